@@ -1,0 +1,1 @@
+"""The alarm engine; `ARCHITECTURE.md` has the map of its packages."""

@@ -1,0 +1,69 @@
+"""What can go wrong, one class per thing the caller can do about it.
+
+No message here may carry a name, a number or a place: they reach logs.
+"""
+
+
+class EngineError(Exception):
+    """The root of everything this project raises on purpose."""
+
+
+class ConfigError(EngineError):
+    """The configuration cannot be used; names the key path, the fault and the cure."""
+
+    def __init__(self, key: str, expected: str, cure: str) -> None:
+        """Say where (`console.port`), what was expected and how to mend it."""
+        super().__init__(f"{key}: expected {expected}; {cure}")
+        self.key, self.expected, self.cure = key, expected, cure
+
+
+class DataError(EngineError):
+    """A file that people wrote is wrong; names file, line and field."""
+
+    def __init__(self, file: str, line: int | None, field: str, reason: str) -> None:
+        """Say which file (its base name), which line (from 1), which field and why."""
+        place = file if line is None else f"{file}:{line}"
+        super().__init__(f"{place}: {field}: {reason}")
+        self.file, self.line, self.field, self.reason = file, line, field, reason
+
+
+class JournalError(EngineError):
+    """The journal cannot be opened, read or written; the engine must not go on."""
+
+
+class StateHeldError(EngineError):
+    """Another engine holds the state folder; names the holder."""
+
+
+class DeliveryError(EngineError):
+    """A channel certainly did not send a notification."""
+
+    def __init__(self, channel: str, reason: str, *, retry: bool) -> None:
+        """Say which channel, why, and whether the same attempt may be repeated."""
+        super().__init__(f"{channel}: {reason}")
+        self.channel, self.reason, self.retry = channel, reason, retry
+
+
+class DeliveryUnknownError(EngineError):
+    """A channel cannot tell whether a notification was sent."""
+
+    def __init__(self, channel: str, reason: str) -> None:
+        """Say which channel and what was seen instead of an answer."""
+        super().__init__(f"{channel}: {reason}")
+        self.channel, self.reason = channel, reason
+
+
+class ModemError(EngineError):
+    """A modem cannot be used just now."""
+
+
+class ModemGoneError(ModemError):
+    """The port is gone: unplugged, or the device node vanished."""
+
+
+class ModemSilentError(ModemError):
+    """The port is there and nobody answers within the deadline."""
+
+
+class ModemBusyError(ModemError):
+    """Another program owns the port; names the holder."""

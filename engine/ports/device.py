@@ -1,0 +1,132 @@
+"""What a wire protocol must be: bytes of a device in, reports and answers out.
+
+A decoder is total on hostile input: bounded, no exception, no clock, no I/O. It
+reads every alarm bit and lets none mask another; whether a signal raises an
+alarm is never its business.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from engine.values import DeviceId, Fix, Instant, Signal
+
+
+class Transport(StrEnum):
+    """How a wire protocol reaches us."""
+
+    TCP = "tcp"
+    UDP = "udp"
+    HTTP = "http"
+
+
+class ReportKind(StrEnum):
+    """What a decoded message is for."""
+
+    LOGIN = "login"
+    HEARTBEAT = "heartbeat"
+    REPORT = "report"
+    UNDECODABLE = "undecodable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceReport:
+    """One decoded message of a device: a report, not a position.
+
+    `fix` is None where the device sent none or an invalid one, and
+    `no_fix_reason` says why. `device_at` is the device's own claim. `buffered`
+    only where the frame itself says that it was stored. `checksum_ok` is None
+    where the wire protocol has none.
+    """
+
+    protocol: str
+    kind: ReportKind
+    device: DeviceId | None
+    received_at: Instant
+    raw: bytes
+    signals: frozenset[Signal] = frozenset()
+    codes: tuple[str, ...] = ()
+    device_at: Instant | None = None
+    fix: Fix | None = None
+    no_fix_reason: str | None = None
+    speed_mps: float | None = None
+    course_deg: float | None = None
+    altitude_m: float | None = None
+    battery_ratio: float | None = None
+    cells: tuple[str, ...] = ()
+    wifi: tuple[str, ...] = ()
+    sequence: int | None = None
+    buffered: bool = False
+    checksum_ok: bool | None = None
+    authentic: bool | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoded:
+    """What one frame came to.
+
+    `answer` is sent only after `reports` are durable (signals in the journal,
+    plain positions in their last-fix row). `close` ends the connection after it.
+    """
+
+    reports: tuple[DeviceReport, ...] = ()
+    answer: bytes = b""
+    close: bool = False
+
+
+class WireSession(Protocol):
+    """One connection (or UDP peer): keeps the framing buffer and the log-in."""
+
+    @property
+    def device(self) -> DeviceId | None:
+        """The device that has logged in on this connection."""
+
+    def feed(self, data: bytes, received_at: Instant) -> Sequence[Decoded]:
+        """Take bytes as they come; return what whole frames they completed.
+
+        Never raises; the buffer never exceeds the wire protocol's longest frame.
+        """
+
+
+class WireProtocol(Protocol):
+    """A stream or datagram wire protocol, found by entry point."""
+
+    name: str
+    transport: Transport
+    port: int
+
+    def session(self) -> WireSession:
+        """Start with an empty buffer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpRequest:
+    """An HTTP request as the gateway read it; `body` is bounded by the gateway."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpDecoded:
+    """Reports of one request, and the answer once they are durable."""
+
+    reports: tuple[DeviceReport, ...] = ()
+    status: int = 200
+    answer: bytes = b""
+
+
+class HttpWireProtocol(Protocol):
+    """A wire protocol over HTTP, found by entry point."""
+
+    name: str
+    transport: Transport
+    port: int
+
+    def decode(self, request: HttpRequest, received_at: Instant) -> HttpDecoded:
+        """Return reports and answer; never raises."""

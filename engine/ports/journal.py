@@ -1,0 +1,299 @@
+"""What a journal must be: the durable log, its clear columns and its readers.
+
+Facts are rows of streams, hash-chained; beside them lie clear columns (heads,
+effects, codes, inbound signals, last fixes) that restart, dispatcher, console and
+auditor read without folding a stream and without keys. Bodies are opaque bytes.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from engine.values import CommandId, EffectId, Fix, Instant, PersonId, ReportKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEvent:
+    """A fact to be appended; `version` is the schema of `body`."""
+
+    kind: str
+    body: bytes
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEvent:
+    """A row. `position` is global and gap-free, `seq` counts within the stream from 1.
+
+    `hash` is SHA-256 over the stream's previous hash and every other column.
+    """
+
+    position: int
+    stream: str
+    seq: int
+    epoch: int
+    command_id: CommandId
+    kind: str
+    version: int
+    at: Instant
+    body: bytes
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """The clear columns of a stream: what an auditor may see.
+
+    `next_due` is when the owner must look again; None with `is_open` means that
+    it waits for an effect or a person alone.
+    """
+
+    status: str
+    is_open: bool
+    next_due: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadRow:
+    """A stream with its owner, fencing epoch and head."""
+
+    stream: str
+    owner: str
+    epoch: int
+    seq: int
+    head: Head
+
+
+class EffectClass(StrEnum):
+    """S tells people and is repeated on unknown; X is exclusive and never is."""
+
+    SAFETY = "S"
+    EXCLUSIVE = "X"
+
+
+class EffectState(StrEnum):
+    """An effect's life (design: planned, attempting, then one true outcome)."""
+
+    PLANNED = "planned"
+    ATTEMPTING = "attempting"
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectRow:
+    """One effect: the outside act, its state, its latest attempt and route.
+
+    `alarm` is the alarm's stream. `rank` orders the queue: lower first. `body`
+    holds address and text, opaque here.
+    """
+
+    effect_id: EffectId
+    alarm: str
+    effect_class: EffectClass
+    channel: str
+    rank: int
+    planned_at: Instant
+    body: bytes
+    avoid_route: str = ""
+    state: EffectState = EffectState.PLANNED
+    attempt: int = 0
+    route: str = ""
+    reference: str = ""
+    changed_at: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectChange:
+    """A change of an effect's row, refused unless its state is one of `requires`."""
+
+    effect_id: EffectId
+    state: EffectState
+    requires: frozenset[EffectState]
+    attempt: int | None = None
+    route: str | None = None
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Code:
+    """A reply code: belongs to one stream and one person for ever."""
+
+    code: str
+    stream: str
+    person: PersonId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Append:
+    """Append `events` to `stream` if its last seq is `expected_seq`; all or nothing.
+
+    A repeated `command_id` of the same stream answers with the rows of the first
+    time. `plans` insert effect rows (an existing id is left alone), `withdraws`
+    turn those still planned into withdrawn, `takes` mark recorded signals as
+    taken up by this stream, `codes` claim reply codes (a code in use: conflict).
+    """
+
+    stream: str
+    expected_seq: int
+    epoch: int
+    command_id: CommandId
+    events: tuple[NewEvent, ...]
+    head: Head
+    owner: str = "engine"
+    plans: tuple[EffectRow, ...] = ()
+    changes: tuple[EffectChange, ...] = ()
+    withdraws: tuple[EffectId, ...] = ()
+    takes: tuple[ReportKey, ...] = ()
+    codes: tuple[Code, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """Record an inbound signal; idempotent by `key`."""
+
+    key: ReportKey
+    source: str
+    received_at: Instant
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Overwrite a person's last fix, unless the one kept is newer."""
+
+    person: PersonId
+    fix: Fix
+
+
+Request = Append | Record | Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appended:
+    """Durable: the events as stored (`repeated`: by an earlier append)."""
+
+    events: tuple[StoredEvent, ...]
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """Durable: the signal (`repeated`: it had been there already)."""
+
+    key: ReportKey
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """Durable: the last fix (`kept_newer`: the one there was newer and stays)."""
+
+    kept_newer: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """Refused: the stream moved, a code is taken or an effect is in another state."""
+
+    seq: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fenced:
+    """Refused for ever: somebody with a newer epoch owns the stream."""
+
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """No answer in time: it may or may not be durable; reload and ask again."""
+
+    reason: str
+
+
+Answer = Appended | Recorded | Placed | Conflict | Fenced | Unknown
+Reply = Callable[[Answer], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboundRow:
+    """A recorded signal and the stream that took it up ("" while none has)."""
+
+    key: ReportKey
+    source: str
+    received_at: Instant
+    body: bytes
+    taken_by: str
+
+
+class JournalReader(Protocol):
+    """A read-only view; its own connection, used from one thread at a time."""
+
+    def stream(self, stream: str, after_seq: int = 0) -> Sequence[StoredEvent]:
+        """Return the rows of a stream in order of seq."""
+
+    def after(self, position: int, limit: int) -> Sequence[StoredEvent]:
+        """Return up to `limit` rows of all streams behind a journal position."""
+
+    def position(self) -> int:
+        """Return the last journal position; 0 where there is none."""
+
+    def last_at(self) -> Instant | None:
+        """Return the wall time of the last row."""
+
+    def heads(self, prefix: str, *, open_only: bool) -> Sequence[HeadRow]:
+        """Return the heads of streams that begin with `prefix`, soonest due first."""
+
+    def head(self, stream: str) -> HeadRow | None:
+        """Return one head."""
+
+    def effects(
+        self, states: frozenset[EffectState], alarm: str | None = None
+    ) -> Sequence[EffectRow]:
+        """Return effects in these states, by rank, then age."""
+
+    def effect(self, effect_id: EffectId) -> EffectRow | None:
+        """Return one effect."""
+
+    def code(self, code: str) -> Code | None:
+        """Return whom a reply code belongs to."""
+
+    def places(self) -> Sequence[Place]:
+        """Return everybody's last fix."""
+
+    def inbound(self, *, untaken_only: bool) -> Sequence[InboundRow]:
+        """Return recorded signals, oldest first."""
+
+    def close(self) -> None:
+        """Give the connection back."""
+
+
+class JournalStore(Protocol):
+    """What lies under the journal's actor; one thread writes."""
+
+    epoch: int
+
+    def commit(self, group: Sequence[Request], now: Instant) -> Sequence[Answer]:
+        """Make a group durable in one commit and answer each request in order.
+
+        A request that breaks a rule fails alone.
+
+        Raises:
+            JournalError: the medium failed; the engine must end. Never retried.
+
+        """
+
+    def reader(self) -> JournalReader:
+        """Open another read-only view; from any thread."""
+
+    def close(self) -> None:
+        """Checkpoint and close; safe to call twice."""

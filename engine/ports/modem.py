@@ -1,0 +1,135 @@
+"""What a modem driver must be: one serial port, one dialogue, explicit deadlines.
+
+All calls but `interrupt` come from the one actor that owns the port.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from engine.values import Instant
+
+
+class SendResult(StrEnum):
+    """The three ends of a submit; silence is neither sent nor failed."""
+
+    SENT = "sent"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmitOutcome:
+    """How a submit ended: TP-MR where sent, +CMS/+CME code where rejected.
+
+    `retry` is the policy table's word on a rejected one: another try, on another
+    route, is worth it. `reason` is for people and carries no number.
+    """
+
+    result: SendResult
+    reference: int | None = None
+    code: str | None = None
+    retry: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboundSms:
+    """A short message read from storage; delete only after the journal has it.
+
+    `slot` is what `delete` takes; `part` is (reference, number, total) of a
+    concatenated message; `flags` lists what the tolerant decoder had to mend.
+    """
+
+    slot: str
+    sender: str
+    text: str
+    sent_at: Instant | None
+    pdu: str
+    part: tuple[int, int, int] | None = None
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusReport:
+    """A status report (TS 23.040, 9.2.3.15): `delivered`, `failed` or `pending`."""
+
+    reference: int
+    recipient: str
+    outcome: str
+    status: int
+    slot: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncomingCall:
+    """Somebody rings; the driver has hung up."""
+
+    caller: str | None
+
+
+ModemEvent = InboundSms | StatusReport | IncomingCall
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModemHealth:
+    """What the modem says of itself; None where it did not answer that question."""
+
+    registered: bool
+    signal_dbm: float | None = None
+    operator: str | None = None
+    imei: str | None = None
+    sim: str | None = None
+    storage_used: int | None = None
+    storage_size: int | None = None
+    model: str | None = None
+
+
+class ModemDriver(Protocol):
+    """The dialogue with one modem.
+
+    Raises from any call: `ModemGoneError` when the port is lost (unplugged),
+    `ModemSilentError` when it does not answer; both of `engine.errors`.
+    """
+
+    def open(self) -> ModemHealth:
+        """Open the port exclusively and initialise; bounded by its own deadlines."""
+
+    def submit(
+        self,
+        number: str,
+        text: str,
+        *,
+        validity_min: int,
+        beat: Callable[[], None],
+        late_s: float,
+    ) -> SubmitOutcome:
+        """Submit one message of one part; waits up to `late_s` for the answer.
+
+        `beat` is called at least once a second while it waits.
+        """
+
+    def ring(self, number: str, *, seconds: float, beat: Callable[[], None]) -> bool:
+        """Dial, let it ring, hang up; True where the network took the call."""
+
+    def poll(self, *, drain: bool) -> Sequence[ModemEvent]:
+        """Return what has arrived; `drain` reads the storage whatever URCs said."""
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for an unsolicited line; True as soon as one has come."""
+
+    def delete(self, slot: str) -> None:
+        """Delete a stored message that the journal has."""
+
+    def health(self) -> ModemHealth:
+        """Ask for registration, signal and storage."""
+
+    def recover(self, rung: int) -> bool:
+        """Try one rung of the recovery ladder; True where the modem answers again."""
+
+    def interrupt(self) -> None:
+        """Make a blocked call return; from another thread."""
+
+    def close(self) -> None:
+        """Close the port; never raises."""

@@ -1,0 +1,108 @@
+"""The words every package speaks: identifiers, time, places, signals."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import NewType, Self
+
+AlarmId = NewType("AlarmId", str)
+PersonId = NewType("PersonId", str)
+OperatorId = NewType("OperatorId", str)
+DeviceId = NewType("DeviceId", str)
+StepId = NewType("StepId", str)
+EffectId = NewType("EffectId", str)
+CommandId = NewType("CommandId", str)
+ReportKey = NewType("ReportKey", str)
+ChannelName = NewType("ChannelName", str)
+RouteName = NewType("RouteName", str)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Instant:
+    """A moment in UTC, in whole milliseconds since 1970-01-01T00:00:00Z."""
+
+    ms: int
+
+    @classmethod
+    def from_datetime(cls, moment: datetime) -> Self:
+        """Take an aware datetime of any zone; fractions of a millisecond are cut."""
+        return cls((moment - _EPOCH) // timedelta(milliseconds=1))
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read ISO 8601 with an offset or `Z`.
+
+        Raises:
+            ValueError: the text is not a date with time and offset.
+
+        """
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            message = "a time needs its offset from UTC"
+            raise ValueError(message)
+        return cls.from_datetime(moment)
+
+    def to_datetime(self) -> datetime:
+        """Return the same moment as an aware datetime in UTC."""
+        return _EPOCH + timedelta(milliseconds=self.ms)
+
+    def plus(self, duration: timedelta) -> "Instant":
+        """Return the moment that lies `duration` later (earlier where negative)."""
+        return Instant(self.ms + duration // timedelta(milliseconds=1))
+
+    def since(self, earlier: "Instant") -> timedelta:
+        """Return the time that has passed since `earlier`; negative before it."""
+        return timedelta(milliseconds=self.ms - earlier.ms)
+
+    def __str__(self) -> str:
+        """Return ISO 8601 in UTC with milliseconds, `2026-11-25T03:00:00.000Z`."""
+        text = self.to_datetime().isoformat(timespec="milliseconds")
+        return text.removesuffix("+00:00") + "Z"
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fix:
+    """A place with its accuracy and its time (ISO 6709: latitude first)."""
+
+    lat_deg: float
+    lon_deg: float
+    at: Instant
+    accuracy_m: float | None = None
+
+
+class Signal(StrEnum):
+    """What a device says besides where it is; a report carries a set of them."""
+
+    SOS = "sos"
+    REMOVED = "removed"
+    TAMPERED = "tampered"
+    FALL = "fall"
+    LOW_BATTERY = "low_battery"
+    POWER_OFF = "power_off"
+    POWER_ON = "power_on"
+    POWER_CUT = "power_cut"
+    POWER_RESTORED = "power_restored"
+    JAMMED = "jammed"
+    CHECK_IN = "check_in"
+    CANCEL = "cancel"
+    TEST = "test"
+    BUTTON = "button"
+    VIBRATION = "vibration"
+    MOVEMENT = "movement"
+    OVERSPEED = "overspeed"
+    HARSH_DRIVING = "harsh_driving"
+    ACCIDENT = "accident"
+    GEOFENCE = "geofence"
+    VEHICLE = "vehicle"
+    FAULT = "fault"
+    UNKNOWN = "unknown"
+
+
+class Urgency(StrEnum):
+    """Which lane an inbound or outbound item takes; distress overtakes all else."""
+
+    DISTRESS = "distress"
+    ROUTINE = "routine"

@@ -1,0 +1,1 @@
+"""Exact nearest people on WGS84."""

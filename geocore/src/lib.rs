@@ -1,0 +1,3 @@
+//! Exact nearest people on WGS84.
+#[cfg(feature = "python")]
+mod python;
