@@ -1,0 +1,1 @@
+"""Who there is: defenders, colleagues, contacts, operators, devices, the duty rota."""

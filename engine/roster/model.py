@@ -1,0 +1,251 @@
+"""The roster as one immutable snapshot with indexed look-ups.
+
+Whatever is personal is left out of every `repr`, since those reach logs. A new
+import makes a new snapshot; whoever holds the old one goes on reading it.
+"""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import NewType, TypeVar
+
+from engine.values import DeviceId, Instant, PersonId
+
+Number = NewType("Number", str)
+"""A telephone number in E.164 with its plus sign."""
+
+CircleName = NewType("CircleName", str)
+
+Key = TypeVar("Key")
+
+
+class Language(StrEnum):
+    """What a person reads (BCP 47)."""
+
+    ENGLISH = "en"
+    SWEDISH = "sv"
+    RUSSIAN = "ru"
+    SPANISH = "es"
+    FRENCH = "fr"
+    ARABIC = "ar"
+
+
+class Role(StrEnum):
+    """What a person is to us; most defenders are also somebody's colleague."""
+
+    DEFENDER = "defender"
+    COLLEAGUE = "colleague"
+    CONTACT = "contact"
+    OPERATOR = "operator"
+    DUTY = "duty"
+
+
+class Consent(StrEnum):
+    """What of a defender's alarm may reach the public, once verified and approved."""
+
+    NONE = "none"
+    ANONYMOUS = "anonymous"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where a person is reached by a channel other than telephone."""
+
+    channel: str
+    address: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredPlace:
+    """The town or cell that a person has given; never finer than they chose."""
+
+    name: str = field(repr=False)
+    lat_deg: float = field(repr=False)
+    lon_deg: float = field(repr=False)
+    accuracy_m: float
+    given_on: date
+
+    @property
+    def at(self) -> Instant:
+        """Return the start, in UTC, of the day on which the place was given."""
+        day = self.given_on
+        return Instant.from_datetime(datetime(day.year, day.month, day.day, tzinfo=UTC))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """One human being.
+
+    `numbers` and `addresses` are in the person's own order of preference, and
+    `contacts` are the people whom a defender has named, first to be told first.
+    `sign` is empty for somebody who never gets an SMS from us. `fictional` marks
+    the people of samples and exercises, whose numbers reach nobody.
+    """
+
+    person: PersonId
+    alias: str = field(repr=False)
+    roles: frozenset[Role]
+    language: Language
+    zone: str = field(repr=False)
+    country: str = field(repr=False)
+    numbers: tuple[Number, ...] = field(default=(), repr=False)
+    addresses: tuple[Address, ...] = field(default=(), repr=False)
+    sign: str = field(default="", repr=False)
+    circles: frozenset[CircleName] = field(default=frozenset(), repr=False)
+    contacts: tuple[PersonId, ...] = field(default=(), repr=False)
+    declared: DeclaredPlace | None = field(default=None, repr=False)
+    available: bool = True
+    live_position_consent: bool = False
+    publish_consent: Consent = Consent.NONE
+    action_protocol: str | None = None
+    fictional: bool = False
+
+    def has(self, role: Role) -> bool:
+        """Say whether this is one of the person's roles."""
+        return role in self.roles
+
+    def addresses_on(self, channel: str) -> tuple[str, ...]:
+        """Return the addresses for a channel, preferred first; `sms` has numbers."""
+        if channel == "sms":
+            return self.numbers
+        return tuple(a.address for a in self.addresses if a.channel == channel)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """A thing that signals for one person; its profile says what its codes mean.
+
+    `secret_file` is a path on the engine's host, read by whoever authenticates.
+    """
+
+    device: DeviceId = field(repr=False)
+    wire_protocol: str
+    person: PersonId
+    profile: str = ""
+    secret_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rota:
+    """Who is paged at HQ, the first one first, round and round."""
+
+    duty: tuple[PersonId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roster:
+    """Everybody, at one moment. People and devices are kept in order of their id.
+
+    Built by `engine.roster.parse` and friends, which check that every reference
+    leads somewhere; safe to read from any thread.
+    """
+
+    people: tuple[Person, ...] = field(default=(), repr=False)
+    devices: tuple[Device, ...] = field(default=(), repr=False)
+    rota: Rota = field(default_factory=Rota, repr=False)
+    version: str = field(init=False, compare=False)
+    _people: Mapping[PersonId, Person] = field(init=False, repr=False, compare=False)
+    _devices: Mapping[DeviceId, Device] = field(init=False, repr=False, compare=False)
+    _numbers: Mapping[str, tuple[Person, ...]] = field(
+        init=False, repr=False, compare=False
+    )
+    _circles: Mapping[CircleName, tuple[Person, ...]] = field(
+        init=False, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        """Order what came in, index it and name the version by its content."""
+        people = tuple(sorted(self.people, key=lambda one: one.person))
+        devices = tuple(sorted(self.devices, key=lambda one: one.device))
+        derived = {
+            "people": people,
+            "devices": devices,
+            "version": _digest(people, devices, self.rota),
+            "_people": {one.person: one for one in people},
+            "_devices": {one.device: one for one in devices},
+            "_numbers": _gather((number, p) for p in people for number in p.numbers),
+            "_circles": _gather((circle, p) for p in people for circle in p.circles),
+        }
+        for name, value in derived.items():
+            object.__setattr__(self, name, value)
+
+    def person(self, person: PersonId) -> Person | None:
+        """Return one person; None where the id is not (or no longer) known."""
+        return self._people.get(person)
+
+    def device(self, device: DeviceId) -> Device | None:
+        """Return one enrolled device; None for a stranger."""
+        return self._devices.get(device)
+
+    def defender_of(self, device: DeviceId) -> Person | None:
+        """Return whom a device signals for; None for a stranger."""
+        found = self._devices.get(device)
+        return None if found is None else self._people.get(found.person)
+
+    def devices_of(self, person: PersonId) -> tuple[Device, ...]:
+        """Return the devices that signal for a person."""
+        return tuple(one for one in self.devices if one.person == person)
+
+    def colleagues_of(self, person: PersonId) -> tuple[Person, ...]:
+        """Return the colleagues who share a trust circle with a person, by id.
+
+        Never the person; whether they are available is not asked here.
+        """
+        found = self._people.get(person)
+        circles = frozenset[CircleName]() if found is None else found.circles
+        near = {p.person: p for c in circles for p in self._circles[c]}
+        return tuple(
+            near[key]
+            for key in sorted(near)
+            if key != person and near[key].has(Role.COLLEAGUE)
+        )
+
+    def contacts_of(self, person: PersonId) -> tuple[Person, ...]:
+        """Return whom a defender has named, the first to be told first."""
+        found = self._people.get(person)
+        named = () if found is None else found.contacts
+        return tuple(self._people[one] for one in named if one in self._people)
+
+    def by_number(self, number: str) -> tuple[Person, ...]:
+        """Return who has this number (E.164); several where people share a phone."""
+        return self._numbers.get(number, ())
+
+    def with_role(self, role: Role) -> tuple[Person, ...]:
+        """Return everybody who has a role, by id."""
+        return tuple(one for one in self.people if one.has(role))
+
+    def duty(self) -> tuple[Person, ...]:
+        """Return the duty rota, the first to be paged first."""
+        return tuple(self._people[p] for p in self.rota.duty if p in self._people)
+
+
+def _gather(pairs: Iterable[tuple[Key, Person]]) -> dict[Key, tuple[Person, ...]]:
+    found: defaultdict[Key, list[Person]] = defaultdict(list)
+    for key, person in pairs:
+        found[key].append(person)
+    return {key: tuple(people) for key, people in found.items()}
+
+
+def _digest(people: tuple[Person, ...], devices: tuple[Device, ...], rota: Rota) -> str:
+    content = {
+        "people": [asdict(one) for one in people],
+        "devices": [asdict(one) for one in devices],
+        "rota": asdict(rota),
+    }
+    text = json.dumps(content, sort_keys=True, default=_plain)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _plain(value: object) -> object:
+    match value:
+        case frozenset():
+            return sorted(value)
+        case date():
+            return value.isoformat()
+        case _:
+            message = f"{type(value).__name__} has no canonical form"
+            raise TypeError(message)
