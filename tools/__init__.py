@@ -1,0 +1,1 @@
+"""Generators of committed files; none is needed to run the engine."""
