@@ -35,9 +35,14 @@ class DeviceReport:
     """One decoded message of a device: a report, not a position.
 
     `fix` is None where the device sent none or an invalid one, and
-    `no_fix_reason` says why. `device_at` is the device's own claim. `buffered`
-    only where the frame itself says that it was stored. `checksum_ok` is None
-    where the wire protocol has none.
+    `no_fix_reason` says why; `doubtful_fix` then keeps what it sent all the same
+    (its last known place, or 0/0): to be shown as such, never to be trusted.
+    `device_at` is the device's own claim. `buffered` only where the frame itself
+    says that it was stored. `checksum_ok` is None where the wire protocol has none,
+    `authentic` where it has no secret. `signals` is the reading without a device
+    profile; `codes` holds the raw code behind each, so that a profile can read a
+    model-dependent one otherwise. A heartbeat is any message that says no more
+    than that the device lives; it can carry signals too.
     """
 
     protocol: str
@@ -49,6 +54,7 @@ class DeviceReport:
     codes: tuple[str, ...] = ()
     device_at: Instant | None = None
     fix: Fix | None = None
+    doubtful_fix: Fix | None = None
     no_fix_reason: str | None = None
     speed_mps: float | None = None
     course_deg: float | None = None
@@ -87,6 +93,14 @@ class WireSession(Protocol):
         """Take bytes as they come; return what whole frames they completed.
 
         Never raises; the buffer never exceeds the wire protocol's longest frame.
+        """
+
+    def finish(self, received_at: Instant) -> Sequence[Decoded]:
+        """Return what still stands in the buffer as frames or undecodable reports.
+
+        For the gateway to call when the connection ends, and when bytes have been
+        waiting for the rest of their frame for some seconds: half an SOS must not
+        wait in silence. Never raises; nothing where nothing waits.
         """
 
 

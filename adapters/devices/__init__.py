@@ -1,0 +1,1 @@
+"""Wire protocols of devices: pure decoders, one file each; `docs/devices.md`."""

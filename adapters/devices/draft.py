@@ -1,0 +1,173 @@
+"""A report in the making: what a decoder fills in while it reads a frame."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from math import isfinite
+from typing import TypeVar
+
+from engine.ports.device import DeviceReport, ReportKind
+from engine.values import DeviceId, Fix, Instant, Signal
+
+Code = TypeVar("Code", int, str)
+
+KNOT_MPS = 1852 / 3600
+KMH_MPS = 1 / 3.6
+
+
+class NoFix(StrEnum):
+    """Why a report has no fix."""
+
+    NOT_SENT = "not_sent"
+    NOT_VALID = "not_valid"
+    ZERO = "zero"
+    OUT_OF_RANGE = "out_of_range"
+
+
+@dataclass(slots=True, kw_only=True)
+class Draft:
+    """Collects one report; `finish` freezes it.
+
+    Signals are a set: nothing that is read later can take one away.
+    """
+
+    protocol: str
+    frame: bytes
+    received_at: Instant
+    device: DeviceId | None = None
+    kind: ReportKind = ReportKind.REPORT
+    signals: set[Signal] = field(default_factory=set)
+    codes: list[str] = field(default_factory=list)
+    device_at: Instant | None = None
+    fix: Fix | None = None
+    doubtful_fix: Fix | None = None
+    no_fix_reason: NoFix | None = NoFix.NOT_SENT
+    speed_mps: float | None = None
+    course_deg: float | None = None
+    altitude_m: float | None = None
+    battery_ratio: float | None = None
+    cells: list[str] = field(default_factory=list)
+    wifi: list[str] = field(default_factory=list)
+    sequence: int | None = None
+    buffered: bool = False
+    checksum_ok: bool | None = None
+    authentic: bool | None = None
+    attributes: dict[str, str] = field(default_factory=dict)
+
+    def signal(self, code: str, *signals: Signal) -> None:
+        """Add what `code`, as the device sent it, stands for."""
+        self.signals.update(signals)
+        self.codes.append(code)
+
+    def look_up(
+        self, place: str, code: Code, table: Mapping[Code, tuple[Signal, ...]]
+    ) -> None:
+        """Add what a table says of a code; one that it lacks is `UNKNOWN`."""
+        shown = f"0x{code:02x}" if isinstance(code, int) else str(code)
+        self.signal(f"{place}:{shown}", *table.get(code, (Signal.UNKNOWN,)))
+
+    def bits(
+        self, place: str, value: int, table: Mapping[int, tuple[Signal, ...]]
+    ) -> None:
+        """Add what every set bit of `value` that the table lists stands for."""
+        for bit, signals in table.items():
+            if value >> bit & 1:
+                self.signal(f"{place}:bit{bit}", *signals)
+
+    def locate(
+        self,
+        lat_deg: float,
+        lon_deg: float,
+        *,
+        valid: bool = True,
+        accuracy_m: float | None = None,
+        at: Instant | None = None,
+    ) -> None:
+        """Set the fix, or the doubtful one with the reason why it is.
+
+        Args:
+            lat_deg: north positive.
+            lon_deg: east positive.
+            valid: what the device says of it.
+            accuracy_m: where the device sent it.
+            at: the fix's own time; by default the device's, else the receipt's.
+
+        """
+        if not (abs(lat_deg) <= _LAT_MAX_DEG and abs(lon_deg) <= _LON_MAX_DEG):
+            self.no_fix_reason = NoFix.OUT_OF_RANGE
+            return
+        place = Fix(
+            lat_deg=lat_deg,
+            lon_deg=lon_deg,
+            at=at or self.device_at or self.received_at,
+            accuracy_m=_positive(accuracy_m),
+        )
+        if lat_deg == 0 and lon_deg == 0:
+            self.doubtful_fix, self.no_fix_reason = place, NoFix.ZERO
+        elif valid:
+            self.fix, self.no_fix_reason = place, None
+        else:
+            self.doubtful_fix, self.no_fix_reason = place, NoFix.NOT_VALID
+
+    def battery_percent(self, percent: float) -> None:
+        """Set the battery where the percentage is one."""
+        if isfinite(percent) and 0 <= percent <= _PERCENT:
+            self.battery_ratio = percent / _PERCENT
+
+    def cell(
+        self,
+        mcc: int,
+        mnc: int,
+        lac: int,
+        cid: int,
+        rssi_dbm: int | None = None,
+    ) -> None:
+        """Add a cell as `mcc-mnc-lac-cid` or `mcc-mnc-lac-cid@dBm`; none for zeros."""
+        if (lac or cid) and len(self.cells) < _NEIGHBOURS_MAX:
+            strength = "" if rssi_dbm is None else f"@{rssi_dbm}"
+            self.cells.append(f"{mcc}-{mnc}-{lac}-{cid}{strength}")
+
+    def access_point(self, mac: str, rssi_dbm: int | None = None) -> None:
+        """Add a Wi-Fi station as `aa:bb:cc:dd:ee:ff@dBm`."""
+        octets = mac.lower().replace("-", "").replace(":", "")[:12]
+        if octets.strip("0") and len(self.wifi) < _NEIGHBOURS_MAX:
+            pairs = (octets[index : index + 2] for index in range(0, len(octets), 2))
+            strength = "" if rssi_dbm is None else f"@{rssi_dbm}"
+            self.wifi.append(":".join(pairs) + strength)
+
+    def finish(self) -> DeviceReport:
+        """Return the frozen report."""
+        return DeviceReport(
+            protocol=self.protocol,
+            kind=self.kind,
+            device=self.device,
+            received_at=self.received_at,
+            raw=self.frame,
+            signals=frozenset(self.signals),
+            codes=tuple(self.codes),
+            device_at=self.device_at,
+            fix=self.fix,
+            doubtful_fix=self.doubtful_fix,
+            no_fix_reason=self.no_fix_reason,
+            speed_mps=_positive(self.speed_mps),
+            course_deg=_positive(self.course_deg),
+            altitude_m=self.altitude_m,
+            battery_ratio=self.battery_ratio,
+            cells=tuple(self.cells),
+            wifi=tuple(self.wifi),
+            sequence=self.sequence,
+            buffered=self.buffered,
+            checksum_ok=self.checksum_ok,
+            authentic=self.authentic,
+            attributes=self.attributes,
+        )
+
+
+def _positive(value: float | None) -> float | None:
+    return value if value is not None and isfinite(value) and value >= 0 else None
+
+
+_LAT_MAX_DEG = 90
+_LON_MAX_DEG = 180
+_PERCENT = 100
+_NEIGHBOURS_MAX = 64

@@ -1,0 +1,178 @@
+"""Bounded reading of bytes and text; whatever does not fit is `UnreadableError`."""
+
+from datetime import UTC, datetime, timedelta
+from math import isfinite
+from typing import Literal
+
+from engine.values import Instant
+
+
+class UnreadableError(ValueError):
+    """A frame does not hold what its type requires.
+
+    Never leaves this package: the session turns it into an undecodable report.
+    """
+
+
+class Reader:
+    """Reads a frame from front to back and never past its end."""
+
+    def __init__(self, data: bytes, *, little_endian: bool = False) -> None:
+        """Start at the first byte."""
+        self._data = data
+        self._at = 0
+        self._little = little_endian
+
+    @property
+    def left(self) -> int:
+        """How many bytes have not been read."""
+        return len(self._data) - self._at
+
+    def take(self, count: int) -> bytes:
+        """Return the next `count` bytes.
+
+        Raises:
+            UnreadableError: fewer are left, or `count` is negative.
+
+        """
+        if count < 0 or count > self.left:
+            message = "shorter than its fields"
+            raise UnreadableError(message)
+        start, self._at = self._at, self._at + count
+        return self._data[start : self._at]
+
+    def rest(self) -> bytes:
+        """Return all that is left."""
+        return self.take(self.left)
+
+    def peek(self, count: int) -> bytes:
+        """Return up to `count` bytes and leave them unread."""
+        return self._data[self._at : self._at + count]
+
+    def unsigned(self, count: int) -> int:
+        """Return an unsigned number of `count` bytes."""
+        return int.from_bytes(self.take(count), "little" if self._little else "big")
+
+    def signed(self, count: int) -> int:
+        """Return a two's complement number of `count` bytes."""
+        order: Literal["little", "big"] = "little" if self._little else "big"
+        return int.from_bytes(self.take(count), order, signed=True)
+
+
+def decimal(text: str) -> float:
+    """Read a finite number.
+
+    Raises:
+        UnreadableError: the text is none.
+
+    """
+    try:
+        value = float(text)
+    except ValueError as fault:
+        message = "not a number"
+        raise UnreadableError(message) from fault
+    if not isfinite(value) or "_" in text:
+        message = "not a finite number"
+        raise UnreadableError(message)
+    return value
+
+
+def integer(text: str, *, radix: int = 10) -> int:
+    """Read a whole number of at most 20 digits.
+
+    Raises:
+        UnreadableError: the text is none.
+
+    """
+    digits = text.strip()
+    if len(digits) > _DIGITS_MAX or "_" in digits:
+        message = "not a whole number"
+        raise UnreadableError(message)
+    try:
+        return int(digits, radix)
+    except ValueError as fault:
+        message = "not a whole number"
+        raise UnreadableError(message) from fault
+
+
+def text_of(data: bytes) -> str:
+    """Read bytes as Latin-1: total, one character per byte, reversible."""
+    return data.decode("latin-1")
+
+
+def bcd(data: bytes) -> str:
+    """Return the digits of packed decimals.
+
+    Raises:
+        UnreadableError: a nibble is above nine.
+
+    """
+    digits = data.hex()
+    if not digits.isdecimal():
+        message = "not packed decimals"
+        raise UnreadableError(message)
+    return digits
+
+
+def moment(
+    year: int,
+    month: int,
+    day: int,
+    hour: int = 0,
+    minute: int = 0,
+    second: int = 0,
+    *,
+    offset: timedelta = timedelta(0),
+) -> Instant | None:
+    """Return the moment of a device's calendar, None where there is no such date.
+
+    Args:
+        year: of two digits or four; two mean 20xx.
+        month: from 1.
+        day: from 1.
+        hour: from 0.
+        minute: from 0.
+        second: from 0; a leap second counts as the 59th.
+        offset: how far the device's zone is ahead of UTC.
+
+    """
+    whole_year = year + _CENTURY if year < _YEARS_SHORT else year
+    if not _YEAR_MIN <= whole_year <= _YEAR_MAX:
+        return None
+    try:
+        local = datetime(
+            whole_year, month, day, hour, minute, min(second, 59), tzinfo=UTC
+        )
+    except (ValueError, OverflowError):
+        return None
+    return Instant.from_datetime(local - offset)
+
+
+def moment_of_digits(
+    date: str, time: str, *, day_first: bool = False, offset: timedelta = timedelta(0)
+) -> Instant | None:
+    """Return the moment of `yymmdd` (or `ddmmyy`) and `hhmmss`; None where none."""
+    digits = date + time[:6]
+    if len(digits) != _DIGITS_OF_MOMENT or not (digits.isascii() and digits.isdigit()):
+        return None
+    parts = [int(digits[index : index + 2]) for index in range(0, 12, 2)]
+    if day_first:
+        parts[0], parts[2] = parts[2], parts[0]
+    return moment(*parts, offset=offset)
+
+
+def moment_of_epoch(seconds: float) -> Instant | None:
+    """Return the moment of Unix time in seconds; None outside the years 1970 to 2199.
+
+    Zero is what a device without a clock sends and is None too.
+    """
+    milliseconds = round(seconds * 1000)
+    return Instant(milliseconds) if 0 < milliseconds < _EPOCH_MS_MAX else None
+
+
+_DIGITS_MAX = 20
+_DIGITS_OF_MOMENT = 12
+_CENTURY = 2000
+_YEARS_SHORT = 100
+_YEAR_MIN, _YEAR_MAX = 1970, 2199
+_EPOCH_MS_MAX = 7_258_118_400_000

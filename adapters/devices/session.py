@@ -1,0 +1,147 @@
+"""The shell around every stream decoder: framing buffer, log-in, nothing dropped."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from adapters.devices.draft import Draft
+from adapters.devices.reading import UnreadableError
+from engine.ports.device import Decoded, DeviceReport, ReportKind
+from engine.values import DeviceId, Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Where the next frame stands: `skip` bytes belong to none, then `take` bytes do.
+
+    With `take` 0 the skipped bytes are all that can be told yet.
+    """
+
+    skip: int
+    take: int
+
+
+class StreamDecoder(Protocol):
+    """What one wire protocol knows of one connection."""
+
+    name: str
+    frame_bytes_max: int
+    device: DeviceId | None
+
+    def cut(self, buffer: bytes, *, final: bool) -> Cut | None:
+        """Find the first frame; None where more bytes are needed.
+
+        Args:
+            buffer: never empty.
+            final: no more bytes will come; None then gives the rest up.
+
+        """
+
+    def decode(self, frame: bytes, received_at: Instant) -> Decoded:
+        """Read one frame.
+
+        Raises:
+            UnreadableError: it does not hold what its type requires.
+
+        """
+
+
+class StreamSession:
+    """A `WireSession` over any stream decoder.
+
+    Every byte ends in a report: as a frame, as an undecodable frame or as what
+    stood between frames (blanks, line ends and NULs alone are let go).
+    """
+
+    def __init__(self, decoder: StreamDecoder) -> None:
+        """Start with an empty buffer."""
+        self._decoder = decoder
+        self._buffer = b""
+
+    @property
+    def device(self) -> DeviceId | None:
+        """The device that has logged in or named itself on this connection."""
+        return self._decoder.device
+
+    def feed(self, data: bytes, received_at: Instant) -> Sequence[Decoded]:
+        """Take bytes as they come; return what whole frames they completed."""
+        limit = self._decoder.frame_bytes_max
+        answers: list[Decoded] = []
+        for start in range(0, len(data), limit):
+            self._buffer += data[start : start + limit]
+            answers += self._drain(received_at, final=False)
+            if len(self._buffer) > limit:
+                answers += self._drain(received_at, final=True)
+        return answers
+
+    def finish(self, received_at: Instant) -> Sequence[Decoded]:
+        """Give up waiting: what is still in the buffer becomes reports."""
+        return self._drain(received_at, final=True)
+
+    def _drain(self, received_at: Instant, *, final: bool) -> list[Decoded]:
+        done: list[Decoded] = []
+        while self._buffer:
+            cut = self._decoder.cut(self._buffer, final=final)
+            if cut is None or cut.skip + cut.take <= 0:
+                if not final:
+                    break
+                cut = Cut(len(self._buffer), 0)
+            end = cut.skip + cut.take
+            between, frame = self._buffer[: cut.skip], self._buffer[cut.skip : end]
+            self._buffer = self._buffer[end:]
+            if between.strip(_BLANKS):
+                done.append(Decoded(reports=(self._unread(between, received_at),)))
+            if frame:
+                done.append(self._decode(frame, received_at))
+        return done
+
+    def _decode(self, frame: bytes, received_at: Instant) -> Decoded:
+        try:
+            return self._decoder.decode(frame, received_at)
+        except UnreadableError:
+            return Decoded(reports=(self._unread(frame, received_at),))
+
+    def _unread(self, raw: bytes, received_at: Instant) -> DeviceReport:
+        return undecodable(
+            self._decoder.name, raw, received_at, device=self._decoder.device
+        )
+
+
+class DatagramSession:
+    """A `WireSession` whose every datagram is whole: the buffer ends with it."""
+
+    def __init__(self, decoder: StreamDecoder) -> None:
+        """Start with nothing."""
+        self._session = StreamSession(decoder)
+
+    @property
+    def device(self) -> DeviceId | None:
+        """The device that has named itself from this peer."""
+        return self._session.device
+
+    def feed(self, data: bytes, received_at: Instant) -> Sequence[Decoded]:
+        """Take one datagram; return what it held."""
+        return [
+            *self._session.feed(data, received_at),
+            *self._session.finish(received_at),
+        ]
+
+    def finish(self, received_at: Instant) -> Sequence[Decoded]:
+        """Return nothing: no datagram is ever half read."""
+        return self._session.finish(received_at)
+
+
+def undecodable(
+    protocol: str, raw: bytes, received_at: Instant, *, device: DeviceId | None
+) -> DeviceReport:
+    """Return the report of bytes that could not be read; HQ sees its hex."""
+    return Draft(
+        protocol=protocol,
+        frame=raw,
+        received_at=received_at,
+        device=device,
+        kind=ReportKind.UNDECODABLE,
+    ).finish()
+
+
+_BLANKS = b" \t\r\n\0"
