@@ -109,8 +109,8 @@ class Person:
         return role in self.roles
 
     def addresses_on(self, channel: str) -> tuple[str, ...]:
-        """Return the addresses for a channel, preferred first; `sms` has numbers."""
-        if channel == "sms":
+        """Return where a channel reaches the person; `sms` and `call` use numbers."""
+        if channel in {"sms", "call"}:
             return self.numbers
         return tuple(a.address for a in self.addresses if a.channel == channel)
 

@@ -1,0 +1,147 @@
+"""Checked entries and where they stand; every file format ends here."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from engine.errors import DataError
+from engine.roster.faults import Origin, suggestion
+from engine.roster.model import (
+    Address,
+    CircleName,
+    DeclaredPlace,
+    Device,
+    Number,
+    Person,
+)
+from engine.roster.schema import DeviceEntry, PersonEntry
+from engine.values import DeviceId, PersonId
+
+Schema = TypeVar("Schema", bound=BaseModel)
+Placed = tuple[Person, Origin]
+OnDuty = tuple[PersonId, Origin]
+
+_REASONS = {
+    "missing": "is missing",
+    "string_type": "must be text in quotes",
+    "bool_type": "must be true or false",
+    "float_type": "must be a number",
+    "finite_number": "must be a finite number",
+    "date_type": "must be a date such as 2026-09-01",
+    "list_type": "must be a list such as [ ... ]",
+    "model_type": "must be a table such as { ... }",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What files say, each part valid by itself; references are not yet checked."""
+
+    people: tuple[Placed, ...] = ()
+    devices: tuple[tuple[Device, Origin], ...] = ()
+    duty: tuple[OnDuty, ...] = ()
+    faults: tuple[DataError, ...] = ()
+
+    def joined(self, other: "Draft") -> "Draft":
+        """Return this draft followed by another file's."""
+        return Draft(
+            people=self.people + other.people,
+            devices=self.devices + other.devices,
+            duty=self.duty + other.duty,
+            faults=self.faults + other.faults,
+        )
+
+
+def check_entry(
+    schema: type[Schema], raw: object, origin: Origin, kind: str
+) -> tuple[Schema | None, tuple[DataError, ...]]:
+    """Hold one table against its schema; one fault for each wrong field.
+
+    `kind` is the table's name (`person`); `origin.lines` maps dotted field names
+    (`declared.lat_deg`, `circles.2`, counted from 0) to lines.
+    """
+    try:
+        return schema.model_validate(raw), ()
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_input=False)
+    return None, tuple(_fault(one, schema, origin, kind) for one in details)
+
+
+def person_of(entry: PersonEntry) -> Person:
+    """Return the value of a checked entry."""
+    place = entry.declared
+    return Person(
+        person=PersonId(entry.id),
+        alias=entry.alias,
+        roles=frozenset(entry.roles),
+        language=entry.language,
+        zone=entry.zone,
+        country=entry.country,
+        numbers=tuple(Number(one) for one in entry.numbers),
+        addresses=tuple(
+            Address(channel=one.channel, address=one.address) for one in entry.addresses
+        ),
+        sign=entry.sign,
+        circles=frozenset(CircleName(one) for one in entry.circles),
+        contacts=tuple(PersonId(one) for one in entry.contacts),
+        declared=None if place is None else DeclaredPlace(**place.model_dump()),
+        available=entry.available,
+        live_position_consent=entry.live_position_consent,
+        publish_consent=entry.publish_consent,
+        action_protocol=entry.action_protocol,
+        fictional=entry.fictional,
+    )
+
+
+def device_of(entry: DeviceEntry) -> Device:
+    """Return the value of a checked entry."""
+    return Device(
+        device=DeviceId(entry.id),
+        wire_protocol=entry.wire_protocol,
+        person=PersonId(entry.person),
+        profile=entry.profile or "",
+        secret_file=entry.secret_file,
+    )
+
+
+def _fault(
+    detail: ErrorDetails, schema: type[BaseModel], origin: Origin, kind: str
+) -> DataError:
+    path = [str(part) for part in detail["loc"]]
+    names = [part for part in path if not part.isdecimal()]
+    reason = _REASONS.get(detail["type"]) or detail["msg"].replace("Input s", "s")
+    if detail["type"] == "extra_forbidden":
+        known = _fields_at(schema, names[:-1])
+        reason = f"is no field of this table{suggestion(path[-1], known)}"
+    elif path[-1].isdecimal():
+        reason = f"entry {int(path[-1]) + 1} {reason}"
+    line = _line(origin.lines, path) or origin.line
+    return DataError(origin.file, line, ".".join((kind, *names)), reason)
+
+
+def _line(lines: Mapping[str, int], path: Sequence[str]) -> int | None:
+    for end in range(len(path), 0, -1):
+        line = lines.get(".".join(path[:end]))
+        if line is not None:
+            return line
+    return None
+
+
+def _fields_at(schema: type[BaseModel], names: Sequence[str]) -> Sequence[str]:
+    for name in names:
+        field = schema.model_fields.get(name)
+        inner = _model_within(None if field is None else field.annotation)
+        if inner is None:
+            return ()
+        schema = inner
+    return tuple(schema.model_fields)
+
+
+def _model_within(annotation: object) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    parts = getattr(annotation, "__args__", ())
+    return next(filter(None, map(_model_within, parts)), None)

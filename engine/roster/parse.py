@@ -1,0 +1,177 @@
+"""A roster from TOML, and from files of either format together.
+
+The format is described in `docs/roster.md`.
+"""
+
+import re
+import tomllib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from engine.errors import DataError
+from engine.roster.csv_import import csv_draft
+from engine.roster.entries import Draft, check_entry, device_of, person_of
+from engine.roster.faults import Origin, suggestion
+from engine.roster.model import Roster
+from engine.roster.rules import roster_of
+from engine.roster.schema import DeviceEntry, PersonEntry, RotaEntry
+from engine.roster.toml_lines import Path as TomlPath
+from engine.roster.toml_lines import nearest_line, value_lines
+from engine.values import PersonId
+
+VERSION = 1
+SIZE_MAX = 16 * 1024 * 1024
+
+_TABLES = ("version", "person", "device", "rota")
+
+_Lines = Mapping[TomlPath, int]
+_Table = Mapping[str, object]
+
+Schema = TypeVar("Schema", PersonEntry, DeviceEntry)
+
+
+def load_roster(paths: Sequence[Path]) -> Roster:
+    """Read one roster from TOML and CSV files; references may cross files.
+
+    Raises:
+        RosterError: a `DataError` that lists every fault, with file and line.
+
+    """
+    draft = Draft()
+    for path in paths:
+        draft = draft.joined(_draft_of(path))
+    return roster_of(draft)
+
+
+def parse_roster(text: str, file: str) -> Roster:
+    """Read a roster from the text of one TOML file; `file` is named in faults.
+
+    Raises:
+        RosterError: a `DataError` that lists every fault, with file and line.
+
+    """
+    return roster_of(toml_draft(text, file))
+
+
+def toml_draft(text: str, file: str) -> Draft:
+    """Read one TOML file without looking at references."""
+    try:
+        table = tomllib.loads(text)
+        lines = value_lines(text)
+    except tomllib.TOMLDecodeError as error:
+        return Draft(faults=(_syntax_fault(error, text, file),))
+    except RecursionError:
+        return Draft(faults=(DataError(file, None, "TOML", "is nested too deep"),))
+    people, of_people = _checked(PersonEntry, table, lines, file)
+    devices, of_devices = _checked(DeviceEntry, table, lines, file)
+    rota, where, of_rota = _rota(table, lines, file)
+    duty = () if rota is None else rota.duty
+    return Draft(
+        people=tuple((person_of(one), origin) for one, origin in people),
+        devices=tuple((device_of(one), origin) for one, origin in devices),
+        duty=tuple(
+            (PersonId(one), _nth(where, place)) for place, one in enumerate(duty)
+        ),
+        faults=(
+            *_top_faults(table, lines, file),
+            *of_people,
+            *of_devices,
+            *of_rota,
+        ),
+    )
+
+
+def _checked(
+    schema: type[Schema], table: _Table, lines: _Lines, file: str
+) -> tuple[list[tuple[Schema, Origin]], list[DataError]]:
+    kind = "person" if schema is PersonEntry else "device"
+    fields = _fields_of(kind, lines)
+    sound: list[tuple[Schema, Origin]] = []
+    faults: list[DataError] = []
+    rows = table.get(kind, [])
+    for place, raw in enumerate(rows if isinstance(rows, list) else []):
+        line = nearest_line(lines, (kind, place)) or 1
+        origin = Origin(file=file, line=line, lines=fields[place])
+        entry, wrong = check_entry(schema, raw, origin, kind)
+        faults += wrong
+        if entry is not None:
+            sound.append((entry, origin))
+    return sound, faults
+
+
+def _rota(
+    table: _Table, lines: _Lines, file: str
+) -> tuple[RotaEntry | None, Origin, tuple[DataError, ...]]:
+    fields = {
+        ".".join(map(str, path[1:])): line
+        for path, line in lines.items()
+        if path[0] == "rota" and len(path) > 1
+    }
+    origin = Origin(file=file, line=lines.get(("rota",), 1), lines=fields)
+    rota, faults = check_entry(RotaEntry, table.get("rota", {}), origin, "rota")
+    return rota, origin, faults
+
+
+def _draft_of(path: Path) -> Draft:
+    try:
+        if path.stat().st_size > SIZE_MAX:
+            reason = f"is larger than {SIZE_MAX // 1024**2} MiB"
+            return Draft(faults=(DataError(path.name, None, "file", reason),))
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = f"cannot be read as UTF-8 text ({type(error).__name__})"
+        return Draft(faults=(DataError(path.name, None, "file", reason),))
+    match path.suffix.casefold():
+        case ".toml":
+            return toml_draft(text, path.name)
+        case ".csv":
+            return csv_draft(text, path.name)
+        case _:
+            reason = "must end in .toml or .csv"
+            return Draft(faults=(DataError(path.name, None, "file", reason),))
+
+
+def _top_faults(table: _Table, lines: _Lines, file: str) -> tuple[DataError, ...]:
+    faults = [
+        DataError(
+            file,
+            nearest_line(lines, (name,)),
+            name,
+            f"is no field of a roster{suggestion(name, _TABLES)}",
+        )
+        for name in table
+        if name not in _TABLES
+    ]
+    if table.get("version", VERSION) != VERSION:
+        reason = f"must be {VERSION}, the only version there is"
+        faults.append(DataError(file, lines.get(("version",)), "version", reason))
+    for name in ("person", "device"):
+        if not isinstance(table.get(name, []), list):
+            reason = f"must be written [[{name}]], once for each"
+            faults.append(DataError(file, lines.get((name,)), name, reason))
+    return tuple(faults)
+
+
+def _fields_of(kind: str, lines: _Lines) -> Mapping[object, Mapping[str, int]]:
+    """Gather the lines of the dotted fields of each table of an array."""
+    found: defaultdict[object, dict[str, int]] = defaultdict(dict)
+    for path, line in lines.items():
+        head, *rest = path
+        if head == kind and len(rest) > 1:
+            found[rest[0]][".".join(map(str, rest[1:]))] = line
+    return found
+
+
+def _nth(where: Origin, place: int) -> Origin:
+    line = where.lines.get(f"duty.{place}", where.line)
+    return Origin(file=where.file, line=line)
+
+
+def _syntax_fault(error: tomllib.TOMLDecodeError, text: str, file: str) -> DataError:
+    found = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+    if found is None:
+        return DataError(file, text.count("\n") + 1, "TOML", "ends too early")
+    reason = f"is no TOML here, at column {found[2]}"
+    return DataError(file, int(found[1]), "TOML", reason)

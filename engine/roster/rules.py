@@ -1,0 +1,134 @@
+"""What must hold between entries, and between an entry's fields."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+
+from engine.errors import DataError
+from engine.roster.entries import Draft, Placed
+from engine.roster.faults import Origin, RosterError
+from engine.roster.model import Device, Person, Role, Roster, Rota
+from engine.values import PersonId
+
+_TOLD_BY_SMS = frozenset({Role.COLLEAGUE, Role.DUTY})
+_ADDRESSED = frozenset({Role.COLLEAGUE, Role.CONTACT, Role.DUTY})
+
+
+def roster_of(draft: Draft) -> Roster:
+    """Return the roster that one or more files describe.
+
+    Raises:
+        RosterError: with every fault found, those of single fields first.
+
+    """
+    faults = (*draft.faults, *_between(draft))
+    if faults:
+        raise RosterError(faults)
+    return Roster(
+        people=tuple(person for person, _ in draft.people),
+        devices=tuple(device for device, _ in draft.devices),
+        rota=Rota(duty=tuple(person for person, _ in draft.duty)),
+    )
+
+
+def _between(draft: Draft) -> Iterator[DataError]:
+    people = {person.person: person for person, _ in draft.people}
+    # With a person's entry refused, a reference to them may be sound all the same.
+    complete = not any(one.field.startswith("person") for one in draft.faults)
+    yield from _repeated(
+        "person", "id", ((one.person, where) for one, where in draft.people)
+    )
+    yield from _repeated(
+        "person",
+        "alias",
+        ((one.alias.casefold(), where) for one, where in draft.people),
+    )
+    yield from _repeated(
+        "device", "id", ((one.device, where) for one, where in draft.devices)
+    )
+    yield from _repeated("rota", "duty", draft.duty)
+    for person, where in draft.people:
+        yield from _of_person(person, where, people, complete=complete)
+    yield from _signs_apart(draft.people)
+    for device, where in draft.devices:
+        yield from _of_device(device, where, people, complete=complete)
+    for named, where in draft.duty:
+        on_duty = people.get(named)
+        if on_duty is None and complete:
+            yield where.fault("rota", "duty", "names nobody in the roster")
+        elif on_duty is not None and not on_duty.has(Role.DUTY):
+            yield where.fault("rota", "duty", 'names somebody without the role "duty"')
+
+
+def _repeated(
+    kind: str, name: str, entries: Iterable[tuple[str, Origin]]
+) -> Iterator[DataError]:
+    seen: dict[str, Origin] = {}
+    for key, where in entries:
+        first = seen.setdefault(key, where)
+        if first is not where:
+            reason = f"is taken already, on {first.seen_from(where, name)}"
+            yield where.fault(kind, name, reason)
+
+
+def _of_person(
+    person: Person,
+    where: Origin,
+    people: Mapping[PersonId, Person],
+    *,
+    complete: bool,
+) -> Iterator[DataError]:
+    if person.roles & _TOLD_BY_SMS and not person.numbers:
+        reason = "is missing: colleagues and people on duty are told by SMS"
+        yield where.fault("person", "numbers", reason)
+    elif person.has(Role.CONTACT) and not (person.numbers or person.addresses):
+        reason = "is missing: a contact needs a number or an address"
+        yield where.fault("person", "numbers", reason)
+    if person.roles & _ADDRESSED and person.numbers and not person.sign:
+        reason = "is missing: it tells our SMS from a lure"
+        yield where.fault("person", "sign", reason)
+    if person.contacts and not person.has(Role.DEFENDER):
+        reason = 'are for people with the role "defender"'
+        yield where.fault("person", "contacts", reason)
+    for named in person.contacts:
+        contact = people.get(named)
+        if named == person.person:
+            yield where.fault("person", "contacts", "names the defender in person")
+        elif contact is None and complete:
+            yield where.fault("person", "contacts", "names nobody in the roster")
+        elif contact is not None and set(contact.numbers) & set(person.numbers):
+            reason = "names somebody with the defender's own number"
+            yield where.fault("person", "contacts", reason)
+        elif contact is not None and not (contact.numbers or contact.addresses):
+            reason = "names somebody who has no number and no address"
+            yield where.fault("person", "contacts", reason)
+
+
+def _of_device(
+    device: Device,
+    where: Origin,
+    people: Mapping[PersonId, Person],
+    *,
+    complete: bool,
+) -> Iterator[DataError]:
+    carrier = people.get(device.person)
+    if carrier is None and complete:
+        yield where.fault("device", "person", "names nobody in the roster")
+    elif carrier is not None and not carrier.has(Role.DEFENDER):
+        reason = 'names somebody without the role "defender"'
+        yield where.fault("device", "person", reason)
+
+
+def _signs_apart(people: Iterable[Placed]) -> Iterator[DataError]:
+    """Let nobody have the sign of somebody in their circle, who could lure them."""
+    by_sign: defaultdict[str, list[Placed]] = defaultdict(list)
+    for person, where in people:
+        if not person.sign:
+            continue
+        same = by_sign[person.sign.casefold()]
+        for other, elsewhere in same:
+            if other.circles & person.circles:
+                place = elsewhere.seen_from(where, "sign")
+                reason = f"is that of somebody in the same circle, on {place}"
+                yield where.fault("person", "sign", reason)
+                break
+        same.append((person, where))

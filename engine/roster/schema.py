@@ -1,0 +1,211 @@
+"""What an entry of a roster file may say, field by field, before cross-references.
+
+TOML gives these tables as they are, CSV after turning its cells into them, so both
+are held to one set of rules. Texts of errors never quote the input.
+"""
+
+import re
+from collections.abc import Collection
+from datetime import date
+from typing import Annotated, NoReturn, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+import phonenumbers
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from engine.roster.faults import suggestion
+from engine.roster.model import Consent, Language, Role
+from engine.roster.numbers import NumberError, read_number
+from engine.roster.signs import alias_fault, sign_fault
+
+_LISTED_MAX = 8
+_CHANNELS = frozenset({"email", "webhook", "mastodon"})
+_ID = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,30}[a-z0-9])?")
+_CHANNEL = re.compile(r"[a-z][a-z0-9_-]{1,31}")
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(?:\.[^@\s.]+)+")
+_DEVICE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
+
+Word = TypeVar("Word", bound=str)
+
+
+def _refuse(reason: str) -> NoReturn:
+    kind, template = "roster", "{reason}"
+    raise PydanticCustomError(kind, template, {"reason": reason})
+
+
+def _one_of(noun: str, known: Collection[Word]) -> BeforeValidator:
+    by_text = {str(one): one for one in known}
+
+    def check(value: object) -> Word:
+        if isinstance(value, str) and value in by_text:
+            return by_text[value]
+        word = value if isinstance(value, str) else ""
+        hint = suggestion(word, by_text)
+        if not hint and len(by_text) <= _LISTED_MAX:
+            hint = f": it is one of {', '.join(by_text)}"
+        _refuse(f"is no known {noun}{hint}")
+
+    return BeforeValidator(check)
+
+
+def _identifier(value: str) -> str:
+    if _ID.fullmatch(value) is None:
+        _refuse("must be 1 to 32 of a-z, 0-9, _ and -; it shows in logs: no name")
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (OSError, ValueError, ZoneInfoNotFoundError):
+        hint = suggestion(value, available_timezones())
+        _refuse(f"is no IANA time zone{hint}")
+    return value
+
+
+def _device(value: str) -> str:
+    if _DEVICE.fullmatch(value) is None:
+        _refuse("must be the id that the device sends: 1 to 64 letters, digits, ._:-")
+    return value
+
+
+def _printable(value: str) -> str:
+    if not value.isprintable() or value != value.strip():
+        _refuse("must be printable text without blanks around it")
+    return value
+
+
+Identifier = Annotated[str, AfterValidator(_identifier)]
+Text = Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_printable)]
+Country = Annotated[str, _one_of("country", phonenumbers.SUPPORTED_REGIONS)]
+Degrees = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class AddressEntry(_Entry):
+    """An address on a channel; channels come by entry point, so any name may be."""
+
+    channel: str
+    address: Text
+
+    @field_validator("channel")
+    @classmethod
+    def _known_or_new(cls, value: str) -> str:
+        if value in {"sms", "call"}:
+            _refuse("belongs into numbers")
+        hint = suggestion(value, _CHANNELS)
+        if value not in _CHANNELS and (hint or _CHANNEL.fullmatch(value) is None):
+            _refuse(f"is no known channel{hint}")
+        return value
+
+    @field_validator("address")
+    @classmethod
+    def _looks_right(cls, value: str, info: ValidationInfo) -> str:
+        channel = info.data.get("channel")
+        if channel == "email" and _EMAIL.fullmatch(value) is None:
+            _refuse("is no e-mail address")
+        if channel == "webhook" and not value.startswith(("https://", "http://127.")):
+            _refuse("must begin with https:// (http:// for 127.0.0.1 only)")
+        return value
+
+
+class DeclaredEntry(_Entry):
+    """A declared place."""
+
+    name: Text
+    lat_deg: Annotated[Degrees, Field(ge=-90, le=90)]
+    lon_deg: Annotated[Degrees, Field(ge=-180, le=180)]
+    accuracy_m: Annotated[Degrees, Field(gt=0, le=2_000_000)]
+    given_on: date
+
+
+class PersonEntry(_Entry):
+    """A person; the order of the fields is the order in which they are checked."""
+
+    id: Identifier
+    alias: str
+    roles: Annotated[list[Annotated[Role, _one_of("role", Role)]], Field(min_length=1)]
+    fictional: bool = False
+    language: Annotated[Language, _one_of("language", Language)]
+    zone: Annotated[str, AfterValidator(_zone)]
+    country: Country
+    numbers: list[str] = []
+    addresses: list[AddressEntry] = []
+    sign: str = ""
+    circles: list[Identifier] = []
+    contacts: list[Identifier] = []
+    declared: DeclaredEntry | None = None
+    available: bool = True
+    live_position_consent: bool = False
+    publish_consent: Annotated[Consent, _one_of("consent", Consent)] = Consent.NONE
+    action_protocol: Identifier | None = None
+
+    @field_validator("alias")
+    @classmethod
+    def _fits_every_sms(cls, value: str) -> str:
+        reason = alias_fault(value)
+        if reason is not None:
+            _refuse(reason)
+        return value
+
+    @field_validator("sign")
+    @classmethod
+    def _fits_own_sms(cls, value: str, info: ValidationInfo) -> str:
+        reason = sign_fault(value, info.data.get("language")) if value else None
+        if reason is not None:
+            _refuse(reason)
+        return value
+
+    @field_validator("numbers")
+    @classmethod
+    def _in_e164(cls, value: list[str], info: ValidationInfo) -> list[str]:
+        country, fictional = info.data.get("country"), info.data.get("fictional")
+        if country is None or fictional is None:
+            return value
+        found: list[str] = []
+        for place, text in enumerate(value, start=1):
+            try:
+                number = read_number(text, country=country, fictional=fictional)
+            except NumberError as error:
+                _refuse(f"number {place} {error}")
+            found.append(number)
+        return _no_repeats(found)
+
+    @field_validator("roles", "circles", "contacts")
+    @classmethod
+    def _once_each(cls, value: list[Word]) -> list[Word]:
+        return _no_repeats(value)
+
+
+class DeviceEntry(_Entry):
+    """A device of a defender."""
+
+    id: Annotated[str, AfterValidator(_device)]
+    wire_protocol: Identifier
+    person: Identifier
+    profile: Identifier | None = None
+    secret_file: Text | None = None
+
+
+class RotaEntry(_Entry):
+    """The duty rota."""
+
+    duty: list[Identifier] = []
+
+
+def _no_repeats(value: list[Word]) -> list[Word]:
+    if len(set(value)) != len(value):
+        _refuse("names something twice")
+    return value
