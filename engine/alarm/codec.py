@@ -1,0 +1,103 @@
+"""Event to row and back: JSON bodies, schema versions, upcasters.
+
+An event that a newer engine wrote and this one cannot read raises
+`UnreadableEventError`; its owner then puts the raw words in front of a person
+instead of going on without them.
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from functools import cache
+
+from pydantic import TypeAdapter, ValidationError
+
+from engine.alarm import events as kinds
+from engine.alarm.evolve import fold
+from engine.alarm.events import AlarmEvent
+from engine.alarm.state import Alarm
+from engine.errors import EngineError
+from engine.ports.journal import NewEvent, StoredEvent
+from engine.values import AlarmId
+
+Upcaster = Callable[[dict[str, object]], dict[str, object]]
+
+CLASSES: dict[str, type[AlarmEvent]] = {
+    kind.__name__: kind
+    for kind in (
+        kinds.AlarmRaised,
+        kinds.PressJoined,
+        kinds.CancelRequested,
+        kinds.StepFired,
+        kinds.RecipientsChosen,
+        kinds.NotificationPlanned,
+        kinds.NotificationSettled,
+        kinds.NotificationsWithdrawn,
+        kinds.ReplyReceived,
+        kinds.AlarmAcknowledged,
+        kinds.AlarmVerified,
+        kinds.PublicationApproved,
+        kinds.AlarmClosed,
+        kinds.AlarmReopened,
+        kinds.NoteAdded,
+        kinds.DetailsRevealed,
+        kinds.ActRefused,
+    )
+}
+# Kind to the schema written today; an older row goes through UPCASTERS, one step each.
+VERSIONS: dict[str, int] = dict.fromkeys(CLASSES, 1)
+UPCASTERS: dict[tuple[str, int], Upcaster] = {}
+
+
+class UnreadableEventError(EngineError):
+    """A row of an alarm that this engine does not understand."""
+
+    def __init__(self, kind: str, version: int, position: int) -> None:
+        """Say which row; never what it holds."""
+        super().__init__(
+            f"row {position}: {kind} version {version} is not readable here; "
+            "run the engine version that wrote it, or newer"
+        )
+        self.kind, self.version, self.position = kind, version, position
+
+
+@cache
+def _adapter(kind: str) -> TypeAdapter[AlarmEvent]:
+    return TypeAdapter(CLASSES[kind])
+
+
+def encode(event: AlarmEvent) -> NewEvent:
+    """Return the event as the journal takes it."""
+    kind = type(event).__name__
+    return NewEvent(
+        kind=kind, version=VERSIONS[kind], body=_adapter(kind).dump_json(event)
+    )
+
+
+def decode(row: StoredEvent) -> AlarmEvent:
+    """Return the event of a row.
+
+    Raises:
+        UnreadableEventError: its kind or schema is not known here.
+
+    """
+    current = VERSIONS.get(row.kind)
+    if current is None or row.version > current:
+        raise UnreadableEventError(row.kind, row.version, row.position)
+    try:
+        if row.version == current:
+            return _adapter(row.kind).validate_json(row.body)
+        body: dict[str, object] = json.loads(row.body)
+        for version in range(row.version, current):
+            body = UPCASTERS[row.kind, version](body)
+        return _adapter(row.kind).validate_json(json.dumps(body))
+    except (ValidationError, ValueError, KeyError) as error:
+        raise UnreadableEventError(row.kind, row.version, row.position) from error
+
+
+def replay(
+    alarm_id: AlarmId, alarm: Alarm | None, rows: Iterable[StoredEvent]
+) -> Alarm | None:
+    """Fold rows, in order of seq, onto a state."""
+    for row in rows:
+        alarm = fold(alarm_id, alarm, decode(row))
+    return alarm

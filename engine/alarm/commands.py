@@ -1,0 +1,178 @@
+"""Requests to an alarm, imperative; the command id keeps each from acting twice."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from engine.alarm.state import (
+    CloseReason,
+    Kind,
+    KnownPlace,
+    Press,
+    ReplyKind,
+    Truth,
+)
+from engine.ports.journal import EffectState
+from engine.protocol.model import ActionProtocol, Audience
+from engine.values import CommandId, EffectId, OperatorId, PersonId, StepId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raise:
+    """A distress report: raises the case, or joins it where it is open already."""
+
+    command_id: CommandId
+    kind: Kind
+    subject: str
+    defender: PersonId | None
+    alias: str
+    country: str
+    consented: bool
+    protocol: ActionProtocol
+    press: Press
+    place: KnownPlace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestCancel:
+    """A device or person asks to call the alarm off."""
+
+    command_id: CommandId
+    press: Press
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick:
+    """Look whether something is due."""
+
+    command_id: CommandId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settle:
+    """A channel's news of an effect."""
+
+    command_id: CommandId
+    effect: EffectId
+    state: EffectState
+    attempt: int
+    route: str = ""
+    reference: str = ""
+    reason: str = ""
+    retry: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeReply:
+    """A recipient's answer, with intake's word on whether it is authentic."""
+
+    command_id: CommandId
+    person: str
+    reply: ReplyKind
+    authentic: bool
+    channel: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledge:
+    """An operator takes the case."""
+
+    command_id: CommandId
+    by: OperatorId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verify:
+    """An operator says what it is: verified or false."""
+
+    command_id: CommandId
+    by: OperatorId
+    truth: Truth = Truth.VERIFIED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovePublication:
+    """A second operator approves a template for the public."""
+
+    command_id: CommandId
+    by: OperatorId
+    template: str = "public"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Close:
+    """An operator ends the case."""
+
+    command_id: CommandId
+    by: OperatorId
+    reason: CloseReason
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reopen:
+    """An operator opens a closed case again."""
+
+    command_id: CommandId
+    by: OperatorId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddNote:
+    """Words for the time line."""
+
+    command_id: CommandId
+    by: OperatorId | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reveal:
+    """An operator is about to see names, numbers or the exact place."""
+
+    command_id: CommandId
+    by: OperatorId
+    what: str
+
+
+OperatorAct = Acknowledge | Verify | ApprovePublication | Close | Reopen | Reveal
+AlarmCommand = Raise | RequestCancel | Tick | Settle | TakeReply | AddNote | OperatorAct
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup:
+    """A question that a due step asks of roster and geocore.
+
+    `within_m` and `count` bound the nearest; `exclude` are the people told
+    already; `turn` is the round, by which the rota goes on to the next person.
+    """
+
+    step: StepId
+    round: int
+    audience: Audience
+    channels: tuple[str, ...]
+    place: KnownPlace
+    subject: PersonId | None
+    count: int
+    within_m: float | None
+    exclude: frozenset[str]
+    turn: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """One answer to a look-up: a person, where to reach them, and a fresh code."""
+
+    person: str
+    alias: str
+    language: str
+    sign: str
+    addresses: tuple[tuple[str, str], ...]
+    code: str = ""
+    country_name: str = ""
+    distance_m: float | None = None
+    place_age: timedelta | None = None
+    declared: bool = False
+
+
+Found = Mapping[tuple[StepId, int], tuple[Recipient, ...]]

@@ -1,0 +1,313 @@
+"""Command in, facts out: total, never raises, reads no clock, looks nothing up.
+
+The rules of who may stop what stand here: only an operator acknowledges; verify,
+approve and close are separate acts; a cancel closes nothing; a press after the
+end opens the case again.
+"""
+
+from typing import assert_never
+
+from engine.alarm.commands import (
+    Acknowledge,
+    AddNote,
+    AlarmCommand,
+    ApprovePublication,
+    Close,
+    Found,
+    Lookup,
+    Raise,
+    Reopen,
+    RequestCancel,
+    Reveal,
+    Settle,
+    TakeReply,
+    Tick,
+    Verify,
+)
+from engine.alarm.events import (
+    ActRefused,
+    AlarmAcknowledged,
+    AlarmClosed,
+    AlarmEvent,
+    AlarmRaised,
+    AlarmReopened,
+    AlarmVerified,
+    CancelRequested,
+    DetailsRevealed,
+    NoteAdded,
+    NotificationSettled,
+    NotificationsWithdrawn,
+    PressJoined,
+    PublicationApproved,
+    RefusalGround,
+    ReplyReceived,
+)
+from engine.alarm.evolve import evolve, fold
+from engine.alarm.notify import plan_repeat, plan_round
+from engine.alarm.schedule import due_repeats, due_rounds
+from engine.alarm.state import Alarm, Kind, Truth
+from engine.ports.journal import EffectState
+from engine.protocol.model import Audience
+from engine.protocol.texts import templates
+from engine.values import AlarmId, Instant, OperatorId
+
+Events = tuple[AlarmEvent, ...]
+_FINAL = frozenset(
+    {EffectState.DELIVERED, EffectState.UNDELIVERED, EffectState.EXPIRED}
+)
+
+
+def decide(
+    alarm_id: AlarmId,
+    alarm: Alarm | None,
+    command: AlarmCommand,
+    found: Found,
+    now: Instant,
+) -> Events:
+    """Return the facts that a command comes to, the steps it sets off included.
+
+    Args:
+        alarm_id: the case, also before it is raised.
+        alarm: its state; None before the raise.
+        command: what is asked.
+        found: answers to `lookups`; a round without its answer does not run yet.
+        now: the time of every fact.
+
+    """
+    events, after = _direct(alarm_id, alarm, command, now)
+    if after is None:
+        return events
+    return events + _follow(after, found, now)[0]
+
+
+def lookups(
+    alarm_id: AlarmId,
+    alarm: Alarm | None,
+    command: AlarmCommand,
+    found: Found,
+    now: Instant,
+) -> tuple[Lookup, ...]:
+    """Return what `decide` still has to be told, given the answers found so far."""
+    _, after = _direct(alarm_id, alarm, command, now)
+    if after is None:
+        return ()
+    _, state = _follow(after, found, now)
+    told = frozenset(state.told)
+    return tuple(
+        Lookup(
+            step=due.step.id,
+            round=due.round,
+            audience=due.step.to,
+            channels=due.step.channels,
+            place=state.place,
+            subject=state.defender,
+            count=due.step.count,
+            within_m=due.step.within_m,
+            exclude=told,
+            turn=due.round - 1,
+        )
+        for due in due_rounds(state, now)
+        if due.step.to is not Audience.TOLD
+    )
+
+
+def _direct(
+    alarm_id: AlarmId, alarm: Alarm | None, command: AlarmCommand, now: Instant
+) -> tuple[Events, Alarm | None]:
+    events = _commanded(alarm, command, now)
+    after = alarm
+    for event in events:
+        after = fold(alarm_id, after, event)
+    return events, after
+
+
+def _follow(alarm: Alarm, found: Found, now: Instant) -> tuple[Events, Alarm]:
+    """Run every due round whose look-up is answered, and every due repeat."""
+    events: list[AlarmEvent] = []
+    for _ in range(len(alarm.protocol.steps) + 1):
+        new: list[AlarmEvent] = []
+        for due in due_rounds(alarm, now):
+            planned = plan_round(alarm, due, found, now)
+            for event in planned:
+                alarm = evolve(alarm, event)
+            new += planned
+        for effect in due_repeats(alarm, now):
+            planned = plan_repeat(alarm, effect, now)
+            for event in planned:
+                alarm = evolve(alarm, event)
+            new += planned
+        if not new:
+            break
+        events += new
+    return tuple(events), alarm
+
+
+def _commanded(alarm: Alarm | None, command: AlarmCommand, now: Instant) -> Events:
+    match command:
+        case Raise():
+            return _raise(alarm, command, now)
+        case RequestCancel():
+            return (CancelRequested(at=now, press=command.press),) if alarm else ()
+        case Tick():
+            return ()
+        case Settle():
+            return _settle(alarm, command, now)
+        case TakeReply():
+            return _reply(alarm, command, now)
+        case AddNote():
+            note = NoteAdded(at=now, by=command.by, text=command.text)
+            return (note,) if alarm else ()
+        case _:
+            return _act(alarm, command, now)
+
+
+def _raise(alarm: Alarm | None, command: Raise, now: Instant) -> Events:
+    if alarm is None:
+        return (
+            AlarmRaised(
+                at=now,
+                kind=command.kind,
+                subject=command.subject,
+                defender=command.defender,
+                alias=command.alias,
+                country=command.country,
+                consented=command.consented,
+                protocol=command.protocol,
+                press=command.press,
+                place=command.place,
+            ),
+        )
+    if any(press.key == command.press.key for press in alarm.presses):
+        return ()
+    joined = PressJoined(at=now, press=command.press, place=command.place)
+    if alarm.is_open:
+        return (joined,)
+    return (AlarmReopened(at=now, by=None), joined)
+
+
+def _settle(alarm: Alarm | None, command: Settle, now: Instant) -> Events:
+    effect = None if alarm is None else alarm.effects.get(command.effect)
+    if effect is None or effect.state is command.state:
+        return ()
+    if effect.state in _FINAL and command.state not in _FINAL:
+        return ()
+    return (
+        NotificationSettled(
+            at=now,
+            effect=command.effect,
+            state=command.state,
+            attempt=command.attempt,
+            route=command.route,
+            reference=command.reference,
+            reason=command.reason,
+            retry=command.retry,
+        ),
+    )
+
+
+def _reply(alarm: Alarm | None, command: TakeReply, now: Instant) -> Events:
+    if alarm is None:
+        return ()
+    return (
+        ReplyReceived(
+            at=now,
+            person=command.person,
+            reply=command.reply,
+            authentic=command.authentic and command.person in alarm.told,
+            channel=command.channel,
+        ),
+    )
+
+
+def _act(
+    alarm: Alarm | None,
+    command: Acknowledge | Verify | ApprovePublication | Close | Reopen | Reveal,
+    now: Instant,
+) -> Events:
+    by = command.by
+    ground = _refusal(alarm, command)
+    if ground is not None or alarm is None:
+        act = type(command).__name__
+        ground = ground or RefusalGround.NOT_RAISED
+        return (ActRefused(at=now, by=by, act=act, ground=ground),) if alarm else ()
+    match command:
+        case Acknowledge():
+            return (AlarmAcknowledged(at=now, by=by),)
+        case Verify():
+            return (AlarmVerified(at=now, by=by, truth=command.truth),)
+        case ApprovePublication():
+            return (PublicationApproved(at=now, by=by, template=command.template),)
+        case Close():
+            return _close(alarm, command, now)
+        case Reopen():
+            return (AlarmReopened(at=now, by=by),)
+        case Reveal():
+            return (DetailsRevealed(at=now, by=by, what=command.what),)
+        case _:
+            assert_never(command)
+
+
+def _close(alarm: Alarm, command: Close, now: Instant) -> Events:
+    closed = AlarmClosed(
+        at=now, by=command.by, reason=command.reason, remark=command.remark
+    )
+    planned = tuple(
+        key
+        for key, effect in alarm.effects.items()
+        if effect.state is EffectState.PLANNED
+    )
+    if not planned:
+        return (closed,)
+    return (closed, NotificationsWithdrawn(at=now, effects=planned))
+
+
+def _refusal(
+    alarm: Alarm | None,
+    command: Acknowledge | Verify | ApprovePublication | Close | Reopen | Reveal,
+) -> RefusalGround | None:
+    if alarm is None:
+        return RefusalGround.NOT_RAISED
+    match command:
+        case Reveal():
+            return None
+        case Reopen():
+            return RefusalGround.ALARM_OPEN if alarm.is_open else None
+        case _ if not alarm.is_open:
+            return RefusalGround.ALARM_CLOSED
+        case Acknowledge():
+            done = alarm.acknowledged is not None
+            return RefusalGround.ALREADY_DONE if done else None
+        case Verify():
+            if alarm.acknowledged is None:
+                return RefusalGround.NOT_ACKNOWLEDGED
+            decided = alarm.truth in {Truth.VERIFIED, Truth.FALSE}
+            same = decided and alarm.truth is command.truth
+            return RefusalGround.ALREADY_DONE if same else None
+        case Close():
+            unseen = alarm.acknowledged is None
+            return RefusalGround.NOT_ACKNOWLEDGED if unseen else None
+        case ApprovePublication():
+            return _publication_refusal(alarm, command.by, command.template)
+        case _:
+            assert_never(command)
+
+
+def _publication_refusal(
+    alarm: Alarm, by: OperatorId, template: str
+) -> RefusalGround | None:
+    checks = (
+        (alarm.kind is not Kind.REAL, RefusalGround.NOT_REAL),
+        (alarm.approved is not None, RefusalGround.ALREADY_DONE),
+        (alarm.truth is not Truth.VERIFIED, RefusalGround.NOT_VERIFIED),
+        (not alarm.consented, RefusalGround.NO_CONSENT),
+        (
+            alarm.verified is not None and alarm.verified.by == by,
+            RefusalGround.SAME_OPERATOR,
+        ),
+        (
+            all(step.to is not Audience.PUBLIC for step in alarm.protocol.steps),
+            RefusalGround.NO_PUBLIC_STEP,
+        ),
+        (template not in templates(), RefusalGround.UNKNOWN_TEMPLATE),
+    )
+    return next((ground for failed, ground in checks if failed), None)

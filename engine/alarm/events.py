@@ -1,0 +1,247 @@
+"""Facts about an alarm, past tense; each is journalled before anything acts on it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from engine.alarm.state import (
+    CloseReason,
+    Kind,
+    KnownPlace,
+    Press,
+    ReplyKind,
+    Truth,
+)
+from engine.dispatch.body import EffectBody
+from engine.ports.journal import EffectClass, EffectState
+from engine.protocol.model import ActionProtocol, Audience
+from engine.values import EffectId, Instant, OperatorId, PersonId, StepId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmRaised:
+    """A case begins; it keeps this version of the action protocol to its end."""
+
+    at: Instant
+    kind: Kind
+    subject: str
+    defender: PersonId | None
+    alias: str
+    country: str
+    consented: bool
+    protocol: ActionProtocol
+    press: Press
+    place: KnownPlace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PressJoined:
+    """Another press of the same defender: new urgency, not a new case."""
+
+    at: Instant
+    press: Press
+    place: KnownPlace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelRequested:
+    """Somebody asked to call it off; that closes nothing."""
+
+    at: Instant
+    press: Press
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepFired:
+    """A round of a step ran; `found` people were there to be told."""
+
+    at: Instant
+    step: StepId
+    round: int
+    found: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """One recipient as the look-up found them, with the code that is theirs."""
+
+    person: str
+    alias: str
+    language: str
+    sign: str
+    code: str
+    distance_m: float | None = None
+    place_age: timedelta | None = None
+    declared: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipientsChosen:
+    """Who a round is for: the answer of a look-up, which replay never asks again."""
+
+    at: Instant
+    step: StepId
+    round: int
+    audience: Audience
+    chosen: tuple[Chosen, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationPlanned:
+    """One message to one address is to be sent; `repeat_of` marks a repeat."""
+
+    at: Instant
+    effect: EffectId
+    step: StepId
+    round: int
+    repeat: int
+    repeat_of: EffectId | None
+    person: str
+    audience: Audience
+    channel: str
+    effect_class: EffectClass
+    rank: int
+    avoid_route: str
+    body: EffectBody
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationSettled:
+    """What is known of a notification's outcome so far."""
+
+    at: Instant
+    effect: EffectId
+    state: EffectState
+    attempt: int
+    route: str
+    reference: str
+    reason: str
+    retry: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationsWithdrawn:
+    """What had not been attempted when the alarm closed will not be."""
+
+    at: Instant
+    effects: tuple[EffectId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyReceived:
+    """A recipient answered; only an authentic reply counts, others are shown."""
+
+    at: Instant
+    person: str
+    reply: ReplyKind
+    authentic: bool
+    channel: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmAcknowledged:
+    """An operator at HQ has it."""
+
+    at: Instant
+    by: OperatorId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmVerified:
+    """An operator decided what it is; that publishes nothing."""
+
+    at: Instant
+    by: OperatorId
+    truth: Truth
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicationApproved:
+    """A second operator let the named template go out."""
+
+    at: Instant
+    by: OperatorId
+    template: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmClosed:
+    """An operator ended it, for a reason."""
+
+    at: Instant
+    by: OperatorId
+    reason: CloseReason
+    remark: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmReopened:
+    """It is open again: by an operator, or by a press that came after the end."""
+
+    at: Instant
+    by: OperatorId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteAdded:
+    """An operator's remark, or words that reached HQ and count for nothing else."""
+
+    at: Instant
+    by: OperatorId | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetailsRevealed:
+    """An operator looked at what is hidden by default."""
+
+    at: Instant
+    by: OperatorId
+    what: str
+
+
+class RefusalGround(StrEnum):
+    """Why a privileged act was refused."""
+
+    NOT_RAISED = "not_raised"
+    ALREADY_DONE = "already_done"
+    ALARM_CLOSED = "alarm_closed"
+    ALARM_OPEN = "alarm_open"
+    NOT_ACKNOWLEDGED = "not_acknowledged"
+    NOT_VERIFIED = "not_verified"
+    NO_CONSENT = "no_consent"
+    SAME_OPERATOR = "same_operator"
+    NOT_REAL = "not_real"
+    NO_PUBLIC_STEP = "no_public_step"
+    UNKNOWN_TEMPLATE = "unknown_template"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActRefused:
+    """A privileged act that the rules forbid, kept for the record."""
+
+    at: Instant
+    by: OperatorId
+    act: str
+    ground: RefusalGround
+
+
+AlarmEvent = (
+    AlarmRaised
+    | PressJoined
+    | CancelRequested
+    | StepFired
+    | RecipientsChosen
+    | NotificationPlanned
+    | NotificationSettled
+    | NotificationsWithdrawn
+    | ReplyReceived
+    | AlarmAcknowledged
+    | AlarmVerified
+    | PublicationApproved
+    | AlarmClosed
+    | AlarmReopened
+    | NoteAdded
+    | DetailsRevealed
+    | ActRefused
+)

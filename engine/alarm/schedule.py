@@ -1,0 +1,160 @@
+"""Which steps of an alarm are due, and when to look again: pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from engine.alarm.state import Alarm, Effect, ReplyKind, Truth
+from engine.ports.journal import EffectClass, EffectState
+from engine.protocol.model import Audience, Condition, Start, Step
+from engine.values import Instant
+
+RETRY_FIRST = timedelta(seconds=5)
+RETRY_MAX = timedelta(minutes=5)
+SETTLED_BADLY = frozenset(
+    {EffectState.UNKNOWN, EffectState.REJECTED, EffectState.UNDELIVERED}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueRound:
+    """A round of a step that has to run now."""
+
+    step: Step
+    round: int
+
+
+def holds(alarm: Alarm, condition: Condition) -> bool:
+    """Answer a condition from what has been journalled."""
+    match condition:
+        case Condition.ACKNOWLEDGED:
+            return alarm.acknowledged is not None
+        case Condition.SOMEBODY_COMING:
+            return any(told.reply is ReplyKind.COMING for told in alarm.told.values())
+        case Condition.CONFIRMED_SOURCE:
+            return alarm.confirmed_source
+        case Condition.VERIFIED:
+            return alarm.truth is Truth.VERIFIED
+        case Condition.FALSE:
+            return alarm.truth is Truth.FALSE
+        case Condition.CONSENTED:
+            return alarm.consented
+        case Condition.APPROVED:
+            return alarm.approved is not None
+
+
+def due_rounds(alarm: Alarm, now: Instant) -> Iterator[DueRound]:
+    """Yield what must run now, in the action protocol's order."""
+    for step in alarm.protocol.steps:
+        at = _next_at(alarm, step)
+        if at is not None and at <= now and _may_run(alarm, step):
+            fired = alarm.fired.get(step.id)
+            yield DueRound(step=step, round=1 if fired is None else fired.rounds + 1)
+
+
+def due_repeats(alarm: Alarm, now: Instant) -> Iterator[Effect]:
+    """Yield the badly settled notifications whose repeat is due now."""
+    for effect in alarm.effects.values():
+        at = _repeat_at(alarm, effect)
+        if at is not None and at <= now:
+            yield effect
+
+
+def next_due(alarm: Alarm, now: Instant) -> Instant | None:
+    """Return when something falls due next; never before `now`.
+
+    A step whose conditions fail is not waited for: only a fact can change that,
+    and every fact is looked at.
+    """
+    times = [
+        at
+        for step in alarm.protocol.steps
+        if (at := _next_at(alarm, step)) is not None and _may_run(alarm, step)
+    ]
+    times += [
+        at
+        for effect in alarm.effects.values()
+        if (at := _repeat_at(alarm, effect)) is not None
+    ]
+    return max(min(times), now) if times else None
+
+
+def _next_at(alarm: Alarm, step: Step) -> Instant | None:
+    fired = alarm.fired.get(step.id)
+    if fired is None:
+        return _first_at(alarm, step)
+    if step.every is None or (step.rounds is not None and fired.rounds >= step.rounds):
+        return None
+    return fired.last_at.plus(step.every)
+
+
+def _first_at(alarm: Alarm, step: Step) -> Instant | None:
+    acts = {
+        Start.VERIFIED.value: alarm.verified,
+        Start.APPROVED.value: alarm.approved,
+        Start.CLOSED.value: alarm.closed,
+    }
+    if step.after == Start.RAISED.value:
+        return alarm.raised_at.plus(step.delay)
+    if step.after in acts:
+        act = acts[step.after]
+        return None if act is None else act.at.plus(step.delay)
+    earlier = next(
+        (fired for key, fired in alarm.fired.items() if key == step.after), None
+    )
+    if earlier is None:
+        return None
+    # Nobody was there to be told: waiting for their answer would be waiting for none.
+    return earlier.first_at.plus(timedelta(0) if earlier.nobody else step.delay)
+
+
+def _may_run(alarm: Alarm, step: Step) -> bool:
+    if _begins_at_close(alarm, step) == alarm.is_open:
+        return False
+    guarded = step.to in {Audience.NEAREST, Audience.CONTACTS}
+    trusted = alarm.confirmed_source or alarm.protocol.trust_unconfirmed
+    if guarded and not trusted and not holds(alarm, Condition.VERIFIED):
+        return False
+    return all(holds(alarm, condition) for condition in step.requires) and not any(
+        holds(alarm, condition) for condition in step.stopped_by
+    )
+
+
+def _begins_at_close(alarm: Alarm, step: Step) -> bool:
+    """Follow a chain of steps to the fact from which it counts."""
+    after = step.after
+    for _ in alarm.protocol.steps:
+        earlier = next((s for s in alarm.protocol.steps if s.id == after), None)
+        if earlier is None:
+            break
+        after = earlier.after
+    return after == Start.CLOSED.value
+
+
+def _repeat_at(alarm: Alarm, effect: Effect) -> Instant | None:
+    """Return when a badly settled notification is repeated; None for never.
+
+    An exclusive one never is. An unknown one may have arrived, so its repeats are
+    bounded by the step; a certain no is repeated as long as the alarm is open,
+    ever more slowly, on another route where there is one.
+    """
+    step = alarm.protocol.step(effect.step)
+    if (
+        effect.repeated
+        or effect.settled_at is None
+        or effect.state not in SETTLED_BADLY
+        or effect.effect_class is EffectClass.EXCLUSIVE
+        or step is None
+    ):
+        return None
+    stopping = effect.audience is Audience.TOLD
+    if not stopping and not _may_run(alarm, step):
+        return None
+    if effect.state is not EffectState.REJECTED:
+        return effect.settled_at if effect.repeat < step.repeats else None
+    if not effect.retry:
+        return None
+    if effect.repeat == 0:
+        return effect.settled_at
+    wait = min(RETRY_MAX, RETRY_FIRST * 2 ** min(effect.repeat, 10))
+    return effect.settled_at.plus(wait)

@@ -1,0 +1,242 @@
+"""What an alarm is: the product of small machines, folded from its events.
+
+`response`, `truth`, `publicity` and `kind` move apart from each other; `duress`
+is hidden from everybody but operators on the case. Nothing here is ever changed
+in place.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+
+from engine.ports.journal import EffectClass, EffectState
+from engine.protocol.model import ActionProtocol, Audience
+from engine.values import (
+    AlarmId,
+    DeviceId,
+    EffectId,
+    Instant,
+    OperatorId,
+    PersonId,
+    ReportKey,
+    Signal,
+    StepId,
+)
+
+
+class Response(StrEnum):
+    """What people are doing about it."""
+
+    RAISED = "raised"
+    NOTIFYING = "notifying"
+    ACKNOWLEDGED = "acknowledged"
+    FOLLOWING_UP = "following_up"
+    CLOSED = "closed"
+
+
+class Truth(StrEnum):
+    """What is known of it."""
+
+    UNVERIFIED = "unverified"
+    VERIFYING = "verifying"
+    VERIFIED = "verified"
+    FALSE = "false"
+
+
+class Publicity(StrEnum):
+    """What the world has been told."""
+
+    NONE = "none"
+    APPROVED = "approved"
+    PUBLISHED = "published"
+    RETRACTED = "retracted"
+
+
+class Kind(StrEnum):
+    """Whether it is meant in earnest."""
+
+    REAL = "real"
+    EXERCISE = "exercise"
+    TEST = "test"
+
+
+class PlaceSource(StrEnum):
+    """Where a place comes from, best first."""
+
+    DEVICE = "device"
+    LAST_FIX = "last_fix"
+    DECLARED = "declared"
+    NOWHERE = "nowhere"
+
+
+class SourceDoubt(StrEnum):
+    """Why a report is not confirmed to come from its defender."""
+
+    UNKNOWN_DEVICE = "unknown_device"
+    FAILED_AUTHENTICATION = "failed_authentication"
+
+
+class ReplyKind(StrEnum):
+    """What a recipient answers."""
+
+    COMING = "coming"
+    CANNOT = "cannot"
+    NEED_HELP = "need_help"
+
+
+class CloseReason(StrEnum):
+    """Why an operator closes."""
+
+    SAFE = "safe"
+    FALSE_ALARM = "false_alarm"
+    EXERCISE_OVER = "exercise_over"
+    DUPLICATE = "duplicate"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownPlace:
+    """Where the defender is believed to be; coordinates in WGS84 degrees."""
+
+    source: PlaceSource
+    lat_deg: float | None = None
+    lon_deg: float | None = None
+    accuracy_m: float | None = None
+    at: Instant | None = None
+    name: str = ""
+
+
+NOWHERE = KnownPlace(source=PlaceSource.NOWHERE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Press:
+    """One distress report, as intake judged it.
+
+    `late` only where the frame itself said that it was stored; `clock_doubtful`
+    where the device's time is more than five minutes off, and the press counts
+    as now. `place_doubtful` where the position was kept but not believed.
+    """
+
+    key: ReportKey
+    at: Instant
+    wire_protocol: str
+    signals: tuple[Signal, ...]
+    device: DeviceId | None = None
+    device_at: Instant | None = None
+    late: bool = False
+    clock_doubtful: bool = False
+    place_doubtful: bool = False
+    checksum_failed: bool = False
+    doubt: SourceDoubt | None = None
+    battery_ratio: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A recipient's own entry: how they were found and what they have answered."""
+
+    person: str
+    alias: str
+    audience: Audience
+    language: str
+    sign: str
+    code: str = ""
+    distance_m: float | None = None
+    place_age: timedelta | None = None
+    declared: bool = False
+    reply: ReplyKind | None = None
+    replied_at: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fired:
+    """How often a step has run; `nobody` where its last round found no one."""
+
+    first_at: Instant
+    last_at: Instant
+    rounds: int = 1
+    nobody: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """A planned notification and what became of it."""
+
+    effect: EffectId
+    step: StepId
+    round: int
+    repeat: int
+    person: str
+    audience: Audience
+    channel: str
+    address: str
+    effect_class: EffectClass
+    planned_at: Instant
+    state: EffectState = EffectState.PLANNED
+    attempt: int = 0
+    route: str = ""
+    settled_at: Instant | None = None
+    reason: str = ""
+    retry: bool = False
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """A privileged act: who and when."""
+
+    by: OperatorId
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """One case. `seq` is the number of events folded so far."""
+
+    id: AlarmId
+    seq: int
+    kind: Kind
+    subject: str
+    defender: PersonId | None
+    alias: str
+    country: str
+    consented: bool
+    protocol: ActionProtocol
+    raised_at: Instant
+    place: KnownPlace
+    presses: tuple[Press, ...]
+    response: Response = Response.RAISED
+    truth: Truth = Truth.UNVERIFIED
+    publicity: Publicity = Publicity.NONE
+    duress: bool = False
+    cancel_requests: int = 0
+    acknowledged: Act | None = None
+    verified: Act | None = None
+    approved: Act | None = None
+    closed: Act | None = None
+    close_reason: CloseReason | None = None
+    told: Mapping[str, Told] = field(default_factory=dict)
+    fired: Mapping[StepId, Fired] = field(default_factory=dict)
+    effects: Mapping[EffectId, Effect] = field(default_factory=dict)
+
+    @property
+    def is_open(self) -> bool:
+        """True until an operator has closed it (and again once reopened)."""
+        return self.response is not Response.CLOSED
+
+    @property
+    def confirmed_source(self) -> bool:
+        """True where at least one press came from the defender's own device."""
+        return any(press.doubt is None for press in self.presses)
+
+
+def stream_of(alarm: AlarmId) -> str:
+    """Return the journal stream of an alarm."""
+    return f"alarm/{alarm}"
+
+
+def alarm_of(stream: str) -> AlarmId:
+    """Return the alarm whose stream this is."""
+    return AlarmId(stream.removeprefix("alarm/"))

@@ -1,0 +1,1 @@
+"""Effects on their way out: one queue, channels that pull."""

@@ -1,0 +1,44 @@
+"""What an effect says and to whom: segments by priority, finished when it is sent.
+
+The age of a position is worded at the moment of sending, since a message may
+have waited for a modem.
+"""
+
+from dataclasses import dataclass, field
+
+from pydantic import TypeAdapter
+
+from engine.protocol.texts import Segment, finish
+from engine.values import Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectBody:
+    """Address and text of one effect; personal, so never logged."""
+
+    address: str
+    language: str
+    segments: tuple[Segment, ...]
+    subject: str = ""
+    data: dict[str, str] = field(default_factory=dict)
+
+    def text(self, now: Instant) -> str:
+        """Return the whole text as it reads at `now`."""
+        return "".join(segment.text for segment in self.finished(now))
+
+    def finished(self, now: Instant) -> tuple[Segment, ...]:
+        """Return the segments with every age worded as of `now`."""
+        return finish(self.segments, self.language, now)
+
+
+_ADAPTER = TypeAdapter(EffectBody)
+
+
+def encode_body(body: EffectBody) -> bytes:
+    """Return the body as JSON for the effect's row."""
+    return _ADAPTER.dump_json(body)
+
+
+def decode_body(stored: bytes) -> EffectBody:
+    """Return the body of an effect's row."""
+    return _ADAPTER.validate_json(stored)

@@ -1,0 +1,1 @@
+"""What comes in: reports to commands, and nothing lost between."""

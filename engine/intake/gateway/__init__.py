@@ -1,0 +1,1 @@
+"""The listeners: sockets in, decoded reports out."""

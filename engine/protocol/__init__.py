@@ -1,0 +1,1 @@
+"""Action protocols as data: what each defender agreed, executed step by step."""

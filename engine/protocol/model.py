@@ -1,0 +1,91 @@
+"""An action protocol as data: triggers and steps, nothing of it in code.
+
+A step fires once its starting point has happened, its delay is over, everything
+it requires holds and nothing it is stopped by does. Conditions are looked at
+again after every fact, so that a colleague who turns back widens the search.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from engine.values import Signal, StepId
+
+
+class Audience(StrEnum):
+    """Who a step is for."""
+
+    NEAREST = "nearest"
+    CONTACTS = "contacts"
+    DUTY = "duty"
+    HQ = "hq"
+    PUBLIC = "public"
+    TOLD = "told"
+
+
+class Start(StrEnum):
+    """The fact from which a step counts its delay, unless it names another step."""
+
+    RAISED = "raised"
+    VERIFIED = "verified"
+    APPROVED = "approved"
+    CLOSED = "closed"
+
+
+class Condition(StrEnum):
+    """What may be asked of an alarm, at any time, with a yes or a no."""
+
+    ACKNOWLEDGED = "acknowledged"
+    SOMEBODY_COMING = "somebody_coming"
+    CONFIRMED_SOURCE = "confirmed_source"
+    VERIFIED = "verified"
+    FALSE = "false"
+    CONSENTED = "consented"
+    APPROVED = "approved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One instruction.
+
+    `after` is a `Start` or the id of an earlier step. `every` repeats the step
+    that long after its last round, `rounds` times in all (None: for ever). For
+    the nearest, each round takes `count` people not told yet within `within_m`;
+    for the duty rota, each round takes the next person. `repeats` bounds the
+    repeats after an unknown outcome.
+    """
+
+    id: StepId
+    after: str
+    to: Audience
+    channels: tuple[str, ...]
+    text: str
+    delay: timedelta = timedelta(0)
+    requires: tuple[Condition, ...] = ()
+    stopped_by: tuple[Condition, ...] = ()
+    count: int = 5
+    within_m: float | None = None
+    every: timedelta | None = None
+    rounds: int | None = 1
+    repeats: int = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionProtocol:
+    """Steps for people, agreed in calm; a running alarm keeps the one it began with.
+
+    `digest` is SHA-256 (hex) of the source text. `trust_unconfirmed` lets steps
+    for colleagues run for a report that failed authentication or came from an
+    unknown device; HQ is told in any case.
+    """
+
+    name: str
+    version: int
+    digest: str
+    triggers: frozenset[Signal]
+    steps: tuple[Step, ...]
+    trust_unconfirmed: bool = False
+
+    def step(self, step_id: StepId) -> Step | None:
+        """Return the step of that id."""
+        return next((step for step in self.steps if step.id == step_id), None)

@@ -1,0 +1,186 @@
+"""From a template and the facts to segments of text, in the recipient's language.
+
+A message is a row of segments, each with a priority, so that whoever must fit it
+into one short message cuts the least important words and never the code, the
+place, its age or the recipient's own sign.
+"""
+
+import string
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from importlib import resources
+
+from engine.values import Instant
+
+LANGUAGES = ("en", "sv", "ru", "es", "fr", "ar")
+FALLBACK = "en"
+OLD = timedelta(minutes=30)
+_AGO = "{ago}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """A piece of a message: 1 is cut last; `since` words an age where it stands."""
+
+    priority: int
+    text: str
+    since: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextFacts:
+    """What a template may speak of; `place_at` is None where no age is known."""
+
+    alias: str
+    code: str = ""
+    sign: str = ""
+    country: str = ""
+    lat_deg: float | None = None
+    lon_deg: float | None = None
+    accuracy_m: float | None = None
+    place_at: Instant | None = None
+    declared: str = ""
+    pressed_at: Instant
+    doubts: tuple[str, ...] = ()
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """One language's table as its file has it."""
+
+    language: str
+    reviewed_by: str
+    words: Mapping[str, str]
+    decimals: int
+    text: Mapping[str, tuple[tuple[int, str], ...]]
+    subject: Mapping[str, str]
+
+
+@cache
+def wording(language: str) -> Wording:
+    """Return a language's table; an unknown language speaks English."""
+    code = language.split("-", maxsplit=1)[0]
+    name = code if code in LANGUAGES else FALLBACK
+    source = resources.files("engine.protocol.wording") / f"{name}.toml"
+    table = tomllib.loads(source.read_text(encoding="utf-8"))
+    words = dict(table["words"])
+    decimals = int(words.pop("decimals"))
+    text = {
+        key: tuple((int(priority), str(part)) for priority, part in parts)
+        for key, parts in table["text"].items()
+    }
+    return Wording(
+        language=name,
+        reviewed_by=table["reviewed_by"],
+        words=words,
+        decimals=decimals,
+        text=text,
+        subject=table["subject"],
+    )
+
+
+def templates() -> frozenset[str]:
+    """Return the names of all templates."""
+    return frozenset(wording(FALLBACK).text)
+
+
+def compose(
+    template: str, language: str, facts: TextFacts, *, now: Instant, repeat: int = 0
+) -> tuple[Segment, ...]:
+    """Return the segments of a message; a segment with nothing to say is left out.
+
+    Args:
+        template: one of `templates()`; an unknown one speaks as `hq`.
+        language: BCP 47; only its first part counts.
+        facts: what is known.
+        now: decides whether a position is old.
+        repeat: how often this message has been sent before; marks it.
+
+    """
+    table = wording(language)
+    parts = table.text.get(template) or table.text["hq"]
+    values = _values(table, facts, now)
+    mark = [word for word in (facts.mark and table.words[facts.mark],) if word]
+    if repeat:
+        mark.append(table.words["repeat"])
+    head = tuple(Segment(priority=1, text=f"{word} ") for word in mark)
+    said = (_segment(priority, part, values, facts) for priority, part in parts)
+    return head + tuple(segment for segment in said if segment is not None)
+
+
+def subject(template: str, language: str, facts: TextFacts) -> str:
+    """Return the subject line of a message; empty where the template has none."""
+    table = wording(language)
+    mark = f"{table.words[facts.mark]} " if facts.mark else ""
+    return mark + table.subject.get(template, "").format(alias=facts.alias)
+
+
+def finish(
+    segments: tuple[Segment, ...], language: str, now: Instant
+) -> tuple[Segment, ...]:
+    """Word every age as of `now`."""
+    return tuple(
+        segment
+        if segment.since is None
+        else Segment(
+            priority=segment.priority,
+            text=segment.text.replace(_AGO, age(segment.since, language, now)),
+        )
+        for segment in segments
+    )
+
+
+def age(since: Instant, language: str, now: Instant) -> str:
+    """Word how long ago something was, rounded down; the future counts as now."""
+    words = wording(language).words
+    passed = now.since(since)
+    if passed < timedelta(minutes=1):
+        return words["now"]
+    if passed < timedelta(hours=2):
+        return words["minutes"].format(n=passed // timedelta(minutes=1))
+    if passed < timedelta(days=2):
+        return words["hours"].format(n=passed // timedelta(hours=1))
+    return words["days"].format(n=passed // timedelta(days=1))
+
+
+def _segment(
+    priority: int, part: str, values: Mapping[str, str], facts: TextFacts
+) -> Segment | None:
+    fields = [name for _, name, _, _ in string.Formatter().parse(part) if name]
+    if any(not values[name] for name in fields):
+        return None
+    since = facts.place_at or facts.pressed_at if "ago" in fields else None
+    return Segment(priority=priority, text=part.format_map(values), since=since)
+
+
+def _values(table: Wording, facts: TextFacts, now: Instant) -> dict[str, str]:
+    words = table.words
+    accuracy = ""
+    if facts.accuracy_m is not None and facts.lat_deg is not None:
+        accuracy = words["accuracy"].format(m=round(facts.accuracy_m))
+    old = facts.place_at is not None and now.since(facts.place_at) > OLD
+    return {
+        "code": facts.code,
+        "alias": facts.alias,
+        "sign": facts.sign,
+        "country": facts.country,
+        "place": _place(table, facts),
+        "accuracy": accuracy,
+        "ago": _AGO,
+        "old": words["old"] if old else "",
+        "doubts": ", ".join(words[doubt] for doubt in facts.doubts),
+    }
+
+
+def _place(table: Wording, facts: TextFacts) -> str:
+    words = table.words
+    if facts.lat_deg is None or facts.lon_deg is None:
+        return words["nowhere"]
+    point = f"{facts.lat_deg:.{table.decimals}f},{facts.lon_deg:.{table.decimals}f}"
+    if facts.declared:
+        return f"{words['declared']} {facts.declared} {point}"
+    return point

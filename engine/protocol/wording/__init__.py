@@ -1,0 +1,1 @@
+"""The words of our messages, one table per language."""
