@@ -1,0 +1,1 @@
+"""The behaviour under every actor: inbox, link to a supervisor, restart, tree."""

@@ -1,0 +1,47 @@
+"""Refs by name: nobody keeps a ref, since a restart makes a new one."""
+
+from typing import TYPE_CHECKING, TypeAlias, cast
+
+import pykka
+
+if TYPE_CHECKING:
+    from engine.supervision.child import AnyActor
+    from engine.supervision.inbox import Inbox
+
+Ref: TypeAlias = "pykka.ActorRef[AnyActor]"
+
+
+class Names:
+    """Who is up, in one tree. Written by supervisors, read in any thread."""
+
+    def __init__(self) -> None:
+        self._refs: dict[str, Ref] = {}
+
+    def lookup(self, name: str) -> Ref | None:
+        """Return the ref of who has confirmed its start and not ended since."""
+        return self._refs.get(name)
+
+    def tell(self, name: str, message: object) -> bool:
+        """Tell by name; False where nobody of that name is up: rows have the fact."""
+        ref = self._refs.get(name)
+        if ref is None:
+            return False
+        try:
+            ref.tell(message)
+        except pykka.ActorDeadError:
+            return False
+        return True
+
+    def depths(self) -> dict[str, int]:
+        """Return how many messages wait, by name."""
+        refs = self._refs.copy()
+        return {n: cast("Inbox", ref.actor_inbox).qsize() for n, ref in refs.items()}
+
+    def register(self, name: str, ref: Ref) -> None:
+        """Let `name` be found; called by its supervisor."""
+        self._refs[name] = ref
+
+    def unregister(self, name: str, ref: Ref) -> None:
+        """Let `name` be found no more, unless another instance has taken it."""
+        if self._refs.get(name) is ref:
+            del self._refs[name]

@@ -1,0 +1,1 @@
+"""Deadlines: a heap of them, and the actor that hands each message back when due."""
