@@ -31,6 +31,10 @@ class JournalError(EngineError):
     """The journal cannot be opened, read or written; the engine must not go on."""
 
 
+class JournalFullError(JournalError):
+    """The disk is full: certainly nothing was written, and a later try may pass."""
+
+
 class StateHeldError(EngineError):
     """Another engine holds the state folder; names the holder."""
 

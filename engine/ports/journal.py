@@ -138,6 +138,12 @@ class Append:
     time. `plans` insert effect rows (an existing id is left alone), `withdraws`
     turn those still planned into withdrawn, `takes` mark recorded signals as
     taken up by this stream, `codes` claim reply codes (a code in use: conflict).
+
+    Looked at in this order: epoch (fenced), repeat, seq (conflict); then plans,
+    changes, withdraws, takes and codes are applied. A smaller epoch is fenced even
+    if it repeats. A signal that another stream took stays with it; one that was
+    never recorded is passed over. Without events only the clear columns change,
+    and a repeat is then not known as one.
     """
 
     stream: str
@@ -278,9 +284,20 @@ class JournalReader(Protocol):
 
 
 class JournalStore(Protocol):
-    """What lies under the journal's actor; one thread writes."""
+    """What lies under the journal's actor; one thread writes.
+
+    `epoch` is this opening's own, larger than any before it.
+    """
 
     epoch: int
+
+    @property
+    def position(self) -> int:
+        """The last durable journal position."""
+
+    @property
+    def size_bytes(self) -> int:
+        """What the journal takes on its medium."""
 
     def commit(self, group: Sequence[Request], now: Instant) -> Sequence[Answer]:
         """Make a group durable in one commit and answer each request in order.
@@ -288,7 +305,16 @@ class JournalStore(Protocol):
         A request that breaks a rule fails alone.
 
         Raises:
+            JournalFullError: no space; nothing was written, the store stays usable.
             JournalError: the medium failed; the engine must end. Never retried.
+
+        """
+
+    def tidy(self) -> None:
+        """Do what can wait until the replies of a commit are out (checkpoint).
+
+        Raises:
+            JournalError: the medium failed; the engine must end.
 
         """
 
