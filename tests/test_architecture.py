@@ -1,0 +1,244 @@
+"""Tidy, as a test: what a reader may rely on anywhere in the tree."""
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("engine", "adapters", "geocore")
+CODE = (*PACKAGES, "bench", "tests", "deploy", "docs")
+
+PYTHON_LINES_MAX = 400
+RUST_LINES_MAX = 500
+FUNCTION_LINES_MAX = 60
+
+# Longer than one idea should be, because they are one table: file and reason.
+TABLES: dict[str, str] = {}
+
+# Modules that no test of the mirroring folder imports: module and who holds it.
+TESTED_ELSEWHERE: dict[str, str] = {}
+
+# Modules of `engine.alarm` that act instead of deciding: module and reason.
+ACTING = {"engine.alarm.actor": "owns a thread"}
+
+# What the house calls by another word (docs/glossary.md), as a part of a class name.
+BANNED_WORDS = {
+    "Ack": "Acknowledge",
+    "Acked": "Acknowledged",
+    "Alert": "Alarm or Notification",
+    "Base": "what it is for",
+    "Common": "what it holds",
+    "Fire": "Raise",
+    "Helper": "what it does",
+    "Lng": "lon_deg",
+    "Location": "Fix or Place",
+    "Manager": "what it does",
+    "Resolve": "Close",
+    "Resolved": "Closed",
+    "Target": "Address",
+    "User": "Defender, Contact or Operator",
+    "Util": "what it does",
+    "Utils": "what it does",
+}
+# Another body's word for another thing: class and where it is defined.
+ALLOWED_CLASSES = {"UserData": "TP-UD, 3GPP TS 23.040, 9.2.3.24"}
+BANNED_MODULES = {"base", "common", "helpers", "manager", "misc", "utils"}
+
+# Brackets, so that this line does not find itself.
+LEFTOVERS = re.compile(r"\b(TOD[O]|FIXM[E]|XX[X])\b")
+
+RUST_FUNCTION = re.compile(r"^( *)(?:pub(?:\([a-z]+\))? )?(?:const |unsafe )*fn (\w+)")
+
+
+def files(*suffixes: str, below: tuple[str, ...] = CODE) -> list[Path]:
+    """Return our files of these suffixes; nothing that a tool has made."""
+    found = (path for top in below for path in sorted((ROOT / top).rglob("*")))
+    return [
+        path
+        for path in found
+        if path.suffix in suffixes and "__pycache__" not in path.parts
+    ]
+
+
+def name(path: Path) -> str:
+    """Return a path as the reader of a failure knows it."""
+    return path.relative_to(ROOT).as_posix()
+
+
+def module(path: Path) -> str:
+    """Return the dotted name of a module's file."""
+    return name(path.with_suffix("")).replace("/", ".")
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    """Return a file's syntax tree."""
+    return ast.parse(path.read_text(encoding="utf-8"), filename=name(path))
+
+
+def imports(path: Path) -> set[str]:
+    """Return every dotted name that a file imports, from wherever in it."""
+    names: set[str] = set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return names
+
+
+def rust_functions(path: Path) -> Iterator[tuple[str, int]]:
+    """Yield name and length of each function in a file that rustfmt has written."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    for start, line in enumerate(lines):
+        if found := RUST_FUNCTION.match(line):
+            ends = (f"{found[1]}}}", f"{found[1]}}};")
+            if line.rstrip().endswith((";", "}")):
+                continue
+            length = next(
+                (at for at, end in enumerate(lines[start:], 1) if end in ends), 0
+            )
+            yield found[2], length
+
+
+def test_no_file_is_longer_than_one_idea() -> None:
+    caps = {".py": PYTHON_LINES_MAX, ".js": PYTHON_LINES_MAX, ".rs": RUST_LINES_MAX}
+    long = {
+        name(path): lines
+        for path in [*files(*caps), ROOT / "dev"]
+        if (lines := len(path.read_text(encoding="utf-8").splitlines()))
+        > caps.get(path.suffix, PYTHON_LINES_MAX)
+    }
+    assert {path: n for path, n in long.items() if path not in TABLES} == {}
+    assert set(TABLES) <= set(long), "no longer too long: take it out of TABLES"
+
+
+def test_every_function_fits_a_screen() -> None:
+    long = {
+        f"{name(path)}: {node.name}": lines
+        for path in [*files(".py"), ROOT / "dev"]
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        if (lines := (node.end_lineno or 0) - node.lineno + 1) > FUNCTION_LINES_MAX
+    }
+    assert long == {}
+
+
+def test_every_rust_function_fits_a_screen() -> None:
+    lengths = {
+        f"{name(path)}: {function}": lines
+        for path in files(".rs")
+        for function, lines in rust_functions(path)
+    }
+    assert lengths, "found no Rust function at all"
+    assert {at: n for at, n in lengths.items() if n > FUNCTION_LINES_MAX} == {}
+
+
+def test_a_package_imports_nothing_by_itself() -> None:
+    """Otherwise importing a pure module would load the actors beside it."""
+    busy = [
+        name(path)
+        for path in files(".py", below=PACKAGES)
+        if path.name == "__init__.py" and path.parent.name != "geocore"
+        if len(tree(path).body) != 1 or ast.get_docstring(tree(path)) is None
+    ]
+    assert busy == []
+
+
+def test_nothing_is_left_for_later() -> None:
+    suffixes = (".py", ".pyi", ".rs", ".js", ".css", ".html", ".toml", ".sh")
+    left = [
+        f"{name(path)}:{number}"
+        for path in [*files(*suffixes), ROOT / "dev", ROOT / ".ci" / "run"]
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if LEFTOVERS.search(line)
+    ]
+    assert left == []
+
+
+def test_classes_speak_the_words_of_the_house() -> None:
+    classes = {
+        node.name: name(path)
+        for path in files(".py")
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.ClassDef)
+    }
+    wrong = {
+        f"{path}: {title}": f"say {BANNED_WORDS.get(word, 'which protocol')}"
+        for title, path in classes.items()
+        if title not in ALLOWED_CLASSES
+        for word in re.findall(r"[A-Z][a-z0-9]*", title)
+        if word in BANNED_WORDS or title == "Protocol"
+    }
+    assert wrong == {}
+
+
+def test_no_module_is_named_for_what_is_left_over() -> None:
+    assert [name(path) for path in files(".py") if path.stem in BANNED_MODULES] == []
+
+
+def test_every_module_has_its_tests_where_one_looks_for_them() -> None:
+    """A test file of its name in the mirroring folder, or one there that imports it."""
+    orphans = {
+        module(path)
+        for path in files(".py", below=("engine", "adapters"))
+        if path.name != "__init__.py"
+        if not _has_tests(path)
+    }
+    assert orphans - set(TESTED_ELSEWHERE) == set()
+    assert set(TESTED_ELSEWHERE) <= orphans, "has tests: take it out of the list"
+
+
+def _has_tests(path: Path) -> bool:
+    folder = ROOT / "tests" / path.parent.relative_to(ROOT)
+    if any(folder.glob(f"test_{path.stem}*.py")):
+        return True
+    return any(module(path) in imports(test) for test in folder.glob("test_*.py"))
+
+
+def test_the_contract_of_pure_deciding_names_every_module_that_decides() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = project["tool"]["importlinter"]["contracts"]
+    (pure,) = (c for c in contracts if c["name"] == "deciding is pure")
+    deciding = {
+        module(path)
+        for path in files(".py", below=("engine/alarm",))
+        if path.name != "__init__.py"
+    }
+    assert set(pure["source_modules"]) == deciding - set(ACTING)
+
+
+def test_the_map_shows_every_package() -> None:
+    architecture = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    packages = {
+        module(path.parent)
+        for path in files(".py", below=PACKAGES)
+        if path.name == "__init__.py"
+    }
+    missing = {package for package in packages if f"`{package}`" not in architecture}
+    assert missing == set()
+
+
+def test_the_map_shows_nothing_that_is_not_there() -> None:
+    architecture = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    dotted = set(re.findall(r"`((?:engine|adapters|geocore)(?:\.\w+)*)`", architecture))
+    gone = {
+        title
+        for title in dotted
+        if not (path := ROOT / title.replace(".", "/")).is_dir()
+        and not path.with_suffix(".py").is_file()
+    }
+    assert dotted
+    assert gone == set()
+
+
+@pytest.mark.parametrize("listed", sorted({*TESTED_ELSEWHERE, *ACTING, *TABLES}))
+def test_every_exception_still_exists(listed: str) -> None:
+    path = listed if "/" in listed else f"{listed.replace('.', '/')}.py"
+    assert (ROOT / path).is_file()
