@@ -1,15 +1,11 @@
 """Child specs: what a supervisor must know of a child, as data (OTP's words)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol
 
-from engine.supervision.actor import SupervisedActor
-from engine.supervision.names import Ref
-
-AnyActor: TypeAlias = SupervisedActor[Any]
-"""An actor whatever its messages are: a supervisor sends none of them."""
+from engine.supervision.names import AnyActor, Ref
 
 
 class Restart(StrEnum):
@@ -84,6 +80,3 @@ class ChildSpec:
     def public_name(self) -> str:
         """Return what logs and metrics may call it."""
         return self.label or self.name
-
-
-Children: TypeAlias = Sequence[ChildSpec]

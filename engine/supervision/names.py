@@ -1,14 +1,23 @@
 """Refs by name: nobody keeps a ref, since a restart makes a new one."""
 
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import Any, TypeAlias
 
 import pykka
 
-if TYPE_CHECKING:
-    from engine.supervision.child import AnyActor
-    from engine.supervision.inbox import Inbox
+from engine.supervision.actor import SupervisedActor
+from engine.supervision.inbox import Inbox
 
-Ref: TypeAlias = "pykka.ActorRef[AnyActor]"
+AnyActor: TypeAlias = SupervisedActor[Any]
+"""An actor whatever its messages are."""
+
+Ref: TypeAlias = pykka.ActorRef[AnyActor]
+
+
+def inbox_of(ref: Ref) -> Inbox:
+    """Return the inbox by its own type, which Pykka does not know."""
+    inbox = ref.actor_inbox
+    assert isinstance(inbox, Inbox)
+    return inbox
 
 
 class Names:
@@ -35,7 +44,7 @@ class Names:
     def depths(self) -> dict[str, int]:
         """Return how many messages wait, by name."""
         refs = self._refs.copy()
-        return {n: cast("Inbox", ref.actor_inbox).qsize() for n, ref in refs.items()}
+        return {n: inbox_of(ref).qsize() for n, ref in refs.items()}
 
     def register(self, name: str, ref: Ref) -> None:
         """Let `name` be found; called by its supervisor."""

@@ -1,0 +1,163 @@
+"""One child of a supervisor as it runs: its phase, its progress, its crashes."""
+
+import logging
+from collections import OrderedDict
+from enum import StrEnum
+
+import pykka
+
+from engine.supervision.child import ChildSpec, Restart
+from engine.supervision.failure import Failure
+from engine.supervision.intensity import RestartWindow
+from engine.supervision.link import Link, LinkState
+from engine.supervision.names import Ref, inbox_of
+
+logger = logging.getLogger(__name__)
+
+_CRASHES_KEPT = 256
+_CRASHES_MAX = 2
+
+
+class Phase(StrEnum):
+    """What a child is doing, as its supervisor sees it."""
+
+    WAITING = "waiting"
+    """Not started yet, or stopped until those before it are up again."""
+    STARTING = "starting"
+    UP = "up"
+    BACKING_OFF = "backing_off"
+    DONE = "done"
+
+
+class Child:
+    """A spec and its present instance; used in the supervisor's thread alone."""
+
+    def __init__(self, spec: ChildSpec, *, is_dynamic: bool = False) -> None:
+        """Wait to be started."""
+        self.spec = spec
+        self.is_dynamic = is_dynamic
+        self.phase = Phase.WAITING
+        self.is_down = False
+        self.has_ended = False
+        self.due_s = 0.0
+        self.link: Link | None = None
+        self.ref: Ref | None = None
+        self.window = RestartWindow(intensity=spec.intensity, period_s=spec.period_s)
+        self.retell: object = None
+        self._crashes: OrderedDict[object, int] = OrderedDict()
+        self._still_s = 0.0
+        self._progress_seen = -1
+
+    @property
+    def is_live(self) -> bool:
+        """Whether there is an instance to talk to."""
+        return self.phase in {Phase.STARTING, Phase.UP}
+
+    @property
+    def quarantined(self) -> frozenset[object]:
+        """The keys of commands that crash this child."""
+        return frozenset(k for k, n in self._crashes.items() if n >= _CRASHES_MAX)
+
+    def tie(self, link: Link) -> None:
+        """Take a new instance's token; from here the old one's results are refused."""
+        self.link = link
+        self.ref = None
+        self.phase = Phase.STARTING
+        self._still_s = 0.0
+        self._progress_seen = -1
+
+    def restarts_after(self, failure: Failure | None) -> bool:
+        """Say whether the spec wants it started again after such an end."""
+        match self.spec.restart:
+            case Restart.PERMANENT:
+                return True
+            case Restart.TRANSIENT:
+                return failure is not None
+            case Restart.TEMPORARY:
+                return False
+
+    def found_ended(self, elapsed_s: float) -> tuple[bool, Failure | None]:
+        """Say whether the instance has ended, and how; gives a stuck one up.
+
+        Args:
+            elapsed_s: time since the last look; a suspend or a SIGSTOP of the
+                process must be left out of it, since nobody could get on.
+
+        """
+        link, ref = self.link, self.ref
+        if link is None or ref is None or not self.is_live:
+            return False, None
+        if link.state is LinkState.FAILED:
+            return True, link.failure
+        if link.state is LinkState.STOPPED:
+            return True, None
+        if not ref.is_alive():
+            return True, link.stuck("ActorDead")
+        if self._is_stuck(link, ref, elapsed_s):
+            failure = link.stuck("ActorStuck")
+            self.abandon()
+            return True, failure
+        return False, None
+
+    def _is_stuck(self, link: Link, ref: Ref, elapsed_s: float) -> bool:
+        starting = link.state is LinkState.STARTING
+        limit_s = self.spec.start_s if starting else self.spec.heartbeat_s
+        work_waits = starting or link.busy or not ref.actor_inbox.empty()
+        if limit_s is None or not work_waits or link.progress != self._progress_seen:
+            self._progress_seen = link.progress
+            self._still_s = 0.0
+            return False
+        self._still_s += elapsed_s
+        return self._still_s >= limit_s
+
+    def crashed_on(self, message: object) -> bool:
+        """Count a crash against the command handled; True when it is to be put away.
+
+        Only commands with a `command_id` are counted, and told once more: they are
+        idempotent. Whatever else was handled is a hint and is gone.
+        """
+        key = getattr(message, "command_id", None)
+        self.retell = None
+        if key is None:
+            return False
+        self._crashes[key] = self._crashes.get(key, 0) + 1
+        self._crashes.move_to_end(key)
+        if len(self._crashes) > _CRASHES_KEPT:
+            self._crashes.popitem(last=False)
+        if self._crashes[key] >= _CRASHES_MAX:
+            return True
+        self.retell = message
+        return False
+
+    def interrupt(self) -> None:
+        """Make a blocked call of the child return."""
+        if self.spec.interrupt is None:
+            return
+        try:
+            self.spec.interrupt()
+        except Exception as error:  # noqa: BLE001 - an adapter's; must not end us
+            logger.warning(
+                "interrupt of %s: %s", self.spec.public_name, Failure.of(error)
+            )
+
+    def abandon(self) -> None:
+        """Give up an instance that does not stop: its thread cannot be killed.
+
+        It handles no further message, `beat` raises in it, and its supervisor
+        takes no word from it.
+        """
+        link, ref = self.link, self.ref
+        if link is None or ref is None:
+            return
+        link.replaced = True
+        give_up(ref)
+        if link.abandon_children is not None:
+            link.abandon_children()
+        self.interrupt()
+
+
+def give_up(ref: Ref) -> None:
+    """Let an actor handle no further message, from outside."""
+    ref.actor_stopped.set()
+    pykka.ActorRegistry.unregister(ref)
+    inbox_of(ref).close()
