@@ -1,0 +1,1 @@
+"""The durable log: one writer, grouped commits, hash-chained streams, readers."""

@@ -1,0 +1,162 @@
+"""The one writer: groups what waits into one commit and answers after fsync."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, assert_never
+
+from engine.errors import JournalError, JournalFullError
+from engine.ports.journal import (
+    Answer,
+    JournalStore,
+    Place,
+    Reply,
+    Request,
+    Unknown,
+)
+from engine.ports.telemetry import Telemetry
+from engine.supervision.actor import SupervisedActor
+from engine.supervision.link import Link
+
+GROUP_MAX = 256
+"""Requests in one commit; 256 take some 6 ms beside the fsync."""
+
+OnCommit = Callable[[int], None]
+"""Told the last journal position after each commit, in the journal's thread."""
+
+OnNotRecorded = Callable[[Sequence[Request]], None]
+"""Told what could not be made durable; from any thread, must not block or raise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A request on its way to the journal, with whom to answer.
+
+    Last fixes take the other lane: however many devices report, an alarm's rows
+    do not wait behind them.
+    """
+
+    request: Request
+    reply: Reply
+    on_not_recorded: OnNotRecorded
+
+    @property
+    def urgent(self) -> bool:
+        """Whether the inbox lets it overtake."""
+        return not isinstance(self.request, Place)
+
+    def refuse(self, reason: Exception) -> None:
+        """Answer at once that it was not taken (the inbox is full, or closed)."""
+        self.on_not_recorded((self.request,))
+        self.reply(Unknown(reason=str(reason)))
+
+
+@dataclass(frozen=True, slots=True)
+class Flush:
+    """Commit the group: everything that waited when it began is in it."""
+
+
+class JournalActor(SupervisedActor[Entry | Flush]):
+    """Owns the store; the only one that writes.
+
+    The first request of a group makes the actor tell itself `Flush`, in the lane
+    of the last fixes: it comes when nothing more waits. A group of `GROUP_MAX` is
+    committed without waiting for it.
+
+    On a full disk it refuses (`Unknown`), hands the requests to `on_not_recorded`
+    and stays: the device repeats, and once there is room the repeat is whole. Any
+    other failure of the medium does the same and ends the actor, and with it the
+    engine.
+    """
+
+    bound: ClassVar[int] = 10_000
+
+    def __init__(
+        self,
+        *,
+        link: Link,
+        store: JournalStore,
+        telemetry: Telemetry,
+        on_not_recorded: OnNotRecorded,
+        listeners: Sequence[OnCommit] = (),
+    ) -> None:
+        """Take over an open store; closes it at an orderly stop."""
+        super().__init__(link=link)
+        self._store, self._telemetry = store, telemetry
+        self._on_not_recorded, self._listeners = on_not_recorded, listeners
+        self._group: list[Entry] = []
+        self._flush_is_told = False
+
+    def handle(self, message: Entry | Flush) -> None:
+        """Take a request into the group, or commit it."""
+        match message:
+            case Entry():
+                self._take(message)
+            case Flush():
+                self._flush_is_told = False
+                self._commit()
+            case _:
+                assert_never(message)
+
+    def rescan(self) -> None:
+        """Commit: a `Flush` may be among what the full lane dropped."""
+        self._flush_is_told = False
+        self._commit()
+
+    def stopping(self) -> None:
+        """Commit what was taken, and close."""
+        self._commit()
+        self._store.close()
+
+    def _take(self, entry: Entry) -> None:
+        self._group.append(entry)
+        if len(self._group) >= GROUP_MAX:
+            self._commit()
+        elif not self._flush_is_told:
+            self._flush_is_told = True
+            self.actor_ref.tell(Flush())
+
+    def _commit(self) -> None:
+        group, self._group = self._group, []
+        if not group:
+            return
+        requests = [entry.request for entry in group]
+        began_s = self.clock.boottime_s()
+        try:
+            answers = self._store.commit(requests, self.clock.now())
+        except JournalFullError as error:
+            self._refuse(group, requests, str(error))
+            return
+        except JournalError as error:
+            self._refuse(group, requests, str(error))
+            raise
+        except Exception as error:
+            self._refuse(group, requests, type(error).__name__)
+            raise
+        took_s = self.clock.boottime_s() - began_s
+        for entry, answer in zip(group, answers, strict=True):
+            self._answer(entry, answer)
+        for listener in self._listeners:
+            listener(self._store.position)
+        self._measure(took_s, len(group))
+        self._store.tidy()
+
+    def _refuse(
+        self, group: Sequence[Entry], requests: Sequence[Request], reason: str
+    ) -> None:
+        """HQ first: the replies may set free whoever would end the process."""
+        self._on_not_recorded(requests)
+        for entry in group:
+            self._answer(entry, Unknown(reason=reason))
+
+    def _answer(self, entry: Entry, answer: Answer) -> None:
+        try:
+            entry.reply(answer)
+        except Exception:  # noqa: BLE001 - one caller's mistake must not cost the rest
+            self._telemetry.count("journal_reply_failures_total")
+
+    def _measure(self, took_s: float, requests: int) -> None:
+        telemetry = self._telemetry
+        telemetry.observe("journal_commit_seconds", took_s)
+        telemetry.observe("journal_group_requests", requests)
+        telemetry.gauge("journal_position", self._store.position)
+        telemetry.gauge("journal_bytes", self._store.size_bytes)

@@ -1,0 +1,73 @@
+"""Space that is kept for the worst day: freed when the disk is full.
+
+On a full disk the file's blocks are given back so that an SOS can still be
+committed. Once there is room again the file is laid down anew.
+"""
+
+import os
+from pathlib import Path
+from typing import Final
+
+BALLAST_BYTES: Final = 16 << 20
+"""About 500 appends, each of up to eight pages of 4 KiB."""
+
+
+class Ballast:
+    """A file that only takes up space; used from the journal's thread.
+
+    `is_freed` says that it was given back and could not be laid down since: what
+    space there is belongs to alarms.
+
+    Args:
+        path: where it lies, on the same volume as the journal.
+        size_bytes: how much it holds back; 0 for none.
+
+    """
+
+    def __init__(self, path: Path, size_bytes: int = BALLAST_BYTES) -> None:
+        self._path, self._size_bytes = path, size_bytes
+        self.is_freed = False
+
+    def free(self) -> bool:
+        """Give the space back; False where there was none to give."""
+        if not self._held_bytes():
+            return False
+        try:
+            self._path.unlink()
+        except OSError:
+            return False
+        self.is_freed = True
+        return True
+
+    def restore(self) -> None:
+        """Lay it down if it is not there and as much again would stay free.
+
+        Never raises: without ballast the journal works, with less in hand.
+        """
+        if self._held_bytes() >= self._size_bytes:
+            return
+        try:
+            volume = os.statvfs(self._path.parent)
+            if volume.f_bavail * volume.f_frsize < 2 * self._size_bytes:
+                return
+            self._lay_down()
+        except OSError:
+            return
+        self.is_freed = False
+
+    def _lay_down(self) -> None:
+        flags = os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC
+        descriptor = os.open(self._path, flags, 0o600)
+        try:
+            os.posix_fallocate(descriptor, 0, self._size_bytes)
+        except OSError:
+            self._path.unlink(missing_ok=True)
+            raise
+        finally:
+            os.close(descriptor)
+
+    def _held_bytes(self) -> int:
+        try:
+            return self._path.stat().st_size
+        except OSError:
+            return 0

@@ -1,0 +1,210 @@
+"""Opening SQLite as a journal needs it, with every setting read back.
+
+One writing connection that alone checkpoints; readers are `mode=ro`. Between
+SQLite 3.7.0 and 3.51.2 two connections that write or checkpoint in the same moment
+may corrupt the file (the WAL-reset bug), so those versions are refused.
+"""
+
+import os
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+import apsw
+
+from engine.errors import JournalError
+from engine.journal.mishap import explained, stated
+from engine.journal.schema import APPLICATION_ID, VERSIONS
+
+SQLITE_VERSION_MIN: Final = (3, 51, 3)
+BUSY_TIMEOUT_MS: Final = 2_000
+_MAGIC: Final = b"SQLite format 3\x00"
+
+Setting = tuple[str, str, str | int]
+
+_SHARED_SETTINGS: Final[tuple[Setting, ...]] = (
+    ("mmap_size", "0", 0),
+    ("trusted_schema", "OFF", 0),
+    ("cell_size_check", "ON", 1),
+)
+WRITER_SETTINGS: Final[tuple[Setting, ...]] = (
+    *_SHARED_SETTINGS,
+    ("journal_mode", "wal", "wal"),
+    ("synchronous", "FULL", 2),
+    ("wal_autocheckpoint", "0", 0),
+    ("recursive_triggers", "ON", 1),
+    # The last fix of a person is overwritten on disk, not merely unlinked.
+    ("secure_delete", "ON", 1),
+)
+READER_SETTINGS: Final[tuple[Setting, ...]] = (
+    *_SHARED_SETTINGS,
+    ("query_only", "ON", 1),
+)
+"""Name, value to set, value that must be read back."""
+
+
+def open_writer(path: Path, vfs: str | None = None) -> apsw.Connection:
+    """Open the one writing connection; make the file and its tables if new.
+
+    Raises:
+        JournalError: names the file, why it cannot serve, and the cure.
+
+    """
+    _check_version(path)
+    _check_file(path)
+    try:
+        if not path.exists():
+            _make_file(path)
+        flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_URI
+        connection = apsw.Connection(_uri(path, "rw"), flags=flags, vfs=vfs)
+    except (apsw.Error, OSError) as error:
+        raise explained(path, "open", error) from error
+    try:
+        connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+        _check_owner(path, connection)
+        _set(path, connection, WRITER_SETTINGS)
+        _migrate(connection)
+    except (apsw.Error, JournalError) as error:
+        _abandon(connection)
+        if isinstance(error, JournalError):
+            raise
+        raise explained(path, "open", error) from error
+    return connection
+
+
+def open_reader(path: Path, vfs: str | None = None) -> apsw.Connection:
+    """Open a read-only connection.
+
+    Raises:
+        JournalError: names the file, why it cannot be read, and the cure.
+
+    """
+    _check_version(path)
+    _check_file(path)
+    if not path.exists():
+        raise stated(path, "is not there", "name the folder that holds it")
+    flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+    try:
+        connection = apsw.Connection(_uri(path, "ro"), flags=flags, vfs=vfs)
+        connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+        _check_owner(path, connection)
+        _set(path, connection, READER_SETTINGS)
+        known = _number(connection, "PRAGMA user_version")
+    except apsw.Error as error:
+        raise explained(path, "read", error) from error
+    if known < len(VERSIONS):
+        connection.close()
+        raise stated(
+            path, "has older tables", "start the engine once: it brings them up"
+        )
+    return connection
+
+
+def log_path(path: Path) -> Path:
+    """Return where SQLite keeps the write-ahead log of a file."""
+    return path.with_name(path.name + "-wal")
+
+
+def _check_version(path: Path) -> None:
+    version = tuple(map(int, apsw.sqlite_lib_version().split(".")))
+    if version < SQLITE_VERSION_MIN:
+        raise stated(
+            path,
+            f"SQLite {apsw.sqlite_lib_version()} may corrupt it (WAL-reset bug)",
+            "install the apsw that this version asks for",
+        )
+
+
+def _check_file(path: Path) -> None:
+    """Look at what SQLite would misread: it takes an empty file for a new one."""
+    if path.is_dir():
+        raise stated(path, "is a folder", "name a file, or move the folder away")
+    try:
+        with path.open("rb") as file:
+            magic = file.read(len(_MAGIC))
+    except FileNotFoundError:
+        magic = b""
+    except OSError as error:
+        raise explained(path, "read", error) from error
+    if magic and magic != _MAGIC:
+        raise stated(
+            path,
+            "is not a journal: its header is damaged",
+            "restore a backup, and keep the damaged file",
+        )
+    log = log_path(path)
+    if not magic and log.exists() and log.stat().st_size:
+        raise stated(
+            path,
+            f"is missing or empty, and its {log.name} is not",
+            "restore the file that belongs to it, or a backup",
+        )
+
+
+def _check_owner(path: Path, connection: apsw.Connection) -> None:
+    application = _number(connection, "PRAGMA application_id")
+    version = _number(connection, "PRAGMA user_version")
+    tables = _number(connection, "SELECT count(*) FROM sqlite_schema")
+    if application != APPLICATION_ID and (application or version or tables):
+        raise stated(path, "is a database of another program", "name another file")
+    if version > len(VERSIONS):
+        raise stated(
+            path,
+            f"has tables of version {version}, this engine knows {len(VERSIONS)}",
+            "start the newer engine that wrote it",
+        )
+
+
+def _set(
+    path: Path, connection: apsw.Connection, settings: tuple[Setting, ...]
+) -> None:
+    for name, value, expected in settings:
+        connection.execute(f"PRAGMA {name}={value}").fetchall()
+        found = connection.execute(f"PRAGMA {name}").get
+        if found != expected:
+            raise stated(
+                path,
+                f"SQLite keeps {name} at {found!r}, not {expected!r}",
+                "put it on a local file system",
+            )
+
+
+def _migrate(connection: apsw.Connection) -> None:
+    """Bring the tables up in one transaction; half a version is never seen."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for number in range(_number(connection, "PRAGMA user_version"), len(VERSIONS)):
+            for statement in VERSIONS[number]:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version={number + 1}")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _make_file(path: Path) -> None:
+    """Make it for this user alone, and make the folder remember it."""
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _abandon(connection: apsw.Connection) -> None:
+    """Close without the checkpoint that a last connection makes by default."""
+    connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+    connection.close(force=True)
+
+
+def _number(connection: apsw.Connection, statement: str) -> int:
+    number = connection.execute(statement).get
+    return number if isinstance(number, int) else 0
+
+
+def _uri(path: Path, mode: str) -> str:
+    return f"file:{quote(str(path.absolute()))}?mode={mode}"

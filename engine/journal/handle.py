@@ -1,0 +1,87 @@
+"""The journal as everybody else holds it."""
+
+from collections.abc import Callable
+
+import pykka
+
+from engine.journal.actor import Entry, OnNotRecorded
+from engine.ports.journal import (
+    Answer,
+    JournalReader,
+    JournalStore,
+    Reply,
+    Request,
+    Unknown,
+)
+from engine.supervision.names import Ref
+
+
+class Journal:
+    """Asks and tells the journal's actor; from any thread.
+
+    Args:
+        where: returns the actor's ref as it is now; None where there is none.
+        store: the store that the actor owns, for its epoch and readers alone.
+        on_not_recorded: told each request that the actor could not even take.
+
+    """
+
+    def __init__(
+        self,
+        where: Callable[[], Ref | None],
+        store: JournalStore,
+        on_not_recorded: OnNotRecorded,
+    ) -> None:
+        self._where, self._store = where, store
+        self._on_not_recorded = on_not_recorded
+
+    @property
+    def epoch(self) -> int:
+        """The epoch of this opening, for every append of this process."""
+        return self._store.epoch
+
+    def submit(self, request: Request, reply: Reply) -> None:
+        """Tell the request and return; `reply` is called with the answer, once.
+
+        In the journal's thread after fsync; in this one, with `Unknown`, where the
+        journal is full or gone. It must not block.
+        """
+        entry = Entry(
+            request=request, reply=reply, on_not_recorded=self._on_not_recorded
+        )
+        ref = self._where()
+        if ref is None:
+            entry.refuse(pykka.ActorDeadError("the journal is not running"))
+        else:
+            _tell(ref, entry)
+
+    def ask(self, request: Request, timeout_s: float) -> Answer:
+        """Block for the answer; `Unknown` after `timeout_s` seconds.
+
+        For alarm, modem and channel actors alone. The request stays on its way
+        after a time-out: reload, and ask again under the same command id.
+        """
+        ref = self._where()
+        if ref is None:
+            self._on_not_recorded((request,))
+            return Unknown(reason="the journal is not running")
+        future: pykka.Future[Answer] = ref.actor_class.new_future()
+        entry = Entry(
+            request=request, reply=future.set, on_not_recorded=self._on_not_recorded
+        )
+        _tell(ref, entry)
+        try:
+            return future.get(timeout=timeout_s)
+        except pykka.Timeout:
+            return Unknown(reason=f"no answer within {timeout_s} s")
+
+    def reader(self) -> JournalReader:
+        """Open a read-only view; close it, and use it from one thread at a time."""
+        return self._store.reader()
+
+
+def _tell(ref: Ref, entry: Entry) -> None:
+    try:
+        ref.tell(entry)
+    except pykka.ActorDeadError as error:
+        entry.refuse(error)

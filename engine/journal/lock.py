@@ -1,0 +1,81 @@
+"""One engine for one state folder: the second refuses and names the first."""
+
+import fcntl
+import json
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from engine.errors import ConfigError, StateHeldError
+from engine.values import Instant
+
+LOCK_FILE: Final = "engine.lock"
+_HOLDER_BYTES_MAX: Final = 4096
+
+
+class StateLock:
+    """Holds a state folder until `release` or the end of the process.
+
+    The kernel drops the lock with the process, however that ends; the file stays,
+    since removing it would let two processes lock two different files.
+
+    Args:
+        folder: the state folder; made (mode 0700) where it is missing.
+        now: the time of start, written beside the process id for the other to read.
+
+    Raises:
+        StateHeldError: another process holds it; names its id and start.
+        ConfigError: the folder cannot be made or written.
+
+    """
+
+    def __init__(self, folder: Path, *, now: Instant) -> None:
+        self._descriptor: int | None = None
+        key, flags = "state", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor = os.open(folder / LOCK_FILE, flags, 0o600)
+        except OSError as error:
+            expected = "a folder that this user may write"
+            cure = f"{folder}: {error.strerror}; choose another or mend its permissions"
+            raise ConfigError(key, expected, cure) from error
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            holder = _holder(descriptor)
+            os.close(descriptor)
+            message = f"{folder}: held by {holder}; stop that engine first"
+            raise StateHeldError(message) from error
+        os.ftruncate(descriptor, 0)
+        text = json.dumps({"pid": os.getpid(), "started_at": str(now)})
+        os.pwrite(descriptor, text.encode() + b"\n", 0)
+        self._descriptor = descriptor
+
+    def release(self) -> None:
+        """Let another engine take the folder; safe to call twice."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def __enter__(self) -> Self:
+        """Hold it for the length of a block."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Release it."""
+        self.release()
+
+
+def _holder(descriptor: int) -> str:
+    text = os.pread(descriptor, _HOLDER_BYTES_MAX, 0)
+    try:
+        holder = json.loads(text)
+        return f"process {int(holder['pid'])}, started {holder['started_at']}"
+    except (ValueError, TypeError, KeyError):
+        return "a process that has not yet written who it is"

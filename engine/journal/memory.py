@@ -1,0 +1,338 @@
+"""The journal in memory: for tests and the simulator, by the same contract.
+
+A `Medium` is what a disk is: it outlives the store, so that a simulated crash is
+another store on the same medium. Written apart from the SQLite one on purpose;
+the contract suite and a state machine hold the two together.
+"""
+
+import threading
+from collections import ChainMap
+from collections.abc import MutableMapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import assert_never
+
+from engine.journal.chain import GENESIS, next_head, sealed
+from engine.journal.rules import flaw
+from engine.journal.verify import Kept
+from engine.ports.journal import (
+    Answer,
+    Append,
+    Appended,
+    Code,
+    Conflict,
+    EffectRow,
+    EffectState,
+    Fenced,
+    Head,
+    HeadRow,
+    InboundRow,
+    Place,
+    Placed,
+    Record,
+    Recorded,
+    Request,
+    StoredEvent,
+)
+from engine.values import EffectId, Instant, PersonId, ReportKey
+
+
+@dataclass(slots=True)
+class Stream:
+    """The rows of one stream and its clear columns."""
+
+    owner: str
+    epoch: int
+    head: Head
+    events: list[StoredEvent] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Medium:
+    """All that is durable. `lock` lets readers on other threads see whole groups."""
+
+    epoch: int = 0
+    at: Instant | None = None
+    head: bytes = GENESIS
+    events: list[StoredEvent] = field(default_factory=list)
+    streams: dict[str, Stream] = field(default_factory=dict)
+    effects: dict[EffectId, EffectRow] = field(default_factory=dict)
+    codes: dict[str, Code] = field(default_factory=dict)
+    inbound: dict[ReportKey, InboundRow] = field(default_factory=dict)
+    places: dict[PersonId, Place] = field(default_factory=dict)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+
+class MemoryStore:
+    """Implements `engine.ports.journal.JournalStore`; opening takes the next epoch."""
+
+    def __init__(self, medium: Medium | None = None) -> None:
+        self._medium = Medium() if medium is None else medium
+        with self._medium.lock:
+            self._medium.epoch += 1
+            self.epoch = self._medium.epoch
+
+    @property
+    def position(self) -> int:
+        """The last durable journal position."""
+        return len(self._medium.events)
+
+    @property
+    def size_bytes(self) -> int:
+        """Nothing: it takes no disk."""
+        return 0
+
+    def commit(self, group: Sequence[Request], now: Instant) -> Sequence[Answer]:
+        """Apply a group; nobody sees half of it."""
+        with self._medium.lock:
+            answers = [self._apply(request, now) for request in group]
+            self._medium.at = now
+        return answers
+
+    def tidy(self) -> None:
+        """Do nothing: memory has no log."""
+
+    def reader(self) -> "MemoryReader":
+        """Open another view; from any thread."""
+        return MemoryReader(self._medium)
+
+    def close(self) -> None:
+        """Do nothing: the medium stays."""
+
+    def _apply(self, request: Request, now: Instant) -> Answer:
+        problem = flaw(request)
+        if problem is not None:
+            return Conflict(seq=0, reason=problem)
+        match request:
+            case Append():
+                return self._append(request, now)
+            case Record():
+                return self._record(request)
+            case Place():
+                return self._place(request)
+            case _:
+                assert_never(request)
+
+    def _append(self, append: Append, now: Instant) -> Answer:
+        stream = self._medium.streams.get(append.stream)
+        events = [] if stream is None else stream.events
+        if stream is not None and append.epoch < stream.epoch:
+            return Fenced(epoch=stream.epoch)
+        first = tuple(row for row in events if row.command_id == append.command_id)
+        if first:
+            return Appended(events=first, repeated=True)
+        if append.expected_seq != len(events):
+            return Conflict(seq=len(events), reason="the stream has moved")
+        effects = ChainMap({}, self._medium.effects)
+        codes = ChainMap({}, self._medium.codes)
+        reason = _effects_conflict(append, effects, now) or _codes_conflict(
+            append, codes
+        )
+        if reason is not None:
+            return Conflict(seq=len(events), reason=reason)
+        self._medium.effects.update(effects.maps[0])
+        self._medium.codes.update(codes.maps[0])
+        self._take(append)
+        if stream is None:
+            stream = Stream(append.owner, append.epoch, append.head)
+            self._medium.streams[append.stream] = stream
+        stream.owner, stream.epoch = append.owner, append.epoch
+        stream.head = append.head
+        return Appended(events=self._store(append, stream, now))
+
+    def _store(
+        self, append: Append, stream: Stream, now: Instant
+    ) -> tuple[StoredEvent, ...]:
+        medium = self._medium
+        for new in append.events:
+            row = sealed(
+                stream.events[-1].hash if stream.events else GENESIS,
+                StoredEvent(
+                    position=len(medium.events) + 1,
+                    stream=append.stream,
+                    seq=len(stream.events) + 1,
+                    epoch=append.epoch,
+                    command_id=append.command_id,
+                    kind=new.kind,
+                    version=new.version,
+                    at=now,
+                    body=new.body,
+                    hash=b"",
+                ),
+            )
+            medium.events.append(row)
+            medium.head = next_head(medium.head, row.hash)
+            stream.events.append(row)
+        return tuple(stream.events[append.expected_seq :])
+
+    def _take(self, append: Append) -> None:
+        inbound = self._medium.inbound
+        for key in append.takes:
+            row = inbound.get(key)
+            if row is not None and not row.taken_by:
+                inbound[key] = replace(row, taken_by=append.stream)
+
+    def _record(self, record: Record) -> Recorded:
+        inbound = self._medium.inbound
+        if record.key in inbound:
+            return Recorded(key=record.key, repeated=True)
+        inbound[record.key] = InboundRow(
+            key=record.key,
+            source=record.source,
+            received_at=record.received_at,
+            body=record.body,
+            taken_by="",
+        )
+        return Recorded(key=record.key)
+
+    def _place(self, place: Place) -> Placed:
+        places = self._medium.places
+        kept = places.get(place.person)
+        if kept is not None and kept.fix.at > place.fix.at:
+            return Placed(kept_newer=True)
+        places[place.person] = place
+        return Placed()
+
+
+class MemoryReader:
+    """A view of a medium; each answer is of one moment."""
+
+    def __init__(self, medium: Medium) -> None:
+        self._medium = medium
+
+    def stream(self, stream: str, after_seq: int = 0) -> Sequence[StoredEvent]:
+        """Return the rows of a stream in order of seq."""
+        with self._medium.lock:
+            found = self._medium.streams.get(stream)
+            return () if found is None else tuple(found.events[after_seq:])
+
+    def after(self, position: int, limit: int) -> Sequence[StoredEvent]:
+        """Return up to `limit` rows of all streams behind a journal position."""
+        with self._medium.lock:
+            return tuple(self._medium.events[position : position + limit])
+
+    def position(self) -> int:
+        """Return the last journal position; 0 where there is none."""
+        return len(self._medium.events)
+
+    def last_at(self) -> Instant | None:
+        """Return the wall time of the last commit."""
+        return self._medium.at
+
+    def heads(self, prefix: str, *, open_only: bool) -> Sequence[HeadRow]:
+        """Return the heads of streams that begin with `prefix`, soonest due first."""
+        with self._medium.lock:
+            rows = [
+                _head_row(name, stream)
+                for name, stream in self._medium.streams.items()
+                if name.startswith(prefix) and (stream.head.is_open or not open_only)
+            ]
+        return sorted(rows, key=_by_due)
+
+    def head(self, stream: str) -> HeadRow | None:
+        """Return one head."""
+        with self._medium.lock:
+            found = self._medium.streams.get(stream)
+            return None if found is None else _head_row(stream, found)
+
+    def effects(
+        self, states: frozenset[EffectState], alarm: str | None = None
+    ) -> Sequence[EffectRow]:
+        """Return effects in these states, by rank, then age."""
+        with self._medium.lock:
+            rows = [
+                row
+                for row in self._medium.effects.values()
+                if row.state in states and alarm in (None, row.alarm)
+            ]
+        return sorted(rows, key=lambda row: (row.rank, row.planned_at, row.effect_id))
+
+    def effect(self, effect_id: EffectId) -> EffectRow | None:
+        """Return one effect."""
+        return self._medium.effects.get(effect_id)
+
+    def code(self, code: str) -> Code | None:
+        """Return whom a reply code belongs to."""
+        return self._medium.codes.get(code)
+
+    def places(self) -> Sequence[Place]:
+        """Return everybody's last fix, by person."""
+        with self._medium.lock:
+            return sorted(self._medium.places.values(), key=lambda place: place.person)
+
+    def inbound(self, *, untaken_only: bool) -> Sequence[InboundRow]:
+        """Return recorded signals, oldest first."""
+        with self._medium.lock:
+            rows = [
+                row
+                for row in self._medium.inbound.values()
+                if not (untaken_only and row.taken_by)
+            ]
+        return sorted(rows, key=lambda row: (row.received_at, row.key))
+
+    def kept(self) -> Kept:
+        """Return what the journal says of itself, for `verify` to compare."""
+        with self._medium.lock:
+            streams = {
+                name: (len(stream.events), stream.events[-1].hash)
+                for name, stream in self._medium.streams.items()
+                if stream.events
+            }
+            return Kept(
+                position=len(self._medium.events),
+                head=self._medium.head,
+                streams=streams,
+            )
+
+    def close(self) -> None:
+        """Do nothing: there is no connection."""
+
+
+def _effects_conflict(
+    append: Append, effects: MutableMapping[EffectId, EffectRow], now: Instant
+) -> str | None:
+    """Apply plans, changes and withdraws in turn; return why one cannot be."""
+    for plan in append.plans:
+        effects.setdefault(plan.effect_id, plan)
+    for change in append.changes:
+        row = effects.get(change.effect_id)
+        if row is None or row.state not in change.requires:
+            state = "not there" if row is None else row.state.value
+            return f"an effect that must change is {state}"
+        effects[change.effect_id] = replace(
+            row,
+            state=change.state,
+            changed_at=now,
+            attempt=row.attempt if change.attempt is None else change.attempt,
+            route=row.route if change.route is None else change.route,
+            reference=row.reference if change.reference is None else change.reference,
+        )
+    for effect_id in append.withdraws:
+        row = effects.get(effect_id)
+        if row is not None and row.state is EffectState.PLANNED:
+            effects[effect_id] = replace(
+                row, state=EffectState.WITHDRAWN, changed_at=now
+            )
+    return None
+
+
+def _codes_conflict(append: Append, codes: MutableMapping[str, Code]) -> str | None:
+    """Claim codes in turn; return why one cannot be had."""
+    for code in append.codes:
+        if codes.setdefault(code.code, code) != code:
+            return "a reply code is in use"
+    return None
+
+
+def _head_row(name: str, stream: Stream) -> HeadRow:
+    return HeadRow(
+        stream=name,
+        owner=stream.owner,
+        epoch=stream.epoch,
+        seq=len(stream.events),
+        head=stream.head,
+    )
+
+
+def _by_due(row: HeadRow) -> tuple[bool, Instant, str]:
+    due = row.head.next_due
+    return due is None, due or Instant(0), row.stream

@@ -1,0 +1,69 @@
+"""What can go wrong with the journal's file, in words: what, why and the cure."""
+
+import errno
+from pathlib import Path
+from typing import Final
+
+import apsw
+
+from engine.errors import JournalError, JournalFullError
+
+_CURES: Final[dict[type[Exception], tuple[str, str]]] = {
+    apsw.CantOpenError: (
+        "it, its -wal or its -shm cannot be opened",
+        "copy it together with its -wal to a folder that this user may write",
+    ),
+    apsw.ReadOnlyError: (
+        "the file or its folder is read-only",
+        "give this user the right to write it",
+    ),
+    apsw.PermissionsError: ("no permission", "give this user the right to read it"),
+    PermissionError: ("no permission", "give this user the right to read it"),
+    FileNotFoundError: ("its folder is not there", "make the folder"),
+    apsw.NotADBError: ("it is damaged", "restore a backup, and keep the damaged file"),
+    apsw.CorruptError: ("it is damaged", "restore a backup, and keep the damaged file"),
+    apsw.BusyError: ("another program writes to it", "end that program"),
+    apsw.IOError: ("the disk failed", "check the disk before starting again"),
+}
+
+
+def stated(path: Path, what: str, cure: str) -> JournalError:
+    """Return the error for a file that we can see is wrong."""
+    return JournalError(f"{path}: {what}; {cure}")
+
+
+def explained(path: Path, act: str, error: Exception) -> JournalError:
+    """Return the error for what SQLite or the system raised during `act`.
+
+    A `JournalFullError` where the disk is full and nothing was written.
+    """
+    if is_full(error):
+        return JournalFullError(f"{path}: cannot {act}: the disk is full; make room")
+    for kind, (why, cure) in _CURES.items():
+        if isinstance(error, kind):
+            return JournalError(f"{path}: cannot {act}: {why}{_code(error)}; {cure}")
+    return JournalError(f"{path}: cannot {act}: {type(error).__name__}{_code(error)}")
+
+
+def is_full(error: Exception) -> bool:
+    """Tell a full disk from a failed one: only a full one may be tried again."""
+    match error:
+        case apsw.FullError():
+            return True
+        case apsw.IOError():
+            # The index beside the log cannot grow; nothing of the log is lost.
+            return _extended_code(error) == apsw.SQLITE_IOERR_SHMSIZE
+        case OSError():
+            return error.errno == errno.ENOSPC
+        case _:
+            return False
+
+
+def _code(error: Exception) -> str:
+    name = apsw.mapping_extended_result_codes.get(_extended_code(error))
+    return "" if name is None else f" ({name})"
+
+
+def _extended_code(error: Exception) -> int:
+    code = getattr(error, "extendedresult", 0)
+    return code if isinstance(code, int) else 0

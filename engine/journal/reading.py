@@ -1,0 +1,173 @@
+"""A read-only view of the SQLite journal, and what `verify` needs beside it."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import apsw
+
+from engine.journal import rows
+from engine.journal.connection import open_reader
+from engine.journal.mishap import explained
+from engine.journal.verify import Kept
+from engine.ports.journal import (
+    Code,
+    EffectRow,
+    EffectState,
+    HeadRow,
+    InboundRow,
+    Place,
+    StoredEvent,
+)
+from engine.values import EffectId, Instant, PersonId
+
+T = TypeVar("T")
+
+
+class SqliteReader:
+    """A connection of its own, `mode=ro`; used from one thread at a time.
+
+    Each answer is of one moment: a single SELECT, read to its end.
+
+    Raises:
+        JournalError: from every call, where the file cannot be read.
+
+    """
+
+    def __init__(self, path: Path, *, vfs: str | None = None) -> None:
+        self._path = path
+        self._connection = open_reader(path, vfs)
+
+    def stream(self, stream: str, after_seq: int = 0) -> Sequence[StoredEvent]:
+        """Return the rows of a stream in order of seq."""
+        return self._read(
+            rows.EVENTS + " WHERE stream = ? AND seq > ? ORDER BY seq",
+            (stream, after_seq),
+            rows.events,
+        )
+
+    def after(self, position: int, limit: int) -> Sequence[StoredEvent]:
+        """Return up to `limit` rows of all streams behind a journal position."""
+        return self._read(
+            rows.EVENTS + " WHERE position > ? ORDER BY position LIMIT ?",
+            (position, limit),
+            rows.events,
+        )
+
+    def position(self) -> int:
+        """Return the last journal position; 0 where there is none."""
+        found = self._read("SELECT position FROM journal", (), _integers)
+        return found[0] or 0
+
+    def last_at(self) -> Instant | None:
+        """Return the wall time of the last commit."""
+        at = self._read("SELECT at FROM journal", (), _integers)[0]
+        return None if at is None else Instant(at)
+
+    def heads(self, prefix: str, *, open_only: bool) -> Sequence[HeadRow]:
+        """Return the heads of streams that begin with `prefix`, soonest due first."""
+        return self._read(
+            rows.HEADS
+            + " WHERE substr(stream, 1, ?) = ?"
+            + (" AND is_open = 1" if open_only else "")
+            + " ORDER BY next_due IS NULL, next_due, stream",
+            (len(prefix), prefix),
+            rows.heads,
+        )
+
+    def head(self, stream: str) -> HeadRow | None:
+        """Return one head."""
+        found = self._read(rows.HEADS + " WHERE stream = ?", (stream,), rows.heads)
+        return found[0] if found else None
+
+    def effects(
+        self, states: frozenset[EffectState], alarm: str | None = None
+    ) -> Sequence[EffectRow]:
+        """Return effects in these states, by rank, then age."""
+        statement = rows.EFFECTS_IN_STATES
+        if alarm is not None:
+            statement += " AND alarm = ?"
+        return self._read(
+            statement + " ORDER BY rank, planned_at, effect_id",
+            (json.dumps(sorted(states)), *(() if alarm is None else (alarm,))),
+            rows.effects,
+        )
+
+    def effect(self, effect_id: EffectId) -> EffectRow | None:
+        """Return one effect."""
+        found = self._read(
+            rows.EFFECTS + " WHERE effect_id = ?", (effect_id,), rows.effects
+        )
+        return found[0] if found else None
+
+    def code(self, code: str) -> Code | None:
+        """Return whom a reply code belongs to."""
+        found = self._read(
+            "SELECT code, stream, person FROM code WHERE code = ?", (code,), _codes
+        )
+        return found[0] if found else None
+
+    def places(self) -> Sequence[Place]:
+        """Return everybody's last fix, by person."""
+        return self._read(rows.PLACES + " ORDER BY person", (), rows.places)
+
+    def inbound(self, *, untaken_only: bool) -> Sequence[InboundRow]:
+        """Return recorded signals, oldest first."""
+        return self._read(
+            rows.INBOUND
+            + (" WHERE taken_by = ''" if untaken_only else "")
+            + " ORDER BY received_at, key",
+            (),
+            rows.inbound,
+        )
+
+    def kept(self) -> Kept:
+        """Return what the journal says of itself, for `verify` to compare."""
+        position, head = self._read("SELECT position, head FROM journal", (), _state)
+        streams = self._read(
+            "SELECT stream, seq, hash FROM stream",
+            (),
+            lambda cursor: {stream: (seq, digest) for stream, seq, digest in cursor},
+        )
+        return Kept(position=position, head=head, streams=streams)
+
+    def page_faults(self) -> Sequence[str]:
+        """Return what SQLite's own check finds wrong with the file; none is good."""
+        found = self._read("PRAGMA integrity_check(10)", (), _texts)
+        return () if found == ["ok"] else found
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._connection.close()
+
+    def _read(
+        self,
+        statement: str,
+        bindings: tuple[str | int, ...],
+        take: Callable[[apsw.Cursor], T],
+    ) -> T:
+        try:
+            return take(self._connection.execute(statement, bindings))
+        except (apsw.Error, OSError) as error:
+            raise explained(self._path, "read", error) from error
+
+
+def _integers(cursor: apsw.Cursor) -> list[int | None]:
+    return [value for (value,) in cursor]
+
+
+def _state(cursor: apsw.Cursor) -> tuple[int, bytes]:
+    ((position, head),) = cursor
+    return position, head
+
+
+def _texts(cursor: apsw.Cursor) -> list[str]:
+    return [value for (value,) in cursor]
+
+
+def _codes(cursor: apsw.Cursor) -> list[Code]:
+    return [
+        Code(code=code, stream=stream, person=PersonId(person))
+        for code, stream, person in cursor
+    ]

@@ -1,0 +1,150 @@
+"""Rows of the SQLite journal as the port's values."""
+
+from typing import Final
+
+import apsw
+
+from engine.ports.journal import (
+    EffectClass,
+    EffectRow,
+    EffectState,
+    Head,
+    HeadRow,
+    InboundRow,
+    Place,
+    StoredEvent,
+)
+from engine.values import CommandId, EffectId, Fix, Instant, PersonId, ReportKey
+
+EVENTS: Final = (
+    "SELECT position, stream, seq, epoch, command_id, kind, version, at, body, hash"
+    " FROM event"
+)
+HEADS: Final = (
+    "SELECT stream, owner, epoch, seq, status, is_open, next_due, subject FROM stream"
+)
+EFFECTS: Final = (
+    "SELECT effect_id, alarm, class, channel, rank, planned_at, body,"
+    " avoid_route, state, attempt, route, reference, changed_at FROM effect"
+)
+EFFECTS_IN_STATES: Final = (
+    EFFECTS + " WHERE state IN (SELECT value FROM json_each(?))"  # noqa: S608 - constants
+)
+INBOUND: Final = "SELECT key, source, received_at, body, taken_by FROM inbound"
+PLACES: Final = "SELECT person, lat_deg, lon_deg, accuracy_m, at FROM place"
+
+
+def events(cursor: apsw.Cursor) -> list[StoredEvent]:
+    """Read all of a result of `EVENTS`."""
+    return [
+        StoredEvent(
+            position=position,
+            stream=stream,
+            seq=seq,
+            epoch=epoch,
+            command_id=CommandId(command_id),
+            kind=kind,
+            version=version,
+            at=Instant(at),
+            body=body,
+            hash=digest,
+        )
+        for (
+            position,
+            stream,
+            seq,
+            epoch,
+            command_id,
+            kind,
+            version,
+            at,
+            body,
+            digest,
+        ) in cursor
+    ]
+
+
+def heads(cursor: apsw.Cursor) -> list[HeadRow]:
+    """Read all of a result of `HEADS`."""
+    return [
+        HeadRow(
+            stream=stream,
+            owner=owner,
+            epoch=epoch,
+            seq=seq,
+            head=Head(
+                status=status,
+                is_open=bool(is_open),
+                next_due=_instant(due),
+                subject=subject,
+            ),
+        )
+        for stream, owner, epoch, seq, status, is_open, due, subject in cursor
+    ]
+
+
+def effects(cursor: apsw.Cursor) -> list[EffectRow]:
+    """Read all of a result of `EFFECTS`."""
+    return [
+        EffectRow(
+            effect_id=EffectId(effect_id),
+            alarm=alarm,
+            effect_class=EffectClass(effect_class),
+            channel=channel,
+            rank=rank,
+            planned_at=Instant(planned_at),
+            body=body,
+            avoid_route=avoid_route,
+            state=EffectState(state),
+            attempt=attempt,
+            route=route,
+            reference=reference,
+            changed_at=_instant(changed_at),
+        )
+        for (
+            effect_id,
+            alarm,
+            effect_class,
+            channel,
+            rank,
+            planned_at,
+            body,
+            avoid_route,
+            state,
+            attempt,
+            route,
+            reference,
+            changed_at,
+        ) in cursor
+    ]
+
+
+def inbound(cursor: apsw.Cursor) -> list[InboundRow]:
+    """Read all of a result of `INBOUND`."""
+    return [
+        InboundRow(
+            key=ReportKey(key),
+            source=source,
+            received_at=Instant(received_at),
+            body=body,
+            taken_by=taken_by,
+        )
+        for key, source, received_at, body, taken_by in cursor
+    ]
+
+
+def places(cursor: apsw.Cursor) -> list[Place]:
+    """Read all of a result of `PLACES`."""
+    return [
+        Place(
+            person=PersonId(person),
+            fix=Fix(
+                lat_deg=lat_deg, lon_deg=lon_deg, accuracy_m=accuracy_m, at=Instant(at)
+            ),
+        )
+        for person, lat_deg, lon_deg, accuracy_m, at in cursor
+    ]
+
+
+def _instant(ms: int | None) -> Instant | None:
+    return None if ms is None else Instant(ms)

@@ -1,0 +1,80 @@
+"""What no medium could keep: found before anything is written.
+
+A request with such a flaw is answered with a conflict, alone; the group it waits
+in goes on. Every store uses these rules, so that all of them refuse the same.
+"""
+
+import math
+from collections.abc import Iterator
+from typing import Final, assert_never
+
+from engine.ports.journal import Append, Place, Record, Request
+from engine.values import Instant
+
+BODY_BYTES_MAX: Final = 1 << 20
+"""A body beyond this is a mistake: an event holds facts, not files."""
+
+_INTEGER_MAX: Final = (1 << 63) - 1
+
+
+def flaw(request: Request) -> str | None:
+    """Return why no store can keep this request; None where it can.
+
+    The reason names what is wrong with which kind of column, never its content.
+    """
+    match request:
+        case Append():
+            texts, integers, bodies = _append_columns(request)
+        case Record(key=key, source=source, received_at=received_at, body=body):
+            texts, integers, bodies = [key, source], [received_at.ms], [body]
+        case Place(person=person, fix=fix):
+            accuracy_m = 0.0 if fix.accuracy_m is None else fix.accuracy_m
+            if not all(map(math.isfinite, (fix.lat_deg, fix.lon_deg, accuracy_m))):
+                return "a number of the fix is not finite"
+            texts, integers, bodies = [person], [fix.at.ms], []
+        case _:
+            assert_never(request)
+    if not all(map(_is_unicode, texts)):
+        return "a text is not Unicode"
+    if any(abs(integer) > _INTEGER_MAX for integer in integers):
+        return "an integer does not fit 64 bits"
+    if any(len(body) > BODY_BYTES_MAX for body in bodies):
+        return f"a body is longer than {BODY_BYTES_MAX} bytes"
+    return None
+
+
+def _append_columns(append: Append) -> tuple[list[str], list[int], list[bytes]]:
+    texts: list[str] = [append.stream, append.owner, append.command_id]
+    texts += [append.head.status, append.head.subject]
+    texts += [*append.withdraws, *append.takes]
+    integers = [append.epoch, append.expected_seq, *_ms(append.head.next_due)]
+    bodies: list[bytes] = []
+    for event in append.events:
+        texts.append(event.kind)
+        integers.append(event.version)
+        bodies.append(event.body)
+    for plan in append.plans:
+        texts += [plan.effect_id, plan.alarm, plan.channel, plan.avoid_route]
+        texts += [plan.route, plan.reference]
+        integers += [plan.rank, plan.attempt, plan.planned_at.ms]
+        integers += _ms(plan.changed_at)
+        bodies.append(plan.body)
+    for change in append.changes:
+        texts += [change.effect_id, change.route or "", change.reference or ""]
+        integers.append(change.attempt or 0)
+    for code in append.codes:
+        texts += [code.code, code.stream, code.person]
+    return texts, integers, bodies
+
+
+def _ms(instant: Instant | None) -> Iterator[int]:
+    if instant is not None:
+        yield instant.ms
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

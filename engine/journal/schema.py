@@ -1,0 +1,121 @@
+"""The tables of the journal, numbered; SQLite's dialect of portable SQL.
+
+A version, once released, never changes: a newer one is appended to `VERSIONS`.
+`PRAGMA application_id` says that a file is a journal, `PRAGMA user_version` how
+many of these versions it has.
+"""
+
+from typing import Final
+
+APPLICATION_ID: Final = 0x4E41544A
+"""`NATJ`, so that `file` and we can tell a journal from any other database."""
+
+_FIRST: Final = (
+    # One row: where the journal stands. `epoch` grows at every opening.
+    """
+    CREATE TABLE journal(
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        epoch INTEGER NOT NULL,
+        position INTEGER NOT NULL,
+        head BLOB NOT NULL,
+        at INTEGER
+    ) STRICT
+    """,
+    "INSERT INTO journal VALUES (1, 0, 0, zeroblob(32), NULL)",
+    """
+    CREATE TABLE stream(
+        stream TEXT PRIMARY KEY,
+        owner TEXT NOT NULL,
+        epoch INTEGER NOT NULL,
+        seq INTEGER NOT NULL,
+        hash BLOB NOT NULL,
+        status TEXT NOT NULL,
+        is_open INTEGER NOT NULL CHECK (is_open IN (0, 1)),
+        next_due INTEGER,
+        subject TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX stream_open ON stream(next_due) WHERE is_open = 1",
+    """
+    CREATE TABLE event(
+        position INTEGER PRIMARY KEY,
+        stream TEXT NOT NULL,
+        seq INTEGER NOT NULL,
+        epoch INTEGER NOT NULL,
+        command_id TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        body BLOB NOT NULL,
+        hash BLOB NOT NULL CHECK (length(hash) = 32),
+        UNIQUE (stream, seq)
+    ) STRICT
+    """,
+    "CREATE INDEX event_command ON event(stream, command_id)",
+    """
+    CREATE TRIGGER event_is_never_changed BEFORE UPDATE ON event
+    BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END
+    """,
+    """
+    CREATE TRIGGER event_is_never_deleted BEFORE DELETE ON event
+    BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END
+    """,
+    # A REPLACE would delete without the trigger above where a connection leaves
+    # `recursive_triggers` off; this one looks before.
+    """
+    CREATE TRIGGER event_is_never_replaced BEFORE INSERT ON event
+    WHEN EXISTS (
+        SELECT 1 FROM event
+        WHERE position = NEW.position OR (stream = NEW.stream AND seq = NEW.seq)
+    )
+    BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END
+    """,
+    """
+    CREATE TABLE effect(
+        effect_id TEXT PRIMARY KEY,
+        alarm TEXT NOT NULL,
+        class TEXT NOT NULL CHECK (class IN ('S', 'X')),
+        channel TEXT NOT NULL,
+        rank INTEGER NOT NULL,
+        planned_at INTEGER NOT NULL,
+        body BLOB NOT NULL,
+        avoid_route TEXT NOT NULL,
+        state TEXT NOT NULL,
+        attempt INTEGER NOT NULL,
+        route TEXT NOT NULL,
+        reference TEXT NOT NULL,
+        changed_at INTEGER
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX effect_queue ON effect(state, rank, planned_at)",
+    "CREATE INDEX effect_alarm ON effect(alarm)",
+    """
+    CREATE TABLE code(
+        code TEXT PRIMARY KEY,
+        stream TEXT NOT NULL,
+        person TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE inbound(
+        key TEXT PRIMARY KEY,
+        source TEXT NOT NULL,
+        received_at INTEGER NOT NULL,
+        body BLOB NOT NULL,
+        taken_by TEXT NOT NULL DEFAULT ''
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX inbound_untaken ON inbound(received_at) WHERE taken_by = ''",
+    """
+    CREATE TABLE place(
+        person TEXT PRIMARY KEY,
+        lat_deg REAL NOT NULL,
+        lon_deg REAL NOT NULL,
+        accuracy_m REAL,
+        at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
+)
+
+VERSIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST,)
+"""What each version adds, one statement a string (apsw runs one at a time)."""

@@ -1,0 +1,230 @@
+"""The default journal: one SQLite file beside its write-ahead log."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import apsw
+
+from engine.errors import JournalError
+from engine.journal.ballast import BALLAST_BYTES, Ballast
+from engine.journal.connection import log_path, open_writer
+from engine.journal.mishap import explained, is_full, stated
+from engine.journal.reading import SqliteReader
+from engine.journal.writing import Group
+from engine.ports.journal import Answer, JournalReader, Place, Request, Unknown
+from engine.values import Instant
+
+JOURNAL_FILE: Final = "journal.db"
+"""The journal's name in a state folder."""
+
+CHECKPOINT_PAGES: Final = 1_000
+"""Log pages (4 KiB) that a checkpoint is worth."""
+
+_SCARCE: Final = "the disk is nearly full: last fixes wait for room"
+
+
+class SqliteStore:
+    """Implements `engine.ports.journal.JournalStore` (WAL, synchronous=FULL).
+
+    Opening it takes the next epoch, durably. Made in any thread, then used from
+    the journal's alone; `reader` from any.
+
+    Args:
+        path: the file; its folder must be there.
+        vfs: SQLite's name of another file layer, for fault injection.
+        ballast_bytes: space held back for a full disk, in a file beside.
+
+    Raises:
+        JournalError: the file cannot serve; names what, why and the cure.
+
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        vfs: str | None = None,
+        ballast_bytes: int = BALLAST_BYTES,
+    ) -> None:
+        self._path, self._vfs = path, vfs
+        self._ballast = Ballast(path.with_name(path.name + "-ballast"), ballast_bytes)
+        self._failure: JournalError | None = None
+        self._is_closed = False
+        self._log_pages, self._checkpoint_at = 0, CHECKPOINT_PAGES
+        self._connection = open_writer(path, vfs)
+        try:
+            self._position = self._last_position()
+            self._checkpoint()
+            self.epoch = self._next_epoch()
+        except (apsw.Error, JournalError) as error:
+            self._close_as_it_is()
+            if isinstance(error, JournalError):
+                raise
+            raise explained(path, "open", error) from error
+        self._connection.set_wal_hook(self._on_commit)
+        self._ballast.restore()
+
+    @property
+    def position(self) -> int:
+        """The last durable journal position."""
+        return self._position
+
+    @property
+    def size_bytes(self) -> int:
+        """The file with its log; what cannot be asked counts as nothing."""
+        return sum(map(_size_bytes, (self._path, log_path(self._path))))
+
+    def commit(self, group: Sequence[Request], now: Instant) -> Sequence[Answer]:
+        """Make a group durable in one commit and answer each request in order.
+
+        On a full disk the ballast is freed and the group tried once more.
+
+        Raises:
+            JournalFullError: no space; nothing was written, the store stays usable.
+            JournalError: the medium failed; this and every later call.
+
+        """
+        if self._failure is not None:
+            raise self._failure
+        try:
+            try:
+                return self._transact(group, now)
+            except (apsw.Error, OSError) as error:
+                if not (is_full(error) and self._ballast.free()):
+                    raise
+            return self._transact(group, now)
+        except (apsw.Error, OSError) as error:
+            raise self._broken(error, "write") from error
+
+    def tidy(self) -> None:
+        """Checkpoint (PASSIVE) once the log is long, and lay the ballast again.
+
+        Raises:
+            JournalError: the medium failed; this and every later call.
+
+        """
+        if self._failure is not None:
+            raise self._failure
+        if self._log_pages >= self._checkpoint_at:
+            try:
+                self._checkpoint()
+            except (apsw.Error, OSError) as error:
+                # The log still holds every row: a full disk is no loss here.
+                if not is_full(error):
+                    raise self._broken(error, "checkpoint") from error
+        if self._ballast.is_freed:
+            self._ballast.restore()
+
+    def reader(self) -> JournalReader:
+        """Open another read-only view; from any thread."""
+        return SqliteReader(self._path, vfs=self._vfs)
+
+    def close(self) -> None:
+        """Checkpoint and close; safe to call twice, never raises.
+
+        After a failure nothing is written any more: what the disk holds is what
+        the next opening must start from.
+        """
+        if self._is_closed:
+            return
+        if self._failure is None:
+            try:
+                self._checkpoint()
+            except (apsw.Error, OSError) as error:
+                self._failure = explained(self._path, "checkpoint", error)
+        self._close_as_it_is()
+
+    def _transact(self, group: Sequence[Request], now: Instant) -> list[Answer]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            transaction = Group(self._connection, now)
+            answers = [
+                Unknown(reason=_SCARCE)
+                if isinstance(request, Place) and self._ballast.is_freed
+                else transaction.apply(request)
+                for request in group
+            ]
+            transaction.close()
+            self._connection.execute("COMMIT")
+        except BaseException:
+            # Some errors roll back by themselves.
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+        self._position = transaction.position
+        return answers
+
+    def _last_position(self) -> int:
+        """Refuse a journal that lost its end: it would number rows anew."""
+        kept: int
+        last: int
+        kept, last = self._connection.execute(
+            "SELECT position, (SELECT coalesce(max(position), 0) FROM event)"
+            " FROM journal"
+        ).fetchone() or (0, -1)
+        if kept != last:
+            raise stated(
+                self._path,
+                f"its last row is {last} and {kept} were written",
+                "restore a backup, and keep the damaged file",
+            )
+        return kept
+
+    def _next_epoch(self) -> int:
+        """Take the next epoch; on a full disk give the ballast for it."""
+        try:
+            return self._bump_epoch()
+        except apsw.Error as error:
+            if not (is_full(error) and self._ballast.free()):
+                raise
+        return self._bump_epoch()
+
+    def _bump_epoch(self) -> int:
+        epoch: int
+        ((epoch,),) = list(
+            self._connection.execute(
+                "UPDATE journal SET epoch = epoch + 1 RETURNING epoch"
+            )
+        )
+        return epoch
+
+    def _checkpoint(self) -> None:
+        """Copy the log into the file as far as readers allow.
+
+        At opening this also cures a log whose fsync failed in the last life: what
+        the page cache still shows is written and synced anew, elsewhere.
+        """
+        try:
+            pages, _ = self._connection.wal_checkpoint(
+                mode=apsw.SQLITE_CHECKPOINT_PASSIVE
+            )
+        except (apsw.BusyError, apsw.LockedError):
+            pages = self._log_pages  # somebody reads the log just now
+        self._checkpoint_at = pages + CHECKPOINT_PAGES
+
+    def _on_commit(
+        self, _connection: apsw.Connection, _database: str, pages: int
+    ) -> int:
+        if pages < self._log_pages:
+            self._checkpoint_at = CHECKPOINT_PAGES  # the log began anew
+        self._log_pages = pages
+        return apsw.SQLITE_OK
+
+    def _broken(self, error: Exception, act: str) -> JournalError:
+        failure = explained(self._path, act, error)
+        if not is_full(error):
+            self._failure = failure
+        return failure
+
+    def _close_as_it_is(self) -> None:
+        self._is_closed = True
+        self._connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+        self._connection.close(force=True)
+
+
+def _size_bytes(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
