@@ -27,6 +27,7 @@ from engine.ports.journal import (
     Placed,
     Record,
     Recorded,
+    Request,
 )
 from engine.values import CommandId, EffectId, Fix, Instant, PersonId, ReportKey
 
@@ -559,7 +560,11 @@ class JournalContract:
         self, open_store: Callable[[], JournalStore]
     ) -> None:
         first = open_store()
-        group = [append(plans=(plan(),), codes=(code(),)), record(), place()]
+        group: list[Request] = [
+            append(plans=(plan(),), codes=(code(),)),
+            record(),
+            place(),
+        ]
         (stored, *_) = first.commit(group, NOW)
         first.tidy()
         first.close()
