@@ -1,8 +1,537 @@
-//! The Python face.
-use pyo3::prelude::*;
+//! The Python face: convert, release the GIL for batches, call, map the error.
 
-/// The module.
+use std::collections::BTreeSet;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
+
+use pyo3::buffer::{Element, PyBuffer};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
+use pyo3::{
+    IntoPyObject, PyTypeInfo, create_exception, exceptions::PyTypeError, exceptions::PyValueError,
+};
+
+use crate::{CorruptSnapshot, Error, Filter, Neighbour, Person, Point};
+
+create_exception!(_geocore, GeocoreError, PyValueError);
+create_exception!(_geocore, InvalidPointError, GeocoreError);
+create_exception!(_geocore, InvalidCountError, GeocoreError);
+create_exception!(_geocore, InvalidNumberError, GeocoreError);
+create_exception!(_geocore, InvalidIdError, GeocoreError);
+create_exception!(_geocore, DuplicatePersonError, GeocoreError);
+create_exception!(_geocore, UnknownPersonError, GeocoreError);
+create_exception!(_geocore, FutureFixError, GeocoreError);
+create_exception!(_geocore, CorruptSnapshotError, GeocoreError);
+create_exception!(_geocore, InvalidCellError, GeocoreError);
+
+impl From<Error> for PyErr {
+    fn from(error: Error) -> Self {
+        let text = error.to_string();
+        match error {
+            Error::Point(e) => refusal::<InvalidPointError>(text, e.value_deg),
+            Error::Count(e) => refusal::<InvalidCountError>(text, e.value),
+            Error::Number(e) => refusal::<InvalidNumberError>(text, e.value),
+            Error::Duplicate(e) => refusal::<DuplicatePersonError>(text, e.person),
+            Error::Unknown(e) => refusal::<UnknownPersonError>(text, e.person),
+            Error::Future(e) => refusal::<FutureFixError>(text, e.at_s),
+            Error::Snapshot(e) => refusal::<CorruptSnapshotError>(text, e.reason),
+            Error::Cell(e) => refusal::<InvalidCellError>(text, e.value),
+        }
+    }
+}
+
+/// An exception with the refused value as its attribute `value`.
+fn refusal<E: PyTypeInfo>(text: String, value: impl for<'py> IntoPyObject<'py>) -> PyErr {
+    Python::attach(|py| {
+        let error = PyErr::new::<E, _>(text);
+        match error.value(py).setattr("value", value) {
+            Ok(()) => error,
+            Err(failed) => failed,
+        }
+    })
+}
+
+fn fail(error: impl Into<Error>) -> PyErr {
+    error.into().into()
+}
+
+/// A 64-bit id, or a typed error that names what was given.
+fn id_of(value: &Bound<'_, PyAny>) -> PyResult<u64> {
+    value.extract().map_err(|_| {
+        let text = format!("id: {value} is not an integer from 0 to 2^64 - 1");
+        refusal::<InvalidIdError>(text, value.clone().unbind())
+    })
+}
+
+fn count_of(value: &Bound<'_, PyAny>) -> PyResult<u64> {
+    value.extract().map_err(|_| {
+        let text = format!("k: {value} is not in 1 to {}", crate::K_MAX);
+        refusal::<InvalidCountError>(text, value.clone().unbind())
+    })
+}
+
+fn ids_of<C: FromIterator<u64> + Default>(values: Option<&Bound<'_, PyAny>>) -> PyResult<C> {
+    match values {
+        None => Ok(C::default()),
+        Some(values) => values.try_iter()?.map(|id| id_of(&id?)).collect(),
+    }
+}
+
+/// The numbers of a buffer (`array.array`, `numpy`), or of any sequence.
+fn column<T>(name: &str, values: &Bound<'_, PyAny>) -> PyResult<Vec<T>>
+where
+    T: Element + for<'a, 'py> FromPyObject<'a, 'py>,
+{
+    if let Ok(buffer) = PyBuffer::<T>::get(values)
+        && buffer.dimensions() == 1
+    {
+        return buffer.to_vec(values.py());
+    }
+    values
+        .try_iter()?
+        .map(|value| {
+            let value = value?;
+            let number = value.extract().ok();
+            number.ok_or_else(|| {
+                let text = format!("{name}: {value} has the wrong type");
+                refusal::<InvalidIdError>(text, value.clone().unbind())
+            })
+        })
+        .collect()
+}
+
+fn same_length(name: &str, length: usize, expected: usize) -> PyResult<()> {
+    if length == expected {
+        return Ok(());
+    }
+    let text = format!("{name}: {length} values for {expected} people");
+    Err(refusal::<GeocoreError>(text, length))
+}
+
+/// People, findable by nearness in the geodesic's order.
+#[pyclass(frozen, module = "geocore._geocore")]
+struct Index(RwLock<crate::Index>);
+
+impl Index {
+    /// Waits without the GIL if somebody writes.
+    fn read(&self, py: Python<'_>) -> RwLockReadGuard<'_, crate::Index> {
+        loop {
+            match self.0.try_read() {
+                Ok(guard) => return guard,
+                Err(TryLockError::Poisoned(poisoned)) => return poisoned.into_inner(),
+                Err(TryLockError::WouldBlock) => {
+                    py.detach(|| drop(self.0.read()));
+                }
+            }
+        }
+    }
+
+    /// Waits without the GIL if somebody reads.
+    fn write(&self, py: Python<'_>) -> RwLockWriteGuard<'_, crate::Index> {
+        loop {
+            match self.0.try_write() {
+                Ok(guard) => return guard,
+                Err(TryLockError::Poisoned(poisoned)) => return poisoned.into_inner(),
+                Err(TryLockError::WouldBlock) => {
+                    py.detach(|| drop(self.0.write()));
+                }
+            }
+        }
+    }
+}
+
+fn check_now(at_s: Option<f64>, now_s: Option<f64>) -> PyResult<()> {
+    match (at_s, now_s) {
+        (Some(at_s), Some(now_s)) if at_s > now_s => Err(fail(crate::FutureFix { at_s, now_s })),
+        _ => Ok(()),
+    }
+}
+
+fn pairs<'py>(py: Python<'py>, found: &[Neighbour]) -> PyResult<Bound<'py, PyList>> {
+    PyList::new(py, found.iter().map(|n| (n.person, n.distance_m)))
+}
+
+fn triples<'py>(
+    py: Python<'py>,
+    found: &[Neighbour],
+    now_s: Option<f64>,
+) -> PyResult<Bound<'py, PyList>> {
+    let Some(now_s) = now_s else {
+        return Err(PyTypeError::new_err("ages=True needs now_s"));
+    };
+    let rows = found
+        .iter()
+        .map(|n| (n.person, n.distance_m, n.at_s.map(|at_s| now_s - at_s)));
+    PyList::new(py, rows)
+}
+
+#[pymethods]
+impl Index {
+    #[new]
+    fn new() -> Self {
+        Self(RwLock::new(crate::Index::new()))
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the face is fixed; all but three are named"
+    )]
+    #[pyo3(signature = (person_id, lat_deg, lon_deg, *, at_s=None, circles=None, available=true, now_s=None))]
+    fn upsert(
+        &self,
+        py: Python<'_>,
+        person_id: &Bound<'_, PyAny>,
+        lat_deg: f64,
+        lon_deg: f64,
+        at_s: Option<f64>,
+        circles: Option<&Bound<'_, PyAny>>,
+        available: bool,
+        now_s: Option<f64>,
+    ) -> PyResult<()> {
+        check_now(at_s, now_s)?;
+        let person = Person {
+            id: id_of(person_id)?,
+            point: Point::new(lat_deg, lon_deg).map_err(fail)?,
+            at_s,
+            available,
+            circles: ids_of(circles)?,
+        };
+        self.write(py).upsert(person).map_err(fail)
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the face is fixed; all but three are named"
+    )]
+    #[pyo3(signature = (person_ids, lats_deg, lons_deg, *, at_s=None, circles=None, available=None, now_s=None))]
+    fn upsert_many(
+        &self,
+        py: Python<'_>,
+        person_ids: &Bound<'_, PyAny>,
+        lats_deg: &Bound<'_, PyAny>,
+        lons_deg: &Bound<'_, PyAny>,
+        at_s: Option<&Bound<'_, PyAny>>,
+        circles: Option<&Bound<'_, PyAny>>,
+        available: Option<&Bound<'_, PyAny>>,
+        now_s: Option<f64>,
+    ) -> PyResult<()> {
+        let ids: Vec<u64> = column("person_ids", person_ids)?;
+        let lats: Vec<f64> = column("lats_deg", lats_deg)?;
+        let lons: Vec<f64> = column("lons_deg", lons_deg)?;
+        let times: Option<Vec<f64>> = at_s.map(|column_s| column("at_s", column_s)).transpose()?;
+        let circles: Option<Vec<BTreeSet<u64>>> = circles
+            .map(|rows| rows.try_iter()?.map(|row| ids_of(Some(&row?))).collect())
+            .transpose()?;
+        let available: Option<Vec<bool>> = available
+            .map(|flags| flags.try_iter()?.map(|flag| flag?.is_truthy()).collect())
+            .transpose()?;
+        same_length("lats_deg", lats.len(), ids.len())?;
+        same_length("lons_deg", lons.len(), ids.len())?;
+        same_length(
+            "at_s",
+            times.as_ref().map_or(ids.len(), Vec::len),
+            ids.len(),
+        )?;
+        same_length(
+            "circles",
+            circles.as_ref().map_or(ids.len(), Vec::len),
+            ids.len(),
+        )?;
+        same_length(
+            "available",
+            available.as_ref().map_or(ids.len(), Vec::len),
+            ids.len(),
+        )?;
+        let mut people = Vec::with_capacity(ids.len());
+        let mut circles = circles.map(Vec::into_iter);
+        for (row, id) in ids.into_iter().enumerate() {
+            // In a column of times NaN stands for a time that is not known.
+            let at_s = times
+                .as_ref()
+                .map(|times| times[row])
+                .filter(|s| !s.is_nan());
+            check_now(at_s, now_s)?;
+            people.push(Person {
+                id,
+                point: Point::new(lats[row], lons[row]).map_err(fail)?,
+                at_s,
+                available: available.as_ref().is_none_or(|flags| flags[row]),
+                circles: circles
+                    .as_mut()
+                    .and_then(Iterator::next)
+                    .unwrap_or_default(),
+            });
+        }
+        py.detach(|| {
+            let mut index = self.0.write().unwrap_or_else(PoisonError::into_inner);
+            index.upsert_many(people)
+        })
+        .map_err(fail)
+    }
+
+    #[pyo3(signature = (person_id, lat_deg, lon_deg, *, at_s=None, now_s=None))]
+    fn move_to(
+        &self,
+        py: Python<'_>,
+        person_id: &Bound<'_, PyAny>,
+        lat_deg: f64,
+        lon_deg: f64,
+        at_s: Option<f64>,
+        now_s: Option<f64>,
+    ) -> PyResult<()> {
+        check_now(at_s, now_s)?;
+        let point = Point::new(lat_deg, lon_deg).map_err(fail)?;
+        let person = id_of(person_id)?;
+        self.write(py).relocate(person, point, at_s).map_err(fail)
+    }
+
+    fn remove(&self, py: Python<'_>, person_id: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let person = id_of(person_id)?;
+        Ok(self.write(py).remove(person))
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the face is fixed; all but three are named"
+    )]
+    #[pyo3(signature = (lat_deg, lon_deg, k, *, within_m=None, newer_than_s=None, circle=None, available=None, exclude=None, geodesic=false, ages=false, now_s=None))]
+    fn nearest<'py>(
+        &self,
+        py: Python<'py>,
+        lat_deg: f64,
+        lon_deg: f64,
+        k: &Bound<'py, PyAny>,
+        within_m: Option<f64>,
+        newer_than_s: Option<f64>,
+        circle: Option<&Bound<'py, PyAny>>,
+        available: Option<bool>,
+        exclude: Option<&Bound<'py, PyAny>>,
+        geodesic: bool,
+        ages: bool,
+        now_s: Option<f64>,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let from = Point::new(lat_deg, lon_deg).map_err(fail)?;
+        let exclude: Vec<u64> = ids_of(exclude)?;
+        let filter = Filter {
+            within_m,
+            newer_than_s,
+            circle: circle.map(id_of).transpose()?,
+            available,
+            exclude: &exclude,
+            geodesic,
+        };
+        let k = count_of(k)?;
+        let found = self.read(py).nearest(&from, k, &filter).map_err(fail)?;
+        if ages {
+            triples(py, &found, now_s)
+        } else {
+            pairs(py, &found)
+        }
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the face is fixed; all but three are named"
+    )]
+    #[pyo3(signature = (lats_deg, lons_deg, k, *, within_m=None, newer_than_s=None, circle=None, available=None, exclude=None, geodesic=false))]
+    fn nearest_many<'py>(
+        &self,
+        py: Python<'py>,
+        lats_deg: &Bound<'py, PyAny>,
+        lons_deg: &Bound<'py, PyAny>,
+        k: &Bound<'py, PyAny>,
+        within_m: Option<f64>,
+        newer_than_s: Option<f64>,
+        circle: Option<&Bound<'py, PyAny>>,
+        available: Option<bool>,
+        exclude: Option<&Bound<'py, PyAny>>,
+        geodesic: bool,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let lats: Vec<f64> = column("lats_deg", lats_deg)?;
+        let lons: Vec<f64> = column("lons_deg", lons_deg)?;
+        same_length("lons_deg", lons.len(), lats.len())?;
+        let points = lats
+            .into_iter()
+            .zip(lons)
+            .map(|(lat_deg, lon_deg)| Point::new(lat_deg, lon_deg))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(fail)?;
+        let exclude: Vec<u64> = ids_of(exclude)?;
+        let filter = Filter {
+            within_m,
+            newer_than_s,
+            circle: circle.map(id_of).transpose()?,
+            available,
+            exclude: &exclude,
+            geodesic,
+        };
+        let k = count_of(k)?;
+        let found = py
+            .detach(|| {
+                let index = self.0.read().unwrap_or_else(PoisonError::into_inner);
+                points
+                    .iter()
+                    .map(|from| index.nearest(from, k, &filter))
+                    .collect::<Result<Vec<_>, _>>()
+            })
+            .map_err(fail)?;
+        let rows = found
+            .iter()
+            .map(|row| pairs(py, row))
+            .collect::<PyResult<Vec<_>>>()?;
+        PyList::new(py, rows)
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the face is fixed; all but three are named"
+    )]
+    #[pyo3(signature = (lat_deg, lon_deg, radius_m, *, newer_than_s=None, circle=None, available=None, exclude=None, geodesic=false, ages=false, now_s=None))]
+    fn within<'py>(
+        &self,
+        py: Python<'py>,
+        lat_deg: f64,
+        lon_deg: f64,
+        radius_m: f64,
+        newer_than_s: Option<f64>,
+        circle: Option<&Bound<'py, PyAny>>,
+        available: Option<bool>,
+        exclude: Option<&Bound<'py, PyAny>>,
+        geodesic: bool,
+        ages: bool,
+        now_s: Option<f64>,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let from = Point::new(lat_deg, lon_deg).map_err(fail)?;
+        let exclude: Vec<u64> = ids_of(exclude)?;
+        let filter = Filter {
+            within_m: None,
+            newer_than_s,
+            circle: circle.map(id_of).transpose()?,
+            available,
+            exclude: &exclude,
+            geodesic,
+        };
+        let found = self
+            .read(py)
+            .within(&from, radius_m, &filter)
+            .map_err(fail)?;
+        if ages {
+            triples(py, &found, now_s)
+        } else {
+            pairs(py, &found)
+        }
+    }
+
+    fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let stats = self.read(py).stats();
+        let counts = PyDict::new(py);
+        counts.set_item("people", stats.people)?;
+        counts.set_item("circles", stats.circles)?;
+        counts.set_item("bytes", stats.bytes)?;
+        Ok(counts)
+    }
+
+    fn to_bytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        let bytes = py.detach(|| {
+            let index = self.0.read().unwrap_or_else(PoisonError::into_inner);
+            index.to_bytes()
+        });
+        PyBytes::new(py, &bytes)
+    }
+
+    #[staticmethod]
+    fn from_bytes(py: Python<'_>, snapshot: &[u8]) -> PyResult<Self> {
+        let index = py
+            .detach(|| crate::Index::from_bytes(snapshot))
+            .map_err(|error: CorruptSnapshot| fail(error))?;
+        Ok(Self(RwLock::new(index)))
+    }
+
+    fn __len__(&self, py: Python<'_>) -> usize {
+        self.read(py).len()
+    }
+
+    fn __contains__(&self, py: Python<'_>, person_id: &Bound<'_, PyAny>) -> bool {
+        person_id
+            .extract()
+            .is_ok_and(|person| self.read(py).contains(person))
+    }
+}
+
+/// Inhabited places, summed per cell at every resolution.
+#[pyclass(frozen, module = "geocore._geocore")]
+struct Places(crate::Places);
+
+#[pymethods]
+impl Places {
+    #[new]
+    fn new(places: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let mut rows = Vec::new();
+        for row in places.try_iter()? {
+            let (lat_deg, lon_deg, inhabitants): (f64, f64, u64) = row?.extract()?;
+            rows.push((Point::new(lat_deg, lon_deg).map_err(fail)?, inhabitants));
+        }
+        Ok(Self(crate::Places::new(rows)))
+    }
+
+    fn inhabitants(&self, cell: &str) -> PyResult<u64> {
+        parse_cell(cell).map(|cell| self.0.inhabitants(cell))
+    }
+
+    #[pyo3(signature = (lat_deg, lon_deg, *, inhabitants_min))]
+    fn public_cell(
+        &self,
+        lat_deg: f64,
+        lon_deg: f64,
+        inhabitants_min: u64,
+    ) -> PyResult<Option<String>> {
+        let point = Point::new(lat_deg, lon_deg).map_err(fail)?;
+        let cell = self.0.public_cell(&point, inhabitants_min);
+        Ok(cell.map(|cell| format!("{cell:x}")))
+    }
+}
+
+fn parse_cell(cell: &str) -> PyResult<u64> {
+    u64::from_str_radix(cell, 16).map_err(|_| {
+        let text = format!("cell: {cell:?} is not a cell of H3");
+        refusal::<InvalidCellError>(text, cell.to_owned())
+    })
+}
+
+#[pyfunction]
+fn cell_of(lat_deg: f64, lon_deg: f64, resolution: u8) -> PyResult<String> {
+    let point = Point::new(lat_deg, lon_deg).map_err(fail)?;
+    let cell = crate::cell_of(&point, resolution).map_err(fail)?;
+    Ok(format!("{cell:x}"))
+}
+
+#[pyfunction]
+fn cell_boundary(py: Python<'_>, cell: &str) -> PyResult<Py<PyTuple>> {
+    let corners = crate::cell_boundary(parse_cell(cell)?).map_err(fail)?;
+    Ok(PyTuple::new(py, corners)?.unbind())
+}
+
+#[pyfunction]
+fn distance_m(from_: (f64, f64), to: (f64, f64)) -> PyResult<f64> {
+    let from = Point::new(from_.0, from_.1).map_err(fail)?;
+    let to = Point::new(to.0, to.1).map_err(fail)?;
+    Ok(crate::karney_m(&from, &to))
+}
+
+/// Exact nearest people on WGS84.
 #[pymodule]
-fn _geocore(m: &Bound<'_, PyModule>) -> PyResult<()> {
-    m.add("BUILD_PROFILE", if cfg!(debug_assertions) { "debug" } else { "release" })
+mod _geocore {
+    #[pymodule_export]
+    use super::{
+        CorruptSnapshotError, DuplicatePersonError, FutureFixError, GeocoreError, Index,
+        InvalidCellError, InvalidCountError, InvalidIdError, InvalidNumberError, InvalidPointError,
+        Places, UnknownPersonError, cell_boundary, cell_of, distance_m,
+    };
+
+    /// `release`, or `debug` for a build that must not be measured.
+    #[pymodule_export]
+    const BUILD_PROFILE: &str = if cfg!(debug_assertions) {
+        "debug"
+    } else {
+        "release"
+    };
 }

@@ -1,0 +1,103 @@
+//! Cells of H3: of a point, their boundary, and the one that may be shown in public.
+
+use std::collections::HashMap;
+
+use h3o::{CellIndex, LatLng, Resolution};
+
+use crate::error::InvalidCell;
+use crate::point::Point;
+
+/// The H3 cell of a point at a resolution from 0 to 15.
+///
+/// # Errors
+///
+/// [`InvalidCell`] when there is no such resolution.
+///
+/// ```
+/// let cell = geocore::cell_of(&geocore::Point::new(37.775_938_728_915_946, -122.417_957_5)?, 7)?;
+/// assert_eq!(format!("{cell:x}"), "872830828ffffff");
+/// # Ok::<(), geocore::Error>(())
+/// ```
+pub fn cell_of(point: &Point, resolution: u8) -> Result<u64, InvalidCell> {
+    let resolution = Resolution::try_from(resolution).map_err(|_| InvalidCell {
+        value: resolution.into(),
+        reason: "is no resolution from 0 to 15",
+    })?;
+    Ok(locate(point.lat_deg(), point.lon_deg(), resolution).into())
+}
+
+/// The corners of a cell in degrees, latitude first, counter-clockwise.
+///
+/// # Errors
+///
+/// [`InvalidCell`] when H3 knows no such cell.
+pub fn cell_boundary(cell: u64) -> Result<Vec<(f64, f64)>, InvalidCell> {
+    let cell = CellIndex::try_from(cell).map_err(|_| InvalidCell {
+        value: cell,
+        reason: "is no cell of H3",
+    })?;
+    let corners = cell.boundary();
+    Ok(corners
+        .iter()
+        .map(|corner| (corner.lat(), corner.lng()))
+        .collect())
+}
+
+/// The H3 cell of degrees that are known to be valid.
+pub(crate) fn locate(lat_deg: f64, lon_deg: f64, resolution: Resolution) -> CellIndex {
+    match LatLng::new(lat_deg, lon_deg) {
+        Ok(place) => place.to_cell(resolution),
+        // Only non-finite degrees are refused, and a `Point` holds none.
+        Err(_) => unreachable!("a point is finite"),
+    }
+}
+
+/// Inhabited places, summed per cell at every resolution.
+#[derive(Clone, Debug, Default)]
+pub struct Places {
+    inhabitants: HashMap<u64, u64>,
+}
+
+impl Places {
+    /// Sums inhabitants over the cells of each place.
+    #[must_use]
+    pub fn new(places: impl IntoIterator<Item = (Point, u64)>) -> Self {
+        let mut inhabitants = HashMap::new();
+        for (point, count) in places {
+            let (lat_deg, lon_deg) = (point.lat_deg(), point.lon_deg());
+            for resolution in Resolution::range(Resolution::Zero, Resolution::Fifteen) {
+                let cell = locate(lat_deg, lon_deg, resolution).into();
+                let sum: &mut u64 = inhabitants.entry(cell).or_default();
+                *sum = sum.saturating_add(count);
+            }
+        }
+        Self { inhabitants }
+    }
+
+    /// Inhabitants of a cell; a cell without a place counts as empty.
+    #[must_use]
+    pub fn inhabitants(&self, cell: u64) -> u64 {
+        self.inhabitants.get(&cell).copied().unwrap_or(0)
+    }
+
+    /// The smallest cell round a point that holds at least so many inhabitants.
+    ///
+    /// `None` where even the cell of resolution 0 holds fewer: then nothing may be shown.
+    ///
+    /// ```
+    /// use geocore::{Places, Point};
+    /// let town = Point::new(59.33, 18.07)?;
+    /// let places = Places::new([(town, 20_000)]);
+    /// assert!(places.public_cell(&town, 20_000).is_some());
+    /// assert!(places.public_cell(&town, 20_001).is_none());
+    /// # Ok::<(), geocore::InvalidPoint>(())
+    /// ```
+    #[must_use]
+    pub fn public_cell(&self, point: &Point, inhabitants_min: u64) -> Option<u64> {
+        let (lat_deg, lon_deg) = (point.lat_deg(), point.lon_deg());
+        Resolution::range(Resolution::Zero, Resolution::Fifteen)
+            .map(|resolution| locate(lat_deg, lon_deg, resolution).into())
+            .filter(|cell| self.inhabitants(*cell) >= inhabitants_min)
+            .next_back()
+    }
+}

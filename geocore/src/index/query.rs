@@ -1,0 +1,131 @@
+//! Questions to the index and their answers.
+
+use super::rank::{Candidate, rank};
+use super::{Index, Person};
+use crate::error::{Error, InvalidCount, InvalidNumber};
+use crate::geodesic::{chord_max_m, rival_chord_max_m};
+use crate::point::Point;
+
+/// The most neighbours that one question may ask for.
+pub const K_MAX: u64 = 1 << 24;
+
+/// Who counts in an answer; the default is everyone.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Filter<'a> {
+    /// Only people within this geodesic distance, inclusive, in metres.
+    pub within_m: Option<f64>,
+    /// Only people whose fix is known to be later than this, in seconds.
+    pub newer_than_s: Option<f64>,
+    /// Only members of this trust circle.
+    pub circle: Option<u64>,
+    /// Only people who are (or are not) available.
+    pub available: Option<bool>,
+    /// None of these people.
+    pub exclude: &'a [u64],
+    /// Report Karney's distance at any range.
+    pub geodesic: bool,
+}
+
+/// One person of an answer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Neighbour {
+    /// The caller's id.
+    pub person: u64,
+    /// Geodesic distance in metres.
+    pub distance_m: f64,
+    /// Seconds on the caller's clock at the fix, if known.
+    pub at_s: Option<f64>,
+}
+
+impl Filter<'_> {
+    fn check(&self) -> Result<(), InvalidNumber> {
+        match self.within_m {
+            Some(value) if value.is_nan() || value < 0.0 => Err(InvalidNumber {
+                argument: "within_m",
+                value,
+                reason: "is not a distance of 0 or more",
+            }),
+            _ => match self.newer_than_s {
+                Some(value) if value.is_nan() => Err(InvalidNumber {
+                    argument: "newer_than_s",
+                    value,
+                    reason: "is not a time",
+                }),
+                _ => Ok(()),
+            },
+        }
+    }
+
+    fn admits(&self, person: &Person) -> bool {
+        self.available.is_none_or(|is| is == person.available)
+            && self
+                .newer_than_s
+                .is_none_or(|after_s| person.at_s.is_some_and(|at_s| at_s > after_s))
+            && self
+                .circle
+                .is_none_or(|circle| person.circles.contains(&circle))
+            && !self.exclude.contains(&person.id)
+    }
+}
+
+impl Index {
+    /// The k nearest people, by geodesic distance and, in a tie, by id.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidCount`] when k is not in 1 to [`K_MAX`]; [`InvalidNumber`] when a number of
+    /// the filter is unusable.
+    pub fn nearest(
+        &self,
+        from: &Point,
+        k: u64,
+        filter: &Filter<'_>,
+    ) -> Result<Vec<Neighbour>, Error> {
+        if !(1..=K_MAX).contains(&k) {
+            return Err(InvalidCount { value: k }.into());
+        }
+        filter.check()?;
+        let k = usize::try_from(k).unwrap_or(usize::MAX);
+        Ok(self.search(from, k, filter))
+    }
+
+    /// Everyone within a geodesic distance, inclusive, in the order of [`Index::nearest`].
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidNumber`] when the radius or a number of the filter is unusable.
+    pub fn within(
+        &self,
+        from: &Point,
+        radius_m: f64,
+        filter: &Filter<'_>,
+    ) -> Result<Vec<Neighbour>, Error> {
+        let filter = Filter {
+            within_m: Some(filter.within_m.map_or(radius_m, |m| m.min(radius_m))),
+            ..*filter
+        };
+        filter.check()?;
+        Ok(self.search(from, usize::MAX, &filter))
+    }
+
+    fn search(&self, from: &Point, k: usize, filter: &Filter<'_>) -> Vec<Neighbour> {
+        let limit_m = filter.within_m.map_or(f64::INFINITY, chord_max_m);
+        let mut candidates: Vec<Candidate> = self
+            .people
+            .iter()
+            .filter(|person| filter.admits(person))
+            .map(|person| Candidate {
+                chord_m: from.chord_squared_m2(&person.point).sqrt(),
+                person,
+            })
+            .filter(|candidate| candidate.chord_m <= limit_m)
+            .collect();
+        if k < candidates.len() {
+            let (_, kth, _) =
+                candidates.select_nth_unstable_by(k - 1, |a, b| a.chord_m.total_cmp(&b.chord_m));
+            let rival_m = rival_chord_max_m(kth.chord_m);
+            candidates.retain(|candidate| candidate.chord_m <= rival_m);
+        }
+        rank(from, k, filter, candidates)
+    }
+}

@@ -1,0 +1,138 @@
+//! The index as bytes, checked by a hash.
+//!
+//! Layout, little-endian: magic, count of people; per person id, x, y, z, time (NaN if
+//! unknown), availability, count of circles, circles; SHA-256 of all before it.
+
+use sha2::{Digest, Sha256};
+
+use super::{Index, Person};
+use crate::error::CorruptSnapshot;
+use crate::point::{ECCENTRICITY_SQUARED, EQUATORIAL_RADIUS_M, Point};
+
+const MAGIC: &[u8; 8] = b"geocore1";
+const HASH_BYTES: usize = 32;
+
+impl Index {
+    /// The index as bytes, people by id: equal indexes give equal bytes.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut people: Vec<&Person> = self.people.iter().collect();
+        people.sort_unstable_by_key(|person| person.id);
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend((people.len() as u64).to_le_bytes());
+        for person in people {
+            bytes.extend(person.id.to_le_bytes());
+            for metres in person.point.xyz_m() {
+                bytes.extend(metres.to_le_bytes());
+            }
+            bytes.extend(person.at_s.unwrap_or(f64::NAN).to_le_bytes());
+            bytes.push(u8::from(person.available));
+            bytes.extend((person.circles.len() as u64).to_le_bytes());
+            for circle in &person.circles {
+                bytes.extend(circle.to_le_bytes());
+            }
+        }
+        let hash = Sha256::digest(&bytes);
+        bytes.extend(hash);
+        bytes
+    }
+
+    /// Builds an index from [`Index::to_bytes`].
+    ///
+    /// # Errors
+    ///
+    /// [`CorruptSnapshot`] when the hash does not fit, or what is hashed breaks a rule.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, CorruptSnapshot> {
+        let split = bytes.len().saturating_sub(HASH_BYTES);
+        let (body, hash) = bytes.split_at(split);
+        if Sha256::digest(body).as_slice() != hash {
+            return Err(CorruptSnapshot {
+                reason: "the hash does not fit",
+            });
+        }
+        let mut reader = Reader { rest: body };
+        if reader.take::<8>()? != *MAGIC {
+            return Err(CorruptSnapshot {
+                reason: "the format is not known",
+            });
+        }
+        let mut index = Self::new();
+        for _ in 0..reader.number()? {
+            let person = reader.person()?;
+            if index.slots.contains_key(&person.id) {
+                return Err(CorruptSnapshot {
+                    reason: "a person is there twice",
+                });
+            }
+            index.put(person);
+        }
+        if reader.rest.is_empty() {
+            Ok(index)
+        } else {
+            Err(CorruptSnapshot {
+                reason: "bytes are left over",
+            })
+        }
+    }
+}
+
+struct Reader<'a> {
+    rest: &'a [u8],
+}
+
+impl Reader<'_> {
+    fn take<const N: usize>(&mut self) -> Result<[u8; N], CorruptSnapshot> {
+        let (taken, rest) = self.rest.split_first_chunk::<N>().ok_or(CorruptSnapshot {
+            reason: "bytes are missing",
+        })?;
+        self.rest = rest;
+        Ok(*taken)
+    }
+
+    fn number(&mut self) -> Result<u64, CorruptSnapshot> {
+        self.take().map(u64::from_le_bytes)
+    }
+
+    fn float(&mut self) -> Result<f64, CorruptSnapshot> {
+        self.take().map(f64::from_le_bytes)
+    }
+
+    fn person(&mut self) -> Result<Person, CorruptSnapshot> {
+        let id = self.number()?;
+        let xyz_m = [self.float()?, self.float()?, self.float()?];
+        if !on_surface(xyz_m) {
+            return Err(CorruptSnapshot {
+                reason: "a place is not on the ellipsoid",
+            });
+        }
+        let at_s = self.float()?;
+        if at_s.is_infinite() {
+            return Err(CorruptSnapshot {
+                reason: "a time is not finite",
+            });
+        }
+        let [available] = self.take::<1>()?;
+        if available > 1 {
+            return Err(CorruptSnapshot {
+                reason: "an availability is neither yes nor no",
+            });
+        }
+        let mut circles = std::collections::BTreeSet::new();
+        for _ in 0..self.number()? {
+            circles.insert(self.number()?);
+        }
+        Ok(Person {
+            id,
+            point: Point::from_surface(xyz_m),
+            at_s: (!at_s.is_nan()).then_some(at_s),
+            available: available == 1,
+            circles,
+        })
+    }
+}
+
+fn on_surface([x, y, z]: [f64; 3]) -> bool {
+    let polar_squared = EQUATORIAL_RADIUS_M.powi(2) * (1.0 - ECCENTRICITY_SQUARED);
+    let level = (x * x + y * y) / EQUATORIAL_RADIUS_M.powi(2) + z * z / polar_squared;
+    (level - 1.0).abs() < 1e-14
+}
