@@ -67,6 +67,9 @@ DEVICES = (
     ("stork", "osmand", "k8d3-stor"),
 )
 
+_PUBLISH = (Consent.ANONYMOUS, Consent.ANONYMOUS, Consent.NONE)
+_PROTOCOLS = (*["standard"] * 9, "widening")
+
 # ACMA keeps single numbers, not a range: the last four digits of those used.
 AUSTRALIAN = ("0006", "0156", "0157", "0158", "0159", "0110", "0313", "0737")
 
@@ -124,8 +127,8 @@ class Sample:
             ),
             available=index % 13 > 0,
             live_position_consent=index % 4 == 1,
-            publish_consent=Consent.ANONYMOUS if index % 3 else Consent.NONE,
-            action_protocol="standard" if index % 10 else "widening",
+            publish_consent=_PUBLISH[index % 3],
+            action_protocol=_PROTOCOLS[index % 10],
         )
 
     def contact(self, country: Country) -> Person:
