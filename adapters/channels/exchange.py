@@ -1,0 +1,260 @@
+"""One HTTP request and its answer, with a true word on what went out."""
+
+import contextlib
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from pydantic import HttpUrl
+
+from adapters.channels.line import Line
+from adapters.channels.options import (
+    ChannelOptions,
+    config_error,
+    is_loopback,
+    require_loopback,
+    tls_context,
+)
+from engine.errors import DeliveryError, DeliveryUnknownError
+from engine.ports.clock import Clock
+from engine.ports.telemetry import Telemetry
+from engine.values import ChannelName
+
+if TYPE_CHECKING:
+    import ssl
+
+    import httpx2
+
+_SUCCESS = 2
+_CLIENT_ERROR = 4
+# 408, 425, 429 and 503 say "not now" of a request that was not acted on (RFC 9110,
+# RFC 8470, RFC 6585); any other 5xx may come after the act.
+_NOT_NOW = frozenset({408, 425, 429, 503})
+_NOT_ABLE = frozenset({501, 505, 511})
+_ANSWER_BYTES_MAX = 1 << 20
+
+
+class HttpOptions(ChannelOptions):
+    """Keys of every channel over HTTP."""
+
+    url: HttpUrl
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpAnswer:
+    """A whole answer; `body` is None where it broke off or was too long."""
+
+    status: int
+    body: bytes | None
+
+
+class Exchange:
+    """An HTTP client for one channel: one request at a time, `interrupt` from outside.
+
+    Each request has a connection of its own: a kept one may be dead, and a request
+    lost on a dead connection looks like one lost after it arrived. No proxy, no
+    cookie, no redirect, nothing from the environment.
+    """
+
+    def __init__(
+        self,
+        name: ChannelName,
+        options: HttpOptions,
+        *,
+        clock: Clock,
+        telemetry: Telemetry,
+    ) -> None:
+        """Check the address; the HTTP library is loaded by the first request.
+
+        Raises:
+            ConfigError: plain HTTP to another machine, or a remote address where
+                only loopback is allowed.
+
+        """
+        host = options.url.host or ""
+        if options.only_loopback:
+            require_loopback(name, "url", host)
+        if options.url.scheme != "https" and not is_loopback(host):
+            cure = "plain http is for loopback only"
+            raise config_error(name, "url", "an https address", cure)
+        if options.url.username or options.url.password:
+            cure = "put the secret into a file"
+            raise config_error(name, "url", "an address without a secret", cure)
+        self._verify: bool | ssl.SSLContext = True
+        if options.ca_file is not None:
+            self._verify = tls_context(name, options)
+        self._name, self._options = name, options
+        self._clock, self._telemetry = clock, telemetry
+        self._line = Line(only_loopback=options.only_loopback)
+        self._client: httpx2.Client | None = None
+
+    @property
+    def timeout_s(self) -> float:
+        """Return how long one request takes at most, answers that trickle aside."""
+        options = self._options
+        # Two addresses per host are tried; TLS has the connection's time-out again.
+        return (
+            3 * options.connect_timeout_s
+            + options.write_timeout_s
+            + 2 * options.read_timeout_s
+        )
+
+    def request(
+        self, method: str, url: str, *, headers: Mapping[str, str], body: bytes = b""
+    ) -> HttpAnswer:
+        """Send one request and return the answer, whatever its status.
+
+        Raises:
+            DeliveryError: certainly not sent, since the body had not begun.
+            DeliveryUnknownError: it may have been acted on.
+
+        """
+        progress = _Progress(self._line, self._clock)
+        with self._line.attempt():
+            answer = self._attempt(
+                method, url, headers=headers, body=body, progress=progress
+            )
+        for phase, seconds in progress.phases():
+            self._telemetry.observe(
+                "channel_phase_seconds", seconds, channel=self._name, phase=phase
+            )
+        if isinstance(answer, HttpAnswer):
+            return answer
+        if progress.body_begun:
+            raise DeliveryUnknownError(self._name, f"no answer: {answer}")
+        raise DeliveryError(self._name, f"not sent: {answer}", retry=True)
+
+    def require_success(self, answer: HttpAnswer) -> None:
+        """Tell an answer's verdict.
+
+        Raises:
+            DeliveryError: the far end refused, so nothing was done.
+            DeliveryUnknownError: the far end failed at it.
+
+        """
+        status = answer.status
+        if status // 100 == _SUCCESS:
+            return
+        reason = f"answered {status}"
+        if status in _NOT_NOW:
+            raise DeliveryError(self._name, reason, retry=True)
+        if status // 100 <= _CLIENT_ERROR or status in _NOT_ABLE:
+            raise DeliveryError(self._name, reason, retry=False)
+        raise DeliveryUnknownError(self._name, reason)
+
+    def interrupt(self) -> None:
+        """Make a blocked request return; from another thread."""
+        self._line.cut()
+
+    def close(self) -> None:
+        """Cut a request that may still run and give the client back."""
+        self._line.cut()
+        if self._client is not None:
+            self._client.close()
+
+    def _attempt(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes,
+        progress: "_Progress",
+    ) -> HttpAnswer | str:
+        """Return the answer, or the class of what happened instead."""
+        import httpx2  # noqa: PLC0415 - loaded when used: it costs start-up 60 ms
+
+        client = self._client or self._open()
+        try:
+            with client.stream(
+                method,
+                url,
+                content=body,
+                headers={**headers, "Accept-Encoding": "identity"},
+                extensions={"trace": progress.trace},
+            ) as response:
+                return HttpAnswer(status=response.status_code, body=_read(response))
+        except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+            # Its text may hold the address; its class says enough.
+            return type(error).__name__
+
+    def _open(self) -> "httpx2.Client":
+        import httpx2  # noqa: PLC0415 - as above
+
+        options = self._options
+        self._client = httpx2.Client(
+            verify=self._verify,
+            trust_env=False,
+            follow_redirects=False,
+            headers={"User-Agent": "natalia"},
+            limits=httpx2.Limits(max_keepalive_connections=0),
+            timeout=httpx2.Timeout(
+                connect=options.connect_timeout_s,
+                write=options.write_timeout_s,
+                read=options.read_timeout_s,
+                pool=options.connect_timeout_s,
+            ),
+        )
+        return self._client
+
+
+@runtime_checkable
+class _Stream(Protocol):
+    """What we use of the HTTP library's network stream."""
+
+    def get_extra_info(self, info: str, /) -> socket.socket: ...
+    def close(self) -> None: ...
+
+
+class _Progress:
+    """How far a request came, told by the HTTP library's trace events."""
+
+    def __init__(self, line: Line, clock: Clock) -> None:
+        self._line, self._clock = line, clock
+        self._at_s: dict[str, float] = {}
+        self.body_begun = False
+
+    def trace(self, event: str, info: Mapping[str, object]) -> None:
+        self._at_s[event] = self._clock.boottime_s()
+        match event:
+            case "connection.connect_tcp.complete":
+                self._hold(info["return_value"])
+            case "http11.send_request_body.started":
+                self.body_begun = True
+
+    def phases(self) -> list[tuple[str, float]]:
+        """Return the phases that ended, each with its seconds."""
+        spans = (
+            ("connect", "connection.connect_tcp", "connection.connect_tcp"),
+            ("tls", "connection.start_tls", "connection.start_tls"),
+            ("request", "http11.send_request_headers", "http11.send_request_body"),
+            ("answer", "http11.receive_response_headers", "http11.response_closed"),
+        )
+        at_s = self._at_s
+        return [
+            (phase, at_s[f"{last}.complete"] - at_s[f"{first}.started"])
+            for phase, first, last in spans
+            if f"{first}.started" in at_s and f"{last}.complete" in at_s
+        ]
+
+    def _hold(self, stream: object) -> None:
+        assert isinstance(stream, _Stream)
+        try:
+            self._line.hold(stream.get_extra_info("socket"))
+        except OSError:
+            stream.close()
+            raise
+
+
+def _read(response: "httpx2.Response") -> bytes | None:
+    import httpx2  # noqa: PLC0415 - as above
+
+    body = bytearray()
+    with contextlib.suppress(httpx2.HTTPError, OSError):
+        for chunk in response.iter_raw():
+            body += chunk
+            if len(body) > _ANSWER_BYTES_MAX:
+                return None
+        return bytes(body)
+    return None

@@ -1,0 +1,129 @@
+"""HTTP answers of every kind, from a far end that says exactly what it is told."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import HttpUrl
+
+from adapters.channels.exchange import Exchange, HttpAnswer, HttpOptions
+from engine.errors import DeliveryError, DeliveryUnknownError
+from engine.metrics import Metrics
+from engine.values import ChannelName
+from tests.adapters.channels.contract import LoopbackClock
+
+
+@contextmanager
+def far_end(answer: Callable[[socket.socket], None]) -> Iterator[str]:
+    """Serve one connection in raw bytes; give its address."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            with suppress(OSError), listening.accept()[0] as connection:
+                answer(connection)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        with suppress(OSError):
+            listening.shutdown(socket.SHUT_RDWR)
+        thread.join(5)
+
+
+def says(words: bytes) -> Callable[[socket.socket], None]:
+    """Return a far end that reads a request and says these bytes."""
+
+    def answer(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(words)
+
+    return answer
+
+
+def exchange(url: str, **options: object) -> Exchange:
+    """Return a client with short time-outs."""
+    return Exchange(
+        ChannelName("tested"),
+        HttpOptions.model_validate(
+            {"url": HttpUrl(url), "read_timeout_s": 0.3, **options}
+        ),
+        clock=LoopbackClock(),
+        telemetry=Metrics({"channel": ["tested"]}, strict=True),
+    )
+
+
+def post(words: bytes) -> HttpAnswer:
+    """Post to a far end that answers these bytes, and judge the answer."""
+    with far_end(says(words)) as url:
+        client = exchange(url)
+        try:
+            answer = client.request("POST", url, headers={}, body=b"{}")
+            client.require_success(answer)
+        finally:
+            client.close()
+    return answer
+
+
+def status_line(status: int) -> bytes:
+    """Return a whole answer with a status."""
+    return b"HTTP/1.1 %d X\r\nContent-Length: 2\r\n\r\n{}" % status
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 204])
+def test_a_success_is_a_success(status: int) -> None:
+    assert post(status_line(status)).status == status
+
+
+@pytest.mark.parametrize(
+    ("status", "retry"),
+    [
+        *((status, False) for status in (301, 302, 400, 404, 410, 501)),
+        *((status, True) for status in (408, 425, 429, 503)),
+    ],
+)
+def test_a_refusal_says_whether_another_try_is_worth_it(
+    status: int, *, retry: bool
+) -> None:
+    with pytest.raises(DeliveryError) as refusal:
+        post(status_line(status))
+    assert refusal.value.retry is retry
+
+
+@pytest.mark.parametrize("status", [500, 502, 504, 599])
+def test_a_server_that_fails_at_it_leaves_it_unknown(status: int) -> None:
+    with pytest.raises(DeliveryUnknownError):
+        post(status_line(status))
+
+
+def test_an_accepted_request_is_accepted_though_its_body_breaks_off() -> None:
+    answer = post(b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n{}")
+    assert answer == HttpAnswer(status=200, body=None)
+
+
+def test_an_endless_body_is_cut() -> None:
+    words = b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * (2 << 20)
+    assert post(words).body is None
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(words=st.binary(max_size=60) | st.binary(max_size=60).map(b"HTTP/1.1 ".__add__))
+def test_no_answer_at_all_makes_anything_but_the_three_outcomes(words: bytes) -> None:
+    with suppress(DeliveryError, DeliveryUnknownError):
+        assert 200 <= post(words).status < 300
+
+
+def test_a_redirect_is_not_followed() -> None:
+    with far_end(says(status_line(200))) as elsewhere:
+        moved = b"HTTP/1.1 307 X\r\nLocation: %s\r\n" % elsewhere.encode()
+        with pytest.raises(DeliveryError):
+            post(moved + b"Content-Length: 0\r\n\r\n")
+
+
+def test_the_environment_names_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    assert post(status_line(200)).status == 200

@@ -1,0 +1,168 @@
+"""Mastodon against a real HTTP server that honours its idempotency key."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from adapters.channels.mastodon import MastodonChannel
+from adapters.demo.farends.mastodon import MastodonServer
+from adapters.demo.farends.shelf import Mode
+from engine.errors import ConfigError, DeliveryError, DeliveryUnknownError
+from engine.ports.channel import Notification
+from engine.values import EffectId
+from tests.adapters.channels.contract import ChannelContract, LoopbackClock, Rig
+
+TOKEN = "ZA-Yj3aBD8U8Cm7lKUp-lm9O9BmDgdhHzDeqsY8tlL0"
+TEXT = "A defender in Uzbekistan & <needs> help.\n\nWrite: https://example.org/a?b=1&c"
+
+
+@pytest.fixture
+def server() -> Iterator[MastodonServer]:
+    """Give an instance whose clock the test may move."""
+    server = MastodonServer(LoopbackClock(), token=TOKEN)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def token_file(tmp_path: Path) -> Path:
+    """Give the token's file."""
+    path = tmp_path / "token"
+    path.write_text(TOKEN)
+    path.chmod(0o600)
+    return path
+
+
+@pytest.fixture
+def rig(server: MastodonServer, token_file: Path) -> Rig:
+    """Give the contract's rig."""
+    clock = server._clock
+    assert isinstance(clock, LoopbackClock)
+    return Rig(
+        cls=MastodonChannel,
+        options={"url": server.url, "token_file": token_file},
+        address_key="url",
+        switch=server.switch,
+        kept=lambda: len(server.posts.items()),
+        clock=clock,
+    )
+
+
+class TestMastodonContract(ChannelContract):
+    """The contract of all channels."""
+
+
+def post(rig: Rig, **changes: object) -> Notification:
+    """Return a public notification that is planned now."""
+    return replace(rig.now(), text=TEXT, address="public", **changes)  # type: ignore[arg-type] # a test's shorthand
+
+
+def test_a_post_says_the_text_with_language_and_visibility(
+    rig: Rig, server: MastodonServer
+) -> None:
+    receipt = rig.channel(visibility="unlisted").send(post(rig, language="ru"))
+    (posted,) = server.posts.items()
+    assert receipt.reference == posted.identifier
+    assert (posted.text, posted.language) == (TEXT, "ru")
+    assert posted.visibility == "unlisted"
+    assert "heron" not in posted.key
+
+
+def test_a_repeat_within_the_hour_is_the_same_post(rig: Rig) -> None:
+    notification = post(rig)
+    first = rig.channel().send(notification)
+    rig.clock.ahead_s += 49 * 60
+    again = rig.channel().send(replace(notification, attempt=2))
+    assert again == first
+    assert rig.kept() == 1
+
+
+def test_two_effects_with_one_text_are_two_posts(rig: Rig) -> None:
+    rig.channel().send(post(rig))
+    rig.channel().send(post(rig, key=EffectId("another")))
+    assert rig.kept() == 2
+
+
+def lose_the_answer(rig: Rig, notification: Notification) -> None:
+    """Post in a way that the channel cannot know."""
+    rig.switch.turn(Mode.DROP)
+    with pytest.raises(DeliveryUnknownError):
+        rig.channel().send(notification)
+    rig.switch.turn(Mode.SERVE)
+    assert rig.kept() == 1
+
+
+def test_after_an_hour_an_unknown_post_is_found_on_the_time_line(rig: Rig) -> None:
+    notification = post(rig)
+    lose_the_answer(rig, notification)
+    rig.clock.ahead_s += 2 * 3600
+    receipt = rig.channel().send(replace(notification, attempt=2))
+    assert receipt.reference
+    assert rig.kept() == 1
+
+
+def test_the_search_goes_past_a_full_page(rig: Rig) -> None:
+    notification = post(rig)
+    lose_the_answer(rig, notification)
+    for number in range(45):
+        other = replace(rig.now(), text=f"{number}", key=EffectId(f"{number}"))
+        rig.channel().send(other)
+    rig.clock.ahead_s += 2 * 3600
+    rig.channel().send(replace(notification, attempt=2))
+    assert rig.kept() == 46
+
+
+def test_after_an_hour_a_post_that_never_arrived_is_made(rig: Rig) -> None:
+    rig.channel().send(replace(post(rig), text="older", key=EffectId("older")))
+    rig.clock.ahead_s += 60
+    notification = post(rig)
+    rig.clock.ahead_s += 2 * 3600
+    rig.channel().send(replace(notification, attempt=2))
+    assert rig.kept() == 2
+
+
+def test_an_older_post_with_the_same_words_is_not_taken_for_this_one(rig: Rig) -> None:
+    rig.channel().send(post(rig, key=EffectId("older")))
+    rig.clock.ahead_s += 60
+    notification = post(rig)
+    rig.clock.ahead_s += 2 * 3600
+    rig.channel().send(replace(notification, attempt=2))
+    assert rig.kept() == 2
+
+
+@pytest.mark.parametrize("mode", [Mode.REFUSE, Mode.FAIL, Mode.DROP])
+def test_without_its_time_line_a_late_repeat_stays_unknown_and_posts_nothing(
+    rig: Rig, mode: Mode
+) -> None:
+    notification = post(rig)
+    lose_the_answer(rig, notification)
+    rig.clock.ahead_s += 2 * 3600
+    rig.switch.turn(mode)
+    with pytest.raises(DeliveryUnknownError):
+        rig.channel().send(replace(notification, attempt=2))
+    assert rig.kept() == 1
+
+
+def test_a_wrong_token_is_final_and_not_shown(rig: Rig, token_file: Path) -> None:
+    token_file.write_text("wrongtoken")
+    for act in (rig.channel().check, lambda: rig.channel().send(post(rig))):
+        with pytest.raises(DeliveryError) as refusal:
+            act()
+        assert refusal.value.retry is False
+        assert "wrongtoken" not in str(refusal.value)
+
+
+def test_a_text_that_is_too_long_is_refused_for_good(rig: Rig) -> None:
+    with pytest.raises(DeliveryError) as refusal:
+        rig.channel().send(replace(post(rig), text="x" * 501))
+    assert refusal.value.retry is False
+
+
+def test_an_unknown_visibility_is_a_configuration_fault(rig: Rig) -> None:
+    with pytest.raises(ConfigError) as fault:
+        rig.channel(visibility="everybody")
+    assert fault.value.key == "channels.tested.visibility"
+    assert "unlisted" in fault.value.expected
