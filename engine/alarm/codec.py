@@ -12,8 +12,8 @@ from functools import cache
 from pydantic import TypeAdapter, ValidationError
 
 from engine.alarm import events as kinds
-from engine.alarm.evolve import fold
 from engine.alarm.events import AlarmEvent
+from engine.alarm.evolve import fold
 from engine.alarm.state import Alarm
 from engine.errors import EngineError
 from engine.ports.journal import NewEvent, StoredEvent

@@ -209,6 +209,7 @@ def _facts(alarm: Alarm, told: Told, step: Step, country: str) -> TextFacts:
         declared=place.name if place.source is PlaceSource.DECLARED else "",
         pressed_at=alarm.presses[-1].at,
         doubts=doubts_of(alarm),
+        signals=alarm.presses[-1].signals or ("report",),
         mark="" if alarm.kind is Kind.REAL else alarm.kind.value,
     )
     if step.to is not Audience.PUBLIC:
@@ -226,6 +227,7 @@ def _facts(alarm: Alarm, told: Told, step: Step, country: str) -> TextFacts:
         place_at=None,
         declared="",
         doubts=(),
+        signals=(),
     )
 
 
@@ -236,6 +238,7 @@ def doubts_of(alarm: Alarm) -> tuple[str, ...]:
         ("late", press.late),
         ("clock", press.clock_doubtful),
         ("checksum", press.checksum_failed),
+        ("undecodable", press.undecodable),
     )
     said = tuple(word for word, is_so in words if is_so)
     doubt = press.doubt if not alarm.confirmed_source else None

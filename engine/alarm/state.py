@@ -54,11 +54,12 @@ class Publicity(StrEnum):
 
 
 class Kind(StrEnum):
-    """Whether it is meant in earnest."""
+    """What it is meant as; a notice is a signal that HQ alone looks at."""
 
     REAL = "real"
     EXERCISE = "exercise"
     TEST = "test"
+    NOTICE = "notice"
 
 
 class PlaceSource(StrEnum):
@@ -116,21 +117,25 @@ class Press:
 
     `late` only where the frame itself said that it was stored; `clock_doubtful`
     where the device's time is more than five minutes off, and the press counts
-    as now. `place_doubtful` where the position was kept but not believed.
+    as now. `place_doubtful` where the position was kept but not believed. `raw` is
+    the frame in hex, for forensics.
     """
 
     key: ReportKey
     at: Instant
     wire_protocol: str
     signals: tuple[Signal, ...]
+    codes: tuple[str, ...] = ()
     device: DeviceId | None = None
     device_at: Instant | None = None
     late: bool = False
     clock_doubtful: bool = False
     place_doubtful: bool = False
     checksum_failed: bool = False
+    undecodable: bool = False
     doubt: SourceDoubt | None = None
     battery_ratio: float | None = None
+    raw: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ auditor read without folding a stream and without keys. Bodies are opaque bytes.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -46,12 +47,14 @@ class Head:
     """The clear columns of a stream: what an auditor may see.
 
     `next_due` is when the owner must look again; None with `is_open` means that
-    it waits for an effect or a person alone.
+    it waits for an effect or a person alone. `subject` is by what an open stream is
+    found without folding it (a pseudonym); empty where it is not looked for.
     """
 
     status: str
     is_open: bool
     next_due: Instant | None = None
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -323,3 +326,24 @@ class JournalStore(Protocol):
 
     def close(self) -> None:
         """Checkpoint and close; safe to call twice."""
+
+
+class JournalAccess(Protocol):
+    """The journal as an actor holds it; from any thread."""
+
+    @property
+    def epoch(self) -> int:
+        """The epoch of this opening, for every append of this process."""
+
+    def submit(self, request: Request, reply: Reply) -> None:
+        """Tell the request; `reply` is called once, in another thread."""
+
+    def ask(self, request: Request, timeout_s: float) -> Answer:
+        """Block for the answer; `Unknown` after `timeout_s` seconds."""
+
+
+class ReaderLender(Protocol):
+    """Lends read-only views for a moment; from any thread."""
+
+    def reader(self) -> AbstractContextManager[JournalReader]:
+        """Lend a view for the length of a `with` block."""

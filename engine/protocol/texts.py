@@ -45,6 +45,7 @@ class TextFacts:
     declared: str = ""
     pressed_at: Instant
     doubts: tuple[str, ...] = ()
+    signals: tuple[str, ...] = ()
     mark: str = ""
 
 
@@ -172,6 +173,7 @@ def _values(table: Wording, facts: TextFacts, now: Instant) -> dict[str, str]:
         "accuracy": accuracy,
         "ago": _AGO,
         "old": words["old"] if old else "",
+        "signals": ", ".join(signal.replace("_", " ") for signal in facts.signals),
         "doubts": ", ".join(words[doubt] for doubt in facts.doubts),
     }
 

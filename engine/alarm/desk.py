@@ -1,0 +1,201 @@
+"""Answers a step's question from roster, geocore and configuration.
+
+The answers are facts from then on: they are journalled with the decision, and
+replay never asks again. Safe from any alarm's thread; looks at one snapshot.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cache
+from typing import Protocol, assert_never
+
+from engine.alarm.commands import Lookup, Recipient
+from engine.alarm.state import PlaceSource
+from engine.protocol.model import Audience
+from engine.roster.model import Person, Roster
+from engine.values import PersonId
+
+
+class NearPerson(Protocol):
+    """One of the nearest: how far, and how old the place that was measured from."""
+
+    @property
+    def person(self) -> PersonId:
+        """Who."""
+
+    @property
+    def distance_m(self) -> float:
+        """The geodesic on WGS84."""
+
+    @property
+    def age(self) -> timedelta:
+        """How old the place is."""
+
+    @property
+    def declared(self) -> bool:
+        """True where it is the person's declared place."""
+
+
+class Proximity(Protocol):
+    """Who is nearest and may be told."""
+
+    def nearest(
+        self,
+        lat_deg: float,
+        lon_deg: float,
+        count: int,
+        *,
+        defender: PersonId,
+        within_m: float | None,
+        exclude: frozenset[str],
+    ) -> Sequence[NearPerson]:
+        """Return available colleagues of the defender, nearest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HqEntry:
+    """A channel with an address that is HQ's own, or the public's."""
+
+    channel: str
+    address: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What look-ups are answered from. `roster` returns the current snapshot.
+
+    `code` returns a fresh reply code each time; the journal refuses one in use.
+    """
+
+    roster: Callable[[], Roster]
+    proximity: Proximity
+    code: Callable[[], str]
+    hq: tuple[HqEntry, ...] = ()
+    public: tuple[HqEntry, ...] = ()
+    hq_language: str = "en"
+
+    def answer(self, lookup: Lookup) -> tuple[Recipient, ...]:
+        """Return whom a round is for; empty where there is nobody."""
+        match lookup.audience:
+            case Audience.NEAREST:
+                return self._nearest(lookup)
+            case Audience.CONTACTS:
+                return self._contacts(lookup)
+            case Audience.DUTY:
+                return self._duty(lookup)
+            case Audience.HQ:
+                return self._hq()
+            case Audience.PUBLIC:
+                return self._public(lookup)
+            case Audience.TOLD:
+                return ()
+            case _:
+                assert_never(lookup.audience)
+
+    def _nearest(self, lookup: Lookup) -> tuple[Recipient, ...]:
+        place = lookup.place
+        if lookup.subject is None:
+            return ()
+        if place.lat_deg is None or place.lon_deg is None:
+            # No place at all: the people whom the defender has named.
+            return self._contacts(lookup)
+        roster = self.roster()
+        near = self.proximity.nearest(
+            place.lat_deg,
+            place.lon_deg,
+            lookup.count,
+            defender=lookup.subject,
+            within_m=lookup.within_m,
+            exclude=lookup.exclude | {lookup.subject},
+        )
+        # A declared place is a town: a distance to it says no more than the town.
+        return tuple(
+            self._recipient(
+                person,
+                lookup,
+                distance_m=found.distance_m,
+                place_age=found.age,
+                declared=found.declared or place.source is PlaceSource.DECLARED,
+            )
+            for found in near
+            if (person := roster.person(found.person)) is not None
+        )
+
+    def _contacts(self, lookup: Lookup) -> tuple[Recipient, ...]:
+        if lookup.subject is None:
+            return ()
+        return tuple(
+            self._recipient(person, lookup)
+            for person in self.roster().contacts_of(lookup.subject)
+            if person.person not in lookup.exclude
+        )
+
+    def _duty(self, lookup: Lookup) -> tuple[Recipient, ...]:
+        rota = self.roster().duty()
+        if not rota:
+            return ()
+        return (self._recipient(rota[lookup.turn % len(rota)], lookup),)
+
+    def _hq(self) -> tuple[Recipient, ...]:
+        return tuple(
+            Recipient(
+                person=f"hq-{number}",
+                alias="HQ",
+                language=self.hq_language,
+                sign="",
+                addresses=((entry.channel, entry.address),),
+            )
+            for number, entry in enumerate(self.hq, start=1)
+        )
+
+    def _public(self, lookup: Lookup) -> tuple[Recipient, ...]:
+        roster = self.roster()
+        defender = None if lookup.subject is None else roster.person(lookup.subject)
+        country = "" if defender is None else defender.country
+        return tuple(
+            Recipient(
+                person=f"public-{number}",
+                alias="public",
+                language=self.hq_language,
+                sign="",
+                addresses=((entry.channel, entry.address),),
+                country_name=country_name(country, self.hq_language),
+            )
+            for number, entry in enumerate(self.public, start=1)
+        )
+
+    def _recipient(
+        self,
+        person: Person,
+        lookup: Lookup,
+        *,
+        distance_m: float | None = None,
+        place_age: timedelta | None = None,
+        declared: bool = False,
+    ) -> Recipient:
+        addresses = tuple(
+            (channel, address)
+            for channel in lookup.channels
+            for address in person.addresses_on(channel)[:1]
+        )
+        return Recipient(
+            person=person.person,
+            alias=person.alias,
+            language=person.language,
+            sign=person.sign,
+            addresses=addresses,
+            code=self.code(),
+            distance_m=distance_m,
+            place_age=place_age,
+            declared=declared,
+        )
+
+
+@cache
+def country_name(code: str, language: str) -> str:
+    """Return a country's name by CLDR, or its code where CLDR has none."""
+    from babel import Locale  # noqa: PLC0415 - its data take 60 ms, needed by few
+
+    names = Locale.parse(language).territories
+    return str(names.get(code, code))

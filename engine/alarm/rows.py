@@ -1,0 +1,107 @@
+"""From decided events to the one append that makes them durable: pure."""
+
+from engine.alarm.codec import encode
+from engine.alarm.events import (
+    AlarmEvent,
+    AlarmRaised,
+    NotificationPlanned,
+    NotificationsWithdrawn,
+    PressJoined,
+    RecipientsChosen,
+)
+from engine.alarm.schedule import next_due
+from engine.alarm.state import Alarm, stream_of
+from engine.dispatch.body import encode_body
+from engine.ports.journal import Append, Code, EffectRow, Head
+from engine.protocol.model import Audience
+from engine.values import CommandId, EffectId, Instant, PersonId, ReportKey
+
+
+def append_of(
+    before: Alarm | None,
+    after: Alarm,
+    events: tuple[AlarmEvent, ...],
+    command_id: CommandId,
+    epoch: int,
+    now: Instant,
+) -> Append:
+    """Return the append of a decision, clear columns and effect rows included."""
+    return Append(
+        stream=stream_of(after.id),
+        expected_seq=0 if before is None else before.seq,
+        epoch=epoch,
+        command_id=command_id,
+        events=tuple(encode(event) for event in events),
+        head=head_of(after, now),
+        plans=plans_of(after, events),
+        withdraws=withdrawn_by(events),
+        takes=_taken(events),
+        codes=_codes(before, after, events),
+    )
+
+
+def head_of(alarm: Alarm, now: Instant) -> Head:
+    """Return the clear columns. Closed with something still due counts as open."""
+    due = next_due(alarm, now)
+    return Head(
+        status=alarm.response.value,
+        is_open=alarm.is_open or due is not None,
+        next_due=due,
+        subject=subject_of(alarm) if alarm.is_open else "",
+    )
+
+
+def subject_of(alarm: Alarm) -> str:
+    """Return by what a further press finds the open case: kind and subject."""
+    return f"{alarm.kind.value}:{alarm.subject}"
+
+
+def plans_of(alarm: Alarm, events: tuple[AlarmEvent, ...]) -> tuple[EffectRow, ...]:
+    """Return the rows of the notifications that these events plan."""
+    return tuple(
+        EffectRow(
+            effect_id=event.effect,
+            alarm=stream_of(alarm.id),
+            effect_class=event.effect_class,
+            channel=event.channel,
+            rank=event.rank,
+            planned_at=event.at,
+            body=encode_body(event.body),
+            avoid_route=event.avoid_route,
+        )
+        for event in events
+        if isinstance(event, NotificationPlanned)
+    )
+
+
+def withdrawn_by(events: tuple[AlarmEvent, ...]) -> tuple[EffectId, ...]:
+    """Return the effects that these events take back."""
+    return tuple(
+        effect
+        for event in events
+        if isinstance(event, NotificationsWithdrawn)
+        for effect in event.effects
+    )
+
+
+def _taken(events: tuple[AlarmEvent, ...]) -> tuple[ReportKey, ...]:
+    return tuple(
+        event.press.key
+        for event in events
+        if isinstance(event, AlarmRaised | PressJoined)
+    )
+
+
+def _codes(
+    before: Alarm | None, after: Alarm, events: tuple[AlarmEvent, ...]
+) -> tuple[Code, ...]:
+    known = frozenset[str]() if before is None else frozenset(before.told)
+    return tuple(
+        Code(
+            code=chosen.code, stream=stream_of(after.id), person=PersonId(chosen.person)
+        )
+        for event in events
+        if isinstance(event, RecipientsChosen) and event.audience is not Audience.PUBLIC
+        for chosen in event.chosen
+        if chosen.code and chosen.person not in known
+    )

@@ -1,0 +1,186 @@
+"""One TOML file; every error names the key path, what was expected and the cure.
+
+Secrets are files, named by keys that end in `_file`. Listening sockets bind to
+loopback unless the file says otherwise.
+"""
+
+import difflib
+import tomllib
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from engine.errors import ConfigError
+
+LOOPBACK = "127.0.0.1"
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Listen(_Table):
+    """A listening socket."""
+
+    host: str = LOOPBACK
+    port: int = Field(ge=0, le=65535)
+
+
+class ModemTable(_Table):
+    """A modem: `port` is a device node or a name under /dev/serial/by-id."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")
+    port: str
+    driver: str = "serial"
+    options: dict[str, object] = Field(default_factory=dict)
+
+
+class ChannelTable(_Table):
+    """A channel of another kind than SMS; `options` are the adapter's own."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")
+    kind: str
+    options: dict[str, object] = Field(default_factory=dict)
+
+
+class HqAddress(_Table):
+    """Where HQ as such is told, beside the console and the officers on duty."""
+
+    channel: str
+    address: str = Field(repr=False)
+
+
+class Public(_Table):
+    """Where the world is told."""
+
+    channel: str
+    address: str = ""
+
+
+class Protocols(_Table):
+    """Action protocols: a folder of TOML files, and the one for everybody else."""
+
+    folder: Path | None = None
+    default: str = "standard"
+
+
+class Config(BaseSettings):
+    """Everything that a running engine is told."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid",
+        frozen=True,
+        env_prefix="NATALIA_",
+        env_nested_delimiter="__",
+    )
+
+    state: Path
+    roster: Path | None = None
+    protocols: Protocols = Protocols()
+    console: Listen = Listen(port=8620)
+    metrics: Listen = Listen(port=9620)
+    gateway: dict[str, Listen] = Field(default_factory=dict)
+    modem: tuple[ModemTable, ...] = ()
+    channel: tuple[ChannelTable, ...] = ()
+    hq: tuple[HqAddress, ...] = ()
+    public: tuple[Public, ...] = ()
+    hq_language: str = "en"
+    log: str = Field("json", pattern="^(json|text)$")
+    demo: bool = False
+
+    @field_validator("modem", "channel")
+    @classmethod
+    def _names_are_unique(
+        cls, tables: tuple[ModemTable | ChannelTable, ...]
+    ) -> tuple[ModemTable | ChannelTable, ...]:
+        names = [table.name for table in tables]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            message = f"each name once; {twice[0]!r} is there twice"
+            raise ValueError(message)
+        return tables
+
+
+def load_config(path: Path) -> Config:
+    """Read the configuration; relative paths in it count from its own folder.
+
+    Raises:
+        ConfigError: names key path, expectation and cure.
+
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        cure = "check the path given with --config"
+        raise ConfigError(path.name, "a configuration file", cure) from error
+    except (OSError, UnicodeDecodeError) as error:
+        cure = f"mend its rights or encoding ({type(error).__name__})"
+        raise ConfigError(path.name, "a readable UTF-8 file", cure) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(path.name, "TOML", f"mend it: {error}") from error
+    return parse_config(table, path.parent.resolve())
+
+
+def parse_config(table: dict[str, object], folder: Path) -> Config:
+    """Turn a TOML table into a configuration.
+
+    Raises:
+        ConfigError: see `load_config`.
+
+    """
+    try:
+        config = Config.model_validate(table)
+    except ValidationError as error:
+        raise _config_error(error) from error
+    return _anchored(config, folder)
+
+
+def _anchored(config: Config, folder: Path) -> Config:
+    protocols = config.protocols
+    if protocols.folder is not None:
+        anchored = folder / protocols.folder
+        protocols = protocols.model_copy(update={"folder": anchored})
+    roster = None if config.roster is None else folder / config.roster
+    return config.model_copy(
+        update={
+            "state": folder / config.state,
+            "roster": roster,
+            "protocols": protocols,
+        }
+    )
+
+
+def _config_error(error: ValidationError) -> ConfigError:
+    faults = error.errors()
+    # A misspelt key is also a missing one; the spelling is the better news.
+    misspelt = (fault for fault in faults if fault["type"] == "extra_forbidden")
+    first = next(misspelt, faults[0])
+    location = first["loc"]
+    key = "".join(
+        f"[{part}]" if isinstance(part, int) else f".{part}" for part in location
+    ).lstrip(".")
+    match first["type"]:
+        case "extra_forbidden":
+            return ConfigError(key, "a known key", _suggestion(location))
+        case "missing":
+            return ConfigError(key, "a value", f"add {location[-1]} = ...")
+        case _:
+            said = str(first["msg"]).removeprefix("Value error, ")
+            return ConfigError(key, said[:1].lower() + said[1:], "change the value")
+
+
+def _suggestion(location: tuple[int | str, ...]) -> str:
+    tables: dict[str, type[BaseModel]] = {
+        "modem": ModemTable,
+        "channel": ChannelTable,
+        "console": Listen,
+        "metrics": Listen,
+        "gateway": Listen,
+        "hq": HqAddress,
+        "public": Public,
+        "protocols": Protocols,
+    }
+    model = Config if len(location) == 1 else tables.get(str(location[0]), Config)
+    close = difflib.get_close_matches(str(location[-1]), model.model_fields, n=1)
+    return f"did you mean {close[0]!r}?" if close else "take it out"

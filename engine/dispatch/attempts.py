@@ -1,0 +1,204 @@
+"""The journal's side of sending: `attempting` before the first byte, one true outcome.
+
+Used by whoever has pulled an effect, in its own thread; that one alone writes to
+the effect's stream from then on.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from engine.ports.journal import (
+    Answer,
+    Append,
+    Appended,
+    EffectChange,
+    EffectRow,
+    EffectState,
+    Head,
+    JournalAccess,
+    NewEvent,
+    ReaderLender,
+)
+from engine.values import CommandId, EffectId
+
+JOURNAL_TIMEOUT_S = 10.0
+ATTEMPTING = "EffectAttempting"
+SETTLED = "EffectSettled"
+_PENDING = frozenset({EffectState.ATTEMPTING, EffectState.UNKNOWN})
+_LATER = frozenset({EffectState.ACCEPTED, EffectState.UNKNOWN})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of an attempt; `reason` is for people and holds nothing personal.
+
+    `retry` where it was certainly not sent and another try may succeed.
+    """
+
+    state: EffectState
+    reference: str = ""
+    reason: str = ""
+    retry: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """An outcome with the effect and the alarm that it belongs to."""
+
+    alarm: str
+    effect: EffectId
+    attempt: int
+    route: str
+    outcome: Outcome
+
+
+class Attempts:
+    """Writes the life of the effects that one route sends."""
+
+    def __init__(
+        self,
+        *,
+        route: str,
+        journal: JournalAccess,
+        readers: ReaderLender,
+        told: Callable[[Settled], None],
+    ) -> None:
+        """Write for `route`; `told` gets each outcome once it is durable."""
+        self._route, self._journal, self._readers = route, journal, readers
+        self._told = told
+
+    def begin(self, row: EffectRow) -> bool:
+        """Make `attempting` durable; False where somebody else has the effect.
+
+        False as well where the journal does not say: nothing was sent then, and
+        the effect is offered again or settled by whoever finds it.
+        """
+        attempt = row.attempt + 1
+        body = {"attempt": attempt, "route": self._route}
+        answer = self._append(
+            row.effect_id,
+            expected_seq=0,
+            kind=ATTEMPTING,
+            body=body,
+            head=Head(status=EffectState.ATTEMPTING.value, is_open=True),
+            change=EffectChange(
+                effect_id=row.effect_id,
+                state=EffectState.ATTEMPTING,
+                requires=frozenset({EffectState.PLANNED}),
+                attempt=attempt,
+                route=self._route,
+            ),
+        )
+        return isinstance(answer, Appended) and not answer.repeated
+
+    def settle(self, row: EffectRow, outcome: Outcome) -> None:
+        """Make an outcome durable and tell the alarm."""
+        self._settle(row, outcome, expected_seq=1, requires=_PENDING)
+
+    def settle_late(self, row: EffectRow, outcome: Outcome) -> None:
+        """Make later news durable: a late answer, a status report."""
+        with self._readers.reader() as reader:
+            head = reader.head(_stream(row.effect_id))
+        seq = 1 if head is None else head.seq
+        self._settle(row, outcome, expected_seq=seq, requires=_LATER)
+
+    def recover(self) -> None:
+        """Settle as unknown what an earlier instance of this route was attempting."""
+        with self._readers.reader() as reader:
+            rows = reader.effects(frozenset({EffectState.ATTEMPTING}))
+        outcome = Outcome(state=EffectState.UNKNOWN, reason="restart")
+        for row in rows:
+            if row.route == self._route:
+                self.settle(row, outcome)
+
+    def _settle(
+        self,
+        row: EffectRow,
+        outcome: Outcome,
+        *,
+        expected_seq: int,
+        requires: frozenset[EffectState],
+    ) -> None:
+        attempt = max(row.attempt, 1)
+        answer = self._append(
+            row.effect_id,
+            expected_seq=expected_seq,
+            kind=SETTLED,
+            body=settled_body(outcome, self._route),
+            head=Head(status=outcome.state.value, is_open=False),
+            change=EffectChange(
+                effect_id=row.effect_id,
+                state=outcome.state,
+                requires=requires,
+                reference=outcome.reference or None,
+            ),
+        )
+        if isinstance(answer, Appended):
+            self._told(
+                Settled(
+                    alarm=row.alarm,
+                    effect=row.effect_id,
+                    attempt=attempt,
+                    route=self._route,
+                    outcome=outcome,
+                )
+            )
+
+    def _append(
+        self,
+        effect: EffectId,
+        *,
+        expected_seq: int,
+        kind: str,
+        body: dict[str, object],
+        head: Head,
+        change: EffectChange,
+    ) -> Answer:
+        append = Append(
+            stream=_stream(effect),
+            expected_seq=expected_seq,
+            epoch=self._journal.epoch,
+            command_id=CommandId(f"{expected_seq}/{change.state}/{self._route}"),
+            events=(NewEvent(kind=kind, body=json.dumps(body).encode()),),
+            head=head,
+            owner=self._route,
+            changes=(change,),
+        )
+        return self._journal.ask(append, JOURNAL_TIMEOUT_S)
+
+
+def settled_body(outcome: Outcome, route: str) -> dict[str, object]:
+    """Return the body of an outcome's event."""
+    return {
+        "state": outcome.state.value,
+        "route": route,
+        "reference": outcome.reference,
+        "reason": outcome.reason,
+        "retry": outcome.retry,
+    }
+
+
+def unknown_append(row: EffectRow, epoch: int) -> Append:
+    """Return the append that settles an attempt of a process that is gone."""
+    outcome = Outcome(state=EffectState.UNKNOWN, reason="restart")
+    body = settled_body(outcome, row.route)
+    return Append(
+        stream=_stream(row.effect_id),
+        expected_seq=1,
+        epoch=epoch,
+        command_id=CommandId("restart"),
+        events=(NewEvent(kind=SETTLED, body=json.dumps(body).encode()),),
+        head=Head(status=EffectState.UNKNOWN.value, is_open=False),
+        changes=(
+            EffectChange(
+                effect_id=row.effect_id,
+                state=EffectState.UNKNOWN,
+                requires=frozenset({EffectState.ATTEMPTING}),
+            ),
+        ),
+    )
+
+
+def _stream(effect: EffectId) -> str:
+    return f"effect/{effect}"

@@ -1,0 +1,1 @@
+"""A channel that pulls, tries and tells: one worker for each."""

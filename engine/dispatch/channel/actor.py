@@ -1,0 +1,133 @@
+"""One channel's worker: pulls an effect, journals the attempt, sends, tells."""
+
+from datetime import timedelta
+from typing import ClassVar
+
+from engine.dispatch.actor import Away, Idle, Take
+from engine.dispatch.attempts import Attempts, Outcome
+from engine.dispatch.body import decode_body
+from engine.dispatch.channel.retry import retrying
+from engine.errors import DeliveryError, DeliveryUnknownError
+from engine.health import Health
+from engine.ports.channel import Channel, Notification, Receipt
+from engine.ports.journal import EffectRow, EffectState
+from engine.ports.telemetry import Telemetry
+from engine.supervision.actor import SupervisedActor
+from engine.supervision.link import Link
+from engine.values import ChannelName
+
+CHECK = timedelta(seconds=15)
+SLACK_S = 5.0
+
+
+class ChannelWorker(SupervisedActor[Take]):
+    """Sends through one channel, one effect at a time; a slow one delays only itself.
+
+    A channel whose far end does not answer goes on pulling: it tries, fails for
+    certain, and the alarm repeats. There may be no other channel.
+    """
+
+    bound: ClassVar[int] = 100
+
+    def __init__(
+        self,
+        *,
+        link: Link,
+        channel: Channel,
+        attempts: Attempts,
+        telemetry: Telemetry,
+        health: Health,
+    ) -> None:
+        """Take the channel; it is closed at an orderly stop."""
+        super().__init__(link=link)
+        self._channel, self._attempts = channel, attempts
+        self._telemetry, self._health = telemetry, health
+
+    def started(self) -> None:
+        """Settle what an earlier instance left under way, and ask for work."""
+        self._attempts.recover()
+        self._ask_for_work()
+        self.wake_at(self.clock.now())
+
+    def stopping(self) -> None:
+        """Let the dispatcher know, and close."""
+        self._tell_dispatcher(Away(worker=self.link.name))
+        self._channel.close()
+
+    def handle(self, message: Take) -> None:
+        """Attempt one effect."""
+        row = message.row
+        if self._attempts.begin(row):
+            outcome = self._attempt(row)
+            self.beat()
+            self._attempts.settle(row, outcome)
+            self._measure(outcome)
+        self._ask_for_work()
+
+    def woke(self) -> None:
+        """Ask whether the far end is there, while nothing is to be sent."""
+        try:
+            self._channel.check()
+        except (DeliveryError, DeliveryUnknownError):
+            self._show(is_up=False)
+        else:
+            self._show(is_up=True)
+        self.wake_at(self.clock.now().plus(CHECK))
+
+    def _attempt(self, row: EffectRow) -> Outcome:
+        began_s = self.clock.boottime_s()
+        try:
+            retrier = retrying(self.clock, slack_s=SLACK_S, beat=self.beat)
+            receipt: Receipt = retrier(self._channel.send, self._notification(row))
+        except DeliveryError as error:
+            return Outcome(
+                state=EffectState.REJECTED, reason=error.reason, retry=error.retry
+            )
+        except DeliveryUnknownError as error:
+            return Outcome(state=EffectState.UNKNOWN, reason=error.reason)
+        finally:
+            took_s = self.clock.boottime_s() - began_s
+            name = self._channel.name
+            self._telemetry.observe("delivery_seconds", took_s, channel=name)
+        return Outcome(state=EffectState.ACCEPTED, reference=receipt.reference)
+
+    def _notification(self, row: EffectRow) -> Notification:
+        body = decode_body(row.body)
+        return Notification(
+            key=row.effect_id,
+            channel=ChannelName(row.channel),
+            address=body.address,
+            text=body.text(self.clock.now()),
+            subject=body.subject,
+            language=body.language,
+            attempt=row.attempt + 1,
+            planned_at=row.planned_at,
+            data=body.data,
+        )
+
+    def _measure(self, outcome: Outcome) -> None:
+        name = self._channel.name
+        result = {
+            EffectState.ACCEPTED: "sent",
+            EffectState.REJECTED: "rejected",
+        }.get(outcome.state, "unknown")
+        self._telemetry.count("delivery_attempts_total", channel=name, result=result)
+        self._telemetry.count(
+            "deliveries_total", channel=name, outcome=outcome.state.value
+        )
+        if outcome.state is EffectState.ACCEPTED:
+            self._show(is_up=True)
+        elif outcome.retry:
+            self._show(is_up=False)
+
+    def _show(self, *, is_up: bool) -> None:
+        name = self._channel.name
+        self._telemetry.gauge("channel_up", float(is_up), channel=name)
+        self._health.route(name, "channel_down", is_up=is_up)
+
+    def _ask_for_work(self) -> None:
+        idle = Idle(worker=self.link.name, channels=(self._channel.name,))
+        self._tell_dispatcher(idle)
+
+    def _tell_dispatcher(self, message: Idle | Away) -> None:
+        self.link.tree.names.tell("dispatcher", message)

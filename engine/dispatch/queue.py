@@ -1,0 +1,81 @@
+"""What waits to be sent, in the order in which it goes: pure.
+
+Alarm first, then age. A notification that must avoid a route goes there all the
+same where no other route of its channel is up: a duplicate on a doubtful route
+is better than silence.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+
+from engine.ports.journal import EffectRow
+from engine.values import EffectId
+
+
+@dataclass(slots=True)
+class Queue:
+    """Planned effects by channel; each is held once, whoever offers it again."""
+
+    _heaps: dict[str, list[tuple[int, int, str]]] = field(default_factory=dict)
+    _rows: dict[EffectId, EffectRow] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        """Return how many wait."""
+        return len(self._rows)
+
+    def offer(self, row: EffectRow) -> bool:
+        """Take a planned effect; False where it waits already."""
+        if row.effect_id in self._rows:
+            return False
+        self._rows[row.effect_id] = row
+        heap = self._heaps.setdefault(row.channel, [])
+        heappush(heap, (row.rank, row.planned_at.ms, row.effect_id))
+        return True
+
+    def withdraw(self, effects: Iterable[EffectId]) -> None:
+        """Forget effects; unknown ones are passed over."""
+        for effect in effects:
+            self._rows.pop(effect, None)
+
+    def take(
+        self, channels: tuple[str, ...], route: str, others_up: frozenset[str]
+    ) -> EffectRow | None:
+        """Return the most urgent effect that this route may send, and forget it.
+
+        Args:
+            channels: what the route can send.
+            route: its name.
+            others_up: channels for which another route is up as well.
+
+        """
+        best: tuple[int, int, str] | None = None
+        for channel in channels:
+            first = self._first(channel, route, avoidable=channel in others_up)
+            if first is not None and (best is None or first < best):
+                best = first
+        return None if best is None else self._rows.pop(EffectId(best[2]))
+
+    def oldest_ms(self) -> int | None:
+        """Return when the effect that has waited longest was planned."""
+        return min((row.planned_at.ms for row in self._rows.values()), default=None)
+
+    def _first(
+        self, channel: str, route: str, *, avoidable: bool
+    ) -> tuple[int, int, str] | None:
+        heap = self._heaps.get(channel, [])
+        kept: list[tuple[int, int, str]] = []
+        found = None
+        while heap:
+            entry = heap[0]
+            row = self._rows.get(EffectId(entry[2]))
+            if row is None:
+                heappop(heap)
+            elif avoidable and row.avoid_route == route:
+                kept.append(heappop(heap))
+            else:
+                found = entry
+                break
+        for entry in kept:
+            heappush(heap, entry)
+        return found

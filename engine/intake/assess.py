@@ -1,0 +1,237 @@
+"""What a device's report means: decided before any filter, never by the decoder.
+
+Pure. An alarm is an alarm without a position, with a bad checksum, from a clock
+that is wrong, from a device nobody knows; each of these is said, none silences.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from math import asin, cos, radians, sin, sqrt
+
+from engine.alarm.state import (
+    NOWHERE,
+    Kind,
+    KnownPlace,
+    PlaceSource,
+    Press,
+    SourceDoubt,
+)
+from engine.ports.device import DeviceReport, ReportKind
+from engine.protocol.parse import DEFAULT_TRIGGERS
+from engine.roster.model import DeclaredPlace, Person
+from engine.values import Fix, ReportKey, Signal
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+RESEND_WINDOW_MS = 10 * 60 * 1000
+RAW_MAX = 2048
+# A person may have meant these, or an adversary caused them: HQ looks at them.
+HQ_ALONE = frozenset(
+    {
+        Signal.SOS,
+        Signal.REMOVED,
+        Signal.TAMPERED,
+        Signal.FALL,
+        Signal.JAMMED,
+        Signal.BUTTON,
+        Signal.ACCIDENT,
+        Signal.TEST,
+        Signal.UNKNOWN,
+    }
+)
+
+
+class Outcome(StrEnum):
+    """What becomes of a report."""
+
+    ALARM = "alarm"
+    CANCEL = "cancel"
+    NOTICE = "notice"
+    POSITION = "position"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """A report as it is acted on; `fix` is what the last-fix row shall keep."""
+
+    outcome: Outcome
+    press: Press
+    place: KnownPlace
+    fix: Fix | None
+    kind: Kind
+
+
+def report_key(report: DeviceReport) -> ReportKey:
+    """Return what makes two frames the same report.
+
+    A frame that carries a time is itself for ever. One with a sequence number
+    alone is itself for ten minutes, since counters start again; one with neither
+    is a press of its own each time it comes: a duplicate is better than silence.
+    """
+    moment = ""
+    if report.device_at is None and report.sequence is None:
+        moment = str(report.received_at.ms)
+    elif report.device_at is None:
+        moment = str(report.received_at.ms // RESEND_WINDOW_MS)
+    device = report.device or ""
+    text = f"{report.protocol}|{device}|{moment}|".encode() + report.raw
+    return ReportKey(hashlib.sha256(text).hexdigest()[:32])
+
+
+def assess(
+    report: DeviceReport,
+    person: Person | None,
+    triggers: frozenset[Signal] | None,
+    last: Fix | None,
+) -> Assessment:
+    """Return what a report means.
+
+    Args:
+        report: as decoded.
+        person: whose device it is; None where nobody has enrolled it.
+        triggers: of the person's action protocol; None for the default ones.
+        last: the person's last fix, if any.
+
+    """
+    raising = frozenset(DEFAULT_TRIGGERS) if triggers is None else triggers
+    believed, doubtful = _believed(report, last)
+    outcome = _outcome(report, known=person is not None, raising=raising)
+    return Assessment(
+        outcome=outcome,
+        kind=Kind.NOTICE if outcome is Outcome.NOTICE else Kind.REAL,
+        press=_press(report, known=person is not None, place_doubtful=doubtful),
+        place=_place(report, person, believed, last, doubtful=doubtful),
+        fix=None if doubtful else believed,
+    )
+
+
+def _outcome(
+    report: DeviceReport, *, known: bool, raising: frozenset[Signal]
+) -> Outcome:
+    if report.signals & raising:
+        return Outcome.ALARM
+    if Signal.CANCEL in report.signals:
+        return Outcome.CANCEL
+    if report.kind is ReportKind.UNDECODABLE:
+        return Outcome.NOTICE if known else Outcome.NOTHING
+    if report.signals & HQ_ALONE:
+        return Outcome.NOTICE
+    if report.fix is not None and known:
+        return Outcome.POSITION
+    return Outcome.NOTHING
+
+
+def _press(report: DeviceReport, *, known: bool, place_doubtful: bool) -> Press:
+    doubt = None
+    if not known:
+        doubt = SourceDoubt.UNKNOWN_DEVICE
+    elif report.authentic is False:
+        doubt = SourceDoubt.FAILED_AUTHENTICATION
+    return Press(
+        key=report_key(report),
+        at=report.received_at,
+        wire_protocol=report.protocol,
+        signals=tuple(sorted(report.signals)),
+        codes=report.codes,
+        device=report.device,
+        device_at=report.device_at,
+        late=report.buffered,
+        clock_doubtful=clock_doubtful(report),
+        place_doubtful=place_doubtful,
+        checksum_failed=report.checksum_ok is False,
+        undecodable=report.kind is ReportKind.UNDECODABLE,
+        doubt=doubt,
+        battery_ratio=report.battery_ratio,
+        raw=report.raw[:RAW_MAX].hex(),
+    )
+
+
+def clock_doubtful(report: DeviceReport) -> bool:
+    """Say whether a device's time is more than five minutes off, with no excuse."""
+    if report.buffered or report.device_at is None:
+        return False
+    off = abs(report.received_at.since(report.device_at))
+    return off > CLOCK_TOLERANCE
+
+
+def _believed(report: DeviceReport, last: Fix | None) -> tuple[Fix | None, bool]:
+    """Return the report's fix with the time to go by, and whether it is doubtful."""
+    if report.fix is None:
+        return None, False
+    at = report.fix.at
+    if clock_doubtful(report) or at > report.received_at:
+        at = report.received_at
+    fix = Fix(
+        lat_deg=report.fix.lat_deg,
+        lon_deg=report.fix.lon_deg,
+        accuracy_m=report.fix.accuracy_m,
+        at=at,
+    )
+    return fix, not plausible(fix, last)
+
+
+def plausible(fix: Fix, last: Fix | None) -> bool:
+    """Say whether a position can be: on the globe, not 0/0, no impossible jump.
+
+    Faster than 300 m/s from the last fix is a jump. The distance is a spherical
+    estimate, good to 0.6 %; a judgement of this kind needs no more.
+    """
+    if not (-90 <= fix.lat_deg <= 90 and -180 <= fix.lon_deg <= 180):  # noqa: PLR2004 - degrees of the globe
+        return False
+    if abs(fix.lat_deg) < 0.01 and abs(fix.lon_deg) < 0.01:  # noqa: PLR2004 - one kilometre round 0/0
+        return False
+    if last is None:
+        return True
+    passed_s = max(fix.at.since(last.at).total_seconds(), 60.0)
+    return _rough_distance_m(fix, last) <= 300.0 * passed_s
+
+
+def _rough_distance_m(one: Fix, other: Fix) -> float:
+    lat_1, lat_2 = radians(one.lat_deg), radians(other.lat_deg)
+    d_lat, d_lon = lat_2 - lat_1, radians(other.lon_deg - one.lon_deg)
+    half = sin(d_lat / 2) ** 2 + cos(lat_1) * cos(lat_2) * sin(d_lon / 2) ** 2
+    return 2 * 6_371_009 * asin(min(1.0, sqrt(half)))
+
+
+def _place(
+    report: DeviceReport,
+    person: Person | None,
+    fix: Fix | None,
+    last: Fix | None,
+    *,
+    doubtful: bool,
+) -> KnownPlace:
+    """Return the best place there is: its own, the last one, the declared one."""
+    superseded = report.buffered and last is not None and fix and last.at > fix.at
+    if fix is not None and not doubtful and not superseded:
+        return _from_fix(fix, PlaceSource.DEVICE)
+    if last is not None:
+        return _from_fix(last, PlaceSource.LAST_FIX)
+    if person is not None and person.declared is not None:
+        return from_declared(person.declared)
+    on_globe = fix is not None and plausible(fix, None)
+    return _from_fix(fix, PlaceSource.DEVICE) if fix and on_globe else NOWHERE
+
+
+def _from_fix(fix: Fix, source: PlaceSource) -> KnownPlace:
+    return KnownPlace(
+        source=source,
+        lat_deg=fix.lat_deg,
+        lon_deg=fix.lon_deg,
+        accuracy_m=fix.accuracy_m,
+        at=fix.at,
+    )
+
+
+def from_declared(place: DeclaredPlace) -> KnownPlace:
+    """Return a declared place as one to go by."""
+    return KnownPlace(
+        source=PlaceSource.DECLARED,
+        lat_deg=place.lat_deg,
+        lon_deg=place.lon_deg,
+        accuracy_m=place.accuracy_m,
+        at=place.at,
+        name=place.name,
+    )
