@@ -4,7 +4,7 @@ from typing import Protocol
 
 
 class Telemetry(Protocol):
-    """Named measurements; names are those of `engine.metrics` without the prefix.
+    """Named measurements; names are those of `engine.ports.measures`.
 
     Labels are closed enumerations: never an id, a number, a name or a place.
     Safe from any thread; never raises.
