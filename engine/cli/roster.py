@@ -1,0 +1,252 @@
+"""`natalia roster`: check files, hand them to the running service, look people up.
+
+What reads files works offline. What changes or asks the service goes through the
+`Submit` that the main command puts into the context's `obj`.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, NoReturn, Protocol, cast
+
+import typer
+
+from engine.roster.faults import RosterError
+from engine.roster.listing import respond
+from engine.roster.model import Role, Roster
+from engine.roster.render import render_roster
+
+EXIT_FAILURE = 1
+EXIT_USAGE = 2
+EXIT_DATA = 3
+
+Reply = Mapping[str, object]
+
+
+class Submit(Protocol):
+    """Carries a request to the service on a state folder and returns its answer."""
+
+    def __call__(self, state: Path, request: Mapping[str, object]) -> Reply:
+        """Return `{"ok": True, ...}` or `{"ok": False, "error": ...}`.
+
+        Raises:
+            EngineError: no service answers; the main command has the exit codes.
+
+        """
+
+
+def _examples(*commands: str) -> str:
+    # Only blank lines break lines in an epilogue.
+    return "\n\n".join(("Examples:", *(f"$ {one}" for one in commands)))
+
+
+app = typer.Typer(
+    name="roster",
+    help="Defenders, colleagues, contacts, operators, devices and the duty rota.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+Files = Annotated[
+    list[Path], typer.Argument(help="TOML or CSV files; together they are one roster.")
+]
+Sources = Annotated[
+    list[Path] | None,
+    typer.Argument(help="Read these files instead of asking the service."),
+]
+State = Annotated[
+    Path | None,
+    typer.Option(
+        "--state", envvar="NATALIA_STATE", help="State folder of the running service."
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
+Reveal = Annotated[
+    bool, typer.Option("--reveal", help="Show numbers and places; it is journalled.")
+]
+
+
+@app.command(
+    epilog=_examples(
+        "natalia roster check people.csv devices.csv rota.toml",
+        "natalia roster check --json roster.toml",
+    ),
+)
+def check(files: Files, *, as_json: AsJson = False) -> None:
+    """Check roster files, offline and without side effects.
+
+    Exit code 3: a file is wrong; each fault names file, line and field.
+
+    A doubt (a defender without colleagues, a rota of one) is shown, not refused.
+    """
+    from engine.roster.review import review_roster  # noqa: PLC0415 - see _read
+
+    roster = _read(files, as_json=as_json)
+    doubts = review_roster(roster)
+    counts = _counts(roster)
+    if as_json:
+        plain = [{"person": one.person, "text": one.text} for one in doubts]
+        _print_json(
+            {"ok": True, "version": roster.version} | counts | {"doubts": plain}
+        )
+        return
+    for doubt in doubts:
+        typer.echo(f"doubt: {doubt}", err=True)
+    told = ", ".join(f"{count} {noun}" for noun, count in counts.items())
+    typer.echo(f"sound: {told}; version {roster.version}")
+
+
+@app.command(
+    "import",
+    epilog=_examples(
+        "natalia roster import roster.toml --state /var/lib/natalia",
+        "natalia roster import people.csv devices.csv rota.toml --state /var/lib/natalia",
+    ),
+)
+def import_(
+    context: typer.Context,
+    files: Files,
+    *,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make these files the roster of the running service, all or nothing.
+
+    The files are checked first; exit code 3: they are wrong, nothing is changed.
+    """
+    roster = _read(files, as_json=as_json)
+    request = {
+        "command": "roster.import",
+        "toml": render_roster(roster),
+        "version": roster.version,
+    }
+    reply = _ask(context, state, request)
+    if as_json:
+        _print_json(reply)
+    else:
+        typer.echo(f"imported: {len(roster.people)} people; version {roster.version}")
+
+
+@app.command(
+    "list",
+    epilog=_examples(
+        "natalia roster list --state /var/lib/natalia",
+        "natalia roster list --json roster.toml",
+    ),
+)
+def list_(
+    context: typer.Context,
+    files: Sources = None,
+    *,
+    state: State = None,
+    reveal: Reveal = False,
+    as_json: AsJson = False,
+) -> None:
+    """List everybody by id, with alias and roles."""
+    request = {"command": "roster.list", "reveal": reveal}
+    reply = _ask(context, state, request, files)
+    people = cast("list[dict[str, object]]", reply["people"])
+    if as_json:
+        _print_json(people)
+        return
+    for one in people:
+        typer.echo("\t".join(map(_text, one.values())))
+
+
+@app.command(
+    epilog=_examples(
+        "natalia roster show heron --state /var/lib/natalia",
+        "natalia roster show heron roster.toml --reveal",
+    ),
+)
+def show(
+    context: typer.Context,
+    person: Annotated[str, typer.Argument(help="The person's id.")],
+    files: Sources = None,
+    *,
+    state: State = None,
+    reveal: Reveal = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show one person: roles, circles, colleagues, contacts, consent."""
+    request = {"command": "roster.show", "person": person, "reveal": reveal}
+    reply = _ask(context, state, request, files)
+    shown = cast("dict[str, object]", reply["person"])
+    if as_json:
+        _print_json(shown)
+        return
+    for name, value in shown.items():
+        typer.echo(f"{name}: {_text(value)}")
+
+
+def _read(files: Sequence[Path], *, as_json: bool = False) -> Roster:
+    # Pydantic and phonenumbers take 0.2 s to import, which --help need not pay.
+    from engine.roster.parse import load_roster  # noqa: PLC0415
+
+    try:
+        return load_roster(files)
+    except RosterError as error:
+        if as_json:
+            faults = [
+                {"file": f.file, "line": f.line, "field": f.field, "reason": f.reason}
+                for f in error.faults
+            ]
+            _print_json({"ok": False, "faults": faults})
+        else:
+            typer.echo(str(error), err=True)
+        raise typer.Exit(EXIT_DATA) from error
+
+
+def _ask(
+    context: typer.Context,
+    state: Path | None,
+    request: Mapping[str, object],
+    files: Sequence[Path] | None = None,
+) -> Reply:
+    """Answer from files where there are some, else by the service."""
+    if files:
+        reply: Reply = respond(request, _read(files))
+    elif state is None:
+        _fail("say where: --state DIR of a running service", EXIT_USAGE)
+    elif context.obj is None:
+        _fail("this command has no way to a running service", EXIT_FAILURE)
+    else:
+        reply = cast("Submit", context.obj)(state, request)
+    if reply.get("ok") is not True:
+        _fail(str(reply.get("error", "the service gave no reason")), EXIT_FAILURE)
+    return reply
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(code)
+
+
+def _counts(roster: Roster) -> dict[str, int]:
+    return {
+        "people": len(roster.people),
+        "defenders": len(roster.with_role(Role.DEFENDER)),
+        "colleagues": len(roster.with_role(Role.COLLEAGUE)),
+        "contacts": len(roster.with_role(Role.CONTACT)),
+        "operators": len(roster.with_role(Role.OPERATOR)),
+        "on duty": len(roster.duty()),
+        "devices": len(roster.devices),
+    }
+
+
+def _text(value: object) -> str:
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return ", ".join(map(str, value)) or "-"
+        case dict():
+            return ", ".join(f"{name} {one}" for name, one in value.items())
+        case None:
+            return "-"
+        case _:
+            return str(value)
+
+
+def _print_json(value: object) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))

@@ -1,0 +1,95 @@
+"""What is allowed in a roster and yet leaves somebody without help.
+
+A fault refuses a file; a doubt is shown to whoever imports it. None quotes anything
+but ids.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from engine.roster.model import Person, Role, Roster
+from engine.roster.numbers import is_landline
+from engine.values import PersonId
+
+OPERATORS_MIN = 2  # a post needs a second operator's approval
+DUTY_MIN = 2  # the next person is paged after 60 s
+_IMEI_LENGTH = 15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """One thing to look at; `person` is whom it is about, None: all of HQ."""
+
+    person: PersonId | None
+    text: str
+
+    def __str__(self) -> str:
+        """Return it as one line."""
+        return self.text if self.person is None else f"{self.person}: {self.text}"
+
+
+def review_roster(roster: Roster) -> tuple[Doubt, ...]:
+    """Return what a careful eye would ask about, HQ first, then by person."""
+    return (
+        *(Doubt(person=None, text=text) for text in _about_hq(roster)),
+        *(
+            Doubt(person=one.person, text=text)
+            for one in roster.people
+            for text in _about(one, roster)
+        ),
+    )
+
+
+def has_luhn_digit(digits: str) -> bool:
+    """Say whether the last of these decimal digits checks the others (ISO 7812-1)."""
+    total = 0
+    for place, digit in enumerate(reversed(digits)):
+        double = 2 * int(digit) if place % 2 else int(digit)
+        total += double - 9 * (double > 9)  # noqa: PLR2004 - cross sum of two digits
+    return total % 10 == 0
+
+
+def _about_hq(roster: Roster) -> Iterator[str]:
+    on_duty = len(roster.duty())
+    if on_duty < DUTY_MIN:
+        yield f"the duty rota has {on_duty}: with nobody next, paging stops at them"
+    operators = len(roster.with_role(Role.OPERATOR))
+    if operators < OPERATORS_MIN:
+        yield f"there are {operators} operators: a post needs the approval of a second"
+    fictional = sum(one.fictional for one in roster.people)
+    if 0 < fictional < len(roster.people):
+        yield f"{fictional} people are fictional, among real ones: nothing reaches them"
+
+
+def _about(person: Person, roster: Roster) -> Iterator[str]:
+    if person.has(Role.DEFENDER):
+        yield from _about_defender(person, roster)
+    if (
+        person.has(Role.COLLEAGUE)
+        and person.declared is None
+        and not person.live_position_consent
+    ):
+        yield "no declared place and no consent to live ones: is never the nearest"
+    if person.has(Role.COLLEAGUE) and not person.circles:
+        yield "a colleague in no trust circle: is never asked to go"
+    if person.has(Role.DUTY) and person.person not in roster.rota.duty:
+        yield "has the role duty and is not on the rota: is never paged"
+    if person.numbers and is_landline(person.numbers[0]):
+        yield "the first number is a landline, which most SMS do not reach"
+    if any(len(roster.by_number(number)) > 1 for number in person.numbers):
+        yield "shares a number: an answer from it can be anybody's of them"
+
+
+def _about_defender(person: Person, roster: Roster) -> Iterator[str]:
+    if not roster.colleagues_of(person.person):
+        yield "a defender without a colleague in a trust circle: HQ alone is told"
+    if not person.contacts:
+        yield "a defender without contacts: nobody else is told where no place is known"
+    for device in roster.devices_of(person.person):
+        key = device.device
+        is_imei = len(key) == _IMEI_LENGTH and key.isascii() and key.isdecimal()
+        if is_imei and not has_luhn_digit(key):
+            yield (
+                "a device's 15 digits fail their check digit: a slip, or a tracker"
+                " that makes its IMEI up"
+            )
