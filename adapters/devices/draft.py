@@ -34,6 +34,7 @@ class Draft:
     protocol: str
     frame: bytes
     received_at: Instant
+    part: int = 0
     device: DeviceId | None = None
     kind: ReportKind = ReportKind.REPORT
     signals: set[Signal] = field(default_factory=set)
@@ -63,8 +64,10 @@ class Draft:
         self, place: str, code: Code, table: Mapping[Code, tuple[Signal, ...]]
     ) -> None:
         """Add what a table says of a code; one that it lacks is `UNKNOWN`."""
-        shown = f"0x{code:02x}" if isinstance(code, int) else str(code)
-        self.signal(f"{place}:{shown}", *table.get(code, (Signal.UNKNOWN,)))
+        signals = table.get(code, (Signal.UNKNOWN,))
+        if signals:
+            shown = f"0x{code:02x}" if isinstance(code, int) else str(code)
+            self.signal(f"{place}:{shown}", *signals)
 
     def bits(
         self, place: str, value: int, table: Mapping[int, tuple[Signal, ...]]
@@ -136,13 +139,16 @@ class Draft:
             self.wifi.append(":".join(pairs) + strength)
 
     def finish(self) -> DeviceReport:
-        """Return the frozen report."""
+        """Return the frozen report; a heartbeat with a signal is more than one."""
+        if self.signals and self.kind is ReportKind.HEARTBEAT:
+            self.kind = ReportKind.REPORT
         return DeviceReport(
             protocol=self.protocol,
             kind=self.kind,
             device=self.device,
             received_at=self.received_at,
             raw=self.frame,
+            part=self.part,
             signals=frozenset(self.signals),
             codes=tuple(self.codes),
             device_at=self.device_at,

@@ -41,8 +41,9 @@ class DeviceReport:
     says that it was stored. `checksum_ok` is None where the wire protocol has none,
     `authentic` where it has no secret. `signals` is the reading without a device
     profile; `codes` holds the raw code behind each, so that a profile can read a
-    model-dependent one otherwise. A heartbeat is any message that says no more
-    than that the device lives; it can carry signals too.
+    model-dependent one otherwise. Several reports of one frame share `raw` and are
+    numbered by `part`: both together say whether a report came before. A heartbeat
+    says no more than that the device lives; with a signal in it, it is a report.
     """
 
     protocol: str
@@ -50,6 +51,7 @@ class DeviceReport:
     device: DeviceId | None
     received_at: Instant
     raw: bytes
+    part: int = 0
     signals: frozenset[Signal] = frozenset()
     codes: tuple[str, ...] = ()
     device_at: Instant | None = None

@@ -1,0 +1,129 @@
+"""Types and alarm codes of `gt06`, from vendors' documents and captured packets."""
+
+from engine.values import Signal
+
+LOGIN = 0x01
+PLACE = 0x12
+STATUS_PACKET = 0x13
+CELL_STATUS = 0x19
+HEARTBEAT = 0x23
+COUNTED_CELLS = 0x24
+ADDRESS_REQUEST = 0x2A
+ADDRESS_RESPONSE = 0x97
+X1 = 0x34
+TIME_REQUEST = 0x8A
+XT40 = 0x25
+PLACE_OR_STATIONS = 0xA2
+STATIONS = 0xF3
+EXTENDED_TEXT = 0x21
+CAMERA = 0x95
+FENCE = 0xA3
+CELL_ADDRESS = 0xA7
+WIDE_CELL = 0x11
+MODULES = 0x70
+EXTENDED_PLACE = 0x38
+EXTENDED_ALARM = 0x33
+
+STATUS = frozenset({STATUS_PACKET, HEARTBEAT})
+# No serial, no CRC; the length's place holds a count, and dates are packed decimals.
+BARE = frozenset({0x17, 0x69})
+# Command results, settings, photographs: they say no more than that the device lives.
+QUIET = frozenset(
+    {0x08, 0x14, 0x15, 0x1F, 0x21, 0x35, 0x36, 0x40, 0x41, 0x80, 0x81, 0x82, 0x84}
+    | {TIME_REQUEST, 0x94, 0x9B}
+)
+UNANSWERED = frozenset({0x80, 0x81, 0x82, 0x94, X1, 0x35, 0x36, STATIONS})
+WITH_STATUS = frozenset({0x16, 0x26, 0x27, 0x32, FENCE, 0xA4})
+WITH_FENCE_NUMBER = frozenset({0x27, 0xA4})
+WITH_ARCHIVE = frozenset({0x22, 0x2D, 0x37})
+WITH_CELL = frozenset({WIDE_CELL, PLACE, 0x31, 0xA0}) | WITH_ARCHIVE
+PLACES = WITH_STATUS | WITH_CELL | {0x10, 0x1A, 0x1E, XT40, ADDRESS_REQUEST, X1}
+# Frame lengths (VXT01, S5) whose place packet goes on with a status and an alarm.
+PLACE_WITH_STATUS = frozenset({0x24, 0x2B})
+PLACE_WITH_CARD = 0x29
+CELLS = frozenset({0x18, COUNTED_CELLS, 0x28, 0x2C, 0x2E, 0x33, 0xA1, 0xA2, 0xA9})
+LONG_CELLS = frozenset({0x33, 0xA0, 0xA1, 0xA2, 0xA9})
+CELL_COUNT = {0x33: 6}
+WITH_STATIONS = frozenset({0x18, 0x2C, 0x33, 0xA2, 0xA9})
+CELLS_MAY_ALARM = frozenset({0xA2, 0xA9})
+CELL_ALARM = frozenset({CELL_STATUS, 0xA5, CELL_ADDRESS})
+
+EXTENDED_CELLS = frozenset({0x32, EXTENDED_ALARM})
+EXTENDED_QUIET = frozenset({0x36, 0x41, 0x65, 0x66, 0x84, 0x8C, 0x94, 0x9B, 0xF2, 0xFD})
+EXTENDED_ANSWERED_BASIC = frozenset({MODULES, 0xF2})
+
+NOTHING: tuple[Signal, ...] = ()
+TAMPER_INPUT = (Signal.TAMPERED,)
+
+# Bits 3 to 5 of the status byte.
+STATUS_ALARMS = {
+    1: (Signal.VIBRATION,),
+    2: (Signal.POWER_CUT,),
+    3: (Signal.LOW_BATTERY,),
+    4: (Signal.SOS,),
+    6: (Signal.GEOFENCE,),
+    7: (Signal.REMOVED,),
+}
+
+# 0x09, 0x0e, 0x18, 0x19 and 0x28 to 0x30 change their meaning with the model; the
+# code stays on the report for the device's profile to read.
+ALARMS = {
+    0x00: NOTHING,
+    0x01: (Signal.SOS,),
+    0x02: (Signal.POWER_CUT,),
+    0x03: (Signal.VIBRATION,),
+    0x04: (Signal.GEOFENCE,),
+    0x05: (Signal.GEOFENCE,),
+    0x06: (Signal.OVERSPEED,),
+    0x09: (Signal.VIBRATION,),
+    0x0A: NOTHING,  # enters a place without GPS
+    0x0B: NOTHING,  # leaves it
+    0x0C: (Signal.TAMPERED,),
+    0x0D: NOTHING,  # first fix
+    0x0E: (Signal.LOW_BATTERY,),
+    0x0F: (Signal.LOW_BATTERY,),
+    0x10: (Signal.TAMPERED,),  # another SIM
+    0x11: (Signal.POWER_OFF,),
+    0x13: (Signal.TAMPERED,),
+    0x14: (Signal.VEHICLE,),  # door
+    0x15: (Signal.POWER_OFF, Signal.LOW_BATTERY),
+    0x17: (Signal.JAMMED,),  # a false base station
+    0x18: (Signal.REMOVED,),
+    0x19: (Signal.LOW_BATTERY,),
+    0x23: (Signal.FALL,),
+    0x25: (Signal.TAMPERED,),
+    0x28: (Signal.HARSH_DRIVING,),
+    0x29: (Signal.HARSH_DRIVING,),
+    0x2A: (Signal.HARSH_DRIVING,),
+    0x2B: (Signal.HARSH_DRIVING,),
+    0x2C: (Signal.ACCIDENT,),
+    0x30: (Signal.HARSH_DRIVING,),
+    0x32: (Signal.TAMPERED,),
+    0xFE: (Signal.VEHICLE,),  # ignition on
+    0xFF: (Signal.VEHICLE,),  # ignition off
+}
+
+CAMERA_ALARMS = {
+    0x01: (Signal.SOS,),
+    0x80: (Signal.VIBRATION,),
+    0x87: (Signal.OVERSPEED,),
+    0x90: (Signal.HARSH_DRIVING,),
+    0x91: (Signal.HARSH_DRIVING,),
+    0x92: (Signal.HARSH_DRIVING,),
+    0x93: (Signal.ACCIDENT,),
+}
+
+AZ735_ALARMS = {
+    0xA0: NOTHING,  # armed
+    0xA1: NOTHING,  # disarmed
+    0xA2: (Signal.LOW_BATTERY,),
+    0xA3: (Signal.LOW_BATTERY,),
+    0xA5: (Signal.VEHICLE,),  # door
+}
+
+MODULE_ALARMS = {
+    0x11: (Signal.LOW_BATTERY,),
+    0x12: (Signal.LOW_BATTERY,),
+    0x13: (Signal.POWER_CUT,),
+    0x14: (Signal.REMOVED,),
+}

@@ -1,0 +1,284 @@
+"""`osmand` over HTTP: the Traccar Client app on phones, in its four forms.
+
+Query, form POST, JSON object and JSON array. The app queues plain positions head of
+line and never repeats an SOS that failed, so whatever names a device is answered
+2xx once it is durable, an unknown device and an unreadable place included; 4xx is
+for what cannot be read at all.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from urllib.parse import parse_qsl
+
+from adapters.devices.draft import KNOT_MPS, Draft
+from adapters.devices.osmand_alarms import ALARM_WORDS
+from adapters.devices.reading import (
+    UnreadableError,
+    decimal,
+    integer,
+    moment_of_epoch,
+)
+from adapters.devices.session import undecodable
+from engine.ports.device import (
+    DeviceReport,
+    HttpDecoded,
+    HttpRequest,
+    ReportKind,
+    Transport,
+)
+from engine.values import DeviceId, Instant, Signal
+
+Fields = list[tuple[str, str]]
+
+
+class Osmand:
+    """The wire protocol, found by entry point."""
+
+    name = "osmand"
+    transport = Transport.HTTP
+    port = 5055
+
+    def decode(self, request: HttpRequest, received_at: Instant) -> HttpDecoded:
+        """Return what a request reports; a torn body keeps its alarm and gets 400."""
+        if not request.query and not request.body:
+            return HttpDecoded(status=_UNREADABLE)
+        raw = _raw(request)
+        try:
+            records = _records(request)
+        except UnreadableError:
+            lost = undecodable(self.name, raw, received_at, device=None)
+            return HttpDecoded(reports=(lost,), status=_UNREADABLE)
+        reports = tuple(
+            _report(fields, raw, part, received_at)
+            for part, fields in enumerate(records[:_RECORDS_MAX])
+        )
+        readable = any(r.device is not None or r.signals for r in reports)
+        whole = len(records) <= _RECORDS_MAX and not _is_torn(request)
+        status = _STORED if readable and whole else _UNREADABLE
+        return HttpDecoded(reports=reports, status=status)
+
+
+def _records(request: HttpRequest) -> list[Fields]:
+    """Return the fields of each report; JSON is turned into the query's names."""
+    query = _form(request.query)
+    body = request.body.strip()
+    if not body:
+        return [query]
+    if body[:1] not in {b"{", b"["}:
+        return [query + _form(body.decode("utf-8", "replace"))]
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError) as fault:
+        message = "not JSON"
+        raise UnreadableError(message) from fault
+    rows = document if isinstance(document, list) else [document]
+    records = [query + fields for row in rows for fields in _fields(row)]
+    if not records:
+        message = "an empty array"
+        raise UnreadableError(message)
+    return records
+
+
+def _form(text: str) -> Fields:
+    try:
+        return parse_qsl(text, keep_blank_values=True, max_num_fields=_FIELDS_MAX)
+    except ValueError as fault:
+        message = "more fields than any report has"
+        raise UnreadableError(message) from fault
+
+
+def _fields(row: object) -> Iterable[Fields]:
+    """Return a row in the query's names; one with several places is several rows."""
+    if not isinstance(row, Mapping):
+        return [[]]
+    location = row.get("location")
+    if isinstance(location, list):
+        return [_nested(row, place) for place in location[:_RECORDS_MAX]]
+    if isinstance(location, Mapping):
+        return [_nested(row, location)]
+    return [_flat(row)]
+
+
+def _flat(row: Mapping[str, object]) -> Fields:
+    return [
+        (key, _text(one))
+        for key, value in row.items()
+        for one in (value if isinstance(value, list) else [value])
+        if one is not None
+    ]
+
+
+def _nested(row: Mapping[str, object], location: object) -> Fields:
+    place = location if isinstance(location, Mapping) else {}
+    coords = _mapping(place.get("coords"))
+    battery = _mapping(place.get("battery"))
+    found = {
+        "id": row.get("device_id", row.get("id")),
+        "timestamp": place.get("timestamp"),
+        "lat": coords.get("latitude"),
+        "lon": coords.get("longitude"),
+        "accuracy": coords.get("accuracy"),
+        "speed_mps": coords.get("speed"),
+        "heading": coords.get("heading"),
+        "altitude": coords.get("altitude"),
+        "level": battery.get("level"),
+        "charge": battery.get("is_charging"),
+        "event": place.get("event"),
+        "activity": _mapping(place.get("activity")).get("type"),
+    }
+    alarms = [
+        source["alarm"]
+        for source in (row, place, _mapping(place.get("extras")))
+        if source.get("alarm") is not None
+    ]
+    fields = [(key, _text(value)) for key, value in found.items() if value is not None]
+    return fields + [("alarm", _text(alarm)) for alarm in alarms]
+
+
+def _report(
+    fields: Fields, raw: bytes, part: int, received_at: Instant
+) -> DeviceReport:
+    first: dict[str, str] = {}
+    for key, value in fields:
+        first.setdefault(key, value.strip())
+    draft = Draft(protocol=Osmand.name, frame=raw, part=part, received_at=received_at)
+    name = first.get("id") or first.get("deviceid")
+    draft.device = DeviceId(name[:_ID_CHARS_MAX]) if name else None
+    for key, value in fields:
+        if key == "alarm":
+            _read_alarm(value, draft)
+    torn = not _read_all(fields, first, draft)
+    if not draft.signals and (torn or draft.device is None):
+        draft.kind = ReportKind.UNDECODABLE
+    elif torn:
+        draft.attributes["incomplete"] = "true"
+    elif _PLACES.isdisjoint(first):
+        draft.kind = ReportKind.HEARTBEAT
+    return draft.finish()
+
+
+def _read_all(fields: Fields, first: Mapping[str, str], draft: Draft) -> bool:
+    """Read what is there, each part for itself; say whether all could be read."""
+    readable = True
+    for read in (_read_time, _read_motion, _read_battery, _read_place):
+        try:
+            read(first, draft)
+        except UnreadableError:
+            readable = False
+    for key, value in fields:
+        try:
+            _read_neighbour(key, value, draft)
+        except UnreadableError:
+            readable = False
+    for key in _KEPT & first.keys():
+        draft.attributes[key] = first[key][:_TEXT_CHARS_MAX]
+    return readable
+
+
+def _read_alarm(word: str, draft: Draft) -> None:
+    letters = "".join(letter for letter in word.casefold() if letter.isalnum())
+    if letters:
+        signals = ALARM_WORDS.get(letters, (Signal.UNKNOWN,))
+        draft.signal(f"alarm:{word.strip()[:_TEXT_CHARS_MAX]}", *signals)
+
+
+def _read_time(first: Mapping[str, str], draft: Draft) -> None:
+    text = first.get("timestamp")
+    if not text:
+        return
+    if text.replace(".", "", 1).isdecimal():
+        epoch = decimal(text)
+        seconds = epoch / 1000 if epoch >= _MILLISECONDS_FROM else epoch
+        draft.device_at = moment_of_epoch(seconds)
+        return
+    zoned = text if _has_zone(text) else f"{text}Z"
+    try:
+        draft.device_at = Instant.parse(zoned.replace(" ", "T", 1))
+    except (ValueError, OverflowError) as fault:
+        message = "not a time"
+        raise UnreadableError(message) from fault
+
+
+def _has_zone(text: str) -> bool:
+    return text[-1:] in {"Z", "z"} or "+" in text[10:] or "-" in text[10:]
+
+
+def _read_place(first: Mapping[str, str], draft: Draft) -> None:
+    lat, lon = first.get("lat"), first.get("lon")
+    if first.get("location"):
+        lat, _, lon = first["location"].partition(",")
+    if not lat and not lon:
+        return
+    accuracy = first.get("accuracy")
+    draft.locate(
+        decimal(lat or ""),
+        decimal(lon or ""),
+        valid=first.get("valid", "true").casefold() not in {"false", "0"},
+        accuracy_m=decimal(accuracy) if accuracy else None,
+    )
+
+
+def _read_motion(first: Mapping[str, str], draft: Draft) -> None:
+    if first.get("speed"):
+        draft.speed_mps = decimal(first["speed"]) * KNOT_MPS
+    if first.get("speed_mps"):
+        draft.speed_mps = decimal(first["speed_mps"])
+    course = first.get("bearing") or first.get("heading")
+    if course:
+        draft.course_deg = decimal(course)
+    if first.get("altitude"):
+        draft.altitude_m = decimal(first["altitude"])
+
+
+def _read_battery(first: Mapping[str, str], draft: Draft) -> None:
+    if first.get("batt"):
+        draft.battery_percent(decimal(first["batt"]))
+    if first.get("level"):
+        draft.battery_percent(decimal(first["level"]) * 100)
+
+
+def _read_neighbour(key: str, value: str, draft: Draft) -> None:
+    parts = value.split(",")
+    if key == "cell":
+        numbers = [integer(part) for part in parts[:5]]
+        if len(numbers) < _CELL_PARTS_MIN:
+            message = "a cell has four parts"
+            raise UnreadableError(message)
+        draft.cell(*numbers)
+    elif key == "wifi":
+        strength = integer(parts[1]) if len(parts) > 1 else None
+        draft.access_point(parts[0][:_TEXT_CHARS_MAX], strength)
+
+
+def _is_torn(request: HttpRequest) -> bool:
+    """Say whether fewer bytes came than were announced."""
+    for key, value in request.headers.items():
+        if key.casefold() == "content-length" and value.strip().isdecimal():
+            return len(request.body) < int(value[:_ID_CHARS_MAX])
+    return False
+
+
+def _raw(request: HttpRequest) -> bytes:
+    line = f"{request.method} {request.path}?{request.query}\n"
+    return line.encode("utf-8", "surrogateescape") + request.body
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value if isinstance(value, str) else repr(value)
+
+
+_STORED, _UNREADABLE = 200, 400
+_FIELDS_MAX = 200
+_RECORDS_MAX = 500
+_ID_CHARS_MAX = 64
+_TEXT_CHARS_MAX = 64
+_CELL_PARTS_MIN = 4
+_MILLISECONDS_FROM = 1e11
+_KEPT = frozenset({"event", "activity", "charge", "hdop"})
+_PLACES = frozenset({"lat", "lon", "location", "cell", "wifi", "alarm"})

@@ -1,0 +1,189 @@
+"""`gt06` against captured packets: places, both alarm places, answers, torn frames."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.devices import gt06_encode as encode
+from adapters.devices.gt06 import Gt06
+from adapters.devices.gt06_packet import frame_of
+from engine.ports.device import ReportKind, WireSession
+from engine.values import DeviceId, Instant, Signal
+from tests.adapters.devices import vectors
+from tests.adapters.devices.agreement import assert_agrees
+from tests.adapters.devices.torn import assert_interleaved, assert_never_nothing
+from tests.adapters.devices.vectors import Vector, framed, parametrized, play
+
+LOG_IN = bytes.fromhex("78780d01035341353215036200011f9d0d0a")
+SOS = bytes.fromhex(
+    "787825161a03010a141ec8055fb164018c13580014000900e6011db500a6222004040102000700430d0a"
+)
+DEVICE = DeviceId("353413532150362")
+CELL = encode.Cell(mcc=230, mnc=1, lac=7605, cid=42530)
+GPS = encode.Gps(
+    lat_deg=50.087451, lon_deg=14.420671, at=Instant.parse("2026-03-01T10:20:30Z")
+)
+
+# Why: docs/devices.md, "Where we differ".
+DIFFERS = {
+    "gt06-001": {"answer"},
+    "gt06-008": {"cells"},
+    "gt06-015": {"time"},
+    "gt06-019": {"battery"},
+    "gt06-024": {"battery", "cells", "place"},
+    "gt06-037": {"cells"},
+    "gt06-061": {"time"},
+    "gt06-071": {"reports", "checksum"},
+    "gt06-079": {"time"},
+    "gt06-081": {"cells"},
+    "gt06-088": {"battery", "cells"},
+    "gt06-093": {"cells"},
+    "gt06-119": {"answer"},
+    "gt06-158": {"answer", "checksum"},
+    "gt06-160": {"answer"},
+}
+
+
+def connected() -> WireSession:
+    session = Gt06().session()
+    session.feed(LOG_IN, vectors.RECEIVED_AT)
+    return session
+
+
+@parametrized("gt06")
+def test_a_captured_packet_is_read_and_answered_as_its_source_does(
+    vector: Vector,
+) -> None:
+    assert_agrees(vector, play(connected(), vector.frame), DIFFERS.get(vector.name, ()))
+
+
+def test_a_whole_session_in_its_order_is_answered_packet_by_packet() -> None:
+    session = Gt06().session()
+    for vector in vectors.load("gt06"):
+        outcome = vectors.Outcome()
+        outcome.take(session.feed(vector.frame, vectors.RECEIVED_AT))
+        outcome.take(session.finish(vectors.RECEIVED_AT))
+        assert outcome.reports
+        if not DIFFERS.get(vector.name, set()) & {"answer", "reports"}:
+            assert len(outcome.answers) == len(vector.replies)
+        for device in vector.raw["decoded"]["deviceIds"]:
+            if "answer" not in DIFFERS.get(vector.name, ()):
+                assert session.device == device
+
+
+@framed("gt06")
+def test_a_stream_is_cut_where_its_source_cuts_it(stream: bytes, frame: bytes) -> None:
+    assert play(connected(), stream).reports[0].raw == frame
+
+
+@parametrized("gt06", sos=True)
+def test_an_sos_torn_split_or_repeated_never_ends_in_nothing(vector: Vector) -> None:
+    assert_never_nothing(connected, vector.frame)
+
+
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=6))
+def test_segments_may_end_anywhere(sizes: list[int]) -> None:
+    frames = [LOG_IN, SOS, encode.heartbeat(serial=8), SOS]
+    assert_interleaved(Gt06().session, frames, sizes)
+
+
+@pytest.mark.parametrize("status", range(256))
+def test_an_sos_in_one_place_is_not_masked_by_any_alarm_in_the_other(
+    status: int,
+) -> None:
+    by_byte = encode.alarm(GPS, CELL, serial=9, code=1, status=status)
+    by_status = encode.alarm(GPS, CELL, serial=9, code=status, status=0x20)
+    for frame in (by_byte, by_status):
+        assert Signal.SOS in play(connected(), frame).told[0].signals
+
+
+def test_both_alarm_places_are_one_set_with_their_codes_kept() -> None:
+    frame = encode.alarm(GPS, CELL, serial=9, code=0x13, status=0x20)
+    report = play(connected(), frame).told[0]
+    assert report.signals == {Signal.SOS, Signal.TAMPERED}
+    assert report.codes == ("status:0x04", "alarm:0x13")
+
+
+def test_a_heartbeat_with_an_sos_is_a_report_without_a_place() -> None:
+    report = play(connected(), encode.heartbeat(serial=7, status=0x20)).told[0]
+    assert report.kind is ReportKind.REPORT
+    assert report.signals == {Signal.SOS}
+    assert report.fix is None
+
+
+def test_an_unknown_alarm_code_is_an_unknown_signal_with_its_code() -> None:
+    report = play(
+        connected(), encode.alarm(GPS, CELL, serial=9, code=0x77, status=0)
+    ).told[0]
+    assert report.signals == {Signal.UNKNOWN}
+    assert report.codes == ("alarm:0x77",)
+
+
+@pytest.mark.parametrize("position", range(len(SOS) - 2))
+def test_an_sos_with_a_damaged_byte_is_flagged_and_never_dropped(position: int) -> None:
+    damaged = bytearray(SOS)
+    damaged[position] ^= 0x55
+    outcome = play(connected(), bytes(damaged))
+    assert outcome.is_visible or Signal.UNKNOWN in outcome.told[0].signals
+    assert all(report.checksum_ok is not True for report in outcome.reports)
+
+
+def test_a_log_in_is_answered_and_names_the_device() -> None:
+    session = Gt06().session()
+    (decoded,) = session.feed(LOG_IN, vectors.RECEIVED_AT)
+    assert session.device == DEVICE
+    assert decoded.answer == bytes.fromhex("787805010001d9dc0d0a")
+    assert decoded.reports[0].kind is ReportKind.LOGIN
+
+
+def test_an_sos_before_any_log_in_is_a_report_of_an_unknown_device() -> None:
+    report = play(Gt06().session(), SOS).told[0]
+    assert Signal.SOS in report.signals
+    assert report.device is None
+
+
+@pytest.mark.parametrize("hours", [-5, 0, 8, 5.75])
+def test_the_zone_of_the_log_in_is_taken_off_the_clock(hours: float) -> None:
+    zone = timedelta(hours=hours)
+    session = Gt06().session()
+    session.feed(encode.log_in(DEVICE, zone=zone), vectors.RECEIVED_AT)
+    local = encode.with_device_time(SOS, vectors.RECEIVED_AT, zone=zone)
+    assert play(session, local).told[0].device_at == vectors.RECEIVED_AT
+
+
+def test_a_frame_that_is_whole_and_means_nothing_is_shown_and_answered() -> None:
+    frame = frame_of(0x5A, b"\x01\x02", 12)
+    outcome = play(connected(), frame)
+    assert outcome.reports[0].kind is ReportKind.UNDECODABLE
+    assert outcome.reports[0].raw == frame
+    assert outcome.reports[0].device == DEVICE
+    assert outcome.answers == [frame_of(0x5A, b"", 12)]
+
+
+def test_a_torn_frame_is_not_answered_so_that_the_device_repeats_it() -> None:
+    assert play(connected(), SOS[:30] + b"\r\n").answers == []
+
+
+def test_a_frame_that_never_ends_does_not_swallow_the_sos_behind_it() -> None:
+    session = connected()
+    decoded = session.feed(b"\x79\x79\x0f\xff\x94" + SOS, vectors.RECEIVED_AT)
+    assert [r.kind for d in decoded for r in d.reports] == [
+        ReportKind.UNDECODABLE,
+        ReportKind.REPORT,
+    ]
+
+
+def test_the_buffer_stays_within_the_longest_frame() -> None:
+    session = connected()
+    for _ in range(64):
+        session.feed(b"\x79\x79\x0f\xf0\x94" + bytes(1000), vectors.RECEIVED_AT)
+    held = b"".join(report.raw for report in play(session).reports)
+    assert len(held) <= 2 * 4096
+
+
+def test_a_time_request_is_answered_with_utc() -> None:
+    outcome = play(connected(), frame_of(0x8A, b"", 6))
+    date = bytes((26, 11, 25, 3, 0, 0))
+    assert outcome.answers == [frame_of(0x8A, date, 0)]
