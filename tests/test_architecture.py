@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("engine", "adapters", "geocore")
-CODE = (*PACKAGES, "bench", "tests", "deploy", "docs")
+CODE = (*PACKAGES, "bench", "tests", "tools", "deploy", "docs")
 
 PYTHON_LINES_MAX = 400
 RUST_LINES_MAX = 500
