@@ -6,6 +6,16 @@ from datetime import timedelta
 from adapters.devices import gt06_tables as tables
 from adapters.devices.draft import KMH_MPS, Draft
 from adapters.devices.gt06_packet import Packet
+from adapters.devices.gt06_parts import (
+    read_cell,
+    read_counted_cell,
+    read_gps,
+    read_network,
+    read_status,
+    read_status_bits,
+    set_battery,
+    set_place,
+)
 from adapters.devices.reading import (
     Reader,
     UnreadableError,
@@ -71,7 +81,7 @@ def _read_place_or_cells(
     kind: int, content: Reader, draft: Draft, zone: timedelta
 ) -> None:
     if kind == tables.FENCE and content.left < _GPS_BYTES:
-        _read_status(content, draft)
+        read_status(content, draft)
         draft.buffered = content.rest()[-1:] == b"\x01"
     elif kind in tables.CELLS and content.peek(7)[6:] < _GPS_MARK:
         _read_cells(kind, content, draft, zone)
@@ -83,31 +93,23 @@ def _read_place(kind: int, content: Reader, draft: Draft, zone: timedelta) -> No
     if kind == tables.X1:
         content.take(4)
     prefixed = _skip_prefix(content)
-    _read_gps(content, draft, zone)
+    read_gps(content, draft, zone)
     if prefixed:
-        _read_counted_cell(content, draft, tail=_STATUS_BYTES)
+        read_counted_cell(content, draft, tail=_STATUS_BYTES)
         content.take(1 if kind == tables.XT40 else 0)
-        _read_status_bits(content.unsigned(1), draft)
+        read_status_bits(content.unsigned(1), draft)
     elif kind in tables.WITH_STATUS:
         fence = kind in tables.WITH_FENCE_NUMBER
-        _read_counted_cell(content, draft, tail=6 if fence else 5)
-        _read_status(content, draft)
+        read_counted_cell(content, draft, tail=6 if fence else 5)
+        read_status(content, draft)
     elif kind == tables.ADDRESS_REQUEST:
         content.take(_PHONE_BYTES)
         draft.look_up("alarm", content.unsigned(1), tables.ALARMS)
     elif kind in tables.WITH_CELL | tables.CELLS:
         long = kind in tables.LONG_CELLS
         wide = kind == tables.WIDE_CELL
-        _read_cell(content, draft, lac=4 if long else 2, mnc=2 if wide else None)
+        read_cell(content, draft, lac=4 if long else 2, mnc=2 if wide else None)
         _read_after_cell(kind, content, draft, length=len(draft.frame) - 5)
-
-
-def _read_gps(content: Reader, draft: Draft, zone: timedelta) -> None:
-    draft.device_at = moment(*content.take(6), offset=zone)
-    draft.attributes["satellites"] = str(content.unsigned(1) & 15)
-    lat, lon = content.unsigned(4), content.unsigned(4)
-    draft.speed_mps = content.unsigned(1) * KMH_MPS
-    _place(draft, lat, lon, content.unsigned(2))
 
 
 def _read_cells(kind: int, content: Reader, draft: Draft, zone: timedelta) -> None:
@@ -115,7 +117,7 @@ def _read_cells(kind: int, content: Reader, draft: Draft, zone: timedelta) -> No
     counted = kind == tables.COUNTED_CELLS and content.left == _COUNTED_CELLS_BYTES
     if counted:
         content.take(1)
-    mcc, mnc = _network(content)
+    mcc, mnc = read_network(content)
     count = content.unsigned(1) if counted else tables.CELL_COUNT.get(kind, 7)
     long = kind in tables.LONG_CELLS
     for _ in range(count):
@@ -135,15 +137,15 @@ def _read_cell_alarm(kind: int, content: Reader, draft: Draft, zone: timedelta) 
         draft.device_at = moment(*content.take(6), offset=zone)
         draft.attributes["cells_hex"] = content.rest().hex()
     elif kind == tables.CELL_STATUS:
-        _read_counted_cell(content, draft, tail=5)
-        _read_status(content, draft)
+        read_counted_cell(content, draft, tail=5)
+        read_status(content, draft)
     else:
-        _read_cell(content, draft, lac=4)
+        read_cell(content, draft, lac=4)
         if kind == tables.CELL_ADDRESS:
             content.take(_PHONE_BYTES)
             draft.look_up("alarm", content.unsigned(1), tables.ALARMS)
         else:
-            _read_status(content, draft)
+            read_status(content, draft)
 
 
 def _read_camera(content: Reader, draft: Draft, zone: timedelta) -> None:
@@ -154,12 +156,12 @@ def _read_camera(content: Reader, draft: Draft, zone: timedelta) -> None:
         lat, lon, flags = (content.unsigned(size) for size in (4, 4, 2))
         draft.speed_mps = content.unsigned(2) * KMH_MPS
         content.take(2)
-        _place(draft, lat, lon, flags)
+        set_place(draft, lat, lon, flags)
     else:
         draft.device_at = moment(*content.take(6), offset=zone)
         if content.left > _CAMERA_SHORT_BYTES:
             lat, lon, flags = (content.unsigned(size) for size in (4, 4, 2))
-            _place(draft, lat, lon, flags)
+            set_place(draft, lat, lon, flags)
     draft.look_up("camera", content.unsigned(1), tables.CAMERA_ALARMS)
 
 
@@ -167,7 +169,7 @@ def _read_extended(kind: int, content: Reader, draft: Draft, zone: timedelta) ->
     if kind in tables.EXTENDED_QUIET:
         draft.kind = ReportKind.HEARTBEAT
     elif kind == tables.EXTENDED_PLACE:
-        _read_gps(content, draft, zone)
+        read_gps(content, draft, zone)
     elif kind == tables.EXTENDED_TEXT:
         _read_text(content, draft)
     elif kind in tables.EXTENDED_CELLS:
@@ -184,10 +186,10 @@ def _read_az735(kind: int, content: Reader, draft: Draft, zone: timedelta) -> No
     draft.device_at = moment(*when, offset=zone)
     if content.unsigned(1):
         body = Reader(when + content.take(_GPS_BYTES - 6))
-        _read_gps(body, draft, zone)
+        read_gps(body, draft, zone)
     cell = Reader(content.take(max(content.unsigned(1) - 1, 0)))
     if cell.left:
-        mcc, mnc = _network(cell)
+        mcc, mnc = read_network(cell)
         lac, cid = cell.unsigned(2), cell.unsigned(3)
         draft.cell(mcc, mnc, lac, cid, -content.unsigned(1))
     content.take(content.unsigned(1))
@@ -199,68 +201,10 @@ def _read_az735(kind: int, content: Reader, draft: Draft, zone: timedelta) -> No
         draft.look_up("az735", status, tables.AZ735_ALARMS)
 
 
-def _place(draft: Draft, lat: int, lon: int, flags: int) -> None:
-    north = 1 if flags & 0x0400 else -1
-    east = -1 if flags & 0x0800 else 1
-    draft.course_deg = float(flags & 0x03FF)
-    draft.locate(
-        north * lat / _DEGREE, east * lon / _DEGREE, valid=bool(flags & 0x1000)
-    )
-
-
-def _network(content: Reader, *, mnc: int | None = None) -> tuple[int, int]:
-    mcc = content.unsigned(2)
-    size = mnc or (2 if mcc & 0x8000 else 1)
-    return mcc & 0x7FFF, content.unsigned(size)
-
-
-def _read_cell(
-    content: Reader, draft: Draft, *, lac: int = 2, mnc: int | None = None
-) -> None:
-    mcc, network = _network(content, mnc=mnc)
-    area = content.unsigned(lac)
-    wide = 4 if mnc else 3
-    draft.cell(mcc, network, area, content.unsigned(8 if lac == _LONG_LAC else wide))
-
-
-def _read_counted_cell(content: Reader, draft: Draft, *, tail: int) -> None:
-    """Read a cell behind its length, which some models count without itself."""
-    length = content.unsigned(1)
-    if not length:
-        zeros = content.left - tail
-        if zeros > 0 and not content.peek(zeros).strip(b"\0"):
-            content.take(zeros)
-        return
-    fits = [size for size in (length - 1, length) if content.left - size == tail]
-    cell = Reader(content.take(fits[0] if fits else max(length - 1, _CELL_BYTES)))
-    mcc, mnc = _network(cell, mnc=2 if cell.left == _CELL_BYTES + 2 else None)
-    area = cell.unsigned(4 if cell.left >= _LONG_CELL_BYTES else 2)
-    draft.cell(mcc, mnc, area, cell.unsigned(min(cell.left, 8)))
-
-
-def _read_status(content: Reader, draft: Draft) -> None:
-    """Read status, battery, GSM signal and the alarm byte: both places of an alarm."""
-    _read_status_bits(content.unsigned(1), draft)
-    _read_battery(content.unsigned(1), draft)
-    draft.attributes["gsm"] = str(content.unsigned(1))
-    draft.look_up("alarm", content.unsigned(1), tables.ALARMS)
-
-
-def _read_status_bits(status: int, draft: Draft) -> None:
-    draft.attributes["status"] = f"0x{status:02x}"
-    draft.attributes["charging"] = str(bool(status & 4)).lower()
-    if status & 0x38:
-        draft.look_up("status", status >> 3 & 7, tables.STATUS_ALARMS)
-
-
-def _read_battery(level: int, draft: Draft) -> None:
-    draft.battery_percent(level * 100 / 6 if level <= _LEVEL_MAX else level)
-
-
 def _read_heartbeat(kind: int, content: Reader, draft: Draft) -> None:
     draft.kind = ReportKind.HEARTBEAT
     long = content.left >= _LONG_HEARTBEAT_BYTES
-    _read_status_bits(content.unsigned(1), draft)
+    read_status_bits(content.unsigned(1), draft)
     if kind == tables.HEARTBEAT:
         if content.left >= _VOLTS_AND_SIGNAL:
             draft.attributes["battery_v"] = f"{content.unsigned(2) / 100:.2f}"
@@ -271,7 +215,7 @@ def _read_heartbeat(kind: int, content: Reader, draft: Draft) -> None:
         content.take(1)
         draft.battery_percent(content.unsigned(1))
         return
-    _read_battery(content.unsigned(1), draft)
+    set_battery(content.unsigned(1), draft)
     draft.attributes["gsm"] = str(content.unsigned(1))
     if content.left:
         draft.look_up("alarm", content.unsigned(1), tables.ALARMS)
@@ -283,7 +227,7 @@ def _read_after_cell(kind: int, content: Reader, draft: Draft, *, length: int) -
         draft.attributes["upload_reason"] = str(content.unsigned(1))
         draft.buffered = content.unsigned(1) > 0
     elif kind == tables.PLACE and length in tables.PLACE_WITH_STATUS:
-        _read_status_bits(content.unsigned(1), draft)
+        read_status_bits(content.unsigned(1), draft)
         content.take(3)
         draft.look_up("alarm", content.unsigned(1), tables.ALARMS)
     elif kind == tables.PLACE and length == tables.PLACE_WITH_CARD:
@@ -293,12 +237,12 @@ def _read_after_cell(kind: int, content: Reader, draft: Draft, *, length: int) -
             draft.signal("card-alarm", Signal.UNKNOWN)
     elif kind == tables.PLACE_OR_STATIONS:
         content.take(1)
-        _read_status_bits(content.unsigned(1), draft)
+        read_status_bits(content.unsigned(1), draft)
 
 
 def _read_trailing_alarm(content: Reader, draft: Draft) -> None:
     if content.left == _STATUS_BYTES:
-        _read_status(content, draft)
+        read_status(content, draft)
     elif content.left == _ALARM_AND_LANGUAGE:
         draft.look_up("alarm", content.unsigned(1), tables.ALARMS)
     elif content.left:
@@ -341,7 +285,7 @@ def _read_modules(content: Reader, draft: Draft) -> None:
                 draft.altitude_m = float(body.signed(2))
                 lat, lon = body.unsigned(4), body.unsigned(4)
                 draft.speed_mps = body.unsigned(1) * KMH_MPS
-                _place(draft, lat, lon, body.unsigned(2))
+                set_place(draft, lat, lon, body.unsigned(2))
             case _:
                 pass
 
@@ -385,13 +329,9 @@ _TEXT_PLACE = re.compile(
     r"Lat:([NS])([\d.]{1,12}),Lon:([EW])([\d.]{1,12}),Course:([\d.]{1,8}),"
     r"Speed:([\d.]{1,8}),DateTime:(\d{4}-\d\d-\d\d) {1,4}(\d\d:\d\d:\d\d)"
 )
-_DEGREE = 1_800_000
 _DATE_BYTES = 6
 _GPS_BYTES = 18
 _GPS_MARK = b"\xc0"  # the GPS part is 12 bytes long: its high nibble; no MCC has it
-_CELL_BYTES = 8
-_LONG_LAC = 4
-_LONG_CELL_BYTES = 12
 _STATION_BYTES = 7
 _PHONE_BYTES = 21
 _STATUS_BYTES = 5
@@ -402,5 +342,4 @@ _CAMERA_SHORT_BYTES = 3
 _DATED_CELLS_BYTES = 18
 _COUNTED_CELLS_BYTES = 38
 _LONG_HEARTBEAT_BYTES = 14
-_LEVEL_MAX = 6
 _XT40_PREFIX = 15

@@ -105,8 +105,8 @@ def with_device_time(
     """Return a captured packet as if sent at another moment, its CRC made good.
 
     Args:
-        frame: one whole frame of any type; one that has no time (a log-in, most
-            heartbeats) comes back as it is.
+        frame: one whole frame of any type; one that has no time (a log-in, a
+            heartbeat, a text) comes back as it is.
         at: the new moment; the wire has whole seconds.
         zone: how far the device's clock is ahead of UTC.
 
