@@ -202,6 +202,18 @@ def test_ctrl_c_ends_in_one_line(
     assert capsys.readouterr().err == "\ndev: stopped.\n"
 
 
+def test_ci_refuses_a_stage_that_it_does_not_have() -> None:
+    """Before it installs anything."""
+    said = subprocess.run(
+        ["bash", ROOT / ".ci" / "run", "nonsense"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert said.returncode == 2
+    assert said.stderr == "usage: bash .ci/run [lint|test]\n"
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_a_clone_in_a_path_with_spaces_sets_itself_up_once(tmp_path: Path) -> None:
