@@ -96,6 +96,12 @@ class ModemDriver(Protocol):
     def open(self) -> ModemHealth:
         """Open the port exclusively and initialise; bounded by its own deadlines."""
 
+    def fit(self, pieces: Sequence[tuple[int, str]]) -> str:
+        """Return pieces (priority, text) as one text that fits one part.
+
+        Priority 1 is cut last; the pieces bring their own blanks. Pure, any thread.
+        """
+
     def submit(
         self,
         number: str,
@@ -107,14 +113,19 @@ class ModemDriver(Protocol):
     ) -> SubmitOutcome:
         """Submit one message of one part; waits up to `late_s` for the answer.
 
-        `beat` is called at least once a second while it waits.
+        A raise means that the message was certainly not handed over. Once it was,
+        silence, an interrupt and a lost port are the outcome *unknown*. `beat` is
+        called at least once a second while it waits.
         """
 
     def ring(self, number: str, *, seconds: float, beat: Callable[[], None]) -> bool:
         """Dial, let it ring, hang up; True where the network took the call."""
 
     def poll(self, *, drain: bool) -> Sequence[ModemEvent]:
-        """Return what has arrived; `drain` reads the storage whatever URCs said."""
+        """Return what has arrived; `drain` reads the storage whatever URCs said.
+
+        A stored message is returned again by each drain until it is deleted.
+        """
 
     def wait(self, seconds: float) -> bool:
         """Wait for an unsolicited line; True as soon as one has come."""

@@ -1,0 +1,1 @@
+"""GSM modems and SMS: codecs, AT dialogue, driver, and the virtual modem."""

@@ -1,0 +1,271 @@
+"""What arrives: stored messages, reports sent straight to us, calls."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from adapters.modem import pdu_decode
+from adapters.modem.at import prefix_of
+from adapters.modem.at_replies import caller, storages, stored_at, stored_pdus
+from adapters.modem.bring_up import Session
+from adapters.modem.dialogue import Dialogue, Unsolicited
+from adapters.modem.options import ModemOptions
+from adapters.modem.pdu import (
+    Command,
+    Deliver,
+    DeliverReport,
+    Submit,
+    SubmitReport,
+    Undecodable,
+)
+from adapters.modem.pdu import (
+    StatusReport as StatusReportPdu,
+)
+from adapters.modem.reassembly import Reassembly
+from engine.errors import ModemSilentError
+from engine.ports.clock import Clock
+from engine.ports.modem import InboundSms, IncomingCall, ModemEvent, StatusReport
+from engine.values import Instant
+
+_SLOT_JOIN = "+"
+_INDEX_MAX = 255
+
+
+@dataclass(slots=True)
+class _Heard:
+    """URCs by what is to be done about them.
+
+    `hint` says to look everywhere: `+CMTI: ,-1` (SIM7000G) names no place, and
+    after `^SMMEMFULL` nothing more is announced.
+    """
+
+    direct: list[Unsolicited] = field(default_factory=list)
+    slots: list[tuple[str, int]] = field(default_factory=list)
+    hint: bool = False
+    rings: bool = False
+    caller: str | None = None
+
+
+class Arrivals:
+    """Turns URCs and storage into events; owns the parts of long messages."""
+
+    def __init__(self, dialogue: Dialogue, options: ModemOptions, clock: Clock) -> None:
+        """Take the dialogue of the port."""
+        self._dialogue = dialogue
+        self._options = options
+        self._clock = clock
+        self._parts = Reassembly(
+            timeout_s=options.multipart_s, urgent_words=options.urgent_words
+        )
+
+    def take(self, session: Session, *, drain: bool) -> Sequence[ModemEvent]:
+        """Return what has come since the last time.
+
+        Raises:
+            ModemGoneError: the port is lost; what was read before is not lost, it
+                is still in storage.
+            ModemSilentError: the modem does not answer.
+
+        """
+        self._dialogue.catch_up()
+        heard = self._sort()
+        events: list[ModemEvent] = []
+        for urc in heard.direct:
+            events.extend(self._direct(session, urc))
+        if heard.rings:
+            events.append(self._hang_up(heard.caller))
+        if drain or heard.hint:
+            events.extend(self._drain(session))
+        else:
+            for store, index in heard.slots:
+                events.extend(self._read(session, store, index))
+        events.extend(self._parts.overdue(self._clock.boottime_s()))
+        return events
+
+    def _sort(self) -> _Heard:
+        """Sort what the modem has said unasked."""
+        heard = _Heard()
+        unsolicited = self._dialogue.unsolicited
+        while unsolicited:
+            urc = unsolicited.popleft()
+            match prefix_of(urc.line):
+                case "+CMTI" | "+CDSI":
+                    slot = stored_at(urc.line)
+                    if slot is None:
+                        heard.hint = True
+                    else:
+                        heard.slots.append(slot)
+                case "^SMMEMFULL":
+                    heard.hint = True
+                case "+CMT" | "+CDS":
+                    heard.direct.append(urc)
+                case "RING" | "+CRING":
+                    heard.rings = True
+                case "+CLIP":
+                    heard.rings, heard.caller = True, caller(urc.line)
+                case _:
+                    pass
+        return heard
+
+    def delete(self, session: Session, slot: str) -> None:
+        """Delete one message, all parts of it.
+
+        Raises:
+            ModemSilentError: the modem does not answer.
+
+        """
+        for one in slot.split(_SLOT_JOIN):
+            store, colon, index = one.partition(":")
+            if not colon or not index.isdigit():
+                continue
+            self._select(session, store)
+            reply = self._dialogue.command(
+                f"AT+CMGD={index}", deadline_s=self._options.storage_s
+            )
+            if reply.final is None:
+                message = "the modem does not answer AT+CMGD"
+                raise ModemSilentError(message)
+
+    def _direct(self, session: Session, urc: Unsolicited) -> Sequence[ModemEvent]:
+        if session.acknowledges:
+            # One and no more: a second one is answered with +CMS ERROR: 340.
+            self._dialogue.command("AT+CNMA", deadline_s=self._options.command_s)
+        return self._events(urc.pdu, "")
+
+    def _hang_up(self, number: str | None) -> IncomingCall:
+        with suppress(ModemSilentError):
+            reply = self._dialogue.command(
+                "AT+CHUP", deadline_s=self._options.command_s
+            )
+            if not reply.ok:
+                self._dialogue.command("ATH", deadline_s=self._options.command_s)
+        return IncomingCall(caller=number)
+
+    def _drain(self, session: Session) -> Sequence[ModemEvent]:
+        """Read every store that can hold arrivals; only full ones are listed.
+
+        `AT+CMGL` hangs Huawei's firmware after twenty minutes of polling, so that
+        it is asked for only where `AT+CPMS` counts something.
+        """
+        events: list[ModemEvent] = []
+        home = session.receives
+        for store in session.readable:
+            used = self._select(session, store)
+            if used == 0:
+                continue
+            reply = self._dialogue.command(
+                "AT+CMGL=4", deadline_s=self._options.storage_s
+            )
+            if reply.final is None:
+                self._dialogue.escape()
+                message = "the modem does not answer AT+CMGL"
+                raise ModemSilentError(message)
+            if reply.ok:
+                for stored in stored_pdus(reply.lines):
+                    if stored.index is not None:
+                        slot = f"{store}:{stored.index}"
+                        events.extend(self._events(stored.pdu, slot))
+            else:
+                events.extend(self._scan(session, store, used))
+        if home:
+            self._select(session, home)
+        return events
+
+    def _scan(
+        self, session: Session, store: str, used: int | None
+    ) -> Sequence[ModemEvent]:
+        """Read by index where the modem has no list; index 0 is valid."""
+        events: list[ModemEvent] = []
+        found = 0
+        for index in range(_INDEX_MAX + 1):
+            if used is not None and found >= used:
+                break
+            read = self._read(session, store, index)
+            found += bool(read)
+            events.extend(read)
+        return events
+
+    def _read(self, session: Session, store: str, index: int) -> Sequence[ModemEvent]:
+        store = store or session.receives
+        self._select(session, store)
+        reply = self._dialogue.command(
+            f"AT+CMGR={index}", deadline_s=self._options.storage_s
+        )
+        if reply.final is None:
+            self._dialogue.escape()
+            message = "the modem does not answer AT+CMGR"
+            raise ModemSilentError(message)
+        events: list[ModemEvent] = []
+        for stored in stored_pdus(reply.lines):
+            events.extend(self._events(stored.pdu, f"{store}:{index}"))
+        return events
+
+    def _select(self, session: Session, store: str) -> int | None:
+        """Make a store the one that is read; return how much it holds, if told."""
+        text = f'AT+CPMS="{store}"'
+        if store == session.store and store == session.receives:
+            text = "AT+CPMS?"
+        reply = self._dialogue.command(text, deadline_s=self._options.storage_s)
+        if reply.final is None:
+            message = "the modem does not answer AT+CPMS"
+            raise ModemSilentError(message)
+        if reply.ok:
+            session.store = store
+        counts = [s for line in reply.lines for s in storages(line)]
+        return counts[0].used if counts else None
+
+    def _events(self, pdu: str, slot: str) -> Sequence[ModemEvent]:
+        decoded = pdu_decode.decode_stored(pdu)
+        match decoded:
+            case Deliver():
+                return self._parts.add(
+                    _inbound(decoded, pdu, slot), decoded, self._clock.boottime_s()
+                )
+            case StatusReportPdu():
+                return (
+                    StatusReport(
+                        reference=decoded.reference,
+                        recipient=decoded.recipient.text,
+                        outcome=outcome_of(decoded.status),
+                        status=decoded.status,
+                        slot=slot or None,
+                    ),
+                )
+            case Submit():
+                return ()
+            case SubmitReport() | DeliverReport() | Command() | Undecodable():
+                return (
+                    InboundSms(
+                        slot=slot,
+                        sender="",
+                        text="",
+                        sent_at=None,
+                        pdu=pdu,
+                        flags=(*decoded.flags, "undecodable"),
+                    ),
+                )
+            case _:
+                assert_never(decoded)
+
+
+def outcome_of(status: int) -> str:
+    """Return what TP-ST says of a message (TS 23.040, 9.2.3.15)."""
+    if status < 0x20:  # noqa: PLR2004 -- bits of 9.2.3.15
+        return "delivered"
+    if status < 0x40:  # noqa: PLR2004
+        return "pending"
+    return "failed"
+
+
+def _inbound(decoded: Deliver, pdu: str, slot: str) -> InboundSms:
+    concat = decoded.user_data.concat
+    return InboundSms(
+        slot=slot,
+        sender=decoded.sender.text,
+        text=decoded.user_data.text,
+        sent_at=Instant.from_datetime(decoded.sent_at) if decoded.sent_at else None,
+        pdu=pdu,
+        part=(concat.reference, concat.number, concat.total) if concat else None,
+        flags=tuple(decoded.flags),
+    )

@@ -1,0 +1,203 @@
+"""What single AT replies mean, as values; total, None where they say nothing."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+
+from adapters.modem.at import fields_of
+
+_NUMBER = re.compile(r"-?\d+")
+_HEX_QUOTED = re.compile(r"[0-9A-Fa-f]{1,8}")
+
+
+def number_of(text: str) -> int | None:
+    """Return a decimal field, leading zeros allowed; None where it is none."""
+    return int(text) if _NUMBER.fullmatch(text) and len(text) < 12 else None  # noqa: PLR2004 -- no field is longer
+
+
+class Registration(StrEnum):
+    """Registration with the network (TS 27.007, 7.2)."""
+
+    NOT_REGISTERED = "not_registered"
+    HOME = "home"
+    SEARCHING = "searching"
+    DENIED = "denied"
+    UNKNOWN = "unknown"
+    ROAMING = "roaming"
+    HOME_SMS_ONLY = "home_sms_only"
+    ROAMING_SMS_ONLY = "roaming_sms_only"
+    EMERGENCY_ONLY = "emergency_only"
+    HOME_NO_CSFB = "home_no_csfb"
+    ROAMING_NO_CSFB = "roaming_no_csfb"
+    RLOS = "rlos"
+
+    @property
+    def can_send(self) -> bool:
+        """Return whether the network takes an SMS in this state."""
+        return self in _CAN_SEND
+
+
+_STATES = tuple(Registration)
+_STATE_DIGITS_MAX = 2
+_CAN_SEND = frozenset(
+    {
+        Registration.HOME,
+        Registration.ROAMING,
+        Registration.HOME_SMS_ONLY,
+        Registration.ROAMING_SMS_ONLY,
+        Registration.HOME_NO_CSFB,
+        Registration.ROAMING_NO_CSFB,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrationReply:
+    """State, area and cell of `+CREG`, `+CGREG`, `+CEREG` or `+C5GREG`."""
+
+    state: Registration
+    area: int | None = None
+    cell: int | None = None
+    technology: int | None = None
+
+
+def registration(line: str, *, asked: bool) -> RegistrationReply | None:
+    """Read a registration line; `asked` says that a mode stands in front.
+
+    Some modems put the mode into the unsolicited form too (Samsung Wave S8500,
+    Alcatel X220D) and some an area that is all digits: the second field is a state
+    only where it is one or two digits, unquoted.
+    """
+    _, _, body = line.partition(":")
+    raw = [field.strip() for field in body.split(",")]
+    plain = [field.strip('"') for field in raw]
+    second = raw[1] if len(raw) > 1 else ""
+    has_mode = second.isdigit() and (asked or len(second) <= _STATE_DIGITS_MAX)
+    at = 1 if has_mode else 0
+    state = number_of(plain[at]) if at < len(plain) else None
+    if state is None or not 0 <= state < len(_STATES):
+        return None
+    rest = plain[at + 1 :]
+    hexes = [int(f, 16) if _HEX_QUOTED.fullmatch(f) else None for f in rest]
+    area = hexes[0] if hexes else None
+    cell, technology = _cell(line, rest, hexes)
+    return RegistrationReply(
+        state=_STATES[state], area=area, cell=cell, technology=technology
+    )
+
+
+def _cell(
+    line: str, rest: list[str], hexes: list[int | None]
+) -> tuple[int | None, int | None]:
+    # Novatel's CEREG has four fields behind the state: area, rac, cell, technology.
+    if line.startswith("+CEREG") and len(rest) == 4:  # noqa: PLR2004
+        return hexes[2], number_of(rest[3])
+    cell = hexes[1] if len(hexes) > 1 else None
+    technology = number_of(rest[2]) if len(rest) > 2 else None  # noqa: PLR2004
+    return cell, technology
+
+
+def signal_dbm(line: str) -> float | None:
+    """Read `+CSQ: 21,99` as dBm; None where not known (99)."""
+    fields = fields_of(line)
+    rssi = number_of(fields[0]) if fields else None
+    return -113.0 + 2 * rssi if rssi is not None and 0 <= rssi <= 31 else None  # noqa: PLR2004
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Storage:
+    """One of the three stores of `+CPMS`: `name` is "" where not told."""
+
+    name: str
+    used: int
+    size: int
+
+
+def storages(line: str) -> tuple[Storage, ...]:
+    """Read `+CPMS: "SM",1,25,...` or, after a set command, `+CPMS: 1,25,...`."""
+    fields = fields_of(line)
+    found = []
+    names = bool(fields) and number_of(fields[0]) is None
+    step = 3 if names else 2
+    for at in range(0, len(fields) - step + 1, step):
+        used = number_of(fields[at + step - 2])
+        size = number_of(fields[at + step - 1])
+        if used is not None and size is not None:
+            name = fields[at] if names else ""
+            found.append(Storage(name=name, used=used, size=size))
+    return tuple(found)
+
+
+def choices(field: str) -> frozenset[str]:
+    """Read `("SM","ME")`, `(0-3)`, `(0,1,3)` or `2` as the values that it lists."""
+    found: set[str] = set()
+    for part in field.strip("()").split(","):
+        value = part.strip().strip('"')
+        low, dash, high = value.partition("-")
+        if dash and low.isdigit() and high.isdigit() and int(high) - int(low) < 1000:  # noqa: PLR2004 -- bounds a hostile range
+            found.update(str(n) for n in range(int(low), int(high) + 1))
+        elif value:
+            found.add(value)
+    return frozenset(found)
+
+
+def operator(line: str) -> str | None:
+    """Read the operator of `+COPS: 0,2,"24001",7`; None while there is none."""
+    fields = fields_of(line)
+    return fields[2] or None if len(fields) > 2 else None  # noqa: PLR2004
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredPdu:
+    """One message of `+CMGL` or `+CMGR`; the index is None where not told."""
+
+    index: int | None
+    status: int | None
+    pdu: str
+
+
+def stored_pdus(lines: tuple[str, ...]) -> tuple[StoredPdu, ...]:
+    """Pair each `+CMGL` or `+CMGR` header with the PDU on the line behind it."""
+    found = []
+    for header, pdu in pairwise(lines):
+        if header.startswith("+CMGL:"):
+            fields = fields_of(header)
+            index = number_of(fields[0])
+            status = number_of(fields[1]) if len(fields) > 1 else None
+            found.append(StoredPdu(index=index, status=status, pdu=pdu))
+        elif header.startswith("+CMGR:"):
+            status = number_of(fields_of(header)[0])
+            found.append(StoredPdu(index=None, status=status, pdu=pdu))
+    return tuple(found)
+
+
+_SUBMIT_REFERENCE = re.compile(r"\+CMGS:\s*(\d{1,3})")
+
+
+def submit_reference(line: str) -> int | None:
+    """Read TP-MR of `+CMGS: 78` (a report may follow it)."""
+    match = _SUBMIT_REFERENCE.match(line)
+    return int(match.group(1)) & 0xFF if match else None
+
+
+_STORED = re.compile(r'\+(?:CMTI|CDSI):\s*"?([A-Z]*)"?\s*,\s*(-?\d+)')
+
+
+def stored_at(line: str) -> tuple[str, int] | None:
+    """Read store and index of `+CMTI` and `+CDSI`; None for `+CMTI: ,-1`."""
+    match = _STORED.match(line)
+    if match is None or int(match.group(2)) < 0:
+        return None
+    return match.group(1), int(match.group(2))
+
+
+def pin_state(line: str) -> str:
+    """Read `READY`, `SIM PIN`, `SIM PUK` of `+CPIN: READY`, with or without prefix."""
+    return line.partition(":")[2].strip() if ":" in line else line.strip()
+
+
+def caller(line: str) -> str | None:
+    """Read the number of `+CLIP: "+4670...",145`; None where withheld."""
+    fields = fields_of(line)
+    return fields[0] or None if fields else None

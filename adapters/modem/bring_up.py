@@ -1,0 +1,248 @@
+"""From an open port to a modem that sends and tells what arrives.
+
+Every command but the starred ones of the field's experience is optional: modems
+refuse `AT`, `AT+CMEE=1`, `AT+CSCS` and still send. What must work: an answer to
+`AT` or `ATE0`, a SIM that is ready, and PDU mode.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from adapters.modem.at import fields_of, prefix_of
+from adapters.modem.at_replies import choices, number_of, pin_state
+from adapters.modem.cms_policy import is_busy
+from adapters.modem.dialogue import Dialogue, Reply
+from adapters.modem.options import ModemOptions
+from adapters.modem.pins import PinStore, pin_key
+from engine.errors import ModemError, ModemSilentError
+
+_ANSWER_TRIES = 3
+_BUSY_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0)
+_DIGITS = re.compile(r"\d{6,22}")
+_PIN_TRIES_LEFT_MIN = 2
+
+
+@dataclass(slots=True)
+class Session:
+    """What bringing up has found out; holds until the port closes.
+
+    `store` is the store that is selected for reading (mem1), `receives` the one
+    that arriving messages go to (mem3); `acknowledges` says that the modem wants
+    a `+CNMA` for each message that it routes past its storage.
+    """
+
+    imei: str | None = None
+    imsi: str | None = None
+    iccid: str | None = None
+    model: str | None = None
+    store: str = ""
+    receives: str = ""
+    readable: tuple[str, ...] = ()
+    acknowledges: bool = False
+    direct_reports: bool = False
+    refused: list[str] = field(default_factory=list)
+
+    @property
+    def sim(self) -> str | None:
+        """Return what tells the SIM from others: ICCID, else IMSI."""
+        return self.iccid or self.imsi
+
+
+class BringUp:
+    """The first dialogue with a modem."""
+
+    def __init__(
+        self, dialogue: Dialogue, options: ModemOptions, pins: PinStore
+    ) -> None:
+        """Take the dialogue of an open port."""
+        self._dialogue = dialogue
+        self._options = options
+        self._pins = pins
+        self._session = Session()
+
+    def run(self) -> Session:
+        """Bring the modem up.
+
+        Raises:
+            ModemSilentError: it does not answer.
+            ModemError: no SIM, a SIM that is locked, or no PDU mode.
+
+        """
+        dialogue = self._dialogue
+        dialogue.minds_restart = False
+        try:
+            self._answer()
+            self._identify()
+            self._unlock()
+            self._configure()
+        finally:
+            dialogue.minds_restart = True
+        dialogue.restarted = False
+        return self._session
+
+    def _answer(self) -> None:
+        """Get any answer: bare `AT` is refused by some, and is an answer too."""
+        dialogue = self._dialogue
+        for _ in range(_ANSWER_TRIES):
+            dialogue.escape()
+            if dialogue.command("AT", deadline_s=self._options.answer_s).final:
+                break
+        else:
+            message = "the modem does not answer"
+            raise ModemSilentError(message)
+        for text in ("ATE0", "AT+CMEE=1", "AT^CURC=0"):
+            self._optional(text)
+
+    def _identify(self) -> None:
+        session = self._session
+        session.imei = _digits(self._optional("AT+CGSN"))
+        session.model = _plain(self._optional("AT+CGMM"))
+        for text in ("AT+CCID", "AT+ICCID", "AT^ICCID?"):
+            session.iccid = _digits(self._optional(text))
+            if session.iccid:
+                break
+
+    def _unlock(self) -> None:
+        reply = self._patient("AT+CPIN?")
+        state = pin_state(reply.lines[0]) if reply.lines else ""
+        match state:
+            case "READY":
+                pass
+            case "SIM PIN":
+                self._enter_pin()
+            case "":
+                self._without_pin_answer(reply)
+            case _:
+                message = f"the SIM is locked: {state if state in _LOCKS else 'lock'}"
+                raise ModemError(message)
+        radio = self._optional("AT+CFUN?")
+        fields = fields_of(radio.lines[0]) if radio.lines else ("1",)
+        if number_of(fields[0]) not in (1, None):
+            self._patient("AT+CFUN=1")
+        self._session.imsi = _digits(self._patient("AT+CIMI"))
+
+    @staticmethod
+    def _without_pin_answer(reply: Reply) -> None:
+        if reply.final is None:
+            message = "the modem does not answer AT+CPIN?"
+            raise ModemSilentError(message)
+        if reply.final.code.upper() in {"10", "310", "SIM NOT INSERTED"}:
+            message = "no SIM is inserted"
+            raise ModemError(message)
+
+    def _enter_pin(self) -> None:
+        if not self._options.pin:
+            message = "the SIM wants a PIN and none is configured"
+            raise ModemError(message)
+        sim = self._session.iccid or self._session.imei or ""
+        key = pin_key(sim, self._options.pin)
+        if self._pins.is_barred(key):
+            message = "the PIN was refused before and is not tried again"
+            raise ModemError(message)
+        left = self._optional('AT+CPINR="SIM PIN"')
+        fields = fields_of(left.lines[0]) if left.lines else ()
+        tries = number_of(fields[1]) if len(fields) > 1 else None
+        if tries is not None and tries < _PIN_TRIES_LEFT_MIN:
+            message = "the SIM has one PIN try left: enter it by hand"
+            raise ModemError(message)
+        self._pins.bar(key)
+        reply = self._dialogue.command(
+            f'AT+CPIN="{self._options.pin}"', deadline_s=self._options.storage_s
+        )
+        if not reply.ok:
+            message = "the PIN was refused; it is not tried again"
+            raise ModemError(message)
+        self._pins.allow(key)
+
+    def _configure(self) -> None:
+        if not self._patient("AT+CMGF=0").ok:
+            message = "the modem has no PDU mode"
+            raise ModemError(message)
+        self._session.acknowledges = not self._optional("AT+CSMS=0").ok and (
+            self._optional("AT+CSMS=1").ok
+        )
+        self._optional('AT+CSCS="GSM"')
+        self._choose_stores()
+        self._choose_routing()
+        if self._options.smsc:
+            self._optional(f'AT+CSCA="{self._options.smsc}"')
+        for text in ("AT+CREG=2", "AT+CGREG=2", "AT+CEREG=2", "AT+CLIP=1"):
+            self._optional(text)
+
+    def _choose_stores(self) -> None:
+        reply = self._patient("AT+CPMS=?")
+        offered = fields_of(reply.lines[0]) if reply.lines else ()
+        readable = choices(offered[0]) if offered else frozenset()
+        receiving = choices(offered[-1]) if offered else frozenset()
+        session = self._session
+        session.readable = tuple(s for s in self._options.stores if s in readable)
+        for store in self._options.stores:
+            if (not receiving or store in receiving) and self._patient(
+                f'AT+CPMS="{store}","{store}","{store}"'
+            ).ok:
+                session.store = session.receives = store
+                break
+        if not session.readable and session.store:
+            session.readable = (session.store,)
+
+    def _choose_routing(self) -> None:
+        """Announce arrivals, and have status reports sent straight to us.
+
+        A report kept in storage is lost on modems that announce it in the wrong
+        store (Quectel EC25), so `+CDS` comes first.
+        """
+        reply = self._optional("AT+CNMI=?")
+        fields = fields_of(reply.lines[0]) if reply.lines else ()
+        modes, _, _, reports, buffers = (*(choices(f) for f in fields), *[None] * 5)[:5]
+        mode = next((m for m in ("2", "1", "3") if modes is None or m in modes), "2")
+        wanted = ("1", "2", "0") if self._options.status_reports else ("0",)
+        buffer = "0" if buffers is None or "0" in buffers else "1"
+        for report in wanted:
+            if reports is not None and report not in reports:
+                continue
+            for flush in dict.fromkeys((buffer, "1", "0")):
+                if self._optional(f"AT+CNMI={mode},1,0,{report},{flush}").ok:
+                    self._session.direct_reports = report == "1"
+                    return
+
+    def _optional(self, text: str) -> Reply:
+        reply = self._dialogue.command(text, deadline_s=self._options.command_s)
+        if reply.final is None:
+            self._dialogue.escape()
+        if not reply.ok:
+            self._session.refused.append(prefix_of(text[2:].partition("=")[0]))
+        return reply
+
+    def _patient(self, text: str) -> Reply:
+        """Repeat while the SIM is busy, as it is for seconds after PIN and CFUN."""
+        waited = 0.0
+        reply = self._optional(text)
+        for pause_s in _BUSY_PAUSES_S:
+            busy = reply.final is not None and is_busy(reply.final.code)
+            if not busy or waited >= self._options.sim_ready_s:
+                break
+            self._dialogue.pause(pause_s)
+            waited += pause_s
+            reply = self._optional(text)
+        return reply
+
+
+_LOCKS = frozenset({"SIM PUK", "SIM PIN2", "SIM PUK2", "PH-SIM PIN", "PH-NET PIN"})
+
+
+def _digits(reply: Reply) -> str | None:
+    if not reply.ok:
+        return None
+    for line in reply.lines:
+        match = _DIGITS.search(line)
+        if match:
+            return match.group()
+    return None
+
+
+def _plain(reply: Reply) -> str | None:
+    if not reply.ok or not reply.lines:
+        return None
+    line = reply.lines[0]
+    text = line.partition(":")[2] if line.startswith("+CGMM") else line
+    return text.strip().strip('"')[:40] or None

@@ -1,0 +1,303 @@
+"""One dialogue with one modem: one outstanding command, URCs apart.
+
+Used by one thread, but for `interrupt`. Nothing here sleeps: all waiting is done
+in the transport's read, with a deadline, so that an answer is taken at once.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from adapters.modem.at import (
+    Final,
+    FinalKind,
+    Line,
+    Prompt,
+    Token,
+    Tokenizer,
+    announces_pdu,
+    fields_of,
+    final_of,
+    has_sign,
+    is_boot,
+    is_unsolicited,
+    prefix_of,
+)
+from adapters.modem.transport import Transport
+from engine.errors import ModemSilentError
+from engine.ports.clock import Clock
+
+ESCAPE = b"\x1b"
+END_OF_PDU = b"\x1a"
+BEAT_S = 1.0
+_GRACE_S = 1.0
+_PDU_LINE_S = 1.0
+_UNSOLICITED_MAX = 1000
+_REGISTRATIONS = frozenset({"+CREG", "+CGREG", "+CEREG", "+C5GREG"})
+_ASKED_ALONE = frozenset({"+CPIN", "+CFUN", "+CMGS"})
+
+
+class ModemRestartedError(ModemSilentError):
+    """The modem has started anew in mid-session; it must be brought up again."""
+
+
+class ModemInterruptedError(ModemSilentError):
+    """Somebody called `interrupt`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsolicited:
+    """A result code that nobody asked for, with its PDU where one followed."""
+
+    line: str
+    pdu: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What a command came to; `final` is None where the modem fell silent.
+
+    `lines` are the information lines, echo and URCs taken out.
+    """
+
+    final: Final | None
+    lines: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Return whether the command was carried out."""
+        return self.final is not None and self.final.ok
+
+
+def no_beat() -> None:
+    """Beat for nobody."""
+
+
+@dataclass(slots=True)
+class Dialogue:
+    """Sends commands and sorts what comes back."""
+
+    transport: Transport
+    clock: Clock
+    watch: Callable[[str, str], None] | None = None
+    minds_restart: bool = True
+    restarted: bool = False
+    interrupted: bool = False
+    unsolicited: deque[Unsolicited] = field(
+        default_factory=lambda: deque(maxlen=_UNSOLICITED_MAX)
+    )
+    _tokenizer: Tokenizer = field(default_factory=Tokenizer)
+    _tokens: deque[Token] = field(default_factory=deque)
+    _awaiting_pdu: str = ""
+
+    def reset(self) -> None:
+        """Forget what was under way: the port is new."""
+        self._tokenizer.reset()
+        self._tokens.clear()
+        self._awaiting_pdu = ""
+        self.restarted = False
+        self.interrupted = False
+
+    def command(
+        self,
+        text: str,
+        *,
+        deadline_s: float,
+        prefix: str = "",
+        beat: Callable[[], None] = no_beat,
+    ) -> Reply:
+        """Send one command and wait for its final result.
+
+        Args:
+            text: the command without its line end.
+            deadline_s: how long the modem may take.
+            prefix: that of its information lines (`+CREG`); found in `text` where
+                not given.
+            beat: called at least once a second while waiting.
+
+        Raises:
+            ModemGoneError: the port is lost.
+            ModemRestartedError: the modem started anew instead of answering.
+            ModemInterruptedError: `interrupt` was called.
+
+        """
+        self.catch_up()
+        self._say(text, text.encode("ascii", "replace") + b"\r")
+        return self.result(
+            deadline_s=deadline_s,
+            prefix=prefix or command_prefix(text),
+            echo=text,
+            beat=beat,
+        )
+
+    def result(
+        self,
+        *,
+        deadline_s: float,
+        prefix: str,
+        echo: str = "",
+        beat: Callable[[], None] = no_beat,
+    ) -> Reply:
+        """Wait for the final result of what has been written already."""
+        lines: list[str] = []
+        deadline = self.clock.boottime_s() + deadline_s
+        graced = False
+        while True:
+            token = self._next(deadline, beat)
+            if token is None:
+                # Wavecom answers `+CPIN: READY` and no OK; any OK can be lost.
+                return Reply(
+                    final=Final(kind=FinalKind.OK) if graced else None,
+                    lines=tuple(lines),
+                )
+            if not isinstance(token, Line):
+                continue
+            line = token.text
+            if echo and line.rstrip() == echo:
+                continue
+            final = final_of(line)
+            if final is not None and (
+                final.kind is not FinalKind.CALL or echo.startswith("ATD")
+            ):
+                return Reply(final=final, lines=tuple(lines))
+            if self._belongs(line, prefix, lines):
+                lines.append(line)
+                if prefix in _ASKED_ALONE and not graced:
+                    graced = True
+                    deadline = min(deadline, self.clock.boottime_s() + _GRACE_S)
+            else:
+                self._unasked(line)
+                self._check_restart()
+
+    def prompt(
+        self, text: str, *, deadline_s: float, beat: Callable[[], None] = no_beat
+    ) -> Final | None:
+        """Send a command that asks for a PDU; None once the prompt has come.
+
+        Returns:
+            the final result that came instead of the prompt.
+
+        Raises:
+            ModemSilentError: neither came in time.
+
+        """
+        self.catch_up()
+        self._say(text, text.encode("ascii") + b"\r")
+        deadline = self.clock.boottime_s() + deadline_s
+        while True:
+            token = self._next(deadline, beat)
+            match token:
+                case Prompt():
+                    return None
+                case Line(text=line):
+                    final = final_of(line)
+                    if final is not None:
+                        return final
+                    if line.rstrip() != text:
+                        self._unasked(line)
+                        self._check_restart()
+                case None:
+                    message = "no prompt for the message"
+                    raise ModemSilentError(message)
+
+    def write_pdu(self, pdu: str) -> None:
+        """Write a PDU and the Ctrl-Z that hands it over."""
+        self._say(pdu, pdu.encode("ascii") + END_OF_PDU)
+
+    def escape(self) -> None:
+        """Leave a prompt, whether or not one is open."""
+        self._say("<ESC>", ESCAPE + b"\r")
+
+    def catch_up(self) -> None:
+        """Sort what has already come, without waiting."""
+        while data := self.transport.read(0):
+            self._tokens.extend(self._tokenizer.feed(data))
+        while self._tokens:
+            token = self._take()
+            if isinstance(token, Line):
+                self._unasked(token.text)
+
+    def pause(self, seconds: float, beat: Callable[[], None] = no_beat) -> None:
+        """Let time pass while sorting what comes."""
+        deadline = self.clock.boottime_s() + seconds
+        while (token := self._next(deadline, beat)) is not None:
+            if isinstance(token, Line):
+                self._unasked(token.text)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for an unsolicited result; True as soon as one is there."""
+        deadline = self.clock.boottime_s() + seconds
+        self.catch_up()
+        while not self.unsolicited and not self.restarted:
+            if self._awaiting_pdu:
+                deadline = min(deadline, self.clock.boottime_s() + _PDU_LINE_S)
+            token = self._next(deadline, no_beat)
+            if token is None:
+                return False
+            if isinstance(token, Line):
+                self._unasked(token.text)
+        return True
+
+    def _check_restart(self) -> None:
+        if self.restarted and self.minds_restart:
+            message = "the modem has started anew"
+            raise ModemRestartedError(message)
+
+    def _say(self, shown: str, data: bytes) -> None:
+        if self.watch is not None:
+            self.watch("->", shown)
+        self.transport.write(data)
+
+    def _next(self, deadline: float, beat: Callable[[], None]) -> Token | None:
+        """Return the next token, None at the deadline."""
+        while not self._tokens:
+            if self.interrupted:
+                self.interrupted = False
+                message = "interrupted"
+                raise ModemInterruptedError(message)
+            left = deadline - self.clock.boottime_s()
+            if left <= 0:
+                self._tokens.extend(self._tokenizer.flush())
+                return self._take() if self._tokens else None
+            data = self.transport.read(min(left, BEAT_S))
+            if data:
+                self._tokens.extend(self._tokenizer.feed(data))
+            else:
+                beat()
+        return self._take()
+
+    def _take(self) -> Token:
+        token = self._tokens.popleft()
+        if self.watch is not None:
+            self.watch("<-", token.text if isinstance(token, Line) else ">")
+        return token
+
+    def _belongs(self, line: str, prefix: str, lines: list[str]) -> bool:
+        """Return whether a line answers the pending command."""
+        if self._awaiting_pdu:
+            return False
+        found = prefix_of(line)
+        if found == prefix:
+            if prefix in _REGISTRATIONS and len(fields_of(line)) < 2:  # noqa: PLR2004 -- the asked form has mode and state
+                return False
+            return not (prefix in _ASKED_ALONE and lines)
+        if is_unsolicited(line):
+            return False
+        return not has_sign(line)
+
+    def _unasked(self, line: str) -> None:
+        if self._awaiting_pdu:
+            announced, self._awaiting_pdu = self._awaiting_pdu, ""
+            self.unsolicited.append(Unsolicited(line=announced, pdu=line.strip()))
+            return
+        if announces_pdu(line):
+            self._awaiting_pdu = line
+            return
+        self.unsolicited.append(Unsolicited(line=line.rstrip()))
+        if is_boot(line):
+            self.restarted = True
+
+
+def command_prefix(text: str) -> str:
+    """Return `+CREG` of `AT+CREG?`, "" where the command has no prefix."""
+    return prefix_of(text[2:].rstrip("?").partition("=")[0]) if text[:2] == "AT" else ""

@@ -1,0 +1,353 @@
+"""The driver of a GSM modem on a serial port: PDU mode, one command at a time."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import TypeVar
+
+from adapters.modem import cms_policy
+from adapters.modem.arrivals import Arrivals
+from adapters.modem.at import Final, FinalKind
+from adapters.modem.at_replies import (
+    operator,
+    registration,
+    signal_dbm,
+    storages,
+    submit_reference,
+)
+from adapters.modem.bring_up import BringUp, Session
+from adapters.modem.call import ring
+from adapters.modem.compose import Piece, fit, fit_text
+from adapters.modem.dialogue import Dialogue, Reply, no_beat
+from adapters.modem.options import ModemOptions
+from adapters.modem.pdu_encode import encode_submit, submit
+from adapters.modem.pdu_text import build
+from adapters.modem.pins import FilePinStore, MemoryPinStore, PinStore
+from adapters.modem.recovery import Recovery
+from adapters.modem.replug import find_port
+from adapters.modem.transliterate import Transliteration
+from adapters.modem.transport import SerialTransport, Transport
+from engine.errors import ModemError, ModemGoneError, ModemSilentError
+from engine.ports.clock import Clock
+from engine.ports.modem import (
+    ModemEvent,
+    ModemHealth,
+    SendResult,
+    SubmitOutcome,
+)
+from engine.ports.telemetry import Telemetry
+
+
+class SerialModem:
+    """One modem behind one port (`engine.ports.modem.ModemDriver`).
+
+    All calls but `interrupt` come from one thread. A raise from `submit` means that
+    the message was certainly not handed over; once its Ctrl-Z is written nothing
+    raises, and silence, unplugging and a restart are outcomes: unknown.
+    """
+
+    def __init__(
+        self,
+        port: str,
+        *,
+        clock: Clock,
+        telemetry: Telemetry,
+        options: ModemOptions | Mapping[str, object] | None = None,
+        pins: PinStore | None = None,
+        transport: Transport | None = None,
+        watch: Callable[[str, str], None] | None = None,
+    ) -> None:
+        """Take the port's path or `socket://host:port`; nothing is opened yet.
+
+        Args:
+            port: best a name that stays, from `/dev/serial/by-id`.
+            clock: the engine's.
+            telemetry: where counts go.
+            options: settings, or the configuration's table of them.
+            pins: the memory that a PIN was tried; by `options` where None.
+            transport: another byte stream than a serial port.
+            watch: gets each line of the dialogue, `->` or `<-` in front.
+
+        """
+        self.port = port
+        self._clock = clock
+        self._telemetry = telemetry
+        if not isinstance(options, ModemOptions):
+            options = ModemOptions.from_mapping(options or {})
+        self._options = options
+        self._pins = pins or _pin_store(options)
+        self._transport = transport or SerialTransport(port, baud=self._options.baud)
+        self._dialogue = Dialogue(self._transport, clock, watch)
+        self._session = Session()
+        self._arrivals = Arrivals(self._dialogue, self._options, clock)
+        self._recovery = Recovery(self._dialogue, self._options, clock, self)
+        self._imei = self._options.imei
+
+    def open(self) -> ModemHealth:
+        """Open the port exclusively and bring the modem up.
+
+        Where the port's name is gone it is looked for by IMEI in the by-id folder.
+
+        Raises:
+            ModemBusyError: another program holds the port; it is named.
+            ModemGoneError: there is no such port.
+            ModemSilentError: nobody answers.
+            ModemError: the SIM is missing or locked, or PDU mode is.
+
+        """
+        self.close()
+        self._open_port()
+        try:
+            self._bring_up()
+            return self.health()
+        except ModemError:
+            self.close()
+            raise
+
+    def fit(self, pieces: Sequence[tuple[int, str]]) -> str:
+        """Return the pieces as one text of one part; the least important are cut.
+
+        Args:
+            pieces: priority (1 survives longest) and text, each with its own
+                blanks and punctuation.
+
+        """
+        parts = [Piece(text=text, priority=priority) for priority, text in pieces]
+        return fit(parts, joiner="").text
+
+    def submit(
+        self,
+        number: str,
+        text: str,
+        *,
+        validity_min: int,
+        beat: Callable[[], None] = no_beat,
+        late_s: float = 120.0,
+        status_report: bool = True,
+    ) -> SubmitOutcome:
+        """Submit one message of one part; a text that is too long loses its end.
+
+        Raises:
+            ModemGoneError: the port was lost before the message was handed over.
+            ModemSilentError: the modem gave no prompt; nothing was handed over.
+
+        """
+        part = fit_text(text, transliteration=Transliteration.TYPOGRAPHY)
+        try:
+            pdu, length = encode_submit(
+                submit(
+                    number,
+                    build(part.text, part.charset),
+                    validity=timedelta(minutes=validity_min),
+                    status_report_request=status_report,
+                )
+            )
+        except ValueError:
+            return _rejected("address", reason="the address is no number")
+        self._ready()
+        if part.cut:
+            self._telemetry.count("modem_texts_cut")
+        refused = self._prompt(length, beat)
+        if refused is not None:
+            return refused
+        self._dialogue.write_pdu(pdu)
+        return self._answer_to_submit(beat, late_s)
+
+    def ring(
+        self, number: str, *, seconds: float, beat: Callable[[], None] = no_beat
+    ) -> bool:
+        """Dial, let it ring, hang up; True where the network took the call."""
+        self._ready()
+        return ring(self._dialogue, self._clock, number, seconds=seconds, beat=beat)
+
+    def poll(self, *, drain: bool) -> Sequence[ModemEvent]:
+        """Return what has arrived; a message stays in storage until `delete`.
+
+        It is returned again by each `drain` until then: what the journal has
+        already it knows by its slot and PDU.
+        """
+        restarted = self._dialogue.restarted
+        self._ready()
+        return self._arrivals.take(self._session, drain=drain or restarted)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for an unsolicited line; True as soon as one has come."""
+        return self._dialogue.wait(seconds)
+
+    def delete(self, slot: str) -> None:
+        """Delete a stored message that the journal has; unknown slots are gone."""
+        self._ready()
+        self._arrivals.delete(self._session, slot)
+
+    def health(self) -> ModemHealth:
+        """Ask for registration, signal and storage.
+
+        Raises:
+            ModemSilentError: none of the questions was answered.
+
+        """
+        self._ready()
+        replies = {text: self._ask(text) for text in _HEALTH_QUESTIONS}
+        if all(reply.final is None for reply in replies.values()):
+            message = "the modem does not answer"
+            raise ModemSilentError(message)
+        states = [
+            registration(line, asked=True)
+            for text in _REGISTRATION_QUESTIONS
+            for line in replies[text].lines
+        ]
+        stores = [s for line in replies["AT+CPMS?"].lines for s in storages(line)]
+        receiving = stores[-1] if stores else None
+        return ModemHealth(
+            registered=any(s is not None and s.state.can_send for s in states),
+            signal_dbm=_first(signal_dbm, replies["AT+CSQ"]),
+            operator=_first(operator, replies["AT+COPS?"]),
+            imei=self._session.imei,
+            sim=self._session.sim,
+            storage_used=receiving.used if receiving else None,
+            storage_size=receiving.size if receiving else None,
+            model=self._session.model,
+        )
+
+    def recover(self, rung: int, *, beat: Callable[[], None] = no_beat) -> bool:
+        """Try one rung, 0 to 4: escape, AT, reopen, reset, power; True where it helps.
+
+        Never raises. A rung that does not exist helps nobody: the caller's
+        quarantine begins there.
+        """
+        try:
+            return self._recovery.climb(rung, beat)
+        except ModemError:
+            return False
+
+    def interrupt(self) -> None:
+        """Make a blocked call return at once; from any thread."""
+        self._dialogue.interrupted = True
+        self._transport.interrupt()
+
+    def close(self) -> None:
+        """Close the port; never raises."""
+        self._transport.close()
+        self._dialogue.reset()
+
+    def reopen(self) -> None:
+        """Close, open and bring up again.
+
+        Raises:
+            ModemError: as `open`.
+
+        """
+        self.open()
+
+    def _open_port(self) -> None:
+        try:
+            self._transport.open()
+        except ModemGoneError:
+            found = find_port(
+                self._options.by_id_folder, self._imei, self._options, self._clock
+            )
+            if found is None:
+                raise
+            self._transport.name = found
+            self._transport.open()
+        self._dialogue.reset()
+
+    def _bring_up(self) -> None:
+        self._session = BringUp(self._dialogue, self._options, self._pins).run()
+        self._imei = self._options.imei or self._session.imei or self._imei
+
+    def _ready(self) -> None:
+        """Bring the modem up again where it has started anew."""
+        self._dialogue.interrupted = False
+        if self._dialogue.restarted:
+            self._telemetry.count("modem_restarts")
+            self._bring_up()
+
+    def _ask(self, text: str) -> Reply:
+        return self._dialogue.command(text, deadline_s=self._options.command_s)
+
+    def _prompt(self, length: int, beat: Callable[[], None]) -> SubmitOutcome | None:
+        """Get the prompt; an outcome where the modem refuses to give one."""
+        try:
+            final = self._dialogue.prompt(
+                f"AT+CMGS={length}", deadline_s=self._options.prompt_s, beat=beat
+            )
+        except ModemSilentError:
+            with suppress(ModemError):
+                self._dialogue.escape()
+            raise
+        if final is None:
+            return None
+        if final.ok:
+            message = "the modem took the length and gave no prompt"
+            raise ModemSilentError(message)
+        return self._refusal(final)
+
+    def _answer_to_submit(
+        self, beat: Callable[[], None], late_s: float
+    ) -> SubmitOutcome:
+        """Wait for `+CMGS`; from here on nothing raises."""
+        try:
+            reply = self._dialogue.result(deadline_s=late_s, prefix="+CMGS", beat=beat)
+        except ModemError as error:
+            return _unknown(str(error))
+        reference = _first(submit_reference, reply)
+        if reference is not None:
+            return SubmitOutcome(result=SendResult.SENT, reference=reference)
+        if reply.final is None:
+            with suppress(ModemError):
+                self._dialogue.escape()
+            return _unknown("no answer to the message")
+        if reply.final.ok:
+            return _unknown("OK without a reference")
+        return self._refusal(reply.final)
+
+    def _refusal(self, final: Final) -> SubmitOutcome:
+        if final.kind is not FinalKind.CMS:
+            return _rejected(str(final), retry=True, reason="refused by the modem")
+        policy = cms_policy.policy(final.code)
+        match policy.fault:
+            case cms_policy.FaultClass.SENT:
+                return SubmitOutcome(
+                    result=SendResult.SENT, code=final.code, reason=policy.meaning
+                )
+            case cms_policy.FaultClass.UNKNOWN if final.code == _NETWORK_TIMEOUT:
+                return SubmitOutcome(
+                    result=SendResult.UNKNOWN,
+                    code=final.code,
+                    retry=True,
+                    reason=policy.meaning,
+                )
+            case _:
+                return _rejected(final.code, retry=policy.retry, reason=policy.meaning)
+
+
+T = TypeVar("T")
+_NETWORK_TIMEOUT = "332"
+_REGISTRATION_QUESTIONS = ("AT+CREG?", "AT+CGREG?", "AT+CEREG?")
+_HEALTH_QUESTIONS = (*_REGISTRATION_QUESTIONS, "AT+CSQ", "AT+COPS?", "AT+CPMS?")
+
+
+def _pin_store(options: ModemOptions) -> PinStore:
+    if options.pin_file:
+        return FilePinStore(Path(options.pin_file))
+    return MemoryPinStore()
+
+
+def _unknown(reason: str) -> SubmitOutcome:
+    return SubmitOutcome(result=SendResult.UNKNOWN, retry=True, reason=reason)
+
+
+def _rejected(code: str, *, reason: str, retry: bool = False) -> SubmitOutcome:
+    return SubmitOutcome(
+        result=SendResult.REJECTED, code=code, retry=retry, reason=reason
+    )
+
+
+def _first(read: Callable[[str], T | None], reply: Reply) -> T | None:
+    for line in reply.lines:
+        value = read(line)
+        if value is not None:
+            return value
+    return None

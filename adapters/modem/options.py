@@ -1,0 +1,74 @@
+"""What a configuration may say of a modem."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+from engine.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModemOptions:
+    """Settings of one modem; the defaults suit one that is plugged in and works.
+
+    `by_id_folder` and `imei` find the modem again under another name: every port
+    in the folder (`/dev/serial/by-id`) is asked for its IMEI. Where `imei` is ""
+    the one of the first session counts. `power_command` is run on the ladder's
+    last rung: an argument list that cuts and restores the modem's USB power.
+    `pin_file` remembers, over restarts, that a PIN was tried; without it only as
+    long as the process lives. `multipart_s` is how long an incomplete message waits
+    for its parts; with one of `urgent_words` in a part it does not wait.
+    """
+
+    baud: int = 115200
+    pin: str = ""
+    pin_file: str = ""
+    smsc: str = ""
+    imei: str = ""
+    by_id_folder: str = ""
+    power_command: tuple[str, ...] = ()
+    status_reports: bool = True
+    stores: tuple[str, ...] = ("SM", "ME", "MT")
+    multipart_s: float = 180.0
+    command_s: float = 5.0
+    prompt_s: float = 5.0
+    storage_s: float = 20.0
+    answer_s: float = 2.0
+    sim_ready_s: float = 30.0
+    settle_s: float = 60.0
+    reset_every_s: float = 600.0
+    urgent_words: tuple[str, ...] = ("SOS",)
+
+    @classmethod
+    def from_mapping(cls, settings: Mapping[str, object]) -> Self:
+        """Take a table of the configuration as it was read.
+
+        Raises:
+            ConfigError: a key is unknown or a value of the wrong kind.
+
+        """
+        known = {field.name: field.default for field in fields(cls)}
+        values: dict[str, Any] = {}
+        for key, value in settings.items():
+            if key not in known:
+                path, expected = f"modem.{key}", f"one of {', '.join(known)}"
+                raise ConfigError(path, expected, "remove or correct the key")
+            values[key] = _as_kind(key, value, known[key])
+        return cls(**values)
+
+
+def _as_kind(key: str, value: object, default: object) -> object:
+    kind = type(default)
+    if kind is tuple and isinstance(value, list | tuple):
+        if all(isinstance(part, str) for part in value):
+            return tuple(value)
+    elif kind is float and isinstance(value, int | float):
+        if not isinstance(value, bool) and value >= 0:
+            return float(value)
+    elif type(value) is kind:
+        return value
+    expected = {tuple: "a list of texts", float: "seconds from 0"}.get(
+        kind, kind.__name__
+    )
+    path = f"modem.{key}"
+    raise ConfigError(path, expected, "correct the value")

@@ -1,0 +1,263 @@
+"""From octets to TPDUs; never raises on what was received (TS 23.040, 9.2.2)."""
+
+import string
+from datetime import datetime, timedelta
+
+from adapters.modem import pdu_text
+from adapters.modem.pdu import (
+    Command,
+    Deliver,
+    DeliverReport,
+    StatusReport,
+    Submit,
+    SubmitReport,
+    Tpdu,
+    Undecodable,
+)
+from adapters.modem.pdu_fields import (
+    Address,
+    Flag,
+    Reader,
+    decode_address,
+    decode_coding,
+    decode_relative_validity,
+    decode_smsc,
+    decode_time,
+)
+from adapters.modem.pdu_text import UserData
+
+_OCTETS_MAX = 300
+_HEX = frozenset(string.hexdigits)
+
+
+def decode(
+    text: str,
+    *,
+    from_mobile: bool = False,
+    has_smsc: bool = True,
+    acknowledged: bool = False,
+) -> Tpdu:
+    """Decode a PDU as modems write it: hex digits, the service centre in front.
+
+    Args:
+        text: hex, of any length and quality; 300 octets of it are read.
+        from_mobile: the direction, that TP-MTI needs (SUBMIT, not DELIVER).
+        has_smsc: False for a bare TPDU.
+        acknowledged: a report is that of an RP-ACK and has no failure cause.
+
+    """
+    digits = "".join(text.split())
+    clean = digits
+    if not _HEX.issuperset(digits):
+        clean = digits[: next(i for i, c in enumerate(digits) if c not in _HEX)]
+    clean = clean[: 2 * _OCTETS_MAX]
+    reader = Reader(bytes.fromhex(clean[: len(clean) // 2 * 2]))
+    if len(clean) % 2 or clean != digits:
+        reader.flag(Flag.NOT_HEX)
+    smsc = decode_smsc(reader) if has_smsc else None
+    if reader.left <= 0:
+        reader.flag(Flag.TRUNCATED)
+        return Undecodable(raw=clean, flags=tuple(reader.flags))
+    first = reader.octet()
+    match first & 3, from_mobile:
+        case 0, False:
+            return _deliver(reader, first, smsc)
+        case 0, True:
+            return _deliver_report(reader, first, smsc, acknowledged=acknowledged)
+        case 1, True:
+            return _submit(reader, first, smsc)
+        case 1, False:
+            return _submit_report(reader, first, smsc, acknowledged=acknowledged)
+        case 2, False:
+            return _status_report(reader, first, smsc)
+        case 2, True:
+            return _command(reader, first, smsc)
+        case _:
+            reader.flag(Flag.RESERVED_TYPE)
+            return Undecodable(raw=clean, flags=tuple(reader.flags))
+
+
+def decode_stored(text: str) -> Tpdu:
+    """Decode a PDU from storage, which also keeps SUBMITs that were written there."""
+    decoded = decode(text)
+    return (
+        decode(text, from_mobile=True) if isinstance(decoded, SubmitReport) else decoded
+    )
+
+
+def _deliver(reader: Reader, first: int, smsc: Address | None) -> Deliver:
+    sender = decode_address(reader)
+    protocol_id = reader.octet()
+    dcs = reader.octet()
+    sent_at = decode_time(reader)
+    user_data = _user_data(reader, first, dcs)
+    return Deliver(
+        sender=sender,
+        protocol_id=protocol_id,
+        dcs=dcs,
+        sent_at=sent_at,
+        user_data=user_data,
+        more_messages=not first & 0x04,
+        status_report_indication=bool(first & 0x20),
+        reply_path=bool(first & 0x80),
+        smsc=smsc,
+        flags=tuple(reader.flags),
+    )
+
+
+def _submit(reader: Reader, first: int, smsc: Address | None) -> Submit:
+    reference = reader.octet()
+    recipient = decode_address(reader)
+    protocol_id = reader.octet()
+    dcs = reader.octet()
+    validity = _validity(reader, first >> 3 & 3)
+    user_data = _user_data(reader, first, dcs)
+    return Submit(
+        recipient=recipient,
+        user_data=user_data,
+        dcs=dcs,
+        reference=reference,
+        protocol_id=protocol_id,
+        validity=validity,
+        status_report_request=bool(first & 0x20),
+        reject_duplicates=bool(first & 0x04),
+        reply_path=bool(first & 0x80),
+        smsc=smsc,
+        flags=tuple(reader.flags),
+    )
+
+
+def _status_report(reader: Reader, first: int, smsc: Address | None) -> StatusReport:
+    reference = reader.octet()
+    recipient = decode_address(reader)
+    sent_at = decode_time(reader)
+    discharged_at = decode_time(reader)
+    status = reader.octet()
+    protocol_id, dcs, user_data = _optional_tail(reader, first)
+    return StatusReport(
+        reference=reference,
+        recipient=recipient,
+        sent_at=sent_at,
+        discharged_at=discharged_at,
+        status=status,
+        for_command=bool(first & 0x20),
+        more_messages=not first & 0x04,
+        protocol_id=protocol_id,
+        dcs=dcs,
+        user_data=user_data,
+        smsc=smsc,
+        flags=tuple(reader.flags),
+    )
+
+
+def _submit_report(
+    reader: Reader, first: int, smsc: Address | None, *, acknowledged: bool
+) -> SubmitReport:
+    cause = None if acknowledged else reader.octet()
+    indicator = reader.octet()
+    sent_at = decode_time(reader)
+    protocol_id, dcs, user_data = _indicated(reader, first, indicator)
+    return SubmitReport(
+        failure_cause=cause,
+        sent_at=sent_at,
+        protocol_id=protocol_id,
+        dcs=dcs,
+        user_data=user_data,
+        smsc=smsc,
+        flags=tuple(reader.flags),
+    )
+
+
+def _deliver_report(
+    reader: Reader, first: int, smsc: Address | None, *, acknowledged: bool
+) -> DeliverReport:
+    cause = None if acknowledged else reader.octet()
+    indicator = reader.octet()
+    protocol_id, dcs, user_data = _indicated(reader, first, indicator)
+    return DeliverReport(
+        failure_cause=cause,
+        protocol_id=protocol_id,
+        dcs=dcs,
+        user_data=user_data,
+        smsc=smsc,
+        flags=tuple(reader.flags),
+    )
+
+
+def _command(reader: Reader, first: int, smsc: Address | None) -> Command:
+    reference = reader.octet()
+    protocol_id = reader.octet()
+    command_type = reader.octet()
+    message_number = reader.octet()
+    recipient = decode_address(reader)
+    data = reader.octets(reader.octet())
+    return Command(
+        reference=reference,
+        protocol_id=protocol_id,
+        command_type=command_type,
+        message_number=message_number,
+        recipient=recipient,
+        data=data,
+        status_report_request=bool(first & 0x20),
+        smsc=smsc,
+        flags=tuple(reader.flags),
+    )
+
+
+def _user_data(reader: Reader, first: int, dcs: int) -> UserData:
+    coding = decode_coding(dcs)
+    if not coding.known or coding.compressed:
+        reader.flag(Flag.UNKNOWN_CODING)
+    return pdu_text.decode(reader, coding, has_header=bool(first & 0x40))
+
+
+def _optional_tail(
+    reader: Reader, first: int
+) -> tuple[int | None, int | None, UserData]:
+    """Read TP-PI and what it announces; a report may end before it (9.2.2.3)."""
+    if reader.left <= 0:
+        return None, None, UserData()
+    return _indicated(reader, first, reader.octet())
+
+
+def _indicated(
+    reader: Reader, first: int, indicator: int
+) -> tuple[int | None, int | None, UserData]:
+    protocol_id = reader.octet() if indicator & 1 else None
+    dcs = reader.octet() if indicator & 2 else None
+    if not indicator & 4:
+        return protocol_id, dcs, UserData()
+    return protocol_id, dcs, _user_data(reader, first, dcs or 0)
+
+
+def _validity(reader: Reader, form: int) -> timedelta | datetime | None:
+    match form:
+        case 0b10:
+            return decode_relative_validity(reader.octet())
+        case 0b11:
+            return decode_time(reader)
+        case 0b01:
+            return _enhanced_validity(reader)
+        case _:
+            return None
+
+
+def _enhanced_validity(reader: Reader) -> timedelta | None:
+    """Read the enhanced form (9.2.3.12.3), seven octets whatever it says."""
+    octets = reader.octets(7)
+    if len(octets) < 7:  # noqa: PLR2004 -- the field's length
+        return None
+    at = 2 if octets[0] & 0x80 else 1
+    match octets[0] & 7:
+        case 0:
+            return None
+        case 1:
+            return decode_relative_validity(octets[at])
+        case 2:
+            return timedelta(seconds=octets[at])
+        case 3:
+            parts = [(o & 15) * 10 + (o >> 4) for o in octets[at : at + 3]]
+            return timedelta(hours=parts[0], minutes=parts[1], seconds=parts[2])
+        case _:
+            reader.flag(Flag.BAD_TIME)
+            return None

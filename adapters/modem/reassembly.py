@@ -1,0 +1,112 @@
+"""Long messages from their parts: any order, copies, and parts that never come.
+
+Parts stay in the modem's storage until the whole is deleted, so that a restart
+loses none: the next drain brings them again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from adapters.modem.pdu import Deliver
+from adapters.modem.pdu_text import UserData, decode_units
+from engine.ports.modem import InboundSms
+
+_MESSAGES_MAX = 64
+INCOMPLETE = "incomplete"
+_Key = tuple[str, int, int, bool]
+
+
+@dataclass(slots=True)
+class _Message:
+    since_s: float
+    parts: dict[int, tuple[InboundSms, Deliver]] = field(default_factory=dict)
+
+
+class Reassembly:
+    """Collects parts by sender, reference, total and width of the reference.
+
+    Holds at most 64 incomplete messages; a further one lets the oldest go out as
+    it is. A flood costs completeness, never memory.
+    """
+
+    def __init__(self, *, timeout_s: float, urgent_words: Sequence[str] = ()) -> None:
+        """Begin empty.
+
+        Args:
+            timeout_s: after this an incomplete message is given out as it is.
+            urgent_words: a part with one of them is given out at once, and again
+                with the whole.
+
+        """
+        self._timeout_s = timeout_s
+        self._urgent = tuple(word.casefold() for word in urgent_words)
+        self._messages: dict[_Key, _Message] = {}
+
+    def add(
+        self, message: InboundSms, decoded: Deliver, now_s: float
+    ) -> Sequence[InboundSms]:
+        """Return a message that is whole now, at once where it never had parts."""
+        concat = decoded.user_data.concat
+        if concat is None or concat.total == 1:
+            return (message,)
+        key = (message.sender, concat.reference, concat.total, concat.wide)
+        out: list[InboundSms] = []
+        if key not in self._messages and len(self._messages) >= _MESSAGES_MAX:
+            oldest = min(self._messages, key=lambda k: self._messages[k].since_s)
+            out.append(_joined(oldest, self._messages.pop(oldest)))
+        pending = self._messages.setdefault(key, _Message(since_s=now_s))
+        is_new = concat.number not in pending.parts
+        pending.parts[concat.number] = (message, decoded)
+        if len(pending.parts) == concat.total:
+            out.append(_joined(key, self._messages.pop(key)))
+        elif is_new and any(word in message.text.casefold() for word in self._urgent):
+            out.append(_joined(key, pending))
+        return out
+
+    def overdue(self, now_s: float) -> Sequence[InboundSms]:
+        """Return incomplete messages that have waited long enough, marked as such."""
+        late = [
+            key
+            for key, pending in self._messages.items()
+            if now_s - pending.since_s >= self._timeout_s
+        ]
+        return [_joined(key, self._messages.pop(key)) for key in late]
+
+
+def _joined(key: _Key, pending: _Message) -> InboundSms:
+    _, reference, total, _ = key
+    first_message, first = pending.parts[min(pending.parts)]
+    text: list[str] = []
+    run, run_of = b"", first.user_data
+    for number in range(1, total + 1):
+        part = pending.parts.get(number)
+        if part is None:
+            text += (_decoded(run_of, run), f"[{number}/{total} missing]")
+            run = b""
+            continue
+        data = part[1].user_data
+        if _coding(data) != _coding(run_of):
+            text.append(_decoded(run_of, run))
+            run, run_of = b"", data
+        run += data.units
+    text.append(_decoded(run_of, run))
+    messages = [pending.parts[number][0] for number in sorted(pending.parts)]
+    flags = [flag for message in messages for flag in message.flags]
+    whole = len(messages) == total
+    return InboundSms(
+        slot="+".join(message.slot for message in messages if message.slot),
+        sender=first_message.sender,
+        text="".join(text),
+        sent_at=first_message.sent_at,
+        pdu="+".join(message.pdu for message in messages),
+        part=None if whole else (reference, len(messages), total),
+        flags=tuple(dict.fromkeys(flags if whole else [*flags, INCOMPLETE])),
+    )
+
+
+def _coding(data: UserData) -> tuple[str, int, int]:
+    return data.charset, data.locking, data.single
+
+
+def _decoded(like: UserData, units: bytes) -> str:
+    return decode_units(like.charset, units, locking=like.locking, single=like.single)

@@ -1,0 +1,120 @@
+"""The recovery ladder of one modem, rung by rung, mildest first."""
+
+import subprocess
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Protocol
+
+from adapters.modem.dialogue import Dialogue
+from adapters.modem.options import ModemOptions
+from engine.errors import ModemError, ModemGoneError
+from engine.ports.clock import Clock
+
+RUNGS = 5
+_TRIES = 3
+_REOPEN_EVERY_S = 1.0
+_POWER_COMMAND_S = 30.0
+
+
+class Reopens(Protocol):
+    """What can close, open and bring up a modem."""
+
+    def reopen(self) -> None:
+        """Close, find, open and bring up."""
+
+    def close(self) -> None:
+        """Close; never raises."""
+
+
+class Recovery:
+    """Climbs; remembers when the modem was last reset.
+
+    A reset makes things worse for half a minute (the modem leaves the bus, and
+    some come back as a CD-ROM first), so that it is done at most once in ten.
+    """
+
+    def __init__(
+        self,
+        dialogue: Dialogue,
+        options: ModemOptions,
+        clock: Clock,
+        modem: Reopens,
+    ) -> None:
+        """Take the dialogue and what can reopen it."""
+        self._dialogue = dialogue
+        self._options = options
+        self._clock = clock
+        self._modem = modem
+        self._reset_at_s: float | None = None
+
+    def climb(self, rung: int, beat: Callable[[], None]) -> bool:
+        """Try one rung; True where the modem answers.
+
+        Raises:
+            ModemError: the rung did not help.
+
+        """
+        match rung:
+            case 0:
+                self._dialogue.escape()
+                return self._answers()
+            case 1:
+                return any(self._answers() for _ in range(_TRIES))
+            case 2:
+                self._modem.reopen()
+                return True
+            case 3:
+                return self._reset(beat)
+            case 4:
+                return self._power(beat)
+            case _:
+                return False
+
+    def _answers(self) -> bool:
+        return (
+            self._dialogue.command("AT", deadline_s=self._options.answer_s).final
+            is not None
+        )
+
+    def _reset(self, beat: Callable[[], None]) -> bool:
+        now_s = self._clock.boottime_s()
+        if (
+            self._reset_at_s is not None
+            and now_s - self._reset_at_s < self._options.reset_every_s
+        ):
+            return False
+        self._reset_at_s = now_s
+        with suppress(ModemError):
+            self._dialogue.command(
+                "AT+CFUN=1,1", deadline_s=self._options.command_s, beat=beat
+            )
+        return self._come_back(beat)
+
+    def _power(self, beat: Callable[[], None]) -> bool:
+        if not self._options.power_command:
+            return False
+        self._modem.close()
+        try:
+            done = subprocess.run(  # noqa: S603 -- an argument list of the configuration, no shell, nothing from outside in it
+                self._options.power_command,
+                check=False,
+                timeout=_POWER_COMMAND_S,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return False
+        return done.returncode == 0 and self._come_back(beat)
+
+    def _come_back(self, beat: Callable[[], None]) -> bool:
+        """Close the old handle first, then wait for the port to come back."""
+        self._modem.close()
+        start_s = self._clock.boottime_s()
+        while self._clock.boottime_s() - start_s < self._options.settle_s:
+            beat()
+            with suppress(ModemGoneError):
+                self._modem.reopen()
+                return True
+            self._clock.sleep(_REOPEN_EVERY_S)
+        return False

@@ -1,0 +1,46 @@
+"""A modem found again under another name, by its IMEI."""
+
+from contextlib import suppress
+from pathlib import Path
+
+from adapters.modem.dialogue import Dialogue
+from adapters.modem.options import ModemOptions
+from adapters.modem.transport import SerialTransport
+from engine.errors import ModemError
+from engine.ports.clock import Clock
+
+
+def find_port(
+    folder: str, imei: str, options: ModemOptions, clock: Clock
+) -> str | None:
+    """Ask every port of a folder for its IMEI; None where none has this one.
+
+    A composite modem shows several ports under `/dev/serial/by-id` of which one or
+    two answer; those held by others are passed over.
+    """
+    if not folder or not imei:
+        return None
+    for path in sorted(Path(folder).glob("*")):
+        with suppress(ModemError):
+            if _imei(str(path), options, clock) == imei:
+                return str(path)
+    return None
+
+
+def _imei(port: str, options: ModemOptions, clock: Clock) -> str | None:
+    transport = SerialTransport(port, baud=options.baud)
+    dialogue = Dialogue(transport, clock)
+    dialogue.minds_restart = False
+    transport.open()
+    try:
+        dialogue.escape()
+        if dialogue.command("AT", deadline_s=options.answer_s).final is None:
+            return None
+        reply = dialogue.command("AT+CGSN", deadline_s=options.answer_s)
+        for line in reply.lines:
+            digits = "".join(c for c in line if c.isdigit())
+            if len(digits) >= 14:  # noqa: PLR2004 -- an IMEI without its check digit
+                return digits
+        return None
+    finally:
+        transport.close()

@@ -1,0 +1,395 @@
+"""A virtual GSM modem behind a pty, a unix socket or TCP, with faults to switch.
+
+It is good enough for gammu, smstools, kannel and ModemManager, and bad enough, on
+demand, for whoever writes a driver. Two or more join a `VirtualNetwork`.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Self
+
+from adapters.modem import pdu_decode
+from adapters.modem.compose import fit_text
+from adapters.modem.pdu import Deliver, Submit
+from adapters.modem.pdu_encode import encode_deliver, encode_submit, submit
+from adapters.modem.pdu_fields import Address
+from adapters.modem.pdu_text import build
+from adapters.modem.virtual_answers import cms
+from adapters.modem.virtual_calls import Calls
+from adapters.modem.virtual_dialect import Dialect
+from adapters.modem.virtual_faults import Faults
+from adapters.modem.virtual_links import Link, PtyLink
+from adapters.modem.virtual_loop import Loop
+from adapters.modem.virtual_network import VirtualNetwork
+from adapters.modem.virtual_state import UNREAD, State
+from engine.ports.clock import Clock
+
+_ESCAPE, _END_OF_PDU, _RETURN, _NEWLINE = 0x1B, 0x1A, 0x0D, 0x0A
+_BACKSPACE = frozenset({0x08, 0x7F})
+_INPUT_MAX = 8192
+_BAD_PDU, _NO_SERVICE, _OUT_OF_ORDER = 304, 331, 38
+_BOOT_LINES = ("RDY", "+CFUN: 1", "+CPIN: READY", "Call Ready", "SMS Ready")
+_NOISE = b"\xff\x00\x80~~"
+
+
+class VirtualModem:
+    """One modem; its own thread runs between `start` and `stop`.
+
+    Every method may be called from any thread.
+    """
+
+    def __init__(
+        self,
+        number: str,
+        *,
+        clock: Clock,
+        network: VirtualNetwork | None = None,
+        link: Link | None = None,
+        faults: Faults | None = None,
+        pin: str = "",
+        imei: str = "",
+        watch: Callable[[str, str], None] | None = None,
+        on_call: Callable[[str, str], None] | None = None,
+    ) -> None:
+        """Make a modem with a SIM of this number; `start` plugs it in.
+
+        Args:
+            number: the SIM's own, with `+` in front.
+            clock: for time stamps and timers.
+            network: where its messages go; one of its own where None.
+            link: a pty where None.
+            faults: switches; they may be changed at any time.
+            pin: what the SIM wants before it works.
+            imei: made from the number where "".
+            watch: gets each line of the dialogue, `<-` from and `->` to the client.
+            on_call: told of each call that the client dials: from, to.
+
+        """
+        digits = "".join(c for c in number if c.isdigit())[-8:].rjust(8, "0")
+        self.number = number
+        self.faults = faults or Faults()
+        self.state = State(
+            number=number,
+            imei=imei or f"8675309{digits}",
+            imsi=f"0010100{digits}",
+            iccid=f"8946000000{digits}0",
+            pin=pin,
+            faults=self.faults,
+        )
+        self._clock = clock
+        self._network = network or VirtualNetwork(clock=clock)
+        self._loop = Loop(clock, link or PtyLink(), self._on_input)
+        self._dialect = Dialect(self.state, clock)
+        self._calls = Calls(self.state, self._loop, self._urc, on_call)
+        self._watch = watch
+        self._buffer = bytearray()
+        self._prompt: str | None = None
+        self._busy = False
+        self._input: deque[int] = deque()
+        self._urcs: deque[bytes] = deque()
+        self._held: list[tuple[str, int]] = []
+        self._plugged = False
+
+    @property
+    def port(self) -> str:
+        """Return what a client opens: a path, or `socket://host:port`."""
+        return self._loop.link.address
+
+    def start(self) -> Self:
+        """Plug in and run."""
+        self._loop.link.plug()
+        self._plugged = True
+        self._network.join(self)
+        self._loop.start(f"virtual-modem-{self.port.rpartition('/')[2]}")
+        self._loop.post(self._flood)
+        return self
+
+    def stop(self) -> None:
+        """Leave the network, unplug, end the thread."""
+        self._network.leave(self)
+        self._loop.call(self._vanish)
+        self._loop.stop()
+
+    def __enter__(self) -> Self:
+        """Start."""
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        """Stop."""
+        self.stop()
+
+    def inject(self, sender: str, text: str) -> None:
+        """Deliver a message to this modem, as if somebody had sent it."""
+        part = fit_text(text)
+        pdu = Deliver(
+            sender=Address(text=sender, toa=0x91 if sender.startswith("+") else 0x81),
+            user_data=build(part.text, part.charset),
+            dcs=8 if part.charset == "ucs2" else 0,
+            sent_at=self._clock.now().to_datetime(),
+        )
+        self.deliver(*encode_deliver(pdu))
+
+    def deliver(self, pdu: str, length: int) -> None:
+        """Take a DELIVER from the network; hold it while it cannot be stored."""
+        times = 2 if self.faults.strikes("duplicate") else 1
+        for _ in range(times):
+            self._loop.post(lambda: self._arrive(pdu, length))
+
+    def report(self, pdu: str, length: int, *, after_s: float) -> None:
+        """Take a status report from the network."""
+        if self.faults.strikes("no_report"):
+            return
+        self._loop.post(
+            lambda: self._loop.later(after_s, lambda: self._report(pdu, length))
+        )
+
+    def ring(self, caller: str) -> None:
+        """Let somebody call this modem until it hangs up, three rings at most."""
+        self._loop.post(lambda: self._calls.ring(caller))
+
+    def unplug(self) -> None:
+        """Vanish from the bus at once."""
+        self._loop.call(self._vanish)
+
+    def replug(self, link: Link | None = None) -> None:
+        """Come back, started anew, under the same name or behind another link."""
+
+        def appear() -> None:
+            self._vanish()
+            if link is not None:
+                self._loop.link = link
+            self._loop.link.plug()
+            self._plugged = True
+            self._boot()
+
+        self._loop.call(appear)
+
+    def restart(self) -> None:
+        """Start anew without leaving the bus, saying so with boot URCs."""
+        self._loop.call(self._boot)
+
+    def say(self, line: str) -> None:
+        """Say an unsolicited line."""
+        self._loop.post(lambda: self._urc(line))
+
+    def _vanish(self) -> None:
+        self._plugged = False
+        self._loop.link.unplug()
+        self._forget()
+
+    def _forget(self) -> None:
+        self._buffer.clear()
+        self._input.clear()
+        self._urcs.clear()
+        self._prompt, self._busy = None, False
+
+    def _boot(self) -> None:
+        self._forget()
+        self.state.restart()
+        self.state.busy_until_s = self._clock.boottime_s() + self.faults.sim_busy_s
+        for line in _BOOT_LINES:
+            self._urc(line.replace("READY", self.state.lock))
+        self._retry_held()
+
+    def _on_input(self, data: bytes) -> None:
+        if self.faults.hang:
+            return
+        self._input.extend(data)
+        while self._input and not self._busy:
+            self._take(self._input.popleft())
+
+    def _take(self, octet: int) -> None:
+        if self._prompt is not None:
+            self._take_in_prompt(octet)
+            return
+        if (self.state.settings.echo or self.faults.echo) and octet != _ESCAPE:
+            self._out(bytes((octet,)))
+        if octet == _RETURN:
+            line = self._buffer.decode("latin-1")
+            self._buffer.clear()
+            if line.strip():
+                self._seen("<-", line)
+                self._run(line)
+        elif octet in _BACKSPACE:
+            del self._buffer[-1:]
+        elif octet == _ESCAPE:
+            self._buffer.clear()
+        elif octet != _NEWLINE and len(self._buffer) < _INPUT_MAX:
+            self._buffer.append(octet)
+
+    def _take_in_prompt(self, octet: int) -> None:
+        if octet == _END_OF_PDU:
+            text, argument = self._buffer.decode("latin-1"), self._prompt or ""
+            self._buffer.clear()
+            self._prompt = None
+            self._seen("<-", f"{text.strip()}<1A>")
+            self._hand_over(argument, text)
+        elif octet == _ESCAPE:
+            self._buffer.clear()
+            self._prompt = None
+            self._answer((), "OK")
+        elif octet in _BACKSPACE:
+            del self._buffer[-1:]
+        elif len(self._buffer) < _INPUT_MAX:
+            self._buffer.append(octet)
+            if not self.state.settings.pdu_mode and self.state.settings.echo:
+                self._out(bytes((octet,)))
+
+    def _run(self, line: str) -> None:
+        answer = self._dialect.execute(line)
+        if answer.submits is not None:
+            self._open_prompt(answer.submits)
+            return
+        if answer.dials:
+            self._calls.dial(answer.dials)
+        self._busy = True
+        self._loop.later(
+            self.faults.command_s, lambda: self._answer(answer.lines, answer.final)
+        )
+        if answer.restarts:
+            self._boot()
+        elif "+CMGD" in line.upper():
+            self._retry_held()
+
+    def _open_prompt(self, argument: str) -> None:
+        if not self.state.can_send:
+            self._answer((), cms(self.state, _NO_SERVICE))
+        elif not self.faults.strikes("no_prompt"):
+            self._prompt = argument
+            self._seen("->", ">")
+            self._out(b"> \r" if self.faults.cr_only else b"\r\n> ")
+
+    def _hand_over(self, argument: str, text: str) -> None:
+        """Take what was written at the prompt; from here on it counts as sent."""
+        message = self._message(argument, text)
+        if message is None:
+            self._answer((), cms(self.state, _BAD_PDU))
+            return
+        self._busy = True
+        faults = self.faults
+        code = _OUT_OF_ORDER if faults.no_credit else faults.cms
+        if faults.no_credit or faults.strikes("cms_rate"):
+            final = cms(self.state, code)
+            self._loop.later(faults.latency_s, lambda: self._answer((), final))
+            return
+        reference = self.state.next_reference()
+        late = (
+            faults.late_cmgs_s if faults.late_cmgs_s and faults.strikes("late") else 0
+        )
+        answer_s = faults.latency_s + late
+        self._network.submit(self, message, reference, answer_s=answer_s)
+        if faults.strikes("drop_cmgs"):
+            self._loop.later(answer_s, self._fall_silent)
+            return
+        lines = (f"+CMGS: {reference}",)
+        self._loop.later(answer_s, lambda: self._answer(lines, "OK"))
+
+    def _message(self, argument: str, text: str) -> Submit | None:
+        if self.state.settings.pdu_mode:
+            digits = "".join(text.split())
+            pdu = pdu_decode.decode(digits, from_mobile=True)
+            return pdu if isinstance(pdu, Submit) and not pdu.flags else None
+        part = fit_text(text.replace("\r", "\n").strip("\n"))
+        message = submit(argument, build(part.text, part.charset))
+        try:
+            encode_submit(message)
+        except ValueError:
+            return None
+        return message
+
+    def _arrive(self, pdu: str, length: int) -> None:
+        settings, faults = self.state.settings, self.faults
+        if not self._plugged or self.state.lock != "READY" or faults.creg not in {1, 5}:
+            self._held.append((pdu, length))
+            return
+        _, mt, _, _, _ = settings.cnmi
+        if mt == 2 and settings.pdu_mode:  # noqa: PLR2004 -- TS 27.005, 3.4.1
+            self.state.unacknowledged += 1
+            self._urc(f"+CMT: ,{length}", pdu)
+            return
+        store = settings.memories[2]
+        index = self.state.store(store, UNREAD, pdu, length)
+        if index is None:
+            self._held.append((pdu, length))
+            self._urc(f'^SMMEMFULL: "{store}"')
+        elif mt and not faults.strikes("lost_cmti"):
+            self._urc(f'+CMTI: "{store}",{index}')
+
+    def _retry_held(self) -> None:
+        held, self._held = self._held, []
+        for pdu, length in reversed(held) if self.faults.shuffle else held:
+            self._loop.post(lambda p=pdu, n=length: self._arrive(p, n))  # type: ignore[misc]
+
+    def _report(self, pdu: str, length: int) -> None:
+        if not self._plugged:
+            return
+        ds = self.state.settings.cnmi[3]
+        if self.faults.cdsi_wrong_store:
+            self.state.store("SR", UNREAD, pdu, length)
+            self._urc('+CDSI: "SM",0')
+        elif ds == 1:
+            self.state.unacknowledged += 1
+            self._urc(f"+CDS: {length}", pdu)
+        elif ds == 2:  # noqa: PLR2004 -- TS 27.005, 3.4.1
+            store = self.state.settings.memories[2]
+            index = self.state.store(store, UNREAD, pdu, length)
+            if index is not None:
+                self._urc(f'+CDSI: "{store}",{index}')
+
+    def _answer(self, lines: tuple[str, ...], final: str) -> None:
+        faults = self.faults
+        if faults.strikes("garbage"):
+            self._out(_NOISE)
+        if lines:
+            self._block(lines)
+        if faults.urc_inside:
+            self._block(("^RSSI:21",))
+        if not (final == "OK" and faults.strikes("drop_ok")):
+            self._block((final,))
+        self._fall_silent()
+
+    def _fall_silent(self) -> None:
+        """Be ready for the next command; say what was held back meanwhile."""
+        self._busy = False
+        self._flush_urcs()
+        while self._input and not self._busy:
+            self._take(self._input.popleft())
+
+    def _urc(self, *lines: str) -> None:
+        """Say lines unasked, but never while the prompt is open.
+
+        smstools answers a `+CDS` that falls into the prompt with `AT+CNMA`, which
+        then becomes part of its PDU.
+        """
+        self._urcs.append(self._formatted(lines))
+        self._seen("->", " ".join(lines))
+        if self._prompt is None:
+            self._flush_urcs()
+
+    def _flush_urcs(self) -> None:
+        while self._urcs and self._prompt is None:
+            self._out(self._urcs.popleft())
+
+    def _block(self, lines: tuple[str, ...]) -> None:
+        for line in lines:
+            self._seen("->", line)
+        self._out(self._formatted(lines))
+
+    def _formatted(self, lines: tuple[str, ...]) -> bytes:
+        if self.faults.cr_only:
+            return "".join(f"{line}\r" for line in lines).encode("latin-1")
+        joined = "\r\n".join(lines)
+        return f"\r\n{joined}\r\n".encode("latin-1", "replace")
+
+    def _flood(self) -> None:
+        if self.faults.flood_s > 0:
+            self._urc("^RSSI:21")
+        self._loop.later(self.faults.flood_s or 1.0, self._flood)
+
+    def _out(self, data: bytes) -> None:
+        if self._plugged and not self.faults.hang:
+            self._loop.link.write(data)
+
+    def _seen(self, direction: str, text: str) -> None:
+        if self._watch is not None:
+            self._watch(direction, text)

@@ -1,0 +1,66 @@
+"""Voice calls of a virtual modem: dialling, ringing, hanging up."""
+
+from collections.abc import Callable
+
+from adapters.modem.virtual_loop import Loop
+from adapters.modem.virtual_state import State
+
+_RING_EVERY_S = 2.0
+_RINGS = 3
+_ALERTING_S = 0.05
+_DIALLING, _ALERTING, _ACTIVE = 2, 3, 0
+
+
+class Calls:
+    """The one call that a modem can have.
+
+    `takes_after_s` is after how long the called party answers; None lets it ring.
+    """
+
+    def __init__(
+        self,
+        state: State,
+        loop: Loop,
+        say: Callable[..., None],
+        on_call: Callable[[str, str], None] | None,
+    ) -> None:
+        """Take the state that `+CLCC` reads and the loop that times."""
+        self._state = state
+        self._loop = loop
+        self._say = say
+        self._on_call = on_call
+        self.takes_after_s: float | None = None
+
+    def dial(self, number: str) -> None:
+        """Dial out; the network alerts shortly after."""
+        self._state.call, self._state.call_state = number, _DIALLING
+        if self._on_call is not None:
+            self._on_call(self._state.number, number)
+        self._loop.later(_ALERTING_S, self._alert)
+
+    def ring(self, caller: str) -> None:
+        """Ring until hung up."""
+        self._state.call = caller
+        self._ring(_RINGS)
+
+    def _alert(self) -> None:
+        if self._state.call:
+            self._state.call_state = _ALERTING
+            if self.takes_after_s is not None:
+                self._loop.later(self.takes_after_s, self._take)
+
+    def _take(self) -> None:
+        if self._state.call:
+            self._state.call_state = _ACTIVE
+
+    def _ring(self, left: int) -> None:
+        if not self._state.call:
+            return
+        if left == 0:
+            self._state.call = ""
+            self._say("NO CARRIER")
+            return
+        self._say("RING")
+        if self._state.settings.clip:
+            self._say(f'+CLIP: "{self._state.call}",145,,,,0')
+        self._loop.later(_RING_EVERY_S, lambda: self._ring(left - 1))
