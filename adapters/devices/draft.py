@@ -70,11 +70,25 @@ class Draft:
             self.signal(f"{place}:{shown}", *signals)
 
     def bits(
-        self, place: str, value: int, table: Mapping[int, tuple[Signal, ...]]
+        self,
+        place: str,
+        value: int,
+        table: Mapping[int, tuple[Signal, ...]],
+        *,
+        alarms: range = range(0),
     ) -> None:
-        """Add what every set bit of `value` that the table lists stands for."""
-        for bit, signals in table.items():
-            if value >> bit & 1:
+        """Add what every set bit stands for, whatever else is set.
+
+        Args:
+            place: names the bits in `codes`.
+            value: the bits.
+            table: bit number to signals; empty for a bit that is a mere state.
+            alarms: bits that are alarms even where the table lacks them: `UNKNOWN`.
+
+        """
+        for bit in sorted(table.keys() | set(alarms)):
+            signals = table.get(bit, (Signal.UNKNOWN,))
+            if signals and value >> bit & 1:
                 self.signal(f"{place}:bit{bit}", *signals)
 
     def locate(

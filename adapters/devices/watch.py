@@ -1,0 +1,282 @@
+"""`watch` over TCP: SeTracker and relatives on the wrist (`3G`, `SG`, `CS`, `ZJ`).
+
+A frame is `[MM*ID*LLLL*content]` or `[MM*ID*IIII*LLLL*content]` with a hexadecimal
+length that many models get wrong, so brackets decide. The high half of the status
+word are alarms, the low half states; all are read (a state once hid the SOS:
+Traccar PR #4190). An `AL` without an alarm bit is an alarm of a kind unknown.
+"""
+
+import re
+from dataclasses import dataclass
+
+from adapters.devices.draft import KMH_MPS, Draft
+from adapters.devices.reading import (
+    UnreadableError,
+    decimal,
+    integer,
+    moment_of_digits,
+    text_of,
+)
+from adapters.devices.session import Cut, StreamSession
+from engine.ports.device import Decoded, ReportKind, Transport, WireSession
+from engine.values import DeviceId, Instant, Signal
+
+
+class Watch:
+    """The wire protocol, found by entry point."""
+
+    name = "watch"
+    transport = Transport.TCP
+    port = 5093
+
+    def session(self) -> WireSession:
+        """Start with an empty buffer; each frame names its device."""
+        return StreamSession(WatchDecoder())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Head:
+    maker: str
+    device: DeviceId
+    index: str | None
+    content: str
+
+    def answer(self, content: str) -> bytes:
+        """Return an answer in the frame's own form."""
+        index = "" if self.index is None else f"{self.index}*"
+        length = f"{len(content):04x}"
+        return f"[{self.maker}*{self.device}*{index}{length}*{content}]".encode(
+            "latin-1"
+        )
+
+
+class WatchDecoder:
+    """What is known of one connection: which device last named itself."""
+
+    name = Watch.name
+    frame_bytes_max = 16384  # a piece of a voice message
+
+    def __init__(self) -> None:
+        """Start before any frame."""
+        self.device: DeviceId | None = None
+
+    def cut(self, buffer: bytes, *, final: bool) -> Cut | None:
+        """Find the first frame by its brackets; names of stations may have some too."""
+        opened = _OPENING.search(buffer)
+        if opened is None:
+            bracket = buffer.rfind(b"[")
+            waits = bracket >= 0 and len(buffer) - bracket < _HEAD_BYTES_MAX
+            return Cut(len(buffer) if final or not waits else bracket, 0)
+        start = opened.start()
+        again = _OPENING.search(buffer, start + 1)
+        until = again.start() if again else len(buffer)
+        end = _end(buffer, start, until)
+        if end is not None:
+            return Cut(start, end - start)
+        return Cut(until, 0) if again else (Cut(start, 0) if start else None)
+
+    def decode(self, frame: bytes, received_at: Instant) -> Decoded:
+        """Read one frame."""
+        head = _head(frame)
+        self.device = head.device
+        draft = Draft(
+            protocol=self.name,
+            frame=frame,
+            received_at=received_at,
+            device=head.device,
+        )
+        kind, *fields = head.content.split(",")
+        answer = _answer(kind, head)
+        if kind.startswith(_PLACES):
+            _read_place(kind, fields, draft)
+        elif kind == "LK":
+            draft.kind = ReportKind.HEARTBEAT
+            if len(fields) >= _LK_FIELDS:
+                draft.battery_percent(decimal(fields[2]))
+        elif kind.rstrip("0123456789").casefold() in _QUIET:
+            draft.kind = ReportKind.HEARTBEAT
+        else:
+            draft.kind = ReportKind.UNDECODABLE
+        return Decoded(reports=(draft.finish(),), answer=answer)
+
+
+def unescaped(data: bytes) -> bytes:
+    """Return content without its escapes (`7D 01` to `7D 05`)."""
+    return _ESCAPE.sub(lambda found: _ESCAPED[found.group()[1] - 1], data)
+
+
+def _end(buffer: bytes, start: int, until: int) -> int | None:
+    """Return where a frame ends: at its length where a bracket is, else at its own."""
+    head = _HEAD.match(buffer, start)
+    if head is not None:
+        claimed = head.end() + int(head["length"], 16)
+        if claimed < until and buffer[claimed : claimed + 1] == b"]":
+            return claimed + 1
+    depth = 0
+    for bracket in _BRACKET.finditer(buffer, start, until):
+        depth += 1 if bracket.group() == b"[" else -1
+        if depth == 0:
+            return bracket.end()
+    last = buffer.rfind(b"]", start, until)
+    return last + 1 if last >= 0 and until < len(buffer) else None
+
+
+def _head(frame: bytes) -> _Head:
+    found = _HEAD.match(frame)
+    if found is None:
+        message = "no head"
+        raise UnreadableError(message)
+    index = found["index"]
+    return _Head(
+        maker=text_of(found["maker"]),
+        device=DeviceId(text_of(found["device"])),
+        index=None if index is None else text_of(index),
+        content=text_of(unescaped(frame[found.end() : -1])),
+    )
+
+
+def _answer(kind: str, head: _Head) -> bytes:
+    if kind.startswith("AL"):
+        return head.answer("AL")
+    if kind in {"LK", "TKQ", "TKQ2"}:
+        return head.answer(kind)
+    if kind == "INIT":
+        return head.answer("INIT,1")
+    if kind == "JXTK":
+        return head.answer("JXTKR,1")
+    return b""
+
+
+def _read_place(kind: str, fields: list[str], draft: Draft) -> None:
+    """Read a place report, its alarms first."""
+    if len(fields) <= _STATUS:
+        message = "shorter than its status"
+        raise UnreadableError(message)
+    status = integer(fields[_STATUS], radix=16)
+    draft.attributes["status"] = fields[_STATUS]
+    draft.bits("status", status, _SIGNALS, alarms=_ALARM_BITS)
+    if kind.startswith("AL") and not status >> _ALARM_BITS.start:
+        draft.signal("AL", Signal.UNKNOWN)
+    draft.device_at = moment_of_digits(fields[0], fields[1], day_first=True)
+    draft.battery_percent(decimal(fields[12]))
+    draft.attributes["satellites"] = fields[10]
+    try:
+        draft.speed_mps = decimal(fields[7]) * KMH_MPS
+        draft.course_deg = decimal(fields[8])
+        draft.altitude_m = decimal(fields[9])
+        draft.locate(
+            _degrees(fields[3], fields[4]),
+            _degrees(fields[5], fields[6]),
+            valid=fields[2] == "A",
+        )
+        _read_neighbours(fields[_STATUS + 1 :], draft)
+    except UnreadableError:
+        draft.attributes["incomplete"] = "true"
+
+
+def _degrees(text: str, hemisphere: str) -> float:
+    """Return signed degrees; a sign and a hemisphere that agree are one, not two."""
+    degrees = decimal(text)
+    return -abs(degrees) if hemisphere in {"S", "W"} else degrees
+
+
+def _read_neighbours(fields: list[str], draft: Draft) -> None:
+    rest = iter(fields)
+    count = integer(next(rest, "0"))
+    next(rest, None)  # timing advance
+    if count > 0:
+        mcc, mnc = (integer(next(rest, "") or "0") for _ in range(2))
+        for _ in range(min(count, _NEIGHBOURS_MAX)):
+            lac, cid = integer(next(rest, "")), integer(next(rest, ""))
+            strength = next(rest, "")
+            draft.cell(mcc, mnc, lac, cid, -abs(integer(strength or "0")))
+    stations = next(rest, "")
+    if not stations.isdecimal():
+        return
+    for _ in range(min(integer(stations), _NEIGHBOURS_MAX)):
+        next(rest, None)  # the station's name stays out of reports
+        mac, strength = next(rest, ""), next(rest, "")
+        if mac:
+            draft.access_point(mac, integer(strength))
+
+
+_OPENING = re.compile(rb"\[\w\w\*\d{4,20}\*")
+_HEAD = re.compile(
+    rb"\[(?P<maker>\w\w)\*(?P<device>\d{4,20})\*(?:(?P<index>[0-9A-Fa-f]{1,8})\*)?"
+    rb"(?P<length>[0-9A-Fa-f]{4})\*"
+)
+_ESCAPE = re.compile(rb"\x7d[\x01-\x05]")
+_ESCAPED = (b"}", b"[", b"]", b",", b"*")
+_BRACKET = re.compile(rb"[\[\]]")
+_HEAD_BYTES_MAX = 48
+_NEIGHBOURS_MAX = 64
+_LK_FIELDS = 3
+_STATUS = 15
+_ALARM_BITS = range(16, 32)
+_PLACES = ("UD", "AL", "WT")
+_SIGNALS = {
+    0: (Signal.LOW_BATTERY,),
+    1: (Signal.GEOFENCE,),
+    2: (Signal.GEOFENCE,),
+    14: (Signal.POWER_CUT,),
+    16: (Signal.SOS,),
+    17: (Signal.LOW_BATTERY,),
+    18: (Signal.GEOFENCE,),
+    19: (Signal.GEOFENCE,),
+    20: (Signal.REMOVED,),
+    21: (Signal.FALL,),
+    22: (Signal.FALL,),
+}
+# Log-ins, measurements of the body, voice, and replies to commands.
+_QUIET = {
+    "init",
+    "tkq",
+    "tk",
+    "jxtk",
+    "img",
+    "rcapture",
+    "pulse",
+    "heart",
+    "blood",
+    "bphrt",
+    "btemp",
+    "oxygen",
+    "temp",
+    "cr",
+    "upload",
+    "sos",
+    "sossms",
+    "remove",
+    "lowbat",
+    "message",
+    "lz",
+    "reset",
+    "config",
+    "iccid",
+    "ccid",
+    "verno",
+    "ts",
+    "pedo",
+    "flower",
+    "walktime",
+    "sleeptime",
+    "silencetime",
+    "phb",
+    "phbx",
+    "monitor",
+    "center",
+    "factory",
+    "find",
+    "poweroff",
+    "pw",
+    "removesms",
+    "profile",
+    "ip",
+    "apn",
+    "hrtstart",
+    "applock",
+    "devicefunccount",
+    "ryimei",
+    "url",
+    "imei",
+}
