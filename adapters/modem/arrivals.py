@@ -29,6 +29,7 @@ from engine.ports.modem import InboundSms, IncomingCall, ModemEvent, StatusRepor
 from engine.values import Instant
 
 _SLOT_JOIN = "+"
+_REPORT_STORE = "SR"
 _INDEX_MAX = 255
 
 
@@ -37,12 +38,14 @@ class _Heard:
     """URCs by what is to be done about them.
 
     `hint` says to look everywhere: `+CMTI: ,-1` (SIM7000G) names no place, and
-    after `^SMMEMFULL` nothing more is announced.
+    after `^SMMEMFULL` nothing more is announced. `reports` says to look where reports
+    lie: Quectel's EC25 announces them in SM and keeps them in SR.
     """
 
     direct: list[Unsolicited] = field(default_factory=list)
     slots: list[tuple[str, int]] = field(default_factory=list)
     hint: bool = False
+    reports: bool = False
     rings: bool = False
     caller: str | None = None
 
@@ -80,6 +83,9 @@ class Arrivals:
         else:
             for store, index in heard.slots:
                 events.extend(self._read(session, store, index))
+        if heard.reports and session.has_report_store:
+            events.extend(self._list(session, _REPORT_STORE))
+            self._select(session, session.receives)
         events.extend(self._parts.overdue(self._clock.boottime_s()))
         return events
 
@@ -90,8 +96,9 @@ class Arrivals:
         while unsolicited:
             urc = unsolicited.popleft()
             match prefix_of(urc.line):
-                case "+CMTI" | "+CDSI":
+                case "+CMTI" | "+CDSI" as kind:
                     slot = stored_at(urc.line)
+                    heard.reports = heard.reports or kind == "+CDSI"
                     if slot is None:
                         heard.hint = True
                     else:
@@ -117,7 +124,7 @@ class Arrivals:
         """
         for one in slot.split(_SLOT_JOIN):
             store, colon, index = one.partition(":")
-            if not colon or not index.isdigit():
+            if not colon or not index.isdecimal():
                 continue
             self._select(session, store)
             reply = self._dialogue.command(
@@ -151,25 +158,26 @@ class Arrivals:
         events: list[ModemEvent] = []
         home = session.receives
         for store in session.readable:
-            used = self._select(session, store)
-            if used == 0:
-                continue
-            reply = self._dialogue.command(
-                "AT+CMGL=4", deadline_s=self._options.storage_s
-            )
-            if reply.final is None:
-                self._dialogue.escape()
-                message = "the modem does not answer AT+CMGL"
-                raise ModemSilentError(message)
-            if reply.ok:
-                for stored in stored_pdus(reply.lines):
-                    if stored.index is not None:
-                        slot = f"{store}:{stored.index}"
-                        events.extend(self._events(stored.pdu, slot))
-            else:
-                events.extend(self._scan(session, store, used))
+            events.extend(self._list(session, store))
         if home:
             self._select(session, home)
+        return events
+
+    def _list(self, session: Session, store: str) -> Sequence[ModemEvent]:
+        used = self._select(session, store)
+        if used == 0:
+            return ()
+        reply = self._dialogue.command("AT+CMGL=4", deadline_s=self._options.storage_s)
+        if reply.final is None:
+            self._dialogue.escape()
+            message = "the modem does not answer AT+CMGL"
+            raise ModemSilentError(message)
+        if not reply.ok:
+            return self._scan(session, store, used)
+        events: list[ModemEvent] = []
+        for stored in stored_pdus(reply.lines):
+            if stored.index is not None:
+                events.extend(self._events(stored.pdu, f"{store}:{stored.index}"))
         return events
 
     def _scan(

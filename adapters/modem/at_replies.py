@@ -8,6 +8,7 @@ from itertools import pairwise
 from adapters.modem.at import fields_of
 
 _NUMBER = re.compile(r"-?\d+")
+_RANGE_MAX = 1000
 _HEX_QUOTED = re.compile(r"[0-9A-Fa-f]{1,8}")
 
 
@@ -73,7 +74,7 @@ def registration(line: str, *, asked: bool) -> RegistrationReply | None:
     raw = [field.strip() for field in body.split(",")]
     plain = [field.strip('"') for field in raw]
     second = raw[1] if len(raw) > 1 else ""
-    has_mode = second.isdigit() and (asked or len(second) <= _STATE_DIGITS_MAX)
+    has_mode = second.isdecimal() and (asked or len(second) <= _STATE_DIGITS_MAX)
     at = 1 if has_mode else 0
     state = number_of(plain[at]) if at < len(plain) else None
     if state is None or not 0 <= state < len(_STATES):
@@ -135,8 +136,14 @@ def choices(field: str) -> frozenset[str]:
     for part in field.strip("()").split(","):
         value = part.strip().strip('"')
         low, dash, high = value.partition("-")
-        if dash and low.isdigit() and high.isdigit() and int(high) - int(low) < 1000:  # noqa: PLR2004 -- bounds a hostile range
-            found.update(str(n) for n in range(int(low), int(high) + 1))
+        first, last = number_of(low), number_of(high)
+        if (
+            dash
+            and first is not None
+            and last is not None
+            and last - first < _RANGE_MAX
+        ):
+            found.update(str(n) for n in range(first, last + 1))
         elif value:
             found.add(value)
     return frozenset(found)

@@ -38,6 +38,7 @@ class Session:
     store: str = ""
     receives: str = ""
     readable: tuple[str, ...] = ()
+    has_report_store: bool = False
     acknowledges: bool = False
     direct_reports: bool = False
     refused: list[str] = field(default_factory=list)
@@ -175,6 +176,7 @@ class BringUp:
         readable = choices(offered[0]) if offered else frozenset()
         receiving = choices(offered[-1]) if offered else frozenset()
         session = self._session
+        session.has_report_store = "SR" in readable
         session.readable = tuple(s for s in self._options.stores if s in readable)
         for store in self._options.stores:
             if (not receiving or store in receiving) and self._patient(

@@ -106,7 +106,7 @@ _BUSY_CODES = frozenset({"14", "314", "515", "SIM BUSY"})
 
 def policy(code: str) -> Policy:
     """Return the policy of a `+CMS ERROR` code; total over what modems write."""
-    if not code.isdigit() or len(code) > 5:  # noqa: PLR2004 -- no code is longer
+    if not code.isdecimal() or len(code) > 5:  # noqa: PLR2004 -- no code is longer
         return _NOT_LISTED
     number = int(code)
     if number >= _VENDOR_FIRST:

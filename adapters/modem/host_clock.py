@@ -5,6 +5,9 @@ import time
 
 from engine.values import Instant
 
+# macOS has no CLOCK_BOOTTIME.
+_BOOTTIME = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
 
 class HostClock:
     """`engine.ports.clock.Clock` straight from the system.
@@ -23,7 +26,7 @@ class HostClock:
 
     def boottime_s(self) -> float:
         """Return seconds of CLOCK_BOOTTIME."""
-        return time.clock_gettime(time.CLOCK_BOOTTIME)
+        return time.clock_gettime(_BOOTTIME)
 
     def sleep(self, seconds: float) -> None:
         """Block the calling thread."""

@@ -38,7 +38,7 @@ def _imei(port: str, options: ModemOptions, clock: Clock) -> str | None:
             return None
         reply = dialogue.command("AT+CGSN", deadline_s=options.answer_s)
         for line in reply.lines:
-            digits = "".join(c for c in line if c.isdigit())
+            digits = "".join(c for c in line if c.isdecimal())
             if len(digits) >= 14:  # noqa: PLR2004 -- an IMEI without its check digit
                 return digits
         return None

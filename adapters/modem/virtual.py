@@ -65,7 +65,7 @@ class VirtualModem:
             on_call: told of each call that the client dials: from, to.
 
         """
-        digits = "".join(c for c in number if c.isdigit())[-8:].rjust(8, "0")
+        digits = "".join(c for c in number if c.isdecimal())[-8:].rjust(8, "0")
         self.number = number
         self.faults = faults or Faults()
         self.state = State(

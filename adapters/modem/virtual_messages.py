@@ -124,9 +124,9 @@ class MessageCommands:
         if form == "=?":
             return ok("+CMGL: (0-4)")
         wanted = arguments.strip('"') or "0"
-        if not wanted.isdigit() and wanted not in _TEXT_STATUS:
+        if not wanted.isdecimal() and wanted not in _TEXT_STATUS:
             return error()
-        status = int(wanted) if wanted.isdigit() else _TEXT_STATUS.index(wanted)
+        status = int(wanted) if wanted.isdecimal() else _TEXT_STATUS.index(wanted)
         lines: list[str] = []
         for index, message in sorted(self._messages().items()):
             if status in (_ALL, message.status):
@@ -136,7 +136,7 @@ class MessageCommands:
         return ok(*lines)
 
     def _read(self, form: str, arguments: str) -> Answer:
-        if form != "=" or not arguments.isdigit():
+        if form != "=" or not arguments.isdecimal():
             return ok() if form == "=?" else error()
         message = self._messages().get(int(arguments))
         if message is None:
@@ -151,7 +151,7 @@ class MessageCommands:
             indices = ",".join(map(str, sorted(messages)))
             return ok(f"+CMGD: ({indices}),(0-4)")
         index, _, flag = arguments.partition(",")
-        if not index.isdigit() or (flag and flag not in "01234"):
+        if not index.isdecimal() or (flag and flag not in "01234"):
             return error()
         if flag in {"", "0"}:
             messages.pop(int(index), None)
@@ -167,7 +167,7 @@ class MessageCommands:
         if form != "=" or not arguments:
             return error()
         length = arguments.split(",", maxsplit=1)[0].strip('"')
-        if self._state.settings.pdu_mode and not length.isdigit():
+        if self._state.settings.pdu_mode and not length.isdecimal():
             raise Refused(cms(self._state, 304))
         return Answer(submits=length)
 

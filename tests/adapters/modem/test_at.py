@@ -1,0 +1,213 @@
+"""The grammar of AT replies, against captured ones and against noise."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.modem.at import (
+    Final,
+    FinalKind,
+    Line,
+    Prompt,
+    Token,
+    Tokenizer,
+    fields_of,
+    final_of,
+    is_boot,
+    prefix_of,
+)
+from adapters.modem.at_replies import (
+    caller,
+    choices,
+    operator,
+    pin_state,
+    registration,
+    signal_dbm,
+    storages,
+    stored_at,
+    stored_pdus,
+    submit_reference,
+)
+from tests.adapters.modem.vectors import replies
+
+_STATES = {
+    "HOME": "home",
+    "SEARCHING": "searching",
+    "DENIED": "denied",
+    "ROAMING": "roaming",
+    "ATTACHED_RLOS": "rlos",
+    "ROAMING_CSFB_NOT_PREFERRED": "roaming_no_csfb",
+}
+
+
+def _tokens(raw: str) -> list[Token]:
+    tokenizer = Tokenizer()
+    return tokenizer.feed(raw.encode("latin-1", "replace")) + tokenizer.flush()
+
+
+def _lines(raw: str) -> tuple[str, ...]:
+    return tuple(t.text for t in _tokens(raw) if isinstance(t, Line))
+
+
+@pytest.mark.parametrize("reply", replies())
+def test_a_captured_reply_is_cut_into_its_lines(reply: dict[str, Any]) -> None:
+    raw = reply["raw"].encode("latin-1", "replace").decode("latin-1")
+    said = [
+        line.lstrip(" >").lstrip()
+        for line in raw.replace("\r", "\n").split("\n")
+        if line.strip(" >")
+    ]
+    assert list(_lines(reply["raw"])) == said
+    prompts = sum(isinstance(token, Prompt) for token in _tokens(reply["raw"]))
+    assert prompts == sum(line.startswith(">") for line in raw.split("\n"))
+
+
+@pytest.mark.parametrize("reply", replies())
+def test_a_captured_reply_means_what_its_source_asserts(
+    reply: dict[str, Any],
+) -> None:
+    expected, lines = reply.get("expected"), _lines(reply["raw"])
+    match expected:
+        case {"state": str(state), "lac": lac, "ci": cell}:
+            asked = reply["kind"] == "solicited"
+            read = registration(lines[0], asked=asked)
+            assert read is not None
+            assert read.state == _STATES[state]
+            assert (read.area or 0) == int(lac, 16)
+            assert (read.cell or 0) == int(cell, 16)
+        case {"final_result": bool(is_final), "is_error": is_error}:
+            finals = [f for f in map(final_of, lines) if f is not None]
+            assert bool(finals) is is_final
+            assert not finals or finals[0].ok is not is_error
+        case {"mem1": first, "mem2": second}:
+            assert [s.name for s in storages(lines[0])[:2]] == [first, second]
+        case dict():
+            _check_fields(lines, expected)
+        case [*messages]:
+            stored = stored_pdus(lines)
+            assert [s.pdu for s in stored] == [m["pdu"] for m in messages]
+        case _:
+            # No more is asserted than that it can be read to its end.
+            assert [prefix_of(line) for line in lines] != [""]
+
+
+def _check_fields(lines: tuple[str, ...], expected: dict[str, Any]) -> None:
+    match expected:
+        case {"lock": lock}:
+            assert pin_state(lines[0]).replace(" ", "_") == lock
+        case {"operator": name}:
+            assert operator(lines[0]) == name
+        case {"state": int(state)}:
+            assert fields_of(lines[0])[0] == str(state)
+        case {"number": number}:
+            assert fields_of(lines[0])[1] == number
+        case {"length": length, "pdu": pdu}:
+            assert fields_of(lines[0]) == (str(length),)
+            assert lines[1] == pdu
+        case {"rxlev": level}:
+            assert float(fields_of(lines[0])[0]) == level
+        case {"after_echo_removal": left}:
+            assert left.strip() == "" or left.strip().split("\n")[0].strip() in lines
+        case _:
+            assert expected.keys() <= {"prefix"}, expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "tokens"),
+    [
+        (b"\r\n> ", [Prompt()]),
+        (b"\n>", [Prompt()]),
+        (b"> \r", [Prompt()]),
+        (b"\r\nOK\r\n\r\n> ", [Line("OK"), Prompt()]),
+        (b"+CDS: 25\r0006", [Line("+CDS: 25")]),
+        (b"OK\r", [Line("OK")]),
+        (b"\r\r\nERROR\r\r\n", [Line("ERROR")]),
+    ],
+)
+def test_a_prompt_and_a_line_are_told_apart(raw: bytes, tokens: list[Token]) -> None:
+    assert Tokenizer().feed(raw) == tokens
+
+
+@given(st.binary(max_size=300), st.lists(st.integers(1, 20), max_size=40))
+def test_how_bytes_are_split_changes_no_line(raw: bytes, cuts: list[int]) -> None:
+    raw = raw.replace(b">", b"")
+    whole = Tokenizer()
+    expected = whole.feed(raw) + whole.flush()
+    torn, found, at = Tokenizer(), [], 0
+    for cut in cuts:
+        found += torn.feed(raw[at : at + cut])
+        at += cut
+    found += torn.feed(raw[at:])
+    found += torn.flush()
+    assert found == expected
+
+
+@given(st.binary(max_size=500))
+def test_any_bytes_are_tokens_and_any_line_is_read(raw: bytes) -> None:
+    tokenizer = Tokenizer()
+    for token in tokenizer.feed(raw) + tokenizer.flush():
+        if isinstance(token, Line):
+            line = token.text
+            for read in (
+                final_of,
+                prefix_of,
+                fields_of,
+                is_boot,
+                signal_dbm,
+                storages,
+                operator,
+                submit_reference,
+                stored_at,
+                pin_state,
+                caller,
+                choices,
+            ):
+                read(line)
+            registration(line, asked=True)
+            registration(line, asked=False)
+
+
+def test_a_line_without_end_is_cut_and_memory_bounded() -> None:
+    tokenizer = Tokenizer()
+    for _ in range(100):
+        tokens = tokenizer.feed(b"x" * 4000)
+        assert all(
+            len(token.text) <= 4096 for token in tokens if isinstance(token, Line)
+        )
+    assert len(tokenizer._rest) <= 4096
+
+
+@pytest.mark.parametrize(
+    ("line", "final"),
+    [
+        ("OK", Final(kind=FinalKind.OK)),
+        ("+CMS ERROR: 500", Final(kind=FinalKind.CMS, code="500")),
+        ("+CME ERROR: SIM busy", Final(kind=FinalKind.CME, code="SIM busy")),
+        ("COMMAND NOT SUPPORT", Final(kind=FinalKind.UNSUPPORTED)),
+        ("NO CARRIER", Final(kind=FinalKind.CALL, code="NO CARRIER")),
+        ("+CMGS: 5", None),
+        ("OKAY", None),
+    ],
+)
+def test_a_final_result_is_known(line: str, final: Final | None) -> None:
+    assert final_of(line) == final
+
+
+def test_index_zero_is_a_place_and_minus_one_is_none() -> None:
+    assert stored_at('+CMTI: "ME",0') == ("ME", 0)
+    assert stored_at("+CMTI: ,-1") is None
+
+
+def test_what_a_modem_offers_is_read_in_all_its_spellings() -> None:
+    assert choices("(0-2)") == {"0", "1", "2"}
+    assert choices('("SM","ME")') == {"SM", "ME"}
+    assert choices("(2)") == {"2"}
+    assert choices("(0-99999999)") == {"0-99999999"}
+    assert choices("(1-²)") == {"1-²"}
+
+
+def test_a_signal_that_is_not_known_is_none() -> None:
+    assert signal_dbm("+CSQ: 99,99") is None
+    assert signal_dbm("+CSQ: 21,99") == -71

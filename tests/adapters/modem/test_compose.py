@@ -1,0 +1,140 @@
+"""One part for one alarm: what must survive does, and nothing is split."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+# ruff: noqa: RUF001 -- Russian texts are what is tested
+from adapters.modem import gsm7, pdu_text
+from adapters.modem.compose import OnePart, Piece, fit, fit_text, segments
+from adapters.modem.pdu_fields import Charset
+from adapters.modem.transliterate import Transliteration, transliterate
+
+ALARM = (
+    Piece(text="SOS K7F2", priority=0),
+    Piece(text="Heron", priority=1),
+    Piece(text="41.31151,69.27974 +-20m, 2 min ago.", priority=0),
+    Piece(text="Not confirmed. Do not go alone.", priority=3),
+    Piece(text="Answer K7F2 1 coming 2 cannot 3 need help.", priority=2),
+    Piece(text="Lantern", priority=1),
+)
+RUSSIAN = (
+    Piece(text="SOS K7F2", priority=0),
+    Piece(text="Цапля", priority=1),
+    Piece(text="41.31151,69.27974 +-20м, 2 мин", priority=0),
+    Piece(text="Не подтверждено. Не ходите в одиночку.", priority=3),
+    Piece(text="Ответ K7F2 1 иду 2 не могу 3 нужна помощь", priority=2, shortest=12),
+    Piece(text="Фонарь", priority=1),
+)
+
+
+def _is_one_part(part: OnePart) -> bool:
+    data = pdu_text.build(
+        part.text, part.charset, locking=part.locking, single=part.single
+    )
+    encoded = pdu_text.encode(data)
+    limit = 160 if part.charset is Charset.GSM7 else 140
+    return encoded[0] <= limit and len(encoded) <= 141
+
+
+def test_an_alarm_in_english_fits_as_it_is() -> None:
+    part = fit(ALARM)
+    assert part.charset is Charset.GSM7
+    assert not part.cut
+    assert _is_one_part(part)
+
+
+def test_an_alarm_in_russian_keeps_code_place_and_age() -> None:
+    part = fit(RUSSIAN)
+    assert part.charset is Charset.UCS2
+    assert part.cut
+    assert part.text.startswith("SOS K7F2")
+    assert "41.31151,69.27974 +-20м, 2 мин" in part.text
+    assert "одиночку" not in part.text
+    assert _is_one_part(part)
+
+
+def test_an_alarm_in_russian_says_all_in_other_letters_by_choice() -> None:
+    part = fit(RUSSIAN, transliteration=Transliteration.LETTERS)
+    assert part.charset is Charset.GSM7
+    assert "Tsaplya" in part.text
+    assert "odinochku" in part.text
+    assert _is_one_part(part)
+
+
+def test_one_curly_quote_does_not_halve_the_room() -> None:
+    part = fit_text("Don\u2019t go alone \u2013 wait. " + "x" * 80)
+    assert part.charset is Charset.GSM7
+    assert part.text.startswith("Don't go alone - wait.")
+
+
+def test_a_shift_table_is_used_only_for_a_phone_that_reads_it() -> None:
+    hindi = "मदद " * 30
+    assert fit_text(hindi).charset is Charset.UCS2
+    part = fit((Piece(text=hindi.strip(), priority=0),), languages=(6,))
+    assert (part.charset, part.locking) == (Charset.GSM7, 6)
+    assert not part.cut
+    assert _is_one_part(part)
+
+
+PIECES = st.lists(
+    st.builds(
+        Piece,
+        text=st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=60),
+        priority=st.integers(0, 4),
+        shortest=st.none() | st.integers(0, 10),
+    ),
+    max_size=6,
+)
+
+
+@given(
+    PIECES, st.sampled_from(Transliteration), st.sets(st.integers(1, 13), max_size=2)
+)
+def test_whatever_is_said_fits_one_part(
+    pieces: list[Piece], level: Transliteration, languages: set[int]
+) -> None:
+    part = fit(pieces, transliteration=level, languages=sorted(languages))
+    assert _is_one_part(part)
+
+
+@given(st.text(max_size=200))
+def test_no_surrogate_pair_is_split(text: str) -> None:
+    part = fit_text("\U0001f198" * 40 + text, transliteration=Transliteration.NONE)
+    assert part.text == "\U0001f198" * 35
+    assert part.cut
+
+
+@given(PIECES)
+def test_a_piece_goes_before_a_more_important_one(pieces: list[Piece]) -> None:
+    vital = Piece(text="SOS K7F2", priority=-1)
+    assert "SOS K7F2" in fit([*pieces, vital]).text
+
+
+@given(st.text(max_size=300), st.sampled_from(Transliteration))
+def test_respelling_is_total_and_leaves_what_fits(
+    text: str, level: Transliteration
+) -> None:
+    respelt = transliterate(text, level)
+    assert respelt == text or not gsm7.can_encode(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "level", "respelt"),
+    [
+        ("Žluťoučký kůň", Transliteration.ACCENTS, "Zlutoucky kun"),
+        ("Žluťoučký kůň", Transliteration.TYPOGRAPHY, "Žluťoučký kůň"),
+        ("åäö„x“", Transliteration.TYPOGRAPHY, 'åäö"x"'),
+        ("Щит", Transliteration.LETTERS, "Shchit"),
+        ("Kraków", Transliteration.ACCENTS, "Krakow"),
+    ],
+)
+def test_a_text_is_respelt_as_far_as_chosen(
+    text: str, level: Transliteration, respelt: str
+) -> None:
+    assert transliterate(text, level) == respelt
+
+
+def test_an_escape_is_not_split_over_two_parts() -> None:
+    assert segments("x" * 159 + "€", Charset.GSM7) == 2
+    assert segments("x" * 152 + "€" + "x" * 152, Charset.GSM7) == 3
