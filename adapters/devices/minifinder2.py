@@ -82,10 +82,12 @@ class Minifinder2Decoder:
                 sequence=sequence,
                 checksum_ok=holds,
             )
-            whole = _read_record(kind, record, draft) and whole
+            if not _read_record(kind, record, draft):
+                whole = False
+                _mark_torn(draft)
             drafts.append(draft)
         if not whole:
-            _mark_torn(drafts)
+            _mark_torn(drafts[-1])
         asked = bool(flags & _ACKNOWLEDGE) and (whole or holds)
         answer = _answer(kind, sequence, records, received_at) if asked else b""
         return Decoded(reports=tuple(d.finish() for d in drafts), answer=answer)
@@ -185,12 +187,11 @@ def _read_cells(key: int, value: Reader, draft: Draft) -> None:
         draft.cell(mcc, mnc, lac, cid, strength)
 
 
-def _mark_torn(drafts: list[Draft]) -> None:
-    for draft in drafts:
-        if draft.signals:
-            draft.attributes["incomplete"] = "true"
-        else:
-            draft.kind = ReportKind.UNDECODABLE
+def _mark_torn(draft: Draft) -> None:
+    if draft.signals:
+        draft.attributes["incomplete"] = "true"
+    else:
+        draft.kind = ReportKind.UNDECODABLE
 
 
 def _answer(

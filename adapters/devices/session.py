@@ -9,6 +9,8 @@ from adapters.devices.reading import UnreadableError
 from engine.ports.device import Decoded, DeviceReport, ReportKind
 from engine.values import DeviceId, Instant
 
+_BLANKS = b" \t\r\n\0"
+
 
 @dataclass(frozen=True, slots=True)
 class Cut:
@@ -50,12 +52,13 @@ class StreamSession:
     """A `WireSession` over any stream decoder.
 
     Every byte ends in a report: as a frame, as an undecodable frame or as what
-    stood between frames (blanks, line ends and NULs alone are let go).
+    stood between frames, unless that was nothing but `blanks`.
     """
 
-    def __init__(self, decoder: StreamDecoder) -> None:
+    def __init__(self, decoder: StreamDecoder, *, blanks: bytes = _BLANKS) -> None:
         """Start with an empty buffer."""
         self._decoder = decoder
+        self._blanks = blanks
         self._buffer = b""
 
     @property
@@ -89,7 +92,9 @@ class StreamSession:
             end = cut.skip + cut.take
             between, frame = self._buffer[: cut.skip], self._buffer[cut.skip : end]
             self._buffer = self._buffer[end:]
-            if between.strip(_BLANKS):
+            if self._blanks and not between.strip(self._blanks):
+                between = b""
+            if between:
                 done.append(Decoded(reports=(self._unread(between, received_at),)))
             if frame:
                 done.append(self._decode(frame, received_at))
@@ -142,6 +147,3 @@ def undecodable(
         device=device,
         kind=ReportKind.UNDECODABLE,
     ).finish()
-
-
-_BLANKS = b" \t\r\n\0"

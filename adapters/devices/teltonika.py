@@ -1,0 +1,259 @@
+"""`teltonika` over TCP and UDP: TMT250, GH5200, TST100; codecs 8, 8E, 16, 7, 12, 13.
+
+Over TCP a device names itself (`000F` and 15 digits), gets one byte, and then sends
+`00000000 | length u32 | codec | count | records | count | CRC u32`. The answer is the
+number of records that are stored; a device sends a packet again until it is right, so
+a packet that nobody can read is answered too once its bytes are kept, else it would
+stand before every later SOS. The CRC is ARC over codec to second count.
+"""
+
+from dataclasses import replace
+
+from adapters.devices import teltonika_io as io
+from adapters.devices.checksums import crc16_arc
+from adapters.devices.draft import KMH_MPS, Draft
+from adapters.devices.framing import cut_by_length
+from adapters.devices.reading import (
+    Reader,
+    UnreadableError,
+    moment_of_epoch,
+    text_of,
+)
+from adapters.devices.session import Cut, DatagramSession, StreamSession
+from engine.ports.device import Decoded, ReportKind, Transport, WireSession
+from engine.values import DeviceId, Instant
+
+
+class Teltonika:
+    """The wire protocol over TCP, found by entry point."""
+
+    name = "teltonika"
+    transport = Transport.TCP
+    port = 5027
+
+    def session(self) -> WireSession:
+        """Start with an empty buffer and no log-in."""
+        return StreamSession(TeltonikaDecoder(), blanks=b"")
+
+
+class TeltonikaUdp:
+    """The wire protocol over UDP, found by entry point."""
+
+    name = Teltonika.name
+    transport = Transport.UDP
+    port = Teltonika.port
+
+    def session(self) -> WireSession:
+        """Start with nothing; each datagram names its device."""
+        return DatagramSession(TeltonikaUdpDecoder())
+
+
+class TeltonikaDecoder:
+    """What is known of one connection: who logged in."""
+
+    name = Teltonika.name
+    frame_bytes_max = 8192
+
+    def __init__(self) -> None:
+        """Start before the log-in."""
+        self.device: DeviceId | None = None
+
+    def cut(self, buffer: bytes, *, final: bool) -> Cut | None:
+        """Find the first log-in, packet or single keep-alive byte."""
+        if buffer.startswith(_KEEP_ALIVE):
+            return Cut(0, 1)
+        return cut_by_length(
+            buffer,
+            marks=(_PREAMBLE, _LOG_IN),
+            end_of=_end_of,
+            holds=_holds,
+            final=final,
+        )
+
+    def decode(self, frame: bytes, received_at: Instant) -> Decoded:
+        """Read one frame into as many reports as it has records."""
+        draft = self._draft(frame, received_at)
+        if frame == _KEEP_ALIVE:
+            draft.kind = ReportKind.HEARTBEAT
+            return Decoded(reports=(draft.finish(),))
+        if frame[:2] != b"\0\0":
+            imei = text_of(frame[2:])
+            if not imei.isalnum():
+                message = "no device in the log-in"
+                raise UnreadableError(message)
+            self.device = DeviceId(imei)
+            draft = replace(draft, device=self.device, kind=ReportKind.LOGIN)
+            return Decoded(reports=(draft.finish(),), answer=b"\x01")
+        draft.checksum_ok = _holds(frame)
+        drafts, count = read_records(frame[8:-4], draft)
+        answer = b"" if count is None else count.to_bytes(4)
+        return Decoded(reports=tuple(d.finish() for d in drafts), answer=answer)
+
+    def _draft(self, frame: bytes, received_at: Instant) -> Draft:
+        return Draft(
+            protocol=self.name,
+            frame=frame,
+            received_at=received_at,
+            device=self.device,
+        )
+
+
+class TeltonikaUdpDecoder(TeltonikaDecoder):
+    """One peer: `length u16 | id u16 | 01 | AVL id u8 | IMEI | data` in a datagram."""
+
+    def cut(self, buffer: bytes, *, final: bool) -> Cut | None:
+        """Take the datagram whole."""
+        return Cut(0, len(buffer)) if final else None
+
+    def decode(self, frame: bytes, received_at: Instant) -> Decoded:
+        """Read one datagram; its answer repeats its AVL id."""
+        head = Reader(frame)
+        head.take(5)
+        packet = head.unsigned(1)
+        imei = text_of(head.take(head.unsigned(2)))
+        if not imei.isalnum():
+            message = "no device"
+            raise UnreadableError(message)
+        self.device = DeviceId(imei)
+        drafts, count = read_records(head.rest(), self._draft(frame, received_at))
+        answer = b""
+        if count is not None:
+            answer = b"\x00\x05\x00\x00\x01" + bytes((packet, count & 0xFF))
+        return Decoded(reports=tuple(d.finish() for d in drafts), answer=answer)
+
+
+def read_records(data: bytes, first: Draft) -> tuple[list[Draft], int | None]:
+    """Read codec, count and records.
+
+    Args:
+        data: from the codec to the second count.
+        first: what all reports of the frame share.
+
+    Returns:
+        The reports, and the number to answer; None where none is due, since the
+        codec has no answer or since the device ought to send a torn packet again.
+
+    """
+    codec, count = data[:1], data[1:2]
+    if not count:
+        message = "no codec and count"
+        raise UnreadableError(message)
+    if codec[0] in io.TEXT_CODECS:
+        first.kind = ReportKind.HEARTBEAT
+        return [first], None
+    drafts, whole = _attempt(data, first, long=False)
+    if not whole and codec[0] == io.CODEC_8:
+        longer, fits = _attempt(data, first, long=True)
+        drafts, whole = (longer, True) if fits else (drafts, False)
+    if not whole:
+        _mark_torn(drafts[-1])
+    return drafts, count[0] if whole or first.checksum_ok else None
+
+
+def _attempt(data: bytes, first: Draft, *, long: bool) -> tuple[list[Draft], bool]:
+    """Read all records; say whether they ended right before the second count.
+
+    Args:
+        data: from the codec to the second count.
+        first: what all reports of the frame share.
+        long: codec 8 with values of 16 bytes, which some models append.
+
+    """
+    reader = Reader(data)
+    codec, count = reader.unsigned(1), reader.unsigned(1)
+    drafts: list[Draft] = []
+    try:
+        for part in range(count):
+            draft = replace(
+                first, part=part, signals=set(), codes=[], cells=[], attributes={}
+            )
+            drafts.append(draft)
+            _read_record(codec, reader, draft)
+            if long:
+                reader.take(17 * reader.unsigned(1))
+        whole = reader.rest() == bytes((count,))
+    except UnreadableError:
+        whole = False
+    return drafts or [replace(first, kind=ReportKind.HEARTBEAT)], whole
+
+
+def _mark_torn(draft: Draft) -> None:
+    if draft.signals:
+        draft.attributes["incomplete"] = "true"
+    else:
+        draft.kind = ReportKind.UNDECODABLE
+
+
+def _read_record(codec: int, reader: Reader, draft: Draft) -> None:
+    if codec == io.GH3000:
+        _read_gh3000(reader, draft)
+        return
+    if codec not in io.WIDE_ID | {io.CODEC_8}:
+        message = "a codec that nobody has described"
+        raise UnreadableError(message)
+    draft.device_at = moment_of_epoch(reader.unsigned(8) / 1000)
+    priority = reader.unsigned(1)
+    lon, lat = reader.signed(4), reader.signed(4)
+    draft.altitude_m = float(reader.signed(2))
+    draft.course_deg = float(reader.unsigned(2))
+    satellites = reader.unsigned(1)
+    draft.attributes["satellites"] = str(satellites)
+    draft.speed_mps = reader.unsigned(2) * KMH_MPS
+    draft.locate(lat / _DEGREE, lon / _DEGREE, valid=satellites > 0)
+    wide_id = 2 if codec in io.WIDE_ID else 1
+    wide_count = 2 if codec == io.CODEC_8E else 1
+    event = reader.unsigned(wide_id)
+    draft.attributes["event"] = str(event)
+    if codec == io.CODEC_16:
+        reader.take(1)
+    reader.take(wide_count)
+    for size in (1, 2, 4, 8):
+        for _ in range(reader.unsigned(wide_count)):
+            element = reader.unsigned(wide_id)
+            io.read_element(element, reader.unsigned(size), event, draft)
+    if codec == io.CODEC_8E:
+        for _ in range(reader.unsigned(2)):
+            element = reader.unsigned(2)
+            io.read_variable(element, reader.take(reader.unsigned(2)), draft)
+    io.read_priority(priority, draft)
+
+
+def _read_gh3000(reader: Reader, draft: Draft) -> None:
+    """Read a record of codec 7: masks say which fields follow."""
+    stamp = reader.unsigned(4)
+    draft.device_at = moment_of_epoch((stamp & 0x3FFFFFFF) + _GH3000_EPOCH_S)
+    parts = reader.unsigned(1)
+    if parts & 1:
+        io.read_gh3000_place(reader, draft)
+    for bit, size in ((1, 1), (2, 2), (3, 4)):
+        if parts >> bit & 1:
+            for _ in range(reader.unsigned(1)):
+                element = reader.unsigned(1)
+                io.read_gh3000_element(element, reader.unsigned(size), draft)
+    io.read_priority(stamp >> 30, draft)
+
+
+def _end_of(buffer: bytes, start: int) -> int | None:
+    if buffer[start : start + 2] == _LOG_IN:
+        digits = buffer[start + 2 : start + 17]
+        return start + 17 if not digits or digits.isdigit() else 0
+    length = buffer[start + 4 : start + 8]
+    codec = buffer[start + 8 : start + 9]
+    if len(length) < 4 or not codec:  # noqa: PLR2004 - a u32
+        return None
+    end = start + 12 + int.from_bytes(length)
+    known = codec[0] in io.CODECS and end - start <= TeltonikaDecoder.frame_bytes_max
+    return end if known else 0
+
+
+def _holds(frame: bytes) -> bool:
+    if frame[:2] == _LOG_IN:
+        return True
+    return crc16_arc(frame[8:-4]) == int.from_bytes(frame[-4:])
+
+
+_KEEP_ALIVE = b"\xff"
+_PREAMBLE = b"\0\0\0\0"
+_LOG_IN = b"\x00\x0f"
+_DEGREE = 10_000_000
+_GH3000_EPOCH_S = 1_167_609_600
