@@ -62,7 +62,8 @@ State = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 Reveal = Annotated[
-    bool, typer.Option("--reveal", help="Show numbers and places; it is journalled.")
+    bool,
+    typer.Option("--reveal", help="Show numbers and places; the service journals it."),
 ]
 
 
@@ -92,7 +93,9 @@ def check(files: Files, *, as_json: AsJson = False) -> None:
         return
     for doubt in doubts:
         typer.echo(f"doubt: {doubt}", err=True)
-    told = ", ".join(f"{count} {noun}" for noun, count in counts.items())
+    told = ", ".join(f"{count} {noun}" for noun, count in counts.items()).replace(
+        "_", " "
+    )
     typer.echo(f"sound: {told}; version {roster.version}")
 
 
@@ -100,7 +103,7 @@ def check(files: Files, *, as_json: AsJson = False) -> None:
     "import",
     epilog=_examples(
         "natalia roster import roster.toml --state /var/lib/natalia",
-        "natalia roster import people.csv devices.csv rota.toml --state /var/lib/natalia",
+        "natalia roster import people.csv rota.toml --state /var/lib/natalia",
     ),
 )
 def import_(
@@ -229,7 +232,7 @@ def _counts(roster: Roster) -> dict[str, int]:
         "colleagues": len(roster.with_role(Role.COLLEAGUE)),
         "contacts": len(roster.with_role(Role.CONTACT)),
         "operators": len(roster.with_role(Role.OPERATOR)),
-        "on duty": len(roster.duty()),
+        "on_duty": len(roster.duty()),
         "devices": len(roster.devices),
     }
 
