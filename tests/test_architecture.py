@@ -20,11 +20,17 @@ FUNCTION_LINES_MAX = 60
 # Longer than one idea should be, because they are one table: file and reason.
 TABLES: dict[str, str] = {}
 
+# A literal that is read as one, not as steps: function and reason.
+LITERALS = {"engine/app.py: tree_of": "the supervision tree, whole"}
+
 # Modules that no test of the mirroring folder imports: module and who holds it.
 TESTED_ELSEWHERE: dict[str, str] = {}
 
 # Modules of `engine.alarm` that act instead of deciding: module and reason.
-ACTING = {"engine.alarm.actor": "owns a thread"}
+ACTING = {
+    "engine.alarm.actor": "owns a thread",
+    "engine.alarm.measures": "counts for several threads, under a lock",
+}
 
 # What the house calls by another word (docs/glossary.md), as a part of a class name.
 BANNED_WORDS = {
@@ -127,7 +133,8 @@ def test_every_function_fits_a_screen() -> None:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         if (lines := (node.end_lineno or 0) - node.lineno + 1) > FUNCTION_LINES_MAX
     }
-    assert long == {}
+    assert {at: n for at, n in long.items() if at not in LITERALS} == {}
+    assert set(LITERALS) <= set(long), "fits now: take it out of LITERALS"
 
 
 def test_every_rust_function_fits_a_screen() -> None:
