@@ -10,12 +10,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 _LINE_MAX = 4096
+# No reply begins with a control character or outside ASCII; noise does, and the
+# echo of ESC.
+_NOISE = "".join(map(chr, (*range(0x21), *range(0x7F, 0x100))))
 _LINE_END = re.compile(rb"[\r\n\x00]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line without its ending and leading blanks; never empty."""
+    """One line without its ending, leading blanks and noise; never empty."""
 
     text: str
 
@@ -131,7 +134,7 @@ class Tokenizer:
             tokens.append(Prompt())
             raw = raw[1:].lstrip(b" ")
         for cut in range(0, len(raw), _LINE_MAX):
-            text = raw[cut : cut + _LINE_MAX].decode("latin-1").lstrip()
+            text = raw[cut : cut + _LINE_MAX].decode("latin-1").lstrip(_NOISE)
             if text:
                 tokens.append(Line(text))
 

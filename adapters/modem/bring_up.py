@@ -104,7 +104,10 @@ class BringUp:
                 break
 
     def _unlock(self) -> None:
-        reply = self._patient("AT+CPIN?")
+        for _ in range(_ANSWER_TRIES):
+            reply = self._patient("AT+CPIN?")
+            if reply.final is not None:
+                break
         state = pin_state(reply.lines[0]) if reply.lines else ""
         match state:
             case "READY":
@@ -156,7 +159,7 @@ class BringUp:
         self._pins.allow(key)
 
     def _configure(self) -> None:
-        if not self._patient("AT+CMGF=0").ok:
+        if not any(self._patient("AT+CMGF=0").ok for _ in range(_ANSWER_TRIES)):
             message = "the modem has no PDU mode"
             raise ModemError(message)
         self._session.acknowledges = not self._optional("AT+CSMS=0").ok and (
@@ -177,7 +180,9 @@ class BringUp:
         receiving = choices(offered[-1]) if offered else frozenset()
         session = self._session
         session.has_report_store = "SR" in readable
-        session.readable = tuple(s for s in self._options.stores if s in readable)
+        listed = [s for s in self._options.stores if s in readable]
+        # MT is SM and ME in one: what lies there would be read twice.
+        session.readable = tuple(s for s in listed if s != "MT" or len(listed) == 1)
         for store in self._options.stores:
             if (not receiving or store in receiving) and self._patient(
                 f'AT+CPMS="{store}","{store}","{store}"'

@@ -283,7 +283,9 @@ class Dialogue:
             return not (prefix in _ASKED_ALONE and lines)
         if is_unsolicited(line):
             return False
-        return not has_sign(line)
+        # Noise on the line is no answer; an operator's name may be Latin-1, but
+        # stands behind a prefix.
+        return not has_sign(line) and line.isascii() and line.isprintable()
 
     def _unasked(self, line: str) -> None:
         if self._awaiting_pdu:

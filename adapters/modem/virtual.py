@@ -29,7 +29,7 @@ _BACKSPACE = frozenset({0x08, 0x7F})
 _INPUT_MAX = 8192
 _BAD_PDU, _NO_SERVICE, _OUT_OF_ORDER = 304, 331, 38
 _BOOT_LINES = ("RDY", "+CFUN: 1", "+CPIN: READY", "Call Ready", "SMS Ready")
-_NOISE = b"\xff\x00\x80~~"
+_NOISE = b"\xff\x00\x80\xfe"
 
 
 class VirtualModem:

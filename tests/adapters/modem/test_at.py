@@ -123,6 +123,8 @@ def _check_fields(lines: tuple[str, ...], expected: dict[str, Any]) -> None:
         (b"\r\nOK\r\n\r\n> ", [Line("OK"), Prompt()]),
         (b"+CDS: 25\r0006", [Line("+CDS: 25")]),
         (b"OK\r", [Line("OK")]),
+        (b"\xff\x80OK\r", [Line("OK")]),
+        (b"\x1bAT\r", [Line("AT")]),
         (b"\r\r\nERROR\r\r\n", [Line("ERROR")]),
     ],
 )

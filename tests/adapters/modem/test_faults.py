@@ -1,0 +1,201 @@
+"""Each fault of the field, alone and in pairs: one true outcome for each message.
+
+The far end's own count is the judge: *sent* means that the network has it once,
+*rejected* that it has it never, *unknown* that nobody can say.
+"""
+
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from adapters.modem.virtual_faults import Faults, switch_names
+from engine.errors import ModemError
+from engine.ports.modem import InboundSms, SendResult, StatusReport
+from tests.adapters.modem.rig import BOB, Rig, rig
+
+# What a switch makes of a run of four messages. A fault of arrivals changes no send.
+SWITCHES = {
+    "latency_s": "0.05",
+    "command_s": "0.01",
+    "drop_cmgs": "0.5",
+    "drop_ok": "0.2",
+    "late_cmgs_s": "0.2",
+    "storage_full": "on",
+    "lost_cmti": "1",
+    "cdsi_wrong_store": "on",
+    "cms_rate": "0.5",
+    "creg": "3",
+    "echo": "on",
+    "cr_only": "on",
+    "flood_s": "0.01",
+    "urc_inside": "on",
+    "duplicate": "1",
+    "shuffle": "on",
+    "no_credit": "on",
+    "garbage": "1",
+    "no_prompt": "0.5",
+    "no_report": "1",
+    "sim_busy_s": "0.3",
+}
+NOT_SWITCHED_HERE = {"hang", "late", "cms"}
+
+
+def _outcome(r: Rig, text: str) -> SendResult | None:
+    """Submit as the modem's actor does: a raise is *not sent*, then one rung up."""
+    try:
+        return r.submit(text, late_s=0.6).result
+    except ModemError:
+        assert r.driver.recover(0) or r.driver.recover(1) or r.driver.recover(2)
+        return None
+
+
+def _judge(r: Rig, results: dict[str, SendResult | None]) -> None:
+    handed = r.sent_texts()
+    for text, result in results.items():
+        match result:
+            case SendResult.SENT:
+                assert handed.count(text) == 1
+            case SendResult.REJECTED | None:
+                assert handed.count(text) == 0
+            case SendResult.UNKNOWN:
+                assert handed.count(text) <= 1
+
+
+def _mend(faults: Faults, name: str) -> None:
+    healthy = {"creg": "1"}.get(name, "off" if SWITCHES[name] == "on" else "0")
+    faults.set(name, healthy)
+
+
+def test_every_switch_is_in_the_table() -> None:
+    assert set(switch_names()) == SWITCHES.keys() | NOT_SWITCHED_HERE
+
+
+@pytest.mark.parametrize("name", SWITCHES)
+def test_a_fault_leaves_every_message_one_true_outcome(
+    tmp_path: Path, name: str
+) -> None:
+    faults = Faults()
+    faults.set(name, SWITCHES[name])
+    with rig(tmp_path, faults=faults) as r:
+        _judge(r, {text: _outcome(r, text) for text in ("a", "b", "c", "d")})
+        _mend(faults, name)
+        assert _outcome(r, "after") is SendResult.SENT
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("one", "other"), list(itertools.combinations(SWITCHES, 2)))
+def test_a_pair_of_faults_leaves_every_message_one_true_outcome(
+    tmp_path: Path, one: str, other: str
+) -> None:
+    faults = Faults()
+    faults.set(one, SWITCHES[one])
+    faults.set(other, SWITCHES[other])
+    with rig(tmp_path, faults=faults) as r:
+        _judge(r, {text: _outcome(r, text) for text in ("a", "b", "c", "d")})
+        for name in (one, other):
+            _mend(faults, name)
+        assert _outcome(r, "after") is SendResult.SENT
+
+
+def _is(kind: type[object]) -> Callable[[object], bool]:
+    return lambda events: any(isinstance(e, kind) for e in events)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("code", [1, 21, 38, 41, 96, 208, 322, 331, 500, 517])
+def test_a_refusal_carries_its_code_and_whether_another_route_may_help(
+    tmp_path: Path, code: int
+) -> None:
+    with rig(tmp_path, faults=Faults(cms=code, cms_rate=1)) as r:
+        outcome = r.submit()
+    assert outcome.result is SendResult.REJECTED
+    assert outcome.code == str(code)
+    assert outcome.retry is (code not in {1, 96})
+    assert r.sent_texts() == []
+
+
+def test_a_network_that_timed_out_may_have_sent(tmp_path: Path) -> None:
+    with rig(tmp_path, faults=Faults(cms=332, cms_rate=1)) as r:
+        assert r.submit().result is SendResult.UNKNOWN
+
+
+def test_a_late_answer_within_the_wait_is_an_answer(tmp_path: Path) -> None:
+    with rig(tmp_path, faults=Faults(late_cmgs_s=1.5)) as r:
+        outcome = r.submit(late_s=5)
+    assert outcome.result is SendResult.SENT
+    assert outcome.reference == 1
+
+
+def test_an_answer_that_comes_after_the_wait_does_not_answer_the_next_message(
+    tmp_path: Path,
+) -> None:
+    with rig(tmp_path, faults=Faults(late_cmgs_s=0.5, late=0.5)) as r:
+        first, second = r.submit("a"), r.submit("b", late_s=0.2)
+        third = _outcome(r, "c")
+        assert first.result is SendResult.SENT
+        assert second.result is SendResult.UNKNOWN
+        _judge(r, {"b": second.result, "c": third})
+
+
+def test_a_lost_announcement_is_made_good_by_the_next_drain(tmp_path: Path) -> None:
+    with rig(tmp_path, faults=Faults(lost_cmti=1)) as r:
+        r.modem.inject(BOB, "K7F2 1")
+        found = r.events(_is(InboundSms), drain=True)
+    assert [m.text for m in found if isinstance(m, InboundSms)] == ["K7F2 1"]
+
+
+def test_a_report_in_the_wrong_store_is_found(tmp_path: Path) -> None:
+    with rig(tmp_path, faults=Faults(cdsi_wrong_store=True)) as r:
+        outcome = r.submit()
+        found = r.events(_is(StatusReport))
+        report = next(e for e in found if isinstance(e, StatusReport))
+        assert report.reference == outcome.reference
+        assert report.slot == "SR:0"
+        r.driver.delete(report.slot)
+        assert r.modem.state.stores["SR"] == {}
+
+
+def test_what_the_network_held_for_a_full_store_arrives_once_there_is_room(
+    tmp_path: Path,
+) -> None:
+    with rig(tmp_path) as r:
+        for i in range(35):
+            r.modem.inject(BOB, f"message {i}")
+        found: list[str] = []
+        for _ in range(20):
+            for event in r.driver.poll(drain=True):
+                assert isinstance(event, InboundSms)
+                found.append(event.text)
+                r.driver.delete(event.slot)
+            if len(set(found)) == 35:
+                break
+    assert set(found) == {f"message {i}" for i in range(35)}
+
+
+def test_a_flood_of_lines_stops_neither_sending_nor_hearing(tmp_path: Path) -> None:
+    with rig(tmp_path, faults=Faults(flood_s=0.001, urc_inside=True)) as r:
+        assert all(r.submit(str(i)).result is SendResult.SENT for i in range(20))
+        assert len(r.events(lambda found: len(found) >= 20)) == 20
+
+
+def test_without_registration_the_modem_says_so_and_sends_nothing(
+    tmp_path: Path,
+) -> None:
+    with rig(tmp_path, faults=Faults(creg=2)) as r:
+        assert not r.driver.health().registered
+        outcome = r.submit()
+        assert outcome.result is SendResult.REJECTED
+        assert outcome.retry
+        r.modem.faults.creg = 5
+        assert r.driver.health().registered
+
+
+def test_a_modem_dead_for_an_hour_is_used_again(tmp_path: Path) -> None:
+    with rig(tmp_path) as r:
+        r.modem.unplug()
+        for _ in range(20):
+            assert not r.driver.recover(2)
+        r.modem.replug()
+        assert r.driver.recover(2)
+        assert r.submit().result is SendResult.SENT
