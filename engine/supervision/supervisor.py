@@ -89,6 +89,7 @@ class Supervisor(SupervisedActor[M_contra]):
     def stop_child(self, name: str) -> None:
         """Stop a child started on demand: its name goes first; does not wait."""
         child = self._children.pop(name)
+        self._mark(child, is_down=False)
         if child.ref is None or not child.is_live:
             return
         self._tree.names.unregister(name, child.ref)
@@ -167,10 +168,7 @@ class Supervisor(SupervisedActor[M_contra]):
         if child.ref is None:
             return
         self._tree.names.register(child.spec.name, child.ref)
-        if child.is_down:
-            child.is_down = False
-            self._tree.status.down(child.spec.public_name, is_down=False)
-            logger.warning("%s is up again", child.spec.public_name)
+        self._mark(child, is_down=False)
         if child.retell is not None:
             retell, child.retell = child.retell, None
             self._tree.names.tell(child.spec.name, retell)
@@ -208,10 +206,8 @@ class Supervisor(SupervisedActor[M_contra]):
         child.window = child.window.with_restart(now_s)
         if child.window.exceeded and spec.on_down is OnDown.ESCALATE:
             raise IntensityExceededError(spec.public_name)
-        if child.window.exceeded and not child.is_down:
-            child.is_down = True
-            self._tree.status.down(spec.public_name, is_down=True)
-            logger.error("%s is down, retried for ever", spec.public_name)
+        if child.window.exceeded:
+            self._mark(child, is_down=True)
         if child.is_down:
             delay_s = slow_retry_s(self._tree.chance(), every_s=spec.retry_s)
         else:
@@ -221,6 +217,13 @@ class Supervisor(SupervisedActor[M_contra]):
         child.due_s = now_s + delay_s
         if child not in self._backing_off:
             self._backing_off.append(child)
+
+    def _mark(self, child: Child, *, is_down: bool) -> None:
+        if child.is_down != is_down:
+            child.is_down = is_down
+            self._tree.status.down(child.spec.public_name, is_down=is_down)
+            words = "down, retried for ever" if is_down else "down no more"
+            logger.warning("%s is %s", child.spec.public_name, words)
 
     def _stop_rest(self, child: Child) -> None:
         if child.is_dynamic:
@@ -294,6 +297,7 @@ class Supervisor(SupervisedActor[M_contra]):
         self._stop_these(children)
         for child in children:
             child.phase = Phase.DONE
+            self._mark(child, is_down=False)  # whoever starts it anew counts anew
 
     def _failed(self, error: BaseException) -> None:
         try:

@@ -26,7 +26,10 @@ class Status(Protocol):
         """A child is being started again."""
 
     def down(self, child: str, *, is_down: bool) -> None:
-        """A child is past its intensity and retried slowly, or up again."""
+        """A child is past its intensity and retried slowly, or that is over.
+
+        Each True is followed by one False, also where its supervisor ends first.
+        """
 
 
 class Silent:

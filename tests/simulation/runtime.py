@@ -163,6 +163,10 @@ class World:
         self._run(self._ns + round(within_s * _NS), until=condition)
         return condition()
 
+    def suspend(self, seconds: float) -> None:
+        """Let time pass in which nobody runs, as in a suspend or a SIGSTOP."""
+        self._ns += round(seconds * _NS)
+
     def deadlocked(self) -> list[str]:
         """Name the tasks that wait for a reply, for ever, where nothing can run."""
         self._drop_over()
@@ -246,7 +250,8 @@ class World:
                 return False
             if until_ns is not None and self._timed[0][0] > until_ns:
                 return False
-            self._ns, _, _, due = heapq.heappop(self._timed)
+            at_ns, _, _, due = heapq.heappop(self._timed)
+            self._ns = max(self._ns, at_ns)  # late after a suspend
             self._ready.append((due, False))
         index = int(self._chance.random() * len(self._ready))
         self._ready[index], self._ready[-1] = self._ready[-1], self._ready[index]
