@@ -97,7 +97,6 @@ impl Places {
         let (lat_deg, lon_deg) = (point.lat_deg(), point.lon_deg());
         Resolution::range(Resolution::Zero, Resolution::Fifteen)
             .map(|resolution| locate(lat_deg, lon_deg, resolution).into())
-            .filter(|cell| self.inhabitants(*cell) >= inhabitants_min)
-            .next_back()
+            .rfind(|cell| self.inhabitants(*cell) >= inhabitants_min)
     }
 }

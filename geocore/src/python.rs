@@ -195,7 +195,7 @@ impl Index {
             available,
             circles: ids_of(circles)?,
         };
-        self.write(py).upsert(person).map_err(fail)
+        self.write(py).upsert(&person).map_err(fail)
     }
 
     #[expect(
@@ -263,7 +263,7 @@ impl Index {
         }
         py.detach(|| {
             let mut index = self.0.write().unwrap_or_else(PoisonError::into_inner);
-            index.upsert_many(people)
+            index.upsert_many(&people)
         })
         .map_err(fail)
     }

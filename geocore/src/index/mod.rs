@@ -1,12 +1,22 @@
 //! The index: people by id, found by nearness.
 
+mod arena;
+mod grid;
+mod kernel;
+mod layout;
 mod query;
 mod rank;
+mod search;
+mod select;
 mod snapshot;
+mod space;
+mod tree;
 
 use std::collections::{BTreeSet, HashMap};
 
+use layout::Record;
 pub use query::{Filter, K_MAX, Neighbour};
+use space::Space;
 
 use crate::error::{DuplicatePerson, Error, InvalidNumber, UnknownPerson};
 use crate::point::Point;
@@ -43,7 +53,7 @@ pub struct Stats {
 /// use geocore::{Filter, Index, Person, Point};
 /// let mut index = Index::new();
 /// for (id, lon_deg) in [(7, 18.0), (8, 19.0)] {
-///     index.upsert(Person {
+///     index.upsert(&Person {
 ///         id,
 ///         point: Point::new(59.0, lon_deg)?,
 ///         at_s: None,
@@ -55,17 +65,31 @@ pub struct Stats {
 /// assert_eq!(found[0].person, 8);
 /// # Ok::<(), geocore::Error>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Index {
-    people: Vec<Person>,
-    slots: HashMap<u64, usize>,
+    everyone: Space,
+    /// Members of each trust circle, laid out as everyone is: asking a circle costs what its
+    /// size costs, whoever else is near.
+    circles: HashMap<u64, Space>,
+    /// Circles of each person who is in any, sorted.
+    memberships: HashMap<u64, Box<[u64]>>,
+}
+
+impl Default for Index {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Index {
     /// An index of nobody.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            everyone: Space::new(),
+            circles: HashMap::new(),
+            memberships: HashMap::new(),
+        }
     }
 
     /// Puts a person in, or replaces all that was known of them.
@@ -73,9 +97,11 @@ impl Index {
     /// # Errors
     ///
     /// [`InvalidNumber`] when the time is not finite.
-    pub fn upsert(&mut self, person: Person) -> Result<(), Error> {
+    pub fn upsert(&mut self, person: &Person) -> Result<(), Error> {
         check_time(person.at_s)?;
-        self.put(person);
+        let record = record_of(person);
+        self.everyone.put(&record);
+        self.join(&record, &person.circles);
         Ok(())
     }
 
@@ -84,16 +110,19 @@ impl Index {
     /// # Errors
     ///
     /// [`DuplicatePerson`] when an id comes twice, else as [`Index::upsert`].
-    pub fn upsert_many(&mut self, people: Vec<Person>) -> Result<(), Error> {
-        let mut seen = std::collections::HashSet::with_capacity(people.len());
-        for person in &people {
-            check_time(person.at_s)?;
-            if !seen.insert(person.id) {
-                return Err(DuplicatePerson { person: person.id }.into());
-            }
+    pub fn upsert_many(&mut self, people: &[Person]) -> Result<(), Error> {
+        let mut ids: Vec<u64> = people.iter().map(|person| person.id).collect();
+        ids.sort_unstable();
+        if let Some(pair) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(DuplicatePerson { person: pair[0] }.into());
         }
         for person in people {
-            self.put(person);
+            check_time(person.at_s)?;
+        }
+        let records: Vec<Record> = people.iter().map(record_of).collect();
+        self.everyone.put_many(&records);
+        for (person, record) in people.iter().zip(&records) {
+            self.join(record, &person.circles);
         }
         Ok(())
     }
@@ -105,20 +134,27 @@ impl Index {
     /// [`UnknownPerson`], or [`InvalidNumber`] when the time is not finite.
     pub fn relocate(&mut self, person: u64, point: Point, at_s: Option<f64>) -> Result<(), Error> {
         check_time(at_s)?;
-        let slot = *self.slots.get(&person).ok_or(UnknownPerson { person })?;
-        self.people[slot].point = point;
-        self.people[slot].at_s = at_s;
+        let (xyz_m, at_s) = (point.xyz_m(), at_s.unwrap_or(f64::NAN));
+        if !self.everyone.relocate(person, xyz_m, at_s) {
+            return Err(UnknownPerson { person }.into());
+        }
+        if !self.memberships.is_empty() {
+            for circle in self.memberships.get(&person).into_iter().flatten() {
+                if let Some(members) = self.circles.get_mut(circle) {
+                    members.relocate(person, xyz_m, at_s);
+                }
+            }
+        }
         Ok(())
     }
 
     /// Takes a person out; false if there was none.
     pub fn remove(&mut self, person: u64) -> bool {
-        let Some(slot) = self.slots.remove(&person) else {
+        if !self.everyone.remove(person) {
             return false;
-        };
-        self.people.swap_remove(slot);
-        if let Some(moved) = self.people.get(slot) {
-            self.slots.insert(moved.id, slot);
+        }
+        for circle in self.memberships.remove(&person).into_iter().flatten() {
+            self.leave(person, circle);
         }
         true
     }
@@ -126,52 +162,95 @@ impl Index {
     /// What is known of a person.
     #[must_use]
     pub fn get(&self, person: u64) -> Option<Person> {
-        self.slots
-            .get(&person)
-            .map(|slot| self.people[*slot].clone())
+        let record = self.everyone.record(self.everyone.find(person)?);
+        Some(self.person_of(&record))
     }
 
     /// Whether a person is held.
     #[must_use]
     pub fn contains(&self, person: u64) -> bool {
-        self.slots.contains_key(&person)
+        self.everyone.find(person).is_some()
     }
 
     /// How many people are held.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.people.len()
+        self.everyone.len()
     }
 
     /// Whether nobody is held.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.people.is_empty()
+        self.len() == 0
     }
 
     /// Counts for gauges.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        let circles: BTreeSet<u64> = self
-            .people
-            .iter()
-            .flat_map(|person| person.circles.iter().copied())
-            .collect();
+        let circles: usize = self.circles.values().map(Space::bytes).sum();
+        let lists: usize = self.memberships.values().map(|list| list.len() * 8).sum();
         Stats {
-            people: self.people.len(),
-            circles: circles.len(),
-            bytes: self.people.capacity() * size_of::<Person>()
-                + self.slots.capacity() * size_of::<(u64, usize)>(),
+            people: self.len(),
+            circles: self.circles.len(),
+            bytes: self.everyone.bytes()
+                + circles
+                + lists
+                + self.circles.capacity() * size_of::<(u64, Space)>()
+                + self.memberships.capacity() * size_of::<(u64, Box<[u64]>)>(),
         }
     }
 
-    fn put(&mut self, person: Person) {
-        if let Some(slot) = self.slots.get(&person.id) {
-            self.people[*slot] = person;
-        } else {
-            self.slots.insert(person.id, self.people.len());
-            self.people.push(person);
+    /// Brings a person's circles up to date with what is now known of them.
+    fn join(&mut self, record: &Record, circles: &BTreeSet<u64>) {
+        if circles.is_empty() && self.memberships.is_empty() {
+            return;
         }
+        let now: Box<[u64]> = circles.iter().copied().collect();
+        for circle in &now {
+            self.circles
+                .entry(*circle)
+                .or_insert_with(Space::new)
+                .put(record);
+        }
+        let before = if now.is_empty() {
+            self.memberships.remove(&record.id)
+        } else {
+            self.memberships.insert(record.id, now)
+        };
+        for circle in before.into_iter().flatten() {
+            if !circles.contains(&circle) {
+                self.leave(record.id, circle);
+            }
+        }
+    }
+
+    fn leave(&mut self, person: u64, circle: u64) {
+        if let Some(members) = self.circles.get_mut(&circle) {
+            members.remove(person);
+            if members.len() == 0 {
+                self.circles.remove(&circle);
+            }
+        }
+    }
+
+    fn person_of(&self, record: &Record) -> Person {
+        let circles = self.memberships.get(&record.id);
+        Person {
+            id: record.id,
+            point: Point::from_surface(record.xyz_m),
+            at_s: (!record.at_s.is_nan()).then_some(record.at_s),
+            available: record.available,
+            circles: circles.into_iter().flatten().copied().collect(),
+        }
+    }
+}
+
+fn record_of(person: &Person) -> Record {
+    Record {
+        id: person.id,
+        xyz_m: person.point.xyz_m(),
+        at_s: person.at_s.unwrap_or(f64::NAN),
+        available: person.available,
     }
 }
 

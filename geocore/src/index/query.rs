@@ -1,13 +1,19 @@
 //! Questions to the index and their answers.
 
-use super::rank::{Candidate, rank};
-use super::{Index, Person};
+use std::collections::HashSet;
+
+use super::Index;
+use super::search::{Everyone, Sieve};
+use super::select::Nearest;
 use crate::error::{Error, InvalidCount, InvalidNumber};
-use crate::geodesic::{chord_max_m, rival_chord_max_m};
+use crate::geodesic::chord_max_m;
 use crate::point::Point;
 
 /// The most neighbours that one question may ask for.
 pub const K_MAX: u64 = 1 << 24;
+
+/// Up to so many excluded people are looked for one by one.
+const LINEAR_MAX: usize = 16;
 
 /// Who counts in an answer; the default is everyone.
 #[derive(Clone, Copy, Debug, Default)]
@@ -55,17 +61,6 @@ impl Filter<'_> {
             },
         }
     }
-
-    fn admits(&self, person: &Person) -> bool {
-        self.available.is_none_or(|is| is == person.available)
-            && self
-                .newer_than_s
-                .is_none_or(|after_s| person.at_s.is_some_and(|at_s| at_s > after_s))
-            && self
-                .circle
-                .is_none_or(|circle| person.circles.contains(&circle))
-            && !self.exclude.contains(&person.id)
-    }
 }
 
 impl Index {
@@ -109,23 +104,44 @@ impl Index {
     }
 
     fn search(&self, from: &Point, k: usize, filter: &Filter<'_>) -> Vec<Neighbour> {
-        let limit_m = filter.within_m.map_or(f64::INFINITY, chord_max_m);
-        let mut candidates: Vec<Candidate> = self
-            .people
-            .iter()
-            .filter(|person| filter.admits(person))
-            .map(|person| Candidate {
-                chord_m: from.chord_squared_m2(&person.point).sqrt(),
-                person,
-            })
-            .filter(|candidate| candidate.chord_m <= limit_m)
-            .collect();
-        if k < candidates.len() {
-            let (_, kth, _) =
-                candidates.select_nth_unstable_by(k - 1, |a, b| a.chord_m.total_cmp(&b.chord_m));
-            let rival_m = rival_chord_max_m(kth.chord_m);
-            candidates.retain(|candidate| candidate.chord_m <= rival_m);
+        let space = match filter.circle {
+            None => &self.everyone,
+            Some(circle) => match self.circles.get(&circle) {
+                Some(members) => members,
+                None => return Vec::new(),
+            },
+        };
+        let mut nearest = Nearest::new(k, filter.within_m.map_or(f64::INFINITY, chord_max_m));
+        if filter.available.is_none() && filter.newer_than_s.is_none() && filter.exclude.is_empty()
+        {
+            space.search_here(from.xyz_m(), &Everyone, &mut nearest);
+        } else {
+            let many = filter.exclude.len() > LINEAR_MAX;
+            let excluded: HashSet<u64> = if many {
+                filter.exclude.iter().copied().collect()
+            } else {
+                HashSet::new()
+            };
+            let exclude = |person| {
+                if many {
+                    excluded.contains(&person)
+                } else {
+                    filter.exclude.contains(&person)
+                }
+            };
+            let sieve = Sieve {
+                available: filter.available,
+                newer_than_s: filter.newer_than_s,
+                exclude: &exclude,
+            };
+            space.search_here(from.xyz_m(), &sieve, &mut nearest);
         }
-        rank(from, k, filter, candidates)
+        space.rank(
+            from,
+            k,
+            filter.within_m,
+            filter.geodesic,
+            &nearest.into_candidates(),
+        )
     }
 }

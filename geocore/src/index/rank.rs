@@ -1,39 +1,121 @@
 //! From candidates by straight line to an answer by geodesic.
 
-use super::Person;
-use super::query::{Filter, Neighbour};
-use crate::geodesic::karney_m;
+use super::query::Neighbour;
+use super::select::Candidate;
+use super::space::Space;
+use crate::geodesic::{approximate_m, approximation_bound_m, karney_m};
 use crate::point::Point;
 
-/// A person who may belong to the answer.
-pub(super) struct Candidate<'a> {
-    /// Straight line to the person in metres.
-    pub(super) chord_m: f64,
-    /// Who it is.
-    pub(super) person: &'a Person,
+/// Bounds above this are not good enough for an answer that was asked to be geodesic.
+const BOUND_MAX_M: f64 = 5e-4;
+
+/// A candidate with a distance good enough to order them, or settled by Karney.
+struct Ranked {
+    neighbour: Neighbour,
+    point: Point,
+    /// How far `distance_m` may be off.
+    bound_m: f64,
 }
 
-/// Orders candidates by geodesic and id, and keeps the first k within the radius.
-pub(super) fn rank(
-    from: &Point,
-    k: usize,
-    filter: &Filter<'_>,
-    candidates: Vec<Candidate<'_>>,
-) -> Vec<Neighbour> {
-    let mut found: Vec<Neighbour> = candidates
-        .into_iter()
-        .map(|candidate| Neighbour {
-            person: candidate.person.id,
-            distance_m: karney_m(from, &candidate.person.point),
-            at_s: candidate.person.at_s,
-        })
-        .filter(|found| filter.within_m.is_none_or(|m| found.distance_m <= m))
-        .collect();
-    found.sort_unstable_by(|a, b| {
+impl Space {
+    /// Orders candidates by geodesic and id, and keeps the first k within the radius.
+    pub(super) fn rank(
+        &self,
+        from: &Point,
+        k: usize,
+        within_m: Option<f64>,
+        geodesic: bool,
+        candidates: &[Candidate],
+    ) -> Vec<Neighbour> {
+        let mut ranked: Vec<Ranked> = candidates
+            .iter()
+            .map(|candidate| self.measure(from, candidate))
+            .collect();
+        if let Some(within_m) = within_m {
+            ranked.retain_mut(|person| {
+                if (person.neighbour.distance_m - within_m).abs() <= person.bound_m {
+                    person.settle(from);
+                }
+                person.neighbour.distance_m <= within_m
+            });
+        }
+        ranked.sort_unstable_by(Ranked::order);
+        settle_ties(from, &mut ranked);
+        ranked.truncate(k);
+        if geodesic {
+            for person in ranked
+                .iter_mut()
+                .filter(|person| person.bound_m > BOUND_MAX_M)
+            {
+                person.settle(from);
+            }
+        }
+        ranked.into_iter().map(|person| person.neighbour).collect()
+    }
+
+    #[inline]
+    fn measure(&self, from: &Point, candidate: &Candidate) -> Ranked {
+        let (group, lane) = (
+            &self.groups.hot[candidate.place.group()],
+            candidate.place.lane(),
+        );
+        let point = group.point(lane);
+        let at_s = group.at_s[lane];
+        Ranked {
+            neighbour: Neighbour {
+                person: group.id[lane],
+                distance_m: approximate_m(from, &point),
+                at_s: (!at_s.is_nan()).then_some(at_s),
+            },
+            point,
+            bound_m: approximation_bound_m(candidate.squared_m2.sqrt()),
+        }
+    }
+}
+
+impl Ranked {
+    fn order(&self, other: &Self) -> core::cmp::Ordering {
+        let (a, b) = (&self.neighbour, &other.neighbour);
         a.distance_m
             .total_cmp(&b.distance_m)
             .then(a.person.cmp(&b.person))
-    });
-    found.truncate(k);
-    found
+    }
+
+    fn settle(&mut self, from: &Point) {
+        if self.bound_m > 0.0 {
+            self.neighbour.distance_m = karney_m(from, &self.point);
+            self.bound_m = 0.0;
+        }
+    }
+
+    /// Whether the order to the next could be the other way round.
+    fn may_swap(&self, next: &Self) -> bool {
+        self.point != next.point
+            && next.neighbour.distance_m - self.neighbour.distance_m <= self.bound_m + next.bound_m
+    }
+}
+
+/// Asks Karney wherever the bounds of neighbours in the order overlap.
+fn settle_ties(from: &Point, ranked: &mut [Ranked]) {
+    let mut start = 0;
+    while start < ranked.len() {
+        let mut end = start + 1;
+        let mut tied = false;
+        while end < ranked.len() {
+            let (last, next) = (&ranked[end - 1], &ranked[end]);
+            if last.may_swap(next) {
+                tied = true;
+            } else if last.point != next.point {
+                break;
+            }
+            end += 1;
+        }
+        if tied {
+            for person in &mut ranked[start..end] {
+                person.settle(from);
+            }
+            ranked[start..end].sort_unstable_by(Ranked::order);
+        }
+        start = end;
+    }
 }

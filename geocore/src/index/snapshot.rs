@@ -16,7 +16,11 @@ impl Index {
     /// The index as bytes, people by id: equal indexes give equal bytes.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut people: Vec<&Person> = self.people.iter().collect();
+        let mut people: Vec<Person> = self
+            .everyone
+            .records()
+            .map(|record| self.person_of(&record))
+            .collect();
         people.sort_unstable_by_key(|person| person.id);
         let mut bytes = MAGIC.to_vec();
         bytes.extend((people.len() as u64).to_le_bytes());
@@ -56,23 +60,20 @@ impl Index {
                 reason: "the format is not known",
             });
         }
-        let mut index = Self::new();
+        let mut people = Vec::new();
         for _ in 0..reader.number()? {
-            let person = reader.person()?;
-            if index.slots.contains_key(&person.id) {
-                return Err(CorruptSnapshot {
-                    reason: "a person is there twice",
-                });
-            }
-            index.put(person);
+            people.push(reader.person()?);
         }
-        if reader.rest.is_empty() {
-            Ok(index)
-        } else {
-            Err(CorruptSnapshot {
+        if !reader.rest.is_empty() {
+            return Err(CorruptSnapshot {
                 reason: "bytes are left over",
-            })
+            });
         }
+        let mut index = Self::new();
+        index.upsert_many(&people).map_err(|_| CorruptSnapshot {
+            reason: "a person is there twice",
+        })?;
+        Ok(index)
     }
 }
 

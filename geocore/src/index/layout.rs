@@ -1,0 +1,318 @@
+//! What lies in memory: eight people to a group, sixteen caps to a chunk.
+
+use crate::point::Point;
+
+/// People in a [`Group`]: one AVX-512 register of doubles.
+pub(super) const LANES: usize = 8;
+
+/// Caps in a [`Chunk`]: one AVX-512 register of floats.
+pub(super) const WIDTH: usize = 16;
+
+/// One person as the tree holds them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Record {
+    pub(super) id: u64,
+    pub(super) xyz_m: [f64; 3],
+    /// NaN where no time is known.
+    pub(super) at_s: f64,
+    pub(super) available: bool,
+}
+
+/// Eight people side by side. Empty lanes lie at infinity, so that a scan never asks how
+/// many there are.
+#[derive(Clone, Debug)]
+#[repr(C, align(64))]
+pub(super) struct Group {
+    pub(super) x: [f64; LANES],
+    pub(super) y: [f64; LANES],
+    pub(super) z: [f64; LANES],
+    pub(super) id: [u64; LANES],
+    pub(super) at_s: [f64; LANES],
+}
+
+impl Group {
+    pub(super) const EMPTY: Self = Self {
+        x: [f64::INFINITY; LANES],
+        y: [f64::INFINITY; LANES],
+        z: [f64::INFINITY; LANES],
+        id: [0; LANES],
+        at_s: [f64::NAN; LANES],
+    };
+
+    #[inline]
+    pub(super) fn point(&self, lane: usize) -> Point {
+        Point::from_surface([self.x[lane], self.y[lane], self.z[lane]])
+    }
+
+    #[inline]
+    pub(super) fn set_place(&mut self, lane: usize, xyz_m: [f64; 3], at_s: f64) {
+        [self.x[lane], self.y[lane], self.z[lane]] = xyz_m;
+        self.at_s[lane] = at_s;
+    }
+}
+
+/// What belongs to a group but is not read by a scan.
+#[derive(Clone, Debug)]
+pub(super) struct GroupMeta {
+    /// First group of the leaf.
+    pub(super) head: u32,
+    /// One bit a lane.
+    pub(super) available: u8,
+    /// Of the leaf, in its first group only.
+    pub(super) leaf: Leaf,
+}
+
+/// A leaf: people below one cap.
+#[derive(Clone, Debug)]
+pub(super) struct Leaf {
+    pub(super) cap: Cap,
+    pub(super) parent: Entry,
+    pub(super) len: u32,
+    pub(super) newest: Freshness,
+}
+
+impl GroupMeta {
+    pub(super) const EMPTY: Self = Self {
+        head: 0,
+        available: 0,
+        leaf: Leaf {
+            cap: Cap::EVERYWHERE,
+            parent: Entry::NONE,
+            len: 0,
+            newest: Freshness::NEVER,
+        },
+    };
+}
+
+/// A ball round a place near the surface; whatever it bounds lies inside.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Cap {
+    pub(super) centre_m: [f32; 3],
+    pub(super) radius_m: f32,
+}
+
+impl Cap {
+    pub(super) const EVERYWHERE: Self = Self {
+        centre_m: [0.0; 3],
+        radius_m: f32::INFINITY,
+    };
+
+    /// Distance of a place from the centre, in metres.
+    #[inline]
+    pub(super) fn reach_m(&self, xyz_m: [f64; 3]) -> f64 {
+        let [x, y, z] = self.centre_m.map(f64::from);
+        let (dx, dy, dz) = (xyz_m[0] - x, xyz_m[1] - y, xyz_m[2] - z);
+        (dx * dx + dy * dy + dz * dz).sqrt()
+    }
+
+    #[inline]
+    pub(super) fn holds(&self, xyz_m: [f64; 3]) -> bool {
+        self.reach_m(xyz_m) <= f64::from(self.radius_m)
+    }
+
+    /// Radius round this centre that holds all of another cap.
+    pub(super) fn reach_of_cap_m(&self, inner: &Self) -> f64 {
+        self.reach_m(inner.centre_m.map(f64::from)) + f64::from(inner.radius_m)
+    }
+}
+
+/// A radius in single precision that is not smaller.
+pub(super) fn round_up_m(radius_m: f64) -> f32 {
+    #[expect(clippy::cast_possible_truncation, reason = "rounded up right after")]
+    let near = radius_m as f32;
+    near.next_up()
+}
+
+/// Time of the newest fix in steps of 64 s, rounded down; later times never give less.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Freshness(i32);
+
+impl Freshness {
+    pub(super) const NEVER: Self = Self(i32::MIN);
+
+    /// NaN, a time that is not known, is never fresh.
+    #[inline]
+    pub(super) fn of(at_s: f64) -> Self {
+        if at_s.is_nan() {
+            Self::NEVER
+        } else {
+            #[expect(clippy::cast_possible_truncation, reason = "`as` saturates, in order")]
+            Self((at_s / 64.0).floor() as i32)
+        }
+    }
+}
+
+/// A slot of a node: `node * 128 + slot`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Entry(u32);
+
+impl Entry {
+    pub(super) const NONE: Self = Self(u32::MAX);
+
+    pub(super) fn new(node: u32, slot: usize) -> Self {
+        debug_assert!(slot < 128);
+        #[expect(clippy::cast_possible_truncation, reason = "below 128")]
+        Self(node * 128 + slot as u32)
+    }
+
+    pub(super) fn node(self) -> usize {
+        (self.0 / 128) as usize
+    }
+
+    pub(super) fn slot(self) -> usize {
+        (self.0 % 128) as usize
+    }
+}
+
+/// Where a person lies: `group * 8 + lane`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place(u32);
+
+impl Place {
+    #[inline]
+    pub(super) fn new(group: usize, lane: usize) -> Self {
+        #[expect(clippy::cast_possible_truncation, reason = "arenas end at 2^26 groups")]
+        Self((group * LANES + lane) as u32)
+    }
+
+    #[inline]
+    pub(super) fn group(self) -> usize {
+        self.0 as usize / LANES
+    }
+
+    #[inline]
+    pub(super) fn lane(self) -> usize {
+        self.0 as usize % LANES
+    }
+}
+
+/// A child: a leaf (a run of groups) or a node (a run of chunks).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Child(u32);
+
+const LEAF: u32 = 1 << 31;
+const INDEX_BITS: u32 = 26;
+
+impl Child {
+    pub(super) const NONE: Self = Self(0);
+
+    pub(super) fn leaf(first: u32, class: Class) -> Self {
+        Self(LEAF | (u32::from(class.0) << INDEX_BITS) | first)
+    }
+
+    pub(super) fn node(first: u32, class: Class) -> Self {
+        Self((u32::from(class.0) << INDEX_BITS) | first)
+    }
+
+    #[inline]
+    pub(super) fn is_leaf(self) -> bool {
+        self.0 & LEAF != 0
+    }
+
+    #[inline]
+    pub(super) fn first(self) -> usize {
+        (self.0 & ((1 << INDEX_BITS) - 1)) as usize
+    }
+
+    #[inline]
+    pub(super) fn class(self) -> Class {
+        Class(((self.0 >> INDEX_BITS) & 31) as u8)
+    }
+}
+
+/// Size of a run in an arena: 1, 2, 3, 4, 6, 8, 12, then powers of two from 16.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Class(u8);
+
+impl Class {
+    const SMALL: [usize; 7] = [1, 2, 3, 4, 6, 8, 12];
+
+    /// The smallest class that holds so many.
+    pub(super) fn holding(count: usize) -> Self {
+        let mut class = Self(0);
+        while class.size() < count {
+            class.0 += 1;
+        }
+        class
+    }
+
+    #[inline]
+    pub(super) fn size(self) -> usize {
+        let class = usize::from(self.0);
+        Self::SMALL
+            .get(class)
+            .copied()
+            .unwrap_or_else(|| 16 << (class - Self::SMALL.len()))
+    }
+
+    pub(super) fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+/// Sixteen caps and what is below them. Empty slots have a cap that nothing reaches.
+#[derive(Clone, Debug)]
+#[repr(C, align(64))]
+pub(super) struct Chunk {
+    pub(super) x: [f32; WIDTH],
+    pub(super) y: [f32; WIDTH],
+    pub(super) z: [f32; WIDTH],
+    pub(super) radius_m: [f32; WIDTH],
+    pub(super) child: [Child; WIDTH],
+}
+
+impl Chunk {
+    pub(super) const EMPTY: Self = Self {
+        x: [f32::INFINITY; WIDTH],
+        y: [f32::INFINITY; WIDTH],
+        z: [f32::INFINITY; WIDTH],
+        radius_m: [0.0; WIDTH],
+        child: [Child::NONE; WIDTH],
+    };
+
+    pub(super) fn cap(&self, slot: usize) -> Cap {
+        Cap {
+            centre_m: [self.x[slot], self.y[slot], self.z[slot]],
+            radius_m: self.radius_m[slot],
+        }
+    }
+
+    pub(super) fn set_cap(&mut self, slot: usize, cap: &Cap) {
+        [self.x[slot], self.y[slot], self.z[slot]] = cap.centre_m;
+        self.radius_m[slot] = cap.radius_m;
+    }
+}
+
+/// What belongs to a chunk but is read only by filters and changes.
+#[derive(Clone, Debug)]
+pub(super) struct ChunkMeta {
+    /// The node, in its first chunk only.
+    pub(super) node: u32,
+    /// H3 cell of each slot.
+    pub(super) cell: [u64; WIDTH],
+    pub(super) below: [Below; WIDTH],
+}
+
+impl ChunkMeta {
+    pub(super) const EMPTY: Self = Self {
+        node: 0,
+        cell: [0; WIDTH],
+        below: [Below::NOBODY; WIDTH],
+    };
+}
+
+/// Who is below a slot, in numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Below {
+    pub(super) people: u32,
+    pub(super) available: u32,
+    pub(super) newest: Freshness,
+}
+
+impl Below {
+    pub(super) const NOBODY: Self = Self {
+        people: 0,
+        available: 0,
+        newest: Freshness::NEVER,
+    };
+}

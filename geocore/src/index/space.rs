@@ -1,0 +1,311 @@
+//! A set of people in space: everyone, or one trust circle.
+
+use hashbrown::HashTable;
+
+use super::arena::Arena;
+use super::layout::{
+    Child, Chunk, ChunkMeta, Class, Entry, Freshness, Group, GroupMeta, LANES, Place, Record,
+};
+use super::tree::Node;
+
+/// Above so many people a tree takes over from a scan of all.
+pub(super) const FLAT_MAX: usize = 384;
+
+/// Below so many people a tree becomes a scan again.
+const FLAT_MIN: usize = 192;
+
+/// A leaf above this is split, unless its cell is the finest.
+pub(super) const LEAF_MAX: usize = 32;
+
+/// People with an id to place map and a tree, or for few of them one leaf.
+#[derive(Clone, Debug)]
+pub(super) struct Space {
+    pub(super) groups: Arena<Group, GroupMeta>,
+    pub(super) chunks: Arena<Chunk, ChunkMeta>,
+    pub(super) nodes: Vec<Node>,
+    pub(super) free_nodes: Vec<u32>,
+    pub(super) root: Child,
+    pub(super) places: HashTable<Place>,
+}
+
+impl Space {
+    pub(super) fn new() -> Self {
+        let mut groups = Arena::new();
+        let class = Class::holding(1);
+        let first = groups.take(class, &Group::EMPTY, &GroupMeta::EMPTY);
+        Self {
+            groups,
+            chunks: Arena::new(),
+            nodes: Vec::new(),
+            free_nodes: Vec::new(),
+            root: Child::leaf(first, class),
+            places: HashTable::new(),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    pub(super) fn find(&self, id: u64) -> Option<Place> {
+        let same = |place: &Place| self.groups.hot[place.group()].id[place.lane()] == id;
+        self.places.find(hash_of(id), same).copied()
+    }
+
+    pub(super) fn record(&self, place: Place) -> Record {
+        let (group, lane) = (&self.groups.hot[place.group()], place.lane());
+        Record {
+            id: group.id[lane],
+            xyz_m: [group.x[lane], group.y[lane], group.z[lane]],
+            at_s: group.at_s[lane],
+            available: self.groups.cold[place.group()].available & (1 << lane) != 0,
+        }
+    }
+
+    pub(super) fn records(&self) -> impl Iterator<Item = Record> {
+        self.places.iter().map(|place| self.record(*place))
+    }
+
+    /// Puts a person in, or replaces what was known.
+    pub(super) fn put(&mut self, record: &Record) {
+        match self.find(record.id) {
+            Some(place) => self.rewrite(place, record),
+            None => self.insert(record),
+        }
+    }
+
+    /// Puts many people with different ids in.
+    pub(super) fn put_many(&mut self, records: &[Record]) {
+        // Many newcomers are cheaper to build in than to insert one by one.
+        if records.len() > FLAT_MAX && records.len() > self.len() {
+            let mut all: Vec<Record> = Vec::with_capacity(self.len() + records.len());
+            if self.len() > 0 {
+                let given: std::collections::HashSet<u64> =
+                    records.iter().map(|record| record.id).collect();
+                all.extend(self.records().filter(|kept| !given.contains(&kept.id)));
+            }
+            all.extend_from_slice(records);
+            self.build(&all);
+        } else {
+            for record in records {
+                self.put(record);
+            }
+        }
+    }
+
+    /// Moves a person; false if there is none.
+    pub(super) fn relocate(&mut self, id: u64, xyz_m: [f64; 3], at_s: f64) -> bool {
+        let Some(place) = self.find(id) else {
+            return false;
+        };
+        let bit = 1 << place.lane();
+        let record = Record {
+            id,
+            xyz_m,
+            at_s,
+            available: self.groups.cold[place.group()].available & bit != 0,
+        };
+        self.rewrite(place, &record);
+        true
+    }
+
+    /// Takes a person out; false if there was none.
+    pub(super) fn remove(&mut self, id: u64) -> bool {
+        let Some(place) = self.find(id) else {
+            return false;
+        };
+        self.detach(place);
+        if !self.root.is_leaf() && self.len() < FLAT_MIN {
+            let rest: Vec<Record> = self.records().collect();
+            self.build(&rest);
+        }
+        true
+    }
+
+    /// Bytes held in structures, spare capacity included.
+    pub(super) fn bytes(&self) -> usize {
+        self.groups.bytes()
+            + self.chunks.bytes()
+            + self.nodes.capacity() * size_of::<Node>()
+            + self.free_nodes.capacity() * 4
+            + self.places.allocation_size()
+    }
+
+    /// Writes over a person where they lie if the leaf's cap still holds them.
+    fn rewrite(&mut self, place: Place, record: &Record) {
+        let (at, lane) = (place.group(), place.lane());
+        let head = self.groups.cold[at].head as usize;
+        let leaf = &self.groups.cold[head].leaf;
+        if !leaf.cap.holds(record.xyz_m) {
+            self.detach(place);
+            self.insert(record);
+            return;
+        }
+        let (newest, parent) = (leaf.newest, leaf.parent);
+        let was = Freshness::of(self.groups.hot[at].at_s[lane]);
+        let is = Freshness::of(record.at_s);
+        self.groups.hot[at].set_place(lane, record.xyz_m, record.at_s);
+        if is > newest {
+            self.groups.cold[head].leaf.newest = is;
+            self.freshen(parent, is);
+        } else if was == newest && is < was {
+            self.refresh(head);
+        }
+        self.set_available(place, parent, record.available);
+    }
+
+    fn set_available(&mut self, place: Place, parent: Entry, available: bool) {
+        let flags = &mut self.groups.cold[place.group()].available;
+        let bit = 1 << place.lane();
+        if (*flags & bit != 0) != available {
+            *flags ^= bit;
+            self.count(parent, 0, if available { 1 } else { -1 });
+        }
+    }
+
+    fn insert(&mut self, record: &Record) {
+        if !self.root.is_leaf() {
+            self.grow(record);
+        } else if self.len() < FLAT_MAX {
+            self.attach(self.root, record);
+        } else {
+            let mut all: Vec<Record> = self.records().collect();
+            all.push(*record);
+            self.build(&all);
+        }
+    }
+
+    /// Adds a person to a leaf and to the map; the leaf's ancestors are not told.
+    pub(super) fn attach(&mut self, leaf: Child, record: &Record) {
+        let mut head = leaf.first();
+        let len = self.groups.cold[head].leaf.len as usize;
+        if len == leaf.class().size() * LANES {
+            head = self.resize(leaf, len + 1).first();
+        }
+        let (at, lane) = (head + len / LANES, len % LANES);
+        let group = &mut self.groups.hot[at];
+        group.set_place(lane, record.xyz_m, record.at_s);
+        group.id[lane] = record.id;
+        let cold = &mut self.groups.cold;
+        let bit = 1 << lane;
+        cold[at].available = (cold[at].available & !bit) | if record.available { bit } else { 0 };
+        cold[head].leaf.len += 1;
+        let newest = &mut cold[head].leaf.newest;
+        *newest = (*newest).max(Freshness::of(record.at_s));
+        let hot = &self.groups.hot;
+        self.places
+            .insert_unique(hash_of(record.id), Place::new(at, lane), |place| {
+                hash_of(hot[place.group()].id[place.lane()])
+            });
+    }
+
+    /// Takes a person out of leaf, map and counts.
+    fn detach(&mut self, place: Place) {
+        let record = self.record(place);
+        self.forget(record.id, place);
+        let head = self.groups.cold[place.group()].head as usize;
+        let last = self.groups.cold[head].leaf.len as usize - 1;
+        let tail = Place::new(head + last / LANES, last % LANES);
+        if tail != place {
+            let moved = self.record(tail);
+            let group = &mut self.groups.hot[place.group()];
+            group.set_place(place.lane(), moved.xyz_m, moved.at_s);
+            group.id[place.lane()] = moved.id;
+            let bit = 1 << place.lane();
+            let flags = &mut self.groups.cold[place.group()].available;
+            *flags = (*flags & !bit) | if moved.available { bit } else { 0 };
+            self.repoint(moved.id, tail, place);
+        }
+        self.groups.hot[tail.group()].set_place(tail.lane(), [f64::INFINITY; 3], f64::NAN);
+        self.groups.cold[tail.group()].available &= !(1 << tail.lane());
+        self.groups.cold[head].leaf.len -= 1;
+        let leaf = &self.groups.cold[head].leaf;
+        let (parent, newest) = (leaf.parent, leaf.newest);
+        self.count(parent, -1, -i32::from(record.available));
+        if parent == Entry::NONE {
+            return;
+        }
+        let node = if last == 0 {
+            self.drop_leaf(parent)
+        } else {
+            if newest == Freshness::of(record.at_s) {
+                self.refresh(head);
+            }
+            parent.node()
+        };
+        self.collapse(node);
+    }
+
+    /// Moves a leaf to a run that holds so many people.
+    fn resize(&mut self, leaf: Child, people: usize) -> Child {
+        let class = Class::holding(people.div_ceil(LANES));
+        let old = leaf.first();
+        let first = self.groups.take(class, &Group::EMPTY, &GroupMeta::EMPTY);
+        let head = first as usize;
+        for step in 0..leaf.class().size().min(class.size()) {
+            let group = self.groups.hot[old + step].clone();
+            let meta = self.groups.cold[old + step].clone();
+            self.groups.hot[head + step] = group;
+            self.groups.cold[head + step] = meta;
+        }
+        for step in 0..class.size() {
+            self.groups.cold[head + step].head = first;
+        }
+        for slot in 0..self.groups.cold[head].leaf.len as usize {
+            let (step, lane) = (slot / LANES, slot % LANES);
+            let id = self.groups.hot[head + step].id[lane];
+            self.repoint(
+                id,
+                Place::new(old + step, lane),
+                Place::new(head + step, lane),
+            );
+        }
+        self.groups
+            .give_back(self.groups.cold[old].head, leaf.class());
+        let moved = Child::leaf(first, class);
+        self.set_child(self.groups.cold[head].leaf.parent, moved);
+        moved
+    }
+
+    /// A leaf of nobody with room.
+    pub(super) fn new_leaf(&mut self, people: usize) -> Child {
+        let class = Class::holding(people.div_ceil(LANES).max(1));
+        let first = self.groups.take(class, &Group::EMPTY, &GroupMeta::EMPTY);
+        for step in 0..class.size() {
+            self.groups.cold[first as usize + step].head = first;
+        }
+        Child::leaf(first, class)
+    }
+
+    /// Takes all people of a leaf out of the map and gives its groups back.
+    pub(super) fn dissolve(&mut self, leaf: Child, into: &mut Vec<Record>) {
+        let head = leaf.first();
+        for slot in 0..self.groups.cold[head].leaf.len as usize {
+            let place = Place::new(head + slot / LANES, slot % LANES);
+            let record = self.record(place);
+            self.forget(record.id, place);
+            into.push(record);
+        }
+        self.groups
+            .give_back(self.groups.cold[head].head, leaf.class());
+    }
+
+    fn forget(&mut self, id: u64, place: Place) {
+        if let Ok(found) = self.places.find_entry(hash_of(id), |known| *known == place) {
+            found.remove();
+        }
+    }
+
+    fn repoint(&mut self, id: u64, from: Place, to: Place) {
+        if let Some(place) = self.places.find_mut(hash_of(id), |place| *place == from) {
+            *place = to;
+        }
+    }
+}
+
+/// Spreads ids that count up over all bits; Fibonacci hashing, folded.
+#[inline]
+fn hash_of(id: u64) -> u64 {
+    let spread = id.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    spread ^ (spread >> 32)
+}
