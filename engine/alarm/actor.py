@@ -11,14 +11,22 @@ from datetime import timedelta
 from typing import ClassVar, assert_never
 
 from engine.alarm.codec import replay
-from engine.alarm.commands import AlarmCommand, Found, Raise, Recipient, Settle, Tick
+from engine.alarm.commands import (
+    AlarmCommand,
+    Found,
+    Raise,
+    Recipient,
+    RequestCancel,
+    Settle,
+    Tick,
+)
 from engine.alarm.decide import Events, decide, lookups
 from engine.alarm.desk import Desk
 from engine.alarm.evolve import fold
 from engine.alarm.outlets import Outlets
 from engine.alarm.rows import append_of, plans_of, subject_of, withdrawn_by
 from engine.alarm.schedule import next_due
-from engine.alarm.state import Alarm, alarm_of, stream_of
+from engine.alarm.state import Alarm, Kind, alarm_of, stream_of
 from engine.errors import EngineError, JournalError
 from engine.ports.journal import (
     Appended,
@@ -257,6 +265,18 @@ class Distress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToOpen:
+    """A command for whatever real case a subject has open; dropped without one.
+
+    What it came from is recorded and offered again, so a case that opens a moment
+    later gets it.
+    """
+
+    subject: str
+    command: RequestCancel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
     """An alarm's own news for the directory."""
 
@@ -264,7 +284,7 @@ class Changed:
     urgent: ClassVar[bool] = True
 
 
-class Alarms(Supervisor[Forward | Distress | Changed]):
+class Alarms(Supervisor[Forward | Distress | ToOpen | Changed]):
     """The directory: who is awake, and which case a subject has open.
 
     Starts no alarm by itself; rows and deadlines wake them. At most `LIVE_MAX`
@@ -304,7 +324,7 @@ class Alarms(Supervisor[Forward | Distress | Changed]):
         self.wake_at(self.clock.now().plus(LOOK))
         super().started()
 
-    def handle(self, message: Forward | Distress | Changed) -> None:
+    def handle(self, message: Forward | Distress | ToOpen | Changed) -> None:
         """Wake whoever it is for, and pass it on."""
         match message:
             case Forward():
@@ -314,6 +334,10 @@ class Alarms(Supervisor[Forward | Distress | Changed]):
                 key = f"{command.kind.value}:{command.subject}"
                 alarm_id = self._open.setdefault(key, message.alarm_id)
                 self._pass_on(alarm_id, command, message.answered)
+            case ToOpen():
+                open_id = self._open.get(f"{Kind.REAL.value}:{message.subject}")
+                if open_id is not None:
+                    self._pass_on(open_id, message.command, None)
             case Changed():
                 self._note(message.alarm)
             case _:

@@ -14,7 +14,14 @@ from engine.alarm.state import (
 )
 from engine.ports.journal import EffectState
 from engine.protocol.model import ActionProtocol, Audience
-from engine.values import CommandId, EffectId, OperatorId, PersonId, StepId
+from engine.values import (
+    CommandId,
+    EffectId,
+    OperatorId,
+    PersonId,
+    ReportKey,
+    StepId,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +78,7 @@ class TakeReply:
     reply: ReplyKind
     authentic: bool
     channel: str
+    source: ReportKey | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +132,7 @@ class AddNote:
     command_id: CommandId
     by: OperatorId | None
     text: str
+    source: ReportKey | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -155,7 +155,9 @@ def _commanded(alarm: Alarm | None, command: AlarmCommand, now: Instant) -> Even
         case TakeReply():
             return _reply(alarm, command, now)
         case AddNote():
-            note = NoteAdded(at=now, by=command.by, text=command.text)
+            note = NoteAdded(
+                at=now, by=command.by, text=command.text, source=command.source
+            )
             return (note,) if alarm else ()
         case _:
             return _act(alarm, command, now)
@@ -215,6 +217,7 @@ def _reply(alarm: Alarm | None, command: TakeReply, now: Instant) -> Events:
             reply=command.reply,
             authentic=command.authentic and command.person in alarm.told,
             channel=command.channel,
+            source=command.source,
         ),
     )
 

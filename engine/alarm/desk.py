@@ -4,53 +4,17 @@ The answers are facts from then on: they are journalled with the decision, and
 replay never asks again. Safe from any alarm's thread; looks at one snapshot.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
-from typing import Protocol, assert_never
+from typing import assert_never
 
 from engine.alarm.commands import Lookup, Recipient
 from engine.alarm.state import PlaceSource
 from engine.protocol.model import Audience
-from engine.roster.model import Person, Roster
-from engine.values import PersonId
-
-
-class NearPerson(Protocol):
-    """One of the nearest: how far, and how old the place that was measured from."""
-
-    @property
-    def person(self) -> PersonId:
-        """Who."""
-
-    @property
-    def distance_m(self) -> float:
-        """The geodesic on WGS84."""
-
-    @property
-    def age(self) -> timedelta:
-        """How old the place is."""
-
-    @property
-    def declared(self) -> bool:
-        """True where it is the person's declared place."""
-
-
-class Proximity(Protocol):
-    """Who is nearest and may be told."""
-
-    def nearest(
-        self,
-        lat_deg: float,
-        lon_deg: float,
-        count: int,
-        *,
-        defender: PersonId,
-        within_m: float | None,
-        exclude: frozenset[str],
-    ) -> Sequence[NearPerson]:
-        """Return available colleagues of the defender, nearest first."""
+from engine.roster.board import Board
+from engine.roster.model import Person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,13 +27,12 @@ class HqEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """What look-ups are answered from. `roster` returns the current snapshot.
+    """What look-ups are answered from.
 
     `code` returns a fresh reply code each time; the journal refuses one in use.
     """
 
-    roster: Callable[[], Roster]
-    proximity: Proximity
+    board: Board
     code: Callable[[], str]
     hq: tuple[HqEntry, ...] = ()
     public: tuple[HqEntry, ...] = ()
@@ -100,8 +63,8 @@ class Desk:
         if place.lat_deg is None or place.lon_deg is None:
             # No place at all: the people whom the defender has named.
             return self._contacts(lookup)
-        roster = self.roster()
-        near = self.proximity.nearest(
+        roster = self.board.roster()
+        near = self.board.nearest(
             place.lat_deg,
             place.lon_deg,
             lookup.count,
@@ -115,7 +78,7 @@ class Desk:
                 person,
                 lookup,
                 distance_m=found.distance_m,
-                place_age=found.age,
+                place_age=self.board.age_of(found),
                 declared=found.declared or place.source is PlaceSource.DECLARED,
             )
             for found in near
@@ -127,12 +90,12 @@ class Desk:
             return ()
         return tuple(
             self._recipient(person, lookup)
-            for person in self.roster().contacts_of(lookup.subject)
+            for person in self.board.roster().contacts_of(lookup.subject)
             if person.person not in lookup.exclude
         )
 
     def _duty(self, lookup: Lookup) -> tuple[Recipient, ...]:
-        rota = self.roster().duty()
+        rota = self.board.roster().duty()
         if not rota:
             return ()
         return (self._recipient(rota[lookup.turn % len(rota)], lookup),)
@@ -150,7 +113,7 @@ class Desk:
         )
 
     def _public(self, lookup: Lookup) -> tuple[Recipient, ...]:
-        roster = self.roster()
+        roster = self.board.roster()
         defender = None if lookup.subject is None else roster.person(lookup.subject)
         country = "" if defender is None else defender.country
         return tuple(

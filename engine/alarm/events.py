@@ -15,7 +15,14 @@ from engine.alarm.state import (
 from engine.dispatch.body import EffectBody
 from engine.ports.journal import EffectClass, EffectState
 from engine.protocol.model import ActionProtocol, Audience
-from engine.values import EffectId, Instant, OperatorId, PersonId, StepId
+from engine.values import (
+    EffectId,
+    Instant,
+    OperatorId,
+    PersonId,
+    ReportKey,
+    StepId,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +143,7 @@ class ReplyReceived:
     reply: ReplyKind
     authentic: bool
     channel: str
+    source: ReportKey | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +197,7 @@ class NoteAdded:
     at: Instant
     by: OperatorId | None
     text: str
+    source: ReportKey | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

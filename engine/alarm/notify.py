@@ -20,6 +20,7 @@ from engine.protocol.texts import TextFacts, compose, subject
 from engine.values import EffectId, Instant
 
 RANK_DISTRESS = 10
+RANK_CALL = 15
 RANK_HQ = 20
 RANK_STOP = 50
 RANK_PUBLIC = 60
@@ -170,7 +171,7 @@ def _notification(
         audience=step.to,
         channel=channel,
         effect_class=effect_class(step.to),
-        rank=_rank(step.to),
+        rank=_rank(step.to, channel),
         avoid_route="" if repeats is None else repeats.route,
         body=body,
     )
@@ -182,10 +183,11 @@ def effect_class(audience: Audience) -> EffectClass:
     return EffectClass.EXCLUSIVE if public else EffectClass.SAFETY
 
 
-def _rank(audience: Audience) -> int:
+def _rank(audience: Audience, channel: str) -> int:
     match audience:
         case Audience.NEAREST | Audience.CONTACTS | Audience.DUTY:
-            return RANK_DISTRESS
+            # A call holds a modem for as long as it rings: short messages first.
+            return RANK_CALL if channel == "call" else RANK_DISTRESS
         case Audience.HQ:
             return RANK_HQ
         case Audience.TOLD:

@@ -4,10 +4,13 @@ from engine.alarm.codec import encode
 from engine.alarm.events import (
     AlarmEvent,
     AlarmRaised,
+    CancelRequested,
+    NoteAdded,
     NotificationPlanned,
     NotificationsWithdrawn,
     PressJoined,
     RecipientsChosen,
+    ReplyReceived,
 )
 from engine.alarm.schedule import next_due
 from engine.alarm.state import Alarm, stream_of
@@ -85,11 +88,16 @@ def withdrawn_by(events: tuple[AlarmEvent, ...]) -> tuple[EffectId, ...]:
 
 
 def _taken(events: tuple[AlarmEvent, ...]) -> tuple[ReportKey, ...]:
-    return tuple(
-        event.press.key
-        for event in events
-        if isinstance(event, AlarmRaised | PressJoined)
-    )
+    keys: list[ReportKey | None] = []
+    for event in events:
+        match event:
+            case AlarmRaised() | PressJoined() | CancelRequested():
+                keys.append(event.press.key)
+            case ReplyReceived() | NoteAdded():
+                keys.append(event.source)
+            case _:
+                continue
+    return tuple(key for key in keys if key is not None)
 
 
 def _codes(

@@ -11,6 +11,8 @@ from engine.values import Instant
 
 RETRY_FIRST = timedelta(seconds=5)
 RETRY_MAX = timedelta(minutes=5)
+WATCH = timedelta(seconds=30)
+UNSETTLED = frozenset({EffectState.PLANNED, EffectState.ATTEMPTING})
 SETTLED_BADLY = frozenset(
     {EffectState.UNKNOWN, EffectState.REJECTED, EffectState.UNDELIVERED}
 )
@@ -76,7 +78,19 @@ def next_due(alarm: Alarm, now: Instant) -> Instant | None:
         for effect in alarm.effects.values()
         if (at := _repeat_at(alarm, effect)) is not None
     ]
-    return max(min(times), now) if times else None
+    due = max(min(times), now) if times else None
+    watch = _watch_at(alarm, now)
+    return min((at for at in (due, watch) if at is not None), default=None)
+
+
+def _watch_at(alarm: Alarm, now: Instant) -> Instant | None:
+    """Return when to read the effects' rows: the news of one may have been lost."""
+    planned = [
+        effect.planned_at
+        for effect in alarm.effects.values()
+        if effect.state in UNSETTLED
+    ]
+    return max(min(planned), now).plus(WATCH) if planned else None
 
 
 def _next_at(alarm: Alarm, step: Step) -> Instant | None:

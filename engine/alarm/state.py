@@ -118,7 +118,7 @@ class Press:
     `late` only where the frame itself said that it was stored; `clock_doubtful`
     where the device's time is more than five minutes off, and the press counts
     as now. `place_doubtful` where the position was kept but not believed. `raw` is
-    the frame in hex, for forensics.
+    the frame in hex, for forensics; `text` the words of a short message.
     """
 
     key: ReportKey
@@ -136,6 +136,7 @@ class Press:
     doubt: SourceDoubt | None = None
     battery_ratio: float | None = None
     raw: str = ""
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import ClassVar, assert_never
 
 from engine.dispatch.attempts import Outcome, Settled, unknown_append
+from engine.dispatch.body import EffectBody
 from engine.dispatch.queue import Queue
 from engine.ports.journal import (
     Answer,
@@ -63,6 +64,15 @@ class Take:
     """To a route: this effect is yours if the journal agrees."""
 
     row: EffectRow
+    urgent: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shout:
+    """To a route: send this at once, from memory, since nothing can be recorded."""
+
+    channel: str
+    body: EffectBody
     urgent: ClassVar[bool] = True
 
 

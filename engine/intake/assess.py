@@ -5,7 +5,7 @@ that is wrong, from a device nobody knows; each of these is said, none silences.
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from math import asin, cos, radians, sin, sqrt
@@ -76,7 +76,8 @@ def report_key(report: DeviceReport) -> ReportKey:
     elif report.device_at is None:
         moment = str(report.received_at.ms // RESEND_WINDOW_MS)
     device = report.device or ""
-    text = f"{report.protocol}|{device}|{moment}|".encode() + report.raw
+    named = f"{report.protocol}|{device}|{moment}|{report.part}|"
+    text = named.encode() + report.raw
     return ReportKey(hashlib.sha256(text).hexdigest()[:32])
 
 
@@ -158,18 +159,14 @@ def clock_doubtful(report: DeviceReport) -> bool:
 
 def _believed(report: DeviceReport, last: Fix | None) -> tuple[Fix | None, bool]:
     """Return the report's fix with the time to go by, and whether it is doubtful."""
-    if report.fix is None:
+    sent = report.fix or report.doubtful_fix
+    if sent is None:
         return None, False
-    at = report.fix.at
+    at = sent.at
     if clock_doubtful(report) or at > report.received_at:
         at = report.received_at
-    fix = Fix(
-        lat_deg=report.fix.lat_deg,
-        lon_deg=report.fix.lon_deg,
-        accuracy_m=report.fix.accuracy_m,
-        at=at,
-    )
-    return fix, not plausible(fix, last)
+    fix = replace(sent, at=at)
+    return fix, report.fix is None or not plausible(fix, last)
 
 
 def plausible(fix: Fix, last: Fix | None) -> bool:

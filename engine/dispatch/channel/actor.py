@@ -1,9 +1,9 @@
 """One channel's worker: pulls an effect, journals the attempt, sends, tells."""
 
 from datetime import timedelta
-from typing import ClassVar
+from typing import ClassVar, assert_never
 
-from engine.dispatch.actor import Away, Idle, Take
+from engine.dispatch.actor import Away, Idle, Shout, Take
 from engine.dispatch.attempts import Attempts, Outcome
 from engine.dispatch.body import decode_body
 from engine.dispatch.channel.retry import retrying
@@ -14,13 +14,13 @@ from engine.ports.journal import EffectRow, EffectState
 from engine.ports.telemetry import Telemetry
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.link import Link
-from engine.values import ChannelName
+from engine.values import ChannelName, EffectId
 
 CHECK = timedelta(seconds=15)
 SLACK_S = 5.0
 
 
-class ChannelWorker(SupervisedActor[Take]):
+class ChannelWorker(SupervisedActor[Take | Shout]):
     """Sends through one channel, one effect at a time; a slow one delays only itself.
 
     A channel whose far end does not answer goes on pulling: it tries, fails for
@@ -54,11 +54,19 @@ class ChannelWorker(SupervisedActor[Take]):
         self._tell_dispatcher(Away(worker=self.link.name))
         self._channel.close()
 
-    def handle(self, message: Take) -> None:
-        """Attempt one effect."""
-        row = message.row
+    def handle(self, message: Take | Shout) -> None:
+        """Attempt one effect, or send what cannot be recorded."""
+        match message:
+            case Take():
+                self._take(message.row)
+            case Shout():
+                self._attempt(self._unrecorded(message))
+            case _:
+                assert_never(message)
+
+    def _take(self, row: EffectRow) -> None:
         if self._attempts.begin(row):
-            outcome = self._attempt(row)
+            outcome = self._attempt(self._notification(row))
             self.beat()
             self._attempts.settle(row, outcome)
             self._measure(outcome)
@@ -74,11 +82,11 @@ class ChannelWorker(SupervisedActor[Take]):
             self._show(is_up=True)
         self.wake_at(self.clock.now().plus(CHECK))
 
-    def _attempt(self, row: EffectRow) -> Outcome:
+    def _attempt(self, notification: Notification) -> Outcome:
         began_s = self.clock.boottime_s()
         try:
             retrier = retrying(self.clock, slack_s=SLACK_S, beat=self.beat)
-            receipt: Receipt = retrier(self._channel.send, self._notification(row))
+            receipt: Receipt = retrier(self._channel.send, notification)
         except DeliveryError as error:
             return Outcome(
                 state=EffectState.REJECTED, reason=error.reason, retry=error.retry
@@ -103,6 +111,19 @@ class ChannelWorker(SupervisedActor[Take]):
             attempt=row.attempt + 1,
             planned_at=row.planned_at,
             data=body.data,
+        )
+
+    def _unrecorded(self, shout: Shout) -> Notification:
+        now = self.clock.now()
+        return Notification(
+            key=EffectId(f"unrecorded.{now.ms}"),
+            channel=ChannelName(shout.channel),
+            address=shout.body.address,
+            text=shout.body.text(now),
+            subject=shout.body.subject,
+            language=shout.body.language,
+            planned_at=now,
+            data=shout.body.data,
         )
 
     def _measure(self, outcome: Outcome) -> None:

@@ -1,0 +1,110 @@
+"""What is measured of alarms: states, and the times that we promise."""
+
+import threading
+
+from engine.alarm.events import (
+    AlarmAcknowledged,
+    AlarmClosed,
+    AlarmEvent,
+    AlarmRaised,
+    NotificationSettled,
+)
+from engine.alarm.state import Alarm, Response
+from engine.ports.clock import Clock
+from engine.ports.journal import EffectState
+from engine.ports.telemetry import Telemetry
+from engine.values import AlarmId, Instant
+
+_NOTIFIED = frozenset({EffectState.ACCEPTED, EffectState.DELIVERED})
+_OPEN = tuple(state for state in Response if state is not Response.CLOSED)
+
+
+class Measures:
+    """Follows open alarms in memory; called after each commit, in any thread."""
+
+    def __init__(self, telemetry: Telemetry, clock: Clock) -> None:
+        """Start with nothing open; `seed` tells of what the journal has."""
+        self._telemetry, self._clock = telemetry, clock
+        self._lock = threading.Lock()
+        self._states: dict[AlarmId, Response] = {}
+        self._unnotified: dict[AlarmId, Instant] = {}
+        self._unacknowledged: dict[AlarmId, Instant] = {}
+
+    def seed(self, alarm_id: AlarmId, status: str, raised_at: Instant) -> None:
+        """Take an alarm that was open before this start."""
+        response = Response(status)
+        if response is Response.CLOSED:
+            return
+        with self._lock:
+            self._states[alarm_id] = response
+            if response in {Response.RAISED, Response.NOTIFYING}:
+                self._unacknowledged[alarm_id] = raised_at
+        self._show()
+
+    def changed(self, alarm: Alarm, events: tuple[AlarmEvent, ...]) -> None:
+        """Take what has just become durable."""
+        with self._lock:
+            self._follow(alarm)
+        for event in events:
+            self._measure(alarm, event)
+        self._show()
+
+    def oldest_unnotified_s(self) -> float:
+        """Return the age of the oldest open alarm that nobody has been told of."""
+        return self._oldest_s(self._unnotified)
+
+    def oldest_unacknowledged_s(self) -> float:
+        """Return the age of the oldest open alarm that nobody has acknowledged."""
+        return self._oldest_s(self._unacknowledged)
+
+    def _follow(self, alarm: Alarm) -> None:
+        if not alarm.is_open:
+            for kept in (self._states, self._unnotified, self._unacknowledged):
+                kept.pop(alarm.id, None)
+            return
+        self._states[alarm.id] = alarm.response
+        told = any(effect.state in _NOTIFIED for effect in alarm.effects.values())
+        _keep(self._unnotified, alarm, wanted=not told)
+        _keep(self._unacknowledged, alarm, wanted=alarm.acknowledged is None)
+
+    def _measure(self, alarm: Alarm, event: AlarmEvent) -> None:
+        match event:
+            case AlarmRaised():
+                self._telemetry.count("alarms_raised_total", kind=event.kind.value)
+            case AlarmClosed():
+                self._telemetry.count("alarms_closed_total", kind=alarm.kind.value)
+            case AlarmAcknowledged():
+                self._observe("report_to_acknowledgement_seconds", alarm, event.at)
+            case NotificationSettled() if self._is_first(alarm, event):
+                self._observe("report_to_first_notification_seconds", alarm, event.at)
+            case _:
+                pass
+
+    def _is_first(self, alarm: Alarm, event: NotificationSettled) -> bool:
+        told = [e for e in alarm.effects.values() if e.state in _NOTIFIED]
+        return len(told) == 1 and told[0].effect == event.effect
+
+    def _observe(self, name: str, alarm: Alarm, at: Instant) -> None:
+        took_s = at.since(alarm.presses[0].at).total_seconds()
+        self._telemetry.observe(name, max(took_s, 0.0))
+
+    def _oldest_s(self, kept: dict[AlarmId, Instant]) -> float:
+        with self._lock:
+            oldest = min(kept.values(), default=None)
+        if oldest is None:
+            return 0.0
+        return max(self._clock.now().since(oldest).total_seconds(), 0.0)
+
+    def _show(self) -> None:
+        with self._lock:
+            states = list(self._states.values())
+        for state in _OPEN:
+            count = states.count(state)
+            self._telemetry.gauge("alarms", count, state=state.value)
+
+
+def _keep(kept: dict[AlarmId, Instant], alarm: Alarm, *, wanted: bool) -> None:
+    if wanted:
+        kept.setdefault(alarm.id, alarm.raised_at)
+    else:
+        kept.pop(alarm.id, None)

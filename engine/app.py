@@ -1,0 +1,313 @@
+"""Start-up: the only wiring. The supervision tree stands here as one literal."""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from engine.alarm.actor import Alarms, Changed, Forward
+from engine.alarm.commands import Settle, Tick
+from engine.alarm.desk import Desk
+from engine.alarm.events import AlarmEvent
+from engine.alarm.measures import Measures
+from engine.alarm.outlets import Outlets
+from engine.alarm.state import Alarm, alarm_of
+from engine.console.actor import Web
+from engine.console.parts import WebParts
+from engine.dispatch.actor import Dispatcher, Planned, Withdrawn
+from engine.dispatch.attempts import Attempts, Settled
+from engine.dispatch.channel.actor import ChannelWorker
+from engine.health import Health
+from engine.intake.actor import Intake, SmsHeard
+from engine.intake.gateway.actor import Gateway, Https, Streams
+from engine.intake.gateway.door import Door
+from engine.intake.judge import Judge
+from engine.intake.shouter.actor import Shouter, Unrecorded
+from engine.journal.actor import JournalActor
+from engine.modems.actor import Inbound, ModemActor
+from engine.ports.channel import Channel
+from engine.ports.journal import EffectRow, JournalAccess, JournalStore, ReaderLender
+from engine.ports.modem import ModemDriver
+from engine.ports.telemetry import Telemetry
+from engine.probe.actor import Probe, Readiness
+from engine.supervision.child import ChildSpec, OnDown, Strategy
+from engine.supervision.failure import Failure
+from engine.supervision.supervisor import supervisor
+from engine.supervision.tree import Root, Tree
+from engine.timers.actor import Arm, Timers
+from engine.values import AlarmId, CommandId, EffectId, Instant
+
+STOP_WITHIN_S = 2.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adapters:
+    """What the configuration names, constructed; the simulator hands in its own."""
+
+    channels: Mapping[str, Channel]
+    modems: Mapping[str, ModemDriver]
+    streams: Streams
+    https: Https
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Everything that the tree's literal speaks of.
+
+    `hq` are HQ's own addresses (channel, address); `jump_s` says how far the wall
+    clock has drifted from the engine's.
+    """
+
+    adapters: Adapters
+    store: JournalStore
+    journal: JournalAccess
+    readers: ReaderLender
+    telemetry: Telemetry
+    health: Health
+    readiness: Readiness
+    judge: Judge
+    desk: Desk
+    measures: Measures
+    door: Door
+    unrecorded: Unrecorded
+    web: WebParts
+    tree: Tree
+    hq: tuple[tuple[str, str], ...]
+    jump_s: Callable[[], float]
+
+
+def tree_of(parts: Parts) -> ChildSpec:
+    """Return the supervision tree: started in this order, stopped in reverse.
+
+    Under rest_for_one whoever stands below a child is restarted with it, since it
+    may rely on what that child had in memory.
+    """
+    p = parts
+    shared = {"journal": p.journal, "readers": p.readers}
+    return supervisor(
+        "engine",
+        Strategy.REST_FOR_ONE,
+        [
+            ChildSpec(
+                name="journal",
+                actor=JournalActor,
+                arguments={
+                    "store": p.store,
+                    "telemetry": p.telemetry,
+                    "on_not_recorded": p.unrecorded.refused,
+                    "listeners": (p.door.committed, p.web.bell.committed),
+                },
+                intensity=0,
+                heartbeat_s=60.0,
+            ),
+            ChildSpec(name="timers", actor=Timers),
+            ChildSpec(
+                name="alarms",
+                actor=Alarms,
+                arguments={**shared, "desk": p.desk, "outlets": outlets_of(p)},
+            ),
+            ChildSpec(
+                name="dispatcher",
+                actor=Dispatcher,
+                arguments={
+                    **shared,
+                    "telemetry": p.telemetry,
+                    "settled": _settle(p.tree),
+                },
+            ),
+            ChildSpec(
+                name="intake",
+                actor=Intake,
+                arguments={
+                    "judge": p.judge,
+                    "readers": p.readers,
+                    "telemetry": p.telemetry,
+                },
+            ),
+            supervisor("modems", Strategy.ONE_FOR_ONE, _modems(p)),
+            supervisor("channels", Strategy.ONE_FOR_ONE, _channels(p)),
+            ChildSpec(
+                name="shouter",
+                actor=Shouter,
+                arguments={
+                    "judge": p.judge,
+                    "board": p.judge.board,
+                    "hq": p.hq,
+                    "routes": _routes(p),
+                    "unrecorded": p.unrecorded,
+                    "telemetry": p.telemetry,
+                },
+            ),
+            supervisor(
+                "doors",
+                Strategy.ONE_FOR_ONE,
+                [
+                    ChildSpec(
+                        name="gateway",
+                        actor=Gateway,
+                        arguments={
+                            "streams": p.adapters.streams,
+                            "https": p.adapters.https,
+                            "door": p.door,
+                            "telemetry": p.telemetry,
+                        },
+                        heartbeat_s=10.0,
+                        shutdown_s=1.5,
+                    ),
+                    ChildSpec(
+                        name="web",
+                        actor=Web,
+                        arguments={"parts": p.web},
+                        heartbeat_s=10.0,
+                        shutdown_s=1.5,
+                        on_down=OnDown.RETRY_FOREVER,
+                    ),
+                ],
+            ),
+            ChildSpec(
+                name="probe",
+                actor=Probe,
+                arguments={
+                    "journal": p.journal,
+                    "readiness": p.readiness,
+                    "health": p.health,
+                    "telemetry": p.telemetry,
+                    "jump_s": p.jump_s,
+                },
+            ),
+        ],
+    )
+
+
+def _modems(p: Parts) -> list[ChildSpec]:
+    return [
+        ChildSpec(
+            name=name,
+            actor=ModemActor,
+            arguments={
+                "driver": driver,
+                "attempts": _attempts(p, name),
+                "journal": p.journal,
+                "readers": p.readers,
+                "telemetry": p.telemetry,
+                "health": p.health,
+                "heard": _sms_heard(p.tree),
+            },
+            on_down=OnDown.RETRY_FOREVER,
+            heartbeat_s=60.0,
+            interrupt=driver.interrupt,
+        )
+        for name, driver in p.adapters.modems.items()
+    ]
+
+
+def _channels(p: Parts) -> list[ChildSpec]:
+    return [
+        ChildSpec(
+            name=name,
+            actor=ChannelWorker,
+            arguments={
+                "channel": channel,
+                "attempts": _attempts(p, name),
+                "telemetry": p.telemetry,
+                "health": p.health,
+            },
+            on_down=OnDown.RETRY_FOREVER,
+            heartbeat_s=channel.timeout_s * 2,
+            interrupt=channel.interrupt,
+        )
+        for name, channel in p.adapters.channels.items()
+    ]
+
+
+def _routes(p: Parts) -> tuple[tuple[str, str], ...]:
+    return (
+        *((name, "sms") for name in p.adapters.modems),
+        *((name, name) for name in p.adapters.channels),
+    )
+
+
+def _attempts(p: Parts, route: str) -> Attempts:
+    return Attempts(
+        route=route, journal=p.journal, readers=p.readers, told=_settle(p.tree)
+    )
+
+
+def _settle(tree: Tree) -> Callable[[Settled], None]:
+    """Return what tells an alarm of an outcome; any thread."""
+
+    def settle(settled: Settled) -> None:
+        outcome = settled.outcome
+        command = Settle(
+            command_id=CommandId(f"{settled.effect}/{outcome.state}"),
+            effect=settled.effect,
+            state=outcome.state,
+            attempt=settled.attempt,
+            route=settled.route,
+            reference=outcome.reference,
+            reason=outcome.reason,
+            retry=outcome.retry,
+        )
+        forward = Forward(alarm_id=alarm_of(settled.alarm), command=command)
+        tree.names.tell("alarms", forward)
+
+    return settle
+
+
+def _sms_heard(tree: Tree) -> Callable[[Inbound], None]:
+    def heard(inbound: Inbound) -> None:
+        tree.names.tell("intake", SmsHeard(key=inbound.key))
+
+    return heard
+
+
+def outlets_of(parts: Parts) -> Outlets:
+    """Return whom an alarm tells after its commit."""
+    names, measures = parts.tree.names, parts.measures
+
+    def planned(rows: tuple[EffectRow, ...]) -> None:
+        names.tell("dispatcher", Planned(rows=rows))
+
+    def withdrawn(effects: tuple[EffectId, ...]) -> None:
+        names.tell("dispatcher", Withdrawn(effects=effects))
+
+    def due(alarm_id: AlarmId, at: Instant | None) -> None:
+        tick = Tick(command_id=CommandId(f"tick/{alarm_id}/{at}"))
+        message = Forward(alarm_id=alarm_id, command=tick)
+        arm = Arm(key=f"alarm/{alarm_id}", at=at, message=message, to="alarms")
+        names.tell("timers", arm)
+
+    def changed(alarm: Alarm, events: tuple[AlarmEvent, ...]) -> None:
+        names.tell("alarms", Changed(alarm=alarm))
+        measures.changed(alarm, events)
+
+    return Outlets(planned=planned, withdrawn=withdrawn, due=due, changed=changed)
+
+
+class Engine:
+    """A running tree: `ready` once every child is up, `over` where it cannot go on."""
+
+    def __init__(self, parts: Parts) -> None:
+        """Start the tree; returns at once."""
+        self.parts = parts
+        self.ready = threading.Event()
+        self.over = threading.Event()
+        self.failure: Failure | None = None
+        self._root = Root(
+            tree_of(parts),
+            parts.tree,
+            on_ready=self.ready.set,
+            on_failure=self._failed,
+        )
+
+    @property
+    def progress(self) -> int:
+        """A number that grows every second while the root gets on."""
+        return self._root.link.progress
+
+    def stop(self) -> bool:
+        """Stop all in reverse order; False where that took longer than allowed."""
+        return self._root.stop(within_s=STOP_WITHIN_S)
+
+    def _failed(self, failure: Failure) -> None:
+        self.failure = failure
+        self.over.set()

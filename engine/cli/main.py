@@ -1,0 +1,122 @@
+"""`natalia`: the one place that turns errors into exit codes and words on stderr.
+
+Command groups are loaded when they are used, so that `--help` stays quick.
+"""
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from engine import plugins
+from engine.errors import (
+    ConfigError,
+    DataError,
+    EngineError,
+    JournalError,
+    StateHeldError,
+)
+
+EXIT_OK = 0
+EXIT_FAILURE = 1
+EXIT_CONFIG = 3
+EXIT_DEGRADED = 4
+EXIT_HELD = 5
+
+GROUPS = {
+    "serve": ("engine.cli.serve", "Run the engine."),
+    "check-config": ("engine.cli.check", "Check a configuration without starting."),
+    "journal": ("engine.cli.journal", "Verify, show and back up the journal."),
+    "roster": ("engine.cli.roster", "Check, import and show the roster."),
+    "operator": ("engine.cli.operator", "Add and list operators."),
+    "alarm": ("engine.cli.alarm", "List, show and act on alarms."),
+    "protocol": ("engine.cli.protocol", "Check and show action protocols."),
+}
+PLUGIN_HELP = {
+    "modem": "Probe, test and imitate modems.",
+    "demo": "See one alarm from button to help, on this machine alone.",
+    "device": "List, test and imitate alarm devices.",
+}
+EPILOG = """
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 configuration or data wrong,
+4 degraded, 5 another engine holds the state folder.
+"""
+
+
+class _Lazy(TyperGroup):
+    """A group that imports a command when it is called, not before."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override] # typer's own context
+        """Return every command's name, built-in ones first."""
+        del ctx
+        extra = [name for name in plugins.names(plugins.COMMAND) if name not in GROUPS]
+        return [*GROUPS, *extra]
+
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # noqa: ANN401 - typer vendors Click without naming its types
+        """Import and return one command."""
+        del ctx
+        if cmd_name in GROUPS:
+            module, _ = GROUPS[cmd_name]
+            app = import_module(module).app
+        elif cmd_name in plugins.names(plugins.COMMAND):
+            app = plugins.load(plugins.COMMAND, cmd_name, cmd_name)
+        else:
+            return None
+        command = typer.main.get_command(app)
+        command.name = cmd_name
+        return command
+
+    def format_commands(self, ctx: typer.Context, formatter) -> None:  # type: ignore[no-untyped-def,override] # noqa: ANN001 - typer vendors Click without naming its types
+        """List the commands by their short help, without importing them."""
+        rows = [
+            (name, GROUPS[name][1] if name in GROUPS else PLUGIN_HELP.get(name, ""))
+            for name in self.list_commands(ctx)
+        ]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+def exit_code_of(error: EngineError) -> int:
+    """Return the documented exit code of an error."""
+    match error:
+        case StateHeldError():
+            return EXIT_HELD
+        case ConfigError() | DataError() | JournalError():
+            return EXIT_CONFIG
+        case _:
+            return EXIT_FAILURE
+
+
+def main() -> None:
+    """Run the command line; never a traceback for what can be said in words."""
+    app = _Lazy(
+        name="natalia",
+        help="The Natalia alarm engine: from the button to help, and nothing lost.",
+        epilog=EPILOG,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+    )
+    try:
+        code = app(standalone_mode=False)
+    except EngineError as error:
+        sys.stderr.write(f"natalia: {error}\n")
+        code = exit_code_of(error)
+    except KeyboardInterrupt:
+        code = 130
+    except Exception as error:
+        code = _usage(error)
+        if code is None:
+            raise
+    raise SystemExit(code or EXIT_OK)
+
+
+def _usage(error: Exception) -> int | None:
+    """Show what the parser has to say; None for an error that is our own fault."""
+    show = getattr(error, "show", None)
+    if show is None:
+        name = type(error).__name__
+        return EXIT_FAILURE if name == "Abort" else getattr(error, "exit_code", None)
+    show()
+    return int(getattr(error, "exit_code", 2))

@@ -1,0 +1,117 @@
+"""`natalia serve`: runs until SIGTERM, and is gone within three seconds of it."""
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from engine.config import Config, load_config
+from engine.errors import EngineError
+
+if TYPE_CHECKING:
+    from engine.start import RunningEngine
+
+EXIT_WITHIN_S = 2.9
+READY_WITHIN_S = 30.0
+WATCH_S = 1.0
+
+app = typer.Typer(
+    help="Run the engine until SIGTERM or Ctrl-C.",
+    epilog="Example: natalia serve --config /etc/natalia/natalia.toml",
+    rich_markup_mode=None,
+)
+
+
+class NotReadyError(EngineError):
+    """The engine has started and does not get ready."""
+
+
+@app.callback(invoke_without_command=True)
+def serve(
+    config: Annotated[
+        Path, typer.Option(help="The configuration, one TOML file.", show_default=False)
+    ],
+) -> None:
+    """Run the engine until SIGTERM or Ctrl-C."""
+    run(load_config(config))
+
+
+def run(config: Config) -> None:
+    """Run an engine to its end. Never returns: the process ends here."""
+    from engine.log import configure  # noqa: PLC0415 - `--help` does without
+    from engine.start import start  # noqa: PLC0415 - likewise
+
+    configure(config.log)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    running = start(config)
+    code = 1
+    try:
+        code = _watch(running, stop, config)
+    finally:
+        _end(running, code)
+
+
+def _watch(running: "RunningEngine", stop: threading.Event, config: Config) -> int:
+    """Announce readiness, feed the watchdog, wait for the end; return the exit code."""
+    from systemd_watchdog import watchdog as systemd  # noqa: PLC0415 - only a service needs it
+
+    engine, waited_s = running.engine, 0.0
+    readiness = engine.parts.readiness
+    watchdog = systemd()
+    while not (engine.ready.is_set() and readiness.is_fresh()):
+        if engine.over.is_set() or stop.wait(0.02):
+            return _exit_code(running)
+        waited_s += 0.02
+        if waited_s > READY_WITHIN_S:
+            message = "the engine is not ready after 30 s; see its log"
+            raise NotReadyError(message)
+    _announce(config, running)
+    watchdog.ready()
+    progress = 0
+    while not engine.over.is_set() and not stop.wait(WATCH_S):
+        # Fed by work done, not by a timer: the round trip and the root's own look.
+        if readiness.is_fresh() and engine.progress != progress:
+            progress = engine.progress
+            watchdog.notify()
+    return _exit_code(running)
+
+
+def _exit_code(running: "RunningEngine") -> int:
+    failure = running.engine.failure
+    if failure is None:
+        return 0
+    sys.stderr.write(f"natalia: the engine cannot go on: {failure}\n")
+    return 1
+
+
+def _end(running: "RunningEngine", code: int) -> None:
+    """Take the tree down within its time; then end, whatever still blocks somewhere."""
+    last_word = threading.Timer(EXIT_WITHIN_S, os._exit, args=(code,))
+    last_word.daemon = True
+    last_word.start()
+    running.stop()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _announce(config: Config, running: "RunningEngine") -> None:
+    web = running.engine.parts.web
+    console, metrics = web.console.getsockname(), web.metrics_socket.getsockname()
+    lines = [
+        f"console   http://{console[0]}:{console[1]}/",
+        f"metrics   http://{metrics[0]}:{metrics[1]}/metrics",
+    ]
+    adapters = running.engine.parts.adapters
+    for name, (_, listening) in sorted({**adapters.streams, **adapters.https}.items()):
+        host, port = listening.getsockname()[:2]
+        lines.append(f"{name:<9} {host}:{port}")
+    lines.append(f"state     {config.state}")
+    sys.stdout.write("\n".join(["ready", *lines]) + "\n")
+    sys.stdout.flush()

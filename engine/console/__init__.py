@@ -1,0 +1,1 @@
+"""What people at HQ see and do, and what programs ask."""

@@ -1,0 +1,71 @@
+"""The web's actor: console, metrics and control socket in one event loop."""
+
+import asyncio
+import logging
+import socket
+from datetime import timedelta
+from typing import ClassVar
+
+import uvicorn
+from starlette.applications import Starlette
+
+from engine.console.observe import observe_app
+from engine.console.parts import WebParts
+from engine.supervision.actor import SupervisedActor
+from engine.supervision.event_loop import EventLoop
+from engine.supervision.link import Link
+
+LOOK = timedelta(seconds=1)
+
+
+class Web(SupervisedActor[None]):
+    """Serves people and programs; its heartbeat is a round trip through the loop."""
+
+    bound: ClassVar[int] = 100
+
+    def __init__(self, *, link: Link, parts: WebParts) -> None:
+        """Take what is served; the listening sockets outlive it."""
+        super().__init__(link=link)
+        self._parts = parts
+        self._loop = EventLoop("web", self.clock)
+        self._serving: list[asyncio.Task[None]] = []
+
+    def started(self) -> None:
+        """Start the loop and accept on every listener."""
+        self._loop.start()
+        self._loop.call(self._listen())
+        self.wake_at(self.clock.now().plus(LOOK))
+
+    def handle(self, message: None) -> None:
+        """Take no messages: requests come through the loop."""
+
+    def woke(self) -> None:
+        """Send the heartbeat through the loop."""
+        self._loop.beat()
+        self.wake_at(self.clock.now().plus(LOOK))
+
+    def stopping(self) -> None:
+        """Close every connection, event streams included."""
+        self._parts.bell.ring = None
+        self._loop.stop()
+
+    async def _listen(self) -> None:
+        self._serve(observe_app(self._parts), self._parts.metrics_socket)
+
+    def _serve(self, app: Starlette, listening: socket.socket) -> None:
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            log_level=logging.CRITICAL,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            http="h11",
+            ws="none",
+            timeout_graceful_shutdown=1,
+        )
+        # No `serve()`: it takes the process' signal handlers for itself.
+        run = uvicorn.Server(config)._serve  # noqa: SLF001 - see above
+        # A copy: uvicorn closes what it is given, and a successor needs its own.
+        task = asyncio.get_running_loop().create_task(run([listening.dup()]))
+        self._serving.append(task)

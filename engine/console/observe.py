@@ -1,0 +1,50 @@
+"""For SREs: `/metrics`, `/-/healthy`, `/-/ready`."""
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from engine.console.parts import WebParts
+from engine.health import ALL_CHANNELS_DOWN
+
+UNREADY_REASONS = (ALL_CHANNELS_DOWN, "disk_full", "journal_slow")
+UNAVAILABLE = 503
+
+
+def observe_app(parts: WebParts) -> Starlette:
+    """Return the application behind the metrics' port."""
+
+    async def metrics(_: Request) -> Response:
+        body, content_type = parts.metrics.expose()
+        return Response(body, media_type=content_type)
+
+    async def healthy(_: Request) -> Response:
+        return Response("healthy\n", media_type="text/plain")
+
+    async def ready(_: Request) -> Response:
+        reasons = unready_reasons(parts)
+        status = UNAVAILABLE if reasons else 200
+        return JSONResponse(
+            {"ready": not reasons, "reasons": reasons}, status_code=status
+        )
+
+    return Starlette(
+        routes=[
+            Route("/metrics", metrics),
+            Route("/-/healthy", healthy),
+            Route("/-/ready", ready),
+        ]
+    )
+
+
+def unready_reasons(parts: WebParts) -> dict[str, list[str]]:
+    """Return why the engine must not be relied on just now; empty where it may be."""
+    reasons = {
+        reason: list(components)
+        for reason, components in parts.health.reasons().items()
+        if reason in UNREADY_REASONS
+    }
+    if not parts.readiness.is_fresh():
+        reasons["no_round_trip"] = ["inbox, journal and timer"]
+    return reasons

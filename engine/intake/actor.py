@@ -1,0 +1,179 @@
+"""Intake: recorded signals to commands. Owns nothing: what it misses stands in rows."""
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import ClassVar, assert_never
+
+from engine.alarm.actor import Distress, Forward, ToOpen
+from engine.alarm.commands import AddNote, Raise, TakeReply
+from engine.alarm.state import ReplyKind, alarm_of
+from engine.intake.assess import Outcome
+from engine.intake.judge import Judge, alarm_id, cancel_command, raise_command
+from engine.intake.replies import read_reply
+from engine.intake.reports import decode_report
+from engine.intake.sms import help_command, message_command
+from engine.ports.device import DeviceReport
+from engine.ports.journal import InboundRow, ReaderLender
+from engine.ports.telemetry import Telemetry
+from engine.supervision.actor import SupervisedActor
+from engine.supervision.link import Link
+from engine.values import CommandId, ReportKey
+
+RESCAN = timedelta(seconds=2)
+FRESH = timedelta(seconds=3)
+SOURCE_DEVICE = "device"
+SOURCE_QUIET = "quiet"
+SOURCE_SMS = "sms"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """Reports that are durable; `repeated` ones had been recorded before."""
+
+    reports: tuple[DeviceReport, ...]
+    repeated: tuple[ReportKey, ...] = ()
+    urgent: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmsHeard:
+    """A short message is durable."""
+
+    key: ReportKey
+    urgent: ClassVar[bool] = True
+
+
+class Intake(SupervisedActor[Heard | SmsHeard]):
+    """Turns what was recorded into commands for the alarms' directory.
+
+    A hint that is lost, here or on the way to the alarm, is made good by the next
+    look at what no alarm has taken up.
+    """
+
+    bound: ClassVar[int] = 20_000
+
+    def __init__(
+        self, *, link: Link, judge: Judge, readers: ReaderLender, telemetry: Telemetry
+    ) -> None:
+        """Take the judge and the journal's readers."""
+        super().__init__(link=link)
+        self._judge, self._readers, self._telemetry = judge, readers, telemetry
+
+    def started(self) -> None:
+        """Take up what was recorded and not acted upon."""
+        self._scan(at_start=True)
+
+    def handle(self, message: Heard | SmsHeard) -> None:
+        """Act on what has just become durable."""
+        match message:
+            case Heard():
+                again = set(message.repeated)
+                untaken = self._untaken_keys() if again else set[ReportKey]()
+                for report in message.reports:
+                    self._report(report, skip=again - untaken)
+            case SmsHeard():
+                for row in self._untaken():
+                    if row.key == message.key:
+                        self._sms(row)
+            case _:
+                assert_never(message)
+
+    def woke(self) -> None:
+        """Look whether something was missed."""
+        self._scan(at_start=False)
+
+    def rescan(self) -> None:
+        """Read the rows, since hints were dropped."""
+        self._scan(at_start=True)
+
+    def _scan(self, *, at_start: bool) -> None:
+        now = self.clock.now()
+        for row in self._untaken():
+            if not at_start and now.since(row.received_at) < FRESH:
+                continue
+            if row.source == SOURCE_SMS:
+                self._sms(row)
+            elif row.source == SOURCE_DEVICE:
+                self._row(row)
+        self.wake_at(now.plus(RESCAN))
+
+    def _row(self, row: InboundRow) -> None:
+        report = decode_report(row.body)
+        if report is None:
+            command = message_command(
+                row, "a recorded report cannot be read", None, self._judge
+            )
+            self._distress(command)
+        else:
+            self._report(report, skip=set())
+
+    def _report(self, report: DeviceReport, *, skip: set[ReportKey]) -> None:
+        judgement = self._judge.judge(report)
+        press = judgement.assessment.press
+        if press.key in skip:
+            return
+        match judgement.assessment.outcome:
+            case Outcome.ALARM | Outcome.NOTICE:
+                self._distress(raise_command(judgement))
+            case Outcome.CANCEL:
+                self._tell(
+                    ToOpen(subject=judgement.subject, command=cancel_command(judgement))
+                )
+            case Outcome.POSITION | Outcome.NOTHING:
+                return
+            case _:
+                assert_never(judgement.assessment.outcome)
+
+    def _sms(self, row: InboundRow) -> None:
+        """Take an answer, a call for help, or words that nobody expected."""
+        message = json.loads(row.body)
+        sender, text = str(message["sender"]), str(message["text"])
+        reply = read_reply(text)
+        roster = self._judge.board.roster()
+        senders = roster.by_number(sender)
+        with self._readers.reader() as reader:
+            code = None if reply.code is None else reader.code(reply.code)
+        if code is None:
+            who = senders[0] if senders else None
+            if who is not None and reply.kind is ReplyKind.NEED_HELP:
+                self._distress(help_command(row, who, self._judge))
+            else:
+                self._distress(message_command(row, text, who, self._judge))
+            return
+        alarm = alarm_of(code.stream)
+        authentic = any(person.person == code.person for person in senders)
+        if reply.kind is None:
+            note = AddNote(
+                command_id=CommandId(row.key), by=None, text=text, source=row.key
+            )
+            self._tell(Forward(alarm_id=alarm, command=note))
+            return
+        person = roster.person(code.person)
+        helps = reply.kind is ReplyKind.NEED_HELP and authentic and person is not None
+        taken = TakeReply(
+            command_id=CommandId(row.key),
+            person=code.person,
+            reply=reply.kind,
+            authentic=authentic,
+            channel="sms",
+            # A call for help is taken up by the alarm that it raises, not before.
+            source=None if helps else row.key,
+        )
+        self._tell(Forward(alarm_id=alarm, command=taken))
+        if helps and person is not None:
+            self._distress(help_command(row, person, self._judge))
+
+    def _distress(self, command: Raise) -> None:
+        key = ReportKey(command.press.key)
+        self._tell(Distress(alarm_id=alarm_id(key), command=command))
+
+    def _tell(self, message: Distress | Forward | ToOpen) -> None:
+        self.link.tree.names.tell("alarms", message)
+
+    def _untaken(self) -> list[InboundRow]:
+        with self._readers.reader() as reader:
+            return list(reader.inbound(untaken_only=True))
+
+    def _untaken_keys(self) -> set[ReportKey]:
+        return {row.key for row in self._untaken()}

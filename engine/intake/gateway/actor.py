@@ -1,0 +1,95 @@
+"""The gateway's actor: owns the event loop's thread and every device's connection."""
+
+import asyncio
+import socket
+from collections import Counter
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import partial
+from typing import ClassVar
+
+from engine.intake.gateway.door import Door
+from engine.intake.gateway.http import server
+from engine.intake.gateway.sockets import BACKLOG
+from engine.intake.gateway.tcp import DeviceConnection
+from engine.ports.device import HttpWireProtocol, WireProtocol
+from engine.ports.telemetry import Telemetry
+from engine.supervision.actor import SupervisedActor
+from engine.supervision.event_loop import EventLoop
+from engine.supervision.link import Link
+
+LOOK = timedelta(seconds=1)
+Streams = Mapping[str, tuple[WireProtocol, socket.socket]]
+Https = Mapping[str, tuple[HttpWireProtocol, socket.socket]]
+
+
+class Gateway(SupervisedActor[None]):
+    """Runs the listeners. Its heartbeat is a round trip through the loop."""
+
+    bound: ClassVar[int] = 100
+
+    def __init__(
+        self,
+        *,
+        link: Link,
+        streams: Streams,
+        https: Https,
+        door: Door,
+        telemetry: Telemetry,
+    ) -> None:
+        """Take wire protocols with their listening sockets, which outlive it."""
+        super().__init__(link=link)
+        self._streams, self._https = streams, https
+        self._door, self._telemetry = door, telemetry
+        self._serving: list[asyncio.Task[None]] = []
+        self._loop = EventLoop("gateway", self.clock)
+        self._open: Counter[str] = Counter()
+
+    def started(self) -> None:
+        """Start the loop and accept on every listener."""
+        self._loop.start()
+        self._door.wake = self._wake_loop
+        self._loop.call(self._listen())
+        self.wake_at(self.clock.now().plus(LOOK))
+
+    def handle(self, message: None) -> None:
+        """Take no messages: devices speak to the loop."""
+
+    def woke(self) -> None:
+        """Send the heartbeat through the loop."""
+        self._loop.beat()
+        self.wake_at(self.clock.now().plus(LOOK))
+
+    def stopping(self) -> None:
+        """Close every connection; the listening sockets stay open for a successor."""
+        self._door.wake = None
+        self._loop.stop()
+
+    async def _listen(self) -> None:
+        loop = asyncio.get_running_loop()
+        # Copies: asyncio closes what it is given, and a successor needs its own.
+        for wire, listening in self._streams.values():
+            await loop.create_server(
+                partial(
+                    DeviceConnection,
+                    wire,
+                    self._door,
+                    self.clock,
+                    self._telemetry,
+                    self._count,
+                ),
+                sock=listening.dup(),
+                backlog=BACKLOG,
+            )
+        for http_wire, listening in self._https.values():
+            run = server(http_wire, self._door, self.clock)
+            self._serving.append(loop.create_task(run(listening.dup())))
+
+    def _count(self, protocol: str, change: int) -> None:
+        self._open[protocol] += change
+        self._telemetry.gauge(
+            "device_connections", self._open[protocol], protocol=protocol
+        )
+
+    def _wake_loop(self) -> None:
+        self._loop.soon(self._door.answer_done)

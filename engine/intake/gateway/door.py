@@ -1,0 +1,174 @@
+"""From a decoded frame to a durable one: what must be on disk before the answer.
+
+Runs in the event loop's thread and never waits: a request to the journal is told,
+its reply is a callback, and one wake-up of the loop answers a whole commit.
+"""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from engine.intake.actor import SOURCE_DEVICE, SOURCE_QUIET, Heard
+from engine.intake.assess import Outcome
+from engine.intake.judge import Judge, Judgement
+from engine.intake.reports import encode_report
+from engine.ports.clock import Clock
+from engine.ports.device import DeviceReport
+from engine.ports.journal import (
+    Answer,
+    JournalAccess,
+    Place,
+    Placed,
+    Record,
+    Recorded,
+    Request,
+)
+from engine.ports.telemetry import Telemetry
+from engine.values import ReportKey
+
+_ACTED_ON = frozenset({Outcome.ALARM, Outcome.NOTICE, Outcome.CANCEL})
+
+
+@dataclass(slots=True)
+class _Batch:
+    """The reports of one frame that are on their way to the disk."""
+
+    answer: Callable[[bool], None]
+    began_s: float
+    waiting: int = 0
+    all_durable: bool = True
+    heard: list[DeviceReport] = field(default_factory=list)
+    repeated: list[ReportKey] = field(default_factory=list)
+
+
+class Door:
+    """Lets reports in and says when they are durable; in the loop's thread."""
+
+    def __init__(
+        self,
+        *,
+        judge: Judge,
+        journal: JournalAccess,
+        clock: Clock,
+        telemetry: Telemetry,
+        hint: Callable[[Heard], bool],
+        recorded: Callable[[ReportKey], None],
+    ) -> None:
+        """Take the judge and the journal; `hint` tells intake.
+
+        `recorded` hears of each signal that is durable now.
+        """
+        self._judge, self._journal = judge, journal
+        self._clock, self._telemetry, self._hint = clock, telemetry, hint
+        self._recorded = recorded
+        self._done: deque[_Batch] = deque()
+        self.wake: Callable[[], None] | None = None
+        """Schedules `answer_done` on the loop; set once the loop runs."""
+
+    def let_in(
+        self, reports: Sequence[DeviceReport], answer: Callable[[bool], None]
+    ) -> None:
+        """Make what must be durable so, then call `answer` with whether it is.
+
+        What needs no disk (log-in, heartbeat, a stranger's position) is answered
+        at once.
+        """
+        batch = _Batch(answer=answer, began_s=self._clock.boottime_s())
+        requests: list[tuple[Request, DeviceReport]] = []
+        for report in reports:
+            self._count(report)
+            judgement = self._judge.judge(report)
+            record = _record(report, judgement)
+            if record is not None:
+                requests.append((record, report))
+            self._move(judgement, requests, report)
+        if not requests:
+            answer(True)  # noqa: FBT003 - the answer to a yes-or-no question
+            return
+        batch.waiting = len(requests)
+        for request, report in requests:
+            self._journal.submit(request, self._replied(batch, request, report))
+
+    def committed(self, position: int) -> None:
+        """Take note of a commit; in the journal's thread, once for each."""
+        del position
+        if self._done and self.wake is not None:
+            self.wake()
+
+    def answer_done(self) -> None:
+        """Answer every batch that is durable, and tell intake of all at once."""
+        heard: list[DeviceReport] = []
+        repeated: list[ReportKey] = []
+        now_s = self._clock.boottime_s()
+        while self._done:
+            batch = self._done.popleft()
+            heard += batch.heard
+            repeated += batch.repeated
+            batch.answer(batch.all_durable)
+            took_s = now_s - batch.began_s
+            self._telemetry.observe("report_to_journal_seconds", took_s)
+        if heard:
+            self._hint(Heard(reports=tuple(heard), repeated=tuple(repeated)))
+
+    def _replied(
+        self, batch: _Batch, request: Request, report: DeviceReport
+    ) -> Callable[[Answer], None]:
+        def replied(answer: Answer) -> None:
+            match answer:
+                case Recorded():
+                    self._recorded(answer.key)
+                    if isinstance(request, Record) and request.source == SOURCE_DEVICE:
+                        batch.heard.append(report)
+                        if answer.repeated:
+                            batch.repeated.append(answer.key)
+                case Placed():
+                    pass
+                case _:
+                    batch.all_durable = False
+            batch.waiting -= 1
+            if batch.waiting == 0:
+                self._done.append(batch)
+                if not batch.all_durable and self.wake is not None:
+                    self.wake()  # a refusal may come without a commit
+
+        return replied
+
+    def _move(
+        self,
+        judgement: Judgement,
+        requests: list[tuple[Request, DeviceReport]],
+        report: DeviceReport,
+    ) -> None:
+        """Keep a known person's believed fix; a plain position waits for its row."""
+        fix, person = judgement.assessment.fix, judgement.person
+        if fix is None or person is None:
+            return
+        place = Place(person=person.person, fix=fix)
+        if judgement.assessment.outcome is Outcome.POSITION:
+            requests.append((place, report))
+        else:
+            self._journal.submit(place, _nobody_waits)
+        self._judge.board.move(person.person, fix)
+
+    def _count(self, report: DeviceReport) -> None:
+        self._telemetry.count(
+            "reports_total", protocol=report.protocol, kind=report.kind.value
+        )
+        for signal in report.signals:
+            self._telemetry.count("signals_total", signal=signal.value)
+
+
+def _record(report: DeviceReport, judgement: Judgement) -> Record | None:
+    acted_on = judgement.assessment.outcome in _ACTED_ON
+    if not acted_on and not report.signals:
+        return None
+    return Record(
+        key=judgement.assessment.press.key,
+        source=SOURCE_DEVICE if acted_on else SOURCE_QUIET,
+        received_at=report.received_at,
+        body=encode_report(report),
+    )
+
+
+def _nobody_waits(answer: Answer) -> None:
+    del answer

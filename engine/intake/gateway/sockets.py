@@ -1,0 +1,78 @@
+"""Listening sockets, bound before anything starts: a taken port is said at once."""
+
+import errno
+import os
+import socket
+from pathlib import Path
+
+from engine.config import Listen
+from engine.errors import ConfigError
+
+BACKLOG = 4096
+
+
+def bind(key: str, listen: Listen) -> socket.socket:
+    """Return a listening TCP socket.
+
+    Args:
+        key: the key path of `listen`, named in errors.
+        listen: host and port; port 0 takes any free one.
+
+    Raises:
+        ConfigError: the port is taken, not allowed, or no address of this host.
+
+    """
+    family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((listen.host, listen.port))
+        listening.listen(BACKLOG)
+    except OSError as error:
+        listening.close()
+        raise _explained(key, listen, error) from error
+    listening.settimeout(0)
+    return listening
+
+
+def bind_unix(path: Path) -> socket.socket:
+    """Return a listening Unix socket that its owner alone may use (mode 0600).
+
+    A socket file that a dead engine left is replaced: the state lock says that no
+    other engine lives.
+
+    Raises:
+        ConfigError: the path cannot be bound.
+
+    """
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    mask = os.umask(0o177)
+    try:
+        path.unlink(missing_ok=True)
+        listening.bind(str(path))
+        listening.listen(BACKLOG)
+    except OSError as error:
+        listening.close()
+        expected = "a folder whose control socket can be made"
+        cure = f"{error.strerror or error}; choose a shorter or writable path"
+        key = "state"
+        raise ConfigError(key, expected, cure) from error
+    finally:
+        os.umask(mask)
+    listening.settimeout(0)
+    return listening
+
+
+def _explained(key: str, listen: Listen, error: OSError) -> ConfigError:
+    match error.errno:
+        case errno.EADDRINUSE:
+            expected = f"a free port, but {listen.port} is taken by another program"
+            cure = f"choose another, or stop it (ss -ltnp 'sport = :{listen.port}')"
+            return ConfigError(f"{key}.port", expected, cure)
+        case errno.EACCES:
+            expected = f"a port that this user may bind, but {listen.port} is not"
+            return ConfigError(f"{key}.port", expected, "choose one above 1023")
+        case _:
+            reason = error.strerror or type(error).__name__
+            expected = f"an address of this host ({reason})"
+            return ConfigError(f"{key}.host", expected, "127.0.0.1 always works")

@@ -1,0 +1,99 @@
+"""A device's connection: bytes to frames, frames to the door, answers back."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from engine.intake.gateway.door import Door
+from engine.ports.clock import Clock
+from engine.ports.device import Decoded, WireProtocol
+from engine.ports.telemetry import Telemetry
+
+IDLE_S = 35 * 60.0
+HALF_FRAME_S = 10.0
+WRITE_BUFFER_MAX = 64 * 1024
+
+
+class DeviceConnection(asyncio.Protocol):
+    """One TCP connection, in the event loop's thread.
+
+    A device that says nothing for longer than its slowest heartbeat is let go; so
+    is one that does not read its answers. Half a frame that stays half is handed
+    on as undecodable, since it may be half an SOS.
+    """
+
+    def __init__(
+        self,
+        wire: WireProtocol,
+        door: Door,
+        clock: Clock,
+        telemetry: Telemetry,
+        count: Callable[[str, int], None],
+    ) -> None:
+        """Start a session; `count` keeps the number of open connections."""
+        self._wire, self._door, self._clock = wire, door, clock
+        self._telemetry, self._count = telemetry, count
+        self._session = wire.session()
+        self._transport: asyncio.Transport | None = None
+        self._idle: asyncio.TimerHandle | None = None
+        self._half: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to count idle time."""
+        if isinstance(transport, asyncio.Transport):
+            self._transport = transport
+            transport.set_write_buffer_limits(high=WRITE_BUFFER_MAX)
+        self._count(self._wire.name, 1)
+        self._rest()
+
+    def data_received(self, data: bytes) -> None:
+        """Feed the decoder; it never raises."""
+        self._rest()
+        self._take(self._session.feed(data, self._clock.now()))
+        loop = asyncio.get_running_loop()
+        self._half = loop.call_later(HALF_FRAME_S, self._finish)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Hand on what was left of a frame."""
+        del exc
+        self._count(self._wire.name, -1)
+        self._cancel()
+        self._finish()
+        self._transport = None
+
+    def pause_writing(self) -> None:
+        """Let a device go that does not read what it asked for."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _finish(self) -> None:
+        self._take(self._session.finish(self._clock.now()))
+
+    def _take(self, frames: Sequence[Decoded]) -> None:
+        for frame in frames:
+            self._door.let_in(frame.reports, self._answering(frame))
+
+    def _answering(self, frame: Decoded) -> Callable[[bool], None]:
+        def answer(is_durable: bool) -> None:  # noqa: FBT001 - the one thing asked
+            transport = self._transport
+            if transport is None or transport.is_closing() or not is_durable:
+                return  # not durable: no answer, so that the device repeats
+            if frame.answer:
+                transport.write(frame.answer)
+            if frame.close:
+                transport.close()
+
+        return answer
+
+    def _rest(self) -> None:
+        self._cancel()
+        loop = asyncio.get_running_loop()
+        self._idle = loop.call_later(IDLE_S, self._let_go)
+
+    def _let_go(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+
+    def _cancel(self) -> None:
+        for timer in (self._idle, self._half):
+            if timer is not None:
+                timer.cancel()

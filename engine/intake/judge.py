@@ -1,0 +1,86 @@
+"""Who a report is from and what it means: one judgement for gateway and intake."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from engine.alarm.commands import Raise, RequestCancel
+from engine.alarm.state import Kind
+from engine.intake.assess import Assessment, Outcome, assess
+from engine.ports.device import DeviceReport
+from engine.protocol.model import ActionProtocol
+from engine.protocol.registry import HQ_ALONE, UNKNOWN_DEVICE, Registry
+from engine.roster.board import Board
+from engine.roster.model import Consent, Person
+from engine.values import AlarmId, CommandId, ReportKey
+
+ALIAS_OF_A_STRANGER = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """An assessment with the person and the action protocol that it was made by."""
+
+    assessment: Assessment
+    person: Person | None
+    protocol: ActionProtocol
+
+    @property
+    def subject(self) -> str:
+        """By whom further presses find the open case: person, else device."""
+        if self.person is not None:
+            return self.person.person
+        press = self.assessment.press
+        name = f"{press.wire_protocol}/{press.device or ''}"
+        return "device-" + hashlib.sha256(name.encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judge:
+    """Judges reports by the roster and action protocols as they are now."""
+
+    board: Board
+    registry: Callable[[], Registry]
+
+    def judge(self, report: DeviceReport) -> Judgement:
+        """Return what a report means; pure but for the snapshots it reads."""
+        roster, registry = self.board.roster(), self.registry()
+        person = None if report.device is None else roster.defender_of(report.device)
+        protocol = registry.of(person.action_protocol if person else None)
+        triggers = protocol.triggers if person is not None else None
+        last = None if person is None else self.board.fix_of(person.person)
+        assessment = assess(report, person, triggers, last)
+        if assessment.outcome is Outcome.NOTICE:
+            protocol = registry.protocols[HQ_ALONE]
+        elif person is None:
+            protocol = registry.protocols[UNKNOWN_DEVICE]
+        return Judgement(assessment=assessment, person=person, protocol=protocol)
+
+
+def raise_command(judgement: Judgement) -> Raise:
+    """Return the command that an alarm or a notice comes to."""
+    person, assessment = judgement.person, judgement.assessment
+    anonymous = person is not None and person.publish_consent is Consent.ANONYMOUS
+    return Raise(
+        command_id=CommandId(assessment.press.key),
+        kind=assessment.kind,
+        subject=judgement.subject,
+        defender=None if person is None else person.person,
+        alias=ALIAS_OF_A_STRANGER if person is None else person.alias,
+        country="" if person is None else person.country,
+        consented=anonymous and assessment.kind is Kind.REAL,
+        protocol=judgement.protocol,
+        press=assessment.press,
+        place=assessment.place,
+    )
+
+
+def cancel_command(judgement: Judgement) -> RequestCancel:
+    """Return the command that a cancel comes to."""
+    press = judgement.assessment.press
+    return RequestCancel(command_id=CommandId(press.key), press=press)
+
+
+def alarm_id(key: ReportKey) -> AlarmId:
+    """Return the id of the alarm that a report would raise; derived from its key."""
+    return AlarmId(key[-12:])

@@ -1,0 +1,56 @@
+"""When a modem's actor looks at what, and how soon it tries a dead one again."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+DRAIN_S = 45.0
+HEALTH_S = 30.0
+FIRST = timedelta(milliseconds=500)
+SLOWEST = timedelta(seconds=30)
+RUNGS = 5
+
+
+@dataclass(slots=True)
+class Pacing:
+    """Counts failures in a row and remembers when storage and health were looked at.
+
+    Times are seconds of CLOCK_BOOTTIME.
+    """
+
+    failures: int = 0
+    _drained_s: float = 0.0
+    _asked_s: float = 0.0
+
+    def opened(self, now_s: float) -> None:
+        """Note a success: storage and health have just been looked at."""
+        self.failures = 0
+        self._drained_s = self._asked_s = now_s
+
+    def failed(self, *, was_open: bool) -> int | None:
+        """Note a failure; return the rung of the recovery ladder to climb, if any.
+
+        A modem that was open gets the first rung at once; one that stays dead the
+        next rung at every second try, up to the last, again and again.
+        """
+        self.failures += 1
+        if was_open:
+            return 0
+        return (self.failures // 2) % RUNGS if self.failures % 2 == 0 else None
+
+    def next_try(self) -> timedelta:
+        """Return how long to wait before the port is opened again."""
+        return min(SLOWEST, FIRST * (1 << min(max(self.failures - 1, 0), 10)))
+
+    def drain_due(self, now_s: float) -> bool:
+        """Say whether the storage shall be read whatever the modem has said."""
+        if now_s - self._drained_s < DRAIN_S:
+            return False
+        self._drained_s = now_s
+        return True
+
+    def health_due(self, now_s: float) -> bool:
+        """Say whether registration and signal shall be asked for."""
+        if now_s - self._asked_s < HEALTH_S:
+            return False
+        self._asked_s = now_s
+        return True

@@ -1,0 +1,39 @@
+"""Adapters by entry point, built-in ones included; loaded when they are named."""
+
+from importlib.metadata import entry_points
+
+from engine.errors import ConfigError
+
+DEVICE = "natalia_engine.device"
+CHANNEL = "natalia_engine.channel"
+MODEM = "natalia_engine.modem"
+COMMAND = "natalia_engine.command"
+
+
+def names(group: str) -> tuple[str, ...]:
+    """Return what is installed in a group, sorted; loads nothing."""
+    return tuple(sorted({point.name for point in entry_points(group=group)}))
+
+
+def load(group: str, name: str, key: str) -> object:
+    """Return the object behind a name.
+
+    Args:
+        group: one of this module's constants.
+        name: as the configuration has it.
+        key: the key path, for the error.
+
+    Raises:
+        ConfigError: nothing of that name is installed, or it cannot be imported.
+
+    """
+    found = [point for point in entry_points(group=group) if point.name == name]
+    if not found:
+        known = ", ".join(names(group))
+        raise ConfigError(key, f"one of: {known}", f"{name!r} is not installed")
+    try:
+        return found[0].load()
+    except (ImportError, AttributeError) as error:
+        raise ConfigError(
+            key, "an adapter that can be imported", f"mend it: {error}"
+        ) from error

@@ -1,0 +1,1 @@
+"""Whether the engine works: a round trip through inbox, journal and timer."""

@@ -1,0 +1,142 @@
+"""The probe: ready means a round trip that has just come back, not an open port."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import ClassVar, assert_never
+
+from engine.health import Health
+from engine.ports.journal import (
+    Answer,
+    Append,
+    Appended,
+    Head,
+    JournalAccess,
+)
+from engine.ports.telemetry import Telemetry
+from engine.supervision.actor import SupervisedActor
+from engine.supervision.link import Link
+from engine.timers.actor import Arm
+from engine.values import CommandId
+
+EVERY = timedelta(seconds=5)
+TIMER = timedelta(milliseconds=5)
+FRESH_S = 15.0
+SLOW_S = 1.0
+CLOCK_TOLERANCE_S = 5.0
+_STREAM = "probe"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Durable:
+    """The journal has answered the probe."""
+
+    number: int
+    is_ok: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rang:
+    """The timer has handed the probe back."""
+
+    number: int
+
+
+class Readiness:
+    """When the last round trip came back; read by whoever is asked. Any thread."""
+
+    def __init__(self, boottime_s: Callable[[], float]) -> None:
+        """Not ready before the first round trip."""
+        self._boottime_s = boottime_s
+        self._last_s: float | None = None
+
+    def back(self) -> None:
+        """Note a round trip."""
+        self._last_s = self._boottime_s()
+
+    def is_fresh(self) -> bool:
+        """Say whether the last round trip is recent."""
+        last_s = self._last_s
+        return last_s is not None and self._boottime_s() - last_s < FRESH_S
+
+
+class Probe(SupervisedActor[Durable | Rang]):
+    """Sends itself through the journal and a timer, every few seconds."""
+
+    bound: ClassVar[int] = 100
+
+    def __init__(
+        self,
+        *,
+        link: Link,
+        journal: JournalAccess,
+        readiness: Readiness,
+        health: Health,
+        telemetry: Telemetry,
+        jump_s: Callable[[], float],
+    ) -> None:
+        """Take what it goes through; `jump_s` is how far the wall clock has drifted."""
+        super().__init__(link=link)
+        self._journal, self._readiness = journal, readiness
+        self._health, self._telemetry, self._jump_s = health, telemetry, jump_s
+        self._number = 0
+        self._sent_s = 0.0
+
+    def started(self) -> None:
+        """Begin at once: readiness waits for the first round trip."""
+        self.wake_at(self.clock.now())
+
+    def handle(self, message: Durable | Rang) -> None:
+        """Take the next leg, or note that the trip is over."""
+        if message.number != self._number:
+            return
+        match message:
+            case Durable():
+                self._durable(message)
+            case Rang():
+                self._readiness.back()
+                self._telemetry.gauge("ready", 1.0)
+            case _:
+                assert_never(message)
+
+    def woke(self) -> None:
+        """Send the next probe."""
+        self._number += 1
+        self._sent_s = self.clock.boottime_s()
+        number = self._number
+        append = Append(
+            stream=_STREAM,
+            expected_seq=0,
+            epoch=self._journal.epoch,
+            command_id=CommandId(str(number)),
+            events=(),
+            head=Head(status="probe", is_open=False),
+        )
+        self._journal.submit(append, lambda answer: self._answered(number, answer))
+        self._telemetry.gauge("ready", float(self._readiness.is_fresh()))
+        self._watch_the_clock()
+        self.wake_at(self.clock.now().plus(EVERY))
+
+    def _answered(self, number: int, answer: Answer) -> None:
+        """Come back to our own thread; called in the journal's."""
+        durable = Durable(number=number, is_ok=isinstance(answer, Appended))
+        self.link.tree.names.tell(self.link.name, durable)
+
+    def _durable(self, message: Durable) -> None:
+        took_s = self.clock.boottime_s() - self._sent_s
+        slow = took_s > SLOW_S or not message.is_ok
+        self._health.report("journal_slow", "journal", wrong=slow)
+        if message.is_ok:
+            arm = Arm(
+                key=self.link.name,
+                at=self.clock.now().plus(TIMER),
+                message=Rang(number=message.number),
+                to=self.link.name,
+            )
+            self.link.tree.names.tell("timers", arm)
+
+    def _watch_the_clock(self) -> None:
+        jump_s = self._jump_s()
+        self._telemetry.gauge("clock_offset_seconds", jump_s)
+        jumped = abs(jump_s) > CLOCK_TOLERANCE_S
+        self._health.report("clock_jumped", "wall clock", wrong=jumped)

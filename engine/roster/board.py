@@ -1,0 +1,89 @@
+"""The roster as it is now: one snapshot, everybody's last fix, who is nearest."""
+
+import threading
+from collections.abc import Iterable
+from datetime import timedelta
+
+from engine.ports.clock import Clock
+from engine.ports.telemetry import Telemetry
+from engine.roster.model import Roster
+from engine.roster.places import Near, Nearest
+from engine.values import Fix, PersonId
+
+
+class Board:
+    """Holds the snapshot that everybody reads; any thread.
+
+    A new roster replaces snapshot and index together; a question that is under
+    way is answered from the old ones.
+    """
+
+    def __init__(
+        self,
+        roster: Roster,
+        fixes: Iterable[tuple[PersonId, Fix]],
+        *,
+        clock: Clock,
+        telemetry: Telemetry,
+    ) -> None:
+        """Take a roster and the last fixes that the journal has."""
+        self._clock, self._telemetry = clock, telemetry
+        self._lock = threading.Lock()
+        self._fixes = dict(fixes)
+        self._roster = roster
+        self._nearest = Nearest(roster, self._fixes, now=clock.now())
+
+    def roster(self) -> Roster:
+        """Return the present snapshot."""
+        return self._roster
+
+    def replace(self, roster: Roster) -> None:
+        """Put a new roster in force."""
+        with self._lock:
+            nearest = Nearest(roster, self._fixes, now=self._clock.now())
+            self._roster, self._nearest = roster, nearest
+
+    def fix_of(self, person: PersonId) -> Fix | None:
+        """Return a person's last fix."""
+        return self._fixes.get(person)
+
+    def move(self, person: PersonId, fix: Fix) -> bool:
+        """Keep a fix unless a newer one is there; says whether it was kept."""
+        with self._lock:
+            before = self._fixes.get(person)
+            if before is not None and before.at > fix.at:
+                return False
+            self._fixes[person] = fix
+            self._nearest.move(person, fix, now=self._clock.now())
+            return True
+
+    def nearest(
+        self,
+        lat_deg: float,
+        lon_deg: float,
+        count: int,
+        *,
+        defender: PersonId,
+        within_m: float | None,
+        exclude: frozenset[str],
+    ) -> tuple[Near, ...]:
+        """Return available colleagues of a defender's circles, nearest first."""
+        person = self._roster.person(defender)
+        if person is None:
+            return ()
+        began_s = self._clock.boottime_s()
+        found = self._nearest.nearest(
+            lat_deg=lat_deg,
+            lon_deg=lon_deg,
+            k=count,
+            circles=person.circles,
+            exclude=[PersonId(one) for one in exclude],
+            within_m=within_m,
+        )
+        took_s = self._clock.boottime_s() - began_s
+        self._telemetry.observe("proximity_lookup_seconds", took_s)
+        return found
+
+    def age_of(self, near: Near) -> timedelta:
+        """Return how long ago a place was measured or declared."""
+        return near.age(self._clock.now())

@@ -1,0 +1,354 @@
+"""From a configuration to a running engine: opens, binds, loads, then starts."""
+
+import random
+import resource
+import secrets
+import socket
+import sys
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from platform import python_version
+from typing import cast
+
+from engine import plugins
+from engine.alarm.actor import Answered, Forward
+from engine.alarm.commands import AlarmCommand
+from engine.alarm.desk import Desk, HqEntry
+from engine.alarm.measures import Measures
+from engine.alarm.state import alarm_of
+from engine.app import Adapters, Engine, Parts
+from engine.clock import SystemClock
+from engine.config import Config, Listen
+from engine.console.parts import WebParts
+from engine.errors import ConfigError
+from engine.health import Health
+from engine.intake.gateway.door import Door
+from engine.intake.gateway.sockets import bind, bind_unix
+from engine.intake.judge import Judge
+from engine.intake.replies import DIGITS, LETTERS
+from engine.intake.shouter.actor import Unrecorded
+from engine.journal.handle import Journal
+from engine.journal.lock import StateLock
+from engine.journal.pool import ReaderPool
+from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
+from engine.metrics import Metrics
+from engine.ports.channel import Channel
+from engine.ports.clock import Clock
+from engine.ports.device import HttpWireProtocol, Transport, WireProtocol
+from engine.ports.modem import ModemDriver
+from engine.ports.telemetry import Telemetry
+from engine.probe.actor import Readiness
+from engine.protocol.registry import load_registry
+from engine.roster.board import Board
+from engine.roster.model import Roster
+from engine.roster.parse import load_roster
+from engine.supervision.failure import Failure
+from engine.supervision.tree import Tree
+from engine.values import AlarmId
+
+SWITCH_INTERVAL_S = 0.0001
+KEPT_ROSTER = "roster.toml"
+CONTROL_SOCKET = "control.sock"
+ACTORS = ("journal", "timers", "alarms", "dispatcher", "intake", "gateway", "web")
+CHILDREN = (*ACTORS, "modems", "channels", "shouter", "doors", "probe", "alarm")
+
+
+class RunningEngine:
+    """An engine with what it holds beside its tree: lock, sockets, readers."""
+
+    def __init__(self, engine: Engine, lock: StateLock, readers: ReaderPool) -> None:
+        """Keep them until `stop`."""
+        self.engine, self._lock, self._readers = engine, lock, readers
+
+    def stop(self) -> bool:
+        """Stop the tree, then give everything back; False where it took too long."""
+        in_time = self.engine.stop()
+        self._readers.close()
+        self._lock.release()
+        return in_time
+
+
+def start(config: Config, *, adapters: Adapters | None = None) -> RunningEngine:
+    """Start an engine; returns once the tree is starting (`engine.ready` tells more).
+
+    Args:
+        config: as read and checked.
+        adapters: constructed ones, for the demo and tests; None loads what the
+            configuration names.
+
+    Raises:
+        ConfigError: a port, a file or an adapter is not as it must be.
+        DataError: roster or action protocols are wrong.
+        StateHeldError: another engine has the state folder.
+        JournalError: the journal cannot be used.
+
+    """
+    _prepare_process()
+    wall = SystemClock()
+    lock = StateLock(config.state, now=wall.now())
+    try:
+        return _start(config, lock, adapters)
+    except BaseException:
+        lock.release()
+        raise
+
+
+def _prepare_process() -> None:
+    # With one CPU-bound Python thread in the process the default of 5 ms lets an
+    # SOS among 2,000 reports a second wait 21 s; 0.1 ms makes that 10 ms.
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _start(config: Config, lock: StateLock, adapters: Adapters | None) -> RunningEngine:
+    registry = load_registry(config.protocols.folder, config.protocols.default)
+    roster = current_roster(config)
+    store = SqliteStore(config.state / JOURNAL_FILE)
+    readers = ReaderPool(store.reader)
+    with readers.reader() as reader:
+        clock = SystemClock(reader.last_at())
+        places = [(place.person, place.fix) for place in reader.places()]
+    metrics = metrics_of(config)
+    board = Board(roster, places, clock=clock, telemetry=metrics)
+    health = Health(metrics)
+    tree = Tree(
+        clock=clock,
+        chance=random.random,
+        status=_Status(metrics, health),
+        on_quarantine=_quarantine(metrics, health),
+    )
+    names = tree.names
+    unrecorded = Unrecorded(lambda lost: names.tell("shouter", lost))
+    journal = Journal(lambda: names.lookup("journal"), store, unrecorded.refused)
+    judge = Judge(board=board, registry=lambda: registry)
+    door = Door(
+        judge=judge,
+        journal=journal,
+        clock=clock,
+        telemetry=metrics,
+        hint=lambda heard: names.tell("intake", heard),
+        recorded=unrecorded.recorded,
+    )
+    readiness = Readiness(clock.boottime_s)
+    measures = Measures(metrics, clock)
+    _seed(measures, readers)
+    _sample(metrics, measures)
+    web = WebParts(
+        console=bind("console", config.console),
+        metrics_socket=bind("metrics", config.metrics),
+        control=bind_unix(config.state / CONTROL_SOCKET),
+        state=config.state,
+        clock=clock,
+        journal=journal,
+        readers=readers,
+        board=board,
+        registry=lambda: registry,
+        command=_commander(tree),
+        metrics=metrics,
+        health=health,
+        readiness=readiness,
+        unrecorded=unrecorded,
+        is_demo=config.demo,
+    )
+    parts = Parts(
+        adapters=adapters or load_adapters(config, clock, metrics),
+        store=store,
+        journal=journal,
+        readers=readers,
+        telemetry=metrics,
+        health=health,
+        readiness=readiness,
+        judge=judge,
+        desk=desk_of(config, board),
+        measures=measures,
+        door=door,
+        unrecorded=unrecorded,
+        web=web,
+        tree=tree,
+        hq=tuple((entry.channel, entry.address) for entry in config.hq),
+        jump_s=clock.jump_s,
+    )
+    return RunningEngine(Engine(parts), lock, readers)
+
+
+def current_roster(config: Config) -> Roster:
+    """Return the roster in force: the one last imported, else the configured one.
+
+    Raises:
+        DataError: names file, line and field.
+
+    """
+    kept = config.state / KEPT_ROSTER
+    if kept.exists():
+        return load_roster([kept])
+    return Roster() if config.roster is None else load_roster([config.roster])
+
+
+def desk_of(config: Config, board: Board) -> Desk:
+    """Return what look-ups are answered from."""
+    return Desk(
+        board=board,
+        code=new_code,
+        hq=tuple(HqEntry(channel=e.channel, address=e.address) for e in config.hq),
+        public=tuple(
+            HqEntry(channel=e.channel, address=e.address) for e in config.public
+        ),
+        hq_language=config.hq_language,
+    )
+
+
+def new_code() -> str:
+    """Return a reply code that nobody can foresee, such as K7F2."""
+    return "".join(secrets.choice(kind) for kind in (LETTERS, DIGITS) * 2)
+
+
+def metrics_of(config: Config) -> Metrics:
+    """Return the metrics with the configuration's own names as label values."""
+    modems = tuple(table.name for table in config.modem)
+    channels = tuple(table.name for table in config.channel)
+    known = {
+        "channel": (*channels, "sms", "call"),
+        "modem": modems,
+        "child": (*CHILDREN, *modems, *channels),
+        "actor": (*ACTORS, "modem", "channel", "alarm"),
+        "protocol": plugins.names(plugins.DEVICE),
+    }
+    return Metrics(known, version=version("natalia-engine"), python=python_version())
+
+
+def load_adapters(config: Config, clock: Clock, telemetry: Telemetry) -> Adapters:
+    """Construct what the configuration names.
+
+    Raises:
+        ConfigError: an adapter is not installed or refuses its options.
+
+    """
+    streams: dict[str, tuple[WireProtocol, socket.socket]] = {}
+    https: dict[str, tuple[HttpWireProtocol, socket.socket]] = {}
+    for name, listen in config.gateway.items():
+        wire, listening = _wire(name, listen)
+        if wire.transport is Transport.HTTP:
+            https[name] = (cast("HttpWireProtocol", wire), listening)
+        else:
+            streams[name] = (cast("WireProtocol", wire), listening)
+    return Adapters(
+        channels=load_channels(config, clock, telemetry),
+        modems=load_modems(config, clock, telemetry),
+        streams=streams,
+        https=https,
+    )
+
+
+def _wire(
+    name: str, listen: Listen
+) -> tuple[WireProtocol | HttpWireProtocol, socket.socket]:
+    key = f"gateway.{name}"
+    made = plugins.load(plugins.DEVICE, name, key)
+    wire = cast("Callable[[], WireProtocol | HttpWireProtocol]", made)()
+    return wire, bind(key, listen)
+
+
+def load_channels(
+    config: Config, clock: Clock, telemetry: Telemetry
+) -> Mapping[str, Channel]:
+    """Construct the configured channels; the demo's may speak to loopback alone.
+
+    Raises:
+        ConfigError: see `load_adapters`.
+
+    """
+    channels: dict[str, Channel] = {}
+    for number, table in enumerate(config.channel):
+        key = f"channel[{number}].kind"
+        kind = cast(
+            "Callable[..., Channel]", plugins.load(plugins.CHANNEL, table.kind, key)
+        )
+        options = dict(table.options)
+        if config.demo:
+            options["only_loopback"] = True
+        channels[table.name] = kind(
+            table.name, options, clock=clock, telemetry=telemetry
+        )
+    return channels
+
+
+def load_modems(
+    config: Config, clock: Clock, telemetry: Telemetry
+) -> Mapping[str, ModemDriver]:
+    """Construct the configured modems; nothing is opened.
+
+    Raises:
+        ConfigError: see `load_adapters`; in the demo also a port that is no pty.
+
+    """
+    modems: dict[str, ModemDriver] = {}
+    for number, table in enumerate(config.modem):
+        key = f"modem[{number}]"
+        if config.demo and not _is_pty(table.port):
+            cure = "the demo speaks to virtual modems alone"
+            path = f"{key}.port"
+            raise ConfigError(path, "a pty", cure)
+        kind = cast(
+            "Callable[..., ModemDriver]",
+            plugins.load(plugins.MODEM, table.driver, f"{key}.driver"),
+        )
+        modems[table.name] = kind(
+            table.port, clock=clock, telemetry=telemetry, options=table.options
+        )
+    return modems
+
+
+def _is_pty(port: str) -> bool:
+    return Path(port).resolve().is_relative_to("/dev/pts")
+
+
+def _commander(tree: Tree) -> Callable[[AlarmId, AlarmCommand, Answered], bool]:
+    def command(alarm_id: AlarmId, given: AlarmCommand, answered: Answered) -> bool:
+        forward = Forward(alarm_id=alarm_id, command=given, answered=answered)
+        return tree.names.tell("alarms", forward)
+
+    return command
+
+
+def _seed(measures: Measures, readers: ReaderPool) -> None:
+    with readers.reader() as reader:
+        for row in reader.heads("alarm/", open_only=True):
+            first = reader.stream(row.stream)[0]
+            measures.seed(alarm_of(row.stream), row.head.status, first.at)
+
+
+def _sample(metrics: Metrics, measures: Measures) -> None:
+    metrics.sample("oldest_unnotified_alarm_seconds", measures.oldest_unnotified_s)
+    metrics.sample(
+        "oldest_unacknowledged_alarm_seconds", measures.oldest_unacknowledged_s
+    )
+
+
+def _quarantine(metrics: Metrics, health: Health) -> Callable[[str, object], None]:
+    def quarantined(child: str, message: object) -> None:
+        del message  # it may hold anything; what it came from stands in the rows
+        metrics.count("quarantined_commands_total")
+        name = "alarm" if child.startswith("alarm/") else child
+        health.report("command_quarantined", name, wrong=True)
+
+    return quarantined
+
+
+class _Status:
+    """Supervision's news as measurements."""
+
+    def __init__(self, telemetry: Telemetry, health: Health) -> None:
+        self._telemetry, self._health = telemetry, health
+
+    def failed(self, child: str, failure: Failure) -> None:
+        """Leave it to the restart that follows, and to the log."""
+
+    def restarted(self, child: str) -> None:
+        """Count it."""
+        self._telemetry.count("restarts_total", child=child)
+
+    def down(self, child: str, *, is_down: bool) -> None:
+        """Show it."""
+        self._health.report("child_failing", child, wrong=is_down)

@@ -1,0 +1,74 @@
+"""An asyncio event loop on a thread of its own, owned by one actor."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from typing import TypeVar
+
+from engine.errors import EngineError
+from engine.ports.clock import Clock
+
+T = TypeVar("T")
+
+SILENT_MAX_S = 5.0
+STOP_S = 1.0
+CALL_S = 10.0
+
+
+class LoopStuckError(EngineError):
+    """The event loop does not get on: nobody who speaks to it is heard."""
+
+
+class EventLoop:
+    """The loop's thread, and the heartbeat that passes through it."""
+
+    def __init__(self, name: str, clock: Clock) -> None:
+        """Make a loop; its thread starts with `start`."""
+        self._clock = clock
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._heard_s = clock.boottime_s()
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+        self._heard_s = self._clock.boottime_s()
+
+    def call(self, coroutine: Coroutine[None, None, T]) -> T:
+        """Run a coroutine in the loop and wait for it, a few seconds at most."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(CALL_S)
+
+    def soon(self, callback: Callable[[], None]) -> None:
+        """Call back in the loop; from any thread. Dropped where the loop is closed."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(callback)
+
+    def beat(self) -> None:
+        """Send the heartbeat round, and see whether the last one came back.
+
+        Raises:
+            LoopStuckError: nothing has come back for several seconds.
+
+        """
+        if self._clock.boottime_s() - self._heard_s > SILENT_MAX_S:
+            message = "the event loop has not run for several seconds"
+            raise LoopStuckError(message)
+        self.soon(self._came_back)
+
+    def stop(self) -> None:
+        """Cancel what runs in the loop, and end its thread."""
+        self.soon(self._loop.stop)
+        self._thread.join(timeout=STOP_S)
+
+    def _came_back(self) -> None:
+        self._heard_s = self._clock.boottime_s()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+        tasks = asyncio.all_tasks(self._loop)
+        for task in tasks:
+            task.cancel()
+        gathered = asyncio.gather(*tasks, return_exceptions=True)
+        self._loop.run_until_complete(gathered)
+        self._loop.close()
