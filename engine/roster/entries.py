@@ -67,7 +67,8 @@ def check_entry(
         return schema.model_validate(raw), ()
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
-    return None, tuple(_fault(one, schema, origin, kind) for one in details)
+    faults = (_fault(one, schema, origin, kind) for one in details)
+    return None, tuple(sorted(faults, key=lambda fault: fault.line or 0))
 
 
 def person_of(entry: PersonEntry) -> Person:
@@ -110,15 +111,16 @@ def device_of(entry: DeviceEntry) -> Device:
 def _fault(
     detail: ErrorDetails, schema: type[BaseModel], origin: Origin, kind: str
 ) -> DataError:
-    path = [str(part) for part in detail["loc"]]
-    names = [part for part in path if not part.isdecimal()]
+    path = detail["loc"]
+    names = [part for part in path if isinstance(part, str)]
     reason = _REASONS.get(detail["type"]) or detail["msg"].replace("Input s", "s")
-    if detail["type"] == "extra_forbidden":
-        known = _fields_at(schema, names[:-1])
-        reason = f"is no field of this table{suggestion(path[-1], known)}"
-    elif path[-1].isdecimal():
-        reason = f"entry {int(path[-1]) + 1} {reason}"
-    line = _line(origin.lines, path) or origin.line
+    match path:
+        case [*_, str(name)] if detail["type"] == "extra_forbidden":
+            known = _fields_at(schema, names[:-1])
+            reason = f"is no field of this table{suggestion(name, known)}"
+        case [*_, int(place)]:
+            reason = f"entry {place + 1} {reason}"
+    line = _line(origin.lines, [str(part) for part in path]) or origin.line
     return DataError(origin.file, line, ".".join((kind, *names)), reason)
 
 
