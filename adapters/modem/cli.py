@@ -1,0 +1,295 @@
+"""`natalia modem`: real modems probed and used by hand, virtual ones to play with."""
+
+import json
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from adapters.modem.cli_virtual import EXAMPLES, virtual
+from adapters.modem.driver import SerialModem
+from adapters.modem.host_clock import HostClock
+from adapters.modem.options import ModemOptions
+from adapters.modem.probe import probe as ask_all
+from adapters.modem.redact import number as redact_number
+from adapters.modem.redact import redact
+from adapters.modem.transport import SerialTransport
+from engine.errors import ModemError
+from engine.ports.modem import InboundSms, SendResult, StatusReport
+
+EXIT_REJECTED = 1
+EXIT_UNKNOWN = 6
+_POLL_S = 1.0
+
+
+def _examples(*commands: str) -> str:
+    # Only blank lines break lines in an epilogue.
+    return "\n\n".join(("Examples:", *(f"$ {one}" for one in commands)))
+
+
+app = typer.Typer(
+    name="modem",
+    help="Probe, use and imitate GSM modems.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.command(epilog=EXAMPLES)(virtual)
+
+Port = Annotated[
+    str,
+    typer.Argument(help="/dev/serial/by-id/..., /dev/ttyUSB2, or socket://HOST:PORT."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
+PinFile = Annotated[
+    Path | None,
+    typer.Option(
+        help="File with the SIM's PIN, tried once at most.", exists=True, dir_okay=False
+    ),
+]
+Baud = Annotated[int, typer.Option(help="Speed; means nothing to USB modems.")]
+Reveal = Annotated[bool, typer.Option("--reveal", help="Show numbers in full.")]
+
+
+class _NoTelemetry:
+    """Measures for nobody."""
+
+    def count(self, name: str, amount: float = 1, **labels: str) -> None:
+        """Count nothing."""
+
+    def gauge(self, name: str, value: float, **labels: str) -> None:
+        """Set nothing."""
+
+    def observe(self, name: str, value: float, **labels: str) -> None:
+        """Observe nothing."""
+
+
+def _modem(
+    port: str,
+    pin_file: Path | None,
+    baud: int,
+    watch: Callable[[str, str], None] | None = None,
+) -> SerialModem:
+    pin = pin_file.read_text(encoding="ascii").strip() if pin_file else ""
+    tried = str(pin_file.with_suffix(".tried")) if pin_file else ""
+    return SerialModem(
+        port,
+        clock=HostClock(),
+        telemetry=_NoTelemetry(),
+        options=ModemOptions(pin=pin, pin_file=tried, baud=baud),
+        watch=watch,
+    )
+
+
+@app.command(
+    epilog=_examples(
+        "natalia modem probe /dev/serial/by-id/usb-Quectel_EG25-G-if02-port0",
+        "natalia modem probe --json /dev/ttyUSB2 > report.json",
+    )
+)
+def probe(port: Port, *, baud: Baud = 115200, as_json: AsJson = False) -> None:
+    """Ask a modem who it is and what it can; nothing is sent or changed.
+
+    The report can go to support as it is: of numbers only the ends are shown.
+    """
+    answers = ask_all(SerialTransport(port, baud=baud), HostClock())
+    if as_json:
+        typer.echo(json.dumps([asdict(answer) for answer in answers], indent=1))
+        return
+    for answer in answers:
+        head = f"{answer.question:12} {answer.took_s * 1000:7.1f} ms  {answer.final}"
+        typer.echo(head)
+        for line in answer.lines:
+            typer.echo(f"{'':24}{line}")
+
+
+@app.command(
+    epilog=_examples(
+        "natalia modem status /dev/ttyUSB2",
+        "natalia modem status /dev/ttyUSB2 --pin-file pin.txt --json",
+    )
+)
+def status(
+    port: Port,
+    *,
+    pin_file: PinFile = None,
+    baud: Baud = 115200,
+    reveal: Reveal = False,
+    as_json: AsJson = False,
+) -> None:
+    """Bring a modem up as the engine does and say how it is."""
+    modem = _modem(port, pin_file, baud)
+    try:
+        health = asdict(modem.open())
+    finally:
+        modem.close()
+    if not reveal:
+        for key in ("imei", "sim"):
+            health[key] = redact_number(health[key]) if health[key] else None
+    if as_json:
+        typer.echo(json.dumps(health))
+        return
+    for key, value in health.items():
+        typer.echo(f"{key:14} {'not told' if value is None else value}")
+
+
+@app.command(
+    epilog=_examples(
+        'natalia modem send /dev/ttyUSB2 +46701234567 "test"',
+        'natalia modem send /dev/ttyUSB2 +46701234567 "test" --wait 60 --show',
+    )
+)
+def send(
+    port: Port,
+    to: Annotated[str, typer.Argument(help="A number with country code.")],
+    text: Annotated[str, typer.Argument(help="What fits one message.")],
+    *,
+    wait: Annotated[float, typer.Option(help="Seconds to wait for the report.")] = 30.0,
+    validity: Annotated[int, typer.Option(help="Minutes that it may live.")] = 30,
+    pin_file: PinFile = None,
+    baud: Baud = 115200,
+    show: Annotated[bool, typer.Option("--show", help="Show the dialogue.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Send one message and wait for its status report.
+
+    Exit codes: 0 sent, 1 rejected, 6 unknown: it may or may not have been sent.
+    """
+    clock = HostClock()
+    modem = _modem(port, pin_file, baud, _shown if show else None)
+    report: StatusReport | None = None
+    try:
+        modem.open()
+        outcome = modem.submit(to, text, validity_min=validity)
+        deadline_s = clock.boottime_s() + wait
+        while (
+            outcome.result is SendResult.SENT
+            and report is None
+            and clock.boottime_s() < deadline_s
+        ):
+            modem.wait(_POLL_S)
+            for event in modem.poll(drain=False):
+                if isinstance(event, StatusReport) and (
+                    event.reference == outcome.reference
+                ):
+                    report = event
+    finally:
+        modem.close()
+    if as_json:
+        said = asdict(outcome) | {"report": report.outcome if report else None}
+        typer.echo(json.dumps(said))
+    else:
+        code = f" ({outcome.code})" if outcome.code else ""
+        typer.echo(f"{outcome.result}{code} {outcome.reason}".rstrip())
+        if outcome.result is SendResult.SENT:
+            typer.echo(f"report: {report.outcome if report else 'none yet'}")
+    match outcome.result:
+        case SendResult.REJECTED:
+            raise typer.Exit(EXIT_REJECTED)
+        case SendResult.UNKNOWN:
+            raise typer.Exit(EXIT_UNKNOWN)
+        case SendResult.SENT:
+            return
+
+
+@app.command(
+    epilog=_examples(
+        "natalia modem inbox /dev/ttyUSB2",
+        "natalia modem inbox /dev/ttyUSB2 --delete --reveal --json",
+    )
+)
+def inbox(
+    port: Port,
+    *,
+    delete: Annotated[
+        bool, typer.Option("--delete", help="Delete what was shown.")
+    ] = False,
+    pin_file: PinFile = None,
+    baud: Baud = 115200,
+    reveal: Reveal = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show what lies in the modem's stores; without --delete it stays there."""
+    modem = _modem(port, pin_file, baud)
+    try:
+        modem.open()
+        for event in modem.poll(drain=True):
+            if isinstance(event, InboundSms):
+                _show_message(event, reveal=reveal, as_json=as_json)
+                if delete:
+                    modem.delete(event.slot)
+            elif isinstance(event, StatusReport) and delete and event.slot:
+                modem.delete(event.slot)
+    finally:
+        modem.close()
+
+
+def _show_message(message: InboundSms, *, reveal: bool, as_json: bool) -> None:
+    sender = message.sender if reveal else redact_number(message.sender)
+    at = str(message.sent_at) if message.sent_at else None
+    if as_json:
+        said = {
+            "slot": message.slot,
+            "sender": sender,
+            "sent_at": at,
+            "text": message.text,
+            "part": message.part,
+            "flags": message.flags,
+        }
+        typer.echo(json.dumps(said))
+        return
+    flags = f" [{', '.join(message.flags)}]" if message.flags else ""
+    typer.echo(f"{message.slot:8} {at or 'no time':24} {sender}{flags}")
+    typer.echo(f"         {message.text}")
+
+
+@app.command(
+    epilog=_examples(
+        "natalia modem console /dev/ttyUSB2",
+        "echo AT+CSQ | natalia modem console /dev/ttyUSB2",
+    )
+)
+def console(port: Port, *, baud: Baud = 115200, reveal: Reveal = False) -> None:
+    """Talk AT to a modem; what it says is shown as it comes.
+
+    A line is sent with CR; one that ends with ^Z is sent with Ctrl-Z instead, and
+    ^[ alone is ESC. End with end-of-file (Ctrl-D).
+    """
+    transport = SerialTransport(port, baud=baud)
+    transport.open()
+    ended = threading.Event()
+
+    def listen() -> None:
+        while not ended.is_set():
+            try:
+                data = transport.read(_POLL_S)
+            except ModemError as error:
+                typer.echo(str(error), err=True)
+                return
+            text = data.decode("latin-1").replace("\r\n", "\n").replace("\r", "\n")
+            if text:
+                shown = text if reveal else redact(text)
+                typer.echo(shown, nl=False)
+
+    listener = threading.Thread(target=listen, daemon=True)
+    listener.start()
+    for line in sys.stdin:
+        bare = line.rstrip("\n")
+        if bare == "^[":
+            transport.write(b"\x1b")
+        elif bare.endswith("^Z"):
+            transport.write(bare.removesuffix("^Z").encode("latin-1") + b"\x1a")
+        else:
+            transport.write(bare.encode("latin-1", "replace") + b"\r")
+    ended.wait(_POLL_S)
+    ended.set()
+    transport.interrupt()
+    listener.join(_POLL_S)
+    transport.close()
+
+
+def _shown(direction: str, text: str) -> None:
+    typer.echo(f"{direction} {redact(text)}", err=True)

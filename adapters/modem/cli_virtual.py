@@ -1,0 +1,234 @@
+"""`natalia modem virtual`: virtual modems that a person or a script can play with."""
+
+import json
+import signal
+import sys
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from adapters.modem.host_clock import HostClock
+from adapters.modem.virtual import VirtualModem
+from adapters.modem.virtual_console import HELP, VirtualConsole, script_of
+from adapters.modem.virtual_faults import Faults, switch_names
+from adapters.modem.virtual_links import link_of
+from adapters.modem.virtual_network import DELIVERED, FAILED, PENDING, VirtualNetwork
+
+_OUTSIDE = {"delivered": DELIVERED, "pending": PENDING, "failed": FAILED}
+_FIRST_NUMBER = 46700000001
+_LINES = (
+    "Examples:",
+    "$ natalia modem virtual",
+    "$ natalia modem virtual --link pty:/tmp/modem",
+    "$ natalia modem virtual --link tcp:127.0.0.1:5000",
+    "$ natalia modem virtual -n +46700000001 -n +46700000002",
+    "$ natalia modem virtual --set drop_cmgs=0.5 --set latency_s=2.5",
+    "$ natalia modem virtual --script faults.txt",
+    (
+        "Talk to it: python -m serial.tools.miniterm --eol CR PORT 115200, then"
+        ' AT+CMGF=1 and AT+CMGS="+46701234567", a text and Ctrl-Z.'
+    ),
+    "A script has SECONDS COMMAND on each line, with the console's commands: "
+    + ", ".join(line.split()[0] for line in HELP.splitlines())
+    + ".",
+    f"Switches: {', '.join(switch_names())}.",
+)
+EXAMPLES = "\n\n".join(_LINES)
+
+
+def virtual(
+    numbers: Annotated[
+        list[str] | None,
+        typer.Option("--number", "-n", help="A SIM's number; repeat for more modems."),
+    ] = None,
+    links: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--link",
+            "-l",
+            help="pty, pty:PATH, tcp:HOST:PORT, unix:PATH or abstract:NAME, in order.",
+        ),
+    ] = None,
+    switches: Annotated[
+        list[str] | None, typer.Option("--set", help="SWITCH=VALUE, on all modems.")
+    ] = None,
+    script: Annotated[
+        Path | None,
+        typer.Option(help="Commands with times.", exists=True, dir_okay=False),
+    ] = None,
+    pin: Annotated[str, typer.Option(help="What the SIMs want before they work.")] = "",
+    outside: Annotated[
+        str, typer.Option(help="What becomes of messages to numbers of no modem here.")
+    ] = "delivered",
+    *,
+    quiet: Annotated[bool, typer.Option(help="Do not show the dialogue.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object a line, for programs.")
+    ] = False,
+) -> None:
+    """Run virtual GSM modems until `quit`, Ctrl-C or SIGTERM."""
+    try:
+        settings = _pairs(switches or [])
+        steps = script_of(script.read_text(encoding="utf-8")) if script else ()
+        if outside not in _OUTSIDE:
+            message = f"--outside is one of {', '.join(_OUTSIDE)}"
+            raise ValueError(message)  # noqa: TRY301 -- one place says what was wrong
+        count = max(1, len(links or []))
+        wanted = numbers or [f"+{_FIRST_NUMBER + i}" for i in range(count)]
+        made = [link_of(address) for address in links or []]
+        made += [link_of("pty") for _ in wanted[len(made) :]]
+        if len(made) > len(wanted):
+            message = "there are more --link than --number"
+            raise ValueError(message)  # noqa: TRY301 -- as above
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    show = _Show(as_json=as_json, quiet=quiet)
+    clock = HostClock()
+    network = VirtualNetwork(
+        clock=clock,
+        on_message=lambda sender, to, text, _: show.message(sender, to, text),
+        outside=_OUTSIDE[outside],
+    )
+    with ExitStack() as stack:
+        modems = []
+        for number, link in zip(wanted, made, strict=True):
+            faults = Faults()
+            for name, value in settings:
+                faults.set(name, value)
+            modem = VirtualModem(
+                number,
+                clock=clock,
+                network=network,
+                link=link,
+                faults=faults,
+                pin=pin,
+                watch=show.watcher(number),
+                on_call=show.call,
+            )
+            modems.append(stack.enter_context(modem))
+            show.plugged(number, modem.port)
+        _serve(VirtualConsole(modems), steps, show, clock)
+
+
+def _serve(
+    console: VirtualConsole,
+    steps: tuple[tuple[float, str], ...],
+    show: "_Show",
+    clock: HostClock,
+) -> None:
+    """Run script and console until somebody says that it is enough."""
+    ended = threading.Event()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        ended.set()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+
+    def play() -> None:
+        for seconds, command in steps:
+            clock.sleep(seconds)
+            if not _run(console, command, show):
+                ended.set()
+                return
+
+    def read() -> None:
+        for line in sys.stdin:
+            if not _run(console, line, show):
+                ended.set()
+                return
+
+    for job in (play, read):
+        threading.Thread(target=job, daemon=True).start()
+    ended.wait()
+
+
+def _run(console: VirtualConsole, line: str, show: "_Show") -> bool:
+    answer = console.run(line)
+    if answer:
+        show.said(answer)
+    return answer is not None
+
+
+def _pairs(switches: list[str]) -> list[tuple[str, str]]:
+    pairs = []
+    for text in switches:
+        name, equals, value = text.partition("=")
+        if not equals:
+            message = "--set takes SWITCH=VALUE"
+            raise ValueError(message)
+        Faults().set(name, value)
+        pairs.append((name, value))
+    return pairs
+
+
+class _Show:
+    """Shows what goes on: for people in colours, for programs as JSON lines."""
+
+    def __init__(self, *, as_json: bool, quiet: bool) -> None:
+        self._as_json = as_json
+        self._quiet = quiet
+        self._console = Console(highlight=False, soft_wrap=True)
+        self._lock = threading.Lock()
+
+    def plugged(self, number: str, port: str) -> None:
+        if self._as_json:
+            self._json("plugged", number=number, port=port)
+        else:
+            self._line(f"{number} {port}", "bold green")
+
+    def watcher(self, number: str) -> "_Watcher":
+        return _Watcher(self, number)
+
+    def dialogue(self, number: str, direction: str, text: str) -> None:
+        if self._quiet:
+            return
+        if self._as_json:
+            self._json("dialogue", number=number, direction=direction, text=text)
+        else:
+            style = "cyan" if direction == "<-" else "default"
+            self._line(f"{number[-4:]} {direction} {text}", style)
+
+    def message(self, sender: str, to: str, text: str) -> None:
+        if self._as_json:
+            self._json("message", sender=sender, to=to, text=text)
+        else:
+            self._line(f"{sender} to {to}: {text}", "bold yellow")
+
+    def call(self, sender: str, to: str) -> None:
+        if self._as_json:
+            self._json("call", sender=sender, to=to)
+        else:
+            self._line(f"{sender} calls {to}", "bold yellow")
+
+    def said(self, text: str) -> None:
+        if self._as_json:
+            self._json("console", text=text)
+        else:
+            self._line(text, "magenta")
+
+    def _json(self, kind: str, **values: str) -> None:
+        with self._lock:
+            print(json.dumps({"kind": kind, **values}), flush=True)  # noqa: T201 -- the command's output
+
+    def _line(self, text: str, style: str) -> None:
+        with self._lock:
+            self._console.print(Text(text, style=style))
+
+
+class _Watcher:
+    """Names the modem whose dialogue is shown."""
+
+    def __init__(self, show: _Show, number: str) -> None:
+        self._show = show
+        self._number = number
+
+    def __call__(self, direction: str, text: str) -> None:
+        self._show.dialogue(self._number, direction, text)

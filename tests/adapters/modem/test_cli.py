@@ -1,0 +1,168 @@
+"""`natalia modem`, against virtual modems: what it prints, what it hides."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from adapters.modem.cli import app
+from adapters.modem.driver import SerialModem
+from adapters.modem.redact import redact
+from adapters.modem.virtual import VirtualModem
+from adapters.modem.virtual_console import VirtualConsole, script_of
+from engine.clock import SystemClock
+from engine.ports.modem import SendResult
+from tests.adapters.modem.rig import ALICE, BOB, OUTSIDE, QUICK, CountingTelemetry
+
+RUN = "from adapters.modem.cli import app; app()"
+
+
+@pytest.fixture
+def modem() -> Iterator[VirtualModem]:
+    with VirtualModem(ALICE, clock=SystemClock()) as one:
+        yield one
+
+
+def test_a_probe_tells_what_the_modem_says_and_no_number(modem: VirtualModem) -> None:
+    result = CliRunner().invoke(app, ["probe", modem.port])
+    assert result.exit_code == 0
+    assert "AT+CNMI=?" in result.stdout
+    assert '+CPMS: ("SM","ME","MT","SR")' in result.stdout
+    for secret in (modem.state.imei, modem.state.imsi, modem.state.iccid):
+        assert secret not in result.stdout
+
+
+def test_a_status_is_there_for_people_and_for_programs(modem: VirtualModem) -> None:
+    people = CliRunner().invoke(app, ["status", modem.port])
+    assert "registered     True" in people.stdout
+    programs = CliRunner().invoke(app, ["status", modem.port, "--json", "--reveal"])
+    assert json.loads(programs.stdout)["imei"] == modem.state.imei
+
+
+def test_sending_says_how_it_ended_by_word_and_exit_code(modem: VirtualModem) -> None:
+    sent = CliRunner().invoke(app, ["send", modem.port, OUTSIDE, "test", "--wait", "5"])
+    assert sent.exit_code == 0
+    assert sent.stdout.split() == ["sent", "report:", "delivered"]
+    modem.faults.cms, modem.faults.cms_rate = 38, 1
+    rejected = CliRunner().invoke(app, ["send", modem.port, OUTSIDE, "test", "--json"])
+    assert rejected.exit_code == 1
+    assert json.loads(rejected.stdout)["code"] == "38"
+    modem.faults.cms = 332
+    unknown = CliRunner().invoke(app, ["send", modem.port, OUTSIDE, "test"])
+    assert unknown.exit_code == 6
+
+
+def test_the_inbox_shows_keeps_and_deletes(modem: VirtualModem) -> None:
+    modem.inject(BOB, "K7F2 1")
+    shown = CliRunner().invoke(app, ["inbox", modem.port])
+    assert "K7F2 1" in shown.stdout
+    assert BOB not in shown.stdout
+    deleted = CliRunner().invoke(
+        app, ["inbox", modem.port, "--delete", "--reveal", "--json"]
+    )
+    assert json.loads(deleted.stdout)["sender"] == BOB
+    assert CliRunner().invoke(app, ["inbox", modem.port]).stdout == ""
+
+
+def test_a_console_carries_a_conversation(modem: VirtualModem) -> None:
+    said = "AT+CSQ\nAT+CMGF=1\n" + f'AT+CMGS="{OUTSIDE}"\nhej^Z\n'
+    result = CliRunner().invoke(app, ["console", modem.port], input=said)
+    assert "+CSQ: 21,99" in result.stdout
+    assert "+CMGS: 1" in result.stdout
+
+
+def test_redaction_leaves_no_pin_no_pdu_and_no_number() -> None:
+    assert redact('AT+CPIN="1234"') == 'AT+CPIN="****"'
+    assert redact('+CLIP: "+46701234567",145') == '+CLIP: "+467***67",145'
+    pdu = "0011000B916407281553F80000AA0AE8329BFD4697D9EC37"
+    assert redact(pdu) == "<PDU, 24 octets>"
+    assert redact("+CSQ: 21,99") == "+CSQ: 21,99"
+
+
+def test_the_consoles_commands_switch_and_act(modem: VirtualModem) -> None:
+    console = VirtualConsole([modem])
+    assert console.run("set drop_cmgs 0.5") == "drop_cmgs = 0.5"
+    assert "* drop_cmgs = 0.5" in (console.run("switches") or "")
+    assert "there are: latency_s" in (console.run("set nonsense 1") or "")
+    assert "number" in (console.run("set latency_s -1") or "")
+    assert console.run('sms +46700000002 "K7F2 1"') == ""
+    assert console.run("modem 2") == "modem: there are 1 modems"
+    assert console.run("unplug") == "unplugged"
+    assert console.run("replug") == modem.port
+    assert console.run("") == ""
+    assert console.run("'") == "cannot read this: No closing quotation"
+    assert console.run("quit") is None
+
+
+def test_a_script_is_seconds_and_commands() -> None:
+    assert script_of("0.5 set hang on # now\n\n2 restart") == (
+        (0.5, "set hang on"),
+        (2.0, "restart"),
+    )
+    with pytest.raises(ValueError, match="line 2"):
+        script_of("1 restart\nrestart")
+
+
+@pytest.mark.process
+def test_virtual_modems_run_alone_joined_scripted_and_end_on_a_signal(
+    tmp_path: Path,
+) -> None:
+    script = tmp_path / "script"
+    script.write_text('0 sms +46709999999 "from the script"\n')
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-c", RUN, "virtual", "--json", "--script", str(script)),
+            *("-n", ALICE, "-n", BOB, "--link", f"pty:{tmp_path / 'modem'}"),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        first = json.loads(process.stdout.readline())
+        assert first == {
+            "kind": "plugged",
+            "number": ALICE,
+            "port": str(tmp_path / "modem"),
+        }
+        driver = SerialModem(
+            first["port"],
+            clock=SystemClock(),
+            telemetry=CountingTelemetry(),
+            options=QUICK,
+        )
+        driver.open()
+        assert driver.submit(BOB, "hej", validity_min=5).result is SendResult.SENT
+        driver.close()
+        lines = iter(process.stdout.readline, "")
+        message = next(line for line in lines if '"message"' in line)
+        assert json.loads(message)["text"] == "hej"
+        process.stdin.write("switches\n")
+        process.stdin.flush()
+        assert any("latency_s" in line for line in iter(process.stdout.readline, ""))
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(5) == 0
+        assert not (tmp_path / "modem").is_symlink()
+    finally:
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+
+def test_wrong_usage_says_what_would_be_right() -> None:
+    for arguments in (
+        ["--set", "nonsense=1"],
+        ["--link", "usb"],
+        ["--outside", "lost"],
+    ):
+        result = CliRunner().invoke(app, ["virtual", *arguments])
+        assert result.exit_code == 2
