@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, assert_never
+from typing import ClassVar, TypeVar, assert_never
 
 from engine.errors import JournalError, JournalFullError
 from engine.ports.journal import (
-    Answer,
     JournalStore,
     Place,
     Reply,
@@ -16,6 +15,8 @@ from engine.ports.journal import (
 from engine.ports.telemetry import Telemetry
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.link import Link
+
+T = TypeVar("T")
 
 GROUP_MAX = 256
 """Requests in one commit; 256 take some 6 ms beside the fsync."""
@@ -134,9 +135,9 @@ class JournalActor(SupervisedActor[Entry | Flush]):
             raise
         took_s = self.clock.boottime_s() - began_s
         for entry, answer in zip(group, answers, strict=True):
-            self._answer(entry, answer)
+            self._call(entry.reply, answer)
         for listener in self._listeners:
-            listener(self._store.position)
+            self._call(listener, self._store.position)
         self._measure(took_s, len(group))
         self._store.tidy()
 
@@ -144,13 +145,13 @@ class JournalActor(SupervisedActor[Entry | Flush]):
         self, group: Sequence[Entry], requests: Sequence[Request], reason: str
     ) -> None:
         """HQ first: the replies may set free whoever would end the process."""
-        self._on_not_recorded(requests)
+        self._call(self._on_not_recorded, requests)
         for entry in group:
-            self._answer(entry, Unknown(reason=reason))
+            self._call(entry.reply, Unknown(reason=reason))
 
-    def _answer(self, entry: Entry, answer: Answer) -> None:
+    def _call(self, listener: Callable[[T], None], what: T) -> None:
         try:
-            entry.reply(answer)
+            listener(what)
         except Exception:  # noqa: BLE001 - one caller's mistake must not cost the rest
             self._telemetry.count("journal_reply_failures_total")
 

@@ -100,9 +100,9 @@ def open_reader(path: Path, vfs: str | None = None) -> apsw.Connection:
     return connection
 
 
-def log_path(path: Path) -> Path:
-    """Return where SQLite keeps the write-ahead log of a file."""
-    return path.with_name(path.name + "-wal")
+def beside(path: Path, suffix: str) -> Path:
+    """Return the file that SQLite keeps beside another (`-wal`, `-journal`)."""
+    return path.with_name(path.name + suffix)
 
 
 def _check_version(path: Path) -> None:
@@ -116,7 +116,11 @@ def _check_version(path: Path) -> None:
 
 
 def _check_file(path: Path) -> None:
-    """Look at what SQLite would misread: it takes an empty file for a new one."""
+    """Look at what SQLite would misread: it takes an empty file for a new one.
+
+    A header that a power cut tore while the tables were made is mended by SQLite
+    from the rollback journal that lies beside it then.
+    """
     if path.is_dir():
         raise stated(path, "is a folder", "name a file, or move the folder away")
     try:
@@ -126,19 +130,23 @@ def _check_file(path: Path) -> None:
         magic = b""
     except OSError as error:
         raise explained(path, "read", error) from error
-    if magic and magic != _MAGIC:
+    if magic and magic != _MAGIC and not _has_content(beside(path, "-journal")):
         raise stated(
             path,
             "is not a journal: its header is damaged",
             "restore a backup, and keep the damaged file",
         )
-    log = log_path(path)
-    if not magic and log.exists() and log.stat().st_size:
+    log = beside(path, "-wal")
+    if not magic and _has_content(log):
         raise stated(
             path,
             f"is missing or empty, and its {log.name} is not",
             "restore the file that belongs to it, or a backup",
         )
+
+
+def _has_content(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > 0
 
 
 def _check_owner(path: Path, connection: apsw.Connection) -> None:

@@ -1,6 +1,7 @@
 """The default journal: one SQLite file beside its write-ahead log."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -8,7 +9,7 @@ import apsw
 
 from engine.errors import JournalError
 from engine.journal.ballast import BALLAST_BYTES, Ballast
-from engine.journal.connection import log_path, open_writer
+from engine.journal.connection import beside, open_writer
 from engine.journal.mishap import explained, is_full, stated
 from engine.journal.reading import SqliteReader
 from engine.journal.writing import Group
@@ -58,7 +59,7 @@ class SqliteStore:
             self._checkpoint()
             self.epoch = self._next_epoch()
         except (apsw.Error, JournalError) as error:
-            self._close_as_it_is()
+            self._abandon()
             if isinstance(error, JournalError):
                 raise
             raise explained(path, "open", error) from error
@@ -73,7 +74,7 @@ class SqliteStore:
     @property
     def size_bytes(self) -> int:
         """The file with its log; what cannot be asked counts as nothing."""
-        return sum(map(_size_bytes, (self._path, log_path(self._path))))
+        return sum(map(_size_bytes, (self._path, beside(self._path, "-wal"))))
 
     def commit(self, group: Sequence[Request], now: Instant) -> Sequence[Answer]:
         """Make a group durable in one commit and answer each request in order.
@@ -128,12 +129,14 @@ class SqliteStore:
         """
         if self._is_closed:
             return
-        if self._failure is None:
-            try:
-                self._checkpoint()
-            except (apsw.Error, OSError) as error:
-                self._failure = explained(self._path, "checkpoint", error)
-        self._close_as_it_is()
+        if self._failure is not None:
+            self._abandon()
+            return
+        self._is_closed = True
+        # SQLite checkpoints with the last connection and takes the log away; where
+        # it cannot, the log stays and has every row.
+        with suppress(apsw.Error, OSError):
+            self._connection.close()
 
     def _transact(self, group: Sequence[Request], now: Instant) -> list[Answer]:
         self._connection.execute("BEGIN IMMEDIATE")
@@ -217,7 +220,7 @@ class SqliteStore:
             self._failure = failure
         return failure
 
-    def _close_as_it_is(self) -> None:
+    def _abandon(self) -> None:
         self._is_closed = True
         self._connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
         self._connection.close(force=True)
