@@ -46,6 +46,7 @@ class Child:
         self.retell: object = None
         self._crashes: OrderedDict[object, int] = OrderedDict()
         self._still_s = 0.0
+        self._dead_s = 0.0
         self._progress_seen = -1
 
     @property
@@ -64,6 +65,7 @@ class Child:
         self.ref = None
         self.phase = Phase.STARTING
         self._still_s = 0.0
+        self._dead_s = 0.0
         self._progress_seen = -1
 
     def restarts_after(self, failure: Failure | None) -> bool:
@@ -91,13 +93,20 @@ class Child:
             return True, link.failure
         if link.state is LinkState.STOPPED:
             return True, None
-        if not ref.is_alive():
-            return True, link.stuck("ActorDead")
+        if self._is_dead(ref, elapsed_s):
+            failure = link.stuck("ActorDead")
+            self.abandon()
+            return True, failure
         if self._is_stuck(link, ref, elapsed_s):
             failure = link.stuck("ActorStuck")
             self.abandon()
             return True, failure
         return False, None
+
+    def _is_dead(self, ref: Ref, elapsed_s: float) -> bool:
+        # A stop runs its hook, and a failure writes its report, on a dead ref.
+        self._dead_s = 0.0 if ref.is_alive() else self._dead_s + elapsed_s
+        return self._dead_s > self.spec.shutdown_s
 
     def _is_stuck(self, link: Link, ref: Ref, elapsed_s: float) -> bool:
         starting = link.state is LinkState.STARTING

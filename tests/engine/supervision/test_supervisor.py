@@ -1,5 +1,6 @@
 """Starting, detecting, restarting: the supervisor in virtual time."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -103,14 +104,29 @@ def test_a_name_is_not_found_while_its_child_is_not_up(bench: Bench) -> None:
     assert bench.tree.names.lookup("a") not in {None, first}
 
 
-def test_a_dead_ref_without_any_report_is_found_within_a_look(bench: Bench) -> None:
+def test_a_dead_ref_without_any_report_is_found_after_the_time_of_a_stop(
+    bench: Bench,
+) -> None:
     bench.start(ONE, [bench.worker("a")])
     ref = bench.tree.names.lookup("a")
     assert ref is not None
     give_up(ref)
-    bench.world.run(1.5)
+    bench.world.run(4)
     assert [(c, f.kind) for c, f in bench.observed.failures] == [("a", "ActorDead")]
     assert bench.log == ["+a", "+a"]
+
+
+def test_a_child_that_takes_its_time_to_stop_by_itself_is_not_taken_for_dead(
+    bench: Bench,
+) -> None:
+    child = bench.worker(
+        "a", fault=lambda: "slow stop", restart=Restart.TRANSIENT, shutdown_s=0.5
+    )
+    bench.tree = replace(bench.tree, look_s=0.05)
+    bench.start(ONE, [child])
+    bench.tell("a", "stop", then_run_s=60)
+    assert bench.observed.failures == []
+    assert bench.log == ["+a", "-a"]
 
 
 def test_a_child_that_hangs_is_interrupted_given_up_and_replaced(bench: Bench) -> None:
