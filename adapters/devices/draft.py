@@ -114,8 +114,8 @@ class Draft:
             self.no_fix_reason = NoFix.OUT_OF_RANGE
             return
         place = Fix(
-            lat_deg=lat_deg,
-            lon_deg=lon_deg,
+            lat_deg=lat_deg + 0.0,  # no minus zero
+            lon_deg=lon_deg + 0.0,
             at=at or self.device_at or self.received_at,
             accuracy_m=_positive(accuracy_m),
         )

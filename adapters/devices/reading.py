@@ -132,7 +132,7 @@ def moment(
         day: from 1.
         hour: from 0.
         minute: from 0.
-        second: from 0; a leap second counts as the 59th.
+        second: from 0; a leap second has no moment here and is None.
         offset: how far the device's zone is ahead of UTC.
 
     """
@@ -140,9 +140,7 @@ def moment(
     if not _YEAR_MIN <= whole_year <= _YEAR_MAX:
         return None
     try:
-        local = datetime(
-            whole_year, month, day, hour, minute, min(second, 59), tzinfo=UTC
-        )
+        local = datetime(whole_year, month, day, hour, minute, second, tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
     return Instant.from_datetime(local - offset)

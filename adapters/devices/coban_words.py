@@ -1,0 +1,50 @@
+"""The words by which `gps103` and `xexun` name an alarm; both spell some two ways."""
+
+from collections.abc import Mapping
+
+from adapters.devices.draft import Draft
+from engine.values import Signal
+
+
+def read_word(word: str, draft: Draft) -> None:
+    """Add what a word says; one that is not listed is an unknown signal."""
+    plain = word.strip().rstrip("!").strip().casefold()
+    if plain.startswith(("t:", "oil")):
+        draft.signal(f"word:{plain[:16]}", Signal.VEHICLE)
+    elif not plain.isdigit() and not plain.startswith("v"):
+        draft.look_up("word", plain[:16], WORDS)
+
+
+WORDS: Mapping[str, tuple[Signal, ...]] = {
+    "help me": (Signal.SOS,),
+    "sos": (Signal.SOS,),
+    "low battery": (Signal.LOW_BATTERY,),
+    "stockade": (Signal.GEOFENCE,),
+    "move": (Signal.MOVEMENT,),
+    "speed": (Signal.OVERSPEED,),
+    "ac alarm": (Signal.POWER_CUT,),
+    "accident alarm": (Signal.ACCIDENT,),
+    "sensor alarm": (Signal.VIBRATION,),
+    "door alarm": (Signal.VEHICLE,),
+    "acc alarm": (Signal.VEHICLE,),
+    "bonnet alarm": (Signal.VEHICLE,),
+    "footbrake alarm": (Signal.VEHICLE,),
+    "dtc": (Signal.FAULT,),
+    # Places, states and replies to commands.
+    "": (),
+    "tracker": (),
+    "acc on": (),
+    "acc off": (),
+    "obd": (),
+    "rfid": (),
+    "et": (),
+    "gt": (),
+    "ht": (),
+    "it": (),
+    "jt": (),
+    "kt": (),
+    "lt": (),
+    "mt": (),
+    "nt": (),
+    "pt": (),
+}

@@ -1,0 +1,263 @@
+"""`h02` over TCP and UDP: very cheap pendants and clips, text and binary.
+
+Text is `*HQ,id,TYPE,...#`, binary `$` with packed decimals in 32 or 45 bytes. The
+status word is active low: a zero is the alarm, and every bit counts for itself (a
+vibration once hid the SOS). Bit 18 is tilt for some models, SOS for one: it is kept
+as a code for the device's profile and signals nothing by itself (Traccar #2920).
+"""
+
+import re
+
+from adapters.devices.coordinates import degrees_of
+from adapters.devices.draft import KNOT_MPS, Draft
+from adapters.devices.reading import (
+    Reader,
+    UnreadableError,
+    bcd,
+    decimal,
+    integer,
+    moment_of_digits,
+    text_of,
+)
+from adapters.devices.session import Cut, DatagramSession, StreamSession
+from engine.ports.device import Decoded, ReportKind, Transport, WireSession
+from engine.values import DeviceId, Instant, Signal
+
+
+class H02:
+    """The wire protocol over TCP, found by entry point."""
+
+    name = "h02"
+    transport = Transport.TCP
+    port = 5013
+
+    def session(self) -> WireSession:
+        """Start with an empty buffer; each message names its device."""
+        return StreamSession(H02Decoder())
+
+
+class H02Udp:
+    """The wire protocol over UDP, found by entry point."""
+
+    name = H02.name
+    transport = Transport.UDP
+    port = H02.port
+
+    def session(self) -> WireSession:
+        """Start with nothing."""
+        return DatagramSession(H02Decoder())
+
+
+class H02Decoder:
+    """What is known of one connection: the device, and how long its frames are."""
+
+    name = H02.name
+    frame_bytes_max = 1024
+
+    def __init__(self) -> None:
+        """Start before any message."""
+        self.device: DeviceId | None = None
+        self._binary_bytes = _BINARY_SHORT
+
+    def cut(self, buffer: bytes, *, final: bool) -> Cut | None:
+        """Find the first message; binary ends where the next one starts."""
+        head = _HEAD.search(buffer)
+        if head is None:
+            star = max(buffer.rfind(b"*"), buffer.rfind(b"$"))
+            waits = not final and star >= 0 and len(buffer) - star < _HEAD_BYTES_MAX
+            return Cut(star if waits else len(buffer), 0)
+        start = head.start()
+        if head.group() in {b"$", b"X"}:
+            return self._cut_binary(buffer, start, final=final)
+        again = _TEXT_HEAD.search(buffer, start + 1)
+        until = again.start() if again else len(buffer)
+        end = _TEXT_END.search(buffer, start, until)
+        if end is not None:
+            return Cut(start, end.end() - start)
+        return Cut(until, 0) if again else (Cut(start, 0) if start else None)
+
+    def _cut_binary(self, buffer: bytes, start: int, *, final: bool) -> Cut | None:
+        left = len(buffer) - start
+        if left == _BINARY_SHORT < self._binary_bytes and not final:
+            return None
+        for size in (_BINARY_SHORT, _BINARY_LONG):
+            if left >= size and _ends_at(buffer, start + size):
+                self._binary_bytes = size
+                return Cut(start, size)
+        for later in _MARK.finditer(buffer, start + 1):
+            sizes = (_BINARY_SHORT, _BINARY_LONG)
+            if any(_ends_at(buffer, later.start() + size) for size in sizes):
+                return Cut(later.start(), 0)
+        text = _TEXT_HEAD.search(buffer, start + 1)
+        if text is not None:
+            return Cut(text.start(), 0)
+        if left < _BINARY_LONG:
+            return Cut(start, 0) if start and not final else None
+        return Cut(start, self._binary_bytes)
+
+    def decode(self, frame: bytes, received_at: Instant) -> Decoded:
+        """Read one message."""
+        draft = Draft(protocol=self.name, frame=frame, received_at=received_at)
+        if frame[:1] == b"$":
+            self._read_binary(Reader(frame), draft)
+            return Decoded(reports=(draft.finish(),))
+        body = text_of(frame).rstrip("#\r\n")
+        _, name, kind, *_ = [*body.split(","), "", ""]
+        if name:
+            self.device = DeviceId(name[:_ID_CHARS_MAX])
+            draft.device = self.device
+        answer = _answer(name, kind, received_at)
+        _read_text(kind, body, draft)
+        return Decoded(reports=(draft.finish(),), answer=answer)
+
+    def _read_binary(self, reader: Reader, draft: Draft) -> None:
+        reader.take(1)
+        draft.device = self.device = DeviceId(bcd(reader.take(5)))
+        body = reader.take(19)
+        status = reader.unsigned(4)
+        _read_status(status, draft)
+        time, date = bcd(body[:3]), bcd(body[3:6])
+        draft.device_at = moment_of_digits(date, time, day_first=True)
+        lat = bcd(body[6:10])
+        level = body[10]
+        lon = body[11:16].hex()
+        flags = integer(lon[9], radix=16)
+        motion = bcd(body[16:19])
+        if level in _LEVELS:
+            draft.battery_percent(_LEVELS[level])
+        draft.speed_mps = integer(motion[:3]) * KNOT_MPS
+        draft.course_deg = float(integer(motion[3:]))
+        draft.locate(
+            degrees_of(f"{lat[:4]}.{lat[4:]}", "N" if flags & 4 else "S"),
+            degrees_of(f"{lon[:5]}.{lon[5:9]}", "E" if flags & 8 else "W"),
+            valid=bool(flags & 2),
+        )
+
+
+def _read_text(kind: str, body: str, draft: Draft) -> None:
+    fields = body.split(",")
+    if kind in {"HTBT", "V0"}:
+        draft.kind = ReportKind.HEARTBEAT
+        if len(fields) > _BATTERY and fields[_BATTERY]:
+            draft.battery_percent(decimal(fields[_BATTERY]))
+        return
+    if kind in _QUIET:
+        draft.kind = ReportKind.HEARTBEAT
+        return
+    place = _PLACE.search(body)
+    status = _STATUS.search(body, place.end() if place else len(fields[0]) + 1)
+    if status is not None:
+        _read_status(integer(status["status"], radix=16), draft)
+    elif kind != "VP1":
+        message = "no status word"
+        raise UnreadableError(message)
+    try:
+        _read_rest(kind, body, place, draft)
+    except UnreadableError:
+        draft.attributes["incomplete"] = "true"
+
+
+def _read_rest(kind: str, body: str, place: re.Match[str] | None, draft: Draft) -> None:
+    date, fields = _DATE.search(body), body.split(",")
+    if kind in {"NBR", "V3", "LINK"}:
+        if date is not None and len(fields) > _BATTERY:
+            draft.device_at = moment_of_digits(date["date"], fields[3], day_first=True)
+        if kind == "LINK":
+            draft.kind = ReportKind.HEARTBEAT
+            draft.battery_percent(decimal(fields[6]))
+        else:
+            _read_cells(kind, fields[4:], draft)
+        return
+    if place is None:
+        return
+    if place["date"]:
+        draft.device_at = moment_of_digits(
+            place["date"], place["time"] or "000000", day_first=True
+        )
+    draft.speed_mps = decimal(place["speed"]) * KNOT_MPS
+    if place["course"]:
+        draft.course_deg = decimal(place["course"])
+    draft.locate(
+        _degrees(place["lat"], place["ns"]),
+        _degrees(place["lon"], place["ew"]),
+        valid=place["valid"] == "A" or place["valid"].isdecimal(),
+    )
+
+
+def _degrees(text: str, hemisphere: str) -> float:
+    signed = _SIGNED.fullmatch(text)
+    if signed is not None:
+        degrees = decimal(signed["degrees"]) + decimal(signed["minutes"]) / 60
+        return -degrees if hemisphere in {"S", "W"} else degrees
+    if "." not in text:
+        text = f"{text[:-4]}.{text[-4:]}"
+    return degrees_of(text, hemisphere)
+
+
+def _read_cells(kind: str, fields: list[str], draft: Draft) -> None:
+    if kind == "NBR":
+        mcc, mnc, count, width = integer(fields[0]), integer(fields[1]), fields[3], 3
+        cells = fields[4:]
+    else:
+        mcc, mnc = integer(fields[0][:3]), integer(fields[0][3:])
+        count, width, cells = fields[1], 4, fields[2:]
+    for index in range(min(integer(count), _CELLS_MAX)):
+        lac, cid, strength = cells[index * width : index * width + 3]
+        draft.cell(mcc, mnc, integer(lac), integer(cid), -abs(integer(strength)))
+
+
+def _read_status(status: int, draft: Draft) -> None:
+    draft.attributes["status"] = f"{status:08x}"
+    draft.bits("status", ~status & 0xFFFFFFFF, _SIGNALS)
+    if not status & _TILT:
+        draft.codes.append("status:bit18")
+
+
+def _answer(name: str, kind: str, received_at: Instant) -> bytes:
+    if not name:
+        return b""
+    if kind in {"HTBT", "V0"}:
+        return f"*HQ,{name},{kind}#".encode("latin-1")
+    if kind in {"V1", "NBR"}:
+        now = f"{received_at.to_datetime():%Y%m%d%H%M%S}"
+        return f"*HQ,{name},V4,{kind},{now}#".encode("latin-1")
+    return b""
+
+
+def _ends_at(buffer: bytes, end: int) -> bool:
+    return end == len(buffer) or (end < len(buffer) and buffer[end] in b"$*X")
+
+
+_HEAD = re.compile(rb"\*[A-Za-z]{2},|\$|X(?=[\x00-\x99])")
+_TEXT_HEAD = re.compile(rb"\*[A-Za-z]{2},")
+_MARK = re.compile(rb"[$X]")
+_TEXT_END = re.compile(rb"#|\r\n")
+_HEAD_BYTES_MAX = 4
+_BINARY_SHORT, _BINARY_LONG = 32, 45
+_ID_CHARS_MAX = 32
+_CELLS_MAX = 32
+_BATTERY = 3
+_TILT = 1 << 18
+_SIGNALS = {
+    0: (Signal.VIBRATION,),
+    1: (Signal.SOS,),
+    2: (Signal.OVERSPEED,),
+    19: (Signal.POWER_CUT,),
+}
+_QUIET = frozenset({"", "XT", "BS", "BASE", "SMS", "ICCID", "V8", "TQ"})
+_PLACE = re.compile(
+    r",(?:(?P<time>\d{6})?,)?(?P<valid>[ABV]?|\d{1,2}),"
+    r"(?P<lat>-?\d{1,4}-?\d*\.\d+|\d{7,8}),(?P<ns>[NS]),"
+    r"(?P<lon>-?\d{1,5}-?\d*\.\d+|\d{8,9}),(?P<ew>[EW]),"
+    r" *(?P<speed>\d+\.?\d*),(?P<course>\d+\.?\d*)?,"
+    r"(?:\d{1,3},)?(?P<date>\d{6})?(?=,|$)"
+)
+_SIGNED = re.compile(r"-(?P<degrees>\d{1,3})-(?P<minutes>\d{1,2}\.\d+)")
+_STATUS = re.compile(r",(?P<status>[0-9A-Fa-f]{8})(?=,|$)(?!,\d+\.\d)")
+_DATE = re.compile(r",(?P<date>\d{6}),[0-9A-Fa-f]{8}(?=,|$)")
+# The level byte: steps, a percentage, or steps again.
+_LEVELS = (
+    {1: 0, 2: 10, 3: 20, 4: 60, 5: 80, 6: 100}
+    | {percent: percent for percent in range(7, 101)}
+    | {0xF0 + step: step for step in range(1, 7)}
+)

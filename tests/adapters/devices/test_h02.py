@@ -1,0 +1,105 @@
+"""`h02` against captured messages: active-low bits, text and binary, answers."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.devices.h02 import H02, H02Udp
+from engine.ports.device import ReportKind, WireSession
+from engine.values import Signal
+from tests.adapters.devices.agreement import assert_agrees
+from tests.adapters.devices.torn import assert_interleaved, assert_never_nothing
+from tests.adapters.devices.vectors import Vector, framed, parametrized, play
+
+# Why: docs/devices.md, "Where we differ".
+TILT = {"h02-074", "h02-075", "h02-sos-bit18"}
+DIFFERS = {
+    "h02-017": {"answer"},
+    "h02-031": {"cells", "place"},
+    "h02-043": {"time"},
+    "h02-056": {"answer"},
+} | {name: {"alarms"} for name in TILT}
+
+
+def connected() -> WireSession:
+    return H02().session()
+
+
+def report(status: int) -> bytes:
+    place = "102030,A,5005.2471,N,01425.2403,E,000.00,000,010326"
+    return f"*HQ,4109179024,V1,{place},{status:08X}#".encode()
+
+
+@parametrized("h02")
+def test_a_captured_message_is_read_and_answered_as_its_source_does(
+    vector: Vector,
+) -> None:
+    outcome = play(connected(), vector.frame)
+    assert_agrees(vector, outcome, DIFFERS.get(vector.name, ()))
+
+
+@framed("h02")
+def test_a_stream_is_cut_where_its_source_cuts_it(stream: bytes, frame: bytes) -> None:
+    cut = play(connected(), stream).reports[0].raw
+    assert cut.replace(b"\r\n", b"#") == frame
+
+
+@parametrized("h02", sos=True)
+def test_an_sos_torn_split_or_repeated_never_ends_in_nothing(vector: Vector) -> None:
+    if vector.name not in TILT:
+        assert_never_nothing(connected, vector.frame)
+
+
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=6))
+def test_segments_may_end_anywhere(sizes: list[int]) -> None:
+    beat = b"*HQ,861234567890123,HTBT,87#"
+    frames = [beat, report(0xFFFFFFFD), report(0xFFFFFFFF), beat]
+    assert_interleaved(connected, frames, sizes)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_no_bit_masks_the_sos(status: int) -> None:
+    (got,) = play(connected(), report(status & ~2)).reports
+    assert Signal.SOS in got.signals
+
+
+def test_each_alarm_is_a_zero_of_its_own() -> None:
+    (got,) = play(connected(), report(0xFFF7FFF8)).reports
+    assert got.signals == {
+        Signal.SOS,
+        Signal.VIBRATION,
+        Signal.OVERSPEED,
+        Signal.POWER_CUT,
+    }
+
+
+def test_bit_18_is_a_code_for_the_profile_and_no_signal() -> None:
+    (got,) = play(connected(), report(0xFFFBFFFF)).reports
+    assert got.signals == frozenset()
+    assert got.codes == ("status:bit18",)
+
+
+def test_a_place_report_is_answered_with_the_time_of_receipt() -> None:
+    outcome = play(connected(), report(0xFFFFFFFF))
+    assert outcome.answers == [b"*HQ,4109179024,V4,V1,20261125030000#"]
+
+
+def test_an_unreadable_place_does_not_take_the_alarm_with_it() -> None:
+    frame = report(0xFFFFFFFD).replace(b"5005.2471", b"5099.2471")
+    (got,) = play(connected(), frame).reports
+    assert got.signals == {Signal.SOS}
+    assert got.attributes["incomplete"] == "true"
+
+
+@pytest.mark.parametrize("digits", range(8))
+def test_a_status_word_that_is_cut_off_is_shown(digits: int) -> None:
+    frame = report(0xFFFFFFFD)[: -9 + digits] + b"#"
+    (got,) = play(connected(), frame).reports
+    assert got.kind is ReportKind.UNDECODABLE
+    assert got.device == "4109179024"
+
+
+def test_a_datagram_is_whole_even_without_its_end() -> None:
+    outcome = play(H02Udp().session(), report(0xFFFFFFFD)[:-20], report(0xFFFFFFFD))
+    assert outcome.reports[0].kind is ReportKind.UNDECODABLE
+    assert outcome.reports[1].signals == {Signal.SOS}

@@ -1,0 +1,77 @@
+"""`xexun` against captured messages: the word before the IMEI, with GPS or without."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.devices.xexun import Xexun
+from engine.ports.device import WireSession
+from engine.values import Signal
+from tests.adapters.devices.agreement import assert_agrees
+from tests.adapters.devices.torn import assert_interleaved, assert_never_nothing
+from tests.adapters.devices.vectors import Vector, framed, parametrized, play
+
+SOS = (
+    b"111111120009,+436763737552,GPRMC,120600.000,A,6000.0000,N,13000.0000,E,0.00,"
+    b"0.00,010112,,,A*68,F,help me!, imei:123456789012345,04,481.2,F:4.15V,0,139,"
+    b"2689,232,03,2725,0576\r\n"
+)
+
+# Why: docs/devices.md, "Where we differ".
+DIFFERS = {"xexun-020": {"time"}}
+
+
+def connected() -> WireSession:
+    return Xexun().session()
+
+
+def on_the_wire(vector: Vector) -> bytes:
+    """Return the line with its end."""
+    return vector.frame + b"\r\n"
+
+
+@parametrized("xexun")
+def test_a_captured_message_is_read_as_its_source_does(vector: Vector) -> None:
+    outcome = play(connected(), on_the_wire(vector))
+    assert_agrees(vector, outcome, DIFFERS.get(vector.name, ()))
+
+
+@framed("xexun")
+def test_a_stream_is_cut_at_least_where_its_source_cuts_it(
+    stream: bytes, frame: bytes
+) -> None:
+    assert frame in play(connected(), stream).reports[0].raw
+
+
+@parametrized("xexun", sos=True)
+def test_an_sos_torn_split_or_repeated_never_ends_in_nothing(vector: Vector) -> None:
+    assert_never_nothing(connected, on_the_wire(vector))
+
+
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=6))
+def test_segments_may_end_anywhere(sizes: list[int]) -> None:
+    plain = SOS.replace(b"help me!", b"")
+    assert_interleaved(connected, [plain, SOS, SOS, plain], sizes)
+
+
+def test_a_message_ends_at_its_imei_and_its_tail_is_no_second_one() -> None:
+    (report,) = play(connected(), SOS[:-40], SOS[-40:]).reports
+    assert report.signals == {Signal.SOS}
+
+
+def test_an_alarm_without_a_sentence_is_an_alarm() -> None:
+    frame = b",+48606717068,,L,help me!, imei:012207005047292,,,F:4.28V,1,52\r\n"
+    (report,) = play(connected(), frame).reports
+    assert report.signals == {Signal.SOS}
+    assert report.fix is None
+
+
+def test_a_phone_number_stays_out_of_attributes_and_codes() -> None:
+    (report,) = play(connected(), SOS).reports
+    assert "436763737552" not in f"{report.attributes}{report.codes}"
+    assert report.cells == ("232-3-10021-1398",)
+
+
+def test_a_torn_message_behind_one_without_a_tail_is_shown() -> None:
+    bare = SOS[: SOS.index(b"imei:") + len("imei:123456789012345,")]
+    for length in range(4, len(bare) - 1):
+        assert play(connected(), bare, bare[:length]).reports[1:], length
