@@ -1,0 +1,123 @@
+"""`minifinder` over TCP: EV-07S, EV-07W, MiniFinder Pico; text that ends with `;`.
+
+`!1,IMEI;` logs in, `!D` is a live report, `!B` one out of the device's memory. All
+alarms are bits of one word. No answer is due.
+"""
+
+from adapters.devices.draft import KMH_MPS, Draft
+from adapters.devices.framing import cut_between
+from adapters.devices.reading import (
+    UnreadableError,
+    decimal,
+    integer,
+    moment,
+    text_of,
+)
+from adapters.devices.session import Cut, StreamSession
+from engine.ports.device import Decoded, ReportKind, Transport, WireSession
+from engine.values import DeviceId, Instant, Signal
+
+
+class Minifinder:
+    """The wire protocol, found by entry point."""
+
+    name = "minifinder"
+    transport = Transport.TCP
+    port = 5062
+
+    def session(self) -> WireSession:
+        """Start with an empty buffer and no log-in."""
+        return StreamSession(MinifinderDecoder())
+
+
+class MinifinderDecoder:
+    """What is known of one connection: who logged in."""
+
+    name = Minifinder.name
+    frame_bytes_max = 1024
+
+    def __init__(self) -> None:
+        """Start before the log-in."""
+        self.device: DeviceId | None = None
+
+    def cut(self, buffer: bytes, *, final: bool) -> Cut | None:
+        """Find the first message."""
+        return cut_between(buffer, opening=b"!", closing=(b";",), final=final)
+
+    def decode(self, frame: bytes, received_at: Instant) -> Decoded:
+        """Read one message."""
+        kind, *fields = text_of(frame).strip("!;").split(",")
+        draft = Draft(
+            protocol=self.name,
+            frame=frame,
+            received_at=received_at,
+            device=self.device,
+        )
+        if kind == "1" and fields and fields[0].isalnum():
+            self.device = draft.device = DeviceId(fields[0][:_ID_CHARS_MAX])
+            draft.kind = ReportKind.LOGIN
+        elif kind == "5":
+            draft.kind = ReportKind.HEARTBEAT
+            if len(fields) > _STATUS_BATTERY:
+                draft.battery_percent(decimal(fields[_STATUS_BATTERY]))
+        elif kind in _QUIET:
+            draft.kind = ReportKind.HEARTBEAT
+        elif kind in _PLACES:
+            draft.buffered = kind == "B"
+            _read_report(kind, fields, draft)
+        else:
+            draft.kind = ReportKind.UNDECODABLE
+        return Decoded(reports=(draft.finish(),))
+
+
+def _read_report(kind: str, fields: list[str], draft: Draft) -> None:
+    """Read a report, its alarm bits first; `!A` has a place and nothing else."""
+    flags = _VALID
+    if kind != "A":
+        if len(fields) <= _BATTERY:
+            message = "shorter than its flags"
+            raise UnreadableError(message)
+        flags = integer(fields[_FLAGS], radix=16)
+        draft.bits("flags", flags, _SIGNALS)
+    try:
+        _read_rest(kind, fields, flags, draft)
+    except UnreadableError:
+        if kind == "A":
+            raise
+        draft.attributes["incomplete"] = "true"
+
+
+def _read_rest(kind: str, fields: list[str], flags: int, draft: Draft) -> None:
+    parts = [*fields[0].split("/"), *fields[1].split(":")]
+    if len(parts) == _MOMENT_PARTS:
+        day, month, year, *clock = (integer(part) for part in parts)
+        draft.device_at = moment(year, month, day, *clock)
+    if kind != "A":
+        draft.speed_mps = decimal(fields[4]) * KMH_MPS
+        course = decimal(fields[5])
+        draft.course_deg = course if course <= _CIRCLE_DEG else None
+        draft.altitude_m = decimal(fields[7])
+        draft.battery_percent(decimal(fields[_BATTERY]))
+        draft.attributes["charging"] = str(bool(flags >> 22 & 1)).lower()
+    draft.locate(decimal(fields[2]), decimal(fields[3]), valid=bool(flags & _VALID))
+
+
+_ID_CHARS_MAX = 20
+_PLACES = frozenset("ABCD")
+_QUIET = frozenset("234")
+_VALID = 3
+_FLAGS, _BATTERY, _STATUS_BATTERY = 6, 8, 2
+_MOMENT_PARTS = 6
+_CIRCLE_DEG = 360
+_SIGNALS = {
+    2: (Signal.FAULT,),
+    6: (Signal.SOS,),
+    7: (Signal.OVERSPEED,),
+    8: (Signal.FALL,),
+    9: (Signal.GEOFENCE,),
+    10: (Signal.GEOFENCE,),
+    11: (Signal.GEOFENCE,),
+    12: (Signal.LOW_BATTERY,),
+    14: (Signal.MOVEMENT,),
+    15: (Signal.MOVEMENT,),
+}
