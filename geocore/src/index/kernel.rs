@@ -4,16 +4,22 @@ use super::layout::{Chunk, Group, LANES, WIDTH};
 
 /// How a machine runs the inner loops.
 pub(super) trait Kernel: Copy {
-    /// Lower bounds in metres from a place to whatever lies below each slot.
+    /// Lower bounds in metres from a place to whatever lies below each slot of some chunks.
     ///
     /// Sound for a place rounded to single precision: see [`lower_bound_m`].
-    fn bounds(self, chunk: &Chunk, from_m: [f32; 3], into: &mut [f32; WIDTH]);
+    fn bounds(self, chunks: &[Chunk], from_m: [f32; 3], into: &mut [[f32; WIDTH]]);
+
+    /// The least of some numbers and where it is: row times [`WIDTH`] plus column.
+    fn least(self, numbers: &[[f32; WIDTH]]) -> (f32, usize);
 
     /// One bit for each number at or below a limit.
     fn at_most(self, numbers: &[f32; WIDTH], limit: f32) -> u16;
 
     /// Squared distances of a group, and one bit for each that is at or below a limit.
     fn scan(self, group: &Group, from_m: [f64; 3], limit_m2: f64) -> (u8, [f64; LANES]);
+
+    /// For each of sixteen shares of some groups, the least squared distance.
+    fn minima(self, groups: &[Group], from_m: [f64; 3]) -> [f64; 2 * LANES];
 
     /// Asks for memory that will be read soon.
     fn prefetch<T>(self, soon: &T);
@@ -47,12 +53,25 @@ pub(super) struct Portable;
 )]
 impl Kernel for Portable {
     #[inline(always)]
-    fn bounds(self, chunk: &Chunk, from_m: [f32; 3], into: &mut [f32; WIDTH]) {
+    fn bounds(self, chunks: &[Chunk], from_m: [f32; 3], into: &mut [[f32; WIDTH]]) {
         let [x, y, z] = from_m;
-        for (slot, bound) in into.iter_mut().enumerate() {
-            let (dx, dy, dz) = (chunk.x[slot] - x, chunk.y[slot] - y, chunk.z[slot] - z);
-            *bound = lower_bound_m(dx, dy, dz, chunk.radius_m[slot]);
+        for (chunk, bounds) in chunks.iter().zip(into) {
+            for (slot, bound) in bounds.iter_mut().enumerate() {
+                let (dx, dy, dz) = (chunk.x[slot] - x, chunk.y[slot] - y, chunk.z[slot] - z);
+                *bound = lower_bound_m(dx, dy, dz, chunk.radius_m[slot]);
+            }
         }
+    }
+
+    #[inline(always)]
+    fn least(self, numbers: &[[f32; WIDTH]]) -> (f32, usize) {
+        let mut least = (f32::INFINITY, 0);
+        for (slot, number) in numbers.as_flattened().iter().enumerate() {
+            if *number < least.0 {
+                least = (*number, slot);
+            }
+        }
+        least
     }
 
     #[inline(always)]
@@ -80,6 +99,21 @@ impl Kernel for Portable {
     }
 
     #[inline(always)]
+    fn minima(self, groups: &[Group], from_m: [f64; 3]) -> [f64; 2 * LANES] {
+        let [x, y, z] = from_m;
+        let mut minima = [f64::INFINITY; 2 * LANES];
+        for pair in groups.chunks(2) {
+            for (group, least) in pair.iter().zip(minima.chunks_exact_mut(LANES)) {
+                for (lane, least) in least.iter_mut().enumerate() {
+                    let (dx, dy, dz) = (group.x[lane] - x, group.y[lane] - y, group.z[lane] - z);
+                    *least = least.min(dx * dx + dy * dy + dz * dz);
+                }
+            }
+        }
+        minima
+    }
+
+    #[inline(always)]
     fn prefetch<T>(self, _soon: &T) {}
 }
 
@@ -93,10 +127,11 @@ pub(super) use x86::{Avx512, with_avx512};
 )]
 mod x86 {
     use core::arch::x86_64::{
-        _CMP_LE_OQ, _MM_HINT_T0, _mm_prefetch, _mm512_add_pd, _mm512_cmp_pd_mask,
-        _mm512_cmp_ps_mask, _mm512_fmadd_pd, _mm512_fmadd_ps, _mm512_fmsub_ps, _mm512_loadu_pd,
-        _mm512_loadu_ps, _mm512_mul_pd, _mm512_mul_ps, _mm512_set1_pd, _mm512_set1_ps,
-        _mm512_sqrt_ps, _mm512_storeu_pd, _mm512_storeu_ps, _mm512_sub_pd, _mm512_sub_ps,
+        _CMP_EQ_OQ, _CMP_LE_OQ, _MM_HINT_T0, _mm_prefetch, _mm512_cmp_pd_mask, _mm512_cmp_ps_mask,
+        _mm512_fmadd_pd, _mm512_fmadd_ps, _mm512_fmsub_ps, _mm512_loadu_pd, _mm512_loadu_ps,
+        _mm512_min_pd, _mm512_min_ps, _mm512_mul_pd, _mm512_mul_ps, _mm512_reduce_min_ps,
+        _mm512_set1_pd, _mm512_set1_ps, _mm512_sqrt_ps, _mm512_storeu_pd, _mm512_storeu_ps,
+        _mm512_sub_pd, _mm512_sub_ps,
     };
 
     use super::{Chunk, Group, Kernel, LANES, ROUNDING_M, SLACK, WIDTH};
@@ -137,30 +172,44 @@ mod x86 {
     )]
     impl Kernel for Avx512 {
         #[inline(always)]
-        fn bounds(self, chunk: &Chunk, from_m: [f32; 3], into: &mut [f32; WIDTH]) {
-            // SAFETY: an `Avx512` exists only where AVX-512 F was detected; every pointer is
-            // to an array of exactly the sixteen floats that are read or written, unaligned
-            // access is allowed.
-            unsafe {
-                let dx =
-                    _mm512_sub_ps(_mm512_loadu_ps(chunk.x.as_ptr()), _mm512_set1_ps(from_m[0]));
-                let dy =
-                    _mm512_sub_ps(_mm512_loadu_ps(chunk.y.as_ptr()), _mm512_set1_ps(from_m[1]));
-                let dz =
-                    _mm512_sub_ps(_mm512_loadu_ps(chunk.z.as_ptr()), _mm512_set1_ps(from_m[2]));
-                let squared =
-                    _mm512_fmadd_ps(dx, dx, _mm512_fmadd_ps(dy, dy, _mm512_mul_ps(dz, dz)));
-                let radius = _mm512_loadu_ps(chunk.radius_m.as_ptr());
-                let bound = _mm512_sub_ps(
-                    _mm512_fmsub_ps(
-                        _mm512_sqrt_ps(squared),
-                        _mm512_set1_ps(SLACK),
-                        _mm512_set1_ps(ROUNDING_M),
-                    ),
-                    radius,
-                );
-                _mm512_storeu_ps(into.as_mut_ptr(), bound);
+        fn bounds(self, chunks: &[Chunk], from_m: [f32; 3], into: &mut [[f32; WIDTH]]) {
+            for (chunk, bounds) in chunks.iter().zip(into) {
+                // SAFETY: an `Avx512` exists only where AVX-512 F was detected; every pointer
+                // is to an array of exactly the sixteen floats that are read or written,
+                // unaligned access is allowed.
+                unsafe {
+                    let [x, y, z] = from_m.map(|metres| _mm512_set1_ps(metres));
+                    let dx = _mm512_sub_ps(_mm512_loadu_ps(chunk.x.as_ptr()), x);
+                    let dy = _mm512_sub_ps(_mm512_loadu_ps(chunk.y.as_ptr()), y);
+                    let dz = _mm512_sub_ps(_mm512_loadu_ps(chunk.z.as_ptr()), z);
+                    let parallel = _mm512_fmadd_ps(dx, dx, _mm512_mul_ps(dy, dy));
+                    let length = _mm512_sqrt_ps(_mm512_fmadd_ps(dz, dz, parallel));
+                    let (slack, rounding) = (_mm512_set1_ps(SLACK), _mm512_set1_ps(ROUNDING_M));
+                    let radius = _mm512_loadu_ps(chunk.radius_m.as_ptr());
+                    let bound = _mm512_sub_ps(_mm512_fmsub_ps(length, slack, rounding), radius);
+                    _mm512_storeu_ps(bounds.as_mut_ptr(), bound);
+                }
             }
+        }
+
+        #[inline(always)]
+        fn least(self, numbers: &[[f32; WIDTH]]) -> (f32, usize) {
+            // SAFETY: as in `bounds`; each pointer is to exactly sixteen floats.
+            unsafe {
+                let mut lanes = _mm512_set1_ps(f32::INFINITY);
+                for row in numbers {
+                    lanes = _mm512_min_ps(lanes, _mm512_loadu_ps(row.as_ptr()));
+                }
+                let least = _mm512_reduce_min_ps(lanes);
+                for (step, row) in numbers.iter().enumerate() {
+                    let row = _mm512_loadu_ps(row.as_ptr());
+                    let hits = _mm512_cmp_ps_mask::<_CMP_EQ_OQ>(row, _mm512_set1_ps(least));
+                    if hits != 0 {
+                        return (least, step * WIDTH + hits.trailing_zeros() as usize);
+                    }
+                }
+            }
+            (f32::INFINITY, 0)
         }
 
         #[inline(always)]
@@ -179,20 +228,38 @@ mod x86 {
             // to an array of exactly the eight doubles that are read or written, unaligned
             // access is allowed.
             let bits = unsafe {
-                let dx =
-                    _mm512_sub_pd(_mm512_loadu_pd(group.x.as_ptr()), _mm512_set1_pd(from_m[0]));
-                let dy =
-                    _mm512_sub_pd(_mm512_loadu_pd(group.y.as_ptr()), _mm512_set1_pd(from_m[1]));
-                let dz =
-                    _mm512_sub_pd(_mm512_loadu_pd(group.z.as_ptr()), _mm512_set1_pd(from_m[2]));
-                let squared = _mm512_add_pd(
-                    _mm512_mul_pd(dx, dx),
-                    _mm512_fmadd_pd(dy, dy, _mm512_mul_pd(dz, dz)),
-                );
+                let [x, y, z] = from_m.map(|metres| _mm512_set1_pd(metres));
+                let dx = _mm512_sub_pd(_mm512_loadu_pd(group.x.as_ptr()), x);
+                let dy = _mm512_sub_pd(_mm512_loadu_pd(group.y.as_ptr()), y);
+                let dz = _mm512_sub_pd(_mm512_loadu_pd(group.z.as_ptr()), z);
+                let parallel = _mm512_fmadd_pd(dx, dx, _mm512_mul_pd(dy, dy));
+                let squared = _mm512_fmadd_pd(dz, dz, parallel);
                 _mm512_storeu_pd(squared_m2.as_mut_ptr(), squared);
                 _mm512_cmp_pd_mask::<_CMP_LE_OQ>(squared, _mm512_set1_pd(limit_m2))
             };
             (bits, squared_m2)
+        }
+
+        #[inline(always)]
+        fn minima(self, groups: &[Group], from_m: [f64; 3]) -> [f64; 2 * LANES] {
+            let mut minima = [f64::INFINITY; 2 * LANES];
+            // SAFETY: an `Avx512` exists only where AVX-512 F was detected; every pointer is
+            // to an array of at least the eight doubles that are read or written.
+            unsafe {
+                let [x, y, z] = from_m.map(|metres| _mm512_set1_pd(metres));
+                let mut least = [_mm512_set1_pd(f64::INFINITY); 2];
+                for (step, group) in groups.iter().enumerate() {
+                    let dx = _mm512_sub_pd(_mm512_loadu_pd(group.x.as_ptr()), x);
+                    let dy = _mm512_sub_pd(_mm512_loadu_pd(group.y.as_ptr()), y);
+                    let dz = _mm512_sub_pd(_mm512_loadu_pd(group.z.as_ptr()), z);
+                    let parallel = _mm512_fmadd_pd(dx, dx, _mm512_mul_pd(dy, dy));
+                    let squared = _mm512_fmadd_pd(dz, dz, parallel);
+                    least[step % 2] = _mm512_min_pd(least[step % 2], squared);
+                }
+                _mm512_storeu_pd(minima[..LANES].as_mut_ptr(), least[0]);
+                _mm512_storeu_pd(minima[LANES..].as_mut_ptr(), least[1]);
+            }
+            minima
         }
 
         #[inline(always)]
@@ -249,17 +316,19 @@ mod x86 {
                 let near = squared.iter().any(|s| (s - limit_m2).abs() <= s * 1e-15);
                 assert!(near || bits == bits_wide);
                 let from = from.map(|m| m as f32);
-                let (mut bounds, mut bounds_wide) = ([0.0; WIDTH], [0.0; WIDTH]);
-                Portable.bounds(&chunk, from, &mut bounds);
-                avx512.bounds(&chunk, from, &mut bounds_wide);
+                let (mut bounds, mut bounds_wide) = ([[0.0; WIDTH]], [[0.0; WIDTH]]);
+                let chunks = [chunk];
+                Portable.bounds(&chunks, from, &mut bounds);
+                avx512.bounds(&chunks, from, &mut bounds_wide);
+                assert_eq!(Portable.least(&bounds), avx512.least(&bounds));
                 for slot in 0..WIDTH {
-                    let (a, b) = (bounds[slot], bounds_wide[slot]);
+                    let (a, b) = (bounds[0][slot], bounds_wide[0][slot]);
                     assert!(a.total_cmp(&b).is_eq() || (a - b).abs() <= 8.0, "{a} {b}");
                 }
                 let limit = next() as f32;
                 assert_eq!(
-                    Portable.at_most(&bounds, limit),
-                    avx512.at_most(&bounds, limit)
+                    Portable.at_most(&bounds[0], limit),
+                    avx512.at_most(&bounds[0], limit)
                 );
             }
         }

@@ -169,6 +169,8 @@ impl Entry {
 pub(super) struct Place(u32);
 
 impl Place {
+    pub(super) const NONE: Self = Self(u32::MAX);
+
     #[inline]
     pub(super) fn new(group: usize, lane: usize) -> Self {
         #[expect(clippy::cast_possible_truncation, reason = "arenas end at 2^26 groups")]

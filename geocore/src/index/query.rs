@@ -1,10 +1,12 @@
 //! Questions to the index and their answers.
 
+use std::cell::RefCell;
 use std::collections::HashSet;
 
 use super::Index;
-use super::search::{Everyone, Sieve};
+use super::search::{Everyone, Sieve, Way};
 use super::select::Nearest;
+use super::space::Space;
 use crate::error::{Error, InvalidCount, InvalidNumber};
 use crate::geodesic::chord_max_m;
 use crate::point::Point;
@@ -63,6 +65,35 @@ impl Filter<'_> {
     }
 }
 
+impl Filter<'_> {
+    /// Whether everyone in the space counts.
+    fn is_open(&self) -> bool {
+        self.available.is_none() && self.newer_than_s.is_none() && self.exclude.is_empty()
+    }
+
+    fn sift(&self, space: &Space, from: &Point, way: &mut Way, nearest: &mut Nearest) {
+        let many = self.exclude.len() > LINEAR_MAX;
+        let excluded: HashSet<u64> = if many {
+            self.exclude.iter().copied().collect()
+        } else {
+            HashSet::new()
+        };
+        let exclude = |person| {
+            if many {
+                excluded.contains(&person)
+            } else {
+                self.exclude.contains(&person)
+            }
+        };
+        let sieve = Sieve {
+            available: self.available,
+            newer_than_s: self.newer_than_s,
+            exclude: &exclude,
+        };
+        space.search_here(from.xyz_m(), &sieve, way, nearest);
+    }
+}
+
 impl Index {
     /// The k nearest people, by geodesic distance and, in a tie, by id.
     ///
@@ -111,37 +142,26 @@ impl Index {
                 None => return Vec::new(),
             },
         };
-        let mut nearest = Nearest::new(k, filter.within_m.map_or(f64::INFINITY, chord_max_m));
-        if filter.available.is_none() && filter.newer_than_s.is_none() && filter.exclude.is_empty()
-        {
-            space.search_here(from.xyz_m(), &Everyone, &mut nearest);
-        } else {
-            let many = filter.exclude.len() > LINEAR_MAX;
-            let excluded: HashSet<u64> = if many {
-                filter.exclude.iter().copied().collect()
+        SCRATCH.with_borrow_mut(|Scratch { way, nearest }| {
+            nearest.start(k, filter.within_m.map_or(f64::INFINITY, chord_max_m));
+            if filter.is_open() {
+                space.search_here(from.xyz_m(), &Everyone, way, nearest);
             } else {
-                HashSet::new()
-            };
-            let exclude = |person| {
-                if many {
-                    excluded.contains(&person)
-                } else {
-                    filter.exclude.contains(&person)
-                }
-            };
-            let sieve = Sieve {
-                available: filter.available,
-                newer_than_s: filter.newer_than_s,
-                exclude: &exclude,
-            };
-            space.search_here(from.xyz_m(), &sieve, &mut nearest);
-        }
-        space.rank(
-            from,
-            k,
-            filter.within_m,
-            filter.geodesic,
-            &nearest.into_candidates(),
-        )
+                filter.sift(space, from, way, nearest);
+            }
+            let candidates = nearest.candidates();
+            space.rank(from, k, filter.within_m, filter.geodesic, candidates)
+        })
     }
+}
+
+/// Room that a thread keeps from question to question.
+#[derive(Default)]
+struct Scratch {
+    way: Way,
+    nearest: Nearest,
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
 }

@@ -3,15 +3,13 @@
 #[cfg(target_arch = "x86_64")]
 use super::kernel::{Avx512, with_avx512};
 use super::kernel::{Kernel, Portable};
-use super::layout::{Child, ChunkMeta, Freshness, Group, Place, WIDTH};
+use super::layout::{Child, ChunkMeta, Freshness, Group, LANES, Place, WIDTH};
 use super::select::{Candidate, Nearest};
 use super::space::Space;
 
-/// Chunks of the widest node, the root.
-const CHUNKS_MAX: usize = 8;
-
-/// Nodes on the longest way down: the root, then every second resolution.
-const DEPTH_MAX: usize = 10;
+/// Rows of bounds on the longest way down: eight of the root, four of every second
+/// resolution from 0 to 14.
+const ROWS_MAX: usize = 8 + 8 * 4;
 
 /// Who counts, as the loops ask it.
 pub(super) trait Lens {
@@ -78,61 +76,82 @@ impl Lens for Sieve<'_> {
     }
 }
 
-/// A node on the way down, with the bounds of its slots and which are still to be visited.
-#[derive(Clone, Copy)]
+/// A node on the way down.
+#[derive(Clone, Copy, Debug)]
 struct Frame {
+    /// First chunk of the node.
     first: usize,
+    /// First row of its bounds.
+    row: usize,
+    /// Chunks and rows.
+    size: usize,
+    /// Slots still to be visited.
     open: u128,
-    bounds_m: [[f32; WIDTH]; CHUNKS_MAX],
+}
+
+/// What a search needs room for; kept between searches of a thread.
+#[derive(Debug, Default)]
+pub(super) struct Way {
+    frames: Vec<Frame>,
+    /// Lower bounds of the frames' slots, in metres.
+    bounds_m: Vec<[f32; WIDTH]>,
 }
 
 impl Space {
-    /// [`Space::search`], compiled for this machine.
-    pub(super) fn search_here<L: Lens>(&self, from_m: [f64; 3], lens: &L, nearest: &mut Nearest) {
+    /// Offers everyone who may matter to a selection, by code compiled for this machine.
+    pub(super) fn search_here<L: Lens>(
+        &self,
+        from_m: [f64; 3],
+        lens: &L,
+        way: &mut Way,
+        nearest: &mut Nearest,
+    ) {
         #[cfg(target_arch = "x86_64")]
         if let Some(avx512) = Avx512::detect() {
-            with_avx512(avx512, || self.search(avx512, from_m, lens, nearest));
+            with_avx512(avx512, || self.search(avx512, from_m, lens, way, nearest));
             return;
         }
-        self.search(Portable, from_m, lens, nearest);
+        self.search(Portable, from_m, lens, way, nearest);
     }
 
-    /// Offers everyone who may matter to a selection.
     #[inline(always)]
     #[expect(
         clippy::inline_always,
         reason = "must take on the caller's target features"
     )]
-    pub(super) fn search<K: Kernel, L: Lens>(
+    fn search<K: Kernel, L: Lens>(
         &self,
         kernel: K,
         from_m: [f64; 3],
         lens: &L,
+        way: &mut Way,
         nearest: &mut Nearest,
     ) {
         if self.root.is_leaf() {
-            self.scan_leaf(kernel, self.root, from_m, lens, nearest);
+            self.scan_all(kernel, from_m, lens, nearest);
             return;
         }
         #[expect(clippy::cast_possible_truncation, reason = "the kernel allows for it")]
         let rough_m = from_m.map(|metres| metres as f32);
-        let mut frames = Vec::with_capacity(DEPTH_MAX);
-        frames.push(self.open(kernel, self.root, rough_m, lens, nearest));
-        while let Some(frame) = frames.last_mut() {
-            let Some(slot) = frame.pick(kernel, nearest.limit_m()) else {
-                frames.pop();
-                continue;
-            };
-            let chunk = &self.chunks.hot[frame.first + slot / WIDTH];
-            let child = chunk.child[slot % WIDTH];
-            if child.is_leaf() {
-                self.scan_leaf(kernel, child, from_m, lens, nearest);
-            } else {
-                frames.push(self.open(kernel, child, rough_m, lens, nearest));
+        way.frames.clear();
+        way.bounds_m.resize(ROWS_MAX, [f32::INFINITY; WIDTH]);
+        let mut next = self.open(kernel, self.root, rough_m, lens, way, nearest.limit_m());
+        loop {
+            while let Some(child) = next {
+                if child.is_leaf() {
+                    self.scan_leaf(kernel, child, from_m, lens, nearest);
+                    break;
+                }
+                next = self.open(kernel, child, rough_m, lens, way, nearest.limit_m());
             }
+            let Some(slot) = way.pick(kernel, nearest.limit_m()) else {
+                return;
+            };
+            next = Some(slot.child(self));
         }
     }
 
+    /// Puts a node on the way and gives its nearest child, if any is near enough.
     #[inline(always)]
     #[expect(
         clippy::inline_always,
@@ -144,24 +163,30 @@ impl Space {
         node: Child,
         rough_m: [f32; 3],
         lens: &L,
-        nearest: &Nearest,
-    ) -> Frame {
+        way: &mut Way,
+        limit_m: f32,
+    ) -> Option<Child> {
         let (first, size) = (node.first(), node.class().size());
-        let mut frame = Frame {
-            first,
-            open: 0,
-            bounds_m: [[f32::INFINITY; WIDTH]; CHUNKS_MAX],
-        };
-        for (step, chunk) in self.chunks.hot[first..first + size].iter().enumerate() {
-            let bounds_m = &mut frame.bounds_m[step];
-            kernel.bounds(chunk, rough_m, bounds_m);
-            let mut open = kernel.at_most(bounds_m, nearest.limit_m());
-            if !L::EVERYONE {
-                open = thin(open, &self.chunks.cold[first + step], lens);
+        let row = way.frames.last().map_or(0, |last| last.row + last.size);
+        let bounds_m = &mut way.bounds_m[row..row + size];
+        let chunks = &self.chunks.hot[first..first + size];
+        kernel.bounds(chunks, rough_m, bounds_m);
+        if !L::EVERYONE {
+            for (bounds_m, chunk) in bounds_m.iter_mut().zip(&self.chunks.cold[first..]) {
+                blind(kernel, bounds_m, chunk, lens, limit_m);
             }
-            frame.open |= u128::from(open) << (step * WIDTH);
         }
-        frame
+        let (least_m, slot) = kernel.least(bounds_m);
+        if least_m > limit_m {
+            return None;
+        }
+        way.frames.push(Frame {
+            first,
+            row,
+            size,
+            open: !(1 << slot),
+        });
+        Some(chunks[slot / WIDTH].child[slot % WIDTH])
     }
 
     #[inline(always)]
@@ -178,7 +203,46 @@ impl Space {
         nearest: &mut Nearest,
     ) {
         let (first, size) = (leaf.first(), leaf.class().size());
-        for (step, group) in self.groups.hot[first..first + size].iter().enumerate() {
+        self.scan_groups(kernel, first, first + size, from_m, lens, nearest);
+    }
+
+    /// Scans everyone, in a space that is one leaf.
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "must take on the caller's target features"
+    )]
+    fn scan_all<K: Kernel, L: Lens>(
+        &self,
+        kernel: K,
+        from_m: [f64; 3],
+        lens: &L,
+        nearest: &mut Nearest,
+    ) {
+        let first = self.root.first();
+        let end = first + self.len().div_ceil(LANES);
+        if L::EVERYONE && nearest.wants_minima() {
+            // A first look at distances alone spares most people the queue.
+            nearest.foresee(kernel.minima(&self.groups.hot[first..end], from_m));
+        }
+        self.scan_groups(kernel, first, end, from_m, lens, nearest);
+    }
+
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "must take on the caller's target features"
+    )]
+    fn scan_groups<K: Kernel, L: Lens>(
+        &self,
+        kernel: K,
+        first: usize,
+        end: usize,
+        from_m: [f64; 3],
+        lens: &L,
+        nearest: &mut Nearest,
+    ) {
+        for (step, group) in self.groups.hot[first..end].iter().enumerate() {
             let at = first + step;
             let (mut near, squared_m2) = kernel.scan(group, from_m, nearest.limit_m2());
             while near != 0 {
@@ -198,42 +262,77 @@ impl Space {
     }
 }
 
-#[inline]
-fn thin<L: Lens>(open: u16, chunk: &ChunkMeta, lens: &L) -> u16 {
-    let (mut rest, mut kept) = (open, 0);
-    while rest != 0 {
-        let slot = rest.trailing_zeros() as usize;
-        rest &= rest - 1;
-        kept |= u16::from(lens.may_hold(chunk, slot)) << slot;
+/// Puts slots below which nobody counts out of reach.
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "must take on the caller's target features"
+)]
+fn blind<K: Kernel, L: Lens>(
+    kernel: K,
+    bounds_m: &mut [f32; WIDTH],
+    chunk: &ChunkMeta,
+    lens: &L,
+    limit_m: f32,
+) {
+    let mut near = kernel.at_most(bounds_m, limit_m);
+    while near != 0 {
+        let slot = near.trailing_zeros() as usize;
+        near &= near - 1;
+        if !lens.may_hold(chunk, slot) {
+            bounds_m[slot] = f32::INFINITY;
+        }
     }
-    kept
 }
 
-impl Frame {
-    /// Takes the nearest open slot within the limit, if there is one.
+/// A slot of a chunk.
+struct Slot {
+    chunk: usize,
+    lane: usize,
+}
+
+impl Slot {
+    #[inline]
+    fn child(&self, space: &Space) -> Child {
+        space.chunks.hot[self.chunk].child[self.lane]
+    }
+}
+
+impl Way {
+    /// Takes the nearest open slot of the last node that has any within the limit.
     #[inline(always)]
     #[expect(
         clippy::inline_always,
         reason = "must take on the caller's target features"
     )]
-    fn pick<K: Kernel>(&mut self, kernel: K, limit_m: f32) -> Option<usize> {
-        let mut best = None;
-        let mut best_m = f32::INFINITY;
-        let mut open = self.open;
-        while open != 0 {
-            let slot = open.trailing_zeros() as usize;
-            open &= open - 1;
-            let bound_m = self.bounds_m[slot / WIDTH][slot % WIDTH];
-            if bound_m > limit_m {
-                self.open &= !(1 << slot);
-            } else if best.is_none() || bound_m < best_m {
-                (best, best_m) = (Some(slot), bound_m);
+    fn pick<K: Kernel>(&mut self, kernel: K, limit_m: f32) -> Option<Slot> {
+        while let Some(frame) = self.frames.last_mut() {
+            let rows = &self.bounds_m[frame.row..frame.row + frame.size];
+            let mut near = 0_u128;
+            for (step, row) in rows.iter().enumerate() {
+                near |= u128::from(kernel.at_most(row, limit_m)) << (step * WIDTH);
             }
+            near &= frame.open;
+            if near != 0 {
+                let mut best = near.trailing_zeros() as usize;
+                let mut best_m = rows[best / WIDTH][best % WIDTH];
+                near &= near - 1;
+                while near != 0 {
+                    let slot = near.trailing_zeros() as usize;
+                    near &= near - 1;
+                    let bound_m = rows[slot / WIDTH][slot % WIDTH];
+                    if bound_m < best_m {
+                        (best, best_m) = (slot, bound_m);
+                    }
+                }
+                frame.open &= !(1 << best);
+                return Some(Slot {
+                    chunk: frame.first + best / WIDTH,
+                    lane: best % WIDTH,
+                });
+            }
+            self.frames.pop();
         }
-        let _ = kernel;
-        if let Some(slot) = best {
-            self.open &= !(1 << slot);
-        }
-        best
+        None
     }
 }

@@ -10,43 +10,47 @@ pub(super) struct Candidate {
     pub(super) place: Place,
 }
 
+impl Candidate {
+    const NOBODY: Self = Self {
+        squared_m2: f64::INFINITY,
+        place: Place::NONE,
+    };
+}
+
 /// More than the square of any straight line through the earth, in square metres.
 const EVERYWHERE_M2: f64 = 2e14;
 
 /// Up to so many neighbours are kept sorted; more are sifted now and then.
-const SORTED_MAX: usize = 32;
+const SORTED_MAX: usize = 16;
 
 /// Keeps the k nearest by straight line and every rival who could be nearer by geodesic.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Nearest {
     k: usize,
-    /// Sorted, at most k, when k is small; else everyone within the limit.
+    /// When k is small k of them, sorted, with nobody at infinity; else all within the limit.
     found: Vec<Candidate>,
     /// Not among the k nearest by straight line, but within the limit when they came.
     rivals: Vec<Candidate>,
     /// Size of `found` at which a large answer is sifted again.
     sift_at: usize,
     limit_m2: f64,
-    limit_m: f32,
 }
 
 impl Nearest {
-    /// For k neighbours at straight lines of at most `chord_max_m`.
+    /// Starts again, for k neighbours at straight lines of at most `chord_max_m`.
     #[inline]
-    pub(super) fn new(k: usize, chord_max_m: f64) -> Self {
-        let mut nearest = Self {
-            k,
-            found: Vec::with_capacity(k.min(SORTED_MAX) + 1),
-            rivals: Vec::new(),
-            sift_at: k.saturating_mul(2).saturating_add(64),
-            limit_m2: 0.0,
-            limit_m: 0.0,
-        };
+    pub(super) fn start(&mut self, k: usize, chord_max_m: f64) {
+        self.k = k;
+        self.sift_at = k.saturating_mul(2).saturating_add(64);
+        self.rivals.clear();
+        self.found.clear();
+        if k <= SORTED_MAX {
+            self.found.resize(k, Candidate::NOBODY);
+        }
         // With room for rounding, that nobody on the rim be lost; and finite, that an empty
         // lane at infinity never be found.
         let limit_m2 = chord_max_m * chord_max_m * (1.0 + 1e-14) + 1e-8;
-        nearest.set_limit(limit_m2.min(EVERYWHERE_M2));
-        nearest
+        self.limit_m2 = limit_m2.min(EVERYWHERE_M2);
     }
 
     /// Squared straight line above which nobody matters, in square metres.
@@ -58,7 +62,25 @@ impl Nearest {
     /// The same as a length in metres, rounded up.
     #[inline]
     pub(super) fn limit_m(&self) -> f32 {
-        self.limit_m
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "rounded up in the same line"
+        )]
+        let limit_m = self.limit_m2.sqrt() as f32 * (1.0 + 2e-7);
+        limit_m
+    }
+
+    /// Whether k of sixteen distances would narrow the limit.
+    #[inline]
+    pub(super) fn wants_minima(&self) -> bool {
+        self.k <= SORTED_MAX
+    }
+
+    /// Narrows the limit, given the distances of sixteen different people who will be offered.
+    #[inline]
+    pub(super) fn foresee(&mut self, mut minima_m2: [f64; SORTED_MAX]) {
+        minima_m2.sort_unstable_by(f64::total_cmp);
+        self.narrow(minima_m2[self.k - 1]);
     }
 
     /// Takes a candidate within the limit.
@@ -68,69 +90,50 @@ impl Nearest {
             self.collect(candidate);
             return;
         }
-        if self.found.len() == self.k {
-            let last = self.found[self.k - 1];
-            if candidate.squared_m2 >= last.squared_m2 {
-                self.rivals.push(candidate);
-                return;
-            }
-            self.found.pop();
-            self.insert(candidate);
-            self.narrow();
-            if last.squared_m2 <= self.limit_m2 {
-                self.rivals.push(last);
-            }
-        } else {
-            self.insert(candidate);
-            if self.found.len() == self.k {
-                self.narrow();
-            }
+        // Without branches: how far a newcomer comes forward cannot be foretold.
+        let mut last = candidate;
+        for slot in &mut self.found {
+            let (near, far) = if last.squared_m2 < slot.squared_m2 {
+                (last, *slot)
+            } else {
+                (*slot, last)
+            };
+            *slot = near;
+            last = far;
+        }
+        self.narrow(self.found[self.k - 1].squared_m2);
+        if last.squared_m2 <= self.limit_m2 {
+            self.rivals.push(last);
         }
     }
 
     /// Everyone who may belong to the answer, in no order.
     #[inline]
-    pub(super) fn into_candidates(mut self) -> Vec<Candidate> {
-        if self.found.len() > self.k {
+    pub(super) fn candidates(&mut self) -> &[Candidate] {
+        let limit_m2 = self.limit_m2;
+        if self.k <= SORTED_MAX {
+            let near = self
+                .rivals
+                .iter()
+                .filter(|rival| rival.squared_m2 <= limit_m2);
+            while self.found.last().is_some_and(|c| c.place == Place::NONE) {
+                self.found.pop();
+            }
+            self.found.extend(near);
+        } else if self.found.len() > self.k {
             self.sift();
         }
-        let limit_m2 = self.limit_m2;
-        let near = self
-            .rivals
-            .iter()
-            .filter(|rival| rival.squared_m2 <= limit_m2);
-        self.found.extend(near);
-        self.found
+        &self.found
     }
 
     #[inline]
-    fn insert(&mut self, candidate: Candidate) {
-        let mut slot = self.found.len();
-        self.found.push(candidate);
-        while slot > 0 && self.found[slot - 1].squared_m2 > candidate.squared_m2 {
-            self.found[slot] = self.found[slot - 1];
-            slot -= 1;
-        }
-        self.found[slot] = candidate;
-    }
-
-    #[inline]
-    fn narrow(&mut self) {
-        let rival_m2 = rival_squared_m2(self.found[self.k - 1].squared_m2);
-        if rival_m2 < self.limit_m2 {
-            self.set_limit(rival_m2);
-        }
-    }
-
-    #[inline]
-    fn set_limit(&mut self, limit_m2: f64) {
-        self.limit_m2 = limit_m2;
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "rounded up in the same line"
-        )]
-        let limit_m = limit_m2.sqrt() as f32 * (1.0 + 2e-7);
-        self.limit_m = limit_m;
+    fn narrow(&mut self, kth_m2: f64) {
+        let rival_m2 = if kth_m2 < CHORD_FAR_M * CHORD_FAR_M {
+            rival_squared_m2(kth_m2)
+        } else {
+            far_rival_squared_m2(kth_m2)
+        };
+        self.limit_m2 = self.limit_m2.min(rival_m2);
     }
 
     #[cold]
@@ -146,28 +149,27 @@ impl Nearest {
         let (_, kth, _) = self
             .found
             .select_nth_unstable_by(self.k - 1, |a, b| a.squared_m2.total_cmp(&b.squared_m2));
-        let rival_m2 = rival_squared_m2(kth.squared_m2);
-        if rival_m2 < self.limit_m2 {
-            self.set_limit(rival_m2);
-        }
+        let kth_m2 = kth.squared_m2;
+        self.narrow(kth_m2);
         let limit_m2 = self.limit_m2;
         self.found
             .retain(|candidate| candidate.squared_m2 <= limit_m2);
     }
 }
 
-/// [`rival_chord_max_m`], squared; a polynomial where one is enough.
+/// [`rival_chord_max_m`], squared, as a polynomial up to [`CHORD_FAR_M`].
 #[inline]
 fn rival_squared_m2(squared_m2: f64) -> f64 {
     // The ratio of the squares less one, over the square: 5.37e-17 at most up to 9,000 km
     // (`cargo run --example bounds`). The two small terms are 10 nm on the length, since
     // twice a length is not more than its square and one.
     const BEND: f64 = 5.6e-17;
-    if squared_m2 < CHORD_FAR_M * CHORD_FAR_M {
-        squared_m2 * (1.0 + 1e-8 + BEND * squared_m2) + 2e-8
-    } else {
-        rival_chord_max_m(squared_m2.sqrt()).powi(2) * (1.0 + 1e-12)
-    }
+    squared_m2 * (1.0 + 1e-8 + BEND * squared_m2) + 2e-8
+}
+
+#[cold]
+fn far_rival_squared_m2(squared_m2: f64) -> f64 {
+    rival_chord_max_m(squared_m2.sqrt()).powi(2) * (1.0 + 1e-12)
 }
 
 #[cfg(test)]
