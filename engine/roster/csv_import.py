@@ -6,6 +6,7 @@ table with a column `wire_protocol` holds devices.
 """
 
 import csv
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from io import StringIO
@@ -23,6 +24,7 @@ from engine.roster.entries import (
 from engine.roster.faults import Origin, suggestion
 from engine.roster.schema import DeviceEntry, PersonEntry
 
+_TURN = re.compile(r"[1-9][0-9]{0,2}")
 _YES_NO = {"yes": True, "true": True, "no": False, "false": False}
 
 
@@ -198,7 +200,7 @@ def _day(text: str) -> date:
 
 
 def _turn(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and 0 < int(text[:9]) == int(text)):
+    if _TURN.fullmatch(text) is None:
         reason = "must be the place on the duty rota: 1, 2, 3 ..."
         raise _CellError(reason)
     return int(text)

@@ -62,8 +62,18 @@ ONE_FIELD = [
     ("2026-09-01", "2026-09-01T10:00:00", "declared.given_on", "must be a date"),
     ("lat_deg", "lat_dg", "declared.lat_dg", 'did you mean "lat_deg"?'),
     ("circles", "circle", "circle", 'did you mean "circles"?'),
-    ("fictional = true", "fictional = true\ncontacts = ['swan']", "contacts", "names nobody"),
-    ("fictional = true", "fictional = true\ncontacts = ['heron']", "contacts", "in person"),
+    (
+        "fictional = true",
+        "fictional = true\ncontacts = ['swan']",
+        "contacts",
+        "names nobody",
+    ),
+    (
+        "fictional = true",
+        "fictional = true\ncontacts = ['heron']",
+        "contacts",
+        "in person",
+    ),
     ("fictional = true", "publish_consent = 'name'", "publish_consent", "none, anon"),
     ("fictional = true", "addresses = ['a@b.se']", "addresses", "must be a table"),
 ]
@@ -172,9 +182,10 @@ def test_a_contact_who_cannot_be_reached_is_refused() -> None:
     text = HERON + 'contacts = ["owl"]\n' + silent
 
     assert "no number and no address" in faults_of(text)[0].reason
-    assert "a number or an address" in faults_of(silent.replace("operator", "contact"))[
-        0
-    ].reason
+    assert (
+        "a number or an address"
+        in faults_of(silent.replace("operator", "contact"))[0].reason
+    )
 
 
 @pytest.mark.parametrize(
@@ -189,7 +200,7 @@ def test_a_contact_who_cannot_be_reached_is_refused() -> None:
         ('[rota]\nduty = [\n"swan"]\n', 15, "rota.duty", "names nobody"),
         ('[rota]\nduty = ["heron"]\n', 14, "rota.duty", 'without the role "duty"'),
         ('[rota]\ndutty = ["heron"]\n', 14, "rota.dutty", 'did you mean "duty"?'),
-        ('[[rota]]\nduty = []\n', 13, "rota", "must be a table"),
+        ("[[rota]]\nduty = []\n", 13, "rota", "must be a table"),
         ("[persons]\n", 13, "persons", 'did you mean "person"?'),
         ("[device]\nid = '1'\n", 13, "device", "[[device]]"),
     ],

@@ -1,0 +1,85 @@
+"""A real number can ring, a fictional one cannot."""
+
+import phonenumbers
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.roster.numbers import (
+    RESERVED,
+    NumberError,
+    is_landline,
+    is_reserved,
+    read_number,
+)
+
+# libphonenumber's own example of a mobile number: no number of anybody we chose.
+_EXAMPLE = phonenumbers.example_number_for_type(
+    "SE", phonenumbers.PhoneNumberType.MOBILE
+)
+assert _EXAMPLE is not None
+REAL = phonenumbers.format_number(_EXAMPLE, phonenumbers.PhoneNumberFormat.E164)
+
+
+@pytest.mark.parametrize(
+    ("text", "country", "number"),
+    [
+        ("070-174 06 05", "SE", "+46701740605"),
+        ("07700 900 123", "GB", "+447700900123"),
+        ("+44 7700 900123", "SE", "+447700900123"),
+        ("0049 171 3920000", "SE", "+491713920000"),
+        ("(202) 555-0123", "US", "+12025550123"),
+        ("0491 570 006", "AU", "+61491570006"),
+        ("06 39 98 00 01", "FR", "+33639980001"),
+        ("020 910 0001", "IE", "+353209100001"),
+    ],
+)
+def test_numbers_kept_for_fiction_are_read_as_people_write_them(
+    text: str, country: str, number: str
+) -> None:
+    assert read_number(text, country=country, fictional=True) == number
+    with pytest.raises(NumberError, match="kept for fiction"):
+        read_number(text, country=country, fictional=False)
+
+
+def test_a_fictional_person_gets_no_number_that_can_ring() -> None:
+    assert read_number(REAL, country="SE", fictional=False) == REAL
+    with pytest.raises(NumberError, match="stranger"):
+        read_number(REAL, country="SE", fictional=True)
+
+
+def test_a_number_in_no_allotted_range_is_for_fiction_alone() -> None:
+    assert read_number("46 000 00 10", country="UZ", fictional=True) == "+998460000010"
+    with pytest.raises(NumberError, match="no range"):
+        read_number("46 000 00 10", country="UZ", fictional=False)
+
+
+@pytest.mark.parametrize("near", ["+46701740604", "+447700901000", "+12025550200"])
+def test_the_neighbours_of_a_kept_range_can_ring(near: str) -> None:
+    assert not is_reserved(near)
+
+
+def test_every_range_names_who_keeps_it() -> None:
+    assert all(one.keeper for one in RESERVED)
+
+
+@given(st.text("0123456789+-() ;ext=x", max_size=25) | st.text(max_size=25))
+def test_whatever_is_typed_is_a_number_or_a_reason_that_quotes_nothing(
+    text: str,
+) -> None:
+    for fictional in (True, False):
+        try:
+            number = read_number(text, country="SE", fictional=fictional)
+        except NumberError as error:
+            reason = str(error)
+            assert not any(c.isdecimal() for c in reason)
+        else:
+            assert number.startswith("+")
+            assert number[1:].isdecimal()
+
+
+def test_landlines_are_told_from_mobiles() -> None:
+    assert is_landline("+442079460123")
+    assert not is_landline(REAL)
+    # Nobody can tell in North America, so nobody is blamed.
+    assert not is_landline("+12025550123")

@@ -1,0 +1,122 @@
+"""What is allowed and yet leaves somebody without help is pointed out."""
+
+from dataclasses import replace
+
+import pytest
+
+from engine.roster.model import CircleName, Device, Number, Person, Role, Roster, Rota
+from engine.roster.review import Doubt, has_luhn_digit, review_roster
+from engine.values import DeviceId, PersonId
+from tests.engine.roster.rosters import person, place
+
+TOWN = place(lat_deg=57.6, lon_deg=18.3, given_on="2026-09-01")
+OFFICER = frozenset({Role.OPERATOR, Role.DUTY})
+
+
+def complete() -> Roster:
+    """Return a roster about which there is nothing to ask."""
+    numbers = iter(f"+467017406{n}" for n in range(10, 20))
+    people = (
+        person("heron", contacts=(PersonId("owl"),), declared=TOWN),
+        person("crane", contacts=(PersonId("owl"),), declared=TOWN),
+        person("owl", roles=frozenset({Role.CONTACT}), circles=frozenset()),
+        person("elm", roles=OFFICER, circles=frozenset()),
+        person("oak", roles=OFFICER, circles=frozenset()),
+    )
+    numbered = tuple(replace(one, numbers=(Number(next(numbers)),)) for one in people)
+    return Roster(people=numbered, rota=Rota(duty=(PersonId("elm"), PersonId("oak"))))
+
+
+def changed(name: str, **changes: object) -> Roster:
+    roster = complete()
+    people = [
+        replace(one, **changes) if one.person == name else one  # type: ignore[arg-type] # fields by name
+        for one in roster.people
+    ]
+    return replace(roster, people=tuple(people))
+
+
+def about(roster: Roster, name: str) -> str:
+    return "\n".join(one.text for one in review_roster(roster) if one.person == name)
+
+
+def test_a_complete_roster_raises_no_doubt() -> None:
+    assert review_roster(complete()) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "text"),
+    [
+        ("heron", {"circles": frozenset({CircleName("coral")})}, "HQ alone is told"),
+        ("heron", {"circles": frozenset()}, "never asked to go"),
+        ("heron", {"contacts": ()}, "without contacts"),
+        ("heron", {"declared": None}, "never the nearest"),
+        ("heron", {"numbers": ("+46701740611",)}, "shares a number"),
+        ("heron", {"numbers": ("+442079460123",)}, "landline"),
+        ("owl", {"roles": frozenset({Role.CONTACT, Role.DUTY})}, "never paged"),
+    ],
+)
+def test_a_gap_is_pointed_out_with_the_person(
+    name: str, changes: dict[str, object], text: str
+) -> None:
+    assert text in about(changed(name, **changes), name)
+
+
+def test_a_live_position_makes_up_for_a_missing_place() -> None:
+    roster = changed("heron", declared=None, live_position_consent=True)
+
+    assert about(roster, "heron") == ""
+
+
+def test_too_few_at_headquarters_are_pointed_out_first() -> None:
+    roster = replace(changed("oak", roles=frozenset({Role.DUTY})), rota=Rota())
+
+    hq = [one.text for one in review_roster(roster) if one.person is None]
+
+    assert hq[0].startswith("the duty rota has 0")
+    assert hq[1].startswith("there are 1 operators")
+    assert review_roster(roster)[0].person is None
+
+
+def test_fictional_people_among_real_ones_are_pointed_out() -> None:
+    roster = changed("heron", fictional=False)
+
+    assert "4 people are fictional" in review_roster(roster)[0].text
+
+
+@pytest.mark.parametrize(
+    ("key", "doubted"),
+    [
+        ("004999010640018", False),
+        ("004999010640019", True),
+        ("q4t7-avoc", False),
+        ("1234567890", False),
+        ("٠٠٤٩٩٩٠١٠٦٤٠٠١٩", False),
+    ],
+)
+def test_an_imei_with_a_wrong_check_digit_is_pointed_out(
+    key: str,
+    *,
+    doubted: bool,
+) -> None:
+    device = Device(
+        device=DeviceId(key), wire_protocol="gt06", person=PersonId("heron")
+    )
+    roster = replace(complete(), devices=(device,))
+
+    assert ("check digit" in about(roster, "heron")) is doubted
+
+
+def test_the_check_digit_is_that_of_the_standards_example() -> None:
+    assert has_luhn_digit("79927398713")
+    assert not has_luhn_digit("79927398710")
+
+
+def test_a_doubt_quotes_nothing_but_the_id() -> None:
+    heron: Person = person("heron", alias="Hidden", sign="Hidden", declared=None)
+    told = "\n".join(map(str, review_roster(Roster(people=(heron,)))))
+
+    assert "heron: " in told
+    assert "idden" not in told
+    assert "740610" not in told
+    assert str(Doubt(person=None, text="all of it")) == "all of it"
