@@ -79,7 +79,8 @@ class SqliteStore:
     def commit(self, group: Sequence[Request], now: Instant) -> Sequence[Answer]:
         """Make a group durable in one commit and answer each request in order.
 
-        On a full disk the ballast is freed and the group tried once more.
+        On a full disk the ballast is freed, the log made free to begin anew, and
+        the group tried once more.
 
         Raises:
             JournalFullError: no space; nothing was written, the store stays usable.
@@ -92,8 +93,9 @@ class SqliteStore:
             try:
                 return self._transact(group, now)
             except (apsw.Error, OSError) as error:
-                if not (is_full(error) and self._ballast.free()):
+                if not is_full(error):
                     raise
+            self._make_room()
             return self._transact(group, now)
         except (apsw.Error, OSError) as error:
             raise self._broken(error, "write") from error
@@ -191,6 +193,14 @@ class SqliteStore:
             )
         )
         return epoch
+
+    def _make_room(self) -> None:
+        self._ballast.free()
+        try:
+            self._checkpoint()
+        except (apsw.Error, OSError) as error:
+            if not is_full(error):
+                raise
 
     def _checkpoint(self) -> None:
         """Copy the log into the file as far as readers allow.
