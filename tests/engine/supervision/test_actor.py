@@ -11,9 +11,11 @@ from pykka._envelope import Envelope
 
 from engine.clock import SystemClock
 from engine.supervision.actor import SupervisedActor
+from engine.supervision.child import spawn_thread
 from engine.supervision.failure import ActorFailedError, ReplacedError
 from engine.supervision.inbox import InboxFullError
 from engine.supervision.link import Link, LinkState
+from engine.supervision.names import Ref
 from engine.supervision.running import give_up
 from engine.supervision.tree import Tree
 
@@ -35,13 +37,13 @@ def probe() -> Probe:
     clock = SystemClock()
 
     def changed(link: Link) -> None:
-        probe.changes.append(link.state)
+        made.changes.append(link.state)
         if link.state in {LinkState.FAILED, LinkState.STOPPED}:
-            probe.ended.set()
+            made.ended.set()
 
     link = Link("one", Tree(clock=clock, chance=lambda: 0.5), changed=changed)
-    probe = Probe(link)
-    return probe
+    made = Probe(link)
+    return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +85,8 @@ class One(SupervisedActor[object]):
         return message
 
 
-def start(probe: Probe, fault: str = "") -> "pykka.ActorRef[One]":
-    return One.start(link=probe.link, log=probe.log, fault=fault)
+def start(probe: Probe, fault: str = "") -> Ref:
+    return spawn_thread(One, link=probe.link, log=probe.log, fault=fault)
 
 
 def test_a_start_is_confirmed_after_started() -> None:
@@ -166,7 +168,7 @@ def test_what_is_put_after_the_end_is_answered() -> None:
     one = probe()
     ref = start(one)
     ref.stop(timeout=WAIT_S)
-    reply = One.new_future()
+    reply: pykka.Future[object] = One.new_future()
     ref.actor_inbox.put(Envelope("late", reply_to=reply))
     with pytest.raises(pykka.ActorDeadError):
         reply.get(timeout=WAIT_S)
@@ -175,7 +177,7 @@ def test_what_is_put_after_the_end_is_answered() -> None:
 def test_an_answer_that_was_given_already_leaves_no_zombie() -> None:
     one = probe()
     ref = start(one)
-    reply = One.new_future()
+    reply: pykka.Future[object] = One.new_future()
     reply.set("already")
     ref.actor_inbox.put(Envelope("asked", reply_to=reply))
     assert one.ended.wait(WAIT_S)
@@ -229,10 +231,12 @@ def test_progress_grows_with_messages_and_beats_and_a_handler_is_busy() -> None:
     ref = start(one)
     ref.ask("x", timeout=WAIT_S)
     before = one.link.progress
-    seen = ref.ask(
-        lambda: (one.link.beat(), one.link.busy, one.link.progress), timeout=WAIT_S
-    )
-    assert seen == (None, True, before + 2)
+
+    def look() -> tuple[bool, int]:
+        one.link.beat()
+        return one.link.busy, one.link.progress
+
+    assert ref.ask(look, timeout=WAIT_S) == (True, before + 2)
     assert one.link.progress == before + 3
     assert not one.link.busy
 

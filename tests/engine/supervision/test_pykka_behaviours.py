@@ -144,7 +144,7 @@ def test_7_what_is_asked_between_is_alive_and_put_is_never_answered() -> None:
 def test_8_a_reply_that_was_set_already_leaves_a_zombie(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    died_of = queue.SimpleQueue[object]()
+    died_of = queue.SimpleQueue[threading.ExceptHookArgs]()
     monkeypatch.setattr(threading, "excepthook", died_of.put)
     ref = Plain.start()
     reply = Plain._create_future()
