@@ -20,6 +20,7 @@ from engine.alarm.state import alarm_of
 from engine.app import Adapters, Engine, Parts
 from engine.clock import SystemClock
 from engine.config import Config, Listen
+from engine.console.desk import KEPT_ROSTER
 from engine.console.parts import WebParts
 from engine.errors import ConfigError
 from engine.health import Health
@@ -48,7 +49,6 @@ from engine.supervision.tree import Tree
 from engine.values import AlarmId
 
 SWITCH_INTERVAL_S = 0.0001
-KEPT_ROSTER = "roster.toml"
 CONTROL_SOCKET = "control.sock"
 ACTORS = ("journal", "timers", "alarms", "dispatcher", "intake", "gateway", "web")
 CHILDREN = (*ACTORS, "modems", "channels", "shouter", "doors", "probe", "alarm")

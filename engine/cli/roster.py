@@ -45,6 +45,7 @@ app = typer.Typer(
     help="Defenders, colleagues, contacts, operators, devices and the duty rota.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
 
 Files = Annotated[

@@ -59,11 +59,11 @@ def run(config: Config) -> None:
 
 def _watch(running: "RunningEngine", stop: threading.Event, config: Config) -> int:
     """Announce readiness, feed the watchdog, wait for the end; return the exit code."""
-    from systemd_watchdog import watchdog as systemd  # noqa: PLC0415 - only a service needs it
+    from systemd_watchdog import WatchDog  # type: ignore[attr-defined] # noqa: PLC0415 - only a service needs it; it lists no exports
 
     engine, waited_s = running.engine, 0.0
     readiness = engine.parts.readiness
-    watchdog = systemd()
+    watchdog = WatchDog()
     while not (engine.ready.is_set() and readiness.is_fresh()):
         if engine.over.is_set() or stop.wait(0.02):
             return _exit_code(running)

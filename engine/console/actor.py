@@ -4,12 +4,16 @@ import asyncio
 import logging
 import socket
 from datetime import timedelta
+from functools import partial
 from typing import ClassVar
 
 import uvicorn
 from starlette.applications import Starlette
 
+from engine.console.control import control_app
+from engine.console.desk import ConsoleDesk
 from engine.console.observe import observe_app
+from engine.console.pages import console_app
 from engine.console.parts import WebParts
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.event_loop import EventLoop
@@ -50,7 +54,12 @@ class Web(SupervisedActor[None]):
         self._loop.stop()
 
     async def _listen(self) -> None:
-        self._serve(observe_app(self._parts), self._parts.metrics_socket)
+        parts = self._parts
+        desk = ConsoleDesk(parts)
+        parts.bell.ring = partial(self._loop.soon, desk.catch_up)
+        self._serve(console_app(desk), parts.console)
+        self._serve(observe_app(parts), parts.metrics_socket)
+        self._serve(control_app(desk), parts.control)
 
     def _serve(self, app: Starlette, listening: socket.socket) -> None:
         config = uvicorn.Config(

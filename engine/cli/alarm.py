@@ -1,0 +1,96 @@
+"""`natalia alarm`: see and act on alarms where there is no browser."""
+
+import json
+import secrets
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.cli.client import ask
+
+app = typer.Typer(
+    help="List, show and act on alarms of the running service.",
+    epilog=(
+        "Examples: natalia alarm list --json; "
+        "natalia alarm acknowledge 7d5c01aa90e2 --by alder; "
+        "natalia alarm close 7d5c01aa90e2 --by alder --reason safe"
+    ),
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+State = Annotated[Path, typer.Option(help="The state folder of the running service.")]
+By = Annotated[str, typer.Option(help="The operator who acts; journalled.")]
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+DEFAULT_STATE = Path("/var/lib/natalia")
+
+
+@app.command("list")
+def list_(state: State = DEFAULT_STATE, as_json: AsJson = False) -> None:  # noqa: FBT002 - a flag
+    """List alarms; the ones that wait for HQ first."""
+    rows = ask(state, "GET", "/alarms")
+    if as_json or not isinstance(rows, list):
+        sys.stdout.write(json.dumps(rows, indent=1) + "\n")
+        return
+    for row in rows:
+        sys.stdout.write(
+            f"{row['id']}  {row['raised_at'][:19]}  {row['response']:<13}"
+            f" {row['truth']:<11} {row['alias']:<12}"
+            f" {row['coming']} coming of {row['told']} told\n"
+        )
+    if not rows:
+        sys.stdout.write("no alarms\n")
+
+
+@app.command()
+def show(alarm: str, state: State = DEFAULT_STATE, as_json: AsJson = False) -> None:  # noqa: FBT002 - a flag
+    """Show one alarm with its time line; numbers and places stay hidden."""
+    case = ask(state, "GET", f"/alarms/{alarm}")
+    if as_json or not isinstance(case, dict):
+        sys.stdout.write(json.dumps(case, indent=1) + "\n")
+        return
+    sys.stdout.write(
+        f"{case['alias']}: {case['response']}, {case['truth']}, {case['publicity']}"
+        f" ({case['protocol']})\n"
+    )
+    for line in case["lines"]:
+        sys.stdout.write(f"{line['at'][11:23]}  {line['kind']:<22} {line['text']}\n")
+
+
+@app.command()
+def acknowledge(alarm: str, by: By, state: State = DEFAULT_STATE) -> None:
+    """Take the case: paging of the officers on duty stops."""
+    _act(state, alarm, "acknowledge", {"by": by})
+
+
+@app.command()
+def verify(
+    alarm: str,
+    by: By,
+    state: State = DEFAULT_STATE,
+    truth: Annotated[str, typer.Option(help="verified or false.")] = "verified",
+) -> None:
+    """Decide what it is; that publishes nothing."""
+    _act(state, alarm, "verify", {"by": by, "truth": truth})
+
+
+@app.command()
+def close(
+    alarm: str,
+    by: By,
+    reason: Annotated[
+        str,
+        typer.Option(help="safe, false_alarm, exercise_over, duplicate or other."),
+    ],
+    state: State = DEFAULT_STATE,
+    remark: Annotated[str, typer.Option(help="A few words for the record.")] = "",
+) -> None:
+    """End the case; everybody who was told gets the stop message."""
+    _act(state, alarm, "close", {"by": by, "reason": reason, "remark": remark})
+
+
+def _act(state: Path, alarm: str, act: str, body: dict[str, str]) -> None:
+    fields = {**body, "id": secrets.token_hex(8)}
+    ask(state, "POST", f"/alarms/{alarm}/{act}", fields)
+    sys.stdout.write(f"{act}: done\n")

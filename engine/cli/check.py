@@ -1,0 +1,73 @@
+"""`natalia check-config`: everything that can be checked without starting."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.config import Config, load_config
+from engine.errors import ConfigError
+
+app = typer.Typer(
+    help="Check a configuration, its roster and action protocols; starts nothing.",
+    epilog="Example: natalia check-config /etc/natalia/natalia.toml",
+    rich_markup_mode=None,
+)
+
+
+@app.callback(invoke_without_command=True)
+def check(
+    config: Annotated[Path, typer.Argument(metavar="FILE", help="The TOML file.")],
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Check a configuration, its roster and action protocols; starts nothing."""
+    facts = examine(load_config(config))
+    if as_json:
+        sys.stdout.write(json.dumps(facts, indent=1) + "\n")
+        return
+    for key, value in facts.items():
+        shown = ", ".join(value) if isinstance(value, list) else str(value)
+        sys.stdout.write(f"{key:<18} {shown}\n")
+    sys.stdout.write("SUCCESS\n")
+
+
+def examine(config: Config) -> dict[str, object]:
+    """Return what the configuration comes to; raises on the first fault."""
+    from engine import plugins  # noqa: PLC0415 - loaded when used
+    from engine.protocol.registry import load_registry  # noqa: PLC0415 - likewise
+    from engine.start import current_roster  # noqa: PLC0415 - likewise
+
+    registry = load_registry(config.protocols.folder, config.protocols.default)
+    roster = current_roster(config)
+    for name in config.gateway:
+        plugins.load(plugins.DEVICE, name, f"gateway.{name}")
+    for number, channel in enumerate(config.channel):
+        plugins.load(plugins.CHANNEL, channel.kind, f"channel[{number}].kind")
+    for number, modem in enumerate(config.modem):
+        plugins.load(plugins.MODEM, modem.driver, f"modem[{number}].driver")
+    names = {channel.name for channel in config.channel}
+    for key, used in (
+        ("hq", [entry.channel for entry in config.hq]),
+        ("public", [entry.channel for entry in config.public]),
+    ):
+        for number, channel_name in enumerate(used):
+            if channel_name not in names:
+                path = f"{key}[{number}].channel"
+                known = ", ".join(sorted(names)) or "none is configured"
+                raise ConfigError(path, f"one of: {known}", "name a [[channel]]")
+    warnings = []
+    if not config.modem:
+        warnings.append("no modem: nobody gets an SMS")
+    if not roster.duty():
+        warnings.append("nobody is on the duty rota: no officer is paged")
+    return {
+        "people": len(roster.people),
+        "devices": len(roster.devices),
+        "action protocols": sorted(registry.protocols),
+        "modems": [modem.name for modem in config.modem],
+        "channels": sorted(names),
+        "wire protocols": sorted(config.gateway),
+        "warnings": warnings,
+    }

@@ -1,0 +1,51 @@
+"""The command line's side of the control socket, and how answers are printed."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from engine.errors import EngineError
+
+CONTROL_SOCKET = "control.sock"
+TIMEOUT_S = 15.0
+
+
+class ServiceError(EngineError):
+    """The running service refused, or there is none."""
+
+
+def ask(
+    state: Path, method: str, path: str, body: Mapping[str, str] | str | None = None
+) -> object:
+    """Ask the running service; returns its JSON.
+
+    Args:
+        state: the state folder of the running service.
+        method: `GET` or `POST`.
+        path: of the control application.
+        body: form fields, or a text as it is.
+
+    Raises:
+        ServiceError: no service runs there, or it refused; says why.
+
+    """
+    import httpx2  # noqa: PLC0415 - only commands that ask need it
+
+    socket = state / CONTROL_SOCKET
+    content = body if isinstance(body, str) else json.dumps(dict(body or {}))
+    transport = httpx2.HTTPTransport(uds=str(socket))
+    try:
+        with httpx2.Client(transport=transport, timeout=TIMEOUT_S) as client:
+            answer = client.request(method, f"http://engine{path}", content=content)
+    except (httpx2.ConnectError, FileNotFoundError) as error:
+        message = (
+            f"no engine runs on {state}; start one with: natalia serve --config FILE"
+        )
+        raise ServiceError(message) from error
+    except httpx2.HTTPError as error:
+        message = f"the engine did not answer ({type(error).__name__}); look again"
+        raise ServiceError(message) from error
+    found = answer.json()
+    if answer.status_code >= 400:  # noqa: PLR2004 - HTTP's own border
+        raise ServiceError(str(found.get("error") or found.get("refused")))
+    return found

@@ -1,0 +1,43 @@
+"""`natalia operator`: who may sign in to the console."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.cli.client import ask
+
+app = typer.Typer(
+    help="Add and list operators of the running service.",
+    epilog="Example: natalia operator add alder --state /var/lib/natalia",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+State = Annotated[Path, typer.Option(help="The state folder of the running service.")]
+DEFAULT_STATE = Path("/var/lib/natalia")
+
+
+@app.command()
+def add(name: str, state: State = DEFAULT_STATE) -> None:
+    """Add an operator; the first password goes into a file, whose path is printed."""
+    found = ask(state, "POST", f"/operators/{name}")
+    path = found["password_file"] if isinstance(found, dict) else ""
+    sys.stdout.write(
+        f"{name} may sign in. The first password lies in {path}\n"
+        "(mode 0600; it goes once another is chosen in the console).\n"
+    )
+
+
+@app.command("list")
+def list_(
+    state: State = DEFAULT_STATE,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,  # noqa: FBT002 - a flag
+) -> None:
+    """List who may sign in."""
+    names = ask(state, "GET", "/operators")
+    if as_json or not isinstance(names, list):
+        sys.stdout.write(json.dumps(names) + "\n")
+        return
+    sys.stdout.write("".join(f"{name}\n" for name in names))

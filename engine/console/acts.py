@@ -1,0 +1,90 @@
+"""From a form to a command, for console and control socket alike."""
+
+from collections.abc import Mapping
+
+from engine.alarm.actor import Done
+from engine.alarm.commands import (
+    Acknowledge,
+    AddNote,
+    AlarmCommand,
+    ApprovePublication,
+    Close,
+    Reopen,
+    Reveal,
+    Verify,
+)
+from engine.alarm.events import ActRefused
+from engine.alarm.state import CloseReason, Truth
+from engine.errors import EngineError
+from engine.values import CommandId, OperatorId
+
+NOTE_MAX = 2_000
+ACTS = ("acknowledge", "verify", "approve", "close", "reopen", "reveal", "note")
+
+
+class ActError(EngineError):
+    """A form that says something impossible; names the field."""
+
+
+def command_of(
+    act: str, form: Mapping[str, str], by: OperatorId, command_id: CommandId
+) -> AlarmCommand:
+    """Return the command of an act.
+
+    Args:
+        act: one of `ACTS`.
+        form: its fields: `truth`, `template`, `reason`, `remark`, `text`, `what`.
+        by: who acts, from the session and never from the form.
+        command_id: the form's own, so that a second click does nothing.
+
+    Raises:
+        ActError: the act or one of its fields is unknown.
+
+    """
+    match act:
+        case "acknowledge":
+            return Acknowledge(command_id=command_id, by=by)
+        case "verify":
+            truth = _one_of(form, "truth", (Truth.VERIFIED, Truth.FALSE))
+            return Verify(command_id=command_id, by=by, truth=Truth(truth))
+        case "approve":
+            template = form.get("template") or "public"
+            return ApprovePublication(command_id=command_id, by=by, template=template)
+        case "close":
+            reason = _one_of(form, "reason", tuple(CloseReason))
+            return Close(
+                command_id=command_id,
+                by=by,
+                reason=CloseReason(reason),
+                remark=form.get("remark", "")[:NOTE_MAX],
+            )
+        case "reopen":
+            return Reopen(command_id=command_id, by=by)
+        case "reveal":
+            return Reveal(command_id=command_id, by=by, what="people and place")
+        case "note":
+            text = form.get("text", "").strip()[:NOTE_MAX]
+            return AddNote(command_id=command_id, by=by, text=text)
+        case _:
+            message = f"act: no such act; one of {', '.join(ACTS)}"
+            raise ActError(message)
+
+
+def refusal_of(done: Done) -> str | None:
+    """Return why an act was refused; None where it was done."""
+    if done.failed:
+        return "the engine did not answer; look again, then repeat"
+    if done.alarm is None:
+        return "there is no such alarm"
+    for event in done.events:
+        if isinstance(event, ActRefused):
+            return event.ground.value.replace("_", " ")
+    return None
+
+
+def _one_of(form: Mapping[str, str], field: str, choices: tuple[str, ...]) -> str:
+    value = form.get(field) or choices[0]
+    if value not in choices:
+        message = f"{field}: one of {', '.join(choices)}"
+        raise ActError(message)
+    return value

@@ -1,0 +1,155 @@
+"""The control socket: what the command line asks of the running service.
+
+A Unix socket that its owner alone may use: whoever can open it runs as the
+engine, so the operator whom an act names is taken at their word and journalled.
+"""
+
+import json
+import secrets
+from collections.abc import Mapping
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from engine.console.acts import ActError, command_of, refusal_of
+from engine.console.desk import ConsoleDesk
+from engine.console.operators import OperatorError
+from engine.console.view import detail, summary
+from engine.errors import DataError
+from engine.ports.journal import Append, Appended, Head, NewEvent
+from engine.roster.parse import parse_roster
+from engine.values import AlarmId, CommandId, OperatorId
+
+UNPROCESSABLE = 422
+REFUSED = 409
+MISSING = 404
+JOURNAL_TIMEOUT_S = 10.0
+
+
+def control_app(desk: ConsoleDesk) -> Starlette:
+    """Return the application behind the control socket."""
+    app = Starlette(
+        routes=[
+            Route("/alarms", alarms),
+            Route("/alarms/{alarm}", alarm),
+            Route("/alarms/{alarm}/{act}", act, methods=["POST"]),
+            Route("/operators", operators),
+            Route("/operators/{name}", add_operator, methods=["POST"]),
+            Route("/roster", roster, methods=["POST"]),
+        ]
+    )
+    app.state.desk = desk
+    return app
+
+
+def _desk(request: Request) -> ConsoleDesk:
+    desk: ConsoleDesk = request.app.state.desk
+    return desk
+
+
+async def alarms(request: Request) -> Response:
+    """Return the list."""
+    desk = _desk(request)
+    desk.catch_up()
+    now = desk.parts.clock.now()
+    return JSONResponse([summary(one, now) for one in desk.cases.all()])
+
+
+async def alarm(request: Request) -> Response:
+    """Return one case; what is hidden stays hidden here."""
+    desk = _desk(request)
+    desk.catch_up()
+    alarm_id = AlarmId(request.path_params["alarm"])
+    found = desk.cases.get(alarm_id)
+    if found is None:
+        return JSONResponse({"error": "no such alarm"}, status_code=MISSING)
+    now = desk.parts.clock.now()
+    lines = desk.cases.lines(alarm_id)
+    return JSONResponse(detail(found, lines, now, revealed=False))
+
+
+async def act(request: Request) -> Response:
+    """Do one act for the operator whom the body names."""
+    desk = _desk(request)
+    form = await _fields(request)
+    by = OperatorId(form.get("by", ""))
+    if by not in desk.operators.names():
+        error = f"by: no operator {by!r}; add one with: natalia operator add"
+        return JSONResponse({"error": error}, status_code=UNPROCESSABLE)
+    click = form.get("id") or secrets.token_hex(8)
+    try:
+        command = command_of(
+            request.path_params["act"], form, by, CommandId(f"{by}/{click}")
+        )
+    except ActError as error:
+        return JSONResponse({"error": str(error)}, status_code=UNPROCESSABLE)
+    done = await desk.command(AlarmId(request.path_params["alarm"]), command)
+    refused = refusal_of(done)
+    status = 200 if refused is None else REFUSED
+    return JSONResponse(
+        {"done": refused is None, "refused": refused}, status_code=status
+    )
+
+
+async def operators(request: Request) -> Response:
+    """Return who may sign in."""
+    return JSONResponse(list(_desk(request).operators.names()))
+
+
+async def add_operator(request: Request) -> Response:
+    """Add an operator; answers with the path of the first password."""
+    desk = _desk(request)
+    name = OperatorId(request.path_params["name"])
+    if not name.replace("-", "").isalnum() or not name.islower():
+        error = "name: small letters, digits and hyphens"
+        return JSONResponse({"error": error}, status_code=UNPROCESSABLE)
+    try:
+        first = await desk.add_operator(name)
+    except OperatorError as error:
+        return JSONResponse({"error": str(error)}, status_code=REFUSED)
+    await _record(desk, "operators", "OperatorAdded", {"operator": name})
+    return JSONResponse({"operator": name, "password_file": str(first.path)})
+
+
+async def roster(request: Request) -> Response:
+    """Put a new roster in force: checked, kept in the state folder, journalled."""
+    desk = _desk(request)
+    body = (await request.body()).decode("utf-8", errors="replace")
+    try:
+        new = parse_roster(body, "roster.toml")
+    except DataError as error:
+        return JSONResponse({"error": str(error)}, status_code=UNPROCESSABLE)
+    desk.keep_roster(body)
+    desk.parts.board.replace(new)
+    facts = {"version": new.version, "people": str(len(new.people))}
+    await _record(desk, "roster", "RosterImported", facts)
+    return JSONResponse(facts)
+
+
+async def _record(
+    desk: ConsoleDesk, stream: str, kind: str, facts: Mapping[str, str]
+) -> bool:
+    """Journal a privileged act on a stream of its own."""
+    parts = desk.parts
+    with parts.readers.reader() as reader:
+        row = reader.head(stream)
+    append = Append(
+        stream=stream,
+        expected_seq=0 if row is None else row.seq,
+        epoch=parts.journal.epoch,
+        command_id=CommandId(secrets.token_hex(8)),
+        events=(NewEvent(kind=kind, body=json.dumps(dict(facts)).encode()),),
+        head=Head(status="kept", is_open=False),
+        owner="web",
+    )
+    return isinstance(await desk.submit(append), Appended)
+
+
+async def _fields(request: Request) -> dict[str, str]:
+    try:
+        body = json.loads(await request.body() or b"{}")
+    except ValueError:
+        return {}
+    return {str(key): str(value) for key, value in dict(body).items()}

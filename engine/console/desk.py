@@ -1,0 +1,123 @@
+"""What every page works with: cases, operators, sessions, and the way to command."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from engine.alarm.actor import Done
+from engine.alarm.commands import AlarmCommand
+from engine.console.cases import Cases
+from engine.console.operators import FirstPassword, Operators, write_private
+from engine.console.parts import WebParts
+from engine.console.sessions import Sessions, Throttle
+from engine.ports.journal import Answer, Request
+from engine.values import AlarmId, OperatorId
+
+ANSWER_S = 10.0
+KEPT_ROSTER = "roster.toml"
+T = TypeVar("T")
+
+
+class ConsoleDesk:
+    """Lives in the web's event loop; nothing of it blocks the loop."""
+
+    def __init__(self, parts: WebParts) -> None:
+        """Fold the cases and read the operators."""
+        self.parts = parts
+        self.cases = Cases(parts.readers)
+        self.operators = Operators(parts.state)
+        self.sessions = Sessions()
+        self.throttle = Throttle()
+        # One at a time: each check takes 19 MiB.
+        self._checker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="argon2")
+        self._changed = asyncio.Condition()
+        self.streams = 0
+
+    async def check_password(self, operator: str, password: str) -> bool:
+        """Check a password outside the loop, one at a time."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(
+            self._checker, self.operators.check, operator, password
+        )
+
+    async def change_password(self, operator: OperatorId, password: str) -> None:
+        """Set a new password outside the loop."""
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(
+            self._checker, self.operators.change, operator, password
+        )
+
+    async def command(self, alarm_id: AlarmId, command: AlarmCommand) -> Done:
+        """Give a command and wait for what it came to; failed where nobody answers."""
+        loop = asyncio.get_running_loop()
+        answered: asyncio.Future[Done] = loop.create_future()
+
+        def answer(done: Done) -> None:
+            loop.call_soon_threadsafe(_set, answered, done)
+
+        if not self.parts.command(alarm_id, command, answer):
+            return Done(failed=True)
+        try:
+            done = await asyncio.wait_for(answered, ANSWER_S)
+        except TimeoutError:
+            return Done(failed=True)
+        self.catch_up()
+        return done
+
+    async def add_operator(self, operator: OperatorId) -> FirstPassword:
+        """Add an operator outside the loop.
+
+        Raises:
+            OperatorError: the name is taken.
+
+        """
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._checker, self.operators.add, operator)
+
+    async def submit(self, request: Request) -> Answer:
+        """Have something made durable, without blocking the loop."""
+        loop = asyncio.get_running_loop()
+        answered: asyncio.Future[Answer] = loop.create_future()
+
+        def reply(answer: Answer) -> None:
+            loop.call_soon_threadsafe(_set, answered, answer)
+
+        self.parts.journal.submit(request, reply)
+        return await answered
+
+    def keep_roster(self, text: str) -> None:
+        """Keep an imported roster for the next start; whole or not at all."""
+        write_private(self.parts.state / KEPT_ROSTER, text)
+
+    def catch_up(self) -> None:
+        """Fold what is new and wake the event streams; in the loop's thread."""
+        if self.cases.follow():
+            self._wake()
+
+    async def wait_beyond(self, position: int, timeout_s: float) -> bool:
+        """Wait for rows behind a position; False after `timeout_s` seconds."""
+        async with self._changed:
+            try:
+                await asyncio.wait_for(
+                    self._changed.wait_for(lambda: self.cases.position > position),
+                    timeout_s,
+                )
+            except TimeoutError:
+                return False
+        return True
+
+    def now_s(self) -> float:
+        """Return seconds of CLOCK_BOOTTIME, for sessions."""
+        return self.parts.clock.boottime_s()
+
+    def _wake(self) -> None:
+        self._waking = asyncio.ensure_future(self._notify())
+
+    async def _notify(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()
+
+
+def _set(answered: "asyncio.Future[T]", result: T) -> None:
+    if not answered.done():
+        answered.set_result(result)

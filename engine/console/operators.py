@@ -1,0 +1,103 @@
+"""Operators and their passwords: who may act at HQ.
+
+Hashes lie in a file of the state folder (mode 0600), never in the journal; the
+journal says who was added when.
+"""
+
+import json
+import os
+import secrets
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
+
+from engine.errors import EngineError
+from engine.values import OperatorId
+
+FILE = "operators.json"
+FIRST_PASSWORD_BYTES = 12
+# OWASP's parameters for Argon2id: 19 MiB keep a check within the memory promised.
+_HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+# Checked where the name is unknown, so that the time taken tells nothing.
+_NOBODY = _HASHER.hash(secrets.token_urlsafe(FIRST_PASSWORD_BYTES))
+
+
+class OperatorError(EngineError):
+    """An operator cannot be added; says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstPassword:
+    """Where a new operator's first password lies; never shown itself."""
+
+    operator: OperatorId
+    path: Path
+
+
+class Operators:
+    """The operators' file; any thread. At most one password is checked at a time."""
+
+    def __init__(self, state: Path) -> None:
+        """Read the file, if there is one."""
+        self._path = state / FILE
+        self._state = state
+        self._lock = threading.Lock()
+        self._hashes: dict[str, str] = {}
+        if self._path.exists():
+            self._hashes = json.loads(self._path.read_text(encoding="utf-8"))
+
+    def names(self) -> tuple[OperatorId, ...]:
+        """Return everybody who may sign in, sorted."""
+        return tuple(OperatorId(name) for name in sorted(self._hashes))
+
+    def add(self, operator: OperatorId) -> FirstPassword:
+        """Add an operator with a random password, put into a file of its own.
+
+        Raises:
+            OperatorError: the name is taken.
+
+        """
+        with self._lock:
+            if operator in self._hashes:
+                message = f"operator {operator!r} is there already"
+                raise OperatorError(message)
+            password = secrets.token_urlsafe(FIRST_PASSWORD_BYTES)
+            path = self._state / f"first-password-{operator}"
+            write_private(path, password + "\n")
+            self._hashes[operator] = _HASHER.hash(password)
+            self._save()
+        return FirstPassword(operator=operator, path=path)
+
+    def change(self, operator: OperatorId, password: str) -> None:
+        """Set a new password; the file with the first one goes."""
+        with self._lock:
+            self._hashes[operator] = _HASHER.hash(password)
+            self._save()
+        (self._state / f"first-password-{operator}").unlink(missing_ok=True)
+
+    def check(self, operator: str, password: str) -> bool:
+        """Say whether this is the operator's password; takes some 30 ms."""
+        with self._lock:
+            try:
+                _HASHER.verify(self._hashes.get(operator, _NOBODY), password)
+            except (Argon2Error, InvalidHashError):
+                return False
+            return operator in self._hashes
+
+    def _save(self) -> None:
+        text = json.dumps(self._hashes, indent=1, sort_keys=True)
+        write_private(self._path, text)
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace a file that nobody else may read, whole or not at all."""
+    fresh = path.with_suffix(".new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
