@@ -1,0 +1,290 @@
+"""The log: one line per event on standard error, with nobody in it.
+
+Names cannot be recognised, so nothing is printed because it looks harmless: only
+fields of listed keys are, another library's message is its template without the
+arguments, and an exception is its class and frames (the text only of our own
+classes, which hold none). In all that remains, what looks like a number, an address
+or a place is masked. Modules log through `logging` or `structlog`, as they like.
+"""
+
+import logging
+import re
+import sys
+import threading
+import traceback
+from collections.abc import Iterator, Mapping, MutableMapping
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import PurePath
+from types import TracebackType
+from typing import TextIO
+
+import structlog
+from structlog.processors import JSONRenderer, KeyValueRenderer
+from structlog.stdlib import ProcessorFormatter
+from structlog.typing import Processor
+
+from engine.errors import EngineError
+from engine.values import Instant
+
+OURS = ("engine", "adapters", "geocore")
+
+_TEXT_CHARACTERS_MAX = 2_000
+_READ_CHARACTERS_MAX = 10_000
+_CAUSES_MAX = 5
+_FRAMES_MAX = 12
+
+# What every line has, whose making is ours or the library's.
+_FRAME_KEYS = frozenset({"event", "level", "logger", "timestamp", "exception"})
+_TEXT_KEYS = frozenset(
+    {
+        *("actor", "channel", "child", "error", "kind", "level", "modem", "mode"),
+        *("outcome", "phase", "problem", "protocol", "reason", "result", "route"),
+        *("signal", "state", "status", "step", "version"),
+    }
+)
+_NUMBER_KEYS = frozenset(
+    {
+        *("attempt", "bytes", "count", "depth", "duration_s", "epoch", "limit"),
+        *("pid", "port", "position", "repeat", "requests", "restarts", "seq"),
+    }
+)
+_ID_KEYS = frozenset({"alarm", "command", "effect"})
+_ID = re.compile(r"(?=.*[a-f])[0-9a-f]{8,64}")
+
+_WARNING = re.compile(r"([^/\n]*:\d+): (\w+):")
+
+# In this order: a place is made of numbers, and a number may lie in an address.
+_MASKS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"[^\s@<>\"'(]+@[^\s@<>\"')]+"), "[address]"),
+    (re.compile(r"\b(?!127\.)\d{1,3}(?:\.\d{1,3}){3}\b"), "[address]"),
+    (re.compile(r"(?i)\b(?:[0-9a-f]{1,4}:){3,}[0-9a-f:]*"), "[address]"),
+    (re.compile(r"(?i)\b[0-9a-f]{0,4}(?::[0-9a-f]{1,4})*::[0-9a-f:]+"), "[address]"),
+    (re.compile(r"(?i)\b8[0-9a-f]{14}\b"), "[place]"),
+    (re.compile(r"(?i)\b[2-9CFGHJMPQRVWX]{4,8}\+[2-9CFGHJMPQRVWX]{2,}"), "[place]"),
+    (re.compile(r"[-+]?\d{1,3}\.\d+[\s,;/]{1,3}[-+]?\d{1,3}\.\d+"), "[place]"),
+    (re.compile(r"[-+]?\d{1,5}[.,]\d{3,}"), "[place]"),
+    (re.compile(r"[-+]?\d{1,3}\s?[°º][^\s,;]*"), "[place]"),
+    (re.compile(r"(?!127\.0\.0\.1\b)\+?\d(?:[\s().\-/]{0,2}\d){5,}"), "[number]"),
+)
+
+
+class Format(StrEnum):
+    """How a line is written: for a collector, or for a person's terminal."""
+
+    JSON = "json"
+    TEXT = "text"
+
+
+def configure(
+    log_format: str = Format.JSON,
+    *,
+    level: int = logging.INFO,
+    stream: TextIO | None = None,
+) -> None:
+    """Send all logging of the process through here, uncaught exceptions too.
+
+    Args:
+        log_format: `json` or `text`.
+        level: the least level of our own loggers; others' begin at WARNING.
+        stream: where lines go; standard error without one.
+
+    """
+    handler = _Handler(stream or sys.stderr)
+    handler.setFormatter(
+        ProcessorFormatter(
+            foreign_pre_chain=[
+                structlog.stdlib.add_log_level,
+                structlog.stdlib.add_logger_name,
+                _template_of_foreigners,
+            ],
+            processors=[
+                _timestamp,
+                ProcessorFormatter.remove_processors_meta,
+                _describe_exception,
+                redact,
+                _renderer(Format(log_format)),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    for package in OURS:
+        logging.getLogger(package).setLevel(level)
+    # A mailbox's contents are in its messages: never, at no level.
+    logging.getLogger("pykka").disabled = True
+    logging.captureWarnings(capture=True)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.stdlib.add_log_level,
+            structlog.stdlib.add_logger_name,
+            ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+    _hook_uncaught()
+
+
+def redact(
+    logger: object, method: str, event: MutableMapping[str, object]
+) -> Mapping[str, object]:
+    """Return what may be printed: a structlog processor, the last before rendering."""
+    del logger, method
+    kept = {
+        key: _value(key, value)
+        for key, value in event.items()
+        if key in _FRAME_KEYS | _TEXT_KEYS | _NUMBER_KEYS | _ID_KEYS
+    }
+    withheld = len(event) - len(kept)
+    return {**kept, "withheld": withheld} if withheld else kept
+
+
+def mask(text: str) -> str:
+    """Return text without what looks like a number, an address or a place."""
+    for pattern, word in _MASKS:
+        text = pattern.sub(word, text)
+    return text
+
+
+def _value(key: str, value: object) -> str | int | float | bool | None:
+    match value:
+        case None | bool():
+            return value
+        case int() | float() if key in _NUMBER_KEYS:
+            return value
+        case Instant() if key in _FRAME_KEYS:
+            return str(value)
+        case timedelta() if key in _NUMBER_KEYS:
+            return value.total_seconds()
+        case str() if key == "timestamp" or (key in _ID_KEYS and _ID.fullmatch(value)):
+            return value
+        case str() | int() | float():
+            return _shown(str(value))
+        case EngineError():
+            return _shown(f"{type(value).__name__}: {value}")
+        case _:
+            # Its text may hold anything: a person, a message.
+            return type(value).__name__
+
+
+def _shown(text: str) -> str:
+    """Return text on one line, masked, then cut: a cut number would escape a mask."""
+    line = "".join(
+        one if one.isprintable() else " " for one in text[:_READ_CHARACTERS_MAX]
+    )
+    return mask(line)[:_TEXT_CHARACTERS_MAX]
+
+
+def _template_of_foreigners(
+    logger: object, method: str, event: MutableMapping[str, object]
+) -> MutableMapping[str, object]:
+    """Show another library's message without its arguments."""
+    del logger, method
+    record = event["_record"]
+    assert isinstance(record, logging.LogRecord)
+    if record.name == "py.warnings":
+        # No template, but file, line and category stand before the text.
+        found = _WARNING.search(str(record.msg))
+        event["event"] = f"{found[2]} at {found[1]}" if found else "a warning"
+    elif record.name.partition(".")[0] not in OURS:
+        event["event"] = str(record.msg)
+    return event
+
+
+def _timestamp(
+    logger: object, method: str, event: MutableMapping[str, object]
+) -> MutableMapping[str, object]:
+    """Say when, by the system's clock: the same that the system's own log has."""
+    del logger, method
+    record = event["_record"]
+    assert isinstance(record, logging.LogRecord)
+    event["timestamp"] = str(Instant(int(record.created * 1000)))
+    return event
+
+
+def _describe_exception(
+    logger: object, method: str, event: MutableMapping[str, object]
+) -> MutableMapping[str, object]:
+    del logger, method
+    event.pop("stack_info", None)
+    match event.pop("exc_info", None):
+        case BaseException() as error:
+            event["exception"] = describe(error)
+        case (_, BaseException() as error, _):
+            event["exception"] = describe(error)
+        case True if (current := sys.exc_info()[1]) is not None:
+            event["exception"] = describe(current)
+    return event
+
+
+def describe(error: BaseException) -> str:
+    """Return an exception with its causes on one line: classes and frames."""
+    return " <- ".join(_describe_one(each) for each in _causes(error))
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    found: BaseException | None = error
+    for _ in range(_CAUSES_MAX):
+        if found is None:
+            return
+        yield found
+        hidden = found.__suppress_context__
+        found = found.__cause__ or (None if hidden else found.__context__)
+
+
+def _describe_one(error: BaseException) -> str:
+    text = f": {error}" if isinstance(error, EngineError) else ""
+    frames = traceback.extract_tb(error.__traceback__, limit=-_FRAMES_MAX)
+    places = " > ".join(
+        f"{PurePath(frame.filename).name}:{frame.lineno} {frame.name}"
+        for frame in frames
+    )
+    return f"{type(error).__name__}{text} ({places})"
+
+
+def _renderer(log_format: Format) -> Processor:
+    match log_format:
+        case Format.JSON:
+            return JSONRenderer(ensure_ascii=False)
+        case Format.TEXT:
+            order = ["timestamp", "level", "event"]
+            return KeyValueRenderer(key_order=order, drop_missing=True)
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    """Writes lines; a line that cannot be made is told of without its contents."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the library's name
+        """Say where a bad call to the log is; the default prints its arguments."""
+        where = f"{PurePath(record.pathname).name}:{record.lineno}"
+        line = f'{{"event":"a log line could not be written","logger":"{where}"}}\n'
+        try:
+            self.stream.write(line)
+        except (OSError, ValueError):
+            # Standard error is gone: nobody is left to be told.
+            return
+
+
+def _hook_uncaught() -> None:
+    """Let uncaught exceptions be logged too: the default prints their texts."""
+    log = logging.getLogger("engine.log")
+
+    def uncaught(
+        kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        log.critical("uncaught exception", exc_info=(kind, error, trace))
+
+    def uncaught_in_thread(arguments: threading.ExceptHookArgs) -> None:
+        if arguments.exc_value is not None:
+            log.critical("uncaught in a thread", exc_info=arguments.exc_value)
+
+    def unraisable(arguments: "sys.UnraisableHookArgs") -> None:
+        if arguments.exc_value is not None:
+            log.error("exception ignored", exc_info=arguments.exc_value)
+
+    sys.excepthook = uncaught
+    threading.excepthook = uncaught_in_thread
+    sys.unraisablehook = unraisable
