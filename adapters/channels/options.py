@@ -65,7 +65,7 @@ def read_options(
 
 def config_error(channel: str, key: str, expected: str, cure: str) -> ConfigError:
     """Return the error for one key of one channel."""
-    return ConfigError(f"channels.{channel}.{key}", expected, cure)
+    return ConfigError(f"channel.{channel}.options.{key}", expected, cure)
 
 
 def read_secret(channel: str, key: str, path: Path) -> str:

@@ -207,7 +207,7 @@ class ChannelContract:
         rig.channel(only_loopback=True).send(rig.now())
         with pytest.raises(ConfigError) as refusal:
             rig.channel(only_loopback=True, **rig.elsewhere())
-        assert refusal.value.key == f"channels.tested.{rig.address_key}"
+        assert refusal.value.key == f"channel.tested.options.{rig.address_key}"
         assert "192.0.2.1" not in str(refusal.value)
 
     def test_an_unknown_option_is_named_with_the_nearest_known_one(
@@ -215,18 +215,18 @@ class ChannelContract:
     ) -> None:
         with pytest.raises(ConfigError) as fault:
             rig.channel(conect_timeout_s=3)
-        assert fault.value.key == "channels.tested.conect_timeout_s"
+        assert fault.value.key == "channel.tested.options.conect_timeout_s"
         assert "connect_timeout_s" in fault.value.cure
 
     def test_a_missing_option_is_named(self, rig: Rig) -> None:
         with pytest.raises(ConfigError) as fault:
             rig.cls("tested", {}, clock=rig.clock, telemetry=rig.metrics)
-        assert fault.value.key.startswith("channels.tested.")
+        assert fault.value.key.startswith("channel.tested.options.")
 
     def test_a_wrong_option_is_named_and_its_value_not_shown(self, rig: Rig) -> None:
         with pytest.raises(ConfigError) as fault:
             rig.channel(read_timeout_s="hunter2")
-        assert fault.value.key == "channels.tested.read_timeout_s"
+        assert fault.value.key == "channel.tested.options.read_timeout_s"
         assert "hunter2" not in str(fault.value)
 
     def test_the_whole_time_out_covers_its_phases(self, rig: Rig) -> None:

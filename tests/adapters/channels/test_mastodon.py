@@ -164,5 +164,5 @@ def test_a_text_that_is_too_long_is_refused_for_good(rig: Rig) -> None:
 def test_an_unknown_visibility_is_a_configuration_fault(rig: Rig) -> None:
     with pytest.raises(ConfigError) as fault:
         rig.channel(visibility="everybody")
-    assert fault.value.key == "channels.tested.visibility"
+    assert fault.value.key == "channel.tested.options.visibility"
     assert "unlisted" in fault.value.expected

@@ -165,16 +165,16 @@ def test_a_subject_of_several_lines_injects_no_header(
 def test_plain_text_to_another_machine_is_a_configuration_fault(rig: Rig) -> None:
     with pytest.raises(ConfigError) as fault:
         rig.channel(host="mail.example.org")
-    assert fault.value.key == "channels.tested.security"
+    assert fault.value.key == "channel.tested.options.security"
 
 
 def test_a_sign_in_needs_both_name_and_password(rig: Rig, tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as fault:
         rig.channel(username="duty")
-    assert fault.value.key == "channels.tested.password_file"
+    assert fault.value.key == "channel.tested.options.password_file"
     with pytest.raises(ConfigError) as fault:
         rig.channel(password_file=tmp_path / "password")
-    assert fault.value.key == "channels.tested.username"
+    assert fault.value.key == "channel.tested.options.username"
 
 
 @pytest.fixture(scope="session")
@@ -273,5 +273,5 @@ def test_a_password_that_others_can_read_is_a_configuration_fault(
     password_file.chmod(0o644)
     with pytest.raises(ConfigError) as fault:
         rig.channel(username="duty", password_file=password_file)
-    assert fault.value.key == "channels.tested.password_file"
+    assert fault.value.key == "channel.tested.options.password_file"
     assert "chmod" in fault.value.cure

@@ -125,7 +125,7 @@ def test_an_address_that_would_leak_is_a_configuration_fault(
 ) -> None:
     with pytest.raises(ConfigError) as fault:
         rig.channel(url=url)
-    assert fault.value.key == f"channels.tested.{key}"
+    assert fault.value.key == f"channel.tested.options.{key}"
     assert url not in str(fault.value)
 
 
@@ -136,18 +136,18 @@ def test_a_secret_that_is_none_is_named_and_not_shown(
     secret_file.write_text(content)
     with pytest.raises(ConfigError) as fault:
         rig.channel()
-    assert fault.value.key == "channels.tested.secret_file"
+    assert fault.value.key == "channel.tested.options.secret_file"
     assert not content or content not in str(fault.value).replace("whsec_ and", "")
 
 
 def test_a_secret_that_is_not_there_is_named(rig: Rig, tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as fault:
         rig.channel(secret_file=tmp_path / "absent")
-    assert fault.value.key == "channels.tested.secret_file"
+    assert fault.value.key == "channel.tested.options.secret_file"
     assert "No such file" in fault.value.cure
 
 
 def test_a_bad_ca_file_is_found_at_the_start(rig: Rig, secret_file: Path) -> None:
     with pytest.raises(ConfigError) as fault:
         rig.channel(ca_file=secret_file)
-    assert fault.value.key == "channels.tested.ca_file"
+    assert fault.value.key == "channel.tested.options.ca_file"
