@@ -44,6 +44,7 @@ app = typer.Typer(
     name="roster",
     help="Defenders, colleagues, contacts, operators, devices and the duty rota.",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )

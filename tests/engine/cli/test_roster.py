@@ -1,0 +1,193 @@
+"""`natalia roster`, as a person at a terminal meets it."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from engine.cli.roster import app
+from engine.roster.parse import parse_roster
+from engine.roster.sample import sample_roster, sample_text
+
+RUN = CliRunner()
+
+
+class Service:
+    """A running service at the other end of the seam; keeps what it was asked."""
+
+    def __init__(self, reply: Mapping[str, object]) -> None:
+        self.reply = reply
+        self.asked: list[tuple[Path, Mapping[str, object]]] = []
+
+    def __call__(
+        self, state: Path, request: Mapping[str, object]
+    ) -> Mapping[str, object]:
+        self.asked.append((state, request))
+        return self.reply
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> str:
+    path = tmp_path / "sample.toml"
+    path.write_text(sample_text(), encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture
+def wrong(tmp_path: Path) -> str:
+    path = tmp_path / "wrong.toml"
+    text = sample_text().replace('zone = "Asia/Tashkent"', 'zone = "Asia/Tashkant"')
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def test_a_sound_file_is_counted_and_named_by_its_version(sample: str) -> None:
+    result = RUN.invoke(app, ["check", sample])
+
+    assert result.exit_code == 0
+    assert "200 defenders" in result.stdout
+    assert sample_roster().version in result.stdout
+    assert result.stderr == ""
+
+
+def test_a_wrong_file_ends_with_three_and_file_line_and_field(wrong: str) -> None:
+    result = RUN.invoke(app, ["check", wrong])
+
+    assert result.exit_code == 3
+    assert result.stdout == ""
+    faults = result.stderr.splitlines()
+    assert len(faults) == 6  # five defenders and their contact
+    assert all(line.startswith("wrong.toml:") for line in faults)
+    assert all(": person.zone: is no IANA time zone; did" in line for line in faults)
+
+
+def test_faults_come_as_json_too(wrong: str) -> None:
+    result = RUN.invoke(app, ["check", "--json", wrong])
+    answer = json.loads(result.stdout)
+
+    assert result.exit_code == 3
+    assert answer["ok"] is False
+    assert {"file", "line", "field", "reason"} == set(answer["faults"][0])
+
+
+def test_a_doubt_is_shown_and_refuses_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "rota.toml"
+    path.write_text("version = 1\n", encoding="utf-8")
+
+    plain = RUN.invoke(app, ["check", str(path)])
+    as_json = RUN.invoke(app, ["check", "--json", str(path)])
+
+    assert plain.exit_code == as_json.exit_code == 0
+    assert "doubt: the duty rota has 0" in plain.stderr
+    assert json.loads(as_json.stdout)["doubts"][0]["person"] is None
+
+
+def test_a_missing_file_ends_with_three_and_its_name(tmp_path: Path) -> None:
+    result = RUN.invoke(app, ["check", str(tmp_path / "none.toml")])
+
+    assert result.exit_code == 3
+    assert result.stderr.startswith("none.toml: file: cannot be read")
+
+
+def test_an_import_hands_the_whole_roster_to_the_service(
+    sample: str, tmp_path: Path
+) -> None:
+    service = Service({"ok": True})
+
+    result = RUN.invoke(app, ["import", sample, "--state", str(tmp_path)], obj=service)
+
+    assert result.exit_code == 0, result.stderr
+    ((state, request),) = service.asked
+    assert state == tmp_path
+    assert request["command"] == "roster.import"
+    assert request["version"] == sample_roster().version
+    assert parse_roster(str(request["toml"]), "import") == sample_roster()
+
+
+def test_a_wrong_file_never_reaches_the_service(wrong: str, tmp_path: Path) -> None:
+    service = Service({"ok": True})
+
+    result = RUN.invoke(app, ["import", wrong, "--state", str(tmp_path)], obj=service)
+
+    assert result.exit_code == 3
+    assert service.asked == []
+
+
+def test_what_the_service_refuses_is_said_in_its_words(
+    sample: str, tmp_path: Path
+) -> None:
+    service = Service({"ok": False, "error": "the journal is full"})
+
+    result = RUN.invoke(app, ["import", sample, "--state", str(tmp_path)], obj=service)
+
+    assert result.exit_code == 1
+    assert result.stderr == "the journal is full\n"
+
+
+@pytest.mark.parametrize("command", [["import", "SAMPLE"], ["list"], ["show", "heron"]])
+def test_without_a_state_folder_it_says_what_to_add(
+    command: list[str], sample: str
+) -> None:
+    arguments = [sample if one == "SAMPLE" else one for one in command]
+
+    result = RUN.invoke(app, arguments, env={"NATALIA_STATE": None})
+
+    assert result.exit_code == 2
+    assert "--state DIR" in result.stderr
+
+
+def test_a_list_has_aliases_and_ids_and_no_number(sample: str) -> None:
+    result = RUN.invoke(app, ["list", "--json", sample])
+    people = json.loads(result.stdout)
+
+    assert len(people) == 223
+    assert set(people[0]) == {"person", "alias", "roles"}
+    assert "+" not in result.stdout
+
+
+def test_numbers_are_listed_only_when_revealed(sample: str) -> None:
+    result = RUN.invoke(app, ["list", "--reveal", "--json", sample])
+    people = {one["person"]: one for one in json.loads(result.stdout)}
+
+    assert people["heron"]["numbers"] == ["+998460000010"]
+
+
+def test_one_person_is_shown_without_number_place_and_sign(sample: str) -> None:
+    hidden = RUN.invoke(app, ["show", "heron", sample])
+    revealed = RUN.invoke(app, ["show", "heron", sample, "--reveal"])
+
+    assert "alias: Heron" in hidden.stdout
+    assert "lapwing" in hidden.stdout
+    for secret in ("+998", "Tashkent", "41.3", "004999010640018"):
+        assert secret not in hidden.stdout
+        assert secret in revealed.stdout
+
+
+def test_an_unknown_person_is_a_failure_and_not_quoted(sample: str) -> None:
+    result = RUN.invoke(app, ["show", "somebody", sample])
+
+    assert result.exit_code == 1
+    assert result.stderr == "the roster has nobody with this id\n"
+
+
+def test_the_service_is_asked_for_a_reveal_and_can_journal_it(tmp_path: Path) -> None:
+    service = Service({"ok": True, "person": {"person": "heron", "available": True}})
+
+    result = RUN.invoke(
+        app, ["show", "heron", "--reveal", "--state", str(tmp_path)], obj=service
+    )
+
+    assert result.stdout == "person: heron\navailable: yes\n"
+    assert service.asked == [
+        (tmp_path, {"command": "roster.show", "person": "heron", "reveal": True})
+    ]
+
+
+@pytest.mark.parametrize("command", ["check", "import", "list", "show"])
+def test_help_has_examples(command: str) -> None:
+    result = RUN.invoke(app, [command, "--help"])
+
+    assert result.exit_code == 0
+    assert f"$ natalia roster {command}" in result.stdout
