@@ -191,6 +191,9 @@ DECLARATIONS: tuple[Declaration, ...] = (
         _MODEM,
     ),
     _counter("modem_messages_total", "Short messages received.", _MODEM),
+    _counter("modem_calls_total", "Calls that rang and were hung up.", _MODEM),
+    _counter("modem_texts_cut_total", "Texts cut to one short message."),
+    _counter("modem_restarts_total", "Modems found to have started anew."),
     _counter(
         "modem_recoveries_total",
         "Runs of the recovery ladder.",
@@ -199,6 +202,9 @@ DECLARATIONS: tuple[Declaration, ...] = (
     ),
     _histogram("journal_commit_seconds", "Time of one commit with fsync.", _COMMIT_S),
     _histogram("journal_group_requests", "Requests grouped in one commit.", _GROUP),
+    _counter(
+        "journal_reply_failures_total", "Answers of the journal whose taker failed."
+    ),
     _gauge("journal_position", "The last journal position."),
     _gauge("journal_bytes", "Size of the journal with its write-ahead log."),
     _gauge("inbox_depth", "Messages waiting in inboxes, by class of actor.", _ACTOR),
