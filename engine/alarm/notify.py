@@ -14,16 +14,18 @@ from engine.alarm.events import (
 from engine.alarm.schedule import DueRound
 from engine.alarm.state import Alarm, Effect, Kind, PlaceSource, Told
 from engine.dispatch.body import EffectBody
+from engine.dispatch.queue import (
+    RANK_CALL,
+    RANK_DISTRESS,
+    RANK_HQ,
+    RANK_PUBLIC,
+    RANK_STOP,
+)
 from engine.ports.journal import EffectClass, EffectState
 from engine.protocol.model import Audience, Step
 from engine.protocol.texts import TextFacts, compose, subject
 from engine.values import EffectId, Instant
 
-RANK_DISTRESS = 10
-RANK_CALL = 15
-RANK_HQ = 20
-RANK_STOP = 50
-RANK_PUBLIC = 60
 _UNREACHED = frozenset(
     {EffectState.PLANNED, EffectState.WITHDRAWN, EffectState.REJECTED}
 )

@@ -7,7 +7,7 @@ from typing import ClassVar, assert_never
 
 from engine.dispatch.attempts import Outcome, Settled, unknown_append
 from engine.dispatch.body import EffectBody
-from engine.dispatch.queue import Queue
+from engine.dispatch.queue import RANK_CALL, Queue
 from engine.ports.journal import (
     Answer,
     Appended,
@@ -64,6 +64,16 @@ class Take:
     """To a route: this effect is yours if the journal agrees."""
 
     row: EffectRow
+    urgent: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hurry:
+    """To a busy route: something more urgent waits than a telephone that rings.
+
+    Says nothing by itself; that it lies in the inbox is the message.
+    """
+
     urgent: ClassVar[bool] = True
 
 
@@ -180,6 +190,9 @@ class Dispatcher(SupervisedActor[Planned | Withdrawn | Idle | Away]):
                 self._up.pop(worker, None)
                 self._handed_s.pop(row.effect_id)
                 self._queue.offer(row)
+        if self._queue.waits_before(RANK_CALL):
+            for worker in self._up.keys() - self._idle.keys():
+                names.tell(worker, Hurry())
 
     def _tell_unknown(self, row: EffectRow) -> Callable[[Answer], None]:
         def told(answer: Answer) -> None:

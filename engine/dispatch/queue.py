@@ -12,6 +12,13 @@ from heapq import heappop, heappush
 from engine.ports.journal import EffectRow
 from engine.values import EffectId
 
+RANK_DISTRESS = 10
+RANK_CALL = 15
+RANK_HQ = 20
+RANK_STOP = 50
+RANK_PUBLIC = 60
+"""Who goes before whom. A call holds a modem for as long as it rings."""
+
 
 @dataclass(slots=True)
 class Queue:
@@ -55,6 +62,10 @@ class Queue:
             if first is not None and (best is None or first < best):
                 best = first
         return None if best is None else self._rows.pop(EffectId(best[2]))
+
+    def waits_before(self, rank: int) -> bool:
+        """Say whether anything more urgent than `rank` waits."""
+        return any(row.rank < rank for row in self._rows.values())
 
     def oldest_ms(self) -> int | None:
         """Return when the effect that has waited longest was planned."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar, assert_never
 
-from engine.dispatch.actor import Away, Idle, Planned, Shout, Take
+from engine.dispatch.actor import Away, Hurry, Idle, Planned, Shout, Take
 from engine.dispatch.attempts import Attempts, Outcome
 from engine.dispatch.body import EffectBody, decode_body
 from engine.errors import ModemError, ModemGoneError
@@ -60,7 +60,11 @@ class Inbound:
     key: ReportKey
 
 
-class ModemActor(SupervisedActor[Take | Shout]):
+class _HurryError(Exception):
+    """Something more urgent waits than a telephone that rings."""
+
+
+class ModemActor(SupervisedActor[Take | Shout | Hurry]):
     """One modem. It is never given up: a dead one is tried again without end.
 
     While the port is closed it is away, and the dispatcher gives it nothing. What
@@ -99,13 +103,15 @@ class ModemActor(SupervisedActor[Take | Shout]):
         self._tell_dispatcher(Away(worker=self.link.name))
         self._driver.close()
 
-    def handle(self, message: Take | Shout) -> None:
+    def handle(self, message: Take | Shout | Hurry) -> None:
         """Send one effect, or what cannot be recorded."""
         match message:
             case Take():
                 self._take(message.row)
             case Shout():
                 self._shout(message.body)
+            case Hurry():
+                return  # too late to be needed: nothing rings any more
             case _:
                 assert_never(message)
 
@@ -202,10 +208,22 @@ class ModemActor(SupervisedActor[Take | Shout]):
         )
 
     def _call(self, body: EffectBody) -> Outcome:
-        rang = self._driver.ring(body.address, seconds=RING_S, beat=self.beat)
+        try:
+            rang = self._driver.ring(
+                body.address, seconds=RING_S, beat=self._beat_while_it_rings
+            )
+        except _HurryError:
+            return Outcome(state=EffectState.ACCEPTED, reason="rang, cut short")
+        except ValueError:
+            return Outcome(state=EffectState.REJECTED, reason="no number to dial")
         if rang:
             return Outcome(state=EffectState.ACCEPTED, reason="rang")
         return Outcome(state=EffectState.REJECTED, reason="call refused", retry=True)
+
+    def _beat_while_it_rings(self) -> None:
+        self.beat()
+        if not self.inbox.empty():
+            raise _HurryError
 
     def _take_in(self, events: Sequence[ModemEvent]) -> None:
         for event in events:

@@ -1,0 +1,85 @@
+"""`natalia demo`: one alarm from button to help, on this machine alone."""
+
+import signal
+import sys
+import threading
+from typing import Annotated
+
+import typer
+
+from adapters.demo.console import ConsoleError
+from adapters.demo.scenario import MissingStepError, Scenario, Seen
+from adapters.demo.stage import OPERATORS, Stage, StageError
+
+WIDTH = 100
+CONSOLE_PORT = 8620
+METRICS_PORT = 9620
+
+app = typer.Typer(
+    help=(
+        "See one alarm from button to help: a throw-away engine, two virtual"
+        " modems, servers on loopback. Nothing leaves this machine."
+    ),
+    epilog="Examples: natalia demo; natalia demo --once",
+    rich_markup_mode=None,
+)
+
+
+@app.callback(invoke_without_command=True)
+def demo(
+    once: Annotated[  # noqa: FBT002 - a flag
+        bool, typer.Option("--once", help="End after the story; 0 if all was seen.")
+    ] = False,
+    port: Annotated[
+        int | None, typer.Option(help="The console's port; 0 takes a free one.")
+    ] = None,
+) -> None:
+    """Play the story, then stay up for play until Ctrl-C."""
+    console = port if port is not None else (0 if once else CONSOLE_PORT)
+    metrics = 0 if once or port is not None else METRICS_PORT
+    stage = Stage(console_port=console, metrics_port=metrics)
+    try:
+        with stage:
+            _greet(stage)
+            Scenario(stage, _tell).play()
+            _write("Every step was seen at its far end.")
+            if not once:
+                _stay(stage)
+    except MissingStepError as error:
+        _write(f"MISSING: {error.step}\n{stage.service_said()}", error=True)
+        raise typer.Exit(1) from error
+    except (StageError, ConsoleError) as error:
+        _write(f"natalia demo: {error}", error=True)
+        raise typer.Exit(1) from error
+
+
+def _greet(stage: Stage) -> None:
+    _write("The Natalia alarm engine, on this machine alone: no message leaves it.")
+    _write("People, places and numbers are made up.\n")
+    _write(f"console  {stage.ports.console}/")
+    _write(f"metrics  {stage.ports.metrics}")
+    for operator in OPERATORS:
+        path = stage.state / f"first-password-{operator}"
+        _write(f"sign in  {operator}, password in {path}")
+    _write("\nHeron, in Tashkent, presses the button of a gt06 bracelet.\n")
+
+
+def _tell(seen: Seen) -> None:
+    what = seen.what
+    _write(f"{seen.after_ms:>7.0f} ms  {what}  [{seen.where}]")
+
+
+def _stay(stage: Stage) -> None:
+    """Wait for Ctrl-C or SIGTERM."""
+    _write(f"\nStays up for play: {stage.ports.console}/ (Ctrl-C ends it)")
+    over = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: over.set())
+    while not over.wait(1.0):
+        pass
+
+
+def _write(text: str, *, error: bool = False) -> None:
+    stream = sys.stderr if error else sys.stdout
+    stream.write(text + "\n")
+    stream.flush()
