@@ -31,14 +31,8 @@ def sum8(data: bytes) -> int:
 
 
 def sum16_inverted(data: bytes) -> int:
-    """Return the inverted sum of big-endian 16-bit words, carries folded (RFC 1071)."""
-    padded = data + b"\0" * (len(data) % 2)
-    total = sum(
-        int.from_bytes(padded[index : index + 2]) for index in range(0, len(padded), 2)
-    )
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
-    return total ^ 0xFFFF
+    """Return the inverted sum of all bytes in 16 bits."""
+    return ~sum(data) & 0xFFFF
 
 
 def _table(polynomial: int) -> tuple[int, ...]:

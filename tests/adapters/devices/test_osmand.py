@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
@@ -13,7 +12,13 @@ from adapters.devices.osmand import Osmand
 from engine.ports.device import HttpDecoded, HttpRequest, ReportKind
 from engine.values import Fix, Instant, Signal
 from tests.adapters.devices.agreement import assert_agrees
-from tests.adapters.devices.vectors import RECEIVED_AT, Outcome, Vector, parametrized
+from tests.adapters.devices.vectors import (
+    RECEIVED_AT,
+    Outcome,
+    Vector,
+    http_request,
+    parametrized,
+)
 
 AT = Instant.parse("2026-03-01T10:20:30Z")
 FIX = Fix(lat_deg=50.087451, lon_deg=14.420671, at=AT, accuracy_m=12.5)
@@ -40,16 +45,7 @@ def get(query: str) -> HttpRequest:
 def test_a_captured_request_is_read_and_answered_as_its_source_does(
     vector: Vector,
 ) -> None:
-    http = vector.raw["http"]
-    parts = urlsplit(http["uri"])
-    request = HttpRequest(
-        method=http["method"],
-        path=parts.path,
-        query=parts.query,
-        headers=http["headers"],
-        body=vector.frame,
-    )
-    decoded = decode(request)
+    decoded = decode(http_request(vector))
     assert_agrees(
         vector, Outcome(reports=list(decoded.reports)), DIFFERS.get(vector.name, ())
     )

@@ -6,10 +6,17 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
-from engine.ports.device import Decoded, DeviceReport, ReportKind, WireSession
+from engine.ports.device import (
+    Decoded,
+    DeviceReport,
+    HttpRequest,
+    ReportKind,
+    WireSession,
+)
 from engine.values import Instant, Signal
 
 FOLDER = Path(__file__).parents[4] / "shared" / "vectors" / "devices"
@@ -138,6 +145,19 @@ def parametrized(protocol: str, *, sos: bool = False) -> pytest.MarkDecorator:
         missing = pytest.mark.skip(reason=f"{FOLDER} is not there")
         return pytest.mark.parametrize("vector", [pytest.param(None, marks=missing)])
     return pytest.mark.parametrize("vector", vectors, ids=lambda vector: vector.name)
+
+
+def http_request(vector: Vector) -> HttpRequest:
+    """Return the captured request."""
+    http = vector.raw["http"]
+    parts = urlsplit(http["uri"])
+    return HttpRequest(
+        method=http["method"],
+        path=parts.path,
+        query=parts.query,
+        headers=http["headers"],
+        body=vector.frame,
+    )
 
 
 def play(session: WireSession, *frames: bytes) -> Outcome:

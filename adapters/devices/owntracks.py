@@ -1,0 +1,108 @@
+"""`owntracks` over HTTP: the free phone app, as a fall-back without an SOS of its own.
+
+Our convention: `SOS` as the tag or the point of interest of a publish is an SOS; a
+publish by hand (`"t": "u"`) is a check-in. The app keeps a message until it gets
+2xx, so every JSON object is answered 200 with an empty list, whatever it holds.
+"""
+
+import json
+from collections.abc import Mapping
+
+from adapters.devices.draft import KMH_MPS, Draft
+from adapters.devices.reading import UnreadableError, decimal, moment_of_epoch
+from adapters.devices.session import undecodable
+from engine.ports.device import HttpDecoded, HttpRequest, ReportKind, Transport
+from engine.values import DeviceId, Instant, Signal
+
+
+class Owntracks:
+    """The wire protocol, found by entry point."""
+
+    name = "owntracks"
+    transport = Transport.HTTP
+    port = 5144
+
+    def decode(self, request: HttpRequest, received_at: Instant) -> HttpDecoded:
+        """Return what a request reports."""
+        if not request.body.strip():
+            return HttpDecoded(answer=_DONE)
+        device = _device(request, {})
+        try:
+            message = json.loads(request.body)
+        except (ValueError, RecursionError):
+            message = None
+        if not isinstance(message, Mapping):
+            lost = undecodable(self.name, request.body, received_at, device=device)
+            return HttpDecoded(reports=(lost,), status=_UNREADABLE)
+        draft = Draft(
+            protocol=self.name,
+            frame=request.body,
+            received_at=received_at,
+            device=_device(request, message),
+        )
+        _read(message, draft)
+        return HttpDecoded(reports=(draft.finish(),), answer=_DONE)
+
+
+def _read(message: Mapping[str, object], draft: Draft) -> None:
+    words = {str(message.get(key, "")).strip().casefold() for key in ("tag", "poi")}
+    if words & _SOS_WORDS:
+        draft.signal("tag:sos", Signal.SOS)
+    match message.get("_type"):
+        case "location":
+            if message.get("t") == "u" and not draft.signals:
+                draft.signal("t:u", Signal.CHECK_IN)
+            _read_place(message, draft)
+        case "transition":
+            draft.signal("transition", Signal.GEOFENCE)
+            _read_place(message, draft)
+        case "encrypted":
+            draft.kind = ReportKind.UNDECODABLE
+        case _:
+            draft.kind = ReportKind.HEARTBEAT
+
+
+def _read_place(message: Mapping[str, object], draft: Draft) -> None:
+    try:
+        if "tst" in message:
+            draft.device_at = moment_of_epoch(_number(message, "tst"))
+        if "batt" in message:
+            draft.battery_percent(_number(message, "batt"))
+        if "vel" in message:
+            draft.speed_mps = _number(message, "vel") * KMH_MPS
+        if "cog" in message:
+            draft.course_deg = _number(message, "cog")
+        if "alt" in message:
+            draft.altitude_m = _number(message, "alt")
+        accuracy_m = _number(message, "acc") if "acc" in message else None
+        draft.locate(
+            _number(message, "lat"), _number(message, "lon"), accuracy_m=accuracy_m
+        )
+    except UnreadableError:
+        if draft.signals:
+            draft.attributes["incomplete"] = "true"
+        else:
+            draft.kind = ReportKind.UNDECODABLE
+
+
+def _number(message: Mapping[str, object], key: str) -> float:
+    value = message.get(key)
+    if isinstance(value, bool):
+        return decimal("")
+    return decimal(repr(value) if isinstance(value, int | float) else "")
+
+
+def _device(request: HttpRequest, message: Mapping[str, object]) -> DeviceId | None:
+    """Return who publishes: by the headers of the app, its topic or its initials."""
+    headers = {key.casefold(): value for key, value in request.headers.items()}
+    names = (headers.get("x-limit-u", ""), headers.get("x-limit-d", ""))
+    if all(names):
+        return DeviceId("/".join(names)[:_ID_CHARS_MAX])
+    name = message.get("topic") or message.get("tid")
+    return DeviceId(name[:_ID_CHARS_MAX]) if isinstance(name, str) and name else None
+
+
+_DONE = b"[]"
+_UNREADABLE = 400
+_ID_CHARS_MAX = 64
+_SOS_WORDS = frozenset({"sos", "help"})

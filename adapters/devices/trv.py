@@ -1,0 +1,193 @@
+"""`trv` over TCP: watches for children and elders, `TRV` and `IW`; text up to `#`.
+
+Each message has a prefix, a type such as `AP10`, and data; the answer is the type
+with its first letter moved on by one (`BP10`). What begins with a serial of six
+digits is itself the reply to a command and gets none. `AP10` is an alarm, its kind
+stands behind the cell.
+"""
+
+import re
+
+from adapters.devices.coordinates import degrees_of
+from adapters.devices.draft import KMH_MPS, Draft
+from adapters.devices.framing import cut_line
+from adapters.devices.reading import (
+    UnreadableError,
+    decimal,
+    integer,
+    moment_of_digits,
+    text_of,
+)
+from adapters.devices.session import Cut, StreamSession
+from engine.ports.device import Decoded, ReportKind, Transport, WireSession
+from engine.values import DeviceId, Instant, Signal
+
+
+class Trv:
+    """The wire protocol, found by entry point."""
+
+    name = "trv"
+    transport = Transport.TCP
+    port = 5010
+
+    def session(self) -> WireSession:
+        """Start with an empty buffer and no log-in."""
+        return StreamSession(TrvDecoder())
+
+
+class TrvDecoder:
+    """What is known of one connection: who logged in."""
+
+    name = Trv.name
+    frame_bytes_max = 4096
+
+    def __init__(self) -> None:
+        """Start before the log-in."""
+        self.device: DeviceId | None = None
+
+    def cut(self, buffer: bytes, *, final: bool) -> Cut | None:
+        """Find the first message; a second head in it shows that it is torn."""
+        found = cut_line(buffer, closing=(b"#",))
+        until = found.skip + found.take if found and found.take else len(buffer)
+        head = _HEAD.search(buffer, 0, until)
+        if head is None:
+            return found if found and found.take else None
+        again = _HEAD.search(buffer, head.end(), until)
+        if again is not None:
+            return Cut(again.start(), 0)
+        if found is not None and found.take:
+            return Cut(head.start(), until - head.start())
+        return Cut(head.start(), 0) if head.start() and not final else None
+
+    def decode(self, frame: bytes, received_at: Instant) -> Decoded:
+        """Read one message."""
+        found = _MESSAGE.match(text_of(frame).rstrip("#"))
+        if found is None:
+            message = "no type"
+            raise UnreadableError(message)
+        draft = Draft(
+            protocol=self.name,
+            frame=frame,
+            received_at=received_at,
+            device=self.device,
+        )
+        kind, data = found["type"], found["data"]
+        if kind == "AP00":
+            name = data.split(",")[0]
+            if not name.isalnum():
+                message = "no device in the log-in"
+                raise UnreadableError(message)
+            self.device = draft.device = DeviceId(name[:_ID_CHARS_MAX])
+            draft.kind = ReportKind.LOGIN
+        elif kind in _PLACES:
+            _read_place(kind, data, draft)
+        elif kind == "AP02":
+            _read_cells(data.lstrip(",").split(","), draft)
+        elif kind in _QUIET or _REPLY.match(data):
+            draft.kind = ReportKind.HEARTBEAT
+            _read_quiet(kind, data, draft)
+        else:
+            draft.kind = ReportKind.UNDECODABLE
+        answer = _answer(found["prefix"], kind, data, received_at)
+        return Decoded(reports=(draft.finish(),), answer=answer)
+
+
+def _read_place(kind: str, data: str, draft: Draft) -> None:
+    """Read a place report; the kind of an alarm comes before all else."""
+    fields = data.split(",")
+    if kind == "AP10":
+        if len(fields) <= _ALARM:
+            message = "an alarm without its kind"
+            raise UnreadableError(message)
+        draft.look_up("alarm", fields[_ALARM][:2], _ALARMS)
+    try:
+        _read_rest(fields, draft)
+    except UnreadableError:
+        if not draft.signals:
+            raise
+        draft.attributes["incomplete"] = "true"
+
+
+def _read_rest(fields: list[str], draft: Draft) -> None:
+    place = _PLACE.match(fields[0])
+    if place is None or len(fields) < _ALARM:
+        message = "no place"
+        raise UnreadableError(message)
+    draft.device_at = moment_of_digits(place["date"], place["time"])
+    draft.speed_mps = decimal(place["speed"]) * KMH_MPS
+    draft.course_deg = decimal(place["course"])
+    draft.battery_percent(integer(place["battery"]))
+    draft.cell(*(integer(part) for part in fields[1:5]))
+    for field in fields[_ALARM:]:
+        _read_stations(field, draft)
+    draft.locate(
+        degrees_of(place["lat"], place["ns"]),
+        degrees_of(place["lon"], place["ew"]),
+        valid=place["valid"] == "A",
+    )
+
+
+def _read_cells(fields: list[str], draft: Draft) -> None:
+    if len(fields) < _CELLS:
+        message = "no cells"
+        raise UnreadableError(message)
+    mcc, mnc = integer(fields[3]), integer(fields[4])
+    for field in fields[_CELLS - 1 :]:
+        cell = _CELL.fullmatch(field)
+        if cell is not None:
+            lac, cid, strength = (integer(part) for part in cell.groups())
+            draft.cell(mcc, mnc, lac, cid, -strength)
+        else:
+            _read_stations(field, draft)
+
+
+def _read_stations(field: str, draft: Draft) -> None:
+    for station in _STATION.finditer(field):
+        draft.access_point(station["mac"], -abs(integer(station["rssi"])))
+
+
+def _read_quiet(kind: str, data: str, draft: Draft) -> None:
+    fields = data.split(",")
+    if kind == "AP50" and len(fields) > 2 and fields[2].isdecimal():  # noqa: PLR2004
+        draft.battery_percent(integer(fields[2]))
+    elif kind == "CP01" and len(fields) > 1 and fields[1][6:9].isdecimal():
+        draft.battery_percent(integer(fields[1][6:9]))
+
+
+def _answer(prefix: str, kind: str, data: str, received_at: Instant) -> bytes:
+    if prefix == "IW" and _REPLY.match(data):
+        return b""
+    head = f"{prefix}{chr(ord(kind[0]) + 1)}{kind[1:]}"
+    if prefix == "IW" and kind == "AP00":
+        return f"{head},{received_at.to_datetime():%Y%m%d%H%M%S},0#".encode()
+    return f"{head}#".encode()
+
+
+_HEAD = re.compile(rb"(?:TRV|IW)[A-Y]P[0-9A-Z]{2}")
+_MESSAGE = re.compile(
+    r"\s*(?P<prefix>TRV|IW)(?P<type>[A-Y]P[0-9A-Z]{2})(?P<data>.*)", re.DOTALL
+)
+_REPLY = re.compile(r",\d{6}(?:,|$)")
+_PLACE = re.compile(
+    r"(?P<date>\d{6})(?P<valid>[AV])(?P<lat>\d{4}\.\d+)(?P<ns>[NS])"
+    r"(?P<lon>\d{5}\.\d+)(?P<ew>[EW])(?P<speed>\d{3}\.\d)(?P<time>\d{6})"
+    r"(?P<course>[\d.]{6})\d{3}\d{3}(?P<battery>\d{3})"
+)
+_CELL = re.compile(r"(\d{1,9})\|(\d{1,9})\|(\d{1,3})")
+_STATION = re.compile(
+    r"\|(?P<mac>(?:[0-9A-Fa-f]{2}-){5}[0-9A-Fa-f]{2})\|(?P<rssi>-?\d{1,3})"
+)
+_ID_CHARS_MAX = 20
+_ALARM = 5
+_CELLS = 6
+_PLACES = frozenset({"AP01", "AP10", "YP03", "YP14"})
+_QUIET = frozenset(
+    {"AP03", "AP07", "AP12", "AP14", "AP33", "AP40", "AP49", "AP50", "APHT", "APHP"}
+    | {"APHD", "APXL", "APJK", "APWT", "CP01"}
+)
+_ALARMS: dict[str, tuple[Signal, ...]] = {
+    "00": (),
+    "01": (Signal.SOS,),
+    "05": (Signal.FALL,),
+    "06": (Signal.FALL,),
+}

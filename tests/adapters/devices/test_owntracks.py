@@ -1,0 +1,85 @@
+"""`owntracks`: the app's messages, and our convention for an SOS."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.devices.owntracks import Owntracks
+from engine.ports.device import HttpDecoded, HttpRequest, ReportKind
+from engine.values import Signal
+from tests.adapters.devices.agreement import assert_agrees
+from tests.adapters.devices.vectors import (
+    RECEIVED_AT,
+    Outcome,
+    Vector,
+    http_request,
+    parametrized,
+)
+
+PLACE = {"_type": "location", "lat": 50.0, "lon": 14.0, "tst": 1772360430, "tid": "HE"}
+
+
+def decode(message: object, **headers: str) -> HttpDecoded:
+    body = message if isinstance(message, bytes) else json.dumps(message).encode()
+    request = HttpRequest(method="POST", path="/", query="", headers=headers, body=body)
+    return Owntracks().decode(request, RECEIVED_AT)
+
+
+@parametrized("owntracks")
+def test_a_captured_message_is_read_as_its_source_does(vector: Vector) -> None:
+    decoded = Owntracks().decode(http_request(vector), RECEIVED_AT)
+    assert_agrees(vector, Outcome(reports=list(decoded.reports)))
+    assert decoded.status == 200
+    assert decoded.answer == b"[]"
+
+
+@pytest.mark.parametrize("key", ["tag", "poi"])
+@pytest.mark.parametrize("word", ["SOS", "sos", "help"])
+def test_the_agreed_word_is_an_sos(key: str, word: str) -> None:
+    (report,) = decode({**PLACE, key: word}).reports
+    assert report.signals == {Signal.SOS}
+
+
+def test_an_sos_with_an_unreadable_place_is_an_sos() -> None:
+    (report,) = decode({**PLACE, "tag": "SOS", "lat": None}).reports
+    assert report.signals == {Signal.SOS}
+    assert report.attributes["incomplete"] == "true"
+
+
+def test_a_publish_by_hand_is_a_check_in() -> None:
+    assert decode({**PLACE, "t": "u"}).reports[0].signals == {Signal.CHECK_IN}
+
+
+def test_the_headers_of_the_app_name_the_device() -> None:
+    headers = {"X-Limit-U": "heron", "X-Limit-D": "phone"}
+    assert decode(PLACE, **headers).reports[0].device == "heron/phone"
+
+
+def test_a_will_is_a_heartbeat_and_an_encrypted_message_is_shown() -> None:
+    assert decode({"_type": "lwt"}).reports[0].kind is ReportKind.HEARTBEAT
+    (sealed,) = decode({"_type": "encrypted", "data": "AAAA"}).reports
+    assert sealed.kind is ReportKind.UNDECODABLE
+
+
+def test_nothing_is_nothing_and_no_json_is_shown() -> None:
+    assert decode(b"").reports == ()
+    torn = decode(json.dumps(PLACE).encode()[:-3])
+    assert torn.status == 400
+    assert torn.reports[0].kind is ReportKind.UNDECODABLE
+
+
+@given(st.binary(max_size=300))
+def test_no_body_raises(body: bytes) -> None:
+    assert decode(body).status in {200, 400}
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from([*PLACE, "acc", "vel", "cog", "alt", "batt", "t", "tag"]),
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+    )
+)
+def test_no_message_raises(message: dict[str, object]) -> None:
+    assert decode({**PLACE, **message}).status == 200

@@ -1,0 +1,100 @@
+"""`spot`: pushes and the feed, by the vendor's description."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.devices.spot import Spot
+from engine.ports.device import HttpDecoded, HttpRequest, ReportKind
+from engine.values import Signal
+from tests.adapters.devices.agreement import assert_agrees
+from tests.adapters.devices.vectors import (
+    RECEIVED_AT,
+    Outcome,
+    Vector,
+    http_request,
+    parametrized,
+)
+
+
+def decode(body: bytes) -> HttpDecoded:
+    request = HttpRequest(method="POST", path="/", query="", headers={}, body=body)
+    return Spot().decode(request, RECEIVED_AT)
+
+
+def push(kind: str, *, count: int = 1) -> bytes:
+    message = (
+        f"<message><esnName>0-1234567</esnName><messageType>{kind}</messageType>"
+        "<timestamp>2026-03-01T10:20:30.000Z</timestamp><latitude>50.087451</latitude>"
+        "<longitude>14.420671</longitude></message>"
+    )
+    return f"<messageList>{message * count}</messageList>".encode()
+
+
+@parametrized("spot")
+def test_a_captured_push_is_read_as_its_source_does(vector: Vector) -> None:
+    decoded = Spot().decode(http_request(vector), RECEIVED_AT)
+    assert_agrees(vector, Outcome(reports=list(decoded.reports)))
+    assert decoded.status == 200
+    assert Signal.SOS in decoded.reports[0].signals
+
+
+@pytest.mark.parametrize(
+    ("kind", "signals"),
+    [
+        ("HELP", {Signal.SOS}),
+        ("SOS", {Signal.SOS}),
+        ("HELP-CANCEL", {Signal.CANCEL}),
+        ("OK", {Signal.CHECK_IN}),
+        ("TRACK", set()),
+        ("CUSTOM", {Signal.UNKNOWN}),
+    ],
+)
+def test_each_kind_of_message_is_its_own_signal(
+    kind: str, signals: set[Signal]
+) -> None:
+    (report,) = decode(push(kind)).reports
+    assert report.signals == signals
+
+
+def test_the_feed_is_read_like_a_push() -> None:
+    row = {
+        "messengerId": "0-1234567",
+        "messengerName": "heron",
+        "unixTime": 1772360430,
+        "messageType": "HELP",
+        "latitude": 50.087451,
+        "longitude": 14.420671,
+        "batteryState": "LOW",
+    }
+    feed = {"response": {"feedMessageResponse": {"messages": {"message": [row, row]}}}}
+    reports = decode(json.dumps(feed).encode()).reports
+    assert [report.part for report in reports] == [0, 1]
+    assert reports[0].signals == {Signal.SOS, Signal.LOW_BATTERY}
+    assert reports[0].fix is not None
+
+
+def test_a_call_for_help_with_an_unreadable_place_is_one() -> None:
+    (report,) = decode(push("HELP").replace(b"50.087451", b"north")).reports
+    assert report.signals == {Signal.SOS}
+    assert report.attributes["incomplete"] == "true"
+
+
+@pytest.mark.parametrize("length", range(1, 60))
+def test_a_torn_push_is_shown_and_not_acknowledged(length: int) -> None:
+    decoded = decode(push("HELP")[: -(length + len("/message></messageList>"))])
+    assert decoded.status == 400
+    assert decoded.reports[0].kind is ReportKind.UNDECODABLE
+
+
+def test_a_document_type_is_refused() -> None:
+    bomb = b'<!DOCTYPE a [<!ENTITY b "c">]>' + push("HELP")
+    assert decode(bomb).reports[0].kind is ReportKind.UNDECODABLE
+
+
+@given(st.binary(max_size=300))
+def test_no_body_raises(body: bytes) -> None:
+    assert decode(b"<message>" + body + b"</message>").status in {200, 400}
+    assert decode(body).status in {200, 400}
