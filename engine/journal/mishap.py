@@ -8,15 +8,12 @@ import apsw
 
 from engine.errors import JournalError, JournalFullError
 
+_ELSEWHERE: Final = (
+    "let this user write the folder, or copy it together with its -wal elsewhere"
+)
 _CURES: Final[dict[type[Exception], tuple[str, str]]] = {
-    apsw.CantOpenError: (
-        "it, its -wal or its -shm cannot be opened",
-        "copy it together with its -wal to a folder that this user may write",
-    ),
-    apsw.ReadOnlyError: (
-        "the file or its folder is read-only",
-        "give this user the right to write it",
-    ),
+    apsw.CantOpenError: ("it, its -wal or its -shm cannot be opened", _ELSEWHERE),
+    apsw.ReadOnlyError: ("the file or its folder is read-only", _ELSEWHERE),
     apsw.PermissionsError: ("no permission", "give this user the right to read it"),
     PermissionError: ("no permission", "give this user the right to read it"),
     FileNotFoundError: ("its folder is not there", "make the folder"),

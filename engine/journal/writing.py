@@ -32,11 +32,11 @@ from engine.values import CommandId, Instant
 
 
 class RefusedError(Exception):
-    """A request breaks a rule; carries the answer to it."""
+    """An append breaks a rule in its middle; what it wrote is taken back."""
 
-    def __init__(self, answer: Conflict | Fenced) -> None:
-        super().__init__()
-        self.answer = answer
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class Group:
@@ -100,7 +100,7 @@ class Group:
                 answer = self._write(append, seq, digest)
         except RefusedError as refusal:
             self.position, self._head = before
-            return refusal.answer
+            return Conflict(seq=seq, reason=refusal.reason)
         except apsw.ConstraintError:
             self.position, self._head = before
             return Conflict(seq=seq, reason="a row breaks a constraint of its table")
@@ -137,7 +137,7 @@ class Group:
             self._insert(row)
             stored.append(row)
         self._keep_head(append, seq, digest)
-        self._apply_effects(append, seq)
+        self._apply_effects(append)
         return Appended(events=tuple(stored))
 
     def _insert(self, row: StoredEvent) -> None:
@@ -178,12 +178,12 @@ class Group:
             ),
         )
 
-    def _apply_effects(self, append: Append, seq: int) -> None:
+    def _apply_effects(self, append: Append) -> None:
         execute = self._connection.execute
         for plan in append.plans:
             self._plan(plan)
         for change in append.changes:
-            self._change(change, seq)
+            self._change(change)
         for effect_id in append.withdraws:
             execute(
                 "UPDATE effect SET state = ?, changed_at = ?"
@@ -201,7 +201,7 @@ class Group:
                 (append.stream, key),
             )
         for code in append.codes:
-            self._claim(code, seq)
+            self._claim(code)
 
     def _plan(self, plan: EffectRow) -> None:
         self._connection.execute(
@@ -224,14 +224,14 @@ class Group:
             ),
         )
 
-    def _change(self, change: EffectChange, seq: int) -> None:
+    def _change(self, change: EffectChange) -> None:
         found = self._connection.execute(
             "SELECT state FROM effect WHERE effect_id = ?", (change.effect_id,)
         ).get
         if found not in change.requires:
             state = "not there" if found is None else found
             reason = f"an effect that must change is {state}"
-            raise RefusedError(Conflict(seq=seq, reason=reason))
+            raise RefusedError(reason)
         self._connection.execute(
             "UPDATE effect SET state = ?, changed_at = ?,"
             " attempt = coalesce(?, attempt), route = coalesce(?, route),"
@@ -246,7 +246,7 @@ class Group:
             ),
         )
 
-    def _claim(self, code: Code, seq: int) -> None:
+    def _claim(self, code: Code) -> None:
         execute = self._connection.execute
         execute(
             "INSERT INTO code VALUES (?, ?, ?) ON CONFLICT (code) DO NOTHING",
@@ -256,7 +256,8 @@ class Group:
             "SELECT stream, person FROM code WHERE code = ?", (code.code,)
         ).fetchone()
         if owner != (code.stream, code.person):
-            raise RefusedError(Conflict(seq=seq, reason="a reply code is in use"))
+            reason = "a reply code is in use"
+            raise RefusedError(reason)
 
     def _record(self, record: Record) -> Answer:
         self._connection.execute(

@@ -430,6 +430,7 @@ class JournalContract:
         assert isinstance(mine, Appended)
         assert isinstance(again, Appended)
         assert isinstance(other_person, Conflict)
+        assert other_person.seq == 2
         assert isinstance(other_stream, Conflict)
         assert store.reader().code("K7F2") == code()
         assert store.reader().code("none") is None
