@@ -1,5 +1,6 @@
 """Who is nearest: brute force agrees, circles hold, the newest place counts."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -242,3 +243,24 @@ def ask(roster: Roster, circles: object) -> tuple[Near, ...]:
         k=9,
         circles=circles,  # type: ignore[arg-type] # any iterable of names
     )
+
+
+def test_who_is_found_while_others_move_always_has_a_place() -> None:
+    movers = [person(f"p{n}", live_position_consent=True) for n in range(20)]
+    nearest = Nearest(Roster(people=tuple(movers)), {}, now=START)
+
+    def walk() -> None:
+        for step in range(40):
+            for one in movers:
+                at = START.plus(timedelta(milliseconds=step))
+                nearest.move(one.person, fix(step, step, at), now=START)
+
+    with ThreadPoolExecutor(3) as pool:
+        walks = [pool.submit(walk) for _ in range(2)]
+        while not all(one.done() for one in walks):
+            found = nearest.nearest(lat_deg=0, lon_deg=0, k=20, circles=CIRCLES)
+            assert all(not one.declared for one in found)
+        for one in walks:
+            one.result()
+
+    assert len(nearest.nearest(lat_deg=0, lon_deg=0, k=20, circles=CIRCLES)) == 20

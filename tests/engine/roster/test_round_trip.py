@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.roster.csv_import import csv_draft
-from engine.roster.model import Address, Consent, Person, Roster, Rota
+from engine.roster.model import Address, Consent, Device, Person, Roster, Rota
 from engine.roster.parse import parse_roster
 from engine.roster.render import render_roster
 from engine.roster.rules import roster_of
+from engine.values import DeviceId
 from tests.engine.roster.rosters import person, rosters
 
 EMAILS = st.builds(
@@ -62,9 +63,13 @@ def test_a_change_of_anything_changes_the_version() -> None:
             {"publish_consent": Consent.ANONYMOUS},
         )
     ]
-    versions = {one.version for one in (roster, *others)}
+    device = Device(device=DeviceId("1"), wire_protocol="gt06", person=heron.person)
+    others += [
+        Roster(people=(heron,), devices=(device,)),
+        Roster(people=(heron,), rota=Rota(duty=(heron.person,))),
+    ]
 
-    assert len(versions) == 5
+    assert len({one.version for one in (roster, *others)}) == 7
     assert Roster(people=(heron,), rota=Rota()).version == roster.version
 
 
