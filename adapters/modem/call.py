@@ -23,12 +23,15 @@ def ring(
     *,
     seconds: float,
     beat: Callable[[], None],
+    between: Callable[[], None] | None = None,
 ) -> bool:
     """Dial, let it ring for so long or until it is taken, hang up.
 
     Modems answer OK when they start to dial, or only when somebody takes the call;
     the list of calls (`AT+CLCC`), where there is one, says more: it ends the
-    waiting when the call is taken or lost.
+    waiting when the call is taken or lost. `between` is called while it rings and no
+    command is open, in place of `beat`: messages may be read there, and raising ends
+    the call.
 
     Returns:
         True where the network took the call: it rang, was busy, or was answered.
@@ -59,6 +62,7 @@ def ring(
             if state is not None and state < 0:
                 return False
             dialogue.pause(min(_LOOK_EVERY_S, left_s), beat)
+            (between or beat)()
         return reached
     finally:
         _hang_up(dialogue)

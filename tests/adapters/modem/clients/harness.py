@@ -1,0 +1,149 @@
+"""What every outside client's test needs: a modem, a time limit, a log on failure."""
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from adapters.modem.virtual import VirtualModem
+from adapters.modem.virtual_links import Link, PtyLink
+from adapters.modem.virtual_network import VirtualNetwork
+from engine.clock import SystemClock
+from engine.values import Instant
+
+LIMIT_S = 60.0
+SIM = "+46700000001"
+PERSON = "+46701234567"
+SHORT = "Larm: kom till Heron, åäö {1}"
+CYRILLIC = "Тревога: Цапля"
+LONG = "This alarm has more to say than one message holds. " * 5
+_LOOK_EVERY_S = 0.05
+_LOG_TAIL = 6000
+
+
+@dataclass(slots=True)
+class Bench:
+    """A virtual modem under test; `dialogue` is all that was said on its port."""
+
+    modem: VirtualModem
+    folder: Path
+    sent: list[tuple[str, str]] = field(default_factory=list)
+    dialogue: list[str] = field(default_factory=list)
+    started_s: float = field(default_factory=time.monotonic)
+    logs: list[Path] = field(default_factory=list)
+
+    def sent_texts(self) -> str:
+        """Return what reached the network, parts joined."""
+        return "|".join(text for _, text in self.sent)
+
+    def until(self, what: str, holds: Callable[[], object]) -> None:
+        """Wait until something holds; fail with logs at the client's limit."""
+        never = threading.Event()
+        while not holds():
+            if time.monotonic() - self.started_s > LIMIT_S:
+                pytest.fail(f"not within {LIMIT_S:.0f} s: {what}\n{self.report()}")
+            never.wait(_LOOK_EVERY_S)
+
+    def run(self, *command: str, env: dict[str, str] | None = None) -> str:
+        """Run a client to its end; its output. Fails with logs where it fails."""
+        left_s = max(1.0, LIMIT_S - (time.monotonic() - self.started_s))
+        try:
+            done = subprocess.run(
+                command,
+                check=False,
+                capture_output=True,
+                text=True,
+                timeout=left_s,
+                env=(os.environ | env) if env else None,
+                cwd=self.folder,
+            )
+        except subprocess.TimeoutExpired:
+            pytest.fail(f"{command[0]} hangs\n{self.report()}")
+        if done.returncode:
+            said = done.stdout + done.stderr
+            pytest.fail(f"{command[0]}: {done.returncode}\n{said}\n{self.report()}")
+        return done.stdout
+
+    def log(self, name: str) -> Path:
+        """Name a log that is printed on failure."""
+        path = self.folder / name
+        self.logs.append(path)
+        return path
+
+    def report(self) -> str:
+        """Return the tails of all logs and of the dialogue."""
+        parts = [
+            f"--- {log.name}\n{log.read_text(errors='replace')[-_LOG_TAIL:]}"
+            for log in self.logs
+            if log.exists()
+        ]
+        dialogue = "\n".join(self.dialogue)[-_LOG_TAIL:]
+        return "\n".join([*parts, f"--- dialogue\n{dialogue}", f"sent: {self.sent}"])
+
+    @contextmanager
+    def running(
+        self, *command: str, log: str, env: dict[str, str] | None = None
+    ) -> Iterator["subprocess.Popen[bytes]"]:
+        """Run a daemon for the time of a block; its whole group ends with it."""
+        with self.log(log).open("wb") as output:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=(os.environ | env) if env else None,
+                cwd=self.folder,
+                start_new_session=True,
+            )
+            try:
+                yield process
+            finally:
+                os.killpg(process.pid, signal.SIGTERM)
+                try:
+                    process.wait(5)
+                except subprocess.TimeoutExpired:
+                    os.killpg(process.pid, signal.SIGKILL)
+                    process.wait()
+
+
+@contextmanager
+def bench(folder: Path, link: Link | None = None) -> Iterator[Bench]:
+    """Plug in a virtual modem, under a name that stays where no link is given."""
+    clock = SystemClock()
+
+    def on_message(sender: str, to: str, text: str, at: Instant) -> None:
+        del sender, at
+        made.sent.append((to, text))
+
+    network = VirtualNetwork(clock=clock, on_message=on_message)
+    with VirtualModem(
+        SIM,
+        clock=clock,
+        network=network,
+        link=link or PtyLink(folder / "modem"),
+        watch=lambda direction, text: made.dialogue.append(f"{direction} {text}"),
+    ) as modem:
+        made = Bench(modem, folder)
+        yield made
+
+
+def folders(under: Path, names: Sequence[str]) -> None:
+    """Make the spool folders that a daemon wants to find."""
+    for name in names:
+        (under / name).mkdir()
+
+
+def holds_text(folder: Path, text: str) -> bool:
+    """Return whether a file in a folder has this text, in UTF-8 or UTF-16."""
+    for path in folder.iterdir():
+        raw = path.read_bytes()
+        if text.encode() in raw or text.encode("utf-16-be") in raw:
+            return True
+    return False

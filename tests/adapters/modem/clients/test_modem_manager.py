@@ -1,0 +1,92 @@
+"""ModemManager: probes the modem as its own, sends, reports, and lists what arrives."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from adapters.modem.virtual_links import SocketLink
+from tests.adapters.modem.clients.harness import CYRILLIC, LONG, PERSON, Bench, bench
+from tests.requires import requires_command
+
+pytestmark = pytest.mark.slow
+
+NAME = "org.freedesktop.ModemManager1"
+
+
+@contextmanager
+def _bus(b: Bench) -> Iterator[dict[str, str]]:
+    """Run a message bus of our own; yield the environment that names it."""
+    daemon = requires_command("dbus-daemon", package="dbus")
+    address = f"unix:path={b.folder / 'bus'}"
+    with b.running(
+        str(daemon),
+        "--session",
+        "--nofork",
+        "--nopidfile",
+        f"--address={address}",
+        log="dbus.out",
+    ):
+        b.until("bus", (b.folder / "bus").exists)
+        yield {
+            "DBUS_SESSION_BUS_ADDRESS": address,
+            "DBUS_SYSTEM_BUS_ADDRESS": address,
+        }
+
+
+def _asks(env: dict[str, str], *command: str) -> str:
+    done = subprocess.run(
+        command,
+        check=False,
+        capture_output=True,
+        text=True,
+        env=os.environ | env,
+        timeout=30,
+    )
+    return done.stdout if done.returncode == 0 else ""
+
+
+def test_modem_manager_identifies_sends_reports_and_receives(tmp_path: Path) -> None:
+    manager = requires_command("ModemManager", package="modemmanager")
+    link = SocketLink(f"abstract:natalia-{os.getpid()}")
+    with bench(tmp_path, link) as b, _bus(b) as env:
+        flags = ("--test-session", "--test-enable", "--test-no-udev")
+        with b.running(
+            *(str(manager), *flags, "--test-no-suspend-resume", "--debug"),
+            log="modemmanager.log",
+            env=env,
+        ):
+            profile = (
+                *("dbus-send", "--session", "--print-reply", f"--dest={NAME}"),
+                *("/org/freedesktop/ModemManager1", f"{NAME}.Test.SetProfile"),
+                *("string:p1", "string:generic", f"array:string:{link.address}"),
+            )
+            b.until("profile taken", lambda: _asks(env, *profile))
+            b.until("found", lambda: "VM-1" in _asks(env, "mmcli", "-L"))
+            assert b.modem.state.imei in _asks(env, "mmcli", "-m", "any")
+            b.until("enabled", lambda: _asks(env, "mmcli", "-m", "any", "-e"))
+            for text in ("Larm", CYRILLIC, LONG.strip()):
+                message = f"text='{text}',number='{PERSON}'"
+                made = b.run(
+                    *("mmcli", "-m", "any"),
+                    f"--messaging-create-sms={message},delivery-report-request=yes",
+                    env=env,
+                )
+                b.run("mmcli", "-s", made.split()[-1], "--send", env=env)
+            assert b.sent[:2] == [(PERSON, "Larm"), (PERSON, CYRILLIC)]
+            assert "".join(text for _, text in b.sent[2:]) == LONG.strip()
+            b.until("reported", lambda: _listed(env, "status-report"))
+            b.modem.inject(PERSON, "K7F2 1")
+            b.until("received", lambda: _listed(env, "K7F2 1"))
+
+
+def _listed(env: dict[str, str], wanted: str) -> bool:
+    return any(wanted in _asks(env, "mmcli", "-s", path) for path in _paths(env))
+
+
+def _paths(env: dict[str, str]) -> list[str]:
+    listed = _asks(env, "mmcli", "-m", "any", "--messaging-list-sms")
+    return [word for word in listed.split() if word.startswith("/org/")]
