@@ -155,11 +155,23 @@ class SerialModem:
         return self._answer_to_submit(beat, late_s)
 
     def ring(
-        self, number: str, *, seconds: float, beat: Callable[[], None] = no_beat
+        self,
+        number: str,
+        *,
+        seconds: float,
+        beat: Callable[[], None] = no_beat,
+        between: Callable[[], None] = no_beat,
     ) -> bool:
         """Dial, let it ring, hang up; True where the network took the call."""
         self._ready()
-        return ring(self._dialogue, self._clock, number, seconds=seconds, beat=beat)
+        return ring(
+            self._dialogue,
+            self._clock,
+            number,
+            seconds=seconds,
+            beat=beat,
+            between=between,
+        )
 
     def poll(self, *, drain: bool) -> Sequence[ModemEvent]:
         """Return what has arrived; a message stays in storage until `delete`.

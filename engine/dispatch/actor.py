@@ -191,8 +191,9 @@ class Dispatcher(SupervisedActor[Planned | Withdrawn | Idle | Away]):
                 self._handed_s.pop(row.effect_id)
                 self._queue.offer(row)
         if self._queue.waits_before(RANK_CALL):
-            for worker in self._up.keys() - self._idle.keys():
-                names.tell(worker, Hurry())
+            for worker, channels in self._up.items():
+                if worker not in self._idle and "call" in channels:
+                    names.tell(worker, Hurry())
 
     def _tell_unknown(self, row: EffectRow) -> Callable[[Answer], None]:
         def told(answer: Answer) -> None:

@@ -210,7 +210,10 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
     def _call(self, body: EffectBody) -> Outcome:
         try:
             rang = self._driver.ring(
-                body.address, seconds=RING_S, beat=self._beat_while_it_rings
+                body.address,
+                seconds=RING_S,
+                beat=self.beat,
+                between=self._while_it_rings,
             )
         except _HurryError:
             return Outcome(state=EffectState.ACCEPTED, reason="rang, cut short")
@@ -220,8 +223,11 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
             return Outcome(state=EffectState.ACCEPTED, reason="rang")
         return Outcome(state=EffectState.REJECTED, reason="call refused", retry=True)
 
-    def _beat_while_it_rings(self) -> None:
+    def _while_it_rings(self) -> None:
+        """Read what arrives; give way to a message that waits."""
         self.beat()
+        if self._driver.wait(0):
+            self._take_in(self._driver.poll(drain=False))
         if not self.inbox.empty():
             raise _HurryError
 

@@ -118,8 +118,19 @@ class ModemDriver(Protocol):
         called at least once a second while it waits.
         """
 
-    def ring(self, number: str, *, seconds: float, beat: Callable[[], None]) -> bool:
-        """Dial, let it ring, hang up; True where the network took the call."""
+    def ring(
+        self,
+        number: str,
+        *,
+        seconds: float,
+        beat: Callable[[], None],
+        between: Callable[[], None],
+    ) -> bool:
+        """Dial, let it ring, hang up; True where the network took the call.
+
+        `between` is called at least once a second while it rings and no command is
+        open: `wait` and `poll` may be called there, and raising ends the call.
+        """
 
     def poll(self, *, drain: bool) -> Sequence[ModemEvent]:
         """Return what has arrived; `drain` reads the storage whatever URCs said.
