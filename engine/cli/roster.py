@@ -1,38 +1,28 @@
 """`natalia roster`: check files, hand them to the running service, look people up.
 
-What reads files works offline. What changes or asks the service goes through the
-`Submit` that the main command puts into the context's `obj`.
+What reads files works offline; what changes or asks the service goes through its
+control socket: `POST /roster` with a rendered roster, `POST /roster/read` with a
+request that `engine.roster.listing.respond` answers.
 """
 
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, NoReturn, Protocol, cast
+from typing import Annotated, NoReturn, cast
 
 import typer
 
+from engine.cli.client import ask
 from engine.roster.faults import RosterError
 from engine.roster.listing import respond
 from engine.roster.model import Role, Roster
 from engine.roster.render import render_roster
 
 EXIT_FAILURE = 1
-EXIT_USAGE = 2
 EXIT_DATA = 3
+DEFAULT_STATE = Path("/var/lib/natalia")
 
 Reply = Mapping[str, object]
-
-
-class Submit(Protocol):
-    """Carries a request to the service on a state folder and returns its answer."""
-
-    def __call__(self, state: Path, request: Mapping[str, object]) -> Reply:
-        """Return `{"ok": True, ...}` or `{"ok": False, "error": ...}`.
-
-        Raises:
-            EngineError: no service answers; the main command has the exit codes.
-
-        """
 
 
 def _examples(*commands: str) -> str:
@@ -56,12 +46,7 @@ Sources = Annotated[
     list[Path] | None,
     typer.Argument(help="Read these files instead of asking the service."),
 ]
-State = Annotated[
-    Path | None,
-    typer.Option(
-        "--state", envvar="NATALIA_STATE", help="State folder of the running service."
-    ),
-]
+State = Annotated[Path, typer.Option(help="The state folder of the running service.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 Reveal = Annotated[
     bool,
@@ -109,10 +94,9 @@ def check(files: Files, *, as_json: AsJson = False) -> None:
     ),
 )
 def import_(
-    context: typer.Context,
     files: Files,
     *,
-    state: State = None,
+    state: State = DEFAULT_STATE,
     as_json: AsJson = False,
 ) -> None:
     """Make these files the roster of the running service, all or nothing.
@@ -120,12 +104,7 @@ def import_(
     The files are checked first; exit code 3: they are wrong, nothing is changed.
     """
     roster = _read(files, as_json=as_json)
-    request = {
-        "command": "roster.import",
-        "toml": render_roster(roster),
-        "version": roster.version,
-    }
-    reply = _ask(context, state, request)
+    reply = ask(state, "POST", "/roster", render_roster(roster))
     if as_json:
         _print_json(reply)
     else:
@@ -140,16 +119,15 @@ def import_(
     ),
 )
 def list_(
-    context: typer.Context,
     files: Sources = None,
     *,
-    state: State = None,
+    state: State = DEFAULT_STATE,
     reveal: Reveal = False,
     as_json: AsJson = False,
 ) -> None:
     """List everybody by id, with alias and roles."""
     request = {"command": "roster.list", "reveal": reveal}
-    reply = _ask(context, state, request, files)
+    reply = _answer(state, request, files)
     people = cast("list[dict[str, object]]", reply["people"])
     if as_json:
         _print_json(people)
@@ -165,17 +143,16 @@ def list_(
     ),
 )
 def show(
-    context: typer.Context,
     person: Annotated[str, typer.Argument(help="The person's id.")],
     files: Sources = None,
     *,
-    state: State = None,
+    state: State = DEFAULT_STATE,
     reveal: Reveal = False,
     as_json: AsJson = False,
 ) -> None:
     """Show one person: roles, circles, colleagues, contacts, consent."""
     request = {"command": "roster.show", "person": person, "reveal": reveal}
-    reply = _ask(context, state, request, files)
+    reply = _answer(state, request, files)
     shown = cast("dict[str, object]", reply["person"])
     if as_json:
         _print_json(shown)
@@ -202,21 +179,14 @@ def _read(files: Sequence[Path], *, as_json: bool = False) -> Roster:
         raise typer.Exit(EXIT_DATA) from error
 
 
-def _ask(
-    context: typer.Context,
-    state: Path | None,
-    request: Mapping[str, object],
-    files: Sequence[Path] | None = None,
+def _answer(
+    state: Path, request: Mapping[str, object], files: Sequence[Path] | None
 ) -> Reply:
     """Answer from files where there are some, else by the service."""
     if files:
         reply: Reply = respond(request, _read(files))
-    elif state is None:
-        _fail("say where: --state DIR of a running service", EXIT_USAGE)
-    elif context.obj is None:
-        _fail("this command has no way to a running service", EXIT_FAILURE)
     else:
-        reply = cast("Submit", context.obj)(state, request)
+        reply = cast("Reply", ask(state, "POST", "/roster/read", json.dumps(request)))
     if reply.get("ok") is not True:
         _fail(str(reply.get("error", "the service gave no reason")), EXIT_FAILURE)
     return reply
