@@ -1,0 +1,97 @@
+"""The alert rules: valid, tested, about metrics that exist, each with its page."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.queries import faults_of, faults_of_prose
+from tests.requires import requires_command
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+RUNBOOKS = ROOT / "docs" / "runbooks"
+
+RULES = (DEPLOY / "alerts.yml").read_text(encoding="utf-8")
+ALERTS = re.findall(r"^ +- alert: (\w+)$", RULES, re.MULTILINE)
+EXPRESSIONS = re.findall(r"^ +expr: (.+)$", RULES, re.MULTILINE)
+
+
+def promtool(*arguments: str) -> str:
+    """Run promtool, hold that it is content, return what it said."""
+    # Debian 12 has it in `prometheus`, Debian 13 in a package of its own.
+    command = requires_command("promtool", package="prometheus promtool")
+    done = subprocess.run(  # noqa: PLW1510 - the code is looked at below
+        [command, *arguments], cwd=DEPLOY, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def test_promtool_accepts_the_rules_and_the_configuration() -> None:
+    assert f"{len(ALERTS)} rules found" in promtool(
+        "check", "rules", "--lint=all", "--lint-fatal", "alerts.yml"
+    )
+    promtool("check", "config", "prometheus.yml")
+
+
+def test_each_rule_fires_when_it_must_and_not_before() -> None:
+    assert "SUCCESS" in promtool("test", "rules", "alerts_test.yml")
+
+
+def test_each_rule_has_a_scenario_in_which_it_fires() -> None:
+    scenarios = (DEPLOY / "alerts_test.yml").read_text(encoding="utf-8")
+    fired = set(re.findall(r'alertname="(\w+)"', scenarios))
+    assert fired == set(ALERTS)
+
+
+def test_each_rule_is_about_metrics_that_exist() -> None:
+    assert len(EXPRESSIONS) == len(ALERTS) > 10
+    assert [fault for each in EXPRESSIONS for fault in faults_of(each)] == []
+
+
+def test_a_query_about_nothing_is_noticed() -> None:
+    assert faults_of("natalia_no_such_total") == [
+        "natalia_no_such_total is not declared"
+    ]
+    assert faults_of('natalia_degraded{reason="mood"}') == [
+        "natalia_degraded has no reason mood"
+    ]
+    assert faults_of('natalia_modem_up{port="x"}') == [
+        "natalia_modem_up has no label port"
+    ]
+
+
+def test_each_rule_has_its_page_and_each_page_its_rule() -> None:
+    assert {page.stem for page in RUNBOOKS.glob("*.md")} == set(ALERTS)
+    for alert in ALERTS:
+        assert f"runbook_url: docs/runbooks/{alert}.md\n" in RULES
+
+
+@pytest.mark.parametrize("alert", ALERTS)
+def test_a_page_says_what_it_means_and_what_to_do(alert: str) -> None:
+    page = (RUNBOOKS / f"{alert}.md").read_text(encoding="utf-8")
+    sections = re.findall(r"^## (.+)\n\n\S", page, re.MULTILINE)
+    assert page.startswith(f"# {alert}\n")
+    assert sections == ["Meaning", "Impact", "Diagnosis", "Mitigation"]
+    assert faults_of_prose(page) == []
+    for link in re.findall(r"\]\(([^)]+)\)", page):
+        assert (RUNBOOKS / link).is_file(), link
+
+
+def test_each_command_on_a_page_is_one_that_natalia_has() -> None:
+    pages = "\n".join(
+        page.read_text(encoding="utf-8") for page in RUNBOOKS.glob("*.md")
+    )
+    commands = set(re.findall(r"`natalia ([a-z-]+(?: [a-z-]+)?)\b", pages))
+    assert len(commands) > 4
+    for command in sorted(commands):
+        done = subprocess.run(  # noqa: PLW1510 - the code is looked at below
+            [sys.executable, "-m", "engine", *command.split(), "--help"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, f"natalia {command}: {done.stderr}"
