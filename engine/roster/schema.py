@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection
 from datetime import date
 from typing import Annotated, NoReturn, TypeVar
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import phonenumbers
@@ -78,6 +79,16 @@ def _device(value: str) -> str:
     return value
 
 
+def _is_webhook(value: str) -> bool:
+    try:
+        url = urlsplit(value)
+    except ValueError:
+        return False
+    if url.scheme == "https":
+        return bool(url.hostname)
+    return url.scheme == "http" and url.hostname == "127.0.0.1"
+
+
 def _printable(value: str) -> str:
     if not value.isprintable() or value != value.strip():
         _refuse("must be printable text without blanks around it")
@@ -116,7 +127,7 @@ class AddressEntry(_Entry):
         channel = info.data.get("channel")
         if channel == "email" and _EMAIL.fullmatch(value) is None:
             _refuse("is no e-mail address")
-        if channel == "webhook" and not value.startswith(("https://", "http://127.")):
+        if channel == "webhook" and not _is_webhook(value):
             _refuse("must begin with https:// (http:// for 127.0.0.1 only)")
         return value
 

@@ -104,6 +104,49 @@ def test_a_wrong_field_is_named_with_its_line(
     assert key in line
 
 
+@pytest.mark.parametrize(
+    ("channel", "address", "field", "reason"),
+    [
+        ("sms", "+46701740610", "addresses.channel", "belongs into numbers"),
+        ("emial", "a@post.example", "addresses.channel", 'did you mean "email"?'),
+        ("E Mail", "a@post.example", "addresses.channel", "is no known channel"),
+        ("email", "a@post", "addresses.address", "is no e-mail address"),
+        ("email", " a@post.example", "addresses.address", "printable text"),
+        ("webhook", "http://hq.example/", "addresses.address", "https://"),
+        ("webhook", "http://127.0.0.1.hq.example", "addresses.address", "https://"),
+        ("webhook", "https://[hq", "addresses.address", "https://"),
+        ("matrix", "", "addresses.address", "at least 1"),
+    ],
+)
+def test_a_wrong_address_is_named_with_its_line(
+    channel: str, address: str, field: str, reason: str
+) -> None:
+    table = f'{{ channel = "{channel}", address = "{address}" }}'
+
+    (fault,) = faults_of(f"{HERON}addresses = [\n{table},\n]\n")
+
+    assert (fault.line, fault.field) == (14, f"person.{field}")
+    assert reason in fault.reason
+
+
+@pytest.mark.parametrize(
+    ("channel", "address"),
+    [
+        ("email", "heron@post.example"),
+        ("webhook", "https://hq.example/alarms"),
+        ("webhook", "http://127.0.0.1:8080/"),
+        ("matrix", "@heron:hq.example"),
+    ],
+)
+def test_a_channel_of_a_plug_in_is_taken_at_its_word(
+    channel: str, address: str
+) -> None:
+    table = f'{{ channel = "{channel}", address = "{address}" }}'
+    roster = parse_roster(f"{HERON}addresses = [{table}]\n", "roster.toml")
+
+    assert roster.people[0].addresses_on(channel) == (address,)
+
+
 def test_all_faults_of_all_people_are_told_at_once() -> None:
     text = HERON.replace('"sv"', '"xx"').replace('"SE"', '"XX"')
     text += CRANE.replace("2026-09-01", "1").replace("fictional", "fictonal")
