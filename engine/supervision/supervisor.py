@@ -31,9 +31,9 @@ class IntensityExceededError(EngineError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChildChanged:
-    """A hint: look at this link. The link has the fact."""
+    """A hint: look at this child. Its present link has the fact."""
 
-    link: Link
+    name: str
     urgent: ClassVar[bool] = True
 
 
@@ -112,16 +112,17 @@ class Supervisor(SupervisedActor[M_contra]):
     def _receive(self, message: M_contra | Wake | Rescan) -> object:
         match message:
             case ChildChanged():
-                self._take_report(message.link)
+                self._take_report(message.name)
                 return None
             case Wake():
                 self._look()
         return super()._receive(message)
 
-    def _take_report(self, link: Link) -> None:
-        child = self._children.get(link.name)
-        if child is None or child.link is not link:
-            return  # of a replaced instance
+    def _take_report(self, name: str) -> None:
+        child = self._children.get(name)
+        if child is None:
+            return
+        # A replaced instance may have sent it: only the present link is read.
         self._inspect(child, elapsed_s=0.0)
         self._advance()
         self._arm()
@@ -273,7 +274,7 @@ class Supervisor(SupervisedActor[M_contra]):
     def _hint(self, link: Link) -> None:
         """Tell ourselves of a change; in the child's thread."""
         try:
-            self.actor_ref.tell(ChildChanged(link=link))
+            self.actor_ref.tell(ChildChanged(name=link.name))
         except pykka.ActorDeadError:
             return  # whoever replaces us starts children of its own
 

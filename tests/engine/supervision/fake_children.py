@@ -17,7 +17,7 @@ class Command:
     """What the supervisor tells once more after a crash."""
 
     command_id: str
-    crashes: bool = True
+    crashes: bool | str = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,8 @@ class Worker(SupervisedActor[object]):
             case BaseException():
                 raise message
             case Command(crashes=True):
+                raise ZeroDivisionError
+            case Command(crashes="at first") if self.log.count("+a") == 1:
                 raise ZeroDivisionError
             case Command():
                 self.log.append(f"{self.link.name} did {message.command_id}")

@@ -51,6 +51,14 @@ class Command:
     command_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    answers: list[Exception] = field(default_factory=list)
+
+    def refuse(self, reason: Exception) -> None:
+        self.answers.append(reason)
+
+
 class One(SupervisedActor[object]):
     bound = 5
 
@@ -162,6 +170,19 @@ def test_what_is_asked_behind_a_crash_is_answered() -> None:
     gate.set()
     with pytest.raises(pykka.ActorDeadError):
         asked.get(timeout=WAIT_S)
+
+
+def test_a_told_request_behind_a_crash_is_refused() -> None:
+    one = probe()
+    ref = start(one)
+    gate = threading.Event()
+    request = Request()
+    ref.tell(lambda: gate.wait(WAIT_S))
+    ref.tell(ValueError())
+    ref.tell(request)
+    gate.set()
+    assert one.ended.wait(WAIT_S)
+    assert [type(answer) for answer in request.answers] == [pykka.ActorDeadError]
 
 
 def test_what_is_put_after_the_end_is_answered() -> None:

@@ -1,5 +1,7 @@
 """A supervisor that starts children on demand, as the alarms' directory does."""
 
+from datetime import timedelta
+
 import pytest
 
 from engine.supervision.child import ChildSpec, OnDown, Restart
@@ -15,10 +17,12 @@ class Directory(Supervisor[tuple[str, object]]):
     def __init__(self, *, link: Link, log: list[str], ended: list[str]) -> None:
         super().__init__(link=link)
         self.log, self.ended = log, ended
-        self.woken = 0
 
     def handle(self, message: tuple[str, object]) -> object:
         name, inner = message
+        if isinstance(inner, timedelta):
+            self.wake_at(self.clock.now().plus(inner))
+            return None
         if inner == "let go":
             self.stop_child(name)
             return self.children_live()
@@ -32,7 +36,7 @@ class Directory(Supervisor[tuple[str, object]]):
         self.ended.append(f"{name} {failure.kind if failure else 'orderly'}")
 
     def woke(self) -> None:
-        self.woken += 1
+        self.log.append(f"woke at {self.clock.boottime_s():.3f}")
 
     def _spec(self, name: str) -> ChildSpec:
         return ChildSpec(
@@ -89,7 +93,6 @@ def test_a_child_that_is_let_go_stops_in_order_and_starts_again_on_demand(
 
 def test_a_child_that_is_let_go_and_hangs_is_given_up(setup: Setup) -> None:
     setup.ask("a1", Hang(1000))
-    ref = setup.bench.tree.names.lookup("a1")
     setup.bench.world.run(0.1)
     ref = setup.bench.tree.names.lookup("a1")
     setup.ask("a1", "let go")
@@ -134,6 +137,14 @@ def test_an_orderly_end_is_told_and_the_child_forgotten(setup: Setup) -> None:
     setup.bench.world.run(5)
     assert setup.ended == ["a1 orderly"]
     assert setup.ask("a2", Command("c", crashes=False)) == 1
+
+
+def test_a_supervisors_own_wake_up_time_is_not_taken_for_its_looks(
+    setup: Setup,
+) -> None:
+    setup.ask("", timedelta(seconds=10))
+    setup.bench.world.run(60)
+    assert setup.bench.log == ["woke at 11.000"]
 
 
 def test_logs_and_measures_get_the_label_never_the_name(

@@ -77,6 +77,42 @@ def test_children_that_never_stop_leave_the_journal_its_time(
     assert bench.log[-1] == "-journal"
 
 
+def test_no_child_takes_more_than_half_of_the_time_that_is_left() -> None:
+    bench = Bench()
+    far = Far(bench.world, interruptible=False)
+    stuck = [bench.worker(n, far=far, shutdown_s=3.0) for n in ("b", "c", "d")]
+    journal = bench.worker("journal", fault=lambda: "slow stop")
+    bench.start(REST, [journal, *stuck])
+    for name in "bcd":
+        bench.tell(name, Hang(10_000), then_run_s=0)
+    bench.world.run(0.1)
+    refs = [bench.tree.names.lookup(name) for name in "bcd"]
+    stopped, took_s = stop(bench)
+    assert stopped
+    assert took_s <= 3.0
+    assert bench.log[-1] == "-journal"
+    assert not any(ref.is_alive() for ref in refs if ref is not None)
+
+
+@pytest.mark.parametrize("within_s", [0.5, 1.0, 2.0])
+@pytest.mark.parametrize("strategy", Strategy)
+def test_the_tree_stops_in_the_time_it_is_given_however_deep_a_child_hangs(
+    strategy: Strategy, within_s: float
+) -> None:
+    bench = Bench()
+    far = Far(bench.world, interruptible=False)
+    stuck = [bench.worker(n, far=far, shutdown_s=10.0) for n in "ab"]
+    inner = supervisor("inner", strategy, stuck, shutdown_s=10.0)
+    middle = supervisor("middle", strategy, [inner], shutdown_s=10.0)
+    bench.start(strategy, [middle, bench.worker("c")])
+    for name in "ab":
+        bench.tell(name, Hang(10_000), then_run_s=0)
+    bench.world.run(0.1)
+    stopped, took_s = stop(bench, within_s)
+    assert stopped
+    assert took_s <= within_s
+
+
 def test_a_child_that_hangs_in_its_start_does_not_hold_up_the_stop() -> None:
     bench = Bench()
     bench.start(

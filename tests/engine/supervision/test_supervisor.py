@@ -312,6 +312,16 @@ def test_a_command_that_crashes_an_actor_twice_is_quarantined_and_not_handled_ag
     assert bench.log == ["+a", "+a", "+a", "a did c2"]
 
 
+def test_a_command_that_has_been_told_again_is_not_told_a_third_time(
+    bench: Bench,
+) -> None:
+    bench.start(ONE, [bench.worker("a")])
+    bench.tell("a", Command("c1", crashes="at first"))
+    assert bench.take_log() == ["+a", "+a", "a did c1"]
+    bench.tell("a", ValueError())
+    assert bench.log == ["+a"]
+
+
 def test_a_hint_that_crashes_an_actor_is_gone(bench: Bench) -> None:
     bench.start(ONE, [bench.worker("a")])
     bench.tell("a", ValueError())
