@@ -1,0 +1,14 @@
+"""Process tests run the real service; each has a rig of its own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.rig import Rig
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    with Rig(folder=tmp_path) as made:
+        yield made

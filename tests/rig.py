@@ -1,0 +1,361 @@
+"""The real service as a process, with real far ends: what process tests stand on."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self, TypeVar
+
+import apsw
+import httpx2
+
+from adapters.demo.console import OperatorAtConsole
+from adapters.demo.farends.hook import HookServer
+from adapters.demo.farends.mail import MailServer
+from adapters.demo.farends.mastodon import MastodonServer
+from adapters.demo.farends.shelf import Shelf
+from adapters.devices import gt06_encode
+from adapters.modem.host_clock import HostClock
+from adapters.modem.virtual import VirtualModem
+from adapters.modem.virtual_links import PtyLink
+from adapters.modem.virtual_network import VirtualNetwork
+from engine.roster.model import Roster
+from engine.roster.sample import sample_roster, sample_text
+from engine.values import Instant
+
+T = TypeVar("T")
+SECRET = "whsec_" + "bmF0YWxpYS10ZXN0LXNlY3JldC1uYXRhbGlh"
+TOKEN = "test-token"
+READY_S = 20.0
+WAIT_S = 10.0
+HERON_IMEI = "004999010640018"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sms:
+    modem: str
+    number: str
+    text: str
+    at: Instant
+
+
+@dataclass(kw_only=True)
+class Rig:
+    """One state folder, two modems on ptys, mail, webhook and Mastodon on loopback."""
+
+    folder: Path
+    roster_text: str = field(default_factory=sample_text)
+    modems_wanted: int = 2
+    extra_config: str = ""
+    wrapper: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.clock = HostClock()
+        self.messages: Shelf[Sms] = Shelf()
+        self.calls: Shelf[str] = Shelf()
+        self.mail = MailServer(self.clock)
+        self.hook = HookServer(self.clock, secret=SECRET)
+        self.mastodon = MastodonServer(self.clock, token=TOKEN)
+        self.network = VirtualNetwork(clock=self.clock, on_message=self._sent)
+        self.modems = [
+            VirtualModem(
+                f"+4670174069{number}",
+                clock=self.clock,
+                network=self.network,
+                link=PtyLink(symlink=self.folder / f"modem-{number + 1}"),
+                on_call=lambda _, called: self.calls.add(called),
+            )
+            for number in range(self.modems_wanted)
+        ]
+        self.state = self.folder / "state"
+        self.ports: dict[str, tuple[str, int]] = {}
+        self.process: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> Self:
+        for server in (self.mail, self.hook, self.mastodon):
+            server.start()
+        for modem in self.modems:
+            modem.start()
+        (self.folder / "roster.toml").write_text(self.roster_text)
+        for name, secret in (("secret", SECRET), ("token", TOKEN)):
+            (self.folder / name).touch(mode=0o600)
+            (self.folder / name).write_text(secret)
+        (self.folder / "natalia.toml").write_text(self.config())
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.kill()
+        for modem in self.modems:
+            modem.stop()
+        for server in (self.mail, self.hook, self.mastodon):
+            server.stop()
+
+    # the service ---------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start the service and wait until it says that it is ready."""
+        log = (self.folder / "log").open("a")
+        self.process = subprocess.Popen(
+            [
+                *self.wrapper,
+                sys.executable,
+                "-m",
+                "engine",
+                "serve",
+                "--config",
+                str(self.folder / "natalia.toml"),
+            ],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            env={**os.environ, **self.environment},
+        )
+        log.close()
+        stdout = self.process.stdout
+        assert stdout is not None
+        deadline = time.monotonic() + READY_S
+        for line in stdout:
+            name, _, value = line.strip().partition(" ")
+            address = value.strip().removeprefix("http://").split("/")[0]
+            if ":" in address:
+                host, _, port = address.rpartition(":")
+                self.ports[name] = (host, int(port))
+            if name == "state":
+                return
+            assert time.monotonic() < deadline, self.log()
+        raise AssertionError(self.log())
+
+    def kill(self) -> None:
+        """`kill -9`: nothing of the service acts again."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL)
+        self._over()
+
+    def stop(self) -> float:
+        """SIGTERM; return how many seconds the end took."""
+        assert self.process is not None
+        began = time.monotonic()
+        self.process.terminate()
+        self._over()
+        return time.monotonic() - began
+
+    def _over(self) -> None:
+        assert self.process is not None
+        self.process.wait(timeout=10)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+
+    def log(self) -> str:
+        """Return all that the service has logged."""
+        return (self.folder / "log").read_text()
+
+    def natalia(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        """Run the command line beside the service."""
+        return subprocess.run(
+            [sys.executable, "-m", "engine", *words],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    def operator(self, name: str) -> OperatorAtConsole:
+        """Add an operator if need be, and sign in as a browser would."""
+        path = self.state / f"first-password-{name}"
+        if not path.exists():
+            added = self.natalia("operator", "add", name, "--state", str(self.state))
+            assert added.returncode == 0, added.stderr
+        host, port = self.ports["console"]
+        password = path.read_text().strip()
+        return OperatorAtConsole(f"http://{host}:{port}", name, password)
+
+    def metrics(self) -> str:
+        """Return the exposition."""
+        host, port = self.ports["metrics"]
+        return httpx2.get(f"http://{host}:{port}/metrics").text
+
+    def metric(self, line: str) -> float | None:
+        """Return one sample, named as the exposition has it."""
+        for row in self.metrics().splitlines():
+            name, _, value = row.rpartition(" ")
+            if name == line:
+                return float(value)
+        return None
+
+    def ready(self) -> tuple[int, dict[str, object]]:
+        """Ask `/-/ready`."""
+        host, port = self.ports["metrics"]
+        answer = httpx2.get(f"http://{host}:{port}/-/ready")
+        return answer.status_code, answer.json()
+
+    def alarms(self) -> list[dict[str, object]]:
+        """Return the list by the control socket."""
+        done = self.natalia("alarm", "list", "--json", "--state", str(self.state))
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def alarm(self, alarm: str) -> dict[str, object]:
+        """Return one case by the control socket."""
+        words = ("alarm", "show", alarm, "--json", "--state", str(self.state))
+        done = self.natalia(*words)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def rows(self, sql: str) -> list[tuple[object, ...]]:
+        """Read the journal beside the service, as an auditor would."""
+        path = self.state / "journal.db"
+        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+        try:
+            return list(connection.execute(sql))
+        finally:
+            connection.close()
+
+    # devices and people ----------------------------------------------------------
+
+    def device(self, imei: str = HERON_IMEI) -> "Gt06Device":
+        """Connect a gt06 device and log it in."""
+        return Gt06Device(self.ports["gt06"], imei, self.clock)
+
+    def numbers(self) -> dict[str, str]:
+        """Return whose telephone a number of the sample roster is."""
+        roster: Roster = sample_roster()
+        return {str(n): str(p.person) for p in roster.people for n in p.numbers}
+
+    def sms_to(self, person: str, timeout_s: float = WAIT_S) -> Sms | None:
+        """Wait for a message to somebody of the sample roster."""
+        theirs = {n for n, one in self.numbers().items() if one == person}
+        return self.messages.wait_for(lambda sms: sms.number in theirs, timeout_s)
+
+    def told(self) -> list[str]:
+        """Return who has got a message so far, in order."""
+        numbers = self.numbers()
+        return [numbers.get(sms.number, "?") for sms in self.messages.items()]
+
+    def config(self) -> str:
+        """Return the configuration."""
+        modems = "".join(
+            f'[[modem]]\nname = "modem-{n + 1}"\nport = "{self.folder}/modem-{n + 1}"\n'
+            for n in range(self.modems_wanted)
+        )
+        return f"""\
+state = "{self.state}"
+roster = "roster.toml"
+log = "text"
+{self.extra_config}
+[console]
+port = 0
+[metrics]
+port = 0
+[gateway.gt06]
+port = 0
+[gateway.osmand]
+port = 0
+{modems}
+[[channel]]
+name = "email"
+kind = "email"
+[channel.options]
+host = "127.0.0.1"
+port = {self.mail.port}
+security = "none"
+sender = "engine@natalia.invalid"
+[[channel]]
+name = "webhook"
+kind = "webhook"
+[channel.options]
+url = "{self.hook.url}"
+secret_file = "{self.folder}/secret"
+[[channel]]
+name = "mastodon"
+kind = "mastodon"
+[channel.options]
+url = "{self.mastodon.url}"
+token_file = "{self.folder}/token"
+[[hq]]
+channel = "email"
+address = "duty@hq.invalid"
+[[hq]]
+channel = "webhook"
+address = "hq"
+[[public]]
+channel = "mastodon"
+"""
+
+    def _sent(self, sender: str, number: str, text: str, at: Instant) -> None:
+        ours = {modem.number for modem in self.modems}
+        if sender in ours:
+            self.messages.add(Sms(modem=sender, number=number, text=text, at=at))
+
+
+class Gt06Device:
+    """A gt06 bracelet on a real socket."""
+
+    def __init__(self, address: tuple[str, int], imei: str, clock: HostClock) -> None:
+        self.clock = clock
+        self.serial = 0
+        self.socket = socket.create_connection(address, timeout=WAIT_S)
+        self.socket.sendall(gt06_encode.log_in(imei, serial=self.next()))
+        assert self.socket.recv(64), "the log-in is not answered"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.socket.close()
+
+    def next(self) -> int:
+        self.serial += 1
+        return self.serial
+
+    def send(self, frame: bytes, timeout_s: float = WAIT_S) -> bytes:
+        """Send a frame; return the answer, b"" where none comes in time."""
+        self.socket.sendall(frame)
+        self.socket.settimeout(timeout_s)
+        try:
+            return self.socket.recv(256)
+        except TimeoutError:
+            return b""
+
+    def sos(self, lat_deg: float = 41.31151, lon_deg: float = 69.27974) -> bytes:
+        """Press the button; return the answer."""
+        return self.send(self.sos_frame(lat_deg, lon_deg))
+
+    def sos_frame(self, lat_deg: float = 41.31151, lon_deg: float = 69.27974) -> bytes:
+        """Return the packet of a press."""
+        gps = gt06_encode.Gps(
+            lat_deg=lat_deg,
+            lon_deg=lon_deg,
+            at=self.clock.now(),
+            valid=True,
+            satellites=7,
+            speed_kmh=0,
+            course_deg=0,
+        )
+        cell = gt06_encode.Cell(mcc=434, mnc=4, lac=1, cid=1)
+        return gt06_encode.alarm(gps, cell, serial=self.next())
+
+
+def eventually(look: Callable[[], T | None], timeout_s: float = WAIT_S) -> T:
+    """Return the first true answer; processes have no manual clock."""
+    for _ in _until(timeout_s):
+        found = look()
+        if found:
+            return found
+    message = "it did not come true in time"
+    raise AssertionError(message)
+
+
+def _until(seconds: float) -> Iterator[None]:
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        yield
+        time.sleep(0.02)  # noqa: TID251 - a real process is waited for
