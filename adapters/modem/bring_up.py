@@ -120,8 +120,8 @@ class BringUp:
                 message = f"the SIM is locked: {state if state in _LOCKS else 'lock'}"
                 raise ModemError(message)
         radio = self._optional("AT+CFUN?")
-        fields = fields_of(radio.lines[0]) if radio.lines else ("1",)
-        if number_of(fields[0]) not in (1, None):
+        fields = fields_of(radio.lines[0]) if radio.lines else ("",)
+        if number_of(fields[0]) != 1:
             self._patient("AT+CFUN=1")
         self._session.imsi = _digits(self._patient("AT+CIMI"))
 
@@ -184,13 +184,18 @@ class BringUp:
         # MT is SM and ME in one: what lies there would be read twice.
         session.readable = tuple(s for s in listed if s != "MT" or len(listed) == 1)
         for store in self._options.stores:
-            if (not receiving or store in receiving) and self._patient(
-                f'AT+CPMS="{store}","{store}","{store}"'
-            ).ok:
+            if (not receiving or store in receiving) and self._set_stores(store):
                 session.store = session.receives = store
                 break
         if not session.readable and session.store:
             session.readable = (session.store,)
+
+    def _set_stores(self, store: str) -> bool:
+        """Set all three stores, or the two that older modems know (Wavecom)."""
+        return any(
+            self._patient("AT+CPMS=" + ",".join([f'"{store}"'] * count)).ok
+            for count in (3, 2, 1)
+        )
 
     def _choose_routing(self) -> None:
         """Announce arrivals, and have status reports sent straight to us.

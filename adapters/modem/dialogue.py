@@ -34,7 +34,8 @@ _GRACE_S = 1.0
 _PDU_LINE_S = 1.0
 _UNSOLICITED_MAX = 1000
 _REGISTRATIONS = frozenset({"+CREG", "+CGREG", "+CEREG", "+C5GREG"})
-_ASKED_ALONE = frozenset({"+CPIN", "+CFUN", "+CMGS"})
+_SUBMIT = "+CMGS"
+_ASKED_ALONE = frozenset({"+CPIN", "+CFUN", _SUBMIT})
 
 
 class ModemRestartedError(ModemSilentError):
@@ -141,7 +142,7 @@ class Dialogue:
         """Wait for the final result of what has been written already."""
         lines: list[str] = []
         deadline = self.clock.boottime_s() + deadline_s
-        graced = False
+        graced, dials = False, echo.startswith("ATD")
         while True:
             token = self._next(deadline, beat)
             if token is None:
@@ -156,9 +157,11 @@ class Dialogue:
             if echo and line.rstrip() == echo:
                 continue
             final = final_of(line)
-            if final is not None and (
-                final.kind is not FinalKind.CALL or echo.startswith("ATD")
-            ):
+            if final is not None and final.kind is FinalKind.CALL and not dials:
+                # A call that somebody else ended answers no command of ours.
+                self._unasked(line)
+                continue
+            if final is not None:
                 return Reply(final=final, lines=tuple(lines))
             if self._belongs(line, prefix, lines):
                 lines.append(line)
@@ -281,7 +284,7 @@ class Dialogue:
             if prefix in _REGISTRATIONS and len(fields_of(line)) < 2:  # noqa: PLR2004 -- the asked form has mode and state
                 return False
             return not (prefix in _ASKED_ALONE and lines)
-        if is_unsolicited(line):
+        if is_unsolicited(line) or prefix == _SUBMIT:
             return False
         # Noise on the line is no answer; an operator's name may be Latin-1, but
         # stands behind a prefix.

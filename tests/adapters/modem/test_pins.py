@@ -1,0 +1,73 @@
+"""A PIN is tried once for each SIM and configuration, over restarts too."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from adapters.modem.options import ModemOptions
+from adapters.modem.pins import FilePinStore, MemoryPinStore, PinStore, pin_key
+from engine.errors import ModemError
+from tests.adapters.modem.rig import rig
+
+
+def _options(tmp_path: Path, pin: str) -> ModemOptions:
+    return ModemOptions(
+        pin=pin, pin_file=str(tmp_path / "tried"), command_s=0.4, answer_s=0.2
+    )
+
+
+def test_a_right_pin_opens_the_sim_every_time(tmp_path: Path) -> None:
+    with rig(tmp_path, options=_options(tmp_path, "1234"), pin="1234") as r:
+        assert r.driver.health().registered
+        r.modem.restart()
+        assert r.driver.open().registered
+
+
+def test_a_wrong_pin_is_tried_once_and_never_again(tmp_path: Path) -> None:
+    options = _options(tmp_path, "0000")
+    for words in ("was refused", "refused before", "refused before"):
+        with rig(tmp_path, options=options, pin="1234", opened=False) as r:
+            with pytest.raises(ModemError, match=words):
+                r.driver.open()
+            for _ in range(3):
+                with pytest.raises(ModemError, match="refused before"):
+                    r.driver.open()
+            assert r.modem.state.pin_tries_left == (2 if words == "was refused" else 3)
+    with rig(tmp_path, options=_options(tmp_path, "1234"), pin="1234") as r:
+        assert r.driver.health().registered
+
+
+def test_the_last_try_is_left_to_a_person(tmp_path: Path) -> None:
+    with rig(
+        tmp_path, options=_options(tmp_path, "1234"), pin="1234", opened=False
+    ) as r:
+        r.modem.state.pin_tries_left = 1
+        with pytest.raises(ModemError, match="one PIN try left"):
+            r.driver.open()
+        assert r.modem.state.pin_tries_left == 1
+
+
+@pytest.mark.parametrize("kind", ["memory", "file"])
+def test_a_store_bars_and_allows(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "tried"
+    store: PinStore = MemoryPinStore() if kind == "memory" else FilePinStore(path)
+    key, other = pin_key("8946", "1234"), pin_key("8946", "4321")
+    assert not store.is_barred(key)
+    store.bar(key)
+    store.bar(other)
+    assert store.is_barred(key)
+    store.allow(key)
+    assert not store.is_barred(key)
+    assert store.is_barred(other)
+
+
+def test_the_file_tells_neither_pin_nor_sim_and_is_for_its_owner(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "tried"
+    FilePinStore(path).bar(pin_key("8946000000", "1234"))
+    assert FilePinStore(path).is_barred(pin_key("8946000000", "1234"))
+    assert "1234" not in path.read_text().replace(pin_key("8946000000", "1234"), "")
+    assert "8946000000" not in path.read_text()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
