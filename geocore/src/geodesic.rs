@@ -177,31 +177,37 @@ impl Chord {
         let sin_squared = 0.25 * self.bend;
         let cos_squared = 1.0 - sin_squared;
         let half = sin_squared.sqrt().asin();
-        let middle_squared = dot(self.middle, self.middle) / cos_squared;
-        let line_squared = 0.25 * self.squared / sin_squared;
-        let sin_double = 2.0 * (sin_squared * cos_squared).sqrt();
+        let product = sin_squared * cos_squared;
+        let sin_double = 2.0 * product.sqrt();
         let cos_double = cos_squared - sin_squared;
+        let inverse = 1.0 / product;
+        let middle_squared = dot(self.middle, self.middle) * sin_squared * inverse;
+        let line_squared = 0.25 * self.squared * cos_squared * inverse;
         let mean_squared = 0.5 * (middle_squared + line_squared);
-        let even = 0.5 * (line_squared - middle_squared) / mean_squared;
-        let odd = dot(self.middle, self.line) / (sin_double * mean_squared);
+        let inverse_mean = 1.0 / mean_squared;
+        let even = 0.5 * (line_squared - middle_squared) * inverse_mean;
+        let skew = dot(self.middle, self.line) * inverse_mean;
+        let odd_squared = 0.25 * skew * skew * inverse;
         let quadruple = 0.5 * sin_double * cos_double;
-        let sin_cubed = sin_double * sin_double * sin_double / 3.0;
+        let sin_cubed = sin_double * sin_double * sin_double * (1.0 / 3.0);
         let wave = even * sin_double;
-        let wave_squared = even * even * (half + quadruple) + odd * odd * (half - quadruple);
+        let wave_squared = even * even * (half + quadruple) + odd_squared * (half - quadruple);
         let wave_cubed =
-            even * (even * even * (sin_double - sin_cubed) + 3.0 * odd * odd * sin_cubed);
+            even * (even * even * (sin_double - sin_cubed) + 3.0 * odd_squared * sin_cubed);
         let arc = 2.0 * half + 0.5 * wave - 0.125 * wave_squared + 0.0625 * wave_cubed;
         let arc_m = arc * mean_squared.sqrt();
-        arc_m * (1.0 - self.tilt_squared() * self.curvature_squared() * arc_m * arc_m / 24.0)
+        arc_m * (1.0 - self.sideways_squared(cos_squared) * arc_m * arc_m * (1.0 / 24.0))
     }
 
-    /// Sine, squared, of the angle between the plane through the centre and the normal.
-    fn tilt_squared(&self) -> f64 {
+    /// Curvature of the arc within the surface, squared: that of the normal section times the
+    /// sine of the angle between the plane through the centre and the normal.
+    fn sideways_squared(&self, cos_squared: f64) -> f64 {
         let [mx, my, mz] = self.middle;
         let gradient = [mx * EQUATORIAL, my * EQUATORIAL, mz * POLAR];
         let across = cross(self.middle, self.line);
-        let tilt = dot(gradient, across);
-        tilt * tilt / (self.slope_squared * dot(across, across))
+        let tilt = dot(gradient, across) * self.bend;
+        let scale = self.squared * self.slope_squared;
+        tilt * tilt * cos_squared / (scale * scale * dot(across, across))
     }
 }
 

@@ -1,11 +1,12 @@
 //! The Python face: convert, release the GIL for batches, call, map the error.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
 
 use pyo3::buffer::{Element, PyBuffer};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyList, PyMemoryView, PyTuple};
 use pyo3::{
     IntoPyObject, PyTypeInfo, create_exception, exceptions::PyTypeError, exceptions::PyValueError,
 };
@@ -107,6 +108,11 @@ fn same_length(name: &str, length: usize, expected: usize) -> PyResult<()> {
     Err(refusal::<GeocoreError>(text, length))
 }
 
+thread_local! {
+    /// The answer of a single call, kept for its memory.
+    static FOUND: Cell<Vec<Neighbour>> = const { Cell::new(Vec::new()) };
+}
+
 /// People, findable by nearness in the geodesic's order.
 #[pyclass(frozen, module = "geocore._geocore")]
 struct Index(RwLock<crate::Index>);
@@ -123,6 +129,42 @@ impl Index {
                 }
             }
         }
+    }
+
+    /// Ids and distances of a batch as two buffers of n rows and k columns.
+    fn nearest_arrays<'py>(
+        &self,
+        py: Python<'py>,
+        points: &[Point],
+        k: u64,
+        filter: &Filter<'_>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let columns = usize::try_from(k.min(self.read(py).len() as u64)).unwrap_or(usize::MAX);
+        let size = points.len() * columns;
+        let (mut ids, mut metres) = (vec![0_u8; size * 8], vec![0_u8; size * 8]);
+        for infinite in metres.chunks_exact_mut(8) {
+            infinite.copy_from_slice(&f64::INFINITY.to_ne_bytes());
+        }
+        py.detach(|| {
+            let index = self.0.read().unwrap_or_else(PoisonError::into_inner);
+            index.nearest_many(points, k, filter, |row, answer| {
+                let start = row * columns * 8;
+                let ids = ids[start..].chunks_exact_mut(8);
+                let metres = metres[start..].chunks_exact_mut(8);
+                for ((id, distance), found) in ids.zip(metres).zip(answer.iter().take(columns)) {
+                    id.copy_from_slice(&found.person.to_ne_bytes());
+                    distance.copy_from_slice(&found.distance_m.to_ne_bytes());
+                }
+            })
+        })
+        .map_err(fail)?;
+        let view = |bytes: &[u8], code: &str| {
+            PyMemoryView::from(&PyBytes::new(py, bytes))?
+                .call_method1("cast", (code, [points.len(), columns]))
+        };
+        Ok((view(&ids, "Q")?, view(&metres, "d")?)
+            .into_pyobject(py)?
+            .into_any())
     }
 
     /// Waits without the GIL if somebody reads.
@@ -320,19 +362,23 @@ impl Index {
             geodesic,
         };
         let k = count_of(k)?;
-        let found = self.read(py).nearest(&from, k, &filter).map_err(fail)?;
-        if ages {
-            triples(py, &found, now_s)
-        } else {
-            pairs(py, &found)
-        }
+        // Taken, not borrowed: making the list may run a finalizer that asks again.
+        let mut found = FOUND.take();
+        let answer = self.read(py).nearest_into(&from, k, &filter, &mut found);
+        let list = match answer {
+            Err(error) => Err(fail(error)),
+            Ok(()) if ages => triples(py, &found, now_s),
+            Ok(()) => pairs(py, &found),
+        };
+        FOUND.set(found);
+        list
     }
 
     #[expect(
         clippy::too_many_arguments,
         reason = "the face is fixed; all but three are named"
     )]
-    #[pyo3(signature = (lats_deg, lons_deg, k, *, within_m=None, newer_than_s=None, circle=None, available=None, exclude=None, geodesic=false))]
+    #[pyo3(signature = (lats_deg, lons_deg, k, *, within_m=None, newer_than_s=None, circle=None, available=None, exclude=None, geodesic=false, arrays=false))]
     fn nearest_many<'py>(
         &self,
         py: Python<'py>,
@@ -345,7 +391,8 @@ impl Index {
         available: Option<bool>,
         exclude: Option<&Bound<'py, PyAny>>,
         geodesic: bool,
-    ) -> PyResult<Bound<'py, PyList>> {
+        arrays: bool,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let lats: Vec<f64> = column("lats_deg", lats_deg)?;
         let lons: Vec<f64> = column("lons_deg", lons_deg)?;
         same_length("lons_deg", lons.len(), lats.len())?;
@@ -365,20 +412,24 @@ impl Index {
             geodesic,
         };
         let k = count_of(k)?;
+        if arrays {
+            return self.nearest_arrays(py, &points, k, &filter);
+        }
         let found = py
             .detach(|| {
                 let index = self.0.read().unwrap_or_else(PoisonError::into_inner);
-                points
-                    .iter()
-                    .map(|from| index.nearest(from, k, &filter))
-                    .collect::<Result<Vec<_>, _>>()
+                let mut found = vec![Vec::new(); points.len()];
+                index.nearest_many(&points, k, &filter, |row, answer| {
+                    found[row] = answer.to_vec();
+                })?;
+                Ok::<_, Error>(found)
             })
             .map_err(fail)?;
         let rows = found
             .iter()
             .map(|row| pairs(py, row))
             .collect::<PyResult<Vec<_>>>()?;
-        PyList::new(py, rows)
+        Ok(PyList::new(py, rows)?.into_any())
     }
 
     #[expect(

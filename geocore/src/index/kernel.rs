@@ -21,8 +21,11 @@ pub(super) trait Kernel: Copy {
     /// For each of sixteen shares of some groups, the least squared distance.
     fn minima(self, groups: &[Group], from_m: [f64; 3]) -> [f64; 2 * LANES];
 
-    /// Asks for memory that will be read soon.
-    fn prefetch<T>(self, soon: &T);
+    /// Asks for the places of groups that will be scanned soon.
+    fn prefetch_groups(self, groups: &[Group]);
+
+    /// Asks for chunks that will be opened soon.
+    fn prefetch_chunks(self, chunks: &[Chunk]);
 }
 
 /// What single precision may take from a distance of up to two earth radii, relatively:
@@ -114,7 +117,10 @@ impl Kernel for Portable {
     }
 
     #[inline(always)]
-    fn prefetch<T>(self, _soon: &T) {}
+    fn prefetch_groups(self, _groups: &[Group]) {}
+
+    #[inline(always)]
+    fn prefetch_chunks(self, _chunks: &[Chunk]) {}
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -247,29 +253,52 @@ mod x86 {
             // to an array of at least the eight doubles that are read or written.
             unsafe {
                 let [x, y, z] = from_m.map(|metres| _mm512_set1_pd(metres));
-                let mut least = [_mm512_set1_pd(f64::INFINITY); 2];
-                for (step, group) in groups.iter().enumerate() {
-                    let dx = _mm512_sub_pd(_mm512_loadu_pd(group.x.as_ptr()), x);
-                    let dy = _mm512_sub_pd(_mm512_loadu_pd(group.y.as_ptr()), y);
-                    let dz = _mm512_sub_pd(_mm512_loadu_pd(group.z.as_ptr()), z);
-                    let parallel = _mm512_fmadd_pd(dx, dx, _mm512_mul_pd(dy, dy));
-                    let squared = _mm512_fmadd_pd(dz, dz, parallel);
-                    least[step % 2] = _mm512_min_pd(least[step % 2], squared);
+                let mut even = _mm512_set1_pd(f64::INFINITY);
+                let mut odd = even;
+                for pair in groups.chunks(2) {
+                    for (group, share) in pair.iter().zip([&mut even, &mut odd]) {
+                        let dx = _mm512_sub_pd(_mm512_loadu_pd(group.x.as_ptr()), x);
+                        let dy = _mm512_sub_pd(_mm512_loadu_pd(group.y.as_ptr()), y);
+                        let dz = _mm512_sub_pd(_mm512_loadu_pd(group.z.as_ptr()), z);
+                        let parallel = _mm512_fmadd_pd(dx, dx, _mm512_mul_pd(dy, dy));
+                        let squared = _mm512_fmadd_pd(dz, dz, parallel);
+                        *share = _mm512_min_pd(*share, squared);
+                    }
                 }
-                _mm512_storeu_pd(minima[..LANES].as_mut_ptr(), least[0]);
-                _mm512_storeu_pd(minima[LANES..].as_mut_ptr(), least[1]);
+                _mm512_storeu_pd(minima[..LANES].as_mut_ptr(), even);
+                _mm512_storeu_pd(minima[LANES..].as_mut_ptr(), odd);
             }
             minima
         }
 
         #[inline(always)]
-        fn prefetch<T>(self, soon: &T) {
-            let start = core::ptr::from_ref(soon).cast::<i8>();
-            for line in (0..size_of::<T>()).step_by(64) {
-                // SAFETY: the pointer stays inside a live object; a prefetch reads nothing.
-                unsafe { _mm_prefetch::<_MM_HINT_T0>(start.add(line)) };
+        fn prefetch_groups(self, groups: &[Group]) {
+            for group in groups {
+                prefetch(&group.x);
+                prefetch(&group.y);
+                prefetch(&group.z);
             }
         }
+
+        #[inline(always)]
+        fn prefetch_chunks(self, chunks: &[Chunk]) {
+            for chunk in chunks {
+                prefetch(&chunk.x);
+                prefetch(&chunk.y);
+                prefetch(&chunk.z);
+                prefetch(&chunk.radius_m);
+                prefetch(&chunk.child);
+            }
+        }
+    }
+
+    /// Asks for one cache line: what lies in groups and chunks is aligned and 64 bytes long.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "one instruction")]
+    fn prefetch<T>(line: &T) {
+        const { assert!(size_of::<T>() == 64) };
+        // SAFETY: a prefetch reads nothing that a program could see, from any address.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(core::ptr::from_ref(line).cast()) };
     }
 
     #[cfg(test)]

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 
 use super::Index;
+use super::rank::Ranked;
 use super::search::{Everyone, Sieve, Way};
 use super::select::Nearest;
 use super::space::Space;
@@ -107,12 +108,61 @@ impl Index {
         k: u64,
         filter: &Filter<'_>,
     ) -> Result<Vec<Neighbour>, Error> {
-        if !(1..=K_MAX).contains(&k) {
-            return Err(InvalidCount { value: k }.into());
-        }
+        let mut found = Vec::new();
+        self.nearest_into(from, k, filter, &mut found)?;
+        Ok(found)
+    }
+
+    /// As [`Index::nearest`], into a vector that is cleared first and may be kept.
+    ///
+    /// # Errors
+    ///
+    /// As [`Index::nearest`].
+    #[inline]
+    pub fn nearest_into(
+        &self,
+        from: &Point,
+        k: u64,
+        filter: &Filter<'_>,
+        found: &mut Vec<Neighbour>,
+    ) -> Result<(), Error> {
+        let k = check_count(k)?;
         filter.check()?;
-        let k = usize::try_from(k).unwrap_or(usize::MAX);
-        Ok(self.search(from, k, filter))
+        found.clear();
+        self.search(from, k, filter, found);
+        Ok(())
+    }
+
+    /// Answers [`Index::nearest`] for many places, each to `take` with its row.
+    ///
+    /// Rows come in an order of the index's choice: neighbours in space share what they
+    /// bring into the caches.
+    ///
+    /// # Errors
+    ///
+    /// As [`Index::nearest`].
+    pub fn nearest_many(
+        &self,
+        from: &[Point],
+        k: u64,
+        filter: &Filter<'_>,
+        mut take: impl FnMut(usize, &[Neighbour]),
+    ) -> Result<(), Error> {
+        let k = check_count(k)?;
+        filter.check()?;
+        let mut rows: Vec<(u64, usize)> = from
+            .iter()
+            .enumerate()
+            .map(|(row, point)| (along_curve(point), row))
+            .collect();
+        rows.sort_unstable();
+        let mut found = Vec::new();
+        for (_, row) in rows {
+            found.clear();
+            self.search(&from[row], k, filter, &mut found);
+            take(row, &found);
+        }
+        Ok(())
     }
 
     /// Everyone within a geodesic distance, inclusive, in the order of [`Index::nearest`].
@@ -131,28 +181,64 @@ impl Index {
             ..*filter
         };
         filter.check()?;
-        Ok(self.search(from, usize::MAX, &filter))
+        let mut found = Vec::new();
+        self.search(from, usize::MAX, &filter, &mut found);
+        Ok(found)
     }
 
-    fn search(&self, from: &Point, k: usize, filter: &Filter<'_>) -> Vec<Neighbour> {
+    fn search(&self, from: &Point, k: usize, filter: &Filter<'_>, found: &mut Vec<Neighbour>) {
         let space = match filter.circle {
             None => &self.everyone,
             Some(circle) => match self.circles.get(&circle) {
                 Some(members) => members,
-                None => return Vec::new(),
+                None => return,
             },
         };
-        SCRATCH.with_borrow_mut(|Scratch { way, nearest }| {
+        SCRATCH.with_borrow_mut(|scratch| {
+            let Scratch {
+                way,
+                nearest,
+                ranked,
+            } = scratch;
             nearest.start(k, filter.within_m.map_or(f64::INFINITY, chord_max_m));
             if filter.is_open() {
                 space.search_here(from.xyz_m(), &Everyone, way, nearest);
             } else {
                 filter.sift(space, from, way, nearest);
             }
-            let candidates = nearest.candidates();
-            space.rank(from, k, filter.within_m, filter.geodesic, candidates)
-        })
+            space.rank(from, k, filter, nearest.candidates(), ranked);
+            found.extend(ranked.iter().map(|person| person.neighbour));
+        });
     }
+}
+
+fn check_count(k: u64) -> Result<usize, InvalidCount> {
+    match usize::try_from(k) {
+        Ok(count) if (1..=K_MAX).contains(&k) => Ok(count),
+        _ => Err(InvalidCount { value: k }),
+    }
+}
+
+/// A number that is near for places that are near: 16 bits an axis, interleaved.
+fn along_curve(point: &Point) -> u64 {
+    point.xyz_m().iter().rev().fold(0, |key, metres| {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "0 to 65,535"
+        )]
+        let steps = ((metres + 6.4e6) * (65_535.0 / 12.8e6)) as u16;
+        (key << 1) | spread(steps)
+    })
+}
+
+/// Puts two zeros between the bits of a number.
+fn spread(steps: u16) -> u64 {
+    let mut bits = u64::from(steps);
+    bits = (bits | (bits << 16)) & 0x0000_FF00_00FF;
+    bits = (bits | (bits << 8)) & 0x00F0_0F00_F00F;
+    bits = (bits | (bits << 4)) & 0x0C30_C30C_30C3;
+    (bits | (bits << 2)) & 0x2492_4924_9249
 }
 
 /// Room that a thread keeps from question to question.
@@ -160,6 +246,7 @@ impl Index {
 struct Scratch {
     way: Way,
     nearest: Nearest,
+    ranked: Vec<Ranked>,
 }
 
 thread_local! {

@@ -1,6 +1,6 @@
 //! From candidates by straight line to an answer by geodesic.
 
-use super::query::Neighbour;
+use super::query::{Filter, Neighbour};
 use super::select::Candidate;
 use super::space::Space;
 use crate::geodesic::{approximate_m, approximation_bound_m, karney_m};
@@ -10,8 +10,9 @@ use crate::point::Point;
 const BOUND_MAX_M: f64 = 5e-4;
 
 /// A candidate with a distance good enough to order them, or settled by Karney.
-struct Ranked {
-    neighbour: Neighbour,
+#[derive(Debug)]
+pub(super) struct Ranked {
+    pub(super) neighbour: Neighbour,
     point: Point,
     /// How far `distance_m` may be off.
     bound_m: f64,
@@ -23,15 +24,17 @@ impl Space {
         &self,
         from: &Point,
         k: usize,
-        within_m: Option<f64>,
-        geodesic: bool,
+        filter: &Filter<'_>,
         candidates: &[Candidate],
-    ) -> Vec<Neighbour> {
-        let mut ranked: Vec<Ranked> = candidates
-            .iter()
-            .map(|candidate| self.measure(from, candidate))
-            .collect();
-        if let Some(within_m) = within_m {
+        ranked: &mut Vec<Ranked>,
+    ) {
+        ranked.clear();
+        ranked.extend(
+            candidates
+                .iter()
+                .map(|candidate| self.measure(from, candidate)),
+        );
+        if let Some(within_m) = filter.within_m {
             ranked.retain_mut(|person| {
                 if (person.neighbour.distance_m - within_m).abs() <= person.bound_m {
                     person.settle(from);
@@ -40,9 +43,9 @@ impl Space {
             });
         }
         ranked.sort_unstable_by(Ranked::order);
-        settle_ties(from, &mut ranked);
+        settle_ties(from, ranked);
         ranked.truncate(k);
-        if geodesic {
+        if filter.geodesic {
             for person in ranked
                 .iter_mut()
                 .filter(|person| person.bound_m > BOUND_MAX_M)
@@ -50,7 +53,6 @@ impl Space {
                 person.settle(from);
             }
         }
-        ranked.into_iter().map(|person| person.neighbour).collect()
     }
 
     #[inline]

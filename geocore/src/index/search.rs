@@ -136,6 +136,7 @@ impl Space {
         way.frames.clear();
         way.bounds_m.resize(ROWS_MAX, [f32::INFINITY; WIDTH]);
         let mut next = self.open(kernel, self.root, rough_m, lens, way, nearest.limit_m());
+        let mut surveyed = false;
         loop {
             while let Some(child) = next {
                 if child.is_leaf() {
@@ -143,6 +144,10 @@ impl Space {
                     break;
                 }
                 next = self.open(kernel, child, rough_m, lens, way, nearest.limit_m());
+            }
+            if !surveyed && nearest.is_full() {
+                self.survey(kernel, way, nearest.limit_m());
+                surveyed = true;
             }
             let Some(slot) = way.pick(kernel, nearest.limit_m()) else {
                 return;
@@ -186,7 +191,44 @@ impl Space {
             size,
             open: !(1 << slot),
         });
-        Some(chunks[slot / WIDTH].child[slot % WIDTH])
+        let child = chunks[slot / WIDTH].child[slot % WIDTH];
+        self.prefetch(kernel, child);
+        Some(child)
+    }
+
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "must take on the caller's target features"
+    )]
+    fn prefetch<K: Kernel>(&self, kernel: K, child: Child) {
+        let (first, end) = (child.first(), child.first() + child.class().size().min(8));
+        if child.is_leaf() {
+            kernel.prefetch_groups(&self.groups.hot[first..end]);
+        } else {
+            kernel.prefetch_chunks(&self.chunks.hot[first..end]);
+        }
+    }
+
+    /// Asks for everything on the way that is within the limit, so that it comes at once.
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "must take on the caller's target features"
+    )]
+    fn survey<K: Kernel>(&self, kernel: K, way: &Way, limit_m: f32) {
+        for frame in way.frames.iter().rev() {
+            for step in 0..frame.size {
+                let near = kernel.at_most(&way.bounds_m[frame.row + step], limit_m);
+                #[expect(clippy::cast_possible_truncation, reason = "one row of it")]
+                let mut near = near & (frame.open >> (step * WIDTH)) as u16;
+                while near != 0 {
+                    let slot = near.trailing_zeros() as usize;
+                    near &= near - 1;
+                    self.prefetch(kernel, self.chunks.hot[frame.first + step].child[slot]);
+                }
+            }
+        }
     }
 
     #[inline(always)]
@@ -223,7 +265,7 @@ impl Space {
         let end = first + self.len().div_ceil(LANES);
         if L::EVERYONE && nearest.wants_minima() {
             // A first look at distances alone spares most people the queue.
-            nearest.foresee(kernel.minima(&self.groups.hot[first..end], from_m));
+            nearest.foresee(&kernel.minima(&self.groups.hot[first..end], from_m));
         }
         self.scan_groups(kernel, first, end, from_m, lens, nearest);
     }

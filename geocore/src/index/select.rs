@@ -70,6 +70,12 @@ impl Nearest {
         limit_m
     }
 
+    /// Whether a small answer has its k people, so that the limit is near its end.
+    #[inline]
+    pub(super) fn is_full(&self) -> bool {
+        self.k <= SORTED_MAX && self.found[self.k - 1].place != Place::NONE
+    }
+
     /// Whether k of sixteen distances would narrow the limit.
     #[inline]
     pub(super) fn wants_minima(&self) -> bool {
@@ -77,14 +83,35 @@ impl Nearest {
     }
 
     /// Narrows the limit, given the distances of sixteen different people who will be offered.
-    #[inline]
-    pub(super) fn foresee(&mut self, mut minima_m2: [f64; SORTED_MAX]) {
-        minima_m2.sort_unstable_by(f64::total_cmp);
-        self.narrow(minima_m2[self.k - 1]);
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "must take on the caller's target features"
+    )]
+    pub(super) fn foresee(&mut self, minima_m2: &[f64; SORTED_MAX]) {
+        // Distances are not negative, so their bits are in their order; counting whom each is
+        // not nearer than finds the k-th without a branch.
+        let bits = minima_m2.map(f64::to_bits);
+        let mut ranks = [0_u64; SORTED_MAX];
+        for other in bits {
+            for (rank, own) in ranks.iter_mut().zip(bits) {
+                *rank = rank.wrapping_add(u64::from(other <= own));
+            }
+        }
+        let mut kth = f64::INFINITY.to_bits();
+        for (rank, own) in ranks.into_iter().zip(bits) {
+            let enough = if rank >= self.k as u64 { own } else { u64::MAX };
+            kth = kth.min(enough);
+        }
+        self.narrow(f64::from_bits(kth));
     }
 
     /// Takes a candidate within the limit.
-    #[inline]
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "must take on the caller's target features"
+    )]
     pub(super) fn offer(&mut self, candidate: Candidate) {
         if self.k > SORTED_MAX {
             self.collect(candidate);
@@ -128,6 +155,9 @@ impl Nearest {
 
     #[inline]
     fn narrow(&mut self, kth_m2: f64) {
+        if kth_m2 > self.limit_m2 {
+            return;
+        }
         let rival_m2 = if kth_m2 < CHORD_FAR_M * CHORD_FAR_M {
             rival_squared_m2(kth_m2)
         } else {

@@ -15,7 +15,7 @@ pub(super) const FLAT_MAX: usize = 384;
 const FLAT_MIN: usize = 192;
 
 /// A leaf above this is split, unless its cell is the finest.
-pub(super) const LEAF_MAX: usize = 32;
+pub(super) const LEAF_MAX: usize = 64;
 
 /// People with an id to place map and a tree, or for few of them one leaf.
 #[derive(Clone, Debug)]
