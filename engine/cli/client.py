@@ -33,15 +33,14 @@ def ask(
 
     socket = state / CONTROL_SOCKET
     content = body if isinstance(body, str) else json.dumps(dict(body or {}))
+    if not socket.exists():
+        raise ServiceError(_nobody(state))
     transport = httpx2.HTTPTransport(uds=str(socket))
     try:
         with httpx2.Client(transport=transport, timeout=TIMEOUT_S) as client:
             answer = client.request(method, f"http://engine{path}", content=content)
     except (httpx2.ConnectError, FileNotFoundError) as error:
-        message = (
-            f"no engine runs on {state}; start one with: natalia serve --config FILE"
-        )
-        raise ServiceError(message) from error
+        raise ServiceError(_nobody(state)) from error
     except httpx2.HTTPError as error:
         message = f"the engine did not answer ({type(error).__name__}); look again"
         raise ServiceError(message) from error
@@ -49,3 +48,7 @@ def ask(
     if answer.status_code >= 400:  # noqa: PLR2004 - HTTP's own border
         raise ServiceError(str(found.get("error") or found.get("refused")))
     return found
+
+
+def _nobody(state: Path) -> str:
+    return f"no engine runs on {state}; start one with: natalia serve --config FILE"

@@ -19,13 +19,13 @@ from engine.console.operators import OperatorError
 from engine.console.view import detail, summary
 from engine.errors import DataError
 from engine.ports.journal import Append, Appended, Head, NewEvent
+from engine.roster.listing import respond
 from engine.roster.parse import parse_roster
 from engine.values import AlarmId, CommandId, OperatorId
 
 UNPROCESSABLE = 422
 REFUSED = 409
 MISSING = 404
-JOURNAL_TIMEOUT_S = 10.0
 
 
 def control_app(desk: ConsoleDesk) -> Starlette:
@@ -38,6 +38,7 @@ def control_app(desk: ConsoleDesk) -> Starlette:
             Route("/operators", operators),
             Route("/operators/{name}", add_operator, methods=["POST"]),
             Route("/roster", roster, methods=["POST"]),
+            Route("/roster/read", read_roster, methods=["POST"]),
         ]
     )
     app.state.desk = desk
@@ -126,6 +127,19 @@ async def roster(request: Request) -> Response:
     facts = {"version": new.version, "people": str(len(new.people))}
     await _record(desk, "roster", "RosterImported", facts)
     return JSONResponse(facts)
+
+
+async def read_roster(request: Request) -> Response:
+    """Answer a question about the roster in force; showing numbers is journalled."""
+    desk = _desk(request)
+    try:
+        fields: dict[str, object] = dict(json.loads(await request.body() or b"{}"))
+    except (ValueError, TypeError):
+        fields = {}
+    if fields.get("reveal"):
+        facts = {"command": str(fields.get("command")), "by": "command line"}
+        await _record(desk, "roster", "RosterRevealed", facts)
+    return JSONResponse(respond(fields, desk.parts.board.roster()))
 
 
 async def _record(

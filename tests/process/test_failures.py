@@ -1,0 +1,95 @@
+"""What fails in the field, done to the real service."""
+
+import time
+
+import httpx2
+import pytest
+
+from adapters.demo.farends.shelf import Mode
+from tests.rig import Rig, eventually
+
+pytestmark = pytest.mark.process
+
+
+def _messages(rig: Rig) -> int:
+    return len(rig.messages.items())
+
+
+def test_a_modem_unplugged_while_sending_is_made_good_by_the_other_within_5_s(
+    rig: Rig,
+) -> None:
+    first = rig.modems[0]
+    first.faults.latency_s = 2.0
+    with rig.device() as device:
+        device.sos()
+    eventually(lambda: rig.rows("SELECT 1 FROM effect WHERE state = 'attempting'"))
+    began = time.monotonic()
+    first.unplug()
+    assert rig.sms_to("tinamou", timeout_s=5.0)
+    told = set(rig.told())
+    assert {"lapwing", "cormorant", "owlet", "quelea", "tinamou"} <= told
+    assert time.monotonic() - began < 5.0
+    first.faults.latency_s = 0.0
+    first.replug()
+    up = 'natalia_modem_up{modem="modem-1"}'
+    assert eventually(lambda: rig.metric(up) == 1.0, timeout_s=40)
+
+
+def test_an_attempt_under_way_when_the_service_dies_is_unknown_and_repeated(
+    rig: Rig,
+) -> None:
+    for modem in rig.modems:
+        modem.faults.latency_s = 30.0
+    with rig.device() as device:
+        device.sos()
+    states = "SELECT count(*) FROM effect WHERE channel = 'sms' AND state = "
+    eventually(lambda: rig.rows(states + "'attempting'")[0][0] == 2)
+    rig.kill()
+    for modem in rig.modems:
+        modem.faults.latency_s = 0.0
+    rig.start()
+    unknown = eventually(
+        lambda: rig.rows(
+            "SELECT effect_id FROM effect WHERE state = 'unknown' AND channel = 'sms'"
+        )
+    )
+    assert len(unknown) == 2
+
+    def repeats() -> bool:
+        rows = rig.rows(
+            "SELECT effect_id, route FROM effect WHERE effect_id LIKE '%.sms.1'"
+            " AND state IN ('accepted', 'delivered')"
+        )
+        return len(rows) == 2
+
+    assert eventually(repeats)
+    assert any(
+        sms.text.startswith(("Repeat ", "Повтор ")) for sms in rig.messages.items()
+    )
+
+
+def test_with_every_channel_dead_it_says_so_and_keeps_trying(rig: Rig) -> None:
+    for modem in rig.modems:
+        modem.unplug()
+    for server in (rig.mail, rig.hook, rig.mastodon):
+        server.switch.turn(Mode.FAIL)
+    with rig.device() as device:
+        assert device.sos(), "an SOS is taken all the same"
+    eventually(lambda: rig.ready()[0] == 503, timeout_s=30)
+    reasons = rig.ready()[1]["reasons"]
+    assert isinstance(reasons, dict)
+    assert "all_channels_down" in reasons
+    assert rig.metric('natalia_degraded{reason="all_channels_down"}') == 1.0
+    for modem in rig.modems:
+        modem.replug()
+    assert rig.sms_to("lapwing", timeout_s=40)
+
+
+def test_a_position_without_a_signal_is_answered_once_it_is_on_disk(rig: Rig) -> None:
+    host, port = rig.ports["osmand"]
+    query = "id=q4t7-avoc&lat=3.45&lon=-76.53&accuracy=10"
+    answer = httpx2.get(f"http://{host}:{port}/?{query}")
+    assert answer.status_code == 200
+    rows = rig.rows("SELECT person FROM place")
+    assert [("avocet",)] == [tuple(row) for row in rows]
+    assert rig.alarms() == []
