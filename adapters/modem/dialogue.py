@@ -260,8 +260,7 @@ class Dialogue:
                 raise ModemInterruptedError(message)
             left = deadline - self.clock.boottime_s()
             if left <= 0:
-                self._tokens.extend(self._tokenizer.flush())
-                return self._take() if self._tokens else None
+                return None
             data = self.transport.read(min(left, BEAT_S))
             if data:
                 self._tokens.extend(self._tokenizer.feed(data))

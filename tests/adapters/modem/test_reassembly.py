@@ -1,0 +1,142 @@
+"""Long messages from their parts: any order, copies, holes and floods."""
+
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.modem import pdu_text
+from adapters.modem.pdu import Deliver
+from adapters.modem.pdu_encode import encode_deliver
+from adapters.modem.pdu_fields import Address, Charset
+from adapters.modem.pdu_text import Concat
+from adapters.modem.reassembly import INCOMPLETE, Reassembly
+from engine.ports.modem import InboundSms
+from tests.adapters.modem.rig import BOB, rig
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
+REFERENCE = 77
+
+
+def _part(text: str, number: int, total: int, reference: int = REFERENCE) -> Deliver:
+    concat = Concat(reference=reference, total=total, number=number)
+    return Deliver(
+        sender=Address(text=BOB, toa=0x91),
+        user_data=pdu_text.build(text, Charset.UCS2, concat=concat),
+        dcs=8,
+    )
+
+
+def _message(part: Deliver, slot: int) -> InboundSms:
+    concat = part.user_data.concat
+    assert concat is not None
+    return InboundSms(
+        slot=f"SM:{slot}",
+        sender=part.sender.text,
+        text=part.user_data.text,
+        sent_at=None,
+        pdu=f"{slot:02X}",
+        part=(concat.reference, concat.number, concat.total),
+    )
+
+
+@given(st.lists(TEXTS, min_size=2, max_size=6), st.randoms(use_true_random=False))
+def test_parts_join_in_any_order_with_copies(texts: list[str], chance: object) -> None:
+    parts = [
+        (_message(part, number), part)
+        for number, text in enumerate(texts, start=1)
+        for part in [_part(text, number, len(texts))]
+    ]
+    first = parts[:-1] * 2
+    chance.shuffle(first)  # type: ignore[attr-defined]
+    collector = Reassembly(timeout_s=60)
+    for message, part in first:
+        assert collector.add(message, part, 0.0) == []
+    (whole,) = collector.add(*parts[-1], 0.0)
+    assert whole.text == "".join(texts)
+    assert whole.part is None
+    assert whole.flags == ()
+    assert whole.slot == "+".join(f"SM:{n}" for n in range(1, len(texts) + 1))
+    assert collector.overdue(1e9) == []
+
+
+def test_a_surrogate_pair_split_over_two_parts_is_whole_again() -> None:
+    halves = "\U0001f198".encode("utf-16-be")
+    parts = []
+    for number, half in enumerate((halves[:2], halves[2:]), start=1):
+        concat = Concat(reference=1, total=2, number=number)
+        data = pdu_text.UserData(charset=Charset.UCS2, units=half, concat=concat)
+        parts.append(Deliver(sender=Address(text=BOB, toa=0x91), user_data=data, dcs=8))
+    collector = Reassembly(timeout_s=60)
+    collector.add(_message(parts[0], 1), parts[0], 0.0)
+    (whole,) = collector.add(_message(parts[1], 2), parts[1], 0.0)
+    assert whole.text == "\U0001f198"
+
+
+def test_an_incomplete_message_comes_late_and_marked() -> None:
+    collector = Reassembly(timeout_s=60)
+    for number, text in ((1, "need "), (3, " now")):
+        part = _part(text, number, 3)
+        assert collector.add(_message(part, number), part, 0.0) == []
+    assert collector.overdue(59.9) == []
+    (message,) = collector.overdue(60.0)
+    assert message.text == "need [2/3 missing] now"
+    assert INCOMPLETE in message.flags
+    assert message.part == (REFERENCE, 2, 3)
+
+
+def test_a_part_with_a_word_of_distress_does_not_wait() -> None:
+    collector = Reassembly(timeout_s=60, urgent_words=("SOS",))
+    part = _part("sos, they are ", 1, 2)
+    (early,) = collector.add(_message(part, 1), part, 0.0)
+    assert early.text == "sos, they are [2/2 missing]"
+    assert collector.add(_message(part, 1), part, 0.0) == []
+    rest = _part("here", 2, 2)
+    (whole,) = collector.add(_message(rest, 2), rest, 1.0)
+    assert whole.text == "sos, they are here"
+
+
+def test_parts_of_two_messages_are_not_mixed() -> None:
+    collector = Reassembly(timeout_s=60)
+    one, other = _part("a", 1, 2, reference=1), _part("b", 2, 2, reference=2)
+    assert collector.add(_message(one, 1), one, 0.0) == []
+    assert collector.add(_message(other, 2), other, 0.0) == []
+    assert len(collector.overdue(60.0)) == 2
+
+
+def test_a_flood_of_first_parts_costs_no_memory_and_loses_nothing() -> None:
+    collector = Reassembly(timeout_s=1e9)
+    out = 0
+    for reference in range(200):
+        part = _part("x", 1, 2, reference=reference)
+        out += len(collector.add(_message(part, 1), part, float(reference)))
+    assert out == 200 - 64
+    assert len(collector.overdue(2e9)) == 64
+
+
+def test_a_long_message_comes_joined_and_is_deleted_whole(tmp_path: Path) -> None:
+    with rig(tmp_path) as r:
+        for number, text in ((2, "two"), (1, "one ")):
+            r.modem.deliver(*encode_deliver(_part(text, number, 2)))
+        found = r.events(bool)
+        (message,) = found
+        assert isinstance(message, InboundSms)
+        assert message.text == "one two"
+        assert len(r.modem.state.stores["SM"]) == 2
+        r.driver.delete(message.slot)
+        assert r.modem.state.stores["SM"] == {}
+
+
+def test_a_hole_in_a_long_message_is_shown_and_its_parts_stay_until_deleted(
+    tmp_path: Path,
+) -> None:
+    with rig(tmp_path) as r:
+        r.modem.deliver(*encode_deliver(_part("only this", 1, 2)))
+        assert r.driver.wait(2)
+        assert r.driver.poll(drain=False) == []
+        (message,) = r.events(bool)
+        assert isinstance(message, InboundSms)
+        assert message.text == "only this[2/2 missing]"
+        assert INCOMPLETE in message.flags
+        r.driver.delete(message.slot)
+        assert r.modem.state.stores["SM"] == {}
