@@ -35,6 +35,14 @@ def sum16_inverted(data: bytes) -> int:
     return ~sum(data) & 0xFFFF
 
 
+def rotating_sum16(data: bytes) -> int:
+    """Return the sum of all bytes, rotated left by one bit before each (Eelink)."""
+    total = 0
+    for byte in data:
+        total = (((total << 1) | (total >> 15)) + byte) & 0xFFFF
+    return total
+
+
 def _table(polynomial: int) -> tuple[int, ...]:
     entries = []
     for byte in range(256):

@@ -152,6 +152,13 @@ class Draft:
             strength = "" if rssi_dbm is None else f"@{rssi_dbm}"
             self.wifi.append(":".join(pairs) + strength)
 
+    def torn(self) -> None:
+        """Say that the rest could not be read: what signals anything still counts."""
+        if self.signals:
+            self.attributes["incomplete"] = "true"
+        else:
+            self.kind = ReportKind.UNDECODABLE
+
     def finish(self) -> DeviceReport:
         """Return the frozen report; a heartbeat with a signal is more than one."""
         if self.signals and self.kind is ReportKind.HEARTBEAT:

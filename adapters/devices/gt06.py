@@ -92,11 +92,9 @@ class Gt06Decoder:
         try:
             read_content(packet, draft, self._zone)
         except UnreadableError:
-            if draft.signals:
-                draft.attributes["incomplete"] = "true"
-            else:
-                draft.kind = ReportKind.UNDECODABLE
-                answer = answer if packet.checksum_ok else b""
+            draft.torn()
+            if not draft.signals and not packet.checksum_ok:
+                answer = b""
         return Decoded(reports=(draft.finish(),), answer=answer)
 
     def _log_in(self, packet: Packet, frame: bytes, received_at: Instant) -> Decoded:

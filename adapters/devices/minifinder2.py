@@ -84,10 +84,10 @@ class Minifinder2Decoder:
             )
             if not _read_record(kind, record, draft):
                 whole = False
-                _mark_torn(draft)
+                draft.torn()
             drafts.append(draft)
         if not whole:
-            _mark_torn(drafts[-1])
+            drafts[-1].torn()
         asked = bool(flags & _ACKNOWLEDGE) and (whole or holds)
         answer = _answer(kind, sequence, records, received_at) if asked else b""
         return Decoded(reports=tuple(d.finish() for d in drafts), answer=answer)
@@ -185,13 +185,6 @@ def _read_cells(key: int, value: Reader, draft: Draft) -> None:
         lac = value.unsigned(2)
         cid = value.unsigned(2 if key == _CELLS_2G else 4)
         draft.cell(mcc, mnc, lac, cid, strength)
-
-
-def _mark_torn(draft: Draft) -> None:
-    if draft.signals:
-        draft.attributes["incomplete"] = "true"
-    else:
-        draft.kind = ReportKind.UNDECODABLE
 
 
 def _answer(

@@ -79,10 +79,7 @@ def _read_place(message: Mapping[str, object], draft: Draft) -> None:
             _number(message, "lat"), _number(message, "lon"), accuracy_m=accuracy_m
         )
     except UnreadableError:
-        if draft.signals:
-            draft.attributes["incomplete"] = "true"
-        else:
-            draft.kind = ReportKind.UNDECODABLE
+        draft.torn()
 
 
 def _number(message: Mapping[str, object], key: str) -> float:

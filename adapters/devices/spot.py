@@ -17,7 +17,6 @@ from engine.ports.device import (
     DeviceReport,
     HttpDecoded,
     HttpRequest,
-    ReportKind,
     Transport,
 )
 from engine.values import DeviceId, Instant, Signal
@@ -69,10 +68,7 @@ def _report(
             lat, lon = fields.get("latitude", ""), fields.get("longitude", "")
             draft.locate(decimal(lat), decimal(lon))
     except UnreadableError:
-        if draft.signals:
-            draft.attributes["incomplete"] = "true"
-        else:
-            draft.kind = ReportKind.UNDECODABLE
+        draft.torn()
     return draft.finish()
 
 

@@ -146,7 +146,7 @@ def read_records(data: bytes, first: Draft) -> tuple[list[Draft], int | None]:
         longer, fits = _attempt(data, first, long=True)
         drafts, whole = (longer, True) if fits else (drafts, False)
     if not whole:
-        _mark_torn(drafts[-1])
+        drafts[-1].torn()
     return drafts, count[0] if whole or first.checksum_ok else None
 
 
@@ -175,13 +175,6 @@ def _attempt(data: bytes, first: Draft, *, long: bool) -> tuple[list[Draft], boo
     except UnreadableError:
         whole = False
     return drafts or [replace(first, kind=ReportKind.HEARTBEAT)], whole
-
-
-def _mark_torn(draft: Draft) -> None:
-    if draft.signals:
-        draft.attributes["incomplete"] = "true"
-    else:
-        draft.kind = ReportKind.UNDECODABLE
 
 
 def _read_record(codec: int, reader: Reader, draft: Draft) -> None:

@@ -96,10 +96,7 @@ def _read_records(body: Reader, first: Draft) -> list[Draft]:
         try:
             _read_record(Reader(body.take(size)), draft)
         except UnreadableError:
-            if draft.signals:
-                draft.attributes["incomplete"] = "true"
-            else:
-                draft.kind = ReportKind.UNDECODABLE
+            draft.torn()
     return drafts or [first]
 
 

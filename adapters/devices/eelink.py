@@ -1,0 +1,287 @@
+"""`eelink` over TCP and UDP: pendants and trackers of Eelink; `6767` packages.
+
+A package is `6767 | type | length u16 | index u16 | content`; over UDP one or many
+stand behind `EL | length u16 | checksum u16 | IMEI`. All but places of the old form
+are answered with their type and index. TCP has no checksum.
+"""
+
+import re
+
+from adapters.devices.checksums import rotating_sum16
+from adapters.devices.draft import KMH_MPS, Draft
+from adapters.devices.framing import cut_by_length
+from adapters.devices.reading import (
+    Reader,
+    UnreadableError,
+    decimal,
+    moment_of_digits,
+    moment_of_epoch,
+    text_of,
+)
+from adapters.devices.session import Cut, DatagramSession, StreamSession
+from engine.ports.device import (
+    Decoded,
+    DeviceReport,
+    ReportKind,
+    Transport,
+    WireSession,
+)
+from engine.values import DeviceId, Instant, Signal
+
+
+class Eelink:
+    """The wire protocol over TCP, found by entry point."""
+
+    name = "eelink"
+    transport = Transport.TCP
+    port = 5064
+
+    def session(self) -> WireSession:
+        """Start with an empty buffer and no log-in."""
+        return StreamSession(EelinkDecoder())
+
+
+class EelinkUdp:
+    """The wire protocol over UDP, found by entry point."""
+
+    name = Eelink.name
+    transport = Transport.UDP
+    port = Eelink.port
+
+    def session(self) -> WireSession:
+        """Start with nothing; each datagram names its device."""
+        return DatagramSession(EelinkUdpDecoder())
+
+
+class EelinkDecoder:
+    """What is known of one connection: who logged in."""
+
+    name = Eelink.name
+    frame_bytes_max = 4096
+
+    def __init__(self) -> None:
+        """Start before the log-in."""
+        self.device: DeviceId | None = None
+
+    def cut(self, buffer: bytes, *, final: bool) -> Cut | None:
+        """Find the first package by its length; there is nothing to check it by."""
+        return cut_by_length(
+            buffer, marks=(_MARK,), end_of=_end_of, holds=_fits, final=final
+        )
+
+    def decode(self, frame: bytes, received_at: Instant) -> Decoded:
+        """Read one package."""
+        draft = Draft(
+            protocol=self.name,
+            frame=frame,
+            received_at=received_at,
+            device=self.device,
+        )
+        answer = self._read(frame, draft)
+        return Decoded(reports=(draft.finish(),), answer=answer)
+
+    def _read(self, package: bytes, draft: Draft) -> bytes:
+        """Read a package into a draft; return its answer."""
+        content = Reader(package[5:])
+        kind, index = package[2], content.unsigned(2)
+        draft.sequence = index
+        if kind == _LOG_IN:
+            self.device = draft.device = DeviceId(content.take(8).hex()[1:])
+            draft.kind = ReportKind.LOGIN
+            epoch = (draft.received_at.ms // 1000).to_bytes(4)
+            return package_of(kind, index, epoch + b"\x00\x01\x00")
+        try:
+            _read_content(kind, content, draft)
+        except UnreadableError:
+            draft.torn()
+            if not draft.signals:
+                return b""
+        return b"" if kind in _UNANSWERED else package_of(kind, index, b"")
+
+
+class EelinkUdpDecoder(EelinkDecoder):
+    """One peer: every datagram has a header with the IMEI, and many packages."""
+
+    def cut(self, buffer: bytes, *, final: bool) -> Cut | None:
+        """Take the datagram whole."""
+        return Cut(0, len(buffer)) if final else None
+
+    def decode(self, frame: bytes, received_at: Instant) -> Decoded:
+        """Read one datagram; its packages are answered together."""
+        if frame[:2] != b"EL" or len(frame) < _HEADER_BYTES:
+            message = "no header"
+            raise UnreadableError(message)
+        name = frame[6:14]
+        self.device = DeviceId(name.hex()[1:])
+        holds = rotating_sum16(frame[6:]) == int.from_bytes(frame[4:6])
+        packages, answers = frame[_HEADER_BYTES:], b""
+        reports: list[DeviceReport] = []
+        while packages and len(reports) < _PACKAGES_MAX:
+            end = _end_of(packages, 0)
+            if not packages.startswith(_MARK) or not end or end > len(packages):
+                end = len(packages)
+            package, packages = packages[:end], packages[end:]
+            draft = Draft(
+                protocol=self.name,
+                frame=frame,
+                part=len(reports),
+                received_at=received_at,
+                device=self.device,
+                checksum_ok=holds,
+            )
+            try:
+                answers += self._read(package, draft)
+            except UnreadableError:
+                draft.kind = ReportKind.UNDECODABLE
+            reports.append(draft.finish())
+        answer = datagram_of(name, answers) if answers else b""
+        return Decoded(reports=tuple(reports), answer=answer)
+
+
+def package_of(kind: int, index: int, content: bytes) -> bytes:
+    """Return a whole package."""
+    length = (len(content) + 2).to_bytes(2)
+    return _MARK + bytes((kind,)) + length + index.to_bytes(2) + content
+
+
+def datagram_of(name: bytes, packages: bytes) -> bytes:
+    """Return a whole datagram; `name` is the IMEI in eight bytes."""
+    body = name + packages
+    return b"EL" + (len(body) + 2).to_bytes(2) + rotating_sum16(body).to_bytes(2) + body
+
+
+def _read_content(kind: int, content: Reader, draft: Draft) -> None:
+    if kind in _OLD:
+        _read_old(kind, content, draft)
+    elif kind in _NEW:
+        _read_new(kind, content, draft)
+    elif kind == _TEXT:
+        _read_text(content, draft)
+    elif kind in _QUIET:
+        draft.kind = ReportKind.HEARTBEAT
+    else:
+        message = "a type that nobody has described"
+        raise UnreadableError(message)
+
+
+def _read_old(kind: int, content: Reader, draft: Draft) -> None:
+    draft.device_at = moment_of_epoch(content.unsigned(4))
+    lat, lon = content.signed(4), content.signed(4)
+    draft.speed_mps = content.unsigned(1) * KMH_MPS
+    draft.course_deg = float(content.unsigned(2))
+    mcc, mnc, lac = (content.unsigned(2) for _ in range(3))
+    draft.cell(mcc, mnc, lac, content.unsigned(3))
+    draft.locate(lat / _DEGREE, lon / _DEGREE, valid=bool(content.unsigned(1) & 1))
+    if kind == _OLD_ALARM:
+        draft.look_up("alarm", content.unsigned(1), _ALARMS)
+
+
+def _read_new(kind: int, content: Reader, draft: Draft) -> None:
+    draft.device_at = moment_of_epoch(content.unsigned(4))
+    parts = content.unsigned(1)
+    place = _read_gps(content, draft) if parts & 1 else None
+    _read_neighbours(parts, content, draft)
+    if kind == _WARNING:
+        draft.look_up("alarm", content.unsigned(1), _ALARMS)
+    elif kind == _REPORT:
+        draft.attributes["report_type"] = str(content.unsigned(1))
+    status = content.unsigned(2)
+    draft.attributes["status"] = f"0x{status:04x}"
+    if place is not None:
+        draft.locate(*place, valid=bool(status & 1))
+
+
+def _read_gps(content: Reader, draft: Draft) -> tuple[float, float]:
+    lat, lon = content.signed(4), content.signed(4)
+    draft.altitude_m = float(content.signed(2))
+    draft.speed_mps = content.unsigned(2) * KMH_MPS
+    draft.course_deg = float(content.unsigned(2))
+    draft.attributes["satellites"] = str(content.unsigned(1))
+    return lat / _DEGREE, lon / _DEGREE
+
+
+def _read_neighbours(parts: int, content: Reader, draft: Draft) -> None:
+    mcc = mnc = 0
+    for bit in (1, 2, 3):
+        if parts >> bit & 1:
+            if bit == 1:
+                mcc, mnc = content.unsigned(2), content.unsigned(2)
+            lac, cid = content.unsigned(2), content.unsigned(4)
+            draft.cell(mcc, mnc, lac, cid, -content.unsigned(1))
+    for bit in (4, 5, 6):
+        if parts >> bit & 1:
+            draft.access_point(content.take(6).hex(), content.signed(1))
+    if parts & 0x80:
+        content.take(1)
+        counts = content.unsigned(1)
+        if counts & 7:
+            mcc, mnc, lac = (content.unsigned(2) for _ in range(3))
+            content.take(2)
+            cid = content.unsigned(4)
+            content.take(6)
+            draft.cell(mcc, mnc, lac, cid, content.signed(1))
+            content.take(5 * ((counts & 7) - 1))
+        for _ in range(counts >> 3 & 15):
+            draft.access_point(content.take(6).hex(), content.signed(1))
+
+
+def _read_text(content: Reader, draft: Draft) -> None:
+    """Read the reply to a command; one of them is a place."""
+    draft.kind = ReportKind.HEARTBEAT
+    found = _TEXT_PLACE.search(text_of(content.rest()))
+    if found is not None:
+        draft.kind = ReportKind.REPORT
+        date, time = found["date"].replace("-", ""), found["time"].replace(":", "")
+        draft.device_at = moment_of_digits(date[2:], time)
+        draft.course_deg = decimal(found["course"])
+        draft.speed_mps = decimal(found["speed"]) * KMH_MPS
+        draft.locate(
+            decimal(found["lat"]) * (1 if found["ns"] == "N" else -1),
+            decimal(found["lon"]) * (1 if found["ew"] == "E" else -1),
+        )
+
+
+def _end_of(buffer: bytes, start: int) -> int | None:
+    length = buffer[start + 3 : start + 5]
+    if len(length) < 2:  # noqa: PLR2004 - a u16
+        return None
+    end = start + 5 + int.from_bytes(length)
+    return end if end - start <= EelinkDecoder.frame_bytes_max else 0
+
+
+def _fits(frame: bytes) -> bool:
+    """Say whether a type is known and no package starts inside: else it is torn."""
+    return frame[2] in _KNOWN and _MARK not in frame[5:]
+
+
+_MARK = b"gg"
+_HEADER_BYTES = 14
+_PACKAGES_MAX = 256
+_DEGREE = 1_800_000
+_LOG_IN, _OLD_PLACE, _OLD_ALARM, _DATA = 0x01, 0x02, 0x04, 0x81
+_TEXT, _NORMAL, _WARNING, _REPORT = 0x80, 0x12, 0x14, 0x15
+_UNANSWERED = frozenset({_OLD_PLACE, _DATA})
+_OLD = frozenset({_OLD_PLACE, _OLD_ALARM, 0x05, 0x06})
+_NEW = frozenset({_NORMAL, _WARNING, _REPORT, 0x16})
+_QUIET = frozenset({0x03, 0x07, 0x17, 0x18, 0x19, 0x1A, 0x1B, 0x1E, 0x1F, _DATA})
+_KNOWN = _OLD | _NEW | _QUIET | {_LOG_IN, _TEXT}
+_TEXT_PLACE = re.compile(
+    r"Lat:(?P<ns>[NS])(?P<lat>\d{1,3}\.\d{1,9})\s*Lon:(?P<ew>[EW])(?P<lon>\d{1,3}\.\d{1,9})"
+    r"\s*Course:(?P<course>\d{1,3}\.\d{1,4})\s*Speed:(?P<speed>\d{1,4}\.\d{1,4})[^D]{0,9}"
+    r"Date ?Time:(?P<date>\d{4}-\d\d-\d\d) (?P<time>\d\d:\d\d:\d\d)"
+)
+_ALARMS: dict[int, tuple[Signal, ...]] = {
+    0x01: (Signal.POWER_OFF,),
+    0x02: (Signal.SOS,),
+    0x03: (Signal.LOW_BATTERY,),
+    0x04: (Signal.VIBRATION,),
+    0x08: (Signal.FAULT,),  # GPS antenna
+    0x09: (Signal.FAULT,),
+    0x25: (Signal.REMOVED,),
+    0x81: (),  # slow
+    0x82: (Signal.OVERSPEED,),
+    0x83: (Signal.GEOFENCE,),
+    0x84: (Signal.GEOFENCE,),
+    0x85: (Signal.ACCIDENT,),
+    0x86: (Signal.FALL,),
+}

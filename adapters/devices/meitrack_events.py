@@ -1,0 +1,28 @@
+"""Event numbers of `meitrack`: inputs, alarms, and what happens on the way."""
+
+from engine.values import Signal
+
+EVENTS: dict[int, tuple[Signal, ...]] = {
+    1: (Signal.SOS,),
+    17: (Signal.LOW_BATTERY,),
+    18: (Signal.LOW_BATTERY,),
+    19: (Signal.OVERSPEED,),
+    20: (Signal.GEOFENCE,),
+    21: (Signal.GEOFENCE,),
+    22: (Signal.POWER_RESTORED,),
+    23: (Signal.POWER_CUT,),
+    28: (Signal.FAULT,),  # GPS antenna cut
+    36: (Signal.MOVEMENT,),  # towed
+    40: (Signal.POWER_OFF,),
+    44: (Signal.JAMMED,),
+    78: (Signal.ACCIDENT,),
+    79: (Signal.FALL,),
+    90: (Signal.HARSH_DRIVING,),
+    91: (Signal.HARSH_DRIVING,),
+    129: (Signal.HARSH_DRIVING,),
+    130: (Signal.HARSH_DRIVING,),
+    135: (Signal.HARSH_DRIVING,),
+}
+# Other inputs, GPS lost and found, sleep, start, headings, distances, intervals.
+EVENTS |= dict.fromkeys((*range(2, 17), *range(24, 28), *range(29, 36), 37, 38, 39), ())
+EVENTS |= dict.fromkeys((41, 42, 81, 655), ())

@@ -1,0 +1,137 @@
+"""`jt808` against captured frames: every alarm bit, both forms, batches, answers."""
+
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.devices.jt808 import Jt808, frame_of, unescaped
+from engine.ports.device import ReportKind, WireSession
+from engine.values import Instant, Signal
+from tests.adapters.devices.agreement import assert_agrees
+from tests.adapters.devices.torn import assert_interleaved, assert_never_nothing
+from tests.adapters.devices.vectors import Vector, framed, parametrized, play
+
+NAME = bytes.fromhex("013511221122")
+
+# Why: docs/devices.md, "Where we differ".
+DIFFERS = {
+    "jt808-007": {"cells"},
+    "jt808-014": {"battery"},
+    "jt808-025": {"battery", "cells"},
+    "jt808-026": {"battery", "cells"},
+    "jt808-029": {"battery"},
+    "jt808-034": {"reports"},
+    "jt808-039": {"buffered", "time"},
+    "jt808-044": {"reports"},
+    "jt808-058": {"reports", "answer"},
+    "jt808-066": {"reports"},
+    "jt808-087": {"reports", "answer"},
+    "jt808-104": {"battery"},
+    "jt808-109": {"battery", "cells"},
+    "jt808-111": {"time"},
+}
+
+
+def connected() -> WireSession:
+    return Jt808().session()
+
+
+def on_the_wire(vector: Vector) -> bytes:
+    """Return the frame with its escapes: the vectors have none any more."""
+    if not vector.frame.startswith(b"\x7e"):
+        return vector.frame
+    content = vector.frame[1:-1].replace(b"\x7d", b"\x7d\x01")
+    return b"\x7e" + content.replace(b"\x7e", b"\x7d\x02") + b"\x7e"
+
+
+def place(alarm: int, *, extra: bytes = b"") -> bytes:
+    status = b"\0\0\0\x03"
+    where = (50087451).to_bytes(4) + (14420671).to_bytes(4) + bytes(6)
+    return alarm.to_bytes(4) + status + where + bytes.fromhex("260301182030") + extra
+
+
+def message(kind: int, body: bytes) -> bytes:
+    head = kind.to_bytes(2) + len(body).to_bytes(2) + NAME + b"\x00\x07"
+    return frame_of(head + body)
+
+
+@parametrized("jt808")
+def test_a_captured_frame_is_read_and_answered_as_its_source_does(
+    vector: Vector,
+) -> None:
+    outcome = play(connected(), on_the_wire(vector))
+    outcome.answers = [
+        b"\x7e" + unescaped(answer[1:-1]) + b"\x7e" if answer[:1] == b"\x7e" else answer
+        for answer in outcome.answers
+    ]
+    assert_agrees(vector, outcome, DIFFERS.get(vector.name, ()))
+
+
+@framed("jt808")
+def test_a_stream_is_cut_where_its_source_cuts_it(stream: bytes, frame: bytes) -> None:
+    raws = [report.raw for report in play(connected(), stream).reports]
+    assert any(unescaped(raw).strip(b"\x7e") == frame.strip(b"\x7e") for raw in raws)
+
+
+@parametrized("jt808", sos=True)
+def test_an_sos_torn_split_or_repeated_never_ends_in_nothing(vector: Vector) -> None:
+    assert_never_nothing(connected, on_the_wire(vector))
+
+
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=6))
+def test_segments_may_end_anywhere(sizes: list[int]) -> None:
+    frames = [
+        message(0x0102, b"secret"),
+        message(0x0200, place(1)),
+        message(0x0002, b""),
+        message(0x0200, place(0x7E7D)),
+    ]
+    assert_interleaved(connected, frames, sizes)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_no_alarm_bit_masks_the_sos(alarm: int) -> None:
+    (report,) = play(connected(), message(0x0200, place(alarm | 1))).reports
+    assert Signal.SOS in report.signals
+
+
+def test_each_record_of_a_batch_is_a_stored_report_with_its_own_signals() -> None:
+    records = [place(0), place(1), place(1 << 16)]
+    body = b"\x00\x03\x01" + b"".join(len(r).to_bytes(2) + r for r in records)
+    reports = play(connected(), message(0x0704, body)).reports
+    assert [report.part for report in reports] == [0, 1, 2]
+    assert all(report.buffered for report in reports)
+    assert [set(report.signals) for report in reports] == [
+        set(),
+        {Signal.SOS},
+        {Signal.TAMPERED},
+    ]
+
+
+def test_the_clock_is_chinas() -> None:
+    (report,) = play(connected(), message(0x0200, place(0))).reports
+    local = Instant.parse("2026-03-01T18:20:30Z")
+    assert report.device_at == local.plus(timedelta(hours=-8))
+
+
+def test_an_unreadable_extra_field_does_not_take_the_alarm_with_it() -> None:
+    frame = message(0x0200, place(1, extra=b"\x30\x09\x01"))
+    (report,) = play(connected(), frame).reports
+    assert report.signals == {Signal.SOS}
+    assert report.fix is not None
+    assert report.attributes["incomplete"] == "true"
+
+
+def test_a_wrong_checksum_is_flagged_and_never_dropped() -> None:
+    frame = bytearray(message(0x0200, place(1)))
+    frame[-2] ^= 1
+    (report,) = play(connected(), bytes(frame)).reports
+    assert report.signals == {Signal.SOS}
+    assert report.checksum_ok is False
+
+
+def test_a_type_that_nobody_has_described_is_shown() -> None:
+    (report,) = play(connected(), message(0x0EEE, b"\x01")).reports
+    assert report.kind is ReportKind.UNDECODABLE
+    assert report.device == "013511221122"
