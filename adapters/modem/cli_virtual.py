@@ -17,7 +17,7 @@ from adapters.modem.host_clock import HostClock
 from adapters.modem.virtual import VirtualModem
 from adapters.modem.virtual_console import HELP, VirtualConsole, script_of
 from adapters.modem.virtual_faults import Faults, switch_names
-from adapters.modem.virtual_links import link_of
+from adapters.modem.virtual_links import Link, link_of
 from adapters.modem.virtual_network import DELIVERED, FAILED, PENDING, VirtualNetwork
 
 _OUTSIDE = {"delivered": DELIVERED, "pending": PENDING, "failed": FAILED}
@@ -42,50 +42,54 @@ _LINES = (
 EXAMPLES = "\n\n".join(_LINES)
 
 
+Numbers = Annotated[
+    list[str] | None,
+    typer.Option("--number", "-n", help="A SIM's number; repeat for more modems."),
+]
+Links = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--link",
+        "-l",
+        help="pty, pty:PATH, tcp:HOST:PORT, unix:PATH or abstract:NAME, in order.",
+    ),
+]
+Switches = Annotated[
+    list[str] | None, typer.Option("--set", help="SWITCH=VALUE, on all modems.")
+]
+Script = Annotated[
+    Path | None, typer.Option(help="Commands with times.", exists=True, dir_okay=False)
+]
+Pin = Annotated[str, typer.Option(help="What the SIMs want before they work.")]
+Outside = Annotated[
+    str,
+    typer.Option(
+        help="What becomes of messages to others: delivered, pending or failed."
+    ),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Do not show the dialogue.")]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="One JSON object a line, for programs.")
+]
+
+
 def virtual(
-    numbers: Annotated[
-        list[str] | None,
-        typer.Option("--number", "-n", help="A SIM's number; repeat for more modems."),
-    ] = None,
-    links: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--link",
-            "-l",
-            help="pty, pty:PATH, tcp:HOST:PORT, unix:PATH or abstract:NAME, in order.",
-        ),
-    ] = None,
-    switches: Annotated[
-        list[str] | None, typer.Option("--set", help="SWITCH=VALUE, on all modems.")
-    ] = None,
-    script: Annotated[
-        Path | None,
-        typer.Option(help="Commands with times.", exists=True, dir_okay=False),
-    ] = None,
-    pin: Annotated[str, typer.Option(help="What the SIMs want before they work.")] = "",
-    outside: Annotated[
-        str, typer.Option(help="What becomes of messages to numbers of no modem here.")
-    ] = "delivered",
+    numbers: Numbers = None,
+    links: Links = None,
+    switches: Switches = None,
+    script: Script = None,
+    pin: Pin = "",
+    outside: Outside = "delivered",
     *,
-    quiet: Annotated[bool, typer.Option(help="Do not show the dialogue.")] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON object a line, for programs.")
-    ] = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
 ) -> None:
     """Run virtual GSM modems until `quit`, Ctrl-C or SIGTERM."""
     try:
         settings = _pairs(switches or [])
         steps = script_of(script.read_text(encoding="utf-8")) if script else ()
-        if outside not in _OUTSIDE:
-            message = f"--outside is one of {', '.join(_OUTSIDE)}"
-            raise ValueError(message)  # noqa: TRY301 -- one place says what was wrong
-        count = max(1, len(links or []))
-        wanted = numbers or [f"+{_FIRST_NUMBER + i}" for i in range(count)]
-        made = [link_of(address) for address in links or []]
-        made += [link_of("pty") for _ in wanted[len(made) :]]
-        if len(made) > len(wanted):
-            message = "there are more --link than --number"
-            raise ValueError(message)  # noqa: TRY301 -- as above
+        cables = _cables(numbers or [], links or [])
+        status = _outside(outside)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     show = _Show(as_json=as_json, quiet=quiet)
@@ -93,11 +97,11 @@ def virtual(
     network = VirtualNetwork(
         clock=clock,
         on_message=lambda sender, to, text, _: show.message(sender, to, text),
-        outside=_OUTSIDE[outside],
+        outside=status,
     )
     with ExitStack() as stack:
         modems = []
-        for number, link in zip(wanted, made, strict=True):
+        for number, link in cables:
             faults = Faults()
             for name, value in settings:
                 faults.set(name, value)
@@ -114,6 +118,25 @@ def virtual(
             modems.append(stack.enter_context(modem))
             show.plugged(number, modem.port)
         _serve(VirtualConsole(modems), steps, show, clock)
+
+
+def _cables(numbers: list[str], links: list[str]) -> list[tuple[str, Link]]:
+    """Pair each number with a link; made up where there are too few."""
+    count = max(1, len(links))
+    wanted = numbers or [f"+{_FIRST_NUMBER + i}" for i in range(count)]
+    made = [link_of(address) for address in links]
+    if len(made) > len(wanted):
+        message = "there are more --link than --number"
+        raise ValueError(message)
+    made += [link_of("pty") for _ in wanted[len(made) :]]
+    return list(zip(wanted, made, strict=True))
+
+
+def _outside(name: str) -> int:
+    if name not in _OUTSIDE:
+        message = f"--outside is one of {', '.join(_OUTSIDE)}"
+        raise ValueError(message)
+    return _OUTSIDE[name]
 
 
 def _serve(

@@ -2,7 +2,8 @@
 
 import pytest
 
-from adapters.modem import fuzz, pdu_decode
+from adapters.modem import pdu_decode
+from tests.adapters.modem import fuzz
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

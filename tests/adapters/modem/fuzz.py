@@ -1,6 +1,6 @@
 """Random and mutated PDUs and AT lines against everything that reads them.
 
-    python -m adapters.modem.fuzz --cases 10000000
+    python -m tests.adapters.modem.fuzz --cases 10000000
 
 Prints what it did: cases, seconds, the slowest case, the process's peak memory.
 Ends with the seed and the case where something raised.
@@ -9,7 +9,6 @@ Ends with the seed and the case where something raised.
 import argparse
 import os
 import resource
-import sys
 import time
 from collections.abc import Iterator
 from random import Random
@@ -55,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(4)))
     options = parser.parse_args(arguments)
     # A generator of its own, told its seed: a failure can be repeated.
-    chance = Random(options.seed)  # noqa: S311 -- no secret
+    chance = Random(options.seed)
     start_s, slowest_s, case = time.perf_counter(), 0.0, 0
     reader = Reader()
     for case in range(1, options.cases + 1):
@@ -142,13 +141,13 @@ _READS = (
 
 def _mutated_pdu(chance: Random) -> bytes:
     kind = chance.random()
-    if kind < 0.1:  # noqa: PLR2004 -- a tenth is noise through and through
+    if kind < 0.1:
         return chance.randbytes(chance.randrange(200)).hex().encode()
     octets = bytearray.fromhex(chance.choice(_PDUS))
     for _ in range(chance.randrange(1, 6)):
         _mutate(octets, chance)
     text = octets.hex().upper().encode()
-    if kind > 0.95:  # noqa: PLR2004 -- some are no hex at all
+    if kind > 0.95:
         broken = bytearray(text)
         _mutate(broken, chance)
         return bytes(broken)
@@ -179,7 +178,7 @@ def _mutate(octets: bytearray, chance: Random) -> None:
 
 def cases(seed: int, count: int) -> Iterator[tuple[bytes, bool]]:
     """Yield cases as `main` makes them; True where it is a PDU."""
-    chance = Random(seed)  # noqa: S311 -- no secret
+    chance = Random(seed)
     for case in range(1, count + 1):
         if case % 2:
             yield _mutated_pdu(chance), True
@@ -197,8 +196,7 @@ def _figures(case: int, passed_s: float, slowest_s: float) -> str:
 
 
 def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
+    print(text, flush=True)
 
 
 if __name__ == "__main__":
