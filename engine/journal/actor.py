@@ -125,7 +125,7 @@ class JournalActor(SupervisedActor[Entry | Flush]):
         try:
             answers = self._store.commit(requests, self.clock.now())
         except JournalFullError as error:
-            self._refuse(group, requests, str(error))
+            self._refuse(group, requests, str(error), is_full=True)
             return
         except JournalError as error:
             self._refuse(group, requests, str(error))
@@ -142,7 +142,12 @@ class JournalActor(SupervisedActor[Entry | Flush]):
         self._store.tidy()
 
     def _refuse(
-        self, group: Sequence[Entry], requests: Sequence[Request], reason: str
+        self,
+        group: Sequence[Entry],
+        requests: Sequence[Request],
+        reason: str,
+        *,
+        is_full: bool = False,
     ) -> None:
         """HQ first: the replies may set free whoever would end the process."""
         self._call(self._on_not_recorded, requests)

@@ -1,7 +1,8 @@
 """A read-only view of the SQLite journal, and what `verify` needs beside it."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -121,6 +122,20 @@ class SqliteReader:
             (),
             rows.inbound,
         )
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Have every answer within the block be of one and the same moment.
+
+        Keep it short where the engine runs: its log cannot begin anew meanwhile.
+        """
+        self._read("BEGIN", (), apsw.Cursor.fetchall)
+        try:
+            yield
+        finally:
+            # Nothing was written; a damaged page is told once, by who met it.
+            with suppress(apsw.Error):
+                self._connection.execute("ROLLBACK")
 
     def kept(self) -> Kept:
         """Return what the journal says of itself, for `verify` to compare."""

@@ -1,0 +1,193 @@
+"""`natalia journal`: verify, show and back up; reads, and never writes a journal."""
+
+import json
+import re
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.errors import DataError
+from engine.journal.backup import back_up
+from engine.journal.examine import examine
+from engine.journal.reading import SqliteReader
+from engine.journal.sqlite import JOURNAL_FILE
+from engine.journal.timeline import fields_of, lines
+from engine.journal.verify import Anchor, Verdict
+from engine.ports.journal import EffectState, HeadRow, StoredEvent
+
+app = typer.Typer(
+    help="Verify, show and back up the journal, also while the engine runs.",
+    epilog=(
+        "Examples: natalia journal verify /var/lib/natalia; "
+        "natalia journal show 7d5c01aa90e2; "
+        "natalia journal backup /mnt/usb/2026-11-25.db. "
+        "Exit codes: 0 good, 1 a bad row was found, 3 the file cannot be used."
+    ),
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+DEFAULT_STATE = Path("/var/lib/natalia")
+EXIT_BAD_ROW = 1
+_ANCHOR = re.compile(r"([0-9]{1,18}):([0-9a-fA-F]{64})")
+
+State = Annotated[Path, typer.Option(help="The state folder.")]
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+
+
+@app.command()
+def verify(
+    path: Annotated[Path, typer.Argument(help="A journal, or a state folder.")],
+    anchor: Annotated[
+        str,
+        typer.Option(
+            help="POSITION:HEAD as an earlier run printed it, kept elsewhere."
+        ),
+    ] = "",
+    as_json: AsJson = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Walk all rows; name the first that is not as it was written.
+
+    Note what it prints for `--anchor`: only that shows a journal rewritten whole.
+    """
+    noted = _anchor(anchor) if anchor else None
+    reader = SqliteReader(path / JOURNAL_FILE if path.is_dir() else path)
+    try:
+        verdict = examine(reader, noted)
+    finally:
+        reader.close()
+    _print_verdict(verdict, as_json=as_json)
+    if verdict.bad is not None:
+        raise typer.Exit(EXIT_BAD_ROW)
+
+
+@app.command()
+def show(
+    alarm: Annotated[str, typer.Argument(help="The alarm's id, or how it begins.")],
+    state: State = DEFAULT_STATE,
+    as_json: AsJson = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Print the time line of one alarm and of its notifications.
+
+    It shows what was journalled: names, numbers and places among it.
+    """
+    reader = SqliteReader(state / JOURNAL_FILE)
+    try:
+        with reader.snapshot():
+            head = _find(reader, alarm)
+            rows = _timeline(reader, head.stream)
+    finally:
+        reader.close()
+    if as_json:
+        facts = {
+            "stream": head.stream,
+            "status": head.head.status,
+            "open": head.head.is_open,
+            "next_due": head.head.next_due,
+            "rows": [_row(row) for row in rows],
+        }
+        _write_json(facts)
+        return
+    _write(f"{head.stream}: {head.head.status}, next due {head.head.next_due or '-'}")
+    for line in lines(rows):
+        _write(line)
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="The copy to make; must not exist.")],
+    state: State = DEFAULT_STATE,
+    as_json: AsJson = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Copy the journal as it is now, then verify the copy."""
+    back_up(state / JOURNAL_FILE, file, _progress)
+    copy = SqliteReader(file)
+    try:
+        verdict = examine(copy)
+    finally:
+        copy.close()
+    _print_verdict(verdict, as_json=as_json)
+    if verdict.bad is not None:
+        raise typer.Exit(EXIT_BAD_ROW)
+
+
+def _find(reader: SqliteReader, alarm: str) -> HeadRow:
+    """Find the stream of an alarm by its whole name, its id or how the id begins."""
+    exact = reader.head(alarm) or reader.head(f"alarm/{alarm}")
+    if exact is not None:
+        return exact
+    found = reader.heads(f"alarm/{alarm}", open_only=False) if alarm else ()
+    if len(found) == 1:
+        return found[0]
+    reason = f"{len(found)} alarms begin so; give more of the id"
+    if not found:
+        reason = "no such alarm; `natalia alarm list` names them"
+    raise DataError(JOURNAL_FILE, None, "ALARM", reason)
+
+
+def _timeline(reader: SqliteReader, stream: str) -> list[StoredEvent]:
+    rows = list(reader.stream(stream))
+    for effect in reader.effects(frozenset(EffectState), stream):
+        rows += reader.stream(f"effect/{effect.effect_id}")
+    return sorted(rows, key=lambda row: row.position)
+
+
+def _row(row: StoredEvent) -> dict[str, object]:
+    return {
+        "position": row.position,
+        "stream": row.stream,
+        "seq": row.seq,
+        "at": str(row.at),
+        "kind": row.kind,
+        "version": row.version,
+        "command_id": row.command_id,
+        "epoch": row.epoch,
+        "body": fields_of(row.body),
+        "hash": row.hash.hex(),
+    }
+
+
+def _print_verdict(verdict: Verdict, *, as_json: bool) -> None:
+    facts: dict[str, object] = {
+        "good": verdict.bad is None,
+        "position": verdict.position,
+        "head": verdict.head.hex(),
+        "streams": verdict.streams,
+        "bad": None if verdict.bad is None else asdict(verdict.bad),
+    }
+    if as_json:
+        _write_json(facts)
+        return
+    bad = verdict.bad
+    if bad is None:
+        _write(f"good: {verdict.position} rows of {verdict.streams} streams")
+        _write(f"anchor {verdict.position}:{verdict.head.hex()}")
+        return
+    where = f"stream {bad.stream}, seq {bad.seq}, " if bad.stream else ""
+    _write(f"bad: {where}position {bad.position}: {bad.differs}")
+
+
+def _anchor(text: str) -> Anchor:
+    found = _ANCHOR.fullmatch(text)
+    if found is None:
+        reason = "POSITION:HEAD, a number and 64 hexadecimal digits"
+        raise typer.BadParameter(reason, param_hint="--anchor")
+    return Anchor(position=int(found[1]), head=bytes.fromhex(found[2]))
+
+
+def _progress(copied: int, pages: int) -> None:
+    if sys.stderr.isatty():
+        share = copied / max(1, pages)
+        end = "\n" if copied == pages else ""
+        sys.stderr.write(f"\rcopied {copied} of {pages} pages ({share:.0%}){end}")
+        sys.stderr.flush()
+
+
+def _write_json(facts: object) -> None:
+    _write(json.dumps(facts, indent=1, default=str))
+
+
+def _write(line: str) -> None:
+    sys.stdout.write(line + "\n")
