@@ -1,8 +1,6 @@
 """E-mail against a real mail server on loopback."""
 
 import socket
-import ssl
-import subprocess
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -22,7 +20,7 @@ from tests.adapters.channels.contract import (
     LoopbackClock,
     Rig,
 )
-from tests.requires import requires_command
+from tests.adapters.channels.tls import server_context
 
 
 def rig_for(server: MailServer, **options: object) -> Rig:
@@ -175,32 +173,6 @@ def test_a_sign_in_needs_both_name_and_password(rig: Rig, tmp_path: Path) -> Non
     with pytest.raises(ConfigError) as fault:
         rig.channel(password_file=tmp_path / "password")
     assert fault.value.key == "channel.tested.options.username"
-
-
-@pytest.fixture(scope="session")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a self-signed certificate of 127.0.0.1, key and all in one file."""
-    openssl = requires_command("openssl", package="openssl")
-    folder = tmp_path_factory.mktemp("certificate")
-    key, made = folder / "key.pem", folder / "both.pem"
-    subprocess.run(
-        [
-            *(openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt"),
-            *("ec_paramgen_curve:P-256", "-nodes", "-days", "1", "-subj", "/CN=demo"),
-            *("-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", made),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    made.write_bytes(made.read_bytes() + key.read_bytes())
-    return made
-
-
-def server_context(certificate: Path) -> ssl.SSLContext:
-    """Return the far end's side of TLS."""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate)
-    return context
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The webhook against a real HTTP server on loopback."""
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.adapters.channels.contract import (
     LoopbackClock,
     Rig,
 )
+from tests.adapters.channels.tls import server_context
 
 SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 
@@ -109,6 +111,49 @@ def test_a_failing_receiver_may_have_taken_it(rig: Rig) -> None:
         rig.channel().send(rig.now())
     with pytest.raises(DeliveryError):
         rig.channel().check()
+
+
+@pytest.fixture
+def secure(rig: Rig, server: HookServer, certificate: Path) -> Rig:
+    """Give the rig over TLS."""
+    listening = server._server.socket
+    server._server.socket = server_context(certificate).wrap_socket(
+        listening, server_side=True
+    )
+    url = server.url.replace("http:", "https:")
+    return replace(rig, options={**rig.options, "url": url})
+
+
+def test_tls_carries_a_webhook_for_a_known_authority_only(
+    secure: Rig, certificate: Path
+) -> None:
+    secure.channel(ca_file=certificate).send(secure.now())
+    assert secure.kept() == 1
+    labels = '{channel="tested",phase="tls"}'
+    line = f"natalia_channel_phase_seconds_count{labels} 1.0"
+    assert line in secure.metrics.expose()[0].decode()
+    with pytest.raises(DeliveryError):
+        secure.channel().send(secure.now())
+    assert secure.kept() == 1
+
+
+def test_an_interrupt_reaches_below_tls(secure: Rig, certificate: Path) -> None:
+    secure.switch.turn(Mode.HANG)
+    channel = secure.channel(ca_file=certificate)
+
+    def cut() -> None:
+        began_s = secure.clock.boottime_s()
+        while secure.kept() == 0:
+            assert secure.clock.boottime_s() - began_s < 5
+        channel.interrupt()
+
+    cutter = threading.Thread(target=cut)
+    cutter.start()
+    began_s = secure.clock.boottime_s()
+    with pytest.raises(DeliveryUnknownError):
+        channel.send(secure.now())
+    cutter.join()
+    assert secure.clock.boottime_s() - began_s < 5
 
 
 @pytest.mark.parametrize(
