@@ -6,6 +6,7 @@ import secrets
 import socket
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from platform import python_version
@@ -134,7 +135,7 @@ def _start(config: Config, lock: StateLock, adapters: Adapters | None) -> Runnin
     readiness = Readiness(clock.boottime_s)
     measures = Measures(metrics, clock)
     _seed(measures, readers)
-    _sample(metrics, measures)
+    _sample(metrics, measures, tree)
     web = WebParts(
         console=bind("console", config.console),
         metrics_socket=bind("metrics", config.metrics),
@@ -212,7 +213,7 @@ def metrics_of(config: Config) -> Metrics:
         "channel": (*channels, "sms", "call"),
         "modem": modems,
         "child": (*CHILDREN, *modems, *channels),
-        "actor": (*ACTORS, "modem", "channel", "alarm"),
+        "actor": ACTORS,
         "protocol": plugins.names(plugins.DEVICE),
     }
     return Metrics(known, version=version("natalia-engine"), python=python_version())
@@ -319,7 +320,12 @@ def _seed(measures: Measures, readers: ReaderPool) -> None:
             measures.seed(alarm_of(row.stream), row.head.status, first.at)
 
 
-def _sample(metrics: Metrics, measures: Measures) -> None:
+def _sample(metrics: Metrics, measures: Measures, tree: Tree) -> None:
+    def depth(actor: str) -> float:
+        return float(tree.names.depths().get(actor, 0))
+
+    for actor in ACTORS:
+        metrics.sample("inbox_depth", partial(depth, actor), actor=actor)
     metrics.sample("oldest_unnotified_alarm_seconds", measures.oldest_unnotified_s)
     metrics.sample(
         "oldest_unacknowledged_alarm_seconds", measures.oldest_unacknowledged_s

@@ -32,6 +32,7 @@ class Web(SupervisedActor[None]):
         super().__init__(link=link)
         self._parts = parts
         self._loop = EventLoop("web", self.clock)
+        self._desk: ConsoleDesk | None = None
         self._serving: list[asyncio.Task[None]] = []
 
     def started(self) -> None:
@@ -46,6 +47,7 @@ class Web(SupervisedActor[None]):
     def woke(self) -> None:
         """Send the heartbeat through the loop."""
         self._loop.beat()
+        self._watch_the_watchers()
         self.wake_at(self.clock.now().plus(LOOK))
 
     def stopping(self) -> None:
@@ -53,9 +55,17 @@ class Web(SupervisedActor[None]):
         self._parts.bell.ring = None
         self._loop.stop()
 
+    def _watch_the_watchers(self) -> None:
+        """Say so where an alarm waits for HQ and no console is open."""
+        desk = self._desk
+        if desk is not None:
+            nobody = desk.streams == 0 and desk.cases.wait_for_hq()
+            health = self._parts.health
+            health.report("nobody_watching", "console", wrong=nobody)
+
     async def _listen(self) -> None:
         parts = self._parts
-        desk = ConsoleDesk(parts)
+        desk = self._desk = ConsoleDesk(parts)
         parts.bell.ring = partial(self._loop.soon, desk.catch_up)
         self._serve(console_app(desk), parts.console)
         self._serve(observe_app(parts), parts.metrics_socket)

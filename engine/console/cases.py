@@ -66,6 +66,11 @@ class Cases:
         """Return every case, the ones that wait for HQ first, then the newest."""
         return sorted(self._alarms.values(), key=_order)
 
+    def wait_for_hq(self) -> bool:
+        """Say whether any open case has not been acknowledged."""
+        cases = list(self._alarms.values())
+        return any(one.is_open and one.acknowledged is None for one in cases)
+
     def get(self, alarm_id: AlarmId) -> Alarm | None:
         """Return one case."""
         return self._alarms.get(alarm_id)

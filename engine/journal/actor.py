@@ -152,7 +152,7 @@ class JournalActor(SupervisedActor[Entry | Flush]):
         """HQ first: the replies may set free whoever would end the process."""
         self._call(self._on_not_recorded, requests)
         for entry in group:
-            self._call(entry.reply, Unknown(reason=reason))
+            self._call(entry.reply, Unknown(reason=reason, is_full=is_full))
 
     def _call(self, listener: Callable[[T], None], what: T) -> None:
         try:

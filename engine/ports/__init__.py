@@ -1,1 +1,1 @@
-"""What an adapter must be, one file per port; adapters see nothing else of the engine."""
+"""What an adapter must be, one file per port; adapters see no more of the engine."""

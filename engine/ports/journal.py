@@ -224,9 +224,13 @@ class Fenced:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unknown:
-    """No answer in time: it may or may not be durable; reload and ask again."""
+    """No answer in time: it may or may not be durable; reload and ask again.
+
+    `is_full`: the disk is full and certainly nothing was written.
+    """
 
     reason: str
+    is_full: bool = False
 
 
 Answer = Appended | Recorded | Placed | Conflict | Fenced | Unknown

@@ -12,6 +12,7 @@ from engine.ports.journal import (
     Appended,
     Head,
     JournalAccess,
+    Unknown,
 )
 from engine.ports.telemetry import Telemetry
 from engine.supervision.actor import SupervisedActor
@@ -33,6 +34,7 @@ class Durable:
 
     number: int
     is_ok: bool
+    is_full: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,13 +121,18 @@ class Probe(SupervisedActor[Durable | Rang]):
 
     def _answered(self, number: int, answer: Answer) -> None:
         """Come back to our own thread; called in the journal's."""
-        durable = Durable(number=number, is_ok=isinstance(answer, Appended))
+        durable = Durable(
+            number=number,
+            is_ok=isinstance(answer, Appended),
+            is_full=isinstance(answer, Unknown) and answer.is_full,
+        )
         self.link.tree.names.tell(self.link.name, durable)
 
     def _durable(self, message: Durable) -> None:
         took_s = self.clock.boottime_s() - self._sent_s
         slow = took_s > SLOW_S or not message.is_ok
         self._health.report("journal_slow", "journal", wrong=slow)
+        self._health.report("disk_full", "journal", wrong=message.is_full)
         if message.is_ok:
             arm = Arm(
                 key=self.link.name,
