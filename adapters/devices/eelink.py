@@ -82,8 +82,11 @@ class EelinkDecoder:
 
     def _read(self, package: bytes, draft: Draft) -> bytes:
         """Read a package into a draft; return its answer."""
-        content = Reader(package[5:])
-        kind, index = package[2], content.unsigned(2)
+        content = Reader(package)
+        content.take(2)
+        kind = content.unsigned(1)
+        content.take(2)
+        index = content.unsigned(2)
         draft.sequence = index
         if kind == _LOG_IN:
             self.device = draft.device = DeviceId(content.take(8).hex()[1:])

@@ -164,7 +164,7 @@ def _read_rest(kind: str, body: str, place: re.Match[str] | None, draft: Draft) 
             draft.device_at = moment_of_digits(date["date"], fields[3], day_first=True)
         if kind == "LINK":
             draft.kind = ReportKind.HEARTBEAT
-            draft.battery_percent(decimal(fields[6]))
+            draft.battery_percent(decimal("".join(fields[6:7])))
         else:
             _read_cells(kind, fields[4:], draft)
         return
@@ -195,6 +195,9 @@ def _degrees(text: str, hemisphere: str) -> float:
 
 
 def _read_cells(kind: str, fields: list[str], draft: Draft) -> None:
+    if len(fields) < _CELL_FIELDS_MIN:
+        message = "no cells"
+        raise UnreadableError(message)
     if kind == "NBR":
         mcc, mnc, count, width = integer(fields[0]), integer(fields[1]), fields[3], 3
         cells = fields[4:]
@@ -202,8 +205,11 @@ def _read_cells(kind: str, fields: list[str], draft: Draft) -> None:
         mcc, mnc = integer(fields[0][:3]), integer(fields[0][3:])
         count, width, cells = fields[1], 4, fields[2:]
     for index in range(min(integer(count), _CELLS_MAX)):
-        lac, cid, strength = cells[index * width : index * width + 3]
-        draft.cell(mcc, mnc, integer(lac), integer(cid), -abs(integer(strength)))
+        parts = [integer(part) for part in cells[index * width : index * width + 3]]
+        if len(parts) < _CELL_PARTS:
+            message = "fewer cells than counted"
+            raise UnreadableError(message)
+        draft.cell(mcc, mnc, parts[0], parts[1], -abs(parts[2]))
 
 
 def _read_status(status: int, draft: Draft) -> None:
@@ -236,6 +242,8 @@ _HEAD_BYTES_MAX = 4
 _BINARY_SHORT, _BINARY_LONG = 32, 45
 _ID_CHARS_MAX = 32
 _CELLS_MAX = 32
+_CELL_PARTS = 3
+_CELL_FIELDS_MIN = 4
 _BATTERY = 3
 _TILT = 1 << 18
 _SIGNALS = {

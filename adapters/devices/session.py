@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from adapters.devices.draft import Draft
-from adapters.devices.reading import UnreadableError
 from engine.ports.device import Decoded, DeviceReport, ReportKind
 from engine.values import DeviceId, Instant
+
+MISTAKES: tuple[type[Exception], ...] = (ArithmeticError, LookupError, ValueError)
+"""What a decoder may get wrong and must not lose a frame by: it is shown all the
+same. `UnreadableError` is the only one that any raises on purpose."""
 
 _BLANKS = b" \t\r\n\0"
 
@@ -103,7 +106,7 @@ class StreamSession:
     def _decode(self, frame: bytes, received_at: Instant) -> Decoded:
         try:
             return self._decoder.decode(frame, received_at)
-        except UnreadableError:
+        except MISTAKES:
             return Decoded(reports=(self._unread(frame, received_at),))
 
     def _unread(self, raw: bytes, received_at: Instant) -> DeviceReport:

@@ -122,8 +122,11 @@ def _read_data(command: str, data: str, *, comma: bool, draft: Draft) -> None:
     elif command == "ZC20":
         draft.kind = ReportKind.HEARTBEAT
         fields = data.split(",")
-        draft.device_at = moment_of_digits(*fields[:2], day_first=True)
-        if len(fields) > 2 and fields[2] in _LEVELS:  # noqa: PLR2004 - date, time, level
+        if len(fields) < _BATTERY_FIELDS:
+            message = "shorter than its level"
+            raise UnreadableError(message)
+        draft.device_at = moment_of_digits(fields[0], fields[1], day_first=True)
+        if fields[2] in _LEVELS:
             draft.battery_percent(_LEVELS[fields[2]])
     elif command in _CELL_COMMANDS or "{" in data:
         _read_cells(command, data, draft)
@@ -206,6 +209,7 @@ _STATION = re.compile(
     r"(?P<mac>(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2})\*(?P<rssi>-?\d+)\*"
 )
 _CELL_PARTS = 4
+_BATTERY_FIELDS = 3
 _CELL_COMMANDS = frozenset({"BZ00"})
 _PLACE_COMMANDS = frozenset({"BR00", "BO01", "BP04", "BR01", "BR02"})
 _LEVELS = {"6": 100, "5": 80, "4": 50, "3": 20, "2": 10}

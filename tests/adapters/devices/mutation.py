@@ -1,0 +1,134 @@
+"""Mutated frames: what a broken line, a broken device or an attacker may send."""
+
+import random
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from engine.ports.device import HttpDecoded, HttpRequest, Transport, WireSession
+from engine.values import Instant
+from tests.adapters.devices.vectors import RECEIVED_AT, load
+
+BYTES_MAX = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A decoder under fire: how to reach it, and the frames to start from."""
+
+    name: str
+    seeds: tuple[bytes, ...]
+    fire: Callable[[Sequence[bytes]], int]
+    """Takes the segments of one connection; returns how many reports they made."""
+
+
+def protocols() -> Mapping[str, Any]:
+    """Return every wire protocol of `pyproject.toml`, by its entry point's name.
+
+    Read from the file, not from the installed distribution: an environment that has
+    not been made anew knows no entry point that has just been added.
+    """
+    text = (Path(__file__).parents[3] / "pyproject.toml").read_text()
+    rows = tomllib.loads(text)["project"]["entry-points"]["natalia_engine.device"]
+    found = {}
+    for name, reference in rows.items():
+        module, _, attribute = reference.partition(":")
+        found[name] = getattr(import_module(module), attribute)()
+    return found
+
+
+def targets() -> Mapping[str, Target]:
+    """Return every wire protocol under fire, with its captured frames."""
+    found = {}
+    for name, protocol in protocols().items():
+        seeds = tuple(vector.frame[:BYTES_MAX] for vector in load(protocol.name))
+        if protocol.transport is Transport.HTTP:
+            fire = _over_http(protocol.decode)
+        else:
+            fire = _over_a_session(protocol.session)
+        found[name] = Target(name, seeds or (b"\0",), fire)
+    return found
+
+
+def mutated(seeds: Sequence[bytes], rng: random.Random) -> list[bytes]:
+    """Return the segments of one connection: frames, broken in up to four ways."""
+    frame = bytearray(rng.choice(seeds))
+    for _ in range(rng.randint(0, 4)):
+        rng.choice(_MUTATIONS)(frame, seeds, rng)
+    data = bytes(frame[:BYTES_MAX])
+    if rng.random() < 0.5 or len(data) < 2:
+        return [data]
+    at = rng.randrange(1, len(data))
+    return [data[:at], data[at:]]
+
+
+def _over_a_session(
+    session: Callable[[], WireSession],
+) -> Callable[[Sequence[bytes]], int]:
+    def fire(segments: Sequence[bytes]) -> int:
+        connection = session()
+        decoded = [d for s in segments for d in connection.feed(s, RECEIVED_AT)]
+        decoded += connection.finish(RECEIVED_AT)
+        return sum(len(one.reports) for one in decoded)
+
+    return fire
+
+
+def _over_http(
+    decode: Callable[[HttpRequest, Instant], HttpDecoded],
+) -> Callable[[Sequence[bytes]], int]:
+    def fire(segments: Sequence[bytes]) -> int:
+        body = b"".join(segments)
+        query = body.decode("latin-1") if len(segments) > 1 else ""
+        request = HttpRequest(
+            method="POST", path="/", query=query, headers={}, body=body
+        )
+        return len(decode(request, RECEIVED_AT).reports)
+
+    return fire
+
+
+def _flip(frame: bytearray, _seeds: Sequence[bytes], rng: random.Random) -> None:
+    if frame:
+        frame[rng.randrange(len(frame))] ^= 1 << rng.randrange(8)
+
+
+def _set(frame: bytearray, _seeds: Sequence[bytes], rng: random.Random) -> None:
+    if frame:
+        frame[rng.randrange(len(frame))] = rng.choice((0, 0x7F, 0x80, 0xFF, 0x2C, 0x0D))
+
+
+def _delete(frame: bytearray, _seeds: Sequence[bytes], rng: random.Random) -> None:
+    start = rng.randrange(len(frame) + 1)
+    del frame[start : start + rng.randint(1, 8)]
+
+
+def _insert(frame: bytearray, _seeds: Sequence[bytes], rng: random.Random) -> None:
+    at = rng.randrange(len(frame) + 1)
+    frame[at:at] = rng.randbytes(rng.randint(1, 8))
+
+
+def _truncate(frame: bytearray, _seeds: Sequence[bytes], rng: random.Random) -> None:
+    del frame[rng.randrange(len(frame) + 1) :]
+
+
+def _repeat(frame: bytearray, _seeds: Sequence[bytes], rng: random.Random) -> None:
+    start = rng.randrange(len(frame) + 1)
+    piece = frame[start : start + rng.randint(1, 32)]
+    frame[start:start] = piece * rng.randint(1, 8)
+
+
+def _splice(frame: bytearray, seeds: Sequence[bytes], rng: random.Random) -> None:
+    other = rng.choice(seeds)
+    at = rng.randrange(len(frame) + 1)
+    frame[at:] = other[rng.randrange(len(other) + 1) :]
+
+
+def _append(frame: bytearray, seeds: Sequence[bytes], rng: random.Random) -> None:
+    frame += rng.choice(seeds)
+
+
+_MUTATIONS = (_flip, _set, _delete, _insert, _truncate, _repeat, _splice, _append)
