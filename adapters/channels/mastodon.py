@@ -82,8 +82,8 @@ class MastodonChannel:
         self._exchange = Exchange(
             self.name, self._options, clock=clock, telemetry=telemetry
         )
-        # A late repeat asks for the account and its pages before it posts.
-        self.timeout_s = (2 + _PAGES_MAX) * self._exchange.timeout_s
+        # A late repeat searches before it posts; a search may overrun by a request.
+        self.timeout_s = 3 * self._exchange.timeout_s
 
     def send(self, notification: Notification) -> Receipt:
         """Post, or find what an earlier attempt has posted; the proof is its id.
@@ -150,16 +150,21 @@ class MastodonChannel:
                 moment, so that an earlier attempt may have posted.
 
         """
+        until_s = self._clock.boottime_s() + self._exchange.timeout_s
         try:
-            return self._search(self._account(), notification)
+            return self._search(self._account(), notification, until_s)
         except DeliveryError as error:
             reason = f"an earlier attempt cannot be ruled out: {error.reason}"
             raise DeliveryUnknownError(self.name, reason) from None
 
-    def _search(self, account: str, notification: Notification) -> str | None:
+    def _search(
+        self, account: str, notification: Notification, until_s: float
+    ) -> str | None:
         wanted = _bare(notification.text)
         oldest: str | None = None
         for _ in range(_PAGES_MAX):
+            if self._clock.boottime_s() > until_s:
+                raise DeliveryUnknownError(self.name, "the time line is too slow")
             page = self._page(account, oldest)
             for status in page:
                 if not status.came_after(notification.planned_at):

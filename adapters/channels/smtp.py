@@ -5,10 +5,11 @@ import re
 import smtplib
 import socket
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -38,6 +39,9 @@ _GO_AHEAD = 354
 _AUTHENTICATED = 235
 _PERMANENT = 500
 _GOODBYE_S = 1.0
+# All replies before the content together, in units of one's time-out: a server that
+# uses each to the full is too slow to wait for.
+_REPLIES = 3
 _ADDRESS_CHARACTERS_MAX = 254
 _ADDRESS = re.compile(r"([^\s@<>()\[\]\\,;:\"]+)@([^\s@<>()\\,;:\"]+)")
 _QUEUE_ID = re.compile(r"\b(?:queued as|id=?)\s*([A-Za-z0-9.-]{4,64})", re.IGNORECASE)
@@ -85,9 +89,11 @@ class SmtpChannel:
         self._sender = _parse_sender(name, self._options.sender)
         self._password = _read_password(name, self._options)
         self._tls = _security(name, self._options)
+        self._until_s = 0.0
         self.timeout_s = (
             self._options.connect_timeout_s
-            + 6 * self._options.read_timeout_s
+            + _REPLIES * self._options.read_timeout_s
+            + self._options.write_timeout_s
             + self._options.accept_timeout_s
         )
 
@@ -115,7 +121,7 @@ class SmtpChannel:
 
         """
         with self._session() as smtp:
-            self._expect(smtp.noop(), _OK, "NOOP")
+            self._say(smtp, smtp.noop, _OK, "NOOP")
 
     def interrupt(self) -> None:
         """Make a blocked `send` return; from another thread."""
@@ -162,13 +168,14 @@ class SmtpChannel:
             )
             smtp.sock = connected
             self._line.hold(connected)
+        self._until_s = self._clock.boottime_s() + _REPLIES * options.read_timeout_s
         connected.settimeout(options.read_timeout_s)
         if options.security == "tls":
             self._secure(smtp, connected)
-        self._expect(smtp.getreply(), _READY, "the greeting")
+        self._say(smtp, smtp.getreply, _READY, "the greeting")
         self._greet(smtp)
         if options.security == "starttls":
-            self._expect(smtp.docmd("STARTTLS"), _READY, "STARTTLS")
+            self._say(smtp, partial(smtp.docmd, "STARTTLS"), _READY, "STARTTLS")
             self._secure(smtp, connected)
             self._greet(smtp)
 
@@ -185,11 +192,12 @@ class SmtpChannel:
         smtp.esmtp_features = {}
 
     def _greet(self, smtp: smtplib.SMTP) -> None:
-        self._expect(smtp.ehlo(), _OK, "EHLO")
+        self._say(smtp, smtp.ehlo, _OK, "EHLO")
 
     def _sign_in(self, smtp: smtplib.SMTP) -> None:
         if self._options.username is None or self._password is None:
             return
+        self._pace(smtp)
         try:
             smtp.login(self._options.username, self._password)
         except smtplib.SMTPAuthenticationError as error:
@@ -202,9 +210,10 @@ class SmtpChannel:
 
     def _envelope(self, smtp: smtplib.SMTP, recipient: Address) -> None:
         extensions = [] if recipient.addr_spec.isascii() else ["SMTPUTF8"]
-        self._expect(smtp.mail(self._sender.addr_spec, extensions), _OK, "MAIL")
-        self._expect(smtp.rcpt(recipient.addr_spec), _OK, "RCPT")
-        self._expect(smtp.docmd("DATA"), _GO_AHEAD, "DATA")
+        mail = partial(smtp.mail, self._sender.addr_spec, extensions)
+        self._say(smtp, mail, _OK, "MAIL")
+        self._say(smtp, partial(smtp.rcpt, recipient.addr_spec), _OK, "RCPT")
+        self._say(smtp, partial(smtp.docmd, "DATA"), _GO_AHEAD, "DATA")
 
     def _content(self, smtp: smtplib.SMTP, content: bytes) -> str:
         assert smtp.sock is not None
@@ -264,6 +273,22 @@ class SmtpChannel:
         if recipient is not None:
             return recipient
         raise DeliveryError(self.name, "the address is not one of e-mail", retry=False)
+
+    def _say(
+        self,
+        smtp: smtplib.SMTP,
+        command: Callable[[], tuple[int, bytes]],
+        wanted: int,
+        step: str,
+    ) -> None:
+        self._pace(smtp)
+        self._expect(command(), wanted, step)
+
+    def _pace(self, smtp: smtplib.SMTP) -> None:
+        left_s = self._until_s - self._clock.boottime_s()
+        if left_s <= 0 or smtp.sock is None:
+            raise TimeoutError
+        smtp.sock.settimeout(min(left_s, self._options.read_timeout_s))
 
     def _expect(self, reply: tuple[int, bytes], wanted: int, step: str) -> None:
         # The server's words may repeat the address: only its code goes on.

@@ -111,6 +111,29 @@ def test_a_server_that_does_not_greet_has_certainly_got_nothing(rig: Rig) -> Non
     assert failure.value.retry is True
 
 
+def test_a_server_that_uses_each_time_out_to_the_full_is_given_up(rig: Rig) -> None:
+    """Each reply is in time; all of them together are not."""
+
+    def drag(listening: socket.socket, over: threading.Event) -> None:
+        with listening.accept()[0] as connection:
+            connection.sendall(b"220 a\r\n")
+            while connection.recv(4096) and not over.wait(0.15):
+                connection.sendall(b"250 a\r\n")
+
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=drag, args=(listening, over))
+        thread.start()
+        port = listening.getsockname()[1]
+        channel = rig.channel(port=port, read_timeout_s=0.16)
+        with pytest.raises(DeliveryError) as failure:
+            channel.send(rig.now())
+        over.set()
+        thread.join()
+    assert failure.value.retry is True
+    assert "answered" not in failure.value.reason
+
+
 def test_an_interrupt_before_the_data_leaves_it_certain(rig: Rig) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         channel = rig.channel(port=silent.getsockname()[1])
