@@ -91,5 +91,5 @@ def test_a_position_without_a_signal_is_answered_once_it_is_on_disk(rig: Rig) ->
     answer = httpx2.get(f"http://{host}:{port}/?{query}")
     assert answer.status_code == 200
     rows = rig.rows("SELECT person FROM place")
-    assert [("avocet",)] == [tuple(row) for row in rows]
+    assert [tuple(row) for row in rows] == [("avocet",)]
     assert rig.alarms() == []
