@@ -48,6 +48,12 @@ impl<H: Clone, C: Clone> Arena<H, C> {
         self.free[class.index()].push(first);
     }
 
+    /// Sizes of all runs that were given back.
+    #[cfg(test)]
+    pub(super) fn free_sizes(&self) -> impl Iterator<Item = usize> {
+        (0..CLASSES).map(|class| Class::nth(class).size() * self.free[class].len())
+    }
+
     pub(super) fn bytes(&self) -> usize {
         let free: usize = self.free.iter().map(|list| list.capacity() * 4).sum();
         self.hot.capacity() * size_of::<H>() + self.cold.capacity() * size_of::<C>() + free

@@ -9,6 +9,8 @@ mod rank;
 mod search;
 mod select;
 mod snapshot;
+#[cfg(test)]
+mod sound;
 mod space;
 mod tree;
 

@@ -119,7 +119,7 @@ impl Space {
         clippy::inline_always,
         reason = "must take on the caller's target features"
     )]
-    fn search<K: Kernel, L: Lens>(
+    pub(super) fn search<K: Kernel, L: Lens>(
         &self,
         kernel: K,
         from_m: [f64; 3],

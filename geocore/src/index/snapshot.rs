@@ -54,6 +54,16 @@ impl Index {
                 reason: "the hash does not fit",
             });
         }
+        Self::from_body(body)
+    }
+
+    /// As [`Index::from_bytes`] without the hash: for fuzzing, which cannot guess one.
+    ///
+    /// # Errors
+    ///
+    /// [`CorruptSnapshot`] when the body breaks a rule.
+    #[doc(hidden)]
+    pub fn from_body(body: &[u8]) -> Result<Self, CorruptSnapshot> {
         let mut reader = Reader { rest: body };
         if reader.take::<8>()? != *MAGIC {
             return Err(CorruptSnapshot {

@@ -47,6 +47,7 @@ impl Space {
     /// Builds everything anew.
     pub(super) fn build(&mut self, records: &[Record]) {
         *self = Self::new();
+        self.dissolve(self.root, &mut Vec::new());
         self.places
             .reserve(records.len(), |_| unreachable!("it is empty"));
         if records.len() <= FLAT_MAX {
@@ -457,6 +458,21 @@ impl Space {
             let (chunk, lane) = self.locate(entry);
             self.chunks.hot[chunk].child[lane] = child;
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn cap_at(&self, entry: Entry) -> Cap {
+        self.cap(entry)
+    }
+
+    /// Id and slots of a node that must hang where it says.
+    #[cfg(test)]
+    pub(super) fn node_len(&self, child: Child, entry: Entry) -> (u32, usize) {
+        let id = self.chunks.cold[child.first()].node;
+        let node = &self.nodes[id as usize];
+        assert_eq!(node.parent, entry);
+        assert_eq!(self.child_of(id), child);
+        (id, usize::from(node.len))
     }
 
     fn cell(&self, entry: Entry) -> u64 {

@@ -1,0 +1,233 @@
+//! What must be true of a space after any change, looked at from inside.
+
+use super::kernel::Portable;
+use super::layout::{Below, Child, Class, Entry, Freshness, LANES, Place, Record, WIDTH};
+use super::search::{Everyone, Way};
+use super::select::Nearest;
+use super::space::Space;
+use crate::point::Point;
+
+/// Groups and chunks in use below a child, and who is there.
+struct Census {
+    groups: usize,
+    chunks: usize,
+    below: Below,
+}
+
+impl Space {
+    /// Panics at the first invariant that does not hold.
+    fn assert_sound(&self) {
+        let census = self.assert_child(self.root, Entry::NONE);
+        assert_eq!(census.below.people as usize, self.len());
+        let free_groups: usize = self.groups.free_sizes().sum();
+        assert_eq!(
+            census.groups + free_groups,
+            self.groups.hot.len(),
+            "groups leak"
+        );
+        let free_chunks: usize = self.chunks.free_sizes().sum();
+        assert_eq!(
+            census.chunks + free_chunks,
+            self.chunks.hot.len(),
+            "chunks leak"
+        );
+        for place in &self.places {
+            let record = self.record(*place);
+            assert_eq!(self.find(record.id), Some(*place));
+        }
+    }
+
+    fn assert_child(&self, child: Child, entry: Entry) -> Census {
+        if child.is_leaf() {
+            self.assert_leaf(child, entry)
+        } else {
+            self.assert_node(child, entry)
+        }
+    }
+
+    fn assert_leaf(&self, child: Child, entry: Entry) -> Census {
+        let leaf = &self.groups.cold[child.first()].leaf;
+        assert_eq!(leaf.parent, entry);
+        let mut below = Below::NOBODY;
+        for slot in 0..child.class().size() * LANES {
+            let place = Place::new(child.first() + slot / LANES, slot % LANES);
+            assert_eq!(self.groups.cold[place.group()].head as usize, child.first());
+            let record = self.record(place);
+            if slot >= leaf.len as usize {
+                assert!(record.xyz_m[0].is_infinite(), "an empty lane can be found");
+                continue;
+            }
+            assert!(leaf.cap.holds(record.xyz_m), "a person is outside the cap");
+            assert_eq!(self.find(record.id), Some(place));
+            below.people += 1;
+            below.available += u32::from(record.available);
+            below.newest = below.newest.max(Freshness::of(record.at_s));
+        }
+        assert!(leaf.newest >= below.newest, "a fresh person is hidden");
+        Census {
+            groups: child.class().size(),
+            chunks: 0,
+            below,
+        }
+    }
+
+    fn assert_node(&self, child: Child, entry: Entry) -> Census {
+        let (id, len) = self.node_len(child, entry);
+        let mut all = Census {
+            groups: 0,
+            chunks: child.class().size(),
+            below: Below::NOBODY,
+        };
+        assert!(entry == Entry::NONE || len > 0, "a node of nobody");
+        for slot in 0..child.class().size() * WIDTH {
+            let (chunk, lane) = (child.first() + slot / WIDTH, slot % WIDTH);
+            let cap = self.chunks.hot[chunk].cap(lane);
+            if slot >= len {
+                assert!(cap.centre_m[0].is_infinite(), "an empty slot can be found");
+                continue;
+            }
+            if entry != Entry::NONE {
+                let above = self.cap_at(entry);
+                assert!(
+                    above.reach_of_cap_m(&cap) <= f64::from(above.radius_m),
+                    "not nested"
+                );
+            }
+            let own = Entry::new(id, slot);
+            let lower = self.chunks.hot[chunk].child[lane];
+            if lower.is_leaf() {
+                assert_eq!(self.groups.cold[lower.first()].leaf.cap, cap);
+            }
+            let part = self.assert_child(lower, own);
+            let noted = self.chunks.cold[chunk].below[lane];
+            assert_eq!(noted.people, part.below.people);
+            assert_eq!(noted.available, part.below.available);
+            assert!(
+                noted.newest >= part.below.newest,
+                "a fresh person is hidden"
+            );
+            all.groups += part.groups;
+            all.chunks += part.chunks;
+            all.below.people += part.below.people;
+            all.below.available += part.below.available;
+            all.below.newest = all.below.newest.max(part.below.newest);
+        }
+        all
+    }
+}
+
+/// A small generator, so that a failure repeats.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (self.0 >> 33) % end
+    }
+
+    fn uniform(&mut self) -> f64 {
+        f64::from(u32::try_from(self.below(1 << 30)).expect("30 bits")) / f64::from(1 << 30)
+    }
+}
+
+fn record(dice: &mut Dice, id: u64, world: u64) -> Record {
+    let spread = [180.0, 1.0, 0.01, 1e-6, 0.0][usize::try_from(world).expect("small")];
+    let lat_deg = (64.7 + (dice.uniform() - 0.5) * spread).clamp(-90.0, 90.0);
+    let lon_deg = (10.5 + (dice.uniform() - 0.5) * 2.0 * spread).clamp(-180.0, 180.0);
+    let known = dice.below(8) > 0;
+    Record {
+        id,
+        xyz_m: Point::new(lat_deg, lon_deg).expect("clamped").xyz_m(),
+        at_s: if known {
+            dice.uniform() * 1e4
+        } else {
+            f64::NAN
+        },
+        available: dice.below(3) == 0,
+    }
+}
+
+#[test]
+fn every_change_keeps_the_space_sound() {
+    let mut dice = Dice(11);
+    for world in 0..5 {
+        let mut space = Space::new();
+        for round in 0..40_u64 {
+            let ids = [40, 500, 5_000, 300][usize::try_from(round % 4).expect("small")];
+            if round % 7 == 3 {
+                let fresh: Vec<Record> = (0..ids).map(|id| record(&mut dice, id, world)).collect();
+                space.put_many(&fresh);
+            }
+            for _ in 0..800 {
+                let id = dice.below(ids);
+                let fresh = record(&mut dice, id, world);
+                match dice.below(4) {
+                    0 => {
+                        space.remove(id);
+                    }
+                    1 => {
+                        space.relocate(id, fresh.xyz_m, fresh.at_s);
+                    }
+                    2 => {
+                        if let Some(place) = space.find(id) {
+                            let mut near = space.record(place).xyz_m;
+                            near[2] += dice.uniform() * 60.0 - 30.0;
+                            space.relocate(id, near, fresh.at_s);
+                        }
+                    }
+                    _ => space.put(&fresh),
+                }
+            }
+            space.assert_sound();
+        }
+        for id in 0..5_000 {
+            space.remove(id);
+        }
+        space.assert_sound();
+        assert_eq!(space.len(), 0);
+    }
+}
+
+#[test]
+fn the_portable_search_finds_what_this_machines_finds() {
+    let mut dice = Dice(23);
+    for world in 0..5 {
+        for people in [9, 300, 3_000] {
+            let mut space = Space::new();
+            let records: Vec<Record> = (0..people).map(|id| record(&mut dice, id, world)).collect();
+            space.put_many(&records);
+            for round in 0..50 {
+                let from = record(&mut dice, 0, round % 5).xyz_m;
+                let k = [1, 5, 16, 40][usize::try_from(round % 4).expect("small")];
+                let (mut here, mut portable) = (Nearest::default(), Nearest::default());
+                here.start(k, f64::INFINITY);
+                portable.start(k, f64::INFINITY);
+                let mut way = Way::default();
+                space.search_here(from, &Everyone, &mut way, &mut here);
+                space.search(Portable, from, &Everyone, &mut way, &mut portable);
+                assert_eq!(ids(&space, &mut here), ids(&space, &mut portable));
+            }
+        }
+    }
+}
+
+fn ids(space: &Space, nearest: &mut Nearest) -> Vec<u64> {
+    let candidates = nearest.candidates().iter();
+    let mut ids: Vec<u64> = candidates
+        .map(|found| space.record(found.place).id)
+        .collect();
+    ids.sort_unstable();
+    ids
+}
+
+#[test]
+fn classes_hold_what_they_say() {
+    for count in 1..5_000 {
+        let class = Class::holding(count);
+        assert!(class.size() >= count);
+        assert!(class.size() <= count * 2);
+    }
+}
