@@ -59,6 +59,9 @@ def _read_record(record: Reader, draft: Draft) -> None:
         if key == _CELL:
             mcc, mnc, lac = (field.unsigned(2) for _ in range(3))
             draft.cell(mcc, mnc, lac, field.unsigned(4))
+        elif key == _BATTERY:
+            field.take(1)
+            draft.battery_percent(field.unsigned(1))
         elif key in _STATIONS and field.left >= _STATION_BYTES:
             draft.access_point(field.take(6).hex(), field.signed(2))
     _fill(values, draft)
@@ -120,5 +123,6 @@ _VALID, _LAT, _LON, _TIME = 0x05, 0x02, 0x03, 0x04
 _SPEED, _COURSE, _ALTITUDE = 0x08, 0x09, 0x0B
 _BATTERY_PERCENT = 0xFE69
 _CELL = 0x0E
+_BATTERY = 0xFEA8
 _STATIONS = frozenset({0x1D, 0x1E, 0x1F, 0x20, 0x21, 0x22, 0x23, 0x24})
 _STATION_BYTES = 8

@@ -111,10 +111,21 @@ def _assert_expected(
     vector: Vector, outcome: Outcome, differs: Collection[str]
 ) -> None:
     expected = vector.raw.get("expected", {})
+    if not outcome.told:
+        return
+    first = outcome.told[0]
+    place = first.fix or first.doubtful_fix
     if "alarm" in expected and "alarms" not in differs:
-        assert SIGNALS[expected["alarm"]] in outcome.told[0].signals
+        assert SIGNALS[expected["alarm"]] in first.signals
+    if "time" in expected and "time" not in differs:
+        assert first.device_at == Instant.parse(expected["time"])
     if "lat" in expected and "place" not in differs:
-        place = outcome.told[0].fix or outcome.told[0].doubtful_fix
         assert place is not None
         assert place.lat_deg == pytest.approx(expected["lat"], abs=1e-4)
         assert place.lon_deg == pytest.approx(expected["lon"], abs=1e-4)
+        assert (first.fix is not None) == expected["valid"]
+    if "course" in expected:
+        assert first.course_deg == pytest.approx(expected["course"], abs=0.01)
+    level = expected.get("attributes", {}).get("batteryLevel")
+    if level is not None and "battery" not in differs:
+        assert first.battery_ratio == pytest.approx(level / 100, abs=0.001)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from adapters.devices import session
 from adapters.devices.reading import UnreadableError
-from tests.adapters.devices.mutation import Target, mutated, targets
+from tests.adapters.devices.mutation import FuzzedDecoder, mutated, targets
 
 BATCH = 5000
 SLOWEST_S_MAX = 0.25
@@ -39,7 +39,7 @@ class DecoderError(Exception):
     """A decoder raised or was too slow; says by which frames."""
 
 
-def run_batch(target: Target, number: int, *, frames: int = BATCH) -> Tally:
+def run_batch(target: FuzzedDecoder, number: int, *, frames: int = BATCH) -> Tally:
     """Fire one batch, the same every time for the same number.
 
     Raises:

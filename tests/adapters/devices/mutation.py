@@ -16,7 +16,7 @@ BYTES_MAX = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class FuzzedDecoder:
     """A decoder under fire: how to reach it, and the frames to start from."""
 
     name: str
@@ -40,7 +40,7 @@ def protocols() -> Mapping[str, Any]:
     return found
 
 
-def targets() -> Mapping[str, Target]:
+def targets() -> Mapping[str, FuzzedDecoder]:
     """Return every wire protocol under fire, with its captured frames."""
     found = {}
     for name, protocol in protocols().items():
@@ -49,7 +49,7 @@ def targets() -> Mapping[str, Target]:
             fire = _over_http(protocol.decode)
         else:
             fire = _over_a_session(protocol.session)
-        found[name] = Target(name, seeds or (b"\0",), fire)
+        found[name] = FuzzedDecoder(name, seeds or (b"\0",), fire)
     return found
 
 
