@@ -318,8 +318,8 @@ def test_a_command_that_has_been_told_again_is_not_told_a_third_time(
     bench.start(ONE, [bench.worker("a")])
     bench.tell("a", Command("c1", crashes="at first"))
     assert bench.take_log() == ["+a", "+a", "a did c1"]
-    bench.tell("a", ValueError())
-    assert bench.log == ["+a"]
+    bench.tell("a", "stop")
+    assert bench.log == ["-a", "+a"]
 
 
 def test_a_hint_that_crashes_an_actor_is_gone(bench: Bench) -> None:
