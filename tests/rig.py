@@ -53,6 +53,7 @@ class Rig:
     roster_text: str = field(default_factory=sample_text)
     modems_wanted: int = 2
     extra_config: str = ""
+    gateways: tuple[str, ...] = ("gt06", "osmand")
     wrapper: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -246,6 +247,7 @@ class Rig:
             f'[[modem]]\nname = "modem-{n + 1}"\nport = "{self.folder}/modem-{n + 1}"\n'
             for n in range(self.modems_wanted)
         )
+        gateways = "".join(f"[gateway.{n}]\nport = 0\n" for n in self.gateways)
         return f"""\
 state = "{self.state}"
 roster = "roster.toml"
@@ -255,10 +257,7 @@ log = "text"
 port = 0
 [metrics]
 port = 0
-[gateway.gt06]
-port = 0
-[gateway.osmand]
-port = 0
+{gateways}
 {modems}
 [[channel]]
 name = "email"

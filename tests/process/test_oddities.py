@@ -1,0 +1,149 @@
+"""What is odd about an alarm is said, and silences nothing."""
+
+import socket
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from adapters.devices import gt06_encode
+from engine.roster.sample import sample_text
+from tests.rig import Rig, eventually
+
+pytestmark = pytest.mark.process
+
+
+def _hq_mail(rig: Rig, *words: str) -> str:
+    mail = rig.mail.mails.wait_for(lambda one: all(w in one.text for w in words), 10)
+    assert mail is not None, [one.text for one in rig.mail.mails.items()]
+    return mail.text
+
+
+def _gps(rig: Rig, **changed: object) -> gt06_encode.Gps:
+    values = {
+        "lat_deg": 41.31151,
+        "lon_deg": 69.27974,
+        "at": rig.clock.now(),
+        "valid": True,
+        "satellites": 7,
+        "speed_kmh": 0,
+        "course_deg": 0,
+    }
+    return gt06_encode.Gps(**{**values, **changed})
+
+
+CELL = gt06_encode.Cell(mcc=434, mnc=4, lac=1, cid=1)
+
+
+def test_a_second_press_joins_as_new_urgency(rig: Rig) -> None:
+    with rig.device() as device:
+        assert device.sos()
+        assert rig.sms_to("lapwing")
+        assert device.sos()
+
+    def joined() -> bool:
+        rows = rig.alarms()
+        return len(rows) == 1 and rows[0]["presses"] == 2
+
+    assert eventually(joined)
+
+
+def test_the_same_frame_sent_again_is_answered_and_is_one_press(rig: Rig) -> None:
+    with rig.device() as device:
+        frame = device.sos_frame()
+        first, second = device.send(frame), device.send(frame)
+    assert first
+    assert first == second
+    assert rig.sms_to("tinamou")
+    assert [row["presses"] for row in rig.alarms()] == [1]
+
+
+def test_a_press_with_a_clock_that_is_off_is_now_and_said_to_be_odd(rig: Rig) -> None:
+    with rig.device() as device:
+        old = rig.clock.now().plus(timedelta(days=-400))
+        gps = _gps(rig, at=old)
+        assert device.send(gt06_encode.alarm(gps, CELL, serial=device.next()))
+    assert rig.sms_to("lapwing")
+    assert "now" in _hq_mail(rig, "Heron", "device clock wrong")
+
+
+def test_a_press_without_a_position_goes_by_the_declared_place(rig: Rig) -> None:
+    with rig.device() as device:
+        gps = _gps(rig, lat_deg=0.0, lon_deg=0.0, valid=False)
+        assert device.send(gt06_encode.alarm(gps, CELL, serial=device.next()))
+    sms = rig.sms_to("lapwing")
+    assert sms is not None
+    assert "no fix, declared place" in sms.text
+    assert "Tashkent" in sms.text
+
+
+def test_a_heartbeat_can_carry_an_sos_without_any_position(rig: Rig) -> None:
+    with rig.device() as device:
+        beat = gt06_encode.heartbeat(serial=device.next(), status=0x20)
+        assert device.send(beat)
+    assert rig.sms_to("lapwing")
+
+
+def test_a_press_with_a_bad_checksum_is_an_alarm_and_said_to_be_damaged(
+    rig: Rig,
+) -> None:
+    with rig.device() as device:
+        frame = bytearray(device.sos_frame())
+        frame[-4] ^= 0xFF
+        device.send(bytes(frame), timeout_s=2)
+    assert rig.sms_to("lapwing")
+    assert _hq_mail(rig, "Heron", "damaged report")
+
+
+def test_a_device_that_nobody_enrolled_reaches_hq_as_unknown(rig: Rig) -> None:
+    with rig.device("359339075006022") as device:
+        assert device.sos()
+    assert _hq_mail(rig, "unknown device")
+    assert rig.sms_to("alder")
+    assert set(rig.told()) == {"alder"}
+
+
+def test_half_an_sos_that_stays_half_is_shown_to_hq_with_its_hex(rig: Rig) -> None:
+    with rig.device() as device:
+        frame = device.sos_frame()
+        device.socket.sendall(frame[:20])
+
+    def shown() -> str:
+        for row in rig.alarms():
+            case = rig.alarm(str(row["id"]))
+            lines = case["lines"]
+            assert isinstance(lines, list)
+            raw = lines[0]["data"].get("raw", "")
+            if row["kind"] == "notice" and raw:
+                return str(raw)
+        return ""
+
+    assert eventually(shown) == frame[:20].hex()
+    assert _hq_mail(rig, "unreadable report")
+    assert "lapwing" not in rig.told()
+
+
+def test_a_buffered_press_keeps_both_times_and_says_that_it_is_late(
+    tmp_path: Path,
+) -> None:
+    imei = "004999010640919"
+    roster = sample_text() + (
+        f'\n[[device]]\nid = "{imei}"\nwire_protocol = "gl200"\nperson = "heron"\n'
+    )
+    with Rig(folder=tmp_path, roster_text=roster, gateways=("gt06", "gl200")) as rig:
+        then = rig.clock.now().plus(timedelta(hours=-3)).to_datetime()
+        stamp = then.strftime("%Y%m%d%H%M%S")
+        text = (
+            f"+BUFF:GTSOS,300500,{imei},,0,0,1,1,1.0,44,73.9,69.279740,41.311510,"
+            f"{stamp},0434,0004,177A,245F,,96,{stamp},193E$"
+        )
+        with socket.create_connection(rig.ports["gl200"], timeout=10) as device:
+            device.sendall(text.encode())
+            assert rig.sms_to("lapwing")
+        written = _hq_mail(rig, "Heron", "sent late by the device")
+        assert "3 h ago" in written
+        case = rig.alarm(str(rig.alarms()[0]["id"]))
+        lines = case["lines"]
+        assert isinstance(lines, list)
+        assert lines[0]["data"]["late"] is True
+        assert str(lines[0]["data"]["device_at"]).startswith(then.strftime("%Y-%m-%d"))
