@@ -76,11 +76,15 @@ def no_beat() -> None:
 
 @dataclass(slots=True)
 class Dialogue:
-    """Sends commands and sorts what comes back."""
+    """Sends commands and sorts what comes back.
+
+    `beat` is called at least once a second in every wait that brings none of its own.
+    """
 
     transport: Transport
     clock: Clock
     watch: Callable[[str, str], None] | None = None
+    beat: Callable[[], None] = no_beat
     minds_restart: bool = True
     restarted: bool = False
     interrupted: bool = False
@@ -105,7 +109,7 @@ class Dialogue:
         *,
         deadline_s: float,
         prefix: str = "",
-        beat: Callable[[], None] = no_beat,
+        beat: Callable[[], None] | None = None,
     ) -> Reply:
         """Send one command and wait for its final result.
 
@@ -137,7 +141,7 @@ class Dialogue:
         deadline_s: float,
         prefix: str,
         echo: str = "",
-        beat: Callable[[], None] = no_beat,
+        beat: Callable[[], None] | None = None,
     ) -> Reply:
         """Wait for the final result of what has been written already."""
         lines: list[str] = []
@@ -173,7 +177,7 @@ class Dialogue:
                 self._check_restart()
 
     def prompt(
-        self, text: str, *, deadline_s: float, beat: Callable[[], None] = no_beat
+        self, text: str, *, deadline_s: float, beat: Callable[[], None] | None = None
     ) -> Final | None:
         """Send a command that asks for a PDU; None once the prompt has come.
 
@@ -220,7 +224,7 @@ class Dialogue:
             if isinstance(token, Line):
                 self._unasked(token.text)
 
-    def pause(self, seconds: float, beat: Callable[[], None] = no_beat) -> None:
+    def pause(self, seconds: float, beat: Callable[[], None] | None = None) -> None:
         """Let time pass while sorting what comes."""
         deadline = self.clock.boottime_s() + seconds
         while (token := self._next(deadline, beat)) is not None:
@@ -234,7 +238,7 @@ class Dialogue:
         while not self.unsolicited and not self.restarted:
             if self._awaiting_pdu:
                 deadline = min(deadline, self.clock.boottime_s() + _PDU_LINE_S)
-            token = self._next(deadline, no_beat)
+            token = self._next(deadline)
             if token is None:
                 return False
             if isinstance(token, Line):
@@ -251,7 +255,9 @@ class Dialogue:
             self.watch("->", shown)
         self.transport.write(data)
 
-    def _next(self, deadline: float, beat: Callable[[], None]) -> Token | None:
+    def _next(
+        self, deadline: float, beat: Callable[[], None] | None = None
+    ) -> Token | None:
         """Return the next token, None at the deadline."""
         while not self._tokens:
             if self.interrupted:
@@ -265,7 +271,7 @@ class Dialogue:
             if data:
                 self._tokens.extend(self._tokenizer.feed(data))
             else:
-                beat()
+                (beat or self.beat)()
         return self._take()
 
     def _take(self) -> Token:

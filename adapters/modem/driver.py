@@ -84,10 +84,12 @@ class SerialModem:
         self._recovery = Recovery(self._dialogue, self._options, clock, self)
         self._imei = self._options.imei
 
-    def open(self) -> ModemHealth:
+    def open(self, *, beat: Callable[[], None] = no_beat) -> ModemHealth:
         """Open the port exclusively and bring the modem up.
 
         Where the port's name is gone it is looked for by IMEI in the by-id folder.
+        `beat` is called at least once a second, here and in every later wait that
+        brings none of its own.
 
         Raises:
             ModemBusyError: another program holds the port; it is named.
@@ -97,9 +99,9 @@ class SerialModem:
 
         """
         self.close()
-        self._open_port()
+        self._dialogue.beat = beat
         try:
-            self._bring_up()
+            self._attach()
             return self.health()
         except ModemError:
             self.close()
@@ -222,14 +224,14 @@ class SerialModem:
             model=self._session.model,
         )
 
-    def recover(self, rung: int, *, beat: Callable[[], None] = no_beat) -> bool:
+    def recover(self, rung: int) -> bool:
         """Try one rung, 0 to 4: escape, AT, reopen, reset, power; True where it helps.
 
         Never raises. A rung that does not exist helps nobody: the caller's
         quarantine begins there.
         """
         try:
-            return self._recovery.climb(rung, beat)
+            return self._recovery.climb(rung)
         except ModemError:
             return False
 
@@ -250,24 +252,51 @@ class SerialModem:
             ModemError: as `open`.
 
         """
-        self.open()
+        self.open(beat=self._dialogue.beat)
 
-    def _open_port(self) -> None:
+    def _attach(self) -> None:
+        """Open the configured port, or where else this modem is by its IMEI.
+
+        A stick that was exchanged under the same name is taken, unless the
+        configuration names the IMEI.
+        """
         try:
-            self._transport.open()
+            self._open_port(self.port)
         except ModemGoneError:
-            found = find_port(
-                self._options.by_id_folder, self._imei, self._options, self._clock
-            )
+            found = self._search()
             if found is None:
                 raise
-            self._transport.name = found
-            self._transport.open()
+            self._open_port(found)
+        self._bring_up()
+        imei = self._session.imei
+        if not self._imei or not imei or imei == self._imei:
+            self._imei = self._imei or imei or ""
+            return
+        self.close()
+        found = self._search()
+        if found is None and self._options.imei:
+            message = "another modem is at this port"
+            raise ModemGoneError(message)
+        self._open_port(found or self.port)
+        self._bring_up()
+        self._imei = self._session.imei or self._imei
+
+    def _search(self) -> str | None:
+        return find_port(
+            self._options.by_id_folder,
+            self._imei,
+            self._options,
+            self._clock,
+            self._dialogue.beat,
+        )
+
+    def _open_port(self, port: str) -> None:
+        self._transport.name = port
+        self._transport.open()
         self._dialogue.reset()
 
     def _bring_up(self) -> None:
         self._session = BringUp(self._dialogue, self._options, self._pins).run()
-        self._imei = self._options.imei or self._session.imei or self._imei
 
     def _ready(self) -> None:
         """Bring the modem up again where it has started anew."""

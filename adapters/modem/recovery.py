@@ -1,7 +1,6 @@
 """The recovery ladder of one modem, rung by rung, mildest first."""
 
 import subprocess
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol
 
@@ -47,7 +46,7 @@ class Recovery:
         self._modem = modem
         self._reset_at_s: float | None = None
 
-    def climb(self, rung: int, beat: Callable[[], None]) -> bool:
+    def climb(self, rung: int) -> bool:
         """Try one rung; True where the modem answers.
 
         Raises:
@@ -64,9 +63,9 @@ class Recovery:
                 self._modem.reopen()
                 return True
             case 3:
-                return self._reset(beat)
+                return self._reset()
             case 4:
-                return self._power(beat)
+                return self._power()
             case _:
                 return False
 
@@ -76,7 +75,7 @@ class Recovery:
             is not None
         )
 
-    def _reset(self, beat: Callable[[], None]) -> bool:
+    def _reset(self) -> bool:
         now_s = self._clock.boottime_s()
         if (
             self._reset_at_s is not None
@@ -85,12 +84,10 @@ class Recovery:
             return False
         self._reset_at_s = now_s
         with suppress(ModemError):
-            self._dialogue.command(
-                "AT+CFUN=1,1", deadline_s=self._options.command_s, beat=beat
-            )
-        return self._come_back(beat)
+            self._dialogue.command("AT+CFUN=1,1", deadline_s=self._options.command_s)
+        return self._come_back()
 
-    def _power(self, beat: Callable[[], None]) -> bool:
+    def _power(self) -> bool:
         if not self._options.power_command:
             return False
         self._modem.close()
@@ -105,14 +102,14 @@ class Recovery:
             )
         except (OSError, subprocess.TimeoutExpired):
             return False
-        return done.returncode == 0 and self._come_back(beat)
+        return done.returncode == 0 and self._come_back()
 
-    def _come_back(self, beat: Callable[[], None]) -> bool:
+    def _come_back(self) -> bool:
         """Close the old handle first, then wait for the port to come back."""
         self._modem.close()
         start_s = self._clock.boottime_s()
         while self._clock.boottime_s() - start_s < self._options.settle_s:
-            beat()
+            self._dialogue.beat()
             with suppress(ModemGoneError):
                 self._modem.reopen()
                 return True

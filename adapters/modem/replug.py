@@ -1,5 +1,6 @@
 """A modem found again under another name, by its IMEI."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,7 +12,11 @@ from engine.ports.clock import Clock
 
 
 def find_port(
-    folder: str, imei: str, options: ModemOptions, clock: Clock
+    folder: str,
+    imei: str,
+    options: ModemOptions,
+    clock: Clock,
+    beat: Callable[[], None],
 ) -> str | None:
     """Ask every port of a folder for its IMEI; None where none has this one.
 
@@ -22,14 +27,16 @@ def find_port(
         return None
     for path in sorted(Path(folder).glob("*")):
         with suppress(ModemError):
-            if _imei(str(path), options, clock) == imei:
+            if _imei(str(path), options, clock, beat) == imei:
                 return str(path)
     return None
 
 
-def _imei(port: str, options: ModemOptions, clock: Clock) -> str | None:
+def _imei(
+    port: str, options: ModemOptions, clock: Clock, beat: Callable[[], None]
+) -> str | None:
     transport = SerialTransport(port, baud=options.baud)
-    dialogue = Dialogue(transport, clock)
+    dialogue = Dialogue(transport, clock, beat=beat)
     dialogue.minds_restart = False
     transport.open()
     try:

@@ -145,7 +145,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         self.wake_at(self.clock.now().plus(wait))
 
     def _open(self) -> None:
-        health = self._driver.open()
+        health = self._driver.open(beat=self.beat)
         self.beat()
         self._is_open = True
         self._pacing.opened(self.clock.boottime_s())

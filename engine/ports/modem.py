@@ -93,8 +93,12 @@ class ModemDriver(Protocol):
     `ModemSilentError` when it does not answer; both of `engine.errors`.
     """
 
-    def open(self) -> ModemHealth:
-        """Open the port exclusively and initialise; bounded by its own deadlines."""
+    def open(self, *, beat: Callable[[], None]) -> ModemHealth:
+        """Open the port exclusively and initialise; bounded by its own deadlines.
+
+        `beat` is called at least once a second, here and in every later wait that
+        brings none of its own (`recover` may wait a minute).
+        """
 
     def fit(self, pieces: Sequence[tuple[int, str]]) -> str:
         """Return pieces (priority, text) as one text that fits one part.

@@ -60,13 +60,13 @@ def main(arguments: list[str] | None = None) -> int:
     for case in range(1, options.cases + 1):
         is_pdu = bool(case % 2)
         data = _mutated_pdu(chance) if is_pdu else _mutated_lines(chance)
-        before_s = time.perf_counter()
+        before_s = time.thread_time()
         try:
             reader.read(data, is_pdu=is_pdu)
         except Exception as error:  # noqa: BLE001 -- any exception at all is the finding
             _say(f"seed {options.seed}, case {case}: {error!r} on {data!r}")
             return 1
-        slowest_s = max(slowest_s, time.perf_counter() - before_s)
+        slowest_s = max(slowest_s, time.thread_time() - before_s)
         if case % _REPORT_EVERY == 0:
             _say(_figures(case, time.perf_counter() - start_s, slowest_s))
     _say(_figures(case, time.perf_counter() - start_s, slowest_s))
@@ -191,7 +191,7 @@ def _figures(case: int, passed_s: float, slowest_s: float) -> str:
     rate = case / passed_s if passed_s else 0.0
     return (
         f"{case:,} cases in {passed_s:,.0f} s ({rate:,.0f}/s),"
-        f" slowest {slowest_s * 1000:.1f} ms, peak {peak_mb:.0f} MB"
+        f" slowest {slowest_s * 1000:.1f} ms of CPU, peak {peak_mb:.0f} MB"
     )
 
 

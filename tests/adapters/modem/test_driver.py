@@ -1,8 +1,10 @@
 """The driver over a pty: it sends, it hears, it tells the truth about both."""
 
+import itertools
 import os
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -40,7 +42,7 @@ from tests.adapters.modem.rig import (
 def test_a_modem_that_is_brought_up_says_who_it_is(tmp_path: Path) -> None:
     with rig(tmp_path, opened=False) as r:
         driver: ModemDriver = r.driver
-        health = driver.open()
+        health = driver.open(beat=lambda: None)
     assert health.registered
     assert health.signal_dbm == -71
     assert health.operator == "Virtual Mobile"
@@ -253,6 +255,39 @@ def test_a_modem_under_another_name_is_found_by_its_imei(tmp_path: Path) -> None
             r.driver.poll(drain=False)
         assert r.driver.open().imei == r.modem.state.imei
         assert r.submit().result is SendResult.SENT
+
+
+def test_another_modem_under_the_same_name_is_taken_unless_the_imei_is_configured(
+    tmp_path: Path,
+) -> None:
+    with rig(tmp_path) as r:
+        first = r.modem.state.imei
+        r.modem.state.imei = "490154203237518"
+        assert r.driver.open().imei == "490154203237518"
+        r.driver.close()
+        options = ModemOptions(imei=first)
+        picky = SerialModem(
+            r.driver.port,
+            clock=SystemClock(),
+            telemetry=r.telemetry,
+            options=options,
+        )
+        with pytest.raises(ModemGoneError, match="another modem"):
+            picky.open()
+        picky.close()
+
+
+def test_bringing_a_half_dead_modem_up_beats_all_the_while(tmp_path: Path) -> None:
+    beats: list[float] = []
+    with rig(tmp_path, opened=False) as r:
+        r.modem.faults.drop_ok = 0.5
+        with suppress(ModemError):
+            r.driver.open(beat=lambda: beats.append(time.perf_counter()))
+        r.modem.faults.hang = True
+        assert not r.driver.recover(1)
+    gaps = [later - earlier for earlier, later in itertools.pairwise(beats)]
+    assert beats
+    assert max(gaps) < 3
 
 
 def test_an_interrupt_ends_a_wait_at_once(tmp_path: Path) -> None:
