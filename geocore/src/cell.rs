@@ -4,26 +4,28 @@ use std::collections::HashMap;
 
 use h3o::{CellIndex, LatLng, Resolution};
 
-use crate::error::InvalidCell;
+use crate::error::{Error, InvalidCell, InvalidPoint};
 use crate::point::Point;
 
 /// The H3 cell of a point at a resolution from 0 to 15.
 ///
 /// # Errors
 ///
-/// [`InvalidCell`] when there is no such resolution.
+/// [`crate::InvalidPoint`] for impossible degrees, [`InvalidCell`] when there is no such
+/// resolution.
 ///
 /// ```
-/// let cell = geocore::cell_of(&geocore::Point::new(37.775_938_728_915_946, -122.417_957_5)?, 7)?;
+/// let cell = geocore::cell_of(37.775_938_728_915_946, -122.417_957_5, 7)?;
 /// assert_eq!(format!("{cell:x}"), "872830828ffffff");
 /// # Ok::<(), geocore::Error>(())
 /// ```
-pub fn cell_of(point: &Point, resolution: u8) -> Result<u64, InvalidCell> {
+pub fn cell_of(lat_deg: f64, lon_deg: f64, resolution: u8) -> Result<u64, Error> {
+    Point::new(lat_deg, lon_deg)?;
     let resolution = Resolution::try_from(resolution).map_err(|_| InvalidCell {
         value: resolution.into(),
         reason: "is no resolution from 0 to 15",
     })?;
-    Ok(locate(point.lat_deg(), point.lon_deg(), resolution).into())
+    Ok(locate(lat_deg, lon_deg, resolution).into())
 }
 
 /// The corners of a cell in degrees, latitude first, counter-clockwise.
@@ -59,19 +61,23 @@ pub struct Places {
 }
 
 impl Places {
-    /// Sums inhabitants over the cells of each place.
-    #[must_use]
-    pub fn new(places: impl IntoIterator<Item = (Point, u64)>) -> Self {
+    /// Sums inhabitants over the cells of each place: latitude and longitude in degrees, and
+    /// how many live there.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidPoint`] at the first place with impossible degrees.
+    pub fn new(places: impl IntoIterator<Item = (f64, f64, u64)>) -> Result<Self, InvalidPoint> {
         let mut inhabitants = HashMap::new();
-        for (point, count) in places {
-            let (lat_deg, lon_deg) = (point.lat_deg(), point.lon_deg());
+        for (lat_deg, lon_deg, count) in places {
+            Point::new(lat_deg, lon_deg)?;
             for resolution in Resolution::range(Resolution::Zero, Resolution::Fifteen) {
                 let cell = locate(lat_deg, lon_deg, resolution).into();
                 let sum: &mut u64 = inhabitants.entry(cell).or_default();
                 *sum = sum.saturating_add(count);
             }
         }
-        Self { inhabitants }
+        Ok(Self { inhabitants })
     }
 
     /// Inhabitants of a cell; a cell without a place counts as empty.
@@ -84,19 +90,26 @@ impl Places {
     ///
     /// `None` where even the cell of resolution 0 holds fewer: then nothing may be shown.
     ///
+    /// # Errors
+    ///
+    /// [`InvalidPoint`] for impossible degrees.
+    ///
     /// ```
-    /// use geocore::{Places, Point};
-    /// let town = Point::new(59.33, 18.07)?;
-    /// let places = Places::new([(town, 20_000)]);
-    /// assert!(places.public_cell(&town, 20_000).is_some());
-    /// assert!(places.public_cell(&town, 20_001).is_none());
+    /// use geocore::Places;
+    /// let places = Places::new([(59.33, 18.07, 20_000)])?;
+    /// assert!(places.public_cell(59.33, 18.07, 20_000)?.is_some());
+    /// assert!(places.public_cell(59.33, 18.07, 20_001)?.is_none());
     /// # Ok::<(), geocore::InvalidPoint>(())
     /// ```
-    #[must_use]
-    pub fn public_cell(&self, point: &Point, inhabitants_min: u64) -> Option<u64> {
-        let (lat_deg, lon_deg) = (point.lat_deg(), point.lon_deg());
-        Resolution::range(Resolution::Zero, Resolution::Fifteen)
+    pub fn public_cell(
+        &self,
+        lat_deg: f64,
+        lon_deg: f64,
+        inhabitants_min: u64,
+    ) -> Result<Option<u64>, InvalidPoint> {
+        Point::new(lat_deg, lon_deg)?;
+        Ok(Resolution::range(Resolution::Zero, Resolution::Fifteen)
             .map(|resolution| locate(lat_deg, lon_deg, resolution).into())
-            .rfind(|cell| self.inhabitants(*cell) >= inhabitants_min)
+            .rfind(|cell| self.inhabitants(*cell) >= inhabitants_min))
     }
 }

@@ -159,8 +159,12 @@ impl Index {
         })
         .map_err(fail)?;
         let view = |bytes: &[u8], code: &str| {
-            PyMemoryView::from(&PyBytes::new(py, bytes))?
-                .call_method1("cast", (code, [points.len(), columns]))
+            let bytes = PyMemoryView::from(&PyBytes::new(py, bytes))?;
+            if size == 0 {
+                // Python casts no shape with a zero in it: an empty column of the type.
+                return bytes.call_method1("cast", (code,));
+            }
+            bytes.call_method1("cast", (code, [points.len(), columns]))
         };
         Ok((view(&ids, "Q")?, view(&metres, "d")?)
             .into_pyobject(py)?
@@ -516,12 +520,9 @@ struct Places(crate::Places);
 impl Places {
     #[new]
     fn new(places: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let mut rows = Vec::new();
-        for row in places.try_iter()? {
-            let (lat_deg, lon_deg, inhabitants): (f64, f64, u64) = row?.extract()?;
-            rows.push((Point::new(lat_deg, lon_deg).map_err(fail)?, inhabitants));
-        }
-        Ok(Self(crate::Places::new(rows)))
+        let rows = places.try_iter()?.map(|row| row?.extract());
+        let rows: Vec<(f64, f64, u64)> = rows.collect::<PyResult<_>>()?;
+        crate::Places::new(rows).map(Self).map_err(fail)
     }
 
     fn inhabitants(&self, cell: &str) -> PyResult<u64> {
@@ -535,9 +536,8 @@ impl Places {
         lon_deg: f64,
         inhabitants_min: u64,
     ) -> PyResult<Option<String>> {
-        let point = Point::new(lat_deg, lon_deg).map_err(fail)?;
-        let cell = self.0.public_cell(&point, inhabitants_min);
-        Ok(cell.map(|cell| format!("{cell:x}")))
+        let cell = self.0.public_cell(lat_deg, lon_deg, inhabitants_min);
+        Ok(cell.map_err(fail)?.map(|cell| format!("{cell:x}")))
     }
 }
 
@@ -550,8 +550,7 @@ fn parse_cell(cell: &str) -> PyResult<u64> {
 
 #[pyfunction]
 fn cell_of(lat_deg: f64, lon_deg: f64, resolution: u8) -> PyResult<String> {
-    let point = Point::new(lat_deg, lon_deg).map_err(fail)?;
-    let cell = crate::cell_of(&point, resolution).map_err(fail)?;
+    let cell = crate::cell_of(lat_deg, lon_deg, resolution).map_err(PyErr::from)?;
     Ok(format!("{cell:x}"))
 }
 

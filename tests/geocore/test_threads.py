@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+
+from geocore import Index
+
+PEOPLE = 3_000
+
+
+class Crowd:
+    """Everyone moves to and fro between two places; no answer may show a third."""
+
+    def __init__(self) -> None:
+        self.index = Index()
+        self.ids = np.arange(PEOPLE, dtype=np.uint64)
+        self.lats = np.linspace(-40, 40, PEOPLE)
+        self.west, self.east = np.full(PEOPLE, -60.0), np.full(PEOPLE, 60.0)
+        self.index.upsert_many(self.ids, self.lats, self.west)
+        self.stop = threading.Event()
+        self.wrong: list[object] = []
+
+    def write(self) -> None:
+        for lons in [self.east, self.west] * 12:
+            self.index.upsert_many(self.ids, self.lats, lons)
+            for person in range(0, PEOPLE, 7):
+                self.index.move_to(person, self.lats[person], lons[person])
+        self.stop.set()
+
+    def read_batches(self) -> None:
+        while not self.stop.is_set():
+            rows = self.index.nearest_many(self.lats[::50], self.west[::50], 3)
+            self.wrong += [
+                row
+                for row in rows
+                if len(row) != 3 or row != sorted(row, key=lambda pair: pair[1])
+            ]
+
+    def read_one_by_one(self) -> None:
+        while not self.stop.is_set():
+            for person in range(0, PEOPLE, 100):
+                (found,) = self.index.nearest(self.lats[person], -60.0, 1)
+                if found[1] < 1e-6 and found[0] != person:
+                    self.wrong.append(found)
+            if len(self.index) != PEOPLE:
+                self.wrong.append(len(self.index))
+
+
+def test_readers_beside_a_writer_see_whole_people() -> None:
+    crowd = Crowd()
+    jobs = [crowd.write, crowd.read_batches, crowd.read_batches, crowd.read_one_by_one]
+    threads = [threading.Thread(target=job) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+        assert not thread.is_alive()
+    assert crowd.wrong == []
+    assert crowd.index.nearest(crowd.lats[5], -60.0, 1) == [(5, 0.0)]
+
+
+def test_a_batch_lets_other_threads_run() -> None:
+    index = Index()
+    lats, lons = np.linspace(-80, 80, 2_000), np.linspace(-179, 179, 2_000)
+    index.upsert_many(np.arange(2_000, dtype=np.uint64), lats, lons)
+    many = np.tile(lats, 60)
+    started, done = threading.Event(), threading.Event()
+
+    def ask() -> None:
+        started.set()
+        index.nearest_many(many, many, 16, arrays=True)
+        done.set()
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    started.wait()
+    turns = 0
+    while not done.is_set():
+        turns += 1
+    thread.join()
+    # A batch that kept the GIL would let this loop run a handful of times at most.
+    assert turns > 1_000
