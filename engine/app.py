@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from engine.alarm.actor import Alarms, Changed, Forward
 from engine.alarm.commands import Settle, Tick
@@ -99,7 +100,11 @@ def tree_of(parts: Parts) -> ChildSpec:
                 intensity=0,
                 heartbeat_s=60.0,
             ),
-            ChildSpec(name="timers", actor=Timers),
+            ChildSpec(
+                name="timers",
+                actor=Timers,
+                arguments={"lagged": partial(p.telemetry.observe, "timer_lag_seconds")},
+            ),
             ChildSpec(
                 name="alarms",
                 actor=Alarms,

@@ -149,7 +149,7 @@ class SerialModem:
             return _rejected("address", reason="the address is no number")
         self._ready()
         if part.cut:
-            self._telemetry.count("modem_texts_cut")
+            self._telemetry.count("modem_texts_cut_total")
         refused = self._prompt(length, beat)
         if refused is not None:
             return refused
@@ -302,7 +302,7 @@ class SerialModem:
         """Bring the modem up again where it has started anew."""
         self._dialogue.interrupted = False
         if self._dialogue.restarted:
-            self._telemetry.count("modem_restarts")
+            self._telemetry.count("modem_restarts_total")
             self._bring_up()
 
     def _ask(self, text: str) -> Reply:

@@ -303,6 +303,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         telemetry.observe("delivery_seconds", took_s, channel=channel)
         if channel == "sms":
             telemetry.count("modem_submits_total", modem=name, result=result)
+            telemetry.observe("modem_submit_seconds", took_s, modem=name)
 
     def _show(self, health: ModemHealth | None) -> None:
         name, telemetry = self.link.name, self._telemetry

@@ -1,5 +1,6 @@
 """Hands each message back when its deadline has come; deadlines come from rows."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
@@ -43,9 +44,12 @@ class Timers(SupervisedActor[Arm]):
 
     bound: ClassVar[int] = 50_000
 
-    def __init__(self, *, link: Link) -> None:
-        """Start with no deadline."""
+    def __init__(
+        self, *, link: Link, lagged: Callable[[float], None] | None = None
+    ) -> None:
+        """Start with no deadline; `lagged` gets the seconds that each came late."""
         super().__init__(link=link)
+        self._lagged = lagged
         self._deadlines = DeadlineQueue[Arm]()
         self._set_for: Instant | None = None
 
@@ -64,6 +68,8 @@ class Timers(SupervisedActor[Arm]):
         for key, arm in self._deadlines.take_due(now):
             if not self.link.tree.names.tell(arm.to, arm.message):
                 self._deadlines.arm(key, now.plus(_AGAIN), arm)
+            elif self._lagged is not None and arm.at is not None:
+                self._lagged(max(now.since(arm.at).total_seconds(), 0.0))
         self._set()
 
     def rescan(self) -> None:

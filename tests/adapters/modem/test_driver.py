@@ -87,7 +87,7 @@ def test_a_text_that_is_too_long_loses_its_end_and_is_counted(tmp_path: Path) ->
     with rig(tmp_path) as r:
         assert r.submit("SOS " + "x" * 200).result is SendResult.SENT
         (text,) = r.sent_texts()
-        assert r.telemetry.counts["modem_texts_cut"] == 1
+        assert r.telemetry.counts["modem_texts_cut_total"] == 1
     assert len(text) == 160
     assert text.startswith("SOS ")
 
@@ -198,7 +198,7 @@ def test_a_restart_in_mid_session_is_noticed_and_mended(tmp_path: Path) -> None:
         r.modem.restart()
         assert r.driver.wait(2)
         r.driver.poll(drain=False)
-        assert r.telemetry.counts["modem_restarts"] == 1
+        assert r.telemetry.counts["modem_restarts_total"] == 1
         assert r.submit().result is SendResult.SENT
         (report,) = r.events(bool)
         assert isinstance(report, StatusReport)
