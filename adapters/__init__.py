@@ -1,1 +1,1 @@
-"""Implementations of `engine.ports`; found by entry point, never imported by the engine."""
+"""Implementations of `engine.ports`, found by entry point, never by import."""
