@@ -19,7 +19,7 @@ from engine.supervision.link import Link
 T = TypeVar("T")
 
 GROUP_MAX = 256
-"""Requests in one commit; 256 take some 6 ms beside the fsync."""
+"""Requests in one commit; 256 take 6 to 10 ms of work beside the fsync."""
 
 OnCommit = Callable[[int], None]
 """Told the last journal position after each commit, in the journal's thread."""

@@ -80,7 +80,8 @@ class SqliteStore:
         """Make a group durable in one commit and answer each request in order.
 
         On a full disk the ballast is freed, the log made free to begin anew, and
-        the group tried once more.
+        the group tried once more, without its last fixes: they are answered with
+        `Unknown` until the ballast lies again.
 
         Raises:
             JournalFullError: no space; nothing was written, the store stays usable.
@@ -91,12 +92,12 @@ class SqliteStore:
             raise self._failure
         try:
             try:
-                return self._transact(group, now)
+                return self._transact(group, now, spares=self._ballast.is_freed)
             except (apsw.Error, OSError) as error:
                 if not is_full(error):
                     raise
             self._make_room()
-            return self._transact(group, now)
+            return self._transact(group, now, spares=True)
         except (apsw.Error, OSError) as error:
             raise self._broken(error, "write") from error
 
@@ -140,13 +141,15 @@ class SqliteStore:
         with suppress(apsw.Error, OSError):
             self._connection.close()
 
-    def _transact(self, group: Sequence[Request], now: Instant) -> list[Answer]:
+    def _transact(
+        self, group: Sequence[Request], now: Instant, *, spares: bool
+    ) -> list[Answer]:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             transaction = Group(self._connection, now)
             answers = [
-                Unknown(reason=_SCARCE)
-                if isinstance(request, Place) and self._ballast.is_freed
+                Unknown(reason=_SCARCE, is_full=True)
+                if spares and isinstance(request, Place)
                 else transaction.apply(request)
                 for request in group
             ]

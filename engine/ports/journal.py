@@ -261,7 +261,7 @@ class JournalReader(Protocol):
         """Return the last journal position; 0 where there is none."""
 
     def last_at(self) -> Instant | None:
-        """Return the wall time of the last row."""
+        """Return the wall time of the last commit; None where there was none."""
 
     def heads(self, prefix: str, *, open_only: bool) -> Sequence[HeadRow]:
         """Return the heads of streams that begin with `prefix`, soonest due first."""

@@ -137,8 +137,6 @@ class JournalContract:
     def store(self, open_store: Callable[[], JournalStore]) -> JournalStore:
         return open_store()
 
-    # Appending.
-
     def test_an_append_answers_with_the_rows_as_stored(
         self, store: JournalStore
     ) -> None:
@@ -221,8 +219,6 @@ class JournalContract:
         assert (row.seq, row.head) == (1, closed)
         assert store.position == 1
 
-    # Owners.
-
     def test_each_opening_has_a_larger_epoch(
         self, open_store: Callable[[], JournalStore]
     ) -> None:
@@ -250,8 +246,6 @@ class JournalContract:
         row = store.reader().head("alarm/a")
         assert row is not None
         assert (row.owner, row.epoch, row.seq) == ("engine", 4, 2)
-
-    # Groups.
 
     def test_a_request_that_breaks_a_rule_fails_alone(
         self, store: JournalStore
@@ -297,8 +291,6 @@ class JournalContract:
     def test_an_empty_group_is_answered(self, store: JournalStore) -> None:
         assert list(store.commit([], NOW)) == []
 
-    # Heads.
-
     def test_heads_come_soonest_due_first_and_undated_last(
         self, store: JournalStore
     ) -> None:
@@ -328,8 +320,6 @@ class JournalContract:
         assert [row.stream for row in alarms][1] == "alarm/closed"
         assert len(reader.heads("", open_only=False)) == 5
         assert reader.heads("alarm/%", open_only=False) in ((), [])
-
-    # Effects.
 
     def test_a_planned_effect_is_inserted_once(self, store: JournalStore) -> None:
         store.commit([append(plans=(plan(rank=1),))], NOW)
@@ -412,8 +402,6 @@ class JournalContract:
         states = {row.effect_id: row.state for row in reader.effects(_ALL_STATES)}
         assert states == {"a/1": "withdrawn", "a/2": "attempting"}
 
-    # Reply codes.
-
     def test_a_code_belongs_to_one_stream_and_person_for_ever(
         self, store: JournalStore
     ) -> None:
@@ -434,8 +422,6 @@ class JournalContract:
         assert isinstance(other_stream, Conflict)
         assert store.reader().code("K7F2") == code()
         assert store.reader().code("none") is None
-
-    # Inbound signals.
 
     def test_a_signal_is_recorded_once_by_its_key(self, store: JournalStore) -> None:
         answers = store.commit(
@@ -474,8 +460,6 @@ class JournalContract:
 
         assert len(store.reader().inbound(untaken_only=True)) == 1
 
-    # Last fixes.
-
     def test_the_newer_fix_is_kept(self, store: JournalStore) -> None:
         answers = store.commit(
             [
@@ -496,8 +480,6 @@ class JournalContract:
         kept = [place(at_ms=5, lat_deg=2.0), place("wren", at_ms=1)]
         assert list(store.reader().places()) == kept
         assert store.position == 0
-
-    # Positions and readers.
 
     def test_positions_are_gap_free_over_all_streams(self, store: JournalStore) -> None:
         group = [append("alarm/a"), append("alarm/a"), append("alarm/b", 3)]

@@ -229,7 +229,7 @@ def test_a_full_disk_refuses_tells_and_takes_the_repeat(rig: Rig) -> None:
     refused = rig.journal.ask(record(), TIMEOUT_S)
     repeated = rig.journal.ask(record(), TIMEOUT_S)
 
-    assert refused == Unknown(reason="the disk is full")
+    assert refused == Unknown(reason="the disk is full", is_full=True)
     assert rig.lost == [record()]
     assert isinstance(repeated, Recorded)
     assert not repeated.repeated

@@ -90,6 +90,23 @@ def test_without_ballast_the_space_belongs_to_alarms(
     store.close()
 
 
+def test_a_full_disk_without_ballast_is_tried_once_more_for_alarms_alone(
+    tmp_path: Path, vfs: FaultsVfs
+) -> None:
+    store = SqliteStore(tmp_path / JOURNAL_FILE, vfs=vfs.name, ballast_bytes=0)
+    refusals = iter([True])
+    vfs.is_full = lambda: next(refusals, False)
+
+    refused, taken = store.commit([place(), record()], NOW)
+
+    assert isinstance(refused, Unknown)
+    assert isinstance(taken, Recorded)
+    assert len(store.reader().places()) == 0
+    (again,) = store.commit([place()], NOW)
+    assert isinstance(again, Placed)
+    store.close()
+
+
 def test_a_full_disk_at_every_write_refuses_whole_and_goes_on_with_room(
     tmp_path: Path, vfs: FaultsVfs
 ) -> None:

@@ -46,9 +46,6 @@ def refusal(path: Path) -> str:
     return str(caught.value)
 
 
-# What cannot be opened: what, why, and the cure.
-
-
 def test_a_folder_in_its_place_is_named(tmp_path: Path) -> None:
     (tmp_path / JOURNAL_FILE).mkdir()
 
@@ -236,9 +233,6 @@ def test_a_log_in_a_folder_that_is_read_only_is_named(path: Path) -> None:
 
     assert "copy it together with its -wal" in text
     assert "read-only" in as_nobody("write", path)
-
-
-# What an open one keeps.
 
 
 def test_the_file_and_its_log_are_for_this_user_alone(tmp_path: Path) -> None:
