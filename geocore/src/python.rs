@@ -1,112 +1,21 @@
 //! The Python face: convert, release the GIL for batches, call, map the error.
 
+mod cells;
+mod convert;
+mod errors;
+
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
 
-use pyo3::buffer::{Element, PyBuffer};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyList, PyMemoryView, PyTuple};
-use pyo3::{
-    IntoPyObject, PyTypeInfo, create_exception, exceptions::PyTypeError, exceptions::PyValueError,
-};
+use pyo3::types::{PyBytes, PyDict, PyList, PyMemoryView};
+
+use convert::{column, count_of, id_of, ids_of, same_length};
+use errors::fail;
 
 use crate::{CorruptSnapshot, Error, Filter, Neighbour, Person, Point};
-
-create_exception!(_geocore, GeocoreError, PyValueError);
-create_exception!(_geocore, InvalidPointError, GeocoreError);
-create_exception!(_geocore, InvalidCountError, GeocoreError);
-create_exception!(_geocore, InvalidNumberError, GeocoreError);
-create_exception!(_geocore, InvalidIdError, GeocoreError);
-create_exception!(_geocore, DuplicatePersonError, GeocoreError);
-create_exception!(_geocore, UnknownPersonError, GeocoreError);
-create_exception!(_geocore, FutureFixError, GeocoreError);
-create_exception!(_geocore, CorruptSnapshotError, GeocoreError);
-create_exception!(_geocore, InvalidCellError, GeocoreError);
-
-impl From<Error> for PyErr {
-    fn from(error: Error) -> Self {
-        let text = error.to_string();
-        match error {
-            Error::Point(e) => refusal::<InvalidPointError>(text, e.value_deg),
-            Error::Count(e) => refusal::<InvalidCountError>(text, e.value),
-            Error::Number(e) => refusal::<InvalidNumberError>(text, e.value),
-            Error::Duplicate(e) => refusal::<DuplicatePersonError>(text, e.person),
-            Error::Unknown(e) => refusal::<UnknownPersonError>(text, e.person),
-            Error::Future(e) => refusal::<FutureFixError>(text, e.at_s),
-            Error::Snapshot(e) => refusal::<CorruptSnapshotError>(text, e.reason),
-            Error::Cell(e) => refusal::<InvalidCellError>(text, e.value),
-        }
-    }
-}
-
-/// An exception with the refused value as its attribute `value`.
-fn refusal<E: PyTypeInfo>(text: String, value: impl for<'py> IntoPyObject<'py>) -> PyErr {
-    Python::attach(|py| {
-        let error = PyErr::new::<E, _>(text);
-        match error.value(py).setattr("value", value) {
-            Ok(()) => error,
-            Err(failed) => failed,
-        }
-    })
-}
-
-fn fail(error: impl Into<Error>) -> PyErr {
-    error.into().into()
-}
-
-/// A 64-bit id, or a typed error that names what was given.
-fn id_of(value: &Bound<'_, PyAny>) -> PyResult<u64> {
-    value.extract().map_err(|_| {
-        let text = format!("id: {value} is not an integer from 0 to 2^64 - 1");
-        refusal::<InvalidIdError>(text, value.clone().unbind())
-    })
-}
-
-fn count_of(value: &Bound<'_, PyAny>) -> PyResult<u64> {
-    value.extract().map_err(|_| {
-        let text = format!("k: {value} is not in 1 to {}", crate::K_MAX);
-        refusal::<InvalidCountError>(text, value.clone().unbind())
-    })
-}
-
-fn ids_of<C: FromIterator<u64> + Default>(values: Option<&Bound<'_, PyAny>>) -> PyResult<C> {
-    match values {
-        None => Ok(C::default()),
-        Some(values) => values.try_iter()?.map(|id| id_of(&id?)).collect(),
-    }
-}
-
-/// The numbers of a buffer (`array.array`, `numpy`), or of any sequence.
-fn column<T>(name: &str, values: &Bound<'_, PyAny>) -> PyResult<Vec<T>>
-where
-    T: Element + for<'a, 'py> FromPyObject<'a, 'py>,
-{
-    if let Ok(buffer) = PyBuffer::<T>::get(values)
-        && buffer.dimensions() == 1
-    {
-        return buffer.to_vec(values.py());
-    }
-    values
-        .try_iter()?
-        .map(|value| {
-            let value = value?;
-            let number = value.extract().ok();
-            number.ok_or_else(|| {
-                let text = format!("{name}: {value} has the wrong type");
-                refusal::<InvalidIdError>(text, value.clone().unbind())
-            })
-        })
-        .collect()
-}
-
-fn same_length(name: &str, length: usize, expected: usize) -> PyResult<()> {
-    if length == expected {
-        return Ok(());
-    }
-    let text = format!("{name}: {length} values for {expected} people");
-    Err(refusal::<GeocoreError>(text, length))
-}
 
 thread_local! {
     /// The answer of a single call, kept for its memory.
@@ -512,69 +421,18 @@ impl Index {
     }
 }
 
-/// Inhabited places, summed per cell at every resolution.
-#[pyclass(frozen, module = "geocore._geocore")]
-struct Places(crate::Places);
-
-#[pymethods]
-impl Places {
-    #[new]
-    fn new(places: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let rows = places.try_iter()?.map(|row| row?.extract());
-        let rows: Vec<(f64, f64, u64)> = rows.collect::<PyResult<_>>()?;
-        crate::Places::new(rows).map(Self).map_err(fail)
-    }
-
-    fn inhabitants(&self, cell: &str) -> PyResult<u64> {
-        parse_cell(cell).map(|cell| self.0.inhabitants(cell))
-    }
-
-    #[pyo3(signature = (lat_deg, lon_deg, *, inhabitants_min))]
-    fn public_cell(
-        &self,
-        lat_deg: f64,
-        lon_deg: f64,
-        inhabitants_min: u64,
-    ) -> PyResult<Option<String>> {
-        let cell = self.0.public_cell(lat_deg, lon_deg, inhabitants_min);
-        Ok(cell.map_err(fail)?.map(|cell| format!("{cell:x}")))
-    }
-}
-
-fn parse_cell(cell: &str) -> PyResult<u64> {
-    u64::from_str_radix(cell, 16).map_err(|_| {
-        let text = format!("cell: {cell:?} is not a cell of H3");
-        refusal::<InvalidCellError>(text, cell.to_owned())
-    })
-}
-
-#[pyfunction]
-fn cell_of(lat_deg: f64, lon_deg: f64, resolution: u8) -> PyResult<String> {
-    let cell = crate::cell_of(lat_deg, lon_deg, resolution).map_err(PyErr::from)?;
-    Ok(format!("{cell:x}"))
-}
-
-#[pyfunction]
-fn cell_boundary(py: Python<'_>, cell: &str) -> PyResult<Py<PyTuple>> {
-    let corners = crate::cell_boundary(parse_cell(cell)?).map_err(fail)?;
-    Ok(PyTuple::new(py, corners)?.unbind())
-}
-
-#[pyfunction]
-fn distance_m(from_: (f64, f64), to: (f64, f64)) -> PyResult<f64> {
-    let from = Point::new(from_.0, from_.1).map_err(fail)?;
-    let to = Point::new(to.0, to.1).map_err(fail)?;
-    Ok(crate::karney_m(&from, &to))
-}
-
 /// Exact nearest people on WGS84.
 #[pymodule]
 mod _geocore {
     #[pymodule_export]
-    use super::{
-        CorruptSnapshotError, DuplicatePersonError, FutureFixError, GeocoreError, Index,
-        InvalidCellError, InvalidCountError, InvalidIdError, InvalidNumberError, InvalidPointError,
-        Places, UnknownPersonError, cell_boundary, cell_of, distance_m,
+    use super::Index;
+    #[pymodule_export]
+    use super::cells::{Places, cell_boundary, cell_of, distance_m};
+    #[pymodule_export]
+    use super::errors::{
+        CorruptSnapshotError, DuplicatePersonError, FutureFixError, GeocoreError, InvalidCellError,
+        InvalidCountError, InvalidIdError, InvalidNumberError, InvalidPointError,
+        UnknownPersonError,
     };
 
     /// `release`, or `debug` for a build that must not be measured.

@@ -114,7 +114,8 @@ fn check(index: &Index, people: &BTreeMap<u64, Person>, world: World, dice: &mut
         }
         _ => place(world, dice),
     };
-    let k = usize::try_from([1, 2, 5, 5, 5, 31, 33, 100, 5000][dice.below(9) as usize]).expect("k");
+    let nth = usize::try_from(dice.below(9)).expect("small");
+    let k = [1, 2, 5, 5, 5, 31, 33, 100, 5_000][nth];
     let exclude: Vec<u64> = (0..dice.below(40)).map(|_| dice.below(3_000)).collect();
     let filter = Filter {
         within_m: (dice.below(4) == 0).then(|| 10_f64.powf(dice.uniform(0.0, 7.4))),

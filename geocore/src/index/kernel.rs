@@ -306,6 +306,7 @@ mod x86 {
         use super::super::Portable;
         use super::*;
 
+        #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
         fn numbers(seed: u64) -> impl FnMut() -> f64 {
             let mut state = seed;
             move || {

@@ -12,6 +12,7 @@ mod snapshot;
 #[cfg(test)]
 mod sound;
 mod space;
+mod tally;
 mod tree;
 
 use std::collections::{BTreeSet, HashMap};

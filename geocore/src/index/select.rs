@@ -191,8 +191,8 @@ impl Nearest {
 #[inline]
 fn rival_squared_m2(squared_m2: f64) -> f64 {
     // The ratio of the squares less one, over the square: 5.37e-17 at most up to 9,000 km
-    // (`cargo run --example bounds`). The two small terms are 10 nm on the length, since
-    // twice a length is not more than its square and one.
+    // (tested below). The two small terms are 10 nm on the length, since twice a length is
+    // not more than its square and one.
     const BEND: f64 = 5.6e-17;
     squared_m2 * (1.0 + 1e-8 + BEND * squared_m2) + 2e-8
 }
