@@ -11,6 +11,7 @@ from adapters.modem.at_replies import caller, storages, stored_at, stored_pdus
 from adapters.modem.bring_up import Session
 from adapters.modem.dialogue import Dialogue, Unsolicited
 from adapters.modem.options import ModemOptions
+from adapters.modem.outcomes import late_outcome
 from adapters.modem.pdu import (
     Command,
     Deliver,
@@ -25,7 +26,13 @@ from adapters.modem.pdu import (
 from adapters.modem.reassembly import Reassembly
 from engine.errors import ModemSilentError
 from engine.ports.clock import Clock
-from engine.ports.modem import InboundSms, IncomingCall, ModemEvent, StatusReport
+from engine.ports.modem import (
+    InboundSms,
+    IncomingCall,
+    LateAnswer,
+    ModemEvent,
+    StatusReport,
+)
 from engine.values import Instant
 
 _SLOT_JOIN = "+"
@@ -43,6 +50,7 @@ class _Heard:
     """
 
     direct: list[Unsolicited] = field(default_factory=list)
+    late: list[LateAnswer] = field(default_factory=list)
     slots: list[tuple[str, int]] = field(default_factory=list)
     hint: bool = False
     reports: bool = False
@@ -73,7 +81,7 @@ class Arrivals:
         """
         self._dialogue.catch_up()
         heard = self._sort()
-        events: list[ModemEvent] = []
+        events: list[ModemEvent] = [*heard.late]
         for urc in heard.direct:
             events.extend(self._direct(session, urc))
         if heard.rings:
@@ -112,7 +120,9 @@ class Arrivals:
                 case "+CLIP":
                     heard.rings, heard.caller = True, caller(urc.line)
                 case _:
-                    pass
+                    outcome = late_outcome(urc.line)
+                    if outcome is not None and self._dialogue.late_answer_due():
+                        heard.late.append(LateAnswer(outcome=outcome))
         return heard
 
     def delete(self, session: Session, slot: str) -> None:

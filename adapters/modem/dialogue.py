@@ -33,8 +33,14 @@ BEAT_S = 1.0
 _GRACE_S = 1.0
 _PDU_LINE_S = 1.0
 _UNSOLICITED_MAX = 1000
+_LATE_MAX = 16
 _REGISTRATIONS = frozenset({"+CREG", "+CGREG", "+CEREG", "+C5GREG"})
 _SUBMIT = "+CMGS"
+# Those that a +CMS ERROR can answer (TS 27.005).
+_MESSAGE_COMMANDS = frozenset(
+    {"+CMGS", "+CMGF", "+CMGL", "+CMGR", "+CMGD"}
+    | {"+CPMS", "+CNMI", "+CSMS", "+CNMA", "+CSCA"}
+)
 _ASKED_ALONE = frozenset({"+CPIN", "+CFUN", _SUBMIT})
 
 
@@ -79,6 +85,7 @@ class Dialogue:
     """Sends commands and sorts what comes back.
 
     `beat` is called at least once a second in every wait that brings none of its own.
+    `unanswered` holds, for each submit that the modem may still answer, until when.
     """
 
     transport: Transport
@@ -88,12 +95,14 @@ class Dialogue:
     minds_restart: bool = True
     restarted: bool = False
     interrupted: bool = False
+    unanswered: deque[float] = field(default_factory=lambda: deque(maxlen=_LATE_MAX))
     unsolicited: deque[Unsolicited] = field(
         default_factory=lambda: deque(maxlen=_UNSOLICITED_MAX)
     )
     _tokenizer: Tokenizer = field(default_factory=Tokenizer)
     _tokens: deque[Token] = field(default_factory=deque)
     _awaiting_pdu: str = ""
+    _stale_ok_until_s: float = 0.0
 
     def reset(self) -> None:
         """Forget what was under way: the port is new."""
@@ -146,35 +155,27 @@ class Dialogue:
         """Wait for the final result of what has been written already."""
         lines: list[str] = []
         deadline = self.clock.boottime_s() + deadline_s
-        graced, dials = False, echo.startswith("ATD")
+        graced = False
         while True:
             token = self._next(deadline, beat)
             if token is None:
                 # Wavecom answers `+CPIN: READY` and no OK; any OK can be lost.
-                return Reply(
-                    final=Final(kind=FinalKind.OK) if graced else None,
-                    lines=tuple(lines),
-                )
-            if not isinstance(token, Line):
+                final = Final(kind=FinalKind.OK) if graced else None
+                return Reply(final=final, lines=tuple(lines))
+            if not isinstance(token, Line) or self._is_aside(token.text, prefix, echo):
                 continue
             line = token.text
-            if echo and line.rstrip() == echo:
-                continue
             final = final_of(line)
-            if final is not None and final.kind is FinalKind.CALL and not dials:
-                # A call that somebody else ended answers no command of ours.
-                self._unasked(line)
-                continue
             if final is not None:
                 return Reply(final=final, lines=tuple(lines))
-            if self._belongs(line, prefix, lines):
-                lines.append(line)
-                if prefix in _ASKED_ALONE and not graced:
-                    graced = True
-                    deadline = min(deadline, self.clock.boottime_s() + _GRACE_S)
-            else:
+            if not self._belongs(line, prefix, lines):
                 self._unasked(line)
                 self._check_restart()
+                continue
+            lines.append(line)
+            if prefix in _ASKED_ALONE and not graced:
+                graced = True
+                deadline = min(deadline, self.clock.boottime_s() + _GRACE_S)
 
     def prompt(
         self, text: str, *, deadline_s: float, beat: Callable[[], None] | None = None
@@ -197,12 +198,13 @@ class Dialogue:
                 case Prompt():
                     return None
                 case Line(text=line):
+                    if self._is_aside(line, _SUBMIT, text):
+                        continue
                     final = final_of(line)
                     if final is not None:
                         return final
-                    if line.rstrip() != text:
-                        self._unasked(line)
-                        self._check_restart()
+                    self._unasked(line)
+                    self._check_restart()
                 case None:
                     message = "no prompt for the message"
                     raise ModemSilentError(message)
@@ -244,6 +246,34 @@ class Dialogue:
             if isinstance(token, Line):
                 self._unasked(token.text)
         return True
+
+    def late_answer_due(self) -> bool:
+        """Return whether an answer now belongs to an earlier submit; it is used up."""
+        now_s = self.clock.boottime_s()
+        while self.unanswered and self.unanswered[0] < now_s:
+            self.unanswered.popleft()
+        if not self.unanswered:
+            return False
+        self.unanswered.popleft()
+        return True
+
+    def _is_aside(self, line: str, prefix: str, echo: str) -> bool:
+        """Return whether a line is echo, or ends something else than this command."""
+        if echo and line.rstrip() == echo:
+            return True
+        final = final_of(line)
+        if final is None:
+            is_late = prefix != _SUBMIT and prefix_of(line) == _SUBMIT
+        elif final.kind is FinalKind.CALL:
+            # A call that somebody else ended answers no command of ours.
+            is_late = not echo.startswith("ATD")
+        elif final.kind is FinalKind.CMS:
+            is_late = bool(self.unanswered) and prefix not in _MESSAGE_COMMANDS
+        else:
+            is_late = final.ok and self.clock.boottime_s() < self._stale_ok_until_s
+        if is_late:
+            self._unasked(line)
+        return is_late
 
     def _check_restart(self) -> None:
         if self.restarted and self.minds_restart:
@@ -302,6 +332,13 @@ class Dialogue:
             return
         if announces_pdu(line):
             self._awaiting_pdu = line
+            return
+        if prefix_of(line) == _SUBMIT:
+            # The OK behind an answer that comes too late is not that of the next
+            # command.
+            self._stale_ok_until_s = self.clock.boottime_s() + _GRACE_S
+        elif line.rstrip() == "OK":
+            self._stale_ok_until_s = 0.0
             return
         self.unsolicited.append(Unsolicited(line=line.rstrip()))
         if is_boot(line):

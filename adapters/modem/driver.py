@@ -6,9 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from adapters.modem import cms_policy
 from adapters.modem.arrivals import Arrivals
-from adapters.modem.at import Final, FinalKind
 from adapters.modem.at_replies import (
     operator,
     registration,
@@ -19,8 +17,9 @@ from adapters.modem.at_replies import (
 from adapters.modem.bring_up import BringUp, Session
 from adapters.modem.call import ring
 from adapters.modem.compose import Piece, fit, fit_text
-from adapters.modem.dialogue import Dialogue, Reply, no_beat
+from adapters.modem.dialogue import Dialogue, ModemInterruptedError, Reply, no_beat
 from adapters.modem.options import ModemOptions
+from adapters.modem.outcomes import refusal, rejected, unknown
 from adapters.modem.pdu_encode import encode_submit, submit
 from adapters.modem.pdu_text import build
 from adapters.modem.pins import FilePinStore, MemoryPinStore, PinStore
@@ -146,7 +145,7 @@ class SerialModem:
                 )
             )
         except ValueError:
-            return _rejected("address", reason="the address is no number")
+            return rejected("address", reason="the address is no number")
         self._ready()
         if part.cut:
             self._telemetry.count("modem_texts_cut_total")
@@ -323,7 +322,14 @@ class SerialModem:
         if final.ok:
             message = "the modem took the length and gave no prompt"
             raise ModemSilentError(message)
-        return self._refusal(final)
+        return refusal(final)
+
+    def _unanswered(self, reason: str, waited_s: float) -> SubmitOutcome:
+        """Say that nobody knows; keep an ear open for what comes of it."""
+        left_s = max(0.0, LISTEN_S - waited_s)
+        if left_s:
+            self._dialogue.unanswered.append(self._clock.boottime_s() + left_s)
+        return unknown(reason, may_follow=left_s > 0)
 
     def _answer_to_submit(
         self, beat: Callable[[], None], late_s: float
@@ -331,41 +337,22 @@ class SerialModem:
         """Wait for `+CMGS`; from here on nothing raises."""
         try:
             reply = self._dialogue.result(deadline_s=late_s, prefix="+CMGS", beat=beat)
+        except ModemInterruptedError as error:
+            return self._unanswered(str(error), late_s)
         except ModemError as error:
-            return _unknown(str(error))
+            return unknown(str(error))
         reference = _first(submit_reference, reply)
         if reference is not None:
             return SubmitOutcome(result=SendResult.SENT, reference=reference)
         if reply.final is None:
-            with suppress(ModemError):
-                self._dialogue.escape()
-            return _unknown("no answer to the message")
+            return self._unanswered("no answer to the message", late_s)
         if reply.final.ok:
-            return _unknown("OK without a reference")
-        return self._refusal(reply.final)
-
-    def _refusal(self, final: Final) -> SubmitOutcome:
-        if final.kind is not FinalKind.CMS:
-            return _rejected(str(final), retry=True, reason="refused by the modem")
-        policy = cms_policy.policy(final.code)
-        match policy.fault:
-            case cms_policy.FaultClass.SENT:
-                return SubmitOutcome(
-                    result=SendResult.SENT, code=final.code, reason=policy.meaning
-                )
-            case cms_policy.FaultClass.UNKNOWN if final.code == _NETWORK_TIMEOUT:
-                return SubmitOutcome(
-                    result=SendResult.UNKNOWN,
-                    code=final.code,
-                    retry=True,
-                    reason=policy.meaning,
-                )
-            case _:
-                return _rejected(final.code, retry=policy.retry, reason=policy.meaning)
+            return unknown("OK without a reference")
+        return refusal(reply.final)
 
 
 T = TypeVar("T")
-_NETWORK_TIMEOUT = "332"
+LISTEN_S = 120.0
 _REGISTRATION_QUESTIONS = ("AT+CREG?", "AT+CGREG?", "AT+CEREG?")
 _HEALTH_QUESTIONS = (*_REGISTRATION_QUESTIONS, "AT+CSQ", "AT+COPS?", "AT+CPMS?")
 
@@ -374,16 +361,6 @@ def _pin_store(options: ModemOptions) -> PinStore:
     if options.pin_file:
         return FilePinStore(Path(options.pin_file))
     return MemoryPinStore()
-
-
-def _unknown(reason: str) -> SubmitOutcome:
-    return SubmitOutcome(result=SendResult.UNKNOWN, retry=True, reason=reason)
-
-
-def _rejected(code: str, *, reason: str, retry: bool = False) -> SubmitOutcome:
-    return SubmitOutcome(
-        result=SendResult.REJECTED, code=code, retry=retry, reason=reason
-    )
 
 
 def _first(read: Callable[[str], T | None], reply: Reply) -> T | None:

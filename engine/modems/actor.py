@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,6 +25,7 @@ from engine.ports.journal import (
 from engine.ports.modem import (
     InboundSms,
     IncomingCall,
+    LateAnswer,
     ModemDriver,
     ModemEvent,
     ModemHealth,
@@ -41,6 +43,7 @@ LOOK = timedelta(milliseconds=200)
 LATE_S = 25.0
 RING_S = 20.0
 VALIDITY_MIN = 30
+UNANSWERED_MAX = 16
 CHANNELS = ("sms", "call")
 _DELIVERY = {
     "delivered": EffectState.DELIVERED,
@@ -92,6 +95,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         self._telemetry, self._health, self._heard = telemetry, health, heard
         self._pacing = Pacing()
         self._is_open = False
+        self._unanswered: deque[EffectRow] = deque(maxlen=UNANSWERED_MAX)
 
     def started(self) -> None:
         """Settle what an earlier instance left; the port is opened right after."""
@@ -185,7 +189,10 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
             if row.channel == "call":
                 outcome = self._call(body)
             else:
-                outcome = _outcome_of(self._submit(body))
+                submitted = self._submit(body)
+                outcome = _outcome_of(submitted)
+                if submitted.may_follow:
+                    self._unanswered.append(row)
         except ModemError as error:
             # The driver raises only before the message was handed over.
             outcome = Outcome(
@@ -238,6 +245,8 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
                     self._record(event)
                 case StatusReport():
                     self._report(event)
+                case LateAnswer():
+                    self._late(event)
                 case IncomingCall():
                     self._telemetry.count("modem_calls_total", modem=self.link.name)
                 case _:
@@ -265,6 +274,12 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
             self._telemetry.count("modem_messages_total", modem=self.link.name)
             self._heard(Inbound(key=key))
             self._driver.delete(sms.slot)
+
+    def _late(self, late: LateAnswer) -> None:
+        """Record what became of the oldest message that had no answer in time."""
+        if self._unanswered:
+            row = self._unanswered.popleft()
+            self._attempts.settle_late(row, _outcome_of(late.outcome))
 
     def _report(self, report: StatusReport) -> None:
         """Match a status report by (modem, TP-MR), newest first, then number."""

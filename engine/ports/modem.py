@@ -24,7 +24,8 @@ class SubmitOutcome:
     """How a submit ended: TP-MR where sent, +CMS/+CME code where rejected.
 
     `retry` is the policy table's word on a rejected one: another try, on another
-    route, is worth it. `reason` is for people and carries no number.
+    route, is worth it. `reason` is for people and carries no number. `may_follow`
+    tells of an unknown one that the modem may still answer: a `LateAnswer`.
     """
 
     result: SendResult
@@ -32,6 +33,7 @@ class SubmitOutcome:
     code: str | None = None
     retry: bool = False
     reason: str = ""
+    may_follow: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +71,14 @@ class IncomingCall:
     caller: str | None
 
 
-ModemEvent = InboundSms | StatusReport | IncomingCall
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LateAnswer:
+    """How the oldest submit that `may_follow` ended after all, within two minutes."""
+
+    outcome: SubmitOutcome
+
+
+ModemEvent = InboundSms | StatusReport | IncomingCall | LateAnswer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
