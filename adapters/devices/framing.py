@@ -31,10 +31,10 @@ def cut_by_length(
         final: no more bytes will come.
 
     """
-    starts = _starts(buffer, marks, end_of)
+    starts, looked_to = _starts(buffer, marks, end_of)
     if not starts:
         keep = 0 if final else _partial_mark(buffer, marks)
-        return Cut(len(buffer) - keep, 0)
+        return Cut(min(looked_to, len(buffer) - keep), 0)
     start = starts[0]
     end = end_of(buffer, start)
     if end is not None and end <= len(buffer) and holds(buffer[start:end]):
@@ -48,7 +48,7 @@ def cut_by_length(
             return None
     if end is not None and end <= len(buffer):
         return Cut(start, end - start)
-    return None
+    return Cut(start, 0) if start else None
 
 
 def cut_between(
@@ -67,7 +67,9 @@ def cut_between(
     again = buffer.find(opening, start + len(opening))
     if again >= 0 and (not ends or again < min(ends)):
         return Cut(again, 0)
-    return Cut(start, min(ends) - start) if ends else None
+    if ends:
+        return Cut(start, min(ends) - start)
+    return Cut(start, 0) if start else None
 
 
 def cut_line(buffer: bytes, *, closing: Sequence[bytes]) -> Cut | None:
@@ -80,16 +82,26 @@ def cut_line(buffer: bytes, *, closing: Sequence[bytes]) -> Cut | None:
     return Cut(start, 0) if start else None
 
 
-def _starts(buffer: bytes, marks: Sequence[bytes], end_of: EndOf) -> list[int]:
-    found = []
+def _starts(
+    buffer: bytes, marks: Sequence[bytes], end_of: EndOf
+) -> tuple[list[int], int]:
+    """Return where frames may start, and how far that has been looked for.
+
+    Only the first marks are looked at, so that a flood of them stays cheap.
+    """
+    found: list[int] = []
+    looked_to = len(buffer)
     for mark in marks:
-        at = buffer.find(mark)
-        while at >= 0:
+        at, looked_at = buffer.find(mark), 0
+        while at >= 0 and len(found) < _STARTS_MAX:
+            if looked_at == _MARKS_MAX:
+                looked_to = min(looked_to, at)
+                break
             end = end_of(buffer, at)
             if end is None or end > at:
                 found.append(at)
-            at = buffer.find(mark, at + 1)
-    return sorted(set(found))[:_STARTS_MAX]
+            at, looked_at = buffer.find(mark, at + 1), looked_at + 1
+    return sorted(found), looked_to
 
 
 def _partial_mark(buffer: bytes, marks: Sequence[bytes]) -> int:
@@ -104,3 +116,4 @@ def _partial_mark(buffer: bytes, marks: Sequence[bytes]) -> int:
 
 _BLANKS = b" \t\r\n\0"
 _STARTS_MAX = 64
+_MARKS_MAX = 512

@@ -173,7 +173,9 @@ def _whole_inside(buffer: bytes, start: int, *, sure: bool) -> int | None:
 
     """
     at = _marker(buffer, start + 1)
-    while at is not None:
+    for _ in range(_MARKERS_MAX):
+        if at is None:
+            break
         end = _claimed_end(buffer, at)
         fits = end is not None and buffer[end - 2 : end] == TAIL
         if fits and (not sure or checksum_holds(buffer[at:end])):
@@ -188,6 +190,7 @@ def _by_tail(buffer: bytes, start: int) -> Cut | None:
 
 
 _MARKERS = (BASIC, EXTENDED)
+_MARKERS_MAX = 64  # a flood of markers must stay cheap
 _TYPE_AND_ZONE = 4
 _ZONE_MAX = timedelta(hours=14)
 _NO_ADDRESS = b"NA&&NA&&0##"

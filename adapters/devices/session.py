@@ -55,7 +55,8 @@ class StreamSession:
     """A `WireSession` over any stream decoder.
 
     Every byte ends in a report: as a frame, as an undecodable frame or as what
-    stood between frames, unless that was nothing but `blanks`.
+    stood between frames, unless that was nothing but `blanks`. What stands between is
+    one report however small the pieces that it came in.
     """
 
     def __init__(self, decoder: StreamDecoder, *, blanks: bytes = _BLANKS) -> None:
@@ -63,6 +64,7 @@ class StreamSession:
         self._decoder = decoder
         self._blanks = blanks
         self._buffer = b""
+        self._between = b""
 
     @property
     def device(self) -> DeviceId | None:
@@ -93,15 +95,22 @@ class StreamSession:
                     break
                 cut = Cut(len(self._buffer), 0)
             end = cut.skip + cut.take
-            between, frame = self._buffer[: cut.skip], self._buffer[cut.skip : end]
+            frame = self._buffer[cut.skip : end]
+            self._between += self._buffer[: cut.skip]
             self._buffer = self._buffer[end:]
-            if self._blanks and not between.strip(self._blanks):
-                between = b""
-            if between:
-                done.append(Decoded(reports=(self._unread(between, received_at),)))
             if frame:
+                done += self._give_up_between(received_at)
                 done.append(self._decode(frame, received_at))
+        if final or len(self._between) > self._decoder.frame_bytes_max:
+            done += self._give_up_between(received_at)
         return done
+
+    def _give_up_between(self, received_at: Instant) -> list[Decoded]:
+        between, self._between = self._between, b""
+        told = between.strip(self._blanks) if self._blanks else between
+        if not told:
+            return []
+        return [Decoded(reports=(self._unread(between, received_at),))]
 
     def _decode(self, frame: bytes, received_at: Instant) -> Decoded:
         try:

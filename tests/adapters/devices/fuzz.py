@@ -14,9 +14,12 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from adapters.devices import session
-from adapters.devices.reading import UnreadableError
-from tests.adapters.devices.mutation import FuzzedDecoder, mutated, targets
+from tests.adapters.devices.mutation import (
+    FuzzedDecoder,
+    mistakes_raise,
+    mutated,
+    targets,
+)
 
 BATCH = 5000
 SLOWEST_S_MAX = 0.25
@@ -46,15 +49,14 @@ def run_batch(target: FuzzedDecoder, number: int, *, frames: int = BATCH) -> Tal
         DecoderError: a decoder raised, or one connection took too long.
 
     """
-    # Mistakes that a session forgives in service are what this run looks for.
-    session.MISTAKES = (UnreadableError,)
     rng = random.Random(f"{target.name}/{number}")
     tally = Tally(frames=frames, batches=1)
     for _ in range(frames):
         segments = mutated(target.seeds, rng)
         begun = time.thread_time()
         try:
-            reports = target.fire(segments)
+            with mistakes_raise():
+                reports = target.fire(segments)
         except Exception as fault:
             shown = [segment.hex() for segment in segments]
             message = f"{target.name}, batch {number}: {shown}"

@@ -2,12 +2,15 @@
 
 import random
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from adapters.devices import session as shell
+from adapters.devices.reading import UnreadableError
 from engine.ports.device import HttpDecoded, HttpRequest, Transport, WireSession
 from engine.values import Instant
 from tests.adapters.devices.vectors import RECEIVED_AT, load
@@ -51,6 +54,17 @@ def targets() -> Mapping[str, FuzzedDecoder]:
             fire = _over_a_session(protocol.session)
         found[name] = FuzzedDecoder(name, seeds or (b"\0",), fire)
     return found
+
+
+@contextmanager
+def mistakes_raise() -> Iterator[None]:
+    """Let what a session forgives in service raise: it is what is looked for."""
+    forgiven = shell.MISTAKES
+    shell.MISTAKES = (UnreadableError,)
+    try:
+        yield
+    finally:
+        shell.MISTAKES = forgiven
 
 
 def mutated(seeds: Sequence[bytes], rng: random.Random) -> list[bytes]:

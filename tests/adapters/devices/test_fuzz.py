@@ -8,7 +8,12 @@ from hypothesis import strategies as st
 
 from adapters.devices.session import StreamSession
 from tests.adapters.devices import fuzz
-from tests.adapters.devices.mutation import mutated, protocols, targets
+from tests.adapters.devices.mutation import (
+    mistakes_raise,
+    mutated,
+    protocols,
+    targets,
+)
 from tests.adapters.devices.vectors import FOLDER, RECEIVED_AT
 
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"{FOLDER} is not there")
@@ -34,7 +39,8 @@ def test_no_bytes_make_a_decoder_raise(name: str, data: st.DataObject) -> None:
     seed = data.draw(st.sampled_from(target.seeds))
     noise = data.draw(st.lists(st.binary(max_size=40), max_size=4))
     at = data.draw(st.integers(0, len(seed)))
-    target.fire([seed[:at], *noise, seed[at:]])
+    with mistakes_raise():
+        target.fire([seed[:at], *noise, seed[at:]])
 
 
 @pytest.mark.parametrize("name", STREAMS)
@@ -46,6 +52,7 @@ def test_what_never_ends_is_not_kept_beyond_a_frame(name: str) -> None:
         for segment in mutated(TARGETS[name].seeds, rng):
             session.feed(segment, RECEIVED_AT)
             assert len(session._buffer) <= limit
+            assert len(session._between) <= limit
 
 
 def test_a_batch_is_the_same_for_the_same_number() -> None:

@@ -71,7 +71,7 @@ def test_a_captured_frame_is_read_and_answered_as_its_source_does(
 @framed("jt808")
 def test_a_stream_is_cut_where_its_source_cuts_it(stream: bytes, frame: bytes) -> None:
     raws = [report.raw for report in play(connected(), stream).reports]
-    assert any(unescaped(raw).strip(b"\x7e") == frame.strip(b"\x7e") for raw in raws)
+    assert any(frame.strip(b"\x7e") in unescaped(raw) for raw in raws)
 
 
 @parametrized("jt808", sos=True)

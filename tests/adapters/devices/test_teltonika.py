@@ -139,3 +139,9 @@ def test_an_unknown_device_is_let_in_so_that_its_sos_is_heard() -> None:
     (decoded,) = session.feed(LOG_IN, RECEIVED_AT)
     assert decoded.answer == b"\x01"
     assert session.device == "123456789012345"
+
+
+def test_a_flood_of_marks_does_not_hide_the_sos_behind_it() -> None:
+    outcome = play(connected(), bytes(3000) + packet([record((236, 1))]))
+    assert outcome.told[0].kind is ReportKind.UNDECODABLE
+    assert outcome.told[1].signals == {Signal.SOS}
