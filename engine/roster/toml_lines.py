@@ -103,7 +103,7 @@ class _Scan:
                 parts.append(bare[0])
                 self.at = bare.end()
             elif quoted:
-                parts.append(tomllib.loads(f"k = {quoted[0]}")["k"])
+                parts.append(_unquoted(quoted[0]))
                 self.at = quoted.end()
             self._blank()
             if not self.text.startswith(".", self.at):
@@ -156,3 +156,11 @@ class _Scan:
 
     def _note(self, path: Path, at: int) -> None:
         self.lines.setdefault(path, bisect_right(self._breaks, at - 1) + 1)
+
+
+def _unquoted(quoted: str) -> str:
+    """Return what a quoted key says; the quotes too where TOML would refuse it."""
+    try:
+        return str(tomllib.loads(f"k = {quoted}")["k"])
+    except tomllib.TOMLDecodeError:
+        return quoted
