@@ -107,6 +107,7 @@ def test_what_was_acknowledged_before_a_kill_is_there(
     reader.close()
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     "step", [pytest.param(1, marks=pytest.mark.slow, id="every"), 29]
 )

@@ -189,6 +189,7 @@ EVERY = pytest.mark.parametrize(
 
 
 @EVERY
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("torn", [False, True], ids=["whole", "torn"])
 def test_every_failing_write_ends_the_store_and_loses_nothing(
     tmp_path: Path, vfs: FaultsVfs, *, torn: bool, step: int
@@ -222,6 +223,7 @@ def test_every_failing_sync_ends_the_store_and_loses_nothing(
 
 
 @EVERY
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("kept", Kept)
 def test_a_power_cut_at_every_act_loses_nothing_acknowledged(
     tmp_path: Path, vfs: FaultsVfs, kept: Kept, step: int
