@@ -25,7 +25,6 @@ from adapters.modem.host_clock import HostClock
 from adapters.modem.virtual import VirtualModem
 from adapters.modem.virtual_links import PtyLink
 from adapters.modem.virtual_network import VirtualNetwork
-from engine.roster.model import Roster
 from engine.roster.sample import sample_roster, sample_text
 from engine.values import Instant
 
@@ -43,6 +42,7 @@ class Sms:
     number: str
     text: str
     at: Instant
+    seen_s: float = field(default_factory=time.perf_counter)
 
 
 @dataclass(kw_only=True)
@@ -55,6 +55,7 @@ class Rig:
     extra_config: str = ""
     gateways: tuple[str, ...] = ("gt06", "osmand")
     wrapper: tuple[str, ...] = ()
+    program: tuple[str, ...] = (sys.executable, "-m", "engine")
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -104,13 +105,13 @@ class Rig:
 
     def start(self) -> None:
         """Start the service and wait until it says that it is ready."""
+        if self.process is not None and self.process.stdout is not None:
+            self.process.stdout.close()
         log = (self.folder / "log").open("a")
         self.process = subprocess.Popen(
             [
                 *self.wrapper,
-                sys.executable,
-                "-m",
-                "engine",
+                *self.program,
                 "serve",
                 "--config",
                 str(self.folder / "natalia.toml"),
@@ -202,14 +203,16 @@ class Rig:
         """Return the list by the control socket."""
         done = self.natalia("alarm", "list", "--json", "--state", str(self.state))
         assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
+        rows: list[dict[str, object]] = json.loads(done.stdout)
+        return rows
 
     def alarm(self, alarm: str) -> dict[str, object]:
         """Return one case by the control socket."""
         words = ("alarm", "show", alarm, "--json", "--state", str(self.state))
         done = self.natalia(*words)
         assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
+        found: dict[str, object] = json.loads(done.stdout)
+        return found
 
     def rows(self, sql: str) -> list[tuple[object, ...]]:
         """Read the journal beside the service, as an auditor would."""
@@ -228,7 +231,7 @@ class Rig:
 
     def numbers(self) -> dict[str, str]:
         """Return whose telephone a number of the sample roster is."""
-        roster: Roster = sample_roster()
+        roster = sample_roster()
         return {str(n): str(p.person) for p in roster.people for n in p.numbers}
 
     def sms_to(self, person: str, timeout_s: float = WAIT_S) -> Sms | None:

@@ -1,0 +1,265 @@
+"""From a frame's last byte to its acknowledgement and to the first SMS's Ctrl-Z.
+
+The real service as a process, real sockets, a modem behind a real pty. Beside it
+the floors, in the same run: a bare asyncio handler that commits as many bytes
+through apsw and answers, and a bare pyserial round trip over a pty. Prints medians
+and 99th percentiles; asserts what must be true before any time means anything:
+every press is durable, every first SMS goes to the nearest colleague.
+"""
+
+import asyncio
+import os
+import pty
+import socket
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import apsw
+import pytest
+import serial
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from adapters.devices import gt06_encode
+from engine.roster.sample import sample_text
+from tests.rig import Rig
+
+IDLE_PRESSES = 40
+AT_ONCE = 1_000
+RECORD_BYTES = 900
+
+
+def percentiles(samples_s: list[float]) -> str:
+    """Return median and 99th percentile in milliseconds."""
+    ordered = sorted(samples_s)
+    p99 = ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))]
+    p50 = statistics.median(ordered)
+    return f"p50 {p50 * 1e3:7.2f} ms  p99 {p99 * 1e3:7.2f} ms  n {len(ordered)}"
+
+
+def _floor_ack(folder: Path) -> list[float]:
+    """Commit as many bytes on one thread and answer, with nothing around it."""
+    connection = apsw.Connection(str(folder / "floor.db"))
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("CREATE TABLE t(body BLOB)")
+    body = os.urandom(RECORD_BYTES)
+    samples: list[float] = []
+
+    async def handle(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        while await reader.read(256):
+            connection.execute("INSERT INTO t VALUES (?)", (body,))
+            writer.write(b"ok")
+            await writer.drain()
+
+    async def run() -> None:
+        server = await asyncio.start_server(handle, "127.0.0.1", 0)
+        address = server.sockets[0].getsockname()
+        await asyncio.to_thread(_ask, address, samples)
+        server.close()
+
+    asyncio.run(run())
+    connection.close()
+    return samples
+
+
+def _ask(address: tuple[str, int], samples: list[float]) -> None:
+    with socket.create_connection(address) as device:
+        for _ in range(200):
+            began = time.perf_counter()
+            device.sendall(b"x" * 40)
+            device.recv(16)
+            samples.append(time.perf_counter() - began)
+
+
+def _floor_pty() -> list[float]:
+    """Write a line and read its answer through pyserial over a pty."""
+    master, slave = pty.openpty()
+    name = os.ttyname(slave)
+
+    def answer() -> None:
+        while True:
+            try:
+                if not os.read(master, 256):
+                    return
+                os.write(master, b"\r\nOK\r\n")
+            except OSError:
+                return
+
+    threading.Thread(target=answer, daemon=True).start()
+    samples: list[float] = []
+    with serial.Serial(name, timeout=1) as port:
+        for _ in range(200):
+            began = time.perf_counter()
+            port.write(b"AT\r")
+            port.read_until(b"OK\r\n")
+            samples.append(time.perf_counter() - began)
+    os.close(slave)
+    os.close(master)
+    return samples
+
+
+@pytest.fixture
+def floors(tmp_path: Path) -> dict[str, list[float]]:
+    """Return the floors of this run."""
+    return {"ack": _floor_ack(tmp_path), "pty": _floor_pty()}
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    """Start the service with the sample roster, nobody on duty."""
+    folder = tmp_path / "rig"
+    folder.mkdir()
+    with Rig(folder=folder, roster_text=_without_rota()) as made:
+        time.sleep(1.0)  # noqa: TID251 - let the start-up's own work settle
+        yield made
+
+
+def _without_rota() -> str:
+    before, _, after = sample_text().partition("[rota]")
+    return before + "[[person]]" + after.split("[[person]]", 1)[1]
+
+
+def test_idle(
+    benchmark: BenchmarkFixture, rig: Rig, floors: dict[str, list[float]]
+) -> None:
+    """One press at a time: acknowledgement, and the first SMS on the pty."""
+    acks: list[float] = []
+    first_sms: list[float] = []
+    operator = rig.operator("alder")
+
+    def press() -> None:
+        seen = len(rig.messages.items())
+        with rig.device() as device:
+            frame = device.sos_frame()
+            began = time.perf_counter()
+            device.socket.sendall(frame)
+            assert device.socket.recv(64), "not acknowledged"
+            acks.append(time.perf_counter() - began)
+        while len(rig.messages.items()) < seen + 5:
+            time.sleep(0.001)  # noqa: TID251 - another process is waited for
+        message = rig.messages.items()[seen]
+        assert rig.numbers()[message.number] == "lapwing"
+        first_sms.append(message.seen_s - began)
+
+    def clear() -> None:
+        for row in operator.cases():
+            if row["open"]:
+                operator.act(str(row["id"]), "acknowledge")
+                operator.act(str(row["id"]), "close", reason="safe")
+        time.sleep(0.2)  # noqa: TID251 - the stop messages go out
+
+    benchmark.pedantic(press, setup=clear, rounds=IDLE_PRESSES, warmup_rounds=3)
+    acks, first_sms = acks[3:], first_sms[3:]
+    ratio = statistics.median(acks) / statistics.median(floors["ack"])
+    print(f"\nacknowledgement        {percentiles(acks)}  {ratio:.1f} x floor")
+    print(f"  floor: commit, answer {percentiles(floors['ack'])}")
+    print(f"first SMS, Ctrl-Z      {percentiles(first_sms)}")
+    print(f"  floor: pty round trip {percentiles(floors['pty'])}")
+    operator.__exit__()
+
+
+def _crowd() -> tuple[str, list[str]]:
+    """Return a roster with a thousand defenders more, and their devices."""
+    people, devices = "", []
+    for number in range(AT_ONCE):
+        imei = f"{35_100_000_000_000 + number:015d}"
+        letters = "".join(chr(ord("a") + int(digit)) for digit in f"{number:03d}")
+        devices.append(imei)
+        people += f"""
+[[device]]
+id = "{imei}"
+wire_protocol = "gt06"
+person = "crowd{number}"
+[[person]]
+id = "crowd{number}"
+alias = "C{letters}"
+roles = ["defender"]
+language = "en"
+zone = "Asia/Tashkent"
+country = "UZ"
+sign = "Crowd{letters}"
+circles = ["jade"]
+declared.name = "Tashkent"
+declared.lat_deg = 41.3
+declared.lon_deg = 69.3
+declared.accuracy_m = 10000.0
+declared.given_on = 2026-01-15
+fictional = true
+"""
+    return _without_rota() + people, devices
+
+
+@pytest.mark.parametrize("load", ["as it is", "a busy Python thread"])
+def test_a_thousand_at_once(
+    benchmark: BenchmarkFixture, tmp_path: Path, load: str
+) -> None:
+    """A thousand devices press in the same moment."""
+    roster, devices = _crowd()
+    folder = tmp_path / "rig"
+    folder.mkdir()
+    environment = {"NATALIA_BENCH_BUSY": "1"} if load != "as it is" else {}
+    program = (sys.executable, str(Path(__file__).parent / "busy_engine.py"))
+    with Rig(
+        folder=folder,
+        roster_text=roster,
+        environment=environment,
+        program=program,
+    ) as rig:
+        acks = benchmark.pedantic(
+            _press_all, args=(rig, devices), rounds=1, iterations=1
+        )
+        began = min(start for start, _ in acks)
+        durable_s = max(end for _, end in acks) - began
+        sql = (
+            "SELECT count(DISTINCT alarm) FROM effect"
+            " WHERE state NOT IN ('planned', 'withdrawn')"
+        )
+        while rig.rows(sql) != [(AT_ONCE,)]:
+            time.sleep(0.02)  # noqa: TID251 - another process is waited for
+            assert time.perf_counter() - began < 60
+        handed_s = time.perf_counter() - began
+    samples = [end - start for start, end in acks]
+    print(f"\n{AT_ONCE} at once, {load}: all durable after {durable_s:.2f} s,")
+    print(f"  each with a first notification handed over after {handed_s:.2f} s")
+    print(f"  acknowledgement {percentiles(samples)}")
+
+
+def _press_all(rig: Rig, devices: list[str]) -> list[tuple[float, float]]:
+    async def one(imei: str, gate: asyncio.Event) -> tuple[float, float]:
+        host, port = rig.ports["gt06"]
+        reader, writer = await asyncio.open_connection(host, port)
+        writer.write(gt06_encode.log_in(imei, serial=1))
+        assert await reader.read(64)
+        gps = gt06_encode.Gps(
+            lat_deg=41.3,
+            lon_deg=69.3,
+            at=rig.clock.now(),
+            valid=True,
+            satellites=7,
+            speed_kmh=0,
+            course_deg=0,
+        )
+        cell = gt06_encode.Cell(mcc=434, mnc=4, lac=1, cid=1)
+        frame = gt06_encode.alarm(gps, cell, serial=2)
+        await gate.wait()
+        began = time.perf_counter()
+        writer.write(frame)
+        assert await reader.read(64), "not acknowledged"
+        ended = time.perf_counter()
+        writer.close()
+        return began, ended
+
+    async def all_of_them() -> list[tuple[float, float]]:
+        gate = asyncio.Event()
+        presses = [asyncio.ensure_future(one(imei, gate)) for imei in devices]
+        await asyncio.sleep(2.0)
+        gate.set()
+        return await asyncio.gather(*presses)
+
+    return asyncio.run(all_of_them())

@@ -1,0 +1,101 @@
+"""`kill -9` at every commit of an alarm's first seconds, before and after it.
+
+The moments are enumerated: a run without a crash counts them, then the service
+dies at each. The device repeats what was not acknowledged, as devices do.
+"""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.rig import Rig, eventually
+
+pytestmark = [pytest.mark.process, pytest.mark.slow, pytest.mark.timeout(600)]
+
+CRASHING = str(Path(__file__).parents[1] / "crashing_engine.py")
+NEAREST = {"lapwing", "cormorant", "owlet", "quelea", "tinamou"}
+NEVER = 10_000
+SETTLED = ("accepted", "delivered", "unknown", "rejected", "withdrawn")
+WORKING = (sys.executable, "-m", "engine")
+
+
+def _commits(rig: Rig) -> int:
+    """Return the rows of alarms and effects: each commit has at least one."""
+    sql = "SELECT count(DISTINCT position) FROM event WHERE stream <> 'operators'"
+    return int(str(rig.rows(sql)[0][0]))
+
+
+def _all_settled(rig: Rig) -> bool:
+    states = {
+        str(key): str(state)
+        for key, state in rig.rows("SELECT effect_id, state FROM effect")
+    }
+    sms = {key for key in states if ".sms." in key}
+    return len(sms) >= 6 and all(states[key] in SETTLED for key in sms)
+
+
+def _press(rig: Rig, frame: bytes | None) -> tuple[bytes, bool]:
+    """Press, or send the same frame again; say whether it was acknowledged."""
+    try:
+        with rig.device() as device:
+            frame = frame or device.sos_frame()
+            return frame, bool(device.send(frame, timeout_s=3))
+    except (OSError, AssertionError):
+        return frame or b"", False
+
+
+def _survives(folder: Path, number: int, when: str) -> str:
+    """Run one crash; return what is wrong afterwards, empty where nothing is."""
+    folder.mkdir()
+    program = (sys.executable, CRASHING, str(number), when)
+    with Rig(folder=folder, program=program) as rig:
+        frame, acknowledged = _press(rig, None)
+        if rig.process is not None:
+            try:
+                rig.process.wait(timeout=6)
+            except TimeoutError:
+                return "it did not crash"
+            except Exception:  # noqa: BLE001 - subprocess' own time-out
+                rig.kill()
+        rig.program = WORKING
+        rig.start()
+        if not acknowledged:
+            _press(rig, frame or None)
+        eventually(lambda: _all_settled(rig), timeout_s=25)
+        eventually(lambda: {"alder"} | NEAREST <= set(rig.told()), timeout_s=15)
+        rows = rig.rows("SELECT effect_id, state FROM effect WHERE channel = 'sms'")
+        reached = {
+            str(key).split(".")[3]
+            for key, state in rows
+            if state in ("accepted", "delivered")
+        }
+        missing = NEAREST | {"alder"} - reached
+        if not reached >= NEAREST | {"alder"}:
+            return f"not reached: {sorted(missing - reached)}"
+        real = rig.rows("SELECT count(*) FROM stream WHERE subject LIKE 'real:%'")
+        if real != [(1,)]:
+            return f"{real} alarms"
+        unknown = [key for key, state in rows if state == "unknown"]
+        repeats = {str(key)[:-2] for key, _ in rows if not str(key).endswith(".0")}
+        forgotten = [key for key in unknown if str(key)[:-2] not in repeats]
+        if forgotten:
+            return f"unknown and not repeated: {len(forgotten)}"
+        verified = rig.natalia("journal", "verify", str(rig.state / "journal.db"))
+        return "" if verified.returncode == 0 else verified.stdout + verified.stderr
+
+
+def test_a_crash_at_any_commit_forgets_nobody(tmp_path: Path) -> None:
+    with Rig(folder=tmp_path) as rig:
+        with rig.device() as device:
+            assert device.sos()
+        eventually(lambda: _all_settled(rig))
+        moments = min(_commits(rig), 24)
+    assert moments > 10
+    wrong = {}
+    for number in range(1, moments + 1):
+        for when in ("before", "after"):
+            found = _survives(tmp_path / f"{number}-{when}", number, when)
+            if found:
+                wrong[number, when] = found
+    assert wrong == {}
