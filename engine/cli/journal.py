@@ -24,7 +24,7 @@ app = typer.Typer(
         "Examples: natalia journal verify /var/lib/natalia; "
         "natalia journal show 7d5c01aa90e2; "
         "natalia journal backup /mnt/usb/2026-11-25.db. "
-        "Exit codes: 0 good, 1 a bad row was found, 3 the file cannot be used."
+        "Exit codes: 0 good, 1 a bad row was found, 2 wrong usage, 3 the file cannot be used."
     ),
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -37,7 +37,7 @@ State = Annotated[Path, typer.Option(help="The state folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
 
-@app.command()
+@app.command(epilog="Example: natalia journal verify /var/lib/natalia --json")
 def verify(
     path: Annotated[Path, typer.Argument(help="A journal, or a state folder.")],
     anchor: Annotated[
@@ -63,7 +63,7 @@ def verify(
         raise typer.Exit(EXIT_BAD_ROW)
 
 
-@app.command()
+@app.command(epilog="Example: natalia journal show 7d5c --state /var/lib/natalia")
 def show(
     alarm: Annotated[str, typer.Argument(help="The alarm's id, or how it begins.")],
     state: State = DEFAULT_STATE,
@@ -95,7 +95,7 @@ def show(
         _write(line)
 
 
-@app.command()
+@app.command(epilog="Example: natalia journal backup /mnt/usb/2026-11-25.db")
 def backup(
     file: Annotated[Path, typer.Argument(help="The copy to make; must not exist.")],
     state: State = DEFAULT_STATE,
