@@ -24,7 +24,8 @@ app = typer.Typer(
         "Examples: natalia journal verify /var/lib/natalia; "
         "natalia journal show 7d5c01aa90e2; "
         "natalia journal backup /mnt/usb/2026-11-25.db. "
-        "Exit codes: 0 good, 1 a bad row was found, 2 wrong usage, 3 the file cannot be used."
+        "Exit codes: 0 good, 1 a bad row was found, 2 wrong usage, "
+        "3 the file cannot be used."
     ),
     no_args_is_help=True,
     rich_markup_mode=None,
