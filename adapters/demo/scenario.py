@@ -120,6 +120,7 @@ class Scenario:
 
     def _colleagues(self, operator: OperatorAtConsole, alarm: str) -> None:
         """Wait for the SMS of each colleague that the case names."""
+        self._done("reveal the people", operator.act(alarm, "reveal"))
         people = self._wait(
             "colleagues are chosen", lambda: _nearest(operator.case(alarm))
         )

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from engine.alarm.actor import Done
 from engine.alarm.commands import (
     Acknowledge,
     AddNote,
@@ -14,7 +13,9 @@ from engine.alarm.commands import (
     Verify,
 )
 from engine.alarm.events import ActRefused
+from engine.alarm.messages import Done
 from engine.alarm.state import CloseReason, Truth
+from engine.console.words import refusal
 from engine.errors import EngineError
 from engine.values import CommandId, OperatorId
 
@@ -45,25 +46,23 @@ def command_of(
         case "acknowledge":
             return Acknowledge(command_id=command_id, by=by)
         case "verify":
-            truth = _one_of(form, "truth", (Truth.VERIFIED, Truth.FALSE))
+            truth = form.get("truth") or Truth.VERIFIED
+            truth = _one_of("truth", truth, (Truth.VERIFIED, Truth.FALSE))
             return Verify(command_id=command_id, by=by, truth=Truth(truth))
         case "approve":
             template = form.get("template") or "public"
             return ApprovePublication(command_id=command_id, by=by, template=template)
         case "close":
-            reason = _one_of(form, "reason", tuple(CloseReason))
-            return Close(
-                command_id=command_id,
-                by=by,
-                reason=CloseReason(reason),
-                remark=form.get("remark", "")[:NOTE_MAX],
-            )
+            return _close(form, by, command_id)
         case "reopen":
             return Reopen(command_id=command_id, by=by)
         case "reveal":
             return Reveal(command_id=command_id, by=by, what="people and place")
         case "note":
             text = form.get("text", "").strip()[:NOTE_MAX]
+            if not text:
+                message = "text: write what is to be kept"
+                raise ActError(message)
             return AddNote(command_id=command_id, by=by, text=text)
         case _:
             message = f"act: no such act; one of {', '.join(ACTS)}"
@@ -78,12 +77,21 @@ def refusal_of(done: Done) -> str | None:
         return "there is no such alarm"
     for event in done.events:
         if isinstance(event, ActRefused):
-            return event.ground.value.replace("_", " ")
+            return refusal(event.ground)
     return None
 
 
-def _one_of(form: Mapping[str, str], field: str, choices: tuple[str, ...]) -> str:
-    value = form.get(field) or choices[0]
+def _close(form: Mapping[str, str], by: OperatorId, command_id: CommandId) -> Close:
+    """Return the command that ends a case; never for a reason that nobody gave."""
+    reason = CloseReason(_one_of("reason", form.get("reason", ""), tuple(CloseReason)))
+    remark = form.get("remark", "").strip()[:NOTE_MAX]
+    if reason is CloseReason.OTHER and not remark:
+        message = "remark: say what the other reason is"
+        raise ActError(message)
+    return Close(command_id=command_id, by=by, reason=reason, remark=remark)
+
+
+def _one_of(field: str, value: str, choices: tuple[str, ...]) -> str:
     if value not in choices:
         message = f"{field}: one of {', '.join(choices)}"
         raise ActError(message)

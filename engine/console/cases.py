@@ -1,18 +1,21 @@
 """The cases as the console knows them: folded from the journal, never from actors."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from engine.alarm.codec import UnreadableEventError, decode
-from engine.alarm.events import AlarmEvent
+from engine.alarm.events import ActRefused, AlarmEvent, AlarmRaised
 from engine.alarm.evolve import fold
-from engine.alarm.state import Alarm, alarm_of, stream_of
-from engine.ports.journal import ReaderLender, StoredEvent
-from engine.values import AlarmId, Instant
+from engine.alarm.state import Alarm, Kind, alarm_of, stream_of
+from engine.console.outlook import upcoming
+from engine.ports.journal import JournalReader, ReaderLender, StoredEvent
+from engine.values import AlarmId, CommandId, Instant
 
 PAGE = 500
 CLOSED_KEPT = 200
+RECENT_ROWS = 5_000
 PREFIX = "alarm/"
+_NEVER = Instant(2**62)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,13 +35,14 @@ class Cases:
         """Fold what is open, and the last that were closed."""
         self._readers = readers
         self._alarms: dict[AlarmId, Alarm] = {}
+        self._seqs: dict[AlarmId, int] = {}
         with readers.reader() as reader:
             self.position = reader.position()
-            heads = reader.heads(PREFIX, open_only=False)
-            opened = [row for row in heads if row.head.is_open]
-            closed = [row for row in heads if not row.head.is_open][-CLOSED_KEPT:]
-            for row in (*closed, *opened):
-                self._fold(reader.stream(row.stream))
+            opened = [row.stream for row in reader.heads(PREFIX, open_only=True)]
+            closed = _recent(reader, self.position) - set(opened)
+            for stream in (*closed, *opened):
+                self._fold(reader.stream(stream), reader)
+        self._forget()
 
     def follow(self) -> list[StoredEvent]:
         """Fold what has been committed since, and return those rows of alarms."""
@@ -47,12 +51,15 @@ class Cases:
             while rows := reader.after(self.position, PAGE):
                 self.position = rows[-1].position
                 new += [row for row in rows if row.stream.startswith(PREFIX)]
-        self._fold(new)
+            self._fold(new, reader)
+        self._forget()
         return new
 
     def since(self, position: int) -> list[StoredEvent]:
         """Return the rows of alarms behind a journal position, as far as is folded."""
         found: list[StoredEvent] = []
+        if position >= self.position:
+            return found
         with self._readers.reader() as reader:
             while rows := reader.after(position, PAGE):
                 kept = [row for row in rows if row.position <= self.position]
@@ -62,9 +69,13 @@ class Cases:
                 position = rows[-1].position
         return found
 
-    def all(self) -> list[Alarm]:
-        """Return every case, the ones that wait for HQ first, then the newest."""
-        return sorted(self._alarms.values(), key=_order)
+    def all(self, now: Instant) -> list[Alarm]:
+        """Return every case in the order in which HQ has to look at them.
+
+        First those that wait for an acknowledgement, the longest wait first; then
+        the open ones, the soonest next step first; then the latest closed.
+        """
+        return sorted(self._alarms.values(), key=lambda alarm: _order(alarm, now))
 
     def wait_for_hq(self) -> bool:
         """Say whether any open case has not been acknowledged."""
@@ -72,27 +83,77 @@ class Cases:
         return any(one.is_open and one.acknowledged is None for one in cases)
 
     def get(self, alarm_id: AlarmId) -> Alarm | None:
-        """Return one case."""
-        return self._alarms.get(alarm_id)
+        """Return one case, however long ago it was closed."""
+        found = self._alarms.get(alarm_id)
+        if found is not None:
+            return found
+        for line in self.lines(alarm_id):
+            if line.event is not None:
+                found = fold(alarm_id, found, line.event)
+        return found
 
     def lines(self, alarm_id: AlarmId) -> list[Line]:
         """Return a case's time line, read from the rows."""
-        with self._readers.reader() as reader:
-            rows = reader.stream(stream_of(alarm_id))
         return [
             Line(position=row.position, at=row.at, event=_event(row), kind=row.kind)
-            for row in rows
+            for row in self._rows(alarm_id)
         ]
 
-    def _fold(self, rows: Sequence[StoredEvent]) -> None:
+    def refusal(self, alarm_id: AlarmId, command_id: CommandId) -> ActRefused | None:
+        """Return what the rules said to a command, from its rows."""
+        for row in self._rows(alarm_id):
+            if row.command_id == command_id:
+                event = _event(row)
+                if isinstance(event, ActRefused):
+                    return event
+        return None
+
+    def _rows(self, alarm_id: AlarmId) -> Iterable[StoredEvent]:
+        with self._readers.reader() as reader:
+            return reader.stream(stream_of(alarm_id))
+
+    def _fold(self, rows: Iterable[StoredEvent], reader: JournalReader) -> None:
         for row in rows:
-            event = _event(row)
-            alarm_id = alarm_of(row.stream)
-            if event is None:
-                continue
-            alarm = fold(alarm_id, self._alarms.get(alarm_id), event)
-            if alarm is not None:
-                self._alarms[alarm_id] = alarm
+            alarm_id, event = alarm_of(row.stream), _event(row)
+            if alarm_id not in self._alarms and not isinstance(event, AlarmRaised):
+                # Closed long ago and not kept: its own rows say what it was.
+                self._fold_anew(alarm_id, reader)
+            elif row.seq > self._seqs.get(alarm_id, 0):
+                self._take(alarm_id, row.seq, event)
+
+    def _fold_anew(self, alarm_id: AlarmId, reader: JournalReader) -> None:
+        self._seqs.pop(alarm_id, None)
+        for row in reader.stream(stream_of(alarm_id)):
+            self._take(alarm_id, row.seq, _event(row))
+
+    def _take(self, alarm_id: AlarmId, seq: int, event: AlarmEvent | None) -> None:
+        self._seqs[alarm_id] = seq
+        if event is None:
+            return
+        alarm = fold(alarm_id, self._alarms.get(alarm_id), event)
+        if alarm is not None:
+            self._alarms[alarm_id] = alarm
+
+    def _forget(self) -> None:
+        """Let go of what was closed longest ago, twice as many at a time as needed."""
+        closed = [
+            one for one in self._alarms.values() if one.closed and not one.is_open
+        ]
+        if len(closed) <= 2 * CLOSED_KEPT:
+            return
+        closed.sort(key=_closed_at)
+        for alarm in closed[:-CLOSED_KEPT]:
+            del self._alarms[alarm.id], self._seqs[alarm.id]
+
+
+def _recent(reader: JournalReader, position: int) -> set[str]:
+    """Return the streams of alarms among the journal's last rows."""
+    found: set[str] = set()
+    behind = max(0, position - RECENT_ROWS)
+    while rows := reader.after(behind, PAGE):
+        found.update(row.stream for row in rows if row.stream.startswith(PREFIX))
+        behind = rows[-1].position
+    return found
 
 
 def _event(row: StoredEvent) -> AlarmEvent | None:
@@ -102,6 +163,16 @@ def _event(row: StoredEvent) -> AlarmEvent | None:
         return None
 
 
-def _order(alarm: Alarm) -> tuple[bool, bool, int]:
-    waits = alarm.is_open and alarm.acknowledged is None
-    return (not waits, not alarm.is_open, -alarm.raised_at.ms)
+def _closed_at(alarm: Alarm) -> int:
+    return 0 if alarm.closed is None else alarm.closed.at.ms
+
+
+def _order(alarm: Alarm, now: Instant) -> tuple[int, bool, int, int]:
+    raised_ms = alarm.raised_at.ms
+    if not alarm.is_open:
+        return (2, False, -_closed_at(alarm), -raised_ms)
+    if alarm.acknowledged is None:
+        return (0, alarm.kind is not Kind.REAL, alarm.urgent_since.ms, raised_ms)
+    following = upcoming(alarm, now)
+    due = _NEVER if following is None else following[1]
+    return (1, False, due.ms, -raised_ms)

@@ -13,8 +13,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from engine.console.acts import ActError, command_of, refusal_of
+from engine.console.acts import ActError, command_of
 from engine.console.desk import ConsoleDesk
+from engine.console.observe import NO_ROUND_TRIP, ROUND_TRIP, unready_reasons
 from engine.console.operators import OperatorError
 from engine.console.view import detail, summary
 from engine.errors import DataError
@@ -37,6 +38,7 @@ def control_app(desk: ConsoleDesk) -> Starlette:
             Route("/alarms/{alarm}/{act}", act, methods=["POST"]),
             Route("/operators", operators),
             Route("/operators/{name}", add_operator, methods=["POST"]),
+            Route("/status", status),
             Route("/roster", roster, methods=["POST"]),
             Route("/roster/read", read_roster, methods=["POST"]),
         ]
@@ -55,7 +57,7 @@ async def alarms(request: Request) -> Response:
     desk = _desk(request)
     desk.catch_up()
     now = desk.parts.clock.now()
-    return JSONResponse([summary(one, now) for one in desk.cases.all()])
+    return JSONResponse([summary(one, now) for one in desk.cases.all(now)])
 
 
 async def alarm(request: Request) -> Response:
@@ -86,11 +88,27 @@ async def act(request: Request) -> Response:
         )
     except ActError as error:
         return JSONResponse({"error": str(error)}, status_code=UNPROCESSABLE)
-    done = await desk.command(AlarmId(request.path_params["alarm"]), command)
-    refused = refusal_of(done)
+    refused = await desk.act(AlarmId(request.path_params["alarm"]), command)
     status = 200 if refused is None else REFUSED
     return JSONResponse(
         {"done": refused is None, "refused": refused}, status_code=status
+    )
+
+
+async def status(request: Request) -> Response:
+    """Say whether the engine may be relied on, and all that is wrong just now."""
+    parts = _desk(request).parts
+    reasons = {reason: list(who) for reason, who in parts.health.reasons().items()}
+    if not parts.readiness.is_fresh():
+        reasons[NO_ROUND_TRIP] = list(ROUND_TRIP)
+    unready = unready_reasons(parts)
+    return JSONResponse(
+        {
+            "state": "degraded" if reasons else "ready",
+            "ready": not unready,
+            "reasons": reasons,
+            "unrecorded": len(parts.unrecorded.lines()),
+        }
     )
 
 
@@ -122,7 +140,7 @@ async def roster(request: Request) -> Response:
         new = parse_roster(body, "roster.toml")
     except DataError as error:
         return JSONResponse({"error": str(error)}, status_code=UNPROCESSABLE)
-    desk.keep_roster(body)
+    await desk.keep_roster(body)
     desk.parts.board.replace(new)
     facts = {"version": new.version, "people": str(len(new.people))}
     await _record(desk, "roster", "RosterImported", facts)

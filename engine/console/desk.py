@@ -1,20 +1,25 @@
 """What every page works with: cases, operators, sessions, and the way to command."""
 
 import asyncio
+import contextlib
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TypeVar
 
-from engine.alarm.actor import Done
 from engine.alarm.commands import AlarmCommand
+from engine.alarm.messages import Done
+from engine.console.acts import refusal_of
 from engine.console.cases import Cases
 from engine.console.operators import FirstPassword, Operators, write_private
 from engine.console.parts import WebParts
-from engine.console.sessions import Sessions, Throttle
+from engine.console.sessions import Session, Sessions, Throttle
+from engine.console.words import refusal
 from engine.ports.journal import Answer, Request
 from engine.values import AlarmId, OperatorId
 
 ANSWER_S = 10.0
 KEPT_ROSTER = "roster.toml"
+KEPT_SESSIONS = "sessions.json"
 T = TypeVar("T")
 
 
@@ -26,7 +31,7 @@ class ConsoleDesk:
         self.parts = parts
         self.cases = Cases(parts.readers)
         self.operators = Operators(parts.state)
-        self.sessions = Sessions()
+        self.sessions = Sessions(_read(parts.state / KEPT_SESSIONS))
         self.throttle = Throttle()
         # One at a time: each check takes 19 MiB.
         self._checker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="argon2")
@@ -64,6 +69,18 @@ class ConsoleDesk:
         self.catch_up()
         return done
 
+    async def act(self, alarm_id: AlarmId, command: AlarmCommand) -> str | None:
+        """Do one act; return why it was refused, None where it was done.
+
+        A second click is answered as the first was, refusals included.
+        """
+        done = await self.command(alarm_id, command)
+        refused = refusal_of(done)
+        if refused is None and not done.events:
+            earlier = self.cases.refusal(alarm_id, command.command_id)
+            refused = None if earlier is None else refusal(earlier.ground)
+        return refused
+
     async def add_operator(self, operator: OperatorId) -> FirstPassword:
         """Add an operator outside the loop.
 
@@ -85,9 +102,24 @@ class ConsoleDesk:
         self.parts.journal.submit(request, reply)
         return await answered
 
-    def keep_roster(self, text: str) -> None:
+    async def keep_roster(self, text: str) -> None:
         """Keep an imported roster for the next start; whole or not at all."""
-        write_private(self.parts.state / KEPT_ROSTER, text)
+        loop = asyncio.get_running_loop()
+        path = self.parts.state / KEPT_ROSTER
+        await loop.run_in_executor(self._checker, write_private, path, text)
+
+    def session(self, token: str) -> Session | None:
+        """Return the session of a token, and note the visit."""
+        found = self.sessions.find(token, self.now_s())
+        self.keep_sessions()
+        return found
+
+    def keep_sessions(self) -> None:
+        """Keep the sessions for the next start, outside the loop."""
+        text = self.sessions.take_changes()
+        if text is not None:
+            path = self.parts.state / KEPT_SESSIONS
+            self._checker.submit(_keep, path, text)
 
     def catch_up(self) -> None:
         """Fold what is new and wake the event streams; in the loop's thread."""
@@ -107,8 +139,8 @@ class ConsoleDesk:
         return True
 
     def now_s(self) -> float:
-        """Return seconds of CLOCK_BOOTTIME, for sessions."""
-        return self.parts.clock.boottime_s()
+        """Return seconds of the engine's UTC, for sessions: they outlive a process."""
+        return self.parts.clock.now().ms / 1000
 
     def _wake(self) -> None:
         self._waking = asyncio.ensure_future(self._notify())
@@ -116,6 +148,19 @@ class ConsoleDesk:
     async def _notify(self) -> None:
         async with self._changed:
             self._changed.notify_all()
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _keep(path: Path, text: str) -> None:
+    """Write, if it can be written: what is lost is a sign-in after a restart."""
+    with contextlib.suppress(OSError):
+        write_private(path, text)
 
 
 def _set(answered: "asyncio.Future[T]", result: T) -> None:

@@ -9,6 +9,8 @@ from engine.console.parts import WebParts
 from engine.health import ALL_CHANNELS_DOWN
 
 UNREADY_REASONS = (ALL_CHANNELS_DOWN, "disk_full", "journal_slow")
+NO_ROUND_TRIP = "no_round_trip"
+ROUND_TRIP = ("inbox, journal and timer",)
 UNAVAILABLE = 503
 
 
@@ -46,5 +48,5 @@ def unready_reasons(parts: WebParts) -> dict[str, list[str]]:
         if reason in UNREADY_REASONS
     }
     if not parts.readiness.is_fresh():
-        reasons["no_round_trip"] = ["inbox, journal and timer"]
+        reasons[NO_ROUND_TRIP] = list(ROUND_TRIP)
     return reasons

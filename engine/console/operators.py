@@ -9,6 +9,7 @@ import os
 import secrets
 import threading
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from argon2 import PasswordHasher
@@ -21,8 +22,6 @@ FILE = "operators.json"
 FIRST_PASSWORD_BYTES = 12
 # OWASP's parameters for Argon2id: 19 MiB keep a check within the memory promised.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
-# Checked where the name is unknown, so that the time taken tells nothing.
-_NOBODY = _HASHER.hash(secrets.token_urlsafe(FIRST_PASSWORD_BYTES))
 
 
 class OperatorError(EngineError):
@@ -47,7 +46,7 @@ class Operators:
         self._lock = threading.Lock()
         self._hashes: dict[str, str] = {}
         if self._path.exists():
-            self._hashes = json.loads(self._path.read_text(encoding="utf-8"))
+            self._hashes = _load(self._path)
 
     def names(self) -> tuple[OperatorId, ...]:
         """Return everybody who may sign in, sorted."""
@@ -82,7 +81,7 @@ class Operators:
         """Say whether this is the operator's password; takes some 30 ms."""
         with self._lock:
             try:
-                _HASHER.verify(self._hashes.get(operator, _NOBODY), password)
+                _HASHER.verify(self._hashes.get(operator) or _nobody(), password)
             except (Argon2Error, InvalidHashError):
                 return False
             return operator in self._hashes
@@ -90,6 +89,23 @@ class Operators:
     def _save(self) -> None:
         text = json.dumps(self._hashes, indent=1, sort_keys=True)
         write_private(self._path, text)
+
+
+@cache
+def _nobody() -> str:
+    """Return what is checked for an unknown name: the time taken tells nothing."""
+    return _HASHER.hash(secrets.token_urlsafe(FIRST_PASSWORD_BYTES))
+
+
+def _load(path: Path) -> dict[str, str]:
+    try:
+        return {
+            str(name): str(kept)
+            for name, kept in json.loads(path.read_text(encoding="utf-8")).items()
+        }
+    except (OSError, ValueError, AttributeError) as error:
+        message = f"{path} is not the operators' file; put it back from a copy"
+        raise OperatorError(message) from error
 
 
 def write_private(path: Path, text: str) -> None:
@@ -101,3 +117,8 @@ def write_private(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine.alarm.actor import Answered
 from engine.alarm.commands import AlarmCommand
+from engine.alarm.messages import Answered
 from engine.health import Health
 from engine.intake.shouter.actor import Unrecorded
 from engine.metrics import Metrics

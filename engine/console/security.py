@@ -1,5 +1,7 @@
 """Who may come in, and the headers of every answer."""
 
+import re
+from collections.abc import Mapping
 from hmac import compare_digest
 from urllib.parse import quote
 
@@ -27,7 +29,19 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-_OPEN_PATHS = ("/sign-in", "/static/")
+_OPEN_PATHS = ("/static/",)
+_SIGN_IN = "/sign-in"
+_FOREIGN = frozenset({"cross-site", "same-site"})
+_PATH = re.compile(r"/[A-Za-z0-9_-][A-Za-z0-9_/-]*|/")
+
+
+def inside(target: str) -> str:
+    """Return where to go: a plain path of this console, nothing else.
+
+    Neither another host (two slashes, backslashes, tabs that browsers drop) nor a
+    query.
+    """
+    return target if _PATH.fullmatch(target) else "/"
 
 
 def session_of(request: Request) -> Session:
@@ -43,12 +57,16 @@ async def form_of(request: Request) -> dict[str, str]:
         HTTPException: 403, the CSRF token is missing or another session's.
 
     """
-    form = await request.form()
-    fields = {key: value for key, value in form.items() if isinstance(value, str)}
+    fields = text_fields(await request.form())
     sent = request.headers.get(CSRF_HEADER) or fields.get("csrf", "")
     if not compare_digest(sent.encode(), session_of(request).csrf.encode()):
         raise HTTPException(FORBIDDEN, "csrf token missing or wrong")
     return fields
+
+
+def text_fields(form: Mapping[str, object]) -> dict[str, str]:
+    """Return a form's fields without files."""
+    return {key: value for key, value in form.items() if isinstance(value, str)}
 
 
 class Guard:
@@ -77,15 +95,22 @@ class Guard:
         await target(scope, receive, send_with_headers)
 
     def _refusal(self, request: Request) -> Response | None:
-        desk = self._desk
-        token = request.cookies.get(COOKIE, "")
-        session = desk.sessions.find(token, desk.now_s())
+        if request.headers.get("sec-fetch-site") in _FOREIGN and _changes(request):
+            return JSONResponse({"error": "not from here"}, status_code=FORBIDDEN)
+        session = self._desk.session(request.cookies.get(COOKIE, ""))
         if session is not None:
             request.state.session = session
             return None
         path = request.url.path
-        if path.startswith(_OPEN_PATHS):
+        if path == _SIGN_IN or path.startswith(_OPEN_PATHS):
             return None
-        if path.startswith(("/api/", "/events")):
+        wants_page = "application/json" not in request.headers.get("accept", "")
+        if path.startswith(("/api/", "/events")) or not wants_page:
             return JSONResponse({"error": "sign in first"}, status_code=401)
-        return RedirectResponse(f"/sign-in?to={quote(path)}", status_code=303)
+        # An act that came too late is not done after all: its case is shown again.
+        back = path.rpartition("/")[0] if _changes(request) else path
+        return RedirectResponse(f"/sign-in?to={quote(inside(back))}", status_code=303)
+
+
+def _changes(request: Request) -> bool:
+    return request.method not in {"GET", "HEAD"}

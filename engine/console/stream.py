@@ -1,71 +1,119 @@
 """Server-Sent Events: journal rows as they come, replayed by `Last-Event-ID`."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.requests import Request
 
 from engine.alarm.state import alarm_of
 from engine.console.desk import ConsoleDesk
+from engine.console.security import COOKIE
 from engine.console.view import summary
 from engine.ports.journal import StoredEvent
 
 PING_S = 5
+LOOK_S = 1.0
+RETRY_MS = 1_000
 REPLAY_MAX = 5_000
+DIGITS_MAX = 18
+Json = dict[str, object]
 
 
 async def events(request: Request) -> EventSourceResponse:
-    """Stream every row of every case from where the browser left off."""
+    """Stream every row of every case from where the browser left off.
+
+    That is `Last-Event-ID`, or `?after=` for a page's first request: rows that come
+    between the page and its stream are not lost either.
+    """
     desk: ConsoleDesk = request.app.state.desk
-    last = request.headers.get("last-event-id", "")
     desk.catch_up()
-    position = int(last) if last.isdecimal() else desk.cases.position
+    last = _number(request.headers.get("last-event-id", ""))
+    after = _number(request.query_params.get("after", ""))
+    known = last if last is not None else after
+    position = desk.cases.position if known is None else known
+    token = request.cookies.get(COOKIE, "")
     return EventSourceResponse(
-        _follow(desk, position), ping=PING_S, headers={"Cache-Control": "no-store"}
+        follow(desk, token, position),
+        ping=PING_S,
+        headers={"Cache-Control": "no-store"},
     )
 
 
-async def _follow(desk: ConsoleDesk, position: int) -> AsyncIterator[ServerSentEvent]:
+async def follow(
+    desk: ConsoleDesk, token: str, position: int
+) -> AsyncIterator[ServerSentEvent]:
+    """Yield a browser's events until its session ends.
+
+    A console that watches counts as a visit: it must not go silent for want of
+    clicks. `reset` says that the rows since are too many, or of another journal.
+    """
     metrics = desk.parts.metrics
     desk.streams += 1
     metrics.gauge("console_streams", desk.streams)
     try:
-        if desk.cases.position - position > REPLAY_MAX:
+        if not 0 <= desk.cases.position - position <= REPLAY_MAX:
             position = desk.cases.position
-            yield ServerSentEvent(event="reset", id=str(position), data="{}")
-        yield ServerSentEvent(event="state", data=json.dumps(_state(desk)))
-        while True:
-            for row in desk.cases.since(position):
-                position = row.position
-                yield _event(desk, row)
-            position = max(position, desk.cases.position)
-            if not await desk.wait_beyond(position, PING_S):
-                yield ServerSentEvent(event="state", data=json.dumps(_state(desk)))
+            yield ServerSentEvent(
+                event="reset", id=str(position), data="{}", retry=RETRY_MS
+            )
+        shown: Json = {}
+        shown_s = 0.0
+        while desk.session(token) is not None:
+            state, now_s = _state(desk), desk.now_s()
+            if state != shown or now_s - shown_s >= PING_S:
+                shown, shown_s = state, now_s
+                data = json.dumps({"now_ms": desk.parts.clock.now().ms, **state})
+                yield ServerSentEvent(event="state", data=data, retry=RETRY_MS)
+            rows = desk.cases.since(position)
+            for event in _events(desk, rows):
+                yield event
+            position = rows[-1].position if rows else max(position, 0)
+            if not rows:
+                position = max(position, desk.cases.position)
+                await desk.wait_beyond(position, LOOK_S)
+        yield ServerSentEvent(event="signed-out", data="{}")
     finally:
         desk.streams -= 1
         metrics.gauge("console_streams", desk.streams)
 
 
-def _event(desk: ConsoleDesk, row: StoredEvent) -> ServerSentEvent:
-    alarm = desk.cases.get(alarm_of(row.stream))
+def _events(
+    desk: ConsoleDesk, rows: Sequence[StoredEvent]
+) -> Iterator[ServerSentEvent]:
+    """Yield an event for each row; the last one of each case carries the case.
+
+    Whoever leaves in between gets the rest, that last one included, when they are
+    back: a case is never left as it was.
+    """
+    last = {row.stream: row.position for row in rows}
     now = desk.parts.clock.now()
-    data = {
-        "position": row.position,
-        "kind": row.kind,
-        "at": str(row.at),
-        "alarm": None if alarm is None else summary(alarm, now),
-    }
-    return ServerSentEvent(event="case", id=str(row.position), data=json.dumps(data))
+    for row in rows:
+        alarm = None
+        if last[row.stream] == row.position:
+            alarm = desk.cases.get(alarm_of(row.stream))
+        data = {
+            "position": row.position,
+            "kind": row.kind,
+            "at": str(row.at),
+            "id": alarm_of(row.stream),
+            "alarm": None if alarm is None else summary(alarm, now),
+        }
+        yield ServerSentEvent(event="case", id=str(row.position), data=json.dumps(data))
 
 
-def _state(desk: ConsoleDesk) -> dict[str, object]:
-    """Return what a browser needs besides cases: the time, and what is wrong."""
+def _state(desk: ConsoleDesk) -> Json:
+    """Return what a browser needs besides cases: what is wrong just now."""
     parts = desk.parts
     return {
-        "now_ms": parts.clock.now().ms,
         "degraded": {k: list(v) for k, v in parts.health.reasons().items()},
         "unrecorded": [
             {"at": str(line.at), "text": line.text} for line in parts.unrecorded.lines()
         ],
     }
+
+
+def _number(text: str) -> int | None:
+    """Return a journal position; None for whatever else a header may hold."""
+    is_one = text.isascii() and text.isdecimal() and len(text) <= DIGITS_MAX
+    return int(text) if is_one else None

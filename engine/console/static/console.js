@@ -1,205 +1,167 @@
-// The live console: one event stream, sound until somebody acknowledges, countdowns.
+// The live console: one event stream; what waits for HQ; what is wrong.
 
-const csrf = document.body.dataset.csrf;
+import { takeActs } from "./acts.js";
+import { leftInWords, setServerTime, tellTimes } from "./clock.js";
+import "./keys.js";
+import { refresh } from "./patch.js";
+import { sound } from "./sound.js";
+
+const STALE_MS = 12_000;
+const AGAIN_MS = 1_000;
 const live = document.getElementById("live");
+const cut = document.getElementById("cut");
 const shout = document.getElementById("shout");
 const trouble = document.getElementById("trouble");
-const STALE_MS = 12_000;
 const cases = new Map();
-let offsetMs = 0;
+let last = Number(document.body.dataset.position);
 let heardAt = performance.now();
-let told = "";
+let severe = false;
+let stream = null;
+let isSignedOut = false;
+let revealedUntil = 0;
 
-// ---- time: the server's clock, so that a wrong clock here does not lie
-
-function serverNow() {
-  return Date.now() + offsetMs;
+function put(element, text) {
+  if (element.textContent !== text) element.textContent = text;
 }
 
-function inWords(dueMs) {
-  if (!dueMs) return "no further step";
-  const left = Math.ceil((dueMs - serverNow()) / 1000);
-  if (left <= 0) return "now";
-  const minutes = Math.floor(left / 60);
-  const seconds = String(left % 60).padStart(2, "0");
-  return minutes >= 60 ? `in ${Math.floor(minutes / 60)} h ${minutes % 60} min` : `in ${minutes}:${seconds}`;
+// ---- is this page true?
+
+function isLive() {
+  heardAt = performance.now();
+  live.className = "live on";
+  document.body.dataset.live = "yes";
+  put(live, "Live");
+  put(cut, "");
 }
 
-function count() {
-  for (const cell of document.querySelectorAll(".due")) {
-    const text = inWords(Number(cell.dataset.dueMs));
-    if (cell.textContent !== text) cell.textContent = text;
-  }
-  const silent = performance.now() - heardAt;
-  if (silent > STALE_MS) show("off", `NOT LIVE for ${Math.round(silent / 1000)} s`);
+function isCut(text) {
+  live.className = "live off";
+  document.body.dataset.live = "no";
+  put(live, "NOT LIVE");
+  put(cut, text);
 }
 
-function show(state, text) {
-  live.className = `live ${state}`;
-  if (live.textContent !== text) live.textContent = text;
+function signedOut() {
+  isSignedOut = true;
+  stream?.close();
+  isCut("NOT LIVE: you are signed out. ");
+  const link = document.createElement("a");
+  link.href = `/sign-in?to=${encodeURIComponent(location.pathname)}`;
+  link.textContent = "Sign in again";
+  cut.append(link);
+  alarm();
 }
 
-// ---- sound: loops until every case is acknowledged
-
-let audio = null;
-let ringing = null;
-
-function tone(frequency, at, length) {
-  const oscillator = audio.createOscillator();
-  const gain = audio.createGain();
-  oscillator.type = "square";
-  oscillator.frequency.value = frequency;
-  gain.gain.value = 0.2;
-  oscillator.connect(gain).connect(audio.destination);
-  oscillator.start(at);
-  oscillator.stop(at + length);
-}
-
-function ring() {
-  if (!audio) return;
-  tone(880, audio.currentTime, 0.25);
-  tone(660, audio.currentTime + 0.3, 0.25);
-}
-
-document.getElementById("sound").addEventListener("click", async (event) => {
-  audio ??= new AudioContext();
-  await audio.resume();
-  ring();
-  event.currentTarget.setAttribute("aria-pressed", "true");
-  event.currentTarget.textContent = "Sound is on";
-});
+// ---- what waits for HQ
 
 function alarm() {
   const waiting = [...cases.values()].filter((one) => one.sounds);
-  document.body.dataset.sounding = waiting.length ? "yes" : "no";
+  sound(waiting.length > 0 || severe || isSignedOut);
   const title = document.title.replace(/^\(\d+\) /, "");
   document.title = waiting.length ? `(${waiting.length}) ${title}` : title;
-  if (waiting.length && !ringing) {
-    ring();
-    ringing = setInterval(ring, 1500);
-  } else if (!waiting.length && ringing) {
-    clearInterval(ringing);
-    ringing = null;
-  }
-  const text = waiting.length ? `${waiting.length} alarm(s) wait for HQ: ${waiting.map((one) => one.alias).join(", ")}` : "";
-  if (text !== told) {
-    told = text;
-    shout.textContent = text;
+  const names = waiting.map((one) => one.alias).join(", ");
+  const verb = waiting.length === 1 ? "alarm waits" : "alarms wait";
+  put(shout, waiting.length ? `${waiting.length} ${verb} for HQ: ${names}` : "");
+}
+
+function state(data) {
+  setServerTime(data.now_ms);
+  isLive();
+  const wrong = Object.entries(data.degraded)
+    .filter(([reason]) => reason !== "nobody_watching")
+    .map(([reason, parts]) => `${reason.replaceAll("_", " ")}: ${parts.join(", ")}`);
+  const lost = data.unrecorded.map((line) => `${line.at.slice(11, 19)} UTC ${line.text}`);
+  severe = lost.length > 0 || "all_channels_down" in data.degraded;
+  trouble.setAttribute("role", severe ? "alert" : "status");
+  trouble.classList.toggle("severe", severe);
+  put(trouble, [...lost, ...wrong].join("\n"));
+  alarm();
+}
+
+// ---- the page follows
+
+function patched() {
+  const open = document.getElementById("case");
+  const left = Number(open?.dataset.revealedForS ?? 0);
+  revealedUntil = left ? performance.now() + left * 1000 : 0;
+  tellTimes();
+}
+
+function follow() {
+  refresh(signedOut, patched);
+}
+
+function tick() {
+  tellTimes();
+  const silent = performance.now() - heardAt;
+  if (silent > STALE_MS && !isSignedOut) isCut(`NOT LIVE for ${Math.round(silent / 1000)} s: what you see may be old`);
+  const left = document.getElementById("revealed-left");
+  if (!left || !revealedUntil) return;
+  put(left, leftInWords((revealedUntil - performance.now()) / 1000));
+  if (performance.now() > revealedUntil) {
+    // What was shown leaves the page even where the engine is away.
+    for (const id of ["place", "people", "timeline"]) document.getElementById(id).replaceChildren("Hidden again.");
+    revealedUntil = 0;
+    follow();
   }
 }
 
-// ---- the list: rows are patched by id, so that focus stays where it is
-
-function cell(row, ...children) {
-  const td = document.createElement("td");
-  td.append(...children);
-  row.append(td);
-  return td;
-}
-
-function badge(text) {
-  const span = document.createElement("span");
-  span.className = `badge ${text}`;
-  span.textContent = text;
-  return span;
-}
-
-function draw(one) {
-  const body = document.querySelector("#cases tbody");
-  if (!body) return;
-  document.getElementById("none").hidden = true;
-  let row = document.getElementById(`case-${one.id}`);
-  const link = row?.querySelector("a") ?? document.createElement("a");
-  const focused = document.activeElement === link;
-  if (!row) {
-    row = document.createElement("tr");
-    row.id = `case-${one.id}`;
-    body.prepend(row);
-  }
-  row.className = one.response + (one.sounds ? " sounds" : "");
-  row.replaceChildren();
-  const kind = one.kind === "real" ? [] : [" ", badge(one.kind)];
-  cell(row, badge(one.response), " ", badge(one.truth), ...kind);
-  link.href = `/alarms/${one.id}`;
-  link.textContent = one.alias;
-  cell(row, link, ` ${one.country}`);
-  const presses = one.presses > 1 ? ` ${one.presses} presses` : "";
-  cell(row, (one.signals.join(", ") || "undecodable") + presses + one.doubts.map((doubt) => `, ${doubt}`).join(""));
-  cell(row, one.raised_at.slice(11, 19));
-  cell(row, `${one.coming} coming of ${one.told} told`);
-  const due = cell(row);
-  due.className = "due";
-  due.dataset.dueMs = one.next_due_ms ?? "";
-  if (focused) link.focus();
-}
-
-// ---- one case: the page is read anew, unless somebody is writing in it
-
-const open = document.getElementById("case");
-let reading = false;
-
-async function reread() {
-  const writing = document.activeElement?.matches("input, select");
-  if (!open || reading || writing) return;
-  reading = true;
-  const answer = await fetch(location.pathname, { headers: { accept: "text/html" } });
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const fresh = page.getElementById("case");
-  if (fresh) {
-    const focusId = document.activeElement?.id;
-    document.getElementById("case").replaceWith(fresh);
-    if (focusId) document.getElementById(focusId)?.focus();
-  }
-  reading = false;
+async function learn() {
+  const answer = await fetch("/api/alarms");
+  if (answer.status === 401) return signedOut();
+  cases.clear();
+  for (const one of await answer.json()) cases.set(one.id, one);
+  alarm();
 }
 
 // ---- the stream: the browser comes back by itself and asks from the last row it saw
 
-function take(one) {
+function take(event) {
+  heardAt = performance.now();
+  last = Number(event.lastEventId);
+  const one = JSON.parse(event.data).alarm;
   if (!one) return;
   cases.set(one.id, one);
-  draw(one);
   alarm();
-  if (open && open.dataset.id === one.id) reread();
+  const open = document.getElementById("case");
+  if (!open || open.dataset.id === one.id) follow();
 }
 
-function state(data) {
-  heardAt = performance.now();
-  offsetMs = data.now_ms - Date.now();
-  show("on", "live");
-  const wrong = Object.entries(data.degraded).map(([reason, parts]) => `${reason.replaceAll("_", " ")}: ${parts.join(", ")}`);
-  const lost = data.unrecorded.map((line) => `${line.at} ${line.text}`);
-  const text = [...lost, ...wrong].join("\n");
-  if (trouble.textContent !== text) trouble.textContent = text;
-  trouble.setAttribute("role", lost.length || data.degraded.all_channels_down ? "alert" : "status");
-  if (lost.length || data.degraded.all_channels_down) ring();
+async function reset(event) {
+  last = Number(event.lastEventId);
+  stream.close();
+  await learn().catch(() => {});
+  follow();
+  if (!isSignedOut) listen();
 }
 
-function follow() {
-  const stream = new EventSource("/events");
+function listen() {
+  stream = new EventSource(`/events?after=${last}`);
   stream.addEventListener("state", (event) => state(JSON.parse(event.data)));
-  stream.addEventListener("case", (event) => {
-    heardAt = performance.now();
-    take(JSON.parse(event.data).alarm);
-  });
-  stream.addEventListener("reset", () => location.reload());
-  stream.addEventListener("error", () => show("off", "NOT LIVE: reconnecting"));
+  stream.addEventListener("case", take);
+  stream.addEventListener("reset", reset);
+  stream.addEventListener("signed-out", signedOut);
+  stream.addEventListener("error", lost);
 }
 
-// ---- keys: j and k move, a acknowledges the open case
+async function lost() {
+  if (isSignedOut) return;
+  isCut("NOT LIVE: the engine does not answer; trying again every second");
+  // A refused stream is closed for good; the browser itself only comes back from a cut.
+  if (stream.readyState !== EventSource.CLOSED) return;
+  stream.close();
+  try {
+    await learn();
+  } catch {
+    // Still away.
+  }
+  if (!isSignedOut) setTimeout(listen, AGAIN_MS);
+}
 
-document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, select, textarea")) return;
-  const links = [...document.querySelectorAll("#cases tbody a")];
-  const at = links.indexOf(document.activeElement);
-  if (event.key === "j") links[Math.min(at + 1, links.length - 1)]?.focus();
-  if (event.key === "k") links[Math.max(at - 1, 0)]?.focus();
-  if (event.key === "a") document.getElementById("do-acknowledge")?.click();
-});
-
-const known = await fetch("/api/alarms", { headers: { "x-csrf-token": csrf } });
-for (const one of await known.json()) cases.set(one.id, one);
-alarm();
-setInterval(count, 500);
-document.addEventListener("visibilitychange", count);
-follow();
+takeActs(follow);
+setInterval(tick, 500);
+document.addEventListener("visibilitychange", tick);
+patched();
+// First what is, then what comes: the stream goes on from the page's own position.
+await learn().catch(() => {});
+if (!isSignedOut) listen();

@@ -1,0 +1,174 @@
+"""The time line of a case, line by line in words. Pure.
+
+Numbers, other people's names, message texts and exact places are hidden unless
+revealed; what cannot be read at all is shown to HQ with its hex in any case.
+"""
+
+from engine.alarm.events import (
+    ActRefused,
+    AlarmClosed,
+    AlarmEvent,
+    AlarmRaised,
+    AlarmVerified,
+    CancelRequested,
+    DetailsRevealed,
+    NoteAdded,
+    NotificationPlanned,
+    NotificationSettled,
+    NotificationsWithdrawn,
+    PressJoined,
+    PublicationApproved,
+    RecipientsChosen,
+    ReplyReceived,
+    StepFired,
+)
+from engine.alarm.state import Alarm, Press
+from engine.console.cases import Line
+from engine.console.people import Names
+from engine.console.words import EFFECTS, REPLIES, refusal, spaced
+
+HIDDEN = "hidden"
+Json = dict[str, object]
+_BY_PEOPLE = (
+    AlarmVerified,
+    AlarmClosed,
+    DetailsRevealed,
+    PublicationApproved,
+    ActRefused,
+    NoteAdded,
+    ReplyReceived,
+)
+
+
+def line_of(alarm: Alarm, line: Line, names: Names, *, revealed: bool) -> Json:
+    """Return one line."""
+    event = line.event
+    return {
+        "position": line.position,
+        "at": str(line.at),
+        "at_ms": line.at.ms,
+        "kind": line.kind,
+        "title": spaced(line.kind),
+        "by_people": isinstance(event, _BY_PEOPLE) or hasattr(event, "by"),
+        "text": _text(alarm, event, names, revealed=revealed),
+        "data": _facts(alarm, event, names, revealed=revealed),
+    }
+
+
+def _text(
+    alarm: Alarm, event: AlarmEvent | None, names: Names, *, revealed: bool
+) -> str:
+    match event:
+        case None:
+            return "a row that this engine cannot read"
+        case AlarmRaised() | PressJoined() | CancelRequested():
+            said = f": {event.press.text}" if event.press.text and revealed else ""
+            signals = ", ".join(event.press.signals).replace("_", " ")
+            return (signals or "a report that cannot be read") + said
+        case StepFired():
+            return f"{event.step}, round {event.round}: {event.found} found"
+        case RecipientsChosen():
+            return ", ".join(
+                f"{names.of(one.person)}{_away(one.distance_m)}" for one in event.chosen
+            )
+        case NotificationPlanned():
+            repeat = f", repeat {event.repeat}" if event.repeat else ""
+            said = f": {event.body.text(event.at)}" if revealed else ""
+            return f"{event.channel} to {names.of(event.person)}{repeat}{said}"
+        case NotificationSettled():
+            return _outcome(alarm, event, names)
+        case NotificationsWithdrawn():
+            return f"{len(event.effects)} not sent any more"
+        case ReplyReceived():
+            doubt = "" if event.authentic else " (not authentic, does not count)"
+            return f"{names.of(event.person)}: {REPLIES[event.reply]}{doubt}"
+        case _:
+            return _act(event, revealed=revealed)
+
+
+def _outcome(alarm: Alarm, event: NotificationSettled, names: Names) -> str:
+    effect = alarm.effects.get(event.effect)
+    to = "" if effect is None else f"{effect.channel} to {names.of(effect.person)}: "
+    route = f" by {event.route}" if event.route else ""
+    reason = f" ({event.reason})" if event.reason else ""
+    return f"{to}{EFFECTS[event.state]}{route}{reason}"
+
+
+def _act(event: AlarmEvent, *, revealed: bool) -> str:
+    match event:
+        case AlarmVerified():
+            return f"{event.truth.value} by {event.by}"
+        case AlarmClosed():
+            remark = f": {event.remark}" if event.remark else ""
+            return f"{event.reason.value.replace('_', ' ')} by {event.by}{remark}"
+        case DetailsRevealed():
+            return f"{event.what} to {event.by}"
+        case ActRefused():
+            act = spaced(event.act).lower()
+            return f"{act} by {event.by}: {refusal(event.ground)}"
+        case NoteAdded():
+            # What reached HQ from outside may hold names and places.
+            by = f" ({event.by})" if event.by else ""
+            return f"{event.text}{by}" if revealed or event.by else HIDDEN
+        case _:
+            operator = getattr(event, "by", None)
+            return f"by {operator}" if operator else ""
+
+
+def _facts(
+    alarm: Alarm, event: AlarmEvent | None, names: Names, *, revealed: bool
+) -> Json:
+    """Return what programs ask of a line; nothing that is hidden."""
+    match event:
+        case AlarmRaised() | PressJoined() | CancelRequested():
+            return _press(event.press, revealed=revealed)
+        case NotificationPlanned():
+            return {
+                "effect": _effect_id(event.effect, revealed=revealed),
+                "person": event.person if revealed else names.of(event.person),
+                "channel": event.channel,
+                "step": event.step,
+                "repeat": event.repeat,
+            }
+        case NotificationSettled():
+            effect = alarm.effects.get(event.effect)
+            person = "" if effect is None else effect.person
+            return {
+                "effect": _effect_id(event.effect, revealed=revealed),
+                "person": person if revealed else names.of(person),
+                "channel": "" if effect is None else effect.channel,
+                "state": event.state.value,
+                "route": event.route,
+            }
+        case ReplyReceived():
+            return {
+                "person": event.person if revealed else names.of(event.person),
+                "reply": event.reply.value,
+                "authentic": event.authentic,
+            }
+        case _:
+            return {}
+
+
+def _press(press: Press, *, revealed: bool) -> Json:
+    return {
+        "signals": list(press.signals),
+        "wire_protocol": press.wire_protocol,
+        "late": press.late,
+        "clock_doubtful": press.clock_doubtful,
+        "checksum_failed": press.checksum_failed,
+        "undecodable": press.undecodable,
+        "doubt": None if press.doubt is None else press.doubt.value,
+        "device_at": None if press.device_at is None else str(press.device_at),
+        # A frame that was read holds the exact place and the device's number.
+        "raw": press.raw if revealed or press.undecodable else "",
+    }
+
+
+def _effect_id(effect: str, *, revealed: bool) -> str:
+    """Return an effect's key, which names the person, only where they are shown."""
+    return effect if revealed else HIDDEN
+
+
+def _away(distance_m: float | None) -> str:
+    return "" if distance_m is None else f" ({distance_m / 1000:.1f} km)"

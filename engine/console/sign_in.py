@@ -1,0 +1,93 @@
+"""Signing in and out, and an operator's own password."""
+
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from engine.console.page import desk_of, page
+from engine.console.security import COOKIE, form_of, inside, session_of, text_fields
+from engine.values import OperatorId
+
+TOO_MANY = 429
+FORBIDDEN = 403
+PASSWORD_MIN = 12
+PASSWORD_MAX = 1_000
+
+
+async def sign_in_page(request: Request) -> Response:
+    """Ask for name and password."""
+    return page(request, "sign_in.html", wrong="", to=_to(request))
+
+
+async def sign_in(request: Request) -> Response:
+    """Check name and password; slow after several failures."""
+    desk = desk_of(request)
+    form = text_fields(await request.form())
+    name, word = form.get("operator", ""), form.get("password", "")[:PASSWORD_MAX]
+    client = "" if request.client is None else request.client.host
+    keys = (f"name/{name}", f"from/{client}")
+    count = partial(desk.parts.metrics.count, "console_sign_ins_total")
+    wait_s = desk.throttle.wait_s(keys, desk.now_s())
+    if wait_s > 0:
+        count(outcome="throttled")
+        return _refused(request, f"Too many attempts. Wait {wait_s:.0f} s.", TOO_MANY)
+    desk.throttle.attempt(keys, desk.now_s())
+    if not await desk.check_password(name, word):
+        count(outcome="refused")
+        return _refused(request, "Name or password is wrong.", FORBIDDEN)
+    desk.throttle.succeeded(keys)
+    count(outcome="accepted")
+    token, _ = desk.sessions.open(OperatorId(name), desk.now_s())
+    desk.keep_sessions()
+    response = RedirectResponse(_to(request), status_code=303)
+    response.set_cookie(
+        COOKIE,
+        token,
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+    )
+    return response
+
+
+async def sign_out(request: Request) -> Response:
+    """End the session."""
+    desk = desk_of(request)
+    await form_of(request)
+    desk.sessions.close(request.cookies.get(COOKIE, ""))
+    desk.keep_sessions()
+    response = RedirectResponse("/sign-in", status_code=303)
+    response.delete_cookie(COOKIE)
+    response.headers["Clear-Site-Data"] = '"cookies", "storage"'
+    return response
+
+
+async def password(request: Request) -> Response:
+    """Let an operator choose a password of their own; it ends their other sessions."""
+    desk, session = desk_of(request), session_of(request)
+    if request.method == "GET":
+        return page(request, "password.html", said="", is_done=False)
+    form = await form_of(request)
+    new, old = form.get("new", ""), form.get("old", "")[:PASSWORD_MAX]
+    is_done = False
+    if not PASSWORD_MIN <= len(new) <= PASSWORD_MAX:
+        said = "The new one needs at least twelve characters."
+    elif not await desk.check_password(session.operator, old):
+        said = "The old password is wrong."
+    else:
+        await desk.change_password(session.operator, new)
+        desk.sessions.close_others(session.operator, request.cookies.get(COOKIE, ""))
+        desk.keep_sessions()
+        said, is_done = "Changed. Your other sessions have ended.", True
+    return page(request, "password.html", said=said, is_done=is_done)
+
+
+def _refused(request: Request, wrong: str, status: int) -> Response:
+    answer = page(request, "sign_in.html", wrong=wrong, to=_to(request))
+    answer.status_code = status
+    return answer
+
+
+def _to(request: Request) -> str:
+    return inside(request.query_params.get("to", "/"))

@@ -1,0 +1,65 @@
+// The page is read anew and patched: what somebody writes, and where they are, stays.
+
+let reading = false;
+let again = false;
+
+function keep(fresh) {
+  // A frame that somebody has opened stays open.
+  for (const shown of document.querySelectorAll("details[open][id]")) {
+    const same = fresh.querySelector(`#${CSS.escape(shown.id)}`);
+    if (same) same.open = true;
+  }
+}
+
+function patchParts(page) {
+  for (const old of document.querySelectorAll("[data-patch]")) {
+    const fresh = page.getElementById(old.id);
+    if (!fresh || fresh.innerHTML === old.dataset.seen) continue;
+    const seen = fresh.innerHTML;
+    const focused = old.contains(document.activeElement) ? document.activeElement.id : "";
+    keep(fresh);
+    old.className = fresh.className;
+    old.replaceChildren(...fresh.childNodes);
+    old.dataset.seen = seen;
+    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  }
+}
+
+function patchActs(page) {
+  for (const form of document.querySelectorAll("#acts form[data-act]")) {
+    const fresh = page.querySelector(`#acts form[data-act="${form.dataset.act}"]`);
+    if (!fresh) continue;
+    const old = form.querySelector("fieldset");
+    // Nobody loses the field they are writing in: it is the engine that refuses.
+    const writing = old.contains(document.activeElement) && document.activeElement.matches("input, select");
+    if (!writing) old.disabled = fresh.querySelector("fieldset").disabled;
+    form.querySelector(".why").textContent = fresh.querySelector(".why").textContent;
+  }
+}
+
+export async function refresh(onSignedOut, onPatched) {
+  if (reading) {
+    again = true;
+    return;
+  }
+  reading = true;
+  try {
+    do {
+      again = false;
+      const answer = await fetch(location.pathname, { headers: { accept: "text/html" } });
+      if (new URL(answer.url).pathname === "/sign-in") return onSignedOut();
+      if (!answer.ok) return;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const theirs = page.getElementById("case");
+      const ours = document.getElementById("case");
+      if (theirs && ours) ours.dataset.revealedForS = theirs.dataset.revealedForS;
+      patchParts(page);
+      patchActs(page);
+      onPatched();
+    } while (again);
+  } catch {
+    // The stream says that the engine is away, and asks again when it is back.
+  } finally {
+    reading = false;
+  }
+}

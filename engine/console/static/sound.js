@@ -1,0 +1,69 @@
+// The sound: goes on until nothing waits for HQ; silence never lasts above two minutes.
+
+const SILENCE_MS = 120_000;
+const EVERY_MS = 1_500;
+const button = document.getElementById("sound");
+const silence = document.getElementById("silence");
+let audio = null;
+let wanted = false;
+let silentUntil = 0;
+
+function tone(frequency, at, length) {
+  const oscillator = audio.createOscillator();
+  const gain = audio.createGain();
+  oscillator.type = "square";
+  oscillator.frequency.value = frequency;
+  gain.gain.value = 0.2;
+  oscillator.connect(gain).connect(audio.destination);
+  oscillator.start(at);
+  oscillator.stop(at + length);
+}
+
+function ring() {
+  if (audio?.state !== "running") return;
+  tone(880, audio.currentTime, 0.25);
+  tone(660, audio.currentTime + 0.3, 0.25);
+}
+
+function isSilenced() {
+  return performance.now() < silentUntil;
+}
+
+function tick() {
+  const rings = wanted && !isSilenced();
+  document.body.dataset.sounding = wanted ? (rings ? "yes" : "silenced") : "no";
+  silence.hidden = !wanted;
+  const left = Math.ceil((silentUntil - performance.now()) / 1000);
+  const text = isSilenced() ? `Silent for ${left} s more` : "Silence for 2 minutes";
+  if (silence.textContent !== text) silence.textContent = text;
+  // Browsers keep a page silent until somebody has pressed something on it.
+  const deaf = audio?.state !== "running";
+  document.body.dataset.deaf = deaf ? "yes" : "no";
+  if (rings) ring();
+}
+
+export function sound(isWanted) {
+  if (isWanted && !wanted) silentUntil = 0;
+  const changed = isWanted !== wanted;
+  wanted = isWanted;
+  if (changed) tick();
+}
+
+export function hush() {
+  if (wanted) silentUntil = performance.now() + SILENCE_MS;
+  tick();
+}
+
+async function begin() {
+  audio ??= new AudioContext();
+  await audio.resume();
+  ring();
+  button.setAttribute("aria-pressed", "true");
+  button.textContent = "Sound is on. Test it again";
+  document.getElementById("outcome").textContent = "That was the sound of an alarm. If you did not hear it, look at the loudspeaker now.";
+}
+
+button.addEventListener("click", begin);
+silence.addEventListener("click", hush);
+setInterval(tick, EVERY_MS);
+tick();

@@ -1,0 +1,96 @@
+"""The console's words for states, acts and refusals: never a bare code. Pure."""
+
+from engine.alarm.events import RefusalGround
+from engine.alarm.state import Alarm, CloseReason, Kind, PlaceSource, ReplyKind, Truth
+from engine.ports.journal import EffectState
+from engine.protocol.model import Audience
+
+EFFECTS = {
+    EffectState.PLANNED: "waiting to be sent",
+    EffectState.ATTEMPTING: "being sent now",
+    EffectState.ACCEPTED: "handed over, no proof of delivery yet",
+    EffectState.DELIVERED: "delivered",
+    EffectState.UNDELIVERED: "not delivered",
+    EffectState.EXPIRED: "not delivered in time",
+    EffectState.REJECTED: "not sent: refused",
+    EffectState.UNKNOWN: "unknown whether it was sent",
+    EffectState.WITHDRAWN: "withdrawn before it was sent",
+}
+AUDIENCES = {
+    Audience.NEAREST: "colleague",
+    Audience.CONTACTS: "contact",
+    Audience.DUTY: "officer on duty",
+    Audience.HQ: "HQ",
+    Audience.PUBLIC: "public",
+    Audience.TOLD: "told",
+}
+REPLIES = {
+    ReplyKind.COMING: "coming",
+    ReplyKind.CANNOT: "cannot come",
+    ReplyKind.NEED_HELP: "needs help too",
+}
+REASONS = {
+    CloseReason.SAFE: "The defender is safe",
+    CloseReason.FALSE_ALARM: "False alarm",
+    CloseReason.EXERCISE_OVER: "Exercise is over",
+    CloseReason.DUPLICATE: "Duplicate of another alarm",
+    CloseReason.OTHER: "Other: say what in the remark",
+}
+PLACES = {
+    PlaceSource.DEVICE: "Position from the device",
+    PlaceSource.LAST_FIX: "Last known position",
+    PlaceSource.DECLARED: "Declared place, no position from the device",
+    PlaceSource.NOWHERE: "No place is known",
+}
+REFUSALS = {
+    RefusalGround.NOT_RAISED: "there is no such alarm",
+    RefusalGround.ALREADY_DONE: "that has been done already",
+    RefusalGround.ALARM_CLOSED: "the alarm is closed; reopen it first",
+    RefusalGround.ALARM_OPEN: "the alarm is open already",
+    RefusalGround.NOT_ACKNOWLEDGED: "acknowledge the alarm first",
+    RefusalGround.NOT_VERIFIED: "nobody has verified the alarm yet",
+    RefusalGround.NO_CONSENT: "the defender has not consented to publication",
+    RefusalGround.SAME_OPERATOR: (
+        "same operator: a second operator has to approve what you verified"
+    ),
+    RefusalGround.NOT_REAL: "only a real alarm is ever published",
+    RefusalGround.NO_PUBLIC_STEP: "this action protocol publishes nothing",
+    RefusalGround.UNKNOWN_TEMPLATE: "there is no such approved text",
+}
+
+
+def refusal(ground: RefusalGround) -> str:
+    """Return why an act was refused, and what would help."""
+    return REFUSALS[ground]
+
+
+def state(alarm: Alarm) -> str:
+    """Return where a case stands, in one phrase."""
+    if alarm.closed is not None and not alarm.is_open:
+        reason = alarm.close_reason
+        why = "" if reason is None else f": {reason.value.replace('_', ' ')}"
+        return f"Closed by {alarm.closed.by}{why}"
+    if alarm.acknowledged is None:
+        return "Look at it" if alarm.kind is Kind.NOTICE else "Waits for HQ"
+    if alarm.verified is not None and alarm.truth is Truth.VERIFIED:
+        return f"Verified by {alarm.verified.by}"
+    if alarm.verified is not None and alarm.truth is Truth.FALSE:
+        return f"False, says {alarm.verified.by}"
+    return f"With {alarm.acknowledged.by}: is it true?"
+
+
+def tone(alarm: Alarm) -> str:
+    """Return how a state is drawn: `alarm`, `mind`, `good` or `over`."""
+    if not alarm.is_open:
+        return "over"
+    if alarm.acknowledged is None:
+        return "alarm"
+    return "good" if alarm.truth is Truth.VERIFIED else "mind"
+
+
+def spaced(name: str) -> str:
+    """Return the name of an event as words: `AlarmRaised` is `Alarm raised`."""
+    words = "".join(
+        f" {letter.lower()}" if letter.isupper() else letter for letter in name
+    )
+    return words.strip().capitalize()
