@@ -8,6 +8,7 @@ is better than silence.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
+from math import inf
 
 from engine.ports.journal import EffectRow
 from engine.values import EffectId
@@ -65,11 +66,16 @@ class Queue:
 
     def waits_before(self, rank: int) -> bool:
         """Say whether anything more urgent than `rank` waits."""
-        return any(row.rank < rank for row in self._rows.values())
+        return any(self._top_rank(heap) < rank for heap in self._heaps.values())
 
     def oldest_ms(self) -> int | None:
         """Return when the effect that has waited longest was planned."""
         return min((row.planned_at.ms for row in self._rows.values()), default=None)
+
+    def _top_rank(self, heap: list[tuple[int, int, str]]) -> float:
+        while heap and EffectId(heap[0][2]) not in self._rows:
+            heappop(heap)
+        return heap[0][0] if heap else inf
 
     def _first(
         self, channel: str, route: str, *, avoidable: bool

@@ -50,6 +50,15 @@ class TextFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A piece of a template: priority, text, and the facts that it speaks of."""
+
+    priority: int
+    text: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
     """One language's table as its file has it."""
 
@@ -57,7 +66,7 @@ class Wording:
     reviewed_by: str
     words: Mapping[str, str]
     decimals: int
-    text: Mapping[str, tuple[tuple[int, str], ...]]
+    text: Mapping[str, tuple["Part", ...]]
     subject: Mapping[str, str]
 
 
@@ -71,7 +80,7 @@ def wording(language: str) -> Wording:
     words = dict(table["words"])
     decimals = int(words.pop("decimals"))
     text = {
-        key: tuple((int(priority), str(part)) for priority, part in parts)
+        key: tuple(_part(int(priority), str(part)) for priority, part in parts)
         for key, parts in table["text"].items()
     }
     return Wording(
@@ -109,7 +118,7 @@ def compose(
     if repeat:
         mark.append(table.words["repeat"])
     head = tuple(Segment(priority=1, text=f"{word} ") for word in mark)
-    said = (_segment(priority, part, values, facts) for priority, part in parts)
+    said = (_segment(part, values, facts) for part in parts)
     return head + tuple(segment for segment in said if segment is not None)
 
 
@@ -148,14 +157,17 @@ def age(since: Instant, language: str, now: Instant) -> str:
     return words["days"].format(n=passed // timedelta(days=1))
 
 
-def _segment(
-    priority: int, part: str, values: Mapping[str, str], facts: TextFacts
-) -> Segment | None:
-    fields = [name for _, name, _, _ in string.Formatter().parse(part) if name]
-    if any(not values[name] for name in fields):
+def _part(priority: int, text: str) -> Part:
+    fields = [name for _, name, _, _ in string.Formatter().parse(text) if name]
+    return Part(priority=priority, text=text, fields=tuple(fields))
+
+
+def _segment(part: Part, values: Mapping[str, str], facts: TextFacts) -> Segment | None:
+    if any(not values[name] for name in part.fields):
         return None
-    since = facts.place_at or facts.pressed_at if "ago" in fields else None
-    return Segment(priority=priority, text=part.format_map(values), since=since)
+    since = facts.place_at or facts.pressed_at if "ago" in part.fields else None
+    text = part.text.format_map(values)
+    return Segment(priority=part.priority, text=text, since=since)
 
 
 def _values(table: Wording, facts: TextFacts, now: Instant) -> dict[str, str]:
