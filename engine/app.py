@@ -5,11 +5,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from engine.alarm.actor import Alarms, Changed, Forward
+from engine.alarm.actor import Alarms
 from engine.alarm.commands import Settle, Tick
 from engine.alarm.desk import Desk
 from engine.alarm.events import AlarmEvent
 from engine.alarm.measures import Measures
+from engine.alarm.messages import Changed, Forward
 from engine.alarm.outlets import Outlets
 from engine.alarm.state import Alarm, alarm_of
 from engine.console.actor import Web

@@ -13,10 +13,10 @@ from platform import python_version
 from typing import cast
 
 from engine import plugins
-from engine.alarm.actor import Answered, Forward
 from engine.alarm.commands import AlarmCommand
 from engine.alarm.desk import Desk, HqEntry
 from engine.alarm.measures import Measures
+from engine.alarm.messages import Answered, Forward
 from engine.alarm.state import alarm_of
 from engine.app import Adapters, Engine, Parts
 from engine.clock import SystemClock

@@ -5,33 +5,39 @@ idle ones go. Nobody else keeps an alarm's ref.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar, assert_never
 
-from engine.alarm.codec import replay
+from engine.alarm.codec import decode, replay
 from engine.alarm.commands import (
     AlarmCommand,
     Found,
-    Raise,
     Recipient,
-    RequestCancel,
     Settle,
     Tick,
 )
 from engine.alarm.decide import Events, decide, lookups
 from engine.alarm.desk import Desk
 from engine.alarm.evolve import fold
+from engine.alarm.messages import (
+    Answered,
+    Changed,
+    Distress,
+    Do,
+    Done,
+    Forward,
+    ToOpen,
+)
 from engine.alarm.outlets import Outlets
 from engine.alarm.rows import append_of, plans_of, subject_of, withdrawn_by
 from engine.alarm.schedule import next_due
 from engine.alarm.state import Alarm, Kind, alarm_of, stream_of
+from engine.alarm.unheard import unheard
 from engine.errors import EngineError, JournalError
 from engine.ports.journal import (
+    Append,
     Appended,
     Conflict,
-    EffectState,
     Fenced,
     JournalAccess,
     ReaderLender,
@@ -43,55 +49,13 @@ from engine.supervision.child import ChildSpec, OnDown, Restart
 from engine.supervision.failure import Failure
 from engine.supervision.link import Link
 from engine.supervision.supervisor import Supervisor
-from engine.values import AlarmId, CommandId, StepId
+from engine.values import AlarmId, CommandId, Instant, StepId
 
 APPEND_TIMEOUT_S = 10.0
 TRIES_MAX = 6
 IDLE = timedelta(minutes=1)
 LIVE_MAX = 1_000
 LOOK = timedelta(seconds=5)
-
-_STATES = frozenset(EffectState) - {EffectState.PLANNED}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
-    """What a command came to: the facts, and the alarm after them.
-
-    `alarm` is None where the command met no alarm; `failed` where it was never
-    handled and has to be given again.
-    """
-
-    events: Events = ()
-    alarm: Alarm | None = None
-    failed: bool = False
-
-
-Answered = Callable[[Done], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Do:
-    """A command for one alarm; `answered` is called in the alarm's thread."""
-
-    command: AlarmCommand
-    answered: Answered | None = None
-
-    @property
-    def urgent(self) -> bool:
-        """A press overtakes everything."""
-        return isinstance(self.command, Raise)
-
-    @property
-    def command_id(self) -> CommandId:
-        """By which supervision knows a command that crashes whoever handles it."""
-        return self.command.command_id
-
-    def refuse(self, reason: Exception) -> None:
-        """Tell whoever waits that nothing was done; hints are dropped."""
-        del reason
-        if self.answered is not None:
-            self.answered(Done(failed=True))
 
 
 class FencedError(EngineError):
@@ -121,62 +85,83 @@ class AlarmActor(SupervisedActor[Do]):
         self._alarm: Alarm | None = None
 
     def started(self) -> None:
-        """Fold the rows."""
+        """Fold the rows, and arm what falls due: an earlier instance may have died."""
         self._reload()
+        self._arm()
 
     def handle(self, message: Do) -> None:
         """Decide one command; a tick first catches up with the effects' rows."""
         if isinstance(message.command, Tick):
             for settle in self._unheard():
                 self._execute(settle)
-        events = self._execute(message.command)
+        done = self._execute(message.command)
         if message.answered is not None:
-            message.answered(Done(events=events, alarm=self._alarm))
+            message.answered(done)
 
     def rescan(self) -> None:
         """Catch up with the rows, since hints were dropped."""
         self.handle(Do(command=Tick(command_id=self._tick_id())))
 
-    def _execute(self, command: AlarmCommand) -> Events:
+    def _execute(self, command: AlarmCommand) -> Done:
+        in_doubt = False
         for _ in range(TRIES_MAX):
             now = self.clock.now()
             found = self._look_up(command)
             events = decide(self._id, self._alarm, command, found, now)
-            if not events:
+            append = self._append(command, events, now)
+            if append is None:
                 self._arm()
-                return ()
-            before, after = self._alarm, self._alarm
-            for event in events:
-                after = fold(self._id, after, event)
-            if after is None:
-                return ()
-            append = append_of(
-                before, after, events, command.command_id, self._journal.epoch, now
-            )
+                return Done(alarm=self._alarm)
             answer = self._journal.ask(append, APPEND_TIMEOUT_S)
             self.beat()
             match answer:
                 case Appended():
-                    return self._adopt(answer, events)
-                case Conflict() | Unknown():
+                    events = self._adopt(answer, events, in_doubt=in_doubt)
+                    return Done(events=events, alarm=self._alarm)
+                case Unknown():
+                    in_doubt = True
+                    self._reload()
+                    if answer.is_full:
+                        break
+                case Conflict():
                     self._reload()
                 case Fenced():
                     raise FencedError(self._id)
                 case _:
                     message = "the journal answered another kind of request"
                     raise JournalError(message)
-        message = "the journal has not taken a decision after several tries"
-        raise JournalError(message)
+        if not in_doubt:
+            message = "the journal refuses a decision again and again"
+            raise JournalError(message)
+        # Not the command's fault, and no reason to put it away: rows bring it back.
+        if self._alarm is not None:
+            self._outlets.due(self._id, self.clock.now().plus(LOOK))
+        return Done(failed=True)
 
-    def _adopt(self, answer: Appended, events: Events) -> Events:
-        """Fold the rows as stored, and tell the others."""
+    def _append(
+        self, command: AlarmCommand, events: Events, now: Instant
+    ) -> Append | None:
+        before, after = self._alarm, self._alarm
+        for event in events:
+            after = fold(self._id, after, event)
+        if after is None or not events:
+            return None
+        epoch = self._journal.epoch
+        return append_of(before, after, events, command.command_id, epoch, now)
+
+    def _adopt(self, answer: Appended, events: Events, *, in_doubt: bool) -> Events:
+        """Fold the rows as stored, and tell the others; return what they say."""
         if answer.repeated:
             # This command acted before: what it came to then is in the rows.
             self._reload()
+            events = tuple(decode(row) for row in answer.events)
+        else:
+            self._alarm = replay(self._id, self._alarm, answer.events)
+        if self._alarm is None:
+            return events
+        if answer.repeated and not in_doubt:
             self._arm()
-            return ()
-        self._alarm = replay(self._id, self._alarm, answer.events)
-        if self._alarm is not None:
+        else:
             self._tell(self._alarm, events)
         return events
 
@@ -209,79 +194,14 @@ class AlarmActor(SupervisedActor[Do]):
         self._alarm = replay(self._id, None, rows)
 
     def _unheard(self) -> list[Settle]:
-        """Return the outcomes whose hints were lost."""
-        alarm = self._alarm
-        if alarm is None:
+        if self._alarm is None:
             return []
         with self._readers.reader() as reader:
-            rows = reader.effects(_STATES, stream_of(self._id))
-        return [
-            Settle(
-                command_id=CommandId(f"{row.effect_id}/{row.state}"),
-                effect=row.effect_id,
-                state=row.state,
-                attempt=row.attempt,
-                route=row.route,
-                reference=row.reference,
-            )
-            for row in rows
-            if row.effect_id in alarm.effects
-            and alarm.effects[row.effect_id].state is not row.state
-        ]
+            return unheard(self._alarm, reader)
 
     def _tick_id(self) -> CommandId:
         seq = 0 if self._alarm is None else self._alarm.seq
         return CommandId(f"tick/{seq}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Forward:
-    """A command for a known alarm."""
-
-    alarm_id: AlarmId
-    command: AlarmCommand
-    answered: Answered | None = None
-
-    @property
-    def urgent(self) -> bool:
-        """A press overtakes everything."""
-        return isinstance(self.command, Raise)
-
-    def refuse(self, reason: Exception) -> None:
-        """Tell whoever waits that nothing was done; hints are dropped."""
-        del reason
-        if self.answered is not None:
-            self.answered(Done(failed=True))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Distress:
-    """A press: joins the subject's open case of its kind, else raises `alarm_id`."""
-
-    alarm_id: AlarmId
-    command: Raise
-    answered: Answered | None = None
-    urgent: ClassVar[bool] = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToOpen:
-    """A command for whatever real case a subject has open; dropped without one.
-
-    What it came from is recorded and offered again, so a case that opens a moment
-    later gets it.
-    """
-
-    subject: str
-    command: RequestCancel
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changed:
-    """An alarm's own news for the directory."""
-
-    alarm: Alarm
-    urgent: ClassVar[bool] = True
 
 
 class Alarms(Supervisor[Forward | Distress | ToOpen | Changed]):
@@ -314,6 +234,15 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Changed]):
 
     def started(self) -> None:
         """Read the heads: whose case is open, and what falls due when."""
+        self._read_heads()
+        self.wake_at(self.clock.now().plus(LOOK))
+        super().started()
+
+    def rescan(self) -> None:
+        """Read the heads again: a deadline may be among the hints that were dropped."""
+        self._read_heads()
+
+    def _read_heads(self) -> None:
         with self._readers.reader() as reader:
             heads = reader.heads("alarm/", open_only=True)
         for row in heads:
@@ -321,8 +250,6 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Changed]):
             if row.head.subject:
                 self._open[row.head.subject] = alarm_id
             self._outlets.due(alarm_id, row.head.next_due)
-        self.wake_at(self.clock.now().plus(LOOK))
-        super().started()
 
     def handle(self, message: Forward | Distress | ToOpen | Changed) -> None:
         """Wake whoever it is for, and pass it on."""
@@ -330,10 +257,7 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Changed]):
             case Forward():
                 self._pass_on(message.alarm_id, message.command, message.answered)
             case Distress():
-                command = message.command
-                key = f"{command.kind.value}:{command.subject}"
-                alarm_id = self._open.setdefault(key, message.alarm_id)
-                self._pass_on(alarm_id, command, message.answered)
+                self._distress(message)
             case ToOpen():
                 open_id = self._open.get(f"{Kind.REAL.value}:{message.subject}")
                 if open_id is not None:
@@ -353,9 +277,20 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Changed]):
             self._let_go(alarm_id)
         self.wake_at(self.clock.now().plus(LOOK))
 
+    def _distress(self, message: Distress) -> None:
+        command = message.command
+        key = f"{command.kind.value}:{command.subject}"
+        alarm_id = self._open.setdefault(key, message.alarm_id)
+        is_passed_on = self._pass_on(alarm_id, command, message.answered)
+        if not is_passed_on and alarm_id != message.alarm_id:
+            # The open case cannot be woken (its rows are of a newer engine, say):
+            # a case of its own is better than silence.
+            self._open[key] = message.alarm_id
+            self._pass_on(message.alarm_id, command, message.answered)
+
     def _pass_on(
         self, alarm_id: AlarmId, command: AlarmCommand, answered: Answered | None
-    ) -> None:
+    ) -> bool:
         if alarm_id not in self._idle_since_s:
             while len(self._idle_since_s) >= LIVE_MAX:
                 self._let_go(next(iter(self._idle_since_s)))
@@ -365,8 +300,9 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Changed]):
         ref = self.start_child(self._spec(alarm_id))
         if ref is None:
             message.refuse(EngineError("the alarm cannot be woken"))
-        else:
-            ref.tell(message)
+            return False
+        ref.tell(message)
+        return True
 
     def child_ended(self, name: str, failure: Failure | None) -> None:
         """Forget an alarm's actor that has stopped by itself."""

@@ -5,6 +5,7 @@ approve and close are separate acts; a cancel closes nothing; a press after the
 end opens the case again.
 """
 
+from datetime import timedelta
 from typing import assert_never
 
 from engine.alarm.commands import (
@@ -43,13 +44,15 @@ from engine.alarm.events import (
     ReplyReceived,
 )
 from engine.alarm.evolve import evolve, fold
-from engine.alarm.notify import plan_repeat, plan_round
-from engine.alarm.schedule import due_repeats, due_rounds
-from engine.alarm.state import Alarm, Kind, Truth
+from engine.alarm.notify import plan_latecomers, plan_repeat, plan_round
+from engine.alarm.schedule import UNSETTLED, due_repeats, due_rounds
+from engine.alarm.state import Alarm, Kind, Press, Truth
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience
-from engine.protocol.texts import templates
 from engine.values import AlarmId, Instant, OperatorId
+
+# A device that repeats its press, or keeps its alarm bit up, does so sooner than this.
+QUIET = timedelta(minutes=5)
 
 Events = tuple[AlarmEvent, ...]
 _FINAL = frozenset(
@@ -92,7 +95,7 @@ def lookups(
     if after is None:
         return ()
     _, state = _follow(after, found, now)
-    told = frozenset(state.told)
+    told = frozenset(one.person for one in state.told.values() if not one.ended)
     return tuple(
         Lookup(
             step=due.step.id,
@@ -136,6 +139,10 @@ def _follow(alarm: Alarm, found: Found, now: Instant) -> tuple[Events, Alarm]:
             for event in planned:
                 alarm = evolve(alarm, event)
             new += planned
+        late = plan_latecomers(alarm, now)
+        for event in late:
+            alarm = evolve(alarm, event)
+        new += late
         if not new:
             break
         events += new
@@ -181,10 +188,39 @@ def _raise(alarm: Alarm | None, command: Raise, now: Instant) -> Events:
         )
     if any(press.key == command.press.key for press in alarm.presses):
         return ()
-    joined = PressJoined(at=now, press=command.press, place=command.place)
+    joined = PressJoined(
+        at=now,
+        press=command.press,
+        place=command.place,
+        urges=alarm.acknowledged is not None
+        and alarm.is_open
+        and _is_news(alarm, command.press, now),
+    )
     if alarm.is_open:
         return (joined,)
-    return (AlarmReopened(at=now, by=None), joined)
+    return (*_reopen(alarm, now, by=None), joined)
+
+
+def _is_news(alarm: Alarm, press: Press, now: Instant) -> bool:
+    """Say whether a press is more than a repetition of one that HQ has seen."""
+    seen = {signal for earlier in alarm.presses for signal in earlier.signals}
+    quiet = now.since(alarm.presses[-1].at) > QUIET
+    return quiet or bool(press.text) or not seen.issuperset(press.signals)
+
+
+def _reopen(alarm: Alarm, now: Instant, *, by: OperatorId | None) -> Events:
+    """Open again, and hold back the stop messages that have not gone out."""
+    stops = _withdrawal(alarm, now, frozenset({Audience.TOLD}))
+    return (AlarmReopened(at=now, by=by), *stops)
+
+
+def _withdrawal(alarm: Alarm, now: Instant, of: frozenset[Audience]) -> Events:
+    planned = tuple(
+        key
+        for key, effect in alarm.effects.items()
+        if effect.state is EffectState.PLANNED and effect.audience in of
+    )
+    return (NotificationsWithdrawn(at=now, effects=planned),) if planned else ()
 
 
 def _settle(alarm: Alarm | None, command: Settle, now: Instant) -> Events:
@@ -193,6 +229,8 @@ def _settle(alarm: Alarm | None, command: Settle, now: Instant) -> Events:
         return ()
     if effect.state in _FINAL and command.state not in _FINAL:
         return ()
+    if command.state in UNSETTLED and effect.state is not EffectState.PLANNED:
+        return ()  # old news
     return (
         NotificationSettled(
             at=now,
@@ -237,31 +275,32 @@ def _act(
         case Acknowledge():
             return (AlarmAcknowledged(at=now, by=by),)
         case Verify():
-            return (AlarmVerified(at=now, by=by, truth=command.truth),)
+            return _verify(alarm, command, now)
         case ApprovePublication():
             return (PublicationApproved(at=now, by=by, template=command.template),)
         case Close():
             return _close(alarm, command, now)
         case Reopen():
-            return (AlarmReopened(at=now, by=by),)
+            return _reopen(alarm, now, by=by)
         case Reveal():
             return (DetailsRevealed(at=now, by=by, what=command.what),)
         case _:
             assert_never(command)
 
 
+def _verify(alarm: Alarm, command: Verify, now: Instant) -> Events:
+    verified = AlarmVerified(at=now, by=command.by, truth=command.truth)
+    if command.truth is Truth.VERIFIED:
+        return (verified,)
+    # What is false must not go out because the way to the public was slow.
+    return (verified, *_withdrawal(alarm, now, frozenset({Audience.PUBLIC})))
+
+
 def _close(alarm: Alarm, command: Close, now: Instant) -> Events:
     closed = AlarmClosed(
         at=now, by=command.by, reason=command.reason, remark=command.remark
     )
-    planned = tuple(
-        key
-        for key, effect in alarm.effects.items()
-        if effect.state is EffectState.PLANNED
-    )
-    if not planned:
-        return (closed,)
-    return (closed, NotificationsWithdrawn(at=now, effects=planned))
+    return (closed, *_withdrawal(alarm, now, frozenset(Audience)))
 
 
 def _refusal(
@@ -298,6 +337,9 @@ def _refusal(
 def _publication_refusal(
     alarm: Alarm, by: OperatorId, template: str
 ) -> RefusalGround | None:
+    published = {
+        step.text for step in alarm.protocol.steps if step.to is Audience.PUBLIC
+    }
     checks = (
         (alarm.kind is not Kind.REAL, RefusalGround.NOT_REAL),
         (alarm.approved is not None, RefusalGround.ALREADY_DONE),
@@ -307,10 +349,7 @@ def _publication_refusal(
             alarm.verified is not None and alarm.verified.by == by,
             RefusalGround.SAME_OPERATOR,
         ),
-        (
-            all(step.to is not Audience.PUBLIC for step in alarm.protocol.steps),
-            RefusalGround.NO_PUBLIC_STEP,
-        ),
-        (template not in templates(), RefusalGround.UNKNOWN_TEMPLATE),
+        (not published, RefusalGround.NO_PUBLIC_STEP),
+        (template not in published, RefusalGround.UNKNOWN_TEMPLATE),
     )
     return next((ground for failed, ground in checks if failed), None)

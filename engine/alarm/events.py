@@ -43,11 +43,16 @@ class AlarmRaised:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PressJoined:
-    """Another press of the same defender: new urgency, not a new case."""
+    """Another press of the same defender: new urgency, not a new case.
+
+    `urges` where HQ had acknowledged and must do so again: it is no repetition of
+    a press that they have seen.
+    """
 
     at: Instant
     press: Press
     place: KnownPlace
+    urges: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

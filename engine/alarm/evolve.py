@@ -55,6 +55,7 @@ def begin(alarm_id: AlarmId, event: AlarmRaised) -> Alarm:
         consented=event.consented,
         protocol=event.protocol,
         raised_at=event.at,
+        urgent_since=event.at,
         place=event.place,
         presses=(event.press,),
     )
@@ -75,10 +76,7 @@ def evolve(alarm: Alarm, event: AlarmEvent) -> Alarm:
 def _evolved(alarm: Alarm, event: AlarmEvent) -> Alarm:
     match event:
         case AlarmRaised() | PressJoined():
-            presses = (*alarm.presses, event.press)
-            return replace(
-                alarm, presses=presses, place=better_place(alarm.place, event.place)
-            )
+            return _pressed(alarm, event)
         case CancelRequested():
             return replace(alarm, cancel_requests=alarm.cancel_requests + 1)
         case StepFired():
@@ -137,9 +135,25 @@ def _decided(
                 close_reason=event.reason,
             )
         case AlarmReopened():
-            return _reopened(alarm)
+            return _reopened(alarm, event)
         case _:
             assert_never(event)
+
+
+def _pressed(alarm: Alarm, event: AlarmRaised | PressJoined) -> Alarm:
+    joined = replace(
+        alarm,
+        presses=(*alarm.presses, event.press),
+        place=better_place(alarm.place, event.place),
+    )
+    if isinstance(event, PressJoined) and event.urges and alarm.is_open:
+        return replace(
+            joined,
+            response=Response.NOTIFYING,
+            acknowledged=None,
+            urgent_since=event.at,
+        )
+    return joined
 
 
 def better_place(kept: KnownPlace, new: KnownPlace) -> KnownPlace:
@@ -160,7 +174,7 @@ def _fired(alarm: Alarm, event: StepFired) -> Alarm:
     fired = Fired(
         first_at=event.at if before is None else before.first_at,
         last_at=event.at,
-        rounds=event.round,
+        rounds=event.round - alarm.spent.get(event.step, 0),
         nobody=event.found == 0,
     )
     response = alarm.response
@@ -183,9 +197,14 @@ def _chosen(alarm: Alarm, event: RecipientsChosen) -> Alarm:
             declared=chosen.declared,
         )
         for chosen in event.chosen
-        if event.audience is not Audience.PUBLIC and chosen.person not in alarm.told
+        if event.audience is not Audience.PUBLIC and _is_new(alarm, chosen.person)
     }
     return replace(alarm, told={**alarm.told, **new})
+
+
+def _is_new(alarm: Alarm, person: str) -> bool:
+    told = alarm.told.get(person)
+    return told is None or told.ended
 
 
 def _planned(alarm: Alarm, event: NotificationPlanned) -> Alarm:
@@ -252,12 +271,30 @@ def _replied(alarm: Alarm, event: ReplyReceived) -> Alarm:
     return replace(alarm, told={**alarm.told, event.person: entry})
 
 
-def _reopened(alarm: Alarm) -> Alarm:
-    """Begin the response again: HQ acknowledges anew, what was sent stays sent."""
-    stops = {
+def _reopened(alarm: Alarm, event: AlarmReopened) -> Alarm:
+    """Begin the response again: HQ acknowledges anew.
+
+    An operator's reopening leaves what was sent as sent. A press after the end is a
+    distress that nobody hears of unless every step for people runs anew; what the
+    world was told stays told.
+    """
+    steps = alarm.protocol.steps
+    by_press = event.by is None
+    anew = {
         step.id
-        for step in alarm.protocol.steps
-        if step.to is Audience.TOLD or step.after == "closed"
+        for step in steps
+        if step.to is not Audience.PUBLIC
+        and (by_press or alarm.protocol.begins_at_close(step))
+    }
+    spent = {
+        key: alarm.spent.get(key, 0) + alarm.fired[key].rounds
+        for key in anew
+        if key in alarm.fired
+    }
+    is_over = by_press and alarm.truth is Truth.FALSE
+    told = {
+        person: replace(entry, ended=True, reply=None, replied_at=None)
+        for person, entry in alarm.told.items()
     }
     return replace(
         alarm,
@@ -265,5 +302,10 @@ def _reopened(alarm: Alarm) -> Alarm:
         acknowledged=None,
         closed=None,
         close_reason=None,
-        fired={step: kept for step, kept in alarm.fired.items() if step not in stops},
+        urgent_since=event.at,
+        truth=Truth.UNVERIFIED if is_over else alarm.truth,
+        verified=None if is_over else alarm.verified,
+        told=told if by_press else alarm.told,
+        fired={step: kept for step, kept in alarm.fired.items() if step not in anew},
+        spent={**alarm.spent, **spent},
     )

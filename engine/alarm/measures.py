@@ -105,6 +105,6 @@ class Measures:
 
 def _keep(kept: dict[AlarmId, Instant], alarm: Alarm, *, wanted: bool) -> None:
     if wanted:
-        kept.setdefault(alarm.id, alarm.raised_at)
+        kept.setdefault(alarm.id, alarm.urgent_since)
     else:
         kept.pop(alarm.id, None)

@@ -11,7 +11,7 @@ from engine.alarm.events import (
     RecipientsChosen,
     StepFired,
 )
-from engine.alarm.schedule import DueRound
+from engine.alarm.schedule import DueRound, rounds_of
 from engine.alarm.state import Alarm, Effect, Kind, PlaceSource, Told
 from engine.dispatch.body import EffectBody
 from engine.dispatch.queue import (
@@ -42,8 +42,13 @@ def plan_round(
     if recipients is None:
         return []
     chosen = tuple(_chosen(alarm, recipient) for recipient in recipients)
+    # Nobody answers who has no address that the step may use.
+    found_count = sum(
+        any(channel in step.channels for channel, _ in recipient.addresses)
+        for recipient in recipients
+    )
     events: list[AlarmEvent] = [
-        StepFired(at=now, step=step.id, round=due.round, found=len(recipients)),
+        StepFired(at=now, step=step.id, round=due.round, found=found_count),
         RecipientsChosen(
             at=now, step=step.id, round=due.round, audience=step.to, chosen=chosen
         ),
@@ -85,8 +90,35 @@ def plan_repeat(alarm: Alarm, effect: Effect, now: Instant) -> list[AlarmEvent]:
     return [planned]
 
 
+def plan_latecomers(alarm: Alarm, now: Instant) -> list[AlarmEvent]:
+    """Return stop messages for whom a closed alarm's news turned out to reach.
+
+    What was being sent at the moment of closing counts as not sent then; where it
+    went out all the same, its recipient hears of the end as well.
+    """
+    if alarm.is_open:
+        return []
+    return [
+        planned
+        for step in alarm.protocol.steps
+        if step.to is Audience.TOLD
+        and step.id in alarm.fired
+        and alarm.protocol.begins_at_close(step)
+        for planned in _stops(
+            alarm, DueRound(step=step, round=rounds_of(alarm, step)), now
+        )
+    ]
+
+
 def _plan_told(alarm: Alarm, due: DueRound, now: Instant) -> list[AlarmEvent]:
-    """Tell everyone who was told, where they were told, that it has ended."""
+    """Tell everyone who was told, where they were told."""
+    stops = _stops(alarm, due, now)
+    fired = StepFired(at=now, step=due.step.id, round=due.round, found=len(stops))
+    return [fired, *stops]
+
+
+def _stops(alarm: Alarm, due: DueRound, now: Instant) -> list[AlarmEvent]:
+    """Return this round's messages to whom was told and has not got one of it."""
     step = due.step
     targets = {
         (effect.person, effect.channel): effect.address
@@ -95,10 +127,12 @@ def _plan_told(alarm: Alarm, due: DueRound, now: Instant) -> list[AlarmEvent]:
         and effect.channel in step.channels
         and effect.audience not in {Audience.PUBLIC, Audience.TOLD}
     }
-    events: list[AlarmEvent] = [
-        StepFired(at=now, step=step.id, round=due.round, found=len(targets))
-    ]
-    events += [
+    planned = {
+        (effect.person, effect.channel)
+        for effect in alarm.effects.values()
+        if effect.step == step.id and effect.round == due.round
+    }
+    return [
         _notification(
             alarm,
             due,
@@ -109,9 +143,8 @@ def _plan_told(alarm: Alarm, due: DueRound, now: Instant) -> list[AlarmEvent]:
             now=now,
         )
         for (person, channel), address in targets.items()
-        if person in alarm.told
+        if person in alarm.told and (person, channel) not in planned
     ]
-    return events
 
 
 def _chosen(alarm: Alarm, recipient: Recipient) -> Chosen:
@@ -160,6 +193,7 @@ def _notification(
         language=told.language,
         segments=compose(step.text, told.language, facts, now=now, repeat=repeat),
         subject=subject(step.text, told.language, facts),
+        repeat=repeat,
         data=_data(alarm, step),
     )
     return NotificationPlanned(

@@ -50,8 +50,13 @@ def due_rounds(alarm: Alarm, now: Instant) -> Iterator[DueRound]:
     for step in alarm.protocol.steps:
         at = _next_at(alarm, step)
         if at is not None and at <= now and _may_run(alarm, step):
-            fired = alarm.fired.get(step.id)
-            yield DueRound(step=step, round=1 if fired is None else fired.rounds + 1)
+            yield DueRound(step=step, round=rounds_of(alarm, step) + 1)
+
+
+def rounds_of(alarm: Alarm, step: Step) -> int:
+    """Return how many rounds of a step have run, reopenings included."""
+    fired = alarm.fired.get(step.id)
+    return alarm.spent.get(step.id, 0) + (0 if fired is None else fired.rounds)
 
 
 def due_repeats(alarm: Alarm, now: Instant) -> Iterator[Effect]:
@@ -123,7 +128,7 @@ def _first_at(alarm: Alarm, step: Step) -> Instant | None:
 
 
 def _may_run(alarm: Alarm, step: Step) -> bool:
-    if _begins_at_close(alarm, step) == alarm.is_open:
+    if alarm.protocol.begins_at_close(step) == alarm.is_open:
         return False
     guarded = step.to in {Audience.NEAREST, Audience.CONTACTS}
     trusted = alarm.confirmed_source or alarm.protocol.trust_unconfirmed
@@ -134,36 +139,27 @@ def _may_run(alarm: Alarm, step: Step) -> bool:
     )
 
 
-def _begins_at_close(alarm: Alarm, step: Step) -> bool:
-    """Follow a chain of steps to the fact from which it counts."""
-    after = step.after
-    for _ in alarm.protocol.steps:
-        earlier = next((s for s in alarm.protocol.steps if s.id == after), None)
-        if earlier is None:
-            break
-        after = earlier.after
-    return after == Start.CLOSED.value
-
-
 def _repeat_at(alarm: Alarm, effect: Effect) -> Instant | None:
     """Return when a badly settled notification is repeated; None for never.
 
     An exclusive one never is. An unknown one may have arrived, so its repeats are
-    bounded by the step; a certain no is repeated as long as the alarm is open,
-    ever more slowly, on another route where there is one.
+    bounded by the step; a certain no is repeated as long as its step may run (a stop
+    message: as long as the alarm is closed), ever more slowly, on another route
+    where there is one.
     """
     step = alarm.protocol.step(effect.step)
     if (
         effect.repeated
         or effect.settled_at is None
-        or effect.state not in SETTLED_BADLY
+        or not _is_wanting(effect)
+        or effect.round <= alarm.spent.get(effect.step, 0)
         or effect.effect_class is EffectClass.EXCLUSIVE
         or step is None
+        or not _may_run(alarm, step)
     ):
         return None
-    stopping = effect.audience is Audience.TOLD
-    if not stopping and not _may_run(alarm, step):
-        return None
+    if effect.state is EffectState.WITHDRAWN:
+        return effect.settled_at
     if effect.state is not EffectState.REJECTED:
         return effect.settled_at if effect.repeat < step.repeats else None
     if not effect.retry:
@@ -172,3 +168,14 @@ def _repeat_at(alarm: Alarm, effect: Effect) -> Instant | None:
         return effect.settled_at
     wait = min(RETRY_MAX, RETRY_FIRST * 2 ** min(effect.repeat, 10))
     return effect.settled_at.plus(wait)
+
+
+def _is_wanting(effect: Effect) -> bool:
+    """Say whether a notification has not done what it was for.
+
+    What a close took back and an operator's reopening finds: colleagues who have
+    never heard of the alarm, and hear of it now.
+    """
+    if effect.state is EffectState.WITHDRAWN:
+        return effect.audience in {Audience.NEAREST, Audience.CONTACTS}
+    return effect.state in SETTLED_BADLY

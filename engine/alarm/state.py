@@ -141,7 +141,11 @@ class Press:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """A recipient's own entry: how they were found and what they have answered."""
+    """A recipient's own entry: how they were found and what they have answered.
+
+    `ended` where the case was closed since and a new press opened it again: they
+    have heard that it is over, and are to be found and told anew.
+    """
 
     person: str
     alias: str
@@ -154,6 +158,7 @@ class Told:
     declared: bool = False
     reply: ReplyKind | None = None
     replied_at: Instant | None = None
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,7 +204,12 @@ class Act:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
-    """One case. `seq` is the number of events folded so far."""
+    """One case. `seq` is the number of events folded so far.
+
+    `urgent_since` is the press, or the reopening, that HQ has to acknowledge.
+    `spent` counts the rounds of steps that ran before a reopening made them run
+    anew: a round's number, and so a notification's key, is never used twice.
+    """
 
     id: AlarmId
     seq: int
@@ -211,6 +221,7 @@ class Alarm:
     consented: bool
     protocol: ActionProtocol
     raised_at: Instant
+    urgent_since: Instant
     place: KnownPlace
     presses: tuple[Press, ...]
     response: Response = Response.RAISED
@@ -225,6 +236,7 @@ class Alarm:
     close_reason: CloseReason | None = None
     told: Mapping[str, Told] = field(default_factory=dict)
     fired: Mapping[StepId, Fired] = field(default_factory=dict)
+    spent: Mapping[StepId, int] = field(default_factory=dict)
     effects: Mapping[EffectId, Effect] = field(default_factory=dict)
 
     @property

@@ -5,7 +5,7 @@ the effect's stream from then on.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from engine.ports.journal import (
@@ -19,6 +19,8 @@ from engine.ports.journal import (
     JournalAccess,
     NewEvent,
     ReaderLender,
+    StoredEvent,
+    Unknown,
 )
 from engine.values import CommandId, EffectId
 
@@ -54,7 +56,11 @@ class Settled:
 
 
 class Attempts:
-    """Writes the life of the effects that one route sends."""
+    """Writes the life of the effects that one route sends.
+
+    Where the journal does not answer in time, what it was asked may or may not
+    become durable: `mend` looks again until it is one or the other.
+    """
 
     def __init__(
         self,
@@ -67,6 +73,7 @@ class Attempts:
         """Write for `route`; `told` gets each outcome once it is durable."""
         self._route, self._journal, self._readers = route, journal, readers
         self._told = told
+        self._in_doubt: dict[EffectId, tuple[EffectRow, Outcome | None]] = {}
 
     def begin(self, row: EffectRow) -> bool:
         """Make `attempting` durable; False where somebody else has the effect.
@@ -90,16 +97,48 @@ class Attempts:
                 route=self._route,
             ),
         )
-        return isinstance(answer, Appended) and not answer.repeated
+        if isinstance(answer, Unknown) or (
+            isinstance(answer, Appended) and answer.repeated
+        ):
+            self._in_doubt[row.effect_id] = row, None
+            return False
+        self._in_doubt.pop(row.effect_id, None)
+        return isinstance(answer, Appended)
+
+    def mend(self) -> None:
+        """Look again at what the journal did not answer; now and then, while idle.
+
+        A begin that became durable after all was never sent, which nobody can
+        tell from the rows: it is settled as unknown, and repeated as such. An
+        outcome is written again.
+        """
+        for row, outcome in list(self._in_doubt.values()):
+            if outcome is not None:
+                self.settle(row, outcome)
+                if row.effect_id in self._in_doubt:
+                    return  # still silent: no use in waiting for each
+                continue
+            with self._readers.reader() as reader:
+                now = reader.effect(row.effect_id)
+            if now is None or now.state is EffectState.PLANNED:
+                continue  # it may still be on its way
+            del self._in_doubt[row.effect_id]
+            if now.state is EffectState.ATTEMPTING and now.route == self._route:
+                lost = Outcome(state=EffectState.UNKNOWN, reason="journal silent")
+                self.settle(now, lost)
 
     def settle(self, row: EffectRow, outcome: Outcome) -> None:
         """Make an outcome durable and tell the alarm."""
-        self._settle(row, outcome, expected_seq=1, requires=_PENDING)
+        answer = self._settle(row, outcome, expected_seq=1, requires=_PENDING)
+        if isinstance(answer, Unknown):
+            self._in_doubt[row.effect_id] = row, outcome
+        else:
+            self._in_doubt.pop(row.effect_id, None)
 
     def settle_late(self, row: EffectRow, outcome: Outcome) -> None:
         """Make later news durable: a late answer, a status report."""
         with self._readers.reader() as reader:
-            head = reader.head(_stream(row.effect_id))
+            head = reader.head(effect_stream(row.effect_id))
         seq = 1 if head is None else head.seq
         self._settle(row, outcome, expected_seq=seq, requires=_LATER)
 
@@ -119,7 +158,7 @@ class Attempts:
         *,
         expected_seq: int,
         requires: frozenset[EffectState],
-    ) -> None:
+    ) -> Answer:
         attempt = max(row.attempt, 1)
         answer = self._append(
             row.effect_id,
@@ -144,6 +183,7 @@ class Attempts:
                     outcome=outcome,
                 )
             )
+        return answer
 
     def _append(
         self,
@@ -156,7 +196,7 @@ class Attempts:
         change: EffectChange,
     ) -> Answer:
         append = Append(
-            stream=_stream(effect),
+            stream=effect_stream(effect),
             expected_seq=expected_seq,
             epoch=self._journal.epoch,
             command_id=CommandId(f"{expected_seq}/{change.state}/{self._route}"),
@@ -179,12 +219,26 @@ def settled_body(outcome: Outcome, route: str) -> dict[str, object]:
     }
 
 
+def outcome_of(rows: Iterable[StoredEvent]) -> Outcome | None:
+    """Return the latest outcome of an effect's stream; None where it has none."""
+    settled = [row for row in rows if row.kind == SETTLED]
+    if not settled:
+        return None
+    body = json.loads(settled[-1].body)
+    return Outcome(
+        state=EffectState(body["state"]),
+        reference=body["reference"],
+        reason=body["reason"],
+        retry=body["retry"],
+    )
+
+
 def unknown_append(row: EffectRow, epoch: int) -> Append:
     """Return the append that settles an attempt of a process that is gone."""
     outcome = Outcome(state=EffectState.UNKNOWN, reason="restart")
     body = settled_body(outcome, row.route)
     return Append(
-        stream=_stream(row.effect_id),
+        stream=effect_stream(row.effect_id),
         expected_seq=1,
         epoch=epoch,
         command_id=CommandId("restart"),
@@ -200,5 +254,6 @@ def unknown_append(row: EffectRow, epoch: int) -> Append:
     )
 
 
-def _stream(effect: EffectId) -> str:
+def effect_stream(effect: EffectId) -> str:
+    """Return the journal stream of an effect."""
     return f"effect/{effect}"

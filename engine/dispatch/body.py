@@ -14,12 +14,16 @@ from engine.values import Instant
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectBody:
-    """Address and text of one effect; personal, so never logged."""
+    """Address and text of one effect; personal, so never logged.
+
+    `repeat` counts the times that this was sent before, as the text says.
+    """
 
     address: str
     language: str
     segments: tuple[Segment, ...]
     subject: str = ""
+    repeat: int = 0
     data: dict[str, str] = field(default_factory=dict)
 
     def text(self, now: Instant) -> str:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar, assert_never
 
-from engine.alarm.actor import Distress, Forward, ToOpen
 from engine.alarm.commands import AddNote, Raise, TakeReply
+from engine.alarm.messages import Distress, Forward, ToOpen
 from engine.alarm.state import ReplyKind, alarm_of
 from engine.intake.assess import Outcome
 from engine.intake.judge import Judge, alarm_id, cancel_command, raise_command

@@ -1,0 +1,100 @@
+"""What alarms and their directory are told: commands on their way, and the answers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from engine.alarm.commands import AlarmCommand, Raise, RequestCancel
+from engine.alarm.events import AlarmEvent
+from engine.alarm.state import Alarm
+from engine.values import AlarmId, CommandId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What a command came to: the facts, and the alarm after them.
+
+    `alarm` is None where the command met no alarm; `failed` where it was never
+    handled and has to be given again.
+    """
+
+    events: tuple[AlarmEvent, ...] = ()
+    alarm: Alarm | None = None
+    failed: bool = False
+
+
+Answered = Callable[[Done], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Do:
+    """A command for one alarm; `answered` is called in the alarm's thread."""
+
+    command: AlarmCommand
+    answered: Answered | None = None
+
+    @property
+    def urgent(self) -> bool:
+        """A press overtakes everything."""
+        return isinstance(self.command, Raise)
+
+    @property
+    def command_id(self) -> CommandId:
+        """By which supervision knows a command that crashes whoever handles it."""
+        return self.command.command_id
+
+    def refuse(self, reason: Exception) -> None:
+        """Tell whoever waits that nothing was done; hints are dropped."""
+        del reason
+        if self.answered is not None:
+            self.answered(Done(failed=True))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forward:
+    """A command for a known alarm."""
+
+    alarm_id: AlarmId
+    command: AlarmCommand
+    answered: Answered | None = None
+
+    @property
+    def urgent(self) -> bool:
+        """A press overtakes everything."""
+        return isinstance(self.command, Raise)
+
+    def refuse(self, reason: Exception) -> None:
+        """Tell whoever waits that nothing was done; hints are dropped."""
+        del reason
+        if self.answered is not None:
+            self.answered(Done(failed=True))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distress:
+    """A press: joins the subject's open case of its kind, else raises `alarm_id`."""
+
+    alarm_id: AlarmId
+    command: Raise
+    answered: Answered | None = None
+    urgent: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToOpen:
+    """A command for whatever real case a subject has open; dropped without one.
+
+    What it came from is recorded and offered again, so a case that opens a moment
+    later gets it.
+    """
+
+    subject: str
+    command: RequestCancel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """An alarm's own news for the directory."""
+
+    alarm: Alarm
+    urgent: ClassVar[bool] = True

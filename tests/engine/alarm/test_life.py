@@ -1,0 +1,208 @@
+"""Any life of an alarm: replay equals live, and the rules that no order breaks."""
+
+from datetime import timedelta
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from engine.alarm.codec import replay
+from engine.alarm.commands import RequestCancel
+from engine.alarm.events import (
+    AlarmAcknowledged,
+    AlarmClosed,
+    AlarmVerified,
+    NotificationPlanned,
+    PublicationApproved,
+)
+from engine.alarm.rows import append_of, head_of
+from engine.alarm.schedule import next_due
+from engine.alarm.state import Alarm, ReplyKind, SourceDoubt, Truth
+from engine.journal.memory import MemoryStore
+from engine.ports.journal import Appended, EffectClass, EffectState
+from engine.protocol.model import Audience
+from engine.values import CommandId, OperatorId
+from tests.engine.alarm.scene import ALARM, PROTOCOLS, Scene, press_of
+
+OPERATORS = st.sampled_from(["alder", "rowan"]).map(OperatorId)
+OUTCOMES = st.sampled_from(
+    [state for state in EffectState if state is not EffectState.PLANNED]
+)
+
+
+class AlarmLife(RuleBasedStateMachine):
+    """Draws commands; holds the alarm to what must be true of every life."""
+
+    scene: Scene
+    store: MemoryStore
+    stored: int
+    before: Alarm | None
+
+    @initialize(
+        name=st.sampled_from(sorted(PROTOCOLS)),
+        consented=st.booleans(),
+        doubt=st.none() | st.sampled_from(SourceDoubt),
+    )
+    def raised(self, *, name: str, consented: bool, doubt: SourceDoubt | None) -> None:
+        self.scene = Scene(protocol=PROTOCOLS[name], consented=consented)
+        self.store = MemoryStore()
+        self.stored, self.before = 0, None
+        self.scene.raised("first", doubt=doubt)
+
+    @rule(seconds=st.integers(0, 400))
+    def time_passes(self, seconds: int) -> None:
+        self.scene.run(seconds)
+
+    @rule(index=st.integers(0, 500), state=OUTCOMES, retry=st.booleans())
+    def an_effect_settles(self, *, index: int, state: EffectState, retry: bool) -> None:
+        effects = sorted(self.scene.state().effects)
+        if effects:
+            self.scene.settle(effects[index % len(effects)], state, retry=retry)
+
+    @rule(person=st.integers(1, 8), kind=st.sampled_from(ReplyKind), real=st.booleans())
+    def somebody_answers(self, *, person: int, kind: ReplyKind, real: bool) -> None:
+        self.scene.reply(f"c{person}", kind, authentic=real)
+
+    @rule(key=st.integers(0, 9))
+    def the_button_is_pressed(self, key: int) -> None:
+        self.scene.raised(f"press-{key}")
+
+    @rule()
+    def a_cancel_comes(self) -> None:
+        command_id = self.scene.command_id()
+        self.scene.do(RequestCancel(command_id=command_id, press=press_of(command_id)))
+
+    @rule(by=OPERATORS)
+    def acknowledge(self, by: OperatorId) -> None:
+        self.scene.acknowledge(by)
+
+    @rule(by=OPERATORS, truth=st.sampled_from([Truth.VERIFIED, Truth.FALSE]))
+    def verify(self, by: OperatorId, truth: Truth) -> None:
+        self.scene.verify(truth, by)
+
+    @rule(by=OPERATORS)
+    def approve(self, by: OperatorId) -> None:
+        self.scene.approve(by)
+
+    @rule(by=OPERATORS)
+    def close(self, by: OperatorId) -> None:
+        self.scene.close(by)
+
+    @rule(by=OPERATORS)
+    def reopen(self, by: OperatorId) -> None:
+        self.scene.reopen(by)
+
+    @invariant()
+    def replay_equals_live(self) -> None:
+        assert replay(ALARM, None, self.scene.rows) == self.scene.state()
+
+    @invariant()
+    def the_journal_takes_every_decision_and_gives_it_back(self) -> None:
+        new = tuple(self.scene.events[self.stored :])
+        if not new:
+            return
+        append = append_of(
+            self.before,
+            self.scene.state(),
+            new,
+            CommandId(f"append-{self.stored}"),
+            self.store.epoch,
+            self.scene.now,
+        )
+        (answer,) = self.store.commit((append,), self.scene.now)
+        assert isinstance(answer, Appended)
+        self.before = replay(ALARM, self.before, answer.events)
+        self.stored = len(self.scene.events)
+        assert self.before == self.scene.state()
+
+    @invariant()
+    def only_an_operators_act_moves_the_case_on(self) -> None:
+        acts = (AlarmAcknowledged, AlarmVerified, PublicationApproved, AlarmClosed)
+        for event in self.scene.events:
+            if isinstance(event, acts):
+                assert event.by
+
+    @invariant()
+    def no_key_is_used_twice(self) -> None:
+        keys = [planned.effect for planned in self.scene.planned()]
+        assert len(keys) == len(set(keys))
+
+    @invariant()
+    def the_world_is_told_at_most_once_and_by_two_people(self) -> None:
+        posts = self.scene.planned(Audience.PUBLIC)
+        assert len(posts) <= 1
+        if posts:
+            state = self.scene.state()
+            assert state.consented
+            assert state.approved is not None
+            earlier = self.scene.events[: self.scene.events.index(posts[0])]
+            judged = [e for e in earlier if isinstance(e, AlarmVerified)]
+            assert judged[-1].truth is Truth.VERIFIED
+            assert judged[-1].by != state.approved.by
+
+    @invariant()
+    def an_unconfirmed_source_reaches_no_colleague_before_a_person_verified_it(
+        self,
+    ) -> None:
+        confirmed = False
+        for event in self.scene.events:
+            press = getattr(event, "press", None)
+            confirmed |= press is not None and press.doubt is None
+            confirmed |= (
+                isinstance(event, AlarmVerified) and event.truth is Truth.VERIFIED
+            )
+            if isinstance(event, NotificationPlanned):
+                assert confirmed or event.audience is not Audience.NEAREST
+
+    @invariant()
+    def nothing_exclusive_is_ever_repeated(self) -> None:
+        for planned in self.scene.planned():
+            if planned.effect_class is EffectClass.EXCLUSIVE:
+                assert planned.repeat_of is None
+
+    @invariant()
+    def an_open_alarm_that_nobody_has_acknowledged_always_has_a_deadline(self) -> None:
+        state = self.scene.state()
+        due = next_due(state, self.scene.now)
+        if state.is_open and state.acknowledged is None:
+            assert due is not None
+            assert due.since(self.scene.now) <= timedelta(seconds=301)
+        assert due is None or due >= self.scene.now
+
+    @invariant()
+    def whoever_was_told_hears_of_the_end(self) -> None:
+        state = self.scene.state()
+        stop = state.protocol.steps[-1]
+        if state.is_open or stop.to is not Audience.TOLD:
+            return
+        reached = {
+            (effect.person, effect.channel)
+            for effect in state.effects.values()
+            if effect.audience not in {Audience.PUBLIC, Audience.TOLD}
+            and effect.channel in stop.channels
+            and effect.state
+            not in {EffectState.PLANNED, EffectState.WITHDRAWN, EffectState.REJECTED}
+        }
+        closed = max(
+            i for i, e in enumerate(self.scene.events) if isinstance(e, AlarmClosed)
+        )
+        stopped = {
+            (planned.person, planned.channel)
+            for planned in self.scene.events[closed:]
+            if isinstance(planned, NotificationPlanned)
+            and planned.audience is Audience.TOLD
+        }
+        assert reached <= stopped
+
+    @invariant()
+    def the_clear_columns_say_whether_it_must_be_looked_at(self) -> None:
+        state = self.scene.state()
+        head = head_of(state, self.scene.now)
+        assert head.next_due == next_due(state, self.scene.now)
+        assert head.is_open == (state.is_open or head.next_due is not None)
+
+
+TestAlarmLife = AlarmLife.TestCase
+TestAlarmLife.settings = settings(
+    max_examples=40, stateful_step_count=25, deadline=None
+)

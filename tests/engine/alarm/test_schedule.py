@@ -1,0 +1,199 @@
+"""Deadlines: none is lost, none comes too early, repeats slow down and never end."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.alarm.events import NotificationPlanned, StepFired
+from engine.alarm.schedule import RETRY_MAX, WATCH, holds, next_due
+from engine.alarm.state import ReplyKind
+from engine.ports.journal import EffectState
+from engine.protocol.model import Audience, Condition
+from tests.engine.alarm.scene import PROTOCOLS, ROWAN, Scene
+from tests.fakes import START
+
+Fact = tuple[int, str]
+FACTS = st.lists(
+    st.tuples(
+        st.integers(0, 900),
+        st.sampled_from(
+            [
+                "sent",
+                "unknown",
+                "refused",
+                "coming",
+                "cannot",
+                "acknowledge",
+                "verify",
+                "approve",
+                "close",
+                "reopen",
+                "press",
+            ]
+        ),
+    ),
+    max_size=8,
+)
+
+
+def acts_of(scene: Scene) -> dict[str, Callable[[], object]]:
+    return {
+        "sent": scene.settle_all,
+        "unknown": lambda: scene.settle_all(EffectState.UNKNOWN),
+        "refused": lambda: [
+            scene.settle(effect, EffectState.REJECTED, retry=True)
+            for effect in scene.waiting()
+        ],
+        "coming": lambda: scene.reply("c1", ReplyKind.COMING),
+        "cannot": lambda: scene.reply("c1", ReplyKind.CANNOT),
+        "acknowledge": scene.acknowledge,
+        "verify": scene.verify,
+        "approve": lambda: scene.approve(ROWAN),
+        "close": scene.close,
+        "reopen": scene.reopen,
+        "press": lambda: scene.raised(f"{scene.now.ms}"),
+    }
+
+
+def ran(scene: Scene) -> list[tuple[int, str]]:
+    """Return what ran when, in whole seconds."""
+    return [
+        (e.at.ms // 1000, e.effect if isinstance(e, NotificationPlanned) else e.step)
+        for e in scene.events
+        if isinstance(e, StepFired | NotificationPlanned)
+    ]
+
+
+@settings(max_examples=30, deadline=None)
+@given(name=st.sampled_from(sorted(PROTOCOLS)), facts=FACTS)
+def test_stepping_from_due_to_due_fires_exactly_what_a_dense_tick_fires(
+    name: str, facts: list[Fact]
+) -> None:
+    by_due, dense = (Scene(protocol=PROTOCOLS[name]).raised() for _ in range(2))
+    for at_s, what in sorted(facts):
+        left_s = at_s - by_due.now.since(START).total_seconds()
+        by_due.run(left_s)
+        for _ in range(int(left_s)):
+            dense.now = dense.now.plus(timedelta(seconds=1))
+            dense.tick()
+        acts_of(by_due)[what]()
+        acts_of(dense)[what]()
+    assert ran(by_due) == ran(dense)
+    assert by_due.alarm == dense.alarm
+
+
+def test_a_long_sleep_runs_each_step_once_and_late_not_never() -> None:
+    scene = Scene().raised()
+    scene.settle_all()
+    scene.now = scene.now.plus(timedelta(hours=8))
+    scene.tick()
+    fired = [str(e.step) for e in scene.events if isinstance(e, StepFired)]
+    assert fired.count("widen") == 1
+    assert fired.count("duty") == 2, "no burst of pages that are over"
+
+
+def test_an_unknown_outcome_is_repeated_at_once_and_as_often_as_the_step_says() -> None:
+    scene = Scene().raised()
+    person = scene.told(Audience.NEAREST)[0]
+    for _ in range(6):
+        for planned in scene.planned(Audience.NEAREST):
+            if planned.person == person:
+                scene.settle(planned.effect, EffectState.UNKNOWN)
+    theirs = [p.repeat for p in scene.planned(Audience.NEAREST) if p.person == person]
+    assert theirs == [0, 1, 2]
+
+
+def test_a_public_post_of_unknown_outcome_is_never_repeated() -> None:
+    scene = Scene().raised()
+    scene.acknowledge()
+    scene.verify()
+    scene.approve(ROWAN)
+    (post,) = scene.planned(Audience.PUBLIC)
+    scene.settle(post.effect, EffectState.UNKNOWN)
+    scene.run(86_400)
+    assert len(scene.planned(Audience.PUBLIC)) == 1
+
+
+@pytest.mark.parametrize("retry", [True, False])
+def test_a_certain_no_is_repeated_ever_more_slowly_as_long_as_it_may_help(
+    *, retry: bool
+) -> None:
+    scene = Scene().raised()
+    first = scene.planned(Audience.NEAREST)[0]
+
+    def refuse() -> None:
+        while theirs := [e for e in scene.waiting() if f".{first.person}." in e]:
+            for effect in theirs:
+                scene.settle(effect, EffectState.REJECTED, retry=retry)
+
+    refuse()
+    scene.run(3600, each_due=refuse)
+    theirs = [p for p in scene.planned(Audience.NEAREST) if p.person == first.person]
+    if not retry:
+        assert len(theirs) == 1
+        return
+    gaps = [b.at.since(a.at) for a, b in pairwise(theirs)]
+    assert gaps == sorted(gaps)
+    assert gaps[:4] == [timedelta(seconds=s) for s in (0, 10, 20, 40)]
+    assert gaps[-1] == RETRY_MAX
+    assert len(theirs) > 15, "an hour, and it still tries"
+
+
+def test_a_refused_notification_is_not_repeated_after_the_end() -> None:
+    scene = Scene().raised()
+    effect = scene.planned(Audience.NEAREST)[0].effect
+    scene.settle(effect, EffectState.REJECTED, retry=True)
+    scene.acknowledge()
+    scene.close()
+    planned = len(scene.planned(Audience.NEAREST))
+    scene.run(7200)
+    assert len(scene.planned(Audience.NEAREST)) == planned
+
+
+def test_a_stop_message_that_was_refused_is_tried_again_after_the_end() -> None:
+    scene = Scene().raised()
+    scene.settle_all()
+    scene.acknowledge()
+    scene.close()
+    first = scene.planned(Audience.TOLD)[0]
+    scene.settle(first.effect, EffectState.REJECTED, retry=True)
+    again = scene.planned(Audience.TOLD)[-1]
+    assert (again.person, again.repeat) == (first.person, 1)
+
+
+def test_while_news_of_an_effect_is_awaited_the_rows_are_looked_at() -> None:
+    scene = Scene().raised()
+    scene.acknowledge()
+    due = next_due(scene.state(), scene.now)
+    assert due is not None
+    assert due.since(scene.now) <= WATCH
+
+
+def test_a_closed_alarm_whose_stop_messages_are_out_waits_for_nothing() -> None:
+    scene = Scene().raised()
+    scene.settle_all()
+    scene.acknowledge()
+    scene.close()
+    scene.settle_all()
+    assert next_due(scene.state(), scene.now) is None
+
+
+def test_every_condition_can_be_asked_and_changes_its_answer() -> None:
+    before = Scene().raised()
+    scene = Scene().raised()
+    scene.acknowledge()
+    scene.verify()
+    scene.approve(ROWAN)
+    scene.reply("c1", ReplyKind.COMING)
+    changed = {
+        c for c in Condition if holds(before.state(), c) != holds(scene.state(), c)
+    }
+    assert changed == set(Condition) - {
+        Condition.CONFIRMED_SOURCE,
+        Condition.CONSENTED,
+        Condition.FALSE,
+    }
