@@ -178,7 +178,8 @@ class Dispatcher(SupervisedActor[Planned | Withdrawn | Idle | Away]):
             others = frozenset(
                 channel
                 for other, theirs in self._up.items()
-                if other != worker
+                # One that died without a word is no way round a doubtful route.
+                if other != worker and names.lookup(other) is not None
                 for channel in theirs
             )
             row = self._queue.take(channels, worker, others)

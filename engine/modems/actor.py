@@ -138,6 +138,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
 
     def woke(self) -> None:
         """Open the port if it is closed, else look what has come."""
+        self._attempts.mend()
         try:
             if self._is_open:
                 self._look()

@@ -1,5 +1,6 @@
 """One channel's worker: pulls an effect, journals the attempt, sends, tells."""
 
+import hashlib
 from datetime import timedelta
 from typing import ClassVar, assert_never
 
@@ -74,6 +75,7 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
 
     def woke(self) -> None:
         """Ask whether the far end is there, while nothing is to be sent."""
+        self._attempts.mend()
         try:
             self._channel.check()
         except (DeliveryError, DeliveryUnknownError):
@@ -109,17 +111,21 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
             subject=body.subject,
             language=body.language,
             attempt=row.attempt + 1,
+            repeat=body.repeat,
             planned_at=row.planned_at,
             data=body.data,
         )
 
     def _unrecorded(self, shout: Shout) -> Notification:
         now = self.clock.now()
+        text = shout.body.text(now)
+        # Two at one moment are two: far ends drop what comes under one key again.
+        said = hashlib.sha256(f"{shout.body.address}|{text}".encode()).hexdigest()
         return Notification(
-            key=EffectId(f"unrecorded.{now.ms}"),
+            key=EffectId(f"unrecorded.{now.ms}.{said[:16]}"),
             channel=ChannelName(shout.channel),
             address=shout.body.address,
-            text=shout.body.text(now),
+            text=text,
             subject=shout.body.subject,
             language=shout.body.language,
             planned_at=now,
