@@ -1,5 +1,6 @@
 """The words by which `gps103` and `xexun` name an alarm; both spell some two ways."""
 
+import re
 from collections.abc import Mapping
 
 from adapters.devices.draft import Draft
@@ -11,10 +12,12 @@ def read_word(word: str, draft: Draft) -> None:
     plain = word.strip().rstrip("!").strip().casefold()
     if plain.startswith(("t:", "oil")):
         draft.signal(f"word:{plain[:16]}", Signal.VEHICLE)
-    elif not plain.isdigit() and not plain.startswith("v"):
+    elif not _NO_WORD.fullmatch(plain):
         draft.look_up("word", plain[:16], WORDS)
 
 
+# Numbers of commands, and photographs (`vt14` announces 14 pieces, `vr` is one).
+_NO_WORD = re.compile(r"\d+|vt\d+|vr")
 WORDS: Mapping[str, tuple[Signal, ...]] = {
     "help me": (Signal.SOS,),
     "sos": (Signal.SOS,),

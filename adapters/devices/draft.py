@@ -177,7 +177,7 @@ class Draft:
             doubtful_fix=self.doubtful_fix,
             no_fix_reason=self.no_fix_reason,
             speed_mps=_positive(self.speed_mps),
-            course_deg=_positive(self.course_deg),
+            course_deg=_course(self.course_deg),
             altitude_m=self.altitude_m,
             battery_ratio=self.battery_ratio,
             cells=tuple(self.cells),
@@ -190,6 +190,10 @@ class Draft:
         )
 
 
+def _course(value: float | None) -> float | None:
+    return value if value is not None and 0 <= value <= _CIRCLE_DEG else None
+
+
 def _positive(value: float | None) -> float | None:
     return value if value is not None and isfinite(value) and value >= 0 else None
 
@@ -197,4 +201,5 @@ def _positive(value: float | None) -> float | None:
 _LAT_MAX_DEG = 90
 _LON_MAX_DEG = 180
 _PERCENT = 100
+_CIRCLE_DEG = 360
 _NEIGHBOURS_MAX = 64

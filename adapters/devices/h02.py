@@ -15,6 +15,7 @@ from adapters.devices.reading import (
     UnreadableError,
     bcd,
     decimal,
+    device_id,
     integer,
     moment_of_digits,
     text_of,
@@ -104,7 +105,7 @@ class H02Decoder:
         body = text_of(frame).rstrip("#\r\n")
         _, name, kind, *_ = [*body.split(","), "", ""]
         if name:
-            self.device = DeviceId(name[:_ID_CHARS_MAX])
+            self.device = device_id(name)
             draft.device = self.device
         answer = _answer(name, kind, received_at)
         _read_text(kind, body, draft)
@@ -240,7 +241,6 @@ _MARK = re.compile(rb"[$X]")
 _TEXT_END = re.compile(rb"#|\r\n")
 _HEAD_BYTES_MAX = 4
 _BINARY_SHORT, _BINARY_LONG = 32, 45
-_ID_CHARS_MAX = 32
 _CELLS_MAX = 32
 _CELL_PARTS = 3
 _CELL_FIELDS_MIN = 4

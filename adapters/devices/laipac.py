@@ -13,6 +13,7 @@ from adapters.devices.draft import KNOT_MPS, Draft
 from adapters.devices.reading import (
     UnreadableError,
     decimal,
+    device_id,
     integer,
     moment_of_digits,
     text_of,
@@ -73,10 +74,10 @@ class LaipacDecoder:
         """Read one line."""
         body, _, check = text_of(frame[1:]).partition("*")
         kind, *fields = body.split(",")
-        if not fields or not fields[0]:
+        if not fields:
             message = "no device"
             raise UnreadableError(message)
-        self.device = DeviceId(fields[0][:_ID_CHARS_MAX])
+        self.device = device_id(fields[0])
         draft = Draft(
             protocol=self.name,
             frame=frame,
@@ -143,7 +144,6 @@ def _line(body: str) -> bytes:
 
 
 _END = re.compile(rb"\*[0-9A-Fa-f]{2}")
-_ID_CHARS_MAX = 20
 _EVENT = 10
 _CELL, _CELL_DIGITS, _NETWORK_DIGITS = 16, 8, 6
 _PASSWORD = "00000000"  # noqa: S105 - the factory's, printed in every manual

@@ -9,6 +9,7 @@ from adapters.devices.framing import cut_between
 from adapters.devices.reading import (
     UnreadableError,
     decimal,
+    device_id,
     integer,
     moment,
     text_of,
@@ -53,8 +54,8 @@ class MinifinderDecoder:
             received_at=received_at,
             device=self.device,
         )
-        if kind == "1" and fields and fields[0].isalnum():
-            self.device = draft.device = DeviceId(fields[0][:_ID_CHARS_MAX])
+        if kind == "1" and fields:
+            self.device = draft.device = device_id(fields[0])
             draft.kind = ReportKind.LOGIN
         elif kind == "5":
             draft.kind = ReportKind.HEARTBEAT
@@ -94,21 +95,18 @@ def _read_rest(kind: str, fields: list[str], flags: int, draft: Draft) -> None:
         draft.device_at = moment(year, month, day, *clock)
     if kind != "A":
         draft.speed_mps = decimal(fields[4]) * KMH_MPS
-        course = decimal(fields[5])
-        draft.course_deg = course if course <= _CIRCLE_DEG else None
+        draft.course_deg = decimal(fields[5])
         draft.altitude_m = decimal(fields[7])
         draft.battery_percent(decimal(fields[_BATTERY]))
         draft.attributes["charging"] = str(bool(flags >> 22 & 1)).lower()
     draft.locate(decimal(fields[2]), decimal(fields[3]), valid=bool(flags & _VALID))
 
 
-_ID_CHARS_MAX = 20
 _PLACES = frozenset("ABCD")
 _QUIET = frozenset("234")
 _VALID = 3
 _FLAGS, _BATTERY, _STATUS_BATTERY = 6, 8, 2
 _MOMENT_PARTS = 6
-_CIRCLE_DEG = 360
 _SIGNALS = {
     2: (Signal.FAULT,),
     6: (Signal.SOS,),

@@ -15,6 +15,7 @@ from adapters.devices.osmand_alarms import ALARM_WORDS
 from adapters.devices.reading import (
     UnreadableError,
     decimal,
+    device_id,
     integer,
     moment_of_epoch,
 )
@@ -143,7 +144,7 @@ def _report(
         first.setdefault(key, value.strip())
     draft = Draft(protocol=Osmand.name, frame=raw, part=part, received_at=received_at)
     name = first.get("id") or first.get("deviceid")
-    draft.device = DeviceId(name[:_ID_CHARS_MAX]) if name else None
+    draft.device = _device(name or "")
     for key, value in fields:
         if key == "alarm":
             _read_alarm(value, draft)
@@ -155,6 +156,13 @@ def _report(
     elif _PLACES.isdisjoint(first):
         draft.kind = ReportKind.HEARTBEAT
     return draft.finish()
+
+
+def _device(name: str) -> DeviceId | None:
+    try:
+        return device_id(name)
+    except UnreadableError:
+        return None
 
 
 def _read_all(fields: Fields, first: Mapping[str, str], draft: Draft) -> bool:
@@ -254,7 +262,7 @@ def _is_torn(request: HttpRequest) -> bool:
     """Say whether fewer bytes came than were announced."""
     for key, value in request.headers.items():
         if key.casefold() == "content-length" and value.strip().isdecimal():
-            return len(request.body) < int(value[:_ID_CHARS_MAX])
+            return len(request.body) < int(value[:_DIGITS_MAX])
     return False
 
 
@@ -276,7 +284,7 @@ def _text(value: object) -> str:
 _STORED, _UNREADABLE = 200, 400
 _FIELDS_MAX = 200
 _RECORDS_MAX = 500
-_ID_CHARS_MAX = 64
+_DIGITS_MAX = 12
 _TEXT_CHARS_MAX = 64
 _CELL_PARTS_MIN = 4
 _MILLISECONDS_FROM = 1e11

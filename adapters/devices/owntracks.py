@@ -9,7 +9,12 @@ import json
 from collections.abc import Mapping
 
 from adapters.devices.draft import KMH_MPS, Draft
-from adapters.devices.reading import UnreadableError, decimal, moment_of_epoch
+from adapters.devices.reading import (
+    UnreadableError,
+    decimal,
+    device_id,
+    moment_of_epoch,
+)
 from adapters.devices.session import undecodable
 from engine.ports.device import HttpDecoded, HttpRequest, ReportKind, Transport
 from engine.values import DeviceId, Instant, Signal
@@ -93,13 +98,13 @@ def _device(request: HttpRequest, message: Mapping[str, object]) -> DeviceId | N
     """Return who publishes: by the headers of the app, its topic or its initials."""
     headers = {key.casefold(): value for key, value in request.headers.items()}
     names = (headers.get("x-limit-u", ""), headers.get("x-limit-d", ""))
-    if all(names):
-        return DeviceId("/".join(names)[:_ID_CHARS_MAX])
-    name = message.get("topic") or message.get("tid")
-    return DeviceId(name[:_ID_CHARS_MAX]) if isinstance(name, str) and name else None
+    named = "/".join(names) if all(names) else message.get("topic", message.get("tid"))
+    try:
+        return device_id(named) if isinstance(named, str) else None
+    except UnreadableError:
+        return None
 
 
 _DONE = b"[]"
 _UNREADABLE = 400
-_ID_CHARS_MAX = 64
 _SOS_WORDS = frozenset({"sos", "help"})

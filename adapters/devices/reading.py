@@ -1,10 +1,11 @@
 """Bounded reading of bytes and text; whatever does not fit is `UnreadableError`."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from math import isfinite
 from typing import Literal
 
-from engine.values import Instant
+from engine.values import DeviceId, Instant
 
 
 class UnreadableError(ValueError):
@@ -100,6 +101,20 @@ def text_of(data: bytes) -> str:
     return data.decode("latin-1")
 
 
+def device_id(text: str) -> DeviceId:
+    """Return what a device calls itself.
+
+    Raises:
+        UnreadableError: it is empty, longer than 64 characters, or has others than
+            visible ASCII.
+
+    """
+    if not _DEVICE_ID.fullmatch(text):
+        message = "not a name that a device can have"
+        raise UnreadableError(message)
+    return DeviceId(text)
+
+
 def bcd(data: bytes) -> str:
     """Return the digits of packed decimals.
 
@@ -164,8 +179,8 @@ def moment_of_epoch(seconds: float) -> Instant | None:
 
     Zero is what a device without a clock sends and is None too.
     """
-    milliseconds = round(seconds * 1000)
-    return Instant(milliseconds) if 0 < milliseconds < _EPOCH_MS_MAX else None
+    inside = 0 < seconds < _EPOCH_S_MAX
+    return Instant(round(seconds * 1000)) if inside else None
 
 
 _DIGITS_MAX = 20
@@ -173,4 +188,5 @@ _DIGITS_OF_MOMENT = 12
 _CENTURY = 2000
 _YEARS_SHORT = 100
 _YEAR_MIN, _YEAR_MAX = 1970, 2199
-_EPOCH_MS_MAX = 7_258_118_400_000
+_EPOCH_S_MAX = 7_258_118_400
+_DEVICE_ID = re.compile(r"[!-~]{1,64}")

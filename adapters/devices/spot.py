@@ -11,7 +11,13 @@ from collections.abc import Mapping
 from xml.sax.saxutils import unescape
 
 from adapters.devices.draft import Draft
-from adapters.devices.reading import UnreadableError, decimal, moment_of_epoch, text_of
+from adapters.devices.reading import (
+    UnreadableError,
+    decimal,
+    device_id,
+    moment_of_epoch,
+    text_of,
+)
 from adapters.devices.session import undecodable
 from engine.ports.device import (
     DeviceReport,
@@ -51,15 +57,11 @@ def _report(
     fields: Fields, raw: bytes, part: int, received_at: Instant
 ) -> DeviceReport:
     name = fields.get("esnName") or fields.get("messengerName") or fields.get("esn")
-    draft = Draft(
-        protocol=Spot.name,
-        frame=raw,
-        part=part,
-        received_at=received_at,
-        device=DeviceId(name[:_ID_CHARS_MAX]) if name else None,
-    )
+    draft = Draft(protocol=Spot.name, frame=raw, part=part, received_at=received_at)
+    if name:
+        draft.device = _device(name)
     kind = fields.get("messageType", "").strip().upper()
-    draft.look_up("messageType", kind[:_ID_CHARS_MAX], _SIGNALS)
+    draft.look_up("messageType", kind[:_WORD_CHARS_MAX], _SIGNALS)
     if fields.get("batteryState", "").upper() == "LOW":
         draft.signal("batteryState:LOW", Signal.LOW_BATTERY)
     try:
@@ -70,6 +72,13 @@ def _report(
     except UnreadableError:
         draft.torn()
     return draft.finish()
+
+
+def _device(name: str) -> DeviceId | None:
+    try:
+        return device_id(name)
+    except UnreadableError:
+        return None
 
 
 def _read_time(fields: Fields, draft: Draft) -> None:
@@ -117,7 +126,7 @@ def _of_xml(body: bytes) -> list[Fields]:
 
 _UNREADABLE = 400
 _MESSAGES_MAX = 200
-_ID_CHARS_MAX = 64
+_WORD_CHARS_MAX = 64
 _MESSAGE = re.compile(r"<message>(?P<fields>[^\0]*?)</message>")
 _ELEMENT = re.compile(r"<(?P<name>[A-Za-z]{1,32})>(?P<text>[^<]{0,512})</")
 _SIGNALS: dict[str, tuple[Signal, ...]] = {

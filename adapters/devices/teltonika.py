@@ -16,6 +16,7 @@ from adapters.devices.framing import cut_by_length
 from adapters.devices.reading import (
     Reader,
     UnreadableError,
+    device_id,
     moment_of_epoch,
     text_of,
 )
@@ -77,11 +78,7 @@ class TeltonikaDecoder:
             draft.kind = ReportKind.HEARTBEAT
             return Decoded(reports=(draft.finish(),))
         if frame[:2] != b"\0\0":
-            imei = text_of(frame[2:])
-            if not imei.isalnum():
-                message = "no device in the log-in"
-                raise UnreadableError(message)
-            self.device = DeviceId(imei)
+            self.device = device_id(text_of(frame[2:]))
             draft = replace(draft, device=self.device, kind=ReportKind.LOGIN)
             return Decoded(reports=(draft.finish(),), answer=b"\x01")
         draft.checksum_ok = _holds(frame)
@@ -110,11 +107,7 @@ class TeltonikaUdpDecoder(TeltonikaDecoder):
         head = Reader(frame)
         head.take(5)
         packet = head.unsigned(1)
-        imei = text_of(head.take(head.unsigned(2)))
-        if not imei.isalnum():
-            message = "no device"
-            raise UnreadableError(message)
-        self.device = DeviceId(imei)
+        self.device = device_id(text_of(head.take(head.unsigned(2))))
         drafts, count = read_records(head.rest(), self._draft(frame, received_at))
         answer = b""
         if count is not None:

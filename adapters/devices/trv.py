@@ -14,6 +14,7 @@ from adapters.devices.framing import cut_line
 from adapters.devices.reading import (
     UnreadableError,
     decimal,
+    device_id,
     integer,
     moment_of_digits,
     text_of,
@@ -74,10 +75,7 @@ class TrvDecoder:
         kind, data = found["type"], found["data"]
         if kind == "AP00":
             name = data.split(",")[0]
-            if not name.isalnum():
-                message = "no device in the log-in"
-                raise UnreadableError(message)
-            self.device = draft.device = DeviceId(name[:_ID_CHARS_MAX])
+            self.device = draft.device = device_id(name)
             draft.kind = ReportKind.LOGIN
         elif kind in _PLACES:
             _read_place(kind, data, draft)
@@ -177,7 +175,6 @@ _CELL = re.compile(r"(\d{1,9})\|(\d{1,9})\|(\d{1,3})")
 _STATION = re.compile(
     r"\|(?P<mac>(?:[0-9A-Fa-f]{2}-){5}[0-9A-Fa-f]{2})\|(?P<rssi>-?\d{1,3})"
 )
-_ID_CHARS_MAX = 20
 _ALARM = 5
 _CELLS = 6
 _PLACES = frozenset({"AP01", "AP10", "YP03", "YP14"})

@@ -96,6 +96,13 @@ def test_a_position_without_an_id_cannot_be_used_and_says_so() -> None:
     assert decoded.reports[0].kind is ReportKind.UNDECODABLE
 
 
+@pytest.mark.parametrize("name", ["", "%0A", "a%20b", "x" * 65, "%F0%9F%90%A6"])
+def test_what_no_device_can_be_called_is_no_device(name: str) -> None:
+    decoded = decode(get(f"id={name}&lat=1&lon=2&alarm=sos"))
+    assert decoded.reports[0].device is None
+    assert decoded.reports[0].signals == {Signal.SOS}
+
+
 def test_an_unreadable_place_of_a_named_device_does_not_block_its_queue() -> None:
     decoded = decode(get("id=1&lat=north&lon=2"))
     assert decoded.status == 200
