@@ -8,6 +8,7 @@ import pytest
 
 from adapters.devices import gt06_encode
 from engine.roster.sample import sample_text
+from engine.values import Instant
 from tests.rig import Rig, eventually
 
 pytestmark = pytest.mark.process
@@ -19,17 +20,23 @@ def _hq_mail(rig: Rig, *words: str) -> str:
     return mail.text
 
 
-def _gps(rig: Rig, **changed: object) -> gt06_encode.Gps:
-    values = {
-        "lat_deg": 41.31151,
-        "lon_deg": 69.27974,
-        "at": rig.clock.now(),
-        "valid": True,
-        "satellites": 7,
-        "speed_kmh": 0,
-        "course_deg": 0,
-    }
-    return gt06_encode.Gps(**{**values, **changed})
+def _gps(
+    rig: Rig,
+    *,
+    at: Instant | None = None,
+    lat_deg: float = 41.31151,
+    lon_deg: float = 69.27974,
+    valid: bool = True,
+) -> gt06_encode.Gps:
+    return gt06_encode.Gps(
+        lat_deg=lat_deg,
+        lon_deg=lon_deg,
+        at=at or rig.clock.now(),
+        valid=valid,
+        satellites=7,
+        speed_kmh=0,
+        course_deg=0,
+    )
 
 
 CELL = gt06_encode.Cell(mcc=434, mnc=4, lac=1, cid=1)

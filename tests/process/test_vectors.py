@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -68,9 +69,8 @@ def _gt06_cases(*, moved: bool) -> list[Case]:
     return cases
 
 
-def _now():  # type: ignore[no-untyped-def] # noqa: ANN202 - the wall clock, for one frame
-    from datetime import UTC, datetime  # noqa: PLC0415 - as the devices' own clock
-
+def _now() -> datetime:
+    """Return the wall clock, as a device has it."""
     return datetime.fromtimestamp(time.time(), tz=UTC)  # noqa: TID251 - a device's clock
 
 
