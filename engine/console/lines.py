@@ -25,7 +25,7 @@ from engine.alarm.events import (
 from engine.alarm.state import Alarm, Press
 from engine.console.cases import Line
 from engine.console.people import Names
-from engine.console.words import EFFECTS, REPLIES, refusal, spaced
+from engine.console.words import EFFECTS, REPLIES, refusal, spaced, title, way
 
 HIDDEN = "hidden"
 Json = dict[str, object]
@@ -48,7 +48,7 @@ def line_of(alarm: Alarm, line: Line, names: Names, *, revealed: bool) -> Json:
         "at": str(line.at),
         "at_ms": line.at.ms,
         "kind": line.kind,
-        "title": spaced(line.kind),
+        "title": title(line.kind),
         "by_people": isinstance(event, _BY_PEOPLE) or hasattr(event, "by"),
         "text": _text(alarm, event, names, revealed=revealed),
         "data": _facts(alarm, event, names, revealed=revealed),
@@ -74,7 +74,7 @@ def _text(
         case NotificationPlanned():
             repeat = f", repeat {event.repeat}" if event.repeat else ""
             said = f": {event.body.text(event.at)}" if revealed else ""
-            return f"{event.channel} to {names.of(event.person)}{repeat}{said}"
+            return f"{way(event.channel)} to {names.of(event.person)}{repeat}{said}"
         case NotificationSettled():
             return _outcome(alarm, event, names)
         case NotificationsWithdrawn():
@@ -88,7 +88,11 @@ def _text(
 
 def _outcome(alarm: Alarm, event: NotificationSettled, names: Names) -> str:
     effect = alarm.effects.get(event.effect)
-    to = "" if effect is None else f"{effect.channel} to {names.of(effect.person)}: "
+    to = (
+        ""
+        if effect is None
+        else f"{way(effect.channel)} to {names.of(effect.person)}: "
+    )
     route = f" by {event.route}" if event.route else ""
     reason = f" ({event.reason})" if event.reason else ""
     return f"{to}{EFFECTS[event.state]}{route}{reason}"

@@ -4,10 +4,9 @@ from dataclasses import replace
 
 from engine.alarm.schedule import due_rounds, next_due
 from engine.alarm.state import Alarm
+from engine.console.words import way
 from engine.protocol.model import Audience, Step
 from engine.values import Instant
-
-_WAYS = {"call": "a ringing call", "sms": "SMS", "email": "e-mail"}
 
 
 def upcoming(alarm: Alarm, now: Instant) -> tuple[Step, Instant] | None:
@@ -47,7 +46,7 @@ def who_of(step: Step) -> str:
 
 def ways_of(step: Step) -> str:
     """Return by what a step tells them."""
-    return " and ".join(_WAYS.get(channel, channel) for channel in step.channels)
+    return " and ".join(way(channel) for channel in step.channels)
 
 
 def outlook(alarm: Alarm, now: Instant) -> tuple[str, Instant | None]:

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from engine.alarm.state import Alarm, Effect, Told
-from engine.console.words import AUDIENCES, EFFECTS, REPLIES
+from engine.console.words import AUDIENCES, EFFECTS, REPLIES, way
 from engine.ports.journal import EffectState
 
 Json = dict[str, object]
@@ -78,6 +78,7 @@ def _person(alarm: Alarm, told: Told, names: Names, *, revealed: bool) -> Json:
 def _channel(effect: Effect) -> Json:
     return {
         "channel": effect.channel,
+        "way": way(effect.channel),
         "state": effect.state.value,
         "words": EFFECTS[effect.state],
         "bad": effect.state in _BAD,

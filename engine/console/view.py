@@ -11,7 +11,7 @@ from engine.console.cases import Line
 from engine.console.lines import HIDDEN, Json, line_of
 from engine.console.outlook import outlook
 from engine.console.people import Names, people, unreached
-from engine.console.words import PLACES, REFUSALS, state, tone
+from engine.console.words import PLACES, REFUSALS, signals, state, tone
 from engine.protocol.model import Audience
 from engine.protocol.texts import TextFacts, compose, wording
 from engine.values import Instant, OperatorId
@@ -36,6 +36,7 @@ def summary(alarm: Alarm, now: Instant) -> Json:
         "raised_ms": alarm.raised_at.ms,
         "presses": len(alarm.presses),
         "signals": list(alarm.presses[-1].signals),
+        "what": signals(alarm),
         "doubts": [words[doubt] for doubt in doubts_of(alarm)],
         "sounds": alarm.is_open and alarm.acknowledged is None,
         "open": alarm.is_open,

@@ -4,6 +4,7 @@ from engine.alarm.events import RefusalGround
 from engine.alarm.state import Alarm, CloseReason, Kind, PlaceSource, ReplyKind, Truth
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience
+from engine.values import Signal
 
 EFFECTS = {
     EffectState.PLANNED: "waiting to be sent",
@@ -23,6 +24,19 @@ AUDIENCES = {
     Audience.HQ: "HQ",
     Audience.PUBLIC: "public",
     Audience.TOLD: "told",
+}
+WAYS = {"call": "ringing call", "sms": "SMS", "email": "e-mail"}
+TITLES = {
+    "StepFired": "Step",
+    "RecipientsChosen": "Chosen",
+    "NotificationPlanned": "To send",
+    "NotificationSettled": "Outcome",
+    "NotificationsWithdrawn": "Withdrawn",
+    "ReplyReceived": "Answer",
+    "CancelRequested": "Asked to cancel",
+    "PressJoined": "Pressed again",
+    "DetailsRevealed": "Revealed",
+    "ActRefused": "Refused",
 }
 REPLIES = {
     ReplyKind.COMING: "coming",
@@ -86,6 +100,25 @@ def tone(alarm: Alarm) -> str:
     if alarm.acknowledged is None:
         return "alarm"
     return "good" if alarm.truth is Truth.VERIFIED else "mind"
+
+
+def way(channel: str) -> str:
+    """Return what a channel is called."""
+    return WAYS.get(channel, channel)
+
+
+def signals(alarm: Alarm) -> str:
+    """Return what the latest press said."""
+    said = [
+        "SOS" if signal is Signal.SOS else signal.value.replace("_", " ")
+        for signal in alarm.presses[-1].signals
+    ]
+    return ", ".join(said) or "unreadable report"
+
+
+def title(kind: str) -> str:
+    """Return what a row of the journal is called on a time line."""
+    return TITLES.get(kind) or spaced(kind)
 
 
 def spaced(name: str) -> str:

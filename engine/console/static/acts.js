@@ -55,7 +55,7 @@ async function send(form, button, done) {
       return;
     }
     if (said.done) {
-      say(`Done: ${button.dataset.words ?? button.textContent}.`, false);
+      say(button.dataset.done ?? "Done.", false);
       form.reset();
     } else {
       say(`Not done: ${said.refused ?? said.error}.`, true);

@@ -33,6 +33,7 @@ function patchActs(page) {
     // Nobody loses the field they are writing in: it is the engine that refuses.
     const writing = old.contains(document.activeElement) && document.activeElement.matches("input, select");
     if (!writing) old.disabled = fresh.querySelector("fieldset").disabled;
+    if (!writing) form.hidden = fresh.hidden;
     form.querySelector(".why").textContent = fresh.querySelector(".why").textContent;
   }
 }
