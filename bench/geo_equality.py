@@ -1,0 +1,61 @@
+"""Before time comes truth: a peer must answer as brute force does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from geographiclib.geodesic import (  # type: ignore[import-untyped]  # no stubs exist
+    Geodesic,
+)
+
+from bench.peers.peer import SPHERE_M
+from bench.peers.vectors import to_vector, to_vectors
+
+if TYPE_CHECKING:
+    from bench.peers.peer import Column, Found, Index
+
+# Peers measure by unit vectors in double precision.
+TOLERANCE_M = 1e-3
+
+# The sphere is off by 0.562 % at most, so people so much farther cannot be nearer.
+RIVALS = 1.0115
+
+
+def share_exact(
+    found: Found,
+    index: Index,
+    people: tuple[Column, Column],
+    asked: tuple[Column, Column],
+) -> float:
+    """Return the share of questions whose distances are all right, by its own earth."""
+    vectors = to_vectors(*people)
+    right = 0
+    for place in zip(*(column.tolist() for column in asked), strict=True):
+        chords = np.linalg.norm(vectors - to_vector(*place), axis=1)
+        answer = [metres for _, metres in index.nearest(*place, 5)]
+        assert found.peer is not None
+        truth = truth_m(chords, people, place, geodesic=found.peer.GEODESIC)
+        close = zip(answer, truth, strict=True)
+        right += all(abs(a - b) <= TOLERANCE_M + b * 1e-9 for a, b in close)
+    return right / len(asked[0])
+
+
+def truth_m(
+    chords: Column,
+    people: tuple[Column, Column],
+    place: tuple[float, float],
+    *,
+    geodesic: bool,
+) -> list[float]:
+    """Return the five nearest distances, by the sphere or by geographiclib."""
+    nearest = np.partition(chords, 4)[:5]
+    if not geodesic:
+        return sorted((2 * SPHERE_M * np.arcsin(np.minimum(nearest / 2, 1))).tolist())
+    rivals = np.flatnonzero(chords <= nearest.max() * RIVALS)
+    lats, lons = people
+    distances = [
+        Geodesic.WGS84.Inverse(*place, lats[p], lons[p], Geodesic.DISTANCE)["s12"]
+        for p in rivals
+    ]
+    return sorted(distances)[:5]

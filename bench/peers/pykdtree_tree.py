@@ -1,0 +1,38 @@
+"""pykdtree over unit vectors: exact on the sphere, static, the fastest of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from pykdtree.kdtree import KDTree
+
+from bench.peers.vectors import arc_m, to_vector, to_vectors
+
+if TYPE_CHECKING:
+    from bench.peers.peer import Column
+
+NAME = "pykdtree"
+GEODESIC = False
+PEOPLE_MAX = 10_000_000
+
+
+class Tree:
+    """A tree of unit vectors."""
+
+    def __init__(self, lats_deg: Column, lons_deg: Column) -> None:
+        """Build it; one moved person means another."""
+        self._tree = KDTree(to_vectors(lats_deg, lons_deg))
+        self._asked = np.empty((1, 3))
+
+    def nearest(
+        self, lat_deg: float, lon_deg: float, k: int
+    ) -> list[tuple[int, float]]:
+        """Ask for chords and turn them into arcs."""
+        self._asked[0] = to_vector(lat_deg, lon_deg)
+        chords, people = self._tree.query(self._asked, k)
+        pairs = zip(people[0].tolist(), chords[0].tolist(), strict=True)
+        return [(person, arc_m(chord)) for person, chord in pairs]
+
+
+build = Tree
