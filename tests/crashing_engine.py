@@ -37,7 +37,7 @@ def crash_at(number: int, when: str) -> None:
             os._exit(KILLED)
         return answers
 
-    SqliteStore.commit = crashing  # type: ignore[method-assign] # the point of it
+    SqliteStore.commit = crashing  # type: ignore[method-assign,assignment] # the point
 
 
 if __name__ == "__main__":

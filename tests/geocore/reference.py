@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from geographiclib.geodesic import (  # type: ignore[import-untyped]  # no stubs exist
+from geographiclib.geodesic import (
     Geodesic,
 )
 

@@ -57,7 +57,7 @@ class Case:
 
 
 def _gt06_cases(*, moved: bool) -> list[Case]:
-    cases = []
+    cases: list[Case] = []
     now = Instant.from_datetime(_now())
     for number, vector in enumerate(load("gt06")):
         frame = vector.frame
@@ -229,7 +229,7 @@ def _is_somewhere(report: DeviceReport) -> bool:
 def test_osmand_packets_raise_what_they_carry_and_keep_the_rest(tmp_path: Path) -> None:
     vectors = load("osmand")
     at = Instant.from_datetime(_now())
-    cases = []
+    cases: list[Case] = []
     for number, vector in enumerate(vectors):
         decoded = Osmand().decode(http_request(vector), at)
         ids = {str(r.device) for r in decoded.reports if r.device}

@@ -115,7 +115,7 @@ def test_a_moved_packet_differs_in_nothing_but_its_time_and_checksum(
 
     def place(report: DeviceReport) -> tuple[float, float] | None:
         fix = report.fix or report.doubtful_fix
-        return fix and (fix.lat_deg, fix.lon_deg)
+        return None if fix is None else (fix.lat_deg, fix.lon_deg)
 
     before, after = read(vector.frame), read(encode.with_device_time(vector.frame, NOW))
     assert len(before.reports) == len(after.reports)

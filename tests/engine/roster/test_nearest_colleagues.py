@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from geographiclib.geodesic import (  # type: ignore[import-untyped]  # no stubs exist
+from geographiclib.geodesic import (
     Geodesic,
 )
 from hypothesis import given, settings
