@@ -11,14 +11,12 @@ from typing import ClassVar, assert_never
 from engine.alarm.codec import decode, replay
 from engine.alarm.commands import (
     AlarmCommand,
-    Found,
     Recipient,
     Settle,
     Tick,
 )
-from engine.alarm.decide import Events, decide, lookups
+from engine.alarm.decide import Decision, Events, consider
 from engine.alarm.desk import Desk
-from engine.alarm.evolve import fold
 from engine.alarm.messages import (
     Answered,
     Changed,
@@ -106,9 +104,9 @@ class AlarmActor(SupervisedActor[Do]):
         in_doubt = False
         for _ in range(TRIES_MAX):
             now = self.clock.now()
-            found = self._look_up(command)
-            events = decide(self._id, self._alarm, command, found, now)
-            append = self._append(command, events, now)
+            decision = self._consider(command, now)
+            events = decision.events
+            append = self._append(command, decision, now)
             if append is None:
                 self._arm()
                 return Done(alarm=self._alarm)
@@ -116,7 +114,7 @@ class AlarmActor(SupervisedActor[Do]):
             self.beat()
             match answer:
                 case Appended():
-                    events = self._adopt(answer, events, in_doubt=in_doubt)
+                    events = self._adopt(answer, decision, in_doubt=in_doubt)
                     return Done(events=events, alarm=self._alarm)
                 case Unknown():
                     in_doubt = True
@@ -139,24 +137,23 @@ class AlarmActor(SupervisedActor[Do]):
         return Done(failed=True)
 
     def _append(
-        self, command: AlarmCommand, events: Events, now: Instant
+        self, command: AlarmCommand, decision: Decision, now: Instant
     ) -> Append | None:
-        before, after = self._alarm, self._alarm
-        for event in events:
-            after = fold(self._id, after, event)
+        after, events = decision.alarm, decision.events
         if after is None or not events:
             return None
         epoch = self._journal.epoch
-        return append_of(before, after, events, command.command_id, epoch, now)
+        return append_of(self._alarm, after, events, command.command_id, epoch, now)
 
-    def _adopt(self, answer: Appended, events: Events, *, in_doubt: bool) -> Events:
-        """Fold the rows as stored, and tell the others; return what they say."""
+    def _adopt(self, answer: Appended, decision: Decision, *, in_doubt: bool) -> Events:
+        """Go on from the rows as stored, and tell the others; return what they say."""
+        events = decision.events
         if answer.repeated:
             # This command acted before: what it came to then is in the rows.
             self._reload()
             events = tuple(decode(row) for row in answer.events)
         else:
-            self._alarm = replay(self._id, self._alarm, answer.events)
+            self._alarm = decision.alarm
         if self._alarm is None:
             return events
         if answer.repeated and not in_doubt:
@@ -179,14 +176,15 @@ class AlarmActor(SupervisedActor[Do]):
         if self._alarm is not None:
             self._outlets.due(self._id, next_due(self._alarm, self.clock.now()))
 
-    def _look_up(self, command: AlarmCommand) -> Found:
+    def _consider(self, command: AlarmCommand, now: Instant) -> Decision:
         found: dict[tuple[StepId, int], tuple[Recipient, ...]] = {}
-        now = self.clock.now()
+        decision = consider(self._id, self._alarm, command, found, now)
         # Each pass may let further steps run: at most one more for each step.
-        while asked := lookups(self._id, self._alarm, command, found, now):
-            for lookup in asked:
+        while decision.lookups:
+            for lookup in decision.lookups:
                 found[lookup.step, lookup.round] = self._desk.answer(lookup)
-        return found
+            decision = consider(self._id, self._alarm, command, found, now)
+        return decision
 
     def _reload(self) -> None:
         with self._readers.reader() as reader:

@@ -5,6 +5,7 @@ approve and close are separate acts; a cancel closes nothing; a press after the
 end opens the case again.
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import assert_never
 
@@ -60,6 +61,48 @@ _FINAL = frozenset(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a command comes to: facts, the alarm after them, and what is still asked.
+
+    With `lookups` open the facts are not all there yet: answer, and consider again.
+    """
+
+    events: Events
+    alarm: Alarm | None
+    lookups: tuple[Lookup, ...] = ()
+
+
+def consider(
+    alarm_id: AlarmId,
+    alarm: Alarm | None,
+    command: AlarmCommand,
+    found: Found,
+    now: Instant,
+) -> Decision:
+    """Return the facts that a command comes to, the steps it sets off included.
+
+    Args:
+        alarm_id: the case, also before it is raised.
+        alarm: its state; None before the raise.
+        command: what is asked.
+        found: answers to earlier `lookups`; a round without its answer does not
+            run yet.
+        now: the time of every fact.
+
+    """
+    direct = _commanded(alarm, command, now)
+    after = alarm
+    for event in direct:
+        after = fold(alarm_id, after, event)
+    if after is None:
+        return Decision(events=direct, alarm=None)
+    followed, state = _follow(after, found, now)
+    return Decision(
+        events=direct + followed, alarm=state, lookups=_open_lookups(state, now)
+    )
+
+
 def decide(
     alarm_id: AlarmId,
     alarm: Alarm | None,
@@ -67,20 +110,8 @@ def decide(
     found: Found,
     now: Instant,
 ) -> Events:
-    """Return the facts that a command comes to, the steps it sets off included.
-
-    Args:
-        alarm_id: the case, also before it is raised.
-        alarm: its state; None before the raise.
-        command: what is asked.
-        found: answers to `lookups`; a round without its answer does not run yet.
-        now: the time of every fact.
-
-    """
-    events, after = _direct(alarm_id, alarm, command, now)
-    if after is None:
-        return events
-    return events + _follow(after, found, now)[0]
+    """Return the facts alone; see `consider`."""
+    return consider(alarm_id, alarm, command, found, now).events
 
 
 def lookups(
@@ -90,38 +121,28 @@ def lookups(
     found: Found,
     now: Instant,
 ) -> tuple[Lookup, ...]:
-    """Return what `decide` still has to be told, given the answers found so far."""
-    _, after = _direct(alarm_id, alarm, command, now)
-    if after is None:
-        return ()
-    _, state = _follow(after, found, now)
-    told = frozenset(one.person for one in state.told.values() if not one.ended)
+    """Return what `consider` still has to be told, given the answers found so far."""
+    return consider(alarm_id, alarm, command, found, now).lookups
+
+
+def _open_lookups(alarm: Alarm, now: Instant) -> tuple[Lookup, ...]:
+    told = frozenset(one.person for one in alarm.told.values() if not one.ended)
     return tuple(
         Lookup(
             step=due.step.id,
             round=due.round,
             audience=due.step.to,
             channels=due.step.channels,
-            place=state.place,
-            subject=state.defender,
+            place=alarm.place,
+            subject=alarm.defender,
             count=due.step.count,
             within_m=due.step.within_m,
             exclude=told,
             turn=due.round - 1,
         )
-        for due in due_rounds(state, now)
+        for due in due_rounds(alarm, now)
         if due.step.to is not Audience.TOLD
     )
-
-
-def _direct(
-    alarm_id: AlarmId, alarm: Alarm | None, command: AlarmCommand, now: Instant
-) -> tuple[Events, Alarm | None]:
-    events = _commanded(alarm, command, now)
-    after = alarm
-    for event in events:
-        after = fold(alarm_id, after, event)
-    return events, after
 
 
 def _follow(alarm: Alarm, found: Found, now: Instant) -> tuple[Events, Alarm]:

@@ -1,6 +1,7 @@
 """What is measured of alarms: states, and the times that we promise."""
 
 import threading
+from collections import Counter
 
 from engine.alarm.events import (
     AlarmAcknowledged,
@@ -27,6 +28,7 @@ class Measures:
         self._telemetry, self._clock = telemetry, clock
         self._lock = threading.Lock()
         self._states: dict[AlarmId, Response] = {}
+        self._counts: Counter[Response] = Counter()
         self._unnotified: dict[AlarmId, Instant] = {}
         self._unacknowledged: dict[AlarmId, Instant] = {}
 
@@ -36,7 +38,7 @@ class Measures:
         if response is Response.CLOSED:
             return
         with self._lock:
-            self._states[alarm_id] = response
+            self._count(alarm_id, response)
             if response in {Response.RAISED, Response.NOTIFYING}:
                 self._unacknowledged[alarm_id] = raised_at
         self._show()
@@ -59,10 +61,11 @@ class Measures:
 
     def _follow(self, alarm: Alarm) -> None:
         if not alarm.is_open:
-            for kept in (self._states, self._unnotified, self._unacknowledged):
+            self._count(alarm.id, None)
+            for kept in (self._unnotified, self._unacknowledged):
                 kept.pop(alarm.id, None)
             return
-        self._states[alarm.id] = alarm.response
+        self._count(alarm.id, alarm.response)
         told = any(effect.state in _NOTIFIED for effect in alarm.effects.values())
         _keep(self._unnotified, alarm, wanted=not told)
         _keep(self._unacknowledged, alarm, wanted=alarm.acknowledged is None)
@@ -95,12 +98,18 @@ class Measures:
             return 0.0
         return max(self._clock.now().since(oldest).total_seconds(), 0.0)
 
+    def _count(self, alarm_id: AlarmId, response: Response | None) -> None:
+        """Keep the number of each state; None takes the alarm out."""
+        before = self._states.pop(alarm_id, None)
+        if before is not None:
+            self._counts[before] -= 1
+        if response is not None:
+            self._states[alarm_id] = response
+            self._counts[response] += 1
+
     def _show(self) -> None:
-        with self._lock:
-            states = list(self._states.values())
         for state in _OPEN:
-            count = states.count(state)
-            self._telemetry.gauge("alarms", count, state=state.value)
+            self._telemetry.gauge("alarms", self._counts[state], state=state.value)
 
 
 def _keep(kept: dict[AlarmId, Instant], alarm: Alarm, *, wanted: bool) -> None:

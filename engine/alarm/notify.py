@@ -53,7 +53,7 @@ def plan_round(
             at=now, step=step.id, round=due.round, audience=step.to, chosen=chosen
         ),
     ]
-    for recipient, choice in zip(recipients, chosen, strict=True):
+    for order, (recipient, choice) in enumerate(zip(recipients, chosen, strict=True)):
         events += [
             _notification(
                 alarm,
@@ -63,6 +63,7 @@ def plan_round(
                 told=_told(choice, step.to),
                 country=recipient.country_name,
                 now=now,
+                order=order,
             )
             for channel, address in recipient.addresses
             if channel in step.channels
@@ -182,6 +183,7 @@ def _notification(
     told: Told,
     country: str,
     now: Instant,
+    order: int = 0,
     repeats: Effect | None = None,
 ) -> NotificationPlanned:
     step = due.step
@@ -207,7 +209,7 @@ def _notification(
         audience=step.to,
         channel=channel,
         effect_class=effect_class(step.to),
-        rank=_rank(step.to, channel),
+        rank=_rank(step.to, channel, order),
         avoid_route="" if repeats is None else repeats.route,
         body=body,
     )
@@ -219,11 +221,14 @@ def effect_class(audience: Audience) -> EffectClass:
     return EffectClass.EXCLUSIVE if public else EffectClass.SAFETY
 
 
-def _rank(audience: Audience, channel: str) -> int:
+def _rank(audience: Audience, channel: str, order: int) -> int:
     match audience:
         case Audience.NEAREST | Audience.CONTACTS | Audience.DUTY:
-            # A call holds a modem for as long as it rings: short messages first.
-            return RANK_CALL if channel == "call" else RANK_DISTRESS
+            # A call holds a modem for as long as it rings: short messages first. Of
+            # many alarms at once the nearest of each goes before anybody's second.
+            last = RANK_CALL - 1
+            is_call = channel == "call"
+            return RANK_CALL if is_call else min(RANK_DISTRESS + order, last)
         case Audience.HQ:
             return RANK_HQ
         case Audience.TOLD:
@@ -244,7 +249,7 @@ def _facts(alarm: Alarm, told: Told, step: Step, country: str) -> TextFacts:
         lon_deg=place.lon_deg,
         accuracy_m=place.accuracy_m,
         place_at=None if place.source is PlaceSource.DECLARED else place.at,
-        declared=place.name if place.source is PlaceSource.DECLARED else "",
+        declared=(place.name or "?") if place.source is PlaceSource.DECLARED else "",
         pressed_at=alarm.presses[-1].at,
         doubts=doubts_of(alarm),
         signals=alarm.presses[-1].signals or ("report",),

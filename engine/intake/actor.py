@@ -9,7 +9,14 @@ from engine.alarm.commands import AddNote, Raise, TakeReply
 from engine.alarm.messages import Distress, Forward, ToOpen
 from engine.alarm.state import ReplyKind, alarm_of
 from engine.intake.assess import Outcome
-from engine.intake.judge import Judge, alarm_id, cancel_command, raise_command
+from engine.intake.judge import (
+    Judge,
+    Judgement,
+    alarm_id,
+    cancel_command,
+    notice_command,
+    raise_command,
+)
 from engine.intake.replies import read_reply
 from engine.intake.reports import decode_report
 from engine.intake.sms import help_command, message_command
@@ -22,6 +29,8 @@ from engine.values import CommandId, ReportKey
 
 RESCAN = timedelta(seconds=2)
 FRESH = timedelta(seconds=3)
+PATIENCE_S = 10.0
+UNCLAIMED = timedelta(seconds=20)
 SOURCE_DEVICE = "device"
 SOURCE_QUIET = "quiet"
 SOURCE_SMS = "sms"
@@ -59,6 +68,7 @@ class Intake(SupervisedActor[Heard | SmsHeard]):
         """Take the judge and the journal's readers."""
         super().__init__(link=link)
         self._judge, self._readers, self._telemetry = judge, readers, telemetry
+        self._told_s: dict[ReportKey, float] = {}
 
     def started(self) -> None:
         """Take up what was recorded and not acted upon."""
@@ -88,10 +98,18 @@ class Intake(SupervisedActor[Heard | SmsHeard]):
         self._scan(at_start=True)
 
     def _scan(self, *, at_start: bool) -> None:
-        now = self.clock.now()
+        now, now_s = self.clock.now(), self.clock.boottime_s()
+        self._told_s = {
+            key: told_s
+            for key, told_s in self._told_s.items()
+            if now_s - told_s < PATIENCE_S
+        }
         for row in self._untaken():
-            if not at_start and now.since(row.received_at) < FRESH:
+            # What was told a moment ago is on its way: many at once take longer.
+            is_new = now.since(row.received_at) < FRESH or row.key in self._told_s
+            if is_new and not at_start:
                 continue
+            self._told_s[row.key] = now_s
             if row.source == SOURCE_SMS:
                 self._sms(row)
             elif row.source == SOURCE_DEVICE:
@@ -117,13 +135,20 @@ class Intake(SupervisedActor[Heard | SmsHeard]):
             case Outcome.ALARM | Outcome.NOTICE:
                 self._distress(raise_command(judgement))
             case Outcome.CANCEL:
-                self._tell(
-                    ToOpen(subject=judgement.subject, command=cancel_command(judgement))
-                )
+                self._cancel(judgement)
             case Outcome.POSITION | Outcome.NOTHING:
                 return
             case _:
                 assert_never(judgement.assessment.outcome)
+
+    def _cancel(self, judgement: Judgement) -> None:
+        """Pass it to the open case; where there is none, HQ looks at it."""
+        press = judgement.assessment.press
+        if self.clock.now().since(press.at) > UNCLAIMED:
+            self._distress(notice_command(judgement, self._judge))
+            return
+        command = cancel_command(judgement)
+        self._tell(ToOpen(subject=judgement.subject, command=command))
 
     def _sms(self, row: InboundRow) -> None:
         """Take an answer, a call for help, or words that nobody expected."""
@@ -166,6 +191,7 @@ class Intake(SupervisedActor[Heard | SmsHeard]):
 
     def _distress(self, command: Raise) -> None:
         key = ReportKey(command.press.key)
+        self._told_s[key] = self.clock.boottime_s()
         self._tell(Distress(alarm_id=alarm_id(key), command=command))
 
     def _tell(self, message: Distress | Forward | ToOpen) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.alarm.commands import Raise, RequestCancel
 from engine.alarm.state import Kind
@@ -72,6 +72,16 @@ def raise_command(judgement: Judgement) -> Raise:
         protocol=judgement.protocol,
         press=assessment.press,
         place=assessment.place,
+    )
+
+
+def notice_command(judgement: Judgement, judge: Judge) -> Raise:
+    """Return the notice by which HQ alone looks at a report."""
+    return replace(
+        raise_command(judgement),
+        kind=Kind.NOTICE,
+        consented=False,
+        protocol=judge.registry().protocols[HQ_ALONE],
     )
 
 

@@ -180,7 +180,7 @@ class MemoryStore:
             source=record.source,
             received_at=record.received_at,
             body=record.body,
-            taken_by="",
+            taken_by=record.taken_by,
         )
         return Recorded(key=record.key)
 

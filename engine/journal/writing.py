@@ -261,9 +261,15 @@ class Group:
 
     def _record(self, record: Record) -> Answer:
         self._connection.execute(
-            "INSERT INTO inbound(key, source, received_at, body)"
-            " VALUES (?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
-            (record.key, record.source, record.received_at.ms, record.body),
+            "INSERT INTO inbound(key, source, received_at, body, taken_by)"
+            " VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
+            (
+                record.key,
+                record.source,
+                record.received_at.ms,
+                record.body,
+                record.taken_by,
+            ),
         )
         return Recorded(key=record.key, repeated=not self._connection.changes())
 

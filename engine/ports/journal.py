@@ -165,12 +165,16 @@ class Append:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """Record an inbound signal; idempotent by `key`."""
+    """Record an inbound signal; idempotent by `key`.
+
+    `taken_by` is set where nobody has to take it up: it is kept, and that is all.
+    """
 
     key: ReportKey
     source: str
     received_at: Instant
     body: bytes
+    taken_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

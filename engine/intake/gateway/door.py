@@ -167,6 +167,7 @@ def _record(report: DeviceReport, judgement: Judgement) -> Record | None:
         source=SOURCE_DEVICE if acted_on else SOURCE_QUIET,
         received_at=report.received_at,
         body=encode_report(report),
+        taken_by="" if acted_on else SOURCE_QUIET,
     )
 
 
