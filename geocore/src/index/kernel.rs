@@ -123,6 +123,15 @@ impl Kernel for Portable {
     fn prefetch_chunks(self, _chunks: &[Chunk]) {}
 }
 
+/// Asks for a group that will be written soon.
+#[inline]
+pub(super) fn prefetch_group(group: &Group) {
+    #[cfg(target_arch = "x86_64")]
+    x86::prefetch_all(group);
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = group;
+}
+
 #[cfg(target_arch = "x86_64")]
 pub(super) use x86::{Avx512, with_avx512};
 
@@ -290,6 +299,15 @@ mod x86 {
                 prefetch(&chunk.child);
             }
         }
+    }
+
+    /// Asks for all lines of a group; prefetching is in every x86-64.
+    #[inline]
+    pub(in super::super) fn prefetch_all(group: &Group) {
+        prefetch(&group.x);
+        prefetch(&group.y);
+        prefetch(&group.z);
+        prefetch(&group.at_s);
     }
 
     /// Asks for one cache line: what lies in groups and chunks is aligned and 64 bytes long.

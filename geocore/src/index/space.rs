@@ -3,6 +3,7 @@
 use hashbrown::HashTable;
 
 use super::arena::Arena;
+use super::kernel::prefetch_group;
 use super::layout::{
     Child, Chunk, ChunkMeta, Class, Entry, Freshness, Group, GroupMeta, LANES, Place, Record,
 };
@@ -16,6 +17,9 @@ const FLAT_MIN: usize = 192;
 
 /// A leaf above this is split, unless its cell is the finest.
 pub(super) const LEAF_MAX: usize = 64;
+
+/// People who are looked for together before any is written.
+const BATCH: usize = 32;
 
 /// People with an id to place map and a tree, or for few of them one leaf.
 #[derive(Clone, Debug)]
@@ -87,10 +91,36 @@ impl Space {
             all.extend_from_slice(records);
             self.build(&all);
         } else {
-            for record in records {
-                self.put(record);
+            for batch in records.chunks(BATCH) {
+                self.put_batch(batch);
             }
         }
+    }
+
+    /// Finds everyone first and writes then: the cache misses of one person's search
+    /// overlap with the next one's, while writes would wait for each other.
+    fn put_batch(&mut self, batch: &[Record]) {
+        let mut found = [None; BATCH];
+        for (place, record) in found.iter_mut().zip(batch) {
+            *place = self.find(record.id);
+            if let Some(place) = *place {
+                prefetch_group(&self.groups.hot[place.group()]);
+            }
+        }
+        for (place, record) in found.iter().zip(batch) {
+            match place {
+                // A newcomer's split, or a leaver's gap, may have moved others meanwhile.
+                Some(place) if self.is_at(record.id, *place) => self.rewrite(*place, record),
+                _ => self.put(record),
+            }
+        }
+    }
+
+    /// Whether the map still has a person at a place; what lies in the lane alone may be
+    /// left over from before.
+    fn is_at(&self, id: u64, place: Place) -> bool {
+        let known = self.places.find(hash_of(id), |known| *known == place);
+        known.is_some() && self.groups.hot[place.group()].id[place.lane()] == id
     }
 
     /// Moves a person; false if there is none.
