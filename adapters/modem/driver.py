@@ -115,7 +115,9 @@ class SerialModem:
 
         """
         parts = [Piece(text=text, priority=priority) for priority, text in pieces]
-        return fit(parts, joiner="").text
+        # A town's accent must not turn 160 characters into 70.
+        accents = Transliteration.ACCENTS
+        return fit(parts, joiner="", transliteration=accents).text
 
     def submit(
         self,

@@ -14,8 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.errors import DataError
 from engine.protocol.model import ActionProtocol, Audience, Condition, Start, Step
+from engine.protocol.texts import templates
 from engine.values import Signal, StepId
 
+PUBLIC_TEXT = "public"
 DEFAULT_TRIGGERS = (Signal.SOS, Signal.REMOVED)
 
 
@@ -86,6 +88,7 @@ def parse_protocol(text: str, file: str) -> ActionProtocol:
         trust_unconfirmed=parsed.trust_unconfirmed,
         steps=tuple(_step(step) for step in parsed.step),
     )
+    _check_texts(protocol, text, file)
     _check_order(protocol, text, file)
     _check_publishing(protocol, text, file)
     return protocol
@@ -109,6 +112,25 @@ def _step(table: _StepTable) -> Step:
         rounds=once if table.rounds is None else table.rounds,
         repeats=table.repeats,
     )
+
+
+def _check_texts(protocol: ActionProtocol, text: str, file: str) -> None:
+    known = templates()
+    for number, step in enumerate(protocol.steps):
+        is_public = step.to is Audience.PUBLIC
+        if step.text in known and is_public == step.text.startswith(PUBLIC_TEXT):
+            continue
+        if step.text not in known:
+            close = difflib.get_close_matches(step.text, known, n=1)
+            meant = f"; did you mean {close[0]!r}?" if close else ""
+            choice = ", ".join(sorted(known))
+            reason = f"no text {step.text!r}{meant} One of: {choice}"
+        elif is_public:
+            reason = f"{step.text!r} is for people we know; take {PUBLIC_TEXT!r}"
+        else:
+            reason = f"{step.text!r} is for the public alone; take another"
+        line = _line_of_step(text, number)
+        raise DataError(file, line, f"step[{number}].text", reason)
 
 
 def _check_order(protocol: ActionProtocol, text: str, file: str) -> None:
@@ -148,7 +170,10 @@ def _check_publishing(protocol: ActionProtocol, text: str, file: str) -> None:
 
 
 def _data_error(error: ValidationError, text: str, file: str) -> DataError:
-    first = error.errors()[0]
+    faults = error.errors()
+    # A misspelt field is also a missing one; the spelling is the better news.
+    misspelt = (fault for fault in faults if fault["type"] == "extra_forbidden")
+    first = next(misspelt, faults[0])
     location = first["loc"]
     field = "".join(
         f"[{part}]" if isinstance(part, int) else f".{part}" for part in location
@@ -156,10 +181,11 @@ def _data_error(error: ValidationError, text: str, file: str) -> DataError:
     reason = str(first["msg"])
     if first["type"] == "extra_forbidden":
         reason = f"no such field{_suggestion(location)}"
-    number = next((part for part in location if isinstance(part, int)), None)
-    line = None if number is None else _line_of_step(text, number)
-    key = location[-1]
-    if isinstance(key, str):
+    numbers = [part for part in location if isinstance(part, int)]
+    in_step = location[0] == "step" and numbers
+    line = _line_of_step(text, numbers[0]) if in_step else None
+    key = next(part for part in reversed(location) if isinstance(part, str))
+    if len(location) == 1 or key != "step":
         line = _line_of_key(text, key, line or 1) or line
     return DataError(file, line, field, reason)
 

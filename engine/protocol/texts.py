@@ -7,6 +7,7 @@ place, its age or the recipient's own sign.
 
 import string
 import tomllib
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,6 +19,9 @@ from engine.values import Instant
 LANGUAGES = ("en", "sv", "ru", "es", "fr", "ar")
 FALLBACK = "en"
 OLD = timedelta(minutes=30)
+# A declared place is a town: two decimals (1 km) say where it is.
+COARSE_M = 1_000.0
+COARSE_DECIMALS = 2
 _AGO = "{ago}"
 
 
@@ -66,6 +70,7 @@ class Wording:
     reviewed_by: str
     words: Mapping[str, str]
     decimals: int
+    is_latin: bool
     text: Mapping[str, tuple["Part", ...]]
     subject: Mapping[str, str]
 
@@ -79,6 +84,7 @@ def wording(language: str) -> Wording:
     table = tomllib.loads(source.read_text(encoding="utf-8"))
     words = dict(table["words"])
     decimals = int(words.pop("decimals"))
+    is_latin = bool(words.pop("is_latin"))
     text = {
         key: tuple(_part(int(priority), str(part)) for priority, part in parts)
         for key, parts in table["text"].items()
@@ -88,6 +94,7 @@ def wording(language: str) -> Wording:
         reviewed_by=table["reviewed_by"],
         words=words,
         decimals=decimals,
+        is_latin=is_latin,
         text=text,
         subject=table["subject"],
     )
@@ -182,6 +189,7 @@ def _values(table: Wording, facts: TextFacts, now: Instant) -> dict[str, str]:
         "sign": facts.sign,
         "country": facts.country,
         "place": _place(table, facts),
+        "town": _town(table, facts),
         "accuracy": accuracy,
         "ago": _AGO,
         "old": words["old"] if old else "",
@@ -194,7 +202,23 @@ def _place(table: Wording, facts: TextFacts) -> str:
     words = table.words
     if facts.lat_deg is None or facts.lon_deg is None:
         return words["nowhere"]
-    point = f"{facts.lat_deg:.{table.decimals}f},{facts.lon_deg:.{table.decimals}f}"
-    if facts.declared:
-        return f"{words['declared']} {facts.declared} {point}"
-    return point
+    coarse = facts.accuracy_m is None or facts.accuracy_m >= COARSE_M
+    decimals = COARSE_DECIMALS if facts.declared and coarse else table.decimals
+    point = f"{facts.lat_deg:.{decimals}f},{facts.lon_deg:.{decimals}f}"
+    if not facts.declared:
+        return point
+    named = " ".join(word for word in (_town(table, facts), point) if word)
+    return words["declared"].format(point=point, named=named)
+
+
+def _town(table: Wording, facts: TextFacts) -> str:
+    """Return the declared place's name, where its script is the language's.
+
+    One letter of another script would make a short message of 160 characters one
+    of 70, which loses far more than the name: the coordinates stand beside it.
+    """
+    name = facts.declared
+    if not table.is_latin:
+        return name
+    letters = (unicodedata.name(char, "") for char in name if char.isalpha())
+    return name if all(one.startswith("LATIN") for one in letters) else ""

@@ -256,7 +256,7 @@ def test_a_repeat_is_marked_and_avoids_the_route_that_was_in_doubt() -> None:
                 name="Tashkent",
                 at=START.plus(timedelta(days=-300)),
             ),
-            "no fix, declared place Tashkent 41.30000,69.30000, now",
+            "no fix, declared place Tashkent 41.30,69.30, now",
         ),
         (
             KnownPlace(

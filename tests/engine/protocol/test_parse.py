@@ -1,0 +1,160 @@
+"""Action protocols as people write them: every fault names its place and its cure."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.errors import DataError
+from engine.protocol.model import Audience, Condition
+from engine.protocol.parse import load_protocol, parse_protocol
+from engine.values import Signal
+
+HEAD = 'name = "Mine"\nversion = 1\n'
+STEP = """
+[[step]]
+id = "near"
+to = "nearest"
+channels = ["sms"]
+text = "sos"
+"""
+PUBLISH = """
+[[step]]
+id = "publish"
+after = "approved"
+to = "public"
+channels = ["mastodon"]
+text = "public"
+requires = ["verified", "consented", "approved"]
+"""
+
+
+def fault(text: str) -> DataError:
+    with pytest.raises(DataError) as caught:
+        parse_protocol(text, "mine.toml")
+    return caught.value
+
+
+def test_what_is_not_said_has_its_default() -> None:
+    protocol = parse_protocol(HEAD + STEP, "mine.toml")
+    (step,) = protocol.steps
+    assert protocol.triggers == {Signal.SOS, Signal.REMOVED}
+    assert not protocol.trust_unconfirmed
+    assert (step.after, step.delay, step.count) == ("raised", timedelta(0), 5)
+    assert (step.rounds, step.every, step.within_m) == (1, None, None)
+
+
+def test_seconds_and_kilometres_become_durations_and_metres() -> None:
+    text = HEAD + STEP + "delay_s = 90\nevery_s = 60\nwithin_km = 1.5\n"
+    (step,) = parse_protocol(text, "mine.toml").steps
+    assert step.delay == timedelta(seconds=90)
+    assert step.every == timedelta(minutes=1)
+    assert step.within_m == 1500.0
+    assert step.rounds is None, "what repeats does so for ever unless it says otherwise"
+
+
+def test_the_digest_is_of_the_text_as_it_was_written() -> None:
+    one = parse_protocol(HEAD + STEP, "mine.toml").digest
+    other = parse_protocol(HEAD + STEP + "# a remark\n", "mine.toml").digest
+    assert one != other
+    assert len(one) == 64
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "field", "said"),
+    [
+        (HEAD + "x = = 1", 3, "TOML", "line 3"),
+        (HEAD, None, "step", "Field required"),
+        (HEAD + STEP.replace("to =", "two ="), 6, "step[0].two", "mean 'to'"),
+        (HEAD + STEP + "chanels = []\n", 9, "step[0].chanels", "mean 'channels'"),
+        ("nmae = 'x'\n" + HEAD + STEP, 1, "nmae", "did you mean 'name'"),
+        (HEAD + STEP + "count = 0\n", 9, "step[0].count", "greater than or equal"),
+        (HEAD + STEP + "within_km = -1\n", 9, "step[0].within_km", "greater than 0"),
+        (HEAD + STEP + "every_s = 1\n", 9, "step[0].every_s", "5"),
+        (HEAD + STEP + "rounds = 3\n", 4, "step[0].every_s", "rounds need every_s"),
+        (HEAD + STEP.replace("nearest", "near"), 6, "step[0].to", "'nearest'"),
+        (HEAD + STEP.replace('"sms"', ""), 7, "step[0].channels", "at least 1"),
+        (HEAD + STEP.replace('"near"', '"Near!"'), 5, "step[0].id", "pattern"),
+        (HEAD + STEP * 2, 10, "step[1].id", "is taken"),
+        (HEAD + STEP.replace('"near"', '"raised"'), 4, "step[0].id", "is taken"),
+        (HEAD + STEP + 'after = "later"\n', 4, "step[0].after", "one of: approved"),
+        (HEAD + STEP + 'after = "near"\n', 4, "step[0].after", "no earlier step"),
+        (HEAD + STEP.replace('"sos"', '"sso"'), 4, "step[0].text", "mean 'sos'"),
+        (HEAD + STEP.replace('"sos"', '"public"'), 4, "step[0].text", "public alone"),
+        ('version = 0\nname = "x"\n' + STEP, 1, "version", "greater than or equal"),
+        ('triggers = ["soss"]\n' + HEAD + STEP, 1, "triggers[0]", "'sos'"),
+    ],
+)
+def test_a_fault_names_line_field_and_cure(
+    text: str, line: int | None, field: str, said: str
+) -> None:
+    error = fault(text)
+    assert (error.file, error.line, error.field) == ("mine.toml", line, field)
+    assert said in error.reason
+
+
+def test_the_second_steps_fault_is_found_in_the_second_step() -> None:
+    error = fault(HEAD + STEP + STEP.replace('"near"', '"far"') + "count = 1000\n")
+    assert (error.line, error.field) == (15, "step[1].count")
+
+
+@pytest.mark.parametrize("condition", ["verified", "consented", "approved"])
+def test_a_public_step_that_could_run_before_people_decided_is_refused(
+    condition: str,
+) -> None:
+    others = [c for c in ("verified", "consented", "approved") if c != condition]
+    requires = ", ".join(f'"{one}"' for one in others)
+    whole = '"verified", "consented", "approved"'
+    error = fault(HEAD + STEP + PUBLISH.replace(whole, requires))
+    assert error.field == "step[1].requires"
+    assert condition in error.reason
+
+
+def test_a_public_step_is_never_repeated_and_says_a_public_text() -> None:
+    assert fault(HEAD + PUBLISH + "every_s = 60\n").field == "step[0].every_s"
+    error = fault(HEAD + PUBLISH.replace('text = "public"', 'text = "hq"'))
+    assert (error.field, "people we know" in error.reason) == ("step[0].text", True)
+
+
+def test_a_file_that_cannot_be_read_says_so(tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.toml"
+    damaged.write_bytes(b"\xff\xfe")
+    for path in (damaged, tmp_path / "gone.toml"):
+        with pytest.raises(DataError, match=r"toml: file: cannot be read") as caught:
+            load_protocol(path)
+        assert caught.value.file == path.name
+
+
+def test_a_file_is_read_as_text(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(HEAD + PUBLISH)
+    (step,) = load_protocol(path).steps
+    assert step.to is Audience.PUBLIC
+    assert Condition.APPROVED in step.requires
+
+
+def said_of(text: str) -> str:
+    """Return what is wrong with it; empty where nothing is."""
+    try:
+        parse_protocol(text, "mine.toml")
+    except DataError as error:
+        return str(error)
+    return ""
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_a_protocol_or_a_fault_with_a_file(text: str) -> None:
+    assert said_of(text).startswith("mine.toml")
+
+
+@given(
+    st.sampled_from([*HEAD.splitlines(), *STEP.splitlines(), *PUBLISH.splitlines()]),
+    st.text(max_size=10),
+)
+def test_any_line_written_otherwise_is_a_protocol_or_a_fault(
+    line: str, other: str
+) -> None:
+    said = said_of((HEAD + STEP + PUBLISH).replace(line, other))
+    assert said == "" or said.startswith("mine.toml")

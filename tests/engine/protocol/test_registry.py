@@ -1,0 +1,74 @@
+"""Which action protocols are in force."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.errors import DataError
+from engine.protocol.model import Audience, Condition
+from engine.protocol.registry import HQ_ALONE, STANDARD, UNKNOWN_DEVICE, load_registry
+
+MINE = """
+name = "Mine"
+version = 7
+[[step]]
+id = "hq"
+to = "hq"
+channels = ["email"]
+text = "hq"
+"""
+
+
+def test_the_samples_are_sound_and_there() -> None:
+    registry = load_registry(None, STANDARD)
+    names = {STANDARD, HQ_ALONE, UNKNOWN_DEVICE, "widening"}
+    assert set(registry.protocols) == names
+
+
+def test_every_sample_tells_hq_at_once_and_pages_until_acknowledged() -> None:
+    for protocol in load_registry(None, STANDARD).protocols.values():
+        to = {step.to: step for step in protocol.steps}
+        assert to[Audience.HQ].delay.total_seconds() == 0
+        duty = to[Audience.DUTY]
+        assert duty.every is not None
+        assert duty.rounds is None
+        assert duty.stopped_by == (Condition.ACKNOWLEDGED,)
+
+
+def test_whoever_tells_people_tells_them_of_the_end() -> None:
+    for protocol in load_registry(None, STANDARD).protocols.values():
+        if any(step.to is Audience.NEAREST for step in protocol.steps):
+            assert protocol.steps[-1].to is Audience.TOLD
+            assert protocol.begins_at_close(protocol.steps[-1])
+
+
+def test_a_person_without_an_action_protocol_has_the_default_one() -> None:
+    registry = load_registry(None, "widening")
+    assert registry.of(None).name == "Widening"
+    assert registry.of("gone").name == "Widening"
+    assert registry.of(STANDARD).name == "Standard"
+
+
+def test_a_folder_adds_and_replaces(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(MINE)
+    (tmp_path / "standard.toml").write_text(MINE)
+    (tmp_path / "readme.md").write_text("not read")
+    registry = load_registry(tmp_path, "mine")
+    assert registry.of("mine").version == 7
+    assert registry.of(STANDARD).version == 7
+    assert HQ_ALONE in registry.protocols
+
+
+def test_a_wrong_file_in_the_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(MINE.replace("hq", "qh"))
+    with pytest.raises(DataError, match=r"mine\.toml:6: step\[0\]\.to"):
+        load_registry(tmp_path, STANDARD)
+
+
+def test_a_folder_that_is_none_and_a_default_that_is_none_are_named(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(DataError, match=r"protocols\.folder: is no folder"):
+        load_registry(tmp_path / "gone", STANDARD)
+    with pytest.raises(DataError, match=r"protocols\.default.*one of: hq_alone"):
+        load_registry(None, "gone")
