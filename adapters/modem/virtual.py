@@ -18,15 +18,17 @@ from adapters.modem.virtual_answers import cms
 from adapters.modem.virtual_calls import Calls
 from adapters.modem.virtual_dialect import Dialect
 from adapters.modem.virtual_faults import Faults
+from adapters.modem.virtual_inbox import Inbox
 from adapters.modem.virtual_links import Link, PtyLink
 from adapters.modem.virtual_loop import Loop
 from adapters.modem.virtual_network import VirtualNetwork
-from adapters.modem.virtual_state import UNREAD, State
+from adapters.modem.virtual_state import State
 from engine.ports.clock import Clock
 
 _ESCAPE, _END_OF_PDU, _RETURN, _NEWLINE = 0x1B, 0x1A, 0x0D, 0x0A
 _BACKSPACE = frozenset({0x08, 0x7F})
 _INPUT_MAX = 8192
+_TICK_S = 1.0
 _BAD_PDU, _NO_SERVICE, _OUT_OF_ORDER = 304, 331, 38
 _BOOT_LINES = ("RDY", "+CFUN: 1", "+CPIN: READY", "Call Ready", "SMS Ready")
 _NOISE = b"\xff\x00\x80\xfe"
@@ -87,7 +89,7 @@ class VirtualModem:
         self._busy = False
         self._input: deque[int] = deque()
         self._urcs: deque[bytes] = deque()
-        self._held: list[tuple[str, int]] = []
+        self._inbox = Inbox(self.state, self._loop, self._urc)
         self._plugged = False
 
     @property
@@ -98,10 +100,10 @@ class VirtualModem:
     def start(self) -> Self:
         """Plug in and run."""
         self._loop.link.plug()
-        self._plugged = True
+        self._plugged = self._inbox.plugged = True
         self._network.join(self)
         self._loop.start(f"virtual-modem-{self.port.rpartition('/')[2]}")
-        self._loop.post(self._flood)
+        self._loop.post(self._tick)
         return self
 
     def stop(self) -> None:
@@ -133,14 +135,14 @@ class VirtualModem:
         """Take a DELIVER from the network; hold it while it cannot be stored."""
         times = 2 if self.faults.strikes("duplicate") else 1
         for _ in range(times):
-            self._loop.post(lambda: self._arrive(pdu, length))
+            self._loop.post(lambda: self._inbox.come_in(pdu, length))
 
     def report(self, pdu: str, length: int, *, after_s: float) -> None:
         """Take a status report from the network."""
         if self.faults.strikes("no_report"):
             return
         self._loop.post(
-            lambda: self._loop.later(after_s, lambda: self._report(pdu, length))
+            lambda: self._loop.later(after_s, lambda: self._inbox.report(pdu, length))
         )
 
     def ring(self, caller: str) -> None:
@@ -159,7 +161,7 @@ class VirtualModem:
             if link is not None:
                 self._loop.link = link
             self._loop.link.plug()
-            self._plugged = True
+            self._plugged = self._inbox.plugged = True
             self._boot()
 
         self._loop.call(appear)
@@ -173,7 +175,7 @@ class VirtualModem:
         self._loop.post(lambda: self._urc(line))
 
     def _vanish(self) -> None:
-        self._plugged = False
+        self._plugged = self._inbox.plugged = False
         self._loop.link.unplug()
         self._forget()
 
@@ -189,7 +191,7 @@ class VirtualModem:
         self.state.busy_until_s = self._clock.boottime_s() + self.faults.sim_busy_s
         for line in _BOOT_LINES:
             self._urc(line.replace("READY", self.state.lock))
-        self._retry_held()
+        self._inbox.retry()
 
     def _on_input(self, data: bytes) -> None:
         if self.faults.hang:
@@ -249,7 +251,7 @@ class VirtualModem:
         if answer.restarts:
             self._boot()
         elif "+CMGD" in line.upper():
-            self._retry_held()
+            self._inbox.retry()
 
     def _open_prompt(self, argument: str) -> None:
         if not self.state.can_send:
@@ -297,45 +299,6 @@ class VirtualModem:
             return None
         return message
 
-    def _arrive(self, pdu: str, length: int) -> None:
-        settings, faults = self.state.settings, self.faults
-        if not self._plugged or self.state.lock != "READY" or faults.creg not in {1, 5}:
-            self._held.append((pdu, length))
-            return
-        _, mt, _, _, _ = settings.cnmi
-        if mt == 2 and settings.pdu_mode:  # noqa: PLR2004 -- TS 27.005, 3.4.1
-            self.state.unacknowledged += 1
-            self._urc(f"+CMT: ,{length}", pdu)
-            return
-        store = settings.memories[2]
-        index = self.state.store(store, UNREAD, pdu, length)
-        if index is None:
-            self._held.append((pdu, length))
-            self._urc(f'^SMMEMFULL: "{store}"')
-        elif mt and not faults.strikes("lost_cmti"):
-            self._urc(f'+CMTI: "{store}",{index}')
-
-    def _retry_held(self) -> None:
-        held, self._held = self._held, []
-        for pdu, length in reversed(held) if self.faults.shuffle else held:
-            self._loop.post(lambda p=pdu, n=length: self._arrive(p, n))  # type: ignore[misc]
-
-    def _report(self, pdu: str, length: int) -> None:
-        if not self._plugged:
-            return
-        ds = self.state.settings.cnmi[3]
-        if self.faults.cdsi_wrong_store:
-            self.state.store("SR", UNREAD, pdu, length)
-            self._urc('+CDSI: "SM",0')
-        elif ds == 1:
-            self.state.unacknowledged += 1
-            self._urc(f"+CDS: {length}", pdu)
-        elif ds == 2:  # noqa: PLR2004 -- TS 27.005, 3.4.1
-            store = self.state.settings.memories[2]
-            index = self.state.store(store, UNREAD, pdu, length)
-            if index is not None:
-                self._urc(f'+CDSI: "{store}",{index}')
-
     def _answer(self, lines: tuple[str, ...], final: str) -> None:
         faults = self.faults
         if faults.strikes("garbage"):
@@ -381,10 +344,12 @@ class VirtualModem:
         joined = "\r\n".join(lines)
         return f"\r\n{joined}\r\n".encode("latin-1", "replace")
 
-    def _flood(self) -> None:
+    def _tick(self) -> None:
+        """Flood where told to; let the network try again what it holds."""
         if self.faults.flood_s > 0:
             self._urc("^RSSI:21")
-        self._loop.later(self.faults.flood_s or 1.0, self._flood)
+        self._inbox.retry()
+        self._loop.later(self.faults.flood_s or _TICK_S, self._tick)
 
     def _out(self, data: bytes) -> None:
         if self._plugged and not self.faults.hang:

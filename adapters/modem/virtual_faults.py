@@ -30,7 +30,7 @@ class Faults:
         flood_s: seconds between two vendor URCs, 0 for none.
         urc_inside: a URC before the final result of every command.
         duplicate: rate at which a message is delivered twice.
-        shuffle: parts of a long message arrive in reverse order.
+        shuffle: what arrives within 0.2 s, as parts do, comes back to front.
         no_credit: every submit is refused with 38 after `latency_s`.
         garbage: rate at which bytes of noise stand before an answer.
         no_prompt: rate at which `+CMGS` gets no prompt.

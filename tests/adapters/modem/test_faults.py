@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from adapters.modem.pdu import Deliver
+from adapters.modem.pdu_encode import encode_deliver
+from adapters.modem.pdu_fields import Address, Charset
+from adapters.modem.pdu_text import Concat, build
 from adapters.modem.virtual_faults import Faults, switch_names
 from engine.errors import ModemError
 from engine.ports.modem import InboundSms, SendResult, StatusReport
@@ -171,6 +175,32 @@ def test_what_the_network_held_for_a_full_store_arrives_once_there_is_room(
             if len(set(found)) == 35:
                 break
     assert set(found) == {f"message {i}" for i in range(35)}
+
+
+def test_parts_that_come_back_to_front_are_joined_in_order(tmp_path: Path) -> None:
+    with rig(tmp_path, faults=Faults(shuffle=True)) as r:
+        for number, text in ((1, "one "), (2, "two "), (3, "three")):
+            concat = Concat(reference=5, total=3, number=number)
+            part = Deliver(
+                sender=Address(text=BOB, toa=0x91),
+                user_data=build(text, Charset.GSM7, concat=concat),
+            )
+            r.modem.deliver(*encode_deliver(part))
+        found = r.events(_is(InboundSms))
+    assert [m.text for m in found if isinstance(m, InboundSms)] == ["one two three"]
+
+
+def test_what_the_network_held_without_registration_arrives_with_it(
+    tmp_path: Path,
+) -> None:
+    with rig(tmp_path, faults=Faults(creg=2)) as r:
+        r.modem.inject(BOB, "held")
+        assert not r.driver.wait(0.2)
+        r.modem.faults.creg = 1
+        assert r.driver.wait(3)
+        (message,) = r.driver.poll(drain=False)
+        assert isinstance(message, InboundSms)
+        assert message.text == "held"
 
 
 def test_a_flood_of_lines_stops_neither_sending_nor_hearing(tmp_path: Path) -> None:
