@@ -13,7 +13,7 @@ from platform import python_version
 from typing import cast
 
 from engine import plugins
-from engine.alarm.commands import AlarmCommand
+from engine.alarm.commands import AlarmCommand, Raise
 from engine.alarm.desk import Desk, HqEntry
 from engine.alarm.measures import Measures
 from engine.alarm.messages import Answered, Forward
@@ -28,8 +28,8 @@ from engine.health import Health
 from engine.intake.gateway.door import Door
 from engine.intake.gateway.sockets import bind, bind_unix
 from engine.intake.judge import Judge
-from engine.intake.replies import DIGITS, LETTERS
-from engine.intake.shouter.actor import Unrecorded
+from engine.intake.replies import CODE, DIGITS, LETTERS
+from engine.intake.shouter.actor import Unhandled, Unrecorded
 from engine.journal.handle import Journal
 from engine.journal.lock import StateLock
 from engine.journal.pool import ReaderPool
@@ -46,6 +46,7 @@ from engine.roster.board import Board
 from engine.roster.model import Roster
 from engine.roster.parse import load_roster
 from engine.supervision.failure import Failure
+from engine.supervision.names import Names
 from engine.supervision.tree import Tree
 from engine.values import AlarmId
 
@@ -114,13 +115,14 @@ def _start(config: Config, lock: StateLock, adapters: Adapters | None) -> Runnin
     metrics = metrics_of(config)
     board = Board(roster, places, clock=clock, telemetry=metrics)
     health = Health(metrics)
+    names = Names()
     tree = Tree(
         clock=clock,
         chance=random.random,
         status=_Status(metrics, health),
-        on_quarantine=_quarantine(metrics, health),
+        names=names,
+        on_quarantine=_quarantine(metrics, health, names),
     )
-    names = tree.names
     unrecorded = Unrecorded(lambda lost: names.tell("shouter", lost))
     journal = Journal(lambda: names.lookup("journal"), store, unrecorded.refused)
     judge = Judge(board=board, registry=lambda: registry)
@@ -162,7 +164,7 @@ def _start(config: Config, lock: StateLock, adapters: Adapters | None) -> Runnin
         health=health,
         readiness=readiness,
         judge=judge,
-        desk=desk_of(config, board),
+        desk=desk_of(config, board, readers),
         measures=measures,
         door=door,
         unrecorded=unrecorded,
@@ -187,11 +189,11 @@ def current_roster(config: Config) -> Roster:
     return Roster() if config.roster is None else load_roster([config.roster])
 
 
-def desk_of(config: Config, board: Board) -> Desk:
+def desk_of(config: Config, board: Board, readers: ReaderPool) -> Desk:
     """Return what look-ups are answered from."""
     return Desk(
         board=board,
-        code=new_code,
+        code=partial(new_code, readers),
         hq=tuple(HqEntry(channel=e.channel, address=e.address) for e in config.hq),
         public=tuple(
             HqEntry(channel=e.channel, address=e.address) for e in config.public
@@ -200,9 +202,20 @@ def desk_of(config: Config, board: Board) -> Desk:
     )
 
 
-def new_code() -> str:
-    """Return a reply code that nobody can foresee, such as K7F2."""
-    return "".join(secrets.choice(kind) for kind in (LETTERS, DIGITS) * 2)
+def new_code(readers: ReaderPool) -> str:
+    """Return a reply code that nobody can foresee and nobody has, such as K7F2.
+
+    A code belongs to its recipient for ever: an answer that comes a week late must
+    not count for somebody else.
+    """
+    while True:
+        tail = [secrets.choice(LETTERS + DIGITS) for _ in range(3)]
+        code = secrets.choice(LETTERS) + "".join(tail)
+        if CODE.fullmatch(code) is None:
+            continue
+        with readers.reader() as reader:
+            if reader.code(code) is None:
+                return code
 
 
 def metrics_of(config: Config) -> Metrics:
@@ -332,12 +345,16 @@ def _sample(metrics: Metrics, measures: Measures, tree: Tree) -> None:
     )
 
 
-def _quarantine(metrics: Metrics, health: Health) -> Callable[[str, object], None]:
+def _quarantine(
+    metrics: Metrics, health: Health, names: Names
+) -> Callable[[str, object], None]:
     def quarantined(child: str, message: object) -> None:
-        del message  # it may hold anything; what it came from stands in the rows
         metrics.count("quarantined_commands_total")
         name = "alarm" if child.startswith("alarm/") else child
         health.report("command_quarantined", name, wrong=True)
+        command = getattr(message, "command", None)
+        if isinstance(command, Raise):
+            names.tell("shouter", Unhandled(command=command))
 
     return quarantined
 

@@ -21,7 +21,7 @@ DEVICE = "004999010640018"
 PHONE = "q4t7-avoc"
 DEFENDER, OTHER = "heron", "avocet"
 PLACE = (41.31151, 69.27974)
-CODE = re.compile(r"\b([A-Z]\d[A-Z]\d)\b")
+CODE = re.compile(r"\b([A-Z](?=[A-Z]*\d)[A-Z\d]{3})\b")
 T = TypeVar("T")
 
 

@@ -113,6 +113,7 @@ class Dispatcher(SupervisedActor[Planned | Withdrawn | Idle | Away]):
         self._idle: dict[str, tuple[str, ...]] = {}
         self._up: dict[str, tuple[str, ...]] = {}
         self._handed_s: dict[EffectId, float] = {}
+        self._busy_with: dict[str, str] = {}
 
     def started(self) -> None:
         """Mark what was under way as unknown, and take up what is planned."""
@@ -186,15 +187,22 @@ class Dispatcher(SupervisedActor[Planned | Withdrawn | Idle | Away]):
             if row is None:
                 continue
             del self._idle[worker]
+            self._busy_with[worker] = row.channel
             self._handed_s[row.effect_id] = self.clock.boottime_s()
             if not names.tell(worker, Take(row=row)):
                 self._up.pop(worker, None)
                 self._handed_s.pop(row.effect_id)
                 self._queue.offer(row)
-        if self._queue.waits_before(RANK_CALL):
-            for worker, channels in self._up.items():
-                if worker not in self._idle and "call" in channels:
-                    names.tell(worker, Hurry())
+        self._hurry_callers()
+
+    def _hurry_callers(self) -> None:
+        """Have one telephone less ring where a message waits; each is told once."""
+        if not self._queue.waits_before(RANK_CALL):
+            return
+        for worker, channel in list(self._busy_with.items()):
+            if channel == "call" and worker not in self._idle:
+                self.link.tree.names.tell(worker, Hurry())
+                self._busy_with[worker] = "hurried"
 
     def _tell_unknown(self, row: EffectRow) -> Callable[[Answer], None]:
         def told(answer: Answer) -> None:

@@ -29,6 +29,8 @@ from engine.values import CommandId, ReportKey
 
 RESCAN = timedelta(seconds=2)
 FRESH = timedelta(seconds=3)
+# Long enough for the press that it calls off, which may have come by another way.
+CANCEL_WAITS = timedelta(minutes=1)
 PATIENCE_S = 10.0
 UNCLAIMED = timedelta(seconds=20)
 SOURCE_DEVICE = "device"
@@ -119,14 +121,18 @@ class Intake(SupervisedActor[Heard | SmsHeard]):
     def _row(self, row: InboundRow) -> None:
         report = decode_report(row.body)
         if report is None:
-            command = message_command(
-                row, "a recorded report cannot be read", None, self._judge
-            )
-            self._distress(command)
-        else:
-            self._report(report, skip=set())
+            self._unreadable(row)
+            return
+        waited = self.clock.now().since(row.received_at)
+        self._report(report, skip=set(), is_stale=waited > CANCEL_WAITS)
 
-    def _report(self, report: DeviceReport, *, skip: set[ReportKey]) -> None:
+    def _unreadable(self, row: InboundRow) -> None:
+        words = "something that was recorded cannot be read"
+        self._distress(message_command(row, words, None, self._judge))
+
+    def _report(
+        self, report: DeviceReport, *, skip: set[ReportKey], is_stale: bool = False
+    ) -> None:
         judgement = self._judge.judge(report)
         press = judgement.assessment.press
         if press.key in skip:
@@ -136,8 +142,10 @@ class Intake(SupervisedActor[Heard | SmsHeard]):
                 self._distress(raise_command(judgement))
             case Outcome.CANCEL:
                 self._cancel(judgement)
-            case Outcome.POSITION | Outcome.NOTHING:
-                return
+            case Outcome.CANCEL | Outcome.POSITION | Outcome.NOTHING:
+                # A cancel of nothing that is open, or a report that meant more by
+                # the roster of the moment at which it was recorded.
+                self._distress(raise_command(notice_of(judgement, self._judge)))
             case _:
                 assert_never(judgement.assessment.outcome)
 
@@ -152,8 +160,12 @@ class Intake(SupervisedActor[Heard | SmsHeard]):
 
     def _sms(self, row: InboundRow) -> None:
         """Take an answer, a call for help, or words that nobody expected."""
-        message = json.loads(row.body)
-        sender, text = str(message["sender"]), str(message["text"])
+        try:
+            message = json.loads(row.body)
+            sender, text = str(message["sender"]), str(message["text"])
+        except (ValueError, KeyError, TypeError):
+            self._unreadable(row)
+            return
         reply = read_reply(text)
         roster = self._judge.board.roster()
         senders = roster.by_number(sender)

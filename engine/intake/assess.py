@@ -8,7 +8,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
-from math import asin, cos, radians, sin, sqrt
+from math import asin, cos, isfinite, radians, sin, sqrt
 
 from engine.alarm.state import (
     NOWHERE,
@@ -165,8 +165,13 @@ def _believed(report: DeviceReport, last: Fix | None) -> tuple[Fix | None, bool]
     at = sent.at
     if clock_doubtful(report) or at > report.received_at:
         at = report.received_at
-    fix = replace(sent, at=at)
+    fix = replace(sent, at=at, accuracy_m=_sound(sent.accuracy_m))
     return fix, report.fix is None or not plausible(fix, last)
+
+
+def _sound(accuracy_m: float | None) -> float | None:
+    is_sound = accuracy_m is not None and isfinite(accuracy_m) and accuracy_m >= 0
+    return accuracy_m if is_sound else None
 
 
 def plausible(fix: Fix, last: Fix | None) -> bool:
@@ -204,12 +209,20 @@ def _place(
     superseded = report.buffered and last is not None and fix and last.at > fix.at
     if fix is not None and not doubtful and not superseded:
         return _from_fix(fix, PlaceSource.DEVICE)
+    known = place_without_fix(person, last)
+    if known is not NOWHERE:
+        return known
+    on_globe = fix is not None and plausible(fix, None)
+    return _from_fix(fix, PlaceSource.DEVICE) if fix and on_globe else NOWHERE
+
+
+def place_without_fix(person: Person | None, last: Fix | None) -> KnownPlace:
+    """Return where somebody is believed to be whose report names no place."""
     if last is not None:
         return _from_fix(last, PlaceSource.LAST_FIX)
     if person is not None and person.declared is not None:
         return from_declared(person.declared)
-    on_globe = fix is not None and plausible(fix, None)
-    return _from_fix(fix, PlaceSource.DEVICE) if fix and on_globe else NOWHERE
+    return NOWHERE
 
 
 def _from_fix(fix: Fix, source: PlaceSource) -> KnownPlace:

@@ -14,7 +14,11 @@ from engine.alarm.state import ReplyKind
 # No 0, 1, 5, I, L, O, S, Z: read aloud or badly printed they are another's twin.
 LETTERS = "ABCDEFGHJKMNPQRTUVWXY"
 DIGITS = "2346789"
-CODE = re.compile(rf"\b([{LETTERS}][{DIGITS}][{LETTERS}][{DIGITS}])\b")
+# Four characters that begin with a letter and have a digit: half a million of them,
+# and none that is a word.
+CODE = re.compile(
+    rf"\b([{LETTERS}](?=[{LETTERS}]*[{DIGITS}])[{LETTERS}{DIGITS}]{{3}})\b"
+)
 # Cyrillic capitals that look like these Latin letters and digits.
 _LOOKALIKES = str.maketrans(
     "\u0410\u0412\u0415\u0417\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0423\u0425",
@@ -33,12 +37,19 @@ _WORDS: tuple[tuple[ReplyKind, tuple[str, ...]], ...] = (
             "cannot",
             "can't",
             "can not",
+            "not coming",
             "kan inte",
+            "kommer inte",
             "нет",
             "не могу",
+            "не иду",
+            "не еду",
             "no puedo",
+            "no voy",
             "peux pas",
+            "viens pas",
             "لا",
+            "غير قادم",
         ),
     ),
     (
@@ -46,6 +57,8 @@ _WORDS: tuple[tuple[ReplyKind, tuple[str, ...]], ...] = (
         ("coming", "kommer", "иду", "еду", "voy", "viens", "قادم"),
     ),
 )
+# Beside "coming" they say that it is not meant, or something nobody can tell.
+_NEGATIONS = re.compile(r"(?<!\w)(not|no|n't|inte|ej|не|ne|pas|لن|لست)(?!\w)|n't")
 _NUMBERS = {"1": ReplyKind.COMING, "2": ReplyKind.CANNOT, "3": ReplyKind.NEED_HELP}
 
 
@@ -60,29 +73,59 @@ class Reply:
 def read_reply(text: str) -> Reply:
     """Read an answer such as `K7F2 1`; total on any text."""
     folded = _fold(text)
-    found = CODE.search(folded.upper().translate(_LOOKALIKES))
+    found = CODE.search(_capitals(folded))
     code = found[1] if found else None
-    rest = folded if found is None else folded[: found.start()] + folded[found.end() :]
+    rest = (
+        folded
+        if found is None
+        else f"{folded[: found.start()]} {folded[found.end() :]}"
+    )
     return Reply(code=code, kind=_kind(rest))
 
 
 def _kind(text: str) -> ReplyKind | None:
-    numbers = set(re.findall(r"(?<!\d)([123])(?!\d)", text))
-    if len(numbers) == 1:
-        return _NUMBERS[numbers.pop()]
-    if numbers:
-        # "1 or 2": nobody can say which; a call for help outweighs the others.
-        return ReplyKind.NEED_HELP if "3" in numbers else None
-    lowered = text.lower()
+    """Return what number and words agree upon; a call for help outweighs all."""
+    kinds = {_by_number(text), _by_words(text)} - {None}
+    if not kinds:
+        # "2 min", and no word that we know: a quantity, or the answer after all.
+        kinds = {_NUMBERS[one] for one in re.findall(r"(?<!\d)([123])(?!\d)", text)}
+    if ReplyKind.NEED_HELP in kinds:
+        return ReplyKind.NEED_HELP
+    return kinds.pop() if len(kinds) == 1 else None
+
+
+def _by_number(text: str) -> ReplyKind | None:
+    """Read the number that stands first, or that counts no minutes or kilometres."""
+    found = re.findall(r"^\W*([123])(?!\d)|(?<!\d)([123])(?!\d|\s*[^\W\d])", text)
+    numbers = {first or other for first, other in found}
+    if "3" in numbers:
+        return ReplyKind.NEED_HELP
+    # "1 or 2": nobody can say which.
+    return _NUMBERS[numbers.pop()] if len(numbers) == 1 else None
+
+
+def _by_words(text: str) -> ReplyKind | None:
+    lowered = text.lower().replace("\u2019", "'")
     for kind, words in _WORDS:
         if any(re.search(rf"(?<!\w){re.escape(w)}(?!\w)", lowered) for w in words):
-            return kind
+            doubtful = kind is ReplyKind.COMING and _NEGATIONS.search(lowered)
+            return None if doubtful else kind
     return None
 
 
+def _capitals(text: str) -> str:
+    """Return as many capitals as there are letters: `\u00df` has two, and stays."""
+    capitals = (char.upper() for char in text)
+    return "".join(
+        capital if len(capital) == 1 else char
+        for char, capital in zip(text, capitals, strict=True)
+    ).translate(_LOOKALIKES)
+
+
 def _fold(text: str) -> str:
-    """Bring digits of every script to ASCII; keep the length of everything else."""
+    """Bring digits of every script to ASCII, and wide letters to narrow ones."""
+    folded = unicodedata.normalize("NFKC", text[:_TEXT_MAX])
     return "".join(
         str(unicodedata.digit(char)) if char.isdigit() and not char.isascii() else char
-        for char in text[:_TEXT_MAX]
+        for char in folded
     )

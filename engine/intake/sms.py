@@ -2,7 +2,7 @@
 
 from engine.alarm.commands import Raise
 from engine.alarm.state import NOWHERE, Kind, Press, SourceDoubt
-from engine.intake.assess import from_declared
+from engine.intake.assess import place_without_fix
 from engine.intake.judge import ALIAS_OF_A_STRANGER, Judge
 from engine.ports.journal import InboundRow
 from engine.protocol.registry import HQ_ALONE
@@ -18,7 +18,7 @@ def help_command(row: InboundRow, person: Person, judge: Judge) -> Raise:
     Runs their own action protocol, from the place that counts for them.
     """
     protocol = judge.registry().of(person.action_protocol)
-    place = NOWHERE if person.declared is None else from_declared(person.declared)
+    place = place_without_fix(person, judge.board.fix_of(person.person))
     return Raise(
         command_id=CommandId(row.key),
         kind=Kind.REAL,

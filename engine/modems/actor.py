@@ -119,6 +119,11 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
             case _:
                 assert_never(message)
 
+    def rescan(self) -> None:
+        """Ask for work again: a hint that was dropped may have been one."""
+        if self._is_open:
+            self._ask_for_work()
+
     def _shout(self, body: EffectBody) -> None:
         if not self._is_open:
             return
@@ -165,6 +170,9 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
             self._take_in(self._driver.poll(drain=drain))
         if self._pacing.health_due(now_s):
             self._show(self._driver.health())
+        if self._pacing.work_due(now_s):
+            # Whoever looks has nothing to do; the dispatcher may not know it.
+            self._ask_for_work()
 
     def _lost(self, error: ModemError) -> None:
         """Close and be away; every second failure in a row climbs a rung."""

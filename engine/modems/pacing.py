@@ -5,6 +5,7 @@ from datetime import timedelta
 
 DRAIN_S = 45.0
 HEALTH_S = 30.0
+WORK_S = 2.0
 FIRST = timedelta(milliseconds=500)
 SLOWEST = timedelta(seconds=30)
 RUNGS = 5
@@ -20,6 +21,7 @@ class Pacing:
     failures: int = 0
     _drained_s: float = 0.0
     _asked_s: float = 0.0
+    _work_s: float = 0.0
 
     def opened(self, now_s: float) -> None:
         """Note a success: storage and health have just been looked at."""
@@ -53,4 +55,11 @@ class Pacing:
         if now_s - self._asked_s < HEALTH_S:
             return False
         self._asked_s = now_s
+        return True
+
+    def work_due(self, now_s: float) -> bool:
+        """Say whether the dispatcher shall be asked for work again."""
+        if now_s - self._work_s < WORK_S:
+            return False
+        self._work_s = now_s
         return True

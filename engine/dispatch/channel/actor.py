@@ -73,6 +73,10 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
             self._measure(outcome)
         self._ask_for_work()
 
+    def rescan(self) -> None:
+        """Ask for work again: a hint that was dropped may have been one."""
+        self._ask_for_work()
+
     def woke(self) -> None:
         """Ask whether the far end is there, while nothing is to be sent."""
         self._attempts.mend()
@@ -82,6 +86,8 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
             self._show(is_up=False)
         else:
             self._show(is_up=True)
+        # Whoever checks has nothing to do; the dispatcher may not know it.
+        self._ask_for_work()
         self.wake_at(self.clock.now().plus(CHECK))
 
     def _attempt(self, notification: Notification) -> Outcome:

@@ -1,15 +1,16 @@
-"""Tells HQ on every channel, from memory, of a distress that could not be recorded."""
+"""Tells HQ on every channel, from memory, of a distress that got no further."""
 
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, assert_never
 
+from engine.alarm.commands import Raise
 from engine.dispatch.actor import Shout
 from engine.dispatch.body import EffectBody
 from engine.intake.actor import SOURCE_DEVICE, SOURCE_SMS
-from engine.intake.judge import Judge
+from engine.intake.judge import Judge, raise_command
 from engine.intake.reports import decode_report
 from engine.ports.journal import Record, Request
 from engine.ports.telemetry import Telemetry
@@ -19,7 +20,8 @@ from engine.supervision.actor import SupervisedActor
 from engine.supervision.link import Link
 from engine.values import Instant, ReportKey
 
-MARK = "NOT RECORDED "
+NOT_RECORDED = "NOT RECORDED "
+NOT_HANDLED = "NOT HANDLED "
 KEPT = 100
 
 
@@ -28,6 +30,14 @@ class NotRecorded:
     """A distress that the journal could not take."""
 
     record: Record
+    urgent: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unhandled:
+    """A distress that crashed an alarm's actor twice and was put away."""
+
+    command: Raise
     urgent: ClassVar[bool] = True
 
 
@@ -79,7 +89,7 @@ class Unrecorded:
             return tuple(self._lines)
 
 
-class Shouter(SupervisedActor[NotRecorded]):
+class Shouter(SupervisedActor[NotRecorded | Unhandled]):
     """Sends to HQ's own addresses and to everybody on duty, through every route."""
 
     bound: ClassVar[int] = 1_000
@@ -102,23 +112,33 @@ class Shouter(SupervisedActor[NotRecorded]):
         self._unrecorded, self._telemetry = unrecorded, telemetry
         self._told: deque[ReportKey] = deque(maxlen=KEPT)
 
-    def handle(self, message: NotRecorded) -> None:
+    def handle(self, message: NotRecorded | Unhandled) -> None:
         """Shout once for each report, however often the device repeats it."""
-        record = message.record
-        segments = self._segments(record)
+        match message:
+            case NotRecorded():
+                record = message.record
+                self._shout(record.key, record.received_at, self._of_record(record))
+            case Unhandled():
+                press = message.command.press
+                self._shout(press.key, press.at, self._of_command(message.command))
+            case _:
+                assert_never(message)
+
+    def _shout(
+        self, key: ReportKey, at: Instant, segments: tuple[Segment, ...]
+    ) -> None:
         text = "".join(segment.text for segment in segments)
-        line = UnrecordedLine(key=record.key, at=record.received_at, text=text)
-        self._unrecorded.show(line)
-        if record.key in self._told:
+        self._unrecorded.show(UnrecordedLine(key=key, at=at, text=text))
+        if key in self._told:
             return
-        self._told.append(record.key)
+        self._told.append(key)
         self._telemetry.count("alarms_unrecorded_total")
         for channel, address in self._addresses():
             body = EffectBody(
                 address=address,
                 language="en",
                 segments=segments,
-                subject=f"{MARK}SOS",
+                subject=f"{segments[0].text}SOS",
                 data={"recorded": "no"},
             )
             for worker, sends in self._routes:
@@ -134,22 +154,31 @@ class Shouter(SupervisedActor[NotRecorded]):
         ]
         return [*self._hq, *duty]
 
-    def _segments(self, record: Record) -> tuple[Segment, ...]:
-        mark = Segment(priority=1, text=MARK)
+    def _of_record(self, record: Record) -> tuple[Segment, ...]:
+        mark = Segment(priority=1, text=NOT_RECORDED)
         report = decode_report(record.body)
         if report is None:
             return (mark, Segment(priority=1, text="a message that reached us."))
         judgement = self._judge.judge(report)
-        person, place = judgement.person, judgement.assessment.place
+        return (mark, *self._words(raise_command(judgement)))
+
+    def _of_command(self, command: Raise) -> tuple[Segment, ...]:
+        """Say what could not be handled, and its raw words."""
+        mark = Segment(priority=1, text=NOT_HANDLED)
+        raw = command.press.text or command.press.raw
+        rest = Segment(priority=3, text=f" Raw: {raw}") if raw else None
+        said = (mark, *self._words(command))
+        return said if rest is None else (*said, rest)
+
+    def _words(self, command: Raise) -> tuple[Segment, ...]:
+        place, press, now = command.place, command.press, self.clock.now()
         facts = TextFacts(
-            alias="unknown" if person is None else person.alias,
+            alias=command.alias,
             lat_deg=place.lat_deg,
             lon_deg=place.lon_deg,
             accuracy_m=place.accuracy_m,
             place_at=place.at,
-            pressed_at=report.received_at,
-            signals=tuple(sorted(report.signals)),
+            pressed_at=press.at,
+            signals=press.signals,
         )
-        now = self.clock.now()
-        said = compose("hq", "en", facts, now=now)
-        return (mark, *finish(said, "en", now))
+        return finish(compose("hq", "en", facts, now=now), "en", now)
