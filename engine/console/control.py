@@ -5,6 +5,7 @@ engine, so the operator whom an act names is taken at their word and journalled.
 """
 
 import json
+import re
 import secrets
 from collections.abc import Mapping
 
@@ -24,6 +25,7 @@ from engine.roster.listing import respond
 from engine.roster.parse import parse_roster
 from engine.values import AlarmId, CommandId, OperatorId
 
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 UNPROCESSABLE = 422
 REFUSED = 409
 MISSING = 404
@@ -121,8 +123,8 @@ async def add_operator(request: Request) -> Response:
     """Add an operator; answers with the path of the first password."""
     desk = _desk(request)
     name = OperatorId(request.path_params["name"])
-    if not name.replace("-", "").isalnum() or not name.islower():
-        error = "name: small letters, digits and hyphens"
+    if not _NAME.fullmatch(name):
+        error = "name: small letters a to z, digits and hyphens, at most 32"
         return JSONResponse({"error": error}, status_code=UNPROCESSABLE)
     try:
         first = await desk.add_operator(name)
@@ -184,4 +186,6 @@ async def _fields(request: Request) -> dict[str, str]:
         body = json.loads(await request.body() or b"{}")
     except ValueError:
         return {}
-    return {str(key): str(value) for key, value in dict(body).items()}
+    if not isinstance(body, dict):
+        return {}
+    return {str(key): str(value) for key, value in body.items()}

@@ -1,0 +1,189 @@
+"""Acts: separate, each once, by whom, and refusals in words."""
+
+import pytest
+
+from engine.alarm.events import ActRefused, RefusalGround
+from engine.alarm.state import CloseReason, Kind, Truth
+from engine.console.acts import ACTS, ActError, command_of
+from engine.console.words import REFUSALS
+from engine.values import AlarmId, CommandId
+from tests.engine.console.hq import ALDER, Hq, browser
+
+
+def kinds(hq: Hq, alarm: AlarmId) -> list[str]:
+    return [line.kind for line in hq.desk.cases.lines(alarm)]
+
+
+def test_acknowledge_verify_approve_and_close_are_separate_acts(hq: Hq) -> None:
+    alarm = hq.press()
+    with browser(hq, "alder") as alder, browser(hq, "rowan") as rowan:
+        assert alder.act(alarm, "acknowledge")["done"]
+        assert alder.act(alarm, "verify", truth="verified")["done"]
+        found = hq.alarm(alarm)
+        assert found is not None
+        assert found.approved is None
+        assert rowan.act(alarm, "approve")["done"]
+        assert alder.act(alarm, "close", reason="safe")["done"]
+    found = hq.alarm(alarm)
+    assert found is not None
+    assert found.acknowledged is not None
+    assert found.acknowledged.by == "alder"
+    assert found.approved is not None
+    assert found.approved.by == "rowan"
+    assert found.close_reason is CloseReason.SAFE
+
+
+def test_who_acts_comes_from_the_session_and_never_from_the_form(hq: Hq) -> None:
+    alarm = hq.press()
+    with browser(hq, "alder") as at:
+        at.act(alarm, "acknowledge", by="rowan", operator="rowan")
+    found = hq.alarm(alarm)
+    assert found is not None
+    assert found.acknowledged is not None
+    assert found.acknowledged.by == "alder"
+
+
+def test_nobody_publishes_alone(hq: Hq) -> None:
+    alarm = hq.press()
+    with browser(hq, "alder") as alder:
+        alder.act(alarm, "acknowledge")
+        alder.act(alarm, "verify")
+        said = alder.act(alarm, "approve")
+        assert said["status"] == 409
+        assert "a second operator" in str(said["refused"])
+        page = alder.client.get(f"/alarms/{alarm}").text
+        assert "a second operator has to approve" in page
+    assert kinds(hq, alarm)[-1] == "ActRefused"
+
+
+def test_a_second_click_of_the_same_form_acts_once(hq: Hq) -> None:
+    alarm = hq.press()
+    with browser(hq) as at:
+        first = at.act(alarm, "acknowledge", click="one")
+        second = at.act(alarm, "acknowledge", click="one")
+        assert first == second == {"status": 200, "done": True, "refused": None}
+        at.act(alarm, "note", click="two", text="called back")
+        at.act(alarm, "note", click="two", text="called back")
+    assert kinds(hq, alarm).count("AlarmAcknowledged") == 1
+    assert kinds(hq, alarm).count("NoteAdded") == 1
+    assert "ActRefused" not in kinds(hq, alarm)
+
+
+def test_the_same_click_id_of_two_operators_is_two_clicks(hq: Hq) -> None:
+    alarm = hq.press()
+    with browser(hq, "alder") as alder, browser(hq, "rowan") as rowan:
+        alder.act(alarm, "note", click="same", text="one")
+        rowan.act(alarm, "note", click="same", text="two")
+    assert kinds(hq, alarm).count("NoteAdded") == 2
+
+
+def test_a_second_click_of_a_refused_act_is_not_called_done(hq: Hq) -> None:
+    """The repeat met no new event, and no event was taken for success."""
+    alarm = hq.press()
+    with browser(hq) as at:
+        first = at.act(alarm, "close", click="one", reason="safe")
+        second = at.act(alarm, "close", click="one", reason="safe")
+    assert first == second
+    assert first["refused"] == "acknowledge the alarm first"
+    assert kinds(hq, alarm).count("ActRefused") == 1
+
+
+def test_every_ground_of_refusal_has_its_words() -> None:
+    assert set(REFUSALS) == set(RefusalGround)
+    assert len(set(REFUSALS.values())) == len(REFUSALS)
+
+
+@pytest.mark.parametrize(
+    ("act", "fields", "words"),
+    [
+        ("close", {}, "reason: one of safe"),
+        ("close", {"reason": "whatever"}, "reason: one of safe"),
+        ("close", {"reason": "other"}, "remark: say what"),
+        ("verify", {"truth": "maybe"}, "truth: one of verified, false"),
+        ("note", {"text": "  "}, "text: write what"),
+        ("explode", {}, "act: no such act"),
+    ],
+)
+def test_an_impossible_form_says_which_field(
+    hq: Hq, act: str, fields: dict[str, str], words: str
+) -> None:
+    alarm = hq.press()
+    before = kinds(hq, alarm)
+    with browser(hq) as at:
+        said = at.act(alarm, act, **fields)
+    assert said["status"] == 422
+    assert words in str(said["error"])
+    assert kinds(hq, alarm) == before
+
+
+def test_closing_without_a_reason_does_not_say_that_all_is_safe() -> None:
+    """A form without its reason closed as *safe*, the first of the list."""
+    with pytest.raises(ActError, match="reason"):
+        command_of("close", {}, ALDER, CommandId("c"))
+
+
+def test_an_engine_that_does_not_answer_is_not_taken_for_done(hq: Hq) -> None:
+    alarm = hq.press()
+    hq.is_away = True
+    with browser(hq) as at:
+        said = at.act(alarm, "acknowledge")
+    assert said["status"] == 409
+    assert said["refused"] == "the engine did not answer; look again, then repeat"
+
+
+def test_without_javascript_the_page_says_why_it_was_refused(hq: Hq) -> None:
+    alarm = hq.press()
+    with browser(hq) as at:
+        form = {"csrf": at.csrf, "id": "x", "reason": "safe"}
+        answer = at.client.post(f"/alarms/{alarm}/close", data=form)
+        assert answer.headers["location"] == "/alarms/a1?refused=not_acknowledged"
+        page = at.client.get(answer.headers["location"]).text
+        assert "Not done: acknowledge the alarm first." in page
+
+
+def test_an_exercise_is_never_published(hq: Hq) -> None:
+    alarm = hq.press(kind=Kind.EXERCISE)
+    with browser(hq, "alder") as alder, browser(hq, "rowan") as rowan:
+        alder.act(alarm, "acknowledge")
+        alder.act(alarm, "verify")
+        said = rowan.act(alarm, "approve")["refused"]
+        assert said == "only a real alarm is ever published"
+
+
+def test_nothing_is_published_without_the_defenders_consent(hq: Hq) -> None:
+    alarm = hq.press(consented=False)
+    with browser(hq, "alder") as alder, browser(hq, "rowan") as rowan:
+        alder.act(alarm, "acknowledge")
+        alder.act(alarm, "verify")
+        assert "not consented" in str(rowan.act(alarm, "approve")["refused"])
+        assert "Would read" not in rowan.client.get(f"/alarms/{alarm}").text
+
+
+def test_the_approver_sees_the_text_before_it_goes_out(hq: Hq) -> None:
+    alarm = hq.press()
+    with browser(hq, "alder") as alder, browser(hq, "rowan") as rowan:
+        alder.act(alarm, "acknowledge")
+        assert "Would read" not in rowan.client.get(f"/alarms/{alarm}").text
+        alder.act(alarm, "verify")
+        page = rowan.client.get(f"/alarms/{alarm}").text
+    found = hq.alarm(alarm)
+    assert found is not None
+    assert found.truth is Truth.VERIFIED
+    draft = page.split("<q>")[1].split("</q>")[0]
+    assert "Uzbekistan" in draft
+    assert "Heron" not in draft
+
+
+def test_all_acts_of_the_console_are_known() -> None:
+    fields = {"reason": "safe", "text": "a note"}
+    commands = [command_of(act, fields, ALDER, CommandId("c")) for act in ACTS]
+    assert len({type(command) for command in commands}) == len(ACTS)
+
+
+def test_a_refusal_is_kept_with_who_tried(hq: Hq) -> None:
+    alarm = hq.press()
+    with browser(hq) as at:
+        at.act(alarm, "approve")
+    events = [line.event for line in hq.desk.cases.lines(alarm)]
+    refused = next(one for one in events if isinstance(one, ActRefused))
+    assert (refused.by, refused.ground) == ("alder", RefusalGround.NOT_VERIFIED)

@@ -1,0 +1,116 @@
+"""The console's own picture of the cases, against the journal's."""
+
+from dataclasses import replace
+
+from engine.alarm.state import stream_of
+from engine.console import cases
+from engine.console.cases import Cases
+from engine.ports.journal import Append, Head, NewEvent
+from engine.values import AlarmId, CommandId
+from tests.engine.console.hq import Hq, browser
+
+
+def end(hq: Hq, alarm: AlarmId) -> None:
+    with browser(hq) as at:
+        at.act(alarm, "acknowledge")
+        at.act(alarm, "close", reason="safe")
+
+
+def order(hq: Hq) -> list[str]:
+    hq.desk.cases.follow()
+    return [one.alias for one in hq.desk.cases.all(hq.clock.now())]
+
+
+def test_what_waits_for_hq_comes_first_and_the_longest_wait_before_all(
+    hq: Hq,
+) -> None:
+    for number, alias in enumerate(("Ended", "Taken", "Longest", "Latest")):
+        hq.press(f"a{number}", alias=alias)
+        hq.clock.advance(5)
+    with browser(hq) as at:
+        for alarm in ("a0", "a1"):
+            at.act(alarm, "acknowledge")
+        at.act("a0", "close", reason="safe")
+    assert order(hq) == ["Longest", "Latest", "Taken", "Ended"]
+
+
+def test_following_is_the_same_as_reading_anew(hq: Hq) -> None:
+    alarm = hq.press()
+    end(hq, alarm)
+    hq.press("a2", alias="Avocet")
+    hq.desk.cases.follow()
+    fresh = Cases(hq)
+    now = hq.clock.now()
+    assert fresh.all(now) == hq.desk.cases.all(now)
+    assert fresh.position == hq.desk.cases.position
+
+
+def test_a_row_that_is_met_twice_counts_once(hq: Hq) -> None:
+    """A commit between reading the position and the rows was folded twice."""
+    hq.press()
+    hq.press()
+    seen = Cases(hq)
+    seen.position = 0
+    seen.follow()
+    found = seen.get(AlarmId("a1"))
+    assert found == hq.alarm(AlarmId("a1"))
+
+
+def test_a_case_closed_long_ago_and_pressed_again_is_seen(hq: Hq) -> None:
+    """Only the last closed ones were kept, and the reopening of others was dropped."""
+    alarm = hq.press()
+    end(hq, alarm)
+    desk = hq.desk.cases
+    desk.follow()
+    del desk._alarms[alarm], desk._seqs[alarm]
+    hq.clock.advance(3600)
+    hq.press()
+    desk.follow()
+    found = desk.get(alarm)
+    assert found == hq.alarm(alarm)
+    assert found is not None
+    assert found.is_open
+    assert desk.wait_for_hq()
+
+
+def test_old_cases_are_let_go_and_can_still_be_looked_at(hq: Hq) -> None:
+    kept, cases.CLOSED_KEPT = cases.CLOSED_KEPT, 1
+    try:
+        for number in range(3):
+            end(hq, hq.press(f"a{number}", alias=f"Bird{number}"))
+            hq.clock.advance(1)
+        assert order(hq) == ["Bird2"]
+        found = hq.desk.cases.get(AlarmId("a0"))
+        assert found == hq.alarm(AlarmId("a0"))
+    finally:
+        cases.CLOSED_KEPT = kept
+
+
+def test_a_row_of_a_newer_engine_is_shown_and_hides_nothing(hq: Hq) -> None:
+    alarm = hq.press()
+    found = hq.alarm(alarm)
+    assert found is not None
+    strange = Append(
+        stream=stream_of(alarm),
+        expected_seq=found.seq,
+        epoch=hq.epoch,
+        command_id=CommandId("strange"),
+        events=(NewEvent(kind="AlarmTeleported", body=b"{}"),),
+        head=Head(status="raised", is_open=True),
+    )
+    hq.store.commit([strange], hq.clock.now())
+    hq.desk.cases.follow()
+    assert hq.desk.cases.get(alarm) == replace(found)
+    assert hq.desk.cases.lines(alarm)[-1].kind == "AlarmTeleported"
+    with browser(hq) as at:
+        page = at.client.get(f"/alarms/{alarm}").text
+    assert "a row that this engine cannot read" in page
+
+
+def test_hq_is_waited_for_until_every_open_case_is_acknowledged(hq: Hq) -> None:
+    assert not hq.desk.cases.wait_for_hq()
+    alarm = hq.press()
+    hq.desk.cases.follow()
+    assert hq.desk.cases.wait_for_hq()
+    end(hq, alarm)
+    assert not hq.desk.cases.wait_for_hq()

@@ -1,0 +1,127 @@
+"""The control socket's application, and what SREs ask of the metrics' port."""
+
+import pytest
+
+from engine.roster.sample import sample_text
+from engine.values import AlarmId, OperatorId
+from tests.engine.console.hq import Hq, control, observed
+
+
+def kinds(hq: Hq, stream: str) -> list[str]:
+    with hq.reader() as reader:
+        return [row.kind for row in reader.stream(stream)]
+
+
+def test_alarms_are_listed_shown_and_acted_on(hq: Hq) -> None:
+    hq.enrol("alder")
+    alarm = hq.press()
+    with control(hq) as client:
+        assert [row["id"] for row in client.get("/alarms").json()] == [alarm]
+        assert client.get(f"/alarms/{alarm}").json()["alias"] == "Heron"
+        said = client.post(f"/alarms/{alarm}/acknowledge", json={"by": "alder"})
+        assert said.json() == {"done": True, "refused": None}
+        said = client.post(f"/alarms/{alarm}/acknowledge", json={"by": "alder"})
+        assert said.status_code == 409
+        assert said.json()["refused"] == "that has been done already"
+    found = hq.alarm(alarm)
+    assert found is not None
+    assert found.acknowledged is not None
+    assert found.acknowledged.by == "alder"
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"null", b"not json", b'{"by": "x"}'])
+def test_nobody_acts_without_an_operators_name(hq: Hq, body: bytes) -> None:
+    """A body that was JSON but no table was answered with a traceback."""
+    alarm = hq.press()
+    with control(hq) as client:
+        said = client.post(f"/alarms/{alarm}/acknowledge", content=body)
+        assert said.status_code == 422
+        assert "natalia operator add" in said.json()["error"]
+    found = hq.alarm(AlarmId(alarm))
+    assert found is not None
+    assert found.acknowledged is None
+
+
+def test_what_is_not_there_is_said(hq: Hq) -> None:
+    hq.enrol("alder")
+    with control(hq) as client:
+        assert client.get("/alarms/none").status_code == 404
+        said = client.post("/alarms/none/acknowledge", json={"by": "alder"})
+        assert said.json()["refused"] == "there is no such alarm"
+        said = client.post("/alarms/none/explode", json={"by": "alder"})
+        assert said.status_code == 422
+
+
+def test_an_operator_is_added_listed_and_journalled(hq: Hq) -> None:
+    with control(hq) as client:
+        added = client.post("/operators/rowan").json()
+        assert added["password_file"] == str(hq.state / "first-password-rowan")
+        assert "password" not in {key for key in added if key != "password_file"}
+        assert client.get("/operators").json() == ["rowan"]
+        assert client.post("/operators/rowan").status_code == 409
+        for name in ("Rowan", "a b", "..", "-", "rö"):
+            said = client.post(f"/operators/{name}")
+            assert said.status_code in {404, 405, 422}, name
+    assert kinds(hq, "operators") == ["OperatorAdded"]
+
+
+def test_a_roster_is_taken_whole_kept_and_journalled(hq: Hq) -> None:
+    with control(hq) as client:
+        wrong = client.post("/roster", content="[[person]]\nid = 3\n")
+        assert wrong.status_code == 422
+        assert not (hq.state / "roster.toml").exists()
+        right = client.post("/roster", content=sample_text())
+        assert int(right.json()["people"]) > 200
+    assert (hq.state / "roster.toml").read_text() == sample_text()
+    assert (hq.state / "roster.toml").stat().st_mode & 0o777 == 0o600
+    assert kinds(hq, "roster") == ["RosterImported"]
+
+
+def test_showing_the_rosters_numbers_is_journalled(hq: Hq) -> None:
+    with control(hq) as client:
+        client.post("/roster/read", json={"command": "list"})
+        assert kinds(hq, "roster") == []
+        client.post("/roster/read", json={"command": "list", "reveal": True})
+    assert kinds(hq, "roster") == ["RosterRevealed"]
+
+
+def test_status_says_ready_or_what_is_wrong(hq: Hq) -> None:
+    with control(hq) as client:
+        assert client.get("/status").json() == {
+            "state": "ready",
+            "ready": True,
+            "reasons": {},
+            "unrecorded": 0,
+        }
+        hq.health.report("modem_down", "modem-1", wrong=True)
+        said = client.get("/status").json()
+        assert (said["state"], said["ready"]) == ("degraded", True)
+        assert said["reasons"] == {"modem_down": ["modem-1"]}
+        hq.clock.advance(20)
+        said = client.get("/status").json()
+        assert (said["state"], said["ready"]) == ("degraded", False)
+        assert "no_round_trip" in said["reasons"]
+
+
+def test_ready_is_503_with_the_reason(hq: Hq) -> None:
+    with observed(hq) as client:
+        assert client.get("/-/healthy").status_code == 200
+        assert client.get("/-/ready").json() == {"ready": True, "reasons": {}}
+        hq.health.route("sms", "modem_down", is_up=False)
+        said = client.get("/-/ready")
+        assert said.status_code == 503
+        assert said.json()["reasons"] == {"all_channels_down": ["every route"]}
+        hq.health.route("sms", "modem_down", is_up=True)
+        hq.clock.advance(20)
+        assert "no_round_trip" in client.get("/-/ready").json()["reasons"]
+
+
+def test_the_metrics_name_no_operator(hq: Hq) -> None:
+    hq.enrol("alder")
+    hq.press()
+    with observed(hq) as client:
+        answer = client.get("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert "natalia_console_streams" in answer.text
+    assert "alder" not in answer.text
+    assert OperatorId("heron") not in answer.text.lower()

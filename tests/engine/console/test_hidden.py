@@ -1,0 +1,110 @@
+"""What is hidden until it is revealed, and what a reveal leaves behind."""
+
+import asyncio
+
+import pytest
+
+from engine.alarm.commands import AddNote
+from engine.alarm.events import DetailsRevealed
+from engine.alarm.state import ReplyKind
+from engine.console.sessions import REVEALED_S
+from engine.ports.journal import EffectState
+from engine.values import AlarmId, CommandId
+from tests.engine.console.hq import RAW, SECRETS, Hq, browser, control, events
+
+
+@pytest.fixture
+def alarm(hq: Hq) -> AlarmId:
+    """Raise an alarm, tell a colleague, get an answer and a stray message."""
+    alarm = hq.press()
+    hq.settle(alarm, EffectState.DELIVERED)
+    hq.reply(alarm, ReplyKind.COMING)
+    text = "Lapwing here, at Yurt Lane, +998555000111"
+    hq.do(alarm, AddNote(command_id=CommandId("stray"), by=None, text=text))
+    return alarm
+
+
+def shown(hq: Hq, alarm: AlarmId) -> str:
+    """Return all that a console, a program and an event stream are shown."""
+    with browser(hq) as at:
+        paths = ("/", f"/alarms/{alarm}", "/api/alarms", f"/api/alarms/{alarm}")
+        pages = [at.client.get(path).text for path in paths]
+    with control(hq) as client:
+        pages += [client.get(path).text for path in ("/alarms", f"/alarms/{alarm}")]
+    found = asyncio.run(events(hq, 0, hq.token(), hq.store.position))
+    return "".join([*pages, *(str(event.data) for event in found)])
+
+
+def test_numbers_people_and_the_exact_place_are_hidden_by_default(
+    hq: Hq, alarm: AlarmId
+) -> None:
+    everything = shown(hq, alarm)
+    assert "Heron" in everything
+    assert "colleague 1" in everything
+    for secret in (*SECRETS, RAW):
+        assert secret not in everything, secret
+
+
+def test_a_reveal_shows_them_to_that_browser_alone_and_is_journalled(
+    hq: Hq, alarm: AlarmId
+) -> None:
+    with browser(hq, "alder") as alder, browser(hq, "alder") as elsewhere:
+        alder.act(alarm, "reveal")
+        page = alder.client.get(f"/alarms/{alarm}").text
+        for secret in ("Lapwing", "41.31151", "69.27974", "Yurt Lane", RAW):
+            assert secret in page, secret
+        assert "41.31151" not in elsewhere.client.get(f"/alarms/{alarm}").text
+        assert "41.31151" not in alder.client.get("/").text
+    lines = [line.event for line in hq.desk.cases.lines(alarm)]
+    assert [one.by for one in lines if isinstance(one, DetailsRevealed)] == ["alder"]
+
+
+def test_a_reveal_ends_after_five_minutes(hq: Hq, alarm: AlarmId) -> None:
+    with browser(hq) as at:
+        at.act(alarm, "reveal")
+        assert at.client.get(f"/api/alarms/{alarm}").json()["revealed_for_s"] == 300
+        hq.clock.advance(REVEALED_S - 1)
+        assert "41.31151" in at.client.get(f"/alarms/{alarm}").text
+        hq.clock.advance(2)
+        assert "41.31151" not in at.client.get(f"/alarms/{alarm}").text
+
+
+def test_a_reveal_that_the_journal_did_not_take_reveals_nothing(
+    hq: Hq, alarm: AlarmId
+) -> None:
+    hq.is_away = True
+    with browser(hq) as at:
+        assert at.act(alarm, "reveal")["done"] is False
+        assert "41.31151" not in at.client.get(f"/alarms/{alarm}").text
+
+
+def test_a_reveal_of_one_alarm_says_nothing_about_another(
+    hq: Hq, alarm: AlarmId
+) -> None:
+    other = hq.press("a2", alias="Avocet")
+    with browser(hq) as at:
+        at.act(other, "reveal")
+        assert "41.31151" not in at.client.get(f"/alarms/{alarm}").text
+
+
+def test_a_frame_that_cannot_be_read_is_shown_with_its_hex_to_everybody_at_hq(
+    hq: Hq,
+) -> None:
+    alarm = hq.press(undecodable=True)
+    with browser(hq) as at:
+        page = at.client.get(f"/alarms/{alarm}").text
+        assert RAW in page
+        assert "Frame that could not be read" in page
+        assert "unreadable report" in at.client.get("/").text
+
+
+def test_the_stand_in_of_a_person_stays_the_same_in_a_case(
+    hq: Hq, alarm: AlarmId
+) -> None:
+    with browser(hq) as at:
+        case = at.client.get(f"/api/alarms/{alarm}").json()
+    people = {one["person"] for one in case["people"]}
+    data = [line["data"] for line in case["lines"]]
+    named = {one["person"] for one in data if one.get("person")}
+    assert named <= people
+    assert "colleague 1" in named

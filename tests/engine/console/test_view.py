@@ -1,0 +1,127 @@
+"""What a row and a case say: the next step, who has been reached, and doubts."""
+
+import pytest
+
+from engine.alarm.state import Kind, ReplyKind
+from engine.console.outlook import outlook, upcoming
+from engine.console.people import unreached
+from engine.console.view import summary
+from engine.console.words import EFFECTS, PLACES, REASONS, REPLIES, spaced
+from engine.ports.journal import EffectState
+from engine.values import AlarmId
+from tests.engine.console.hq import Hq, browser
+
+
+def row(hq: Hq, alarm: AlarmId) -> dict[str, object]:
+    found = hq.alarm(alarm)
+    assert found is not None
+    return summary(found, hq.clock.now())
+
+
+def colleague(hq: Hq, alarm: AlarmId) -> dict[str, object]:
+    with browser(hq) as at:
+        people = at.client.get(f"/api/alarms/{alarm}").json()["people"]
+    found: dict[str, object] = next(
+        one for one in people if one["audience"] == "nearest"
+    )
+    return found
+
+
+def test_the_countdown_goes_to_the_next_step_and_says_what_it_is(hq: Hq) -> None:
+    alarm = hq.press()
+    found = hq.alarm(alarm)
+    assert found is not None
+    words, due = outlook(found, hq.clock.now())
+    assert words.startswith("tell the ")
+    assert due is not None
+    left_s = due.since(hq.clock.now()).total_seconds()
+    assert 0 < left_s <= 180
+
+
+def test_repeats_and_second_looks_are_no_steps(hq: Hq) -> None:
+    """Half a minute after each message the countdown promised a step that never came."""
+    alarm = hq.press()
+    found = hq.alarm(alarm)
+    assert found is not None
+    following = upcoming(found, hq.clock.now())
+    assert following is not None
+    assert following[0].id in {"duty", "widen"}
+
+
+def test_with_nothing_to_come_it_says_so(hq: Hq) -> None:
+    alarm = hq.press()
+    hq.reply(alarm, ReplyKind.COMING)
+    with browser(hq) as at:
+        at.act(alarm, "acknowledge")
+        page = at.client.get(f"/alarms/{alarm}").text
+    assert "No further step by itself: it is with people now." in page
+    assert row(hq, alarm)["next_due_ms"] is None
+
+
+@pytest.mark.parametrize(
+    ("state", "reached", "words"),
+    [
+        (EffectState.ACCEPTED, "maybe", "handed over, no proof of delivery yet"),
+        (EffectState.DELIVERED, "yes", "delivered"),
+        (EffectState.UNDELIVERED, "no", "not delivered"),
+        (EffectState.REJECTED, "no", "not sent: refused"),
+        (EffectState.UNKNOWN, "no", "unknown whether it was sent"),
+    ],
+)
+def test_whether_a_message_reached_somebody_is_never_guessed(
+    hq: Hq, state: EffectState, reached: str, words: str
+) -> None:
+    alarm = hq.press()
+    hq.settle(alarm, state, reason="")
+    found = hq.alarm(alarm)
+    assert found is not None
+    person = colleague(hq, alarm)
+    assert person["reached"] == reached
+    first = [one for one in found.effects.values() if one.person == "lapwing"][0]
+    assert EFFECTS[first.state] == words
+    assert unreached(found) == (reached == "no")
+    with browser(hq) as at:
+        assert words in at.client.get(f"/alarms/{alarm}").text
+        assert ("1 not reached" in at.client.get("/").text) == (reached == "no")
+
+
+def test_an_answer_is_proof_enough(hq: Hq) -> None:
+    alarm = hq.press()
+    hq.settle(alarm, EffectState.UNKNOWN)
+    hq.reply(alarm, ReplyKind.NEED_HELP)
+    assert colleague(hq, alarm)["reached"] == "yes"
+    with browser(hq) as at:
+        assert "1 need help too" in at.client.get("/").text
+
+
+def test_states_are_said_in_words(hq: Hq) -> None:
+    alarm = hq.press()
+    said = [row(hq, alarm)["state"]]
+    with browser(hq) as at:
+        for act, fields in (
+            ("acknowledge", {}),
+            ("verify", {"truth": "verified"}),
+            ("verify", {"truth": "false"}),
+            ("close", {"reason": "false_alarm"}),
+        ):
+            at.act(alarm, act, **fields)
+            said.append(row(hq, alarm)["state"])
+    assert said == [
+        "Waits for HQ",
+        "With alder: is it true?",
+        "Verified by alder",
+        "False, says alder",
+        "Closed by alder: false alarm",
+    ]
+
+
+def test_a_notice_asks_to_be_looked_at(hq: Hq) -> None:
+    assert row(hq, hq.press(kind=Kind.NOTICE))["state"] == "Look at it"
+
+
+def test_every_code_has_words() -> None:
+    assert set(EFFECTS) == set(EffectState)
+    assert len(PLACES) == 4
+    assert len(REASONS) == 5
+    assert len(REPLIES) == 3
+    assert spaced("AlarmRaised") == "Alarm raised"
