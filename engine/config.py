@@ -6,6 +6,7 @@ loopback unless the file says otherwise.
 
 import difflib
 import tomllib
+from ipaddress import ip_address
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -133,7 +134,39 @@ def parse_config(table: dict[str, object], folder: Path) -> Config:
         config = Config.model_validate(table)
     except ValidationError as error:
         raise _config_error(error) from error
+    _check_channels(config)
+    if config.demo:
+        _check_loopback(config)
     return _anchored(config, folder)
+
+
+def _check_channels(config: Config) -> None:
+    """Refuse an address on a channel that is not there: nobody would be told."""
+    channels = [table.name for table in config.channel]
+    known = [*channels, "sms"] if config.modem else channels
+    used = {f"hq[{n}].channel": one.channel for n, one in enumerate(config.hq)}
+    used |= {f"public[{n}].channel": one.channel for n, one in enumerate(config.public)}
+    for key, name in used.items():
+        if name not in known:
+            expected = f"one of: {', '.join(sorted(known)) or 'none is configured'}"
+            raise ConfigError(key, expected, "name a [[channel]]")
+
+
+def _check_loopback(config: Config) -> None:
+    """Refuse a listener that others could reach; modems and channels see to theirs."""
+    gateways = ((f"gateway.{name}", one) for name, one in config.gateway.items())
+    listeners = (("console", config.console), ("metrics", config.metrics), *gateways)
+    for key, listen in listeners:
+        if not _is_loopback(listen.host):
+            path, cure = f"{key}.host", "the demo listens on this machine alone"
+            raise ConfigError(path, "a loopback address", cure)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _anchored(config: Config, folder: Path) -> Config:
