@@ -22,6 +22,8 @@ from engine.supervision.link import Link
 from engine.values import EffectId
 
 RESCAN = timedelta(seconds=2)
+RESCAN_BACKLOG = timedelta(seconds=15)
+BACKLOG = 200
 HANDED_FOR_S = 5.0
 _PLANNED = frozenset({EffectState.PLANNED})
 _ATTEMPTING = frozenset({EffectState.ATTEMPTING})
@@ -169,7 +171,9 @@ class Dispatcher(SupervisedActor[Planned | Withdrawn | Idle | Away]):
         waited_s = 0.0 if oldest_ms is None else (now.ms - oldest_ms) / 1000
         self._telemetry.gauge("oldest_planned_effect_seconds", waited_s)
         self._telemetry.gauge("effects", len(self._queue), state="planned")
-        self.wake_at(now.plus(RESCAN))
+        # With a backlog there is work enough, and reading it all takes long.
+        many = len(self._queue) > BACKLOG
+        self.wake_at(now.plus(RESCAN_BACKLOG if many else RESCAN))
 
     def _hand_over(self) -> None:
         names = self.link.tree.names
