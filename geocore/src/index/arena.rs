@@ -4,6 +4,9 @@ use super::layout::Class;
 
 const CLASSES: usize = 32;
 
+/// What a [`super::layout::Child`] can point at.
+const ARENA_MAX: usize = 1 << 26;
+
 /// Hot and cold parts side by side: a search reads only the hot ones.
 #[derive(Clone, Debug)]
 pub(super) struct Arena<H, C> {
@@ -32,6 +35,7 @@ impl<H: Clone, C: Clone> Arena<H, C> {
         }
         let first = self.hot.len();
         let wanted = first + size;
+        assert!(wanted <= ARENA_MAX, "more people than an index can hold");
         if wanted > self.hot.capacity() {
             // By an eighth, not by doubling: a million people are mostly one allocation.
             let more = size + first / 8 + 8;
