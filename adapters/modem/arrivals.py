@@ -38,6 +38,8 @@ from engine.values import Instant
 _SLOT_JOIN = "+"
 _REPORT_STORE = "SR"
 _INDEX_MAX = 255
+# TP-ST (TS 23.040, 9.2.3.15): below the first it was delivered.
+_STILL_TRYING, _GIVEN_UP = 0x20, 0x40
 
 
 @dataclass(slots=True)
@@ -269,11 +271,9 @@ class Arrivals:
 
 def outcome_of(status: int) -> str:
     """Return what TP-ST says of a message (TS 23.040, 9.2.3.15)."""
-    if status < 0x20:  # noqa: PLR2004 -- bits of 9.2.3.15
+    if status < _STILL_TRYING:
         return "delivered"
-    if status < 0x40:  # noqa: PLR2004
-        return "pending"
-    return "failed"
+    return "pending" if status < _GIVEN_UP else "failed"
 
 
 def _inbound(decoded: Deliver, pdu: str, slot: str) -> InboundSms:

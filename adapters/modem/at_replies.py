@@ -1,20 +1,27 @@
 """What single AT replies mean, as values; total, None where they say nothing."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
 from adapters.modem.at import fields_of
 
-_NUMBER = re.compile(r"-?\d+")
+_NUMBER = re.compile(r"-?[0-9]{1,11}")
 _RANGE_MAX = 1000
+_NOVATEL_FIELDS = 4
+_KNOWN_RSSI = range(32)
 _HEX_QUOTED = re.compile(r"[0-9A-Fa-f]{1,8}")
 
 
 def number_of(text: str) -> int | None:
     """Return a decimal field, leading zeros allowed; None where it is none."""
-    return int(text) if _NUMBER.fullmatch(text) and len(text) < 12 else None  # noqa: PLR2004 -- no field is longer
+    return int(text) if _NUMBER.fullmatch(text) else None
+
+
+def _at(fields: Sequence[str], index: int) -> str:
+    return fields[index] if index < len(fields) else ""
 
 
 class Registration(StrEnum):
@@ -92,10 +99,10 @@ def _cell(
     line: str, rest: list[str], hexes: list[int | None]
 ) -> tuple[int | None, int | None]:
     # Novatel's CEREG has four fields behind the state: area, rac, cell, technology.
-    if line.startswith("+CEREG") and len(rest) == 4:  # noqa: PLR2004
+    if line.startswith("+CEREG") and len(rest) == _NOVATEL_FIELDS:
         return hexes[2], number_of(rest[3])
     cell = hexes[1] if len(hexes) > 1 else None
-    technology = number_of(rest[2]) if len(rest) > 2 else None  # noqa: PLR2004
+    technology = number_of(_at(rest, 2))
     return cell, technology
 
 
@@ -103,7 +110,9 @@ def signal_dbm(line: str) -> float | None:
     """Read `+CSQ: 21,99` as dBm; None where not known (99)."""
     fields = fields_of(line)
     rssi = number_of(fields[0]) if fields else None
-    return -113.0 + 2 * rssi if rssi is not None and 0 <= rssi <= 31 else None  # noqa: PLR2004
+    if rssi is None or rssi not in _KNOWN_RSSI:
+        return None
+    return -113.0 + 2 * rssi
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +161,7 @@ def choices(field: str) -> frozenset[str]:
 def operator(line: str) -> str | None:
     """Read the operator of `+COPS: 0,2,"24001",7`; None while there is none."""
     fields = fields_of(line)
-    return fields[2] or None if len(fields) > 2 else None  # noqa: PLR2004
+    return _at(fields, 2) or None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

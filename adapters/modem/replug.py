@@ -10,6 +10,9 @@ from adapters.modem.transport import SerialTransport
 from engine.errors import ModemError
 from engine.ports.clock import Clock
 
+# Without its check digit, as some modems tell it.
+_IMEI_DIGITS_MIN = 14
+
 
 def find_port(
     folder: str,
@@ -46,7 +49,7 @@ def _imei(
         reply = dialogue.command("AT+CGSN", deadline_s=options.answer_s)
         for line in reply.lines:
             digits = "".join(c for c in line if c.isdecimal())
-            if len(digits) >= 14:  # noqa: PLR2004 -- an IMEI without its check digit
+            if len(digits) >= _IMEI_DIGITS_MIN:
                 return digits
         return None
     finally:

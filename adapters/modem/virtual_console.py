@@ -77,7 +77,7 @@ class VirtualConsole:
         )
 
     def _sms(self, arguments: list[str]) -> str:
-        if len(arguments) < 2:  # noqa: PLR2004 -- sender and text
+        if not arguments[1:]:
             return "sms FROM TEXT"
         self._chosen.inject(arguments[0], " ".join(arguments[1:]))
         return ""

@@ -146,7 +146,7 @@ class SocketLink:
                 self.address = rest
             case _:
                 listener = _listen_unix(f"\0{self._wanted}")
-        listener.setblocking(False)  # noqa: FBT003 -- the standard library's signature
+        listener.settimeout(0)
         self._listener = listener
 
     def unplug(self) -> None:
@@ -175,7 +175,7 @@ class SocketLink:
             if self._listener is not None and self._listener.fileno() in ready:
                 with suppress(OSError):
                     self._client, _ = self._listener.accept()
-                    self._client.setblocking(False)  # noqa: FBT003 -- the standard library's signature
+                    self._client.settimeout(0)
             return b""
         if self._client.fileno() not in ready:
             return b""
