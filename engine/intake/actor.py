@@ -29,8 +29,6 @@ from engine.values import CommandId, ReportKey
 
 RESCAN = timedelta(seconds=2)
 FRESH = timedelta(seconds=3)
-# Long enough for the press that it calls off, which may have come by another way.
-CANCEL_WAITS = timedelta(minutes=1)
 PATIENCE_S = 10.0
 UNCLAIMED = timedelta(seconds=20)
 SOURCE_DEVICE = "device"
@@ -123,16 +121,13 @@ class Intake(SupervisedActor[Heard | SmsHeard]):
         if report is None:
             self._unreadable(row)
             return
-        waited = self.clock.now().since(row.received_at)
-        self._report(report, skip=set(), is_stale=waited > CANCEL_WAITS)
+        self._report(report, skip=set())
 
     def _unreadable(self, row: InboundRow) -> None:
         words = "something that was recorded cannot be read"
         self._distress(message_command(row, words, None, self._judge))
 
-    def _report(
-        self, report: DeviceReport, *, skip: set[ReportKey], is_stale: bool = False
-    ) -> None:
+    def _report(self, report: DeviceReport, *, skip: set[ReportKey]) -> None:
         judgement = self._judge.judge(report)
         press = judgement.assessment.press
         if press.key in skip:
@@ -142,10 +137,9 @@ class Intake(SupervisedActor[Heard | SmsHeard]):
                 self._distress(raise_command(judgement))
             case Outcome.CANCEL:
                 self._cancel(judgement)
-            case Outcome.CANCEL | Outcome.POSITION | Outcome.NOTHING:
-                # A cancel of nothing that is open, or a report that meant more by
-                # the roster of the moment at which it was recorded.
-                self._distress(raise_command(notice_of(judgement, self._judge)))
+            case Outcome.POSITION | Outcome.NOTHING:
+                # It meant more by the roster of the moment at which it was recorded.
+                self._distress(notice_command(judgement, self._judge))
             case _:
                 assert_never(judgement.assessment.outcome)
 

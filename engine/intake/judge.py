@@ -57,13 +57,6 @@ class Judge:
         return Judgement(assessment=assessment, person=person, protocol=protocol)
 
 
-def notice_of(judgement: Judgement, judge: Judge) -> Judgement:
-    """Return the same report as a notice: nobody else takes it up, so HQ looks at it."""
-    assessment = replace(judgement.assessment, outcome=Outcome.NOTICE, kind=Kind.NOTICE)
-    protocol = judge.registry().protocols[HQ_ALONE]
-    return replace(judgement, assessment=assessment, protocol=protocol)
-
-
 def raise_command(judgement: Judgement) -> Raise:
     """Return the command that an alarm or a notice comes to."""
     person, assessment = judgement.person, judgement.assessment

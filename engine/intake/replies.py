@@ -15,9 +15,9 @@ from engine.alarm.state import ReplyKind
 LETTERS = "ABCDEFGHJKMNPQRTUVWXY"
 DIGITS = "2346789"
 # Four characters that begin with a letter and have a digit: half a million of them,
-# and none that is a word.
+# and none that is a word. The answer may follow without a blank: K7F21.
 CODE = re.compile(
-    rf"\b([{LETTERS}](?=[{LETTERS}]*[{DIGITS}])[{LETTERS}{DIGITS}]{{3}})\b"
+    rf"\b([{LETTERS}](?=[{LETTERS}]*[{DIGITS}])[{LETTERS}{DIGITS}]{{3}})(?=[123]?\b)"
 )
 # Cyrillic capitals that look like these Latin letters and digits.
 _LOOKALIKES = str.maketrans(

@@ -16,8 +16,6 @@ from engine.ports.clock import Clock
 from engine.ports.device import DeviceReport
 from engine.ports.journal import (
     Answer,
-    Append,
-    Head,
     JournalAccess,
     Place,
     Placed,
@@ -26,7 +24,7 @@ from engine.ports.journal import (
     Request,
 )
 from engine.ports.telemetry import Telemetry
-from engine.values import CommandId, ReportKey
+from engine.values import ReportKey
 
 _ACTED_ON = frozenset({Outcome.ALARM, Outcome.NOTICE, Outcome.CANCEL})
 
@@ -90,8 +88,6 @@ class Door:
         batch.waiting = len(requests)
         for request, report in requests:
             self._journal.submit(request, self._replied(batch, request, report))
-            if isinstance(request, Record) and request.source == SOURCE_QUIET:
-                self._journal.submit(self._set_aside(request.key), _nobody_waits)
 
     def committed(self, position: int) -> None:
         """Take note of a commit; in the journal's thread, once for each."""
@@ -153,18 +149,6 @@ class Door:
         else:
             self._journal.submit(place, _nobody_waits)
         self._judge.board.move(person.person, fix)
-
-    def _set_aside(self, key: ReportKey) -> Append:
-        """Return what takes a signal that raises nothing off the untaken ones."""
-        return Append(
-            stream=SOURCE_QUIET,
-            expected_seq=0,
-            epoch=self._journal.epoch,
-            command_id=CommandId(key),
-            events=(),
-            head=Head(status=SOURCE_QUIET, is_open=False),
-            takes=(key,),
-        )
 
     def _count(self, report: DeviceReport) -> None:
         self._telemetry.count(

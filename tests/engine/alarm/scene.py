@@ -20,7 +20,7 @@ from engine.alarm.commands import (
     Tick,
     Verify,
 )
-from engine.alarm.decide import Events, decide, lookups
+from engine.alarm.decide import Events, consider, lookups
 from engine.alarm.events import AlarmEvent, NotificationPlanned
 from engine.alarm.schedule import next_due
 from engine.alarm.state import (
@@ -147,9 +147,12 @@ class Scene:
     def do(self, command: AlarmCommand) -> Events:
         """Decide, encode, decode, fold; return the facts."""
         found: Found = self._found(command)
-        events = decide(ALARM, self.alarm, command, found, self.now)
+        decision = consider(ALARM, self.alarm, command, found, self.now)
+        assert decision.lookups == ()
+        events = decision.events
         new = [self._row(event, command.command_id) for event in events]
         self.alarm = replay(ALARM, self.alarm, new)
+        assert self.alarm == decision.alarm, "the actor goes on from the decision's"
         self.rows += new
         self.events += events
         return events
