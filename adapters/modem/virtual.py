@@ -12,8 +12,9 @@ from adapters.modem import pdu_decode
 from adapters.modem.compose import fit_text
 from adapters.modem.pdu import Deliver, Submit
 from adapters.modem.pdu_encode import encode_deliver, encode_submit, submit
-from adapters.modem.pdu_fields import Address
+from adapters.modem.pdu_fields import Address, Charset
 from adapters.modem.pdu_text import build
+from adapters.modem.split import split
 from adapters.modem.virtual_answers import cms
 from adapters.modem.virtual_calls import Calls
 from adapters.modem.virtual_dialect import Dialect
@@ -90,6 +91,7 @@ class VirtualModem:
         self._input: deque[int] = deque()
         self._urcs: deque[bytes] = deque()
         self._inbox = Inbox(self.state, self._loop, self._urc)
+        self._injected = 0
         self._plugged = False
 
     @property
@@ -121,15 +123,16 @@ class VirtualModem:
         self.stop()
 
     def inject(self, sender: str, text: str) -> None:
-        """Deliver a message to this modem, as if somebody had sent it."""
-        part = fit_text(text)
-        pdu = Deliver(
-            sender=Address(text=sender, toa=0x91 if sender.startswith("+") else 0x81),
-            user_data=build(part.text, part.charset),
-            dcs=8 if part.charset == "ucs2" else 0,
-            sent_at=self._clock.now().to_datetime(),
-        )
-        self.deliver(*encode_deliver(pdu))
+        """Deliver a message to this modem, in parts where it is long."""
+        self._injected = (self._injected + 1) % 256
+        for part in split(text, reference=self._injected):
+            pdu = Deliver(
+                sender=Address(text=sender, toa=0x91 if sender[:1] == "+" else 0x81),
+                user_data=part,
+                dcs=8 if part.charset is Charset.UCS2 else 0,
+                sent_at=self._clock.now().to_datetime(),
+            )
+            self.deliver(*encode_deliver(pdu))
 
     def deliver(self, pdu: str, length: int) -> None:
         """Take a DELIVER from the network; hold it while it cannot be stored."""

@@ -119,6 +119,18 @@ def test_what_arrives_is_announced_read_and_stays_until_deleted(
         assert r.driver.poll(drain=True) == []
 
 
+def test_a_long_message_arrives_whole(tmp_path: Path) -> None:
+    text = "Иду. " * 40
+    with rig(tmp_path) as r:
+        r.modem.inject(BOB, text)
+        (message,) = r.events(bool)
+        assert isinstance(message, InboundSms)
+        assert message.text == text
+        assert message.part is None
+        r.driver.delete(message.slot)
+        assert r.modem.state.stores["SM"] == {}
+
+
 def test_what_lay_in_storage_before_is_found_at_the_first_drain(tmp_path: Path) -> None:
     with rig(tmp_path, opened=False) as r:
         r.modem.inject(BOB, "before anybody listened")
