@@ -6,7 +6,7 @@ its reply is a callback, and one wake-up of the loop answers a whole commit.
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from engine.intake.actor import SOURCE_DEVICE, SOURCE_QUIET, Heard
 from engine.intake.assess import Outcome
@@ -37,12 +37,13 @@ class _Batch:
     began_s: float
     waiting: int = 0
     all_durable: bool = True
-    heard: list[DeviceReport] = field(default_factory=list)
-    repeated: list[ReportKey] = field(default_factory=list)
 
 
 class Door:
-    """Lets reports in and says when they are durable; in the loop's thread."""
+    """Lets reports in and says when they are durable; in the loop's thread.
+
+    Replies of the journal, and `committed`, come in the journal's thread.
+    """
 
     def __init__(
         self,
@@ -62,6 +63,8 @@ class Door:
         self._clock, self._telemetry, self._hint = clock, telemetry, hint
         self._recorded = recorded
         self._done: deque[_Batch] = deque()
+        self._heard: list[DeviceReport] = []
+        self._repeated: list[ReportKey] = []
         self.wake: Callable[[], None] | None = None
         """Schedules `answer_done` on the loop; set once the loop runs."""
 
@@ -90,25 +93,27 @@ class Door:
             self._journal.submit(request, self._replied(batch, request, report))
 
     def committed(self, position: int) -> None:
-        """Take note of a commit; in the journal's thread, once for each."""
+        """Take note of a commit; in the journal's thread, once for each.
+
+        Intake hears of all that the commit made durable in one hint, and does not
+        wait for the loop to answer the devices.
+        """
         del position
+        if self._heard:
+            heard, self._heard = self._heard, []
+            again, self._repeated = self._repeated, []
+            self._hint(Heard(reports=tuple(heard), repeated=tuple(again)))
         if self._done and self.wake is not None:
             self.wake()
 
     def answer_done(self) -> None:
-        """Answer every batch that is durable, and tell intake of all at once."""
-        heard: list[DeviceReport] = []
-        repeated: list[ReportKey] = []
+        """Answer every batch that is durable; in the loop's thread."""
         now_s = self._clock.boottime_s()
         while self._done:
             batch = self._done.popleft()
-            heard += batch.heard
-            repeated += batch.repeated
             batch.answer(batch.all_durable)
             took_s = now_s - batch.began_s
             self._telemetry.observe("report_to_journal_seconds", took_s)
-        if heard:
-            self._hint(Heard(reports=tuple(heard), repeated=tuple(repeated)))
 
     def _replied(
         self, batch: _Batch, request: Request, report: DeviceReport
@@ -118,9 +123,9 @@ class Door:
                 case Recorded():
                     self._recorded(answer.key)
                     if isinstance(request, Record) and request.source == SOURCE_DEVICE:
-                        batch.heard.append(report)
+                        self._heard.append(report)
                         if answer.repeated:
-                            batch.repeated.append(answer.key)
+                            self._repeated.append(answer.key)
                 case Placed():
                     pass
                 case _:
