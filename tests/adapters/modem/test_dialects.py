@@ -295,6 +295,35 @@ def test_a_call_that_ends_is_no_answer_to_a_message(clock: ManualClock) -> None:
     assert driver.submit(NUMBER, "hej", validity_min=5).reference == 5
 
 
+def test_a_bare_line_before_the_reference_is_no_answer(clock: ManualClock) -> None:
+    modem = ScriptedModem(
+        clock, WORKS, sent="\r\nPB DONE?\r\n\r\n+CMGS: 5\r\n\r\nOK\r\n"
+    )
+    driver = driver_of(modem)
+    driver.open()
+    assert driver.submit(NUMBER, "hej", validity_min=5).reference == 5
+
+
+def test_ok_in_place_of_the_prompt_sends_nothing(clock: ManualClock) -> None:
+    modem = ScriptedModem(clock, WORKS, prompt=OK)
+    driver = driver_of(modem)
+    driver.open()
+    with pytest.raises(ModemSilentError, match="no prompt"):
+        driver.submit(NUMBER, "hej", validity_min=5)
+    assert modem.pdus == []
+
+
+def test_a_radio_that_is_off_is_switched_on(clock: ManualClock) -> None:
+    modem = ScriptedModem(
+        clock, WORKS | {"AT+CFUN?": "\r\n+CFUN: 4\r\n\r\nOK\r\n", "AT+CFUN=1": OK}
+    )
+    driver_of(modem).open()
+    assert "AT+CFUN=1" in modem.commands
+    on = ScriptedModem(clock, WORKS)
+    driver_of(on).open()
+    assert "AT+CFUN=1" not in on.commands
+
+
 def test_reports_kept_in_storage_are_asked_for_only_where_direct_ones_are_refused(
     clock: ManualClock,
 ) -> None:
@@ -319,6 +348,16 @@ def test_a_modem_that_wants_acknowledgements_gets_one_each(clock: ManualClock) -
     (report,) = driver.poll(drain=False)
     assert isinstance(report, StatusReport)
     assert modem.commands.count("AT+CNMA") == 1
+
+
+def test_a_modem_that_wants_no_acknowledgement_gets_none(clock: ManualClock) -> None:
+    modem = ScriptedModem(clock, WORKS | {"AT+CSMS=0": OK, "AT+CNMA": OK})
+    driver = driver_of(modem)
+    driver.open()
+    modem.say(f"\r\n+CDS: 25\r\n{REPORT}\r\n")
+    (report,) = driver.poll(drain=False)
+    assert isinstance(report, StatusReport)
+    assert "AT+CNMA" not in modem.commands
 
 
 @pytest.mark.parametrize(
