@@ -1,0 +1,222 @@
+"""A channel's worker: journals, sends, settles, and tries only what may be tried."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from engine.dispatch.actor import Dispatcher, Planned, Shout
+from engine.dispatch.attempts import Attempts, Settled
+from engine.dispatch.body import decode_body
+from engine.dispatch.channel.actor import ChannelWorker
+from engine.dispatch.channel.retry import TRIES
+from engine.errors import DeliveryError, DeliveryUnknownError
+from engine.health import Health
+from engine.ports.channel import Notification, Receipt
+from engine.ports.journal import EffectState
+from engine.supervision.child import ChildSpec, OnDown, Strategy
+from engine.supervision.supervisor import supervisor
+from engine.supervision.tree import Root, Tree
+from engine.values import ChannelName
+from tests.engine.dispatch.ledger import LOST, Ledger, row_of
+from tests.engine.intake.reports import Meter
+from tests.simulation.runtime import World
+
+
+def refused(*, retry: bool) -> DeliveryError:
+    return DeliveryError("email", "refused", retry=retry)
+
+
+EMAIL = ChannelName("email")
+SILENCE = DeliveryUnknownError("email", "no answer")
+
+
+@dataclass
+class Medium:
+    """A channel that does what its list says, then sends."""
+
+    world: World
+    sent: list[Notification] = field(default_factory=list)
+    faults: list[Exception] = field(default_factory=list)
+    seen: Callable[[], object] = lambda: None
+    states: list[object] = field(default_factory=list)
+    is_there: bool = True
+    takes_s: float = 0.0
+    name: ChannelName = EMAIL
+    timeout_s: float = 10.0
+
+    def send(self, notification: Notification) -> Receipt:
+        self.sent.append(notification)
+        self.states.append(self.seen())
+        self.world.sleep(self.takes_s)
+        if self.faults:
+            raise self.faults.pop(0)
+        return Receipt(reference="ref-1")
+
+    def check(self) -> None:
+        if not self.is_there:
+            raise refused(retry=True)
+
+    def interrupt(self) -> None: ...
+    def close(self) -> None: ...
+
+
+class Rig:
+    def __init__(self) -> None:
+        self.world = World(1)
+        self.ledger = Ledger(self.world)
+        self.medium = Medium(self.world)
+        self.medium.seen = lambda: self.ledger.state("e1")
+        self.meter = Meter()
+        self.health = Health(self.meter)
+        self.told: list[Settled] = []
+        self.tree = Tree(
+            clock=self.world, chance=self.world.chance, spawn=self.world.spawn
+        )
+        attempts = Attempts(
+            route="email",
+            journal=self.ledger,
+            readers=self.ledger,
+            told=self.told.append,
+        )
+        dispatcher = ChildSpec(
+            name="dispatcher",
+            actor=Dispatcher,
+            arguments={
+                "journal": self.ledger,
+                "readers": self.ledger,
+                "telemetry": self.meter,
+                "settled": self.told.append,
+            },
+        )
+        worker = ChildSpec(
+            name="email",
+            actor=ChannelWorker,
+            arguments={
+                "channel": self.medium,
+                "attempts": attempts,
+                "telemetry": self.meter,
+                "health": self.health,
+            },
+            on_down=OnDown.RETRY_FOREVER,
+        )
+        spec = supervisor("root", Strategy.REST_FOR_ONE, [dispatcher, worker])
+        Root(spec, self.tree, on_ready=lambda: None, on_failure=lambda _: None)
+        self.world.run(0.5)
+
+    def plan(self, effect: str = "e1", repeat: int = 0) -> None:
+        row = row_of(effect, channel="email", address="hq@x", repeat=repeat)
+        self.ledger.plan(row)
+        self.tree.names.tell("dispatcher", Planned(rows=(row,)))
+
+    def outcomes(self) -> list[tuple[EffectState, str, bool]]:
+        return [(s.outcome.state, s.outcome.reason, s.outcome.retry) for s in self.told]
+
+
+@pytest.fixture
+def rig() -> Rig:
+    return Rig()
+
+
+def test_a_notification_goes_out_after_the_journal_has_its_attempt(rig: Rig) -> None:
+    rig.plan(repeat=2)
+    rig.world.run(1)
+    (sent,) = rig.medium.sent
+    assert rig.medium.states == [EffectState.ATTEMPTING]
+    assert (sent.key, sent.address, sent.text) == ("e1", "hq@x", "SOS")
+    assert (sent.attempt, sent.repeat) == (1, 2)
+    assert rig.outcomes() == [(EffectState.ACCEPTED, "", False)]
+    assert rig.told[0].outcome.reference == "ref-1"
+
+
+def test_what_was_certainly_not_sent_is_tried_again_within_the_attempt(
+    rig: Rig,
+) -> None:
+    rig.medium.faults = [refused(retry=True)] * 2
+    rig.plan()
+    rig.world.run(5)
+    assert len(rig.medium.sent) == 3
+    assert len({sent.key for sent in rig.medium.sent}) == 1
+    assert rig.outcomes() == [(EffectState.ACCEPTED, "", False)]
+
+
+def test_the_tries_end_and_the_alarm_decides_on_the_next(rig: Rig) -> None:
+    rig.medium.faults = [refused(retry=True)] * 99
+    rig.plan()
+    rig.world.run(10)
+    assert len(rig.medium.sent) == TRIES
+    assert rig.outcomes() == [(EffectState.REJECTED, "refused", True)]
+    assert "channel_down" in rig.health.reasons()
+
+
+def test_slow_failures_end_with_the_slack_and_not_with_the_tries(rig: Rig) -> None:
+    rig.medium.faults = [refused(retry=True)] * 99
+    rig.medium.takes_s = 4.0
+    rig.plan()
+    rig.world.run(20)
+    assert len(rig.medium.sent) == 2
+
+
+def test_a_final_no_is_not_tried_again(rig: Rig) -> None:
+    rig.medium.faults = [refused(retry=False)]
+    rig.plan()
+    rig.world.run(5)
+    assert len(rig.medium.sent) == 1
+    assert rig.outcomes() == [(EffectState.REJECTED, "refused", False)]
+
+
+def test_silence_is_unknown_and_never_tried_again_in_the_attempt(rig: Rig) -> None:
+    rig.medium.faults = [SILENCE]
+    rig.plan()
+    rig.world.run(30)
+    assert len(rig.medium.sent) == 1
+    assert rig.outcomes() == [(EffectState.UNKNOWN, "no answer", False)]
+
+
+def test_a_worker_that_dies_while_sending_leaves_unknown_and_goes_on(rig: Rig) -> None:
+    rig.medium.faults = [ZeroDivisionError()]
+    rig.plan("e1")
+    rig.world.run(5)
+    assert rig.outcomes() == [(EffectState.UNKNOWN, "restart", False)]
+    rig.plan("e2")
+    rig.world.run(5)
+    assert [sent.key for sent in rig.medium.sent] == ["e1", "e2"]
+
+
+def test_an_outcome_that_was_not_answered_is_told_within_seconds(rig: Rig) -> None:
+    rig.ledger.fault = lambda request: LOST if "accepted" in str(request) else ""
+    rig.plan()
+    rig.world.run(1)
+    assert rig.told == []
+    rig.ledger.fault = lambda _: ""
+    rig.world.run(20)
+    assert rig.outcomes() == [(EffectState.ACCEPTED, "", False)]
+
+
+def test_a_far_end_that_is_gone_shows_and_comes_back_by_itself(rig: Rig) -> None:
+    rig.medium.is_there = False
+    rig.world.run(20)
+    assert rig.health.reasons() == {
+        "all_channels_down": ("every route",),
+        "channel_down": ("email",),
+    }
+    rig.plan()
+    rig.world.run(1)
+    assert len(rig.medium.sent) == 1, "it tries all the same: there may be no other"
+    rig.medium.is_there = True
+    rig.world.run(20)
+    assert rig.health.reasons() == {}
+
+
+def test_what_cannot_be_recorded_goes_out_at_once_each_under_its_own_key(
+    rig: Rig,
+) -> None:
+    rig.medium.seen = lambda: None
+    for address in ("hq@x", "second@x"):
+        body = decode_body(row_of(address=address).body)
+        rig.tree.names.tell("email", Shout(channel="email", body=body))
+    rig.world.run(1)
+    assert [sent.address for sent in rig.medium.sent] == ["hq@x", "second@x"]
+    assert len({sent.key for sent in rig.medium.sent}) == 2
+    assert all(sent.key.startswith("unrecorded.") for sent in rig.medium.sent)
+    assert rig.ledger.asked == []

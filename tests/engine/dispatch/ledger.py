@@ -1,0 +1,118 @@
+"""A journal in memory that answers at once, or not at all, as a test says."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from engine.dispatch.body import EffectBody, encode_body
+from engine.journal.memory import Medium, MemoryStore
+from engine.ports.clock import Clock
+from engine.ports.journal import (
+    Answer,
+    Append,
+    Appended,
+    EffectClass,
+    EffectRow,
+    EffectState,
+    Head,
+    JournalReader,
+    NewEvent,
+    Reply,
+    Request,
+    Unknown,
+)
+from engine.protocol.texts import Segment
+from engine.values import CommandId, EffectId
+from tests.fakes import START
+
+SILENT, LOST, FULL = "silent", "lost", "full"
+
+
+class Ledger:
+    """`fault` says, for each request, what goes wrong.
+
+    `SILENT`: nothing is written and no answer comes; `LOST`: written, and no answer
+    comes; `FULL`: the disk is full.
+    """
+
+    def __init__(self, clock: Clock, medium: Medium | None = None) -> None:
+        self.clock = clock
+        self.store = MemoryStore(medium)
+        self.asked: list[Request] = []
+        self.fault: Callable[[Request], str] = lambda _: ""
+
+    @property
+    def epoch(self) -> int:
+        return self.store.epoch
+
+    def submit(self, request: Request, reply: Reply) -> None:
+        reply(self.ask(request, 1.0))
+
+    def ask(self, request: Request, timeout_s: float) -> Answer:
+        self.asked.append(request)
+        fault = self.fault(request)
+        if fault == FULL:
+            return Unknown(reason="full", is_full=True)
+        if fault == SILENT:
+            return Unknown(reason=f"no answer within {timeout_s} s")
+        (answer,) = self.store.commit((request,), self.clock.now())
+        return Unknown(reason="no answer") if fault == LOST else answer
+
+    @contextmanager
+    def reader(self) -> Iterator[JournalReader]:
+        reader = self.store.reader()
+        yield reader
+        reader.close()
+
+    # for tests ---------------------------------------------------------------
+
+    def plan(self, *rows: EffectRow) -> None:
+        """Make effects durable, as an alarm's decision does."""
+        for row in rows:
+            append = Append(
+                stream=row.alarm,
+                expected_seq=len(self.store.reader().stream(row.alarm)),
+                epoch=self.epoch,
+                command_id=CommandId(f"plan/{row.effect_id}"),
+                events=(NewEvent(kind="Planned", body=b"{}"),),
+                head=Head(status="raised", is_open=True),
+                plans=(row,),
+            )
+            (answer,) = self.store.commit((append,), self.clock.now())
+            assert isinstance(answer, Appended)
+
+    def state(self, effect: str) -> EffectState:
+        row = self.store.reader().effect(EffectId(effect))
+        assert row is not None
+        return row.state
+
+    def kinds(self, effect: str) -> list[str]:
+        return [row.kind for row in self.store.reader().stream(f"effect/{effect}")]
+
+
+def row_of(
+    effect: str = "e1",
+    *,
+    channel: str = "sms",
+    rank: int = 10,
+    planned_ms: int = START.ms,
+    avoid_route: str = "",
+    address: str = "+46701740605",
+    repeat: int = 0,
+) -> EffectRow:
+    """Return a planned effect of alarm a."""
+    body = EffectBody(
+        address=address,
+        language="en",
+        segments=(Segment(priority=1, text="SOS"),),
+        repeat=repeat,
+    )
+    return EffectRow(
+        effect_id=EffectId(effect),
+        alarm="alarm/a",
+        effect_class=EffectClass.SAFETY,
+        channel=channel,
+        rank=rank,
+        planned_at=type(START)(planned_ms),
+        body=encode_body(body),
+        avoid_route=avoid_route,
+    )

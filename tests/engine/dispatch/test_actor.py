@@ -1,0 +1,202 @@
+"""The dispatcher: what waits meets who is idle, and no hint is needed for it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from engine.dispatch.actor import (
+    Away,
+    Dispatcher,
+    Hurry,
+    Idle,
+    Planned,
+    Take,
+    Withdrawn,
+)
+from engine.dispatch.attempts import Attempts, Settled
+from engine.dispatch.queue import RANK_CALL, RANK_DISTRESS
+from engine.journal.memory import Medium
+from engine.ports.journal import EffectState
+from engine.supervision.actor import SupervisedActor
+from engine.supervision.child import ChildSpec, OnDown, Strategy
+from engine.supervision.link import Link
+from engine.supervision.supervisor import supervisor
+from engine.supervision.tree import Root, Tree
+from engine.values import EffectId
+from tests.engine.dispatch.ledger import Ledger, row_of
+from tests.engine.intake.reports import Meter
+from tests.simulation.runtime import World
+
+Got = list[tuple[str, str]]
+
+
+class Route(SupervisedActor[object]):
+    """Notes what it is given; dies when it is told to."""
+
+    def __init__(self, *, link: Link, got: Got) -> None:
+        super().__init__(link=link)
+        self.got = got
+
+    def handle(self, message: object) -> None:
+        match message:
+            case Take():
+                self.got.append((self.link.name, message.row.effect_id))
+            case Hurry():
+                self.got.append((self.link.name, "hurry"))
+            case _:
+                raise ZeroDivisionError
+
+
+class Rig:
+    def __init__(self, medium: Medium | None = None) -> None:
+        self.world = World(1)
+        self.ledger = Ledger(self.world, medium)
+        self.got: Got = []
+        self.settled: list[Settled] = []
+        self.meter = Meter()
+        self.tree = Tree(
+            clock=self.world, chance=self.world.chance, spawn=self.world.spawn
+        )
+
+    def start(self) -> "Rig":
+        def route(name: str) -> ChildSpec:
+            return ChildSpec(
+                name=name,
+                actor=Route,
+                arguments={"got": self.got},
+                on_down=OnDown.RETRY_FOREVER,
+                intensity=0,
+                retry_s=3600.0,
+            )
+
+        dispatcher = ChildSpec(
+            name="dispatcher",
+            actor=Dispatcher,
+            arguments={
+                "journal": self.ledger,
+                "readers": self.ledger,
+                "telemetry": self.meter,
+                "settled": self.settled.append,
+            },
+        )
+        routes = [route("modem-1"), route("modem-2"), route("email")]
+        children = [dispatcher, supervisor("routes", Strategy.ONE_FOR_ONE, routes)]
+        Root(
+            supervisor("root", Strategy.REST_FOR_ONE, children),
+            self.tree,
+            on_ready=lambda: None,
+            on_failure=lambda _: None,
+        )
+        self.world.run(0.5)
+        return self
+
+    def tell(self, message: object, name: str = "dispatcher") -> None:
+        assert self.tree.names.tell(name, message)
+        self.world.run(0.1)
+
+    def idle(self, name: str, *channels: str) -> None:
+        self.tell(Idle(worker=name, channels=channels or ("sms", "call")))
+
+    def attempts(self, route: str, told: Callable[[Settled], None]) -> Attempts:
+        return Attempts(
+            route=route, journal=self.ledger, readers=self.ledger, told=told
+        )
+
+
+@pytest.fixture
+def rig() -> Rig:
+    return Rig().start()
+
+
+def test_what_is_planned_goes_to_who_is_idle_once(rig: Rig) -> None:
+    row = row_of()
+    rig.ledger.plan(row)
+    rig.idle("modem-1")
+    rig.tell(Planned(rows=(row,)))
+    rig.tell(Planned(rows=(row,)))
+    assert rig.got == [("modem-1", "e1")]
+
+
+def test_a_lost_hint_is_found_again_in_the_rows(rig: Rig) -> None:
+    rig.idle("modem-1")
+    rig.ledger.plan(row_of())
+    rig.world.run(2.5)
+    assert rig.got == [("modem-1", "e1")]
+
+
+def test_what_was_handed_over_and_never_begun_is_handed_over_again(rig: Rig) -> None:
+    rig.ledger.plan(row_of())
+    rig.idle("modem-1")
+    rig.idle("modem-2")
+    rig.world.run(10)
+    assert rig.got == [("modem-1", "e1"), ("modem-2", "e1")]
+
+
+def test_a_withdrawn_effect_is_not_handed_over(rig: Rig) -> None:
+    rig.tell(Planned(rows=(row_of(),)))
+    rig.tell(Withdrawn(effects=(EffectId("e1"),)))
+    rig.idle("modem-1")
+    assert rig.got == []
+
+
+def test_a_route_gets_only_its_own_channels(rig: Rig) -> None:
+    rig.tell(Planned(rows=(row_of("mail", channel="email"), row_of("sms"))))
+    rig.idle("email", "email")
+    rig.idle("modem-1")
+    assert rig.got == [("email", "mail"), ("modem-1", "sms")]
+
+
+def test_a_repeat_goes_round_the_doubtful_route(rig: Rig) -> None:
+    rig.idle("modem-2")
+    rig.tell(Planned(rows=(row_of("other"),)))
+    rig.idle("modem-1")
+    rig.tell(Planned(rows=(row_of("repeat", avoid_route="modem-1"),)))
+    assert ("modem-1", "repeat") not in rig.got
+    rig.idle("modem-2")
+    assert ("modem-2", "repeat") in rig.got
+
+
+def test_a_route_that_went_away_or_died_is_no_way_round_bug_waited_for_the_dead(
+    rig: Rig,
+) -> None:
+    rig.idle("modem-1")
+    rig.idle("modem-2")
+    rig.tell(Away(worker="modem-2"))
+    rig.tell(Planned(rows=(row_of("repeat", avoid_route="modem-1"),)))
+    assert rig.got == [("modem-1", "repeat")]
+    rig.idle("modem-2")
+    rig.idle("modem-1")
+    rig.tell("die", name="modem-2")
+    rig.tell(Planned(rows=(row_of("again", avoid_route="modem-1"),)))
+    assert rig.got[-1] == ("modem-1", "again")
+
+
+def test_a_message_hurries_a_telephone_that_rings_and_says_so_once(rig: Rig) -> None:
+    rig.idle("modem-1")
+    rig.tell(Planned(rows=(row_of("ring", channel="call", rank=RANK_CALL),)))
+    for number in range(3):
+        rig.tell(Planned(rows=(row_of(f"sos-{number}", rank=RANK_DISTRESS),)))
+    assert rig.got == [("modem-1", "ring"), ("modem-1", "hurry")]
+
+
+def test_at_a_start_whatever_was_under_way_is_unknown_and_the_alarm_is_told() -> None:
+    medium = Medium()
+    before = Rig(medium)
+    before.ledger.plan(row_of("e1"), row_of("e2"))
+    assert before.attempts("modem-1", before.settled.append).begin(row_of("e1"))
+    rig = Rig(medium).start()
+    assert rig.ledger.state("e1") is EffectState.UNKNOWN
+    assert [(s.effect, s.route, s.outcome.state) for s in rig.settled] == [
+        ("e1", "modem-1", EffectState.UNKNOWN)
+    ]
+    rig.idle("modem-2")
+    assert rig.got == [("modem-2", "e2")], "what was only planned goes out"
+
+
+def test_what_waits_is_measured(rig: Rig) -> None:
+    old = rig.world.now().plus(timedelta(seconds=-40)).ms
+    rig.ledger.plan(row_of("old", planned_ms=old))
+    rig.world.run(4)
+    assert rig.meter.shown["oldest_planned_effect_seconds", ""] > 40
+    assert rig.meter.shown["effects", "planned"] == 1

@@ -1,0 +1,212 @@
+"""The journal before the first byte, one true outcome, and what is in doubt."""
+
+from dataclasses import replace
+
+import pytest
+
+from engine.dispatch.attempts import (
+    ATTEMPTING,
+    SETTLED,
+    Attempts,
+    Outcome,
+    Settled,
+    outcome_of,
+    unknown_append,
+)
+from engine.dispatch.body import decode_body
+from engine.ports.journal import Append, Appended, EffectState, Request
+from engine.values import EffectId
+from tests.engine.dispatch.ledger import LOST, SILENT, Ledger, row_of
+from tests.fakes import ManualClock
+
+SENT = Outcome(state=EffectState.ACCEPTED, reference="17")
+UNKNOWN = Outcome(state=EffectState.UNKNOWN, reason="silence")
+
+
+class Rig:
+    def __init__(self) -> None:
+        self.ledger = Ledger(ManualClock())
+        self.told: list[Settled] = []
+        self.one, self.two = self.route("modem-1"), self.route("modem-2")
+        self.row = row_of()
+        self.ledger.plan(self.row)
+
+    def route(self, name: str) -> Attempts:
+        return Attempts(
+            route=name, journal=self.ledger, readers=self.ledger, told=self.told.append
+        )
+
+    def states(self) -> list[EffectState]:
+        return [settled.outcome.state for settled in self.told]
+
+
+@pytest.fixture
+def rig() -> Rig:
+    return Rig()
+
+
+def test_attempting_is_durable_before_anything_is_sent(rig: Rig) -> None:
+    assert rig.one.begin(rig.row)
+    assert rig.ledger.state("e1") is EffectState.ATTEMPTING
+    assert rig.ledger.kinds("e1") == [ATTEMPTING]
+    assert rig.told == []
+
+
+def test_an_outcome_is_durable_before_the_alarm_is_told(rig: Rig) -> None:
+    rig.one.begin(rig.row)
+    seen: list[EffectState] = []
+    telling = Attempts(
+        route="modem-1",
+        journal=rig.ledger,
+        readers=rig.ledger,
+        told=lambda _: seen.append(rig.ledger.state("e1")),
+    )
+    telling.settle(rig.row, SENT)
+    assert seen == [EffectState.ACCEPTED]
+    assert rig.ledger.kinds("e1") == [ATTEMPTING, SETTLED]
+
+
+def test_two_routes_that_pull_one_effect_send_it_once(rig: Rig) -> None:
+    assert rig.one.begin(rig.row)
+    assert not rig.two.begin(rig.row)
+    assert not rig.one.begin(rig.row)
+
+
+def test_a_withdrawn_effect_is_not_sent(rig: Rig) -> None:
+    withdraw = replace(
+        unknown_append(rig.row, rig.ledger.epoch),
+        stream="alarm/a",
+        changes=(),
+        withdraws=(EffectId("e1"),),
+    )
+    rig.ledger.ask(withdraw, 1.0)
+    assert not rig.one.begin(rig.row)
+    assert rig.ledger.state("e1") is EffectState.WITHDRAWN
+
+
+def test_late_news_changes_an_accepted_or_unknown_effect_and_no_other(
+    rig: Rig,
+) -> None:
+    rig.one.begin(rig.row)
+    rig.one.settle(rig.row, UNKNOWN)
+    rig.one.settle_late(rig.row, SENT)
+    rig.one.settle_late(rig.row, Outcome(state=EffectState.DELIVERED))
+    rig.one.settle_late(rig.row, Outcome(state=EffectState.UNDELIVERED))
+    assert rig.ledger.state("e1") is EffectState.DELIVERED
+    assert rig.states() == [
+        EffectState.UNKNOWN,
+        EffectState.ACCEPTED,
+        EffectState.DELIVERED,
+    ]
+
+
+def test_what_an_earlier_instance_left_under_way_is_unknown(rig: Rig) -> None:
+    rig.one.begin(rig.row)
+    rig.two.recover()
+    assert rig.ledger.state("e1") is EffectState.ATTEMPTING, "it is not its own"
+    rig.route("modem-1").recover()
+    assert rig.ledger.state("e1") is EffectState.UNKNOWN
+    assert rig.states() == [EffectState.UNKNOWN]
+
+
+def test_a_restart_marks_as_unknown_once(rig: Rig) -> None:
+    rig.one.begin(rig.row)
+    for _ in range(2):
+        rig.ledger.ask(unknown_append(rig.row, rig.ledger.epoch), 1.0)
+    assert rig.ledger.kinds("e1") == [ATTEMPTING, SETTLED]
+
+
+def test_a_begin_that_the_journal_does_not_answer_sends_nothing(rig: Rig) -> None:
+    rig.ledger.fault = lambda _: SILENT
+    assert not rig.one.begin(rig.row)
+    rig.ledger.fault = lambda _: ""
+    assert rig.ledger.state("e1") is EffectState.PLANNED
+    assert rig.two.begin(rig.row), "it is offered again"
+
+
+def test_a_begin_that_was_written_all_the_same_is_unknown_bug_for_ever_under_way(
+    rig: Rig,
+) -> None:
+    rig.ledger.fault = lambda _: LOST
+    assert not rig.one.begin(rig.row)
+    rig.one.mend()
+    assert rig.ledger.state("e1") is EffectState.UNKNOWN
+    rig.ledger.fault = lambda _: ""
+    rig.one.mend()
+    assert rig.states() == [EffectState.UNKNOWN]
+
+
+def test_a_begin_that_is_still_on_its_way_is_looked_at_again(rig: Rig) -> None:
+    held: list[Request] = []
+
+    def hold(request: Request) -> str:
+        held.append(request)
+        return SILENT
+
+    rig.ledger.fault = hold
+    assert not rig.one.begin(rig.row)
+    rig.ledger.fault = lambda _: ""
+    rig.one.mend()
+    assert rig.told == []
+    rig.ledger.ask(held[0], 1.0)
+    rig.one.mend()
+    assert rig.states() == [EffectState.UNKNOWN]
+
+
+@pytest.mark.parametrize("fault", [SILENT, LOST])
+def test_an_outcome_that_the_journal_did_not_answer_is_written_again_bug_lost(
+    rig: Rig, fault: str
+) -> None:
+    rig.one.begin(rig.row)
+    rig.ledger.fault = lambda _: fault
+    rig.one.settle(rig.row, SENT)
+    assert rig.told == []
+    rig.one.mend()
+    rig.ledger.fault = lambda _: ""
+    rig.one.mend()
+    assert rig.ledger.state("e1") is EffectState.ACCEPTED
+    assert rig.states() == [EffectState.ACCEPTED]
+    rig.one.mend()
+    assert len(rig.told) == 1
+
+
+def test_while_the_journal_is_silent_mending_asks_once_and_not_for_each(
+    rig: Rig,
+) -> None:
+    rows = [row_of(f"m{number}") for number in range(5)]
+    rig.ledger.plan(*rows)
+    for row in rows:
+        assert rig.one.begin(row)
+    rig.ledger.fault = lambda _: SILENT
+    for row in rows:
+        rig.one.settle(row, SENT)
+    before = len(rig.ledger.asked)
+    rig.one.mend()
+    assert len(rig.ledger.asked) == before + 1
+
+
+def test_an_outcome_can_be_read_back_with_what_the_row_does_not_say(rig: Rig) -> None:
+    rig.one.begin(rig.row)
+    refused = Outcome(state=EffectState.REJECTED, reason="+CMS 500", retry=True)
+    rig.one.settle(rig.row, refused)
+    rows = rig.ledger.store.reader().stream("effect/e1")
+    assert outcome_of(rows) == refused
+    assert outcome_of(rows[:1]) is None
+
+
+def test_no_outcome_holds_an_address(rig: Rig) -> None:
+    rig.one.begin(rig.row)
+    rig.one.settle(rig.row, UNKNOWN)
+    address = decode_body(rig.row.body).address.encode()
+    for append in rig.ledger.asked:
+        assert isinstance(append, Append)
+        assert all(address not in event.body for event in append.events)
+
+
+def test_the_first_writer_wins_and_the_answer_is_the_journals(rig: Rig) -> None:
+    rig.one.begin(rig.row)
+    answer = rig.ledger.ask(unknown_append(rig.row, rig.ledger.epoch), 1.0)
+    assert isinstance(answer, Appended)
+    rig.one.settle(rig.row, SENT)
+    assert rig.ledger.state("e1") is EffectState.UNKNOWN
+    assert rig.told == []

@@ -1,0 +1,126 @@
+"""What waits goes in its order, once, and avoids a route only while another is up."""
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from engine.dispatch.queue import (
+    RANK_CALL,
+    RANK_DISTRESS,
+    RANK_HQ,
+    RANK_PUBLIC,
+    RANK_STOP,
+    Queue,
+)
+from engine.ports.journal import EffectRow
+from engine.values import EffectId
+from tests.engine.dispatch.ledger import row_of
+
+CHANNELS = ("sms", "call", "email")
+ROUTES = ("modem-1", "modem-2")
+NONE: frozenset[str] = frozenset()
+
+
+def test_distress_goes_before_calls_hq_stop_messages_and_the_public() -> None:
+    ranks = [RANK_DISTRESS, RANK_CALL, RANK_HQ, RANK_STOP, RANK_PUBLIC]
+    assert ranks == sorted(ranks)
+
+
+def test_a_new_sos_overtakes_everything_queued() -> None:
+    queue = Queue()
+    for number in range(100):
+        queue.offer(row_of(f"stop-{number}", rank=RANK_STOP, planned_ms=number))
+    queue.offer(row_of("sos", rank=RANK_DISTRESS, planned_ms=10**9))
+    first = queue.take(("sms",), "modem-1", NONE)
+    assert first is not None
+    assert first.effect_id == "sos"
+
+
+def test_a_repeat_avoids_the_doubtful_route_while_another_is_up() -> None:
+    queue = Queue()
+    queue.offer(row_of("repeat", avoid_route="modem-1"))
+    assert queue.take(("sms",), "modem-1", frozenset({"sms"})) is None
+    assert len(queue) == 1
+    assert queue.take(("sms",), "modem-2", frozenset({"sms"})) is not None
+
+
+def test_a_repeat_takes_the_doubtful_route_where_there_is_no_other() -> None:
+    queue = Queue()
+    queue.offer(row_of("repeat", avoid_route="modem-1"))
+    assert queue.take(("sms",), "modem-1", NONE) is not None
+
+
+def test_what_avoids_a_route_keeps_nobody_else_from_it() -> None:
+    queue = Queue()
+    queue.offer(row_of("repeat", avoid_route="modem-1", planned_ms=1))
+    queue.offer(row_of("other", planned_ms=2))
+    taken = queue.take(("sms",), "modem-1", frozenset({"sms"}))
+    assert taken is not None
+    assert taken.effect_id == "other"
+
+
+# A planned effect's row is written once: its rank and age are its own for ever.
+ROWS = [
+    row_of(
+        f"e{number}",
+        channel=CHANNELS[number % 3],
+        rank=(RANK_DISTRESS, RANK_CALL, RANK_STOP)[number // 3 % 3],
+        planned_ms=number % 4,
+        avoid_route=("", *ROUTES)[number % 5 % 3],
+    )
+    for number in range(18)
+]
+
+
+class QueueLife(RuleBasedStateMachine):
+    """Holds the queue to a plain list."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.queue = Queue()
+        self.model: dict[EffectId, EffectRow] = {}
+
+    @rule(row=st.sampled_from(ROWS))
+    def offer(self, row: EffectRow) -> None:
+        assert self.queue.offer(row) == (row.effect_id not in self.model)
+        self.model.setdefault(row.effect_id, row)
+
+    @rule(number=st.integers(0, 17))
+    def withdraw(self, number: int) -> None:
+        self.queue.withdraw([EffectId(f"e{number}")])
+        self.model.pop(EffectId(f"e{number}"), None)
+
+    @rule(
+        channels=st.lists(st.sampled_from(CHANNELS), unique=True).map(tuple),
+        route=st.sampled_from(ROUTES),
+        others=st.frozensets(st.sampled_from(CHANNELS)),
+    )
+    def take(
+        self, *, channels: tuple[str, ...], route: str, others: frozenset[str]
+    ) -> None:
+        allowed = [
+            (row.rank, row.planned_at.ms, row.effect_id)
+            for row in self.model.values()
+            if row.channel in channels
+            and not (row.avoid_route == route and row.channel in others)
+        ]
+        taken = self.queue.take(channels, route, others)
+        if not allowed:
+            assert taken is None
+            return
+        assert taken is not None
+        assert taken.effect_id == min(allowed)[2]
+        assert taken == self.model.pop(taken.effect_id)
+
+    @invariant()
+    def it_holds_what_the_list_holds(self) -> None:
+        rows = self.model.values()
+        assert len(self.queue) == len(rows)
+        oldest = min((row.planned_at.ms for row in rows), default=None)
+        assert self.queue.oldest_ms() == oldest
+        for rank in (RANK_CALL, RANK_STOP):
+            assert self.queue.waits_before(rank) == any(r.rank < rank for r in rows)
+
+
+TestQueueLife = QueueLife.TestCase
+TestQueueLife.settings = settings(max_examples=40, deadline=None)
