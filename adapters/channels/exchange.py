@@ -148,10 +148,14 @@ class Exchange:
         self._line.cut()
 
     def close(self) -> None:
-        """Cut a request that may still run and give the client back."""
+        """Cut a request that may still run and give the client back.
+
+        The next request opens another: a restarted actor goes on with this channel.
+        """
         self._line.cut()
-        if self._client is not None:
-            self._client.close()
+        client, self._client = self._client, None
+        if client is not None:
+            client.close()
 
     def _attempt(
         self,

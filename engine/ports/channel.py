@@ -56,4 +56,4 @@ class Channel(Protocol):
         """Make a blocked `send` return; called from another thread."""
 
     def close(self) -> None:
-        """Give back what is held."""
+        """Give back what is held; a later `send` takes it anew."""

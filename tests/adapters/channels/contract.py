@@ -189,10 +189,15 @@ class ChannelContract:
         rig.channel().check()
         assert rig.kept() == 0
 
-    def test_closing_is_final_but_never_raises(self, rig: Rig) -> None:
+    def test_closing_gives_back_and_a_restarted_actor_sends_again(
+        self, rig: Rig
+    ) -> None:
         channel = rig.channel()
         channel.send(rig.now())
         channel.close()
+        channel.close()
+        channel.send(replace(rig.now(), key=EffectId("another")))
+        assert rig.kept() == 2
         channel.close()
 
     def test_the_phases_are_measured(self, rig: Rig) -> None:
