@@ -5,8 +5,11 @@ idle ones go. Nobody else keeps an alarm's ref.
 """
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import ClassVar, assert_never
+
+import pykka
 
 from engine.alarm.codec import decode, replay
 from engine.alarm.commands import (
@@ -46,6 +49,7 @@ from engine.supervision.actor import SupervisedActor
 from engine.supervision.child import ChildSpec, OnDown, Restart
 from engine.supervision.failure import Failure
 from engine.supervision.link import Link
+from engine.supervision.names import Ref
 from engine.supervision.supervisor import Supervisor
 from engine.values import AlarmId, CommandId, Instant, StepId
 
@@ -118,7 +122,10 @@ class AlarmActor(SupervisedActor[Do]):
                     return Done(events=events, alarm=self._alarm)
                 case Unknown():
                     in_doubt = True
-                    self._reload()
+                    mine = self._written(command)
+                    if mine and self._alarm is not None:
+                        self._tell(self._alarm, mine)
+                        return Done(events=mine, alarm=self._alarm)
                     if answer.is_full:
                         break
                 case Conflict():
@@ -128,6 +135,9 @@ class AlarmActor(SupervisedActor[Do]):
                 case _:
                     message = "the journal answered another kind of request"
                     raise JournalError(message)
+        return self._given_up(in_doubt=in_doubt)
+
+    def _given_up(self, *, in_doubt: bool) -> Done:
         if not in_doubt:
             message = "the journal refuses a decision again and again"
             raise JournalError(message)
@@ -186,10 +196,16 @@ class AlarmActor(SupervisedActor[Do]):
             decision = consider(self._id, self._alarm, command, found, now)
         return decision
 
-    def _reload(self) -> None:
+    def _written(self, command: AlarmCommand) -> Events:
+        """Read the rows again; return what of this command stands in them already."""
+        rows = self._reload()
+        return tuple(decode(r) for r in rows if r.command_id == command.command_id)
+
+    def _reload(self) -> Sequence[StoredEvent]:
         with self._readers.reader() as reader:
-            rows: list[StoredEvent] = list(reader.stream(stream_of(self._id)))
+            rows = reader.stream(stream_of(self._id))
         self._alarm = replay(self._id, None, rows)
+        return rows
 
     def _unheard(self) -> list[Settle]:
         if self._alarm is None:
@@ -296,10 +312,10 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Changed]):
         self._idle_since_s.move_to_end(alarm_id)
         message = Do(command=command, answered=answered)
         ref = self.start_child(self._spec(alarm_id))
-        if ref is None:
-            message.refuse(EngineError("the alarm cannot be woken"))
+        if ref is None or not _reaches(ref, message):
+            if answered is not None:
+                answered(Done(failed=True))
             return False
-        ref.tell(message)
         return True
 
     def child_ended(self, name: str, failure: Failure | None) -> None:
@@ -328,6 +344,15 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Changed]):
             on_down=OnDown.RETRY_FOREVER,
             heartbeat_s=APPEND_TIMEOUT_S * 2,
         )
+
+
+def _reaches(ref: Ref, message: Do) -> bool:
+    """Tell; False where it died before its end was reported (in its rows, say)."""
+    try:
+        ref.tell(message)
+    except pykka.ActorDeadError:
+        return False
+    return True
 
 
 def _name(alarm_id: AlarmId) -> str:

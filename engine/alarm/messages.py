@@ -26,6 +26,14 @@ class Done:
 Answered = Callable[[Done], None]
 
 
+def _refusing(answered: Answered) -> Callable[[Exception], None]:
+    def refuse(reason: Exception) -> None:
+        del reason
+        answered(Done(failed=True))
+
+    return refuse
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Do:
     """A command for one alarm; `answered` is called in the alarm's thread."""
@@ -43,11 +51,14 @@ class Do:
         """By which supervision knows a command that crashes whoever handles it."""
         return self.command.command_id
 
-    def refuse(self, reason: Exception) -> None:
-        """Tell whoever waits that nothing was done; hints are dropped."""
-        del reason
-        if self.answered is not None:
-            self.answered(Done(failed=True))
+    @property
+    def refuse(self) -> Callable[[Exception], None] | None:
+        """How to tell whoever waits that nothing was done; a hint has nobody.
+
+        A hint with this attribute would count as answered where it is dropped, and
+        the rows would not be looked at.
+        """
+        return None if self.answered is None else _refusing(self.answered)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,11 +74,14 @@ class Forward:
         """A press overtakes everything."""
         return isinstance(self.command, Raise)
 
-    def refuse(self, reason: Exception) -> None:
-        """Tell whoever waits that nothing was done; hints are dropped."""
-        del reason
-        if self.answered is not None:
-            self.answered(Done(failed=True))
+    @property
+    def refuse(self) -> Callable[[Exception], None] | None:
+        """How to tell whoever waits that nothing was done; a hint has nobody.
+
+        A hint with this attribute would count as answered where it is dropped, and
+        the rows would not be looked at.
+        """
+        return None if self.answered is None else _refusing(self.answered)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
