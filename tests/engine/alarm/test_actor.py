@@ -1,0 +1,397 @@
+"""The alarm's actor and the directory: what the journal does, and who is awake."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+
+from engine.alarm import actor as acting
+from engine.alarm.actor import Alarms
+from engine.alarm.commands import Acknowledge, Recipient, RequestCancel, Settle, Tick
+from engine.alarm.desk import Desk
+from engine.alarm.events import AlarmEvent, NotificationPlanned
+from engine.alarm.messages import Changed, Distress, Done, Forward, ToOpen
+from engine.alarm.outlets import Outlets
+from engine.alarm.state import Alarm, Response, alarm_of
+from engine.journal.memory import Medium
+from engine.ports.journal import (
+    Append,
+    EffectRow,
+    EffectState,
+    Head,
+    NewEvent,
+    Request,
+)
+from engine.supervision.child import ChildSpec, Strategy
+from engine.supervision.supervisor import supervisor
+from engine.supervision.tree import Root, Tree
+from engine.timers.actor import Arm, Timers
+from engine.values import AlarmId, CommandId, EffectId, Instant, OperatorId
+from tests.engine.alarm.scene import press_of, raise_of
+from tests.engine.dispatch.ledger import FULL, LOST, SILENT, Ledger
+from tests.engine.intake.reports import judge_of
+from tests.simulation.runtime import World
+
+FIRST = AlarmId("first")
+
+
+class Rig:
+    """Timers and the directory on virtual time; the rest of the engine is noted."""
+
+    def __init__(self, medium: Medium | None = None) -> None:
+        self.world = World(1)
+        self.ledger = Ledger(self.world, medium)
+        self.quarantined: list[tuple[str, object]] = []
+        self.planned: list[EffectRow] = []
+        self.withdrawn: list[EffectId] = []
+        self.due: dict[AlarmId, Instant | None] = {}
+        self.changes: list[tuple[Alarm, tuple[AlarmEvent, ...]]] = []
+        self.done: list[Done] = []
+        self.codes: Iterator[str] = iter(f"K{n}" for n in range(10_000))
+        self.hears_changes = True
+        self.tree = Tree(
+            clock=self.world,
+            chance=self.world.chance,
+            spawn=self.world.spawn,
+            on_quarantine=lambda *what: self.quarantined.append(what),
+        )
+        board = judge_of(clock=self.world).board
+        desk = Desk(board=board, code=lambda: next(self.codes))
+        alarms = ChildSpec(
+            name="alarms",
+            actor=Alarms,
+            arguments={
+                "journal": self.ledger,
+                "readers": self.ledger,
+                "desk": desk,
+                "outlets": Outlets(
+                    planned=self.planned.extend,
+                    withdrawn=self.withdrawn.extend,
+                    due=self._due,
+                    changed=self._changed,
+                ),
+            },
+        )
+        children = [ChildSpec(name="timers", actor=Timers), alarms]
+        Root(
+            supervisor("root", Strategy.REST_FOR_ONE, children),
+            self.tree,
+            on_ready=lambda: None,
+            on_failure=lambda _: None,
+        )
+        self.world.run(0.5)
+
+    def tell(self, message: object, run_s: float = 0.5) -> None:
+        assert self.tree.names.tell("alarms", message)
+        self.world.run(run_s)
+
+    def press(
+        self, key: str = "k1", alarm: AlarmId = FIRST, run_s: float = 0.5
+    ) -> None:
+        command = raise_of(press_of(key, self.world.now()))
+        self.tell(
+            Distress(alarm_id=alarm, command=command, answered=self.done.append), run_s
+        )
+
+    def acknowledge(self, command_id: str = "ack", run_s: float = 0.5) -> None:
+        command = Acknowledge(command_id=CommandId(command_id), by=OperatorId("alder"))
+        forward = Forward(alarm_id=FIRST, command=command, answered=self.done.append)
+        self.tell(forward, run_s)
+
+    def settle(self, effect: EffectId, state: EffectState) -> None:
+        command = Settle(
+            command_id=CommandId(f"{effect}/{state}"),
+            effect=effect,
+            state=state,
+            attempt=1,
+        )
+        self.tell(Forward(alarm_id=FIRST, command=command), 0.0)
+
+    def kinds(self, alarm: AlarmId = FIRST) -> list[str]:
+        rows = self.ledger.store.reader().stream(f"alarm/{alarm}")
+        return [row.kind for row in rows]
+
+    def awake(self) -> list[str]:
+        return sorted(n for n in self.tree.names.depths() if n.startswith("alarm/"))
+
+    def _due(self, alarm_id: AlarmId, at: Instant | None) -> None:
+        self.due[alarm_id] = at
+        tick = Tick(command_id=CommandId(f"tick/{alarm_id}/{at}"))
+        forward = Forward(alarm_id=alarm_id, command=tick)
+        arm = Arm(key=alarm_id, at=at, message=forward, to="alarms")
+        self.tree.names.tell("timers", arm)
+
+    def _changed(self, alarm: Alarm, events: tuple[AlarmEvent, ...]) -> None:
+        self.changes.append((alarm, events))
+        if self.hears_changes:
+            self.tree.names.tell("alarms", Changed(alarm=alarm))
+
+
+@pytest.fixture
+def rig() -> Rig:
+    return Rig()
+
+
+def once(fault: str, wanted: Callable[[Request], bool]) -> Callable[[Request], str]:
+    """Return a fault that strikes the first request of a kind, and no other."""
+    left = [fault]
+
+    def strike(request: Request) -> str:
+        return left.pop() if left and wanted(request) else ""
+
+    return strike
+
+
+def anything(request: Request) -> bool:
+    return isinstance(request, Append)
+
+
+def test_what_is_told_to_others_is_durable(rig: Rig) -> None:
+    rig.press()
+    assert rig.kinds()[0] == "AlarmRaised"
+    assert rig.done[0].alarm == rig.changes[0][0]
+    assert len(rig.planned) == 7, "five colleagues, and duty by two channels"
+    assert all(rig.ledger.state(row.effect_id) for row in rig.planned)
+    assert rig.due[FIRST] is not None
+
+
+def test_a_stream_that_moved_is_read_again_and_decided_anew(rig: Rig) -> None:
+    rig.press()
+    other = Append(
+        stream="alarm/first",
+        expected_seq=len(rig.kinds()),
+        epoch=rig.ledger.epoch,
+        command_id=CommandId("elsewhere"),
+        events=(
+            NewEvent(kind="NoteAdded", body=b'{"at":{"ms":1},"by":null,"text":"x"}'),
+        ),
+        head=Head(status="notifying", is_open=True),
+    )
+    rig.ledger.ask(other, 1.0)
+    rig.acknowledge()
+    assert rig.kinds()[-2:] == ["NoteAdded", "AlarmAcknowledged"]
+    acks = [r for r in rig.ledger.asked if getattr(r, "command_id", "") == "ack"]
+    assert len(acks) == 2, "the same command id, after the conflict"
+
+
+def test_a_code_in_use_is_drawn_again(rig: Rig) -> None:
+    rig.press()
+    rig.codes = iter(["K0", "K1", *(f"M{n}" for n in range(1000))])
+    other = raise_of(press_of("k2"))
+    moved = type(other)(
+        **{
+            **{name: getattr(other, name) for name in other.__dataclass_fields__},
+            "subject": "avocet",
+        }
+    )
+    rig.tell(Distress(alarm_id=AlarmId("second"), command=moved))
+    assert "AlarmRaised" in rig.kinds(AlarmId("second"))
+    assert rig.quarantined == []
+
+
+def test_no_answer_but_written_acts_once_and_is_told_to_all(rig: Rig) -> None:
+    rig.ledger.fault = once(LOST, anything)
+    rig.press()
+    assert rig.kinds().count("AlarmRaised") == 1
+    assert len(rig.planned) == 7
+    assert len(rig.changes) == 1
+    assert rig.done[0].events, "who waits for the answer hears what it came to"
+
+
+def test_no_answer_and_not_written_is_asked_again(rig: Rig) -> None:
+    rig.ledger.fault = once(SILENT, anything)
+    rig.press()
+    assert rig.kinds().count("AlarmRaised") == 1
+    ids = {r.command_id for r in rig.ledger.asked if isinstance(r, Append)}
+    assert ids == {"k1"}
+
+
+@pytest.mark.parametrize("fault", [SILENT, FULL])
+def test_a_journal_that_takes_nothing_puts_no_press_away_bug_quarantined(
+    rig: Rig, fault: str
+) -> None:
+    rig.ledger.fault = lambda _: fault
+    for _ in range(4):
+        rig.press()
+    assert [done.failed for done in rig.done] == [True] * 4
+    assert rig.quarantined == []
+    rig.ledger.fault = lambda _: ""
+    rig.press()
+    assert rig.kinds()[0] == "AlarmRaised"
+
+
+def test_a_full_disk_loses_no_deadline_bug_the_tick_was_put_away(rig: Rig) -> None:
+    rig.press()
+    before = rig.kinds().count("StepFired")
+    rig.ledger.fault = lambda _: FULL
+    rig.world.run(600)
+    assert rig.kinds().count("StepFired") == before
+    rig.ledger.fault = lambda _: ""
+    rig.world.run(6)
+    assert rig.kinds().count("StepFired") > before
+    assert rig.quarantined == []
+
+
+def test_the_same_command_twice_acts_once_and_both_hear_what_it_came_to(
+    rig: Rig,
+) -> None:
+    rig.press()
+    rig.acknowledge("form")
+    rig.acknowledge("form")
+    assert rig.kinds().count("AlarmAcknowledged") == 1
+    kinds = [[type(e).__name__ for e in done.events] for done in rig.done[1:]]
+    assert kinds == [["AlarmAcknowledged"]] * 2
+
+
+def test_a_tick_finds_the_outcome_whose_hint_was_lost_and_whether_to_try_again(
+    rig: Rig,
+) -> None:
+    from engine.dispatch.attempts import (  # noqa: PLC0415 - of this test alone
+        Attempts,
+        Outcome,
+    )
+
+    rig.press()
+    row = next(row for row in rig.planned if row.channel == "sms")
+    told: list[object] = []
+    route = Attempts(
+        route="modem-1", journal=rig.ledger, readers=rig.ledger, told=told.append
+    )
+    assert route.begin(row)
+    refused = Outcome(state=EffectState.REJECTED, reason="+CMS 500", retry=True)
+    route.settle(row, refused)
+    rig.world.run(40)
+    repeats = [
+        event
+        for _, events in rig.changes
+        for event in events
+        if isinstance(event, NotificationPlanned) and event.repeat_of == row.effect_id
+    ]
+    assert len(repeats) == 1
+    assert repeats[0].avoid_route == "modem-1"
+
+
+def test_idle_alarms_are_let_go_and_their_deadlines_wake_them(rig: Rig) -> None:
+    rig.press()
+    for row in rig.planned:
+        rig.settle(row.effect_id, EffectState.ACCEPTED)
+    rig.acknowledge()
+    assert rig.awake() == ["alarm/first"]
+    rig.world.run(100)
+    assert rig.awake() == []
+    rig.world.run(100)
+    assert rig.kinds().count("StepFired") > 3, "it widened, three minutes on"
+
+
+def test_above_the_limit_the_longest_idle_goes_and_no_raise_is_refused(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(acting, "LIVE_MAX", 3)
+    people = ["heron", "avocet", "gannet", "toucan", "lapwing"]
+    for person in people:
+        command = raise_of(press_of(f"key-{person}"))
+        fields = {n: getattr(command, n) for n in command.__dataclass_fields__}
+        theirs = type(command)(**{**fields, "subject": person})
+        rig.tell(Distress(alarm_id=AlarmId(person), command=theirs))
+    assert len(rig.awake()) <= 3
+    for person in people:
+        assert rig.kinds(AlarmId(person))[0] == "AlarmRaised"
+
+
+def test_a_second_press_joins_the_open_case_by_its_subject(rig: Rig) -> None:
+    rig.press("k1")
+    rig.press("k2", AlarmId("other"))
+    assert "PressJoined" in rig.kinds()
+    assert rig.kinds(AlarmId("other")) == []
+
+
+def test_a_press_after_the_end_reopens_where_the_directory_has_not_heard_of_it(
+    rig: Rig,
+) -> None:
+    from engine.alarm.commands import Close  # noqa: PLC0415 - of this test alone
+    from engine.alarm.state import CloseReason  # noqa: PLC0415 - of this test alone
+
+    rig.press("k1")
+    rig.acknowledge()
+    rig.hears_changes = False
+    close = Close(
+        command_id=CommandId("close"), by=OperatorId("alder"), reason=CloseReason.SAFE
+    )
+    rig.tell(Forward(alarm_id=FIRST, command=close))
+    rig.press("k2", AlarmId("other"))
+    assert "AlarmReopened" in rig.kinds()
+    assert rig.changes[-1][0].response is Response.NOTIFYING
+
+
+def test_a_cancel_reaches_the_open_case_and_without_one_nobody(rig: Rig) -> None:
+    cancel = RequestCancel(command_id=CommandId("x"), press=press_of("x"))
+    rig.tell(ToOpen(subject="heron", command=cancel))
+    assert rig.awake() == []
+    rig.press()
+    rig.tell(ToOpen(subject="heron", command=cancel))
+    assert rig.kinds()[-1] == "CancelRequested"
+
+
+def test_a_restart_wakes_nobody_and_arms_every_deadline(rig: Rig) -> None:
+    medium = rig.ledger.store._medium
+    rig.press()
+    rig.world.crash()
+    again = Rig(medium)
+    assert again.awake() == []
+    assert again.due[FIRST] is not None
+    again.world.run(61)
+    assert again.kinds().count("StepFired") > 3, "duty is paged on"
+
+
+def test_a_press_whose_open_case_cannot_be_read_raises_one_of_its_own_bug_silence(
+    rig: Rig,
+) -> None:
+    rig.press()
+    newer = Append(
+        stream="alarm/first",
+        expected_seq=len(rig.kinds()),
+        epoch=rig.ledger.epoch,
+        command_id=CommandId("newer"),
+        events=(NewEvent(kind="OfANewerEngine", body=b"{}"),),
+        head=Head(status="notifying", is_open=True, subject="real:heron"),
+    )
+    rig.ledger.ask(newer, 1.0)
+    rig.world.run(180)
+    for number in range(30):
+        rig.press("k2", AlarmId("own"), run_s=2.0)
+        if rig.kinds(AlarmId("own")):
+            break
+        assert number < 29
+    assert rig.kinds(AlarmId("own"))[0] == "AlarmRaised"
+
+
+def test_deadlines_among_dropped_hints_are_armed_again_bug_lost(rig: Rig) -> None:
+    rig.press()
+    rig.due.clear()
+    ref = rig.tree.names.lookup("alarms")
+    assert ref is not None
+    ref.actor_inbox.bound = 1  # type: ignore[attr-defined] # of our own inbox
+    for number in range(5):
+        ref.tell(
+            Forward(
+                alarm_id=AlarmId(f"none-{number}"),
+                command=Tick(command_id=CommandId(f"t{number}")),
+            )
+        )
+    rig.world.run(0.5)
+    assert FIRST in rig.due
+    assert alarm_of("alarm/first") == FIRST
+
+
+def test_a_person_found_twice_is_told_by_one_code(rig: Rig) -> None:
+    rig.press()
+    chosen = [
+        one
+        for _, events in rig.changes
+        for event in events
+        for one in getattr(event, "chosen", ())
+    ]
+    assert len({one.code for one in chosen if one.code}) == len(chosen)
+    assert isinstance(chosen[0].distance_m, float)
+    assert Recipient.__dataclass_fields__["code"].default == ""
+    assert timedelta(0) <= rig.world.now().since(rig.changes[0][0].raised_at)
