@@ -199,14 +199,18 @@ class SerialModem:
         """Ask for registration, signal and storage.
 
         Raises:
-            ModemSilentError: none of the questions was answered.
+            ModemSilentError: two questions in a row were not answered.
 
         """
         self._ready()
-        replies = {text: self._ask(text) for text in _HEALTH_QUESTIONS}
-        if all(reply.final is None for reply in replies.values()):
-            message = "the modem does not answer"
-            raise ModemSilentError(message)
+        replies: dict[str, Reply] = {}
+        silent = 0
+        for text in _HEALTH_QUESTIONS:
+            reply = replies[text] = self._ask(text)
+            silent = silent + 1 if reply.final is None else 0
+            if silent == _SILENT_MAX:
+                message = "the modem does not answer"
+                raise ModemSilentError(message)
         states = [
             registration(line, asked=True)
             for text in _REGISTRATION_QUESTIONS
@@ -355,6 +359,7 @@ class SerialModem:
 
 T = TypeVar("T")
 LISTEN_S = 120.0
+_SILENT_MAX = 2
 _REGISTRATION_QUESTIONS = ("AT+CREG?", "AT+CGREG?", "AT+CEREG?")
 _HEALTH_QUESTIONS = (*_REGISTRATION_QUESTIONS, "AT+CSQ", "AT+COPS?", "AT+CPMS?")
 

@@ -73,6 +73,22 @@ def test_a_surrogate_pair_split_over_two_parts_is_whole_again() -> None:
     assert whole.text == "\U0001f198"
 
 
+def test_parts_of_two_codings_are_each_read_in_their_own() -> None:
+    collector = Reassembly(timeout_s=60)
+    plain = Deliver(
+        sender=Address(text=BOB, toa=0x91),
+        user_data=pdu_text.build(
+            "answer: ",
+            Charset.GSM7,
+            concat=Concat(reference=REFERENCE, total=2, number=1),
+        ),
+    )
+    wide = _part("иду", 2, 2)
+    assert collector.add(_message(plain, 1), plain, 0.0) == []
+    (whole,) = collector.add(_message(wide, 2), wide, 0.0)
+    assert whole.text == "answer: иду"
+
+
 def test_an_incomplete_message_comes_late_and_marked() -> None:
     collector = Reassembly(timeout_s=60)
     for number, text in ((1, "need "), (3, " now")):
