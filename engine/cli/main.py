@@ -32,6 +32,7 @@ GROUPS = {
     "roster": ("engine.cli.roster", "Check, import and show the roster."),
     "operator": ("engine.cli.operator", "Add and list operators."),
     "alarm": ("engine.cli.alarm", "List, show and act on alarms."),
+    "status": ("engine.cli.status", "Say whether the engine is ready, or why not."),
     "protocol": ("engine.cli.protocol", "Check and show action protocols."),
 }
 PLUGIN_HELP = {

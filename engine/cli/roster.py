@@ -33,6 +33,7 @@ def _examples(*commands: str) -> str:
 app = typer.Typer(
     name="roster",
     help="Defenders, colleagues, contacts, operators, devices and the duty rota.",
+    epilog="Example: natalia roster check roster.toml",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

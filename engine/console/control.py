@@ -26,6 +26,9 @@ from engine.roster.parse import parse_roster
 from engine.values import AlarmId, CommandId, OperatorId
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+# Here a name is taken at its word: one person could be both operators.
+IN_PERSON = frozenset({"approve", "reveal"})
+SIGN_IN = "only at the console, where whoever does it has signed in"
 UNPROCESSABLE = 422
 REFUSED = 409
 MISSING = 404
@@ -79,6 +82,8 @@ async def act(request: Request) -> Response:
     """Do one act for the operator whom the body names."""
     desk = _desk(request)
     form = await _fields(request)
+    if request.path_params["act"] in IN_PERSON:
+        return JSONResponse({"error": SIGN_IN}, status_code=UNPROCESSABLE)
     by = OperatorId(form.get("by", ""))
     if by not in desk.operators.names():
         error = f"by: no operator {by!r}; add one with: natalia operator add"

@@ -64,6 +64,7 @@ LAT_DEG, LON_DEG = 41.31151, 69.27974
 SECRETS = ("Lapwing", "lapwing", "+998555000111", "41.31151", "69.27974", "Yurt Lane")
 RAW = "78780d0112345678"
 REGISTRY = load_registry(None, "standard")
+ROSTER = sample_roster()
 COLLEAGUE = Recipient(
     person="lapwing",
     alias="Lapwing",
@@ -104,7 +105,7 @@ class Hq:
             clock=self.clock,
             journal=self,
             readers=self,
-            board=Board(sample_roster(), (), clock=self.clock, telemetry=self.metrics),
+            board=Board(ROSTER, (), clock=self.clock, telemetry=self.metrics),
             registry=lambda: REGISTRY,
             command=self.command,
             metrics=self.metrics,

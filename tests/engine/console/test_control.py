@@ -42,6 +42,19 @@ def test_nobody_acts_without_an_operators_name(hq: Hq, body: bytes) -> None:
     assert found.acknowledged is None
 
 
+@pytest.mark.parametrize("act", ["approve", "reveal"])
+def test_what_needs_a_person_who_has_signed_in_is_not_done_here(
+    hq: Hq, act: str
+) -> None:
+    """Whoever had the socket could approve in the name of a second operator."""
+    hq.enrol("rowan")
+    hq.press()
+    with control(hq) as client:
+        said = client.post(f"/alarms/a1/{act}", json={"by": "rowan"})
+    assert said.status_code == 422
+    assert "only at the console" in said.json()["error"]
+
+
 def test_what_is_not_there_is_said(hq: Hq) -> None:
     hq.enrol("alder")
     with control(hq) as client:

@@ -275,8 +275,7 @@ def test_a_stream_ends_with_its_session(hq: Hq) -> None:
         await anext(following)
         hq.desk.sessions.close(token)
         async with asyncio.timeout(5):
-            last = [event.event async for event in following][-1]
-        return last
+            return [event.event async for event in following][-1]
 
     hq.press("a1")
     assert asyncio.run(look()) == "signed-out"

@@ -39,7 +39,7 @@ def test_the_countdown_goes_to_the_next_step_and_says_what_it_is(hq: Hq) -> None
 
 
 def test_repeats_and_second_looks_are_no_steps(hq: Hq) -> None:
-    """Half a minute after each message the countdown promised a step that never came."""
+    """Half a minute after each message the countdown promised what never came."""
     alarm = hq.press()
     found = hq.alarm(alarm)
     assert found is not None
@@ -77,7 +77,7 @@ def test_whether_a_message_reached_somebody_is_never_guessed(
     assert found is not None
     person = colleague(hq, alarm)
     assert person["reached"] == reached
-    first = [one for one in found.effects.values() if one.person == "lapwing"][0]
+    first = next(one for one in found.effects.values() if one.person == "lapwing")
     assert EFFECTS[first.state] == words
     assert unreached(found) == (reached == "no")
     with browser(hq) as at:

@@ -1,0 +1,75 @@
+"""`natalia check-config`: everything that can be checked without starting."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from engine.roster.sample import sample_text
+from tests.engine.cli.services import natalia
+
+Patch = pytest.MonkeyPatch
+Output = pytest.CaptureFixture[str]
+
+
+def configuration(folder: Path, text: str = "") -> str:
+    """Write a configuration with the sample roster; return its path."""
+    (folder / "roster.toml").write_text(sample_text())
+    path = folder / "natalia.toml"
+    path.write_text(f'state = "{folder}/state"\nroster = "roster.toml"\n{text}')
+    return str(path)
+
+
+def test_a_right_one_is_counted_out_and_warned_of(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    path = configuration(tmp_path, "[gateway.gt06]\nport = 5023\n")
+    assert natalia(patch, "check-config", path) == 0
+    said = out.readouterr().out
+    assert "no modem: nobody gets an SMS" in said
+    assert said.endswith("SUCCESS\n")
+    assert not (tmp_path / "state").exists()
+
+
+def test_as_json(patch: Patch, out: Output, tmp_path: Path) -> None:
+    path = configuration(tmp_path, "[gateway.gt06]\nport = 5023\n")
+    assert natalia(patch, "check-config", "--json", path) == 0
+    facts = json.loads(out.readouterr().out)
+    assert facts["wire protocols"] == ["gt06"]
+    assert facts["people"] > 200
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("[gateway.gt07]\nport = 1\n", "gt07"),
+        ('[[channel]]\nname = "x"\nkind = "telex"\n', "telex"),
+        ('[[hq]]\nchannel = "email"\naddress = "hq@hq.invalid"\n', "hq[0].channel"),
+        ('[[public]]\nchannel = "mastodon"\n', "public[0].channel"),
+        ("[console]\nport = 99999\n", "console.port"),
+        ('[protocols]\ndefault = "mine"\n', "protocols.default"),
+        ("colour = 1\n", "colour"),
+        ("this is not TOML\n", "natalia.toml"),
+    ],
+)
+def test_a_wrong_one_names_the_key_with_exit_code_3(
+    patch: Patch, out: Output, tmp_path: Path, text: str, names: str
+) -> None:
+    path = configuration(tmp_path)
+    Path(path).write_text(
+        text + Path(path).read_text()
+        if "=" in text and not text.startswith("[")
+        else Path(path).read_text() + text
+    )
+    assert natalia(patch, "check-config", path) == 3
+    said = out.readouterr().err
+    assert said.startswith("natalia: ")
+    assert names in said
+    assert "Traceback" not in said
+
+
+def test_a_file_that_is_not_there_is_named(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    assert natalia(patch, "check-config", str(tmp_path / "none.toml")) == 3
+    assert "none.toml" in out.readouterr().err

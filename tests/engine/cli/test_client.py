@@ -1,0 +1,46 @@
+"""The command line's side of the control socket, when things go wrong."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from engine.cli.client import ServiceError, ask
+from tests.engine.cli.services import service
+
+
+def test_without_an_engine_it_says_how_to_start_one(tmp_path: Path) -> None:
+    with pytest.raises(ServiceError, match="natalia serve --config FILE"):
+        ask(tmp_path, "GET", "/alarms")
+
+
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"  # httpx2 drops such a socket
+)
+def test_a_socket_that_a_dead_engine_left_behind_is_no_engine(tmp_path: Path) -> None:
+    left = socket.socket(socket.AF_UNIX)
+    left.bind(str(tmp_path / "control.sock"))
+    left.close()
+    with pytest.raises(ServiceError, match="no engine runs on"):
+        ask(tmp_path, "GET", "/alarms")
+
+
+def test_an_error_is_given_in_the_engines_own_words() -> None:
+    said = (422, {"error": "reason: one of safe"})
+    with (
+        service(alarms__a1__close=said) as engine,
+        pytest.raises(ServiceError, match="reason: one of safe"),
+    ):
+        ask(engine.state, "POST", "/alarms/a1/close", {"by": "alder"})
+
+
+def test_an_engine_that_hangs_up_is_said_to_have_not_answered(tmp_path: Path) -> None:
+    with service() as engine, pytest.raises(ServiceError, match="did not answer"):
+        ask(engine.state, "GET", "/alarms")
+    del tmp_path
+
+
+def test_a_text_is_sent_as_it_is() -> None:
+    with service(roster=(200, {"people": "3"})) as engine:
+        assert ask(engine.state, "POST", "/roster", "a = 1\n") == {"people": "3"}
+    assert engine.asked == [("POST /roster", "a = 1\n")]

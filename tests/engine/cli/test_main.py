@@ -1,0 +1,86 @@
+"""Exit codes and words: never a traceback for what can be said."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+from engine.cli.client import ServiceError
+from engine.cli.main import (
+    EXIT_CONFIG,
+    EXIT_FAILURE,
+    EXIT_HELD,
+    GROUPS,
+    PLUGIN_HELP,
+    exit_code_of,
+)
+from engine.errors import ConfigError, DataError, JournalError, StateHeldError
+from tests.engine.cli.services import natalia
+
+HELP_S = 0.3
+
+
+def test_every_error_has_its_documented_exit_code() -> None:
+    config = ConfigError("console.port", "a port", "give a number")
+    data = DataError("roster.toml", 3, "person[0].id", "is not there")
+    assert exit_code_of(config) == EXIT_CONFIG
+    assert exit_code_of(data) == EXIT_CONFIG
+    assert exit_code_of(JournalError("damaged")) == EXIT_CONFIG
+    assert exit_code_of(ServiceError("no engine runs")) == EXIT_FAILURE
+    assert (EXIT_CONFIG, EXIT_HELD) == (3, 5)
+    assert issubclass(StateHeldError, Exception)
+
+
+def test_help_names_every_command_and_the_exit_codes(
+    patch: pytest.MonkeyPatch, out: pytest.CaptureFixture[str]
+) -> None:
+    assert natalia(patch, "--help") == 0
+    said = out.readouterr().out
+    for name in (*GROUPS, "demo", "modem"):
+        assert f"\n  {name} " in said
+    assert "4 degraded, 5 another engine holds the state folder" in said
+    assert PLUGIN_HELP["modem"] in said
+
+
+@pytest.mark.parametrize("name", [*GROUPS, "demo"])
+def test_every_command_has_help_with_an_example(
+    patch: pytest.MonkeyPatch, out: pytest.CaptureFixture[str], name: str
+) -> None:
+    assert natalia(patch, name, "--help") == 0
+    assert "Example" in out.readouterr().out
+
+
+def test_an_unknown_command_is_wrong_usage(
+    patch: pytest.MonkeyPatch, out: pytest.CaptureFixture[str]
+) -> None:
+    assert natalia(patch, "explode") == 2
+    assert "explode" in out.readouterr().err
+
+
+def test_help_is_quick() -> None:
+    """Goal 0.3 s; four times that is let pass, since others use this machine too."""
+    fastest_s = min(_help_s() for _ in range(3))
+    assert fastest_s < 4 * HELP_S
+
+
+def test_help_imports_none_of_what_an_engine_needs() -> None:
+    look = (
+        "import sys\nfrom engine.cli.main import main\n"
+        "sys.argv = ['natalia', '--help']\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "print(*sorted(sys.modules), file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", look], capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stderr.split())
+    heavy = {"apsw", "pykka", "starlette", "uvicorn", "babel", "phonenumbers", "httpx2"}
+    assert not loaded & heavy
+
+
+def _help_s() -> float:
+    began = time.monotonic()
+    words = [sys.executable, "-m", "engine", "--help"]
+    subprocess.run(words, capture_output=True, check=True)
+    return time.monotonic() - began

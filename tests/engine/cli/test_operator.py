@@ -1,0 +1,37 @@
+"""`natalia operator`: the first password's path is printed, never the password."""
+
+import json
+
+import pytest
+
+from tests.engine.cli.services import natalia, service
+
+ADD = ("operator", "add", "alder")
+
+
+def test_adding_prints_where_the_first_password_lies(
+    patch: pytest.MonkeyPatch, out: pytest.CaptureFixture[str]
+) -> None:
+    said = {"operator": "alder", "password_file": "/state/first-password-alder"}
+    with service(operators__alder=(200, said)) as engine:
+        assert natalia(patch, *ADD, f"--state={engine.state}") == 0
+    assert "/state/first-password-alder" in out.readouterr().out
+
+
+def test_a_taken_name_fails_and_says_so(
+    patch: pytest.MonkeyPatch, out: pytest.CaptureFixture[str]
+) -> None:
+    said = {"error": "operator 'alder' is there already"}
+    with service(operators__alder=(409, said)) as engine:
+        assert natalia(patch, *ADD, f"--state={engine.state}") == 1
+    assert "is there already" in out.readouterr().err
+
+
+def test_operators_are_listed(
+    patch: pytest.MonkeyPatch, out: pytest.CaptureFixture[str]
+) -> None:
+    with service(operators=(200, ["alder", "rowan"])) as engine:
+        natalia(patch, "operator", "list", f"--state={engine.state}")
+        assert out.readouterr().out == "alder\nrowan\n"
+        natalia(patch, "operator", "list", "--json", f"--state={engine.state}")
+        assert json.loads(out.readouterr().out) == ["alder", "rowan"]
