@@ -1,0 +1,200 @@
+"""Two browsers at HQ: the same in both, at once, and with sound until somebody acts."""
+
+import re
+import time
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Sign
+from tests.rig import Rig
+
+pytestmark = pytest.mark.process
+
+AT_ONCE_MS = 1_000
+BACK_MS = 15_000
+
+
+def sounding(page: Page, expected: str, timeout_ms: float = 5_000) -> None:
+    expect(page.locator("body")).to_have_attribute(
+        "data-sounding", expected, timeout=timeout_ms
+    )
+
+
+def test_a_new_alarm_is_in_both_browsers_within_a_second_with_sound(
+    rig: Rig, sign_in: Sign
+) -> None:
+    alder, rowan = sign_in("alder"), sign_in("rowan")
+    expect(alder.page.locator("#none")).to_be_visible()
+    sounding(alder.page, "no")
+    with rig.device() as device:
+        device.sos()
+    pressed = time.monotonic()
+    for screen in (alder, rowan):
+        left_ms = AT_ONCE_MS - (time.monotonic() - pressed) * 1000
+        row = screen.page.locator("tr.sounds")
+        expect(row).to_contain_text("Heron", timeout=max(left_ms, 1))
+    for screen in (alder, rowan):
+        sounding(screen.page, "yes")
+        alert = screen.page.get_by_role("alert").filter(has_text="waits for HQ")
+        expect(alert).to_have_text("1 alarm waits for HQ: Heron")
+        assert screen.page.title() == "(1) Alarms - Natalia"
+    alder.page.locator("tr.sounds button").click()
+    for screen in (alder, rowan):
+        sounding(screen.page, "no")
+        expect(screen.page.locator("#shout")).to_be_empty()
+        expect(screen.page.locator("#group-open")).to_contain_text("With alder")
+        assert screen.page.title() == "Alarms - Natalia"
+        assert screen.faults == []
+
+
+def test_the_whole_story_is_told_through_the_pages(rig: Rig, sign_in: Sign) -> None:
+    alder, rowan = sign_in("alder"), sign_in("rowan")
+    with rig.device() as device:
+        device.sos()
+    alder.case()
+    expect(alder.page.locator("#do-close")).to_be_disabled()
+    expect(alder.page.locator("#case-head")).to_contain_text("Next, unless you act")
+    alder.page.locator("#do-acknowledge").click()
+    outcome = alder.page.locator("#outcome")
+    expect(outcome).to_contain_text("Paging of the officers on duty stops")
+    alder.page.locator("#do-verify").click()
+    expect(alder.page.locator("#case-head")).to_contain_text("Verified by alder")
+    expect(alder.page.locator("#do-approve")).to_be_disabled()
+    expect(alder.page.locator("#acts")).to_contain_text("a second operator has to")
+    assert rig.mastodon.posts.items() == ()
+    rowan.case()
+    expect(rowan.page.locator("#draft")).to_contain_text("Uzbekistan")
+    approve = rowan.page.locator("#do-approve")
+    approve.click()
+    expect(approve).to_have_text("Publish this text now?")
+    assert rig.mastodon.posts.items() == ()
+    rowan.page.wait_for_timeout(600)
+    approve.click()
+    assert rig.mastodon.posts.wait_for(lambda _: True, 10)
+    expect(alder.page.locator("#case-head")).to_contain_text("publication: published")
+    alder.page.locator("#reason").select_option("safe")
+    alder.page.locator("#remark").fill("called back")
+    close = alder.page.locator("#do-close")
+    close.click()
+    alder.page.wait_for_timeout(600)
+    close.click()
+    for screen in (alder, rowan):
+        head = screen.page.locator("#case-head")
+        expect(head).to_contain_text("Closed by alder: safe")
+        expect(screen.page.locator("#timeline")).to_contain_text("called back")
+        expect(screen.page.locator("#do-reopen")).to_be_visible()
+        assert screen.faults == []
+
+
+def test_a_double_click_does_not_publish(rig: Rig, sign_in: Sign) -> None:
+    alder, rowan = sign_in("alder"), sign_in("rowan")
+    with rig.device() as device:
+        device.sos()
+    alder.case()
+    alder.page.locator("#do-acknowledge").click()
+    alder.page.locator("#do-verify").click()
+    rowan.case()
+    expect(rowan.page.locator("#do-approve")).to_be_enabled()
+    rowan.page.locator("#do-approve").dblclick()
+    rowan.page.wait_for_timeout(1_000)
+    expect(rowan.page.locator("#case-head")).to_contain_text("publication: none")
+    assert rig.mastodon.posts.items() == ()
+
+
+def test_the_countdown_goes_by_the_servers_clock(rig: Rig, sign_in: Sign) -> None:
+    """A browser whose own clock is an hour wrong counts down all the same."""
+    alder = sign_in("alder")
+    alder.page.clock.install()
+    alder.page.clock.fast_forward(3_600_000)
+    alder.page.clock.resume()
+    alder.page.reload()
+    alder.page.wait_for_selector("#live.on")
+    with rig.device() as device:
+        device.sos()
+    due = alder.page.locator("tr.sounds .due")
+    expect(due).to_have_text(re.compile(r"^in [0-5]?\d:\d\d$|^in 1:00$"))
+    first = due.text_content()
+    expect(due).not_to_have_text(first or "")
+
+
+def test_a_restart_is_seen_and_the_console_comes_back_by_itself(
+    rig: Rig, sign_in: Sign
+) -> None:
+    alder = sign_in("alder")
+    with rig.device() as device:
+        device.sos()
+    expect(alder.page.locator("tr.sounds")).to_be_visible()
+    port = rig.ports["console"][1]
+    rig.kill()
+    cut = alder.page.get_by_role("alert").filter(has_text="NOT LIVE")
+    expect(cut).to_be_visible(timeout=3_000)
+    expect(alder.page.locator("body")).to_have_attribute("data-live", "no")
+    config = rig.folder / "natalia.toml"
+    text = config.read_text().replace(
+        "[console]\nport = 0", f"[console]\nport = {port}"
+    )
+    config.write_text(text)
+    rig.start()
+    expect(alder.page.locator("#live")).to_have_text("Live", timeout=BACK_MS)
+    expect(alder.page.locator("#cut")).to_be_empty()
+    alder.page.locator("tr.sounds button").click()
+    expect(alder.page.locator("#group-open")).to_contain_text("With alder")
+    with rig.device() as device:
+        device.sos(48.85661, 2.35222)
+    told = alder.page.locator("#list")
+    expect(told).to_contain_text("pressed 2 times")
+
+
+def test_what_happened_while_a_browser_was_away_is_there_when_it_is_back(
+    rig: Rig, sign_in: Sign
+) -> None:
+    alder = sign_in("alder")
+    alder.page.route("**/events*", lambda route: route.abort())
+    alder.page.reload()
+    expect(alder.page.locator("#live")).to_have_text("NOT LIVE", timeout=BACK_MS)
+    with rig.device() as device:
+        device.sos()
+    assert rig.sms_to("lapwing")
+    alder.page.unroute("**/events*")
+    expect(alder.page.locator("tr.sounds")).to_contain_text("Heron", timeout=BACK_MS)
+    sounding(alder.page, "yes")
+
+
+def test_who_signs_out_elsewhere_is_told_and_not_left_in_silence(
+    rig: Rig, sign_in: Sign
+) -> None:
+    del rig
+    alder = sign_in("alder")
+    other = alder.page.context.new_page()
+    other.goto(alder.origin)
+    other.get_by_role("button", name="Sign out").click()
+    other.wait_for_url("**/sign-in")
+    cut = alder.page.get_by_role("alert").filter(has_text="you are signed out")
+    expect(cut).to_be_visible()
+    expect(cut.get_by_role("link", name="Sign in again")).to_be_visible()
+    sounding(alder.page, "yes")
+
+
+def test_every_channel_dead_sounds_on_the_console(rig: Rig, sign_in: Sign) -> None:
+    alder = sign_in("alder")
+    for modem in rig.modems:
+        modem.unplug()
+    for server in (rig.mail, rig.hook, rig.mastodon):
+        server.stop()
+        server.stop = lambda: None  # type: ignore[method-assign] # once is enough
+    with rig.device() as device:
+        device.sos()
+    alert = alder.page.get_by_role("alert").filter(has_text="all channels down")
+    expect(alert).to_be_visible(timeout=40_000)
+    alder.page.locator("tr.sounds button").click()
+    sounding(alder.page, "yes")
+
+
+def test_sigterm_ends_the_service_with_two_browsers_on_the_stream(
+    rig: Rig, sign_in: Sign
+) -> None:
+    sign_in("alder")
+    sign_in("rowan")
+    assert rig.metric("natalia_console_streams") == 2.0
+    assert rig.stop() < 3.0
