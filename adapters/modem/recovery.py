@@ -6,7 +6,12 @@ from typing import Protocol
 
 from adapters.modem.dialogue import Dialogue
 from adapters.modem.options import ModemOptions
-from engine.errors import ModemError, ModemGoneError
+from engine.errors import (
+    ModemBusyError,
+    ModemError,
+    ModemGoneError,
+    ModemSilentError,
+)
 from engine.ports.clock import Clock
 
 RUNGS = 5
@@ -108,9 +113,12 @@ class Recovery:
         """Close the old handle first, then wait for the port to come back."""
         self._modem.close()
         start_s = self._clock.boottime_s()
-        while self._clock.boottime_s() - start_s < self._options.settle_s:
+        while (
+            self._clock.boottime_s() - start_s < self._options.settle_s
+            and not self._dialogue.interrupted
+        ):
             self._dialogue.beat()
-            with suppress(ModemGoneError):
+            with suppress(ModemGoneError, ModemSilentError, ModemBusyError):
                 self._modem.reopen()
                 return True
             self._clock.sleep(_REOPEN_EVERY_S)

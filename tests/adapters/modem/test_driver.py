@@ -1,10 +1,8 @@
 """The driver over a pty: it sends, it hears, it tells the truth about both."""
 
-import itertools
 import os
 import threading
 import time
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -19,7 +17,6 @@ from engine.errors import (
     ModemBusyError,
     ModemError,
     ModemGoneError,
-    ModemSilentError,
 )
 from engine.ports.modem import (
     InboundSms,
@@ -289,19 +286,6 @@ def test_another_modem_under_the_same_name_is_taken_unless_the_imei_is_configure
         picky.close()
 
 
-def test_bringing_a_half_dead_modem_up_beats_all_the_while(tmp_path: Path) -> None:
-    beats: list[float] = []
-    with rig(tmp_path, opened=False) as r:
-        r.modem.faults.drop_ok = 0.5
-        with suppress(ModemError):
-            r.driver.open(beat=lambda: beats.append(time.perf_counter()))
-        r.modem.faults.hang = True
-        assert not r.driver.recover(1)
-    gaps = [later - earlier for earlier, later in itertools.pairwise(beats)]
-    assert beats
-    assert max(gaps) < 3
-
-
 def test_an_interrupt_ends_a_wait_at_once(tmp_path: Path) -> None:
     with rig(tmp_path) as r:
         r.modem.faults.latency_s = 30
@@ -339,36 +323,6 @@ def test_a_port_that_is_not_there_is_gone(tmp_path: Path) -> None:
     with pytest.raises(ModemGoneError):
         driver.submit(OUTSIDE, "x", validity_min=5)
     driver.close()
-
-
-def test_a_silent_modem_is_silent_and_its_ladder_is_climbed(tmp_path: Path) -> None:
-    with rig(tmp_path) as r:
-        r.modem.faults.hang = True
-        with pytest.raises(ModemSilentError):
-            r.submit()
-        assert [r.driver.recover(rung) for rung in (0, 1)] == [False, False]
-        r.modem.faults.hang = False
-        assert r.driver.recover(0)
-        assert r.submit().result is SendResult.SENT
-
-
-def test_a_reset_brings_the_modem_back_and_is_not_repeated_at_once(
-    tmp_path: Path,
-) -> None:
-    with rig(tmp_path) as r:
-        assert r.driver.recover(3)
-        assert r.submit().result is SendResult.SENT
-        assert not r.driver.recover(3)
-
-
-def test_the_power_command_is_the_last_rung(tmp_path: Path) -> None:
-    mark = tmp_path / "power"
-    options = ModemOptions(command_s=0.4, power_command=("touch", str(mark)))
-    with rig(tmp_path, options=options) as r:
-        assert r.driver.recover(4)
-        assert mark.exists()
-        assert r.submit().result is SendResult.SENT
-        assert not r.driver.recover(5)
 
 
 def test_a_driver_speaks_over_tcp_too() -> None:
