@@ -28,6 +28,14 @@ pub(super) trait Kernel: Copy {
     fn prefetch_chunks(self, chunks: &[Chunk]);
 }
 
+/// Something that runs with any kernel.
+///
+/// `run` must be `#[inline(always)]`: only what is inlined into [`with_avx512`] is compiled
+/// for AVX-512, and a kernel's loops as calls would be five times slower.
+pub(super) trait Work {
+    fn run<K: Kernel>(self, kernel: K);
+}
+
 /// What single precision may take from a distance of up to two earth radii, relatively:
 /// four roundings of 2^-24 each, doubled.
 const SLACK: f32 = 1.0 - 5e-7;
@@ -149,7 +157,7 @@ mod x86 {
         _mm512_sub_pd, _mm512_sub_ps,
     };
 
-    use super::{Chunk, Group, Kernel, LANES, ROUNDING_M, SLACK, WIDTH};
+    use super::{Chunk, Group, Kernel, LANES, ROUNDING_M, SLACK, WIDTH, Work};
 
     /// Proof that this machine has AVX-512 F, VL, DQ and BW: only [`Avx512::detect`] makes it.
     #[derive(Clone, Copy, Debug)]
@@ -169,16 +177,15 @@ mod x86 {
         }
     }
 
-    /// Compiles what is called for AVX-512, so that the kernel's loops are inlined into it.
     #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,bmi1,bmi2,popcnt,fma")]
-    fn compiled_for_avx512<R>(call: impl FnOnce() -> R) -> R {
-        call()
+    fn compiled_for_avx512<W: Work>(avx512: Avx512, work: W) {
+        work.run(avx512);
     }
 
-    /// Runs a search compiled for AVX-512.
-    pub(in super::super) fn with_avx512<R>(_proof: Avx512, call: impl FnOnce() -> R) -> R {
+    /// Runs work compiled for AVX-512.
+    pub(in super::super) fn with_avx512<W: Work>(avx512: Avx512, work: W) {
         // SAFETY: an `Avx512` exists only where every feature of the callee was detected.
-        unsafe { compiled_for_avx512(call) }
+        unsafe { compiled_for_avx512(avx512, work) }
     }
 
     #[expect(
@@ -193,7 +200,9 @@ mod x86 {
                 // is to an array of exactly the sixteen floats that are read or written,
                 // unaligned access is allowed.
                 unsafe {
-                    let [x, y, z] = from_m.map(|metres| _mm512_set1_ps(metres));
+                    let x = _mm512_set1_ps(from_m[0]);
+                    let y = _mm512_set1_ps(from_m[1]);
+                    let z = _mm512_set1_ps(from_m[2]);
                     let dx = _mm512_sub_ps(_mm512_loadu_ps(chunk.x.as_ptr()), x);
                     let dy = _mm512_sub_ps(_mm512_loadu_ps(chunk.y.as_ptr()), y);
                     let dz = _mm512_sub_ps(_mm512_loadu_ps(chunk.z.as_ptr()), z);
@@ -243,7 +252,9 @@ mod x86 {
             // to an array of exactly the eight doubles that are read or written, unaligned
             // access is allowed.
             let bits = unsafe {
-                let [x, y, z] = from_m.map(|metres| _mm512_set1_pd(metres));
+                let x = _mm512_set1_pd(from_m[0]);
+                let y = _mm512_set1_pd(from_m[1]);
+                let z = _mm512_set1_pd(from_m[2]);
                 let dx = _mm512_sub_pd(_mm512_loadu_pd(group.x.as_ptr()), x);
                 let dy = _mm512_sub_pd(_mm512_loadu_pd(group.y.as_ptr()), y);
                 let dz = _mm512_sub_pd(_mm512_loadu_pd(group.z.as_ptr()), z);
@@ -261,7 +272,9 @@ mod x86 {
             // SAFETY: an `Avx512` exists only where AVX-512 F was detected; every pointer is
             // to an array of at least the eight doubles that are read or written.
             unsafe {
-                let [x, y, z] = from_m.map(|metres| _mm512_set1_pd(metres));
+                let x = _mm512_set1_pd(from_m[0]);
+                let y = _mm512_set1_pd(from_m[1]);
+                let z = _mm512_set1_pd(from_m[2]);
                 let mut even = _mm512_set1_pd(f64::INFINITY);
                 let mut odd = even;
                 for pair in groups.chunks(2) {

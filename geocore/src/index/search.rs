@@ -2,7 +2,7 @@
 
 #[cfg(target_arch = "x86_64")]
 use super::kernel::{Avx512, with_avx512};
-use super::kernel::{Kernel, Portable};
+use super::kernel::{Kernel, Portable, Work};
 use super::layout::{Child, ChunkMeta, Freshness, Group, LANES, Place, WIDTH};
 use super::select::{Candidate, Nearest};
 use super::space::Space;
@@ -97,6 +97,24 @@ pub(super) struct Way {
     bounds_m: Vec<[f32; WIDTH]>,
 }
 
+/// A search that any kernel can run.
+struct Search<'a, L> {
+    space: &'a Space,
+    from_m: [f64; 3],
+    lens: &'a L,
+    way: &'a mut Way,
+    nearest: &'a mut Nearest,
+}
+
+impl<L: Lens> Work for Search<'_, L> {
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the trait says why")]
+    fn run<K: Kernel>(self, kernel: K) {
+        self.space
+            .search(kernel, self.from_m, self.lens, self.way, self.nearest);
+    }
+}
+
 impl Space {
     /// Offers everyone who may matter to a selection, by code compiled for this machine.
     pub(super) fn search_here<L: Lens>(
@@ -106,12 +124,19 @@ impl Space {
         way: &mut Way,
         nearest: &mut Nearest,
     ) {
+        let search = Search {
+            space: self,
+            from_m,
+            lens,
+            way,
+            nearest,
+        };
         #[cfg(target_arch = "x86_64")]
         if let Some(avx512) = Avx512::detect() {
-            with_avx512(avx512, || self.search(avx512, from_m, lens, way, nearest));
+            with_avx512(avx512, search);
             return;
         }
-        self.search(Portable, from_m, lens, way, nearest);
+        search.run(Portable);
     }
 
     #[inline(always)]
@@ -245,6 +270,9 @@ impl Space {
         nearest: &mut Nearest,
     ) {
         let (first, size) = (leaf.first(), leaf.class().size());
+        if L::EVERYONE && size > 2 && nearest.wants_minima() && !nearest.is_full() {
+            nearest.foresee(&kernel.minima(&self.groups.hot[first..first + size], from_m));
+        }
         self.scan_groups(kernel, first, first + size, from_m, lens, nearest);
     }
 
