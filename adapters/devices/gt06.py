@@ -71,7 +71,8 @@ class Gt06Decoder:
             return Cut(start, end - start)
         for last in (end + 2, end):  # some models leave the CRC out of the length
             if buffer[last - 2 : last] == TAIL:
-                return Cut(start, last - start)
+                inner = _whole_inside(buffer[:last], start, sure=False)
+                return Cut(start, last - start) if inner is None else Cut(inner, 0)
         inner = _whole_inside(buffer, start, sure=False)
         return Cut(inner, 0) if inner is not None else _by_tail(buffer, start)
 

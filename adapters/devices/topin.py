@@ -51,7 +51,8 @@ class TopinDecoder:
         while end >= 0:
             rest = buffer[end + 2 : end + 4]
             if not rest or _MARK.startswith(rest):
-                return Cut(start, end + 2 - start)
+                inner = _whole_inside(buffer[: end + 2], start)
+                return Cut(start, end + 2 - start) if inner is None else Cut(inner, 0)
             end = buffer.find(_TAIL, end + 1)
         return Cut(start, 0) if start else None
 
@@ -75,6 +76,17 @@ class TopinDecoder:
         _read(kind, length, Reader(content), draft)
         answer = _answer(kind, length, content, received_at)
         return Decoded(reports=(draft.finish(),), answer=answer)
+
+
+def _whole_inside(buffer: bytes, start: int) -> int | None:
+    """Return where a frame starts that ends with a torn one and says so itself."""
+    for _ in range(_MARKS_MAX):
+        start = buffer.find(_MARK, start + 1)
+        if start < 0:
+            break
+        if buffer[start + 2 : start + 3] == bytes((len(buffer) - start - 5 & 0xFF,)):
+            return start
+    return None
 
 
 def _read(kind: int, length: int, content: Reader, draft: Draft) -> None:
@@ -162,6 +174,7 @@ def _frame(length: int, kind: int, content: bytes) -> bytes:
 
 
 _MARK, _TAIL = b"\x78\x78", b"\r\n"
+_MARKS_MAX = 64
 _HEAD_BYTES = 4
 _DEGREE = 1_800_000
 _ALTITUDE_AND_ALARM = 3

@@ -80,6 +80,9 @@ class XexunDecoder:
                 return Decoded()
             message = "no device"
             raise UnreadableError(message)
+        if text.count("imei:") > 1:
+            message = "two messages, the first one torn"
+            raise UnreadableError(message)
         self._tail_due = not frame.endswith(b"\n")
         self.device = DeviceId(named["imei"])
         draft = Draft(
