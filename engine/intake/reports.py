@@ -1,13 +1,50 @@
 """A report as the journal keeps it: JSON, the raw frame in base64."""
 
+from dataclasses import replace
+
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from engine.ports.device import DeviceReport
+from engine.values import DeviceId
 
 _ADAPTER = TypeAdapter(
     tuple[DeviceReport],
     config=ConfigDict(ser_json_bytes="base64", val_json_bytes="base64"),
 )
+
+
+def legible(report: DeviceReport) -> DeviceReport:
+    """Return the report with every text one that can be written down.
+
+    JSON of a device may name half a character (a lone surrogate); neither journal
+    nor message can hold it, and it must not cost the SOS beside it.
+    """
+    said = (
+        report.device or "",
+        *report.codes,
+        *report.cells,
+        *report.wifi,
+        *report.attributes,
+        *report.attributes.values(),
+    )
+    if all(map(_is_whole, said)):
+        return report
+    return replace(
+        report,
+        device=None if report.device is None else DeviceId(_whole(report.device)),
+        codes=tuple(map(_whole, report.codes)),
+        cells=tuple(map(_whole, report.cells)),
+        wifi=tuple(map(_whole, report.wifi)),
+        attributes={_whole(k): _whole(v) for k, v in report.attributes.items()},
+    )
+
+
+def _is_whole(text: str) -> bool:
+    return text.isascii() or text == _whole(text)
+
+
+def _whole(text: str) -> str:
+    return text.encode(errors="replace").decode()
 
 
 def encode_report(report: DeviceReport) -> bytes:

@@ -275,7 +275,8 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
             key=key,
             source="sms",
             received_at=self.clock.now(),
-            body=json.dumps(body, ensure_ascii=False).encode(),
+            # Half a character (a lone surrogate of UCS-2) must not cost the rest.
+            body=json.dumps(body, ensure_ascii=False).encode(errors="replace"),
         )
         answer = self._journal.ask(record, JOURNAL_TIMEOUT_S)
         self.beat()

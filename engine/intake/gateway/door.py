@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from engine.intake.actor import SOURCE_DEVICE, SOURCE_QUIET, Heard
 from engine.intake.assess import Outcome
 from engine.intake.judge import Judge, Judgement
-from engine.intake.reports import encode_report
+from engine.intake.reports import encode_report, legible
 from engine.ports.clock import Clock
 from engine.ports.device import DeviceReport
 from engine.ports.journal import (
@@ -78,7 +78,7 @@ class Door:
         """
         batch = _Batch(answer=answer, began_s=self._clock.boottime_s())
         requests: list[tuple[Request, DeviceReport]] = []
-        for report in reports:
+        for report in map(legible, reports):
             self._count(report)
             judgement = self._judge.judge(report)
             record = _record(report, judgement)

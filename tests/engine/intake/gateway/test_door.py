@@ -1,0 +1,189 @@
+"""The door: what must be durable is, before the device hears that it is."""
+
+from dataclasses import replace
+
+import pytest
+
+from adapters.devices.osmand import Osmand
+from engine.intake.actor import SOURCE_QUIET, Heard
+from engine.intake.gateway.door import Door
+from engine.ports.device import DeviceReport, HttpRequest, ReportKind
+from engine.ports.journal import Place, Record, Reply, Request, Unknown
+from engine.values import ReportKey, Signal
+from tests.engine.dispatch.ledger import FULL, LOST, SILENT, Ledger
+from tests.engine.intake.reports import HERON, STRANGERS, Meter, judge_of, report
+from tests.fakes import START, ManualClock
+
+POSITION = report(signals=frozenset())
+LOGIN = report(kind=ReportKind.LOGIN, signals=frozenset(), fix=None)
+
+
+class Late(Ledger):
+    """Answers in the order of asking, when a test says that the commit is done."""
+
+    def __init__(self) -> None:
+        super().__init__(ManualClock())
+        self.waiting: list[tuple[Request, Reply]] = []
+
+    def submit(self, request: Request, reply: Reply) -> None:
+        if self.fault(request) == FULL:
+            reply(Unknown(reason="full", is_full=True))
+            return
+        self.waiting.append((request, reply))
+
+    def commit(self) -> None:
+        waiting, self.waiting = self.waiting, []
+        for request, reply in waiting:
+            reply(self.ask(request, 1.0))
+
+
+class Rig:
+    def __init__(self) -> None:
+        self.ledger = Late()
+        self.heard: list[Heard] = []
+        self.recorded: list[ReportKey] = []
+        self.answers: list[bool] = []
+        self.judge = judge_of()
+        self.door = Door(
+            judge=self.judge,
+            journal=self.ledger,
+            clock=self.ledger.clock,
+            telemetry=Meter(),
+            hint=self._hint,
+            recorded=self.recorded.append,
+        )
+        self.door.wake = self.door.answer_done
+
+    def _hint(self, heard: Heard) -> bool:
+        self.heard.append(heard)
+        return True
+
+    def let_in(self, *reports: DeviceReport) -> None:
+        self.door.let_in(reports, self.answers.append)
+
+    def commit(self) -> None:
+        self.ledger.commit()
+        self.door.committed(1)
+
+    def kinds(self) -> list[str]:
+        return [type(request).__name__ for request, _ in self.ledger.waiting]
+
+
+@pytest.fixture
+def rig() -> Rig:
+    return Rig()
+
+
+def test_an_sos_is_answered_only_after_it_is_durable(rig: Rig) -> None:
+    rig.let_in(report())
+    assert rig.answers == []
+    assert rig.heard == []
+    rig.commit()
+    assert rig.answers == [True]
+    (heard,) = rig.heard
+    assert heard.reports == (report(),)
+    assert len(rig.recorded) == 1
+
+
+def test_a_plain_position_is_answered_after_its_row_is_on_disk(rig: Rig) -> None:
+    rig.let_in(POSITION)
+    assert rig.kinds() == ["Place"]
+    assert rig.answers == []
+    rig.commit()
+    assert rig.answers == [True]
+    assert rig.heard == [], "no alarm hears of it"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        LOGIN,
+        report(kind=ReportKind.HEARTBEAT, signals=frozenset(), fix=None),
+        replace(POSITION, device=STRANGERS),
+    ],
+)
+def test_what_needs_no_disk_is_answered_at_once(rig: Rig, said: DeviceReport) -> None:
+    rig.let_in(said)
+    assert rig.answers == [True]
+    assert rig.ledger.waiting == []
+
+
+@pytest.mark.parametrize("fault", [SILENT, LOST, FULL])
+@pytest.mark.parametrize("said", [report(), POSITION])
+def test_what_may_not_be_durable_is_not_answered_so_that_the_device_repeats(
+    rig: Rig, fault: str, said: DeviceReport
+) -> None:
+    rig.ledger.fault = lambda _: fault
+    rig.let_in(said)
+    rig.commit()
+    assert rig.answers == [False]
+    assert rig.heard == []
+
+
+def test_a_frame_of_several_reports_is_answered_once_and_for_all_of_them(
+    rig: Rig,
+) -> None:
+    rig.ledger.fault = lambda r: SILENT if isinstance(r, Place) else ""
+    rig.let_in(report(), replace(POSITION, part=1), LOGIN)
+    rig.commit()
+    assert rig.answers == [False]
+    assert len(rig.heard) == 1, "the SOS among them is acted on all the same"
+
+
+def test_many_frames_of_one_commit_are_one_hint(rig: Rig) -> None:
+    for number in range(50):
+        rig.let_in(report(raw=bytes([number])))
+    rig.commit()
+    assert rig.answers == [True] * 50
+    assert [len(heard.reports) for heard in rig.heard] == [50]
+
+
+def test_the_same_frame_again_is_answered_and_marked_as_repeated(rig: Rig) -> None:
+    for _ in range(2):
+        rig.let_in(report())
+        rig.commit()
+    assert rig.answers == [True, True]
+    assert rig.heard[0].repeated == ()
+    assert len(rig.heard[1].repeated) == 1
+
+
+def test_a_signal_that_messages_nobody_is_kept_as_taken(rig: Rig) -> None:
+    rig.let_in(report(signals=frozenset({Signal.OVERSPEED})))
+    (record,) = [r for r, _ in rig.ledger.waiting if isinstance(r, Record)]
+    assert record.source == SOURCE_QUIET
+    rig.commit()
+    reader = rig.ledger.store.reader()
+    assert len(reader.inbound(untaken_only=False)) == 1
+    assert reader.inbound(untaken_only=True) == []
+    assert rig.heard == []
+
+
+def test_a_believed_fix_moves_the_person_and_a_doubtful_one_does_not(rig: Rig) -> None:
+    rig.let_in(report())
+    heron = rig.judge.board.fix_of(HERON)
+    assert heron is not None
+    rig.let_in(report(raw=b"jump", fix=replace(heron, lat_deg=-60.0)))
+    assert rig.judge.board.fix_of(HERON) == heron
+
+
+def test_half_a_character_in_a_devices_json_does_not_cost_the_sos_bug_lost(
+    rig: Rig,
+) -> None:
+    body = (
+        b'{"device_id":"x","location":{"timestamp":"2026-11-25T03:00:00Z",'
+        b'"event":"\\ud800","coords":{"latitude":1,"longitude":2},'
+        b'"extras":{"alarm":"\\ud800sos"}}}'
+    )
+    request = HttpRequest(
+        method="POST",
+        path="/",
+        query="",
+        headers={"content-type": "application/json"},
+        body=body,
+    )
+    decoded = Osmand().decode(request, START)
+    assert any(Signal.SOS in one.signals for one in decoded.reports)
+    rig.let_in(*decoded.reports)
+    rig.commit()
+    assert rig.answers == [True]
+    assert len(rig.heard) == 1
