@@ -3,7 +3,7 @@
 import { takeActs } from "./acts.js";
 import { leftInWords, setServerTime, tellTimes } from "./clock.js";
 import "./keys.js";
-import { refresh } from "./patch.js";
+import { hide, refresh } from "./patch.js";
 import { sound } from "./sound.js";
 
 const STALE_MS = 12_000;
@@ -100,7 +100,7 @@ function tick() {
   put(left, leftInWords((revealedUntil - performance.now()) / 1000));
   if (performance.now() > revealedUntil) {
     // What was shown leaves the page even where the engine is away.
-    for (const id of ["place", "people", "timeline"]) document.getElementById(id).replaceChildren("Hidden again.");
+    hide(["place", "people", "timeline"]);
     revealedUntil = 0;
     follow();
   }

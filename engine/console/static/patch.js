@@ -1,5 +1,7 @@
 // The page is read anew and patched: what somebody writes, and where they are, stays.
 
+// What each part last read as; kept here, so that nothing revealed stays in the page.
+const seen = new Map();
 let reading = false;
 let again = false;
 
@@ -14,13 +16,13 @@ function keep(fresh) {
 function patchParts(page) {
   for (const old of document.querySelectorAll("[data-patch]")) {
     const fresh = page.getElementById(old.id);
-    if (!fresh || fresh.innerHTML === old.dataset.seen) continue;
-    const seen = fresh.innerHTML;
+    if (!fresh || fresh.innerHTML === seen.get(old.id)) continue;
+    const text = fresh.innerHTML;
     const focused = old.contains(document.activeElement) ? document.activeElement.id : "";
     keep(fresh);
     old.className = fresh.className;
     old.replaceChildren(...fresh.childNodes);
-    old.dataset.seen = seen;
+    seen.set(old.id, text);
     if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
   }
 }
@@ -35,6 +37,13 @@ function patchActs(page) {
     if (!writing) old.disabled = fresh.querySelector("fieldset").disabled;
     if (!writing) form.hidden = fresh.hidden;
     form.querySelector(".why").textContent = fresh.querySelector(".why").textContent;
+  }
+}
+
+export function hide(ids) {
+  for (const id of ids) {
+    seen.delete(id);
+    document.getElementById(id).replaceChildren("Hidden again.");
   }
 }
 

@@ -22,10 +22,11 @@ def rig(tmp_path: Path):  # noqa: ANN201 - a generator of the rig
         yield made
 
 
-def resident_mb(rig: Rig) -> float:
+def resident_mb(rig: Rig, row: str = "VmRSS") -> float:
+    """Return what the engine holds now, or (`VmHWM`) has held at most."""
     assert rig.process is not None
     status = Path(f"/proc/{rig.process.pid}/status").read_text()
-    found = re.search(r"VmRSS:\s+(\d+) kB", status)
+    found = re.search(rf"{row}:\s+(\d+) kB", status)
     assert found is not None
     return int(found[1]) / 1024
 
@@ -52,6 +53,7 @@ def test_memory_stays_below_what_is_promised_while_many_sign_in(rig: Rig) -> Non
         most_mb = max(most_mb, resident_mb(rig))
     for thread in threads:
         thread.join()
+    most_mb = max(most_mb, resident_mb(rig, "VmHWM"))
     print(f"resident: idle {idle_mb:.0f} MB, at most {most_mb:.0f} MB")
     assert sorted(set(answers)) == [403, 429]
     assert idle_mb < IDLE_MAX_MB
