@@ -56,3 +56,21 @@ def test_half_a_frame_before_it_does_not_swallow_an_sos(
     torn = torn[: data.draw(st.integers(0, len(torn)))]
     frame = data.draw(st.sampled_from(FRAMES[name]))
     assert play(protocols()[name].session(), torn, frame).is_visible
+
+
+@pytest.mark.parametrize(
+    ("name", "torn", "size"),
+    [
+        pytest.param("gt06", "gt06-055", 6, id="gt06-checksum-holds-inside"),
+        pytest.param("gt06", "gt06-012", 12, id="gt06-checksum-holds-nowhere"),
+        pytest.param("gt06", "gt06-012", 14, id="gt06-checksum-left-out"),
+        pytest.param("topin", "topin-002", 8, id="topin-log-in"),
+        pytest.param("xexun", "xexun-005", 24, id="xexun-two-devices"),
+    ],
+)
+def test_half_a_frame_that_asks_for_the_bytes_of_an_sos(
+    name: str, torn: str, size: int
+) -> None:
+    half = next(v.frame for v in load(name) if v.name == torn)[:size]
+    for frame in FRAMES[name]:
+        assert play(protocols()[name].session(), half, frame).is_visible
