@@ -9,6 +9,7 @@ from adapters.modem import pdu_decode
 from adapters.modem.at import prefix_of
 from adapters.modem.at_replies import caller, storages, stored_at, stored_pdus
 from adapters.modem.bring_up import Session
+from adapters.modem.cms_policy import is_busy
 from adapters.modem.dialogue import Dialogue, Unsolicited
 from adapters.modem.options import ModemOptions
 from adapters.modem.outcomes import late_outcome
@@ -38,6 +39,7 @@ from engine.values import Instant
 _SLOT_JOIN = "+"
 _REPORT_STORE = "SR"
 _INDEX_MAX = 255
+_BUSY_PAUSES_S = (0.5, 1.0, 2.0)
 # TP-ST (TS 23.040, 9.2.3.15): below the first it was delivered.
 _STILL_TRYING, _GIVEN_UP = 0x20, 0x40
 
@@ -139,6 +141,8 @@ class Arrivals:
             if not colon or not index.isdecimal():
                 continue
             self._select(session, store)
+            if session.store != store:
+                continue
             reply = self._dialogue.command(
                 f"AT+CMGD={index}", deadline_s=self._options.storage_s
             )
@@ -209,6 +213,8 @@ class Arrivals:
     def _read(self, session: Session, store: str, index: int) -> Sequence[ModemEvent]:
         store = store or session.receives
         self._select(session, store)
+        if session.store != store:
+            return ()
         reply = self._dialogue.command(
             f"AT+CMGR={index}", deadline_s=self._options.storage_s
         )
@@ -222,16 +228,25 @@ class Arrivals:
         return events
 
     def _select(self, session: Session, store: str) -> int | None:
-        """Make a store the one that is read; return how much it holds, if told."""
-        text = f'AT+CPMS="{store}"'
-        if store == session.store and store == session.receives:
-            text = "AT+CPMS?"
-        reply = self._dialogue.command(text, deadline_s=self._options.storage_s)
-        if reply.final is None:
-            message = "the modem does not answer AT+CPMS"
-            raise ModemSilentError(message)
-        if reply.ok:
-            session.store = store
+        """Make a store the one that is read; return how much it holds, if told.
+
+        A modem that refuses keeps the store it had, and nothing may be read from or
+        deleted in that one under this one's name: 0 then. A busy one (Wavecom's CME
+        515 right after a submit) is asked again.
+        """
+        selected = store == session.store
+        text = "AT+CPMS?" if selected else f'AT+CPMS="{store}"'
+        for pause_s in (*_BUSY_PAUSES_S, 0.0):
+            reply = self._dialogue.command(text, deadline_s=self._options.storage_s)
+            if reply.final is None:
+                message = "the modem does not answer AT+CPMS"
+                raise ModemSilentError(message)
+            if reply.ok or not is_busy(reply.final.code):
+                break
+            self._dialogue.pause(pause_s)
+        if not reply.ok and not selected:
+            return 0
+        session.store = store
         counts = [s for line in reply.lines for s in storages(line)]
         return counts[0].used if counts else None
 

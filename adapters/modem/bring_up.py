@@ -18,6 +18,7 @@ from engine.errors import ModemError, ModemSilentError
 
 _ANSWER_TRIES = 3
 _BUSY_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0)
+_BOOT_PAUSES_S = (0.5, 2.0, 5.0)
 _DIGITS = re.compile(r"\d{6,22}")
 _PIN_TRIES_LEFT_MIN = 2
 
@@ -159,9 +160,7 @@ class BringUp:
         self._pins.allow(key)
 
     def _configure(self) -> None:
-        if not any(self._patient("AT+CMGF=0").ok for _ in range(_ANSWER_TRIES)):
-            message = "the modem has no PDU mode"
-            raise ModemError(message)
+        self._set_pdu_mode()
         self._session.acknowledges = not self._optional("AT+CSMS=0").ok and (
             self._optional("AT+CSMS=1").ok
         )
@@ -172,6 +171,15 @@ class BringUp:
             self._optional(f'AT+CSCA="{self._options.smsc}"')
         for text in ("AT+CREG=2", "AT+CGREG=2", "AT+CEREG=2", "AT+CLIP=1"):
             self._optional(text)
+
+    def _set_pdu_mode(self) -> None:
+        """Set what cannot be done without; a SIM800 refuses it while it boots."""
+        for pause_s in (*_BOOT_PAUSES_S, 0.0):
+            if self._patient("AT+CMGF=0").ok:
+                return
+            self._dialogue.pause(pause_s)
+        message = "the modem has no PDU mode"
+        raise ModemError(message)
 
     def _choose_stores(self) -> None:
         reply = self._patient("AT+CPMS=?")

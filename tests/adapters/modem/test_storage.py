@@ -1,0 +1,106 @@
+"""What lies in a modem's stores: found, read and deleted where it is, nowhere else."""
+
+import itertools
+
+from engine.ports.modem import InboundSms, SendResult
+from tests.adapters.modem.scripted import OK, WORKS, Answer, ScriptedModem, driver_of
+from tests.fakes import ManualClock
+
+NUMBER = "+46701234567"
+HELLO = "07816407000000F0100B916407214365F70111621142222134040C416650DA0485C76B104D06"
+ONE_USED = "\r\n+CPMS: 1,30,0,30,0,30\r\n\r\nOK\r\n"
+LISTED = f"\r\n+CMGL: 3,0,,30\r\n{HELLO}\r\n\r\nOK\r\n"
+
+
+def _driver_and_modem(
+    clock: ManualClock, answers: dict[str, Answer]
+) -> tuple[ScriptedModem, list[InboundSms]]:
+    modem = ScriptedModem(clock, WORKS)
+    driver = driver_of(modem)
+    driver.open()
+    modem.answers |= answers
+    modem.commands.clear()
+    found = [e for e in driver.poll(drain=True) if isinstance(e, InboundSms)]
+    for message in found:
+        driver.delete(message.slot)
+    return modem, found
+
+
+def test_a_store_that_cannot_be_selected_is_neither_read_nor_deleted_in(
+    clock: ManualClock,
+) -> None:
+    modem, found = _driver_and_modem(
+        clock, {'AT+CPMS="ME"': "\r\n+CMS ERROR: 302\r\n", "AT+CMGL=4": LISTED}
+    )
+    assert found == []
+    assert "AT+CMGL=4" not in modem.commands
+    assert not [c for c in modem.commands if c.startswith("AT+CMGD")]
+
+
+def test_a_store_that_is_busy_after_a_submit_is_asked_again(clock: ManualClock) -> None:
+    busy = itertools.chain(["\r\n+CME ERROR: 515\r\n"] * 2, itertools.repeat(ONE_USED))
+    modem, found = _driver_and_modem(
+        clock,
+        {
+            'AT+CPMS="ME"': lambda _: next(busy),
+            "AT+CMGL=4": LISTED,
+            "AT+CMGD=3": OK,
+        },
+    )
+    assert [message.slot for message in found] == ["ME:3"]
+    selected = [c for c in modem.commands if c.startswith(("AT+CPMS=", "AT+CMGD"))]
+    assert selected[-2:] == ['AT+CPMS="ME"', "AT+CMGD=3"]
+
+
+def test_a_modem_without_a_list_is_read_by_index(clock: ManualClock) -> None:
+    modem, found = _driver_and_modem(
+        clock,
+        {
+            "AT+CPMS?": '\r\n+CPMS: "SM",1,30,"SM",1,30,"SM",1,30\r\n\r\nOK\r\n',
+            "AT+CMGL=4": "\r\n+CMS ERROR: 303\r\n",
+            "AT+CMGR=2": f"\r\n+CMGR: 0,,30\r\n{HELLO}\r\n\r\nOK\r\n",
+            "AT+CMGD=2": OK,
+        },
+    )
+    assert [message.slot for message in found] == ["SM:2"]
+    assert "AT+CMGR=3" not in modem.commands
+
+
+def test_a_message_of_our_own_that_lies_in_storage_is_nobodys_answer(
+    clock: ManualClock,
+) -> None:
+    draft = "0011000B916407281553F80000AA0AE8329BFD4697D9EC37"
+    _, found = _driver_and_modem(
+        clock,
+        {
+            'AT+CPMS="ME"': ONE_USED,
+            "AT+CMGL=4": f"\r\n+CMGL: 1,2,,23\r\n{draft}\r\n\r\nOK\r\n",
+        },
+    )
+    assert found == []
+
+
+def test_what_cannot_be_decoded_is_shown_with_its_octets(clock: ManualClock) -> None:
+    _, found = _driver_and_modem(
+        clock,
+        {
+            'AT+CPMS="ME"': ONE_USED,
+            "AT+CMGL=4": "\r\n+CMGL: 1,1,,2\r\n0003\r\n\r\nOK\r\n",
+            "AT+CMGD=1": OK,
+        },
+    )
+    (message,) = found
+    assert message.pdu == "0003"
+    assert "undecodable" in message.flags
+
+
+def test_a_modem_that_still_boots_is_given_time_for_its_pdu_mode(
+    clock: ManualClock,
+) -> None:
+    booting = itertools.chain(["\r\nERROR\r\n"] * 2, itertools.repeat(OK))
+    modem = ScriptedModem(clock, WORKS | {"AT+CMGF=0": lambda _: next(booting)})
+    modem.say("\r\n+CPIN: READY\r\n\r\nCall Ready\r\n\r\nSMS Ready\r\n", after_s=1)
+    driver = driver_of(modem)
+    assert driver.open().registered
+    driver.poll(drain=False)
+    assert driver.submit(NUMBER, "hej", validity_min=5).result is SendResult.SENT
