@@ -264,7 +264,8 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
     def _record(self, sms: InboundSms) -> None:
         """Make a message durable, then free its place on the SIM."""
         text = f"{sms.sender}|{sms.sent_at}|{sms.pdu}|{sms.slot}"
-        key = ReportKey("sms-" + hashlib.sha256(text.encode()).hexdigest()[:28])
+        raw = text.encode(errors="replace")
+        key = ReportKey("sms-" + hashlib.sha256(raw).hexdigest()[:28])
         body = {
             "sender": sms.sender,
             "text": sms.text,
@@ -293,9 +294,11 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
 
     def _report(self, report: StatusReport) -> None:
         """Match a status report by (modem, TP-MR), newest first, then number."""
+        if report.slot is not None:
+            self._driver.delete(report.slot)
         state = _DELIVERY.get(report.outcome)
         if state is None:
-            return
+            return  # it is still on its way, the network says
         with self._readers.reader() as reader:
             accepted = reader.effects(frozenset({EffectState.ACCEPTED}))
         mine = [
@@ -312,8 +315,6 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
             self._telemetry.count(
                 "deliveries_total", channel="sms", outcome=state.value
             )
-        if report.slot is not None:
-            self._driver.delete(report.slot)
 
     def _measure(self, channel: str, outcome: Outcome, took_s: float) -> None:
         telemetry, name = self._telemetry, self.link.name

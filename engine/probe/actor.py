@@ -1,9 +1,12 @@
 """The probe: ready means a round trip that has just come back, not an open port."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar, assert_never
+
+import pykka
 
 from engine.health import Health
 from engine.ports.journal import (
@@ -126,7 +129,9 @@ class Probe(SupervisedActor[Durable | Rang]):
             is_ok=isinstance(answer, Appended),
             is_full=isinstance(answer, Unknown) and answer.is_full,
         )
-        self.link.tree.names.tell(self.link.name, durable)
+        # Not by name: the first answer may come before the name is known.
+        with suppress(pykka.ActorDeadError):
+            self.actor_ref.tell(durable)
 
     def _durable(self, message: Durable) -> None:
         took_s = self.clock.boottime_s() - self._sent_s

@@ -1,0 +1,92 @@
+"""Ready means a round trip through inbox, journal and timer, not an open port."""
+
+import pytest
+
+from engine.health import Health
+from engine.probe.actor import FRESH_S, Probe, Readiness
+from engine.supervision.child import ChildSpec, Strategy
+from engine.supervision.supervisor import supervisor
+from engine.supervision.tree import Root, Tree
+from engine.timers.actor import Timers
+from tests.engine.dispatch.ledger import FULL, SILENT, Ledger
+from tests.engine.intake.reports import Meter
+from tests.simulation.runtime import World
+
+
+class Rig:
+    def __init__(self, *, with_timers: bool = True) -> None:
+        self.world = World(1)
+        self.ledger = Ledger(self.world)
+        self.meter = Meter()
+        self.health = Health(self.meter)
+        self.readiness = Readiness(self.world.boottime_s)
+        self.jump_s = 0.0
+        probe = ChildSpec(
+            name="probe",
+            actor=Probe,
+            arguments={
+                "journal": self.ledger,
+                "readiness": self.readiness,
+                "health": self.health,
+                "telemetry": self.meter,
+                "jump_s": lambda: self.jump_s,
+            },
+        )
+        timers = [ChildSpec(name="timers", actor=Timers)] if with_timers else []
+        tree = Tree(clock=self.world, chance=self.world.chance, spawn=self.world.spawn)
+        spec = supervisor("root", Strategy.REST_FOR_ONE, [*timers, probe])
+        Root(spec, tree, on_ready=lambda: None, on_failure=lambda _: None)
+        self.world.run(2)
+
+    def fail(self, fault: str) -> None:
+        self.ledger.fault = lambda _: fault
+        self.world.run(FRESH_S + 6)
+
+
+def test_it_is_ready_after_its_first_round_trip_and_stays_so() -> None:
+    rig = Rig()
+    assert rig.readiness.is_fresh()
+    rig.world.run(600)
+    assert rig.readiness.is_fresh()
+    assert rig.health.reasons() == {}
+    assert rig.meter.shown["ready", ""] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("fault", "reasons"),
+    [(SILENT, {"journal_slow"}), (FULL, {"journal_slow", "disk_full"})],
+)
+def test_a_journal_that_does_not_answer_is_not_ready_and_says_why(
+    fault: str, reasons: set[str]
+) -> None:
+    rig = Rig()
+    rig.fail(fault)
+    assert not rig.readiness.is_fresh()
+    assert set(rig.health.reasons()) == reasons
+    rig.fail("")
+    assert rig.readiness.is_fresh()
+    assert rig.health.reasons() == {}
+
+
+def test_without_timers_nothing_comes_back() -> None:
+    rig = Rig(with_timers=False)
+    rig.world.run(60)
+    assert not rig.readiness.is_fresh()
+
+
+def test_a_jump_of_the_wall_clock_shows_until_it_is_over() -> None:
+    rig = Rig()
+    rig.jump_s = -3600.0
+    rig.world.run(6)
+    assert set(rig.health.reasons()) == {"clock_jumped"}
+    assert rig.meter.shown["clock_offset_seconds", ""] == -3600.0
+    assert rig.readiness.is_fresh(), "deadlines do not hang on the wall clock"
+    rig.jump_s = 0.0
+    rig.world.run(6)
+    assert rig.health.reasons() == {}
+
+
+def test_the_probe_leaves_no_row_behind() -> None:
+    rig = Rig()
+    rig.world.run(600)
+    assert rig.ledger.store.reader().position() == 0
