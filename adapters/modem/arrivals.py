@@ -70,8 +70,12 @@ class Arrivals:
         self._dialogue = dialogue
         self._options = options
         self._clock = clock
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget parts: the SIM may be another; a drain brings those that are there."""
         self._parts = Reassembly(
-            timeout_s=options.multipart_s, urgent_words=options.urgent_words
+            timeout_s=self._options.multipart_s, urgent_words=self._options.urgent_words
         )
 
     def take(self, session: Session, *, drain: bool) -> Sequence[ModemEvent]:

@@ -301,6 +301,7 @@ class SerialModem:
         self._dialogue.reset()
 
     def _bring_up(self) -> None:
+        self._arrivals.forget()
         self._session = BringUp(self._dialogue, self._options, self._pins).run()
 
     def _ready(self) -> None:

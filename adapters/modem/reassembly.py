@@ -5,7 +5,7 @@ loses none: the next drain brings them again.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from adapters.modem.pdu import Deliver
 from adapters.modem.pdu_text import UserData, decode_units
@@ -55,12 +55,17 @@ class Reassembly:
             oldest = min(self._messages, key=lambda k: self._messages[k].since_s)
             out.append(_joined(oldest, self._messages.pop(oldest)))
         pending = self._messages.setdefault(key, _Message(since_s=now_s))
-        is_new = concat.number not in pending.parts
+        before = pending.parts.get(concat.number)
+        is_new = before is None
+        if before is not None:
+            message = replace(message, slot=_both(before[0].slot, message.slot))
         pending.parts[concat.number] = (message, decoded)
         if len(pending.parts) == concat.total:
             out.append(_joined(key, self._messages.pop(key)))
         elif is_new and any(word in message.text.casefold() for word in self._urgent):
-            out.append(_joined(key, pending))
+            # Without a slot: its parts are deleted with the whole. Deleted now, their
+            # places could hold another message by then.
+            out.append(replace(_joined(key, pending), slot=""))
         return out
 
     def overdue(self, now_s: float) -> Sequence[InboundSms]:
@@ -71,6 +76,11 @@ class Reassembly:
             if now_s - pending.since_s >= self._timeout_s
         ]
         return [_joined(key, self._messages.pop(key)) for key in late]
+
+
+def _both(slot: str, other: str) -> str:
+    """Return the places of a part that came twice, each once."""
+    return "+".join(dict.fromkeys(s for s in f"{slot}+{other}".split("+") if s))
 
 
 def _joined(key: _Key, pending: _Message) -> InboundSms:

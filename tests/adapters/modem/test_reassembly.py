@@ -1,5 +1,6 @@
 """Long messages from their parts: any order, copies, holes and floods."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import given
@@ -12,7 +13,7 @@ from adapters.modem.pdu_fields import Address, Charset
 from adapters.modem.pdu_text import Concat
 from adapters.modem.reassembly import INCOMPLETE, Reassembly
 from engine.ports.modem import InboundSms
-from tests.adapters.modem.rig import BOB, rig
+from tests.adapters.modem.rig import BOB, QUICK, rig
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
 REFERENCE = 77
@@ -106,10 +107,21 @@ def test_a_part_with_a_word_of_distress_does_not_wait() -> None:
     part = _part("sos, they are ", 1, 2)
     (early,) = collector.add(_message(part, 1), part, 0.0)
     assert early.text == "sos, they are [2/2 missing]"
+    assert early.slot == ""
     assert collector.add(_message(part, 1), part, 0.0) == []
     rest = _part("here", 2, 2)
     (whole,) = collector.add(_message(rest, 2), rest, 1.0)
     assert whole.text == "sos, they are here"
+    assert whole.slot == "SM:1+SM:2"
+
+
+def test_a_part_that_came_twice_is_deleted_in_both_its_places() -> None:
+    collector = Reassembly(timeout_s=60)
+    first, second = _part("a", 1, 2), _part("b", 2, 2)
+    for slot in (1, 5, 1):
+        assert collector.add(_message(first, slot), first, 0.0) == []
+    (whole,) = collector.add(_message(second, 2), second, 0.0)
+    assert (whole.text, whole.slot) == ("ab", "SM:1+SM:5+SM:2")
 
 
 def test_parts_of_two_messages_are_not_mixed() -> None:
@@ -141,6 +153,36 @@ def test_a_long_message_comes_joined_and_is_deleted_whole(tmp_path: Path) -> Non
         assert len(r.modem.state.stores["SM"]) == 2
         r.driver.delete(message.slot)
         assert r.modem.state.stores["SM"] == {}
+
+
+def test_an_early_part_leaves_its_place_to_nobody_else(tmp_path: Path) -> None:
+    with rig(tmp_path) as r:
+        r.modem.deliver(*encode_deliver(_part("SOS ", 1, 2)))
+        (early,) = r.events(bool)
+        assert isinstance(early, InboundSms)
+        r.driver.delete(early.slot)
+        r.modem.inject(BOB, "another message")
+        r.modem.deliver(*encode_deliver(_part("here", 2, 2)))
+        found = r.events(lambda events: len(events) >= 2)
+        for message in found:
+            assert isinstance(message, InboundSms)
+            r.driver.delete(message.slot)
+    texts = [m.text for m in found if isinstance(m, InboundSms)]
+    assert texts == ["another message", "SOS here"]
+    assert r.modem.state.stores["SM"] == {}
+
+
+def test_parts_on_both_sides_of_a_restart_are_joined(tmp_path: Path) -> None:
+    with rig(tmp_path, options=replace(QUICK, multipart_s=30)) as r:
+        r.modem.deliver(*encode_deliver(_part("before, ", 1, 2)))
+        assert r.driver.wait(2)
+        assert r.driver.poll(drain=False) == []
+        r.driver.open()
+        assert r.driver.poll(drain=True) == []
+        r.modem.deliver(*encode_deliver(_part("after", 2, 2)))
+        (message,) = r.events(bool)
+    assert isinstance(message, InboundSms)
+    assert message.text == "before, after"
 
 
 def test_a_hole_in_a_long_message_is_shown_and_its_parts_stay_until_deleted(
