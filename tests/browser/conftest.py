@@ -48,7 +48,7 @@ class Screen:
 
     def case(self, alias: str = "Heron") -> None:
         """Open a case from the list, and wait until it is live."""
-        self.page.get_by_role("link", name=alias).click()
+        self.page.locator("#list").get_by_role("link", name=alias).click()
         self.page.wait_for_selector("#case")
         self.page.wait_for_selector("#live.on")
 

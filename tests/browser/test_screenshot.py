@@ -21,7 +21,7 @@ from tests.rig import Rig
 
 pytestmark = pytest.mark.process
 
-SIZE = {"width": 1280, "height": 860}
+SIZE = {"width": 1280, "height": 800}
 PNG = b"\x89PNG\r\n\x1a\n"
 
 

@@ -59,9 +59,22 @@ function alarm() {
   sound(waiting.length > 0 || severe || isSignedOut);
   const title = document.title.replace(/^\(\d+\) /, "");
   document.title = waiting.length ? `(${waiting.length}) ${title}` : title;
-  const names = waiting.map((one) => one.alias).join(", ");
+  call(waiting);
+}
+
+function call(waiting) {
+  const ids = waiting.map((one) => one.id).join(" ");
+  if (shout.dataset.ids === ids) return;
+  shout.dataset.ids = ids;
   const verb = waiting.length === 1 ? "alarm waits" : "alarms wait";
-  put(shout, waiting.length ? `${waiting.length} ${verb} for HQ: ${names}` : "");
+  const words = waiting.length ? [`${waiting.length} ${verb} for HQ: `] : [];
+  for (const one of waiting) {
+    const link = document.createElement("a");
+    link.href = `/alarms/${one.id}`;
+    link.textContent = one.alias;
+    words.push(...(words.length > 1 ? [", "] : []), link);
+  }
+  shout.replaceChildren(...words);
 }
 
 function state(data) {

@@ -3,8 +3,11 @@
 import subprocess
 import sys
 import time
+from importlib import import_module
+from pathlib import Path
 
 import pytest
+import typer
 
 from engine.cli.client import ServiceError
 from engine.cli.main import (
@@ -84,3 +87,19 @@ def _help_s() -> float:
     words = [sys.executable, "-m", "engine", "--help"]
     subprocess.run(words, capture_output=True, check=True)
     return time.monotonic() - began
+
+
+def test_the_page_of_the_command_line_has_every_command_with_an_example() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "cli.md").read_text()
+    for name in (*GROUPS, "demo", "modem"):
+        module = GROUPS[name][0] if name in GROUPS else f"adapters.{name}.cli"
+        group = typer.main.get_command(import_module(module).app)
+        subcommands = getattr(group, "commands", {})
+        for words in [f"{name} {sub}" for sub in subcommands] or [name]:
+            assert f"\nnatalia {words}" in page, words
+
+
+def test_the_page_of_the_command_line_has_every_exit_code() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "cli.md").read_text()
+    for code in range(7):
+        assert f"\n| {code} | " in page
