@@ -15,6 +15,26 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from engine.errors import ConfigError
 
 LOOPBACK = "127.0.0.1"
+# What the engine's own actors, and a modem's two channels, are called.
+RESERVED = frozenset(
+    {
+        "alarms",
+        "call",
+        "channels",
+        "dispatcher",
+        "doors",
+        "engine",
+        "gateway",
+        "intake",
+        "journal",
+        "modems",
+        "probe",
+        "shouter",
+        "sms",
+        "timers",
+        "web",
+    }
+)
 
 
 class _Table(BaseModel):
@@ -134,10 +154,25 @@ def parse_config(table: dict[str, object], folder: Path) -> Config:
         config = Config.model_validate(table)
     except ValidationError as error:
         raise _config_error(error) from error
+    _check_names(config)
     _check_channels(config)
     if config.demo:
         _check_loopback(config)
     return _anchored(config, folder)
+
+
+def _check_names(config: Config) -> None:
+    """Refuse a name that two would answer to: actors are told by their names."""
+    modems = [(f"modem[{n}].name", one.name) for n, one in enumerate(config.modem)]
+    channels = [
+        (f"channel[{n}].name", one.name) for n, one in enumerate(config.channel)
+    ]
+    taken = set(RESERVED)
+    for key, name in (*modems, *channels):
+        if name in taken:
+            expected = f"a name of its own, but {name!r} is taken"
+            raise ConfigError(key, expected, "choose another")
+        taken.add(name)
 
 
 def _check_channels(config: Config) -> None:

@@ -16,7 +16,7 @@ class Health:
     def __init__(self, telemetry: Telemetry) -> None:
         """Start without a complaint."""
         self._telemetry = telemetry
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._wrong: dict[str, set[str]] = {}
         self._routes: dict[str, bool] = {}
 
@@ -28,8 +28,7 @@ class Health:
                 components.add(component)
             else:
                 components.discard(component)
-            value = float(bool(components))
-        self._telemetry.gauge("degraded", value, reason=reason)
+            self._telemetry.gauge("degraded", float(bool(components)), reason=reason)
 
     def route(self, name: str, reason: str, *, is_up: bool) -> None:
         """Take a route's word on whether it can send; all down is a reason of its own.
@@ -40,11 +39,11 @@ class Health:
             is_up: its word.
 
         """
-        with self._lock:
+        with self._lock:  # held to the end: the last word must be the latest
             self._routes[name] = is_up
             all_down = not any(self._routes.values())
-        self.report(reason, name, wrong=not is_up)
-        self.report(ALL_CHANNELS_DOWN, "every route", wrong=all_down)
+            self.report(reason, name, wrong=not is_up)
+            self.report(ALL_CHANNELS_DOWN, "every route", wrong=all_down)
 
     def reasons(self) -> dict[str, tuple[str, ...]]:
         """Return the present reasons and their components, sorted."""

@@ -1,0 +1,145 @@
+"""One file, and for every fault in it: the key path, what was expected, the cure."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.config import Config, load_config, parse_config
+from engine.errors import ConfigError
+
+HERE = Path("/srv/natalia")
+EMAIL = {"name": "email", "kind": "email"}
+MODEM = {"name": "modem-1", "port": "/dev/ttyUSB0"}
+
+
+def config(**table: object) -> Config:
+    return parse_config({"state": "state", **table}, HERE)
+
+
+def fault(**table: object) -> ConfigError:
+    with pytest.raises(ConfigError) as caught:
+        config(**table)
+    return caught.value
+
+
+def test_what_is_not_said_binds_to_loopback() -> None:
+    made = config(gateway={"gt06": {"port": 5023}})
+    listeners = (made.console, made.metrics, made.gateway["gt06"])
+    assert {one.host for one in listeners} == {"127.0.0.1"}
+    assert (made.console.port, made.metrics.port) == (8620, 9620)
+
+
+def test_relative_paths_count_from_the_files_own_folder() -> None:
+    made = config(roster="people.toml", protocols={"folder": "protocols"})
+    assert made.state == HERE / "state"
+    assert made.roster == HERE / "people.toml"
+    assert made.protocols.folder == HERE / "protocols"
+    assert parse_config({"state": "/var/lib/n"}, HERE).state == Path("/var/lib/n")
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "said"),
+    [
+        ({"stat": "x"}, "stat", "did you mean 'state'"),
+        ({"console": {"prot": 1}}, "console.prot", "did you mean 'port'"),
+        ({"console": {"port": 70000}}, "console.port", "less than or equal"),
+        ({"console": {"host": "::1"}}, "console.port", "add port"),
+        ({"modem": [{"name": "m"}]}, "modem[0].port", "add port"),
+        ({"modem": [{**MODEM, "name": "Modem!"}]}, "modem[0].name", "pattern"),
+        ({"modem": [MODEM, MODEM]}, "modem", "'modem-1' is there twice"),
+        (
+            {"modem": [MODEM], "channel": [{**EMAIL, "name": "modem-1"}]},
+            "channel[0].name",
+            "is taken",
+        ),
+        ({"channel": [{**EMAIL, "name": "web"}]}, "channel[0].name", "is taken"),
+        ({"channel": [{**EMAIL, "name": "sms"}]}, "channel[0].name", "is taken"),
+        (
+            {"hq": [{"channel": "emial", "address": "x"}], "channel": [EMAIL]},
+            "hq[0].channel",
+            "one of: email",
+        ),
+        ({"public": [{"channel": "mastodon"}]}, "public[0].channel", "configured"),
+        ({"log": "xml"}, "log", "pattern"),
+        ({"gateway": {"gt06": {"port": "x"}}}, "gateway.gt06.port", "integer"),
+        (
+            {"demo": True, "console": {"host": "0.0.0.0", "port": 1}},
+            "console.host",
+            "loopback",
+        ),
+    ],
+)
+def test_a_fault_names_its_key_and_its_cure(
+    table: dict[str, object], key: str, said: str
+) -> None:
+    error = fault(**table)
+    assert error.key == key
+    assert said in str(error)
+
+
+def test_a_missing_state_folder_is_named() -> None:
+    with pytest.raises(ConfigError, match=r"state: expected a value; add state"):
+        parse_config({}, HERE)
+
+
+def test_no_fault_says_what_an_address_is() -> None:
+    error = fault(hq=[{"channel": "email", "address": ["secret@hq"]}])
+    assert "secret" not in str(error)
+    assert "secret" not in repr(
+        config(channel=[EMAIL], hq=[{"channel": "email", "address": "secret@hq"}])
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "expected a configuration file; check the path"),
+        (b"\xff\xfe", "expected a readable UTF-8 file"),
+        (b"state = = 1", "expected TOML; mend it"),
+    ],
+)
+def test_a_file_that_is_none_says_so(
+    tmp_path: Path, content: bytes | None, said: str
+) -> None:
+    path = tmp_path / "natalia.toml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ConfigError, match=said):
+        load_config(path)
+
+
+def test_a_file_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "natalia.toml"
+    path.write_text('state = "here"\n[console]\nport = 0\n')
+    made = load_config(path)
+    assert made.state == tmp_path.resolve() / "here"
+    assert made.console.port == 0
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.text(max_size=5), inner, max_size=2)
+    ),
+    max_leaves=4,
+)
+
+
+def said_of(key: str, value: object) -> str:
+    """Return what is wrong with it; empty where nothing is."""
+    try:
+        config(**{key: value})
+    except ConfigError as error:
+        return str(error)
+    return ""
+
+
+@given(st.sampled_from(sorted(Config.model_fields)), VALUES)
+def test_any_value_is_a_configuration_or_a_fault_with_a_key(
+    key: str, value: object
+) -> None:
+    said = said_of(key, value)
+    assert said == "" or said.startswith(key)

@@ -1,0 +1,43 @@
+"""What is wrong with the engine, and with what of it."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.health import ALL_CHANNELS_DOWN, Health
+from tests.engine.intake.reports import Meter
+
+ROUTES = st.sampled_from(["modem-1", "modem-2", "email"])
+
+
+def test_nothing_is_wrong_at_first() -> None:
+    assert Health(Meter()).reasons() == {}
+
+
+def test_a_reason_holds_as_long_as_one_component_complains() -> None:
+    meter = Meter()
+    health = Health(meter)
+    health.report("child_failing", "b", wrong=True)
+    health.report("child_failing", "a", wrong=True)
+    assert health.reasons() == {"child_failing": ("a", "b")}
+    health.report("child_failing", "a", wrong=False)
+    assert health.reasons() == {"child_failing": ("b",)}
+    assert meter.shown["degraded", "child_failing"] == 1.0
+    health.report("child_failing", "b", wrong=False)
+    health.report("child_failing", "b", wrong=False)
+    assert health.reasons() == {}
+    assert meter.shown["degraded", "child_failing"] == 0.0
+
+
+@given(st.lists(st.tuples(ROUTES, st.booleans()), min_size=1, max_size=30))
+def test_all_channels_are_down_while_none_is_up(words: list[tuple[str, bool]]) -> None:
+    meter = Meter()
+    health = Health(meter)
+    for name, is_up in words:
+        health.route(name, "modem_down", is_up=is_up)
+    latest = dict(words)
+    down = tuple(sorted(name for name, is_up in latest.items() if not is_up))
+    reasons = health.reasons()
+    assert reasons.get("modem_down", ()) == down
+    assert (ALL_CHANNELS_DOWN in reasons) == (not any(latest.values()))
+    shown = meter.shown["degraded", ALL_CHANNELS_DOWN]
+    assert bool(shown) == (ALL_CHANNELS_DOWN in reasons)
