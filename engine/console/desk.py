@@ -58,7 +58,7 @@ class ConsoleDesk:
         answered: asyncio.Future[Done] = loop.create_future()
 
         def answer(done: Done) -> None:
-            loop.call_soon_threadsafe(_set, answered, done)
+            _hand_over(loop, answered, done)
 
         if not self.parts.command(alarm_id, command, answer):
             return Done(failed=True)
@@ -97,7 +97,7 @@ class ConsoleDesk:
         answered: asyncio.Future[Answer] = loop.create_future()
 
         def reply(answer: Answer) -> None:
-            loop.call_soon_threadsafe(_set, answered, answer)
+            _hand_over(loop, answered, answer)
 
         self.parts.journal.submit(request, reply)
         return await answered
@@ -161,6 +161,17 @@ def _keep(path: Path, text: str) -> None:
     """Write, if it can be written: what is lost is a sign-in after a restart."""
     with contextlib.suppress(OSError):
         write_private(path, text)
+
+
+def _hand_over(
+    loop: asyncio.AbstractEventLoop, answered: "asyncio.Future[T]", result: T
+) -> None:
+    """Give an answer to the loop; called in the journal's or an alarm's thread.
+
+    A console that has ended meanwhile must not take either of them with it.
+    """
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(_set, answered, result)
 
 
 def _set(answered: "asyncio.Future[T]", result: T) -> None:
