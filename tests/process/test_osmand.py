@@ -5,6 +5,7 @@ import socket
 import sys
 import time
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import httpx2
@@ -44,6 +45,10 @@ def sos(rig: Rig) -> Fix:
     return Fix(lat_deg=41.31, lon_deg=69.28, accuracy_m=12.0, at=now)
 
 
+def _has(rig: Rig, alarms: int) -> bool:
+    return len(rig.alarms()) == alarms
+
+
 def test_an_sos_in_each_wire_form_is_an_alarm(tmp_path: Path) -> None:
     with Rig(folder=tmp_path, roster_text=sample_text() + FOURTH) as rig:
         now, fix = rig.clock.now(), sos(rig)
@@ -62,7 +67,7 @@ def test_an_sos_in_each_wire_form_is_an_alarm(tmp_path: Path) -> None:
         )
         for number, request in enumerate((query, form, one, array), start=1):
             assert send(rig, request) == 200
-            assert eventually(lambda n=number: len(rig.alarms()) == n)
+            assert eventually(partial(_has, rig, number))
         assert {row["alias"] for row in rig.alarms()} == {
             *("Stork", "Lapwing", "Avocet", "Gannet")
         }

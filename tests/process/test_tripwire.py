@@ -3,7 +3,6 @@
 import json
 import re
 import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 from adapters.demo.farends.shelf import Mode
 from engine.roster.sample import sample_text
 from tests.rig import HERON_IMEI, Rig, eventually
+from tests.systemd import Systemd
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]
 
@@ -44,27 +44,6 @@ UNSEEN = {"460000011", "hq.invalid", HERON_IMEI.lstrip("0")}
 
 _FAILED = r'attempts_total\{channel="%s",result="(?!accepted)\w+"\} [1-9]'
 FAILED_MAIL, FAILED_SMS = re.compile(_FAILED % "email"), re.compile(_FAILED % "sms")
-
-
-class Systemd:
-    """The socket that a service tells its state to; keeps all it is told."""
-
-    def __init__(self, path: Path) -> None:
-        self.path, self.told = path, b""
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.bind(str(path))
-        self._thread = threading.Thread(target=self._keep, daemon=True)
-        self._thread.start()
-
-    def _keep(self) -> None:
-        while (datagram := self._socket.recv(4096)) != b"over":
-            self.told += datagram + b"\n"
-
-    def close(self) -> None:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as last:
-            last.sendto(b"over", str(self.path))
-        self._thread.join()
-        self._socket.close()
 
 
 @pytest.fixture
