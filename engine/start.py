@@ -6,6 +6,7 @@ import secrets
 import socket
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -59,13 +60,17 @@ CHILDREN = (*ACTORS, "modems", "channels", "shouter", "doors", "probe", "alarm")
 class RunningEngine:
     """An engine with what it holds beside its tree: lock, sockets, readers."""
 
-    def __init__(self, engine: Engine, lock: StateLock, readers: ReaderPool) -> None:
-        """Keep them until `stop`."""
+    def __init__(
+        self, engine: Engine, lock: StateLock, readers: ReaderPool, opened: ExitStack
+    ) -> None:
+        """Keep them until `stop`; `opened` are the listening sockets."""
         self.engine, self._lock, self._readers = engine, lock, readers
+        self._opened = opened
 
     def stop(self) -> bool:
         """Stop the tree, then give everything back; False where it took too long."""
         in_time = self.engine.stop()
+        self._opened.close()
         self._readers.close()
         self._lock.release()
         return in_time
@@ -89,9 +94,11 @@ def start(config: Config, *, adapters: Adapters | None = None) -> RunningEngine:
     _prepare_process()
     wall = SystemClock()
     lock = StateLock(config.state, now=wall.now())
+    opened = ExitStack()
     try:
-        return _start(config, lock, adapters)
+        return _start(config, lock, adapters, opened)
     except BaseException:
+        opened.close()
         lock.release()
         raise
 
@@ -104,7 +111,9 @@ def _prepare_process() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def _start(config: Config, lock: StateLock, adapters: Adapters | None) -> RunningEngine:
+def _start(
+    config: Config, lock: StateLock, adapters: Adapters | None, opened: ExitStack
+) -> RunningEngine:
     registry = load_registry(config.protocols.folder, config.protocols.default)
     roster = current_roster(config)
     store = SqliteStore(config.state / JOURNAL_FILE)
@@ -139,9 +148,9 @@ def _start(config: Config, lock: StateLock, adapters: Adapters | None) -> Runnin
     _seed(measures, readers)
     _sample(metrics, measures, tree)
     web = WebParts(
-        console=bind("console", config.console),
-        metrics_socket=bind("metrics", config.metrics),
-        control=bind_unix(config.state / CONTROL_SOCKET),
+        console=opened.enter_context(bind("console", config.console)),
+        metrics_socket=opened.enter_context(bind("metrics", config.metrics)),
+        control=opened.enter_context(bind_unix(config.state / CONTROL_SOCKET)),
         state=config.state,
         clock=clock,
         journal=journal,
@@ -156,7 +165,7 @@ def _start(config: Config, lock: StateLock, adapters: Adapters | None) -> Runnin
         is_demo=config.demo,
     )
     parts = Parts(
-        adapters=adapters or load_adapters(config, clock, metrics),
+        adapters=adapters or load_adapters(config, clock, metrics, opened),
         store=store,
         journal=journal,
         readers=readers,
@@ -173,7 +182,7 @@ def _start(config: Config, lock: StateLock, adapters: Adapters | None) -> Runnin
         hq=tuple((entry.channel, entry.address) for entry in config.hq),
         jump_s=clock.jump_s,
     )
-    return RunningEngine(Engine(parts), lock, readers)
+    return RunningEngine(Engine(parts), lock, readers, opened)
 
 
 def current_roster(config: Config) -> Roster:
@@ -232,8 +241,10 @@ def metrics_of(config: Config) -> Metrics:
     return Metrics(known, version=version("natalia-engine"), python=python_version())
 
 
-def load_adapters(config: Config, clock: Clock, telemetry: Telemetry) -> Adapters:
-    """Construct what the configuration names.
+def load_adapters(
+    config: Config, clock: Clock, telemetry: Telemetry, opened: ExitStack
+) -> Adapters:
+    """Construct what the configuration names; listeners are closed with `opened`.
 
     Raises:
         ConfigError: an adapter is not installed or refuses its options.
@@ -243,6 +254,7 @@ def load_adapters(config: Config, clock: Clock, telemetry: Telemetry) -> Adapter
     https: dict[str, tuple[HttpWireProtocol, socket.socket]] = {}
     for name, listen in config.gateway.items():
         wire, listening = _wire(name, listen)
+        opened.enter_context(listening)
         if wire.transport is Transport.HTTP:
             https[name] = (cast("HttpWireProtocol", wire), listening)
         else:

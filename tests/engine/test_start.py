@@ -1,0 +1,107 @@
+"""Start-up: what the configuration names is opened, or said why it cannot be."""
+
+import re
+import secrets
+import socket
+from pathlib import Path
+
+import pytest
+
+from engine.config import Config, parse_config
+from engine.console.desk import KEPT_ROSTER
+from engine.errors import ConfigError, DataError, StateHeldError
+from engine.intake.replies import CODE
+from engine.journal.pool import ReaderPool
+from engine.roster.sample import sample_text
+from engine.start import current_roster, load_modems, metrics_of, new_code, start
+from tests.contracts.journal import append, code
+from tests.engine.dispatch.ledger import Ledger
+from tests.engine.intake.reports import Meter
+from tests.fakes import ManualClock
+
+READY_S = 20.0
+# Its loops' own copies of the listeners end with the process, as the engine does.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)
+
+
+def config(folder: Path, **more: object) -> Config:
+    table: dict[str, object] = {
+        "state": "state",
+        "roster": "roster.toml",
+        "console": {"port": 0},
+        "metrics": {"port": 0},
+        "gateway": {"gt06": {"port": 0}, "osmand": {"port": 0}},
+        **more,
+    }
+    (folder / "roster.toml").write_text(sample_text())
+    return parse_config(table, folder)
+
+
+def test_an_engine_starts_is_ready_and_stops(tmp_path: Path) -> None:
+    running = start(config(tmp_path))
+    try:
+        assert running.engine.ready.wait(READY_S)
+        streams = running.engine.parts.adapters.streams
+        address = streams["gt06"][1].getsockname()
+        with socket.create_connection(address, timeout=5):
+            pass
+        with pytest.raises(StateHeldError):
+            start(config(tmp_path))
+    finally:
+        assert running.stop()
+    assert not running.engine.over.is_set()
+    again = start(config(tmp_path))
+    assert again.engine.ready.wait(READY_S), "the state folder was given back"
+    assert again.stop()
+
+
+def test_a_start_that_fails_gives_the_state_folder_back(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"gateway\.gt07"):
+        start(config(tmp_path, gateway={"gt07": {"port": 0}}))
+    with pytest.raises(DataError, match=r"protocols\.default"):
+        start(config(tmp_path, protocols={"default": "gone"}))
+    (tmp_path / "broken.toml").write_text("[[person]]\nid = 1\n")
+    with pytest.raises(DataError, match=r"broken\.toml"):
+        start(config(tmp_path, roster="broken.toml"))
+
+
+def test_the_roster_last_imported_is_in_force(tmp_path: Path) -> None:
+    made = config(tmp_path)
+    assert len(current_roster(made).people) > 200
+    made.state.mkdir()
+    (made.state / KEPT_ROSTER).write_text("")
+    assert current_roster(made).people == ()
+    bare = made.model_copy(update={"roster": None, "state": tmp_path / "other"})
+    assert current_roster(bare).people == ()
+
+
+def test_a_new_code_is_one_that_an_answer_is_read_for_and_nobody_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ledger = Ledger(ManualClock())
+    readers = ReaderPool(ledger.store.reader)
+    codes = {new_code(readers) for _ in range(2_000)}
+    assert all(CODE.fullmatch(code) for code in codes)
+    assert len(codes) > 1_900
+    ledger.ask(append(codes=(code("K7F2"),)), 1.0)
+    drawn = iter("7F2K" + "4X9M")  # the tail is drawn first
+    monkeypatch.setattr(secrets, "choice", lambda _: next(drawn))
+    assert new_code(readers) == "M4X9"
+
+
+def test_the_demo_speaks_to_virtual_modems_alone(tmp_path: Path) -> None:
+    modem = {"name": "modem-1", "port": "/dev/ttyUSB0"}
+    made = config(tmp_path, modem=[modem], demo=True)
+    with pytest.raises(ConfigError, match=r"modem\[0\]\.port: expected a pty"):
+        load_modems(made, ManualClock(), Meter())
+
+
+def test_the_configured_names_are_the_labels_of_the_metrics(tmp_path: Path) -> None:
+    modem = {"name": "modem-1", "port": "/dev/ttyUSB0"}
+    metrics = metrics_of(config(tmp_path, modem=[modem]))
+    metrics.gauge("modem_up", 1.0, modem="modem-1")
+    metrics.count("restarts_total", child="modem-1")
+    text = metrics.expose()[0].decode()
+    assert re.search(r'natalia_modem_up\{modem="modem-1"\} 1', text)
