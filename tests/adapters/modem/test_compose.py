@@ -77,6 +77,22 @@ def test_a_shift_table_is_used_only_for_a_phone_that_reads_it() -> None:
     assert _is_one_part(part)
 
 
+@pytest.mark.parametrize(
+    ("text", "locking", "single", "room"),
+    [("अ", 6, 0, 155), ("१", 0, 6, 155), ("अ१", 6, 6, 152)],
+)
+def test_a_shift_header_takes_its_septets_from_the_text(
+    text: str, locking: int, single: int, room: int
+) -> None:
+    filled = text + "a" * (room - len(text) - text.count("१"))
+    part = fit((Piece(text=filled, priority=0),), languages=(6,))
+    assert (part.locking, part.single, part.cut) == (locking, single, False)
+    assert _is_one_part(part)
+    longer = fit((Piece(text=filled + "a", priority=0, shortest=0),), languages=(6,))
+    assert longer.cut
+    assert _is_one_part(longer)
+
+
 PIECES = st.lists(
     st.builds(
         Piece,
