@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import argparse
 import gc
+import os
+import platform
 import sys
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import cycle
 from pathlib import Path
-from time import perf_counter, perf_counter_ns
+from time import perf_counter, perf_counter_ns, thread_time
+from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 import numpy as np
@@ -23,6 +27,9 @@ from bench.geo_equality import share_exact
 from bench.geo_world import World
 from bench.peers.peer import Found, Index, find_peers
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 mpl.use("svg")
 from matplotlib import pyplot as plt  # the back end comes first
 
@@ -30,6 +37,11 @@ ROUNDS = 5
 CALLS = 2_000
 BUDGET_S = 0.8  # of one round of one peer
 CHECKED = 25
+
+OWN_COLUMNS = (
+    "| people | batch | move p50 | move p99 | bulk moves | circle of 50 "
+    "| five available | five fresh | bytes a person |"
+)
 
 
 @dataclass(slots=True)
@@ -121,7 +133,13 @@ def own_figures(people: int) -> list[str]:
     lats, lons = world.people(people)
     ids = np.arange(people, dtype=np.uint64)
     index = geocore.Index()
-    index.upsert_many(ids, lats, lons)
+    few = np.zeros(people, dtype=bool)
+    few[:: max(1, people // 5)] = True
+    at_s = np.where(few, 1e6, 0.0)
+    index.upsert_many(ids, lats, lons, at_s=at_s, available=few)
+    ask = index.nearest
+    available_us = ask_us(world, lambda lat, lon: ask(lat, lon, 5, available=True))
+    fresh_us = ask_us(world, lambda lat, lon: ask(lat, lon, 5, newer_than_s=5e5))
     asked = world.near(50_000)
     batch = rate(50_000, lambda: index.nearest_many(*asked, 5, arrays=True))
     steps = np.random.default_rng(3).normal(0, 0.001, people)
@@ -130,13 +148,7 @@ def own_figures(people: int) -> list[str]:
     single_us = move_times_us(index, moved, lons)
     for person in range(0, people, max(1, people // 50)):
         index.upsert(person, lats[person], lons[person], circles=[1])
-    ask = index.nearest
-    circle_us = np.median(
-        [
-            timed_us(lambda lat=lat, lon=lon: ask(lat, lon, 5, circle=1))
-            for lat, lon in pairs(world.near(500))
-        ]
-    )
+    circle_us = ask_us(world, lambda lat, lon: ask(lat, lon, 5, circle=1))
     cells = [
         f"{people:,}",
         f"{batch / 1e6:.2f} M/s",
@@ -144,9 +156,17 @@ def own_figures(people: int) -> list[str]:
         f"{np.percentile(single_us, 99):.2f} us",
         f"{bulk / 1e6:.1f} M/s",
         f"{circle_us:.1f} us",
+        f"{available_us:.1f} us",
+        f"{fresh_us:.1f} us",
         f"{index.stats()['bytes'] / people:.0f}",
     ]
     return [f"| {' | '.join(cells)} |"]
+
+
+def ask_us(world: World, ask: Callable[[float, float], object]) -> float:
+    """Return the median time of a question from places near cities."""
+    places = pairs(world.near(500))
+    return float(np.median([timed_us(partial(ask, lat, lon)) for lat, lon in places]))
 
 
 def move_times_us(
@@ -167,17 +187,24 @@ def move_times_us(
     return times
 
 
-def timed_us(call: object) -> float:
+def timed_us(call: Callable[[], object]) -> float:
     """Time one call."""
-    assert callable(call)
     start = perf_counter_ns()
     call()
     return (perf_counter_ns() - start) / 1_000
 
 
-def rate(count: int, call: object) -> float:
-    """Return how many a second, the best of three."""
-    return count / min(timed_us(call) for _ in range(3)) * 1e6
+def rate(count: int, call: Callable[[], object]) -> float:
+    """Return how many a second of one thread's processor time, the best of three.
+
+    Not of the wall clock: what else runs on a shared machine is no part of the answer.
+    """
+    times = []
+    for _ in range(3):
+        start = thread_time()
+        call()
+        times.append(thread_time() - start)
+    return count / min(times)
 
 
 def plot(rows: list[Row], path: Path) -> None:
@@ -207,6 +234,18 @@ def plot(rows: list[Row], path: Path) -> None:
     plt.close(figure)
 
 
+def machine() -> str:
+    """Return what this run was measured on."""
+    cpu = platform.processor() or platform.machine()
+    for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
+        if line.startswith("model name"):
+            cpu = line.partition(":")[2].strip()
+    load = os.getloadavg()[0] / (os.cpu_count() or 1)
+    return (
+        f"{cpu}, Python {platform.python_version()}, load {load:.1f} a core at start."
+    )
+
+
 def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -217,7 +256,7 @@ def main() -> None:
     if geocore.BUILD_PROFILE != "release":
         sys.exit("geocore is a debug build")  # noqa: TID251  # a script, not the engine
     peers = find_peers()
-    lines = ["## Beside the peers, in one run", ""]
+    lines = ["## Beside the peers, in one run", "", machine(), ""]
     for found in peers:
         if found.peer is None:
             lines += [f"- **missing peer** `{found.module}`: {found.reason}"]
@@ -229,8 +268,8 @@ def main() -> None:
     lines += [
         "## Batches, moves, filters, memory",
         "",
-        "| people | batch | move p50 | move p99 | bulk moves | circle of 50 | bytes |",
-        "|---|---|---|---|---|---|---|",
+        OWN_COLUMNS,
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for people in options.people:
         lines += own_figures(people)
