@@ -75,7 +75,7 @@ class Web(SupervisedActor[None]):
         config = uvicorn.Config(
             app,
             log_config=None,
-            log_level=logging.CRITICAL,
+            log_level=logging.ERROR,
             access_log=False,
             lifespan="off",
             server_header=False,

@@ -35,7 +35,7 @@ class ConsoleDesk:
         self.throttle = Throttle()
         # One at a time: each check takes 19 MiB.
         self._checker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="argon2")
-        self._changed = asyncio.Condition()
+        self._waiting: set[asyncio.Future[None]] = set()
         self.streams = 0
 
     async def check_password(self, operator: str, password: str) -> bool:
@@ -124,30 +124,23 @@ class ConsoleDesk:
     def catch_up(self) -> None:
         """Fold what is new and wake the event streams; in the loop's thread."""
         if self.cases.follow():
-            self._wake()
+            for waiting in self._waiting:
+                _set(waiting, None)
 
     async def wait_beyond(self, position: int, timeout_s: float) -> bool:
         """Wait for rows behind a position; False after `timeout_s` seconds."""
-        async with self._changed:
+        if self.cases.position <= position:
+            changed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.add(changed)
             try:
-                await asyncio.wait_for(
-                    self._changed.wait_for(lambda: self.cases.position > position),
-                    timeout_s,
-                )
-            except TimeoutError:
-                return False
-        return True
+                await asyncio.wait({changed}, timeout=timeout_s)
+            finally:
+                self._waiting.discard(changed)
+        return self.cases.position > position
 
     def now_s(self) -> float:
         """Return seconds of the engine's UTC, for sessions: they outlive a process."""
         return self.parts.clock.now().ms / 1000
-
-    def _wake(self) -> None:
-        self._waking = asyncio.ensure_future(self._notify())
-
-    async def _notify(self) -> None:
-        async with self._changed:
-            self._changed.notify_all()
 
 
 def _read(path: Path) -> str:
