@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -76,7 +77,7 @@ def sign_in(rig: Rig, browser: Browser) -> Iterator[Sign]:
     """Return a way to open another browser with an operator signed in."""
     screens: list[Screen] = []
 
-    def sign(operator: str, **options: object) -> Screen:
+    def sign(operator: str, **options: Any) -> Screen:
         with rig.operator(operator):
             host, port = rig.ports["console"]
         context = browser.new_context(**options)

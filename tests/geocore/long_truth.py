@@ -112,7 +112,8 @@ def on_cell(cell: str, dice: random.Random) -> Place:
     if abs(lon - lon2) > 180:
         share = 0.0
     point = (lat + (lat2 - lat) * share, lon + (lon2 - lon) * share)
-    return dice.choice([h3.cell_to_latlng(cell), point, around(point, dice)])
+    centre: Place = h3.cell_to_latlng(cell)
+    return dice.choice([centre, point, around(point, dice)])
 
 
 def grid(dice: random.Random) -> Place:

@@ -2,6 +2,7 @@
 
 import re
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
@@ -17,7 +18,7 @@ SIGN_INS = 24
 
 
 @pytest.fixture
-def rig(tmp_path: Path):  # noqa: ANN201 - a generator of the rig
+def rig(tmp_path: Path) -> Iterator[Rig]:
     with Rig(folder=tmp_path) as made:
         yield made
 

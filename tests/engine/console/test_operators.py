@@ -1,6 +1,7 @@
 """The operators' file: private, whole, and one password at a time."""
 
 import json
+import os
 import stat
 import threading
 from pathlib import Path
@@ -77,7 +78,7 @@ def test_a_write_that_fails_leaves_the_old_file_whole(
     def full(_: int) -> None:
         raise OSError(28, "no space left on device")
 
-    monkeypatch.setattr(operators.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="no space"):
         write_private(path, "new")
     assert path.read_text() == "old"

@@ -54,7 +54,7 @@ def first(hq: Hq, last: str | None, query: str = "") -> int | str:
             event = await anext(aiter(body))
             while isinstance(event, ServerSentEvent) and event.event == "state":
                 event = await anext(aiter(body))
-        await body.aclose()  # type: ignore[union-attr]
+        await body.aclose()  # type: ignore[attr-defined] # a generator
         assert isinstance(event, ServerSentEvent)
         return "reset" if event.event == "reset" else int(event.id or 0)
 
@@ -143,7 +143,7 @@ def test_a_browser_without_a_position_begins_now(hq: Hq) -> None:
             while isinstance(event, ServerSentEvent) and event.event == "state":
                 event = await anext(aiter(body))
         await pressing
-        await body.aclose()  # type: ignore[union-attr]
+        await body.aclose()  # type: ignore[attr-defined] # a generator
         assert isinstance(event, ServerSentEvent)
         return int(event.id or 0)
 
@@ -154,7 +154,7 @@ def with_session(hq: Hq) -> None:
     """Let any token in: what is asked for here is the position."""
     token = hq.token()
     found = hq.desk.sessions.find(token, hq.desk.now_s())
-    hq.desk.session = lambda _: found  # type: ignore[method-assign]
+    hq.desk.session = lambda token: found  # type: ignore[method-assign] # noqa: ARG005
 
 
 def test_what_came_between_the_page_and_its_stream_is_not_lost(hq: Hq) -> None:
