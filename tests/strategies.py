@@ -147,124 +147,121 @@ CHOSEN = st.builds(
 )
 
 
-def _events() -> dict[type[AlarmEvent], st.SearchStrategy[AlarmEvent]]:
-    """Return one strategy for each kind of fact."""
-    audience = st.sampled_from(Audience)
-    by = OPERATORS
-    return {
-        facts.AlarmRaised: st.builds(
-            facts.AlarmRaised,
-            at=INSTANTS,
-            kind=st.sampled_from(Kind),
-            subject=NAMES,
-            defender=maybe(NAMES.map(PersonId)),
-            alias=WORDS,
-            country=WORDS,
-            consented=st.booleans(),
-            protocol=PROTOCOLS,
-            press=PRESSES,
-            place=PLACES,
-        ),
-        facts.PressJoined: st.builds(
-            facts.PressJoined,
-            at=INSTANTS,
-            press=PRESSES,
-            place=PLACES,
-            urges=st.booleans(),
-        ),
-        facts.CancelRequested: st.builds(
-            facts.CancelRequested, at=INSTANTS, press=PRESSES
-        ),
-        facts.StepFired: st.builds(
-            facts.StepFired,
-            at=INSTANTS,
-            step=STEPS.map(StepId),
-            round=COUNTS,
-            found=COUNTS,
-        ),
-        facts.RecipientsChosen: st.builds(
-            facts.RecipientsChosen,
-            at=INSTANTS,
-            step=STEPS.map(StepId),
-            round=COUNTS,
-            audience=audience,
-            chosen=st.lists(CHOSEN, max_size=3).map(tuple),
-        ),
-        facts.NotificationPlanned: st.builds(
-            facts.NotificationPlanned,
-            at=INSTANTS,
-            effect=EFFECT_IDS,
-            step=STEPS.map(StepId),
-            round=COUNTS,
-            repeat=COUNTS,
-            repeat_of=maybe(EFFECT_IDS),
-            person=NAMES,
-            audience=audience,
-            channel=st.sampled_from(["sms", "email"]),
-            effect_class=st.sampled_from(EffectClass),
-            rank=COUNTS,
-            avoid_route=WORDS,
-            body=BODIES,
-        ),
-        facts.NotificationSettled: st.builds(
-            facts.NotificationSettled,
-            at=INSTANTS,
-            effect=EFFECT_IDS,
-            state=st.sampled_from(EffectState),
-            attempt=COUNTS,
-            route=WORDS,
-            reference=WORDS,
-            reason=WORDS,
-            retry=st.booleans(),
-        ),
-        facts.NotificationsWithdrawn: st.builds(
-            facts.NotificationsWithdrawn,
-            at=INSTANTS,
-            effects=st.lists(EFFECT_IDS, max_size=2).map(tuple),
-        ),
-        facts.ReplyReceived: st.builds(
-            facts.ReplyReceived,
-            at=INSTANTS,
-            person=NAMES,
-            reply=st.sampled_from(ReplyKind),
-            authentic=st.booleans(),
-            channel=st.just("sms"),
-            source=maybe(WORDS.map(ReportKey)),
-        ),
-        facts.AlarmAcknowledged: st.builds(facts.AlarmAcknowledged, at=INSTANTS, by=by),
-        facts.AlarmVerified: st.builds(
-            facts.AlarmVerified, at=INSTANTS, by=by, truth=st.sampled_from(Truth)
-        ),
-        facts.PublicationApproved: st.builds(
-            facts.PublicationApproved, at=INSTANTS, by=by, template=WORDS
-        ),
-        facts.AlarmClosed: st.builds(
-            facts.AlarmClosed,
-            at=INSTANTS,
-            by=by,
-            reason=st.sampled_from(CloseReason),
-            remark=WORDS,
-        ),
-        facts.AlarmReopened: st.builds(facts.AlarmReopened, at=INSTANTS, by=maybe(by)),
-        facts.NoteAdded: st.builds(
-            facts.NoteAdded,
-            at=INSTANTS,
-            by=maybe(by),
-            text=WORDS,
-            source=maybe(WORDS.map(ReportKey)),
-        ),
-        facts.DetailsRevealed: st.builds(
-            facts.DetailsRevealed, at=INSTANTS, by=by, what=WORDS
-        ),
-        facts.ActRefused: st.builds(
-            facts.ActRefused,
-            at=INSTANTS,
-            by=by,
-            act=WORDS,
-            ground=st.sampled_from(facts.RefusalGround),
-        ),
-    }
-
-
-EVENTS = _events()
+AUDIENCES = st.sampled_from(Audience)
+# One strategy for each kind of fact.
+EVENTS: dict[type[AlarmEvent], st.SearchStrategy[AlarmEvent]] = {
+    facts.AlarmRaised: st.builds(
+        facts.AlarmRaised,
+        at=INSTANTS,
+        kind=st.sampled_from(Kind),
+        subject=NAMES,
+        defender=maybe(NAMES.map(PersonId)),
+        alias=WORDS,
+        country=WORDS,
+        consented=st.booleans(),
+        protocol=PROTOCOLS,
+        press=PRESSES,
+        place=PLACES,
+    ),
+    facts.PressJoined: st.builds(
+        facts.PressJoined,
+        at=INSTANTS,
+        press=PRESSES,
+        place=PLACES,
+        urges=st.booleans(),
+    ),
+    facts.CancelRequested: st.builds(facts.CancelRequested, at=INSTANTS, press=PRESSES),
+    facts.StepFired: st.builds(
+        facts.StepFired,
+        at=INSTANTS,
+        step=STEPS.map(StepId),
+        round=COUNTS,
+        found=COUNTS,
+    ),
+    facts.RecipientsChosen: st.builds(
+        facts.RecipientsChosen,
+        at=INSTANTS,
+        step=STEPS.map(StepId),
+        round=COUNTS,
+        audience=AUDIENCES,
+        chosen=st.lists(CHOSEN, max_size=3).map(tuple),
+    ),
+    facts.NotificationPlanned: st.builds(
+        facts.NotificationPlanned,
+        at=INSTANTS,
+        effect=EFFECT_IDS,
+        step=STEPS.map(StepId),
+        round=COUNTS,
+        repeat=COUNTS,
+        repeat_of=maybe(EFFECT_IDS),
+        person=NAMES,
+        audience=AUDIENCES,
+        channel=st.sampled_from(["sms", "email"]),
+        effect_class=st.sampled_from(EffectClass),
+        rank=COUNTS,
+        avoid_route=WORDS,
+        body=BODIES,
+    ),
+    facts.NotificationSettled: st.builds(
+        facts.NotificationSettled,
+        at=INSTANTS,
+        effect=EFFECT_IDS,
+        state=st.sampled_from(EffectState),
+        attempt=COUNTS,
+        route=WORDS,
+        reference=WORDS,
+        reason=WORDS,
+        retry=st.booleans(),
+    ),
+    facts.NotificationsWithdrawn: st.builds(
+        facts.NotificationsWithdrawn,
+        at=INSTANTS,
+        effects=st.lists(EFFECT_IDS, max_size=2).map(tuple),
+    ),
+    facts.ReplyReceived: st.builds(
+        facts.ReplyReceived,
+        at=INSTANTS,
+        person=NAMES,
+        reply=st.sampled_from(ReplyKind),
+        authentic=st.booleans(),
+        channel=st.just("sms"),
+        source=maybe(WORDS.map(ReportKey)),
+    ),
+    facts.AlarmAcknowledged: st.builds(
+        facts.AlarmAcknowledged, at=INSTANTS, by=OPERATORS
+    ),
+    facts.AlarmVerified: st.builds(
+        facts.AlarmVerified, at=INSTANTS, by=OPERATORS, truth=st.sampled_from(Truth)
+    ),
+    facts.PublicationApproved: st.builds(
+        facts.PublicationApproved, at=INSTANTS, by=OPERATORS, template=WORDS
+    ),
+    facts.AlarmClosed: st.builds(
+        facts.AlarmClosed,
+        at=INSTANTS,
+        by=OPERATORS,
+        reason=st.sampled_from(CloseReason),
+        remark=WORDS,
+    ),
+    facts.AlarmReopened: st.builds(
+        facts.AlarmReopened, at=INSTANTS, by=maybe(OPERATORS)
+    ),
+    facts.NoteAdded: st.builds(
+        facts.NoteAdded,
+        at=INSTANTS,
+        by=maybe(OPERATORS),
+        text=WORDS,
+        source=maybe(WORDS.map(ReportKey)),
+    ),
+    facts.DetailsRevealed: st.builds(
+        facts.DetailsRevealed, at=INSTANTS, by=OPERATORS, what=WORDS
+    ),
+    facts.ActRefused: st.builds(
+        facts.ActRefused,
+        at=INSTANTS,
+        by=OPERATORS,
+        act=WORDS,
+        ground=st.sampled_from(facts.RefusalGround),
+    ),
+}
 ANY_EVENT: st.SearchStrategy[AlarmEvent] = st.one_of(*EVENTS.values())
