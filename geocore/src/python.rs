@@ -5,14 +5,13 @@ mod convert;
 mod errors;
 
 use std::cell::Cell;
-use std::collections::BTreeSet;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyMemoryView};
 
-use convert::{column, count_of, id_of, ids_of, same_length};
+use convert::{Column, Columns, check_now, count_of, id_of, ids_of, same_length};
 use errors::fail;
 
 use crate::{CorruptSnapshot, Error, Filter, Neighbour, Person, Point};
@@ -94,13 +93,6 @@ impl Index {
     }
 }
 
-fn check_now(at_s: Option<f64>, now_s: Option<f64>) -> PyResult<()> {
-    match (at_s, now_s) {
-        (Some(at_s), Some(now_s)) if at_s > now_s => Err(fail(crate::FutureFix { at_s, now_s })),
-        _ => Ok(()),
-    }
-}
-
 fn pairs<'py>(py: Python<'py>, found: &[Neighbour]) -> PyResult<Bound<'py, PyList>> {
     PyList::new(py, found.iter().map(|n| (n.person, n.distance_m)))
 }
@@ -169,53 +161,15 @@ impl Index {
         available: Option<&Bound<'_, PyAny>>,
         now_s: Option<f64>,
     ) -> PyResult<()> {
-        let ids: Vec<u64> = column("person_ids", person_ids)?;
-        let lats: Vec<f64> = column("lats_deg", lats_deg)?;
-        let lons: Vec<f64> = column("lons_deg", lons_deg)?;
-        let times: Option<Vec<f64>> = at_s.map(|column_s| column("at_s", column_s)).transpose()?;
-        let circles: Option<Vec<BTreeSet<u64>>> = circles
-            .map(|rows| rows.try_iter()?.map(|row| ids_of(Some(&row?))).collect())
-            .transpose()?;
-        let available: Option<Vec<bool>> = available
-            .map(|flags| flags.try_iter()?.map(|flag| flag?.is_truthy()).collect())
-            .transpose()?;
-        same_length("lats_deg", lats.len(), ids.len())?;
-        same_length("lons_deg", lons.len(), ids.len())?;
-        same_length(
-            "at_s",
-            times.as_ref().map_or(ids.len(), Vec::len),
-            ids.len(),
-        )?;
-        same_length(
-            "circles",
-            circles.as_ref().map_or(ids.len(), Vec::len),
-            ids.len(),
-        )?;
-        same_length(
-            "available",
-            available.as_ref().map_or(ids.len(), Vec::len),
-            ids.len(),
-        )?;
-        let mut people = Vec::with_capacity(ids.len());
-        let mut circles = circles.map(Vec::into_iter);
-        for (row, id) in ids.into_iter().enumerate() {
-            // In a column of times NaN stands for a time that is not known.
-            let at_s = times
-                .as_ref()
-                .map(|times| times[row])
-                .filter(|s| !s.is_nan());
-            check_now(at_s, now_s)?;
-            people.push(Person {
-                id,
-                point: Point::new(lats[row], lons[row]).map_err(fail)?,
-                at_s,
-                available: available.as_ref().is_none_or(|flags| flags[row]),
-                circles: circles
-                    .as_mut()
-                    .and_then(Iterator::next)
-                    .unwrap_or_default(),
-            });
-        }
+        let columns = Columns {
+            person_ids,
+            lats_deg,
+            lons_deg,
+            at_s,
+            circles,
+            available,
+        };
+        let people = columns.people(py, now_s)?;
         py.detach(|| {
             let mut index = self.0.write().unwrap_or_else(PoisonError::into_inner);
             index.upsert_many(&people)
@@ -306,13 +260,14 @@ impl Index {
         geodesic: bool,
         arrays: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let lats: Vec<f64> = column("lats_deg", lats_deg)?;
-        let lons: Vec<f64> = column("lons_deg", lons_deg)?;
+        let (lats, lons) = (
+            Column::<f64>::of("lats_deg", lats_deg)?,
+            Column::<f64>::of("lons_deg", lons_deg)?,
+        );
+        let (lats, lons) = (lats.cells(py), lons.cells(py));
         same_length("lons_deg", lons.len(), lats.len())?;
-        let points = lats
-            .into_iter()
-            .zip(lons)
-            .map(|(lat_deg, lon_deg)| Point::new(lat_deg, lon_deg))
+        let points = (0..lats.len())
+            .map(|row| Point::new(lats.at(row), lons.at(row)))
             .collect::<Result<Vec<_>, _>>()
             .map_err(fail)?;
         let exclude: Vec<u64> = ids_of(exclude)?;

@@ -1,9 +1,12 @@
 //! Arguments from Python: numbers, columns, and typed errors that name what was given.
 
-use pyo3::buffer::{Element, PyBuffer};
+use std::collections::BTreeSet;
+
+use pyo3::buffer::{Element, PyBuffer, ReadOnlyCell};
 use pyo3::prelude::*;
 
-use super::errors::{GeocoreError, InvalidCountError, InvalidIdError, refusal};
+use super::errors::{GeocoreError, InvalidCountError, InvalidIdError, fail, refusal};
+use crate::{Person, Point};
 
 /// A 64-bit id, or a typed error that names what was given.
 pub(super) fn id_of(value: &Bound<'_, PyAny>) -> PyResult<u64> {
@@ -29,27 +32,133 @@ pub(super) fn ids_of<C: FromIterator<u64> + Default>(
     }
 }
 
-/// The numbers of a buffer (`array.array`, `numpy`), or of any sequence.
-pub(super) fn column<T>(name: &str, values: &Bound<'_, PyAny>) -> PyResult<Vec<T>>
-where
-    T: Element + for<'a, 'py> FromPyObject<'a, 'py>,
-{
-    if let Ok(buffer) = PyBuffer::<T>::get(values)
-        && buffer.dimensions() == 1
-    {
-        return buffer.to_vec(values.py());
-    }
-    values
-        .try_iter()?
-        .map(|value| {
+/// A column of numbers: a buffer (`array.array`, `numpy`) read where it lies, or the numbers
+/// of any other iterable.
+pub(super) enum Column<T: Element> {
+    Buffer(PyBuffer<T>),
+    Numbers(Vec<T>),
+}
+
+/// The numbers of a [`Column`], one by one.
+pub(super) enum Cells<'a, T: Element> {
+    Buffer(&'a [ReadOnlyCell<T>]),
+    Numbers(&'a [T]),
+}
+
+impl<T: Element + for<'a, 'py> FromPyObject<'a, 'py>> Column<T> {
+    pub(super) fn of(name: &str, values: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let py = values.py();
+        if let Ok(buffer) = PyBuffer::<T>::get(values)
+            && buffer.dimensions() == 1
+        {
+            return if buffer.as_slice(py).is_some() {
+                Ok(Self::Buffer(buffer))
+            } else {
+                buffer.to_vec(py).map(Self::Numbers)
+            };
+        }
+        let numbers = values.try_iter()?.map(|value| {
             let value = value?;
             let number = value.extract().ok();
             number.ok_or_else(|| {
                 let text = format!("{name}: {value} has the wrong type");
                 refusal::<InvalidIdError>(text, value.clone().unbind())
             })
-        })
-        .collect()
+        });
+        numbers.collect::<PyResult<_>>().map(Self::Numbers)
+    }
+
+    pub(super) fn cells<'a>(&'a self, py: Python<'a>) -> Cells<'a, T> {
+        match self {
+            Self::Buffer(buffer) => Cells::Buffer(buffer.as_slice(py).unwrap_or_default()),
+            Self::Numbers(numbers) => Cells::Numbers(numbers),
+        }
+    }
+}
+
+impl<T: Element> Cells<'_, T> {
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Buffer(cells) => cells.len(),
+            Self::Numbers(numbers) => numbers.len(),
+        }
+    }
+
+    pub(super) fn at(&self, row: usize) -> T {
+        match self {
+            Self::Buffer(cells) => cells[row].get(),
+            Self::Numbers(numbers) => numbers[row],
+        }
+    }
+}
+
+/// Columns of a batch of people.
+pub(super) struct Columns<'py> {
+    pub(super) person_ids: &'py Bound<'py, PyAny>,
+    pub(super) lats_deg: &'py Bound<'py, PyAny>,
+    pub(super) lons_deg: &'py Bound<'py, PyAny>,
+    pub(super) at_s: Option<&'py Bound<'py, PyAny>>,
+    pub(super) circles: Option<&'py Bound<'py, PyAny>>,
+    pub(super) available: Option<&'py Bound<'py, PyAny>>,
+}
+
+impl Columns<'_> {
+    /// People by row; the first value that cannot be is refused.
+    pub(super) fn people(&self, py: Python<'_>, now_s: Option<f64>) -> PyResult<Vec<Person>> {
+        let (ids, lats, lons) = (
+            Column::<u64>::of("person_ids", self.person_ids)?,
+            Column::<f64>::of("lats_deg", self.lats_deg)?,
+            Column::<f64>::of("lons_deg", self.lons_deg)?,
+        );
+        let times = self.at_s.map(|times| Column::<f64>::of("at_s", times));
+        let times = times.transpose()?;
+        let circles: Option<Vec<BTreeSet<u64>>> = self
+            .circles
+            .map(|rows| rows.try_iter()?.map(|row| ids_of(Some(&row?))).collect())
+            .transpose()?;
+        let available: Option<Vec<bool>> = self
+            .available
+            .map(|flags| flags.try_iter()?.map(|flag| flag?.is_truthy()).collect())
+            .transpose()?;
+        let (ids, lats, lons) = (ids.cells(py), lats.cells(py), lons.cells(py));
+        let times = times.as_ref().map(|times| times.cells(py));
+        let people = ids.len();
+        same_length("lats_deg", lats.len(), people)?;
+        same_length("lons_deg", lons.len(), people)?;
+        same_length("at_s", times.as_ref().map_or(people, Cells::len), people)?;
+        same_length("circles", circles.as_ref().map_or(people, Vec::len), people)?;
+        same_length(
+            "available",
+            available.as_ref().map_or(people, Vec::len),
+            people,
+        )?;
+        let mut circles = circles.map(Vec::into_iter);
+        let person = |row| {
+            // In a column of times NaN stands for a time that is not known.
+            let at_s = times.as_ref().map(|times| times.at(row));
+            let at_s = at_s.filter(|at_s| !at_s.is_nan());
+            check_now(at_s, now_s)?;
+            Ok(Person {
+                id: ids.at(row),
+                point: Point::new(lats.at(row), lons.at(row)).map_err(fail)?,
+                at_s,
+                available: available.as_ref().is_none_or(|flags| flags[row]),
+                circles: circles
+                    .as_mut()
+                    .and_then(Iterator::next)
+                    .unwrap_or_default(),
+            })
+        };
+        (0..people).map(person).collect()
+    }
+}
+
+/// Refuses a fix that claims to be taken after now.
+pub(super) fn check_now(at_s: Option<f64>, now_s: Option<f64>) -> PyResult<()> {
+    match (at_s, now_s) {
+        (Some(at_s), Some(now_s)) if at_s > now_s => Err(fail(crate::FutureFix { at_s, now_s })),
+        _ => Ok(()),
+    }
 }
 
 pub(super) fn same_length(name: &str, length: usize, expected: usize) -> PyResult<()> {
