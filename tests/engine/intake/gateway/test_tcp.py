@@ -1,0 +1,173 @@
+"""A device's connection: answers after the disk, half frames, silence."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from adapters.devices import gt06_encode
+from adapters.devices.gt06 import Gt06
+from engine.intake.gateway import tcp
+from engine.intake.gateway.tcp import DeviceConnection
+from engine.ports.device import DeviceReport, ReportKind
+from engine.values import Signal
+from tests.engine.intake.reports import Meter
+from tests.fakes import START, ManualClock
+
+GPS = gt06_encode.Gps(
+    lat_deg=41.3,
+    lon_deg=69.2,
+    at=START,
+    valid=True,
+    satellites=7,
+    speed_kmh=0,
+    course_deg=0,
+)
+CELL = gt06_encode.Cell(mcc=434, mnc=4, lac=1, cid=1)
+LOG_IN = gt06_encode.log_in("004999010640018")
+SOS = gt06_encode.alarm(GPS, CELL, serial=2)
+
+
+class Gate:
+    """Stands for the door: keeps the answers until a test gives them."""
+
+    def __init__(self) -> None:
+        self.reports: list[DeviceReport] = []
+        self.answers: list[Callable[[bool], None]] = []
+
+    def let_in(
+        self, reports: Sequence[DeviceReport], answer: Callable[[bool], None]
+    ) -> None:
+        self.reports += reports
+        self.answers.append(answer)
+
+    def answer(self, *, is_durable: bool) -> None:
+        answers, self.answers = self.answers, []
+        for answer in answers:
+            answer(is_durable)
+
+
+class Wire(asyncio.Transport):
+    """A transport that keeps what is written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = b""
+        self.is_closed = self.is_aborted = False
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.written += bytes(data)
+
+    def close(self) -> None:
+        self.is_closed = True
+
+    def abort(self) -> None:
+        self.is_aborted = True
+
+    def is_closing(self) -> bool:
+        return self.is_closed
+
+    def set_write_buffer_limits(
+        self, high: int | None = None, low: int | None = None
+    ) -> None:
+        del high, low
+
+
+class Rig:
+    def __init__(self) -> None:
+        self.gate, self.wire = Gate(), Wire()
+        self.open = 0
+        self.connection = DeviceConnection(
+            Gt06(),
+            self.gate,  # type: ignore[arg-type] # what it uses of a door
+            ManualClock(),
+            Meter(),
+            self._count,
+        )
+        self.connection.connection_made(self.wire)
+
+    def _count(self, protocol: str, change: int) -> None:
+        assert protocol == "gt06"
+        self.open += change
+
+
+def test_an_sos_is_answered_once_it_is_durable_and_not_before() -> None:
+    async def scene() -> None:
+        rig = Rig()
+        rig.connection.data_received(LOG_IN)
+        rig.gate.answer(is_durable=True)
+        assert rig.wire.written, "the log-in is answered"
+        rig.wire.written = b""
+        for byte in SOS:  # however the network cuts it
+            rig.connection.data_received(bytes([byte]))
+        assert Signal.SOS in rig.gate.reports[-1].signals
+        assert rig.wire.written == b""
+        rig.gate.answer(is_durable=True)
+        assert rig.wire.written
+        rig.connection.connection_lost(None)
+        assert rig.open == 0
+
+    asyncio.run(scene())
+
+
+def test_what_is_not_durable_is_not_answered_so_that_the_device_repeats() -> None:
+    async def scene() -> None:
+        rig = Rig()
+        rig.connection.data_received(LOG_IN + SOS)
+        rig.gate.answer(is_durable=False)
+        assert rig.wire.written == b""
+        assert not rig.wire.is_closed
+        rig.connection.connection_lost(None)
+
+    asyncio.run(scene())
+
+
+def test_an_answer_that_comes_after_the_connection_has_gone_harms_nobody() -> None:
+    async def scene() -> None:
+        rig = Rig()
+        rig.connection.data_received(LOG_IN + SOS)
+        rig.connection.connection_lost(ConnectionResetError())
+        rig.gate.answer(is_durable=True)
+        assert rig.wire.written == b""
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize("by", ["the end of the connection", "waiting"])
+def test_half_an_sos_does_not_wait_in_silence(
+    by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tcp, "HALF_FRAME_S", 0.01)
+
+    async def scene() -> None:
+        rig = Rig()
+        rig.connection.data_received(LOG_IN + SOS[:-6])
+        if by == "waiting":
+            await asyncio.sleep(0.05)
+        else:
+            rig.connection.connection_lost(None)
+        assert rig.gate.reports[-1].kind is ReportKind.UNDECODABLE
+
+    asyncio.run(scene())
+
+
+def test_a_device_that_says_nothing_for_too_long_is_let_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tcp, "IDLE_S", 0.01)
+
+    async def scene() -> None:
+        rig = Rig()
+        await asyncio.sleep(0.05)
+        assert rig.wire.is_closed
+
+    asyncio.run(scene())
+
+
+def test_a_device_that_does_not_read_its_answers_is_let_go() -> None:
+    async def scene() -> None:
+        rig = Rig()
+        rig.connection.pause_writing()
+        assert rig.wire.is_aborted
+
+    asyncio.run(scene())
