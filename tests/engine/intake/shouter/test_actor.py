@@ -1,0 +1,129 @@
+"""What could not be recorded reaches HQ all the same, on every route, once."""
+
+from engine.dispatch.actor import Shout
+from engine.intake.assess import report_key
+from engine.intake.reports import encode_report
+from engine.intake.shouter.actor import (
+    NOT_HANDLED,
+    NOT_RECORDED,
+    NotRecorded,
+    Shouter,
+    Unhandled,
+    Unrecorded,
+)
+from engine.ports.journal import Place, Record
+from engine.supervision.actor import SupervisedActor
+from engine.supervision.child import ChildSpec, Strategy
+from engine.supervision.link import Link
+from engine.supervision.supervisor import supervisor
+from engine.supervision.tree import Root, Tree
+from tests.engine.alarm.scene import press_of, raise_of
+from tests.engine.intake.reports import HERON, Meter, fix, judge_of, report
+from tests.fakes import START
+from tests.simulation.runtime import World
+
+
+class Route(SupervisedActor[Shout]):
+    """Notes what it is given to send."""
+
+    def __init__(self, *, link: Link, sent: list[tuple[str, str, str]]) -> None:
+        super().__init__(link=link)
+        self.sent = sent
+
+    def handle(self, message: Shout) -> None:
+        text = message.body.text(self.clock.now())
+        self.sent.append((self.link.name, message.body.address, text))
+
+
+class Rig:
+    def __init__(self) -> None:
+        world = World(1)
+        self.world = world
+        self.sent: list[tuple[str, str, str]] = []
+        self.tree = tree = Tree(clock=world, chance=world.chance, spawn=world.spawn)
+        self.unrecorded = Unrecorded(lambda lost: tree.names.tell("shouter", lost))
+        judge = judge_of(clock=world)
+        arguments = {"sent": self.sent}
+        children = [
+            ChildSpec(name=name, actor=Route, arguments=arguments)
+            for name in ("modem-1", "modem-2", "email")
+        ]
+        shouter = ChildSpec(
+            name="shouter",
+            actor=Shouter,
+            arguments={
+                "judge": judge,
+                "board": judge.board,
+                "hq": (("email", "duty@hq"),),
+                "routes": (("modem-1", "sms"), ("modem-2", "sms"), ("email", "email")),
+                "unrecorded": self.unrecorded,
+                "telemetry": Meter(),
+            },
+        )
+        spec = supervisor("root", Strategy.REST_FOR_ONE, [*children, shouter])
+        Root(spec, tree, on_ready=lambda: None, on_failure=lambda _: None)
+        world.run(1)
+
+    def refuse(self, body: bytes | None = None) -> None:
+        record = Record(
+            key=report_key(report()),
+            source="device",
+            received_at=START,
+            body=encode_report(report()) if body is None else body,
+        )
+        self.unrecorded.refused([record, Place(person=HERON, fix=fix())])
+        self.world.run(1)
+
+
+def test_an_unrecorded_sos_goes_to_hq_and_all_on_duty_by_every_route() -> None:
+    rig = Rig()
+    rig.refuse()
+    routes = {route for route, _, _ in rig.sent}
+    assert routes == {"modem-1", "modem-2", "email"}
+    assert len({address for route, address, _ in rig.sent if route != "email"}) == 3
+    for _, _, text in rig.sent:
+        assert text.startswith(NOT_RECORDED)
+        assert "Heron 41.31151,69.27974" in text
+
+
+def test_the_devices_repeats_are_shown_and_not_shouted_again() -> None:
+    rig = Rig()
+    rig.refuse()
+    before = len(rig.sent)
+    rig.refuse()
+    assert len(rig.sent) == before
+    assert len(rig.unrecorded.lines()) == 1
+
+
+def test_once_it_is_durable_the_console_shows_it_no_more() -> None:
+    rig = Rig()
+    rig.refuse()
+    (line,) = rig.unrecorded.lines()
+    assert line.text.startswith(NOT_RECORDED)
+    rig.unrecorded.recorded(line.key)
+    assert rig.unrecorded.lines() == ()
+
+
+def test_what_cannot_even_be_read_is_shouted_as_such() -> None:
+    rig = Rig()
+    rig.refuse(b"\xff")
+    assert {text for _, _, text in rig.sent} == {
+        f"{NOT_RECORDED}a message that reached us."
+    }
+
+
+def test_a_place_that_is_not_recorded_shouts_at_nobody() -> None:
+    rig = Rig()
+    rig.unrecorded.refused([Place(person=HERON, fix=fix())])
+    rig.world.run(1)
+    assert rig.sent == []
+    assert NotRecorded.urgent
+
+
+def test_a_press_that_was_put_away_goes_to_hq_in_its_own_words() -> None:
+    rig = Rig()
+    rig.tree.names.tell("shouter", Unhandled(command=raise_of(press_of("k1"))))
+    rig.world.run(1)
+    assert rig.sent
+    assert all(text.startswith(NOT_HANDLED) for _, _, text in rig.sent)
+    assert all("Heron" in text for _, _, text in rig.sent)
