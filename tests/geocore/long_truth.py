@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 K = 5
 MARGIN = 1.012
-ROUND = 500  # questions to a world
 
 
 def vector(place: Place) -> tuple[float, float, float]:
@@ -181,8 +180,8 @@ def shuffle(
             index.upsert(person, *people[person])
 
 
-def run(queries: int) -> None:
-    """Ask and compare until so many questions are answered."""
+def run(queries: int, *, a_world: int = 500) -> None:
+    """Ask and compare until so many questions are answered, so many a world."""
     dice = random.Random(20)
     asked = 0
     for name, place in worlds(dice):
@@ -193,7 +192,7 @@ def run(queries: int) -> None:
             if dice.random() < 0.3:
                 index = Index.from_bytes(index.to_bytes())
             truth = Truth(people) if people else None
-            for _ in range(ROUND // 2 if truth else 0):
+            for _ in range(a_world // 2 if truth else 0):
                 assert truth is not None
                 source = dice.choice([place, place, anywhere])
                 check(index, truth, people, source(dice))
