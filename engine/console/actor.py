@@ -66,7 +66,7 @@ class Web(SupervisedActor[None]):
     async def _listen(self) -> None:
         parts = self._parts
         desk = self._desk = ConsoleDesk(parts)
-        parts.bell.ring = partial(self._loop.soon, desk.catch_up)
+        parts.bell.ring = partial(self._loop.soon, desk.rang)
         self._serve(console_app(desk), parts.console)
         self._serve(observe_app(parts), parts.metrics_socket)
         self._serve(control_app(desk), parts.control)

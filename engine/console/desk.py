@@ -18,6 +18,7 @@ from engine.ports.journal import Answer, Request
 from engine.values import AlarmId, OperatorId
 
 ANSWER_S = 10.0
+GATHER_S = 0.02
 KEPT_ROSTER = "roster.toml"
 KEPT_SESSIONS = "sessions.json"
 T = TypeVar("T")
@@ -35,6 +36,7 @@ class ConsoleDesk:
         self.throttle = Throttle()
         # One at a time: each check takes 19 MiB.
         self._checker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="argon2")
+        self._folding: asyncio.TimerHandle | None = None
         self._waiting: set[asyncio.Future[None]] = set()
         self.streams = 0
 
@@ -120,6 +122,16 @@ class ConsoleDesk:
         if text is not None:
             path = self.parts.state / KEPT_SESSIONS
             self._checker.submit(_keep, path, text)
+
+    def rang(self) -> None:
+        """Take the bell of a commit: many that ring together are folded together."""
+        if self._folding is None:
+            loop = asyncio.get_running_loop()
+            self._folding = loop.call_later(GATHER_S, self._fold)
+
+    def _fold(self) -> None:
+        self._folding = None
+        self.catch_up()
 
     def catch_up(self) -> None:
         """Fold what is new and wake the event streams; in the loop's thread."""
