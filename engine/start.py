@@ -27,7 +27,7 @@ from engine.console.parts import WebParts
 from engine.errors import ConfigError
 from engine.health import Health
 from engine.intake.gateway.door import Door
-from engine.intake.gateway.sockets import bind, bind_unix
+from engine.intake.gateway.sockets import bind, bind_datagrams, bind_unix
 from engine.intake.judge import Judge
 from engine.intake.replies import CODE, DIGITS, LETTERS
 from engine.intake.shouter.actor import Unhandled, Unrecorded
@@ -273,6 +273,8 @@ def _wire(
     key = f"gateway.{name}"
     made = plugins.load(plugins.DEVICE, name, key)
     wire = cast("Callable[[], WireProtocol | HttpWireProtocol]", made)()
+    if wire.transport is Transport.UDP:
+        return wire, bind_datagrams(key, listen)
     return wire, bind(key, listen)
 
 

@@ -25,6 +25,7 @@ TABLES = {
 LITERALS = {
     "engine/app.py: tree_of": "the supervision tree, whole",
     "engine/start.py: _start": "each part is made once, in order; nothing branches",
+    "tests/strategies.py: _events": "a table of strategies, one for each fact",
     "geocore/src/python.rs: upsert_many": "a face of eight columns, one a line",
 }
 

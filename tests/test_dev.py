@@ -96,7 +96,7 @@ def test_a_rust_that_is_too_old_is_refused_by_its_version(
     program(tmp_path / "bin", "cargo", "echo 'cargo 1.63.0'")
     said = say(bare, "run", path=f"{tmp_path / 'bin'}:{SYSTEM_PATH}")
     assert said.returncode == 1
-    assert "lacks Rust 1.85 or newer; this is 1.63" in said.stderr
+    assert "lacks Rust 1.89 or newer; this is 1.63" in said.stderr
 
 
 def test_a_rust_that_is_new_enough_is_told_which_part_is_absent(

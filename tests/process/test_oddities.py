@@ -154,3 +154,23 @@ def test_a_buffered_press_keeps_both_times_and_says_that_it_is_late(
         assert isinstance(lines, list)
         assert lines[0]["data"]["late"] is True
         assert str(lines[0]["data"]["device_at"]).startswith(then.strftime("%Y-%m-%d"))
+
+
+def test_a_device_that_speaks_in_datagrams_is_heard_and_answered(
+    tmp_path: Path,
+) -> None:
+    imei = "004999010640919"
+    roster = sample_text() + (
+        f'\n[[device]]\nid = "{imei}"\nwire_protocol = "gl200"\nperson = "heron"\n'
+    )
+    with Rig(folder=tmp_path, roster_text=roster, gateways=("gl200_udp",)) as rig:
+        stamp = rig.clock.now().to_datetime().strftime("%Y%m%d%H%M%S")
+        text = (
+            f"+RESP:GTSOS,300500,{imei},,0,0,1,1,1.0,44,73.9,69.279740,41.311510,"
+            f"{stamp},0434,0004,177A,245F,,96,{stamp},193E$"
+        )
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as device:
+            device.settimeout(10)
+            device.sendto(text.encode(), rig.ports["gl200_udp"])
+            assert device.recv(64) == b"+SACK:193E$"
+        assert rig.sms_to("lapwing")

@@ -12,7 +12,8 @@ from engine.intake.gateway.door import Door
 from engine.intake.gateway.http import server
 from engine.intake.gateway.sockets import BACKLOG
 from engine.intake.gateway.tcp import DeviceConnection
-from engine.ports.device import HttpWireProtocol, WireProtocol
+from engine.intake.gateway.udp import DeviceDatagrams
+from engine.ports.device import HttpWireProtocol, Transport, WireProtocol
 from engine.ports.telemetry import Telemetry
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.event_loop import EventLoop
@@ -69,6 +70,12 @@ class Gateway(SupervisedActor[None]):
         loop = asyncio.get_running_loop()
         # Copies: asyncio closes what it is given, and a successor needs its own.
         for wire, listening in self._streams.values():
+            if wire.transport is Transport.UDP:
+                await loop.create_datagram_endpoint(
+                    partial(DeviceDatagrams, wire, self._door, self.clock),
+                    sock=listening.dup(),
+                )
+                continue
             await loop.create_server(
                 partial(
                     DeviceConnection,

@@ -37,6 +37,24 @@ def bind(key: str, listen: Listen) -> socket.socket:
     return listening
 
 
+def bind_datagrams(key: str, listen: Listen) -> socket.socket:
+    """Return a bound UDP socket.
+
+    Raises:
+        ConfigError: as `bind`.
+
+    """
+    family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_DGRAM)
+    try:
+        bound.bind((listen.host, listen.port))
+    except OSError as error:
+        bound.close()
+        raise _explained(key, listen, error) from error
+    bound.settimeout(0)
+    return bound
+
+
 def bind_unix(path: Path) -> socket.socket:
     """Return a listening Unix socket that its owner alone may use (mode 0600).
 
