@@ -145,9 +145,11 @@ def test_idle(
         acks.append(time.perf_counter() - began)
         while len(rig.messages.items()) < seen + 5:
             time.sleep(0.001)  # noqa: TID251 - another process is waited for
-        message = rig.messages.items()[seen]
-        assert rig.numbers()[message.number] == "lapwing"
-        first_sms.append(message.seen_s - began)
+        # Two modems pull at once: the nearest is one of the first two.
+        first, second = rig.messages.items()[seen : seen + 2]
+        told = {rig.numbers()[first.number], rig.numbers()[second.number]}
+        assert "lapwing" in told
+        first_sms.append(first.seen_s - began)
 
     def clear() -> None:
         for row in operator.cases():
