@@ -33,6 +33,7 @@ class Web(SupervisedActor[None]):
         self._parts = parts
         self._loop = EventLoop("web", self.clock)
         self._desk: ConsoleDesk | None = None
+        self._copies: list[socket.socket] = []
         self._serving: list[asyncio.Task[None]] = []
 
     def started(self) -> None:
@@ -54,6 +55,8 @@ class Web(SupervisedActor[None]):
         """Close every connection, event streams included."""
         self._parts.bell.ring = None
         self._loop.stop()
+        for copy in self._copies:
+            copy.close()
 
     def _watch_the_watchers(self) -> None:
         """Say so where an alarm waits for HQ and no console is open."""
@@ -86,5 +89,6 @@ class Web(SupervisedActor[None]):
         # No `serve()`: it takes the process' signal handlers for itself.
         run = uvicorn.Server(config)._serve  # noqa: SLF001 - see above
         # A copy: uvicorn closes what it is given, and a successor needs its own.
-        task = asyncio.get_running_loop().create_task(run([listening.dup()]))
-        self._serving.append(task)
+        copy = listening.dup()
+        self._copies.append(copy)
+        self._serving.append(asyncio.get_running_loop().create_task(run([copy])))

@@ -45,6 +45,7 @@ class Gateway(SupervisedActor[None]):
         self._serving: list[asyncio.Task[None]] = []
         self._loop = EventLoop("gateway", self.clock)
         self._open: Counter[str] = Counter()
+        self._copies: list[socket.socket] = []
 
     def started(self) -> None:
         """Start the loop and accept on every listener."""
@@ -65,6 +66,8 @@ class Gateway(SupervisedActor[None]):
         """Close every connection; the listening sockets stay open for a successor."""
         self._door.wake = None
         self._loop.stop()
+        for copy in self._copies:
+            copy.close()
 
     async def _listen(self) -> None:
         loop = asyncio.get_running_loop()
@@ -73,7 +76,7 @@ class Gateway(SupervisedActor[None]):
             if wire.transport is Transport.UDP:
                 await loop.create_datagram_endpoint(
                     partial(DeviceDatagrams, wire, self._door, self.clock),
-                    sock=listening.dup(),
+                    sock=self._copy(listening),
                 )
                 continue
             await loop.create_server(
@@ -85,12 +88,17 @@ class Gateway(SupervisedActor[None]):
                     self._telemetry,
                     self._count,
                 ),
-                sock=listening.dup(),
+                sock=self._copy(listening),
                 backlog=BACKLOG,
             )
         for http_wire, listening in self._https.values():
             run = server(http_wire, self._door, self.clock)
-            self._serving.append(loop.create_task(run(listening.dup())))
+            self._serving.append(loop.create_task(run(self._copy(listening))))
+
+    def _copy(self, listening: socket.socket) -> socket.socket:
+        copy = listening.dup()
+        self._copies.append(copy)
+        return copy
 
     def _count(self, protocol: str, change: int) -> None:
         self._open[protocol] += change
