@@ -35,7 +35,6 @@ LITERALS = {
 TESTED_ELSEWHERE = {
     "adapters.demo": "tests/process",
     "engine.__main__": "tests/process",
-    "engine.alarm.measures": "tests/process",
     "engine.cli.journal": "tests/engine/journal",
     "engine.console.actor": "tests/process",
     "engine.intake.gateway.actor": "tests/process",

@@ -1,0 +1,87 @@
+"""What is measured of alarms: how many wait, and the times that are promised."""
+
+from engine.alarm.measures import Measures
+from engine.alarm.state import Alarm, Response
+from engine.ports.journal import EffectState
+from engine.values import AlarmId
+from tests.engine.alarm.scene import Scene
+from tests.fakes import ManualClock
+
+
+class Telemetry:
+    def __init__(self) -> None:
+        self.gauges: dict[tuple[str, str], float] = {}
+        self.counts: list[tuple[str, str]] = []
+        self.seen: dict[str, list[float]] = {}
+
+    def count(self, name: str, amount: float = 1, **labels: str) -> None:
+        del amount
+        self.counts.append((name, labels.get("kind", "")))
+
+    def gauge(self, name: str, value: float, **labels: str) -> None:
+        self.gauges[name, labels.get("state", "")] = value
+
+    def observe(self, name: str, value: float, **labels: str) -> None:
+        del labels
+        self.seen.setdefault(name, []).append(value)
+
+
+def alarm_of(scene: Scene) -> Alarm:
+    assert scene.alarm is not None
+    return scene.alarm
+
+
+def watched(clock: ManualClock) -> tuple[Scene, Measures, Telemetry]:
+    telemetry = Telemetry()
+    measures = Measures(telemetry, clock)
+    scene = Scene()
+    scene.raised()
+    measures.changed(alarm_of(scene), tuple(scene.events))
+    return scene, measures, telemetry
+
+
+def test_an_alarm_that_nobody_was_told_of_grows_old(clock: ManualClock) -> None:
+    scene, measures, telemetry = watched(clock)
+    assert telemetry.counts == [("alarms_raised_total", "real")]
+    assert telemetry.gauges["alarms", "notifying"] == 1
+    age_s = measures.oldest_unnotified_s()
+    clock.advance(30)
+    assert measures.oldest_unnotified_s() == age_s + 30
+    events = scene.settle(scene.waiting()[0], EffectState.ACCEPTED)
+    measures.changed(alarm_of(scene), events)
+    assert measures.oldest_unnotified_s() == 0
+    assert len(telemetry.seen["report_to_first_notification_seconds"]) == 1
+    assert measures.oldest_unacknowledged_s() > 0
+
+
+def test_the_second_notification_is_not_the_first(clock: ManualClock) -> None:
+    scene, measures, telemetry = watched(clock)
+    for effect in scene.waiting()[:2]:
+        events = scene.settle(effect, EffectState.ACCEPTED)
+        measures.changed(alarm_of(scene), events)
+    assert len(telemetry.seen["report_to_first_notification_seconds"]) == 1
+
+
+def test_acknowledging_ends_the_waiting_and_closing_the_count(
+    clock: ManualClock,
+) -> None:
+    scene, measures, telemetry = watched(clock)
+    events = scene.acknowledge()
+    measures.changed(alarm_of(scene), events)
+    assert measures.oldest_unacknowledged_s() == 0
+    assert len(telemetry.seen["report_to_acknowledgement_seconds"]) == 1
+    assert telemetry.gauges["alarms", "acknowledged"] == 1
+    events = scene.close()
+    measures.changed(alarm_of(scene), events)
+    assert telemetry.gauges["alarms", "acknowledged"] == 0
+    assert ("alarms_closed_total", "real") in telemetry.counts
+
+
+def test_what_was_open_before_the_start_is_counted(clock: ManualClock) -> None:
+    telemetry = Telemetry()
+    measures = Measures(telemetry, clock)
+    measures.seed(AlarmId("a"), Response.NOTIFYING.value, clock.now())
+    measures.seed(AlarmId("b"), Response.CLOSED.value, clock.now())
+    clock.advance(60)
+    assert telemetry.gauges["alarms", "notifying"] == 1
+    assert measures.oldest_unacknowledged_s() == 60
