@@ -57,12 +57,13 @@ def _floor_ack(folder: Path) -> list[float]:
             connection.execute("INSERT INTO t VALUES (?)", (body,))
             writer.write(b"ok")
             await writer.drain()
+        writer.close()
+        await writer.wait_closed()
 
     async def run() -> None:
-        server = await asyncio.start_server(handle, "127.0.0.1", 0)
-        address = server.sockets[0].getsockname()
-        await asyncio.to_thread(_ask, address, samples)
-        server.close()
+        async with await asyncio.start_server(handle, "127.0.0.1", 0) as server:
+            address = server.sockets[0].getsockname()
+            await asyncio.to_thread(_ask, address, samples)
 
     asyncio.run(run())
     connection.close()
@@ -156,7 +157,11 @@ def test_idle(
             if row["open"]:
                 operator.act(str(row["id"]), "acknowledge")
                 operator.act(str(row["id"]), "close", reason="safe")
-        time.sleep(0.2)  # noqa: TID251 - the stop messages go out
+        # The stop messages go out, and would otherwise count as the next press's.
+        seen = -1
+        while seen < len(rig.messages.items()):
+            seen = len(rig.messages.items())
+            time.sleep(0.3)  # noqa: TID251 - another process is waited for
 
     benchmark.pedantic(press, setup=clear, rounds=IDLE_PRESSES, warmup_rounds=3)
     acks, first_sms = acks[3:], first_sms[3:]
