@@ -57,7 +57,7 @@ def samples(rig: Rig) -> Samples:
 def play(rig: Rig) -> Iterator[None]:
     """Play an alarm from the press to its end; pause where something shows."""
     lag = "natalia_timer_lag_seconds_count"
-    lagged = rig.metric(lag)
+    lagged = rig.metric(lag) or 0.0
     yield
     with rig.device() as device, rig.operator("alder") as alder:
         with alder._client.stream("GET", "/events"):
@@ -73,7 +73,7 @@ def play(rig: Rig) -> Iterator[None]:
             eventually(lambda: rig.metric('natalia_modem_up{modem="modem-2"}') == 0.0)
             yield
         # Nobody has acknowledged, so that HQ is told again at a deadline.
-        eventually(lambda: rig.metric(lag) > lagged, timeout_s=90)
+        eventually(lambda: (rig.metric(lag) or 0.0) > lagged, timeout_s=90)
         alarm = str(rig.alarms()[0]["id"])
         assert alder.act(alarm, "acknowledge") is None
         assert alder.act(alarm, "verify", truth="verified") is None
