@@ -1,8 +1,10 @@
 """Start-up: what the configuration names is opened, or said why it cannot be."""
 
+import gc
 import re
 import secrets
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,13 @@ READY_S = 20.0
 pytestmark = pytest.mark.filterwarnings(
     "ignore::pytest.PytestUnraisableExceptionWarning"
 )
+
+
+@pytest.fixture(autouse=True)
+def collected() -> Iterator[None]:
+    """Collect those copies here, lest a later test be blamed for them."""
+    yield
+    gc.collect()
 
 
 def config(folder: Path, **more: object) -> Config:
