@@ -40,7 +40,7 @@ def test_an_attempt_under_way_when_the_service_dies_is_unknown_and_repeated(
 ) -> None:
     # Long enough to be killed in; a modem answers nobody before it has ended.
     for modem in rig.modems:
-        modem.faults.latency_s = 5.0
+        modem.faults.latency_s = 3.0
     with rig.device() as device:
         device.sos()
     states = "SELECT count(*) FROM effect WHERE channel = 'sms' AND state = "
@@ -63,7 +63,7 @@ def test_an_attempt_under_way_when_the_service_dies_is_unknown_and_repeated(
         )
         return len(rows) == 2
 
-    assert eventually(repeats, timeout_s=30.0)
+    assert eventually(repeats)
     assert any(
         sms.text.startswith(("Repeat ", "Повтор ")) for sms in rig.messages.items()
     )
