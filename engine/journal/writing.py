@@ -4,7 +4,12 @@ Each request that may write more than one row has a savepoint of its own, so tha
 one that breaks a rule leaves nothing behind and the rest of the group goes on.
 """
 
-from typing import assert_never
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import chain
+from typing import Final, assert_never
 
 import apsw
 
@@ -29,6 +34,40 @@ from engine.ports.journal import (
     StoredEvent,
 )
 from engine.values import CommandId, Instant
+
+Columns = tuple[str | int | bytes | None, ...]
+
+ROWS_MAX: Final = 16
+"""Rows of one insert: more statements in the cache would not pay."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Into:
+    """An insert into a table, for any number of rows up to `ROWS_MAX`."""
+
+    table: str
+    columns: int
+    tail: str = ""
+
+    def statement(self, rows: int) -> str:
+        """Return the statement for so many rows."""
+        return _statement(self, rows)
+
+
+@cache
+def _statement(into: _Into, rows: int) -> str:
+    row = f"({', '.join('?' * into.columns)})"
+    values = ", ".join([row] * rows)
+    return f"INSERT INTO {into.table} VALUES {values}{into.tail}"  # noqa: S608 - constants
+
+
+_INTO_EVENT: Final = _Into("event", 10)
+_INTO_EFFECT: Final = _Into("effect", 13, " ON CONFLICT (effect_id) DO NOTHING")
+_INTO_CODE: Final = _Into("code", 3, " ON CONFLICT (code) DO NOTHING")
+_CODES: Final = (
+    "SELECT code, stream, person FROM code"
+    " WHERE code IN (SELECT value FROM json_each(?))"
+)
 
 
 class RefusedError(Exception):
@@ -134,28 +173,22 @@ class Group:
             row = sealed(digest, unsealed)
             digest = row.hash
             self._head = next_head(self._head, digest)
-            self._insert(row)
             stored.append(row)
+        self._insert(_INTO_EVENT, [_event_columns(row) for row in stored])
         self._keep_head(append, seq, digest)
         self._apply_effects(append)
         return Appended(events=tuple(stored))
 
-    def _insert(self, row: StoredEvent) -> None:
-        self._connection.execute(
-            "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                row.position,
-                row.stream,
-                row.seq,
-                row.epoch,
-                row.command_id,
-                row.kind,
-                row.version,
-                row.at.ms,
-                row.body,
-                row.hash,
-            ),
-        )
+    def _insert(self, into: _Into, rows: Sequence[Columns]) -> None:
+        """Insert rows of one table, many in a statement.
+
+        apsw gives the interpreter's lock away in every statement, and beside busy
+        threads each return of it is waited for: few statements are quick ones.
+        """
+        for start in range(0, len(rows), ROWS_MAX):
+            some = rows[start : start + ROWS_MAX]
+            values = tuple(chain.from_iterable(some))
+            self._connection.execute(into.statement(len(some)), values)
 
     def _keep_head(self, append: Append, seq: int, digest: bytes) -> None:
         head = append.head
@@ -180,8 +213,7 @@ class Group:
 
     def _apply_effects(self, append: Append) -> None:
         execute = self._connection.execute
-        for plan in append.plans:
-            self._plan(plan)
+        self._insert(_INTO_EFFECT, [_effect_columns(plan) for plan in append.plans])
         for change in append.changes:
             self._change(change)
         for effect_id in append.withdraws:
@@ -200,29 +232,8 @@ class Group:
                 "UPDATE inbound SET taken_by = ? WHERE key = ? AND taken_by = ''",
                 (append.stream, key),
             )
-        for code in append.codes:
-            self._claim(code)
-
-    def _plan(self, plan: EffectRow) -> None:
-        self._connection.execute(
-            "INSERT INTO effect VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (effect_id) DO NOTHING",
-            (
-                plan.effect_id,
-                plan.alarm,
-                plan.effect_class.value,
-                plan.channel,
-                plan.rank,
-                plan.planned_at.ms,
-                plan.body,
-                plan.avoid_route,
-                plan.state.value,
-                plan.attempt,
-                plan.route,
-                plan.reference,
-                None if plan.changed_at is None else plan.changed_at.ms,
-            ),
-        )
+        if append.codes:
+            self._claim(append.codes)
 
     def _change(self, change: EffectChange) -> None:
         found = self._connection.execute(
@@ -246,18 +257,17 @@ class Group:
             ),
         )
 
-    def _claim(self, code: Code) -> None:
-        execute = self._connection.execute
-        execute(
-            "INSERT INTO code VALUES (?, ?, ?) ON CONFLICT (code) DO NOTHING",
-            (code.code, code.stream, code.person),
-        )
-        owner = execute(
-            "SELECT stream, person FROM code WHERE code = ?", (code.code,)
-        ).fetchone()
-        if owner != (code.stream, code.person):
-            reason = "a reply code is in use"
-            raise RefusedError(reason)
+    def _claim(self, codes: Sequence[Code]) -> None:
+        self._insert(_INTO_CODE, [(c.code, c.stream, c.person) for c in codes])
+        wanted = json.dumps([code.code for code in codes])
+        owners = {
+            code: (stream, person)
+            for code, stream, person in self._connection.execute(_CODES, (wanted,))
+        }
+        for code in codes:
+            if owners[code.code] != (code.stream, code.person):
+                reason = "a reply code is in use"
+                raise RefusedError(reason)
 
     def _record(self, record: Record) -> Answer:
         self._connection.execute(
@@ -284,3 +294,36 @@ class Group:
             (place.person, fix.lat_deg, fix.lon_deg, fix.accuracy_m, fix.at.ms),
         )
         return Placed(kept_newer=not self._connection.changes())
+
+
+def _event_columns(row: StoredEvent) -> Columns:
+    return (
+        row.position,
+        row.stream,
+        row.seq,
+        row.epoch,
+        row.command_id,
+        row.kind,
+        row.version,
+        row.at.ms,
+        row.body,
+        row.hash,
+    )
+
+
+def _effect_columns(plan: EffectRow) -> Columns:
+    return (
+        plan.effect_id,
+        plan.alarm,
+        plan.effect_class.value,
+        plan.channel,
+        plan.rank,
+        plan.planned_at.ms,
+        plan.body,
+        plan.avoid_route,
+        plan.state.value,
+        plan.attempt,
+        plan.route,
+        plan.reference,
+        None if plan.changed_at is None else plan.changed_at.ms,
+    )
