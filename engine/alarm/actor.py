@@ -45,11 +45,11 @@ from engine.ports.journal import (
     StoredEvent,
     Unknown,
 )
-from engine.supervision.actor import SupervisedActor
 from engine.supervision.child import ChildSpec, OnDown, Restart
 from engine.supervision.failure import Failure
 from engine.supervision.link import Link
 from engine.supervision.names import Ref
+from engine.supervision.on_demand import OnDemandActor
 from engine.supervision.supervisor import Supervisor
 from engine.values import AlarmId, CommandId, Instant, StepId
 
@@ -64,7 +64,7 @@ class FencedError(EngineError):
     """Somebody with a newer epoch owns this alarm."""
 
 
-class AlarmActor(SupervisedActor[Do]):
+class AlarmActor(OnDemandActor[Do]):
     """One open case. Blocks on the journal, never on another actor."""
 
     bound: ClassVar[int] = 500

@@ -1,0 +1,157 @@
+"""Actors on demand: a thread while there is work, one message at a time, none lost."""
+
+import threading
+from collections.abc import Iterator
+from typing import ClassVar, cast
+
+import pykka
+import pytest
+
+from engine.clock import SystemClock
+from engine.supervision import on_demand
+from engine.supervision.child import spawn_thread
+from engine.supervision.link import Link, LinkState
+from engine.supervision.on_demand import Crew, OnDemandActor
+from engine.supervision.tree import alone
+from tests.fakes import START
+
+WAIT_S = 5.0
+
+
+class Counter(OnDemandActor[object]):
+    """Keeps what it handles, and notices if two threads handle at once."""
+
+    bound: ClassVar[int] = 10_000
+
+    def __init__(self, *, link: Link, events: list[str] | None = None) -> None:
+        super().__init__(link=link)
+        self.seen: list[object] = []
+        self.events: list[str] = [] if events is None else events
+        self.within = threading.Lock()
+
+    def started(self) -> None:
+        self.events.append("started")
+
+    def handle(self, message: object) -> object:
+        assert self.within.acquire(blocking=False), "two turns at once"
+        try:
+            if message == "die":
+                raise LookupError
+            self.seen.append(message)
+        finally:
+            self.within.release()
+        return list(self.seen)
+
+    def stopping(self) -> None:
+        self.events.append("stopped")
+
+
+@pytest.fixture
+def links() -> Iterator[list[Link]]:
+    clock = SystemClock()
+    yield [alone(clock, f"counter-{number}") for number in range(200)]
+    pykka.ActorRegistry.stop_all()
+
+
+def crew_threads() -> int:
+    return sum(thread.name == "crew" for thread in threading.enumerate())
+
+
+def test_hundreds_of_actors_share_a_few_threads(links: list[Link]) -> None:
+    refs = [spawn_thread(Counter, link=link) for link in links]
+    answers = [ref.ask("hello", block=False) for ref in refs]
+    assert [answer.get(timeout=WAIT_S) for answer in answers] == [["hello"]] * 200
+    assert crew_threads() <= on_demand.HANDS
+
+
+def test_messages_are_handled_in_their_order_and_one_at_a_time(
+    links: list[Link],
+) -> None:
+    ref = spawn_thread(Counter, link=links[0])
+
+    def tell(first: int) -> None:
+        for number in range(first, first + 500):
+            ref.tell(number)
+
+    threads = [threading.Thread(target=tell, args=(k * 1_000,)) for k in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    *seen, _ = cast("list[int]", ref.ask("end", timeout=WAIT_S))
+    assert sorted(seen) == [k * 1_000 + n for k in range(4) for n in range(500)]
+    for k in range(4):
+        own = [number for number in seen if number // 1_000 == k]
+        assert own == sorted(own)
+
+
+def test_it_starts_before_its_first_message_and_stops_in_order(
+    links: list[Link],
+) -> None:
+    events: list[str] = []
+    ref = spawn_thread(Counter, link=links[0], events=events)
+    assert ref.ask("hello", timeout=WAIT_S) == ["hello"]
+    ref.stop(timeout=WAIT_S)
+    assert events == ["started", "stopped"]
+    assert links[0].state is LinkState.STOPPED
+
+
+def test_a_failure_is_reported_and_spares_the_thread(links: list[Link]) -> None:
+    ref = spawn_thread(Counter, link=links[0])
+    with pytest.raises(LookupError):
+        ref.ask("die", timeout=WAIT_S)
+    assert links[0].state is LinkState.FAILED
+    other = spawn_thread(Counter, link=links[1])
+    assert other.ask("hello", timeout=WAIT_S) == ["hello"]
+
+
+def test_what_is_told_to_one_that_has_stopped_is_refused(links: list[Link]) -> None:
+    ref = spawn_thread(Counter, link=links[0])
+    ref.stop(timeout=WAIT_S)
+    with pytest.raises(pykka.ActorDeadError):
+        ref.ask("hello", timeout=WAIT_S)
+
+
+def test_a_wake_up_time_is_refused(links: list[Link]) -> None:
+    actor = Counter(link=links[0])
+    with pytest.raises(TypeError, match="no wake-up time"):
+        actor.wake_at(START)
+
+
+def test_turns_that_never_end_do_not_take_every_hand(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(on_demand, "PATIENCE_S", 0.05)
+    crew, gate, done = Crew(hands=2), threading.Event(), threading.Event()
+    begun = threading.Barrier(3)
+
+    def stuck() -> None:
+        begun.wait(WAIT_S)
+        gate.wait(WAIT_S)
+
+    crew.run(stuck)
+    crew.run(stuck)
+    begun.wait(WAIT_S)
+    gate.wait(0.1)  # both are late now
+    crew.run(done.set)
+    assert done.wait(WAIT_S)
+    gate.set()
+
+
+def test_no_more_hands_than_its_number_work_at_once() -> None:
+    crew, gate = Crew(hands=2), threading.Event()
+    running = threading.Semaphore(0)
+    ran = threading.Semaphore(0)
+
+    def turn() -> None:
+        running.release()
+        gate.wait(WAIT_S)
+        ran.release()
+
+    for _ in range(10):
+        crew.run(turn)
+    assert running.acquire(timeout=WAIT_S)
+    assert running.acquire(timeout=WAIT_S)
+    assert not running.acquire(timeout=0.05)
+    gate.set()
+    assert all(ran.acquire(timeout=WAIT_S) for _ in range(10))
