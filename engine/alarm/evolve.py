@@ -1,8 +1,8 @@
 """Fold a fact into an alarm; never refuses one, since it has happened."""
 
-from dataclasses import replace
 from typing import assert_never
 
+from engine.alarm.copying import replace
 from engine.alarm.events import (
     ActRefused,
     AlarmAcknowledged,
