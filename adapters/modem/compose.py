@@ -116,9 +116,9 @@ def segments(text: str, charset: Charset) -> int:
     return count
 
 
-def _cost(character: str, charset: Charset, locking: int = 0, single: int = 0) -> int:
+def _cost(character: str, charset: Charset) -> int:
     if charset is Charset.GSM7:
-        cost = gsm7.septet_cost(character, locking=locking, single=single)
+        cost = gsm7.septet_cost(character)
         return SEPTETS_MAX + 1 if cost is None else cost
     return 2 if ord(character) > _BMP_LAST else 1
 
@@ -132,18 +132,20 @@ def _room(charset: Charset, locking: int, single: int) -> int:
 
 
 def _fits(text: str, charset: Charset, locking: int, single: int) -> bool:
-    size = sum(_cost(character, charset, locking, single) for character in text)
-    return size <= _room(charset, locking, single)
+    if charset is Charset.GSM7:
+        size = gsm7.length(text, locking=locking, single=single)
+    else:
+        size = len(text.encode("utf-16-be", "surrogatepass")) // 2
+    return size is not None and size <= _room(charset, locking, single)
 
 
 def _codings(
     whole: str, transliteration: Transliteration, languages: Sequence[int]
 ) -> list[tuple[str, Charset, int, int]]:
-    respelt = transliterate(whole, transliteration)
-    codings: list[tuple[str, Charset, int, int]] = []
     if gsm7.can_encode(whole):
         return [(whole, Charset.GSM7, 0, 0)]
-    codings.append((whole, Charset.UCS2, 0, 0))
+    respelt = transliterate(whole, transliteration)
+    codings = [(whole, Charset.UCS2, 0, 0)]
     if gsm7.can_encode(respelt):
         codings.insert(0, (respelt, Charset.GSM7, 0, 0))
     for language in languages:

@@ -35,8 +35,15 @@ def encode(text: str, *, locking: int = 0, single: int = 0) -> bytes:
 
 def can_encode(text: str, *, locking: int = 0, single: int = 0) -> bool:
     """Return whether every character is in one of the two tables."""
-    table = _encoding(locking, single)
-    return all(ord(character) in table for character in text)
+    return length(text, locking=locking, single=single) is not None
+
+
+def length(text: str, *, locking: int = 0, single: int = 0) -> int | None:
+    """Return how many septets a text takes, None where the tables lack a character."""
+    try:
+        return len(encode(text, locking=locking, single=single))
+    except UnencodableError:
+        return None
 
 
 def septet_cost(character: str, *, locking: int = 0, single: int = 0) -> int | None:
