@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
-from pathlib import Path
 from typing import TypeVar
 
 from adapters.modem.arrivals import Arrivals
@@ -22,7 +21,7 @@ from adapters.modem.options import ModemOptions
 from adapters.modem.outcomes import refusal, rejected, unknown
 from adapters.modem.pdu_encode import encode_submit, submit
 from adapters.modem.pdu_text import build
-from adapters.modem.pins import FilePinStore, MemoryPinStore, PinStore
+from adapters.modem.pins import PinStore, pin_store
 from adapters.modem.recovery import Recovery
 from adapters.modem.replug import find_port
 from adapters.modem.transliterate import Transliteration
@@ -75,7 +74,7 @@ class SerialModem:
         if not isinstance(options, ModemOptions):
             options = ModemOptions.from_mapping(options or {})
         self._options = options
-        self._pins = pins or _pin_store(options)
+        self._pins = pins or pin_store(options.pin_file)
         self._transport = transport or SerialTransport(port, baud=self._options.baud)
         self._dialogue = Dialogue(self._transport, clock, watch)
         self._session = Session()
@@ -190,6 +189,18 @@ class SerialModem:
         """Wait for an unsolicited line; True as soon as one has come."""
         return self._dialogue.wait(seconds)
 
+    def answers(self) -> bool:
+        """Say whether the modem takes a command; False after `answer_s` of silence."""
+        self._dialogue.interrupted = False
+        if (
+            self._dialogue.command("AT", deadline_s=self._options.answer_s).final
+            is None
+        ):
+            return False
+        # The answers to earlier questions come in a row: none of them is the next's.
+        self._dialogue.pause(_ROW_S)
+        return True
+
     def delete(self, slot: str) -> None:
         """Delete a stored message that the journal has; unknown slots are gone."""
         self._ready()
@@ -249,6 +260,17 @@ class SerialModem:
         """Close the port; never raises."""
         self._transport.close()
         self._dialogue.reset()
+
+    def connect(self) -> None:
+        """Open the port where it is closed; the modem is not brought up.
+
+        Raises:
+            ModemBusyError: another program holds the port.
+            ModemGoneError: there is no such port.
+
+        """
+        if not self._transport.is_open:
+            self._open_port(self._transport.name)
 
     def reopen(self) -> None:
         """Close, open and bring up again.
@@ -361,14 +383,9 @@ class SerialModem:
 T = TypeVar("T")
 LISTEN_S = 120.0
 _SILENT_MAX = 2
+_ROW_S = 0.2
 _REGISTRATION_QUESTIONS = ("AT+CREG?", "AT+CGREG?", "AT+CEREG?")
 _HEALTH_QUESTIONS = (*_REGISTRATION_QUESTIONS, "AT+CSQ", "AT+COPS?", "AT+CPMS?")
-
-
-def _pin_store(options: ModemOptions) -> PinStore:
-    if options.pin_file:
-        return FilePinStore(Path(options.pin_file))
-    return MemoryPinStore()
 
 
 def _first(read: Callable[[str], T | None], reply: Reply) -> T | None:

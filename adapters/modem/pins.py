@@ -23,6 +23,11 @@ class PinStore(Protocol):
         """Forget: the SIM has accepted it."""
 
 
+def pin_store(path: str) -> PinStore:
+    """Return the memory that lies in this file; in the process where there is none."""
+    return FilePinStore(Path(path)) if path else MemoryPinStore()
+
+
 def pin_key(sim: str, pin: str) -> str:
     """Return the key of a SIM (ICCID, else IMEI) with a PIN, telling neither."""
     return hashlib.sha256(f"{sim}\x00{pin}".encode()).hexdigest()[:32]

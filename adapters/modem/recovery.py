@@ -23,6 +23,9 @@ _POWER_COMMAND_S = 30.0
 class Reopens(Protocol):
     """What can close, open and bring up a modem."""
 
+    def connect(self) -> None:
+        """Open the port where it is closed; nothing is said on it."""
+
     def reopen(self) -> None:
         """Close, find, open and bring up."""
 
@@ -60,9 +63,11 @@ class Recovery:
         """
         match rung:
             case 0:
+                self._modem.connect()
                 self._dialogue.escape()
                 return self._answers()
             case 1:
+                self._modem.connect()
                 return any(self._answers() for _ in range(_TRIES))
             case 2:
                 self._modem.reopen()
@@ -87,6 +92,8 @@ class Recovery:
             and now_s - self._reset_at_s < self._options.reset_every_s
         ):
             return False
+        # A modem that could not be brought up was closed: it hears nothing then.
+        self._modem.connect()
         self._reset_at_s = now_s
         with suppress(ModemError):
             self._dialogue.command("AT+CFUN=1,1", deadline_s=self._options.command_s)

@@ -25,6 +25,10 @@ class Transport(Protocol):
 
     name: str
 
+    @property
+    def is_open(self) -> bool:
+        """Whether `open` has succeeded and `close` was not called since."""
+
     def open(self) -> None:
         """Open exclusively.
 
@@ -70,6 +74,11 @@ class SerialTransport:
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
         os.set_blocking(self._wake_write, False)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the port is open, though it may have been lost since."""
+        return self._fd >= 0
 
     def open(self) -> None:
         """Open and lock the port; modem lines are left alone (ptys have none)."""

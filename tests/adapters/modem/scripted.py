@@ -39,6 +39,7 @@ class ScriptedModem:
         self.commands: list[str] = []
         self.pdus: list[str] = []
         self.opened = 0
+        self.is_open = False
         self.gone = False
         self._typed = ""
         self._output: deque[tuple[float, bytes]] = deque()
@@ -51,6 +52,7 @@ class ScriptedModem:
         if self.gone:
             message = "gone"
             raise ModemGoneError(message)
+        self.is_open = True
 
     def read(self, timeout_s: float) -> bytes:
         if self.gone:
@@ -84,7 +86,7 @@ class ScriptedModem:
         pass
 
     def close(self) -> None:
-        pass
+        self.is_open = False
 
     def _command(self, line: str) -> None:
         if line in self.answers:

@@ -12,6 +12,8 @@ from adapters.modem.options import ModemOptions
 from engine.errors import ModemError, ModemSilentError
 from engine.ports.modem import SendResult
 from tests.adapters.modem.rig import rig
+from tests.adapters.modem.scripted import OK, WORKS, ScriptedModem, driver_of
+from tests.fakes import ManualClock
 
 
 def test_a_silent_modem_is_silent_and_its_ladder_is_climbed(tmp_path: Path) -> None:
@@ -44,6 +46,26 @@ def test_waiting_for_a_modem_to_come_back_can_be_interrupted(tmp_path: Path) -> 
         assert not r.driver.recover(3)
         timer.join()
     assert time.perf_counter() - start < 5
+
+
+def test_a_modem_that_could_not_be_brought_up_hears_its_reset_bug_said_to_a_closed_port(
+    clock: ManualClock,
+) -> None:
+    modem = ScriptedModem(clock, {**WORKS, "AT+CMGF=0": "\r\nERROR\r\n"})
+    driver = driver_of(modem)
+    with pytest.raises(ModemError):
+        driver.open()
+
+    def reset(line: str) -> str:
+        del line
+        modem.answers["AT+CMGF=0"] = OK
+        return OK
+
+    modem.answers["AT+CFUN=1,1"] = reset
+    assert driver.recover(1), "it answers"
+    driver.close()
+    assert driver.recover(3)
+    assert driver.submit("+46701234567", "hej", validity_min=5).reference == 7
 
 
 def test_the_power_command_is_the_last_rung(tmp_path: Path) -> None:
