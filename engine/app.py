@@ -117,6 +117,7 @@ def tree_of(parts: Parts) -> ChildSpec:
                 arguments={
                     **shared,
                     "telemetry": p.telemetry,
+                    "health": p.health,
                     "settled": _settle(p.tree),
                 },
             ),

@@ -1,13 +1,16 @@
 """The dispatcher: one queue of planned effects, from which idle routes pull."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import ClassVar, assert_never
 
 from engine.dispatch.attempts import Outcome, Settled, unknown_append
 from engine.dispatch.body import EffectBody
+from engine.dispatch.choice import Choice, Routes
 from engine.dispatch.queue import RANK_CALL, Queue
+from engine.dispatch.routes import RouteBook
+from engine.health import Health
 from engine.ports.journal import (
     Answer,
     Appended,
@@ -16,6 +19,7 @@ from engine.ports.journal import (
     JournalAccess,
     ReaderLender,
 )
+from engine.ports.measures import DegradedReason
 from engine.ports.telemetry import Telemetry
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.link import Link
@@ -46,11 +50,38 @@ class Withdrawn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Idle:
-    """A route that can send now; `worker` is the name it is told by."""
+    """A route that can send now; `worker` is the name it is told by.
+
+    `operator` is the network that its SIM is on, "" where there is none; `reached`
+    the address that it has just sent to, "" where that is none or failed.
+    """
+
+    worker: str
+    channels: tuple[str, ...]
+    operator: str = ""
+    reached: str = field(default="", repr=False)
+    urgent: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listening:
+    """A route that waits for a late answer: it sends nothing, unless hurried."""
 
     worker: str
     channels: tuple[str, ...]
     urgent: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """The network of a route's SIM did not take, or not deliver, a message.
+
+    Only where that says something of the network: not for a wrong number, nor for
+    a modem that was lost before the message was handed over.
+    """
+
+    worker: str
+    address: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,9 +102,10 @@ class Take:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hurry:
-    """To a busy route: something more urgent waits than a telephone that rings.
+    """To a busy route: something waits that is more urgent than what it does.
 
-    Says nothing by itself; that it lies in the inbox is the message.
+    To one that rings a telephone, that it lies in the inbox is the message. One that
+    listens for a late answer is the last that could send: it has to be woken up.
     """
 
     urgent: ClassVar[bool] = True
@@ -88,7 +120,10 @@ class Shout:
     urgent: ClassVar[bool] = True
 
 
-class Dispatcher(SupervisedActor[Planned | Withdrawn | Idle | Away]):
+Heard = Planned | Withdrawn | Idle | Listening | Away | Failed
+
+
+class Dispatcher(SupervisedActor[Heard]):
     """Matches what waits with who is idle. Owns no fact: the rows have them.
 
     What it hands over it forgets; a hint lost on the way is found again in the
@@ -105,13 +140,16 @@ class Dispatcher(SupervisedActor[Planned | Withdrawn | Idle | Away]):
         journal: JournalAccess,
         readers: ReaderLender,
         telemetry: Telemetry,
+        health: Health,
         settled: Callable[[Settled], None],
     ) -> None:
         """Take the journal, and whom to tell of attempts found unknown."""
         super().__init__(link=link)
         self._journal, self._readers = journal, readers
-        self._telemetry, self._settled = telemetry, settled
-        self._queue = Queue()
+        self._telemetry, self._health, self._settled = telemetry, health, settled
+        self._queue, self._book = Queue(), RouteBook()
+        self._listening: dict[str, tuple[str, ...]] = {}
+        self._down: frozenset[str] = frozenset()
         self._idle: dict[str, tuple[str, ...]] = {}
         self._up: dict[str, tuple[str, ...]] = {}
         self._handed_s: dict[EffectId, float] = {}
@@ -127,7 +165,7 @@ class Dispatcher(SupervisedActor[Planned | Withdrawn | Idle | Away]):
             )
         self._scan()
 
-    def handle(self, message: Planned | Withdrawn | Idle | Away) -> None:
+    def handle(self, message: Heard) -> None:
         """Take the hint, then hand over whatever fits."""
         match message:
             case Planned():
@@ -138,9 +176,18 @@ class Dispatcher(SupervisedActor[Planned | Withdrawn | Idle | Away]):
             case Idle():
                 self._idle[message.worker] = message.channels
                 self._up[message.worker] = message.channels
+                self._listening.pop(message.worker, None)
+                self._learn(message)
+            case Listening():
+                self._gone(message.worker)
+                self._listening[message.worker] = message.channels
             case Away():
-                self._idle.pop(message.worker, None)
-                self._up.pop(message.worker, None)
+                self._gone(message.worker)
+            case Failed():
+                now_s = self.clock.boottime_s()
+                self._book.failed(message.worker, message.address, now_s)
+                self._show_operators()
+                return
             case _:
                 assert_never(message)
         self._hand_over()
@@ -166,6 +213,7 @@ class Dispatcher(SupervisedActor[Planned | Withdrawn | Idle | Away]):
             if row.effect_id not in self._handed_s:
                 self._queue.offer(row)
         self._hand_over()
+        self._show_operators()
         oldest_ms = self._queue.oldest_ms()
         now = self.clock.now()
         waited_s = 0.0 if oldest_ms is None else (now.ms - oldest_ms) / 1000
@@ -175,29 +223,83 @@ class Dispatcher(SupervisedActor[Planned | Withdrawn | Idle | Away]):
         many = len(self._queue) > BACKLOG
         self.wake_at(now.plus(RESCAN_BACKLOG if many else RESCAN))
 
+    def _gone(self, worker: str) -> None:
+        self._idle.pop(worker, None)
+        self._up.pop(worker, None)
+        self._listening.pop(worker, None)
+
+    def _learn(self, idle: Idle) -> None:
+        self._book.is_on(idle.worker, idle.operator)
+        if idle.reached:
+            now_s = self.clock.boottime_s()
+            self._book.reached(idle.worker, idle.reached, now_s)
+            if self._down:
+                self._show_operators()
+
+    def _show_operators(self) -> None:
+        """Say where several recipients failed at once: it is the route, not they."""
+        book = self._book
+        down = book.routes_on(book.down(self.clock.boottime_s()))
+        for route in down ^ self._down:
+            wrong = route in down
+            self._health.report(DegradedReason.OPERATOR_DOWN, route, wrong=wrong)
+        self._down = down
+
     def _hand_over(self) -> None:
-        names = self.link.tree.names
-        for worker, channels in list(self._idle.items()):
-            if names.lookup(worker) is None:
-                continue  # it has asked before its start was confirmed, or is gone
-            others = frozenset(
-                channel
-                for other, theirs in self._up.items()
-                # One that died without a word is no way round a doubtful route.
-                if other != worker and names.lookup(other) is not None
-                for channel in theirs
-            )
-            row = self._queue.take(channels, worker, others)
-            if row is None:
-                continue
-            del self._idle[worker]
-            self._busy_with[worker] = row.channel
-            self._handed_s[row.effect_id] = self.clock.boottime_s()
-            if not names.tell(worker, Take(row=row)):
-                self._up.pop(worker, None)
-                self._handed_s.pop(row.effect_id)
-                self._queue.offer(row)
+        # Who has asked before its start was confirmed, or died without a word, can
+        # take nothing, and is no way round a doubtful route.
+        idle, up = self._alive(self._idle), self._alive(self._up)
+        given = True
+        while given and idle and len(self._queue):
+            given = False
+            for worker, channels in list(idle.items()):
+                choice = Choice(
+                    route=worker,
+                    idle=idle,
+                    up=up,
+                    book=self._book,
+                    now=self.clock.now(),
+                    now_s=self.clock.boottime_s(),
+                )
+                row = self._queue.take(
+                    channels, choice.leaves, below_rank=choice.below_rank
+                )
+                if row is not None:
+                    given = True
+                    del idle[worker]
+                    self._give(worker, row)
         self._hurry_callers()
+        self._hurry_listeners(up)
+
+    def _alive(self, routes: Routes) -> dict[str, tuple[str, ...]]:
+        lookup = self.link.tree.names.lookup
+        return {
+            worker: channels
+            for worker, channels in routes.items()
+            if lookup(worker) is not None
+        }
+
+    def _give(self, worker: str, row: EffectRow) -> None:
+        now_s = self.clock.boottime_s()
+        del self._idle[worker]
+        self._busy_with[worker] = row.channel
+        self._handed_s[row.effect_id] = now_s
+        if self.link.tree.names.tell(worker, Take(row=row)):
+            if row.channel == "sms":
+                self._book.spent(worker, now_s)
+            return
+        self._up.pop(worker, None)
+        self._handed_s.pop(row.effect_id)
+        self._queue.offer(row)
+
+    def _hurry_listeners(self, up: Routes) -> None:
+        """End the patience of a route with work that no other can do."""
+        able = {channel for channels in up.values() for channel in channels}
+        for worker, channels in list(self._listening.items()):
+            alone = tuple(one for one in channels if one not in able)
+            if alone and self._queue.waits_for(alone):
+                self.link.tree.names.tell(worker, Hurry())
+                del self._listening[worker]
 
     def _hurry_callers(self) -> None:
         """Have one telephone less ring where a message waits; each is told once."""

@@ -5,6 +5,7 @@ the effect's stream from then on.
 """
 
 import json
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -55,11 +56,24 @@ class Settled:
     outcome: Outcome
 
 
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """The journal's answer to an outcome, on its way to the route's thread."""
+
+    row: EffectRow
+    outcome: Outcome
+    expected_seq: int
+    requires: frozenset[EffectState]
+    answer: Answer
+
+
 class Attempts:
     """Writes the life of the effects that one route sends.
 
-    Where the journal does not answer in time, what it was asked may or may not
-    become durable: `mend` looks again until it is one or the other.
+    Nothing is sent before `begin` has its answer; an outcome is written while the
+    next effect begins, and both share a commit where they meet. Where the journal
+    does not answer in time, what it was asked may or may not become durable: `mend`
+    looks again until it is one or the other.
     """
 
     def __init__(
@@ -70,10 +84,15 @@ class Attempts:
         readers: ReaderLender,
         told: Callable[[Settled], None],
     ) -> None:
-        """Write for `route`; `told` gets each outcome once it is durable."""
+        """Write for `route`; `told` gets each outcome once it is durable.
+
+        It is called in the journal's thread and must not block.
+        """
         self._route, self._journal, self._readers = route, journal, readers
         self._told = told
         self._in_doubt: dict[EffectId, tuple[EffectRow, Outcome | None]] = {}
+        self._seqs: dict[EffectId, int] = {}
+        self._heard: deque[_Heard] = deque()
 
     def begin(self, row: EffectRow) -> bool:
         """Make `attempting` durable; False where somebody else has the effect.
@@ -83,7 +102,7 @@ class Attempts:
         """
         attempt = row.attempt + 1
         body = {"attempt": attempt, "route": self._route}
-        answer = self._append(
+        begin = self._append_of(
             row.effect_id,
             expected_seq=0,
             kind=ATTEMPTING,
@@ -97,6 +116,7 @@ class Attempts:
                 route=self._route,
             ),
         )
+        answer = self._journal.ask(begin, JOURNAL_TIMEOUT_S)
         if isinstance(answer, Unknown) or (
             isinstance(answer, Appended) and answer.repeated
         ):
@@ -112,10 +132,12 @@ class Attempts:
         tell from the rows: it is settled as unknown, and repeated as such. An
         outcome is written again.
         """
+        self._hear()
         for row, outcome in list(self._in_doubt.values()):
             if outcome is not None:
                 self.settle(row, outcome)
-                if row.effect_id in self._in_doubt:
+                self._hear()
+                if row.effect_id in self._seqs or row.effect_id in self._in_doubt:
                     return  # still silent: no use in waiting for each
                 continue
             with self._readers.reader() as reader:
@@ -128,18 +150,18 @@ class Attempts:
                 self.settle(now, lost)
 
     def settle(self, row: EffectRow, outcome: Outcome) -> None:
-        """Make an outcome durable and tell the alarm."""
-        answer = self._settle(row, outcome, expected_seq=1, requires=_PENDING)
-        if isinstance(answer, Unknown):
-            self._in_doubt[row.effect_id] = row, outcome
-        else:
-            self._in_doubt.pop(row.effect_id, None)
+        """Have an outcome made durable and the alarm told of it; returns at once."""
+        self._hear()
+        self._settle(row, outcome, expected_seq=1, requires=_PENDING)
 
     def settle_late(self, row: EffectRow, outcome: Outcome) -> None:
-        """Make later news durable: a late answer, a status report."""
-        with self._readers.reader() as reader:
-            head = reader.head(effect_stream(row.effect_id))
-        seq = 1 if head is None else head.seq
+        """Have later news made durable: a late answer, a status report."""
+        self._hear()
+        seq = self._seqs.get(row.effect_id)
+        if seq is None:
+            with self._readers.reader() as reader:
+                head = reader.head(effect_stream(row.effect_id))
+            seq = 1 if head is None else head.seq
         self._settle(row, outcome, expected_seq=seq, requires=_LATER)
 
     def recover(self) -> None:
@@ -158,9 +180,22 @@ class Attempts:
         *,
         expected_seq: int,
         requires: frozenset[EffectState],
-    ) -> Answer:
-        attempt = max(row.attempt, 1)
-        answer = self._append(
+    ) -> None:
+        settled = Settled(
+            alarm=row.alarm,
+            effect=row.effect_id,
+            attempt=max(row.attempt, 1),
+            route=self._route,
+            outcome=outcome,
+        )
+
+        def reply(answer: Answer) -> None:
+            self._heard.append(_Heard(row, outcome, expected_seq, requires, answer))
+            if isinstance(answer, Appended):
+                self._told(settled)
+
+        self._seqs[row.effect_id] = expected_seq + 1
+        append = self._append_of(
             row.effect_id,
             expected_seq=expected_seq,
             kind=SETTLED,
@@ -173,19 +208,23 @@ class Attempts:
                 reference=outcome.reference or None,
             ),
         )
-        if isinstance(answer, Appended):
-            self._told(
-                Settled(
-                    alarm=row.alarm,
-                    effect=row.effect_id,
-                    attempt=attempt,
-                    route=self._route,
-                    outcome=outcome,
-                )
-            )
-        return answer
+        self._journal.submit(append, reply)
 
-    def _append(
+    def _hear(self) -> None:
+        """Take the journal's answers to outcomes, in the route's own thread."""
+        while self._heard:
+            heard = self._heard.popleft()
+            effect = heard.row.effect_id
+            if self._seqs.get(effect) == heard.expected_seq + 1:
+                del self._seqs[effect]
+            if heard.requires is _LATER:
+                continue  # an outcome stands already; this was news of it
+            if isinstance(heard.answer, Unknown):
+                self._in_doubt[effect] = heard.row, heard.outcome
+            else:
+                self._in_doubt.pop(effect, None)
+
+    def _append_of(
         self,
         effect: EffectId,
         *,
@@ -194,8 +233,8 @@ class Attempts:
         body: dict[str, object],
         head: Head,
         change: EffectChange,
-    ) -> Answer:
-        append = Append(
+    ) -> Append:
+        return Append(
             stream=effect_stream(effect),
             expected_seq=expected_seq,
             epoch=self._journal.epoch,
@@ -205,7 +244,6 @@ class Attempts:
             owner=self._route,
             changes=(change,),
         )
-        return self._journal.ask(append, JOURNAL_TIMEOUT_S)
 
 
 def settled_body(outcome: Outcome, route: str) -> dict[str, object]:

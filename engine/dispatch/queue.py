@@ -1,11 +1,9 @@
 """What waits to be sent, in the order in which it goes: pure.
 
-Alarm first, then age. A notification that must avoid a route goes there all the
-same where no other route of its channel is up: a duplicate on a doubtful route
-is better than silence.
+Alarm first, then age. What a route leaves to another one, `choice` says.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from math import inf
@@ -47,22 +45,32 @@ class Queue:
             self._rows.pop(effect, None)
 
     def take(
-        self, channels: tuple[str, ...], route: str, others_up: frozenset[str]
+        self,
+        channels: tuple[str, ...],
+        leaves: Callable[[EffectRow], bool],
+        *,
+        below_rank: float = inf,
     ) -> EffectRow | None:
-        """Return the most urgent effect that this route may send, and forget it.
+        """Return the most urgent effect that a route may send, and forget it.
 
         Args:
             channels: what the route can send.
-            route: its name.
-            others_up: channels for which another route is up as well.
+            leaves: says which effects it leaves to another route.
+            below_rank: what has this rank, or a later one, must wait.
 
         """
         best: tuple[int, int, str] | None = None
         for channel in channels:
-            first = self._first(channel, route, avoidable=channel in others_up)
+            first = self._first(channel, leaves)
             if first is not None and (best is None or first < best):
                 best = first
-        return None if best is None else self._rows.pop(EffectId(best[2]))
+        if best is None or best[0] >= below_rank:
+            return None
+        return self._rows.pop(EffectId(best[2]))
+
+    def waits_for(self, channels: tuple[str, ...]) -> bool:
+        """Say whether anything waits that these channels can send."""
+        return any(self._top_rank(self._heaps.get(one, [])) < inf for one in channels)
 
     def waits_before(self, rank: int) -> bool:
         """Say whether anything more urgent than `rank` waits."""
@@ -78,7 +86,7 @@ class Queue:
         return heap[0][0] if heap else inf
 
     def _first(
-        self, channel: str, route: str, *, avoidable: bool
+        self, channel: str, leaves: Callable[[EffectRow], bool]
     ) -> tuple[int, int, str] | None:
         heap = self._heaps.get(channel, [])
         kept: list[tuple[int, int, str]] = []
@@ -88,7 +96,7 @@ class Queue:
             row = self._rows.get(EffectId(entry[2]))
             if row is None:
                 heappop(heap)
-            elif avoidable and row.avoid_route == route:
+            elif leaves(row):
                 kept.append(heappop(heap))
             else:
                 found = entry

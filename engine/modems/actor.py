@@ -1,25 +1,34 @@
 """A modem's actor: owns the port, pulls effects, never gives the modem up."""
 
-import hashlib
-import json
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar, assert_never
 
-from engine.dispatch.actor import Away, Hurry, Idle, Planned, Shout, Take
+from engine.dispatch.actor import (
+    Away,
+    Failed,
+    Hurry,
+    Idle,
+    Listening,
+    Planned,
+    Shout,
+    Take,
+)
 from engine.dispatch.attempts import Attempts, Outcome
 from engine.dispatch.body import EffectBody, decode_body
-from engine.errors import ModemError, ModemGoneError
+from engine.errors import ModemError, ModemGoneError, ModemSilentError
 from engine.health import Health
-from engine.modems.pacing import Pacing
+from engine.modems.gauges import Gauges
+from engine.modems.inbound import record_of
+from engine.modems.pacing import LATE_S, Pacing
+from engine.modems.reports import VALIDITY, Sent, find_stored
 from engine.ports.journal import (
     EffectRow,
     EffectState,
     JournalAccess,
     ReaderLender,
-    Record,
     Recorded,
 )
 from engine.ports.modem import (
@@ -40,9 +49,8 @@ from engine.values import ReportKey
 
 JOURNAL_TIMEOUT_S = 10.0
 LOOK = timedelta(milliseconds=200)
-LATE_S = 25.0
 RING_S = 20.0
-VALIDITY_MIN = 30
+VALIDITY_MIN = VALIDITY // timedelta(minutes=1)
 UNANSWERED_MAX = 16
 CHANNELS = ("sms", "call")
 _DELIVERY = {
@@ -70,8 +78,10 @@ class _HurryError(Exception):
 class ModemActor(SupervisedActor[Take | Shout | Hurry]):
     """One modem. It is never given up: a dead one is tried again without end.
 
-    While the port is closed it is away, and the dispatcher gives it nothing. What
-    arrives is deleted from the SIM only after the journal has it.
+    While the port is closed it is away, and the dispatcher gives it nothing. A
+    message without an answer is told as unknown after `LATE_S`; a modem that takes
+    no command since then may still be sending it, and is listened to instead of
+    used. What arrives is deleted from the SIM only after the journal has it.
     """
 
     bound: ClassVar[int] = 100
@@ -92,9 +102,11 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         super().__init__(link=link)
         self._driver, self._attempts = driver, attempts
         self._journal, self._readers = journal, readers
-        self._telemetry, self._health, self._heard = telemetry, health, heard
+        self._gauges = Gauges(link.name, telemetry, health)
+        self._heard = heard
         self._pacing = Pacing()
-        self._is_open = False
+        self._is_open, self._operator = False, ""
+        self._sent = Sent()
         self._unanswered: deque[EffectRow] = deque(maxlen=UNANSWERED_MAX)
 
     def started(self) -> None:
@@ -115,14 +127,13 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
             case Shout():
                 self._shout(message.body)
             case Hurry():
-                return  # too late to be needed: nothing rings any more
+                self._hurry()
             case _:
                 assert_never(message)
 
     def rescan(self) -> None:
         """Ask for work again: a hint that was dropped may have been one."""
-        if self._is_open:
-            self._ask_for_work()
+        self._ask_for_work()
 
     def _shout(self, body: EffectBody) -> None:
         if not self._is_open:
@@ -132,27 +143,33 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         except ModemError as error:
             self._lost(error)
 
+    def _hurry(self) -> None:
+        """End a patience that nobody can afford; nothing rings any more."""
+        if self._pacing.is_listening:
+            message = "no answer, and no other route is up"
+            self._lost(ModemSilentError(message))
+
     def _take(self, row: EffectRow) -> None:
-        if not self._is_open:
+        if not self._is_open or self._pacing.is_listening:
             self._tell_dispatcher(Planned(rows=(row,)))
             return
-        if self._attempts.begin(row):
-            self._attempt(row)
-        if self._is_open:
-            self._ask_for_work()
+        reached = self._attempt(row) if self._attempts.begin(row) else ""
+        self._ask_for_work(reached)
 
     def woke(self) -> None:
         """Open the port if it is closed, else look what has come."""
         self._attempts.mend()
         try:
-            if self._is_open:
-                self._look()
-            else:
+            if not self._is_open:
                 self._open()
+            elif self._pacing.is_listening:
+                self._listen()
+            else:
+                self._look()
         except ModemError as error:
             self._lost(error)
-        wait = LOOK if self._is_open else self._pacing.next_try()
-        self.wake_at(self.clock.now().plus(wait))
+        else:
+            self.wake_at(self.clock.now().plus(LOOK))
 
     def _open(self) -> None:
         health = self._driver.open(beat=self.beat)
@@ -174,44 +191,86 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
             # Whoever looks has nothing to do; the dispatcher may not know it.
             self._ask_for_work()
 
+    def _listen(self) -> None:
+        """Wait for a late answer; a modem that takes commands is used again."""
+        now_s = self.clock.boottime_s()
+        spoke = self._driver.wait(0)
+        if not self._pacing.probe_due(now_s, spoke=spoke):
+            return
+        if self._driver.answers():
+            self._pacing.heard()
+            self._look()
+            self._ask_for_work()
+        elif self._pacing.patience_over(now_s):
+            message = "no answer to a message, and to nothing since"
+            raise ModemSilentError(message)
+
+    def _unanswered_by(self, row: EffectRow) -> None:
+        """Find out whether a modem that owes an answer takes commands all the same."""
+        self._unanswered.append(row)
+        try:
+            takes_commands = self._driver.answers()
+        except ModemError as error:
+            self._lost(error)
+            return
+        if not takes_commands:
+            self._pacing.listen(self.clock.boottime_s())
+            self._tell_dispatcher(Listening(worker=self.link.name, channels=CHANNELS))
+
+    def _show(self, health: ModemHealth | None) -> None:
+        self._operator = "" if health is None else health.operator or ""
+        self._gauges.show(health)
+
     def _lost(self, error: ModemError) -> None:
         """Close and be away; every second failure in a row climbs a rung."""
         if self._is_open or self._pacing.failures == 0:
             self._tell_dispatcher(Away(worker=self.link.name))
             self._show(None)
         was_open, self._is_open = self._is_open, False
+        self._pacing.heard()
         rung = self._pacing.failed(was_open=was_open)
+        helped = False
         if rung is not None and not isinstance(error, ModemGoneError):
-            recovered = self._driver.recover(rung)
+            helped = self._driver.recover(rung)
             self.beat()
-            self._telemetry.count(
-                "modem_recoveries_total",
-                modem=self.link.name,
-                result="recovered" if recovered else "failed",
-            )
+            self._gauges.recovered(helped=helped)
         self._driver.close()
+        wait = timedelta(0) if helped else self._pacing.next_try()
+        self.wake_at(self.clock.now().plus(wait))
 
-    def _attempt(self, row: EffectRow) -> None:
+    def _attempt(self, row: EffectRow) -> str:
+        """Send, journal the outcome; return the number that was reached, if one was."""
         began_s = self.clock.boottime_s()
         body = decode_body(row.body)
+        submitted: SubmitOutcome | None = None
         try:
             if row.channel == "call":
                 outcome = self._call(body)
             else:
                 submitted = self._submit(body)
                 outcome = _outcome_of(submitted)
-                if submitted.may_follow:
-                    self._unanswered.append(row)
         except ModemError as error:
             # The driver raises only before the message was handed over.
-            outcome = Outcome(
-                state=EffectState.REJECTED, reason=type(error).__name__, retry=True
-            )
+            self._settle(row, _not_sent(error), began_s)
             self._lost(error)
-            self.wake_at(self.clock.now().plus(self._pacing.next_try()))
+            return ""
+        self._settle(row, outcome, began_s)
+        if submitted is None:
+            return ""
+        if submitted.result is SendResult.SENT:
+            self._sent.add(row, body.address, outcome.reference, self.clock.now())
+            return body.address
+        if submitted.may_follow or (submitted.retry and submitted.code is not None):
+            self._tell_dispatcher(Failed(worker=self.link.name, address=body.address))
+        if submitted.may_follow:
+            self._unanswered_by(row)
+        return ""
+
+    def _settle(self, row: EffectRow, outcome: Outcome, began_s: float) -> None:
         self.beat()
         self._attempts.settle(row, outcome)
-        self._measure(row.channel, outcome, self.clock.boottime_s() - began_s)
+        took_s = self.clock.boottime_s() - began_s
+        self._gauges.attempted(row.channel, outcome, took_s)
 
     def _submit(self, body: EffectBody) -> SubmitOutcome:
         pieces = [(s.priority, s.text) for s in body.finished(self.clock.now())]
@@ -257,33 +316,18 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
                 case LateAnswer():
                     self._late(event)
                 case IncomingCall():
-                    self._telemetry.count("modem_calls_total", modem=self.link.name)
+                    self._gauges.came_in("modem_calls_total")
                 case _:
                     assert_never(event)
 
     def _record(self, sms: InboundSms) -> None:
         """Make a message durable, then free its place on the SIM."""
-        text = f"{sms.sender}|{sms.sent_at}|{sms.pdu}|{sms.slot}"
-        raw = text.encode(errors="replace")
-        key = ReportKey("sms-" + hashlib.sha256(raw).hexdigest()[:28])
-        body = {
-            "sender": sms.sender,
-            "text": sms.text,
-            "sent_at": None if sms.sent_at is None else sms.sent_at.ms,
-            "flags": list(sms.flags),
-        }
-        record = Record(
-            key=key,
-            source="sms",
-            received_at=self.clock.now(),
-            # Half a character (a lone surrogate of UCS-2) must not cost the rest.
-            body=json.dumps(body, ensure_ascii=False).encode(errors="replace"),
-        )
+        record = record_of(sms, self.clock.now())
         answer = self._journal.ask(record, JOURNAL_TIMEOUT_S)
         self.beat()
         if isinstance(answer, Recorded):
-            self._telemetry.count("modem_messages_total", modem=self.link.name)
-            self._heard(Inbound(key=key))
+            self._gauges.came_in("modem_messages_total")
+            self._heard(Inbound(key=record.key))
             self._driver.delete(sms.slot)
 
     def _late(self, late: LateAnswer) -> None:
@@ -299,56 +343,39 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         state = _DELIVERY.get(report.outcome)
         if state is None:
             return  # it is still on its way, the network says
-        with self._readers.reader() as reader:
-            accepted = reader.effects(frozenset({EffectState.ACCEPTED}))
-        mine = [
-            row
-            for row in accepted
-            if row.route == self.link.name
-            and row.reference == str(report.reference)
-            and _same_number(decode_body(row.body).address, report.recipient)
-        ]
-        if mine:
-            newest = max(mine, key=lambda row: row.planned_at)
-            outcome = Outcome(state=state, reference=newest.reference)
-            self._attempts.settle_late(newest, outcome)
-            self._telemetry.count(
-                "deliveries_total", channel="sms", outcome=state.value
+        reference, now = str(report.reference), self.clock.now()
+        row = self._sent.find(reference, report.recipient, now)
+        if row is None:  # sent before this instance began
+            with self._readers.reader() as reader:
+                accepted = reader.effects(frozenset({EffectState.ACCEPTED}))
+            mine = (each for each in accepted if each.route == self.link.name)
+            row = find_stored(mine, reference, report.recipient, now)
+        if row is None:
+            return
+        self._attempts.settle_late(row, Outcome(state=state, reference=reference))
+        self._gauges.delivered(state)
+        if state is EffectState.UNDELIVERED:
+            number = decode_body(row.body).address
+            self._tell_dispatcher(Failed(worker=self.link.name, address=number))
+
+    def _ask_for_work(self, reached: str = "") -> None:
+        if self._is_open and not self._pacing.is_listening:
+            idle = Idle(
+                worker=self.link.name,
+                channels=CHANNELS,
+                operator=self._operator,
+                reached=reached,
             )
+            self._tell_dispatcher(idle)
 
-    def _measure(self, channel: str, outcome: Outcome, took_s: float) -> None:
-        telemetry, name = self._telemetry, self.link.name
-        result = {
-            EffectState.ACCEPTED: "sent",
-            EffectState.REJECTED: "rejected",
-        }.get(outcome.state, "unknown")
-        telemetry.count("delivery_attempts_total", channel=channel, result=result)
-        telemetry.count(
-            "deliveries_total", channel=channel, outcome=outcome.state.value
-        )
-        telemetry.observe("delivery_seconds", took_s, channel=channel)
-        if channel == "sms":
-            telemetry.count("modem_submits_total", modem=name, result=result)
-            telemetry.observe("modem_submit_seconds", took_s, modem=name)
-
-    def _show(self, health: ModemHealth | None) -> None:
-        name, telemetry = self.link.name, self._telemetry
-        is_up = health is not None
-        telemetry.gauge("modem_up", float(is_up), modem=name)
-        registered = health is not None and health.registered
-        telemetry.gauge("modem_registered", float(registered), modem=name)
-        if health is not None and health.signal_dbm is not None:
-            telemetry.gauge("modem_signal_dbm", health.signal_dbm, modem=name)
-        if health is not None and health.storage_size:
-            used = (health.storage_used or 0) / health.storage_size
-            telemetry.gauge("modem_storage_used_ratio", used, modem=name)
-        self._health.route(name, "modem_down", is_up=is_up)
-
-    def _ask_for_work(self) -> None:
-        self._tell_dispatcher(Idle(worker=self.link.name, channels=CHANNELS))
-
-    def _tell_dispatcher(self, message: Idle | Away | Planned) -> None:
+    def _tell_dispatcher(
+        self, message: Idle | Listening | Away | Planned | Failed
+    ) -> None:
         self.link.tree.names.tell("dispatcher", message)
+
+
+def _not_sent(error: ModemError) -> Outcome:
+    return Outcome(state=EffectState.REJECTED, reason=type(error).__name__, retry=True)
 
 
 def _outcome_of(submitted: SubmitOutcome) -> Outcome:
@@ -360,11 +387,3 @@ def _outcome_of(submitted: SubmitOutcome) -> Outcome:
         reason=reason,
         retry=submitted.retry,
     )
-
-
-def _same_number(sent_to: str, reported: str) -> bool:
-    """Compare by trailing digits: networks rewrite the prefix."""
-    digits = "".join(char for char in sent_to if char.isdigit())
-    theirs = "".join(char for char in reported if char.isdigit())
-    length = min(len(digits), len(theirs), 7)
-    return length > 0 and digits[-length:] == theirs[-length:]

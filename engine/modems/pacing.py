@@ -9,6 +9,12 @@ WORK_S = 2.0
 FIRST = timedelta(milliseconds=500)
 SLOWEST = timedelta(seconds=30)
 RUNGS = 5
+LATE_S = 25.0
+"""How long a message's answer is waited for before another route begins."""
+LISTEN_S = 120.0
+"""How long after its message a modem may still answer."""
+PROBE_S = 10.0
+_PROBE_SOON_S = 1.0
 
 
 @dataclass(slots=True)
@@ -22,6 +28,8 @@ class Pacing:
     _drained_s: float = 0.0
     _asked_s: float = 0.0
     _work_s: float = 0.0
+    _listens_until_s: float | None = None
+    _probed_s: float = 0.0
 
     def opened(self, now_s: float) -> None:
         """Note a success: storage and health have just been looked at."""
@@ -38,6 +46,31 @@ class Pacing:
         if was_open:
             return 0
         return (self.failures // 2) % RUNGS if self.failures % 2 == 0 else None
+
+    @property
+    def is_listening(self) -> bool:
+        """Whether the modem has not taken a command since a message's answer is due."""
+        return self._listens_until_s is not None
+
+    def listen(self, now_s: float) -> None:
+        """Note a message without an answer, `LATE_S` after it was handed over."""
+        self._listens_until_s = now_s + LISTEN_S - LATE_S
+        self._probed_s = now_s
+
+    def heard(self) -> None:
+        """Note that the modem takes commands again, or is given up."""
+        self._listens_until_s = None
+
+    def patience_over(self, now_s: float) -> bool:
+        """Say whether an answer cannot come any more."""
+        return self._listens_until_s is not None and now_s >= self._listens_until_s
+
+    def probe_due(self, now_s: float, *, spoke: bool) -> bool:
+        """Say whether to ask a listening modem for a sign; soon where it has spoken."""
+        if now_s - self._probed_s < (_PROBE_SOON_S if spoke else PROBE_S):
+            return False
+        self._probed_s = now_s
+        return True
 
     def next_try(self) -> timedelta:
         """Return how long to wait before the port is opened again."""

@@ -31,6 +31,7 @@ class DegradedReason(StrEnum):
     ALL_CHANNELS_DOWN = "all_channels_down"
     CHANNEL_DOWN = "channel_down"
     MODEM_DOWN = "modem_down"
+    OPERATOR_DOWN = "operator_down"
     DISK_FULL = "disk_full"
     JOURNAL_SLOW = "journal_slow"
     CLOCK_JUMPED = "clock_jumped"

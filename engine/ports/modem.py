@@ -154,6 +154,12 @@ class ModemDriver(Protocol):
     def wait(self, seconds: float) -> bool:
         """Wait for an unsolicited line; True as soon as one has come."""
 
+    def answers(self) -> bool:
+        """Say whether the modem takes a command within a few seconds.
+
+        For one that owes the answer to a message: while it sends, it takes none.
+        """
+
     def delete(self, slot: str) -> None:
         """Delete a stored message that the journal has."""
 

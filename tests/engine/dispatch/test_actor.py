@@ -8,14 +8,18 @@ import pytest
 from engine.dispatch.actor import (
     Away,
     Dispatcher,
+    Failed,
     Hurry,
     Idle,
+    Listening,
     Planned,
     Take,
     Withdrawn,
 )
 from engine.dispatch.attempts import Attempts, Settled
-from engine.dispatch.queue import RANK_CALL, RANK_DISTRESS
+from engine.dispatch.queue import RANK_CALL, RANK_DISTRESS, RANK_STOP
+from engine.dispatch.routes import BURST
+from engine.health import Health
 from engine.journal.memory import Medium
 from engine.ports.journal import EffectState
 from engine.supervision.actor import SupervisedActor
@@ -55,6 +59,7 @@ class Rig:
         self.got: Got = []
         self.settled: list[Settled] = []
         self.meter = Meter()
+        self.health = Health(self.meter)
         self.tree = Tree(
             clock=self.world, chance=self.world.chance, spawn=self.world.spawn
         )
@@ -77,6 +82,7 @@ class Rig:
                 "journal": self.ledger,
                 "readers": self.ledger,
                 "telemetry": self.meter,
+                "health": self.health,
                 "settled": self.settled.append,
             },
         )
@@ -200,3 +206,55 @@ def test_what_waits_is_measured(rig: Rig) -> None:
     rig.world.run(4)
     assert rig.meter.shown["oldest_planned_effect_seconds", ""] > 40
     assert rig.meter.shown["effects", "planned"] == 1
+
+
+def test_of_two_idle_routes_the_one_that_reaches_is_given_the_message(rig: Rig) -> None:
+    rig.tell(Failed(worker="modem-1", address="+46701740605"))
+    rig.idle("modem-1")
+    rig.idle("modem-2")
+    rig.tell(Planned(rows=(row_of("sos"),)))
+    assert rig.got == [("modem-2", "sos")]
+    rig.tell(Planned(rows=(row_of("next"),)))
+    assert rig.got[-1] == ("modem-1", "next"), "nothing waits for a better route"
+
+
+def test_an_operator_on_which_two_fail_at_once_is_reported_until_one_succeeds(
+    rig: Rig,
+) -> None:
+    rig.tell(Idle(worker="modem-1", channels=("sms",), operator="Telia"))
+    rig.tell(Idle(worker="modem-2", channels=("sms",), operator="Tele2"))
+    for number in ("+46701740605", "+46701740606"):
+        assert rig.health.reasons() == {}
+        rig.tell(Failed(worker="modem-1", address=number))
+    assert rig.health.reasons() == {"operator_down": ("modem-1",)}
+    rig.tell(Planned(rows=(row_of("sos", address="+998901234567"),)))
+    assert rig.got == [("modem-2", "sos")]
+    rig.tell(Idle(worker="modem-1", channels=("sms",), reached="+46701740607"))
+    assert rig.health.reasons() == {}
+
+
+def test_what_is_no_sos_waits_for_the_bucket_and_an_sos_does_not(rig: Rig) -> None:
+    for number in range(int(BURST) + 5):
+        rig.idle("modem-1")
+        rig.tell(Planned(rows=(row_of(f"sos-{number}"),)))
+    rig.idle("modem-1")
+    stop = row_of("stop", rank=RANK_STOP)
+    rig.ledger.plan(stop)
+    rig.tell(Planned(rows=(stop, row_of("sos"))))
+    assert rig.got[-1] == ("modem-1", "sos")
+    rig.idle("modem-1")
+    assert rig.got[-1] == ("modem-1", "sos")
+    rig.world.run(30)
+    assert rig.got[-1] == ("modem-1", "stop")
+
+
+def test_a_route_that_listens_is_hurried_where_it_is_the_last_one(rig: Rig) -> None:
+    rig.idle("modem-2")
+    rig.tell(Listening(worker="modem-1", channels=("sms", "call")))
+    rig.tell(Planned(rows=(row_of("one"),)))
+    rig.tell(Planned(rows=(row_of("two"),)))
+    assert rig.got == [("modem-2", "one")], "modem-2 is busy, and up"
+    rig.tell(Away(worker="modem-2"))
+    assert rig.got[-1] == ("modem-1", "hurry")
+    rig.tell(Planned(rows=(row_of("three"),)))
+    assert rig.got.count(("modem-1", "hurry")) == 1

@@ -1,4 +1,6 @@
-"""What waits goes in its order, once, and avoids a route only while another is up."""
+"""What waits goes in its order, once, to whoever does not leave it to another."""
+
+from collections.abc import Callable
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -18,7 +20,15 @@ from tests.engine.dispatch.ledger import row_of
 
 CHANNELS = ("sms", "call", "email")
 ROUTES = ("modem-1", "modem-2")
-NONE: frozenset[str] = frozenset()
+
+
+def nothing(row: EffectRow) -> bool:
+    del row
+    return False
+
+
+def avoids(route: str) -> Callable[[EffectRow], bool]:
+    return lambda row: row.avoid_route == route
 
 
 def test_distress_goes_before_calls_hq_stop_messages_and_the_public() -> None:
@@ -31,32 +41,41 @@ def test_a_new_sos_overtakes_everything_queued() -> None:
     for number in range(100):
         queue.offer(row_of(f"stop-{number}", rank=RANK_STOP, planned_ms=number))
     queue.offer(row_of("sos", rank=RANK_DISTRESS, planned_ms=10**9))
-    first = queue.take(("sms",), "modem-1", NONE)
+    first = queue.take(("sms",), nothing)
     assert first is not None
     assert first.effect_id == "sos"
 
 
-def test_a_repeat_avoids_the_doubtful_route_while_another_is_up() -> None:
-    queue = Queue()
-    queue.offer(row_of("repeat", avoid_route="modem-1"))
-    assert queue.take(("sms",), "modem-1", frozenset({"sms"})) is None
-    assert len(queue) == 1
-    assert queue.take(("sms",), "modem-2", frozenset({"sms"})) is not None
-
-
-def test_a_repeat_takes_the_doubtful_route_where_there_is_no_other() -> None:
-    queue = Queue()
-    queue.offer(row_of("repeat", avoid_route="modem-1"))
-    assert queue.take(("sms",), "modem-1", NONE) is not None
-
-
-def test_what_avoids_a_route_keeps_nobody_else_from_it() -> None:
+def test_what_a_route_leaves_stays_and_keeps_nobody_else_from_it() -> None:
     queue = Queue()
     queue.offer(row_of("repeat", avoid_route="modem-1", planned_ms=1))
     queue.offer(row_of("other", planned_ms=2))
-    taken = queue.take(("sms",), "modem-1", frozenset({"sms"}))
+    taken = queue.take(("sms",), avoids("modem-1"))
     assert taken is not None
     assert taken.effect_id == "other"
+    assert queue.take(("sms",), avoids("modem-1")) is None
+    assert queue.take(("sms",), avoids("modem-2")) is not None
+
+
+def test_what_has_a_later_rank_than_a_route_may_send_waits() -> None:
+    queue = Queue()
+    queue.offer(row_of("stop", rank=RANK_STOP))
+    assert queue.take(("sms",), nothing, below_rank=RANK_STOP) is None
+    queue.offer(row_of("sos", rank=RANK_DISTRESS))
+    taken = queue.take(("sms",), nothing, below_rank=RANK_STOP)
+    assert taken is not None
+    assert taken.effect_id == "sos"
+    assert queue.take(("sms",), nothing) is not None
+
+
+def test_what_waits_for_a_channel_is_known_until_it_is_withdrawn() -> None:
+    queue = Queue()
+    assert not queue.waits_for(("sms", "call"))
+    queue.offer(row_of("one", channel="call"))
+    assert queue.waits_for(("sms", "call"))
+    assert not queue.waits_for(("sms",))
+    queue.withdraw([EffectId("one")])
+    assert not queue.waits_for(("sms", "call"))
 
 
 # A planned effect's row is written once: its rank and age are its own for ever.
@@ -93,19 +112,16 @@ class QueueLife(RuleBasedStateMachine):
     @rule(
         channels=st.lists(st.sampled_from(CHANNELS), unique=True).map(tuple),
         route=st.sampled_from(ROUTES),
-        others=st.frozensets(st.sampled_from(CHANNELS)),
+        below=st.sampled_from((RANK_CALL, RANK_STOP, 100)),
     )
-    def take(
-        self, *, channels: tuple[str, ...], route: str, others: frozenset[str]
-    ) -> None:
+    def take(self, *, channels: tuple[str, ...], route: str, below: int) -> None:
         allowed = [
             (row.rank, row.planned_at.ms, row.effect_id)
             for row in self.model.values()
-            if row.channel in channels
-            and not (row.avoid_route == route and row.channel in others)
+            if row.channel in channels and row.avoid_route != route
         ]
-        taken = self.queue.take(channels, route, others)
-        if not allowed:
+        taken = self.queue.take(channels, avoids(route), below_rank=below)
+        if not allowed or min(allowed)[0] >= below:
             assert taken is None
             return
         assert taken is not None

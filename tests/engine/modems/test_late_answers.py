@@ -122,6 +122,9 @@ class SlowModem:
         del seconds
         return bool(self.late)
 
+    def answers(self) -> bool:
+        return True
+
     def delete(self, slot: str) -> None: ...
 
     def health(self) -> ModemHealth:

@@ -86,6 +86,7 @@ class Rig:
                 "journal": self.ledger,
                 "readers": self.ledger,
                 "telemetry": self.meter,
+                "health": self.health,
                 "settled": self.told.append,
             },
         )

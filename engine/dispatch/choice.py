@@ -1,0 +1,77 @@
+"""Whether a route leaves an effect to another one: pure.
+
+A first notification is left only to a route that is idle in this moment, so that
+nothing waits for it. A repeat goes round the route that failed while another is up,
+and for some seconds round that route's operator too.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.dispatch.body import decode_body
+from engine.dispatch.queue import RANK_STOP
+from engine.dispatch.routes import RouteBook
+from engine.ports.journal import EffectRow
+from engine.values import Instant
+
+PATIENCE_MS = 5_000
+"""How long a repeat waits for a route of another operator."""
+_TO_NUMBERS = frozenset({"sms", "call"})
+_ANY_RANK = 1 << 30
+
+Routes = Mapping[str, tuple[str, ...]]
+"""Routes by name, with the channels that each can send."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What one route would take: `idle` and `up` are the routes that are there."""
+
+    route: str
+    idle: Routes
+    up: Routes
+    book: RouteBook
+    now: Instant
+    now_s: float
+
+    @property
+    def below_rank(self) -> int:
+        """The first rank that this SIM must not send just now; an SOS always may."""
+        has_room = self.book.has_room(self.route, self.now_s)
+        return _ANY_RANK if has_room else RANK_STOP
+
+    def leaves(self, row: EffectRow) -> bool:
+        """Say whether this route leaves an effect to another."""
+        others = self._others(self.up, row)
+        if not others:
+            return False
+        if row.avoid_route == self.route:
+            return True
+        if row.channel not in _TO_NUMBERS:
+            return False
+        if row.avoid_route:
+            return self._shares_its_fault(row, others)
+        idle = self._others(self.idle, row)
+        if not idle:
+            return False
+        address = decode_body(row.body).address
+        mine, *theirs = (
+            self.book.standing(route, address, self.now_s)
+            for route in (self.route, *idle)
+        )
+        return min(theirs) < mine
+
+    def _others(self, routes: Routes, row: EffectRow) -> list[str]:
+        return [
+            name
+            for name, channels in routes.items()
+            if name != self.route and row.channel in channels
+        ]
+
+    def _shares_its_fault(self, row: EffectRow, others: list[str]) -> bool:
+        operator = self.book.operator(row.avoid_route)
+        return (
+            self.now.ms - row.planned_at.ms < PATIENCE_MS
+            and self.book.operator(self.route) == operator
+            and any(self.book.operator(other) != operator for other in others)
+        )

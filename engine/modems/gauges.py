@@ -1,0 +1,61 @@
+"""What is measured of one modem."""
+
+from dataclasses import dataclass
+
+from engine.dispatch.attempts import Outcome
+from engine.health import Health
+from engine.ports.journal import EffectState
+from engine.ports.modem import ModemHealth
+from engine.ports.telemetry import Telemetry
+
+_RESULTS = {EffectState.ACCEPTED: "sent", EffectState.REJECTED: "rejected"}
+
+
+@dataclass(frozen=True, slots=True)
+class Gauges:
+    """Shows one modem's state and counts what it does."""
+
+    modem: str
+    telemetry: Telemetry
+    health: Health
+
+    def attempted(self, channel: str, outcome: Outcome, took_s: float) -> None:
+        """Count an attempt and how it ended."""
+        telemetry, state = self.telemetry, outcome.state
+        result = _RESULTS.get(state, "unknown")
+        telemetry.count("delivery_attempts_total", channel=channel, result=result)
+        telemetry.count("deliveries_total", channel=channel, outcome=state.value)
+        telemetry.observe("delivery_seconds", took_s, channel=channel)
+        if channel == "sms":
+            telemetry.count("modem_submits_total", modem=self.modem, result=result)
+            telemetry.observe("modem_submit_seconds", took_s, modem=self.modem)
+
+    def delivered(self, state: EffectState) -> None:
+        """Count what a status report said."""
+        self.telemetry.count("deliveries_total", channel="sms", outcome=state.value)
+
+    def recovered(self, *, helped: bool) -> None:
+        """Count a rung of the recovery ladder."""
+        self.telemetry.count(
+            "modem_recoveries_total",
+            modem=self.modem,
+            result="recovered" if helped else "failed",
+        )
+
+    def came_in(self, name: str) -> None:
+        """Count a message or a call that came in."""
+        self.telemetry.count(name, modem=self.modem)
+
+    def show(self, health: ModemHealth | None) -> None:
+        """Show how the modem is; None: it is away."""
+        name, telemetry = self.modem, self.telemetry
+        is_up = health is not None
+        telemetry.gauge("modem_up", float(is_up), modem=name)
+        registered = health is not None and health.registered
+        telemetry.gauge("modem_registered", float(registered), modem=name)
+        if health is not None and health.signal_dbm is not None:
+            telemetry.gauge("modem_signal_dbm", health.signal_dbm, modem=name)
+        if health is not None and health.storage_size:
+            used = (health.storage_used or 0) / health.storage_size
+            telemetry.gauge("modem_storage_used_ratio", used, modem=name)
+        self.health.route(name, "modem_down", is_up=is_up)

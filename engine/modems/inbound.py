@@ -1,0 +1,27 @@
+"""An inbound short message as the journal's record: pure."""
+
+import hashlib
+import json
+
+from engine.ports.journal import Record
+from engine.ports.modem import InboundSms
+from engine.values import Instant, ReportKey
+
+
+def record_of(sms: InboundSms, now: Instant) -> Record:
+    """Return a message's record; read again from its slot it is the same one."""
+    text = f"{sms.sender}|{sms.sent_at}|{sms.pdu}|{sms.slot}"
+    raw = text.encode(errors="replace")
+    body = {
+        "sender": sms.sender,
+        "text": sms.text,
+        "sent_at": None if sms.sent_at is None else sms.sent_at.ms,
+        "flags": list(sms.flags),
+    }
+    return Record(
+        key=ReportKey("sms-" + hashlib.sha256(raw).hexdigest()[:28]),
+        source="sms",
+        received_at=now,
+        # Half a character (a lone surrogate of UCS-2) must not cost the rest.
+        body=json.dumps(body, ensure_ascii=False).encode(errors="replace"),
+    )

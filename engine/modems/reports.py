@@ -1,0 +1,74 @@
+"""Which message a status report is about: by modem and TP-MR, then by number. Pure.
+
+A modem counts its references round from 0 to 255, and networks rewrite numbers: the
+newest message of that reference whose number ends alike is meant, and none that is
+older than its validity.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from engine.dispatch.body import decode_body
+from engine.ports.journal import EffectRow
+from engine.values import Instant
+
+VALIDITY = timedelta(minutes=30)
+GRACE = timedelta(minutes=10)
+"""How long a report of a message's last moment may take to reach us."""
+_KEPT_MAX = 8
+_DIGITS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    row: EffectRow
+    number: str
+    at: Instant
+
+
+@dataclass(slots=True)
+class Sent:
+    """What one modem has sent of late, by TP-MR; the rows have the rest."""
+
+    _sent: dict[str, deque[_Sent]] = field(default_factory=dict)
+
+    def add(self, row: EffectRow, number: str, reference: str, at: Instant) -> None:
+        """Remember a message that was accepted under this reference."""
+        if reference:
+            same = self._sent.setdefault(reference, deque(maxlen=_KEPT_MAX))
+            same.append(_Sent(row, number, at))
+
+    def find(self, reference: str, recipient: str, now: Instant) -> EffectRow | None:
+        """Return the message that a report is about, None where it is not here."""
+        for sent in reversed(self._sent.get(reference, ())):
+            if _is_valid(sent.at, now) and same_number(sent.number, recipient):
+                return sent.row
+        return None
+
+
+def find_stored(
+    rows: Iterable[EffectRow], reference: str, recipient: str, now: Instant
+) -> EffectRow | None:
+    """Return the message of a report among one modem's stored effects."""
+    mine = [
+        row
+        for row in rows
+        if row.reference == reference
+        and _is_valid(row.changed_at or row.planned_at, now)
+        and same_number(decode_body(row.body).address, recipient)
+    ]
+    return max(mine, key=lambda row: row.changed_at or row.planned_at, default=None)
+
+
+def same_number(sent_to: str, reported: str) -> bool:
+    """Compare by trailing digits: networks rewrite the prefix."""
+    digits = "".join(char for char in sent_to if char.isdigit())
+    theirs = "".join(char for char in reported if char.isdigit())
+    length = min(len(digits), len(theirs), _DIGITS)
+    return length > 0 and digits[-length:] == theirs[-length:]
+
+
+def _is_valid(sent_at: Instant, now: Instant) -> bool:
+    return now.since(sent_at) <= VALIDITY + GRACE

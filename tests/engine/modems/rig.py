@@ -1,0 +1,205 @@
+"""A modem's actor with its dispatcher and a driver that does what a test says."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from engine.dispatch.actor import Dispatcher, Planned
+from engine.dispatch.attempts import Attempts, Settled
+from engine.errors import ModemGoneError
+from engine.health import Health
+from engine.modems.actor import Inbound, ModemActor
+from engine.ports.journal import EffectState
+from engine.ports.modem import (
+    InboundSms,
+    ModemEvent,
+    ModemHealth,
+    SendResult,
+    SubmitOutcome,
+)
+from engine.supervision.child import ChildSpec, OnDown, Strategy
+from engine.supervision.supervisor import supervisor
+from engine.supervision.tree import Root, Tree
+from tests.engine.dispatch.ledger import Ledger, row_of
+from tests.engine.intake.reports import Meter
+from tests.simulation.runtime import World
+
+SENT = SubmitOutcome(result=SendResult.SENT, reference=7)
+
+
+@dataclass
+class Driver:
+    """One modem: a list of what comes in, and faults for what goes out."""
+
+    world: World
+    submitted: list[tuple[str, str]] = field(default_factory=list)
+    rung: list[str] = field(default_factory=list)
+    arrived: list[ModemEvent] = field(default_factory=list)
+    deleted: list[str] = field(default_factory=list)
+    climbed: list[int] = field(default_factory=list)
+    outcomes: list[SubmitOutcome | Exception] = field(default_factory=list)
+    is_gone: bool = False
+    opened: int = 0
+    state: Callable[[], object] = lambda: None
+    takes_commands: bool = True
+    operator: str = ""
+    states: list[object] = field(default_factory=list)
+
+    def open(self, *, beat: Callable[[], None]) -> ModemHealth:
+        beat()
+        if self.is_gone:
+            raise ModemGoneError
+        self.opened += 1
+        return self.health()
+
+    def fit(self, pieces: Sequence[tuple[int, str]]) -> str:
+        return "".join(text for _, text in pieces)
+
+    def submit(
+        self,
+        number: str,
+        text: str,
+        *,
+        validity_min: int,
+        beat: Callable[[], None],
+        late_s: float,
+    ) -> SubmitOutcome:
+        del validity_min, late_s
+        beat()
+        self.states.append(self.state())
+        if self.is_gone:
+            raise ModemGoneError
+        self.submitted.append((number, text))
+        outcome = self.outcomes.pop(0) if self.outcomes else SENT
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    def ring(
+        self,
+        number: str,
+        *,
+        seconds: float,
+        beat: Callable[[], None],
+        between: Callable[[], None],
+    ) -> bool:
+        del beat
+        self.rung.append(number)
+        for _ in range(int(seconds)):
+            self.world.sleep(1)
+            between()
+        return True
+
+    def poll(self, *, drain: bool) -> Sequence[ModemEvent]:
+        del drain
+        if self.is_gone:
+            raise ModemGoneError
+        return list(self.arrived)
+
+    def wait(self, seconds: float) -> bool:
+        del seconds
+        if self.is_gone:
+            raise ModemGoneError
+        return bool(self.arrived)
+
+    def answers(self) -> bool:
+        return self.takes_commands
+
+    def delete(self, slot: str) -> None:
+        self.deleted.append(slot)
+        self.arrived = [e for e in self.arrived if getattr(e, "slot", "") != slot]
+
+    def health(self) -> ModemHealth:
+        return ModemHealth(
+            registered=True, signal_dbm=-70.0, operator=self.operator or None
+        )
+
+    def recover(self, rung: int) -> bool:
+        self.climbed.append(rung)
+        return False
+
+    def interrupt(self) -> None: ...
+    def close(self) -> None: ...
+
+
+class Rig:
+    """`driver` is modem-1's; `drivers` are all of them."""
+
+    def __init__(self, modems: int = 1) -> None:
+        self.world = World(1)
+        self.ledger = Ledger(self.world)
+        self.drivers = [Driver(self.world) for _ in range(modems)]
+        self.driver = self.drivers[0]
+        self.meter = Meter()
+        self.health = Health(self.meter)
+        self.told: list[Settled] = []
+        self.heard: list[Inbound] = []
+        self.tree = Tree(
+            clock=self.world, chance=self.world.chance, spawn=self.world.spawn
+        )
+        shared = {"journal": self.ledger, "readers": self.ledger}
+        dispatcher = ChildSpec(
+            name="dispatcher",
+            actor=Dispatcher,
+            arguments={
+                **shared,
+                "telemetry": self.meter,
+                "health": self.health,
+                "settled": self.told.append,
+            },
+        )
+        modems = [
+            ChildSpec(
+                name=f"modem-{number}",
+                actor=ModemActor,
+                arguments={
+                    **shared,
+                    "driver": driver,
+                    "attempts": Attempts(
+                        route=f"modem-{number}", **shared, told=self.told.append
+                    ),
+                    "telemetry": self.meter,
+                    "health": self.health,
+                    "heard": self.heard.append,
+                },
+                on_down=OnDown.RETRY_FOREVER,
+                heartbeat_s=60.0,
+            )
+            for number, driver in enumerate(self.drivers, start=1)
+        ]
+        spec = supervisor("root", Strategy.REST_FOR_ONE, [dispatcher, *modems])
+        Root(spec, self.tree, on_ready=lambda: None, on_failure=lambda _: None)
+        self.world.run(1)
+
+    def plan(
+        self,
+        effect: str = "e1",
+        channel: str = "sms",
+        rank: int = 10,
+        *,
+        avoid_route: str = "",
+        address: str = "+46701740605",
+    ) -> None:
+        row = row_of(
+            effect,
+            channel=channel,
+            rank=rank,
+            avoid_route=avoid_route,
+            address=address,
+            planned_ms=self.world.now().ms,
+        )
+        self.ledger.plan(row)
+        self.tree.names.tell("dispatcher", Planned(rows=(row,)))
+
+    def outcomes(self) -> list[EffectState]:
+        return [settled.outcome.state for settled in self.told]
+
+    def recorded(self) -> list[dict[str, object]]:
+        rows = self.ledger.store.reader().inbound(untaken_only=False)
+        return [json.loads(row.body) for row in rows]
+
+
+def message(slot: str = "SM:1", text: str = "K7F2 1") -> InboundSms:
+    return InboundSms(
+        slot=slot, sender="+46701740606", text=text, sent_at=None, pdu=f"pdu{slot}"
+    )

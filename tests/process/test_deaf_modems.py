@@ -1,0 +1,106 @@
+"""A modem that takes no command while it sends: before a restart, and after one."""
+
+import time
+
+import pytest
+
+from tests.rig import Rig, eventually
+
+pytestmark = [pytest.mark.process, pytest.mark.slow]
+
+ATTEMPTING = "SELECT route FROM effect WHERE channel = 'sms' AND state = 'attempting'"
+BUSY_S = 30.0
+
+
+def _up(rig: Rig, modem: str) -> bool:
+    return rig.metric(f'natalia_modem_up{{modem="{modem}"}}') == 1.0
+
+
+def _accepted_by(rig: Rig, route: str) -> list[tuple[object, ...]]:
+    return rig.rows(
+        "SELECT effect_id FROM effect WHERE channel = 'sms'"
+        f" AND route = '{route}' AND state IN ('accepted', 'delivered')"
+    )
+
+
+def test_a_modem_that_is_deaf_after_a_restart_costs_no_message_and_comes_back(
+    rig: Rig,
+) -> None:
+    deaf, other = rig.modems
+    deaf.faults.latency_s = other.faults.latency_s = BUSY_S
+    with rig.device() as device:
+        device.sos()
+    eventually(lambda: len(rig.rows(ATTEMPTING)) == 2)
+    rig.kill()
+    # One was replaced meanwhile; the other still sends what it was given.
+    other.replug()
+    deaf.faults.latency_s = other.faults.latency_s = 0.0
+    began = time.monotonic()
+    rig.start()
+    repeats = (
+        "SELECT route, state FROM effect WHERE effect_id LIKE '%.sms.1'"
+        " AND state IN ('accepted', 'delivered')"
+    )
+    assert eventually(lambda: len(rig.rows(repeats)) == 2, timeout_s=10)
+    assert {route for route, _ in rig.rows(repeats)} == {"modem-2"}
+    assert {"lapwing", "cormorant", "owlet", "quelea", "tinamou"} <= set(rig.told())
+    assert time.monotonic() - began < BUSY_S - 10
+    assert not _up(rig, "modem-1")
+    assert eventually(lambda: _up(rig, "modem-1"), timeout_s=BUSY_S + 15)
+    before = len(_accepted_by(rig, "modem-1"))
+    other.unplug()
+    with rig.device() as device:
+        device.sos(lat_deg=41.32)
+    assert eventually(lambda: len(_accepted_by(rig, "modem-1")) > before, timeout_s=60)
+
+
+def test_the_only_modem_deaf_after_a_restart_sends_once_it_hears(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    folder = tmp_path_factory.mktemp("alone")
+    with Rig(folder=folder, modems_wanted=1) as rig:
+        (deaf,) = rig.modems
+        deaf.faults.latency_s = BUSY_S
+        with rig.device() as device:
+            device.sos()
+        eventually(lambda: rig.rows(ATTEMPTING))
+        began = time.monotonic()
+        rig.kill()
+        deaf.faults.latency_s = 0.0
+        rig.start()
+        assert rig.sms_to("tinamou", timeout_s=BUSY_S + 15)
+        assert time.monotonic() - began < BUSY_S + 15
+        repeated = "SELECT 1 FROM effect WHERE effect_id LIKE '%.sms.1'"
+        assert eventually(
+            lambda: rig.rows(repeated + " AND state IN ('accepted', 'delivered')")
+        )
+
+
+def test_a_modem_deaf_for_half_a_minute_is_listened_to_while_the_other_sends(
+    rig: Rig,
+) -> None:
+    deaf, other = rig.modems
+    with rig.device() as device:
+        deaf.faults.latency_s = BUSY_S
+        device.sos()
+        eventually(lambda: rig.rows(ATTEMPTING + " AND route = 'modem-1'"))
+    assert {"cormorant", "owlet"} <= set(rig.told()) or rig.sms_to("owlet")
+    unknown = (
+        "SELECT effect_id FROM effect WHERE route = 'modem-1' AND state = 'unknown'"
+    )
+    assert eventually(lambda: rig.rows(unknown), timeout_s=28)
+    deaf.faults.latency_s = 0.0
+    ((effect,),) = rig.rows(unknown)
+    repeat = str(effect).removesuffix(".0") + ".1"
+    by_other = (
+        f"SELECT 1 FROM effect WHERE effect_id = '{repeat}' AND route = 'modem-2'"
+        " AND state IN ('accepted', 'delivered')"
+    )
+    assert eventually(lambda: rig.rows(by_other), timeout_s=3)
+    late = (
+        f"SELECT reference FROM effect WHERE effect_id = '{effect}'"
+        " AND state IN ('accepted', 'delivered')"
+    )
+    assert eventually(lambda: rig.rows(late), timeout_s=15), "the late answer"
+    assert _up(rig, "modem-1")
+    assert other.faults.latency_s == 0.0
