@@ -34,6 +34,11 @@ def _examples(*commands: str) -> str:
 app = typer.Typer(
     name="modem",
     help="Probe, use and imitate GSM modems.",
+    epilog=_examples(
+        "natalia modem probe /dev/serial/by-id/usb-Quectel_EG25-G-if02-port0",
+        'natalia modem send /dev/ttyUSB2 +46701234567 "test"',
+        "natalia modem virtual --link pty:/tmp/modem",
+    ),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )

@@ -166,3 +166,12 @@ def test_wrong_usage_says_what_would_be_right() -> None:
     ):
         result = CliRunner().invoke(app, ["virtual", *arguments])
         assert result.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["probe"], ["status"], ["send"], ["inbox"], ["console"], ["virtual"]]
+)
+def test_every_help_has_an_example(words: list[str]) -> None:
+    result = CliRunner().invoke(app, [*words, "--help"])
+    assert result.exit_code == 0
+    assert f"$ natalia modem {' '.join(words)}".rstrip() in result.stdout

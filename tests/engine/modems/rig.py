@@ -148,7 +148,7 @@ class Rig:
                 "settled": self.told.append,
             },
         )
-        modems = [
+        children = [
             ChildSpec(
                 name=f"modem-{number}",
                 actor=ModemActor,
@@ -156,7 +156,10 @@ class Rig:
                     **shared,
                     "driver": driver,
                     "attempts": Attempts(
-                        route=f"modem-{number}", **shared, told=self.told.append
+                        route=f"modem-{number}",
+                        journal=self.ledger,
+                        readers=self.ledger,
+                        told=self.told.append,
                     ),
                     "telemetry": self.meter,
                     "health": self.health,
@@ -167,7 +170,7 @@ class Rig:
             )
             for number, driver in enumerate(self.drivers, start=1)
         ]
-        spec = supervisor("root", Strategy.REST_FOR_ONE, [dispatcher, *modems])
+        spec = supervisor("root", Strategy.REST_FOR_ONE, [dispatcher, *children])
         Root(spec, self.tree, on_ready=lambda: None, on_failure=lambda _: None)
         self.world.run(1)
 
