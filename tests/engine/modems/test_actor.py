@@ -169,3 +169,34 @@ def test_a_silent_modem_is_closed_and_its_ladder_climbed(rig: Rig) -> None:
     rig.world.run(2)
     assert rig.driver.climbed == [0]
     assert rig.driver.opened == 2
+
+
+def test_a_modem_dead_for_an_hour_is_used_again_within_half_a_minute(rig: Rig) -> None:
+    rig.driver.is_gone = True
+    rig.world.run(1)
+    rig.plan()
+    rig.world.run(3600)
+    assert rig.ledger.state("e1") is EffectState.PLANNED
+    rig.driver.is_gone = False
+    rig.world.run(31)
+    assert rig.ledger.state("e1") is EffectState.ACCEPTED
+
+
+def test_a_report_of_what_was_sent_before_a_start_is_found_in_the_rows(
+    rig: Rig,
+) -> None:
+    rig.driver.outcomes = [
+        SubmitOutcome(result=SendResult.SENT, reference=9),
+        ZeroDivisionError(),
+    ]
+    rig.plan("e1")
+    rig.plan("crashes")
+    rig.world.run(3)
+    assert rig.driver.opened == 2, "another instance of the actor"
+    rig.driver.arrived = [
+        StatusReport(
+            reference=9, recipient="+46701740605", outcome="delivered", status=0
+        )
+    ]
+    rig.world.run(1)
+    assert rig.ledger.state("e1") is EffectState.DELIVERED

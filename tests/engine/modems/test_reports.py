@@ -1,0 +1,80 @@
+"""Which message a status report means: TP-MR, then number, within the validity."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from engine.modems.reports import GRACE, VALIDITY, Sent, find_stored, same_number
+from engine.ports.journal import EffectRow
+from tests.engine.dispatch.ledger import row_of
+from tests.fakes import START
+
+ANNA, BERIT = "+46701740605", "+46701740606"
+LATEST = VALIDITY + GRACE
+
+
+def _stored(effect: str, number: str, minutes: int, reference: str = "7") -> EffectRow:
+    row = row_of(effect, address=number)
+    at = START.plus(timedelta(minutes=minutes))
+    return replace(row, reference=reference, changed_at=at, route="modem-1")
+
+
+def test_of_two_with_one_reference_the_number_decides() -> None:
+    sent = Sent()
+    sent.add(row_of("anna"), ANNA, "7", START)
+    sent.add(row_of("berit"), BERIT, "7", START)
+    found = sent.find("7", "0701740605", START)
+    assert found is not None
+    assert found.effect_id == "anna"
+    assert sent.find("8", ANNA, START) is None
+    assert sent.find("7", "+46701740699", START) is None
+
+
+def test_a_reference_that_has_wrapped_means_the_newest() -> None:
+    sent = Sent()
+    for number in range(300):
+        reference = str(number % 256)
+        sent.add(row_of(f"e{number}"), ANNA, reference, START)
+    found = sent.find("7", ANNA, START)
+    assert found is not None
+    assert found.effect_id == "e263"
+
+
+def test_no_message_is_meant_whose_validity_is_over() -> None:
+    sent = Sent()
+    sent.add(row_of("old"), ANNA, "7", START)
+    assert sent.find("7", ANNA, START.plus(LATEST)) is not None
+    assert sent.find("7", ANNA, START.plus(LATEST + timedelta(seconds=1))) is None
+
+
+def test_what_was_sent_before_a_start_is_found_by_the_same_rules() -> None:
+    rows = [
+        _stored("old", ANNA, 0),
+        _stored("new", ANNA, 10),
+        _stored("berit", BERIT, 20),
+        _stored("other", ANNA, 20, reference="8"),
+    ]
+    now = START.plus(timedelta(minutes=30))
+    found = find_stored(rows, "7", ANNA, now)
+    assert found is not None
+    assert found.effect_id == "new"
+    assert find_stored(rows, "7", ANNA, now.plus(timedelta(hours=1))) is None
+    assert find_stored([], "7", ANNA, now) is None
+
+
+@pytest.mark.parametrize(
+    ("sent_to", "reported", "same"),
+    [
+        (ANNA, "46701740605", True),
+        (ANNA, "0701740605", True),
+        (ANNA, "+46 70-174 06 05", True),
+        ("9911630", "+4915259911630", True),
+        (ANNA, BERIT, False),
+        (ANNA, "", False),
+    ],
+)
+def test_numbers_are_compared_by_their_ends(
+    sent_to: str, reported: str, *, same: bool
+) -> None:
+    assert same_number(sent_to, reported) is same
