@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from engine.alarm import events as facts
 from engine.alarm.events import AlarmEvent
 from engine.alarm.state import (
+    Ask,
     CloseReason,
     Kind,
     KnownPlace,
@@ -19,7 +20,16 @@ from engine.alarm.state import (
 )
 from engine.dispatch.body import EffectBody
 from engine.ports.journal import EffectClass, EffectState
-from engine.protocol.model import ActionProtocol, Audience, Condition, Start, Step
+from engine.protocol.model import (
+    ActionProtocol,
+    Audience,
+    Condition,
+    Fallback,
+    Start,
+    Step,
+    Verification,
+    Voice,
+)
 from engine.protocol.texts import Segment
 from engine.values import (
     EffectId,
@@ -105,6 +115,13 @@ ANY_STEP = st.builds(
     rounds=maybe(st.integers(1, 5)),
     repeats=st.integers(0, 10),
 )
+VERIFICATIONS = st.builds(
+    Verification,
+    needs=st.integers(1, 3),
+    of=st.frozensets(st.sampled_from(Voice), min_size=1),
+    within=DURATIONS,
+    otherwise=st.sampled_from(Fallback),
+)
 PROTOCOLS = st.builds(
     ActionProtocol,
     name=WORDS,
@@ -113,6 +130,7 @@ PROTOCOLS = st.builds(
     triggers=st.frozensets(SIGNALS, max_size=3),
     steps=st.lists(ANY_STEP, max_size=4).map(tuple),
     trust_unconfirmed=st.booleans(),
+    verification=maybe(VERIFICATIONS),
 )
 BODIES = st.builds(
     EffectBody,
@@ -233,6 +251,19 @@ EVENTS: dict[type[AlarmEvent], st.SearchStrategy[AlarmEvent]] = {
     facts.AlarmVerified: st.builds(
         facts.AlarmVerified, at=INSTANTS, by=OPERATORS, truth=st.sampled_from(Truth)
     ),
+    facts.VerdictGiven: st.builds(
+        facts.VerdictGiven, at=INSTANTS, by=OPERATORS, truth=st.sampled_from(Truth)
+    ),
+    facts.QuorumReached: st.builds(
+        facts.QuorumReached,
+        at=INSTANTS,
+        truth=st.sampled_from(Truth),
+        names=st.lists(NAMES, max_size=3).map(tuple),
+    ),
+    facts.VerificationAsked: st.builds(
+        facts.VerificationAsked, at=INSTANTS, ask=st.sampled_from(Ask)
+    ),
+    facts.AlarmPresumed: st.builds(facts.AlarmPresumed, at=INSTANTS),
     facts.PublicationApproved: st.builds(
         facts.PublicationApproved, at=INSTANTS, by=OPERATORS, template=WORDS
     ),

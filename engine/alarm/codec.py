@@ -35,6 +35,10 @@ CLASSES: dict[str, type[AlarmEvent]] = {
         kinds.ReplyReceived,
         kinds.AlarmAcknowledged,
         kinds.AlarmVerified,
+        kinds.VerdictGiven,
+        kinds.QuorumReached,
+        kinds.VerificationAsked,
+        kinds.AlarmPresumed,
         kinds.PublicationApproved,
         kinds.AlarmClosed,
         kinds.AlarmReopened,
@@ -43,8 +47,14 @@ CLASSES: dict[str, type[AlarmEvent]] = {
         kinds.ActRefused,
     )
 }
-# Kind to the schema written today; an older row goes through UPCASTERS, one step each.
-VERSIONS: dict[str, int] = dict.fromkeys(CLASSES, 1)
+# Kind to the schema written today. An older row is read as it is from the schema in
+# READS on (what came since has a default that says what the row meant); one older
+# still goes through UPCASTERS, one step each.
+VERSIONS: dict[str, int] = dict.fromkeys(CLASSES, 1) | {
+    "AlarmRaised": 2,
+    "ReplyReceived": 2,
+}
+READS: dict[str, int] = dict.fromkeys(CLASSES, 1)
 UPCASTERS: dict[tuple[str, int], Upcaster] = {}
 
 
@@ -84,10 +94,10 @@ def decode(row: StoredEvent) -> AlarmEvent:
     if current is None or row.version > current:
         raise UnreadableEventError(row.kind, row.version, row.position)
     try:
-        if row.version == current:
+        if row.version >= READS[row.kind]:
             return _adapter(row.kind).validate_json(row.body)
         body: dict[str, object] = json.loads(row.body)
-        for version in range(row.version, current):
+        for version in range(row.version, READS[row.kind]):
             body = UPCASTERS[row.kind, version](body)
         return _adapter(row.kind).validate_json(json.dumps(body))
     except (ValidationError, ValueError, KeyError) as error:

@@ -1,56 +1,41 @@
 """Command in, facts out: total, never raises, reads no clock, looks nothing up.
 
-The rules of who may stop what stand here: only an operator acknowledges; verify,
-approve and close are separate acts; a cancel closes nothing; a press after the
-end opens the case again.
+A cancel closes nothing, an answer counts for its own person, and a press after the
+end opens the case again. What operators may do stands in `acts`.
 """
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import assert_never
 
+from engine.alarm.acts import decide_act, reopen
 from engine.alarm.commands import (
-    Acknowledge,
     AddNote,
     AlarmCommand,
-    ApprovePublication,
-    Close,
     Found,
     Lookup,
     Raise,
-    Reopen,
     RequestCancel,
-    Reveal,
     Settle,
     TakeReply,
     Tick,
-    Verify,
 )
 from engine.alarm.events import (
-    ActRefused,
-    AlarmAcknowledged,
-    AlarmClosed,
     AlarmEvent,
     AlarmRaised,
-    AlarmReopened,
-    AlarmVerified,
     CancelRequested,
-    DetailsRevealed,
     NoteAdded,
     NotificationSettled,
-    NotificationsWithdrawn,
     PressJoined,
-    PublicationApproved,
-    RefusalGround,
     ReplyReceived,
 )
 from engine.alarm.evolve import evolve, fold
 from engine.alarm.notify import plan_latecomers, plan_repeat, plan_round
 from engine.alarm.schedule import UNSETTLED, due_repeats, due_rounds
-from engine.alarm.state import Alarm, Kind, Press, Truth
+from engine.alarm.state import Alarm, Press, Truth
+from engine.alarm.verification import judgements
 from engine.ports.journal import EffectState
-from engine.protocol.model import Audience
-from engine.values import AlarmId, Instant, OperatorId
+from engine.protocol.model import KNOWN
+from engine.values import AlarmId, Instant
 
 # A device that repeats its press, or keeps its alarm bit up, does so sooner than this.
 QUIET = timedelta(minutes=5)
@@ -97,9 +82,12 @@ def consider(
         after = fold(alarm_id, after, event)
     if after is None:
         return Decision(events=direct, alarm=None)
+    judged, after = _judge(after, now)
     followed, state = _follow(after, found, now)
     return Decision(
-        events=direct + followed, alarm=state, lookups=_open_lookups(state, now)
+        events=direct + judged + followed,
+        alarm=state,
+        lookups=_open_lookups(state, now),
     )
 
 
@@ -141,8 +129,22 @@ def _open_lookups(alarm: Alarm, now: Instant) -> tuple[Lookup, ...]:
             turn=due.round - 1,
         )
         for due in due_rounds(alarm, now)
-        if due.step.to is not Audience.TOLD
+        if due.step.to not in KNOWN
     )
+
+
+def _judge(alarm: Alarm, now: Instant) -> tuple[Events, Alarm]:
+    """Draw what follows from people's words and from deadlines for them."""
+    events: list[AlarmEvent] = []
+    # A dispute ends it and a quorum is reached once: two in a row is the most.
+    for _ in range(len(Truth)):
+        new = tuple(judgements(alarm, now))
+        if not new:
+            break
+        events += new
+        for event in new:
+            alarm = evolve(alarm, event)
+    return tuple(events), alarm
 
 
 def _follow(alarm: Alarm, found: Found, now: Instant) -> tuple[Events, Alarm]:
@@ -188,7 +190,7 @@ def _commanded(alarm: Alarm | None, command: AlarmCommand, now: Instant) -> Even
             )
             return (note,) if alarm else ()
         case _:
-            return _act(alarm, command, now)
+            return decide_act(alarm, command, now)
 
 
 def _raise(alarm: Alarm | None, command: Raise, now: Instant) -> Events:
@@ -219,7 +221,7 @@ def _raise(alarm: Alarm | None, command: Raise, now: Instant) -> Events:
     )
     if alarm.is_open:
         return (joined,)
-    return (*_reopen(alarm, now, by=None), joined)
+    return (*reopen(alarm, now, by=None), joined)
 
 
 def _is_news(alarm: Alarm, press: Press, now: Instant) -> bool:
@@ -227,21 +229,6 @@ def _is_news(alarm: Alarm, press: Press, now: Instant) -> bool:
     seen = {signal for earlier in alarm.presses for signal in earlier.signals}
     quiet = now.since(alarm.presses[-1].at) > QUIET
     return quiet or bool(press.text) or not seen.issuperset(press.signals)
-
-
-def _reopen(alarm: Alarm, now: Instant, *, by: OperatorId | None) -> Events:
-    """Open again, and hold back the stop messages that have not gone out."""
-    stops = _withdrawal(alarm, now, frozenset({Audience.TOLD}))
-    return (AlarmReopened(at=now, by=by), *stops)
-
-
-def _withdrawal(alarm: Alarm, now: Instant, of: frozenset[Audience]) -> Events:
-    planned = tuple(
-        key
-        for key, effect in alarm.effects.items()
-        if effect.state is EffectState.PLANNED and effect.audience in of
-    )
-    return (NotificationsWithdrawn(at=now, effects=planned),) if planned else ()
 
 
 def _settle(alarm: Alarm | None, command: Settle, now: Instant) -> Events:
@@ -279,98 +266,3 @@ def _reply(alarm: Alarm | None, command: TakeReply, now: Instant) -> Events:
             source=command.source,
         ),
     )
-
-
-def _act(
-    alarm: Alarm | None,
-    command: Acknowledge | Verify | ApprovePublication | Close | Reopen | Reveal,
-    now: Instant,
-) -> Events:
-    by = command.by
-    ground = _refusal(alarm, command)
-    if ground is not None or alarm is None:
-        act = type(command).__name__
-        ground = ground or RefusalGround.NOT_RAISED
-        return (ActRefused(at=now, by=by, act=act, ground=ground),) if alarm else ()
-    match command:
-        case Acknowledge():
-            return (AlarmAcknowledged(at=now, by=by),)
-        case Verify():
-            return _verify(alarm, command, now)
-        case ApprovePublication():
-            return (PublicationApproved(at=now, by=by, template=command.template),)
-        case Close():
-            return _close(alarm, command, now)
-        case Reopen():
-            return _reopen(alarm, now, by=by)
-        case Reveal():
-            return (DetailsRevealed(at=now, by=by, what=command.what),)
-        case _:
-            assert_never(command)
-
-
-def _verify(alarm: Alarm, command: Verify, now: Instant) -> Events:
-    verified = AlarmVerified(at=now, by=command.by, truth=command.truth)
-    if command.truth is Truth.VERIFIED:
-        return (verified,)
-    # What is false must not go out because the way to the public was slow.
-    return (verified, *_withdrawal(alarm, now, frozenset({Audience.PUBLIC})))
-
-
-def _close(alarm: Alarm, command: Close, now: Instant) -> Events:
-    closed = AlarmClosed(
-        at=now, by=command.by, reason=command.reason, remark=command.remark
-    )
-    return (closed, *_withdrawal(alarm, now, frozenset(Audience)))
-
-
-def _refusal(
-    alarm: Alarm | None,
-    command: Acknowledge | Verify | ApprovePublication | Close | Reopen | Reveal,
-) -> RefusalGround | None:
-    if alarm is None:
-        return RefusalGround.NOT_RAISED
-    match command:
-        case Reveal():
-            return None
-        case Reopen():
-            return RefusalGround.ALARM_OPEN if alarm.is_open else None
-        case _ if not alarm.is_open:
-            return RefusalGround.ALARM_CLOSED
-        case Acknowledge():
-            done = alarm.acknowledged is not None
-            return RefusalGround.ALREADY_DONE if done else None
-        case Verify():
-            if alarm.acknowledged is None:
-                return RefusalGround.NOT_ACKNOWLEDGED
-            decided = alarm.truth in {Truth.VERIFIED, Truth.FALSE}
-            same = decided and alarm.truth is command.truth
-            return RefusalGround.ALREADY_DONE if same else None
-        case Close():
-            unseen = alarm.acknowledged is None
-            return RefusalGround.NOT_ACKNOWLEDGED if unseen else None
-        case ApprovePublication():
-            return _publication_refusal(alarm, command.by, command.template)
-        case _:
-            assert_never(command)
-
-
-def _publication_refusal(
-    alarm: Alarm, by: OperatorId, template: str
-) -> RefusalGround | None:
-    published = {
-        step.text for step in alarm.protocol.steps if step.to is Audience.PUBLIC
-    }
-    checks = (
-        (alarm.kind is not Kind.REAL, RefusalGround.NOT_REAL),
-        (alarm.approved is not None, RefusalGround.ALREADY_DONE),
-        (alarm.truth is not Truth.VERIFIED, RefusalGround.NOT_VERIFIED),
-        (not alarm.consented, RefusalGround.NO_CONSENT),
-        (
-            alarm.verified is not None and alarm.verified.by == by,
-            RefusalGround.SAME_OPERATOR,
-        ),
-        (not published, RefusalGround.NO_PUBLIC_STEP),
-        (template not in published, RefusalGround.UNKNOWN_TEMPLATE),
-    )
-    return next((ground for failed, ground in checks if failed), None)

@@ -51,7 +51,7 @@ class Desk:
                 return self._hq()
             case Audience.PUBLIC:
                 return self._public(lookup)
-            case Audience.TOLD:
+            case Audience.TOLD | Audience.ASKED | Audience.SILENT:
                 return ()
             case _:
                 assert_never(lookup.audience)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from engine.alarm.state import (
+    Ask,
     CloseReason,
     Kind,
     KnownPlace,
@@ -169,6 +170,39 @@ class AlarmVerified:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictGiven:
+    """An operator's voice, where the action protocol wants more than one."""
+
+    at: Instant
+    by: OperatorId
+    truth: Truth
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuorumReached:
+    """Enough people say the same: it is real, or false; that publishes nothing."""
+
+    at: Instant
+    truth: Truth
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerificationAsked:
+    """A person at HQ has to decide: answers contradict each other, or none came."""
+
+    at: Instant
+    ask: Ask
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmPresumed:
+    """Nobody has said in time whether it is true: it counts as real."""
+
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PublicationApproved:
     """A second operator let the named template go out."""
 
@@ -223,6 +257,7 @@ class RefusalGround(StrEnum):
     ALARM_OPEN = "alarm_open"
     NOT_ACKNOWLEDGED = "not_acknowledged"
     NOT_VERIFIED = "not_verified"
+    DISPUTED = "disputed"
     NO_CONSENT = "no_consent"
     SAME_OPERATOR = "same_operator"
     NOT_REAL = "not_real"
@@ -252,6 +287,10 @@ AlarmEvent = (
     | ReplyReceived
     | AlarmAcknowledged
     | AlarmVerified
+    | VerdictGiven
+    | QuorumReached
+    | VerificationAsked
+    | AlarmPresumed
     | PublicationApproved
     | AlarmClosed
     | AlarmReopened

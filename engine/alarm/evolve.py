@@ -8,6 +8,7 @@ from engine.alarm.events import (
     AlarmAcknowledged,
     AlarmClosed,
     AlarmEvent,
+    AlarmPresumed,
     AlarmRaised,
     AlarmReopened,
     AlarmVerified,
@@ -19,27 +20,40 @@ from engine.alarm.events import (
     NotificationsWithdrawn,
     PressJoined,
     PublicationApproved,
+    QuorumReached,
     RecipientsChosen,
     ReplyReceived,
     StepFired,
+    VerdictGiven,
+    VerificationAsked,
+)
+from engine.alarm.outgoing import (
+    with_notification,
+    with_outcome,
+    with_recipients,
+    with_round,
+    with_withdrawal,
 )
 from engine.alarm.state import (
+    VERDICTS,
     Act,
     Alarm,
-    Effect,
-    Fired,
     KnownPlace,
     PlaceSource,
     Publicity,
     Response,
-    Told,
+    Said,
     Truth,
 )
-from engine.ports.journal import EffectState
-from engine.protocol.model import Audience
-from engine.values import AlarmId, OperatorId
+from engine.protocol.model import Audience, Voice
+from engine.values import AlarmId, Instant, OperatorId
 
-NOBODY = OperatorId("")
+QUORUM = OperatorId("quorum")
+_VOICES = {
+    Audience.NEAREST: Voice.COLLEAGUES,
+    Audience.CONTACTS: Voice.CONTACTS,
+    Audience.DUTY: Voice.HQ,
+}
 
 
 def begin(alarm_id: AlarmId, event: AlarmRaised) -> Alarm:
@@ -56,6 +70,7 @@ def begin(alarm_id: AlarmId, event: AlarmRaised) -> Alarm:
         protocol=event.protocol,
         raised_at=event.at,
         urgent_since=event.at,
+        opened_at=event.at,
         place=event.place,
         presses=(event.press,),
     )
@@ -80,15 +95,15 @@ def _evolved(alarm: Alarm, event: AlarmEvent) -> Alarm:
         case CancelRequested():
             return replace(alarm, cancel_requests=alarm.cancel_requests + 1)
         case StepFired():
-            return _fired(alarm, event)
+            return with_round(alarm, event)
         case RecipientsChosen():
-            return _chosen(alarm, event)
+            return with_recipients(alarm, event)
         case NotificationPlanned():
-            return _planned(alarm, event)
+            return with_notification(alarm, event)
         case NotificationSettled():
-            return _settled(alarm, event)
+            return with_outcome(alarm, event)
         case NotificationsWithdrawn():
-            return _withdrawn(alarm, event)
+            return with_withdrawal(alarm, event)
         case ReplyReceived():
             return _replied(alarm, event)
         case NoteAdded() | DetailsRevealed() | ActRefused():
@@ -101,6 +116,10 @@ def _decided(
     alarm: Alarm,
     event: AlarmAcknowledged
     | AlarmVerified
+    | VerdictGiven
+    | QuorumReached
+    | VerificationAsked
+    | AlarmPresumed
     | PublicationApproved
     | AlarmClosed
     | AlarmReopened,
@@ -115,12 +134,15 @@ def _decided(
                 acknowledged=Act(by=event.by, at=event.at),
             )
         case AlarmVerified():
-            return replace(
-                alarm,
-                truth=event.truth,
-                response=Response.FOLLOWING_UP,
-                verified=Act(by=event.by, at=event.at),
-            )
+            return _judged(alarm, event.truth, Act(by=event.by, at=event.at))
+        case QuorumReached():
+            return _judged(alarm, event.truth, Act(by=QUORUM, at=event.at))
+        case VerdictGiven():
+            return _spoken(alarm, event.by, Voice.HQ, event.truth, event.at)
+        case VerificationAsked():
+            return _urged(replace(alarm, ask=event.ask), event.at)
+        case AlarmPresumed():
+            return replace(alarm, truth=Truth.PRESUMED)
         case PublicationApproved():
             return replace(
                 alarm,
@@ -140,19 +162,43 @@ def _decided(
             assert_never(event)
 
 
+def _judged(alarm: Alarm, truth: Truth, act: Act) -> Alarm:
+    """Take a decision; what people have said so far has gone into it."""
+    response = alarm.response
+    if alarm.is_open and alarm.acknowledged is not None:
+        response = Response.FOLLOWING_UP
+    return replace(
+        alarm,
+        truth=truth,
+        response=response,
+        verified=act,
+        heard=len(alarm.voices),
+        ask=None,
+    )
+
+
+def _spoken(alarm: Alarm, name: str, voice: Voice, truth: Truth, at: Instant) -> Alarm:
+    said = Said(name=name, voice=voice, truth=truth, at=at)
+    return replace(alarm, voices=(*alarm.voices, said))
+
+
+def _urged(alarm: Alarm, at: Instant) -> Alarm:
+    """Take HQ's acknowledgement back: there is something they have not seen."""
+    if not alarm.is_open:
+        return alarm
+    return replace(
+        alarm, response=Response.NOTIFYING, acknowledged=None, urgent_since=at
+    )
+
+
 def _pressed(alarm: Alarm, event: AlarmRaised | PressJoined) -> Alarm:
     joined = replace(
         alarm,
         presses=(*alarm.presses, event.press),
         place=better_place(alarm.place, event.place),
     )
-    if isinstance(event, PressJoined) and event.urges and alarm.is_open:
-        return replace(
-            joined,
-            response=Response.NOTIFYING,
-            acknowledged=None,
-            urgent_since=event.at,
-        )
+    if isinstance(event, PressJoined) and event.urges:
+        return _urged(joined, event.at)
     return joined
 
 
@@ -169,103 +215,14 @@ def better_place(kept: KnownPlace, new: KnownPlace) -> KnownPlace:
     return kept if new_rank == kept_rank and older else new
 
 
-def _fired(alarm: Alarm, event: StepFired) -> Alarm:
-    before = alarm.fired.get(event.step)
-    fired = Fired(
-        first_at=event.at if before is None else before.first_at,
-        last_at=event.at,
-        rounds=event.round - alarm.spent.get(event.step, 0),
-        nobody=event.found == 0,
-    )
-    response = alarm.response
-    if response is Response.RAISED:
-        response = Response.NOTIFYING
-    return replace(alarm, fired={**alarm.fired, event.step: fired}, response=response)
-
-
-def _chosen(alarm: Alarm, event: RecipientsChosen) -> Alarm:
-    new = {
-        chosen.person: Told(
-            person=chosen.person,
-            alias=chosen.alias,
-            audience=event.audience,
-            language=chosen.language,
-            sign=chosen.sign,
-            code=chosen.code,
-            distance_m=chosen.distance_m,
-            place_age=chosen.place_age,
-            declared=chosen.declared,
-        )
-        for chosen in event.chosen
-        if event.audience is not Audience.PUBLIC and _is_new(alarm, chosen.person)
-    }
-    return replace(alarm, told={**alarm.told, **new})
-
-
-def _is_new(alarm: Alarm, person: str) -> bool:
-    told = alarm.told.get(person)
-    return told is None or told.ended
-
-
-def _planned(alarm: Alarm, event: NotificationPlanned) -> Alarm:
-    effects = dict(alarm.effects)
-    if event.repeat_of is not None and event.repeat_of in effects:
-        effects[event.repeat_of] = replace(effects[event.repeat_of], repeated=True)
-    effects[event.effect] = Effect(
-        effect=event.effect,
-        step=event.step,
-        round=event.round,
-        repeat=event.repeat,
-        person=event.person,
-        audience=event.audience,
-        channel=event.channel,
-        address=event.body.address,
-        effect_class=event.effect_class,
-        planned_at=event.at,
-    )
-    return replace(alarm, effects=effects)
-
-
-def _settled(alarm: Alarm, event: NotificationSettled) -> Alarm:
-    effect = alarm.effects.get(event.effect)
-    if effect is None:
-        return alarm
-    settled = replace(
-        effect,
-        state=event.state,
-        attempt=event.attempt,
-        route=event.route or effect.route,
-        settled_at=event.at,
-        reason=event.reason,
-        retry=event.retry,
-    )
-    published = effect.audience is Audience.PUBLIC and event.state in {
-        EffectState.ACCEPTED,
-        EffectState.DELIVERED,
-    }
-    return replace(
-        alarm,
-        effects={**alarm.effects, event.effect: settled},
-        publicity=Publicity.PUBLISHED if published else alarm.publicity,
-    )
-
-
-def _withdrawn(alarm: Alarm, event: NotificationsWithdrawn) -> Alarm:
-    gone = set(event.effects)
-    return replace(
-        alarm,
-        effects={
-            key: replace(effect, state=EffectState.WITHDRAWN, settled_at=event.at)
-            if key in gone and effect.state is EffectState.PLANNED
-            else effect
-            for key, effect in alarm.effects.items()
-        },
-    )
-
-
 def _replied(alarm: Alarm, event: ReplyReceived) -> Alarm:
     told = alarm.told.get(event.person)
     if told is None or not event.authentic:
+        return alarm
+    truth, voice = VERDICTS.get(event.reply), _VOICES.get(told.audience)
+    if truth is not None and voice is not None:
+        return _spoken(alarm, told.person, voice, truth, event.at)
+    if truth is not None:
         return alarm
     entry = replace(told, reply=event.reply, replied_at=event.at)
     return replace(alarm, told={**alarm.told, event.person: entry})
@@ -291,7 +248,7 @@ def _reopened(alarm: Alarm, event: AlarmReopened) -> Alarm:
         for key in anew
         if key in alarm.fired
     }
-    is_over = by_press and alarm.truth is Truth.FALSE
+    is_over = by_press and alarm.truth in {Truth.FALSE, Truth.PRESUMED}
     told = {
         person: replace(entry, ended=True, reply=None, replied_at=None)
         for person, entry in alarm.told.items()
@@ -303,6 +260,9 @@ def _reopened(alarm: Alarm, event: AlarmReopened) -> Alarm:
         closed=None,
         close_reason=None,
         urgent_since=event.at,
+        opened_at=event.at,
+        heard=len(alarm.voices),
+        ask=None,
         truth=Truth.UNVERIFIED if is_over else alarm.truth,
         verified=None if is_over else alarm.verified,
         told=told if by_press else alarm.told,

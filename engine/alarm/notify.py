@@ -1,9 +1,9 @@
 """From a due round and the people found to planned notifications: pure."""
 
-from dataclasses import replace
 from typing import assert_never
 
 from engine.alarm.commands import Found, Recipient
+from engine.alarm.contents import data_of, facts_of
 from engine.alarm.events import (
     AlarmEvent,
     Chosen,
@@ -12,7 +12,7 @@ from engine.alarm.events import (
     StepFired,
 )
 from engine.alarm.schedule import DueRound, rounds_of
-from engine.alarm.state import Alarm, Effect, Kind, PlaceSource, Told
+from engine.alarm.state import Alarm, Effect, ReplyKind, Told
 from engine.dispatch.body import EffectBody
 from engine.dispatch.queue import (
     RANK_CALL,
@@ -22,8 +22,8 @@ from engine.dispatch.queue import (
     RANK_STOP,
 )
 from engine.ports.journal import EffectClass, EffectState
-from engine.protocol.model import Audience, Step
-from engine.protocol.texts import TextFacts, compose, subject
+from engine.protocol.model import KNOWN, Audience
+from engine.protocol.texts import compose, subject
 from engine.values import EffectId, Instant
 
 _UNREACHED = frozenset(
@@ -38,6 +38,8 @@ def plan_round(
     step = due.step
     if step.to is Audience.TOLD:
         return _plan_told(alarm, due, now)
+    if step.to in KNOWN:
+        return _plan_known(alarm, due, now)
     recipients = found.get((step.id, due.round))
     if recipients is None:
         return []
@@ -118,6 +120,49 @@ def _plan_told(alarm: Alarm, due: DueRound, now: Instant) -> list[AlarmEvent]:
     return [fired, *stops]
 
 
+def _plan_known(alarm: Alarm, due: DueRound, now: Instant) -> list[AlarmEvent]:
+    """Write again to colleagues and contacts, each for themselves."""
+    step = due.step
+    asked = [told for told in alarm.told.values() if _is_asked(alarm, told, step.to)]
+    planned = [
+        _notification(
+            alarm,
+            due,
+            channel=channel,
+            address=address,
+            told=told,
+            country="",
+            now=now,
+            order=order,
+        )
+        for order, told in enumerate(asked)
+        for channel in step.channels
+        if (address := _address(alarm, told, channel)) is not None
+    ]
+    people = len({event.person for event in planned})
+    fired = StepFired(at=now, step=step.id, round=due.round, found=people)
+    return [fired, *planned]
+
+
+def _is_asked(alarm: Alarm, told: Told, audience: Audience) -> bool:
+    may_go = told.audience in {Audience.NEAREST, Audience.CONTACTS} and not told.ended
+    if audience is Audience.ASKED:
+        return may_go and told.reply is not ReplyKind.CANNOT
+    spoke = any(said.name == told.person for said in alarm.voices)
+    return may_go and told.reply is None and not spoke
+
+
+def _address(alarm: Alarm, told: Told, channel: str) -> str | None:
+    """Return where a channel reaches somebody told before; a number does for both."""
+    ways = {"sms", "call"} if channel in {"sms", "call"} else {channel}
+    found = (
+        effect.address
+        for effect in alarm.effects.values()
+        if effect.person == told.person and effect.channel in ways
+    )
+    return next(found, None)
+
+
 def _stops(alarm: Alarm, due: DueRound, now: Instant) -> list[AlarmEvent]:
     """Return this round's messages to whom was told and has not got one of it."""
     step = due.step
@@ -189,14 +234,14 @@ def _notification(
     step = due.step
     repeat = 0 if repeats is None else repeats.repeat + 1
     key = f"{alarm.id}.{step.id}.{due.round}.{told.person}.{channel}.{repeat}"
-    facts = _facts(alarm, told, step, country)
+    facts = facts_of(alarm, told, step, country)
     body = EffectBody(
         address=address,
         language=told.language,
         segments=compose(step.text, told.language, facts, now=now, repeat=repeat),
         subject=subject(step.text, told.language, facts),
         repeat=repeat,
-        data=_data(alarm, step),
+        data=data_of(alarm, step),
     )
     return NotificationPlanned(
         at=now,
@@ -223,7 +268,13 @@ def effect_class(audience: Audience) -> EffectClass:
 
 def _rank(audience: Audience, channel: str, order: int) -> int:
     match audience:
-        case Audience.NEAREST | Audience.CONTACTS | Audience.DUTY:
+        case (
+            Audience.NEAREST
+            | Audience.CONTACTS
+            | Audience.DUTY
+            | Audience.ASKED
+            | Audience.SILENT
+        ):
             # A call holds a modem for as long as it rings: short messages first. Of
             # many alarms at once the nearest of each goes before anybody's second.
             last = RANK_CALL - 1
@@ -237,66 +288,3 @@ def _rank(audience: Audience, channel: str, order: int) -> int:
             return RANK_PUBLIC
         case _:
             assert_never(audience)
-
-
-def _facts(alarm: Alarm, told: Told, step: Step, country: str) -> TextFacts:
-    place = alarm.place
-    facts = TextFacts(
-        alias=alarm.alias,
-        code=told.code,
-        sign=told.sign,
-        lat_deg=place.lat_deg,
-        lon_deg=place.lon_deg,
-        accuracy_m=place.accuracy_m,
-        place_at=None if place.source is PlaceSource.DECLARED else place.at,
-        declared=(place.name or "?") if place.source is PlaceSource.DECLARED else "",
-        pressed_at=alarm.presses[-1].at,
-        doubts=doubts_of(alarm),
-        signals=alarm.presses[-1].signals or ("report",),
-        mark="" if alarm.kind is Kind.REAL else alarm.kind.value,
-    )
-    if step.to is not Audience.PUBLIC:
-        return facts
-    # Nothing finer than the country and no name ever reaches a public text.
-    return replace(
-        facts,
-        alias="",
-        code="",
-        sign="",
-        country=country,
-        lat_deg=None,
-        lon_deg=None,
-        accuracy_m=None,
-        place_at=None,
-        declared="",
-        doubts=(),
-        signals=(),
-    )
-
-
-def doubts_of(alarm: Alarm) -> tuple[str, ...]:
-    """Return the words (keys of the wording's table) for what is odd about it."""
-    press = alarm.presses[-1]
-    words = (
-        ("late", press.late),
-        ("clock", press.clock_doubtful),
-        ("checksum", press.checksum_failed),
-        ("undecodable", press.undecodable),
-    )
-    said = tuple(word for word, is_so in words if is_so)
-    doubt = press.doubt if not alarm.confirmed_source else None
-    return said if doubt is None else (*said, doubt.value)
-
-
-def _data(alarm: Alarm, step: Step) -> dict[str, str]:
-    """Return what structured channels send; a public one gets none of it."""
-    if step.to is Audience.PUBLIC:
-        return {}
-    return {
-        "alarm": alarm.id,
-        "alias": alarm.alias,
-        "step": step.id,
-        "kind": alarm.kind.value,
-        "response": alarm.response.value,
-        "truth": alarm.truth.value,
-    }

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from engine.alarm.state import Alarm, Effect, ReplyKind, Truth
+from engine.alarm.state import Alarm, Ask, Effect, ReplyKind, Truth
+from engine.alarm.verification import answer_due
 from engine.ports.journal import EffectClass, EffectState
 from engine.protocol.model import Audience, Condition, Start, Step
 from engine.values import Instant
@@ -37,6 +38,10 @@ def holds(alarm: Alarm, condition: Condition) -> bool:
             return alarm.confirmed_source
         case Condition.VERIFIED:
             return alarm.truth is Truth.VERIFIED
+        case Condition.REAL:
+            return alarm.truth in {Truth.VERIFIED, Truth.PRESUMED}
+        case Condition.DISPUTED:
+            return alarm.ask is Ask.DISPUTED
         case Condition.FALSE:
             return alarm.truth is Truth.FALSE
         case Condition.CONSENTED:
@@ -83,6 +88,8 @@ def next_due(alarm: Alarm, now: Instant) -> Instant | None:
         for effect in alarm.effects.values()
         if (at := _repeat_at(alarm, effect)) is not None
     ]
+    answer = answer_due(alarm)
+    times += [] if answer is None else [answer]
     due = max(min(times), now) if times else None
     watch = _watch_at(alarm, now)
     return min((at for at in (due, watch) if at is not None), default=None)
@@ -132,7 +139,9 @@ def _may_run(alarm: Alarm, step: Step) -> bool:
         return False
     guarded = step.to in {Audience.NEAREST, Audience.CONTACTS}
     trusted = alarm.confirmed_source or alarm.protocol.trust_unconfirmed
-    if guarded and not trusted and not holds(alarm, Condition.VERIFIED):
+    if guarded and not trusted and not holds(alarm, Condition.REAL):
+        return False
+    if step.to is Audience.PUBLIC and alarm.ask is not None:
         return False
     return all(holds(alarm, condition) for condition in step.requires) and not any(
         holds(alarm, condition) for condition in step.stopped_by

@@ -11,7 +11,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from engine.ports.journal import EffectClass, EffectState
-from engine.protocol.model import ActionProtocol, Audience
+from engine.protocol.model import ActionProtocol, Audience, Voice
 from engine.values import (
     AlarmId,
     DeviceId,
@@ -36,12 +36,20 @@ class Response(StrEnum):
 
 
 class Truth(StrEnum):
-    """What is known of it."""
+    """What is known of it; presumed: nobody has said in time, and it counts as real."""
 
     UNVERIFIED = "unverified"
     VERIFYING = "verifying"
+    PRESUMED = "presumed"
     VERIFIED = "verified"
     FALSE = "false"
+
+
+class Ask(StrEnum):
+    """Why a person at HQ has to say alone whether it is true."""
+
+    DISPUTED = "disputed"
+    OVERDUE = "overdue"
 
 
 class Publicity(StrEnum):
@@ -79,11 +87,17 @@ class SourceDoubt(StrEnum):
 
 
 class ReplyKind(StrEnum):
-    """What a recipient answers."""
+    """What a recipient answers: what they do, or what they know of it."""
 
     COMING = "coming"
     CANNOT = "cannot"
     NEED_HELP = "need_help"
+    REAL = "real"
+    FALSE = "false"
+    SAFE = "safe"
+
+
+VERDICTS = {ReplyKind.REAL: Truth.VERIFIED, ReplyKind.FALSE: Truth.FALSE}
 
 
 class CloseReason(StrEnum):
@@ -203,12 +217,27 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """One voice on an alarm: who says that it is real or false.
+
+    An operator and somebody on the rota who have one name are one person.
+    """
+
+    name: str
+    voice: Voice
+    truth: Truth
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
     """One case. `seq` is the number of events folded so far.
 
     `urgent_since` is the press, or the reopening, that HQ has to acknowledge.
     `spent` counts the rounds of steps that ran before a reopening made them run
     anew: a round's number, and so a notification's key, is never used twice.
+    `opened_at` is the raise or the last reopening. Of `voices` the first `heard`
+    went into a decision already.
     """
 
     id: AlarmId
@@ -222,6 +251,7 @@ class Alarm:
     protocol: ActionProtocol
     raised_at: Instant
     urgent_since: Instant
+    opened_at: Instant
     place: KnownPlace
     presses: tuple[Press, ...]
     response: Response = Response.RAISED
@@ -232,6 +262,9 @@ class Alarm:
     acknowledged: Act | None = None
     verified: Act | None = None
     approved: Act | None = None
+    voices: tuple[Said, ...] = ()
+    heard: int = 0
+    ask: Ask | None = None
     closed: Act | None = None
     close_reason: CloseReason | None = None
     told: Mapping[str, Told] = field(default_factory=dict)

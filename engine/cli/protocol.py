@@ -57,6 +57,8 @@ def sentence(step: Step) -> str:
         "hq": "HQ",
         "public": "the public",
         "told": "everybody who was told",
+        "asked": "the colleagues and contacts who were told",
+        "silent": "those of them who have not answered",
     }[step.to.value]
     text = f"{step.id}: {delay}{begun}, tell {who} by {' and '.join(step.channels)}"
     if step.every is not None:

@@ -8,6 +8,7 @@ from engine.alarm.events import (
     ActRefused,
     AlarmClosed,
     AlarmEvent,
+    AlarmPresumed,
     AlarmRaised,
     AlarmVerified,
     CancelRequested,
@@ -18,14 +19,25 @@ from engine.alarm.events import (
     NotificationsWithdrawn,
     PressJoined,
     PublicationApproved,
+    QuorumReached,
     RecipientsChosen,
     ReplyReceived,
     StepFired,
+    VerdictGiven,
+    VerificationAsked,
 )
-from engine.alarm.state import Alarm, Press
+from engine.alarm.state import Alarm, Press, Truth
 from engine.console.cases import Line
 from engine.console.people import Names
-from engine.console.words import EFFECTS, REPLIES, refusal, spaced, title, way
+from engine.console.words import (
+    ASKS,
+    EFFECTS,
+    REPLIES,
+    refusal,
+    spaced,
+    title,
+    way,
+)
 
 HIDDEN = "hidden"
 Json = dict[str, object]
@@ -37,6 +49,8 @@ _BY_PEOPLE = (
     ActRefused,
     NoteAdded,
     ReplyReceived,
+    QuorumReached,
+    VerificationAsked,
 )
 
 
@@ -79,6 +93,9 @@ def _text(
             return _outcome(alarm, event, names)
         case NotificationsWithdrawn():
             return f"{len(event.effects)} not sent any more"
+        case QuorumReached():
+            said = ", ".join(names.of(name) for name in event.names)
+            return f"{event.truth.value}, say {said}"
         case ReplyReceived():
             doubt = "" if event.authentic else " (not authentic, does not count)"
             return f"{names.of(event.person)}: {REPLIES[event.reply]}{doubt}"
@@ -102,6 +119,13 @@ def _act(event: AlarmEvent, *, revealed: bool) -> str:
     match event:
         case AlarmVerified():
             return f"{event.truth.value} by {event.by}"
+        case VerdictGiven():
+            said = "real" if event.truth is Truth.VERIFIED else "false"
+            return f"{event.by}: it is {said}; not enough by itself"
+        case VerificationAsked():
+            return ASKS[event.ask]
+        case AlarmPresumed():
+            return "nobody has said in time, so it counts as real"
         case AlarmClosed():
             remark = f": {event.remark}" if event.remark else ""
             return f"{event.reason.value.replace('_', ' ')} by {event.by}{remark}"

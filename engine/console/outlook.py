@@ -42,6 +42,10 @@ def who_of(step: Step) -> str:
             return "the public"
         case Audience.TOLD:
             return "everybody who was told"
+        case Audience.ASKED:
+            return "the colleagues and contacts who were told"
+        case Audience.SILENT:
+            return "those who have not answered"
 
 
 def ways_of(step: Step) -> str:

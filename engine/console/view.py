@@ -3,15 +3,24 @@
 Numbers, other people and the exact place are hidden unless revealed.
 """
 
+from engine.alarm.contents import doubts_of
 from engine.alarm.desk import country_name
 from engine.alarm.events import RefusalGround
-from engine.alarm.notify import doubts_of
 from engine.alarm.state import Alarm, Kind, Truth
+from engine.alarm.verification import answer_due, counted, judges_of
 from engine.console.cases import Line
 from engine.console.lines import HIDDEN, Json, line_of
 from engine.console.outlook import outlook
 from engine.console.people import Names, people, unreached
-from engine.console.words import PLACES, REFUSALS, signals, state, tone
+from engine.console.words import (
+    ASKS,
+    OTHERWISE,
+    PLACES,
+    REFUSALS,
+    signals,
+    state,
+    tone,
+)
 from engine.protocol.model import Audience
 from engine.protocol.texts import TextFacts, compose, wording
 from engine.values import Instant, OperatorId
@@ -87,9 +96,23 @@ def detail(
         "people": people(alarm, names, revealed=revealed),
         "lines": [line_of(alarm, line, names, revealed=revealed) for line in lines],
         "draft": _draft(alarm, now),
+        "verification": _verification(alarm),
         "consented": alarm.consented,
         "may": _may(alarm),
         "why_not": _why_not(alarm, operator),
+    }
+
+
+def _verification(alarm: Alarm) -> Json:
+    """Return how many people say what, how many it takes, and until when."""
+    rule, due = alarm.protocol.verification, answer_due(alarm)
+    return {
+        "needs": 1 if rule is None else rule.needs,
+        "real": len(counted(alarm, Truth.VERIFIED)),
+        "false": len(counted(alarm, Truth.FALSE)),
+        "ask": "" if alarm.ask is None else ASKS[alarm.ask],
+        "otherwise": "" if rule is None or due is None else OTHERWISE[rule.otherwise],
+        "due_ms": None if due is None else due.ms,
     }
 
 
@@ -119,17 +142,14 @@ def _why_not(alarm: Alarm, operator: OperatorId | None) -> Json:
 def _publication_bar(alarm: Alarm, operator: OperatorId | None) -> RefusalGround | None:
     """Return what stands between a case and the public."""
     publishes = any(step.to is Audience.PUBLIC for step in alarm.protocol.steps)
-    verified = alarm.verified
     bars = (
         (alarm.kind is not Kind.REAL, RefusalGround.NOT_REAL),
         (not publishes, RefusalGround.NO_PUBLIC_STEP),
         (not alarm.consented, RefusalGround.NO_CONSENT),
         (alarm.approved is not None, RefusalGround.ALREADY_DONE),
         (alarm.truth is not Truth.VERIFIED, RefusalGround.NOT_VERIFIED),
-        (
-            operator is not None and verified is not None and verified.by == operator,
-            RefusalGround.SAME_OPERATOR,
-        ),
+        (alarm.ask is not None, RefusalGround.DISPUTED),
+        (operator in judges_of(alarm), RefusalGround.SAME_OPERATOR),
     )
     return next((ground for bars_it, ground in bars if bars_it), None)
 

@@ -1,9 +1,17 @@
 """The console's words for states, acts and refusals: never a bare code. Pure."""
 
 from engine.alarm.events import RefusalGround
-from engine.alarm.state import Alarm, CloseReason, Kind, PlaceSource, ReplyKind, Truth
+from engine.alarm.state import (
+    Alarm,
+    Ask,
+    CloseReason,
+    Kind,
+    PlaceSource,
+    ReplyKind,
+    Truth,
+)
 from engine.ports.journal import EffectState
-from engine.protocol.model import Audience
+from engine.protocol.model import Audience, Fallback
 from engine.values import Signal
 
 EFFECTS = {
@@ -24,11 +32,15 @@ AUDIENCES = {
     Audience.HQ: "HQ",
     Audience.PUBLIC: "public",
     Audience.TOLD: "told",
+    Audience.ASKED: "asked",
+    Audience.SILENT: "asked again",
 }
 WAYS = {"call": "ringing call", "sms": "SMS", "email": "e-mail"}
 TITLES = {
     "StepFired": "Step",
     "RecipientsChosen": "Chosen",
+    "VerdictGiven": "Says",
+    "VerificationAsked": "You decide",
     "NotificationPlanned": "To send",
     "NotificationSettled": "Outcome",
     "NotificationsWithdrawn": "Withdrawn",
@@ -42,6 +54,9 @@ REPLIES = {
     ReplyKind.COMING: "coming",
     ReplyKind.CANNOT: "cannot come",
     ReplyKind.NEED_HELP: "needs help too",
+    ReplyKind.REAL: "says that it is real",
+    ReplyKind.FALSE: "says that it is false",
+    ReplyKind.SAFE: "says that the defender is safe",
 }
 REASONS = {
     CloseReason.SAFE: "The defender is safe",
@@ -49,6 +64,14 @@ REASONS = {
     CloseReason.EXERCISE_OVER: "Exercise is over",
     CloseReason.DUPLICATE: "Duplicate of another alarm",
     CloseReason.OTHER: "Other: say what in the remark",
+}
+ASKS = {
+    Ask.DISPUTED: "Answers contradict each other: you decide",
+    Ask.OVERDUE: "Nobody has said in time whether it is true: you decide",
+}
+OTHERWISE = {
+    Fallback.ASK: "the officers on duty are asked again",
+    Fallback.TREAT_AS_REAL: "it counts as real",
 }
 PLACES = {
     PlaceSource.DEVICE: "Position from the device",
@@ -63,9 +86,10 @@ REFUSALS = {
     RefusalGround.ALARM_OPEN: "the alarm is open already",
     RefusalGround.NOT_ACKNOWLEDGED: "acknowledge the alarm first",
     RefusalGround.NOT_VERIFIED: "nobody has verified the alarm yet",
+    RefusalGround.DISPUTED: "it is not settled whether the alarm is true",
     RefusalGround.NO_CONSENT: "the defender has not consented to publication",
     RefusalGround.SAME_OPERATOR: (
-        "same operator: a second operator has to approve what you verified"
+        "same operator: a second operator has to approve or settle what you verified"
     ),
     RefusalGround.NOT_REAL: "only a real alarm is ever published",
     RefusalGround.NO_PUBLIC_STEP: "this action protocol publishes nothing",
@@ -86,10 +110,14 @@ def state(alarm: Alarm) -> str:
         return f"Closed by {alarm.closed.by}{why}"
     if alarm.acknowledged is None:
         return "Look at it" if alarm.kind is Kind.NOTICE else "Waits for HQ"
+    if alarm.ask is not None:
+        return ASKS[alarm.ask]
     if alarm.verified is not None and alarm.truth is Truth.VERIFIED:
         return f"Verified by {alarm.verified.by}"
     if alarm.verified is not None and alarm.truth is Truth.FALSE:
         return f"False, says {alarm.verified.by}"
+    if alarm.truth is Truth.PRESUMED:
+        return f"With {alarm.acknowledged.by}: nobody has said, so it counts as real"
     return f"With {alarm.acknowledged.by}: is it true?"
 
 

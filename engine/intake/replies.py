@@ -17,7 +17,7 @@ DIGITS = "2346789"
 # Four characters that begin with a letter and have a digit: half a million of them,
 # and none that is a word. The answer may follow without a blank: K7F21.
 CODE = re.compile(
-    rf"\b([{LETTERS}](?=[{LETTERS}]*[{DIGITS}])[{LETTERS}{DIGITS}]{{3}})(?=[123]?\b)"
+    rf"\b([{LETTERS}](?=[{LETTERS}]*[{DIGITS}])[{LETTERS}{DIGITS}]{{3}})(?=[1-6]?\b)"
 )
 # Cyrillic capitals that look like these Latin letters and digits.
 _LOOKALIKES = str.maketrans(
@@ -58,8 +58,35 @@ _WORDS: tuple[tuple[ReplyKind, tuple[str, ...]], ...] = (
     ),
 )
 # Beside "coming" they say that it is not meant, or something nobody can tell.
-_NEGATIONS = re.compile(r"(?<!\w)(not|no|n't|inte|ej|не|ne|pas|لن|لست)(?!\w)|n't")
+_NEGATIONS = re.compile(r"(?<!\w)(not|no|n't|inte|ej|не|ne|pas|لن|لست|ليس)(?!\w)|n't")
 _NUMBERS = {"1": ReplyKind.COMING, "2": ReplyKind.CANNOT, "3": ReplyKind.NEED_HELP}
+# What somebody knows of the alarm. Much hangs on it: "5 min" is no verdict, and the
+# number counts only where nothing but its own word stands beside it.
+_VERDICTS = {"4": ReplyKind.REAL, "5": ReplyKind.FALSE, "6": ReplyKind.SAFE}
+_VERDICT_WORDS: tuple[tuple[ReplyKind, tuple[str, ...]], ...] = (
+    (
+        ReplyKind.REAL,
+        ("real", "true", "sant", "äkta", "правда", "verdad", "vrai", "réel", "حقيقي"),
+    ),
+    (
+        ReplyKind.FALSE,
+        (
+            "false",
+            "falskt",
+            "ложная",
+            "ложь",
+            "falsa",
+            "falso",
+            "faux",
+            "fausse",
+            "كاذب",
+        ),
+    ),
+    (
+        ReplyKind.SAFE,
+        ("safe", "trygg", "в безопасности", "a salvo", "en sécurité", "بأمان"),
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,12 +113,32 @@ def read_reply(text: str) -> Reply:
 def _kind(text: str) -> ReplyKind | None:
     """Return what number and words agree upon; a call for help outweighs all."""
     kinds = {_by_number(text), _by_words(text)} - {None}
+    # What they do outweighs what they know: "is it real? I am coming".
+    verdicts = set() if kinds else _verdicts(text)
+    if verdicts:
+        return verdicts.pop() if len(verdicts) == 1 else None
     if not kinds:
         # "2 min", and no word that we know: a quantity, or the answer after all.
         kinds = {_NUMBERS[one] for one in re.findall(r"(?<!\d)([123])(?!\d)", text)}
     if ReplyKind.NEED_HELP in kinds:
         return ReplyKind.NEED_HELP
     return kinds.pop() if len(kinds) == 1 else None
+
+
+def _verdicts(text: str) -> set[ReplyKind]:
+    """Read what somebody knows; nothing where they deny it, or ask."""
+    lowered = text.lower().replace("\u2019", "'")
+    found: set[ReplyKind] = set()
+    for kind, words in _VERDICT_WORDS:
+        for word in words:
+            lowered, count = re.subn(rf"(?<!\w){re.escape(word)}(?!\w)", " ", lowered)
+            if count:
+                found.add(kind)
+    number = re.fullmatch(r"\W*([456])\W*", lowered)
+    if number is not None:
+        found.add(_VERDICTS[number[1]])
+    doubtful = _NEGATIONS.search(lowered) or re.search("[?\u061f]", lowered)
+    return set() if doubtful else found
 
 
 def _by_number(text: str) -> ReplyKind | None:

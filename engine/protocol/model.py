@@ -13,7 +13,11 @@ from engine.values import Signal, StepId
 
 
 class Audience(StrEnum):
-    """Who a step is for."""
+    """Who a step is for.
+
+    `asked` are the colleagues and contacts told so far who have not turned it down,
+    `silent` those of them who have not answered at all.
+    """
 
     NEAREST = "nearest"
     CONTACTS = "contacts"
@@ -21,6 +25,12 @@ class Audience(StrEnum):
     HQ = "hq"
     PUBLIC = "public"
     TOLD = "told"
+    ASKED = "asked"
+    SILENT = "silent"
+
+
+KNOWN = frozenset({Audience.TOLD, Audience.ASKED, Audience.SILENT})
+"""Audiences that the alarm itself knows: nothing is looked up for them."""
 
 
 class Start(StrEnum):
@@ -39,9 +49,43 @@ class Condition(StrEnum):
     SOMEBODY_COMING = "somebody_coming"
     CONFIRMED_SOURCE = "confirmed_source"
     VERIFIED = "verified"
+    REAL = "real"
     FALSE = "false"
+    DISPUTED = "disputed"
     CONSENTED = "consented"
     APPROVED = "approved"
+
+
+class Voice(StrEnum):
+    """Whose word on an alarm counts."""
+
+    COLLEAGUES = "colleagues"
+    CONTACTS = "contacts"
+    HQ = "hq"
+
+
+class Fallback(StrEnum):
+    """What happens where nobody has said in time whether it is true.
+
+    There is no word for closing and none for publishing.
+    """
+
+    ASK = "ask"
+    TREAT_AS_REAL = "treat_as_real"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """How many people, and whose, have to say the same of an alarm, and until when.
+
+    `within` counts from the raise, or from the reopening. Contradicting answers go
+    to a person at HQ, whatever was counted before.
+    """
+
+    needs: int
+    of: frozenset[Voice]
+    within: timedelta
+    otherwise: Fallback
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +120,8 @@ class ActionProtocol:
 
     `digest` is SHA-256 (hex) of the source text. `trust_unconfirmed` lets steps
     for colleagues run for a report that failed authentication or came from an
-    unknown device; HQ is told in any case.
+    unknown device; HQ is told in any case. Without `verification` an operator at HQ
+    decides alone whether it is true.
     """
 
     name: str
@@ -85,6 +130,7 @@ class ActionProtocol:
     triggers: frozenset[Signal]
     steps: tuple[Step, ...]
     trust_unconfirmed: bool = False
+    verification: Verification | None = None
 
     def step(self, step_id: StepId) -> Step | None:
         """Return the step of that id."""

@@ -13,7 +13,16 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.errors import DataError
-from engine.protocol.model import ActionProtocol, Audience, Condition, Start, Step
+from engine.protocol.model import (
+    ActionProtocol,
+    Audience,
+    Condition,
+    Fallback,
+    Start,
+    Step,
+    Verification,
+    Voice,
+)
 from engine.protocol.texts import templates
 from engine.values import Signal, StepId
 
@@ -39,6 +48,15 @@ class _StepTable(BaseModel):
     repeats: int = Field(2, ge=0, le=10)
 
 
+class _VerificationTable(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    needs: int = Field(2, ge=1, le=10)
+    of: tuple[Voice, ...] = Field(tuple(Voice), min_length=1)
+    within_s: float = Field(900, ge=30, le=86400)
+    otherwise: Fallback
+
+
 class _ProtocolTable(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -46,6 +64,7 @@ class _ProtocolTable(BaseModel):
     version: int = Field(ge=1)
     triggers: tuple[Signal, ...] = DEFAULT_TRIGGERS
     trust_unconfirmed: bool = False
+    verification: _VerificationTable | None = None
     step: tuple[_StepTable, ...] = Field(min_length=1)
 
 
@@ -86,12 +105,24 @@ def parse_protocol(text: str, file: str) -> ActionProtocol:
         digest=digest,
         triggers=frozenset(parsed.triggers),
         trust_unconfirmed=parsed.trust_unconfirmed,
+        verification=_verification(parsed.verification),
         steps=tuple(_step(step) for step in parsed.step),
     )
     _check_texts(protocol, text, file)
     _check_order(protocol, text, file)
     _check_publishing(protocol, text, file)
     return protocol
+
+
+def _verification(table: _VerificationTable | None) -> Verification | None:
+    if table is None:
+        return None
+    return Verification(
+        needs=table.needs,
+        of=frozenset(table.of),
+        within=timedelta(seconds=table.within_s),
+        otherwise=table.otherwise,
+    )
 
 
 def _step(table: _StepTable) -> Step:
@@ -191,7 +222,12 @@ def _data_error(error: ValidationError, text: str, file: str) -> DataError:
 
 
 def _suggestion(location: tuple[int | str, ...]) -> str:
-    model: type[BaseModel] = _StepTable if location[0] == "step" else _ProtocolTable
+    tables: dict[str, type[BaseModel]] = {
+        "step": _StepTable,
+        "verification": _VerificationTable,
+    }
+    outer = str(location[0]) if len(location) > 1 else ""
+    model = tables.get(outer, _ProtocolTable)
     close = difflib.get_close_matches(str(location[-1]), model.model_fields, n=1)
     return f"; did you mean {close[0]!r}?" if close else ""
 

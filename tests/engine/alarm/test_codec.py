@@ -1,6 +1,8 @@
 """Every fact survives the journal; what cannot be read is never guessed."""
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from engine.alarm import codec
 from engine.alarm.codec import CLASSES, UnreadableEventError, decode, encode, replay
 from engine.alarm.events import AlarmEvent, NoteAdded
+from engine.alarm.schedule import next_due
 from engine.ports.journal import StoredEvent
 from engine.values import AlarmId, CommandId, Instant
 from tests.fakes import START
@@ -30,6 +33,7 @@ def stored(kind: str, body: bytes, version: int = 1) -> StoredEvent:
     )
 
 
+JOURNALS = Path(__file__).with_name("journals")
 NOTE = encode(NoteAdded(at=START, by=None, text="hello"))
 
 
@@ -73,6 +77,7 @@ def test_an_older_schema_goes_through_its_upcasters_one_by_one(
         return {**body, "text": f"{body['text']}, three"}
 
     monkeypatch.setitem(codec.VERSIONS, "NoteAdded", 3)
+    monkeypatch.setitem(codec.READS, "NoteAdded", 3)
     monkeypatch.setitem(codec.UPCASTERS, ("NoteAdded", 1), second)
     monkeypatch.setitem(codec.UPCASTERS, ("NoteAdded", 2), third)
     event = decode(stored("NoteAdded", NOTE.body))
@@ -84,6 +89,7 @@ def test_an_older_schema_without_an_upcaster_is_unreadable(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(codec.VERSIONS, "NoteAdded", 2)
+    monkeypatch.setitem(codec.READS, "NoteAdded", 2)
     with pytest.raises(UnreadableEventError):
         decode(stored("NoteAdded", NOTE.body))
 
@@ -91,3 +97,35 @@ def test_an_older_schema_without_an_upcaster_is_unreadable(
 def test_rows_before_a_raise_are_no_alarm() -> None:
     rows = [stored(NOTE.kind, NOTE.body), replace(stored(NOTE.kind, NOTE.body), seq=2)]
     assert replay(AlarmId("a"), None, rows) is None
+
+
+def test_a_journal_of_the_first_version_replays_to_what_it_meant_then() -> None:
+    text = (JOURNALS / "version-1.jsonl").read_text(encoding="utf-8")
+    written = [json.loads(line) for line in text.splitlines()]
+    rows = [
+        replace(
+            stored(row["kind"], json.dumps(row["body"]).encode(), row["version"]),
+            seq=row["seq"],
+        )
+        for row in written
+    ]
+    alarm = replay(AlarmId("a1"), None, rows)
+    assert alarm is not None
+    due = next_due(alarm, Instant(written[-1]["at_ms"]))
+    meant = json.loads((JOURNALS / "version-1.json").read_text(encoding="utf-8"))
+    assert meant == {
+        "seq": alarm.seq,
+        "response": alarm.response,
+        "truth": alarm.truth,
+        "publicity": alarm.publicity,
+        "duress": alarm.duress,
+        "presses": len(alarm.presses),
+        "cancel_requests": alarm.cancel_requests,
+        "replies": {k: told.reply for k, told in alarm.told.items() if told.reply},
+        "told": sorted(alarm.told),
+        "effects": {k: effect.state for k, effect in alarm.effects.items()},
+        "rounds": {k: fired.rounds for k, fired in alarm.fired.items()},
+        "spent": alarm.spent,
+        "place_at_ms": alarm.place.at.ms if alarm.place.at else None,
+        "next_due_ms": None if due is None else due.ms,
+    }

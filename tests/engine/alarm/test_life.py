@@ -14,10 +14,13 @@ from engine.alarm.events import (
     AlarmVerified,
     NotificationPlanned,
     PublicationApproved,
+    QuorumReached,
+    ReplyReceived,
+    VerdictGiven,
 )
 from engine.alarm.rows import append_of, head_of
 from engine.alarm.schedule import next_due
-from engine.alarm.state import Alarm, ReplyKind, SourceDoubt, Truth
+from engine.alarm.state import VERDICTS, Alarm, ReplyKind, SourceDoubt, Truth
 from engine.journal.memory import MemoryStore
 from engine.ports.journal import Appended, EffectClass, EffectState
 from engine.protocol.model import Audience
@@ -123,6 +126,27 @@ class AlarmLife(RuleBasedStateMachine):
                 assert event.by
 
     @invariant()
+    def it_is_true_or_false_by_a_person_at_hq_or_by_enough_who_agree(self) -> None:
+        state = self.scene.state()
+        rule = state.protocol.verification
+        spoken: dict[Truth, set[str]] = {Truth.VERIFIED: set(), Truth.FALSE: set()}
+        for event in self.scene.events:
+            if isinstance(event, ReplyReceived) and event.authentic:
+                truth = VERDICTS.get(event.reply)
+                if truth is not None:
+                    spoken[truth].add(event.person)
+            if isinstance(event, VerdictGiven):
+                spoken[event.truth].add(event.by)
+            if isinstance(event, QuorumReached):
+                assert rule is not None
+                assert len(set(event.names)) >= rule.needs
+                assert set(event.names) <= spoken[event.truth]
+        decided = (AlarmVerified, QuorumReached)
+        if state.truth in {Truth.VERIFIED, Truth.FALSE}:
+            last = [e for e in self.scene.events if isinstance(e, decided)][-1]
+            assert last.truth is state.truth
+
+    @invariant()
     def no_key_is_used_twice(self) -> None:
         keys = [planned.effect for planned in self.scene.planned()]
         assert len(keys) == len(set(keys))
@@ -136,9 +160,12 @@ class AlarmLife(RuleBasedStateMachine):
             assert state.consented
             assert state.approved is not None
             earlier = self.scene.events[: self.scene.events.index(posts[0])]
-            judged = [e for e in earlier if isinstance(e, AlarmVerified)]
+            judged = [
+                e for e in earlier if isinstance(e, AlarmVerified | QuorumReached)
+            ]
             assert judged[-1].truth is Truth.VERIFIED
-            assert judged[-1].by != state.approved.by
+            assert getattr(judged[-1], "by", "") != state.approved.by
+            assert state.approved.by not in getattr(judged[-1], "names", ())
 
     @invariant()
     def an_unconfirmed_source_reaches_no_colleague_before_a_person_verified_it(
@@ -149,7 +176,8 @@ class AlarmLife(RuleBasedStateMachine):
             press = getattr(event, "press", None)
             confirmed |= press is not None and press.doubt is None
             confirmed |= (
-                isinstance(event, AlarmVerified) and event.truth is Truth.VERIFIED
+                isinstance(event, AlarmVerified | QuorumReached)
+                and event.truth is Truth.VERIFIED
             )
             if isinstance(event, NotificationPlanned):
                 assert confirmed or event.audience is not Audience.NEAREST

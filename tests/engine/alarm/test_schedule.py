@@ -196,4 +196,5 @@ def test_every_condition_can_be_asked_and_changes_its_answer() -> None:
         Condition.CONFIRMED_SOURCE,
         Condition.CONSENTED,
         Condition.FALSE,
+        Condition.DISPUTED,
     }

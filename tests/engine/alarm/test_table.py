@@ -2,6 +2,8 @@
 
 import itertools
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -34,11 +36,12 @@ from engine.alarm.state import (
     Truth,
 )
 from engine.ports.journal import EffectState
-from engine.protocol.model import Audience
+from engine.protocol.model import Audience, Fallback, Verification, Voice
 from engine.values import CommandId, EffectId
 from tests.engine.alarm.scene import (
     ALARM,
     ALDER,
+    PROTOCOLS,
     ROWAN,
     Scene,
     press_of,
@@ -89,6 +92,25 @@ def reopened(scene: Scene) -> None:
     scene.reopen()
 
 
+def presumed(scene: Scene) -> None:
+    rule = Verification(
+        needs=2,
+        of=frozenset(Voice),
+        within=timedelta(minutes=5),
+        otherwise=Fallback.TREAT_AS_REAL,
+    )
+    scene.protocol = replace(scene.protocol, verification=rule)
+    acknowledged(scene)
+    scene.run(600, each_due=scene.settle_all)
+
+
+def disputed(scene: Scene) -> None:
+    scene.protocol = PROTOCOLS["quorum"]
+    acknowledged(scene)
+    scene.reply("c1", ReplyKind.REAL)
+    scene.reply("c2", ReplyKind.FALSE)
+
+
 STATES: list[Callable[[Scene], None]] = [
     raised,
     acknowledged,
@@ -98,6 +120,8 @@ STATES: list[Callable[[Scene], None]] = [
     published,
     closed,
     reopened,
+    presumed,
+    disputed,
 ]
 EFFECT = EffectId("a1.colleagues.1.c1.sms.0")
 COMMANDS: dict[str, AlarmCommand] = {
@@ -108,6 +132,20 @@ COMMANDS: dict[str, AlarmCommand] = {
     "settle": Settle(command_id=C, effect=EFFECT, state=EffectState.UNKNOWN, attempt=1),
     "settle what is not there": Settle(
         command_id=C, effect=EffectId("?"), state=EffectState.ACCEPTED, attempt=1
+    ),
+    "say that it is real": TakeReply(
+        command_id=C,
+        person="c1",
+        reply=ReplyKind.REAL,
+        authentic=True,
+        channel="sms",
+    ),
+    "say that it is false": TakeReply(
+        command_id=C,
+        person="c2",
+        reply=ReplyKind.FALSE,
+        authentic=True,
+        channel="sms",
     ),
     "reply": TakeReply(
         command_id=C,
@@ -127,11 +165,24 @@ COMMANDS: dict[str, AlarmCommand] = {
 }
 # What a privileged act comes to, by state: refused unless it stands here.
 ALLOWED = {
-    "acknowledge": {"raised", "reopened"},
-    "verify": {"acknowledged", "judged_false"},
-    "verify as false": {"acknowledged", "following_up", "approved", "published"},
+    "acknowledge": {"raised", "reopened", "disputed"},
+    "verify": {"acknowledged", "judged_false", "presumed"},
+    "verify as false": {
+        "acknowledged",
+        "following_up",
+        "approved",
+        "published",
+        "presumed",
+    },
     "approve": {"following_up", "reopened"},
-    "close": {"acknowledged", "following_up", "judged_false", "approved", "published"},
+    "close": {
+        "acknowledged",
+        "following_up",
+        "judged_false",
+        "approved",
+        "published",
+        "presumed",
+    },
     "reopen": {"closed"},
     "reveal": {state.__name__ for state in STATES},
 }

@@ -181,6 +181,7 @@ class Hq:
         kind: Kind = Kind.REAL,
         consented: bool = True,
         undecodable: bool = False,
+        protocol: str | None = None,
     ) -> AlarmId:
         """Raise an alarm, or press again."""
         now = self.clock.now()
@@ -209,7 +210,7 @@ class Hq:
             alias=alias,
             country="UZ",
             consented=consented,
-            protocol=REGISTRY.of(None),
+            protocol=REGISTRY.of(protocol),
             press=press,
             place=place,
         )

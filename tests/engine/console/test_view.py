@@ -2,12 +2,21 @@
 
 import pytest
 
-from engine.alarm.state import Kind, ReplyKind
+from engine.alarm.state import Ask, Kind, ReplyKind
 from engine.console.outlook import outlook, upcoming
 from engine.console.people import unreached
 from engine.console.view import summary
-from engine.console.words import EFFECTS, PLACES, REASONS, REPLIES, spaced
+from engine.console.words import (
+    ASKS,
+    EFFECTS,
+    OTHERWISE,
+    PLACES,
+    REASONS,
+    REPLIES,
+    spaced,
+)
 from engine.ports.journal import EffectState
+from engine.protocol.model import Fallback
 from engine.values import AlarmId
 from tests.engine.console.hq import Hq, browser
 
@@ -123,5 +132,33 @@ def test_every_code_has_words() -> None:
     assert set(EFFECTS) == set(EffectState)
     assert len(PLACES) == 4
     assert len(REASONS) == 5
-    assert len(REPLIES) == 3
+    assert set(REPLIES) == set(ReplyKind)
+    assert set(ASKS) == set(Ask)
+    assert set(OTHERWISE) == set(Fallback)
     assert spaced("AlarmRaised") == "Alarm raised"
+
+
+def test_a_case_says_who_is_believed_and_what_happens_otherwise(hq: Hq) -> None:
+    alarm = hq.press(protocol="quorum")
+    with browser(hq) as at:
+        at.act(alarm, "acknowledge")
+        at.act(alarm, "verify")
+        hq.reply(alarm, ReplyKind.FALSE)
+        at.act(alarm, "acknowledge")
+        case = at.client.get(f"/api/alarms/{alarm}").json()
+        page = at.client.get(f"/alarms/{alarm}").text
+    assert case["verification"]["needs"] == 2
+    assert case["verification"]["ask"] == ASKS[Ask.DISPUTED]
+    assert case["state"] == ASKS[Ask.DISPUTED]
+    assert "alder: it is real; not enough by itself" in page
+    assert "says that it is false" in page
+
+
+def test_until_when_people_have_to_say_so_is_counted_down(hq: Hq) -> None:
+    alarm = hq.press(protocol="quorum")
+    with browser(hq) as at:
+        case = at.client.get(f"/api/alarms/{alarm}").json()
+        page = at.client.get(f"/alarms/{alarm}").text
+    assert case["verification"]["due_ms"] - case["raised_ms"] == 900_000
+    assert "Real: 0 of 2, false: 0 of 2" in page
+    assert "then the officers on duty are asked again" in page

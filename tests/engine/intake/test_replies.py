@@ -167,3 +167,49 @@ def test_no_two_characters_of_a_code_look_alike() -> None:
     alike = [{"O", "0"}, {"I", "1", "L"}, {"S", "5"}, {"Z", "2"}]
     for pair in itertools.combinations(LETTERS + DIGITS, 2):
         assert set(pair) not in alike
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("K7F2 4", ReplyKind.REAL),
+        ("K7F24", ReplyKind.REAL),
+        ("K7F2 real", ReplyKind.REAL),
+        ("4 K7F2 real", ReplyKind.REAL),
+        ("K7F2 правда", ReplyKind.REAL),
+        ("K7F2 ٤", ReplyKind.REAL),
+        ("K7F2 5", ReplyKind.FALSE),
+        ("K7F2 5 false", ReplyKind.FALSE),
+        ("K7F2 falskt", ReplyKind.FALSE),
+        ("K7F2 6", ReplyKind.SAFE),
+        ("K7F2 trygg", ReplyKind.SAFE),
+    ],
+)
+def test_what_somebody_knows_of_an_alarm_is_understood(
+    text: str, kind: ReplyKind
+) -> None:
+    assert (read_reply(text).code, read_reply(text).kind) == ("K7F2", kind)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "K7F2 5 min",
+        "K7F2 4 km",
+        "K7F2 at 5",
+        "K7F2 4 5",
+        "K7F2 4 false",
+        "K7F2 not false",
+        "K7F2 is it real?",
+        "K7F2 не правда",
+        "K7F2 ليس حقيقي",
+        "K7F2 45",
+    ],
+)
+def test_what_may_be_no_verdict_is_none(text: str) -> None:
+    assert read_reply(text).kind is None
+
+
+def test_what_somebody_does_outweighs_what_they_know() -> None:
+    assert read_reply("K7F2 is it real? I am coming").kind is ReplyKind.COMING
+    assert read_reply("K7F2 true! help").kind is ReplyKind.NEED_HELP

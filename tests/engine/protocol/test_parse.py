@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import DataError
-from engine.protocol.model import Audience, Condition
+from engine.protocol.model import Audience, Condition, Fallback, Voice
 from engine.protocol.parse import load_protocol, parse_protocol
 from engine.values import Signal
 
@@ -158,3 +158,35 @@ def test_any_line_written_otherwise_is_a_protocol_or_a_fault(
 ) -> None:
     said = said_of((HEAD + STEP + PUBLISH).replace(line, other))
     assert said == "" or said.startswith("mine.toml")
+
+
+RULE = """
+[verification]
+needs = 2
+of = ["colleagues", "hq"]
+within_s = 600
+otherwise = "treat_as_real"
+"""
+
+
+def test_a_quorum_says_how_many_whose_until_when_and_what_then() -> None:
+    rule = parse_protocol(HEAD + RULE + STEP, "mine.toml").verification
+    assert rule is not None
+    assert rule.needs == 2
+    assert rule.of == {Voice.COLLEAGUES, Voice.HQ}
+    assert rule.within == timedelta(minutes=10)
+    assert rule.otherwise is Fallback.TREAT_AS_REAL
+
+
+@pytest.mark.parametrize("word", ["close", "publish", "false", ""])
+def test_no_default_closes_and_none_publishes(word: str) -> None:
+    found = fault(HEAD + RULE.replace("treat_as_real", word) + STEP)
+    assert (found.line, found.field) == (8, "verification.otherwise")
+    assert "'ask' or 'treat_as_real'" in found.reason
+
+
+def test_a_quorum_without_its_default_is_refused() -> None:
+    text = HEAD + RULE.replace("otherwise", "otherwize") + STEP
+    found = fault(text)
+    assert found.field == "verification.otherwize"
+    assert "did you mean 'otherwise'" in found.reason

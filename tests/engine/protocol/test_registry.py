@@ -21,7 +21,7 @@ text = "hq"
 
 def test_the_samples_are_sound_and_there() -> None:
     registry = load_registry(None, STANDARD)
-    names = {STANDARD, HQ_ALONE, UNKNOWN_DEVICE, "widening"}
+    names = {STANDARD, HQ_ALONE, UNKNOWN_DEVICE, "widening", "quorum"}
     assert set(registry.protocols) == names
 
 

@@ -1,0 +1,141 @@
+"""Privileged acts of operators: done, or refused for the record. Pure.
+
+Acknowledge, verify, approve and close are separate acts, each with a name behind it.
+"""
+
+from typing import assert_never
+
+from engine.alarm.commands import (
+    Acknowledge,
+    ApprovePublication,
+    Close,
+    OperatorAct,
+    Reopen,
+    Reveal,
+    Verify,
+)
+from engine.alarm.events import (
+    ActRefused,
+    AlarmAcknowledged,
+    AlarmClosed,
+    AlarmEvent,
+    AlarmReopened,
+    DetailsRevealed,
+    NotificationsWithdrawn,
+    PublicationApproved,
+    RefusalGround,
+)
+from engine.alarm.state import Alarm, Kind, Truth
+from engine.alarm.verification import judges_of, verdict_of, verdict_refusal
+from engine.ports.journal import EffectState
+from engine.protocol.model import Audience
+from engine.values import Instant, OperatorId
+
+Events = tuple[AlarmEvent, ...]
+
+
+def decide_act(
+    alarm: Alarm | None,
+    command: OperatorAct,
+    now: Instant,
+) -> Events:
+    """Return what an act comes to; without an alarm nothing."""
+    by = command.by
+    ground = _refusal(alarm, command)
+    if ground is not None or alarm is None:
+        act = type(command).__name__
+        ground = ground or RefusalGround.NOT_RAISED
+        return (ActRefused(at=now, by=by, act=act, ground=ground),) if alarm else ()
+    match command:
+        case Acknowledge():
+            return (AlarmAcknowledged(at=now, by=by),)
+        case Verify():
+            return _verify(alarm, command, now)
+        case ApprovePublication():
+            return (PublicationApproved(at=now, by=by, template=command.template),)
+        case Close():
+            return _close(alarm, command, now)
+        case Reopen():
+            return reopen(alarm, now, by=by)
+        case Reveal():
+            return (DetailsRevealed(at=now, by=by, what=command.what),)
+        case _:
+            assert_never(command)
+
+
+def _verify(alarm: Alarm, command: Verify, now: Instant) -> Events:
+    verdict = verdict_of(alarm, command, now)
+    if command.truth is Truth.VERIFIED:
+        return (verdict,)
+    # What is false must not go out because the way to the public was slow.
+    return (verdict, *_withdrawal(alarm, now, frozenset({Audience.PUBLIC})))
+
+
+def _close(alarm: Alarm, command: Close, now: Instant) -> Events:
+    closed = AlarmClosed(
+        at=now, by=command.by, reason=command.reason, remark=command.remark
+    )
+    return (closed, *_withdrawal(alarm, now, frozenset(Audience)))
+
+
+def _refusal(
+    alarm: Alarm | None,
+    command: OperatorAct,
+) -> RefusalGround | None:
+    if alarm is None:
+        return RefusalGround.NOT_RAISED
+    match command:
+        case Reveal():
+            return None
+        case Reopen():
+            return RefusalGround.ALARM_OPEN if alarm.is_open else None
+        case _ if not alarm.is_open:
+            return RefusalGround.ALARM_CLOSED
+        case Acknowledge():
+            done = alarm.acknowledged is not None
+            return RefusalGround.ALREADY_DONE if done else None
+        case Verify():
+            if alarm.acknowledged is None:
+                return RefusalGround.NOT_ACKNOWLEDGED
+            return verdict_refusal(alarm, command.by, command.truth)
+        case Close():
+            unseen = alarm.acknowledged is None
+            return RefusalGround.NOT_ACKNOWLEDGED if unseen else None
+        case ApprovePublication():
+            return _publication_refusal(alarm, command.by, command.template)
+        case _:
+            assert_never(command)
+
+
+def _publication_refusal(
+    alarm: Alarm, by: OperatorId, template: str
+) -> RefusalGround | None:
+    published = {
+        step.text for step in alarm.protocol.steps if step.to is Audience.PUBLIC
+    }
+    checks = (
+        (alarm.kind is not Kind.REAL, RefusalGround.NOT_REAL),
+        (alarm.approved is not None, RefusalGround.ALREADY_DONE),
+        (alarm.truth is not Truth.VERIFIED, RefusalGround.NOT_VERIFIED),
+        (alarm.ask is not None, RefusalGround.DISPUTED),
+        (not alarm.consented, RefusalGround.NO_CONSENT),
+        (by in judges_of(alarm), RefusalGround.SAME_OPERATOR),
+        (not published, RefusalGround.NO_PUBLIC_STEP),
+        (template not in published, RefusalGround.UNKNOWN_TEMPLATE),
+    )
+    return next((ground for failed, ground in checks if failed), None)
+
+
+def reopen(alarm: Alarm, now: Instant, *, by: OperatorId | None) -> Events:
+    """Open again, and hold back the stop messages that have not gone out."""
+    stops = _withdrawal(alarm, now, frozenset({Audience.TOLD}))
+    return (AlarmReopened(at=now, by=by), *stops)
+
+
+def _withdrawal(alarm: Alarm, now: Instant, of: frozenset[Audience]) -> Events:
+    planned = tuple(
+        key
+        for key, effect in alarm.effects.items()
+        if effect.state is EffectState.PLANNED and effect.audience in of
+    )
+    return (NotificationsWithdrawn(at=now, effects=planned),) if planned else ()

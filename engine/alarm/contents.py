@@ -1,0 +1,71 @@
+"""What a notification may speak of, for whom. Pure."""
+
+from dataclasses import replace
+
+from engine.alarm.state import Alarm, Kind, PlaceSource, Told
+from engine.protocol.model import Audience, Step
+from engine.protocol.texts import TextFacts
+
+
+def facts_of(alarm: Alarm, told: Told, step: Step, country: str) -> TextFacts:
+    """Return the facts for one recipient; `country` is named to the public alone."""
+    place = alarm.place
+    facts = TextFacts(
+        alias=alarm.alias,
+        code=told.code,
+        sign=told.sign,
+        lat_deg=place.lat_deg,
+        lon_deg=place.lon_deg,
+        accuracy_m=place.accuracy_m,
+        place_at=None if place.source is PlaceSource.DECLARED else place.at,
+        declared=(place.name or "?") if place.source is PlaceSource.DECLARED else "",
+        pressed_at=alarm.presses[-1].at,
+        doubts=doubts_of(alarm),
+        signals=alarm.presses[-1].signals or ("report",),
+        mark="" if alarm.kind is Kind.REAL else alarm.kind.value,
+    )
+    if step.to is not Audience.PUBLIC:
+        return facts
+    # Nothing finer than the country and no name ever reaches a public text.
+    return replace(
+        facts,
+        alias="",
+        code="",
+        sign="",
+        country=country,
+        lat_deg=None,
+        lon_deg=None,
+        accuracy_m=None,
+        place_at=None,
+        declared="",
+        doubts=(),
+        signals=(),
+    )
+
+
+def doubts_of(alarm: Alarm) -> tuple[str, ...]:
+    """Return the words (keys of the wording's table) for what is odd about it."""
+    press = alarm.presses[-1]
+    words = (
+        ("late", press.late),
+        ("clock", press.clock_doubtful),
+        ("checksum", press.checksum_failed),
+        ("undecodable", press.undecodable),
+    )
+    said = tuple(word for word, is_so in words if is_so)
+    doubt = press.doubt if not alarm.confirmed_source else None
+    return said if doubt is None else (*said, doubt.value)
+
+
+def data_of(alarm: Alarm, step: Step) -> dict[str, str]:
+    """Return what structured channels send; a public one gets none of it."""
+    if step.to is Audience.PUBLIC:
+        return {}
+    return {
+        "alarm": alarm.id,
+        "alias": alarm.alias,
+        "step": step.id,
+        "kind": alarm.kind.value,
+        "response": alarm.response.value,
+        "truth": alarm.truth.value,
+    }

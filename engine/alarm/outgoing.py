@@ -1,0 +1,113 @@
+"""Fold the facts of steps and notifications into an alarm. Pure."""
+
+from dataclasses import replace
+
+from engine.alarm.events import (
+    NotificationPlanned,
+    NotificationSettled,
+    NotificationsWithdrawn,
+    RecipientsChosen,
+    StepFired,
+)
+from engine.alarm.state import Alarm, Effect, Fired, Publicity, Response, Told
+from engine.ports.journal import EffectState
+from engine.protocol.model import Audience
+
+
+def with_round(alarm: Alarm, event: StepFired) -> Alarm:
+    """Count a round of a step."""
+    before = alarm.fired.get(event.step)
+    fired = Fired(
+        first_at=event.at if before is None else before.first_at,
+        last_at=event.at,
+        rounds=event.round - alarm.spent.get(event.step, 0),
+        nobody=event.found == 0,
+    )
+    response = alarm.response
+    if response is Response.RAISED:
+        response = Response.NOTIFYING
+    return replace(alarm, fired={**alarm.fired, event.step: fired}, response=response)
+
+
+def with_recipients(alarm: Alarm, event: RecipientsChosen) -> Alarm:
+    """Enter whom a round found."""
+    new = {
+        chosen.person: Told(
+            person=chosen.person,
+            alias=chosen.alias,
+            audience=event.audience,
+            language=chosen.language,
+            sign=chosen.sign,
+            code=chosen.code,
+            distance_m=chosen.distance_m,
+            place_age=chosen.place_age,
+            declared=chosen.declared,
+        )
+        for chosen in event.chosen
+        if event.audience is not Audience.PUBLIC and _is_new(alarm, chosen.person)
+    }
+    return replace(alarm, told={**alarm.told, **new})
+
+
+def _is_new(alarm: Alarm, person: str) -> bool:
+    told = alarm.told.get(person)
+    return told is None or told.ended
+
+
+def with_notification(alarm: Alarm, event: NotificationPlanned) -> Alarm:
+    """Enter a notification."""
+    effects = dict(alarm.effects)
+    if event.repeat_of is not None and event.repeat_of in effects:
+        effects[event.repeat_of] = replace(effects[event.repeat_of], repeated=True)
+    effects[event.effect] = Effect(
+        effect=event.effect,
+        step=event.step,
+        round=event.round,
+        repeat=event.repeat,
+        person=event.person,
+        audience=event.audience,
+        channel=event.channel,
+        address=event.body.address,
+        effect_class=event.effect_class,
+        planned_at=event.at,
+    )
+    return replace(alarm, effects=effects)
+
+
+def with_outcome(alarm: Alarm, event: NotificationSettled) -> Alarm:
+    """Enter what is known of an outcome."""
+    effect = alarm.effects.get(event.effect)
+    if effect is None:
+        return alarm
+    settled = replace(
+        effect,
+        state=event.state,
+        attempt=event.attempt,
+        route=event.route or effect.route,
+        settled_at=event.at,
+        reason=event.reason,
+        retry=event.retry,
+    )
+    published = effect.audience is Audience.PUBLIC and event.state in {
+        EffectState.ACCEPTED,
+        EffectState.DELIVERED,
+    }
+    return replace(
+        alarm,
+        effects={**alarm.effects, event.effect: settled},
+        publicity=Publicity.PUBLISHED if published else alarm.publicity,
+    )
+
+
+def with_withdrawal(alarm: Alarm, event: NotificationsWithdrawn) -> Alarm:
+    """Take back what nobody has attempted."""
+    gone = set(event.effects)
+    return replace(
+        alarm,
+        effects={
+            key: replace(effect, state=EffectState.WITHDRAWN, settled_at=event.at)
+            if key in gone and effect.state is EffectState.PLANNED
+            else effect
+            for key, effect in alarm.effects.items()
+        },
+    )

@@ -1,0 +1,124 @@
+"""Whether enough people have said the same of an alarm, and what if not: pure.
+
+Nothing here closes and nothing publishes. A false verdict never comes from
+colleagues alone, since they may have been forced; where answers contradict each
+other, a person at HQ decides.
+"""
+
+from collections.abc import Iterator
+
+from engine.alarm.commands import Verify
+from engine.alarm.events import (
+    AlarmEvent,
+    AlarmPresumed,
+    AlarmVerified,
+    QuorumReached,
+    RefusalGround,
+    VerdictGiven,
+    VerificationAsked,
+)
+from engine.alarm.state import Alarm, Ask, Said, Truth
+from engine.protocol.model import Fallback, Verification, Voice
+from engine.values import Instant, OperatorId
+
+DECIDED = frozenset({Truth.VERIFIED, Truth.FALSE})
+
+
+def verdict_of(alarm: Alarm, command: Verify, now: Instant) -> AlarmEvent:
+    """Return an operator's word on an alarm: the decision, or one voice of several."""
+    alone = alarm.protocol.verification is None or alarm.ask is not None
+    if alone:
+        return AlarmVerified(at=now, by=command.by, truth=command.truth)
+    return VerdictGiven(at=now, by=command.by, truth=command.truth)
+
+
+def verdict_refusal(alarm: Alarm, by: OperatorId, truth: Truth) -> RefusalGround | None:
+    """Return why an operator may not say this now.
+
+    A dispute is not settled as false by whose word began it: one forced operator
+    would need no more than two clicks.
+    """
+    theirs = {said.truth for said in fresh(alarm) if said.name == by}
+    match alarm.ask:
+        case None:
+            decided = alarm.truth in DECIDED and alarm.truth is truth
+            again = decided or truth in theirs
+            return RefusalGround.ALREADY_DONE if again else None
+        case Ask.DISPUTED:
+            is_own = truth is Truth.FALSE and Truth.FALSE in theirs
+            return RefusalGround.SAME_OPERATOR if is_own else None
+        case Ask.OVERDUE:
+            return None
+
+
+def judgements(alarm: Alarm, now: Instant) -> Iterator[AlarmEvent]:
+    """Yield what follows from what people have said, or have not said in time."""
+    rule = alarm.protocol.verification
+    if rule is None or not alarm.is_open or alarm.ask is Ask.DISPUTED:
+        return
+    if _contradicts(alarm):
+        yield VerificationAsked(at=now, ask=Ask.DISPUTED)
+        return
+    for truth in (Truth.VERIFIED, Truth.FALSE):
+        names = _quorum(alarm, rule, truth)
+        if names and alarm.truth is not truth:
+            yield QuorumReached(at=now, truth=truth, names=names)
+            return
+    due = answer_due(alarm)
+    if due is not None and due <= now:
+        if rule.otherwise is Fallback.ASK:
+            yield VerificationAsked(at=now, ask=Ask.OVERDUE)
+        else:
+            yield AlarmPresumed(at=now)
+
+
+def answer_due(alarm: Alarm) -> Instant | None:
+    """Return until when people have to say whether it is true; None where settled."""
+    rule = alarm.protocol.verification
+    settled = alarm.truth in {*DECIDED, Truth.PRESUMED} or alarm.ask is not None
+    if rule is None or settled or not alarm.is_open:
+        return None
+    return alarm.opened_at.plus(rule.within)
+
+
+def fresh(alarm: Alarm) -> tuple[Said, ...]:
+    """Return the voices that no decision has taken in yet."""
+    return alarm.voices[alarm.heard :]
+
+
+def counted(alarm: Alarm, truth: Truth) -> tuple[str, ...]:
+    """Return who says so, each once, of those whose word counts."""
+    rule = alarm.protocol.verification
+    voices = frozenset(Voice) if rule is None else rule.of
+    names = {
+        said.name: None
+        for said in fresh(alarm)
+        if said.truth is truth and said.voice in voices
+    }
+    return tuple(names)
+
+
+def judges_of(alarm: Alarm) -> frozenset[str]:
+    """Return every operator whose word made it verified: they do not approve."""
+    said = {
+        one.name
+        for one in alarm.voices
+        if one.voice is Voice.HQ and one.truth is Truth.VERIFIED
+    }
+    by = frozenset[str]() if alarm.verified is None else {alarm.verified.by}
+    return frozenset(said | by)
+
+
+def _contradicts(alarm: Alarm) -> bool:
+    truths = {said.truth for said in fresh(alarm)}
+    if alarm.truth in DECIDED:
+        truths.add(alarm.truth)
+    return len(truths) > 1
+
+
+def _quorum(alarm: Alarm, rule: Verification, truth: Truth) -> tuple[str, ...]:
+    names = counted(alarm, truth)
+    if len(names) < rule.needs:
+        return ()
+    at_hq = {said.name for said in fresh(alarm) if said.voice is Voice.HQ}
+    return names if truth is Truth.VERIFIED or at_hq & set(names) else ()
