@@ -6,52 +6,42 @@ runs in a greenlet that gives up control exactly where a thread would block (at 
 inbox, in a reply's `get`, in `Clock.sleep`) and, by the seed's choice, after a tell.
 """
 
-import hashlib
-import heapq
 import math
 import queue
-import random
 import sys
 from collections.abc import Callable
-from itertools import count
 from typing import Any, TypeVar, cast
 
 import pykka
-from greenlet import GreenletExit, getcurrent, greenlet  # type: ignore[import-untyped]
+from greenlet import GreenletExit, greenlet  # type: ignore[import-untyped]
 
 from engine.supervision.inbox import Inbox
 from engine.values import Instant
 from tests.fakes import START
+from tests.simulation.scheduler import DeadlockError, Scheduler, Wait
 
 A = TypeVar("A", bound=pykka.Actor)
 T = TypeVar("T")
 
-_PREEMPTED_AFTER_TELL = 0.1
-_NS = 1_000_000_000
+# Actors that look at rows again and again, lest a hint was lost. Timers are none:
+# their waking is a deadline's.
+POLLING = frozenset(
+    {
+        "Alarms",
+        "ChannelWorker",
+        "Dispatcher",
+        "Intake",
+        "ModemActor",
+        "Probe",
+        "SimGateway",
+        "SimWeb",
+        "Supervisor",
+    }
+)
 
 
-class DeadlockError(Exception):
-    """Whoever waits here can never be woken: nothing is left that could run."""
-
-
-class LivelockError(Exception):
-    """The world runs and runs, and its time stands still."""
-
-
-class Wait:
-    """One greenlet at one blocking point; resumed once, by wake-up or time-out."""
-
-    __slots__ = ("over", "task", "timed", "woken")
-
-    def __init__(self, task: greenlet, *, timed: bool) -> None:
-        self.task = task
-        self.timed = timed
-        self.over = False
-        self.woken = False
-
-
-class World:
-    """The scheduler, and the clock that its actors are given."""
+class World(Scheduler):
+    """The scheduler as actors see it, and the clock that they are given."""
 
     def __init__(
         self,
@@ -60,73 +50,16 @@ class World:
         *,
         steps_at_one_time_max: int = 1_000_000,
     ) -> None:
-        """Start with an empty world; whatever other world there was is over.
-
-        Args:
-            seed: decides every order and every draw.
-            now: the virtual time to begin at.
-            steps_at_one_time_max: more, and it counts as a livelock.
-
-        """
-        pykka.ActorRegistry._actor_refs.clear()
-        self.seed = seed
-        self.dead = False
-        self.switches = 0
+        """Start empty; see `Scheduler`."""
+        super().__init__(seed, now, steps_at_one_time_max=steps_at_one_time_max)
         self.futures: type[SimFuture] = type("SimFuture", (SimFuture,), {"world": self})
-        self._start = now
-        self._steps_max = steps_at_one_time_max
-        self._ns = 0
-        self._chance = random.Random(seed)
-        self._main = getcurrent()
-        self._names: dict[greenlet, str] = {}
-        self._serial = count()
-        self._ready: list[tuple[Wait, bool]] = []
-        self._timed: list[tuple[int, float, int, Wait]] = []
-        self._for_replies: dict[greenlet, None] = {}
-        self._trace = hashlib.blake2b(digest_size=8)
         self._classes: dict[type[pykka.Actor], type[pykka.Actor]] = {}
-
-    def now(self) -> Instant:
-        """Return the virtual time in UTC."""
-        return Instant(self._start.ms + self._ns // 1_000_000)
-
-    def boottime_s(self) -> float:
-        """Return virtual seconds since the world began."""
-        return self._ns / _NS
-
-    def sleep(self, seconds: float) -> None:
-        """Let virtual time pass for the caller alone."""
-        if seconds > 0:
-            self.park(seconds)
-
-    def chance(self) -> float:
-        """Return the next number in [0, 1) of the world's own stream."""
-        return self._chance.random()
-
-    def fork(self, component: str) -> random.Random:
-        """Return a stream of chance that no other component disturbs."""
-        return random.Random(f"{self.seed}/{component}")
-
-    def note(self, text: str) -> None:
-        """Put an observation into the trace."""
-        self._trace.update(f"{self._ns} {text}\n".encode())
-
-    @property
-    def trace(self) -> str:
-        """Return the hash of all that has happened, in order."""
-        return self._trace.hexdigest()
 
     def spawn(self, actor: type[A], /, **arguments: object) -> "pykka.ActorRef[A]":
         """Start a production actor here; what a supervision tree is given."""
         if actor not in self._classes:
             self._classes[actor] = simulated(actor, self)
         return cast("type[A]", self._classes[actor]).start(**arguments)
-
-    def begin(self, task: Callable[[], object], name: str = "task") -> None:
-        """Run a function as a task of its own: a device, a person, a far end."""
-        new = greenlet(lambda _: task(), parent=self._main)
-        self._names[new] = f"{name}-{next(self._serial)}"
-        self._ready.append((Wait(new, timed=False), True))
 
     def call(self, function: Callable[[], T], within_s: float = 3600.0) -> T:
         """Run a function in a task until it returns; for tests.
@@ -152,37 +85,37 @@ class World:
             raise DeadlockError from error
         return result
 
-    def run(self, seconds: float) -> None:
-        """Let that much virtual time pass for everybody."""
-        until_ns = self._ns + round(seconds * _NS)
-        self._run(until_ns, until=lambda: False)
-        self._ns = max(self._ns, until_ns)
 
-    def run_until(self, condition: Callable[[], bool], within_s: float) -> bool:
-        """Run until the condition holds; False where it does not in that time."""
-        self._run(self._ns + round(within_s * _NS), until=condition)
-        return condition()
+class Life:
+    """One process of an engine: a part of a world that is killed by itself."""
 
-    def suspend(self, seconds: float) -> None:
-        """Let time pass in which nobody runs, as in a suspend or a SIGSTOP."""
-        self._ns += round(seconds * _NS)
+    def __init__(self, world: World) -> None:
+        """Begin without a task."""
+        self.world = world
+        self.dead = False
+        self.doomed = False
+        self.boottime_s = world.boottime_s
+        self.wake = world.wake
+        self.chance = world.chance
+        self.futures: type[SimFuture] = type("SimFuture", (SimFuture,), {"world": self})
+        self._classes: dict[type[pykka.Actor], type[pykka.Actor]] = {}
+        self._tasks: list[greenlet] = []
 
-    def deadlocked(self) -> list[str]:
-        """Name the tasks that wait for a reply, for ever, where nothing can run."""
-        self._drop_over()
-        if self._ready or self._timed:
-            return []
-        return sorted(self._names[task] for task in self._for_replies)
+    def spawn(self, actor: type[A], /, **arguments: object) -> "pykka.ActorRef[A]":
+        """Start a production actor in this process."""
+        if actor not in self._classes:
+            self._classes[actor] = simulated(actor, self)
+        return cast("type[A]", self._classes[actor]).start(**arguments)
 
-    def crash(self) -> None:
-        """`kill -9`: nothing of this world acts again; its `finally`s are unseen."""
-        self.dead = True
-        pykka.ActorRegistry._actor_refs.clear()
-        for task in self._names:
-            if task:
-                task.throw(GreenletExit)
-        self._ready.clear()
-        self._timed.clear()
+    def begin(self, task: Callable[[], object], name: str = "task") -> None:
+        """Run a function as a task of this process."""
+        self._tasks = [one for one in self._tasks if not one.dead]
+        self._tasks.append(self.world.begin(task, name))
+
+    def sleep(self, seconds: float) -> None:
+        """Let virtual time pass for the caller alone."""
+        if seconds > 0:
+            self.park(seconds)
 
     def park(
         self,
@@ -190,96 +123,39 @@ class World:
         waits: list[Wait] | None = None,
         *,
         for_reply: bool = False,
+        is_poll: bool = False,
     ) -> bool:
-        """Give up control until woken (True) or the time is over (False)."""
+        """Give up control; see `Scheduler.park`."""
         if self.dead:
             raise GreenletExit
-        task = getcurrent()
-        wait = Wait(task, timed=timeout_s is not None)
-        if waits is not None:
-            waits.append(wait)
-        if timeout_s is not None:
-            # Rounded up, lest one who waits for the last half nanosecond spins.
-            at_ns = self._ns + max(0, math.ceil(timeout_s * _NS))
-            entry = (at_ns, self._chance.random(), next(self._serial), wait)
-            heapq.heappush(self._timed, entry)
-        elif for_reply:
-            self._for_replies[task] = None
-        try:
-            return self._give_up_control(wait)
-        finally:
-            self._for_replies.pop(task, None)
-
-    def wake(self, waits: list[Wait]) -> None:
-        """Let those who wait there run again."""
-        self._ready += [(wait, True) for wait in waits]
-        waits.clear()
+        return self.world.park(timeout_s, waits, for_reply=for_reply, is_poll=is_poll)
 
     def maybe_preempt(self) -> None:
-        """Let others run first, by the seed's choice, as a thread may be preempted."""
-        task = getcurrent()
-        if self.dead or task is self._main or task not in self._names:
-            return
-        if self._chance.random() < _PREEMPTED_AFTER_TELL:
-            wait = Wait(task, timed=False)
-            self._ready.append((wait, True))
-            self._give_up_control(wait)
+        """Let others run first, by the seed's choice."""
+        if not self.dead:
+            self.world.maybe_preempt()
 
-    def _give_up_control(self, wait: Wait) -> bool:
-        if wait.task is not self._main:
-            return bool(self._main.switch())
-        # The test itself waits: everybody else runs meanwhile.
-        self._run(None, until=lambda: wait.over)
-        if not wait.over:
-            raise DeadlockError
-        return wait.woken
+    def doom(self) -> None:
+        """Die here and now; called in a task of this process, it does not return.
 
-    def _run(self, until_ns: int | None, *, until: Callable[[], bool]) -> None:
-        assert getcurrent() is self._main, "only the test drives the world"
-        steps, at_ns = 0, self._ns
-        while not until() and self._step(until_ns):
-            steps = steps + 1 if self._ns == at_ns else 0
-            at_ns = self._ns
-            if steps > self._steps_max:
-                raise LivelockError
+        Whoever drives the world sees `doomed` before anybody else runs, and kills.
+        """
+        self.doomed = True
+        self.dead = True
+        raise GreenletExit
 
-    def _step(self, until_ns: int | None) -> bool:
-        if not self._ready:
-            self._drop_over()
-            if not self._timed:
-                return False
-            if until_ns is not None and self._timed[0][0] > until_ns:
-                return False
-            at_ns, _, _, due = heapq.heappop(self._timed)
-            self._ns = max(self._ns, at_ns)  # late after a suspend
-            self._ready.append((due, False))
-        index = int(self._chance.random() * len(self._ready))
-        self._ready[index], self._ready[-1] = self._ready[-1], self._ready[index]
-        wait, woken = self._ready.pop()
-        if not wait.over:
-            self._resume(wait, woken=woken)
-        return True
-
-    def _resume(self, wait: Wait, *, woken: bool) -> None:
-        wait.over, wait.woken = True, woken
-        if wait.task is self._main:
-            return
-        self.switches += 1
-        name = self._names[wait.task]
-        self._trace.update(f"{self._ns} {name} {woken}\n".encode())
-        wait.task.switch(woken)
-        if wait.task.dead:
-            self._names.pop(wait.task, None)
-
-    def _drop_over(self) -> None:
-        while self._timed and self._timed[0][3].over:
-            heapq.heappop(self._timed)
+    def kill(self) -> None:
+        """`kill -9`: nothing of this process acts again; only the test may."""
+        self.dead = self.doomed = True
+        pykka.ActorRegistry._actor_refs.clear()
+        self.world.kill(self._tasks)
+        self._tasks.clear()
 
 
 class SimFuture(pykka.Future[Any]):
     """Pykka's future where `get` parks a greenlet."""
 
-    world: World  # on the class: Pykka makes another by `future.__class__()`
+    world: "World | Life"  # on the class: Pykka makes another by `future.__class__()`
 
     def __init__(self) -> None:
         super().__init__()
@@ -318,8 +194,9 @@ class SimFuture(pykka.Future[Any]):
 class SimTokens:
     """What `queue.SimpleQueue` is to a threaded inbox: where an actor waits."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: "World | Life", *, polls: bool = False) -> None:
         self._world = world
+        self._polls = polls
         self._waits: list[Wait] = []
         self._count = 0
 
@@ -330,7 +207,8 @@ class SimTokens:
 
     def get(self, *, timeout: float | None = None) -> None:
         while not self._count:
-            if not self._world.park(timeout, self._waits) and not self._count:
+            woken = self._world.park(timeout, self._waits, is_poll=self._polls)
+            if not woken and not self._count:
                 raise queue.Empty
         self._count -= 1
 
@@ -338,14 +216,14 @@ class SimTokens:
 class SimActor(pykka.Actor):
     """Pykka's actor, its loop in a greenlet."""
 
-    world: World
+    world: "World | Life"
 
     @classmethod
     def _create_actor_inbox(cls) -> Inbox:
         return Inbox(
             getattr(cls, "bound", 1_000),
             now_s=cls.world.boottime_s,
-            tokens=SimTokens(cls.world),
+            tokens=SimTokens(cls.world, polls=cls.__name__ in POLLING),
             slice_s=math.inf,
         )
 
@@ -368,6 +246,6 @@ class SimActor(pykka.Actor):
         super()._failed(error)  # type: ignore[misc] # of SupervisedActor, behind us
 
 
-def simulated(actor: type[A], world: World) -> type[A]:
+def simulated(actor: type[A], world: "World | Life") -> type[A]:
     """Return the class with its threads taken out, to run in that world."""
     return type(actor.__name__, (SimActor, actor), {"world": world})

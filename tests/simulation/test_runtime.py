@@ -11,7 +11,8 @@ from engine.supervision.failure import ActorFailedError
 from engine.supervision.link import Link, LinkState
 from engine.supervision.tree import Tree
 from tests.fakes import START
-from tests.simulation.runtime import DeadlockError, LivelockError, World, simulated
+from tests.simulation.runtime import World, simulated
+from tests.simulation.scheduler import DeadlockError, LivelockError
 
 
 class Echo(SupervisedActor[object]):

@@ -1,0 +1,281 @@
+"""The scheduler under the simulator: greenlets, virtual time, one seed.
+
+A task gives up control exactly where a thread would block. Who runs next, and whether
+one goes on after a tell, the seed decides; time moves only when nobody can run.
+"""
+
+import hashlib
+import heapq
+import math
+import random
+from collections.abc import Callable, Iterable
+from itertools import count
+
+import pykka
+from greenlet import GreenletExit, getcurrent, greenlet  # type: ignore[import-untyped]
+
+from engine.values import Instant
+from tests.fakes import START
+
+_PREEMPTED_AFTER_TELL = 0.1
+_NS = 1_000_000_000
+
+
+class DeadlockError(Exception):
+    """Whoever waits here can never be woken: nothing is left that could run."""
+
+
+class LivelockError(Exception):
+    """The world runs and runs, and its time stands still."""
+
+
+class Wait:
+    """One greenlet at one blocking point; resumed once, by wake-up or time-out."""
+
+    __slots__ = ("is_poll", "over", "task", "timed", "woken")
+
+    def __init__(self, task: greenlet, *, timed: bool, is_poll: bool = False) -> None:
+        self.task = task
+        self.timed = timed
+        self.is_poll = is_poll
+        self.over = False
+        self.woken = False
+
+
+class Scheduler:
+    """Tasks in virtual time: whose turn it is, by one seed."""
+
+    def __init__(
+        self,
+        seed: int,
+        now: Instant = START,
+        *,
+        steps_at_one_time_max: int = 1_000_000,
+    ) -> None:
+        """Start with an empty world; whatever other world there was is over.
+
+        Args:
+            seed: decides every order and every draw.
+            now: the virtual time to begin at.
+            steps_at_one_time_max: more, and it counts as a livelock.
+
+        """
+        pykka.ActorRegistry._actor_refs.clear()
+        self.seed = seed
+        self.dead = False
+        self.switches = 0
+        self.idle: Callable[[], bool] | None = None
+        """Whether a look at the rows would find nothing now: polls wait meanwhile."""
+        self.wall_offset_ms = 0
+        """How far the system's wall clock is off, for whoever starts an engine."""
+        self._start = now
+        self._steps_max = steps_at_one_time_max
+        self._ns = 0
+        self._chance = random.Random(seed)
+        self._main = getcurrent()
+        self._names: dict[greenlet, str] = {}
+        self._serial = count()
+        self._ready: list[tuple[Wait, bool]] = []
+        self._timed: list[tuple[int, float, int, Wait]] = []
+        self._for_replies: dict[greenlet, None] = {}
+        self._trace = hashlib.blake2b(digest_size=8)
+        self._waiting: dict[greenlet, Wait] = {}
+
+    def now(self) -> Instant:
+        """Return the virtual time in UTC."""
+        return Instant(self._start.ms + self._ns // 1_000_000)
+
+    def boottime_s(self) -> float:
+        """Return virtual seconds since the world began."""
+        return self._ns / _NS
+
+    def boot_ns(self) -> int:
+        """Return virtual nanoseconds since the world began."""
+        return self._ns
+
+    def wall_ns(self) -> int:
+        """Return what the system's wall clock claims, nanoseconds since 1970."""
+        return (self._start.ms + self.wall_offset_ms) * 1_000_000 + self._ns
+
+    def sleep(self, seconds: float) -> None:
+        """Let virtual time pass for the caller alone."""
+        if seconds > 0:
+            self.park(seconds)
+
+    def chance(self) -> float:
+        """Return the next number in [0, 1) of the world's own stream."""
+        return self._chance.random()
+
+    def fork(self, component: str) -> random.Random:
+        """Return a stream of chance that no other component disturbs."""
+        return random.Random(f"{self.seed}/{component}")
+
+    def note(self, text: str) -> None:
+        """Put an observation into the trace."""
+        self._trace.update(f"{self._ns} {text}\n".encode())
+
+    @property
+    def trace(self) -> str:
+        """Return the hash of all that has happened, in order."""
+        return self._trace.hexdigest()
+
+    def begin(self, task: Callable[[], object], name: str = "task") -> greenlet:
+        """Run a function as a task of its own: a device, a person, a far end."""
+        new = greenlet(lambda _: task(), parent=self._main)
+        self._names[new] = f"{name}-{next(self._serial)}"
+        self._waiting[new] = Wait(new, timed=False)
+        self._ready.append((self._waiting[new], True))
+        return new
+
+    def run(self, seconds: float) -> None:
+        """Let that much virtual time pass for everybody."""
+        until_ns = self._ns + round(seconds * _NS)
+        self._run(until_ns, until=lambda: False)
+        self._ns = max(self._ns, until_ns)
+
+    def run_until(self, condition: Callable[[], bool], within_s: float) -> bool:
+        """Run until the condition holds; False where it does not in that time."""
+        self._run(self._ns + round(within_s * _NS), until=condition)
+        return condition()
+
+    def suspend(self, seconds: float) -> None:
+        """Let time pass in which nobody runs, as in a suspend or a SIGSTOP."""
+        self._ns += round(seconds * _NS)
+
+    def deadlocked(self) -> list[str]:
+        """Name the tasks that wait for a reply, for ever, where nothing can run."""
+        self._drop_over()
+        if self._ready or self._timed:
+            return []
+        return sorted(self._names[task] for task in self._for_replies)
+
+    def crash(self) -> None:
+        """`kill -9`: nothing of this world acts again; its `finally`s are unseen."""
+        self.dead = True
+        pykka.ActorRegistry._actor_refs.clear()
+        self.kill(list(self._names))
+        self._ready.clear()
+        self._timed.clear()
+
+    def kill(self, tasks: Iterable[greenlet]) -> None:
+        """End tasks where they wait; only the test may."""
+        assert getcurrent() is self._main, "only the test kills"
+        for task in tasks:
+            wait = self._waiting.pop(task, None)
+            if wait is not None:
+                wait.over = True
+            if task:
+                task.throw(GreenletExit)
+            self._names.pop(task, None)
+            self._for_replies.pop(task, None)
+
+    def park(
+        self,
+        timeout_s: float | None,
+        waits: list[Wait] | None = None,
+        *,
+        for_reply: bool = False,
+        is_poll: bool = False,
+    ) -> bool:
+        """Give up control until woken (True) or the time is over (False)."""
+        if self.dead:
+            raise GreenletExit
+        task = getcurrent()
+        wait = Wait(task, timed=timeout_s is not None, is_poll=is_poll)
+        self._waiting[task] = wait
+        if waits is not None:
+            waits.append(wait)
+        if timeout_s is not None:
+            # Rounded up, lest one who waits for the last half nanosecond spins.
+            at_ns = self._ns + max(0, math.ceil(timeout_s * _NS))
+            entry = (at_ns, self._chance.random(), next(self._serial), wait)
+            heapq.heappush(self._timed, entry)
+        elif for_reply:
+            self._for_replies[task] = None
+        try:
+            return self._give_up_control(wait)
+        finally:
+            self._for_replies.pop(task, None)
+
+    def wake(self, waits: list[Wait]) -> None:
+        """Let those who wait there run again."""
+        self._ready += [(wait, True) for wait in waits]
+        waits.clear()
+
+    def maybe_preempt(self) -> None:
+        """Let others run first, by the seed's choice, as a thread may be preempted."""
+        task = getcurrent()
+        if self.dead or task is self._main or task not in self._names:
+            return
+        if self._chance.random() < _PREEMPTED_AFTER_TELL:
+            wait = self._waiting[task] = Wait(task, timed=False)
+            self._ready.append((wait, True))
+            self._give_up_control(wait)
+
+    def _give_up_control(self, wait: Wait) -> bool:
+        if wait.task is not self._main:
+            return bool(self._main.switch())
+        # The test itself waits: everybody else runs meanwhile.
+        self._run(None, until=lambda: wait.over)
+        if not wait.over:
+            raise DeadlockError
+        return wait.woken
+
+    def _run(self, until_ns: int | None, *, until: Callable[[], bool]) -> None:
+        assert getcurrent() is self._main, "only the test drives the world"
+        steps, at_ns = 0, self._ns
+        while not until() and self._step(until_ns):
+            steps = steps + 1 if self._ns == at_ns else 0
+            at_ns = self._ns
+            if steps > self._steps_max:
+                raise LivelockError
+
+    def _step(self, until_ns: int | None) -> bool:
+        if not self._ready:
+            self._drop_over()
+            if not self._timed:
+                return False
+            if until_ns is not None and self._timed[0][0] > until_ns:
+                return False
+            at_ns, due = self._next_timed(until_ns)
+            if due is None:
+                return False
+            self._ns = max(self._ns, at_ns)  # late after a suspend
+            self._ready.append((due, False))
+        index = int(self._chance.random() * len(self._ready))
+        self._ready[index], self._ready[-1] = self._ready[-1], self._ready[index]
+        wait, woken = self._ready.pop()
+        if not wait.over:
+            self._resume(wait, woken=woken)
+        return True
+
+    def _next_timed(self, until_ns: int | None) -> tuple[int, Wait | None]:
+        """Take whose time is next; while the world idles, whoever does not poll.
+
+        A poll that is left out runs late, as one of a suspended process does.
+        """
+        if not self._timed[0][3].is_poll or self.idle is None or not self.idle():
+            return heapq.heappop(self._timed)[0::3]
+        real = [e for e in self._timed if not e[3].is_poll and not e[3].over]
+        first = min(real, default=None)
+        if first is None or (until_ns is not None and first[0] > until_ns):
+            return 0, None
+        self._timed.remove(first)
+        heapq.heapify(self._timed)
+        return first[0], first[3]
+
+    def _resume(self, wait: Wait, *, woken: bool) -> None:
+        wait.over, wait.woken = True, woken
+        if wait.task is self._main:
+            return
+        self._waiting.pop(wait.task, None)
+        self.switches += 1
+        name = self._names[wait.task]
+        self._trace.update(f"{self._ns} {name} {woken}\n".encode())
+        wait.task.switch(woken)
+        if wait.task.dead:
+            self._names.pop(wait.task, None)
+
+    def _drop_over(self) -> None:
+        while self._timed and self._timed[0][3].over:
+            heapq.heappop(self._timed)
