@@ -135,8 +135,12 @@ class Scheduler:
 
     def run_until(self, condition: Callable[[], bool], within_s: float) -> bool:
         """Run until the condition holds; False where it does not in that time."""
-        self._run(self._ns + round(within_s * _NS), until=condition)
-        return condition()
+        until_ns = self._ns + round(within_s * _NS)
+        self._run(until_ns, until=condition)
+        if condition():
+            return True
+        self._ns = max(self._ns, until_ns)
+        return False
 
     def suspend(self, seconds: float) -> None:
         """Let time pass in which nobody runs, as in a suspend or a SIGSTOP."""

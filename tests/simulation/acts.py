@@ -1,0 +1,203 @@
+"""What each word of a plan does to the day."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tests.simulation.disk import write_as_old_owner
+from tests.simulation.farends import SUBMIT_FAULTS
+from tests.simulation.plan import FAULTS_END_S, Item
+
+if TYPE_CHECKING:
+    from tests.simulation.day import Day
+
+Act = Callable[["Day", Item], None]
+
+
+def _kill(day: "Day", item: Item) -> None:
+    del item
+    day.struck("kill")
+    day.host.life.doomed = True
+
+
+def _loop(day: "Day", item: Item) -> None:
+    for _ in range(item.n):
+        day.struck("loop")
+        day.kills_wanted += 1
+        day.host.life.doomed = True
+        day.world.sleep(2.0)
+
+
+def _stop(day: "Day", item: Item) -> None:
+    del item
+    day.struck("stop")
+    day.stop_wanted = True
+
+
+def _suspend(day: "Day", item: Item) -> None:
+    day.struck(item.what)
+    # Behind the last fault everything must come right again.
+    day.world.suspend(min(item.s, max(0.0, FAULTS_END_S - day.world.boottime_s())))
+
+
+def _at_commit(day: "Day", item: Item) -> None:
+    day.disk.crash_in = (item.n, item.what.removeprefix("commit_"))
+
+
+def _at_contact(day: "Day", item: Item) -> None:
+    day.crash_at_contact = (item.n, item.what.removeprefix("contact_"))
+
+
+def _read_error(day: "Day", item: Item) -> None:
+    day.disk.read_errors = min(item.n, 2)
+
+
+def _fail_disk(day: "Day", item: Item) -> None:
+    day.disk.failing = item.what
+
+
+def _full(day: "Day", item: Item) -> None:
+    lasts_s = min(item.s, 60.0)
+    day.disk.full_until_s = day.world.boottime_s() + lasts_s
+    day.world.sleep(lasts_s)
+
+
+def _slow(day: "Day", item: Item) -> None:
+    day.disk.slow_until_s = day.world.boottime_s() + min(item.s, 120.0)
+
+
+def _old_owner(day: "Day", item: Item) -> None:
+    del item
+    store, clock = day.host.store, day.host.clock
+    if store is not None and clock is not None and not day.host.life.dead:
+        day.struck("old_owner")
+        if write_as_old_owner(store, clock.now()):
+            day.watching.found("I6", "an owner that was replaced could write")
+
+
+def _next_fault(day: "Day", item: Item) -> None:
+    times = 1 if item.what in {"hang", "late_answer"} else min(item.n, 3)
+    network = day.network
+    server = network.servers.get(item.who)
+    if server is None:
+        network.hardware[item.who].next_faults.extend([item.what] * times)
+    else:
+        server.next_faults.extend([item.what] * times)
+
+
+def _gone(day: "Day", item: Item) -> None:
+    day.struck("gone")
+    day.network.unplug(day.network.hardware[item.who], item.s)
+
+
+def _all_gone(day: "Day", item: Item) -> None:
+    day.struck("all_gone")
+    for hardware in day.network.hardware.values():
+        day.network.unplug(hardware, item.s)
+
+
+def _no_call(day: "Day", item: Item) -> None:
+    hardware = day.network.hardware[item.who]
+    hardware.no_call_until_s = day.world.boottime_s() + item.s
+
+
+def _keeps_message(day: "Day", item: Item) -> None:
+    day.network.hardware[item.who].keeps_messages = item.n
+
+
+def _down(day: "Day", item: Item) -> None:
+    server = day.network.servers[item.who]
+    server.down_until_s = day.world.boottime_s() + item.s
+    day.world.sleep(item.s + 0.001)
+
+
+def _wall(day: "Day", item: Item) -> None:
+    day.struck(item.what)
+    hours = {"hour_ahead": 1, "hour_back": -1, "week_back": -7 * 24}[item.what]
+    day.world.wall_offset_ms += hours * 3_600_000
+    if item.n % 2:  # the clock counts from the next start on
+        day.host.life.doomed = True
+
+
+def _flood(day: "Day", item: Item) -> None:
+    day.struck("flood")
+    for number in range(item.n):
+        stranger = Item(item.at_s, "input", "stranger", item.who, number)
+        day.devices.send(day.devices.report(stranger))
+        day.world.sleep(item.s / item.n)
+
+
+def _signal(day: "Day", item: Item) -> None:
+    day.struck(item.what)
+    what = "cancel" if item.what == "cancel" else "sos"
+    day.devices.press(Item(item.at_s, "input", what, item.who))
+
+
+def _replayed(day: "Day", item: Item) -> None:
+    day.struck("replayed")
+    day.devices.replay(item.who)
+
+
+def _words(day: "Day", item: Item) -> None:
+    day.struck(item.what)
+    texts = {"words": "who is this", "wrong_code": "Z9Z9 1"}
+    number = "+46701740615" if item.n % 2 else "+15005550006"
+    day.people.reply_from(number, texts[item.what], 0.0)
+
+
+def _spoofed(day: "Day", item: Item) -> None:
+    """Somebody else answers with a code that they have seen."""
+    del item
+    codes = sorted(day.disk.medium.codes)
+    if codes:
+        day.struck("spoofed")
+        day.people.reply_from("+15005550006", f"{codes[-1]} 1", 0.0)
+
+
+def _nobody(day: "Day", item: Item) -> None:
+    day.struck("nobody")
+    day.people.asleep_until_s = day.world.boottime_s() + item.s
+
+
+def _after_close(day: "Day", item: Item) -> None:
+    day.struck("after_close")
+    day.world.sleep(3_000)
+    day.devices.press(Item(item.at_s, "input", "sos", item.who))
+
+
+ACTS: dict[str, Act] = {
+    "kill": _kill,
+    "loop": _loop,
+    "stop": _stop,
+    "pause": _suspend,
+    "suspend": _suspend,
+    "commit_before": _at_commit,
+    "commit_after": _at_commit,
+    "contact_before": _at_contact,
+    "contact_after": _at_contact,
+    "read_error": _read_error,
+    "eio": _fail_disk,
+    "unanswered": _fail_disk,
+    "full": _full,
+    "slow": _slow,
+    "old_owner": _old_owner,
+    "gone": _gone,
+    "all_gone": _all_gone,
+    "no_call": _no_call,
+    "keeps_message": _keeps_message,
+    "down": _down,
+    "hang_sent": _next_fault,
+    "hang_lost": _next_fault,
+    "hour_ahead": _wall,
+    "hour_back": _wall,
+    "week_back": _wall,
+    "flood": _flood,
+    "cancel": _signal,
+    "again": _signal,
+    "replayed": _replayed,
+    "words": _words,
+    "wrong_code": _words,
+    "spoofed": _spoofed,
+    "nobody": _nobody,
+    "after_close": _after_close,
+    **dict.fromkeys(SUBMIT_FAULTS, _next_fault),
+}

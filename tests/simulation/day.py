@@ -1,0 +1,233 @@
+"""One virtual day of the whole engine, from one seed."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tests.simulation.acts import ACTS
+from tests.simulation.disk import Disk
+from tests.simulation.farends import Network
+from tests.simulation.host import Host
+from tests.simulation.invariants import ViolationError, Watching
+from tests.simulation.people import Devices, People, secrets
+from tests.simulation.plan import (
+    DAY_S,
+    FAULTS_END_S,
+    PRESSES,
+    Item,
+    Plan,
+)
+from tests.simulation.runtime import Life, World
+from tests.simulation.scheduler import DeadlockError, LivelockError
+from tests.simulation.watchers import LogWatch
+
+STARTED_WITHIN_S = 120.0
+RESTART_S = 1.0
+DOWN_S = 3.0
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a day came to. `faults` counts those that have really struck."""
+
+    seed: int
+    trace: str = ""
+    violation: ViolationError | None = None
+    faults: Counter[str] = field(default_factory=Counter)
+    lives: int = 0
+    commits: int = 0
+    contacts: int = 0
+    alarms: int = 0
+    duplicates_max: int = 0
+    recovery_s: list[float] = field(default_factory=list)
+    first_told_s: float = 0.0
+    switches: int = 0
+
+
+class Day:
+    """Runs a plan on a machine of its own."""
+
+    def __init__(self, plan: Plan, ends_s: float = DAY_S) -> None:
+        self.ends_s = ends_s
+        self.plan = plan
+        self.world = World(plan.seed)
+        self.disk = Disk()
+        self.watching = Watching(self.disk, secrets())
+        self.network = Network(self.world)
+        self.host = Host(self.world, self.disk, self.network, self.watching)
+        whats = {item.what for item in plan.items}
+        self.people = People(
+            self.host, self.watching, two_at_once="two_at_once" in whats
+        )
+        self.people.reopens = "reopen" in whats
+        self.devices = Devices(self.host, self.watching)
+        self.outcome = Outcome(plan.seed)
+        self.crash_at_contact: tuple[int, str] | None = None
+        self.stop_wanted = False
+        self.kills_wanted = 0
+        self.watching.now_s = self.world.boottime_s
+        self.disk.on_commit = self.watching.committed
+        self.disk.on_fault = self.struck
+        self.network.on_fault = self.struck
+        self.network.on_arrival = self._arrived
+        self.network.contact = self._contact
+        self.network.confirmed = self._confirmed
+
+    def run(self) -> Outcome:
+        """Run the day; the first violation ends it."""
+        log, watch = logging.getLogger("engine"), LogWatch(self.watching)
+        level, spread = log.level, log.propagate
+        log.addHandler(watch)
+        log.propagate = False
+        log.setLevel(logging.INFO)
+        try:
+            self._run()
+        except ViolationError as error:
+            self.outcome.violation = error
+        except (DeadlockError, LivelockError) as error:
+            self.outcome.violation = ViolationError("I2", type(error).__name__)
+        finally:
+            log.removeHandler(watch)
+            log.propagate = spread
+            log.setLevel(level)
+            self.world.crash()
+        return self._tell()
+
+    def _run(self) -> None:
+        for item in self.plan.items:
+            self.world.begin(self._at(item), "plan")
+        self.world.begin(self._faults_end, "plan")
+        while self.world.boottime_s() < self.ends_s:
+            self._live()
+        self.watching.rows_hold()
+        self.watching.everybody_was_heard()
+        self._check()
+
+    def _live(self) -> None:
+        """Start a process and run it to its end, or the day's."""
+        host, world = self.host, self.world
+        self.outcome.lives += 1
+        began_s = world.boottime_s()
+        host.boot()
+        engine = host.engine
+        assert engine is not None
+        if not world.run_until(
+            lambda: engine.ready.is_set() or self._is_to_end(), STARTED_WITHIN_S
+        ):
+            self.watching.found("I2", "an engine that does not become ready")
+        if self.outcome.lives > 1 and engine.ready.is_set():
+            self.outcome.recovery_s.append(world.boottime_s() - began_s)
+        world.run_until(self._is_to_end, self.ends_s - world.boottime_s())
+        self._check()
+        self._overdue()
+        if self.stop_wanted and not host.is_over:
+            engine.stop()
+        self.stop_wanted = False
+        host.kill()
+        self.watching.acknowledged_is_kept()
+        self._check()
+        if world.boottime_s() >= self.ends_s:
+            return
+        self.watching.crashes += 1
+        world.run(RESTART_S if self.kills_wanted else DOWN_S)
+        self.kills_wanted = max(0, self.kills_wanted - 1)
+        self.watching.calm_since_s = world.boottime_s()
+
+    def _is_to_end(self) -> bool:
+        return (
+            self.host.is_over
+            or self.stop_wanted
+            or self.watching.violation is not None
+            or self.world.boottime_s() >= self.ends_s
+        )
+
+    def _check(self) -> None:
+        if self.watching.violation is not None:
+            raise self.watching.violation
+
+    def _overdue(self) -> None:
+        host = self.host
+        if host.engine is not None and not host.is_over and host.clock is not None:
+            now_s = self.world.boottime_s()
+            self.watching.nothing_is_overdue(now_s, host.clock.now().ms)
+
+    # what happens --------------------------------------------------------------------
+
+    def _at(self, item: Item) -> Callable[[], None]:
+        def happen() -> None:
+            self.world.sleep(item.at_s)
+            self._overdue()
+            act = ACTS.get(item.what)
+            if item.family == "input" and item.what in PRESSES:
+                self.struck(item.what)
+                self.devices.press(item)
+            elif act is not None:
+                self._disturb(item)
+                act(self, item)
+
+        return happen
+
+    def _disturb(self, item: Item) -> None:
+        if item.family in {"process", "disk", "modem", "channel", "time"}:
+            lasts_s = item.s if item.family != "process" else 60.0
+            until_s = self.world.boottime_s() + lasts_s + 60.0
+            calm_s = max(self.watching.calm_since_s, until_s)
+            self.watching.calm_since_s = calm_s
+
+    def _faults_end(self) -> None:
+        self.world.sleep(FAULTS_END_S)
+        self.network.restore()
+        self.disk.crash_in = self.crash_at_contact = None
+        self.disk.failing = ""
+        self.disk.full_until_s = self.disk.slow_until_s = 0.0
+        self.disk.read_errors = 0
+        self.people.asleep_until_s = 0.0
+
+    def struck(self, what: str) -> None:
+        """Count a fault that has really struck."""
+        self.outcome.faults[what] += 1
+
+    def _arrived(self, channel: str, address: str, text: str) -> None:
+        self.people.arrival(channel, address, text)
+
+    def _confirmed(self, route: str, kind: str) -> None:
+        self.watching.told_the_engine(route, kind)
+
+    def _contact(
+        self, life: Life, route: str, when: str, address: str, text: str
+    ) -> None:
+        self.world.note(f"{route} {when}")
+        self.watching.contact(life, route, when, address, text)
+        self.outcome.contacts += when == "before"
+        crash = self.crash_at_contact
+        if crash is None or crash[1] != when:
+            return
+        left = crash[0] - 1
+        self.crash_at_contact = (left, when) if left else None
+        if not left:
+            self.struck(f"contact_{when}")
+            life.doom()
+
+    def _tell(self) -> Outcome:
+        outcome = self.outcome
+        outcome.trace = self.world.trace
+        outcome.switches = self.world.switches
+        outcome.commits = self.disk.commits
+        outcome.first_told_s = max(self.watching.first_told_s.values(), default=0.0)
+        outcome.alarms = len(self.watching.alarms)
+        outcome.duplicates_max = _most_alike(self.watching)
+        return outcome
+
+
+def _most_alike(watching: Watching) -> int:
+    """Return how often one notification went out, its repeats counted with it."""
+    chains = Counter[str]()
+    for effect, times in watching.sent.items():
+        chains[effect.rpartition(".")[0]] += times
+    return max(chains.values(), default=0)
+
+
+def run(plan: Plan) -> Outcome:
+    """Run one day."""
+    return Day(plan).run()

@@ -1,0 +1,307 @@
+"""A machine on which the engine runs: starts the production tree, again and again."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+import pykka
+
+from engine.alarm.desk import Desk, HqEntry
+from engine.app import Adapters, Engine, Parts
+from engine.clock import SystemClock
+from engine.console.actor import Web
+from engine.console.parts import CommitBell
+from engine.health import Health
+from engine.intake.gateway.actor import Gateway
+from engine.intake.gateway.door import Door
+from engine.intake.judge import Judge
+from engine.intake.shouter.actor import Unhandled, Unrecorded
+from engine.journal.handle import Journal
+from engine.journal.memory import MemoryReader
+from engine.ports.device import DeviceReport
+from engine.probe.actor import Readiness
+from engine.protocol.registry import Registry, load_registry
+from engine.roster.board import Board
+from engine.roster.model import Roster
+from engine.roster.sample import sample_roster
+from engine.supervision.actor import SupervisedActor
+from engine.supervision.failure import Failure
+from engine.supervision.link import Link
+from engine.supervision.names import Names
+from engine.supervision.tree import Tree
+from engine.values import Instant
+from tests.simulation.disk import Disk, Lender, SimStore
+from tests.simulation.farends import Network, SimChannel, SimModem
+from tests.simulation.invariants import Watching
+from tests.simulation.runtime import Life, World
+from tests.simulation.watchers import Comparing, WatchingTelemetry
+
+if TYPE_CHECKING:
+    from engine.supervision.child import Spawn
+
+ROUTES = ("modem-1", "modem-2", "email", "webhook", "mastodon")
+EXPECTED = ("journal", "timers", "alarms", "dispatcher", "intake", "gateway", *ROUTES)
+HQ = (("email", "duty@hq.example"), ("webhook", "hq"))
+
+
+@cache
+def roster() -> Roster:
+    """Return the sample roster, read once."""
+    return sample_roster()
+
+
+@cache
+def registry() -> Registry:
+    """Return the action protocols that ship with the engine, read once."""
+    return load_registry(None, "standard")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """What a device has sent; `reports` are made when it is read."""
+
+    reports: Callable[[Instant], Sequence[DeviceReport]]
+    answer: Callable[[bool], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Durable:
+    """Something became durable: answer whom it was for."""
+
+
+class SimGateway(SupervisedActor[Frame | Durable]):
+    """The gateway without its sockets: one thread's worth of the same door."""
+
+    bound: ClassVar[int] = 10_000
+
+    def __init__(self, *, link: Link, door: Door, **_: object) -> None:
+        super().__init__(link=link)
+        self._door = door
+
+    def started(self) -> None:
+        """Let the door wake us."""
+        self._door.wake = self._wake
+
+    def handle(self, message: Frame | Durable) -> None:
+        """Let reports in, or answer what is durable."""
+        if isinstance(message, Frame):
+            self._door.let_in(message.reports(self.clock.now()), message.answer)
+        else:
+            self._door.answer_done()
+
+    def _wake(self) -> None:
+        with suppress(pykka.ActorDeadError):
+            self.actor_ref.tell(Durable())
+
+
+class SimWeb(SupervisedActor[None]):
+    """Stands where the console's sockets are: operators tell the directory."""
+
+    def __init__(self, *, link: Link, **_: object) -> None:
+        super().__init__(link=link)
+
+    def handle(self, message: None) -> None:
+        """Take nothing."""
+
+
+STAND_INS: dict[type[Any], type[Any]] = {Gateway: SimGateway, Web: SimWeb}
+
+
+class SimClock(SystemClock):
+    """The engine's own clock; only its sleep is the world's."""
+
+    def __init__(self, last_row: Instant | None, life: Life) -> None:
+        world = life.world
+        super().__init__(last_row, wall_ns=world.wall_ns, boot_ns=world.boot_ns)
+        self._life = life
+
+    def sleep(self, seconds: float) -> None:
+        """Park the caller."""
+        self._life.sleep(seconds)
+
+
+class _Status:
+    """Notes when an actor failed: until it is up again nobody idles."""
+
+    def __init__(self, host: "Host") -> None:
+        self._host = host
+
+    def failed(self, child: str, failure: Failure) -> None:
+        """Take note."""
+        self._host.unsettled_until_s = self._host.world.boottime_s() + 60
+        self._host.failures[f"{child}: {failure.kind}"] = (
+            self._host.failures.get(f"{child}: {failure.kind}", 0) + 1
+        )
+
+    def restarted(self, child: str) -> None:
+        """Nothing to note."""
+
+    def down(self, child: str, *, is_down: bool) -> None:
+        """Take note: it is retried slowly."""
+        del child
+        if is_down:
+            self._host.unsettled_until_s = self._host.world.boottime_s() + 120
+
+
+class Host:
+    """Starts and kills engines on one disk; what a service manager and a plug do."""
+
+    def __init__(
+        self, world: World, disk: Disk, network: Network, watching: Watching
+    ) -> None:
+        self.world, self.disk, self.network = world, disk, network
+        self.watching = watching
+        self.unsettled_until_s = 0.0
+        self.failures: dict[str, int] = {}
+        self.life = Life(world)
+        self.life.dead = True
+        self.engine: Engine | None = None
+        self.names = Names()
+        self.clock: SimClock | None = None
+        self.store: SimStore | None = None
+        self.up_since_s = 0.0
+        self._codes = world.fork("codes")
+        world.idle = self._is_idle
+
+    def boot(self) -> None:
+        """Start a process."""
+        self.life = life = Life(self.world)
+        self.names = names = Names()
+        lender = Lender(self.disk)
+        self.store = SimStore(self.disk, life)
+        reader = MemoryReader(self.disk.medium)
+        self.clock = clock = SimClock(reader.last_at(), life)
+        places = [(place.person, place.fix) for place in reader.places()]
+        telemetry = WatchingTelemetry(self.watching)
+        health = Health(telemetry)
+        board = Board(roster(), places, clock=clock, telemetry=telemetry)
+        unrecorded = Unrecorded(lambda lost: names.tell("shouter", lost))
+        journal = Journal(
+            lambda: names.lookup("journal"), self.store, unrecorded.refused
+        )
+        judge = Judge(board=board, registry=registry)
+        door = Door(
+            judge=judge,
+            journal=journal,
+            clock=clock,
+            telemetry=telemetry,
+            hint=lambda heard: names.tell("intake", heard),
+            recorded=unrecorded.recorded,
+        )
+        tree = Tree(
+            clock=clock,
+            chance=life.chance,
+            spawn=cast("Spawn", self._spawn),
+            names=names,
+            status=_Status(self),
+            on_quarantine=self._quarantined,
+        )
+        self.engine = Engine(
+            Parts(
+                adapters=self._adapters(life),
+                store=self.store,
+                journal=journal,
+                readers=lender,
+                telemetry=telemetry,
+                health=health,
+                readiness=Readiness(clock.boottime_s),
+                judge=judge,
+                desk=self._desk(board),
+                measures=Comparing(self.watching, telemetry, clock),
+                door=door,
+                unrecorded=unrecorded,
+                web=cast("Any", SimpleNamespace(bell=CommitBell())),
+                tree=tree,
+                hq=HQ,
+                jump_s=clock.jump_s,
+            )
+        )
+        self.up_since_s = self.world.boottime_s()
+
+    def kill(self) -> None:
+        """`kill -9`."""
+        self.life.kill()
+        self.engine = None
+        self.names = Names()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the process has ended, or will not act again."""
+        return self.life.doomed or (
+            self.engine is not None and self.engine.over.is_set()
+        )
+
+    def _spawn(self, actor: type[Any], /, **arguments: object) -> object:
+        return self.life.spawn(STAND_INS.get(actor, actor), **arguments)
+
+    def _adapters(self, life: Life) -> Adapters:
+        network = self.network
+        return Adapters(
+            channels={
+                name: SimChannel(network, server, life)
+                for name, server in network.servers.items()
+            },
+            modems={
+                name: SimModem(network, hardware, life)
+                for name, hardware in network.hardware.items()
+            },
+            streams={},
+            https={},
+        )
+
+    def _desk(self, board: Board) -> Desk:
+        return Desk(
+            board=board,
+            code=self._code,
+            hq=tuple(HqEntry(channel=c, address=a) for c, a in HQ),
+            public=(HqEntry(channel="mastodon", address="public"),),
+        )
+
+    def _code(self) -> str:
+        while True:
+            letter = self._codes.choice("ABCDEFGHJKMNPQRTUVWXY")
+            tail = "".join(self._codes.choice("2346789") for _ in range(3))
+            if letter + tail not in self.disk.medium.codes:
+                return letter + tail
+
+    def _quarantined(self, child: str, message: object) -> None:
+        del child
+        command = getattr(message, "command", None)
+        if command is not None and type(command).__name__ == "Raise":
+            self.names.tell("shouter", Unhandled(command=command))
+
+    def _is_idle(self) -> bool:
+        """Say whether a look at rows and ports would find nothing to do."""
+        now_s = self.world.boottime_s()
+        if self.life.dead:
+            return True
+        disk, network = self.disk, self.network
+        if now_s < self.unsettled_until_s or now_s < self.up_since_s + 6:
+            return False
+        if disk.untaken or not network.is_quiet():
+            return False
+        if any(self.names.lookup(name) is None for name in EXPECTED):
+            return False
+        busy = {n: h.is_busy for n, h in network.hardware.items()} | {
+            n: s.is_busy for n, s in network.servers.items()
+        }
+        gone = {n for n, h in network.hardware.items() if h.gone_until_s > now_s}
+        for row in disk.unsettled.values():
+            if row.state.value == "attempting":
+                if not busy.get(row.route, False):
+                    return False
+                continue
+            routes = (
+                ("modem-1", "modem-2")
+                if row.channel in {"sms", "call"}
+                else (row.channel,)
+            )
+            if not all(busy.get(route, False) or route in gone for route in routes):
+                return False
+        return all(
+            h.gone_until_s == 0 or h.gone_until_s > now_s or h.gone_until_s < now_s - 60
+            for h in network.hardware.values()
+        )

@@ -1,0 +1,359 @@
+"""What must hold after every step, and how it is counted: I1 to I12.
+
+The watcher folds the journal by itself, apart from any actor, and hears of every
+contact with the outside. What it finds is a `Violation`: the invariant's number and
+words, never the state itself, so that a shrunk plan can be told to fail alike.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from engine.alarm.codec import decode
+from engine.alarm.events import (
+    AlarmAcknowledged,
+    AlarmClosed,
+    AlarmEvent,
+    AlarmRaised,
+    AlarmReopened,
+    AlarmVerified,
+    NotificationPlanned,
+    NotificationSettled,
+    NotificationsWithdrawn,
+    PublicationApproved,
+    RecipientsChosen,
+    ReplyReceived,
+)
+from engine.alarm.evolve import fold
+from engine.alarm.state import Alarm, Truth, alarm_of
+from engine.dispatch.body import decode_body
+from engine.journal.memory import MemoryReader
+from engine.journal.verify import verify
+from engine.ports.journal import (
+    Answer,
+    Append,
+    Appended,
+    EffectClass,
+    EffectState,
+    Request,
+    StoredEvent,
+)
+from engine.ports.measures import DECLARATIONS
+from engine.protocol.model import Audience
+from engine.values import AlarmId, EffectId, ReportKey
+from tests.simulation.disk import Disk
+from tests.simulation.runtime import Life
+
+OVERDUE_S = 60.0
+ATTEMPTING_S = 240.0
+FIRST_TOLD_S = 10.0
+SENT = frozenset({EffectState.ACCEPTED, EffectState.DELIVERED})
+_DECLARED = frozenset(each.name for each in DECLARATIONS)
+
+
+class ViolationError(Exception):
+    """An invariant does not hold."""
+
+    def __init__(self, invariant: str, what: str) -> None:
+        super().__init__(f"{invariant}: {what}")
+        self.invariant, self.what = invariant, what
+
+
+class Watching:
+    """Sees every commit and every contact; keeps the first violation.
+
+    `given` are the commands that people at HQ have really given, as
+    (command, alarm, operator).
+    """
+
+    def __init__(self, disk: Disk, secrets: frozenset[str]) -> None:
+        self.disk, self.secrets = disk, secrets
+        self.violation: ViolationError | None = None
+        self.alarms: dict[AlarmId, Alarm] = {}
+        self.acknowledged: dict[ReportKey, float] = {}
+        self.given: set[tuple[str, AlarmId, str]] = set()
+        self.replied: set[tuple[AlarmId, str]] = set()
+        self.confirmed: dict[EffectId, set[str]] = {}
+        self.sent: Counter[EffectId] = Counter()
+        self.unsent: Counter[EffectId] = Counter()
+        self.arrived: dict[str, int] = {}
+        self.crashes = 0
+        self.calm_since_s = 0.0
+        self.now_s: Callable[[], float] = float
+        self.raised_s: dict[AlarmId, float] = {}
+        self.first_told_s: dict[AlarmId, float] = {}
+        self._labels: set[tuple[str, tuple[str, ...]]] = set()
+        self._epochs: dict[str, int] = {}
+
+    def found(self, invariant: str, what: str) -> None:
+        """Keep the first violation; whoever drives the world stops at it."""
+        if self.violation is None:
+            self.violation = ViolationError(invariant, what)
+
+    # commits ---------------------------------------------------------------------
+
+    def committed(self, group: Sequence[Request], answers: Sequence[Answer]) -> None:
+        """Look at everything that has just become durable."""
+        for request, answer in zip(group, answers, strict=True):
+            if (
+                isinstance(request, Append)
+                and isinstance(answer, Appended)
+                and not answer.repeated
+            ):
+                self._appended(request, answer.events)
+
+    def _appended(self, append: Append, rows: Sequence[StoredEvent]) -> None:
+        before = self._epochs.get(append.stream, 0)
+        if append.epoch < before:
+            self.found("I6", "an epoch smaller than the one before it")
+        self._epochs[append.stream] = append.epoch
+        if not append.stream.startswith("alarm/"):
+            return
+        alarm_id = alarm_of(append.stream)
+        events = [decode(row) for row in rows]
+        alarm = self.alarms.get(alarm_id)
+        for event in events:
+            self._fact(alarm_id, alarm, event)
+            alarm = fold(alarm_id, alarm, event)
+        if alarm is None:
+            return
+        self.alarms[alarm_id] = alarm
+        self._all_chosen_are_told(events)
+        self._withdrawn_for_a_reason(events)
+        self._has_a_deadline(append, alarm)
+
+    def _fact(self, alarm_id: AlarmId, alarm: Alarm | None, event: AlarmEvent) -> None:
+        match event:
+            case AlarmRaised():
+                self.raised_s[alarm_id] = self.now_s()
+                if alarm is not None:
+                    self.found("I6", "a case is raised twice")
+            case AlarmClosed():
+                self._given("Close", alarm_id, event.by, "I8", "closed by nobody")
+            case AlarmAcknowledged():
+                self._given("Acknowledge", alarm_id, event.by, "I8", "taken by nobody")
+            case AlarmVerified():
+                self._given("Verify", alarm_id, event.by, "I8", "verified by nobody")
+            case PublicationApproved():
+                self._given("Approve", alarm_id, event.by, "I5", "approved by nobody")
+            case ReplyReceived() if event.authentic:
+                if (alarm_id, event.person) not in self.replied:
+                    self.found("I8", "an authentic answer that nobody gave")
+            case NotificationSettled() if event.state in SENT:
+                self._was_confirmed(event.effect, event.state)
+            case _:
+                pass
+
+    def _given(
+        self, act: str, alarm: AlarmId, by: str, invariant: str, what: str
+    ) -> None:
+        if (act, alarm, by) not in self.given:
+            self.found(invariant, what)
+
+    def _was_confirmed(self, effect: EffectId, state: EffectState) -> None:
+        wanted = "reported" if state is EffectState.DELIVERED else "accepted"
+        if wanted not in self.confirmed.get(effect, set()):
+            self.found("I12", "shown as sent, and nobody has said so")
+
+    def _all_chosen_are_told(self, events: Sequence[AlarmEvent]) -> None:
+        planned = {e.person for e in events if isinstance(e, NotificationPlanned)}
+        for event in events:
+            if isinstance(event, RecipientsChosen) and event.audience in {
+                Audience.NEAREST,
+                Audience.HQ,
+                Audience.DUTY,
+            }:
+                missing = {chosen.person for chosen in event.chosen} - planned
+                if missing:
+                    self.found("I3", "chosen, and no notification planned")
+
+    def _withdrawn_for_a_reason(self, events: Sequence[AlarmEvent]) -> None:
+        withdrawn = any(isinstance(e, NotificationsWithdrawn) for e in events)
+        reasons = any(
+            isinstance(e, AlarmClosed | AlarmReopened)
+            or (isinstance(e, AlarmVerified) and e.truth is Truth.FALSE)
+            for e in events
+        )
+        if withdrawn and not reasons:
+            self.found("I3", "notifications taken back for no reason")
+
+    def _has_a_deadline(self, append: Append, alarm: Alarm) -> None:
+        """I2: open means a deadline, an effect on its way, or HQ that has it."""
+        if not alarm.is_open or append.head.next_due is not None:
+            return
+        running = any(
+            row.alarm == append.stream for row in self.disk.unsettled.values()
+        )
+        if not running and alarm.acknowledged is None:
+            self.found("I2", "open, nobody has it, and nothing falls due")
+
+    # live state --------------------------------------------------------------------
+
+    def live(self, alarm: Alarm) -> None:
+        """I9: compare what an actor holds right after its commit with the rows."""
+        folded = self.alarms.get(alarm.id)
+        if folded is None or folded.seq < alarm.seq:
+            self.found("I9", "an actor tells of what is not in the journal")
+        elif folded.seq == alarm.seq and folded != alarm:
+            self.found("I9", "an actor's state is not that of the rows")
+
+    # contacts ----------------------------------------------------------------------
+
+    def contact(
+        self, life: Life, route: str, when: str, address: str, text: str
+    ) -> None:
+        """Look whether a contact may be: attempted in the journal, and only once."""
+        del life
+        if text.startswith(("NOT RECORDED", "NOT HANDLED")):
+            return
+        mine = [
+            row
+            for row in self.disk.unsettled.values()
+            if row.route == route and row.state is EffectState.ATTEMPTING
+        ]
+        told = [row for row in mine if decode_body(row.body).address == address]
+        if not told:
+            self.found("I5", f"{when} a contact: no attempt in the journal")
+            return
+        if when != "before":
+            return
+        row = told[0]
+        self._in_time(alarm_of(row.alarm))
+        self.sent[row.effect_id] += 1
+        if self.sent[row.effect_id] - self.unsent[row.effect_id] > 1:
+            self.found("I4", "one effect, two contacts")
+        if row.effect_class is EffectClass.EXCLUSIVE:
+            self._exclusive(alarm_of(row.alarm), row.effect_id)
+
+    def _in_time(self, alarm_id: AlarmId) -> None:
+        """I11: whatever else comes in, the first contact is made within its bound."""
+        if alarm_id not in self.first_told_s:
+            took_s = self.now_s() - self.raised_s[alarm_id]
+            self.first_told_s[alarm_id] = took_s
+            if took_s > FIRST_TOLD_S and self.calm_since_s <= self.raised_s[alarm_id]:
+                self.found("I11", "the first contact came too late")
+
+    def _exclusive(self, alarm_id: AlarmId, effect: EffectId) -> None:
+        alarm = self.alarms[alarm_id]
+        if sum(self.sent[e] for e in alarm.effects if _of_step(e, effect)) > 1:
+            self.found("I5", "a public post is attempted twice")
+        decided = (
+            alarm.verified is not None
+            and alarm.approved is not None
+            and alarm.verified.by != alarm.approved.by
+            and alarm.consented
+            and alarm.truth is Truth.VERIFIED
+        )
+        if not decided:
+            self.found("I5", "published without verification, consent or approval")
+
+    def told_the_engine(self, route: str, kind: str) -> None:
+        """A far end has confirmed, or will: `accepted` or `reported`."""
+        for row in self.disk.unsettled.values():
+            if row.route == route and row.state is EffectState.ATTEMPTING:
+                self.confirmed.setdefault(row.effect_id, set()).add(kind)
+
+    def not_sent(self, route: str) -> None:
+        """A contact certainly came to nothing: the same effect may be tried again."""
+        for row in self.disk.unsettled.values():
+            if row.route == route and row.state is EffectState.ATTEMPTING:
+                self.unsent[row.effect_id] += 1
+
+    # people ------------------------------------------------------------------------
+
+    def device_acknowledged(self, key: ReportKey, at_s: float, *, acts: bool) -> None:
+        """I1: what a device is told to be safe is in the journal."""
+        if acts:
+            self.acknowledged.setdefault(key, at_s)
+            if key not in self.disk.medium.inbound:
+                self.found("I1", "acknowledged before it was durable")
+
+    # at leisure --------------------------------------------------------------------
+
+    def rows_hold(self) -> None:
+        """I1 and I6 over all rows; at the end of the day."""
+        kept = MemoryReader(self.disk.medium).kept()
+        if verify(self.disk.medium.events, kept).bad is not None:
+            self.found("I6", "a hash chain is broken")
+        self.acknowledged_is_kept()
+
+    def acknowledged_is_kept(self) -> None:
+        """I1; at each end of a process."""
+        for key in self.acknowledged:
+            if key not in self.disk.medium.inbound:
+                self.found("I1", "an acknowledged raise is gone")
+
+    def nothing_is_overdue(self, now_s: float, now_ms: int) -> None:
+        """I2 and I7, where the engine has been up and undisturbed for long enough."""
+        calm_s = now_s - self.calm_since_s
+        for name, stream in self.disk.medium.streams.items():
+            due = stream.head.next_due
+            if name.startswith("alarm/") and stream.head.is_open and due is not None:
+                late_s = (now_ms - due.ms) / 1000
+                if min(late_s, calm_s) > OVERDUE_S:
+                    self.found("I2", "a deadline has passed and nobody looked")
+        for row in self.disk.unsettled.values():
+            since = row.changed_at or row.planned_at
+            age_s = (now_ms - since.ms) / 1000
+            if (
+                row.state is EffectState.ATTEMPTING
+                and min(age_s, calm_s) > ATTEMPTING_S
+            ):
+                self.found("I7", "an attempt without an end")
+
+    def everybody_was_heard(self) -> None:
+        """I3 at the end of the day: each raise has its case, and HQ has it."""
+        taken = {press.key for alarm in self.alarms.values() for press in alarm.presses}
+        for key in self.acknowledged:
+            row = self.disk.medium.inbound.get(key)
+            if row is None or not row.taken_by:
+                self.found("I1", "an acknowledged raise that no case has taken up")
+            elif key not in taken and not self._was_cancel(key):
+                self.found("I1", "an acknowledged raise that is in no case")
+        for alarm in self.alarms.values():
+            if alarm.is_open and alarm.acknowledged is None:
+                self.found("I3", "nobody at HQ has it at the end of the day")
+            self._colleagues_were_told(alarm)
+
+    def _was_cancel(self, key: ReportKey) -> bool:
+        return self.disk.medium.inbound[key].taken_by.startswith("alarm/")
+
+    def _colleagues_were_told(self, alarm: Alarm) -> None:
+        """Each colleague's chain of notifications came to an end that may be."""
+        if alarm.closed is not None:
+            return
+        chains: dict[str, list[EffectId]] = {}
+        for effect in alarm.effects.values():
+            if effect.audience is Audience.NEAREST:
+                chain = effect.effect.rpartition(".")[0]
+                chains.setdefault(chain, []).append(effect.effect)
+        for effects in chains.values():
+            last = alarm.effects[effects[-1]]
+            step = alarm.protocol.step(last.step)
+            spent = step is None or last.repeat >= step.repeats
+            final = last.state is EffectState.REJECTED and not last.retry
+            if not (last.state in SENT or spent or final):
+                self.found("I3", "a colleague was never told and nothing is tried")
+
+    def label(self, name: str, labels: tuple[str, ...]) -> None:
+        """I10: no label holds what belongs to a person; each name is declared."""
+        if (name, labels) in self._labels:
+            return
+        self._labels.add((name, labels))
+        if name not in _DECLARED:
+            self.found("I10", "a measurement that is not declared")
+        if any(secret in label for label in labels for secret in self.secrets):
+            self.found("I10", "something personal in a label")
+
+    def public(self, text: str) -> None:
+        """I10: the world is told no name, number or place."""
+        if any(secret in text for secret in self.secrets):
+            self.found("I10", "something personal in a public text")
+
+    def logged(self, text: str) -> None:
+        """I10: nor is it in the log."""
+        if any(secret in text for secret in self.secrets):
+            self.found("I10", "something personal in the log")
+
+
+def _of_step(one: EffectId, other: EffectId) -> bool:
+    return one.rpartition(".")[0] == other.rpartition(".")[0]

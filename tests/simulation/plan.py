@@ -1,0 +1,180 @@
+"""What happens in one virtual day, drawn from a seed: presses, people, faults.
+
+A plan is data: it can be printed, kept as a test, and shrunk item by item. All chance
+that the plan does not name is the world's own, by the same seed.
+"""
+
+import json
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+
+DAY_S = 86_400.0
+FAULTS_END_S = 79_200.0
+EPISODE_S = 2_400.0
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Item:
+    """One thing that happens at a time; `who`, `n` and `s` mean what `what` says."""
+
+    at_s: float
+    family: str
+    what: str
+    who: str = ""
+    n: int = 0
+    s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A seed and what it comes to."""
+
+    seed: int
+    items: tuple[Item, ...]
+
+    def without(self, dropped: Iterable[Item]) -> "Plan":
+        """Return the plan less some items."""
+        gone = set(dropped)
+        return Plan(self.seed, tuple(i for i in self.items if i not in gone))
+
+    def to_json(self) -> str:
+        """Return one line of JSON."""
+        return json.dumps({"seed": self.seed, "items": [asdict(i) for i in self.items]})
+
+    @classmethod
+    def from_json(cls, line: str) -> "Plan":
+        """Read what `to_json` has written."""
+        table = json.loads(line)
+        return cls(table["seed"], tuple(Item(**item) for item in table["items"]))
+
+
+DEFENDERS = ("heron", "gannet", "toucan", "stork", "lapwing", "avocet")
+MODEMS = ("modem-1", "modem-2")
+CHANNELS = ("email", "webhook", "mastodon")
+
+# What is drawn, and how often beside the others of its family.
+PRESSES = {
+    "sos": 10,
+    "removed": 2,
+    "no_fix": 2,
+    "late": 2,
+    "clock": 1,
+    "zero": 1,
+    "checksum": 1,
+    "unauthentic": 1,
+    "twice": 2,
+    "stranger": 1,
+    "fall": 1,
+    "undecodable": 1,
+}
+FAULTS = {
+    "process": {
+        "kill": 4,
+        "commit_before": 3,
+        "commit_after": 3,
+        "contact_before": 3,
+        "contact_after": 3,
+        "stop": 1,
+        "loop": 1,
+        "pause": 2,
+        "read_error": 1,
+    },
+    "disk": {"eio": 2, "unanswered": 2, "full": 2, "slow": 2, "old_owner": 2},
+    "modem": {
+        "gone": 3,
+        "silent": 2,
+        "lost": 3,
+        "sent_unknown": 3,
+        "late_answer": 2,
+        "refused": 2,
+        "rejected": 1,
+        "no_report": 2,
+        "late_report": 1,
+        "report_twice": 1,
+        "failed_report": 1,
+        "slow_answer": 1,
+        "hang": 1,
+        "all_gone": 1,
+        "no_call": 1,
+        "keeps_message": 1,
+    },
+    "channel": {"down": 3, "refused": 2, "rejected": 1, "hang_sent": 2, "hang_lost": 2},
+    "input": {
+        "flood": 1,
+        "cancel": 4,
+        "again": 3,
+        "replayed": 2,
+        "words": 1,
+        "wrong_code": 1,
+        "spoofed": 2,
+    },
+    "time": {"hour_ahead": 2, "hour_back": 1, "week_back": 2, "suspend": 2},
+    "human": {"nobody": 2, "two_at_once": 2, "reopen": 2, "after_close": 2},
+}
+WEIGHTS = {
+    "process": 6,
+    "disk": 3,
+    "modem": 5,
+    "channel": 3,
+    "input": 3,
+    "time": 1,
+    "human": 3,
+}
+
+
+def plan_of(seed: int) -> Plan:
+    """Return the day of a seed."""
+    draw = random.Random(f"plan/{seed}")
+    items: list[Item] = []
+    for _ in range(draw.choices((1, 2, 3), (5, 3, 1))[0]):
+        begins_s = draw.uniform(10, FAULTS_END_S - 2 * EPISODE_S)
+        items += _episode(draw, begins_s)
+    return Plan(seed, tuple(sorted(items)))
+
+
+def _episode(draw: random.Random, begins_s: float) -> list[Item]:
+    who = draw.choice(DEFENDERS)
+    items = [_item(begins_s, "input", _drawn(draw, PRESSES), who=who)]
+    if draw.random() < 0.3:
+        other = draw.choice(DEFENDERS)
+        at_s = begins_s + draw.choice((0.0, 0.05, draw.uniform(0, 300)))
+        items.append(_item(at_s, "input", _drawn(draw, PRESSES), who=other))
+    for _ in range(draw.choices((0, 1, 2, 3, 5), (1, 3, 3, 2, 1))[0]):
+        family = _drawn(draw, WEIGHTS)
+        what = _drawn(draw, FAULTS[family])
+        # Most of what can go wrong with an alarm goes wrong in its first seconds.
+        after_s = draw.choice((draw.uniform(-5, 5), draw.expovariate(1 / 60)))
+        at_s = max(0.0, begins_s + min(after_s, EPISODE_S / 2))
+        items.append(_fault(draw, at_s, family, what, who))
+    return items
+
+
+def _fault(draw: random.Random, at_s: float, family: str, what: str, who: str) -> Item:
+    about = {"modem": draw.choice(MODEMS), "channel": draw.choice(CHANNELS)}
+    number = draw.randrange(1, 8)
+    seconds = draw.choice((1.0, 5.0, 30.0, 120.0, 600.0))
+    length: dict[str, Callable[[], float]] = {
+        "suspend": lambda: draw.choice((30.0, 3_600.0, 28_800.0)),
+        "pause": lambda: draw.uniform(1, 60),
+        "nobody": lambda: draw.uniform(300, 1_800),
+        "flood": lambda: 1.0,
+    }
+    if what in length:
+        seconds = length[what]()
+    if what == "flood":
+        number = draw.randrange(10, 30)
+    return _item(at_s, family, what, who=about.get(family, who), n=number, s=seconds)
+
+
+def _item(
+    at_s: float, family: str, what: str, *, who: str = "", n: int = 0, s: float = 0.0
+) -> Item:
+    return Item(round(at_s, 3), family, what, who, n, round(s, 3))
+
+
+def _drawn(
+    draw: random.Random, table: dict[str, int] | dict[str, dict[str, int]]
+) -> str:
+    weights = [w if isinstance(w, int) else sum(w.values()) for w in table.values()]
+    return draw.choices(list(table), weights)[0]

@@ -1,0 +1,105 @@
+"""The whole engine in virtual time: many seeds, every invariant after every step."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.simulation.day import Day, run
+from tests.simulation.kept import kept
+from tests.simulation.plan import FAULTS, PRESSES, Item, Plan, plan_of
+from tests.simulation.shrink import shrunk
+
+ROOT = Path(__file__).parents[2]
+QUICK_SEEDS = 25
+MINUTE_S = 60.0
+IMPORTS = """\
+from tests.simulation.day import run
+from tests.simulation.plan import plan_of
+"""
+
+
+def quiet_day(*items: Item) -> Plan:
+    """Return a day in which one defender presses, and whatever else is named."""
+    press = Item(100.0, "input", "sos", "heron")
+    return Plan(1, tuple(sorted((press, *items))))
+
+
+@pytest.mark.parametrize("seed", range(QUICK_SEEDS))
+def test_no_day_breaks_an_invariant(seed: int) -> None:
+    assert run(plan_of(seed)).violation is None
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+def test_no_day_of_a_minute_of_them_breaks_an_invariant() -> None:
+    ends_s = time.monotonic() + MINUTE_S
+    seed = 1_000_000  # apart from what the long run has had
+    while time.monotonic() < ends_s:
+        plan = plan_of(seed)
+        violation = run(plan).violation
+        assert violation is None, shrunk(plan).to_json()
+        seed += 1
+
+
+def test_what_has_failed_once_holds_ever_since() -> None:
+    for plan in kept():
+        assert run(plan).violation is None, plan.to_json()
+
+
+def test_one_seed_is_one_history() -> None:
+    traces = [run(plan_of(seed)).trace for seed in range(8)]
+    assert [run(plan_of(seed)).trace for seed in range(8)] == traces
+    assert len(set(traces)) == len(traces)
+
+
+@pytest.mark.slow
+def test_the_order_of_sets_decides_nothing() -> None:
+    script = f"{IMPORTS}print([run(plan_of(s)).trace for s in range(5)])"
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": salt, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for salt in ("0", "1", "2")
+    }
+    assert len(said) == 1
+
+
+def test_looks_that_are_left_out_while_all_idle_hide_nothing() -> None:
+    """The same first half hour with every look at the rows in it ends alike."""
+    for what in ("lost", "gone", "kill"):
+        family = "process" if what == "kill" else "modem"
+        plan = quiet_day(Item(103.0, family, what, "modem-1", 1, 30.0))
+        leaving_out, looking = Day(plan, ends_s=1_800.0), Day(plan, ends_s=1_800.0)
+        looking.world.idle = None
+        for day in (leaving_out, looking):
+            assert day.run().violation is None
+            assert day.outcome.faults[what] == 1
+        assert leaving_out.outcome.switches < looking.outcome.switches
+
+
+def test_every_fault_of_every_family_strikes_somewhere() -> None:
+    """A word of the plan that does nothing would be a fault never injected."""
+    never = []
+    for family, table in (*FAULTS.items(), ("input", PRESSES)):
+        for what in table:
+            if what in {"two_at_once", "reopen"}:
+                continue  # how people act, not a blow: see test_people.py
+            if not any(_strikes(family, what, after_s) for after_s in (0.5, 3.0)):
+                never.append(f"{family}: {what}")
+    assert never == []
+
+
+def _strikes(family: str, what: str, after_s: float) -> bool:
+    who = {"modem": "modem-1", "channel": "email"}.get(family, "heron")
+    item = Item(100.0 + after_s, family, what, who, 1, 60.0)
+    plan = quiet_day(item, Item(130.0, "input", "sos", "gannet"))
+    return Day(plan, ends_s=1_000.0).run().faults[what] > 0

@@ -1,0 +1,56 @@
+"""The table of the long run, from its record: pure."""
+
+from tests.simulation.plan import FAULTS, PRESSES
+
+Table = dict[str, object]
+
+
+def written(record: dict[str, object]) -> str:
+    """Return the page's tables in Markdown: sums by commit, then faults by family."""
+    sums: dict[str, Table] = record["commits"]  # type: ignore[assignment] # JSON
+    lines = [
+        (
+            "| Commit | Seeds (days) | Violations | CPU a seed | Starts | Commits"
+            " | Contacts | Alarms | Most alike | Ready again: median, 95 %, most |"
+        ),
+        "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
+    ]
+    faults: dict[str, int] = {}
+    for commit, one in sums.items():
+        lines.append(_row(commit, one))
+        for what, times in _counts(one["faults"]).items():
+            faults[what] = faults.get(what, 0) + times
+    lines += ["", "| Family | Struck so often, over all commits |", "|---|---|"]
+    for family, table in {**FAULTS, "presses": PRESSES}.items():
+        struck = ", ".join(f"{what} {faults.get(what, 0)}" for what in table)
+        lines.append(f"| {family} | {struck} |")
+    return "\n".join(lines) + "\n"
+
+
+def _row(commit: str, one: Table) -> str:
+    seeds = int(str(one["seeds"]))
+    each_ms = float(str(one["cpu_s"])) / max(seeds, 1) * 1000
+    cells = (
+        f"`{commit}`",
+        f"{seeds:,}",
+        f"{one['violations']}",
+        f"{each_ms:.0f} ms",
+        *(f"{one[k]:,}" for k in ("lives", "commits", "contacts", "alarms")),
+        f"{one['duplicates_max']}",
+        _recovery(_counts(one["recovery_ms"])),
+    )
+    return "| " + " | ".join(cells) + " |"
+
+
+def _counts(found: object) -> dict[str, int]:
+    assert isinstance(found, dict)
+    return found
+
+
+def _recovery(counts: dict[str, int]) -> str:
+    """Return median, 95th percentile and maximum, virtual seconds."""
+    times = sorted(int(ms) for ms, number in counts.items() for _ in range(number))
+    if not times:
+        return "-"
+    picked = (times[len(times) // 2], times[len(times) * 95 // 100], times[-1])
+    return ", ".join(f"{ms / 1000:.1f} s" for ms in picked)
