@@ -1,0 +1,124 @@
+"""What is broken on purpose, and where."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Lines of one file, and what stands there instead."""
+
+    file: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """One mistake that somebody could make."""
+
+    name: str
+    title: str
+    changes: tuple[Change, ...]
+
+
+BROKEN = (
+    Broken(
+        "early",
+        "a device is acknowledged before the commit",
+        (
+            Change(
+                "engine/intake/gateway/door.py",
+                "        batch.waiting = len(requests)\n",
+                "        answer(True)\n"
+                "        batch.answer = lambda durable: None\n"
+                "        batch.waiting = len(requests)\n",
+            ),
+        ),
+    ),
+    Broken(
+        "unarmed",
+        "deadlines are not armed again after a restart",
+        (
+            Change(
+                "engine/alarm/actor.py",
+                "            self._outlets.due(alarm_id, row.head.next_due)\n",
+                "            del row\n",
+            ),
+        ),
+    ),
+    Broken(
+        "unfenced",
+        "the epoch is not checked",
+        (
+            Change(
+                "engine/journal/memory.py",
+                "        if stream is not None and append.epoch < stream.epoch:\n",
+                "        if stream is not None and append.epoch < 0:\n",
+            ),
+        ),
+    ),
+    Broken(
+        "reposted",
+        "a public post of unknown fate is repeated",
+        (
+            Change(
+                "engine/alarm/schedule.py",
+                "        or effect.effect_class is EffectClass.EXCLUSIVE\n",
+                "",
+            ),
+        ),
+    ),
+    Broken(
+        "silenced",
+        "the first answer takes back what the others were to get",
+        (
+            Change(
+                "engine/alarm/decide.py",
+                "            source=command.source,\n        ),\n    )\n",
+                "            source=command.source,\n        ),\n"
+                "        *_withdrawal(alarm, now, frozenset({Audience.NEAREST})),\n"
+                "    )\n",
+            ),
+        ),
+    ),
+    Broken(
+        "cancelled",
+        "a cancel closes the case, forced or not",
+        (
+            Change(
+                "engine/alarm/decide.py",
+                "            return (CancelRequested(at=now, press=command.press),)"
+                " if alarm else ()\n",
+                "            from engine.alarm.state import CloseReason\n"
+                "            cancelled = CancelRequested(at=now, press=command.press)\n"
+                "            closed = AlarmClosed(at=now, by=OperatorId('device'),"
+                " reason=CloseReason.SAFE, remark='')\n"
+                "            return (cancelled, closed) if alarm else ()\n",
+            ),
+        ),
+    ),
+    Broken(
+        "late",
+        "an alarm that the device sends late is dropped",
+        (
+            Change(
+                "engine/intake/assess.py",
+                "    if report.signals & raising:\n",
+                "    if report.buffered:\n"
+                "        return Outcome.NOTHING\n"
+                "    if report.signals & raising:\n",
+            ),
+        ),
+    ),
+    Broken(
+        "sent",
+        "what is unknown is shown as sent",
+        (
+            Change(
+                "engine/modems/actor.py",
+                "    SendResult.UNKNOWN: EffectState.UNKNOWN,\n",
+                "    SendResult.UNKNOWN: EffectState.ACCEPTED,\n",
+            ),
+        ),
+    ),
+)
