@@ -24,6 +24,7 @@ from engine.alarm.events import (
     ReplyReceived,
 )
 from engine.alarm.evolve import fold
+from engine.alarm.schedule import holds
 from engine.alarm.state import Alarm, Truth, alarm_of
 from engine.dispatch.body import decode_body
 from engine.journal.memory import MemoryReader
@@ -329,7 +330,8 @@ class Watching:
         for effects in chains.values():
             last = alarm.effects[effects[-1]]
             step = alarm.protocol.step(last.step)
-            spent = step is None or last.repeat >= step.repeats
+            over = step is None or any(holds(alarm, c) for c in step.stopped_by)
+            spent = step is None or over or last.repeat >= step.repeats
             final = last.state is EffectState.REJECTED and not last.retry
             if not (last.state in SENT or spent or final):
                 self.found("I3", "a colleague was never told and nothing is tried")
