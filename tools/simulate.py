@@ -5,13 +5,15 @@
     python -m tools.simulate --show 71                 one day, told item by item
     python -m tools.simulate --table                   write docs/simulation.md's table
 
-What has been run stands in a file (`--record`), so that every run adds to the ones
-before it. A seed that fails is shrunk and kept in `tests/simulation/kept.jsonl`,
-where the tests run it from then on. Exit codes: 0 no violation, 1 a violation.
+Ctrl-C or SIGTERM stops it. What has been run stands in a file (`--record`), so that
+every run adds to the ones before it. A seed that fails is shrunk and kept in
+`tests/simulation/kept.jsonl`, where the tests run it from then on. Exit codes: 0 no
+violation, 1 a violation.
 """
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -144,6 +146,7 @@ def long_run(arguments: argparse.Namespace) -> int:
     if not arguments.minutes:
         ends_s = float("inf")
     failing: list[int] = []
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ProcessPoolExecutor(arguments.jobs) as pool:
         waiting = chunks(record.next_seed, seeds, ends_s)
         try:

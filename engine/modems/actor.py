@@ -1,6 +1,5 @@
 """A modem's actor: owns the port, pulls effects, never gives the modem up."""
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,6 +23,7 @@ from engine.modems.gauges import Gauges
 from engine.modems.inbound import record_of
 from engine.modems.pacing import LATE_S, Pacing
 from engine.modems.reports import VALIDITY, Sent, find_stored
+from engine.modems.unanswered import Unanswered
 from engine.ports.journal import (
     EffectRow,
     EffectState,
@@ -51,7 +51,6 @@ JOURNAL_TIMEOUT_S = 10.0
 LOOK = timedelta(milliseconds=200)
 RING_S = 20.0
 VALIDITY_MIN = VALIDITY // timedelta(minutes=1)
-UNANSWERED_MAX = 16
 CHANNELS = ("sms", "call")
 _DELIVERY = {
     "delivered": EffectState.DELIVERED,
@@ -107,7 +106,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         self._pacing = Pacing()
         self._is_open, self._operator = False, ""
         self._sent = Sent()
-        self._unanswered: deque[EffectRow] = deque(maxlen=UNANSWERED_MAX)
+        self._unanswered = Unanswered()
 
     def started(self) -> None:
         """Settle what an earlier instance left; the port is opened right after."""
@@ -207,7 +206,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
 
     def _unanswered_by(self, row: EffectRow) -> None:
         """Find out whether a modem that owes an answer takes commands all the same."""
-        self._unanswered.append(row)
+        self._unanswered.add(row, self.clock.boottime_s(), LATE_S)
         try:
             takes_commands = self._driver.answers()
         except ModemError as error:
@@ -332,8 +331,8 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
 
     def _late(self, late: LateAnswer) -> None:
         """Record what became of the oldest message that had no answer in time."""
-        if self._unanswered:
-            row = self._unanswered.popleft()
+        row = self._unanswered.take(self.clock.boottime_s())
+        if row is not None:
             self._attempts.settle_late(row, _outcome_of(late.outcome))
 
     def _report(self, report: StatusReport) -> None:

@@ -132,7 +132,8 @@ class Day:
         self.watching.crashes += 1
         world.run(RESTART_S if self.kills_wanted else DOWN_S)
         self.kills_wanted = max(0, self.kills_wanted - 1)
-        self.watching.calm_since_s = world.boottime_s()
+        calm_s = max(self.watching.calm_since_s, world.boottime_s())
+        self.watching.calm_since_s = calm_s
 
     def _is_to_end(self) -> bool:
         return (

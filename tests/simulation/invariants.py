@@ -217,7 +217,8 @@ class Watching:
             return
         if when != "before":
             return
-        row = told[0]
+        # While the disk is full, attempts that have ended cannot be settled.
+        row = min(told, key=lambda row: self.sent[row.effect_id])
         self._in_time(alarm_of(row.alarm))
         self.sent[row.effect_id] += 1
         if self.sent[row.effect_id] - self.unsent[row.effect_id] > 1:

@@ -1,0 +1,37 @@
+"""Which message a late answer of the modem belongs to; or that nobody can say."""
+
+from collections import deque
+
+from engine.ports.journal import EffectRow
+
+LISTEN_S = 120.0
+"""So long after the hand-over an answer may follow, by the port's word."""
+BEHIND_S = 30.0
+"""So long after it has come an answer may be read: a submit is in the way."""
+KEPT_MAX = 16
+
+
+class Unanswered:
+    """Messages that were handed over and not answered, oldest first.
+
+    Answers come in the order of the messages. One that is never answered must not
+    take the answer of the next for its own: it would show as sent.
+    """
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._rows: deque[tuple[float, EffectRow]] = deque(maxlen=KEPT_MAX)
+
+    def add(self, row: EffectRow, now_s: float, waited_s: float) -> None:
+        """Keep a message that was waited for in vain for so long."""
+        self._rows.append((now_s + LISTEN_S - waited_s, row))
+
+    def take(self, now_s: float) -> EffectRow | None:
+        """Return whose answer one that is read now is; None where that is open."""
+        while self._rows and self._rows[0][0] + BEHIND_S < now_s:
+            self._rows.popleft()
+        if not self._rows:
+            return None
+        until_s, row = self._rows.popleft()
+        # Past its time it may still be its answer, read late; or the next one's.
+        return row if now_s <= until_s else None
