@@ -13,7 +13,13 @@ pub const FLATTENING: f64 = 1.0 / 298.257_223_563;
 /// Square of the first eccentricity.
 pub(crate) const ECCENTRICITY_SQUARED: f64 = FLATTENING * (2.0 - FLATTENING);
 
+/// Places lie on a grid of 2^-30 m: what doubles as large as the earth's radius resolve.
+const STEPS_A_METRE: f64 = 1_073_741_824.0;
+
 /// A place on the ellipsoid, held as earth-centred, earth-fixed coordinates in metres.
+///
+/// Coordinates are cut to multiples of 2^-30 m, 1 nm, so that an index can hold them in
+/// integers without loss.
 ///
 /// The straight line between two such places is monotone enough in the geodesic to search
 /// by it, and knows neither poles nor an antimeridian.
@@ -44,17 +50,24 @@ impl Point {
         let normal_m =
             EQUATORIAL_RADIUS_M / (1.0 - ECCENTRICITY_SQUARED * sin_lat * sin_lat).sqrt();
         let parallel_m = normal_m * cos_lat;
-        Ok(Self {
-            xyz_m: [
-                parallel_m * cos_lon,
-                parallel_m * sin_lon,
-                normal_m * (1.0 - ECCENTRICITY_SQUARED) * sin_lat,
-            ],
-        })
+        Ok(Self::from_surface([
+            parallel_m * cos_lon,
+            parallel_m * sin_lon,
+            normal_m * (1.0 - ECCENTRICITY_SQUARED) * sin_lat,
+        ]))
     }
 
     /// Takes earth-centred coordinates that are known to lie on the ellipsoid.
-    pub(crate) const fn from_surface(xyz_m: [f64; 3]) -> Self {
+    #[inline]
+    pub(crate) fn from_surface(xyz_m: [f64; 3]) -> Self {
+        Self::from_steps(steps_of(xyz_m))
+    }
+
+    /// Takes earth-centred coordinates in steps of the grid.
+    #[inline]
+    pub(crate) fn from_steps(steps: [i64; 3]) -> Self {
+        #[expect(clippy::cast_precision_loss, reason = "below 2^53")]
+        let xyz_m = steps.map(|axis| axis as f64 * (1.0 / STEPS_A_METRE));
         Self { xyz_m }
     }
 
@@ -92,6 +105,13 @@ impl Point {
         let (dx, dy, dz) = (ax - bx, ay - by, az - bz);
         dx * dx + dy * dy + dz * dz
     }
+}
+
+/// Coordinates in steps of the grid; exact for those of a [`Point`].
+#[inline]
+pub(crate) fn steps_of(xyz_m: [f64; 3]) -> [i64; 3] {
+    #[expect(clippy::cast_possible_truncation, reason = "the grid is meant")]
+    xyz_m.map(|metres| (metres * STEPS_A_METRE) as i64)
 }
 
 #[inline]
@@ -203,7 +223,9 @@ mod tests {
         for (lat_deg, lon_deg) in [(0.0, 0.0), (59.3, 18.1), (-89.999, -179.999), (45.0, 90.0)] {
             let point = Point::new(lat_deg, lon_deg).expect("valid");
             assert!((point.lat_deg() - lat_deg).abs() < 1e-13);
-            assert!((point.lon_deg() - lon_deg).abs() < 1e-13);
+            // In metres, not in degrees: the grid is as fine at the poles as elsewhere.
+            let shrink = lat_deg.to_radians().cos();
+            assert!(((point.lon_deg() - lon_deg) * shrink).abs() < 1e-13);
         }
     }
 }

@@ -1,9 +1,10 @@
-//! What lies in memory: eight people to a group, sixteen caps to a chunk.
+//! What lies in memory: sixteen people to a group, sixteen caps to a chunk.
 
-use crate::point::Point;
+use super::arena::Arena;
+use crate::point::{Point, steps_of};
 
-/// People in a [`Group`]: one AVX-512 register of doubles.
-pub(super) const LANES: usize = 8;
+/// People in a [`Group`]: one AVX-512 register of 32-bit numbers.
+pub(super) const LANES: usize = 16;
 
 /// Caps in a [`Chunk`]: one AVX-512 register of floats.
 pub(super) const WIDTH: usize = 16;
@@ -18,48 +19,162 @@ pub(super) struct Record {
     pub(super) available: bool,
 }
 
-/// Eight people side by side. Empty lanes lie at infinity, so that a scan never asks how
-/// many there are.
+/// A place cut to steps of 2^-6 m, 16 mm: what a scan reads.
+pub(super) type Rough = [i32; 3];
+
+/// One of those steps, in metres.
+pub(super) const ROUGH_STEP_M: f64 = 1.0 / 64.0;
+
+/// Bits of a place's grid of 2^-30 m that a [`Rough`] leaves out.
+const LOW_BITS: u32 = 24;
+
+/// The rough part of a place.
+#[inline]
+pub(super) fn rough_of(xyz_m: [f64; 3]) -> Rough {
+    #[expect(clippy::cast_possible_truncation, reason = "29 bits are left")]
+    steps_of(xyz_m).map(|steps| (steps >> LOW_BITS) as i32)
+}
+
+/// Rough places of sixteen people side by side. Empty lanes lie beyond
+/// the limit of any search, so that a scan never asks how many there are.
 #[derive(Clone, Debug)]
 #[repr(C, align(64))]
 pub(super) struct Group {
-    pub(super) x: [f64; LANES],
-    pub(super) y: [f64; LANES],
-    pub(super) z: [f64; LANES],
-    pub(super) id: [u64; LANES],
-    pub(super) at_s: [f64; LANES],
+    pub(super) x: [i32; LANES],
+    pub(super) y: [i32; LANES],
+    pub(super) z: [i32; LANES],
 }
 
 impl Group {
+    /// 26,000 km on every axis: 39,000 km from any place, and a difference to one still
+    /// fits in 32 bits.
+    pub(super) const NOWHERE: i32 = 26_000_000 * 64;
+
     pub(super) const EMPTY: Self = Self {
-        x: [f64::INFINITY; LANES],
-        y: [f64::INFINITY; LANES],
-        z: [f64::INFINITY; LANES],
-        id: [0; LANES],
-        at_s: [f64::NAN; LANES],
+        x: [Self::NOWHERE; LANES],
+        y: [Self::NOWHERE; LANES],
+        z: [Self::NOWHERE; LANES],
     };
+}
 
-    #[inline]
-    pub(super) fn point(&self, lane: usize) -> Point {
-        Point::from_surface([self.x[lane], self.y[lane], self.z[lane]])
-    }
+/// The rest of what is known of a person: 25 bytes, so mostly one cache line.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, packed)]
+pub(super) struct Detail {
+    pub(super) id: u64,
+    pub(super) at_s: f64,
+    /// Low bits of x, y and z, three bytes each.
+    low: [u8; 9],
+}
 
-    #[inline]
-    pub(super) fn set_place(&mut self, lane: usize, xyz_m: [f64; 3], at_s: f64) {
-        [self.x[lane], self.y[lane], self.z[lane]] = xyz_m;
-        self.at_s[lane] = at_s;
-    }
+impl Detail {
+    const EMPTY: Self = Self {
+        id: 0,
+        at_s: f64::NAN,
+        low: [0; 9],
+    };
 }
 
 /// What belongs to a group but is not read by a scan.
 #[derive(Clone, Debug)]
 pub(super) struct GroupMeta {
+    pub(super) people: [Detail; LANES],
     /// First group of the leaf.
     pub(super) head: u32,
-    /// One bit a lane.
-    pub(super) available: u8,
     /// Of the leaf, in its first group only.
     pub(super) leaf: Leaf,
+    /// One bit a lane.
+    pub(super) available: u16,
+}
+
+impl GroupMeta {
+    pub(super) const EMPTY: Self = Self {
+        people: [Detail::EMPTY; LANES],
+        head: 0,
+        leaf: Leaf {
+            cap: Cap::EVERYWHERE,
+            parent: Entry::NONE,
+            len: 0,
+            newest: Freshness::NEVER,
+        },
+        available: 0,
+    };
+
+    #[inline]
+    pub(super) fn is_available(&self, lane: usize) -> bool {
+        self.available & (1 << lane) != 0
+    }
+
+    #[inline]
+    pub(super) fn set_available(&mut self, lane: usize, available: bool) {
+        self.available = (self.available & !(1 << lane)) | (u16::from(available) << lane);
+    }
+}
+
+impl Arena<Group, GroupMeta> {
+    #[inline]
+    pub(super) fn id(&self, place: Place) -> u64 {
+        self.cold[place.group()].people[place.lane()].id
+    }
+
+    #[inline]
+    pub(super) fn at_s(&self, place: Place) -> f64 {
+        self.cold[place.group()].people[place.lane()].at_s
+    }
+
+    /// Where a person is, to the nanometre.
+    #[inline]
+    pub(super) fn point(&self, place: Place) -> Point {
+        let (group, lane) = (&self.hot[place.group()], place.lane());
+        let low = self.cold[place.group()].people[lane].low;
+        let join = |rough: i32, low: [u8; 3]| {
+            let low = u32::from_le_bytes([low[0], low[1], low[2], 0]);
+            (i64::from(rough) << LOW_BITS) | i64::from(low)
+        };
+        Point::from_steps([
+            join(group.x[lane], [low[0], low[1], low[2]]),
+            join(group.y[lane], [low[3], low[4], low[5]]),
+            join(group.z[lane], [low[6], low[7], low[8]]),
+        ])
+    }
+
+    pub(super) fn record(&self, place: Place) -> Record {
+        let meta = &self.cold[place.group()];
+        Record {
+            id: self.id(place),
+            xyz_m: self.point(place).xyz_m(),
+            at_s: self.at_s(place),
+            available: meta.is_available(place.lane()),
+        }
+    }
+
+    #[inline]
+    pub(super) fn set_place(&mut self, place: Place, xyz_m: [f64; 3], at_s: f64) {
+        let steps = steps_of(xyz_m);
+        let (group, lane) = (&mut self.hot[place.group()], place.lane());
+        [group.x[lane], group.y[lane], group.z[lane]] = rough_of(xyz_m);
+        let [x, y, z] = steps.map(i64::to_le_bytes);
+        let detail = &mut self.cold[place.group()].people[lane];
+        detail.low = [x[0], x[1], x[2], y[0], y[1], y[2], z[0], z[1], z[2]];
+        detail.at_s = at_s;
+    }
+
+    /// Writes all that is known of a person into a lane.
+    pub(super) fn set_record(&mut self, place: Place, record: &Record) {
+        self.set_place(place, record.xyz_m, record.at_s);
+        let meta = &mut self.cold[place.group()];
+        meta.people[place.lane()].id = record.id;
+        meta.set_available(place.lane(), record.available);
+    }
+
+    /// Empties a lane.
+    pub(super) fn clear(&mut self, place: Place) {
+        let (group, lane) = (&mut self.hot[place.group()], place.lane());
+        [group.x[lane], group.y[lane], group.z[lane]] = [Group::NOWHERE; 3];
+        let meta = &mut self.cold[place.group()];
+        meta.people[lane].at_s = f64::NAN;
+        meta.set_available(lane, false);
+    }
 }
 
 /// A leaf: people below one cap.
@@ -69,19 +184,6 @@ pub(super) struct Leaf {
     pub(super) parent: Entry,
     pub(super) len: u32,
     pub(super) newest: Freshness,
-}
-
-impl GroupMeta {
-    pub(super) const EMPTY: Self = Self {
-        head: 0,
-        available: 0,
-        leaf: Leaf {
-            cap: Cap::EVERYWHERE,
-            parent: Entry::NONE,
-            len: 0,
-            newest: Freshness::NEVER,
-        },
-    };
 }
 
 /// A ball round a place near the surface; whatever it bounds lies inside.
@@ -164,17 +266,26 @@ impl Entry {
     }
 }
 
-/// Where a person lies: `group * 8 + lane`.
+/// Where a person lies: `group * 16 + lane`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Place(u32);
 
 impl Place {
-    pub(super) const NONE: Self = Self(u32::MAX);
-
     #[inline]
     pub(super) fn new(group: usize, lane: usize) -> Self {
         #[expect(clippy::cast_possible_truncation, reason = "arenas end at 2^26 groups")]
         Self((group * LANES + lane) as u32)
+    }
+
+    /// The inverse of [`Place::bits`].
+    #[inline]
+    pub(super) fn from_bits(bits: u32) -> Self {
+        Self(bits)
+    }
+
+    #[inline]
+    pub(super) fn bits(self) -> u32 {
+        self.0
     }
 
     #[inline]
@@ -222,12 +333,12 @@ impl Child {
     }
 }
 
-/// Size of a run in an arena: 1, 2, 3, 4, 6, 8, 12, then powers of two from 16.
+/// Size of a run in an arena: 1 to 8, 12, then powers of two from 16.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Class(u8);
 
 impl Class {
-    const SMALL: [usize; 7] = [1, 2, 3, 4, 6, 8, 12];
+    const SMALL: [usize; 9] = [1, 2, 3, 4, 5, 6, 7, 8, 12];
 
     /// The smallest class that holds so many.
     pub(super) fn holding(count: usize) -> Self {

@@ -4,12 +4,9 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 
 use super::Index;
-use super::rank::Ranked;
-use super::search::{Everyone, Sieve, Way};
-use super::select::Nearest;
+use super::search::{Everyone, Question, Scratch, Sieve};
 use super::space::Space;
 use crate::error::{Error, InvalidCount, InvalidNumber};
-use crate::geodesic::chord_max_m;
 use crate::point::Point;
 
 /// The most neighbours that one question may ask for.
@@ -72,7 +69,7 @@ impl Filter<'_> {
         self.available.is_none() && self.newer_than_s.is_none() && self.exclude.is_empty()
     }
 
-    fn sift(&self, space: &Space, from: &Point, way: &mut Way, nearest: &mut Nearest) {
+    fn sift(&self, space: &Space, question: &Question<'_>, scratch: &mut Scratch) {
         let many = self.exclude.len() > LINEAR_MAX;
         let excluded: HashSet<u64> = if many {
             self.exclude.iter().copied().collect()
@@ -91,7 +88,7 @@ impl Filter<'_> {
             newer_than_s: self.newer_than_s,
             exclude: &exclude,
         };
-        space.search_here(from.xyz_m(), &sieve, way, nearest);
+        space.answer_here(question, &sieve, scratch);
     }
 }
 
@@ -194,20 +191,14 @@ impl Index {
                 None => return,
             },
         };
+        let question = Question { from, k, filter };
         SCRATCH.with_borrow_mut(|scratch| {
-            let Scratch {
-                way,
-                nearest,
-                ranked,
-            } = scratch;
-            nearest.start(k, filter.within_m.map_or(f64::INFINITY, chord_max_m));
             if filter.is_open() {
-                space.search_here(from.xyz_m(), &Everyone, way, nearest);
+                space.answer_here(&question, &Everyone, scratch);
             } else {
-                filter.sift(space, from, way, nearest);
+                filter.sift(space, &question, scratch);
             }
-            space.rank(from, k, filter, nearest.candidates(), ranked);
-            found.extend(ranked.iter().map(|person| person.neighbour));
+            found.extend(scratch.ranked.iter().map(|person| person.neighbour));
         });
     }
 }
@@ -239,14 +230,6 @@ fn spread(steps: u16) -> u64 {
     bits = (bits | (bits << 8)) & 0x00F0_0F00_F00F;
     bits = (bits | (bits << 4)) & 0x0C30_C30C_30C3;
     (bits | (bits << 2)) & 0x2492_4924_9249
-}
-
-/// Room that a thread keeps from question to question.
-#[derive(Default)]
-struct Scratch {
-    way: Way,
-    nearest: Nearest,
-    ranked: Vec<Ranked>,
 }
 
 thread_local! {

@@ -1,39 +1,61 @@
 //! From candidates by straight line to an answer by geodesic.
 
+use super::layout::Place;
 use super::query::{Filter, Neighbour};
-use super::select::Candidate;
+use super::select::Nearest;
 use super::space::Space;
-use crate::geodesic::{approximate_m, approximation_bound_m, karney_m};
+use crate::geodesic::{EIGHT, approximate_eight, karney_m, rival_chord_max_m};
 use crate::point::Point;
 
 /// Bounds above this are not good enough for an answer that was asked to be geodesic.
 const BOUND_MAX_M: f64 = 5e-4;
 
-/// A candidate with a distance good enough to order them, or settled by Karney.
+/// A candidate with a distance good enough to order them, once measured, or settled by
+/// Karney.
 #[derive(Debug)]
 pub(super) struct Ranked {
     pub(super) neighbour: Neighbour,
     point: Point,
+    /// Square of the straight line.
+    squared_m2: f64,
     /// How far `distance_m` may be off.
     bound_m: f64,
 }
 
 impl Space {
     /// Orders candidates by geodesic and id, and keeps the first k within the radius.
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "must take on the caller's target features"
+    )]
     pub(super) fn rank(
         &self,
         from: &Point,
         k: usize,
         filter: &Filter<'_>,
-        candidates: &[Candidate],
+        nearest: &mut Nearest,
         ranked: &mut Vec<Ranked>,
     ) {
         ranked.clear();
-        ranked.extend(
-            candidates
-                .iter()
-                .map(|candidate| self.measure(from, candidate)),
-        );
+        nearest.finish(|place| ranked.push(self.look_up(from, place)));
+        if ranked.len() > k {
+            let (_, kth, _) =
+                ranked.select_nth_unstable_by(k - 1, |a, b| a.squared_m2.total_cmp(&b.squared_m2));
+            let limit_m2 = rival_squared_max_m2(kth.squared_m2);
+            ranked.retain(|person| person.squared_m2 <= limit_m2);
+        }
+        for people in ranked.chunks_mut(EIGHT) {
+            let mut places = [*from; EIGHT];
+            for (place, person) in places.iter_mut().zip(people.iter()) {
+                *place = person.point;
+            }
+            let measured = approximate_eight(from, &places);
+            for (person, (distance_m, bound_m)) in people.iter_mut().zip(measured) {
+                person.neighbour.distance_m = distance_m;
+                person.bound_m = bound_m;
+            }
+        }
         if let Some(within_m) = filter.within_m {
             ranked.retain_mut(|person| {
                 if (person.neighbour.distance_m - within_m).abs() <= person.bound_m {
@@ -56,23 +78,25 @@ impl Space {
     }
 
     #[inline]
-    fn measure(&self, from: &Point, candidate: &Candidate) -> Ranked {
-        let (group, lane) = (
-            &self.groups.hot[candidate.place.group()],
-            candidate.place.lane(),
-        );
-        let point = group.point(lane);
-        let at_s = group.at_s[lane];
+    fn look_up(&self, from: &Point, place: Place) -> Ranked {
+        let point = self.groups.point(place);
+        let at_s = self.groups.at_s(place);
         Ranked {
             neighbour: Neighbour {
-                person: group.id[lane],
-                distance_m: approximate_m(from, &point),
+                person: self.groups.id(place),
+                distance_m: f64::INFINITY,
                 at_s: (!at_s.is_nan()).then_some(at_s),
             },
+            squared_m2: from.chord_squared_m2(&point),
             point,
-            bound_m: approximation_bound_m(candidate.squared_m2.sqrt()),
+            bound_m: f64::INFINITY,
         }
     }
+}
+
+/// Square of the longest straight line of a rival of someone at this one, in square metres.
+fn rival_squared_max_m2(squared_m2: f64) -> f64 {
+    rival_chord_max_m(squared_m2.sqrt()).powi(2) * (1.0 + 1e-12)
 }
 
 impl Ranked {

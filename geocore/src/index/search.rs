@@ -2,14 +2,22 @@
 
 #[cfg(target_arch = "x86_64")]
 use super::kernel::{Avx512, with_avx512};
-use super::kernel::{Kernel, Portable, Work};
-use super::layout::{Child, ChunkMeta, Freshness, Group, LANES, Place, WIDTH};
+use super::kernel::{Kernel, Portable, Work, prefetch_detail};
+use super::layout::{Child, ChunkMeta, Freshness, GroupMeta, LANES, Place, Rough, WIDTH, rough_of};
+use super::query::Filter;
+use super::rank::Ranked;
 use super::select::{Candidate, Nearest};
-use super::space::Space;
+use super::space::{FLAT_MAX, Space};
+use crate::geodesic::chord_max_m;
+use crate::point::Point;
 
 /// Rows of bounds on the longest way down: eight of the root, four of every second
 /// resolution from 0 to 14.
 const ROWS_MAX: usize = 8 + 8 * 4;
+
+/// Groups that are measured together before anyone is offered: all of a space that is one
+/// leaf.
+const PIECE: usize = FLAT_MAX.div_ceil(LANES);
 
 /// Who counts, as the loops ask it.
 pub(super) trait Lens {
@@ -20,7 +28,7 @@ pub(super) trait Lens {
     const EVERYONE: bool;
 
     /// Whether the person in a lane counts.
-    fn admits(&self, group: &Group, available: u8, lane: usize) -> bool;
+    fn admits(&self, meta: &GroupMeta, lane: usize) -> bool;
 }
 
 /// No filter at all.
@@ -35,7 +43,7 @@ impl Lens for Everyone {
     }
 
     #[inline]
-    fn admits(&self, _group: &Group, _available: u8, _lane: usize) -> bool {
+    fn admits(&self, _meta: &GroupMeta, _lane: usize) -> bool {
         true
     }
 }
@@ -66,13 +74,14 @@ impl Lens for Sieve<'_> {
     }
 
     #[inline]
-    fn admits(&self, group: &Group, available: u8, lane: usize) -> bool {
+    fn admits(&self, meta: &GroupMeta, lane: usize) -> bool {
+        let person = &meta.people[lane];
         self.available
-            .is_none_or(|wanted| (available & (1 << lane) != 0) == wanted)
+            .is_none_or(|wanted| meta.is_available(lane) == wanted)
             && self
                 .newer_than_s
-                .is_none_or(|after_s| group.at_s[lane] > after_s)
-            && !(self.exclude)(group.id[lane])
+                .is_none_or(|after_s| person.at_s > after_s)
+            && !(self.exclude)(person.id)
     }
 }
 
@@ -91,52 +100,76 @@ struct Frame {
 
 /// What a search needs room for; kept between searches of a thread.
 #[derive(Debug, Default)]
-pub(super) struct Way {
+struct Way {
     frames: Vec<Frame>,
     /// Lower bounds of the frames' slots, in metres.
     bounds_m: Vec<[f32; WIDTH]>,
+    /// Squares of the rough distances of a leaf's people.
+    squares: Squares,
 }
 
-/// A search that any kernel can run.
-struct Search<'a, L> {
+/// Room for as many groups as are measured together.
+#[derive(Debug)]
+struct Squares([[f32; LANES]; PIECE]);
+
+impl Default for Squares {
+    fn default() -> Self {
+        Self([[0.0; LANES]; PIECE])
+    }
+}
+
+/// A question as a space is asked it.
+pub(super) struct Question<'a> {
+    pub(super) from: &'a Point,
+    pub(super) k: usize,
+    pub(super) filter: &'a Filter<'a>,
+}
+
+/// Room that a thread keeps from question to question, and the answer.
+#[derive(Default)]
+pub(super) struct Scratch {
+    way: Way,
+    nearest: Nearest,
+    pub(super) ranked: Vec<Ranked>,
+}
+
+/// A question that any kernel can answer.
+struct Answering<'a, L> {
     space: &'a Space,
-    from_m: [f64; 3],
+    question: &'a Question<'a>,
     lens: &'a L,
-    way: &'a mut Way,
-    nearest: &'a mut Nearest,
+    scratch: &'a mut Scratch,
 }
 
-impl<L: Lens> Work for Search<'_, L> {
+impl<L: Lens> Work for Answering<'_, L> {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "the trait says why")]
     fn run<K: Kernel>(self, kernel: K) {
         self.space
-            .search(kernel, self.from_m, self.lens, self.way, self.nearest);
+            .answer(kernel, self.question, self.lens, self.scratch);
     }
 }
 
 impl Space {
-    /// Offers everyone who may matter to a selection, by code compiled for this machine.
-    pub(super) fn search_here<L: Lens>(
+    /// Leaves the answer in `scratch.ranked`, by code compiled for this machine.
+    pub(super) fn answer_here<L: Lens>(
         &self,
-        from_m: [f64; 3],
+        question: &Question<'_>,
         lens: &L,
-        way: &mut Way,
-        nearest: &mut Nearest,
+        scratch: &mut Scratch,
     ) {
-        let search = Search {
+        let answering = Answering {
             space: self,
-            from_m,
+            question,
             lens,
-            way,
-            nearest,
+            scratch,
         };
         #[cfg(target_arch = "x86_64")]
         if let Some(avx512) = Avx512::detect() {
-            with_avx512(avx512, search);
+            with_avx512(avx512, answering);
             return;
         }
-        search.run(Portable);
+        answering.run(Portable);
     }
 
     #[inline(always)]
@@ -144,7 +177,30 @@ impl Space {
         clippy::inline_always,
         reason = "must take on the caller's target features"
     )]
-    pub(super) fn search<K: Kernel, L: Lens>(
+    pub(super) fn answer<K: Kernel, L: Lens>(
+        &self,
+        kernel: K,
+        question: &Question<'_>,
+        lens: &L,
+        scratch: &mut Scratch,
+    ) {
+        let Scratch {
+            way,
+            nearest,
+            ranked,
+        } = scratch;
+        let Question { from, k, filter } = *question;
+        nearest.start(k, filter.within_m.map_or(f64::INFINITY, chord_max_m));
+        self.search(kernel, from.xyz_m(), lens, way, nearest);
+        self.rank(from, k, filter, nearest, ranked);
+    }
+
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "must take on the caller's target features"
+    )]
+    fn search<K: Kernel, L: Lens>(
         &self,
         kernel: K,
         from_m: [f64; 3],
@@ -152,8 +208,11 @@ impl Space {
         way: &mut Way,
         nearest: &mut Nearest,
     ) {
+        let from = rough_of(from_m);
         if self.root.is_leaf() {
-            self.scan_all(kernel, from_m, lens, nearest);
+            let groups = self.len().div_ceil(LANES);
+            let first = self.root.first();
+            self.scan(kernel, first, first + groups, from, lens, way, nearest);
             return;
         }
         #[expect(clippy::cast_possible_truncation, reason = "the kernel allows for it")]
@@ -165,7 +224,8 @@ impl Space {
         loop {
             while let Some(child) = next {
                 if child.is_leaf() {
-                    self.scan_leaf(kernel, child, from_m, lens, nearest);
+                    let (first, size) = (child.first(), child.class().size());
+                    self.scan(kernel, first, first + size, from, lens, way, nearest);
                     break;
                 }
                 next = self.open(kernel, child, rough_m, lens, way, nearest.limit_m());
@@ -256,76 +316,42 @@ impl Space {
         }
     }
 
+    /// Offers everyone of a leaf who is within the limit.
     #[inline(always)]
     #[expect(
         clippy::inline_always,
         reason = "must take on the caller's target features"
     )]
-    fn scan_leaf<K: Kernel, L: Lens>(
-        &self,
-        kernel: K,
-        leaf: Child,
-        from_m: [f64; 3],
-        lens: &L,
-        nearest: &mut Nearest,
-    ) {
-        let (first, size) = (leaf.first(), leaf.class().size());
-        if L::EVERYONE && size > 2 && nearest.wants_minima() && !nearest.is_full() {
-            nearest.foresee(&kernel.minima(&self.groups.hot[first..first + size], from_m));
-        }
-        self.scan_groups(kernel, first, first + size, from_m, lens, nearest);
-    }
-
-    /// Scans everyone, in a space that is one leaf.
-    #[inline(always)]
-    #[expect(
-        clippy::inline_always,
-        reason = "must take on the caller's target features"
-    )]
-    fn scan_all<K: Kernel, L: Lens>(
-        &self,
-        kernel: K,
-        from_m: [f64; 3],
-        lens: &L,
-        nearest: &mut Nearest,
-    ) {
-        let first = self.root.first();
-        let end = first + self.len().div_ceil(LANES);
-        if L::EVERYONE && nearest.wants_minima() {
-            // A first look at distances alone spares most people the queue.
-            nearest.foresee(&kernel.minima(&self.groups.hot[first..end], from_m));
-        }
-        self.scan_groups(kernel, first, end, from_m, lens, nearest);
-    }
-
-    #[inline(always)]
-    #[expect(
-        clippy::inline_always,
-        reason = "must take on the caller's target features"
-    )]
-    fn scan_groups<K: Kernel, L: Lens>(
+    #[expect(clippy::too_many_arguments, reason = "a loop's own state, inlined")]
+    fn scan<K: Kernel, L: Lens>(
         &self,
         kernel: K,
         first: usize,
         end: usize,
-        from_m: [f64; 3],
+        from: Rough,
         lens: &L,
+        way: &mut Way,
         nearest: &mut Nearest,
     ) {
-        for (step, group) in self.groups.hot[first..end].iter().enumerate() {
-            let at = first + step;
-            let (mut near, squared_m2) = kernel.scan(group, from_m, nearest.limit_m2());
-            while near != 0 {
-                let lane = near.trailing_zeros() as usize;
-                near &= near - 1;
-                let candidate = Candidate {
-                    squared_m2: squared_m2[lane],
-                    place: Place::new(at, lane),
-                };
-                if candidate.squared_m2 <= nearest.limit_m2()
-                    && (L::EVERYONE || lens.admits(group, self.groups.cold[at].available, lane))
-                {
-                    nearest.offer(candidate);
+        let squares = &mut way.squares.0;
+        for start in (first..end).step_by(PIECE) {
+            let groups = &self.groups.hot[start..end.min(start + PIECE)];
+            let squares = &mut squares[..groups.len()];
+            let minima = kernel.measure(groups, from, squares);
+            if L::EVERYONE && nearest.is_small() && !nearest.is_full() {
+                // A first look at distances alone spares most people the queue.
+                nearest.foresee(kernel, &minima);
+            }
+            for (step, row) in squares.iter().enumerate() {
+                let mut near = kernel.at_most(row, nearest.limit());
+                while near != 0 {
+                    let lane = near.trailing_zeros() as usize;
+                    near &= near - 1;
+                    let meta = &self.groups.cold[start + step];
+                    if row[lane] <= nearest.limit() && (L::EVERYONE || lens.admits(meta, lane)) {
+                        prefetch_detail(meta, lane);
+                        nearest.offer(Candidate::new(row[lane], Place::new(start + step, lane)));
+                    }
                 }
             }
         }

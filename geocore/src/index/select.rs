@@ -1,39 +1,80 @@
 //! The nearest so far, and how near the next one must be to matter.
+//!
+//! A scan knows places to 16 mm only. Whoever may be among the nearest in truth is kept;
+//! [`super::rank`] looks at them again, to the nanometre.
 
-use super::layout::Place;
+use super::kernel::Kernel;
+use super::layout::{Place, ROUGH_STEP_M};
 use crate::geodesic::{CHORD_FAR_M, rival_chord_max_m};
 
-/// A person who may belong to the answer, by straight line.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Candidate {
-    pub(super) squared_m2: f64,
-    pub(super) place: Place,
-}
+/// How far two rough places may be farther apart, or nearer, than the places are: both are
+/// cut to steps, so by less than one on each axis.
+const ROUGH_M: f64 = 1.733 * ROUGH_STEP_M;
 
-impl Candidate {
-    const NOBODY: Self = Self {
-        squared_m2: f64::INFINITY,
-        place: Place::NONE,
-    };
-}
+/// What single precision may add to a rough distance or take from it, relatively: half of
+/// what a kernel promises of its square, doubled.
+const ROUGH_RATIO: f64 = 3e-7;
 
-/// More than the square of any straight line through the earth, in square metres.
-const EVERYWHERE_M2: f64 = 2e14;
+/// Steps in a metre, squared.
+const STEPS_SQUARED: f64 = 1.0 / (ROUGH_STEP_M * ROUGH_STEP_M);
+
+/// More than any straight line through the earth, and less than to an empty lane.
+const EVERYWHERE_M: f64 = 1.4e7;
 
 /// Up to so many neighbours are kept sorted; more are sifted now and then.
-const SORTED_MAX: usize = 16;
+pub(super) const SORTED_MAX: usize = 16;
 
-/// Keeps the k nearest by straight line and every rival who could be nearer by geodesic.
-#[derive(Debug, Default)]
+/// A person who may belong to the answer: the rough distance squared, in steps, above their
+/// place, so that candidates are ordered as numbers are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Candidate(u64);
+
+impl Candidate {
+    const NOBODY: Self = Self(u64::MAX);
+
+    #[inline]
+    pub(super) fn new(squared: f32, place: Place) -> Self {
+        // The bits of numbers that are not negative are in their order.
+        Self((u64::from(squared.to_bits()) << 32) | u64::from(place.bits()))
+    }
+
+    #[inline]
+    fn squared_bits(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+
+    #[inline]
+    pub(super) fn place(self) -> Place {
+        #[expect(clippy::cast_possible_truncation, reason = "the lower half is meant")]
+        let bits = self.0 as u32;
+        Place::from_bits(bits)
+    }
+}
+
+/// Keeps the k nearest by rough straight line and every rival who could be nearer in truth.
+#[derive(Debug)]
 pub(super) struct Nearest {
     k: usize,
-    /// When k is small k of them, sorted, with nobody at infinity; else all within the limit.
-    found: Vec<Candidate>,
-    /// Not among the k nearest by straight line, but within the limit when they came.
-    rivals: Vec<Candidate>,
-    /// Size of `found` at which a large answer is sifted again.
+    /// For a small k its k nearest, sorted, with nobody at the end.
+    sorted: [Candidate; SORTED_MAX],
+    /// Within the limit when they came, but not, or no longer, among the sorted.
+    others: Vec<Candidate>,
+    /// Number of others at which a large answer is sifted again.
     sift_at: usize,
-    limit_m2: f64,
+    /// The rough distance squared, in steps, beyond which nobody matters.
+    limit: f32,
+}
+
+impl Default for Nearest {
+    fn default() -> Self {
+        Self {
+            k: 0,
+            sorted: [Candidate::NOBODY; SORTED_MAX],
+            others: Vec::new(),
+            sift_at: 0,
+            limit: 0.0,
+        }
+    }
 }
 
 impl Nearest {
@@ -42,68 +83,45 @@ impl Nearest {
     pub(super) fn start(&mut self, k: usize, chord_max_m: f64) {
         self.k = k;
         self.sift_at = k.saturating_mul(2).saturating_add(64);
-        self.rivals.clear();
-        self.found.clear();
-        if k <= SORTED_MAX {
-            self.found.resize(k, Candidate::NOBODY);
-        }
-        // With room for rounding, that nobody on the rim be lost; and finite, that an empty
-        // lane at infinity never be found.
-        let limit_m2 = chord_max_m * chord_max_m * (1.0 + 1e-14) + 1e-8;
-        self.limit_m2 = limit_m2.min(EVERYWHERE_M2);
+        self.others.clear();
+        self.sorted = [Candidate::NOBODY; SORTED_MAX];
+        self.limit = rough_limit(chord_max_m.min(EVERYWHERE_M));
     }
 
-    /// Squared straight line above which nobody matters, in square metres.
+    /// Square of the rough distance, in steps, above which nobody matters.
     #[inline]
-    pub(super) fn limit_m2(&self) -> f64 {
-        self.limit_m2
+    pub(super) fn limit(&self) -> f32 {
+        self.limit
     }
 
     /// The same as a length in metres, rounded up.
     #[inline]
     pub(super) fn limit_m(&self) -> f32 {
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "rounded up in the same line"
-        )]
-        let limit_m = self.limit_m2.sqrt() as f32 * (1.0 + 2e-7);
-        limit_m
+        #[expect(clippy::cast_possible_truncation, reason = "a power of two")]
+        const STEP_M: f32 = ROUGH_STEP_M as f32;
+        self.limit.sqrt() * (STEP_M * (1.0 + 2e-7))
+    }
+
+    /// Whether an answer is small enough for [`Nearest::foresee`].
+    #[inline]
+    pub(super) fn is_small(&self) -> bool {
+        self.k <= SORTED_MAX
     }
 
     /// Whether a small answer has its k people, so that the limit is near its end.
     #[inline]
     pub(super) fn is_full(&self) -> bool {
-        self.k <= SORTED_MAX && self.found[self.k - 1].place != Place::NONE
+        self.is_small() && self.sorted[self.k - 1] != Candidate::NOBODY
     }
 
-    /// Whether k of sixteen distances would narrow the limit.
-    #[inline]
-    pub(super) fn wants_minima(&self) -> bool {
-        self.k <= SORTED_MAX
-    }
-
-    /// Narrows the limit, given the distances of sixteen different people who will be offered.
+    /// Narrows the limit, given the squares of sixteen different people who will be offered.
     #[inline(always)]
     #[expect(
         clippy::inline_always,
         reason = "must take on the caller's target features"
     )]
-    pub(super) fn foresee(&mut self, minima_m2: &[f64; SORTED_MAX]) {
-        // Distances are not negative, so their bits are in their order; counting whom each is
-        // not nearer than finds the k-th without a branch.
-        let bits = minima_m2.map(f64::to_bits);
-        let mut ranks = [0_u64; SORTED_MAX];
-        for other in bits {
-            for (rank, own) in ranks.iter_mut().zip(bits) {
-                *rank = rank.wrapping_add(u64::from(other <= own));
-            }
-        }
-        let mut kth = f64::INFINITY.to_bits();
-        for (rank, own) in ranks.into_iter().zip(bits) {
-            let enough = if rank >= self.k as u64 { own } else { u64::MAX };
-            kth = kth.min(enough);
-        }
-        self.narrow(f64::from_bits(kth));
+    pub(super) fn foresee<K: Kernel>(&mut self, kernel: K, squares: &[f32; SORTED_MAX]) {
+        self.narrow(kernel.kth(squares, self.k));
     }
 
     /// Takes a candidate within the limit.
@@ -113,93 +131,107 @@ impl Nearest {
         reason = "must take on the caller's target features"
     )]
     pub(super) fn offer(&mut self, candidate: Candidate) {
-        if self.k > SORTED_MAX {
+        if !self.is_small() {
             self.collect(candidate);
             return;
         }
         // Without branches: how far a newcomer comes forward cannot be foretold.
         let mut last = candidate;
-        for slot in &mut self.found {
-            let (near, far) = if last.squared_m2 < slot.squared_m2 {
-                (last, *slot)
-            } else {
-                (*slot, last)
-            };
-            *slot = near;
+        for slot in &mut self.sorted[..self.k] {
+            let far = last.max(*slot);
+            *slot = last.min(*slot);
             last = far;
         }
-        self.narrow(self.found[self.k - 1].squared_m2);
-        if last.squared_m2 <= self.limit_m2 {
-            self.rivals.push(last);
-        }
-    }
-
-    /// Everyone who may belong to the answer, in no order.
-    #[inline]
-    pub(super) fn candidates(&mut self) -> &[Candidate] {
-        let limit_m2 = self.limit_m2;
-        if self.k <= SORTED_MAX {
-            let near = self
-                .rivals
-                .iter()
-                .filter(|rival| rival.squared_m2 <= limit_m2);
-            while self.found.last().is_some_and(|c| c.place == Place::NONE) {
-                self.found.pop();
-            }
-            self.found.extend(near);
-        } else if self.found.len() > self.k {
-            self.sift();
-        }
-        &self.found
-    }
-
-    #[inline]
-    fn narrow(&mut self, kth_m2: f64) {
-        if kth_m2 > self.limit_m2 {
+        let kth = self.sorted[self.k - 1];
+        if kth == Candidate::NOBODY {
             return;
         }
-        let rival_m2 = if kth_m2 < CHORD_FAR_M * CHORD_FAR_M {
-            rival_squared_m2(kth_m2)
-        } else {
-            far_rival_squared_m2(kth_m2)
-        };
-        self.limit_m2 = self.limit_m2.min(rival_m2);
+        self.narrow(f32::from_bits(kth.squared_bits()));
+        if last != Candidate::NOBODY && last.squared_bits() <= self.limit.to_bits() {
+            self.others.push(last);
+        }
+    }
+
+    /// Names everyone who may belong to the answer; of a small one the nearest come first.
+    #[inline]
+    pub(super) fn finish(&mut self, mut take: impl FnMut(Place)) {
+        if self.is_small() {
+            let known = self.sorted[..self.k].iter();
+            for candidate in known.take_while(|candidate| **candidate != Candidate::NOBODY) {
+                take(candidate.place());
+            }
+        } else if self.others.len() > self.k {
+            self.sift();
+        }
+        let limit = self.limit.to_bits();
+        for candidate in &self.others {
+            if candidate.squared_bits() <= limit {
+                take(candidate.place());
+            }
+        }
+    }
+
+    #[inline]
+    fn narrow(&mut self, kth: f32) {
+        #[expect(clippy::cast_possible_truncation, reason = "either side is right")]
+        const NEAR: f32 = (CHORD_FAR_M * CHORD_FAR_M * STEPS_SQUARED) as f32;
+        if kth < NEAR {
+            self.limit = self.limit.min(rival_squared(kth));
+        } else if kth < self.limit {
+            self.limit = self.limit.min(far_rival_squared(kth));
+        }
     }
 
     #[cold]
     fn collect(&mut self, candidate: Candidate) {
-        self.found.push(candidate);
-        if self.found.len() >= self.sift_at {
+        self.others.push(candidate);
+        if self.others.len() >= self.sift_at {
             self.sift();
-            self.sift_at = self.sift_at.max(self.found.len().saturating_mul(2));
+            self.sift_at = self.sift_at.max(self.others.len().saturating_mul(2));
         }
     }
 
     fn sift(&mut self) {
-        let (_, kth, _) = self
-            .found
-            .select_nth_unstable_by(self.k - 1, |a, b| a.squared_m2.total_cmp(&b.squared_m2));
-        let kth_m2 = kth.squared_m2;
-        self.narrow(kth_m2);
-        let limit_m2 = self.limit_m2;
-        self.found
-            .retain(|candidate| candidate.squared_m2 <= limit_m2);
+        let (_, kth, _) = self.others.select_nth_unstable(self.k - 1);
+        let kth = f32::from_bits(kth.squared_bits());
+        self.narrow(kth);
+        let limit = self.limit.to_bits();
+        self.others
+            .retain(|candidate| candidate.squared_bits() <= limit);
     }
 }
 
-/// [`rival_chord_max_m`], squared, as a polynomial up to [`CHORD_FAR_M`].
+/// The largest rough distance, squared and in steps, of a place within a straight line.
 #[inline]
-fn rival_squared_m2(squared_m2: f64) -> f64 {
-    // The ratio of the squares less one, over the square: 5.37e-17 at most up to 9,000 km
-    // (tested below). The two small terms are 10 nm on the length, since twice a length is
-    // not more than its square and one.
-    const BEND: f64 = 5.6e-17;
-    squared_m2 * (1.0 + 1e-8 + BEND * squared_m2) + 2e-8
+fn rough_limit(chord_m: f64) -> f32 {
+    let rough_m = (chord_m + ROUGH_M) * (1.0 + ROUGH_RATIO);
+    #[expect(clippy::cast_possible_truncation, reason = "rounded up")]
+    let squared = (rough_m * rough_m * STEPS_SQUARED) as f32;
+    squared.next_up()
 }
 
+/// The largest rough distance of a rival, squared, of someone whose own rough distance
+/// squared is this; in steps, up to [`CHORD_FAR_M`].
+///
+/// The straight line to that someone may be `ROUGH_M` longer than the rough one, a rival's
+/// is up to [`rival_chord_max_m`] of that, and the rough one to the rival another `ROUGH_M`
+/// longer. Of the square, `s + 4 ROUGH_M sqrt(s) + ...`, the middle term is at most
+/// `s / 1000 + 1000 (2 ROUGH_M)^2`; the rest is small (tested below).
+#[inline]
+fn rival_squared(squared: f32) -> f32 {
+    #[expect(clippy::cast_possible_truncation, reason = "there is room in both")]
+    const ROOM: f32 = (1_010.0 * 4.0 * ROUGH_M * ROUGH_M * STEPS_SQUARED) as f32;
+    #[expect(clippy::cast_possible_truncation, reason = "there is room in both")]
+    const BEND: f32 = (5.9e-17 / STEPS_SQUARED) as f32;
+    squared * (1.001_01 + BEND * squared) + ROOM
+}
+
+/// The same at any distance.
 #[cold]
-fn far_rival_squared_m2(squared_m2: f64) -> f64 {
-    rival_chord_max_m(squared_m2.sqrt()).powi(2) * (1.0 + 1e-12)
+fn far_rival_squared(squared: f32) -> f32 {
+    let rough_m = (f64::from(squared) / STEPS_SQUARED).sqrt();
+    let chord_m = rough_m * (1.0 + ROUGH_RATIO) + ROUGH_M;
+    rough_limit(rival_chord_max_m(chord_m).min(EVERYWHERE_M))
 }
 
 #[cfg(test)]
@@ -208,10 +240,24 @@ mod tests {
 
     #[test]
     fn the_polynomial_is_never_below_the_bound() {
-        for step in 0..9_000 {
-            let chord_m = f64::from(step) * 1_000.0;
-            let bound = rival_chord_max_m(chord_m).powi(2);
-            assert!(rival_squared_m2(chord_m * chord_m) >= bound, "{chord_m}");
+        let mut chord_m = 1e-3;
+        while chord_m < CHORD_FAR_M {
+            #[expect(clippy::cast_possible_truncation, reason = "test data")]
+            let squared = (chord_m * chord_m * STEPS_SQUARED) as f32;
+            assert!(
+                rival_squared(squared) >= far_rival_squared(squared),
+                "{chord_m}"
+            );
+            chord_m *= 1.0001;
         }
+        assert!(rival_squared(0.0) >= far_rival_squared(0.0));
+    }
+
+    #[test]
+    fn an_empty_lane_is_beyond_every_limit() {
+        use crate::index::layout::Group;
+        let nearest = f64::from(Group::NOWHERE) * 3.0_f64.sqrt() * ROUGH_STEP_M - 6_378_137.0;
+        assert!(nearest > 2.0 * EVERYWHERE_M);
+        assert!(f64::from(rough_limit(EVERYWHERE_M)) < nearest * nearest * STEPS_SQUARED);
     }
 }

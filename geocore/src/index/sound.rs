@@ -1,9 +1,9 @@
 //! What must be true of a space after any change, looked at from inside.
 
 use super::kernel::Portable;
-use super::layout::{Below, Child, Class, Entry, Freshness, LANES, Place, Record, WIDTH};
-use super::search::{Everyone, Way};
-use super::select::Nearest;
+use super::layout::{Below, Child, Class, Entry, Freshness, Group, LANES, Place, Record, WIDTH};
+use super::query::{Filter, Neighbour};
+use super::search::{Everyone, Question, Scratch};
 use super::space::Space;
 use crate::point::Point;
 
@@ -52,11 +52,12 @@ impl Space {
         for slot in 0..child.class().size() * LANES {
             let place = Place::new(child.first() + slot / LANES, slot % LANES);
             assert_eq!(self.groups.cold[place.group()].head as usize, child.first());
-            let record = self.record(place);
             if slot >= leaf.len as usize {
-                assert!(record.xyz_m[0].is_infinite(), "an empty lane can be found");
+                let x = self.groups.hot[place.group()].x[place.lane()];
+                assert_eq!(x, Group::NOWHERE, "an empty lane can be found");
                 continue;
             }
+            let record = self.record(place);
             assert!(leaf.cap.holds(record.xyz_m), "a person is outside the cap");
             assert_eq!(self.find(record.id), Some(place));
             below.people += 1;
@@ -202,25 +203,23 @@ fn the_portable_search_finds_what_this_machines_finds() {
             for round in 0..50 {
                 let from = record(&mut dice, 0, round % 5).xyz_m;
                 let k = [1, 5, 16, 40][usize::try_from(round % 4).expect("small")];
-                let (mut here, mut portable) = (Nearest::default(), Nearest::default());
-                here.start(k, f64::INFINITY);
-                portable.start(k, f64::INFINITY);
-                let mut way = Way::default();
-                space.search_here(from, &Everyone, &mut way, &mut here);
-                space.search(Portable, from, &Everyone, &mut way, &mut portable);
-                assert_eq!(ids(&space, &mut here), ids(&space, &mut portable));
+                let question = Question {
+                    from: &Point::from_surface(from),
+                    k,
+                    filter: &Filter::default(),
+                };
+                let (mut here, mut portable) = (Scratch::default(), Scratch::default());
+                space.answer_here(&question, &Everyone, &mut here);
+                space.answer(Portable, &question, &Everyone, &mut portable);
+                assert_eq!(answer(&here), answer(&portable));
             }
         }
     }
 }
 
-fn ids(space: &Space, nearest: &mut Nearest) -> Vec<u64> {
-    let candidates = nearest.candidates().iter();
-    let mut ids: Vec<u64> = candidates
-        .map(|found| space.record(found.place).id)
-        .collect();
-    ids.sort_unstable();
-    ids
+fn answer(scratch: &Scratch) -> Vec<Neighbour> {
+    let people = scratch.ranked.iter();
+    people.map(|person| person.neighbour).collect()
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use hashbrown::HashTable;
 
 use super::arena::Arena;
-use super::kernel::prefetch_group;
+use super::kernel::prefetch_person;
 use super::layout::{
     Child, Chunk, ChunkMeta, Class, Entry, Freshness, Group, GroupMeta, LANES, Place, Record,
 };
@@ -16,7 +16,7 @@ pub(super) const FLAT_MAX: usize = 384;
 const FLAT_MIN: usize = 192;
 
 /// A leaf above this is split, unless its cell is the finest.
-pub(super) const LEAF_MAX: usize = 64;
+pub(super) const LEAF_MAX: usize = 192;
 
 /// People who are looked for together before any is written.
 const BATCH: usize = 32;
@@ -52,18 +52,12 @@ impl Space {
     }
 
     pub(super) fn find(&self, id: u64) -> Option<Place> {
-        let same = |place: &Place| self.groups.hot[place.group()].id[place.lane()] == id;
+        let same = |place: &Place| self.groups.id(*place) == id;
         self.places.find(hash_of(id), same).copied()
     }
 
     pub(super) fn record(&self, place: Place) -> Record {
-        let (group, lane) = (&self.groups.hot[place.group()], place.lane());
-        Record {
-            id: group.id[lane],
-            xyz_m: [group.x[lane], group.y[lane], group.z[lane]],
-            at_s: group.at_s[lane],
-            available: self.groups.cold[place.group()].available & (1 << lane) != 0,
-        }
+        self.groups.record(place)
     }
 
     pub(super) fn records(&self) -> impl Iterator<Item = Record> {
@@ -104,7 +98,9 @@ impl Space {
         for (place, record) in found.iter_mut().zip(batch) {
             *place = self.find(record.id);
             if let Some(place) = *place {
-                prefetch_group(&self.groups.hot[place.group()]);
+                let at = place.group();
+                let (group, meta) = (&self.groups.hot[at], &self.groups.cold[at]);
+                prefetch_person(group, meta, place.lane());
             }
         }
         for (place, record) in found.iter().zip(batch) {
@@ -120,7 +116,7 @@ impl Space {
     /// left over from before.
     fn is_at(&self, id: u64, place: Place) -> bool {
         let known = self.places.find(hash_of(id), |known| *known == place);
-        known.is_some() && self.groups.hot[place.group()].id[place.lane()] == id
+        known.is_some() && self.groups.id(place) == id
     }
 
     /// Moves a person; false if there is none.
@@ -128,12 +124,11 @@ impl Space {
         let Some(place) = self.find(id) else {
             return false;
         };
-        let bit = 1 << place.lane();
         let record = Record {
             id,
             xyz_m,
             at_s,
-            available: self.groups.cold[place.group()].available & bit != 0,
+            available: self.groups.cold[place.group()].is_available(place.lane()),
         };
         self.rewrite(place, &record);
         true
@@ -163,8 +158,7 @@ impl Space {
 
     /// Writes over a person where they lie if the leaf's cap still holds them.
     fn rewrite(&mut self, place: Place, record: &Record) {
-        let (at, lane) = (place.group(), place.lane());
-        let head = self.groups.cold[at].head as usize;
+        let head = self.groups.cold[place.group()].head as usize;
         let leaf = &self.groups.cold[head].leaf;
         if !leaf.cap.holds(record.xyz_m) {
             self.detach(place);
@@ -172,9 +166,9 @@ impl Space {
             return;
         }
         let (newest, parent) = (leaf.newest, leaf.parent);
-        let was = Freshness::of(self.groups.hot[at].at_s[lane]);
+        let was = Freshness::of(self.groups.at_s(place));
         let is = Freshness::of(record.at_s);
-        self.groups.hot[at].set_place(lane, record.xyz_m, record.at_s);
+        self.groups.set_place(place, record.xyz_m, record.at_s);
         if is > newest {
             self.groups.cold[head].leaf.newest = is;
             self.freshen(parent, is);
@@ -185,10 +179,9 @@ impl Space {
     }
 
     fn set_available(&mut self, place: Place, parent: Entry, available: bool) {
-        let flags = &mut self.groups.cold[place.group()].available;
-        let bit = 1 << place.lane();
-        if (*flags & bit != 0) != available {
-            *flags ^= bit;
+        let meta = &mut self.groups.cold[place.group()];
+        if meta.is_available(place.lane()) != available {
+            meta.set_available(place.lane(), available);
             self.count(parent, 0, if available { 1 } else { -1 });
         }
     }
@@ -212,20 +205,15 @@ impl Space {
         if len == leaf.class().size() * LANES {
             head = self.resize(leaf, len + 1).first();
         }
-        let (at, lane) = (head + len / LANES, len % LANES);
-        let group = &mut self.groups.hot[at];
-        group.set_place(lane, record.xyz_m, record.at_s);
-        group.id[lane] = record.id;
-        let cold = &mut self.groups.cold;
-        let bit = 1 << lane;
-        cold[at].available = (cold[at].available & !bit) | if record.available { bit } else { 0 };
-        cold[head].leaf.len += 1;
-        let newest = &mut cold[head].leaf.newest;
-        *newest = (*newest).max(Freshness::of(record.at_s));
-        let hot = &self.groups.hot;
+        let place = Place::new(head + len / LANES, len % LANES);
+        self.groups.set_record(place, record);
+        let leaf = &mut self.groups.cold[head].leaf;
+        leaf.len += 1;
+        leaf.newest = leaf.newest.max(Freshness::of(record.at_s));
+        let groups = &self.groups;
         self.places
-            .insert_unique(hash_of(record.id), Place::new(at, lane), |place| {
-                hash_of(hot[place.group()].id[place.lane()])
+            .insert_unique(hash_of(record.id), place, |place| {
+                hash_of(groups.id(*place))
             });
     }
 
@@ -238,16 +226,10 @@ impl Space {
         let tail = Place::new(head + last / LANES, last % LANES);
         if tail != place {
             let moved = self.record(tail);
-            let group = &mut self.groups.hot[place.group()];
-            group.set_place(place.lane(), moved.xyz_m, moved.at_s);
-            group.id[place.lane()] = moved.id;
-            let bit = 1 << place.lane();
-            let flags = &mut self.groups.cold[place.group()].available;
-            *flags = (*flags & !bit) | if moved.available { bit } else { 0 };
+            self.groups.set_record(place, &moved);
             self.repoint(moved.id, tail, place);
         }
-        self.groups.hot[tail.group()].set_place(tail.lane(), [f64::INFINITY; 3], f64::NAN);
-        self.groups.cold[tail.group()].available &= !(1 << tail.lane());
+        self.groups.clear(tail);
         self.groups.cold[head].leaf.len -= 1;
         let leaf = &self.groups.cold[head].leaf;
         let (parent, newest) = (leaf.parent, leaf.newest);
@@ -283,12 +265,8 @@ impl Space {
         }
         for slot in 0..self.groups.cold[head].leaf.len as usize {
             let (step, lane) = (slot / LANES, slot % LANES);
-            let id = self.groups.hot[head + step].id[lane];
-            self.repoint(
-                id,
-                Place::new(old + step, lane),
-                Place::new(head + step, lane),
-            );
+            let place = Place::new(head + step, lane);
+            self.repoint(self.groups.id(place), Place::new(old + step, lane), place);
         }
         self.groups
             .give_back(self.groups.cold[old].head, leaf.class());

@@ -34,12 +34,12 @@ impl Space {
     pub(super) fn refresh(&mut self, head: usize) {
         let leaf = &self.groups.cold[head].leaf;
         let (len, parent) = (leaf.len as usize, leaf.parent);
-        let groups = &self.groups.hot[head..];
+        let groups = &self.groups.cold[head..];
         let mut newest = groups
             .iter()
-            .flat_map(|group| group.at_s)
+            .flat_map(|group| &group.people)
             .take(len)
-            .map(Freshness::of)
+            .map(|person| Freshness::of(person.at_s))
             .max()
             .unwrap_or(Freshness::NEVER);
         self.groups.cold[head].leaf.newest = newest;

@@ -15,7 +15,7 @@ use super::layout::{
 use super::space::{FLAT_MAX, LEAF_MAX, Space};
 
 /// A node with fewer people below it becomes a leaf.
-const COLLAPSE_MAX: u32 = 32;
+const COLLAPSE_MAX: u32 = 64;
 
 /// Chunks of the root: H3 has 122 cells at resolution 0.
 const ROOT_CHUNKS: usize = 8;
