@@ -141,8 +141,9 @@ fn check(lat_deg: f64, lon_deg: f64) -> Result<(), InvalidPoint> {
 fn sin_cos_deg(angle_deg: f64) -> (f64, f64) {
     // Adding 1.5 * 2^52 leaves no room for a fraction: a rounding without a library call.
     const ROUNDER: f64 = 6_755_399_441_055_744.0;
-    let quarter = (angle_deg / 90.0 + ROUNDER) - ROUNDER;
-    let x = (angle_deg - quarter * 90.0) / 90.0 * FRAC_PI_2;
+    // Half-way between two quarters either will do.
+    let quarter = (angle_deg * (1.0 / 90.0) + ROUNDER) - ROUNDER;
+    let x = (angle_deg - quarter * 90.0) * (FRAC_PI_2 / 90.0);
     let x2 = x * x;
     let sin = x + x * x2 * sin_tail(x2);
     let cos = 1.0 + x2 * cos_tail(x2);

@@ -47,6 +47,12 @@ impl<H: Clone, C: Clone> Arena<H, C> {
         u32::try_from(first).unwrap_or_else(|_| unreachable!("an arena ends at 2^26"))
     }
 
+    /// Gives spare memory back.
+    pub(super) fn fit(&mut self) {
+        self.hot.shrink_to_fit();
+        self.cold.shrink_to_fit();
+    }
+
     /// Gives a run back.
     pub(super) fn give_back(&mut self, first: u32, class: Class) {
         self.free[class.index()].push(first);

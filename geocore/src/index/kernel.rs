@@ -144,23 +144,24 @@ impl Kernel for Portable {
     fn prefetch_chunks(self, _chunks: &[Chunk]) {}
 }
 
+/// Asks for the cache line where something begins.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "one instruction")]
+pub(super) fn prefetch<T>(what: &T) {
+    #[cfg(target_arch = "x86_64")]
+    x86::prefetch(what);
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = what;
+}
+
 /// Asks for a person's lines, and those of what must be known to write them.
 #[inline]
 pub(super) fn prefetch_person(group: &Group, meta: &GroupMeta, lane: usize) {
-    #[cfg(target_arch = "x86_64")]
-    x86::prefetch_all(group, meta, lane);
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = (group, meta, lane);
-}
-
-/// Asks for what an answer says of a person.
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "one instruction")]
-pub(super) fn prefetch_detail(meta: &GroupMeta, lane: usize) {
-    #[cfg(target_arch = "x86_64")]
-    x86::prefetch(&meta.people[lane]);
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = (meta, lane);
+    prefetch(&group.x);
+    prefetch(&group.y);
+    prefetch(&group.z);
+    prefetch(&meta.people[lane]);
+    prefetch(&meta.leaf);
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -181,7 +182,7 @@ mod x86 {
         _mm512_sub_epi32, _mm512_sub_ps,
     };
 
-    use super::{Chunk, Group, GroupMeta, Kernel, LANES, ROUNDING_M, Rough, SLACK, WIDTH, Work};
+    use super::{Chunk, Group, Kernel, LANES, ROUNDING_M, Rough, SLACK, WIDTH, Work};
 
     /// Proof that this machine has AVX-512 F, VL, DQ and BW: only [`Avx512::detect`] makes it.
     #[derive(Clone, Copy, Debug)]
@@ -343,16 +344,6 @@ mod x86 {
                 prefetch(&chunk.child);
             }
         }
-    }
-
-    /// Asks for all lines that a move touches; prefetching is in every x86-64.
-    #[inline]
-    pub(in super::super) fn prefetch_all(group: &Group, meta: &GroupMeta, lane: usize) {
-        prefetch(&group.x);
-        prefetch(&group.y);
-        prefetch(&group.z);
-        prefetch(&meta.people[lane]);
-        prefetch(&meta.head);
     }
 
     /// Asks for the cache line where something begins.

@@ -79,10 +79,8 @@ impl Detail {
 #[derive(Clone, Debug)]
 pub(super) struct GroupMeta {
     pub(super) people: [Detail; LANES],
-    /// First group of the leaf.
-    pub(super) head: u32,
-    /// Of the leaf, in its first group only.
-    pub(super) leaf: Leaf,
+    /// Number of the leaf.
+    pub(super) leaf: u32,
     /// One bit a lane.
     pub(super) available: u16,
 }
@@ -90,13 +88,7 @@ pub(super) struct GroupMeta {
 impl GroupMeta {
     pub(super) const EMPTY: Self = Self {
         people: [Detail::EMPTY; LANES],
-        head: 0,
-        leaf: Leaf {
-            cap: Cap::EVERYWHERE,
-            parent: Entry::NONE,
-            len: 0,
-            newest: Freshness::NEVER,
-        },
+        leaf: 0,
         available: 0,
     };
 
@@ -177,13 +169,32 @@ impl Arena<Group, GroupMeta> {
     }
 }
 
-/// A leaf: people below one cap.
+/// A leaf: people below one cap. All leaves together fit a processor's cache.
 #[derive(Clone, Debug)]
 pub(super) struct Leaf {
     pub(super) cap: Cap,
     pub(super) parent: Entry,
+    /// First group.
+    pub(super) first: u32,
     pub(super) len: u32,
     pub(super) newest: Freshness,
+}
+
+impl Leaf {
+    /// Nobody's, under no node.
+    pub(super) const EMPTY: Self = Self {
+        cap: Cap::EVERYWHERE,
+        parent: Entry::NONE,
+        first: 0,
+        len: 0,
+        newest: Freshness::NEVER,
+    };
+
+    /// Where the n-th person lies.
+    #[inline]
+    pub(super) fn place(&self, nth: usize) -> Place {
+        Place::new(self.first as usize + nth / LANES, nth % LANES)
+    }
 }
 
 /// A ball round a place near the surface; whatever it bounds lies inside.
@@ -271,6 +282,8 @@ impl Entry {
 pub(super) struct Place(u32);
 
 impl Place {
+    pub(super) const NONE: Self = Self(u32::MAX);
+
     #[inline]
     pub(super) fn new(group: usize, lane: usize) -> Self {
         #[expect(clippy::cast_possible_truncation, reason = "arenas end at 2^26 groups")]

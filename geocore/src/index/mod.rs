@@ -1,6 +1,7 @@
 //! The index: people by id, found by nearness.
 
 mod arena;
+mod directory;
 mod grid;
 mod kernel;
 mod layout;

@@ -2,7 +2,7 @@
 
 #[cfg(target_arch = "x86_64")]
 use super::kernel::{Avx512, with_avx512};
-use super::kernel::{Kernel, Portable, Work, prefetch_detail};
+use super::kernel::{Kernel, Portable, Work, prefetch};
 use super::layout::{Child, ChunkMeta, Freshness, GroupMeta, LANES, Place, Rough, WIDTH, rough_of};
 use super::query::Filter;
 use super::rank::Ranked;
@@ -349,7 +349,7 @@ impl Space {
                     near &= near - 1;
                     let meta = &self.groups.cold[start + step];
                     if row[lane] <= nearest.limit() && (L::EVERYONE || lens.admits(meta, lane)) {
-                        prefetch_detail(meta, lane);
+                        prefetch(&meta.people[lane]);
                         nearest.offer(Candidate::new(row[lane], Place::new(start + step, lane)));
                     }
                 }

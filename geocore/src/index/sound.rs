@@ -10,6 +10,7 @@ use crate::point::Point;
 /// Groups and chunks in use below a child, and who is there.
 struct Census {
     groups: usize,
+    leaves: usize,
     chunks: usize,
     below: Below,
 }
@@ -31,9 +32,11 @@ impl Space {
             self.chunks.hot.len(),
             "chunks leak"
         );
-        for place in &self.places {
-            let record = self.record(*place);
-            assert_eq!(self.find(record.id), Some(*place));
+        let leaves = census.leaves + self.free_leaves.len();
+        assert_eq!(leaves, self.leaves.len(), "leaves leak");
+        for place in self.places.places() {
+            let record = self.record(place);
+            assert_eq!(self.find(record.id), Some(place));
         }
     }
 
@@ -46,12 +49,14 @@ impl Space {
     }
 
     fn assert_leaf(&self, child: Child, entry: Entry) -> Census {
-        let leaf = &self.groups.cold[child.first()].leaf;
+        let id = self.leaf_of(child);
+        let leaf = &self.leaves[id];
         assert_eq!(leaf.parent, entry);
+        assert_eq!(leaf.first as usize, child.first());
         let mut below = Below::NOBODY;
         for slot in 0..child.class().size() * LANES {
             let place = Place::new(child.first() + slot / LANES, slot % LANES);
-            assert_eq!(self.groups.cold[place.group()].head as usize, child.first());
+            assert_eq!(self.groups.cold[place.group()].leaf as usize, id);
             if slot >= leaf.len as usize {
                 let x = self.groups.hot[place.group()].x[place.lane()];
                 assert_eq!(x, Group::NOWHERE, "an empty lane can be found");
@@ -67,6 +72,7 @@ impl Space {
         assert!(leaf.newest >= below.newest, "a fresh person is hidden");
         Census {
             groups: child.class().size(),
+            leaves: 1,
             chunks: 0,
             below,
         }
@@ -76,6 +82,7 @@ impl Space {
         let (id, len) = self.node_len(child, entry);
         let mut all = Census {
             groups: 0,
+            leaves: 0,
             chunks: child.class().size(),
             below: Below::NOBODY,
         };
@@ -97,7 +104,7 @@ impl Space {
             let own = Entry::new(id, slot);
             let lower = self.chunks.hot[chunk].child[lane];
             if lower.is_leaf() {
-                assert_eq!(self.groups.cold[lower.first()].leaf.cap, cap);
+                assert_eq!(self.leaves[self.leaf_of(lower)].cap, cap);
             }
             let part = self.assert_child(lower, own);
             let noted = self.chunks.cold[chunk].below[lane];
@@ -108,6 +115,7 @@ impl Space {
                 "a fresh person is hidden"
             );
             all.groups += part.groups;
+            all.leaves += part.leaves;
             all.chunks += part.chunks;
             all.below.people += part.below.people;
             all.below.available += part.below.available;

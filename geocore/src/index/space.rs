@@ -1,11 +1,10 @@
 //! A set of people in space: everyone, or one trust circle.
 
-use hashbrown::HashTable;
-
 use super::arena::Arena;
-use super::kernel::prefetch_person;
+use super::directory::Directory;
+use super::kernel::{prefetch, prefetch_person};
 use super::layout::{
-    Child, Chunk, ChunkMeta, Class, Entry, Freshness, Group, GroupMeta, LANES, Place, Record,
+    Child, Chunk, ChunkMeta, Class, Entry, Freshness, Group, GroupMeta, LANES, Leaf, Place, Record,
 };
 use super::tree::Node;
 
@@ -26,25 +25,28 @@ const BATCH: usize = 32;
 pub(super) struct Space {
     pub(super) groups: Arena<Group, GroupMeta>,
     pub(super) chunks: Arena<Chunk, ChunkMeta>,
+    pub(super) leaves: Vec<Leaf>,
+    pub(super) free_leaves: Vec<u32>,
     pub(super) nodes: Vec<Node>,
     pub(super) free_nodes: Vec<u32>,
     pub(super) root: Child,
-    pub(super) places: HashTable<Place>,
+    pub(super) places: Directory,
 }
 
 impl Space {
     pub(super) fn new() -> Self {
-        let mut groups = Arena::new();
-        let class = Class::holding(1);
-        let first = groups.take(class, &Group::EMPTY, &GroupMeta::EMPTY);
-        Self {
-            groups,
+        let mut space = Self {
+            groups: Arena::new(),
             chunks: Arena::new(),
+            leaves: Vec::new(),
+            free_leaves: Vec::new(),
             nodes: Vec::new(),
             free_nodes: Vec::new(),
-            root: Child::leaf(first, class),
-            places: HashTable::new(),
-        }
+            root: Child::NONE,
+            places: Directory::new(),
+        };
+        space.root = space.new_leaf(0);
+        space
     }
 
     pub(super) fn len(&self) -> usize {
@@ -52,8 +54,7 @@ impl Space {
     }
 
     pub(super) fn find(&self, id: u64) -> Option<Place> {
-        let same = |place: &Place| self.groups.id(*place) == id;
-        self.places.find(hash_of(id), same).copied()
+        self.places.find(id, |place| self.groups.id(place) == id)
     }
 
     pub(super) fn record(&self, place: Place) -> Record {
@@ -61,7 +62,7 @@ impl Space {
     }
 
     pub(super) fn records(&self) -> impl Iterator<Item = Record> {
-        self.places.iter().map(|place| self.record(*place))
+        self.places.places().map(|place| self.record(place))
     }
 
     /// Puts a person in, or replaces what was known.
@@ -95,6 +96,11 @@ impl Space {
     /// overlap with the next one's, while writes would wait for each other.
     fn put_batch(&mut self, batch: &[Record]) {
         let mut found = [None; BATCH];
+        for record in batch {
+            if let Some(bucket) = self.places.first_bucket(record.id) {
+                prefetch(bucket);
+            }
+        }
         for (place, record) in found.iter_mut().zip(batch) {
             *place = self.find(record.id);
             if let Some(place) = *place {
@@ -115,7 +121,7 @@ impl Space {
     /// Whether the map still has a person at a place; what lies in the lane alone may be
     /// left over from before.
     fn is_at(&self, id: u64, place: Place) -> bool {
-        let known = self.places.find(hash_of(id), |known| *known == place);
+        let known = self.places.find(id, |known| known == place);
         known.is_some() && self.groups.id(place) == id
     }
 
@@ -151,15 +157,16 @@ impl Space {
     pub(super) fn bytes(&self) -> usize {
         self.groups.bytes()
             + self.chunks.bytes()
+            + self.leaves.capacity() * size_of::<Leaf>()
             + self.nodes.capacity() * size_of::<Node>()
-            + self.free_nodes.capacity() * 4
-            + self.places.allocation_size()
+            + (self.free_leaves.capacity() + self.free_nodes.capacity()) * 4
+            + self.places.bytes()
     }
 
     /// Writes over a person where they lie if the leaf's cap still holds them.
     fn rewrite(&mut self, place: Place, record: &Record) {
-        let head = self.groups.cold[place.group()].head as usize;
-        let leaf = &self.groups.cold[head].leaf;
+        let id = self.groups.cold[place.group()].leaf as usize;
+        let leaf = &self.leaves[id];
         if !leaf.cap.holds(record.xyz_m) {
             self.detach(place);
             self.insert(record);
@@ -170,10 +177,10 @@ impl Space {
         let is = Freshness::of(record.at_s);
         self.groups.set_place(place, record.xyz_m, record.at_s);
         if is > newest {
-            self.groups.cold[head].leaf.newest = is;
+            self.leaves[id].newest = is;
             self.freshen(parent, is);
         } else if was == newest && is < was {
-            self.refresh(head);
+            self.refresh(id);
         }
         self.set_available(place, parent, record.available);
     }
@@ -200,38 +207,36 @@ impl Space {
 
     /// Adds a person to a leaf and to the map; the leaf's ancestors are not told.
     pub(super) fn attach(&mut self, leaf: Child, record: &Record) {
-        let mut head = leaf.first();
-        let len = self.groups.cold[head].leaf.len as usize;
+        let id = self.leaf_of(leaf);
+        let len = self.leaves[id].len as usize;
         if len == leaf.class().size() * LANES {
-            head = self.resize(leaf, len + 1).first();
+            self.resize(leaf, len + 1);
         }
-        let place = Place::new(head + len / LANES, len % LANES);
+        let place = self.leaves[id].place(len);
         self.groups.set_record(place, record);
-        let leaf = &mut self.groups.cold[head].leaf;
+        let leaf = &mut self.leaves[id];
         leaf.len += 1;
         leaf.newest = leaf.newest.max(Freshness::of(record.at_s));
         let groups = &self.groups;
         self.places
-            .insert_unique(hash_of(record.id), place, |place| {
-                hash_of(groups.id(*place))
-            });
+            .insert(record.id, place, |place| groups.id(place));
     }
 
     /// Takes a person out of leaf, map and counts.
     fn detach(&mut self, place: Place) {
         let record = self.record(place);
-        self.forget(record.id, place);
-        let head = self.groups.cold[place.group()].head as usize;
-        let last = self.groups.cold[head].leaf.len as usize - 1;
-        let tail = Place::new(head + last / LANES, last % LANES);
+        self.places.remove(record.id, place);
+        let id = self.groups.cold[place.group()].leaf as usize;
+        let last = self.leaves[id].len as usize - 1;
+        let tail = self.leaves[id].place(last);
         if tail != place {
             let moved = self.record(tail);
             self.groups.set_record(place, &moved);
-            self.repoint(moved.id, tail, place);
+            self.places.repoint(moved.id, tail, place);
         }
         self.groups.clear(tail);
-        self.groups.cold[head].leaf.len -= 1;
-        let leaf = &self.groups.cold[head].leaf;
+        let leaf = &mut self.leaves[id];
+        leaf.len -= 1;
         let (parent, newest) = (leaf.parent, leaf.newest);
         self.count(parent, -1, -i32::from(record.available));
         if parent == Entry::NONE {
@@ -241,7 +246,7 @@ impl Space {
             self.drop_leaf(parent)
         } else {
             if newest == Freshness::of(record.at_s) {
-                self.refresh(head);
+                self.refresh(id);
             }
             parent.node()
         };
@@ -249,71 +254,76 @@ impl Space {
     }
 
     /// Moves a leaf to a run that holds so many people.
-    fn resize(&mut self, leaf: Child, people: usize) -> Child {
+    fn resize(&mut self, leaf: Child, people: usize) {
         let class = Class::holding(people.div_ceil(LANES));
-        let old = leaf.first();
-        let first = self.groups.take(class, &Group::EMPTY, &GroupMeta::EMPTY);
-        let head = first as usize;
+        let id = self.leaf_of(leaf);
+        let first = self.take_groups(id, class);
+        let (from, to) = (leaf.first(), first as usize);
         for step in 0..leaf.class().size().min(class.size()) {
-            let group = self.groups.hot[old + step].clone();
-            let meta = self.groups.cold[old + step].clone();
-            self.groups.hot[head + step] = group;
-            self.groups.cold[head + step] = meta;
+            let group = self.groups.hot[from + step].clone();
+            let meta = self.groups.cold[from + step].clone();
+            self.groups.hot[to + step] = group;
+            self.groups.cold[to + step] = meta;
         }
-        for step in 0..class.size() {
-            self.groups.cold[head + step].head = first;
+        for nth in 0..self.leaves[id].len as usize {
+            let place = Place::new(to + nth / LANES, nth % LANES);
+            let person = self.groups.id(place);
+            self.places
+                .repoint(person, self.leaves[id].place(nth), place);
         }
-        for slot in 0..self.groups.cold[head].leaf.len as usize {
-            let (step, lane) = (slot / LANES, slot % LANES);
-            let place = Place::new(head + step, lane);
-            self.repoint(self.groups.id(place), Place::new(old + step, lane), place);
-        }
-        self.groups
-            .give_back(self.groups.cold[old].head, leaf.class());
-        let moved = Child::leaf(first, class);
-        self.set_child(self.groups.cold[head].leaf.parent, moved);
-        moved
+        self.groups.give_back(self.leaves[id].first, leaf.class());
+        self.leaves[id].first = first;
+        self.set_child(self.leaves[id].parent, Child::leaf(first, class));
     }
 
     /// A leaf of nobody with room.
     pub(super) fn new_leaf(&mut self, people: usize) -> Child {
         let class = Class::holding(people.div_ceil(LANES).max(1));
-        let first = self.groups.take(class, &Group::EMPTY, &GroupMeta::EMPTY);
-        for step in 0..class.size() {
-            self.groups.cold[first as usize + step].head = first;
+        let id = self
+            .free_leaves
+            .pop()
+            .map_or(self.leaves.len(), |id| id as usize);
+        let first = self.take_groups(id, class);
+        let leaf = Leaf {
+            first,
+            ..Leaf::EMPTY
+        };
+        if id == self.leaves.len() {
+            self.leaves.push(leaf);
+        } else {
+            self.leaves[id] = leaf;
         }
         Child::leaf(first, class)
     }
 
-    /// Takes all people of a leaf out of the map and gives its groups back.
+    fn take_groups(&mut self, leaf: usize, class: Class) -> u32 {
+        let meta = GroupMeta {
+            leaf: number(leaf),
+            ..GroupMeta::EMPTY
+        };
+        self.groups.take(class, &Group::EMPTY, &meta)
+    }
+
+    /// The number of a leaf.
+    pub(super) fn leaf_of(&self, leaf: Child) -> usize {
+        self.groups.cold[leaf.first()].leaf as usize
+    }
+
+    /// Takes all people of a leaf out of the map and gives it back.
     pub(super) fn dissolve(&mut self, leaf: Child, into: &mut Vec<Record>) {
-        let head = leaf.first();
-        for slot in 0..self.groups.cold[head].leaf.len as usize {
-            let place = Place::new(head + slot / LANES, slot % LANES);
+        let id = self.leaf_of(leaf);
+        for nth in 0..self.leaves[id].len as usize {
+            let place = self.leaves[id].place(nth);
             let record = self.record(place);
-            self.forget(record.id, place);
+            self.places.remove(record.id, place);
             into.push(record);
         }
-        self.groups
-            .give_back(self.groups.cold[head].head, leaf.class());
-    }
-
-    fn forget(&mut self, id: u64, place: Place) {
-        if let Ok(found) = self.places.find_entry(hash_of(id), |known| *known == place) {
-            found.remove();
-        }
-    }
-
-    fn repoint(&mut self, id: u64, from: Place, to: Place) {
-        if let Some(place) = self.places.find_mut(hash_of(id), |place| *place == from) {
-            *place = to;
-        }
+        self.groups.give_back(self.leaves[id].first, leaf.class());
+        self.free_leaves.push(number(id));
     }
 }
 
-/// Spreads ids that count up over all bits; Fibonacci hashing, folded.
-#[inline]
-fn hash_of(id: u64) -> u64 {
-    let spread = id.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    spread ^ (spread >> 32)
+/// The number of a leaf or a node, of which there are fewer than people.
+pub(super) fn number(id: usize) -> u32 {
+    u32::try_from(id).unwrap_or_else(|_| unreachable!("an arena ends at 2^26"))
 }

@@ -1,6 +1,6 @@
 //! Who is below each slot, in numbers: what lets a filter pass whole subtrees by.
 
-use super::layout::{Entry, Freshness};
+use super::layout::{Entry, Freshness, Leaf};
 use super::space::Space;
 
 impl Space {
@@ -31,18 +31,19 @@ impl Space {
     }
 
     /// Finds the newest time of a leaf again, and of all above it as far as they change.
-    pub(super) fn refresh(&mut self, head: usize) {
-        let leaf = &self.groups.cold[head].leaf;
-        let (len, parent) = (leaf.len as usize, leaf.parent);
-        let groups = &self.groups.cold[head..];
+    pub(super) fn refresh(&mut self, leaf: usize) {
+        let Leaf {
+            parent, first, len, ..
+        } = self.leaves[leaf];
+        let groups = &self.groups.cold[first as usize..];
         let mut newest = groups
             .iter()
             .flat_map(|group| &group.people)
-            .take(len)
+            .take(len as usize)
             .map(|person| Freshness::of(person.at_s))
             .max()
             .unwrap_or(Freshness::NEVER);
-        self.groups.cold[head].leaf.newest = newest;
+        self.leaves[leaf].newest = newest;
         let mut at = parent;
         while at != Entry::NONE {
             let (chunk, lane) = self.locate(at);

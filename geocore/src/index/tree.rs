@@ -8,11 +8,12 @@ use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::thread;
 
+use super::directory::Directory;
 use super::grid::{FINEST, ancestor, cap_of, key_of, resolution_of};
 use super::layout::{
     Below, Cap, Child, Chunk, ChunkMeta, Class, Entry, Freshness, Record, WIDTH, round_up_m,
 };
-use super::space::{FLAT_MAX, LEAF_MAX, Space};
+use super::space::{FLAT_MAX, LEAF_MAX, Space, number};
 
 /// A node with fewer people below it becomes a leaf.
 const COLLAPSE_MAX: u32 = 64;
@@ -52,8 +53,7 @@ impl Space {
     pub(super) fn build(&mut self, records: &[Record]) {
         *self = Self::new();
         self.dissolve(self.root, &mut Vec::new());
-        self.places
-            .reserve(records.len(), |_| unreachable!("it is empty"));
+        self.places = Directory::with_room(records.len());
         if records.len() <= FLAT_MAX {
             self.root = self.new_leaf(records.len());
             for record in records {
@@ -65,6 +65,10 @@ impl Space {
         let root = self.new_node(-1, Entry::NONE, class);
         self.root = self.child_of(root);
         self.plant_all(root, &keyed(records));
+        self.groups.fit();
+        self.chunks.fit();
+        self.leaves.shrink_to_fit();
+        self.nodes.shrink_to_fit();
     }
 
     /// Inserts a person who is in no leaf, below the root.
@@ -139,7 +143,7 @@ impl Space {
         let (own, strays): (Vec<Keyed>, Vec<Keyed>) = keyed(&records)
             .into_iter()
             .partition(|person| ancestor(person.key, resolution) == cell);
-        let node = u32::try_from(entry.node()).unwrap_or_else(|_| unreachable!("25 bits"));
+        let node = number(entry.node());
         self.plant(node, cell, &own);
         // People who had moved out of the cell but not out of its cap.
         for stray in strays {
@@ -181,8 +185,8 @@ impl Space {
         let entry = self.add_slot(node, cell);
         let leaf = self.new_leaf(people.len());
         let cap = self.cap(entry);
-        let own = &mut self.groups.cold[leaf.first()].leaf;
-        (own.parent, own.cap) = (entry, cap);
+        let own = self.leaf_of(leaf);
+        (self.leaves[own].parent, self.leaves[own].cap) = (entry, cap);
         self.set_child(entry, leaf);
         let (mut available, mut newest, mut reach_m) = (0, Freshness::NEVER, 0.0_f64);
         for person in people {
@@ -224,7 +228,8 @@ impl Space {
         self.chunks.hot[chunk].radius_m[lane] = round_up_m(reach_m);
         let child = self.child(entry);
         if child.is_leaf() {
-            self.groups.cold[child.first()].leaf.cap = self.cap(entry);
+            let id = self.leaf_of(child);
+            self.leaves[id].cap = self.cap(entry);
         }
         self.nest(entry);
     }
@@ -271,8 +276,8 @@ impl Space {
         self.gather(self.child(entry), &mut records);
         let leaf = self.new_leaf(records.len());
         let cap = self.cap(entry);
-        let own = &mut self.groups.cold[leaf.first()].leaf;
-        (own.parent, own.cap) = (entry, cap);
+        let own = self.leaf_of(leaf);
+        (self.leaves[own].parent, self.leaves[own].cap) = (entry, cap);
         self.set_child(entry, leaf);
         for record in &records {
             self.attach(leaf, record);
@@ -298,10 +303,7 @@ impl Space {
     fn vacate(&mut self, entry: Entry) {
         let node = &mut self.nodes[entry.node()];
         node.len -= 1;
-        let last = Entry::new(
-            u32::try_from(entry.node()).unwrap_or_else(|_| unreachable!("25 bits")),
-            usize::from(node.len),
-        );
+        let last = Entry::new(number(entry.node()), usize::from(node.len));
         let ((from, from_lane), (to, to_lane)) = (self.locate(last), self.locate(entry));
         if last != entry {
             let cap = self.chunks.hot[from].cap(from_lane);
@@ -321,10 +323,7 @@ impl Space {
         let node = &self.nodes[id];
         let class = Class::holding(usize::from(node.len).div_ceil(WIDTH).max(1));
         if node.parent != Entry::NONE && class.size() * 2 <= node.class.size() {
-            self.move_node(
-                u32::try_from(id).unwrap_or_else(|_| unreachable!("25 bits")),
-                class,
-            );
+            self.move_node(number(id), class);
         }
     }
 
@@ -342,15 +341,14 @@ impl Space {
             id
         } else {
             self.nodes.push(node);
-            u32::try_from(self.nodes.len() - 1).unwrap_or_else(|_| unreachable!("25 bits"))
+            number(self.nodes.len() - 1)
         };
         self.chunks.cold[first as usize].node = id;
         id
     }
 
     fn free_node(&mut self, node: usize) {
-        self.free_nodes
-            .push(u32::try_from(node).unwrap_or_else(|_| unreachable!("25 bits")));
+        self.free_nodes.push(number(node));
     }
 
     /// Moves a node's slots to a run of another size.
@@ -373,7 +371,8 @@ impl Space {
 
     fn adopt(&mut self, child: Child, parent: Entry) {
         if child.is_leaf() {
-            self.groups.cold[child.first()].leaf.parent = parent;
+            let id = self.leaf_of(child);
+            self.leaves[id].parent = parent;
         } else {
             let node = self.chunks.cold[child.first()].node;
             self.nodes[node as usize].parent = parent;

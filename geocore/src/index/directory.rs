@@ -1,0 +1,267 @@
+//! Where everyone lies: a hash table of places, mostly one cache line a look-up.
+//!
+//! It holds no ids: whoever asks says whether a place is the right one. Buckets fill up to
+//! five sixths whatever their number is, where a table of a power of two is half empty on
+//! average; that is 6.4 bytes a person after a build, and up to 8 after growing.
+
+use super::layout::Place;
+
+/// Places in a bucket.
+const ROOM: usize = 12;
+
+/// Mean number of places in a bucket above which the table grows.
+const FULL: usize = 10;
+
+/// A slot of nobody.
+const VACANT: u8 = 0;
+
+/// One cache line.
+#[derive(Clone, Debug)]
+#[repr(C, align(64))]
+pub(super) struct Bucket {
+    places: [Place; ROOM],
+    /// Eight bits of each place's hash, or [`VACANT`].
+    tags: [u8; ROOM],
+    /// How many found this bucket full and lie in a later one.
+    passed: u32,
+}
+
+impl Bucket {
+    const EMPTY: Self = Self {
+        places: [Place::NONE; ROOM],
+        tags: [VACANT; ROOM],
+        passed: 0,
+    };
+
+    /// One bit in eight for each slot with this tag.
+    #[inline]
+    fn matches(&self, tag: u8) -> u128 {
+        const LOW: u128 = 0x7F7F_7F7F_7F7F_7F7F_7F7F_7F7F;
+        let mut tags = [0; 16];
+        tags[..ROOM].copy_from_slice(&self.tags);
+        let other = u128::from_le_bytes(tags) ^ (u128::from(tag) * (LOW / 0x7F));
+        // A byte's top bit stays clear only if the byte is zero; no byte carries over.
+        !((other & LOW).wrapping_add(LOW) | other | LOW) & (LOW + LOW / 0x7F)
+    }
+}
+
+/// Places by id.
+#[derive(Clone, Debug)]
+pub(super) struct Directory {
+    buckets: Vec<Bucket>,
+    len: usize,
+}
+
+impl Directory {
+    pub(super) const fn new() -> Self {
+        Self {
+            buckets: Vec::new(),
+            len: 0,
+        }
+    }
+
+    /// An empty directory with room for so many people.
+    pub(super) fn with_room(people: usize) -> Self {
+        Self {
+            buckets: vec![Bucket::EMPTY; people.div_ceil(FULL)],
+            len: 0,
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(super) fn places(&self) -> impl Iterator<Item = Place> {
+        self.buckets.iter().flat_map(|bucket| {
+            let slots = bucket.places.iter().zip(bucket.tags);
+            slots
+                .filter(|(_, tag)| *tag != VACANT)
+                .map(|(place, _)| *place)
+        })
+    }
+
+    /// The bucket where the search for an id begins, to be asked for early.
+    #[inline]
+    pub(super) fn first_bucket(&self, id: u64) -> Option<&Bucket> {
+        self.buckets.get(self.home(hash_of(id)))
+    }
+
+    /// The place of an id, of those that are its.
+    #[inline]
+    pub(super) fn find(&self, id: u64, is_it: impl Fn(Place) -> bool) -> Option<Place> {
+        let (at, slot) = self.slot_of(id, is_it)?;
+        Some(self.buckets[at].places[slot])
+    }
+
+    /// Adds an id that is not there; `id_of` gives the id of a place.
+    pub(super) fn insert(&mut self, id: u64, place: Place, id_of: impl Fn(Place) -> u64) {
+        if self.len >= self.buckets.len() * FULL {
+            let mut wider = Self::with_room((self.len + 1) * 5 / 4);
+            for known in self.places() {
+                wider.put(id_of(known), known);
+            }
+            *self = wider;
+        }
+        self.put(id, place);
+    }
+
+    /// Takes an id and its place out.
+    pub(super) fn remove(&mut self, id: u64, place: Place) {
+        let Some((found, slot)) = self.slot_of(id, |known| known == place) else {
+            return;
+        };
+        self.buckets[found].tags[slot] = VACANT;
+        self.len -= 1;
+        let mut at = self.home(hash_of(id));
+        while at != found {
+            self.buckets[at].passed -= 1;
+            at = self.next(at);
+        }
+    }
+
+    /// Notes that a person lies elsewhere now.
+    pub(super) fn repoint(&mut self, id: u64, from: Place, to: Place) {
+        if let Some((at, slot)) = self.slot_of(id, |known| known == from) {
+            self.buckets[at].places[slot] = to;
+        }
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.buckets.capacity() * size_of::<Bucket>()
+    }
+
+    #[inline]
+    fn slot_of(&self, id: u64, is_it: impl Fn(Place) -> bool) -> Option<(usize, usize)> {
+        let hash = hash_of(id);
+        let mut at = self.home(hash);
+        // Ends: not every bucket is full, and one that is not has never been passed.
+        loop {
+            let bucket = self.buckets.get(at)?;
+            let mut matches = bucket.matches(tag_of(hash));
+            while matches != 0 {
+                let slot = matches.trailing_zeros() as usize / 8;
+                matches &= matches - 1;
+                if is_it(bucket.places[slot]) {
+                    return Some((at, slot));
+                }
+            }
+            if bucket.passed == 0 {
+                return None;
+            }
+            at = self.next(at);
+        }
+    }
+
+    fn put(&mut self, id: u64, place: Place) {
+        let hash = hash_of(id);
+        let mut at = self.home(hash);
+        loop {
+            let bucket = &mut self.buckets[at];
+            let vacant = bucket.matches(VACANT);
+            if vacant != 0 {
+                let slot = vacant.trailing_zeros() as usize / 8;
+                bucket.tags[slot] = tag_of(hash);
+                bucket.places[slot] = place;
+                self.len += 1;
+                return;
+            }
+            bucket.passed += 1;
+            at = self.next(at);
+        }
+    }
+
+    #[inline]
+    fn home(&self, hash: u64) -> usize {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "below the number of buckets"
+        )]
+        let home = ((u128::from(hash) * self.buckets.len() as u128) >> 64) as usize;
+        home
+    }
+
+    #[inline]
+    fn next(&self, at: usize) -> usize {
+        if at + 1 == self.buckets.len() {
+            0
+        } else {
+            at + 1
+        }
+    }
+}
+
+/// Spreads ids that count up over all bits; Fibonacci hashing, folded.
+#[inline]
+fn hash_of(id: u64) -> u64 {
+    let spread = id.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    (spread ^ (spread >> 32)).wrapping_mul(0xD6E8_FEB8_6659_FD93)
+}
+
+/// The lowest byte: the bucket is decided by the highest ones.
+#[inline]
+fn tag_of(hash: u64) -> u8 {
+    hash.to_le_bytes()[0].max(VACANT + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn place(number: u32) -> Place {
+        Place::from_bits(number)
+    }
+
+    #[test]
+    fn it_knows_whom_a_map_knows_whatever_came_before() {
+        let mut directory = Directory::new();
+        let mut ids: BTreeMap<u32, u64> = BTreeMap::new();
+        let mut state = 5_u64;
+        for round in 0..60_000_u32 {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            let goes = (state >> 33).is_multiple_of(if round < 30_000 { 3 } else { 2 });
+            if goes && let Some((number, id)) = ids.pop_first() {
+                directory.remove(id, place(number));
+            } else {
+                let id = u64::from(round).wrapping_mul(if round % 2 == 0 { 1 } else { 1 << 40 });
+                directory.insert(id, place(round), |known| ids[&known.bits()]);
+                ids.insert(round, id);
+            }
+            if round % 997 == 0 {
+                check(&directory, &ids);
+            }
+        }
+        check(&directory, &ids);
+        for (number, id) in &ids {
+            directory.remove(*id, place(*number));
+        }
+        assert!(directory.buckets.iter().all(|bucket| bucket.passed == 0));
+    }
+
+    fn check(directory: &Directory, ids: &BTreeMap<u32, u64>) {
+        assert_eq!(directory.len(), ids.len());
+        assert_eq!(directory.places().count(), ids.len());
+        for (number, id) in ids {
+            let found = directory.find(*id, |known| ids.get(&known.bits()) == Some(id));
+            assert_eq!(found, Some(place(*number)));
+            assert_eq!(directory.find(*id, |_| false), None);
+        }
+    }
+
+    #[test]
+    fn a_built_one_has_its_ids_in_seven_bytes_each() {
+        let mut directory = Directory::with_room(100_000);
+        for number in 0..100_000 {
+            directory.insert(u64::from(number), place(number), |known| {
+                u64::from(known.bits())
+            });
+        }
+        assert!(directory.bytes() < 700_000);
+        let passed: u32 = directory.buckets.iter().map(|bucket| bucket.passed).sum();
+        assert!(passed < 30_000, "{passed}");
+    }
+}
