@@ -211,9 +211,11 @@ def _channels(p: Parts) -> list[ChildSpec]:
     return [
         ChildSpec(
             name=name,
+            label=channel.name,
             actor=ChannelWorker,
             arguments={
                 "channel": channel,
+                "is_first": name == channel.name,
                 "attempts": _attempts(p, name),
                 "telemetry": p.telemetry,
                 "health": p.health,
@@ -229,7 +231,7 @@ def _channels(p: Parts) -> list[ChildSpec]:
 def _routes(p: Parts) -> tuple[tuple[str, str], ...]:
     return (
         *((name, "sms") for name in p.adapters.modems),
-        *((name, name) for name in p.adapters.channels),
+        *((name, name) for name, c in p.adapters.channels.items() if name == c.name),
     )
 
 

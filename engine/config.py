@@ -58,10 +58,14 @@ class ModemTable(_Table):
 
 
 class ChannelTable(_Table):
-    """A channel of another kind than SMS; `options` are the adapter's own."""
+    """A channel of another kind than SMS; `options` are the adapter's own.
+
+    `lanes` is how many notifications are on their way at the same time.
+    """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")
     kind: str
+    lanes: int = Field(default=4, ge=1, le=32)
     options: dict[str, object] = Field(default_factory=dict)
 
 

@@ -24,6 +24,7 @@ from engine.clock import SystemClock
 from engine.config import Config, Listen
 from engine.console.desk import KEPT_ROSTER
 from engine.console.parts import WebParts
+from engine.dispatch.channel.actor import lane_name
 from engine.errors import ConfigError
 from engine.health import Health
 from engine.intake.gateway.door import Door
@@ -281,7 +282,9 @@ def _wire(
 def load_channels(
     config: Config, clock: Clock, telemetry: Telemetry
 ) -> Mapping[str, Channel]:
-    """Construct the configured channels; the demo's may speak to loopback alone.
+    """Construct the configured channels, one for each lane, by the lane's name.
+
+    The demo's may speak to loopback alone.
 
     Raises:
         ConfigError: see `load_adapters`.
@@ -296,9 +299,10 @@ def load_channels(
         options = dict(table.options)
         if config.demo:
             options["only_loopback"] = True
-        channels[table.name] = kind(
-            table.name, options, clock=clock, telemetry=telemetry
-        )
+        for lane in range(1, table.lanes + 1):
+            channels[lane_name(table.name, lane)] = kind(
+                table.name, options, clock=clock, telemetry=telemetry
+            )
     return channels
 
 

@@ -21,9 +21,15 @@ CHECK = timedelta(seconds=15)
 SLACK_S = 5.0
 
 
-class ChannelWorker(SupervisedActor[Take | Shout]):
-    """Sends through one channel, one effect at a time; a slow one delays only itself.
+def lane_name(channel: str, lane: int) -> str:
+    """Return what a lane's worker is called: the first as its channel."""
+    return channel if lane == 1 else f"{channel}/{lane}"
 
+
+class ChannelWorker(SupervisedActor[Take | Shout]):
+    """One lane of a channel: sends one effect at a time, and delays nobody else.
+
+    The first lane of a channel also asks now and then whether the far end is there.
     A channel whose far end does not answer goes on pulling: it tries, fails for
     certain, and the alarm repeats. There may be no other channel.
     """
@@ -35,13 +41,15 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
         *,
         link: Link,
         channel: Channel,
+        is_first: bool,
         attempts: Attempts,
         telemetry: Telemetry,
         health: Health,
     ) -> None:
         """Take the channel; it is closed at an orderly stop."""
         super().__init__(link=link)
-        self._channel, self._attempts = channel, attempts
+        self._channel, self._is_first = channel, is_first
+        self._attempts = attempts
         self._telemetry, self._health = telemetry, health
 
     def started(self) -> None:
@@ -80,15 +88,19 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
     def woke(self) -> None:
         """Ask whether the far end is there, while nothing is to be sent."""
         self._attempts.mend()
+        if self._is_first:
+            self._check()
+        # Whoever checks has nothing to do; the dispatcher may not know it.
+        self._ask_for_work()
+        self.wake_at(self.clock.now().plus(CHECK))
+
+    def _check(self) -> None:
         try:
             self._channel.check()
         except (DeliveryError, DeliveryUnknownError):
             self._show(is_up=False)
         else:
             self._show(is_up=True)
-        # Whoever checks has nothing to do; the dispatcher may not know it.
-        self._ask_for_work()
-        self.wake_at(self.clock.now().plus(CHECK))
 
     def _attempt(self, notification: Notification) -> Outcome:
         began_s = self.clock.boottime_s()

@@ -8,7 +8,7 @@ import pytest
 from engine.dispatch.actor import Dispatcher, Planned, Shout
 from engine.dispatch.attempts import Attempts, Settled
 from engine.dispatch.body import decode_body
-from engine.dispatch.channel.actor import ChannelWorker
+from engine.dispatch.channel.actor import ChannelWorker, lane_name
 from engine.dispatch.channel.retry import TRIES
 from engine.errors import DeliveryError, DeliveryUnknownError
 from engine.health import Health
@@ -41,6 +41,7 @@ class Medium:
     seen: Callable[[], object] = lambda: None
     states: list[object] = field(default_factory=list)
     is_there: bool = True
+    checks: int = 0
     takes_s: float = 0.0
     name: ChannelName = EMAIL
     timeout_s: float = 10.0
@@ -54,6 +55,7 @@ class Medium:
         return Receipt(reference="ref-1")
 
     def check(self) -> None:
+        self.checks += 1
         if not self.is_there:
             raise refused(retry=True)
 
@@ -62,7 +64,7 @@ class Medium:
 
 
 class Rig:
-    def __init__(self) -> None:
+    def __init__(self, lanes: int = 1) -> None:
         self.world = World(1)
         self.ledger = Ledger(self.world)
         self.medium = Medium(self.world)
@@ -72,12 +74,6 @@ class Rig:
         self.told: list[Settled] = []
         self.tree = Tree(
             clock=self.world, chance=self.world.chance, spawn=self.world.spawn
-        )
-        attempts = Attempts(
-            route="email",
-            journal=self.ledger,
-            readers=self.ledger,
-            told=self.told.append,
         )
         dispatcher = ChildSpec(
             name="dispatcher",
@@ -90,20 +86,30 @@ class Rig:
                 "settled": self.told.append,
             },
         )
-        worker = ChildSpec(
-            name="email",
+        workers = [self._lane(lane_name("email", n + 1)) for n in range(lanes)]
+        spec = supervisor("root", Strategy.REST_FOR_ONE, [dispatcher, *workers])
+        Root(spec, self.tree, on_ready=lambda: None, on_failure=lambda _: None)
+        self.world.run(0.5)
+
+    def _lane(self, name: str) -> ChildSpec:
+        attempts = Attempts(
+            route=name,
+            journal=self.ledger,
+            readers=self.ledger,
+            told=self.told.append,
+        )
+        return ChildSpec(
+            name=name,
             actor=ChannelWorker,
             arguments={
                 "channel": self.medium,
+                "is_first": name == "email",
                 "attempts": attempts,
                 "telemetry": self.meter,
                 "health": self.health,
             },
             on_down=OnDown.RETRY_FOREVER,
         )
-        spec = supervisor("root", Strategy.REST_FOR_ONE, [dispatcher, worker])
-        Root(spec, self.tree, on_ready=lambda: None, on_failure=lambda _: None)
-        self.world.run(0.5)
 
     def plan(self, effect: str = "e1", repeat: int = 0) -> None:
         row = row_of(effect, channel="email", address="hq@x", repeat=repeat)
@@ -135,7 +141,7 @@ def test_what_was_certainly_not_sent_is_tried_again_within_the_attempt(
 ) -> None:
     rig.medium.faults = [refused(retry=True)] * 2
     rig.plan()
-    rig.world.run(5)
+    rig.world.run(3)
     assert len(rig.medium.sent) == 3
     assert len({sent.key for sent in rig.medium.sent}) == 1
     assert rig.outcomes() == [(EffectState.ACCEPTED, "", False)]
@@ -144,7 +150,7 @@ def test_what_was_certainly_not_sent_is_tried_again_within_the_attempt(
 def test_the_tries_end_and_the_alarm_decides_on_the_next(rig: Rig) -> None:
     rig.medium.faults = [refused(retry=True)] * 99
     rig.plan()
-    rig.world.run(10)
+    rig.world.run(4)
     assert len(rig.medium.sent) == TRIES
     assert rig.outcomes() == [(EffectState.REJECTED, "refused", True)]
     assert "channel_down" in rig.health.reasons()
@@ -161,7 +167,7 @@ def test_slow_failures_end_with_the_slack_and_not_with_the_tries(rig: Rig) -> No
 def test_a_final_no_is_not_tried_again(rig: Rig) -> None:
     rig.medium.faults = [refused(retry=False)]
     rig.plan()
-    rig.world.run(5)
+    rig.world.run(3)
     assert len(rig.medium.sent) == 1
     assert rig.outcomes() == [(EffectState.REJECTED, "refused", False)]
 
@@ -177,10 +183,10 @@ def test_silence_is_unknown_and_never_tried_again_in_the_attempt(rig: Rig) -> No
 def test_a_worker_that_dies_while_sending_leaves_unknown_and_goes_on(rig: Rig) -> None:
     rig.medium.faults = [ZeroDivisionError()]
     rig.plan("e1")
-    rig.world.run(5)
+    rig.world.run(3)
     assert rig.outcomes() == [(EffectState.UNKNOWN, "restart", False)]
     rig.plan("e2")
-    rig.world.run(5)
+    rig.world.run(3)
     assert [sent.key for sent in rig.medium.sent] == ["e1", "e2"]
 
 
@@ -221,3 +227,23 @@ def test_what_cannot_be_recorded_goes_out_at_once_each_under_its_own_key(
     assert len({sent.key for sent in rig.medium.sent}) == 2
     assert all(sent.key.startswith("unrecorded.") for sent in rig.medium.sent)
     assert rig.ledger.asked == []
+
+
+def test_lanes_send_at_the_same_time_and_each_effect_goes_out_once() -> None:
+    rig = Rig(lanes=3)
+    rig.medium.takes_s = 4.0
+    for effect in ("e1", "e2", "e3", "e4"):
+        rig.plan(effect)
+    rig.world.run(3)
+    assert sorted(sent.key for sent in rig.medium.sent) == ["e1", "e2", "e3"]
+    rig.world.run(4)
+    assert sorted(sent.key for sent in rig.medium.sent) == ["e1", "e2", "e3", "e4"]
+    assert {one.route for one in rig.told} <= {"email", "email/2", "email/3"}
+
+
+def test_only_the_first_lane_asks_whether_the_far_end_is_there() -> None:
+    rig = Rig(lanes=3)
+    rig.world.run(60)
+    alone = Rig()
+    alone.world.run(60)
+    assert rig.medium.checks == alone.medium.checks > 0
