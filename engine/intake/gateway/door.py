@@ -79,32 +79,32 @@ class Door:
         batch = _Batch(answer=answer, began_s=self._clock.boottime_s())
         requests: list[tuple[Request, DeviceReport]] = []
         for report in map(legible, reports):
-            self._count(report)
             judgement = self._judge.judge(report)
             record = _record(report, judgement)
             if record is not None:
                 requests.append((record, report))
             self._move(judgement, requests, report)
-        if not requests:
-            answer(True)  # noqa: FBT003 - the answer to a yes-or-no question
-            return
         batch.waiting = len(requests)
         for request, report in requests:
             self._journal.submit(request, self._replied(batch, request, report))
+        if not requests:
+            answer(True)  # noqa: FBT003 - the answer to a yes-or-no question
+        for report in reports:
+            self._count(report)
 
     def committed(self, position: int) -> None:
         """Take note of a commit; in the journal's thread, once for each.
 
-        Intake hears of all that the commit made durable in one hint, and does not
-        wait for the loop to answer the devices.
+        The devices come first, since their answer is short. Intake hears of all that
+        the commit made durable in one hint, and does not wait for the loop.
         """
         del position
+        if self._done and self.wake is not None:
+            self.wake()
         if self._heard:
             heard, self._heard = self._heard, []
             again, self._repeated = self._repeated, []
             self._hint(Heard(reports=tuple(heard), repeated=tuple(again)))
-        if self._done and self.wake is not None:
-            self.wake()
 
     def answer_done(self) -> None:
         """Answer every batch that is durable; in the loop's thread."""
