@@ -208,7 +208,15 @@ fictional = true
     return _without_rota() + people, devices
 
 
-@pytest.mark.parametrize("load", ["as it is", "a busy Python thread"])
+LOADS = {
+    "as it is": {},
+    "an fsync that takes 5 ms longer": {"NATALIA_BENCH_SYNC_MS": "5"},
+    "an fsync that takes 25 ms longer": {"NATALIA_BENCH_SYNC_MS": "25"},
+    "a busy Python thread": {"NATALIA_BENCH_BUSY": "1"},
+}
+
+
+@pytest.mark.parametrize("load", LOADS)
 def test_a_thousand_at_once(
     benchmark: BenchmarkFixture, tmp_path: Path, load: str
 ) -> None:
@@ -216,12 +224,11 @@ def test_a_thousand_at_once(
     roster, devices = _crowd()
     folder = tmp_path / "rig"
     folder.mkdir()
-    environment = {"NATALIA_BENCH_BUSY": "1"} if load != "as it is" else {}
-    program = (sys.executable, str(Path(__file__).parent / "busy_engine.py"))
+    program = (sys.executable, str(Path(__file__).parent / "loaded_engine.py"))
     with Rig(
         folder=folder,
         roster_text=roster,
-        environment=environment,
+        environment=LOADS[load],
         program=program,
     ) as rig:
         acks = benchmark.pedantic(
