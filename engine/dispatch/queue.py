@@ -3,9 +3,10 @@
 Alarm first, then age. What a route leaves to another one, `choice` says.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from heapq import heappop, heappush
+from heapq import heappop, heappush, heapreplace
 from math import inf
 
 from engine.ports.journal import EffectRow
@@ -18,6 +19,10 @@ RANK_STOP = 50
 RANK_PUBLIC = 60
 """Who goes before whom. A call holds a modem for as long as it rings."""
 
+TOLD_LATER_MS = 5_000
+"""Of many alarms at once, one that somebody has been told of counts as younger by so
+much: nobody knows of the others yet. No more, lest new alarms starve the old."""
+
 
 @dataclass(slots=True)
 class Queue:
@@ -25,6 +30,8 @@ class Queue:
 
     _heaps: dict[str, list[tuple[int, int, str]]] = field(default_factory=dict)
     _rows: dict[EffectId, EffectRow] = field(default_factory=dict)
+    _waiting: Counter[str] = field(default_factory=Counter)
+    _told: set[str] = field(default_factory=set)
 
     def __len__(self) -> int:
         """Return how many wait."""
@@ -35,14 +42,16 @@ class Queue:
         if row.effect_id in self._rows:
             return False
         self._rows[row.effect_id] = row
+        self._waiting[row.alarm] += 1
         heap = self._heaps.setdefault(row.channel, [])
-        heappush(heap, (row.rank, row.planned_at.ms, row.effect_id))
+        heappush(heap, self._entry(row))
         return True
 
     def withdraw(self, effects: Iterable[EffectId]) -> None:
         """Forget effects; unknown ones are passed over."""
         for effect in effects:
-            self._rows.pop(effect, None)
+            if effect in self._rows:
+                self._forget(effect)
 
     def take(
         self,
@@ -66,7 +75,10 @@ class Queue:
                 best = first
         if best is None or best[0] >= below_rank:
             return None
-        return self._rows.pop(EffectId(best[2]))
+        row = self._forget(EffectId(best[2]))
+        if row.alarm in self._waiting:
+            self._told.add(row.alarm)
+        return row
 
     def waits_for(self, channels: tuple[str, ...]) -> bool:
         """Say whether anything waits that these channels can send."""
@@ -79,6 +91,18 @@ class Queue:
     def oldest_ms(self) -> int | None:
         """Return when the effect that has waited longest was planned."""
         return min((row.planned_at.ms for row in self._rows.values()), default=None)
+
+    def _entry(self, row: EffectRow) -> tuple[int, int, str]:
+        later_ms = TOLD_LATER_MS if row.alarm in self._told else 0
+        return (row.rank, row.planned_at.ms + later_ms, row.effect_id)
+
+    def _forget(self, effect: EffectId) -> EffectRow:
+        row = self._rows.pop(effect)
+        self._waiting[row.alarm] -= 1
+        if not self._waiting[row.alarm]:
+            del self._waiting[row.alarm]
+            self._told.discard(row.alarm)
+        return row
 
     def _top_rank(self, heap: list[tuple[int, int, str]]) -> float:
         while heap and EffectId(heap[0][2]) not in self._rows:
@@ -96,6 +120,8 @@ class Queue:
             row = self._rows.get(EffectId(entry[2]))
             if row is None:
                 heappop(heap)
+            elif entry < self._entry(row):
+                heapreplace(heap, self._entry(row))
             elif leaves(row):
                 kept.append(heappop(heap))
             else:

@@ -98,8 +98,9 @@ def row_of(
     avoid_route: str = "",
     address: str = "+46701740605",
     repeat: int = 0,
+    alarm: str = "a",
 ) -> EffectRow:
-    """Return a planned effect of alarm a."""
+    """Return a planned effect."""
     body = EffectBody(
         address=address,
         language="en",
@@ -108,7 +109,7 @@ def row_of(
     )
     return EffectRow(
         effect_id=EffectId(effect),
-        alarm="alarm/a",
+        alarm=f"alarm/{alarm}",
         effect_class=EffectClass.SAFETY,
         channel=channel,
         rank=rank,

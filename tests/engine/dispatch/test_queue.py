@@ -12,6 +12,7 @@ from engine.dispatch.queue import (
     RANK_HQ,
     RANK_PUBLIC,
     RANK_STOP,
+    TOLD_LATER_MS,
     Queue,
 )
 from engine.ports.journal import EffectRow
@@ -44,6 +45,28 @@ def test_a_new_sos_overtakes_everything_queued() -> None:
     first = queue.take(("sms",), nothing)
     assert first is not None
     assert first.effect_id == "sos"
+
+
+def test_of_many_alarms_each_is_told_to_somebody_before_any_to_a_second() -> None:
+    queue = Queue()
+    for alarm in "abc":
+        for number in (1, 2):
+            effect = row_of(f"{alarm}{number}", alarm=alarm, planned_ms=ord(alarm))
+            queue.offer(effect)
+    taken = [queue.take(("sms",), nothing) for _ in range(6)]
+    assert [row.alarm for row in taken if row] == [f"alarm/{a}" for a in "abcabc"]
+
+
+def test_new_alarms_do_not_starve_one_that_somebody_knows_of() -> None:
+    queue = Queue()
+    queue.offer(row_of("a1", alarm="a", planned_ms=0))
+    queue.offer(row_of("a2", alarm="a", planned_ms=0))
+    assert queue.take(("sms",), nothing)
+    late_ms = TOLD_LATER_MS + 1
+    queue.offer(row_of("b1", alarm="b", planned_ms=late_ms))
+    taken = queue.take(("sms",), nothing)
+    assert taken is not None
+    assert taken.alarm == "alarm/a"
 
 
 def test_what_a_route_leaves_stays_and_keeps_nobody_else_from_it() -> None:
@@ -84,8 +107,9 @@ ROWS = [
         f"e{number}",
         channel=CHANNELS[number % 3],
         rank=(RANK_DISTRESS, RANK_CALL, RANK_STOP)[number // 3 % 3],
-        planned_ms=number % 4,
+        planned_ms=number % 4 * 3_000,
         avoid_route=("", *ROUTES)[number % 5 % 3],
+        alarm="abc"[number // 2 % 3],
     )
     for number in range(18)
 ]
@@ -98,6 +122,7 @@ class QueueLife(RuleBasedStateMachine):
         super().__init__()
         self.queue = Queue()
         self.model: dict[EffectId, EffectRow] = {}
+        self.told: set[str] = set()
 
     @rule(row=st.sampled_from(ROWS))
     def offer(self, row: EffectRow) -> None:
@@ -108,6 +133,14 @@ class QueueLife(RuleBasedStateMachine):
     def withdraw(self, number: int) -> None:
         self.queue.withdraw([EffectId(f"e{number}")])
         self.model.pop(EffectId(f"e{number}"), None)
+        self.forget()
+
+    def forget(self) -> None:
+        self.told &= {row.alarm for row in self.model.values()}
+
+    def key(self, row: EffectRow) -> tuple[int, int, str]:
+        later_ms = TOLD_LATER_MS if row.alarm in self.told else 0
+        return (row.rank, row.planned_at.ms + later_ms, row.effect_id)
 
     @rule(
         channels=st.lists(st.sampled_from(CHANNELS), unique=True).map(tuple),
@@ -116,7 +149,7 @@ class QueueLife(RuleBasedStateMachine):
     )
     def take(self, *, channels: tuple[str, ...], route: str, below: int) -> None:
         allowed = [
-            (row.rank, row.planned_at.ms, row.effect_id)
+            self.key(row)
             for row in self.model.values()
             if row.channel in channels and row.avoid_route != route
         ]
@@ -127,6 +160,8 @@ class QueueLife(RuleBasedStateMachine):
         assert taken is not None
         assert taken.effect_id == min(allowed)[2]
         assert taken == self.model.pop(taken.effect_id)
+        self.told.add(taken.alarm)
+        self.forget()
 
     @invariant()
     def it_holds_what_the_list_holds(self) -> None:
