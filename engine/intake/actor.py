@@ -17,12 +17,21 @@ from engine.intake.judge import (
     notice_command,
     raise_command,
 )
-from engine.intake.replies import read_reply
+from engine.intake.replies import Reply, read_reply
 from engine.intake.reports import decode_report
-from engine.intake.sms import help_command, message_command
+from engine.intake.sms import (
+    Caller,
+    caller_of,
+    calls_for_help,
+    help_command,
+    message_command,
+    senders_of,
+    tracker_command,
+)
 from engine.ports.device import DeviceReport
-from engine.ports.journal import InboundRow, ReaderLender
+from engine.ports.journal import Code, InboundRow, ReaderLender
 from engine.ports.telemetry import Telemetry
+from engine.roster.model import Person
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.link import Link
 from engine.values import CommandId, ReportKey
@@ -161,17 +170,42 @@ class Intake(SupervisedActor[Heard | SmsHeard]):
             self._unreadable(row)
             return
         reply = read_reply(text)
-        roster = self._judge.board.roster()
-        senders = roster.by_number(sender)
+        senders = senders_of(self._judge.board.roster(), sender)
         with self._readers.reader() as reader:
             code = None if reply.code is None else reader.code(reply.code)
         if code is None:
-            who = senders[0] if senders else None
-            if who is not None and reply.kind is ReplyKind.NEED_HELP:
-                self._distress(help_command(row, who, self._judge))
-            else:
-                self._distress(message_command(row, text, who, self._judge))
-            return
+            self._distress(self._uncoded(row, sender, text, reply, senders))
+        else:
+            self._coded(row, text, reply, code, senders)
+
+    def _uncoded(
+        self,
+        row: InboundRow,
+        sender: str,
+        text: str,
+        reply: Reply,
+        senders: tuple[Person, ...],
+    ) -> Raise:
+        """Return what a message without an alarm's code comes to: always something."""
+        tracker = tracker_command(row, sender, text, self._judge)
+        if tracker is not None:
+            return tracker
+        if calls_for_help(text, reply):
+            caller = caller_of(self._judge.board.roster(), senders, text)
+            if caller is not None:
+                return help_command(row, caller, self._judge)
+        who = senders[0] if senders else None
+        return message_command(row, text, who, self._judge)
+
+    def _coded(
+        self,
+        row: InboundRow,
+        text: str,
+        reply: Reply,
+        code: Code,
+        senders: tuple[Person, ...],
+    ) -> None:
+        """Pass an answer on to its alarm; it counts only from its own recipient."""
         alarm = alarm_of(code.stream)
         authentic = any(person.person == code.person for person in senders)
         if reply.kind is None:
@@ -180,8 +214,8 @@ class Intake(SupervisedActor[Heard | SmsHeard]):
             )
             self._tell(Forward(alarm_id=alarm, command=note))
             return
-        person = roster.person(code.person)
-        helps = reply.kind is ReplyKind.NEED_HELP and authentic and person is not None
+        person = self._judge.board.roster().person(code.person)
+        helps = reply.kind is ReplyKind.NEED_HELP and person is not None
         taken = TakeReply(
             command_id=CommandId(row.key),
             person=code.person,
@@ -193,7 +227,8 @@ class Intake(SupervisedActor[Heard | SmsHeard]):
         )
         self._tell(Forward(alarm_id=alarm, command=taken))
         if helps and person is not None:
-            self._distress(help_command(row, person, self._judge))
+            caller = Caller(person=person, is_confirmed=authentic)
+            self._distress(help_command(row, caller, self._judge))
 
     def _distress(self, command: Raise) -> None:
         key = ReportKey(command.press.key)

@@ -1,22 +1,138 @@
-"""Short messages that are no plain answer: a call for help, words for HQ. Pure."""
+"""Short messages that are no plain answer: calls for help, trackers, words for HQ.
+
+Pure. A sender's number is easily forged: alone it names somebody and confirms
+nothing. It raises all the same, not confirmed, which HQ alone is told of unless the
+person's action protocol says otherwise. With the person's own code beside it (that of
+an alarm they were told of, or their sign) it counts as they.
+"""
+
+import re
+from dataclasses import dataclass, replace
 
 from engine.alarm.commands import Raise
-from engine.alarm.state import NOWHERE, Kind, Press, SourceDoubt
-from engine.intake.assess import place_without_fix
-from engine.intake.judge import ALIAS_OF_A_STRANGER, Judge
+from engine.alarm.state import NOWHERE, Kind, Press, ReplyKind, SourceDoubt
+from engine.intake.assess import Outcome, place_without_fix
+from engine.intake.judge import (
+    ALIAS_OF_A_STRANGER,
+    Judge,
+    notice_command,
+    raise_command,
+)
+from engine.intake.replies import Reply
+from engine.intake.trackers import read_tracker
+from engine.ports.device import DeviceReport, ReportKind
 from engine.ports.journal import InboundRow
 from engine.protocol.registry import HQ_ALONE
-from engine.roster.model import Consent, Person
-from engine.values import CommandId, PersonId, Signal
+from engine.roster.model import Consent, Person, Roster
+from engine.values import CommandId, Fix, PersonId, Signal
 
 _TEXT_MAX = 500
+_SOS = frozenset({"sos", "сос"})  # noqa: RUF001 - Cyrillic
+_WORD = re.compile(r"[^\W\d_]+")
+_NATIONAL_DIGITS_MIN = 7
 
 
-def help_command(row: InboundRow, person: Person, judge: Judge) -> Raise:
-    """Return the alarm of a recipient who answers that they need help themselves.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who asks for help, and whether number and code both say so."""
+
+    person: Person
+    is_confirmed: bool
+
+
+def senders_of(roster: Roster, sender: str) -> tuple[Person, ...]:
+    """Return who has a sender's number, however the network has written it.
+
+    Some write the caller's own country without its code; then the end decides, if
+    it is long enough to.
+    """
+    exact = roster.by_number(sender)
+    digits = "".join(char for char in sender if char.isdigit())
+    if exact or sender[:1] == "+" or not digits:
+        return exact
+    international = roster.by_number(f"+{digits.removeprefix('00')}")
+    national = digits.lstrip("0")
+    if international or len(national) < _NATIONAL_DIGITS_MIN:
+        return international
+    return tuple(
+        person
+        for person in roster.people
+        if any(number.endswith(national) for number in person.numbers)
+    )
+
+
+def calls_for_help(text: str, reply: Reply) -> bool:
+    """Say whether a message without an alarm's code is a call for help.
+
+    "SOS" is none in an answer: it stands in what is answered.
+    """
+    return reply.kind is ReplyKind.NEED_HELP or not _SOS.isdisjoint(_words(text))
+
+
+def caller_of(roster: Roster, senders: tuple[Person, ...], text: str) -> Caller | None:
+    """Return who calls for help: by number and sign, else by either alone.
+
+    None where nobody is meant, or a sign that several people have.
+    """
+    words = _words(text)
+    signed = [p for p in senders if p.sign.casefold() in words]
+    if signed:
+        return Caller(person=signed[0], is_confirmed=True)
+    if senders:
+        return Caller(person=senders[0], is_confirmed=False)
+    named = [p for p in roster.people if p.sign and p.sign.casefold() in words]
+    return Caller(person=named[0], is_confirmed=False) if len(named) == 1 else None
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(word.casefold() for word in _WORD.findall(text[:_TEXT_MAX]))
+
+
+def tracker_command(
+    row: InboundRow, sender: str, text: str, judge: Judge
+) -> Raise | None:
+    """Return what a tracker's message comes to; None where it is nobody's tracker.
+
+    One whose SIM is enrolled is known by its number. One that names an enrolled IMEI
+    from another number may be an impostor: not confirmed.
+    """
+    roster, said = judge.board.roster(), read_tracker(text)
+    by_number = roster.device_by_number(sender)
+    found = by_number or (None if said.device is None else roster.device(said.device))
+    if found is None:
+        return None
+    signal = Signal.SOS if said.is_distress else Signal.UNKNOWN
+    fix = None
+    if said.place is not None:
+        lat_deg, lon_deg = said.place
+        fix = Fix(lat_deg=lat_deg, lon_deg=lon_deg, at=row.received_at)
+    report = DeviceReport(
+        protocol="sms",
+        kind=ReportKind.REPORT,
+        device=found.device,
+        received_at=row.received_at,
+        raw=text[:_TEXT_MAX].encode(errors="replace"),
+        signals=frozenset({signal}),
+        fix=fix,
+        authentic=None if by_number is not None else False,
+    )
+    judgement = judge.judge(report)
+    # The message's own key, by which the alarm takes it up.
+    press = replace(judgement.assessment.press, key=row.key, text=text[:_TEXT_MAX])
+    assessment = replace(judgement.assessment, press=press)
+    mine = replace(judgement, assessment=assessment)
+    if assessment.outcome is Outcome.ALARM:
+        return raise_command(mine)
+    return notice_command(mine, judge)
+
+
+def help_command(row: InboundRow, caller: Caller, judge: Judge) -> Raise:
+    """Return the alarm of somebody who writes that they need help themselves.
 
     Runs their own action protocol, from the place that counts for them.
     """
+    person = caller.person
+    doubt = None if caller.is_confirmed else SourceDoubt.FAILED_AUTHENTICATION
     protocol = judge.registry().of(person.action_protocol)
     place = place_without_fix(person, judge.board.fix_of(person.person))
     return Raise(
@@ -29,7 +145,11 @@ def help_command(row: InboundRow, person: Person, judge: Judge) -> Raise:
         consented=person.publish_consent is Consent.ANONYMOUS,
         protocol=protocol,
         press=Press(
-            key=row.key, at=row.received_at, wire_protocol="sms", signals=(Signal.SOS,)
+            key=row.key,
+            at=row.received_at,
+            wire_protocol="sms",
+            signals=(Signal.SOS,),
+            doubt=doubt,
         ),
         place=place,
     )

@@ -104,6 +104,7 @@ def device_of(entry: DeviceEntry) -> Device:
         wire_protocol=entry.wire_protocol,
         person=PersonId(entry.person),
         profile=entry.profile or "",
+        number=None if entry.number is None else Number(entry.number),
         secret_file=entry.secret_file,
     )
 

@@ -119,13 +119,16 @@ class Person:
 class Device:
     """A thing that signals for one person; its profile says what its codes mean.
 
-    `secret_file` is a path on the engine's host, read by whoever authenticates.
+    `number` is that of its SIM, for one that reports by SMS: most such name
+    themselves by nothing else. `secret_file` is a path on the engine's host, read by
+    whoever authenticates.
     """
 
     device: DeviceId = field(repr=False)
     wire_protocol: str
     person: PersonId
     profile: str = ""
+    number: Number | None = field(default=None, repr=False)
     secret_file: str | None = None
 
 
@@ -150,6 +153,7 @@ class Roster:
     version: str = field(init=False, compare=False)
     _people: Mapping[PersonId, Person] = field(init=False, repr=False, compare=False)
     _devices: Mapping[DeviceId, Device] = field(init=False, repr=False, compare=False)
+    _sims: Mapping[str, Device] = field(init=False, repr=False, compare=False)
     _numbers: Mapping[str, tuple[Person, ...]] = field(
         init=False, repr=False, compare=False
     )
@@ -167,6 +171,7 @@ class Roster:
             "version": _digest(people, devices, self.rota),
             "_people": {one.person: one for one in people},
             "_devices": {one.device: one for one in devices},
+            "_sims": {one.number: one for one in devices if one.number},
             "_numbers": _gather((number, p) for p in people for number in p.numbers),
             "_circles": _gather((circle, p) for p in people for circle in p.circles),
         }
@@ -180,6 +185,10 @@ class Roster:
     def device(self, device: DeviceId) -> Device | None:
         """Return one enrolled device; None for a stranger."""
         return self._devices.get(device)
+
+    def device_by_number(self, number: str) -> Device | None:
+        """Return the device whose SIM has this number (E.164); None for others."""
+        return self._sims.get(number)
 
     def defender_of(self, device: DeviceId) -> Person | None:
         """Return whom a device signals for; None for a stranger."""

@@ -28,6 +28,8 @@ def _device(device: Device) -> Iterator[str]:
     yield f"person = {_text(device.person)}"
     if device.profile:
         yield f"profile = {_text(device.profile)}"
+    if device.number is not None:
+        yield f"number = {_text(device.number)}"
     if device.secret_file is not None:
         yield f"secret_file = {_text(device.secret_file)}"
 

@@ -45,6 +45,8 @@ def _between(draft: Draft) -> Iterator[DataError]:
     yield from _repeated(
         "device", "id", ((one.device, where) for one, where in draft.devices)
     )
+    sims = ((one.number, where) for one, where in draft.devices if one.number)
+    yield from _repeated("device", "number", sims)
     yield from _repeated("rota", "duty", draft.duty)
     for person, where in draft.people:
         yield from _of_person(person, where, people, complete=complete)

@@ -33,6 +33,7 @@ _CHANNELS = frozenset({"email", "webhook", "mastodon"})
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,30}[a-z0-9])?")
 _CHANNEL = re.compile(r"[a-z][a-z0-9_-]{1,31}")
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(?:\.[^@\s.]+)+")
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _DEVICE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 
 Word = TypeVar("Word", bound=str)
@@ -76,6 +77,12 @@ def _zone(value: str) -> str:
 def _device(value: str) -> str:
     if _DEVICE.fullmatch(value) is None:
         _refuse("must be the id that the device sends: 1 to 64 letters, digits, ._:-")
+    return value
+
+
+def _sim(value: str) -> str:
+    if _E164.fullmatch(value) is None:
+        _refuse("must be the SIM's own number: +, country code and number, no blanks")
     return value
 
 
@@ -207,6 +214,7 @@ class DeviceEntry(_Entry):
     wire_protocol: Identifier
     person: Identifier
     profile: Identifier | None = None
+    number: Annotated[str, AfterValidator(_sim)] | None = None
     secret_file: Text | None = None
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from engine.alarm.commands import AddNote, TakeReply
 from engine.alarm.messages import Distress, Forward, ToOpen
-from engine.alarm.state import Kind, PlaceSource, ReplyKind
+from engine.alarm.state import Kind, PlaceSource, ReplyKind, SourceDoubt
 from engine.intake.actor import Heard, Intake, SmsHeard
 from engine.intake.assess import report_key
 from engine.intake.reports import encode_report
@@ -251,6 +251,7 @@ def test_three_from_a_known_telephone_is_an_alarm_of_its_own(rig: Rig) -> None:
     command = distress.command
     assert (command.kind, command.subject) == (Kind.REAL, LAPWING)
     assert command.place.source is PlaceSource.DECLARED
+    assert command.press.doubt is SourceDoubt.FAILED_AUTHENTICATION
 
 
 def test_whoever_needs_help_is_placed_by_their_last_fix_bug_the_declared_town(
@@ -279,6 +280,33 @@ def test_a_colleague_who_needs_help_answers_and_raises_and_neither_is_lost(
     assert isinstance(forward.command, TakeReply)
     assert forward.command.source is None, "the new alarm takes the message up"
     assert distress.command.subject == LAPWING
+    assert distress.command.press.doubt is None
+
+
+def test_a_colleagues_code_from_another_telephone_raises_not_confirmed(
+    rig: Rig,
+) -> None:
+    rig.take(codes=(Code(code="K7F2", stream="alarm/a", person=LAPWING),))
+    both = rig.sms("K7F2 3", sender="+15550001111")
+    (forward,) = (one for one in both if isinstance(one, Forward))
+    (distress,) = (one for one in both if isinstance(one, Distress))
+    assert isinstance(forward.command, TakeReply)
+    assert not forward.command.authentic
+    assert distress.command.press.doubt is SourceDoubt.FAILED_AUTHENTICATION
+
+
+def test_an_sos_in_what_is_answered_raises_nothing(rig: Rig) -> None:
+    rig.take(codes=(Code(code="K7F2", stream="alarm/a", person=LAPWING),))
+    (forward,) = rig.sms("K7F2 1 > SOS Heron")
+    assert isinstance(forward, Forward)
+    assert isinstance(forward.command, TakeReply)
+    assert forward.command.reply is ReplyKind.COMING
+
+
+def test_a_trackers_message_is_its_defenders_alarm(rig: Rig) -> None:
+    (distress,) = rig.sms("004999010640018 Alarm", sender="+15550001111")
+    assert isinstance(distress, Distress)
+    assert (distress.command.kind, distress.command.subject) == (Kind.REAL, HERON)
 
 
 def test_a_defenders_own_id_is_the_subject_of_a_second_press(rig: Rig) -> None:

@@ -144,6 +144,9 @@ def _with_contacts(draw: st.DrawFn, one: Person, reachable: list[PersonId]) -> P
     return replace(one, contacts=tuple(named))
 
 
+SIMS = st.from_regex(r"\+[1-9][0-9]{6,14}", fullmatch=True).map(Number)
+
+
 def _devices(defenders: list[PersonId]) -> st.SearchStrategy[list[Device]]:
     ids = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,14}", fullmatch=True)
     one = st.builds(
@@ -152,6 +155,11 @@ def _devices(defenders: list[PersonId]) -> st.SearchStrategy[list[Device]]:
         wire_protocol=st.sampled_from(("gt06", "osmand")),
         person=st.sampled_from(defenders),
         profile=st.just("") | IDS,
+        number=st.none() | SIMS,
         secret_file=st.none() | TEXTS,
     )
-    return st.lists(one, max_size=3, unique_by=lambda device: device.device)
+    return st.lists(
+        one,
+        max_size=3,
+        unique_by=(lambda device: device.device, lambda d: d.number or d.device),
+    )

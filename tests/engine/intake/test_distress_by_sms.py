@@ -1,0 +1,151 @@
+"""Alarms by SMS: from trackers and from people, and from whoever pretends to be one."""
+
+from dataclasses import replace
+
+import pytest
+
+from engine.alarm.commands import Raise
+from engine.alarm.state import Kind, PlaceSource, SourceDoubt
+from engine.intake.judge import Judge
+from engine.intake.replies import read_reply
+from engine.intake.sms import (
+    caller_of,
+    calls_for_help,
+    help_command,
+    senders_of,
+    tracker_command,
+)
+from engine.ports.journal import InboundRow
+from engine.roster.board import Board
+from engine.roster.model import Number, Roster
+from engine.values import PersonId, ReportKey
+from tests.engine.intake.reports import HERON, HERONS, ROSTER, Meter, judge_of
+from tests.fakes import START, ManualClock
+
+LAPWING = PersonId("lapwing")
+LAPWINGS, SIM, FOREIGN = "+998460000011", "+998460000999", "+15550001111"
+NOT_CONFIRMED = SourceDoubt.FAILED_AUTHENTICATION
+
+
+def _row(text: str) -> InboundRow:
+    return InboundRow(
+        key=ReportKey("sms-1"),
+        source="sms",
+        received_at=START,
+        body=text.encode(),
+        taken_by="",
+    )
+
+
+def _call(text: str, sender: str = LAPWINGS) -> Raise | None:
+    if not calls_for_help(text, read_reply(text)):
+        return None
+    caller = caller_of(ROSTER, senders_of(ROSTER, sender), text)
+    return None if caller is None else help_command(_row(text), caller, judge_of())
+
+
+def _with_sim() -> Judge:
+    devices = tuple(
+        replace(one, number=Number(SIM)) if one.device == HERONS else one
+        for one in ROSTER.devices
+    )
+    roster = Roster(people=ROSTER.people, devices=devices, rota=ROSTER.rota)
+    board = Board(roster, (), clock=ManualClock(), telemetry=Meter())
+    return Judge(board=board, registry=judge_of().registry)
+
+
+def _tracked(text: str, sender: str) -> Raise | None:
+    return tracker_command(_row(text), sender, text, _with_sim())
+
+
+@pytest.mark.parametrize(
+    "keyword", ["SOS", "help", "\u0421\u041e\u0421", "помощь", "ayuda", "نجدة"]
+)
+def test_a_keyword_with_ones_own_sign_is_an_alarm_that_is_confirmed(
+    keyword: str,
+) -> None:
+    raised = _call(f"{keyword} lantern")
+    assert raised is not None
+    assert (raised.kind, raised.subject) == (Kind.REAL, LAPWING)
+    assert raised.press.doubt is None
+    assert raised.press.key == "sms-1"
+
+
+def test_a_keyword_alone_from_ones_own_telephone_is_an_alarm_not_confirmed() -> None:
+    raised = _call("SOS")
+    assert raised is not None
+    assert (raised.kind, raised.subject) == (Kind.REAL, LAPWING)
+    assert raised.press.doubt is NOT_CONFIRMED
+
+
+def test_a_borrowed_telephone_with_ones_sign_is_an_alarm_not_confirmed() -> None:
+    raised = _call("SOS Lantern", FOREIGN)
+    assert raised is not None
+    assert (raised.subject, raised.press.doubt) == (LAPWING, NOT_CONFIRMED)
+
+
+@pytest.mark.parametrize("text", ["SOS", "SOS Chandelier", "help! 3"])
+def test_a_stranger_with_a_keyword_raises_nobodys_alarm(text: str) -> None:
+    assert _call(text, FOREIGN) is None
+
+
+def test_anothers_sign_confirms_nothing() -> None:
+    heron = ROSTER.person(HERON)
+    assert heron is not None
+    raised = _call(f"SOS {heron.sign or 'Nosign'}")
+    assert raised is not None
+    assert (raised.subject, raised.press.doubt) == (LAPWING, NOT_CONFIRMED)
+
+
+@pytest.mark.parametrize("text", ["1 coming", "coming, Lantern", "sosnovka", "OK"])
+def test_what_is_no_call_for_help_is_none(text: str) -> None:
+    assert _call(text) is None
+
+
+@pytest.mark.parametrize(
+    "sender", [LAPWINGS, "998460000011", "00998460000011", "0460000011", "460000011"]
+)
+def test_a_sender_is_known_however_the_network_writes_the_number(sender: str) -> None:
+    assert [p.person for p in senders_of(ROSTER, sender)] == [LAPWING]
+
+
+@pytest.mark.parametrize(
+    "sender", ["", "Bank", "0011", "11", FOREIGN, "+0460000011", "+460000011"]
+)
+def test_nobody_is_known_by_a_name_or_a_short_end(sender: str) -> None:
+    assert senders_of(ROSTER, sender) == ()
+
+
+def test_a_tracker_is_known_by_the_number_of_its_sim_and_placed_by_its_text() -> None:
+    raised = _tracked("help me! lat: 41.311510 long: 69.279740", SIM)
+    assert raised is not None
+    assert (raised.kind, raised.subject) == (Kind.REAL, HERON)
+    assert raised.press.doubt is None
+    assert raised.place.source is PlaceSource.DEVICE
+    assert raised.place.lat_deg == 41.31151
+    assert raised.press.key == "sms-1", "by which the message is taken up"
+
+
+def test_a_place_that_cannot_be_is_not_gone_by() -> None:
+    raised = _tracked("help me! lat: 0.000000 long: 0.000000", SIM)
+    assert raised is not None
+    assert raised.place.source is not PlaceSource.DEVICE
+    assert raised.press.place_doubtful
+
+
+def test_an_enrolled_imei_from_another_number_is_an_alarm_not_confirmed() -> None:
+    raised = _tracked(f"{HERONS} Alarm", FOREIGN)
+    assert raised is not None
+    assert (raised.kind, raised.subject) == (Kind.REAL, HERON)
+    assert raised.press.doubt is NOT_CONFIRMED
+
+
+def test_a_tracker_without_distress_is_shown_to_hq_in_its_words() -> None:
+    raised = _tracked("Low battery", SIM)
+    assert raised is not None
+    assert (raised.kind, raised.press.text) == (Kind.NOTICE, "Low battery")
+
+
+@pytest.mark.parametrize("text", ["help me! 350000000000000", "SOS Alarm!", ""])
+def test_nobodys_tracker_is_nothing_here(text: str) -> None:
+    assert _tracked(text, FOREIGN) is None

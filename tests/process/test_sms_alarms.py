@@ -1,0 +1,58 @@
+"""Alarms by SMS, through a modem, into the real service."""
+
+import pytest
+
+from engine.roster.sample import sample_text
+from tests.rig import HERON_IMEI, Rig, eventually
+
+pytestmark = pytest.mark.process
+
+LAPWING, SIM, FOREIGN = "+998460000011", "+998460000999", "+15550001111"
+
+
+def _open(rig: Rig, kind: str = "real") -> list[dict[str, object]]:
+    return [row for row in rig.alarms() if row["kind"] == kind]
+
+
+def test_somebody_who_writes_sos_with_their_sign_is_an_alarm_for_their_circle(
+    rig: Rig,
+) -> None:
+    rig.modems[0].inject(LAPWING, "sos Lantern")
+    assert rig.sms_to("cormorant")
+    told = rig.told()
+    assert "lapwing" not in told, "nothing goes to the defender's own telephone"
+    (alarm,) = _open(rig)
+    assert alarm["alias"] == "Lapwing"
+
+
+def test_a_forged_number_alone_reaches_hq_and_no_colleague(rig: Rig) -> None:
+    rig.modems[0].inject(LAPWING, "SOS")
+    assert rig.mail.mails.wait_for(lambda mail: "sender not proven" in mail.text, 10)
+    assert rig.sms_to("alder"), "who is on duty"
+    assert set(rig.told()) == {"alder"}
+    rig.modems[1].inject(FOREIGN, "help me!")
+    assert eventually(lambda: _open(rig, "notice"))
+    assert len(_open(rig)) == 1
+
+
+def test_a_long_message_in_parts_back_to_front_is_one_alarm(rig: Rig) -> None:
+    rig.modems[0].faults.shuffle = True
+    words = "They are at the door and there are four of them. " * 5
+    rig.modems[0].inject(LAPWING, f"{words} SOS Lantern")
+    assert rig.sms_to("cormorant")
+    assert len(_open(rig)) == 1
+
+
+def test_a_tracker_by_the_number_of_its_sim_is_its_defenders_alarm(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    enrolled = f'id = "{HERON_IMEI}"\n'
+    text = sample_text()
+    assert enrolled in text
+    roster = text.replace(enrolled, f'{enrolled}number = "{SIM}"\n')
+    folder = tmp_path_factory.mktemp("tracker")
+    with Rig(folder=folder, roster_text=roster) as rig:
+        rig.modems[0].inject(SIM, "help me! lat: 41.311510 long: 69.279740 F:4.32V")
+        sms = rig.sms_to("lapwing")
+        assert sms is not None
+        assert "41.31151,69.27974" in sms.text
