@@ -94,11 +94,24 @@ class Line:
         names = self.tree.names
         self.journal = Journal(lambda: names.lookup("journal"), self.store, _nobody)
         self._readers = ReaderPool(self.journal.reader)
-        shared = {"journal": self.journal, "readers": self._readers}
+        self._health = Health(self.telemetry)
+        shared: dict[str, object] = {"journal": self.journal, "readers": self._readers}
         self._drivers = [
             SerialModem(port, clock=CLOCK, telemetry=self.telemetry) for port in ports
         ]
-        writer = ChildSpec(
+        spec = supervisor(
+            "line",
+            Strategy.REST_FOR_ONE,
+            [self._writer(), self._dispatcher(shared), *self._modems(shared)],
+        )
+        ready: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._root = Root(
+            spec, self.tree, on_ready=lambda: ready.put(None), on_failure=_fail
+        )
+        ready.get(timeout=WAIT_S)
+
+    def _writer(self) -> ChildSpec:
+        return ChildSpec(
             name="journal",
             actor=JournalActor,
             arguments={
@@ -107,18 +120,21 @@ class Line:
                 "on_not_recorded": _nobody,
             },
         )
-        health = Health(self.telemetry)
-        dispatcher = ChildSpec(
+
+    def _dispatcher(self, shared: dict[str, object]) -> ChildSpec:
+        return ChildSpec(
             name="dispatcher",
             actor=Dispatcher,
             arguments={
                 **shared,
                 "telemetry": self.telemetry,
-                "health": health,
+                "health": self._health,
                 "settled": self._told,
             },
         )
-        modems = [
+
+    def _modems(self, shared: dict[str, object]) -> list[ChildSpec]:
+        return [
             ChildSpec(
                 name=f"modem-{number + 1}",
                 actor=ModemActor,
@@ -132,7 +148,7 @@ class Line:
                         told=self._told,
                     ),
                     "telemetry": self.telemetry,
-                    "health": health,
+                    "health": self._health,
                     "heard": lambda _: None,
                 },
                 on_down=OnDown.RETRY_FOREVER,
@@ -141,12 +157,6 @@ class Line:
             )
             for number, driver in enumerate(self._drivers)
         ]
-        spec = supervisor("line", Strategy.REST_FOR_ONE, [writer, dispatcher, *modems])
-        ready: queue.SimpleQueue[None] = queue.SimpleQueue()
-        self._root = Root(
-            spec, self.tree, on_ready=lambda: ready.put(None), on_failure=_fail
-        )
-        ready.get(timeout=WAIT_S)
 
     def __enter__(self) -> Self:
         return self
