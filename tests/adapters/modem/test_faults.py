@@ -18,32 +18,7 @@ from adapters.modem.virtual_faults import Faults, switch_names
 from engine.errors import ModemError
 from engine.ports.modem import InboundSms, SendResult, StatusReport
 from tests.adapters.modem.rig import BOB, Rig, rig
-
-# What a switch makes of a run of four messages. A fault of arrivals changes no send.
-SWITCHES = {
-    "latency_s": "0.05",
-    "command_s": "0.01",
-    "drop_cmgs": "0.5",
-    "drop_ok": "0.2",
-    "late_cmgs_s": "0.2",
-    "storage_full": "on",
-    "lost_cmti": "1",
-    "cdsi_wrong_store": "on",
-    "cms_rate": "0.5",
-    "creg": "3",
-    "echo": "on",
-    "cr_only": "on",
-    "flood_s": "0.01",
-    "urc_inside": "on",
-    "duplicate": "1",
-    "shuffle": "on",
-    "no_credit": "on",
-    "garbage": "1",
-    "no_prompt": "0.5",
-    "no_report": "1",
-    "sim_busy_s": "0.3",
-}
-NOT_SWITCHED_HERE = {"hang", "late", "cms"}
+from tests.adapters.modem.switches import NOT_SWITCHED_HERE, SWITCHES, mend
 
 
 def _outcome(r: Rig, text: str) -> SendResult | None:
@@ -67,11 +42,6 @@ def _judge(r: Rig, results: dict[str, SendResult | None]) -> None:
                 assert handed.count(text) <= 1
 
 
-def _mend(faults: Faults, name: str) -> None:
-    healthy = {"creg": "1"}.get(name, "off" if SWITCHES[name] == "on" else "0")
-    faults.set(name, healthy)
-
-
 def test_every_switch_is_in_the_table() -> None:
     assert set(switch_names()) == SWITCHES.keys() | NOT_SWITCHED_HERE
 
@@ -84,7 +54,7 @@ def test_a_fault_leaves_every_message_one_true_outcome(
     faults.set(name, SWITCHES[name])
     with rig(tmp_path, faults=faults) as r:
         _judge(r, {text: _outcome(r, text) for text in ("a", "b", "c", "d")})
-        _mend(faults, name)
+        mend(faults, name)
         assert _outcome(r, "after") is SendResult.SENT
 
 
@@ -99,7 +69,7 @@ def test_a_pair_of_faults_leaves_every_message_one_true_outcome(
     with rig(tmp_path, faults=faults) as r:
         _judge(r, {text: _outcome(r, text) for text in ("a", "b", "c", "d")})
         for name in (one, other):
-            _mend(faults, name)
+            mend(faults, name)
         assert _outcome(r, "after") is SendResult.SENT
 
 

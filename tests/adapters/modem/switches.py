@@ -1,0 +1,35 @@
+"""The virtual modem's switches as the fault tests throw them."""
+
+from adapters.modem.virtual_faults import Faults
+
+# What a switch makes of a run of four messages. A fault of arrivals changes no send.
+SWITCHES = {
+    "latency_s": "0.05",
+    "command_s": "0.01",
+    "drop_cmgs": "0.5",
+    "drop_ok": "0.2",
+    "late_cmgs_s": "0.2",
+    "storage_full": "on",
+    "lost_cmti": "1",
+    "cdsi_wrong_store": "on",
+    "cms_rate": "0.5",
+    "creg": "3",
+    "echo": "on",
+    "cr_only": "on",
+    "flood_s": "0.01",
+    "urc_inside": "on",
+    "duplicate": "1",
+    "shuffle": "on",
+    "no_credit": "on",
+    "garbage": "1",
+    "no_prompt": "0.5",
+    "no_report": "1",
+    "sim_busy_s": "0.3",
+}
+NOT_SWITCHED_HERE = {"hang", "late", "cms"}
+
+
+def mend(faults: Faults, name: str) -> None:
+    """Make what a switch has broken whole again."""
+    healthy = {"creg": "1"}.get(name, "off" if SWITCHES[name] == "on" else "0")
+    faults.set(name, healthy)
