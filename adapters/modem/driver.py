@@ -222,15 +222,16 @@ class SerialModem:
             if silent == _SILENT_MAX:
                 message = "the modem does not answer"
                 raise ModemSilentError(message)
-        states = [
+        told = (
             registration(line, asked=True)
             for text in _REGISTRATION_QUESTIONS
             for line in replies[text].lines
-        ]
+        )
+        states = [one for one in told if one is not None]
         stores = [s for line in replies["AT+CPMS?"].lines for s in storages(line)]
         receiving = stores[-1] if stores else None
         return ModemHealth(
-            registered=any(s is not None and s.state.can_send for s in states),
+            registered=not states or any(s.state.can_send for s in states),
             signal_dbm=_first(signal_dbm, replies["AT+CSQ"]),
             operator=_first(operator, replies["AT+COPS?"]),
             imei=self._session.imei,

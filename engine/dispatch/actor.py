@@ -53,13 +53,15 @@ class Idle:
     """A route that can send now; `worker` is the name it is told by.
 
     `operator` is the network that its SIM is on, "" where there is none; `reached`
-    the address that it has just sent to, "" where that is none or failed.
+    the address that it has just sent to, "" where that is none or failed. One that
+    is not registered cannot send, as far as its modem knows.
     """
 
     worker: str
     channels: tuple[str, ...]
     operator: str = ""
     reached: str = field(default="", repr=False)
+    is_registered: bool = True
     urgent: ClassVar[bool] = True
 
 
@@ -229,7 +231,7 @@ class Dispatcher(SupervisedActor[Heard]):
         self._listening.pop(worker, None)
 
     def _learn(self, idle: Idle) -> None:
-        self._book.is_on(idle.worker, idle.operator)
+        self._book.is_on(idle.worker, idle.operator, is_registered=idle.is_registered)
         if idle.reached:
             now_s = self.clock.boottime_s()
             self._book.reached(idle.worker, idle.reached, now_s)

@@ -1,8 +1,10 @@
 """Whether a route leaves an effect to another one: pure.
 
 A first notification is left only to a route that is idle in this moment, so that
-nothing waits for it. A repeat goes round the route that failed while another is up,
-and for some seconds round that route's operator too.
+nothing waits for it, or by a route that would fail: one in no network, or on an
+operator that is down, is given one message now and then to see. A repeat goes round
+the route that failed while another is up, and for some seconds round that route's
+operator too.
 """
 
 from collections.abc import Mapping
@@ -49,6 +51,9 @@ class Choice:
             return True
         if row.channel not in _TO_NUMBERS:
             return False
+        is_trial = self.book.trial_due(self.route, self.now_s)
+        if self._would_fail(others) and not is_trial:
+            return True
         if row.avoid_route:
             return self._shares_its_fault(row, others)
         idle = self._others(self.idle, row)
@@ -67,6 +72,12 @@ class Choice:
             for name, channels in routes.items()
             if name != self.route and row.channel in channels
         ]
+
+    def _would_fail(self, others: list[str]) -> bool:
+        mine, *theirs = (
+            self.book.is_doubtful(route, self.now_s) for route in (self.route, *others)
+        )
+        return mine and not all(theirs)
 
     def _shares_its_fault(self, row: EffectRow, others: list[str]) -> bool:
         operator = self.book.operator(row.avoid_route)

@@ -17,6 +17,8 @@ FORGET_S = 600.0
 AT_ONCE_S = 120.0
 """Failures within so long of each other are one."""
 TOGETHER = 2
+TRIAL_S = 15.0
+"""How often a doubtful route is tried while a better one is up."""
 BURST = 60.0
 REFILL_PER_S = 0.2
 """What a SIM may send that is no SOS: operators cut off at some hundreds an hour."""
@@ -65,13 +67,18 @@ class RouteBook:
 
     _facts: dict[tuple[str, str], _Fact] = field(default_factory=dict)
     _operators: dict[str, str] = field(default_factory=dict)
+    _unregistered: set[str] = field(default_factory=set)
     _failed: dict[str, dict[str, float]] = field(default_factory=dict)
     _buckets: dict[str, _Bucket] = field(default_factory=dict)
 
-    def is_on(self, route: str, operator: str) -> None:
+    def is_on(self, route: str, operator: str, *, is_registered: bool = True) -> None:
         """Note which network operator a route is on; "" where it does not say."""
         if operator:
             self._operators[route] = operator
+        if is_registered:
+            self._unregistered.discard(route)
+        else:
+            self._unregistered.add(route)
 
     def operator(self, route: str) -> str:
         """Return a route's network operator; its own name where that is not known."""
@@ -119,12 +126,25 @@ class RouteBook:
         named = {route for route, name in self._operators.items() if name in operators}
         return frozenset(named | (operators - set(self._operators.values())))
 
+    def is_doubtful(self, route: str, now_s: float) -> bool:
+        """Say whether a route would likely fail: in no network, or on one that is down.
+
+        Such a route fails fast and asks for more: left alone, it would pull all that
+        waits and send none of it.
+        """
+        return route in self._unregistered or self.operator(route) in self.down(now_s)
+
+    def trial_due(self, route: str, now_s: float) -> bool:
+        """Say whether a doubtful route shall be tried again, with one message."""
+        bucket = self._buckets.get(route)
+        return bucket is None or now_s - bucket.at_s >= TRIAL_S
+
     def standing(self, route: str, address: str, now_s: float) -> Standing:
         """Return what is known of a route and a number: its network, else its country.
 
-        On an operator that is down every route fails.
+        One that is doubtful fails everywhere.
         """
-        if self.operator(route) in self.down(now_s):
+        if self.is_doubtful(route, now_s):
             return Standing.FAILS
         for prefix in prefixes(address):
             fact = self._facts.get((route, prefix))

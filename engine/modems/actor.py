@@ -21,7 +21,8 @@ from engine.errors import ModemError, ModemGoneError, ModemSilentError
 from engine.health import Health
 from engine.modems.gauges import Gauges
 from engine.modems.inbound import record_of
-from engine.modems.pacing import LATE_S, Pacing
+from engine.modems.outcomes import not_sent, outcome_of
+from engine.modems.pacing import LATE_S, RESET_RUNG, Pacing
 from engine.modems.reports import VALIDITY, Sent, find_stored
 from engine.modems.unanswered import Unanswered
 from engine.ports.journal import (
@@ -55,11 +56,6 @@ CHANNELS = ("sms", "call")
 _DELIVERY = {
     "delivered": EffectState.DELIVERED,
     "failed": EffectState.UNDELIVERED,
-}
-_RESULTS = {
-    SendResult.SENT: EffectState.ACCEPTED,
-    SendResult.REJECTED: EffectState.REJECTED,
-    SendResult.UNKNOWN: EffectState.UNKNOWN,
 }
 
 
@@ -104,7 +100,8 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         self._gauges = Gauges(link.name, telemetry, health)
         self._heard = heard
         self._pacing = Pacing()
-        self._is_open, self._operator = False, ""
+        self._is_open = False
+        self._seen: ModemHealth | None = None
         self._sent = Sent()
         self._unanswered = Unanswered()
 
@@ -185,7 +182,11 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         if drain or self._driver.wait(0):
             self._take_in(self._driver.poll(drain=drain))
         if self._pacing.health_due(now_s):
-            self._show(self._driver.health())
+            health = self._driver.health()
+            self._show(health)
+            if self._pacing.is_lost_to_network(now_s, registered=health.registered):
+                self._reset()
+                return
         if self._pacing.work_due(now_s):
             # Whoever looks has nothing to do; the dispatcher may not know it.
             self._ask_for_work()
@@ -217,16 +218,14 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
             self._tell_dispatcher(Listening(worker=self.link.name, channels=CHANNELS))
 
     def _show(self, health: ModemHealth | None) -> None:
-        self._operator = "" if health is None else health.operator or ""
+        self._seen = health
         self._gauges.show(health)
 
     def _lost(self, error: ModemError) -> None:
         """Close and be away; every second failure in a row climbs a rung."""
-        if self._is_open or self._pacing.failures == 0:
-            self._tell_dispatcher(Away(worker=self.link.name))
-            self._show(None)
-        was_open, self._is_open = self._is_open, False
-        self._pacing.heard()
+        was_open = self._is_open
+        if was_open or self._pacing.failures == 0:
+            self._away()
         rung = self._pacing.failed(was_open=was_open)
         helped = False
         if rung is not None and not isinstance(error, ModemGoneError):
@@ -236,6 +235,19 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         self._driver.close()
         wait = timedelta(0) if helped else self._pacing.next_try()
         self.wake_at(self.clock.now().plus(wait))
+
+    def _reset(self) -> None:
+        """Restart a modem that finds no network: some never do without."""
+        self._away()
+        self._gauges.recovered(helped=self._driver.recover(RESET_RUNG))
+        self.beat()
+        self._driver.close()
+
+    def _away(self) -> None:
+        self._tell_dispatcher(Away(worker=self.link.name))
+        self._show(None)
+        self._is_open = False
+        self._pacing.heard()
 
     def _attempt(self, row: EffectRow) -> str:
         """Send, journal the outcome; return the number that was reached, if one was."""
@@ -247,10 +259,10 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
                 outcome = self._call(body)
             else:
                 submitted = self._submit(body)
-                outcome = _outcome_of(submitted)
+                outcome = outcome_of(submitted)
         except ModemError as error:
             # The driver raises only before the message was handed over.
-            self._settle(row, _not_sent(error), began_s)
+            self._settle(row, not_sent(error), began_s)
             self._lost(error)
             return ""
         self._settle(row, outcome, began_s)
@@ -333,7 +345,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         """Record what became of the oldest message that had no answer in time."""
         row = self._unanswered.take(self.clock.boottime_s())
         if row is not None:
-            self._attempts.settle_late(row, _outcome_of(late.outcome))
+            self._attempts.settle_late(row, outcome_of(late.outcome))
 
     def _report(self, report: StatusReport) -> None:
         """Match a status report by (modem, TP-MR), newest first, then number."""
@@ -358,11 +370,13 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
             self._tell_dispatcher(Failed(worker=self.link.name, address=number))
 
     def _ask_for_work(self, reached: str = "") -> None:
-        if self._is_open and not self._pacing.is_listening:
+        seen = self._seen
+        if self._is_open and seen is not None and not self._pacing.is_listening:
             idle = Idle(
                 worker=self.link.name,
                 channels=CHANNELS,
-                operator=self._operator,
+                operator=seen.operator or "",
+                is_registered=seen.registered,
                 reached=reached,
             )
             self._tell_dispatcher(idle)
@@ -371,18 +385,3 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         self, message: Idle | Listening | Away | Planned | Failed
     ) -> None:
         self.link.tree.names.tell("dispatcher", message)
-
-
-def _not_sent(error: ModemError) -> Outcome:
-    return Outcome(state=EffectState.REJECTED, reason=type(error).__name__, retry=True)
-
-
-def _outcome_of(submitted: SubmitOutcome) -> Outcome:
-    reference = "" if submitted.reference is None else str(submitted.reference)
-    reason = submitted.reason or (submitted.code or "")
-    return Outcome(
-        state=_RESULTS[submitted.result],
-        reference=reference,
-        reason=reason,
-        retry=submitted.retry,
-    )

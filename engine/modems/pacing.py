@@ -9,6 +9,9 @@ WORK_S = 2.0
 FIRST = timedelta(milliseconds=500)
 SLOWEST = timedelta(seconds=30)
 RUNGS = 5
+RESET_RUNG = 3
+UNREGISTERED_S = 120.0
+RESET_EVERY_S = 600.0
 LATE_S = 25.0
 """How long a message's answer is waited for before another route begins."""
 LISTEN_S = 120.0
@@ -30,6 +33,7 @@ class Pacing:
     _work_s: float = 0.0
     _listens_until_s: float | None = None
     _probed_s: float = 0.0
+    _unregistered_s: float | None = None
 
     def opened(self, now_s: float) -> None:
         """Note a success: storage and health have just been looked at."""
@@ -70,6 +74,22 @@ class Pacing:
         if now_s - self._probed_s < (_PROBE_SOON_S if spoke else PROBE_S):
             return False
         self._probed_s = now_s
+        return True
+
+    def is_lost_to_network(self, now_s: float, *, registered: bool) -> bool:
+        """Note the registration; True once it has been missing for long, now and then.
+
+        A modem that lost its network for two minutes may need a restart to find one
+        (SIM7600, LilyGo); where there is none, restarts help nobody.
+        """
+        if registered:
+            self._unregistered_s = None
+            return False
+        if self._unregistered_s is None:
+            self._unregistered_s = now_s
+        if now_s - self._unregistered_s < UNREGISTERED_S:
+            return False
+        self._unregistered_s = now_s + RESET_EVERY_S - UNREGISTERED_S
         return True
 
     def next_try(self) -> timedelta:

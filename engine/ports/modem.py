@@ -83,7 +83,10 @@ ModemEvent = InboundSms | StatusReport | IncomingCall | LateAnswer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModemHealth:
-    """What the modem says of itself; None where it did not answer that question."""
+    """What the modem says of itself; None where it did not answer that question.
+
+    `registered` is false only where it says so: one that does not tell may send.
+    """
 
     registered: bool
     signal_dbm: float | None = None

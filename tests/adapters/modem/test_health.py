@@ -40,3 +40,9 @@ def test_a_state_that_carries_none_does_not(clock: ManualClock, state: int) -> N
     reply = f"\r\n+CREG: 0,{state}\r\n\r\nOK\r\n"
     modem = ScriptedModem(clock, WORKS | {"AT+CREG?": reply})
     assert not driver_of(modem).open().registered
+
+
+def test_one_that_does_not_tell_counts_as_registered(clock: ManualClock) -> None:
+    modem = ScriptedModem(clock, {**WORKS, "AT+CREG?": "\r\nERROR\r\n"})
+    driver = driver_of(modem)
+    assert driver.open().registered

@@ -6,7 +6,14 @@ from hypothesis import strategies as st
 
 from engine.dispatch.choice import Choice
 from engine.dispatch.queue import RANK_CALL, RANK_DISTRESS, RANK_HQ, RANK_STOP
-from engine.dispatch.routes import BURST, FORGET_S, RouteBook, Standing, prefixes
+from engine.dispatch.routes import (
+    BURST,
+    FORGET_S,
+    TRIAL_S,
+    RouteBook,
+    Standing,
+    prefixes,
+)
 from tests.engine.dispatch.ledger import row_of
 from tests.fakes import START
 
@@ -108,6 +115,27 @@ def test_two_recipients_failing_at_once_is_the_operator_and_not_they() -> None:
     assert book.standing("modem-1", TASHKENT, 11) is Standing.FAILS
     book.reached("modem-1", TASHKENT, 12)
     assert book.down(13) == frozenset()
+
+
+def test_a_route_that_would_fail_is_given_one_message_now_and_then() -> None:
+    book = RouteBook()
+    book.is_on("modem-1", "", is_registered=False)
+    book.spent("modem-1", 100)
+    row = row_of()
+    assert _choice("modem-1", book, now_s=101).leaves(row)
+    assert not _choice("modem-1", book, now_s=100 + TRIAL_S).leaves(row)
+    assert not _choice("modem-2", book, now_s=101).leaves(row)
+    book.is_on("modem-1", "")
+    assert not _choice("modem-1", book, now_s=101).leaves(row)
+
+
+def test_where_every_route_would_fail_each_takes_what_there_is() -> None:
+    book = RouteBook()
+    for modem in ("modem-1", "modem-2"):
+        book.is_on(modem, "", is_registered=False)
+        book.spent(modem, 100)
+    for modem in ("modem-1", "modem-2"):
+        assert not _choice(modem, book, now_s=101).leaves(row_of())
 
 
 def test_failures_far_apart_are_two_people_and_old_ones_are_forgotten() -> None:

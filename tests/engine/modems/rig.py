@@ -42,6 +42,7 @@ class Driver:
     opened: int = 0
     state: Callable[[], object] = lambda: None
     takes_commands: bool = True
+    registered: bool = True
     operator: str = ""
     states: list[object] = field(default_factory=list)
 
@@ -111,7 +112,7 @@ class Driver:
 
     def health(self) -> ModemHealth:
         return ModemHealth(
-            registered=True, signal_dbm=-70.0, operator=self.operator or None
+            registered=self.registered, signal_dbm=-70.0, operator=self.operator or None
         )
 
     def recover(self, rung: int) -> bool:

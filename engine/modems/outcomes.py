@@ -1,0 +1,29 @@
+"""From what a modem says of a submit to what the journal keeps: pure."""
+
+from engine.dispatch.attempts import Outcome
+from engine.errors import ModemError
+from engine.ports.journal import EffectState
+from engine.ports.modem import SendResult, SubmitOutcome
+
+_RESULTS = {
+    SendResult.SENT: EffectState.ACCEPTED,
+    SendResult.REJECTED: EffectState.REJECTED,
+    SendResult.UNKNOWN: EffectState.UNKNOWN,
+}
+
+
+def not_sent(error: ModemError) -> Outcome:
+    """Return that a message was certainly not handed over."""
+    return Outcome(state=EffectState.REJECTED, reason=type(error).__name__, retry=True)
+
+
+def outcome_of(submitted: SubmitOutcome) -> Outcome:
+    """Return how a submit ended."""
+    reference = "" if submitted.reference is None else str(submitted.reference)
+    reason = submitted.reason or (submitted.code or "")
+    return Outcome(
+        state=_RESULTS[submitted.result],
+        reference=reference,
+        reason=reason,
+        retry=submitted.retry,
+    )
