@@ -69,6 +69,7 @@ class Hardware:
     is_busy: bool = False
     is_hung: bool = False
     unanswered_until_s: float = 0.0
+    deaf_until_s: float = 0.0
 
 
 @dataclass(slots=True)
@@ -225,6 +226,7 @@ class SimModem:
             now_s = self._life.boottime_s()
             # Answers come in order: one that is never answered keeps the next from it.
             if fault == "late_answer" and now_s > hardware.unanswered_until_s:
+                hardware.deaf_until_s = now_s + 20.0
                 self._later(20.0, LateAnswer(outcome=sent))
             else:
                 hardware.unanswered_until_s = now_s + LISTEN_S
@@ -295,6 +297,12 @@ class SimModem:
         if seconds:
             self._wait(seconds, lambda: None)
         return bool(self._hardware.events or self._hardware.stored)
+
+    def answers(self) -> bool:
+        """Say whether it takes commands: not while it still sends."""
+        self._need()
+        self._wait(2.0, lambda: None)
+        return self._life.boottime_s() >= self._hardware.deaf_until_s
 
     def delete(self, slot: str) -> None:
         """Free a place on the SIM, unless it keeps what it has for once."""
