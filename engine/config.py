@@ -83,6 +83,17 @@ class Public(_Table):
     address: str = ""
 
 
+class AuditorTable(_Table):
+    """The auditor's own ways: none of them should be the engine's."""
+
+    metrics: Listen = Listen(port=9621)
+    every_s: float = Field(default=10, ge=1, le=60)
+    repeat_s: float = Field(default=300, ge=10, le=86400)
+    modem: tuple[ModemTable, ...] = ()
+    channel: tuple[ChannelTable, ...] = ()
+    hq: tuple[HqAddress, ...] = ()
+
+
 class Protocols(_Table):
     """Action protocols: a folder of TOML files, and the one for everybody else."""
 
@@ -111,6 +122,7 @@ class Config(BaseSettings):
     hq: tuple[HqAddress, ...] = ()
     public: tuple[Public, ...] = ()
     hq_language: str = "en"
+    auditor: AuditorTable = AuditorTable()
     log: str = Field("json", pattern="^(json|text)$")
     demo: bool = False
 
@@ -181,10 +193,21 @@ def _check_names(config: Config) -> None:
 
 def _check_channels(config: Config) -> None:
     """Refuse an address on a channel that is not there: nobody would be told."""
-    channels = [table.name for table in config.channel]
-    known = [*channels, "sms"] if config.modem else channels
     used = {f"hq[{n}].channel": one.channel for n, one in enumerate(config.hq)}
     used |= {f"public[{n}].channel": one.channel for n, one in enumerate(config.public)}
+    _check_known(used, config.channel, config.modem)
+    auditor = config.auditor
+    own = {f"auditor.hq[{n}].channel": one.channel for n, one in enumerate(auditor.hq)}
+    _check_known(own, auditor.channel, auditor.modem)
+
+
+def _check_known(
+    used: dict[str, str],
+    tables: tuple[ChannelTable, ...],
+    modems: tuple[ModemTable, ...],
+) -> None:
+    channels = [table.name for table in tables]
+    known = [*channels, "sms"] if modems else channels
     for key, name in used.items():
         if name not in known:
             expected = f"one of: {', '.join(sorted(known)) or 'none is configured'}"
@@ -244,6 +267,7 @@ def _config_error(error: ValidationError) -> ConfigError:
 
 def _suggestion(location: tuple[int | str, ...]) -> str:
     tables: dict[str, type[BaseModel]] = {
+        "auditor": AuditorTable,
         "modem": ModemTable,
         "channel": ChannelTable,
         "console": Listen,

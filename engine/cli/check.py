@@ -32,6 +32,7 @@ def check(
 def examine(config: Config) -> dict[str, object]:
     """Return what the configuration comes to; raises on the first fault."""
     from engine import plugins  # noqa: PLC0415 - loaded when used
+    from engine.auditor.shared import warnings as auditor_warnings  # noqa: PLC0415 - likewise
     from engine.protocol.registry import load_registry  # noqa: PLC0415 - likewise
     from engine.start import current_roster  # noqa: PLC0415 - likewise
 
@@ -44,6 +45,7 @@ def examine(config: Config) -> dict[str, object]:
     warnings = _construct(config)
     if not config.modem:
         warnings.append("no modem: nobody gets an SMS")
+    warnings += auditor_warnings(config)
     if not roster.duty():
         warnings.append("nobody is on the duty rota: no officer is paged")
     return {

@@ -27,6 +27,7 @@ EXIT_HELD = 5
 
 GROUPS = {
     "serve": ("engine.cli.serve", "Run the engine."),
+    "audit": ("engine.cli.audit", "Watch the journal from outside, and shout."),
     "check-config": ("engine.cli.check", "Check a configuration without starting."),
     "journal": ("engine.cli.journal", "Verify, show and back up the journal."),
     "roster": ("engine.cli.roster", "Check, import and show the roster."),

@@ -9,7 +9,8 @@ import pytest
 
 from tests.requires import requires_command
 
-UNIT = Path(__file__).parents[2] / "deploy" / "natalia.service"
+DEPLOY = Path(__file__).parents[2] / "deploy"
+UNITS = [DEPLOY / "natalia.service", DEPLOY / "natalia-auditor.service"]
 
 # Tenths of systemd's exposure level; what is left is network, modems and a name.
 EXPOSURE_MAX = 20
@@ -33,11 +34,12 @@ ssl.create_default_context()
 """
 
 
-@pytest.fixture
-def installed(tmp_path: Path) -> Path:
-    """Give the unit with a program that is there."""
-    unit = tmp_path / UNIT.name
-    text = UNIT.read_text(encoding="utf-8")
+@pytest.fixture(params=UNITS, ids=lambda unit: unit.stem)
+def installed(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """Give a unit with a program that is there."""
+    source: Path = request.param
+    unit = tmp_path / source.name
+    text = source.read_text(encoding="utf-8")
     unit.write_text(text.replace("/opt/natalia/bin/natalia", "/bin/true"))
     return unit
 
@@ -61,13 +63,14 @@ def test_the_service_is_hardened(installed: Path) -> None:
     said = analyze(
         "security", "--offline=yes", f"--threshold={EXPOSURE_MAX}", installed
     )
-    found = re.search(r"exposure level for natalia\.service: ([\d.]+)", said)
+    found = re.search(rf"exposure level for {installed.name}: ([\d.]+)", said)
     assert found
     assert float(found[1]) * 10 <= EXPOSURE_MAX
 
 
-def test_the_service_never_gives_up_and_is_watched() -> None:
-    lines = UNIT.read_text(encoding="utf-8").splitlines()
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_the_service_never_gives_up_and_is_watched(unit: Path) -> None:
+    lines = unit.read_text(encoding="utf-8").splitlines()
     for line in ("Type=notify", "Restart=always", "StartLimitIntervalSec=0"):
         assert line in lines
     assert any(line.startswith("WatchdogSec=") for line in lines)

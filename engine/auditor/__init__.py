@@ -1,0 +1,1 @@
+"""Looks at the journal from another process, and shouts where alarms stand still."""

@@ -1,0 +1,129 @@
+"""What is wrong with the alarms that stand open, from clear columns alone: pure.
+
+Every open alarm must have a next deadline in the future or an effect on its way,
+unless an operator has it. No stream is folded and no key is needed.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from engine.ports.journal import EffectRow, EffectState, HeadRow, InboundRow
+from engine.values import Instant
+
+LATE = timedelta(seconds=30)
+"""A deadline is looked at within a second; a restart takes a few more."""
+ATTEMPT = timedelta(minutes=4)
+"""A modem may need two minutes for one message, and a restart may fall into it."""
+WAIT = timedelta(minutes=10)
+"""Longer than the longest wait between the tries of a modem that is gone."""
+UNTAKEN = timedelta(seconds=60)
+SILENT = timedelta(seconds=60)
+"""The engine's own probe goes through the journal every five seconds."""
+
+UNSETTLED = frozenset({EffectState.PLANNED, EffectState.ATTEMPTING})
+_TAKEN_BY_HQ = frozenset({"acknowledged", "following_up"})
+
+
+class Ground(StrEnum):
+    """Why somebody has to look."""
+
+    NOTHING_DUE = "nothing_due"
+    OVERDUE = "overdue"
+    STUCK_ATTEMPT = "stuck_attempt"
+    NOT_SENT = "not_sent"
+    NOT_TAKEN_UP = "not_taken_up"
+    ENGINE_SILENT = "engine_silent"
+    JOURNAL_UNREADABLE = "journal_unreadable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that stands still; `what` is a stream's name, or empty."""
+
+    ground: Ground
+    what: str = ""
+    since: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What the journal says at one moment: open heads, unsettled effects, signals."""
+
+    heads: Sequence[HeadRow] = ()
+    effects: Sequence[EffectRow] = ()
+    untaken: Sequence[InboundRow] = ()
+
+
+def findings(view: View, now: Instant) -> tuple[Finding, ...]:
+    """Return everything that stands still at `now`, the engine's own time."""
+    by_alarm: dict[str, list[EffectRow]] = defaultdict(list)
+    for effect in view.effects:
+        by_alarm[effect.alarm].append(effect)
+    found: list[Finding] = []
+    for head in view.heads:
+        found += _of_alarm(head, by_alarm[head.stream], now)
+    found += [
+        Finding(ground=Ground.NOT_TAKEN_UP, since=row.received_at)
+        for row in view.untaken
+        if now.since(row.received_at) > UNTAKEN
+    ]
+    return tuple(found)
+
+
+def _of_alarm(
+    row: HeadRow, effects: Sequence[EffectRow], now: Instant
+) -> list[Finding]:
+    too_long = [
+        (effect, ground) for effect in effects if (ground := _slow(effect, now))
+    ]
+    found = [
+        Finding(ground=ground, what=row.stream, since=effect.planned_at)
+        for effect, ground in too_long
+    ]
+    if len(effects) > len(too_long):
+        return found  # something is on its way
+    due = row.head.next_due
+    if due is None and row.head.status not in _TAKEN_BY_HQ:
+        found.append(Finding(ground=Ground.NOTHING_DUE, what=row.stream))
+    elif due is not None and now.since(due) > LATE:
+        found.append(Finding(ground=Ground.OVERDUE, what=row.stream, since=due))
+    return found
+
+
+def _slow(effect: EffectRow, now: Instant) -> Ground | None:
+    if effect.state is EffectState.ATTEMPTING:
+        since = effect.changed_at or effect.planned_at
+        return Ground.STUCK_ATTEMPT if now.since(since) > ATTEMPT else None
+    return Ground.NOT_SENT if now.since(effect.planned_at) > WAIT else None
+
+
+def words(found: Sequence[Finding], now: Instant) -> str:
+    """Return one message for all of it; holds nothing personal."""
+    said = [_words(finding, now) for finding in found[:_NAMED_MAX]]
+    if len(found) > _NAMED_MAX:
+        said.append(f"and {len(found) - _NAMED_MAX} more")
+    return "AUDITOR: look at the engine now. " + "; ".join(said) + "."
+
+
+_NAMED_MAX = 3
+_SAID = {
+    Ground.NOTHING_DUE: "nothing falls due for",
+    Ground.OVERDUE: "nobody has looked at",
+    Ground.STUCK_ATTEMPT: "an attempt does not end in",
+    Ground.NOT_SENT: "a message is not sent in",
+    Ground.NOT_TAKEN_UP: "a recorded signal is in no case",
+    Ground.ENGINE_SILENT: "the engine writes nothing",
+    Ground.JOURNAL_UNREADABLE: "the journal cannot be read",
+}
+
+
+def _words(finding: Finding, now: Instant) -> str:
+    text = _SAID[finding.ground]
+    if finding.what:
+        text += f" {finding.what}"
+    if finding.since is not None:
+        text += f" since {max(now.since(finding.since).total_seconds(), 0):.0f} s"
+    return text

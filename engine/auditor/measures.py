@@ -1,0 +1,47 @@
+"""What Prometheus scrapes of the auditor: a registry and a port of its own."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from prometheus_client import CollectorRegistry, Gauge, start_http_server
+from prometheus_client import Counter as Count
+
+from engine.auditor.findings import Finding, Ground
+
+
+class AuditorMetrics:
+    """`natalia_auditor_*`; safe from any thread."""
+
+    def __init__(self) -> None:
+        """Declare everything; every ground stands at 0."""
+        self.registry = CollectorRegistry(auto_describe=False)
+        self._findings = Gauge(
+            "natalia_auditor_findings",
+            "What stands still at the last look, by ground.",
+            ["ground"],
+            registry=self.registry,
+        )
+        self._looks = Count(
+            "natalia_auditor_looks",
+            "Looks at the journal; one that stands still is no auditor.",
+            registry=self.registry,
+        )
+        self._failures = Count(
+            "natalia_auditor_shout_failures",
+            "Ways that could not be used when something had to be told.",
+            registry=self.registry,
+        )
+        for ground in Ground:
+            self._findings.labels(ground.value)
+
+    def looked(self, found: Sequence[Finding], failed: int) -> None:
+        """Take what a look came to, and how many ways failed to tell it."""
+        counts = Counter(finding.ground for finding in found)
+        for ground in Ground:
+            self._findings.labels(ground.value).set(counts[ground])
+        self._looks.inc()
+        self._failures.inc(failed)
+
+    def serve(self, host: str, port: int) -> None:
+        """Listen for scrapes, on a thread of its own."""
+        start_http_server(port, host, registry=self.registry)

@@ -1,0 +1,145 @@
+"""`natalia audit`: another process that looks whether every alarm gets on."""
+
+import json
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from engine.config import Config, load_config
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine.auditor.findings import Finding
+    from engine.auditor.watch import Watch
+    from engine.auditor.ways import Way
+
+EXIT_DEGRADED = 4
+
+app = typer.Typer(
+    help="Watch the journal from a process of its own, and shout.",
+    epilog="Example: natalia audit --config /etc/natalia/natalia.toml --once",
+    rich_markup_mode=None,
+)
+
+
+@app.callback(invoke_without_command=True)
+def audit(
+    config: Annotated[
+        Path, typer.Option(help="The configuration, one TOML file.", show_default=False)
+    ],
+    once: Annotated[bool, typer.Option("--once", help="One look, then end.")] = False,  # noqa: FBT002 - a flag
+    as_json: Annotated[bool, typer.Option("--json", help="Findings as JSON.")] = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Look whether every open alarm has a deadline ahead or something on its way.
+
+    Reads the journal by a read-only connection of its own and tells whoever stands in
+    [[auditor.hq]] by the auditor's own modem or channel. With --once: exit code 4
+    where something stands still. Without: until SIGTERM, with metrics on
+    auditor.metrics.
+    """
+    settings = load_config(config)
+    watch = watch_of(settings)
+    try:
+        if once:
+            found = watch.look(once=True)
+            _say(found, as_json=as_json)
+            if found:
+                raise typer.Exit(EXIT_DEGRADED)
+        else:
+            _run(watch, settings, as_json=as_json)
+    finally:
+        watch.close()
+
+
+def watch_of(config: Config) -> "Watch":
+    """Return the watch that a configuration describes, its ways constructed.
+
+    Raises:
+        ConfigError: a channel or modem of the auditor's is not as it must be.
+
+    """
+    from engine.auditor.watch import Watch  # noqa: PLC0415 - `--help` does without
+    from engine.clock import SystemClock  # noqa: PLC0415 - likewise
+    from engine.journal.sqlite import JOURNAL_FILE  # noqa: PLC0415 - likewise
+
+    return Watch(
+        path=config.state / JOURNAL_FILE,
+        clock=SystemClock(),
+        ways=_ways(config),
+        repeat_s=config.auditor.repeat_s,
+    )
+
+
+def _ways(config: Config) -> list["Way"]:
+    from engine.auditor.ways import ByChannel, ByModem  # noqa: PLC0415 - loaded when used
+    from engine.clock import SystemClock  # noqa: PLC0415 - likewise
+    from engine.start import load_channels, load_modems, metrics_of  # noqa: PLC0415 - likewise
+
+    auditor = config.auditor
+    own = config.model_copy(update={"channel": auditor.channel, "modem": auditor.modem})
+    clock, telemetry = SystemClock(), metrics_of(own)
+    addresses: dict[str, list[str]] = {}
+    for one in auditor.hq:
+        addresses.setdefault(one.channel, []).append(one.address)
+    ways: list[Way] = [
+        ByModem(driver, addresses["sms"])
+        for driver in load_modems(own, clock, telemetry).values()
+        if "sms" in addresses
+    ]
+    channels = load_channels(own, clock, telemetry)
+    ways += [
+        ByChannel(channel, addresses[name], clock)
+        for name, channel in channels.items()
+        if name in addresses
+    ]
+    return ways
+
+
+def _run(watch: "Watch", config: Config, *, as_json: bool) -> None:
+    from systemd_watchdog import WatchDog  # type: ignore[attr-defined] # noqa: PLC0415 - only a service needs it; it lists no exports
+
+    from engine.auditor.measures import AuditorMetrics  # noqa: PLC0415 - likewise
+
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    metrics = AuditorMetrics()
+    metrics.serve(config.auditor.metrics.host, config.auditor.metrics.port)
+    watch.on_look = metrics.looked
+    watchdog = WatchDog()
+    watchdog.ready()
+    said: tuple[Finding, ...] = ()
+    while True:
+        found = watch.look()
+        watchdog.notify()
+        if _kinds(found) != _kinds(said):
+            _say(found, as_json=as_json)
+        said = found
+        if stop.wait(config.auditor.every_s):
+            return
+
+
+def _kinds(found: "Sequence[Finding]") -> set[tuple[str, str]]:
+    return {(finding.ground.value, finding.what) for finding in found}
+
+
+def _say(found: "Sequence[Finding]", *, as_json: bool) -> None:
+    if as_json:
+        facts = [
+            {
+                "ground": finding.ground.value,
+                "what": finding.what,
+                "since": None if finding.since is None else str(finding.since),
+            }
+            for finding in found
+        ]
+        sys.stdout.write(json.dumps(facts) + "\n")
+    else:
+        lines = [f"{f.ground.value.replace('_', ' ')} {f.what}".rstrip() for f in found]
+        sys.stdout.write("\n".join(lines or ["every alarm gets on"]) + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,118 @@
+"""What stands still is found from clear columns; what gets on is left alone."""
+
+from datetime import timedelta
+
+import pytest
+
+from engine.auditor.findings import Finding, Ground, View, findings, words
+from engine.ports.journal import (
+    EffectClass,
+    EffectRow,
+    EffectState,
+    Head,
+    HeadRow,
+    InboundRow,
+)
+from engine.values import EffectId, Instant, ReportKey
+from tests.fakes import START
+
+
+def at(seconds: float) -> Instant:
+    return START.plus(timedelta(seconds=seconds))
+
+
+def head(due_s: float | None, status: str = "notifying") -> HeadRow:
+    due = None if due_s is None else at(due_s)
+    return HeadRow(
+        stream="alarm/a",
+        owner="engine",
+        epoch=1,
+        seq=3,
+        head=Head(status=status, is_open=True, next_due=due),
+    )
+
+
+def effect(state: EffectState, since_s: float, alarm: str = "alarm/a") -> EffectRow:
+    return EffectRow(
+        effect_id=EffectId("e"),
+        alarm=alarm,
+        effect_class=EffectClass.SAFETY,
+        channel="sms",
+        rank=10,
+        planned_at=at(since_s),
+        changed_at=at(since_s) if state is EffectState.ATTEMPTING else None,
+        body=b"",
+        state=state,
+    )
+
+
+def grounds(view: View, now_s: float = 0.0) -> list[Ground]:
+    return [finding.ground for finding in findings(view, at(now_s))]
+
+
+def test_a_deadline_ahead_is_enough() -> None:
+    assert grounds(View(heads=[head(60.0)])) == []
+
+
+@pytest.mark.parametrize(("late_s", "found"), [(29.0, []), (31.0, [Ground.OVERDUE])])
+def test_a_deadline_behind_is_too_late_after_half_a_minute(
+    late_s: float, found: list[Ground]
+) -> None:
+    assert grounds(View(heads=[head(-late_s)])) == found
+
+
+def test_nothing_due_and_nothing_on_its_way_is_silence() -> None:
+    assert grounds(View(heads=[head(None)])) == [Ground.NOTHING_DUE]
+
+
+@pytest.mark.parametrize("status", ["acknowledged", "following_up"])
+def test_an_operator_who_has_it_needs_no_deadline(status: str) -> None:
+    assert grounds(View(heads=[head(None, status)])) == []
+
+
+@pytest.mark.parametrize("state", [EffectState.PLANNED, EffectState.ATTEMPTING])
+def test_an_effect_on_its_way_is_enough(state: EffectState) -> None:
+    view = View(heads=[head(None)], effects=[effect(state, -20.0)])
+    assert grounds(view) == []
+
+
+def test_an_effect_of_another_alarm_is_none_of_this_one() -> None:
+    other = effect(EffectState.PLANNED, -1.0, alarm="alarm/b")
+    assert grounds(View(heads=[head(None)], effects=[other])) == [Ground.NOTHING_DUE]
+
+
+def test_an_attempt_without_end_is_no_way_on() -> None:
+    stuck = effect(EffectState.ATTEMPTING, -241.0)
+    view = View(heads=[head(None)], effects=[stuck])
+    assert grounds(view) == [Ground.STUCK_ATTEMPT, Ground.NOTHING_DUE]
+
+
+def test_a_message_that_nobody_sends_is_found_beside_a_deadline_ahead() -> None:
+    waiting = effect(EffectState.PLANNED, -601.0)
+    view = View(heads=[head(10.0)], effects=[waiting])
+    assert grounds(view) == [Ground.NOT_SENT]
+
+
+@pytest.mark.parametrize(("age_s", "found"), [(59, []), (61, [Ground.NOT_TAKEN_UP])])
+def test_a_recorded_signal_has_to_be_taken_up(age_s: int, found: list[Ground]) -> None:
+    row = InboundRow(
+        key=ReportKey("k"),
+        source="device",
+        received_at=at(-age_s),
+        body=b"",
+        taken_by="",
+    )
+    assert grounds(View(untaken=[row])) == found
+
+
+def test_the_message_names_three_and_counts_the_rest() -> None:
+    found = [
+        Finding(ground=Ground.OVERDUE, what=f"alarm/{n}", since=at(-95))
+        for n in range(5)
+    ]
+    said = words(found, START)
+    assert said.startswith(
+        "AUDITOR: look at the engine now. nobody has looked at alarm/0"
+    )
+    assert "since 95 s" in said
+    assert said.endswith("and 2 more.")

@@ -1,0 +1,225 @@
+"""The auditor's rounds over a real journal, beside the engine that writes it."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from engine.auditor.findings import Ground
+from engine.auditor.watch import OVER, Watch
+from engine.auditor.ways import ByChannel, ByModem
+from engine.errors import DeliveryError
+from engine.journal.sqlite import SqliteStore
+from engine.ports.channel import Notification, Receipt
+from engine.ports.journal import Append, Head, NewEvent
+from engine.values import ChannelName, CommandId, Instant
+from tests.fakes import START, ManualClock
+
+
+@dataclass
+class Ear:
+    """A way that keeps what it is told, and fails where it shall."""
+
+    heard: list[str] = field(default_factory=list)
+    is_down: bool = False
+
+    def tell(self, text: str) -> None:
+        if self.is_down:
+            way = "ear"
+            raise DeliveryError(way, "down", retry=True)
+        self.heard.append(text)
+
+
+@dataclass
+class Engine:
+    """Writes as the engine does: heads, and its probe's empty appends."""
+
+    store: SqliteStore
+    clock: ManualClock
+    serial: int = 0
+
+    def write(self, due_s: float | None = None, *, is_open: bool = True) -> None:
+        self.serial += 1
+        now = self.clock.now()
+        due = None if due_s is None else now.plus(timedelta(seconds=due_s))
+        append = Append(
+            stream="alarm/a",
+            expected_seq=self.serial - 1,
+            epoch=self.store.epoch,
+            command_id=CommandId(str(self.serial)),
+            events=(NewEvent(kind="AlarmRaised", body=b"{}"),),
+            head=Head(status="notifying", is_open=is_open, next_due=due),
+        )
+        self.store.commit([append], now)
+
+    def live(self, watch: Watch, seconds: float) -> None:
+        """Let the engine's probe and the auditor do their rounds for a while."""
+        for _ in range(round(seconds / 5)):
+            self.clock.advance(5.0)
+            probe = Append(
+                stream="probe",
+                expected_seq=0,
+                epoch=self.store.epoch,
+                command_id=CommandId("p"),
+                events=(),
+                head=Head(status="probe", is_open=False),
+            )
+            self.store.commit([probe], self.clock.now())
+            watch.look()
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    store = SqliteStore(tmp_path / "journal.db", ballast_bytes=0)
+    return Engine(store, ManualClock())
+
+
+def watch_on(tmp_path: Path, clock: ManualClock, *ears: Ear) -> Watch:
+    return Watch(path=tmp_path / "journal.db", clock=clock, ways=ears)
+
+
+def test_what_gets_on_is_not_shouted(engine: Engine, tmp_path: Path) -> None:
+    ear = Ear()
+    watch = watch_on(tmp_path, engine.clock, ear)
+    engine.write(due_s=600.0)
+    engine.live(watch, 300)
+    assert ear.heard == []
+
+
+def test_a_missed_deadline_is_shouted_once_and_again_after_five_minutes(
+    engine: Engine, tmp_path: Path
+) -> None:
+    ear = Ear()
+    watch = watch_on(tmp_path, engine.clock, ear)
+    engine.write(due_s=10.0)
+    engine.live(watch, 60)
+    assert len(ear.heard) == 1
+    assert "alarm/a" in ear.heard[0]
+    engine.live(watch, 300)
+    assert len(ear.heard) == 2
+
+
+def test_the_end_of_it_is_told(engine: Engine, tmp_path: Path) -> None:
+    ear = Ear()
+    watch = watch_on(tmp_path, engine.clock, ear)
+    engine.write(due_s=10.0)
+    engine.live(watch, 60)
+    engine.write(due_s=600.0)
+    engine.live(watch, 10)
+    assert ear.heard[1:] == [OVER]
+
+
+def test_an_engine_that_writes_nothing_is_shouted_also_without_an_alarm(
+    engine: Engine, tmp_path: Path
+) -> None:
+    ear = Ear()
+    watch = watch_on(tmp_path, engine.clock, ear)
+    engine.live(watch, 10)
+    engine.clock.advance(61.0)
+    assert [f.ground for f in watch.look()] == [Ground.ENGINE_SILENT]
+    assert len(ear.heard) == 1
+
+
+def test_a_wall_clock_that_jumps_an_hour_ahead_raises_no_false_shout(
+    engine: Engine, tmp_path: Path
+) -> None:
+    ear = Ear()
+    ahead = ManualClock(START.plus(timedelta(hours=1)))
+    watch = watch_on(tmp_path, ahead, ear)
+    engine.write(due_s=600.0)
+    for _ in range(20):
+        engine.live(watch, 5)
+        ahead.advance(5.0)
+    assert ear.heard == []
+
+
+def test_a_journal_that_is_not_there_is_shouted(tmp_path: Path) -> None:
+    ear = Ear()
+    watch = watch_on(tmp_path, ManualClock(), ear)
+    assert [f.ground for f in watch.look()] == [Ground.JOURNAL_UNREADABLE]
+    assert "cannot be read" in ear.heard[0]
+
+
+def test_a_single_look_goes_by_the_wall_clock(engine: Engine, tmp_path: Path) -> None:
+    engine.write(due_s=10.0)
+    engine.clock.advance(120.0)
+    found = watch_on(tmp_path, engine.clock).look(once=True)
+    assert [f.ground for f in found] == [Ground.ENGINE_SILENT, Ground.OVERDUE]
+
+
+def test_one_way_that_fails_does_not_keep_the_others(
+    engine: Engine, tmp_path: Path
+) -> None:
+    deaf, ear = Ear(is_down=True), Ear()
+    watch = watch_on(tmp_path, engine.clock, deaf, ear)
+    failures: list[int] = []
+    watch.on_look = lambda _, failed: failures.append(failed)
+    engine.write()
+    engine.clock.advance(1.0)
+    watch.look()
+    assert failures == [1]
+    assert len(ear.heard) == 1
+
+
+def test_the_auditor_writes_nothing(engine: Engine, tmp_path: Path) -> None:
+    engine.write()
+    position = engine.store.position
+    watch = watch_on(tmp_path, engine.clock)
+    watch.look()
+    watch.close()
+    assert engine.store.position == position
+
+
+class Box:
+    """A channel that keeps what it is given."""
+
+    name = ChannelName("own")
+    timeout_s = 1.0
+
+    def __init__(self) -> None:
+        self.sent: list[Notification] = []
+
+    def send(self, notification: Notification) -> Receipt:
+        self.sent.append(notification)
+        return Receipt(reference="")
+
+    def check(self) -> None: ...
+
+    def interrupt(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def test_a_channel_reaches_every_address_under_keys_of_its_own() -> None:
+    box = Box()
+    ByChannel(box, ["one@hq.example", "two@hq.example"], ManualClock()).tell("words")
+    assert [n.address for n in box.sent] == ["one@hq.example", "two@hq.example"]
+    assert len({n.key for n in box.sent}) == 2
+    assert {n.text for n in box.sent} == {"words"}
+
+
+def test_a_modem_is_opened_for_a_message_and_given_back() -> None:
+    from tests.simulation.farends import Network, SimModem  # noqa: PLC0415 - one use
+    from tests.simulation.runtime import Life, World  # noqa: PLC0415 - likewise
+
+    world = World(1)
+    network = Network(world)
+    network.contact = lambda *_: None
+    network.confirmed = lambda *_: None
+    network.on_arrival = lambda *_: None
+    modem = SimModem(network, network.hardware["modem-1"], Life(world))
+    world.call(lambda: ByModem(modem, ["+15005550006"]).tell("words"))
+    assert [(number, text) for _, _, number, text in network.arrived] == [
+        ("+15005550006", "words")
+    ]
+
+
+def test_the_engines_time_is_read_off_its_last_commit() -> None:
+    from engine.auditor.watch import EngineTime  # noqa: PLC0415 - the one use
+
+    time = EngineTime()
+    time.take(Instant(5_000), 10.0)
+    assert time.now(Instant(0), 12.5) == Instant(7_500)
+    time.take(Instant(5_000), 70.0)
+    assert time.silent_s(71.0) == 61.0

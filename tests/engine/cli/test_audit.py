@@ -1,0 +1,89 @@
+"""`natalia audit`: one look from the command line, and as a process that listens."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+from engine.clock import SystemClock
+from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
+from engine.ports.journal import Append, Head, NewEvent
+from engine.values import CommandId
+from tests.engine.cli.services import natalia
+
+Patch = pytest.MonkeyPatch
+Output = pytest.CaptureFixture[str]
+
+
+def state_with(folder: Path, *, is_open: bool) -> Path:
+    """Write a journal with one alarm for which nothing falls due; return the file."""
+    state = folder / "state"
+    state.mkdir()
+    store = SqliteStore(state / JOURNAL_FILE, ballast_bytes=0)
+    append = Append(
+        stream="alarm/a",
+        expected_seq=0,
+        epoch=store.epoch,
+        command_id=CommandId("1"),
+        events=(NewEvent(kind="AlarmRaised", body=b"{}"),),
+        head=Head(status="notifying", is_open=is_open),
+    )
+    store.commit([append], SystemClock().now())
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    config = folder / "natalia.toml"
+    metrics = f"[auditor]\nevery_s = 1\nmetrics = {{ port = {port} }}\n"
+    config.write_text(f'state = "{state}"\n{metrics}')
+    return config
+
+
+def test_an_alarm_that_stands_still_ends_one_look_with_4(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    config = state_with(tmp_path, is_open=True)
+    assert natalia(patch, "audit", "--config", str(config), "--once", "--json") == 4
+    (finding,) = json.loads(out.readouterr().out)
+    assert finding == {"ground": "nothing_due", "what": "alarm/a", "since": None}
+
+
+def test_nothing_open_ends_one_look_with_0(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    config = state_with(tmp_path, is_open=False)
+    assert natalia(patch, "audit", "--config", str(config), "--once") == 0
+    assert out.readouterr().out == "every alarm gets on\n"
+
+
+@pytest.mark.process
+def test_as_a_process_it_is_scraped_and_ends_at_sigterm(tmp_path: Path) -> None:
+    config = state_with(tmp_path, is_open=True)
+    port = config.read_text().rpartition("port = ")[2].strip(" }\n")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "engine", "audit", "--config", str(config)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ},
+    )
+    try:
+        assert process.stdout is not None
+        assert "nothing due alarm/a" in process.stdout.readline()
+        with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+            said = answer.read().decode()
+        assert 'natalia_auditor_findings{ground="nothing_due"} 1.0' in said
+        began_s = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=5) == 0
+        assert time.monotonic() - began_s < 3
+    finally:
+        process.kill()
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
