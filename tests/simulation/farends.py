@@ -79,7 +79,8 @@ class Server:
     name: str
     down_until_s: float = 0.0
     next_faults: deque[str] = field(default_factory=deque)
-    is_busy: bool = False
+    busy: set[str] = field(default_factory=set)
+    """The lanes that just now send."""
 
 
 class Network:
@@ -352,10 +353,11 @@ class SimChannel:
 
     timeout_s = 10.0
 
-    def __init__(self, network: Network, server: Server, life: Life) -> None:
+    def __init__(self, network: Network, server: Server, life: Life, lane: str) -> None:
         self.name = ChannelName(server.name)
         self._network, self._server, self._life = network, server, life
-        server.is_busy = False
+        self._lane = lane
+        server.busy.discard(lane)
 
     def send(self, notification: Notification) -> Receipt:
         """Send; what the plan has in store comes first."""
@@ -367,18 +369,18 @@ class SimChannel:
         if fault in {"refused", "rejected"}:
             raise DeliveryError(self.name, "5xx", retry=fault == "refused")
         address, text = notification.address, notification.text
-        network.contact(self._life, server.name, "before", address, text)
-        server.is_busy = True
+        network.contact(self._life, self._lane, "before", address, text)
+        server.busy.add(self._lane)
         try:
             self._life.sleep(10.0 if fault.startswith("hang") else 0.3)
         finally:
-            server.is_busy = False
+            server.busy.discard(self._lane)
         if fault != "hang_lost":
             network.arrive(server.name, address, text)
-        network.contact(self._life, server.name, "after", address, text)
+        network.contact(self._life, self._lane, "after", address, text)
         if fault.startswith("hang"):
             raise DeliveryUnknownError(self.name, "no answer")
-        network.confirmed(server.name, "accepted")
+        network.confirmed(self._lane, "accepted")
         return Receipt(reference="r")
 
     def check(self) -> None:

@@ -14,6 +14,7 @@ from engine.app import Adapters, Engine, Parts
 from engine.clock import SystemClock
 from engine.console.actor import Web
 from engine.console.parts import CommitBell
+from engine.dispatch.channel.actor import lane_name
 from engine.health import Health
 from engine.intake.gateway.actor import Gateway
 from engine.intake.gateway.door import Door
@@ -42,7 +43,12 @@ from tests.simulation.watchers import Comparing, WatchingTelemetry
 if TYPE_CHECKING:
     from engine.supervision.child import Spawn
 
-ROUTES = ("modem-1", "modem-2", "email", "webhook", "mastodon")
+LANES = {
+    "email": (lane_name("email", 1), lane_name("email", 2)),
+    "webhook": ("webhook",),
+    "mastodon": ("mastodon",),
+}
+ROUTES = ("modem-1", "modem-2", *(lane for lanes in LANES.values() for lane in lanes))
 EXPECTED = ("journal", "timers", "alarms", "dispatcher", "intake", "gateway", *ROUTES)
 HQ = (("email", "duty@hq.example"), ("webhook", "hq"))
 
@@ -241,8 +247,9 @@ class Host:
         network = self.network
         return Adapters(
             channels={
-                name: SimChannel(network, server, life)
-                for name, server in network.servers.items()
+                lane: SimChannel(network, network.servers[name], life, lane)
+                for name, lanes in LANES.items()
+                for lane in lanes
             },
             modems={
                 name: SimModem(network, hardware, life)
@@ -285,21 +292,20 @@ class Host:
             return False
         if any(self.names.lookup(name) is None for name in EXPECTED):
             return False
-        busy = {n: h.is_busy for n, h in network.hardware.items()} | {
-            n: s.is_busy for n, s in network.servers.items()
-        }
+        busy = {n for n, h in network.hardware.items() if h.is_busy}
+        busy.update(*(server.busy for server in network.servers.values()))
         gone = {n for n, h in network.hardware.items() if h.gone_until_s > now_s}
         for row in disk.unsettled.values():
             if row.state.value == "attempting":
-                if not busy.get(row.route, False):
+                if row.route not in busy:
                     return False
                 continue
             routes = (
                 ("modem-1", "modem-2")
                 if row.channel in {"sms", "call"}
-                else (row.channel,)
+                else LANES[row.channel]
             )
-            if not all(busy.get(route, False) or route in gone for route in routes):
+            if not all(route in busy or route in gone for route in routes):
                 return False
         return all(
             h.gone_until_s == 0 or h.gone_until_s > now_s or h.gone_until_s < now_s - 60
