@@ -9,21 +9,20 @@ from geographiclib.geodesic import (  # type: ignore[import-untyped]  # no stubs
     Geodesic,
 )
 
-from bench.peers.peer import SPHERE_M
 from bench.peers.vectors import to_vector, to_vectors
 
 if TYPE_CHECKING:
-    from bench.peers.peer import Column, Found, Index
+    from bench.peers.peer import Column, Index, Peer
 
-# Peers measure by unit vectors in double precision.
-TOLERANCE_M = 1e-3
+# What single steps in double precision may add up to over the whole earth.
+ROUNDING = 1e-9
 
 # The sphere is off by 0.562 % at most, so people so much farther cannot be nearer.
 RIVALS = 1.0115
 
 
 def share_exact(
-    found: Found,
+    peer: Peer,
     index: Index,
     people: tuple[Column, Column],
     asked: tuple[Column, Column],
@@ -33,11 +32,12 @@ def share_exact(
     right = 0
     for place in zip(*(column.tolist() for column in asked), strict=True):
         chords = np.linalg.norm(vectors - to_vector(*place), axis=1)
-        answer = [metres for _, metres in index.nearest(*place, 5)]
-        assert found.peer is not None
-        truth = truth_m(chords, people, place, geodesic=found.peer.GEODESIC)
-        close = zip(answer, truth, strict=True)
-        right += all(abs(a - b) <= TOLERANCE_M + b * 1e-9 for a, b in close)
+        answer = [metres for _, metres in index.nearest(*place, peer.K_MAX)]
+        truth = truth_m(chords, people, place, peer.EARTH_M)[: peer.K_MAX]
+        right += len(answer) == len(truth) and all(
+            abs(a - b) <= peer.BLUR_M + b * ROUNDING
+            for a, b in zip(answer, truth, strict=True)
+        )
     return right / len(asked[0])
 
 
@@ -45,13 +45,12 @@ def truth_m(
     chords: Column,
     people: tuple[Column, Column],
     place: tuple[float, float],
-    *,
-    geodesic: bool,
+    earth_m: float | None,
 ) -> list[float]:
-    """Return the five nearest distances, by the sphere or by geographiclib."""
+    """Return the five nearest distances, by a sphere or by geographiclib."""
     nearest = np.partition(chords, 4)[:5]
-    if not geodesic:
-        return sorted((2 * SPHERE_M * np.arcsin(np.minimum(nearest / 2, 1))).tolist())
+    if earth_m is not None:
+        return sorted((2 * earth_m * np.arcsin(np.minimum(nearest / 2, 1))).tolist())
     rivals = np.flatnonzero(chords <= nearest.max() * RIVALS)
     lats, lons = people
     distances = [

@@ -30,14 +30,14 @@ def test_five_nearest(benchmark: BenchmarkFixture, found: Found, people: int) ->
     crowd = world.people(people)
     index = found.peer.build(*crowd)
     checked = tuple(column[:20] for column in world.near(20))
-    assert share_exact(found, index, crowd, (checked[0], checked[1])) == 1.0
+    assert share_exact(found.peer, index, crowd, (checked[0], checked[1])) == 1.0
     asked = list(zip(*(c.tolist() for c in world.near(1_000)), strict=True))
     benchmark.group = f"1,000 x five nearest of {people:,}"
     benchmark.extra_info["version"] = found.version
-    nearest = index.nearest
+    nearest, k = index.nearest, found.peer.K_MAX
 
     def ask_all() -> None:
         for lat_deg, lon_deg in asked:
-            nearest(lat_deg, lon_deg, 5)
+            nearest(lat_deg, lon_deg, k)
 
     benchmark.pedantic(ask_all, rounds=3, warmup_rounds=1)

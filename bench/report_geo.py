@@ -1,8 +1,10 @@
 """Measure geocore beside its peers in one run; write the table and the plots.
 
-`python -m bench.report_geo [--people 200 10000 1000000] [--docs docs]`. Shared machines
-flip between speed states, so judge by the ratios: each round measures every peer once,
-in turn, and the median of the rounds counts.
+`python3 dev bench geo [--people 200 10000 1000000] [--docs docs]`; ten million people
+take 16 GB and half an hour: `--people 10000000 --rounds 2`. Shared machines flip
+between speed states, so judge by the ratios: each round measures every peer once, in
+turn, and the median of the rounds counts. A peer whose answers are not those of brute
+force by its own earth is named and not timed.
 """
 
 from __future__ import annotations
@@ -12,123 +14,139 @@ import gc
 import os
 import platform
 import sys
-from dataclasses import dataclass, field
 from functools import partial
-from itertools import cycle
 from pathlib import Path
-from time import perf_counter, perf_counter_ns, thread_time
-from typing import TYPE_CHECKING
+from time import perf_counter
 
-import matplotlib as mpl
 import numpy as np
 
 import geocore
 from bench.geo_equality import share_exact
+from bench.geo_measures import (
+    Row,
+    measure_bytes,
+    measure_rest,
+    pairs,
+    time_calls_us,
+)
+from bench.geo_plot import plot
 from bench.geo_world import World
 from bench.peers.peer import Found, Index, find_peers
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-mpl.use("svg")
-from matplotlib import pyplot as plt  # the back end comes first
-
-ROUNDS = 5
 CALLS = 2_000
-BUDGET_S = 0.8  # of one round of one peer
 CHECKED = 25
 
-OWN_COLUMNS = (
-    "| people | batch | move p50 | move p99 | bulk moves | circle of 50 "
-    "| five available | five fresh | bytes a person |"
+COLUMNS = (
+    "what",
+    "p50 us",
+    "p99 us",
+    "remote p50 us",
+    "cold p50 us",
+    "times geocore",
+    "batch /s",
+    "move p50 / p99 us",
+    "bulk moves /s",
+    "build s",
+    "bytes a person",
+    "exact, on",
+)
+
+FILTERS = (
+    "people",
+    "of a circle of 50",
+    "five available",
+    "five fresh",
+    "of nobody's circle",
+    "`geodesic=True`",
+    "bytes a person",
 )
 
 
-@dataclass(slots=True)
-class Row:
-    """One peer at one size; times of single calls from Python in microseconds."""
-
-    found: Found
-    people: int
-    build_s: float
-    exact: float
-    near_us: list[float] = field(default_factory=list)
-    near_p99_us: list[float] = field(default_factory=list)
-    remote_us: list[float] = field(default_factory=list)
-
-    def p50_us(self) -> float:
-        """Return the median of the rounds' medians, near cities."""
-        return float(np.median(self.near_us))
-
-
-def time_calls_us(index: Index, places: list[tuple[float, float]]) -> np.ndarray:
-    """Time single calls of `nearest`, k = 5, as they come from Python."""
-    nearest, clock = index.nearest, perf_counter_ns
-    times, ends = [], perf_counter() + BUDGET_S
-    for lat_deg, lon_deg in places:
-        start = clock()
-        nearest(lat_deg, lon_deg, 5)
-        times.append(clock() - start)
-        if times[-1] > 50_000 and perf_counter() > ends:
-            break
-    return np.array(times) / 1_000
-
-
-def measure(people: int, peers: list[Found]) -> list[Row]:
+def measure(people: int, peers: list[Found], rounds: int) -> list[Row]:
     """Build every peer, prove it right, then time all of them in turn."""
     world = World()
     crowd = world.people(people)
     checked = world.near(CHECKED)
-    rows, indexes = [], []
+    rows: list[Row] = []
+    indexes: list[Index] = []
     for found in peers:
         if found.peer is None or people > found.peer.PEOPLE_MAX:
             continue
+        say(f"{people:,}: building {found.peer.NAME}")
         start = perf_counter()
         index = found.peer.build(*crowd)
         built_s = perf_counter() - start
-        exact = share_exact(found, index, crowd, checked)
-        rows.append(Row(found, people, built_s, exact))
+        exact = share_exact(found.peer, index, crowd, checked)
+        rows.append(Row(found.peer, found.version, people, built_s, exact))
         indexes.append(index)
+    right = [pair for pair in zip(rows, indexes, strict=True) if pair[0].exact == 1]
     gc.disable()
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         near, remote = (pairs(world.near(CALLS)), pairs(world.remote(CALLS // 4)))
-        for row, index in zip(rows, indexes, strict=True):
-            times = time_calls_us(index, near)
+        for row, index in right:
+            times = time_calls_us(index, near, row.peer.K_MAX)
             row.near_us.append(float(np.percentile(times, 50)))
             row.near_p99_us.append(float(np.percentile(times, 99)))
-            row.remote_us.append(float(np.median(time_calls_us(index, remote))))
+            times = time_calls_us(index, remote, row.peer.K_MAX)
+            row.remote_us.append(float(np.median(times)))
+    for row, index in right:
+        say(f"{people:,}: batches and moves of {row.peer.NAME}")
+        measure_rest(row, index, world, crowd)
     gc.enable()
+    indexes.clear()
+    right.clear()
+    measure_bytes(
+        rows, {found.peer.NAME: found.module for found in peers if found.peer}
+    )
     return rows
-
-
-def pairs(columns: tuple[np.ndarray, np.ndarray]) -> list[tuple[float, float]]:
-    """Turn columns of degrees into Python floats."""
-    return list(zip(*(column.tolist() for column in columns), strict=True))
 
 
 def table(rows: list[Row]) -> list[str]:
     """Return a Markdown table; ratios are to geocore in the same run."""
-    ours = next(row for row in rows if row.found.module == "geocore_index").p50_us()
+    ours = next(row for row in rows if row.peer.NAME == "geocore").p50_us
     lines = [
         f"### {rows[0].people:,} people",
         "",
-        "| what | p50 us | p99 us | remote p50 us | build s | exact | times geocore |",
-        "|---|---|---|---|---|---|---|",
+        f"| {' | '.join(COLUMNS)} |",
+        "|---" * len(COLUMNS) + "|",
     ]
-    for row in sorted(rows, key=Row.p50_us):
-        assert row.found.peer is not None
-        earth = "WGS84" if row.found.peer.GEODESIC else "sphere"
-        lines.append(
-            f"| {row.found.peer.NAME} {row.found.version} | {row.p50_us():.2f} "
-            f"| {np.median(row.near_p99_us):.2f} | {np.median(row.remote_us):.2f} "
-            f"| {row.build_s:.3f} | {row.exact:.0%} ({earth}) "
-            f"| {row.p50_us() / ours:.1f} |"
-        )
+    for row in sorted(rows, key=lambda row: row.p50_us):
+        earth = "WGS84" if row.peer.EARTH_M is None else "a sphere"
+        cells = [
+            f"{row.peer.NAME} {row.version}",
+            figure(row.p50_us),
+            figure(row.p99_us),
+            figure(float(np.median(row.remote_us)) if row.remote_us else np.nan),
+            figure(row.cold_us),
+            f"{row.p50_us / ours:.1f}" if row.near_us else "not timed",
+            figure(row.batch_per_s),
+            "rebuild"
+            if np.isnan(row.move_us)
+            else f"{figure(row.move_us)} / {figure(row.move_p99_us)}",
+            "-" if np.isnan(row.moves_per_s) else figure(row.moves_per_s),
+            f"{row.build_s:.3g}",
+            figure(row.bytes),
+            f"{row.exact:.0%}, {earth}" if row.exact == 1 else f"NOT: {row.exact:.0%}",
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
     return [*lines, ""]
 
 
-def own_figures(people: int) -> list[str]:
-    """Return what only geocore is asked: batches, moves, filters, memory."""
+def figure(number: float) -> str:
+    """Write a number with as many digits as mean something."""
+    if np.isnan(number):
+        return "-"
+    if number >= 1e6:
+        return f"{number / 1e6:.3g}M"
+    if number >= 1e4:
+        return f"{number / 1e3:.0f}k"
+    if number >= 100:
+        return f"{number:,.0f}"
+    return f"{number:.2f}" if number < 10 else f"{number:.1f}"
+
+
+def filters(people: int) -> str:
+    """Return a row of what only geocore is asked: filters, from Python, k = 5."""
     world = World()
     lats, lons = world.people(people)
     ids = np.arange(people, dtype=np.uint64)
@@ -137,101 +155,33 @@ def own_figures(people: int) -> list[str]:
     few[:: max(1, people // 5)] = True
     at_s = np.where(few, 1e6, 0.0)
     index.upsert_many(ids, lats, lons, at_s=at_s, available=few)
-    ask = index.nearest
-    available_us = ask_us(world, lambda lat, lon: ask(lat, lon, 5, available=True))
-    fresh_us = ask_us(world, lambda lat, lon: ask(lat, lon, 5, newer_than_s=5e5))
-    asked = world.near(50_000)
-    batch = rate(50_000, lambda: index.nearest_many(*asked, 5, arrays=True))
-    steps = np.random.default_rng(3).normal(0, 0.001, people)
-    moved = np.clip(lats + steps, -90, 90)
-    bulk = rate(people, lambda: index.upsert_many(ids, moved, lons))
-    single_us = move_times_us(index, moved, lons)
-    for person in range(0, people, max(1, people // 50)):
-        index.upsert(person, lats[person], lons[person], circles=[1])
-    circle_us = ask_us(world, lambda lat, lon: ask(lat, lon, 5, circle=1))
-    cells = [
-        f"{people:,}",
-        f"{batch / 1e6:.2f} M/s",
-        f"{np.percentile(single_us, 50):.2f} us",
-        f"{np.percentile(single_us, 99):.2f} us",
-        f"{bulk / 1e6:.1f} M/s",
-        f"{circle_us:.1f} us",
-        f"{available_us:.1f} us",
-        f"{fresh_us:.1f} us",
-        f"{index.stats()['bytes'] / people:.0f}",
+    held = index.stats()["bytes"] / people
+    for row in range(0, people, max(1, people // 50)):
+        known = {"at_s": at_s[row], "available": bool(few[row])}
+        index.upsert(row, lats[row], lons[row], circles=[1], **known)
+    times = [
+        ask_us(world, index, {"circle": 1}),
+        ask_us(world, index, {"available": True}),
+        ask_us(world, index, {"newer_than_s": 5e5}),
+        ask_us(world, index, {"circle": 99}),
+        ask_us(world, index, {"geodesic": True}),
     ]
-    return [f"| {' | '.join(cells)} |"]
+    cells = [f"{people:,}", *(figure(time_us) for time_us in times), f"{held:.1f}"]
+    return f"| {' | '.join(cells)} |"
 
 
-def ask_us(world: World, ask: Callable[[float, float], object]) -> float:
+def ask_us(world: World, index: geocore.Index, filters: dict[str, object]) -> float:
     """Return the median time of a question from places near cities."""
-    places = pairs(world.near(500))
-    return float(np.median([timed_us(partial(ask, lat, lon)) for lat, lon in places]))
+    asking = Asking(index, filters)
+    return float(np.median(time_calls_us(asking, pairs(world.near(CALLS)), 5)))
 
 
-def move_times_us(
-    index: geocore.Index, lats: np.ndarray, lons: np.ndarray
-) -> list[float]:
-    """Time single moves of some 200 m."""
-    dice = np.random.default_rng(4)
-    people = dice.integers(0, len(lats), 20_000).tolist()
-    steps = dice.normal(0, 0.001, 20_000).tolist()
-    places = [
-        (float(lats[p]) + s, float(lons[p])) for p, s in zip(people, steps, strict=True)
-    ]
-    clock, move, times = perf_counter_ns, index.move_to, []
-    for person, (lat_deg, lon_deg) in zip(people, places, strict=True):
-        start = clock()
-        move(person, lat_deg, lon_deg)
-        times.append((clock() - start) / 1_000)
-    return times
+class Asking:
+    """An index asked with a filter."""
 
-
-def timed_us(call: Callable[[], object]) -> float:
-    """Time one call."""
-    start = perf_counter_ns()
-    call()
-    return (perf_counter_ns() - start) / 1_000
-
-
-def rate(count: int, call: Callable[[], object]) -> float:
-    """Return how many a second of one thread's processor time, the best of three.
-
-    Not of the wall clock: what else runs on a shared machine is no part of the answer.
-    """
-    times = []
-    for _ in range(3):
-        start = thread_time()
-        call()
-        times.append(thread_time() - start)
-    return count / min(times)
-
-
-def plot(rows: list[Row], path: Path) -> None:
-    """Draw latency over the number of people, medians and 99th percentiles."""
-    mpl.rcParams["svg.hashsalt"] = "geocore"
-    figure, axes = plt.subplots(figsize=(8, 5), layout="constrained")
-    markers = cycle("os^vD*Px")
-    for module in dict.fromkeys(row.found.module for row in rows):
-        own = [row for row in rows if row.found.module == module]
-        assert own[0].found.peer is not None
-        sizes = [row.people for row in own]
-        (line,) = axes.loglog(
-            sizes,
-            [row.p50_us() for row in own],
-            marker=next(markers),
-            label=own[0].found.peer.NAME,
-            linewidth=2.5 if module == "geocore_index" else 1.2,
-        )
-        p99 = [float(np.median(row.near_p99_us)) for row in own]
-        axes.loglog(sizes, p99, linestyle=":", color=line.get_color())
-    axes.set_xlabel("people")
-    axes.set_ylabel("one call from Python, k = 5, microseconds")
-    axes.set_title("Five nearest: median (solid) and 99th percentile (dotted)")
-    axes.grid(visible=True, which="both", alpha=0.25)
-    axes.legend()
-    figure.savefig(path, metadata={"Date": None})
-    plt.close(figure)
+    def __init__(self, index: geocore.Index, filters: dict[str, object]) -> None:
+        """Bind the filter once."""
+        self.nearest = partial(index.nearest, **filters)  # type: ignore[call-overload]  # the mapping hides the types
 
 
 def machine() -> str:
@@ -242,8 +192,14 @@ def machine() -> str:
             cpu = line.partition(":")[2].strip()
     load = os.getloadavg()[0] / (os.cpu_count() or 1)
     return (
-        f"{cpu}, Python {platform.python_version()}, load {load:.1f} a core at start."
+        f"{cpu}, Python {platform.python_version()}, load {load:.1f} a core at start; "
+        "one thread for everybody."
     )
+
+
+def say(text: str) -> None:
+    """Tell whoever waits."""
+    print(text, file=sys.stderr, flush=True)
 
 
 def main() -> None:
@@ -251,28 +207,30 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     sizes = [200, 1_000, 10_000, 100_000, 1_000_000]
     parser.add_argument("--people", type=int, nargs="+", default=sizes)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--docs", type=Path, default=Path("docs"))
     options = parser.parse_args()
     if geocore.BUILD_PROFILE != "release":
         sys.exit("geocore is a debug build")  # noqa: TID251  # a script, not the engine
-    peers = find_peers()
     lines = ["## Beside the peers, in one run", "", machine(), ""]
+    peers = find_peers()
     for found in peers:
         if found.peer is None:
-            lines += [f"- **missing peer** `{found.module}`: {found.reason}"]
-    lines += [""]
+            say(f"MISSING PEER {found.module}: {found.reason}")
+            lines += [f"- **missing peer** `{found.module}`: {found.reason}", ""]
     rows: list[Row] = []
     for people in options.people:
-        rows += measure(people, peers)
-        lines += table(rows[-sum(row.people == people for row in rows) :])
+        rows += measure(people, peers, options.rounds)
+        lines += table([row for row in rows if row.people == people])
     lines += [
-        "## Batches, moves, filters, memory",
+        "## Filters of geocore",
         "",
-        OWN_COLUMNS,
-        "|---|---|---|---|---|---|---|---|---|",
+        "Medians in us of five nearest; bytes are its own count after a build.",
+        "",
+        f"| {' | '.join(FILTERS)} |",
+        "|---" * len(FILTERS) + "|",
+        *map(filters, options.people),
     ]
-    for people in options.people:
-        lines += own_figures(people)
     text = "\n".join(lines) + "\n"
     print(text)
     (options.docs / "geocore-bench.md").write_text(

@@ -1,1 +1,10 @@
-"""What a user could pick instead of geocore, each behind one interface."""
+"""Peers behind one interface, each on one thread.
+
+On a busy machine a call that waits for helpers takes milliseconds; and what is asked
+for is a rate for each thread.
+"""
+
+import os
+
+# OpenMP reads this when a peer loads it.
+os.environ.setdefault("OMP_NUM_THREADS", "1")

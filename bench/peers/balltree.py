@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from bench.peers.peer import Column
 
 NAME = "sklearn BallTree"
-GEODESIC = False
+EARTH_M = SPHERE_M
+BLUR_M = 1e-3
+K_MAX = 5
 PEOPLE_MAX = 1_000_000
 
 
@@ -32,6 +34,10 @@ class Tree:
         angles, people = self._tree.query(np.radians([[lat_deg, lon_deg]]), k)
         pairs = zip(people[0].tolist(), angles[0].tolist(), strict=True)
         return [(person, SPHERE_M * angle) for person, angle in pairs]
+
+    def nearest_many(self, lats_deg: Column, lons_deg: Column, k: int) -> object:
+        """Ask for central angles in one call."""
+        return self._tree.query(np.radians(np.stack([lats_deg, lons_deg], 1)), k)
 
 
 build = Tree

@@ -13,14 +13,17 @@ from typing import TYPE_CHECKING
 
 import h3.api.basic_int as h3
 
+from bench.peers.peer import SPHERE_M
 from bench.peers.vectors import arc_m, to_vector, to_vectors
 
 if TYPE_CHECKING:
     from bench.peers.peer import Column
 
 NAME = "h3 dict, safe rings"
-GEODESIC = False
-PEOPLE_MAX = 10_000
+EARTH_M = SPHERE_M
+BLUR_M = 1e-3
+K_MAX = 5
+PEOPLE_MAX = 1_000_000
 
 # Rings before a scan of all is quicker, whatever the number of people.
 RINGS_MAX = 60
@@ -37,9 +40,12 @@ class Cells:
         """Index everyone once."""
         self._resolution = {3: 2, 4: 5}.get(int(math.log10(len(lats_deg) + 1) + 0.9), 8)
         self._vectors = to_vectors(lats_deg, lons_deg).tolist()
+        self._cell_of: list[int] = []
         self._cells: defaultdict[int, list[int]] = defaultdict(list)
         for person, place in enumerate(zip(lats_deg, lons_deg, strict=True)):
-            self._cells[h3.latlng_to_cell(*place, self._resolution)].append(person)
+            cell = h3.latlng_to_cell(*place, self._resolution)
+            self._cells[cell].append(person)
+            self._cell_of.append(cell)
         edge_m = h3.average_hexagon_edge_length(self._resolution, unit="m")
         self._ring_m = edge_m * RING_EDGES
         self._rings_max = min(RINGS_MAX, 2 + int((len(lats_deg) / 3) ** 0.5))
@@ -73,6 +79,15 @@ class Cells:
     ) -> list[tuple[float, int]]:
         measured = [(arc_m(math.dist(asked, self._vectors[p])), p) for p in people]
         return sorted(best + measured)[:k]
+
+    def move(self, person: int, lat_deg: float, lon_deg: float) -> None:
+        """Change cells if another is right now."""
+        cell = h3.latlng_to_cell(lat_deg, lon_deg, self._resolution)
+        if cell != self._cell_of[person]:
+            self._cells[self._cell_of[person]].remove(person)
+            self._cells[cell].append(person)
+            self._cell_of[person] = cell
+        self._vectors[person] = list(to_vector(lat_deg, lon_deg))
 
 
 build = Cells

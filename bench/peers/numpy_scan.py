@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench.peers.peer import SPHERE_M
 from bench.peers.vectors import arc_m, to_vector, to_vectors
 
 if TYPE_CHECKING:
     from bench.peers.peer import Column
 
 NAME = "NumPy scan"
-GEODESIC = False
-PEOPLE_MAX = 1_000_000
+EARTH_M = SPHERE_M
+BLUR_M = 1e-3
+K_MAX = 5
+PEOPLE_MAX = 10_000_000
 
 
 class Scan:
@@ -33,6 +36,14 @@ class Scan:
         people = np.argpartition(squared, k - 1)[:k]
         people = people[np.argsort(squared[people])]
         return [(int(p), arc_m(float(squared[p]) ** 0.5)) for p in people]
+
+    def move(self, person: int, lat_deg: float, lon_deg: float) -> None:
+        """Write over one row."""
+        self._vectors[person] = to_vector(lat_deg, lon_deg)
+
+    def move_many(self, people: Column, lats_deg: Column, lons_deg: Column) -> None:
+        """Write over many rows."""
+        self._vectors[people] = to_vectors(lats_deg, lons_deg)
 
 
 build = Scan

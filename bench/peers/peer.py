@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -22,15 +24,24 @@ PEERS = {
     "ckdtree": "scipy",
     "pykdtree_tree": "pykdtree",
     "balltree": "scikit-learn",
-    "rtree_3d": "rtree",
+    "geodetic_kdtree": "geokdtree",
+    "geodetic_rtree": "rtree-geodetic",
     "h3_dict": "h3",
+    "s2_cells": "s2geometry",
+    "rtree_3d": "rtree",
     "redis_geo": "redis",
+    "valkey_geo": "valkey",
+    "postgis_knn": "psycopg",
     "numpy_scan": "numpy",
 }
 
 
 class Index(Protocol):
-    """People found by nearness."""
+    """People found by nearness.
+
+    May also have `nearest_many(lats, lons, k)`, `move(person, lat, lon)` and
+    `move_many(people, lats, lons)`; what is not there must be done by calls or a build.
+    """
 
     def nearest(
         self, lat_deg: float, lon_deg: float, k: int
@@ -39,10 +50,16 @@ class Index(Protocol):
 
 
 class Peer(Protocol):
-    """A module of this package."""
+    """A module of this package.
+
+    A server also has `check()`, which raises OSError where it cannot be started, and
+    `version()`, as that of the distribution is its client's.
+    """
 
     NAME: str
-    GEODESIC: bool  # by WGS84's geodesic rather than the sphere
+    EARTH_M: float | None  # radius of its sphere; None measures by WGS84's geodesic
+    BLUR_M: float  # how far off it says that its distances may be
+    K_MAX: int  # how many neighbours it can be asked for
     PEOPLE_MAX: int  # above it a build or a query takes too long to wait for
 
     def build(self, lats_deg: Column, lons_deg: Column) -> Index:
@@ -59,16 +76,18 @@ class Found:
     reason: str = ""
 
 
-def find_peers() -> list[Found]:
+def find_peers(modules: Iterable[str] = PEERS) -> list[Found]:
     """Import every peer; one that is missing says so."""
     found = []
-    for module, distribution in PEERS.items():
+    for module in modules:
+        distribution = PEERS[module]
         try:
             version = importlib.metadata.version(distribution)
             peer = importlib.import_module(f"bench.peers.{module}")
             check = getattr(peer, "check", None)
             if check is not None:
                 check()
+            version = getattr(peer, "version", lambda known=version: known)()
         except (ImportError, OSError) as error:
             reason = f"{type(error).__name__}: {error}"
             found.append(Found(module=module, version="-", peer=None, reason=reason))

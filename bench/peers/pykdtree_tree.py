@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pykdtree.kdtree import KDTree
 
+from bench.peers.peer import SPHERE_M
 from bench.peers.vectors import arc_m, to_vector, to_vectors
 
 if TYPE_CHECKING:
     from bench.peers.peer import Column
 
 NAME = "pykdtree"
-GEODESIC = False
+EARTH_M = SPHERE_M
+BLUR_M = 1e-3
+K_MAX = 5
 PEOPLE_MAX = 10_000_000
 
 
@@ -33,6 +36,10 @@ class Tree:
         chords, people = self._tree.query(self._asked, k)
         pairs = zip(people[0].tolist(), chords[0].tolist(), strict=True)
         return [(person, arc_m(chord)) for person, chord in pairs]
+
+    def nearest_many(self, lats_deg: Column, lons_deg: Column, k: int) -> object:
+        """Ask for chords in one call, which uses every core."""
+        return self._tree.query(to_vectors(lats_deg, lons_deg), k)
 
 
 build = Tree

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import rtree.index
 
+from bench.peers.peer import SPHERE_M
 from bench.peers.vectors import arc_m, to_vector, to_vectors
 
 if TYPE_CHECKING:
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
     from bench.peers.peer import Column
 
 NAME = "rtree, 3-D"
-GEODESIC = False
+EARTH_M = SPHERE_M
+BLUR_M = 1e-3
+K_MAX = 5
 PEOPLE_MAX = 1_000_000
 
 
@@ -40,6 +43,13 @@ class Tree:
         people = self._tree.nearest((*asked, *asked), k)
         pairs = [(arc_m(math.dist(asked, self._vectors[p])), p) for p in people]
         return [(person, metres) for metres, person in sorted(pairs)[:k]]
+
+    def move(self, person: int, lat_deg: float, lon_deg: float) -> None:
+        """Take a box out and put another in."""
+        old, new = self._vectors[person], to_vector(lat_deg, lon_deg)
+        self._tree.delete(person, (*old, *old))
+        self._vectors[person] = list(new)
+        self._tree.insert(person, (*new, *new))
 
 
 build = Tree
