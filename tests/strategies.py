@@ -97,6 +97,8 @@ PRESSES = st.builds(
     battery_ratio=maybe(st.floats(0, 1)),
     raw=st.binary(max_size=8).map(bytes.hex),
     text=WORDS,
+    proven=st.booleans(),
+    duress=st.booleans(),
 )
 CONDITIONS = st.lists(st.sampled_from(Condition), max_size=3, unique=True).map(tuple)
 ANY_STEP = st.builds(
@@ -131,6 +133,7 @@ PROTOCOLS = st.builds(
     steps=st.lists(ANY_STEP, max_size=4).map(tuple),
     trust_unconfirmed=st.booleans(),
     verification=maybe(VERIFICATIONS),
+    all_clear_needs=st.integers(1, 3),
 )
 BODIES = st.builds(
     EffectBody,
@@ -180,6 +183,7 @@ EVENTS: dict[type[AlarmEvent], st.SearchStrategy[AlarmEvent]] = {
         protocol=PROTOCOLS,
         press=PRESSES,
         place=PLACES,
+        has_words=st.booleans(),
     ),
     facts.PressJoined: st.builds(
         facts.PressJoined,
@@ -244,6 +248,7 @@ EVENTS: dict[type[AlarmEvent], st.SearchStrategy[AlarmEvent]] = {
         authentic=st.booleans(),
         channel=st.just("sms"),
         source=maybe(WORDS.map(ReportKey)),
+        duress=st.booleans(),
     ),
     facts.AlarmAcknowledged: st.builds(
         facts.AlarmAcknowledged, at=INSTANTS, by=OPERATORS
@@ -273,9 +278,17 @@ EVENTS: dict[type[AlarmEvent], st.SearchStrategy[AlarmEvent]] = {
         by=OPERATORS,
         reason=st.sampled_from(CloseReason),
         remark=WORDS,
+        apparent=st.booleans(),
+    ),
+    facts.SafetyConfirmed: st.builds(
+        facts.SafetyConfirmed, at=INSTANTS, by=OPERATORS, remark=WORDS
     ),
     facts.AlarmReopened: st.builds(
-        facts.AlarmReopened, at=INSTANTS, by=maybe(OPERATORS)
+        facts.AlarmReopened,
+        at=INSTANTS,
+        by=maybe(OPERATORS),
+        apparent=st.booleans(),
+        silent=st.booleans(),
     ),
     facts.NoteAdded: st.builds(
         facts.NoteAdded,

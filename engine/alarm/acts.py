@@ -9,6 +9,7 @@ from engine.alarm.commands import (
     Acknowledge,
     ApprovePublication,
     Close,
+    ConfirmSafe,
     OperatorAct,
     Reopen,
     Reveal,
@@ -17,14 +18,15 @@ from engine.alarm.commands import (
 from engine.alarm.events import (
     ActRefused,
     AlarmAcknowledged,
-    AlarmClosed,
     AlarmEvent,
     AlarmReopened,
     DetailsRevealed,
     NotificationsWithdrawn,
     PublicationApproved,
     RefusalGround,
+    SafetyConfirmed,
 )
+from engine.alarm.safety import close_of, close_refusal, confirm_refusal
 from engine.alarm.state import Alarm, Kind, Truth
 from engine.alarm.verification import judges_of, verdict_of, verdict_refusal
 from engine.ports.journal import EffectState
@@ -53,6 +55,8 @@ def decide_act(
             return _verify(alarm, command, now)
         case ApprovePublication():
             return (PublicationApproved(at=now, by=by, template=command.template),)
+        case ConfirmSafe():
+            return (SafetyConfirmed(at=now, by=by, remark=command.remark),)
         case Close():
             return _close(alarm, command, now)
         case Reopen():
@@ -72,10 +76,12 @@ def _verify(alarm: Alarm, command: Verify, now: Instant) -> Events:
 
 
 def _close(alarm: Alarm, command: Close, now: Instant) -> Events:
-    closed = AlarmClosed(
-        at=now, by=command.by, reason=command.reason, remark=command.remark
-    )
-    return (closed, *_withdrawal(alarm, now, frozenset(Audience)))
+    closed = close_of(alarm, command, now)
+    gone = {Audience.DEFENDER} if closed.apparent else set(Audience)
+    if alarm.seen.closed is not None:
+        # Theirs were taken back when it seemed to end; what came since goes out.
+        gone -= {Audience.DEFENDER}
+    return (closed, *_withdrawal(alarm, now, frozenset(gone)))
 
 
 def _refusal(
@@ -88,7 +94,8 @@ def _refusal(
         case Reveal():
             return None
         case Reopen():
-            return RefusalGround.ALARM_OPEN if alarm.is_open else None
+            goes_on = alarm.is_open and alarm.seen.closed is None
+            return RefusalGround.ALARM_OPEN if goes_on else None
         case _ if not alarm.is_open:
             return RefusalGround.ALARM_CLOSED
         case Acknowledge():
@@ -98,9 +105,12 @@ def _refusal(
             if alarm.acknowledged is None:
                 return RefusalGround.NOT_ACKNOWLEDGED
             return verdict_refusal(alarm, command.by, command.truth)
+        case ConfirmSafe():
+            return confirm_refusal(alarm, command)
         case Close():
-            unseen = alarm.acknowledged is None
-            return RefusalGround.NOT_ACKNOWLEDGED if unseen else None
+            if alarm.acknowledged is None:
+                return RefusalGround.NOT_ACKNOWLEDGED
+            return close_refusal(alarm, command.by)
         case ApprovePublication():
             return _publication_refusal(alarm, command.by, command.template)
         case _:
@@ -126,10 +136,13 @@ def _publication_refusal(
     return next((ground for failed, ground in checks if failed), None)
 
 
-def reopen(alarm: Alarm, now: Instant, *, by: OperatorId | None) -> Events:
+def reopen(
+    alarm: Alarm, now: Instant, *, by: OperatorId | None, silent: bool = False
+) -> Events:
     """Open again, and hold back the stop messages that have not gone out."""
     stops = _withdrawal(alarm, now, frozenset({Audience.TOLD}))
-    return (AlarmReopened(at=now, by=by), *stops)
+    reopened = AlarmReopened(at=now, by=by, apparent=alarm.is_open, silent=silent)
+    return (reopened, *stops)
 
 
 def _withdrawal(alarm: Alarm, now: Instant, of: frozenset[Audience]) -> Events:

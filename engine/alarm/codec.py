@@ -41,6 +41,7 @@ CLASSES: dict[str, type[AlarmEvent]] = {
         kinds.AlarmPresumed,
         kinds.PublicationApproved,
         kinds.AlarmClosed,
+        kinds.SafetyConfirmed,
         kinds.AlarmReopened,
         kinds.NoteAdded,
         kinds.DetailsRevealed,
@@ -52,7 +53,11 @@ CLASSES: dict[str, type[AlarmEvent]] = {
 # still goes through UPCASTERS, one step each.
 VERSIONS: dict[str, int] = dict.fromkeys(CLASSES, 1) | {
     "AlarmRaised": 2,
+    "PressJoined": 2,
+    "CancelRequested": 2,
     "ReplyReceived": 2,
+    "AlarmClosed": 2,
+    "AlarmReopened": 2,
 }
 READS: dict[str, int] = dict.fromkeys(CLASSES, 1)
 UPCASTERS: dict[tuple[str, int], Upcaster] = {}

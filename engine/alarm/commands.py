@@ -38,6 +38,7 @@ class Raise:
     protocol: ActionProtocol
     press: Press
     place: KnownPlace
+    has_words: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,11 @@ class Settle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakeReply:
-    """A recipient's answer, with intake's word on whether it is authentic."""
+    """A recipient's answer, with intake's word on whether it is authentic.
+
+    `proven` where their word of safety stands in it, `duress` where the word of force
+    does.
+    """
 
     command_id: CommandId
     person: str
@@ -79,6 +84,8 @@ class TakeReply:
     authentic: bool
     channel: str
     source: ReportKey | None = None
+    proven: bool = False
+    duress: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +112,15 @@ class ApprovePublication:
     command_id: CommandId
     by: OperatorId
     template: str = "public"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmSafe:
+    """An operator says that the defender is safe; that closes nothing."""
+
+    command_id: CommandId
+    by: OperatorId
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +160,9 @@ class Reveal:
     what: str
 
 
-OperatorAct = Acknowledge | Verify | ApprovePublication | Close | Reopen | Reveal
+OperatorAct = (
+    Acknowledge | Verify | ApprovePublication | ConfirmSafe | Close | Reopen | Reveal
+)
 AlarmCommand = Raise | RequestCancel | Tick | Settle | TakeReply | AddNote | OperatorAct
 
 

@@ -24,6 +24,15 @@ def facts_of(alarm: Alarm, told: Told, step: Step, country: str) -> TextFacts:
         signals=alarm.presses[-1].signals or ("report",),
         mark="" if alarm.kind is Kind.REAL else alarm.kind.value,
     )
+    if step.to is Audience.DEFENDER:
+        # On a telephone that others may read: no alias, no place, no word of doubt.
+        return TextFacts(
+            alias="",
+            code=told.code,
+            sign=told.sign,
+            pressed_at=facts.pressed_at,
+            mark=facts.mark,
+        )
     if step.to is not Audience.PUBLIC:
         return facts
     # Nothing finer than the country and no name ever reaches a public text.
@@ -58,8 +67,8 @@ def doubts_of(alarm: Alarm) -> tuple[str, ...]:
 
 
 def data_of(alarm: Alarm, step: Step) -> dict[str, str]:
-    """Return what structured channels send; a public one gets none of it."""
-    if step.to is Audience.PUBLIC:
+    """Return what structured channels send; the public and the defender get none."""
+    if step.to in {Audience.PUBLIC, Audience.DEFENDER}:
         return {}
     return {
         "alarm": alarm.id,

@@ -177,7 +177,7 @@ def _commanded(alarm: Alarm | None, command: AlarmCommand, now: Instant) -> Even
         case Raise():
             return _raise(alarm, command, now)
         case RequestCancel():
-            return (CancelRequested(at=now, press=command.press),) if alarm else ()
+            return _cancel(alarm, command, now)
         case Tick():
             return ()
         case Settle():
@@ -207,6 +207,7 @@ def _raise(alarm: Alarm | None, command: Raise, now: Instant) -> Events:
                 protocol=command.protocol,
                 press=command.press,
                 place=command.place,
+                has_words=command.has_words,
             ),
         )
     if any(press.key == command.press.key for press in alarm.presses):
@@ -221,7 +222,17 @@ def _raise(alarm: Alarm | None, command: Raise, now: Instant) -> Events:
     )
     if alarm.is_open:
         return (joined,)
-    return (*reopen(alarm, now, by=None), joined)
+    return (*reopen(alarm, now, by=None, silent=command.press.duress), joined)
+
+
+def _cancel(alarm: Alarm | None, command: RequestCancel, now: Instant) -> Events:
+    """Note a request to call it off. It closes nothing, and may open what was closed."""
+    if alarm is None:
+        return ()
+    noted = CancelRequested(at=now, press=command.press)
+    if alarm.is_open or not command.press.duress:
+        return (noted,)
+    return (*reopen(alarm, now, by=None, silent=True), noted)
 
 
 def _is_news(alarm: Alarm, press: Press, now: Instant) -> bool:
@@ -256,13 +267,18 @@ def _settle(alarm: Alarm | None, command: Settle, now: Instant) -> Events:
 def _reply(alarm: Alarm | None, command: TakeReply, now: Instant) -> Events:
     if alarm is None:
         return ()
-    return (
-        ReplyReceived(
-            at=now,
-            person=command.person,
-            reply=command.reply,
-            authentic=command.authentic and command.person in alarm.told,
-            channel=command.channel,
-            source=command.source,
-        ),
+    # A seized telephone has number and code; the word is in nobody's pocket.
+    wants_word = command.person == alarm.defender and alarm.has_words
+    spoken = command.proven or command.duress or not wants_word
+    received = ReplyReceived(
+        at=now,
+        person=command.person,
+        reply=command.reply,
+        authentic=command.authentic and spoken and command.person in alarm.told,
+        channel=command.channel,
+        source=command.source,
+        duress=command.duress,
     )
+    if alarm.is_open or not command.duress:
+        return (received,)
+    return (*reopen(alarm, now, by=None, silent=True), received)

@@ -47,6 +47,8 @@ class Desk:
                 return self._contacts(lookup)
             case Audience.DUTY:
                 return self._duty(lookup)
+            case Audience.DEFENDER:
+                return self._defender(lookup)
             case Audience.HQ:
                 return self._hq()
             case Audience.PUBLIC:
@@ -99,6 +101,11 @@ class Desk:
         if not rota:
             return ()
         return (self._recipient(rota[lookup.turn % len(rota)], lookup),)
+
+    def _defender(self, lookup: Lookup) -> tuple[Recipient, ...]:
+        roster = self.board.roster()
+        person = None if lookup.subject is None else roster.person(lookup.subject)
+        return () if person is None else (self._recipient(person, lookup),)
 
     def _hq(self) -> tuple[Recipient, ...]:
         return tuple(

@@ -40,6 +40,7 @@ class AlarmRaised:
     protocol: ActionProtocol
     press: Press
     place: KnownPlace
+    has_words: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +143,10 @@ class NotificationsWithdrawn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyReceived:
-    """A recipient answered; only an authentic reply counts, others are shown."""
+    """A recipient answered; only an authentic reply counts, others are shown.
+
+    A forced one (`duress`) is shown like any other, and counts for nothing.
+    """
 
     at: Instant
     person: str
@@ -150,6 +154,7 @@ class ReplyReceived:
     authentic: bool
     channel: str
     source: ReportKey | None = None
+    duress: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,20 +218,41 @@ class PublicationApproved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmClosed:
-    """An operator ended it, for a reason."""
+    """An operator ended it, for a reason.
+
+    `apparent` where there was a sign of force and too few people say that the
+    defender is safe: then the defender's own addresses see an end, and the case goes
+    on.
+    """
 
     at: Instant
     by: OperatorId
     reason: CloseReason
     remark: str
+    apparent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SafetyConfirmed:
+    """An operator says that the defender is safe: one voice for the all-clear."""
+
+    at: Instant
+    by: OperatorId
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmReopened:
-    """It is open again: by an operator, or by a press that came after the end."""
+    """It is open again: by an operator, or by a press that came after the end.
+
+    `apparent` where it had never ended but for the defender's addresses; `silent`
+    where a word of force opened it, of which those addresses must not learn.
+    """
 
     at: Instant
     by: OperatorId | None
+    apparent: bool = False
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,6 +289,7 @@ class RefusalGround(StrEnum):
     NOT_REAL = "not_real"
     NO_PUBLIC_STEP = "no_public_step"
     UNKNOWN_TEMPLATE = "unknown_template"
+    NOT_SAFE_YET = "not_safe_yet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,6 +320,7 @@ AlarmEvent = (
     | AlarmPresumed
     | PublicationApproved
     | AlarmClosed
+    | SafetyConfirmed
     | AlarmReopened
     | NoteAdded
     | DetailsRevealed

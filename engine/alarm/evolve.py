@@ -23,9 +23,19 @@ from engine.alarm.events import (
     QuorumReached,
     RecipientsChosen,
     ReplyReceived,
+    SafetyConfirmed,
     StepFired,
     VerdictGiven,
     VerificationAsked,
+)
+from engine.alarm.force import (
+    run_anew,
+    safe_from,
+    urged,
+    with_cancel,
+    with_seen_reopening,
+    with_sign,
+    with_word,
 )
 from engine.alarm.outgoing import (
     with_notification,
@@ -41,6 +51,7 @@ from engine.alarm.state import (
     KnownPlace,
     PlaceSource,
     Publicity,
+    ReplyKind,
     Response,
     Said,
     Truth,
@@ -58,7 +69,7 @@ _VOICES = {
 
 def begin(alarm_id: AlarmId, event: AlarmRaised) -> Alarm:
     """Return the alarm that a raise begins."""
-    return Alarm(
+    alarm = Alarm(
         id=alarm_id,
         seq=1,
         kind=event.kind,
@@ -73,7 +84,9 @@ def begin(alarm_id: AlarmId, event: AlarmRaised) -> Alarm:
         opened_at=event.at,
         place=event.place,
         presses=(event.press,),
+        has_words=event.has_words,
     )
+    return with_sign(alarm, event.press, event.at) if event.press.duress else alarm
 
 
 def fold(alarm_id: AlarmId, alarm: Alarm | None, event: AlarmEvent) -> Alarm | None:
@@ -93,7 +106,7 @@ def _evolved(alarm: Alarm, event: AlarmEvent) -> Alarm:
         case AlarmRaised() | PressJoined():
             return _pressed(alarm, event)
         case CancelRequested():
-            return replace(alarm, cancel_requests=alarm.cancel_requests + 1)
+            return with_cancel(alarm, event)
         case StepFired():
             return with_round(alarm, event)
         case RecipientsChosen():
@@ -122,6 +135,7 @@ def _decided(
     | AlarmPresumed
     | PublicationApproved
     | AlarmClosed
+    | SafetyConfirmed
     | AlarmReopened,
 ) -> Alarm:
     match event:
@@ -132,6 +146,7 @@ def _decided(
                 response=Response.ACKNOWLEDGED,
                 truth=Truth.VERIFYING if truth is Truth.UNVERIFIED else truth,
                 acknowledged=Act(by=event.by, at=event.at),
+                operators=alarm.operators | {event.by},
             )
         case AlarmVerified():
             return _judged(alarm, event.truth, Act(by=event.by, at=event.at))
@@ -140,7 +155,7 @@ def _decided(
         case VerdictGiven():
             return _spoken(alarm, event.by, Voice.HQ, event.truth, event.at)
         case VerificationAsked():
-            return _urged(replace(alarm, ask=event.ask), event.at)
+            return urged(replace(alarm, ask=event.ask), event.at)
         case AlarmPresumed():
             return replace(alarm, truth=Truth.PRESUMED)
         case PublicationApproved():
@@ -150,12 +165,9 @@ def _decided(
                 approved=Act(by=event.by, at=event.at),
             )
         case AlarmClosed():
-            return replace(
-                alarm,
-                response=Response.CLOSED,
-                closed=Act(by=event.by, at=event.at),
-                close_reason=event.reason,
-            )
+            return _closed(alarm, event)
+        case SafetyConfirmed():
+            return safe_from(alarm, event.by, event.at)
         case AlarmReopened():
             return _reopened(alarm, event)
         case _:
@@ -182,24 +194,29 @@ def _spoken(alarm: Alarm, name: str, voice: Voice, truth: Truth, at: Instant) ->
     return replace(alarm, voices=(*alarm.voices, said))
 
 
-def _urged(alarm: Alarm, at: Instant) -> Alarm:
-    """Take HQ's acknowledgement back: there is something they have not seen."""
-    if not alarm.is_open:
-        return alarm
-    return replace(
-        alarm, response=Response.NOTIFYING, acknowledged=None, urgent_since=at
-    )
-
-
 def _pressed(alarm: Alarm, event: AlarmRaised | PressJoined) -> Alarm:
     joined = replace(
         alarm,
         presses=(*alarm.presses, event.press),
         place=better_place(alarm.place, event.place),
     )
+    signed = with_sign(joined, event.press, event.at)
     if isinstance(event, PressJoined) and event.urges:
-        return _urged(joined, event.at)
-    return joined
+        return urged(signed, event.at)
+    return signed
+
+
+def _closed(alarm: Alarm, event: AlarmClosed) -> Alarm:
+    seen = replace(alarm.seen, closed=alarm.seen.closed or event.at)
+    if event.apparent:
+        return replace(alarm, seen=seen)
+    return replace(
+        alarm,
+        seen=seen,
+        response=Response.CLOSED,
+        closed=Act(by=event.by, at=event.at),
+        close_reason=event.reason,
+    )
 
 
 def better_place(kept: KnownPlace, new: KnownPlace) -> KnownPlace:
@@ -217,7 +234,13 @@ def better_place(kept: KnownPlace, new: KnownPlace) -> KnownPlace:
 
 def _replied(alarm: Alarm, event: ReplyReceived) -> Alarm:
     told = alarm.told.get(event.person)
+    if event.duress or event.person == alarm.defender:
+        return with_word(alarm, event)
     if told is None or not event.authentic:
+        return alarm
+    if event.reply in {ReplyKind.SAFE, ReplyKind.FALSE} and told.audience in _VOICES:
+        alarm = safe_from(alarm, event.person, event.at)
+    if event.reply is ReplyKind.SAFE:
         return alarm
     truth, voice = VERDICTS.get(event.reply), _VOICES.get(told.audience)
     if truth is not None and voice is not None:
@@ -235,18 +258,15 @@ def _reopened(alarm: Alarm, event: AlarmReopened) -> Alarm:
     distress that nobody hears of unless every step for people runs anew; what the
     world was told stays told.
     """
-    steps = alarm.protocol.steps
+    seen = with_seen_reopening(alarm, event)
+    if event.apparent:
+        return seen
     by_press = event.by is None
     anew = {
         step.id
-        for step in steps
-        if step.to is not Audience.PUBLIC
+        for step in alarm.protocol.steps
+        if step.to not in {Audience.PUBLIC, Audience.DEFENDER}
         and (by_press or alarm.protocol.begins_at_close(step))
-    }
-    spent = {
-        key: alarm.spent.get(key, 0) + alarm.fired[key].rounds
-        for key in anew
-        if key in alarm.fired
     }
     is_over = by_press and alarm.truth in {Truth.FALSE, Truth.PRESUMED}
     told = {
@@ -254,7 +274,7 @@ def _reopened(alarm: Alarm, event: AlarmReopened) -> Alarm:
         for person, entry in alarm.told.items()
     }
     return replace(
-        alarm,
+        run_anew(seen, anew),
         response=Response.NOTIFYING,
         acknowledged=None,
         closed=None,
@@ -263,9 +283,13 @@ def _reopened(alarm: Alarm, event: AlarmReopened) -> Alarm:
         opened_at=event.at,
         heard=len(alarm.voices),
         ask=None,
+        safe=(),
+        safe_heard=0,
+        safe_confirmed=None,
+        danger_at=None,
+        force=frozenset(),
+        duress=False,
         truth=Truth.UNVERIFIED if is_over else alarm.truth,
         verified=None if is_over else alarm.verified,
         told=told if by_press else alarm.told,
-        fired={step: kept for step, kept in alarm.fired.items() if step not in anew},
-        spent={**alarm.spent, **spent},
     )

@@ -26,6 +26,7 @@ from engine.protocol.model import KNOWN, Audience
 from engine.protocol.texts import compose, subject
 from engine.values import EffectId, Instant
 
+_NOT_STOPPED = frozenset({Audience.PUBLIC, Audience.TOLD, Audience.DEFENDER})
 _UNREACHED = frozenset(
     {EffectState.PLANNED, EffectState.WITHDRAWN, EffectState.REJECTED}
 )
@@ -171,7 +172,7 @@ def _stops(alarm: Alarm, due: DueRound, now: Instant) -> list[AlarmEvent]:
         for effect in alarm.effects.values()
         if effect.state not in _UNREACHED
         and effect.channel in step.channels
-        and effect.audience not in {Audience.PUBLIC, Audience.TOLD}
+        and effect.audience not in _NOT_STOPPED
     }
     planned = {
         (effect.person, effect.channel)
@@ -274,6 +275,7 @@ def _rank(audience: Audience, channel: str, order: int) -> int:
             | Audience.DUTY
             | Audience.ASKED
             | Audience.SILENT
+            | Audience.DEFENDER
         ):
             # A call holds a modem for as long as it rings: short messages first. Of
             # many alarms at once the nearest of each goes before anybody's second.

@@ -8,10 +8,11 @@ from engine.alarm.state import Alarm, Ask, Effect, ReplyKind, Truth
 from engine.alarm.verification import answer_due
 from engine.ports.journal import EffectClass, EffectState
 from engine.protocol.model import Audience, Condition, Start, Step
-from engine.values import Instant
+from engine.values import Instant, StepId
 
 RETRY_FIRST = timedelta(seconds=5)
 RETRY_MAX = timedelta(minutes=5)
+HOLD_MAX = timedelta(seconds=30)
 WATCH = timedelta(seconds=30)
 UNSETTLED = frozenset({EffectState.PLANNED, EffectState.ATTEMPTING})
 SETTLED_BADLY = frozenset(
@@ -44,6 +45,8 @@ def holds(alarm: Alarm, condition: Condition) -> bool:
             return alarm.ask is Ask.DISPUTED
         case Condition.FALSE:
             return alarm.truth is Truth.FALSE
+        case Condition.SAFE_CONFIRMED:
+            return alarm.safe_confirmed is not None
         case Condition.CONSENTED:
             return alarm.consented
         case Condition.APPROVED:
@@ -51,8 +54,12 @@ def holds(alarm: Alarm, condition: Condition) -> bool:
 
 
 def due_rounds(alarm: Alarm, now: Instant) -> Iterator[DueRound]:
-    """Yield what must run now, in the action protocol's order."""
-    for step in alarm.protocol.steps:
+    """Yield what must run now: the defender's first, then in the file's order.
+
+    What goes to the defender never stands behind something of which they, or
+    whoever holds their telephone, must not learn.
+    """
+    for step in sorted(alarm.protocol.steps, key=_is_for_others):
         at = _next_at(alarm, step)
         if at is not None and at <= now and _may_run(alarm, step):
             yield DueRound(step=step, round=rounds_of(alarm, step) + 1)
@@ -115,26 +122,74 @@ def _next_at(alarm: Alarm, step: Step) -> Instant | None:
 
 
 def _first_at(alarm: Alarm, step: Step) -> Instant | None:
+    # A journal of before may have a step whose id has become the name of a start.
+    if alarm.protocol.step(StepId(step.after)) is not None:
+        return _after_step(alarm, step)
+    if step.to is Audience.DEFENDER:
+        return _seen_at(alarm, step)
+    if step.after == Start.DURESS.value:
+        return _force_at(alarm, step)
     acts = {
         Start.VERIFIED.value: alarm.verified,
         Start.APPROVED.value: alarm.approved,
         Start.CLOSED.value: alarm.closed,
     }
-    if step.after == Start.RAISED.value:
-        return alarm.raised_at.plus(step.delay)
-    if step.after in acts:
-        act = acts[step.after]
-        return None if act is None else act.at.plus(step.delay)
-    earlier = next(
-        (fired for key, fired in alarm.fired.items() if key == step.after), None
-    )
+    moments = {
+        Start.RAISED.value: alarm.raised_at,
+        Start.CANCELLED.value: alarm.seen.cancelled,
+    } | {start: act.at for start, act in acts.items() if act is not None}
+    start = moments.get(step.after)
+    return None if start is None else start.plus(step.delay)
+
+
+def _after_step(alarm: Alarm, step: Step) -> Instant | None:
+    earlier = alarm.fired.get(StepId(step.after))
     if earlier is None:
         return None
     # Nobody was there to be told: waiting for their answer would be waiting for none.
     return earlier.first_at.plus(timedelta(0) if earlier.nobody else step.delay)
 
 
+def _seen_at(alarm: Alarm, step: Step) -> Instant | None:
+    """Return when a step for the defender runs: by what they have seen alone.
+
+    Nothing goes to them where the case began with a word of force: they have not
+    pressed, as far as whoever watches knows.
+    """
+    starts = {
+        Start.RAISED.value: None if alarm.presses[0].duress else alarm.raised_at,
+        Start.CANCELLED.value: alarm.seen.cancelled,
+        Start.CLOSED.value: alarm.seen.closed,
+    }
+    start = starts.get(step.after)
+    return None if start is None else start.plus(step.delay)
+
+
+def _force_at(alarm: Alarm, step: Step) -> Instant | None:
+    """Return when a step runs that a sign of force begins.
+
+    A modem sends one message after the other: what the defender gets now goes first,
+    so that it does not come later than after a true cancel.
+    """
+    if alarm.danger_at is None:
+        return None
+    waiting = [
+        effect.planned_at.plus(HOLD_MAX)
+        for effect in alarm.effects.values()
+        if effect.audience is Audience.DEFENDER and effect.state in UNSETTLED
+    ]
+    return max([alarm.danger_at.plus(step.delay), *waiting])
+
+
+def _is_for_others(step: Step) -> bool:
+    return step.to is not Audience.DEFENDER
+
+
 def _may_run(alarm: Alarm, step: Step) -> bool:
+    if step.to is Audience.DEFENDER:
+        ended = alarm.seen.closed is not None
+        stopped = bool(step.stopped_by) and alarm.seen.confirmed is not None
+        return alarm.protocol.begins_at_close(step) == ended and not stopped
     if alarm.protocol.begins_at_close(step) == alarm.is_open:
         return False
     guarded = step.to in {Audience.NEAREST, Audience.CONTACTS}

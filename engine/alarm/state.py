@@ -52,6 +52,16 @@ class Ask(StrEnum):
     OVERDUE = "overdue"
 
 
+class Force(StrEnum):
+    """Why a cancel, or a silence, is taken for a forced one."""
+
+    DURESS_WORD = "duress_word"
+    COLLEAGUE_FORCED = "colleague_forced"
+    SECOND_SIGNAL = "second_signal"
+    MOVING = "moving"
+    SILENT = "silent"
+
+
 class Publicity(StrEnum):
     """What the world has been told."""
 
@@ -132,7 +142,9 @@ class Press:
     `late` only where the frame itself said that it was stored; `clock_doubtful`
     where the device's time is more than five minutes off, and the press counts
     as now. `place_doubtful` where the position was kept but not believed. `raw` is
-    the frame in hex, for forensics; `text` the words of a short message.
+    the frame in hex, for forensics; `text` the words of a short message. `proven` by
+    the word or code of safety, `duress` by that of force: to whoever watches both
+    look the same.
     """
 
     key: ReportKey
@@ -151,6 +163,8 @@ class Press:
     battery_ratio: float | None = None
     raw: str = ""
     text: str = ""
+    proven: bool = False
+    duress: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,6 +244,28 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Safe:
+    """One voice for the all-clear; `forced` where the word of force came with it."""
+
+    name: str
+    at: Instant
+    forced: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What the defender's own device and addresses have been led to believe.
+
+    Steps for the defender run by this alone, so that after a forced cancel they run
+    as after a true one. None of it says anything of the case itself.
+    """
+
+    cancelled: Instant | None = None
+    closed: Instant | None = None
+    confirmed: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
     """One case. `seq` is the number of events folded so far.
 
@@ -237,7 +273,10 @@ class Alarm:
     `spent` counts the rounds of steps that ran before a reopening made them run
     anew: a round's number, and so a notification's key, is never used twice.
     `opened_at` is the raise or the last reopening. Of `voices` the first `heard`
-    went into a decision already.
+    went into a decision already. `danger_at` is the latest sign of force: a duress
+    word, or something that does not fit a cancel; `force` says which there were. Who
+    says since the last press that the defender is safe stands in `safe`, the first
+    `safe_heard` of them before that sign; `operators` are on the case.
     """
 
     id: AlarmId
@@ -258,6 +297,15 @@ class Alarm:
     truth: Truth = Truth.UNVERIFIED
     publicity: Publicity = Publicity.NONE
     duress: bool = False
+    force: frozenset[Force] = frozenset()
+    danger_at: Instant | None = None
+    cancelled_place: KnownPlace | None = None
+    safe: tuple[Safe, ...] = ()
+    safe_heard: int = 0
+    safe_confirmed: Act | None = None
+    seen: Seen = Seen()
+    has_words: bool = False
+    operators: frozenset[OperatorId] = frozenset()
     cancel_requests: int = 0
     acknowledged: Act | None = None
     verified: Act | None = None

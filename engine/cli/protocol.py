@@ -48,6 +48,8 @@ def sentence(step: Step) -> str:
         "verified": "HQ has verified it",
         "approved": "a second operator has approved",
         "closed": "the alarm is closed",
+        "cancelled": "somebody asks to cancel it",
+        "duress": "there is a sign of force",
     }.get(step.after, f"step {step.after!r} has run")
     who = {
         "nearest": f"the {step.count} nearest colleagues"
@@ -57,6 +59,7 @@ def sentence(step: Step) -> str:
         "hq": "HQ",
         "public": "the public",
         "told": "everybody who was told",
+        "defender": "the defender",
         "asked": "the colleagues and contacts who were told",
         "silent": "those of them who have not answered",
     }[step.to.value]

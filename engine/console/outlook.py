@@ -42,6 +42,8 @@ def who_of(step: Step) -> str:
             return "the public"
         case Audience.TOLD:
             return "everybody who was told"
+        case Audience.DEFENDER:
+            return "the defender"
         case Audience.ASKED:
             return "the colleagues and contacts who were told"
         case Audience.SILENT:

@@ -32,6 +32,7 @@ AUDIENCES = {
     Audience.HQ: "HQ",
     Audience.PUBLIC: "public",
     Audience.TOLD: "told",
+    Audience.DEFENDER: "defender",
     Audience.ASKED: "asked",
     Audience.SILENT: "asked again",
 }
@@ -93,6 +94,9 @@ REFUSALS = {
     ),
     RefusalGround.NOT_REAL: "only a real alarm is ever published",
     RefusalGround.NO_PUBLIC_STEP: "this action protocol publishes nothing",
+    RefusalGround.NOT_SAFE_YET: (
+        "one word is not enough: somebody else has to say that the defender is safe"
+    ),
     RefusalGround.UNKNOWN_TEMPLATE: "there is no such approved text",
 }
 

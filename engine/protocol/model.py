@@ -15,7 +15,8 @@ from engine.values import Signal, StepId
 class Audience(StrEnum):
     """Who a step is for.
 
-    `asked` are the colleagues and contacts told so far who have not turned it down,
+    `defender` are the defender's own addresses, which an adversary may read; `asked`
+    are the colleagues and contacts told so far who have not turned it down,
     `silent` those of them who have not answered at all.
     """
 
@@ -27,6 +28,7 @@ class Audience(StrEnum):
     TOLD = "told"
     ASKED = "asked"
     SILENT = "silent"
+    DEFENDER = "defender"
 
 
 KNOWN = frozenset({Audience.TOLD, Audience.ASKED, Audience.SILENT})
@@ -40,6 +42,8 @@ class Start(StrEnum):
     VERIFIED = "verified"
     APPROVED = "approved"
     CLOSED = "closed"
+    CANCELLED = "cancelled"
+    DURESS = "duress"
 
 
 class Condition(StrEnum):
@@ -52,6 +56,7 @@ class Condition(StrEnum):
     REAL = "real"
     FALSE = "false"
     DISPUTED = "disputed"
+    SAFE_CONFIRMED = "safe_confirmed"
     CONSENTED = "consented"
     APPROVED = "approved"
 
@@ -121,7 +126,9 @@ class ActionProtocol:
     `digest` is SHA-256 (hex) of the source text. `trust_unconfirmed` lets steps
     for colleagues run for a report that failed authentication or came from an
     unknown device; HQ is told in any case. Without `verification` an operator at HQ
-    decides alone whether it is true.
+    decides alone whether it is true. `all_clear_needs` is how many people have to say
+    that the defender is safe before anybody may close; it counts twice as a minimum
+    of two once there was a sign of force.
     """
 
     name: str
@@ -131,6 +138,7 @@ class ActionProtocol:
     steps: tuple[Step, ...]
     trust_unconfirmed: bool = False
     verification: Verification | None = None
+    all_clear_needs: int = 1
 
     def step(self, step_id: StepId) -> Step | None:
         """Return the step of that id."""

@@ -27,6 +27,10 @@ from engine.protocol.texts import templates
 from engine.values import Signal, StepId
 
 PUBLIC_TEXT = "public"
+DEFENDER_TEXTS = frozenset({"received", "cancelled", "ended", "recheck"})
+DEFENDER_STARTS = frozenset(
+    {Start.RAISED.value, Start.CANCELLED.value, Start.CLOSED.value}
+)
 DEFAULT_TRIGGERS = (Signal.SOS, Signal.REMOVED)
 
 
@@ -57,6 +61,12 @@ class _VerificationTable(BaseModel):
     otherwise: Fallback
 
 
+class _AllClearTable(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    needs: int = Field(ge=1, le=10)
+
+
 class _ProtocolTable(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -65,6 +75,7 @@ class _ProtocolTable(BaseModel):
     triggers: tuple[Signal, ...] = DEFAULT_TRIGGERS
     trust_unconfirmed: bool = False
     verification: _VerificationTable | None = None
+    all_clear: _AllClearTable = _AllClearTable(needs=1)
     step: tuple[_StepTable, ...] = Field(min_length=1)
 
 
@@ -106,11 +117,13 @@ def parse_protocol(text: str, file: str) -> ActionProtocol:
         triggers=frozenset(parsed.triggers),
         trust_unconfirmed=parsed.trust_unconfirmed,
         verification=_verification(parsed.verification),
+        all_clear_needs=parsed.all_clear.needs,
         steps=tuple(_step(step) for step in parsed.step),
     )
     _check_texts(protocol, text, file)
     _check_order(protocol, text, file)
     _check_publishing(protocol, text, file)
+    _check_defender(protocol, text, file)
     return protocol
 
 
@@ -200,6 +213,30 @@ def _check_publishing(protocol: ActionProtocol, text: str, file: str) -> None:
             raise DataError(file, line, f"step[{number}].every_s", reason)
 
 
+def _check_defender(protocol: ActionProtocol, text: str, file: str) -> None:
+    """Hold the defender's steps to what looks the same after a forced cancel."""
+    theirs: set[str] = set()
+    for number, step in enumerate(protocol.steps):
+        line, field = _line_of_step(text, number), f"step[{number}]"
+        if step.to is not Audience.DEFENDER:
+            if step.text in DEFENDER_TEXTS:
+                reason = f"{step.text!r} is for the defender alone; take another"
+                raise DataError(file, line, f"{field}.text", reason)
+            continue
+        if step.text not in DEFENDER_TEXTS:
+            choice = ", ".join(sorted(DEFENDER_TEXTS))
+            reason = f"others may read it: for the defender take one of {choice}"
+            raise DataError(file, line, f"{field}.text", reason)
+        if step.after not in DEFENDER_STARTS | theirs:
+            choice = ", ".join(sorted(DEFENDER_STARTS))
+            reason = f"for the defender begin at {choice}, or at a step for them"
+            raise DataError(file, line, f"{field}.after", reason)
+        if step.requires or set(step.stopped_by) - {Condition.SAFE_CONFIRMED}:
+            reason = "a step for the defender may be stopped by safe_confirmed alone"
+            raise DataError(file, line, f"{field}.stopped_by", reason)
+        theirs.add(step.id)
+
+
 def _data_error(error: ValidationError, text: str, file: str) -> DataError:
     faults = error.errors()
     # A misspelt field is also a missing one; the spelling is the better news.
@@ -225,6 +262,7 @@ def _suggestion(location: tuple[int | str, ...]) -> str:
     tables: dict[str, type[BaseModel]] = {
         "step": _StepTable,
         "verification": _VerificationTable,
+        "all_clear": _AllClearTable,
     }
     outer = str(location[0]) if len(location) > 1 else ""
     model = tables.get(outer, _ProtocolTable)

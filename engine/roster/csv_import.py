@@ -226,6 +226,8 @@ _PERSON_COLUMNS = {
     "numbers": _Column("numbers", _list),
     "email": _Column("addresses", _emails),
     "sign": _Column("sign", str),
+    "safe_word": _Column("safe_word", str),
+    "duress_word": _Column("duress_word", str),
     "circles": _Column("circles", _list),
     "contacts": _Column("contacts", _list),
     "place": _Column("declared.name", str),
@@ -240,4 +242,6 @@ _PERSON_COLUMNS = {
     "duty": _Column("duty", _turn),
 }
 
-_DEVICE_COLUMNS = {name: _Column(name, str) for name in DeviceEntry.model_fields}
+_DEVICE_COLUMNS = {name: _Column(name, str) for name in DeviceEntry.model_fields} | {
+    name: _Column(name, _list) for name in ("safe_codes", "duress_codes")
+}

@@ -86,6 +86,8 @@ def person_of(entry: PersonEntry) -> Person:
             Address(channel=one.channel, address=one.address) for one in entry.addresses
         ),
         sign=entry.sign,
+        safe_word=entry.safe_word,
+        duress_word=entry.duress_word,
         circles=frozenset(CircleName(one) for one in entry.circles),
         contacts=tuple(PersonId(one) for one in entry.contacts),
         declared=None if place is None else DeclaredPlace(**place.model_dump()),
@@ -106,6 +108,8 @@ def device_of(entry: DeviceEntry) -> Device:
         profile=entry.profile or "",
         number=None if entry.number is None else Number(entry.number),
         secret_file=entry.secret_file,
+        safe_codes=frozenset(entry.safe_codes),
+        duress_codes=frozenset(entry.duress_codes),
     )
 
 

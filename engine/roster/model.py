@@ -51,6 +51,13 @@ class Consent(StrEnum):
     ANONYMOUS = "anonymous"
 
 
+class Word(StrEnum):
+    """Which of the two agreed words somebody has said."""
+
+    SAFE = "safe"
+    DURESS = "duress"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
     """Where a person is reached by a channel other than telephone."""
@@ -82,8 +89,10 @@ class Person:
 
     `numbers` and `addresses` are in the person's own order of preference, and
     `contacts` are the people whom a defender has named, first to be told first.
-    `sign` is empty for somebody who never gets an SMS from us. `fictional` marks
-    the people of samples and exercises, whose numbers reach nobody.
+    `sign` is empty for somebody who never gets an SMS from us. `safe_word` proves
+    that it is they who speak, `duress_word` that they are forced to; nobody shows
+    either. `fictional` marks the people of samples and exercises, whose numbers
+    reach nobody.
     """
 
     person: PersonId
@@ -95,6 +104,8 @@ class Person:
     numbers: tuple[Number, ...] = field(default=(), repr=False)
     addresses: tuple[Address, ...] = field(default=(), repr=False)
     sign: str = field(default="", repr=False)
+    safe_word: str = field(default="", repr=False)
+    duress_word: str = field(default="", repr=False)
     circles: frozenset[CircleName] = field(default=frozenset(), repr=False)
     contacts: tuple[PersonId, ...] = field(default=(), repr=False)
     declared: DeclaredPlace | None = field(default=None, repr=False)
@@ -121,7 +132,9 @@ class Device:
 
     `number` is that of its SIM, for one that reports by SMS: most such name
     themselves by nothing else. `secret_file` is a path on the engine's host, read by
-    whoever authenticates.
+    whoever authenticates. `safe_codes` and `duress_codes` are raw codes
+    (`alarm:4711`) by which the carrier cancels: because all is well, or because
+    somebody forces them to.
     """
 
     device: DeviceId = field(repr=False)
@@ -130,6 +143,8 @@ class Device:
     profile: str = ""
     number: Number | None = field(default=None, repr=False)
     secret_file: str | None = None
+    safe_codes: frozenset[str] = field(default=frozenset(), repr=False)
+    duress_codes: frozenset[str] = field(default=frozenset(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

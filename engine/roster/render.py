@@ -32,6 +32,10 @@ def _device(device: Device) -> Iterator[str]:
         yield f"number = {_text(device.number)}"
     if device.secret_file is not None:
         yield f"secret_file = {_text(device.secret_file)}"
+    if device.safe_codes:
+        yield f"safe_codes = {_list(sorted(device.safe_codes))}"
+    if device.duress_codes:
+        yield f"duress_codes = {_list(sorted(device.duress_codes))}"
 
 
 def _person(person: Person) -> Iterator[str]:
@@ -77,6 +81,10 @@ def _reach(person: Person) -> Iterator[str]:
         yield f"addresses = [{tables}]"
     if person.sign:
         yield f"sign = {_text(person.sign)}"
+    if person.safe_word:
+        yield f"safe_word = {_text(person.safe_word)}"
+    if person.duress_word:
+        yield f"duress_word = {_text(person.duress_word)}"
 
 
 def _list(words: Iterable[str]) -> str:

@@ -7,6 +7,7 @@ from engine.errors import DataError
 from engine.roster.entries import Draft, Placed
 from engine.roster.faults import Origin, RosterError
 from engine.roster.model import Device, Person, Role, Roster, Rota
+from engine.roster.words import fold_word
 from engine.values import PersonId
 
 _TOLD_BY_SMS = frozenset({Role.COLLEAGUE, Role.DUTY})
@@ -51,6 +52,7 @@ def _between(draft: Draft) -> Iterator[DataError]:
     for person, where in draft.people:
         yield from _of_person(person, where, people, complete=complete)
     yield from _signs_apart(draft.people)
+    yield from _words_apart(draft.people)
     for device, where in draft.devices:
         yield from _of_device(device, where, people, complete=complete)
     for named, where in draft.duty:
@@ -118,6 +120,9 @@ def _of_device(
     elif carrier is not None and not carrier.has(Role.DEFENDER):
         reason = 'names somebody without the role "defender"'
         yield where.fault("device", "person", reason)
+    if device.safe_codes & device.duress_codes:
+        reason = "has a code that is a safe code as well"
+        yield where.fault("device", "duress_codes", reason)
 
 
 def _signs_apart(people: Iterable[Placed]) -> Iterator[DataError]:
@@ -134,3 +139,32 @@ def _signs_apart(people: Iterable[Placed]) -> Iterator[DataError]:
                 yield where.fault("person", "sign", reason)
                 break
         same.append((person, where))
+
+
+def _words_apart(people: Iterable[Placed]) -> Iterator[DataError]:
+    """Let no word stand for two people, or twice for one.
+
+    A sign is in every SMS of ours: as a word it would be no secret.
+    """
+    signs = {fold_word(person.sign) for person, _ in people if person.sign}
+    taken: dict[str, Origin] = {}
+    for person, where in people:
+        for name, word in (
+            ("safe_word", person.safe_word),
+            ("duress_word", person.duress_word),
+        ):
+            if not word:
+                continue
+            folded = fold_word(word)
+            first = taken.get(folded)
+            if folded in signs:
+                yield where.fault("person", name, "is a sign, which our SMS show")
+            elif first is where:
+                yield where.fault("person", name, "is the other word as well")
+            elif first is not None:
+                reason = f"is taken already, on {first.seen_from(where, name)}"
+                yield where.fault("person", name, reason)
+            taken.setdefault(folded, where)
+        if person.duress_word and not person.safe_word:
+            reason = "is missing: with one word alone, that word is the forced one"
+            yield where.fault("person", "safe_word", reason)

@@ -27,6 +27,7 @@ from engine.roster.faults import suggestion
 from engine.roster.model import Consent, Language, Role
 from engine.roster.numbers import NumberError, read_number
 from engine.roster.signs import alias_fault, sign_fault
+from engine.roster.words import word_fault
 
 _LISTED_MAX = 8
 _CHANNELS = frozenset({"email", "webhook", "mastodon"})
@@ -162,6 +163,8 @@ class PersonEntry(_Entry):
     numbers: list[str] = []
     addresses: list[AddressEntry] = []
     sign: str = ""
+    safe_word: str = ""
+    duress_word: str = ""
     circles: list[Identifier] = []
     contacts: list[Identifier] = []
     declared: DeclaredEntry | None = None
@@ -182,6 +185,14 @@ class PersonEntry(_Entry):
     @classmethod
     def _fits_own_sms(cls, value: str, info: ValidationInfo) -> str:
         reason = sign_fault(value, info.data.get("language")) if value else None
+        if reason is not None:
+            _refuse(reason)
+        return value
+
+    @field_validator("safe_word", "duress_word")
+    @classmethod
+    def _one_word(cls, value: str) -> str:
+        reason = word_fault(value) if value else None
         if reason is not None:
             _refuse(reason)
         return value
@@ -216,6 +227,13 @@ class DeviceEntry(_Entry):
     profile: Identifier | None = None
     number: Annotated[str, AfterValidator(_sim)] | None = None
     secret_file: Text | None = None
+    safe_codes: list[Text] = []
+    duress_codes: list[Text] = []
+
+    @field_validator("safe_codes", "duress_codes")
+    @classmethod
+    def _once_each(cls, value: list[Word]) -> list[Word]:
+        return _no_repeats(value)
 
 
 class RotaEntry(_Entry):

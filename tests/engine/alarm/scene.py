@@ -10,11 +10,13 @@ from engine.alarm.commands import (
     AlarmCommand,
     ApprovePublication,
     Close,
+    ConfirmSafe,
     Found,
     Lookup,
     Raise,
     Recipient,
     Reopen,
+    RequestCancel,
     Settle,
     TakeReply,
     Tick,
@@ -37,6 +39,7 @@ from engine.alarm.state import (
 from engine.ports.journal import EffectState, StoredEvent
 from engine.protocol.model import ActionProtocol, Audience
 from engine.protocol.registry import load_registry
+from engine.roster.model import Word
 from engine.values import (
     AlarmId,
     CommandId,
@@ -122,6 +125,7 @@ def raise_of(
         protocol=protocol,
         press=press,
         place=place,
+        has_words=True,
     )
 
 
@@ -197,7 +201,15 @@ class Scene:
     def reopen(self, by: OperatorId = ALDER) -> Events:
         return self.do(Reopen(command_id=self.command_id(), by=by))
 
-    def reply(self, person: str, kind: ReplyKind, *, authentic: bool = True) -> Events:
+    def reply(
+        self,
+        person: str,
+        kind: ReplyKind,
+        *,
+        authentic: bool = True,
+        duress: bool = False,
+        word: Word | None = None,
+    ) -> Events:
         return self.do(
             TakeReply(
                 command_id=self.command_id(),
@@ -205,8 +217,23 @@ class Scene:
                 reply=kind,
                 authentic=authentic,
                 channel="sms",
+                proven=word is Word.SAFE,
+                duress=duress or word is Word.DURESS,
             )
         )
+
+    def cancel(self, word: Word | None = None) -> Events:
+        """Ask to call it off, with one of the defender's words or without."""
+        command_id = self.command_id()
+        press = replace(
+            press_of(command_id, self.now, (Signal.CANCEL,)),
+            proven=word is Word.SAFE,
+            duress=word is Word.DURESS,
+        )
+        return self.do(RequestCancel(command_id=command_id, press=press))
+
+    def confirm_safe(self, by: OperatorId = ALDER) -> Events:
+        return self.do(ConfirmSafe(command_id=self.command_id(), by=by))
 
     def settle(
         self,
@@ -311,6 +338,8 @@ class Scene:
                 number = one.addresses[0][1]
                 both = (("sms", number), ("call", number))
                 return (replace(one, addresses=both, distance_m=None),)
+            case Audience.DEFENDER:
+                return (replace(colleague("heron", 0), distance_m=None),)
             case Audience.HQ:
                 return (replace(_nobody("hq-1"), addresses=(("email", "hq@x"),)),)
             case Audience.PUBLIC:

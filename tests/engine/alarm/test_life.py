@@ -7,15 +7,19 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from engine.alarm.codec import replay
-from engine.alarm.commands import RequestCancel
 from engine.alarm.events import (
     AlarmAcknowledged,
     AlarmClosed,
+    AlarmRaised,
+    AlarmReopened,
     AlarmVerified,
+    CancelRequested,
     NotificationPlanned,
+    PressJoined,
     PublicationApproved,
     QuorumReached,
     ReplyReceived,
+    SafetyConfirmed,
     VerdictGiven,
 )
 from engine.alarm.rows import append_of, head_of
@@ -25,7 +29,8 @@ from engine.journal.memory import MemoryStore
 from engine.ports.journal import Appended, EffectClass, EffectState
 from engine.protocol.model import Audience
 from engine.values import CommandId, OperatorId
-from tests.engine.alarm.scene import ALARM, PROTOCOLS, Scene, press_of
+from engine.roster.model import Word
+from tests.engine.alarm.scene import ALARM, PROTOCOLS, Scene
 
 OPERATORS = st.sampled_from(["alder", "rowan"]).map(OperatorId)
 OUTCOMES = st.sampled_from(
@@ -70,10 +75,21 @@ class AlarmLife(RuleBasedStateMachine):
     def the_button_is_pressed(self, key: int) -> None:
         self.scene.raised(f"press-{key}")
 
-    @rule()
-    def a_cancel_comes(self) -> None:
-        command_id = self.scene.command_id()
-        self.scene.do(RequestCancel(command_id=command_id, press=press_of(command_id)))
+    @rule(word=st.none() | st.sampled_from(Word))
+    def a_cancel_comes(self, word: Word | None) -> None:
+        self.scene.cancel(word)
+
+    @rule(person=st.integers(1, 8), kind=st.sampled_from(ReplyKind))
+    def somebody_is_forced_to_answer(self, *, person: int, kind: ReplyKind) -> None:
+        self.scene.reply(f"c{person}", kind, duress=True)
+
+    @rule(word=st.none() | st.sampled_from(Word))
+    def the_defender_answers_that_they_are_safe(self, word: Word | None) -> None:
+        self.scene.reply("heron", ReplyKind.SAFE, word=word)
+
+    @rule(by=OPERATORS)
+    def confirm_safe(self, by: OperatorId) -> None:
+        self.scene.confirm_safe(by)
 
     @rule(by=OPERATORS)
     def acknowledge(self, by: OperatorId) -> None:
@@ -147,6 +163,41 @@ class AlarmLife(RuleBasedStateMachine):
             assert last.truth is state.truth
 
     @invariant()
+    def after_a_word_of_force_one_person_closes_nothing(self) -> None:
+        forced, said = False, set[str]()
+        for event in self.scene.events:
+            match event:
+                case CancelRequested():
+                    forced |= event.press.duress
+                    said = set() if event.press.duress else said
+                case AlarmRaised() | PressJoined():
+                    said = set()
+                case ReplyReceived() if event.duress:
+                    forced, said = True, set()
+                case ReplyReceived() if event.authentic and event.person != "heron":
+                    if event.reply in {ReplyKind.SAFE, ReplyKind.FALSE}:
+                        said.add(event.person)
+                case SafetyConfirmed():
+                    said.add(event.by)
+                case AlarmReopened() if not event.apparent:
+                    forced, said = False, set()
+                case AlarmClosed() if not event.apparent:
+                    assert not forced or len(said | {event.by}) >= 2
+                case _:
+                    pass
+
+    @invariant()
+    def while_it_is_open_nobody_but_the_defender_hears_of_an_end(self) -> None:
+        is_open = True
+        for event in self.scene.events:
+            if isinstance(event, AlarmClosed) and not event.apparent:
+                is_open = False
+            if isinstance(event, AlarmReopened):
+                is_open = True
+            if isinstance(event, NotificationPlanned):
+                assert not (is_open and event.audience is Audience.TOLD)
+
+    @invariant()
     def no_key_is_used_twice(self) -> None:
         keys = [planned.effect for planned in self.scene.planned()]
         assert len(keys) == len(set(keys))
@@ -200,19 +251,23 @@ class AlarmLife(RuleBasedStateMachine):
     @invariant()
     def whoever_was_told_hears_of_the_end(self) -> None:
         state = self.scene.state()
-        stop = state.protocol.steps[-1]
-        if state.is_open or stop.to is not Audience.TOLD:
+        stops = [s for s in state.protocol.steps if s.to is Audience.TOLD]
+        if state.is_open or not stops:
             return
+        (stop,) = stops
         reached = {
             (effect.person, effect.channel)
             for effect in state.effects.values()
-            if effect.audience not in {Audience.PUBLIC, Audience.TOLD}
+            if effect.audience
+            not in {Audience.PUBLIC, Audience.TOLD, Audience.DEFENDER}
             and effect.channel in stop.channels
             and effect.state
             not in {EffectState.PLANNED, EffectState.WITHDRAWN, EffectState.REJECTED}
         }
         closed = max(
-            i for i, e in enumerate(self.scene.events) if isinstance(e, AlarmClosed)
+            i
+            for i, e in enumerate(self.scene.events)
+            if isinstance(e, AlarmClosed) and not e.apparent
         )
         stopped = {
             (planned.person, planned.channel)

@@ -197,4 +197,5 @@ def test_every_condition_can_be_asked_and_changes_its_answer() -> None:
         Condition.CONSENTED,
         Condition.FALSE,
         Condition.DISPUTED,
+        Condition.SAFE_CONFIRMED,
     }

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import DataError
-from engine.protocol.model import Audience, Condition
+from engine.protocol.model import Audience, Start, Condition
 from engine.protocol.registry import HQ_ALONE, STANDARD, UNKNOWN_DEVICE, load_registry
 
 MINE = """
@@ -21,7 +21,7 @@ text = "hq"
 
 def test_the_samples_are_sound_and_there() -> None:
     registry = load_registry(None, STANDARD)
-    names = {STANDARD, HQ_ALONE, UNKNOWN_DEVICE, "widening", "quorum"}
+    names = {STANDARD, HQ_ALONE, UNKNOWN_DEVICE, "widening", "quorum", "careful"}
     assert set(registry.protocols) == names
 
 
@@ -38,7 +38,10 @@ def test_every_sample_tells_hq_at_once_and_pages_until_acknowledged() -> None:
 def test_whoever_tells_people_tells_them_of_the_end() -> None:
     for protocol in load_registry(None, STANDARD).protocols.values():
         if any(step.to is Audience.NEAREST for step in protocol.steps):
-            assert protocol.steps[-1].to is Audience.TOLD
+            assert any(
+                step.to is Audience.TOLD and step.after == Start.CLOSED.value
+                for step in protocol.steps
+            )
             assert protocol.begins_at_close(protocol.steps[-1])
 
 
@@ -70,5 +73,5 @@ def test_a_folder_that_is_none_and_a_default_that_is_none_are_named(
 ) -> None:
     with pytest.raises(DataError, match=r"protocols\.folder: is no folder"):
         load_registry(tmp_path / "gone", STANDARD)
-    with pytest.raises(DataError, match=r"protocols\.default.*one of: hq_alone"):
+    with pytest.raises(DataError, match=r"protocols\.default.*one of: careful"):
         load_registry(None, "gone")

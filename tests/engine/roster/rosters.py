@@ -126,6 +126,8 @@ def _drawn(
         numbers=(Number(number),) if has_number else (),
         addresses=tuple(draw(st.lists(addresses, max_size=2))),
         sign=sign,
+        safe_word=f"{number[1:]}s",
+        duress_word=draw(st.sampled_from(("", f"{number[1:]}d"))),
         circles=draw(st.frozensets(st.sampled_from(CIRCLES))),
         declared=draw(st.none() | PLACES),
         available=draw(st.booleans()),

@@ -95,6 +95,8 @@ def _row(one: Person, roster: Roster) -> dict[str, object]:
         "numbers": ";".join(one.numbers),
         "email": ";".join(address.address for address in one.addresses),
         "sign": one.sign,
+        "safe_word": one.safe_word,
+        "duress_word": one.duress_word,
         "circles": ";".join(one.circles),
         "contacts": ";".join(one.contacts),
         "place": place.name if place else "",

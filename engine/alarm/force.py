@@ -1,0 +1,126 @@
+"""Fold cancels and signs of force into an alarm. Pure.
+
+What the defender's own addresses are led to believe (`seen`) moves the same way
+after a forced cancel as after a true one.
+"""
+
+from dataclasses import replace
+
+from engine.alarm.events import AlarmReopened, CancelRequested, ReplyReceived
+from engine.alarm.state import Act, Alarm, Force, Press, ReplyKind, Response, Safe, Seen
+from engine.protocol.model import Audience
+from engine.values import Instant, OperatorId, StepId
+
+
+def urged(alarm: Alarm, at: Instant) -> Alarm:
+    """Take HQ's acknowledgement back: there is something they have not seen."""
+    if not alarm.is_open:
+        return alarm
+    return replace(
+        alarm, response=Response.NOTIFYING, acknowledged=None, urgent_since=at
+    )
+
+
+def forced(alarm: Alarm, sign: Force, at: Instant) -> Alarm:
+    """Take a sign of force: whoever is on duty hears of it at once."""
+    by_word = sign in {Force.DURESS_WORD, Force.COLLEAGUE_FORCED}
+    return urged(
+        replace(
+            alarm,
+            force=alarm.force | {sign},
+            danger_at=at,
+            safe_heard=len(alarm.safe),
+            duress=alarm.duress or by_word,
+        ),
+        at,
+    )
+
+
+def with_cancel(alarm: Alarm, event: CancelRequested) -> Alarm:
+    """Note that somebody asked to call it off. A proven word has HQ look at it."""
+    press, at = event.press, event.at
+    seen = replace(alarm.seen, cancelled=alarm.seen.cancelled or at)
+    noted = replace(
+        alarm,
+        cancel_requests=alarm.cancel_requests + 1,
+        cancelled_place=alarm.place,
+        seen=seen,
+    )
+    if not (press.duress or press.proven):
+        return noted
+    heard = safe_from(noted, alarm.defender or "", at, forced=press.duress)
+    return forced(heard, Force.DURESS_WORD, at) if press.duress else urged(heard, at)
+
+
+def with_sign(alarm: Alarm, press: Press, at: Instant) -> Alarm:
+    """Hold a press that joins against a cancel that came before it.
+
+    Whoever said before it that all is well did not know of it.
+    """
+    alarm = replace(alarm, safe=(), safe_heard=0)
+    if press.duress:
+        return forced(alarm, Force.DURESS_WORD, at)
+    cancelled = alarm.seen.cancelled is not None
+    anew = alarm
+    if alarm.is_open and alarm.seen.closed is not None:
+        # To the defender's addresses the case was over, and begins again.
+        anew = seen_anew(alarm, Seen())
+    return forced(anew, Force.SECOND_SIGNAL, at) if cancelled else anew
+
+
+def with_word(alarm: Alarm, event: ReplyReceived) -> Alarm:
+    """Take an answer of the defender in person, or a forced one of anybody."""
+    own = event.person == alarm.defender
+    answered = alarm
+    if own and event.authentic and event.reply is ReplyKind.SAFE:
+        seen = replace(alarm.seen, confirmed=event.at)
+        answered = replace(alarm, seen=seen)
+        answered = safe_from(answered, event.person, event.at, forced=event.duress)
+        if not event.duress:
+            act = Act(by=OperatorId(event.person), at=event.at)
+            answered = replace(answered, safe_confirmed=act)
+    if not event.duress:
+        return answered
+    sign = Force.DURESS_WORD if own else Force.COLLEAGUE_FORCED
+    return forced(answered, sign, event.at)
+
+
+def safe_from(alarm: Alarm, name: str, at: Instant, *, forced: bool = False) -> Alarm:
+    """Note that somebody says that the defender is safe."""
+    return replace(alarm, safe=(*alarm.safe, Safe(name=name, at=at, forced=forced)))
+
+
+def with_seen_reopening(alarm: Alarm, event: AlarmReopened) -> Alarm:
+    """Begin again for the defender's addresses, where they may learn of it."""
+    if event.silent:
+        return alarm
+    alarm = replace(alarm, safe=(), safe_heard=0)
+    if event.by is None:
+        return seen_anew(alarm, Seen())
+    seen = replace(alarm.seen, closed=None, confirmed=None)
+    return seen_anew(alarm, seen, closing_only=True)
+
+
+def seen_anew(alarm: Alarm, seen: Seen, *, closing_only: bool = False) -> Alarm:
+    """Let the steps for the defender run anew; a round's number is not used twice."""
+    anew = {
+        step.id
+        for step in alarm.protocol.steps
+        if step.to is Audience.DEFENDER
+        and (not closing_only or alarm.protocol.begins_at_close(step))
+    }
+    return run_anew(replace(alarm, seen=seen), anew)
+
+
+def run_anew(alarm: Alarm, anew: set[StepId]) -> Alarm:
+    """Let steps run again as if they never had; their rounds count on."""
+    spent = {
+        key: alarm.spent.get(key, 0) + alarm.fired[key].rounds
+        for key in anew
+        if key in alarm.fired
+    }
+    return replace(
+        alarm,
+        fired={step: kept for step, kept in alarm.fired.items() if step not in anew},
+        spent={**alarm.spent, **spent},
+    )

@@ -1,0 +1,67 @@
+"""The two words that a person agrees with HQ: one when safe, one when forced. Pure.
+
+Never in a message of ours, nor on any screen: whoever reads our SMS on a seized
+telephone must not learn them.
+"""
+
+import unicodedata
+from collections.abc import Iterable
+
+from engine.roster.model import Person, Word
+
+WORD_LENGTH_MIN = 4
+WORD_LENGTH_MAX = 16
+MASK = "[word]"
+
+
+def word_fault(word: str) -> str | None:
+    """Say what is wrong with a word; None where nothing is. Digits make a PIN."""
+    if not WORD_LENGTH_MIN <= len(word) <= WORD_LENGTH_MAX:
+        return f"must have {WORD_LENGTH_MIN} to {WORD_LENGTH_MAX} letters or digits"
+    if not word.isalnum():
+        return "must be one word of letters and digits"
+    return None
+
+
+def word_in(text: str, person: Person) -> Word | None:
+    """Return which of a person's words stands in a text; force outweighs safety."""
+    said = set(_folded(text))
+    for kind, word in (
+        (Word.DURESS, person.duress_word),
+        (Word.SAFE, person.safe_word),
+    ):
+        if word and fold_word(word) in said:
+            return kind
+    return None
+
+
+def mask(text: str, people: Iterable[Person]) -> str:
+    """Return a text fit to be shown: the words of these people are taken out."""
+    secret = {
+        fold_word(word)
+        for person in people
+        for word in (person.safe_word, person.duress_word)
+        if word
+    }
+    return "".join(MASK if fold_word(part) in secret else part for part in _parts(text))
+
+
+def fold_word(word: str) -> str:
+    """Return a word as it is compared: case and width of letters do not count."""
+    return unicodedata.normalize("NFKC", word).casefold()
+
+
+def _folded(text: str) -> Iterable[str]:
+    return (fold_word(part) for part in _parts(text) if part[:1].isalnum())
+
+
+def _parts(text: str) -> list[str]:
+    """Cut a text into words and what stands between them; joined, it is the text."""
+    parts: list[str] = []
+    for char in text:
+        same = parts and parts[-1][-1].isalnum() == char.isalnum()
+        if same:
+            parts[-1] += char
+        else:
+            parts.append(char)
+    return parts

@@ -1,0 +1,74 @@
+"""The words of safety and of force: found in any text, and shown in none."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.roster.faults import RosterError
+from engine.roster.listing import show_person
+from engine.roster.model import Word
+from engine.roster.parse import parse_roster
+from engine.roster.words import MASK, mask, word_fault, word_in
+from tests.engine.roster.test_toml_faults import CRANE, HERON
+
+WORDS = 'safe_word = "Maple"\nduress_word = "Cedar7"\n'
+ROSTER = parse_roster(HERON + WORDS, "roster.toml")
+(PERSON,) = ROSTER.people
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("maple", Word.SAFE),
+        ("all well, MAPLE.", Word.SAFE),
+        ("K7F2 6 maple", Word.SAFE),
+        ("cedar7", Word.DURESS),
+        ("\uff23\uff25\uff24\uff21\uff32\uff17", Word.DURESS),
+        ("maple cedar7", Word.DURESS),
+        ("maples", None),
+        ("cedar 7", None),
+        ("", None),
+    ],
+)
+def test_a_word_is_found_where_it_stands_by_itself(
+    text: str, word: Word | None
+) -> None:
+    assert word_in(text, PERSON) is word
+
+
+def test_what_is_shown_has_no_word_of_theirs() -> None:
+    assert mask("It is Maple, not CEDAR7!", [PERSON]) == f"It is {MASK}, not {MASK}!"
+
+
+@given(st.text(max_size=60))
+def test_any_other_text_is_shown_as_it_is(text: str) -> None:
+    assert word_in(text, PERSON) is not None or mask(text, [PERSON]) == text
+
+
+@pytest.mark.parametrize("word", ["abc", "a" * 17, "two words", "maple!"])
+def test_a_word_is_one_of_letters_and_digits(word: str) -> None:
+    assert word_fault(word) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (HERON + 'duress_word = "Cedar7"\n', "safe_word is missing"),
+        (HERON + WORDS.replace("Cedar7", "mAPLE"), "is the other word as well"),
+        (HERON + WORDS.replace("Maple", "lykta"), "is a sign"),
+        (HERON + WORDS + CRANE + WORDS, "is taken already"),
+        (HERON + WORDS.replace("Maple", "ma"), "4 to 16"),
+    ],
+)
+def test_words_stand_for_one_person_and_one_thing(text: str, reason: str) -> None:
+    with pytest.raises(RosterError) as caught:
+        parse_roster(text, "roster.toml")
+    assert reason.replace("safe_word ", "") in str(caught.value)
+    assert "Cedar" not in str(caught.value)
+
+
+def test_no_listing_shows_them_not_even_revealed() -> None:
+    shown = str(show_person(ROSTER, PERSON.person, reveal=True))
+    assert "aple" not in shown
+    assert "edar" not in shown
+    assert "Maple" not in repr(PERSON)
