@@ -276,6 +276,8 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Changed]):
                 open_id = self._open.get(f"{Kind.REAL.value}:{message.subject}")
                 if open_id is not None:
                     self._pass_on(open_id, message.command, None)
+                elif message.otherwise is not None:
+                    self._distress(message.otherwise)
             case Changed():
                 self._note(message.alarm)
             case _:

@@ -84,33 +84,35 @@ def _close(alarm: Alarm, command: Close, now: Instant) -> Events:
     return (closed, *_withdrawal(alarm, now, frozenset(gone)))
 
 
-def _refusal(
-    alarm: Alarm | None,
-    command: OperatorAct,
-) -> RefusalGround | None:
+def _refusal(alarm: Alarm | None, command: OperatorAct) -> RefusalGround | None:
     if alarm is None:
         return RefusalGround.NOT_RAISED
+    if isinstance(command, Reveal):
+        return None
+    if isinstance(command, Reopen):
+        goes_on = alarm.is_open and alarm.seen.closed is None
+        return RefusalGround.ALARM_OPEN if goes_on else None
+    if not alarm.is_open:
+        return RefusalGround.ALARM_CLOSED
+    if isinstance(command, Verify | Close) and alarm.acknowledged is None:
+        return RefusalGround.NOT_ACKNOWLEDGED
+    return _open_refusal(alarm, command)
+
+
+def _open_refusal(
+    alarm: Alarm,
+    command: Acknowledge | Verify | ApprovePublication | ConfirmSafe | Close,
+) -> RefusalGround | None:
     match command:
-        case Reveal():
-            return None
-        case Reopen():
-            goes_on = alarm.is_open and alarm.seen.closed is None
-            return RefusalGround.ALARM_OPEN if goes_on else None
-        case _ if not alarm.is_open:
-            return RefusalGround.ALARM_CLOSED
         case Acknowledge():
             done = alarm.acknowledged is not None
             return RefusalGround.ALREADY_DONE if done else None
         case Verify():
-            if alarm.acknowledged is None:
-                return RefusalGround.NOT_ACKNOWLEDGED
             return verdict_refusal(alarm, command.by, command.truth)
         case ConfirmSafe():
             return confirm_refusal(alarm, command)
         case Close():
-            if alarm.acknowledged is None:
-                return RefusalGround.NOT_ACKNOWLEDGED
-            return close_refusal(alarm, command.by)
+            return close_refusal(alarm, command)
         case ApprovePublication():
             return _publication_refusal(alarm, command.by, command.template)
         case _:

@@ -125,12 +125,17 @@ class ConfirmSafe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Close:
-    """An operator ends the case."""
+    """An operator ends the case.
+
+    `in_person` where they have signed in; else their name was taken at its word, and
+    is no voice where it takes more than one.
+    """
 
     command_id: CommandId
     by: OperatorId
     reason: CloseReason
     remark: str = ""
+    in_person: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

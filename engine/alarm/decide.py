@@ -226,7 +226,7 @@ def _raise(alarm: Alarm | None, command: Raise, now: Instant) -> Events:
 
 
 def _cancel(alarm: Alarm | None, command: RequestCancel, now: Instant) -> Events:
-    """Note a request to call it off. It closes nothing, and may open what was closed."""
+    """Note a request to call it off; it closes nothing. A forced one may reopen."""
     if alarm is None:
         return ()
     noted = CancelRequested(at=now, press=command.press)

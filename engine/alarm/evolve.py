@@ -148,16 +148,6 @@ def _decided(
                 acknowledged=Act(by=event.by, at=event.at),
                 operators=alarm.operators | {event.by},
             )
-        case AlarmVerified():
-            return _judged(alarm, event.truth, Act(by=event.by, at=event.at))
-        case QuorumReached():
-            return _judged(alarm, event.truth, Act(by=QUORUM, at=event.at))
-        case VerdictGiven():
-            return _spoken(alarm, event.by, Voice.HQ, event.truth, event.at)
-        case VerificationAsked():
-            return urged(replace(alarm, ask=event.ask), event.at)
-        case AlarmPresumed():
-            return replace(alarm, truth=Truth.PRESUMED)
         case PublicationApproved():
             return replace(
                 alarm,
@@ -170,6 +160,29 @@ def _decided(
             return safe_from(alarm, event.by, event.at)
         case AlarmReopened():
             return _reopened(alarm, event)
+        case _:
+            return _weighed(alarm, event)
+
+
+def _weighed(
+    alarm: Alarm,
+    event: AlarmVerified
+    | VerdictGiven
+    | QuorumReached
+    | VerificationAsked
+    | AlarmPresumed,
+) -> Alarm:
+    match event:
+        case AlarmVerified():
+            return _judged(alarm, event.truth, Act(by=event.by, at=event.at))
+        case QuorumReached():
+            return _judged(alarm, event.truth, Act(by=QUORUM, at=event.at))
+        case VerdictGiven():
+            return _spoken(alarm, event.by, Voice.HQ, event.truth, event.at)
+        case VerificationAsked():
+            return urged(replace(alarm, ask=event.ask), event.at)
+        case AlarmPresumed():
+            return replace(alarm, truth=Truth.PRESUMED)
         case _:
             assert_never(event)
 

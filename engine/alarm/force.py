@@ -4,8 +4,7 @@ What the defender's own addresses are led to believe (`seen`) moves the same way
 after a forced cancel as after a true one.
 """
 
-from dataclasses import replace
-
+from engine.alarm.copying import replace
 from engine.alarm.events import AlarmReopened, CancelRequested, ReplyReceived
 from engine.alarm.state import Act, Alarm, Force, Press, ReplyKind, Response, Safe, Seen
 from engine.protocol.model import Audience

@@ -96,14 +96,15 @@ class Distress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToOpen:
-    """A command for whatever real case a subject has open; dropped without one.
+    """A command for whatever real case a subject has open.
 
-    What it came from is recorded and offered again, so a case that opens a moment
-    later gets it.
+    Without one it comes to `otherwise`, or is dropped: what it came from is recorded
+    and offered again, so a case that opens a moment later gets it.
     """
 
     subject: str
     command: RequestCancel
+    otherwise: Distress | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

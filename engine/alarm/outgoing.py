@@ -1,7 +1,6 @@
 """Fold the facts of steps and notifications into an alarm. Pure."""
 
-from dataclasses import replace
-
+from engine.alarm.copying import replace
 from engine.alarm.events import (
     NotificationPlanned,
     NotificationSettled,

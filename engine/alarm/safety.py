@@ -20,11 +20,11 @@ def close_of(alarm: Alarm, command: Close, now: Instant) -> AlarmClosed:
         by=command.by,
         reason=command.reason,
         remark=command.remark,
-        apparent=not _is_enough(alarm, command.by),
+        apparent=not _is_enough(alarm, command),
     )
 
 
-def close_refusal(alarm: Alarm, by: str) -> RefusalGround | None:
+def close_refusal(alarm: Alarm, command: Close) -> RefusalGround | None:
     """Return why nobody may close now.
 
     Asked as if no word had been a forced one, so that the answer tells nothing.
@@ -32,9 +32,10 @@ def close_refusal(alarm: Alarm, by: str) -> RefusalGround | None:
     if alarm.kind is not Kind.REAL:
         return None
     if alarm.seen.closed is not None:
-        return None if _is_enough(alarm, by) else RefusalGround.NOT_SAFE_YET
-    names = {*safe_names(alarm, as_seen=True), by}
-    enough = len(names) >= alarm.protocol.all_clear_needs
+        enough = _is_enough(alarm, command)
+    else:
+        names = safe_names(alarm, as_seen=True)
+        enough = _suffice(names, command, alarm.protocol.all_clear_needs)
     return None if enough else RefusalGround.NOT_SAFE_YET
 
 
@@ -70,5 +71,11 @@ def _is_own_word_in_danger(alarm: Alarm, name: str) -> bool:
     return alarm.danger_at is not None and name == alarm.defender
 
 
-def _is_enough(alarm: Alarm, by: str) -> bool:
-    return len({*safe_names(alarm, as_seen=False), by}) >= safe_needs(alarm)
+def _is_enough(alarm: Alarm, command: Close) -> bool:
+    names = safe_names(alarm, as_seen=False)
+    return _suffice(names, command, safe_needs(alarm))
+
+
+def _suffice(names: tuple[str, ...], command: Close, needs: int) -> bool:
+    voices = {*names, command.by} if command.in_person else set(names)
+    return needs <= 1 or len(voices) >= needs

@@ -1,6 +1,6 @@
 """Which steps of an alarm are due, and when to look again: pure."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -30,27 +30,23 @@ class DueRound:
 
 def holds(alarm: Alarm, condition: Condition) -> bool:
     """Answer a condition from what has been journalled."""
-    match condition:
-        case Condition.ACKNOWLEDGED:
-            return alarm.acknowledged is not None
-        case Condition.SOMEBODY_COMING:
-            return any(told.reply is ReplyKind.COMING for told in alarm.told.values())
-        case Condition.CONFIRMED_SOURCE:
-            return alarm.confirmed_source
-        case Condition.VERIFIED:
-            return alarm.truth is Truth.VERIFIED
-        case Condition.REAL:
-            return alarm.truth in {Truth.VERIFIED, Truth.PRESUMED}
-        case Condition.DISPUTED:
-            return alarm.ask is Ask.DISPUTED
-        case Condition.FALSE:
-            return alarm.truth is Truth.FALSE
-        case Condition.SAFE_CONFIRMED:
-            return alarm.safe_confirmed is not None
-        case Condition.CONSENTED:
-            return alarm.consented
-        case Condition.APPROVED:
-            return alarm.approved is not None
+    return _HOLDS[condition](alarm)
+
+
+_HOLDS: dict[Condition, Callable[[Alarm], bool]] = {
+    Condition.ACKNOWLEDGED: lambda alarm: alarm.acknowledged is not None,
+    Condition.SOMEBODY_COMING: lambda alarm: any(
+        told.reply is ReplyKind.COMING for told in alarm.told.values()
+    ),
+    Condition.CONFIRMED_SOURCE: lambda alarm: alarm.confirmed_source,
+    Condition.VERIFIED: lambda alarm: alarm.truth is Truth.VERIFIED,
+    Condition.REAL: lambda alarm: alarm.truth in {Truth.VERIFIED, Truth.PRESUMED},
+    Condition.DISPUTED: lambda alarm: alarm.ask is Ask.DISPUTED,
+    Condition.SAFE_CONFIRMED: lambda alarm: alarm.safe_confirmed is not None,
+    Condition.FALSE: lambda alarm: alarm.truth is Truth.FALSE,
+    Condition.CONSENTED: lambda alarm: alarm.consented,
+    Condition.APPROVED: lambda alarm: alarm.approved is not None,
+}
 
 
 def due_rounds(alarm: Alarm, now: Instant) -> Iterator[DueRound]:

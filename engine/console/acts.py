@@ -1,6 +1,7 @@
 """From a form to a command, for console and control socket alike."""
 
 from collections.abc import Mapping
+from hashlib import sha256
 
 from engine.alarm.commands import (
     Acknowledge,
@@ -8,19 +9,32 @@ from engine.alarm.commands import (
     AlarmCommand,
     ApprovePublication,
     Close,
+    ConfirmSafe,
     Reopen,
+    RequestCancel,
     Reveal,
     Verify,
 )
 from engine.alarm.events import ActRefused
 from engine.alarm.messages import Done
-from engine.alarm.state import CloseReason, Truth
+from engine.alarm.state import CloseReason, Press, Truth
 from engine.console.words import refusal
 from engine.errors import EngineError
-from engine.values import CommandId, OperatorId
+from engine.roster.model import Person, Word
+from engine.roster.words import word_in
+from engine.values import CommandId, Instant, OperatorId, ReportKey, Signal
 
 NOTE_MAX = 2_000
-ACTS = ("acknowledge", "verify", "approve", "close", "reopen", "reveal", "note")
+ACTS = (
+    "acknowledge",
+    "verify",
+    "approve",
+    "safe",
+    "close",
+    "reopen",
+    "reveal",
+    "note",
+)
 
 
 class ActError(EngineError):
@@ -52,6 +66,9 @@ def command_of(
         case "approve":
             template = form.get("template") or "public"
             return ApprovePublication(command_id=command_id, by=by, template=template)
+        case "safe":
+            remark = form.get("remark", "").strip()[:NOTE_MAX]
+            return ConfirmSafe(command_id=command_id, by=by, remark=remark)
         case "close":
             return _close(form, by, command_id)
         case "reopen":
@@ -67,6 +84,39 @@ def command_of(
         case _:
             message = f"act: no such act; one of {', '.join(ACTS)}"
             raise ActError(message)
+
+
+def word_command(
+    form: Mapping[str, str],
+    defender: Person | None,
+    by: OperatorId,
+    command_id: CommandId,
+    now: Instant,
+) -> RequestCancel:
+    """Return the cancel that a word on the telephone comes to.
+
+    Whichever word it is, and also where it is none of theirs, the form is answered
+    the same: the defender is not the only one who may be listening.
+
+    Raises:
+        ActError: no word was written.
+
+    """
+    said = form.get("word", "").strip()[:NOTE_MAX]
+    if not said:
+        message = "word: write the word that was said"
+        raise ActError(message)
+    word = None if defender is None else word_in(said, defender)
+    press = Press(
+        key=ReportKey(sha256(command_id.encode()).hexdigest()[:32]),
+        at=now,
+        wire_protocol="console",
+        signals=(Signal.CANCEL,),
+        text=f"said to {by}",
+        proven=word is Word.SAFE,
+        duress=word is Word.DURESS,
+    )
+    return RequestCancel(command_id=command_id, press=press)
 
 
 def refusal_of(done: Done) -> str | None:

@@ -8,12 +8,14 @@ import json
 import re
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from engine.alarm.commands import Close
 from engine.console.acts import ActError, command_of
 from engine.console.desk import ConsoleDesk
 from engine.console.observe import NO_ROUND_TRIP, ROUND_TRIP, unready_reasons
@@ -27,7 +29,7 @@ from engine.values import AlarmId, CommandId, OperatorId
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 # Here a name is taken at its word: one person could be both operators.
-IN_PERSON = frozenset({"approve", "reveal"})
+IN_PERSON = frozenset({"approve", "reveal", "safe", "word"})
 SIGN_IN = "only at the console, where whoever does it has signed in"
 UNPROCESSABLE = 422
 REFUSED = 409
@@ -95,6 +97,8 @@ async def act(request: Request) -> Response:
         )
     except ActError as error:
         return JSONResponse({"error": str(error)}, status_code=UNPROCESSABLE)
+    if isinstance(command, Close):
+        command = replace(command, in_person=False)
     refused = await desk.act(AlarmId(request.path_params["alarm"]), command)
     status = 200 if refused is None else REFUSED
     return JSONResponse(

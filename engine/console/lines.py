@@ -22,6 +22,7 @@ from engine.alarm.events import (
     QuorumReached,
     RecipientsChosen,
     ReplyReceived,
+    SafetyConfirmed,
     StepFired,
     VerdictGiven,
     VerificationAsked,
@@ -124,6 +125,9 @@ def _act(event: AlarmEvent, *, revealed: bool) -> str:
             return f"{event.by}: it is {said}; not enough by itself"
         case VerificationAsked():
             return ASKS[event.ask]
+        case SafetyConfirmed():
+            remark = f": {event.remark}" if event.remark else ""
+            return f"by {event.by}{remark}"
         case AlarmPresumed():
             return "nobody has said in time, so it counts as real"
         case AlarmClosed():

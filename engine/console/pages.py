@@ -10,7 +10,8 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from engine.console.acts import ActError, command_of
+from engine.alarm.commands import AlarmCommand
+from engine.console.acts import ActError, command_of, word_command
 from engine.console.desk import ConsoleDesk
 from engine.console.page import desk_of, page
 from engine.console.security import Guard, form_of, session_of
@@ -18,7 +19,7 @@ from engine.console.sign_in import password, sign_in, sign_in_page, sign_out
 from engine.console.stream import events
 from engine.console.view import detail, summary
 from engine.console.words import REFUSALS
-from engine.values import AlarmId, CommandId
+from engine.values import AlarmId, CommandId, OperatorId
 
 REFUSED = 409
 MISSING = 404
@@ -100,7 +101,7 @@ async def act(request: Request) -> Response:
     click = form.get("id", "")[:CLICK_MAX] or secrets.token_hex(8)
     command_id = CommandId(f"{session.operator}/{click}")
     try:
-        command = command_of(name, form, session.operator, command_id)
+        command = _command(desk, alarm_id, name, form, session.operator, command_id)
     except ActError as error:
         return JSONResponse({"error": str(error)}, status_code=UNPROCESSABLE)
     refused = await desk.act(alarm_id, command)
@@ -112,6 +113,23 @@ async def act(request: Request) -> Response:
     return RedirectResponse(
         f"/alarms/{quote(alarm_id, safe='')}{_refused_query(refused)}", status_code=303
     )
+
+
+def _command(
+    desk: ConsoleDesk,
+    alarm_id: AlarmId,
+    name: str,
+    form: dict[str, str],
+    by: OperatorId,
+    command_id: CommandId,
+) -> AlarmCommand:
+    if name != "word":
+        return command_of(name, form, by, command_id)
+    alarm = desk.cases.get(alarm_id)
+    person = None if alarm is None else alarm.defender
+    roster = desk.parts.board.roster()
+    defender = None if person is None else roster.person(person)
+    return word_command(form, defender, by, command_id, desk.parts.clock.now())
 
 
 def _rows(request: Request) -> list[dict[str, object]]:

@@ -6,6 +6,7 @@ Numbers, other people and the exact place are hidden unless revealed.
 from engine.alarm.contents import doubts_of
 from engine.alarm.desk import country_name
 from engine.alarm.events import RefusalGround
+from engine.alarm.safety import safe_names, safe_needs
 from engine.alarm.state import Alarm, Kind, Truth
 from engine.alarm.verification import answer_due, counted, judges_of
 from engine.console.cases import Line
@@ -14,6 +15,7 @@ from engine.console.outlook import outlook
 from engine.console.people import Names, people, unreached
 from engine.console.words import (
     ASKS,
+    FORCES,
     OTHERWISE,
     PLACES,
     REFUSALS,
@@ -97,6 +99,11 @@ def detail(
         "lines": [line_of(alarm, line, names, revealed=revealed) for line in lines],
         "draft": _draft(alarm, now),
         "verification": _verification(alarm),
+        "safety": {
+            "needs": alarm.protocol.all_clear_needs,
+            "said": len(safe_names(alarm, as_seen=True)),
+        },
+        "force": _force(alarm, operator),
         "consented": alarm.consented,
         "may": _may(alarm),
         "why_not": _why_not(alarm, operator),
@@ -116,6 +123,18 @@ def _verification(alarm: Alarm) -> Json:
     }
 
 
+def _force(alarm: Alarm, operator: OperatorId | None) -> Json:
+    """Return the signs of force: to operators on the case, and to nobody else."""
+    if operator is None or operator not in alarm.operators or not alarm.danger_at:
+        return {}
+    return {
+        "signs": sorted(FORCES[sign] for sign in alarm.force),
+        "needs": safe_needs(alarm),
+        "said": len(safe_names(alarm, as_seen=False)),
+        "seems_closed": alarm.is_open and alarm.seen.closed is not None,
+    }
+
+
 def _may(alarm: Alarm) -> Json:
     """Return which acts make sense now; the rules themselves are the alarm's."""
     acknowledged = alarm.acknowledged is not None
@@ -123,6 +142,8 @@ def _may(alarm: Alarm) -> Json:
         "acknowledge": alarm.is_open and not acknowledged,
         "verify": alarm.is_open and acknowledged,
         "approve": alarm.is_open and _publication_bar(alarm, None) is None,
+        "safe": alarm.is_open,
+        "word": alarm.is_open,
         "close": alarm.is_open and acknowledged,
         "reopen": not alarm.is_open,
     }

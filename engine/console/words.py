@@ -5,6 +5,7 @@ from engine.alarm.state import (
     Alarm,
     Ask,
     CloseReason,
+    Force,
     Kind,
     PlaceSource,
     ReplyKind,
@@ -41,6 +42,7 @@ TITLES = {
     "StepFired": "Step",
     "RecipientsChosen": "Chosen",
     "VerdictGiven": "Says",
+    "SafetyConfirmed": "Says: safe",
     "VerificationAsked": "You decide",
     "NotificationPlanned": "To send",
     "NotificationSettled": "Outcome",
@@ -69,6 +71,13 @@ REASONS = {
 ASKS = {
     Ask.DISPUTED: "Answers contradict each other: you decide",
     Ask.OVERDUE: "Nobody has said in time whether it is true: you decide",
+}
+FORCES = {
+    Force.DURESS_WORD: "the defender's word of force was said",
+    Force.COLLEAGUE_FORCED: "somebody who was told was forced to answer",
+    Force.SECOND_SIGNAL: "another signal came after the request to cancel",
+    Force.MOVING: "the position moves although it was called off",
+    Force.SILENT: "no position comes any more although it was called off",
 }
 OTHERWISE = {
     Fallback.ASK: "the officers on duty are asked again",

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar, assert_never
 
-from engine.alarm.commands import AddNote, Raise, TakeReply
+from engine.alarm.commands import Raise
 from engine.alarm.messages import Distress, Forward, ToOpen
-from engine.alarm.state import ReplyKind, alarm_of
+from engine.intake.answers import Sms, code_in, messages_of
 from engine.intake.assess import Outcome
 from engine.intake.judge import (
     Judge,
@@ -17,24 +17,14 @@ from engine.intake.judge import (
     notice_command,
     raise_command,
 )
-from engine.intake.replies import Reply, read_reply
 from engine.intake.reports import decode_report
-from engine.intake.sms import (
-    Caller,
-    caller_of,
-    calls_for_help,
-    help_command,
-    message_command,
-    senders_of,
-    tracker_command,
-)
+from engine.intake.sms import message_command
 from engine.ports.device import DeviceReport
-from engine.ports.journal import Code, InboundRow, ReaderLender
+from engine.ports.journal import InboundRow, ReaderLender
 from engine.ports.telemetry import Telemetry
-from engine.roster.model import Person
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.link import Link
-from engine.values import CommandId, ReportKey
+from engine.values import ReportKey
 
 RESCAN = timedelta(seconds=2)
 FRESH = timedelta(seconds=3)
@@ -153,13 +143,23 @@ class Intake(SupervisedActor[Heard | SmsHeard]):
                 assert_never(judgement.assessment.outcome)
 
     def _cancel(self, judgement: Judgement) -> None:
-        """Pass it to the open case; where there is none, HQ looks at it."""
+        """Pass it to the open case; where there is none, HQ looks at it.
+
+        A code of force raises a case where there is none: nobody who is not forced
+        sends it.
+        """
         press = judgement.assessment.press
-        if self.clock.now().since(press.at) > UNCLAIMED:
+        stale = self.clock.now().since(press.at) > UNCLAIMED
+        if stale and not press.duress:
             self._distress(notice_command(judgement, self._judge))
             return
+        otherwise = None
+        if press.duress:
+            raising = raise_command(judgement)
+            otherwise = Distress(alarm_id=alarm_id(press.key), command=raising)
         command = cancel_command(judgement)
-        self._tell(ToOpen(subject=judgement.subject, command=command))
+        subject = judgement.subject
+        self._tell(ToOpen(subject=subject, command=command, otherwise=otherwise))
 
     def _sms(self, row: InboundRow) -> None:
         """Take an answer, a call for help, or words that nobody expected."""
@@ -169,66 +169,16 @@ class Intake(SupervisedActor[Heard | SmsHeard]):
         except (ValueError, KeyError, TypeError):
             self._unreadable(row)
             return
-        reply = read_reply(text)
-        senders = senders_of(self._judge.board.roster(), sender)
+        named = code_in(text, self._judge)
         with self._readers.reader() as reader:
-            code = None if reply.code is None else reader.code(reply.code)
-        if code is None:
-            self._distress(self._uncoded(row, sender, text, reply, senders))
-        else:
-            self._coded(row, text, reply, code, senders)
-
-    def _uncoded(
-        self,
-        row: InboundRow,
-        sender: str,
-        text: str,
-        reply: Reply,
-        senders: tuple[Person, ...],
-    ) -> Raise:
-        """Return what a message without an alarm's code comes to: always something."""
-        tracker = tracker_command(row, sender, text, self._judge)
-        if tracker is not None:
-            return tracker
-        if calls_for_help(text, reply):
-            caller = caller_of(self._judge.board.roster(), senders, text)
-            if caller is not None:
-                return help_command(row, caller, self._judge)
-        who = senders[0] if senders else None
-        return message_command(row, text, who, self._judge)
-
-    def _coded(
-        self,
-        row: InboundRow,
-        text: str,
-        reply: Reply,
-        code: Code,
-        senders: tuple[Person, ...],
-    ) -> None:
-        """Pass an answer on to its alarm; it counts only from its own recipient."""
-        alarm = alarm_of(code.stream)
-        authentic = any(person.person == code.person for person in senders)
-        if reply.kind is None:
-            note = AddNote(
-                command_id=CommandId(row.key), by=None, text=text, source=row.key
-            )
-            self._tell(Forward(alarm_id=alarm, command=note))
-            return
-        person = self._judge.board.roster().person(code.person)
-        helps = reply.kind is ReplyKind.NEED_HELP and person is not None
-        taken = TakeReply(
-            command_id=CommandId(row.key),
-            person=code.person,
-            reply=reply.kind,
-            authentic=authentic,
-            channel="sms",
-            # A call for help is taken up by the alarm that it raises, not before.
-            source=None if helps else row.key,
-        )
-        self._tell(Forward(alarm_id=alarm, command=taken))
-        if helps and person is not None:
-            caller = Caller(person=person, is_confirmed=authentic)
-            self._distress(help_command(row, caller, self._judge))
+            code = None if named is None else reader.code(named)
+        stale = self.clock.now().since(row.received_at) > UNCLAIMED
+        sms = Sms(row=row, sender=sender, text=text, code=code, stale=stale)
+        for told in messages_of(sms, self._judge):
+            if isinstance(told, Distress):
+                self._distress(told.command)
+            else:
+                self._tell(told)
 
     def _distress(self, command: Raise) -> None:
         key = ReportKey(command.press.key)

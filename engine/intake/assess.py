@@ -20,7 +20,7 @@ from engine.alarm.state import (
 )
 from engine.ports.device import DeviceReport, ReportKind
 from engine.protocol.parse import DEFAULT_TRIGGERS
-from engine.roster.model import DeclaredPlace, Person
+from engine.roster.model import DeclaredPlace, Person, Word
 from engine.values import Fix, ReportKey, Signal
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -86,6 +86,7 @@ def assess(
     person: Person | None,
     triggers: frozenset[Signal] | None,
     last: Fix | None,
+    word: Word | None = None,
 ) -> Assessment:
     """Return what a report means.
 
@@ -94,15 +95,22 @@ def assess(
         person: whose device it is; None where nobody has enrolled it.
         triggers: of the person's action protocol; None for the default ones.
         last: the person's last fix, if any.
+        word: what the device's code says of the carrier, where it has one for it.
 
     """
     raising = frozenset(DEFAULT_TRIGGERS) if triggers is None else triggers
     believed, doubtful = _believed(report, last)
     outcome = _outcome(report, known=person is not None, raising=raising)
+    if word is not None and outcome is not Outcome.ALARM:
+        outcome = Outcome.CANCEL
     return Assessment(
         outcome=outcome,
         kind=Kind.NOTICE if outcome is Outcome.NOTICE else Kind.REAL,
-        press=_press(report, known=person is not None, place_doubtful=doubtful),
+        press=replace(
+            _press(report, known=person is not None, place_doubtful=doubtful),
+            proven=word is Word.SAFE,
+            duress=word is Word.DURESS,
+        ),
         place=_place(report, person, believed, last, doubtful=doubtful),
         fix=None if doubtful else believed,
     )

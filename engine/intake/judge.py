@@ -49,7 +49,9 @@ class Judge:
         protocol = registry.of(person.action_protocol if person else None)
         triggers = protocol.triggers if person is not None else None
         last = None if person is None else self.board.fix_of(person.person)
-        assessment = assess(report, person, triggers, last)
+        device = None if report.device is None else roster.device(report.device)
+        word = None if device is None else device.word_of(report.codes)
+        assessment = assess(report, person, triggers, last, word)
         if assessment.outcome is Outcome.NOTICE:
             protocol = registry.protocols[HQ_ALONE]
         elif person is None:
@@ -72,6 +74,7 @@ def raise_command(judgement: Judgement) -> Raise:
         protocol=judgement.protocol,
         press=assessment.press,
         place=assessment.place,
+        has_words=person is not None and bool(person.safe_word),
     )
 
 

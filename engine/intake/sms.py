@@ -152,6 +152,7 @@ def help_command(row: InboundRow, caller: Caller, judge: Judge) -> Raise:
             doubt=doubt,
         ),
         place=place,
+        has_words=bool(person.safe_word),
     )
 
 

@@ -146,6 +146,13 @@ class Device:
     safe_codes: frozenset[str] = field(default=frozenset(), repr=False)
     duress_codes: frozenset[str] = field(default=frozenset(), repr=False)
 
+    def word_of(self, codes: Iterable[str]) -> Word | None:
+        """Return which word these codes stand for; force outweighs safety."""
+        said = frozenset(codes)
+        if said & self.duress_codes:
+            return Word.DURESS
+        return Word.SAFE if said & self.safe_codes else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rota:

@@ -35,15 +35,28 @@ def word_in(text: str, person: Person) -> Word | None:
     return None
 
 
-def mask(text: str, people: Iterable[Person]) -> str:
-    """Return a text fit to be shown: the words of these people are taken out."""
+def forced_speaker(text: str, people: Iterable[Person]) -> Person | None:
+    """Return whose word of force stands in a text, from whatever number it came."""
+    said = set(_folded(text))
+    return next(
+        (
+            person
+            for person in people
+            if person.duress_word and fold_word(person.duress_word) in said
+        ),
+        None,
+    )
+
+
+def mask(text: str, people: Iterable[Person], by: str = MASK) -> str:
+    """Return a text fit to be shown: the words of these people are replaced."""
     secret = {
         fold_word(word)
         for person in people
         for word in (person.safe_word, person.duress_word)
         if word
     }
-    return "".join(MASK if fold_word(part) in secret else part for part in _parts(text))
+    return "".join(by if fold_word(part) in secret else part for part in _parts(text))
 
 
 def fold_word(word: str) -> str:

@@ -206,9 +206,7 @@ def test_a_second_signal_after_a_cancel_is_an_escalation() -> None:
     assert len(scene.told(Audience.NEAREST)) == 15
 
 
-def test_a_press_that_carries_the_word_of_force_raises_and_tells_the_defender_nothing() -> (
-    None
-):
+def test_a_press_with_the_word_of_force_raises_and_tells_the_defender_nothing() -> None:
     press = replace(press_of(signals=(Signal.CANCEL,)), duress=True)
     scene = Scene(protocol=CAREFUL)
     scene.do(raise_of(press, CAREFUL))
@@ -285,9 +283,7 @@ def test_a_word_of_force_in_answer_opens_the_case_again_in_silence() -> None:
     assert len(false.told(Audience.NEAREST)) > len(true.told(Audience.NEAREST))
 
 
-def test_at_the_defenders_telephone_both_words_come_to_the_same_bytes_at_one_time() -> (
-    None
-):
+def test_at_the_defenders_telephone_both_words_are_the_same_bytes_at_one_time() -> None:
     seen = []
     for word in Word:
         scene = scene_of()

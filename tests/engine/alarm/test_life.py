@@ -28,8 +28,8 @@ from engine.alarm.state import VERDICTS, Alarm, ReplyKind, SourceDoubt, Truth
 from engine.journal.memory import MemoryStore
 from engine.ports.journal import Appended, EffectClass, EffectState
 from engine.protocol.model import Audience
-from engine.values import CommandId, OperatorId
 from engine.roster.model import Word
+from engine.values import CommandId, OperatorId
 from tests.engine.alarm.scene import ALARM, PROTOCOLS, Scene
 
 OPERATORS = st.sampled_from(["alder", "rowan"]).map(OperatorId)

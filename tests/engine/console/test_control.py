@@ -42,7 +42,7 @@ def test_nobody_acts_without_an_operators_name(hq: Hq, body: bytes) -> None:
     assert found.acknowledged is None
 
 
-@pytest.mark.parametrize("act", ["approve", "reveal"])
+@pytest.mark.parametrize("act", ["approve", "reveal", "safe", "word"])
 def test_what_needs_a_person_who_has_signed_in_is_not_done_here(
     hq: Hq, act: str
 ) -> None:

@@ -190,3 +190,45 @@ def test_a_quorum_without_its_default_is_refused() -> None:
     found = fault(text)
     assert found.field == "verification.otherwize"
     assert "did you mean 'otherwise'" in found.reason
+
+
+THEIRS = """
+[[step]]
+id = "theirs"
+after = "cancelled"
+to = "defender"
+channels = ["sms"]
+text = "cancelled"
+"""
+
+
+def test_a_step_for_the_defender_may_follow_what_they_have_seen() -> None:
+    (step,) = parse_protocol(HEAD + THEIRS, "mine.toml").steps
+    assert (step.to, step.after) == (Audience.DEFENDER, "cancelled")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field"),
+    [
+        ('after = "cancelled"', 'after = "duress"', "after"),
+        ('after = "cancelled"', 'after = "verified"', "after"),
+        ('text = "cancelled"', 'text = "sos"', "text"),
+        ('to = "defender"', 'to = "hq"', "text"),
+        ('channels = ["sms"]', 'channels = ["sms"]\nrequires = ["real"]', "stopped_by"),
+        (
+            'channels = ["sms"]',
+            'channels = ["sms"]\nstopped_by = ["somebody_coming"]',
+            "stopped_by",
+        ),
+    ],
+)
+def test_no_step_for_the_defender_tells_a_forced_cancel_from_a_true_one(
+    old: str, new: str, field: str
+) -> None:
+    assert fault(HEAD + THEIRS.replace(old, new)).field == f"step[0].{field}"
+
+
+def test_an_all_clear_says_how_many_it_takes() -> None:
+    text = HEAD + "[all_clear]\nneeds = 3\n" + STEP
+    assert parse_protocol(text, "mine.toml").all_clear_needs == 3
+    assert parse_protocol(HEAD + STEP, "mine.toml").all_clear_needs == 1

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import DataError
-from engine.protocol.model import Audience, Start, Condition
+from engine.protocol.model import Audience, Condition, Start
 from engine.protocol.registry import HQ_ALONE, STANDARD, UNKNOWN_DEVICE, load_registry
 
 MINE = """
@@ -27,7 +27,7 @@ def test_the_samples_are_sound_and_there() -> None:
 
 def test_every_sample_tells_hq_at_once_and_pages_until_acknowledged() -> None:
     for protocol in load_registry(None, STANDARD).protocols.values():
-        to = {step.to: step for step in protocol.steps}
+        to = {step.to: step for step in reversed(protocol.steps)}
         assert to[Audience.HQ].delay.total_seconds() == 0
         duty = to[Audience.DUTY]
         assert duty.every is not None

@@ -1,0 +1,151 @@
+"""What a short message comes to, and who is told: answers, cancels, help, words. Pure.
+
+A word of safety or of force is taken out before anything else is read, and is in no
+text that is shown.
+"""
+
+from dataclasses import dataclass, replace
+
+from engine.alarm.commands import AddNote, Raise, RequestCancel, TakeReply
+from engine.alarm.messages import Distress, Forward, ToOpen
+from engine.alarm.state import Press, ReplyKind, alarm_of
+from engine.intake.judge import Judge, alarm_id
+from engine.intake.replies import Reply, read_reply
+from engine.intake.sms import (
+    Caller,
+    caller_of,
+    calls_for_help,
+    help_command,
+    message_command,
+    senders_of,
+    tracker_command,
+)
+from engine.ports.journal import Code, InboundRow
+from engine.roster.model import Person, Role, Word
+from engine.roster.words import forced_speaker, mask, word_in
+from engine.values import CommandId, Signal
+
+Message = Distress | Forward | ToOpen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sms:
+    """A recorded short message, and whom its code belongs to; `stale` after a while.
+
+    What is stale has waited for an open case in vain.
+    """
+
+    row: InboundRow
+    sender: str
+    text: str
+    code: Code | None
+    stale: bool = False
+
+
+def code_in(text: str, judge: Judge) -> str | None:
+    """Return the code that a text names, whatever words of theirs stand beside it."""
+    return _read(text, judge).code
+
+
+def messages_of(sms: Sms, judge: Judge) -> tuple[Message, ...]:
+    """Return whom to tell what; always somebody."""
+    if sms.code is not None:
+        return _coded(sms, sms.code, judge)
+    return (_uncoded(sms, judge),)
+
+
+def _coded(sms: Sms, code: Code, judge: Judge) -> tuple[Message, ...]:
+    """Pass an answer on to its alarm; it counts only from its own recipient."""
+    roster = judge.board.roster()
+    row, alarm, person = sms.row, alarm_of(code.stream), roster.person(code.person)
+    word = None if person is None else word_in(sms.text, person)
+    kind = _read(sms.text, judge).kind
+    if kind is None and person is not None and _speaks(person, word):
+        kind = ReplyKind.SAFE
+    if kind is None:
+        text = mask(sms.text, roster.people)
+        note = AddNote(
+            command_id=CommandId(row.key), by=None, text=text, source=row.key
+        )
+        return (Forward(alarm_id=alarm, command=note),)
+    own = any(one.person == code.person for one in senders_of(roster, sms.sender))
+    authentic = own or word is not None
+    helps = kind is ReplyKind.NEED_HELP and person is not None
+    taken = TakeReply(
+        command_id=CommandId(row.key),
+        person=code.person,
+        reply=kind,
+        authentic=authentic,
+        channel="sms",
+        # A call for help is taken up by the alarm that it raises, not before.
+        source=None if helps else row.key,
+        proven=word is Word.SAFE,
+        duress=word is Word.DURESS,
+    )
+    answered = Forward(alarm_id=alarm, command=taken)
+    if not helps or person is None:
+        return (answered,)
+    caller = Caller(person=person, is_confirmed=authentic)
+    return (answered, _distress(help_command(row, caller, judge)))
+
+
+def _uncoded(sms: Sms, judge: Judge) -> Message:
+    """Take a message without an alarm's code; only a word makes it a cancel."""
+    row, roster = sms.row, judge.board.roster()
+    tracker = tracker_command(row, sms.sender, sms.text, judge)
+    if tracker is not None:
+        return _distress(tracker)
+    senders = senders_of(roster, sms.sender)
+    safe = next((one for one in senders if word_in(sms.text, one)), None)
+    if calls_for_help(sms.text, _read(sms.text, judge)):
+        caller = caller_of(roster, senders, sms.text)
+        if safe is not None:
+            caller = Caller(person=safe, is_confirmed=True)
+        if caller is not None:
+            return _distress(help_command(row, caller, judge))
+    forced = forced_speaker(sms.text, roster.people)
+    speaker = forced or safe
+    cancels = forced is not None or not sms.stale
+    if cancels and speaker is not None and speaker.has(Role.DEFENDER):
+        return _cancel(sms, speaker, judge, duress=forced is not None)
+    who = forced or (senders[0] if senders else None)
+    text = mask(sms.text, roster.people)
+    shown = message_command(row, text, who, judge)
+    if forced is not None:
+        shown = replace(shown, press=replace(shown.press, duress=True))
+    return _distress(shown)
+
+
+def _cancel(sms: Sms, person: Person, judge: Judge, *, duress: bool) -> ToOpen:
+    """Ask to call it off; where nothing is open, a word of force raises."""
+    row = sms.row
+    press = Press(
+        key=row.key,
+        at=row.received_at,
+        wire_protocol="sms",
+        signals=(Signal.CANCEL,),
+        proven=not duress,
+        duress=duress,
+    )
+    command = RequestCancel(command_id=CommandId(row.key), press=press)
+    caller = Caller(person=person, is_confirmed=True)
+    raising = replace(help_command(row, caller, judge), press=press)
+    otherwise = _distress(raising) if duress else None
+    return ToOpen(subject=person.person, command=command, otherwise=otherwise)
+
+
+def _speaks(person: Person, word: Word | None) -> bool:
+    """Say whether a code and a word alone are an answer.
+
+    To the question whether a defender is safe, the word is one.
+    """
+    safe = word is Word.SAFE and person.has(Role.DEFENDER)
+    return safe or word is Word.DURESS
+
+
+def _read(text: str, judge: Judge) -> Reply:
+    return read_reply(mask(text, judge.board.roster().people, by=" "))
+
+
+def _distress(command: Raise) -> Distress:
+    return Distress(alarm_id=alarm_id(command.press.key), command=command)

@@ -1,0 +1,125 @@
+"""Duress at the console: one answer for every word, shown to those on the case."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from engine.alarm.commands import Close
+from engine.alarm.state import CloseReason, Force
+from engine.console.words import FORCES
+from engine.values import AlarmId, CommandId, OperatorId, PersonId
+from tests.engine.console.hq import Hq, browser, control
+
+SAFE, DURESS = "Maple", "Cedar7"
+
+
+@pytest.fixture
+def alarm(hq: Hq) -> Iterator[AlarmId]:
+    board = hq.desk.parts.board
+    roster = board.roster()
+    people = tuple(
+        replace(one, safe_word=SAFE, duress_word=DURESS)
+        if one.person == PersonId("heron")
+        else one
+        for one in roster.people
+    )
+    board.replace(replace(roster, people=people))
+    yield hq.press(protocol="careful")
+    board.replace(roster)
+
+
+def test_every_word_is_answered_the_same(hq: Hq, alarm: AlarmId) -> None:
+    with browser(hq) as at:
+        said = [at.act(alarm, "word", word=word) for word in (SAFE, DURESS, "wrong")]
+    assert said == [{"status": 200, "done": True, "refused": None}] * 3
+    found = hq.alarm(alarm)
+    assert found is not None
+    assert found.cancel_requests == 3
+    assert found.force == {Force.DURESS_WORD}
+
+
+def test_no_word_is_kept_in_anything_that_is_shown(hq: Hq, alarm: AlarmId) -> None:
+    with browser(hq) as at:
+        at.act(alarm, "word", word=DURESS)
+        at.act(alarm, "acknowledge")
+        at.act(alarm, "reveal")
+        shown = at.client.get(f"/alarms/{alarm}").text.casefold()
+    assert DURESS.casefold() not in shown
+    with hq.reader() as reader:
+        rows = reader.stream(f"alarm/{alarm}")
+    assert all(DURESS.encode() not in row.body for row in rows)
+
+
+def test_the_flag_shows_to_operators_on_the_case_alone(hq: Hq, alarm: AlarmId) -> None:
+    with browser(hq, "alder") as at:
+        at.act(alarm, "word", word=DURESS)
+        at.act(alarm, "acknowledge")
+        case = at.client.get(f"/api/alarms/{alarm}").json()
+        page = at.client.get(f"/alarms/{alarm}").text
+    assert case["force"]["signs"] == [FORCES[Force.DURESS_WORD]]
+    assert "Under force" in page
+    with browser(hq, "rowan") as at:
+        other = at.client.get(f"/alarms/{alarm}").text
+        assert at.client.get(f"/api/alarms/{alarm}").json()["force"] == {}
+        assert "orce" not in str(at.client.get("/api/alarms").json())
+    assert "Under force" not in other
+    assert "duress" not in other.casefold()
+    with control(hq) as client:
+        assert client.get(f"/alarms/{alarm}").json()["force"] == {}
+
+
+def test_whoever_is_not_on_the_case_sees_the_same_case_after_either_word(
+    hq: Hq, alarm: AlarmId
+) -> None:
+    cases = []
+    for word, one in ((SAFE, alarm), (DURESS, hq.press("a2", protocol="careful"))):
+        with browser(hq, "alder") as at:
+            at.act(one, "word", word=word)
+            at.act(one, "acknowledge")
+        with browser(hq, "rowan") as at:
+            case = at.client.get(f"/api/alarms/{one}").json()
+        lines = case["lines"]
+        last = max(i for i, e in enumerate(lines) if e["kind"] == "CancelRequested")
+        cases.append((case["state"], case["safety"], lines[last]["text"]))
+    assert cases[0] == cases[1]
+
+
+def test_a_close_under_force_is_answered_as_done_and_closes_nothing(
+    hq: Hq, alarm: AlarmId
+) -> None:
+    with browser(hq, "alder") as at:
+        at.act(alarm, "word", word=DURESS)
+        at.act(alarm, "acknowledge")
+        said = at.act(alarm, "close", reason="safe")
+        page = at.client.get(f"/alarms/{alarm}").text
+    assert said == {"status": 200, "done": True, "refused": None}
+    assert "closed in appearance only" in page
+    found = hq.alarm(alarm)
+    assert found is not None
+    assert found.is_open
+
+
+def test_two_who_have_signed_in_close_and_a_name_at_the_socket_is_no_voice(
+    hq: Hq, alarm: AlarmId
+) -> None:
+    hq.enrol("rowan")
+    with browser(hq, "alder") as at:
+        at.act(alarm, "acknowledge")
+        at.act(alarm, "safe")
+    close = {"by": "rowan", "reason": "safe"}
+    with control(hq) as client:
+        refused = client.post(f"/alarms/{alarm}/close", json=close).json()["refused"]
+    assert "one word is not enough" in refused
+    with browser(hq, "rowan") as at:
+        assert at.act(alarm, "close", reason="safe")["done"]
+    found = hq.alarm(alarm)
+    assert found is not None
+    assert not found.is_open
+
+
+def test_a_close_says_that_somebody_has_signed_in_unless_it_does_not() -> None:
+    close = Close(
+        command_id=CommandId("c"), by=OperatorId("alder"), reason=CloseReason.SAFE
+    )
+    assert close.in_person

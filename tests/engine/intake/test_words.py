@@ -1,0 +1,177 @@
+"""Words of safety and of force in an SMS or from a device: what each comes to."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from engine.alarm.commands import AddNote, RequestCancel, TakeReply
+from engine.alarm.messages import Distress, Forward, ToOpen
+from engine.alarm.state import Kind, ReplyKind
+from engine.intake.assess import Outcome
+from engine.ports.journal import Code
+from engine.roster.model import Role
+from engine.roster.words import MASK
+from engine.values import PersonId, Signal
+from tests.engine.intake.reports import HERON, HERONS, report
+from tests.engine.intake.test_actor import LAPWING, Rig, number_of
+
+SAFE, DURESS = "Maple", "Cedar7"
+LAPWINGS = "Birch9"
+CODE = Code(code="K7F2", stream="alarm/a", person=HERON)
+
+
+@pytest.fixture
+def rig() -> Iterator[Rig]:
+    rig = Rig().start()
+    board = rig.judge.board
+    roster = board.roster()
+    words = {HERON: (SAFE, DURESS), LAPWING: ("Hazel", LAPWINGS)}
+    people = tuple(
+        replace(one, safe_word=words[one.person][0], duress_word=words[one.person][1])
+        if one.person in words
+        else one
+        for one in roster.people
+    )
+    lapwing = next(one for one in people if one.person == LAPWING)
+    colleague = replace(lapwing, roles=frozenset({Role.COLLEAGUE}))
+    people = (*(one for one in people if one is not lapwing), colleague)
+    devices = tuple(
+        replace(
+            one,
+            safe_codes=frozenset({"alarm:4711"}),
+            duress_codes=frozenset({"alarm:4712"}),
+        )
+        if one.device == HERONS
+        else one
+        for one in roster.devices
+    )
+    board.replace(replace(roster, people=people, devices=devices))
+    yield rig
+    board.replace(roster)
+
+
+def cancel_of(told: list[object]) -> tuple[ToOpen, RequestCancel]:
+    (message,) = told
+    assert isinstance(message, ToOpen)
+    return message, message.command
+
+
+def test_a_defenders_word_of_safety_asks_to_cancel_and_is_proven(rig: Rig) -> None:
+    message, command = cancel_of(rig.sms("all is well, maple", number_of(HERON)))
+    assert message.subject == HERON
+    assert (command.press.proven, command.press.duress) == (True, False)
+    assert message.otherwise is None
+
+
+def test_a_word_of_force_looks_the_same_and_raises_where_nothing_is_open(
+    rig: Rig,
+) -> None:
+    message, command = cancel_of(rig.sms("all is well, cedar7", number_of(HERON)))
+    assert (command.press.proven, command.press.duress) == (False, True)
+    assert message.otherwise is not None
+    raising = message.otherwise.command
+    assert (raising.kind, raising.defender) == (Kind.REAL, HERON)
+    assert raising.press.duress
+
+
+def test_a_word_of_force_counts_from_any_telephone(rig: Rig) -> None:
+    message, command = cancel_of(rig.sms("Cedar7", "+15550100999"))
+    assert message.subject == HERON
+    assert command.press.duress
+
+
+def test_a_word_of_safety_from_a_strange_telephone_proves_nothing(rig: Rig) -> None:
+    (message,) = rig.sms("Maple", "+15550100999")
+    assert isinstance(message, Distress)
+    assert message.command.kind is Kind.NOTICE
+    assert message.command.press.text == MASK
+
+
+def test_a_colleagues_word_of_force_without_a_code_is_shown_to_hq(rig: Rig) -> None:
+    (message,) = rig.sms("fine Birch9", number_of(LAPWING))
+    assert isinstance(message, Distress)
+    assert message.command.kind is Kind.NOTICE
+    assert message.command.press.duress
+    assert message.command.press.text == f"fine {MASK}"
+
+
+@pytest.mark.parametrize(
+    ("text", "sender", "authentic", "proven", "duress"),
+    [
+        ("K7F2 6", HERON, True, False, False),
+        ("K7F2 6 maple", HERON, True, True, False),
+        ("K7F2 maple", HERON, True, True, False),
+        ("K7F2 6 cedar7", HERON, True, False, True),
+        ("K7F2 cedar7", HERON, True, False, True),
+        ("K7F2 6", LAPWING, False, False, False),
+        ("K7F2 6 maple", LAPWING, True, True, False),
+    ],
+)
+def test_a_code_and_a_word_are_an_answer(
+    rig: Rig,
+    text: str,
+    sender: PersonId,
+    *,
+    authentic: bool,
+    proven: bool,
+    duress: bool,
+) -> None:
+    rig.take(codes=(CODE,))
+    (message,) = rig.sms(text, number_of(sender))
+    assert isinstance(message, Forward)
+    command = message.command
+    assert isinstance(command, TakeReply)
+    assert command.reply is ReplyKind.SAFE
+    assert (command.authentic, command.proven, command.duress) == (
+        authentic,
+        proven,
+        duress,
+    )
+
+
+def test_a_note_holds_no_word(rig: Rig) -> None:
+    rig.take(codes=(replace(CODE, person=LAPWING),))
+    (message,) = rig.sms("K7F2 they said Cedar7 and I do not know", number_of(LAPWING))
+    assert isinstance(message, Forward)
+    assert isinstance(message.command, AddNote)
+    assert MASK in message.command.text
+    assert "edar" not in message.command.text
+
+
+def test_a_help_with_the_word_of_safety_is_a_call_for_help(rig: Rig) -> None:
+    (message,) = rig.sms("HELP maple", number_of(HERON))
+    assert isinstance(message, Distress)
+    assert message.command.kind is Kind.REAL
+
+
+@pytest.mark.parametrize(
+    ("code", "proven", "duress"),
+    [("alarm:4711", True, False), ("alarm:4712", False, True)],
+)
+def test_a_devices_code_cancels_with_the_one_meaning_or_the_other(
+    rig: Rig, code: str, *, proven: bool, duress: bool
+) -> None:
+    said = report(signals=frozenset({Signal.UNKNOWN}), codes=(code,))
+    judgement = rig.judge.judge(said)
+    assert judgement.assessment.outcome is Outcome.CANCEL
+    rig.record(said)
+    rig.hear(said)
+    message, command = cancel_of(rig.told)
+    assert (command.press.proven, command.press.duress) == (proven, duress)
+    assert (message.otherwise is not None) == duress
+
+
+def test_no_code_of_a_device_masks_its_sos(rig: Rig) -> None:
+    said = report(codes=("alarm:4711", "sos"))
+    assert rig.judge.judge(said).assessment.outcome is Outcome.ALARM
+
+
+def test_a_cancel_that_found_nothing_open_is_looked_at_by_hq_in_the_end(
+    rig: Rig,
+) -> None:
+    rig.sms("maple", number_of(HERON))
+    rig.world.run(40)
+    last = rig.told[-1]
+    assert isinstance(last, Distress)
+    assert last.command.kind is Kind.NOTICE
