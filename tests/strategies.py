@@ -25,6 +25,11 @@ from engine.protocol.model import (
     Audience,
     Condition,
     Fallback,
+    Level,
+    Manner,
+    Proof,
+    Publication,
+    Rung,
     Start,
     Step,
     Verification,
@@ -101,6 +106,12 @@ PRESSES = st.builds(
     duress=st.booleans(),
 )
 CONDITIONS = st.lists(st.sampled_from(Condition), max_size=3, unique=True).map(tuple)
+RUNGS = st.builds(
+    Rung,
+    channel=st.sampled_from(["sms", "email"]),
+    proof=st.sampled_from(Proof),
+    within=DURATIONS,
+)
 ANY_STEP = st.builds(
     Step,
     id=STEPS.map(StepId),
@@ -113,6 +124,10 @@ ANY_STEP = st.builds(
     stopped_by=CONDITIONS,
     count=st.integers(1, 100),
     within_m=maybe(METRES),
+    count_more=st.integers(0, 3),
+    within_more_m=METRES,
+    replaces_declined=st.booleans(),
+    ladder=st.lists(RUNGS, max_size=2, unique_by=lambda one: one.channel).map(tuple),
     every=maybe(DURATIONS),
     rounds=maybe(st.integers(1, 5)),
     repeats=st.integers(0, 10),
@@ -134,6 +149,18 @@ PROTOCOLS = st.builds(
     trust_unconfirmed=st.booleans(),
     verification=maybe(VERIFICATIONS),
     all_clear_needs=st.integers(1, 3),
+    countdown=DURATIONS,
+    crowd_max=maybe(st.integers(1, 5)),
+    lease=maybe(DURATIONS),
+    fresh=DURATIONS,
+    manner=maybe(st.sampled_from(Manner)),
+    publication=st.builds(
+        Publication,
+        level=st.sampled_from(Level),
+        delay=DURATIONS,
+        decider=maybe(st.sampled_from(["alder", "rowan"])),
+    ),
+    never=st.lists(WORDS, max_size=2).map(tuple),
 )
 BODIES = st.builds(
     EffectBody,
@@ -165,6 +192,10 @@ CHOSEN = st.builds(
     distance_m=maybe(METRES),
     place_age=maybe(DURATIONS),
     declared=st.booleans(),
+    zone=st.sampled_from(["UTC", "Asia/Tashkent", "No/Where"]),
+    ways=st.lists(st.tuples(st.sampled_from(["sms", "email"]), WORDS), max_size=2).map(
+        tuple
+    ),
 )
 
 
@@ -184,6 +215,7 @@ EVENTS: dict[type[AlarmEvent], st.SearchStrategy[AlarmEvent]] = {
         press=PRESSES,
         place=PLACES,
         has_words=st.booleans(),
+        public_name=WORDS,
     ),
     facts.PressJoined: st.builds(
         facts.PressJoined,
@@ -199,6 +231,7 @@ EVENTS: dict[type[AlarmEvent], st.SearchStrategy[AlarmEvent]] = {
         step=STEPS.map(StepId),
         round=COUNTS,
         found=COUNTS,
+        replaces=st.integers(0, 3),
     ),
     facts.RecipientsChosen: st.builds(
         facts.RecipientsChosen,
@@ -223,6 +256,8 @@ EVENTS: dict[type[AlarmEvent], st.SearchStrategy[AlarmEvent]] = {
         rank=COUNTS,
         avoid_route=WORDS,
         body=BODIES,
+        climbs=maybe(EFFECT_IDS),
+        english=WORDS,
     ),
     facts.NotificationSettled: st.builds(
         facts.NotificationSettled,
@@ -252,6 +287,9 @@ EVENTS: dict[type[AlarmEvent], st.SearchStrategy[AlarmEvent]] = {
     ),
     facts.AlarmAcknowledged: st.builds(
         facts.AlarmAcknowledged, at=INSTANTS, by=OPERATORS
+    ),
+    facts.AcknowledgementLapsed: st.builds(
+        facts.AcknowledgementLapsed, at=INSTANTS, by=OPERATORS
     ),
     facts.AlarmVerified: st.builds(
         facts.AlarmVerified, at=INSTANTS, by=OPERATORS, truth=st.sampled_from(Truth)

@@ -105,7 +105,11 @@ def _open_refusal(
 ) -> RefusalGround | None:
     match command:
         case Acknowledge():
-            done = alarm.acknowledged is not None
+            taken = alarm.acknowledged
+            renews = alarm.protocol.lease is not None and (
+                taken is not None and taken.by == command.by
+            )
+            done = taken is not None and not renews
             return RefusalGround.ALREADY_DONE if done else None
         case Verify():
             return verdict_refusal(alarm, command.by, command.truth)
@@ -131,6 +135,10 @@ def _publication_refusal(
         (alarm.truth is not Truth.VERIFIED, RefusalGround.NOT_VERIFIED),
         (alarm.ask is not None, RefusalGround.DISPUTED),
         (not alarm.consented, RefusalGround.NO_CONSENT),
+        (
+            alarm.protocol.publication.decider not in {None, by},
+            RefusalGround.NOT_DECIDER,
+        ),
         (by in judges_of(alarm), RefusalGround.SAME_OPERATOR),
         (not published, RefusalGround.NO_PUBLIC_STEP),
         (template not in published, RefusalGround.UNKNOWN_TEMPLATE),

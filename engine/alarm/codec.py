@@ -34,6 +34,7 @@ CLASSES: dict[str, type[AlarmEvent]] = {
         kinds.NotificationsWithdrawn,
         kinds.ReplyReceived,
         kinds.AlarmAcknowledged,
+        kinds.AcknowledgementLapsed,
         kinds.AlarmVerified,
         kinds.VerdictGiven,
         kinds.QuorumReached,
@@ -52,7 +53,10 @@ CLASSES: dict[str, type[AlarmEvent]] = {
 # READS on (what came since has a default that says what the row meant); one older
 # still goes through UPCASTERS, one step each.
 VERSIONS: dict[str, int] = dict.fromkeys(CLASSES, 1) | {
-    "AlarmRaised": 2,
+    "AlarmRaised": 3,
+    "StepFired": 2,
+    "RecipientsChosen": 2,
+    "NotificationPlanned": 2,
     "PressJoined": 2,
     "CancelRequested": 2,
     "ReplyReceived": 2,

@@ -39,6 +39,7 @@ class Raise:
     press: Press
     place: KnownPlace
     has_words: bool = False
+    public_name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +206,7 @@ class Recipient:
     distance_m: float | None = None
     place_age: timedelta | None = None
     declared: bool = False
+    zone: str = "UTC"
 
 
 Found = Mapping[tuple[StepId, int], tuple[Recipient, ...]]

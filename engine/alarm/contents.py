@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from engine.alarm.state import Alarm, Kind, PlaceSource, Told
-from engine.protocol.model import Audience, Step
+from engine.protocol.checks import NAMED_TEXT, PUBLIC_TEXT
+from engine.protocol.model import Audience, Level, Step
 from engine.protocol.texts import TextFacts
 
 
@@ -23,6 +24,9 @@ def facts_of(alarm: Alarm, told: Told, step: Step, country: str) -> TextFacts:
         doubts=doubts_of(alarm),
         signals=alarm.presses[-1].signals or ("report",),
         mark="" if alarm.kind is Kind.REAL else alarm.kind.value,
+        zone=told.zone,
+        fresh=alarm.protocol.fresh,
+        manner="" if alarm.protocol.manner is None else alarm.protocol.manner.value,
     )
     if step.to is Audience.DEFENDER:
         # On a telephone that others may read: no alias, no place, no word of doubt.
@@ -35,10 +39,11 @@ def facts_of(alarm: Alarm, told: Told, step: Step, country: str) -> TextFacts:
         )
     if step.to is not Audience.PUBLIC:
         return facts
-    # Nothing finer than the country and no name ever reaches a public text.
+    # Nothing finer than the country reaches a public text, and no name but the one
+    # that the defender has agreed to.
     return replace(
         facts,
-        alias="",
+        alias=published_name(alarm),
         code="",
         sign="",
         country=country,
@@ -50,6 +55,18 @@ def facts_of(alarm: Alarm, told: Told, step: Step, country: str) -> TextFacts:
         doubts=(),
         signals=(),
     )
+
+
+def published_name(alarm: Alarm) -> str:
+    """Return the name that the world may read: agreed by person and by file."""
+    named = alarm.protocol.publication.level is Level.NAME
+    return alarm.public_name if named else ""
+
+
+def text_of(alarm: Alarm, step: Step) -> str:
+    """Return a step's template; without an agreed name the public's has none."""
+    named = step.text == NAMED_TEXT and not published_name(alarm)
+    return PUBLIC_TEXT if named else step.text
 
 
 def doubts_of(alarm: Alarm) -> tuple[str, ...]:

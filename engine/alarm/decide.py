@@ -29,8 +29,22 @@ from engine.alarm.events import (
     ReplyReceived,
 )
 from engine.alarm.evolve import evolve, fold
-from engine.alarm.notify import plan_latecomers, plan_repeat, plan_round
-from engine.alarm.schedule import UNSETTLED, due_repeats, due_rounds
+from engine.alarm.lease import lapses
+from engine.alarm.notify import (
+    plan_climb,
+    plan_latecomers,
+    plan_repeat,
+    plan_round,
+)
+from engine.alarm.schedule import (
+    UNSETTLED,
+    DueRound,
+    due_climbs,
+    due_repeats,
+    due_rounds,
+    regular_rounds,
+    room_of,
+)
 from engine.alarm.state import Alarm, Press, Truth
 from engine.alarm.verification import judgements
 from engine.ports.journal import EffectState
@@ -123,8 +137,8 @@ def _open_lookups(alarm: Alarm, now: Instant) -> tuple[Lookup, ...]:
             channels=due.step.channels,
             place=alarm.place,
             subject=alarm.defender,
-            count=due.step.count,
-            within_m=due.step.within_m,
+            count=_count_of(alarm, due),
+            within_m=_within_of(alarm, due),
             exclude=told,
             turn=due.round - 1,
         )
@@ -133,12 +147,26 @@ def _open_lookups(alarm: Alarm, now: Instant) -> tuple[Lookup, ...]:
     )
 
 
+def _count_of(alarm: Alarm, due: DueRound) -> int:
+    """Return how many people a round takes: more each time, and never too many."""
+    step, room = due.step, room_of(alarm)
+    count = due.replaces or step.count + step.count_more * regular_rounds(alarm, step)
+    return count if room is None else min(count, room)
+
+
+def _within_of(alarm: Alarm, due: DueRound) -> float | None:
+    step = due.step
+    if step.within_m is None:
+        return None
+    return step.within_m + step.within_more_m * regular_rounds(alarm, step)
+
+
 def _judge(alarm: Alarm, now: Instant) -> tuple[Events, Alarm]:
     """Draw what follows from people's words and from deadlines for them."""
     events: list[AlarmEvent] = []
     # A dispute ends it and a quorum is reached once: two in a row is the most.
     for _ in range(len(Truth)):
-        new = tuple(judgements(alarm, now))
+        new = (*judgements(alarm, now), *lapses(alarm, now))
         if not new:
             break
         events += new
@@ -159,6 +187,11 @@ def _follow(alarm: Alarm, found: Found, now: Instant) -> tuple[Events, Alarm]:
             new += planned
         for effect in due_repeats(alarm, now):
             planned = plan_repeat(alarm, effect, now)
+            for event in planned:
+                alarm = evolve(alarm, event)
+            new += planned
+        for climb in due_climbs(alarm, now):
+            planned = plan_climb(alarm, climb, now)
             for event in planned:
                 alarm = evolve(alarm, event)
             new += planned
@@ -208,6 +241,7 @@ def _raise(alarm: Alarm | None, command: Raise, now: Instant) -> Events:
                 press=command.press,
                 place=command.place,
                 has_words=command.has_words,
+                public_name=command.public_name,
             ),
         )
     if any(press.key == command.press.key for press in alarm.presses):

@@ -159,6 +159,7 @@ class Desk:
             distance_m=distance_m,
             place_age=place_age,
             declared=declared,
+            zone=person.zone,
         )
 
 

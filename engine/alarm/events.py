@@ -41,6 +41,7 @@ class AlarmRaised:
     press: Press
     place: KnownPlace
     has_words: bool = False
+    public_name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,12 +68,16 @@ class CancelRequested:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepFired:
-    """A round of a step ran; `found` people were there to be told."""
+    """A round of a step ran; `found` people were there to be told.
+
+    `replaces` so many who turned it down.
+    """
 
     at: Instant
     step: StepId
     round: int
     found: int
+    replaces: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +92,8 @@ class Chosen:
     distance_m: float | None = None
     place_age: timedelta | None = None
     declared: bool = False
+    zone: str = "UTC"
+    ways: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +109,11 @@ class RecipientsChosen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationPlanned:
-    """One message to one address is to be sent; `repeat_of` marks a repeat."""
+    """One message to one address is to be sent; `repeat_of` marks a repeat.
+
+    `climbs` is what did not come far enough, a rung below. `english` stands beside a
+    text that nobody has reviewed, for HQ.
+    """
 
     at: Instant
     effect: EffectId
@@ -117,6 +128,8 @@ class NotificationPlanned:
     rank: int
     avoid_route: str
     body: EffectBody
+    climbs: EffectId | None = None
+    english: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +173,14 @@ class ReplyReceived:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmAcknowledged:
     """An operator at HQ has it."""
+
+    at: Instant
+    by: OperatorId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcknowledgementLapsed:
+    """Nobody at HQ has acted on it for too long: it waits for HQ again."""
 
     at: Instant
     by: OperatorId
@@ -287,6 +308,7 @@ class RefusalGround(StrEnum):
     NO_CONSENT = "no_consent"
     SAME_OPERATOR = "same_operator"
     NOT_REAL = "not_real"
+    NOT_DECIDER = "not_decider"
     NO_PUBLIC_STEP = "no_public_step"
     UNKNOWN_TEMPLATE = "unknown_template"
     NOT_SAFE_YET = "not_safe_yet"
@@ -313,6 +335,7 @@ AlarmEvent = (
     | NotificationsWithdrawn
     | ReplyReceived
     | AlarmAcknowledged
+    | AcknowledgementLapsed
     | AlarmVerified
     | VerdictGiven
     | QuorumReached

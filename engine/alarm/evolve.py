@@ -4,6 +4,7 @@ from typing import assert_never
 
 from engine.alarm.copying import replace
 from engine.alarm.events import (
+    AcknowledgementLapsed,
     ActRefused,
     AlarmAcknowledged,
     AlarmClosed,
@@ -85,6 +86,7 @@ def begin(alarm_id: AlarmId, event: AlarmRaised) -> Alarm:
         place=event.place,
         presses=(event.press,),
         has_words=event.has_words,
+        public_name=event.public_name,
     )
     return with_sign(alarm, event.press, event.at) if event.press.duress else alarm
 
@@ -120,7 +122,7 @@ def _evolved(alarm: Alarm, event: AlarmEvent) -> Alarm:
         case ReplyReceived():
             return _replied(alarm, event)
         case NoteAdded() | DetailsRevealed() | ActRefused():
-            return alarm
+            return alarm if event.by is None else replace(alarm, attended_at=event.at)
         case _:
             return _decided(alarm, event)
 
@@ -128,6 +130,7 @@ def _evolved(alarm: Alarm, event: AlarmEvent) -> Alarm:
 def _decided(
     alarm: Alarm,
     event: AlarmAcknowledged
+    | AcknowledgementLapsed
     | AlarmVerified
     | VerdictGiven
     | QuorumReached
@@ -147,7 +150,10 @@ def _decided(
                 truth=Truth.VERIFYING if truth is Truth.UNVERIFIED else truth,
                 acknowledged=Act(by=event.by, at=event.at),
                 operators=alarm.operators | {event.by},
+                attended_at=event.at,
             )
+        case AcknowledgementLapsed():
+            return urged(alarm, event.at)
         case PublicationApproved():
             return replace(
                 alarm,
@@ -157,7 +163,8 @@ def _decided(
         case AlarmClosed():
             return _closed(alarm, event)
         case SafetyConfirmed():
-            return safe_from(alarm, event.by, event.at)
+            said = safe_from(alarm, event.by, event.at)
+            return replace(said, attended_at=event.at)
         case AlarmReopened():
             return _reopened(alarm, event)
         case _:
@@ -178,7 +185,8 @@ def _weighed(
         case QuorumReached():
             return _judged(alarm, event.truth, Act(by=QUORUM, at=event.at))
         case VerdictGiven():
-            return _spoken(alarm, event.by, Voice.HQ, event.truth, event.at)
+            spoken = _spoken(alarm, event.by, Voice.HQ, event.truth, event.at)
+            return replace(spoken, attended_at=event.at)
         case VerificationAsked():
             return urged(replace(alarm, ask=event.ask), event.at)
         case AlarmPresumed():
@@ -199,6 +207,7 @@ def _judged(alarm: Alarm, truth: Truth, act: Act) -> Alarm:
         verified=act,
         heard=len(alarm.voices),
         ask=None,
+        attended_at=act.at,
     )
 
 
@@ -299,6 +308,7 @@ def _reopened(alarm: Alarm, event: AlarmReopened) -> Alarm:
         safe=(),
         safe_heard=0,
         safe_confirmed=None,
+        called_off=False,
         danger_at=None,
         force=frozenset(),
         duress=False,

@@ -4,11 +4,15 @@ What the defender's own addresses are led to believe (`seen`) moves the same way
 after a forced cancel as after a true one.
 """
 
+from datetime import timedelta
+
 from engine.alarm.copying import replace
 from engine.alarm.events import AlarmReopened, CancelRequested, ReplyReceived
 from engine.alarm.state import Act, Alarm, Force, Press, ReplyKind, Response, Safe, Seen
 from engine.protocol.model import Audience
-from engine.values import Instant, OperatorId, StepId
+from engine.values import Instant, OperatorId, Signal, StepId
+
+BY_MISTAKE = frozenset({Signal.SOS, Signal.BUTTON, Signal.FALL})
 
 
 def urged(alarm: Alarm, at: Instant) -> Alarm:
@@ -29,6 +33,7 @@ def forced(alarm: Alarm, sign: Force, at: Instant) -> Alarm:
             force=alarm.force | {sign},
             danger_at=at,
             safe_heard=len(alarm.safe),
+            called_off=False,
             duress=alarm.duress or by_word,
         ),
         at,
@@ -45,10 +50,24 @@ def with_cancel(alarm: Alarm, event: CancelRequested) -> Alarm:
         cancelled_place=alarm.place,
         seen=seen,
     )
+    own = press.doubt is None
+    if own and not press.duress and at < countdown_end(alarm):
+        noted = replace(noted, called_off=True)
     if not (press.duress or press.proven):
         return noted
     heard = safe_from(noted, alarm.defender or "", at, forced=press.duress)
     return forced(heard, Force.DURESS_WORD, at) if press.duress else urged(heard, at)
+
+
+def countdown_end(alarm: Alarm) -> Instant:
+    """Return until when colleagues wait, so that a mistake can be called off.
+
+    A device that is torn off was not torn off by mistake, and nobody presses twice by
+    mistake.
+    """
+    said = {signal for press in alarm.presses for signal in press.signals}
+    at_once = len(alarm.presses) > 1 or bool(said - BY_MISTAKE) or alarm.presses[0].late
+    return alarm.opened_at.plus(timedelta(0) if at_once else alarm.protocol.countdown)
 
 
 def with_sign(alarm: Alarm, press: Press, at: Instant) -> Alarm:
@@ -56,7 +75,7 @@ def with_sign(alarm: Alarm, press: Press, at: Instant) -> Alarm:
 
     Whoever said before it that all is well did not know of it.
     """
-    alarm = replace(alarm, safe=(), safe_heard=0)
+    alarm = replace(alarm, safe=(), safe_heard=0, called_off=False)
     if press.duress:
         return forced(alarm, Force.DURESS_WORD, at)
     cancelled = alarm.seen.cancelled is not None

@@ -1,9 +1,10 @@
 """From a due round and the people found to planned notifications: pure."""
 
+from dataclasses import replace
 from typing import assert_never
 
 from engine.alarm.commands import Found, Recipient
-from engine.alarm.contents import data_of, facts_of
+from engine.alarm.contents import data_of, facts_of, text_of
 from engine.alarm.events import (
     AlarmEvent,
     Chosen,
@@ -11,6 +12,7 @@ from engine.alarm.events import (
     RecipientsChosen,
     StepFired,
 )
+from engine.alarm.ladder import Climb, first_way
 from engine.alarm.schedule import DueRound, rounds_of
 from engine.alarm.state import Alarm, Effect, ReplyKind, Told
 from engine.dispatch.body import EffectBody
@@ -22,8 +24,8 @@ from engine.dispatch.queue import (
     RANK_STOP,
 )
 from engine.ports.journal import EffectClass, EffectState
-from engine.protocol.model import KNOWN, Audience
-from engine.protocol.texts import compose, subject
+from engine.protocol.model import KNOWN, Audience, Step
+from engine.protocol.texts import FALLBACK, compose, finish, subject, wording
 from engine.values import EffectId, Instant
 
 _NOT_STOPPED = frozenset({Audience.PUBLIC, Audience.TOLD, Audience.DEFENDER})
@@ -44,14 +46,20 @@ def plan_round(
     recipients = found.get((step.id, due.round))
     if recipients is None:
         return []
-    chosen = tuple(_chosen(alarm, recipient) for recipient in recipients)
+    chosen = tuple(_chosen(alarm, recipient, step) for recipient in recipients)
     # Nobody answers who has no address that the step may use.
     found_count = sum(
         any(channel in step.channels for channel, _ in recipient.addresses)
         for recipient in recipients
     )
     events: list[AlarmEvent] = [
-        StepFired(at=now, step=step.id, round=due.round, found=found_count),
+        StepFired(
+            at=now,
+            step=step.id,
+            round=due.round,
+            found=found_count,
+            replaces=due.replaces,
+        ),
         RecipientsChosen(
             at=now, step=step.id, round=due.round, audience=step.to, chosen=chosen
         ),
@@ -68,10 +76,27 @@ def plan_round(
                 now=now,
                 order=order,
             )
-            for channel, address in recipient.addresses
-            if channel in step.channels
+            for channel, address in first_way(step, recipient.addresses)
         ]
     return events
+
+
+def plan_climb(alarm: Alarm, climb: Climb, now: Instant) -> list[AlarmEvent]:
+    """Return the notification by which a person is tried on the next rung."""
+    told = alarm.told.get(climb.effect.person)
+    if told is None:
+        return []
+    due = DueRound(step=climb.step, round=climb.effect.round)
+    planned = _notification(
+        alarm,
+        due,
+        channel=climb.channel,
+        address=climb.address,
+        told=told,
+        country="",
+        now=now,
+    )
+    return [replace(planned, climbs=climb.effect.effect)]
 
 
 def plan_repeat(alarm: Alarm, effect: Effect, now: Instant) -> list[AlarmEvent]:
@@ -194,7 +219,7 @@ def _stops(alarm: Alarm, due: DueRound, now: Instant) -> list[AlarmEvent]:
     ]
 
 
-def _chosen(alarm: Alarm, recipient: Recipient) -> Chosen:
+def _chosen(alarm: Alarm, recipient: Recipient, step: Step) -> Chosen:
     """Keep the code that somebody told before has already."""
     told = alarm.told.get(recipient.person)
     return Chosen(
@@ -206,6 +231,8 @@ def _chosen(alarm: Alarm, recipient: Recipient) -> Chosen:
         distance_m=recipient.distance_m,
         place_age=recipient.place_age,
         declared=recipient.declared,
+        zone=recipient.zone,
+        ways=recipient.addresses if step.ladder else (),
     )
 
 
@@ -217,6 +244,7 @@ def _told(choice: Chosen, audience: Audience) -> Told:
         language=choice.language,
         sign=choice.sign,
         code=choice.code,
+        zone=choice.zone,
     )
 
 
@@ -235,12 +263,12 @@ def _notification(
     step = due.step
     repeat = 0 if repeats is None else repeats.repeat + 1
     key = f"{alarm.id}.{step.id}.{due.round}.{told.person}.{channel}.{repeat}"
-    facts = facts_of(alarm, told, step, country)
+    facts, text = facts_of(alarm, told, step, country), text_of(alarm, step)
     body = EffectBody(
         address=address,
         language=told.language,
-        segments=compose(step.text, told.language, facts, now=now, repeat=repeat),
-        subject=subject(step.text, told.language, facts),
+        segments=compose(text, told.language, facts, now=now, repeat=repeat),
+        subject=subject(text, told.language, facts),
         repeat=repeat,
         data=data_of(alarm, step),
     )
@@ -258,7 +286,16 @@ def _notification(
         rank=_rank(step.to, channel, order),
         avoid_route="" if repeats is None else repeats.route,
         body=body,
+        english=_english(alarm, told, step, now),
     )
+
+
+def _english(alarm: Alarm, told: Told, step: Step, now: Instant) -> str:
+    """Return what a text says, for HQ, where nobody has reviewed its language."""
+    if step.to is Audience.PUBLIC or wording(told.language).reviewed_by:
+        return ""
+    parts = compose(step.text, FALLBACK, facts_of(alarm, told, step, ""), now=now)
+    return "".join(part.text for part in finish(parts, FALLBACK, now))
 
 
 def effect_class(audience: Audience) -> EffectClass:

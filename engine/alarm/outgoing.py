@@ -18,9 +18,11 @@ def with_round(alarm: Alarm, event: StepFired) -> Alarm:
     before = alarm.fired.get(event.step)
     fired = Fired(
         first_at=event.at if before is None else before.first_at,
-        last_at=event.at,
+        last_at=event.at if before is None or not event.replaces else before.last_at,
         rounds=event.round - alarm.spent.get(event.step, 0),
         nobody=event.found == 0,
+        extra=(before.extra if before else 0) + bool(event.replaces),
+        replaced=(before.replaced if before else 0) + event.replaces,
     )
     response = alarm.response
     if response is Response.RAISED:
@@ -41,6 +43,8 @@ def with_recipients(alarm: Alarm, event: RecipientsChosen) -> Alarm:
             distance_m=chosen.distance_m,
             place_age=chosen.place_age,
             declared=chosen.declared,
+            zone=chosen.zone,
+            ways=chosen.ways,
         )
         for chosen in event.chosen
         if event.audience is not Audience.PUBLIC and _is_new(alarm, chosen.person)
@@ -58,6 +62,8 @@ def with_notification(alarm: Alarm, event: NotificationPlanned) -> Alarm:
     effects = dict(alarm.effects)
     if event.repeat_of is not None and event.repeat_of in effects:
         effects[event.repeat_of] = replace(effects[event.repeat_of], repeated=True)
+    if event.climbs is not None and event.climbs in effects:
+        effects[event.climbs] = replace(effects[event.climbs], climbed=True)
     effects[event.effect] = Effect(
         effect=event.effect,
         step=event.step,

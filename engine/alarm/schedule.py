@@ -4,6 +4,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+from engine.alarm.force import countdown_end
+from engine.alarm.ladder import Climb, climbs
+from engine.alarm.lease import lease_due
 from engine.alarm.state import Alarm, Ask, Effect, ReplyKind, Truth
 from engine.alarm.verification import answer_due
 from engine.ports.journal import EffectClass, EffectState
@@ -26,6 +29,7 @@ class DueRound:
 
     step: Step
     round: int
+    replaces: int = 0
 
 
 def holds(alarm: Alarm, condition: Condition) -> bool:
@@ -56,9 +60,67 @@ def due_rounds(alarm: Alarm, now: Instant) -> Iterator[DueRound]:
     whoever holds their telephone, must not learn.
     """
     for step in sorted(alarm.protocol.steps, key=_is_for_others):
-        at = _next_at(alarm, step)
-        if at is not None and at <= now and _may_run(alarm, step):
-            yield DueRound(step=step, round=rounds_of(alarm, step) + 1)
+        if not _may_run(alarm, step) or not _has_room(alarm, step):
+            continue
+        at, number = _next_at(alarm, step), rounds_of(alarm, step) + 1
+        if at is not None and at <= now:
+            yield DueRound(step=step, round=number)
+        elif declined := _unreplaced(alarm, step):
+            yield DueRound(step=step, round=number, replaces=declined)
+
+
+def due_climbs(alarm: Alarm, now: Instant) -> Iterator[Climb]:
+    """Yield who is to be tried on the next rung of a ladder now."""
+    for climb in _climbs(alarm):
+        if climb.at <= now:
+            yield climb
+
+
+def _climbs(alarm: Alarm) -> Iterator[Climb]:
+    for step in alarm.protocol.steps:
+        if step.ladder and _may_run(alarm, step):
+            yield from climbs(alarm, step)
+
+
+def _unreplaced(alarm: Alarm, step: Step) -> int:
+    """Return how many who turned it down nobody has taken the place of."""
+    if not step.replaces_declined or step.id not in alarm.fired:
+        return 0
+    replaced = sum(fired.replaced for fired in alarm.fired.values())
+    return max(0, len(declined_of(alarm)) - replaced)
+
+
+def declined_of(alarm: Alarm) -> list[str]:
+    """Return the nearest who turned it down."""
+    return [
+        told.person
+        for told in alarm.told.values()
+        if told.audience is Audience.NEAREST
+        and told.reply is ReplyKind.CANNOT
+        and not told.ended
+    ]
+
+
+def _has_room(alarm: Alarm, step: Step) -> bool:
+    return step.to is not Audience.NEAREST or room_of(alarm) != 0
+
+
+def room_of(alarm: Alarm) -> int | None:
+    """Return how many more of the nearest may be asked; None: any number."""
+    most = alarm.protocol.crowd_max
+    if most is None:
+        return None
+    asked = sum(
+        told.audience is Audience.NEAREST and not told.ended
+        for told in alarm.told.values()
+    )
+    return max(0, most - asked + len(declined_of(alarm)))
+
+
+def regular_rounds(alarm: Alarm, step: Step) -> int:
+    """Return how many rounds of a step have run that replaced nobody."""
+    fired = alarm.fired.get(step.id)
+    return 0 if fired is None else fired.rounds - fired.extra
 
 
 def rounds_of(alarm: Alarm, step: Step) -> int:
@@ -84,15 +146,18 @@ def next_due(alarm: Alarm, now: Instant) -> Instant | None:
     times = [
         at
         for step in alarm.protocol.steps
-        if (at := _next_at(alarm, step)) is not None and _may_run(alarm, step)
+        if (at := _next_at(alarm, step)) is not None
+        and _may_run(alarm, step)
+        and _has_room(alarm, step)
     ]
     times += [
         at
         for effect in alarm.effects.values()
         if (at := _repeat_at(alarm, effect)) is not None
     ]
-    answer = answer_due(alarm)
-    times += [] if answer is None else [answer]
+    times += [climb.at for climb in _climbs(alarm)]
+    questions = (answer_due(alarm), lease_due(alarm))
+    times += [at for at in questions if at is not None]
     due = max(min(times), now) if times else None
     watch = _watch_at(alarm, now)
     return min((at for at in (due, watch) if at is not None), default=None)
@@ -112,7 +177,8 @@ def _next_at(alarm: Alarm, step: Step) -> Instant | None:
     fired = alarm.fired.get(step.id)
     if fired is None:
         return _first_at(alarm, step)
-    if step.every is None or (step.rounds is not None and fired.rounds >= step.rounds):
+    rounds = fired.rounds - fired.extra
+    if step.every is None or (step.rounds is not None and rounds >= step.rounds):
         return None
     return fired.last_at.plus(step.every)
 
@@ -135,7 +201,18 @@ def _first_at(alarm: Alarm, step: Step) -> Instant | None:
         Start.CANCELLED.value: alarm.seen.cancelled,
     } | {start: act.at for start, act in acts.items() if act is not None}
     start = moments.get(step.after)
-    return None if start is None else start.plus(step.delay)
+    if start is None:
+        return None
+    at = start.plus(_delay_of(alarm, step))
+    waits = step.to in {Audience.NEAREST, Audience.CONTACTS}
+    return max(at, countdown_end(alarm)) if waits and alarm.protocol.countdown else at
+
+
+def _delay_of(alarm: Alarm, step: Step) -> timedelta:
+    """Return a step's delay; the public waits for what was agreed as well."""
+    if step.to is not Audience.PUBLIC:
+        return step.delay
+    return max(step.delay, alarm.protocol.publication.delay)
 
 
 def _after_step(alarm: Alarm, step: Step) -> Instant | None:
@@ -190,7 +267,8 @@ def _may_run(alarm: Alarm, step: Step) -> bool:
         return False
     guarded = step.to in {Audience.NEAREST, Audience.CONTACTS}
     trusted = alarm.confirmed_source or alarm.protocol.trust_unconfirmed
-    if guarded and not trusted and not holds(alarm, Condition.REAL):
+    real = holds(alarm, Condition.REAL)
+    if guarded and not real and (alarm.called_off or not trusted):
         return False
     if step.to is Audience.PUBLIC and alarm.ask is not None:
         return False

@@ -172,7 +172,8 @@ class Told:
     """A recipient's own entry: how they were found and what they have answered.
 
     `ended` where the case was closed since and a new press opened it again: they
-    have heard that it is over, and are to be found and told anew.
+    have heard that it is over, and are to be found and told anew. `ways` are the
+    channels and addresses of a ladder, `zone` is where their clock is.
     """
 
     person: str
@@ -187,16 +188,23 @@ class Told:
     reply: ReplyKind | None = None
     replied_at: Instant | None = None
     ended: bool = False
+    zone: str = "UTC"
+    ways: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fired:
-    """How often a step has run; `nobody` where its last round found no one."""
+    """How often a step has run; `nobody` where its last round found no one.
+
+    `extra` of the rounds took the place of `replaced` people who turned it down.
+    """
 
     first_at: Instant
     last_at: Instant
     rounds: int = 1
     nobody: bool = False
+    extra: int = 0
+    replaced: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,6 +228,7 @@ class Effect:
     reason: str = ""
     retry: bool = False
     repeated: bool = False
+    climbed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,7 +285,8 @@ class Alarm:
     went into a decision already. `danger_at` is the latest sign of force: a duress
     word, or something that does not fit a cancel; `force` says which there were. Who
     says since the last press that the defender is safe stands in `safe`, the first
-    `safe_heard` of them before that sign; `operators` are on the case.
+    `safe_heard` of them before that sign; `operators` are on the case, and one last
+    acted at `attended_at`. `called_off` in its countdown: colleagues wait for HQ.
     """
 
     id: AlarmId
@@ -305,9 +315,12 @@ class Alarm:
     safe_confirmed: Act | None = None
     seen: Seen = Seen()
     has_words: bool = False
+    public_name: str = ""
     operators: frozenset[OperatorId] = frozenset()
     cancel_requests: int = 0
     acknowledged: Act | None = None
+    attended_at: Instant | None = None
+    called_off: bool = False
     verified: Act | None = None
     approved: Act | None = None
     voices: tuple[Said, ...] = ()

@@ -5,6 +5,7 @@ revealed; what cannot be read at all is shown to HQ with its hex in any case.
 """
 
 from engine.alarm.events import (
+    AcknowledgementLapsed,
     ActRefused,
     AlarmClosed,
     AlarmEvent,
@@ -88,7 +89,8 @@ def _text(
             )
         case NotificationPlanned():
             repeat = f", repeat {event.repeat}" if event.repeat else ""
-            said = f": {event.body.text(event.at)}" if revealed else ""
+            beside = f" [{event.english}]" if event.english else ""
+            said = f": {event.body.text(event.at)}{beside}" if revealed else ""
             return f"{way(event.channel)} to {names.of(event.person)}{repeat}{said}"
         case NotificationSettled():
             return _outcome(alarm, event, names)
@@ -120,19 +122,10 @@ def _act(event: AlarmEvent, *, revealed: bool) -> str:
     match event:
         case AlarmVerified():
             return f"{event.truth.value} by {event.by}"
-        case VerdictGiven():
-            said = "real" if event.truth is Truth.VERIFIED else "false"
-            return f"{event.by}: it is {said}; not enough by itself"
-        case VerificationAsked():
-            return ASKS[event.ask]
-        case SafetyConfirmed():
-            remark = f": {event.remark}" if event.remark else ""
-            return f"by {event.by}{remark}"
-        case AlarmPresumed():
-            return "nobody has said in time, so it counts as real"
         case AlarmClosed():
-            remark = f": {event.remark}" if event.remark else ""
-            return f"{event.reason.value.replace('_', ' ')} by {event.by}{remark}"
+            return f"{event.reason.value.replace('_', ' ')} {_by(event)}"
+        case SafetyConfirmed():
+            return _by(event)
         case DetailsRevealed():
             return f"{event.what} to {event.by}"
         case ActRefused():
@@ -143,8 +136,27 @@ def _act(event: AlarmEvent, *, revealed: bool) -> str:
             by = f" ({event.by})" if event.by else ""
             return f"{event.text}{by}" if revealed or event.by else HIDDEN
         case _:
+            return _question(event)
+
+
+def _question(event: AlarmEvent) -> str:
+    match event:
+        case VerdictGiven():
+            said = "real" if event.truth is Truth.VERIFIED else "false"
+            return f"{event.by}: it is {said}; not enough by itself"
+        case VerificationAsked():
+            return ASKS[event.ask]
+        case AcknowledgementLapsed():
+            return f"nobody has acted on it since {event.by} took it"
+        case AlarmPresumed():
+            return "nobody has said in time, so it counts as real"
+        case _:
             operator = getattr(event, "by", None)
             return f"by {operator}" if operator else ""
+
+
+def _by(event: AlarmClosed | SafetyConfirmed) -> str:
+    return f"by {event.by}" + (f": {event.remark}" if event.remark else "")
 
 
 def _facts(

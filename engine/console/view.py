@@ -3,7 +3,7 @@
 Numbers, other people and the exact place are hidden unless revealed.
 """
 
-from engine.alarm.contents import doubts_of
+from engine.alarm.contents import doubts_of, published_name, text_of
 from engine.alarm.desk import country_name
 from engine.alarm.events import RefusalGround
 from engine.alarm.safety import safe_names, safe_needs
@@ -23,6 +23,7 @@ from engine.console.words import (
     state,
     tone,
 )
+from engine.protocol.checks import PUBLIC_TEXT
 from engine.protocol.model import Audience
 from engine.protocol.texts import TextFacts, compose, wording
 from engine.values import Instant, OperatorId
@@ -87,6 +88,7 @@ def detail(
     return {
         **summary(alarm, now),
         "revealed": revealed,
+        "never": list(alarm.protocol.never),
         "protocol": f"{alarm.protocol.name} v{alarm.protocol.version}",
         "place": {
             "source": place.source.value,
@@ -98,6 +100,7 @@ def detail(
         "people": people(alarm, names, revealed=revealed),
         "lines": [line_of(alarm, line, names, revealed=revealed) for line in lines],
         "draft": _draft(alarm, now),
+        "template": _template(alarm),
         "verification": _verification(alarm),
         "safety": {
             "needs": alarm.protocol.all_clear_needs,
@@ -170,17 +173,32 @@ def _publication_bar(alarm: Alarm, operator: OperatorId | None) -> RefusalGround
         (alarm.approved is not None, RefusalGround.ALREADY_DONE),
         (alarm.truth is not Truth.VERIFIED, RefusalGround.NOT_VERIFIED),
         (alarm.ask is not None, RefusalGround.DISPUTED),
+        (
+            operator is not None
+            and alarm.protocol.publication.decider not in {None, operator},
+            RefusalGround.NOT_DECIDER,
+        ),
         (operator in judges_of(alarm), RefusalGround.SAME_OPERATOR),
     )
     return next((ground for bars_it, ground in bars if bars_it), None)
 
 
 def _draft(alarm: Alarm, now: Instant) -> str:
-    """Return what would be published: the approved text, without name or place."""
+    """Return what would be published: the approved text, with no name but an agreed."""
     steps = alarm.protocol.steps
     step = next((one for one in steps if one.to is Audience.PUBLIC), None)
     if step is None or alarm.truth is not Truth.VERIFIED or not alarm.consented:
         return ""
     country = country_name(alarm.country, "en")
-    facts = TextFacts(alias="", country=country, pressed_at=alarm.raised_at)
-    return "".join(part.text for part in compose(step.text, "en", facts, now=now))
+    facts = TextFacts(
+        alias=published_name(alarm), country=country, pressed_at=alarm.raised_at
+    )
+    text = text_of(alarm, step)
+    return "".join(part.text for part in compose(text, "en", facts, now=now))
+
+
+def _template(alarm: Alarm) -> str:
+    """Return which text an approval is of."""
+    public = (step for step in alarm.protocol.steps if step.to is Audience.PUBLIC)
+    step = next(public, None)
+    return PUBLIC_TEXT if step is None else step.text

@@ -42,6 +42,7 @@ TITLES = {
     "StepFired": "Step",
     "RecipientsChosen": "Chosen",
     "VerdictGiven": "Says",
+    "AcknowledgementLapsed": "Waits for HQ again",
     "SafetyConfirmed": "Says: safe",
     "VerificationAsked": "You decide",
     "NotificationPlanned": "To send",
@@ -101,6 +102,7 @@ REFUSALS = {
     RefusalGround.SAME_OPERATOR: (
         "same operator: a second operator has to approve or settle what you verified"
     ),
+    RefusalGround.NOT_DECIDER: "the action protocol names who alone approves",
     RefusalGround.NOT_REAL: "only a real alarm is ever published",
     RefusalGround.NO_PUBLIC_STEP: "this action protocol publishes nothing",
     RefusalGround.NOT_SAFE_YET: (

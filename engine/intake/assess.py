@@ -19,7 +19,7 @@ from engine.alarm.state import (
     SourceDoubt,
 )
 from engine.ports.device import DeviceReport, ReportKind
-from engine.protocol.parse import DEFAULT_TRIGGERS
+from engine.protocol.tables import DEFAULT_TRIGGERS
 from engine.roster.model import DeclaredPlace, Person, Word
 from engine.values import Fix, ReportKey, Signal
 

@@ -62,7 +62,7 @@ class Judge:
 def raise_command(judgement: Judgement) -> Raise:
     """Return the command that an alarm or a notice comes to."""
     person, assessment = judgement.person, judgement.assessment
-    anonymous = person is not None and person.publish_consent is Consent.ANONYMOUS
+    agreed = person is not None and person.publish_consent is not Consent.NONE
     return Raise(
         command_id=CommandId(assessment.press.key),
         kind=assessment.kind,
@@ -70,11 +70,12 @@ def raise_command(judgement: Judgement) -> Raise:
         defender=None if person is None else person.person,
         alias=ALIAS_OF_A_STRANGER if person is None else person.alias,
         country="" if person is None else person.country,
-        consented=anonymous and assessment.kind is Kind.REAL,
+        consented=agreed and assessment.kind is Kind.REAL,
         protocol=judgement.protocol,
         press=assessment.press,
         place=assessment.place,
         has_words=person is not None and bool(person.safe_word),
+        public_name="" if person is None else person.published_name,
     )
 
 

@@ -142,7 +142,7 @@ def help_command(row: InboundRow, caller: Caller, judge: Judge) -> Raise:
         defender=person.person,
         alias=person.alias,
         country=person.country,
-        consented=person.publish_consent is Consent.ANONYMOUS,
+        consented=person.publish_consent is not Consent.NONE,
         protocol=protocol,
         press=Press(
             key=row.key,
@@ -153,6 +153,7 @@ def help_command(row: InboundRow, caller: Caller, judge: Judge) -> Raise:
         ),
         place=place,
         has_words=bool(person.safe_word),
+        public_name=person.published_name,
     )
 
 

@@ -11,6 +11,8 @@ from enum import StrEnum
 
 from engine.values import Signal, StepId
 
+FRESH = timedelta(minutes=30)
+
 
 class Audience(StrEnum):
     """Who a step is for.
@@ -93,15 +95,66 @@ class Verification:
     otherwise: Fallback
 
 
+class Proof(StrEnum):
+    """How far a notification has to have come, weakest first."""
+
+    SENT = "sent"
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    ANSWERED = "answered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """One channel of a ladder: without this proof in time the next one is tried.
+
+    `within` counts from when the notification was planned.
+    """
+
+    channel: str
+    proof: Proof
+    within: timedelta
+
+
+class Manner(StrEnum):
+    """Whether those who are told may make it known, or a ring could harm."""
+
+    QUIET = "quiet"
+    LOUD = "loud"
+
+
+class Level(StrEnum):
+    """What the public may learn at most, least first."""
+
+    NOTHING = "nothing"
+    ANONYMOUS = "anonymous"
+    NAME = "name"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """What may be published, how long after the approval, and who alone approves.
+
+    `delay` leaves time to take it back; `decider` is an operator's name, None: any.
+    """
+
+    level: Level = Level.ANONYMOUS
+    delay: timedelta = timedelta(0)
+    decider: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One instruction.
 
     `after` is a `Start` or the id of an earlier step. `every` repeats the step
     that long after its last round, `rounds` times in all (None: for ever). For
-    the nearest, each round takes `count` people not told yet within `within_m`;
-    for the duty rota, each round takes the next person. `repeats` bounds the
-    repeats after an unknown outcome.
+    the nearest, each round takes `count` people not told yet within `within_m`, and
+    each later round so many more, so much farther; for the duty rota, each round
+    takes the next person. `replaces_declined`: whoever turns it down is replaced by
+    the next nearest at once. `repeats` bounds the repeats after an unknown outcome.
+    With a `ladder` a person is tried on one channel after the other; without, on all
+    `channels` at once.
     """
 
     id: StepId
@@ -114,6 +167,10 @@ class Step:
     stopped_by: tuple[Condition, ...] = ()
     count: int = 5
     within_m: float | None = None
+    count_more: int = 0
+    within_more_m: float = 0.0
+    replaces_declined: bool = False
+    ladder: tuple[Rung, ...] = ()
     every: timedelta | None = None
     rounds: int | None = 1
     repeats: int = 2
@@ -129,6 +186,12 @@ class ActionProtocol:
     decides alone whether it is true. `all_clear_needs` is how many people have to say
     that the defender is safe before anybody may close; it counts twice as a minimum
     of two once there was a sign of force.
+
+    `countdown` is how long colleagues and contacts are not told yet, for the signals
+    that somebody may send by mistake. `crowd_max` is how many of the nearest are
+    asked at most, those who turn it down not counted. `lease` is how long an
+    acknowledgement lasts without an act of an operator. A position older than `fresh`
+    is called old. `never` are things that nobody may do, in words for HQ.
     """
 
     name: str
@@ -139,6 +202,13 @@ class ActionProtocol:
     trust_unconfirmed: bool = False
     verification: Verification | None = None
     all_clear_needs: int = 1
+    countdown: timedelta = timedelta(0)
+    crowd_max: int | None = None
+    lease: timedelta | None = None
+    fresh: timedelta = FRESH
+    manner: Manner | None = None
+    publication: Publication = Publication()
+    never: tuple[str, ...] = ()
 
     def step(self, step_id: StepId) -> Step | None:
         """Return the step of that id."""

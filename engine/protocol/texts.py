@@ -10,15 +10,16 @@ import tomllib
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, timedelta, tzinfo
 from functools import cache
 from importlib import resources
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from engine.protocol.model import FRESH
 from engine.values import Instant
 
 LANGUAGES = ("en", "sv", "ru", "es", "fr", "ar")
 FALLBACK = "en"
-OLD = timedelta(minutes=30)
 # A declared place is a town: two decimals (1 km) say where it is.
 COARSE_M = 1_000.0
 COARSE_DECIMALS = 2
@@ -51,6 +52,9 @@ class TextFacts:
     doubts: tuple[str, ...] = ()
     signals: tuple[str, ...] = ()
     mark: str = ""
+    zone: str = "UTC"
+    fresh: timedelta = FRESH
+    manner: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +186,8 @@ def _values(table: Wording, facts: TextFacts, now: Instant) -> dict[str, str]:
     accuracy = ""
     if facts.accuracy_m is not None and facts.lat_deg is not None:
         accuracy = words["accuracy"].format(m=round(facts.accuracy_m))
-    old = facts.place_at is not None and now.since(facts.place_at) > OLD
+    old = facts.place_at is not None and now.since(facts.place_at) > facts.fresh
+    limit = words["limit"].format(n=facts.fresh // timedelta(minutes=1))
     return {
         "code": facts.code,
         "alias": facts.alias,
@@ -192,10 +197,27 @@ def _values(table: Wording, facts: TextFacts, now: Instant) -> dict[str, str]:
         "town": _town(table, facts),
         "accuracy": accuracy,
         "ago": _AGO,
-        "old": words["old"] if old else "",
+        "old": f"{words['old']} {limit}" if old else "",
+        "clock": _clock(facts),
+        "manner": words[facts.manner] if facts.manner else "",
         "signals": ", ".join(signal.replace("_", " ") for signal in facts.signals),
         "doubts": ", ".join(words[doubt] for doubt in facts.doubts),
     }
+
+
+def _clock(facts: TextFacts) -> str:
+    """Return hour and minute of the press where the reader is."""
+    moment = facts.pressed_at.to_datetime().astimezone(_zone(facts.zone))
+    return f"{moment:%H:%M}"
+
+
+@cache
+def _zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except (OSError, ValueError, ZoneInfoNotFoundError):
+        # A roster's zones are checked; a journal of elsewhere may name another.
+        return UTC
 
 
 def _place(table: Wording, facts: TextFacts) -> str:

@@ -238,6 +238,7 @@ _PERSON_COLUMNS = {
     "available": _Column("available", _flag),
     "live_position_consent": _Column("live_position_consent", _flag),
     "publish_consent": _Column("publish_consent", str),
+    "public_name": _Column("public_name", str),
     "action_protocol": _Column("action_protocol", str),
     "duty": _Column("duty", _turn),
 }

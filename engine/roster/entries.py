@@ -94,6 +94,7 @@ def person_of(entry: PersonEntry) -> Person:
         available=entry.available,
         live_position_consent=entry.live_position_consent,
         publish_consent=entry.publish_consent,
+        public_name=entry.public_name or "",
         action_protocol=entry.action_protocol,
         fictional=entry.fictional,
     )

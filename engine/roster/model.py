@@ -49,6 +49,7 @@ class Consent(StrEnum):
 
     NONE = "none"
     ANONYMOUS = "anonymous"
+    NAME = "name"
 
 
 class Word(StrEnum):
@@ -91,7 +92,8 @@ class Person:
     `contacts` are the people whom a defender has named, first to be told first.
     `sign` is empty for somebody who never gets an SMS from us. `safe_word` proves
     that it is they who speak, `duress_word` that they are forced to; nobody shows
-    either. `fictional` marks the people of samples and exercises, whose numbers
+    either. `public_name` is what the world may call them, where they have consented to
+    a name. `fictional` marks the people of samples and exercises, whose numbers
     reach nobody.
     """
 
@@ -112,8 +114,14 @@ class Person:
     available: bool = True
     live_position_consent: bool = False
     publish_consent: Consent = Consent.NONE
+    public_name: str = field(default="", repr=False)
     action_protocol: str | None = None
     fictional: bool = False
+
+    @property
+    def published_name(self) -> str:
+        """The name that may be published; empty without consent to a name."""
+        return self.public_name if self.publish_consent is Consent.NAME else ""
 
     def has(self, role: Role) -> bool:
         """Say whether this is one of the person's roles."""

@@ -64,6 +64,8 @@ def _person(person: Person) -> Iterator[str]:
         yield "live_position_consent = true"
     if person.publish_consent is not Consent.NONE:
         yield f"publish_consent = {_text(person.publish_consent)}"
+    if person.public_name:
+        yield f"public_name = {_text(person.public_name)}"
     if person.action_protocol is not None:
         yield f"action_protocol = {_text(person.action_protocol)}"
     if person.fictional:

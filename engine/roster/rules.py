@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from engine.errors import DataError
 from engine.roster.entries import Draft, Placed
 from engine.roster.faults import Origin, RosterError
-from engine.roster.model import Device, Person, Role, Roster, Rota
+from engine.roster.model import Consent, Device, Person, Role, Roster, Rota
 from engine.roster.words import fold_word
 from engine.values import PersonId
 
@@ -90,6 +90,19 @@ def _of_person(
     if person.roles & _ADDRESSED and person.numbers and not person.sign:
         reason = "is missing: it tells our SMS from a lure"
         yield where.fault("person", "sign", reason)
+    if person.publish_consent is Consent.NAME and not person.public_name:
+        reason = "is missing: say by which name, as the consent is to one"
+        yield where.fault("person", "public_name", reason)
+    yield from _of_contacts(person, where, people, complete=complete)
+
+
+def _of_contacts(
+    person: Person,
+    where: Origin,
+    people: Mapping[PersonId, Person],
+    *,
+    complete: bool,
+) -> Iterator[DataError]:
     if person.contacts and not person.has(Role.DEFENDER):
         reason = 'are for people with the role "defender"'
         yield where.fault("person", "contacts", reason)

@@ -171,6 +171,7 @@ class PersonEntry(_Entry):
     available: bool = True
     live_position_consent: bool = False
     publish_consent: Annotated[Consent, _one_of("consent", Consent)] = Consent.NONE
+    public_name: Text | None = None
     action_protocol: Identifier | None = None
 
     @field_validator("alias")

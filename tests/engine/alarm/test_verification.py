@@ -270,7 +270,7 @@ def test_whoever_was_told_is_asked_once_more_whether_it_is_real() -> None:
     scene.run(121, each_due=scene.settle_all)
     assert scene.told(Audience.ASKED) == ["c1", "c3", "c4", "c5"]
     text = scene.planned(Audience.ASKED)[0].body.text(scene.now)
-    assert text.startswith("code-c1 Heron: is the alarm real?")
+    assert text.startswith("code-c1 Heron: is the alarm of 03:00 real?")
     assert text.endswith("sign-c1")
     scene.reply("c1", ReplyKind.REAL)
     scene.reply("c3", ReplyKind.REAL)

@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import DataError
-from engine.protocol.model import Audience, Condition, Fallback, Voice
+from engine.protocol.model import (
+    Audience,
+    Condition,
+    Fallback,
+    Level,
+    Manner,
+    Proof,
+    Publication,
+    Voice,
+)
 from engine.protocol.parse import load_protocol, parse_protocol
 from engine.values import Signal
 
@@ -232,3 +241,74 @@ def test_an_all_clear_says_how_many_it_takes() -> None:
     text = HEAD + "[all_clear]\nneeds = 3\n" + STEP
     assert parse_protocol(text, "mine.toml").all_clear_needs == 3
     assert parse_protocol(HEAD + STEP, "mine.toml").all_clear_needs == 1
+
+
+def test_what_is_agreed_for_the_whole_alarm_is_read() -> None:
+    text = HEAD + (
+        "countdown_s = 10\ncrowd_max = 8\nacknowledgement_lease_s = 900\n"
+        'fresh_s = 600\nmanner = "quiet"\nnever = ["call the police"]\n'
+        '[publication]\nlevel = "name"\ndelay_s = 60\ndecider = "rowan"\n'
+    )
+    mine = parse_protocol(text + RULE + STEP, "mine.toml")
+    assert mine.countdown == timedelta(seconds=10)
+    assert mine.crowd_max == 8
+    assert mine.lease == timedelta(minutes=15)
+    assert mine.fresh == timedelta(minutes=10)
+    assert mine.manner is Manner.QUIET
+    assert mine.never == ("call the police",)
+    assert mine.publication == Publication(
+        level=Level.NAME, delay=timedelta(minutes=1), decider="rowan"
+    )
+
+
+def ladder(*rungs: str) -> str:
+    tables = "".join(
+        f'[[step.ladder]]\nchannel = "{rung}"\nproof = "delivered"\nwithin_s = 60\n'
+        for rung in rungs
+    )
+    return HEAD + STEP.replace('channels = ["sms"]\n', "") + tables
+
+
+def test_a_ladder_names_its_channels_in_their_order() -> None:
+    (step,) = parse_protocol(ladder("sms", "call"), "mine.toml").steps
+    assert step.channels == ("sms", "call")
+    assert [rung.proof for rung in step.ladder] == [Proof.DELIVERED] * 2
+    assert step.ladder[0].within == timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        (HEAD + STEP.replace('channels = ["sms"]\n', ""), "step[0].channels"),
+        (ladder("sms", "sms"), "step[0].ladder"),
+        (ladder("sms").replace("nearest", "duty"), "step[0].ladder"),
+        (
+            ladder("sms").replace('text = "sos"', 'text = "sos"\nchannels = ["call"]'),
+            "step[0].channels",
+        ),
+        (HEAD + 'forbids = ["sms"]\n' + STEP, "step[0]"),
+        (HEAD + 'forbids = ["public"]\n' + STEP + PUBLISH, "step[1]"),
+        (HEAD + "countdown_s = 10\n" + STEP, "countdown_s"),
+        (
+            HEAD + 'manner = "quiet"\n' + STEP.replace('"sms"', '"call"'),
+            "step[0].channels",
+        ),
+        (
+            HEAD + '[publication]\nlevel = "nothing"\n' + STEP + PUBLISH,
+            "step[1]",
+        ),
+        (
+            HEAD + STEP + PUBLISH.replace('text = "public"', 'text = "public_named"'),
+            "step[1].text",
+        ),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_with_its_place(text: str, field: str) -> None:
+    found = fault(text)
+    assert found.field == field
+    assert found.line is not None
+
+
+def test_a_misspelt_field_of_a_ladder_names_the_right_one() -> None:
+    found = fault(ladder("sms").replace("proof", "prof"))
+    assert "did you mean 'proof'" in found.reason

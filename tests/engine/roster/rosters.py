@@ -133,6 +133,7 @@ def _drawn(
         available=draw(st.booleans()),
         live_position_consent=draw(st.booleans()),
         publish_consent=draw(st.sampled_from(Consent)),
+        public_name=f"Public {alias}",
         action_protocol=draw(st.none() | IDS),
         fictional=True,
     )

@@ -107,6 +107,7 @@ def _row(one: Person, roster: Roster) -> dict[str, object]:
         "available": "yes" if one.available else "no",
         "live_position_consent": str(one.live_position_consent),
         "publish_consent": one.publish_consent,
+        "public_name": one.public_name,
         "action_protocol": one.action_protocol or "",
         "fictional": "TRUE",
         "duty": duty.index(one.person) + 1 if one.person in duty else "",

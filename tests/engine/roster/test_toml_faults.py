@@ -74,7 +74,7 @@ ONE_FIELD = [
         "contacts",
         "in person",
     ),
-    ("fictional = true", "publish_consent = 'name'", "publish_consent", "none, anon"),
+    ("fictional = true", "publish_consent = 'all'", "publish_consent", "none, anon"),
     ("fictional = true", "addresses = ['a@b.se']", "addresses", "must be a table"),
 ]
 

@@ -1,0 +1,187 @@
+"""What a file of an action protocol may say, field by field, and what it means.
+
+Deadlines are in seconds, distances in kilometres, as people write them.
+"""
+
+from datetime import timedelta
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from engine.protocol.model import (
+    FRESH,
+    ActionProtocol,
+    Audience,
+    Condition,
+    Fallback,
+    Level,
+    Manner,
+    Proof,
+    Publication,
+    Rung,
+    Start,
+    Step,
+    Verification,
+    Voice,
+)
+from engine.values import Signal, StepId
+
+DEFAULT_TRIGGERS = (Signal.SOS, Signal.REMOVED)
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RungTable(_Table):
+    """One channel of a ladder."""
+
+    channel: str = Field(min_length=1)
+    proof: Proof
+    within_s: float = Field(ge=5, le=86400)
+
+
+class StepTable(_Table):
+    """One step."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")
+    after: str = Start.RAISED.value
+    delay_s: float = Field(0, ge=0, le=365 * 86400)
+    to: Audience
+    channels: tuple[str, ...] | None = Field(None, min_length=1)
+    ladder: tuple[RungTable, ...] = ()
+    text: str
+    requires: tuple[Condition, ...] = ()
+    stopped_by: tuple[Condition, ...] = ()
+    count: int = Field(5, ge=1, le=100)
+    within_km: float | None = Field(None, gt=0, le=20_040)
+    count_more: int = Field(0, ge=0, le=100)
+    within_more_km: float = Field(0, ge=0, le=20_040)
+    replaces_declined: bool = False
+    every_s: float | None = Field(None, ge=5)
+    rounds: int | None = Field(None, ge=1)
+    repeats: int = Field(2, ge=0, le=10)
+
+
+class VerificationTable(_Table):
+    """Who is believed."""
+
+    needs: int = Field(2, ge=1, le=10)
+    of: tuple[Voice, ...] = Field(tuple(Voice), min_length=1)
+    within_s: float = Field(900, ge=30, le=86400)
+    otherwise: Fallback
+
+
+class AllClearTable(_Table):
+    """How many have to say that the defender is safe."""
+
+    needs: int = Field(ge=1, le=10)
+
+
+class PublicationTable(_Table):
+    """What may be published, when, and who decides."""
+
+    level: Level = Level.ANONYMOUS
+    delay_s: float = Field(0, ge=0, le=7 * 86400)
+    decider: str | None = Field(None, pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")
+
+
+class ProtocolTable(_Table):
+    """A whole file."""
+
+    name: str = Field(min_length=1, max_length=60)
+    version: int = Field(ge=1)
+    triggers: tuple[Signal, ...] = DEFAULT_TRIGGERS
+    trust_unconfirmed: bool = False
+    verification: VerificationTable | None = None
+    all_clear: AllClearTable = AllClearTable(needs=1)
+    countdown_s: float = Field(0, ge=0, le=120)
+    crowd_max: int | None = Field(None, ge=1, le=100)
+    acknowledgement_lease_s: float | None = Field(None, ge=60, le=86400)
+    fresh_s: float = Field(FRESH.total_seconds(), ge=60, le=7 * 86400)
+    manner: Manner | None = None
+    publication: PublicationTable | None = None
+    never: tuple[str, ...] = ()
+    forbids: tuple[str, ...] = ()
+    step: tuple[StepTable, ...] = Field(min_length=1)
+
+
+TABLES: dict[str, type[BaseModel]] = {
+    "step": StepTable,
+    "ladder": RungTable,
+    "verification": VerificationTable,
+    "all_clear": AllClearTable,
+    "publication": PublicationTable,
+}
+"""By the name that a table has in the file."""
+
+
+def protocol_of(table: ProtocolTable, digest: str) -> ActionProtocol:
+    """Return the action protocol that a checked table describes."""
+    publication = table.publication
+    lease_s = table.acknowledgement_lease_s
+    return ActionProtocol(
+        name=table.name,
+        version=table.version,
+        digest=digest,
+        triggers=frozenset(table.triggers),
+        trust_unconfirmed=table.trust_unconfirmed,
+        verification=_verification(table.verification),
+        all_clear_needs=table.all_clear.needs,
+        countdown=timedelta(seconds=table.countdown_s),
+        crowd_max=table.crowd_max,
+        lease=None if lease_s is None else timedelta(seconds=lease_s),
+        fresh=timedelta(seconds=table.fresh_s),
+        manner=table.manner,
+        publication=Publication()
+        if publication is None
+        else Publication(
+            level=publication.level,
+            delay=timedelta(seconds=publication.delay_s),
+            decider=publication.decider,
+        ),
+        never=table.never,
+        steps=tuple(_step(step) for step in table.step),
+    )
+
+
+def _verification(table: VerificationTable | None) -> Verification | None:
+    if table is None:
+        return None
+    return Verification(
+        needs=table.needs,
+        of=frozenset(table.of),
+        within=timedelta(seconds=table.within_s),
+        otherwise=table.otherwise,
+    )
+
+
+def _step(table: StepTable) -> Step:
+    """Return a step; a ladder's channels are what it is looked up for."""
+    every = None if table.every_s is None else timedelta(seconds=table.every_s)
+    once = 1 if every is None else None
+    return Step(
+        id=StepId(table.id),
+        after=table.after,
+        to=table.to,
+        channels=table.channels or tuple(rung.channel for rung in table.ladder),
+        text=table.text,
+        delay=timedelta(seconds=table.delay_s),
+        requires=table.requires,
+        stopped_by=table.stopped_by,
+        count=table.count,
+        within_m=None if table.within_km is None else table.within_km * 1000,
+        count_more=table.count_more,
+        within_more_m=table.within_more_km * 1000,
+        replaces_declined=table.replaces_declined,
+        ladder=tuple(
+            Rung(
+                channel=rung.channel,
+                proof=rung.proof,
+                within=timedelta(seconds=rung.within_s),
+            )
+            for rung in table.ladder
+        ),
+        every=every,
+        rounds=once if table.rounds is None else table.rounds,
+        repeats=table.repeats,
+    )
