@@ -28,6 +28,7 @@ from engine.values import CommandId, EffectId
 JOURNAL_TIMEOUT_S = 10.0
 ATTEMPTING = "EffectAttempting"
 SETTLED = "EffectSettled"
+EFFECT = "effect/"
 _PENDING = frozenset({EffectState.ATTEMPTING, EffectState.UNKNOWN})
 _LATER = frozenset({EffectState.ACCEPTED, EffectState.UNKNOWN})
 
@@ -294,4 +295,4 @@ def unknown_append(row: EffectRow, epoch: int) -> Append:
 
 def effect_stream(effect: EffectId) -> str:
     """Return the journal stream of an effect."""
-    return f"effect/{effect}"
+    return f"{EFFECT}{effect}"

@@ -9,6 +9,7 @@ used.
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import lru_cache
+from math import inf, isinf
 
 import phonenumbers
 
@@ -36,13 +37,13 @@ class Standing(IntEnum):
 
 @dataclass(slots=True)
 class _Fact:
-    reached_s: float = float("-inf")
-    failed_s: float = float("-inf")
+    reached_s: float = -inf
+    failed_s: float = -inf
 
     def standing(self, now_s: float) -> Standing:
         if self.failed_s > self.reached_s and now_s - self.failed_s < FORGET_S:
             return Standing.FAILS
-        return Standing.UNTRIED if self.reached_s < 0 else Standing.REACHES
+        return Standing.UNTRIED if isinf(self.reached_s) else Standing.REACHES
 
 
 @dataclass(slots=True)
@@ -62,7 +63,7 @@ class _Bucket:
 class RouteBook:
     """Facts of all routes; times are seconds of CLOCK_BOOTTIME.
 
-    Held in memory: after a start it is learned anew within the first messages.
+    Held in memory; at a start `history` fills it from the journal's last rows.
     """
 
     _facts: dict[tuple[str, str], _Fact] = field(default_factory=dict)

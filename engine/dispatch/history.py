@@ -1,0 +1,38 @@
+"""What earlier processes have taught of routes, from the journal's last rows."""
+
+import json
+
+from engine.dispatch.attempts import EFFECT, SETTLED
+from engine.dispatch.body import decode_body
+from engine.dispatch.routes import RouteBook
+from engine.ports.journal import EffectState, JournalReader, StoredEvent
+from engine.values import EffectId, Instant
+
+ROWS = 2_000
+"""How far back a start looks; some hundred messages, some hundredths of a second."""
+_REACHED = frozenset({EffectState.ACCEPTED, EffectState.DELIVERED})
+
+
+def remember(
+    book: RouteBook, reader: JournalReader, now: Instant, now_s: float
+) -> None:
+    """Put successes and refusals of short messages into the book, oldest first."""
+    for event in reader.after(max(0, reader.position() - ROWS), ROWS):
+        if event.kind == SETTLED:
+            age_s = max(0.0, now.since(event.at).total_seconds())
+            _remember(book, reader, event, now_s - age_s)
+
+
+def _remember(
+    book: RouteBook, reader: JournalReader, event: StoredEvent, at_s: float
+) -> None:
+    settled = json.loads(event.body)
+    state, route = EffectState(settled["state"]), str(settled["route"])
+    has_failed = state is EffectState.REJECTED and bool(settled["retry"])
+    if state not in _REACHED and not has_failed:
+        return
+    row = reader.effect(EffectId(event.stream.removeprefix(EFFECT)))
+    if row is None or row.channel != "sms":
+        return
+    note = book.reached if state in _REACHED else book.failed
+    note(route, decode_body(row.body).address, at_s)
