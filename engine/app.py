@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from engine.alarm.actor import Alarms
@@ -26,6 +26,7 @@ from engine.intake.judge import Judge
 from engine.intake.shouter.actor import Shouter, Unrecorded
 from engine.journal.actor import JournalActor
 from engine.modems.actor import Inbound, ModemActor
+from engine.modems.loopback import SelfTest
 from engine.ports.channel import Channel
 from engine.ports.journal import EffectRow, JournalAccess, JournalStore, ReaderLender
 from engine.ports.modem import ModemDriver
@@ -47,6 +48,7 @@ class Adapters:
 
     channels: Mapping[str, Channel]
     modems: Mapping[str, ModemDriver]
+    self_tests: Mapping[str, SelfTest] = field(default_factory=dict)
     streams: Streams
     https: Https
 
@@ -198,6 +200,7 @@ def _modems(p: Parts) -> list[ChildSpec]:
                 "telemetry": p.telemetry,
                 "health": p.health,
                 "heard": _sms_heard(p.tree),
+                "self_test": p.adapters.self_tests.get(name),
             },
             on_down=OnDown.RETRY_FOREVER,
             heartbeat_s=60.0,

@@ -49,11 +49,16 @@ class Listen(_Table):
 
 
 class ModemTable(_Table):
-    """A modem: `port` is a device node or a name under /dev/serial/by-id."""
+    """A modem: `port` is a device node or a name under /dev/serial/by-id.
+
+    Where its SIM's own `number` is given it writes to itself every `self_test_h` hours.
+    """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")
     port: str
     driver: str = "serial"
+    number: str = Field(default="", pattern=r"^(\+[1-9]\d{6,14})?$", repr=False)
+    self_test_h: float = Field(default=24.0, ge=1.0)
     options: dict[str, object] = Field(default_factory=dict)
 
 

@@ -37,6 +37,7 @@ from engine.journal.lock import StateLock
 from engine.journal.pool import ReaderPool
 from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
 from engine.metrics import Metrics
+from engine.modems.loopback import self_tests
 from engine.ports.channel import Channel
 from engine.ports.clock import Clock
 from engine.ports.device import HttpWireProtocol, Transport, WireProtocol
@@ -263,6 +264,7 @@ def load_adapters(
     return Adapters(
         channels=load_channels(config, clock, telemetry),
         modems=load_modems(config, clock, telemetry),
+        self_tests=self_tests(config.modem),
         streams=streams,
         https=https,
     )

@@ -19,11 +19,13 @@ from engine.dispatch.attempts import Attempts, Outcome
 from engine.dispatch.body import EffectBody, decode_body
 from engine.errors import ModemError, ModemGoneError, ModemSilentError
 from engine.health import Health
+from engine.modems.calls import HurryError, call
 from engine.modems.gauges import Gauges
 from engine.modems.inbound import record_of
+from engine.modems.loopback import Loopback, SelfTest
 from engine.modems.outcomes import not_sent, outcome_of
 from engine.modems.pacing import LATE_S, RESET_RUNG, Pacing
-from engine.modems.reports import VALIDITY, Sent, find_stored
+from engine.modems.reports import VALIDITY, Sent
 from engine.modems.unanswered import Unanswered
 from engine.ports.journal import (
     EffectRow,
@@ -50,8 +52,8 @@ from engine.values import ReportKey
 
 JOURNAL_TIMEOUT_S = 10.0
 LOOK = timedelta(milliseconds=200)
-RING_S = 20.0
 VALIDITY_MIN = VALIDITY // timedelta(minutes=1)
+LOOP_VALIDITY_MIN = 5
 CHANNELS = ("sms", "call")
 _DELIVERY = {
     "delivered": EffectState.DELIVERED,
@@ -64,10 +66,6 @@ class Inbound:
     """A short message that the journal has; to intake, a hint."""
 
     key: ReportKey
-
-
-class _HurryError(Exception):
-    """Something more urgent waits than a telephone that rings."""
 
 
 class ModemActor(SupervisedActor[Take | Shout | Hurry]):
@@ -92,6 +90,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         telemetry: Telemetry,
         health: Health,
         heard: Callable[[Inbound], None],
+        self_test: SelfTest | None = None,
     ) -> None:
         """Take the driver; `heard` tells intake of an inbound message."""
         super().__init__(link=link)
@@ -100,6 +99,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         self._gauges = Gauges(link.name, telemetry, health)
         self._heard = heard
         self._pacing = Pacing()
+        self._loopback = Loopback(self_test, link.clock.boottime_s())
         self._is_open = False
         self._seen: ModemHealth | None = None
         self._sent = Sent()
@@ -135,9 +135,12 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         if not self._is_open:
             return
         try:
-            self._submit(body)
+            submitted = self._submit(body)
         except ModemError as error:
             self._lost(error)
+            return
+        if submitted.may_follow:
+            self._unanswered_by(None)
 
     def _hurry(self) -> None:
         """End a patience that nobody can afford; nothing rings any more."""
@@ -187,9 +190,30 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
             if self._pacing.is_lost_to_network(now_s, registered=health.registered):
                 self._reset()
                 return
+        if self.inbox.empty():
+            self._loop_back(now_s)
         if self._pacing.work_due(now_s):
             # Whoever looks has nothing to do; the dispatcher may not know it.
             self._ask_for_work()
+
+    def _loop_back(self, now_s: float) -> None:
+        """Have the SIM write to itself when that is due, and say where it failed."""
+        loop = self._loopback
+        text = loop.next_text(now_s)
+        if text:
+            submitted = self._driver.submit(
+                loop.number,
+                text,
+                validity_min=LOOP_VALIDITY_MIN,
+                beat=self.beat,
+                late_s=LATE_S,
+            )
+            if submitted.result is SendResult.REJECTED:
+                loop.refused(now_s)
+            if submitted.may_follow:
+                self._unanswered_by(None)
+        if loop.has_failed(now_s):
+            self._gauges.loops(works=False)
 
     def _listen(self) -> None:
         """Wait for a late answer; a modem that takes commands is used again."""
@@ -205,7 +229,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
             message = "no answer to a message, and to nothing since"
             raise ModemSilentError(message)
 
-    def _unanswered_by(self, row: EffectRow) -> None:
+    def _unanswered_by(self, row: EffectRow | None) -> None:
         """Find out whether a modem that owes an answer takes commands all the same."""
         self._unanswered.add(row, self.clock.boottime_s(), LATE_S)
         try:
@@ -256,7 +280,9 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         submitted: SubmitOutcome | None = None
         try:
             if row.channel == "call":
-                outcome = self._call(body)
+                outcome = call(
+                    self._driver, body.address, self.beat, self._while_it_rings
+                )
             else:
                 submitted = self._submit(body)
                 outcome = outcome_of(submitted)
@@ -293,29 +319,13 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
             late_s=LATE_S,
         )
 
-    def _call(self, body: EffectBody) -> Outcome:
-        try:
-            rang = self._driver.ring(
-                body.address,
-                seconds=RING_S,
-                beat=self.beat,
-                between=self._while_it_rings,
-            )
-        except _HurryError:
-            return Outcome(state=EffectState.ACCEPTED, reason="rang, cut short")
-        except ValueError:
-            return Outcome(state=EffectState.REJECTED, reason="no number to dial")
-        if rang:
-            return Outcome(state=EffectState.ACCEPTED, reason="rang")
-        return Outcome(state=EffectState.REJECTED, reason="call refused", retry=True)
-
     def _while_it_rings(self) -> None:
         """Read what arrives; give way to a message that waits."""
         self.beat()
         if self._driver.wait(0):
             self._take_in(self._driver.poll(drain=False))
         if not self.inbox.empty():
-            raise _HurryError
+            raise HurryError
 
     def _take_in(self, events: Sequence[ModemEvent]) -> None:
         for event in events:
@@ -333,6 +343,11 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
 
     def _record(self, sms: InboundSms) -> None:
         """Make a message durable, then free its place on the SIM."""
+        if self._loopback.is_one(sms):
+            if self._loopback.came_back(sms, self.clock.boottime_s()):
+                self._gauges.loops(works=True)
+            self._driver.delete(sms.slot)
+            return
         record = record_of(sms, self.clock.now())
         answer = self._journal.ask(record, JOURNAL_TIMEOUT_S)
         self.beat()
@@ -354,16 +369,12 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         state = _DELIVERY.get(report.outcome)
         if state is None:
             return  # it is still on its way, the network says
-        reference, now = str(report.reference), self.clock.now()
-        row = self._sent.find(reference, report.recipient, now)
-        if row is None:  # sent before this instance began
-            with self._readers.reader() as reader:
-                accepted = reader.effects(frozenset({EffectState.ACCEPTED}))
-            mine = (each for each in accepted if each.route == self.link.name)
-            row = find_stored(mine, reference, report.recipient, now)
+        row = self._sent.match(report, self._readers, self.link.name, self.clock.now())
         if row is None:
             return
-        self._attempts.settle_late(row, Outcome(state=state, reference=reference))
+        self._attempts.settle_late(
+            row, Outcome(state=state, reference=row.reference or str(report.reference))
+        )
         self._gauges.delivered(state)
         if state is EffectState.UNDELIVERED:
             number = decode_body(row.body).address

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from engine.dispatch.attempts import Outcome
 from engine.health import Health
 from engine.ports.journal import EffectState
+from engine.ports.measures import DegradedReason
 from engine.ports.modem import ModemHealth
 from engine.ports.telemetry import Telemetry
 
@@ -45,6 +46,12 @@ class Gauges:
     def came_in(self, name: str) -> None:
         """Count a message or a call that came in."""
         self.telemetry.count(name, modem=self.modem)
+
+    def loops(self, *, works: bool) -> None:
+        """Show whether a message from the SIM to itself has come back."""
+        result = "sent" if works else "unknown"
+        self.telemetry.count("modem_loops_total", modem=self.modem, result=result)
+        self.health.report(DegradedReason.LOOP_FAILED, self.modem, wrong=not works)
 
     def show(self, health: ModemHealth | None) -> None:
         """Show how the modem is; None: it is away."""

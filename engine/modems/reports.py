@@ -1,4 +1,4 @@
-"""Which message a status report is about: by modem and TP-MR, then by number. Pure.
+"""Which message a status report is about: by modem and TP-MR, then by number.
 
 A modem counts its references round from 0 to 255, and networks rewrite numbers: the
 newest message of that reference whose number ends alike is meant, and none that is
@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from engine.dispatch.body import decode_body
-from engine.ports.journal import EffectRow
+from engine.ports.journal import EffectRow, EffectState, ReaderLender
+from engine.ports.modem import StatusReport
 from engine.values import Instant
 
 VALIDITY = timedelta(minutes=30)
@@ -46,6 +47,22 @@ class Sent:
             if _is_valid(sent.at, now) and same_number(sent.number, recipient):
                 return sent.row
         return None
+
+    def match(
+        self, report: StatusReport, readers: ReaderLender, route: str, now: Instant
+    ) -> EffectRow | None:
+        """Return the message of this route that a report is about, from here or rows.
+
+        The rows are looked at for what was sent before this instance began.
+        """
+        reference = str(report.reference)
+        row = self.find(reference, report.recipient, now)
+        if row is None:
+            with readers.reader() as reader:
+                accepted = reader.effects(frozenset({EffectState.ACCEPTED}))
+            mine = (each for each in accepted if each.route == route)
+            row = find_stored(mine, reference, report.recipient, now)
+        return row
 
 
 def find_stored(

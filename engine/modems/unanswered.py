@@ -20,10 +20,13 @@ class Unanswered:
 
     def __init__(self) -> None:
         """Start with none."""
-        self._rows: deque[tuple[float, EffectRow]] = deque(maxlen=KEPT_MAX)
+        self._rows: deque[tuple[float, EffectRow | None]] = deque(maxlen=KEPT_MAX)
 
-    def add(self, row: EffectRow, now_s: float, waited_s: float) -> None:
-        """Keep a message that was waited for in vain for so long."""
+    def add(self, row: EffectRow | None, now_s: float, waited_s: float) -> None:
+        """Keep a message that was waited for in vain for so long.
+
+        None for one that no row tells of: its late answer is nobody's.
+        """
         self._rows.append((now_s + LISTEN_S - waited_s, row))
 
     def take(self, now_s: float) -> EffectRow | None:

@@ -32,6 +32,7 @@ class DegradedReason(StrEnum):
     CHANNEL_DOWN = "channel_down"
     MODEM_DOWN = "modem_down"
     OPERATOR_DOWN = "operator_down"
+    LOOP_FAILED = "loop_failed"
     DISK_FULL = "disk_full"
     JOURNAL_SLOW = "journal_slow"
     CLOCK_JUMPED = "clock_jumped"
@@ -193,6 +194,12 @@ DECLARATIONS: tuple[Declaration, ...] = (
     ),
     _counter("modem_messages_total", "Short messages received.", _MODEM),
     _counter("modem_calls_total", "Calls that rang and were hung up.", _MODEM),
+    _counter(
+        "modem_loops_total",
+        "Messages from a SIM to itself: back in time (sent), or not (unknown).",
+        _MODEM,
+        Label("result", ("sent", "unknown")),
+    ),
     _counter("modem_texts_cut_total", "Texts cut to one short message."),
     _counter("modem_restarts_total", "Modems found to have started anew."),
     _counter(

@@ -9,6 +9,7 @@ from engine.dispatch.attempts import Attempts, Settled
 from engine.errors import ModemGoneError
 from engine.health import Health
 from engine.modems.actor import Inbound, ModemActor
+from engine.modems.loopback import SelfTest
 from engine.ports.journal import EffectState
 from engine.ports.modem import (
     InboundSms,
@@ -95,7 +96,10 @@ class Driver:
         del drain
         if self.is_gone:
             raise ModemGoneError
-        return list(self.arrived)
+        # What lies in a store comes again until it is deleted.
+        arrived = self.arrived
+        self.arrived = [e for e in arrived if getattr(e, "slot", None)]
+        return arrived
 
     def wait(self, seconds: float) -> bool:
         del seconds
@@ -126,7 +130,7 @@ class Driver:
 class Rig:
     """`driver` is modem-1's; `drivers` are all of them."""
 
-    def __init__(self, modems: int = 1) -> None:
+    def __init__(self, modems: int = 1, self_test: SelfTest | None = None) -> None:
         self.world = World(1)
         self.ledger = Ledger(self.world)
         self.drivers = [Driver(self.world) for _ in range(modems)]
@@ -165,6 +169,7 @@ class Rig:
                     "telemetry": self.meter,
                     "health": self.health,
                     "heard": self.heard.append,
+                    "self_test": self_test,
                 },
                 on_down=OnDown.RETRY_FOREVER,
                 heartbeat_s=60.0,
