@@ -25,8 +25,9 @@ from adapters.modem.host_clock import HostClock
 from adapters.modem.virtual import VirtualModem
 from adapters.modem.virtual_links import PtyLink
 from adapters.modem.virtual_network import VirtualNetwork
+from engine.console.operators import first_password_path
 from engine.roster.sample import sample_roster, sample_text
-from engine.values import Instant
+from engine.values import Instant, OperatorId
 
 T = TypeVar("T")
 SECRET = "whsec_" + "bmF0YWxpYS10ZXN0LXNlY3JldC1uYXRhbGlh"
@@ -172,13 +173,17 @@ class Rig:
 
     def operator(self, name: str) -> OperatorAtConsole:
         """Add an operator if need be, and sign in as a browser would."""
-        path = self.state / f"first-password-{name}"
-        if not path.exists():
-            added = self.natalia("operator", "add", name, "--state", str(self.state))
-            assert added.returncode == 0, added.stderr
         host, port = self.ports["console"]
-        password = path.read_text().strip()
-        return OperatorAtConsole(f"http://{host}:{port}", name, password)
+        return OperatorAtConsole(f"http://{host}:{port}", name, self.password(name))
+
+    def password(self, operator: str) -> str:
+        """Return an operator's first password; adds the operator if need be."""
+        path = first_password_path(self.state, OperatorId(operator))
+        if not path.exists():
+            state = ("--state", str(self.state))
+            added = self.natalia("operator", "add", operator, *state)
+            assert added.returncode == 0, added.stderr
+        return path.read_text().strip()
 
     def metrics(self) -> str:
         """Return the exposition."""

@@ -59,7 +59,7 @@ def _greet(stage: Stage) -> None:
     _write(f"console  {stage.ports.console}/")
     _write(f"metrics  {stage.ports.metrics}")
     for operator in OPERATORS:
-        path = stage.state / f"first-password-{operator}"
+        path = stage.password_files[operator]
         _write(f"sign in  {operator}, password in {path}")
     _write("\nHeron, in Tashkent, presses the button of a gt06 bracelet.\n")
 

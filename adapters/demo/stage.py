@@ -1,6 +1,7 @@
 """What the demo supplies: far ends on loopback, two virtual modems, the service."""
 
 import base64
+import json
 import os
 import secrets
 import signal
@@ -82,6 +83,7 @@ class Stage:
         self.roster = tomllib.loads(_sample_roster())
         self.ports = Ports()
         self.passwords: dict[str, str] = {}
+        self.password_files: dict[str, Path] = {}
         self._console_port, self._metrics_port = console_port, metrics_port
         self._secrets = {"webhook-secret": secret, "mastodon-token": token}
         self._service: subprocess.Popen[str] | None = None
@@ -157,11 +159,12 @@ class Stage:
         )
         self._listen_to(self._service)
         for operator in OPERATORS:
-            self._natalia("operator", "add", operator, "--state", str(self.state))
-            path = self.state / f"first-password-{operator}"
+            words = ("operator", "add", operator, "--state", str(self.state), "--json")
+            path = Path(json.loads(self._natalia(*words))["password_file"])
+            self.password_files[operator] = path
             self.passwords[operator] = path.read_text(encoding="utf-8").strip()
 
-    def _natalia(self, *words: str) -> None:
+    def _natalia(self, *words: str) -> str:
         done = subprocess.run(  # noqa: S603 - our own program, fixed words
             [sys.executable, "-m", "engine", *words],
             capture_output=True,
@@ -171,6 +174,7 @@ class Stage:
         if done.returncode != 0:
             message = f"natalia {words[0]}: {done.stderr.strip()}"
             raise StageError(message)
+        return done.stdout
 
     def _listen_to(self, service: "subprocess.Popen[str]") -> None:
         """Read where it listens; fail with its own words where it does not come up."""

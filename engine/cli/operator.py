@@ -20,9 +20,16 @@ DEFAULT_STATE = Path("/var/lib/natalia")
 
 
 @app.command()
-def add(name: str, state: State = DEFAULT_STATE) -> None:
+def add(
+    name: str,
+    state: State = DEFAULT_STATE,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,  # noqa: FBT002 - a flag
+) -> None:
     """Add an operator; the first password goes into a file, whose path is printed."""
     found = ask(state, "POST", f"/operators/{name}")
+    if as_json:
+        sys.stdout.write(json.dumps(found, indent=1) + "\n")
+        return
     path = found["password_file"] if isinstance(found, dict) else ""
     sys.stdout.write(
         f"{name} may sign in. The first password lies in {path}\n"

@@ -4,6 +4,7 @@ Hashes lie in a file of the state folder (mode 0600), never in the journal; the
 journal says who was added when.
 """
 
+import hashlib
 import json
 import os
 import secrets
@@ -64,7 +65,7 @@ class Operators:
                 message = f"operator {operator!r} is there already"
                 raise OperatorError(message)
             password = secrets.token_urlsafe(FIRST_PASSWORD_BYTES)
-            path = self._state / f"first-password-{operator}"
+            path = first_password_path(self._state, operator)
             write_private(path, password + "\n")
             self._hashes[operator] = _HASHER.hash(password)
             self._save()
@@ -75,7 +76,7 @@ class Operators:
         with self._lock:
             self._hashes[operator] = _HASHER.hash(password)
             self._save()
-        (self._state / f"first-password-{operator}").unlink(missing_ok=True)
+        first_password_path(self._state, operator).unlink(missing_ok=True)
 
     def check(self, operator: str, password: str) -> bool:
         """Say whether this is the operator's password; takes some 30 ms."""
@@ -122,3 +123,9 @@ def write_private(path: Path, text: str) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def first_password_path(state: Path, operator: OperatorId) -> Path:
+    """Return where an operator's first password lies: under no name of a person."""
+    digest = hashlib.sha256(operator.encode()).hexdigest()
+    return state / f"first-password-{digest[:8]}"

@@ -78,14 +78,13 @@ def sign_in(rig: Rig, browser: Browser) -> Iterator[Sign]:
     screens: list[Screen] = []
 
     def sign(operator: str, **options: Any) -> Screen:
-        with rig.operator(operator):
-            host, port = rig.ports["console"]
+        word = rig.password(operator)
+        host, port = rig.ports["console"]
         context = browser.new_context(**options)
         screen = Screen(page=context.new_page(), origin=f"http://{host}:{port}")
         screens.append(screen)
         screen.watch()
         screen.open()
-        word = (rig.state / f"first-password-{operator}").read_text().strip()
         screen.page.get_by_label("Operator").fill(operator)
         screen.page.get_by_label("Password").fill(word)
         screen.page.get_by_role("button", name="Sign in").click()

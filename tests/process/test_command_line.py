@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from engine.cli.main import EXIT_CONFIG, EXIT_DEGRADED, EXIT_FAILURE
+from engine.console.operators import first_password_path
+from engine.values import OperatorId
 from tests.rig import Rig, eventually
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]
@@ -40,7 +42,7 @@ def test_a_case_can_be_run_to_its_end_without_a_browser(
     assert "rowan may sign in" in run(rig, "operator", "add", "rowan")
     run(rig, "operator", "add", "alder", code=EXIT_FAILURE)
     assert json.loads(run(rig, "operator", "list", "--json")) == ["alder", "rowan"]
-    assert mode(rig.state / "first-password-alder") == 0o600
+    assert mode(first_password_path(rig.state, OperatorId("alder"))) == 0o600
     assert mode(rig.state / "control.sock") == 0o600
     assert mode(rig.state) == 0o700
     with rig.device() as device:

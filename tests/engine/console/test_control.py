@@ -2,6 +2,7 @@
 
 import pytest
 
+from engine.console.operators import first_password_path
 from engine.roster.sample import sample_text
 from engine.values import AlarmId, OperatorId
 from tests.engine.console.hq import Hq, control, observed
@@ -68,7 +69,9 @@ def test_what_is_not_there_is_said(hq: Hq) -> None:
 def test_an_operator_is_added_listed_and_journalled(hq: Hq) -> None:
     with control(hq) as client:
         added = client.post("/operators/rowan").json()
-        assert added["password_file"] == str(hq.state / "first-password-rowan")
+        assert added["password_file"] == str(
+            first_password_path(hq.state, OperatorId("rowan"))
+        )
         assert "password" not in {key for key in added if key != "password_file"}
         assert client.get("/operators").json() == ["rowan"]
         assert client.post("/operators/rowan").status_code == 409

@@ -9,7 +9,13 @@ from pathlib import Path
 import pytest
 
 from engine.console import operators
-from engine.console.operators import FILE, OperatorError, Operators, write_private
+from engine.console.operators import (
+    FILE,
+    OperatorError,
+    Operators,
+    first_password_path,
+    write_private,
+)
 from engine.values import OperatorId
 
 ALDER = OperatorId("alder")
@@ -65,7 +71,7 @@ def test_two_at_once_get_one_account(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert len(failures) == 3
-    word = (tmp_path / "first-password-alder").read_text().strip()
+    word = first_password_path(tmp_path, OperatorId("alder")).read_text().strip()
     assert Operators(tmp_path).check("alder", word)
 
 
@@ -123,3 +129,10 @@ def test_the_hash_is_argon2id_with_owasps_parameters(tmp_path: Path) -> None:
     Operators(tmp_path).add(ALDER)
     kept = json.loads((tmp_path / FILE).read_text())["alder"]
     assert kept.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+
+
+def test_the_name_of_a_first_passwords_file_names_nobody(tmp_path: Path) -> None:
+    made = Operators(tmp_path)
+    added = made.add(OperatorId("alder"))
+    assert added.path == first_password_path(tmp_path, OperatorId("alder"))
+    assert "alder" not in added.path.name

@@ -3,9 +3,11 @@
 import pytest
 from starlette.routing import Mount, Route
 
+from engine.console.operators import first_password_path
 from engine.console.pages import console_app
 from engine.console.security import HEADERS, inside
 from engine.console.sessions import IDLE_S
+from engine.values import OperatorId
 from tests.engine.console.hq import Hq, browser
 
 OPEN = {("GET", "/sign-in"), ("POST", "/sign-in")}
@@ -237,7 +239,7 @@ def test_a_new_password_is_asked_for_with_the_old_one(hq: Hq) -> None:
             assert said in page
         assert elsewhere.client.get("/").status_code == 303
         assert at.client.get("/").status_code == 200
-    assert not (hq.state / "first-password-alder").exists()
+    assert not first_password_path(hq.state, OperatorId("alder")).exists()
     assert hq.desk.operators.check("alder", "a longer password")
 
 
