@@ -321,15 +321,18 @@ def load_modems(
     for number, table in enumerate(config.modem):
         key = f"modem[{number}]"
         if config.demo and not _is_pty(table.port):
-            cure = "the demo speaks to virtual modems alone"
-            path = f"{key}.port"
+            cure, path = "the demo speaks to virtual modems alone", f"{key}.port"
             raise ConfigError(path, "a pty", cure)
         kind = cast(
             "Callable[..., ModemDriver]",
             plugins.load(plugins.MODEM, table.driver, f"{key}.driver"),
         )
+        options = dict(table.options)
+        if "pin" in options:
+            # Three starts in a row would lock a SIM if each tried a wrong PIN anew.
+            options.setdefault("pin_file", str(config.state / f"pin-{table.name}"))
         modems[table.name] = kind(
-            table.port, clock=clock, telemetry=telemetry, options=table.options
+            table.port, clock=clock, telemetry=telemetry, options=options
         )
     return modems
 

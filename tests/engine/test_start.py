@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from adapters.modem.virtual import VirtualModem
+from engine.clock import SystemClock
 from engine.config import Config, parse_config
 from engine.console.desk import KEPT_ROSTER
-from engine.errors import ConfigError, DataError, StateHeldError
+from engine.errors import ConfigError, DataError, ModemError, StateHeldError
 from engine.intake.replies import CODE
 from engine.journal.pool import ReaderPool
 from engine.roster.sample import sample_text
@@ -114,3 +116,21 @@ def test_the_configured_names_are_the_labels_of_the_metrics(tmp_path: Path) -> N
     metrics.count("restarts_total", child="modem-1")
     text = metrics.expose()[0].decode()
     assert re.search(r'natalia_modem_up\{modem="modem-1"\} 1', text)
+
+
+def test_a_wrong_pin_is_tried_once_however_often_the_engine_starts(
+    tmp_path: Path,
+) -> None:
+    clock = SystemClock()
+    with VirtualModem("+46701740690", clock=clock, pin="1234") as modem:
+        table = {"name": "modem-1", "port": modem.port, "options": {"pin": "9999"}}
+        made = config(tmp_path, modem=[table])
+        made.state.mkdir()
+        for _ in range(5):
+            (driver,) = load_modems(made, clock, Meter()).values()
+            with pytest.raises(ModemError):
+                driver.open(beat=lambda: None)
+            driver.close()
+        assert modem.state.pin_tries_left == 2, "of three"
+    (kept,) = made.state.iterdir()
+    assert "9999" not in kept.read_text()
