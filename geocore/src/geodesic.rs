@@ -129,32 +129,29 @@ pub(crate) const EIGHT: usize = 8;
     reason = "must take on the caller's target features"
 )]
 pub(crate) fn approximate_eight(from: &Point, to: &[Point; EIGHT]) -> [(f64, f64); EIGHT] {
-    let (mut near_m, mut squared, mut bounds_m) = ([0.0; EIGHT], [0.0; EIGHT], [0.0; EIGHT]);
+    let (mut metres, mut squared, mut bounds_m) = ([0.0; EIGHT], [0.0; EIGHT], [0.0; EIGHT]);
     for lane in 0..EIGHT {
-        let chord = Chord::new(from, &to[lane]);
-        near_m[lane] = chord.osculating_m();
-        squared[lane] = chord.squared;
-        bounds_m[lane] = approximation_bound_m(chord.squared.sqrt());
+        squared[lane] = from.chord_squared_m2(&to[lane]);
+        bounds_m[lane] = approximation_bound_m(squared[lane].sqrt());
     }
-    let mut farthest = 0.0_f64;
-    for other in squared {
-        farthest = farthest.max(other);
-    }
-    if farthest >= CHORD_NEAR_M * CHORD_NEAR_M {
+    let is_near = squared.map(|squared| squared < CHORD_NEAR_M * CHORD_NEAR_M);
+    if is_near.contains(&true) {
         for lane in 0..EIGHT {
-            let far_m = Chord::new(from, &to[lane]).great_ellipse_m();
-            let is_near = squared[lane] < CHORD_NEAR_M * CHORD_NEAR_M;
-            near_m[lane] = if is_near { near_m[lane] } else { far_m };
+            metres[lane] = Chord::new(from, &to[lane]).osculating_m();
         }
     }
-    if farthest >= CHORD_FAR_M * CHORD_FAR_M {
+    if is_near.contains(&false) {
+        for lane in 0..EIGHT {
+            let far_m = Chord::new(from, &to[lane]).great_ellipse_m();
+            metres[lane] = if is_near[lane] { metres[lane] } else { far_m };
+        }
         for lane in 0..EIGHT {
             if squared[lane] >= CHORD_FAR_M * CHORD_FAR_M {
-                near_m[lane] = karney_m(from, &to[lane]);
+                metres[lane] = karney_m(from, &to[lane]);
             }
         }
     }
-    core::array::from_fn(|lane| (near_m[lane], bounds_m[lane]))
+    core::array::from_fn(|lane| (metres[lane], bounds_m[lane]))
 }
 
 /// Arc sine of a sine from 0 to 0.8, given the cosine: within two units in the last place

@@ -1,5 +1,6 @@
 //! The Python face: convert, release the GIL for batches, call, map the error.
 
+mod answers;
 mod cells;
 mod convert;
 mod errors;
@@ -7,10 +8,10 @@ mod errors;
 use std::cell::Cell;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
 
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyList, PyMemoryView};
+use pyo3::types::{PyBytes, PyDict, PyList};
 
+use answers::{pairs, triples};
 use convert::{Column, Columns, check_now, count_of, id_of, ids_of, same_length};
 use errors::fail;
 
@@ -39,46 +40,6 @@ impl Index {
         }
     }
 
-    /// Ids and distances of a batch as two buffers of n rows and k columns.
-    fn nearest_arrays<'py>(
-        &self,
-        py: Python<'py>,
-        points: &[Point],
-        k: u64,
-        filter: &Filter<'_>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let columns = usize::try_from(k.min(self.read(py).len() as u64)).unwrap_or(usize::MAX);
-        let size = points.len() * columns;
-        let (mut ids, mut metres) = (vec![0_u8; size * 8], vec![0_u8; size * 8]);
-        for infinite in metres.chunks_exact_mut(8) {
-            infinite.copy_from_slice(&f64::INFINITY.to_ne_bytes());
-        }
-        py.detach(|| {
-            let index = self.0.read().unwrap_or_else(PoisonError::into_inner);
-            index.nearest_many(points, k, filter, |row, answer| {
-                let start = row * columns * 8;
-                let ids = ids[start..].chunks_exact_mut(8);
-                let metres = metres[start..].chunks_exact_mut(8);
-                for ((id, distance), found) in ids.zip(metres).zip(answer.iter().take(columns)) {
-                    id.copy_from_slice(&found.person.to_ne_bytes());
-                    distance.copy_from_slice(&found.distance_m.to_ne_bytes());
-                }
-            })
-        })
-        .map_err(fail)?;
-        let view = |bytes: &[u8], code: &str| {
-            let bytes = PyMemoryView::from(&PyBytes::new(py, bytes))?;
-            if size == 0 {
-                // Python casts no shape with a zero in it: an empty column of the type.
-                return bytes.call_method1("cast", (code,));
-            }
-            bytes.call_method1("cast", (code, [points.len(), columns]))
-        };
-        Ok((view(&ids, "Q")?, view(&metres, "d")?)
-            .into_pyobject(py)?
-            .into_any())
-    }
-
     /// Waits without the GIL if somebody reads.
     fn write(&self, py: Python<'_>) -> RwLockWriteGuard<'_, crate::Index> {
         loop {
@@ -91,24 +52,6 @@ impl Index {
             }
         }
     }
-}
-
-fn pairs<'py>(py: Python<'py>, found: &[Neighbour]) -> PyResult<Bound<'py, PyList>> {
-    PyList::new(py, found.iter().map(|n| (n.person, n.distance_m)))
-}
-
-fn triples<'py>(
-    py: Python<'py>,
-    found: &[Neighbour],
-    now_s: Option<f64>,
-) -> PyResult<Bound<'py, PyList>> {
-    let Some(now_s) = now_s else {
-        return Err(PyTypeError::new_err("ages=True needs now_s"));
-    };
-    let rows = found
-        .iter()
-        .map(|n| (n.person, n.distance_m, n.at_s.map(|at_s| now_s - at_s)));
-    PyList::new(py, rows)
 }
 
 #[pymethods]

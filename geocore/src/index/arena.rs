@@ -1,10 +1,10 @@
 //! Runs of equal things in one allocation, reused by size.
 
-use super::layout::Class;
+use super::handles::Class;
 
 const CLASSES: usize = 32;
 
-/// What a [`super::layout::Child`] can point at.
+/// What a [`super::handles::Child`] can point at.
 const ARENA_MAX: usize = 1 << 26;
 
 /// Hot and cold parts side by side: a search reads only the hot ones.

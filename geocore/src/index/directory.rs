@@ -4,7 +4,7 @@
 //! five sixths whatever their number is, where a table of a power of two is half empty on
 //! average; that is 6.4 bytes a person after a build, and up to 8 after growing.
 
-use super::layout::Place;
+use super::handles::Place;
 
 /// Places in a bucket.
 const ROOM: usize = 12;

@@ -3,8 +3,11 @@
 mod arena;
 mod directory;
 mod grid;
+mod handles;
 mod kernel;
+mod keyed;
 mod layout;
+mod lens;
 mod query;
 mod rank;
 mod search;

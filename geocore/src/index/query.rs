@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 
 use super::Index;
-use super::search::{Everyone, Question, Scratch, Sieve};
+use super::lens::{Everyone, Sieve};
+use super::search::{Question, Scratch};
 use super::space::Space;
 use crate::error::{Error, InvalidCount, InvalidNumber};
 use crate::point::Point;
@@ -115,7 +116,6 @@ impl Index {
     /// # Errors
     ///
     /// As [`Index::nearest`].
-    #[inline]
     pub fn nearest_into(
         &self,
         from: &Point,
@@ -152,7 +152,9 @@ impl Index {
             .enumerate()
             .map(|(row, point)| (along_curve(point), row))
             .collect();
-        rows.sort_unstable();
+        if !self.everyone.is_flat() {
+            rows.sort_unstable();
+        }
         let mut found = Vec::new();
         for (_, row) in rows {
             found.clear();

@@ -1,6 +1,6 @@
 //! From candidates by straight line to an answer by geodesic.
 
-use super::layout::Place;
+use super::handles::Place;
 use super::query::{Filter, Neighbour};
 use super::select::Nearest;
 use super::space::Space;

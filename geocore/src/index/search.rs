@@ -1,89 +1,21 @@
 //! Branch and bound: nearest cap first, and nothing left out that a bound does not exclude.
 
+use super::handles::{Child, Place};
 #[cfg(target_arch = "x86_64")]
 use super::kernel::{Avx512, with_avx512};
-use super::kernel::{Kernel, Portable, Work, prefetch};
-use super::layout::{Child, ChunkMeta, Freshness, GroupMeta, LANES, Place, Rough, WIDTH, rough_of};
+use super::kernel::{Kernel, PIECE, Picked, Portable, Work, prefetch};
+use super::layout::{ChunkMeta, LANES, Rough, WIDTH, rough_of};
+use super::lens::Lens;
 use super::query::Filter;
 use super::rank::Ranked;
 use super::select::{Candidate, Nearest};
-use super::space::{FLAT_MAX, Space};
+use super::space::Space;
 use crate::geodesic::chord_max_m;
 use crate::point::Point;
 
 /// Rows of bounds on the longest way down: eight of the root, four of every second
 /// resolution from 0 to 14.
 const ROWS_MAX: usize = 8 + 8 * 4;
-
-/// Groups that are measured together before anyone is offered: all of a space that is one
-/// leaf.
-const PIECE: usize = FLAT_MAX.div_ceil(LANES);
-
-/// Who counts, as the loops ask it.
-pub(super) trait Lens {
-    /// Whether someone below a slot may count.
-    fn may_hold(&self, chunk: &ChunkMeta, slot: usize) -> bool;
-
-    /// Whether everyone may count, so that nobody need be asked.
-    const EVERYONE: bool;
-
-    /// Whether the person in a lane counts.
-    fn admits(&self, meta: &GroupMeta, lane: usize) -> bool;
-}
-
-/// No filter at all.
-pub(super) struct Everyone;
-
-impl Lens for Everyone {
-    const EVERYONE: bool = true;
-
-    #[inline]
-    fn may_hold(&self, _chunk: &ChunkMeta, _slot: usize) -> bool {
-        true
-    }
-
-    #[inline]
-    fn admits(&self, _meta: &GroupMeta, _lane: usize) -> bool {
-        true
-    }
-}
-
-/// A filter by availability, freshness and name.
-pub(super) struct Sieve<'a> {
-    pub(super) available: Option<bool>,
-    /// Minus infinity where age does not matter.
-    pub(super) newer_than_s: Option<f64>,
-    pub(super) exclude: &'a dyn Fn(u64) -> bool,
-}
-
-impl Lens for Sieve<'_> {
-    const EVERYONE: bool = false;
-
-    #[inline]
-    fn may_hold(&self, chunk: &ChunkMeta, slot: usize) -> bool {
-        let below = &chunk.below[slot];
-        let ready = match self.available {
-            None => true,
-            Some(true) => below.available > 0,
-            Some(false) => below.available < below.people,
-        };
-        ready
-            && self
-                .newer_than_s
-                .is_none_or(|after_s| below.newest >= Freshness::of(after_s))
-    }
-
-    #[inline]
-    fn admits(&self, meta: &GroupMeta, lane: usize) -> bool {
-        let person = &meta.people[lane];
-        self.available
-            .is_none_or(|wanted| meta.is_available(lane) == wanted)
-            && self
-                .newer_than_s
-                .is_none_or(|after_s| person.at_s > after_s)
-            && !(self.exclude)(person.id)
-    }
-}
 
 /// A node on the way down.
 #[derive(Clone, Copy, Debug)]
@@ -104,17 +36,24 @@ struct Way {
     frames: Vec<Frame>,
     /// Lower bounds of the frames' slots, in metres.
     bounds_m: Vec<[f32; WIDTH]>,
-    /// Squares of the rough distances of a leaf's people.
-    squares: Squares,
+    leaf: Measured,
 }
 
-/// Room for as many groups as are measured together.
+/// What is found of as many groups as are measured together.
 #[derive(Debug)]
-struct Squares([[f32; LANES]; PIECE]);
+struct Measured {
+    /// Squares of the rough distances.
+    squares: [[f32; LANES]; PIECE],
+    /// Who is within the limit.
+    picked: Picked,
+}
 
-impl Default for Squares {
+impl Default for Measured {
     fn default() -> Self {
-        Self([[0.0; LANES]; PIECE])
+        Self {
+            squares: [[0.0; LANES]; PIECE],
+            picked: [0; _],
+        }
     }
 }
 
@@ -333,7 +272,7 @@ impl Space {
         way: &mut Way,
         nearest: &mut Nearest,
     ) {
-        let squares = &mut way.squares.0;
+        let Measured { squares, picked } = &mut way.leaf;
         for start in (first..end).step_by(PIECE) {
             let groups = &self.groups.hot[start..end.min(start + PIECE)];
             let squares = &mut squares[..groups.len()];
@@ -342,16 +281,15 @@ impl Space {
                 // A first look at distances alone spares most people the queue.
                 nearest.foresee(kernel, &minima);
             }
-            for (step, row) in squares.iter().enumerate() {
-                let mut near = kernel.at_most(row, nearest.limit());
-                while near != 0 {
-                    let lane = near.trailing_zeros() as usize;
-                    near &= near - 1;
-                    let meta = &self.groups.cold[start + step];
-                    if row[lane] <= nearest.limit() && (L::EVERYONE || lens.admits(meta, lane)) {
-                        prefetch(&meta.people[lane]);
-                        nearest.offer(Candidate::new(row[lane], Place::new(start + step, lane)));
-                    }
+            let count = kernel.pick(squares, nearest.limit(), picked);
+            let squares = squares.as_flattened();
+            for at in &picked[..count] {
+                let at = *at as usize;
+                let (group, lane) = (start + at / LANES, at % LANES);
+                let meta = &self.groups.cold[group];
+                if squares[at] <= nearest.limit() && (L::EVERYONE || lens.admits(meta, lane)) {
+                    prefetch(&meta.people[lane]);
+                    nearest.offer(Candidate::new(squares[at], Place::new(group, lane)));
                 }
             }
         }

@@ -3,8 +3,9 @@
 //! A scan knows places to 16 mm only. Whoever may be among the nearest in truth is kept;
 //! [`super::rank`] looks at them again, to the nanometre.
 
+use super::handles::Place;
 use super::kernel::Kernel;
-use super::layout::{Place, ROUGH_STEP_M};
+use super::layout::ROUGH_STEP_M;
 use crate::geodesic::{CHORD_FAR_M, rival_chord_max_m};
 
 /// How far two rough places may be farther apart, or nearer, than the places are: both are

@@ -1,9 +1,11 @@
 //! What must be true of a space after any change, looked at from inside.
 
+use super::handles::{Child, Class, Entry, Place};
 use super::kernel::Portable;
-use super::layout::{Below, Child, Class, Entry, Freshness, Group, LANES, Place, Record, WIDTH};
+use super::layout::{Below, Freshness, Group, LANES, Record, WIDTH};
+use super::lens::Everyone;
 use super::query::{Filter, Neighbour};
-use super::search::{Everyone, Question, Scratch};
+use super::search::{Question, Scratch};
 use super::space::Space;
 use crate::point::Point;
 

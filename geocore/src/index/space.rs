@@ -2,10 +2,9 @@
 
 use super::arena::Arena;
 use super::directory::Directory;
+use super::handles::{Child, Class, Entry, Place};
 use super::kernel::{prefetch, prefetch_person};
-use super::layout::{
-    Child, Chunk, ChunkMeta, Class, Entry, Freshness, Group, GroupMeta, LANES, Leaf, Place, Record,
-};
+use super::layout::{Chunk, ChunkMeta, Freshness, Group, GroupMeta, LANES, Leaf, Record};
 use super::tree::Node;
 
 /// Above so many people a tree takes over from a scan of all.
@@ -51,6 +50,11 @@ impl Space {
 
     pub(super) fn len(&self) -> usize {
         self.places.len()
+    }
+
+    /// Whether all lie in one leaf.
+    pub(super) fn is_flat(&self) -> bool {
+        self.root.is_leaf()
     }
 
     pub(super) fn find(&self, id: u64) -> Option<Place> {

@@ -1,6 +1,7 @@
 //! Who is below each slot, in numbers: what lets a filter pass whole subtrees by.
 
-use super::layout::{Entry, Freshness, Leaf};
+use super::handles::Entry;
+use super::layout::{Freshness, Leaf};
 use super::space::Space;
 
 impl Space {

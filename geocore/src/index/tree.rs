@@ -4,15 +4,11 @@
 //! in the cap above it. Both are made true here, whatever H3's geometry does; the cells only
 //! decide who lies with whom.
 
-use std::num::NonZero;
-use std::panic::resume_unwind;
-use std::thread;
-
 use super::directory::Directory;
 use super::grid::{FINEST, ancestor, cap_of, key_of, resolution_of};
-use super::layout::{
-    Below, Cap, Child, Chunk, ChunkMeta, Class, Entry, Freshness, Record, WIDTH, round_up_m,
-};
+use super::handles::{Child, Class, Entry};
+use super::keyed::{Keyed, keyed};
+use super::layout::{Below, Cap, Chunk, ChunkMeta, Freshness, Record, WIDTH, round_up_m};
 use super::space::{FLAT_MAX, LEAF_MAX, Space, number};
 
 /// A node with fewer people below it becomes a leaf.
@@ -33,13 +29,6 @@ pub(super) struct Node {
     /// Resolution of the node's own cell; -1 for the root.
     base: i8,
     pub(super) parent: Entry,
-}
-
-/// A person with the cell that decides their leaf.
-#[derive(Clone, Copy, Debug)]
-struct Keyed {
-    key: u64,
-    record: Record,
 }
 
 /// Where a key leads.
@@ -433,37 +422,4 @@ impl Space {
         let (chunk, lane) = self.locate(entry);
         self.chunks.cold[chunk].below[lane]
     }
-}
-
-/// Above so many people their keys are found by all cores.
-const PARALLEL_MIN: usize = 50_000;
-
-/// People with their keys, sorted by them.
-fn keyed(records: &[Record]) -> Vec<Keyed> {
-    let one = |record: &Record| Keyed {
-        key: key_of(record.xyz_m),
-        record: *record,
-    };
-    let cores = if records.len() < PARALLEL_MIN {
-        1
-    } else {
-        thread::available_parallelism().map_or(1, NonZero::get)
-    };
-    let mut people: Vec<Keyed> = if cores == 1 {
-        records.iter().map(one).collect()
-    } else {
-        thread::scope(|scope| {
-            let parts: Vec<_> = records
-                .chunks(records.len().div_ceil(cores))
-                .map(|part| scope.spawn(move || part.iter().map(one).collect::<Vec<_>>()))
-                .collect();
-            let join = |part: thread::ScopedJoinHandle<'_, Vec<Keyed>>| match part.join() {
-                Ok(keyed) => keyed,
-                Err(panic) => resume_unwind(panic),
-            };
-            parts.into_iter().flat_map(join).collect()
-        })
-    };
-    people.sort_unstable_by_key(|person| person.key);
-    people
 }

@@ -1,0 +1,69 @@
+//! Who counts in an answer, as the loops of a search ask it.
+
+use super::layout::{ChunkMeta, Freshness, GroupMeta};
+
+/// Who counts, as the loops ask it.
+pub(super) trait Lens {
+    /// Whether someone below a slot may count.
+    fn may_hold(&self, chunk: &ChunkMeta, slot: usize) -> bool;
+
+    /// Whether everyone may count, so that nobody need be asked.
+    const EVERYONE: bool;
+
+    /// Whether the person in a lane counts.
+    fn admits(&self, meta: &GroupMeta, lane: usize) -> bool;
+}
+
+/// No filter at all.
+pub(super) struct Everyone;
+
+impl Lens for Everyone {
+    const EVERYONE: bool = true;
+
+    #[inline]
+    fn may_hold(&self, _chunk: &ChunkMeta, _slot: usize) -> bool {
+        true
+    }
+
+    #[inline]
+    fn admits(&self, _meta: &GroupMeta, _lane: usize) -> bool {
+        true
+    }
+}
+
+/// A filter by availability, freshness and name.
+pub(super) struct Sieve<'a> {
+    pub(super) available: Option<bool>,
+    /// Minus infinity where age does not matter.
+    pub(super) newer_than_s: Option<f64>,
+    pub(super) exclude: &'a dyn Fn(u64) -> bool,
+}
+
+impl Lens for Sieve<'_> {
+    const EVERYONE: bool = false;
+
+    #[inline]
+    fn may_hold(&self, chunk: &ChunkMeta, slot: usize) -> bool {
+        let below = &chunk.below[slot];
+        let ready = match self.available {
+            None => true,
+            Some(true) => below.available > 0,
+            Some(false) => below.available < below.people,
+        };
+        ready
+            && self
+                .newer_than_s
+                .is_none_or(|after_s| below.newest >= Freshness::of(after_s))
+    }
+
+    #[inline]
+    fn admits(&self, meta: &GroupMeta, lane: usize) -> bool {
+        let person = &meta.people[lane];
+        self.available
+            .is_none_or(|wanted| meta.is_available(lane) == wanted)
+            && self
+                .newer_than_s
+                .is_none_or(|after_s| person.at_s > after_s)
+            && !(self.exclude)(person.id)
+    }
+}

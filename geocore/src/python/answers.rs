@@ -1,0 +1,94 @@
+//! Answers for Python: lists of tuples, or two buffers for a batch.
+
+use std::sync::PoisonError;
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyList, PyMemoryView};
+
+use super::Index;
+use super::errors::fail;
+use crate::{Filter, Neighbour, Point};
+
+/// Ids and distances.
+pub(super) fn pairs<'py>(py: Python<'py>, found: &[Neighbour]) -> PyResult<Bound<'py, PyList>> {
+    PyList::new(py, found.iter().map(|n| (n.person, n.distance_m)))
+}
+
+/// Ids, distances and ages.
+pub(super) fn triples<'py>(
+    py: Python<'py>,
+    found: &[Neighbour],
+    now_s: Option<f64>,
+) -> PyResult<Bound<'py, PyList>> {
+    let Some(now_s) = now_s else {
+        return Err(PyTypeError::new_err("ages=True needs now_s"));
+    };
+    let rows = found
+        .iter()
+        .map(|n| (n.person, n.distance_m, n.at_s.map(|at_s| now_s - at_s)));
+    PyList::new(py, rows)
+}
+
+impl Index {
+    /// Ids and distances of a batch as two buffers of n rows and k columns.
+    pub(super) fn nearest_arrays<'py>(
+        &self,
+        py: Python<'py>,
+        points: &[Point],
+        k: u64,
+        filter: &Filter<'_>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let columns = usize::try_from(k.min(self.read(py).len() as u64)).unwrap_or(usize::MAX);
+        let size = points.len() * columns;
+        // Written where Python will read them: a copy would cost as much as the search.
+        let mut metres = None;
+        let ids = PyBytes::new_with(py, size * 8, |ids| {
+            let distances = PyBytes::new_with(py, size * 8, |metres| {
+                for infinite in metres.chunks_exact_mut(8) {
+                    infinite.copy_from_slice(&f64::INFINITY.to_ne_bytes());
+                }
+                self.fill(py, points, k, filter, columns, (ids, metres))
+            });
+            metres = Some(distances?);
+            Ok(())
+        })?;
+        let metres = metres.unwrap_or_else(|| unreachable!("made with the ids"));
+        let view = |bytes: &Bound<'py, PyBytes>, code: &str| {
+            let bytes = PyMemoryView::from(bytes)?;
+            if size == 0 {
+                // Python casts no shape with a zero in it: an empty column of the type.
+                return bytes.call_method1("cast", (code,));
+            }
+            bytes.call_method1("cast", (code, [points.len(), columns]))
+        };
+        Ok((view(&ids, "Q")?, view(&metres, "d")?)
+            .into_pyobject(py)?
+            .into_any())
+    }
+
+    /// Writes a batch's answers, row by row, into bytes of ids and of metres.
+    fn fill(
+        &self,
+        py: Python<'_>,
+        points: &[Point],
+        k: u64,
+        filter: &Filter<'_>,
+        columns: usize,
+        (ids, metres): (&mut [u8], &mut [u8]),
+    ) -> PyResult<()> {
+        py.detach(|| {
+            let index = self.0.read().unwrap_or_else(PoisonError::into_inner);
+            index.nearest_many(points, k, filter, |row, answer| {
+                let start = row * columns * 8;
+                let ids = ids[start..].chunks_exact_mut(8);
+                let metres = metres[start..].chunks_exact_mut(8);
+                for ((id, distance), found) in ids.zip(metres).zip(answer.iter().take(columns)) {
+                    id.copy_from_slice(&found.person.to_ne_bytes());
+                    distance.copy_from_slice(&found.distance_m.to_ne_bytes());
+                }
+            })
+        })
+        .map_err(fail)
+    }
+}
