@@ -11,7 +11,6 @@ from engine.alarm.events import (
     RefusalGround,
     StepFired,
 )
-from engine.alarm.schedule import next_due
 from engine.alarm.state import KnownPlace, PlaceSource, ReplyKind
 from engine.ports.journal import EffectState
 from engine.protocol.model import ActionProtocol, Audience
@@ -130,98 +129,6 @@ def test_a_full_crowd_does_not_stop_what_has_to_be_sent_again() -> None:
     effect = scene.planned(Audience.NEAREST)[0].effect
     scene.settle(effect, EffectState.UNKNOWN)
     assert [p.repeat for p in scene.planned(Audience.NEAREST)] == [0, 0, 1]
-
-
-LADDER = """
-count = 1
-[[step.ladder]]
-channel = "sms"
-proof = "delivered"
-within_s = 60
-[[step.ladder]]
-channel = "call"
-proof = "answered"
-within_s = 120
-[[step.ladder]]
-channel = "email"
-proof = "accepted"
-within_s = 60
-"""
-
-
-def climbing() -> Scene:
-    one = colleague("c1", 1.0)
-    ways = (("sms", "+1"), ("call", "+1"), ("email", "c1@x"))
-    one = replace(one, addresses=ways)
-    scene = Scene(protocol=protocol(LADDER), colleagues=(one,)).raised()
-    scene.acknowledge()
-    return scene
-
-
-def channels(scene: Scene) -> list[str]:
-    return [planned.channel for planned in scene.planned(Audience.NEAREST)]
-
-
-def test_a_ladder_goes_up_where_proof_does_not_come_in_time() -> None:
-    scene = climbing()
-    assert channels(scene) == ["sms"]
-    scene.settle_all(EffectState.ACCEPTED)
-    scene.run(59)
-    assert channels(scene) == ["sms"]
-    scene.run(2)
-    assert channels(scene) == ["sms", "call"], "accepted is not delivered"
-    scene.settle_all(EffectState.DELIVERED)
-    scene.run(120)
-    assert channels(scene) == ["sms", "call", "email"], "ringing is not answering"
-    scene.settle_all(EffectState.ACCEPTED)
-    scene.run(3600)
-    assert len(channels(scene)) == 3
-
-
-def test_a_ladder_stops_at_the_proof_that_it_wants() -> None:
-    scene = climbing()
-    scene.settle_all(EffectState.DELIVERED)
-    scene.run(3600)
-    assert channels(scene) == ["sms"]
-
-
-def test_a_human_answer_is_every_proof() -> None:
-    scene = climbing()
-    scene.settle_all(EffectState.ACCEPTED)
-    scene.reply("c1", ReplyKind.COMING)
-    scene.run(3600)
-    assert channels(scene) == ["sms"]
-
-
-@pytest.mark.parametrize("state", [EffectState.UNDELIVERED, EffectState.EXPIRED])
-def test_what_has_certainly_failed_does_not_wait_for_its_time(
-    state: EffectState,
-) -> None:
-    scene = climbing()
-    scene.settle_all(state)
-    assert "call" in channels(scene)
-
-
-def test_repeats_on_a_rung_give_it_no_more_time() -> None:
-    scene = climbing()
-    scene.settle_all(EffectState.UNKNOWN)
-    scene.settle_all(EffectState.ACCEPTED)
-    scene.run(61)
-    assert channels(scene).count("call") == 1
-
-
-def test_a_rung_without_an_address_is_passed_over() -> None:
-    one = replace(colleague("c1", 1.0), addresses=(("email", "c1@x"),))
-    scene = Scene(protocol=protocol(LADDER), colleagues=(one,)).raised()
-    assert channels(scene) == ["email"]
-
-
-def test_the_next_rung_stands_in_the_schedule() -> None:
-    scene = climbing()
-    scene.settle_all(EffectState.ACCEPTED)
-    due = next_due(scene.state(), scene.now)
-    assert due is not None
-    assert due.since(scene.now) == timedelta(seconds=60)
 
 
 def test_an_acknowledgement_that_nobody_follows_up_lapses_and_hq_is_paged() -> None:
