@@ -257,7 +257,9 @@ class Dispatcher(SupervisedActor[Heard]):
         given = True
         while given and idle and len(self._queue):
             given = False
-            for worker, channels in list(idle.items()):
+            # Whoever is handed something first is in the journal's next commit, and the
+            # others in the one after it.
+            for worker, channels in sorted(idle.items(), key=self._urgency):
                 choice = Choice(
                     route=worker,
                     idle=idle,
@@ -275,6 +277,9 @@ class Dispatcher(SupervisedActor[Heard]):
                     self._give(worker, row)
         self._hurry_callers()
         self._hurry_listeners(up)
+
+    def _urgency(self, route: tuple[str, tuple[str, ...]]) -> float:
+        return self._queue.first_rank(route[1])
 
     def _alive(self, routes: Routes) -> dict[str, tuple[str, ...]]:
         lookup = self.link.tree.names.lookup

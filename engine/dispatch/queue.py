@@ -80,9 +80,14 @@ class Queue:
             self._told.add(row.alarm)
         return row
 
+    def first_rank(self, channels: Iterable[str]) -> float:
+        """Return the rank of what goes first on these channels; inf without any."""
+        ranks = (self._top_rank(self._heaps.get(one, [])) for one in channels)
+        return min(ranks, default=inf)
+
     def waits_for(self, channels: tuple[str, ...]) -> bool:
         """Say whether anything waits that these channels can send."""
-        return any(self._top_rank(self._heaps.get(one, [])) < inf for one in channels)
+        return self.first_rank(channels) < inf
 
     def waits_before(self, rank: int) -> bool:
         """Say whether anything more urgent than `rank` waits."""

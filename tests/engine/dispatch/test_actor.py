@@ -17,7 +17,7 @@ from engine.dispatch.actor import (
     Withdrawn,
 )
 from engine.dispatch.attempts import Attempts, Settled
-from engine.dispatch.queue import RANK_CALL, RANK_DISTRESS, RANK_STOP
+from engine.dispatch.queue import RANK_CALL, RANK_DISTRESS, RANK_HQ, RANK_STOP
 from engine.dispatch.routes import BURST
 from engine.health import Health
 from engine.journal.memory import Medium
@@ -151,6 +151,25 @@ def test_a_route_gets_only_its_own_channels(rig: Rig) -> None:
     rig.idle("email", "email")
     rig.idle("modem-1")
     assert rig.got == [("email", "mail"), ("modem-1", "sms")]
+
+
+def test_the_most_urgent_is_handed_over_first(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.idle("email", "email")
+    rig.idle("modem-1")
+    told: list[str] = []
+    tell = rig.tree.names.tell
+
+    def noting(name: str, message: object) -> bool:
+        if isinstance(message, Take):
+            told.append(name)
+        return tell(name, message)
+
+    monkeypatch.setattr(rig.tree.names, "tell", noting)
+    mail = row_of("mail", channel="email", rank=RANK_HQ)
+    rig.tell(Planned(rows=(mail, row_of("sms", rank=RANK_DISTRESS))))
+    assert told == ["modem-1", "email"]
 
 
 def test_a_repeat_goes_round_the_doubtful_route(rig: Rig) -> None:
