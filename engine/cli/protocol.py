@@ -1,74 +1,189 @@
-"""`natalia protocol`: action protocols checked and told in plain words."""
+"""`natalia protocol`: action protocols checked, played, explained and compared."""
 
+import json
 import sys
+from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from engine.protocol.model import Step
 from engine.protocol.parse import load_protocol
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from engine.ports.modem import ModemDriver
+    from engine.protocol.lint import Fit, Reach
+    from engine.rehearsal.play import Moment
+
+EXIT_DEGRADED = 4
+
 app = typer.Typer(
-    help="Check and explain action protocols.",
-    epilog="Example: natalia protocol check protocols/standard.toml",
+    help="Check, play, explain and compare action protocols.",
+    epilog="Example: natalia protocol check protocols/standard.toml --for heron"
+    " --roster roster.toml",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
 File = Annotated[Path, typer.Argument(metavar="FILE", help="An action protocol.")]
+Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
 
-@app.command()
-def check(file: File) -> None:
-    """Check one file; names line, field and cure."""
+@app.command(epilog="Example: natalia protocol check mine.toml --for heron --json")
+def check(
+    file: File,
+    person: Annotated[
+        str, typer.Option("--for", help="The defender whose people are counted.")
+    ] = "",
+    roster: Annotated[
+        Path | None, typer.Option(help="The roster; without: the sample.")
+    ] = None,
+    modems: Annotated[int, typer.Option(min=1, help="Modems that send.")] = 2,
+    strict: Annotated[  # noqa: FBT002 - a flag
+        bool, typer.Option("--strict", help="End with 4 where anything is found.")
+    ] = False,
+    as_json: Json = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Check one file: what is impossible is refused, what will not help is named.
+
+    Found are steps that never come, people who cannot be reached, one thing on which
+    all hangs, texts that do not fit into one SMS in some language, deadlines that
+    nobody can meet, and texts that nobody has reviewed.
+    """
+    from engine.protocol.lint import lint  # noqa: PLC0415 - loaded when used
+
     protocol = load_protocol(file)
-    sys.stdout.write(
-        f"{file.name}: {protocol.name} v{protocol.version},"
-        f" {len(protocol.steps)} steps: SUCCESS\n"
-    )
+    reach = _reach(person, roster, modems) if person else None
+    found = lint(protocol, fit=_fit(), reach=reach)
+    if as_json:
+        facts = {"name": protocol.name, "version": protocol.version}
+        listed = [asdict(one) for one in found]
+        sys.stdout.write(json.dumps({**facts, "findings": listed}, indent=1) + "\n")
+    else:
+        for one in found:
+            where = f"{one.step}: " if one.step else ""
+            sys.stdout.write(f"{one.fault.value:<14} {where}{one.words}\n")
+        sys.stdout.write(
+            f"{file.name}: {protocol.name} v{protocol.version},"
+            f" {len(protocol.steps)} steps, {len(found)} findings: SUCCESS\n"
+        )
+    if strict and found:
+        raise typer.Exit(EXIT_DEGRADED)
 
 
-@app.command()
+@app.command(epilog="Example: natalia protocol explain mine.toml > to-sign.txt")
 def explain(file: File) -> None:
-    """Tell in plain words what happens, step by step."""
+    """Tell in plain words what happens, for the defender to read and to sign."""
+    from engine.protocol.explain import explanation  # noqa: PLC0415 - loaded when used
+
+    sys.stdout.write(explanation(load_protocol(file)))
+
+
+@app.command(epilog="Example: natalia protocol diff old.toml new.toml")
+def diff(
+    before: Annotated[Path, typer.Argument(metavar="OLD", help="The older one.")],
+    after: Annotated[Path, typer.Argument(metavar="NEW", help="The newer one.")],
+    as_json: Json = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Tell what has changed: + new, - gone, ~ changed, > moved. Exit code 1 if any."""
+    from engine.protocol.diff import differences  # noqa: PLC0415 - loaded when used
+
+    lines = differences(load_protocol(before), load_protocol(after))
+    if as_json:
+        sys.stdout.write(json.dumps(lines, indent=1, ensure_ascii=False) + "\n")
+    else:
+        sys.stdout.write("".join(f"{line}\n" for line in lines))
+    if lines:
+        raise typer.Exit(1)
+
+
+@app.command(
+    epilog="Example: natalia protocol simulate mine.toml --nobody-answers --svg t.svg"
+)
+def simulate(
+    file: File,
+    nobody_answers: Annotated[  # noqa: FBT002 - a flag
+        bool, typer.Option("--nobody-answers", help="No colleague, nobody at HQ.")
+    ] = False,
+    modem_down: Annotated[  # noqa: FBT002 - a flag
+        bool, typer.Option("--modem-down", help="No SMS and no call goes out.")
+    ] = False,
+    position_missing: Annotated[  # noqa: FBT002 - a flag
+        bool, typer.Option("--position-missing", help="Nobody knows where it is.")
+    ] = False,
+    colleagues: Annotated[int, typer.Option(min=0, help="How many there are.")] = 12,
+    minutes: Annotated[float, typer.Option(min=1, help="For how long.")] = 120,
+    svg: Annotated[
+        Path | None, typer.Option(help="Draw the time line into this file.")
+    ] = None,
+    as_json: Json = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Play it in virtual time, by the deciding that alarms run on; nothing is sent.
+
+    Exit code 4 where in all that time no message would have gone out.
+    """
+    from engine.rehearsal.drawing import drawing  # noqa: PLC0415 - loaded when used
+    from engine.rehearsal.play import WhatIf, play  # noqa: PLC0415 - likewise
+
     protocol = load_protocol(file)
-    sys.stdout.write(f"{protocol.name}, version {protocol.version}\n")
-    signals = ", ".join(sorted(protocol.triggers))
-    sys.stdout.write(f"Raised by: {signals}.\n")
-    for step in protocol.steps:
-        sys.stdout.write(f"- {sentence(step)}\n")
+    world = WhatIf(
+        modem_down=modem_down,
+        position_missing=position_missing,
+        colleagues=colleagues,
+    )
+    what_if = world.with_nobody() if nobody_answers else world
+    moments = play(protocol, what_if, until=timedelta(minutes=minutes))
+    if svg is not None:
+        title = f"{protocol.name} v{protocol.version}"
+        svg.write_text(drawing(title, moments), encoding="utf-8")
+    _show(moments, as_json=as_json)
+    if all(moment.is_bad for moment in moments if moment.lane != "people"):
+        raise typer.Exit(EXIT_DEGRADED)
 
 
-def sentence(step: Step) -> str:
-    """Return what a step does, as a sentence."""
-    later = step.delay.total_seconds()
-    delay = f"{later:.0f} s after " if later else "as soon as "
-    begun = {
-        "raised": "the alarm is raised",
-        "verified": "HQ has verified it",
-        "approved": "a second operator has approved",
-        "closed": "the alarm is closed",
-        "cancelled": "somebody asks to cancel it",
-        "duress": "there is a sign of force",
-    }.get(step.after, f"step {step.after!r} has run")
-    who = {
-        "nearest": f"the {step.count} nearest colleagues"
-        + (f" within {step.within_m / 1000:.0f} km" if step.within_m else ""),
-        "contacts": "the named contacts",
-        "duty": "the officer on duty",
-        "hq": "HQ",
-        "public": "the public",
-        "told": "everybody who was told",
-        "defender": "the defender",
-        "asked": "the colleagues and contacts who were told",
-        "silent": "those of them who have not answered",
-    }[step.to.value]
-    text = f"{step.id}: {delay}{begun}, tell {who} by {' and '.join(step.channels)}"
-    if step.every is not None:
-        text += f", the next one every {step.every.total_seconds():.0f} s"
-        text += "" if step.rounds is None else f", {step.rounds} times"
-    if step.requires:
-        text += f"; only if {', '.join(step.requires)}"
-    if step.stopped_by:
-        text += f"; not any more once {' or '.join(step.stopped_by)}"
-    return text.replace("_", " ") + "."
+def _show(moments: "tuple[Moment, ...]", *, as_json: bool) -> None:
+    from engine.rehearsal.drawing import clock  # noqa: PLC0415 - loaded when used
+
+    if as_json:
+        facts = [
+            {
+                "after_s": moment.after.total_seconds(),
+                "lane": moment.lane,
+                "words": moment.words,
+                "is_bad": moment.is_bad,
+            }
+            for moment in moments
+        ]
+        sys.stdout.write(json.dumps(facts, indent=1) + "\n")
+        return
+    for moment in moments:
+        mark = "!" if moment.is_bad else " "
+        sys.stdout.write(
+            f"{clock(moment.after):>8} {mark} {moment.lane:<14} {moment.words}\n"
+        )
+
+
+def _fit() -> "Fit":
+    """Return how the built-in modem cuts a text; nothing is opened."""
+    from engine import plugins  # noqa: PLC0415 - loaded when used
+    from engine.clock import SystemClock  # noqa: PLC0415 - likewise
+    from engine.metrics import Metrics  # noqa: PLC0415 - likewise
+
+    kind = cast(
+        "Callable[..., ModemDriver]", plugins.load(plugins.MODEM, "serial", "serial")
+    )
+    driver = kind("/dev/null", clock=SystemClock(), telemetry=Metrics(), options={})
+    return driver.fit
+
+
+def _reach(person: str, roster: Path | None, modems: int) -> "Reach":
+    from engine.rehearsal.reach import reach_of  # noqa: PLC0415 - loaded when used
+    from engine.roster.parse import load_roster  # noqa: PLC0415 - likewise
+    from engine.roster.sample import SAMPLE_FILE, sample_roster  # noqa: PLC0415 - likewise
+
+    if roster is None:
+        return reach_of(sample_roster(), person, file=SAMPLE_FILE, modems=modems)
+    read = load_roster([roster])
+    return reach_of(read, person, file=roster.name, modems=modems)

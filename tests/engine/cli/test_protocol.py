@@ -1,5 +1,6 @@
-"""`natalia protocol`: an action protocol checked, and told in plain words."""
+"""`natalia protocol`: an action protocol checked, played, explained and compared."""
 
+import json
 from importlib import resources
 from pathlib import Path
 
@@ -7,36 +8,51 @@ import pytest
 
 from tests.engine.cli.services import natalia
 
+Patch = pytest.MonkeyPatch
+Output = pytest.CaptureFixture[str]
+
 SAMPLES = Path(str(resources.files("engine.protocol") / "samples"))
+STANDARD = str(SAMPLES / "standard.toml")
 
 
 @pytest.mark.parametrize("file", sorted(SAMPLES.glob("*.toml")), ids=lambda f: f.stem)
-def test_every_sample_is_right_and_can_be_told(
-    patch: pytest.MonkeyPatch, out: pytest.CaptureFixture[str], file: Path
+def test_every_sample_is_sound_and_has_no_fault_of_its_own(
+    patch: Patch, out: Output, file: Path
 ) -> None:
-    assert natalia(patch, "protocol", "check", str(file)) == 0
-    assert out.readouterr().out.endswith("steps: SUCCESS\n")
+    """What is found is a matter of wording: how long a text is, who has reviewed it."""
+    assert natalia(patch, "protocol", "check", str(file), "--json") == 0
+    findings = json.loads(out.readouterr().out)["findings"]
+    assert {one["fault"] for one in findings} <= {"unreviewed", "text_too_long"}
+
+
+@pytest.mark.parametrize("file", sorted(SAMPLES.glob("*.toml")), ids=lambda f: f.stem)
+def test_every_sample_can_be_told(patch: Patch, out: Output, file: Path) -> None:
     assert natalia(patch, "protocol", "explain", str(file)) == 0
+    assert "This is what happens when" in out.readouterr().out
+
+
+def test_check_counts_a_defenders_people(patch: Patch, out: Output) -> None:
+    street = str(SAMPLES / "street_attack.toml")
+    assert natalia(patch, "protocol", "check", street, "--for", "heron") == 0
     said = out.readouterr().out
-    assert "Raised by: " in said
-    assert "_" not in said.split("\n", 2)[2]
+    assert "single_point   contacts: one person alone of 'contacts'" in said
+    assert said.endswith("findings: SUCCESS\n")
 
 
-def test_the_standard_one_is_told_step_by_step(
-    patch: pytest.MonkeyPatch, out: pytest.CaptureFixture[str]
+def test_check_ends_with_4_where_it_is_strict_and_finds_something(
+    patch: Patch, out: Output
 ) -> None:
-    natalia(patch, "protocol", "explain", str(SAMPLES / "standard.toml"))
-    said = out.readouterr().out
-    assert (
-        "- colleagues: as soon as the alarm is raised, tell the 5 nearest colleagues"
-        " within 500 km by sms." in said
-    )
-    assert "the next one every 60 s" in said
-    assert "only if verified, consented, approved" in said
+    assert natalia(patch, "protocol", "check", STANDARD, "--strict") == 4
+    assert "not reviewed" in out.readouterr().out
+
+
+def test_check_names_a_defender_who_is_not_there(patch: Patch, out: Output) -> None:
+    assert natalia(patch, "protocol", "check", STANDARD, "--for", "nobody-here") == 3
+    assert "roster.toml: --for: nobody has the id" in out.readouterr().err
 
 
 def test_a_wrong_one_names_line_and_field(
-    patch: pytest.MonkeyPatch, out: pytest.CaptureFixture[str], tmp_path: Path
+    patch: Patch, out: Output, tmp_path: Path
 ) -> None:
     file = tmp_path / "mine.toml"
     text = (SAMPLES / "standard.toml").read_text()
@@ -45,3 +61,47 @@ def test_a_wrong_one_names_line_and_field(
     said = out.readouterr().err
     assert said.startswith("natalia: mine.toml")
     assert "to" in said
+
+
+def test_a_time_line_is_printed_and_drawn(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    svg = tmp_path / "line.svg"
+    assert natalia(patch, "protocol", "simulate", STANDARD, "--svg", str(svg)) == 0
+    said = out.readouterr().out
+    assert said.startswith(" 0:00:00   people         the alarm is raised\n")
+    assert " 0:01:30   people         officer-1 at HQ takes it\n" in said
+    assert svg.read_text().startswith("<svg ")
+
+
+def test_what_if_no_modem_works_and_nobody_answers(patch: Patch, out: Output) -> None:
+    words = ("simulate", STANDARD, "--modem-down", "--nobody-answers", "--json")
+    assert natalia(patch, "protocol", *words, "--minutes", "5") == 0
+    moments = json.loads(out.readouterr().out)
+    bad = {m["lane"] for m in moments if m["is_bad"]}
+    assert bad == {"colleagues", "duty", "widen"}
+    assert max(m["after_s"] for m in moments) <= 300
+
+
+def test_a_protocol_by_which_nothing_would_go_out_ends_with_4(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(
+        'name = "Mine"\nversion = 1\n[[step]]\nid = "near"\nto = "nearest"\n'
+        'channels = ["sms"]\ntext = "sos"\n'
+    )
+    assert natalia(patch, "protocol", "simulate", str(file), "--colleagues", "0") == 4
+    assert "! near           round 1, 0 found" in out.readouterr().out
+
+
+def test_diff_says_what_has_changed_and_ends_with_1(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    assert natalia(patch, "protocol", "diff", STANDARD, STANDARD) == 0
+    assert out.readouterr().out == ""
+    file = tmp_path / "mine.toml"
+    text = (SAMPLES / "standard.toml").read_text()
+    file.write_text(text.replace("every_s = 60", "every_s = 90"))
+    assert natalia(patch, "protocol", "diff", STANDARD, str(file)) == 1
+    assert out.readouterr().out == "~ duty: every 1 minute -> 90 seconds\n"

@@ -19,10 +19,20 @@ text = "hq"
 """
 
 
+SITUATIONS = (
+    "street_attack",
+    "house_raid",
+    "arrest",
+    "journey",
+    "protest",
+    "abduction",
+)
+
+
 def test_the_samples_are_sound_and_there() -> None:
     registry = load_registry(None, STANDARD)
     names = {STANDARD, HQ_ALONE, UNKNOWN_DEVICE, "widening", "quorum", "careful"}
-    assert set(registry.protocols) == names
+    assert set(registry.protocols) == names | set(SITUATIONS)
 
 
 def test_every_sample_tells_hq_at_once_and_pages_until_acknowledged() -> None:
@@ -73,5 +83,5 @@ def test_a_folder_that_is_none_and_a_default_that_is_none_are_named(
 ) -> None:
     with pytest.raises(DataError, match=r"protocols\.folder: is no folder"):
         load_registry(tmp_path / "gone", STANDARD)
-    with pytest.raises(DataError, match=r"protocols\.default.*one of: careful"):
+    with pytest.raises(DataError, match=r"protocols\.default.*one of: abduction"):
         load_registry(None, "gone")

@@ -1,0 +1,58 @@
+"""What has changed between two versions of an action protocol, in words. Pure."""
+
+from dataclasses import fields
+from datetime import timedelta
+
+from engine.protocol.explain import sentence, span
+from engine.protocol.model import ActionProtocol, Step
+
+_OWN = frozenset({"name", "version", "digest", "steps"})
+
+
+def differences(before: ActionProtocol, after: ActionProtocol) -> list[str]:
+    """Return each difference as a line: `+` new, `-` gone, `~` changed, `>` moved."""
+    lines = [
+        f"~ {field.name.replace('_', ' ')}: {_words(old)} -> {_words(new)}"
+        for field in fields(ActionProtocol)
+        if field.name not in _OWN
+        and (old := getattr(before, field.name)) != (new := getattr(after, field.name))
+    ]
+    old_steps = {step.id: step for step in before.steps}
+    new_steps = {step.id: step for step in after.steps}
+    lines += [
+        f"- {sentence(step)}" for step in before.steps if step.id not in new_steps
+    ]
+    for step in after.steps:
+        old = old_steps.get(step.id)
+        if old is None:
+            lines.append(f"+ {sentence(step)}")
+        else:
+            lines += [f"~ {step.id}: {change}" for change in _changes(old, step)]
+    kept = [step.id for step in before.steps if step.id in new_steps]
+    now = [step.id for step in after.steps if step.id in old_steps]
+    if kept != now:
+        lines.append(f"> order: {', '.join(kept)} -> {', '.join(now)}")
+    return lines
+
+
+def _changes(before: Step, after: Step) -> list[str]:
+    return [
+        f"{field.name.replace('_', ' ')} {_words(old)} -> {_words(new)}"
+        for field in fields(Step)
+        if (old := getattr(before, field.name)) != (new := getattr(after, field.name))
+    ]
+
+
+def _words(value: object) -> str:
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return "yes" if value else "no"
+        case timedelta():
+            return span(value)
+        case tuple() | frozenset():
+            words = sorted(map(str, value)) if isinstance(value, frozenset) else value
+            return ", ".join(map(str, words)) or "none"
+        case _:
+            return str(value)

@@ -1,0 +1,231 @@
+"""What will not work of an action protocol that can be read: pure.
+
+The parser refuses what is impossible to say; this finds what is said and does not
+help: a step that never comes, people who cannot be reached, one thing on which all
+hangs, a text that does not fit, a deadline that nobody can meet.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from engine.protocol.model import ActionProtocol, Audience, Condition, Start, Step
+from engine.protocol.texts import LANGUAGES, Segment, TextFacts, compose, wording
+from engine.values import Instant, StepId
+
+Fit = Callable[[Sequence[tuple[int, str]]], str]
+"""Cuts pieces (priority, text) to one short message, as a modem's driver does."""
+
+SMS_S = 4.0
+"""What one short message takes a modem."""
+CALL_S = 25.0
+ANSWER = timedelta(seconds=60)
+"""Sooner nobody has read a message and answered it."""
+PEOPLE = frozenset({Audience.NEAREST, Audience.CONTACTS, Audience.DUTY})
+_NEEDED_PRIORITY = 2
+_ALWAYS = {
+    Start.VERIFIED.value: frozenset({Condition.VERIFIED, Condition.REAL}),
+    Start.APPROVED.value: frozenset({Condition.APPROVED}),
+}
+_OPPOSITES = (
+    frozenset({Condition.VERIFIED, Condition.FALSE}),
+    frozenset({Condition.REAL, Condition.FALSE}),
+)
+
+
+class Fault(StrEnum):
+    """What kind of finding."""
+
+    UNREACHABLE = "unreachable"
+    NOBODY = "nobody"
+    SINGLE_POINT = "single_point"
+    TEXT_TOO_LONG = "text_too_long"
+    DEADLINE = "deadline"
+    UNREVIEWED = "unreviewed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warned:
+    """One finding: which step (empty: the whole), and what to do about it."""
+
+    fault: Fault
+    step: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """Whom a defender's steps can reach: how many people, by audience and channel.
+
+    `modems` send short messages side by side. An audience that is not there has not
+    been looked at, and nothing is said of it.
+    """
+
+    people: Mapping[Audience, Mapping[str, int]]
+    modems: int = 1
+
+
+def lint(
+    protocol: ActionProtocol, *, fit: Fit | None = None, reach: Reach | None = None
+) -> tuple[Warned, ...]:
+    """Return all findings, in the order of the steps.
+
+    Args:
+        protocol: as parsed.
+        fit: how a modem cuts a text; None leaves the texts unmeasured.
+        reach: whom one defender's steps reach; None leaves people uncounted.
+
+    """
+    found = [*_unreachable(protocol), *_deadlines(protocol, reach)]
+    found += [*_single_ways(protocol)]
+    if reach is not None:
+        found += [*_people(protocol, reach)]
+    if fit is not None:
+        found += [*_texts(protocol, fit)]
+    found += [*_unreviewed()]
+    order = {step.id: number for number, step in enumerate(protocol.steps)}
+    return tuple(sorted(found, key=lambda one: order.get(StepId(one.step), -1)))
+
+
+def _unreachable(protocol: ActionProtocol) -> Iterable[Warned]:
+    never: set[str] = set()
+    for step in protocol.steps:
+        why = _never(step, never)
+        if why:
+            never.add(step.id)
+            yield Warned(fault=Fault.UNREACHABLE, step=step.id, words=why)
+
+
+def _never(step: Step, never: set[str]) -> str:
+    if step.after in never:
+        return f"begins after {step.after!r}, which never runs"
+    wanted, stops = set(step.requires), set(step.stopped_by)
+    both = wanted & stops
+    if both:
+        return f"requires {min(both).value!r} and is stopped by it"
+    for pair in _OPPOSITES:
+        if pair <= wanted:
+            return f"requires {' and '.join(sorted(pair))}, which exclude each other"
+    always = _ALWAYS.get(step.after, frozenset()) & stops
+    if always:
+        return f"is stopped by {min(always).value!r}, which always holds when it begins"
+    return ""
+
+
+def _deadlines(protocol: ActionProtocol, reach: Reach | None) -> Iterable[Warned]:
+    modems = 1 if reach is None else max(reach.modems, 1)
+    for step in protocol.steps:
+        needs_s = _round_s(step, modems)
+        if step.every is not None and needs_s > step.every.total_seconds():
+            words = (
+                f"a round needs about {needs_s:.0f} s on {modems} modem(s) and is"
+                f" repeated every {step.every.total_seconds():.0f} s"
+            )
+            yield Warned(fault=Fault.DEADLINE, step=step.id, words=words)
+        earlier = next((one for one in protocol.steps if one.id == step.after), None)
+        waits = Condition.SOMEBODY_COMING in step.stopped_by
+        if earlier is None or not waits or earlier.to not in PEOPLE:
+            continue
+        needed = ANSWER + timedelta(seconds=_round_s(earlier, modems))
+        if step.delay < needed:
+            words = (
+                f"comes {step.delay.total_seconds():.0f} s after {earlier.id!r}: nobody"
+                f" can have answered before {needed.total_seconds():.0f} s"
+            )
+            yield Warned(fault=Fault.DEADLINE, step=step.id, words=words)
+
+
+def _round_s(step: Step, modems: int) -> float:
+    people = step.count if step.to is Audience.NEAREST else 1
+    each_s = SMS_S * ("sms" in step.channels) + CALL_S * ("call" in step.channels)
+    return people * each_s / modems
+
+
+def _single_ways(protocol: ActionProtocol) -> Iterable[Warned]:
+    """Find what all hangs on: one channel to people, or HQ by one alone."""
+    at_raise = [
+        step
+        for step in protocol.steps
+        if not protocol.begins_at_close(step) and step.to is not Audience.PUBLIC
+    ]
+    ways = {channel for step in at_raise for channel in step.channels}
+    if len(ways) == 1:
+        words = f"everybody is told by {min(ways)!r} alone: if it fails, nobody hears"
+        yield Warned(fault=Fault.SINGLE_POINT, step="", words=words)
+    if not any(step.to in {Audience.HQ, Audience.DUTY} for step in at_raise):
+        words = "HQ is never told: nobody takes the case"
+        yield Warned(fault=Fault.NOBODY, step="", words=words)
+    pages = [step for step in at_raise if step.to is Audience.DUTY]
+    if not any(s.every is not None and s.rounds is None for s in pages):
+        words = "the officers on duty are not paged round and round until one answers"
+        yield Warned(fault=Fault.SINGLE_POINT, step="", words=words)
+
+
+def _people(protocol: ActionProtocol, reach: Reach) -> Iterable[Warned]:
+    for step in protocol.steps:
+        known = reach.people.get(step.to)
+        if known is None:
+            continue
+        there = max((known.get(channel, 0) for channel in step.channels), default=0)
+        ways = " or ".join(step.channels)
+        if there == 0:
+            words = f"nobody of {step.to.value!r} can be reached by {ways}"
+            yield Warned(fault=Fault.NOBODY, step=step.id, words=words)
+        elif there == 1 and step.to in PEOPLE:
+            words = f"one person alone of {step.to.value!r} can be reached by {ways}"
+            yield Warned(fault=Fault.SINGLE_POINT, step=step.id, words=words)
+
+
+def _texts(protocol: ActionProtocol, fit: Fit) -> Iterable[Warned]:
+    first = {s.text: s for s in reversed(protocol.steps) if "sms" in s.channels}
+    for step in first.values():
+        for language in LANGUAGES:
+            lost = _lost(compose(step.text, language, longest(), now=_NOW), fit)
+            if lost is not None:
+                rest = lost.text.strip()
+                words = f"{step.text!r} in {language!r}: one SMS loses {rest!r}"
+                yield Warned(fault=Fault.TEXT_TOO_LONG, step=step.id, words=words)
+
+
+def _lost(segments: Sequence[Segment], fit: Fit) -> Segment | None:
+    """Return the most important piece that is cut although it is needed."""
+    pieces = [(one.priority, one.text.replace("{ago}", "59 min")) for one in segments]
+    said = "".join(text for _, text in pieces)
+    fitted = fit(pieces)
+    if len(fitted) >= len(said):
+        return None
+    needed = [one for one in segments if one.priority <= _NEEDED_PRIORITY]
+    least = max(needed, key=lambda one: one.priority, default=None)
+    kept = fit([(one.priority, one.text.replace("{ago}", "59 min")) for one in needed])
+    whole = "".join(one.text.replace("{ago}", "59 min") for one in needed)
+    return least if len(kept) < len(whole) else None
+
+
+_NOW = Instant.parse("2026-01-01T00:00:00Z")
+
+
+def longest() -> TextFacts:
+    """Return facts as long as they come: a text that fits these fits."""
+    return TextFacts(
+        alias="Woodpecker",
+        code="K7F2",
+        sign="Umbrella",
+        country="Democratic Republic of the Congo",
+        lat_deg=-41.31151,
+        lon_deg=-169.27974,
+        accuracy_m=10_000.0,
+        place_at=_NOW.plus(timedelta(minutes=-59)),
+        pressed_at=_NOW,
+        doubts=("late",),
+        signals=("removed",),
+    )
+
+
+def _unreviewed() -> Iterable[Warned]:
+    """Mark the languages whose texts nobody who speaks them has reviewed."""
+    for language in LANGUAGES:
+        by = wording(language).reviewed_by.strip()
+        if not by or by.lower().startswith("nobody"):
+            words = f"the texts in {language!r} are used and not reviewed"
+            yield Warned(fault=Fault.UNREVIEWED, step="", words=words)

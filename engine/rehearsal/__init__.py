@@ -1,0 +1,1 @@
+"""An action protocol played through before anybody depends on it. Nothing is sent."""

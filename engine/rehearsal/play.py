@@ -1,0 +1,320 @@
+"""Plays an action protocol in virtual time, by the deciding that alarms run on. Pure.
+
+The people are made up, as many as the protocol asks for; what they and the channels
+do is the what-if. What comes out is what a running alarm would do, step by step.
+"""
+
+import heapq
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import count
+
+from engine.alarm.commands import (
+    Acknowledge,
+    AlarmCommand,
+    Close,
+    Lookup,
+    Raise,
+    Recipient,
+    Settle,
+    TakeReply,
+    Tick,
+    Verify,
+)
+from engine.alarm.decide import consider
+from engine.alarm.events import (
+    AlarmAcknowledged,
+    AlarmClosed,
+    AlarmEvent,
+    AlarmRaised,
+    AlarmVerified,
+    NotificationPlanned,
+    NotificationSettled,
+    ReplyReceived,
+    StepFired,
+)
+from engine.alarm.schedule import next_due
+from engine.alarm.state import (
+    NOWHERE,
+    Alarm,
+    CloseReason,
+    Kind,
+    KnownPlace,
+    PlaceSource,
+    Press,
+    ReplyKind,
+)
+from engine.ports.journal import EffectState
+from engine.protocol.model import ActionProtocol, Audience
+from engine.values import (
+    AlarmId,
+    CommandId,
+    EffectId,
+    Instant,
+    OperatorId,
+    PersonId,
+    ReportKey,
+    Signal,
+    StepId,
+)
+
+BEGIN = Instant.parse("2026-01-01T00:00:00Z")
+SENDS = {"sms": timedelta(seconds=4), "call": timedelta(seconds=25)}
+SENDS_ELSE = timedelta(seconds=1)
+MODEM = frozenset({"sms", "call"})
+TURNS_MAX = 5_000
+_ALARM = AlarmId("rehearsal")
+_OFFICERS = ("officer-1", "officer-2", "officer-3")
+_SPREAD_KM = 15.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhatIf:
+    """How the world is supposed to behave; times count from the raise.
+
+    `acknowledged`, `coming`, `verified` and `closed` are None where nobody ever does;
+    `colleagues` is how many there are at all.
+    """
+
+    acknowledged: timedelta | None = timedelta(seconds=90)
+    coming: timedelta | None = timedelta(minutes=4)
+    verified: timedelta | None = timedelta(minutes=10)
+    closed: timedelta | None = timedelta(minutes=45)
+    modem_down: bool = False
+    position_missing: bool = False
+    colleagues: int = 12
+
+    def with_nobody(self) -> "WhatIf":
+        """Return the same world in which nobody answers."""
+        return WhatIf(
+            acknowledged=None,
+            coming=None,
+            verified=None,
+            closed=None,
+            modem_down=self.modem_down,
+            position_missing=self.position_missing,
+            colleagues=self.colleagues,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """One thing that happens: `lane` is a step's id or `people`."""
+
+    after: timedelta
+    lane: str
+    words: str
+    is_bad: bool = False
+
+
+@dataclass(slots=True)
+class _Play:
+    protocol: ActionProtocol
+    what_if: WhatIf
+    until: timedelta
+    now: Instant = BEGIN
+    alarm: Alarm | None = None
+    moments: list[Moment] = field(default_factory=list)
+    waiting: list[tuple[int, int, AlarmCommand]] = field(default_factory=list)
+    serial: Callable[[], int] = field(default_factory=lambda: count().__next__)
+
+    def run(self) -> tuple[Moment, ...]:
+        """Play to the end of the time."""
+        self._do(self._raise())
+        self._people()
+        ends = BEGIN.plus(self.until)
+        for _ in range(TURNS_MAX):
+            at = self._next_at()
+            if at is None or at > ends:
+                break
+            self.now = max(at, self.now)
+            if self.waiting and self.waiting[0][0] <= self.now.ms:
+                self._do(heapq.heappop(self.waiting)[2])
+            else:
+                self._do(Tick(command_id=self._id()))
+        return tuple(self.moments)
+
+    def _next_at(self) -> Instant | None:
+        times = [Instant(self.waiting[0][0])] if self.waiting else []
+        if self.alarm is not None:
+            due = next_due(self.alarm, self.now)
+            times += [] if due is None else [due]
+        return min(times, default=None)
+
+    def _do(self, command: AlarmCommand) -> None:
+        found: dict[tuple[StepId, int], tuple[Recipient, ...]] = {}
+        decision = consider(_ALARM, self.alarm, command, found, self.now)
+        while decision.lookups:
+            for lookup in decision.lookups:
+                found[lookup.step, lookup.round] = self._found(lookup)
+            decision = consider(_ALARM, self.alarm, command, found, self.now)
+        before, self.alarm = self.alarm, decision.alarm
+        for event in decision.events:
+            self._tell(event, before)
+            if isinstance(event, NotificationPlanned):
+                self._send(event)
+
+    def _raise(self) -> Raise:
+        place = KnownPlace(
+            source=PlaceSource.DEVICE, lat_deg=59.33, lon_deg=18.06, at=self.now
+        )
+        return Raise(
+            command_id=self._id(),
+            kind=Kind.REAL,
+            subject="defender",
+            defender=PersonId("defender"),
+            alias="Defender",
+            country="SE",
+            consented=False,
+            protocol=self.protocol,
+            press=Press(
+                key=ReportKey("press"),
+                at=self.now,
+                wire_protocol="rehearsal",
+                signals=(Signal.SOS,),
+            ),
+            place=NOWHERE if self.what_if.position_missing else place,
+        )
+
+    def _people(self) -> None:
+        """Put down what people do, and when."""
+        by = OperatorId(_OFFICERS[0])
+        world = self.what_if
+        acts: Sequence[tuple[timedelta | None, AlarmCommand]] = (
+            (world.acknowledged, Acknowledge(command_id=self._id(), by=by)),
+            (world.verified, Verify(command_id=self._id(), by=by)),
+            (
+                world.closed,
+                Close(command_id=self._id(), by=by, reason=CloseReason.SAFE),
+            ),
+        )
+        for after, command in acts:
+            if after is not None:
+                self._later(after, command)
+
+    def _send(self, event: NotificationPlanned) -> None:
+        """Let a channel do its work, as the what-if has it."""
+        takes = SENDS.get(event.channel, SENDS_ELSE)
+        fails = self.what_if.modem_down and event.channel in MODEM
+        settle = Settle(
+            command_id=self._id(),
+            effect=EffectId(event.effect),
+            state=EffectState.REJECTED if fails else EffectState.ACCEPTED,
+            attempt=1,
+            route="modem-1" if event.channel in MODEM else event.channel,
+            reason="no modem" if fails else "",
+            retry=fails,
+        )
+        passed = self.now.since(BEGIN)
+        self._later(passed + takes, settle)
+        coming = self.what_if.coming
+        if fails or coming is None or event.audience is not Audience.NEAREST:
+            return
+        if event.person == "colleague-1":
+            reply = TakeReply(
+                command_id=self._id(),
+                person=event.person,
+                reply=ReplyKind.COMING,
+                authentic=True,
+                channel="sms",
+            )
+            self._later(max(coming, passed + takes), reply)
+
+    def _found(self, lookup: Lookup) -> tuple[Recipient, ...]:
+        match lookup.audience:
+            case Audience.NEAREST:
+                return self._nearest(lookup)
+            case Audience.CONTACTS:
+                return tuple(_person(f"contact-{n}", lookup) for n in (1, 2))
+            case Audience.DUTY:
+                officer = _OFFICERS[lookup.turn % len(_OFFICERS)]
+                return (_person(officer, lookup),)
+            case Audience.HQ:
+                return (_person("hq", lookup),)
+            case Audience.PUBLIC:
+                return (_person("public", lookup),)
+            case _:
+                return (_person("defender", lookup),)
+
+    def _nearest(self, lookup: Lookup) -> tuple[Recipient, ...]:
+        if lookup.place.lat_deg is None:
+            # As the desk does: without a place the contacts who were named.
+            return tuple(_person(f"contact-{n}", lookup) for n in (1, 2))
+        near = [
+            (f"colleague-{n}", n * _SPREAD_KM * 1000)
+            for n in range(1, self.what_if.colleagues + 1)
+            if f"colleague-{n}" not in lookup.exclude
+        ]
+        return tuple(
+            _person(name, lookup, distance_m)
+            for name, distance_m in near[: lookup.count]
+            if lookup.within_m is None or distance_m <= lookup.within_m
+        )
+
+    def _tell(self, event: AlarmEvent, before: Alarm | None) -> None:
+        told = _words(event, before)
+        if told is not None:
+            lane, words, is_bad = told
+            after = self.now.since(BEGIN)
+            self.moments.append(
+                Moment(after=after, lane=lane, words=words, is_bad=is_bad)
+            )
+
+    def _later(self, after: timedelta, command: AlarmCommand) -> None:
+        at = BEGIN.plus(after)
+        heapq.heappush(self.waiting, (at.ms, self.serial(), command))
+
+    def _id(self) -> CommandId:
+        return CommandId(f"rehearsal/{self.serial()}")
+
+
+def play(
+    protocol: ActionProtocol,
+    what_if: WhatIf | None = None,
+    *,
+    until: timedelta = timedelta(hours=2),
+) -> tuple[Moment, ...]:
+    """Return what happens, in order, within that time of the raise."""
+    return _Play(protocol, what_if or WhatIf(), until).run()
+
+
+def _person(name: str, lookup: Lookup, distance_m: float | None = None) -> Recipient:
+    return Recipient(
+        person=name,
+        alias=name,
+        language="en",
+        sign="sign",
+        addresses=tuple((channel, name) for channel in lookup.channels),
+        code="" if name == "hq" else f"code-{name}",
+        distance_m=distance_m,
+    )
+
+
+def _words(event: AlarmEvent, before: Alarm | None) -> tuple[str, str, bool] | None:
+    match event:
+        case AlarmRaised():
+            return "people", "the alarm is raised", False
+        case StepFired():
+            return (
+                event.step,
+                f"round {event.round}, {event.found} found",
+                not event.found,
+            )
+        case NotificationPlanned():
+            again = f", repeat {event.repeat}" if event.repeat else ""
+            return event.step, f"{event.channel} to {event.person}{again}", False
+        case NotificationSettled() if event.state is EffectState.REJECTED:
+            effect = None if before is None else before.effects.get(event.effect)
+            lane = "people" if effect is None else effect.step
+            return lane, f"not sent: {event.reason}", True
+        case ReplyReceived():
+            return "people", f"{event.person} answers: {event.reply.value}", False
+        case AlarmAcknowledged():
+            return "people", f"{event.by} at HQ takes it", False
+        case AlarmVerified():
+            return "people", f"{event.by} says: {event.truth.value}", False
+        case AlarmClosed():
+            return "people", f"{event.by} closes it", False
+        case _:
+            return None

@@ -1,0 +1,54 @@
+"""Two versions are compared by what they do, not by their text."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from engine.protocol.diff import differences
+from engine.protocol.registry import load_registry
+from engine.values import Signal, StepId
+
+STANDARD = load_registry(None, "standard").protocols["standard"]
+
+
+def test_the_same_steps_under_another_name_and_version_are_no_difference() -> None:
+    other = replace(STANDARD, name="Other", version=2, digest="other")
+    assert differences(STANDARD, other) == []
+
+
+def test_what_is_new_gone_and_changed_is_said() -> None:
+    first, *rest = STANDARD.steps
+    changed = replace(first, count=7, delay=timedelta(seconds=90))
+    added = replace(first, id=StepId("extra"))
+    after = replace(STANDARD, steps=(changed, *rest[:-1], added))
+    lines = differences(STANDARD, after)
+    assert "~ colleagues: count 5 -> 7" in lines
+    assert "~ colleagues: delay 0 seconds -> 90 seconds" in lines
+    assert any(line.startswith("+ ") and "(extra)" in line for line in lines)
+    assert any(line.startswith("- ") and "(stop)" in line for line in lines)
+
+
+def test_the_order_counts() -> None:
+    turned = replace(STANDARD, steps=tuple(reversed(STANDARD.steps)))
+    (line,) = differences(STANDARD, turned)
+    assert line.startswith("> order: colleagues, hq")
+
+
+def test_what_holds_for_all_of_it_is_compared_too() -> None:
+    after = replace(
+        STANDARD,
+        triggers=frozenset({Signal.SOS, Signal.FALL}),
+        trust_unconfirmed=True,
+        verification=load_registry(None, "standard").protocols["quorum"].verification,
+    )
+    said = "\n".join(differences(STANDARD, after))
+    assert "~ triggers: removed, sos -> fall, sos" in said
+    assert "~ trust unconfirmed: no -> yes" in said
+    assert "~ verification: none -> " in said
+
+
+@pytest.mark.parametrize("name", ["widening", "quorum", "arrest"])
+def test_nothing_differs_from_itself(name: str) -> None:
+    protocol = load_registry(None, "standard").protocols[name]
+    assert differences(protocol, protocol) == []

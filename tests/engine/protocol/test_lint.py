@@ -1,0 +1,166 @@
+"""What can be read and will not help is found, each kind by an example."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from engine.protocol.lint import Fault, Reach, Warned, lint
+from engine.protocol.model import ActionProtocol, Audience
+from engine.protocol.parse import parse_protocol
+
+HEAD = 'name = "Mine"\nversion = 1\n'
+HQ = """
+[[step]]
+id = "hq"
+to = "hq"
+channels = ["email"]
+text = "hq"
+"""
+DUTY = """
+[[step]]
+id = "duty"
+to = "duty"
+channels = ["sms", "call"]
+text = "page"
+every_s = 60
+stopped_by = ["acknowledged"]
+"""
+NEAR = """
+[[step]]
+id = "near"
+to = "nearest"
+count = 5
+channels = ["sms"]
+text = "sos"
+"""
+
+
+def protocol(*steps: str) -> ActionProtocol:
+    return parse_protocol(HEAD + "".join(steps), "mine.toml")
+
+
+def found(
+    fault: Fault, *steps: str, reach: Reach | None = None
+) -> list[tuple[str, str]]:
+    warned = lint(protocol(*steps), reach=reach)
+    return [(one.step, one.words) for one in warned if one.fault is fault]
+
+
+def test_a_sound_one_has_nothing_but_texts_to_review() -> None:
+    faults = {one.fault for one in lint(protocol(HQ, DUTY, NEAR))}
+    assert faults == {Fault.UNREVIEWED}
+
+
+def step(**fields: str) -> str:
+    lines = "\n".join(f"{key} = {value}" for key, value in fields.items())
+    return f'\n[[step]]\nto = "hq"\nchannels = ["email"]\ntext = "hq"\n{lines}\n'
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        (
+            {"requires": '["verified"]', "stopped_by": '["verified"]'},
+            "requires 'verified' and is stopped by it",
+        ),
+        ({"requires": '["verified", "false"]'}, "exclude each other"),
+        ({"after": '"approved"', "stopped_by": '["approved"]'}, "always holds"),
+        ({"after": '"verified"', "stopped_by": '["real"]'}, "always holds"),
+    ],
+)
+def test_a_step_that_never_comes_is_found_and_so_is_what_waits_for_it(
+    fields: dict[str, str], says: str
+) -> None:
+    never = step(id='"never"', **fields)
+    waits = step(id='"waits"', after='"never"')
+    (one, words), (other, why) = found(Fault.UNREACHABLE, HQ, DUTY, never, waits)
+    assert (one, other) == ("never", "waits")
+    assert says in words
+    assert why == "begins after 'never', which never runs"
+
+
+def test_people_who_cannot_be_reached_are_found() -> None:
+    reach = Reach(people={Audience.NEAREST: {"sms": 0, "email": 4}})
+    assert found(Fault.NOBODY, HQ, DUTY, NEAR, reach=reach) == [
+        ("near", "nobody of 'nearest' can be reached by sms")
+    ]
+
+
+def test_one_person_alone_is_a_single_point() -> None:
+    reach = Reach(people={Audience.DUTY: {"sms": 1, "call": 1}})
+    assert found(Fault.SINGLE_POINT, HQ, DUTY, NEAR, reach=reach) == [
+        ("duty", "one person alone of 'duty' can be reached by sms or call")
+    ]
+
+
+def test_an_audience_that_was_not_looked_at_is_not_spoken_of() -> None:
+    assert found(Fault.NOBODY, HQ, DUTY, NEAR, reach=Reach(people={})) == []
+
+
+def test_one_channel_for_everybody_is_a_single_point() -> None:
+    by_mail = DUTY.replace('"sms", "call"', '"email"')
+    ((where, words),) = found(Fault.SINGLE_POINT, HQ, by_mail)
+    assert where == ""
+    assert "'email' alone" in words
+
+
+def test_nobody_at_hq_is_found() -> None:
+    assert ("", "HQ is never told: nobody takes the case") in found(Fault.NOBODY, NEAR)
+
+
+def test_paging_that_ends_is_a_single_point() -> None:
+    ends = DUTY.replace("every_s = 60", "every_s = 60\nrounds = 3")
+    assert any("round and round" in w for _, w in found(Fault.SINGLE_POINT, HQ, ends))
+
+
+def test_a_round_that_takes_longer_than_its_repeat_is_found() -> None:
+    hasty = DUTY.replace("every_s = 60", "every_s = 20")
+    ((where, words),) = found(Fault.DEADLINE, HQ, hasty)
+    assert where == "duty"
+    assert "about 29 s on 1 modem(s)" in words
+    two = Reach(people={}, modems=2)
+    assert found(Fault.DEADLINE, HQ, hasty, reach=two) == []
+
+
+@pytest.mark.parametrize(("delay_s", "times"), [(30, 1), (79, 1), (80, 0), (180, 0)])
+def test_a_step_that_waits_for_an_answer_must_leave_time_for_one(
+    delay_s: int, times: int
+) -> None:
+    widen = step(
+        id='"widen"',
+        after='"near"',
+        delay_s=str(delay_s),
+        stopped_by='["somebody_coming"]',
+    )
+    assert len(found(Fault.DEADLINE, HQ, DUTY, NEAR, widen)) == times
+
+
+def cut_to(length: int) -> "object":
+    def fit(pieces: Sequence[tuple[int, str]]) -> str:
+        kept = list(pieces)
+        while sum(len(text) for _, text in kept) > length:
+            least = max(kept, key=lambda piece: piece[0])
+            kept.remove(least)
+        return "".join(text for _, text in kept)
+
+    return fit
+
+
+def test_a_text_that_loses_what_is_needed_is_found_in_its_language() -> None:
+    short = lint(protocol(HQ, DUTY, NEAR), fit=cut_to(60))  # type: ignore[arg-type] # a fake
+    assert any(w.fault is Fault.TEXT_TOO_LONG and "'ru'" in w.words for w in short)
+    long = lint(protocol(HQ, DUTY, NEAR), fit=cut_to(300))  # type: ignore[arg-type] # a fake
+    assert all(w.fault is not Fault.TEXT_TOO_LONG for w in long)
+
+
+def test_one_text_in_many_steps_is_named_once() -> None:
+    again = NEAR.replace('"near"', '"again"')
+    short: tuple[Warned, ...] = lint(protocol(HQ, DUTY, NEAR, again), fit=cut_to(60))  # type: ignore[arg-type] # a fake
+    named = [w.words for w in short if w.fault is Fault.TEXT_TOO_LONG]
+    assert len(named) == len(set(named))
+
+
+def test_languages_that_nobody_has_reviewed_are_marked() -> None:
+    words = [words for _, words in found(Fault.UNREVIEWED, HQ, DUTY)]
+    assert "the texts in 'ar' are used and not reviewed" in words
+    assert not any("'en'" in one for one in words)

@@ -1,0 +1,59 @@
+"""The time line is a whole SVG: every moment in it, nothing fetched, nothing run."""
+
+from datetime import timedelta
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.protocol.registry import load_registry
+from engine.rehearsal.drawing import LEFT, RIGHT, WIDTH, clock, drawing, x_of
+from engine.rehearsal.play import Moment, play
+
+SVG = "{http://www.w3.org/2000/svg}"
+PROTOCOLS = load_registry(None, "standard").protocols
+
+
+@pytest.mark.parametrize("name", ["standard", "abduction"])
+def test_every_moment_is_a_mark_with_its_words(name: str) -> None:
+    moments = play(PROTOCOLS[name])
+    svg = ET.fromstring(drawing("A & B <title>", moments))
+    marks = svg.findall(f"{SVG}circle")
+    assert len(marks) == len(moments)
+    said = [mark.findtext(f"{SVG}title") for mark in marks]
+    assert "0:00:00 people: the alarm is raised" in said
+    assert svg.findtext(f"{SVG}title") == "A & B <title>"
+
+
+def test_nothing_is_fetched_and_nothing_runs() -> None:
+    text = drawing("Standard", play(PROTOCOLS["standard"]))
+    assert text.count("http") == 1  # the name space
+    assert not any(word in text for word in ("href", "<script", "<image", "url("))
+
+
+def test_what_went_wrong_stands_out() -> None:
+    good = Moment(after=timedelta(0), lane="a", words="well")
+    bad = Moment(after=timedelta(seconds=5), lane="a", words="badly", is_bad=True)
+    svg = ET.fromstring(drawing("t", [good, bad]))
+    colours = [mark.get("fill") for mark in svg.findall(f"{SVG}circle")]
+    assert colours[0] != colours[1]
+
+
+@given(st.floats(0, 86_400), st.floats(0, 86_400))
+def test_later_stands_farther_right_and_inside(one: float, other: float) -> None:
+    ends = timedelta(days=1)
+    first, second = sorted((one, other))
+    left, right = (
+        x_of(timedelta(seconds=first), ends),
+        x_of(timedelta(seconds=second), ends),
+    )
+    assert LEFT <= left <= right <= WIDTH - RIGHT + 1e-6
+
+
+def test_an_empty_play_is_drawn_as_well() -> None:
+    assert ET.fromstring(drawing("t", [])).tag == f"{SVG}svg"
+
+
+def test_times_are_hours_minutes_and_seconds() -> None:
+    assert clock(timedelta(hours=25, minutes=3, seconds=7)) == "25:03:07"

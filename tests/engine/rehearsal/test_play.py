@@ -1,0 +1,82 @@
+"""A rehearsal does what a running alarm would do, in a world of one's choice."""
+
+from datetime import timedelta
+
+import pytest
+
+from engine.protocol.model import Audience
+from engine.protocol.registry import load_registry
+from engine.rehearsal.play import Moment, WhatIf, play
+
+PROTOCOLS = load_registry(None, "standard").protocols
+STANDARD = PROTOCOLS["standard"]
+
+
+def times(moments: tuple[Moment, ...], lane: str, words: str) -> list[float]:
+    return [
+        moment.after.total_seconds()
+        for moment in moments
+        if moment.lane == lane and words in moment.words
+    ]
+
+
+def test_officers_are_paged_every_minute_until_one_has_it() -> None:
+    assert times(play(STANDARD), "duty", "round") == [0.0, 60.0]
+
+
+def test_where_nobody_answers_paging_goes_on_for_ever() -> None:
+    moments = play(STANDARD, WhatIf().with_nobody(), until=timedelta(minutes=10))
+    assert times(moments, "duty", "round") == [60.0 * n for n in range(11)]
+    assert times(moments, "people", "") == [0.0]
+
+
+def test_somebody_who_comes_stops_the_widening() -> None:
+    soon = WhatIf(coming=timedelta(seconds=100))
+    assert times(play(STANDARD, soon), "widen", "round") == []
+    assert times(play(STANDARD), "widen", "round") == [180.0]
+
+
+def test_without_a_modem_every_short_message_fails_and_is_tried_again() -> None:
+    moments = play(STANDARD, WhatIf(modem_down=True, closed=None))
+    failed = times(moments, "colleagues", "not sent")
+    assert len(failed) > 5
+    assert times(moments, "hq", "email") == [0.0]
+
+
+def test_without_a_position_the_named_contacts_are_told() -> None:
+    moments = play(STANDARD, WhatIf(position_missing=True))
+    assert len(times(moments, "colleagues", "sms to contact-")) == 2
+    assert times(moments, "colleagues", "sms to colleague-") == []
+
+
+def test_nobody_near_is_said_and_the_next_ring_comes_at_once() -> None:
+    moments = play(PROTOCOLS["widening"], WhatIf(colleagues=0, coming=None))
+    nobody = [m for m in moments if m.lane == "near" and m.is_bad]
+    assert nobody[0].words == "round 1, 0 found"
+    assert times(moments, "farther", "round") == [0.0]
+
+
+def test_the_end_is_told_to_everybody_who_was_told() -> None:
+    moments = play(STANDARD)
+    told = {m.words for m in moments if m.lane != "stop" and " to " in m.words}
+    ended = {m.words for m in moments if m.lane == "stop" and " to " in m.words}
+    assert {w for w in told if w.startswith("sms")} == {
+        w for w in ended if w.startswith("sms")
+    }
+
+
+@pytest.mark.parametrize("name", sorted(PROTOCOLS))
+@pytest.mark.parametrize("nobody", [False, True])
+def test_every_sample_tells_hq_at_once_and_never_publishes(
+    name: str,
+    nobody: bool,  # noqa: FBT001 - a case
+) -> None:
+    what_if = WhatIf().with_nobody() if nobody else WhatIf()
+    moments = play(PROTOCOLS[name], what_if, until=timedelta(hours=1))
+    assert times(moments, "hq", "email to hq")[0] == 0.0
+    public = [s.id for s in PROTOCOLS[name].steps if s.to is Audience.PUBLIC]
+    assert all(times(moments, lane, "") == [] for lane in public)
+
+
+def test_one_world_is_one_history() -> None:
+    assert play(STANDARD) == play(STANDARD)
