@@ -351,9 +351,13 @@ def _commander(tree: Tree) -> Callable[[AlarmId, AlarmCommand, Answered], bool]:
 
 def _seed(measures: Measures, readers: ReaderPool) -> None:
     with readers.reader() as reader:
-        for row in reader.heads("alarm/", open_only=True):
-            first = reader.stream(row.stream)[0]
-            measures.seed(alarm_of(row.stream), row.head.status, first.at)
+        began = reader.began("alarm/")
+        open_ones = [
+            (alarm_of(row.stream), row.head.status, began[row.stream])
+            for row in reader.heads("alarm/", open_only=True)
+            if row.stream in began
+        ]
+    measures.seed(open_ones)
 
 
 def _sample(metrics: Metrics, measures: Measures, tree: Tree) -> None:

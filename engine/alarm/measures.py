@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from collections.abc import Iterable
 
 from engine.alarm.events import (
     AlarmAcknowledged,
@@ -32,15 +33,16 @@ class Measures:
         self._unnotified: dict[AlarmId, Instant] = {}
         self._unacknowledged: dict[AlarmId, Instant] = {}
 
-    def seed(self, alarm_id: AlarmId, status: str, raised_at: Instant) -> None:
-        """Take an alarm that was open before this start."""
-        response = Response(status)
-        if response is Response.CLOSED:
-            return
+    def seed(self, alarms: Iterable[tuple[AlarmId, str, Instant]]) -> None:
+        """Take what was open before this start: id, status, when it was raised."""
         with self._lock:
-            self._count(alarm_id, response)
-            if response in {Response.RAISED, Response.NOTIFYING}:
-                self._unacknowledged[alarm_id] = raised_at
+            for alarm_id, status, raised_at in alarms:
+                response = Response(status)
+                if response is Response.CLOSED:
+                    continue
+                self._count(alarm_id, response)
+                if response in {Response.RAISED, Response.NOTIFYING}:
+                    self._unacknowledged[alarm_id] = raised_at
         self._show()
 
     def changed(self, alarm: Alarm, events: tuple[AlarmEvent, ...]) -> None:

@@ -7,7 +7,7 @@ the contract suite and a state machine hold the two together.
 
 import threading
 from collections import ChainMap
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
@@ -227,6 +227,15 @@ class MemoryReader:
                 if name.startswith(prefix) and (stream.head.is_open or not open_only)
             ]
         return sorted(rows, key=_by_due)
+
+    def began(self, prefix: str) -> Mapping[str, Instant]:
+        """Return the time of the first row of each open stream of that prefix."""
+        with self._medium.lock:
+            return {
+                name: stream.events[0].at
+                for name, stream in self._medium.streams.items()
+                if name.startswith(prefix) and stream.head.is_open and stream.events
+            }
 
     def head(self, stream: str) -> HeadRow | None:
         """Return one head."""

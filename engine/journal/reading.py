@@ -1,7 +1,7 @@
 """A read-only view of the SQLite journal, and what `verify` needs beside it."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
@@ -76,6 +76,10 @@ class SqliteReader:
             (len(prefix), prefix),
             rows.heads,
         )
+
+    def began(self, prefix: str) -> Mapping[str, Instant]:
+        """Return the time of the first row of each open stream of that prefix."""
+        return self._read(rows.BEGAN, (len(prefix), prefix), rows.times)
 
     def head(self, stream: str) -> HeadRow | None:
         """Return one head."""

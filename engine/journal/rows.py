@@ -23,6 +23,11 @@ EVENTS: Final = (
 HEADS: Final = (
     "SELECT stream, owner, epoch, seq, status, is_open, next_due, subject FROM stream"
 )
+BEGAN: Final = (
+    "SELECT stream.stream, event.at FROM stream"
+    " JOIN event ON event.stream = stream.stream AND event.seq = 1"
+    " WHERE stream.is_open = 1 AND substr(stream.stream, 1, ?) = ?"
+)
 EFFECTS: Final = (
     "SELECT effect_id, alarm, class, channel, rank, planned_at, body,"
     " avoid_route, state, attempt, route, reference, changed_at FROM effect"
@@ -32,6 +37,11 @@ EFFECTS_IN_STATES: Final = (
 )
 INBOUND: Final = "SELECT key, source, received_at, body, taken_by FROM inbound"
 PLACES: Final = "SELECT person, lat_deg, lon_deg, accuracy_m, at FROM place"
+
+
+def times(cursor: apsw.Cursor) -> dict[str, Instant]:
+    """Read all of a result of `BEGAN`."""
+    return {stream: Instant(at) for stream, at in cursor}
 
 
 def events(cursor: apsw.Cursor) -> list[StoredEvent]:

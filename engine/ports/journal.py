@@ -5,7 +5,7 @@ effects, codes, inbound signals, last fixes) that restart, dispatcher, console a
 auditor read without folding a stream and without keys. Bodies are opaque bytes.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -269,6 +269,9 @@ class JournalReader(Protocol):
 
     def heads(self, prefix: str, *, open_only: bool) -> Sequence[HeadRow]:
         """Return the heads of streams that begin with `prefix`, soonest due first."""
+
+    def began(self, prefix: str) -> Mapping[str, Instant]:
+        """Return the time of the first row of each open stream of that prefix."""
 
     def head(self, stream: str) -> HeadRow | None:
         """Return one head."""

@@ -511,6 +511,18 @@ class JournalContract:
 
         assert reader.last_at() == Instant(8)
 
+    def test_open_streams_tell_when_they_began(self, store: JournalStore) -> None:
+        reader = store.reader()
+        assert reader.began("alarm/") == {}
+
+        store.commit([append(stream="alarm/a", expected_seq=0)], Instant(7))
+        store.commit(
+            [append(stream="alarm/a", expected_seq=1, command="2")], Instant(8)
+        )
+        store.commit([append(stream="effect/a", command="3")], Instant(9))
+
+        assert reader.began("alarm/") == {"alarm/a": Instant(7)}
+
     def test_what_a_reader_has_answered_stays_as_it_was(
         self, store: JournalStore
     ) -> None:

@@ -80,8 +80,12 @@ def test_acknowledging_ends_the_waiting_and_closing_the_count(
 def test_what_was_open_before_the_start_is_counted(clock: ManualClock) -> None:
     telemetry = Telemetry()
     measures = Measures(telemetry, clock)
-    measures.seed(AlarmId("a"), Response.NOTIFYING.value, clock.now())
-    measures.seed(AlarmId("b"), Response.CLOSED.value, clock.now())
+    measures.seed(
+        [
+            (AlarmId("a"), Response.NOTIFYING.value, clock.now()),
+            (AlarmId("b"), Response.CLOSED.value, clock.now()),
+        ]
+    )
     clock.advance(60)
     assert telemetry.gauges["alarms", "notifying"] == 1
     assert measures.oldest_unacknowledged_s() == 60

@@ -192,6 +192,7 @@ def seen(reader: JournalReader) -> dict[str, object]:
     return {
         "rows": list(reader.after(0, 10_000)),
         "stream": list(reader.stream("alarm/a", 1)),
+        "began": reader.began("alarm/"),
         "position": reader.position(),
         "last_at": reader.last_at(),
         "heads": list(reader.heads("", open_only=False)),
