@@ -22,6 +22,7 @@ from engine.alarm.events import (
     PublicationApproved,
     RecipientsChosen,
     ReplyReceived,
+    StepFired,
 )
 from engine.alarm.evolve import fold
 from engine.alarm.schedule import holds
@@ -40,7 +41,7 @@ from engine.ports.journal import (
 )
 from engine.ports.measures import DECLARATIONS
 from engine.protocol.model import Audience
-from engine.values import AlarmId, EffectId, ReportKey
+from engine.values import AlarmId, EffectId, ReportKey, StepId
 from tests.simulation.disk import Disk
 from tests.simulation.runtime import Life
 
@@ -80,6 +81,8 @@ class Watching:
         self.crashes = 0
         self.calm_since_s = 0.0
         self.now_s: Callable[[], float] = float
+        self.fired: list[tuple[float, AlarmId, StepId]] = []
+        """Which steps ran, at what true time."""
         self.raised_s: dict[AlarmId, float] = {}
         self.first_told_s: dict[AlarmId, float] = {}
         self._labels: set[tuple[str, tuple[str, ...]]] = set()
@@ -113,6 +116,8 @@ class Watching:
         events = [decode(row) for row in rows]
         alarm = self.alarms.get(alarm_id)
         for event in events:
+            if isinstance(event, StepFired):
+                self.fired.append((self.now_s(), alarm_id, event.step))
             self._fact(alarm_id, alarm, event)
             alarm = fold(alarm_id, alarm, event)
         if alarm is None:
