@@ -74,26 +74,22 @@ BROKEN = (
         (
             Change(
                 "engine/alarm/decide.py",
-                "            source=command.source,\n        ),\n    )\n",
-                "            source=command.source,\n        ),\n"
-                "        *_withdrawal(alarm, now, frozenset({Audience.NEAREST})),\n"
-                "    )\n",
+                "        return (received,)\n",
+                "        from engine.alarm.acts import _withdrawal\n"
+                "        from engine.protocol.model import Audience\n"
+                "        others = frozenset({Audience.NEAREST})\n"
+                "        return (received, *_withdrawal(alarm, now, others))\n",
             ),
         ),
     ),
     Broken(
         "cancelled",
-        "a cancel closes the case, forced or not",
+        "a cancel is honoured under duress: one at HQ closes the case",
         (
             Change(
-                "engine/alarm/decide.py",
-                "            return (CancelRequested(at=now, press=command.press),)"
-                " if alarm else ()\n",
-                "            from engine.alarm.state import CloseReason\n"
-                "            cancelled = CancelRequested(at=now, press=command.press)\n"
-                "            closed = AlarmClosed(at=now, by=OperatorId('device'),"
-                " reason=CloseReason.SAFE, remark='')\n"
-                "            return (cancelled, closed) if alarm else ()\n",
+                "engine/alarm/safety.py",
+                "        apparent=not _is_enough(alarm, command),\n",
+                "        apparent=False,\n",
             ),
         ),
     ),
@@ -115,7 +111,7 @@ BROKEN = (
         "what is unknown is shown as sent",
         (
             Change(
-                "engine/modems/actor.py",
+                "engine/modems/outcomes.py",
                 "    SendResult.UNKNOWN: EffectState.UNKNOWN,\n",
                 "    SendResult.UNKNOWN: EffectState.ACCEPTED,\n",
             ),

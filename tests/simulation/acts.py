@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from tests.simulation.cast import AGREED, DURESS_WORD, SAFE_WORD
 from tests.simulation.disk import write_as_old_owner
 from tests.simulation.farends import SUBMIT_FAULTS
 from tests.simulation.plan import FAULTS_END_S, Item
@@ -153,6 +154,16 @@ def _spoofed(day: "Day", item: Item) -> None:
         day.people.reply_from("+15005550006", f"{codes[-1]} 1", 0.0)
 
 
+def _word(day: "Day", item: Item) -> None:
+    day.struck(item.what)
+    day.people.say(SAFE_WORD if item.what == "safe_word" else DURESS_WORD)
+
+
+def _code(day: "Day", item: Item) -> None:
+    day.struck(item.what)
+    day.devices.press(Item(item.at_s, "input", item.what, AGREED))
+
+
 def _nobody(day: "Day", item: Item) -> None:
     day.struck("nobody")
     day.people.asleep_until_s = day.world.boottime_s() + item.s
@@ -198,6 +209,10 @@ ACTS: dict[str, Act] = {
     "wrong_code": _words,
     "spoofed": _spoofed,
     "nobody": _nobody,
+    "duress_word": _word,
+    "safe_word": _word,
+    "duress_code": _code,
+    "safe_code": _code,
     "after_close": _after_close,
     **dict.fromkeys(SUBMIT_FAULTS, _next_fault),
 }

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -24,16 +23,14 @@ from engine.journal.handle import Journal
 from engine.journal.memory import MemoryReader
 from engine.ports.device import DeviceReport
 from engine.probe.actor import Readiness
-from engine.protocol.registry import Registry, load_registry
 from engine.roster.board import Board
-from engine.roster.model import Roster
-from engine.roster.sample import sample_roster
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.failure import Failure
 from engine.supervision.link import Link
 from engine.supervision.names import Names
 from engine.supervision.tree import Tree
 from engine.values import Instant
+from tests.simulation.cast import registry, roster
 from tests.simulation.disk import Disk, Lender, SimStore
 from tests.simulation.farends import Network, SimChannel, SimModem
 from tests.simulation.invariants import Watching
@@ -51,18 +48,6 @@ LANES = {
 ROUTES = ("modem-1", "modem-2", *(lane for lanes in LANES.values() for lane in lanes))
 EXPECTED = ("journal", "timers", "alarms", "dispatcher", "intake", "gateway", *ROUTES)
 HQ = (("email", "duty@hq.example"), ("webhook", "hq"))
-
-
-@cache
-def roster() -> Roster:
-    """Return the sample roster, read once."""
-    return sample_roster()
-
-
-@cache
-def registry() -> Registry:
-    """Return the action protocols that ship with the engine, read once."""
-    return load_registry(None, "standard")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,6 +43,7 @@ from engine.ports.measures import DECLARATIONS
 from engine.protocol.model import Audience
 from engine.values import AlarmId, EffectId, ReportKey, StepId
 from tests.simulation.disk import Disk
+from tests.simulation.freedom import Freedom
 from tests.simulation.runtime import Life
 
 OVERDUE_S = 60.0
@@ -78,6 +79,7 @@ class Watching:
         self.sent: Counter[EffectId] = Counter()
         self.unsent: Counter[EffectId] = Counter()
         self.arrived: dict[str, int] = {}
+        self.freedom = Freedom()
         self.crashes = 0
         self.calm_since_s = 0.0
         self.now_s: Callable[[], float] = float
@@ -115,7 +117,11 @@ class Watching:
         alarm_id = alarm_of(append.stream)
         events = [decode(row) for row in rows]
         alarm = self.alarms.get(alarm_id)
+        self.freedom.hear(alarm_id, append, self.disk)
         for event in events:
+            self.freedom.listen(alarm_id, event)
+            if not self.freedom.may_close(alarm_id, event):
+                self.found("I8", "closed after a word of force by one alone")
             if isinstance(event, StepFired):
                 self.fired.append((self.now_s(), alarm_id, event.step))
             self._fact(alarm_id, alarm, event)
@@ -123,6 +129,8 @@ class Watching:
         if alarm is None:
             return
         self.alarms[alarm_id] = alarm
+        if self.freedom.all_clear(alarm_id, alarm, events):
+            self.found("I8", "an all-clear under force")
         self._all_chosen_are_told(events)
         self._withdrawn_for_a_reason(events)
         self._has_a_deadline(append, alarm)

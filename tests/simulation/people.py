@@ -12,6 +12,7 @@ from engine.alarm.commands import (
     AlarmCommand,
     ApprovePublication,
     Close,
+    ConfirmSafe,
     Reopen,
     Verify,
 )
@@ -30,7 +31,8 @@ from engine.values import (
     OperatorId,
     Signal,
 )
-from tests.simulation.host import Frame, Host, roster
+from tests.simulation.cast import AGREED, DURESS_CODE, SAFE_CODE, roster
+from tests.simulation.host import Frame, Host
 from tests.simulation.invariants import Watching
 from tests.simulation.plan import Item
 from tests.simulation.scheduler import Wait
@@ -147,6 +149,14 @@ class Devices:
             "stranger": {"device": DeviceId(f"stranger-{self._serial}")},
             "fall": {"signals": frozenset({Signal.FALL})},
             "cancel": {"signals": frozenset({Signal.CANCEL})},
+            "safe_code": {
+                "signals": frozenset({Signal.CANCEL}),
+                "codes": (SAFE_CODE,),
+            },
+            "duress_code": {
+                "signals": frozenset({Signal.CANCEL}),
+                "codes": (DURESS_CODE,),
+            },
             "undecodable": {
                 "kind": ReportKind.UNDECODABLE,
                 "signals": frozenset(),
@@ -199,6 +209,11 @@ class People:
         words = self._draw.choice(("1", "1", "2", "2", "coming", "no", "3"))
         self.reply_from(number, f"{code} {words}", self._draw.uniform(10, 400))
 
+    def say(self, word: str) -> None:
+        """Have the defender who has agreed words send one by SMS."""
+        person = next(p for p in roster().people if p.person == AGREED)
+        self.reply_from(str(person.numbers[0]), word, 0.0)
+
     def reply_from(self, number: str, text: str, after_s: float) -> None:
         """Send us a short message after a while."""
         code = CODE.search(text)
@@ -249,6 +264,10 @@ class People:
         by = OperatorId(operator)
         self.give(alarm_id, operator, lambda c: Acknowledge(command_id=c, by=by))
 
+    def _confirm(self, alarm_id: AlarmId, operator: str) -> None:
+        by = OperatorId(operator)
+        self.give(alarm_id, operator, lambda c: ConfirmSafe(command_id=c, by=by))
+
     def _course(self, alarm: AlarmId, kind: Kind, operator: str) -> Callable[[], None]:
         """Return what HQ does with a case once somebody has it."""
         draw = random.Random(f"{self._host.world.seed}/course/{len(self._run)}")
@@ -272,6 +291,9 @@ class People:
                         lambda c: ApprovePublication(command_id=c, by=other),
                     )
             world.sleep(draw.uniform(60, 1_200))
+            if draw.random() < 0.4:
+                for name in (operator, second):
+                    self._confirm(alarm, name)
             if draw.random() < 0.85:
                 by = OperatorId(operator)
                 self.give(

@@ -111,6 +111,7 @@ FAULTS = {
     },
     "time": {"hour_ahead": 2, "hour_back": 1, "week_back": 2, "suspend": 2},
     "human": {"nobody": 2, "two_at_once": 2, "reopen": 2, "after_close": 2},
+    "force": {"duress_word": 3, "duress_code": 3, "safe_word": 2, "safe_code": 2},
 }
 WEIGHTS = {
     "process": 6,
@@ -120,6 +121,7 @@ WEIGHTS = {
     "input": 3,
     "time": 1,
     "human": 3,
+    "force": 2,
 }
 
 

@@ -1,0 +1,64 @@
+"""Whether an end was said freely (I8), by what came in and not by what became of it."""
+
+from collections.abc import Sequence
+
+from engine.alarm.events import (
+    AlarmClosed,
+    AlarmEvent,
+    NotificationPlanned,
+    ReplyReceived,
+    SafetyConfirmed,
+)
+from engine.alarm.state import Alarm, ReplyKind
+from engine.ports.journal import Append
+from engine.values import AlarmId
+from tests.simulation.cast import AGREED, DURESS_CODE, DURESS_WORD
+from tests.simulation.disk import Disk
+
+_FORCED = {DURESS_WORD.encode(), DURESS_CODE.encode()}
+
+
+class Freedom:
+    """Keeps in which cases a word of force came in, and who has said that all is well.
+
+    A word counts as it was recorded, whatever the engine makes of it.
+    """
+
+    def __init__(self) -> None:
+        self.forced: set[AlarmId] = set()
+        self._said_safe: dict[AlarmId, set[str]] = {}
+
+    def hear(self, alarm_id: AlarmId, append: Append, disk: Disk) -> None:
+        """Look at what a case has just taken up."""
+        for key in append.takes:
+            row = disk.medium.inbound.get(key)
+            if row is not None and _FORCED.intersection(row.body.split(b'"')):
+                self.forced.add(alarm_id)
+                self._said_safe.pop(alarm_id, None)
+
+    def listen(self, alarm_id: AlarmId, event: AlarmEvent) -> None:
+        """Note who says that the defender is safe."""
+        said = self._said_safe.setdefault(alarm_id, set())
+        if isinstance(event, SafetyConfirmed):
+            said.add(str(event.by))
+        elif isinstance(event, ReplyReceived) and event.reply is ReplyKind.SAFE:
+            said.add(event.person)
+
+    def may_close(self, alarm_id: AlarmId, event: AlarmEvent) -> bool:
+        """Say whether two others have said it, where this ends a forced case."""
+        if not isinstance(event, AlarmClosed) or event.apparent:
+            return True
+        if alarm_id not in self.forced:
+            return True
+        said = self._said_safe.get(alarm_id, set()) | {str(event.by)}
+        return len(said - {str(AGREED)}) > 1
+
+    def all_clear(
+        self, alarm_id: AlarmId, alarm: Alarm, events: Sequence[AlarmEvent]
+    ) -> bool:
+        """Say whether people are told of an end while a forced case goes on."""
+        if alarm_id not in self.forced or not alarm.is_open:
+            return False
+        steps = {step.id: step for step in alarm.protocol.steps}
+        planned = [e.step for e in events if isinstance(e, NotificationPlanned)]
+        return any(steps[step].text == "stop" for step in planned if step in steps)
