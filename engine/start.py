@@ -3,15 +3,12 @@
 import random
 import resource
 import secrets
-import socket
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 from platform import python_version
-from typing import cast
 
 from engine import plugins
 from engine.alarm.commands import AlarmCommand, Raise
@@ -21,14 +18,12 @@ from engine.alarm.messages import Answered, Forward
 from engine.alarm.state import alarm_of
 from engine.app import Adapters, Engine, Parts
 from engine.clock import SystemClock
-from engine.config import Config, Listen
+from engine.config import Config
 from engine.console.desk import KEPT_ROSTER
 from engine.console.parts import WebParts
-from engine.dispatch.channel.actor import lane_name
-from engine.errors import ConfigError
 from engine.health import Health
 from engine.intake.gateway.door import Door
-from engine.intake.gateway.sockets import bind, bind_datagrams, bind_unix
+from engine.intake.gateway.sockets import bind, bind_unix
 from engine.intake.judge import Judge
 from engine.intake.replies import CODE, DIGITS, LETTERS
 from engine.intake.shouter.actor import Unhandled, Unrecorded
@@ -36,12 +31,8 @@ from engine.journal.handle import Journal
 from engine.journal.lock import StateLock
 from engine.journal.pool import ReaderPool
 from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
+from engine.loading import load_adapters
 from engine.metrics import Metrics
-from engine.modems.loopback import self_tests
-from engine.ports.channel import Channel
-from engine.ports.clock import Clock
-from engine.ports.device import HttpWireProtocol, Transport, WireProtocol
-from engine.ports.modem import ModemDriver
 from engine.ports.telemetry import Telemetry
 from engine.probe.actor import Readiness
 from engine.protocol.registry import load_registry
@@ -241,104 +232,6 @@ def metrics_of(config: Config) -> Metrics:
         "protocol": plugins.names(plugins.DEVICE),
     }
     return Metrics(known, version=version("natalia-engine"), python=python_version())
-
-
-def load_adapters(
-    config: Config, clock: Clock, telemetry: Telemetry, opened: ExitStack
-) -> Adapters:
-    """Construct what the configuration names; listeners are closed with `opened`.
-
-    Raises:
-        ConfigError: an adapter is not installed or refuses its options.
-
-    """
-    streams: dict[str, tuple[WireProtocol, socket.socket]] = {}
-    https: dict[str, tuple[HttpWireProtocol, socket.socket]] = {}
-    for name, listen in config.gateway.items():
-        wire, listening = _wire(name, listen)
-        opened.enter_context(listening)
-        if wire.transport is Transport.HTTP:
-            https[name] = (cast("HttpWireProtocol", wire), listening)
-        else:
-            streams[name] = (cast("WireProtocol", wire), listening)
-    return Adapters(
-        channels=load_channels(config, clock, telemetry),
-        modems=load_modems(config, clock, telemetry),
-        self_tests=self_tests(config.modem),
-        streams=streams,
-        https=https,
-    )
-
-
-def _wire(
-    name: str, listen: Listen
-) -> tuple[WireProtocol | HttpWireProtocol, socket.socket]:
-    key = f"gateway.{name}"
-    made = plugins.load(plugins.DEVICE, name, key)
-    wire = cast("Callable[[], WireProtocol | HttpWireProtocol]", made)()
-    if wire.transport is Transport.UDP:
-        return wire, bind_datagrams(key, listen)
-    return wire, bind(key, listen)
-
-
-def load_channels(
-    config: Config, clock: Clock, telemetry: Telemetry
-) -> Mapping[str, Channel]:
-    """Construct the configured channels, one for each lane, by the lane's name.
-
-    The demo's may speak to loopback alone.
-
-    Raises:
-        ConfigError: see `load_adapters`.
-
-    """
-    channels: dict[str, Channel] = {}
-    for number, table in enumerate(config.channel):
-        key = f"channel[{number}].kind"
-        kind = cast(
-            "Callable[..., Channel]", plugins.load(plugins.CHANNEL, table.kind, key)
-        )
-        options = dict(table.options)
-        if config.demo:
-            options["only_loopback"] = True
-        for lane in range(1, table.lanes + 1):
-            channels[lane_name(table.name, lane)] = kind(
-                table.name, options, clock=clock, telemetry=telemetry
-            )
-    return channels
-
-
-def load_modems(
-    config: Config, clock: Clock, telemetry: Telemetry
-) -> Mapping[str, ModemDriver]:
-    """Construct the configured modems; nothing is opened.
-
-    Raises:
-        ConfigError: see `load_adapters`; in the demo also a port that is no pty.
-
-    """
-    modems: dict[str, ModemDriver] = {}
-    for number, table in enumerate(config.modem):
-        key = f"modem[{number}]"
-        if config.demo and not _is_pty(table.port):
-            cure, path = "the demo speaks to virtual modems alone", f"{key}.port"
-            raise ConfigError(path, "a pty", cure)
-        kind = cast(
-            "Callable[..., ModemDriver]",
-            plugins.load(plugins.MODEM, table.driver, f"{key}.driver"),
-        )
-        options = dict(table.options)
-        if "pin" in options:
-            # Three starts in a row would lock a SIM if each tried a wrong PIN anew.
-            options.setdefault("pin_file", str(config.state / f"pin-{table.name}"))
-        modems[table.name] = kind(
-            table.port, clock=clock, telemetry=telemetry, options=options
-        )
-    return modems
-
-
-def _is_pty(port: str) -> bool:
-    return Path(port).resolve().is_relative_to("/dev/pts")
 
 
 def _commander(tree: Tree) -> Callable[[AlarmId, AlarmCommand, Answered], bool]:

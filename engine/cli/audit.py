@@ -78,7 +78,8 @@ def watch_of(config: Config) -> "Watch":
 def _ways(config: Config) -> list["Way"]:
     from engine.auditor.ways import ByChannel, ByModem  # noqa: PLC0415 - loaded when used
     from engine.clock import SystemClock  # noqa: PLC0415 - likewise
-    from engine.start import load_channels, load_modems, metrics_of  # noqa: PLC0415 - likewise
+    from engine.loading import load_channels, load_modems  # noqa: PLC0415 - likewise
+    from engine.start import metrics_of  # noqa: PLC0415 - likewise
 
     auditor = config.auditor
     own = config.model_copy(update={"channel": auditor.channel, "modem": auditor.modem})

@@ -65,7 +65,8 @@ def _construct(config: Config) -> list[str]:
     systemd hands secrets to the service alone: whoever checks may not see them.
     """
     from engine.clock import SystemClock  # noqa: PLC0415 - loaded when used
-    from engine.start import load_channels, load_modems, metrics_of  # noqa: PLC0415 - likewise
+    from engine.loading import load_channels, load_modems  # noqa: PLC0415 - likewise
+    from engine.start import metrics_of  # noqa: PLC0415 - likewise
 
     clock, metrics = SystemClock(), metrics_of(config)
     load_modems(config, clock, metrics)

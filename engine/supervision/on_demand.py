@@ -5,7 +5,6 @@ thousand alarms at once would wait for a thousand of them, one by one.
 """
 
 import threading
-import time
 from collections.abc import Callable
 from queue import SimpleQueue
 from typing import ClassVar, NoReturn
@@ -23,6 +22,9 @@ HANDS = 16
 PATIENCE_S = 5.0
 
 
+_Turn = tuple[Callable[[], None], Callable[[], float]]
+
+
 class NothingToDoError(Exception):
     """The inbox is empty: the turn is over."""
 
@@ -37,34 +39,40 @@ class Crew:
     def __init__(self, hands: int = HANDS) -> None:
         """Start no thread yet."""
         self._hands = hands
-        self._turns: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._turns: SimpleQueue[_Turn] = SimpleQueue()
         self._lock = threading.Lock()
         self._resting = 0
         self._since_s: dict[int, float] = {}
 
-    def run(self, turn: Callable[[], None]) -> None:
-        """Have a turn run soon; it must not raise. Never waits for it."""
-        self._turns.put(turn)
+    def run(self, turn: Callable[[], None], now_s: Callable[[], float]) -> None:
+        """Have a turn run soon; it must not raise. Never waits for it.
+
+        Args:
+            turn: what to run.
+            now_s: a clock that never goes back, in seconds; tells who is late.
+
+        """
+        self._turns.put((turn, now_s))
         with self._lock:
-            if self._resting >= self._turns.qsize() or not self._may_grow():
+            if self._resting >= self._turns.qsize() or not self._may_grow(now_s()):
                 return
             self._resting += 1  # the new one, from now on: nobody starts it twice
         threading.Thread(target=self._work, name="crew", daemon=True).start()
 
-    def _may_grow(self) -> bool:
+    def _may_grow(self, now_s: float) -> bool:
         hands = len(self._since_s) + self._resting
         if hands < self._hands:
             return True
-        late_s = time.monotonic() - PATIENCE_S
+        late_s = now_s - PATIENCE_S
         return hands - sum(map(late_s.__gt__, self._since_s.values())) < self._hands
 
     def _work(self) -> None:
         me = threading.get_ident()
         while True:
-            turn = self._turns.get()
+            turn, now_s = self._turns.get()
             with self._lock:
                 self._resting -= 1
-                self._since_s[me] = time.monotonic()
+                self._since_s[me] = now_s()
             turn()
             with self._lock:
                 self._resting += 1
@@ -112,7 +120,7 @@ class OnDemandActor(SupervisedActor[M_contra]):
 
     def __init__(self, *, link: Link) -> None:
         """Take the link that the supervisor made for this instance."""
-        self._turns = _Turns(lambda: self.crew.run(self._turn))
+        self._turns = _Turns(lambda: self.crew.run(self._turn, link.clock.boottime_s))
         self._is_set_up = False
         super().__init__(link=link)
 

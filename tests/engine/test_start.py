@@ -16,8 +16,9 @@ from engine.console.desk import KEPT_ROSTER
 from engine.errors import ConfigError, DataError, ModemError, StateHeldError
 from engine.intake.replies import CODE
 from engine.journal.pool import ReaderPool
+from engine.loading import load_modems
 from engine.roster.sample import sample_text
-from engine.start import current_roster, load_modems, metrics_of, new_code, start
+from engine.start import current_roster, metrics_of, new_code, start
 from tests.contracts.journal import append, code
 from tests.engine.dispatch.ledger import Ledger
 from tests.engine.intake.reports import Meter

@@ -13,7 +13,7 @@ from engine.supervision.child import spawn_thread
 from engine.supervision.link import Link, LinkState
 from engine.supervision.on_demand import Crew, OnDemandActor
 from engine.supervision.tree import alone
-from tests.fakes import START
+from tests.fakes import START, ManualClock
 
 WAIT_S = 5.0
 
@@ -118,10 +118,8 @@ def test_a_wake_up_time_is_refused(links: list[Link]) -> None:
         actor.wake_at(START)
 
 
-def test_turns_that_never_end_do_not_take_every_hand(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(on_demand, "PATIENCE_S", 0.05)
+def test_turns_that_never_end_do_not_take_every_hand() -> None:
+    clock = ManualClock()
     crew, gate, done = Crew(hands=2), threading.Event(), threading.Event()
     begun = threading.Barrier(3)
 
@@ -129,11 +127,11 @@ def test_turns_that_never_end_do_not_take_every_hand(
         begun.wait(WAIT_S)
         gate.wait(WAIT_S)
 
-    crew.run(stuck)
-    crew.run(stuck)
+    crew.run(stuck, clock.boottime_s)
+    crew.run(stuck, clock.boottime_s)
     begun.wait(WAIT_S)
-    gate.wait(0.1)  # both are late now
-    crew.run(done.set)
+    clock.advance(on_demand.PATIENCE_S + 1)
+    crew.run(done.set, clock.boottime_s)
     assert done.wait(WAIT_S)
     gate.set()
 
@@ -149,7 +147,7 @@ def test_no_more_hands_than_its_number_work_at_once() -> None:
         ran.release()
 
     for _ in range(10):
-        crew.run(turn)
+        crew.run(turn, ManualClock().boottime_s)
     assert running.acquire(timeout=WAIT_S)
     assert running.acquire(timeout=WAIT_S)
     assert not running.acquire(timeout=0.05)
