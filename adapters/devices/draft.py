@@ -55,6 +55,23 @@ class Draft:
     authentic: bool | None = None
     attributes: dict[str, str] = field(default_factory=dict)
 
+    def next(self, part: int) -> "Draft":
+        """Return an empty draft for another report of the same frame.
+
+        It has what belongs to the frame: who sent it, and whether it is whole.
+        """
+        return Draft(
+            protocol=self.protocol,
+            frame=self.frame,
+            received_at=self.received_at,
+            part=part,
+            device=self.device,
+            kind=self.kind,
+            sequence=self.sequence,
+            checksum_ok=self.checksum_ok,
+            authentic=self.authentic,
+        )
+
     def signal(self, code: str, *signals: Signal) -> None:
         """Add what `code`, as the device sent it, stands for."""
         self.signals.update(signals)

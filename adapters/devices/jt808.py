@@ -6,7 +6,7 @@ id has ten bytes instead of six. The clock is China's (GMT+8). A device may leav
 emergency bit set in every report, so a press is told apart by those who group them.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from adapters.devices import jt808_fields as fields
@@ -158,9 +158,7 @@ def _read_batch(body: Reader, first: Draft) -> list[Draft]:
     count, stored = body.unsigned(2), body.unsigned(1)
     drafts: list[Draft] = []
     for part in range(min(count, _RECORDS_MAX)):
-        draft = replace(
-            first, part=part, signals=set(), codes=[], cells=[], wifi=[], attributes={}
-        )
+        draft = first.next(part)
         draft.buffered = stored > 0
         drafts.append(draft)
         try:

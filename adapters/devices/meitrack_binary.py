@@ -1,7 +1,5 @@
 """Binary batches of `meitrack`: `CCE` with numbered parameters, `CCC` with records."""
 
-from dataclasses import replace
-
 from adapters.devices.draft import KMH_MPS, Draft
 from adapters.devices.meitrack_events import EVENTS
 from adapters.devices.reading import Reader, UnreadableError, moment_of_epoch
@@ -13,7 +11,7 @@ def read_parameters(data: bytes, first: Draft) -> list[Draft]:
     reader.take(4)
     drafts: list[Draft] = []
     for part in range(min(reader.unsigned(2), _RECORDS_MAX)):
-        draft = _draft(first, part)
+        draft = first.next(part)
         drafts.append(draft)
         size = reader.unsigned(2)
         try:
@@ -32,7 +30,7 @@ def read_fixed(data: bytes, first: Draft) -> list[Draft]:
     reader.take(4)
     drafts: list[Draft] = []
     while size and reader.left >= size and len(drafts) < _RECORDS_MAX:
-        draft = _draft(first, len(drafts))
+        draft = first.next(len(drafts))
         drafts.append(draft)
         try:
             _read_fixed_record(Reader(reader.take(size), little_endian=True), draft)
@@ -97,12 +95,6 @@ def _read_fixed_record(record: Reader, draft: Draft) -> None:
     mcc, mnc, lac, cid = (record.unsigned(2) for _ in range(4))
     draft.cell(mcc, mnc, lac, cid)
     draft.locate(lat / _DEGREE, lon / _DEGREE, valid=valid)
-
-
-def _draft(first: Draft, part: int) -> Draft:
-    return replace(
-        first, part=part, signals=set(), codes=[], cells=[], wifi=[], attributes={}
-    )
 
 
 def _key(record: Reader) -> int:

@@ -22,12 +22,13 @@ class Reader:
         """Start at the first byte."""
         self._data = data
         self._at = 0
-        self._little = little_endian
+        self._end = len(data)
+        self._order: Literal["little", "big"] = "little" if little_endian else "big"
 
     @property
     def left(self) -> int:
         """How many bytes have not been read."""
-        return len(self._data) - self._at
+        return self._end - self._at
 
     def take(self, count: int) -> bytes:
         """Return the next `count` bytes.
@@ -36,11 +37,13 @@ class Reader:
             UnreadableError: fewer are left, or `count` is negative.
 
         """
-        if count < 0 or count > self.left:
+        start = self._at
+        end = start + count
+        if not start <= end <= self._end:
             message = "shorter than its fields"
             raise UnreadableError(message)
-        start, self._at = self._at, self._at + count
-        return self._data[start : self._at]
+        self._at = end
+        return self._data[start:end]
 
     def rest(self) -> bytes:
         """Return all that is left."""
@@ -52,12 +55,11 @@ class Reader:
 
     def unsigned(self, count: int) -> int:
         """Return an unsigned number of `count` bytes."""
-        return int.from_bytes(self.take(count), "little" if self._little else "big")
+        return int.from_bytes(self.take(count), self._order)
 
     def signed(self, count: int) -> int:
         """Return a two's complement number of `count` bytes."""
-        order: Literal["little", "big"] = "little" if self._little else "big"
-        return int.from_bytes(self.take(count), order, signed=True)
+        return int.from_bytes(self.take(count), self._order, signed=True)
 
 
 def decimal(text: str) -> float:

@@ -7,7 +7,7 @@ a packet that nobody can read is answered too once its bytes are kept, else it w
 stand before every later SOS. The CRC is ARC over codec to second count.
 """
 
-from dataclasses import replace
+from struct import Struct
 
 from adapters.devices import teltonika_io as io
 from adapters.devices.checksums import crc16_arc
@@ -79,7 +79,7 @@ class TeltonikaDecoder:
             return Decoded(reports=(draft.finish(),))
         if frame[:2] != b"\0\0":
             self.device = device_id(text_of(frame[2:]))
-            draft = replace(draft, device=self.device, kind=ReportKind.LOGIN)
+            draft.device, draft.kind = self.device, ReportKind.LOGIN
             return Decoded(reports=(draft.finish(),), answer=b"\x01")
         draft.checksum_ok = _holds(frame)
         drafts, count = read_records(frame[8:-4], draft)
@@ -157,9 +157,7 @@ def _attempt(data: bytes, first: Draft, *, long: bool) -> tuple[list[Draft], boo
     drafts: list[Draft] = []
     try:
         for part in range(count):
-            draft = replace(
-                first, part=part, signals=set(), codes=[], cells=[], attributes={}
-            )
+            draft = first.next(part)
             drafts.append(draft)
             _read_record(codec, reader, draft)
             if long:
@@ -167,7 +165,10 @@ def _attempt(data: bytes, first: Draft, *, long: bool) -> tuple[list[Draft], boo
         whole = reader.rest() == bytes((count,))
     except UnreadableError:
         whole = False
-    return drafts or [replace(first, kind=ReportKind.HEARTBEAT)], whole
+    if not drafts:
+        drafts.append(first.next(0))
+        drafts[0].kind = ReportKind.HEARTBEAT
+    return drafts, whole
 
 
 def _read_record(codec: int, reader: Reader, draft: Draft) -> None:
@@ -193,10 +194,13 @@ def _read_record(codec: int, reader: Reader, draft: Draft) -> None:
     if codec == io.CODEC_16:
         reader.take(1)
     reader.take(wide_count)
-    for size in (1, 2, 4, 8):
-        for _ in range(reader.unsigned(wide_count)):
-            element = reader.unsigned(wide_id)
-            io.read_element(element, reader.unsigned(size), event, draft)
+    for form in _ELEMENTS[wide_id]:
+        size = form.size * reader.unsigned(wide_count)
+        there = reader.peek(size)
+        whole = there[: len(there) // form.size * form.size]
+        for element, value in form.iter_unpack(whole):
+            io.read_element(element, value, event, draft)
+        reader.take(size)
     if codec == io.CODEC_8E:
         for _ in range(reader.unsigned(2)):
             element = reader.unsigned(2)
@@ -220,16 +224,16 @@ def _read_gh3000(reader: Reader, draft: Draft) -> None:
 
 
 def _end_of(buffer: bytes, start: int) -> int | None:
-    if buffer[start : start + 2] == _LOG_IN:
+    if buffer.startswith(_LOG_IN, start):
         digits = buffer[start + 2 : start + 17]
         return start + 17 if not digits or digits.isdigit() else 0
-    length = buffer[start + 4 : start + 8]
     codec = buffer[start + 8 : start + 9]
-    if len(length) < 4 or not codec:  # noqa: PLR2004 - a u32
+    if not codec:
         return None
-    end = start + 12 + int.from_bytes(length)
-    known = codec[0] in io.CODECS and end - start <= TeltonikaDecoder.frame_bytes_max
-    return end if known else 0
+    if codec[0] not in io.CODECS:
+        return 0
+    size = 12 + int.from_bytes(buffer[start + 4 : start + 8])
+    return start + size if size <= TeltonikaDecoder.frame_bytes_max else 0
 
 
 def _holds(frame: bytes) -> bool:
@@ -242,4 +246,8 @@ _KEEP_ALIVE = b"\xff"
 _PREAMBLE = b"\0\0\0\0"
 _LOG_IN = b"\x00\x0f"
 _DEGREE = 10_000_000
+_ELEMENTS = {
+    1: tuple(Struct(form) for form in (">BB", ">BH", ">BI", ">BQ")),
+    2: tuple(Struct(form) for form in (">HB", ">HH", ">HI", ">HQ")),
+}
 _GH3000_EPOCH_S = 1_167_609_600

@@ -1,45 +1,42 @@
 """The long run: `python -m tests.adapters.devices.fuzz --frames 10000000`.
 
-It may be stopped at any moment and taken up again: the table of what has been done
-is kept in a file and adds up over runs. A frame that makes a decoder raise, or that
-takes longer than the limit, ends the run and is printed with the seed that made it.
+It may be stopped at any moment (Ctrl-C) and taken up again: what has been done adds up
+over runs in `withstood.json` and in the table of `docs/devices.md`. A batch is the same
+frames every time for the same number. A frame that makes a decoder raise, take longer
+than its limit or keep more than a frame ends the run and is printed.
 """
 
 import argparse
-import json
+import faulthandler
+import os
 import random
 import resource
+import signal
+import sys
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from types import FrameType
 
+from tests.adapters.devices import withstood
 from tests.adapters.devices.mutation import (
     FuzzedDecoder,
     mistakes_raise,
     mutated,
     targets,
 )
+from tests.adapters.devices.vectors import FOLDER
+from tests.adapters.devices.withstood import Tally
 
-BATCH = 5000
+BATCH = 20_000
 SLOWEST_S_MAX = 0.25
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """What one decoder has withstood, over all runs."""
-
-    frames: int = 0
-    bytes: int = 0
-    reports: int = 0
-    batches: int = 0
-    cpu_s: float = 0.0
-    slowest_ms: float = 0.0
-    peak_mb: float = 0.0
+HANGS_S = 120.0
+SAVED_EVERY_S = 5.0
 
 
 class DecoderError(Exception):
-    """A decoder raised or was too slow; says by which frames."""
+    """A decoder raised, was too slow or kept too much; says by which frames."""
 
 
 def run_batch(target: FuzzedDecoder, number: int, *, frames: int = BATCH) -> Tally:
@@ -50,56 +47,100 @@ def run_batch(target: FuzzedDecoder, number: int, *, frames: int = BATCH) -> Tal
 
     """
     rng = random.Random(f"{target.name}/{number}")
-    tally = Tally(frames=frames, batches=1)
-    for _ in range(frames):
-        segments = mutated(target.seeds, rng)
-        begun = time.thread_time()
-        try:
-            with mistakes_raise():
-                reports = target.fire(segments)
-        except Exception as fault:
-            shown = [segment.hex() for segment in segments]
-            message = f"{target.name}, batch {number}: {shown}"
-            raise DecoderError(message) from fault
-        took_s = time.thread_time() - begun
-        if took_s > SLOWEST_S_MAX:
-            shown = [segment.hex() for segment in segments]
-            message = f"{target.name}, batch {number}: {took_s:.3f} s: {shown}"
-            raise DecoderError(message)
-        size = sum(len(segment) for segment in segments)
-        tally = replace(
-            tally,
-            bytes=tally.bytes + size,
-            reports=tally.reports + reports,
-            cpu_s=tally.cpu_s + took_s,
-            slowest_ms=max(tally.slowest_ms, took_s * 1000),
-        )
+    size = reports = 0
+    cpu_s = slowest_s = 0.0
+    segments: list[bytes] = []
+    try:
+        with mistakes_raise():
+            for _ in range(frames):
+                segments = mutated(target.seeds, rng)
+                begun_s = time.thread_time()
+                reports += target.fire(segments)
+                took_s = time.thread_time() - begun_s
+                cpu_s += took_s
+                slowest_s = max(slowest_s, took_s)
+                assert took_s <= SLOWEST_S_MAX, f"{took_s:.3f} s"
+                size += sum(map(len, segments))
+    except Exception as fault:
+        shown = [segment.hex() for segment in segments]
+        message = f"{target.name}, batch {number}: {fault!r}: {shown}"
+        raise DecoderError(message) from fault
     peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return replace(tally, peak_mb=peak_kb / 1024)
-
-
-def added(one: Tally, other: Tally) -> Tally:
-    """Return both tallies as one."""
     return Tally(
-        frames=one.frames + other.frames,
-        bytes=one.bytes + other.bytes,
-        reports=one.reports + other.reports,
-        batches=one.batches + other.batches,
-        cpu_s=one.cpu_s + other.cpu_s,
-        slowest_ms=max(one.slowest_ms, other.slowest_ms),
-        peak_mb=max(one.peak_mb, other.peak_mb),
+        source=withstood.source_of(target.module),
+        frames=frames,
+        frames_now=frames,
+        bytes=size,
+        reports=reports,
+        batches=1,
+        cpu_s_now=cpu_s,
+        slowest_ms=slowest_s * 1000,
+        peak_mb=peak_kb / 1024,
     )
 
 
-def shown(tallies: dict[str, Tally]) -> Iterator[str]:
-    """Yield the table in Markdown, as `docs/devices.md` has it."""
-    yield "| Decoder | Frames | MB | Frames/s | Slowest ms | Peak MB |"
-    yield "|---|---|---|---|---|---|"
-    for name, tally in sorted(tallies.items()):
-        rate = tally.frames / tally.cpu_s if tally.cpu_s else 0
-        yield (
-            f"| {name} | {tally.frames:,} | {tally.bytes / 1e6:,.0f} | {rate:,.0f} "
-            f"| {tally.slowest_ms:.1f} | {tally.peak_mb:.0f} |"
+class Run:
+    """Keeps every core busy; at most one batch of each decoder is under way."""
+
+    def __init__(self, tallies: dict[str, Tally], frames: int, only: set[str]) -> None:
+        """Take up `tallies`; go on until each of `only` has had `frames`."""
+        self.tallies, self._frames, self._only = tallies, frames, only
+        self._under_way: dict[Future[Tally], str] = {}
+        self._begun_s = self._told_s = self._saved_s = time.monotonic()
+        self._done = 0
+
+    def go(self, pool: ProcessPoolExecutor, jobs: int, path: Path) -> None:
+        """Run until every decoder has had its frames.
+
+        Raises:
+            DecoderError: a decoder failed, or a process died of one that hangs.
+
+        """
+        while self._fill(pool, jobs):
+            ready, _ = wait(self._under_way, return_when=FIRST_COMPLETED)
+            self._collect(ready)
+            now_s = time.monotonic()
+            if now_s - self._saved_s >= SAVED_EVERY_S:
+                withstood.save(self.tallies, path)
+                self._saved_s = now_s
+            if now_s - self._told_s >= 30:
+                self._told_s = now_s
+                self._tell(now_s)
+
+    def finish(self) -> None:
+        """Take what is under way into account: it ends within a batch."""
+        self._collect(set(self._under_way))
+
+    def _fill(self, pool: ProcessPoolExecutor, jobs: int) -> bool:
+        """Start batches, of whom has had least first; say whether any is under way."""
+        busy = set(self._under_way.values())
+        free = [n for n in self._only - busy if self._had(n) < self._frames]
+        for name in sorted(free, key=self._had)[: jobs - len(busy)]:
+            number = self.tallies.get(name, Tally()).batches
+            self._under_way[pool.submit(_batch_of, name, number)] = name
+        return bool(self._under_way)
+
+    def _collect(self, ready: set[Future[Tally]]) -> None:
+        for future in ready:
+            name = self._under_way.pop(future)
+            try:
+                tally = future.result()
+            except BrokenProcessPool as fault:
+                number = self.tallies.get(name, Tally()).batches
+                message = f"{name}, batch {number}, or one beside it: hangs or died"
+                raise DecoderError(message) from fault
+            self.tallies[name] = self.tallies.get(name, Tally()).plus(tally)
+            self._done += tally.frames
+
+    def _had(self, name: str) -> int:
+        return self.tallies.get(name, Tally()).frames
+
+    def _tell(self, now_s: float) -> None:
+        rate = self._done / (now_s - self._begun_s)
+        left = sum(max(0, self._frames - self._had(name)) for name in self._only)
+        print(
+            f"{self._done:,} frames, {rate:,.0f}/s, {left / rate / 60:,.0f} min left",
+            file=sys.stderr,
         )
 
 
@@ -108,40 +149,47 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--frames", type=int, default=10_000_000, help="per decoder")
     parser.add_argument("--only", action="append", help="a decoder's name; repeatable")
-    parser.add_argument("--table", type=Path, default=Path("target/fuzz-devices.json"))
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--tallies", type=Path, default=withstood.TALLIES)
+    parser.add_argument(
+        "--page", type=Path, default=withstood.PAGE, help="where the table stands"
+    )
     options = parser.parse_args()
-    tallies = _load(options.table)
-    only = options.only or list(targets())
-    chosen = [target for name, target in targets().items() if name in only]
-    try:
-        while waiting := [
-            t for t in chosen if tallies.get(t.name, Tally()).frames < options.frames
-        ]:
-            for target in waiting:
-                tally = tallies.get(target.name, Tally())
-                batch = run_batch(target, tally.batches)
-                tallies[target.name] = added(tally, batch)
-            _save(options.table, tallies)
-    except KeyboardInterrupt:
-        _save(options.table, tallies)
-    print("\n".join(shown(tallies)))
+    known = set(targets())
+    only = set(options.only or known)
+    if only - known:
+        parser.error(f"no decoder is called {', '.join(sorted(only - known))}")
+    if not FOLDER.is_dir():
+        parser.error(f"captured packets are needed to start from: no {FOLDER}")
+    run = Run(withstood.load(options.tallies), options.frames, only)
+    signal.signal(signal.SIGTERM, _interrupt)
+    with ProcessPoolExecutor(options.jobs, initializer=_obey_parent_only) as pool:
+        try:
+            run.go(pool, options.jobs, options.tallies)
+        except KeyboardInterrupt:
+            run.finish()
+        finally:
+            withstood.save(run.tallies, options.tallies)
+            withstood.publish(run.tallies, options.page)
+    print(withstood.table(run.tallies), end="")
     return 0
 
 
-def _load(table: Path) -> dict[str, Tally]:
-    if not table.exists():
-        return {}
-    return {name: Tally(**row) for name, row in json.loads(table.read_text()).items()}
+def _batch_of(name: str, number: int) -> Tally:
+    faulthandler.dump_traceback_later(HANGS_S, exit=True)
+    try:
+        return run_batch(targets()[name], number)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
-def _save(table: Path, tallies: dict[str, Tally]) -> None:
-    table.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(
-        {name: asdict(t) for name, t in sorted(tallies.items())}, indent=1
-    )
-    partial = table.with_suffix(".partial")
-    partial.write_text(text)
-    partial.replace(table)
+def _obey_parent_only() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

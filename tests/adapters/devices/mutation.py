@@ -5,15 +5,17 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from adapters.devices import session as shell
 from adapters.devices.reading import UnreadableError
 from engine.ports.device import HttpDecoded, HttpRequest, Transport, WireSession
 from engine.values import Instant
-from tests.adapters.devices.vectors import RECEIVED_AT, load
+from tests.adapters.devices.vectors import RECEIVED_AT, Vector, load
 
 BYTES_MAX = 4096
 
@@ -23,6 +25,7 @@ class FuzzedDecoder:
     """A decoder under fire: how to reach it, and the frames to start from."""
 
     name: str
+    module: str
     seeds: tuple[bytes, ...]
     fire: Callable[[Sequence[bytes]], int]
     """Takes the segments of one connection; returns how many reports they made."""
@@ -43,16 +46,18 @@ def protocols() -> Mapping[str, Any]:
     return found
 
 
+@cache
 def targets() -> Mapping[str, FuzzedDecoder]:
     """Return every wire protocol under fire, with its captured frames."""
     found = {}
     for name, protocol in protocols().items():
-        seeds = tuple(vector.frame[:BYTES_MAX] for vector in load(protocol.name))
+        seeds = tuple(_as_sent(vector)[:BYTES_MAX] for vector in load(protocol.name))
         if protocol.transport is Transport.HTTP:
             fire = _over_http(protocol.decode)
         else:
             fire = _over_a_session(protocol.session)
-        found[name] = FuzzedDecoder(name, seeds or (b"\0",), fire)
+        module = type(protocol).__module__
+        found[name] = FuzzedDecoder(name, module, seeds or (b"\0",), fire)
     return found
 
 
@@ -79,16 +84,37 @@ def mutated(seeds: Sequence[bytes], rng: random.Random) -> list[bytes]:
     return [data[:at], data[at:]]
 
 
+def _as_sent(vector: Vector) -> bytes:
+    """Return the frame; of a request without a body its query, `?` in front."""
+    if vector.frame or "http" not in vector.raw:
+        return vector.frame
+    uri: str = vector.raw["http"]["uri"]
+    return b"?" + urlsplit(uri).query.encode("latin-1")
+
+
 def _over_a_session(
     session: Callable[[], WireSession],
 ) -> Callable[[Sequence[bytes]], int]:
     def fire(segments: Sequence[bytes]) -> int:
         connection = session()
-        decoded = [d for s in segments for d in connection.feed(s, RECEIVED_AT)]
-        decoded += connection.finish(RECEIVED_AT)
-        return sum(len(one.reports) for one in decoded)
+        reports = 0
+        for segment in segments:
+            for one in connection.feed(segment, RECEIVED_AT):
+                reports += len(one.reports)
+            assert_keeps_no_more_than_a_frame(connection)
+        for one in connection.finish(RECEIVED_AT):
+            reports += len(one.reports)
+        return reports
 
     return fire
+
+
+def assert_keeps_no_more_than_a_frame(session: WireSession) -> None:
+    """Hold what a stream's session keeps to its longest frame."""
+    if isinstance(session, shell.StreamSession):
+        limit = session._decoder.frame_bytes_max
+        assert len(session._buffer) <= limit
+        assert len(session._between) <= limit
 
 
 def _over_http(
@@ -96,7 +122,11 @@ def _over_http(
 ) -> Callable[[Sequence[bytes]], int]:
     def fire(segments: Sequence[bytes]) -> int:
         body = b"".join(segments)
-        query = body.decode("latin-1") if len(segments) > 1 else ""
+        query = ""
+        if body.startswith(b"?"):
+            query, body = body[1:].decode("latin-1"), b""
+        elif len(segments) > 1:
+            query = body.decode("latin-1")
         request = HttpRequest(
             method="POST", path="/", query=query, headers={}, body=body
         )

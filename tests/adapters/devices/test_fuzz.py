@@ -1,14 +1,18 @@
 """No mutated frame makes a decoder raise, hang, or keep more than a frame."""
 
 import random
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.devices.session import StreamSession
-from tests.adapters.devices import fuzz
+from tests.adapters.devices import fuzz, withstood
 from tests.adapters.devices.mutation import (
+    FuzzedDecoder,
+    assert_keeps_no_more_than_a_frame,
     mistakes_raise,
     mutated,
     protocols,
@@ -47,12 +51,10 @@ def test_no_bytes_make_a_decoder_raise(name: str, data: st.DataObject) -> None:
 def test_what_never_ends_is_not_kept_beyond_a_frame(name: str) -> None:
     session = protocols()[name].session()
     rng = random.Random(name)
-    limit = session._decoder.frame_bytes_max
     for _ in range(200):
         for segment in mutated(TARGETS[name].seeds, rng):
             session.feed(segment, RECEIVED_AT)
-            assert len(session._buffer) <= limit
-            assert len(session._between) <= limit
+            assert_keeps_no_more_than_a_frame(session)
 
 
 def test_a_batch_is_the_same_for_the_same_number() -> None:
@@ -61,9 +63,23 @@ def test_a_batch_is_the_same_for_the_same_number() -> None:
     assert once[0].bytes == once[1].bytes
 
 
-def test_tallies_add_up_over_runs() -> None:
-    one = fuzz.Tally(frames=5, batches=1, cpu_s=1.0, slowest_ms=3.0)
-    two = fuzz.Tally(frames=7, batches=1, cpu_s=2.0, slowest_ms=2.0)
-    both = fuzz.added(one, two)
-    assert (both.frames, both.batches, both.cpu_s) == (12, 2, 3.0)
-    assert both.slowest_ms == 3.0
+def test_a_mistake_is_told_with_the_frames_that_made_it() -> None:
+    def fire(_segments: object) -> int:
+        raise IndexError
+
+    broken = FuzzedDecoder("gt06", "adapters.devices.gt06", (b"\x78",), fire)
+    with pytest.raises(fuzz.DecoderError, match=r"gt06, batch 3: IndexError\(\): \['"):
+        fuzz.run_batch(broken, 3)
+
+
+def test_a_run_that_was_stopped_is_taken_up_where_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "withstood.json"
+    for frames in (1, 2):
+        run = fuzz.Run(withstood.load(path), frames * fuzz.BATCH, {"spot"})
+        with ProcessPoolExecutor(1) as pool:
+            run.go(pool, 1, path)
+        withstood.save(run.tallies, path)
+    one, two = (fuzz.run_batch(TARGETS["spot"], number) for number in (0, 1))
+    kept = withstood.load(path)["spot"]
+    assert (kept.batches, kept.frames) == (2, 2 * fuzz.BATCH)
+    assert kept.reports == one.reports + two.reports

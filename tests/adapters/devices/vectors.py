@@ -4,7 +4,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,8 +17,9 @@ from engine.ports.device import (
     WireSession,
 )
 from engine.values import Instant, Signal
+from tests.vector_folder import folder
 
-FOLDER = Path(__file__).parents[4] / "shared" / "vectors" / "devices"
+FOLDER = folder("devices")
 RECEIVED_AT = Instant.parse("2026-11-25T03:00:00Z")
 
 SIGNALS = {

@@ -1,12 +1,13 @@
 """The captured PDUs and replies that lie beside the repository."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-FOLDER = Path(__file__).parents[4] / "shared" / "vectors" / "sms"
+from tests.vector_folder import folder
+
+FOLDER = folder("sms")
 
 
 def pdus(*directions: str, of_tables: bool = False) -> list[Any]:
