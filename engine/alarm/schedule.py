@@ -265,16 +265,26 @@ def _may_run(alarm: Alarm, step: Step) -> bool:
         return alarm.protocol.begins_at_close(step) == ended and not stopped
     if alarm.protocol.begins_at_close(step) == alarm.is_open:
         return False
-    guarded = step.to in {Audience.NEAREST, Audience.CONTACTS}
-    trusted = alarm.confirmed_source or alarm.protocol.trust_unconfirmed
-    real = holds(alarm, Condition.REAL)
-    if guarded and not real and (alarm.called_off or not trusted):
+    if step.to in {Audience.NEAREST, Audience.CONTACTS} and _is_held_back(alarm):
         return False
     if step.to is Audience.PUBLIC and alarm.ask is not None:
         return False
     return all(holds(alarm, condition) for condition in step.requires) and not any(
         holds(alarm, condition) for condition in step.stopped_by
     )
+
+
+def _is_held_back(alarm: Alarm) -> bool:
+    """Say whether colleagues and contacts wait for a person's word, or for a quorum.
+
+    Silence is no word: a stranger who claims to be a defender would only have to wait
+    until the alarm is presumed real to have everybody nearby called to a place of
+    their choice. Who has called their own alarm off in its countdown is no stranger.
+    """
+    if holds(alarm, Condition.VERIFIED):
+        return False
+    presumed = holds(alarm, Condition.REAL)
+    return not alarm.trusted_source or (alarm.called_off and not presumed)
 
 
 def _repeat_at(alarm: Alarm, effect: Effect) -> Instant | None:

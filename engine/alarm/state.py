@@ -343,6 +343,11 @@ class Alarm:
         """True where at least one press came from the defender's own device."""
         return any(press.doubt is None for press in self.presses)
 
+    @property
+    def trusted_source(self) -> bool:
+        """True where people nearby may be told before anybody at HQ has looked."""
+        return self.confirmed_source or self.protocol.trust_unconfirmed
+
 
 def stream_of(alarm: AlarmId) -> str:
     """Return the journal stream of an alarm."""

@@ -66,19 +66,28 @@ def judgements(alarm: Alarm, now: Instant) -> Iterator[AlarmEvent]:
             return
     due = answer_due(alarm)
     if due is not None and due <= now:
-        if rule.otherwise is Fallback.ASK:
-            yield VerificationAsked(at=now, ask=Ask.OVERDUE)
-        else:
+        if fallback_of(alarm, rule) is Fallback.TREAT_AS_REAL:
             yield AlarmPresumed(at=now)
+        else:
+            yield VerificationAsked(at=now, ask=Ask.OVERDUE)
 
 
 def answer_due(alarm: Alarm) -> Instant | None:
     """Return until when people have to say whether it is true; None where settled."""
     rule = alarm.protocol.verification
-    settled = alarm.truth in {*DECIDED, Truth.PRESUMED} or alarm.ask is not None
+    settled = alarm.truth in {*DECIDED, Truth.PRESUMED}
     if rule is None or settled or not alarm.is_open:
         return None
+    # Asked for want of a proven sender, and since then the defender's own device spoke.
+    proven_since = fallback_of(alarm, rule) is Fallback.TREAT_AS_REAL
+    if alarm.ask is Ask.DISPUTED or (alarm.ask and not proven_since):
+        return None
     return alarm.opened_at.plus(rule.within)
+
+
+def fallback_of(alarm: Alarm, rule: Verification) -> Fallback:
+    """Return what silence comes to: a sender whom nobody knows is never presumed."""
+    return rule.otherwise if alarm.trusted_source else Fallback.ASK
 
 
 def fresh(alarm: Alarm) -> tuple[Said, ...]:

@@ -8,7 +8,7 @@ from engine.alarm.desk import country_name
 from engine.alarm.events import RefusalGround
 from engine.alarm.safety import safe_names, safe_needs
 from engine.alarm.state import Alarm, Kind, Truth
-from engine.alarm.verification import answer_due, counted, judges_of
+from engine.alarm.verification import answer_due, counted, fallback_of, judges_of
 from engine.console.cases import Line
 from engine.console.lines import HIDDEN, Json, line_of
 from engine.console.outlook import outlook
@@ -121,7 +121,7 @@ def _verification(alarm: Alarm) -> Json:
         "real": len(counted(alarm, Truth.VERIFIED)),
         "false": len(counted(alarm, Truth.FALSE)),
         "ask": "" if alarm.ask is None else ASKS[alarm.ask],
-        "otherwise": "" if rule is None or due is None else OTHERWISE[rule.otherwise],
+        "otherwise": OTHERWISE[fallback_of(alarm, rule)] if rule and due else "",
         "due_ms": None if due is None else due.ms,
     }
 

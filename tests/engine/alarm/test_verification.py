@@ -231,12 +231,41 @@ def test_where_nobody_has_said_so_in_time_it_may_count_as_real() -> None:
     assert scene.state().is_open
 
 
-def test_what_counts_as_real_reaches_colleagues_of_an_unproven_sender() -> None:
-    protocol = ruled(otherwise=Fallback.TREAT_AS_REAL)
-    scene = Scene(protocol=protocol).raised(doubt=SourceDoubt.FAILED_AUTHENTICATION)
-    assert scene.planned(Audience.NEAREST) == []
+def unproven(otherwise: Fallback = Fallback.TREAT_AS_REAL) -> Scene:
+    """Return an alarm of somebody who may be anybody, unanswered to its deadline."""
+    scene = Scene(protocol=ruled(otherwise=otherwise))
+    scene.raised(doubt=SourceDoubt.FAILED_AUTHENTICATION)
     scene.run(901, each_due=scene.settle_all)
+    return scene
+
+
+def test_silence_does_not_bring_colleagues_to_an_unproven_sender_but_asks_hq() -> None:
+    scene = unproven()
+    assert scene.told(Audience.NEAREST) == []
+    assert scene.of(AlarmPresumed) == []
+    assert scene.state().ask is Ask.OVERDUE
+    scene.acknowledge()
+    scene.run(86_400 * 3, each_due=scene.settle_all)
+    assert scene.told(Audience.NEAREST) == []
+    scene.verify()
     assert scene.told(Audience.NEAREST)
+
+
+def test_once_the_defenders_own_device_speaks_silence_counts_as_real_after_all() -> (
+    None
+):
+    scene = unproven()
+    scene.raised("own")
+    assert scene.told(Audience.NEAREST)
+    assert scene.state().truth is Truth.PRESUMED
+    assert len(scene.of(AlarmPresumed)) == 1
+
+
+def test_where_the_action_protocol_trusts_anybody_silence_counts_as_real() -> None:
+    protocol = replace(ruled(otherwise=Fallback.TREAT_AS_REAL), trust_unconfirmed=True)
+    scene = Scene(protocol=protocol).raised(doubt=SourceDoubt.UNKNOWN_DEVICE)
+    scene.run(901, each_due=scene.settle_all)
+    assert scene.state().truth is Truth.PRESUMED
 
 
 def test_the_deadline_stands_in_the_schedule_and_a_press_does_not_move_it() -> None:
