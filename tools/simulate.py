@@ -13,6 +13,7 @@ violation, 1 a violation.
 
 import argparse
 import json
+import multiprocessing
 import signal
 import subprocess
 import sys
@@ -146,8 +147,10 @@ def long_run(arguments: argparse.Namespace) -> int:
     if not arguments.minutes:
         ends_s = float("inf")
     failing: list[int] = []
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with ProcessPoolExecutor(arguments.jobs) as pool:
+    # A shell that starts it in the background has SIGINT ignored.
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(sign, signal.default_int_handler)
+    with ProcessPoolExecutor(arguments.jobs, initializer=_leave_stopping) as pool:
         waiting = chunks(record.next_seed, seeds, ends_s)
         try:
             for done in _in_order(pool, waiting, arguments.jobs):
@@ -157,12 +160,21 @@ def long_run(arguments: argparse.Namespace) -> int:
                 failing += done.failing
                 _say(record.commits[commit], record.next_seed)
         except KeyboardInterrupt:
-            pool.shutdown(wait=False, cancel_futures=True)
+            # What is under way is run again: the next seed is that of its chunk.
+            for worker in multiprocessing.active_children():
+                worker.terminate()
+            pool.shutdown(cancel_futures=True)
     for seed in failing:
         plan = shrunk(plan_of(seed))
         keep(plan)
         sys.stdout.write(f"\nseed {seed} fails; kept in {KEPT}: {plan.to_json()}\n")
     return 1 if failing else 0
+
+
+def _leave_stopping() -> None:
+    """A terminal's Ctrl-C reaches every process; the one that adds up decides."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _in_order(

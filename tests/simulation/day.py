@@ -61,6 +61,7 @@ class Day:
             self.host, self.watching, two_at_once="two_at_once" in whats
         )
         self.people.reopens = "reopen" in whats
+        self.people.did = self.struck
         self.devices = Devices(self.host, self.watching)
         self.outcome = Outcome(plan.seed)
         self.crash_at_contact: tuple[int, str] | None = None

@@ -180,6 +180,7 @@ class People:
         }
         self.asleep_until_s = 0.0
         self.reopens = False
+        self.did: Callable[[str], object] = str
         self._roused: set[str] = set()
         self._run: set[AlarmId] = set()
         self._serial = 0
@@ -253,6 +254,7 @@ class People:
                 continue
             self._acknowledge(alarm_id, operator)
             if self._two_at_once:
+                self.did("two_at_once")
                 self._acknowledge(alarm_id, "spruce")
             if alarm_id not in self._run:
                 self._run.add(alarm_id)
@@ -302,6 +304,7 @@ class People:
                     lambda c: Close(command_id=c, by=by, reason=CloseReason.SAFE),
                 )
             if self.reopens:
+                self.did("reopen")
                 world.sleep(draw.uniform(0, 60))
                 other = OperatorId(second)
                 self.give(alarm, second, lambda c: Reopen(command_id=c, by=other))

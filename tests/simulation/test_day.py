@@ -88,13 +88,12 @@ def test_looks_that_are_left_out_while_all_idle_hide_nothing() -> None:
 
 def test_every_fault_of_every_family_strikes_somewhere() -> None:
     """A word of the plan that does nothing would be a fault never injected."""
-    never = []
-    for family, table in (*FAULTS.items(), ("input", PRESSES)):
-        for what in table:
-            if what in {"two_at_once", "reopen"}:
-                continue  # how people act, not a blow: see test_people.py
-            if not any(_strikes(family, what, after_s) for after_s in (0.5, 3.0)):
-                never.append(f"{family}: {what}")
+    never = [
+        f"{family}: {what}"
+        for family, table in (*FAULTS.items(), ("input", PRESSES))
+        for what in table
+        if not any(_strikes(family, what, after_s) for after_s in (0.5, 3.0))
+    ]
     assert never == []
 
 
@@ -102,4 +101,6 @@ def _strikes(family: str, what: str, after_s: float) -> bool:
     who = {"modem": "modem-1", "channel": "email"}.get(family, "heron")
     item = Item(100.0 + after_s, family, what, who, 1, 60.0)
     plan = quiet_day(item, Item(130.0, "input", "sos", "gannet"))
-    return Day(plan, ends_s=1_000.0).run().faults[what] > 0
+    # A case is opened again only once people at HQ have closed it.
+    ends_s = 3_000.0 if family == "human" else 1_000.0
+    return Day(plan, ends_s=ends_s).run().faults[what] > 0
