@@ -19,7 +19,7 @@ from engine.journal.pool import ReaderPool
 from engine.loading import load_modems
 from engine.roster.sample import sample_text
 from engine.start import current_roster, metrics_of, new_code, start
-from tests.contracts.journal import append, code
+from tests.contracts.journal.requests import append, code
 from tests.engine.dispatch.ledger import Ledger
 from tests.engine.intake.reports import Meter
 from tests.fakes import ManualClock

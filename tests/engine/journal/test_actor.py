@@ -25,7 +25,7 @@ from engine.supervision.inbox import Inbox, InboxFullError
 from engine.supervision.names import Ref
 from engine.supervision.tree import alone
 from engine.values import Instant
-from tests.contracts.journal import append, place, record
+from tests.contracts.journal.requests import append, place, record
 from tests.fakes import ManualClock
 
 TIMEOUT_S = 5.0

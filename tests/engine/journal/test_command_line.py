@@ -20,7 +20,7 @@ from engine.ports.journal import (
     NewEvent,
 )
 from engine.values import CommandId, Instant
-from tests.contracts.journal import append, change, plan
+from tests.contracts.journal.requests import append, change, plan
 
 HEAD = Head(status="raised", is_open=True, next_due=Instant(60_000))
 

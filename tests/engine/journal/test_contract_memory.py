@@ -6,7 +6,7 @@ import pytest
 
 from engine.journal.memory import Medium, MemoryStore
 from engine.ports.journal import JournalStore
-from tests.contracts.journal import JournalContract
+from tests.contracts.journal.whole import JournalContract
 
 
 class TestMemoryStore(JournalContract):

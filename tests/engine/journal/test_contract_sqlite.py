@@ -7,7 +7,7 @@ import pytest
 
 from engine.journal.sqlite import SqliteStore
 from engine.ports.journal import JournalStore
-from tests.contracts.journal import JournalContract
+from tests.contracts.journal.whole import JournalContract
 
 
 class TestSqliteStore(JournalContract):

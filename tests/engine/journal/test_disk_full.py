@@ -24,7 +24,7 @@ from engine.ports.journal import (
 from engine.supervision.child import spawn_thread
 from engine.supervision.tree import alone
 from engine.values import Instant
-from tests.contracts.journal import append, place, record
+from tests.contracts.journal.requests import append, place, record
 from tests.fakes import ManualClock
 from tests.faults_vfs import Act, FaultsVfs
 

@@ -24,7 +24,7 @@ from engine.journal.handle import Journal
 from engine.journal.sqlite import SqliteStore
 from engine.supervision.child import spawn_thread
 from engine.supervision.tree import alone
-from tests.contracts.journal import append, place, plan, record
+from tests.contracts.journal.requests import append, place, plan, record
 from tests.fakes import ManualClock
 
 class Silent:
@@ -54,7 +54,7 @@ import os, signal, sys
 from pathlib import Path
 from engine.journal.sqlite import SqliteStore
 from engine.values import Instant
-from tests.contracts.journal import append
+from tests.contracts.journal.requests import append
 from tests.faults_vfs import FaultsVfs
 
 class KillingVfs(FaultsVfs):

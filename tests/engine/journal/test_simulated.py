@@ -10,7 +10,7 @@ from engine.ports.journal import Answer, Append, Appended, Conflict, Request, Un
 from engine.supervision.link import Link
 from engine.supervision.tree import Tree
 from engine.values import CommandId, Instant
-from tests.contracts.journal import append
+from tests.contracts.journal.requests import append
 from tests.simulation.runtime import World
 
 OWNERS = 4

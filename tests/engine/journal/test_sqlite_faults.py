@@ -25,7 +25,7 @@ from engine.ports.journal import (
     Request,
 )
 from engine.values import EffectId, Instant
-from tests.contracts.journal import append, code, place, plan, record
+from tests.contracts.journal.requests import append, code, place, plan, record
 from tests.faults_vfs import Act, FaultsVfs, Kept
 
 CHECKPOINT_PAGES = 12

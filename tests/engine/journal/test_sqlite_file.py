@@ -15,7 +15,7 @@ from engine.journal.reading import SqliteReader
 from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
 from engine.ports.journal import Appended, StoredEvent
 from engine.values import Instant
-from tests.contracts.journal import append, place
+from tests.contracts.journal.requests import append, place
 
 NOW = Instant(1)
 

@@ -11,7 +11,7 @@ from engine.journal.memory import MemoryStore
 from engine.journal.verify import Anchor, BadRow, Kept, verify
 from engine.ports.journal import StoredEvent
 from engine.values import CommandId, Instant
-from tests.contracts.journal import append
+from tests.contracts.journal.requests import append
 
 
 def journal() -> tuple[list[StoredEvent], Kept]:

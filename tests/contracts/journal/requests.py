@@ -1,0 +1,124 @@
+"""Requests to a journal, short enough for a test to say one a line."""
+
+from typing import TypedDict, Unpack
+
+from engine.ports.journal import (
+    Answer,
+    Append,
+    Appended,
+    Code,
+    EffectChange,
+    EffectClass,
+    EffectRow,
+    EffectState,
+    Head,
+    NewEvent,
+    Place,
+    Record,
+)
+from engine.values import CommandId, EffectId, Fix, Instant, PersonId, ReportKey
+
+OPEN = Head(status="raised", is_open=True, next_due=Instant(5_000))
+NOW = Instant(1_000)
+
+
+class Parts(TypedDict, total=False):
+    """What an append may carry besides events."""
+
+    plans: tuple[EffectRow, ...]
+    changes: tuple[EffectChange, ...]
+    withdraws: tuple[EffectId, ...]
+    takes: tuple[ReportKey, ...]
+    codes: tuple[Code, ...]
+
+
+def append(
+    stream: str = "alarm/a",
+    expected_seq: int = 0,
+    *,
+    epoch: int = 1,
+    command: str = "",
+    kinds: tuple[str, ...] = ("Raised",),
+    head: Head = OPEN,
+    **parts: Unpack[Parts],
+) -> Append:
+    """Build an append; the command defaults to one of its own for each seq."""
+    return Append(
+        stream=stream,
+        expected_seq=expected_seq,
+        epoch=epoch,
+        command_id=CommandId(command or f"{stream}-{expected_seq}"),
+        events=tuple(NewEvent(kind=kind, body=kind.encode()) for kind in kinds),
+        head=head,
+        **parts,
+    )
+
+
+def plan(effect_id: str = "a/1", *, rank: int = 5, planned_ms: int = 1) -> EffectRow:
+    """Build a planned effect of alarm a."""
+    return EffectRow(
+        effect_id=EffectId(effect_id),
+        alarm="alarm/a",
+        effect_class=EffectClass.SAFETY,
+        channel="sms",
+        rank=rank,
+        planned_at=Instant(planned_ms),
+        body=b"sealed",
+    )
+
+
+def change(
+    effect_id: str,
+    state: EffectState,
+    *requires: EffectState,
+    attempt: int | None = None,
+    route: str | None = None,
+) -> EffectChange:
+    """Build a change of an effect."""
+    return EffectChange(
+        effect_id=EffectId(effect_id),
+        state=state,
+        requires=frozenset(requires),
+        attempt=attempt,
+        route=route,
+    )
+
+
+def record(key: str = "k1", received_ms: int = 1, body: bytes = b"\x78\x78") -> Record:
+    """Build an inbound signal."""
+    return Record(
+        key=ReportKey(key), source="gt06", received_at=Instant(received_ms), body=body
+    )
+
+
+def place(person: str = "heron", at_ms: int = 1, lat_deg: float = 41.5) -> Place:
+    """Build a last fix."""
+    fix = Fix(lat_deg=lat_deg, lon_deg=69.25, accuracy_m=20.0, at=Instant(at_ms))
+    return Place(person=PersonId(person), fix=fix)
+
+
+def code(text: str = "K7F2", person: str = "wren", stream: str = "alarm/a") -> Code:
+    """Build a reply code."""
+    return Code(code=text, stream=stream, person=PersonId(person))
+
+
+def ids(*effect_ids: str) -> tuple[EffectId, ...]:
+    """Name effects."""
+    return tuple(map(EffectId, effect_ids))
+
+
+def keys(*report_keys: str) -> tuple[ReportKey, ...]:
+    """Name inbound signals."""
+    return tuple(map(ReportKey, report_keys))
+
+
+def repeated(answer: Answer) -> bool:
+    """Return whether an append was known already."""
+    assert isinstance(answer, Appended)
+    return answer.repeated
+
+
+def positions(answer: Answer) -> list[int]:
+    """Return where an append's events stand."""
+    assert isinstance(answer, Appended)
+    return [row.position for row in answer.events]

@@ -1,0 +1,72 @@
+"""What holds for inbound signals and last places."""
+
+from engine.ports.journal import (
+    JournalStore,
+    Placed,
+    Recorded,
+)
+from engine.values import ReportKey
+from tests.contracts.journal.opened import StoreContract
+from tests.contracts.journal.requests import NOW, append, keys, place, record
+
+
+class SignalContract(StoreContract):
+    """Each signal is recorded once and taken once; the newer fix stays."""
+
+    def test_a_signal_is_recorded_once_by_its_key(self, store: JournalStore) -> None:
+        answers = store.commit(
+            [record(body=b"first"), record(body=b"second"), record("k2")], NOW
+        )
+
+        assert list(answers) == [
+            Recorded(key=ReportKey("k1")),
+            Recorded(key=ReportKey("k1"), repeated=True),
+            Recorded(key=ReportKey("k2")),
+        ]
+        rows = store.reader().inbound(untaken_only=True)
+        assert [row.body for row in rows] == [b"first", b"\x78\x78"]
+
+    def test_a_taken_signal_stays_with_who_took_it(self, store: JournalStore) -> None:
+        store.commit([record("k1", 2), record("k2", 1), record("k3", 3)], NOW)
+
+        store.commit(
+            [
+                append("alarm/a", takes=keys("k1", "none")),
+                append("alarm/b", takes=keys("k1")),
+            ],
+            NOW,
+        )
+
+        reader = store.reader()
+        untaken = reader.inbound(untaken_only=True)
+        assert [row.key for row in untaken] == ["k2", "k3"]
+        taken_by = {row.key: row.taken_by for row in reader.inbound(untaken_only=False)}
+        assert taken_by == {"k2": "", "k1": "alarm/a", "k3": ""}
+
+    def test_a_refused_append_takes_nothing(self, store: JournalStore) -> None:
+        store.commit([record(), append()], NOW)
+
+        store.commit([append(command="late", takes=keys("k1"))], NOW)
+
+        assert len(store.reader().inbound(untaken_only=True)) == 1
+
+    def test_the_newer_fix_is_kept(self, store: JournalStore) -> None:
+        answers = store.commit(
+            [
+                place(at_ms=5),
+                place(at_ms=4, lat_deg=1.0),
+                place(at_ms=5, lat_deg=2.0),
+                place("wren", at_ms=1),
+            ],
+            NOW,
+        )
+
+        assert list(answers) == [
+            Placed(),
+            Placed(kept_newer=True),
+            Placed(),
+            Placed(),
+        ]
+        kept = [place(at_ms=5, lat_deg=2.0), place("wren", at_ms=1)]
+        assert list(store.reader().places()) == kept
+        assert store.position == 0
