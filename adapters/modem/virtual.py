@@ -87,7 +87,8 @@ class VirtualModem:
         self._watch = watch
         self._buffer = bytearray()
         self._prompt: str | None = None
-        self._busy = False
+        self._busy = self._sending = False
+        self._life = 0
         self._input: deque[int] = deque()
         self._urcs: deque[bytes] = deque()
         self._inbox = Inbox(self.state, self._loop, self._urc)
@@ -98,6 +99,14 @@ class VirtualModem:
     def port(self) -> str:
         """Return what a client opens: a path, or `socket://host:port`."""
         return self._loop.link.address
+
+    @property
+    def is_sending(self) -> bool:
+        """Whether it has been handed a message that it has not answered yet.
+
+        One that vanishes from the bus, or starts anew, sends no more.
+        """
+        return self._sending
 
     def start(self) -> Self:
         """Plug in and run."""
@@ -186,7 +195,8 @@ class VirtualModem:
         self._buffer.clear()
         self._input.clear()
         self._urcs.clear()
-        self._prompt, self._busy = None, False
+        self._prompt, self._busy, self._sending = None, False, False
+        self._life += 1
 
     def _boot(self) -> None:
         self._forget()
@@ -248,13 +258,20 @@ class VirtualModem:
         if answer.dials:
             self._calls.dial(answer.dials)
         self._busy = True
-        self._loop.later(
-            self.faults.command_s, lambda: self._answer(answer.lines, answer.final)
-        )
-        if answer.restarts:
-            self._boot()
-        elif "+CMGD" in line.upper():
-            self._inbox.retry()
+
+        def carry_out() -> None:
+            self._answer(answer.lines, answer.final)
+            if answer.restarts:
+                self._boot()
+            elif "+CMGD" in line.upper():
+                self._inbox.retry()
+
+        self._later(self.faults.command_s, carry_out)
+
+    def _later(self, seconds: float, callback: Callable[[], None]) -> None:
+        """Do something after a time, unless the modem starts anew before."""
+        life = self._life
+        self._loop.later(seconds, lambda: callback() if life == self._life else None)
 
     def _open_prompt(self, argument: str) -> None:
         if not self.state.can_send:
@@ -270,12 +287,12 @@ class VirtualModem:
         if message is None:
             self._answer((), cms(self.state, _BAD_PDU))
             return
-        self._busy = True
+        self._busy = self._sending = True
         faults = self.faults
         code = _OUT_OF_ORDER if faults.no_credit else faults.cms
         if faults.no_credit or faults.strikes("cms_rate"):
             final = cms(self.state, code)
-            self._loop.later(faults.latency_s, lambda: self._answer((), final))
+            self._later(faults.latency_s, lambda: self._answer((), final))
             return
         reference = self.state.next_reference()
         late = (
@@ -284,10 +301,10 @@ class VirtualModem:
         answer_s = faults.latency_s + late
         self._network.submit(self, message, reference, answer_s=answer_s)
         if faults.strikes("drop_cmgs"):
-            self._loop.later(answer_s, self._fall_silent)
+            self._later(answer_s, self._fall_silent)
             return
         lines = (f"+CMGS: {reference}",)
-        self._loop.later(answer_s, lambda: self._answer(lines, "OK"))
+        self._later(answer_s, lambda: self._answer(lines, "OK"))
 
     def _message(self, argument: str, text: str) -> Submit | None:
         if self.state.settings.pdu_mode:
@@ -316,7 +333,7 @@ class VirtualModem:
 
     def _fall_silent(self) -> None:
         """Be ready for the next command; say what was held back meanwhile."""
-        self._busy = False
+        self._busy = self._sending = False
         self._flush_urcs()
         while self._input and not self._busy:
             self._take(self._input.popleft())
@@ -348,9 +365,11 @@ class VirtualModem:
         return f"\r\n{joined}\r\n".encode("latin-1", "replace")
 
     def _tick(self) -> None:
-        """Flood where told to; let the network try again what it holds."""
+        """Flood where told to, tell of the network, let it try what it holds."""
         if self.faults.flood_s > 0:
             self._urc("^RSSI:21")
+        for line in self._dialect.registration_news():
+            self._urc(line)
         self._inbox.retry()
         self._loop.later(self.faults.flood_s or _TICK_S, self._tick)
 

@@ -61,6 +61,7 @@ class Dialect:
         self._clock = clock
         self._identity = identity or Identity()
         self._messages = MessageCommands(state)
+        self._creg = state.faults.creg
         self._handlers: dict[str, Handler] = {
             "+CPIN": self._pin,
             "+CPINR": self._pin_tries,
@@ -109,6 +110,15 @@ class Dialect:
             if answer.restarts:
                 return answer
         return ok(*lines)
+
+    def registration_news(self) -> tuple[str, ...]:
+        """Return what is said unasked where the registration is another than before."""
+        creg = self._state.faults.creg
+        if creg == self._creg:
+            return ()
+        self._creg = creg
+        modes = self._state.settings.registration_modes
+        return tuple(f"{n}: {self._registered(m)}" for n, m in modes.items() if m)
 
     def _piece(self, match: re.Match[str]) -> Answer:
         if match["basic"]:
@@ -250,8 +260,7 @@ class Dialect:
             match form:
                 case "?":
                     mode = modes.get(name, 0)
-                    place = ',"0017","000000A1",7' if mode > 1 else ""
-                    return ok(f"{name}: {mode},{self._state.faults.creg}{place}")
+                    return ok(f"{name}: {mode},{self._registered(mode)}")
                 case "=?":
                     return ok(f"{name}: (0-2)")
                 case _:
@@ -261,6 +270,10 @@ class Dialect:
                     return ok()
 
         return handler
+
+    def _registered(self, mode: int) -> str:
+        place = ',"0017","000000A1",7' if mode > 1 else ""
+        return f"{self._state.faults.creg}{place}"
 
     def _operator(self, form: str, arguments: str) -> Answer:
         settings = self._state.settings
@@ -277,7 +290,11 @@ class Dialect:
                 )
             case _:
                 fields = fields_of(f":{arguments}")
-                if fields[0] == "3" and len(fields) > 1 and fields[1] in "012":
+                if (
+                    fields[0] == "3"
+                    and len(fields) > 1
+                    and fields[1] in {"0", "1", "2"}
+                ):
                     settings.operator_format = int(fields[1])
                 return ok()
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from adapters.modem import pdu_decode
 from adapters.modem.at import fields_of
+from adapters.modem.at_replies import number_of
 from adapters.modem.pdu import Deliver, Submit
 from adapters.modem.virtual_answers import Answer, Refused, cms, error, ok
 from adapters.modem.virtual_state import READ, UNREAD, State, StoredMessage
@@ -124,9 +125,10 @@ class MessageCommands:
         if form == "=?":
             return ok("+CMGL: (0-4)")
         wanted = arguments.strip('"') or "0"
-        if not wanted.isdecimal() and wanted not in _TEXT_STATUS:
+        status = number_of(wanted)
+        if status is None and wanted not in _TEXT_STATUS:
             return error()
-        status = int(wanted) if wanted.isdecimal() else _TEXT_STATUS.index(wanted)
+        status = _TEXT_STATUS.index(wanted) if status is None else status
         lines: list[str] = []
         for index, message in sorted(self._messages().items()):
             if status in (_ALL, message.status):
@@ -136,9 +138,10 @@ class MessageCommands:
         return ok(*lines)
 
     def _read(self, form: str, arguments: str) -> Answer:
-        if form != "=" or not arguments.isdecimal():
+        index = number_of(arguments)
+        if form != "=" or index is None:
             return ok() if form == "=?" else error()
-        message = self._messages().get(int(arguments))
+        message = self._messages().get(index)
         if message is None:
             raise Refused(cms(self._state, _INVALID_INDEX))
         header = self._header(message)
@@ -150,11 +153,12 @@ class MessageCommands:
         if form == "=?":
             indices = ",".join(map(str, sorted(messages)))
             return ok(f"+CMGD: ({indices}),(0-4)")
-        index, _, flag = arguments.partition(",")
-        if not index.isdecimal() or (flag and flag not in "01234"):
+        place, _, flag = arguments.partition(",")
+        index = number_of(place)
+        if index is None or flag not in {"", "0", "1", "2", "3", "4"}:
             return error()
         if flag in {"", "0"}:
-            messages.pop(int(index), None)
+            messages.pop(index, None)
         else:
             keep = {"1": {0, 2, 3}, "2": {0, 2}, "3": {0}, "4": set()}[flag]
             for at in [i for i, m in messages.items() if m.status not in keep]:

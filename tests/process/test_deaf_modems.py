@@ -30,7 +30,9 @@ def test_a_modem_that_is_deaf_after_a_restart_costs_no_message_and_comes_back(
     deaf.faults.latency_s = other.faults.latency_s = BUSY_S
     with rig.device() as device:
         device.sos()
-    eventually(lambda: len(rig.rows(ATTEMPTING)) == 2)
+    # An attempt is in the journal before the modem has its message.
+    assert eventually(lambda: deaf.is_sending and other.is_sending)
+    assert len(rig.rows(ATTEMPTING)) == 2
     rig.kill()
     # One was replaced meanwhile; the other still sends what it was given.
     other.replug()
@@ -63,7 +65,8 @@ def test_the_only_modem_deaf_after_a_restart_sends_once_it_hears(
         deaf.faults.latency_s = BUSY_S
         with rig.device() as device:
             device.sos()
-        eventually(lambda: rig.rows(ATTEMPTING))
+        assert eventually(lambda: deaf.is_sending)
+        assert rig.rows(ATTEMPTING)
         began = time.monotonic()
         rig.kill()
         deaf.faults.latency_s = 0.0

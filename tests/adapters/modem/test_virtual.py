@@ -30,8 +30,11 @@ class Terminal:
     def __init__(self, port: str) -> None:
         self._serial = serial.serial_for_url(port, timeout=2)
 
-    def types(self, text: str, until: str = "OK\r\n") -> str:
+    def writes(self, text: str) -> None:
         self._serial.write(text.encode("latin-1"))
+
+    def types(self, text: str, until: str = "OK\r\n") -> str:
+        self.writes(text)
         return self.reads(until)
 
     def reads(self, until: str) -> str:
@@ -104,6 +107,40 @@ def test_what_is_no_pdu_is_refused_and_the_modem_lives(
         t.types("AT+CMGS=23\r", until="> ")
         t.types(f"{pdu}\x1a", until="+CMS ERROR: 304\r\n")
         t.types("AT\r")
+
+
+def test_one_that_starts_anew_while_it_sends_says_nothing_of_it(
+    modem: VirtualModem,
+) -> None:
+    modem.faults.latency_s = 0.3
+    with terminal(modem) as t:
+        t.types("ATE0\r")
+        t.types("AT+CMGS=23\r", until="> ")
+        assert not modem.is_sending
+        t.writes("0011000B916407281553F80000AA0AE8329BFD4697D9EC37\x1a")
+        while not modem.is_sending:
+            time.sleep(0.001)  # noqa: TID251 - until it has read that much
+        modem.restart()
+        assert not modem.is_sending
+        assert t.reads("SMS Ready\r\n")
+        time.sleep(0.4)  # noqa: TID251 - until the answer would have come
+        assert "+CMGS" not in t.types("AT\r")
+
+
+def test_a_reset_is_answered_before_it_begins(modem: VirtualModem) -> None:
+    modem.faults.command_s = 0.1
+    with terminal(modem) as t:
+        said = t.types("AT+CFUN=1,1\r", until="SMS Ready\r\n")
+    assert said.index("OK") < said.index("RDY")
+
+
+def test_a_lost_registration_is_told_to_who_wants_to_know(modem: VirtualModem) -> None:
+    with terminal(modem) as t:
+        t.types("AT+CREG=2;+CGREG=0;+CEREG=1\r")
+        modem.faults.creg = 2
+        said = t.reads("+CEREG: 2\r\n")
+        assert '+CREG: 2,"0017","000000A1",7' in said
+        assert "+CGREG" not in said
 
 
 def test_lines_unasked_wait_until_the_prompt_is_closed(modem: VirtualModem) -> None:
@@ -219,6 +256,21 @@ def _dialect() -> Dialect:
 @given(st.text(max_size=60))
 def test_any_command_line_is_answered(line: str) -> None:
     assert _dialect().execute("AT" + line).final
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "AT+COPS=3,",
+        "AT+COPS=3,12",
+        "AT+CMGD=1,12",
+        *(f"AT+{name}=" + "9" * 5000 for name in ("CMGR", "CMGL", "CMGD", "CMGS")),
+    ],
+    ids=lambda line: line[:16],
+)
+def test_a_number_that_is_none_ends_no_modem_bug_thread_died(line: str) -> None:
+    answer = _dialect().execute(line)
+    assert answer.final or answer.submits
 
 
 def test_joined_commands_are_one_answer() -> None:
