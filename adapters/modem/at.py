@@ -156,24 +156,37 @@ def fields_of(line: str) -> tuple[str, ...]:
     _, colon, body = line.partition(":")
     if not colon:
         body = line
+    if "(" in body:
+        return _bracketed_fields(body)
+    # Every other piece stood in quotes, where a comma parts nothing.
+    pieces = body.split('"')
+    if any("," in piece for piece in pieces[1::2]):
+        return _bracketed_fields(body)
+    return tuple(map(str.strip, "".join(pieces).split(",")))
+
+
+def _bracketed_fields(body: str) -> tuple[str, ...]:
     fields: list[str] = []
     current: list[str] = []
     depth = 0
     quoted = False
-    for character in body:
-        if character == '"':
+    # Cut where anything can begin or end: a noisy line is long and has few of these.
+    for piece in _STOPS.split(body):
+        if piece == '"':
             quoted = not quoted
-        elif quoted:
-            current.append(character)
-        elif character == "," and depth == 0:
+        elif piece == "," and depth == 0 and not quoted:
             fields.append("".join(current).strip())
             current.clear()
         else:
-            depth += {"(": 1, ")": -1}.get(character, 0)
-            depth = max(depth, 0)
-            current.append(character)
+            if not quoted:
+                depth = max(depth + _DEPTHS.get(piece, 0), 0)
+            current.append(piece)
     fields.append("".join(current).strip())
     return tuple(fields)
+
+
+_STOPS = re.compile(r'(["(),])')
+_DEPTHS = {"(": 1, ")": -1}
 
 
 _SIGNS = frozenset("+^*%#$!")

@@ -171,6 +171,22 @@ def test_any_bytes_are_tokens_and_any_line_is_read(raw: bytes) -> None:
             registration(line, asked=False)
 
 
+@given(st.text(alphabet='",() :;aé0', max_size=40))
+def test_fields_part_at_commas_outside_quotes_and_brackets(line: str) -> None:
+    body = line.partition(":")[2] if ":" in line else line
+    fields, depth, is_quoted = [""], 0, False
+    for character in body:
+        if character == '"':
+            is_quoted = not is_quoted
+        elif character == "," and not is_quoted and depth == 0:
+            fields.append("")
+        else:
+            if not is_quoted:
+                depth = max(0, depth + (character == "(") - (character == ")"))
+            fields[-1] += character
+    assert fields_of(line) == tuple(field.strip() for field in fields)
+
+
 def test_a_line_without_end_is_cut_and_memory_bounded() -> None:
     tokenizer = Tokenizer()
     for _ in range(100):
