@@ -74,7 +74,10 @@ class Fix:
 
 
 class Signal(StrEnum):
-    """What a device says besides where it is; a report carries a set of them."""
+    """What a device says besides where it is; a report carries a set of them.
+
+    `SILENT` and `CHECK_IN_MISSED` no device says: the engine does, where nothing came.
+    """
 
     SOS = "sos"
     REMOVED = "removed"
@@ -98,6 +101,8 @@ class Signal(StrEnum):
     GEOFENCE = "geofence"
     VEHICLE = "vehicle"
     FAULT = "fault"
+    SILENT = "silent"
+    CHECK_IN_MISSED = "check_in_missed"
     UNKNOWN = "unknown"
 
 

@@ -37,6 +37,8 @@ HQ_ALONE = frozenset(
         Signal.BUTTON,
         Signal.ACCIDENT,
         Signal.TEST,
+        Signal.SILENT,
+        Signal.CHECK_IN_MISSED,
         Signal.UNKNOWN,
     }
 )

@@ -45,12 +45,19 @@ class Judge:
     def judge(self, report: DeviceReport) -> Judgement:
         """Return what a report means; pure but for the snapshots it reads."""
         roster, registry = self.board.roster(), self.registry()
-        person = None if report.device is None else roster.defender_of(report.device)
-        protocol = registry.of(person.action_protocol if person else None)
-        triggers = protocol.triggers if person is not None else None
-        last = None if person is None else self.board.fix_of(person.person)
         device = None if report.device is None else roster.device(report.device)
+        person = None if device is None else roster.person(device.person)
         word = None if device is None else device.word_of(report.codes)
+        profile = None if device is None else roster.profile_of(device)
+        if profile is not None:
+            read = profile.read(report.signals, report.codes)
+            report = replace(report, signals=read)
+        protocol = registry.of(person.action_protocol if person else None)
+        triggers = last = None
+        if person is not None:
+            now = report.received_at
+            triggers = protocol.raising(at_risk=person.at_risk(now))
+            last = self.board.fix_of(person.person)
         assessment = assess(report, person, triggers, last, word)
         if assessment.outcome is Outcome.NOTICE:
             protocol = registry.protocols[HQ_ALONE]

@@ -26,7 +26,15 @@ _CONDITIONS = {
     "safe_confirmed": "it is confirmed that you are safe",
 }
 _CHANNELS = {"sms": "SMS", "call": "a ringing call", "email": "e-mail"}
-_SIGNALS = {"sos": "you press for help", "removed": "the device is taken off"}
+_SIGNALS = {
+    "sos": "you press for help",
+    "removed": "the device is taken off",
+    "check_in_missed": "you have not come back by the time that you gave",
+    "silent": "nothing is heard of the device for longer than agreed",
+    "low_battery": "its battery is low",
+    "power_off": "it is switched off",
+    "jammed": "it is jammed",
+}
 
 
 def explanation(protocol: ActionProtocol) -> str:
@@ -36,6 +44,7 @@ def explanation(protocol: ActionProtocol) -> str:
         f"{protocol.name}, version {protocol.version}",
         "",
         f"This is what happens when {begins}.",
+        *_at_risk(protocol),
         "",
     ]
     lines += [f"{n}. {sentence(s)}" for n, s in enumerate(protocol.steps, start=1)]
@@ -46,6 +55,14 @@ def explanation(protocol: ActionProtocol) -> str:
         "Read and agreed: ____________________    Date: ____________",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _at_risk(protocol: ActionProtocol) -> list[str]:
+    more = sorted(protocol.risk_triggers - protocol.triggers)
+    if not more:
+        return []
+    begins = _list(map(_signal, more), "or")
+    return [f"Within a risk window that you have declared, also when {begins}."]
 
 
 def sentence(step: Step) -> str:

@@ -187,6 +187,8 @@ class ActionProtocol:
     that the defender is safe before anybody may close; it counts twice as a minimum
     of two once there was a sign of force.
 
+    `risk_triggers` raise as well within a risk window that the person has declared.
+
     `countdown` is how long colleagues and contacts are not told yet, for the signals
     that somebody may send by mistake. `crowd_max` is how many of the nearest are
     asked at most, those who turn it down not counted. `lease` is how long an
@@ -209,6 +211,11 @@ class ActionProtocol:
     manner: Manner | None = None
     publication: Publication = Publication()
     never: tuple[str, ...] = ()
+    risk_triggers: frozenset[Signal] = frozenset()
+
+    def raising(self, *, at_risk: bool) -> frozenset[Signal]:
+        """Return what raises now."""
+        return self.triggers | self.risk_triggers if at_risk else self.triggers
 
     def step(self, step_id: StepId) -> Step | None:
         """Return the step of that id."""

@@ -25,7 +25,13 @@ from engine.protocol.model import (
 )
 from engine.values import Signal, StepId
 
-DEFAULT_TRIGGERS = (Signal.SOS, Signal.REMOVED)
+DEFAULT_TRIGGERS = (Signal.SOS, Signal.REMOVED, Signal.CHECK_IN_MISSED)
+DEFAULT_RISK_TRIGGERS = (
+    Signal.SILENT,
+    Signal.LOW_BATTERY,
+    Signal.POWER_OFF,
+    Signal.JAMMED,
+)
 
 
 class _Table(BaseModel):
@@ -91,6 +97,7 @@ class ProtocolTable(_Table):
     name: str = Field(min_length=1, max_length=60)
     version: int = Field(ge=1)
     triggers: tuple[Signal, ...] = DEFAULT_TRIGGERS
+    risk_triggers: tuple[Signal, ...] = DEFAULT_RISK_TRIGGERS
     trust_unconfirmed: bool = False
     verification: VerificationTable | None = None
     all_clear: AllClearTable = AllClearTable(needs=1)
@@ -124,6 +131,7 @@ def protocol_of(table: ProtocolTable, digest: str) -> ActionProtocol:
         version=table.version,
         digest=digest,
         triggers=frozenset(table.triggers),
+        risk_triggers=frozenset(table.risk_triggers),
         trust_unconfirmed=table.trust_unconfirmed,
         verification=_verification(table.verification),
         all_clear_needs=table.all_clear.needs,

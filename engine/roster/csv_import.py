@@ -2,7 +2,7 @@
 
 Comma or semicolon between cells (whichever the heading has more of), `;` between
 the words of a list inside a cell; an empty cell is a field that is not there. A
-table with a column `wire_protocol` holds devices.
+table with a column `wire_protocol` holds devices, one with a column `codes` profiles.
 """
 
 import csv
@@ -20,9 +20,10 @@ from engine.roster.entries import (
     check_entry,
     device_of,
     person_of,
+    profile_of,
 )
 from engine.roster.faults import Origin, suggestion
-from engine.roster.schema import DeviceEntry, PersonEntry
+from engine.roster.schema import DeviceEntry, PersonEntry, ProfileEntry
 
 _TURN = re.compile(r"[1-9][0-9]{0,2}")
 _YES_NO = {"yes": True, "true": True, "no": False, "false": False}
@@ -52,8 +53,11 @@ def csv_draft(text: str, file: str) -> Draft:
         reason = "is no CSV: a quotation mark is open or out of place"
         return Draft(faults=(DataError(file, line, "CSV", reason),))
     columns = [name.casefold() for name in rows[0][1]] if rows else []
-    of_devices = "wire_protocol" in columns
-    known = _DEVICE_COLUMNS if of_devices else _PERSON_COLUMNS
+    known, read = _PERSON_COLUMNS, _people
+    if "wire_protocol" in columns:
+        known, read = _DEVICE_COLUMNS, _devices
+    elif "codes" in columns:
+        known, read = _PROFILE_COLUMNS, _profiles
     faults = (
         *_heading_faults(columns, tuple(known), file),
         *_width_faults(rows[1:], len(columns), file),
@@ -65,7 +69,7 @@ def csv_draft(text: str, file: str) -> Draft:
         for line, cells in rows[1:]
         if any(cells)
     ]
-    return _devices(filled, file) if of_devices else _people(filled, file)
+    return read(filled, file)
 
 
 def _heading_faults(
@@ -129,6 +133,18 @@ def _devices(rows: Sequence[_Row], file: str) -> Draft:
     return draft
 
 
+def _profiles(rows: Sequence[_Row], file: str) -> Draft:
+    draft = Draft()
+    for row in rows:
+        where = Origin(file=file, line=row.line)
+        raw, wrong = _table(row.cells, _PROFILE_COLUMNS, where, "profile")
+        entry, more = check_entry(ProfileEntry, raw, where, "profile")
+        profiles = () if entry is None else ((profile_of(entry), where),)
+        faults = tuple(_merged(wrong, more))
+        draft = draft.joined(Draft(profiles=profiles, faults=faults))
+    return draft
+
+
 def _table(
     cells: Mapping[str, str], columns: "Mapping[str, _Column]", where: Origin, kind: str
 ) -> tuple[dict[str, object], list[DataError]]:
@@ -173,6 +189,14 @@ def _column_of(field: str) -> str:
 
 def _list(text: str) -> list[str]:
     return [word for word in map(str.strip, text.split(";")) if word]
+
+
+def _meanings(text: str) -> dict[str, str]:
+    pairs = [one.rpartition("=") for one in _list(text)]
+    if any(not (code and meaning) for code, _, meaning in pairs):
+        reason = "must be codes and their meanings: code=signal;code=signal"
+        raise _CellError(reason)
+    return {code.strip(): meaning.strip() for code, _, meaning in pairs}
 
 
 def _flag(text: str) -> bool:
@@ -240,9 +264,14 @@ _PERSON_COLUMNS = {
     "publish_consent": _Column("publish_consent", str),
     "public_name": _Column("public_name", str),
     "action_protocol": _Column("action_protocol", str),
+    "risk_windows": _Column("risk_windows", _list),
     "duty": _Column("duty", _turn),
 }
 
 _DEVICE_COLUMNS = {name: _Column(name, str) for name in DeviceEntry.model_fields} | {
-    name: _Column(name, _list) for name in ("safe_codes", "duress_codes")
+    "safe_codes": _Column("safe_codes", _list),
+    "duress_codes": _Column("duress_codes", _list),
+    "heartbeat_s": _Column("heartbeat_s", _figure),
 }
+
+_PROFILE_COLUMNS = {"id": _Column("id", str), "codes": _Column("codes", _meanings)}

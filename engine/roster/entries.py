@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -16,8 +17,10 @@ from engine.roster.model import (
     Device,
     Number,
     Person,
+    Profile,
 )
-from engine.roster.schema import DeviceEntry, PersonEntry
+from engine.roster.risk import read_window
+from engine.roster.schema import DeviceEntry, PersonEntry, ProfileEntry
 from engine.values import DeviceId, PersonId
 
 Schema = TypeVar("Schema", bound=BaseModel)
@@ -32,6 +35,7 @@ _REASONS = {
     "finite_number": "must be a finite number",
     "date_type": "must be a date such as 2026-09-01",
     "list_type": "must be a list such as [ ... ]",
+    "dict_type": "must be a table such as { ... }",
     "model_type": "must be a table such as { ... }",
 }
 
@@ -42,6 +46,7 @@ class Draft:
 
     people: tuple[Placed, ...] = ()
     devices: tuple[tuple[Device, Origin], ...] = ()
+    profiles: tuple[tuple[Profile, Origin], ...] = ()
     duty: tuple[OnDuty, ...] = ()
     faults: tuple[DataError, ...] = ()
 
@@ -50,6 +55,7 @@ class Draft:
         return Draft(
             people=self.people + other.people,
             devices=self.devices + other.devices,
+            profiles=self.profiles + other.profiles,
             duty=self.duty + other.duty,
             faults=self.faults + other.faults,
         )
@@ -96,6 +102,7 @@ def person_of(entry: PersonEntry) -> Person:
         publish_consent=entry.publish_consent,
         public_name=entry.public_name or "",
         action_protocol=entry.action_protocol,
+        risk_windows=tuple(map(read_window, entry.risk_windows)),
         fictional=entry.fictional,
     )
 
@@ -109,9 +116,17 @@ def device_of(entry: DeviceEntry) -> Device:
         profile=entry.profile or "",
         number=None if entry.number is None else Number(entry.number),
         secret_file=entry.secret_file,
+        heartbeat=None
+        if entry.heartbeat_s is None
+        else timedelta(seconds=entry.heartbeat_s),
         safe_codes=frozenset(entry.safe_codes),
         duress_codes=frozenset(entry.duress_codes),
     )
+
+
+def profile_of(entry: ProfileEntry) -> Profile:
+    """Return the value of a checked entry."""
+    return Profile(profile=entry.id, codes=dict(entry.codes))
 
 
 def _fault(
@@ -119,6 +134,8 @@ def _fault(
 ) -> DataError:
     path = detail["loc"]
     names = [part for part in path if isinstance(part, str)]
+    if kind == "profile":
+        names = names[:1]  # a code is what stands in the file
     reason = _REASONS.get(detail["type"]) or detail["msg"].replace("Input s", "s")
     match path:
         case [*_, str(name)] if detail["type"] == "extra_forbidden":

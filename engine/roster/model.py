@@ -9,11 +9,12 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import NewType, TypeVar
 
-from engine.values import DeviceId, Instant, PersonId
+from engine.roster.risk import RiskWindow, at_risk, next_risk
+from engine.values import DeviceId, Instant, PersonId, Signal
 
 Number = NewType("Number", str)
 """A telephone number in E.164 with its plus sign."""
@@ -116,12 +117,21 @@ class Person:
     publish_consent: Consent = Consent.NONE
     public_name: str = field(default="", repr=False)
     action_protocol: str | None = None
+    risk_windows: tuple[RiskWindow, ...] = field(default=(), repr=False)
     fictional: bool = False
 
     @property
     def published_name(self) -> str:
         """The name that may be published; empty without consent to a name."""
         return self.public_name if self.publish_consent is Consent.NAME else ""
+
+    def at_risk(self, now: Instant) -> bool:
+        """Say whether they have declared themselves to be at risk at a moment."""
+        return at_risk(self.risk_windows, self.zone, now)
+
+    def next_risk(self, now: Instant) -> Instant | None:
+        """Return when their next risk window begins."""
+        return next_risk(self.risk_windows, self.zone, now)
 
     def has(self, role: Role) -> bool:
         """Say whether this is one of the person's roles."""
@@ -135,8 +145,40 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What the raw codes of a model mean, where its wire protocol leaves that open.
+
+    A side button, a bit that one model uses for tilt and another for a fall.
+    """
+
+    profile: str
+    codes: Mapping[str, Signal]
+
+    def read(
+        self, signals: frozenset[Signal], codes: Iterable[str]
+    ) -> frozenset[Signal]:
+        """Return a report's signals as this model means them.
+
+        It adds, and takes away only "some button" and "unknown code", where it can
+        name every code of the report. What the decoder read for certain stays: no
+        profile hides an SOS.
+        """
+        said = frozenset(codes)
+        known = said & self.codes.keys()
+        if not known:
+            return signals
+        vague = _VAGUE if known == said else frozenset[Signal]()
+        return (signals - vague) | {self.codes[code] for code in known}
+
+
+_VAGUE = frozenset({Signal.BUTTON, Signal.UNKNOWN})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
     """A thing that signals for one person; its profile says what its codes mean.
+
+    `heartbeat` is the longest silence that was agreed; None where it may be silent.
 
     `number` is that of its SIM, for one that reports by SMS: most such name
     themselves by nothing else. `secret_file` is a path on the engine's host, read by
@@ -150,7 +192,8 @@ class Device:
     person: PersonId
     profile: str = ""
     number: Number | None = field(default=None, repr=False)
-    secret_file: str | None = None
+    secret_file: str | None = field(default=None, repr=False)
+    heartbeat: timedelta | None = None
     safe_codes: frozenset[str] = field(default=frozenset(), repr=False)
     duress_codes: frozenset[str] = field(default=frozenset(), repr=False)
 
@@ -179,10 +222,12 @@ class Roster:
 
     people: tuple[Person, ...] = field(default=(), repr=False)
     devices: tuple[Device, ...] = field(default=(), repr=False)
+    profiles: tuple[Profile, ...] = ()
     rota: Rota = field(default_factory=Rota, repr=False)
     version: str = field(init=False, compare=False)
     _people: Mapping[PersonId, Person] = field(init=False, repr=False, compare=False)
     _devices: Mapping[DeviceId, Device] = field(init=False, repr=False, compare=False)
+    _profiles: Mapping[str, Profile] = field(init=False, repr=False, compare=False)
     _sims: Mapping[str, Device] = field(init=False, repr=False, compare=False)
     _numbers: Mapping[str, tuple[Person, ...]] = field(
         init=False, repr=False, compare=False
@@ -195,10 +240,13 @@ class Roster:
         """Order what came in, index it and name the version by its content."""
         people = tuple(sorted(self.people, key=lambda one: one.person))
         devices = tuple(sorted(self.devices, key=lambda one: one.device))
+        profiles = tuple(sorted(self.profiles, key=lambda one: one.profile))
         derived = {
             "people": people,
             "devices": devices,
-            "version": _digest(people, devices, self.rota),
+            "profiles": profiles,
+            "version": _digest(people, devices, profiles, self.rota),
+            "_profiles": {one.profile: one for one in profiles},
             "_people": {one.person: one for one in people},
             "_devices": {one.device: one for one in devices},
             "_sims": {one.number: one for one in devices if one.number},
@@ -215,6 +263,10 @@ class Roster:
     def device(self, device: DeviceId) -> Device | None:
         """Return one enrolled device; None for a stranger."""
         return self._devices.get(device)
+
+    def profile_of(self, device: Device) -> Profile | None:
+        """Return what a device's codes mean; None where its profile says nothing."""
+        return self._profiles.get(device.profile)
 
     def device_by_number(self, number: str) -> Device | None:
         """Return the device whose SIM has this number (E.164); None for others."""
@@ -269,10 +321,16 @@ def _gather(pairs: Iterable[tuple[Key, Person]]) -> dict[Key, tuple[Person, ...]
     return {key: tuple(people) for key, people in found.items()}
 
 
-def _digest(people: tuple[Person, ...], devices: tuple[Device, ...], rota: Rota) -> str:
+def _digest(
+    people: tuple[Person, ...],
+    devices: tuple[Device, ...],
+    profiles: tuple[Profile, ...],
+    rota: Rota,
+) -> str:
     content = {
         "people": [asdict(one) for one in people],
         "devices": [asdict(one) for one in devices],
+        "profiles": [asdict(one) for one in profiles],
         "rota": asdict(rota),
     }
     text = json.dumps(content, sort_keys=True, default=_plain)
@@ -283,8 +341,10 @@ def _plain(value: object) -> object:
     match value:
         case frozenset():
             return sorted(value)
-        case date():
+        case date() | time():
             return value.isoformat()
+        case timedelta():
+            return value.total_seconds()
         case _:
             message = f"{type(value).__name__} has no canonical form"
             raise TypeError(message)

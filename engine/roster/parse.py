@@ -12,11 +12,17 @@ from typing import TypeVar
 
 from engine.errors import DataError
 from engine.roster.csv_import import csv_draft
-from engine.roster.entries import Draft, check_entry, device_of, person_of
+from engine.roster.entries import (
+    Draft,
+    check_entry,
+    device_of,
+    person_of,
+    profile_of,
+)
 from engine.roster.faults import Origin, suggestion
 from engine.roster.model import Roster
 from engine.roster.rules import roster_of
-from engine.roster.schema import DeviceEntry, PersonEntry, RotaEntry
+from engine.roster.schema import DeviceEntry, PersonEntry, ProfileEntry, RotaEntry
 from engine.roster.toml_lines import Path as TomlPath
 from engine.roster.toml_lines import nearest_line, value_lines
 from engine.values import PersonId
@@ -24,12 +30,18 @@ from engine.values import PersonId
 VERSION = 1
 SIZE_MAX = 16 * 1024 * 1024
 
-_TABLES = ("version", "person", "device", "rota")
+_TABLES = ("version", "person", "device", "profile", "rota")
 
 _Lines = Mapping[TomlPath, int]
 _Table = Mapping[str, object]
 
-Schema = TypeVar("Schema", PersonEntry, DeviceEntry)
+Schema = TypeVar("Schema", PersonEntry, DeviceEntry, ProfileEntry)
+
+_KINDS: Mapping[type[PersonEntry | DeviceEntry | ProfileEntry], str] = {
+    PersonEntry: "person",
+    DeviceEntry: "device",
+    ProfileEntry: "profile",
+}
 
 
 def load_roster(paths: Sequence[Path]) -> Roster:
@@ -66,11 +78,13 @@ def toml_draft(text: str, file: str) -> Draft:
         return Draft(faults=(DataError(file, None, "TOML", "is nested too deep"),))
     people, of_people = _checked(PersonEntry, table, lines, file)
     devices, of_devices = _checked(DeviceEntry, table, lines, file)
+    profiles, of_profiles = _checked(ProfileEntry, table, lines, file)
     rota, where, of_rota = _rota(table, lines, file)
     duty = () if rota is None else rota.duty
     return Draft(
         people=tuple((person_of(one), origin) for one, origin in people),
         devices=tuple((device_of(one), origin) for one, origin in devices),
+        profiles=tuple((profile_of(one), origin) for one, origin in profiles),
         duty=tuple(
             (PersonId(one), _nth(where, place)) for place, one in enumerate(duty)
         ),
@@ -78,6 +92,7 @@ def toml_draft(text: str, file: str) -> Draft:
             *_top_faults(table, lines, file),
             *of_people,
             *of_devices,
+            *of_profiles,
             *of_rota,
         ),
     )
@@ -86,7 +101,7 @@ def toml_draft(text: str, file: str) -> Draft:
 def _checked(
     schema: type[Schema], table: _Table, lines: _Lines, file: str
 ) -> tuple[list[tuple[Schema, Origin]], list[DataError]]:
-    kind = "person" if schema is PersonEntry else "device"
+    kind = _KINDS[schema]
     fields = _fields_of(kind, lines)
     sound: list[tuple[Schema, Origin]] = []
     faults: list[DataError] = []
@@ -147,7 +162,7 @@ def _top_faults(table: _Table, lines: _Lines, file: str) -> tuple[DataError, ...
     if table.get("version", VERSION) != VERSION:
         reason = f"must be {VERSION}, the only version there is"
         faults.append(DataError(file, lines.get(("version",)), "version", reason))
-    for name in ("person", "device"):
+    for name in _KINDS.values():
         if not isinstance(table.get(name, []), list):
             reason = f"must be written [[{name}]], once for each"
             faults.append(DataError(file, lines.get((name,)), name, reason))

@@ -7,7 +7,7 @@ and mended by hand.
 import json
 from collections.abc import Iterable, Iterator
 
-from engine.roster.model import Consent, Device, Person, Role, Roster
+from engine.roster.model import Consent, Device, Person, Profile, Role, Roster
 
 
 def render_roster(roster: Roster) -> str:
@@ -15,10 +15,21 @@ def render_roster(roster: Roster) -> str:
     blocks = [
         "version = 1",
         f"[rota]\nduty = {_list(roster.rota.duty)}",
+        *("\n".join(_profile(one)) for one in roster.profiles),
         *("\n".join(_device(one)) for one in roster.devices),
         *("\n".join(_person(one)) for one in roster.people),
     ]
     return "\n\n".join(blocks) + "\n"
+
+
+def _profile(profile: Profile) -> Iterator[str]:
+    yield "[[profile]]"
+    yield f"id = {_text(profile.profile)}"
+    pairs = (
+        f"{_text(code)} = {_text(signal)}"
+        for code, signal in sorted(profile.codes.items())
+    )
+    yield f"codes = {{ {', '.join(pairs)} }}"
 
 
 def _device(device: Device) -> Iterator[str]:
@@ -32,6 +43,8 @@ def _device(device: Device) -> Iterator[str]:
         yield f"number = {_text(device.number)}"
     if device.secret_file is not None:
         yield f"secret_file = {_text(device.secret_file)}"
+    if device.heartbeat is not None:
+        yield f"heartbeat_s = {device.heartbeat.total_seconds()!r}"
     if device.safe_codes:
         yield f"safe_codes = {_list(sorted(device.safe_codes))}"
     if device.duress_codes:
@@ -58,6 +71,12 @@ def _person(person: Person) -> Iterator[str]:
             f" lon_deg = {place.lon_deg!r}, accuracy_m = {place.accuracy_m!r},"
             f" given_on = {place.given_on.isoformat()} }}"
         )
+    yield from _agreed(person)
+    if person.fictional:
+        yield "fictional = true"
+
+
+def _agreed(person: Person) -> Iterator[str]:
     if not person.available:
         yield "available = false"
     if person.live_position_consent:
@@ -68,8 +87,8 @@ def _person(person: Person) -> Iterator[str]:
         yield f"public_name = {_text(person.public_name)}"
     if person.action_protocol is not None:
         yield f"action_protocol = {_text(person.action_protocol)}"
-    if person.fictional:
-        yield "fictional = true"
+    if person.risk_windows:
+        yield f"risk_windows = {_list(one.text for one in person.risk_windows)}"
 
 
 def _reach(person: Person) -> Iterator[str]:

@@ -85,7 +85,13 @@ def _about_defender(person: Person, roster: Roster) -> Iterator[str]:
         yield "a defender without a colleague in a trust circle: HQ alone is told"
     if not person.contacts:
         yield "a defender without contacts: nobody else is told where no place is known"
+    if person.risk_windows and not any(
+        one.heartbeat for one in roster.devices_of(person.person)
+    ):
+        yield "risk windows and no device with heartbeat_s: silence is not noticed"
     for device in roster.devices_of(person.person):
+        if device.profile and roster.profile_of(device) is None:
+            yield "a device's profile is not in the roster: its codes mean nothing more"
         key = device.device
         is_imei = len(key) == _IMEI_LENGTH and key.isascii() and key.isdecimal()
         if is_imei and not has_luhn_digit(key):

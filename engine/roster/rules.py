@@ -27,6 +27,7 @@ def roster_of(draft: Draft) -> Roster:
     return Roster(
         people=tuple(person for person, _ in draft.people),
         devices=tuple(device for device, _ in draft.devices),
+        profiles=tuple(profile for profile, _ in draft.profiles),
         rota=Rota(duty=tuple(person for person, _ in draft.duty)),
     )
 
@@ -45,6 +46,9 @@ def _between(draft: Draft) -> Iterator[DataError]:
     )
     yield from _repeated(
         "device", "id", ((one.device, where) for one, where in draft.devices)
+    )
+    yield from _repeated(
+        "profile", "id", ((one.profile, where) for one, where in draft.profiles)
     )
     sims = ((one.number, where) for one, where in draft.devices if one.number)
     yield from _repeated("device", "number", sims)

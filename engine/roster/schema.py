@@ -26,8 +26,10 @@ from pydantic_core import PydanticCustomError
 from engine.roster.faults import suggestion
 from engine.roster.model import Consent, Language, Role
 from engine.roster.numbers import NumberError, read_number
+from engine.roster.risk import read_window
 from engine.roster.signs import alias_fault, sign_fault
 from engine.roster.words import word_fault
+from engine.values import Signal
 
 _LISTED_MAX = 8
 _CHANNELS = frozenset({"email", "webhook", "mastodon"})
@@ -106,7 +108,7 @@ def _printable(value: str) -> str:
 Identifier = Annotated[str, AfterValidator(_identifier)]
 Text = Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_printable)]
 Country = Annotated[str, _one_of("country", phonenumbers.SUPPORTED_REGIONS)]
-Degrees = Annotated[float, Field(allow_inf_nan=False)]
+Figure = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class _Entry(BaseModel):
@@ -144,9 +146,9 @@ class DeclaredEntry(_Entry):
     """A declared place."""
 
     name: Text
-    lat_deg: Annotated[Degrees, Field(ge=-90, le=90)]
-    lon_deg: Annotated[Degrees, Field(ge=-180, le=180)]
-    accuracy_m: Annotated[Degrees, Field(gt=0, le=2_000_000)]
+    lat_deg: Annotated[Figure, Field(ge=-90, le=90)]
+    lon_deg: Annotated[Figure, Field(ge=-180, le=180)]
+    accuracy_m: Annotated[Figure, Field(gt=0, le=2_000_000)]
     given_on: date
 
 
@@ -173,6 +175,7 @@ class PersonEntry(_Entry):
     publish_consent: Annotated[Consent, _one_of("consent", Consent)] = Consent.NONE
     public_name: Text | None = None
     action_protocol: Identifier | None = None
+    risk_windows: list[str] = []
 
     @field_validator("alias")
     @classmethod
@@ -213,6 +216,16 @@ class PersonEntry(_Entry):
             found.append(number)
         return _no_repeats(found)
 
+    @field_validator("risk_windows")
+    @classmethod
+    def _in_local_time(cls, value: list[str]) -> list[str]:
+        for place, text in enumerate(value, start=1):
+            try:
+                read_window(text)
+            except ValueError as error:
+                _refuse(f"window {place} {error}")
+        return _no_repeats(value)
+
     @field_validator("roles", "circles", "contacts")
     @classmethod
     def _once_each(cls, value: list[Word]) -> list[Word]:
@@ -228,6 +241,7 @@ class DeviceEntry(_Entry):
     profile: Identifier | None = None
     number: Annotated[str, AfterValidator(_sim)] | None = None
     secret_file: Text | None = None
+    heartbeat_s: Annotated[Figure, Field(ge=30, le=31 * 86400)] | None = None
     safe_codes: list[Text] = []
     duress_codes: list[Text] = []
 
@@ -235,6 +249,15 @@ class DeviceEntry(_Entry):
     @classmethod
     def _once_each(cls, value: list[Word]) -> list[Word]:
         return _no_repeats(value)
+
+
+class ProfileEntry(_Entry):
+    """What a model's codes mean."""
+
+    id: Identifier
+    codes: Annotated[
+        dict[Text, Annotated[Signal, _one_of("signal", Signal)]], Field(min_length=1)
+    ]
 
 
 class RotaEntry(_Entry):

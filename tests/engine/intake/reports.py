@@ -10,6 +10,8 @@ from engine.ports.clock import Clock
 from engine.ports.device import DeviceReport, ReportKind
 from engine.protocol.registry import load_registry
 from engine.roster.board import Board
+from engine.roster.model import Profile, Roster
+from engine.roster.risk import read_window
 from engine.roster.sample import sample_roster
 from engine.values import DeviceId, Fix, Instant, PersonId, Signal
 from tests.fakes import START, ManualClock
@@ -89,11 +91,38 @@ class Meter:
         self.count(name)
 
 
+def at_heron(
+    *, profile: str = "", window: str = "", heartbeat_s: float | None = None
+) -> Roster:
+    """Return the sample roster with what is agreed with heron."""
+    heartbeat = None if heartbeat_s is None else timedelta(seconds=heartbeat_s)
+    devices = (
+        replace(one, profile=profile, heartbeat=heartbeat)
+        if one.device == HERONS
+        else one
+        for one in ROSTER.devices
+    )
+    windows = (read_window(window),) if window else ()
+    people = (
+        replace(one, risk_windows=windows) if one.person == HERON else one
+        for one in ROSTER.people
+    )
+    codes = {"alarm:9": Signal.FALL}
+    return replace(
+        ROSTER,
+        people=tuple(people),
+        devices=tuple(devices),
+        profiles=(Profile(profile="pendant", codes=codes),),
+    )
+
+
 def judge_of(
-    fixes: Iterable[tuple[PersonId, Fix]] = (), clock: Clock | None = None
+    roster: Roster = ROSTER,
+    fixes: Iterable[tuple[PersonId, Fix]] = (),
+    clock: Clock | None = None,
 ) -> Judge:
-    """Return a judge by the sample roster."""
+    """Return a judge by the sample roster, unless another is given."""
     ticking = ManualClock() if clock is None else clock
-    board = Board(ROSTER, fixes, clock=ticking, telemetry=Meter())
+    board = Board(roster, fixes, clock=ticking, telemetry=Meter())
     registry = load_registry(None, "standard")
     return Judge(board=board, registry=lambda: registry)

@@ -1,5 +1,7 @@
 """Who a report is from, by which action protocol it is judged, what it comes to."""
 
+import pytest
+
 from engine.alarm.state import Kind, SourceDoubt
 from engine.intake.assess import Outcome, report_key
 from engine.intake.judge import (
@@ -11,7 +13,14 @@ from engine.intake.judge import (
 from engine.intake.reports import decode_report, encode_report
 from engine.ports.device import ReportKind
 from engine.values import Signal
-from tests.engine.intake.reports import HERON, STRANGERS, fix, judge_of, report
+from tests.engine.intake.reports import (
+    HERON,
+    STRANGERS,
+    at_heron,
+    fix,
+    judge_of,
+    report,
+)
 
 
 def test_an_enrolled_devices_sos_runs_its_defenders_own_protocol() -> None:
@@ -78,7 +87,7 @@ def test_a_cancel_is_the_request_of_that_frame() -> None:
 
 
 def test_the_last_fix_that_is_known_is_what_a_jump_is_measured_from() -> None:
-    judge = judge_of([(HERON, fix(-30.0, 20.0))])
+    judge = judge_of(fixes=[(HERON, fix(-30.0, 20.0))])
     assessment = judge.judge(report()).assessment
     assert assessment.press.place_doubtful
     assert assessment.place.lat_deg == -30.0
@@ -95,3 +104,33 @@ def test_a_report_survives_its_record_and_what_does_not_is_none() -> None:
     assert decode_report(encode_report(said)) == said
     for damaged in (b"", b"{}", b"[]", b"\xff", encode_report(said)[:-5]):
         assert decode_report(damaged) is None
+
+
+def test_a_side_button_means_what_the_devices_profile_says() -> None:
+    judge = judge_of(at_heron(profile="pendant"))
+    pressed = report(signals=frozenset({Signal.BUTTON}), codes=("alarm:9",))
+    hidden = report(codes=("alarm:1", "alarm:9"))
+
+    assert judge.judge(pressed).assessment.press.signals == (Signal.FALL,)
+    assert judge.judge(hidden).assessment.press.signals == (Signal.FALL, Signal.SOS)
+
+
+@pytest.mark.parametrize(
+    "signal",
+    [Signal.SILENT, Signal.LOW_BATTERY, Signal.POWER_OFF, Signal.JAMMED],
+)
+def test_within_a_declared_risk_window_a_nuisance_raises_by_plan(
+    signal: Signal,
+) -> None:
+    calm, at_risk = judge_of(), judge_of(at_heron(window="daily 00:00-00:00"))
+    said = report(signals=frozenset({signal}))
+
+    assert calm.judge(said).assessment.outcome is not Outcome.ALARM
+    judgement = at_risk.judge(said)
+    assert judgement.assessment.outcome is Outcome.ALARM
+    assert judgement.protocol.name == "Standard"
+
+
+def test_outside_every_window_hq_alone_sees_that_a_heartbeat_is_overdue() -> None:
+    judgement = judge_of().judge(report(signals=frozenset({Signal.SILENT})))
+    assert judgement.assessment.outcome is Outcome.NOTICE

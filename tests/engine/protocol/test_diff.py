@@ -43,7 +43,7 @@ def test_what_holds_for_all_of_it_is_compared_too() -> None:
         verification=load_registry(None, "standard").protocols["quorum"].verification,
     )
     said = "\n".join(differences(STANDARD, after))
-    assert "~ triggers: removed, sos -> fall, sos" in said
+    assert "~ triggers: check_in_missed, removed, sos -> fall, sos" in said
     assert "~ trust unconfirmed: no -> yes" in said
     assert "~ verification: none -> " in said
 

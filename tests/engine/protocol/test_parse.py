@@ -49,7 +49,7 @@ def fault(text: str) -> DataError:
 def test_what_is_not_said_has_its_default() -> None:
     protocol = parse_protocol(HEAD + STEP, "mine.toml")
     (step,) = protocol.steps
-    assert protocol.triggers == {Signal.SOS, Signal.REMOVED}
+    assert protocol.triggers == {Signal.SOS, Signal.REMOVED, Signal.CHECK_IN_MISSED}
     assert not protocol.trust_unconfirmed
     assert (step.after, step.delay, step.count) == ("raised", timedelta(0), 5)
     assert (step.rounds, step.every, step.within_m) == (1, None, None)

@@ -1,7 +1,7 @@
 """Rosters for tests: one by hand, any by Hypothesis."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from hypothesis import strategies as st
 
@@ -14,11 +14,13 @@ from engine.roster.model import (
     Language,
     Number,
     Person,
+    Profile,
     Role,
     Roster,
     Rota,
 )
-from engine.values import DeviceId, PersonId
+from engine.roster.risk import read_window
+from engine.values import DeviceId, PersonId, Signal
 
 CIRCLES = tuple(CircleName(name) for name in ("amber", "coral", "jade"))
 ZONES = ("Europe/Stockholm", "Asia/Tashkent", "Pacific/Apia", "UTC")
@@ -102,6 +104,7 @@ def rosters(
     return Roster(
         people=tuple(people),
         devices=tuple(draw(_devices(defenders))) if defenders else (),
+        profiles=tuple(draw(PROFILES)),
         rota=Rota(duty=tuple(draw(st.permutations(on_duty)))),
     )
 
@@ -135,6 +138,7 @@ def _drawn(
         publish_consent=draw(st.sampled_from(Consent)),
         public_name=f"Public {alias}",
         action_protocol=draw(st.none() | IDS),
+        risk_windows=tuple(draw(st.lists(WINDOWS, unique=True))),
         fictional=True,
     )
 
@@ -147,6 +151,19 @@ def _with_contacts(draw: st.DrawFn, one: Person, reachable: list[PersonId]) -> P
     return replace(one, contacts=tuple(named))
 
 
+HEARTBEATS = st.integers(30, 31 * 86400).map(lambda s: timedelta(seconds=s))
+WINDOWS = st.sampled_from(
+    ("daily 00:00-00:00", "mon-fri 22:00-06:00", "2026-12-01 18:00 to 2026-12-02 06:00")
+).map(read_window)
+PROFILES = st.lists(
+    st.builds(
+        Profile,
+        profile=IDS,
+        codes=st.dictionaries(TEXTS, st.sampled_from(Signal), min_size=1, max_size=3),
+    ),
+    max_size=2,
+    unique_by=lambda one: one.profile,
+)
 SIMS = st.from_regex(r"\+[1-9][0-9]{6,14}", fullmatch=True).map(Number)
 
 
@@ -160,6 +177,7 @@ def _devices(defenders: list[PersonId]) -> st.SearchStrategy[list[Device]]:
         profile=st.just("") | IDS,
         number=st.none() | SIMS,
         secret_file=st.none() | TEXTS,
+        heartbeat=st.none() | HEARTBEATS,
     )
     return st.lists(
         one,

@@ -12,6 +12,8 @@ from engine.roster.rules import roster_of
 
 HEADING = "id,alias,roles,language,zone,country,numbers,sign,fictional"
 HERON = "heron,Heron,defender;colleague,sv,Europe/Stockholm,SE,070-174 06 10,Lykta,yes"
+NUMBER = "must be a number, with a point for decimals"
+MEANINGS = "must be codes and their meanings: code=signal;code=signal"
 CRANE = "crane,Crane,duty,en,Europe/Stockholm,SE,070-174 06 11,Kettle,yes"
 
 
@@ -89,6 +91,9 @@ def test_a_line_break_in_quotes_does_not_shift_the_lines() -> None:
         ("contacts", "Anna Berg", "entry 1 must be"),
         ("numbers", "+46701740610;+46701740610", "twice"),
         ("id", "", "is missing"),
+        ("risk_windows", "daily 22:00-06:00;at night", "window 2 must be written"),
+        ("risk_windows", "moon 22:00-06:00", "must be written like"),
+        ("risk_windows", "mox 22:00-06:00", "a day that is none of mon tue"),
     ],
 )
 def test_a_wrong_cell_is_named_by_its_column(
@@ -126,6 +131,16 @@ def test_a_wrong_cell_is_named_by_its_column(
          'people.csv:1: persn: is no column of this table; did you mean "person"?'),
         ("id,wire_protocol,person\n1,gt06,\n",
          "people.csv:2: device.person: is missing"),
+        ("id,wire_protocol,person,heartbeat_s\n1,gt06,heron,soon\n",
+         f"people.csv:2: device.heartbeat_s: {NUMBER}"),
+        ("id,wire_protocol,person,heartbeat_s\n1,gt06,heron,3\n",
+         "people.csv:2: device.heartbeat_s: should be greater than or equal to 30"),
+        ("id,codes\npendant,alarm:9\n",
+         f"people.csv:2: profile.codes: {MEANINGS}"),
+        ("id,codes\npendant,alarm:9=fell\n",
+         'people.csv:2: profile.codes: is no known signal; did you mean "fall"?'),
+        ("id,codes\npendant,alarm:9=fall\npendant,alarm:8=fall\n",
+         "people.csv:3: profile.id: is taken already, on line 2"),
     ],
 )  # fmt: skip
 def test_a_wrong_table_is_told_with_its_line(text: str, fault: str) -> None:

@@ -31,7 +31,10 @@ def test_a_rendered_roster_is_read_back_the_same(roster: Roster) -> None:
 @given(rosters())
 def test_rendering_is_canonical(roster: Roster) -> None:
     backwards = Roster(
-        people=roster.people[::-1], devices=roster.devices[::-1], rota=roster.rota
+        people=roster.people[::-1],
+        devices=roster.devices[::-1],
+        profiles=roster.profiles[::-1],
+        rota=roster.rota,
     )
 
     assert render_roster(backwards) == render_roster(roster)
@@ -109,6 +112,7 @@ def _row(one: Person, roster: Roster) -> dict[str, object]:
         "publish_consent": one.publish_consent,
         "public_name": one.public_name,
         "action_protocol": one.action_protocol or "",
+        "risk_windows": ";".join(window.text for window in one.risk_windows),
         "fictional": "TRUE",
         "duty": duty.index(one.person) + 1 if one.person in duty else "",
     }

@@ -74,6 +74,19 @@ ONE_FIELD = [
         "contacts",
         "in person",
     ),
+    ("fictional = true", "risk_windows = ['x']", "risk_windows", "window 1 must"),
+    (
+        "fictional = true",
+        "risk_windows = ['2026-02-30 10:00 to 2026-03-01 10:00']",
+        "risk_windows",
+        "no calendar",
+    ),
+    (
+        "fictional = true",
+        "risk_windows = ['2026-02-03 10:00 to 2026-02-03 09:00']",
+        "risk_windows",
+        "must end after",
+    ),
     ("fictional = true", "publish_consent = 'all'", "publish_consent", "none, anon"),
     ("fictional = true", "addresses = ['a@b.se']", "addresses", "must be a table"),
 ]
