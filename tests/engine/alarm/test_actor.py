@@ -22,13 +22,13 @@ from engine.ports.journal import (
     NewEvent,
     Request,
 )
-from engine.supervision.child import ChildSpec, Strategy
-from engine.supervision.supervisor import supervisor
-from engine.supervision.tree import Root, Tree
+from engine.supervision.child import ChildSpec
+from engine.supervision.tree import Tree
 from engine.timers.actor import Arm, Timers
 from engine.values import AlarmId, CommandId, EffectId, Instant, OperatorId
 from tests.engine.alarm.scene import press_of, raise_of
 from tests.engine.dispatch.ledger import FULL, LOST, SILENT, Ledger
+from tests.engine.grown import grow
 from tests.engine.intake.reports import judge_of
 from tests.simulation.runtime import World
 
@@ -73,13 +73,7 @@ class Rig:
             },
         )
         children = [ChildSpec(name="timers", actor=Timers), alarms]
-        Root(
-            supervisor("root", Strategy.REST_FOR_ONE, children),
-            self.tree,
-            on_ready=lambda: None,
-            on_failure=lambda _: None,
-        )
-        self.world.run(0.5)
+        grow(self.tree, self.world, children)
 
     def tell(self, message: object, run_s: float = 0.5) -> None:
         assert self.tree.names.tell("alarms", message)

@@ -7,7 +7,6 @@ import pytest
 
 from engine.dispatch.actor import (
     Away,
-    Dispatcher,
     Failed,
     Hurry,
     Idle,
@@ -26,9 +25,10 @@ from engine.supervision.actor import SupervisedActor
 from engine.supervision.child import ChildSpec, OnDown, Strategy
 from engine.supervision.link import Link
 from engine.supervision.supervisor import supervisor
-from engine.supervision.tree import Root, Tree
 from engine.values import EffectId
 from tests.engine.dispatch.ledger import Ledger, row_of
+from tests.engine.dispatch.wiring import dispatcher_on
+from tests.engine.grown import grow, tree_in
 from tests.engine.intake.reports import Meter
 from tests.simulation.runtime import World
 
@@ -60,9 +60,7 @@ class Rig:
         self.settled: list[Settled] = []
         self.meter = Meter()
         self.health = Health(self.meter)
-        self.tree = Tree(
-            clock=self.world, chance=self.world.chance, spawn=self.world.spawn
-        )
+        self.tree = tree_in(self.world)
 
     def start(self) -> "Rig":
         def route(name: str) -> ChildSpec:
@@ -75,26 +73,12 @@ class Rig:
                 retry_s=3600.0,
             )
 
-        dispatcher = ChildSpec(
-            name="dispatcher",
-            actor=Dispatcher,
-            arguments={
-                "journal": self.ledger,
-                "readers": self.ledger,
-                "telemetry": self.meter,
-                "health": self.health,
-                "settled": self.settled.append,
-            },
+        dispatcher = dispatcher_on(
+            self.ledger, self.settled.append, meter=self.meter, health=self.health
         )
         routes = [route("modem-1"), route("modem-2"), route("email")]
         children = [dispatcher, supervisor("routes", Strategy.ONE_FOR_ONE, routes)]
-        Root(
-            supervisor("root", Strategy.REST_FOR_ONE, children),
-            self.tree,
-            on_ready=lambda: None,
-            on_failure=lambda _: None,
-        )
-        self.world.run(0.5)
+        grow(self.tree, self.world, children)
         return self
 
     def tell(self, message: object, name: str = "dispatcher") -> None:

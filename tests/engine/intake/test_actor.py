@@ -14,12 +14,11 @@ from engine.intake.reports import encode_report
 from engine.ports.device import DeviceReport
 from engine.ports.journal import Append, Code, Head, NewEvent, Record
 from engine.supervision.actor import SupervisedActor
-from engine.supervision.child import ChildSpec, Strategy
+from engine.supervision.child import ChildSpec
 from engine.supervision.link import Link
-from engine.supervision.supervisor import supervisor
-from engine.supervision.tree import Root, Tree
 from engine.values import CommandId, PersonId, ReportKey, Signal
 from tests.engine.dispatch.ledger import Ledger
+from tests.engine.grown import grow, tree_in
 from tests.engine.intake.reports import HERON, ROSTER, Meter, fix, judge_of, report
 from tests.simulation.runtime import World
 
@@ -49,9 +48,7 @@ class Rig:
         self.ledger = Ledger(self.world)
         self.judge = judge_of(clock=self.world)
         self.told: list[object] = []
-        self.tree = Tree(
-            clock=self.world, chance=self.world.chance, spawn=self.world.spawn
-        )
+        self.tree = tree_in(self.world)
 
     def start(self) -> "Rig":
         children = [
@@ -66,9 +63,7 @@ class Rig:
                 },
             ),
         ]
-        spec = supervisor("root", Strategy.REST_FOR_ONE, children)
-        Root(spec, self.tree, on_ready=lambda: None, on_failure=lambda _: None)
-        self.world.run(0.5)
+        grow(self.tree, self.world, children)
         return self
 
     def record(self, said: DeviceReport) -> ReportKey:

@@ -3,9 +3,9 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from engine.dispatch.actor import Dispatcher, Planned
-from engine.dispatch.attempts import Attempts, Settled
+from engine.dispatch.actor import Planned
 from engine.errors import ModemGoneError
 from engine.health import Health
 from engine.modems.actor import Inbound, ModemActor
@@ -18,12 +18,15 @@ from engine.ports.modem import (
     SendResult,
     SubmitOutcome,
 )
-from engine.supervision.child import ChildSpec, OnDown, Strategy
-from engine.supervision.supervisor import supervisor
-from engine.supervision.tree import Root, Tree
+from engine.supervision.child import ChildSpec, OnDown
 from tests.engine.dispatch.ledger import Ledger, row_of
+from tests.engine.dispatch.wiring import attempts_on, dispatcher_on
+from tests.engine.grown import grow, tree_in
 from tests.engine.intake.reports import Meter
 from tests.simulation.runtime import World
+
+if TYPE_CHECKING:
+    from engine.dispatch.attempts import Settled
 
 SENT = SubmitOutcome(result=SendResult.SENT, reference=7)
 
@@ -139,32 +142,20 @@ class Rig:
         self.health = Health(self.meter)
         self.told: list[Settled] = []
         self.heard: list[Inbound] = []
-        self.tree = Tree(
-            clock=self.world, chance=self.world.chance, spawn=self.world.spawn
-        )
-        shared = {"journal": self.ledger, "readers": self.ledger}
-        dispatcher = ChildSpec(
-            name="dispatcher",
-            actor=Dispatcher,
-            arguments={
-                **shared,
-                "telemetry": self.meter,
-                "health": self.health,
-                "settled": self.told.append,
-            },
+        self.tree = tree_in(self.world)
+        dispatcher = dispatcher_on(
+            self.ledger, self.told.append, meter=self.meter, health=self.health
         )
         children = [
             ChildSpec(
                 name=f"modem-{number}",
                 actor=ModemActor,
                 arguments={
-                    **shared,
+                    "journal": self.ledger,
+                    "readers": self.ledger,
                     "driver": driver,
-                    "attempts": Attempts(
-                        route=f"modem-{number}",
-                        journal=self.ledger,
-                        readers=self.ledger,
-                        told=self.told.append,
+                    "attempts": attempts_on(
+                        self.ledger, f"modem-{number}", self.told.append
                     ),
                     "telemetry": self.meter,
                     "health": self.health,
@@ -176,9 +167,7 @@ class Rig:
             )
             for number, driver in enumerate(self.drivers, start=1)
         ]
-        spec = supervisor("root", Strategy.REST_FOR_ONE, [dispatcher, *children])
-        Root(spec, self.tree, on_ready=lambda: None, on_failure=lambda _: None)
-        self.world.run(1)
+        grow(self.tree, self.world, [dispatcher, *children], run_s=1)
 
     def plan(
         self,

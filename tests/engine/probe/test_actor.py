@@ -4,11 +4,10 @@ import pytest
 
 from engine.health import Health
 from engine.probe.actor import FRESH_S, Probe, Readiness
-from engine.supervision.child import ChildSpec, Strategy
-from engine.supervision.supervisor import supervisor
-from engine.supervision.tree import Root, Tree
+from engine.supervision.child import ChildSpec
 from engine.timers.actor import Timers
 from tests.engine.dispatch.ledger import FULL, SILENT, Ledger
+from tests.engine.grown import grow, tree_in
 from tests.engine.intake.reports import Meter
 from tests.simulation.runtime import World
 
@@ -33,10 +32,7 @@ class Rig:
             },
         )
         timers = [ChildSpec(name="timers", actor=Timers)] if with_timers else []
-        tree = Tree(clock=self.world, chance=self.world.chance, spawn=self.world.spawn)
-        spec = supervisor("root", Strategy.REST_FOR_ONE, [*timers, probe])
-        Root(spec, tree, on_ready=lambda: None, on_failure=lambda _: None)
-        self.world.run(2)
+        grow(tree_in(self.world), self.world, [*timers, probe], run_s=2)
 
     def fail(self, fault: str) -> None:
         self.ledger.fault = lambda _: fault

@@ -13,6 +13,7 @@ from engine.supervision.supervisor import supervisor
 from engine.supervision.tree import Root, Tree
 from engine.timers.actor import Arm, Timers
 from engine.values import Instant
+from tests.engine.grown import grow, tree_in
 from tests.simulation.runtime import World
 
 
@@ -35,16 +36,10 @@ class Setup:
     def __init__(self, seed: int = 1) -> None:
         self.world = World(seed)
         self.told: list[tuple[float, object]] = []
-        self.tree = Tree(
-            clock=self.world, chance=self.world.chance, spawn=self.world.spawn
-        )
+        self.tree = tree_in(self.world)
         owner = ChildSpec(name="owner", actor=Owner, arguments={"told": self.told})
         timers = ChildSpec(name="timers", actor=Timers)
-        spec = supervisor("root", Strategy.REST_FOR_ONE, [timers, owner])
-        self.root = Root(
-            spec, self.tree, on_ready=lambda: None, on_failure=lambda _: None
-        )
-        self.world.run(1)
+        self.root = grow(self.tree, self.world, [timers, owner], run_s=1)
 
     def arm(self, key: str, in_s: float | None, to: str = "owner") -> None:
         at = None

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import pytest
 
-from engine.dispatch.actor import Dispatcher, Planned, Shout
-from engine.dispatch.attempts import Attempts, Settled
+from engine.dispatch.actor import Planned, Shout
 from engine.dispatch.body import decode_body
 from engine.dispatch.channel.actor import ChannelWorker, lane_name
 from engine.dispatch.channel.retry import TRIES
@@ -14,13 +14,16 @@ from engine.errors import DeliveryError, DeliveryUnknownError
 from engine.health import Health
 from engine.ports.channel import Notification, Receipt
 from engine.ports.journal import EffectState
-from engine.supervision.child import ChildSpec, OnDown, Strategy
-from engine.supervision.supervisor import supervisor
-from engine.supervision.tree import Root, Tree
+from engine.supervision.child import ChildSpec, OnDown
 from engine.values import ChannelName
 from tests.engine.dispatch.ledger import LOST, Ledger, row_of
+from tests.engine.dispatch.wiring import attempts_on, dispatcher_on
+from tests.engine.grown import grow, tree_in
 from tests.engine.intake.reports import Meter
 from tests.simulation.runtime import World
+
+if TYPE_CHECKING:
+    from engine.dispatch.attempts import Settled
 
 
 def refused(*, retry: bool) -> DeliveryError:
@@ -72,32 +75,15 @@ class Rig:
         self.meter = Meter()
         self.health = Health(self.meter)
         self.told: list[Settled] = []
-        self.tree = Tree(
-            clock=self.world, chance=self.world.chance, spawn=self.world.spawn
-        )
-        dispatcher = ChildSpec(
-            name="dispatcher",
-            actor=Dispatcher,
-            arguments={
-                "journal": self.ledger,
-                "readers": self.ledger,
-                "telemetry": self.meter,
-                "health": self.health,
-                "settled": self.told.append,
-            },
+        self.tree = tree_in(self.world)
+        dispatcher = dispatcher_on(
+            self.ledger, self.told.append, meter=self.meter, health=self.health
         )
         workers = [self._lane(lane_name("email", n + 1)) for n in range(lanes)]
-        spec = supervisor("root", Strategy.REST_FOR_ONE, [dispatcher, *workers])
-        Root(spec, self.tree, on_ready=lambda: None, on_failure=lambda _: None)
-        self.world.run(0.5)
+        grow(self.tree, self.world, [dispatcher, *workers])
 
     def _lane(self, name: str) -> ChildSpec:
-        attempts = Attempts(
-            route=name,
-            journal=self.ledger,
-            readers=self.ledger,
-            told=self.told.append,
-        )
+        attempts = attempts_on(self.ledger, name, self.told.append)
         return ChildSpec(
             name=name,
             actor=ChannelWorker,

@@ -13,11 +13,10 @@ from engine.intake.shouter.actor import (
 )
 from engine.ports.journal import Place, Record
 from engine.supervision.actor import SupervisedActor
-from engine.supervision.child import ChildSpec, Strategy
+from engine.supervision.child import ChildSpec
 from engine.supervision.link import Link
-from engine.supervision.supervisor import supervisor
-from engine.supervision.tree import Root, Tree
 from tests.engine.alarm.scene import press_of, raise_of
+from tests.engine.grown import grow, tree_in
 from tests.engine.intake.reports import HERON, Meter, fix, judge_of, report
 from tests.fakes import START
 from tests.simulation.runtime import World
@@ -40,7 +39,7 @@ class Rig:
         world = World(1)
         self.world = world
         self.sent: list[tuple[str, str, str]] = []
-        self.tree = tree = Tree(clock=world, chance=world.chance, spawn=world.spawn)
+        self.tree = tree = tree_in(world)
         self.unrecorded = Unrecorded(lambda lost: tree.names.tell("shouter", lost))
         judge = judge_of(clock=world)
         arguments = {"sent": self.sent}
@@ -60,9 +59,7 @@ class Rig:
                 "telemetry": Meter(),
             },
         )
-        spec = supervisor("root", Strategy.REST_FOR_ONE, [*children, shouter])
-        Root(spec, tree, on_ready=lambda: None, on_failure=lambda _: None)
-        world.run(1)
+        grow(tree, world, [*children, shouter], run_s=1)
 
     def refuse(self, body: bytes | None = None) -> None:
         record = Record(

@@ -1,0 +1,34 @@
+"""The dispatcher and a route's attempts, wired to a ledger as the engine wires them."""
+
+from collections.abc import Callable
+
+from engine.dispatch.actor import Dispatcher
+from engine.dispatch.attempts import Attempts, Settled
+from engine.health import Health
+from engine.supervision.child import ChildSpec
+from tests.engine.dispatch.ledger import Ledger
+from tests.engine.intake.reports import Meter
+
+Told = Callable[[Settled], None]
+
+
+def dispatcher_on(
+    ledger: Ledger, told: Told, *, meter: Meter, health: Health
+) -> ChildSpec:
+    """Return the dispatcher; `told` gets each attempt that it finds unknown."""
+    return ChildSpec(
+        name="dispatcher",
+        actor=Dispatcher,
+        arguments={
+            "journal": ledger,
+            "readers": ledger,
+            "telemetry": meter,
+            "health": health,
+            "settled": told,
+        },
+    )
+
+
+def attempts_on(ledger: Ledger, route: str, told: Told) -> Attempts:
+    """Return what writes the life of the effects that this route sends."""
+    return Attempts(route=route, journal=ledger, readers=ledger, told=told)
