@@ -10,6 +10,7 @@ from engine.alarm.events import AlarmEvent
 from engine.alarm.state import (
     Ask,
     CloseReason,
+    Force,
     Kind,
     KnownPlace,
     PlaceSource,
@@ -32,6 +33,7 @@ from engine.protocol.model import (
     Rung,
     Start,
     Step,
+    Updates,
     Verification,
     Voice,
 )
@@ -161,6 +163,9 @@ PROTOCOLS = st.builds(
         decider=maybe(st.sampled_from(["alder", "rowan"])),
     ),
     never=st.lists(WORDS, max_size=2).map(tuple),
+    updates=st.builds(
+        Updates, moved_m=METRES, every=DURATIONS, silent=maybe(DURATIONS)
+    ),
 )
 BODIES = st.builds(
     EffectBody,
@@ -225,6 +230,12 @@ EVENTS: dict[type[AlarmEvent], st.SearchStrategy[AlarmEvent]] = {
         urges=st.booleans(),
     ),
     facts.CancelRequested: st.builds(facts.CancelRequested, at=INSTANTS, press=PRESSES),
+    facts.PositionFollowed: st.builds(
+        facts.PositionFollowed, at=INSTANTS, place=PLACES
+    ),
+    facts.SignNoticed: st.builds(
+        facts.SignNoticed, at=INSTANTS, sign=st.sampled_from(Force)
+    ),
     facts.StepFired: st.builds(
         facts.StepFired,
         at=INSTANTS,

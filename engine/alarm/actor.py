@@ -14,6 +14,7 @@ import pykka
 from engine.alarm.codec import decode, replay
 from engine.alarm.commands import (
     AlarmCommand,
+    Follow,
     Recipient,
     Settle,
     Tick,
@@ -27,6 +28,7 @@ from engine.alarm.messages import (
     Do,
     Done,
     Forward,
+    Moved,
     ToOpen,
 )
 from engine.alarm.outlets import Outlets
@@ -96,6 +98,8 @@ class AlarmActor(OnDemandActor[Do]):
         if isinstance(message.command, Tick):
             for settle in self._unheard():
                 self._execute(settle)
+            if (follow := self._followed()) is not None:
+                self._execute(follow)
         done = self._execute(message.command)
         if message.answered is not None:
             message.answered(done)
@@ -213,12 +217,23 @@ class AlarmActor(OnDemandActor[Do]):
         with self._readers.reader() as reader:
             return unheard(self._alarm, reader)
 
+    def _followed(self) -> Follow | None:
+        """Return where the defender's device says they are, where that is newer."""
+        alarm = self._alarm
+        if alarm is None or alarm.defender is None or not alarm.is_open:
+            return None
+        place = self._desk.place_of(alarm.defender)
+        if place is None or place.at is None or place.at <= alarm.raised_at:
+            return None
+        command_id = CommandId(f"follow/{place.at.ms}")
+        return Follow(command_id=command_id, place=place)
+
     def _tick_id(self) -> CommandId:
         seq = 0 if self._alarm is None else self._alarm.seq
         return CommandId(f"tick/{seq}")
 
 
-class Alarms(Supervisor[Forward | Distress | ToOpen | Changed]):
+class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
     """The directory: who is awake, and which case a subject has open.
 
     Starts no alarm by itself; rows and deadlines wake them. At most `LIVE_MAX`
@@ -265,7 +280,7 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Changed]):
                 self._open[row.head.subject] = alarm_id
             self._outlets.due(alarm_id, row.head.next_due)
 
-    def handle(self, message: Forward | Distress | ToOpen | Changed) -> None:
+    def handle(self, message: Forward | Distress | ToOpen | Moved | Changed) -> None:
         """Wake whoever it is for, and pass it on."""
         match message:
             case Forward():
@@ -278,6 +293,8 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Changed]):
                     self._pass_on(open_id, message.command, None)
                 elif message.otherwise is not None:
                     self._distress(message.otherwise)
+            case Moved():
+                self._moved(message)
             case Changed():
                 self._note(message.alarm)
             case _:
@@ -303,6 +320,15 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Changed]):
             # a case of its own is better than silence.
             self._open[key] = message.alarm_id
             self._pass_on(message.alarm_id, command, message.answered)
+
+    def _moved(self, message: Moved) -> None:
+        """Have each open case of these people look at where they are now."""
+        for kind in (Kind.REAL, Kind.EXERCISE):
+            for person in message.people:
+                open_id = self._open.get(f"{kind.value}:{person}")
+                if open_id is not None:
+                    look = CommandId(f"look/{open_id}/{self.clock.now().ms}")
+                    self._pass_on(open_id, Tick(command_id=look), None)
 
     def _pass_on(
         self, alarm_id: AlarmId, command: AlarmCommand, answered: Answered | None

@@ -27,6 +27,8 @@ CLASSES: dict[str, type[AlarmEvent]] = {
         kinds.AlarmRaised,
         kinds.PressJoined,
         kinds.CancelRequested,
+        kinds.PositionFollowed,
+        kinds.SignNoticed,
         kinds.StepFired,
         kinds.RecipientsChosen,
         kinds.NotificationPlanned,
@@ -53,7 +55,7 @@ CLASSES: dict[str, type[AlarmEvent]] = {
 # READS on (what came since has a default that says what the row meant); one older
 # still goes through UPCASTERS, one step each.
 VERSIONS: dict[str, int] = dict.fromkeys(CLASSES, 1) | {
-    "AlarmRaised": 3,
+    "AlarmRaised": 4,
     "StepFired": 2,
     "RecipientsChosen": 2,
     "NotificationPlanned": 2,

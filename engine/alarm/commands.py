@@ -90,6 +90,14 @@ class TakeReply:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Follow:
+    """Where the defender is now, by their own device, while the case is open."""
+
+    command_id: CommandId
+    place: KnownPlace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledge:
     """An operator takes the case."""
 
@@ -169,7 +177,9 @@ class Reveal:
 OperatorAct = (
     Acknowledge | Verify | ApprovePublication | ConfirmSafe | Close | Reopen | Reveal
 )
-AlarmCommand = Raise | RequestCancel | Tick | Settle | TakeReply | AddNote | OperatorAct
+AlarmCommand = (
+    Raise | RequestCancel | Tick | Settle | TakeReply | AddNote | Follow | OperatorAct
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from engine.alarm.following import NOTED_M
+from engine.alarm.moves import move_between
 from engine.alarm.state import Alarm, Kind, PlaceSource, Told
 from engine.protocol.checks import NAMED_TEXT, PUBLIC_TEXT
 from engine.protocol.model import Audience, Level, Step
@@ -26,6 +28,7 @@ def facts_of(alarm: Alarm, told: Told, step: Step, country: str) -> TextFacts:
         mark="" if alarm.kind is Kind.REAL else alarm.kind.value,
         zone=told.zone,
         fresh=alarm.protocol.fresh,
+        move=_move(alarm),
         manner="" if alarm.protocol.manner is None else alarm.protocol.manner.value,
     )
     if step.to is Audience.DEFENDER:
@@ -52,9 +55,19 @@ def facts_of(alarm: Alarm, told: Told, step: Step, country: str) -> TextFacts:
         accuracy_m=None,
         place_at=None,
         declared="",
+        move=None,
         doubts=(),
         signals=(),
     )
+
+
+def _move(alarm: Alarm) -> tuple[float, str] | None:
+    """Return how far, and where to, from what people were told before."""
+    move = move_between(alarm.told_place, alarm.place)
+    declared = alarm.told_place.source is PlaceSource.DECLARED
+    if move is None or declared or move.distance_m < NOTED_M:
+        return None
+    return (move.distance_m, move.direction)
 
 
 def published_name(alarm: Alarm) -> str:

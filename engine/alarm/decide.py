@@ -11,6 +11,7 @@ from engine.alarm.acts import decide_act, reopen
 from engine.alarm.commands import (
     AddNote,
     AlarmCommand,
+    Follow,
     Found,
     Lookup,
     Raise,
@@ -29,6 +30,7 @@ from engine.alarm.events import (
     ReplyReceived,
 )
 from engine.alarm.evolve import evolve, fold
+from engine.alarm.following import follow, silences
 from engine.alarm.lease import lapses
 from engine.alarm.notify import (
     plan_climb,
@@ -166,7 +168,7 @@ def _judge(alarm: Alarm, now: Instant) -> tuple[Events, Alarm]:
     events: list[AlarmEvent] = []
     # A dispute ends it and a quorum is reached once: two in a row is the most.
     for _ in range(len(Truth)):
-        new = (*judgements(alarm, now), *lapses(alarm, now))
+        new = (*judgements(alarm, now), *lapses(alarm, now), *silences(alarm, now))
         if not new:
             break
         events += new
@@ -217,6 +219,8 @@ def _commanded(alarm: Alarm | None, command: AlarmCommand, now: Instant) -> Even
             return _settle(alarm, command, now)
         case TakeReply():
             return _reply(alarm, command, now)
+        case Follow():
+            return follow(alarm, command, now)
         case AddNote():
             note = NoteAdded(
                 at=now, by=command.by, text=command.text, source=command.source

@@ -11,10 +11,11 @@ from functools import cache
 from typing import assert_never
 
 from engine.alarm.commands import Lookup, Recipient
-from engine.alarm.state import PlaceSource
+from engine.alarm.state import KnownPlace, PlaceSource
 from engine.protocol.model import Audience
 from engine.roster.board import Board
 from engine.roster.model import Person
+from engine.values import PersonId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,10 +54,23 @@ class Desk:
                 return self._hq()
             case Audience.PUBLIC:
                 return self._public(lookup)
-            case Audience.TOLD | Audience.ASKED | Audience.SILENT:
+            case Audience.TOLD | Audience.ASKED | Audience.SILENT | Audience.EVERYONE:
                 return ()
             case _:
                 assert_never(lookup.audience)
+
+    def place_of(self, person: PersonId) -> KnownPlace | None:
+        """Return where a person's own device last said they were."""
+        fix = self.board.fix_of(person)
+        if fix is None:
+            return None
+        return KnownPlace(
+            source=PlaceSource.DEVICE,
+            lat_deg=fix.lat_deg,
+            lon_deg=fix.lon_deg,
+            accuracy_m=fix.accuracy_m,
+            at=fix.at,
+        )
 
     def _nearest(self, lookup: Lookup) -> tuple[Recipient, ...]:
         place = lookup.place

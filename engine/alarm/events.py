@@ -7,6 +7,7 @@ from enum import StrEnum
 from engine.alarm.state import (
     Ask,
     CloseReason,
+    Force,
     Kind,
     KnownPlace,
     Press,
@@ -64,6 +65,22 @@ class CancelRequested:
 
     at: Instant
     press: Press
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PositionFollowed:
+    """The defender's own device says where they are now."""
+
+    at: Instant
+    place: KnownPlace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignNoticed:
+    """What has not happened is a sign of force: nothing is heard any more, say."""
+
+    at: Instant
+    sign: Force
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -328,6 +345,8 @@ AlarmEvent = (
     AlarmRaised
     | PressJoined
     | CancelRequested
+    | PositionFollowed
+    | SignNoticed
     | StepFired
     | RecipientsChosen
     | NotificationPlanned

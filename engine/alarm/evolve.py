@@ -19,17 +19,21 @@ from engine.alarm.events import (
     NotificationPlanned,
     NotificationSettled,
     NotificationsWithdrawn,
+    PositionFollowed,
     PressJoined,
     PublicationApproved,
     QuorumReached,
     RecipientsChosen,
     ReplyReceived,
     SafetyConfirmed,
+    SignNoticed,
     StepFired,
     VerdictGiven,
     VerificationAsked,
 )
+from engine.alarm.following import with_place, with_place_told, with_position
 from engine.alarm.force import (
+    forced,
     run_anew,
     safe_from,
     urged,
@@ -49,15 +53,13 @@ from engine.alarm.state import (
     VERDICTS,
     Act,
     Alarm,
-    KnownPlace,
-    PlaceSource,
     Publicity,
     ReplyKind,
     Response,
     Said,
     Truth,
 )
-from engine.protocol.model import Audience, Voice
+from engine.protocol.model import Audience, Start, Voice
 from engine.values import AlarmId, Instant, OperatorId
 
 QUORUM = OperatorId("quorum")
@@ -84,6 +86,7 @@ def begin(alarm_id: AlarmId, event: AlarmRaised) -> Alarm:
         urgent_since=event.at,
         opened_at=event.at,
         place=event.place,
+        told_place=event.place,
         presses=(event.press,),
         has_words=event.has_words,
         public_name=event.public_name,
@@ -107,10 +110,10 @@ def _evolved(alarm: Alarm, event: AlarmEvent) -> Alarm:
     match event:
         case AlarmRaised() | PressJoined():
             return _pressed(alarm, event)
-        case CancelRequested():
-            return with_cancel(alarm, event)
+        case CancelRequested() | PositionFollowed() | SignNoticed():
+            return _signalled(alarm, event)
         case StepFired():
-            return with_round(alarm, event)
+            return _fired(alarm, event)
         case RecipientsChosen():
             return with_recipients(alarm, event)
         case NotificationPlanned():
@@ -125,6 +128,25 @@ def _evolved(alarm: Alarm, event: AlarmEvent) -> Alarm:
             return alarm if event.by is None else replace(alarm, attended_at=event.at)
         case _:
             return _decided(alarm, event)
+
+
+def _signalled(
+    alarm: Alarm, event: CancelRequested | PositionFollowed | SignNoticed
+) -> Alarm:
+    match event:
+        case CancelRequested():
+            return with_cancel(alarm, event)
+        case PositionFollowed():
+            return with_position(alarm, event)
+        case SignNoticed():
+            return forced(alarm, event.sign, event.at)
+
+
+def _fired(alarm: Alarm, event: StepFired) -> Alarm:
+    step = alarm.protocol.step(event.step)
+    is_update = step is not None and step.after == Start.MOVED.value
+    told = with_place_told(alarm, event.at) if is_update else alarm
+    return with_round(told, event)
 
 
 def _decided(
@@ -217,11 +239,8 @@ def _spoken(alarm: Alarm, name: str, voice: Voice, truth: Truth, at: Instant) ->
 
 
 def _pressed(alarm: Alarm, event: AlarmRaised | PressJoined) -> Alarm:
-    joined = replace(
-        alarm,
-        presses=(*alarm.presses, event.press),
-        place=better_place(alarm.place, event.place),
-    )
+    pressed = replace(alarm, presses=(*alarm.presses, event.press))
+    joined = with_place(pressed, event.place, event.at)
     signed = with_sign(joined, event.press, event.at)
     if isinstance(event, PressJoined) and event.urges:
         return urged(signed, event.at)
@@ -239,19 +258,6 @@ def _closed(alarm: Alarm, event: AlarmClosed) -> Alarm:
         closed=Act(by=event.by, at=event.at),
         close_reason=event.reason,
     )
-
-
-def better_place(kept: KnownPlace, new: KnownPlace) -> KnownPlace:
-    """Return the place to go by: a device's own fix first, then the newer one.
-
-    A fix that the device buffered long ago does not displace a newer one.
-    """
-    ranks = list(PlaceSource)
-    kept_rank, new_rank = ranks.index(kept.source), ranks.index(new.source)
-    if new_rank > kept_rank:
-        return kept
-    older = kept.at is not None and new.at is not None and new.at < kept.at
-    return kept if new_rank == kept_rank and older else new
 
 
 def _replied(alarm: Alarm, event: ReplyReceived) -> Alarm:
@@ -315,4 +321,6 @@ def _reopened(alarm: Alarm, event: AlarmReopened) -> Alarm:
         truth=Truth.UNVERIFIED if is_over else alarm.truth,
         verified=None if is_over else alarm.verified,
         told=told if by_press else alarm.told,
+        told_place=alarm.place if by_press else alarm.told_place,
+        moved_at=None if by_press else alarm.moved_at,
     )

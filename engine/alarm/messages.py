@@ -7,7 +7,7 @@ from typing import ClassVar
 from engine.alarm.commands import AlarmCommand, Raise, RequestCancel
 from engine.alarm.events import AlarmEvent
 from engine.alarm.state import Alarm
-from engine.values import AlarmId, CommandId
+from engine.values import AlarmId, CommandId, PersonId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +105,13 @@ class ToOpen:
     subject: str
     command: RequestCancel
     otherwise: Distress | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """New positions of these people are durable: a hint for their open cases."""
+
+    people: frozenset[PersonId]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,9 @@ from engine.protocol.model import KNOWN, Audience, Step
 from engine.protocol.texts import FALLBACK, compose, finish, subject, wording
 from engine.values import EffectId, Instant
 
-_NOT_STOPPED = frozenset({Audience.PUBLIC, Audience.TOLD, Audience.DEFENDER})
+_NOT_STOPPED = frozenset(
+    {Audience.PUBLIC, Audience.TOLD, Audience.DEFENDER, Audience.EVERYONE}
+)
 _UNREACHED = frozenset(
     {EffectState.PLANNED, EffectState.WITHDRAWN, EffectState.REJECTED}
 )
@@ -39,7 +41,7 @@ def plan_round(
 ) -> list[AlarmEvent]:
     """Return the facts of one round; empty while its look-up is unanswered."""
     step = due.step
-    if step.to is Audience.TOLD:
+    if step.to in {Audience.TOLD, Audience.EVERYONE}:
         return _plan_told(alarm, due, now)
     if step.to in KNOWN:
         return _plan_known(alarm, due, now)
@@ -215,7 +217,9 @@ def _stops(alarm: Alarm, due: DueRound, now: Instant) -> list[AlarmEvent]:
             now=now,
         )
         for (person, channel), address in targets.items()
-        if person in alarm.told and (person, channel) not in planned
+        if (person, channel) not in planned
+        and person in alarm.told
+        and not (step.to is Audience.EVERYONE and alarm.told[person].ended)
     ]
 
 
@@ -319,7 +323,7 @@ def _rank(audience: Audience, channel: str, order: int) -> int:
             last = RANK_CALL - 1
             is_call = channel == "call"
             return RANK_CALL if is_call else min(RANK_DISTRESS + order, last)
-        case Audience.HQ:
+        case Audience.HQ | Audience.EVERYONE:
             return RANK_HQ
         case Audience.TOLD:
             return RANK_STOP

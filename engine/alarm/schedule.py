@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+from engine.alarm.following import silence_due
 from engine.alarm.force import countdown_end
 from engine.alarm.ladder import Climb, climbs
 from engine.alarm.lease import lease_due
@@ -156,7 +157,7 @@ def next_due(alarm: Alarm, now: Instant) -> Instant | None:
         if (at := _repeat_at(alarm, effect)) is not None
     ]
     times += [climb.at for climb in _climbs(alarm)]
-    questions = (answer_due(alarm), lease_due(alarm))
+    questions = (answer_due(alarm), lease_due(alarm), silence_due(alarm))
     times += [at for at in questions if at is not None]
     due = max(min(times), now) if times else None
     watch = _watch_at(alarm, now)
@@ -199,6 +200,7 @@ def _first_at(alarm: Alarm, step: Step) -> Instant | None:
     moments = {
         Start.RAISED.value: alarm.raised_at,
         Start.CANCELLED.value: alarm.seen.cancelled,
+        Start.MOVED.value: alarm.moved_at,
     } | {start: act.at for start, act in acts.items() if act is not None}
     start = moments.get(step.after)
     if start is None:

@@ -287,6 +287,8 @@ class Alarm:
     says since the last press that the defender is safe stands in `safe`, the first
     `safe_heard` of them before that sign; `operators` are on the case, and one last
     acted at `attended_at`. `called_off` in its countdown: colleagues wait for HQ.
+    `told_place` is where people were last told that the defender is, `moved_at` when
+    they are to hear of another place; the device last said a place at `followed_at`.
     """
 
     id: AlarmId
@@ -321,6 +323,10 @@ class Alarm:
     acknowledged: Act | None = None
     attended_at: Instant | None = None
     called_off: bool = False
+    told_place: KnownPlace = NOWHERE
+    told_place_at: Instant | None = None
+    moved_at: Instant | None = None
+    followed_at: Instant | None = None
     verified: Act | None = None
     approved: Act | None = None
     voices: tuple[Said, ...] = ()

@@ -18,6 +18,7 @@ from engine.alarm.events import (
     NotificationPlanned,
     NotificationSettled,
     NotificationsWithdrawn,
+    PositionFollowed,
     PressJoined,
     PublicationApproved,
     QuorumReached,
@@ -28,7 +29,7 @@ from engine.alarm.events import (
     VerdictGiven,
     VerificationAsked,
 )
-from engine.alarm.state import Alarm, Press, Truth
+from engine.alarm.state import Alarm, KnownPlace, Press, Truth
 from engine.console.cases import Line
 from engine.console.people import Names
 from engine.console.words import (
@@ -106,6 +107,13 @@ def _text(
             return _act(event, revealed=revealed)
 
 
+def _position(place: KnownPlace, *, revealed: bool) -> str:
+    if not revealed or place.lat_deg is None or place.lon_deg is None:
+        return HIDDEN
+    accuracy = "" if place.accuracy_m is None else f" +-{place.accuracy_m:.0f} m"
+    return f"{place.lat_deg:.5f},{place.lon_deg:.5f}{accuracy}"
+
+
 def _outcome(alarm: Alarm, event: NotificationSettled, names: Names) -> str:
     effect = alarm.effects.get(event.effect)
     to = (
@@ -120,6 +128,8 @@ def _outcome(alarm: Alarm, event: NotificationSettled, names: Names) -> str:
 
 def _act(event: AlarmEvent, *, revealed: bool) -> str:
     match event:
+        case PositionFollowed():
+            return _position(event.place, revealed=revealed)
         case AlarmVerified():
             return f"{event.truth.value} by {event.by}"
         case AlarmClosed():

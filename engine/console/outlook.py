@@ -40,7 +40,7 @@ def who_of(step: Step) -> str:
             return "HQ"
         case Audience.PUBLIC:
             return "the public"
-        case Audience.TOLD:
+        case Audience.TOLD | Audience.EVERYONE:
             return "everybody who was told"
         case Audience.DEFENDER:
             return "the defender"

@@ -36,6 +36,7 @@ AUDIENCES = {
     Audience.DEFENDER: "defender",
     Audience.ASKED: "asked",
     Audience.SILENT: "asked again",
+    Audience.EVERYONE: "told of a move",
 }
 WAYS = {"call": "ringing call", "sms": "SMS", "email": "e-mail"}
 TITLES = {
@@ -51,6 +52,8 @@ TITLES = {
     "ReplyReceived": "Answer",
     "CancelRequested": "Asked to cancel",
     "PressJoined": "Pressed again",
+    "PositionFollowed": "Position",
+    "SignNoticed": "Look again",
     "DetailsRevealed": "Revealed",
     "ActRefused": "Refused",
 }

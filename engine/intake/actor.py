@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import ClassVar, assert_never
 
 from engine.alarm.commands import Raise
-from engine.alarm.messages import Distress, Forward, ToOpen
+from engine.alarm.messages import Distress, Forward, Moved, ToOpen
 from engine.intake.answers import Sms, code_in, messages_of
 from engine.intake.assess import Outcome
 from engine.intake.judge import (
@@ -52,7 +52,7 @@ class SmsHeard:
     urgent: ClassVar[bool] = True
 
 
-class Intake(SupervisedActor[Heard | SmsHeard]):
+class Intake(SupervisedActor[Heard | SmsHeard | Moved]):
     """Turns what was recorded into commands for the alarms' directory.
 
     A hint that is lost, here or on the way to the alarm, is made good by the next
@@ -73,7 +73,7 @@ class Intake(SupervisedActor[Heard | SmsHeard]):
         """Take up what was recorded and not acted upon."""
         self._scan(at_start=True)
 
-    def handle(self, message: Heard | SmsHeard) -> None:
+    def handle(self, message: Heard | SmsHeard | Moved) -> None:
         """Act on what has just become durable."""
         match message:
             case Heard():
@@ -85,6 +85,8 @@ class Intake(SupervisedActor[Heard | SmsHeard]):
                 for row in self._untaken():
                     if row.key == message.key:
                         self._sms(row)
+            case Moved():
+                self._tell(message)
             case _:
                 assert_never(message)
 
@@ -185,7 +187,7 @@ class Intake(SupervisedActor[Heard | SmsHeard]):
         self._told_s[key] = self.clock.boottime_s()
         self._tell(Distress(alarm_id=alarm_id(key), command=command))
 
-    def _tell(self, message: Distress | Forward | ToOpen) -> None:
+    def _tell(self, message: Distress | Forward | ToOpen | Moved) -> None:
         self.link.tree.names.tell("alarms", message)
 
     def _untaken(self) -> list[InboundRow]:

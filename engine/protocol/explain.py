@@ -12,6 +12,7 @@ _STARTS = {
     "closed": "HQ has closed the alarm",
     "cancelled": "somebody has asked to call it off",
     "duress": "there is a sign of force",
+    "moved": "your device says that you are elsewhere",
 }
 _CONDITIONS = {
     "acknowledged": "an operator at HQ has taken it",
@@ -107,6 +108,7 @@ def _who(step: Step) -> str:
         "asked": "everybody who was told and has not turned it down is",
         "silent": "everybody who was told and has not answered is",
         "defender": "you yourself are",
+        "everyone": "everybody who was told so far is",
     }.get(step.to.value, f"{step.to.value} is")
 
 

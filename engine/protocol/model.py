@@ -19,7 +19,8 @@ class Audience(StrEnum):
 
     `defender` are the defender's own addresses, which an adversary may read; `asked`
     are the colleagues and contacts told so far who have not turned it down,
-    `silent` those of them who have not answered at all.
+    `silent` those of them who have not answered at all. `everyone` are all who were
+    told so far, while the alarm is open; `told` are they once it has ended.
     """
 
     NEAREST = "nearest"
@@ -31,9 +32,10 @@ class Audience(StrEnum):
     ASKED = "asked"
     SILENT = "silent"
     DEFENDER = "defender"
+    EVERYONE = "everyone"
 
 
-KNOWN = frozenset({Audience.TOLD, Audience.ASKED, Audience.SILENT})
+KNOWN = frozenset({Audience.TOLD, Audience.ASKED, Audience.SILENT, Audience.EVERYONE})
 """Audiences that the alarm itself knows: nothing is looked up for them."""
 
 
@@ -46,6 +48,7 @@ class Start(StrEnum):
     CLOSED = "closed"
     CANCELLED = "cancelled"
     DURESS = "duress"
+    MOVED = "moved"
 
 
 class Condition(StrEnum):
@@ -144,6 +147,20 @@ class Publication:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Updates:
+    """When a position that follows is news, and when none is a sign.
+
+    News is `moved_m` metres from where people were told, and `every` after the update
+    before it. A device that was followed, and says no place for `silent` after a
+    request to cancel, has fallen silent; None: that is no sign.
+    """
+
+    moved_m: float = 300.0
+    every: timedelta = timedelta(minutes=10)
+    silent: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One instruction.
 
@@ -212,6 +229,7 @@ class ActionProtocol:
     publication: Publication = Publication()
     never: tuple[str, ...] = ()
     risk_triggers: frozenset[Signal] = frozenset()
+    updates: Updates = Updates()
 
     def raising(self, *, at_risk: bool) -> frozenset[Signal]:
         """Return what raises now."""

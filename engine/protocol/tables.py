@@ -20,6 +20,7 @@ from engine.protocol.model import (
     Rung,
     Start,
     Step,
+    Updates,
     Verification,
     Voice,
 )
@@ -91,6 +92,14 @@ class PublicationTable(_Table):
     decider: str | None = Field(None, pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")
 
 
+class UpdatesTable(_Table):
+    """When people hear that the defender has moved."""
+
+    moved_m: float = Field(300, ge=25, le=1_000_000)
+    every_s: float = Field(600, ge=60, le=86400)
+    silent_s: float | None = Field(None, ge=60, le=86400)
+
+
 class ProtocolTable(_Table):
     """A whole file."""
 
@@ -107,6 +116,7 @@ class ProtocolTable(_Table):
     fresh_s: float = Field(FRESH.total_seconds(), ge=60, le=7 * 86400)
     manner: Manner | None = None
     publication: PublicationTable | None = None
+    updates: UpdatesTable = UpdatesTable(moved_m=300, every_s=600, silent_s=None)
     never: tuple[str, ...] = ()
     forbids: tuple[str, ...] = ()
     step: tuple[StepTable, ...] = Field(min_length=1)
@@ -118,6 +128,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "verification": VerificationTable,
     "all_clear": AllClearTable,
     "publication": PublicationTable,
+    "updates": UpdatesTable,
 }
 """By the name that a table has in the file."""
 
@@ -148,6 +159,7 @@ def protocol_of(table: ProtocolTable, digest: str) -> ActionProtocol:
             decider=publication.decider,
         ),
         never=table.never,
+        updates=_updates(table.updates),
         steps=tuple(_step(step) for step in table.step),
     )
 
@@ -160,6 +172,15 @@ def _verification(table: VerificationTable | None) -> Verification | None:
         of=frozenset(table.of),
         within=timedelta(seconds=table.within_s),
         otherwise=table.otherwise,
+    )
+
+
+def _updates(table: UpdatesTable) -> Updates:
+    silent_s = table.silent_s
+    return Updates(
+        moved_m=table.moved_m,
+        every=timedelta(seconds=table.every_s),
+        silent=None if silent_s is None else timedelta(seconds=silent_s),
     )
 
 

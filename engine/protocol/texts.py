@@ -23,6 +23,7 @@ FALLBACK = "en"
 # A declared place is a town: two decimals (1 km) say where it is.
 COARSE_M = 1_000.0
 COARSE_DECIMALS = 2
+KM_M = 2_000.0
 _AGO = "{ago}"
 
 
@@ -55,6 +56,8 @@ class TextFacts:
     zone: str = "UTC"
     fresh: timedelta = FRESH
     manner: str = ""
+    move: tuple[float, str] | None = None
+    """Metres, and a direction as the wording's table names it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,10 +202,23 @@ def _values(table: Wording, facts: TextFacts, now: Instant) -> dict[str, str]:
         "ago": _AGO,
         "old": f"{words['old']} {limit}" if old else "",
         "clock": _clock(facts),
+        "move": _move(table, facts),
         "manner": words[facts.manner] if facts.manner else "",
         "signals": ", ".join(signal.replace("_", " ") for signal in facts.signals),
         "doubts": ", ".join(words[doubt] for doubt in facts.doubts),
     }
+
+
+def _move(table: Wording, facts: TextFacts) -> str:
+    """Return how far and where to, as a person would say it: `400 m north-east`."""
+    if facts.move is None:
+        return ""
+    distance_m, direction = facts.move
+    step_m, unit, size = (100, "m", 1) if distance_m < KM_M else (1_000, "km", 1_000)
+    number = max(round(distance_m / step_m) * step_m // size, 1 if size > 1 else step_m)
+    return table.words["move"].format(
+        n=number, unit=table.words[unit], direction=table.words[direction]
+    )
 
 
 def _clock(facts: TextFacts) -> str:

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from engine.alarm.messages import Moved
 from engine.intake.actor import SOURCE_DEVICE, SOURCE_QUIET, Heard
 from engine.intake.assess import Outcome
 from engine.intake.judge import Judge, Judgement
@@ -24,7 +25,7 @@ from engine.ports.journal import (
     Request,
 )
 from engine.ports.telemetry import Telemetry
-from engine.values import ReportKey
+from engine.values import PersonId, ReportKey
 
 _ACTED_ON = frozenset({Outcome.ALARM, Outcome.NOTICE, Outcome.CANCEL})
 
@@ -52,7 +53,7 @@ class Door:
         journal: JournalAccess,
         clock: Clock,
         telemetry: Telemetry,
-        hint: Callable[[Heard], bool],
+        hint: Callable[[Heard | Moved], bool],
         recorded: Callable[[ReportKey], None],
     ) -> None:
         """Take the judge and the journal; `hint` tells intake.
@@ -65,6 +66,7 @@ class Door:
         self._done: deque[_Batch] = deque()
         self._heard: list[DeviceReport] = []
         self._repeated: list[ReportKey] = []
+        self._moved: set[PersonId] = set()
         self.wake: Callable[[], None] | None = None
         """Schedules `answer_done` on the loop; set once the loop runs."""
 
@@ -105,6 +107,9 @@ class Door:
             heard, self._heard = self._heard, []
             again, self._repeated = self._repeated, []
             self._hint(Heard(reports=tuple(heard), repeated=tuple(again)))
+        if self._moved:
+            moved, self._moved = self._moved, set()
+            self._hint(Moved(people=frozenset(moved)))
 
     def answer_done(self) -> None:
         """Answer every batch that is durable; in the loop's thread."""
@@ -127,7 +132,8 @@ class Door:
                         if answer.repeated:
                             self._repeated.append(answer.key)
                 case Placed():
-                    pass
+                    if isinstance(request, Place):
+                        self._moved.add(request.person)
                 case _:
                     batch.all_durable = False
             batch.waiting -= 1

@@ -1,5 +1,6 @@
 """Any life of an alarm: replay equals live, and the rules that no order breaks."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import settings
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from engine.alarm.codec import replay
+from engine.alarm.commands import Follow
 from engine.alarm.events import (
     AlarmAcknowledged,
     AlarmClosed,
@@ -30,7 +32,7 @@ from engine.ports.journal import Appended, EffectClass, EffectState
 from engine.protocol.model import Audience
 from engine.roster.model import Word
 from engine.values import CommandId, OperatorId
-from tests.engine.alarm.scene import ALARM, PROTOCOLS, Scene
+from tests.engine.alarm.scene import ALARM, PROTOCOLS, TASHKENT, Scene
 
 OPERATORS = st.sampled_from(["alder", "rowan"]).map(OperatorId)
 OUTCOMES = st.sampled_from(
@@ -74,6 +76,11 @@ class AlarmLife(RuleBasedStateMachine):
     @rule(key=st.integers(0, 9))
     def the_button_is_pressed(self, key: int) -> None:
         self.scene.raised(f"press-{key}")
+
+    @rule(north_deg=st.floats(-0.1, 0.1))
+    def the_device_says_where_it_is(self, north_deg: float) -> None:
+        place = replace(TASHKENT, lat_deg=41.3 + north_deg, at=self.scene.now)
+        self.scene.do(Follow(command_id=self.scene.command_id(), place=place))
 
     @rule(word=st.none() | st.sampled_from(Word))
     def a_cancel_comes(self, word: Word | None) -> None:
@@ -260,7 +267,12 @@ class AlarmLife(RuleBasedStateMachine):
             (effect.person, effect.channel)
             for effect in state.effects.values()
             if effect.audience
-            not in {Audience.PUBLIC, Audience.TOLD, Audience.DEFENDER}
+            not in {
+                Audience.PUBLIC,
+                Audience.TOLD,
+                Audience.DEFENDER,
+                Audience.EVERYONE,
+            }
             and effect.channel in stop.channels
             and effect.state
             not in {EffectState.PLANNED, EffectState.WITHDRAWN, EffectState.REJECTED}

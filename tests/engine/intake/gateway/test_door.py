@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 
 from adapters.devices.osmand import Osmand
+from engine.alarm.messages import Moved
 from engine.intake.actor import SOURCE_QUIET, Heard
 from engine.intake.gateway.door import Door
 from engine.ports.device import DeviceReport, HttpRequest, ReportKind
 from engine.ports.journal import Place, Record, Reply, Request, Unknown
-from engine.values import ReportKey, Signal
+from engine.values import PersonId, ReportKey, Signal
 from tests.engine.dispatch.ledger import FULL, LOST, SILENT, Ledger
 from tests.engine.intake.reports import HERON, STRANGERS, Meter, judge_of, report
 from tests.fakes import START, ManualClock
@@ -41,6 +42,7 @@ class Rig:
     def __init__(self) -> None:
         self.ledger = Late()
         self.heard: list[Heard] = []
+        self.moved: list[Moved] = []
         self.recorded: list[ReportKey] = []
         self.answers: list[bool] = []
         self.judge = judge_of()
@@ -54,8 +56,11 @@ class Rig:
         )
         self.door.wake = self.door.answer_done
 
-    def _hint(self, heard: Heard) -> bool:
-        self.heard.append(heard)
+    def _hint(self, heard: Heard | Moved) -> bool:
+        if isinstance(heard, Heard):
+            self.heard.append(heard)
+        else:
+            self.moved.append(heard)
         return True
 
     def let_in(self, *reports: DeviceReport) -> None:
@@ -91,7 +96,8 @@ def test_a_plain_position_is_answered_after_its_row_is_on_disk(rig: Rig) -> None
     assert rig.answers == []
     rig.commit()
     assert rig.answers == [True]
-    assert rig.heard == [], "no alarm hears of it"
+    assert rig.heard == []
+    assert rig.moved == [Moved(people=frozenset({PersonId("heron")}))]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,99 @@
+"""Positions that come while a case is open: what they say, and who hears of it. Pure.
+
+Whoever was told hears of a move once it is large enough, and not more often than the
+action protocol allows; HQ sees each. After a request to cancel, a place that moves on,
+or a device that falls silent, does not fit the cancel.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from engine.alarm.commands import Follow
+from engine.alarm.copying import replace
+from engine.alarm.events import PositionFollowed, SignNoticed
+from engine.alarm.force import forced, run_anew
+from engine.alarm.moves import better_place, has_moved
+from engine.alarm.state import Alarm, Force, KnownPlace
+from engine.protocol.model import Start
+from engine.values import Instant
+
+NOTED_M = 25.0
+NOTED_AFTER = timedelta(minutes=5)
+
+
+def follow(
+    alarm: Alarm | None, command: Follow, now: Instant
+) -> tuple[PositionFollowed, ...]:
+    """Return the fact of a new position; nothing where it says nothing new.
+
+    A device that reports each second would fill the journal with its own rest.
+    """
+    if alarm is None or not alarm.is_open or _is_old(alarm, command.place):
+        return ()
+    last = alarm.followed_at or alarm.opened_at
+    noted = has_moved(alarm.place, command.place, NOTED_M)
+    if not noted and now.since(last) < NOTED_AFTER:
+        return ()
+    return (PositionFollowed(at=now, place=command.place),)
+
+
+def with_position(alarm: Alarm, event: PositionFollowed) -> Alarm:
+    """Take a position of an open case."""
+    moved = with_place(replace(alarm, followed_at=event.at), event.place, event.at)
+    before = moved.cancelled_place
+    strange = before is not None and has_moved(
+        before, moved.place, moved.protocol.updates.moved_m
+    )
+    if not strange or Force.MOVING in moved.force:
+        return moved
+    return forced(moved, Force.MOVING, event.at)
+
+
+def with_place(alarm: Alarm, place: KnownPlace, at: Instant) -> Alarm:
+    """Take a place; where it is far from what people were told, have them told."""
+    rule = alarm.protocol.updates
+    moved = replace(alarm, place=better_place(alarm.place, place))
+    is_news = has_moved(moved.told_place, moved.place, rule.moved_m)
+    if is_news_waiting(moved) or not is_news:
+        return moved
+    last = moved.told_place_at
+    soonest = at if last is None else max(at, last.plus(rule.every))
+    steps = {s.id for s in moved.protocol.steps if s.after == Start.MOVED.value}
+    return run_anew(replace(moved, moved_at=soonest), steps)
+
+
+def is_news_waiting(alarm: Alarm) -> bool:
+    """Say whether a move is still to be told."""
+    told = alarm.told_place_at
+    return alarm.moved_at is not None and (told is None or told < alarm.moved_at)
+
+
+def with_place_told(alarm: Alarm, at: Instant) -> Alarm:
+    """Note that everybody has been told where the defender is now."""
+    return replace(alarm, told_place=alarm.place, told_place_at=at)
+
+
+def silence_due(alarm: Alarm) -> Instant | None:
+    """Return until when a device that was followed has to be heard of after a cancel.
+
+    One that never sent its positions by itself has not fallen silent.
+    """
+    limit, heard = alarm.protocol.updates.silent, alarm.followed_at
+    cancelled = alarm.seen.cancelled
+    known = Force.SILENT in alarm.force
+    if limit is None or heard is None or cancelled is None or known:
+        return None
+    over = not alarm.is_open or alarm.safe_confirmed is not None
+    return None if over else max(heard, cancelled, alarm.presses[-1].at).plus(limit)
+
+
+def silences(alarm: Alarm, now: Instant) -> Iterator[SignNoticed]:
+    """Yield that a device has fallen silent although it was called off."""
+    due = silence_due(alarm)
+    if due is not None and due <= now:
+        yield SignNoticed(at=now, sign=Force.SILENT)
+
+
+def _is_old(alarm: Alarm, place: KnownPlace) -> bool:
+    known = alarm.place.at
+    return known is not None and place.at is not None and place.at <= known

@@ -1,0 +1,269 @@
+"""A defender who moves: who hears of it, how often, and what it says of a cancel."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from engine.alarm.commands import Follow
+from engine.alarm.events import PositionFollowed, SignNoticed
+from engine.alarm.schedule import next_due
+from engine.alarm.state import NOWHERE, Force, KnownPlace, ReplyKind, SourceDoubt
+from engine.ports.journal import EffectState
+from engine.protocol.model import Audience, Updates
+from engine.protocol.texts import LANGUAGES, TextFacts, compose, finish
+from engine.roster.model import Word
+from tests.engine.alarm.scene import PROTOCOLS, STANDARD, TASHKENT, Scene, press_of
+
+NORTH_EAST_M = 0.0000064  # degrees of latitude in 0.71 m
+
+
+def scene_of(**changes: object) -> Scene:
+    protocol = replace(STANDARD, **changes)  # type: ignore[arg-type] # by name
+    scene = Scene(protocol=protocol).raised()
+    scene.settle_all()
+    return scene
+
+
+def place_at(scene: Scene, metres: float) -> KnownPlace:
+    """Return a place so far north-east of where it began."""
+    assert TASHKENT.lat_deg is not None
+    assert TASHKENT.lon_deg is not None
+    return replace(
+        TASHKENT,
+        lat_deg=TASHKENT.lat_deg + metres * NORTH_EAST_M,
+        lon_deg=TASHKENT.lon_deg + metres * NORTH_EAST_M * 1.331,
+        at=scene.now,
+    )
+
+
+def follow(scene: Scene, metres: float, after_s: float = 60) -> None:
+    scene.run(after_s, each_due=scene.settle_all)
+    place = place_at(scene, metres)
+    scene.do(Follow(command_id=scene.command_id(), place=place))
+    scene.settle_all()
+
+
+def updates(scene: Scene) -> list[str]:
+    return [event.body.text(scene.now) for event in scene.planned(Audience.EVERYONE)]
+
+
+def test_everybody_who_was_told_hears_where_the_defender_has_moved() -> None:
+    scene = scene_of()
+    follow(scene, 400)
+    told = set(scene.told(Audience.EVERYONE))
+    assert {"c1", "c2", "c3", "c4", "c5", "hq-1"} <= told
+    text = next(
+        event.body.text(scene.now)
+        for event in scene.planned(Audience.EVERYONE)
+        if event.person == "c1"
+    )
+    assert text.startswith("code-c1 Heron moved 400 m north-east: 41.314")
+    assert text.endswith("sign-c1")
+
+
+def test_a_short_way_is_kept_for_hq_and_told_to_nobody() -> None:
+    scene = scene_of()
+    follow(scene, 100)
+    assert len(scene.of(PositionFollowed)) == 1
+    assert scene.state().place == replace(place_at(scene, 100), at=scene.now)
+    assert updates(scene) == []
+
+
+def test_many_short_ways_add_up_from_where_people_were_told() -> None:
+    scene = scene_of()
+    for metres in (100, 200, 300.5):
+        follow(scene, metres)
+    assert len({e.round for e in scene.planned(Audience.EVERYONE)}) == 1
+    assert "moved 300 m" in updates(scene)[0]
+
+
+def test_a_device_at_rest_does_not_fill_the_journal() -> None:
+    scene = scene_of()
+    for _ in range(60):
+        follow(scene, 5, after_s=10)
+    assert len(scene.of(PositionFollowed)) == 2, "one in five minutes"
+
+
+def test_a_second_update_waits_and_then_says_where_they_are_by_then() -> None:
+    scene = scene_of()
+    follow(scene, 400)
+    first = len(updates(scene))
+    follow(scene, 900)
+    follow(scene, 1_600)
+    assert len(updates(scene)) == first
+    due = next_due(scene.state(), scene.now)
+    assert due is not None
+    scene.run(600, each_due=scene.settle_all)
+    assert "moved 1200 m north-east" in updates(scene)[-1]
+    assert len(scene.planned()) == len({event.effect for event in scene.planned()})
+
+
+def test_a_first_fix_is_told_at_once() -> None:
+    scene = Scene().raised(place=NOWHERE)
+    scene.settle_all()
+    follow(scene, 0, after_s=5)
+    assert updates(scene)
+    assert "moved" not in updates(scene)[0]
+
+
+def test_an_older_position_moves_nobody() -> None:
+    scene = scene_of()
+    scene.run(60)
+    place = replace(place_at(scene, 900), at=TASHKENT.at)
+    assert scene.do(Follow(command_id=scene.command_id(), place=place)) == ()
+
+
+def test_after_the_end_nobody_is_followed() -> None:
+    scene = scene_of()
+    scene.acknowledge()
+    scene.close()
+    before = len(scene.events)
+    place = place_at(scene, 900)
+    assert scene.do(Follow(command_id=scene.command_id(), place=place)) == ()
+    assert len(scene.events) == before
+
+
+def test_a_press_from_elsewhere_is_an_update_too() -> None:
+    scene = scene_of()
+    scene.run(120, each_due=scene.settle_all)
+    scene.raised("again", place=place_at(scene, 700))
+    assert "moved 700 m north-east" in updates(scene)[0]
+
+
+def test_whoever_was_told_of_a_case_before_hears_nothing_of_the_next() -> None:
+    scene = scene_of()
+    scene.acknowledge()
+    scene.close()
+    scene.settle_all()
+    scene.colleagues = scene.colleagues[5:]
+    scene.now = scene.now.plus(timedelta(hours=1))
+    scene.raised("again")
+    scene.settle_all()
+    follow(scene, 900)
+    assert "c1" not in scene.told(Audience.EVERYONE)
+    assert "c6" in scene.told(Audience.EVERYONE)
+
+
+def test_a_stranger_who_moves_reaches_no_colleague() -> None:
+    scene = Scene().raised(doubt=SourceDoubt.UNKNOWN_DEVICE)
+    scene.settle_all()
+    follow(scene, 900)
+    assert set(scene.told(Audience.EVERYONE)) <= {"hq-1", "alder", "rowan", "spruce"}
+
+
+def test_whoever_could_not_be_reached_is_not_told_of_a_move() -> None:
+    scene = Scene().raised()
+    for effect in scene.waiting():
+        refused = ".c1." in effect
+        state = EffectState.REJECTED if refused else EffectState.ACCEPTED
+        scene.settle(effect, state)
+    follow(scene, 900)
+    assert "c1" not in scene.told(Audience.EVERYONE)
+
+
+# a cancel, and what does not fit it ---------------------------------------------------
+
+
+def test_a_position_that_moves_on_after_a_cancel_is_a_sign_of_force() -> None:
+    scene = scene_of()
+    scene.acknowledge()
+    scene.cancel()
+    follow(scene, 100)
+    assert scene.state().force == frozenset()
+    follow(scene, 500)
+    state = scene.state()
+    assert state.force == {Force.MOVING}
+    assert state.acknowledged is None, "HQ has not seen it"
+    scene.acknowledge()
+    follow(scene, 2_000)
+    assert scene.state().acknowledged is not None, "it is one sign, not one each time"
+
+
+def test_one_person_does_not_close_what_moved_after_a_cancel() -> None:
+    scene = scene_of()
+    scene.cancel(Word.SAFE)
+    follow(scene, 500)
+    scene.acknowledge()
+    scene.close()
+    assert scene.state().is_open
+
+
+def silent_scene() -> Scene:
+    scene = scene_of(updates=Updates(silent=timedelta(minutes=10)))
+    scene.acknowledge()
+    follow(scene, 50)
+    return scene
+
+
+def test_a_device_that_falls_silent_after_a_cancel_is_a_sign_of_force() -> None:
+    scene = silent_scene()
+    scene.run(3_600, each_due=scene.settle_all)
+    assert scene.of(SignNoticed) == [], "nobody has asked to call it off"
+    scene.cancel()
+    scene.run(599, each_due=scene.settle_all)
+    assert scene.of(SignNoticed) == []
+    scene.run(2, each_due=scene.settle_all)
+    assert scene.state().force == {Force.SILENT}
+    assert scene.state().acknowledged is None
+    scene.run(3_600, each_due=scene.settle_all)
+    assert len(scene.of(SignNoticed)) == 1
+
+
+def test_a_device_that_goes_on_reporting_has_not_fallen_silent() -> None:
+    scene = silent_scene()
+    scene.cancel()
+    for _ in range(6):
+        follow(scene, 50, after_s=400)
+    assert scene.of(SignNoticed) == []
+
+
+def test_a_device_that_never_said_its_place_cannot_fall_silent() -> None:
+    scene = scene_of(updates=Updates(silent=timedelta(minutes=10)))
+    scene.cancel()
+    scene.run(3_600, each_due=scene.settle_all)
+    assert scene.of(SignNoticed) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_move_is_said_in_each_language(language: str) -> None:
+    facts = TextFacts(
+        alias="Heron",
+        code="K7F2",
+        sign="Umbrella",
+        lat_deg=41.3,
+        lon_deg=69.2,
+        pressed_at=press_of().at,
+        move=(412.0, "north_east"),
+    )
+    now = press_of().at
+    parts = finish(compose("moved", language, facts, now=now), language, now)
+    text = "".join(part.text for part in parts)
+    assert "400" in text
+    assert text.endswith("Umbrella")
+    assert len(text) <= (160 if language not in {"ru", "ar"} else 70)
+
+
+def test_far_moves_are_said_in_kilometres() -> None:
+    facts = TextFacts(
+        alias="Heron", pressed_at=press_of().at, move=(12_600.0, "south_west")
+    )
+    (said,) = [
+        part.text
+        for part in compose("moved", "en", facts, now=press_of().at)
+        if "moved" in part.text
+    ]
+    assert said == " moved 13 km south-west"
+
+
+def test_whoever_declined_still_hears_where_the_defender_is() -> None:
+    scene = scene_of()
+    scene.reply("c2", ReplyKind.CANNOT)
+    follow(scene, 900)
+    assert "c2" in scene.told(Audience.EVERYONE)
+
+
+@pytest.mark.parametrize("name", sorted(set(PROTOCOLS) - {"hq_alone", "unknown"}))
+def test_each_sample_tells_people_of_a_move(name: str) -> None:
+    steps = [s for s in PROTOCOLS[name].steps if s.to is Audience.EVERYONE]
+    assert [s.text for s in steps] == ["moved"]

@@ -1,0 +1,72 @@
+"""How far somebody moved and where to, against the geodesic."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.alarm.moves import DIRECTIONS, has_moved, move_between
+from engine.alarm.state import NOWHERE, KnownPlace, PlaceSource
+
+HERE = (41.31151, 69.27974)
+
+
+def fix(lat_deg: float, lon_deg: float, accuracy_m: float | None = 10.0) -> KnownPlace:
+    return KnownPlace(
+        source=PlaceSource.DEVICE,
+        lat_deg=lat_deg,
+        lon_deg=lon_deg,
+        accuracy_m=accuracy_m,
+    )
+
+
+@pytest.mark.parametrize(
+    ("north_deg", "east_deg", "direction"),
+    [
+        (0.01, 0.0, "north"),
+        (0.01, 0.0133, "north_east"),
+        (0.0, 0.01, "east"),
+        (-0.01, 0.0133, "south_east"),
+        (-0.01, 0.0, "south"),
+        (-0.01, -0.0133, "south_west"),
+        (0.0, -0.01, "west"),
+        (0.01, -0.0133, "north_west"),
+    ],
+)
+def test_a_move_has_one_of_eight_directions(
+    north_deg: float, east_deg: float, direction: str
+) -> None:
+    move = move_between(fix(*HERE), fix(HERE[0] + north_deg, HERE[1] + east_deg))
+    assert move is not None
+    assert move.direction == direction
+
+
+def test_over_the_antimeridian_it_goes_the_short_way() -> None:
+    move = move_between(fix(0.0, 179.999), fix(0.0, -179.999))
+    assert move is not None
+    assert move.direction == "east"
+    assert move.distance_m == pytest.approx(222, abs=2)
+
+
+@given(
+    st.floats(-90, 90), st.floats(-180, 180), st.floats(-90, 90), st.floats(-180, 180)
+)
+def test_any_two_places_have_a_distance_on_the_globe(
+    lat_1: float, lon_1: float, lat_2: float, lon_2: float
+) -> None:
+    move = move_between(fix(lat_1, lon_1), fix(lat_2, lon_2))
+    assert move is not None
+    assert 0 <= move.distance_m <= 20_020_000
+    assert move.direction in DIRECTIONS
+
+
+def test_the_first_fix_is_news_wherever_it_is() -> None:
+    declared = KnownPlace(source=PlaceSource.DECLARED, lat_deg=41.3, lon_deg=69.3)
+    assert has_moved(NOWHERE, fix(*HERE), 300)
+    assert has_moved(declared, fix(41.3, 69.3), 300)
+    assert not has_moved(fix(*HERE), NOWHERE, 300)
+
+
+def test_what_lies_within_the_accuracy_is_no_move() -> None:
+    near = (HERE[0] + 0.005, HERE[1])  # 556 m
+    assert has_moved(fix(*HERE), fix(*near, accuracy_m=100), 300)
+    assert not has_moved(fix(*HERE), fix(*near, accuracy_m=2_000), 300)
