@@ -8,6 +8,7 @@ DEVICE = "natalia_engine.device"
 CHANNEL = "natalia_engine.channel"
 MODEM = "natalia_engine.modem"
 COMMAND = "natalia_engine.command"
+DEVICE_COMMAND = "natalia_engine.device_command"
 
 
 def names(group: str) -> tuple[str, ...]:

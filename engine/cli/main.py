@@ -35,11 +35,11 @@ GROUPS = {
     "alarm": ("engine.cli.alarm", "List, show and act on alarms."),
     "status": ("engine.cli.status", "Say whether the engine is ready, or why not."),
     "protocol": ("engine.cli.protocol", "Check and show action protocols."),
+    "device": ("engine.cli.device", "List, enrol, test and imitate alarm devices."),
 }
 PLUGIN_HELP = {
     "modem": "Probe, test and imitate modems.",
     "demo": "See one alarm from button to help, on this machine alone.",
-    "device": "List, test and imitate alarm devices.",
 }
 EPILOG = """
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 configuration or data wrong,
