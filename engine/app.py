@@ -24,6 +24,8 @@ from engine.intake.gateway.actor import Gateway, Https, Streams
 from engine.intake.gateway.door import Door
 from engine.intake.judge import Judge
 from engine.intake.shouter.actor import Shouter, Unrecorded
+from engine.intake.vigil.actor import Vigil
+from engine.intake.vigil.attendance import Attendance
 from engine.journal.actor import JournalActor
 from engine.modems.actor import Inbound, ModemActor
 from engine.modems.loopback import SelfTest
@@ -72,6 +74,7 @@ class Parts:
     desk: Desk
     measures: Measures
     door: Door
+    attendance: Attendance
     unrecorded: Unrecorded
     web: WebParts
     tree: Tree
@@ -129,6 +132,16 @@ def tree_of(parts: Parts) -> ChildSpec:
                 arguments={
                     "judge": p.judge,
                     "readers": p.readers,
+                    "telemetry": p.telemetry,
+                },
+            ),
+            ChildSpec(
+                name="vigil",
+                actor=Vigil,
+                arguments={
+                    **shared,
+                    "board": p.judge.board,
+                    "attendance": p.attendance,
                     "telemetry": p.telemetry,
                 },
             ),

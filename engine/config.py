@@ -32,6 +32,7 @@ RESERVED = frozenset(
         "shouter",
         "sms",
         "timers",
+        "vigil",
         "web",
     }
 )

@@ -27,6 +27,7 @@ from engine.intake.gateway.sockets import bind, bind_unix
 from engine.intake.judge import Judge
 from engine.intake.replies import CODE, DIGITS, LETTERS
 from engine.intake.shouter.actor import Unhandled, Unrecorded
+from engine.intake.vigil.attendance import Attendance
 from engine.journal.handle import Journal
 from engine.journal.lock import StateLock
 from engine.journal.pool import ReaderPool
@@ -47,7 +48,16 @@ from engine.values import AlarmId
 SWITCH_INTERVAL_S = 0.0001
 CONTROL_SOCKET = "control.sock"
 ACTORS = ("journal", "timers", "alarms", "dispatcher", "intake", "gateway", "web")
-CHILDREN = (*ACTORS, "modems", "channels", "shouter", "doors", "probe", "alarm")
+CHILDREN = (
+    *ACTORS,
+    "modems",
+    "channels",
+    "shouter",
+    "vigil",
+    "doors",
+    "probe",
+    "alarm",
+)
 
 
 class RunningEngine:
@@ -113,6 +123,7 @@ def _start(
     readers = ReaderPool(store.reader)
     with readers.reader() as reader:
         clock = SystemClock(reader.last_at())
+        attendance = Attendance(reader.last_at() or clock.now())
         places = [(place.person, place.fix) for place in reader.places()]
     metrics = metrics_of(config)
     board = Board(roster, places, clock=clock, telemetry=metrics)
@@ -135,6 +146,7 @@ def _start(
         telemetry=metrics,
         hint=lambda heard: names.tell("intake", heard),
         recorded=unrecorded.recorded,
+        attendance=attendance,
     )
     readiness = Readiness(clock.boottime_s)
     measures = Measures(metrics, clock)
@@ -169,6 +181,7 @@ def _start(
         desk=desk_of(config, board, readers),
         measures=measures,
         door=door,
+        attendance=attendance,
         unrecorded=unrecorded,
         web=web,
         tree=tree,

@@ -7,6 +7,7 @@ from typing import ClassVar, assert_never
 
 from engine.alarm.commands import Raise
 from engine.alarm.messages import Distress, Forward, Moved, ToOpen
+from engine.intake.absence import SOURCE_ABSENCE, absence_command, absence_of
 from engine.intake.answers import Sms, code_in, messages_of
 from engine.intake.assess import Outcome
 from engine.intake.judge import (
@@ -52,7 +53,15 @@ class SmsHeard:
     urgent: ClassVar[bool] = True
 
 
-class Intake(SupervisedActor[Heard | SmsHeard | Moved]):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noticed:
+    """That something did not come is durable."""
+
+    key: ReportKey
+    urgent: ClassVar[bool] = True
+
+
+class Intake(SupervisedActor[Heard | SmsHeard | Noticed | Moved]):
     """Turns what was recorded into commands for the alarms' directory.
 
     A hint that is lost, here or on the way to the alarm, is made good by the next
@@ -73,7 +82,7 @@ class Intake(SupervisedActor[Heard | SmsHeard | Moved]):
         """Take up what was recorded and not acted upon."""
         self._scan(at_start=True)
 
-    def handle(self, message: Heard | SmsHeard | Moved) -> None:
+    def handle(self, message: Heard | SmsHeard | Noticed | Moved) -> None:
         """Act on what has just become durable."""
         match message:
             case Heard():
@@ -81,10 +90,10 @@ class Intake(SupervisedActor[Heard | SmsHeard | Moved]):
                 untaken = self._untaken_keys() if again else set[ReportKey]()
                 for report in message.reports:
                     self._report(report, skip=again - untaken)
-            case SmsHeard():
+            case SmsHeard() | Noticed():
                 for row in self._untaken():
                     if row.key == message.key:
-                        self._sms(row)
+                        self._take_up(row)
             case Moved():
                 self._tell(message)
             case _:
@@ -111,11 +120,16 @@ class Intake(SupervisedActor[Heard | SmsHeard | Moved]):
             if is_new and not at_start:
                 continue
             self._told_s[row.key] = now_s
-            if row.source == SOURCE_SMS:
-                self._sms(row)
-            elif row.source == SOURCE_DEVICE:
-                self._row(row)
+            self._take_up(row)
         self.wake_at(now.plus(RESCAN))
+
+    def _take_up(self, row: InboundRow) -> None:
+        if row.source == SOURCE_SMS:
+            self._sms(row)
+        elif row.source == SOURCE_DEVICE:
+            self._row(row)
+        elif row.source == SOURCE_ABSENCE:
+            self._absence(row)
 
     def _row(self, row: InboundRow) -> None:
         report = decode_report(row.body)
@@ -123,6 +137,15 @@ class Intake(SupervisedActor[Heard | SmsHeard | Moved]):
             self._unreadable(row)
             return
         self._report(report, skip=set())
+
+    def _absence(self, row: InboundRow) -> None:
+        absence = absence_of(row.body)
+        if absence is None:
+            self._unreadable(row)
+            return
+        command = absence_command(row, absence, self._judge)
+        words = "somebody who is in the roster no more was waited for"
+        self._distress(command or message_command(row, words, None, self._judge))
 
     def _unreadable(self, row: InboundRow) -> None:
         words = "something that was recorded cannot be read"

@@ -148,6 +148,7 @@ DECLARATIONS: tuple[Declaration, ...] = (
     ),
     _counter("signals_total", "Signals in reports.", Label("signal", tuple(Signal))),
     _gauge("device_connections", "Open connections of devices.", _PROTOCOL),
+    _gauge("heartbeats_overdue", "Devices silent for longer than agreed."),
     _counter("deliveries_total", "Effects by channel and outcome.", _CHANNEL, _OUTCOME),
     _counter(
         "delivery_attempts_total",

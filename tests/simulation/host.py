@@ -19,6 +19,7 @@ from engine.intake.gateway.actor import Gateway
 from engine.intake.gateway.door import Door
 from engine.intake.judge import Judge
 from engine.intake.shouter.actor import Unhandled, Unrecorded
+from engine.intake.vigil.attendance import Attendance
 from engine.journal.handle import Journal
 from engine.journal.memory import MemoryReader
 from engine.ports.device import DeviceReport
@@ -165,6 +166,7 @@ class Host:
         self.store = SimStore(self.disk, life)
         reader = MemoryReader(self.disk.medium)
         self.clock = clock = SimClock(reader.last_at(), life)
+        attendance = Attendance(reader.last_at() or clock.now())
         places = [(place.person, place.fix) for place in reader.places()]
         telemetry = WatchingTelemetry(self.watching)
         health = Health(telemetry)
@@ -181,6 +183,7 @@ class Host:
             telemetry=telemetry,
             hint=lambda heard: names.tell("intake", heard),
             recorded=unrecorded.recorded,
+            attendance=attendance,
         )
         tree = Tree(
             clock=clock,
@@ -203,6 +206,7 @@ class Host:
                 desk=self._desk(board),
                 measures=Comparing(self.watching, telemetry, clock),
                 door=door,
+                attendance=attendance,
                 unrecorded=unrecorded,
                 web=cast("Any", SimpleNamespace(bell=CommitBell())),
                 tree=tree,

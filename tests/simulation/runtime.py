@@ -36,6 +36,7 @@ POLLING = frozenset(
         "SimGateway",
         "SimWeb",
         "Supervisor",
+        "Vigil",
     }
 )
 

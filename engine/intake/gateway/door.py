@@ -13,6 +13,7 @@ from engine.intake.actor import SOURCE_DEVICE, SOURCE_QUIET, Heard
 from engine.intake.assess import Outcome
 from engine.intake.judge import Judge, Judgement
 from engine.intake.reports import encode_report, legible
+from engine.intake.vigil.attendance import Attendance
 from engine.ports.clock import Clock
 from engine.ports.device import DeviceReport
 from engine.ports.journal import (
@@ -55,14 +56,16 @@ class Door:
         telemetry: Telemetry,
         hint: Callable[[Heard | Moved], bool],
         recorded: Callable[[ReportKey], None],
+        attendance: Attendance,
     ) -> None:
         """Take the judge and the journal; `hint` tells intake.
 
-        `recorded` hears of each signal that is durable now.
+        `recorded` hears of each signal that is durable now, `attendance` of every
+        word of an enrolled device that is not known to be forged.
         """
         self._judge, self._journal = judge, journal
         self._clock, self._telemetry, self._hint = clock, telemetry, hint
-        self._recorded = recorded
+        self._recorded, self._attendance = recorded, attendance
         self._done: deque[_Batch] = deque()
         self._heard: list[DeviceReport] = []
         self._repeated: list[ReportKey] = []
@@ -86,6 +89,7 @@ class Door:
             if record is not None:
                 requests.append((record, report))
             self._move(judgement, requests, report)
+            self._attend(judgement, report)
         batch.waiting = len(requests)
         for request, report in requests:
             self._journal.submit(request, self._replied(batch, request, report))
@@ -160,6 +164,11 @@ class Door:
         else:
             self._journal.submit(place, _nobody_waits)
         self._judge.board.move(person.person, fix)
+
+    def _attend(self, judgement: Judgement, report: DeviceReport) -> None:
+        known = judgement.person is not None and report.authentic is not False
+        if known and report.device is not None:
+            self._attendance.heard(report.device, report.received_at)
 
     def _count(self, report: DeviceReport) -> None:
         self._telemetry.count(

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import ClassVar, assert_never
 
 from engine.alarm.commands import Raise
+from engine.alarm.state import Kind
 from engine.dispatch.actor import Shout
 from engine.dispatch.body import EffectBody
+from engine.intake.absence import SOURCE_ABSENCE, absence_command, absence_of
 from engine.intake.actor import SOURCE_DEVICE, SOURCE_SMS
 from engine.intake.judge import Judge, raise_command
 from engine.intake.reports import decode_report
@@ -68,6 +70,7 @@ class Unrecorded:
             if isinstance(request, Record) and request.source in {
                 SOURCE_DEVICE,
                 SOURCE_SMS,
+                SOURCE_ABSENCE,
             }:
                 self._tell(NotRecorded(record=request))
 
@@ -117,7 +120,9 @@ class Shouter(SupervisedActor[NotRecorded | Unhandled]):
         match message:
             case NotRecorded():
                 record = message.record
-                self._shout(record.key, record.received_at, self._of_record(record))
+                segments = self._of_record(record)
+                if segments:
+                    self._shout(record.key, record.received_at, segments)
             case Unhandled():
                 press = message.command.press
                 self._shout(press.key, press.at, self._of_command(message.command))
@@ -156,6 +161,12 @@ class Shouter(SupervisedActor[NotRecorded | Unhandled]):
 
     def _of_record(self, record: Record) -> tuple[Segment, ...]:
         mark = Segment(priority=1, text=NOT_RECORDED)
+        if record.source == SOURCE_ABSENCE:
+            absence = absence_of(record.body)
+            command = absence and absence_command(record, absence, self._judge)
+            # What only HQ would have looked at waits: it is recorded again.
+            raises = command and command.kind is Kind.REAL
+            return (mark, *self._words(command)) if command and raises else ()
         report = decode_report(record.body)
         if report is None:
             return (mark, Segment(priority=1, text="a message that reached us."))

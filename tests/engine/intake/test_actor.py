@@ -8,7 +8,8 @@ import pytest
 from engine.alarm.commands import AddNote, TakeReply
 from engine.alarm.messages import Distress, Forward, ToOpen
 from engine.alarm.state import Kind, PlaceSource, ReplyKind, SourceDoubt
-from engine.intake.actor import Heard, Intake, SmsHeard
+from engine.intake.absence import Absence, record_of
+from engine.intake.actor import Heard, Intake, Noticed, SmsHeard
 from engine.intake.assess import report_key
 from engine.intake.reports import encode_report
 from engine.ports.device import DeviceReport
@@ -311,3 +312,39 @@ def test_a_defenders_own_id_is_the_subject_of_a_second_press(rig: Rig) -> None:
         rig.hear(said)
     subjects = [one.command.subject for one in rig.told if isinstance(one, Distress)]
     assert subjects == [HERON, HERON]
+
+
+def test_what_did_not_come_is_told_to_the_alarms_like_any_report(rig: Rig) -> None:
+    absence = Absence(person=HERON, signal=Signal.SILENT, text="Heartbeat overdue")
+    record = record_of(absence, ReportKey("absence-1"), rig.world.now())
+    rig.ledger.ask(record, 1.0)
+    assert rig.tree.names.tell("intake", Noticed(key=record.key))
+    rig.world.run(0.1)
+    (notice,) = rig.told
+    assert isinstance(notice, Distress)
+    assert notice.command.kind is Kind.NOTICE
+    assert notice.command.press.signals == (Signal.SILENT,)
+    rig.world.run(30)
+    assert len(rig.told) > 1, "until it is taken up"
+
+
+@pytest.mark.parametrize(
+    "body", [b"{}", b"[", b'{"person": "nobody", "signal": "silent", "device": null}']
+)
+def test_an_absence_that_nobody_can_read_is_shown_to_hq(rig: Rig, body: bytes) -> None:
+    rig.raw("absence-2", "absence", body)
+    assert rig.tree.names.tell("intake", Noticed(key=ReportKey("absence-2")))
+    rig.world.run(0.1)
+    (notice,) = rig.told
+    assert isinstance(notice, Distress)
+    assert notice.command.kind is Kind.NOTICE
+
+
+def test_somebody_who_left_the_roster_while_waited_for_is_shown_to_hq(rig: Rig) -> None:
+    absence = Absence(person=PersonId("nobody"), signal=Signal.SILENT)
+    rig.ledger.ask(record_of(absence, ReportKey("a-3"), rig.world.now()), 1.0)
+    assert rig.tree.names.tell("intake", Noticed(key=ReportKey("a-3")))
+    rig.world.run(0.1)
+    (notice,) = rig.told
+    assert isinstance(notice, Distress)
+    assert notice.command.kind is Kind.NOTICE

@@ -8,11 +8,19 @@ from adapters.devices.osmand import Osmand
 from engine.alarm.messages import Moved
 from engine.intake.actor import SOURCE_QUIET, Heard
 from engine.intake.gateway.door import Door
+from engine.intake.vigil.attendance import Attendance
 from engine.ports.device import DeviceReport, HttpRequest, ReportKind
 from engine.ports.journal import Place, Record, Reply, Request, Unknown
 from engine.values import PersonId, ReportKey, Signal
 from tests.engine.dispatch.ledger import FULL, LOST, SILENT, Ledger
-from tests.engine.intake.reports import HERON, STRANGERS, Meter, judge_of, report
+from tests.engine.intake.reports import (
+    HERON,
+    HERONS,
+    STRANGERS,
+    Meter,
+    judge_of,
+    report,
+)
 from tests.fakes import START, ManualClock
 
 POSITION = report(signals=frozenset())
@@ -46,6 +54,7 @@ class Rig:
         self.recorded: list[ReportKey] = []
         self.answers: list[bool] = []
         self.judge = judge_of()
+        self.attendance = Attendance(START)
         self.door = Door(
             judge=self.judge,
             journal=self.ledger,
@@ -53,6 +62,7 @@ class Rig:
             telemetry=Meter(),
             hint=self._hint,
             recorded=self.recorded.append,
+            attendance=self.attendance,
         )
         self.door.wake = self.door.answer_done
 
@@ -193,3 +203,15 @@ def test_half_a_character_in_a_devices_json_does_not_cost_the_sos_bug_lost(
     rig.commit()
     assert rig.answers == [True]
     assert len(rig.heard) == 1
+
+
+def test_every_word_of_an_enrolled_device_counts_as_a_heartbeat(rig: Rig) -> None:
+    beat = report(kind=ReportKind.HEARTBEAT, signals=frozenset(), fix=None)
+    rig.let_in(beat)
+    assert rig.attendance.last(HERONS) == beat.received_at
+
+
+def test_neither_a_stranger_nor_a_forger_keeps_a_device_alive(rig: Rig) -> None:
+    rig.let_in(report(device=STRANGERS), report(authentic=False))
+    assert rig.attendance.last(STRANGERS) is None
+    assert rig.attendance.last(HERONS) is None

@@ -1,0 +1,1 @@
+"""Keeps vigil over what does not come: devices that have gone silent."""

@@ -1,0 +1,173 @@
+"""The vigil: notices what does not come, and records it like any other signal.
+
+One actor for all devices; their deadlines are the clear columns of rows, so that a
+restart takes them up without starting anybody. It never waits for the journal.
+"""
+
+from collections import deque
+from datetime import timedelta
+from typing import ClassVar
+
+from engine.intake.absence import Absence, record_of
+from engine.intake.actor import Noticed
+from engine.intake.vigil.attendance import Attendance
+from engine.intake.vigil.silence import (
+    PREFIX,
+    Overdue,
+    Stage,
+    Watch,
+    after_deafness,
+    head_of,
+    is_worth_a_row,
+    look,
+    stream_of,
+    watch_of,
+)
+from engine.ports.journal import (
+    Answer,
+    Append,
+    Appended,
+    Head,
+    JournalAccess,
+    ReaderLender,
+    Recorded,
+)
+from engine.ports.telemetry import Telemetry
+from engine.roster.board import Board
+from engine.roster.model import Device, Person
+from engine.supervision.actor import SupervisedActor
+from engine.supervision.link import Link
+from engine.values import CommandId, Signal
+
+LOOK = timedelta(seconds=2)
+
+
+class Vigil(SupervisedActor[None]):
+    """Looks round every few seconds; late by that much, and by no more."""
+
+    bound: ClassVar[int] = 100
+
+    def __init__(
+        self,
+        *,
+        link: Link,
+        board: Board,
+        attendance: Attendance,
+        journal: JournalAccess,
+        readers: ReaderLender,
+        telemetry: Telemetry,
+    ) -> None:
+        """Take who was heard when, and the roster's agreements."""
+        super().__init__(link=link)
+        self._board, self._attendance = board, attendance
+        self._journal, self._readers = journal, readers
+        self._telemetry = telemetry
+        self._watches: dict[str, Watch] = {}
+        self._kept: dict[str, Watch] = {}
+        self._unkept: deque[str] = deque()
+        self._unrecorded: deque[tuple[str, Watch]] = deque()
+
+    def started(self) -> None:
+        """Take the deadlines up from their rows."""
+        with self._readers.reader() as reader:
+            rows = reader.heads(PREFIX, open_only=True)
+        self._kept = {row.stream: watch_of(row) for row in rows}
+        self._watches = dict(self._kept)
+        self._look_round()
+
+    def handle(self, message: None) -> None:
+        """Take no messages: doors note in memory whom they hear."""
+
+    def woke(self) -> None:
+        """Look round."""
+        self._look_round()
+
+    def _look_round(self) -> None:
+        now = self.clock.now()
+        self._take_back()
+        deaf = now.since(self._attendance.alive(now))
+        for stream, watch in self._watches.items():
+            self._watches[stream] = after_deafness(watch, deaf)
+        roster = self._board.roster()
+        watched: set[str] = set()
+        overdue = 0
+        for device in roster.devices:
+            person = roster.person(device.person)
+            if device.heartbeat is None or person is None:
+                continue
+            stream = stream_of(device.device)
+            watched.add(stream)
+            watch = self._look_at(stream, device, person)
+            overdue += watch.stage is not Stage.HEARD
+        for stream in self._watches.keys() - watched:
+            self._let_go(stream)
+        self._telemetry.gauge("heartbeats_overdue", float(overdue))
+        self.wake_at(now.plus(LOOK))
+
+    def _look_at(self, stream: str, device: Device, person: Person) -> Watch:
+        now = self.clock.now()
+        before = self._watches.get(stream)
+        heard_at = self._attendance.last(device.device)
+        after, overdue = look(before, device, person, heard_at=heard_at, now=now)
+        self._watches[stream] = after
+        if overdue is not None:
+            self._report(stream, before or after, device, overdue)
+        if is_worth_a_row(
+            self._kept.get(stream), after, device.heartbeat or timedelta(0)
+        ):
+            self._keep(stream, after, head_of(after))
+        return after
+
+    def _report(
+        self, stream: str, before: Watch, device: Device, overdue: Overdue
+    ) -> None:
+        """Record the silence before the row forgets that it was due."""
+        last = overdue.last_heard_at
+        agreed_s = (device.heartbeat or timedelta(0)).total_seconds()
+        said = "not heard since the engine began" if last is None else f"heard {last}"
+        absence = Absence(
+            person=device.person,
+            signal=Signal.SILENT,
+            device=device.device,
+            text=f"Heartbeat overdue: {said}, agreed every {agreed_s:.0f} s",
+        )
+        record = record_of(absence, overdue.key, self.clock.now())
+
+        def replied(answer: Answer) -> None:
+            if isinstance(answer, Recorded):
+                self.link.tree.names.tell("intake", Noticed(key=answer.key))
+            else:
+                self._unrecorded.append((stream, before))
+
+        self._journal.submit(record, replied)
+
+    def _keep(self, stream: str, watch: Watch, head: Head) -> None:
+        self._kept[stream] = watch
+        append = Append(
+            stream=stream,
+            expected_seq=0,
+            epoch=self._journal.epoch,
+            command_id=CommandId(f"{watch.stage}/{watch.due}"),
+            events=(),
+            head=head,
+        )
+
+        def replied(answer: Answer) -> None:
+            if not isinstance(answer, Appended):
+                self._unkept.append(stream)
+
+        self._journal.submit(append, replied)
+
+    def _let_go(self, stream: str) -> None:
+        """Watch a device no more that has left the roster, or agreed on nothing."""
+        watch = self._watches.pop(stream)
+        self._keep(stream, watch, Head(status="let_go", is_open=False))
+        self._kept.pop(stream, None)
+
+    def _take_back(self) -> None:
+        """Do again what the journal has not taken; replies came in its thread."""
+        while self._unkept:
+            self._kept.pop(self._unkept.popleft(), None)
+        while self._unrecorded:
+            stream, before = self._unrecorded.popleft()
+            self._watches[stream] = before

@@ -1,0 +1,134 @@
+"""When a device has been silent for too long, and what becomes of it: pure.
+
+Silence counts only while the engine could hear. Outside a risk window HQ is told that
+a heartbeat is overdue; if a window begins while the device is still silent, that is
+reported anew, since by then it may raise.
+"""
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import StrEnum
+
+from engine.ports.journal import Head, HeadRow
+from engine.roster.model import Device, Person
+from engine.values import DeviceId, Instant, ReportKey
+
+PREFIX = "silence/"
+# Shorter pauses are those of a restart, and within what is agreed with a device.
+DEAF_MIN = timedelta(seconds=10)
+# After an outage devices come back one by one.
+MERCY_MAX = timedelta(minutes=5)
+
+
+class Stage(StrEnum):
+    """What is waited for; the row's status."""
+
+    HEARD = "heard"
+    OVERDUE = "overdue"
+    OVERDUE_AT_RISK = "overdue_at_risk"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """One device. `due` is when its silence is too long, or its next risk window."""
+
+    stage: Stage
+    due: Instant | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overdue:
+    """A silence to be reported once: `key` is the same after a crash."""
+
+    key: ReportKey
+    last_heard_at: Instant | None
+
+
+def stream_of(device: DeviceId) -> str:
+    """Return the stream of a device's row; its number is in no stream's name."""
+    return PREFIX + hashlib.sha256(device.encode()).hexdigest()[:16]
+
+
+def head_of(watch: Watch) -> Head:
+    """Return the clear columns of a watch."""
+    return Head(status=watch.stage.value, is_open=True, next_due=watch.due)
+
+
+def watch_of(row: HeadRow) -> Watch:
+    """Return the watch that a row keeps."""
+    return Watch(stage=Stage(row.head.status), due=row.head.next_due)
+
+
+def after_deafness(watch: Watch, deaf: timedelta) -> Watch:
+    """Return the watch after so long in which the engine heard nobody.
+
+    Stopped, or suspended: that time does not count as a device's silence.
+    """
+    if watch.stage is not Stage.HEARD or watch.due is None or deaf < DEAF_MIN:
+        return watch
+    return replace(watch, due=watch.due.plus(deaf + min(deaf, MERCY_MAX)))
+
+
+def look(
+    watch: Watch | None,
+    device: Device,
+    person: Person,
+    *,
+    heard_at: Instant | None,
+    now: Instant,
+) -> tuple[Watch, Overdue | None]:
+    """Return what is waited for next, and the silence to be reported now, if any.
+
+    Args:
+        watch: as it stands; None for a device that was not watched before.
+        device: with an agreed heartbeat.
+        person: who carries it.
+        heard_at: when it was last heard by this process; None where it was not.
+        now: the present.
+
+    """
+    heartbeat = device.heartbeat or timedelta(0)
+    if watch is None:
+        watch = Watch(stage=Stage.HEARD, due=now.plus(heartbeat))
+    heard = _after_hearing(watch, heartbeat, heard_at, now)
+    if heard.due is None or now < heard.due:
+        return heard, None
+    key = _key(device.device, heard)
+    is_silent = heard.stage is Stage.HEARD
+    last = heard.due.plus(-heartbeat) if is_silent else heard_at
+    overdue = Overdue(key=key, last_heard_at=last)
+    if person.at_risk(now):
+        return Watch(stage=Stage.OVERDUE_AT_RISK, due=None), overdue
+    then = Watch(stage=Stage.OVERDUE, due=person.next_risk(now))
+    # A window that is over, or was taken out of the roster meanwhile, is no news.
+    return then, overdue if is_silent else None
+
+
+def _after_hearing(
+    watch: Watch, heartbeat: timedelta, heard_at: Instant | None, now: Instant
+) -> Watch:
+    if heard_at is None:
+        return watch
+    due = heard_at.plus(heartbeat)
+    if watch.stage is Stage.HEARD:
+        later = watch.due is None or due > watch.due
+        # A shorter heartbeat may have been agreed since.
+        sooner = watch.due is not None and watch.due > now.plus(heartbeat)
+        return Watch(stage=Stage.HEARD, due=due) if later or sooner else watch
+    return Watch(stage=Stage.HEARD, due=due) if due > now else watch
+
+
+def is_worth_a_row(kept: Watch | None, watch: Watch, heartbeat: timedelta) -> bool:
+    """Say whether a row is to be written: a tenth of the heartbeat is not worth one."""
+    if kept is None or kept.stage is not watch.stage:
+        return True
+    if kept.due is None or watch.due is None:
+        return kept.due != watch.due
+    return abs(watch.due.since(kept.due)) >= heartbeat / 10
+
+
+def _key(device: DeviceId, watch: Watch) -> ReportKey:
+    moment = 0 if watch.due is None else watch.due.ms
+    text = f"silence|{device}|{watch.stage}|{moment}"
+    return ReportKey(hashlib.sha256(text.encode()).hexdigest()[:32])

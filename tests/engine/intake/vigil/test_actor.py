@@ -1,0 +1,165 @@
+"""The vigil over rows and restarts: what does not come is recorded once, in time."""
+
+from datetime import timedelta
+
+import pytest
+
+from engine.intake.absence import SOURCE_ABSENCE, absence_command, absence_of
+from engine.intake.vigil.actor import Vigil
+from engine.intake.vigil.attendance import Attendance
+from engine.journal.memory import Medium
+from engine.ports.journal import InboundRow, Record, Request
+from engine.roster.model import Roster
+from engine.supervision.child import ChildSpec, Strategy
+from engine.supervision.supervisor import supervisor
+from engine.supervision.tree import Root, Tree
+from engine.values import Instant, Signal
+from tests.engine.dispatch.ledger import FULL, Ledger
+from tests.engine.intake.reports import HERONS, Meter, at_heron, judge_of
+from tests.fakes import START
+from tests.simulation.runtime import World
+
+BEAT_S = 600.0
+AT_RISK = "daily 00:00-00:00"
+AGREED = at_heron(heartbeat_s=BEAT_S)
+
+
+class Rig:
+    """One process of the vigil; `again` is the next one over the same rows."""
+
+    def __init__(
+        self,
+        roster: Roster = AGREED,
+        medium: Medium | None = None,
+        now: Instant = START,
+        alive_at: Instant | None = None,
+    ) -> None:
+        self.world = World(1, now)
+        self.medium = medium or Medium()
+        self.ledger = Ledger(self.world, self.medium)
+        self.judge = judge_of(roster, clock=self.world)
+        self.attendance = Attendance(alive_at or now)
+        self.meter = Meter()
+        tree = Tree(clock=self.world, chance=self.world.chance, spawn=self.world.spawn)
+        arguments = {
+            "board": self.judge.board,
+            "attendance": self.attendance,
+            "journal": self.ledger,
+            "readers": self.ledger,
+            "telemetry": self.meter,
+        }
+        child = ChildSpec(name="vigil", actor=Vigil, arguments=arguments)
+        spec = supervisor("root", Strategy.REST_FOR_ONE, [child])
+        Root(spec, tree, on_ready=lambda: None, on_failure=lambda _: None)
+        self.world.run(0.5)
+
+    def again(self, after_s: float) -> "Rig":
+        """Start the next process, so long after this one was killed."""
+        alive_at = self.world.now()
+        now = alive_at.plus(timedelta(seconds=after_s))
+        return Rig(self.judge.board.roster(), self.medium, now, alive_at)
+
+    def hear(self) -> None:
+        self.attendance.heard(HERONS, self.world.now())
+
+    def noticed(self) -> list[InboundRow]:
+        rows = self.ledger.store.reader().inbound(untaken_only=True)
+        return [row for row in rows if row.source == SOURCE_ABSENCE]
+
+
+@pytest.mark.parametrize(("window", "kind"), [("", "notice"), (AT_RISK, "real")])
+def test_a_silent_device_raises_at_risk_and_else_shows_at_hq(
+    window: str, kind: str
+) -> None:
+    rig = Rig(at_heron(heartbeat_s=BEAT_S, window=window))
+    rig.world.run(BEAT_S - 1)
+    assert rig.noticed() == []
+    rig.world.run(4)
+    (row,) = rig.noticed()
+    absence = absence_of(row.body)
+    assert absence is not None
+    assert absence.signal is Signal.SILENT
+    command = absence_command(row, absence, rig.judge)
+    assert command is not None
+    assert (command.kind, command.subject) == (kind, "heron")
+    assert command.press.text.startswith("Heartbeat overdue: heard ")
+    rig.world.run(BEAT_S * 10)
+    assert len(rig.noticed()) == 1, "once is enough"
+
+
+def test_a_device_that_speaks_is_left_in_peace() -> None:
+    rig = Rig()
+    for _ in range(20):
+        rig.world.run(BEAT_S - 10)
+        rig.hear()
+    assert rig.noticed() == []
+    assert rig.meter.shown["heartbeats_overdue", ""] == 0
+
+
+def test_a_deadline_outlives_kill_9() -> None:
+    rig = Rig()
+    rig.world.run(BEAT_S - 60)
+    rig.hear()
+    rig.world.run(BEAT_S - 100)
+    after = rig.again(after_s=5)
+    after.world.run(80)
+    assert after.noticed() == []
+    after.world.run(20)
+    assert len(after.noticed()) == 1
+
+
+def test_an_outage_of_ours_is_no_silence_of_theirs() -> None:
+    rig = Rig()
+    rig.world.run(BEAT_S - 60)
+    after = rig.again(after_s=8 * 3600)
+    after.world.run(300)
+    assert after.noticed() == []
+    after.world.run(120)
+    assert len(after.noticed()) == 1
+
+
+def test_what_was_reported_is_not_reported_by_the_next_process() -> None:
+    rig = Rig()
+    rig.world.run(BEAT_S + 10)
+    assert len(rig.noticed()) == 1
+    after = rig.again(after_s=1)
+    after.world.run(BEAT_S * 3)
+    assert len(after.noticed()) == 1
+
+
+def test_a_full_disk_delays_the_report_and_does_not_lose_it() -> None:
+    rig = Rig()
+
+    def full(request: Request) -> str:
+        return FULL if isinstance(request, Record) else ""
+
+    rig.ledger.fault = full
+    rig.world.run(BEAT_S + 60)
+    rig.ledger.fault = lambda _: ""
+    assert rig.noticed() == []
+    rig.world.run(5)
+    assert len(rig.noticed()) == 1
+
+
+def test_a_device_without_an_agreement_may_be_silent() -> None:
+    rig = Rig(at_heron(heartbeat_s=None, window=AT_RISK))
+    rig.world.run(BEAT_S * 100)
+    assert rig.noticed() == []
+
+
+def test_a_device_that_leaves_the_roster_is_not_waited_for() -> None:
+    rig = Rig()
+    rig.world.run(60)
+    rig.judge.board.replace(at_heron(heartbeat_s=None))
+    rig.world.run(BEAT_S * 2)
+    assert rig.noticed() == []
+    assert rig.ledger.store.reader().heads("silence/", open_only=True) == []
+
+
+def test_heartbeats_cost_the_journal_a_few_rows() -> None:
+    rig = Rig()
+    before = len(rig.ledger.asked)
+    for _ in range(600):
+        rig.world.run(1)
+        rig.hear()
+    assert len(rig.ledger.asked) - before <= 11
