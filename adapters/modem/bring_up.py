@@ -6,6 +6,7 @@ refuse `AT`, `AT+CMEE=1`, `AT+CSCS` and still send. What must work: an answer to
 """
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from adapters.modem.at import fields_of, prefix_of
@@ -21,6 +22,7 @@ _BUSY_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0)
 _BOOT_PAUSES_S = (0.5, 2.0, 5.0)
 _DIGITS = re.compile(r"\d{6,22}")
 _PIN_TRIES_LEFT_MIN = 2
+_NO_MEMORY = "that a PIN was tried cannot be remembered: it is not tried"
 
 
 @dataclass(slots=True)
@@ -97,7 +99,10 @@ class BringUp:
 
     def _identify(self) -> None:
         session = self._session
-        session.imei = _digits(self._optional("AT+CGSN"))
+        # By it the modem is found again: its OK may be lost, its digits are told.
+        session.imei = _digits(self._optional("AT+CGSN")) or _digits(
+            self._optional("AT+CGSN")
+        )
         session.model = _plain(self._optional("AT+CGMM"))
         for text in ("AT+CCID", "AT+ICCID", "AT^ICCID?"):
             session.iccid = _digits(self._optional(text))
@@ -141,7 +146,7 @@ class BringUp:
             raise ModemError(message)
         sim = self._session.iccid or self._session.imei or ""
         key = pin_key(sim, self._options.pin)
-        if self._pins.is_barred(key):
+        if self._is_barred(key):
             message = "the PIN was refused before and is not tried again"
             raise ModemError(message)
         left = self._optional('AT+CPINR="SIM PIN"')
@@ -150,14 +155,28 @@ class BringUp:
         if tries is not None and tries < _PIN_TRIES_LEFT_MIN:
             message = "the SIM has one PIN try left: enter it by hand"
             raise ModemError(message)
-        self._pins.bar(key)
+        self._bar(key)
         reply = self._dialogue.command(
             f'AT+CPIN="{self._options.pin}"', deadline_s=self._options.storage_s
         )
         if not reply.ok:
             message = "the PIN was refused; it is not tried again"
             raise ModemError(message)
-        self._pins.allow(key)
+        # Where this fails the SIM is open all the same, and asks at its next start.
+        with suppress(OSError, ValueError):
+            self._pins.allow(key)
+
+    def _is_barred(self, key: str) -> bool:
+        try:
+            return self._pins.is_barred(key)
+        except (OSError, ValueError) as error:
+            raise ModemError(_NO_MEMORY) from error
+
+    def _bar(self, key: str) -> None:
+        try:
+            self._pins.bar(key)
+        except (OSError, ValueError) as error:
+            raise ModemError(_NO_MEMORY) from error
 
     def _configure(self) -> None:
         self._set_pdu_mode()
@@ -167,10 +186,18 @@ class BringUp:
         self._optional('AT+CSCS="GSM"')
         self._choose_stores()
         self._choose_routing()
-        if self._options.smsc:
-            self._optional(f'AT+CSCA="{self._options.smsc}"')
+        self._set_service_centre()
         for text in ("AT+CREG=2", "AT+CGREG=2", "AT+CEREG=2", "AT+CLIP=1"):
             self._optional(text)
+
+    def _set_service_centre(self) -> None:
+        """Set it where it is another: each time costs a write of the SIM's memory."""
+        wanted = self._options.smsc
+        if not wanted:
+            return
+        told = self._optional("AT+CSCA?")
+        if not any(fields_of(line)[0] == wanted for line in told.lines):
+            self._optional(f'AT+CSCA="{wanted}"')
 
     def _set_pdu_mode(self) -> None:
         """Set what cannot be done without; a SIM800 refuses it while it boots."""
@@ -251,7 +278,7 @@ _LOCKS = frozenset({"SIM PUK", "SIM PIN2", "SIM PUK2", "PH-SIM PIN", "PH-NET PIN
 
 
 def _digits(reply: Reply) -> str | None:
-    if not reply.ok:
+    if reply.final is not None and not reply.ok:
         return None
     for line in reply.lines:
         match = _DIGITS.search(line)

@@ -11,7 +11,11 @@ from typing import Protocol
 
 
 class PinStore(Protocol):
-    """Remembers, over restarts, which PIN of which SIM must not be tried again."""
+    """Remembers, over restarts, which PIN of which SIM must not be tried again.
+
+    Where the memory cannot be read or written every method raises OSError or
+    ValueError: nothing may be tried then.
+    """
 
     def is_barred(self, key: str) -> bool:
         """Return whether this was tried and not accepted."""
@@ -85,3 +89,9 @@ class FilePinStore:
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(self._path)
+        # Without this the new name may be lost with the power, and the try repeated.
+        folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

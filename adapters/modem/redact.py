@@ -4,7 +4,8 @@ import re
 
 _NUMBER = re.compile(r"\+?\d{7,}")
 _PDU = re.compile(r"\b[0-9A-Fa-f]{20,}\b")
-_PIN = re.compile(r'(\+CPIN=)"[^"]*"')
+# Each of these carries a PIN or a password (TS 27.007), quoted or not.
+_PIN = re.compile(r"(\+(?:CPIN|CPWD|CLCK)=)[^\r\n;]*", re.IGNORECASE)
 _KEPT_FRONT, _KEPT_BACK = 3, 2
 
 
@@ -14,7 +15,7 @@ def redact(line: str) -> str:
     The first three digits (country, or maker of an IMEI) and the last two stay:
     enough to tell two numbers apart, too little to call one.
     """
-    line = _PIN.sub(r'\1"****"', line)
+    line = _PIN.sub(r"\1****", line)
     line = _PDU.sub(lambda match: _hidden(match.group()), line)
     return _NUMBER.sub(lambda match: number(match.group()), line)
 

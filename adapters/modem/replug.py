@@ -12,6 +12,7 @@ from engine.ports.clock import Clock
 
 # Without its check digit, as some modems tell it.
 _IMEI_DIGITS_MIN = 14
+_TRIES = 2
 
 
 def find_port(
@@ -44,7 +45,11 @@ def _imei(
     transport.open()
     try:
         dialogue.escape()
-        if dialogue.command("AT", deadline_s=options.answer_s).final is None:
+        # An answer can be lost; twice at one port is one that does not speak AT.
+        if not any(
+            dialogue.command("AT", deadline_s=options.answer_s).final
+            for _ in range(_TRIES)
+        ):
             return None
         reply = dialogue.command("AT+CGSN", deadline_s=options.answer_s)
         for line in reply.lines:

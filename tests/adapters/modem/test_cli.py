@@ -77,7 +77,11 @@ def test_a_console_carries_a_conversation(modem: VirtualModem) -> None:
 
 
 def test_redaction_leaves_no_pin_no_pdu_and_no_number() -> None:
-    assert redact('AT+CPIN="1234"') == 'AT+CPIN="****"'
+    assert redact('AT+CPIN="1234"') == "AT+CPIN=****"
+    assert redact("at+cpin=1234;+CSQ") == "at+cpin=****;+CSQ"
+    assert redact('AT+CLCK="SC",1,"1234"') == "AT+CLCK=****"
+    assert redact('AT+CPWD="SC","1234","4321"') == "AT+CPWD=****"
+    assert redact("+CPIN: SIM PIN") == "+CPIN: SIM PIN"
     assert redact('+CLIP: "+46701234567",145') == '+CLIP: "+467***67",145'
     pdu = "0011000B916407281553F80000AA0AE8329BFD4697D9EC37"
     assert redact(pdu) == "<PDU, 24 octets>"

@@ -48,6 +48,21 @@ def test_the_last_try_is_left_to_a_person(tmp_path: Path) -> None:
         assert r.modem.state.pin_tries_left == 1
 
 
+@pytest.mark.parametrize("broken", ["no folder", "no text"])
+def test_what_cannot_be_remembered_is_not_tried_bug_crashed_for_ever(
+    tmp_path: Path, broken: str
+) -> None:
+    path = tmp_path / ("gone/tried" if broken == "no folder" else "tried")
+    if broken == "no text":
+        path.write_bytes(b"\xff\xfe")
+    options = ModemOptions(pin="1234", pin_file=str(path), command_s=0.4, answer_s=0.2)
+    with rig(tmp_path, options=options, pin="1234", opened=False) as r:
+        with pytest.raises(ModemError, match="cannot be remembered"):
+            r.driver.open()
+        assert r.modem.state.pin_tries_left == 3
+        assert r.modem.state.lock == "SIM PIN"
+
+
 @pytest.mark.parametrize("kind", ["memory", "file"])
 def test_a_store_bars_and_allows(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "tried"

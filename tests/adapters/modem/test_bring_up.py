@@ -1,0 +1,36 @@
+"""The first dialogue: what is set, and what is left as it stands."""
+
+import pytest
+
+from adapters.modem.options import ModemOptions
+from tests.adapters.modem.scripted import OK, WORKS, ScriptedModem, driver_of
+from tests.fakes import ManualClock
+
+CENTRE = "+46705008999"
+SET = f'AT+CSCA="{CENTRE}"'
+
+
+@pytest.mark.parametrize(
+    ("told", "is_set"),
+    [
+        (f'+CSCA: "{CENTRE}",145', False),
+        ('+CSCA: "",129', True),
+        ('+CSCA: "+46700000000",145', True),
+        ("ERROR", True),
+    ],
+)
+def test_the_service_centre_is_written_where_it_is_another(
+    clock: ManualClock, told: str, *, is_set: bool
+) -> None:
+    answer = f"\r\n{told}\r\n" + ("" if told == "ERROR" else OK)
+    modem = ScriptedModem(clock, WORKS | {"AT+CSCA?": answer, SET: OK})
+    assert driver_of(modem, ModemOptions(smsc=CENTRE)).open().registered
+    assert (SET in modem.commands) is is_set
+
+
+def test_a_service_centre_that_is_not_configured_is_the_sims_own(
+    clock: ManualClock,
+) -> None:
+    modem = ScriptedModem(clock, WORKS)
+    driver_of(modem).open()
+    assert not any("CSCA" in command for command in modem.commands)
