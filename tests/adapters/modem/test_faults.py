@@ -5,7 +5,9 @@ The far end's own count is the judge: *sent* means that the network has it once,
 """
 
 import itertools
+import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,15 +19,24 @@ from adapters.modem.pdu_text import Concat, build
 from adapters.modem.virtual_faults import Faults, switch_names
 from engine.errors import ModemError
 from engine.ports.modem import InboundSms, SendResult, StatusReport
-from tests.adapters.modem.rig import BOB, Rig, rig
-from tests.adapters.modem.switches import NOT_SWITCHED_HERE, SWITCHES, mend
+from tests.adapters.modem.rig import BOB, QUICK, Rig, rig
+from tests.adapters.modem.switches import EVENTS, NOT_SWITCHED_HERE, SWITCHES, mend
+
+_IN_MID_SEND_S = 0.05
 
 
-def _outcome(r: Rig, text: str) -> SendResult | None:
-    """Submit as the modem's actor does: a raise is *not sent*, then one rung up."""
+def _outcome(
+    r: Rig, text: str, over: Callable[[], None] = lambda: None
+) -> SendResult | None:
+    """Submit as the modem's actor does: a raise is *not sent*, then one rung up.
+
+    `over` waits until what has happened to the modem is over: nobody can open a port
+    in the moment in which it has no name.
+    """
     try:
         return r.submit(text, late_s=0.6).result
     except ModemError:
+        over()
         assert r.driver.recover(0) or r.driver.recover(1) or r.driver.recover(2)
         return None
 
@@ -71,6 +82,40 @@ def test_a_pair_of_faults_leaves_every_message_one_true_outcome(
         for name in (one, other):
             mend(faults, name)
         assert _outcome(r, "after") is SendResult.SENT
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_an_event_while_a_message_waits_leaves_it_one_true_outcome(
+    tmp_path: Path, event: str
+) -> None:
+    _judge_through(tmp_path, event, [])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("event", "name"), list(itertools.product(EVENTS, SWITCHES)))
+def test_an_event_with_a_fault_leaves_every_message_one_true_outcome(
+    tmp_path: Path, event: str, name: str
+) -> None:
+    _judge_through(tmp_path, event, [name])
+
+
+def _judge_through(tmp_path: Path, event: str, names: list[str]) -> None:
+    faults = Faults(latency_s=0.1)
+    for name in names:
+        faults.set(name, SWITCHES[name])
+    options = replace(QUICK, by_id_folder=str(tmp_path))
+    with rig(tmp_path, faults=faults, options=options) as r:
+        results = {"before": _outcome(r, "before")}
+        happens = threading.Timer(_IN_MID_SEND_S, EVENTS[event], (r.modem,))
+        happens.start()
+        results["meanwhile"] = _outcome(r, "meanwhile", happens.join)
+        happens.join()
+        results["behind"] = _outcome(r, "behind")
+        for name in names:
+            mend(faults, name)
+        after = [_outcome(r, text) for text in ("after", "again")]
+        assert SendResult.SENT in after
+        _judge(r, results | dict(zip(("after", "again"), after, strict=True)))
 
 
 def _is(kind: type[object]) -> Callable[[object], bool]:
