@@ -4,21 +4,25 @@
     /tmp/peers/bin/pip install python-messaging smspdudecoder 'bitstring<5'
     NATALIA_PEERS=/tmp/peers/bin/python python3 dev bench modem
 
-Reads {"deliver": HEX, "text": TEXT, "number": NUMBER, "rounds": N} on standard
-input and writes, for each library, decodes and encodes per second (null where it
-has no such thing) and what it makes of the PDU. Stands alone on purpose: the peers
+Reads {"deliver": HEX, "text": TEXT, "number": NUMBER, "hard": {HEX: TEXT, ...},
+"rounds": N} on standard input and writes, for each library, decodes and encodes per
+second (null where it has no such thing), what it makes of the PDU, and how many of the
+hard ones it reads right. Stands alone on purpose: the peers
 are GPL or need packages of an age that the engine's environment must not have.
 """
 
+import contextlib
 import importlib
 import json
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 Case = dict[str, Any]
 Call = Callable[[], Any]
+Decode = Callable[[str], Any]
 
 
 def per_second(call: Call, rounds: int) -> float:
@@ -30,12 +34,21 @@ def per_second(call: Call, rounds: int) -> float:
     return rounds / (time.perf_counter() - start)
 
 
-def python_messaging(case: Case) -> tuple[Call, Call | None]:
+def right(decode: Decode, hard: dict[str, str]) -> int:
+    """Count what is read right; a library that raises has not read it."""
+    count = 0
+    for deliver, text in hard.items():
+        with contextlib.suppress(Exception):
+            count += decode(deliver) == text
+    return count
+
+
+def python_messaging(case: Case) -> tuple[Decode, Call | None]:
     """Dead since 2020; GPL-2."""
     sms = importlib.import_module("messaging.sms")
 
-    def decode() -> Any:
-        return sms.SmsDeliver(case["deliver"]).data["text"]
+    def decode(deliver: str) -> Any:
+        return sms.SmsDeliver(deliver).data["text"]
 
     def encode() -> Any:
         return sms.SmsSubmit(case["number"], case["text"]).to_pdu()[0].pdu
@@ -43,16 +56,16 @@ def python_messaging(case: Case) -> tuple[Call, Call | None]:
     return decode, encode
 
 
-def smspdudecoder(case: Case) -> tuple[Call, Call | None]:
+def smspdudecoder(case: Case) -> tuple[Decode, Call | None]:
     """Decodes only; MIT."""
+    del case
     easy = importlib.import_module("smspdudecoder.easy")
-    return lambda: easy.read_incoming_sms(case["deliver"])["content"], None
+    return lambda deliver: easy.read_incoming_sms(deliver)["content"], None
 
 
-def python_gammu(case: Case) -> tuple[Call, Call | None]:
+def python_gammu(case: Case) -> tuple[Decode, Call | None]:
     """LibGammu, in C; GPL-2."""
     gammu = importlib.import_module("gammu")
-    octets = bytes.fromhex(case["deliver"])
     message = {
         "Text": case["text"],
         "Number": case["number"],
@@ -64,8 +77,8 @@ def python_gammu(case: Case) -> tuple[Call, Call | None]:
         "State": "Sent",
     }
 
-    def decode() -> Any:
-        return gammu.DecodePDU(octets, SMSC=True)["Text"]
+    def decode(deliver: str) -> Any:
+        return gammu.DecodePDU(bytes.fromhex(deliver), SMSC=True)["Text"]
 
     return decode, lambda: gammu.EncodePDU(message)
 
@@ -86,9 +99,11 @@ def main() -> None:
             decode, encode = make(case)
         except ImportError:
             continue
+        deliver = case["deliver"]
         found[name] = {
-            "text": decode(),
-            "decodes": per_second(decode, case["rounds"]),
+            "text": decode(deliver),
+            "right": right(decode, case["hard"]),
+            "decodes": per_second(partial(decode, deliver), case["rounds"]),
             "encodes": per_second(encode, case["rounds"]) if encode else None,
         }
     json.dump(found, sys.stdout)
