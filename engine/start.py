@@ -167,6 +167,8 @@ def _start(
         health=health,
         readiness=readiness,
         unrecorded=unrecorded,
+        attendance=attendance,
+        drills=judge.drills,
         is_demo=config.demo,
     )
     parts = Parts(

@@ -18,6 +18,13 @@ from starlette.routing import Route
 from engine.alarm.commands import Close
 from engine.console.acts import ActError, command_of
 from engine.console.desk import ConsoleDesk
+from engine.console.devices import (
+    DeviceError,
+    device_named,
+    drill_state,
+    enrolling,
+    list_devices,
+)
 from engine.console.observe import NO_ROUND_TRIP, ROUND_TRIP, unready_reasons
 from engine.console.operators import OperatorError
 from engine.console.view import detail, summary
@@ -46,6 +53,10 @@ def control_app(desk: ConsoleDesk) -> Starlette:
             Route("/operators", operators),
             Route("/operators/{name}", add_operator, methods=["POST"]),
             Route("/status", status),
+            Route("/devices", devices, methods=["POST"]),
+            Route("/devices/enrol", enrol_device, methods=["POST"]),
+            Route("/devices/drill", drill, methods=["POST"]),
+            Route("/devices/drill/arm", arm_drill, methods=["POST"]),
             Route("/roster", roster, methods=["POST"]),
             Route("/roster/read", read_roster, methods=["POST"]),
         ]
@@ -88,8 +99,7 @@ async def act(request: Request) -> Response:
         return JSONResponse({"error": SIGN_IN}, status_code=UNPROCESSABLE)
     by = OperatorId(form.get("by", ""))
     if by not in desk.operators.names():
-        error = f"by: no operator {by!r}; add one with: natalia operator add"
-        return JSONResponse({"error": error}, status_code=UNPROCESSABLE)
+        return JSONResponse({"error": _no_operator(by)}, status_code=UNPROCESSABLE)
     click = form.get("id") or secrets.token_hex(8)
     try:
         command = command_of(
@@ -161,14 +171,78 @@ async def roster(request: Request) -> Response:
 async def read_roster(request: Request) -> Response:
     """Answer a question about the roster in force; showing numbers is journalled."""
     desk = _desk(request)
-    try:
-        fields: dict[str, object] = dict(json.loads(await request.body() or b"{}"))
-    except (ValueError, TypeError):
-        fields = {}
+    fields = await _values(request)
     if fields.get("reveal"):
         facts = {"command": str(fields.get("command")), "by": "command line"}
         await _record(desk, "roster", "RosterRevealed", facts)
     return JSONResponse(respond(fields, desk.parts.board.roster()))
+
+
+async def devices(request: Request) -> Response:
+    """Return the enrolled devices; showing their ids is journalled."""
+    desk = _desk(request)
+    fields = await _values(request)
+    if fields.get("reveal") is True:
+        facts = {"command": "device.list", "by": "command line"}
+        await _record(desk, "roster", "RosterRevealed", facts)
+    now = desk.parts.clock.now()
+    return JSONResponse({"devices": list_devices(desk.parts, fields, now)})
+
+
+async def enrol_device(request: Request) -> Response:
+    """Add devices to the roster in force, from `[[device]]` tables in the body."""
+    desk = _desk(request)
+    body = (await request.body()).decode("utf-8", errors="replace")
+    try:
+        enrolled = enrolling(desk.parts, body)
+    except DeviceError as error:
+        return JSONResponse({"error": str(error)}, status_code=UNPROCESSABLE)
+    await desk.keep_roster(enrolled.text)
+    desk.parts.board.replace(enrolled.roster)
+    facts = {"version": enrolled.roster.version}
+    await _record(desk, "roster", "DeviceEnrolled", facts)
+    return JSONResponse(facts)
+
+
+async def drill(request: Request) -> Response:
+    """Say how far a device's drill has come."""
+    parts = _desk(request).parts
+    try:
+        device = device_named(parts, await _values(request))
+    except DeviceError as error:
+        return JSONResponse({"error": str(error)}, status_code=MISSING)
+    return JSONResponse(drill_state(parts, device, parts.clock.now()))
+
+
+async def arm_drill(request: Request) -> Response:
+    """Let a device's next press be an exercise; journalled before it is."""
+    desk = _desk(request)
+    fields = await _values(request)
+    by = OperatorId(str(fields.get("by", "")))
+    if by not in desk.operators.names():
+        return JSONResponse({"error": _no_operator(by)}, status_code=UNPROCESSABLE)
+    try:
+        device = device_named(desk.parts, fields)
+    except DeviceError as error:
+        return JSONResponse({"error": str(error)}, status_code=MISSING)
+    facts = {"by": str(by), "person": str(device.person)}
+    if not await _record(desk, "drills", "DrillArmed", facts):
+        said = "it could not be recorded, so that the next press is a real one"
+        return JSONResponse({"error": said}, status_code=REFUSED)
+    now = desk.parts.clock.now()
+    desk.parts.drills.arm(device.device, now)
+    return JSONResponse(drill_state(desk.parts, device, now))
+
+
+def _no_operator(by: OperatorId) -> str:
+    return f"by: no operator {by!r}; add one with: natalia operator add"
+
+
+async def _values(request: Request) -> dict[str, object]:
+    try:
+        return dict(json.loads(await request.body() or b"{}"))
+    except (ValueError, TypeError):
+        return {}
 
 
 async def _record(

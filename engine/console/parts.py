@@ -8,7 +8,9 @@ from pathlib import Path
 from engine.alarm.commands import AlarmCommand
 from engine.alarm.messages import Answered
 from engine.health import Health
+from engine.intake.drills import Drills
 from engine.intake.shouter.actor import Unrecorded
+from engine.intake.vigil.attendance import Attendance
 from engine.metrics import Metrics
 from engine.ports.clock import Clock
 from engine.ports.journal import JournalAccess, ReaderLender
@@ -56,5 +58,7 @@ class WebParts:
     health: Health
     readiness: Readiness
     unrecorded: Unrecorded
+    attendance: Attendance
+    drills: Drills
     bell: CommitBell = field(default_factory=CommitBell)
     is_demo: bool = False

@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from engine.alarm.commands import Raise, RequestCancel
 from engine.alarm.state import Kind
 from engine.intake.assess import Assessment, Outcome, assess
+from engine.intake.drills import Drills
 from engine.ports.device import DeviceReport
 from engine.protocol.model import ActionProtocol
 from engine.protocol.registry import HQ_ALONE, UNKNOWN_DEVICE, Registry
@@ -41,6 +42,7 @@ class Judge:
 
     board: Board
     registry: Callable[[], Registry]
+    drills: Drills = field(default_factory=Drills)
 
     def judge(self, report: DeviceReport) -> Judgement:
         """Return what a report means; pure but for the snapshots it reads."""
@@ -59,11 +61,26 @@ class Judge:
             triggers = protocol.raising(at_risk=person.at_risk(now))
             last = self.board.fix_of(person.person)
         assessment = assess(report, person, triggers, last, word)
+        if self._is_drill(report, assessment):
+            assessment = replace(assessment, kind=Kind.EXERCISE)
         if assessment.outcome is Outcome.NOTICE:
             protocol = registry.protocols[HQ_ALONE]
         elif person is None:
             protocol = registry.protocols[UNKNOWN_DEVICE]
         return Judgement(assessment=assessment, person=person, protocol=protocol)
+
+    def _is_drill(self, report: DeviceReport, assessment: Assessment) -> bool:
+        """Say whether it is the press that somebody was asked for just now.
+
+        What the device had stored is older than the drill, and force is never one.
+        """
+        press = assessment.press
+        return (
+            assessment.outcome is Outcome.ALARM
+            and report.device is not None
+            and not (report.buffered or press.duress or report.authentic is False)
+            and self.drills.takes(report.device, press.key, report.received_at)
+        )
 
 
 def raise_command(judgement: Judgement) -> Raise:

@@ -12,15 +12,24 @@ class Attendance:
     def __init__(self, alive_at: Instant) -> None:
         """Start with nobody heard; the engine itself was last alive at `alive_at`."""
         self._heard: dict[DeviceId, Instant] = {}
+        self._battery: dict[DeviceId, float] = {}
         self._alive_at = alive_at
 
-    def heard(self, device: DeviceId, at: Instant) -> None:
-        """Note a word of a device."""
+    def heard(
+        self, device: DeviceId, at: Instant, battery_ratio: float | None = None
+    ) -> None:
+        """Note a word of a device, and its battery (0 to 1) where it says."""
         self._heard[device] = at
+        if battery_ratio is not None:
+            self._battery[device] = battery_ratio
 
     def last(self, device: DeviceId) -> Instant | None:
         """Return when a device was heard last by this process."""
         return self._heard.get(device)
+
+    def battery_ratio(self, device: DeviceId) -> float | None:
+        """Return the last battery (0 to 1) that a device has told of."""
+        return self._battery.get(device)
 
     def alive(self, now: Instant) -> Instant:
         """Return since when nobody was listening, and note that somebody is now."""

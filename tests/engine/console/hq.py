@@ -39,7 +39,9 @@ from engine.console.pages import console_app
 from engine.console.parts import WebParts
 from engine.console.stream import follow
 from engine.health import Health
+from engine.intake.drills import Drills
 from engine.intake.shouter.actor import NotRecorded, Unrecorded
+from engine.intake.vigil.attendance import Attendance
 from engine.journal.memory import MemoryReader, MemoryStore
 from engine.metrics import Metrics
 from engine.ports.journal import Answer, Appended, EffectState, Request
@@ -92,6 +94,7 @@ class Hq:
         self.unrecorded = Unrecorded(self._shout)
         self.readiness = Readiness(self.clock.boottime_s)
         self.readiness.back()
+        self.attendance, self.drills = Attendance(self.clock.now()), Drills()
         self.desk = ConsoleDesk(self.parts())
 
     def parts(self) -> WebParts:
@@ -112,6 +115,8 @@ class Hq:
             health=self.health,
             readiness=self.readiness,
             unrecorded=self.unrecorded,
+            attendance=self.attendance,
+            drills=self.drills,
         )
 
     def restart(self) -> "Hq":

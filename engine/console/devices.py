@@ -1,0 +1,113 @@
+"""The control socket's answers about devices: which there are, enrolling, drills.
+
+Ids of devices are in bodies, never in a URL, and are shown whole only where revealed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.console.parts import WebParts
+from engine.errors import DataError
+from engine.intake.judge import alarm_id
+from engine.roster.model import Device, Roster
+from engine.roster.parse import parse_roster
+from engine.roster.render import render_roster
+from engine.values import DeviceId, Instant
+
+Plain = dict[str, object]
+_SHOWN = 4
+
+
+class DeviceError(Exception):
+    """A request about devices that cannot be served; the text says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolled:
+    """A roster with one device more, as text to be kept, and as it is in force."""
+
+    text: str
+    roster: Roster
+
+
+def list_devices(
+    parts: WebParts, request: Mapping[str, object], now: Instant
+) -> list[Plain]:
+    """Return every enrolled device; only those that `device` or `person` names."""
+    reveal = request.get("reveal") is True
+    wanted, person = request.get("device"), request.get("person")
+    return [
+        _line(parts, one, now, reveal=reveal)
+        for one in parts.board.roster().devices
+        if wanted in {None, one.device} and person in {None, one.person}
+    ]
+
+
+def device_named(parts: WebParts, request: Mapping[str, object]) -> Device:
+    """Return the device that a request names.
+
+    Raises:
+        DeviceError: it names none that is enrolled.
+
+    """
+    found = parts.board.roster().device(DeviceId(str(request.get("device", ""))))
+    if found is None:
+        message = "device: no such device is enrolled"
+        raise DeviceError(message)
+    return found
+
+
+def enrolling(parts: WebParts, entry: str) -> Enrolled:
+    """Return the roster in force with the `[[device]]` tables of a TOML text added.
+
+    Raises:
+        DeviceError: they are wrong, or add anything but devices.
+
+    """
+    before = parts.board.roster()
+    text = f"{render_roster(before)}\n{entry}\n"
+    try:
+        after = parse_roster(text, "device")
+    except DataError as error:
+        message = f"{error.field}: {error.reason}"
+        raise DeviceError(message) from error
+    added = [one for one in after.devices if before.device(one.device) is None]
+    if not added or len(after.people) != len(before.people):
+        message = "device: give one [[device]] table for each, and nothing else"
+        raise DeviceError(message)
+    return Enrolled(text=render_roster(after), roster=after)
+
+
+def drill_state(parts: WebParts, device: Device, now: Instant) -> Plain:
+    """Return how far the drill of a device has come; `alarm` once it was pressed."""
+    drill = parts.drills.of(device.device)
+    if drill is None:
+        return {"armed": False, "until": None, "pressed_at": None, "alarm": None}
+    return {
+        "armed": drill.key is None and now < drill.until,
+        "until": str(drill.until),
+        "pressed_at": None if drill.pressed_at is None else str(drill.pressed_at),
+        "alarm": None if drill.key is None else alarm_id(drill.key),
+    }
+
+
+def _line(parts: WebParts, device: Device, now: Instant, *, reveal: bool) -> Plain:
+    seen = parts.attendance.last(device.device)
+    battery = parts.attendance.battery_ratio(device.device)
+    heartbeat = device.heartbeat
+    overdue = (
+        None if heartbeat is None or seen is None else now.since(seen) >= heartbeat
+    )
+    shown = device.device if reveal else f"...{device.device[-_SHOWN:]}"
+    return {
+        "device": shown,
+        "wire_protocol": device.wire_protocol,
+        "person": device.person,
+        "profile": device.profile or None,
+        "by_sms": device.number is not None,
+        "has_secret": device.secret_file is not None,
+        "heartbeat_s": None if heartbeat is None else heartbeat.total_seconds(),
+        "seen_at": None if seen is None else str(seen),
+        "battery_ratio": battery,
+        "overdue": overdue,
+    }

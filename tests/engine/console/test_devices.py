@@ -1,0 +1,128 @@
+"""Devices over the control socket: listed, enrolled, and tried out in a drill."""
+
+from datetime import timedelta
+
+import pytest
+
+from engine.alarm.state import Kind
+from engine.intake.judge import Judge, raise_command
+from engine.ports.device import DeviceReport
+from engine.values import DeviceId, Signal
+from tests.engine.console.hq import REGISTRY, Hq, control
+from tests.engine.console.test_control import kinds
+from tests.engine.intake.reports import HERONS, report
+
+DEVICE = DeviceId("004999010640099")
+OWLET = """
+[[device]]
+id = "004999010640099"
+wire_protocol = "gt06"
+person = "heron"
+heartbeat_s = 600
+"""
+
+
+def judge_of(hq: Hq) -> Judge:
+    parts = hq.desk.parts
+    return Judge(board=parts.board, registry=lambda: REGISTRY, drills=parts.drills)
+
+
+def test_devices_are_listed_without_their_numbers(hq: Hq) -> None:
+    hq.attendance.heard(HERONS, hq.clock.now(), 0.4)
+    with control(hq) as client:
+        (found,) = client.post("/devices", json={"device": HERONS}).json()["devices"]
+        assert found["device"] == "...0018"
+        assert (found["person"], found["battery_ratio"]) == ("heron", 0.4)
+        assert found["seen_at"] == str(hq.clock.now())
+        body = {"device": HERONS, "reveal": True}
+        (shown,) = client.post("/devices", json=body).json()["devices"]
+        assert shown["device"] == HERONS
+        assert len(client.post("/devices").json()["devices"]) > 1
+    assert kinds(hq, "roster") == ["RosterRevealed"]
+
+
+def test_a_device_is_enrolled_kept_and_overdue_in_time(hq: Hq) -> None:
+    with control(hq) as client:
+        assert client.post("/devices/enrol", content=OWLET).status_code == 200
+        again = client.post("/devices/enrol", content=OWLET)
+        assert again.status_code == 422
+        body = {"device": "004999010640099"}
+        (found,) = client.post("/devices", json=body).json()["devices"]
+        assert (found["heartbeat_s"], found["overdue"]) == (600.0, None)
+        hq.attendance.heard(DEVICE, hq.clock.now())
+        hq.clock.advance(timedelta(seconds=600))
+        (found,) = client.post("/devices", json=body).json()["devices"]
+        assert found["overdue"] is True
+    assert DEVICE in (hq.state / "roster.toml").read_text()
+    assert kinds(hq, "roster") == ["DeviceEnrolled"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("", "give one [[device]] table"),
+        ("[[device]", "TOML"),
+        (OWLET.replace("heron", "nobody"), "names nobody in the roster"),
+        (OWLET.replace("600", "1"), "greater than or equal to 30"),
+        ("[rota]\nduty = []", "TOML"),
+    ],
+)
+def test_what_is_no_device_is_not_enrolled(hq: Hq, entry: str, said: str) -> None:
+    with control(hq) as client:
+        refused = client.post("/devices/enrol", content=entry)
+    assert refused.status_code == 422
+    assert said in refused.json()["error"]
+    assert not (hq.state / "roster.toml").exists()
+
+
+def test_the_next_press_is_an_exercise_and_what_comes_later_is_real(hq: Hq) -> None:
+    hq.enrol("alder")
+    judge = judge_of(hq)
+    with control(hq) as client:
+        body = {"device": HERONS, "by": "alder"}
+        state = client.post("/devices/drill/arm", json=body).json()
+        assert state["armed"]
+        pressed = report(received_at=hq.clock.now())
+        command = raise_command(judge.judge(pressed))
+        assert command.kind is Kind.EXERCISE
+        assert not command.consented, "it cannot be published"
+        state = client.post("/devices/drill", json={"device": HERONS}).json()
+        assert not state["armed"]
+        assert command.press.key.endswith(state["alarm"])
+    repeated = report(received_at=hq.clock.now().plus(timedelta(seconds=90)), raw=b"2")
+    later = report(received_at=hq.clock.now().plus(timedelta(minutes=2)), raw=b"3")
+    assert judge.judge(repeated).assessment.kind is Kind.EXERCISE
+    assert judge.judge(later).assessment.kind is Kind.REAL
+    assert judge.judge(pressed).assessment.kind is Kind.EXERCISE
+    assert kinds(hq, "drills") == ["DrillArmed"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        report(buffered=True),
+        report(authentic=False),
+        report(signals=frozenset({Signal.FALL})),
+        report(device=None),
+    ],
+)
+def test_nothing_but_the_press_itself_is_a_drill(hq: Hq, other: DeviceReport) -> None:
+    judge = judge_of(hq)
+    hq.drills.arm(HERONS, hq.clock.now())
+    assert judge.judge(other).assessment.kind is not Kind.EXERCISE
+
+
+def test_a_drill_that_nobody_began_in_time_is_over(hq: Hq) -> None:
+    hq.drills.arm(HERONS, hq.clock.now())
+    late = report(received_at=hq.clock.now().plus(timedelta(minutes=15)))
+    assert judge_of(hq).judge(late).assessment.kind is Kind.REAL
+
+
+def test_nobody_but_an_operator_begins_a_drill(hq: Hq) -> None:
+    with control(hq) as client:
+        said = client.post("/devices/drill/arm", json={"device": HERONS, "by": "x"})
+        assert said.status_code == 422
+        hq.enrol("alder")
+        said = client.post("/devices/drill/arm", json={"device": "1", "by": "alder"})
+        assert said.status_code == 404
+    assert hq.drills.of(HERONS) is None
