@@ -1,8 +1,10 @@
-"""What is measured of one modem."""
+"""What is shown of one modem: measures, and in the log why it cannot be used."""
 
+import logging
 from dataclasses import dataclass
 
 from engine.dispatch.attempts import Outcome
+from engine.errors import ModemError
 from engine.health import Health
 from engine.ports.journal import EffectState
 from engine.ports.measures import DegradedReason
@@ -11,14 +13,28 @@ from engine.ports.telemetry import Telemetry
 
 _RESULTS = {EffectState.ACCEPTED: "sent", EffectState.REJECTED: "rejected"}
 
+logger = logging.getLogger(__name__)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Gauges:
     """Shows one modem's state and counts what it does."""
 
     modem: str
     telemetry: Telemetry
     health: Health
+    _wrong: str = ""
+
+    def lost(self, error: ModemError) -> None:
+        """Log why the modem cannot be used, once for as long as that stands.
+
+        It is tried again every half minute: each try must not bury what another
+        modem says.
+        """
+        wrong = str(error) or type(error).__name__
+        if wrong != self._wrong:
+            self._wrong = wrong
+            logger.warning("%s cannot be used: %s", self.modem, wrong)
 
     def attempted(self, channel: str, outcome: Outcome, took_s: float) -> None:
         """Count an attempt and how it ended."""
@@ -57,6 +73,9 @@ class Gauges:
         """Show how the modem is; None: it is away."""
         name, telemetry = self.modem, self.telemetry
         is_up = health is not None
+        if is_up and self._wrong:
+            self._wrong = ""
+            logger.info("%s can be used again", name)
         telemetry.gauge("modem_up", float(is_up), modem=name)
         registered = health is not None and health.registered
         telemetry.gauge("modem_registered", float(registered), modem=name)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from engine.dispatch.actor import Planned
-from engine.errors import ModemGoneError
+from engine.errors import ModemError, ModemGoneError
 from engine.health import Health
 from engine.modems.actor import Inbound, ModemActor
 from engine.modems.loopback import SelfTest
@@ -44,6 +44,8 @@ class Driver:
     outcomes: list[SubmitOutcome | Exception] = field(default_factory=list)
     is_gone: bool = False
     opened: int = 0
+    gone: ModemError = field(default_factory=ModemGoneError)
+    drained_s: list[float] = field(default_factory=list)
     state: Callable[[], object] = lambda: None
     takes_commands: bool = True
     registered: bool = True
@@ -53,7 +55,7 @@ class Driver:
     def open(self, *, beat: Callable[[], None]) -> ModemHealth:
         beat()
         if self.is_gone:
-            raise ModemGoneError
+            raise self.gone
         self.opened += 1
         return self.health()
 
@@ -96,9 +98,10 @@ class Driver:
         return True
 
     def poll(self, *, drain: bool) -> Sequence[ModemEvent]:
-        del drain
         if self.is_gone:
             raise ModemGoneError
+        if drain:
+            self.drained_s.append(self.world.boottime_s())
         # What lies in a store comes again until it is deleted.
         arrived = self.arrived
         self.arrived = [e for e in arrived if getattr(e, "slot", None)]

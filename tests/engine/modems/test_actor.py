@@ -1,10 +1,13 @@
 """The modem's actor with a driver that does what a test says."""
 
+import itertools
+import logging
+
 import pytest
 
 from engine.dispatch.actor import Shout
 from engine.dispatch.body import decode_body
-from engine.errors import ModemGoneError, ModemSilentError
+from engine.errors import ModemBusyError, ModemGoneError, ModemSilentError
 from engine.ports.journal import EffectState, Record
 from engine.ports.modem import SendResult, StatusReport, SubmitOutcome
 from tests.engine.dispatch.ledger import SILENT, row_of
@@ -66,6 +69,29 @@ def test_a_modem_that_is_gone_pulls_nothing_shows_and_comes_back(rig: Rig) -> No
     rig.world.run(35)
     assert rig.outcomes() == [EffectState.ACCEPTED]
     assert rig.health.reasons() == {}
+
+
+def test_why_a_modem_cannot_be_used_is_logged_once_bug_nobody_was_told_who_holds_it(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    rig.driver.gone = ModemBusyError("the port is held by ModemManager (pid 512)")
+    rig.driver.is_gone = True
+    rig.world.run(600)
+    held = "modem-1 cannot be used: the port is held by ModemManager (pid 512)"
+    assert caplog.messages.count(held) == 1
+    rig.driver.is_gone = False
+    rig.world.run(31)
+    assert caplog.messages[-1] == "modem-1 can be used again"
+    rig.world.run(600)
+    assert caplog.messages[-1] == "modem-1 can be used again"
+
+
+def test_storage_is_read_at_the_start_and_every_45_s(rig: Rig) -> None:
+    rig.world.run(300)
+    steps = [b - a for a, b in itertools.pairwise(rig.driver.drained_s)]
+    assert len(steps) == 6
+    assert all(45 <= step < 46 for step in steps)
 
 
 def test_what_arrives_is_durable_before_it_is_deleted(rig: Rig) -> None:
