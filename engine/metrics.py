@@ -57,6 +57,8 @@ class Metrics:
             self._names[label].update(values)
         self._names["version"] = {version}
         self._names["python"] = {python}
+        # Labels are checked once for each series: there are as many as are declared.
+        self._series_known: dict[tuple[object, ...], object] = {}
         self._collectors = {
             name: _collector(each, self._registry)
             for name, each in self._declared.items()
@@ -121,6 +123,18 @@ class Metrics:
         return generate_latest(self._registry), CONTENT_TYPE_PLAIN_0_0_4
 
     def _series(
+        self, name: str, kind: type[_Kind], labels: Mapping[str, str]
+    ) -> _Kind | None:
+        key = (kind, name, *labels.items())
+        known = self._series_known.get(key)
+        if isinstance(known, kind):
+            return known
+        found = self._checked_series(name, kind, labels)
+        if found is not None:
+            self._series_known[key] = found
+        return found
+
+    def _checked_series(
         self, name: str, kind: type[_Kind], labels: Mapping[str, str]
     ) -> _Kind | None:
         collector = self._collectors.get(name)

@@ -106,9 +106,9 @@ class Crew:
             tell(loop.time() - begun_s, self.tallies)
 
     async def _linger(self, until_s: float) -> None:
-        """Wait a while for the answers to what was pressed last."""
+        """Wait a while for the answers to what was said last."""
         loop = asyncio.get_running_loop()
-        while total(self.tallies).sos_open and loop.time() < until_s:
+        while total(self.tallies).open and loop.time() < until_s:
             for line in self.lines:
                 line.look()
             await asyncio.sleep(0.05)

@@ -76,6 +76,11 @@ class Tally:
         self.sos.take(other.sos)
 
     @property
+    def open(self) -> int:
+        """How much waits for an answer that its wire protocol has."""
+        return self.due - self.acknowledged
+
+    @property
     def sos_open(self) -> int:
         """How many presses wait for an answer that their wire protocol has."""
         return self.sos_due - self.sos_acknowledged

@@ -34,8 +34,10 @@ class DeviceConnection(asyncio.Protocol):
         self._telemetry, self._count = telemetry, count
         self._session = wire.session()
         self._transport: asyncio.Transport | None = None
-        self._idle: asyncio.TimerHandle | None = None
-        self._half: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._heard_s = 0.0
+        self._may_be_half = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to count idle time."""
@@ -43,20 +45,25 @@ class DeviceConnection(asyncio.Protocol):
             self._transport = transport
             transport.set_write_buffer_limits(high=WRITE_BUFFER_MAX)
         self._count(self._wire.name, 1)
-        self._rest()
+        self._loop = asyncio.get_running_loop()
+        self._heard_s = self._loop.time()
+        self._wake_by(self._loop, self._heard_s + IDLE_S)
 
     def data_received(self, data: bytes) -> None:
         """Feed the decoder; it never raises."""
-        self._rest()
+        if self._loop is None:
+            return
+        self._heard_s = self._loop.time()
+        self._may_be_half = True
         self._take(self._session.feed(data, self._clock.now()))
-        loop = asyncio.get_running_loop()
-        self._half = loop.call_later(HALF_FRAME_S, self._finish)
+        self._wake_by(self._loop, self._heard_s + HALF_FRAME_S)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Hand on what was left of a frame."""
         del exc
         self._count(self._wire.name, -1)
-        self._cancel()
+        if self._timer is not None:
+            self._timer.cancel()
         self._finish()
         self._transport = None
 
@@ -84,16 +91,27 @@ class DeviceConnection(asyncio.Protocol):
 
         return answer
 
-    def _rest(self) -> None:
-        self._cancel()
-        loop = asyncio.get_running_loop()
-        self._idle = loop.call_later(IDLE_S, self._let_go)
+    def _wake_by(self, loop: asyncio.AbstractEventLoop, at_s: float) -> None:
+        """Look after the connection at `at_s` at the latest.
 
-    def _let_go(self) -> None:
-        if self._transport is not None:
-            self._transport.close()
+        A timer that comes too early looks and sets itself anew, so that a device that
+        speaks often costs none for each word.
+        """
+        if self._timer is not None:
+            if self._timer.when() <= at_s:
+                return
+            self._timer.cancel()
+        self._timer = loop.call_at(at_s, self._look, loop)
 
-    def _cancel(self) -> None:
-        for timer in (self._idle, self._half):
-            if timer is not None:
-                timer.cancel()
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._timer = None
+        silent_s = loop.time() - self._heard_s
+        if self._may_be_half and silent_s >= HALF_FRAME_S:
+            self._may_be_half = False
+            self._finish()
+        if silent_s >= IDLE_S:
+            if self._transport is not None:
+                self._transport.close()
+            return
+        patience_s = HALF_FRAME_S if self._may_be_half else IDLE_S
+        self._wake_by(loop, self._heard_s + patience_s)

@@ -164,6 +164,40 @@ def test_a_device_that_says_nothing_for_too_long_is_let_go(
     asyncio.run(scene())
 
 
+def test_a_device_that_falls_silent_after_it_has_spoken_is_let_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tcp, "HALF_FRAME_S", 0.01)
+    monkeypatch.setattr(tcp, "IDLE_S", 0.05)
+
+    async def scene() -> None:
+        rig = Rig()
+        rig.connection.data_received(LOG_IN)
+        await asyncio.sleep(0.03)
+        rig.connection.data_received(SOS[:-6])
+        await asyncio.sleep(0.03)
+        assert rig.gate.reports[-1].kind is ReportKind.UNDECODABLE
+        assert not rig.wire.is_closed
+        await asyncio.sleep(0.06)
+        assert rig.wire.is_closed
+
+    asyncio.run(scene())
+
+
+def test_a_device_that_goes_on_speaking_keeps_one_timer() -> None:
+    async def scene() -> None:
+        rig = Rig()
+        loop = asyncio.get_running_loop()
+        set_before = len(loop._scheduled)  # type: ignore[attr-defined] # its heap
+        for _ in range(100):
+            rig.connection.data_received(LOG_IN)
+        set_after = len(loop._scheduled)  # type: ignore[attr-defined] # its heap
+        assert set_after - set_before <= 1
+        rig.connection.connection_lost(None)
+
+    asyncio.run(scene())
+
+
 def test_a_device_that_does_not_read_its_answers_is_let_go() -> None:
     async def scene() -> None:
         rig = Rig()
