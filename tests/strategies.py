@@ -5,11 +5,13 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
+from engine.alarm import case_events as case_facts
 from engine.alarm import events as facts
 from engine.alarm.events import AlarmEvent
 from engine.alarm.state import (
     Ask,
     CloseReason,
+    FalseClass,
     Force,
     Kind,
     KnownPlace,
@@ -39,6 +41,7 @@ from engine.protocol.model import (
 )
 from engine.protocol.texts import Segment
 from engine.values import (
+    AlarmId,
     EffectId,
     Fix,
     Instant,
@@ -205,6 +208,19 @@ CHOSEN = st.builds(
 
 
 AUDIENCES = st.sampled_from(Audience)
+TAKEN_IN = st.builds(
+    case_facts.TakenIn,
+    person=NAMES,
+    alias=WORDS,
+    audience=AUDIENCES,
+    language=st.sampled_from(["en", "sv"]),
+    sign=WORDS,
+    code=WORDS,
+    zone=st.just("UTC"),
+    ways=st.lists(st.tuples(st.sampled_from(["sms", "email"]), WORDS), max_size=2).map(
+        tuple
+    ),
+)
 # One strategy for each kind of fact.
 EVENTS: dict[type[AlarmEvent], st.SearchStrategy[AlarmEvent]] = {
     facts.AlarmRaised: st.builds(
@@ -328,6 +344,8 @@ EVENTS: dict[type[AlarmEvent], st.SearchStrategy[AlarmEvent]] = {
         reason=st.sampled_from(CloseReason),
         remark=WORDS,
         apparent=st.booleans(),
+        false_class=maybe(st.sampled_from(FalseClass)),
+        into=maybe(WORDS.map(AlarmId)),
     ),
     facts.SafetyConfirmed: st.builds(
         facts.SafetyConfirmed, at=INSTANTS, by=OPERATORS, remark=WORDS
@@ -338,6 +356,24 @@ EVENTS: dict[type[AlarmEvent], st.SearchStrategy[AlarmEvent]] = {
         by=maybe(OPERATORS),
         apparent=st.booleans(),
         silent=st.booleans(),
+    ),
+    case_facts.CaseHandedOver: st.builds(
+        case_facts.CaseHandedOver, at=INSTANTS, by=OPERATORS, to=OPERATORS, note=WORDS
+    ),
+    case_facts.AlarmsLinked: st.builds(
+        case_facts.AlarmsLinked, at=INSTANTS, by=OPERATORS, other=WORDS.map(AlarmId)
+    ),
+    case_facts.PeopleTakenIn: st.builds(
+        case_facts.PeopleTakenIn,
+        at=INSTANTS,
+        other=WORDS.map(AlarmId),
+        people=st.lists(TAKEN_IN, max_size=2).map(tuple),
+    ),
+    case_facts.PeopleHandedOn: st.builds(
+        case_facts.PeopleHandedOn,
+        at=INSTANTS,
+        into=WORDS.map(AlarmId),
+        missing=st.booleans(),
     ),
     facts.NoteAdded: st.builds(
         facts.NoteAdded,

@@ -21,6 +21,7 @@ from engine.alarm.commands import (
 )
 from engine.alarm.decide import Decision, Events, consider
 from engine.alarm.desk import Desk
+from engine.alarm.handing import pass_on
 from engine.alarm.messages import (
     Answered,
     Changed,
@@ -103,6 +104,8 @@ class AlarmActor(OnDemandActor[Do]):
         done = self._execute(message.command)
         if message.answered is not None:
             message.answered(done)
+        names = self.link.tree.names
+        pass_on(self._alarm, message.command, lambda one: names.tell("alarms", one))
 
     def rescan(self) -> None:
         """Catch up with the rows, since hints were dropped."""

@@ -5,11 +5,15 @@ Acknowledge, verify, approve and close are separate acts, each with a name behin
 
 from typing import assert_never
 
+from engine.alarm.case_events import AlarmsLinked, CaseHandedOver
+from engine.alarm.casework import case_refusal
 from engine.alarm.commands import (
     Acknowledge,
     ApprovePublication,
     Close,
     ConfirmSafe,
+    HandOver,
+    Link,
     OperatorAct,
     Reopen,
     Reveal,
@@ -61,10 +65,22 @@ def decide_act(
             return _close(alarm, command, now)
         case Reopen():
             return reopen(alarm, now, by=by)
-        case Reveal():
-            return (DetailsRevealed(at=now, by=by, what=command.what),)
+        case HandOver() | Link() | Reveal():
+            return (_noted(command, now),)
         case _:
             assert_never(command)
+
+
+def _noted(
+    command: HandOver | Link | Reveal, now: Instant
+) -> CaseHandedOver | AlarmsLinked | DetailsRevealed:
+    match command:
+        case HandOver(by=by, to=to, note=note):
+            return CaseHandedOver(at=now, by=by, to=to, note=note)
+        case Link(by=by, other=other):
+            return AlarmsLinked(at=now, by=by, other=other)
+        case Reveal(by=by, what=what):
+            return DetailsRevealed(at=now, by=by, what=what)
 
 
 def _verify(alarm: Alarm, command: Verify, now: Instant) -> Events:
@@ -89,6 +105,8 @@ def _refusal(alarm: Alarm | None, command: OperatorAct) -> RefusalGround | None:
         return RefusalGround.NOT_RAISED
     if isinstance(command, Reveal):
         return None
+    if isinstance(command, HandOver | Link):
+        return case_refusal(alarm, command)
     if isinstance(command, Reopen):
         goes_on = alarm.is_open and alarm.seen.closed is None
         return RefusalGround.ALARM_OPEN if goes_on else None

@@ -11,6 +11,7 @@ from functools import cache
 
 from pydantic import TypeAdapter, ValidationError
 
+from engine.alarm import case_events as case_kinds
 from engine.alarm import events as kinds
 from engine.alarm.events import AlarmEvent
 from engine.alarm.evolve import fold
@@ -46,6 +47,10 @@ CLASSES: dict[str, type[AlarmEvent]] = {
         kinds.AlarmClosed,
         kinds.SafetyConfirmed,
         kinds.AlarmReopened,
+        case_kinds.CaseHandedOver,
+        case_kinds.AlarmsLinked,
+        case_kinds.PeopleTakenIn,
+        case_kinds.PeopleHandedOn,
         kinds.NoteAdded,
         kinds.DetailsRevealed,
         kinds.ActRefused,
@@ -62,7 +67,7 @@ VERSIONS: dict[str, int] = dict.fromkeys(CLASSES, 1) | {
     "PressJoined": 2,
     "CancelRequested": 2,
     "ReplyReceived": 2,
-    "AlarmClosed": 2,
+    "AlarmClosed": 3,
     "AlarmReopened": 2,
 }
 READS: dict[str, int] = dict.fromkeys(CLASSES, 1)

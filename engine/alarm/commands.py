@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from engine.alarm.case_events import TakenIn
 from engine.alarm.state import (
     CloseReason,
+    FalseClass,
     Kind,
     KnownPlace,
     Press,
@@ -15,6 +17,7 @@ from engine.alarm.state import (
 from engine.ports.journal import EffectState
 from engine.protocol.model import ActionProtocol, Audience
 from engine.values import (
+    AlarmId,
     CommandId,
     EffectId,
     OperatorId,
@@ -137,7 +140,8 @@ class Close:
     """An operator ends the case.
 
     `in_person` where they have signed in; else their name was taken at its word, and
-    is no voice where it takes more than one.
+    is no voice where it takes more than one. `false_class` says how a false alarm came
+    about; `into` names the case that this one is a part of from now on.
     """
 
     command_id: CommandId
@@ -145,6 +149,8 @@ class Close:
     reason: CloseReason
     remark: str = ""
     in_person: bool = True
+    false_class: FalseClass | None = None
+    into: AlarmId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,11 +180,65 @@ class Reveal:
     what: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOver:
+    """An operator hands the case to another, or takes it over, with a note."""
+
+    command_id: CommandId
+    by: OperatorId
+    to: OperatorId
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """An operator sees two cases as belonging together; each of them is told."""
+
+    command_id: CommandId
+    by: OperatorId
+    other: AlarmId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeIn:
+    """A case that is now a part of this one hands its people over."""
+
+    command_id: CommandId
+    other: AlarmId
+    people: tuple[TakenIn, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandPeopleOn:
+    """The case into which this one was merged has its people, or does not exist."""
+
+    command_id: CommandId
+    into: AlarmId
+    missing: bool = False
+
+
 OperatorAct = (
-    Acknowledge | Verify | ApprovePublication | ConfirmSafe | Close | Reopen | Reveal
+    Acknowledge
+    | Verify
+    | ApprovePublication
+    | ConfirmSafe
+    | Close
+    | Reopen
+    | Reveal
+    | HandOver
+    | Link
 )
 AlarmCommand = (
-    Raise | RequestCancel | Tick | Settle | TakeReply | AddNote | Follow | OperatorAct
+    Raise
+    | RequestCancel
+    | Tick
+    | Settle
+    | TakeReply
+    | AddNote
+    | Follow
+    | TakeIn
+    | HandPeopleOn
+    | OperatorAct
 )
 
 

@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from engine.alarm.acts import decide_act, reopen
+from engine.alarm.casework import casework
 from engine.alarm.commands import (
     AddNote,
     AlarmCommand,
     Follow,
     Found,
+    HandPeopleOn,
     Lookup,
     Raise,
     RequestCancel,
     Settle,
+    TakeIn,
     TakeReply,
     Tick,
 )
@@ -221,6 +224,8 @@ def _commanded(alarm: Alarm | None, command: AlarmCommand, now: Instant) -> Even
             return _reply(alarm, command, now)
         case Follow():
             return follow(alarm, command, now)
+        case TakeIn() | HandPeopleOn():
+            return casework(alarm, command, now)
         case AddNote():
             note = NoteAdded(
                 at=now, by=command.by, text=command.text, source=command.source

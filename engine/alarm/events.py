@@ -4,9 +4,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from engine.alarm.case_events import (
+    AlarmsLinked,
+    CaseHandedOver,
+    PeopleHandedOn,
+    PeopleTakenIn,
+)
 from engine.alarm.state import (
     Ask,
     CloseReason,
+    FalseClass,
     Force,
     Kind,
     KnownPlace,
@@ -18,6 +25,7 @@ from engine.dispatch.body import EffectBody
 from engine.ports.journal import EffectClass, EffectState
 from engine.protocol.model import ActionProtocol, Audience
 from engine.values import (
+    AlarmId,
     EffectId,
     Instant,
     OperatorId,
@@ -268,6 +276,8 @@ class AlarmClosed:
     reason: CloseReason
     remark: str
     apparent: bool = False
+    false_class: FalseClass | None = None
+    into: AlarmId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -364,6 +374,10 @@ AlarmEvent = (
     | AlarmClosed
     | SafetyConfirmed
     | AlarmReopened
+    | CaseHandedOver
+    | AlarmsLinked
+    | PeopleTakenIn
+    | PeopleHandedOn
     | NoteAdded
     | DetailsRevealed
     | ActRefused

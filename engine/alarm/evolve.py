@@ -2,6 +2,13 @@
 
 from typing import assert_never
 
+from engine.alarm.case_events import (
+    AlarmsLinked,
+    CaseHandedOver,
+    PeopleHandedOn,
+    PeopleTakenIn,
+)
+from engine.alarm.casework import CaseEvent, with_casework
 from engine.alarm.copying import replace
 from engine.alarm.events import (
     AcknowledgementLapsed,
@@ -161,9 +168,12 @@ def _decided(
     | PublicationApproved
     | AlarmClosed
     | SafetyConfirmed
-    | AlarmReopened,
+    | AlarmReopened
+    | CaseEvent,
 ) -> Alarm:
     match event:
+        case CaseHandedOver() | AlarmsLinked() | PeopleTakenIn() | PeopleHandedOn():
+            return with_casework(alarm, event)
         case AlarmAcknowledged():
             truth = alarm.truth
             return replace(
@@ -257,6 +267,9 @@ def _closed(alarm: Alarm, event: AlarmClosed) -> Alarm:
         response=Response.CLOSED,
         closed=Act(by=event.by, at=event.at),
         close_reason=event.reason,
+        false_class=event.false_class,
+        merged_into=event.into,
+        handed_on=False,
     )
 
 
@@ -307,6 +320,8 @@ def _reopened(alarm: Alarm, event: AlarmReopened) -> Alarm:
         acknowledged=None,
         closed=None,
         close_reason=None,
+        false_class=None,
+        merged_into=None,
         urgent_since=event.at,
         opened_at=event.at,
         heard=len(alarm.voices),

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import assert_never
 
+from engine.alarm.casework import reached
 from engine.alarm.commands import Found, Recipient
 from engine.alarm.contents import data_of, facts_of, text_of
 from engine.alarm.events import (
@@ -23,17 +24,10 @@ from engine.dispatch.queue import (
     RANK_PUBLIC,
     RANK_STOP,
 )
-from engine.ports.journal import EffectClass, EffectState
+from engine.ports.journal import EffectClass
 from engine.protocol.model import KNOWN, Audience, Step
 from engine.protocol.texts import FALLBACK, compose, finish, subject, wording
 from engine.values import EffectId, Instant
-
-_NOT_STOPPED = frozenset(
-    {Audience.PUBLIC, Audience.TOLD, Audience.DEFENDER, Audience.EVERYONE}
-)
-_UNREACHED = frozenset(
-    {EffectState.PLANNED, EffectState.WITHDRAWN, EffectState.REJECTED}
-)
 
 
 def plan_round(
@@ -127,7 +121,7 @@ def plan_latecomers(alarm: Alarm, now: Instant) -> list[AlarmEvent]:
     What was being sent at the moment of closing counts as not sent then; where it
     went out all the same, its recipient hears of the end as well.
     """
-    if alarm.is_open:
+    if alarm.is_open or alarm.merged_into is not None:
         return []
     return [
         planned
@@ -195,11 +189,9 @@ def _stops(alarm: Alarm, due: DueRound, now: Instant) -> list[AlarmEvent]:
     """Return this round's messages to whom was told and has not got one of it."""
     step = due.step
     targets = {
-        (effect.person, effect.channel): effect.address
-        for effect in alarm.effects.values()
-        if effect.state not in _UNREACHED
-        and effect.channel in step.channels
-        and effect.audience not in _NOT_STOPPED
+        (person, channel): address
+        for (person, channel), address in reached(alarm).items()
+        if channel in step.channels
     }
     planned = {
         (effect.person, effect.channel)

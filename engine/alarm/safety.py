@@ -21,6 +21,8 @@ def close_of(alarm: Alarm, command: Close, now: Instant) -> AlarmClosed:
         reason=command.reason,
         remark=command.remark,
         apparent=not _is_enough(alarm, command),
+        false_class=command.false_class,
+        into=command.into,
     )
 
 

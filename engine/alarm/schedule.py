@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+from engine.alarm.casework import handing_due
 from engine.alarm.following import silence_due
 from engine.alarm.force import countdown_end
 from engine.alarm.ladder import Climb, climbs
@@ -159,6 +160,8 @@ def next_due(alarm: Alarm, now: Instant) -> Instant | None:
     times += [climb.at for climb in _climbs(alarm)]
     questions = (answer_due(alarm), lease_due(alarm), silence_due(alarm))
     times += [at for at in questions if at is not None]
+    handing = handing_due(alarm, now)
+    times += [] if handing is None else [handing]
     due = max(min(times), now) if times else None
     watch = _watch_at(alarm, now)
     return min((at for at in (due, watch) if at is not None), default=None)
@@ -267,6 +270,8 @@ def _may_run(alarm: Alarm, step: Step) -> bool:
         return alarm.protocol.begins_at_close(step) == ended and not stopped
     if alarm.protocol.begins_at_close(step) == alarm.is_open:
         return False
+    if step.to is Audience.TOLD and alarm.merged_into is not None:
+        return False  # it goes on elsewhere, and they hear of the end from there
     if step.to in {Audience.NEAREST, Audience.CONTACTS} and _is_held_back(alarm):
         return False
     if step.to is Audience.PUBLIC and alarm.ask is not None:

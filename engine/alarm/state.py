@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
+from engine.alarm.case_events import TakenIn
 from engine.ports.journal import EffectClass, EffectState
 from engine.protocol.model import ActionProtocol, Audience, Voice
 from engine.values import (
@@ -118,6 +119,18 @@ class CloseReason(StrEnum):
     EXERCISE_OVER = "exercise_over"
     DUPLICATE = "duplicate"
     OTHER = "other"
+
+
+class FalseClass(StrEnum):
+    """How a false alarm came about; counted for each device."""
+
+    BY_MISTAKE = "by_mistake"
+    DEVICE_FAULT = "device_fault"
+    UNANNOUNCED_TEST = "unannounced_test"
+    BY_SOMEBODY_ELSE = "by_somebody_else"
+    MISREAD = "misread"
+    HOAX = "hoax"
+    UNEXPLAINED = "unexplained"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,6 +302,8 @@ class Alarm:
     acted at `attended_at`. `called_off` in its countdown: colleagues wait for HQ.
     `told_place` is where people were last told that the defender is, `moved_at` when
     they are to hear of another place; the device last said a place at `followed_at`.
+    `merged_into` is the case that this one was a part of when it ended: its people
+    are `handed_on` there, which has them in `taken_in`.
     """
 
     id: AlarmId
@@ -334,6 +349,11 @@ class Alarm:
     ask: Ask | None = None
     closed: Act | None = None
     close_reason: CloseReason | None = None
+    false_class: FalseClass | None = None
+    merged_into: AlarmId | None = None
+    handed_on: bool = False
+    taken_in: tuple[TakenIn, ...] = ()
+    links: frozenset[AlarmId] = frozenset()
     told: Mapping[str, Told] = field(default_factory=dict)
     fired: Mapping[StepId, Fired] = field(default_factory=dict)
     spent: Mapping[StepId, int] = field(default_factory=dict)

@@ -3,12 +3,18 @@
 import json
 import secrets
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from engine.alarm.codec import replay
+from engine.alarm.state import alarm_of
+from engine.alarm.statistics import by_device
 from engine.cli.client import ask
+from engine.journal.reading import SqliteReader
+from engine.journal.sqlite import JOURNAL_FILE
 
 app = typer.Typer(
     help="List, show and act on alarms of the running service.",
@@ -85,9 +91,76 @@ def close(
     ],
     state: State = DEFAULT_STATE,
     remark: Annotated[str, typer.Option(help="A few words for the record.")] = "",
+    false_class: Annotated[
+        str,
+        typer.Option(
+            help="How a false alarm came about: by_mistake, device_fault"
+            ", unannounced_test, by_somebody_else, misread, hoax or unexplained."
+        ),
+    ] = "",
+    into: Annotated[
+        str, typer.Option(help="Of a duplicate: the open alarm that it is a part of.")
+    ] = "",
 ) -> None:
-    """End the case; everybody who was told gets the stop message."""
-    _act(state, alarm, "close", {"by": by, "reason": reason, "remark": remark})
+    """End the case; everybody who was told gets the stop message.
+
+    Whoever was told of a duplicate hears nothing now, and of the other one's end.
+    """
+    fields = {"by": by, "reason": reason, "remark": remark}
+    extra = {"false_class": false_class, "into": into}
+    fields |= {name: said for name, said in extra.items() if said}
+    _act(state, alarm, "close", fields)
+
+
+@app.command("hand-over")
+def hand_over(
+    alarm: str,
+    by: By,
+    to: Annotated[str, typer.Option(help="The operator who has it from now on.")],
+    note: Annotated[str, typer.Option(help="What they need to know.")],
+    state: State = DEFAULT_STATE,
+) -> None:
+    """Hand the case to another operator, or take it over, with a note."""
+    _act(state, alarm, "hand-over", {"by": by, "to": to, "note": note})
+
+
+@app.command()
+def link(
+    alarm: str,
+    by: By,
+    other: Annotated[str, typer.Option(help="The alarm that it belongs with.")],
+    state: State = DEFAULT_STATE,
+) -> None:
+    """Note that two cases belong together; each of them names the other."""
+    _act(state, alarm, "link", {"by": by, "other": other})
+
+
+@app.command()
+def statistics(state: State = DEFAULT_STATE, as_json: AsJson = False) -> None:  # noqa: FBT002 - a flag
+    """Count each device's alarms and how its false ones came about.
+
+    Read from the journal of the state folder, also where no service runs.
+    """
+    reader = SqliteReader(state / JOURNAL_FILE)
+    try:
+        heads = reader.heads("alarm/", open_only=False)
+        alarms = [
+            replay(alarm_of(head.stream), None, reader.stream(head.stream))
+            for head in heads
+        ]
+    finally:
+        reader.close()
+    found = by_device(alarm for alarm in alarms if alarm is not None)
+    if as_json:
+        rows = [{**asdict(one), "false_ratio": one.false_ratio} for one in found]
+        sys.stdout.write(json.dumps(rows, indent=1) + "\n")
+        return
+    for one in found:
+        why = ", ".join(f"{name} {count}" for name, count in one.classes.items())
+        sys.stdout.write(
+            f"{one.device:<20} {one.alarms} alarms, {one.false} false"
+            f" ({one.false_ratio:.0%} of the ended){': ' + why if why else ''}\n"
+        )
 
 
 def _act(state: Path, alarm: str, act: str, body: dict[str, str]) -> None:

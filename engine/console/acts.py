@@ -10,6 +10,8 @@ from engine.alarm.commands import (
     ApprovePublication,
     Close,
     ConfirmSafe,
+    HandOver,
+    Link,
     Reopen,
     RequestCancel,
     Reveal,
@@ -17,12 +19,12 @@ from engine.alarm.commands import (
 )
 from engine.alarm.events import ActRefused
 from engine.alarm.messages import Done
-from engine.alarm.state import CloseReason, Press, Truth
+from engine.alarm.state import CloseReason, FalseClass, Press, Truth
 from engine.console.words import refusal
 from engine.errors import EngineError
 from engine.roster.model import Person, Word
 from engine.roster.words import word_in
-from engine.values import CommandId, Instant, OperatorId, ReportKey, Signal
+from engine.values import AlarmId, CommandId, Instant, OperatorId, ReportKey, Signal
 
 NOTE_MAX = 2_000
 ACTS = (
@@ -34,6 +36,8 @@ ACTS = (
     "reopen",
     "reveal",
     "note",
+    "hand-over",
+    "link",
 )
 
 
@@ -48,7 +52,8 @@ def command_of(
 
     Args:
         act: one of `ACTS`.
-        form: its fields: `truth`, `template`, `reason`, `remark`, `text`, `what`.
+        form: its fields: `truth`, `template`, `reason`, `remark`, `text`, `what`,
+            `false_class`, `into`, `to`, `note`, `other`.
         by: who acts, from the session and never from the form.
         command_id: the form's own, so that a second click does nothing.
 
@@ -75,12 +80,8 @@ def command_of(
             return Reopen(command_id=command_id, by=by)
         case "reveal":
             return Reveal(command_id=command_id, by=by, what="people and place")
-        case "note":
-            text = form.get("text", "").strip()[:NOTE_MAX]
-            if not text:
-                message = "text: write what is to be kept"
-                raise ActError(message)
-            return AddNote(command_id=command_id, by=by, text=text)
+        case "note" | "hand-over" | "link":
+            return _casework(act, form, by, command_id)
         case _:
             message = f"act: no such act; one of {', '.join(ACTS)}"
             raise ActError(message)
@@ -138,7 +139,46 @@ def _close(form: Mapping[str, str], by: OperatorId, command_id: CommandId) -> Cl
     if reason is CloseReason.OTHER and not remark:
         message = "remark: say what the other reason is"
         raise ActError(message)
-    return Close(command_id=command_id, by=by, reason=reason, remark=remark)
+    false_class = None
+    if reason is CloseReason.FALSE_ALARM:
+        # Nobody is kept from closing for want of an explanation.
+        said = form.get("false_class") or FalseClass.UNEXPLAINED
+        false_class = FalseClass(_one_of("false_class", said, tuple(FalseClass)))
+    into = form.get("into", "").strip() or None
+    if into is not None and reason is not CloseReason.DUPLICATE:
+        message = "into: only a duplicate is a part of another alarm"
+        raise ActError(message)
+    return Close(
+        command_id=command_id,
+        by=by,
+        reason=reason,
+        remark=remark,
+        false_class=false_class,
+        into=None if into is None else AlarmId(into),
+    )
+
+
+def _casework(
+    act: str, form: Mapping[str, str], by: OperatorId, command_id: CommandId
+) -> AddNote | HandOver | Link:
+    """Return the command that keeps a note, hands a case over, or links two."""
+    if act == "note":
+        text = form.get("text", "").strip()[:NOTE_MAX]
+        if not text:
+            message = "text: write what is to be kept"
+            raise ActError(message)
+        return AddNote(command_id=command_id, by=by, text=text)
+    if act == "link":
+        other = form.get("other", "").strip()
+        if not other:
+            message = "other: name the other alarm"
+            raise ActError(message)
+        return Link(command_id=command_id, by=by, other=AlarmId(other))
+    to, note = form.get("to", "").strip(), form.get("note", "").strip()[:NOTE_MAX]
+    if not to or not note:
+        message = "to, note: say who takes it, and what they need to know"
+        raise ActError(message)
+    return HandOver(command_id=command_id, by=by, to=OperatorId(to), note=note)
 
 
 def _one_of(field: str, value: str, choices: tuple[str, ...]) -> str:

@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from engine.alarm.commands import Close
+from engine.alarm.state import Kind
 from engine.console.acts import ActError, command_of
 from engine.console.desk import ConsoleDesk
 from engine.console.devices import (
@@ -25,6 +26,7 @@ from engine.console.devices import (
     enrolling,
     list_devices,
 )
+from engine.console.drills import drill_command, score_of
 from engine.console.observe import NO_ROUND_TRIP, ROUND_TRIP, unready_reasons
 from engine.console.operators import OperatorError
 from engine.console.view import detail, summary
@@ -32,7 +34,7 @@ from engine.errors import DataError
 from engine.ports.journal import Append, Appended, Head, NewEvent
 from engine.roster.listing import respond
 from engine.roster.parse import parse_roster
-from engine.values import AlarmId, CommandId, OperatorId
+from engine.values import AlarmId, CommandId, OperatorId, PersonId
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 # Here a name is taken at its word: one person could be both operators.
@@ -52,6 +54,8 @@ def control_app(desk: ConsoleDesk) -> Starlette:
             Route("/alarms/{alarm}/{act}", act, methods=["POST"]),
             Route("/operators", operators),
             Route("/operators/{name}", add_operator, methods=["POST"]),
+            Route("/drills", exercise, methods=["POST"]),
+            Route("/drills/{alarm}", drill_score),
             Route("/status", status),
             Route("/devices", devices, methods=["POST"]),
             Route("/devices/enrol", enrol_device, methods=["POST"]),
@@ -114,6 +118,49 @@ async def act(request: Request) -> Response:
     return JSONResponse(
         {"done": refused is None, "refused": refused}, status_code=status
     )
+
+
+async def exercise(request: Request) -> Response:
+    """Raise an exercise for the defender whom the body names."""
+    desk = _desk(request)
+    form = await _fields(request)
+    by = OperatorId(form.get("by", ""))
+    roster = desk.parts.board.roster()
+    person = roster.person(PersonId(form.get("defender", "")))
+    if by not in desk.operators.names():
+        return JSONResponse({"error": _no_operator(by)}, status_code=UNPROCESSABLE)
+    if person is None:
+        error = "defender: nobody of that id is in the roster"
+        return JSONResponse({"error": error}, status_code=UNPROCESSABLE)
+    now = desk.parts.clock.now()
+    if any(
+        one.is_open and one.kind is Kind.EXERCISE and one.subject == person.person
+        for one in desk.cases.all(now)
+    ):
+        error = "an exercise for them is under way; close it first"
+        return JSONResponse({"error": error}, status_code=REFUSED)
+    click = form.get("id") or secrets.token_hex(8)
+    alarm_id, command = drill_command(
+        person, by, click, now, desk.parts.board, desk.parts.registry()
+    )
+    done = await desk.command(alarm_id, command)
+    if done.failed:
+        error = "the engine did not answer; look at the list, then repeat"
+        return JSONResponse({"error": error}, status_code=REFUSED)
+    facts = {"alarm": alarm_id, "by": by}
+    await _record(desk, "drills", "ExerciseRaised", facts)
+    return JSONResponse(facts)
+
+
+async def drill_score(request: Request) -> Response:
+    """Return what an exercise has come to so far."""
+    desk = _desk(request)
+    desk.catch_up()
+    alarm_id = AlarmId(request.path_params["alarm"])
+    found = desk.cases.get(alarm_id)
+    if found is None or found.kind is not Kind.EXERCISE:
+        return JSONResponse({"error": "no such exercise"}, status_code=MISSING)
+    return JSONResponse(score_of(found, desk.cases.lines(alarm_id)))
 
 
 async def status(request: Request) -> Response:

@@ -3,10 +3,11 @@
 import asyncio
 import contextlib
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from engine.alarm.commands import AlarmCommand
+from engine.alarm.commands import AlarmCommand, Close, HandOver, Link
 from engine.alarm.messages import Done
 from engine.console.acts import refusal_of
 from engine.console.cases import Cases
@@ -76,12 +77,32 @@ class ConsoleDesk:
 
         A second click is answered as the first was, refusals included.
         """
+        impossible = self._impossible(alarm_id, command)
+        if impossible is not None:
+            return impossible
         done = await self.command(alarm_id, command)
         refused = refusal_of(done)
         if refused is None and not done.events:
             earlier = self.cases.refusal(alarm_id, command.command_id)
             refused = None if earlier is None else refusal(earlier.ground)
+        if refused is None and isinstance(command, Link):
+            # Each of the two says so; a second click mends what a crash left half done.
+            await self.command(command.other, replace(command, other=alarm_id))
         return refused
+
+    def _impossible(self, alarm_id: AlarmId, command: AlarmCommand) -> str | None:
+        """Return why an act that names somebody, or another case, cannot be."""
+        match command:
+            case HandOver(to=to) if to not in self.operators.names():
+                return "there is no such operator"
+            case Link(other=other) if self.cases.get(other) is None:
+                return "there is no such alarm"
+            case Close(into=into) if into is not None:
+                found = None if into == alarm_id else self.cases.get(into)
+                is_open = found is not None and found.is_open
+                return None if is_open else "only an open alarm takes another one in"
+            case _:
+                return None
 
     async def add_operator(self, operator: OperatorId) -> FirstPassword:
         """Add an operator outside the loop.

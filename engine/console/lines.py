@@ -4,6 +4,12 @@ Numbers, other people's names, message texts and exact places are hidden unless
 revealed; what cannot be read at all is shown to HQ with its hex in any case.
 """
 
+from engine.alarm.case_events import (
+    AlarmsLinked,
+    CaseHandedOver,
+    PeopleHandedOn,
+    PeopleTakenIn,
+)
 from engine.alarm.events import (
     AcknowledgementLapsed,
     ActRefused,
@@ -133,7 +139,7 @@ def _act(event: AlarmEvent, *, revealed: bool) -> str:
         case AlarmVerified():
             return f"{event.truth.value} by {event.by}"
         case AlarmClosed():
-            return f"{event.reason.value.replace('_', ' ')} {_by(event)}"
+            return f"{_reason(event)} {_by(event)}"
         case SafetyConfirmed():
             return _by(event)
         case DetailsRevealed():
@@ -156,6 +162,15 @@ def _question(event: AlarmEvent) -> str:
             return f"{event.by}: it is {said}; not enough by itself"
         case VerificationAsked():
             return ASKS[event.ask]
+        case CaseHandedOver():
+            return f"{event.by} to {event.to}: {event.note}"
+        case AlarmsLinked():
+            return f"{event.other}, says {event.by}"
+        case PeopleTakenIn():
+            return f"{event.other}: {len(event.people)} told there hear of this end"
+        case PeopleHandedOn():
+            there = "no such alarm" if event.missing else "they hear of the end there"
+            return f"{event.into}: {there}"
         case AcknowledgementLapsed():
             return f"nobody has acted on it since {event.by} took it"
         case AlarmPresumed():
@@ -163,6 +178,15 @@ def _question(event: AlarmEvent) -> str:
         case _:
             operator = getattr(event, "by", None)
             return f"by {operator}" if operator else ""
+
+
+def _reason(event: AlarmClosed) -> str:
+    reason = event.reason.value.replace("_", " ")
+    if event.into is not None:
+        return f"{reason} of {event.into}"
+    if event.false_class is None:
+        return reason
+    return f"{reason}, {event.false_class.value.replace('_', ' ')}"
 
 
 def _by(event: AlarmClosed | SafetyConfirmed) -> str:

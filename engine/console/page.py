@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from engine.console.desk import ConsoleDesk
-from engine.console.words import REASONS
+from engine.console.words import FALSE_CLASSES, REASONS
 
 _PAGES = Environment(
     loader=PackageLoader("engine.console"),
@@ -33,6 +33,7 @@ def page(request: Request, name: str, **values: object) -> HTMLResponse:
         session=session,
         csrf="" if session is None else session.csrf,
         new_id=partial(secrets.token_hex, 8),
+        false_classes=[(one.value, words) for one, words in FALSE_CLASSES.items()],
         reasons=[(reason.value, words) for reason, words in REASONS.items()],
         is_demo=desk.parts.is_demo,
         position=desk.cases.position,

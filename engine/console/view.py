@@ -102,6 +102,8 @@ def detail(
         "draft": _draft(alarm, now),
         "template": _template(alarm),
         "verification": _verification(alarm),
+        "links": sorted(alarm.links),
+        "merged_into": alarm.merged_into,
         "safety": {
             "needs": alarm.protocol.all_clear_needs,
             "said": len(safe_names(alarm, as_seen=True)),

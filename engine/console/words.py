@@ -5,6 +5,7 @@ from engine.alarm.state import (
     Alarm,
     Ask,
     CloseReason,
+    FalseClass,
     Force,
     Kind,
     PlaceSource,
@@ -56,6 +57,10 @@ TITLES = {
     "SignNoticed": "Look again",
     "DetailsRevealed": "Revealed",
     "ActRefused": "Refused",
+    "CaseHandedOver": "Handed over",
+    "AlarmsLinked": "Belongs with",
+    "PeopleTakenIn": "Took in another alarm",
+    "PeopleHandedOn": "Goes on elsewhere",
 }
 REPLIES = {
     ReplyKind.COMING: "coming",
@@ -71,6 +76,15 @@ REASONS = {
     CloseReason.EXERCISE_OVER: "Exercise is over",
     CloseReason.DUPLICATE: "Duplicate of another alarm",
     CloseReason.OTHER: "Other: say what in the remark",
+}
+FALSE_CLASSES = {
+    FalseClass.BY_MISTAKE: "Pressed by mistake",
+    FalseClass.DEVICE_FAULT: "Fault of the device",
+    FalseClass.UNANNOUNCED_TEST: "Test that nobody announced",
+    FalseClass.BY_SOMEBODY_ELSE: "Pressed by somebody else",
+    FalseClass.MISREAD: "Signal that was misread",
+    FalseClass.HOAX: "Hoax or attack on the system",
+    FalseClass.UNEXPLAINED: "Nobody can say",
 }
 ASKS = {
     Ask.DISPUTED: "Answers contradict each other: you decide",

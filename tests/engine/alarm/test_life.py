@@ -7,8 +7,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from engine.alarm.case_events import TakenIn
+from engine.alarm.casework import people_of
 from engine.alarm.codec import replay
-from engine.alarm.commands import Follow
+from engine.alarm.commands import Close, Follow, HandOver, HandPeopleOn, TakeIn
 from engine.alarm.events import (
     AlarmAcknowledged,
     AlarmClosed,
@@ -26,12 +28,19 @@ from engine.alarm.events import (
 )
 from engine.alarm.rows import append_of, head_of
 from engine.alarm.schedule import next_due
-from engine.alarm.state import VERDICTS, Alarm, ReplyKind, SourceDoubt, Truth
+from engine.alarm.state import (
+    VERDICTS,
+    Alarm,
+    CloseReason,
+    ReplyKind,
+    SourceDoubt,
+    Truth,
+)
 from engine.journal.memory import MemoryStore
 from engine.ports.journal import Appended, EffectClass, EffectState
 from engine.protocol.model import Audience
 from engine.roster.model import Word
-from engine.values import CommandId, OperatorId
+from engine.values import AlarmId, CommandId, OperatorId
 from tests.engine.alarm.scene import ALARM, PROTOCOLS, TASHKENT, Scene
 
 OPERATORS = st.sampled_from(["alder", "rowan"]).map(OperatorId)
@@ -113,6 +122,51 @@ class AlarmLife(RuleBasedStateMachine):
     @rule(by=OPERATORS)
     def close(self, by: OperatorId) -> None:
         self.scene.close(by)
+
+    @rule(by=OPERATORS)
+    def merge(self, by: OperatorId) -> None:
+        self.scene.do(
+            Close(
+                command_id=self.scene.command_id(),
+                by=by,
+                reason=CloseReason.DUPLICATE,
+                into=AlarmId("b2"),
+            )
+        )
+
+    @rule(missing=st.booleans())
+    def its_people_are_handed_on(self, *, missing: bool) -> None:
+        self.scene.do(
+            HandPeopleOn(
+                command_id=self.scene.command_id(),
+                into=AlarmId("b2"),
+                missing=missing,
+            )
+        )
+
+    @rule(person=st.integers(1, 30))
+    def another_case_is_merged_into_it(self, person: int) -> None:
+        one = TakenIn(
+            person=f"c{person}",
+            alias=f"C{person}",
+            audience=Audience.NEAREST,
+            language="en",
+            sign="sign",
+            code="b2-code",
+            zone="UTC",
+            ways=(("sms", f"+1555c{person}"),),
+        )
+        self.scene.do(
+            TakeIn(
+                command_id=self.scene.command_id(), other=AlarmId("b3"), people=(one,)
+            )
+        )
+
+    @rule(by=OPERATORS, to=OPERATORS)
+    def hand_over(self, by: OperatorId, to: OperatorId) -> None:
+        self.scene.do(
+            HandOver(command_id=self.scene.command_id(), by=by, to=to, note="words")
+        )
 
     @rule(by=OPERATORS)
     def reopen(self, by: OperatorId) -> None:
@@ -262,8 +316,17 @@ class AlarmLife(RuleBasedStateMachine):
         stops = [s for s in state.protocol.steps if s.to is Audience.TOLD]
         if state.is_open or not stops:
             return
+        if state.merged_into is not None:
+            # They hear of the end of the case that goes on, which is told of them.
+            assert state.handed_on or people_of(state) is not None
+            return
         (stop,) = stops
         reached = {
+            (one.person, channel)
+            for one in state.taken_in
+            for channel, _ in one.ways
+            if channel in stop.channels
+        } | {
             (effect.person, effect.channel)
             for effect in state.effects.values()
             if effect.audience

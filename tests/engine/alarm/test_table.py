@@ -15,10 +15,14 @@ from engine.alarm.commands import (
     ApprovePublication,
     Close,
     Follow,
+    HandOver,
+    HandPeopleOn,
+    Link,
     Reopen,
     RequestCancel,
     Reveal,
     Settle,
+    TakeIn,
     TakeReply,
     Tick,
     Verify,
@@ -38,7 +42,7 @@ from engine.alarm.state import (
 )
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience, Fallback, Verification, Voice
-from engine.values import CommandId, EffectId
+from engine.values import AlarmId, CommandId, EffectId
 from tests.engine.alarm.scene import (
     ALARM,
     ALDER,
@@ -169,6 +173,13 @@ COMMANDS: dict[str, AlarmCommand] = {
     "close": Close(command_id=C, by=ALDER, reason=CloseReason.SAFE),
     "reopen": Reopen(command_id=C, by=ALDER),
     "reveal": Reveal(command_id=C, by=ALDER, what="place"),
+    "hand over": HandOver(command_id=C, by=ALDER, to=ROWAN, note="words"),
+    "link": Link(command_id=C, by=ALDER, other=AlarmId("b2")),
+    "take in": TakeIn(command_id=C, other=AlarmId("b2"), people=()),
+    "hand people on": HandPeopleOn(command_id=C, into=AlarmId("b2")),
+    "merge": Close(
+        command_id=C, by=ALDER, reason=CloseReason.DUPLICATE, into=AlarmId("b2")
+    ),
 }
 # What a privileged act comes to, by state: refused unless it stands here.
 ALLOWED = {
@@ -192,10 +203,28 @@ ALLOWED = {
     },
     "reopen": {"closed"},
     "reveal": {state.__name__ for state in STATES},
+    "hand over": {
+        "acknowledged",
+        "following_up",
+        "judged_false",
+        "approved",
+        "published",
+        "presumed",
+    },
+    "link": {state.__name__ for state in STATES},
+    "merge": {
+        "acknowledged",
+        "following_up",
+        "judged_false",
+        "approved",
+        "published",
+        "presumed",
+    },
 }
 # What says nothing new.
 SILENT = {
     "follow": {"closed"},
+    "hand people on": {state.__name__ for state in STATES},
     "raise again": {state.__name__ for state in STATES},
     "tick": {state.__name__ for state in STATES},
     "settle what is not there": {state.__name__ for state in STATES},

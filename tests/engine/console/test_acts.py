@@ -175,7 +175,8 @@ def test_the_approver_sees_the_text_before_it_goes_out(hq: Hq) -> None:
 
 
 def test_all_acts_of_the_console_are_known() -> None:
-    fields = {"reason": "safe", "text": "a note"}
+    fields = {"reason": "safe", "text": "a note", "other": "b2", "to": "rowan"}
+    fields |= {"note": "call at six"}
     commands = [command_of(act, fields, ALDER, CommandId("c")) for act in ACTS]
     assert len({type(command) for command in commands}) == len(ACTS)
 

@@ -1,0 +1,63 @@
+"""Facts of how HQ keeps its cases: handed over, linked, merged."""
+
+from dataclasses import dataclass
+
+from engine.protocol.model import Audience
+from engine.values import AlarmId, Instant, OperatorId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseHandedOver:
+    """An operator handed the case to another, with what they need to know."""
+
+    at: Instant
+    by: OperatorId
+    to: OperatorId
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmsLinked:
+    """An operator sees this case and another one as belonging together."""
+
+    at: Instant
+    by: OperatorId
+    other: AlarmId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenIn:
+    """Somebody who was told of a case that is part of this one now, and where.
+
+    `code` is the one that they know. `ways` are channel and address.
+    """
+
+    person: str
+    alias: str
+    audience: Audience
+    language: str
+    sign: str
+    code: str
+    zone: str
+    ways: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleTakenIn:
+    """Another case was merged into this one: its people hear of this one's end."""
+
+    at: Instant
+    other: AlarmId
+    people: tuple[TakenIn, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleHandedOn:
+    """The case into which this one was merged has its people.
+
+    `missing` where there is no such case: they hear of the end from this one.
+    """
+
+    at: Instant
+    into: AlarmId
+    missing: bool = False

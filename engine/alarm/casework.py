@@ -1,0 +1,152 @@
+"""How HQ keeps its cases: handed over, linked, merged. Pure.
+
+A merged case ends, and those who were told of it hear nothing of an end: it goes on
+under another name, whose own end they hear of. What hands them on is in the rows, and
+is done again until the other case has them.
+"""
+
+from datetime import timedelta
+
+from engine.alarm.case_events import (
+    AlarmsLinked,
+    CaseHandedOver,
+    PeopleHandedOn,
+    PeopleTakenIn,
+    TakenIn,
+)
+from engine.alarm.commands import HandOver, HandPeopleOn, Link, TakeIn
+from engine.alarm.copying import replace
+from engine.alarm.events import RefusalGround
+from engine.alarm.state import Act, Alarm, Told
+from engine.ports.journal import EffectState
+from engine.protocol.model import Audience
+from engine.values import CommandId, Instant
+
+AGAIN = timedelta(seconds=5)
+NOT_STOPPED = frozenset(
+    {Audience.PUBLIC, Audience.TOLD, Audience.DEFENDER, Audience.EVERYONE}
+)
+UNREACHED = frozenset(
+    {EffectState.PLANNED, EffectState.WITHDRAWN, EffectState.REJECTED}
+)
+CaseEvent = CaseHandedOver | AlarmsLinked | PeopleTakenIn | PeopleHandedOn
+
+
+def casework(
+    alarm: Alarm | None, command: TakeIn | HandPeopleOn, now: Instant
+) -> tuple[CaseEvent, ...]:
+    """Return what one case tells another; each is done once."""
+    if alarm is None:
+        return ()
+    if isinstance(command, TakeIn):
+        return (PeopleTakenIn(at=now, other=command.other, people=command.people),)
+    if alarm.merged_into != command.into or alarm.handed_on:
+        return ()
+    return (PeopleHandedOn(at=now, into=command.into, missing=command.missing),)
+
+
+def case_refusal(alarm: Alarm, command: HandOver | Link) -> RefusalGround | None:
+    """Return why an operator may not hand over, or link, now."""
+    if isinstance(command, Link):
+        done = command.other in alarm.links or command.other == alarm.id
+        return RefusalGround.ALREADY_DONE if done else None
+    if not alarm.is_open:
+        return RefusalGround.ALARM_CLOSED
+    taken = alarm.acknowledged
+    if taken is None:
+        return RefusalGround.NOT_ACKNOWLEDGED
+    return RefusalGround.ALREADY_DONE if taken.by == command.to else None
+
+
+def with_casework(alarm: Alarm, event: CaseEvent) -> Alarm:
+    """Fold a fact of casework into an alarm."""
+    match event:
+        case CaseHandedOver():
+            held = alarm.acknowledged is not None
+            return replace(
+                alarm,
+                acknowledged=Act(by=event.to, at=event.at) if held else None,
+                operators=alarm.operators | {event.to},
+                attended_at=event.at,
+            )
+        case AlarmsLinked():
+            links = alarm.links | {event.other}
+            return replace(alarm, links=links, attended_at=event.at)
+        case PeopleTakenIn():
+            return _taken_in(alarm, event)
+        case PeopleHandedOn():
+            into = None if event.missing else alarm.merged_into
+            return replace(alarm, handed_on=True, merged_into=into)
+
+
+def reached(alarm: Alarm) -> dict[tuple[str, str], str]:
+    """Return the address of each person and channel that news of it may have reached.
+
+    Whom another case had told, before it was merged into this one, among them.
+    """
+    found = {
+        (one.person, channel): address
+        for one in alarm.taken_in
+        for channel, address in one.ways
+    }
+    return found | {
+        (effect.person, effect.channel): effect.address
+        for effect in alarm.effects.values()
+        if effect.state not in UNREACHED and effect.audience not in NOT_STOPPED
+    }
+
+
+def people_of(alarm: Alarm) -> TakeIn | None:
+    """Return what the case into which this one was merged still has to hear."""
+    if alarm.merged_into is None or alarm.handed_on or alarm.is_open:
+        return None
+    ways: dict[str, list[tuple[str, str]]] = {}
+    for (person, channel), address in reached(alarm).items():
+        ways.setdefault(person, []).append((channel, address))
+    return TakeIn(
+        command_id=CommandId(f"merge/{alarm.id}/{len(ways)}"),
+        other=alarm.id,
+        people=tuple(
+            TakenIn(
+                person=person,
+                alias=told.alias,
+                audience=told.audience,
+                language=told.language,
+                sign=told.sign,
+                code=told.code,
+                zone=told.zone,
+                ways=tuple(theirs),
+            )
+            for person, theirs in ways.items()
+            if (told := alarm.told.get(person)) is not None
+        ),
+    )
+
+
+def handing_due(alarm: Alarm, now: Instant) -> Instant | None:
+    """Return when to hand the people of a merged case on again."""
+    return None if people_of(alarm) is None else now.plus(AGAIN)
+
+
+def _taken_in(alarm: Alarm, event: PeopleTakenIn) -> Alarm:
+    new = {
+        one.person: Told(
+            person=one.person,
+            alias=one.alias,
+            audience=one.audience,
+            language=one.language,
+            sign=one.sign,
+            code=one.code,
+            zone=one.zone,
+        )
+        for one in event.people
+        if one.person not in alarm.told
+    }
+    return replace(
+        alarm,
+        told={**alarm.told, **new},
+        taken_in=(*alarm.taken_in, *event.people),
+        links=alarm.links | {event.other},
+        # One that was merged itself hands these on as well.
+        handed_on=False,
+    )

@@ -1,0 +1,150 @@
+"""What an exercise was worth: who was reached, who answered, and how soon. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from engine.alarm.events import (
+    AlarmAcknowledged,
+    AlarmEvent,
+    AlarmRaised,
+    NotificationPlanned,
+    NotificationSettled,
+    RecipientsChosen,
+    ReplyReceived,
+)
+from engine.alarm.state import ReplyKind
+from engine.ports.journal import EffectState
+from engine.protocol.model import Audience
+from engine.values import EffectId, Instant
+
+GOOD_ANSWER_S = 120.0
+GOOD_ACKNOWLEDGEMENT_S = 60.0
+REACHED, PROVEN, ANSWERED, SOON = 1, 1, 2, 1
+FULL = REACHED + PROVEN + ANSWERED + SOON
+_REACHED = frozenset({EffectState.ACCEPTED, EffectState.DELIVERED})
+_ANSWERS = frozenset({Audience.NEAREST, Audience.CONTACTS})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonScore:
+    """What one person's part came to; seconds count from the raise, None for never.
+
+    One point each where a message went out, where one is proven to have arrived, and
+    for an answer within two minutes; two for any answer with the right code.
+    """
+
+    person: str
+    alias: str
+    audience: Audience
+    sent_s: float | None
+    delivered_s: float | None
+    answered_s: float | None
+    reply: ReplyKind | None
+    points: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """What an exercise came to. `percent` is of the points that were to be had.
+
+    HQ has as many as a person, all of them for an acknowledgement within a minute.
+    """
+
+    people: tuple[PersonScore, ...]
+    acknowledged_s: float | None
+    hq_points: int
+    percent: int
+
+
+def score(events: Iterable[AlarmEvent]) -> Score:
+    """Score an exercise from its facts so far; any alarm's facts are taken."""
+    facts = list(events)
+    began = next((e.at for e in facts if isinstance(e, AlarmRaised)), None)
+    chosen = {
+        one.person: (one.alias, event.audience)
+        for event in reversed(facts)
+        if isinstance(event, RecipientsChosen) and event.audience in _ANSWERS
+        for one in event.chosen
+    }
+    people = tuple(
+        _person(person, alias, audience, facts, began)
+        for person, (alias, audience) in reversed(chosen.items())
+    )
+    taken = (e.at for e in facts if isinstance(e, AlarmAcknowledged))
+    acknowledged_s = _since(began, next(taken, None))
+    hq_points = _hq_points(acknowledged_s)
+    had = sum(one.points for one in people) + hq_points
+    return Score(
+        people=people,
+        acknowledged_s=acknowledged_s,
+        hq_points=hq_points,
+        percent=round(100 * had / (FULL * (len(people) + 1))),
+    )
+
+
+def _person(
+    person: str,
+    alias: str,
+    audience: Audience,
+    facts: list[AlarmEvent],
+    began: Instant | None,
+) -> PersonScore:
+    theirs = {
+        event.effect
+        for event in facts
+        if isinstance(event, NotificationPlanned) and event.person == person
+    }
+    sent_s = _since(began, _settled(facts, theirs, _REACHED))
+    delivered = frozenset({EffectState.DELIVERED})
+    delivered_s = _since(began, _settled(facts, theirs, delivered))
+    answer = next(
+        (
+            event
+            for event in facts
+            if isinstance(event, ReplyReceived)
+            and event.person == person
+            and event.authentic
+        ),
+        None,
+    )
+    answered_s = None if answer is None else _since(began, answer.at)
+    # Who has answered has read it, whatever the network says of the delivery.
+    points = REACHED * (sent_s is not None or answer is not None)
+    points += PROVEN * (delivered_s is not None or answer is not None)
+    points += ANSWERED * (answer is not None)
+    points += SOON * (answered_s is not None and answered_s <= GOOD_ANSWER_S)
+    return PersonScore(
+        person=person,
+        alias=alias,
+        audience=audience,
+        sent_s=sent_s,
+        delivered_s=delivered_s,
+        answered_s=answered_s,
+        reply=None if answer is None else answer.reply,
+        points=points,
+    )
+
+
+def _settled(
+    facts: list[AlarmEvent], effects: set[EffectId], states: frozenset[EffectState]
+) -> Instant | None:
+    found = (
+        event.at
+        for event in facts
+        if isinstance(event, NotificationSettled)
+        and event.effect in effects
+        and event.state in states
+    )
+    return next(found, None)
+
+
+def _hq_points(acknowledged_s: float | None) -> int:
+    if acknowledged_s is None:
+        return 0
+    return FULL if acknowledged_s <= GOOD_ACKNOWLEDGEMENT_S else FULL - SOON
+
+
+def _since(began: Instant | None, at: Instant | None) -> float | None:
+    if began is None or at is None:
+        return None
+    return round(at.since(began).total_seconds(), 3)

@@ -1,0 +1,59 @@
+"""How often each device was right, and how its false alarms came about. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from engine.alarm.state import Alarm, CloseReason, FalseClass, Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceRecord:
+    """One device's alarms. `device` is its id, or whence it came where it has none."""
+
+    device: str
+    alarms: int
+    still_open: int
+    false: int
+    classes: dict[FalseClass, int] = field(default_factory=dict)
+
+    @property
+    def false_ratio(self) -> float:
+        """Return the share of the ended alarms that were false; 0 where none ended."""
+        ended = self.alarms - self.still_open
+        return self.false / ended if ended else 0.0
+
+
+def by_device(alarms: Iterable[Alarm]) -> list[DeviceRecord]:
+    """Return what every device's real alarms came to, the most often false first.
+
+    Exercises, tests and notices are nobody's false alarms; a duplicate that was
+    merged is counted with the alarm that it is a part of.
+    """
+    real = [one for one in alarms if one.kind is Kind.REAL and not one.merged_into]
+    groups: dict[str, list[Alarm]] = {}
+    for alarm in real:
+        groups.setdefault(_device_of(alarm), []).append(alarm)
+    found = [_record(device, theirs) for device, theirs in groups.items()]
+    return sorted(found, key=lambda one: (-one.false, -one.false_ratio, one.device))
+
+
+def _device_of(alarm: Alarm) -> str:
+    first = alarm.presses[0]
+    return first.device or first.wire_protocol
+
+
+def _record(device: str, alarms: list[Alarm]) -> DeviceRecord:
+    false = [one for one in alarms if not one.is_open and _was_false(one)]
+    classes = Counter(one.false_class or FalseClass.UNEXPLAINED for one in false)
+    return DeviceRecord(
+        device=device,
+        alarms=len(alarms),
+        still_open=sum(one.is_open for one in alarms),
+        false=len(false),
+        classes=dict(sorted(classes.items())),
+    )
+
+
+def _was_false(alarm: Alarm) -> bool:
+    return alarm.close_reason is CloseReason.FALSE_ALARM

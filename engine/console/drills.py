@@ -1,0 +1,72 @@
+"""Exercises: raised by an operator, on the full path, and scored. Pure but for ids."""
+
+from dataclasses import asdict
+from hashlib import sha256
+
+from engine.alarm.commands import Raise
+from engine.alarm.score import FULL, score
+from engine.alarm.state import Alarm, Kind, Press
+from engine.console.cases import Line
+from engine.intake.assess import place_without_fix
+from engine.protocol.registry import Registry
+from engine.roster.board import Board
+from engine.roster.model import Person
+from engine.values import AlarmId, CommandId, Instant, OperatorId, ReportKey, Signal
+
+Json = dict[str, object]
+WIRE = "exercise"
+
+
+def drill_command(
+    person: Person,
+    by: OperatorId,
+    click: str,
+    now: Instant,
+    board: Board,
+    registry: Registry,
+) -> tuple[AlarmId, Raise]:
+    """Return the alarm that an exercise is, and the press that raises it.
+
+    It runs the person's own action protocol on every channel. Nothing of it is ever
+    published: it is no real alarm, and nobody has consented.
+    """
+    digest = sha256(f"{by}/{click}".encode()).hexdigest()
+    key = ReportKey(digest[:32])
+    press = Press(key=key, at=now, wire_protocol=WIRE, signals=(Signal.SOS,))
+    command = Raise(
+        command_id=CommandId(f"exercise/{key}"),
+        kind=Kind.EXERCISE,
+        subject=person.person,
+        defender=person.person,
+        alias=person.alias,
+        country=person.country,
+        consented=False,
+        protocol=registry.of(person.action_protocol),
+        press=press,
+        place=place_without_fix(person, board.fix_of(person.person)),
+    )
+    return AlarmId(digest[-12:]), command
+
+
+def score_of(alarm: Alarm, lines: list[Line]) -> Json:
+    """Return an exercise's score.
+
+    People go by their aliases: who answers an exercise is what it is for.
+    """
+    found = score(line.event for line in lines if line.event is not None)
+    return {
+        "alarm": alarm.id,
+        "open": alarm.is_open,
+        "percent": found.percent,
+        "of": FULL,
+        "acknowledged_s": found.acknowledged_s,
+        "hq_points": found.hq_points,
+        "people": [
+            {
+                **asdict(one),
+                "audience": one.audience.value,
+                "reply": None if one.reply is None else one.reply.value,
+            }
+            for one in found.people
+        ],
+    }

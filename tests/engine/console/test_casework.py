@@ -1,0 +1,147 @@
+"""Cases handed over, linked and merged, and exercises, as HQ asks for them."""
+
+import pytest
+
+from engine.alarm.commands import Raise
+from engine.alarm.state import FalseClass, Kind
+from engine.console.acts import ActError, command_of
+from engine.console.drills import drill_command
+from engine.values import AlarmId, CommandId, PersonId
+from tests.engine.console.hq import ALDER, ROSTER, Hq, control
+
+ALDERS = {"by": "alder"}
+
+
+@pytest.fixture
+def manned(hq: Hq) -> Hq:
+    hq.enrol("alder")
+    hq.enrol("rowan")
+    return hq
+
+
+def two(hq: Hq) -> tuple[AlarmId, AlarmId]:
+    """Return two open cases, the first of which alder has taken."""
+    one = AlarmId(hq.press())
+    with control(hq) as client:
+        said = client.post("/drills", json={**ALDERS, "defender": "heron", "id": "x"})
+        client.post(f"/alarms/{one}/acknowledge", json=ALDERS)
+    return one, AlarmId(said.json()["alarm"])
+
+
+def post(hq: Hq, alarm: AlarmId, act: str, **form: str) -> tuple[int, str]:
+    with control(hq) as client:
+        said = client.post(f"/alarms/{alarm}/{act}", json={**ALDERS, **form})
+        body = said.json()
+        return said.status_code, str(body.get("refused") or body.get("error") or "")
+
+
+def test_a_case_is_handed_to_an_operator_there_is(manned: Hq) -> None:
+    one, _ = two(manned)
+    said = post(manned, one, "hand-over", to="nobody", note="call at six")
+    assert said == (409, "there is no such operator")
+    assert post(manned, one, "hand-over", to="rowan")[0] == 422
+    assert post(manned, one, "hand-over", to="rowan", note="call at six")[0] == 200
+    found = manned.alarm(one)
+    assert found is not None
+    assert found.acknowledged is not None
+    assert found.acknowledged.by == "rowan"
+    with control(manned) as client:
+        lines = client.get(f"/alarms/{one}").json()["lines"]
+    assert "alder to rowan: call at six" in [line["text"] for line in lines]
+
+
+def test_two_linked_cases_name_each_other(manned: Hq) -> None:
+    one, other = two(manned)
+    assert post(manned, one, "link", other="gone") == (409, "there is no such alarm")
+    assert post(manned, one, "link")[0] == 422
+    assert post(manned, one, "link", other=other)[0] == 200
+    with control(manned) as client:
+        assert client.get(f"/alarms/{one}").json()["links"] == [other]
+        assert client.get(f"/alarms/{other}").json()["links"] == [one]
+
+
+def test_a_duplicate_is_merged_into_an_open_case_alone(manned: Hq) -> None:
+    one, other = two(manned)
+    wrong = "only an open alarm takes another one in"
+    for into in (one, "gone"):
+        said = post(manned, one, "close", reason="duplicate", into=into)
+        assert said == (409, wrong)
+    assert post(manned, one, "close", reason="safe", into=other)[0] == 422
+    assert post(manned, one, "close", reason="duplicate", into=other)[0] == 200
+    found = manned.alarm(one)
+    assert found is not None
+    assert found.merged_into == other
+
+
+def close_of(**form: str) -> FalseClass | None:
+    fields = {"reason": "false_alarm", **form}
+    command = command_of("close", fields, ALDER, CommandId("c"))
+    false_class: FalseClass | None = getattr(command, "false_class", None)
+    return false_class
+
+
+def test_nobody_is_kept_from_closing_for_want_of_an_explanation() -> None:
+    assert close_of() is FalseClass.UNEXPLAINED
+    assert close_of(false_class="by_mistake") is FalseClass.BY_MISTAKE
+    assert close_of(reason="safe", false_class="by_mistake") is None
+    with pytest.raises(ActError, match="false_class: one of"):
+        close_of(false_class="bad luck")
+
+
+# exercises -------------------------------------------------------------------------
+
+
+def test_an_exercise_runs_the_persons_own_action_protocol(manned: Hq) -> None:
+    with control(manned) as client:
+        said = client.post("/drills", json={**ALDERS, "defender": "heron"})
+        alarm = AlarmId(said.json()["alarm"])
+        found = manned.alarm(alarm)
+        assert found is not None
+        assert found.kind is Kind.EXERCISE
+        assert not found.consented
+        assert found.protocol.name == "Standard"
+        scored = client.get(f"/drills/{alarm}").json()
+    assert scored["open"]
+    assert scored["acknowledged_s"] is None
+
+
+def test_who_may_not_be_drilled_is_said(manned: Hq) -> None:
+    with control(manned) as client:
+        nobody = client.post("/drills", json={"by": "x", "defender": "heron"})
+        assert nobody.status_code == 422
+        unknown = client.post("/drills", json={**ALDERS, "defender": "x"})
+        assert unknown.status_code == 422
+        first = client.post("/drills", json={**ALDERS, "defender": "heron"})
+        assert first.status_code == 200
+        second = client.post("/drills", json={**ALDERS, "defender": "heron"})
+        assert second.status_code == 409
+        assert "under way" in second.json()["error"]
+
+
+def test_only_an_exercise_has_a_score(manned: Hq) -> None:
+    alarm = manned.press()
+    with control(manned) as client:
+        assert client.get(f"/drills/{alarm}").status_code == 404
+        assert client.get("/drills/none").status_code == 404
+
+
+def test_an_engine_that_does_not_answer_has_begun_no_exercise(manned: Hq) -> None:
+    manned.is_away = True
+    with control(manned) as client:
+        said = client.post("/drills", json={**ALDERS, "defender": "heron"})
+    assert said.status_code == 409
+    assert "did not answer" in said.json()["error"]
+
+
+def test_the_same_click_is_the_same_exercise(manned: Hq) -> None:
+    person = ROSTER.person(PersonId("heron"))
+    assert person is not None
+    parts = manned.desk.parts
+
+    def drilled(click: str) -> tuple[AlarmId, Raise]:
+        return drill_command(
+            person, ALDER, click, parts.clock.now(), parts.board, parts.registry()
+        )
+
+    assert drilled("one") == drilled("one")
+    assert drilled("one")[0] != drilled("two")[0]
