@@ -26,14 +26,11 @@ from tests.fakes import ManualClock
 
 READY_S = 20.0
 # Its loops' own copies of the listeners end with the process, as the engine does.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::pytest.PytestUnraisableExceptionWarning"
-)
 
 
 @pytest.fixture(autouse=True)
 def collected() -> Iterator[None]:
-    """Collect those copies here, lest a later test be blamed for them."""
+    """Collect here: what was left open is told by the test that left it."""
     yield
     gc.collect()
 
