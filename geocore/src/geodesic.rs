@@ -88,7 +88,11 @@ const CHORD_NEAR_M: f64 = 100_000.0;
 /// Computed with a factor of at least 2 in hand (`cargo run --example bounds`): below 1 mm
 /// up to 1,500 km, 6 m at [`CHORD_FAR_M`], and Karney's own accuracy beyond.
 #[must_use]
-#[inline]
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "must take on the caller's target features"
+)]
 pub fn approximation_bound_m(chord_m: f64) -> f64 {
     // Places round; the wave's fourth power is left out; so is what changes along the way.
     let (linear, fifth) = if chord_m < CHORD_NEAR_M {
@@ -108,7 +112,7 @@ pub fn approximation_bound_m(chord_m: f64) -> f64 {
 #[must_use]
 #[inline]
 pub fn approximate_m(from: &Point, to: &Point) -> f64 {
-    let chord = Chord::new(from, to);
+    let chord = Chord::new(from.xyz_m(), to.xyz_m());
     if chord.squared < CHORD_NEAR_M * CHORD_NEAR_M {
         chord.osculating_m()
     } else if chord.squared < CHORD_FAR_M * CHORD_FAR_M {
@@ -121,6 +125,9 @@ pub fn approximate_m(from: &Point, to: &Point) -> f64 {
 /// How many places [`approximate_eight`] takes.
 pub(crate) const EIGHT: usize = 8;
 
+/// Earth-centred coordinates of eight places, in metres, axis by axis.
+pub(crate) type Columns = [[f64; EIGHT]; 3];
+
 /// [`approximate_m`] and [`approximation_bound_m`] for eight places side by side, to the
 /// bit: loops without branches, which a compiler makes vectors of.
 #[inline(always)]
@@ -128,30 +135,41 @@ pub(crate) const EIGHT: usize = 8;
     clippy::inline_always,
     reason = "must take on the caller's target features"
 )]
-pub(crate) fn approximate_eight(from: &Point, to: &[Point; EIGHT]) -> [(f64, f64); EIGHT] {
+pub(crate) fn approximate_eight(from: &Point, to: &Columns) -> ([f64; EIGHT], [f64; EIGHT]) {
+    let from_m = from.xyz_m();
     let (mut metres, mut squared, mut bounds_m) = ([0.0; EIGHT], [0.0; EIGHT], [0.0; EIGHT]);
     for lane in 0..EIGHT {
-        squared[lane] = from.chord_squared_m2(&to[lane]);
+        squared[lane] = Chord::new(from_m, at(to, lane)).squared;
         bounds_m[lane] = approximation_bound_m(squared[lane].sqrt());
     }
     let is_near = squared.map(|squared| squared < CHORD_NEAR_M * CHORD_NEAR_M);
     if is_near.contains(&true) {
-        for lane in 0..EIGHT {
-            metres[lane] = Chord::new(from, &to[lane]).osculating_m();
+        for (lane, metres) in metres.iter_mut().enumerate() {
+            *metres = Chord::new(from_m, at(to, lane)).osculating_m();
         }
     }
     if is_near.contains(&false) {
         for lane in 0..EIGHT {
-            let far_m = Chord::new(from, &to[lane]).great_ellipse_m();
+            let far_m = Chord::new(from_m, at(to, lane)).great_ellipse_m();
             metres[lane] = if is_near[lane] { metres[lane] } else { far_m };
         }
         for lane in 0..EIGHT {
             if squared[lane] >= CHORD_FAR_M * CHORD_FAR_M {
-                metres[lane] = karney_m(from, &to[lane]);
+                let place = Point::from_surface(at(to, lane));
+                metres[lane] = karney_m(from, &place);
             }
         }
     }
-    core::array::from_fn(|lane| (metres[lane], bounds_m[lane]))
+    (metres, bounds_m)
+}
+
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "must take on the caller's target features"
+)]
+fn at(columns: &Columns, lane: usize) -> [f64; 3] {
+    [columns[0][lane], columns[1][lane], columns[2][lane]]
 }
 
 /// Arc sine of a sine from 0 to 0.8, given the cosine: within two units in the last place
@@ -159,7 +177,11 @@ pub(crate) fn approximate_eight(from: &Point, to: &[Point; EIGHT]) -> [(f64, f64
 ///
 /// The sine is that of half the angle's, at most 0.45; then the rational approximation of
 /// fdlibm's `e_asin.c`, which is good to 2^-58 there.
-#[inline]
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "must take on the caller's target features"
+)]
 fn asin_of(sin: f64, cos: f64) -> f64 {
     let half = sin / (2.0 * (1.0 + cos)).sqrt();
     let t = half * half;
@@ -190,10 +212,12 @@ struct Chord {
 }
 
 impl Chord {
-    #[inline]
-    fn new(from: &Point, to: &Point) -> Self {
-        let [ax, ay, az] = from.xyz_m();
-        let [bx, by, bz] = to.xyz_m();
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "must take on the caller's target features"
+    )]
+    fn new([ax, ay, az]: [f64; 3], [bx, by, bz]: [f64; 3]) -> Self {
         let [dx, dy, dz] = [ax - bx, ay - by, az - bz];
         let [mx, my, mz] = [0.5 * (ax + bx), 0.5 * (ay + by), 0.5 * (az + bz)];
         let parallel = dx * dx + dy * dy;
@@ -207,18 +231,19 @@ impl Chord {
         }
     }
 
-    /// Curvature of the normal section along the line, where the surface is over its middle.
-    #[inline]
-    fn curvature_squared(&self) -> f64 {
-        let ratio = self.bend / self.squared;
-        ratio * ratio * (1.0 - 0.25 * self.bend) / self.slope_squared
-    }
-
     /// The arc over the chord in the circle that osculates the normal section half-way.
-    #[inline]
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "must take on the caller's target features"
+    )]
     fn osculating_m(&self) -> f64 {
         if self.squared > 0.0 {
-            let u2 = 0.25 * self.squared * self.curvature_squared();
+            // Half the chord over the radius of curvature where the surface is over the
+            // middle, squared; with one division, for they wait for each other.
+            let bend_squared = self.bend * self.bend;
+            let u2 = 0.25 * bend_squared * (1.0 - 0.25 * self.bend)
+                / (self.squared * self.slope_squared);
             let tail = 1.0 / 6.0 + u2 * (3.0 / 40.0 + u2 * (15.0 / 336.0));
             self.squared.sqrt() * (1.0 + u2 * tail)
         } else {
@@ -231,7 +256,11 @@ impl Chord {
     ///
     /// With `m` and `d` conjugate half-diameters the arc is `m cos t + d sin t`; its speed
     /// is a constant and a small wave in `2 t`, integrated to the wave's third power.
-    #[inline]
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "must take on the caller's target features"
+    )]
     fn great_ellipse_m(&self) -> f64 {
         let sin_squared = 0.25 * self.bend;
         let cos_squared = 1.0 - sin_squared;
@@ -260,7 +289,11 @@ impl Chord {
 
     /// Curvature of the arc within the surface, squared: that of the normal section times the
     /// sine of the angle between the plane through the centre and the normal.
-    #[inline]
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "must take on the caller's target features"
+    )]
     fn sideways_squared(&self, cos_squared: f64) -> f64 {
         let [mx, my, mz] = self.middle;
         let gradient = [mx * EQUATORIAL, my * EQUATORIAL, mz * POLAR];
@@ -271,10 +304,20 @@ impl Chord {
     }
 }
 
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "must take on the caller's target features"
+)]
 fn dot(a: [f64; 3], b: [f64; 3]) -> f64 {
     a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }
 
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "must take on the caller's target features"
+)]
 fn cross(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
     [
         a[1] * b[2] - a[2] * b[1],
@@ -305,10 +348,14 @@ mod tests {
                 let turn = f64::from(u8::try_from(lane).expect("small"));
                 Point::new(59.3 - far, 18.1 + far * turn * 0.15).expect("valid")
             });
-            for (place, (metres, bound_m)) in to.iter().zip(approximate_eight(&from, &to)) {
+            let columns = [0, 1, 2].map(|axis| to.map(|place| place.xyz_m()[axis]));
+            let (metres, bounds_m) = approximate_eight(&from, &columns);
+            for (lane, place) in to.iter().enumerate() {
                 let chord_m = from.chord_squared_m2(place).sqrt();
-                assert!(metres.total_cmp(&approximate_m(&from, place)).is_eq());
-                assert!(bound_m.total_cmp(&approximation_bound_m(chord_m)).is_eq());
+                let (metres_alone, margin_m) =
+                    (approximate_m(&from, place), approximation_bound_m(chord_m));
+                assert!(metres[lane].total_cmp(&metres_alone).is_eq());
+                assert!(bounds_m[lane].total_cmp(&margin_m).is_eq());
             }
         }
     }

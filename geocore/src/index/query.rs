@@ -200,7 +200,7 @@ impl Index {
             } else {
                 filter.sift(space, &question, scratch);
             }
-            found.extend(scratch.ranked.iter().map(|person| person.neighbour));
+            found.extend_from_slice(&scratch.found);
         });
     }
 }

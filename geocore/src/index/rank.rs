@@ -1,10 +1,11 @@
 //! From candidates by straight line to an answer by geodesic.
 
 use super::handles::Place;
-use super::query::{Filter, Neighbour};
-use super::select::Nearest;
+use super::query::Neighbour;
+use super::search::{Question, Scratch};
+use super::select::{Candidate, Nearest};
 use super::space::Space;
-use crate::geodesic::{EIGHT, approximate_eight, karney_m, rival_chord_max_m};
+use crate::geodesic::{Columns, EIGHT, approximate_eight, karney_m, rival_chord_max_m};
 use crate::point::Point;
 
 /// Bounds above this are not good enough for an answer that was asked to be geodesic.
@@ -22,21 +23,108 @@ pub(super) struct Ranked {
     bound_m: f64,
 }
 
+/// The people that a small answer is chosen from.
+struct Few {
+    places: [Place; EIGHT],
+    count: usize,
+}
+
+impl Few {
+    /// Names the candidates, None where they are many.
+    #[inline]
+    fn of(nearest: &mut Nearest) -> Option<Self> {
+        let mut places = [Candidate::NOBODY.place(); EIGHT];
+        let mut count = 0;
+        nearest.finish(|place| {
+            if let Some(slot) = places.get_mut(count) {
+                *slot = place;
+            }
+            count += 1;
+        });
+        (count <= EIGHT).then_some(Self { places, count })
+    }
+}
+
 impl Space {
-    /// Orders candidates by geodesic and id, and keeps the first k within the radius.
+    /// Orders candidates by geodesic and id; `found` gets the first k within the radius.
     #[inline(always)]
     #[expect(
         clippy::inline_always,
         reason = "must take on the caller's target features"
     )]
-    pub(super) fn rank(
-        &self,
-        from: &Point,
-        k: usize,
-        filter: &Filter<'_>,
-        nearest: &mut Nearest,
-        ranked: &mut Vec<Ranked>,
-    ) {
+    pub(super) fn rank(&self, question: &Question<'_>, scratch: &mut Scratch) {
+        scratch.found.clear();
+        let Scratch { nearest, found, .. } = scratch;
+        // No closure: it would not take on the caller's target features.
+        if nearest.is_small()
+            && !question.filter.geodesic
+            && let Some(few) = Few::of(nearest)
+            && self.rank_few(question, &few, found)
+        {
+            return;
+        }
+        self.rank_any(question, scratch);
+    }
+
+    /// Measures and orders up to eight side by side; false, and nobody found, where a bound
+    /// leaves an order or the radius open.
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "must take on the caller's target features"
+    )]
+    fn rank_few(&self, question: &Question<'_>, few: &Few, found: &mut Vec<Neighbour>) -> bool {
+        let Question { from, k, filter } = *question;
+        let places = &few.places[..few.count];
+        let mut columns: Columns = from.xyz_m().map(|metres| [metres; EIGHT]);
+        for (lane, place) in places.iter().enumerate() {
+            let [x, y, z] = self.groups.point(*place).xyz_m();
+            (columns[0][lane], columns[1][lane], columns[2][lane]) = (x, y, z);
+        }
+        let (metres, bounds_m) = approximate_eight(from, &columns);
+        // They come in the order of rough lines: hardly anybody has to move.
+        let mut order = [0, 1, 2, 3, 4, 5, 6, 7];
+        for end in 1..few.count {
+            let mut at = end;
+            while at > 0 && metres[order[at]] < metres[order[at - 1]] {
+                order.swap(at, at - 1);
+                at -= 1;
+            }
+        }
+        let order = &order[..few.count];
+        let overlap = order
+            .windows(2)
+            .any(|two| metres[two[1]] - metres[two[0]] <= bounds_m[two[0]] + bounds_m[two[1]]);
+        let within_m = filter.within_m.unwrap_or(f64::INFINITY);
+        if overlap
+            || order
+                .iter()
+                .any(|at| (metres[*at] - within_m).abs() <= bounds_m[*at])
+        {
+            return false;
+        }
+        for at in order.iter().take(k) {
+            if metres[*at] <= within_m {
+                found.push(self.neighbour(places[*at], metres[*at]));
+            }
+        }
+        true
+    }
+
+    /// The same for any number, with ties settled by Karney.
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "must take on the caller's target features"
+    )]
+    fn rank_any(&self, question: &Question<'_>, scratch: &mut Scratch) {
+        let Question { from, k, filter } = *question;
+        let Scratch {
+            nearest,
+            ranked,
+            found,
+            ..
+        } = scratch;
         ranked.clear();
         nearest.finish(|place| ranked.push(self.look_up(from, place)));
         if ranked.len() > k {
@@ -46,14 +134,15 @@ impl Space {
             ranked.retain(|person| person.squared_m2 <= limit_m2);
         }
         for people in ranked.chunks_mut(EIGHT) {
-            let mut places = [*from; EIGHT];
-            for (place, person) in places.iter_mut().zip(people.iter()) {
-                *place = person.point;
+            let mut columns: Columns = from.xyz_m().map(|metres| [metres; EIGHT]);
+            for (lane, person) in people.iter().enumerate() {
+                let [x, y, z] = person.point.xyz_m();
+                (columns[0][lane], columns[1][lane], columns[2][lane]) = (x, y, z);
             }
-            let measured = approximate_eight(from, &places);
-            for (person, (distance_m, bound_m)) in people.iter_mut().zip(measured) {
-                person.neighbour.distance_m = distance_m;
-                person.bound_m = bound_m;
+            let (metres, bounds_m) = approximate_eight(from, &columns);
+            for (lane, person) in people.iter_mut().enumerate() {
+                person.neighbour.distance_m = metres[lane];
+                person.bound_m = bounds_m[lane];
             }
         }
         if let Some(within_m) = filter.within_m {
@@ -75,18 +164,24 @@ impl Space {
                 person.settle(from);
             }
         }
+        found.extend(ranked.iter().map(|person| person.neighbour));
+    }
+
+    #[inline]
+    fn neighbour(&self, place: Place, distance_m: f64) -> Neighbour {
+        let at_s = self.groups.at_s(place);
+        Neighbour {
+            person: self.groups.id(place),
+            distance_m,
+            at_s: (!at_s.is_nan()).then_some(at_s),
+        }
     }
 
     #[inline]
     fn look_up(&self, from: &Point, place: Place) -> Ranked {
         let point = self.groups.point(place);
-        let at_s = self.groups.at_s(place);
         Ranked {
-            neighbour: Neighbour {
-                person: self.groups.id(place),
-                distance_m: f64::INFINITY,
-                at_s: (!at_s.is_nan()).then_some(at_s),
-            },
+            neighbour: self.neighbour(place, f64::INFINITY),
             squared_m2: from.chord_squared_m2(&point),
             point,
             bound_m: f64::INFINITY,

@@ -6,7 +6,7 @@ use super::kernel::{Avx512, with_avx512};
 use super::kernel::{Kernel, PIECE, Picked, Portable, Work, prefetch};
 use super::layout::{ChunkMeta, LANES, Rough, WIDTH, rough_of};
 use super::lens::Lens;
-use super::query::Filter;
+use super::query::{Filter, Neighbour};
 use super::rank::Ranked;
 use super::select::{Candidate, Nearest};
 use super::space::Space;
@@ -68,8 +68,9 @@ pub(super) struct Question<'a> {
 #[derive(Default)]
 pub(super) struct Scratch {
     way: Way,
-    nearest: Nearest,
+    pub(super) nearest: Nearest,
     pub(super) ranked: Vec<Ranked>,
+    pub(super) found: Vec<Neighbour>,
 }
 
 /// A question that any kernel can answer.
@@ -90,7 +91,7 @@ impl<L: Lens> Work for Answering<'_, L> {
 }
 
 impl Space {
-    /// Leaves the answer in `scratch.ranked`, by code compiled for this machine.
+    /// Leaves the answer in `scratch.found`, by code compiled for this machine.
     pub(super) fn answer_here<L: Lens>(
         &self,
         question: &Question<'_>,
@@ -123,15 +124,11 @@ impl Space {
         lens: &L,
         scratch: &mut Scratch,
     ) {
-        let Scratch {
-            way,
-            nearest,
-            ranked,
-        } = scratch;
-        let Question { from, k, filter } = *question;
-        nearest.start(k, filter.within_m.map_or(f64::INFINITY, chord_max_m));
-        self.search(kernel, from.xyz_m(), lens, way, nearest);
-        self.rank(from, k, filter, nearest, ranked);
+        let Scratch { way, nearest, .. } = scratch;
+        let within_m = question.filter.within_m;
+        nearest.start(question.k, within_m.map_or(f64::INFINITY, chord_max_m));
+        self.search(kernel, question.from.xyz_m(), lens, way, nearest);
+        self.rank(question, scratch);
     }
 
     #[inline(always)]

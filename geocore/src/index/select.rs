@@ -31,7 +31,7 @@ pub(super) const SORTED_MAX: usize = 16;
 pub(super) struct Candidate(u64);
 
 impl Candidate {
-    const NOBODY: Self = Self(u64::MAX);
+    pub(super) const NOBODY: Self = Self(u64::MAX);
 
     #[inline]
     pub(super) fn new(squared: f32, place: Place) -> Self {
