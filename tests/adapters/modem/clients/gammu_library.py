@@ -24,8 +24,15 @@ def main(device: str, number: str) -> None:
         }
         for part in gammu.EncodeSMS(info):
             machine.SendSMS({**part, **base})
-    for message in machine.GetNextSMS(Start=True, Folder=0):
-        print("read", message["Number"], message["Text"])
+    parts = machine.GetNextSMS(Start=True, Folder=0)
+    left = machine.GetSMSStatus()["SIMUsed"] + machine.GetSMSStatus()["PhoneUsed"]
+    read = [parts]
+    while len(read) < left:
+        read.append(machine.GetNextSMS(Location=read[-1][0]["Location"], Folder=0))
+    for message in gammu.LinkSMS(read):
+        decoded = gammu.DecodeSMS(message)
+        texts = [one["Buffer"] for one in decoded["Entries"]] if decoded else []
+        print("read", message[0]["Number"], "".join(texts) or message[0]["Text"])
     machine.Terminate()
 
 

@@ -8,10 +8,16 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from adapters.modem import pdu_text
+from adapters.modem.pdu import Deliver
+from adapters.modem.pdu_encode import encode_deliver
+from adapters.modem.pdu_fields import Address, Charset
+from adapters.modem.pdu_text import Concat
 from adapters.modem.virtual import VirtualModem
 from adapters.modem.virtual_links import Link, PtyLink
 from adapters.modem.virtual_network import VirtualNetwork
@@ -23,6 +29,7 @@ SIM = "+46700000001"
 PERSON = "+46701234567"
 SHORT = "Larm: kom till Heron, åäö {1}"
 CYRILLIC = "Тревога: Цапля"
+LONG_CYRILLIC = "Тревога: Цапля не отвечает, место неизвестно. " * 3 + "Конец"
 LONG = "This alarm has more to say than one message holds. " * 5
 _LOOK_EVERY_S = 0.05
 _LOG_TAIL = 6000
@@ -138,6 +145,26 @@ def folders(under: Path, names: Sequence[str]) -> None:
     """Make the spool folders that a daemon wants to find."""
     for name in names:
         (under / name).mkdir()
+
+
+def parts_of(text: str) -> list[tuple[str, int]]:
+    """Return a text in two parts of UCS-2, as a DELIVER and its length each."""
+    halves = (text[: len(text) // 2], text[len(text) // 2 :])
+    return [
+        encode_deliver(
+            Deliver(
+                sender=Address(text=PERSON, toa=0x91),
+                user_data=pdu_text.build(
+                    half,
+                    Charset.UCS2,
+                    concat=Concat(reference=7, total=2, number=number),
+                ),
+                dcs=8,
+                sent_at=datetime(2026, 11, 25, 3, 0, tzinfo=UTC),
+            )
+        )
+        for number, half in enumerate(halves, start=1)
+    ]
 
 
 def holds_text(folder: Path, text: str) -> bool:

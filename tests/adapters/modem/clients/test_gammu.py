@@ -7,9 +7,11 @@ import pytest
 
 from adapters.modem.pdu import Submit
 from adapters.modem.pdu_decode import decode
+from adapters.modem.split import split
 from tests.adapters.modem.clients.harness import (
     CYRILLIC,
     LONG,
+    LONG_CYRILLIC,
     PERSON,
     SHORT,
     Bench,
@@ -58,11 +60,13 @@ def test_python_gammu_identifies_sends_and_reads(tmp_path: Path) -> None:
     pytest.importorskip("gammu", reason="python-gammu has no wheel for this machine")
     with bench(tmp_path) as b:
         b.modem.inject(PERSON, CYRILLIC)
+        b.modem.inject(PERSON, LONG_CYRILLIC)
         script = Path(__file__).with_name("gammu_library.py")
         said = b.run(sys.executable, str(script), b.modem.port, PERSON)
         assert f"imei {b.modem.state.imei}" in said
         assert "reference 1" in said
         assert f"read {PERSON} {CYRILLIC}" in said
+        assert f"read {PERSON} {LONG_CYRILLIC}" in said
         texts = [text for _, text in b.sent]
         assert texts[:2] == ["short", CYRILLIC]
         assert "".join(texts[2:]) == LONG
@@ -106,9 +110,16 @@ def test_gammu_smsd_sends_short_long_and_cyrillic_and_receives(tmp_path: Path) -
         b.run(*queue, "-unicode", "-text", CYRILLIC)
         b.run(*queue, "-len", str(len(LONG)), "-text", LONG)
         b.modem.inject(PERSON, "K7F2 1")
+        b.modem.inject(PERSON, LONG_CYRILLIC)
         with b.running(str(smsd), "-c", daemon, log="smsd.out"):
             b.until("all sent", lambda: LONG in b.sent_texts().replace("|", ""))
             b.until("received", lambda: holds_text(tmp_path / "inbox", "K7F2 1"))
+            parts = [part.text for part in split(LONG_CYRILLIC, reference=1)]
+            assert len(parts) > 1
+            b.until(
+                "all parts received",
+                lambda: all(holds_text(tmp_path / "inbox", part) for part in parts),
+            )
             b.until(
                 "delivery report logged",
                 lambda: (

@@ -15,6 +15,7 @@ import pytest
 from tests.adapters.modem.clients.harness import (
     CYRILLIC,
     LONG,
+    LONG_CYRILLIC,
     PERSON,
     SIM,
     Bench,
@@ -82,7 +83,7 @@ def _free_ports(count: int) -> list[int]:
 def _inbox(seen: list[str]) -> Iterator[int]:
     class Keeper(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            seen.append(urllib.parse.unquote_plus(self.path))
+            seen.append(urllib.parse.unquote_plus(self.path, "latin-1"))
             self.send_response(200)
             self.send_header("Content-Length", "0")
             self.end_headers()
@@ -151,6 +152,10 @@ def _run(b: Bench, folder: Path, seen: list[str], inbox: int) -> None:
             )
             b.modem.inject(PERSON, "K7F2 1")
             b.until("received", lambda: any("K7F2 1" in path for path in seen))
+            b.modem.inject(PERSON, LONG_CYRILLIC)
+            # It passes the octets on as they came.
+            ucs2 = LONG_CYRILLIC.encode("utf-16-be").decode("latin-1")
+            b.until("joined", lambda: any(ucs2 in path for path in seen))
 
 
 def test_kannel_sends_reports_and_receives(tmp_path: Path) -> None:

@@ -4,12 +4,20 @@ import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from adapters.modem.virtual_links import SocketLink
-from tests.adapters.modem.clients.harness import CYRILLIC, LONG, PERSON, Bench, bench
+from tests.adapters.modem.clients.harness import (
+    CYRILLIC,
+    LONG,
+    PERSON,
+    Bench,
+    bench,
+    parts_of,
+)
 from tests.requires import requires_command
 
 pytestmark = pytest.mark.slow
@@ -81,6 +89,16 @@ def test_modem_manager_identifies_sends_reports_and_receives(tmp_path: Path) -> 
             b.until("reported", lambda: _listed(env, "status-report"))
             b.modem.inject(PERSON, "K7F2 1")
             b.until("received", lambda: _listed(env, "K7F2 1"))
+            # It reads one at a time and forgets what is announced meanwhile: parts
+            # come seconds apart, as a network brings them.
+            for nth, (pdu, length) in enumerate(reversed(parts_of(CYRILLIC)), 2):
+                b.modem.deliver(pdu, length)
+                b.until("part read", partial(_has_read, b, nth))
+            b.until("joined", lambda: _listed(env, CYRILLIC))
+
+
+def _has_read(b: Bench, count: int) -> bool:
+    return sum("<- AT+CMGR" in line for line in b.dialogue) == count
 
 
 def _listed(env: dict[str, str], wanted: str) -> bool:

@@ -1,15 +1,9 @@
 """smstools' smsd: sends, splits, reassembles, and takes delivery reports."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from adapters.modem import pdu_text
-from adapters.modem.pdu import Deliver
-from adapters.modem.pdu_encode import encode_deliver
-from adapters.modem.pdu_fields import Address, Charset
-from adapters.modem.pdu_text import Concat
 from tests.adapters.modem.clients.harness import (
     CYRILLIC,
     LONG,
@@ -18,6 +12,7 @@ from tests.adapters.modem.clients.harness import (
     bench,
     folders,
     holds_text,
+    parts_of,
 )
 from tests.requires import requires_command
 
@@ -54,25 +49,6 @@ memory_start = 1
 """
 
 
-def _parts(text: str) -> list[tuple[str, int]]:
-    halves = (text[: len(text) // 2], text[len(text) // 2 :])
-    return [
-        encode_deliver(
-            Deliver(
-                sender=Address(text=PERSON, toa=0x91),
-                user_data=pdu_text.build(
-                    half,
-                    Charset.UCS2,
-                    concat=Concat(reference=7, total=2, number=number),
-                ),
-                dcs=8,
-                sent_at=datetime(2026, 11, 25, 3, 0, tzinfo=UTC),
-            )
-        )
-        for number, half in enumerate(halves, start=1)
-    ]
-
-
 def test_smstools_sends_receives_and_reports(tmp_path: Path) -> None:
     smsd = requires_command("smsd", package="smstools")
     folders(tmp_path, FOLDERS)
@@ -96,7 +72,7 @@ def test_smstools_sends_receives_and_reports(tmp_path: Path) -> None:
                 lambda: holds_text(tmp_path / "report", "received by the SME"),
             )
             b.modem.inject(PERSON, "K7F2 1")
-            for pdu, length in reversed(_parts(CYRILLIC)):
+            for pdu, length in reversed(parts_of(CYRILLIC)):
                 b.modem.deliver(pdu, length)
             b.until("received", lambda: holds_text(tmp_path / "incoming", "K7F2 1"))
             b.until("reassembled", lambda: holds_text(tmp_path / "incoming", CYRILLIC))
