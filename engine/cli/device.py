@@ -1,13 +1,26 @@
-"""`natalia device`: list, show, enrol, test and imitate alarm devices."""
+"""`natalia device`: list, show, enrol, test and imitate alarm devices.
 
-from typing import Any, cast
+Asks the running service over its control socket. Ids of devices are in bodies, and
+shown whole only with `--reveal`, which the service journals.
+"""
+
+import json
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, cast
 
 import typer
 from typer.core import TyperGroup
 
 from engine import plugins
+from engine.cli.client import ServiceError, ask
 
-IMITATES = "Let a fleet of simulated devices report, and press, over real sockets."
+DEFAULT_STATE = Path("/var/lib/natalia")
+EXIT_FAILURE = 1
+LOOK_S = 1.0
+
+Row = Mapping[str, object]
 
 
 class _Group(TyperGroup):
@@ -27,16 +40,209 @@ class _Group(TyperGroup):
         return command
 
 
+def _examples(*commands: str) -> str:
+    # Only blank lines break lines in an epilogue.
+    return "\n\n".join(("Examples:", *(f"$ {one}" for one in commands)))
+
+
 app = typer.Typer(
     cls=_Group,
     help="Alarm devices: bracelets, pendants, watches, trackers, telephones.",
     epilog="Example: natalia device list --state /var/lib/natalia",
     no_args_is_help=True,
     add_completion=False,
+    pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 
+State = Annotated[Path, typer.Option(help="The state folder of the running service.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
+Reveal = Annotated[
+    bool, typer.Option("--reveal", help="Show ids whole; the service journals it.")
+]
+Id = Annotated[str, typer.Argument(help="The id that the device sends.")]
 
-@app.callback()
-def device() -> None:
-    """Alarm devices: bracelets, pendants, watches, trackers, telephones."""
+
+@app.command(
+    "list",
+    epilog=_examples(
+        "natalia device list",
+        "natalia device list --overdue --json",
+        "natalia device list --person heron --reveal",
+    ),
+)
+def list_(
+    *,
+    person: Annotated[str | None, typer.Option(help="Only this person's.")] = None,
+    overdue: Annotated[
+        bool, typer.Option("--overdue", help="Only those that are silent too long.")
+    ] = False,
+    state: State = DEFAULT_STATE,
+    reveal: Reveal = False,
+    as_json: AsJson = False,
+) -> None:
+    """List enrolled devices: when each was heard last, its battery, is it overdue.
+
+    A device without an agreed heartbeat is never overdue.
+    """
+    rows = _devices(state, {"person": person, "reveal": reveal})
+    rows = [row for row in rows if row["overdue"] is True or not overdue]
+    if as_json:
+        _print_json(rows)
+        return
+    for row in rows:
+        typer.echo(_line(row))
+    if not rows:
+        typer.echo("no such devices" if person or overdue else "no devices")
+
+
+@app.command(
+    epilog=_examples(
+        "natalia device show 004999010640018",
+        "natalia device show 004999010640018 --json",
+    )
+)
+def show(
+    device: Id,
+    *,
+    state: State = DEFAULT_STATE,
+    reveal: Reveal = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show one device: whose it is, what was agreed, when it was heard last."""
+    rows = _devices(state, {"device": device, "reveal": reveal})
+    if not rows:
+        message = "no such device is enrolled; add it with: natalia device enrol"
+        raise ServiceError(message)
+    if as_json:
+        _print_json(rows[0])
+        return
+    for name, value in rows[0].items():
+        typer.echo(f"{name.replace('_', ' ')}: {_text(value)}")
+
+
+@app.command(
+    epilog=_examples(
+        "natalia device enrol 004999010640099 --person heron --wire-protocol gt06",
+        "natalia device enrol 004999010640099 --person heron --wire-protocol watch "
+        "--heartbeat 600 --secret-file /etc/natalia/heron",
+    )
+)
+def enrol(
+    device: Id,
+    *,
+    person: Annotated[str, typer.Option(help="Whose it is: an id of the roster.")],
+    wire_protocol: Annotated[str, typer.Option(help="What it speaks, such as gt06.")],
+    profile: Annotated[
+        str | None, typer.Option(help="The profile that says what its codes mean.")
+    ] = None,
+    number: Annotated[
+        str | None, typer.Option(help="Its SIM's number, where it reports by SMS.")
+    ] = None,
+    heartbeat: Annotated[
+        float | None, typer.Option(help="The longest silence agreed upon, in seconds.")
+    ] = None,
+    secret_file: Annotated[
+        Path | None, typer.Option(help="A file that has the secret it proves.")
+    ] = None,
+    state: State = DEFAULT_STATE,
+    as_json: AsJson = False,
+) -> None:
+    """Add a device to the roster in force; then try it out: natalia device test."""
+    entry = {
+        "id": device,
+        "wire_protocol": wire_protocol,
+        "person": person,
+        "profile": profile,
+        "number": number,
+        "secret_file": None if secret_file is None else str(secret_file),
+        "heartbeat_s": heartbeat,
+    }
+    # JSON's strings and numbers are TOML's, but for DEL.
+    rows = (
+        f"{name} = {json.dumps(value)}"
+        for name, value in entry.items()
+        if value is not None
+    )
+    reply = ask(state, "POST", "/devices/enrol", "[[device]]\n" + "\n".join(rows))
+    if as_json:
+        _print_json(reply)
+        return
+    typer.echo(f"enrolled for {person}; try it out now, an exercise to everybody:")
+    typer.echo("natalia device test DEVICE --by OPERATOR")
+
+
+@app.command("test", epilog=_examples("natalia device test 004999010640018 --by alder"))
+def try_out(
+    device: Id,
+    *,
+    by: Annotated[str, typer.Option(help="The operator who asks; journalled.")],
+    state: State = DEFAULT_STATE,
+    as_json: AsJson = False,
+) -> None:
+    """Try a device out with its carrier: the next press is an exercise.
+
+    It goes the full way to the same people, marked EXERCISE. Waits for the press; exit
+    code 1 where none came in time. A press after that is a real one.
+    """
+    request = {"device": device, "by": by}
+    drill = _drill(state, "/devices/drill/arm", request)
+    # On standard error: with --json there is nothing but JSON on standard output.
+    for line in (
+        "1. Call the carrier. Say that this is an exercise.",
+        "2. Have them press the button until the device shows that it has sent.",
+        f"3. The next press is an exercise until {_clock(drill['until'])} UTC.",
+        "Waiting for the press (Ctrl-C stops waiting, not the exercise) ...",
+    ):
+        typer.echo(line, err=True)
+    while drill["armed"]:
+        threading.Event().wait(LOOK_S)
+        drill = _drill(state, "/devices/drill", request)
+    if as_json:
+        _print_json(drill)
+    elif drill["alarm"]:
+        typer.echo(f"heard at {_clock(drill['pressed_at'])} UTC, an exercise:")
+        typer.echo(f"natalia alarm show {drill['alarm']}")
+    if not drill["alarm"]:
+        message = (
+            "no press came in time; from now on a press is a real alarm. Is the device"
+            " on, has it a network, is its server this one? natalia device show DEVICE"
+        )
+        typer.echo(message, err=True)
+        raise typer.Exit(EXIT_FAILURE)
+
+
+def _devices(state: Path, request: Mapping[str, object]) -> list[Row]:
+    asked = {name: value for name, value in request.items() if value is not None}
+    reply = cast("Row", ask(state, "POST", "/devices", json.dumps(asked)))
+    return cast("list[Row]", reply["devices"])
+
+
+def _drill(state: Path, path: str, request: Mapping[str, str]) -> Row:
+    return cast("Row", ask(state, "POST", path, json.dumps(request)))
+
+
+def _line(row: Row) -> str:
+    seen = row["seen_at"]
+    ratio = row["battery_ratio"]
+    battery = f"{ratio:.0%}" if isinstance(ratio, int | float) else "-"
+    heard = "not heard yet" if seen is None else f"{str(seen)[:19]}Z"
+    overdue = "  OVERDUE" if row["overdue"] is True else ""
+    return (
+        f"{row['device']!s:<20} {row['wire_protocol']!s:<12} {row['person']!s:<16}"
+        f" {heard:<20}  battery {battery:>4}{overdue}"
+    )
+
+
+def _clock(moment: object) -> str:
+    return str(moment)[11:19]
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "-" if value is None else str(value)
+
+
+def _print_json(value: object) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))

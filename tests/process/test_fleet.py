@@ -1,8 +1,9 @@
 """A fleet of every wire protocol over sockets to the running service."""
 
 import json
+import sys
 from pathlib import Path
-from subprocess import CompletedProcess
+from subprocess import PIPE, CompletedProcess, Popen
 
 import pytest
 
@@ -42,3 +43,34 @@ def test_every_report_and_press_of_a_mixed_fleet_is_acknowledged(
         known = {f"{number}" for number in range(FLEET)}
         rows = rig.rows("SELECT person FROM place")
         assert {str(row[0]).removeprefix("fleet") for row in rows} == known
+
+
+def test_a_device_is_enrolled_tried_out_and_listed_from_the_command_line(
+    tmp_path: Path,
+) -> None:
+    with Rig(folder=tmp_path, modems_wanted=0) as rig:
+        state = ("--state", str(rig.state))
+        rig.password("alder")
+        imei = "004999010640091"
+        options = ("--person=heron", "--wire-protocol=gt06", "--heartbeat=600")
+        enrolled = rig.natalia("device", "enrol", imei, *options, *state)
+        assert enrolled.returncode == 0, enrolled.stderr
+        command = (sys.executable, "-m", "engine", "device", "test", imei)
+        guide = Popen(
+            [*command, "--by=alder", "--json", *state],
+            stdout=PIPE,
+            stderr=PIPE,
+            text=True,
+        )
+        assert guide.stderr is not None
+        assert "exercise" in guide.stderr.readline()
+        with rig.device(imei) as device:
+            assert device.sos()
+        told, error = guide.communicate(timeout=20)
+        assert guide.returncode == 0, error
+        alarm = rig.alarm(str(json.loads(told)["alarm"]))
+        assert alarm["kind"] == "exercise"
+        listed = rig.natalia("device", "list", "--person=heron", "--json", *state)
+        rows = {row["device"]: row for row in json.loads(listed.stdout)}
+        assert rows["...0091"]["overdue"] is False
+        assert rows["...0018"]["seen_at"] is None

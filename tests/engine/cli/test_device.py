@@ -1,4 +1,7 @@
-"""`natalia device` has its own commands and those that adapters bring."""
+"""`natalia device`, as a person at a terminal meets it."""
+
+import json
+import tomllib
 
 import pytest
 import typer
@@ -6,8 +9,163 @@ from typer.testing import CliRunner
 
 from engine import plugins
 from engine.cli import device
+from tests.engine.cli.services import natalia, service
 
 RUN = CliRunner()
+HERON: dict[str, object] = {
+    "device": "...0018",
+    "wire_protocol": "gt06",
+    "person": "heron",
+    "profile": None,
+    "by_sms": False,
+    "has_secret": False,
+    "heartbeat_s": 600.0,
+    "seen_at": "2026-11-25T03:00:00.000Z",
+    "battery_ratio": 0.42,
+    "overdue": True,
+}
+STORK = HERON | {
+    "person": "stork",
+    "seen_at": None,
+    "battery_ratio": None,
+    "overdue": None,
+}
+ARMED: dict[str, object] = {
+    "armed": True,
+    "until": "2026-11-25T03:15:00.000Z",
+    "pressed_at": None,
+    "alarm": None,
+}
+PRESSED = ARMED | {
+    "armed": False,
+    "pressed_at": "2026-11-25T03:02:07.000Z",
+    "alarm": "7d5c01aa90e2",
+}
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device, "LOOK_S", 0.0)
+
+
+def run(patch: pytest.MonkeyPatch, *words: str, **answers: object) -> tuple[int, str]:
+    """Run a command against a service; return its exit code and what was asked."""
+    with service(**{k: (200, a) for k, a in answers.items()}) as made:
+        code = natalia(patch, "device", *words, "--state", str(made.state))
+        return code, made.asked[-1][1]
+
+
+def test_a_list_says_when_each_was_heard_and_what_is_overdue(
+    patch: pytest.MonkeyPatch, out: pytest.CaptureFixture[str]
+) -> None:
+    code, asked = run(patch, "list", devices={"devices": [HERON, STORK]})
+    first, second = out.readouterr().out.splitlines()
+    assert (code, json.loads(asked)) == (0, {"reveal": False})
+    assert first.split() == [
+        *("...0018", "gt06", "heron", "2026-11-25T03:00:00Z"),
+        *("battery", "42%", "OVERDUE"),
+    ]
+    assert "not heard yet" in second
+    assert "OVERDUE" not in second
+
+
+def test_a_list_of_those_that_are_overdue_has_no_others(
+    patch: pytest.MonkeyPatch, out: pytest.CaptureFixture[str]
+) -> None:
+    rows = {"devices": [HERON, STORK]}
+    run(patch, "list", "--overdue", "--json", devices=rows)
+    assert json.loads(out.readouterr().out) == [HERON]
+    run(patch, "list", "--overdue", devices={"devices": [STORK]})
+    assert out.readouterr().out == "no such devices\n"
+
+
+def test_whose_devices_and_whether_whole_is_asked(patch: pytest.MonkeyPatch) -> None:
+    rows = {"devices": [HERON]}
+    _, asked = run(patch, "list", "--person=heron", "--reveal", devices=rows)
+    assert json.loads(asked) == {"person": "heron", "reveal": True}
+
+
+def test_one_device_is_shown_in_words_or_in_json(
+    patch: pytest.MonkeyPatch, out: pytest.CaptureFixture[str]
+) -> None:
+    _, asked = run(patch, "show", "004999010640018", devices={"devices": [HERON]})
+    told = out.readouterr().out
+    assert json.loads(asked)["device"] == "004999010640018"
+    assert "heartbeat s: 600.0\n" in told
+    assert "overdue: yes\n" in told
+    assert "profile: -\n" in told
+    run(patch, "show", "004999010640018", "--json", devices={"devices": [HERON]})
+    assert json.loads(out.readouterr().out) == HERON
+
+
+def test_a_device_that_nobody_has_enrolled_is_said_so(
+    patch: pytest.MonkeyPatch, out: pytest.CaptureFixture[str]
+) -> None:
+    code, _ = run(patch, "show", "1", devices={"devices": []})
+    assert code == 1
+    assert "natalia device enrol" in out.readouterr().err
+
+
+def test_enrolling_sends_one_table_of_what_was_said(
+    patch: pytest.MonkeyPatch, out: pytest.CaptureFixture[str]
+) -> None:
+    words = (
+        *("enrol", "004999010640099", "--person=heron", "--wire-protocol=watch"),
+        *("--heartbeat=600", "--secret-file=/etc/natalia/heron"),
+    )
+    code, asked = run(patch, *words, devices__enrol={"version": "1"})
+    assert code == 0
+    assert tomllib.loads(asked)["device"] == [
+        {
+            "id": "004999010640099",
+            "wire_protocol": "watch",
+            "person": "heron",
+            "secret_file": "/etc/natalia/heron",
+            "heartbeat_s": 600.0,
+        }
+    ]
+    assert "natalia device test" in out.readouterr().out
+
+
+def test_a_refused_enrolment_says_why(
+    patch: pytest.MonkeyPatch, out: pytest.CaptureFixture[str]
+) -> None:
+    refused = {"error": "person: nobody is called that"}
+    with service(devices__enrol=(422, refused)) as made:
+        words = ("enrol", "1", "--person=x", "--wire-protocol=gt06")
+        code = natalia(patch, "device", *words, "--state", str(made.state))
+    assert code == 1
+    assert "nobody is called that" in out.readouterr().err
+
+
+def test_a_test_guides_through_an_exercise_and_names_its_case(
+    patch: pytest.MonkeyPatch, out: pytest.CaptureFixture[str]
+) -> None:
+    answers = {"devices__drill__arm": ARMED, "devices__drill": PRESSED}
+    code, asked = run(patch, "test", "004999010640018", "--by=alder", **answers)
+    told = out.readouterr()
+    assert (code, json.loads(asked)["by"]) == (0, "alder")
+    assert "until 03:15:00 UTC" in told.err
+    assert "03:02:07" in told.out
+    assert "natalia alarm show 7d5c01aa90e2" in told.out
+    run(patch, "test", "1", "--by=alder", "--json", **answers)
+    assert json.loads(out.readouterr().out) == PRESSED
+
+
+def test_a_test_without_a_press_fails_and_says_what_to_look_at(
+    patch: pytest.MonkeyPatch, out: pytest.CaptureFixture[str]
+) -> None:
+    over = ARMED | {"armed": False}
+    answers = {"devices__drill__arm": ARMED, "devices__drill": over}
+    code, _ = run(patch, "test", "1", "--by=alder", **answers)
+    assert code == 1
+    assert "a press is a real alarm" in out.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["list", "show", "enrol", "test"])
+def test_each_command_has_an_example(command: str) -> None:
+    told = RUN.invoke(device.app, [command, "--help"])
+    assert f"$ natalia device {command}" in told.output
 
 
 def test_a_command_of_an_adapter_is_one_of_the_group(
