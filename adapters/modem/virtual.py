@@ -19,7 +19,7 @@ from adapters.modem.virtual_answers import cms
 from adapters.modem.virtual_calls import Calls
 from adapters.modem.virtual_dialect import Dialect
 from adapters.modem.virtual_faults import Faults
-from adapters.modem.virtual_inbox import Inbox
+from adapters.modem.virtual_inbox import Inbox, nobody
 from adapters.modem.virtual_links import Link, PtyLink
 from adapters.modem.virtual_loop import Loop
 from adapters.modem.virtual_network import VirtualNetwork
@@ -143,11 +143,13 @@ class VirtualModem:
             )
             self.deliver(*encode_deliver(pdu))
 
-    def deliver(self, pdu: str, length: int) -> None:
+    def deliver(
+        self, pdu: str, length: int, arrived: Callable[[], None] = nobody
+    ) -> None:
         """Take a DELIVER from the network; hold it while it cannot be stored."""
-        times = 2 if self.faults.strikes("duplicate") else 1
-        for _ in range(times):
-            self._loop.post(lambda: self._inbox.come_in(pdu, length))
+        self._loop.post(lambda: self._inbox.come_in(pdu, length, arrived))
+        if self.faults.strikes("duplicate"):
+            self._loop.post(lambda: self._inbox.come_in(pdu, length, nobody))
 
     def report(self, pdu: str, length: int, *, after_s: float) -> None:
         """Take a status report from the network."""

@@ -13,6 +13,11 @@ _BATCH_S = 0.2
 _MESSAGE_STRAIGHT = 2
 _REPORT_STRAIGHT, _REPORT_STORED = 1, 2
 _REACHABLE = frozenset({1, 5, 6, 7})
+_Message = tuple[str, int, Callable[[], None]]
+
+
+def nobody() -> None:
+    """Tell nobody that a message has arrived."""
 
 
 class Inbox:
@@ -23,16 +28,19 @@ class Inbox:
         self._state = state
         self._loop = loop
         self._say = say
-        self._held: list[tuple[str, int]] = []
-        self._batch: list[tuple[str, int]] = []
+        self._held: list[_Message] = []
+        self._batch: list[_Message] = []
         self.plugged = False
 
-    def come_in(self, pdu: str, length: int) -> None:
-        """Let a message in, or gather a batch and let it in back to front."""
+    def come_in(self, pdu: str, length: int, arrived: Callable[[], None]) -> None:
+        """Let a message in, or gather a batch and let it in back to front.
+
+        `arrived` is called when the modem has it, which may be much later.
+        """
         if not self._state.faults.shuffle:
-            self._arrive(pdu, length)
+            self._arrive(pdu, length, arrived)
             return
-        self._batch.append((pdu, length))
+        self._batch.append((pdu, length, arrived))
         if len(self._batch) == 1:
             self._loop.later(_BATCH_S, self._shuffle_in)
 
@@ -42,8 +50,8 @@ class Inbox:
         if not self._held or used >= size or not self._reachable:
             return
         held, self._held = self._held, []
-        for pdu, length in held:
-            self._arrive(pdu, length)
+        for message in held:
+            self._arrive(*message)
 
     def report(self, pdu: str, length: int) -> None:
         """Take a status report where `+CNMI` says, or lose it as the network does."""
@@ -71,23 +79,26 @@ class Inbox:
 
     def _shuffle_in(self) -> None:
         batch, self._batch = self._batch, []
-        for pdu, length in reversed(batch):
-            self._arrive(pdu, length)
+        for message in reversed(batch):
+            self._arrive(*message)
 
-    def _arrive(self, pdu: str, length: int) -> None:
+    def _arrive(self, pdu: str, length: int, arrived: Callable[[], None]) -> None:
         state = self._state
         if not self._reachable:
-            self._held.append((pdu, length))
+            self._held.append((pdu, length, arrived))
             return
         mt = state.settings.cnmi[1]
         if mt == _MESSAGE_STRAIGHT and state.settings.pdu_mode:
             state.unacknowledged += 1
             self._say(f"+CMT: ,{length}", pdu)
+            arrived()
             return
         store = state.settings.memories[2]
         index = state.store(store, UNREAD, pdu, length)
         if index is None:
-            self._held.append((pdu, length))
+            self._held.append((pdu, length, arrived))
             self._say(f'^SMMEMFULL: "{store}"')
-        elif mt and not state.faults.strikes("lost_cmti"):
+            return
+        if mt and not state.faults.strikes("lost_cmti"):
             self._say(f'+CMTI: "{store}",{index}')
+        arrived()

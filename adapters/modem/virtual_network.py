@@ -24,8 +24,8 @@ class Member(Protocol):
 
     number: str
 
-    def deliver(self, pdu: str, length: int) -> None:
-        """Take a DELIVER; from any thread."""
+    def deliver(self, pdu: str, length: int, arrived: Callable[[], None]) -> None:
+        """Take a DELIVER, and say when the modem has it; from any thread."""
 
     def report(self, pdu: str, length: int, *, after_s: float) -> None:
         """Take a status report after so long; from any thread."""
@@ -76,27 +76,38 @@ class VirtualNetwork:
     def submit(
         self, member: Member, message: Submit, reference: int, *, answer_s: float
     ) -> None:
-        """Take a message from a member, deliver it, and report where asked to."""
+        """Take a message from a member, deliver it, and report where asked to.
+
+        What a member cannot take just now the network holds, and reports when it has
+        arrived.
+        """
         now = self._clock.now()
         to = message.recipient.text
         if self._on_message is not None:
             self._on_message(member.number, to, message.user_data.text, now)
-        recipient = self.find(to)
-        if recipient is not None:
-            recipient.deliver(*encode_deliver(_delivered(member, message, now)))
-        if message.status_report_request:
-            status = DELIVERED if recipient is not None else self._outside
-            report = StatusReport(
+        not_before_s = self._clock.boottime_s() + answer_s + self._report_s
+
+        def report(status: int) -> None:
+            if not message.status_report_request:
+                return
+            after_s = max(0.0, not_before_s - self._clock.boottime_s())
+            discharged_at = self._clock.now().plus(timedelta(seconds=after_s))
+            pdu = StatusReport(
                 reference=reference,
                 recipient=message.recipient,
                 sent_at=now.to_datetime(),
-                discharged_at=now.plus(timedelta(seconds=self._report_s)).to_datetime(),
+                discharged_at=discharged_at.to_datetime(),
                 status=status,
                 more_messages=False,
             )
-            member.report(
-                *encode_status_report(report), after_s=answer_s + self._report_s
-            )
+            member.report(*encode_status_report(pdu), after_s=after_s)
+
+        recipient = self.find(to)
+        if recipient is None:
+            report(self._outside)
+        else:
+            pdu, length = encode_deliver(_delivered(member, message, now))
+            recipient.deliver(pdu, length, lambda: report(DELIVERED))
 
     def find(self, number: str) -> Member | None:
         """Return the member of a number, written with or without country code."""
