@@ -12,7 +12,7 @@ from engine.alarm.events import AlarmEvent
 from engine.alarm.measures import Measures
 from engine.alarm.messages import Changed, Forward
 from engine.alarm.outlets import Outlets
-from engine.alarm.state import Alarm, alarm_of
+from engine.alarm.state import Alarm, alarm_of, is_alarms
 from engine.console.actor import Web
 from engine.console.parts import WebParts
 from engine.dispatch.actor import Dispatcher, Planned, Withdrawn
@@ -20,6 +20,7 @@ from engine.dispatch.attempts import Attempts, Settled
 from engine.dispatch.channel.actor import ChannelWorker
 from engine.health import Health
 from engine.intake.actor import Intake, SmsHeard
+from engine.intake.checkins.actor import CheckIns
 from engine.intake.gateway.actor import Gateway, Https, Streams
 from engine.intake.gateway.door import Door
 from engine.intake.judge import Judge
@@ -134,6 +135,12 @@ def tree_of(parts: Parts) -> ChildSpec:
                     "readers": p.readers,
                     "telemetry": p.telemetry,
                 },
+            ),
+            ChildSpec(
+                name="checkins",
+                actor=CheckIns,
+                arguments={**shared, "judge": p.judge},
+                heartbeat_s=60.0,
             ),
             ChildSpec(
                 name="vigil",
@@ -261,6 +268,8 @@ def _settle(tree: Tree) -> Callable[[Settled], None]:
     """Return what tells an alarm of an outcome; any thread."""
 
     def settle(settled: Settled) -> None:
+        if not is_alarms(settled.alarm):
+            return  # a check-in's answer: its row has the outcome
         outcome = settled.outcome
         command = Settle(
             command_id=CommandId(f"{settled.effect}/{outcome.state}"),

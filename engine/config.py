@@ -21,6 +21,7 @@ RESERVED = frozenset(
         "alarms",
         "call",
         "channels",
+        "checkins",
         "dispatcher",
         "doors",
         "engine",

@@ -53,6 +53,7 @@ CHILDREN = (
     "modems",
     "channels",
     "shouter",
+    "checkins",
     "vigil",
     "doors",
     "probe",

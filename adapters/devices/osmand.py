@@ -288,5 +288,5 @@ _DIGITS_MAX = 12
 _TEXT_CHARS_MAX = 64
 _CELL_PARTS_MIN = 4
 _MILLISECONDS_FROM = 1e11
-_KEPT = frozenset({"event", "activity", "charge", "hdop"})
+_KEPT = frozenset({"event", "activity", "charge", "hdop", "until"})
 _PLACES = frozenset({"lat", "lon", "location", "cell", "wifi", "alarm"})

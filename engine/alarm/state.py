@@ -380,6 +380,11 @@ def stream_of(alarm: AlarmId) -> str:
     return f"alarm/{alarm}"
 
 
+def is_alarms(stream: str) -> bool:
+    """Say whether a stream is an alarm's."""
+    return stream.startswith("alarm/")
+
+
 def alarm_of(stream: str) -> AlarmId:
     """Return the alarm whose stream this is."""
     return AlarmId(stream.removeprefix("alarm/"))

@@ -15,6 +15,7 @@ from engine.values import EffectId
 RANK_DISTRESS = 10
 RANK_CALL = 15
 RANK_HQ = 20
+RANK_CHECK_IN = 45
 RANK_STOP = 50
 RANK_PUBLIC = 60
 """Who goes before whom. A call holds a modem for as long as it rings."""

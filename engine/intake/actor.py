@@ -10,6 +10,8 @@ from engine.alarm.messages import Distress, Forward, Moved, ToOpen
 from engine.intake.absence import SOURCE_ABSENCE, absence_command, absence_of
 from engine.intake.answers import Sms, code_in, messages_of
 from engine.intake.assess import Outcome
+from engine.intake.checkins.said import CheckInSaid
+from engine.intake.checkins.words import read_check_in
 from engine.intake.judge import (
     Judge,
     Judgement,
@@ -23,6 +25,7 @@ from engine.intake.sms import message_command
 from engine.ports.device import DeviceReport
 from engine.ports.journal import InboundRow, ReaderLender
 from engine.ports.telemetry import Telemetry
+from engine.roster.model import Word
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.link import Link
 from engine.values import ReportKey
@@ -161,11 +164,29 @@ class Intake(SupervisedActor[Heard | SmsHeard | Noticed | Moved]):
                 self._distress(raise_command(judgement))
             case Outcome.CANCEL:
                 self._cancel(judgement)
+            case Outcome.CHECK_IN:
+                self._check_in(judgement, report)
             case Outcome.POSITION | Outcome.NOTHING:
                 # It meant more by the roster of the moment at which it was recorded.
                 self._distress(notice_command(judgement, self._judge))
             case _:
                 assert_never(judgement.assessment.outcome)
+
+    def _check_in(self, judgement: Judgement, report: DeviceReport) -> None:
+        person = judgement.person
+        if person is None:
+            return
+        named = read_check_in(f"timer {report.attributes.get('until', '')}")
+        until = None
+        if named is not None:
+            until = named.until(report.received_at, person.zone)
+        key = judgement.assessment.press.key
+        self._tell_check_ins(
+            CheckInSaid(key=key, person=person.person, until=until, is_press=True)
+        )
+
+    def _tell_check_ins(self, said: CheckInSaid) -> None:
+        self.link.tree.names.tell("checkins", said)
 
     def _cancel(self, judgement: Judgement) -> None:
         """Pass it to the open case; where there is none, HQ looks at it.
@@ -185,6 +206,13 @@ class Intake(SupervisedActor[Heard | SmsHeard | Noticed | Moved]):
         command = cancel_command(judgement)
         subject = judgement.subject
         self._tell(ToOpen(subject=subject, command=command, otherwise=otherwise))
+        person = judgement.person
+        if person is not None and (press.proven or press.duress):
+            word = Word.DURESS if press.duress else Word.SAFE
+            key = press.key
+            self._tell_check_ins(
+                CheckInSaid(key=key, person=person.person, word=word, is_shared=True)
+            )
 
     def _sms(self, row: InboundRow) -> None:
         """Take an answer, a call for help, or words that nobody expected."""
@@ -202,6 +230,8 @@ class Intake(SupervisedActor[Heard | SmsHeard | Noticed | Moved]):
         for told in messages_of(sms, self._judge):
             if isinstance(told, Distress):
                 self._distress(told.command)
+            elif isinstance(told, CheckInSaid):
+                self._tell_check_ins(told)
             else:
                 self._tell(told)
 

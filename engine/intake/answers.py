@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from engine.alarm.commands import AddNote, Raise, RequestCancel, TakeReply
 from engine.alarm.messages import Distress, Forward, ToOpen
 from engine.alarm.state import Press, ReplyKind, alarm_of
+from engine.intake.checkins.said import CheckInSaid
+from engine.intake.checkins.words import read_check_in
 from engine.intake.judge import Judge, alarm_id
 from engine.intake.replies import Reply, read_reply
 from engine.intake.sms import (
@@ -25,7 +27,7 @@ from engine.roster.model import Person, Role, Word
 from engine.roster.words import forced_speaker, mask, word_in
 from engine.values import CommandId, Signal
 
-Message = Distress | Forward | ToOpen
+Message = Distress | Forward | ToOpen | CheckInSaid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +53,7 @@ def messages_of(sms: Sms, judge: Judge) -> tuple[Message, ...]:
     """Return whom to tell what; always somebody."""
     if sms.code is not None:
         return _coded(sms, sms.code, judge)
-    return (_uncoded(sms, judge),)
+    return _uncoded(sms, judge)
 
 
 def _coded(sms: Sms, code: Code, judge: Judge) -> tuple[Message, ...]:
@@ -89,12 +91,15 @@ def _coded(sms: Sms, code: Code, judge: Judge) -> tuple[Message, ...]:
     return (answered, _distress(help_command(row, caller, judge)))
 
 
-def _uncoded(sms: Sms, judge: Judge) -> Message:
-    """Take a message without an alarm's code; only a word makes it a cancel."""
+def _uncoded(sms: Sms, judge: Judge) -> tuple[Message, ...]:
+    """Take a message without an alarm's code; only a word makes it a cancel.
+
+    Calls for help come first: nothing that is said beside them holds them up.
+    """
     row, roster = sms.row, judge.board.roster()
     tracker = tracker_command(row, sms.sender, sms.text, judge)
     if tracker is not None:
-        return _distress(tracker)
+        return (_distress(tracker),)
     senders = senders_of(roster, sms.sender)
     safe = next((one for one in senders if word_in(sms.text, one)), None)
     if calls_for_help(sms.text, _read(sms.text, judge)):
@@ -102,18 +107,53 @@ def _uncoded(sms: Sms, judge: Judge) -> Message:
         if safe is not None:
             caller = Caller(person=safe, is_confirmed=True)
         if caller is not None:
-            return _distress(help_command(row, caller, judge))
+            return (_distress(help_command(row, caller, judge)),)
     forced = forced_speaker(sms.text, roster.people)
     speaker = forced or safe
+    timed = _check_in(sms, speaker, senders, judge, forced=forced is not None)
+    if timed is not None and not timed.is_shared:
+        return (timed,)
     cancels = forced is not None or not sms.stale
     if cancels and speaker is not None and speaker.has(Role.DEFENDER):
-        return _cancel(sms, speaker, judge, duress=forced is not None)
+        cancel = _cancel(sms, speaker, judge, duress=forced is not None)
+        return (cancel,) if timed is None else (cancel, timed)
     who = forced or (senders[0] if senders else None)
     text = mask(sms.text, roster.people)
     shown = message_command(row, text, who, judge)
     if forced is not None:
         shown = replace(shown, press=replace(shown.press, duress=True))
-    return _distress(shown)
+    return (_distress(shown),)
+
+
+def _check_in(
+    sms: Sms,
+    speaker: Person | None,
+    senders: tuple[Person, ...],
+    judge: Judge,
+    *,
+    forced: bool,
+) -> CheckInSaid | None:
+    """Read what a message says of a timer; a word alone says that one is back.
+
+    A word that names no time may be meant for an open case as well, and one of force
+    always is.
+    """
+    said = read_check_in(mask(sms.text, judge.board.roster().people, by=" "))
+    people = senders if speaker is None else (speaker,)
+    person = next((one for one in people if one.has(Role.DEFENDER)), None)
+    if person is None or (said is None and speaker is None):
+        return None
+    word = None if speaker is None else Word.SAFE
+    until = None
+    if said is not None:
+        until = said.until(sms.row.received_at, person.zone)
+    return CheckInSaid(
+        key=sms.row.key,
+        person=person.person,
+        until=until,
+        word=Word.DURESS if forced else word,
+        is_shared=forced or (speaker is not None and until is None),
+    )
 
 
 def _cancel(sms: Sms, person: Person, judge: Judge, *, duress: bool) -> ToOpen:

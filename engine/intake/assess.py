@@ -50,6 +50,7 @@ class Outcome(StrEnum):
     ALARM = "alarm"
     CANCEL = "cancel"
     NOTICE = "notice"
+    CHECK_IN = "check_in"
     POSITION = "position"
     NOTHING = "nothing"
 
@@ -129,6 +130,8 @@ def _outcome(
         return Outcome.NOTICE if known else Outcome.NOTHING
     if report.signals & HQ_ALONE:
         return Outcome.NOTICE
+    if Signal.CHECK_IN in report.signals and known and report.authentic is not False:
+        return Outcome.CHECK_IN
     if report.fix is not None and known:
         return Outcome.POSITION
     return Outcome.NOTHING

@@ -194,6 +194,21 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CheckInPlan:
+    """How timers of the defender's own run.
+
+    `answers`: their own telephone gets an SMS for each message and each warning.
+    `warnings` count back from the time, `grace` on from it. `button` is what a
+    device's check-in without a time starts, or begins anew; None: nothing.
+    """
+
+    answers: bool = False
+    warnings: tuple[timedelta, ...] = ()
+    grace: timedelta = timedelta(0)
+    button: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ActionProtocol:
     """Steps for people, agreed in calm; a running alarm keeps the one it began with.
 
@@ -229,6 +244,7 @@ class ActionProtocol:
     publication: Publication = Publication()
     never: tuple[str, ...] = ()
     risk_triggers: frozenset[Signal] = frozenset()
+    check_in: CheckInPlan = CheckInPlan()
     updates: Updates = Updates()
 
     def raising(self, *, at_risk: bool) -> frozenset[Signal]:

@@ -4,13 +4,21 @@ Deadlines are in seconds, distances in kilometres, as people write them.
 """
 
 from datetime import timedelta
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 from engine.protocol.model import (
     FRESH,
     ActionProtocol,
     Audience,
+    CheckInPlan,
     Condition,
     Fallback,
     Level,
@@ -26,6 +34,7 @@ from engine.protocol.model import (
 )
 from engine.values import Signal, StepId
 
+_DAY_S = 86400
 DEFAULT_TRIGGERS = (Signal.SOS, Signal.REMOVED, Signal.CHECK_IN_MISSED)
 DEFAULT_RISK_TRIGGERS = (
     Signal.SILENT,
@@ -84,6 +93,30 @@ class AllClearTable(_Table):
     needs: int = Field(ge=1, le=10)
 
 
+class CheckInTable(_Table):
+    """How timers of the defender's own run."""
+
+    answers: bool = False
+    warn_s: tuple[float, ...] = ()
+    grace_s: float = Field(default=0, ge=0, le=3600)
+    button_s: float | None = Field(default=None, ge=60, le=86400)
+
+    @field_validator("warn_s")
+    @classmethod
+    def _ahead(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if not all(0 <= one <= _DAY_S for one in value):
+            message = f"seconds before the time, from 0 to {_DAY_S}"
+            raise ValueError(message)
+        return value
+
+    @model_validator(mode="after")
+    def _can_be_heard(self) -> Self:
+        if self.warn_s and not self.answers:
+            message = "a warning goes to their own telephone: say answers = true"
+            raise ValueError(message)
+        return self
+
+
 class PublicationTable(_Table):
     """What may be published, when, and who decides."""
 
@@ -116,6 +149,7 @@ class ProtocolTable(_Table):
     fresh_s: float = Field(FRESH.total_seconds(), ge=60, le=7 * 86400)
     manner: Manner | None = None
     publication: PublicationTable | None = None
+    check_in: CheckInTable = CheckInTable()
     updates: UpdatesTable = UpdatesTable(moved_m=300, every_s=600, silent_s=None)
     never: tuple[str, ...] = ()
     forbids: tuple[str, ...] = ()
@@ -128,6 +162,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "verification": VerificationTable,
     "all_clear": AllClearTable,
     "publication": PublicationTable,
+    "check_in": CheckInTable,
     "updates": UpdatesTable,
 }
 """By the name that a table has in the file."""
@@ -159,8 +194,20 @@ def protocol_of(table: ProtocolTable, digest: str) -> ActionProtocol:
             decider=publication.decider,
         ),
         never=table.never,
+        check_in=_check_in(table.check_in),
         updates=_updates(table.updates),
         steps=tuple(_step(step) for step in table.step),
+    )
+
+
+def _check_in(table: CheckInTable) -> CheckInPlan:
+    ahead = sorted(table.warn_s, reverse=True)
+    button_s = table.button_s
+    return CheckInPlan(
+        answers=table.answers,
+        warnings=tuple(timedelta(seconds=one) for one in ahead),
+        grace=timedelta(seconds=table.grace_s),
+        button=None if button_s is None else timedelta(seconds=button_s),
     )
 
 

@@ -29,6 +29,7 @@ POLLING = frozenset(
     {
         "Alarms",
         "ChannelWorker",
+        "CheckIns",
         "Dispatcher",
         "Intake",
         "ModemActor",

@@ -28,7 +28,7 @@ from engine.ports.journal import (
 from engine.ports.telemetry import Telemetry
 from engine.values import PersonId, ReportKey
 
-_ACTED_ON = frozenset({Outcome.ALARM, Outcome.NOTICE, Outcome.CANCEL})
+_ACTED_ON = frozenset({Outcome.ALARM, Outcome.NOTICE, Outcome.CANCEL, Outcome.CHECK_IN})
 
 
 @dataclass(slots=True)

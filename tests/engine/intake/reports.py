@@ -1,6 +1,6 @@
 """Reports, a judge and a silent meter for intake's tests."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import TypedDict, Unpack
@@ -42,6 +42,7 @@ class Said(TypedDict, total=False):
     checksum_ok: bool | None
     authentic: bool | None
     codes: tuple[str, ...]
+    attributes: Mapping[str, str]
 
 
 def report(**said: Unpack[Said]) -> DeviceReport:

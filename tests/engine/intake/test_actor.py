@@ -49,11 +49,13 @@ class Rig:
         self.ledger = Ledger(self.world)
         self.judge = judge_of(clock=self.world)
         self.told: list[object] = []
+        self.timed: list[object] = []
         self.tree = tree_in(self.world)
 
     def start(self) -> "Rig":
         children = [
             ChildSpec(name="alarms", actor=Directory, arguments={"told": self.told}),
+            ChildSpec(name="checkins", actor=Directory, arguments={"told": self.timed}),
             ChildSpec(
                 name="intake",
                 actor=Intake,

@@ -34,7 +34,7 @@ from tests.strategies import FIXES, INSTANTS, SIGNALS, maybe
 PERSON = ROSTER.person(HERON)
 RAISE = frozenset({Signal.SOS, Signal.REMOVED})
 LAST = fix(41.3, 69.2, at=START.plus(-60 * SECOND))
-QUIET = frozenset(Signal) - HQ_ALONE - {Signal.CANCEL}
+QUIET = frozenset(Signal) - HQ_ALONE - {Signal.CANCEL, Signal.CHECK_IN}
 
 
 def place_of(said: Said, last: Fix | None = LAST) -> KnownPlace:
@@ -67,6 +67,8 @@ def place_of(said: Said, last: Fix | None = LAST) -> KnownPlace:
         ({"signals": frozenset(), "fix": None}, Outcome.NOTHING),
         ({"signals": QUIET}, Outcome.POSITION),
         ({"signals": QUIET, "fix": None}, Outcome.NOTHING),
+        ({"signals": frozenset({Signal.CHECK_IN})}, Outcome.CHECK_IN),
+        ({"signals": SOS | {Signal.CHECK_IN}}, Outcome.ALARM),
     ],
 )
 def test_a_known_devices_report_comes_to(said: Said, outcome: Outcome) -> None:
@@ -104,7 +106,7 @@ def test_the_action_protocol_and_nobody_else_says_what_raises() -> None:
 
 def test_every_signal_is_either_shown_to_a_person_or_kept_quiet() -> None:
     assert HQ_ALONE.isdisjoint(QUIET)
-    assert HQ_ALONE | QUIET | {Signal.CANCEL} == set(Signal)
+    assert HQ_ALONE | QUIET | {Signal.CANCEL, Signal.CHECK_IN} == set(Signal)
     for signal in (Signal.VEHICLE, Signal.LOW_BATTERY, Signal.HARSH_DRIVING):
         assert signal in QUIET
 

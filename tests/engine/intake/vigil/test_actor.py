@@ -10,11 +10,10 @@ from engine.intake.vigil.attendance import Attendance
 from engine.journal.memory import Medium
 from engine.ports.journal import InboundRow, Record, Request
 from engine.roster.model import Roster
-from engine.supervision.child import ChildSpec, Strategy
-from engine.supervision.supervisor import supervisor
-from engine.supervision.tree import Root, Tree
+from engine.supervision.child import ChildSpec
 from engine.values import Instant, Signal
 from tests.engine.dispatch.ledger import FULL, Ledger
+from tests.engine.grown import grow, tree_in
 from tests.engine.intake.reports import HERONS, Meter, at_heron, judge_of
 from tests.fakes import START
 from tests.simulation.runtime import World
@@ -40,7 +39,7 @@ class Rig:
         self.judge = judge_of(roster, clock=self.world)
         self.attendance = Attendance(alive_at or now)
         self.meter = Meter()
-        tree = Tree(clock=self.world, chance=self.world.chance, spawn=self.world.spawn)
+        tree = tree_in(self.world)
         arguments = {
             "board": self.judge.board,
             "attendance": self.attendance,
@@ -49,9 +48,7 @@ class Rig:
             "telemetry": self.meter,
         }
         child = ChildSpec(name="vigil", actor=Vigil, arguments=arguments)
-        spec = supervisor("root", Strategy.REST_FOR_ONE, [child])
-        Root(spec, tree, on_ready=lambda: None, on_failure=lambda _: None)
-        self.world.run(0.5)
+        grow(tree, self.world, [child])
 
     def again(self, after_s: float) -> "Rig":
         """Start the next process, so long after this one was killed."""

@@ -1,0 +1,1 @@
+"""Timers that defenders start themselves: home by a time, or people are told."""

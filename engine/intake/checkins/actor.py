@@ -1,0 +1,244 @@
+"""The check-ins' actor: owns their streams, warns in time, and records what is missed.
+
+Blocks on the journal as an alarm's actor does: nobody who raises anything waits for it.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import ClassVar
+
+from engine.dispatch.actor import Planned
+from engine.dispatch.body import EffectBody, encode_body
+from engine.dispatch.queue import RANK_CHECK_IN
+from engine.intake.absence import Absence, record_of
+from engine.intake.actor import Noticed
+from engine.intake.checkins.said import CheckInSaid
+from engine.intake.checkins.timer import (
+    PREFIX,
+    Change,
+    Said,
+    Timer,
+    event_of,
+    evolve,
+    fold,
+    head_of,
+    next_due,
+    person_of,
+    say,
+    stream_of,
+    tick,
+)
+from engine.intake.judge import Judge
+from engine.ports.journal import (
+    Append,
+    Appended,
+    EffectClass,
+    EffectRow,
+    JournalAccess,
+    ReaderLender,
+    Recorded,
+)
+from engine.protocol.model import CheckInPlan
+from engine.protocol.texts import TextFacts, compose
+from engine.roster.model import Person, Word
+from engine.supervision.actor import SupervisedActor
+from engine.supervision.link import Link
+from engine.values import CommandId, EffectId, Instant, PersonId, ReportKey, Signal
+
+LOOK = timedelta(seconds=5)
+AGAIN = timedelta(seconds=1)
+# What has come meanwhile waits in the modems, and is read before anybody is missed.
+AFTER_START = timedelta(seconds=60)
+APPEND_TIMEOUT_S = 10.0
+
+
+@dataclass(slots=True, kw_only=True)
+class _Kept:
+    timer: Timer | None
+    seq: int
+
+
+class CheckIns(SupervisedActor[CheckInSaid]):
+    """All running timers, by person, from the rows of their streams."""
+
+    bound: ClassVar[int] = 1_000
+
+    def __init__(
+        self, *, link: Link, judge: Judge, journal: JournalAccess, readers: ReaderLender
+    ) -> None:
+        """Take roster and action protocols by the judge that intake has."""
+        super().__init__(link=link)
+        self._judge, self._journal, self._readers = judge, journal, readers
+        self._kept: dict[PersonId, _Kept] = {}
+        self._began: Instant | None = None
+
+    def started(self) -> None:
+        """Take up what runs, from the rows."""
+        self._began = self.clock.now()
+        self._kept = {}
+        with self._readers.reader() as reader:
+            running = [row.stream for row in reader.heads(PREFIX, open_only=True)]
+        for stream in running:
+            self._read(person_of(stream))
+        self._look_again()
+
+    def handle(self, message: CheckInSaid) -> None:
+        """Take what somebody says of their timer."""
+        person = self._judge.board.roster().person(message.person)
+        if person is None:
+            return
+        kept = self._kept.get(message.person) or self._read(message.person)
+        said = Said(
+            until=self._until(message, person),
+            word=message.word,
+            has_words=bool(person.safe_word),
+            is_press=message.is_press,
+        )
+        change = say(kept.timer, said, self.clock.now())
+        # A word of force is the alarm's, which it raises; one without a timer as well.
+        mine = kept.timer is not None or not message.is_shared
+        takes = (message.key,) if mine and message.word is not Word.DURESS else ()
+        self._commit(person, kept, change, CommandId(message.key), takes)
+        self._look_again()
+
+    def woke(self) -> None:
+        """Warn, or record that somebody was missed."""
+        for person_id, kept in list(self._kept.items()):
+            person = self._judge.board.roster().person(person_id)
+            if kept.timer is not None:
+                self._tick(person_id, person, kept, kept.timer)
+        self._look_again()
+
+    def rescan(self) -> None:
+        """Nothing is lost: intake tells again what nobody has taken up."""
+
+    def _until(self, message: CheckInSaid, person: Person) -> Instant | None:
+        """Return the new time; a bare press starts what was agreed, or begins anew."""
+        button = self._plan(person).button
+        if message.is_press and message.until is None and button is not None:
+            return self.clock.now().plus(button)
+        return message.until
+
+    def _tick(
+        self, person_id: PersonId, person: Person | None, kept: _Kept, timer: Timer
+    ) -> None:
+        now = self.clock.now()
+        change = tick(timer, self._plan(person), now)
+        if not change.facts:
+            return
+        if change.missed:
+            if self._began is not None and now < self._began.plus(AFTER_START):
+                return
+            if not self._missed(person_id, timer):
+                return
+        name = f"{timer.due}/{timer.warned}/{'missed' if change.missed else 'warned'}"
+        self._commit(person, kept, change, CommandId(name), (), person_id)
+
+    def _missed(self, person: PersonId, timer: Timer) -> bool:
+        """Record it before the timer ends; the key is the same after a crash."""
+        text = f"check-in|{person}|{timer.due.ms}"
+        key = ReportKey(hashlib.sha256(text.encode()).hexdigest()[:32])
+        absence = Absence(
+            person=person,
+            signal=Signal.CHECK_IN_MISSED,
+            text=f"Check-in missed: expected by {timer.due}",
+        )
+        record = record_of(absence, key, self.clock.now())
+        answer = self._journal.ask(record, APPEND_TIMEOUT_S)
+        self.beat()
+        if not isinstance(answer, Recorded):
+            return False
+        self.link.tree.names.tell("intake", Noticed(key=key))
+        return True
+
+    def _commit(
+        self,
+        person: Person | None,
+        kept: _Kept,
+        change: Change,
+        command_id: CommandId,
+        takes: tuple[ReportKey, ...],
+        person_id: PersonId | None = None,
+    ) -> None:
+        whose = person_id or (PersonId("") if person is None else person.person)
+        timer = kept.timer
+        for fact, at in change.facts:
+            timer = evolve(timer, fact, at)
+        plan = self._plan(person)
+        plans = self._answers(person, change, timer or kept.timer, command_id)
+        append = Append(
+            stream=stream_of(whose),
+            expected_seq=kept.seq,
+            epoch=self._journal.epoch,
+            command_id=command_id,
+            events=tuple(event_of(fact, at) for fact, at in change.facts),
+            head=head_of(timer, plan),
+            takes=takes,
+            plans=plans,
+        )
+        answer = self._journal.ask(append, APPEND_TIMEOUT_S)
+        self.beat()
+        if not isinstance(answer, Appended) or answer.repeated:
+            # Not known, or done before: the rows say what holds.
+            self._read(whose)
+            return
+        self._kept[whose] = _Kept(timer=timer, seq=kept.seq + len(append.events))
+        if plans:
+            self.link.tree.names.tell("dispatcher", Planned(rows=plans))
+
+    def _answers(
+        self,
+        person: Person | None,
+        change: Change,
+        timer: Timer | None,
+        command_id: CommandId,
+    ) -> tuple[EffectRow, ...]:
+        """Return the SMS to their own telephone, where their plan allows one."""
+        if person is None or timer is None or not change.answer or not person.numbers:
+            return ()
+        if not self._plan(person).answers:
+            return ()
+        now = self.clock.now()
+        facts = TextFacts(
+            alias="", sign=person.sign, pressed_at=timer.due, zone=person.zone
+        )
+        body = EffectBody(
+            address=person.numbers[0],
+            language=person.language,
+            segments=compose(change.answer, person.language, facts, now=now),
+        )
+        stream = stream_of(person.person)
+        name = hashlib.sha256(f"{stream}|{command_id}".encode()).hexdigest()[:16]
+        row = EffectRow(
+            effect_id=EffectId(f"check-in.{name}"),
+            alarm=stream,
+            effect_class=EffectClass.SAFETY,
+            channel="sms",
+            rank=RANK_CHECK_IN,
+            planned_at=now,
+            body=encode_body(body),
+        )
+        return (row,)
+
+    def _plan(self, person: Person | None) -> CheckInPlan:
+        protocol = None if person is None else person.action_protocol
+        return self._judge.registry().of(protocol).check_in
+
+    def _read(self, person: PersonId) -> _Kept:
+        with self._readers.reader() as reader:
+            rows = reader.stream(stream_of(person))
+        kept = _Kept(timer=fold(rows), seq=rows[-1].seq if rows else 0)
+        self._kept[person] = kept
+        return kept
+
+    def _look_again(self) -> None:
+        now, roster = self.clock.now(), self._judge.board.roster()
+        dues = [
+            next_due(kept.timer, self._plan(roster.person(person)))
+            for person, kept in self._kept.items()
+            if kept.timer is not None
+        ]
+        self._kept = {person: kept for person, kept in self._kept.items() if kept.timer}
+        if dues:
+            self.wake_at(max(min(*dues, now.plus(LOOK)), now.plus(AGAIN)))

@@ -1,0 +1,150 @@
+"""A check-in as facts: started, moved, warned, ended, missed. Pure.
+
+A word of force ends it in appearance exactly as a word of safety does: the same fact,
+the same answer. That it raises is the alarm's business and stands nowhere here.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import StrEnum
+
+from engine.intake.checkins.words import LASTS_MAX
+from engine.ports.journal import Head, NewEvent, StoredEvent
+from engine.protocol.model import CheckInPlan
+from engine.roster.model import Word
+from engine.values import Instant, PersonId
+
+PREFIX = "check-in/"
+# From a number alone, which is easily forged, so often and no farther each time.
+MOVES_MAX = 3
+MOVE = timedelta(hours=1)
+TEXT_ON, TEXT_NEAR, TEXT_OVER = "timer_on", "timer_near", "timer_over"
+
+
+class Fact(StrEnum):
+    """What happened to a check-in."""
+
+    STARTED = "CheckInStarted"
+    MOVED = "CheckInMoved"
+    WARNED = "CheckInWarned"
+    ENDED = "CheckInEnded"
+    MISSED = "CheckInMissed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timer:
+    """One that runs: `due` is when they wanted to be back, `warned` counts warnings."""
+
+    due: Instant
+    warned: int = 0
+    moves: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What its person says of it: a new time, or (`until` None) that they are back.
+
+    `has_words` where a word was agreed: then it takes one to end it. `is_press` where
+    their device says it, of which they were asked to press again and again.
+    """
+
+    until: Instant | None
+    word: Word | None = None
+    has_words: bool = False
+    is_press: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What comes of it: facts, and the text that their person gets, if any."""
+
+    facts: tuple[tuple[Fact, Instant], ...] = ()
+    answer: str = ""
+    missed: bool = False
+
+
+def say(timer: Timer | None, said: Said, now: Instant) -> Change:
+    """Return what a message changes; where it changes nothing, it is answered alike."""
+    if said.until is not None:
+        return _set(timer, said, said.until, now)
+    if timer is None:
+        return Change()
+    if said.word is None and said.has_words:
+        return Change(answer=TEXT_ON)
+    return Change(facts=((Fact.ENDED, now),), answer=TEXT_OVER)
+
+
+def _set(timer: Timer | None, said: Said, until: Instant, now: Instant) -> Change:
+    until = min(until, now.plus(LASTS_MAX))
+    if timer is None:
+        return Change(facts=((Fact.STARTED, until),), answer=TEXT_ON)
+    proven = said.word is not None or said.is_press or not said.has_words
+    if until > timer.due and not proven:
+        if timer.moves >= MOVES_MAX:
+            return Change(answer=TEXT_ON)
+        until = min(until, timer.due.plus(MOVE))
+    return Change(facts=((Fact.MOVED, until),), answer=TEXT_ON)
+
+
+def tick(timer: Timer, plan: CheckInPlan, now: Instant) -> Change:
+    """Return what is due: a warning, or that it was missed."""
+    if now >= timer.due.plus(plan.grace):
+        return Change(facts=((Fact.MISSED, timer.due),), missed=True)
+    passed = [one for one in plan.warnings if now >= timer.due.plus(-one)]
+    if len(passed) > timer.warned:
+        # Several that have passed at once, as in an outage, are one message.
+        return Change(facts=((Fact.WARNED, now),) * (len(passed) - timer.warned),
+                      answer=TEXT_NEAR)  # fmt: skip
+    return Change()
+
+
+def next_due(timer: Timer, plan: CheckInPlan) -> Instant:
+    """Return when to look again."""
+    ahead = sorted(plan.warnings, reverse=True)[timer.warned : timer.warned + 1]
+    return timer.due.plus(-ahead[0]) if ahead else timer.due.plus(plan.grace)
+
+
+def evolve(timer: Timer | None, fact: Fact, at: Instant) -> Timer | None:
+    """Return the timer after a fact; None where none runs any more."""
+    if fact is Fact.STARTED:
+        return Timer(due=at)
+    if timer is None or fact in {Fact.ENDED, Fact.MISSED}:
+        return None
+    if fact is Fact.MOVED:
+        return Timer(due=at, moves=timer.moves + 1)
+    return replace(timer, warned=timer.warned + 1)
+
+
+def fold(rows: Iterable[StoredEvent]) -> Timer | None:
+    """Return what runs after these rows; a row of a newer engine is passed over."""
+    timer: Timer | None = None
+    known = {fact.value: fact for fact in Fact}
+    for row in rows:
+        if row.kind in known:
+            at = Instant(int(json.loads(row.body)["at_ms"]))
+            timer = evolve(timer, known[row.kind], at)
+    return timer
+
+
+def event_of(fact: Fact, at: Instant) -> NewEvent:
+    """Return a fact as it is kept."""
+    return NewEvent(kind=fact.value, body=json.dumps({"at_ms": at.ms}).encode())
+
+
+def head_of(timer: Timer | None, plan: CheckInPlan) -> Head:
+    """Return the clear columns."""
+    if timer is None:
+        return Head(status="over", is_open=False)
+    return Head(status="running", is_open=True, next_due=next_due(timer, plan))
+
+
+def stream_of(person: PersonId) -> str:
+    """Return the stream of a person's check-ins."""
+    return PREFIX + person
+
+
+def person_of(stream: str) -> PersonId:
+    """Return whose stream it is."""
+    return PersonId(stream.removeprefix(PREFIX))

@@ -1,0 +1,272 @@
+"""Check-ins over rows, restarts and words: nobody is missed in silence."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from engine.dispatch.actor import Planned
+from engine.dispatch.body import decode_body
+from engine.intake.absence import SOURCE_ABSENCE, absence_command, absence_of
+from engine.intake.checkins.actor import CheckIns
+from engine.intake.checkins.said import CheckInSaid
+from engine.journal.memory import Medium
+from engine.ports.journal import InboundRow, Record
+from engine.roster.model import Roster, Word
+from engine.supervision.actor import SupervisedActor
+from engine.supervision.child import ChildSpec
+from engine.supervision.link import Link
+from engine.values import Instant, ReportKey
+from tests.engine.dispatch.ledger import FULL, SILENT, Ledger
+from tests.engine.grown import grow, tree_in
+from tests.engine.intake.reports import HERON, ROSTER, judge_of
+from tests.fakes import START
+from tests.simulation.runtime import World
+
+HOUR = timedelta(hours=1)
+WORDS = tuple(
+    replace(one, safe_word="Maple", duress_word="Cedar7")
+    if one.person == HERON
+    else one
+    for one in ROSTER.people
+)
+AGREED = replace(ROSTER, people=WORDS)
+
+
+class Sent(SupervisedActor[object]):
+    """Stands for the dispatcher."""
+
+    def __init__(self, *, link: Link, texts: list[str]) -> None:
+        super().__init__(link=link)
+        self.texts = texts
+
+    def handle(self, message: object) -> None:
+        assert isinstance(message, Planned)
+        self.texts += [decode_body(row.body).text(START) for row in message.rows]
+
+
+class Rig:
+    """One process; `again` is the next one over the same rows."""
+
+    def __init__(
+        self,
+        roster: Roster = AGREED,
+        medium: Medium | None = None,
+        now: Instant = START,
+    ) -> None:
+        self.world = World(1, now)
+        self.medium = medium or Medium()
+        self.ledger = Ledger(self.world, self.medium)
+        self.judge = judge_of(roster, clock=self.world)
+        self.texts: list[str] = []
+        self.keys = 0
+        self.tree = tree_in(self.world)
+        arguments = {
+            "judge": self.judge,
+            "journal": self.ledger,
+            "readers": self.ledger,
+        }
+        children = [
+            ChildSpec(name="dispatcher", actor=Sent, arguments={"texts": self.texts}),
+            ChildSpec(name="checkins", actor=CheckIns, arguments=arguments),
+        ]
+        grow(self.tree, self.world, children)
+
+    def again(self, after_s: float) -> "Rig":
+        now = self.world.now().plus(timedelta(seconds=after_s))
+        return Rig(self.judge.board.roster(), self.medium, now)
+
+    def say(
+        self,
+        until: timedelta | None = None,
+        word: Word | None = None,
+        *,
+        is_press: bool = False,
+        is_shared: bool = False,
+    ) -> ReportKey:
+        self.keys += 1
+        now = self.world.now()
+        key = ReportKey(f"said-{now.ms}-{self.keys}")
+        record = Record(key=key, source="sms", received_at=now, body=b"")
+        self.ledger.ask(record, 1.0)
+        said = CheckInSaid(
+            key=key,
+            person=HERON,
+            until=None if until is None else now.plus(until),
+            word=word,
+            is_press=is_press,
+            is_shared=is_shared,
+        )
+        self.tell(said)
+        return key
+
+    def tell(self, said: CheckInSaid) -> None:
+        assert self.tree.names.tell("checkins", said)
+        self.world.run(0.1)
+
+    def untaken(self) -> list[InboundRow]:
+        return list(self.ledger.store.reader().inbound(untaken_only=True))
+
+    def missed(self) -> list[InboundRow]:
+        return [row for row in self.untaken() if row.source == SOURCE_ABSENCE]
+
+    def facts(self) -> list[str]:
+        rows = self.ledger.store.reader().stream(f"check-in/{HERON}")
+        return [row.kind.removeprefix("CheckIn") for row in rows]
+
+
+def minutes(count: float) -> float:
+    return count * 60
+
+
+def test_whoever_does_not_come_back_is_warned_and_then_raises_by_plan() -> None:
+    rig = Rig()
+    rig.say(HOUR)
+    assert rig.untaken() == [], "the message is taken up"
+    rig.world.run(minutes(49))
+    assert len(rig.texts) == 1
+    rig.world.run(minutes(12))
+    assert rig.facts() == ["Started", "Warned", "Warned"]
+    rig.world.run(minutes(3.5))
+    assert rig.missed() == []
+    rig.world.run(minutes(1))
+    (row,) = rig.missed()
+    absence = absence_of(row.body)
+    assert absence is not None
+    command = absence_command(row, absence, rig.judge)
+    assert command is not None
+    assert (command.kind, command.protocol.name) == ("real", "Standard")
+    assert rig.facts()[-1] == "Missed"
+    rig.world.run(minutes(600))
+    assert len(rig.missed()) == 1
+
+
+@pytest.mark.parametrize("word", [Word.SAFE, Word.DURESS])
+def test_both_words_look_the_same_to_whoever_holds_the_telephone(word: Word) -> None:
+    rig, other = Rig(), Rig()
+    for one, said in ((rig, word), (other, Word.SAFE)):
+        one.say(HOUR)
+        one.world.run(minutes(55))
+        one.say(word=said, is_shared=True)
+        one.world.run(minutes(600))
+    assert rig.texts == other.texts
+    assert rig.facts() == other.facts() == ["Started", "Warned", "Ended"]
+    assert rig.missed() == []
+
+
+def test_a_word_of_force_stays_the_alarms_to_take_up() -> None:
+    rig = Rig()
+    rig.say(HOUR)
+    key = rig.say(word=Word.DURESS, is_shared=True)
+    assert [row.key for row in rig.untaken()] == [key]
+
+
+def test_a_word_without_a_timer_is_none_of_its_business() -> None:
+    rig = Rig()
+    key = rig.say(word=Word.SAFE, is_shared=True)
+    assert [row.key for row in rig.untaken()] == [key]
+    assert rig.texts == []
+
+
+def test_home_without_the_word_ends_nothing() -> None:
+    rig = Rig()
+    rig.say(HOUR)
+    rig.say()
+    assert rig.facts() == ["Started"]
+    assert rig.untaken() == []
+
+
+def test_a_later_time_moves_it() -> None:
+    rig = Rig()
+    rig.say(HOUR)
+    rig.world.run(minutes(30))
+    rig.say(HOUR, Word.SAFE)
+    rig.world.run(minutes(60))
+    assert rig.missed() == []
+    rig.world.run(minutes(6))
+    assert len(rig.missed()) == 1
+
+
+def test_a_timer_outlives_kill_9() -> None:
+    rig = Rig()
+    rig.say(HOUR)
+    rig.world.run(minutes(30))
+    after = rig.again(after_s=minutes(10))
+    after.world.run(minutes(24))
+    assert after.missed() == []
+    after.world.run(minutes(2))
+    assert len(after.missed()) == 1
+
+
+def test_what_waits_in_the_modems_after_an_outage_is_read_first() -> None:
+    rig = Rig()
+    rig.say(HOUR)
+    after = rig.again(after_s=minutes(120))
+    after.world.run(30)
+    assert after.missed() == []
+    after.say(word=Word.SAFE, is_shared=True)
+    after.world.run(minutes(60))
+    assert after.missed() == []
+
+    silent = Rig()
+    silent.say(HOUR)
+    late = silent.again(after_s=minutes(120))
+    late.world.run(minutes(1.2))
+    assert len(late.missed()) == 1
+
+
+def test_a_crash_between_the_record_and_the_fact_misses_once() -> None:
+    rig = Rig()
+    rig.say(HOUR)
+
+    def lose(request: object) -> str:
+        return "" if isinstance(request, Record) else SILENT
+
+    rig.world.run(minutes(62))
+    rig.ledger.fault = lose
+    rig.world.run(minutes(4))
+    assert len(rig.missed()) == 1
+    after = rig.again(after_s=5)
+    after.world.run(minutes(3))
+    assert len(after.missed()) == 1
+    assert after.facts()[-1] == "Missed"
+
+
+@pytest.mark.parametrize("fault", [FULL, SILENT])
+def test_what_the_journal_does_not_take_is_said_again(fault: str) -> None:
+    rig = Rig()
+    rig.ledger.fault = _failing(fault)
+    key = rig.say(HOUR)
+    assert rig.facts() == []
+    rig.ledger.fault = lambda _: ""
+    due = rig.world.now().plus(HOUR)
+    rig.tell(CheckInSaid(key=key, person=HERON, until=due))
+    rig.tell(CheckInSaid(key=key, person=HERON, until=due))
+    assert rig.facts() == ["Started"]
+    assert len(rig.texts) == 1
+
+
+def _failing(fault: str) -> Callable[[object], str]:
+    return lambda request: "" if isinstance(request, Record) else fault
+
+
+def test_a_press_starts_nothing_unless_a_length_was_agreed() -> None:
+    rig = Rig()
+    rig.say(is_press=True)
+    assert rig.facts() == []
+    assert rig.untaken() == []
+    rig.say(HOUR, is_press=True)
+    assert rig.facts() == ["Started"]
+
+
+def test_nothing_goes_to_a_telephone_whose_plan_says_nothing_of_it() -> None:
+    people = tuple(
+        replace(one, action_protocol="arrest") if one.person == HERON else one
+        for one in WORDS
+    )
+    rig = Rig(replace(AGREED, people=people))
+    rig.say(HOUR)
+    rig.world.run(minutes(120))
+    assert rig.texts == []
+    assert len(rig.missed()) == 1

@@ -1,0 +1,71 @@
+"""What an SMS says of a check-in, in six languages; letters are left to HQ."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.intake.checkins.words import CheckInText, read_check_in
+from engine.values import Instant
+
+AT_23 = CheckInText(clock=(23, 0))
+HALF_TWO = CheckInText(lasts=timedelta(minutes=90))
+STOCKHOLM = "Europe/Stockholm"
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("home by 23:00", AT_23),
+        ("Home by 23.00!", AT_23),
+        ("hemma kl 23:00", AT_23),
+        ("дома в 23:00", AT_23),
+        ("casa a las 23:00", AT_23),
+        ("retour à 23:00", AT_23),
+        ("البيت الساعة ٢٣:٠٠", AT_23),  # noqa: RUF001 - Arabic digits
+        ("later 23:00", AT_23),
+        ("timer 90 min", HALF_TWO),
+        ("back in 2 h", CheckInText(lasts=timedelta(hours=2))),
+        ("+90", HALF_TWO),
+        ("+2 h", CheckInText(lasts=timedelta(hours=2))),
+        ("I am home", CheckInText()),
+        ("hemma", CheckInText()),
+        ("back by 23:00 with the papers", None),
+        ("home 23:00 or 24:00", None),
+        ("home by 25:00", None),
+        ("timer 30 h", None),
+        ("timer 0 min", None),
+        ("timer 30", None),
+        ("23:00", None),
+        ("in 20 min", None),
+        ("", None),
+    ],
+)
+def test_a_message_is_read_whole_or_not_at_all(
+    text: str, read: CheckInText | None
+) -> None:
+    assert read_check_in(text) == read
+
+
+@pytest.mark.parametrize(
+    ("now", "until"),
+    [
+        ("2026-11-25T20:00:00+01:00", "2026-11-25T23:00:00+01:00"),
+        ("2026-11-25T23:00:00+01:00", "2026-11-26T23:00:00+01:00"),
+        ("2026-11-26T00:30:00+01:00", "2026-11-26T23:00:00+01:00"),
+        ("2026-10-24T23:30:00+02:00", "2026-10-25T23:30:00+01:00"),  # 25 hours
+    ],
+)
+def test_a_time_is_the_next_one_where_the_person_is(now: str, until: str) -> None:
+    found = AT_23.until(Instant.parse(now), STOCKHOLM)
+    assert found is not None
+    day_later = Instant.parse(now).plus(timedelta(hours=24))
+    assert found == min(Instant.parse(until), day_later)
+
+
+@given(st.text(max_size=200))
+def test_no_text_is_too_odd(text: str) -> None:
+    said = read_check_in(text)
+    if said is not None and said.lasts is not None:
+        assert timedelta(0) < said.lasts <= timedelta(hours=24)

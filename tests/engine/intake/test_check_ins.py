@@ -1,0 +1,117 @@
+"""Check-ins by SMS and by device, and what of it the alarms hear as well."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from engine.alarm.messages import Distress, ToOpen
+from engine.alarm.state import Kind
+from engine.intake.checkins.said import CheckInSaid
+from engine.roster.model import Word
+from engine.values import PersonId, Signal
+from tests.engine.intake.reports import HERON, report
+from tests.engine.intake.test_actor import Rig, number_of
+
+SAFE, DURESS = "Maple", "Cedar7"
+ELM = PersonId("alder")
+
+
+@pytest.fixture
+def rig() -> Iterator[Rig]:
+    rig = Rig().start()
+    board = rig.judge.board
+    roster = board.roster()
+    people = tuple(
+        replace(one, safe_word=SAFE, duress_word=DURESS) if one.person == HERON else one
+        for one in roster.people
+    )
+    board.replace(replace(roster, people=people))
+    yield rig
+    board.replace(roster)
+
+
+def said(rig: Rig) -> CheckInSaid:
+    (one,) = rig.timed
+    assert isinstance(one, CheckInSaid)
+    return one
+
+
+def test_home_by_a_time_starts_a_timer_and_raises_nothing(rig: Rig) -> None:
+    assert rig.sms("home in 2 h", number_of(HERON)) == []
+    one = said(rig)
+    assert (one.person, one.word, one.is_shared) == (HERON, None, False)
+    assert one.until is not None
+    assert one.until.since(rig.world.now()) > timedelta(hours=1, minutes=59)
+
+
+def test_a_time_with_the_word_of_safety_is_no_cancel(rig: Rig) -> None:
+    assert rig.sms("later 2 h maple", number_of(HERON)) == []
+    assert said(rig).word is Word.SAFE
+
+
+def test_a_word_of_safety_ends_a_timer_and_is_offered_to_an_open_case(
+    rig: Rig,
+) -> None:
+    (cancel,) = rig.sms("home, maple", number_of(HERON))
+    assert isinstance(cancel, ToOpen)
+    assert cancel.otherwise is None
+    one = said(rig)
+    assert (one.until, one.word, one.is_shared) == (None, Word.SAFE, True)
+
+
+@pytest.mark.parametrize("text", ["home, cedar7", "home by 23:00 cedar7", "cedar7"])
+def test_a_word_of_force_raises_whatever_timer_it_speaks_of(
+    rig: Rig, text: str
+) -> None:
+    (cancel,) = rig.sms(text, number_of(HERON))
+    assert isinstance(cancel, ToOpen)
+    assert cancel.otherwise is not None
+    assert cancel.otherwise.command.press.duress
+    assert (said(rig).word, said(rig).is_shared) == (Word.DURESS, True)
+
+
+def test_a_call_for_help_is_never_taken_for_a_timer(rig: Rig) -> None:
+    (distress,) = rig.sms("sos home by 23:00", number_of(HERON))
+    assert isinstance(distress, Distress)
+    assert distress.command.kind is Kind.REAL
+    assert rig.timed == []
+
+
+@pytest.mark.parametrize("sender", [number_of(ELM), "+33639980000"])
+def test_whoever_is_no_defender_starts_none_and_hq_reads_it(
+    rig: Rig, sender: str
+) -> None:
+    (notice,) = rig.sms("home by 23:00", sender)
+    assert isinstance(notice, Distress)
+    assert notice.command.kind is Kind.NOTICE
+    assert rig.timed == []
+
+
+@pytest.mark.parametrize(("until", "is_timed"), [("90 min", True), ("", False)])
+def test_a_devices_check_in_may_name_a_time(
+    rig: Rig,
+    until: str,
+    is_timed: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    at = rig.world.now()
+    pressed = report(
+        received_at=at,
+        device_at=at,
+        signals=frozenset({Signal.CHECK_IN}),
+        attributes={"until": until},
+    )
+    rig.record(pressed)
+    rig.hear(pressed)
+    assert rig.told == []
+    one = said(rig)
+    assert one.is_press
+    assert (one.until == at.plus(timedelta(minutes=90))) == is_timed
+
+
+def test_a_check_in_that_nobody_took_up_is_told_again(rig: Rig) -> None:
+    rig.sms("home in 2 h", number_of(HERON))
+    rig.world.run(20)
+    assert len(rig.timed) > 1
+    assert rig.told == []
