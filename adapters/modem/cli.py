@@ -1,10 +1,12 @@
 """`natalia modem`: real modems probed and used by hand, virtual ones to play with."""
 
 import json
+import platform
 import sys
 import threading
 from collections.abc import Callable
 from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -101,9 +103,19 @@ def probe(port: Port, *, baud: Baud = 115200, as_json: AsJson = False) -> None:
     The report can go to support as it is: of numbers only the ends are shown.
     """
     answers = ask_all(SerialTransport(port, baud=baud), HostClock())
+    asked_by = {
+        "natalia": version("natalia-engine"),
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.release()}",
+        # By-id names end in a serial number, which may be the IMEI.
+        "port": redact(port),
+    }
     if as_json:
-        typer.echo(json.dumps([asdict(answer) for answer in answers], indent=1))
+        told = [asdict(answer) for answer in answers]
+        typer.echo(json.dumps(asked_by | {"answers": told}, indent=1))
         return
+    for key, value in asked_by.items():
+        typer.echo(f"{key:12} {value}")
     for answer in answers:
         head = f"{answer.question:12} {answer.took_s * 1000:7.1f} ms  {answer.final}"
         typer.echo(head)

@@ -33,8 +33,23 @@ def test_a_probe_tells_what_the_modem_says_and_no_number(modem: VirtualModem) ->
     assert result.exit_code == 0
     assert "AT+CNMI=?" in result.stdout
     assert '+CPMS: ("SM","ME","MT","SR")' in result.stdout
+    assert "natalia      " in result.stdout
+    programs = CliRunner().invoke(app, ["probe", modem.port, "--json"])
+    report = json.loads(programs.stdout)
+    assert report["natalia"]
+    assert {"question": "AT", "final": "ok"}.items() <= report["answers"][0].items()
     for secret in (modem.state.imei, modem.state.imsi, modem.state.iccid):
         assert secret not in result.stdout
+        assert secret not in programs.stdout
+
+
+def test_a_report_does_not_say_where_the_modem_stands(modem: VirtualModem) -> None:
+    modem.state.settings.registration_modes["+CREG"] = 2
+    said = CliRunner().invoke(app, ["probe", modem.port]).stdout
+    assert "+CREG: 2,1,****,****,7" in said
+    assert redact("+CEREG: 2,5,17A0,1D6E01,13") == "+CEREG: 2,5,****,****,13"
+    assert redact('^X;+CGREG: 1,"0017"') == "^X;+CGREG: 1,****"
+    assert redact("+CREG: (0-2)") == "+CREG: (0-2)"
 
 
 def test_a_status_is_there_for_people_and_for_programs(modem: VirtualModem) -> None:
