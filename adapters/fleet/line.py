@@ -45,6 +45,7 @@ class Line(asyncio.Protocol, asyncio.DatagramProtocol):
         self._waiting: deque[_Sent] = deque()
         self._unsaid: list[_Sent] = []
         self._buffer = b""
+        self._heard_s = 0.0
         self._greeted = False
         self._closing = False
         self._opening: asyncio.Task[None] | None = None
@@ -87,17 +88,17 @@ class Line(asyncio.Protocol, asyncio.DatagramProtocol):
         given up, and an SOS said again on the next one.
         """
         now_s = asyncio.get_running_loop().time()
-        if not self._is_udp:
-            waits = self._waiting[0].at_s if self._waiting else now_s
-            if now_s - waits > PATIENCE_S:
-                self._hang_up()
+        patience_s = REPEAT_S if self._is_udp else PATIENCE_S
+        late = [one for one in self._waiting if now_s - one.at_s > patience_s]
+        if late and not self._is_udp and now_s - self._heard_s > patience_s:
+            self._hang_up()
             return
-        for sent in [one for one in self._waiting if now_s - one.at_s > REPEAT_S]:
-            if sent.is_sos:
+        for sent in late:
+            if not sent.is_sos:
+                self._waiting.remove(sent)
+            elif self._is_udp:
                 self._write(sent.frame.data)
                 self._tally.repeated += 1
-            else:
-                self._waiting.remove(sent)
 
     def close(self) -> None:
         """Hang up, for good."""
@@ -131,19 +132,32 @@ class Line(asyncio.Protocol, asyncio.DatagramProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Match answers with what they are due to."""
+        self._heard_s = asyncio.get_running_loop().time()
         self._buffer += data
-        while self._waiting:
-            due = self._waiting[0].frame.due
-            size = None if due is None else due.size_in(self._buffer)
-            if size is None:
-                break
-            if size == 0:
-                self._strange()
+        while self._buffer and self._waiting:
+            if not self._match():
                 return
-            self._buffer = self._buffer[size:]
-            self._answered(self._waiting.popleft())
-        if len(self._buffer) > (ANSWER_BYTES_MAX if self._waiting else 0):
+        if self._buffer:
             self._strange()
+
+    def _match(self) -> bool:
+        """Take one answer from the buffer; False where it is not whole, or is none.
+
+        An SOS is answered before the places that were sent before it.
+        """
+        may_come = False
+        for sent in self._waiting:
+            due = sent.frame.due
+            size = 0 if due is None else due.size_in(self._buffer)
+            if size:
+                self._buffer = self._buffer[size:]
+                self._waiting.remove(sent)
+                self._answered(sent)
+                return True
+            may_come = may_come or size is None
+        if not may_come or len(self._buffer) > ANSWER_BYTES_MAX:
+            self._strange()
+        return False
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         """Match an answer; datagrams may be lost or overtake each other."""

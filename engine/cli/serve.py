@@ -1,5 +1,6 @@
 """`natalia serve`: runs until SIGTERM, and is gone within three seconds of it."""
 
+import gc
 import os
 import signal
 import sys
@@ -88,6 +89,9 @@ def _watch(running: "RunningEngine", stop: threading.Event, config: Config) -> i
         if waited_s > READY_WITHIN_S:
             message = "the engine is not ready after 30 s; see its log"
             raise NotReadyError(message)
+    # What is here by now stays: looking through all of it for cycles again and again
+    # takes 70 ms each time, in which an SOS would wait.
+    gc.freeze()
     _announce(config, running)
     watchdog.ready()
     progress = 0

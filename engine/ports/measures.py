@@ -146,6 +146,10 @@ DECLARATIONS: tuple[Declaration, ...] = (
         _PROTOCOL,
         Label("kind", tuple(ReportKind)),
     ),
+    _counter(
+        "reports_shed_total",
+        "Plain reports given up under load, unanswered; the device says them again.",
+    ),
     _counter("signals_total", "Signals in reports.", Label("signal", tuple(Signal))),
     _gauge("device_connections", "Open connections of devices.", _PROTOCOL),
     _gauge("heartbeats_overdue", "Devices silent for longer than agreed."),

@@ -12,6 +12,7 @@ from engine.intake.gateway.door import Door
 from engine.intake.gateway.http import server
 from engine.intake.gateway.sockets import BACKLOG
 from engine.intake.gateway.tcp import DeviceConnection
+from engine.intake.gateway.turns import Turns
 from engine.intake.gateway.udp import DeviceDatagrams
 from engine.ports.device import HttpWireProtocol, Transport, WireProtocol
 from engine.ports.telemetry import Telemetry
@@ -71,11 +72,12 @@ class Gateway(SupervisedActor[None]):
 
     async def _listen(self) -> None:
         loop = asyncio.get_running_loop()
+        turns = Turns(self._door, loop, self.clock, self._telemetry)
         # Copies: asyncio closes what it is given, and a successor needs its own.
         for wire, listening in self._streams.values():
             if wire.transport is Transport.UDP:
                 await loop.create_datagram_endpoint(
-                    partial(DeviceDatagrams, wire, self._door, self.clock),
+                    partial(DeviceDatagrams, wire, turns, self.clock),
                     sock=self._copy(listening),
                 )
                 continue
@@ -83,7 +85,7 @@ class Gateway(SupervisedActor[None]):
                 partial(
                     DeviceConnection,
                     wire,
-                    self._door,
+                    turns,
                     self.clock,
                     self._telemetry,
                     self._count,

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
-from engine.intake.gateway.door import Door
+from engine.intake.gateway.turns import Entrance
 from engine.ports.clock import Clock
 from engine.ports.device import Decoded, WireProtocol
 from engine.ports.telemetry import Telemetry
@@ -24,7 +24,7 @@ class DeviceConnection(asyncio.Protocol):
     def __init__(
         self,
         wire: WireProtocol,
-        door: Door,
+        door: Entrance,
         clock: Clock,
         telemetry: Telemetry,
         count: Callable[[str, int], None],

@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import cast
 
-from engine.intake.gateway.door import Door
+from engine.intake.gateway.turns import Entrance
 from engine.ports.clock import Clock
 from engine.ports.device import Decoded, WireProtocol, WireSession
 
@@ -20,7 +20,7 @@ class DeviceDatagrams(asyncio.DatagramProtocol):
     device that comes back after that logs in again, as after any restart.
     """
 
-    def __init__(self, wire: WireProtocol, door: Door, clock: Clock) -> None:
+    def __init__(self, wire: WireProtocol, door: Entrance, clock: Clock) -> None:
         """Listen for `wire`; what must be durable goes through the door."""
         self._wire, self._door, self._clock = wire, door, clock
         self._sessions: OrderedDict[Address, WireSession] = OrderedDict()

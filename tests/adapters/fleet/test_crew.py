@@ -18,6 +18,11 @@ from tests.adapters.devices.mutation import protocols
 from tests.fakes import START, ManualClock
 
 
+@pytest.fixture(autouse=True)
+def _short_good_bye(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crews, "LINGER_S", 0.2)
+
+
 @dataclass
 class Far:
     """What a server has heard, and how it behaves."""
@@ -94,10 +99,7 @@ def test_what_was_sent_was_heard_and_is_told(name: str) -> None:
     assert (tally.connected, tally.lost, tally.strange) == (2, 0, 0)
 
 
-def test_a_press_that_was_not_answered_is_told(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(crews, "LINGER_S", 0.1)
+def test_a_press_that_was_not_answered_is_told() -> None:
     tally = run("h02", Far(answers=False), sos_per_minute=1200)
     assert tally.sos_open == tally.sos_sent > 0
     assert tally.acknowledged == 0
@@ -152,3 +154,36 @@ def test_a_fleet_that_needs_more_files_than_may_be_open_is_refused(
     assert set_to == [(80, 100)]
     with pytest.raises(FleetError, match="ulimit -n 101"):
         allow_sockets(101)
+
+
+def test_a_press_that_is_answered_before_an_earlier_place_is_taken_as_answered() -> (
+    None
+):
+    class Hurried(Server):
+        """Answers what it hears in pairs, the later one first."""
+
+        kept = b""
+
+        def data_received(self, data: bytes) -> None:
+            for decoded in self._session.feed(data, START):
+                if any(one.fix is None for one in decoded.reports):
+                    self._transport.write(decoded.answer)
+                elif self.kept:
+                    self._transport.write(decoded.answer + self.kept)
+                    self.kept = b""
+                else:
+                    self.kept = decoded.answer
+
+    async def scene() -> Tally:
+        loop = asyncio.get_running_loop()
+        make: Callable[[], Hurried] = partial(Hurried, "gt06", Far())
+        server = await loop.create_server(make, "127.0.0.1", 0)
+        wish = Wish(fleet=1, names=["gt06"], every_s=0.1, sos_per_minute=0, for_s=0.55)
+        crew = Crew(wish, {"gt06": server.sockets[0].getsockname()}, ManualClock())
+        await crew.run(asyncio.Event(), _quiet, 1)
+        server.close()
+        return crew.tallies["gt06"]
+
+    tally = asyncio.run(scene())
+    assert (tally.strange, tally.lost) == (0, 0)
+    assert tally.acknowledged >= 4

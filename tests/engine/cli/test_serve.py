@@ -1,6 +1,7 @@
 """`natalia serve` as a process: it says what is wrong, and ends in time."""
 
 import re
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -91,3 +92,30 @@ def test_status_follows_what_happens_to_the_engine(rig: Rig) -> None:
     assert eventually(degraded, 20)
     rig.stop()
     assert rig.natalia("status", *state).returncode == 1
+
+
+WATCHED = """
+import gc, threading
+from engine.cli.main import main
+
+def look():
+    while not gc.get_freeze_count():
+        threading.Event().wait(0.05)
+    with open({path!r}, "w") as told:
+        told.write(f"{{gc.get_freeze_count()}} {{len(gc.get_objects())}}")
+
+threading.Thread(target=look, daemon=True).start()
+main()
+"""
+
+
+def test_the_collector_has_next_to_nothing_to_look_through_once_ready(
+    tmp_path: Path,
+) -> None:
+    """Looking through what the start has made took 70 ms, and an SOS waited."""
+    path = tmp_path / "told"
+    code = WATCHED.format(path=str(path))
+    with Rig(folder=tmp_path, program=(sys.executable, "-c", code)):
+        told = eventually(lambda: path.exists() and path.read_text())
+    kept, looked_at = map(int, str(told).split())
+    assert looked_at * 10 < kept

@@ -79,7 +79,7 @@ class Rig:
         self.open = 0
         self.connection = DeviceConnection(
             Gt06(),
-            self.gate,  # type: ignore[arg-type] # what it uses of a door
+            self.gate,
             ManualClock(),
             Meter(),
             self._count,

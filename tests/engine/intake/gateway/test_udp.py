@@ -60,7 +60,7 @@ class FakeTransport:
 
 def port(clock: ManualClock) -> tuple[DeviceDatagrams, FakeDoor, FakeTransport]:
     door, transport = FakeDoor(), FakeTransport()
-    datagrams = DeviceDatagrams(Echo(), door, clock)  # type: ignore[arg-type] # a fake
+    datagrams = DeviceDatagrams(Echo(), door, clock)
     datagrams.connection_made(transport)  # type: ignore[arg-type] # a fake
     return datagrams, door, transport
 

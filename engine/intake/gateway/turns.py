@@ -1,0 +1,81 @@
+"""Who goes first when many devices speak at once: what signals, before any place.
+
+One round of the event loop reads from every connection that has something. What a
+report costs beyond its decoding would make that round long, and an SOS in the next
+one late; so a plain report waits, and little is done of them between two rounds.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from engine.ports.clock import Clock
+from engine.ports.device import DeviceReport, ReportKind
+from engine.ports.telemetry import Telemetry
+
+SLICE_S = 0.002
+WAITING_MAX = 20_000
+"""Some seconds of the heaviest load; whoever waits longer will have said it again."""
+
+Answer = Callable[[bool], None]
+_PLAIN = frozenset({ReportKind.REPORT, ReportKind.HEARTBEAT})
+
+
+class Entrance(Protocol):
+    """Where reports are let in."""
+
+    def let_in(self, reports: Sequence[DeviceReport], answer: Answer) -> None:
+        """Make what must be durable so, then say whether it is."""
+
+
+class Turns:
+    """An entrance before the door; in the loop's thread.
+
+    With more than `WAITING_MAX` waiting the oldest gets no answer, so that the
+    device says it again: places are degraded first, and what signals never.
+    """
+
+    def __init__(
+        self,
+        door: Entrance,
+        loop: asyncio.AbstractEventLoop,
+        clock: Clock,
+        telemetry: Telemetry,
+    ) -> None:
+        """Stand before `door`."""
+        self._door, self._loop = door, loop
+        self._clock, self._telemetry = clock, telemetry
+        self._waiting: deque[tuple[Sequence[DeviceReport], Answer]] = deque()
+        self._is_due = False
+
+    def let_in(self, reports: Sequence[DeviceReport], answer: Answer) -> None:
+        """Let a frame's reports in: at once unless all of them are plain."""
+        if not all(map(_is_plain, reports)):
+            self._door.let_in(reports, answer)
+            return
+        if len(self._waiting) >= WAITING_MAX:
+            _, oldest = self._waiting.popleft()
+            self._telemetry.count("reports_shed_total")
+            oldest(False)  # noqa: FBT003 - the answer to a yes-or-no question
+        self._waiting.append((reports, answer))
+        if not self._is_due:
+            self._is_due = True
+            self._loop.call_soon(self._take)
+
+    def _take(self) -> None:
+        until_s = self._clock.boottime_s() + SLICE_S
+        try:
+            while self._waiting:
+                self._door.let_in(*self._waiting.popleft())
+                if self._clock.boottime_s() >= until_s:
+                    break
+        finally:
+            self._is_due = bool(self._waiting)
+            if self._is_due:
+                self._loop.call_soon(self._take)
+
+
+def _is_plain(report: DeviceReport) -> bool:
+    """Say whether nobody need hear of a report: a log-in is waited for."""
+    return report.kind in _PLAIN and not report.signals
