@@ -78,12 +78,14 @@ class Rig:
             for number in range(self.modems_wanted)
         ]
         self.state = self.folder / "state"
+        self.by_id = self.folder / "by-id"
         self.ports: dict[str, tuple[str, int]] = {}
         self.process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
         for server in (self.mail, self.hook, self.mastodon):
             server.start()
+        self.by_id.mkdir(exist_ok=True)
         for modem in self.modems:
             modem.start()
         (self.folder / "roster.toml").write_text(self.roster_text)
@@ -253,6 +255,7 @@ class Rig:
         """Return the configuration."""
         modems = "".join(
             f'[[modem]]\nname = "modem-{n + 1}"\nport = "{self.folder}/modem-{n + 1}"\n'
+            f'options = {{ by_id_folder = "{self.by_id}" }}\n'
             for n in range(self.modems_wanted)
         )
         gateways = "".join(f"[gateway.{n}]\nport = 0\n" for n in self.gateways)

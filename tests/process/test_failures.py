@@ -6,6 +6,7 @@ import httpx2
 import pytest
 
 from adapters.demo.farends.shelf import Mode
+from adapters.modem.virtual_links import PtyLink
 from tests.rig import Rig, eventually
 
 pytestmark = pytest.mark.process
@@ -33,6 +34,23 @@ def test_a_modem_unplugged_while_sending_is_made_good_by_the_other_within_5_s(
     first.replug()
     up = 'natalia_modem_up{modem="modem-1"}'
     assert eventually(lambda: rig.metric(up) == 1.0, timeout_s=40)
+
+
+def test_a_modem_that_comes_back_under_another_name_is_found_by_its_imei(
+    rig: Rig,
+) -> None:
+    first, second = rig.modems
+    up = 'natalia_modem_up{modem="modem-1"}'
+    assert eventually(lambda: rig.metric(up) == 1.0)
+    second.unplug()
+    first.unplug()
+    assert eventually(lambda: rig.metric(up) == 0.0)
+    first.replug(PtyLink(rig.by_id / "usb-elsewhere-if02-port0"))
+    assert eventually(lambda: rig.metric(up) == 1.0, timeout_s=40)
+    with rig.device() as device:
+        device.sos()
+    assert rig.sms_to("tinamou")
+    assert {sms.modem for sms in rig.messages.items()} == {first.number}
 
 
 def test_an_attempt_under_way_when_the_service_dies_is_unknown_and_repeated(
