@@ -244,8 +244,8 @@ class SerialModem:
     def recover(self, rung: int) -> bool:
         """Try one rung, 0 to 4: escape, AT, reopen, reset, power; True where it helps.
 
-        Never raises. A rung that does not exist helps nobody: the caller's
-        quarantine begins there.
+        Beside the ladder, 5 switches the radio off and on. Never raises. A rung that
+        does not exist helps nobody: the caller's quarantine begins there.
         """
         try:
             return self._recovery.climb(rung)

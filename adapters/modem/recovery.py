@@ -17,6 +17,7 @@ from engine.ports.clock import Clock
 RUNGS = 5
 _TRIES = 3
 _REOPEN_EVERY_S = 1.0
+_RADIO_OFF_S = 10.0
 _POWER_COMMAND_S = 30.0
 
 
@@ -76,6 +77,8 @@ class Recovery:
                 return self._reset()
             case 4:
                 return self._power()
+            case 5:
+                return self._radio()
             case _:
                 return False
 
@@ -84,6 +87,20 @@ class Recovery:
             self._dialogue.command("AT", deadline_s=self._options.answer_s).final
             is not None
         )
+
+    def _radio(self) -> bool:
+        """Switch the radio off and on: a registration that is stale is made anew."""
+        self._modem.connect()
+        dialogue, deadline_s = self._dialogue, self._options.storage_s
+        dialogue.minds_restart = False  # `+CFUN: 1` unasked is no news here
+        try:
+            off = dialogue.command("AT+CFUN=4", deadline_s=deadline_s)
+            if off.ok:
+                dialogue.pause(_RADIO_OFF_S)
+            on = dialogue.command("AT+CFUN=1", deadline_s=deadline_s)
+        finally:
+            dialogue.minds_restart = True
+        return off.ok and on.ok
 
     def _reset(self) -> bool:
         now_s = self._clock.boottime_s()

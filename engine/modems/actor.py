@@ -24,7 +24,7 @@ from engine.modems.gauges import Gauges
 from engine.modems.inbound import record_of
 from engine.modems.loopback import Loopback, SelfTest
 from engine.modems.outcomes import not_sent, outcome_of
-from engine.modems.pacing import LATE_S, RESET_RUNG, Pacing
+from engine.modems.pacing import LATE_S, Pacing
 from engine.modems.reports import VALIDITY, Sent
 from engine.modems.unanswered import Unanswered
 from engine.ports.journal import (
@@ -187,8 +187,9 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         if self._pacing.health_due(now_s):
             health = self._driver.health()
             self._show(health)
-            if self._pacing.is_lost_to_network(now_s, registered=health.registered):
-                self._reset()
+            rung = self._pacing.network_rung(now_s, registered=health.registered)
+            if rung is not None:
+                self._find_network(rung)
                 return
         if self.inbox.empty():
             self._loop_back(now_s)
@@ -261,10 +262,10 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         wait = timedelta(0) if helped else self._pacing.next_try()
         self.wake_at(self.clock.now().plus(wait))
 
-    def _reset(self) -> None:
-        """Restart a modem that finds no network: some never do without."""
+    def _find_network(self, rung: int) -> None:
+        """Help a modem that finds no network: some never do without."""
         self._away()
-        self._gauges.recovered(helped=self._driver.recover(RESET_RUNG))
+        self._gauges.recovered(helped=self._driver.recover(rung))
         self.beat()
         self._driver.close()
 

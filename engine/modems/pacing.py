@@ -9,7 +9,7 @@ WORK_S = 2.0
 FIRST = timedelta(milliseconds=500)
 SLOWEST = timedelta(seconds=30)
 RUNGS = 5
-RESET_RUNG = 3
+RESET_RUNG, RADIO_RUNG = 3, 5
 UNREGISTERED_S = 120.0
 RESET_EVERY_S = 600.0
 LATE_S = 25.0
@@ -34,6 +34,7 @@ class Pacing:
     _listens_until_s: float | None = None
     _probed_s: float = 0.0
     _unregistered_s: float | None = None
+    _network_tries: int = 0
 
     def opened(self, now_s: float) -> None:
         """Note a success: storage and health have just been looked at."""
@@ -76,21 +77,24 @@ class Pacing:
         self._probed_s = now_s
         return True
 
-    def is_lost_to_network(self, now_s: float, *, registered: bool) -> bool:
-        """Note the registration; True once it has been missing for long, now and then.
+    def network_rung(self, now_s: float, *, registered: bool) -> int | None:
+        """Note the registration; return a rung once it has been missing for long.
 
-        A modem that lost its network for two minutes may need a restart to find one
-        (SIM7600, LilyGo); where there is none, restarts help nobody.
+        After two minutes the radio is switched off and on (SIM7600, stale in 2G);
+        after ten, and once in ten from then on, the modem is restarted (LilyGo).
+        Where there is no network that helps nobody, and costs half a minute each.
         """
         if registered:
             self._unregistered_s = None
-            return False
+            return None
         if self._unregistered_s is None:
-            self._unregistered_s = now_s
-        if now_s - self._unregistered_s < UNREGISTERED_S:
-            return False
-        self._unregistered_s = now_s + RESET_EVERY_S - UNREGISTERED_S
-        return True
+            self._unregistered_s, self._network_tries = now_s, 0
+        tries = self._network_tries
+        due_s = RESET_EVERY_S * tries if tries else UNREGISTERED_S
+        if now_s - self._unregistered_s < due_s:
+            return None
+        self._network_tries += 1
+        return RESET_RUNG if tries else RADIO_RUNG
 
     def next_try(self) -> timedelta:
         """Return how long to wait before the port is opened again."""

@@ -170,7 +170,11 @@ class ModemDriver(Protocol):
         """Ask for registration, signal and storage."""
 
     def recover(self, rung: int) -> bool:
-        """Try one rung of the recovery ladder; True where the modem answers again."""
+        """Try one rung of the recovery ladder; True where the modem answers again.
+
+        0 to 4, mildest first; 5 switches the radio off and on, for one that finds no
+        network.
+        """
 
     def interrupt(self) -> None:
         """Make a blocked call return; from another thread."""

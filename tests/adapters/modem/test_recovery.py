@@ -36,6 +36,30 @@ def test_a_reset_brings_the_modem_back_and_is_not_repeated_at_once(
         assert not r.driver.recover(3)
 
 
+def test_a_radio_is_off_for_ten_seconds_and_on_again(clock: ManualClock) -> None:
+    at_s: dict[str, float] = {}
+
+    def noted(line: str) -> str:
+        at_s[line] = clock.boottime_s()
+        return OK
+
+    modem = ScriptedModem(clock, WORKS | {"AT+CFUN=4": noted, "AT+CFUN=1": noted})
+    driver = driver_of(modem)
+    driver.open()
+    assert driver.recover(5)
+    assert at_s["AT+CFUN=1"] - at_s["AT+CFUN=4"] >= 10
+
+
+def test_a_radio_that_will_not_go_off_is_on(clock: ManualClock) -> None:
+    modem = ScriptedModem(clock, WORKS | {"AT+CFUN=1": OK})
+    driver = driver_of(modem)
+    driver.open()
+    start_s = clock.boottime_s()
+    assert not driver.recover(5)
+    assert modem.commands[-2:] == ["AT+CFUN=4", "AT+CFUN=1"]
+    assert clock.boottime_s() - start_s < 1
+
+
 def test_waiting_for_a_modem_to_come_back_can_be_interrupted(tmp_path: Path) -> None:
     options = ModemOptions(command_s=0.4, answer_s=0.2, settle_s=60)
     with rig(tmp_path, options=options) as r:
@@ -75,7 +99,7 @@ def test_the_power_command_is_the_last_rung(tmp_path: Path) -> None:
         assert r.driver.recover(4)
         assert mark.exists()
         assert r.submit().result is SendResult.SENT
-        assert not r.driver.recover(5)
+        assert not r.driver.recover(6)
 
 
 def test_bringing_a_half_dead_modem_up_beats_all_the_while(tmp_path: Path) -> None:

@@ -43,19 +43,24 @@ def test_the_only_one_is_used_whatever_it_says_of_its_network() -> None:
     assert rig.ledger.state("e1") is EffectState.ACCEPTED
 
 
-def test_two_minutes_without_a_network_are_a_restart_and_then_one_in_ten(
+def test_two_minutes_without_a_network_are_a_new_radio_and_ten_a_restart(
     rig: Rig,
 ) -> None:
     rig.driver.registered = False
     rig.world.run(110)
     assert rig.driver.climbed == []
     rig.world.run(60)
-    assert rig.driver.climbed == [3]
+    assert rig.driver.climbed == [5]
     assert rig.driver.opened == 2
-    rig.world.run(500)
-    assert rig.driver.climbed == [3]
-    rig.world.run(150)
-    assert rig.driver.climbed == [3, 3]
+    rig.world.run(400)
+    assert rig.driver.climbed == [5]
+    rig.world.run(100)
+    assert rig.driver.climbed == [5, 3]
+    rig.world.run(600)
+    assert rig.driver.climbed == [5, 3, 3]
     rig.driver.registered = True
     rig.world.run(3600)
-    assert rig.driver.climbed == [3, 3]
+    assert rig.driver.climbed == [5, 3, 3]
+    rig.driver.registered = False
+    rig.world.run(170)
+    assert rig.driver.climbed == [5, 3, 3, 5]
