@@ -133,6 +133,14 @@ def _signal(day: "Day", item: Item) -> None:
     day.devices.press(Item(item.at_s, "input", what, item.who))
 
 
+def _walks(day: "Day", item: Item) -> None:
+    """The device says by itself where it is, and is elsewhere each time."""
+    day.struck("walks")
+    for _ in range(item.n):
+        day.devices.send(day.devices.report(item))
+        day.world.sleep(90.0)
+
+
 def _replayed(day: "Day", item: Item) -> None:
     day.struck("replayed")
     day.devices.replay(item.who)
@@ -204,6 +212,7 @@ ACTS: dict[str, Act] = {
     "flood": _flood,
     "cancel": _signal,
     "again": _signal,
+    "walks": _walks,
     "replayed": _replayed,
     "words": _words,
     "wrong_code": _words,

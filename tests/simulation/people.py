@@ -148,6 +148,7 @@ class Devices:
             "unauthentic": {"authentic": False},
             "stranger": {"device": DeviceId(f"stranger-{self._serial}")},
             "fall": {"signals": frozenset({Signal.FALL})},
+            "walks": {"signals": frozenset()},
             "cancel": {"signals": frozenset({Signal.CANCEL})},
             "safe_code": {
                 "signals": frozenset({Signal.CANCEL}),

@@ -108,6 +108,7 @@ FAULTS = {
         "words": 1,
         "wrong_code": 1,
         "spoofed": 2,
+        "walks": 2,
     },
     "time": {"hour_ahead": 2, "hour_back": 1, "week_back": 2, "suspend": 2},
     "human": {"nobody": 2, "two_at_once": 2, "reopen": 2, "after_close": 2},

@@ -91,7 +91,7 @@ def test_an_exercise_says_so_in_every_message_and_is_never_published() -> None:
         scene.acknowledge()
         scene.verify()
         scene.approve()
-        scene.run(86_400, each_due=scene.settle_all)
+        scene.run(600, each_due=scene.settle_all)
         assert scene.planned(Audience.PUBLIC) == []
         grounds = [e.ground for e in scene.events if isinstance(e, ActRefused)]
         assert RefusalGround.NOT_REAL in grounds

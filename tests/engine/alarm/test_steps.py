@@ -311,3 +311,11 @@ def test_the_world_reads_a_name_only_where_person_and_file_have_agreed_to_it(
     (post,) = scene.planned(Audience.PUBLIC)
     assert post.body.text(scene.now).startswith(said)
     assert "Heron" not in post.body.text(scene.now)
+
+
+def test_a_closed_case_waits_for_nobody_again() -> None:
+    scene = scene_of(head="acknowledgement_lease_s = 600\n")
+    scene.acknowledge()
+    scene.close()
+    scene.run(3_600, each_due=scene.settle_all)
+    assert scene.of(AcknowledgementLapsed) == []

@@ -1,0 +1,194 @@
+"""Mutation testing of the pure core: which small mistakes do its tests not see?
+
+    python -m tools.mutate --minutes 10            go on where the last run ended
+    python -m tools.mutate schedule evolve         some modules of engine.alarm
+    python -m tools.mutate --show                  the survivors so far
+
+The tests are loaded once. Each mutant is a process of its own, forked from there,
+in which one function's code is replaced; the quick tests run until one fails, and
+what they let through meets the Hypothesis machine. Results stand in a file and add up;
+a mutant whose function has changed since is tried anew.
+"""
+
+import argparse
+import importlib
+import json
+import os
+import signal
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from types import CodeType, FunctionType
+
+import pytest
+
+from tools.mutate_points import Mutant, mutants
+
+ROOT = Path(__file__).parents[1]
+RECORD = ROOT / "docs" / "mutation.json"
+TESTS = "tests/engine/alarm"
+MODULES = (
+    "decide",
+    "evolve",
+    "schedule",
+    "force",
+    "safety",
+    "verification",
+    "acts",
+    "outgoing",
+    "ladder",
+    "lease",
+    "following",
+    "casework",
+    "moves",
+    "notify",
+)
+SLOW = frozenset({"test_actor", "test_life", "test_actor_force", "test_codec"})
+LAST = ("test_schedule", "test_force", "test_table", "test_score", "test_moves")
+TIMEOUT_S = 120
+KILLED, SURVIVED = "killed", "survived"
+
+
+def quick_tests() -> list[str]:
+    """Return the files of tests that run for every mutant, the long ones last."""
+    found = sorted((ROOT / TESTS).glob("test_*.py"))
+    files = [str(one) for one in found if one.stem not in SLOW]
+    return sorted(files, key=lambda one: any(last in one for last in LAST))
+
+
+def ran(files: list[str], *more: str) -> int:
+    """Run tests in this process; return pytest's exit code."""
+    # Every run but the first finds its modules imported: that is what it is for.
+    loaded = "ignore::pytest.PytestAssertRewriteWarning"
+    options = ["-x", "-q", "--no-header", "-p", "no:cacheprovider", "-W", loaded]
+    return int(pytest.main([*options, *more, *files]))
+
+
+def put_in(mutant: Mutant, module: str) -> None:
+    """Replace the code of a function where it is: every reference to it sees it."""
+    code = compile(mutant.tree, f"<{module}>", "exec")
+    target: object = importlib.import_module(module)
+    for name in mutant.function.split("."):
+        target = vars(target)[name]
+    target = getattr(target, "fget", None) or getattr(target, "__wrapped__", target)
+    assert isinstance(target, FunctionType)
+    target.__code__ = _found(code, mutant.function)
+
+
+def _found(code: CodeType, qualified: str) -> CodeType:
+    for one in code.co_consts:
+        if isinstance(one, CodeType):
+            if one.co_qualname == qualified:
+                return one
+            if qualified.startswith(f"{one.co_qualname}."):
+                return _found(one, qualified)
+    raise LookupError(qualified)
+
+
+def verdict_on(mutant: Mutant, module: str, quick: list[str]) -> str:
+    """Try one mutant in a process of its own."""
+    child = os.fork()
+    if child == 0:
+        _try(mutant, module, quick)
+    status = os.waitpid(child, 0)[1]
+    return SURVIVED if os.waitstatus_to_exitcode(status) == 0 else KILLED
+
+
+def _pass_as_they_are(quick: list[str]) -> bool:
+    child = os.fork()
+    if child == 0:
+        _try(None, "", quick)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def _try(mutant: Mutant | None, module: str, quick: list[str]) -> None:
+    """Leave with 0 where no test has seen it; never returns."""
+    quiet = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(quiet, 1)
+    os.dup2(quiet, 2)
+    # A mistake that never ends is one that the tests see.
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(TIMEOUT_S)
+    try:
+        if mutant is not None:
+            put_in(mutant, module)
+        seen = ran(quick) or ran([f"{TESTS}/test_life.py"])
+    except BaseException:  # noqa: BLE001 - whatever it is, it was seen
+        seen = 1
+    os._exit(1 if seen else 0)
+
+
+def digest_of(mutant: Mutant, number: int) -> str:
+    """Return by what a result is found again: the mistake, and its turn among alike."""
+    return f"{mutant.key} #{number}"
+
+
+def tried(
+    module: str, record: dict[str, dict[str, str]], quick: list[str], ends_s: float
+) -> None:
+    """Try what is left of a module, and write down each."""
+    path = ROOT / "engine" / "alarm" / f"{module}.py"
+    results, alike = record.setdefault(module, {}), Counter[str]()
+    known = set[str]()
+    for mutant in mutants(path.read_text(encoding="utf-8")):
+        alike[mutant.key] += 1
+        name = digest_of(mutant, alike[mutant.key])
+        known.add(name)
+        if name in results or time.monotonic() >= ends_s:
+            continue
+        results[name] = verdict_on(mutant, f"engine.alarm.{module}", quick)
+        RECORD.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n")
+        done = Counter(results.values())
+        sys.stdout.write(f"\r{module}: {done[KILLED]} seen, {done[SURVIVED]} not   ")
+        sys.stdout.flush()
+    for gone in set(results) - known:
+        del results[gone]
+
+
+def _fewer_examples() -> None:
+    """Let properties try less for each mutant: there are many of them."""
+    hypothesis = importlib.import_module("hypothesis")
+    hypothesis.settings.register_profile("mutation", max_examples=20, database=None)
+    hypothesis.settings.load_profile("mutation")
+
+
+def show(record: dict[str, dict[str, str]]) -> None:
+    """Print how many of each module survive, and which."""
+    for module, results in record.items():
+        done = Counter(results.values())
+        sys.stdout.write(f"\n{module}: {done[KILLED]} of {len(results)} seen\n")
+        for name, verdict in sorted(results.items()):
+            if verdict == SURVIVED:
+                sys.stdout.write(f"  {name}\n")
+
+
+def main() -> int:
+    """Return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("modules", nargs="*", help="of engine.alarm; all without")
+    parser.add_argument("--minutes", type=float, default=0.0, help="for how long")
+    parser.add_argument("--show", action="store_true", help="print the survivors")
+    arguments = parser.parse_args()
+    record: dict[str, dict[str, str]] = {}
+    if RECORD.exists():
+        record = json.loads(RECORD.read_text(encoding="utf-8"))
+    if arguments.show:
+        show(record)
+        return 0
+    ends_s = time.monotonic() + arguments.minutes * 60 if arguments.minutes else 1e18
+    os.chdir(ROOT)
+    quick = quick_tests()
+    # Loaded here and run in children alone: some tests change what is parametrized.
+    collected = ran([*quick, f"{TESTS}/test_life.py"], "--collect-only", "-qq")
+    _fewer_examples()
+    if collected or not _pass_as_they_are(quick):
+        sys.stderr.write("mutate: the tests fail as they are\n")
+        return 1
+    for module in arguments.modules or MODULES:
+        tried(module, record, quick, ends_s)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
