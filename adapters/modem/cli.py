@@ -17,8 +17,8 @@ from adapters.modem.driver import SerialModem
 from adapters.modem.host_clock import HostClock
 from adapters.modem.options import ModemOptions
 from adapters.modem.probe import probe as ask_all
+from adapters.modem.redact import Stream, redact
 from adapters.modem.redact import number as redact_number
-from adapters.modem.redact import redact
 from adapters.modem.transport import SerialTransport
 from engine.errors import ModemError
 from engine.ports.modem import InboundSms, SendResult, StatusReport
@@ -279,6 +279,8 @@ def console(port: Port, *, baud: Baud = 115200, reveal: Reveal = False) -> None:
     transport.open()
     ended = threading.Event()
 
+    stream = Stream()
+
     def listen() -> None:
         while not ended.is_set():
             try:
@@ -287,9 +289,7 @@ def console(port: Port, *, baud: Baud = 115200, reveal: Reveal = False) -> None:
                 typer.echo(str(error), err=True)
                 return
             text = data.decode("latin-1").replace("\r\n", "\n").replace("\r", "\n")
-            if text:
-                shown = text if reveal else redact(text)
-                typer.echo(shown, nl=False)
+            typer.echo(text if reveal else stream.feed(text), nl=False)
 
     listener = threading.Thread(target=listen, daemon=True)
     listener.start()

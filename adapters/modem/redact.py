@@ -24,6 +24,23 @@ def redact(line: str) -> str:
     return _NUMBER.sub(lambda match: number(match.group()), line)
 
 
+class Stream:
+    """Redacts what comes in pieces: a number may be cut anywhere."""
+
+    def __init__(self) -> None:
+        """Begin with nothing held back."""
+        self._rest = ""
+
+    def feed(self, text: str) -> str:
+        """Return the lines that are whole, and a prompt; "" says that all has come."""
+        lines, newline, rest = (self._rest + text).rpartition("\n")
+        if text and rest.rstrip(" ") != ">":
+            self._rest = rest
+            return redact(lines) + newline
+        self._rest = ""
+        return redact(lines) + newline + redact(rest)
+
+
 def number(text: str) -> str:
     """Return a number without its middle."""
     sign = "+" if text.startswith("+") else ""

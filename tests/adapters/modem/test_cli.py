@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from adapters.modem.cli import app
 from adapters.modem.driver import SerialModem
-from adapters.modem.redact import redact
+from adapters.modem.redact import Stream, redact
 from adapters.modem.virtual import VirtualModem
 from adapters.modem.virtual_console import VirtualConsole, script_of
 from engine.clock import SystemClock
@@ -89,6 +89,17 @@ def test_a_console_carries_a_conversation(modem: VirtualModem) -> None:
     result = CliRunner().invoke(app, ["console", modem.port], input=said)
     assert "+CSQ: 21,99" in result.stdout
     assert "+CMGS: 1" in result.stdout
+
+
+def test_a_number_that_comes_in_pieces_is_hidden_bug_shown_in_two() -> None:
+    stream = Stream()
+    assert stream.feed('\nOK\n+CLIP: "+4670') == "\nOK\n"
+    assert stream.feed('1234567",145\n') == '+CLIP: "+467***67",145\n'
+    assert stream.feed("> ") == "> "
+    assert stream.feed("+4670") == ""
+    assert stream.feed("1234567") == ""
+    assert stream.feed("") == "+467***67"
+    assert stream.feed("") == ""
 
 
 def test_redaction_leaves_no_pin_no_pdu_and_no_number() -> None:

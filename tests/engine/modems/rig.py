@@ -46,6 +46,7 @@ class Driver:
     opened: int = 0
     gone: ModemError = field(default_factory=ModemGoneError)
     drained_s: list[float] = field(default_factory=list)
+    takes_s: float = 0.0
     state: Callable[[], object] = lambda: None
     takes_commands: bool = True
     registered: bool = True
@@ -77,6 +78,7 @@ class Driver:
         if self.is_gone:
             raise ModemGoneError
         self.submitted.append((number, text))
+        self.world.sleep(self.takes_s)
         outcome = self.outcomes.pop(0) if self.outcomes else SENT
         if isinstance(outcome, Exception):
             raise outcome

@@ -1,0 +1,35 @@
+"""Many people through several modems: none idles while somebody waits."""
+
+import math
+
+from engine.ports.journal import EffectState
+from tests.engine.modems.rig import Rig
+
+ANSWER_S = 2.5
+
+
+def _plan(rig: Rig, people: int) -> None:
+    for nth in range(people):
+        rig.plan(f"e{nth}", address=f"+4670123{nth:04d}")
+
+
+def test_nine_modems_tell_a_hundred_people_within_5_percent_of_the_ideal() -> None:
+    rig = Rig(modems=9)
+    for driver in rig.drivers:
+        driver.takes_s = ANSWER_S
+    ideal_s = math.ceil(100 / 9) * ANSWER_S
+    _plan(rig, 100)
+    rig.world.run(ideal_s * 1.05)
+    assert rig.outcomes() == [EffectState.ACCEPTED] * 100
+    told = [number for driver in rig.drivers for number, _ in driver.submitted]
+    assert len(set(told)) == len(told) == 100
+
+
+def test_a_slow_modem_holds_up_nobody_but_whom_it_has() -> None:
+    rig = Rig(modems=3)
+    for driver, takes_s in zip(rig.drivers, (20.0, ANSWER_S, ANSWER_S), strict=True):
+        driver.takes_s = takes_s
+    _plan(rig, 15)
+    rig.world.run(7 * ANSWER_S * 1.05)
+    assert len(rig.outcomes()) == 14
+    assert [len(driver.submitted) for driver in rig.drivers] == [1, 7, 7]
