@@ -111,8 +111,8 @@ class EelinkUdpDecoder(EelinkDecoder):
 
     def decode(self, frame: bytes, received_at: Instant) -> Decoded:
         """Read one datagram; its packages are answered together."""
-        if frame[:2] != b"EL" or len(frame) < _HEADER_BYTES:
-            message = "no header"
+        if frame[:2] != b"EL" or len(frame) <= _HEADER_BYTES:
+            message = "no header with a package behind it"
             raise UnreadableError(message)
         name = frame[6:14]
         self.device = DeviceId(name.hex()[1:])

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
-from engine.intake.gateway.turns import Entrance
+from engine.intake.gateway.turns import Porch
 from engine.ports.clock import Clock
 from engine.ports.device import Decoded, WireProtocol
 from engine.ports.telemetry import Telemetry
@@ -11,6 +11,9 @@ from engine.ports.telemetry import Telemetry
 IDLE_S = 35 * 60.0
 HALF_FRAME_S = 10.0
 WRITE_BUFFER_MAX = 64 * 1024
+PIECE_BYTES = 2048
+"""What is read of a connection at once: some ms of the costliest hostile bytes. No
+frame of a device is longer but for stored ones in bulk."""
 
 
 class DeviceConnection(asyncio.Protocol):
@@ -24,7 +27,7 @@ class DeviceConnection(asyncio.Protocol):
     def __init__(
         self,
         wire: WireProtocol,
-        door: Entrance,
+        door: Porch,
         clock: Clock,
         telemetry: Telemetry,
         count: Callable[[str, int], None],
@@ -38,6 +41,8 @@ class DeviceConnection(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._heard_s = 0.0
         self._may_be_half = False
+        self._unread = b""
+        self._is_lost = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to count idle time."""
@@ -55,7 +60,10 @@ class DeviceConnection(asyncio.Protocol):
             return
         self._heard_s = self._loop.time()
         self._may_be_half = True
-        self._take(self._session.feed(data, self._clock.now()))
+        waits = bool(self._unread)
+        self._unread += data
+        if not waits:
+            self._read()
         self._wake_by(self._loop, self._heard_s + HALF_FRAME_S)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -64,13 +72,29 @@ class DeviceConnection(asyncio.Protocol):
         self._count(self._wire.name, -1)
         if self._timer is not None:
             self._timer.cancel()
-        self._finish()
         self._transport = None
+        self._is_lost = True
+        if not self._unread:
+            self._finish()
 
     def pause_writing(self) -> None:
         """Let a device go that does not read what it asked for."""
         if self._transport is not None:
             self._transport.abort()
+
+    def _read(self) -> None:
+        """Feed one piece; the rest waits for its turn, and no more is received."""
+        piece, self._unread = self._unread[:PIECE_BYTES], self._unread[PIECE_BYTES:]
+        self._take(self._session.feed(piece, self._clock.now()))
+        transport = self._transport
+        if self._unread:
+            if transport is not None:
+                transport.pause_reading()
+            self._door.later(self._read)
+        elif self._is_lost:
+            self._finish()
+        elif transport is not None and not transport.is_reading():
+            transport.resume_reading()
 
     def _finish(self) -> None:
         self._take(self._session.finish(self._clock.now()))
@@ -106,7 +130,7 @@ class DeviceConnection(asyncio.Protocol):
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         self._timer = None
         silent_s = loop.time() - self._heard_s
-        if self._may_be_half and silent_s >= HALF_FRAME_S:
+        if self._may_be_half and silent_s >= HALF_FRAME_S and not self._unread:
             self._may_be_half = False
             self._finish()
         if silent_s >= IDLE_S:

@@ -29,6 +29,13 @@ class Entrance(Protocol):
         """Make what must be durable so, then say whether it is."""
 
 
+class Porch(Entrance, Protocol):
+    """An entrance where there is also a place to wait."""
+
+    def later(self, job: Callable[[], None]) -> None:
+        """Do some work when its turn has come: what is read of a long piece."""
+
+
 class Turns:
     """An entrance before the door; in the loop's thread.
 
@@ -47,6 +54,7 @@ class Turns:
         self._door, self._loop = door, loop
         self._clock, self._telemetry = clock, telemetry
         self._waiting: deque[tuple[Sequence[DeviceReport], Answer]] = deque()
+        self._jobs: deque[Callable[[], None]] = deque()
         self._is_due = False
 
     def let_in(self, reports: Sequence[DeviceReport], answer: Answer) -> None:
@@ -59,6 +67,14 @@ class Turns:
             self._telemetry.count("reports_shed_total")
             oldest(False)  # noqa: FBT003 - the answer to a yes-or-no question
         self._waiting.append((reports, answer))
+        self._be_woken()
+
+    def later(self, job: Callable[[], None]) -> None:
+        """Do some work when its turn has come; it gets every second one."""
+        self._jobs.append(job)
+        self._be_woken()
+
+    def _be_woken(self) -> None:
         if not self._is_due:
             self._is_due = True
             self._loop.call_soon(self._take)
@@ -66,14 +82,17 @@ class Turns:
     def _take(self) -> None:
         until_s = self._clock.boottime_s() + SLICE_S
         try:
-            while self._waiting:
-                self._door.let_in(*self._waiting.popleft())
+            while self._waiting or self._jobs:
+                if self._jobs:
+                    self._jobs.popleft()()
+                if self._waiting:
+                    self._door.let_in(*self._waiting.popleft())
                 if self._clock.boottime_s() >= until_s:
                     break
         finally:
-            self._is_due = bool(self._waiting)
-            if self._is_due:
-                self._loop.call_soon(self._take)
+            self._is_due = False
+            if self._waiting or self._jobs:
+                self._be_woken()
 
 
 def _is_plain(report: DeviceReport) -> bool:

@@ -34,12 +34,20 @@ class Gate:
     def __init__(self) -> None:
         self.reports: list[DeviceReport] = []
         self.answers: list[Callable[[bool], None]] = []
+        self.jobs: list[Callable[[], None]] = []
 
     def let_in(
         self, reports: Sequence[DeviceReport], answer: Callable[[bool], None]
     ) -> None:
         self.reports += reports
         self.answers.append(answer)
+
+    def later(self, job: Callable[[], None]) -> None:
+        self.jobs.append(job)
+
+    def work(self) -> None:
+        while self.jobs:
+            self.jobs.pop(0)()
 
     def answer(self, *, is_durable: bool) -> None:
         answers, self.answers = self.answers, []
@@ -53,7 +61,7 @@ class Wire(asyncio.Transport):
     def __init__(self) -> None:
         super().__init__()
         self.written = b""
-        self.is_closed = self.is_aborted = False
+        self.is_closed = self.is_aborted = self.is_paused = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self.written += bytes(data)
@@ -63,6 +71,15 @@ class Wire(asyncio.Transport):
 
     def abort(self) -> None:
         self.is_aborted = True
+
+    def pause_reading(self) -> None:
+        self.is_paused = True
+
+    def resume_reading(self) -> None:
+        self.is_paused = False
+
+    def is_reading(self) -> bool:
+        return not self.is_paused
 
     def is_closing(self) -> bool:
         return self.is_closed
@@ -194,6 +211,34 @@ def test_a_device_that_goes_on_speaking_keeps_one_timer() -> None:
         set_after = len(loop._scheduled)  # type: ignore[attr-defined] # its heap
         assert set_after - set_before <= 1
         rig.connection.connection_lost(None)
+
+    asyncio.run(scene())
+
+
+def test_of_much_at_once_the_rest_waits_and_no_more_is_received() -> None:
+    async def scene() -> None:
+        rig = Rig()
+        rig.connection.data_received(LOG_IN)
+        rig.connection.data_received(SOS * 200)
+        assert not rig.wire.is_reading()
+        first = len(rig.gate.reports)
+        assert 1 < first < 201
+        rig.gate.work()
+        assert len(rig.gate.reports) == 201
+        assert rig.wire.is_reading()
+        rig.connection.connection_lost(None)
+
+    asyncio.run(scene())
+
+
+def test_what_waits_of_a_lost_connection_is_read_to_its_last_byte() -> None:
+    async def scene() -> None:
+        rig = Rig()
+        rig.connection.data_received(LOG_IN + SOS * 200 + SOS[:-6])
+        rig.connection.connection_lost(ConnectionResetError())
+        rig.gate.work()
+        assert len(rig.gate.reports) == 202
+        assert rig.gate.reports[-1].kind is ReportKind.UNDECODABLE
 
     asyncio.run(scene())
 

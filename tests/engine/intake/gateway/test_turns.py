@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import pytest
 
@@ -94,6 +95,22 @@ def test_few_places_are_taken_between_two_rounds_and_all_in_the_end() -> None:
             await asyncio.sleep(0)
         assert it.door.reports == [PLACE] * 10 + [BEAT]
         assert it.answers == [True] * 11
+
+    asyncio.run(scene())
+
+
+def test_work_that_waits_and_places_have_every_second_turn() -> None:
+    async def scene() -> None:
+        it = Scene()
+        done: list[int] = []
+        for number in range(5):
+            it.turns.later(partial(done.append, number))
+            it.let_in(PLACE)
+        await asyncio.sleep(0)
+        assert (done, len(it.door.reports)) == ([0, 1], 2)
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert (done, len(it.door.reports)) == ([0, 1, 2, 3, 4], 5)
 
     asyncio.run(scene())
 

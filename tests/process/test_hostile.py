@@ -1,0 +1,156 @@
+"""Slow, silent and babbling strangers: a true SOS is recorded within its bound."""
+
+import asyncio
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.adapters.devices.mutation import targets
+from tests.rig import Rig, eventually
+
+pytestmark = [pytest.mark.process, pytest.mark.slow]
+
+GATEWAYS = ("gt06", "watch", "minifinder2", "teltonika", "jt808", "osmand", "h02_udp")
+STREAMS = ("gt06", "watch", "minifinder2", "teltonika", "jt808")
+# Promised 0.5 s with a machine to itself; tests share theirs.
+BOUND_S = 2.0
+PRESSES = 10
+GROWTH_BYTES = 64 << 20
+Where = tuple[str, int]
+
+
+async def slow_loris(name: str, where: Where) -> None:
+    """Begin a frame, and never end it: a byte now and then."""
+    reader, writer = await asyncio.open_connection(*where)
+    begun = b"GET / HTTP/1.1\r\n" if name == "osmand" else targets()[name].seeds[0][:-2]
+    writer.write(begun)
+    while not reader.at_eof():
+        writer.write(b"a: b\r\n" if name == "osmand" else b"1")
+        await writer.drain()
+        await asyncio.sleep(0.05)
+
+
+async def half_open(_name: str, where: Where) -> None:
+    """Connect, and say nothing."""
+    reader, writer = await asyncio.open_connection(*where)
+    await reader.read()
+    writer.close()
+
+
+async def garbage(name: str, where: Where) -> None:
+    """Say as much as is taken: noise, and beginnings of frames."""
+    rng = random.Random(f"{name}/{id(name)}")
+    heads = b"".join(seed[:3] for seed in targets().get(name, targets()["gt06"]).seeds)
+    while True:
+        try:
+            _, writer = await asyncio.open_connection(*where)
+            while True:
+                writer.write(rng.choice((rng.randbytes(65536), heads * 500)))
+                await writer.drain()
+        except OSError:
+            continue
+
+
+async def datagrams(_name: str, where: Where) -> None:
+    """Say noise in datagrams, as fast as a loop can."""
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.create_datagram_endpoint(
+        asyncio.DatagramProtocol, remote_addr=where
+    )
+    while True:
+        transport.sendto(os.urandom(200))
+        await asyncio.sleep(0)
+
+
+Attack = Callable[[str, Where], Coroutine[Any, Any, None]]
+ATTACKS: dict[str, list[tuple[Attack, str, int]]] = {
+    "slow-loris": [(slow_loris, name, 60) for name in (*STREAMS, "osmand")],
+    "half-open": [(half_open, name, 60) for name in (*STREAMS, "osmand")],
+    "garbage": [(garbage, name, 2) for name in (*STREAMS, "osmand")],
+    "datagrams": [(datagrams, "h02_udp", 4)],
+}
+
+
+async def attack(kind: str, ports: dict[str, int]) -> None:
+    """Run one attack until the process is ended."""
+    print("ready", flush=True)
+    await asyncio.gather(
+        *(
+            made(name, ("127.0.0.1", ports[name]))
+            for made, name, count in ATTACKS[kind]
+            for _ in range(count)
+        )
+    )
+
+
+@contextmanager
+def attacked(rig: Rig, kind: str) -> Iterator[None]:
+    """Attack the service from a process of its own."""
+    ports = [f"{name}={rig.ports[name][1]}" for name in GATEWAYS]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.process.test_hostile", kind, *ports],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        assert process.stdout.readline() == "ready\n"
+        yield
+        assert process.poll() is None, "the attack goes on to the end"
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def resident(rig: Rig) -> int:
+    assert rig.process is not None
+    text = Path(f"/proc/{rig.process.pid}/status").read_text()
+    row = next(row for row in text.splitlines() if row.startswith("VmRSS:"))
+    return int(row.split()[1]) * 1024
+
+
+def presses(rig: Rig) -> int:
+    rows = rig.rows("SELECT count(*) FROM inbound WHERE source = 'device'")
+    return int(str(rows[0][0]))
+
+
+@pytest.mark.parametrize("kind", ATTACKS)
+def test_a_true_sos_is_recorded_within_its_bound(tmp_path: Path, kind: str) -> None:
+    with Rig(folder=tmp_path, gateways=GATEWAYS, modems_wanted=0) as rig:
+        eventually(lambda: rig.ready()[0])
+        before = resident(rig)
+        with attacked(rig, kind):
+            time.sleep(1.0)  # noqa: TID251 - the attack gets under way
+            took = []
+            for number in range(PRESSES):
+                begun_s = time.monotonic()
+                with rig.device() as device:
+                    device.serial += number  # else it is the same frame again
+                    assert device.sos(), "a press is answered once it is recorded"
+                took.append(time.monotonic() - begun_s)
+            assert presses(rig) == PRESSES
+            grown = resident(rig) - before
+        print(f"{kind}: at most {max(took) * 1000:.0f} ms, {grown / 2**20:.0f} MB more")
+        assert max(took) < BOUND_S
+        assert grown < GROWTH_BYTES
+
+
+if __name__ == "__main__":
+    asyncio.run(
+        attack(
+            sys.argv[1],
+            {
+                name: int(port)
+                for name, _, port in (a.partition("=") for a in sys.argv[2:])
+            },
+        )
+    )
