@@ -1,7 +1,8 @@
-"""`kill -9` at every commit of an alarm's first seconds, before and after it.
+"""`kill -9` at every commit and every message of an alarm's first seconds.
 
-The moments are enumerated: a run without a crash counts them, then the service
-dies at each. The device repeats what was not acknowledged, as devices do.
+Before and after each. The moments are enumerated: a run without a crash counts them,
+then the service dies at each. The device repeats what was not acknowledged, as devices
+do.
 """
 
 import sys
@@ -45,10 +46,16 @@ def _press(rig: Rig, frame: bytes | None) -> tuple[bytes, bool]:
         return frame or b"", False
 
 
-def _survives(folder: Path, number: int, when: str) -> str:
+def _messages(rig: Rig) -> int:
+    """Return how many messages have been handed to a modem."""
+    sql = "SELECT count(*) FROM effect WHERE channel = 'sms' AND attempt > 0"
+    return int(str(rig.rows(sql)[0][0]))
+
+
+def _survives(folder: Path, number: str, when: str) -> str:
     """Run one crash; return what is wrong afterwards, empty where nothing is."""
     folder.mkdir()
-    program = (sys.executable, CRASHING, str(number), when)
+    program = (sys.executable, CRASHING, number, when)
     with Rig(folder=folder, program=program) as rig:
         frame, acknowledged = _press(rig, None)
         if rig.process is not None:
@@ -95,7 +102,24 @@ def test_a_crash_at_any_commit_forgets_nobody(tmp_path: Path) -> None:
     wrong = {}
     for number in range(1, moments + 1):
         for when in ("before", "after"):
-            found = _survives(tmp_path / f"{number}-{when}", number, when)
+            found = _survives(tmp_path / f"{number}-{when}", str(number), when)
+            if found:
+                wrong[number, when] = found
+    assert wrong == {}
+
+
+def test_a_crash_at_any_message_forgets_nobody(tmp_path: Path) -> None:
+    with Rig(folder=tmp_path) as rig:
+        with rig.device() as device:
+            assert device.sos()
+        eventually(lambda: _all_settled(rig))
+        moments = _messages(rig)
+    assert moments >= len(NEAREST)
+    wrong = {}
+    for number in range(1, len(NEAREST) + 2):
+        for when in ("before", "after"):
+            step = f"contact:{number}"
+            found = _survives(tmp_path / f"{number}-{when}", step, when)
             if found:
                 wrong[number, when] = found
     assert wrong == {}
