@@ -21,7 +21,7 @@ from engine.dispatch.channel.actor import ChannelWorker
 from engine.health import Health
 from engine.intake.actor import Intake, SmsHeard
 from engine.intake.checkins.actor import CheckIns
-from engine.intake.gateway.actor import Gateway, Https, Streams
+from engine.intake.gateway.actor import Gateway, Https, Streams, Tls
 from engine.intake.gateway.door import Door
 from engine.intake.judge import Judge
 from engine.intake.shouter.actor import Shouter, Unrecorded
@@ -54,6 +54,7 @@ class Adapters:
     self_tests: Mapping[str, SelfTest] = field(default_factory=dict)
     streams: Streams
     https: Https
+    tls: Tls = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +177,7 @@ def tree_of(parts: Parts) -> ChildSpec:
                         arguments={
                             "streams": p.adapters.streams,
                             "https": p.adapters.https,
+                            "tls": p.adapters.tls,
                             "door": p.door,
                             "telemetry": p.telemetry,
                         },

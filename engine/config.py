@@ -50,6 +50,19 @@ class Listen(_Table):
     port: int = Field(ge=0, le=65535)
 
 
+class TlsListen(Listen):
+    """A listening socket with TLS; the files are PEM."""
+
+    cert_file: Path
+    key_file: Path
+
+
+class GatewayTable(Listen):
+    """A wire protocol's port, and one beside it for devices that speak TLS."""
+
+    tls: TlsListen | None = None
+
+
 class ModemTable(_Table):
     """A modem: `port` is a device node or a name under /dev/serial/by-id.
 
@@ -123,7 +136,7 @@ class Config(BaseSettings):
     protocols: Protocols = Protocols()
     console: Listen = Listen(port=8620)
     metrics: Listen = Listen(port=9620)
-    gateway: dict[str, Listen] = Field(default_factory=dict)
+    gateway: dict[str, GatewayTable] = Field(default_factory=dict)
     modem: tuple[ModemTable, ...] = ()
     channel: tuple[ChannelTable, ...] = ()
     hq: tuple[HqAddress, ...] = ()
@@ -223,7 +236,14 @@ def _check_known(
 
 def _check_loopback(config: Config) -> None:
     """Refuse a listener that others could reach; modems and channels see to theirs."""
-    gateways = ((f"gateway.{name}", one) for name, one in config.gateway.items())
+    gateways = [
+        *((f"gateway.{name}", one) for name, one in config.gateway.items()),
+        *(
+            (f"gateway.{name}.tls", one.tls)
+            for name, one in config.gateway.items()
+            if one.tls is not None
+        ),
+    ]
     listeners = (("console", config.console), ("metrics", config.metrics), *gateways)
     for key, listen in listeners:
         if not _is_loopback(listen.host):
@@ -244,13 +264,25 @@ def _anchored(config: Config, folder: Path) -> Config:
         anchored = folder / protocols.folder
         protocols = protocols.model_copy(update={"folder": anchored})
     roster = None if config.roster is None else folder / config.roster
+    gateway = {
+        name: one.model_copy(update={"tls": _beside(one.tls, folder)})
+        for name, one in config.gateway.items()
+    }
     return config.model_copy(
         update={
             "state": folder / config.state,
             "roster": roster,
             "protocols": protocols,
+            "gateway": gateway,
         }
     )
+
+
+def _beside(tls: TlsListen | None, folder: Path) -> TlsListen | None:
+    if tls is None:
+        return None
+    files = {"cert_file": folder / tls.cert_file, "key_file": folder / tls.key_file}
+    return tls.model_copy(update=files)
 
 
 def _config_error(error: ValidationError) -> ConfigError:
@@ -279,11 +311,13 @@ def _suggestion(location: tuple[int | str, ...]) -> str:
         "channel": ChannelTable,
         "console": Listen,
         "metrics": Listen,
-        "gateway": Listen,
+        "gateway": GatewayTable,
+        "tls": TlsListen,
         "hq": HqAddress,
         "public": Public,
         "protocols": Protocols,
     }
-    model = Config if len(location) == 1 else tables.get(str(location[0]), Config)
+    outer = "tls" if "tls" in location[:-1] else str(location[0])
+    model = Config if len(location) == 1 else tables.get(outer, Config)
     close = difflib.get_close_matches(str(location[-1]), model.model_fields, n=1)
     return f"did you mean {close[0]!r}?" if close else "take it out"

@@ -4,6 +4,7 @@ import socket
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from ssl import SSLContext
 from typing import cast
 
 from engine import plugins
@@ -12,6 +13,7 @@ from engine.config import Config, Listen
 from engine.dispatch.channel.actor import lane_name
 from engine.errors import ConfigError
 from engine.intake.gateway.sockets import bind, bind_datagrams
+from engine.intake.gateway.tls import context
 from engine.modems.loopback import self_tests
 from engine.ports.channel import Channel
 from engine.ports.clock import Clock
@@ -31,31 +33,55 @@ def load_adapters(
     """
     streams: dict[str, tuple[WireProtocol, socket.socket]] = {}
     https: dict[str, tuple[HttpWireProtocol, socket.socket]] = {}
-    for name, listen in config.gateway.items():
-        wire, listening = _wire(name, listen)
-        opened.enter_context(listening)
-        if wire.transport is Transport.HTTP:
-            https[name] = (cast("HttpWireProtocol", wire), listening)
-        else:
-            streams[name] = (cast("WireProtocol", wire), listening)
+    for name, table in config.gateway.items():
+        wire = _wire(name)
+        doors: list[tuple[str, Listen]] = [(name, table)]
+        if table.tls is not None:
+            doors.append((tls_name(name), table.tls))
+        for door, listen in doors:
+            listening = opened.enter_context(_bound(wire, door, listen))
+            if wire.transport is Transport.HTTP:
+                https[door] = (cast("HttpWireProtocol", wire), listening)
+            else:
+                streams[door] = (cast("WireProtocol", wire), listening)
     return Adapters(
         channels=load_channels(config, clock, telemetry),
         modems=load_modems(config, clock, telemetry),
         self_tests=self_tests(config.modem),
         streams=streams,
         https=https,
+        tls=_contexts(config),
     )
 
 
-def _wire(
-    name: str, listen: Listen
-) -> tuple[WireProtocol | HttpWireProtocol, socket.socket]:
+def _contexts(config: Config) -> dict[str, SSLContext]:
+    return {
+        tls_name(name): context(f"gateway.{name}.tls", table.tls)
+        for name, table in config.gateway.items()
+        if table.tls is not None
+    }
+
+
+def tls_name(name: str) -> str:
+    """Return what the TLS listener of a wire protocol is called: its key path."""
+    return f"{name}.tls"
+
+
+def _wire(name: str) -> WireProtocol | HttpWireProtocol:
+    made = plugins.load(plugins.DEVICE, name, f"gateway.{name}")
+    return cast("Callable[[], WireProtocol | HttpWireProtocol]", made)()
+
+
+def _bound(
+    wire: WireProtocol | HttpWireProtocol, name: str, listen: Listen
+) -> socket.socket:
     key = f"gateway.{name}"
-    made = plugins.load(plugins.DEVICE, name, key)
-    wire = cast("Callable[[], WireProtocol | HttpWireProtocol]", made)()
-    if wire.transport is Transport.UDP:
-        return wire, bind_datagrams(key, listen)
-    return wire, bind(key, listen)
+    if wire.transport is not Transport.UDP:
+        return bind(key, listen)
+    if name.endswith(".tls"):
+        cure = "take it out: over UDP there is none"
+        raise ConfigError(key, "a wire protocol over TCP or HTTP", cure)
+    return bind_datagrams(key, listen)
 
 
 def load_channels(

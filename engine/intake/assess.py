@@ -115,7 +115,7 @@ def assess(
             duress=word is Word.DURESS,
         ),
         place=_place(report, person, believed, last, doubtful=doubtful),
-        fix=None if doubtful else believed,
+        fix=None if doubtful or report.authentic is False else believed,
     )
 
 

@@ -152,6 +152,10 @@ DECLARATIONS: tuple[Declaration, ...] = (
     ),
     _counter("signals_total", "Signals in reports.", Label("signal", tuple(Signal))),
     _gauge("device_connections", "Open connections of devices.", _PROTOCOL),
+    _gauge("device_strangers", "Connections that have not said who they are."),
+    _counter(
+        "device_strangers_let_go_total", "Connections closed to make room for others."
+    ),
     _gauge("heartbeats_overdue", "Devices silent for longer than agreed."),
     _counter("deliveries_total", "Effects by channel and outcome.", _CHANNEL, _OUTCOME),
     _counter(

@@ -18,6 +18,9 @@ def config(**table: object) -> Config:
     return parse_config({"state": "state", **table}, HERE)
 
 
+TLS: dict[str, object] = {"port": 2, "cert_file": "c", "key_file": "k"}
+
+
 def fault(**table: object) -> ConfigError:
     with pytest.raises(ConfigError) as caught:
         config(**table)
@@ -64,6 +67,24 @@ def test_relative_paths_count_from_the_files_own_folder() -> None:
         ({"public": [{"channel": "mastodon"}]}, "public[0].channel", "configured"),
         ({"log": "xml"}, "log", "pattern"),
         ({"gateway": {"gt06": {"port": "x"}}}, "gateway.gt06.port", "integer"),
+        (
+            {"gateway": {"gt06": {"port": 1, "tls": {"port": 2, "cert_file": "c"}}}},
+            "gateway.gt06.tls.key_file",
+            "add key_file",
+        ),
+        (
+            {"gateway": {"gt06": {"port": 1, "tls": {**TLS, "cert": "c"}}}},
+            "gateway.gt06.tls.cert",
+            "did you mean 'cert_file'",
+        ),
+        (
+            {
+                "demo": True,
+                "gateway": {"gt06": {"port": 1, "tls": {**TLS, "host": "0.0.0.0"}}},
+            },
+            "gateway.gt06.tls.host",
+            "loopback",
+        ),
         (
             {"demo": True, "console": {"host": "0.0.0.0", "port": 1}},
             "console.host",

@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
+from ssl import SSLContext
 from typing import ClassVar
 
 from engine.intake.gateway.door import Door
+from engine.intake.gateway.guard import Guard
 from engine.intake.gateway.http import server
 from engine.intake.gateway.sockets import BACKLOG
 from engine.intake.gateway.tcp import DeviceConnection
@@ -23,6 +25,8 @@ from engine.supervision.link import Link
 LOOK = timedelta(seconds=1)
 Streams = Mapping[str, tuple[WireProtocol, socket.socket]]
 Https = Mapping[str, tuple[HttpWireProtocol, socket.socket]]
+Tls = Mapping[str, SSLContext]
+"""By the name of the listener; those without one speak in clear."""
 
 
 class Gateway(SupervisedActor[None]):
@@ -36,12 +40,14 @@ class Gateway(SupervisedActor[None]):
         link: Link,
         streams: Streams,
         https: Https,
+        tls: Tls,
         door: Door,
         telemetry: Telemetry,
     ) -> None:
         """Take wire protocols with their listening sockets, which outlive it."""
         super().__init__(link=link)
-        self._streams, self._https = streams, https
+        self._streams, self._https, self._tls = streams, https, tls
+        self._guests, self._let_go = Guard(door.is_enrolled), 0
         self._door, self._telemetry = door, telemetry
         self._serving: list[asyncio.Task[None]] = []
         self._loop = EventLoop("gateway", self.clock)
@@ -61,6 +67,12 @@ class Gateway(SupervisedActor[None]):
     def woke(self) -> None:
         """Send the heartbeat through the loop."""
         self._loop.beat()
+        self._telemetry.gauge("device_strangers", self._guests.strangers)
+        let_go = self._guests.let_go  # the loop's, which alone counts it up
+        if let_go > self._let_go:
+            more = let_go - self._let_go
+            self._telemetry.count("device_strangers_let_go_total", more)
+            self._let_go = let_go
         self.wake_at(self.clock.now().plus(LOOK))
 
     def stopping(self) -> None:
@@ -74,7 +86,7 @@ class Gateway(SupervisedActor[None]):
         loop = asyncio.get_running_loop()
         turns = Turns(self._door, loop, self.clock, self._telemetry)
         # Copies: asyncio closes what it is given, and a successor needs its own.
-        for wire, listening in self._streams.values():
+        for name, (wire, listening) in self._streams.items():
             if wire.transport is Transport.UDP:
                 await loop.create_datagram_endpoint(
                     partial(DeviceDatagrams, wire, turns, self.clock),
@@ -89,12 +101,16 @@ class Gateway(SupervisedActor[None]):
                     self.clock,
                     self._telemetry,
                     self._count,
+                    self._guests,
                 ),
                 sock=self._copy(listening),
                 backlog=BACKLOG,
+                ssl=self._tls.get(name),
             )
-        for http_wire, listening in self._https.values():
-            run = server(http_wire, self._door, self.clock)
+        for name, (http_wire, listening) in self._https.items():
+            run = server(
+                http_wire, self._door, self.clock, self._guests, self._tls.get(name)
+            )
             self._serving.append(loop.create_task(run(self._copy(listening))))
 
     def _copy(self, listening: socket.socket) -> socket.socket:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from engine.alarm.messages import Moved
 from engine.intake.actor import SOURCE_DEVICE, SOURCE_QUIET, Heard
 from engine.intake.assess import Outcome
+from engine.intake.gateway.secrets import Secrets
 from engine.intake.judge import Judge, Judgement
 from engine.intake.reports import encode_report, legible
 from engine.intake.vigil.attendance import Attendance
@@ -26,8 +27,10 @@ from engine.ports.journal import (
     Request,
 )
 from engine.ports.telemetry import Telemetry
-from engine.values import PersonId, ReportKey
+from engine.values import DeviceId, PersonId, ReportKey
 
+# Beyond so many on their way to the disk, positions are let go; signals never are.
+PLACES_WAITING_MAX = 4_096
 _ACTED_ON = frozenset({Outcome.ALARM, Outcome.NOTICE, Outcome.CANCEL, Outcome.CHECK_IN})
 
 
@@ -38,6 +41,7 @@ class _Batch:
     answer: Callable[[bool], None]
     began_s: float
     waiting: int = 0
+    places: int = 0
     all_durable: bool = True
 
 
@@ -66,6 +70,8 @@ class Door:
         self._judge, self._journal = judge, journal
         self._clock, self._telemetry, self._hint = clock, telemetry, hint
         self._recorded, self._attendance = recorded, attendance
+        self._secrets = Secrets(judge.board)
+        self._places_waiting = 0
         self._done: deque[_Batch] = deque()
         self._heard: list[DeviceReport] = []
         self._repeated: list[ReportKey] = []
@@ -90,13 +96,26 @@ class Door:
                 requests.append((record, report))
             self._move(judgement, requests, report)
             self._attend(judgement, report)
+        if self._places_waiting >= PLACES_WAITING_MAX and _are_places(requests):
+            self._shed(len(requests), batch)
+            requests = []
         batch.waiting = len(requests)
+        batch.places = sum(isinstance(one, Place) for one, _ in requests)
+        self._places_waiting += batch.places
         for request, report in requests:
             self._journal.submit(request, self._replied(batch, request, report))
-        if not requests:
+        if not requests and batch.all_durable:
             answer(True)  # noqa: FBT003 - the answer to a yes-or-no question
         for report in reports:
             self._count(report)
+
+    def is_enrolled(self, device: DeviceId) -> bool:
+        """Say whether a device is one of ours."""
+        return self._judge.board.roster().device(device) is not None
+
+    def proven(self, report: DeviceReport, presented: bytes | None) -> DeviceReport:
+        """Return a report with what its secret proves."""
+        return self._secrets.proven(report, presented)
 
     def committed(self, position: int) -> None:
         """Take note of a commit; in the journal's thread, once for each.
@@ -120,9 +139,16 @@ class Door:
         now_s = self._clock.boottime_s()
         while self._done:
             batch = self._done.popleft()
+            self._places_waiting -= batch.places
             batch.answer(batch.all_durable)
             took_s = now_s - batch.began_s
             self._telemetry.observe("report_to_journal_seconds", took_s)
+
+    def _shed(self, count: int, batch: _Batch) -> None:
+        """Let plain positions go, unanswered: dispatch has them, the disk has not."""
+        self._telemetry.count("reports_shed_total", count)
+        batch.all_durable = False
+        batch.answer(False)  # noqa: FBT003 - the answer to a yes-or-no question
 
     def _replied(
         self, batch: _Batch, request: Request, report: DeviceReport
@@ -191,6 +217,10 @@ def _record(report: DeviceReport, judgement: Judgement) -> Record | None:
         body=encode_report(report),
         taken_by="" if acted_on else SOURCE_QUIET,
     )
+
+
+def _are_places(requests: Sequence[tuple[Request, DeviceReport]]) -> bool:
+    return bool(requests) and all(isinstance(one, Place) for one, _ in requests)
 
 
 def _nobody_waits(answer: Answer) -> None:

@@ -3,18 +3,26 @@
 import asyncio
 import logging
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+from dataclasses import replace
 from typing import Any
 
 import uvicorn
 
 from engine.intake.gateway.door import Door
+from engine.intake.gateway.guard import Guard
+from engine.intake.gateway.http_guest import Guarded, Peer, guarded
+from engine.intake.gateway.secrets import presented_in
 from engine.ports.clock import Clock
-from engine.ports.device import HttpDecoded, HttpRequest, HttpWireProtocol
+from engine.ports.device import DeviceReport, HttpDecoded, HttpRequest, HttpWireProtocol
+from engine.values import DeviceId
 
 BODY_MAX = 256 * 1024
 UNRECORDED_STATUS = 503
 TOO_LARGE_STATUS = 413
+SLOW_STATUS = 408
+BODY_S = 30.0
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -25,15 +33,26 @@ Send = Callable[[Message], Awaitable[None]]
 class HttpDevices:
     """Answers one HTTP wire protocol; 503 where a report could not be made durable."""
 
-    def __init__(self, wire: HttpWireProtocol, door: Door, clock: Clock) -> None:
-        """Serve `wire` through the door."""
+    def __init__(
+        self,
+        wire: HttpWireProtocol,
+        door: Door,
+        clock: Clock,
+        heard: Callable[[Peer, DeviceId], None] | None = None,
+    ) -> None:
+        """Serve `wire`; `heard` is told from which peer an enrolled device speaks."""
         self._wire, self._door, self._clock = wire, door, clock
+        self._heard = heard
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request, as ASGI has it."""
         if scope["type"] != "http":
             return
-        body = await _body(receive)
+        try:
+            body = await asyncio.wait_for(_body(receive), BODY_S)
+        except TimeoutError:
+            await _answer(send, SLOW_STATUS, b"")
+            return
         if body is None:
             await _answer(send, TOO_LARGE_STATUS, b"")
             return
@@ -48,9 +67,23 @@ class HttpDevices:
             body=body,
         )
         decoded = self._wire.decode(request, self._clock.now())
+        presented = presented_in(request.headers)
+        reports = tuple(
+            self._door.proven(report, presented) for report in decoded.reports
+        )
+        decoded = replace(decoded, reports=reports)
+        self._recognise(scope, reports)
         is_durable = await self._durable(decoded)
         status = decoded.status if is_durable else UNRECORDED_STATUS
         await _answer(send, status, decoded.answer if is_durable else b"")
+
+    def _recognise(self, scope: Scope, reports: tuple[DeviceReport, ...]) -> None:
+        peer = scope.get("client")
+        if self._heard is None or peer is None:
+            return
+        for report in reports:
+            if report.device is not None and self._door.is_enrolled(report.device):
+                self._heard((peer[0], peer[1]), report.device)
 
     async def _durable(self, decoded: HttpDecoded) -> bool:
         told: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
@@ -64,21 +97,32 @@ class HttpDevices:
 
 
 def server(
-    wire: HttpWireProtocol, door: Door, clock: Clock
+    wire: HttpWireProtocol,
+    door: Door,
+    clock: Clock,
+    guard: Guard,
+    tls: ssl.SSLContext | None = None,
 ) -> Callable[[socket.socket], Coroutine[None, None, None]]:
     """Return what serves a wire protocol on a listening socket, in the loop."""
+    guests: dict[Peer, Guarded] = {}
+
+    def heard(peer: Peer, device: DeviceId) -> None:
+        if peer in guests:
+            guests[peer].recognise(device)
+
     config = uvicorn.Config(
-        HttpDevices(wire, door, clock),
+        HttpDevices(wire, door, clock, heard),
         log_config=None,
         log_level=logging.CRITICAL,
         access_log=False,
         lifespan="off",
         server_header=False,
-        http="h11",
+        http=guarded(guard, guests),
         ws="none",
         timeout_keep_alive=75,
         timeout_graceful_shutdown=1,
         h11_max_incomplete_event_size=BODY_MAX,
+        ssl_context_factory=None if tls is None else lambda _, __: tls,
     )
     made = uvicorn.Server(config)
 

@@ -3,13 +3,17 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
+from engine.intake.gateway.guard import Guard
 from engine.intake.gateway.turns import Porch
 from engine.ports.clock import Clock
-from engine.ports.device import Decoded, WireProtocol
+from engine.ports.device import Decoded, ReportKind, WireProtocol
 from engine.ports.telemetry import Telemetry
+from engine.values import DeviceId
 
 IDLE_S = 35 * 60.0
 HALF_FRAME_S = 10.0
+# Whoever says nothing whole for so long, or trickles, holds a place no longer.
+STRANGER_S = 120.0
 WRITE_BUFFER_MAX = 64 * 1024
 PIECE_BYTES = 2048
 """What is read of a connection at once: some ms of the costliest hostile bytes. No
@@ -31,15 +35,19 @@ class DeviceConnection(asyncio.Protocol):
         clock: Clock,
         telemetry: Telemetry,
         count: Callable[[str, int], None],
+        guard: Guard,
     ) -> None:
         """Start a session; `count` keeps the number of open connections."""
+        self._guard = guard
+        self._known: DeviceId | None = None
+        self._has_reported = False
         self._wire, self._door, self._clock = wire, door, clock
         self._telemetry, self._count = telemetry, count
         self._session = wire.session()
         self._transport: asyncio.Transport | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._heard_s = 0.0
+        self._began_s = self._heard_s = 0.0
         self._may_be_half = False
         self._unread = b""
         self._is_lost = False
@@ -51,8 +59,10 @@ class DeviceConnection(asyncio.Protocol):
             transport.set_write_buffer_limits(high=WRITE_BUFFER_MAX)
         self._count(self._wire.name, 1)
         self._loop = asyncio.get_running_loop()
-        self._heard_s = self._loop.time()
-        self._wake_by(self._loop, self._heard_s + IDLE_S)
+        self._began_s = self._heard_s = self._loop.time()
+        peer = transport.get_extra_info("peername")
+        self._guard.entered(self._let_go, str(peer[0]) if peer else "", self._began_s)
+        self._wake_by(self._loop, self._began_s + min(STRANGER_S, IDLE_S))
 
     def data_received(self, data: bytes) -> None:
         """Feed the decoder; it never raises."""
@@ -70,6 +80,7 @@ class DeviceConnection(asyncio.Protocol):
         """Hand on what was left of a frame."""
         del exc
         self._count(self._wire.name, -1)
+        self._guard.left(self._let_go, self._known)
         if self._timer is not None:
             self._timer.cancel()
         self._transport = None
@@ -101,7 +112,27 @@ class DeviceConnection(asyncio.Protocol):
 
     def _take(self, frames: Sequence[Decoded]) -> None:
         for frame in frames:
+            self._recognise(frame)
             self._door.let_in(frame.reports, self._answering(frame))
+
+    def _recognise(self, frame: Decoded) -> None:
+        """Take note of who speaks: an enrolled device stays, whatever its address."""
+        for report in frame.reports:
+            self._has_reported |= report.kind is not ReportKind.UNDECODABLE
+            device = report.device
+            if device is None or device == self._known or self._is_lost:
+                continue
+            if self._guard.is_enrolled(device):
+                self._know(device)
+
+    def _know(self, device: DeviceId) -> None:
+        self._guard.left(self._let_go, self._known)
+        self._known = device
+        self._guard.is_known(self._let_go, device)
+
+    def _let_go(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
 
     def _answering(self, frame: Decoded) -> Callable[[bool], None]:
         def answer(is_durable: bool) -> None:  # noqa: FBT001 - the one thing asked
@@ -133,9 +164,11 @@ class DeviceConnection(asyncio.Protocol):
         if self._may_be_half and silent_s >= HALF_FRAME_S and not self._unread:
             self._may_be_half = False
             self._finish()
-        if silent_s >= IDLE_S:
-            if self._transport is not None:
-                self._transport.close()
+        stranger_until_s = self._began_s + STRANGER_S
+        is_stranger = not self._has_reported
+        if silent_s >= IDLE_S or (is_stranger and loop.time() >= stranger_until_s):
+            self._let_go()
             return
         patience_s = HALF_FRAME_S if self._may_be_half else IDLE_S
-        self._wake_by(loop, self._heard_s + patience_s)
+        look_s = self._heard_s + patience_s
+        self._wake_by(loop, min(look_s, stranger_until_s) if is_stranger else look_s)

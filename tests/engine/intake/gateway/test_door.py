@@ -7,6 +7,7 @@ import pytest
 from adapters.devices.osmand import Osmand
 from engine.alarm.messages import Moved
 from engine.intake.actor import SOURCE_QUIET, Heard
+from engine.intake.gateway import door
 from engine.intake.gateway.door import Door
 from engine.intake.vigil.attendance import Attendance
 from engine.ports.device import DeviceReport, HttpRequest, ReportKind
@@ -215,3 +216,19 @@ def test_neither_a_stranger_nor_a_forger_keeps_a_device_alive(rig: Rig) -> None:
     rig.let_in(report(device=STRANGERS), report(authentic=False))
     assert rig.attendance.last(STRANGERS) is None
     assert rig.attendance.last(HERONS) is None
+
+
+def test_when_too_much_waits_positions_go_first_and_an_sos_never(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "PLACES_WAITING_MAX", 10)
+    for number in range(100):
+        rig.let_in(replace(POSITION, raw=bytes([number])))
+    assert rig.kinds() == ["Place"] * 10
+    assert rig.answers == [False] * 90, "unanswered, so that the device says it again"
+    rig.let_in(report())
+    assert "Record" in rig.kinds()
+    rig.commit()
+    assert rig.answers.count(True) == 11
+    rig.let_in(POSITION)
+    assert rig.kinds() == ["Place"], "once there is room they are kept again"

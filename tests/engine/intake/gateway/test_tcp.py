@@ -8,9 +8,10 @@ import pytest
 from adapters.devices import gt06_encode
 from adapters.devices.gt06 import Gt06
 from engine.intake.gateway import tcp
+from engine.intake.gateway.guard import Guard
 from engine.intake.gateway.tcp import DeviceConnection
 from engine.ports.device import DeviceReport, ReportKind
-from engine.values import Signal
+from engine.values import DeviceId, Signal
 from tests.engine.intake.reports import Meter
 from tests.fakes import START, ManualClock
 
@@ -26,6 +27,10 @@ GPS = gt06_encode.Gps(
 CELL = gt06_encode.Cell(mcc=434, mnc=4, lac=1, cid=1)
 LOG_IN = gt06_encode.log_in("004999010640018")
 SOS = gt06_encode.alarm(GPS, CELL, serial=2)
+
+
+def is_enrolled(device: DeviceId) -> bool:
+    return device == "004999010640018"
 
 
 class Gate:
@@ -92,7 +97,7 @@ class Wire(asyncio.Transport):
 
 class Rig:
     def __init__(self) -> None:
-        self.gate, self.wire = Gate(), Wire()
+        self.gate, self.wire, self.guard = Gate(), Wire(), Guard(is_enrolled)
         self.open = 0
         self.connection = DeviceConnection(
             Gt06(),
@@ -100,6 +105,7 @@ class Rig:
             ManualClock(),
             Meter(),
             self._count,
+            self.guard,
         )
         self.connection.connection_made(self.wire)
 
@@ -248,5 +254,36 @@ def test_a_device_that_does_not_read_its_answers_is_let_go() -> None:
         rig = Rig()
         rig.connection.pause_writing()
         assert rig.wire.is_aborted
+
+    asyncio.run(scene())
+
+
+def test_whoever_says_nothing_whole_holds_a_place_no_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A slow-loris: one byte now and then kept a connection for ever."""
+    monkeypatch.setattr(tcp, "STRANGER_S", 0.05)
+
+    async def scene() -> None:
+        trickling, speaking = Rig(), Rig()
+        speaking.connection.data_received(LOG_IN)
+        for byte in LOG_IN[:8]:
+            trickling.connection.data_received(bytes([byte]))
+            await asyncio.sleep(0.01)
+        assert trickling.wire.is_closed
+        assert not speaking.wire.is_closed
+        speaking.connection.connection_lost(None)
+
+    asyncio.run(scene())
+
+
+def test_a_device_that_logs_in_is_no_stranger_any_more() -> None:
+    async def scene() -> None:
+        rig = Rig()
+        assert rig.guard.strangers == 1
+        rig.connection.data_received(LOG_IN)
+        assert rig.guard.strangers == 0
+        rig.connection.connection_lost(None)
+        assert rig.guard.let_go == 0
 
     asyncio.run(scene())

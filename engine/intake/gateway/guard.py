@@ -1,0 +1,85 @@
+"""Who may stay connected: bounds for each address that never shut out a known device.
+
+Nobody is refused at the door, since a known device may stand behind the same address
+as a flood: carriers put thousands behind one, and after an outage all come at once.
+Whoever is too many makes the one go that has been there longest without saying who
+they are, once it has had time to. A device that has said so counts no more, whatever
+its address; of each device's own connections the latest few stay. In the event loop's
+thread alone.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable
+
+from engine.values import DeviceId
+
+STRANGERS_MAX = 256
+STRANGERS_IN_ALL_MAX = 12_288
+# A log-in follows its connection within a round trip, over the slowest of networks.
+GRACE_S = 10.0
+OF_ONE_DEVICE_MAX = 64
+
+LetGo = Callable[[], None]
+
+
+class Guard:
+    """Keeps the books; a guest is the function that closes its connection."""
+
+    def __init__(self, is_enrolled: Callable[[DeviceId], bool]) -> None:
+        """Start with nobody; `is_enrolled` says whether a device is one of ours."""
+        self.is_enrolled = is_enrolled
+        self._strangers: OrderedDict[LetGo, tuple[str, float]] = OrderedDict()
+        self._by_address: dict[str, OrderedDict[LetGo, None]] = {}
+        self._known: dict[DeviceId, OrderedDict[LetGo, None]] = {}
+        self.let_go = 0
+        """How many were closed to make room."""
+
+    @property
+    def strangers(self) -> int:
+        """How many have not said who they are."""
+        return len(self._strangers)
+
+    def entered(self, guest: LetGo, address: str, now_s: float) -> None:
+        """Let somebody in; who is too many makes the oldest stranger go."""
+        self._strangers[guest] = (address, now_s)
+        same = self._by_address.setdefault(address, OrderedDict())
+        same[guest] = None
+        oldest = next(iter(same))
+        _, since_s = self._strangers[oldest]
+        if len(same) > STRANGERS_MAX and now_s - since_s >= GRACE_S:
+            self._close(oldest)
+        elif len(self._strangers) > STRANGERS_IN_ALL_MAX:
+            self._close(next(iter(self._strangers)))
+
+    def is_known(self, guest: LetGo, device: DeviceId) -> None:
+        """Take note that it is an enrolled device: it stays."""
+        self._forget_stranger(guest)
+        own = self._known.setdefault(device, OrderedDict())
+        own[guest] = None
+        own.move_to_end(guest)
+        if len(own) > OF_ONE_DEVICE_MAX:
+            oldest, _ = own.popitem(last=False)
+            self._close(oldest)
+
+    def left(self, guest: LetGo, device: DeviceId | None = None) -> None:
+        """Take note that a connection is gone."""
+        self._forget_stranger(guest)
+        if device is not None and device in self._known:
+            self._known[device].pop(guest, None)
+            if not self._known[device]:
+                del self._known[device]
+
+    def _close(self, guest: LetGo) -> None:
+        self._forget_stranger(guest)
+        self.let_go += 1
+        guest()
+
+    def _forget_stranger(self, guest: LetGo) -> None:
+        found = self._strangers.pop(guest, None)
+        if found is None:
+            return
+        address, _ = found
+        same = self._by_address[address]
+        same.pop(guest, None)
+        if not same:
+            del self._by_address[address]

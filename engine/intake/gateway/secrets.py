@@ -1,0 +1,70 @@
+"""Whether a report proves by its secret that it is from the device that it names.
+
+Secrets are files of the engine's host, named in the roster; what a device presents
+comes in a header of HTTP and is never part of a recorded frame, nor of a log.
+"""
+
+import base64
+import binascii
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from engine.ports.device import DeviceReport
+from engine.roster.board import Board
+
+SECRET_MAX = 4096
+
+
+@dataclass(slots=True)
+class Secrets:
+    """Reads a device's secret file anew where it has changed; one thread."""
+
+    board: Board
+    _read: dict[str, tuple[int, bytes]] = field(default_factory=dict, repr=False)
+
+    def proven(self, report: DeviceReport, presented: bytes | None) -> DeviceReport:
+        """Return the report with `authentic` set, where a secret was agreed.
+
+        A secret that cannot be read proves nothing: the report counts as not proven,
+        and is an alarm all the same.
+        """
+        if report.device is None:
+            return report
+        device = self.board.roster().device(report.device)
+        if device is None or device.secret_file is None:
+            return report
+        agreed = self._secret(device.secret_file)
+        is_same = agreed is not None and hmac.compare_digest(agreed, presented or b"")
+        return replace(report, authentic=is_same)
+
+    def _secret(self, name: str) -> bytes | None:
+        path = Path(name)
+        try:
+            changed_ns = path.stat().st_mtime_ns
+            kept = self._read.get(name)
+            if kept is None or kept[0] != changed_ns:
+                with path.open("rb") as file:
+                    kept = (changed_ns, file.read(SECRET_MAX).strip())
+                self._read[name] = kept
+        except OSError:
+            return None
+        return kept[1] or None
+
+
+def presented_in(headers: Mapping[str, str]) -> bytes | None:
+    """Return the password of `Authorization: Basic`, or the token of `Bearer`."""
+    said = next((v for k, v in headers.items() if k.casefold() == "authorization"), "")
+    scheme, _, rest = said.partition(" ")
+    match scheme.casefold():
+        case "bearer":
+            return rest.strip().encode()
+        case "basic":
+            try:
+                pair = base64.b64decode(rest.strip(), validate=True)
+            except (binascii.Error, ValueError):
+                return None
+            return pair.partition(b":")[2]
+        case _:
+            return None

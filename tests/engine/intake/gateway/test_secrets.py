@@ -1,0 +1,94 @@
+"""A secret says who a report is from; it is in no record and no log."""
+
+import base64
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from engine.alarm.state import SourceDoubt
+from engine.intake.assess import assess
+from engine.intake.gateway.secrets import Secrets, presented_in
+from engine.protocol.tables import DEFAULT_TRIGGERS
+from engine.roster.board import Board
+from tests.engine.intake.reports import (
+    HERON,
+    HERONS,
+    ROSTER,
+    STRANGERS,
+    Meter,
+    report,
+)
+from tests.fakes import ManualClock
+
+RAISING = frozenset(DEFAULT_TRIGGERS)
+
+
+def secrets(path: Path) -> Secrets:
+    devices = tuple(
+        replace(one, secret_file=str(path)) if one.device == HERONS else one
+        for one in ROSTER.devices
+    )
+    roster = replace(ROSTER, devices=devices)
+    return Secrets(Board(roster, (), clock=ManualClock(), telemetry=Meter()))
+
+
+def authentic(path: Path, presented: bytes | None) -> bool | None:
+    return secrets(path).proven(report(), presented).authentic
+
+
+def test_only_the_agreed_secret_proves_who_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    path.write_text("correct horse\n")
+    assert authentic(path, b"correct horse") is True
+    for wrong in (b"correct horse ", b"", None):
+        assert authentic(path, wrong) is False
+
+
+def test_a_secret_that_is_changed_holds_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    path.write_text("old")
+    agreed = secrets(path)
+    assert agreed.proven(report(), b"old").authentic
+    path.write_text("newer")
+    assert not agreed.proven(report(), b"old").authentic
+    assert agreed.proven(report(), b"newer").authentic
+    assert "newer" not in repr(agreed)
+
+
+@pytest.mark.parametrize("content", [None, ""])
+def test_a_secret_that_is_not_there_proves_nothing(
+    tmp_path: Path, content: str | None
+) -> None:
+    path = tmp_path / "secret"
+    if content is not None:
+        path.write_text(content)
+    assert authentic(path, b"") is False
+
+
+def test_where_none_was_agreed_nothing_is_said(tmp_path: Path) -> None:
+    agreed = secrets(tmp_path / "secret")
+    for device in (STRANGERS, None):
+        assert agreed.proven(report(device=device), b"x").authentic is None
+
+
+def test_who_proves_nothing_raises_all_the_same_and_moves_nobody() -> None:
+    person = ROSTER.person(HERON)
+    assessment = assess(report(authentic=False), person, RAISING, None)
+    assert assessment.outcome == "alarm"
+    assert assessment.press.doubt is SourceDoubt.FAILED_AUTHENTICATION
+    assert assessment.fix is None
+
+
+@pytest.mark.parametrize(
+    ("said", "presented"),
+    [
+        ("Bearer abc", b"abc"),
+        ("basic " + base64.b64encode(b"heron:a:b").decode(), b"a:b"),
+        ("Basic %%%", None),
+        ("Digest x", None),
+        ("", None),
+    ],
+)
+def test_a_header_presents_it(said: str, presented: bytes | None) -> None:
+    assert presented_in({"Authorization": said}) == presented
