@@ -57,13 +57,17 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
-    """A report as it is acted on; `fix` is what the last-fix row shall keep."""
+    """A report as it is acted on; `fix` is what the last-fix row shall keep.
+
+    `doubted` is a position that is kept beside it, marked, and not gone by.
+    """
 
     outcome: Outcome
     press: Press
     place: KnownPlace
     fix: Fix | None
     kind: Kind
+    doubted: Fix | None = None
 
 
 def report_key(report: DeviceReport) -> ReportKey:
@@ -90,6 +94,7 @@ def assess(
     triggers: frozenset[Signal] | None,
     last: Fix | None,
     word: Word | None = None,
+    doubted: Fix | None = None,
 ) -> Assessment:
     """Return what a report means.
 
@@ -99,10 +104,11 @@ def assess(
         triggers: of the person's action protocol; None for the default ones.
         last: the person's last fix, if any.
         word: what the device's code says of the carrier, where it has one for it.
+        doubted: the last position that was kept and not believed, if any.
 
     """
     raising = frozenset(DEFAULT_TRIGGERS) if triggers is None else triggers
-    believed, doubtful = _believed(report, last)
+    believed, doubtful = _believed(report, last, doubted)
     outcome = _outcome(report, known=person is not None, raising=raising)
     if word is not None and outcome is not Outcome.ALARM:
         outcome = Outcome.CANCEL
@@ -116,6 +122,7 @@ def assess(
         ),
         place=_place(report, person, believed, last, doubtful=doubtful),
         fix=None if doubtful or report.authentic is False else believed,
+        doubted=believed if doubtful and report.authentic is not False else None,
     )
 
 
@@ -170,8 +177,14 @@ def clock_doubtful(report: DeviceReport) -> bool:
     return off > CLOCK_TOLERANCE
 
 
-def _believed(report: DeviceReport, last: Fix | None) -> tuple[Fix | None, bool]:
-    """Return the report's fix with the time to go by, and whether it is doubtful."""
+def _believed(
+    report: DeviceReport, last: Fix | None, doubted: Fix | None
+) -> tuple[Fix | None, bool]:
+    """Return the report's fix with the time to go by, and whether it is doubtful.
+
+    A jump is believed once a later report agrees with it: else a single wrong position,
+    believed once, would cast doubt on every true one for hours.
+    """
     sent = report.fix or report.doubtful_fix
     if sent is None:
         return None, False
@@ -179,7 +192,8 @@ def _believed(report: DeviceReport, last: Fix | None) -> tuple[Fix | None, bool]
     if clock_doubtful(report) or at > report.received_at:
         at = report.received_at
     fix = replace(sent, at=at, accuracy_m=_sound(sent.accuracy_m))
-    return fix, report.fix is None or not plausible(fix, last)
+    agrees = doubted is not None and fix.at > doubted.at and plausible(fix, doubted)
+    return fix, report.fix is None or not (plausible(fix, last) or agrees)
 
 
 def _sound(accuracy_m: float | None) -> float | None:

@@ -55,12 +55,13 @@ class Judge:
             read = profile.read(report.signals, report.codes)
             report = replace(report, signals=read)
         protocol = registry.of(person.action_protocol if person else None)
-        triggers = last = None
+        triggers = last = doubted = None
         if person is not None:
             now = report.received_at
             triggers = protocol.raising(at_risk=person.at_risk(now))
             last = self.board.fix_of(person.person)
-        assessment = assess(report, person, triggers, last, word)
+            doubted = self.board.doubted_of(person.person)
+        assessment = assess(report, person, triggers, last, word, doubted)
         if self._is_drill(report, assessment):
             assessment = replace(assessment, kind=Kind.EXERCISE)
         if assessment.outcome is Outcome.NOTICE:

@@ -30,6 +30,7 @@ class Board:
         self._clock, self._telemetry = clock, telemetry
         self._lock = threading.Lock()
         self._fixes = dict(fixes)
+        self._doubted: dict[PersonId, Fix] = {}
         self._roster = roster
         self._nearest = Nearest(roster, self._fixes, now=clock.now())
 
@@ -46,6 +47,14 @@ class Board:
     def fix_of(self, person: PersonId) -> Fix | None:
         """Return a person's last fix."""
         return self._fixes.get(person)
+
+    def doubted_of(self, person: PersonId) -> Fix | None:
+        """Return a person's last position that was not believed."""
+        return self._doubted.get(person)
+
+    def doubt(self, person: PersonId, fix: Fix) -> None:
+        """Keep a position that is not believed, beside the last one that is."""
+        self._doubted[person] = fix
 
     def move(self, person: PersonId, fix: Fix) -> bool:
         """Keep a fix unless a newer one is there; says whether it was kept."""

@@ -182,6 +182,9 @@ class Door:
     ) -> None:
         """Keep a known person's believed fix; a plain position waits for its row."""
         fix, person = judgement.assessment.fix, judgement.person
+        doubted = judgement.assessment.doubted
+        if doubted is not None and person is not None:
+            self._judge.board.doubt(person.person, doubted)
         if fix is None or person is None:
             return
         place = Place(person=person.person, fix=fix)

@@ -1,5 +1,6 @@
 """What each report means, as a table: nothing silences an SOS."""
 
+from dataclasses import replace
 from datetime import timedelta
 from math import inf, nan
 
@@ -315,3 +316,26 @@ def test_whatever_else_is_said_a_trigger_raises(
     if assessed.fix is not None:
         assert plausible(assessed.fix, last)
         assert assessed.fix.at <= said.received_at
+
+
+def test_a_jump_is_believed_once_a_later_report_agrees_with_it() -> None:
+    """One wrong position, believed once, made every true one doubtful for hours."""
+    there = fix(lat_deg=-33.9, lon_deg=18.4, at=START)
+    later = START.plus(timedelta(minutes=5))
+    first = assess(report(fix=there), PERSON, RAISE, LAST)
+    assert first.press.place_doubtful
+    assert (first.fix, first.doubted) == (None, there)
+    again = assess(report(fix=there), PERSON, RAISE, LAST, None, first.doubted)
+    assert again.press.place_doubtful, "the same report proves nothing"
+    near = fix(lat_deg=-33.91, lon_deg=18.41, at=later)
+    said = report(fix=near, received_at=later, device_at=later)
+    second = assess(said, PERSON, RAISE, LAST, None, first.doubted)
+    assert not second.press.place_doubtful
+    assert second.fix == near
+
+
+def test_nothing_makes_0_0_a_place() -> None:
+    nowhere = fix(lat_deg=0.0, lon_deg=0.0, at=START)
+    later = START.plus(timedelta(minutes=5))
+    said = report(fix=replace(nowhere, at=later), received_at=later, device_at=later)
+    assert assess(said, PERSON, RAISE, LAST, None, nowhere).press.place_doubtful

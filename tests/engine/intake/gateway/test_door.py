@@ -19,6 +19,7 @@ from tests.engine.intake.reports import (
     HERONS,
     STRANGERS,
     Meter,
+    fix,
     judge_of,
     report,
 )
@@ -232,3 +233,15 @@ def test_when_too_much_waits_positions_go_first_and_an_sos_never(
     assert rig.answers.count(True) == 11
     rig.let_in(POSITION)
     assert rig.kinds() == ["Place"], "once there is room they are kept again"
+
+
+def test_a_position_that_cannot_be_is_kept_beside_the_one_that_is_believed(
+    rig: Rig,
+) -> None:
+    board = rig.judge.board
+    rig.let_in(POSITION)
+    believed = board.fix_of(HERON)
+    jump = replace(POSITION, fix=fix(lat_deg=-33.9, lon_deg=18.4), raw=b"jump")
+    rig.let_in(jump)
+    assert board.fix_of(HERON) == believed
+    assert board.doubted_of(HERON) == jump.fix
