@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from engine.ports.device import Transport
 from tests.adapters.devices.mutation import protocols
-from tests.adapters.devices.vectors import Vector, load, play
+from tests.adapters.devices.vectors import FOLDER, Vector, load, play
 
+pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"{FOLDER} is not there")
 STREAMS = sorted(
     name
     for name, protocol in protocols().items()
