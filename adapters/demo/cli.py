@@ -2,7 +2,7 @@
 
 import signal
 import sys
-import threading
+from queue import SimpleQueue
 from typing import Annotated
 
 import typer
@@ -72,11 +72,11 @@ def _tell(seen: Seen) -> None:
 def _stay(stage: Stage) -> None:
     """Wait for Ctrl-C or SIGTERM."""
     _write(f"\nStays up for play: {stage.ports.console}/ (Ctrl-C ends it)")
-    over = threading.Event()
+    # An event's lock may be held by the very step that the signal interrupts.
+    over: SimpleQueue[None] = SimpleQueue()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: over.set())
-    while not over.wait(1.0):
-        pass
+        signal.signal(number, lambda *_: over.put(None))
+    over.get()
 
 
 def _write(text: str, *, error: bool = False) -> None:

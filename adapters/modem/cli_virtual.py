@@ -6,6 +6,7 @@ import sys
 import threading
 from contextlib import ExitStack
 from pathlib import Path
+from queue import SimpleQueue
 from types import FrameType
 from typing import Annotated
 
@@ -146,11 +147,12 @@ def _serve(
     clock: HostClock,
 ) -> None:
     """Run script and console until somebody says that it is enough."""
-    ended = threading.Event()
+    # An event's lock may be held by the very step that the signal interrupts.
+    ended: SimpleQueue[None] = SimpleQueue()
 
     def end(number: int, frame: FrameType | None) -> None:
         del number, frame
-        ended.set()
+        ended.put(None)
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
@@ -159,18 +161,18 @@ def _serve(
         for seconds, command in steps:
             clock.sleep(seconds)
             if not _run(console, command, show):
-                ended.set()
+                ended.put(None)
                 return
 
     def read() -> None:
         for line in sys.stdin:
             if not _run(console, line, show):
-                ended.set()
+                ended.put(None)
                 return
 
     for job in (play, read):
         threading.Thread(target=job, daemon=True).start()
-    ended.wait()
+    ended.get()
 
 
 def _run(console: VirtualConsole, line: str, show: "_Show") -> bool:

@@ -1,14 +1,13 @@
 """`natalia audit`: another process that looks whether every alarm gets on."""
 
 import json
-import signal
 import sys
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from engine.cli.ending import Ending
 from engine.config import Config, load_config
 
 if TYPE_CHECKING:
@@ -106,9 +105,8 @@ def _run(watch: "Watch", config: Config, *, as_json: bool) -> None:
 
     from engine.auditor.measures import AuditorMetrics  # noqa: PLC0415 - likewise
 
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = Ending()
+    stop.listen()
     metrics = AuditorMetrics()
     metrics.serve(config.auditor.metrics.host, config.auditor.metrics.port)
     watch.on_look = metrics.looked

@@ -2,7 +2,6 @@
 
 import gc
 import os
-import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from engine.cli.ending import Ending
 from engine.config import Config, load_config
 from engine.errors import EngineError
 
@@ -64,9 +64,8 @@ def run(config: Config) -> None:
     from engine.start import start  # noqa: PLC0415 - likewise
 
     configure(config.log)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = Ending()
+    stop.listen()
     running = start(config)
     code = 1
     try:
@@ -75,7 +74,7 @@ def run(config: Config) -> None:
         _end(running, code)
 
 
-def _watch(running: "RunningEngine", stop: threading.Event, config: Config) -> int:
+def _watch(running: "RunningEngine", stop: Ending, config: Config) -> int:
     """Announce readiness, feed the watchdog, wait for the end; return the exit code."""
     from systemd_watchdog import WatchDog  # type: ignore[attr-defined] # noqa: PLC0415 - only a service needs it; it lists no exports
 
