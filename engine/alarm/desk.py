@@ -111,7 +111,7 @@ class Desk:
         )
 
     def _duty(self, lookup: Lookup) -> tuple[Recipient, ...]:
-        rota = self.board.roster().duty()
+        rota = self.board.duty()
         if not rota:
             return ()
         return (self._recipient(rota[lookup.turn % len(rota)], lookup),)

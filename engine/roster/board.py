@@ -6,8 +6,9 @@ from datetime import timedelta
 
 from engine.ports.clock import Clock
 from engine.ports.telemetry import Telemetry
-from engine.roster.model import Roster
+from engine.roster.model import Person, Roster
 from engine.roster.places import Near, Nearest
+from engine.roster.shifts import in_order
 from engine.values import Fix, PersonId
 
 
@@ -37,6 +38,10 @@ class Board:
     def roster(self) -> Roster:
         """Return the present snapshot."""
         return self._roster
+
+    def duty(self) -> tuple[Person, ...]:
+        """Return the duty rota as it is paged now: whoever is on comes first."""
+        return in_order(self._roster.duty(), self._clock.now())
 
     def replace(self, roster: Roster) -> None:
         """Put a new roster in force."""

@@ -265,6 +265,7 @@ _PERSON_COLUMNS = {
     "public_name": _Column("public_name", str),
     "action_protocol": _Column("action_protocol", str),
     "risk_windows": _Column("risk_windows", _list),
+    "shifts": _Column("shifts", _list),
     "duty": _Column("duty", _turn),
 }
 

@@ -103,6 +103,7 @@ def person_of(entry: PersonEntry) -> Person:
         public_name=entry.public_name or "",
         action_protocol=entry.action_protocol,
         risk_windows=tuple(map(read_window, entry.risk_windows)),
+        shifts=tuple(map(read_window, entry.shifts)),
         fictional=entry.fictional,
     )
 

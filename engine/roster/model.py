@@ -118,6 +118,7 @@ class Person:
     public_name: str = field(default="", repr=False)
     action_protocol: str | None = None
     risk_windows: tuple[RiskWindow, ...] = field(default=(), repr=False)
+    shifts: tuple[RiskWindow, ...] = field(default=(), repr=False)
     fictional: bool = False
 
     @property

@@ -89,6 +89,8 @@ def _agreed(person: Person) -> Iterator[str]:
         yield f"action_protocol = {_text(person.action_protocol)}"
     if person.risk_windows:
         yield f"risk_windows = {_list(one.text for one in person.risk_windows)}"
+    if person.shifts:
+        yield f"shifts = {_list(one.text for one in person.shifts)}"
 
 
 def _reach(person: Person) -> Iterator[str]:

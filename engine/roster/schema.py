@@ -176,6 +176,7 @@ class PersonEntry(_Entry):
     public_name: Text | None = None
     action_protocol: Identifier | None = None
     risk_windows: list[str] = []
+    shifts: list[str] = []
 
     @field_validator("alias")
     @classmethod
@@ -216,7 +217,7 @@ class PersonEntry(_Entry):
             found.append(number)
         return _no_repeats(found)
 
-    @field_validator("risk_windows")
+    @field_validator("risk_windows", "shifts")
     @classmethod
     def _in_local_time(cls, value: list[str]) -> list[str]:
         for place, text in enumerate(value, start=1):

@@ -154,7 +154,7 @@ class Shouter(SupervisedActor[NotRecorded | Unhandled]):
     def _addresses(self) -> list[tuple[str, str]]:
         duty = [
             ("sms", number)
-            for person in self._board.roster().duty()
+            for person in self._board.duty()
             for number in person.addresses_on("sms")[:1]
         ]
         return [*self._hq, *duty]

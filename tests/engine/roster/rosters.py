@@ -139,6 +139,7 @@ def _drawn(
         public_name=f"Public {alias}",
         action_protocol=draw(st.none() | IDS),
         risk_windows=tuple(draw(st.lists(WINDOWS, unique=True))),
+        shifts=tuple(draw(st.lists(WINDOWS, unique=True))),
         fictional=True,
     )
 

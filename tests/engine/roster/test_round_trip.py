@@ -113,6 +113,7 @@ def _row(one: Person, roster: Roster) -> dict[str, object]:
         "public_name": one.public_name,
         "action_protocol": one.action_protocol or "",
         "risk_windows": ";".join(window.text for window in one.risk_windows),
+        "shifts": ";".join(window.text for window in one.shifts),
         "fictional": "TRUE",
         "duty": duty.index(one.person) + 1 if one.person in duty else "",
     }

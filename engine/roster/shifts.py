@@ -1,0 +1,30 @@
+"""Who of the duty rota is on now: shifts in each officer's own local time. Pure.
+
+A shift orders the paging and takes nobody off it: whoever is on comes first, then
+whoever has just been, for the time in which they hand over, then everybody else.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from engine.roster.model import Person
+from engine.roster.risk import at_risk
+from engine.values import Instant
+
+HAND_OVER = timedelta(minutes=30)
+
+
+def in_order(rota: Sequence[Person], now: Instant) -> tuple[Person, ...]:
+    """Return a rota as it is paged at a moment; without shifts as it was written."""
+    return tuple(sorted(rota, key=lambda person: _turn(person, now)))
+
+
+def _turn(person: Person, now: Instant) -> int:
+    if not person.shifts or is_on(person, now):
+        return 0
+    return 1 if is_on(person, now.plus(-HAND_OVER)) else 2
+
+
+def is_on(person: Person, now: Instant) -> bool:
+    """Say whether a moment lies in one of somebody's shifts."""
+    return at_risk(person.shifts, person.zone, now)
