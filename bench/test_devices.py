@@ -28,8 +28,10 @@ from tests.rig import Gt06Device, Rig
 MIXED = ("gt06", "h02", "laipac", "minifinder2", "gl200", "teltonika")
 DRIVEN_S = 5.0
 DECODED_S = 0.4
-LOADS = {"5,000 reports/s": (5_000, {}), "2,000 reports/s, a busy thread": (2_000, {})}
-LOADS["2,000 reports/s, a busy thread"][1]["NATALIA_BENCH_BUSY"] = "1"
+LOADS: dict[str, tuple[int, dict[str, str]]] = {
+    "5,000 reports/s": (5_000, {}),
+    "2,000 reports/s, a busy thread": (2_000, {"NATALIA_BENCH_BUSY": "1"}),
+}
 SOS_P99_S = 0.050
 PRESSES = 200
 HELD = 10_000
@@ -150,7 +152,7 @@ def fleet(
         told.append(json.loads(out))
     finally:
         process.kill()
-        process.wait()
+        process.communicate()
 
 
 def connected(rig: Rig) -> int:

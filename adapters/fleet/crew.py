@@ -41,7 +41,7 @@ class Crew:
             tell_s: how often.
 
         """
-        allow_sockets(2 * self._wish.fleet + 256)
+        allow_sockets(self._wish.fleet + 256)
         await self._connect(stop)
         loop = asyncio.get_running_loop()
         begun_s = loop.time()
