@@ -1,4 +1,4 @@
-"""Each difference from the source of the vectors is one: none excuses more than it says.
+"""Each difference from the source of the vectors is one: none excuses too much.
 
 A decoder may come to agree where it once did not; its entry then has to go, since it
 would hide the next disagreement.
@@ -45,5 +45,6 @@ def test_an_aspect_that_is_said_to_differ_does(
     module = import_module(f"tests.adapters.devices.test_{name}")
     others = set(module.DIFFERS[vector]) - {aspect}
     monkeypatch.setitem(module.DIFFERS, vector, frozenset(others))
-    with pytest.raises(AssertionError):
+    # Also an alarm for which the tests have no word, and the year 12842.
+    with pytest.raises((AssertionError, KeyError, ValueError)):
         _agreement(module)(found)
