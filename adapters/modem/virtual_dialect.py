@@ -35,7 +35,7 @@ _NEEDS_SIM = frozenset(
 _SIM_PIN, _SIM_PUK, _SIM_BUSY, _BAD_PIN = 11, 12, 14, 16
 _ACCEPTED = frozenset(
     {"+CRC", "+COLP", "+CUSD", "+CMMS", "+CSDH", "+IFC", "+CGEREP", "+CTZU", "+ICF"}
-    | {"+CSSN", "+CMER", "+CVHU", "+CCWA", "+CGATT", "+IPR", "^CURC", "+CPLS"}
+    | {"+CSSN", "+CMER", "+CVHU", "+CCWA", "+CGATT", "+IPR", "^CURC", "+CPLS", "+CSCB"}
 )
 
 Handler = Callable[[str, str], Answer]
