@@ -18,6 +18,7 @@ import signal
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from types import CodeType, FunctionType
 
@@ -48,6 +49,7 @@ SLOW = frozenset({"test_actor", "test_life", "test_actor_force", "test_codec"})
 LAST = ("test_schedule", "test_force", "test_table", "test_score", "test_moves")
 TIMEOUT_S = 120
 KILLED, SURVIVED = "killed", "survived"
+Verdict = Callable[[Mutant | None, str], str]
 
 
 def quick_tests() -> list[str]:
@@ -55,14 +57,6 @@ def quick_tests() -> list[str]:
     found = sorted((ROOT / TESTS).glob("test_*.py"))
     files = [str(one) for one in found if one.stem not in SLOW]
     return sorted(files, key=lambda one: any(last in one for last in LAST))
-
-
-def ran(files: list[str], *more: str) -> int:
-    """Run tests in this process; return pytest's exit code."""
-    # Every run but the first finds its modules imported: that is what it is for.
-    loaded = "ignore::pytest.PytestAssertRewriteWarning"
-    options = ["-x", "-q", "--no-header", "-p", "no:cacheprovider", "-W", loaded]
-    return int(pytest.main([*options, *more, *files]))
 
 
 def put_in(mutant: Mutant, module: str) -> None:
@@ -86,23 +80,40 @@ def _found(code: CodeType, qualified: str) -> CodeType:
     raise LookupError(qualified)
 
 
-def verdict_on(mutant: Mutant, module: str, quick: list[str]) -> str:
-    """Try one mutant in a process of its own."""
-    child = os.fork()
-    if child == 0:
-        _try(mutant, module, quick)
-    status = os.waitpid(child, 0)[1]
-    return SURVIVED if os.waitstatus_to_exitcode(status) == 0 else KILLED
+class Trying:
+    """A plugin of pytest: instead of running the tests once, run them for each mutant.
+
+    Nothing runs in the process that has collected them: some tests change what they
+    were parametrized with.
+    """
+
+    def __init__(self, work: Callable[[Verdict], int]) -> None:
+        """Take what is to be done with a way to try one mutant."""
+        self._work = work
+        self.code = 1
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Do the work; pytest calls this once all is collected."""
+        _fewer_examples()
+        # What draws many examples comes last: most mistakes are seen before.
+        session.items.sort(key=_draws_examples)
+
+        def verdict(mutant: Mutant | None, module: str) -> str:
+            child = os.fork()
+            if child == 0:
+                _try(session, mutant, module)
+            status = os.waitpid(child, 0)[1]
+            return SURVIVED if os.waitstatus_to_exitcode(status) == 0 else KILLED
+
+        self.code = self._work(verdict)
+        return True
 
 
-def _pass_as_they_are(quick: list[str]) -> bool:
-    child = os.fork()
-    if child == 0:
-        _try(None, "", quick)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+def _draws_examples(item: pytest.Item) -> bool:
+    return bool(getattr(getattr(item, "obj", None), "is_hypothesis_test", False))
 
 
-def _try(mutant: Mutant | None, module: str, quick: list[str]) -> None:
+def _try(session: pytest.Session, mutant: Mutant | None, module: str) -> None:
     """Leave with 0 where no test has seen it; never returns."""
     quiet = os.open(os.devnull, os.O_WRONLY)
     os.dup2(quiet, 1)
@@ -113,10 +124,13 @@ def _try(mutant: Mutant | None, module: str, quick: list[str]) -> None:
     try:
         if mutant is not None:
             put_in(mutant, module)
-        seen = ran(quick) or ran([f"{TESTS}/test_life.py"])
+        for item in session.items:
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+            if session.testsfailed:
+                os._exit(1)
     except BaseException:  # noqa: BLE001 - whatever it is, it was seen
-        seen = 1
-    os._exit(1 if seen else 0)
+        os._exit(1)
+    os._exit(0)
 
 
 def digest_of(mutant: Mutant, number: int) -> str:
@@ -125,7 +139,7 @@ def digest_of(mutant: Mutant, number: int) -> str:
 
 
 def tried(
-    module: str, record: dict[str, dict[str, str]], quick: list[str], ends_s: float
+    module: str, record: dict[str, dict[str, str]], verdict: Verdict, ends_s: float
 ) -> None:
     """Try what is left of a module, and write down each."""
     path = ROOT / "engine" / "alarm" / f"{module}.py"
@@ -137,7 +151,7 @@ def tried(
         known.add(name)
         if name in results or time.monotonic() >= ends_s:
             continue
-        results[name] = verdict_on(mutant, f"engine.alarm.{module}", quick)
+        results[name] = verdict(mutant, f"engine.alarm.{module}")
         RECORD.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n")
         done = Counter(results.values())
         sys.stdout.write(f"\r{module}: {done[KILLED]} seen, {done[SURVIVED]} not   ")
@@ -177,17 +191,21 @@ def main() -> int:
         show(record)
         return 0
     ends_s = time.monotonic() + arguments.minutes * 60 if arguments.minutes else 1e18
+
+    def work(verdict: Verdict) -> int:
+        if verdict(None, "") != SURVIVED:
+            sys.stderr.write("mutate: the tests fail as they are\n")
+            return 1
+        for module in arguments.modules or MODULES:
+            tried(module, record, verdict, ends_s)
+        return 0
+
     os.chdir(ROOT)
-    quick = quick_tests()
-    # Loaded here and run in children alone: some tests change what is parametrized.
-    collected = ran([*quick, f"{TESTS}/test_life.py"], "--collect-only", "-qq")
-    _fewer_examples()
-    if collected or not _pass_as_they_are(quick):
-        sys.stderr.write("mutate: the tests fail as they are\n")
-        return 1
-    for module in arguments.modules or MODULES:
-        tried(module, record, quick, ends_s)
-    return 0
+    trying = Trying(work)
+    files = [*quick_tests(), f"{TESTS}/test_life.py"]
+    options = ["-q", "--no-header", "-s", "-p", "no:cacheprovider"]
+    pytest.main([*options, *files], plugins=[trying])
+    return trying.code
 
 
 if __name__ == "__main__":

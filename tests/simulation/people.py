@@ -53,6 +53,10 @@ def devices() -> dict[str, tuple[str, str]]:
     }
 
 
+NEEDS_HELP = 0.02
+ANSWERS = ("1", "1", "2", "2", "coming", "no")
+
+
 class Devices:
     """Devices repeat a frame, byte for byte, until they are answered."""
 
@@ -208,7 +212,10 @@ class People:
         if found is None or "1" not in text or self._draw.random() < 0.5:
             return
         code = found[1]
-        words = self._draw.choice(("1", "1", "2", "2", "coming", "no", "3"))
+        # Whoever needs help themselves has an alarm of their own, whose colleagues may
+        # need help in turn: more often than this a day is nothing but that.
+        needs_help = self._draw.random() < NEEDS_HELP
+        words = "3" if needs_help else self._draw.choice(ANSWERS)
         self.reply_from(number, f"{code} {words}", self._draw.uniform(10, 400))
 
     def say(self, word: str) -> None:
