@@ -24,6 +24,8 @@ from engine.intake.checkins.actor import CheckIns
 from engine.intake.gateway.actor import Gateway, Https, Streams, Tls
 from engine.intake.gateway.door import Door
 from engine.intake.judge import Judge
+from engine.intake.orders.actor import Orders
+from engine.intake.orders.lines import Lines
 from engine.intake.shouter.actor import Shouter, Unrecorded
 from engine.intake.vigil.actor import Vigil
 from engine.intake.vigil.attendance import Attendance
@@ -31,6 +33,7 @@ from engine.journal.actor import JournalActor
 from engine.modems.actor import Inbound, ModemActor
 from engine.modems.loopback import SelfTest
 from engine.ports.channel import Channel
+from engine.ports.device import HttpWireProtocol, WireProtocol
 from engine.ports.journal import EffectRow, JournalAccess, JournalStore, ReaderLender
 from engine.ports.modem import ModemDriver
 from engine.ports.telemetry import Telemetry
@@ -77,6 +80,7 @@ class Parts:
     measures: Measures
     door: Door
     attendance: Attendance
+    lines: Lines
     unrecorded: Unrecorded
     web: WebParts
     tree: Tree
@@ -144,6 +148,17 @@ def tree_of(parts: Parts) -> ChildSpec:
                 heartbeat_s=60.0,
             ),
             ChildSpec(
+                name="orders",
+                actor=Orders,
+                arguments={
+                    **shared,
+                    "judge": p.judge,
+                    "lines": p.lines,
+                    "wires": wires_of(p.adapters),
+                },
+                heartbeat_s=60.0,
+            ),
+            ChildSpec(
                 name="vigil",
                 actor=Vigil,
                 arguments={
@@ -178,6 +193,7 @@ def tree_of(parts: Parts) -> ChildSpec:
                             "streams": p.adapters.streams,
                             "https": p.adapters.https,
                             "tls": p.adapters.tls,
+                            "lines": p.lines,
                             "door": p.door,
                             "telemetry": p.telemetry,
                         },
@@ -207,6 +223,15 @@ def tree_of(parts: Parts) -> ChildSpec:
             ),
         ],
     )
+
+
+def wires_of(adapters: Adapters) -> Mapping[str, WireProtocol | HttpWireProtocol]:
+    """Return the wire protocols that are spoken, by their own names."""
+    spoken: list[WireProtocol | HttpWireProtocol] = [
+        *(wire for wire, _ in adapters.streams.values()),
+        *(wire for wire, _ in adapters.https.values()),
+    ]
+    return {wire.name: wire for wire in spoken}
 
 
 def _modems(p: Parts) -> list[ChildSpec]:

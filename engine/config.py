@@ -29,6 +29,7 @@ RESERVED = frozenset(
         "intake",
         "journal",
         "modems",
+        "orders",
         "probe",
         "shouter",
         "sms",

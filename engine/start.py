@@ -25,6 +25,8 @@ from engine.health import Health
 from engine.intake.gateway.door import Door
 from engine.intake.gateway.sockets import bind, bind_unix
 from engine.intake.judge import Judge
+from engine.intake.orders.actor import Reached
+from engine.intake.orders.lines import Lines
 from engine.intake.replies import CODE, DIGITS, LETTERS
 from engine.intake.shouter.actor import Unhandled, Unrecorded
 from engine.intake.vigil.attendance import Attendance
@@ -54,6 +56,7 @@ CHILDREN = (
     "channels",
     "shouter",
     "checkins",
+    "orders",
     "vigil",
     "doors",
     "probe",
@@ -149,6 +152,7 @@ def _start(
         recorded=unrecorded.recorded,
         attendance=attendance,
     )
+    lines = Lines(lambda device: names.tell("orders", Reached(device=device)))
     readiness = Readiness(clock.boottime_s)
     measures = Measures(metrics, clock)
     _seed(measures, readers)
@@ -170,6 +174,7 @@ def _start(
         unrecorded=unrecorded,
         attendance=attendance,
         drills=judge.drills,
+        give=lambda order: names.tell("orders", order),
         is_demo=config.demo,
     )
     parts = Parts(
@@ -185,6 +190,7 @@ def _start(
         measures=measures,
         door=door,
         attendance=attendance,
+        lines=lines,
         unrecorded=unrecorded,
         web=web,
         tree=tree,

@@ -10,6 +10,7 @@ of both.
 import re
 from datetime import timedelta
 
+from adapters.devices import orders
 from adapters.devices.coban_words import read_word
 from adapters.devices.coordinates import degrees_of
 from adapters.devices.draft import KMH_MPS, KNOT_MPS, Draft
@@ -22,7 +23,7 @@ from adapters.devices.reading import (
     text_of,
 )
 from adapters.devices.session import Cut, DatagramSession, StreamSession
-from engine.ports.device import Decoded, ReportKind, Transport, WireSession
+from engine.ports.device import Decoded, DeviceOrder, ReportKind, Transport, WireSession
 from engine.values import DeviceId, Instant, Signal
 
 
@@ -36,6 +37,15 @@ class Gps103:
     def session(self) -> WireSession:
         """Start with an empty buffer; each report names its device."""
         return StreamSession(Gps103Decoder())
+
+    def order(self, order: DeviceOrder) -> bytes | None:
+        """Return what is written to the device for a command."""
+        return orders.gps103(order)
+
+    def order_by_sms(self, order: DeviceOrder) -> str | None:
+        """Return what an SMS to its SIM says for a command."""
+        del order
+        return None
 
 
 class Gps103Udp:

@@ -8,6 +8,7 @@ as a code for the device's profile and signals nothing by itself (Traccar #2920)
 
 import re
 
+from adapters.devices import orders
 from adapters.devices.coordinates import degrees_of
 from adapters.devices.draft import KNOT_MPS, Draft
 from adapters.devices.reading import (
@@ -21,7 +22,7 @@ from adapters.devices.reading import (
     text_of,
 )
 from adapters.devices.session import Cut, DatagramSession, StreamSession
-from engine.ports.device import Decoded, ReportKind, Transport, WireSession
+from engine.ports.device import Decoded, DeviceOrder, ReportKind, Transport, WireSession
 from engine.values import DeviceId, Instant, Signal
 
 
@@ -35,6 +36,15 @@ class H02:
     def session(self) -> WireSession:
         """Start with an empty buffer; each message names its device."""
         return StreamSession(H02Decoder())
+
+    def order(self, order: DeviceOrder) -> bytes | None:
+        """Return what is written to the device for a command."""
+        return orders.h02(order)
+
+    def order_by_sms(self, order: DeviceOrder) -> str | None:
+        """Return what an SMS to its SIM says for a command."""
+        del order
+        return None
 
 
 class H02Udp:

@@ -8,6 +8,7 @@ into numbered parameters, `CCC` into fixed records. `AAA` needs no answer.
 import re
 
 from adapters.devices import meitrack_binary as binary
+from adapters.devices import orders
 from adapters.devices.checksums import sum8
 from adapters.devices.draft import KMH_MPS, Draft
 from adapters.devices.framing import cut_by_length
@@ -20,7 +21,7 @@ from adapters.devices.reading import (
     text_of,
 )
 from adapters.devices.session import Cut, DatagramSession, StreamSession
-from engine.ports.device import Decoded, ReportKind, Transport, WireSession
+from engine.ports.device import Decoded, DeviceOrder, ReportKind, Transport, WireSession
 from engine.values import DeviceId, Instant
 
 
@@ -34,6 +35,15 @@ class Meitrack:
     def session(self) -> WireSession:
         """Start with an empty buffer; each message names its device."""
         return StreamSession(MeitrackDecoder())
+
+    def order(self, order: DeviceOrder) -> bytes | None:
+        """Return what is written to the device for a command."""
+        return orders.meitrack(order)
+
+    def order_by_sms(self, order: DeviceOrder) -> str | None:
+        """Return what an SMS to its SIM says for a command."""
+        del order
+        return None
 
 
 class MeitrackUdp:

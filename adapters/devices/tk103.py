@@ -7,6 +7,7 @@ button sets a bit in every ordinary report, and that bit is an SOS as well.
 
 import re
 
+from adapters.devices import orders
 from adapters.devices.coordinates import degrees_of
 from adapters.devices.draft import KMH_MPS, Draft
 from adapters.devices.reading import (
@@ -17,7 +18,7 @@ from adapters.devices.reading import (
     text_of,
 )
 from adapters.devices.session import Cut, DatagramSession, StreamSession
-from engine.ports.device import Decoded, ReportKind, Transport, WireSession
+from engine.ports.device import Decoded, DeviceOrder, ReportKind, Transport, WireSession
 from engine.values import DeviceId, Instant, Signal
 
 
@@ -31,6 +32,14 @@ class Tk103:
     def session(self) -> WireSession:
         """Start with an empty buffer; each message names its device."""
         return StreamSession(Tk103Decoder())
+
+    def order(self, order: DeviceOrder) -> bytes | None:
+        """Return what is written to the device for a command."""
+        return orders.tk103(order)
+
+    def order_by_sms(self, order: DeviceOrder) -> str | None:
+        """Return what an SMS to its SIM says for a command."""
+        return orders.tk103_by_sms(order)
 
 
 class Tk103Udp:

@@ -21,6 +21,7 @@ from engine.console.acts import ActError, command_of
 from engine.console.desk import ConsoleDesk
 from engine.console.devices import (
     DeviceError,
+    command_named,
     device_named,
     drill_state,
     enrolling,
@@ -59,6 +60,7 @@ def control_app(desk: ConsoleDesk) -> Starlette:
             Route("/status", status),
             Route("/devices", devices, methods=["POST"]),
             Route("/devices/enrol", enrol_device, methods=["POST"]),
+            Route("/devices/command", command_device, methods=["POST"]),
             Route("/devices/drill", drill, methods=["POST"]),
             Route("/devices/drill/arm", arm_drill, methods=["POST"]),
             Route("/roster", roster, methods=["POST"]),
@@ -249,6 +251,25 @@ async def enrol_device(request: Request) -> Response:
     facts = {"version": enrolled.roster.version}
     await _record(desk, "roster", "DeviceEnrolled", facts)
     return JSONResponse(facts)
+
+
+async def command_device(request: Request) -> Response:
+    """Queue a command to a device, where its carrier's action protocol allows it."""
+    desk = _desk(request)
+    fields = await _values(request)
+    by = OperatorId(str(fields.get("by", "")))
+    if by not in desk.operators.names():
+        return JSONResponse({"error": _no_operator(by)}, status_code=UNPROCESSABLE)
+    try:
+        device = device_named(desk.parts, fields)
+        command, every_s = command_named(fields)
+    except DeviceError as error:
+        return JSONResponse({"error": str(error)}, status_code=UNPROCESSABLE)
+    refused = await desk.give(device.device, command, every_s, by)
+    status = 200 if refused is None else REFUSED
+    return JSONResponse(
+        {"queued": refused is None, "refused": refused}, status_code=status
+    )
 
 
 async def drill(request: Request) -> Response:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import secrets
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -15,11 +16,14 @@ from engine.console.operators import FirstPassword, Operators, write_private
 from engine.console.parts import WebParts
 from engine.console.sessions import Session, Sessions, Throttle
 from engine.console.words import refusal
+from engine.intake.orders.actor import Give
+from engine.ports.device import DeviceCommand
 from engine.ports.journal import Answer, Request
-from engine.values import AlarmId, OperatorId
+from engine.values import AlarmId, DeviceId, OperatorId
 
 ANSWER_S = 10.0
 GATHER_S = 0.02
+NOBODY_TAKES = "nobody takes orders just now; give it again"
 KEPT_ROSTER = "roster.toml"
 KEPT_SESSIONS = "sessions.json"
 T = TypeVar("T")
@@ -124,6 +128,31 @@ class ConsoleDesk:
 
         self.parts.journal.submit(request, reply)
         return await answered
+
+    async def give(
+        self, device: DeviceId, command: DeviceCommand, every_s: int | None, by: str
+    ) -> str | None:
+        """Ask something of a device; return why not, None where it is queued."""
+        loop = asyncio.get_running_loop()
+        answered: asyncio.Future[str | None] = loop.create_future()
+
+        def answer(refused: str | None) -> None:
+            _hand_over(loop, answered, refused)
+
+        order = Give(
+            order_id=secrets.token_hex(6),
+            device=device,
+            command=command,
+            every_s=every_s,
+            by=by,
+            answered=answer,
+        )
+        if not self.parts.give(order):
+            return NOBODY_TAKES
+        try:
+            return await asyncio.wait_for(answered, ANSWER_S)
+        except TimeoutError:
+            return NOBODY_TAKES
 
     async def keep_roster(self, text: str) -> None:
         """Keep an imported roster for the next start; whole or not at all."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from engine.console.parts import WebParts
 from engine.errors import DataError
 from engine.intake.judge import alarm_id
+from engine.ports.device import DeviceCommand
 from engine.roster.model import Device, Roster
 from engine.roster.parse import parse_roster
 from engine.roster.render import render_roster
@@ -16,6 +17,7 @@ from engine.values import DeviceId, Instant
 
 Plain = dict[str, object]
 _SHOWN = 4
+EVERY_S_MIN, EVERY_S_MAX = 10, 65_535
 
 
 class DeviceError(Exception):
@@ -55,6 +57,28 @@ def device_named(parts: WebParts, request: Mapping[str, object]) -> Device:
         message = "device: no such device is enrolled"
         raise DeviceError(message)
     return found
+
+
+def command_named(request: Mapping[str, object]) -> tuple[DeviceCommand, int | None]:
+    """Return the command that a request names, and its interval in seconds.
+
+    Raises:
+        DeviceError: there is no such command, or an interval without its length.
+
+    """
+    known = ", ".join(command.value for command in DeviceCommand)
+    try:
+        command = DeviceCommand(str(request.get("command")))
+    except ValueError as error:
+        message = f"command: it is one of {known}"
+        raise DeviceError(message) from error
+    every_s = request.get("every_s")
+    if command is not DeviceCommand.INTERVAL:
+        return command, None
+    if not isinstance(every_s, int) or not EVERY_S_MIN <= every_s <= EVERY_S_MAX:
+        message = f"every_s: {EVERY_S_MIN} to {EVERY_S_MAX} whole seconds"
+        raise DeviceError(message)
+    return command, every_s
 
 
 def enrolling(parts: WebParts, entry: str) -> Enrolled:

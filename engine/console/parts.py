@@ -9,6 +9,7 @@ from engine.alarm.commands import AlarmCommand
 from engine.alarm.messages import Answered
 from engine.health import Health
 from engine.intake.drills import Drills
+from engine.intake.orders.actor import Give
 from engine.intake.shouter.actor import Unrecorded
 from engine.intake.vigil.attendance import Attendance
 from engine.metrics import Metrics
@@ -60,5 +61,6 @@ class WebParts:
     unrecorded: Unrecorded
     attendance: Attendance
     drills: Drills
+    give: Callable[[Give], bool]
     bell: CommitBell = field(default_factory=CommitBell)
     is_demo: bool = False

@@ -8,7 +8,7 @@ alarm is never its business.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from engine.values import DeviceId, Fix, Instant, Signal
 
@@ -82,6 +82,35 @@ class Decoded:
     reports: tuple[DeviceReport, ...] = ()
     answer: bytes = b""
     close: bool = False
+
+
+class DeviceCommand(StrEnum):
+    """What HQ may ask of a device."""
+
+    LOCATE = "locate"
+    INTERVAL = "interval"
+    VIBRATE = "vibrate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceOrder:
+    """One command to one device; `every_s` for an interval, in whole seconds."""
+
+    device: DeviceId
+    command: DeviceCommand
+    at: Instant
+    every_s: int | None = None
+
+
+@runtime_checkable
+class TakesOrders(Protocol):
+    """A wire protocol of which the bytes of some commands are known."""
+
+    def order(self, order: DeviceOrder) -> bytes | None:
+        """Return what is written to the device; None where it is not known."""
+
+    def order_by_sms(self, order: DeviceOrder) -> str | None:
+        """Return what an SMS to its SIM says; None where it is not known."""
 
 
 class WireSession(Protocol):

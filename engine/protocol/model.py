@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from engine.ports.device import DeviceCommand
 from engine.values import Signal, StepId
 
 FRESH = timedelta(minutes=30)
@@ -219,6 +220,7 @@ class ActionProtocol:
     that the defender is safe before anybody may close; it counts twice as a minimum
     of two once there was a sign of force.
 
+    `device_commands` are what HQ may ask of the device.
     `risk_triggers` raise as well within a risk window that the person has declared.
 
     `countdown` is how long colleagues and contacts are not told yet, for the signals
@@ -245,6 +247,7 @@ class ActionProtocol:
     never: tuple[str, ...] = ()
     risk_triggers: frozenset[Signal] = frozenset()
     check_in: CheckInPlan = CheckInPlan()
+    device_commands: frozenset[DeviceCommand] = frozenset()
     updates: Updates = Updates()
 
     def raising(self, *, at_risk: bool) -> frozenset[Signal]:

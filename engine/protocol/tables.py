@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from engine.ports.device import DeviceCommand
 from engine.protocol.model import (
     FRESH,
     ActionProtocol,
@@ -152,6 +153,7 @@ class ProtocolTable(_Table):
     check_in: CheckInTable = CheckInTable()
     updates: UpdatesTable = UpdatesTable(moved_m=300, every_s=600, silent_s=None)
     never: tuple[str, ...] = ()
+    device_commands: tuple[DeviceCommand, ...] = ()
     forbids: tuple[str, ...] = ()
     step: tuple[StepTable, ...] = Field(min_length=1)
 
@@ -195,6 +197,7 @@ def protocol_of(table: ProtocolTable, digest: str) -> ActionProtocol:
         ),
         never=table.never,
         check_in=_check_in(table.check_in),
+        device_commands=frozenset(table.device_commands),
         updates=_updates(table.updates),
         steps=tuple(_step(step) for step in table.step),
     )

@@ -18,6 +18,7 @@ from engine.health import Health
 from engine.intake.gateway.actor import Gateway
 from engine.intake.gateway.door import Door
 from engine.intake.judge import Judge
+from engine.intake.orders.lines import Lines
 from engine.intake.shouter.actor import Unhandled, Unrecorded
 from engine.intake.vigil.attendance import Attendance
 from engine.journal.handle import Journal
@@ -207,6 +208,7 @@ class Host:
                 measures=Comparing(self.watching, telemetry, clock),
                 door=door,
                 attendance=attendance,
+                lines=Lines(lambda _: None),
                 unrecorded=unrecorded,
                 web=cast("Any", SimpleNamespace(bell=CommitBell())),
                 tree=tree,

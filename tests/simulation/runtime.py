@@ -33,6 +33,7 @@ POLLING = frozenset(
         "Dispatcher",
         "Intake",
         "ModemActor",
+        "Orders",
         "Probe",
         "SimGateway",
         "SimWeb",

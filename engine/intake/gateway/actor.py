@@ -16,6 +16,7 @@ from engine.intake.gateway.sockets import BACKLOG
 from engine.intake.gateway.tcp import DeviceConnection
 from engine.intake.gateway.turns import Turns
 from engine.intake.gateway.udp import DeviceDatagrams
+from engine.intake.orders.lines import Lines
 from engine.ports.device import HttpWireProtocol, Transport, WireProtocol
 from engine.ports.telemetry import Telemetry
 from engine.supervision.actor import SupervisedActor
@@ -41,12 +42,14 @@ class Gateway(SupervisedActor[None]):
         streams: Streams,
         https: Https,
         tls: Tls,
+        lines: Lines,
         door: Door,
         telemetry: Telemetry,
     ) -> None:
         """Take wire protocols with their listening sockets, which outlive it."""
         super().__init__(link=link)
         self._streams, self._https, self._tls = streams, https, tls
+        self._lines = lines
         self._guests, self._let_go = Guard(door.is_enrolled), 0
         self._door, self._telemetry = door, telemetry
         self._serving: list[asyncio.Task[None]] = []
@@ -102,6 +105,7 @@ class Gateway(SupervisedActor[None]):
                     self._telemetry,
                     self._count,
                     self._guests,
+                    self._lines,
                 ),
                 sock=self._copy(listening),
                 backlog=BACKLOG,

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from engine.intake.gateway.guard import Guard
 from engine.intake.gateway.turns import Porch
+from engine.intake.orders.lines import Line, Lines
 from engine.ports.clock import Clock
 from engine.ports.device import Decoded, ReportKind, WireProtocol
 from engine.ports.telemetry import Telemetry
@@ -36,9 +37,11 @@ class DeviceConnection(asyncio.Protocol):
         telemetry: Telemetry,
         count: Callable[[str, int], None],
         guard: Guard,
+        lines: Lines,
     ) -> None:
         """Start a session; `count` keeps the number of open connections."""
-        self._guard = guard
+        self._guard, self._lines = guard, lines
+        self._line = Line(wire, self._write_soon)
         self._known: DeviceId | None = None
         self._has_reported = False
         self._wire, self._door, self._clock = wire, door, clock
@@ -81,6 +84,8 @@ class DeviceConnection(asyncio.Protocol):
         del exc
         self._count(self._wire.name, -1)
         self._guard.left(self._let_go, self._known)
+        if self._known is not None:
+            self._lines.gone(self._known, self._line)
         if self._timer is not None:
             self._timer.cancel()
         self._transport = None
@@ -129,6 +134,16 @@ class DeviceConnection(asyncio.Protocol):
         self._guard.left(self._let_go, self._known)
         self._known = device
         self._guard.is_known(self._let_go, device)
+        self._lines.here(device, self._line)
+
+    def _write_soon(self, data: bytes) -> None:
+        """Write from another thread; who has gone meanwhile is passed over."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._write, data)
+
+    def _write(self, data: bytes) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(data)
 
     def _let_go(self) -> None:
         if self._transport is not None:

@@ -40,6 +40,7 @@ from engine.console.parts import WebParts
 from engine.console.stream import follow
 from engine.health import Health
 from engine.intake.drills import Drills
+from engine.intake.orders.actor import Give
 from engine.intake.shouter.actor import NotRecorded, Unrecorded
 from engine.intake.vigil.attendance import Attendance
 from engine.journal.memory import MemoryReader, MemoryStore
@@ -94,6 +95,8 @@ class Hq:
         self.unrecorded = Unrecorded(self._shout)
         self.readiness = Readiness(self.clock.boottime_s)
         self.readiness.back()
+        self.given: list[Give] = []
+        self.refusal: str | None = None
         self.attendance, self.drills = Attendance(self.clock.now()), Drills()
         self.desk = ConsoleDesk(self.parts())
 
@@ -117,7 +120,13 @@ class Hq:
             unrecorded=self.unrecorded,
             attendance=self.attendance,
             drills=self.drills,
+            give=self.give,
         )
+
+    def give(self, order: Give) -> bool:
+        self.given.append(order)
+        order.answered(self.refusal)
+        return True
 
     def restart(self) -> "Hq":
         """Return the console of another process on the same state and journal."""

@@ -126,3 +126,31 @@ def test_nobody_but_an_operator_begins_a_drill(hq: Hq) -> None:
         said = client.post("/devices/drill/arm", json={"device": "1", "by": "alder"})
         assert said.status_code == 404
     assert hq.drills.of(HERONS) is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        ({"command": "locate"}, 200),
+        ({"command": "interval", "every_s": 60}, 200),
+        ({"command": "interval"}, 422),
+        ({"command": "interval", "every_s": 1}, 422),
+        ({"command": "explode"}, 422),
+        ({"command": "locate", "by": "nobody"}, 422),
+        ({"command": "locate", "device": "1"}, 422),
+    ],
+)
+def test_an_operator_asks_something_of_a_device(
+    hq: Hq, fields: dict[str, object], status: int
+) -> None:
+    hq.enrol("alder")
+    body = {"device": HERONS, "by": "alder", **fields}
+    with control(hq) as client:
+        said = client.post("/devices/command", json=body)
+        assert said.status_code == status
+        assert len(hq.given) == (status == 200)
+        hq.refusal = "the action protocol does not allow this command"
+        if status == 200:
+            said = client.post("/devices/command", json=body)
+            assert said.status_code == 409
+            assert said.json()["refused"] == hq.refusal

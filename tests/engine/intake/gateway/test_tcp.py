@@ -7,10 +7,12 @@ import pytest
 
 from adapters.devices import gt06_encode
 from adapters.devices.gt06 import Gt06
+from adapters.devices.tk103 import Tk103
 from engine.intake.gateway import tcp
 from engine.intake.gateway.guard import Guard
 from engine.intake.gateway.tcp import DeviceConnection
-from engine.ports.device import DeviceReport, ReportKind
+from engine.intake.orders.lines import Line, Lines
+from engine.ports.device import DeviceCommand, DeviceOrder, DeviceReport, ReportKind
 from engine.values import DeviceId, Signal
 from tests.engine.intake.reports import Meter
 from tests.fakes import START, ManualClock
@@ -99,6 +101,7 @@ class Rig:
     def __init__(self) -> None:
         self.gate, self.wire, self.guard = Gate(), Wire(), Guard(is_enrolled)
         self.open = 0
+        self.lines = Lines(lambda _: None)
         self.connection = DeviceConnection(
             Gt06(),
             self.gate,
@@ -106,6 +109,7 @@ class Rig:
             Meter(),
             self._count,
             self.guard,
+            self.lines,
         )
         self.connection.connection_made(self.wire)
 
@@ -285,5 +289,25 @@ def test_a_device_that_logs_in_is_no_stranger_any_more() -> None:
         assert rig.guard.strangers == 0
         rig.connection.connection_lost(None)
         assert rig.guard.let_go == 0
+
+    asyncio.run(scene())
+
+
+def test_an_order_from_another_thread_is_written_while_the_device_is_there() -> None:
+    async def scene() -> None:
+        rig = Rig()
+        order = DeviceOrder(
+            device=DeviceId("004999010640018"), command=DeviceCommand.LOCATE, at=START
+        )
+        rig.connection._wire = Tk103()
+        rig.connection._line = Line(Tk103(), rig.connection._write_soon)
+        assert not rig.lines.send(order)
+        rig.connection.data_received(LOG_IN)
+        await asyncio.to_thread(rig.lines.send, order)
+        await asyncio.sleep(0)
+        assert rig.wire.written == b"(004999010640018AP00)"
+        rig.connection._wire = Gt06()
+        rig.connection.connection_lost(None)
+        assert not rig.lines.send(order)
 
     asyncio.run(scene())

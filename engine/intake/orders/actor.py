@@ -1,0 +1,210 @@
+"""The orders' actor: queues what HQ asks of devices, and sends it when it can.
+
+Given twice is harmless for each of these commands, so what may have been sent is sent
+again after a crash.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import ClassVar, assert_never
+
+from engine.dispatch.actor import Planned
+from engine.dispatch.body import EffectBody, encode_body
+from engine.dispatch.queue import RANK_CHECK_IN
+from engine.intake.judge import Judge
+from engine.intake.orders.lines import Lines
+from engine.intake.orders.order import (
+    GIVEN_UP_AFTER,
+    PREFIX,
+    SMS_AFTER,
+    Fact,
+    Given,
+    closed_head,
+    fact_event,
+    fold,
+    given_event,
+    open_head,
+)
+from engine.ports.device import DeviceCommand, DeviceOrder, TakesOrders
+from engine.ports.journal import (
+    Append,
+    Appended,
+    EffectClass,
+    EffectRow,
+    JournalAccess,
+    ReaderLender,
+)
+from engine.protocol.texts import Segment
+from engine.supervision.actor import SupervisedActor
+from engine.supervision.link import Link
+from engine.values import CommandId, DeviceId, EffectId
+
+LOOK = timedelta(seconds=5)
+APPEND_TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Give:
+    """HQ's request; `answered` is told why not, or None where it is queued.
+
+    `order_id` is the request's own: given twice it is queued once.
+    """
+
+    order_id: str
+    device: DeviceId
+    command: DeviceCommand
+    every_s: int | None
+    by: str
+    answered: Callable[[str | None], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reached:
+    """A device for whom something waits has just connected."""
+
+    device: DeviceId
+
+
+class Orders(SupervisedActor[Give | Reached]):
+    """All orders that wait, from the rows of their streams."""
+
+    bound: ClassVar[int] = 1_000
+
+    def __init__(
+        self,
+        *,
+        link: Link,
+        judge: Judge,
+        lines: Lines,
+        wires: Mapping[str, object],
+        journal: JournalAccess,
+        readers: ReaderLender,
+    ) -> None:
+        """Take the connections, and the wire protocols by name for what SMS says."""
+        super().__init__(link=link)
+        self._judge, self._lines, self._wires = judge, lines, wires
+        self._journal, self._readers = journal, readers
+        self._waiting: dict[str, Given] = {}
+
+    def started(self) -> None:
+        """Take up what waits, from the rows."""
+        self._waiting = {}
+        with self._readers.reader() as reader:
+            for row in reader.heads(PREFIX, open_only=True):
+                given = fold(row.stream, reader.stream(row.stream))
+                if given is not None:
+                    self._waiting[given.order_id] = given
+        self._look_round()
+
+    def handle(self, message: Give | Reached) -> None:
+        """Queue an order, or send what waits for a device."""
+        match message:
+            case Give():
+                message.answered(self._give(message))
+            case Reached():
+                self._look_round()
+            case _:
+                assert_never(message)
+
+    def woke(self) -> None:
+        """Look whether a device is there, or its SIM's turn has come."""
+        self._look_round()
+
+    def rescan(self) -> None:
+        """Look round: a hint was lost."""
+        self._look_round()
+
+    def _give(self, message: Give) -> str | None:
+        roster = self._judge.board.roster()
+        device = roster.device(message.device)
+        person = None if device is None else roster.person(device.person)
+        if person is None:
+            return "no such device is enrolled"
+        protocol = self._judge.registry().of(person.action_protocol)
+        if message.command not in protocol.device_commands:
+            return "the action protocol does not allow this command"
+        order = DeviceOrder(
+            device=message.device,
+            command=message.command,
+            every_s=message.every_s,
+            at=self.clock.now(),
+        )
+        given = Given(order_id=message.order_id, order=order, by=message.by)
+        append = Append(
+            stream=PREFIX + given.order_id,
+            expected_seq=0,
+            epoch=self._journal.epoch,
+            command_id=CommandId("given"),
+            events=(given_event(order, message.by),),
+            head=open_head(order),
+        )
+        answer = self._journal.ask(append, APPEND_TIMEOUT_S)
+        self.beat()
+        if not isinstance(answer, Appended):
+            return "it could not be recorded; give it again"
+        self._waiting[given.order_id] = given
+        self._look_round()
+        return None
+
+    def _look_round(self) -> None:
+        now = self.clock.now()
+        for given in list(self._waiting.values()):
+            waited = now.since(given.order.at)
+            if self._lines.send(given.order):
+                self._over(given, Fact.SENT, "connection")
+            elif waited >= GIVEN_UP_AFTER:
+                self._over(given, Fact.GIVEN_UP)
+            elif waited >= SMS_AFTER:
+                row = self._sms(given)
+                if row is not None:
+                    self._over(given, Fact.SENT, "sms", (row,))
+        self._lines.wanted = frozenset(
+            one.order.device for one in self._waiting.values()
+        )
+        if self._waiting:
+            self.wake_at(now.plus(LOOK))
+
+    def _sms(self, given: Given) -> EffectRow | None:
+        """Return the SMS to the device's SIM; None where nobody knows its words."""
+        device = self._judge.board.roster().device(given.order.device)
+        wire = None if device is None else self._wires.get(device.wire_protocol)
+        if device is None or device.number is None or not isinstance(wire, TakesOrders):
+            return None
+        text = wire.order_by_sms(given.order)
+        if text is None:
+            return None
+        body = EffectBody(
+            address=device.number,
+            language="en",
+            segments=(Segment(priority=1, text=text),),
+        )
+        return EffectRow(
+            effect_id=EffectId(f"order.{given.order_id}"),
+            alarm=PREFIX + given.order_id,
+            effect_class=EffectClass.SAFETY,
+            channel="sms",
+            rank=RANK_CHECK_IN,
+            planned_at=self.clock.now(),
+            body=encode_body(body),
+        )
+
+    def _over(
+        self, given: Given, fact: Fact, way: str = "", plans: tuple[EffectRow, ...] = ()
+    ) -> None:
+        append = Append(
+            stream=PREFIX + given.order_id,
+            expected_seq=given.seq,
+            epoch=self._journal.epoch,
+            command_id=CommandId("over"),
+            events=(fact_event(fact, way),),
+            head=closed_head(fact),
+            plans=plans,
+        )
+        answer = self._journal.ask(append, APPEND_TIMEOUT_S)
+        self.beat()
+        if not isinstance(answer, Appended):
+            return  # looked at again in a moment
+        del self._waiting[given.order_id]
+        if plans:
+            self.link.tree.names.tell("dispatcher", Planned(rows=plans))

@@ -1,0 +1,50 @@
+"""Which devices are connected just now, and the way to write to them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from engine.ports.device import DeviceOrder, TakesOrders, WireProtocol
+from engine.values import DeviceId
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Line:
+    """A connection; `write` may be called from any thread."""
+
+    wire: WireProtocol
+    write: Callable[[bytes], None]
+
+
+class Lines:
+    """The latest connection of each enrolled device. Any thread.
+
+    `reached` is called in the loop's thread when a device comes for whom something
+    waits; it must not block.
+    """
+
+    def __init__(self, reached: Callable[[DeviceId], object]) -> None:
+        """Start with nobody connected."""
+        self._reached = reached
+        self._lines: dict[DeviceId, Line] = {}
+        self.wanted: frozenset[DeviceId] = frozenset()
+
+    def here(self, device: DeviceId, line: Line) -> None:
+        """Take note of a connection."""
+        self._lines[device] = line
+        if device in self.wanted:
+            self._reached(device)
+
+    def gone(self, device: DeviceId, line: Line) -> None:
+        """Take note that a connection has ended, unless a later one is there."""
+        if self._lines.get(device) is line:
+            del self._lines[device]
+
+    def send(self, order: DeviceOrder) -> bool:
+        """Write an order; False where the device is away, or knows no such thing."""
+        line = self._lines.get(order.device)
+        if line is None or not isinstance(line.wire, TakesOrders):
+            return False
+        written = line.wire.order(order)
+        if written is not None:
+            line.write(written)
+        return written is not None

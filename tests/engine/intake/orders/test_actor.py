@@ -1,0 +1,214 @@
+"""Orders over rows and restarts: by connection, else by SMS, or given up."""
+
+from dataclasses import replace
+
+import pytest
+
+from adapters.devices.gt06 import Gt06
+from adapters.devices.tk103 import Tk103
+from engine.dispatch.actor import Planned
+from engine.dispatch.body import decode_body
+from engine.intake.judge import Judge
+from engine.intake.orders.actor import Give, Orders, Reached
+from engine.intake.orders.lines import Line, Lines
+from engine.journal.memory import Medium
+from engine.ports.device import DeviceCommand, WireProtocol
+from engine.roster.model import Number
+from engine.supervision.actor import SupervisedActor
+from engine.supervision.child import ChildSpec
+from engine.supervision.link import Link
+from engine.values import DeviceId, Instant
+from tests.engine.dispatch.ledger import FULL, Ledger
+from tests.engine.grown import grow, tree_in
+from tests.engine.intake.reports import HERONS, ROSTER, STRANGERS, judge_of
+from tests.fakes import START
+from tests.simulation.runtime import World
+
+LOCATE = DeviceCommand.LOCATE
+SIM = Number("+998460000099")
+DEVICES = tuple(
+    replace(one, wire_protocol="tk103", number=SIM) if one.device == HERONS else one
+    for one in ROSTER.devices
+)
+
+
+def allowing(judge: Judge, *commands: DeviceCommand) -> Judge:
+    registry = judge.registry()
+    protocols = {
+        name: replace(one, device_commands=frozenset(commands))
+        for name, one in registry.protocols.items()
+    }
+    allowed = replace(registry, protocols=protocols)
+    return replace(judge, registry=lambda: allowed)
+
+
+class Sent(SupervisedActor[object]):
+    """Stands for the dispatcher."""
+
+    def __init__(self, *, link: Link, texts: list[tuple[str, str]]) -> None:
+        super().__init__(link=link)
+        self.texts = texts
+
+    def handle(self, message: object) -> None:
+        assert isinstance(message, Planned)
+        for body in (decode_body(row.body) for row in message.rows):
+            self.texts.append((body.address, body.text(START)))
+
+
+class Rig:
+    """One process; `again` is the next one over the same rows."""
+
+    def __init__(
+        self,
+        *commands: DeviceCommand,
+        medium: Medium | None = None,
+        now: Instant = START,
+    ) -> None:
+        self.commands = commands
+        self.world = World(1, now)
+        self.medium = medium or Medium()
+        self.ledger = Ledger(self.world, self.medium)
+        roster = replace(ROSTER, devices=DEVICES)
+        self.judge = allowing(judge_of(roster, clock=self.world), *commands)
+        self.texts: list[tuple[str, str]] = []
+        self.written: list[bytes] = []
+        self.answers: list[str | None] = []
+        self.tree = tree_in(self.world)
+        self.lines = Lines(self._reached)
+        arguments = {
+            "judge": self.judge,
+            "lines": self.lines,
+            "wires": {"tk103": Tk103(), "gt06": Gt06()},
+            "journal": self.ledger,
+            "readers": self.ledger,
+        }
+        children = [
+            ChildSpec(name="dispatcher", actor=Sent, arguments={"texts": self.texts}),
+            ChildSpec(name="orders", actor=Orders, arguments=arguments),
+        ]
+        grow(self.tree, self.world, children)
+
+    def again(self) -> "Rig":
+        return Rig(*self.commands, medium=self.medium, now=self.world.now())
+
+    def connect(self, wire: WireProtocol | None = None) -> Line:
+        line = Line(wire or Tk103(), self.written.append)
+        self.lines.here(HERONS, line)
+        self.world.run(0.1)
+        return line
+
+    def give(
+        self, command: DeviceCommand = LOCATE, device: DeviceId = HERONS
+    ) -> str | None:
+        give = Give(
+            order_id=f"order-{len(self.answers)}",
+            device=device,
+            command=command,
+            every_s=60,
+            by="alder",
+            answered=self.answers.append,
+        )
+        assert self.tree.names.tell("orders", give)
+        self.world.run(0.1)
+        return self.answers[-1]
+
+    def facts(self) -> list[str]:
+        rows = self.ledger.store.reader().stream("order/order-0")
+        return [row.kind.removeprefix("Order") for row in rows]
+
+    def _reached(self, device: DeviceId) -> None:
+        self.tree.names.tell("orders", Reached(device=device))
+
+
+def test_a_connected_device_is_asked_at_once() -> None:
+    rig = Rig(LOCATE)
+    rig.connect()
+    assert rig.give() is None
+    assert rig.written == [f"({HERONS}AP00)".encode()]
+    assert rig.facts() == ["Given", "Sent"]
+    rig.world.run(600)
+    assert len(rig.written) == 1
+    assert rig.texts == []
+
+
+def test_one_that_is_away_is_asked_when_it_comes() -> None:
+    rig = Rig(LOCATE)
+    rig.give()
+    assert rig.facts() == ["Given"]
+    rig.world.run(30)
+    rig.connect()
+    assert rig.facts() == ["Given", "Sent"]
+    assert rig.lines.wanted == frozenset()
+
+
+def test_after_a_minute_its_sim_gets_an_sms() -> None:
+    rig = Rig(LOCATE)
+    rig.give()
+    rig.world.run(55)
+    assert rig.texts == []
+    rig.world.run(15)
+    assert rig.texts == [(SIM, "*getposl*")]
+    rig.world.run(600)
+    assert len(rig.texts) == 1
+    rig.connect()
+    assert rig.written == []
+
+
+def test_where_nobody_knows_the_words_it_waits_for_a_day() -> None:
+    rig = Rig(DeviceCommand.INTERVAL)
+    rig.give(DeviceCommand.INTERVAL)
+    rig.world.run(23 * 3600)
+    assert rig.facts() == ["Given"]
+    assert rig.texts == []
+    rig.world.run(2 * 3600)
+    assert rig.facts() == ["Given", "GivenUp"]
+    rig.connect()
+    assert rig.written == []
+
+
+def test_it_outlives_kill_9() -> None:
+    rig = Rig(LOCATE)
+    rig.give()
+    after = rig.again()
+    after.connect()
+    assert after.written == [f"({HERONS}AP00)".encode()]
+    assert after.facts() == ["Given", "Sent"]
+
+
+@pytest.mark.parametrize("command", list(DeviceCommand))
+def test_what_the_action_protocol_does_not_allow_is_refused(
+    command: DeviceCommand,
+) -> None:
+    rig = Rig()
+    rig.connect()
+    assert rig.give(command) == "the action protocol does not allow this command"
+    assert rig.written == []
+    assert rig.facts() == []
+
+
+def test_a_strangers_device_is_not_asked() -> None:
+    assert Rig(LOCATE).give(device=STRANGERS) == "no such device is enrolled"
+
+
+def test_what_could_not_be_recorded_is_said_and_not_sent() -> None:
+    rig = Rig(LOCATE)
+    rig.connect()
+    rig.ledger.fault = lambda _: FULL
+    assert rig.give() == "it could not be recorded; give it again"
+    assert rig.written == []
+
+
+def test_a_wire_protocol_that_knows_no_commands_gets_none() -> None:
+    rig = Rig(LOCATE)
+    rig.connect(Gt06())
+    rig.give()
+    assert rig.written == []
+    assert rig.facts() == ["Given"]
+
+
+def test_an_old_connection_that_ends_late_takes_no_new_one_with_it() -> None:
+    rig = Rig(LOCATE)
+    old, _ = rig.connect(), rig.connect()
+    rig.lines.gone(HERONS, old)
+    rig.give()
+    assert len(rig.written) == 1
