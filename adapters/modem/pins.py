@@ -82,7 +82,8 @@ class FilePinStore:
         return set(self._path.read_text(encoding="ascii").split())
 
     def _write(self, keys: set[str]) -> None:
-        fresh = self._path.with_suffix(".new")
+        # Not in place of a suffix: those of modem.1 and modem.2 would be one file.
+        fresh = self._path.with_name(f"{self._path.name}.new")
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write("".join(f"{key}\n" for key in sorted(keys)))

@@ -77,6 +77,13 @@ def test_a_store_bars_and_allows(tmp_path: Path, kind: str) -> None:
     assert store.is_barred(other)
 
 
+def test_two_modems_whose_names_have_dots_write_two_files(tmp_path: Path) -> None:
+    (tmp_path / "pin-modem.1.new").mkdir()
+    FilePinStore(tmp_path / "pin-modem.2").bar(pin_key("8946", "1234"))
+    with pytest.raises(OSError, match="directory"):
+        FilePinStore(tmp_path / "pin-modem.1").bar(pin_key("8946", "1234"))
+
+
 def test_the_file_tells_neither_pin_nor_sim_and_is_for_its_owner(
     tmp_path: Path,
 ) -> None:
