@@ -5,7 +5,7 @@ that is wrong, from a device nobody knows; each of these is said, none silences.
 """
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from math import asin, cos, isfinite, radians, sin, sqrt
@@ -115,11 +115,7 @@ def assess(
     return Assessment(
         outcome=outcome,
         kind=Kind.NOTICE if outcome is Outcome.NOTICE else Kind.REAL,
-        press=replace(
-            _press(report, known=person is not None, place_doubtful=doubtful),
-            proven=word is Word.SAFE,
-            duress=word is Word.DURESS,
-        ),
+        press=_press(report, word, known=person is not None, place_doubtful=doubtful),
         place=_place(report, person, believed, last, doubtful=doubtful),
         fix=None if doubtful or report.authentic is False else believed,
         doubted=believed if doubtful and report.authentic is not False else None,
@@ -144,7 +140,9 @@ def _outcome(
     return Outcome.NOTHING
 
 
-def _press(report: DeviceReport, *, known: bool, place_doubtful: bool) -> Press:
+def _press(
+    report: DeviceReport, word: Word | None, *, known: bool, place_doubtful: bool
+) -> Press:
     doubt = None
     if not known:
         doubt = SourceDoubt.UNKNOWN_DEVICE
@@ -166,6 +164,8 @@ def _press(report: DeviceReport, *, known: bool, place_doubtful: bool) -> Press:
         doubt=doubt,
         battery_ratio=report.battery_ratio,
         raw=report.raw[:RAW_MAX].hex(),
+        proven=word is Word.SAFE,
+        duress=word is Word.DURESS,
     )
 
 
@@ -191,7 +191,12 @@ def _believed(
     at = sent.at
     if clock_doubtful(report) or at > report.received_at:
         at = report.received_at
-    fix = replace(sent, at=at, accuracy_m=_sound(sent.accuracy_m))
+    fix = Fix(
+        lat_deg=sent.lat_deg,
+        lon_deg=sent.lon_deg,
+        at=at,
+        accuracy_m=_sound(sent.accuracy_m),
+    )
     agrees = doubted is not None and fix.at > doubted.at and plausible(fix, doubted)
     return fix, report.fix is None or not (plausible(fix, last) or agrees)
 
