@@ -165,7 +165,7 @@ class Draft:
         """Add a Wi-Fi station as `aa:bb:cc:dd:ee:ff@dBm`."""
         octets = mac.lower().replace("-", "").replace(":", "")[:12]
         if octets.strip("0") and len(self.wifi) < _NEIGHBOURS_MAX:
-            pairs = (octets[index : index + 2] for index in range(0, len(octets), 2))
+            pairs = [octets[index : index + 2] for index in range(0, len(octets), 2)]
             strength = "" if rssi_dbm is None else f"@{rssi_dbm}"
             self.wifi.append(":".join(pairs) + strength)
 
