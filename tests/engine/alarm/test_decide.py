@@ -173,6 +173,14 @@ def test_another_press_joins_and_is_no_new_case() -> None:
     assert len(scene.told(Audience.NEAREST)) == 5
 
 
+def test_an_earlier_press_that_comes_again_is_still_one() -> None:
+    scene = Scene().raised("one").raised("two")
+    before = len(scene.events)
+    scene.raised("one")
+    assert len(scene.events) == before
+    assert len(scene.state().presses) == 2
+
+
 def test_a_press_that_repeats_what_hq_has_acknowledged_does_not_page_again() -> None:
     scene = Scene().raised("k1")
     scene.acknowledge()

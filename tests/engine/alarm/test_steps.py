@@ -1,5 +1,6 @@
 """What a step may say beyond whom and when: growth, replacement, ladders, leases."""
 
+import itertools
 from dataclasses import replace
 from datetime import timedelta
 
@@ -122,6 +123,34 @@ def test_a_crowd_is_not_made_larger_than_agreed() -> None:
     scene.reply("c1", ReplyKind.CANNOT)
     scene.run(300, each_due=scene.settle_all)
     assert len(told(scene)) == 5, "whoever turns it down leaves room"
+
+
+def test_a_full_crowd_uses_up_no_rounds() -> None:
+    scene = scene_of("count = 2\nevery_s = 60\nrounds = 3", "crowd_max = 2\n")
+    scene.acknowledge()
+    scene.run(600, each_due=scene.settle_all)
+    scene.reply("c1", ReplyKind.CANNOT)
+    scene.run(600, each_due=scene.settle_all)
+    fired = [e for e in scene.events if isinstance(e, StepFired)]
+    rounds = [e.round for e in fired if e.step == "near"]
+    assert rounds == [1, 2], "the round that had no room was not spent on nobody"
+    assert told(scene) == ["c1", "c2", "c3"]
+
+
+def test_a_chain_of_steps_without_delay_runs_in_one_decision() -> None:
+    links = "".join(
+        f'[[step]]\nid = "{one}"\nafter = "{after}"\nto = "hq"\n'
+        f'channels = ["email"]\ntext = "hq"\n'
+        for after, one in itertools.pairwise(("near", "b", "c", "d", "e"))
+    )
+    chained = parse_protocol(
+        'name = "Chain"\nversion = 1\n[[step]]\nid = "near"\nto = "nearest"\n'
+        f'channels = ["sms"]\ntext = "sos"\n{links}',
+        "chain.toml",
+    )
+    scene = Scene(protocol=chained).raised()
+    fired = [e.step for e in scene.events if isinstance(e, StepFired)]
+    assert fired == ["near", "b", "c", "d", "e"]
 
 
 def test_a_full_crowd_does_not_stop_what_has_to_be_sent_again() -> None:
