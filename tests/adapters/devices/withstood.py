@@ -102,14 +102,14 @@ def save(tallies: Mapping[str, Tally], path: Path = TALLIES) -> None:
 def table(tallies: Mapping[str, Tally]) -> str:
     """Return the table in Markdown."""
     rows = [
-        "| Decoder | Frames | Last code | MB | Reports | Frames/s | ms max | MB max |",
-        "|---|---|---|---|---|---|---|---|",
+        "| Decoder | Frames | Last code | MB | Frames/s | ms max | MB max |",
+        "|---|---|---|---|---|---|---|",
     ]
     for name, tally in sorted(tallies.items()):
         rate = tally.frames_now / tally.cpu_s_now if tally.cpu_s_now else 0
         rows.append(
             f"| {name} | {tally.frames:,} | {tally.frames_now:,} "
-            f"| {tally.bytes / 1e6:,.0f} | {tally.reports:,} | {rate:,.0f} "
+            f"| {tally.bytes / 1e6:,.0f} | {rate:,.0f} "
             f"| {tally.slowest_ms:.1f} | {tally.peak_mb:.0f} |"
         )
     return "\n".join(rows) + "\n"
