@@ -18,7 +18,12 @@ from engine.alarm.commands import (
     TakeIn,
     TakeReply,
 )
-from engine.alarm.events import ActRefused, AlarmClosed, RefusalGround
+from engine.alarm.events import (
+    ActRefused,
+    AlarmClosed,
+    AlarmReopened,
+    RefusalGround,
+)
 from engine.alarm.handing import pass_on
 from engine.alarm.messages import Done, Forward
 from engine.alarm.schedule import next_due
@@ -300,3 +305,24 @@ def test_a_false_alarm_keeps_how_it_came_about_until_it_is_opened_again() -> Non
     assert scene.state().false_class is FalseClass.BY_MISTAKE
     scene.reopen()
     assert scene.state().false_class is None
+
+
+def test_a_cancel_after_the_end_opens_nothing_and_a_forced_one_does_in_silence() -> (
+    None
+):
+    scene = acknowledged()
+    scene.close()
+    scene.cancel()
+    assert scene.of(AlarmReopened) == []
+    assert not scene.state().is_open
+    scene.cancel(Word.DURESS)
+    (reopened,) = scene.of(AlarmReopened)
+    assert isinstance(reopened, AlarmReopened)
+    assert (reopened.silent, reopened.apparent) == (True, False)
+    assert scene.state().is_open
+
+
+def test_a_forced_cancel_of_an_open_case_opens_nothing_again() -> None:
+    scene = acknowledged()
+    scene.cancel(Word.DURESS)
+    assert scene.of(AlarmReopened) == []

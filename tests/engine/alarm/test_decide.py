@@ -181,6 +181,13 @@ def test_an_earlier_press_that_comes_again_is_still_one() -> None:
     assert len(scene.state().presses) == 2
 
 
+def test_news_before_anybody_has_acknowledged_does_not_restart_the_wait() -> None:
+    scene = Scene().raised("one")
+    scene.run(200, each_due=scene.settle_all)
+    scene.raised("two", signals=(Signal.REMOVED,))
+    assert scene.state().urgent_since == scene.state().raised_at
+
+
 def test_a_press_that_repeats_what_hq_has_acknowledged_does_not_page_again() -> None:
     scene = Scene().raised("k1")
     scene.acknowledge()

@@ -102,3 +102,11 @@ def test_the_next_rung_stands_in_the_schedule() -> None:
     due = next_due(scene.state(), scene.now)
     assert due is not None
     assert due.since(scene.now) == timedelta(seconds=60)
+
+
+def test_nobody_climbs_for_a_case_that_is_closed() -> None:
+    scene = climbing()
+    scene.settle_all(EffectState.ACCEPTED)
+    scene.close()
+    scene.run(600, each_due=scene.settle_all)
+    assert channels(scene) == ["sms"]

@@ -348,3 +348,21 @@ def test_a_closed_case_waits_for_nobody_again() -> None:
     scene.close()
     scene.run(3_600, each_due=scene.settle_all)
     assert scene.of(AcknowledgementLapsed) == []
+
+
+def test_a_step_that_has_not_begun_replaces_nobody() -> None:
+    later = (
+        '[[step]]\nid = "wide"\nafter = "near"\ndelay_s = 600\nto = "nearest"\n'
+        'channels = ["sms"]\ntext = "sos"\ncount = 3\nreplaces_declined = true\n'
+    )
+    text = (
+        'name = "Two"\nversion = 1\n[[step]]\nid = "near"\nto = "nearest"\ncount = 1\n'
+        f'channels = ["sms"]\ntext = "sos"\n{later}{HQ}'
+    )
+    scene = Scene(protocol=parse_protocol(text, "two.toml")).raised()
+    scene.acknowledge()
+    scene.reply("c1", ReplyKind.CANNOT)
+    scene.run(599, each_due=scene.settle_all)
+    assert told(scene) == ["c1"]
+    scene.run(2, each_due=scene.settle_all)
+    assert told(scene) == ["c1", "c2", "c3", "c4", "c5"], "three, and one for c1"
