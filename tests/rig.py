@@ -306,6 +306,9 @@ channel = "mastodon"
             self.messages.add(Sms(modem=sender, number=number, text=text, at=at))
 
 
+CELL = gt06_encode.Cell(mcc=434, mnc=4, lac=1, cid=1)
+
+
 class Gt06Device:
     """A gt06 bracelet on a real socket."""
 
@@ -341,7 +344,16 @@ class Gt06Device:
 
     def sos_frame(self, lat_deg: float = 41.31151, lon_deg: float = 69.27974) -> bytes:
         """Return the packet of a press."""
-        gps = gt06_encode.Gps(
+        return gt06_encode.alarm(self.gps(lat_deg, lon_deg), CELL, serial=self.next())
+
+    def move(self, lat_deg: float, lon_deg: float = 69.27974) -> None:
+        """Say where it is, of its own accord; that gets no answer."""
+        gps = self.gps(lat_deg, lon_deg)
+        self.socket.sendall(gt06_encode.location(gps, CELL, serial=self.next()))
+
+    def gps(self, lat_deg: float, lon_deg: float) -> gt06_encode.Gps:
+        """Return a fix of now."""
+        return gt06_encode.Gps(
             lat_deg=lat_deg,
             lon_deg=lon_deg,
             at=self.clock.now(),
@@ -350,8 +362,6 @@ class Gt06Device:
             speed_kmh=0,
             course_deg=0,
         )
-        cell = gt06_encode.Cell(mcc=434, mnc=4, lac=1, cid=1)
-        return gt06_encode.alarm(gps, cell, serial=self.next())
 
 
 def eventually(look: Callable[[], T | None], timeout_s: float = WAIT_S) -> T:
