@@ -129,6 +129,7 @@ def test_a_full_crowd_uses_up_no_rounds() -> None:
     scene = scene_of("count = 2\nevery_s = 60\nrounds = 3", "crowd_max = 2\n")
     scene.acknowledge()
     scene.run(600, each_due=scene.settle_all)
+    scene.tick()
     scene.reply("c1", ReplyKind.CANNOT)
     scene.run(600, each_due=scene.settle_all)
     fired = [e for e in scene.events if isinstance(e, StepFired)]
