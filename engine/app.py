@@ -138,6 +138,7 @@ def tree_of(parts: Parts) -> ChildSpec:
                 arguments={
                     "judge": p.judge,
                     "readers": p.readers,
+                    "attendance": p.attendance,
                     "telemetry": p.telemetry,
                 },
             ),

@@ -22,6 +22,7 @@ from engine.intake.judge import (
 )
 from engine.intake.reports import decode_report
 from engine.intake.sms import message_command
+from engine.intake.vigil.attendance import Attendance
 from engine.ports.device import DeviceReport
 from engine.ports.journal import InboundRow, ReaderLender
 from engine.ports.telemetry import Telemetry
@@ -74,11 +75,21 @@ class Intake(SupervisedActor[Heard | SmsHeard | Noticed | Moved]):
     bound: ClassVar[int] = 20_000
 
     def __init__(
-        self, *, link: Link, judge: Judge, readers: ReaderLender, telemetry: Telemetry
+        self,
+        *,
+        link: Link,
+        judge: Judge,
+        readers: ReaderLender,
+        telemetry: Telemetry,
+        attendance: Attendance,
     ) -> None:
-        """Take the judge and the journal's readers."""
+        """Take the judge and the journal's readers.
+
+        `attendance` hears of devices that report by SMS: that is a word of theirs too.
+        """
         super().__init__(link=link)
         self._judge, self._readers, self._telemetry = judge, readers, telemetry
+        self._attendance = attendance
         self._told_s: dict[ReportKey, float] = {}
 
     def started(self) -> None:
@@ -222,6 +233,9 @@ class Intake(SupervisedActor[Heard | SmsHeard | Noticed | Moved]):
         except (ValueError, KeyError, TypeError):
             self._unreadable(row)
             return
+        tracker = self._judge.board.roster().device_by_number(sender)
+        if tracker is not None:
+            self._attendance.heard(tracker.device, row.received_at)
         named = code_in(text, self._judge)
         with self._readers.reader() as reader:
             code = None if named is None else reader.code(named)

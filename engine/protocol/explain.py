@@ -27,6 +27,11 @@ _CONDITIONS = {
     "safe_confirmed": "it is confirmed that you are safe",
 }
 _CHANNELS = {"sms": "SMS", "call": "a ringing call", "email": "e-mail"}
+_COMMANDS = {
+    "locate": "where it is",
+    "interval": "to report more or less often",
+    "vibrate": "to vibrate",
+}
 _SIGNALS = {
     "sos": "you press for help",
     "removed": "the device is taken off",
@@ -49,13 +54,30 @@ def explanation(protocol: ActionProtocol) -> str:
         "",
     ]
     lines += [f"{n}. {sentence(s)}" for n, s in enumerate(protocol.steps, start=1)]
-    lines += ["", *_promises(protocol), ""]
+    lines += ["", *_promises(protocol), *_device(protocol), ""]
     lines += [
         f"Text: {protocol.digest[:16]}",
         "",
         "Read and agreed: ____________________    Date: ____________",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _device(protocol: ActionProtocol) -> list[str]:
+    """Say what goes to the defender's own telephone and device, where anything does."""
+    plan, lines = protocol.check_in, []
+    if plan.answers:
+        text = "Your telephone gets an SMS for each message about a timer of yours"
+        ahead = [span(one) for one in plan.warnings if one]
+        if ahead:
+            text += f", and a warning {_list(ahead, 'and')} before its end"
+        lines.append(f"{text}.")
+    if plan.grace:
+        lines.append(f"You are missed {span(plan.grace)} after the time that you gave.")
+    if protocol.device_commands:
+        may = _list((_COMMANDS[one] for one in sorted(protocol.device_commands)), "and")
+        lines.append(f"HQ may ask your device {may}.")
+    return lines
 
 
 def _at_risk(protocol: ActionProtocol) -> list[str]:

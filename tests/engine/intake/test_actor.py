@@ -12,15 +12,25 @@ from engine.intake.absence import Absence, record_of
 from engine.intake.actor import Heard, Intake, Noticed, SmsHeard
 from engine.intake.assess import report_key
 from engine.intake.reports import encode_report
+from engine.intake.vigil.attendance import Attendance
 from engine.ports.device import DeviceReport
 from engine.ports.journal import Append, Code, Head, NewEvent, Record
+from engine.roster.model import Number
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.child import ChildSpec
 from engine.supervision.link import Link
 from engine.values import CommandId, PersonId, ReportKey, Signal
 from tests.engine.dispatch.ledger import Ledger
 from tests.engine.grown import grow, tree_in
-from tests.engine.intake.reports import HERON, ROSTER, Meter, fix, judge_of, report
+from tests.engine.intake.reports import (
+    HERON,
+    HERONS,
+    ROSTER,
+    Meter,
+    fix,
+    judge_of,
+    report,
+)
 from tests.simulation.runtime import World
 
 LAPWING = PersonId("lapwing")
@@ -50,6 +60,7 @@ class Rig:
         self.judge = judge_of(clock=self.world)
         self.told: list[object] = []
         self.timed: list[object] = []
+        self.attendance = Attendance(self.world.now())
         self.tree = tree_in(self.world)
 
     def start(self) -> "Rig":
@@ -63,6 +74,7 @@ class Rig:
                     "judge": self.judge,
                     "readers": self.ledger,
                     "telemetry": Meter(),
+                    "attendance": self.attendance,
                 },
             ),
         ]
@@ -350,3 +362,16 @@ def test_somebody_who_left_the_roster_while_waited_for_is_shown_to_hq(rig: Rig) 
     (notice,) = rig.told
     assert isinstance(notice, Distress)
     assert notice.command.kind is Kind.NOTICE
+
+
+def test_a_tracker_that_reports_by_sms_has_said_a_word(rig: Rig) -> None:
+    board = rig.judge.board
+    roster = board.roster()
+    devices = tuple(
+        replace(one, number=Number("+998460000099")) if one.device == HERONS else one
+        for one in roster.devices
+    )
+    board.replace(replace(roster, devices=devices))
+    rig.sms("help me", "+998460000099")
+    assert rig.attendance.last(HERONS) is not None
+    board.replace(roster)

@@ -1,9 +1,11 @@
 """An action protocol in plain words says all of it, and nothing in our own."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from engine.ports.device import DeviceCommand
 from engine.protocol.explain import explanation, sentence, span
 from engine.protocol.model import Condition
 from engine.protocol.registry import load_registry
@@ -58,3 +60,14 @@ def test_a_step_is_a_sentence() -> None:
 )
 def test_durations_are_said_as_people_say_them(seconds: int, words: str) -> None:
     assert span(timedelta(seconds=seconds)) == words
+
+
+def test_what_reaches_the_defenders_own_telephone_and_device_is_said() -> None:
+    standard = PROTOCOLS["standard"]
+    asked = replace(standard, device_commands=frozenset(DeviceCommand))
+    said = explanation(asked)
+    assert "a warning 10 minutes before its end" in said
+    assert "You are missed 5 minutes after the time that you gave." in said
+    assert "to report more or less often, where it is and to vibrate" in said
+    assert "HQ may ask" not in explanation(standard)
+    assert "Your telephone gets" not in explanation(PROTOCOLS["arrest"])
