@@ -96,5 +96,9 @@ class Turns:
 
 
 def _is_plain(report: DeviceReport) -> bool:
-    """Say whether nobody need hear of a report: a log-in is waited for."""
-    return report.kind in _PLAIN and not report.signals
+    """Say whether nobody need hear of a report: a log-in is waited for.
+
+    What a raw code means is read later, by the device's own profile and words: until
+    then each may be an SOS.
+    """
+    return report.kind in _PLAIN and not (report.signals or report.codes)

@@ -17,6 +17,7 @@ PLACE = report(signals=frozenset())
 SOS = report(signals=frozenset({Signal.SOS}))
 LOW = report(signals=frozenset({Signal.LOW_BATTERY}))
 HALF = report(kind=ReportKind.UNDECODABLE, signals=frozenset(), fix=None)
+CODED = report(signals=frozenset(), codes=("status:bit18",))
 LOG_IN = report(kind=ReportKind.LOGIN, signals=frozenset(), fix=None)
 BEAT = report(kind=ReportKind.HEARTBEAT, signals=frozenset(), fix=None)
 
@@ -64,7 +65,7 @@ def test_an_sos_overtakes_every_place_that_waits() -> None:
     asyncio.run(scene())
 
 
-@pytest.mark.parametrize("urgent", [SOS, LOW, HALF, LOG_IN])
+@pytest.mark.parametrize("urgent", [SOS, LOW, CODED, HALF, LOG_IN])
 def test_what_signals_or_is_waited_for_has_no_turn(urgent: DeviceReport) -> None:
     async def scene() -> None:
         it = Scene()
