@@ -13,6 +13,7 @@ T = TypeVar("T")
 SILENT_MAX_S = 5.0
 STOP_S = 1.0
 CALL_S = 10.0
+ROUNDS_AT_END = 4
 
 
 class LoopStuckError(EngineError):
@@ -22,9 +23,14 @@ class LoopStuckError(EngineError):
 class EventLoop:
     """The loop's thread, and the heartbeat that passes through it."""
 
-    def __init__(self, name: str, clock: Clock) -> None:
-        """Make a loop; its thread starts with `start`."""
-        self._clock = clock
+    def __init__(
+        self, name: str, clock: Clock, at_end: Callable[[], None] | None = None
+    ) -> None:
+        """Make a loop; its thread starts with `start`, and calls `at_end` in the end.
+
+        Closing the loop closes no connection: `at_end` has to.
+        """
+        self._clock, self._at_end = clock, at_end
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._heard_s = clock.boottime_s()
@@ -71,4 +77,9 @@ class EventLoop:
             task.cancel()
         gathered = asyncio.gather(*tasks, return_exceptions=True)
         self._loop.run_until_complete(gathered)
+        if self._at_end is not None:
+            self._loop.call_soon(self._at_end)
+            # A connection says one round after it was aborted that it is lost.
+            for _ in range(ROUNDS_AT_END):
+                self._loop.run_until_complete(asyncio.sleep(0))
         self._loop.close()

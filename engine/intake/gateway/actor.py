@@ -53,7 +53,7 @@ class Gateway(SupervisedActor[None]):
         self._guests, self._let_go = Guard(door.is_enrolled), 0
         self._door, self._telemetry = door, telemetry
         self._serving: list[asyncio.Task[None]] = []
-        self._loop = EventLoop("gateway", self.clock)
+        self._loop = EventLoop("gateway", self.clock, self._guests.close_all)
         self._open: Counter[str] = Counter()
         self._copies: list[socket.socket] = []
 

@@ -69,6 +69,12 @@ class Guard:
             if not self._known[device]:
                 del self._known[device]
 
+    def close_all(self) -> None:
+        """Close everybody: who stays connected to nobody would speak unheard."""
+        known = [guest for own in self._known.values() for guest in own]
+        for guest in (*self._strangers, *known):
+            guest()
+
     def _close(self, guest: LetGo) -> None:
         self._forget_stranger(guest)
         self.let_go += 1

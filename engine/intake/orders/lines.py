@@ -39,6 +39,10 @@ class Lines:
         if self._lines.get(device) is line:
             del self._lines[device]
 
+    def __contains__(self, device: DeviceId) -> bool:
+        """Say whether a device is connected."""
+        return device in self._lines
+
     def send(self, order: DeviceOrder) -> bool:
         """Write an order; False where the device is away, or knows no such thing."""
         line = self._lines.get(order.device)

@@ -1,0 +1,61 @@
+"""A gateway that is replaced leaves nobody connected to it."""
+
+import socket
+from random import Random
+
+from adapters.devices import gt06_encode
+from adapters.devices.gt06 import Gt06
+from engine.clock import SystemClock
+from engine.intake.gateway.actor import Gateway
+from engine.intake.gateway.door import Door
+from engine.intake.orders.lines import Lines
+from engine.intake.vigil.attendance import Attendance
+from engine.supervision.link import Link
+from engine.supervision.tree import Tree
+from tests.engine.dispatch.ledger import Ledger
+from tests.engine.intake.reports import HERONS, Meter, judge_of
+from tests.fakes import START
+from tests.simulation.runtime import World
+
+PATIENCE_S = 5.0
+
+
+def test_a_device_is_not_left_speaking_to_a_gateway_that_has_ended() -> None:
+    listening = socket.create_server(("127.0.0.1", 0))
+    lines = Lines(lambda _: None)
+    gateway = _gateway(listening, lines)
+    gateway.started()
+    with listening, socket.create_connection(listening.getsockname()) as device:
+        device.settimeout(PATIENCE_S)
+        device.sendall(gt06_encode.log_in(HERONS))
+        assert device.recv(100), "the log-in is answered"
+        assert HERONS in lines
+        gateway.stopping()
+        assert device.recv(100) == b"", "it connects again, and is heard"
+    assert HERONS not in lines, "no order is written to nobody"
+
+
+def _gateway(listening: socket.socket, lines: Lines) -> Gateway:
+    world = World(1)
+    door = Door(
+        judge=judge_of(clock=world),
+        journal=Ledger(world),
+        clock=world,
+        telemetry=Meter(),
+        hint=lambda _: True,
+        recorded=lambda _: None,
+        attendance=Attendance(START),
+    )
+    clock = SystemClock(None)
+    link = Link(
+        "gateway", Tree(clock=clock, chance=Random(1).random), changed=lambda _: None
+    )
+    return Gateway(
+        link=link,
+        streams={"gt06": (Gt06(), listening)},
+        https={},
+        tls={},
+        lines=lines,
+        door=door,
+        telemetry=Meter(),
+    )
