@@ -132,6 +132,8 @@ class DeviceConnection(asyncio.Protocol):
 
     def _know(self, device: DeviceId) -> None:
         self._guard.left(self._let_go, self._known)
+        if self._known is not None:
+            self._lines.gone(self._known, self._line)
         self._known = device
         self._guard.is_known(self._let_go, device)
         self._lines.here(device, self._line)

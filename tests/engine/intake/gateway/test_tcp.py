@@ -311,3 +311,16 @@ def test_an_order_from_another_thread_is_written_while_the_device_is_there() -> 
         assert not rig.lines.send(order)
 
     asyncio.run(scene())
+
+
+def test_a_connection_that_names_another_device_is_no_more_the_first_ones() -> None:
+    async def scene() -> None:
+        rig = Rig()
+        rig.guard.is_enrolled = lambda _: True
+        rig.connection.data_received(LOG_IN)
+        rig.connection.data_received(gt06_encode.log_in("004999010640026"))
+        assert DeviceId("004999010640026") in rig.lines
+        rig.connection.connection_lost(None)
+        assert DeviceId("004999010640018") not in rig.lines, "nobody hears an order"
+
+    asyncio.run(scene())
