@@ -191,5 +191,6 @@ class Shouter(SupervisedActor[NotRecorded | Unhandled]):
             place_at=place.at,
             pressed_at=press.at,
             signals=press.signals,
+            mark="" if command.kind is not Kind.EXERCISE else command.kind.value,
         )
         return finish(compose("hq", "en", facts, now=now), "en", now)

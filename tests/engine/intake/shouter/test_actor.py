@@ -17,7 +17,7 @@ from engine.supervision.child import ChildSpec
 from engine.supervision.link import Link
 from tests.engine.alarm.scene import press_of, raise_of
 from tests.engine.grown import grow, tree_in
-from tests.engine.intake.reports import HERON, Meter, fix, judge_of, report
+from tests.engine.intake.reports import HERON, HERONS, Meter, fix, judge_of, report
 from tests.fakes import START
 from tests.simulation.runtime import World
 
@@ -41,7 +41,7 @@ class Rig:
         self.sent: list[tuple[str, str, str]] = []
         self.tree = tree = tree_in(world)
         self.unrecorded = Unrecorded(lambda lost: tree.names.tell("shouter", lost))
-        judge = judge_of(clock=world)
+        self.judge = judge = judge_of(clock=world)
         arguments = {"sent": self.sent}
         children = [
             ChildSpec(name=name, actor=Route, arguments=arguments)
@@ -124,3 +124,11 @@ def test_a_press_that_was_put_away_goes_to_hq_in_its_own_words() -> None:
     assert rig.sent
     assert all(text.startswith(NOT_HANDLED) for _, _, text in rig.sent)
     assert all("Heron" in text for _, _, text in rig.sent)
+
+
+def test_an_exercise_that_is_not_recorded_is_shouted_as_one() -> None:
+    rig = Rig()
+    rig.judge.drills.arm(HERONS, START)
+    rig.refuse()
+    assert rig.sent
+    assert all("EXERCISE" in text for _, _, text in rig.sent)
