@@ -132,7 +132,8 @@ class CheckIns(SupervisedActor[CheckInSaid]):
                 return
             if not self._missed(person_id, timer):
                 return
-        name = f"{timer.due}/{timer.warned}/{'missed' if change.missed else 'warned'}"
+        # By the row before it: a time that is set again is warned of again.
+        name = f"{timer.due}/{kept.seq}/{'missed' if change.missed else 'warned'}"
         self._commit(person, kept, change, CommandId(name), (), person_id)
 
     def _missed(self, person: PersonId, timer: Timer) -> bool:

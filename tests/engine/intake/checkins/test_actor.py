@@ -142,6 +142,19 @@ def test_whoever_does_not_come_back_is_warned_and_then_raises_by_plan() -> None:
     assert len(rig.missed()) == 1
 
 
+def test_a_time_that_is_set_again_is_warned_of_again() -> None:
+    rig = Rig()
+    due = rig.world.now().plus(HOUR)
+    rig.say(HOUR, Word.SAFE)
+    rig.world.run(minutes(51))
+    rig.say(HOUR, Word.SAFE)
+    texts = len(rig.texts)
+    rig.say(due.since(rig.world.now()), Word.SAFE)
+    rig.world.run(minutes(2))
+    assert rig.facts()[-2:] == ["Moved", "Warned"], rig.facts()
+    assert len(rig.texts) == texts + 2, "that it is on, and that it is near"
+
+
 @pytest.mark.parametrize("word", [Word.SAFE, Word.DURESS])
 def test_both_words_look_the_same_to_whoever_holds_the_telephone(word: Word) -> None:
     rig, other = Rig(), Rig()
