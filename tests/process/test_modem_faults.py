@@ -24,11 +24,7 @@ OPEN = "('planned', 'attempting')"
 # Two that hide each other's traces; every pair is tried against the driver alone.
 PAIRS = [
     ("drop_cmgs", "drop_ok"),
-    ("drop_cmgs", "no_report"),
-    ("drop_cmgs", "late_cmgs_s"),
-    ("drop_ok", "garbage"),
     ("no_prompt", "flood_s"),
-    ("creg", "storage_full"),
     ("no_credit", "lost_cmti"),
     ("hang", "creg"),
 ]
