@@ -19,6 +19,7 @@ from engine.alarm.commands import (
     Settle,
     Tick,
 )
+from engine.alarm.copying import replace
 from engine.alarm.decide import Decision, Events, consider
 from engine.alarm.desk import Desk
 from engine.alarm.handing import pass_on
@@ -315,6 +316,10 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
 
     def _distress(self, message: Distress) -> None:
         command = message.command
+        is_drill = command.kind is Kind.EXERCISE and command.press.device is not None
+        if is_drill and f"{Kind.REAL.value}:{command.subject}" in self._open:
+            # Whoever is in danger now means it, whatever was agreed on before.
+            command = replace(command, kind=Kind.REAL)
         key = f"{command.kind.value}:{command.subject}"
         alarm_id = self._open.setdefault(key, message.alarm_id)
         is_passed_on = self._pass_on(alarm_id, command, message.answered)
