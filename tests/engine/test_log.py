@@ -25,6 +25,8 @@ def written() -> Iterator[io.StringIO]:
     root = logging.getLogger()
     before = (root.handlers[:], root.level)
     hooks = (sys.excepthook, threading.excepthook, sys.unraisablehook)
+    # A server that ran in this process has left it silent, as the engine wants it.
+    logging.getLogger("uvicorn.error").setLevel(logging.NOTSET)
     stream = io.StringIO()
     with warnings.catch_warnings():
         log.configure("json", stream=stream)
