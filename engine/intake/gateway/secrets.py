@@ -59,7 +59,7 @@ def presented_in(headers: Mapping[str, str]) -> bytes | None:
     scheme, _, rest = said.partition(" ")
     match scheme.casefold():
         case "bearer":
-            return rest.strip().encode()
+            return rest.strip().encode("latin-1", "replace")  # as it was decoded
         case "basic":
             try:
                 pair = base64.b64decode(rest.strip(), validate=True)

@@ -14,6 +14,7 @@ PREFIX = "order/"
 # So long it waits for the device to be connected before its SIM gets an SMS.
 SMS_AFTER = timedelta(seconds=60)
 GIVEN_UP_AFTER = timedelta(hours=24)
+KNOWN = frozenset(command.value for command in DeviceCommand)
 
 
 class Fact(StrEnum):
@@ -58,6 +59,8 @@ def fold(stream: str, rows: Iterable[StoredEvent]) -> Given | None:
         if row.kind != Fact.GIVEN.value:
             return None
         said = json.loads(row.body)
+        if said["command"] not in KNOWN:
+            return None  # of a newer engine
         order = DeviceOrder(
             device=DeviceId(said["device"]),
             command=DeviceCommand(said["command"]),

@@ -84,6 +84,8 @@ def test_who_proves_nothing_raises_all_the_same_and_moves_nobody() -> None:
     ("said", "presented"),
     [
         ("Bearer abc", b"abc"),
+        ("Bearer " + "hägar".encode().decode("latin-1"), "hägar".encode()),
+        ("Bearer 口", b"?"),
         ("basic " + base64.b64encode(b"heron:a:b").decode(), b"a:b"),
         ("Basic %%%", None),
         ("Digest x", None),
