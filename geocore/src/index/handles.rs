@@ -117,13 +117,4 @@ impl Class {
             .copied()
             .unwrap_or_else(|| 16 << (class - Self::SMALL.len()))
     }
-
-    #[cfg(test)]
-    pub(super) fn nth(index: usize) -> Self {
-        Self(u8::try_from(index).expect("below 32"))
-    }
-
-    pub(super) fn index(self) -> usize {
-        usize::from(self.0)
-    }
 }

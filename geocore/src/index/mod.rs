@@ -4,6 +4,7 @@ mod arena;
 mod directory;
 mod grid;
 mod handles;
+mod holes;
 mod kernel;
 mod keyed;
 mod layout;
@@ -17,6 +18,7 @@ mod snapshot;
 mod sound;
 mod space;
 mod tally;
+mod tidy;
 mod tree;
 
 use std::collections::{BTreeSet, HashMap};

@@ -71,9 +71,11 @@ impl Space {
 
     /// Puts a person in, or replaces what was known.
     pub(super) fn put(&mut self, record: &Record) {
-        match self.find(record.id) {
-            Some(place) => self.rewrite(place, record),
-            None => self.insert(record),
+        if let Some(place) = self.find(record.id) {
+            self.rewrite(place, record);
+        } else {
+            self.insert(record);
+            self.tidy();
         }
     }
 
@@ -154,6 +156,7 @@ impl Space {
             let rest: Vec<Record> = self.records().collect();
             self.build(&rest);
         }
+        self.tidy();
         true
     }
 
@@ -174,6 +177,7 @@ impl Space {
         if !leaf.cap.holds(record.xyz_m) {
             self.detach(place);
             self.insert(record);
+            self.tidy();
             return;
         }
         let (newest, parent) = (leaf.newest, leaf.parent);
@@ -243,6 +247,7 @@ impl Space {
         leaf.len -= 1;
         let (parent, newest) = (leaf.parent, leaf.newest);
         self.count(parent, -1, -i32::from(record.available));
+        self.tighten(parent, last);
         if parent == Entry::NONE {
             return;
         }
@@ -255,6 +260,18 @@ impl Space {
             parent.node()
         };
         self.collapse(node);
+    }
+
+    /// Moves a leaf with too much room for so many people to a smaller run.
+    ///
+    /// A group and an eighth to spare: there is no going to and fro over one person.
+    fn tighten(&mut self, parent: Entry, people: usize) {
+        let leaf = self.child(parent);
+        let groups = people.div_ceil(LANES);
+        let room = groups + groups / 8 + 1;
+        if people > 0 && Class::holding(room).size() < leaf.class().size() {
+            self.resize(leaf, room * LANES);
+        }
     }
 
     /// Moves a leaf to a run that holds so many people.

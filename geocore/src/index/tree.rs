@@ -368,7 +368,7 @@ impl Space {
         }
     }
 
-    fn child_of(&self, node: u32) -> Child {
+    pub(super) fn child_of(&self, node: u32) -> Child {
         let node = &self.nodes[node as usize];
         Child::node(node.first, node.class)
     }
@@ -379,7 +379,11 @@ impl Space {
         (first + entry.slot() / WIDTH, entry.slot() % WIDTH)
     }
 
-    fn child(&self, entry: Entry) -> Child {
+    /// What hangs in a slot; the root in none.
+    pub(super) fn child(&self, entry: Entry) -> Child {
+        if entry == Entry::NONE {
+            return self.root;
+        }
         let (chunk, lane) = self.locate(entry);
         self.chunks.hot[chunk].child[lane]
     }
