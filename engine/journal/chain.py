@@ -9,10 +9,10 @@ position, so that cutting whole streams away shows as well.
 
 import hashlib
 import struct
-from dataclasses import replace
 from typing import Final
 
-from engine.ports.journal import StoredEvent
+from engine.ports.journal import Append, NewEvent, StoredEvent
+from engine.values import Instant
 
 GENESIS: Final = bytes(32)
 _ROW_DOMAIN: Final = b"natalia/journal/row/1\x00"
@@ -29,20 +29,12 @@ def row_hash(previous: bytes, event: StoredEvent) -> bytes:
         UnicodeEncodeError: a text holds a lone surrogate.
 
     """
-    digest = hashlib.sha256(_ROW_DOMAIN + previous)
-    digest.update(
-        _INTEGERS.pack(
-            event.position, event.seq, event.epoch, event.version, event.at.ms
-        )
-    )
-    for part in (
-        event.stream.encode(),
-        event.command_id.encode(),
-        event.kind.encode(),
+    return _hash(
+        previous,
+        (event.position, event.seq, event.epoch, event.version, event.at.ms),
+        (event.stream, event.command_id, event.kind),
         event.body,
-    ):
-        digest.update(_LENGTH.pack(len(part)) + part)
-    return digest.digest()
+    )
 
 
 def next_head(head: bytes, row: bytes) -> bytes:
@@ -50,6 +42,40 @@ def next_head(head: bytes, row: bytes) -> bytes:
     return hashlib.sha256(_HEAD_DOMAIN + head + row).digest()
 
 
-def sealed(previous: bytes, event: StoredEvent) -> StoredEvent:
-    """Return the row with its hash behind `previous`, whatever hash it had."""
-    return replace(event, hash=row_hash(previous, event))
+def sealed(
+    previous: bytes,
+    append: Append,
+    new: NewEvent,
+    *,
+    position: int,
+    seq: int,
+    at: Instant,
+) -> StoredEvent:
+    """Return a new event as its row behind `previous`, the stream's last hash."""
+    digest = _hash(
+        previous,
+        (position, seq, append.epoch, new.version, at.ms),
+        (append.stream, append.command_id, new.kind),
+        new.body,
+    )
+    return StoredEvent(
+        position=position,
+        stream=append.stream,
+        seq=seq,
+        epoch=append.epoch,
+        command_id=append.command_id,
+        kind=new.kind,
+        version=new.version,
+        at=at,
+        body=new.body,
+        hash=digest,
+    )
+
+
+def _hash(
+    previous: bytes, integers: tuple[int, ...], texts: tuple[str, ...], body: bytes
+) -> bytes:
+    parts = [_ROW_DOMAIN, previous, _INTEGERS.pack(*integers)]
+    for part in (*map(str.encode, texts), body):
+        parts += (_LENGTH.pack(len(part)), part)
+    return hashlib.sha256(b"".join(parts)).digest()

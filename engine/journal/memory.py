@@ -146,18 +146,11 @@ class MemoryStore:
         for new in append.events:
             row = sealed(
                 stream.events[-1].hash if stream.events else GENESIS,
-                StoredEvent(
-                    position=len(medium.events) + 1,
-                    stream=append.stream,
-                    seq=len(stream.events) + 1,
-                    epoch=append.epoch,
-                    command_id=append.command_id,
-                    kind=new.kind,
-                    version=new.version,
-                    at=now,
-                    body=new.body,
-                    hash=b"",
-                ),
+                append,
+                new,
+                position=len(medium.events) + 1,
+                seq=len(stream.events) + 1,
+                at=now,
             )
             medium.events.append(row)
             medium.head = next_head(medium.head, row.hash)

@@ -1,6 +1,7 @@
 """Rows of the SQLite journal as the port's values."""
 
-from typing import Final
+from collections.abc import Iterable
+from typing import Any, Final
 
 import apsw
 
@@ -44,8 +45,8 @@ def times(cursor: apsw.Cursor) -> dict[str, Instant]:
     return {stream: Instant(at) for stream, at in cursor}
 
 
-def events(cursor: apsw.Cursor) -> list[StoredEvent]:
-    """Read all of a result of `EVENTS`."""
+def events(cursor: Iterable[Any]) -> list[StoredEvent]:
+    """Read all of a result with the columns of `EVENTS`."""
     return [
         StoredEvent(
             position=position,

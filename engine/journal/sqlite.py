@@ -12,7 +12,7 @@ from engine.journal.ballast import BALLAST_BYTES, Ballast
 from engine.journal.connection import beside, open_writer
 from engine.journal.mishap import explained, is_full, stated
 from engine.journal.reading import SqliteReader
-from engine.journal.writing import Group
+from engine.journal.writing import answers_of
 from engine.ports.journal import Answer, JournalReader, Place, Request, Unknown
 from engine.values import Instant
 
@@ -146,22 +146,26 @@ class SqliteStore:
     ) -> list[Answer]:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            transaction = Group(self._connection, now)
-            answers = [
-                Unknown(reason=_SCARCE, is_full=True)
-                if spares and isinstance(request, Place)
-                else transaction.apply(request)
+            wanted = [
+                request
                 for request in group
+                if not (spares and isinstance(request, Place))
             ]
-            transaction.close()
+            found, position = answers_of(self._connection, wanted, now)
             self._connection.execute("COMMIT")
         except BaseException:
             # Some errors roll back by themselves.
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
-        self._position = transaction.position
-        return answers
+        self._position = position
+        answers = iter(found)
+        return [
+            Unknown(reason=_SCARCE, is_full=True)
+            if spares and isinstance(request, Place)
+            else next(answers)
+            for request in group
+        ]
 
     def _last_position(self) -> int:
         """Refuse a journal that lost its end: it would number rows anew."""

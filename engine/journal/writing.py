@@ -1,28 +1,27 @@
 """One group inside one SQLite transaction: the rules, request by request.
 
-Each request that may write more than one row has a savepoint of its own, so that
-one that breaks a rule leaves nothing behind and the rest of the group goes on.
+First everything that the group names is looked up, then each request is answered from
+that, and last all rows are written. What a rule refuses has left nothing behind, since
+nothing is written until all is decided.
 """
 
-import json
+from collections import ChainMap
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache
-from itertools import chain
+from dataclasses import dataclass, field
 from typing import Final, assert_never
 
 import apsw
 
-from engine.journal import rows
-from engine.journal.chain import GENESIS, next_head, sealed
+from engine.journal import tables
+from engine.journal.chain import next_head, sealed
 from engine.journal.rules import flaw
+from engine.journal.standing import NO_STREAM, Standing, StreamEnd, standing_of
+from engine.journal.tables import Columns
 from engine.ports.journal import (
     Answer,
     Append,
     Appended,
-    Code,
     Conflict,
-    EffectChange,
     EffectRow,
     EffectState,
     Fenced,
@@ -33,76 +32,206 @@ from engine.ports.journal import (
     Request,
     StoredEvent,
 )
-from engine.values import CommandId, Instant
+from engine.values import EffectId, Instant, PersonId, ReportKey
 
-Columns = tuple[str | int | bytes | None, ...]
-
-ROWS_MAX: Final = 16
-"""Rows of one insert: more statements in the cache would not pay."""
+_OF_A_TABLE: Final = "a row breaks a constraint of its table"
 
 
-@dataclass(frozen=True, slots=True)
-class _Into:
-    """An insert into a table, for any number of rows up to `ROWS_MAX`."""
+def answers_of(
+    connection: apsw.Connection, group: Sequence[Request], now: Instant
+) -> tuple[list[Answer], int]:
+    """Do what a group asks; return the answers, and the position behind it.
 
-    table: str
-    columns: int
-    tail: str = ""
-
-    def statement(self, rows: int) -> str:
-        """Return the statement for so many rows."""
-        return _statement(self, rows)
-
-
-@cache
-def _statement(into: _Into, rows: int) -> str:
-    row = f"({', '.join('?' * into.columns)})"
-    values = ", ".join([row] * rows)
-    return f"INSERT INTO {into.table} VALUES {values}{into.tail}"  # noqa: S608 - constants
-
-
-_INTO_EVENT: Final = _Into("event", 10)
-_INTO_EFFECT: Final = _Into("effect", 13, " ON CONFLICT (effect_id) DO NOTHING")
-_INTO_CODE: Final = _Into("code", 3, " ON CONFLICT (code) DO NOTHING")
-_CODES: Final = (
-    "SELECT code, stream, person FROM code"
-    " WHERE code IN (SELECT value FROM json_each(?))"
-)
-
-
-class RefusedError(Exception):
-    """An append breaks a rule in its middle; what it wrote is taken back."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-class Group:
-    """The open transaction of one group.
+    Where a table refuses a row, no rule of ours has found what is wrong with it: the
+    requests are then done one by one, and only that one fails.
 
     Args:
         connection: the writer, inside BEGIN IMMEDIATE.
+        group: what is asked.
         now: the wall time of every row in this group.
 
-    """
+    Raises:
+        apsw.Error: the medium failed; the whole group must be rolled back.
 
-    def __init__(self, connection: apsw.Connection, now: Instant) -> None:
-        self._connection, self._now = connection, now
-        ((self.position, self._head),) = connection.execute(
-            "SELECT position, head FROM journal"
+    """
+    ((position, head),) = connection.execute("SELECT position, head FROM journal")
+    whole = Group(connection, group, now, position, head)
+    try:
+        with connection:
+            whole.write()
+    except apsw.ConstraintError:
+        return _one_by_one(connection, group, now, position, head)
+    return whole.answers, whole.position
+
+
+def _one_by_one(
+    connection: apsw.Connection,
+    group: Sequence[Request],
+    now: Instant,
+    position: int,
+    head: bytes,
+) -> tuple[list[Answer], int]:
+    answers: list[Answer] = []
+    for request in group:
+        alone = Group(connection, (request,), now, position, head)
+        try:
+            with connection:
+                alone.write()
+        except apsw.ConstraintError:
+            seq = alone.seq_before(request)
+            answers.append(Conflict(seq=seq, reason=_OF_A_TABLE))
+        else:
+            answers += alone.answers
+            position, head = alone.position, alone.head
+    return answers, position
+
+
+@dataclass(slots=True)
+class _Change:
+    """What becomes of an effect; None leaves a column as it is."""
+
+    state: EffectState
+    attempt: int | None = None
+    route: str | None = None
+    reference: str | None = None
+
+    def then(self, later: "_Change") -> "_Change":
+        """Return what both come to."""
+        return _Change(
+            later.state,
+            self.attempt if later.attempt is None else later.attempt,
+            self.route if later.route is None else later.route,
+            self.reference if later.reference is None else later.reference,
         )
 
-    def apply(self, request: Request) -> Answer:
-        """Do what a request asks, or leave no trace and say why not.
+
+@dataclass(slots=True)
+class _Pending:
+    """The rows that a group will write; where a key says so, the last word on it."""
+
+    events: list[Columns] = field(default_factory=list)
+    streams: dict[str, Columns] = field(default_factory=dict)
+    effects: list[Columns] = field(default_factory=list)
+    changes: dict[EffectId, _Change] = field(default_factory=dict)
+    codes: list[Columns] = field(default_factory=list)
+    inbound: list[Columns] = field(default_factory=list)
+    takers: dict[ReportKey, str] = field(default_factory=dict)
+    places: dict[PersonId, Columns] = field(default_factory=dict)
+
+
+class _Effects:
+    """The effects of one append over those that stand: kept all, or none."""
+
+    def __init__(self, standing: Standing, pending: _Pending) -> None:
+        self._standing, self._pending = standing, pending
+        self._states = ChainMap({}, standing.effects)
+        self._changes = ChainMap({}, pending.changes)
+        self._plans: list[Columns] = []
+
+    def apply(self, append: Append) -> str | None:
+        """Plan, change and withdraw; return why an effect cannot be changed."""
+        for plan in append.plans:
+            if plan.effect_id not in self._states:
+                self._states[plan.effect_id] = plan.state.value
+                self._plans.append(_effect_columns(plan))
+        for change in append.changes:
+            state = self._states.get(change.effect_id)
+            if state not in change.requires:
+                found = "not there" if state is None else state
+                return f"an effect that must change is {found}"
+            new = change.state, change.attempt, change.route, change.reference
+            self._change(change.effect_id, _Change(*new))
+        for effect in append.withdraws:
+            if self._states.get(effect) == EffectState.PLANNED:
+                self._change(effect, _Change(EffectState.WITHDRAWN))
+        return None
+
+    def keep(self) -> None:
+        """Let it stand, and be written."""
+        self._standing.effects.update(self._states.maps[0])
+        self._pending.changes.update(self._changes.maps[0])
+        self._pending.effects += self._plans
+
+    def _change(self, effect: EffectId, change: _Change) -> None:
+        self._states[effect] = change.state.value
+        before = self._changes.get(effect)
+        self._changes[effect] = change if before is None else before.then(change)
+
+
+class Group:
+    """A group that is decided, and not yet written.
+
+    `answers` has one for each request, `position` and `head` say where the journal
+    stands behind the group.
+    """
+
+    def __init__(
+        self,
+        connection: apsw.Connection,
+        group: Sequence[Request],
+        now: Instant,
+        position: int,
+        head: bytes,
+    ) -> None:
+        """Look up what the group names, and decide each request in order."""
+        self._connection, self._now = connection, now
+        self.position, self.head = position, head
+        self._pending = _Pending()
+        flaws = [flaw(request) for request in group]
+        sound = [
+            request
+            for request, problem in zip(group, flaws, strict=True)
+            if problem is None
+        ]
+        self._standing: Standing = standing_of(connection, sound)
+        self._seqs = {name: end.seq for name, end in self._standing.streams.items()}
+        self.answers: list[Answer] = [
+            self._answer(request)
+            if problem is None
+            else Conflict(seq=0, reason=problem)
+            for request, problem in zip(group, flaws, strict=True)
+        ]
+
+    def seq_before(self, request: Request) -> int:
+        """Return the last seq that a request's stream had before the group."""
+        return self._seqs.get(request.stream, 0) if isinstance(request, Append) else 0
+
+    def write(self) -> None:
+        """Write all rows, and where the journal stands behind them.
 
         Raises:
-            apsw.Error: the medium failed; the whole group must be rolled back.
+            apsw.ConstraintError: a table refuses a row; nothing may be kept then.
+            apsw.Error: the medium failed.
 
         """
-        problem = flaw(request)
-        if problem is not None:
-            return Conflict(seq=0, reason=problem)
+        connection, pending = self._connection, self._pending
+        tables.INTO_EVENT.run(connection, pending.events)
+        tables.INTO_STREAM.run(connection, list(pending.streams.values()))
+        tables.INTO_EFFECT.run(connection, pending.effects)
+        tables.OF_EFFECT.run(connection, self._changes())
+        tables.INTO_CODE.run(connection, pending.codes)
+        tables.INTO_INBOUND.run(connection, pending.inbound)
+        tables.OF_INBOUND.run(connection, list(pending.takers.items()))
+        tables.INTO_PLACE.run(connection, list(pending.places.values()))
+        connection.execute(
+            "UPDATE journal SET position = ?, head = ?, at = ?",
+            (self.position, self.head, self._now.ms),
+        )
+
+    def _changes(self) -> list[Columns]:
+        return [
+            (
+                effect,
+                change.state.value,
+                self._now.ms,
+                change.attempt,
+                change.route,
+                change.reference,
+            )
+            for effect, change in self._pending.changes.items()
+        ]
+
+    def _answer(self, request: Request) -> Answer:
         match request:
             case Append():
                 return self._append(request)
@@ -113,187 +242,94 @@ class Group:
             case _:
                 assert_never(request)
 
-    def close(self) -> None:
-        """Write where the journal stands behind this group."""
-        self._connection.execute(
-            "UPDATE journal SET position = ?, head = ?, at = ?",
-            (self.position, self._head, self._now.ms),
-        )
-
     def _append(self, append: Append) -> Answer:
-        standing = self._connection.execute(
-            "SELECT epoch, seq, hash FROM stream WHERE stream = ?", (append.stream,)
-        ).fetchone()
-        epoch, seq, digest = standing or (0, 0, GENESIS)
-        if append.epoch < epoch:
-            return Fenced(epoch=epoch)
-        if seq:
-            first = self._events_of(append.stream, append.command_id)
-            if first:
-                return Appended(events=tuple(first), repeated=True)
-        if append.expected_seq != seq:
-            return Conflict(seq=seq, reason="the stream has moved")
-        before = self.position, self._head
-        try:
-            with self._connection:
-                answer = self._write(append, seq, digest)
-        except RefusedError as refusal:
-            self.position, self._head = before
-            return Conflict(seq=seq, reason=refusal.reason)
-        except apsw.ConstraintError:
-            self.position, self._head = before
-            return Conflict(seq=seq, reason="a row breaks a constraint of its table")
-        return answer
+        end = self._standing.streams.get(append.stream, NO_STREAM)
+        if append.epoch < end.epoch:
+            return Fenced(epoch=end.epoch)
+        first = self._standing.commands.get((append.stream, append.command_id))
+        if first:
+            return Appended(events=tuple(first), repeated=True)
+        if append.expected_seq != end.seq:
+            return Conflict(seq=end.seq, reason="the stream has moved")
+        reason = self._apply(append)
+        if reason is not None:
+            return Conflict(seq=end.seq, reason=reason)
+        stored = self._store(append, end)
+        self._take(append)
+        return Appended(events=stored)
 
-    def _events_of(self, stream: str, command_id: CommandId) -> list[StoredEvent]:
-        return rows.events(
-            self._connection.execute(
-                rows.EVENTS + " WHERE stream = ? AND command_id = ? ORDER BY seq",
-                (stream, command_id),
-            )
-        )
+    def _apply(self, append: Append) -> str | None:
+        """Apply effects and codes; return why one of them cannot be, all undone."""
+        effects = _Effects(self._standing, self._pending)
+        reason = effects.apply(append)
+        if reason is not None:
+            return reason
+        claimed = ChainMap({}, self._standing.codes)
+        for code in append.codes:
+            owner = code.stream, code.person
+            if claimed.setdefault(code.code, owner) != owner:
+                return "a reply code is in use"
+        effects.keep()
+        fresh = claimed.maps[0]
+        self._standing.codes.update(fresh)
+        self._pending.codes += [(code, *owner) for code, owner in fresh.items()]
+        return None
 
-    def _write(self, append: Append, seq: int, digest: bytes) -> Appended:
+    def _store(self, append: Append, end: StreamEnd) -> tuple[StoredEvent, ...]:
+        standing, pending = self._standing, self._pending
+        seq, digest = end.seq, end.hash
         stored: list[StoredEvent] = []
         for new in append.events:
             seq += 1
             self.position += 1
-            unsealed = StoredEvent(
-                position=self.position,
-                stream=append.stream,
-                seq=seq,
-                epoch=append.epoch,
-                command_id=append.command_id,
-                kind=new.kind,
-                version=new.version,
-                at=self._now,
-                body=new.body,
-                hash=b"",
+            row = sealed(
+                digest, append, new, position=self.position, seq=seq, at=self._now
             )
-            row = sealed(digest, unsealed)
             digest = row.hash
-            self._head = next_head(self._head, digest)
+            self.head = next_head(self.head, digest)
             stored.append(row)
-        self._insert(_INTO_EVENT, [_event_columns(row) for row in stored])
-        self._keep_head(append, seq, digest)
-        self._apply_effects(append)
-        return Appended(events=tuple(stored))
+            pending.events.append(_event_columns(row))
+        standing.streams[append.stream] = StreamEnd(append.epoch, seq, digest)
+        standing.commands[append.stream, append.command_id] = stored
+        pending.streams[append.stream] = _stream_columns(append, seq, digest)
+        return tuple(stored)
 
-    def _insert(self, into: _Into, rows: Sequence[Columns]) -> None:
-        """Insert rows of one table, many in a statement.
-
-        apsw gives the interpreter's lock away in every statement, and beside busy
-        threads each return of it is waited for: few statements are quick ones.
-        """
-        for start in range(0, len(rows), ROWS_MAX):
-            some = rows[start : start + ROWS_MAX]
-            values = tuple(chain.from_iterable(some))
-            self._connection.execute(into.statement(len(some)), values)
-
-    def _keep_head(self, append: Append, seq: int, digest: bytes) -> None:
-        head = append.head
-        self._connection.execute(
-            "INSERT INTO stream VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (stream) DO UPDATE SET owner = excluded.owner,"
-            " epoch = excluded.epoch, seq = excluded.seq, hash = excluded.hash,"
-            " status = excluded.status, is_open = excluded.is_open,"
-            " next_due = excluded.next_due, subject = excluded.subject",
-            (
-                append.stream,
-                append.owner,
-                append.epoch,
-                seq,
-                digest,
-                head.status,
-                int(head.is_open),
-                None if head.next_due is None else head.next_due.ms,
-                head.subject,
-            ),
-        )
-
-    def _apply_effects(self, append: Append) -> None:
-        execute = self._connection.execute
-        self._insert(_INTO_EFFECT, [_effect_columns(plan) for plan in append.plans])
-        for change in append.changes:
-            self._change(change)
-        for effect_id in append.withdraws:
-            execute(
-                "UPDATE effect SET state = ?, changed_at = ?"
-                " WHERE effect_id = ? AND state = ?",
-                (
-                    EffectState.WITHDRAWN.value,
-                    self._now.ms,
-                    effect_id,
-                    EffectState.PLANNED.value,
-                ),
-            )
+    def _take(self, append: Append) -> None:
         for key in append.takes:
-            execute(
-                "UPDATE inbound SET taken_by = ? WHERE key = ? AND taken_by = ''",
-                (append.stream, key),
-            )
-        if append.codes:
-            self._claim(append.codes)
-
-    def _change(self, change: EffectChange) -> None:
-        found = self._connection.execute(
-            "SELECT state FROM effect WHERE effect_id = ?", (change.effect_id,)
-        ).get
-        if found not in change.requires:
-            state = "not there" if found is None else found
-            reason = f"an effect that must change is {state}"
-            raise RefusedError(reason)
-        self._connection.execute(
-            "UPDATE effect SET state = ?, changed_at = ?,"
-            " attempt = coalesce(?, attempt), route = coalesce(?, route),"
-            " reference = coalesce(?, reference) WHERE effect_id = ?",
-            (
-                change.state.value,
-                self._now.ms,
-                change.attempt,
-                change.route,
-                change.reference,
-                change.effect_id,
-            ),
-        )
-
-    def _claim(self, codes: Sequence[Code]) -> None:
-        self._insert(_INTO_CODE, [(c.code, c.stream, c.person) for c in codes])
-        wanted = json.dumps([code.code for code in codes])
-        owners = {
-            code: (stream, person)
-            for code, stream, person in self._connection.execute(_CODES, (wanted,))
-        }
-        for code in codes:
-            if owners[code.code] != (code.stream, code.person):
-                reason = "a reply code is in use"
-                raise RefusedError(reason)
+            if self._standing.takers.get(key) == "":
+                self._standing.takers[key] = append.stream
+                self._pending.takers[key] = append.stream
 
     def _record(self, record: Record) -> Answer:
-        self._connection.execute(
-            "INSERT INTO inbound(key, source, received_at, body, taken_by)"
-            " VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
+        takers = self._standing.takers
+        if record.key in takers:
+            return Recorded(key=record.key, repeated=True)
+        takers[record.key] = record.taken_by
+        self._pending.inbound.append(
             (
                 record.key,
                 record.source,
                 record.received_at.ms,
                 record.body,
                 record.taken_by,
-            ),
+            )
         )
-        return Recorded(key=record.key, repeated=not self._connection.changes())
+        return Recorded(key=record.key)
 
     def _place(self, place: Place) -> Answer:
-        fix = place.fix
-        self._connection.execute(
-            "INSERT INTO place(person, lat_deg, lon_deg, accuracy_m, at)"
-            " VALUES (?, ?, ?, ?, ?) ON CONFLICT (person) DO UPDATE"
-            " SET lat_deg = excluded.lat_deg, lon_deg = excluded.lon_deg,"
-            " accuracy_m = excluded.accuracy_m, at = excluded.at"
-            " WHERE excluded.at >= place.at",
-            (place.person, fix.lat_deg, fix.lon_deg, fix.accuracy_m, fix.at.ms),
+        fix, fixed_ms = place.fix, self._standing.fixed_ms
+        at_ms = fix.at.ms
+        if fixed_ms.get(place.person, at_ms) > at_ms:
+            return Placed(kept_newer=True)
+        fixed_ms[place.person] = at_ms
+        self._pending.places[place.person] = (
+            place.person,
+            fix.lat_deg,
+            fix.lon_deg,
+            fix.accuracy_m,
+            at_ms,
         )
-        return Placed(kept_newer=not self._connection.changes())
+        return Placed()
 
 
 def _event_columns(row: StoredEvent) -> Columns:
@@ -308,6 +344,21 @@ def _event_columns(row: StoredEvent) -> Columns:
         row.at.ms,
         row.body,
         row.hash,
+    )
+
+
+def _stream_columns(append: Append, seq: int, digest: bytes) -> Columns:
+    head = append.head
+    return (
+        append.stream,
+        append.owner,
+        append.epoch,
+        seq,
+        digest,
+        head.status,
+        int(head.is_open),
+        None if head.next_due is None else head.next_due.ms,
+        head.subject,
     )
 
 

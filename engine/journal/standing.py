@@ -1,0 +1,124 @@
+"""What the tables hold of all that a group names, looked up at once.
+
+The group goes on from here without asking again: what one of its requests changes, the
+next one finds changed.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, assert_never
+
+import apsw
+
+from engine.journal import rows, tables
+from engine.journal.chain import GENESIS
+from engine.journal.tables import Columns, LookUp
+from engine.ports.journal import (
+    Append,
+    Place,
+    Record,
+    Request,
+    StoredEvent,
+)
+from engine.values import CommandId, EffectId, PersonId, ReportKey
+
+
+class StreamEnd(NamedTuple):
+    """Where a stream stands: whose epoch, its last seq and hash."""
+
+    epoch: int
+    seq: int
+    hash: bytes
+
+
+NO_STREAM = StreamEnd(0, 0, GENESIS)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The clear columns that decide a group's answers, by key; absent: no such row."""
+
+    streams: dict[str, StreamEnd] = field(default_factory=dict)
+    commands: dict[tuple[str, CommandId], list[StoredEvent]] = field(
+        default_factory=dict
+    )
+    effects: dict[EffectId, str] = field(default_factory=dict)
+    codes: dict[str, tuple[str, PersonId]] = field(default_factory=dict)
+    takers: dict[ReportKey, str] = field(default_factory=dict)
+    fixed_ms: dict[PersonId, int] = field(default_factory=dict)
+
+
+def standing_of(connection: apsw.Connection, group: Sequence[Request]) -> Standing:
+    """Look up all that a group names, a few statements for each table."""
+    names = _Names()
+    for request in group:
+        names.add(request)
+
+    def look_up(question: LookUp, keys: Iterable[str]) -> Iterable[tuple[str, ...]]:
+        return question.ask(connection, [(key,) for key in keys])
+
+    streams = {
+        stream: StreamEnd(epoch, seq, digest)
+        for stream, epoch, seq, digest in tables.STREAMS.ask(
+            connection, [(stream,) for stream in names.streams]
+        )
+    }
+    standing = Standing(
+        streams=streams,
+        effects={
+            EffectId(effect): state
+            for effect, state in look_up(tables.EFFECTS, names.effects)
+        },
+        codes={
+            code: (stream, PersonId(person))
+            for code, stream, person in look_up(tables.CODES, names.codes)
+        },
+        takers={
+            ReportKey(key): taker
+            for key, taker in look_up(tables.INBOUND, names.inbound)
+        },
+        fixed_ms={
+            PersonId(person): at
+            for person, at in tables.PLACES.ask(
+                connection, [(person,) for person in names.people]
+            )
+        },
+    )
+    told: list[Columns] = [pair for pair in names.commands if pair[0] in streams]
+    for event in rows.events(tables.REPEATS.ask(connection, told)):
+        key = event.stream, event.command_id
+        standing.commands.setdefault(key, []).append(event)
+    return standing
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The keys that a group names; a dict each, whose order is the group's."""
+
+    streams: dict[str, None] = field(default_factory=dict)
+    commands: dict[tuple[str, str], None] = field(default_factory=dict)
+    effects: dict[str, None] = field(default_factory=dict)
+    codes: dict[str, None] = field(default_factory=dict)
+    inbound: dict[str, None] = field(default_factory=dict)
+    people: dict[str, None] = field(default_factory=dict)
+
+    def add(self, request: Request) -> None:
+        match request:
+            case Append():
+                self.streams[request.stream] = None
+                self.commands[request.stream, request.command_id] = None
+                self.effects.update(dict.fromkeys(_effects_of(request)))
+                self.codes.update(dict.fromkeys(code.code for code in request.codes))
+                self.inbound.update(dict.fromkeys(request.takes))
+            case Record(key=key):
+                self.inbound[key] = None
+            case Place(person=person):
+                self.people[person] = None
+            case _:
+                assert_never(request)
+
+
+def _effects_of(append: Append) -> Iterable[EffectId]:
+    yield from (plan.effect_id for plan in append.plans)
+    yield from (change.effect_id for change in append.changes)
+    yield from append.withdraws
