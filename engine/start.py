@@ -2,7 +2,6 @@
 
 import random
 import resource
-import secrets
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -22,12 +21,12 @@ from engine.config import Config
 from engine.console.desk import KEPT_ROSTER
 from engine.console.parts import WebParts
 from engine.health import Health
+from engine.intake.codes import new_codes
 from engine.intake.gateway.door import Door
 from engine.intake.gateway.sockets import bind, bind_unix
 from engine.intake.judge import Judge
 from engine.intake.orders.actor import Reached
 from engine.intake.orders.lines import Lines
-from engine.intake.replies import CODE, DIGITS, LETTERS
 from engine.intake.shouter.actor import Unhandled, Unrecorded
 from engine.intake.vigil.attendance import Attendance
 from engine.journal.handle import Journal
@@ -217,29 +216,13 @@ def desk_of(config: Config, board: Board, readers: ReaderPool) -> Desk:
     """Return what look-ups are answered from."""
     return Desk(
         board=board,
-        code=partial(new_code, readers),
+        codes=partial(new_codes, readers),
         hq=tuple(HqEntry(channel=e.channel, address=e.address) for e in config.hq),
         public=tuple(
             HqEntry(channel=e.channel, address=e.address) for e in config.public
         ),
         hq_language=config.hq_language,
     )
-
-
-def new_code(readers: ReaderPool) -> str:
-    """Return a reply code that nobody can foresee and nobody has, such as K7F2.
-
-    A code belongs to its recipient for ever: an answer that comes a week late must
-    not count for somebody else.
-    """
-    while True:
-        tail = [secrets.choice(LETTERS + DIGITS) for _ in range(3)]
-        code = secrets.choice(LETTERS) + "".join(tail)
-        if CODE.fullmatch(code) is None:
-            continue
-        with readers.reader() as reader:
-            if reader.code(code) is None:
-                return code
 
 
 def metrics_of(config: Config) -> Metrics:

@@ -4,7 +4,7 @@ The answers are facts from then on: they are journalled with the decision, and
 replay never asks again. Safe from any alarm's thread; looks at one snapshot.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
@@ -30,11 +30,11 @@ class HqEntry:
 class Desk:
     """What look-ups are answered from.
 
-    `code` returns a fresh reply code each time; the journal refuses one in use.
+    `codes` returns so many fresh reply codes; the journal refuses one in use.
     """
 
     board: Board
-    code: Callable[[], str]
+    codes: Callable[[int], Sequence[str]]
     hq: tuple[HqEntry, ...] = ()
     public: tuple[HqEntry, ...] = ()
     hq_language: str = "en"
@@ -88,38 +88,42 @@ class Desk:
             within_m=lookup.within_m,
             exclude=lookup.exclude | {lookup.subject},
         )
+        found = [
+            (person, neighbour)
+            for neighbour in near
+            if (person := roster.person(neighbour.person)) is not None
+        ]
+        codes = self.codes(len(found))
         # A declared place is a town: a distance to it says no more than the town.
         return tuple(
             self._recipient(
                 person,
                 lookup,
-                distance_m=found.distance_m,
-                place_age=self.board.age_of(found),
-                declared=found.declared or place.source is PlaceSource.DECLARED,
+                code,
+                distance_m=neighbour.distance_m,
+                place_age=self.board.age_of(neighbour),
+                declared=neighbour.declared or place.source is PlaceSource.DECLARED,
             )
-            for found in near
-            if (person := roster.person(found.person)) is not None
+            for (person, neighbour), code in zip(found, codes, strict=True)
         )
 
     def _contacts(self, lookup: Lookup) -> tuple[Recipient, ...]:
         if lookup.subject is None:
             return ()
-        return tuple(
-            self._recipient(person, lookup)
-            for person in self.board.roster().contacts_of(lookup.subject)
-            if person.person not in lookup.exclude
-        )
+        contacts = self.board.roster().contacts_of(lookup.subject)
+        wanted = [one for one in contacts if one.person not in lookup.exclude]
+        return self._recipients(wanted, lookup)
 
     def _duty(self, lookup: Lookup) -> tuple[Recipient, ...]:
         rota = self.board.duty()
-        if not rota:
-            return ()
-        return (self._recipient(rota[lookup.turn % len(rota)], lookup),)
+        return self._recipients(
+            rota[lookup.turn % len(rota) :][:1] if rota else (), lookup
+        )
 
     def _defender(self, lookup: Lookup) -> tuple[Recipient, ...]:
         roster = self.board.roster()
         person = None if lookup.subject is None else roster.person(lookup.subject)
-        return () if person is None else (self._recipient(person, lookup),)
+        return self._recipients(() if person is None else (person,), lookup)
 
     def _hq(self) -> tuple[Recipient, ...]:
         return tuple(
@@ -149,10 +153,20 @@ class Desk:
             for number, entry in enumerate(self.public, start=1)
         )
 
+    def _recipients(
+        self, people: Sequence[Person], lookup: Lookup
+    ) -> tuple[Recipient, ...]:
+        codes = self.codes(len(people))
+        return tuple(
+            self._recipient(person, lookup, code)
+            for person, code in zip(people, codes, strict=True)
+        )
+
     def _recipient(
         self,
         person: Person,
         lookup: Lookup,
+        code: str,
         *,
         distance_m: float | None = None,
         place_age: timedelta | None = None,
@@ -169,7 +183,7 @@ class Desk:
             language=person.language,
             sign=person.sign,
             addresses=addresses,
-            code=self.code(),
+            code=code,
             distance_m=distance_m,
             place_age=place_age,
             declared=declared,

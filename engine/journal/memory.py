@@ -256,6 +256,10 @@ class MemoryReader:
         """Return whom a reply code belongs to."""
         return self._medium.codes.get(code)
 
+    def codes_in_use(self, codes: Sequence[str]) -> frozenset[str]:
+        """Return which of these reply codes belong to somebody."""
+        return frozenset(filter(self._medium.codes.__contains__, codes))
+
     def places(self) -> Sequence[Place]:
         """Return everybody's last fix, by person."""
         with self._medium.lock:

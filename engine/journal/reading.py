@@ -113,6 +113,11 @@ class SqliteReader:
         )
         return found[0] if found else None
 
+    def codes_in_use(self, codes: Sequence[str]) -> frozenset[str]:
+        """Return which of these reply codes belong to somebody."""
+        wanted = "SELECT code FROM code WHERE code IN (SELECT value FROM json_each(?))"
+        return frozenset(self._read(wanted, (json.dumps(codes),), _texts))
+
     def places(self) -> Sequence[Place]:
         """Return everybody's last fix, by person."""
         return self._read(rows.PLACES + " ORDER BY person", (), rows.places)

@@ -287,6 +287,9 @@ class JournalReader(Protocol):
     def code(self, code: str) -> Code | None:
         """Return whom a reply code belongs to."""
 
+    def codes_in_use(self, codes: Sequence[str]) -> frozenset[str]:
+        """Return which of these reply codes belong to somebody."""
+
     def places(self) -> Sequence[Place]:
         """Return everybody's last fix."""
 

@@ -124,6 +124,11 @@ class Inbox:
         """Say whether nothing waits."""
         return not self._urgent.waiting and not self._normal.waiting
 
+    @property
+    def has_urgent(self) -> bool:
+        """Whether something waits that overtakes the rest."""
+        return bool(self._urgent.waiting)
+
     def qsize(self) -> int:
         """Return how many messages wait."""
         return len(self._urgent.waiting) + len(self._normal.waiting)

@@ -5,6 +5,7 @@ thousand alarms at once would wait for a thousand of them, one by one.
 """
 
 import threading
+from collections import deque
 from collections.abc import Callable
 from queue import SimpleQueue
 from typing import ClassVar, NoReturn
@@ -39,22 +40,32 @@ class Crew:
     def __init__(self, hands: int = HANDS) -> None:
         """Start no thread yet."""
         self._hands = hands
-        self._turns: SimpleQueue[_Turn] = SimpleQueue()
+        self._urgent: deque[_Turn] = deque()
+        self._others: deque[_Turn] = deque()
+        self._tokens: SimpleQueue[None] = SimpleQueue()
         self._lock = threading.Lock()
         self._resting = 0
         self._since_s: dict[int, float] = {}
 
-    def run(self, turn: Callable[[], None], now_s: Callable[[], float]) -> None:
+    def run(
+        self,
+        turn: Callable[[], None],
+        now_s: Callable[[], float],
+        *,
+        is_urgent: bool = False,
+    ) -> None:
         """Have a turn run soon; it must not raise. Never waits for it.
 
         Args:
             turn: what to run.
             now_s: a clock that never goes back, in seconds; tells who is late.
+            is_urgent: it goes before all that are not.
 
         """
-        self._turns.put((turn, now_s))
+        (self._urgent if is_urgent else self._others).append((turn, now_s))
+        self._tokens.put(None)
         with self._lock:
-            if self._resting >= self._turns.qsize() or not self._may_grow(now_s()):
+            if self._resting >= self._tokens.qsize() or not self._may_grow(now_s()):
                 return
             self._resting += 1  # the new one, from now on: nobody starts it twice
         threading.Thread(target=self._work, name="crew", daemon=True).start()
@@ -69,7 +80,8 @@ class Crew:
     def _work(self) -> None:
         me = threading.get_ident()
         while True:
-            turn, now_s = self._turns.get()
+            self._tokens.get()
+            turn, now_s = self._next()
             with self._lock:
                 self._resting -= 1
                 self._since_s[me] = now_s()
@@ -77,6 +89,12 @@ class Crew:
             with self._lock:
                 self._resting += 1
                 del self._since_s[me]
+
+    def _next(self) -> _Turn:
+        try:
+            return self._urgent.popleft()
+        except IndexError:
+            return self._others.popleft()  # there is one for each token
 
 
 class _Turns:
@@ -120,7 +138,7 @@ class OnDemandActor(SupervisedActor[M_contra]):
 
     def __init__(self, *, link: Link) -> None:
         """Take the link that the supervisor made for this instance."""
-        self._turns = _Turns(lambda: self.crew.run(self._turn, link.clock.boottime_s))
+        self._turns = _Turns(self._begin)
         self._is_set_up = False
         super().__init__(link=link)
 
@@ -133,6 +151,11 @@ class OnDemandActor(SupervisedActor[M_contra]):
         """
         message = "an actor on demand has no wake-up time"
         raise TypeError(message)
+
+    def _begin(self) -> None:
+        """Ask for a turn: who was just woken, or has urgent news, goes first."""
+        is_urgent = not self._is_set_up or self.inbox.has_urgent
+        self.crew.run(self._turn, self.clock.boottime_s, is_urgent=is_urgent)
 
     def _start_actor_loop(self) -> None:
         self._turns.put(None)  # no message: the first turn sets up

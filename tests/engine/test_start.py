@@ -2,7 +2,6 @@
 
 import gc
 import re
-import secrets
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,13 +13,9 @@ from engine.clock import SystemClock
 from engine.config import Config, parse_config
 from engine.console.desk import KEPT_ROSTER
 from engine.errors import ConfigError, DataError, ModemError, StateHeldError
-from engine.intake.replies import CODE
-from engine.journal.pool import ReaderPool
 from engine.loading import load_modems
 from engine.roster.sample import sample_text
-from engine.start import current_roster, metrics_of, new_code, start
-from tests.contracts.journal.requests import append, code
-from tests.engine.dispatch.ledger import Ledger
+from engine.start import current_roster, metrics_of, start
 from tests.engine.intake.reports import Meter
 from tests.fakes import ManualClock
 
@@ -84,20 +79,6 @@ def test_the_roster_last_imported_is_in_force(tmp_path: Path) -> None:
     assert current_roster(made).people == ()
     bare = made.model_copy(update={"roster": None, "state": tmp_path / "other"})
     assert current_roster(bare).people == ()
-
-
-def test_a_new_code_is_one_that_an_answer_is_read_for_and_nobody_has(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    ledger = Ledger(ManualClock())
-    readers = ReaderPool(ledger.store.reader)
-    codes = {new_code(readers) for _ in range(2_000)}
-    assert all(CODE.fullmatch(code) for code in codes)
-    assert len(codes) > 1_900
-    ledger.ask(append(codes=(code("K7F2"),)), 1.0)
-    drawn = iter("7F2K" + "4X9M")  # the tail is drawn first
-    monkeypatch.setattr(secrets, "choice", lambda _: next(drawn))
-    assert new_code(readers) == "M4X9"
 
 
 def test_the_demo_speaks_to_virtual_modems_alone(tmp_path: Path) -> None:

@@ -253,7 +253,7 @@ class Host:
     def _desk(self, board: Board) -> Desk:
         return Desk(
             board=board,
-            code=self._code,
+            codes=lambda count: [self._code() for _ in range(count)],
             hq=tuple(HqEntry(channel=c, address=a) for c, a in HQ),
             public=(HqEntry(channel="mastodon", address="public"),),
         )

@@ -117,3 +117,5 @@ class EffectContract(StoreContract):
         assert isinstance(other_stream, Conflict)
         assert store.reader().code("K7F2") == code()
         assert store.reader().code("none") is None
+        assert store.reader().codes_in_use(["none", "K7F2"]) == {"K7F2"}
+        assert store.reader().codes_in_use([]) == frozenset()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from itertools import islice
 
 import pytest
 
@@ -56,7 +57,7 @@ class Rig:
             on_quarantine=lambda *what: self.quarantined.append(what),
         )
         board = judge_of(clock=self.world).board
-        desk = Desk(board=board, code=lambda: next(self.codes))
+        desk = Desk(board=board, codes=lambda count: list(islice(self.codes, count)))
         alarms = ChildSpec(
             name="alarms",
             actor=Alarms,

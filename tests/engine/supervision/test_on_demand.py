@@ -1,7 +1,9 @@
 """Actors on demand: a thread while there is work, one message at a time, none lost."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar, cast
 
 import pykka
@@ -16,6 +18,13 @@ from engine.supervision.tree import alone
 from tests.fakes import START, ManualClock
 
 WAIT_S = 5.0
+
+
+@dataclass(frozen=True)
+class Press:
+    """What overtakes the rest."""
+
+    urgent: ClassVar[bool] = True
 
 
 class Counter(OnDemandActor[object]):
@@ -153,3 +162,52 @@ def test_no_more_hands_than_its_number_work_at_once() -> None:
     assert not running.acquire(timeout=0.05)
     gate.set()
     assert all(ran.acquire(timeout=WAIT_S) for _ in range(10))
+
+
+def test_an_urgent_turn_goes_before_all_that_are_not() -> None:
+    crew, gate, done = Crew(hands=1), threading.Event(), threading.Event()
+    now_s, order = ManualClock().boottime_s, list[str]()
+
+    def stuck() -> None:
+        gate.wait(WAIT_S)
+
+    crew.run(stuck, now_s)
+    crew.run(partial(order.append, "settled"), now_s)
+    crew.run(partial(order.append, "raised"), now_s, is_urgent=True)
+    crew.run(done.set, now_s)
+    gate.set()
+
+    assert done.wait(WAIT_S)
+    assert order == ["raised", "settled"]
+
+
+def test_one_with_urgent_news_asks_for_an_urgent_turn(links: list[Link]) -> None:
+    asked: list[tuple[Callable[[], None], bool]] = []
+
+    class ByHand(Crew):
+        def run(
+            self,
+            turn: Callable[[], None],
+            now_s: Callable[[], float],
+            *,
+            is_urgent: bool = False,
+        ) -> None:
+            del now_s
+            asked.append((turn, is_urgent))
+
+    class Counting(Counter):
+        crew = ByHand()
+
+    def asks() -> bool:
+        turn, is_urgent = asked.pop()
+        turn()
+        return is_urgent
+
+    ref = Counting.start(link=links[0])
+    assert asks(), "who was just woken goes first"
+    ref.tell("settled")
+    assert not asks()
+    ref.tell(Press())
+    assert asks()
+    ref.stop(block=False)
+    asks()
