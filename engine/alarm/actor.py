@@ -12,16 +12,11 @@ from typing import ClassVar, assert_never
 import pykka
 
 from engine.alarm.codec import decode, replay
-from engine.alarm.commands import (
-    AlarmCommand,
-    Follow,
-    Recipient,
-    Settle,
-    Tick,
-)
+from engine.alarm.commands import AlarmCommand, Follow, Recipient, Settle, Tick
 from engine.alarm.copying import replace
 from engine.alarm.decide import Decision, Events, consider
 from engine.alarm.desk import Desk
+from engine.alarm.following import follow_to
 from engine.alarm.handing import pass_on
 from engine.alarm.messages import (
     Answered,
@@ -126,13 +121,15 @@ class AlarmActor(OnDemandActor[Do]):
             self.beat()
             match answer:
                 case Appended():
-                    events = self._adopt(answer, decision, in_doubt=in_doubt)
+                    events = self._adopt(
+                        answer, decision, append.head.next_due, in_doubt=in_doubt
+                    )
                     return Done(events=events, alarm=self._alarm)
                 case Unknown():
                     in_doubt = True
                     mine = self._written(command)
                     if mine and self._alarm is not None:
-                        self._tell(self._alarm, mine)
+                        self._tell(self._alarm, mine, self._next_due())
                         return Done(events=mine, alarm=self._alarm)
                     if answer.is_full:
                         break
@@ -163,36 +160,48 @@ class AlarmActor(OnDemandActor[Do]):
         epoch = self._journal.epoch
         return append_of(self._alarm, after, events, command.command_id, epoch, now)
 
-    def _adopt(self, answer: Appended, decision: Decision, *, in_doubt: bool) -> Events:
+    def _adopt(
+        self,
+        answer: Appended,
+        decision: Decision,
+        due: Instant | None,
+        *,
+        in_doubt: bool,
+    ) -> Events:
         """Go on from the rows as stored, and tell the others; return what they say."""
         events = decision.events
         if answer.repeated:
             # This command acted before: what it came to then is in the rows.
             self._reload()
             events = tuple(decode(row) for row in answer.events)
+            due = self._next_due()
         else:
             self._alarm = decision.alarm
         if self._alarm is None:
             return events
         if answer.repeated and not in_doubt:
-            self._arm()
+            self._outlets.due(self._id, due)
         else:
-            self._tell(self._alarm, events)
+            self._tell(self._alarm, events, due)
         return events
 
-    def _tell(self, alarm: Alarm, events: Events) -> None:
+    def _tell(self, alarm: Alarm, events: Events, due: Instant | None) -> None:
         plans = plans_of(alarm, events)
         if plans:
             self._outlets.planned(plans)
         gone = withdrawn_by(events)
         if gone:
             self._outlets.withdrawn(gone)
-        self._arm()
+        self._outlets.due(self._id, due)
         self._outlets.changed(alarm, events)
 
     def _arm(self) -> None:
         if self._alarm is not None:
-            self._outlets.due(self._id, next_due(self._alarm, self.clock.now()))
+            self._outlets.due(self._id, self._next_due())
+
+    def _next_due(self) -> Instant | None:
+        alarm = self._alarm
+        return None if alarm is None else next_due(alarm, self.clock.now())
 
     def _consider(self, command: AlarmCommand, now: Instant) -> Decision:
         found: dict[tuple[StepId, int], tuple[Recipient, ...]] = {}
@@ -226,11 +235,7 @@ class AlarmActor(OnDemandActor[Do]):
         alarm = self._alarm
         if alarm is None or alarm.defender is None or not alarm.is_open:
             return None
-        place = self._desk.place_of(alarm.defender)
-        if place is None or place.at is None or place.at <= alarm.raised_at:
-            return None
-        command_id = CommandId(f"follow/{place.at.ms}")
-        return Follow(command_id=command_id, place=place)
+        return follow_to(alarm, self._desk.place_of(alarm.defender))
 
     def _tick_id(self) -> CommandId:
         seq = 0 if self._alarm is None else self._alarm.seq

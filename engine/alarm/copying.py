@@ -4,10 +4,12 @@
 as all the rest of folding a fact.
 """
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from functools import cache
-from operator import attrgetter
+from itertools import repeat
+from operator import attrgetter, call
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -22,25 +24,28 @@ def replace(value: T, **changes: object) -> T:
 
     """
     kind: Any = type(value)
-    setters, get = _plan(kind)
+    setters, get, each = _plan(kind)
     if not setters.keys() >= changes.keys():
         unknown = ", ".join(sorted(changes.keys() - setters.keys()))
         message = f"{kind.__name__} has no field {unknown}"
         raise TypeError(message)
     copy: T = kind.__new__(kind)
-    for setter, kept in zip(setters.values(), get(value), strict=True):
-        setter(copy, kept)
+    # Every setter with the copy and the field's value: a loop without Python in it.
+    deque(map(call, each, repeat(copy), get(value)), maxlen=0)
     for name, new in changes.items():
         setters[name](copy, new)
     return copy
 
 
 @cache
-def _plan(kind: Any) -> tuple[dict[str, Setter], Callable[[object], Any]]:
+def _plan(
+    kind: Any,
+) -> tuple[dict[str, Setter], Callable[[object], Any], tuple[Setter, ...]]:
     """Return how to set each field past the frozen `__setattr__`, and to get all."""
     slots = kind.__dict__.get("__slots__", ())
     if not is_dataclass(kind) or hasattr(kind, "__post_init__") or len(slots) < 2:  # noqa: PLR2004 - attrgetter of one name gives no tuple
         message = f"{kind.__name__} is no plain dataclass with slots"
         raise TypeError(message)
     names = [field.name for field in fields(kind)]
-    return {name: kind.__dict__[name].__set__ for name in names}, attrgetter(*names)
+    setters = {name: kind.__dict__[name].__set__ for name in names}
+    return setters, attrgetter(*names), tuple(setters.values())

@@ -102,11 +102,11 @@ def consider(
     if after is None:
         return Decision(events=direct, alarm=None)
     judged, after = _judge(after, now)
-    followed, state = _follow(after, found, now)
+    followed, state, still_due = _follow(after, found, now)
     return Decision(
         events=direct + judged + followed,
         alarm=state,
-        lookups=_open_lookups(state, now),
+        lookups=_lookups_for(state, still_due),
     )
 
 
@@ -132,7 +132,7 @@ def lookups(
     return consider(alarm_id, alarm, command, found, now).lookups
 
 
-def _open_lookups(alarm: Alarm, now: Instant) -> tuple[Lookup, ...]:
+def _lookups_for(alarm: Alarm, still_due: list[DueRound]) -> tuple[Lookup, ...]:
     told = frozenset(one.person for one in alarm.told.values() if not one.ended)
     return tuple(
         Lookup(
@@ -147,7 +147,7 @@ def _open_lookups(alarm: Alarm, now: Instant) -> tuple[Lookup, ...]:
             exclude=told,
             turn=due.round - 1,
         )
-        for due in due_rounds(alarm, now)
+        for due in still_due
         if due.step.to not in KNOWN
     )
 
@@ -180,12 +180,18 @@ def _judge(alarm: Alarm, now: Instant) -> tuple[Events, Alarm]:
     return tuple(events), alarm
 
 
-def _follow(alarm: Alarm, found: Found, now: Instant) -> tuple[Events, Alarm]:
-    """Run every due round whose look-up is answered, and every due repeat."""
+def _follow(
+    alarm: Alarm, found: Found, now: Instant
+) -> tuple[Events, Alarm, list[DueRound]]:
+    """Run every due round whose look-up is answered, and every due repeat.
+
+    The rounds that are returned are due still: their look-up is not answered.
+    """
     events: list[AlarmEvent] = []
     for _ in range(len(alarm.protocol.steps) + 1):
         new: list[AlarmEvent] = []
-        for due in due_rounds(alarm, now):
+        still_due = list(due_rounds(alarm, now))
+        for due in still_due:
             planned = plan_round(alarm, due, found, now)
             for event in planned:
                 alarm = evolve(alarm, event)
@@ -205,9 +211,9 @@ def _follow(alarm: Alarm, found: Found, now: Instant) -> tuple[Events, Alarm]:
             alarm = evolve(alarm, event)
         new += late
         if not new:
-            break
+            return tuple(events), alarm, still_due
         events += new
-    return tuple(events), alarm
+    return tuple(events), alarm, list(due_rounds(alarm, now))
 
 
 def _commanded(alarm: Alarm | None, command: AlarmCommand, now: Instant) -> Events:

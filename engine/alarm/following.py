@@ -15,7 +15,7 @@ from engine.alarm.force import forced, run_anew
 from engine.alarm.moves import better_place, has_moved
 from engine.alarm.state import Alarm, Force, KnownPlace
 from engine.protocol.model import Start
-from engine.values import Instant
+from engine.values import CommandId, Instant
 
 NOTED_M = 25.0
 NOTED_AFTER = timedelta(minutes=5)
@@ -35,6 +35,13 @@ def follow(
     if not noted and now.since(last) < NOTED_AFTER:
         return ()
     return (PositionFollowed(at=now, place=command.place),)
+
+
+def follow_to(alarm: Alarm, place: KnownPlace | None) -> Follow | None:
+    """Return the command to follow to a place that is newer than the alarm."""
+    if place is None or place.at is None or place.at <= alarm.raised_at:
+        return None
+    return Follow(command_id=CommandId(f"follow/{place.at.ms}"), place=place)
 
 
 def with_position(alarm: Alarm, event: PositionFollowed) -> Alarm:

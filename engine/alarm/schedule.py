@@ -193,24 +193,34 @@ def _first_at(alarm: Alarm, step: Step) -> Instant | None:
         return _after_step(alarm, step)
     if step.to is Audience.DEFENDER:
         return _seen_at(alarm, step)
-    if step.after == Start.DURESS.value:
+    if step.after == Start.DURESS:
         return _force_at(alarm, step)
-    acts = {
-        Start.VERIFIED.value: alarm.verified,
-        Start.APPROVED.value: alarm.approved,
-        Start.CLOSED.value: alarm.closed,
-    }
-    moments = {
-        Start.RAISED.value: alarm.raised_at,
-        Start.CANCELLED.value: alarm.seen.cancelled,
-        Start.MOVED.value: alarm.moved_at,
-    } | {start: act.at for start, act in acts.items() if act is not None}
-    start = moments.get(step.after)
+    start = _moment(alarm, step.after)
     if start is None:
         return None
     at = start.plus(_delay_of(alarm, step))
     waits = step.to in {Audience.NEAREST, Audience.CONTACTS}
     return max(at, countdown_end(alarm)) if waits and alarm.protocol.countdown else at
+
+
+def _moment(alarm: Alarm, after: str) -> Instant | None:
+    """Return when that happened from which a first step counts."""
+    match after:
+        case Start.RAISED:
+            return alarm.raised_at
+        case Start.CANCELLED:
+            return alarm.seen.cancelled
+        case Start.MOVED:
+            return alarm.moved_at
+        case Start.VERIFIED:
+            act = alarm.verified
+        case Start.APPROVED:
+            act = alarm.approved
+        case Start.CLOSED:
+            act = alarm.closed
+        case _:
+            return None
+    return None if act is None else act.at
 
 
 def _delay_of(alarm: Alarm, step: Step) -> timedelta:
@@ -234,12 +244,15 @@ def _seen_at(alarm: Alarm, step: Step) -> Instant | None:
     Nothing goes to them where the case began with a word of force: they have not
     pressed, as far as whoever watches knows.
     """
-    starts = {
-        Start.RAISED.value: None if alarm.presses[0].duress else alarm.raised_at,
-        Start.CANCELLED.value: alarm.seen.cancelled,
-        Start.CLOSED.value: alarm.seen.closed,
-    }
-    start = starts.get(step.after)
+    match step.after:
+        case Start.RAISED:
+            start = None if alarm.presses[0].duress else alarm.raised_at
+        case Start.CANCELLED:
+            start = alarm.seen.cancelled
+        case Start.CLOSED:
+            start = alarm.seen.closed
+        case _:
+            return None
     return None if start is None else start.plus(step.delay)
 
 
@@ -276,9 +289,13 @@ def _may_run(alarm: Alarm, step: Step) -> bool:
         return False
     if step.to is Audience.PUBLIC and alarm.ask is not None:
         return False
-    return all(holds(alarm, condition) for condition in step.requires) and not any(
-        holds(alarm, condition) for condition in step.stopped_by
-    )
+    for condition in step.requires:
+        if not holds(alarm, condition):
+            return False
+    for condition in step.stopped_by:  # noqa: SIM110 - asked for each step each time
+        if holds(alarm, condition):
+            return False
+    return True
 
 
 def _is_held_back(alarm: Alarm) -> bool:
@@ -302,16 +319,16 @@ def _repeat_at(alarm: Alarm, effect: Effect) -> Instant | None:
     message: as long as the alarm is closed), ever more slowly, on another route
     where there is one.
     """
-    step = alarm.protocol.step(effect.step)
     if (
         effect.repeated
         or effect.settled_at is None
         or not _is_wanting(effect)
         or effect.round <= alarm.spent.get(effect.step, 0)
         or effect.effect_class is EffectClass.EXCLUSIVE
-        or step is None
-        or not _may_run(alarm, step)
     ):
+        return None
+    step = alarm.protocol.step(effect.step)
+    if step is None or not _may_run(alarm, step):
         return None
     if effect.state is EffectState.WITHDRAWN:
         return effect.settled_at

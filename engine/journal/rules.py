@@ -34,7 +34,8 @@ def flaw(request: Request) -> str | None:
             texts, integers, bodies = [person], [fix.at.ms], []
         case _:
             assert_never(request)
-    if not all(map(_is_unicode, texts)):
+    # All at once: a surrogate stays one, whatever stands beside it.
+    if not _is_unicode("".join(texts)):
         return "a text is not Unicode"
     if any(abs(integer) > _INTEGER_MAX for integer in integers):
         return "an integer does not fit 64 bits"

@@ -256,14 +256,17 @@ class ActionProtocol:
 
     def step(self, step_id: StepId) -> Step | None:
         """Return the step of that id."""
-        return next((step for step in self.steps if step.id == step_id), None)
+        for step in self.steps:
+            if step.id == step_id:
+                return step
+        return None
 
     def begins_at_close(self, step: Step) -> bool:
         """Follow a chain of steps to the fact from which it counts."""
         after = step.after
         for _ in self.steps:
-            earlier = next((one for one in self.steps if one.id == after), None)
+            earlier = self.step(StepId(after))
             if earlier is None:
                 break
             after = earlier.after
-        return after == Start.CLOSED.value
+        return after == Start.CLOSED

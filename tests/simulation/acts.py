@@ -177,6 +177,11 @@ def _nobody(day: "Day", item: Item) -> None:
     day.people.asleep_until_s = day.world.boottime_s() + item.s
 
 
+def _needs_help(day: "Day", item: Item) -> None:
+    del item
+    day.people.next_needs_help = True
+
+
 def _after_close(day: "Day", item: Item) -> None:
     day.struck("after_close")
     day.world.sleep(3_000)
@@ -223,5 +228,6 @@ ACTS: dict[str, Act] = {
     "duress_code": _code,
     "safe_code": _code,
     "after_close": _after_close,
+    "needs_help": _needs_help,
     **dict.fromkeys(SUBMIT_FAULTS, _next_fault),
 }

@@ -66,6 +66,7 @@ class Hardware:
     events: list[ModemEvent] = field(default_factory=list)
     stored: list[InboundSms] = field(default_factory=list)
     reference: int = 0
+    is_open: bool = False
     is_busy: bool = False
     is_hung: bool = False
     unanswered_until_s: float = 0.0
@@ -120,9 +121,12 @@ class Network:
         )
 
     def is_quiet(self) -> bool:
-        """Say whether no modem has anything for us, and none hangs."""
+        """Say whether no modem that could be asked has anything, and none hangs."""
+        now_s = self.world.boottime_s()
         return not any(
-            h.stored or h.events or h.is_hung for h in self.hardware.values()
+            h.is_hung
+            or ((h.stored or h.events) and not h.is_busy and h.gone_until_s <= now_s)
+            for h in self.hardware.values()
         )
 
     def unplug(self, hardware: Hardware, seconds: float) -> None:
@@ -149,15 +153,14 @@ class SimModem:
     def __init__(self, network: Network, hardware: Hardware, life: Life) -> None:
         self._network, self._hardware, self._life = network, hardware, life
         self._waits: list[Wait] = []
-        self._is_open = False
-        hardware.is_busy = hardware.is_hung = False
+        hardware.is_open = hardware.is_busy = hardware.is_hung = False
 
     def open(self, *, beat: Callable[[], None]) -> ModemHealth:
         """Take the port, if it is there."""
         self._need()
         self._wait(OPEN_S, beat)
         self._need()
-        self._is_open = True
+        self._hardware.is_open = True
         return ModemHealth(registered=True, signal_dbm=-71.0)
 
     def fit(self, pieces: Sequence[tuple[int, str]]) -> str:
@@ -219,7 +222,7 @@ class SimModem:
         hardware.reference = (hardware.reference + 1) % 256
         if fault == "unplugged":
             network.unplug(hardware, 20.0)
-            self._is_open = False
+            hardware.is_open = False
             return SubmitOutcome(result=SendResult.UNKNOWN, reason="port lost")
         sent = SubmitOutcome(result=SendResult.SENT, reference=hardware.reference)
         if fault in {"lost", "sent_unknown", "late_answer"}:
@@ -330,7 +333,7 @@ class SimModem:
 
     def close(self) -> None:
         """Close."""
-        self._is_open = False
+        self._hardware.is_open = False
 
     def _need(self) -> None:
         if self._life.boottime_s() < self._hardware.gone_until_s:

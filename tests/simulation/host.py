@@ -48,7 +48,10 @@ LANES = {
     "mastodon": ("mastodon",),
 }
 ROUTES = ("modem-1", "modem-2", *(lane for lanes in LANES.values() for lane in lanes))
-EXPECTED = ("journal", "timers", "alarms", "dispatcher", "intake", "gateway", *ROUTES)
+EXPECTED = frozenset(
+    ("journal", "timers", "alarms", "dispatcher", "intake", "gateway", *ROUTES)
+)
+SETTLES_S = 4.0
 HQ = (("email", "duty@hq.example"), ("webhook", "hq"))
 
 
@@ -130,7 +133,9 @@ class _Status:
         )
 
     def restarted(self, child: str) -> None:
-        """Nothing to note."""
+        """Take note: it looks round once."""
+        del child
+        self._host.unsettled_until_s = self._host.world.boottime_s() + SETTLES_S
 
     def down(self, child: str, *, is_down: bool) -> None:
         """Take note: it is retried slowly."""
@@ -216,7 +221,7 @@ class Host:
                 jump_s=clock.jump_s,
             )
         )
-        self.up_since_s = self.world.boottime_s()
+        self.up_since_s = self.unsettled_until_s = self.world.boottime_s()
 
     def kill(self) -> None:
         """`kill -9`."""
@@ -277,11 +282,11 @@ class Host:
         if self.life.dead:
             return True
         disk, network = self.disk, self.network
-        if now_s < self.unsettled_until_s or now_s < self.up_since_s + 6:
+        if now_s < self.unsettled_until_s or now_s < self.up_since_s + SETTLES_S:
             return False
         if disk.untaken or not network.is_quiet():
             return False
-        if any(self.names.lookup(name) is None for name in EXPECTED):
+        if not self.names._refs.keys() >= EXPECTED:  # asked at every other step
             return False
         busy = {n for n, h in network.hardware.items() if h.is_busy}
         busy.update(*(server.busy for server in network.servers.values()))
@@ -299,6 +304,5 @@ class Host:
             if not all(route in busy or route in gone for route in routes):
                 return False
         return all(
-            h.gone_until_s == 0 or h.gone_until_s > now_s or h.gone_until_s < now_s - 60
-            for h in network.hardware.values()
+            h.is_open or h.gone_until_s > now_s for h in network.hardware.values()
         )

@@ -7,6 +7,7 @@ words, never the state itself, so that a shrunk plan can be told to fail alike.
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import cache
 
 from engine.alarm.codec import decode
 from engine.alarm.events import (
@@ -87,7 +88,6 @@ class Watching:
         """Which steps ran, at what true time."""
         self.raised_s: dict[AlarmId, float] = {}
         self.first_told_s: dict[AlarmId, float] = {}
-        self._labels: set[tuple[str, tuple[str, ...]]] = set()
         self._epochs: dict[str, int] = {}
 
     def found(self, invariant: str, what: str) -> None:
@@ -207,8 +207,12 @@ class Watching:
         folded = self.alarms.get(alarm.id)
         if folded is None or folded.seq < alarm.seq:
             self.found("I9", "an actor tells of what is not in the journal")
-        elif folded.seq == alarm.seq and folded != alarm:
-            self.found("I9", "an actor's state is not that of the rows")
+        elif folded.seq == alarm.seq:
+            if folded != alarm:
+                self.found("I9", "an actor's state is not that of the rows")
+            # Alike: with one copy of them, what no later row changes is the same
+            # object next time and is not compared field by field again.
+            self.alarms[alarm.id] = alarm
 
     # contacts ----------------------------------------------------------------------
 
@@ -352,13 +356,9 @@ class Watching:
 
     def label(self, name: str, labels: tuple[str, ...]) -> None:
         """I10: no label holds what belongs to a person; each name is declared."""
-        if (name, labels) in self._labels:
-            return
-        self._labels.add((name, labels))
-        if name not in _DECLARED:
-            self.found("I10", "a measurement that is not declared")
-        if any(secret in label for label in labels for secret in self.secrets):
-            self.found("I10", "something personal in a label")
+        wrong = _wrong_in(name, labels, self.secrets)
+        if wrong:
+            self.found("I10", wrong)
 
     def public(self, text: str) -> None:
         """I10: the world is told no name, number or place."""
@@ -369,6 +369,15 @@ class Watching:
         """I10: nor is it in the log."""
         if any(secret in text for secret in self.secrets):
             self.found("I10", "something personal in the log")
+
+
+@cache
+def _wrong_in(name: str, labels: tuple[str, ...], secrets: frozenset[str]) -> str:
+    if name not in _DECLARED:
+        return "a measurement that is not declared"
+    if any(secret in label for label in labels for secret in secrets):
+        return "something personal in a label"
+    return ""
 
 
 def _of_step(one: EffectId, other: EffectId) -> bool:

@@ -53,7 +53,7 @@ def devices() -> dict[str, tuple[str, str]]:
     }
 
 
-NEEDS_HELP = 0.02
+NEEDS_HELP = 0.01
 ANSWERS = ("1", "1", "2", "2", "coming", "no")
 
 
@@ -185,6 +185,7 @@ class People:
         }
         self.asleep_until_s = 0.0
         self.reopens = False
+        self.next_needs_help = False
         self.did: Callable[[str], object] = str
         self._roused: set[str] = set()
         self._run: set[AlarmId] = set()
@@ -213,8 +214,12 @@ class People:
             return
         code = found[1]
         # Whoever needs help themselves has an alarm of their own, whose colleagues may
-        # need help in turn: more often than this a day is nothing but that.
-        needs_help = self._draw.random() < NEEDS_HELP
+        # need help in turn: more often than this a day is nothing but that, unless the
+        # plan says so.
+        needs_help = self._draw.random() < NEEDS_HELP or self.next_needs_help
+        if self.next_needs_help:
+            self.did("needs_help")
+            self.next_needs_help = False
         words = "3" if needs_help else self._draw.choice(ANSWERS)
         self.reply_from(number, f"{code} {words}", self._draw.uniform(10, 400))
 

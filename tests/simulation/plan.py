@@ -53,6 +53,11 @@ DEFENDERS = ("heron", "gannet", "toucan", "stork", "lapwing", "avocet")
 MODEMS = ("modem-1", "modem-2")
 CHANNELS = ("email", "webhook", "mastodon")
 
+# Most days have one episode: its cost is that of its alarms, and what an episode may
+# meet does not depend on the day's others. The rest have two or three.
+EPISODES = (17, 2, 1)
+SECOND_PRESS = 0.25
+
 # What is drawn, and how often beside the others of its family.
 PRESSES = {
     "sos": 10,
@@ -111,7 +116,13 @@ FAULTS = {
         "walks": 2,
     },
     "time": {"hour_ahead": 2, "hour_back": 1, "week_back": 2, "suspend": 2},
-    "human": {"nobody": 2, "two_at_once": 2, "reopen": 2, "after_close": 2},
+    "human": {
+        "nobody": 2,
+        "two_at_once": 2,
+        "reopen": 2,
+        "after_close": 2,
+        "needs_help": 3,
+    },
     "force": {"duress_word": 3, "duress_code": 3, "safe_word": 2, "safe_code": 2},
 }
 WEIGHTS = {
@@ -130,7 +141,7 @@ def plan_of(seed: int) -> Plan:
     """Return the day of a seed."""
     draw = random.Random(f"plan/{seed}")
     items: list[Item] = []
-    for _ in range(draw.choices((1, 2, 3), (5, 3, 1))[0]):
+    for _ in range(draw.choices((1, 2, 3), EPISODES)[0]):
         begins_s = draw.uniform(10, FAULTS_END_S - 2 * EPISODE_S)
         items += _episode(draw, begins_s)
     return Plan(seed, tuple(sorted(items)))
@@ -139,7 +150,7 @@ def plan_of(seed: int) -> Plan:
 def _episode(draw: random.Random, begins_s: float) -> list[Item]:
     who = draw.choice(DEFENDERS)
     items = [_item(begins_s, "input", _drawn(draw, PRESSES), who=who)]
-    if draw.random() < 0.3:
+    if draw.random() < SECOND_PRESS:
         other = draw.choice(DEFENDERS)
         at_s = begins_s + draw.choice((0.0, 0.05, draw.uniform(0, 300)))
         items.append(_item(at_s, "input", _drawn(draw, PRESSES), who=other))

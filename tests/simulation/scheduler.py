@@ -18,7 +18,14 @@ from engine.values import Instant
 from tests.fakes import START
 
 _PREEMPTED_AFTER_TELL = 0.1
+_POLLS_AT_ONCE = 0.1
+_POLLS_AGAIN_S = 0.2
 _NS = 1_000_000_000
+_NEVER_NS = 2**63
+
+
+_Entry = tuple[int, float, int, "Wait"]
+"""Nanoseconds, a draw and a serial number that order equal ones, and who waits."""
 
 
 class DeadlockError(Exception):
@@ -32,12 +39,12 @@ class LivelockError(Exception):
 class Wait:
     """One greenlet at one blocking point; resumed once, by wake-up or time-out."""
 
-    __slots__ = ("is_poll", "over", "task", "timed", "woken")
+    __slots__ = ("every_ns", "over", "task", "woken")
 
-    def __init__(self, task: greenlet, *, timed: bool, is_poll: bool = False) -> None:
+    def __init__(self, task: greenlet) -> None:
         self.task = task
-        self.timed = timed
-        self.is_poll = is_poll
+        self.every_ns = 0
+        """How often a poll looks, about."""
         self.over = False
         self.woken = False
 
@@ -76,9 +83,12 @@ class Scheduler:
         self._names: dict[greenlet, str] = {}
         self._serial = count()
         self._ready: list[tuple[Wait, bool]] = []
-        self._timed: list[tuple[int, float, int, Wait]] = []
+        self._timed: list[_Entry] = []
+        self._polls: list[_Entry] = []
+        self._left_out_ns = 0
+        """Polls of before this moment were left out while all idled."""
         self._for_replies: dict[greenlet, None] = {}
-        self._trace = hashlib.blake2b(digest_size=8)
+        self._told: list[str] = []
         self._waiting: dict[greenlet, Wait] = {}
 
     def now(self) -> Instant:
@@ -112,18 +122,19 @@ class Scheduler:
 
     def note(self, text: str) -> None:
         """Put an observation into the trace."""
-        self._trace.update(f"{self._ns} {text}\n".encode())
+        self._told.append(f"{self._ns} {text}\n")
 
     @property
     def trace(self) -> str:
         """Return the hash of all that has happened, in order."""
-        return self._trace.hexdigest()
+        told = "".join(self._told).encode()
+        return hashlib.blake2b(told, digest_size=8).hexdigest()
 
     def begin(self, task: Callable[[], object], name: str = "task") -> greenlet:
         """Run a function as a task of its own: a device, a person, a far end."""
         new = greenlet(lambda _: task(), parent=self._main)
         self._names[new] = f"{name}-{next(self._serial)}"
-        self._waiting[new] = Wait(new, timed=False)
+        self._waiting[new] = Wait(new)
         self._ready.append((self._waiting[new], True))
         return new
 
@@ -148,8 +159,9 @@ class Scheduler:
 
     def deadlocked(self) -> list[str]:
         """Name the tasks that wait for a reply, for ever, where nothing can run."""
-        self._drop_over()
-        if self._ready or self._timed:
+        for timed in (self._timed, self._polls):
+            _drop_over(timed)
+        if self._ready or self._timed or self._polls:
             return []
         return sorted(self._names[task] for task in self._for_replies)
 
@@ -160,6 +172,7 @@ class Scheduler:
         self.kill(list(self._names))
         self._ready.clear()
         self._timed.clear()
+        self._polls.clear()
 
     def kill(self, tasks: Iterable[greenlet]) -> None:
         """End tasks where they wait; only the test may."""
@@ -185,15 +198,15 @@ class Scheduler:
         if self.dead:
             raise GreenletExit
         task = getcurrent()
-        wait = Wait(task, timed=timeout_s is not None, is_poll=is_poll)
-        self._waiting[task] = wait
+        wait = self._waiting[task] = Wait(task)
         if waits is not None:
             waits.append(wait)
         if timeout_s is not None:
             # Rounded up, lest one who waits for the last half nanosecond spins.
-            at_ns = self._ns + max(0, math.ceil(timeout_s * _NS))
-            entry = (at_ns, self._chance.random(), next(self._serial), wait)
-            heapq.heappush(self._timed, entry)
+            after_ns = max(0, math.ceil(timeout_s * _NS))
+            if is_poll:
+                wait.every_ns = after_ns
+            self._push(self._polls if is_poll else self._timed, after_ns, wait)
         elif for_reply:
             self._for_replies[task] = None
         try:
@@ -212,7 +225,7 @@ class Scheduler:
         if self.dead or task is self._main or task not in self._names:
             return
         if self._chance.random() < _PREEMPTED_AFTER_TELL:
-            wait = self._waiting[task] = Wait(task, timed=False)
+            wait = self._waiting[task] = Wait(task)
             self._ready.append((wait, True))
             self._give_up_control(wait)
 
@@ -236,16 +249,11 @@ class Scheduler:
 
     def _step(self, until_ns: int | None) -> bool:
         if not self._ready:
-            self._drop_over()
-            if not self._timed:
+            entry = self._next_timed(_NEVER_NS if until_ns is None else until_ns)
+            if entry is None:
                 return False
-            if until_ns is not None and self._timed[0][0] > until_ns:
-                return False
-            at_ns, due = self._next_timed(until_ns)
-            if due is None:
-                return False
-            self._ns = max(self._ns, at_ns)  # late after a suspend
-            self._ready.append((due, False))
+            self._ns = max(self._ns, entry[0])  # late after a suspend
+            self._ready.append((entry[3], False))
         index = int(self._chance.random() * len(self._ready))
         self._ready[index], self._ready[-1] = self._ready[-1], self._ready[index]
         wait, woken = self._ready.pop()
@@ -253,20 +261,43 @@ class Scheduler:
             self._resume(wait, woken=woken)
         return True
 
-    def _next_timed(self, until_ns: int | None) -> tuple[int, Wait | None]:
-        """Take whose time is next; while the world idles, whoever does not poll.
+    def _next_timed(self, until_ns: int) -> _Entry | None:
+        """Take whose time is next; while the world idles, whoever does not poll."""
+        timed, polls = self._timed, self._polls
+        _drop_over(timed)
+        by_ns = min(timed[0][0], until_ns) if timed else until_ns
+        _drop_over(polls)
+        if polls and polls[0][0] <= by_ns:
+            if self.idle is not None and self.idle():
+                self._left_out_ns = max(self._left_out_ns, self._ns, by_ns)
+            elif (entry := self._next_poll(by_ns)) is not None:
+                return entry
+        if timed and timed[0][0] <= until_ns:
+            return heapq.heappop(timed)
+        return None
 
-        A poll that is left out runs late, as one of a suspended process does.
+    def _next_poll(self, by_ns: int) -> _Entry | None:
+        """Take who looks next.
+
+        Looks that were left out would have found nothing, and whoever looks has gone
+        on looking: most are under way again at some time within their interval, and
+        the seed has some look at this very moment.
         """
-        if not self._timed[0][3].is_poll or self.idle is None or not self.idle():
-            return heapq.heappop(self._timed)[0::3]
-        real = [e for e in self._timed if not e[3].is_poll and not e[3].over]
-        first = min(real, default=None)
-        if first is None or (until_ns is not None and first[0] > until_ns):
-            return 0, None
-        self._timed.remove(first)
-        heapq.heapify(self._timed)
-        return first[0], first[3]
+        polls = self._polls
+        while polls and polls[0][0] <= by_ns:
+            entry = heapq.heappop(polls)
+            at_ns, draw, _, wait = entry
+            if wait.over:
+                continue
+            if at_ns >= self._left_out_ns or draw < _POLLS_AT_ONCE:
+                return entry
+            every_ns = max(wait.every_ns, round(_POLLS_AGAIN_S * _NS))
+            self._push(polls, round(self._chance.random() * every_ns), wait)
+        return None
+
+    def _push(self, timed: list[_Entry], after_ns: int, wait: Wait) -> None:
+        entry = (self._ns + after_ns, self._chance.random(), next(self._serial), wait)
+        heapq.heappush(timed, entry)
 
     def _resume(self, wait: Wait, *, woken: bool) -> None:
         wait.over, wait.woken = True, woken
@@ -275,11 +306,12 @@ class Scheduler:
         self._waiting.pop(wait.task, None)
         self.switches += 1
         name = self._names[wait.task]
-        self._trace.update(f"{self._ns} {name} {woken}\n".encode())
+        self._told.append(f"{self._ns} {name} {woken}\n")
         wait.task.switch(woken)
         if wait.task.dead:
             self._names.pop(wait.task, None)
 
-    def _drop_over(self) -> None:
-        while self._timed and self._timed[0][3].over:
-            heapq.heappop(self._timed)
+
+def _drop_over(timed: list[_Entry]) -> None:
+    while timed and timed[0][3].over:
+        heapq.heappop(timed)
