@@ -138,7 +138,8 @@ class SupervisedActor(pykka.ThreadingActor, Generic[M_contra]):
         if self._wake_at is not None and self._wake_at <= self.clock.now():
             self._wake_at = None
             self.woke()
-        self._arm()
+        if self.inbox.wake_at_s is None:  # else `woke` has set the next time
+            self._arm()
 
     def _arm(self) -> None:
         self.inbox.wake_at_s = self._wake_s()

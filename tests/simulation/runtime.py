@@ -43,6 +43,12 @@ POLLING = frozenset(
 )
 
 
+# Classes are dear to make: those of one process serve the next.
+_LIVING: dict[type[pykka.Actor], type[pykka.Actor]] = {}
+# How many tasks a process may have before it looks which are over.
+TASKS = 64
+
+
 class World(Scheduler):
     """The scheduler as actors see it, and the clock that they are given."""
 
@@ -101,18 +107,22 @@ class Life:
         self.wake = world.wake
         self.chance = world.chance
         self.futures: type[SimFuture] = type("SimFuture", (SimFuture,), {"world": self})
-        self._classes: dict[type[pykka.Actor], type[pykka.Actor]] = {}
         self._tasks: list[greenlet] = []
+        self._tasks_max = TASKS
 
     def spawn(self, actor: type[A], /, **arguments: object) -> "pykka.ActorRef[A]":
         """Start a production actor in this process."""
-        if actor not in self._classes:
-            self._classes[actor] = simulated(actor, self)
-        return cast("type[A]", self._classes[actor]).start(**arguments)
+        kind = _LIVING.get(actor)
+        if kind is None:
+            kind = _LIVING[actor] = simulated(actor, self)
+        cast("type[SimActor]", kind).world = self
+        return cast("type[A]", kind).start(**arguments)
 
     def begin(self, task: Callable[[], object], name: str = "task") -> None:
         """Run a function as a task of this process."""
-        self._tasks = [one for one in self._tasks if not one.dead]
+        if len(self._tasks) > self._tasks_max:
+            self._tasks = [one for one in self._tasks if not one.dead]
+            self._tasks_max = 2 * len(self._tasks) + TASKS
         self._tasks.append(self.world.begin(task, name))
 
     def sleep(self, seconds: float) -> None:
@@ -220,6 +230,10 @@ class SimActor(pykka.Actor):
     """Pykka's actor, its loop in a greenlet."""
 
     world: "World | Life"
+
+    def __init__(self, *arguments: object, **named: object) -> None:
+        self.world = type(self).world  # its own: the class goes on to the next process
+        super().__init__(*arguments, **named)
 
     @classmethod
     def _create_actor_inbox(cls) -> Inbox:
