@@ -19,9 +19,9 @@ import pytest
 from adapters.modem.driver import SerialModem
 from bench.modem_daemons import gammu_smsd, seconds_each, smstools
 from bench.modem_line import CLOCK, Line, VirtualModems
+from engine.interpreter import SHORT_S
 from engine.ports.journal import EffectState
 from engine.ports.modem import SendResult
-from engine.start import SWITCH_INTERVAL_S
 from tests.adapters.modem.rig import ALARM, OUTSIDE, CountingTelemetry
 
 GOAL_PER_S = 500
@@ -34,7 +34,7 @@ PEOPLE, MODEMS = 100, 9
 @pytest.fixture(autouse=True)
 def _as_the_service_runs() -> Iterator[None]:
     before = sys.getswitchinterval()
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    sys.setswitchinterval(SHORT_S)
     yield
     sys.setswitchinterval(before)
 

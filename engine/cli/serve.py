@@ -14,6 +14,7 @@ import typer
 from engine.cli.ending import Ending
 from engine.config import Config, load_config
 from engine.errors import EngineError
+from engine.interpreter import Interpreter
 
 if TYPE_CHECKING:
     from engine.start import RunningEngine
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 EXIT_WITHIN_S = 2.9
 READY_WITHIN_S = 30.0
 WATCH_S = 1.0
+LOOK_S = 0.1
 
 app = typer.Typer(
     help="Run the engine until SIGTERM or Ctrl-C.",
@@ -94,7 +96,15 @@ def _watch(running: "RunningEngine", stop: Ending, config: Config) -> int:
     _announce(config, running)
     watchdog.ready()
     progress = 0
-    while not engine.over.is_set() and not stop.wait(WATCH_S):
+    clock, interpreter = engine.parts.tree.clock, Interpreter()
+    looked_s = fed_s = clock.boottime_s()
+    while not engine.over.is_set() and not stop.wait(LOOK_S):
+        now_s = clock.boottime_s()
+        interpreter.look(now_s - looked_s)
+        looked_s = now_s
+        if now_s - fed_s < WATCH_S:
+            continue
+        fed_s = now_s
         # Fed by work done, not by a timer: the round trip and the root's own look.
         if readiness.is_fresh() and engine.progress != progress:
             progress = engine.progress
