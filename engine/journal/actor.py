@@ -21,6 +21,10 @@ T = TypeVar("T")
 GROUP_MAX = 256
 """Requests in one commit; 256 take 6 to 10 ms of work beside the fsync."""
 
+SIZED_EVERY_S = 1.0
+
+Part = tuple[Request, Reply]
+
 OnCommit = Callable[[int], None]
 """Told the last journal position after each commit, in the journal's thread."""
 
@@ -30,38 +34,41 @@ OnNotRecorded = Callable[[Sequence[Request]], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A request on its way to the journal, with whom to answer.
+    """Requests on their way to the journal, each with whom to answer.
 
     Last fixes take the other lane: however many devices report, an alarm's rows
     do not wait behind them.
     """
 
-    request: Request
-    reply: Reply
+    parts: tuple[Part, ...]
     on_not_recorded: OnNotRecorded
 
     @property
     def urgent(self) -> bool:
         """Whether the inbox lets it overtake."""
-        return not isinstance(self.request, Place)
+        return not all(isinstance(request, Place) for request, _ in self.parts)
 
     def refuse(self, reason: Exception) -> None:
         """Answer at once that it was not taken (the inbox is full, or closed)."""
-        self.on_not_recorded((self.request,))
-        self.reply(Unknown(reason=str(reason)))
+        self.on_not_recorded([request for request, _ in self.parts])
+        for _, reply in self.parts:
+            reply(Unknown(reason=str(reason)))
 
 
 @dataclass(frozen=True, slots=True)
 class Flush:
-    """Commit the group: everything that waited when it began is in it."""
+    """Commit the group: everything that waited in its lane when it began is in it."""
+
+    urgent: bool = False
 
 
 class JournalActor(SupervisedActor[Entry | Flush]):
     """Owns the store; the only one that writes.
 
-    The first request of a group makes the actor tell itself `Flush`, in the lane
-    of the last fixes: it comes when nothing more waits. A group of `GROUP_MAX` is
-    committed without waiting for it.
+    The first request of a group makes the actor tell itself `Flush`, in that
+    request's lane: it comes when nothing more waits there. So an alarm's row waits for
+    the alarms' rows that came with it, and never for the last fixes of the other lane.
+    A group of `GROUP_MAX` is committed without waiting for it.
 
     On a full disk it refuses (`Unknown`), hands the requests to `on_not_recorded`
     and stays: the device repeats, and once there is room the repeat is whole. Any
@@ -84,23 +91,24 @@ class JournalActor(SupervisedActor[Entry | Flush]):
         super().__init__(link=link)
         self._store, self._telemetry = store, telemetry
         self._on_not_recorded, self._listeners = on_not_recorded, listeners
-        self._group: list[Entry] = []
-        self._flush_is_told = False
+        self._group: list[Part] = []
+        self._flushes_told: set[bool] = set()
+        self._sized_s = -SIZED_EVERY_S
 
     def handle(self, message: Entry | Flush) -> None:
         """Take a request into the group, or commit it."""
         match message:
             case Entry():
                 self._take(message)
-            case Flush():
-                self._flush_is_told = False
+            case Flush(urgent=urgent):
+                self._flushes_told.discard(urgent)
                 self._commit()
             case _:
                 assert_never(message)
 
     def rescan(self) -> None:
         """Commit: a `Flush` may be among what the full lane dropped."""
-        self._flush_is_told = False
+        self._flushes_told.clear()
         self._commit()
 
     def stopping(self) -> None:
@@ -109,18 +117,21 @@ class JournalActor(SupervisedActor[Entry | Flush]):
         self._store.close()
 
     def _take(self, entry: Entry) -> None:
-        self._group.append(entry)
+        if len(self._group) + len(entry.parts) > GROUP_MAX:
+            self._commit()
+        self._group += entry.parts
+        urgent = entry.urgent
         if len(self._group) >= GROUP_MAX:
             self._commit()
-        elif not self._flush_is_told:
-            self._flush_is_told = True
-            self.actor_ref.tell(Flush())
+        elif urgent not in self._flushes_told:
+            self._flushes_told.add(urgent)
+            self.actor_ref.tell(Flush(urgent=urgent))
 
     def _commit(self) -> None:
         group, self._group = self._group, []
         if not group:
             return
-        requests = [entry.request for entry in group]
+        requests = [request for request, _ in group]
         began_s = self.clock.boottime_s()
         try:
             answers = self._store.commit(requests, self.clock.now())
@@ -134,8 +145,8 @@ class JournalActor(SupervisedActor[Entry | Flush]):
             self._refuse(group, requests, type(error).__name__)
             raise
         took_s = self.clock.boottime_s() - began_s
-        for entry, answer in zip(group, answers, strict=True):
-            self._call(entry.reply, answer)
+        for (_, reply), answer in zip(group, answers, strict=True):
+            self._call(reply, answer)
         for listener in self._listeners:
             self._call(listener, self._store.position)
         self._measure(took_s, len(group))
@@ -143,7 +154,7 @@ class JournalActor(SupervisedActor[Entry | Flush]):
 
     def _refuse(
         self,
-        group: Sequence[Entry],
+        group: Sequence[Part],
         requests: Sequence[Request],
         reason: str,
         *,
@@ -151,8 +162,8 @@ class JournalActor(SupervisedActor[Entry | Flush]):
     ) -> None:
         """HQ first: the replies may set free whoever would end the process."""
         self._call(self._on_not_recorded, requests)
-        for entry in group:
-            self._call(entry.reply, Unknown(reason=reason, is_full=is_full))
+        for _, reply in group:
+            self._call(reply, Unknown(reason=reason, is_full=is_full))
 
     def _call(self, listener: Callable[[T], None], what: T) -> None:
         try:
@@ -165,4 +176,8 @@ class JournalActor(SupervisedActor[Entry | Flush]):
         telemetry.observe("journal_commit_seconds", took_s)
         telemetry.observe("journal_group_requests", requests)
         telemetry.gauge("journal_position", self._store.position)
-        telemetry.gauge("journal_bytes", self._store.size_bytes)
+        now_s = self.clock.boottime_s()
+        if now_s - self._sized_s >= SIZED_EVERY_S:
+            # Each look at the disk gives the interpreter's lock away.
+            self._sized_s = now_s
+            telemetry.gauge("journal_bytes", self._store.size_bytes)

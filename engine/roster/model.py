@@ -128,7 +128,9 @@ class Person:
 
     def at_risk(self, now: Instant) -> bool:
         """Say whether they have declared themselves to be at risk at a moment."""
-        return at_risk(self.risk_windows, self.zone, now)
+        # Asked for each report of a device, and most people have no window.
+        windows = self.risk_windows
+        return bool(windows) and at_risk(windows, self.zone, now)
 
     def next_risk(self, now: Instant) -> Instant | None:
         """Return when their next risk window begins."""

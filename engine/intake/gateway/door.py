@@ -24,6 +24,7 @@ from engine.ports.journal import (
     Placed,
     Record,
     Recorded,
+    Reply,
     Request,
 )
 from engine.ports.telemetry import Telemetry
@@ -76,6 +77,7 @@ class Door:
         self._heard: list[DeviceReport] = []
         self._repeated: list[ReportKey] = []
         self._moved: set[PersonId] = set()
+        self._gathered: list[tuple[Place, Reply]] = []
         self.wake: Callable[[], None] | None = None
         """Schedules `answer_done` on the loop; set once the loop runs."""
 
@@ -87,6 +89,13 @@ class Door:
         What needs no disk (log-in, heartbeat, a stranger's position) is answered
         at once.
         """
+        self.gather(reports, answer)
+        self.hand_on()
+
+    def gather(
+        self, reports: Sequence[DeviceReport], answer: Callable[[bool], None]
+    ) -> None:
+        """Let reports in, and keep places back until `hand_on`; signals go at once."""
         batch = _Batch(answer=answer, began_s=self._clock.boottime_s())
         requests: list[tuple[Request, DeviceReport]] = []
         for report in map(legible, reports):
@@ -103,11 +112,21 @@ class Door:
         batch.places = sum(isinstance(one, Place) for one, _ in requests)
         self._places_waiting += batch.places
         for request, report in requests:
-            self._journal.submit(request, self._replied(batch, request, report))
+            reply = self._replied(batch, request, report)
+            if isinstance(request, Place):
+                self._gathered.append((request, reply))
+            else:
+                self._journal.submit(request, reply)
         if not requests and batch.all_durable:
             answer(True)  # noqa: FBT003 - the answer to a yes-or-no question
         for report in reports:
             self._count(report)
+
+    def hand_on(self) -> None:
+        """Tell the journal of the places that were gathered."""
+        if self._gathered:
+            gathered, self._gathered = self._gathered, []
+            self._journal.submit_places(gathered)
 
     def is_enrolled(self, device: DeviceId) -> bool:
         """Say whether a device is one of ours."""
@@ -191,7 +210,7 @@ class Door:
         if judgement.assessment.outcome is Outcome.POSITION:
             requests.append((place, report))
         else:
-            self._journal.submit(place, _nobody_waits)
+            self._gathered.append((place, _nobody_waits))
         self._judge.board.move(person.person, fix)
 
     def _attend(self, judgement: Judgement, report: DeviceReport) -> None:

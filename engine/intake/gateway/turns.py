@@ -2,7 +2,8 @@
 
 One round of the event loop reads from every connection that has something. What a
 report costs beyond its decoding would make that round long, and an SOS in the next
-one late; so a plain report waits, and little is done of them between two rounds.
+one late; so a plain report waits, and little is done of them between two rounds. What
+is done between two rounds reaches the journal in one message.
 """
 
 import asyncio
@@ -29,6 +30,16 @@ class Entrance(Protocol):
         """Make what must be durable so, then say whether it is."""
 
 
+class Doorway(Entrance, Protocol):
+    """An entrance that can also keep places back, to be handed on together."""
+
+    def gather(self, reports: Sequence[DeviceReport], answer: Answer) -> None:
+        """Let in without telling the journal of places yet."""
+
+    def hand_on(self) -> None:
+        """Tell the journal of them."""
+
+
 class Porch(Entrance, Protocol):
     """An entrance where there is also a place to wait."""
 
@@ -45,7 +56,7 @@ class Turns:
 
     def __init__(
         self,
-        door: Entrance,
+        door: Doorway,
         loop: asyncio.AbstractEventLoop,
         clock: Clock,
         telemetry: Telemetry,
@@ -86,10 +97,11 @@ class Turns:
                 if self._jobs:
                     self._jobs.popleft()()
                 if self._waiting:
-                    self._door.let_in(*self._waiting.popleft())
+                    self._door.gather(*self._waiting.popleft())
                 if self._clock.boottime_s() >= until_s:
                     break
         finally:
+            self._door.hand_on()
             self._is_due = False
             if self._waiting or self._jobs:
                 self._be_woken()

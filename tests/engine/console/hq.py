@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -45,7 +45,7 @@ from engine.intake.shouter.actor import NotRecorded, Unrecorded
 from engine.intake.vigil.attendance import Attendance
 from engine.journal.memory import MemoryReader, MemoryStore
 from engine.metrics import Metrics
-from engine.ports.journal import Answer, Appended, EffectState, Request
+from engine.ports.journal import Answer, Appended, EffectState, Place, Request
 from engine.probe.actor import Readiness
 from engine.protocol.model import Audience
 from engine.protocol.registry import load_registry
@@ -141,6 +141,12 @@ class Hq:
 
     def submit(self, request: Request, reply: Callable[[Answer], None]) -> None:
         reply(self.store.commit([request], self.clock.now())[0])
+
+    def submit_places(
+        self, places: Sequence[tuple[Place, Callable[[Answer], None]]]
+    ) -> None:
+        for place, reply in places:
+            self.submit(place, reply)
 
     def ask(self, request: Request, timeout_s: float) -> Answer:
         del timeout_s

@@ -1,6 +1,6 @@
 """A journal in memory that answers at once, or not at all, as a test says."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from engine.dispatch.body import EffectBody, encode_body
@@ -16,6 +16,7 @@ from engine.ports.journal import (
     Head,
     JournalReader,
     NewEvent,
+    Place,
     Reply,
     Request,
     Unknown,
@@ -46,6 +47,10 @@ class Ledger:
 
     def submit(self, request: Request, reply: Reply) -> None:
         reply(self.ask(request, 1.0))
+
+    def submit_places(self, places: Sequence[tuple[Place, Reply]]) -> None:
+        for place, reply in places:
+            self.submit(place, reply)
 
     def ask(self, request: Request, timeout_s: float) -> Answer:
         self.asked.append(request)

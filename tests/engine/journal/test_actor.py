@@ -124,6 +124,21 @@ class Answers:
         return self.seen[:count]
 
 
+def actor_on(store: GatedStore, meter: Meter | None = None) -> JournalActor:
+    """Return an actor that has no thread: a test hands it its messages."""
+    return JournalActor(
+        link=alone(ManualClock()),
+        store=store,
+        telemetry=meter or Meter(),
+        on_not_recorded=lambda _: None,
+    )
+
+
+def entry(answers: Answers, *requests: Request) -> Entry:
+    parts = tuple((request, answers) for request in requests)
+    return Entry(parts=parts, on_not_recorded=lambda _: None)
+
+
 @pytest.fixture
 def rig() -> Iterator[Rig]:
     rig = Rig()
@@ -149,13 +164,13 @@ def test_what_waits_while_one_commits_becomes_one_group(
     rig: Rig, answers: Answers
 ) -> None:
     rig.hold(answers)
-    waiting: list[Request] = [append("alarm/a"), append("alarm/b", 9), place()]
+    waiting: list[Request] = [append("alarm/a"), append("alarm/b", 9), record()]
     for request in waiting:
         rig.journal.submit(request, answers)
     rig.store.gate.set()
 
     kinds = [type(answer) for answer in answers.first(4)]
-    assert kinds == [Recorded, Appended, Conflict, Placed]
+    assert kinds == [Recorded, Appended, Conflict, Recorded]
     assert rig.store.groups[1:] == [tuple(waiting)]
     assert rig.meter.values("journal_group_requests") == [1, 3]
 
@@ -178,7 +193,57 @@ def test_an_alarm_does_not_wait_behind_last_fixes(rig: Rig, answers: Answers) ->
     rig.store.gate.set()
 
     answers.first(3 * GROUP_MAX + 2)
-    assert rig.store.groups[1][0] == append()
+    assert rig.store.groups[1] == (append(),)
+
+
+def test_an_alarm_that_comes_while_last_fixes_are_gathered_ends_their_group(
+    answers: Answers,
+) -> None:
+    store = GatedStore()
+    actor = actor_on(store)
+    actor.handle(entry(answers, place("p1")))
+
+    actor.handle(entry(answers, append("alarm/a")))
+    actor.handle(entry(answers, append("alarm/b")))
+
+    told = [actor.inbox.get().message for _ in range(actor.inbox.qsize())]
+    assert told == [Flush(urgent=True), Flush()]
+    actor.handle(Flush(urgent=True))
+    assert store.groups == [(place("p1"), append("alarm/a"), append("alarm/b"))]
+
+
+def test_last_fixes_that_are_told_together_are_answered_each(
+    rig: Rig, answers: Answers
+) -> None:
+    rig.hold(answers)
+    rig.journal.submit_places([(place(f"p{n}"), answers) for n in range(3)])
+    rig.store.gate.set()
+
+    assert answers.first(4)[1:] == [Placed()] * 3
+    assert [len(group) for group in rig.store.groups] == [1, 3]
+
+
+def test_last_fixes_told_together_do_not_make_a_group_too_large(
+    rig: Rig, answers: Answers
+) -> None:
+    rig.hold(answers)
+    for start in (0, 100, 200):
+        some = range(start, start + 100)
+        rig.journal.submit_places([(place(f"p{n}"), answers) for n in some])
+    rig.store.gate.set()
+
+    answers.first(301)
+    assert [len(group) for group in rig.store.groups] == [1, 200, 100]
+
+
+def test_the_size_on_disk_is_looked_at_once_a_second(answers: Answers) -> None:
+    meter = Meter()
+    actor = actor_on(GatedStore(), meter)
+    for number in range(3):
+        actor.handle(entry(answers, place(f"p{number}")))
+        actor.handle(Flush())
+
+    assert len(meter.values("journal_bytes")) == 1
 
 
 def test_listeners_are_told_once_for_each_commit(rig: Rig, answers: Answers) -> None:
@@ -266,32 +331,26 @@ def test_a_journal_that_is_nowhere_answers_unknown_at_once(answers: Answers) -> 
 
 def test_a_full_inbox_answers_unknown_at_once(answers: Answers) -> None:
     lost: list[Request] = []
-    entry = Entry(request=record(), reply=answers, on_not_recorded=lost.extend)
+    parts = ((record("k1"), answers), (record("k2"), answers))
 
-    entry.refuse(InboxFullError())
+    Entry(parts=parts, on_not_recorded=lost.extend).refuse(InboxFullError())
 
-    assert answers.seen == [Unknown(reason="the inbox is full")]
-    assert lost == [record()]
+    assert answers.seen == [Unknown(reason="the inbox is full")] * 2
+    assert lost == [record("k1"), record("k2")]
 
 
 def test_the_inbox_refuses_an_entry_rather_than_dropping_it(answers: Answers) -> None:
     inbox = Inbox(1, now_s=lambda: 0.0)
-    entry = Entry(request=place(), reply=answers, on_not_recorded=lambda _: None)
     for _ in range(2):
-        inbox.put(Envelope(entry))
+        inbox.put(Envelope(entry(answers, place())))
 
     assert isinstance(answers.first(1)[0], Unknown)
 
 
 def test_a_dropped_flush_is_made_good_by_the_rescan(answers: Answers) -> None:
     store = GatedStore()
-    actor = JournalActor(
-        link=alone(ManualClock()),
-        store=store,
-        telemetry=Meter(),
-        on_not_recorded=lambda _: None,
-    )
-    actor.handle(Entry(request=place(), reply=answers, on_not_recorded=lambda _: None))
+    actor = actor_on(store)
+    actor.handle(entry(answers, place()))
 
     actor.rescan()
 

@@ -235,6 +235,20 @@ def test_when_too_much_waits_positions_go_first_and_an_sos_never(
     assert rig.kinds() == ["Place"], "once there is room they are kept again"
 
 
+def test_gathered_places_are_told_together_and_a_signal_among_them_at_once(
+    rig: Rig,
+) -> None:
+    for said in (POSITION, report(), POSITION):
+        rig.door.gather((said,), rig.answers.append)
+    assert rig.kinds() == ["Record"]
+
+    rig.door.hand_on()
+
+    assert rig.kinds() == ["Record", "Place", "Place", "Place"]
+    rig.commit()
+    assert rig.answers == [True, True, True]
+
+
 def test_a_position_that_cannot_be_is_kept_beside_the_one_that_is_believed(
     rig: Rig,
 ) -> None:

@@ -29,6 +29,18 @@ class Door:
         self.clock = clock
         self.reports: list[DeviceReport] = []
         self.failing = False
+        self.gathered = 0
+        self.handed_on: list[int] = []
+
+    def hand_on(self) -> None:
+        self.handed_on.append(self.gathered)
+        self.gathered = 0
+
+    def gather(
+        self, reports: Sequence[DeviceReport], answer: Callable[[bool], None]
+    ) -> None:
+        self.let_in(reports, answer)
+        self.gathered += 1
 
     def let_in(
         self, reports: Sequence[DeviceReport], answer: Callable[[bool], None]
@@ -96,6 +108,18 @@ def test_few_places_are_taken_between_two_rounds_and_all_in_the_end() -> None:
             await asyncio.sleep(0)
         assert it.door.reports == [PLACE] * 10 + [BEAT]
         assert it.answers == [True] * 11
+
+    asyncio.run(scene())
+
+
+def test_what_is_taken_between_two_rounds_is_handed_on_together() -> None:
+    async def scene() -> None:
+        it = Scene()
+        for _ in range(5):
+            it.let_in(PLACE)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert it.door.handed_on == [2, 2, 1]
 
     asyncio.run(scene())
 
