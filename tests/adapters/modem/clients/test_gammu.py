@@ -62,9 +62,10 @@ def test_python_gammu_identifies_sends_and_reads(tmp_path: Path) -> None:
         b.modem.inject(PERSON, CYRILLIC)
         b.modem.inject(PERSON, LONG_CYRILLIC)
         script = Path(__file__).with_name("gammu_library.py")
-        said = b.run(sys.executable, str(script), b.modem.port, PERSON)
+        said = b.run(sys.executable, str(script), b.modem.port, PERSON, str(tmp_path))
         assert f"imei {b.modem.state.imei}" in said
         assert "reference 1" in said
+        assert "report Status_Report 1 Delivered" in said
         assert f"read {PERSON} {CYRILLIC}" in said
         assert f"read {PERSON} {LONG_CYRILLIC}" in said
         texts = [text for _, text in b.sent]
