@@ -1,9 +1,17 @@
 """`natalia alarm` against a control socket."""
 
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from engine.alarm.codec import encode
+from engine.alarm.commands import Close
+from engine.alarm.state import CloseReason, FalseClass
+from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
+from tests.contracts.journal.requests import NOW, append
+from tests.engine.alarm.scene import ALDER, Scene
 from tests.engine.cli.services import natalia, service
 
 ROW = {
@@ -92,3 +100,28 @@ def test_a_refusal_is_said_and_fails(patch: Patch, out: Output) -> None:
 def test_closing_needs_a_reason(patch: Patch, out: Output) -> None:
     assert natalia(patch, "alarm", "close", "a1", "--by", "alder") == 2
     assert "--reason" in out.readouterr().err
+
+
+def test_statistics_are_read_from_the_journal_without_a_service(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    scenes = [Scene().raised() for _ in range(3)]
+    for scene, how in zip(scenes, (None, FalseClass.BY_MISTAKE), strict=False):
+        scene.acknowledge()
+        reason = CloseReason.FALSE_ALARM if how else CloseReason.SAFE
+        command_id = scene.command_id()
+        scene.do(Close(command_id=command_id, by=ALDER, reason=reason, false_class=how))
+    store = SqliteStore(tmp_path / JOURNAL_FILE, ballast_bytes=0)
+    for number, scene in enumerate(scenes):
+        rows = tuple(map(encode, scene.events))
+        store.commit([replace(append(f"alarm/a{number}"), events=rows)], NOW)
+    store.close()
+
+    assert natalia(patch, "alarm", "statistics", "--state", str(tmp_path)) == 0
+    said = out.readouterr().out
+    natalia(patch, "alarm", "statistics", "--state", str(tmp_path), "--json")
+    (row,) = json.loads(out.readouterr().out)
+
+    assert "3 alarms, 1 false (50% of the ended): by_mistake 1" in said
+    assert (row["alarms"], row["false"], row["false_ratio"]) == (3, 1, 0.5)
+    assert row["classes"] == {"by_mistake": 1}
