@@ -9,7 +9,7 @@ from engine.alarm.case_events import (
     PeopleTakenIn,
 )
 from engine.alarm.casework import CaseEvent, with_casework
-from engine.alarm.copying import replace
+from engine.alarm.copying import completed, replace
 from engine.alarm.events import (
     AcknowledgementLapsed,
     ActRefused,
@@ -110,7 +110,11 @@ def fold(alarm_id: AlarmId, alarm: Alarm | None, event: AlarmEvent) -> Alarm | N
 
 def evolve(alarm: Alarm, event: AlarmEvent) -> Alarm:
     """Return the alarm after a fact."""
-    return replace(_evolved(alarm, event), seq=alarm.seq + 1)
+    after = _evolved(alarm, event)
+    # What is not the same alarm is a new copy: a second one only to count would cost
+    # as much as the fact.
+    new = replace(alarm) if after is alarm else after
+    return completed(new, seq=alarm.seq + 1)
 
 
 def _evolved(alarm: Alarm, event: AlarmEvent) -> Alarm:

@@ -62,12 +62,12 @@ def due_rounds(alarm: Alarm, now: Instant) -> Iterator[DueRound]:
     whoever holds their telephone, must not learn.
     """
     for step in sorted(alarm.protocol.steps, key=_is_for_others):
-        if not _may_run(alarm, step) or not _has_room(alarm, step):
+        at = _next_at(alarm, step)
+        declined = 0 if at is not None and at <= now else _unreplaced(alarm, step)
+        if (at is None or at > now) and not declined:
             continue
-        at, number = _next_at(alarm, step), rounds_of(alarm, step) + 1
-        if at is not None and at <= now:
-            yield DueRound(step=step, round=number)
-        elif declined := _unreplaced(alarm, step):
+        if _may_run(alarm, step) and _has_room(alarm, step):
+            number = rounds_of(alarm, step) + 1
             yield DueRound(step=step, round=number, replaces=declined)
 
 

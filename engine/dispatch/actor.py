@@ -251,6 +251,8 @@ class Dispatcher(SupervisedActor[Heard]):
         self._down = down
 
     def _hand_over(self) -> None:
+        if not len(self._queue):
+            return
         # Who has asked before its start was confirmed, or died without a word, can
         # take nothing, and is no way round a doubtful route.
         idle, up = self._alive(self._idle), self._alive(self._up)

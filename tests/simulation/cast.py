@@ -27,11 +27,21 @@ FOLLOWS = {
 
 @cache
 def roster() -> Roster:
-    """Return the roster, made once."""
+    """Return the roster, made once: less who could never be chosen."""
     sample = sample_roster()
+    circles = {
+        circle
+        for person in sample.people
+        if str(person.person) in FOLLOWS
+        for circle in person.circles
+    }
     return replace(
         sample,
-        people=tuple(map(_person, sample.people)),
+        people=tuple(
+            _person(person)
+            for person in sample.people
+            if not person.circles or not circles.isdisjoint(person.circles)
+        ),
         devices=tuple(map(_device, sample.devices)),
     )
 

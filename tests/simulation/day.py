@@ -137,10 +137,11 @@ class Day:
         self.watching.calm_since_s = calm_s
 
     def _is_to_end(self) -> bool:
+        # Asked before every step of the world.
         return (
-            self.host.is_over
-            or self.stop_wanted
+            self.stop_wanted
             or self.watching.violation is not None
+            or self.host.is_over
             or self.world.boottime_s() >= self.ends_s
         )
 

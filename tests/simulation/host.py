@@ -51,7 +51,7 @@ ROUTES = ("modem-1", "modem-2", *(lane for lanes in LANES.values() for lane in l
 EXPECTED = frozenset(
     ("journal", "timers", "alarms", "dispatcher", "intake", "gateway", *ROUTES)
 )
-SETTLES_S = 4.0
+SETTLES_S = 3.0
 HQ = (("email", "duty@hq.example"), ("webhook", "hq"))
 
 

@@ -49,7 +49,8 @@ class Plan:
         return cls(table["seed"], tuple(Item(**item) for item in table["items"]))
 
 
-DEFENDERS = ("heron", "gannet", "toucan", "stork", "lapwing", "avocet")
+# The first has agreed words and codes with HQ: force can strike nobody else.
+DEFENDERS = (*("heron",) * 3, "gannet", "toucan", "stork", "lapwing", "avocet")
 MODEMS = ("modem-1", "modem-2")
 CHANNELS = ("email", "webhook", "mastodon")
 
@@ -177,7 +178,7 @@ def _fault(draw: random.Random, at_s: float, family: str, what: str, who: str) -
     if what in length:
         seconds = length[what]()
     if what == "flood":
-        number = draw.randrange(10, 30)
+        number = draw.randrange(8, 16)
     return _item(at_s, family, what, who=about.get(family, who), n=number, s=seconds)
 
 

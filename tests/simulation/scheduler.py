@@ -209,20 +209,22 @@ class Scheduler:
             self._push(self._polls if is_poll else self._timed, after_ns, wait)
         elif for_reply:
             self._for_replies[task] = None
-        try:
-            return self._give_up_control(wait)
-        finally:
-            self._for_replies.pop(task, None)
+            try:
+                return self._give_up_control(wait)
+            finally:
+                self._for_replies.pop(task, None)
+        return self._give_up_control(wait)
 
     def wake(self, waits: list[Wait]) -> None:
         """Let those who wait there run again."""
-        self._ready += [(wait, True) for wait in waits]
+        for wait in waits:
+            self._ready.append((wait, True))
         waits.clear()
 
     def maybe_preempt(self) -> None:
         """Let others run first, by the seed's choice, as a thread may be preempted."""
         task = getcurrent()
-        if self.dead or task is self._main or task not in self._names:
+        if self.dead or task not in self._names:
             return
         if self._chance.random() < _PREEMPTED_AFTER_TELL:
             wait = self._waiting[task] = Wait(task)
@@ -253,10 +255,14 @@ class Scheduler:
             if entry is None:
                 return False
             self._ns = max(self._ns, entry[0])  # late after a suspend
-            self._ready.append((entry[3], False))
-        index = int(self._chance.random() * len(self._ready))
-        self._ready[index], self._ready[-1] = self._ready[-1], self._ready[index]
-        wait, woken = self._ready.pop()
+            wait, woken = entry[3], False
+        elif len(self._ready) == 1:
+            wait, woken = self._ready.pop()
+        else:
+            ready = self._ready
+            index = int(self._chance.random() * len(ready))
+            ready[index], ready[-1] = ready[-1], ready[index]
+            wait, woken = ready.pop()
         if not wait.over:
             self._resume(wait, woken=woken)
         return True

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.alarm.copying import replace
+from engine.alarm.copying import completed, replace
 from engine.alarm.state import Told
 from engine.protocol.model import Audience
 
@@ -50,6 +50,13 @@ def test_a_copy_is_what_dataclasses_replace_gives(changes: dict[str, object]) ->
 def test_a_copy_is_as_frozen_as_its_original() -> None:
     with pytest.raises(FrozenInstanceError):
         replace(TOLD, alias="Teal").alias = "Heron"  # type: ignore[misc]
+
+
+def test_a_copy_that_nobody_has_seen_is_completed_where_it_stands() -> None:
+    copy = replace(TOLD)
+    assert completed(copy, alias="Teal") is copy
+    assert copy == dataclasses.replace(TOLD, alias="Teal")
+    assert TOLD.alias == "Lapwing"
 
 
 def test_a_field_that_is_not_there_is_an_error() -> None:
