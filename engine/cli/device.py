@@ -1,10 +1,11 @@
-"""`natalia device`: list, show, enrol, test and imitate alarm devices.
+"""`natalia device`: list, show, enrol, test, order and imitate alarm devices.
 
 Asks the running service over its control socket. Ids of devices are in bodies, and
 shown whole only with `--reveal`, which the service journals.
 """
 
 import json
+import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ from typer.core import TyperGroup
 
 from engine import plugins
 from engine.cli.client import ServiceError, ask
+from engine.ports.device import DeviceCommand
 
 DEFAULT_STATE = Path("/var/lib/natalia")
 EXIT_FAILURE = 1
@@ -210,6 +212,82 @@ def try_out(
         )
         typer.echo(message, err=True)
         raise typer.Exit(EXIT_FAILURE)
+
+
+@app.command(
+    epilog=_examples(
+        "natalia device order 004999010640018 locate --by alder",
+        "natalia device order 004999010640018 interval --every 60 --by alder --json",
+        "natalia device order 004999010640018 vibrate --by alder",
+    )
+)
+def order(
+    device: Id,
+    command: Annotated[
+        DeviceCommand,
+        typer.Argument(help="Say where it is now, report at an interval, vibrate."),
+    ],
+    *,
+    by: Annotated[str, typer.Option(help="The operator who asks; journalled.")],
+    every: Annotated[
+        int | None, typer.Option(help="With `interval`: seconds between reports.")
+    ] = None,
+    state: State = DEFAULT_STATE,
+    as_json: AsJson = False,
+) -> None:
+    """Ask something of a device: where it is, to report more often, to vibrate.
+
+    Off unless the action protocol of its carrier allows it: a device that lights up may
+    give somebody away. It is sent once the device is connected, after a minute by SMS
+    where its words are known, and given up after a day.
+    """
+    if (every is None) is (command is DeviceCommand.INTERVAL):
+        message = "--every SECONDS goes with interval, and with nothing else"
+        raise typer.BadParameter(message)
+    request = {"device": device, "command": command.value, "every_s": every, "by": by}
+    asked = {name: value for name, value in request.items() if value is not None}
+    reply = ask(state, "POST", "/devices/command", json.dumps(asked))
+    if as_json:
+        _print_json(reply)
+        return
+    typer.echo(f"{command.value} is queued; it is sent once the device can be reached")
+
+
+@app.command(
+    epilog=_examples(
+        "natalia device secret heron-phone --by alder --from-file /run/heron",
+        "openssl rand -hex 16 | natalia device secret heron-phone --by alder",
+    )
+)
+def secret(
+    device: Id,
+    *,
+    by: Annotated[str, typer.Option(help="The operator who sets it; journalled.")],
+    from_file: Annotated[
+        typer.FileText | None,
+        typer.Option(help="A file that has it; standard input otherwise."),
+    ] = None,
+    state: State = DEFAULT_STATE,
+    as_json: AsJson = False,
+) -> None:
+    """Agree on a secret by which a device over HTTP proves itself.
+
+    It is never an argument, since others see those. The service keeps it in a file of
+    its state folder that nobody else may read. From then on a report without it still
+    raises, as not proven.
+    """
+    if from_file is not None:
+        said = from_file.read()
+    elif sys.stdin.isatty():
+        said = typer.prompt("secret", hide_input=True, confirmation_prompt=True)
+    else:
+        said = sys.stdin.read()
+    request = {"device": device, "by": by, "secret": said.strip()}
+    reply = ask(state, "POST", "/devices/secret", json.dumps(request))
+    if as_json:
+        _print_json(reply)
+        return
+    typer.echo("the secret is in force; now give it to the device")
 
 
 def _devices(state: Path, request: Mapping[str, object]) -> list[Row]:

@@ -156,8 +156,11 @@ class ConsoleDesk:
 
     async def keep_roster(self, text: str) -> None:
         """Keep an imported roster for the next start; whole or not at all."""
+        await self.keep_private(self.parts.state / KEPT_ROSTER, text)
+
+    async def keep_private(self, path: Path, text: str) -> None:
+        """Write a file of the state folder outside the loop; whole or not at all."""
         loop = asyncio.get_running_loop()
-        path = self.parts.state / KEPT_ROSTER
         await loop.run_in_executor(self._checker, write_private, path, text)
 
     def session(self, token: str) -> Session | None:

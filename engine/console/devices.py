@@ -3,8 +3,11 @@
 Ids of devices are in bodies, never in a URL, and are shown whole only where revealed.
 """
 
+import hashlib
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from engine.console.parts import WebParts
 from engine.errors import DataError
@@ -17,6 +20,7 @@ from engine.values import DeviceId, Instant
 
 Plain = dict[str, object]
 _SHOWN = 4
+_SECRET = re.compile(r"[!-~]{12,256}")
 EVERY_S_MIN, EVERY_S_MAX = 10, 65_535
 
 
@@ -100,6 +104,37 @@ def enrolling(parts: WebParts, entry: str) -> Enrolled:
         message = "device: give one [[device]] table for each, and nothing else"
         raise DeviceError(message)
     return Enrolled(text=render_roster(after), roster=after)
+
+
+def secret_named(request: Mapping[str, object]) -> str:
+    """Return the secret that a request brings.
+
+    Raises:
+        DeviceError: no header could carry it, or it is soon guessed.
+
+    """
+    secret = request.get("secret")
+    if not isinstance(secret, str) or not _SECRET.fullmatch(secret):
+        message = "secret: one line of 12 to 256 ASCII characters, none of them blank"
+        raise DeviceError(message)
+    return secret
+
+
+def secret_path(state: Path, device: DeviceId) -> Path:
+    """Return where a device's secret lies: under no id of a device."""
+    digest = hashlib.sha256(device.encode()).hexdigest()
+    return state / f"device-secret-{digest[:16]}"
+
+
+def with_secret(parts: WebParts, device: DeviceId, path: Path) -> Enrolled:
+    """Return the roster in force with another secret file for a device."""
+    roster = parts.board.roster()
+    devices = tuple(
+        replace(one, secret_file=str(path.absolute())) if one.device == device else one
+        for one in roster.devices
+    )
+    text = render_roster(replace(roster, devices=devices))
+    return Enrolled(text=text, roster=parse_roster(text, "device"))
 
 
 def drill_state(parts: WebParts, device: Device, now: Instant) -> Plain:

@@ -107,6 +107,9 @@ def _printable(value: str) -> str:
 
 Identifier = Annotated[str, AfterValidator(_identifier)]
 Text = Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_printable)]
+FilePath = Annotated[
+    str, Field(min_length=1, max_length=4096), AfterValidator(_printable)
+]
 Country = Annotated[str, _one_of("country", phonenumbers.SUPPORTED_REGIONS)]
 Figure = Annotated[float, Field(allow_inf_nan=False)]
 
@@ -241,7 +244,7 @@ class DeviceEntry(_Entry):
     person: Identifier
     profile: Identifier | None = None
     number: Annotated[str, AfterValidator(_sim)] | None = None
-    secret_file: Text | None = None
+    secret_file: FilePath | None = None
     heartbeat_s: Annotated[Figure, Field(ge=30, le=31 * 86400)] | None = None
     safe_codes: list[Text] = []
     duress_codes: list[Text] = []

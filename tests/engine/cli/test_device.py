@@ -2,6 +2,8 @@
 
 import json
 import tomllib
+from io import StringIO
+from pathlib import Path
 
 import pytest
 import typer
@@ -152,6 +154,72 @@ def test_a_test_guides_through_an_exercise_and_names_its_case(
     assert json.loads(out.readouterr().out) == PRESSED
 
 
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        (("locate",), {"command": "locate"}),
+        (("vibrate",), {"command": "vibrate"}),
+        (("interval", "--every=60"), {"command": "interval", "every_s": 60}),
+    ],
+)
+def test_an_order_is_asked_for_by_an_operator(
+    patch: pytest.MonkeyPatch,
+    out: pytest.CaptureFixture[str],
+    words: tuple[str, ...],
+    asked: dict[str, object],
+) -> None:
+    queued = {"queued": True, "refused": None}
+    words = ("order", "1", *words, "--by=alder")
+    code, sent = run(patch, *words, devices__command=queued)
+    assert (code, json.loads(sent)) == (0, asked | {"device": "1", "by": "alder"})
+    assert "is queued" in out.readouterr().out
+    run(patch, *words, "--json", devices__command=queued)
+    assert json.loads(out.readouterr().out) == queued
+
+
+def test_an_order_that_the_action_protocol_forbids_fails_and_says_so(
+    patch: pytest.MonkeyPatch, out: pytest.CaptureFixture[str]
+) -> None:
+    refused = {"queued": False, "refused": "the action protocol does not allow it"}
+    with service(devices__command=(409, refused)) as made:
+        words = ("order", "1", "locate", "--by=alder", "--state", str(made.state))
+        assert natalia(patch, "device", *words) == 1
+    assert "does not allow" in out.readouterr().err
+
+
+@pytest.mark.parametrize("words", [("interval",), ("locate", "--every=60")])
+def test_an_interval_and_its_seconds_go_together(
+    patch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    with service() as made:
+        where = ("--by=alder", "--state", str(made.state))
+        assert natalia(patch, "device", "order", "1", *words, *where) == 2
+    assert made.asked == []
+
+
+def test_a_secret_comes_from_standard_input_or_a_file(
+    patch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    told = {"by": "alder", "person": "heron"}
+    patch.setattr("sys.stdin", StringIO("0f8a7c9d2b41\n"))
+    _, asked = run(patch, "secret", "1", "--by=alder", devices__secret=told)
+    assert json.loads(asked) == {
+        "device": "1",
+        "by": "alder",
+        "secret": "0f8a7c9d2b41",
+    }
+    (tmp_path / "secret").write_text("from-a-file-1\n")
+    words = ("secret", "1", "--by=alder", f"--from-file={tmp_path / 'secret'}")
+    _, asked = run(patch, *words, devices__secret=told)
+    assert json.loads(asked)["secret"] == "from-a-file-1"
+
+
+def test_a_secret_is_no_argument(patch: pytest.MonkeyPatch) -> None:
+    with service() as made:
+        words = ("secret", "1", "0f8a7c9d2b41", "--by=alder", "--state")
+        assert natalia(patch, "device", *words, str(made.state)) == 2
+
+
 def test_a_test_without_a_press_fails_and_says_what_to_look_at(
     patch: pytest.MonkeyPatch, out: pytest.CaptureFixture[str]
 ) -> None:
@@ -162,7 +230,9 @@ def test_a_test_without_a_press_fails_and_says_what_to_look_at(
     assert "a press is a real alarm" in out.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["list", "show", "enrol", "test"])
+@pytest.mark.parametrize(
+    "command", ["list", "show", "enrol", "test", "order", "secret"]
+)
 def test_each_command_has_an_example(command: str) -> None:
     told = RUN.invoke(device.app, [command, "--help"])
     assert f"$ natalia device {command}" in told.output

@@ -1,12 +1,16 @@
 """Devices over the control socket: listed, enrolled, and tried out in a drill."""
 
+import json
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from engine.alarm.state import Kind
+from engine.intake.gateway.secrets import Secrets
 from engine.intake.judge import Judge, raise_command
 from engine.ports.device import DeviceReport
+from engine.roster.parse import parse_roster
 from engine.values import DeviceId, Signal
 from tests.engine.console.hq import REGISTRY, Hq, control
 from tests.engine.console.test_control import kinds
@@ -116,6 +120,59 @@ def test_a_drill_that_nobody_began_in_time_is_over(hq: Hq) -> None:
     hq.drills.arm(HERONS, hq.clock.now())
     late = report(received_at=hq.clock.now().plus(timedelta(minutes=15)))
     assert judge_of(hq).judge(late).assessment.kind is Kind.REAL
+
+
+SECRET = "0f8a7c9d2b416e35"
+
+
+def test_a_secret_that_is_set_is_what_proves_a_device_from_then_on(hq: Hq) -> None:
+    hq.enrol("alder")
+    body = {"device": HERONS, "by": "alder", "secret": SECRET}
+    with control(hq) as client:
+        assert client.post("/devices/secret", json=body).status_code == 200
+    secrets = Secrets(hq.desk.parts.board)
+    assert secrets.proven(report(), SECRET.encode()).authentic is True
+    assert secrets.proven(report(), b"another").authentic is False
+    kept = parse_roster((hq.state / "roster.toml").read_text(), "roster.toml")
+    found = kept.device(HERONS)
+    assert found is not None
+    assert found.secret_file is not None
+    assert Path(found.secret_file).stat().st_mode & 0o777 == 0o600
+    assert str(HERONS) not in found.secret_file
+
+
+def test_the_row_of_a_secret_says_who_set_it_for_whom_and_not_what_it_is(
+    hq: Hq,
+) -> None:
+    hq.enrol("alder")
+    body = {"device": HERONS, "by": "alder", "secret": SECRET}
+    with control(hq) as client:
+        client.post("/devices/secret", json=body)
+    assert kinds(hq, "roster") == ["DeviceSecretSet"]
+    with hq.reader() as reader:
+        (row,) = reader.stream("roster")
+    assert json.loads(row.body) == {"by": "alder", "person": "heron"}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"secret": "short"},
+        {"secret": "two lines\nof some length"},
+        {"secret": None},
+        {"by": "nobody"},
+        {"device": "1"},
+    ],
+)
+def test_a_secret_that_cannot_be_one_changes_nothing(
+    hq: Hq, fields: dict[str, object]
+) -> None:
+    hq.enrol("alder")
+    body = {"device": HERONS, "by": "alder", "secret": SECRET, **fields}
+    with control(hq) as client:
+        assert client.post("/devices/secret", json=body).status_code == 422
+    assert not list(hq.state.glob("device-secret-*"))
+    assert kinds(hq, "roster") == []
 
 
 def test_nobody_but_an_operator_begins_a_drill(hq: Hq) -> None:

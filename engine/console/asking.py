@@ -1,0 +1,83 @@
+"""What each answer of the control socket begins with: who asks, and what was sent."""
+
+import json
+import secrets
+from collections.abc import Mapping
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from engine.console.desk import ConsoleDesk
+from engine.ports.journal import Append, Appended, Head, NewEvent
+from engine.values import CommandId, OperatorId
+
+UNPROCESSABLE = 422
+REFUSED = 409
+MISSING = 404
+
+
+class NoOperatorError(Exception):
+    """Whoever a request says that it is from is no operator; the text says whom."""
+
+
+def desk_of(request: Request) -> ConsoleDesk:
+    """Return the desk that the application was made with."""
+    desk: ConsoleDesk = request.app.state.desk
+    return desk
+
+
+def operator_of(desk: ConsoleDesk, fields: Mapping[str, object]) -> OperatorId:
+    """Return the operator whom a request names in `by`.
+
+    Raises:
+        NoOperatorError: there is none of that name; `no_operator` answers.
+
+    """
+    by = OperatorId(str(fields.get("by", "")))
+    if by not in desk.operators.names():
+        message = f"by: no operator {by!r}; add one with: natalia operator add"
+        raise NoOperatorError(message)
+    return by
+
+
+def no_operator(_request: Request, error: Exception) -> Response:
+    """Answer a request that names nobody who may act."""
+    return JSONResponse({"error": str(error)}, status_code=UNPROCESSABLE)
+
+
+async def values_of(request: Request) -> dict[str, object]:
+    """Return what a body says; nothing where it is no JSON object."""
+    try:
+        return dict(json.loads(await request.body() or b"{}"))
+    except (ValueError, TypeError):
+        return {}
+
+
+async def record(
+    desk: ConsoleDesk, stream: str, kind: str, facts: Mapping[str, str]
+) -> bool:
+    """Journal a privileged act on a stream of its own."""
+    parts = desk.parts
+    with parts.readers.reader() as reader:
+        row = reader.head(stream)
+    append = Append(
+        stream=stream,
+        expected_seq=0 if row is None else row.seq,
+        epoch=parts.journal.epoch,
+        command_id=CommandId(secrets.token_hex(8)),
+        events=(NewEvent(kind=kind, body=json.dumps(dict(facts)).encode()),),
+        head=Head(status="kept", is_open=False),
+        owner="web",
+    )
+    return isinstance(await desk.submit(append), Appended)
+
+
+async def fields_of(request: Request) -> dict[str, str]:
+    """Return what a body says, each value as text."""
+    try:
+        body = json.loads(await request.body() or b"{}")
+    except ValueError:
+        return {}
+    if not isinstance(body, dict):
+        return {}
+    return {str(key): str(value) for key, value in body.items()}

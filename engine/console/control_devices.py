@@ -1,0 +1,132 @@
+"""The control socket's answers about devices; ids of devices are in bodies alone."""
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from engine.console.asking import (
+    MISSING,
+    REFUSED,
+    UNPROCESSABLE,
+    desk_of,
+    operator_of,
+    record,
+    values_of,
+)
+from engine.console.devices import (
+    DeviceError,
+    command_named,
+    device_named,
+    drill_state,
+    enrolling,
+    list_devices,
+    secret_named,
+    secret_path,
+    with_secret,
+)
+
+
+async def devices(request: Request) -> Response:
+    """Return the enrolled devices; showing their ids is journalled."""
+    desk = desk_of(request)
+    fields = await values_of(request)
+    if fields.get("reveal") is True:
+        facts = {"command": "device.list", "by": "command line"}
+        await record(desk, "roster", "RosterRevealed", facts)
+    now = desk.parts.clock.now()
+    return JSONResponse({"devices": list_devices(desk.parts, fields, now)})
+
+
+async def enrol_device(request: Request) -> Response:
+    """Add devices to the roster in force, from `[[device]]` tables in the body."""
+    desk = desk_of(request)
+    body = (await request.body()).decode("utf-8", errors="replace")
+    try:
+        enrolled = enrolling(desk.parts, body)
+    except DeviceError as error:
+        return JSONResponse({"error": str(error)}, status_code=UNPROCESSABLE)
+    await desk.keep_roster(enrolled.text)
+    desk.parts.board.replace(enrolled.roster)
+    facts = {"version": enrolled.roster.version}
+    await record(desk, "roster", "DeviceEnrolled", facts)
+    return JSONResponse(facts)
+
+
+async def command_device(request: Request) -> Response:
+    """Queue a command to a device, where its carrier's action protocol allows it."""
+    desk = desk_of(request)
+    fields = await values_of(request)
+    by = operator_of(desk, fields)
+    try:
+        device = device_named(desk.parts, fields)
+        command, every_s = command_named(fields)
+    except DeviceError as error:
+        return JSONResponse({"error": str(error)}, status_code=UNPROCESSABLE)
+    refused = await desk.give(device.device, command, every_s, by)
+    status = 200 if refused is None else REFUSED
+    return JSONResponse(
+        {"queued": refused is None, "refused": refused}, status_code=status
+    )
+
+
+async def drill(request: Request) -> Response:
+    """Say how far a device's drill has come."""
+    parts = desk_of(request).parts
+    try:
+        device = device_named(parts, await values_of(request))
+    except DeviceError as error:
+        return JSONResponse({"error": str(error)}, status_code=MISSING)
+    return JSONResponse(drill_state(parts, device, parts.clock.now()))
+
+
+async def arm_drill(request: Request) -> Response:
+    """Let a device's next press be an exercise; journalled before it is."""
+    desk = desk_of(request)
+    fields = await values_of(request)
+    by = operator_of(desk, fields)
+    try:
+        device = device_named(desk.parts, fields)
+    except DeviceError as error:
+        return JSONResponse({"error": str(error)}, status_code=MISSING)
+    facts = {"by": str(by), "person": str(device.person)}
+    if not await record(desk, "drills", "DrillArmed", facts):
+        said = "it could not be recorded, so that the next press is a real one"
+        return JSONResponse({"error": said}, status_code=REFUSED)
+    now = desk.parts.clock.now()
+    desk.parts.drills.arm(device.device, now)
+    return JSONResponse(drill_state(desk.parts, device, now))
+
+
+async def set_secret(request: Request) -> Response:
+    """Agree on a device's secret: kept in a file of the state folder, journalled.
+
+    The row says whose device and who did it; the secret stands nowhere but in the file.
+    """
+    desk = desk_of(request)
+    fields = await values_of(request)
+    by = operator_of(desk, fields)
+    try:
+        device = device_named(desk.parts, fields)
+        secret = secret_named(fields)
+        path = secret_path(desk.parts.state, device.device)
+    except DeviceError as error:
+        return JSONResponse({"error": str(error)}, status_code=UNPROCESSABLE)
+    facts = {"by": str(by), "person": str(device.person)}
+    if not await record(desk, "roster", "DeviceSecretSet", facts):
+        said = "it could not be recorded, so that the secret is the old one"
+        return JSONResponse({"error": said}, status_code=REFUSED)
+    await desk.keep_private(path, secret + "\n")
+    changed = with_secret(desk.parts, device.device, path)
+    await desk.keep_roster(changed.text)
+    desk.parts.board.replace(changed.roster)
+    return JSONResponse(facts)
+
+
+DEVICE_ROUTES = (
+    Route("/devices", devices, methods=["POST"]),
+    Route("/devices/enrol", enrol_device, methods=["POST"]),
+    Route("/devices/command", command_device, methods=["POST"]),
+    Route("/devices/secret", set_secret, methods=["POST"]),
+    Route("/devices/drill", drill, methods=["POST"]),
+    Route("/devices/drill/arm", arm_drill, methods=["POST"]),
+)
