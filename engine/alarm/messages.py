@@ -35,8 +35,8 @@ def _refusing(answered: Answered) -> Callable[[Exception], None]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Do:
-    """A command for one alarm; `answered` is called in the alarm's thread."""
+class _Given:
+    """A command, and who is told what it came to."""
 
     command: AlarmCommand
     answered: Answered | None = None
@@ -45,43 +45,32 @@ class Do:
     def urgent(self) -> bool:
         """A press overtakes everything."""
         return isinstance(self.command, Raise)
+
+    @property
+    def refuse(self) -> Callable[[Exception], None] | None:
+        """How to tell whoever waits that nothing was done; a hint has nobody.
+
+        A hint with this attribute would count as answered where it is dropped, and
+        the rows would not be looked at.
+        """
+        return None if self.answered is None else _refusing(self.answered)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Do(_Given):
+    """A command for one alarm; `answered` is called in the alarm's thread."""
 
     @property
     def command_id(self) -> CommandId:
         """By which supervision knows a command that crashes whoever handles it."""
         return self.command.command_id
 
-    @property
-    def refuse(self) -> Callable[[Exception], None] | None:
-        """How to tell whoever waits that nothing was done; a hint has nobody.
-
-        A hint with this attribute would count as answered where it is dropped, and
-        the rows would not be looked at.
-        """
-        return None if self.answered is None else _refusing(self.answered)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Forward:
-    """A command for a known alarm."""
+class Forward(_Given):
+    """A command for a known alarm, on its way through the directory."""
 
     alarm_id: AlarmId
-    command: AlarmCommand
-    answered: Answered | None = None
-
-    @property
-    def urgent(self) -> bool:
-        """A press overtakes everything."""
-        return isinstance(self.command, Raise)
-
-    @property
-    def refuse(self) -> Callable[[Exception], None] | None:
-        """How to tell whoever waits that nothing was done; a hint has nobody.
-
-        A hint with this attribute would count as answered where it is dropped, and
-        the rows would not be looked at.
-        """
-        return None if self.answered is None else _refusing(self.answered)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

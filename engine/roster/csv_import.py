@@ -17,6 +17,7 @@ from engine.roster.entries import (
     Draft,
     OnDuty,
     Placed,
+    Schema,
     check_entry,
     device_of,
     person_of,
@@ -122,27 +123,35 @@ def _people(rows: Sequence[_Row], file: str) -> Draft:
 
 
 def _devices(rows: Sequence[_Row], file: str) -> Draft:
-    draft = Draft()
-    for row in rows:
-        where = Origin(file=file, line=row.line)
-        raw, wrong = _table(row.cells, _DEVICE_COLUMNS, where, "device")
-        entry, more = check_entry(DeviceEntry, raw, where, "device")
-        devices = () if entry is None else ((device_of(entry), where),)
-        faults = tuple(_merged(wrong, more))
-        draft = draft.joined(Draft(devices=devices, faults=faults))
-    return draft
+    found, faults = _entries(rows, file, _DEVICE_COLUMNS, DeviceEntry, "device")
+    devices = tuple((device_of(entry), where) for entry, where in found)
+    return Draft(devices=devices, faults=faults)
 
 
 def _profiles(rows: Sequence[_Row], file: str) -> Draft:
-    draft = Draft()
+    found, faults = _entries(rows, file, _PROFILE_COLUMNS, ProfileEntry, "profile")
+    profiles = tuple((profile_of(entry), where) for entry, where in found)
+    return Draft(profiles=profiles, faults=faults)
+
+
+def _entries(
+    rows: Sequence[_Row],
+    file: str,
+    columns: "Mapping[str, _Column]",
+    schema: type[Schema],
+    kind: str,
+) -> tuple[list[tuple[Schema, Origin]], tuple[DataError, ...]]:
+    """Return each row's entry with where it stands, and all that is wrong."""
+    found: list[tuple[Schema, Origin]] = []
+    faults: list[DataError] = []
     for row in rows:
         where = Origin(file=file, line=row.line)
-        raw, wrong = _table(row.cells, _PROFILE_COLUMNS, where, "profile")
-        entry, more = check_entry(ProfileEntry, raw, where, "profile")
-        profiles = () if entry is None else ((profile_of(entry), where),)
-        faults = tuple(_merged(wrong, more))
-        draft = draft.joined(Draft(profiles=profiles, faults=faults))
-    return draft
+        raw, wrong = _table(row.cells, columns, where, kind)
+        entry, more = check_entry(schema, raw, where, kind)
+        faults += _merged(wrong, more)
+        if entry is not None:
+            found.append((entry, where))
+    return found, tuple(faults)
 
 
 def _table(
