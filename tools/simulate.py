@@ -12,6 +12,7 @@ violation, 1 a violation.
 """
 
 import argparse
+import gc
 import json
 import multiprocessing
 import signal
@@ -38,7 +39,7 @@ CHUNK = 50
 
 @dataclass(slots=True)
 class Sum:
-    """What all runs of one commit came to; `recovery_ms` counts by milliseconds."""
+    """What all runs of one commit came to; `*_ms` count by milliseconds."""
 
     seeds: int = 0
     violations: int = 0
@@ -51,6 +52,7 @@ class Sum:
     duplicates_max: int = 0
     faults: dict[str, int] = field(default_factory=dict)
     recovery_ms: dict[str, int] = field(default_factory=dict)
+    cpu_ms: dict[str, int] = field(default_factory=dict)
     failing: list[int] = field(default_factory=list)
 
     def add(self, other: "Sum") -> None:
@@ -62,6 +64,7 @@ class Sum:
         self.duplicates_max = max(self.duplicates_max, other.duplicates_max)
         self.faults = dict(Counter(self.faults) + Counter(other.faults))
         self.recovery_ms = dict(Counter(self.recovery_ms) + Counter(other.recovery_ms))
+        self.cpu_ms = dict(Counter(self.cpu_ms) + Counter(other.cpu_ms))
         self.failing += other.failing
 
 
@@ -91,6 +94,9 @@ class Record:
 def days(seeds: Sequence[int]) -> Sum:
     """Run some days; in a process of their own."""
     total = Sum()
+    cpu_ms = Counter[str]()
+    # What was there before the first day is there after the last: no garbage.
+    gc.freeze()
     for seed in seeds:
         began_s = time.process_time()
         try:
@@ -101,7 +107,9 @@ def days(seeds: Sequence[int]) -> Sum:
         if outcome.violation is not None:
             total.failing.append(seed)
         total.seeds += 1
-        total.cpu_s += time.process_time() - began_s
+        took_s = time.process_time() - began_s
+        total.cpu_s += took_s
+        cpu_ms[str(round(took_s * 1000))] += 1
         total.lives += outcome.lives
         total.commits += outcome.commits
         total.contacts += outcome.contacts
@@ -111,6 +119,7 @@ def days(seeds: Sequence[int]) -> Sum:
         total.faults = dict(Counter(total.faults) + outcome.faults)
         recovery = Counter(str(round(s * 1000)) for s in outcome.recovery_s)
         total.recovery_ms = dict(Counter(total.recovery_ms) + recovery)
+    total.cpu_ms = dict(cpu_ms)
     total.violations = len(total.failing)
     return total
 
@@ -196,10 +205,12 @@ def _some(waiting: Iterator[list[int]], number: int) -> Iterator[list[int]]:
 
 
 def _say(total: Sum, next_seed: int) -> None:
-    each_ms = total.cpu_s / total.seeds * 1000
+    mean_ms = total.cpu_s / total.seeds * 1000
+    median_ms = sorted(Counter(total.cpu_ms).elements(), key=int)[total.seeds // 2]
     sys.stdout.write(
         f"\r{total.seeds} seeds of this commit, next is {next_seed};"
-        f" {total.violations} violations; {each_ms:.0f} ms of CPU each   "
+        f" {total.violations} violations; CPU of a day: median {median_ms} ms,"
+        f" mean {mean_ms:.0f} ms   "
     )
     sys.stdout.flush()
 

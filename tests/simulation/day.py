@@ -41,6 +41,7 @@ class Outcome:
     alarms: int = 0
     duplicates_max: int = 0
     recovery_s: list[float] = field(default_factory=list)
+    """From each start that found something unsent to the first contact after it."""
     first_told_s: float = 0.0
     switches: int = 0
 
@@ -67,6 +68,7 @@ class Day:
         self.crash_at_contact: tuple[int, str] | None = None
         self.stop_wanted = False
         self.kills_wanted = 0
+        self.unsent_since_s: float | None = None
         self.watching.now_s = self.world.boottime_s
         self.disk.on_commit = self.watching.committed
         self.disk.on_fault = self.struck
@@ -109,7 +111,8 @@ class Day:
         """Start a process and run it to its end, or the day's."""
         host, world = self.host, self.world
         self.outcome.lives += 1
-        began_s = world.boottime_s()
+        is_unsent = bool(self.disk.unsettled)
+        self.unsent_since_s = world.boottime_s() if is_unsent else None
         host.boot()
         engine = host.engine
         assert engine is not None
@@ -117,8 +120,6 @@ class Day:
             lambda: engine.ready.is_set() or self._is_to_end(), STARTED_WITHIN_S
         ):
             self.watching.found("I2", "an engine that does not become ready")
-        if self.outcome.lives > 1 and engine.ready.is_set():
-            self.outcome.recovery_s.append(world.boottime_s() - began_s)
         world.run_until(self._is_to_end, self.ends_s - world.boottime_s())
         self._check()
         self._overdue()
@@ -202,7 +203,8 @@ class Day:
     ) -> None:
         self.world.note(f"{route} {when}")
         self.watching.contact(life, route, when, address, text)
-        self.outcome.contacts += when == "before"
+        if when == "before":
+            self._contacted()
         crash = self.crash_at_contact
         if crash is None or crash[1] != when:
             return
@@ -211,6 +213,13 @@ class Day:
         if not left:
             self.struck(f"contact_{when}")
             life.doom()
+
+    def _contacted(self) -> None:
+        self.outcome.contacts += 1
+        if self.unsent_since_s is not None:
+            took_s = self.world.boottime_s() - self.unsent_since_s
+            self.outcome.recovery_s.append(took_s)
+            self.unsent_since_s = None
 
     def _tell(self) -> Outcome:
         outcome = self.outcome
