@@ -18,6 +18,8 @@ from engine.journal.schema import APPLICATION_ID, VERSIONS
 
 SQLITE_VERSION_MIN: Final = (3, 51, 3)
 BUSY_TIMEOUT_MS: Final = 2_000
+STATEMENTS_KEPT: Final = 256
+"""There is one for each number of rows up to sixteen, of each table."""
 _MAGIC: Final = b"SQLite format 3\x00"
 
 Setting = tuple[str, str, str | int]
@@ -56,7 +58,12 @@ def open_writer(path: Path, vfs: str | None = None) -> apsw.Connection:
         if not path.exists():
             _make_file(path)
         flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_URI
-        connection = apsw.Connection(_uri(path, "rw"), flags=flags, vfs=vfs)
+        connection = apsw.Connection(
+            _uri(path, "rw"),
+            flags=flags,
+            vfs=vfs,
+            statementcachesize=STATEMENTS_KEPT,
+        )
     except (apsw.Error, OSError) as error:
         raise explained(path, "open", error) from error
     try:
