@@ -131,6 +131,8 @@ class MemoryStore:
             return Conflict(seq=len(events), reason=reason)
         self._medium.effects.update(effects.maps[0])
         self._medium.codes.update(codes.maps[0])
+        for record in append.records:
+            self._record(record)
         self._take(append)
         if stream is None:
             stream = Stream(append.owner, append.epoch, append.head)

@@ -65,6 +65,10 @@ def _append_columns(append: Append) -> tuple[list[str], list[int], list[bytes]]:
         integers.append(change.attempt or 0)
     for code in append.codes:
         texts += [code.code, code.stream, code.person]
+    for record in append.records:
+        texts += [record.key, record.source]
+        integers.append(record.received_at.ms)
+        bodies.append(record.body)
     return texts, integers, bodies
 
 

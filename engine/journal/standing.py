@@ -110,6 +110,7 @@ class _Names:
                 self.effects.update(dict.fromkeys(_effects_of(request)))
                 self.codes.update(dict.fromkeys(code.code for code in request.codes))
                 self.inbound.update(dict.fromkeys(request.takes))
+                self.inbound.update((record.key, None) for record in request.records)
             case Record(key=key):
                 self.inbound[key] = None
             case Place(person=person):

@@ -255,6 +255,8 @@ class Group:
         if reason is not None:
             return Conflict(seq=end.seq, reason=reason)
         stored = self._store(append, end)
+        for record in append.records:
+            self._record(record)
         self._take(append)
         return Appended(events=stored)
 

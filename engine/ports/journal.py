@@ -134,6 +134,20 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """Record an inbound signal; idempotent by `key`.
+
+    `taken_by` is set where nobody has to take it up: it is kept, and that is all.
+    """
+
+    key: ReportKey
+    source: str
+    received_at: Instant
+    body: bytes
+    taken_by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Append:
     """Append `events` to `stream` if its last seq is `expected_seq`; all or nothing.
 
@@ -141,12 +155,14 @@ class Append:
     time. `plans` insert effect rows (an existing id is left alone), `withdraws`
     turn those still planned into withdrawn, `takes` mark recorded signals as
     taken up by this stream, `codes` claim reply codes (a code in use: conflict).
+    `records` are recorded with it, as each would be alone: a deadline that has passed,
+    and the signal that it has.
 
     Looked at in this order: epoch (fenced), repeat, seq (conflict); then plans,
-    changes, withdraws, takes and codes are applied. A smaller epoch is fenced even
-    if it repeats. A signal that another stream took stays with it; one that was
-    never recorded is passed over. Without events only the clear columns change,
-    and a repeat is then not known as one.
+    changes, withdraws, records, takes and codes are applied. A smaller epoch is
+    fenced even if it repeats. A signal that another stream took stays with it; one
+    that was never recorded is passed over. Without events only the clear columns
+    change, and a repeat is then not known as one.
     """
 
     stream: str
@@ -161,20 +177,7 @@ class Append:
     withdraws: tuple[EffectId, ...] = ()
     takes: tuple[ReportKey, ...] = ()
     codes: tuple[Code, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """Record an inbound signal; idempotent by `key`.
-
-    `taken_by` is set where nobody has to take it up: it is kept, and that is all.
-    """
-
-    key: ReportKey
-    source: str
-    received_at: Instant
-    body: bytes
-    taken_by: str = ""
+    records: tuple[Record, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import ClassVar, assert_never
 
 from engine.alarm.commands import Raise
@@ -14,7 +15,7 @@ from engine.intake.absence import SOURCE_ABSENCE, absence_command, absence_of
 from engine.intake.actor import SOURCE_DEVICE, SOURCE_SMS
 from engine.intake.judge import Judge, raise_command
 from engine.intake.reports import decode_report
-from engine.ports.journal import Record, Request
+from engine.ports.journal import Append, Place, Record, Request
 from engine.ports.telemetry import Telemetry
 from engine.protocol.texts import Segment, TextFacts, compose, finish
 from engine.roster.board import Board
@@ -66,13 +67,9 @@ class Unrecorded:
 
     def refused(self, requests: Sequence[Request]) -> None:
         """Take what the journal could not make durable; must not block or raise."""
-        for request in requests:
-            if isinstance(request, Record) and request.source in {
-                SOURCE_DEVICE,
-                SOURCE_SMS,
-                SOURCE_ABSENCE,
-            }:
-                self._tell(NotRecorded(record=request))
+        for record in chain.from_iterable(map(_records_of, requests)):
+            if record.source in {SOURCE_DEVICE, SOURCE_SMS, SOURCE_ABSENCE}:
+                self._tell(NotRecorded(record=record))
 
     def show(self, line: UnrecordedLine) -> None:
         """Keep a line for the console; a repeat replaces the first."""
@@ -194,3 +191,15 @@ class Shouter(SupervisedActor[NotRecorded | Unhandled]):
             mark="" if command.kind is not Kind.EXERCISE else command.kind.value,
         )
         return finish(compose("hq", "en", facts, now=now), "en", now)
+
+
+def _records_of(request: Request) -> tuple[Record, ...]:
+    match request:
+        case Record():
+            return (request,)
+        case Append(records=records):
+            return records
+        case Place():
+            return ()
+        case _:
+            assert_never(request)

@@ -5,6 +5,7 @@ restart takes them up without starting anybody. It never waits for the journal.
 """
 
 from collections import deque
+from dataclasses import replace
 from datetime import timedelta
 from typing import ClassVar
 
@@ -30,7 +31,6 @@ from engine.ports.journal import (
     Head,
     JournalAccess,
     ReaderLender,
-    Recorded,
 )
 from engine.ports.telemetry import Telemetry
 from engine.roster.board import Board
@@ -110,18 +110,17 @@ class Vigil(SupervisedActor[None]):
         heard_at = self._attendance.last(device.device)
         after, overdue = look(before, device, person, heard_at=heard_at, now=now)
         self._watches[stream] = after
+        agreed = device.heartbeat or timedelta(0)
         if overdue is not None:
-            self._report(stream, before or after, device, overdue)
-        if is_worth_a_row(
-            self._kept.get(stream), after, device.heartbeat or timedelta(0)
-        ):
+            self._report(stream, before or after, after, device, overdue)
+        elif is_worth_a_row(self._kept.get(stream), after, agreed):
             self._keep(stream, after, head_of(after))
         return after
 
     def _report(
-        self, stream: str, before: Watch, device: Device, overdue: Overdue
+        self, stream: str, before: Watch, after: Watch, device: Device, overdue: Overdue
     ) -> None:
-        """Record the silence before the row forgets that it was due."""
+        """Record the silence, and in the same commit that it was reported."""
         last = overdue.last_heard_at
         agreed_s = (device.heartbeat or timedelta(0)).total_seconds()
         said = "not heard since the engine began" if last is None else f"heard {last}"
@@ -134,16 +133,27 @@ class Vigil(SupervisedActor[None]):
         record = record_of(absence, overdue.key, self.clock.now())
 
         def replied(answer: Answer) -> None:
-            if isinstance(answer, Recorded):
-                self.link.tree.names.tell("intake", Noticed(key=answer.key))
+            if isinstance(answer, Appended):
+                self.link.tree.names.tell("intake", Noticed(key=record.key))
             else:
+                self._unkept.append(stream)
                 self._unrecorded.append((stream, before))
 
-        self._journal.submit(record, replied)
+        self._kept[stream] = after
+        append = replace(self._row(stream, after, head_of(after)), records=(record,))
+        self._journal.submit(append, replied)
 
     def _keep(self, stream: str, watch: Watch, head: Head) -> None:
         self._kept[stream] = watch
-        append = Append(
+
+        def replied(answer: Answer) -> None:
+            if not isinstance(answer, Appended):
+                self._unkept.append(stream)
+
+        self._journal.submit(self._row(stream, watch, head), replied)
+
+    def _row(self, stream: str, watch: Watch, head: Head) -> Append:
+        return Append(
             stream=stream,
             expected_seq=0,
             epoch=self._journal.epoch,
@@ -151,12 +161,6 @@ class Vigil(SupervisedActor[None]):
             events=(),
             head=head,
         )
-
-        def replied(answer: Answer) -> None:
-            if not isinstance(answer, Appended):
-                self._unkept.append(stream)
-
-        self._journal.submit(append, replied)
 
     def _let_go(self, stream: str) -> None:
         """Watch a device no more that has left the roster, or agreed on nothing."""

@@ -30,6 +30,7 @@ class Parts(TypedDict, total=False):
     withdraws: tuple[EffectId, ...]
     takes: tuple[ReportKey, ...]
     codes: tuple[Code, ...]
+    records: tuple[Record, ...]
 
 
 def append(

@@ -1,6 +1,7 @@
 """What holds for inbound signals and last places."""
 
 from engine.ports.journal import (
+    Conflict,
     JournalStore,
     Placed,
     Recorded,
@@ -42,6 +43,30 @@ class SignalContract(StoreContract):
         assert [row.key for row in untaken] == ["k2", "k3"]
         taken_by = {row.key: row.taken_by for row in reader.inbound(untaken_only=False)}
         assert taken_by == {"k2": "", "k1": "alarm/a", "k3": ""}
+
+    def test_an_append_records_signals_with_its_rows(self, store: JournalStore) -> None:
+        both = append(records=(record("k1"), record("k2")), takes=keys("k2"))
+
+        store.commit([record("k1", body=b"first"), both], NOW)
+
+        rows = store.reader().inbound(untaken_only=False)
+        assert {row.key: (row.body, row.taken_by) for row in rows} == {
+            "k1": (b"first", ""),
+            "k2": (record().body, "alarm/a"),
+        }
+
+    def test_a_refused_append_records_nothing(self, store: JournalStore) -> None:
+        store.commit([append(), append(command="late", records=(record(),))], NOW)
+
+        assert not store.reader().inbound(untaken_only=False)
+
+    def test_a_signal_that_no_medium_could_keep_refuses_its_append(
+        self, store: JournalStore
+    ) -> None:
+        (answer,) = store.commit([append(records=(record("\ud800"),))], NOW)
+
+        assert isinstance(answer, Conflict)
+        assert store.position == 0
 
     def test_a_refused_append_takes_nothing(self, store: JournalStore) -> None:
         store.commit([record(), append()], NOW)

@@ -83,6 +83,7 @@ def tuples(items: st.SearchStrategy[object]) -> st.SearchStrategy[tuple[object, 
     return st.just(()) | st.lists(items, max_size=2).map(tuple)
 
 
+records = st.builds(Record, key=KEYS, source=TEXTS, received_at=INSTANTS, body=BODIES)
 appends = st.builds(
     Append,
     stream=STREAMS,
@@ -100,8 +101,8 @@ appends = st.builds(
     withdraws=tuples(EFFECT_IDS),
     takes=tuples(KEYS),
     codes=tuples(codes),
+    records=tuples(records),
 )
-records = st.builds(Record, key=KEYS, source=TEXTS, received_at=INSTANTS, body=BODIES)
 fixes = st.builds(
     Fix,
     lat_deg=st.floats(-90, 90),
@@ -158,6 +159,7 @@ class Twins(RuleBasedStateMachine):
                     withdraws=request.withdraws,
                     takes=request.takes,
                     codes=request.codes,
+                    records=request.records,
                 )
             ],
             Instant(5),

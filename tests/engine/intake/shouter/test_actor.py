@@ -15,6 +15,7 @@ from engine.ports.journal import Place, Record
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.child import ChildSpec
 from engine.supervision.link import Link
+from tests.contracts.journal.requests import append
 from tests.engine.alarm.scene import press_of, raise_of
 from tests.engine.grown import grow, tree_in
 from tests.engine.intake.reports import HERON, HERONS, Meter, fix, judge_of, report
@@ -107,6 +108,20 @@ def test_what_cannot_even_be_read_is_shouted_as_such() -> None:
     assert {text for _, _, text in rig.sent} == {
         f"{NOT_RECORDED}a message that reached us."
     }
+
+
+def test_a_signal_that_was_to_be_recorded_with_a_row_is_shouted_too() -> None:
+    rig = Rig()
+    record = Record(
+        key=report_key(report()),
+        source="device",
+        received_at=START,
+        body=encode_report(report()),
+    )
+    rig.unrecorded.refused([append(records=(record,)), append("alarm/b")])
+    rig.world.run(1)
+    assert len(rig.unrecorded.lines()) == 1
+    assert all(text.startswith(NOT_RECORDED) for _, _, text in rig.sent)
 
 
 def test_a_place_that_is_not_recorded_shouts_at_nobody() -> None:

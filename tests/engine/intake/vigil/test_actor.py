@@ -8,11 +8,11 @@ from engine.intake.absence import SOURCE_ABSENCE, absence_command, absence_of
 from engine.intake.vigil.actor import Vigil
 from engine.intake.vigil.attendance import Attendance
 from engine.journal.memory import Medium
-from engine.ports.journal import InboundRow, Record, Request
+from engine.ports.journal import Append, InboundRow, Record, Request
 from engine.roster.model import Roster
 from engine.supervision.child import ChildSpec
 from engine.values import Instant, Signal
-from tests.engine.dispatch.ledger import FULL, Ledger
+from tests.engine.dispatch.ledger import FULL, LOST, SILENT, Ledger
 from tests.engine.grown import grow, tree_in
 from tests.engine.intake.reports import HERONS, Meter, at_heron, judge_of
 from tests.fakes import START
@@ -62,6 +62,10 @@ class Rig:
     def noticed(self) -> list[InboundRow]:
         rows = self.ledger.store.reader().inbound(untaken_only=True)
         return [row for row in rows if row.source == SOURCE_ABSENCE]
+
+
+def tells_of_silence(request: Request) -> bool:
+    return isinstance(request, Append) and bool(request.records)
 
 
 @pytest.mark.parametrize(("window", "kind"), [("", "notice"), (AT_RISK, "real")])
@@ -127,15 +131,38 @@ def test_what_was_reported_is_not_reported_by_the_next_process() -> None:
 def test_a_full_disk_delays_the_report_and_does_not_lose_it() -> None:
     rig = Rig()
 
-    def full(request: Request) -> str:
-        return FULL if isinstance(request, Record) else ""
-
-    rig.ledger.fault = full
+    rig.ledger.fault = lambda request: FULL if tells_of_silence(request) else ""
     rig.world.run(BEAT_S + 60)
     rig.ledger.fault = lambda _: ""
     assert rig.noticed() == []
     rig.world.run(5)
     assert len(rig.noticed()) == 1
+
+
+@pytest.mark.parametrize("fault", [FULL, SILENT, LOST])
+@pytest.mark.parametrize("nth", range(1, 4))
+def test_killed_right_after_the_journal_refused_any_request_the_silence_is_not_lost(
+    fault: str, nth: int
+) -> None:
+    rig = Rig()
+    rig.world.run(BEAT_S - 1)
+    told = len(rig.ledger.asked)
+    rig.ledger.fault = lambda _: fault if len(rig.ledger.asked) == told + nth else ""
+    rig.world.run(1.5)
+    assert len(rig.ledger.asked) > told
+
+    after = rig.again(after_s=1)
+    after.world.run(BEAT_S)
+
+    assert len(after.noticed()) == 1
+
+
+def test_a_silence_and_the_row_that_it_was_reported_are_one_request() -> None:
+    rig = Rig()
+    rig.world.run(BEAT_S + 10)
+    requests = [one for one in rig.ledger.asked if tells_of_silence(one)]
+    assert [type(one) for one in requests] == [Append]
+    assert not any(isinstance(one, Record) for one in rig.ledger.asked)
 
 
 def test_a_device_without_an_agreement_may_be_silent() -> None:
