@@ -9,7 +9,6 @@ from engine.ports.journal import (
     Answer,
     JournalReader,
     JournalStore,
-    Place,
     Reply,
     Request,
     Unknown,
@@ -49,13 +48,13 @@ class Journal:
         """
         self._submit(((request, reply),))
 
-    def submit_places(self, places: Sequence[tuple[Place, Reply]]) -> None:
-        """Tell some dozens of last fixes in one message, as `submit` would each.
+    def submit_all(self, parts: Sequence[tuple[Request, Reply]]) -> None:
+        """Tell some dozens of requests in one message: they share a commit.
 
         Waking the journal's thread for each of thousands a second costs more than
         their rows do.
         """
-        self._submit(tuple(places))
+        self._submit(tuple(parts))
 
     def ask(self, request: Request, timeout_s: float) -> Answer:
         """Block for the answer; `Unknown` after `timeout_s` seconds.

@@ -355,8 +355,8 @@ class JournalAccess(Protocol):
     def submit(self, request: Request, reply: Reply) -> None:
         """Tell the request; `reply` is called once, in another thread."""
 
-    def submit_places(self, places: Sequence[tuple[Place, Reply]]) -> None:
-        """Tell some dozens of last fixes in one message, as `submit` would each."""
+    def submit_all(self, parts: Sequence[tuple[Request, Reply]]) -> None:
+        """Tell some dozens of requests in one message: they share a commit."""
 
     def ask(self, request: Request, timeout_s: float) -> Answer:
         """Block for the answer; `Unknown` after `timeout_s` seconds."""

@@ -77,7 +77,7 @@ class Door:
         self._heard: list[DeviceReport] = []
         self._repeated: list[ReportKey] = []
         self._moved: set[PersonId] = set()
-        self._gathered: list[tuple[Place, Reply]] = []
+        self._gathered: list[tuple[Request, Reply]] = []
         self.wake: Callable[[], None] | None = None
         """Schedules `answer_done` on the loop; set once the loop runs."""
 
@@ -95,15 +95,24 @@ class Door:
     def gather(
         self, reports: Sequence[DeviceReport], answer: Callable[[bool], None]
     ) -> None:
-        """Let reports in, and keep places back until `hand_on`; signals go at once."""
+        """Let reports in, and keep places back until `hand_on`; signals go at once.
+
+        The place of an SOS shares its commit: one of its own would come right behind,
+        and the alarm's first rows would wait for it.
+        """
         batch = _Batch(answer=answer, began_s=self._clock.boottime_s())
         requests: list[tuple[Request, DeviceReport]] = []
+        beside: list[tuple[Request, Reply]] = []
         for report in map(legible, reports):
             judgement = self._judge.judge(report)
             record = _record(report, judgement)
             if record is not None:
                 requests.append((record, report))
-            self._move(judgement, requests, report)
+            place = self._move(judgement)
+            if place is not None and judgement.assessment.outcome is Outcome.POSITION:
+                requests.append((place, report))
+            elif place is not None:
+                beside.append((place, _nobody_waits))
             self._attend(judgement, report)
         if self._places_waiting >= PLACES_WAITING_MAX and _are_places(requests):
             self._shed(len(requests), batch)
@@ -111,12 +120,15 @@ class Door:
         batch.waiting = len(requests)
         batch.places = sum(isinstance(one, Place) for one, _ in requests)
         self._places_waiting += batch.places
+        signals: list[tuple[Request, Reply]] = []
         for request, report in requests:
-            reply = self._replied(batch, request, report)
-            if isinstance(request, Place):
-                self._gathered.append((request, reply))
-            else:
-                self._journal.submit(request, reply)
+            is_place = isinstance(request, Place)
+            told = self._gathered if is_place else signals
+            told.append((request, self._replied(batch, request, report)))
+        if signals:
+            self._journal.submit_all((*signals, *beside))
+        else:
+            self._gathered += beside
         if not requests and batch.all_durable:
             answer(True)  # noqa: FBT003 - the answer to a yes-or-no question
         for report in reports:
@@ -126,7 +138,7 @@ class Door:
         """Tell the journal of the places that were gathered."""
         if self._gathered:
             gathered, self._gathered = self._gathered, []
-            self._journal.submit_places(gathered)
+            self._journal.submit_all(gathered)
 
     def is_enrolled(self, device: DeviceId) -> bool:
         """Say whether a device is one of ours."""
@@ -193,25 +205,16 @@ class Door:
 
         return replied
 
-    def _move(
-        self,
-        judgement: Judgement,
-        requests: list[tuple[Request, DeviceReport]],
-        report: DeviceReport,
-    ) -> None:
-        """Keep a known person's believed fix; a plain position waits for its row."""
+    def _move(self, judgement: Judgement) -> Place | None:
+        """Take a known person's believed fix, and return it for its row."""
         fix, person = judgement.assessment.fix, judgement.person
         doubted = judgement.assessment.doubted
         if doubted is not None and person is not None:
             self._judge.board.doubt(person.person, doubted)
         if fix is None or person is None:
-            return
-        place = Place(person=person.person, fix=fix)
-        if judgement.assessment.outcome is Outcome.POSITION:
-            requests.append((place, report))
-        else:
-            self._gathered.append((place, _nobody_waits))
+            return None
         self._judge.board.move(person.person, fix)
+        return Place(person=person.person, fix=fix)
 
     def _attend(self, judgement: Judgement, report: DeviceReport) -> None:
         known = judgement.person is not None and report.authentic is not False

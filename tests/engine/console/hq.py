@@ -45,7 +45,7 @@ from engine.intake.shouter.actor import NotRecorded, Unrecorded
 from engine.intake.vigil.attendance import Attendance
 from engine.journal.memory import MemoryReader, MemoryStore
 from engine.metrics import Metrics
-from engine.ports.journal import Answer, Appended, EffectState, Place, Request
+from engine.ports.journal import Answer, Appended, EffectState, Request
 from engine.probe.actor import Readiness
 from engine.protocol.model import Audience
 from engine.protocol.registry import load_registry
@@ -142,11 +142,11 @@ class Hq:
     def submit(self, request: Request, reply: Callable[[Answer], None]) -> None:
         reply(self.store.commit([request], self.clock.now())[0])
 
-    def submit_places(
-        self, places: Sequence[tuple[Place, Callable[[Answer], None]]]
+    def submit_all(
+        self, parts: Sequence[tuple[Request, Callable[[Answer], None]]]
     ) -> None:
-        for place, reply in places:
-            self.submit(place, reply)
+        for request, reply in parts:
+            self.submit(request, reply)
 
     def ask(self, request: Request, timeout_s: float) -> Answer:
         del timeout_s

@@ -16,7 +16,6 @@ from engine.ports.journal import (
     Head,
     JournalReader,
     NewEvent,
-    Place,
     Reply,
     Request,
     Unknown,
@@ -48,9 +47,9 @@ class Ledger:
     def submit(self, request: Request, reply: Reply) -> None:
         reply(self.ask(request, 1.0))
 
-    def submit_places(self, places: Sequence[tuple[Place, Reply]]) -> None:
-        for place, reply in places:
-            self.submit(place, reply)
+    def submit_all(self, parts: Sequence[tuple[Request, Reply]]) -> None:
+        for request, reply in parts:
+            self.submit(request, reply)
 
     def ask(self, request: Request, timeout_s: float) -> Answer:
         self.asked.append(request)

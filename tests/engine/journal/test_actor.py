@@ -216,7 +216,7 @@ def test_last_fixes_that_are_told_together_are_answered_each(
     rig: Rig, answers: Answers
 ) -> None:
     rig.hold(answers)
-    rig.journal.submit_places([(place(f"p{n}"), answers) for n in range(3)])
+    rig.journal.submit_all([(place(f"p{n}"), answers) for n in range(3)])
     rig.store.gate.set()
 
     assert answers.first(4)[1:] == [Placed()] * 3
@@ -229,7 +229,7 @@ def test_last_fixes_told_together_do_not_make_a_group_too_large(
     rig.hold(answers)
     for start in (0, 100, 200):
         some = range(start, start + 100)
-        rig.journal.submit_places([(place(f"p{n}"), answers) for n in some])
+        rig.journal.submit_all([(place(f"p{n}"), answers) for n in some])
     rig.store.gate.set()
 
     answers.first(301)
