@@ -1,6 +1,5 @@
 """Intake: recorded signals to commands. Owns nothing: what it misses stands in rows."""
 
-import json
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar, assert_never
@@ -8,9 +7,9 @@ from typing import ClassVar, assert_never
 from engine.alarm.commands import Raise
 from engine.alarm.messages import Distress, Forward, Moved, ToOpen
 from engine.intake.absence import SOURCE_ABSENCE, absence_command, absence_of
-from engine.intake.answers import Sms, code_in, messages_of
+from engine.intake.answers import Sms, code_in, messages_of, read_sms
 from engine.intake.assess import Outcome
-from engine.intake.checkins.said import CheckInSaid
+from engine.intake.checkins.said import CheckInSaid, word_said
 from engine.intake.checkins.words import read_check_in
 from engine.intake.judge import (
     Judge,
@@ -26,7 +25,6 @@ from engine.intake.vigil.attendance import Attendance
 from engine.ports.device import DeviceReport
 from engine.ports.journal import InboundRow, ReaderLender
 from engine.ports.telemetry import Telemetry
-from engine.roster.model import Word
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.link import Link
 from engine.values import ReportKey
@@ -217,22 +215,17 @@ class Intake(SupervisedActor[Heard | SmsHeard | Noticed | Moved]):
         command = cancel_command(judgement)
         subject = judgement.subject
         self._tell(ToOpen(subject=subject, command=command, otherwise=otherwise))
-        person = judgement.person
-        if person is not None and (press.proven or press.duress):
-            word = Word.DURESS if press.duress else Word.SAFE
-            key = press.key
-            self._tell_check_ins(
-                CheckInSaid(key=key, person=person.person, word=word, is_shared=True)
-            )
+        said = word_said(judgement)
+        if said is not None:
+            self._tell_check_ins(said)
 
     def _sms(self, row: InboundRow) -> None:
         """Take an answer, a call for help, or words that nobody expected."""
-        try:
-            message = json.loads(row.body)
-            sender, text = str(message["sender"]), str(message["text"])
-        except (ValueError, KeyError, TypeError):
+        message = read_sms(row)
+        if message is None:
             self._unreadable(row)
             return
+        sender, text = message
         tracker = self._judge.board.roster().device_by_number(sender)
         if tracker is not None:
             self._attendance.heard(tracker.device, row.received_at)

@@ -4,6 +4,7 @@ A word of safety or of force is taken out before anything else is read, and is i
 text that is shown.
 """
 
+import json
 from dataclasses import dataclass, replace
 
 from engine.alarm.commands import AddNote, Raise, RequestCancel, TakeReply
@@ -42,6 +43,15 @@ class Sms:
     text: str
     code: Code | None
     stale: bool = False
+
+
+def read_sms(row: InboundRow) -> tuple[str, str] | None:
+    """Return a recorded message's sender and text; None where it cannot be read."""
+    try:
+        message = json.loads(row.body)
+        return str(message["sender"]), str(message["text"])
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def code_in(text: str, judge: Judge) -> str | None:

@@ -267,13 +267,16 @@ class MemoryReader:
         with self._medium.lock:
             return sorted(self._medium.places.values(), key=lambda place: place.person)
 
-    def inbound(self, *, untaken_only: bool) -> Sequence[InboundRow]:
+    def inbound(
+        self, *, untaken_only: bool, since: Instant | None = None
+    ) -> Sequence[InboundRow]:
         """Return recorded signals, oldest first."""
         with self._medium.lock:
             rows = [
                 row
                 for row in self._medium.inbound.values()
                 if not (untaken_only and row.taken_by)
+                and (since is None or row.received_at >= since)
             ]
         return sorted(rows, key=lambda row: (row.received_at, row.key))
 

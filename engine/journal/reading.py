@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import apsw
 
@@ -24,6 +24,8 @@ from engine.ports.journal import (
 from engine.values import EffectId, Instant, PersonId
 
 T = TypeVar("T")
+
+_EARLIEST_MS: Final = -(1 << 63)
 
 
 class SqliteReader:
@@ -122,13 +124,16 @@ class SqliteReader:
         """Return everybody's last fix, by person."""
         return self._read(rows.PLACES + " ORDER BY person", (), rows.places)
 
-    def inbound(self, *, untaken_only: bool) -> Sequence[InboundRow]:
+    def inbound(
+        self, *, untaken_only: bool, since: Instant | None = None
+    ) -> Sequence[InboundRow]:
         """Return recorded signals, oldest first."""
         return self._read(
             rows.INBOUND
-            + (" WHERE taken_by = ''" if untaken_only else "")
+            + " WHERE received_at >= ?"
+            + (" AND taken_by = ''" if untaken_only else "")
             + " ORDER BY received_at, key",
-            (),
+            (_EARLIEST_MS if since is None else since.ms,),
             rows.inbound,
         )
 

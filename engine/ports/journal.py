@@ -296,8 +296,13 @@ class JournalReader(Protocol):
     def places(self) -> Sequence[Place]:
         """Return everybody's last fix."""
 
-    def inbound(self, *, untaken_only: bool) -> Sequence[InboundRow]:
-        """Return recorded signals, oldest first."""
+    def inbound(
+        self, *, untaken_only: bool, since: Instant | None = None
+    ) -> Sequence[InboundRow]:
+        """Return recorded signals, oldest first; received at `since` or later.
+
+        Only those that nobody took up have an index.
+        """
 
     def close(self) -> None:
         """Give the connection back."""

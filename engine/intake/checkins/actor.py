@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
+from engine.alarm.state import is_alarms
 from engine.dispatch.actor import Planned
 from engine.dispatch.body import EffectBody, encode_body
 from engine.dispatch.queue import RANK_CHECK_IN
 from engine.intake.absence import Absence, record_of
 from engine.intake.actor import Noticed
+from engine.intake.checkins.again import said_in
 from engine.intake.checkins.said import CheckInSaid
 from engine.intake.checkins.timer import (
     PREFIX,
     Change,
+    Fact,
     Said,
     Timer,
     event_of,
@@ -38,6 +41,7 @@ from engine.ports.journal import (
     JournalAccess,
     ReaderLender,
     Recorded,
+    StoredEvent,
 )
 from engine.protocol.model import CheckInPlan
 from engine.protocol.texts import TextFacts, compose
@@ -57,6 +61,8 @@ APPEND_TIMEOUT_S = 10.0
 class _Kept:
     timer: Timer | None
     seq: int
+    set_at: Instant | None = None
+    """When it was set to its time; a word from before that is about another one."""
 
 
 class CheckIns(SupervisedActor[CheckInSaid]):
@@ -81,6 +87,7 @@ class CheckIns(SupervisedActor[CheckInSaid]):
             running = [row.stream for row in reader.heads(PREFIX, open_only=True)]
         for stream in running:
             self._read(person_of(stream))
+        self._take_up_again()
         self._look_again()
 
     def handle(self, message: CheckInSaid) -> None:
@@ -111,7 +118,30 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         self._look_again()
 
     def rescan(self) -> None:
-        """Nothing is lost: intake tells again what nobody has taken up."""
+        """Read what alarms took up; intake tells again what nobody has taken up."""
+        self._take_up_again()
+        self._look_again()
+
+    def _take_up_again(self) -> None:
+        """Take the words to which an alarm alone has listened.
+
+        One that was heard already is known by its key, and changes nothing.
+        """
+        set_at = {who: kept.set_at for who, kept in self._kept.items() if kept.timer}
+        since = min(filter(None, set_at.values()), default=None)
+        if since is None:
+            return
+        with self._readers.reader() as reader:
+            rows = reader.inbound(untaken_only=False, since=since)
+            heard = [
+                (row.received_at, said_in(row, reader.code, self._judge))
+                for row in rows
+                if is_alarms(row.taken_by)
+            ]
+        for at, said in heard:
+            begun = None if said is None else set_at.get(said.person)
+            if said is not None and begun is not None and at >= begun:
+                self.handle(said)
 
     def _until(self, message: CheckInSaid, person: Person) -> Instant | None:
         """Return the new time; a bare press starts what was agreed, or begins anew."""
@@ -184,7 +214,11 @@ class CheckIns(SupervisedActor[CheckInSaid]):
             # Not known, or done before: the rows say what holds.
             self._read(whose)
             return
-        self._kept[whose] = _Kept(timer=timer, seq=kept.seq + len(append.events))
+        self._kept[whose] = _Kept(
+            timer=timer,
+            seq=kept.seq + len(append.events),
+            set_at=next((row.at for row in answer.events if _sets(row)), kept.set_at),
+        )
         if plans:
             self.link.tree.names.tell("dispatcher", Planned(rows=plans))
 
@@ -229,7 +263,12 @@ class CheckIns(SupervisedActor[CheckInSaid]):
     def _read(self, person: PersonId) -> _Kept:
         with self._readers.reader() as reader:
             rows = reader.stream(stream_of(person))
-        kept = _Kept(timer=fold(rows), seq=rows[-1].seq if rows else 0)
+        sets = [row.at for row in rows if _sets(row)]
+        kept = _Kept(
+            timer=fold(rows),
+            seq=rows[-1].seq if rows else 0,
+            set_at=sets[-1] if sets else None,
+        )
         self._kept[person] = kept
         return kept
 
@@ -243,3 +282,7 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         self._kept = {person: kept for person, kept in self._kept.items() if kept.timer}
         if dues:
             self.wake_at(max(min(*dues, now.plus(LOOK)), now.plus(AGAIN)))
+
+
+def _sets(row: StoredEvent) -> bool:
+    return row.kind in {Fact.STARTED, Fact.MOVED}

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from engine.intake.assess import Outcome
+from engine.intake.judge import Judgement
 from engine.roster.model import Word
 from engine.values import Instant, PersonId, ReportKey
 
@@ -23,3 +25,14 @@ class CheckInSaid:
     is_press: bool = False
     is_shared: bool = False
     urgent: ClassVar[bool] = False
+
+
+def word_said(judgement: Judgement) -> CheckInSaid | None:
+    """Return what a device's code of safety or of force says of its carrier's timer."""
+    press, person = judgement.assessment.press, judgement.person
+    is_cancel = judgement.assessment.outcome is Outcome.CANCEL
+    if person is None or not is_cancel or not (press.proven or press.duress):
+        return None
+    word = Word.DURESS if press.duress else Word.SAFE
+    key = press.key
+    return CheckInSaid(key=key, person=person.person, word=word, is_shared=True)

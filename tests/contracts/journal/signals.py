@@ -6,7 +6,7 @@ from engine.ports.journal import (
     Placed,
     Recorded,
 )
-from engine.values import ReportKey
+from engine.values import Instant, ReportKey
 from tests.contracts.journal.opened import StoreContract
 from tests.contracts.journal.requests import NOW, append, keys, place, record
 
@@ -54,6 +54,17 @@ class SignalContract(StoreContract):
             "k1": (b"first", ""),
             "k2": (record().body, "alarm/a"),
         }
+
+    def test_signals_since_a_moment_are_those_received_then_or_later(
+        self, store: JournalStore
+    ) -> None:
+        store.commit([record("k1", 2), record("k2", 1), record("k3", 3)], NOW)
+        reader = store.reader()
+
+        found = reader.inbound(untaken_only=False, since=Instant(2))
+
+        assert [row.key for row in found] == ["k1", "k3"]
+        assert not reader.inbound(untaken_only=True, since=Instant(4))
 
     def test_a_refused_append_records_nothing(self, store: JournalStore) -> None:
         store.commit([append(), append(command="late", records=(record(),))], NOW)

@@ -1,5 +1,6 @@
 """Check-ins over rows, restarts and words: nobody is missed in silence."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -9,18 +10,20 @@ import pytest
 from engine.dispatch.actor import Planned
 from engine.dispatch.body import decode_body
 from engine.intake.absence import SOURCE_ABSENCE, absence_command, absence_of
+from engine.intake.assess import report_key
 from engine.intake.checkins.actor import CheckIns
 from engine.intake.checkins.said import CheckInSaid
+from engine.intake.reports import encode_report
 from engine.journal.memory import Medium
 from engine.ports.journal import InboundRow, Record
 from engine.roster.model import Roster, Word
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.child import ChildSpec
 from engine.supervision.link import Link
-from engine.values import Instant, ReportKey
+from engine.values import Instant, ReportKey, Signal
 from tests.engine.dispatch.ledger import FULL, SILENT, Ledger
 from tests.engine.grown import grow, tree_in
-from tests.engine.intake.reports import HERON, ROSTER, judge_of
+from tests.engine.intake.reports import HERON, HERONS, ROSTER, judge_of, report
 from tests.fakes import START
 from tests.simulation.runtime import World
 
@@ -262,6 +265,112 @@ def test_what_the_journal_does_not_take_is_said_again(fault: str) -> None:
 
 def _failing(fault: str) -> Callable[[object], str]:
     return lambda request: "" if isinstance(request, Record) else fault
+
+
+def sms(rig: Rig, text: str, taken_by: str = "alarm/a") -> Record:
+    """Record a message of heron's that an alarm took up, and nobody else heard."""
+    number = next(one for one in AGREED.people if one.person == HERON).numbers[0]
+    row = Record(
+        key=ReportKey(f"sms-{text}-{rig.world.now().ms}"),
+        source="sms",
+        received_at=rig.world.now(),
+        body=json.dumps({"sender": number, "text": text}).encode(),
+        taken_by=taken_by,
+    )
+    rig.ledger.ask(row, 1.0)
+    return row
+
+
+@pytest.mark.parametrize("text", ["maple", "cedar7", "home cedar7"])
+def test_a_word_that_an_alarm_took_up_before_a_crash_ends_the_timer_after_it(
+    text: str,
+) -> None:
+    rig = Rig()
+    rig.say(HOUR)
+    rig.world.run(minutes(20))
+    row = sms(rig, text)
+    assert rig.facts() == ["Started"], "the process died before it was told"
+
+    after = rig.again(after_s=2)
+    after.world.run(1)
+
+    assert after.facts() == ["Started", "Ended"]
+    told = [timer_over(rig)]
+    assert after.texts == told, "the telephone shows the same whichever word it was"
+    rows = after.ledger.store.reader().inbound(untaken_only=False)
+    assert {one.key: one.taken_by for one in rows}[row.key] == "alarm/a"
+    last = after.again(after_s=2)
+    last.world.run(minutes(90))
+    assert last.facts() == ["Started", "Ended"], "it is heard once"
+    assert last.missed() == []
+
+
+def timer_over(rig: Rig) -> str:
+    """Return what the telephone gets when its timer ends by the word of safety."""
+    other = Rig(now=rig.world.now())
+    other.say(HOUR)
+    other.say(word=Word.SAFE)
+    return other.texts[-1]
+
+
+def test_a_word_from_before_a_timer_was_set_does_not_end_it_after_a_crash() -> None:
+    rig = Rig()
+    sms(rig, "maple")
+    rig.world.run(minutes(1))
+    rig.say(HOUR)
+
+    after = rig.again(after_s=2)
+    after.world.run(1)
+
+    assert after.facts() == ["Started"]
+
+
+def test_what_an_alarm_took_up_and_is_no_word_ends_nothing() -> None:
+    rig = Rig()
+    rig.say(HOUR)
+    rig.world.run(minutes(1))
+    sms(rig, "where are you?")
+    sms(rig, "home")
+    sms(rig, "maple", taken_by="kept")
+    rig.ledger.ask(replace(sms(rig, "x"), key=ReportKey("odd"), body=b"odd"), 1.0)
+
+    after = rig.again(after_s=2)
+    after.world.run(1)
+
+    assert after.facts() == ["Started"]
+
+
+def test_a_code_of_force_that_an_alarm_took_up_ends_the_timer_after_a_crash() -> None:
+    roster = replace(
+        AGREED,
+        devices=tuple(
+            replace(one, duress_codes=frozenset({"alarm:9"}))
+            if one.device == HERONS
+            else one
+            for one in AGREED.devices
+        ),
+    )
+    rig = Rig(roster)
+    rig.say(HOUR)
+    rig.world.run(minutes(1))
+    pressed = report(
+        received_at=rig.world.now(),
+        signals=frozenset({Signal.CANCEL}),
+        codes=("alarm:9",),
+    )
+    row = Record(
+        key=report_key(pressed),
+        source="device",
+        received_at=pressed.received_at,
+        body=encode_report(pressed),
+        taken_by="alarm/a",
+    )
+    rig.ledger.ask(row, 1.0)
+
+    after = rig.again(after_s=2)
+    after.world.run(1)
+
+    assert after.facts() == ["Started", "Ended"]
 
 
 def test_a_press_starts_nothing_unless_a_length_was_agreed() -> None:
