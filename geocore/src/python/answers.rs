@@ -1,5 +1,6 @@
 //! Answers for Python: lists of tuples, or two buffers for a batch.
 
+use std::iter;
 use std::sync::PoisonError;
 
 use pyo3::exceptions::PyTypeError;
@@ -45,9 +46,6 @@ impl Index {
         let mut metres = None;
         let ids = PyBytes::new_with(py, size * 8, |ids| {
             let distances = PyBytes::new_with(py, size * 8, |metres| {
-                for infinite in metres.chunks_exact_mut(8) {
-                    infinite.copy_from_slice(&f64::INFINITY.to_ne_bytes());
-                }
                 self.fill(py, points, k, filter, columns, (ids, metres))
             });
             metres = Some(distances?);
@@ -80,12 +78,17 @@ impl Index {
         py.detach(|| {
             let index = self.0.read().unwrap_or_else(PoisonError::into_inner);
             index.nearest_many(points, k, filter, |row, answer| {
-                let start = row * columns * 8;
-                let ids = ids[start..].chunks_exact_mut(8);
-                let metres = metres[start..].chunks_exact_mut(8);
-                for ((id, distance), found) in ids.zip(metres).zip(answer.iter().take(columns)) {
-                    id.copy_from_slice(&found.person.to_ne_bytes());
-                    distance.copy_from_slice(&found.distance_m.to_ne_bytes());
+                let cells = row * columns * 8..(row + 1) * columns * 8;
+                let ids = ids[cells.clone()].chunks_exact_mut(8);
+                let metres = metres[cells].chunks_exact_mut(8);
+                // Who is missing has the id 0 and is infinitely far.
+                let nobody = iter::repeat((0, f64::INFINITY));
+                let found = answer.iter().map(|n| (n.person, n.distance_m));
+                for ((id, distance), (person, distance_m)) in
+                    ids.zip(metres).zip(found.chain(nobody))
+                {
+                    id.copy_from_slice(&person.to_ne_bytes());
+                    distance.copy_from_slice(&distance_m.to_ne_bytes());
                 }
             })
         })
