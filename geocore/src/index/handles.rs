@@ -93,12 +93,19 @@ impl Child {
     }
 }
 
-/// Size of a run in an arena: 1 to 8, 12, then powers of two from 16.
+/// Size of a run in an arena: 1 to 16, powers of two to 2^13, of four from there, and 2^26.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Class(u8);
 
 impl Class {
-    const SMALL: [usize; 9] = [1, 2, 3, 4, 5, 6, 7, 8, 12];
+    /// Classes of every size from 1.
+    const SMALL: u8 = 16;
+
+    /// The class of 2^13, after which there are fewer.
+    const LARGE: u8 = Self::SMALL + 8;
+
+    /// The class of all that an arena can hold.
+    const WHOLE: u8 = 31;
 
     /// The smallest class that holds so many.
     pub(super) fn holding(count: usize) -> Self {
@@ -111,10 +118,11 @@ impl Class {
 
     #[inline]
     pub(super) fn size(self) -> usize {
-        let class = usize::from(self.0);
-        Self::SMALL
-            .get(class)
-            .copied()
-            .unwrap_or_else(|| 16 << (class - Self::SMALL.len()))
+        match self.0 {
+            small @ ..Self::SMALL => usize::from(small) + 1,
+            middle @ Self::SMALL..=Self::LARGE => 32 << (middle - Self::SMALL),
+            large @ ..Self::WHOLE => 1 << (13 + 2 * (large - Self::LARGE)),
+            Self::WHOLE.. => 1 << INDEX_BITS,
+        }
     }
 }

@@ -14,7 +14,7 @@ pub(super) const FLAT_MAX: usize = 384;
 const FLAT_MIN: usize = 192;
 
 /// A leaf above this is split, unless its cell is the finest.
-pub(super) const LEAF_MAX: usize = 192;
+pub(super) const LEAF_MAX: usize = 256;
 
 /// People who are looked for together before any is written.
 const BATCH: usize = 32;
