@@ -98,7 +98,7 @@ def begin(alarm_id: AlarmId, event: AlarmRaised) -> Alarm:
         has_words=event.has_words,
         public_name=event.public_name,
     )
-    return with_sign(alarm, event.press, event.at) if event.press.duress else alarm
+    return with_sign(alarm, event.press, event.at)
 
 
 def fold(alarm_id: AlarmId, alarm: Alarm | None, event: AlarmEvent) -> Alarm | None:

@@ -28,7 +28,7 @@ from engine.alarm.commands import (
     Verify,
 )
 from engine.alarm.decide import decide, lookups
-from engine.alarm.events import ActRefused, AlarmEvent
+from engine.alarm.events import ActRefused, AlarmEvent, AlarmRaised
 from engine.alarm.evolve import evolve, fold
 from engine.alarm.schedule import due_repeats, due_rounds, next_due
 from engine.alarm.state import (
@@ -299,6 +299,11 @@ def test_no_fact_is_refused_in_any_state(event: AlarmEvent) -> None:
         next_due(after, event.at)
         tuple(due_rounds(after, event.at))
         tuple(due_repeats(after, event.at))
+
+
+@given(ANY_EVENT)
+def test_before_a_raise_no_fact_makes_an_alarm_but_the_raise(event: AlarmEvent) -> None:
+    assert (fold(ALARM, None, event) is not None) == isinstance(event, AlarmRaised)
 
 
 @given(ANY_EVENT)
