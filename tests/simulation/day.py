@@ -101,7 +101,7 @@ class Day:
         for item in self.plan.items:
             self.world.begin(self._at(item), "plan")
         self.world.begin(self._faults_end, "plan")
-        while self.world.boottime_s() < self.ends_s:
+        while not self._is_evening():
             self._live()
         self.watching.rows_hold()
         self.watching.everybody_was_heard()
@@ -116,11 +116,22 @@ class Day:
         host.boot()
         engine = host.engine
         assert engine is not None
+        life, over, watching = host.life, engine.over, self.watching
+
+        def is_to_end() -> bool:  # asked before every step of the world
+            return (
+                life.doomed
+                or self.stop_wanted
+                or watching.violation is not None
+                or over.is_set()
+            )
+
         if not world.run_until(
-            lambda: engine.ready.is_set() or self._is_to_end(), STARTED_WITHIN_S
+            lambda: engine.ready.is_set() or is_to_end() or self._is_evening(),
+            STARTED_WITHIN_S,
         ):
             self.watching.found("I2", "an engine that does not become ready")
-        world.run_until(self._is_to_end, self.ends_s - world.boottime_s())
+        world.run_until(is_to_end, self.ends_s - world.boottime_s())
         self._check()
         self._overdue()
         if self.stop_wanted and not host.is_over:
@@ -129,7 +140,7 @@ class Day:
         host.kill()
         self.watching.acknowledged_is_kept()
         self._check()
-        if world.boottime_s() >= self.ends_s:
+        if self._is_evening():
             return
         self.watching.crashes += 1
         world.run(RESTART_S if self.kills_wanted else DOWN_S)
@@ -137,14 +148,8 @@ class Day:
         calm_s = max(self.watching.calm_since_s, world.boottime_s())
         self.watching.calm_since_s = calm_s
 
-    def _is_to_end(self) -> bool:
-        # Asked before every step of the world.
-        return (
-            self.stop_wanted
-            or self.watching.violation is not None
-            or self.host.is_over
-            or self.world.boottime_s() >= self.ends_s
-        )
+    def _is_evening(self) -> bool:
+        return self.world.boottime_s() >= self.ends_s
 
     def _check(self) -> None:
         if self.watching.violation is not None:

@@ -307,15 +307,15 @@ class Scheduler:
 
     def _resume(self, wait: Wait, *, woken: bool) -> None:
         wait.over, wait.woken = True, woken
-        if wait.task is self._main:
+        task = wait.task
+        if task is self._main:
             return
-        self._waiting.pop(wait.task, None)
+        self._waiting.pop(task, None)
         self.switches += 1
-        name = self._names[wait.task]
-        self._told.append(f"{self._ns} {name} {woken}\n")
-        wait.task.switch(woken)
-        if wait.task.dead:
-            self._names.pop(wait.task, None)
+        self._told.append(f"{self._ns} {self._names[task]} {woken}\n")
+        task.switch(woken)
+        if task.dead:
+            self._names.pop(task, None)
 
 
 def _drop_over(timed: list[_Entry]) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from engine.alarm.commands import AddNote, Reveal
 from engine.alarm.events import (
     AcknowledgementLapsed,
     ActRefused,
@@ -20,6 +21,7 @@ from engine.roster.model import Word
 from engine.values import Signal
 from tests.engine.alarm.scene import (
     ALDER,
+    PROTOCOLS,
     ROWAN,
     Scene,
     colleague,
@@ -183,6 +185,31 @@ def test_whoever_acts_on_a_case_keeps_it() -> None:
     assert scene.of(AcknowledgementLapsed) == []
     assert scene.of(ActRefused) == []
     scene.run(601, each_due=scene.settle_all)
+    assert len(scene.of(AcknowledgementLapsed)) == 1
+
+
+@pytest.mark.parametrize("act", ["verify", "confirm_safe"])
+def test_each_act_of_an_operator_begins_the_lease_anew(act: str) -> None:
+    for agreed in (scene_of().protocol, PROTOCOLS["quorum"]):
+        scene = Scene(protocol=replace(agreed, lease=timedelta(minutes=10))).raised()
+        scene.acknowledge()
+        scene.run(400, each_due=scene.settle_all)
+        getattr(scene, act)()
+        scene.run(599, each_due=scene.settle_all)
+        assert scene.of(AcknowledgementLapsed) == []
+
+
+def test_a_note_and_a_look_keep_a_case_and_words_of_nobody_at_hq_do_not() -> None:
+    scene = scene_of(head="acknowledgement_lease_s = 600\n")
+    scene.acknowledge()
+    scene.run(400, each_due=scene.settle_all)
+    scene.do(AddNote(command_id=scene.command_id(), by=ALDER, text="they drive"))
+    scene.run(400, each_due=scene.settle_all)
+    scene.do(Reveal(command_id=scene.command_id(), by=ALDER, what="place"))
+    scene.run(400, each_due=scene.settle_all)
+    assert scene.of(AcknowledgementLapsed) == []
+    scene.do(AddNote(command_id=scene.command_id(), by=None, text="who is this"))
+    scene.run(201, each_due=scene.settle_all)
     assert len(scene.of(AcknowledgementLapsed)) == 1
 
 

@@ -28,7 +28,7 @@ from engine.alarm.commands import (
     Verify,
 )
 from engine.alarm.decide import decide, lookups
-from engine.alarm.events import ActRefused, AlarmEvent, AlarmRaised
+from engine.alarm.events import ActRefused, AlarmEvent, AlarmRaised, QuorumReached
 from engine.alarm.evolve import evolve, fold
 from engine.alarm.schedule import due_repeats, due_rounds, next_due
 from engine.alarm.state import (
@@ -299,6 +299,18 @@ def test_no_fact_is_refused_in_any_state(event: AlarmEvent) -> None:
         next_due(after, event.at)
         tuple(due_rounds(after, event.at))
         tuple(due_repeats(after, event.at))
+
+
+@pytest.mark.parametrize("truth", [Truth.VERIFIED, Truth.FALSE])
+def test_a_verdict_ends_and_opens_no_case_and_takes_none_up(truth: Truth) -> None:
+    for alarm in ALARMS:
+        reached = QuorumReached(at=START, truth=truth, names=("Lapwing",))
+        after = evolve(alarm, reached)
+        assert after.truth is truth
+        if alarm.is_open and alarm.acknowledged is not None:
+            assert after.response is Response.FOLLOWING_UP
+        else:
+            assert after.response is alarm.response
 
 
 @given(ANY_EVENT)
