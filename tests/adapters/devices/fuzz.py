@@ -30,6 +30,7 @@ from tests.adapters.devices.vectors import FOLDER
 from tests.adapters.devices.withstood import Tally
 
 BATCH = 20_000
+TIMED_TOGETHER = 100
 SLOWEST_S_MAX = 0.25
 HANGS_S = 120.0
 SAVED_EVERY_S = 5.0
@@ -52,15 +53,18 @@ def run_batch(target: FuzzedDecoder, number: int, *, frames: int = BATCH) -> Tal
     segments: list[bytes] = []
     try:
         with mistakes_raise():
-            for _ in range(frames):
-                segments = mutated(target.seeds, rng)
+            for first in range(0, frames, TIMED_TOGETHER):
+                together = range(first, min(first + TIMED_TOGETHER, frames))
+                connections = [mutated(target.seeds, rng) for _ in together]
                 begun_s = time.thread_time()
-                reports += target.fire(segments)
-                took_s = time.thread_time() - begun_s
-                cpu_s += took_s
-                slowest_s = max(slowest_s, took_s)
-                assert took_s <= SLOWEST_S_MAX, f"{took_s:.3f} s"
-                size += sum(map(len, segments))
+                for segments in connections:
+                    fired_s = time.perf_counter()
+                    reports += target.fire(segments)
+                    if time.perf_counter() - fired_s > slowest_s:
+                        slowest_s = max(slowest_s, _cpu_s_of(target, segments))
+                        assert slowest_s <= SLOWEST_S_MAX, f"{slowest_s:.3f} s"
+                cpu_s += time.thread_time() - begun_s
+                size += sum(len(part) for parts in connections for part in parts)
     except Exception as fault:
         shown = [segment.hex() for segment in segments]
         message = f"{target.name}, batch {number}: {fault!r}: {shown}"
@@ -77,6 +81,17 @@ def run_batch(target: FuzzedDecoder, number: int, *, frames: int = BATCH) -> Tal
         slowest_ms=slowest_s * 1000,
         peak_mb=peak_kb / 1024,
     )
+
+
+def _cpu_s_of(target: FuzzedDecoder, segments: list[bytes]) -> float:
+    """Fire once more, by the thread's own clock: a thread that waited is not slow.
+
+    That clock is a system call, as dear as a short frame: it is asked only for
+    what may be the slowest so far.
+    """
+    begun_s = time.thread_time()
+    target.fire(segments)
+    return time.thread_time() - begun_s
 
 
 class Run:
