@@ -5,7 +5,6 @@ that, and last all rows are written. What a rule refuses has left nothing behind
 nothing is written until all is decided.
 """
 
-from collections import ChainMap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, assert_never
@@ -124,37 +123,40 @@ class _Effects:
 
     def __init__(self, standing: Standing, pending: _Pending) -> None:
         self._standing, self._pending = standing, pending
-        self._states = ChainMap({}, standing.effects)
-        self._changes = ChainMap({}, pending.changes)
+        self._states: dict[EffectId, str] = {}
+        self._changes: dict[EffectId, _Change] = {}
         self._plans: list[Columns] = []
 
     def apply(self, append: Append) -> str | None:
         """Plan, change and withdraw; return why an effect cannot be changed."""
         for plan in append.plans:
-            if plan.effect_id not in self._states:
+            if self._state(plan.effect_id) is None:
                 self._states[plan.effect_id] = plan.state.value
                 self._plans.append(_effect_columns(plan))
         for change in append.changes:
-            state = self._states.get(change.effect_id)
+            state = self._state(change.effect_id)
             if state not in change.requires:
                 found = "not there" if state is None else state
                 return f"an effect that must change is {found}"
             new = change.state, change.attempt, change.route, change.reference
             self._change(change.effect_id, _Change(*new))
         for effect in append.withdraws:
-            if self._states.get(effect) == EffectState.PLANNED:
+            if self._state(effect) == EffectState.PLANNED:
                 self._change(effect, _Change(EffectState.WITHDRAWN))
         return None
 
     def keep(self) -> None:
         """Let it stand, and be written."""
-        self._standing.effects.update(self._states.maps[0])
-        self._pending.changes.update(self._changes.maps[0])
+        self._standing.effects.update(self._states)
+        self._pending.changes.update(self._changes)
         self._pending.effects += self._plans
+
+    def _state(self, effect: EffectId) -> str | None:
+        return self._states.get(effect) or self._standing.effects.get(effect)
 
     def _change(self, effect: EffectId, change: _Change) -> None:
         self._states[effect] = change.state.value
-        before = self._changes.get(effect)
+        before = self._changes.get(effect) or self._pending.changes.get(effect)
         self._changes[effect] = change if before is None else before.then(change)
 
 
@@ -266,13 +268,13 @@ class Group:
         reason = effects.apply(append)
         if reason is not None:
             return reason
-        claimed = ChainMap({}, self._standing.codes)
+        fresh: dict[str, tuple[str, PersonId]] = {}
         for code in append.codes:
             owner = code.stream, code.person
-            if claimed.setdefault(code.code, owner) != owner:
+            holder = self._standing.codes.get(code.code)
+            if (holder or fresh.setdefault(code.code, owner)) != owner:
                 return "a reply code is in use"
         effects.keep()
-        fresh = claimed.maps[0]
         self._standing.codes.update(fresh)
         self._pending.codes += [(code, *owner) for code, owner in fresh.items()]
         return None
