@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import TypeVar
 
 from engine.errors import EngineError
@@ -46,7 +47,7 @@ class EventLoop:
 
     def soon(self, callback: Callable[[], None]) -> None:
         """Call back in the loop; from any thread. Dropped where the loop is closed."""
-        if not self._loop.is_closed():
+        with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(callback)
 
     def beat(self) -> None:

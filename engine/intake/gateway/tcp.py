@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from engine.intake.gateway.guard import Guard
 from engine.intake.gateway.turns import Porch
@@ -140,8 +141,10 @@ class DeviceConnection(asyncio.Protocol):
 
     def _write_soon(self, data: bytes) -> None:
         """Write from another thread; who has gone meanwhile is passed over."""
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._write, data)
+        # A gateway that ends closes its loop at any moment.
+        with suppress(RuntimeError):
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(self._write, data)
 
     def _write(self, data: bytes) -> None:
         if self._transport is not None and not self._transport.is_closing():
