@@ -44,8 +44,15 @@ class Judge:
     registry: Callable[[], Registry]
     drills: Drills = field(default_factory=Drills)
 
-    def judge(self, report: DeviceReport) -> Judgement:
-        """Return what a report means; pure but for the snapshots it reads."""
+    def judge(self, report: DeviceReport, key: ReportKey | None = None) -> Judgement:
+        """Return what a report means; pure but for the snapshots it reads.
+
+        Args:
+            report: what was decoded.
+            key: of the recorded row that it is read from, where that is not the
+                report's own (a text message); an alarm is known by it.
+
+        """
         roster, registry = self.board.roster(), self.registry()
         device = None if report.device is None else roster.device(report.device)
         person = None if device is None else roster.person(device.person)
@@ -62,6 +69,9 @@ class Judge:
             last = self.board.fix_of(person.person)
             doubted = self.board.doubted_of(person.person)
         assessment = assess(report, person, triggers, last, word, doubted)
+        if key is not None:
+            press = replace(assessment.press, key=key)
+            assessment = replace(assessment, press=press)
         if self._is_drill(report, assessment):
             assessment = replace(assessment, kind=Kind.EXERCISE)
         if assessment.outcome is Outcome.NOTICE:

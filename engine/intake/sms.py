@@ -116,9 +116,8 @@ def tracker_command(
         fix=fix,
         authentic=None if by_number is not None else False,
     )
-    judgement = judge.judge(report)
-    # The message's own key, by which the alarm takes it up.
-    press = replace(judgement.assessment.press, key=row.key, text=text[:_TEXT_MAX])
+    judgement = judge.judge(report, row.key)
+    press = replace(judgement.assessment.press, text=text[:_TEXT_MAX])
     assessment = replace(judgement.assessment, press=press)
     mine = replace(judgement, assessment=assessment)
     if assessment.outcome is Outcome.ALARM:

@@ -126,6 +126,17 @@ def test_a_tracker_is_known_by_the_number_of_its_sim_and_placed_by_its_text() ->
     assert raised.press.key == "sms-1", "by which the message is taken up"
 
 
+def test_a_drill_that_is_pressed_by_sms_knows_its_alarm() -> None:
+    judge = _with_sim()
+    judge.drills.arm(HERONS, START)
+    raised = tracker_command(_row("help me!"), SIM, "help me!", judge)
+    assert raised is not None
+    assert raised.kind is Kind.EXERCISE
+    drill = judge.drills.of(HERONS)
+    assert drill is not None
+    assert drill.key == raised.press.key == "sms-1"
+
+
 def test_a_place_that_cannot_be_is_not_gone_by() -> None:
     raised = _tracked("help me! lat: 0.000000 long: 0.000000", SIM)
     assert raised is not None
