@@ -1,4 +1,4 @@
-//! The inner loops, once for any machine and once for AVX-512 (`x86.rs`).
+//! The inner loops, once for any machine, once for AVX2 and once for AVX-512 (`x86.rs`).
 
 use super::layout::{Chunk, Group, GroupMeta, LANES, Rough, WIDTH};
 use super::space::FLAT_MAX;
@@ -32,12 +32,6 @@ pub(super) trait Kernel: Copy {
     /// Differences of integers have no rounding; making floats of them and summing their
     /// squares has less than five of 2^-24.
     fn measure(self, groups: &[Group], from: Rough, into: &mut [[f32; LANES]]) -> [f32; LANES];
-
-    /// Asks for the places of groups that will be scanned soon.
-    fn prefetch_groups(self, groups: &[Group]);
-
-    /// Asks for chunks that will be opened soon.
-    fn prefetch_chunks(self, chunks: &[Chunk]);
 }
 
 /// Groups that are measured together before anyone is offered: all of a space that is one
@@ -49,10 +43,21 @@ pub(super) type Picked = [u32; (PIECE + 1) * LANES];
 
 /// Something that runs with any kernel.
 ///
-/// `run` must be `#[inline(always)]`: only what is inlined into [`with_avx512`] is compiled
-/// for AVX-512, and a kernel's loops as calls would be five times slower.
+/// `run` must be `#[inline(always)]`: only what is inlined into [`x86::with_avx512`] and its
+/// like is compiled for them, and a kernel's loops as calls would be five times slower.
 pub(super) trait Work {
     fn run<K: Kernel>(self, kernel: K);
+}
+
+/// Runs work with the best kernel that this machine has.
+pub(super) fn run(work: impl Work) {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(avx512) = x86::Avx512::detect() {
+        return x86::with_avx512(avx512, work);
+    } else if let Some(avx2) = x86::Avx2::detect() {
+        return x86::with_avx2(avx2, work);
+    }
+    work.run(Portable);
 }
 
 /// What single precision may take from a distance of up to two earth radii, relatively:
@@ -163,12 +168,6 @@ impl Kernel for Portable {
         }
         minima
     }
-
-    #[inline(always)]
-    fn prefetch_groups(self, _groups: &[Group]) {}
-
-    #[inline(always)]
-    fn prefetch_chunks(self, _chunks: &[Chunk]) {}
 }
 
 /// Asks for the cache line where something begins.
@@ -179,6 +178,28 @@ pub(super) fn prefetch<T>(what: &T) {
     x86::prefetch(what);
     #[cfg(not(target_arch = "x86_64"))]
     let _ = what;
+}
+
+/// Asks for the places of groups that will be scanned soon.
+#[inline]
+pub(super) fn prefetch_groups(groups: &[Group]) {
+    for group in groups {
+        prefetch(&group.x);
+        prefetch(&group.y);
+        prefetch(&group.z);
+    }
+}
+
+/// Asks for chunks that will be opened soon.
+#[inline]
+pub(super) fn prefetch_chunks(chunks: &[Chunk]) {
+    for chunk in chunks {
+        prefetch(&chunk.x);
+        prefetch(&chunk.y);
+        prefetch(&chunk.z);
+        prefetch(&chunk.radius_m);
+        prefetch(&chunk.child);
+    }
 }
 
 /// Asks for a person's lines, and those of what must be known to write them.
@@ -192,11 +213,8 @@ pub(super) fn prefetch_person(group: &Group, meta: &GroupMeta, lane: usize) {
 }
 
 #[cfg(target_arch = "x86_64")]
-pub(super) use x86::{Avx512, with_avx512};
-
-#[cfg(target_arch = "x86_64")]
 #[expect(
     unsafe_code,
-    reason = "AVX-512 and prefetch: measured in docs/geocore.md"
+    reason = "AVX-512, AVX2 and prefetch: measured in docs/geocore.md"
 )]
 mod x86;

@@ -1,9 +1,7 @@
 //! Branch and bound: nearest cap first, and nothing left out that a bound does not exclude.
 
 use super::handles::{Child, Place};
-#[cfg(target_arch = "x86_64")]
-use super::kernel::{Avx512, with_avx512};
-use super::kernel::{Kernel, PIECE, Picked, Portable, Work, prefetch};
+use super::kernel::{Kernel, PIECE, Picked, Work, prefetch, prefetch_chunks, prefetch_groups, run};
 use super::layout::{ChunkMeta, LANES, Rough, WIDTH, rough_of};
 use super::lens::Lens;
 use super::query::{Filter, Neighbour};
@@ -98,18 +96,12 @@ impl Space {
         lens: &L,
         scratch: &mut Scratch,
     ) {
-        let answering = Answering {
+        run(Answering {
             space: self,
             question,
             lens,
             scratch,
-        };
-        #[cfg(target_arch = "x86_64")]
-        if let Some(avx512) = Avx512::detect() {
-            with_avx512(avx512, answering);
-            return;
-        }
-        answering.run(Portable);
+        });
     }
 
     #[inline(always)]
@@ -213,21 +205,17 @@ impl Space {
             open: !(1 << slot),
         });
         let child = chunks[slot / WIDTH].child[slot % WIDTH];
-        self.prefetch(kernel, child);
+        self.prefetch(child);
         Some(child)
     }
 
-    #[inline(always)]
-    #[expect(
-        clippy::inline_always,
-        reason = "must take on the caller's target features"
-    )]
-    fn prefetch<K: Kernel>(&self, kernel: K, child: Child) {
+    #[inline]
+    fn prefetch(&self, child: Child) {
         let (first, end) = (child.first(), child.first() + child.class().size().min(8));
         if child.is_leaf() {
-            kernel.prefetch_groups(&self.groups.hot[first..end]);
+            prefetch_groups(&self.groups.hot[first..end]);
         } else {
-            kernel.prefetch_chunks(&self.chunks.hot[first..end]);
+            prefetch_chunks(&self.chunks.hot[first..end]);
         }
     }
 
@@ -246,7 +234,7 @@ impl Space {
                 while near != 0 {
                     let slot = near.trailing_zeros() as usize;
                     near &= near - 1;
-                    self.prefetch(kernel, self.chunks.hot[frame.first + step].child[slot]);
+                    self.prefetch(self.chunks.hot[frame.first + step].child[slot]);
                 }
             }
         }

@@ -1,13 +1,19 @@
-//! The inner loops in AVX-512, found at run time, and prefetching: all that is `unsafe`.
+//! The inner loops in AVX-512 and AVX2, found at run time, and prefetching: all that is
+//! `unsafe`.
 
 use core::arch::x86_64::{
-    _CMP_EQ_OQ, _CMP_LE_OQ, _MM_CMPINT_NLT, _MM_HINT_T0, _mm_prefetch, _mm512_add_epi32,
-    _mm512_cmp_epi32_mask, _mm512_cmp_ps_mask, _mm512_cvtepi32_ps, _mm512_fmadd_ps,
-    _mm512_fmsub_ps, _mm512_loadu_epi32, _mm512_loadu_ps, _mm512_mask_add_epi32,
-    _mm512_mask_blend_ps, _mm512_maskz_compress_epi32, _mm512_min_ps, _mm512_mul_ps,
-    _mm512_reduce_min_ps, _mm512_set_epi32, _mm512_set1_epi32, _mm512_set1_ps,
-    _mm512_setzero_si512, _mm512_sqrt_ps, _mm512_storeu_epi32, _mm512_storeu_ps, _mm512_sub_epi32,
-    _mm512_sub_ps,
+    __m256, __m256i, _CMP_EQ_OQ, _CMP_LE_OQ, _MM_CMPINT_NLT, _MM_HINT_T0, _mm_cvtsi64_si128,
+    _mm_prefetch, _mm256_add_epi32, _mm256_blendv_ps, _mm256_castps_si256, _mm256_castsi256_ps,
+    _mm256_cmp_ps, _mm256_cmpgt_epi32, _mm256_cvtepi32_ps, _mm256_cvtepu8_epi32, _mm256_cvtss_f32,
+    _mm256_fmadd_ps, _mm256_fmsub_ps, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_min_ps,
+    _mm256_movemask_ps, _mm256_mul_ps, _mm256_permute_ps, _mm256_permute2f128_ps,
+    _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_si256, _mm256_sqrt_ps, _mm256_storeu_ps,
+    _mm256_storeu_si256, _mm256_sub_epi32, _mm256_sub_ps, _mm512_add_epi32, _mm512_cmp_epi32_mask,
+    _mm512_cmp_ps_mask, _mm512_cvtepi32_ps, _mm512_fmadd_ps, _mm512_fmsub_ps, _mm512_loadu_epi32,
+    _mm512_loadu_ps, _mm512_mask_add_epi32, _mm512_mask_blend_ps, _mm512_maskz_compress_epi32,
+    _mm512_min_ps, _mm512_mul_ps, _mm512_reduce_min_ps, _mm512_set_epi32, _mm512_set1_epi32,
+    _mm512_set1_ps, _mm512_setzero_si512, _mm512_sqrt_ps, _mm512_storeu_epi32, _mm512_storeu_ps,
+    _mm512_sub_epi32, _mm512_sub_ps,
 };
 
 use super::{Chunk, Group, Kernel, LANES, PIECE, Picked, ROUNDING_M, Rough, SLACK, WIDTH, Work};
@@ -175,25 +181,286 @@ impl Kernel for Avx512 {
         }
         minima
     }
+}
 
+/// Proof that this machine has AVX2, FMA and BMI: only [`Avx2::detect`] makes it.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::index) struct Avx2(());
+
+impl Avx2 {
+    pub(in crate::index) fn detect() -> Option<Self> {
+        (is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("bmi1")
+            && is_x86_feature_detected!("bmi2")
+            && is_x86_feature_detected!("popcnt")
+            && is_x86_feature_detected!("fma"))
+        .then_some(Self(()))
+    }
+}
+
+#[target_feature(enable = "avx2,bmi1,bmi2,popcnt,fma")]
+fn compiled_for_avx2<W: Work>(avx2: Avx2, work: W) {
+    work.run(avx2);
+}
+
+/// Runs work compiled for AVX2.
+pub(in crate::index) fn with_avx2<W: Work>(avx2: Avx2, work: W) {
+    // SAFETY: an `Avx2` exists only where every feature of the callee was detected.
+    unsafe { compiled_for_avx2(avx2, work) }
+}
+
+/// Of each byte the numbers of its set bits, a byte each, from the lowest on.
+static SET_BITS: [u64; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let (mut bit, mut shift) = (0, 0);
+        while bit < 8 {
+            if byte >> bit & 1 == 1 {
+                table[byte] |= bit << shift;
+                shift += 8;
+            }
+            bit += 1;
+        }
+        byte += 1;
+    }
+    table
+};
+
+/// Sixteen numbers are two registers of AVX2.
+type Halves = [__m256; 2];
+
+#[target_feature(enable = "avx2")]
+#[inline]
+fn load(numbers: &[f32; 16]) -> Halves {
+    let at = numbers.as_ptr();
+    // SAFETY: eight floats from the first and eight from the ninth of sixteen; unaligned
+    // access is allowed.
+    unsafe { [_mm256_loadu_ps(at), _mm256_loadu_ps(at.add(8))] }
+}
+
+#[target_feature(enable = "avx2")]
+#[inline]
+fn load_whole(numbers: &[i32; 16]) -> [__m256i; 2] {
+    let at = numbers.as_ptr();
+    // SAFETY: as in `load`, of whole numbers of four bytes.
+    unsafe {
+        [
+            _mm256_loadu_si256(at.cast()),
+            _mm256_loadu_si256(at.add(8).cast()),
+        ]
+    }
+}
+
+#[target_feature(enable = "avx2")]
+#[inline]
+fn store(numbers: Halves, into: &mut [f32; 16]) {
+    let at = into.as_mut_ptr();
+    // SAFETY: as in `load`.
+    unsafe {
+        _mm256_storeu_ps(at, numbers[0]);
+        _mm256_storeu_ps(at.add(8), numbers[1]);
+    }
+}
+
+/// Eight times the least of eight.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn least_of(lanes: __m256) -> __m256 {
+    let lanes = _mm256_min_ps(lanes, _mm256_permute2f128_ps::<1>(lanes, lanes));
+    let lanes = _mm256_min_ps(lanes, _mm256_permute_ps::<0b01_00_11_10>(lanes));
+    _mm256_min_ps(lanes, _mm256_permute_ps::<0b10_11_00_01>(lanes))
+}
+
+/// One bit for each number at or below a limit.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn near(numbers: Halves, limit: __m256) -> [u8; 2] {
+    let low = _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_LE_OQ>(numbers[0], limit));
+    let high = _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_LE_OQ>(numbers[1], limit));
+    [low.to_le_bytes()[0], high.to_le_bytes()[0]]
+}
+
+/// Differences of sixteen numbers to one.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn less(numbers: &[f32; 16], one: f32) -> Halves {
+    let (numbers, one) = (load(numbers), _mm256_set1_ps(one));
+    [
+        _mm256_sub_ps(numbers[0], one),
+        _mm256_sub_ps(numbers[1], one),
+    ]
+}
+
+/// The same of whole numbers, as floats.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn less_whole(numbers: &[i32; 16], one: i32) -> Halves {
+    let (numbers, one) = (load_whole(numbers), _mm256_set1_epi32(one));
+    [
+        _mm256_cvtepi32_ps(_mm256_sub_epi32(numbers[0], one)),
+        _mm256_cvtepi32_ps(_mm256_sub_epi32(numbers[1], one)),
+    ]
+}
+
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+fn squared(x: __m256, y: __m256, z: __m256) -> __m256 {
+    _mm256_fmadd_ps(z, z, _mm256_fmadd_ps(x, x, _mm256_mul_ps(y, y)))
+}
+
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+fn bounds_avx2(chunk: &Chunk, from_m: [f32; 3], into: &mut [f32; WIDTH]) {
+    let (x, y) = (less(&chunk.x, from_m[0]), less(&chunk.y, from_m[1]));
+    let (z, radius) = (less(&chunk.z, from_m[2]), load(&chunk.radius_m));
+    let (slack, rounding) = (_mm256_set1_ps(SLACK), _mm256_set1_ps(ROUNDING_M));
+    let mut bounds = radius;
+    for half in 0..2 {
+        let length = _mm256_sqrt_ps(squared(x[half], y[half], z[half]));
+        bounds[half] = _mm256_sub_ps(_mm256_fmsub_ps(length, slack, rounding), radius[half]);
+    }
+    store(bounds, into);
+}
+
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+fn measure_avx2(groups: &[Group], from: Rough, into: &mut [[f32; LANES]]) -> [f32; LANES] {
+    let mut least = [_mm256_set1_ps(f32::INFINITY); 2];
+    for (group, row) in groups.iter().zip(into) {
+        let (x, y) = (less_whole(&group.x, from[0]), less_whole(&group.y, from[1]));
+        let z = less_whole(&group.z, from[2]);
+        let squares = [squared(x[0], y[0], z[0]), squared(x[1], y[1], z[1])];
+        least = [
+            _mm256_min_ps(least[0], squares[0]),
+            _mm256_min_ps(least[1], squares[1]),
+        ];
+        store(squares, row);
+    }
+    let mut minima = [0.0; LANES];
+    store(least, &mut minima);
+    minima
+}
+
+#[target_feature(enable = "avx2")]
+#[inline]
+fn least_avx2(numbers: &[[f32; WIDTH]]) -> (f32, usize) {
+    let mut lanes = _mm256_set1_ps(f32::INFINITY);
+    for row in numbers {
+        let row = load(row);
+        lanes = _mm256_min_ps(lanes, _mm256_min_ps(row[0], row[1]));
+    }
+    let least = least_of(lanes);
+    for (step, row) in numbers.iter().enumerate() {
+        let hits = u16::from_le_bytes(near(load(row), least));
+        if hits != 0 {
+            let slot = hits.trailing_zeros() as usize;
+            return (row[slot], step * WIDTH + slot);
+        }
+    }
+    (f32::INFINITY, 0)
+}
+
+#[target_feature(enable = "avx2,popcnt")]
+#[inline]
+fn pick_avx2(rows: &[[f32; LANES]], limit: f32, into: &mut Picked) -> usize {
+    const { assert!(size_of::<Picked>() >= 4 * (PIECE + 1) * LANES) };
+    assert!(rows.len() <= PIECE, "more rows than fit");
+    let limit = _mm256_set1_ps(limit);
+    let mut first = _mm256_setzero_si256();
+    let mut count = 0;
+    for row in rows {
+        for near in near(load(row), limit) {
+            // SAFETY: a store writes eight numbers from `count` on, which grows by at most
+            // eight each of up to two times `PIECE` times and so is at most 24 less than the
+            // length of `into` before.
+            unsafe {
+                let lanes = _mm_cvtsi64_si128(SET_BITS[usize::from(near)].cast_signed());
+                let at = _mm256_add_epi32(first, _mm256_cvtepu8_epi32(lanes));
+                _mm256_storeu_si256(into.as_mut_ptr().add(count).cast(), at);
+            }
+            count += near.count_ones() as usize;
+            first = _mm256_add_epi32(first, _mm256_set1_epi32(8));
+        }
+    }
+    count
+}
+
+#[target_feature(enable = "avx2")]
+#[inline]
+fn kth_avx2(numbers: &[f32; LANES], k: usize) -> f32 {
+    let own = load(numbers);
+    let mut ranks = [_mm256_setzero_si256(); 2];
+    for other in numbers {
+        let other = _mm256_set1_ps(*other);
+        for half in 0..2 {
+            // All bits set are -1.
+            let counts = _mm256_castps_si256(_mm256_cmp_ps::<_CMP_LE_OQ>(other, own[half]));
+            ranks[half] = _mm256_sub_epi32(ranks[half], counts);
+        }
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        reason = "up to 16"
+    )]
+    let k = _mm256_set1_epi32(k as i32);
+    let mut least = _mm256_set1_ps(f32::INFINITY);
+    for half in 0..2 {
+        let too_near = _mm256_castsi256_ps(_mm256_cmpgt_epi32(k, ranks[half]));
+        let far = _mm256_set1_ps(f32::INFINITY);
+        least = _mm256_min_ps(least, _mm256_blendv_ps(own[half], far, too_near));
+    }
+    _mm256_cvtss_f32(least_of(least))
+}
+
+#[target_feature(enable = "avx2")]
+#[inline]
+fn at_most_avx2(numbers: &[f32; WIDTH], limit: f32) -> u16 {
+    u16::from_le_bytes(near(load(numbers), _mm256_set1_ps(limit)))
+}
+
+#[expect(
+    clippy::inline_always,
+    reason = "must take on the caller's target features"
+)]
+impl Kernel for Avx2 {
     #[inline(always)]
-    fn prefetch_groups(self, groups: &[Group]) {
-        for group in groups {
-            prefetch(&group.x);
-            prefetch(&group.y);
-            prefetch(&group.z);
+    fn bounds(self, chunks: &[Chunk], from_m: [f32; 3], into: &mut [[f32; WIDTH]]) {
+        for (chunk, bounds) in chunks.iter().zip(into) {
+            // SAFETY: an `Avx2` exists only where AVX2, FMA and POPCNT were detected.
+            unsafe { bounds_avx2(chunk, from_m, bounds) };
         }
     }
 
     #[inline(always)]
-    fn prefetch_chunks(self, chunks: &[Chunk]) {
-        for chunk in chunks {
-            prefetch(&chunk.x);
-            prefetch(&chunk.y);
-            prefetch(&chunk.z);
-            prefetch(&chunk.radius_m);
-            prefetch(&chunk.child);
-        }
+    fn least(self, numbers: &[[f32; WIDTH]]) -> (f32, usize) {
+        // SAFETY: as in `bounds`.
+        unsafe { least_avx2(numbers) }
+    }
+
+    #[inline(always)]
+    fn pick(self, rows: &[[f32; LANES]], limit: f32, into: &mut Picked) -> usize {
+        // SAFETY: as in `bounds`.
+        unsafe { pick_avx2(rows, limit, into) }
+    }
+
+    #[inline(always)]
+    fn kth(self, numbers: &[f32; LANES], k: usize) -> f32 {
+        // SAFETY: as in `bounds`.
+        unsafe { kth_avx2(numbers, k) }
+    }
+
+    #[inline(always)]
+    fn at_most(self, numbers: &[f32; WIDTH], limit: f32) -> u16 {
+        // SAFETY: as in `bounds`.
+        unsafe { at_most_avx2(numbers, limit) }
+    }
+
+    #[inline(always)]
+    fn measure(self, groups: &[Group], from: Rough, into: &mut [[f32; LANES]]) -> [f32; LANES] {
+        // SAFETY: as in `bounds`.
+        unsafe { measure_avx2(groups, from, into) }
     }
 }
 
@@ -206,96 +473,4 @@ pub(in crate::index) fn prefetch<T>(what: &T) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::Portable;
-    use super::*;
-
-    /// From -6.4 to 6.4 million.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_precision_loss,
-        reason = "53 bits fit, and single precision is what is wanted"
-    )]
-    fn metres(seed: u64) -> impl FnMut() -> f32 {
-        let mut state = seed;
-        move || {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1);
-            (((state >> 11) as f64 / (1_u64 << 53) as f64 - 0.5) * 1.28e7) as f32
-        }
-    }
-
-    #[expect(clippy::cast_possible_truncation, reason = "29 bits")]
-    fn rough(next: &mut impl FnMut() -> f32) -> Rough {
-        [0; 3].map(|_| (next() * 64.0) as i32)
-    }
-
-    #[test]
-    fn avx512_measures_as_the_portable_path_does() {
-        let Some(avx512) = Avx512::detect() else {
-            return;
-        };
-        let mut next = metres(7);
-        for round in 0..2_000 {
-            let mut groups = [Group::EMPTY, Group::EMPTY, Group::EMPTY];
-            for lane in 0..round % (3 * LANES + 1) {
-                let group = &mut groups[lane / LANES];
-                [
-                    group.x[lane % LANES],
-                    group.y[lane % LANES],
-                    group.z[lane % LANES],
-                ] = rough(&mut next);
-            }
-            let from = rough(&mut next);
-            let (mut plain, mut wide) = ([[0.0; LANES]; 3], [[0.0; LANES]; 3]);
-            let minima = Portable.measure(&groups, from, &mut plain);
-            let minima_wide = avx512.measure(&groups, from, &mut wide);
-            let limit = minima[round % LANES];
-            let (mut picked, mut picked_wide) = ([0; _], [0; _]);
-            let count = Portable.pick(&plain, limit, &mut picked);
-            let count_wide = avx512.pick(&plain, limit, &mut picked_wide);
-            assert_eq!(picked[..count], picked_wide[..count_wide]);
-            for k in 1..=LANES {
-                let kth = Portable.kth(&minima, k);
-                assert!(kth.total_cmp(&avx512.kth(&minima, k)).is_eq());
-            }
-            let all = [plain.as_flattened(), &minima].concat();
-            let all_wide = [wide.as_flattened(), &minima_wide].concat();
-            for (a, b) in all.iter().zip(all_wide) {
-                // A fused multiplication rounds once where the plain one rounds twice.
-                assert!((a - b).abs() <= a * 3e-7, "{a} {b}");
-            }
-        }
-    }
-
-    #[test]
-    fn avx512_bounds_as_the_portable_path_does() {
-        let Some(avx512) = Avx512::detect() else {
-            return;
-        };
-        let mut next = metres(8);
-        for round in 0..2_000 {
-            let mut chunk = Chunk::EMPTY;
-            for slot in 0..round % (WIDTH + 1) {
-                [chunk.x[slot], chunk.y[slot], chunk.z[slot]] = [next(), next(), next()];
-                chunk.radius_m[slot] = next().abs();
-            }
-            let from = [next(), next(), next()];
-            let (mut bounds, mut bounds_wide) = ([[0.0; WIDTH]], [[0.0; WIDTH]]);
-            let chunks = [chunk];
-            Portable.bounds(&chunks, from, &mut bounds);
-            avx512.bounds(&chunks, from, &mut bounds_wide);
-            assert_eq!(Portable.least(&bounds), avx512.least(&bounds));
-            for slot in 0..WIDTH {
-                let (a, b) = (bounds[0][slot], bounds_wide[0][slot]);
-                assert!(a.total_cmp(&b).is_eq() || (a - b).abs() <= 8.0, "{a} {b}");
-            }
-            let limit = next();
-            assert_eq!(
-                Portable.at_most(&bounds[0], limit),
-                avx512.at_most(&bounds[0], limit)
-            );
-        }
-    }
-}
+mod tests;

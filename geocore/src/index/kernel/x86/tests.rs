@@ -1,0 +1,101 @@
+//! Each wide path beside the portable one.
+
+use super::super::Portable;
+use super::*;
+
+/// From -6.4 to 6.4 million.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "53 bits fit, and single precision is what is wanted"
+)]
+fn metres(seed: u64) -> impl FnMut() -> f32 {
+    let mut state = seed;
+    move || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (((state >> 11) as f64 / (1_u64 << 53) as f64 - 0.5) * 1.28e7) as f32
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "29 bits")]
+fn rough(next: &mut impl FnMut() -> f32) -> Rough {
+    [0; 3].map(|_| (next() * 64.0) as i32)
+}
+
+#[test]
+fn avx512_does_as_the_portable_path_does() {
+    if let Some(avx512) = Avx512::detect() {
+        check_measures(avx512);
+        check_bounds(avx512);
+    }
+}
+
+#[test]
+fn avx2_does_as_the_portable_path_does() {
+    if let Some(avx2) = Avx2::detect() {
+        check_measures(avx2);
+        check_bounds(avx2);
+    }
+}
+
+fn check_measures(kernel: impl Kernel) {
+    let mut next = metres(7);
+    for round in 0..2_000 {
+        let mut groups = [Group::EMPTY, Group::EMPTY, Group::EMPTY];
+        for lane in 0..round % (3 * LANES + 1) {
+            let group = &mut groups[lane / LANES];
+            [
+                group.x[lane % LANES],
+                group.y[lane % LANES],
+                group.z[lane % LANES],
+            ] = rough(&mut next);
+        }
+        let from = rough(&mut next);
+        let (mut plain, mut wide) = ([[0.0; LANES]; 3], [[0.0; LANES]; 3]);
+        let minima = Portable.measure(&groups, from, &mut plain);
+        let minima_wide = kernel.measure(&groups, from, &mut wide);
+        let limit = minima[round % LANES];
+        let (mut picked, mut picked_wide) = ([0; _], [0; _]);
+        let count = Portable.pick(&plain, limit, &mut picked);
+        let count_wide = kernel.pick(&plain, limit, &mut picked_wide);
+        assert_eq!(picked[..count], picked_wide[..count_wide]);
+        for k in 1..=LANES {
+            let kth = Portable.kth(&minima, k);
+            assert!(kth.total_cmp(&kernel.kth(&minima, k)).is_eq());
+        }
+        let all = [plain.as_flattened(), &minima].concat();
+        let all_wide = [wide.as_flattened(), &minima_wide].concat();
+        for (a, b) in all.iter().zip(all_wide) {
+            // A fused multiplication rounds once where the plain one rounds twice.
+            assert!((a - b).abs() <= a * 3e-7, "{a} {b}");
+        }
+    }
+}
+
+fn check_bounds(kernel: impl Kernel) {
+    let mut next = metres(8);
+    for round in 0..2_000 {
+        let mut chunk = Chunk::EMPTY;
+        for slot in 0..round % (WIDTH + 1) {
+            [chunk.x[slot], chunk.y[slot], chunk.z[slot]] = [next(), next(), next()];
+            chunk.radius_m[slot] = next().abs();
+        }
+        let from = [next(), next(), next()];
+        let (mut bounds, mut bounds_wide) = ([[0.0; WIDTH]], [[0.0; WIDTH]]);
+        let chunks = [chunk];
+        Portable.bounds(&chunks, from, &mut bounds);
+        kernel.bounds(&chunks, from, &mut bounds_wide);
+        assert_eq!(Portable.least(&bounds), kernel.least(&bounds));
+        for slot in 0..WIDTH {
+            let (a, b) = (bounds[0][slot], bounds_wide[0][slot]);
+            assert!(a.total_cmp(&b).is_eq() || (a - b).abs() <= 8.0, "{a} {b}");
+        }
+        let limit = next();
+        assert_eq!(
+            Portable.at_most(&bounds[0], limit),
+            kernel.at_most(&bounds[0], limit)
+        );
+    }
+}
