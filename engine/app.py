@@ -333,7 +333,8 @@ def outlets_of(parts: Parts) -> Outlets:
         names.tell("dispatcher", Withdrawn(effects=effects))
 
     def due(alarm_id: AlarmId, at: Instant | None) -> None:
-        tick = Tick(command_id=CommandId(f"tick/{alarm_id}/{at}"))
+        due_ms = None if at is None else at.ms
+        tick = Tick(command_id=CommandId(f"tick/{alarm_id}/{due_ms}"))
         message = Forward(alarm_id=alarm_id, command=tick)
         arm = Arm(key=f"alarm/{alarm_id}", at=at, message=message, to="alarms")
         names.tell("timers", arm)

@@ -46,10 +46,17 @@ class SystemClock:
         if last_row is not None:
             anchor_ns = max(anchor_ns, last_row.ms * _NS_PER_MS)
         self._anchor_ns = anchor_ns
+        self._said = Instant(anchor_ns // _NS_PER_MS)
 
     def now(self) -> Instant:
         """Return UTC, anchored at start and carried on by CLOCK_BOOTTIME."""
-        return Instant(self._now_ns() // _NS_PER_MS)
+        ms = self._now_ns() // _NS_PER_MS
+        said = self._said
+        if said.ms != ms:
+            # Asked many times in a millisecond: one object serves them all. Threads
+            # that meet here make one each, and both are right.
+            self._said = said = Instant(ms)
+        return said
 
     def boottime_s(self) -> float:
         """Return seconds of CLOCK_BOOTTIME; only differences mean anything."""

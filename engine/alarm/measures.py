@@ -30,6 +30,8 @@ class Measures:
         self._lock = threading.Lock()
         self._states: dict[AlarmId, Response] = {}
         self._counts: Counter[Response] = Counter()
+        self._showing = threading.Lock()
+        self._shown: dict[Response, int] = {}
         self._unnotified: dict[AlarmId, Instant] = {}
         self._unacknowledged: dict[AlarmId, Instant] = {}
 
@@ -110,8 +112,14 @@ class Measures:
             self._counts[response] += 1
 
     def _show(self) -> None:
-        for state in _OPEN:
-            self._telemetry.gauge("alarms", self._counts[state], state=state.value)
+        """Set the gauges that have moved; at first all of them."""
+        # One at a time: whoever has the older number must not be the last to show it.
+        with self._showing:
+            for state in _OPEN:
+                count = self._counts[state]
+                if self._shown.get(state) != count:
+                    self._shown[state] = count
+                    self._telemetry.gauge("alarms", count, state=state.value)
 
 
 def _keep(kept: dict[AlarmId, Instant], alarm: Alarm, *, wanted: bool) -> None:

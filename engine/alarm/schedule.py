@@ -61,7 +61,7 @@ def due_rounds(alarm: Alarm, now: Instant) -> Iterator[DueRound]:
     What goes to the defender never stands behind something of which they, or
     whoever holds their telephone, must not learn.
     """
-    for step in sorted(alarm.protocol.steps, key=_is_for_others):
+    for step in alarm.protocol.defender_first:
         at = _next_at(alarm, step)
         declined = 0 if at is not None and at <= now else _unreplaced(alarm, step)
         if (at is None or at > now) and not declined:
@@ -270,10 +270,6 @@ def _force_at(alarm: Alarm, step: Step) -> Instant | None:
         if effect.audience is Audience.DEFENDER and effect.state in UNSETTLED
     ]
     return max([alarm.danger_at.plus(step.delay), *waiting])
-
-
-def _is_for_others(step: Step) -> bool:
-    return step.to is not Audience.DEFENDER
 
 
 def _may_run(alarm: Alarm, step: Step) -> bool:

@@ -8,6 +8,7 @@ again after every fact, so that a colleague who turns back widens the search.
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from functools import cached_property
 
 from engine.ports.device import DeviceCommand
 from engine.values import Signal, StepId
@@ -209,7 +210,9 @@ class CheckInPlan:
     button: timedelta | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Without slots: what is looked up for every fact of an alarm is put beside the fields
+# once.
+@dataclass(frozen=True, kw_only=True)
 class ActionProtocol:
     """Steps for people, agreed in calm; a running alarm keeps the one it began with.
 
@@ -255,18 +258,43 @@ class ActionProtocol:
         return self.triggers | self.risk_triggers if at_risk else self.triggers
 
     def step(self, step_id: StepId) -> Step | None:
-        """Return the step of that id."""
-        for step in self.steps:
-            if step.id == step_id:
-                return step
-        return None
+        """Return the step of that id; the first, where two have it."""
+        return self._by_id.get(step_id)
 
     def begins_at_close(self, step: Step) -> bool:
+        """Say whether the fact from which one of these steps counts is a close.
+
+        A step that follows another one counts from what that one counts from.
+        """
+        return step.after in self._at_close
+
+    @cached_property
+    def defender_first(self) -> tuple[Step, ...]:
+        """The steps for the defender, then the others: each in the file's order."""
+        return tuple(sorted(self.steps, key=_is_for_others))
+
+    @cached_property
+    def _by_id(self) -> dict[StepId, Step]:
+        return {step.id: step for step in reversed(self.steps)}
+
+    @cached_property
+    def _at_close(self) -> frozenset[str]:
+        """What `after` says in steps that count from a close."""
+        afters = {step.after for step in self.steps}
+        return frozenset(after for after in afters if self._first(after) == _CLOSED)
+
+    def _first(self, after: str) -> str:
         """Follow a chain of steps to the fact from which it counts."""
-        after = step.after
         for _ in self.steps:
             earlier = self.step(StepId(after))
             if earlier is None:
                 break
             after = earlier.after
-        return after == Start.CLOSED
+        return after
+
+
+def _is_for_others(step: Step) -> bool:
+    return step.to is not Audience.DEFENDER
+
+
+_CLOSED = Start.CLOSED.value

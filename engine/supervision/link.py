@@ -6,10 +6,10 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from engine.ports.clock import Clock
 from engine.supervision.failure import Failure, ReplacedError
 
 if TYPE_CHECKING:
+    from engine.ports.clock import Clock
     from engine.supervision.tree import Tree
 
 
@@ -33,6 +33,7 @@ class Link:
         "_changed",
         "abandon_children",
         "busy",
+        "clock",
         "failure",
         "message",
         "name",
@@ -64,6 +65,8 @@ class Link:
         """
         self.name = name
         self.tree = tree
+        self.clock: Clock = tree.clock
+        """The tree's clock."""
         self.quarantined = quarantined
         self.state = LinkState.STARTING
         self.failure: Failure | None = None
@@ -75,11 +78,6 @@ class Link:
         self.thread_id: int | None = None
         self.abandon_children: Callable[[], None] | None = None
         self._changed = changed
-
-    @property
-    def clock(self) -> Clock:
-        """The tree's clock."""
-        return self.tree.clock
 
     def beat(self) -> None:
         """Count progress; raises `ReplacedError` where nobody waits for it any more."""
