@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import NewType, Self
 
+from engine.quick import quick
+
 AlarmId = NewType("AlarmId", str)
 PersonId = NewType("PersonId", str)
 OperatorId = NewType("OperatorId", str)
@@ -17,6 +19,7 @@ ChannelName = NewType("ChannelName", str)
 RouteName = NewType("RouteName", str)
 
 
+@quick
 @dataclass(frozen=True, slots=True, order=True)
 class Instant:
     """A moment in UTC, in whole milliseconds since 1970-01-01T00:00:00Z."""
@@ -26,7 +29,7 @@ class Instant:
     @classmethod
     def from_datetime(cls, moment: datetime) -> Self:
         """Take an aware datetime of any zone; fractions of a millisecond are cut."""
-        return cls((moment - _EPOCH) // timedelta(milliseconds=1))
+        return cls((moment - _EPOCH) // _MS)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -44,15 +47,15 @@ class Instant:
 
     def to_datetime(self) -> datetime:
         """Return the same moment as an aware datetime in UTC."""
-        return _EPOCH + timedelta(milliseconds=self.ms)
+        return _EPOCH + self.ms * _MS
 
     def plus(self, duration: timedelta) -> "Instant":
         """Return the moment that lies `duration` later (earlier where negative)."""
-        return Instant(self.ms + duration // timedelta(milliseconds=1))
+        return Instant(self.ms + duration // _MS)
 
     def since(self, earlier: "Instant") -> timedelta:
         """Return the time that has passed since `earlier`; negative before it."""
-        return timedelta(milliseconds=self.ms - earlier.ms)
+        return (self.ms - earlier.ms) * _MS
 
     def __str__(self) -> str:
         """Return ISO 8601 in UTC with milliseconds, `2026-11-25T03:00:00.000Z`."""
@@ -61,6 +64,7 @@ class Instant:
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MS = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

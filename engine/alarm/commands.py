@@ -16,6 +16,7 @@ from engine.alarm.state import (
 )
 from engine.ports.journal import EffectState
 from engine.protocol.model import ActionProtocol, Audience
+from engine.quick import quick
 from engine.values import (
     AlarmId,
     CommandId,
@@ -60,6 +61,7 @@ class Tick:
     command_id: CommandId
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settle:
     """A channel's news of an effect."""

@@ -54,6 +54,7 @@ from engine.alarm.state import Alarm, Press, Truth
 from engine.alarm.verification import judgements
 from engine.ports.journal import EffectState
 from engine.protocol.model import KNOWN
+from engine.quick import quick
 from engine.values import AlarmId, Instant
 
 # A device that repeats its press, or keeps its alarm bit up, does so sooner than this.
@@ -65,6 +66,7 @@ _FINAL = frozenset(
 )
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """What a command comes to: facts, the alarm after them, and what is still asked.

@@ -24,6 +24,7 @@ from engine.alarm.state import (
 from engine.dispatch.body import EffectBody
 from engine.ports.journal import EffectClass, EffectState
 from engine.protocol.model import ActionProtocol, Audience
+from engine.quick import quick
 from engine.values import (
     AlarmId,
     EffectId,
@@ -132,6 +133,7 @@ class RecipientsChosen:
     chosen: tuple[Chosen, ...]
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationPlanned:
     """One message to one address is to be sent; `repeat_of` marks a repeat.
@@ -157,6 +159,7 @@ class NotificationPlanned:
     english: str = ""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationSettled:
     """What is known of a notification's outcome so far."""

@@ -7,9 +7,11 @@ from typing import ClassVar
 from engine.alarm.commands import AlarmCommand, Raise, RequestCancel
 from engine.alarm.events import AlarmEvent
 from engine.alarm.state import Alarm
+from engine.quick import quick
 from engine.values import AlarmId, CommandId, PersonId
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
     """What a command came to: the facts, and the alarm after them.
@@ -56,6 +58,7 @@ class _Given:
         return None if self.answered is None else _refusing(self.answered)
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Do(_Given):
     """A command for one alarm; `answered` is called in the alarm's thread."""
@@ -66,6 +69,7 @@ class Do(_Given):
         return self.command.command_id
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forward(_Given):
     """A command for a known alarm, on its way through the directory."""

@@ -13,6 +13,7 @@ from enum import StrEnum
 from engine.alarm.case_events import TakenIn
 from engine.ports.journal import EffectClass, EffectState
 from engine.protocol.model import ActionProtocol, Audience, Voice
+from engine.quick import quick
 from engine.values import (
     AlarmId,
     DeviceId,
@@ -180,6 +181,7 @@ class Press:
     duress: bool = False
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """A recipient's own entry: how they were found and what they have answered.
@@ -205,6 +207,7 @@ class Told:
     ways: tuple[tuple[str, str], ...] = ()
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fired:
     """How often a step has run; `nobody` where its last round found no one.
@@ -220,6 +223,7 @@ class Fired:
     replaced: int = 0
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
     """A planned notification and what became of it."""

@@ -22,6 +22,7 @@ from engine.ports.journal import (
 )
 from engine.ports.measures import DegradedReason
 from engine.ports.telemetry import Telemetry
+from engine.quick import quick
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.link import Link
 from engine.values import EffectId
@@ -49,6 +50,7 @@ class Withdrawn:
     effects: tuple[EffectId, ...]
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Idle:
     """A route that can send now; `worker` is the name it is told by.
@@ -262,6 +264,8 @@ class Dispatcher(SupervisedActor[Heard]):
             # Whoever is handed something first is in the journal's next commit, and the
             # others in the one after it.
             for worker, channels in sorted(idle.items(), key=self._urgency):
+                if not self._queue.waits_for(channels):
+                    continue
                 choice = Choice(
                     route=worker,
                     idle=idle,

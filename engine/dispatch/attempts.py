@@ -23,6 +23,7 @@ from engine.ports.journal import (
     StoredEvent,
     Unknown,
 )
+from engine.quick import quick
 from engine.values import CommandId, EffectId
 
 JOURNAL_TIMEOUT_S = 10.0
@@ -33,6 +34,7 @@ _PENDING = frozenset({EffectState.ATTEMPTING, EffectState.UNKNOWN})
 _LATER = frozenset({EffectState.ACCEPTED, EffectState.UNKNOWN})
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What became of an attempt; `reason` is for people and holds nothing personal.
@@ -46,6 +48,7 @@ class Outcome:
     retry: bool = False
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
     """An outcome with the effect and the alarm that it belongs to."""

@@ -14,6 +14,7 @@ from engine.dispatch.body import decode_body
 from engine.dispatch.queue import RANK_STOP
 from engine.dispatch.routes import RouteBook
 from engine.ports.journal import EffectRow
+from engine.quick import quick
 from engine.values import Instant
 
 PATIENCE_MS = 5_000
@@ -25,6 +26,7 @@ Routes = Mapping[str, tuple[str, ...]]
 """Routes by name, with the channels that each can send."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """What one route would take: `idle` and `up` are the routes that are there."""

@@ -13,6 +13,7 @@ from engine.ports.journal import (
     Unknown,
 )
 from engine.ports.telemetry import Telemetry
+from engine.quick import quick
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.link import Link
 
@@ -32,6 +33,7 @@ OnNotRecorded = Callable[[Sequence[Request]], None]
 """Told what could not be made durable; from any thread, must not block or raise."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """Requests on their way to the journal, each with whom to answer.

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from engine.quick import quick
 from engine.values import CommandId, EffectId, Fix, Instant, PersonId, ReportKey
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewEvent:
     """A fact to be appended; `version` is the schema of `body`."""
@@ -23,6 +25,7 @@ class NewEvent:
     version: int = 1
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredEvent:
     """A row. `position` is global and gap-free, `seq` counts within the stream from 1.
@@ -42,6 +45,7 @@ class StoredEvent:
     hash: bytes
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
     """The clear columns of a stream: what an auditor may see.
@@ -89,6 +93,7 @@ class EffectState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectRow:
     """One effect: the outside act, its state, its latest attempt and route.
@@ -112,6 +117,7 @@ class EffectRow:
     changed_at: Instant | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectChange:
     """A change of an effect's row, refused unless its state is one of `requires`."""
@@ -147,6 +153,7 @@ class Record:
     taken_by: str = ""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Append:
     """Append `events` to `stream` if its last seq is `expected_seq`; all or nothing.
@@ -191,6 +198,7 @@ class Place:
 Request = Append | Record | Place
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Appended:
     """Durable: the events as stored (`repeated`: by an earlier append)."""

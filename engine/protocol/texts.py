@@ -16,6 +16,7 @@ from importlib import resources
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from engine.protocol.model import FRESH
+from engine.quick import quick
 from engine.values import Instant
 
 LANGUAGES = ("en", "sv", "ru", "es", "fr", "ar")
@@ -27,6 +28,7 @@ KM_M = 2_000.0
 _AGO = "{ago}"
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
     """A piece of a message: 1 is cut last; `since` words an age where it stands."""
@@ -36,6 +38,7 @@ class Segment:
     since: Instant | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextFacts:
     """What a template may speak of; `place_at` is None where no age is known."""

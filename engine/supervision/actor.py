@@ -148,8 +148,8 @@ class SupervisedActor(pykka.ThreadingActor, Generic[M_contra]):
         """Return when the inbox must wake, in seconds of `clock.boottime_s`."""
         if self._wake_at is None:
             return None
-        left_s = self._wake_at.since(self.clock.now()).total_seconds()
-        return self.clock.boottime_s() + left_s
+        left_ms = self._wake_at.ms - self.clock.now().ms
+        return self.clock.boottime_s() + left_ms / 1000
 
     @property
     def inbox(self) -> Inbox:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from engine.quick import quick
 from engine.supervision.names import AnyActor, Ref
 
 
@@ -49,6 +50,7 @@ def spawn_thread(actor: type[AnyActor], /, **arguments: object) -> Ref:
     return actor.start(**arguments)
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChildSpec:
     """One child. `actor` is constructed with `arguments` and `link=`.

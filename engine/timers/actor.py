@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import ClassVar
 
 from engine.errors import EngineError
+from engine.quick import quick
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.link import Link
 from engine.timers.queue import DeadlineQueue
@@ -22,6 +23,7 @@ class DeadlinesLostError(EngineError):
         super().__init__("deadlines were dropped: their owners must arm them again")
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arm:
     """Tell `message` to the name `to` at `at`, or soon after where it lies behind us.

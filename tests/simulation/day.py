@@ -116,14 +116,14 @@ class Day:
         host.boot()
         engine = host.engine
         assert engine is not None
-        life, over, watching = host.life, engine.over, self.watching
+        life, watching = host.life, self.watching
 
         def is_to_end() -> bool:  # asked before every step of the world
             return (
                 life.doomed
                 or self.stop_wanted
                 or watching.violation is not None
-                or over.is_set()
+                or engine.failure is not None  # it is over
             )
 
         if not world.run_until(

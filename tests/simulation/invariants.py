@@ -36,6 +36,7 @@ from engine.ports.journal import (
     Append,
     Appended,
     EffectClass,
+    EffectRow,
     EffectState,
     Request,
     StoredEvent,
@@ -88,6 +89,8 @@ class Watching:
         """Which steps ran, at what true time."""
         self.raised_s: dict[AlarmId, float] = {}
         self.first_told_s: dict[AlarmId, float] = {}
+        self._addresses: dict[EffectId, str] = {}
+        self._labels: set[tuple[str, tuple[str, ...]]] = set()
         self._epochs: dict[str, int] = {}
 
     def found(self, invariant: str, what: str) -> None:
@@ -228,7 +231,7 @@ class Watching:
             for row in self.disk.unsettled.values()
             if row.route == route and row.state is EffectState.ATTEMPTING
         ]
-        told = [row for row in mine if decode_body(row.body).address == address]
+        told = [row for row in mine if self._address(row) == address]
         if not told:
             self.found("I5", f"{when} a contact: no attempt in the journal")
             return
@@ -242,6 +245,14 @@ class Watching:
             self.found("I4", "one effect, two contacts")
         if row.effect_class is EffectClass.EXCLUSIVE:
             self._exclusive(alarm_of(row.alarm), row.effect_id)
+
+    def _address(self, row: EffectRow) -> str:
+        """Whom an effect is for, read from its row once: no row's body ever changes."""
+        address = self._addresses.get(row.effect_id)
+        if address is None:
+            address = decode_body(row.body).address
+            self._addresses[row.effect_id] = address
+        return address
 
     def _in_time(self, alarm_id: AlarmId) -> None:
         """I11: whatever else comes in, the first contact is made within its bound."""
@@ -356,6 +367,9 @@ class Watching:
 
     def label(self, name: str, labels: tuple[str, ...]) -> None:
         """I10: no label holds what belongs to a person; each name is declared."""
+        if (name, labels) in self._labels:
+            return  # looked at before
+        self._labels.add((name, labels))
         wrong = _wrong_in(name, labels, self.secrets)
         if wrong:
             self.found("I10", wrong)

@@ -203,7 +203,7 @@ class Scheduler:
             waits.append(wait)
         if timeout_s is not None:
             # Rounded up, lest one who waits for the last half nanosecond spins.
-            after_ns = max(0, math.ceil(timeout_s * _NS))
+            after_ns = math.ceil(timeout_s * _NS) if timeout_s > 0 else 0
             if is_poll:
                 wait.every_ns = after_ns
             self._push(self._polls if is_poll else self._timed, after_ns, wait)
@@ -241,38 +241,39 @@ class Scheduler:
         return wait.woken
 
     def _run(self, until_ns: int | None, *, until: Callable[[], bool]) -> None:
+        """Resume one after the other: the innermost loop of every simulated day."""
         assert getcurrent() is self._main, "only the test drives the world"
+        ready, chance = self._ready, self._chance.random
+        last_ns = _NEVER_NS if until_ns is None else until_ns
         steps, at_ns = 0, self._ns
-        while not until() and self._step(until_ns):
+        while not until():
+            if not ready:
+                entry = self._next_timed(last_ns)
+                if entry is None:
+                    return
+                self._ns = max(self._ns, entry[0])  # late after a suspend
+                wait, woken = entry[3], False
+            elif len(ready) == 1:
+                wait, woken = ready.pop()
+            else:
+                index = int(chance() * len(ready))
+                ready[index], ready[-1] = ready[-1], ready[index]
+                wait, woken = ready.pop()
+            if not wait.over:
+                self._resume(wait, woken=woken)
             steps = steps + 1 if self._ns == at_ns else 0
             at_ns = self._ns
             if steps > self._steps_max:
                 raise LivelockError
 
-    def _step(self, until_ns: int | None) -> bool:
-        if not self._ready:
-            entry = self._next_timed(_NEVER_NS if until_ns is None else until_ns)
-            if entry is None:
-                return False
-            self._ns = max(self._ns, entry[0])  # late after a suspend
-            wait, woken = entry[3], False
-        elif len(self._ready) == 1:
-            wait, woken = self._ready.pop()
-        else:
-            ready = self._ready
-            index = int(self._chance.random() * len(ready))
-            ready[index], ready[-1] = ready[-1], ready[index]
-            wait, woken = ready.pop()
-        if not wait.over:
-            self._resume(wait, woken=woken)
-        return True
-
     def _next_timed(self, until_ns: int) -> _Entry | None:
         """Take whose time is next; while the world idles, whoever does not poll."""
         timed, polls = self._timed, self._polls
-        _drop_over(timed)
+        while timed and timed[0][3].over:
+            heapq.heappop(timed)
+        while polls and polls[0][3].over:
+            heapq.heappop(polls)
         by_ns = min(timed[0][0], until_ns) if timed else until_ns
-        _drop_over(polls)
         if polls and polls[0][0] <= by_ns:
             if self.idle is not None and self.idle():
                 self._left_out_ns = max(self._left_out_ns, self._ns, by_ns)
