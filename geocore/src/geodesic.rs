@@ -94,16 +94,29 @@ const CHORD_NEAR_M: f64 = 100_000.0;
     reason = "must take on the caller's target features"
 )]
 pub fn approximation_bound_m(chord_m: f64) -> f64 {
-    // Places round; the wave's fourth power is left out; so is what changes along the way.
-    let (linear, fifth) = if chord_m < CHORD_NEAR_M {
-        (0.0, 0.06)
-    } else if chord_m < CHORD_FAR_M {
-        (1.2e-11, 1e-4)
+    if chord_m < CHORD_FAR_M {
+        surface_bound_m(chord_m)
     } else {
-        (0.0, 0.0)
-    };
+        PLACES_M
+    }
+}
+
+/// What rounding the places may add to a distance or take from it.
+const PLACES_M: f64 = 2e-8;
+
+/// [`approximation_bound_m`] up to [`CHORD_FAR_M`].
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "must take on the caller's target features"
+)]
+fn surface_bound_m(chord_m: f64) -> f64 {
+    // The wave's fourth power is left out; so is what changes along the way.
+    let near = chord_m < CHORD_NEAR_M;
+    let linear = if near { 0.0 } else { 1.2e-11 };
+    let fifth = if near { 0.06 } else { 1e-4 };
     let far = chord_m * 1e-6;
-    2e-8 + linear * chord_m + fifth * (far * far) * (far * far) * far
+    PLACES_M + linear * chord_m + fifth * (far * far) * (far * far) * far
 }
 
 /// Length of the geodesic in metres from the straight line, without Karney's iteration.
@@ -138,31 +151,33 @@ pub(crate) type Columns = [[f64; EIGHT]; 3];
 pub(crate) fn approximate_eight(from: &Point, to: &Columns) -> ([f64; EIGHT], [f64; EIGHT]) {
     let from_m = from.xyz_m();
     let (mut metres, mut squared, mut bounds_m) = ([0.0; EIGHT], [0.0; EIGHT], [0.0; EIGHT]);
-    for lane in 0..EIGHT {
-        squared[lane] = Chord::new(from_m, at(to, lane)).squared;
-        bounds_m[lane] = approximation_bound_m(squared[lane].sqrt());
+    let (mut near, mut far) = (0_u64, 0_u64);
+    for (lane, squared) in squared.iter_mut().enumerate() {
+        *squared = Chord::new(from_m, at(to, lane)).squared;
+        near += u64::from(*squared < CHORD_NEAR_M * CHORD_NEAR_M);
+        far += u64::from(*squared >= CHORD_FAR_M * CHORD_FAR_M);
     }
-    // As whole numbers squares have the same order, and least and greatest without branches.
-    let bits = squared.map(f64::to_bits);
-    let least = f64::from_bits(bits.into_iter().fold(u64::MAX, u64::min));
-    let greatest = f64::from_bits(bits.into_iter().fold(0, u64::max));
-    if least < CHORD_NEAR_M * CHORD_NEAR_M {
+    for (bound_m, squared) in bounds_m.iter_mut().zip(&squared) {
+        *bound_m = surface_bound_m(squared.sqrt());
+    }
+    if near > 0 {
         for (lane, metres) in metres.iter_mut().enumerate() {
             *metres = Chord::new(from_m, at(to, lane)).osculating_m();
         }
     }
-    if greatest >= CHORD_NEAR_M * CHORD_NEAR_M {
+    if near < EIGHT as u64 {
         for lane in 0..EIGHT {
             let far_m = Chord::new(from_m, at(to, lane)).great_ellipse_m();
             let is_near = squared[lane] < CHORD_NEAR_M * CHORD_NEAR_M;
             metres[lane] = if is_near { metres[lane] } else { far_m };
         }
     }
-    if greatest >= CHORD_FAR_M * CHORD_FAR_M {
+    if far > 0 {
         for lane in 0..EIGHT {
             if squared[lane] >= CHORD_FAR_M * CHORD_FAR_M {
                 let place = Point::from_surface(at(to, lane));
                 metres[lane] = karney_m(from, &place);
+                bounds_m[lane] = PLACES_M;
             }
         }
     }
@@ -199,8 +214,8 @@ const ASIN: [f64; 16] = [
     4.401_517_982_332_64e-10,
 ];
 
-/// Arc sine of a sine from 0 to 0.709, given its square: within 1e-14 of itself, without
-/// branches or divisions.
+/// Arc sine of a sine from 0 to 0.709 over the sine, given its square: within 1e-14 of
+/// itself, without branches or divisions.
 ///
 /// By Estrin's scheme, for what follows waits.
 #[inline(always)]
@@ -208,7 +223,7 @@ const ASIN: [f64; 16] = [
     clippy::inline_always,
     reason = "must take on the caller's target features"
 )]
-fn asin_of(sin: f64, sin_squared: f64) -> f64 {
+fn asin_over(sin_squared: f64) -> f64 {
     let x = 4.0 * sin_squared - 1.0;
     let x2 = x * x;
     let x4 = x2 * x2;
@@ -216,7 +231,7 @@ fn asin_of(sin: f64, sin_squared: f64) -> f64 {
         let f = &ASIN[n..n + 4];
         (f[0] + f[1] * x) + (f[2] + f[3] * x) * x2
     };
-    sin * ((four(0) + four(4) * x4) + (four(8) + four(12) * x4) * (x4 * x4))
+    (four(0) + four(4) * x4) + (four(8) + four(12) * x4) * (x4 * x4)
 }
 
 /// A straight line through the ellipsoid.
@@ -286,44 +301,39 @@ impl Chord {
     fn great_ellipse_m(&self) -> f64 {
         let sin_squared = 0.25 * self.bend;
         let cos_squared = 1.0 - sin_squared;
-        let (sin, cos) = (sin_squared.sqrt(), cos_squared.sqrt());
-        let half = asin_of(sin, sin_squared);
-        let product = sin_squared * cos_squared;
-        let sin_double = 2.0 * sin * cos;
-        let cos_double = cos_squared - sin_squared;
-        let inverse = 1.0 / product;
-        let middle_squared = dot(self.middle, self.middle) * sin_squared * inverse;
-        let line_squared = 0.25 * self.squared * cos_squared * inverse;
+        let cos = cos_squared.sqrt();
+        // Squares of the half-diameters, times those of the sine and the cosine: dividing is
+        // left to the end, and all at once, for nothing else takes as long.
+        let middle_squared = dot(self.middle, self.middle) * sin_squared;
+        let line_squared = 0.25 * self.squared * cos_squared;
         let mean_squared = 0.5 * (middle_squared + line_squared);
-        let inverse_mean = 1.0 / mean_squared;
-        let even = 0.5 * (line_squared - middle_squared) * inverse_mean;
-        let skew = dot(self.middle, self.line) * inverse_mean;
-        let odd_squared = 0.25 * skew * skew * inverse;
-        let quadruple = 0.5 * sin_double * cos_double;
-        let sin_cubed = sin_double * sin_double * sin_double * (1.0 / 3.0);
-        let wave = even * sin_double;
-        let wave_squared = even * even * (half + quadruple) + odd_squared * (half - quadruple);
-        let wave_cubed =
-            even * (even * even * (sin_double - sin_cubed) + 3.0 * odd_squared * sin_cubed);
-        let arc = 2.0 * half + 0.5 * wave - 0.125 * wave_squared + 0.0625 * wave_cubed;
-        let arc_m = arc * mean_squared.sqrt();
-        arc_m * (1.0 - self.sideways_squared(cos_squared) * arc_m * arc_m * (1.0 / 24.0))
-    }
-
-    /// Curvature of the arc within the surface, squared: that of the normal section times the
-    /// sine of the angle between the plane through the centre and the normal.
-    #[inline(always)]
-    #[expect(
-        clippy::inline_always,
-        reason = "must take on the caller's target features"
-    )]
-    fn sideways_squared(&self, cos_squared: f64) -> f64 {
+        // The plane through the centre and the normal: the sine of the angle between them
+        // bends the arc within the surface.
         let [mx, my, mz] = self.middle;
         let gradient = [mx * EQUATORIAL, my * EQUATORIAL, mz * POLAR];
         let across = cross(self.middle, self.line);
         let tilt = dot(gradient, across) * self.bend;
         let scale = self.squared * self.slope_squared;
-        tilt * tilt * cos_squared / (scale * scale * dot(across, across))
+        let sideways_squared = scale * scale * dot(across, across);
+
+        let inverse = 1.0 / (mean_squared * cos * sideways_squared);
+        let inverse_mean = inverse * cos * sideways_squared;
+        let inverse_cos = inverse * mean_squared * sideways_squared;
+        let inverse_sideways = inverse * mean_squared * cos;
+        let even = 0.5 * (line_squared - middle_squared) * inverse_mean;
+        let skew = dot(self.middle, self.line) * inverse_mean;
+        let odd_squared = 0.25 * skew * skew * (sin_squared * cos_squared);
+        // All that follows is over the sine.
+        let half = asin_over(sin_squared);
+        let quadruple = cos * (cos_squared - sin_squared);
+        let cubed = (8.0 / 3.0) * sin_squared * cos_squared * cos;
+        let wave = 2.0 * even * cos;
+        let wave_squared = even * even * (half + quadruple) + odd_squared * (half - quadruple);
+        let wave_cubed = even * (even * even * (2.0 * cos - cubed) + 3.0 * odd_squared * cubed);
+        let arc = 2.0 * half + 0.5 * wave - 0.125 * wave_squared + 0.0625 * wave_cubed;
+        let arc_m = arc * mean_squared.sqrt() * inverse_cos;
+        let sideways = tilt * tilt * cos_squared * inverse_sideways;
+        arc_m * (1.0 - sideways * arc_m * arc_m * (1.0 / 24.0))
     }
 }
 
@@ -357,7 +367,7 @@ mod tests {
     fn arc_sines_are_those_of_the_standard_library() {
         for step in 0..=7_090 {
             let sin = f64::from(step) * 1e-4;
-            let angle = asin_of(sin, sin * sin);
+            let angle = sin * asin_over(sin * sin);
             assert!((angle - sin.asin()).abs() <= 1e-14 * angle, "{sin}");
         }
         // The largest that is asked for is below.

@@ -2,6 +2,7 @@
 
 use super::arena::Arena;
 use super::handles::{Child, Entry, Place};
+use crate::geodesic::{Columns, EIGHT};
 use crate::point::{Point, steps_of};
 
 /// People in a [`Group`]: one AVX-512 register of 32-bit numbers.
@@ -129,6 +130,32 @@ impl Arena<Group, GroupMeta> {
             join(group.y[lane], [low[3], low[4], low[5]]),
             join(group.z[lane], [low[6], low[7], low[8]]),
         ])
+    }
+
+    /// The same of eight people side by side: both parts are exact, and so is their sum.
+    #[inline(always)] // must take on the caller's target features
+    pub(super) fn points(&self, places: &[Place; EIGHT]) -> Columns {
+        const LOW_STEP_M: f64 = ROUGH_STEP_M / (1 << LOW_BITS) as f64;
+        const LOW: u64 = (1 << LOW_BITS) - 1;
+        let (mut rough, mut low) = ([[0; EIGHT]; 3], [[0; EIGHT]; 3]);
+        for (at, place) in places.iter().enumerate() {
+            let (group, lane) = (&self.hot[place.group()], place.lane());
+            let [eight @ .., last] = self.cold[place.group()].people[lane].low;
+            let (eight, last) = (u64::from_le_bytes(eight), u64::from(last));
+            (rough[0][at], low[0][at]) = (group.x[lane], eight & LOW);
+            (rough[1][at], low[1][at]) = (group.y[lane], (eight >> LOW_BITS) & LOW);
+            (rough[2][at], low[2][at]) = (group.z[lane], (eight >> (2 * LOW_BITS)) | (last << 16));
+        }
+        let mut columns = [[0.0; EIGHT]; 3];
+        for axis in 0..3 {
+            for at in 0..EIGHT {
+                #[expect(clippy::cast_possible_truncation, reason = "24 bits")]
+                let low = low[axis][at] as i32;
+                columns[axis][at] =
+                    f64::from(rough[axis][at]) * ROUGH_STEP_M + f64::from(low) * LOW_STEP_M;
+            }
+        }
+        columns
     }
 
     pub(super) fn record(&self, place: Place) -> Record {

@@ -70,7 +70,13 @@ impl Filter<'_> {
         self.available.is_none() && self.newer_than_s.is_none() && self.exclude.is_empty()
     }
 
-    fn sift(&self, space: &Space, question: &Question<'_>, scratch: &mut Scratch) {
+    fn sift(
+        &self,
+        space: &Space,
+        question: &Question<'_>,
+        scratch: &mut Scratch,
+        found: &mut Vec<Neighbour>,
+    ) {
         let many = self.exclude.len() > LINEAR_MAX;
         let excluded: HashSet<u64> = if many {
             self.exclude.iter().copied().collect()
@@ -89,7 +95,7 @@ impl Filter<'_> {
             newer_than_s: self.newer_than_s,
             exclude: &exclude,
         };
-        space.answer_here(question, &sieve, scratch);
+        space.answer_here(question, &sieve, scratch, found);
     }
 }
 
@@ -204,11 +210,10 @@ impl Index {
         let question = Question { from, k, filter };
         SCRATCH.with_borrow_mut(|scratch| {
             if filter.is_open() {
-                space.answer_here(&question, &Everyone, scratch);
+                space.answer_here(&question, &Everyone, scratch, found);
             } else {
-                filter.sift(space, &question, scratch);
+                filter.sift(space, &question, scratch, found);
             }
-            found.extend_from_slice(&scratch.found);
         });
     }
 }

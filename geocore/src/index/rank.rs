@@ -23,7 +23,8 @@ pub(super) struct Ranked {
     bound_m: f64,
 }
 
-/// The people that a small answer is chosen from.
+/// The people that a small answer is chosen from, with the first of them in every place
+/// that is left.
 struct Few {
     places: [Place; EIGHT],
     count: usize,
@@ -41,20 +42,30 @@ impl Few {
             }
             count += 1;
         });
-        (count <= EIGHT).then_some(Self { places, count })
+        if count > EIGHT {
+            return None;
+        }
+        for at in 1..EIGHT {
+            places[at] = if at < count { places[at] } else { places[0] };
+        }
+        Some(Self { places, count })
     }
 }
 
 impl Space {
-    /// Orders candidates by geodesic and id; `found` gets the first k within the radius.
+    /// Orders candidates by geodesic and id; `found` also gets the first k within the radius.
     #[inline(always)]
     #[expect(
         clippy::inline_always,
         reason = "must take on the caller's target features"
     )]
-    pub(super) fn rank(&self, question: &Question<'_>, scratch: &mut Scratch) {
-        scratch.found.clear();
-        let Scratch { nearest, found, .. } = scratch;
+    pub(super) fn rank(
+        &self,
+        question: &Question<'_>,
+        scratch: &mut Scratch,
+        found: &mut Vec<Neighbour>,
+    ) {
+        let Scratch { nearest, .. } = scratch;
         // No closure: it would not take on the caller's target features.
         if nearest.is_small()
             && !question.filter.geodesic
@@ -63,7 +74,7 @@ impl Space {
         {
             return;
         }
-        self.rank_any(question, scratch);
+        self.rank_any(question, scratch, found);
     }
 
     /// Measures and orders up to eight side by side; false, and nobody found, where a bound
@@ -75,13 +86,10 @@ impl Space {
     )]
     fn rank_few(&self, question: &Question<'_>, few: &Few, found: &mut Vec<Neighbour>) -> bool {
         let Question { from, k, filter } = *question;
-        let places = &few.places[..few.count];
-        let mut columns: Columns = from.xyz_m().map(|metres| [metres; EIGHT]);
-        for (lane, place) in places.iter().enumerate() {
-            let [x, y, z] = self.groups.point(*place).xyz_m();
-            (columns[0][lane], columns[1][lane], columns[2][lane]) = (x, y, z);
+        if few.count == 0 {
+            return true;
         }
-        let (metres, bounds_m) = approximate_eight(from, &columns);
+        let (metres, bounds_m) = approximate_eight(from, &self.groups.points(&few.places));
         // They come in the order of rough lines: hardly anybody has to move.
         let mut order = [0, 1, 2, 3, 4, 5, 6, 7];
         for end in 1..few.count {
@@ -105,7 +113,7 @@ impl Space {
         }
         for at in order.iter().take(k) {
             if metres[*at] <= within_m {
-                found.push(self.neighbour(places[*at], metres[*at]));
+                found.push(self.neighbour(few.places[*at], metres[*at]));
             }
         }
         true
@@ -117,13 +125,10 @@ impl Space {
         clippy::inline_always,
         reason = "must take on the caller's target features"
     )]
-    fn rank_any(&self, question: &Question<'_>, scratch: &mut Scratch) {
+    fn rank_any(&self, question: &Question<'_>, scratch: &mut Scratch, found: &mut Vec<Neighbour>) {
         let Question { from, k, filter } = *question;
         let Scratch {
-            nearest,
-            ranked,
-            found,
-            ..
+            nearest, ranked, ..
         } = scratch;
         ranked.clear();
         nearest.finish(|place| ranked.push(self.look_up(from, place)));

@@ -6,7 +6,7 @@ use super::layout::{ChunkMeta, LANES, Rough, WIDTH, rough_of};
 use super::lens::Lens;
 use super::query::{Filter, Neighbour};
 use super::rank::Ranked;
-use super::select::{Candidate, Nearest};
+use super::select::{Candidate, FIRST_MAX, Nearest};
 use super::space::Space;
 use crate::geodesic::chord_max_m;
 use crate::point::Point;
@@ -62,13 +62,12 @@ pub(super) struct Question<'a> {
     pub(super) filter: &'a Filter<'a>,
 }
 
-/// Room that a thread keeps from question to question, and the answer.
+/// Room that a thread keeps from question to question.
 #[derive(Default)]
 pub(super) struct Scratch {
     way: Way,
     pub(super) nearest: Nearest,
     pub(super) ranked: Vec<Ranked>,
-    pub(super) found: Vec<Neighbour>,
 }
 
 /// A question that any kernel can answer.
@@ -77,6 +76,7 @@ struct Answering<'a, L> {
     question: &'a Question<'a>,
     lens: &'a L,
     scratch: &'a mut Scratch,
+    found: &'a mut Vec<Neighbour>,
 }
 
 impl<L: Lens> Work for Answering<'_, L> {
@@ -84,23 +84,25 @@ impl<L: Lens> Work for Answering<'_, L> {
     #[expect(clippy::inline_always, reason = "the trait says why")]
     fn run<K: Kernel>(self, kernel: K) {
         self.space
-            .answer(kernel, self.question, self.lens, self.scratch);
+            .answer(kernel, self.question, self.lens, self.scratch, self.found);
     }
 }
 
 impl Space {
-    /// Leaves the answer in `scratch.found`, by code compiled for this machine.
+    /// Adds the answer to `found`, by code compiled for this machine.
     pub(super) fn answer_here<L: Lens>(
         &self,
         question: &Question<'_>,
         lens: &L,
         scratch: &mut Scratch,
+        found: &mut Vec<Neighbour>,
     ) {
         run(Answering {
             space: self,
             question,
             lens,
             scratch,
+            found,
         });
     }
 
@@ -115,12 +117,13 @@ impl Space {
         question: &Question<'_>,
         lens: &L,
         scratch: &mut Scratch,
+        found: &mut Vec<Neighbour>,
     ) {
         let Scratch { way, nearest, .. } = scratch;
         let within_m = question.filter.within_m;
         nearest.start(question.k, within_m.map_or(f64::INFINITY, chord_max_m));
         self.search(kernel, question.from.xyz_m(), lens, way, nearest);
-        self.rank(question, scratch);
+        self.rank(question, scratch, found);
     }
 
     #[inline(always)]
@@ -268,6 +271,17 @@ impl Space {
             }
             let count = kernel.pick(squares, nearest.limit(), picked);
             let squares = squares.as_flattened();
+            if L::EVERYONE && count <= FIRST_MAX && nearest.is_empty() {
+                let mut candidates = [Candidate::NOBODY; FIRST_MAX];
+                for (candidate, at) in candidates.iter_mut().zip(&picked[..count]) {
+                    let at = *at as usize;
+                    let place = Place::new(start + at / LANES, at % LANES);
+                    prefetch(&self.groups.cold[place.group()].people[place.lane()]);
+                    *candidate = Candidate::new(squares[at], place);
+                }
+                nearest.begin(candidates);
+                continue;
+            }
             for at in &picked[..count] {
                 let at = *at as usize;
                 let (group, lane) = (start + at / LANES, at % LANES);

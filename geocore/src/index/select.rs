@@ -25,6 +25,9 @@ const EVERYWHERE_M: f64 = 1.4e7;
 /// Up to so many neighbours are kept sorted; more are sifted now and then.
 pub(super) const SORTED_MAX: usize = 16;
 
+/// Up to so many candidates are sorted at once where nobody is known yet.
+pub(super) const FIRST_MAX: usize = 8;
+
 /// A person who may belong to the answer: the rough distance squared, in steps, above their
 /// place, so that candidates are ordered as numbers are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -125,6 +128,34 @@ impl Nearest {
         self.narrow(kernel.kth(squares, self.k));
     }
 
+    /// Whether a small answer has nobody yet.
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.is_small() && self.sorted[0] == Candidate::NOBODY && self.others.is_empty()
+    }
+
+    /// Takes the first candidates of a small answer, all within the limit.
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "must take on the caller's target features"
+    )]
+    pub(super) fn begin(&mut self, first: [Candidate; FIRST_MAX]) {
+        let first = in_order(first);
+        self.sorted[..FIRST_MAX].copy_from_slice(&first);
+        let Some(kth) = first
+            .get(self.k - 1)
+            .filter(|kth| **kth != Candidate::NOBODY)
+        else {
+            return;
+        };
+        self.narrow(f32::from_bits(kth.squared_bits()));
+        // Nobody's square is NaN, and so no number up to the limit.
+        let near = |rest: &&Candidate| rest.squared_bits() <= self.limit.to_bits();
+        self.others.extend(first[self.k..].iter().take_while(near));
+        self.sorted[self.k..].fill(Candidate::NOBODY);
+    }
+
     /// Takes a candidate within the limit.
     #[inline(always)]
     #[expect(
@@ -200,6 +231,46 @@ impl Nearest {
         self.others
             .retain(|candidate| candidate.squared_bits() <= limit);
     }
+}
+
+/// Sorts eight candidates by a network six steps deep, written out: its loop would not be
+/// unrolled.
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "must take on the caller's target features"
+)]
+fn in_order(mut all: [Candidate; FIRST_MAX]) -> [Candidate; FIRST_MAX] {
+    swap::<0, 2>(&mut all);
+    swap::<1, 3>(&mut all);
+    swap::<4, 6>(&mut all);
+    swap::<5, 7>(&mut all);
+    swap::<0, 4>(&mut all);
+    swap::<1, 5>(&mut all);
+    swap::<2, 6>(&mut all);
+    swap::<3, 7>(&mut all);
+    swap::<0, 1>(&mut all);
+    swap::<2, 3>(&mut all);
+    swap::<4, 5>(&mut all);
+    swap::<6, 7>(&mut all);
+    swap::<2, 4>(&mut all);
+    swap::<3, 5>(&mut all);
+    swap::<1, 4>(&mut all);
+    swap::<3, 6>(&mut all);
+    swap::<1, 2>(&mut all);
+    swap::<3, 4>(&mut all);
+    swap::<5, 6>(&mut all);
+    all
+}
+
+/// Puts two in order.
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "must take on the caller's target features"
+)]
+fn swap<const A: usize, const B: usize>(all: &mut [Candidate; FIRST_MAX]) {
+    (all[A], all[B]) = (all[A].min(all[B]), all[A].max(all[B]));
 }
 
 /// The largest rough distance, squared and in steps, of a place within a straight line.

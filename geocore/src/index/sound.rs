@@ -255,10 +255,11 @@ fn the_portable_search_finds_what_this_machines_finds() {
                     k,
                     filter: &Filter::default(),
                 };
-                let (mut here, mut portable) = (Scratch::default(), Scratch::default());
-                space.answer_here(&question, &Everyone, &mut here);
-                space.answer(Portable, &question, &Everyone, &mut portable);
-                assert_eq!(here.found, portable.found);
+                let mut scratch = Scratch::default();
+                let (mut here, mut portable) = (Vec::new(), Vec::new());
+                space.answer_here(&question, &Everyone, &mut scratch, &mut here);
+                space.answer(Portable, &question, &Everyone, &mut scratch, &mut portable);
+                assert_eq!(here, portable);
             }
         }
     }
