@@ -38,6 +38,7 @@ from engine.ports.journal import (
     Append,
     Appended,
     Conflict,
+    EffectRow,
     Fenced,
     JournalAccess,
     ReaderLender,
@@ -57,6 +58,8 @@ TRIES_MAX = 6
 IDLE = timedelta(minutes=1)
 LIVE_MAX = 1_000
 LOOK = timedelta(seconds=5)
+
+Plans = tuple[EffectRow, ...]
 
 
 class FencedError(EngineError):
@@ -121,15 +124,14 @@ class AlarmActor(OnDemandActor[Do]):
             self.beat()
             match answer:
                 case Appended():
-                    events = self._adopt(
-                        answer, decision, append.head.next_due, in_doubt=in_doubt
-                    )
+                    events = self._adopt(answer, decision, append, in_doubt=in_doubt)
                     return Done(events=events, alarm=self._alarm)
                 case Unknown():
                     in_doubt = True
                     mine = self._written(command)
                     if mine and self._alarm is not None:
-                        self._tell(self._alarm, mine, self._next_due())
+                        plans = plans_of(self._alarm, mine)
+                        self._tell(self._alarm, mine, plans, self._next_due())
                         return Done(events=mine, alarm=self._alarm)
                     if answer.is_full:
                         break
@@ -161,20 +163,16 @@ class AlarmActor(OnDemandActor[Do]):
         return append_of(self._alarm, after, events, command.command_id, epoch, now)
 
     def _adopt(
-        self,
-        answer: Appended,
-        decision: Decision,
-        due: Instant | None,
-        *,
-        in_doubt: bool,
+        self, answer: Appended, decision: Decision, append: Append, *, in_doubt: bool
     ) -> Events:
         """Go on from the rows as stored, and tell the others; return what they say."""
-        events = decision.events
+        events, plans, due = decision.events, append.plans, append.head.next_due
         if answer.repeated:
             # This command acted before: what it came to then is in the rows.
             self._reload()
             events = tuple(decode(row) for row in answer.events)
             due = self._next_due()
+            plans = () if self._alarm is None else plans_of(self._alarm, events)
         else:
             self._alarm = decision.alarm
         if self._alarm is None:
@@ -182,11 +180,12 @@ class AlarmActor(OnDemandActor[Do]):
         if answer.repeated and not in_doubt:
             self._outlets.due(self._id, due)
         else:
-            self._tell(self._alarm, events, due)
+            self._tell(self._alarm, events, plans, due)
         return events
 
-    def _tell(self, alarm: Alarm, events: Events, due: Instant | None) -> None:
-        plans = plans_of(alarm, events)
+    def _tell(
+        self, alarm: Alarm, events: Events, plans: Plans, due: Instant | None
+    ) -> None:
         if plans:
             self._outlets.planned(plans)
         gone = withdrawn_by(events)

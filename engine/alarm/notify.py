@@ -26,7 +26,14 @@ from engine.dispatch.queue import (
 )
 from engine.ports.journal import EffectClass
 from engine.protocol.model import KNOWN, Audience, Step
-from engine.protocol.texts import FALLBACK, compose, finish, subject, wording
+from engine.protocol.texts import (
+    FALLBACK,
+    TextFacts,
+    compose,
+    finish,
+    subject,
+    wording,
+)
 from engine.values import EffectId, Instant
 
 
@@ -282,15 +289,15 @@ def _notification(
         rank=_rank(step.to, channel, order),
         avoid_route="" if repeats is None else repeats.route,
         body=body,
-        english=_english(alarm, told, step, now),
+        english=_english(step, told, facts, now),
     )
 
 
-def _english(alarm: Alarm, told: Told, step: Step, now: Instant) -> str:
+def _english(step: Step, told: Told, facts: TextFacts, now: Instant) -> str:
     """Return what a text says, for HQ, where nobody has reviewed its language."""
     if step.to is Audience.PUBLIC or wording(told.language).reviewed_by:
         return ""
-    parts = compose(step.text, FALLBACK, facts_of(alarm, told, step, ""), now=now)
+    parts = compose(step.text, FALLBACK, facts, now=now)
     return "".join(part.text for part in finish(parts, FALLBACK, now))
 
 

@@ -75,7 +75,12 @@ def sealed(
 def _hash(
     previous: bytes, integers: tuple[int, ...], texts: tuple[str, ...], body: bytes
 ) -> bytes:
+    length = _LENGTH.pack
     parts = [_ROW_DOMAIN, previous, _INTEGERS.pack(*integers)]
-    for part in (*map(str.encode, texts), body):
-        parts += (_LENGTH.pack(len(part)), part)
+    for text in texts:
+        part = text.encode()
+        parts.append(length(len(part)))
+        parts.append(part)
+    parts.append(length(len(body)))
+    parts.append(body)
     return hashlib.sha256(b"".join(parts)).digest()

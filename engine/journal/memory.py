@@ -6,10 +6,9 @@ the contract suite and a state machine hold the two together.
 """
 
 import threading
-from collections import ChainMap
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import assert_never
+from typing import TypeVar, assert_never
 
 from engine.journal.chain import GENESIS, next_head, sealed
 from engine.journal.rules import flaw
@@ -34,6 +33,9 @@ from engine.ports.journal import (
     StoredEvent,
 )
 from engine.values import EffectId, Instant, PersonId, ReportKey
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 @dataclass(slots=True)
@@ -122,15 +124,15 @@ class MemoryStore:
             return Appended(events=first, repeated=True)
         if append.expected_seq != len(events):
             return Conflict(seq=len(events), reason="the stream has moved")
-        effects = ChainMap({}, self._medium.effects)
-        codes = ChainMap({}, self._medium.codes)
+        effects = _standing(self._medium.effects, _effects_of(append))
+        codes = _standing(self._medium.codes, [code.code for code in append.codes])
         reason = _effects_conflict(append, effects, now) or _codes_conflict(
             append, codes
         )
         if reason is not None:
             return Conflict(seq=len(events), reason=reason)
-        self._medium.effects.update(effects.maps[0])
-        self._medium.codes.update(codes.maps[0])
+        self._medium.effects.update(effects)
+        self._medium.codes.update(codes)
         for record in append.records:
             self._record(record)
         self._take(append)
@@ -298,8 +300,18 @@ class MemoryReader:
         """Do nothing: there is no connection."""
 
 
+def _standing(rows: Mapping[K, V], keys: Iterable[K]) -> dict[K, V]:
+    """Return the rows of these keys that there are, to be changed apart from them."""
+    return {key: rows[key] for key in keys if key in rows}
+
+
+def _effects_of(append: Append) -> list[EffectId]:
+    changed = [change.effect_id for change in append.changes]
+    return [plan.effect_id for plan in append.plans] + changed + [*append.withdraws]
+
+
 def _effects_conflict(
-    append: Append, effects: MutableMapping[EffectId, EffectRow], now: Instant
+    append: Append, effects: dict[EffectId, EffectRow], now: Instant
 ) -> str | None:
     """Apply plans, changes and withdraws in turn; return why one cannot be."""
     for plan in append.plans:
@@ -326,7 +338,7 @@ def _effects_conflict(
     return None
 
 
-def _codes_conflict(append: Append, codes: MutableMapping[str, Code]) -> str | None:
+def _codes_conflict(append: Append, codes: dict[str, Code]) -> str | None:
     """Claim codes in turn; return why one cannot be had."""
     for code in append.codes:
         if codes.setdefault(code.code, code) != code:

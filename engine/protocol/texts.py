@@ -8,7 +8,7 @@ place, its age or the recipient's own sign.
 import string
 import tomllib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, timedelta, tzinfo
 from functools import cache
@@ -130,7 +130,7 @@ def compose(
     """
     table = wording(language)
     parts = table.text.get(template) or table.text["hq"]
-    values = _values(table, facts, now)
+    values = _values(parts, table, facts, now)
     mark = [word for word in (facts.mark and table.words[facts.mark],) if word]
     if repeat:
         mark.append(table.words["repeat"])
@@ -180,39 +180,36 @@ def _part(priority: int, text: str) -> Part:
 
 
 def _segment(part: Part, values: Mapping[str, str], facts: TextFacts) -> Segment | None:
-    if any(not values[name] for name in part.fields):
+    if not all(map(values.__getitem__, part.fields)):
         return None
     since = facts.place_at or facts.pressed_at if "ago" in part.fields else None
     text = part.text.format_map(values)
     return Segment(priority=part.priority, text=text, since=since)
 
 
-def _values(table: Wording, facts: TextFacts, now: Instant) -> dict[str, str]:
+def _values(
+    parts: tuple[Part, ...], table: Wording, facts: TextFacts, now: Instant
+) -> dict[str, str]:
+    """Return what these parts speak of, and nothing else: it is little."""
+    names = {name for part in parts for name in part.fields}
+    return {name: _VALUES[name](table, facts, now) for name in names}
+
+
+def _accuracy(table: Wording, facts: TextFacts, _: Instant) -> str:
+    if facts.accuracy_m is None or facts.lat_deg is None:
+        return ""
+    return table.words["accuracy"].format(m=round(facts.accuracy_m))
+
+
+def _old(table: Wording, facts: TextFacts, now: Instant) -> str:
+    if facts.place_at is None or now.since(facts.place_at) <= facts.fresh:
+        return ""
     words = table.words
-    accuracy = ""
-    if facts.accuracy_m is not None and facts.lat_deg is not None:
-        accuracy = words["accuracy"].format(m=round(facts.accuracy_m))
-    old = facts.place_at is not None and now.since(facts.place_at) > facts.fresh
     limit = words["limit"].format(n=facts.fresh // timedelta(minutes=1))
-    return {
-        "code": facts.code,
-        "alias": facts.alias,
-        "sign": facts.sign,
-        "country": facts.country,
-        "place": _place(table, facts),
-        "town": _town(table, facts),
-        "accuracy": accuracy,
-        "ago": _AGO,
-        "old": f"{words['old']} {limit}" if old else "",
-        "clock": _clock(facts),
-        "move": _move(table, facts),
-        "manner": words[facts.manner] if facts.manner else "",
-        "signals": ", ".join(signal.replace("_", " ") for signal in facts.signals),
-        "doubts": ", ".join(words[doubt] for doubt in facts.doubts),
-    }
+    return f"{words['old']} {limit}"
 
 
-def _move(table: Wording, facts: TextFacts) -> str:
+def _move(table: Wording, facts: TextFacts, _: Instant) -> str:
     """Return how far and where to, as a person would say it: `400 m north-east`."""
     if facts.move is None:
         return ""
@@ -263,3 +260,26 @@ def _town(table: Wording, facts: TextFacts) -> str:
         return name
     letters = (unicodedata.name(char, "") for char in name if char.isalpha())
     return name if all(one.startswith("LATIN") for one in letters) else ""
+
+
+_VALUES: Mapping[str, Callable[[Wording, TextFacts, Instant], str]] = {
+    "code": lambda _, facts, __: facts.code,
+    "alias": lambda _, facts, __: facts.alias,
+    "sign": lambda _, facts, __: facts.sign,
+    "country": lambda _, facts, __: facts.country,
+    "place": lambda table, facts, _: _place(table, facts),
+    "town": lambda table, facts, _: _town(table, facts),
+    "accuracy": _accuracy,
+    "ago": lambda *_: _AGO,
+    "old": _old,
+    "clock": lambda _, facts, __: _clock(facts),
+    "move": _move,
+    "manner": lambda table, facts, _: facts.manner and table.words[facts.manner],
+    "signals": lambda _, facts, __: ", ".join(
+        signal.replace("_", " ") for signal in facts.signals
+    ),
+    "doubts": lambda table, facts, _: ", ".join(
+        table.words[doubt] for doubt in facts.doubts
+    ),
+}
+"""What a template may speak of."""

@@ -52,7 +52,7 @@ class Child:
     @property
     def is_live(self) -> bool:
         """Whether there is an instance to talk to."""
-        return self.phase in {Phase.STARTING, Phase.UP}
+        return self.phase is Phase.UP or self.phase is Phase.STARTING
 
     @property
     def quarantined(self) -> frozenset[object]:

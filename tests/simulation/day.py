@@ -85,7 +85,8 @@ class Day:
         log.propagate = False
         log.setLevel(logging.INFO)
         try:
-            self._run()
+            with self.watching.rows.by_engine():
+                self._run()
         except ViolationError as error:
             self.outcome.violation = error
         except (DeadlockError, LivelockError) as error:

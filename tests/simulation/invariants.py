@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cache
 
-from engine.alarm.codec import decode
 from engine.alarm.events import (
     AlarmAcknowledged,
     AlarmClosed,
@@ -46,6 +45,7 @@ from engine.protocol.model import Audience
 from engine.values import AlarmId, EffectId, ReportKey, StepId
 from tests.simulation.disk import Disk
 from tests.simulation.freedom import Freedom
+from tests.simulation.remembered import Remembered
 from tests.simulation.runtime import Life
 
 OVERDUE_S = 60.0
@@ -72,6 +72,7 @@ class Watching:
 
     def __init__(self, disk: Disk, secrets: frozenset[str]) -> None:
         self.disk, self.secrets = disk, secrets
+        self.rows = Remembered()
         self.violation: ViolationError | None = None
         self.alarms: dict[AlarmId, Alarm] = {}
         self.acknowledged: dict[ReportKey, float] = {}
@@ -118,7 +119,7 @@ class Watching:
         if not append.stream.startswith("alarm/"):
             return
         alarm_id = alarm_of(append.stream)
-        events = [decode(row) for row in rows]
+        events = [self.rows.decode(row) for row in rows]
         alarm = self.alarms.get(alarm_id)
         self.freedom.hear(alarm_id, append, self.disk)
         for event in events:

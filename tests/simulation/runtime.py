@@ -215,7 +215,8 @@ class SimTokens:
 
     def put(self, _: None, /) -> None:
         self._count += 1
-        self._world.wake(self._waits)
+        if self._waits:
+            self._world.wake(self._waits)
         self._world.maybe_preempt()
 
     def get(self, *, timeout: float | None = None) -> None:
