@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
 import pykka
 from pykka._actor import ActorInbox
 
-from engine.ports.clock import Clock
 from engine.supervision.failure import ActorFailedError, Failure
 from engine.supervision.inbox import Inbox, Rescan, Wake
 from engine.supervision.link import Link
@@ -15,6 +14,8 @@ from engine.values import Instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from engine.ports.clock import Clock
 
 M_contra = TypeVar("M_contra", contravariant=True)
 T = TypeVar("T")
@@ -44,13 +45,10 @@ class SupervisedActor(pykka.ThreadingActor, Generic[M_contra]):
     def __init__(self, *, link: Link) -> None:
         """Take the link that the supervisor made for this instance."""
         self.link = link
+        self.clock: Clock = link.clock
+        """The tree's clock."""
         self._wake_at: Instant | None = None
         super().__init__()
-
-    @property
-    def clock(self) -> Clock:
-        """The tree's clock."""
-        return self.link.clock
 
     @abstractmethod
     def handle(self, message: M_contra) -> object:

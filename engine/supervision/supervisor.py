@@ -249,7 +249,9 @@ class Supervisor(SupervisedActor[M_contra]):
             self.link.ready()
 
     def _keeps_others_waiting(self, child: Child) -> bool:
-        if child.phase not in {Phase.STARTING, Phase.BACKING_OFF} or child.is_down:
+        if child.phase is Phase.UP or child.is_down:
+            return False  # of most, at every report of every child
+        if child.phase not in {Phase.STARTING, Phase.BACKING_OFF}:
             return False
         # Under one_for_one only the very first start is awaited: a modem that is
         # absent at start-up must not hold up the others.
@@ -280,7 +282,8 @@ class Supervisor(SupervisedActor[M_contra]):
 
     def _wake_s(self) -> float | None:
         at_s = self._looked_s + self._tree.look_s
-        at_s = min([at_s, *(child.due_s for child in self._backing_off)])
+        for child in self._backing_off:
+            at_s = min(at_s, child.due_s)
         own_s = super()._wake_s()
         return at_s if own_s is None else min(at_s, own_s)
 

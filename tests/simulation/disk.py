@@ -41,18 +41,25 @@ class Disk:
     def note(self, group: Sequence[Request]) -> None:
         """Follow which effects are unsettled and whether a signal waits."""
         touched: set[EffectId] = set()
+        signals = False
         for request in group:
             if isinstance(request, Append):
-                touched.update(plan.effect_id for plan in request.plans)
-                touched.update(change.effect_id for change in request.changes)
+                for plan in request.plans:
+                    touched.add(plan.effect_id)
+                for change in request.changes:
+                    touched.add(change.effect_id)
                 touched.update(request.withdraws)
+                signals = signals or bool(request.takes or request.records)
+            else:
+                signals = True
         for effect in sorted(touched):
             row = self.medium.effects.get(effect)
             if row is not None and row.state in UNSETTLED:
                 self.unsettled[effect] = row
             else:
                 self.unsettled.pop(effect, None)
-        self.untaken = sum(not r.taken_by for r in self.medium.inbound.values())
+        if signals:
+            self.untaken = sum(not r.taken_by for r in self.medium.inbound.values())
 
 
 class SimStore(MemoryStore):
