@@ -35,7 +35,7 @@ def _agreement(module: object) -> Test:
     return tests[0]
 
 
-@pytest.mark.parametrize(("name", "vector", "aspect"), list(_differences()))
+@pytest.mark.parametrize(("name", "vector", "aspect"), sorted(_differences()))
 def test_an_aspect_that_is_said_to_differ_does(
     name: str, vector: str, aspect: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
