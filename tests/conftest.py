@@ -1,13 +1,15 @@
 """What every test gets: a manual clock, and no actor left behind."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pykka
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.fakes import ManualClock
+from tests.groups import TURNS, ByGroup, group_of
 
 # A busy machine is no fault of the code: how long an example takes is the bench's.
 settings.register_profile(
@@ -15,29 +17,19 @@ settings.register_profile(
 )
 settings.load_profile("natalia")
 
-TURNS = {"processes": 0, "browser": 2}
-PROCESSES = {"clients", "deploy", "process"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the items into the order, and into the groups, in which they can run.
-
-    Of two workers one takes all that starts processes and mostly waits for them, one
-    after another, since they share ports and daemons; the other one computes, file by
-    file. The browser's come last: Playwright leaves its event loop in its thread.
-    """
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
-    items.sort(key=lambda item: TURNS.get(_group(item), 1))
+    """Put the items into the order in which they can run."""
+    items.sort(key=lambda item: TURNS.get(group_of(item.path), 1))
 
 
-def _group(item: pytest.Item) -> str:
-    folders = item.path.relative_to(Path(__file__).parent).parts[:-1]
-    if folders[:1] == ("browser",):
-        return "browser"
-    if item.get_closest_marker("process") or PROCESSES.intersection(folders):
-        return "processes"
-    return item.path.as_posix()
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(
+    config: pytest.Config, log: Producer
+) -> LoadScopeScheduling:
+    """Share the tests between workers group by group."""
+    return ByGroup(config, log)
 
 
 @pytest.fixture

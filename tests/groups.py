@@ -1,0 +1,33 @@
+"""Which tests share a worker where there are several, and in which order they run.
+
+One worker takes all that starts processes and mostly waits for them, one after another,
+since they share ports and daemons; another one computes, file by file. The browser's
+come last: Playwright leaves its event loop in its thread.
+"""
+
+from functools import cache
+from pathlib import Path
+
+from xdist.scheduler import LoadScopeScheduling
+
+ROOT = Path(__file__).parents[1]
+TURNS = {"processes": 0, "browser": 2}
+_STARTS_PROCESSES = {"clients", "deploy", "process"}
+
+
+class ByGroup(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
+    """A scheduler of xdist whose scopes are our groups."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(ROOT / nodeid.partition("::")[0])
+
+
+@cache
+def group_of(path: Path) -> str:
+    """Return the group of a file's tests."""
+    folders = set(path.relative_to(ROOT).parts)
+    if "browser" in folders:
+        return "browser"
+    if folders & _STARTS_PROCESSES or "mark.process" in path.read_text("utf-8"):
+        return "processes"
+    return path.as_posix()
