@@ -18,7 +18,6 @@ settings.register_profile(
 settings.load_profile("natalia")
 
 
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the items into the order in which they can run."""
     items.sort(key=lambda item: TURNS.get(group_of(item.path), 1))
