@@ -1,8 +1,9 @@
 """Which tests share a worker where there are several, and in which order they run.
 
 One worker takes all that starts processes and mostly waits for them, one after another,
-since they share ports and daemons; another one computes, file by file. The browser's
-come last: Playwright leaves its event loop in its thread.
+since they share ports and daemons. Another one computes, file by file; first it takes
+the crashes, which last longest and whose engines listen wherever there is room. The
+browser's come last: Playwright leaves its event loop in its thread.
 """
 
 from functools import cache
@@ -11,7 +12,7 @@ from pathlib import Path
 from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).parents[1]
-TURNS = {"processes": 0, "browser": 2}
+TURNS = {"processes": 0, "crashes": 0, "browser": 2}
 _STARTS_PROCESSES = {"clients", "deploy", "process"}
 
 
@@ -25,6 +26,8 @@ class ByGroup(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
 @cache
 def group_of(path: Path) -> str:
     """Return the group of a file's tests."""
+    if path.name == "test_crashes.py":
+        return "crashes"
     folders = set(path.relative_to(ROOT).parts)
     if "browser" in folders:
         return "browser"

@@ -26,26 +26,24 @@ UNOBSERVED: set[str] = set()
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """Run the demo, which is the service with far ends; give its metrics' address."""
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "engine", "demo"],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
-    )
-    assert process.stdout is not None
-    address = ""
-    for line in process.stdout:
-        if found := re.search(r"metrics +http://([\d.:]+)/", line):
-            address = found[1]
-        if "Every step" in line:
-            break
-    else:
-        pytest.fail("the demo ended before every step was seen")
-    yield address
-    process.send_signal(signal.SIGINT)
-    process.stdout.read()
-    process.wait(10)
-    process.stdout.close()
+    ) as process:
+        assert process.stdout is not None
+        address = ""
+        for line in process.stdout:
+            if found := re.search(r"metrics +http://([\d.:]+)/", line):
+                address = found[1]
+            if "Every step" in line:
+                break
+        else:
+            pytest.fail("the demo ended before every step was seen")
+        yield address
+        process.send_signal(signal.SIGINT)
+        process.stdout.read()
 
 
 def test_every_panel_has_data_from_the_running_service(
