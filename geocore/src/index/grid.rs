@@ -1,9 +1,9 @@
 //! H3 as the tree uses it: keys, their ancestors, and the cap of a cell.
 
-use h3o::{CellIndex, LatLng, Resolution};
+use h3o::{CellIndex, LatLng};
 
+use super::hexagons::finest_cell;
 use super::layout::{Cap, round_up_m};
-use crate::cell::locate;
 use crate::point::Point;
 
 /// The finest resolution of H3; every person's key has it.
@@ -17,8 +17,7 @@ const REACH_PENTAGON: f64 = 1.165;
 
 /// A person's H3 cell at the finest resolution.
 pub(super) fn key_of(xyz_m: [f64; 3]) -> u64 {
-    let point = Point::from_surface(xyz_m);
-    locate(point.lat_deg(), point.lon_deg(), Resolution::Fifteen).into()
+    finest_cell(xyz_m)
 }
 
 /// The ancestor of a cell at a resolution not finer than its own.
@@ -78,6 +77,8 @@ fn place_of(place: LatLng) -> [f64; 3] {
 
 #[cfg(test)]
 mod tests {
+    use h3o::Resolution;
+
     use super::*;
 
     #[test]

@@ -4,6 +4,7 @@ mod arena;
 mod directory;
 mod grid;
 mod handles;
+mod hexagons;
 mod holes;
 mod kernel;
 mod keyed;

@@ -83,13 +83,14 @@ impl Space {
     pub(super) fn put_many(&mut self, records: &[Record]) {
         // Many newcomers are cheaper to build in than to insert one by one.
         if records.len() > FLAT_MAX && records.len() > self.len() {
-            let mut all: Vec<Record> = Vec::with_capacity(self.len() + records.len());
-            if self.len() > 0 {
-                let given: std::collections::HashSet<u64> =
-                    records.iter().map(|record| record.id).collect();
-                all.extend(self.records().filter(|kept| !given.contains(&kept.id)));
+            if self.len() == 0 {
+                self.build(records);
+                return;
             }
-            all.extend_from_slice(records);
+            let given: std::collections::HashSet<u64> =
+                records.iter().map(|record| record.id).collect();
+            let kept = self.records().filter(|kept| !given.contains(&kept.id));
+            let all: Vec<Record> = kept.chain(records.iter().copied()).collect();
             self.build(&all);
         } else {
             for batch in records.chunks(BATCH) {
@@ -102,11 +103,7 @@ impl Space {
     /// overlap with the next one's, while writes would wait for each other.
     fn put_batch(&mut self, batch: &[Record]) {
         let mut found = [None; BATCH];
-        for record in batch {
-            if let Some(bucket) = self.places.first_bucket(record.id) {
-                prefetch(bucket);
-            }
-        }
+        self.expect(batch.iter().map(|record| record.id));
         for (place, record) in found.iter_mut().zip(batch) {
             *place = self.find(record.id);
             if let Some(place) = *place {
@@ -120,6 +117,15 @@ impl Space {
                 // A newcomer's split, or a leaver's gap, may have moved others meanwhile.
                 Some(place) if self.is_at(record.id, *place) => self.rewrite(*place, record),
                 _ => self.put(record),
+            }
+        }
+    }
+
+    /// Asks for where the map has people, or will.
+    pub(super) fn expect(&self, people: impl Iterator<Item = u64>) {
+        for id in people {
+            if let Some(bucket) = self.places.first_bucket(id) {
+                prefetch(bucket);
             }
         }
     }

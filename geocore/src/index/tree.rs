@@ -177,6 +177,7 @@ impl Space {
         let own = self.leaf_of(leaf);
         (self.leaves[own].parent, self.leaves[own].cap) = (entry, cap);
         self.set_child(entry, leaf);
+        self.expect(people.iter().map(|person| person.record.id));
         let (mut available, mut newest, mut reach_m) = (0, Freshness::NEVER, 0.0_f64);
         for person in people {
             self.attach(leaf, &person.record);
