@@ -32,7 +32,11 @@ struct Few {
 
 impl Few {
     /// Names the candidates, None where they are many.
-    #[inline]
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "must take on the caller's target features"
+    )]
     fn of(nearest: &mut Nearest) -> Option<Self> {
         let mut places = [Candidate::NOBODY.place(); EIGHT];
         let mut count = 0;

@@ -185,7 +185,11 @@ impl Nearest {
     }
 
     /// Names everyone who may belong to the answer; of a small one the nearest come first.
-    #[inline]
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "must take on the caller's target features"
+    )]
     pub(super) fn finish(&mut self, mut take: impl FnMut(Place)) {
         if self.is_small() {
             let known = self.sorted[..self.k].iter();
