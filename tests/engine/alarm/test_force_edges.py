@@ -1,0 +1,144 @@
+"""Signs of force at their edges: who is called off, until when, and who says what."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from engine.alarm.commands import RequestCancel
+from engine.alarm.safety import safe_names
+from engine.alarm.state import Force, ReplyKind, Response, SourceDoubt
+from engine.protocol.model import Audience
+from engine.roster.model import Word
+from engine.values import Signal
+from tests.engine.alarm.scene import ALDER, PROTOCOLS, ROWAN, Scene, press_of, raise_of
+
+CAREFUL = PROTOCOLS["careful"]
+
+
+def scene_of() -> Scene:
+    scene = Scene(protocol=CAREFUL).raised()
+    scene.settle_all()
+    scene.now = scene.now.plus(timedelta(minutes=2))
+    scene.acknowledge()
+    return scene
+
+
+def forced() -> Scene:
+    scene = scene_of()
+    scene.cancel(Word.DURESS)
+    return scene
+
+
+def test_a_sign_of_force_has_hq_acknowledge_anew_from_that_moment() -> None:
+    scene = scene_of()
+    assert scene.state().response is Response.ACKNOWLEDGED
+    scene.now = scene.now.plus(timedelta(minutes=1))
+    scene.cancel(Word.DURESS)
+    state = scene.state()
+    assert state.response is Response.NOTIFYING
+    assert (state.urgent_since, state.danger_at) == (scene.now, scene.now)
+
+
+def test_cancels_are_counted_and_the_first_is_the_one_that_was_seen() -> None:
+    scene = scene_of()
+    first_at = scene.now
+    scene.cancel()
+    scene.now = scene.now.plus(timedelta(minutes=1))
+    scene.cancel(Word.DURESS)
+    assert scene.state().cancel_requests == 2
+    assert scene.state().seen.cancelled == first_at
+
+
+COUNTDOWN_S = 10
+MISTAKEN = replace(CAREFUL, countdown=timedelta(seconds=COUNTDOWN_S))
+
+
+def in_countdown(seconds: int = 1) -> Scene:
+    scene = Scene(protocol=MISTAKEN).raised()
+    assert scene.told(Audience.NEAREST) == []
+    scene.now = scene.now.plus(timedelta(seconds=seconds))
+    return scene
+
+
+def test_a_sign_of_force_brings_those_who_were_called_off() -> None:
+    scene = in_countdown()
+    scene.cancel(Word.SAFE)
+    scene.run(COUNTDOWN_S, each_due=scene.settle_all)
+    assert scene.told(Audience.NEAREST) == []
+    scene.cancel(Word.DURESS)
+    assert scene.told(Audience.NEAREST)
+    assert not scene.state().called_off
+
+
+def test_a_second_press_brings_those_who_were_called_off() -> None:
+    scene = in_countdown()
+    scene.cancel(Word.SAFE)
+    scene.raised("again")
+    assert scene.told(Audience.NEAREST)
+    assert not scene.state().called_off
+
+
+def test_at_the_end_of_the_countdown_it_is_too_late_to_call_it_off() -> None:
+    late, in_time = in_countdown(COUNTDOWN_S), in_countdown(COUNTDOWN_S - 1)
+    for scene in (late, in_time):
+        scene.cancel()
+    assert late.told(Audience.NEAREST)
+    assert not late.state().called_off
+    assert in_time.state().called_off
+
+
+def test_somebody_elses_cancel_calls_nothing_off() -> None:
+    scene = in_countdown()
+    press = press_of(
+        "theirs", scene.now, (Signal.CANCEL,), doubt=SourceDoubt.FAILED_AUTHENTICATION
+    )
+    scene.do(RequestCancel(command_id=scene.command_id(), press=press))
+    assert not scene.state().called_off
+    scene.run(COUNTDOWN_S)
+    assert scene.told(Audience.NEAREST)
+
+
+def test_a_press_that_comes_late_has_waited_long_enough() -> None:
+    scene = Scene(protocol=MISTAKEN)
+    scene.do(raise_of(replace(press_of(), late=True), MISTAKEN))
+    assert scene.told(Audience.NEAREST)
+
+
+def test_after_a_further_press_voices_count_from_the_first() -> None:
+    scene = scene_of()
+    scene.confirm_safe(ROWAN)
+    scene.reply("c1", ReplyKind.SAFE)
+    scene.reply("c2", ReplyKind.COMING, duress=True)
+    scene.raised("again")
+    assert safe_names(scene.state(), as_seen=True) == ()
+    scene.reply("c3", ReplyKind.SAFE)
+    assert safe_names(scene.state(), as_seen=False) == ("c3",)
+
+
+def test_what_was_said_before_an_end_in_appearance_is_not_said_after_it() -> None:
+    scene = forced()
+    scene.acknowledge()
+    scene.confirm_safe(ALDER)
+    scene.close(ALDER)
+    assert safe_names(scene.state(), as_seen=False) == ("alder",)
+    scene.reopen(ROWAN)
+    state = scene.state()
+    assert state.seen.closed is None
+    assert safe_names(state, as_seen=True) == ()
+    scene.confirm_safe(ALDER)
+    assert safe_names(scene.state(), as_seen=False) == ("alder",)
+
+
+def test_the_defenders_word_is_the_defenders_own() -> None:
+    scene = scene_of()
+    scene.cancel(Word.SAFE)
+    assert safe_names(scene.state(), as_seen=False) == ("heron",)
+    scene.reply("c1", ReplyKind.COMING, duress=True)
+    scene.cancel(Word.SAFE)
+    assert safe_names(scene.state(), as_seen=False) == ()
+
+
+def test_a_word_of_force_is_not_forgotten_for_a_later_sign() -> None:
+    scene = forced()
+    scene.raised("again")
+    assert scene.state().force == {Force.DURESS_WORD, Force.SECOND_SIGNAL}
+    assert scene.state().duress
