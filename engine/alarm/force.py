@@ -50,8 +50,9 @@ def with_cancel(alarm: Alarm, event: CancelRequested) -> Alarm:
         cancelled_place=alarm.place,
         seen=seen,
     )
-    own = press.doubt is None
-    if own and not press.duress and at < countdown_end(alarm):
+    # Whoever has said that they are forced is not believed that it was a mistake.
+    believed = press.doubt is None and not press.duress and alarm.danger_at is None
+    if believed and at < countdown_end(alarm):
         noted = replace(noted, called_off=True)
     if not (press.duress or press.proven):
         return noted

@@ -69,6 +69,17 @@ def test_a_sign_of_force_brings_those_who_were_called_off() -> None:
     assert not scene.state().called_off
 
 
+def test_after_a_word_of_force_nobody_is_called_off_in_the_countdown() -> None:
+    for word in (None, Word.SAFE):
+        scene = in_countdown()
+        scene.cancel(Word.DURESS)
+        scene.cancel(word)
+        assert not scene.state().called_off
+        before = len(scene.told(Audience.NEAREST))
+        scene.run(COUNTDOWN_S, each_due=scene.settle_all)
+        assert len(scene.told(Audience.NEAREST)) == before + 5
+
+
 def test_a_second_press_brings_those_who_were_called_off() -> None:
     scene = in_countdown()
     scene.cancel(Word.SAFE)
