@@ -5,10 +5,10 @@ from datetime import timedelta
 
 from engine.alarm.commands import RequestCancel
 from engine.alarm.safety import safe_names
-from engine.alarm.state import Force, ReplyKind, Response, SourceDoubt
+from engine.alarm.state import Act, Force, ReplyKind, Response, Seen, SourceDoubt
 from engine.protocol.model import Audience
 from engine.roster.model import Word
-from engine.values import Signal
+from engine.values import OperatorId, Signal
 from tests.engine.alarm.scene import ALDER, PROTOCOLS, ROWAN, Scene, press_of, raise_of
 
 CAREFUL = PROTOCOLS["careful"]
@@ -153,3 +153,93 @@ def test_a_word_of_force_is_not_forgotten_for_a_later_sign() -> None:
     scene.raised("again")
     assert scene.state().force == {Force.DURESS_WORD, Force.SECOND_SIGNAL}
     assert scene.state().duress
+
+
+def test_a_further_press_changes_nothing_of_what_the_defender_has_seen() -> None:
+    scene = scene_of()
+    scene.cancel(Word.SAFE)
+    seen = scene.state().seen
+    assert seen.cancelled is not None
+    scene.raised("again")
+    assert scene.state().seen == seen
+    told = len(scene.told(Audience.DEFENDER))
+    scene.cancel(Word.SAFE)
+    assert len(scene.told(Audience.DEFENDER)) == told, "it was confirmed before"
+
+
+def test_a_press_after_an_end_in_appearance_begins_anew_for_the_defender() -> None:
+    scene = forced()
+    scene.acknowledge()
+    scene.confirm_safe(ALDER)
+    scene.close(ALDER)
+    assert scene.state().seen.closed is not None
+    colleagues = scene.told(Audience.NEAREST)
+    scene.raised("again")
+    assert scene.state().seen == Seen()
+    assert scene.told(Audience.NEAREST) == colleagues, "for nobody else"
+    told = len(scene.told(Audience.DEFENDER))
+    scene.cancel(Word.SAFE)
+    assert len(scene.told(Audience.DEFENDER)) == told + 1
+
+
+def test_a_colleague_who_is_forced_to_say_so_says_nothing_for_the_defender() -> None:
+    scene = scene_of()
+    scene.reply("c1", ReplyKind.SAFE, duress=True)
+    assert scene.state().seen.confirmed is None
+    assert safe_names(scene.state(), as_seen=True) == ()
+
+
+def asked_by_us() -> Scene:
+    """Return a case whose defender has a message of ours, and so may answer."""
+    scene = scene_of()
+    scene.cancel()
+    scene.settle_all()
+    return scene
+
+
+def test_of_the_defenders_answers_only_one_says_that_all_is_well() -> None:
+    scene = asked_by_us()
+    scene.reply("heron", ReplyKind.REAL, word=Word.SAFE)
+    assert scene.state().seen.confirmed is None
+    assert safe_names(scene.state(), as_seen=True) == ()
+    scene.reply("heron", ReplyKind.SAFE, word=Word.SAFE)
+    assert scene.state().seen.confirmed == scene.now
+    assert safe_names(scene.state(), as_seen=True) == ("heron",)
+
+
+def test_hq_waits_no_longer_for_a_true_answer_and_goes_on_after_a_forced_one() -> None:
+    confirmed = {}
+    for word in Word:
+        scene = asked_by_us()
+        scene.reply("heron", ReplyKind.SAFE, word=word)
+        confirmed[word] = scene.state().safe_confirmed
+        assert scene.state().seen.confirmed == scene.now
+        signs = {Force.DURESS_WORD} if word is Word.DURESS else set()
+        assert scene.state().force == signs
+    assert confirmed[Word.DURESS] is None
+    assert confirmed[Word.SAFE] == Act(by=OperatorId("heron"), at=scene.now)
+
+
+def test_an_operators_reopening_leaves_the_cancel_seen_and_a_press_forgets_it() -> None:
+    opened = {}
+    for by in ("operator", "press"):
+        scene = scene_of()
+        scene.cancel(Word.SAFE)
+        scene.acknowledge()
+        scene.confirm_safe(ROWAN)
+        scene.close(ALDER)
+        scene.settle_all()
+        scene.reply("heron", ReplyKind.SAFE, word=Word.SAFE)
+        seen = scene.state().seen
+        assert (seen.closed, seen.confirmed) == (scene.now, scene.now)
+        told = scene.told(Audience.DEFENDER)
+        if by == "operator":
+            scene.reopen(ALDER)
+            scene.tick()
+            assert scene.told(Audience.DEFENDER) == told, "the cancel was confirmed"
+        else:
+            scene.raised("again")
+        assert scene.state().is_open
+        opened[by] = scene.state().seen
+    assert opened["operator"] == replace(seen, closed=None, confirmed=None)
+    assert opened["press"] == Seen()
