@@ -243,3 +243,15 @@ def test_an_operators_reopening_leaves_the_cancel_seen_and_a_press_forgets_it() 
         opened[by] = scene.state().seen
     assert opened["operator"] == replace(seen, closed=None, confirmed=None)
     assert opened["press"] == Seen()
+
+
+def test_after_an_operators_reopening_the_defender_hears_of_the_next_end() -> None:
+    scene = scene_of()
+    for _ in range(2):
+        scene.acknowledge()
+        scene.confirm_safe(ROWAN)
+        scene.close(ALDER)
+        scene.settle_all()
+        scene.reopen(ALDER)
+    ended = [e.step for e in scene.planned(Audience.DEFENDER)]
+    assert ended == ["ended", "ended"]
