@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from engine.alarm.commands import RequestCancel
+from engine.alarm.events import StepFired
 from engine.alarm.safety import safe_names
 from engine.alarm.state import Act, Force, ReplyKind, Response, Seen, SourceDoubt
 from engine.protocol.model import Audience
@@ -255,3 +256,14 @@ def test_after_an_operators_reopening_the_defender_hears_of_the_next_end() -> No
         scene.reopen(ALDER)
     ended = [e.step for e in scene.planned(Audience.DEFENDER)]
     assert ended == ["ended", "ended"]
+
+
+def test_no_round_of_a_step_has_the_number_of_another_nor_leaves_one_out() -> None:
+    scene = scene_of()
+    for again in ("second", "third"):
+        scene.acknowledge()
+        scene.confirm_safe(ROWAN)
+        scene.close(ALDER)
+        scene.raised(again)
+    fired = [e for e in scene.of(StepFired) if isinstance(e, StepFired)]
+    assert [e.round for e in fired if e.step == "colleagues"] == [1, 2, 3]

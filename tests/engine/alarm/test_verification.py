@@ -106,6 +106,17 @@ def test_one_operator_says_the_same_once() -> None:
     assert scene.state().truth is Truth.VERIFYING
 
 
+def test_what_is_decided_is_not_decided_again_but_may_be_decided_otherwise() -> None:
+    scene = Scene().raised()
+    scene.acknowledge()
+    scene.verify(by=ALDER)
+    scene.verify(by=ROWAN)
+    assert refusals(scene) == [RefusalGround.ALREADY_DONE]
+    scene.verify(Truth.FALSE, ROWAN)
+    assert scene.state().truth is Truth.FALSE
+    assert len(scene.of(AlarmVerified)) == 2
+
+
 def test_only_those_count_whom_the_action_protocol_names() -> None:
     scene = scene_of(ruled(of=frozenset({Voice.HQ})))
     scene.reply("c1", ReplyKind.REAL)
@@ -166,6 +177,33 @@ def test_whose_word_began_a_dispute_does_not_settle_it_as_false() -> None:
     assert refusals(scene) == [RefusalGround.SAME_OPERATOR]
     scene.verify(Truth.FALSE, ROWAN)
     assert scene.state().truth is Truth.FALSE
+
+
+def test_whose_word_began_a_dispute_may_take_it_back() -> None:
+    scene = acknowledged()
+    scene.reply("c1", ReplyKind.REAL)
+    scene.verify(Truth.FALSE, ALDER)
+    assert scene.state().ask is Ask.DISPUTED
+    scene.acknowledge(ALDER)
+    scene.verify(Truth.VERIFIED, ALDER)
+    assert refusals(scene) == []
+    assert scene.state().truth is Truth.VERIFIED
+
+
+def test_more_who_say_the_same_decide_nothing_anew() -> None:
+    scene = scene_of()
+    for person in ("c1", "c2", "c3", "c4"):
+        scene.reply(person, ReplyKind.REAL)
+    assert len(scene.of(QuorumReached)) == 1
+
+
+def test_after_the_end_nobody_is_asked_what_is_true() -> None:
+    scene = acknowledged()
+    scene.close(ALDER)
+    assert not scene.state().is_open
+    scene.reply("c1", ReplyKind.REAL)
+    scene.reply("c2", ReplyKind.FALSE)
+    assert scene.of(VerificationAsked) == []
 
 
 def test_a_late_contradiction_of_what_was_verified_holds_publication_back() -> None:
