@@ -16,11 +16,10 @@ from tests.rig import Gt06Device, Rig, eventually
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]
 
-# Promised on an idle machine, and measured by bench/test_start.py. One that runs tests
-# shares its cores, and the same kind of machine was seen to take 0.9 and 1.6 s of
-# processor time for one start: here only what has grown out of all bounds is caught.
+# Promised on an idle machine. One that runs tests shares its cores: elapsed times get
+# room for that, and the time on the processor is held more closely.
 READY_S, HELP_S = 1.0, 0.3
-SHARED_CPU, SHARED = 2.5, 10.0
+SHARED_CPU, SHARED = 1.5, 4.0
 IDLE_BYTES, CHECKING_BYTES = 150 << 20, 220 << 20
 STOP_S = 3.0
 NATALIA = str(Path(sys.executable).with_name("natalia"))
