@@ -2,8 +2,9 @@
 
 One worker takes all that starts processes and mostly waits for them, one after another,
 since they share ports and daemons. Another one computes, file by file; first it takes
-the crashes, which last longest and whose engines listen wherever there is room. The
-browser's come last: Playwright leaves its event loop in its thread.
+the crashes, which last longest and whose engines listen wherever there is room. What an
+engine may take is measured when those are done. The browser's come last: Playwright
+leaves its event loop in its thread.
 """
 
 from functools import cache
@@ -12,7 +13,8 @@ from pathlib import Path
 from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).parents[1]
-TURNS = {"processes": 0, "crashes": 0, "browser": 2}
+TURNS = {"processes": 0, "crashes": 0, "limits": 2, "browser": 3}
+_ALONE = {"test_crashes.py": "crashes", "test_limits.py": "limits"}
 _STARTS_PROCESSES = {"clients", "deploy", "process"}
 
 
@@ -26,8 +28,8 @@ class ByGroup(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
 @cache
 def group_of(path: Path) -> str:
     """Return the group of a file's tests."""
-    if path.name == "test_crashes.py":
-        return "crashes"
+    if path.name in _ALONE:
+        return _ALONE[path.name]
     folders = set(path.relative_to(ROOT).parts)
     if "browser" in folders:
         return "browser"
