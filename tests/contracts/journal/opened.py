@@ -1,21 +1,18 @@
 """How each part of the contract comes by a store."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
-from engine.ports.journal import (
-    JournalStore,
-)
+from engine.ports.journal import JournalStore
 
 
 class StoreContract:
-    """Opens an empty medium; a part of the contract inherits it."""
+    """Opens an empty medium; a part of the contract inherits it.
 
-    @pytest.fixture
-    def open_store(self) -> Iterator[Callable[[], JournalStore]]:
-        """Yield what opens the medium once more; given by each subclass."""
-        raise NotImplementedError
+    What runs the contract gives a fixture `open_store`, which opens the medium once
+    more each time that it is called.
+    """
 
     @pytest.fixture
     def store(self, open_store: Callable[[], JournalStore]) -> JournalStore:

@@ -22,25 +22,11 @@ from engine.ports.journal import EffectState
 from engine.protocol.model import Audience, Step
 from engine.roster.model import Word
 from engine.values import Instant, Signal, StepId
-from tests.engine.alarm.scene import ALDER, PROTOCOLS, ROWAN, Scene, press_of, raise_of
+from tests.engine.alarm.forced import CAREFUL, forced, scene_of
+from tests.engine.alarm.scene import ALDER, ROWAN, Scene, press_of, raise_of
 
-CAREFUL = PROTOCOLS["careful"]
 DAY_S = 86_400
 SENDS_S = 5
-
-
-def scene_of() -> Scene:
-    scene = Scene(protocol=CAREFUL).raised()
-    scene.settle_all()
-    scene.now = scene.now.plus(timedelta(minutes=2))
-    scene.acknowledge()
-    return scene
-
-
-def forced() -> Scene:
-    scene = scene_of()
-    scene.cancel(Word.DURESS)
-    return scene
 
 
 def refusals(scene: Scene) -> list[RefusalGround]:

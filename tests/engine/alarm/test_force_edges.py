@@ -10,23 +10,8 @@ from engine.alarm.state import Act, Force, ReplyKind, Response, Seen, SourceDoub
 from engine.protocol.model import Audience
 from engine.roster.model import Word
 from engine.values import OperatorId, Signal
-from tests.engine.alarm.scene import ALDER, PROTOCOLS, ROWAN, Scene, press_of, raise_of
-
-CAREFUL = PROTOCOLS["careful"]
-
-
-def scene_of() -> Scene:
-    scene = Scene(protocol=CAREFUL).raised()
-    scene.settle_all()
-    scene.now = scene.now.plus(timedelta(minutes=2))
-    scene.acknowledge()
-    return scene
-
-
-def forced() -> Scene:
-    scene = scene_of()
-    scene.cancel(Word.DURESS)
-    return scene
+from tests.engine.alarm.forced import CAREFUL, forced, scene_of
+from tests.engine.alarm.scene import ALDER, ROWAN, Scene, press_of, raise_of
 
 
 def test_a_sign_of_force_has_hq_acknowledge_anew_from_that_moment() -> None:
