@@ -222,11 +222,18 @@ def test_a_clone_in_a_path_with_spaces_sets_itself_up_once(tmp_path: Path) -> No
     ignore = shutil.ignore_patterns(".*", "target", "__pycache__", "*.so")
     shutil.copytree(ROOT, tree, ignore=ignore)
     command = [sys.executable, str(tree / "dev"), "run", "--help"]
+    env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
 
     def run() -> tuple[str, float]:
         began = time.monotonic()
         done = subprocess.run(
-            command, cwd="/", capture_output=True, text=True, check=False, timeout=800
+            command,
+            cwd="/",
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=800,
         )
         assert done.returncode == 0, done.stderr
         assert "Usage" in done.stdout
@@ -235,6 +242,7 @@ def test_a_clone_in_a_path_with_spaces_sets_itself_up_once(tmp_path: Path) -> No
     said, _ = run()
     assert "setting up" in said
     assert not (tree / ".venv" / "bin" / "pytest").exists()
+    assert list(tree.glob("engine/__pycache__/start.*.pyc"))
 
     said, seconds = run()
     assert said == ""

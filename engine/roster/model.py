@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import NewType, TypeVar
@@ -331,10 +331,10 @@ def _digest(
     rota: Rota,
 ) -> str:
     content = {
-        "people": [asdict(one) for one in people],
-        "devices": [asdict(one) for one in devices],
-        "profiles": [asdict(one) for one in profiles],
-        "rota": asdict(rota),
+        "people": people,
+        "devices": devices,
+        "profiles": profiles,
+        "rota": rota,
     }
     text = json.dumps(content, sort_keys=True, default=_plain)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -348,6 +348,8 @@ def _plain(value: object) -> object:
             return value.isoformat()
         case timedelta():
             return value.total_seconds()
+        case _ if is_dataclass(value):
+            return {each.name: getattr(value, each.name) for each in fields(value)}
         case _:
             message = f"{type(value).__name__} has no canonical form"
             raise TypeError(message)

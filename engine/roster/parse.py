@@ -6,7 +6,7 @@ The format is described in `docs/roster.md`.
 import re
 import tomllib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,7 +19,7 @@ from engine.roster.entries import (
     person_of,
     profile_of,
 )
-from engine.roster.faults import Origin, suggestion
+from engine.roster.faults import Origin, RosterError, suggestion
 from engine.roster.model import Roster
 from engine.roster.rules import roster_of
 from engine.roster.schema import DeviceEntry, PersonEntry, ProfileEntry, RotaEntry
@@ -33,6 +33,7 @@ SIZE_MAX = 16 * 1024 * 1024
 _TABLES = ("version", "person", "device", "profile", "rota")
 
 _Lines = Mapping[TomlPath, int]
+_LinesOf = Callable[[str], _Lines]
 _Table = Mapping[str, object]
 
 Schema = TypeVar("Schema", PersonEntry, DeviceEntry, ProfileEntry)
@@ -51,10 +52,7 @@ def load_roster(paths: Sequence[Path]) -> Roster:
         RosterError: a `DataError` that lists every fault, with file and line.
 
     """
-    draft = Draft()
-    for path in paths:
-        draft = draft.joined(_draft_of(path))
-    return roster_of(draft)
+    return _read(lambda lines_of: (_draft_of(path, lines_of) for path in paths))
 
 
 def parse_roster(text: str, file: str) -> Roster:
@@ -64,14 +62,36 @@ def parse_roster(text: str, file: str) -> Roster:
         RosterError: a `DataError` that lists every fault, with file and line.
 
     """
-    return roster_of(toml_draft(text, file))
+    return _read(lambda lines_of: [toml_draft(text, file, lines_of)])
 
 
-def toml_draft(text: str, file: str) -> Draft:
+def _read(drafts: Callable[[_LinesOf], Iterable[Draft]]) -> Roster:
+    """Join drafts; where each value stands is found out only for a complaint.
+
+    It takes as long as reading itself, and a roster that is loaded is mostly sound.
+    """
+    try:
+        return roster_of(_joined(drafts(_no_lines)))
+    except RosterError:
+        return roster_of(_joined(drafts(value_lines)))
+
+
+def _joined(drafts: Iterable[Draft]) -> Draft:
+    whole = Draft()
+    for draft in drafts:
+        whole = whole.joined(draft)
+    return whole
+
+
+def _no_lines(_text: str) -> _Lines:
+    return {}
+
+
+def toml_draft(text: str, file: str, lines_of: _LinesOf = value_lines) -> Draft:
     """Read one TOML file without looking at references."""
     try:
         table = tomllib.loads(text)
-        lines = value_lines(text)
+        lines = lines_of(text)
     except tomllib.TOMLDecodeError as error:
         return Draft(faults=(_syntax_fault(error, text, file),))
     except RecursionError:
@@ -129,7 +149,7 @@ def _rota(
     return rota, origin, faults
 
 
-def _draft_of(path: Path) -> Draft:
+def _draft_of(path: Path, lines_of: _LinesOf) -> Draft:
     try:
         if path.stat().st_size > SIZE_MAX:
             reason = f"is larger than {SIZE_MAX // 1024**2} MiB"
@@ -140,7 +160,7 @@ def _draft_of(path: Path) -> Draft:
         return Draft(faults=(DataError(path.name, None, "file", reason),))
     match path.suffix.casefold():
         case ".toml":
-            return toml_draft(text, path.name)
+            return toml_draft(text, path.name, lines_of)
         case ".csv":
             return csv_draft(text, path.name)
         case _:

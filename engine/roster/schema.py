@@ -7,6 +7,7 @@ are held to one set of rules. Texts of errors never quote the input.
 import re
 from collections.abc import Collection
 from datetime import date
+from functools import cache
 from typing import Annotated, NoReturn, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -68,9 +69,13 @@ def _identifier(value: str) -> str:
     return value
 
 
+# Its own cache keeps eight, and a roster of many lands reads each file again and again.
+_zone_info = cache(ZoneInfo)
+
+
 def _zone(value: str) -> str:
     try:
-        ZoneInfo(value)
+        _zone_info(value)
     except (OSError, ValueError, ZoneInfoNotFoundError):
         hint = suggestion(value, available_timezones())
         _refuse(f"is no IANA time zone{hint}")
