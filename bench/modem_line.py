@@ -48,6 +48,7 @@ class VirtualModems:
     """Virtual modems in another process, each behind a pty; `ports` are theirs."""
 
     def __init__(self, count: int, folder: Path, answer_s: float) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
         self.ports = [str(folder / f"modem-{n + 1}") for n in range(count)]
         links = [word for port in self.ports for word in ("--link", f"pty:{port}")]
         numbers = [w for n in range(count) for w in ("--number", f"+4670000000{n}")]
