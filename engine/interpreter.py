@@ -10,6 +10,7 @@ once, a long one is: handing the lock on costs more than the work in between.
 import os
 import resource
 import sys
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -20,23 +21,29 @@ LONG_S: Final = 0.005
 HOT: Final = 0.5
 """Of one processor, for the whole process: below it nobody waits for the lock."""
 
-HOG: Final = 0.35
-"""Of all that the process computes: one thread with so much of it does not rest. In a
-flood of alarms the busiest was seen at 0.3, beside a hog the hog at 0.45."""
+SPREAD: Final = 7.0
+"""Over so many threads the computing must be spread for the lock to be kept long. In
+a flood of alarms 8 to 20 were seen; beside a hog 2 to 4, and 6.5 at the most."""
+
+SURE_AFTER: Final = 3
+"""Looks that together must be so, and the last one alone: beside a hog with the long
+interval whoever looks waits half a second for its next look, as an SOS does."""
 
 _TASKS: Final = Path("/proc/self/task")
 
 
-def interval_s(computed_s: Sequence[float]) -> float:
-    """Return how long a thread shall keep the lock.
+def spread(computed_s: Sequence[float]) -> float:
+    """Return over how many threads computing is spread.
+
+    It is the inverse Simpson index: `n` where `n` threads compute alike, little more
+    than 1 where one computes and dozens do next to nothing.
 
     Args:
-        computed_s: how long each thread has computed within the same while, in
-            which the process was hot.
+        computed_s: how long each thread has computed within the same while.
 
     """
-    whole_s = sum(computed_s)
-    return SHORT_S if max(computed_s, default=0.0) >= HOG * whole_s else LONG_S
+    squares = sum(each * each for each in computed_s)
+    return sum(computed_s) ** 2 / squares if squares else 0.0
 
 
 def computed_ns() -> Mapping[str, int]:
@@ -71,7 +78,7 @@ class Interpreter:
         self._computed_ns, self._process_s = computed_ns, process_s
         self._set_interval_s = set_interval_s
         self._spent_s = process_s()
-        self._before: Mapping[str, int] = {}
+        self._looks: deque[Mapping[str, int]] = deque(maxlen=SURE_AFTER + 1)
         self._set_interval_s(SHORT_S)
 
     def look(self, passed_s: float) -> None:
@@ -85,13 +92,19 @@ class Interpreter:
         is_hot = spent_s - self._spent_s >= HOT * passed_s
         self._spent_s = spent_s
         if not is_hot:
-            self._before = {}
+            self._looks.clear()
             self._set_interval_s(SHORT_S)
             return
-        before, self._before = self._before, self._computed_ns()
-        if before:
-            since = [
-                (now_ns - before.get(thread, 0)) / 1e9
-                for thread, now_ns in self._before.items()
-            ]
-            self._set_interval_s(interval_s(since))
+        looks = self._looks
+        looks.append(self._computed_ns())
+        is_sure = len(looks) > SURE_AFTER and all(
+            spread(_between(before, looks[-1])) >= SPREAD
+            for before in (looks[0], looks[-2])
+        )
+        self._set_interval_s(LONG_S if is_sure else SHORT_S)
+
+
+def _between(before: Mapping[str, int], now: Mapping[str, int]) -> list[float]:
+    return [
+        (spent_ns - before.get(thread, 0)) / 1e9 for thread, spent_ns in now.items()
+    ]

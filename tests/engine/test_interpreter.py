@@ -3,16 +3,18 @@
 import threading
 from collections.abc import Mapping
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.interpreter import (
     LONG_S,
     SHORT_S,
+    SURE_AFTER,
     Interpreter,
     computed_ns,
-    interval_s,
     process_s,
+    spread,
 )
 
 SECOND_NS = 1_000_000_000
@@ -57,7 +59,8 @@ def test_an_idle_process_hands_the_lock_on_at_once() -> None:
 
 def test_in_a_flood_the_lock_is_kept_until_it_is_over() -> None:
     host = Host()
-    host.second(**flood())
+    for _ in range(SURE_AFTER):
+        assert host.second(**flood()) == SHORT_S
     assert host.second(**flood()) == LONG_S
     assert host.second(gateway=0.1) == SHORT_S
 
@@ -68,11 +71,21 @@ def test_beside_a_thread_that_does_not_rest_the_lock_is_handed_on_at_once() -> N
         assert host.second(hog=0.5, **{t: p / 2 for t, p in flood().items()}) == SHORT_S
 
 
+def test_one_look_that_misses_a_thread_that_does_not_rest_changes_nothing() -> None:
+    host = Host()
+    beside = {thread: part / 2 for thread, part in flood().items()}
+    for _ in range(3):
+        for _ in range(SURE_AFTER):
+            assert host.second(hog=0.5, **beside) == SHORT_S
+        assert host.second(hog=0.2, **flood()) == SHORT_S
+
+
 def test_what_a_thread_did_before_the_flood_does_not_count() -> None:
     host = Host()
     host.second(start=9.0)
     host.second(idle=0.1)
-    host.second(**flood())
+    for _ in range(SURE_AFTER):
+        host.second(**flood())
     assert host.second(**flood()) == LONG_S
 
 
@@ -87,9 +100,22 @@ def test_where_the_host_tells_nothing_the_short_one_stays() -> None:
     assert set(set_to) == {SHORT_S}
 
 
-@given(st.lists(st.floats(0, 10), max_size=50))
-def test_the_interval_is_one_of_the_two(shares: list[float]) -> None:
-    assert interval_s(shares) in {SHORT_S, LONG_S}
+@given(st.integers(1, 50), st.floats(0.001, 10))
+def test_threads_that_compute_alike_count_one_each(threads: int, each_s: float) -> None:
+    assert spread([each_s] * threads) == pytest.approx(threads)
+    assert spread([each_s] * threads + [0.0] * 9) == pytest.approx(threads)
+
+
+@given(st.lists(st.floats(0.001, 10), min_size=1, max_size=50))
+def test_computing_is_spread_over_one_thread_at_least_and_all_at_most(
+    computed_s: list[float],
+) -> None:
+    assert spread(computed_s) * (1 + 1e-9) >= 1
+    assert spread(computed_s) <= len(computed_s) * (1 + 1e-9)
+
+
+def test_where_nobody_computes_it_is_spread_over_none() -> None:
+    assert spread([]) == spread([0.0]) == 0
 
 
 def test_this_process_tells_how_long_its_threads_have_computed() -> None:
