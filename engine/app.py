@@ -30,7 +30,8 @@ from engine.intake.shouter.actor import Shouter, Unrecorded
 from engine.intake.vigil.actor import Vigil
 from engine.intake.vigil.attendance import Attendance
 from engine.journal.actor import JournalActor
-from engine.modems.actor import Inbound, ModemActor
+from engine.modems.actor import ModemActor
+from engine.modems.inbound import Inbound
 from engine.modems.loopback import SelfTest
 from engine.ports.channel import Channel
 from engine.ports.device import HttpWireProtocol, WireProtocol

@@ -99,9 +99,13 @@ class Away:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Take:
-    """To a route: this effect is yours if the journal agrees."""
+    """To a route: this effect is yours if the journal agrees.
+
+    `more` where others wait that the route could send next.
+    """
 
     row: EffectRow
+    more: bool = False
     urgent: ClassVar[bool] = True
 
 
@@ -297,10 +301,10 @@ class Dispatcher(SupervisedActor[Heard]):
 
     def _give(self, worker: str, row: EffectRow) -> None:
         now_s = self.clock.boottime_s()
-        del self._idle[worker]
+        more = self._queue.waits_for(self._idle.pop(worker))
         self._busy_with[worker] = row.channel
         self._handed_s[row.effect_id] = now_s
-        if self.link.tree.names.tell(worker, Take(row=row)):
+        if self.link.tree.names.tell(worker, Take(row=row, more=more)):
             if row.channel == "sms":
                 self._book.spent(worker, now_s)
             return

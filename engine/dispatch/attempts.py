@@ -20,6 +20,7 @@ from engine.ports.journal import (
     JournalAccess,
     NewEvent,
     ReaderLender,
+    Reply,
     StoredEvent,
     Unknown,
 )
@@ -75,7 +76,7 @@ class Attempts:
     """Writes the life of the effects that one route sends.
 
     Nothing is sent before `begin` has its answer; an outcome is written while the
-    next effect begins, and both share a commit where they meet. Where the journal
+    next effect is asked for, or with its beginning in one commit. Where the journal
     does not answer in time, what it was asked may or may not become durable: `mend`
     looks again until it is one or the other.
     """
@@ -97,6 +98,7 @@ class Attempts:
         self._in_doubt: dict[EffectId, tuple[EffectRow, Outcome | None]] = {}
         self._seqs: dict[EffectId, int] = {}
         self._heard: deque[_Heard] = deque()
+        self._held: tuple[Append, Reply] | None = None
 
     def begin(self, row: EffectRow) -> bool:
         """Make `attempting` durable; False where somebody else has the effect.
@@ -120,6 +122,7 @@ class Attempts:
                 route=self._route,
             ),
         )
+        self.release()
         answer = self._journal.ask(begin, JOURNAL_TIMEOUT_S)
         if isinstance(answer, Unknown) or (
             isinstance(answer, Appended) and answer.repeated
@@ -134,8 +137,9 @@ class Attempts:
 
         A begin that became durable after all was never sent, which nobody can
         tell from the rows: it is settled as unknown, and repeated as such. An
-        outcome is written again.
+        outcome is written again, and one that was held is written now.
         """
+        self.release()
         self._hear()
         for row, outcome in list(self._in_doubt.values()):
             if outcome is not None:
@@ -155,18 +159,36 @@ class Attempts:
 
     def settle(self, row: EffectRow, outcome: Outcome) -> None:
         """Have an outcome made durable and the alarm told of it; returns at once."""
+        self.settle_with_next(row, outcome)
+        self.release()
+
+    def settle_with_next(self, row: EffectRow, outcome: Outcome) -> None:
+        """Settle in one commit with the next `begin`; `release` where none comes soon.
+
+        Of two commits for each effect one is left, while others wait to be sent.
+        """
+        self.release()
         self._hear()
-        self._settle(row, outcome, expected_seq=1, requires=_PENDING)
+        self._held = self._settled(row, outcome, expected_seq=1, requires=_PENDING)
+
+    def release(self) -> None:
+        """Write the outcome that was held for the next `begin`, if one was."""
+        if self._held is not None:
+            (append, reply), self._held = self._held, None
+            self._journal.submit(append, reply)
 
     def settle_late(self, row: EffectRow, outcome: Outcome) -> None:
         """Have later news made durable: a late answer, a status report."""
+        self.release()
         self._hear()
         seq = self._seqs.get(row.effect_id)
         if seq is None:
             with self._readers.reader() as reader:
                 head = reader.head(effect_stream(row.effect_id))
             seq = 1 if head is None else head.seq
-        self._settle(row, outcome, expected_seq=seq, requires=_LATER)
+        self._journal.submit(
+            *self._settled(row, outcome, expected_seq=seq, requires=_LATER)
+        )
 
     def recover(self) -> None:
         """Settle as unknown what an earlier instance of this route was attempting."""
@@ -177,14 +199,14 @@ class Attempts:
             if row.route == self._route:
                 self.settle(row, outcome)
 
-    def _settle(
+    def _settled(
         self,
         row: EffectRow,
         outcome: Outcome,
         *,
         expected_seq: int,
         requires: frozenset[EffectState],
-    ) -> None:
+    ) -> tuple[Append, Reply]:
         settled = Settled(
             alarm=row.alarm,
             effect=row.effect_id,
@@ -212,7 +234,7 @@ class Attempts:
                 reference=outcome.reference or None,
             ),
         )
-        self._journal.submit(append, reply)
+        return append, reply
 
     def _hear(self) -> None:
         """Take the journal's answers to outcomes, in the route's own thread."""

@@ -1,8 +1,8 @@
 """A modem's actor: owns the port, pulls effects, never gives the modem up."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import ClassVar, assert_never
 
 from engine.dispatch.actor import (
@@ -21,11 +21,11 @@ from engine.errors import ModemError, ModemGoneError, ModemSilentError
 from engine.health import Health
 from engine.modems.calls import HurryError, call
 from engine.modems.gauges import Gauges
-from engine.modems.inbound import record_of
+from engine.modems.inbound import Inbound, record_of
 from engine.modems.loopback import Loopback, SelfTest
 from engine.modems.outcomes import not_sent, outcome_of
 from engine.modems.pacing import LATE_S, Pacing
-from engine.modems.reports import VALIDITY, Sent
+from engine.modems.reports import VALIDITY, Sent, state_of
 from engine.modems.unanswered import Unanswered
 from engine.ports.journal import (
     EffectRow,
@@ -48,24 +48,14 @@ from engine.ports.modem import (
 from engine.ports.telemetry import Telemetry
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.link import Link
-from engine.values import ReportKey
 
 JOURNAL_TIMEOUT_S = 10.0
 LOOK = timedelta(milliseconds=200)
+HELD = timedelta(milliseconds=5)
+"""How long an outcome waits for the next effect: another route may have taken it."""
 VALIDITY_MIN = VALIDITY // timedelta(minutes=1)
 LOOP_VALIDITY_MIN = 5
 CHANNELS = ("sms", "call")
-_DELIVERY = {
-    "delivered": EffectState.DELIVERED,
-    "failed": EffectState.UNDELIVERED,
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inbound:
-    """A short message that the journal has; to intake, a hint."""
-
-    key: ReportKey
 
 
 class ModemActor(SupervisedActor[Take | Shout | Hurry]):
@@ -95,6 +85,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         """Take the driver; `heard` tells intake of an inbound message."""
         super().__init__(link=link)
         self._driver, self._attempts = driver, attempts
+        self._hand_over = partial(driver.submit, beat=self.beat, late_s=LATE_S)
         self._journal, self._readers = journal, readers
         self._gauges = Gauges(link.name, telemetry, health)
         self._heard = heard
@@ -111,7 +102,8 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         self.wake_at(self.clock.now())
 
     def stopping(self) -> None:
-        """Let the dispatcher know, and close the port."""
+        """Write what is held, let the dispatcher know, and close the port."""
+        self._attempts.release()
         self._tell_dispatcher(Away(worker=self.link.name))
         self._driver.close()
 
@@ -119,7 +111,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         """Send one effect, or what cannot be recorded."""
         match message:
             case Take():
-                self._take(message.row)
+                self._take(message)
             case Shout():
                 self._shout(message.body)
             case Hurry():
@@ -148,11 +140,14 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
             message = "no answer, and no other route is up"
             self._lost(ModemSilentError(message))
 
-    def _take(self, row: EffectRow) -> None:
+    def _take(self, take: Take) -> None:
+        row = take.row
         if not self._is_open or self._pacing.is_listening:
             self._tell_dispatcher(Planned(rows=(row,)))
             return
-        reached = self._attempt(row) if self._attempts.begin(row) else ""
+        reached = ""
+        if self._attempts.begin(row):
+            reached = self._attempt(row, more=take.more)
         self._ask_for_work(reached)
 
     def woke(self) -> None:
@@ -202,12 +197,8 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         loop = self._loopback
         text = loop.next_text(now_s)
         if text:
-            submitted = self._driver.submit(
-                loop.number,
-                text,
-                validity_min=LOOP_VALIDITY_MIN,
-                beat=self.beat,
-                late_s=LATE_S,
+            submitted = self._hand_over(
+                loop.number, text, validity_min=LOOP_VALIDITY_MIN
             )
             if submitted.result is SendResult.REJECTED:
                 loop.refused(now_s)
@@ -275,16 +266,17 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         self._is_open = False
         self._pacing.heard()
 
-    def _attempt(self, row: EffectRow) -> str:
-        """Send, journal the outcome; return the number that was reached, if one was."""
+    def _attempt(self, row: EffectRow, *, more: bool) -> str:
+        """Send, journal the outcome; return the number that was reached, if one was.
+
+        Where `more` waits, the outcome of what was sent is written with its beginning.
+        """
         began_s = self.clock.boottime_s()
         body = decode_body(row.body)
         submitted: SubmitOutcome | None = None
         try:
             if row.channel == "call":
-                outcome = call(
-                    self._driver, body.address, self.beat, self._while_it_rings
-                )
+                outcome = call(self._driver, body.address, self.beat, self._rings)
             else:
                 submitted = self._submit(body)
                 outcome = outcome_of(submitted)
@@ -293,10 +285,11 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
             self._settle(row, not_sent(error), began_s)
             self._lost(error)
             return ""
-        self._settle(row, outcome, began_s)
+        is_sent = submitted is not None and submitted.result is SendResult.SENT
+        self._settle(row, outcome, began_s, with_next=more and is_sent)
         if submitted is None:
             return ""
-        if submitted.result is SendResult.SENT:
+        if is_sent:
             self._sent.add(row, body.address, outcome.reference, self.clock.now())
             return body.address
         if submitted.may_follow or (submitted.retry and submitted.code is not None):
@@ -305,23 +298,29 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
             self._unanswered_by(row)
         return ""
 
-    def _settle(self, row: EffectRow, outcome: Outcome, began_s: float) -> None:
+    def _settle(
+        self,
+        row: EffectRow,
+        outcome: Outcome,
+        began_s: float,
+        *,
+        with_next: bool = False,
+    ) -> None:
         self.beat()
-        self._attempts.settle(row, outcome)
+        if with_next:
+            self._attempts.settle_with_next(row, outcome)
+            self.wake_at(self.clock.now().plus(HELD))
+        else:
+            self._attempts.settle(row, outcome)
         took_s = self.clock.boottime_s() - began_s
         self._gauges.attempted(row.channel, outcome, took_s)
 
     def _submit(self, body: EffectBody) -> SubmitOutcome:
         pieces = [(s.priority, s.text) for s in body.finished(self.clock.now())]
-        return self._driver.submit(
-            body.address,
-            self._driver.fit(pieces),
-            validity_min=VALIDITY_MIN,
-            beat=self.beat,
-            late_s=LATE_S,
-        )
+        text = self._driver.fit(pieces)
+        return self._hand_over(body.address, text, validity_min=VALIDITY_MIN)
 
-    def _while_it_rings(self) -> None:
+    def _rings(self) -> None:
         """Read what arrives; give way to a message that waits."""
         self.beat()
         if self._driver.wait(0):
@@ -368,7 +367,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         """Match a status report by (modem, TP-MR), newest first, then number."""
         if report.slot is not None:
             self._driver.delete(report.slot)
-        state = _DELIVERY.get(report.outcome)
+        state = state_of(report)
         if state is None:
             return  # it is still on its way, the network says
         row = self._sent.match(report, self._readers, self.link.name, self.clock.now())

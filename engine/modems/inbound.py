@@ -2,10 +2,18 @@
 
 import hashlib
 import json
+from dataclasses import dataclass
 
 from engine.ports.journal import Record
 from engine.ports.modem import InboundSms
 from engine.values import Instant, ReportKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbound:
+    """A short message that the journal has; to intake, a hint."""
+
+    key: ReportKey
 
 
 def record_of(sms: InboundSms, now: Instant) -> Record:

@@ -18,6 +18,10 @@ from engine.values import Instant
 VALIDITY = timedelta(minutes=30)
 GRACE = timedelta(minutes=10)
 """How long a report of a message's last moment may take to reach us."""
+_DELIVERY = {
+    "delivered": EffectState.DELIVERED,
+    "failed": EffectState.UNDELIVERED,
+}
 _KEPT_MAX = 8
 _DIGITS = 7
 
@@ -63,6 +67,11 @@ class Sent:
             mine = (each for each in accepted if each.route == route)
             row = find_stored(mine, reference, report.recipient, now)
         return row
+
+
+def state_of(report: StatusReport) -> EffectState | None:
+    """Return what a report makes of a message; None while it is on its way."""
+    return _DELIVERY.get(report.outcome)
 
 
 def find_stored(

@@ -66,6 +66,43 @@ def test_an_outcome_is_durable_before_the_alarm_is_told(rig: Rig) -> None:
     assert rig.ledger.kinds("e1") == [ATTEMPTING, SETTLED]
 
 
+def test_an_outcome_may_wait_for_the_next_attempt_and_is_asked_for_before_it(
+    rig: Rig,
+) -> None:
+    following = row_of("e2")
+    rig.ledger.plan(following)
+    rig.one.begin(rig.row)
+    rig.one.settle_with_next(rig.row, SENT)
+    assert rig.ledger.state("e1") is EffectState.ATTEMPTING
+    assert rig.told == []
+    rig.one.begin(following)
+    streams = [r.stream for r in rig.ledger.asked if isinstance(r, Append)]
+    assert streams == ["effect/e1", "effect/e1", "effect/e2"]
+    assert rig.states() == [EffectState.ACCEPTED]
+
+
+@pytest.mark.parametrize("news", ["release", "mend", "settle", "settle_late"])
+def test_whatever_else_is_written_comes_after_an_outcome_that_waits(
+    rig: Rig, news: str
+) -> None:
+    other = row_of("e2")
+    rig.ledger.plan(other)
+    rig.one.begin(other)
+    rig.one.begin(rig.row)
+    rig.one.settle_with_next(rig.row, SENT)
+    if news == "settle":
+        rig.one.settle(other, UNKNOWN)
+    elif news == "settle_late":
+        delivered = Outcome(state=EffectState.DELIVERED, reference="17")
+        rig.one.settle_late(rig.row, delivered)
+    else:
+        getattr(rig.one, news)()
+    assert rig.told[0].effect == "e1"
+    assert rig.told[0].outcome == SENT
+    rig.one.release()
+    assert [settled.outcome for settled in rig.told].count(SENT) == 1
+
+
 def test_two_routes_that_pull_one_effect_send_it_once(rig: Rig) -> None:
     assert rig.one.begin(rig.row)
     assert not rig.two.begin(rig.row)

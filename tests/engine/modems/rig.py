@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from engine.dispatch.actor import Planned
 from engine.errors import ModemError, ModemGoneError
 from engine.health import Health
-from engine.modems.actor import Inbound, ModemActor
+from engine.modems.actor import ModemActor
 from engine.modems.loopback import SelfTest
 from engine.ports.journal import EffectState
 from engine.ports.modem import (
@@ -27,6 +27,7 @@ from tests.simulation.runtime import World
 
 if TYPE_CHECKING:
     from engine.dispatch.attempts import Settled
+    from engine.modems.inbound import Inbound
 
 SENT = SubmitOutcome(result=SendResult.SENT, reference=7)
 
