@@ -74,10 +74,10 @@ class MinifinderDecoder:
 def _read_report(kind: str, fields: list[str], draft: Draft) -> None:
     """Read a report, its alarm bits first; `!A` has a place and nothing else."""
     flags = _VALID
+    if len(fields) <= (_LONGITUDE if kind == "A" else _BATTERY):
+        message = "shorter than its place and flags"
+        raise UnreadableError(message)
     if kind != "A":
-        if len(fields) <= _BATTERY:
-            message = "shorter than its flags"
-            raise UnreadableError(message)
         flags = integer(fields[_FLAGS], radix=16)
         draft.bits("flags", flags, _SIGNALS)
     try:
@@ -105,7 +105,7 @@ def _read_rest(kind: str, fields: list[str], flags: int, draft: Draft) -> None:
 _PLACES = frozenset("ABCD")
 _QUIET = frozenset("234")
 _VALID = 3
-_FLAGS, _BATTERY, _STATUS_BATTERY = 6, 8, 2
+_LONGITUDE, _FLAGS, _BATTERY, _STATUS_BATTERY = 3, 6, 8, 2
 _MOMENT_PARTS = 6
 _SIGNALS = {
     2: (Signal.FAULT,),

@@ -8,6 +8,7 @@ from adapters.devices.minifinder import Minifinder
 from engine.ports.device import ReportKind, WireSession
 from engine.values import Signal
 from tests.adapters.devices.agreement import assert_agrees
+from tests.adapters.devices.mutation import mistakes_raise
 from tests.adapters.devices.torn import assert_interleaved, assert_never_nothing
 from tests.adapters.devices.vectors import RECEIVED_AT, Vector, parametrized, play
 
@@ -71,6 +72,16 @@ def test_an_alarm_with_an_unreadable_place_is_an_alarm() -> None:
     (got,) = play(connected(), frame).told
     assert got.signals == {Signal.SOS}
     assert got.attributes["incomplete"] == "true"
+
+
+@pytest.mark.parametrize("frame", [b"!A;", b"!A,1;", b"!A,1,2,3;", b"!D,1,2,3;"])
+def test_a_report_without_its_place_is_shown_as_unreadable_bug_index_error(
+    frame: bytes,
+) -> None:
+    with mistakes_raise():
+        (decoded,) = connected().feed(frame, RECEIVED_AT)
+    (report,) = decoded.reports
+    assert report.kind is ReportKind.UNDECODABLE
 
 
 def test_a_kind_that_nobody_has_described_is_shown() -> None:
