@@ -3,10 +3,11 @@
 Query, form POST, JSON object and JSON array. The app queues plain positions head of
 line and never repeats an SOS that failed, so whatever names a device is answered
 2xx once it is durable, an unknown device and an unreadable place included; 4xx is
-for what cannot be read at all.
+for what cannot be read at all, or not to its end: an SOS that stands whole in that is
+one, and the rest is shown.
 """
 
-import json
+import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import parse_qsl
 
@@ -20,11 +21,13 @@ from adapters.devices.reading import (
     moment_of_epoch,
 )
 from adapters.devices.session import undecodable
+from adapters.devices.torn_request import is_torn, json_values, read_json, shown
 from engine.ports.device import (
     DeviceReport,
     HttpDecoded,
     HttpRequest,
     ReportKind,
+    Tear,
     Transport,
 )
 from engine.values import DeviceId, Instant, Signal
@@ -40,52 +43,62 @@ class Osmand:
     port = 5055
 
     def decode(self, request: HttpRequest, received_at: Instant) -> HttpDecoded:
-        """Return what a request reports; a torn body keeps its alarm and gets 400."""
-        if not request.query and not request.body:
+        """Return what a request reports; a torn one keeps its alarm and gets 400."""
+        if not (request.query or request.body or request.head):
             return HttpDecoded(status=_UNREADABLE)
-        raw = _raw(request)
+        raw = request.head or _raw(request)
+        lost = undecodable(self.name, raw, received_at, device=_named(raw))
         try:
-            records = _records(request)
+            records, whole = _records(request)
         except UnreadableError:
-            lost = undecodable(self.name, raw, received_at, device=None)
             return HttpDecoded(reports=(lost,), status=_UNREADABLE)
         reports = tuple(
             _report(fields, raw, part, received_at)
             for part, fields in enumerate(records[:_RECORDS_MAX])
         )
+        if not whole:
+            return HttpDecoded(reports=shown(reports, lost), status=_UNREADABLE)
         readable = any(r.device is not None or r.signals for r in reports)
-        whole = len(records) <= _RECORDS_MAX and not _is_torn(request)
-        status = _STORED if readable and whole else _UNREADABLE
+        all_read = len(records) <= _RECORDS_MAX
+        status = _STORED if readable and all_read else _UNREADABLE
         return HttpDecoded(reports=reports, status=status)
 
 
-def _records(request: HttpRequest) -> list[Fields]:
-    """Return the fields of each report; JSON is turned into the query's names."""
-    query = _form(request.query)
+def _records(request: HttpRequest) -> tuple[list[Fields], bool]:
+    """Return the fields of each report, and whether they are all that was said.
+
+    JSON is turned into the query's names.
+    """
+    query = _form(request.query, torn=request.torn is Tear.QUERY)
     body = request.body.strip()
+    torn = is_torn(request)
     if not body:
-        return [query]
+        return [query], not torn
     if body[:1] not in {b"{", b"["}:
-        return [query + _form(body.decode("utf-8", "replace"))]
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError) as fault:
-        message = "not JSON"
-        raise UnreadableError(message) from fault
+        return [query + _form(body.decode("utf-8", "replace"), torn=torn)], not torn
+    document, whole = read_json(body)
+    if document is None and not whole:
+        return [query + json_values(body, *_NAMES, "alarm")], False
     rows = document if isinstance(document, list) else [document]
     records = [query + fields for row in rows for fields in _fields(row)]
     if not records:
         message = "an empty array"
         raise UnreadableError(message)
-    return records
+    return records, whole and not torn
 
 
-def _form(text: str) -> Fields:
+def _form(text: str, *, torn: bool) -> Fields:
+    """Return a form's fields; of a torn one the last only where it is an alarm."""
     try:
-        return parse_qsl(text, keep_blank_values=True, max_num_fields=_FIELDS_MAX)
+        fields = parse_qsl(text, keep_blank_values=True, max_num_fields=_FIELDS_MAX)
     except ValueError as fault:
         message = "more fields than any report has"
         raise UnreadableError(message) from fault
+    if torn and fields and not text.endswith("&"):
+        key, value = fields[-1]
+        if key != "alarm" or _letters(value) not in ALARM_WORDS:
+            fields.pop()
+    return fields
 
 
 def _fields(row: object) -> Iterable[Fields]:
@@ -143,8 +156,8 @@ def _report(
     for key, value in fields:
         first.setdefault(key, value.strip())
     draft = Draft(protocol=Osmand.name, frame=raw, part=part, received_at=received_at)
-    name = first.get("id") or first.get("deviceid")
-    draft.device = _device(name or "")
+    names = (first[key] for key in _NAMES if first.get(key))
+    draft.device = _device(next(names, ""))
     for key, value in fields:
         if key == "alarm":
             _read_alarm(value, draft)
@@ -184,10 +197,14 @@ def _read_all(fields: Fields, first: Mapping[str, str], draft: Draft) -> bool:
 
 
 def _read_alarm(word: str, draft: Draft) -> None:
-    letters = "".join(letter for letter in word.casefold() if letter.isalnum())
+    letters = _letters(word)
     if letters:
         signals = ALARM_WORDS.get(letters, (Signal.UNKNOWN,))
         draft.signal(f"alarm:{word.strip()[:_TEXT_CHARS_MAX]}", *signals)
+
+
+def _letters(word: str) -> str:
+    return "".join(letter for letter in word.casefold() if letter.isalnum())
 
 
 def _read_time(first: Mapping[str, str], draft: Draft) -> None:
@@ -258,12 +275,11 @@ def _read_neighbour(key: str, value: str, draft: Draft) -> None:
         draft.access_point(parts[0][:_TEXT_CHARS_MAX], strength)
 
 
-def _is_torn(request: HttpRequest) -> bool:
-    """Say whether fewer bytes came than were announced."""
-    for key, value in request.headers.items():
-        if key.casefold() == "content-length" and value.strip().isdecimal():
-            return len(request.body) < int(value[:_DIGITS_MAX])
-    return False
+def _named(raw: bytes) -> DeviceId | None:
+    """Return the device whose name stands whole in what could not be read."""
+    in_json = [name for _, name in json_values(raw, *_NAMES)]
+    in_form = [found["name"] for found in _NAME_IN_FORM.finditer(raw.decode("latin-1"))]
+    return _device(next(iter((*in_json, *in_form)), ""))
 
 
 def _raw(request: HttpRequest) -> bytes:
@@ -284,9 +300,12 @@ def _text(value: object) -> str:
 _STORED, _UNREADABLE = 200, 400
 _FIELDS_MAX = 200
 _RECORDS_MAX = 500
-_DIGITS_MAX = 12
 _TEXT_CHARS_MAX = 64
 _CELL_PARTS_MIN = 4
 _MILLISECONDS_FROM = 1e11
+_NAMES = ("id", "deviceid", "device_id")
+_NAME_IN_FORM = re.compile(
+    r"(?:^|[?&\s])(?:id|deviceid)=(?P<name>[!-%'-~]{1,64})(?=&| HTTP/)"
+)
 _KEPT = frozenset({"event", "activity", "charge", "hdop", "until"})
 _PLACES = frozenset({"lat", "lon", "location", "cell", "wifi", "alarm"})

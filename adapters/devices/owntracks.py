@@ -2,10 +2,10 @@
 
 Our convention: `SOS` as the tag or the point of interest of a publish is an SOS; a
 publish by hand (`"t": "u"`) is a check-in. The app keeps a message until it gets
-2xx, so every JSON object is answered 200 with an empty list, whatever it holds.
+2xx, so every JSON object is answered 200 with an empty list, whatever it holds. Of a
+torn one the fields that stand whole are read, and it is said again.
 """
 
-import json
 from collections.abc import Mapping
 
 from adapters.devices.draft import KMH_MPS, Draft
@@ -16,6 +16,7 @@ from adapters.devices.reading import (
     moment_of_epoch,
 )
 from adapters.devices.session import undecodable
+from adapters.devices.torn_request import is_torn, json_values, read_json, shown
 from engine.ports.device import HttpDecoded, HttpRequest, ReportKind, Transport
 from engine.values import DeviceId, Instant, Signal
 
@@ -29,24 +30,25 @@ class Owntracks:
 
     def decode(self, request: HttpRequest, received_at: Instant) -> HttpDecoded:
         """Return what a request reports."""
-        if not request.body.strip():
+        body = request.body.strip()
+        raw = request.head or request.body
+        if not (body or request.head):
             return HttpDecoded(answer=_DONE)
-        device = _device(request, {})
-        try:
-            message = json.loads(request.body)
-        except (ValueError, RecursionError):
-            message = None
+        message, whole = read_json(body)
         if not isinstance(message, Mapping):
-            lost = undecodable(self.name, request.body, received_at, device=device)
+            device = _device(request, dict(json_values(body, "topic", "tid")))
+            lost = undecodable(self.name, raw, received_at, device=device)
             return HttpDecoded(reports=(lost,), status=_UNREADABLE)
+        device = _device(request, message)
         draft = Draft(
-            protocol=self.name,
-            frame=request.body,
-            received_at=received_at,
-            device=_device(request, message),
+            protocol=self.name, frame=raw, received_at=received_at, device=device
         )
         _read(message, draft)
-        return HttpDecoded(reports=(draft.finish(),), answer=_DONE)
+        report = draft.finish()
+        if whole and not is_torn(request):
+            return HttpDecoded(reports=(report,), answer=_DONE)
+        lost = undecodable(self.name, raw, received_at, device=device)
+        return HttpDecoded(reports=shown((report,), lost), status=_UNREADABLE)
 
 
 def _read(message: Mapping[str, object], draft: Draft) -> None:

@@ -2,10 +2,10 @@
 
 SPOT pushes XML (`messageList/message`); its public feed is polled and gives JSON
 (`response/feedMessageResponse/messages/message`). Both hold the same fields. No
-alarm of a real device has been captured.
+alarm of a real device has been captured. Of a torn push the fields that stand whole
+are read, and it is not acknowledged.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from xml.sax.saxutils import unescape
@@ -19,6 +19,7 @@ from adapters.devices.reading import (
     text_of,
 )
 from adapters.devices.session import undecodable
+from adapters.devices.torn_request import is_torn, json_values, read_json, shown
 from engine.ports.device import (
     DeviceReport,
     HttpDecoded,
@@ -40,28 +41,30 @@ class Spot:
     def decode(self, request: HttpRequest, received_at: Instant) -> HttpDecoded:
         """Return what a push, or an answer of the feed, reports."""
         body = request.body.strip()
-        if not body:
+        raw = request.head or request.body
+        if not raw.strip():
             return HttpDecoded(status=_UNREADABLE)
-        messages = _of_json(body) if body[:1] in {b"{", b"["} else _of_xml(body)
-        if not messages:
-            lost = undecodable(self.name, request.body, received_at, device=None)
-            return HttpDecoded(reports=(lost,), status=_UNREADABLE)
+        is_json = body[:1] in {b"{", b"["}
+        messages, whole = _of_json(body) if is_json else _of_xml(body)
         reports = tuple(
-            _report(fields, request.body, part, received_at)
+            _report(fields, raw, part, received_at, whole=whole)
             for part, fields in enumerate(messages[:_MESSAGES_MAX])
         )
-        return HttpDecoded(reports=reports)
+        if reports and whole and not is_torn(request):
+            return HttpDecoded(reports=reports)
+        lost = undecodable(self.name, raw, received_at, device=_named(body))
+        return HttpDecoded(reports=shown(reports, lost), status=_UNREADABLE)
 
 
 def _report(
-    fields: Fields, raw: bytes, part: int, received_at: Instant
+    fields: Fields, raw: bytes, part: int, received_at: Instant, *, whole: bool
 ) -> DeviceReport:
-    name = fields.get("esnName") or fields.get("messengerName") or fields.get("esn")
+    name = next((fields[key] for key in _NAMES if fields.get(key)), "")
     draft = Draft(protocol=Spot.name, frame=raw, part=part, received_at=received_at)
-    if name:
-        draft.device = _device(name)
-    kind = fields.get("messageType", "").strip().upper()
-    draft.look_up("messageType", kind[:_WORD_CHARS_MAX], _SIGNALS)
+    draft.device = _device(name)
+    if whole or "messageType" in fields:
+        kind = fields.get("messageType", "").strip().upper()
+        draft.look_up("messageType", kind[:_WORD_CHARS_MAX], _SIGNALS)
     if fields.get("batteryState", "").upper() == "LOW":
         draft.signal("batteryState:LOW", Signal.LOW_BATTERY)
     try:
@@ -72,6 +75,14 @@ def _report(
     except UnreadableError:
         draft.torn()
     return draft.finish()
+
+
+def _named(body: bytes) -> DeviceId | None:
+    """Return the device whose name stands whole in what could not be read."""
+    in_json = [name for _, name in json_values(body, *_NAMES)]
+    elements = _ELEMENT.finditer(text_of(body))
+    in_xml = [found["text"] for found in elements if found["name"] in _NAMES]
+    return _device(next(iter((*in_json, *in_xml)), ""))
 
 
 def _device(name: str) -> DeviceId | None:
@@ -94,40 +105,46 @@ def _read_time(fields: Fields, draft: Draft) -> None:
             raise UnreadableError(message) from fault
 
 
-def _of_json(body: bytes) -> list[Fields]:
-    try:
-        found: object = json.loads(body)
-    except (ValueError, RecursionError):
-        return []
+def _of_json(body: bytes) -> tuple[list[Fields], bool]:
+    """Return the messages of the feed, and whether they are all that was said."""
+    found, whole = read_json(body)
     for key in ("response", "feedMessageResponse", "messages", "message"):
         if isinstance(found, Mapping) and key in found:
             found = found[key]
     rows = found if isinstance(found, list) else [found]
-    return [
+    messages: list[Fields] = [
         {str(key): str(value) for key, value in row.items() if value is not None}
         for row in rows
-        if isinstance(row, Mapping) and "messageType" in row
+        if isinstance(row, Mapping) and ("messageType" in row or not whole)
     ]
+    return messages, whole
 
 
-def _of_xml(body: bytes) -> list[Fields]:
-    """Return the flat elements of each message; a document type is refused."""
+def _of_xml(body: bytes) -> tuple[list[Fields], bool]:
+    """Return the flat elements of each message, and whether the push is whole.
+
+    A document type is refused.
+    """
     text = text_of(body)
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        return []
-    return [
+        return [], True
+    found = list(_MESSAGE.finditer(text))
+    messages: list[Fields] = [
         {
             field["name"]: unescape(field["text"])
             for field in _ELEMENT.finditer(message["fields"])
         }
-        for message in _MESSAGE.finditer(text)
+        for message in found
     ]
+    is_open = "<messageList" in text and "</messageList" not in text
+    return messages, not is_open and all(message["end"] for message in found)
 
 
 _UNREADABLE = 400
 _MESSAGES_MAX = 200
 _WORD_CHARS_MAX = 64
-_MESSAGE = re.compile(r"<message>(?P<fields>[^\0]*?)</message>")
+_NAMES = ("esnName", "messengerName", "esn")
+_MESSAGE = re.compile(r"<message>(?P<fields>[^\0]*?)(?P<end></message>|\Z|(?=\0))")
 _ELEMENT = re.compile(r"<(?P<name>[A-Za-z]{1,32})>(?P<text>[^<]{0,512})</")
 _SIGNALS: dict[str, tuple[Signal, ...]] = {
     "HELP": (Signal.SOS,),

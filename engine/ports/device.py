@@ -146,15 +146,30 @@ class WireProtocol(Protocol):
         """Start with an empty buffer."""
 
 
+class Tear(StrEnum):
+    """Where a request broke off."""
+
+    QUERY = "query"
+    LATER = "later"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpRequest:
-    """An HTTP request as the gateway read it; `body` is bounded by the gateway."""
+    """An HTTP request as the gateway read it; `body` is bounded by the gateway.
+
+    `torn` where it broke off: within the request line, so that the query's last field
+    may be half of one; or later, so that the same holds for the body, or the body is
+    missing altogether. `head` is then what is shown of it where there is no body: all
+    that came of a head that did not end or could not be read, its secret left out.
+    """
 
     method: str
     path: str
     query: str
     headers: Mapping[str, str]
     body: bytes
+    torn: Tear | None = None
+    head: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

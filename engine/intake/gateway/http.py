@@ -1,11 +1,15 @@
-"""Wire protocols over HTTP: an ASGI application served by uvicorn in the loop."""
+"""Wire protocols over HTTP: an ASGI application served by uvicorn in the loop.
+
+A request that breaks off is decoded as far as it came, since an app may never say it
+again.
+"""
 
 import asyncio
 import logging
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import uvicorn
@@ -13,15 +17,23 @@ import uvicorn
 from engine.intake.gateway.door import Door
 from engine.intake.gateway.guard import Guard
 from engine.intake.gateway.http_guest import Guarded, Peer, guarded
+from engine.intake.gateway.http_torn import salvaged
 from engine.intake.gateway.secrets import presented_in
 from engine.ports.clock import Clock
-from engine.ports.device import DeviceReport, HttpDecoded, HttpRequest, HttpWireProtocol
+from engine.ports.device import (
+    DeviceReport,
+    HttpDecoded,
+    HttpRequest,
+    HttpWireProtocol,
+    Tear,
+)
 from engine.values import DeviceId
 
 BODY_MAX = 256 * 1024
 UNRECORDED_STATUS = 503
 TOO_LARGE_STATUS = 413
 SLOW_STATUS = 408
+GONE_STATUS = 400
 BODY_S = 30.0
 
 Scope = MutableMapping[str, Any]
@@ -48,14 +60,8 @@ class HttpDevices:
         """Handle one request, as ASGI has it."""
         if scope["type"] != "http":
             return
-        try:
-            body = await asyncio.wait_for(_body(receive), BODY_S)
-        except TimeoutError:
-            await _answer(send, SLOW_STATUS, b"")
-            return
-        if body is None:
-            await _answer(send, TOO_LARGE_STATUS, b"")
-            return
+        body = _Body()
+        refused = await body.read(receive)
         request = HttpRequest(
             method=scope["method"],
             path=scope["path"],
@@ -64,18 +70,27 @@ class HttpDevices:
                 name.decode("latin-1"): value.decode("latin-1")
                 for name, value in scope["headers"]
             },
-            body=body,
+            body=b"".join(body.parts),
         )
+        if refused is not None:
+            head = b"" if request.body else _line(request)
+            request = replace(request, torn=Tear.LATER, head=head)
+        decoded = self._decoded(request)
+        self._recognise(scope, decoded.reports)
+        is_durable = await self._durable(decoded)
+        status = refused or decoded.status if is_durable else UNRECORDED_STATUS
+        said = decoded.answer if is_durable and refused is None else b""
+        await _answer(send, status, said, is_last=refused is not None)
+
+    def take_torn(self, said: bytes) -> None:
+        """Let in what can be read of bytes that never became a request."""
+        self._door.let_in(self._decoded(salvaged(said)).reports, _nobody_waits)
+
+    def _decoded(self, request: HttpRequest) -> HttpDecoded:
         decoded = self._wire.decode(request, self._clock.now())
         presented = presented_in(request.headers)
-        reports = tuple(
-            self._door.proven(report, presented) for report in decoded.reports
-        )
-        decoded = replace(decoded, reports=reports)
-        self._recognise(scope, reports)
-        is_durable = await self._durable(decoded)
-        status = decoded.status if is_durable else UNRECORDED_STATUS
-        await _answer(send, status, decoded.answer if is_durable else b"")
+        reports = (self._door.proven(one, presented) for one in decoded.reports)
+        return replace(decoded, reports=tuple(reports))
 
     def _recognise(self, scope: Scope, reports: tuple[DeviceReport, ...]) -> None:
         peer = scope.get("client")
@@ -110,14 +125,15 @@ def server(
         if peer in guests:
             guests[peer].recognise(device)
 
+    devices = HttpDevices(wire, door, clock, heard)
     config = uvicorn.Config(
-        HttpDevices(wire, door, clock, heard),
+        devices,
         log_config=None,
         log_level=logging.CRITICAL,
         access_log=False,
         lifespan="off",
         server_header=False,
-        http=guarded(guard, guests),
+        http=guarded(guard, guests, devices),
         ws="none",
         timeout_keep_alive=75,
         timeout_graceful_shutdown=1,
@@ -133,26 +149,51 @@ def server(
     return run
 
 
-async def _body(receive: Receive) -> bytes | None:
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            return b"".join(parts)
-        part = message.get("body", b"")
-        size += len(part)
-        if size > BODY_MAX:
-            return None
-        parts.append(part)
-        if not message.get("more_body", False):
-            return b"".join(parts)
+@dataclass(slots=True)
+class _Body:
+    """What has come of a body, whole or not."""
+
+    parts: list[bytes] = field(default_factory=list)
+    size: int = 0
+
+    async def read(self, receive: Receive) -> int | None:
+        """Read to the end; return the status to refuse it with that has none."""
+        try:
+            async with asyncio.timeout(BODY_S):
+                return await self._read(receive)
+        except TimeoutError:
+            return SLOW_STATUS
+
+    async def _read(self, receive: Receive) -> int | None:
+        while True:
+            message = await receive()
+            if message["type"] != "http.request":
+                return GONE_STATUS
+            part = message.get("body", b"")
+            self.parts.append(part[: BODY_MAX - self.size])
+            self.size += len(part)
+            if self.size > BODY_MAX:
+                return TOO_LARGE_STATUS
+            if not message.get("more_body", False):
+                return None
 
 
-async def _answer(send: Send, status: int, body: bytes) -> None:
+def _line(request: HttpRequest) -> bytes:
+    """Return what can be shown of a request of which nothing but the head came."""
+    target = f"{request.path}?{request.query}" if request.query else request.path
+    return f"{request.method} {target}".encode("latin-1", "replace")
+
+
+async def _answer(send: Send, status: int, body: bytes, *, is_last: bool) -> None:
     headers = [
         (b"content-length", str(len(body)).encode()),
         (b"content-type", b"text/plain; charset=utf-8"),
     ]
+    if is_last:
+        headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+def _nobody_waits(is_durable: bool) -> None:  # noqa: FBT001 - the one thing said
+    del is_durable

@@ -1,8 +1,9 @@
 """A connection of a device over HTTP: known to the guard, and bounded in time."""
 
 import asyncio
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from engine.intake.gateway.guard import Guard
@@ -12,10 +13,21 @@ HEAD_S = 30.0
 Peer = tuple[str, int]
 
 
+class TakesTorn(Protocol):
+    """Reads what is left of requests."""
+
+    def take_torn(self, said: bytes) -> None:
+        """Let in what can be read of bytes that never became a request."""
+
+
 class Guarded(H11Protocol):
-    """Uvicorn's connection; one whose first request has no head in time is let go."""
+    """Uvicorn's connection; one whose request has no head in time is let go.
+
+    Whatever ends it, what had come of a head is handed on: it may be half an SOS.
+    """
 
     guard: ClassVar[Guard]
+    devices: ClassVar[TakesTorn]
     guests: ClassVar[dict[Peer, "Guarded"]]
     known: DeviceId | None = None
     slow: asyncio.TimerHandle | None = None
@@ -28,16 +40,30 @@ class Guarded(H11Protocol):
         loop = asyncio.get_running_loop()
         address = self.client[0] if self.client else ""
         self.guard.entered(self.let_go, address, loop.time())
-        self.slow = loop.call_later(HEAD_S, self.let_go)
+        self.slow = loop.call_later(HEAD_S, self._too_slow)
 
     def data_received(self, data: bytes) -> None:
         """Read on; once a whole head is there the body has a time of its own."""
         super().data_received(data)
-        if self.cycle is not None and self.slow is not None:
+        if self._begun():
+            if self.slow is None:
+                self.slow = asyncio.get_running_loop().call_later(
+                    HEAD_S, self._too_slow
+                )
+        elif self.cycle is not None and self.slow is not None:
             self.slow.cancel()
+            self.slow = None
+
+    def handle_events(self) -> None:
+        """Read requests; bytes that turn out to be none are handed on."""
+        begun, cycle = self._begun(), self.cycle
+        super().handle_events()
+        if self.conn.their_state is h11.ERROR and self.cycle is cycle:
+            self._hand_on(begun)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Leave."""
+        self._hand_on(self._begun())
         super().connection_lost(exc)
         self.guard.left(self.let_go, self.known)
         if self.client is not None:
@@ -56,7 +82,24 @@ class Guarded(H11Protocol):
         """Close it."""
         self.transport.close()
 
+    def _too_slow(self) -> None:
+        self.slow = None
+        if self.cycle is None or self._begun():
+            self.let_go()
 
-def guarded(guard: Guard, guests: dict[Peer, Guarded]) -> type[Guarded]:
+    def _begun(self) -> bytes:
+        """Return what has come of a request whose head has not ended, or not yet."""
+        between = self.conn.their_state in {h11.IDLE, h11.DONE}
+        return self.conn.trailing_data[0] if between else b""
+
+    def _hand_on(self, begun: bytes) -> None:
+        if begun.strip():
+            self.devices.take_torn(begun)
+
+
+def guarded(
+    guard: Guard, guests: dict[Peer, Guarded], devices: TakesTorn
+) -> type[Guarded]:
     """Return the class of one listener's connections."""
-    return type("GuardedHere", (Guarded,), {"guard": guard, "guests": guests})
+    own = {"guard": guard, "guests": guests, "devices": devices}
+    return type("GuardedHere", (Guarded,), own)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,8 @@ from adapters.devices.osmand import Osmand
 from engine.ports.device import HttpDecoded, HttpRequest, ReportKind
 from engine.values import Fix, Instant, Signal
 from tests.adapters.devices.agreement import assert_agrees
+from tests.adapters.devices.torn_requests import decode as decode_torn
+from tests.adapters.devices.torn_requests import is_visible
 from tests.adapters.devices.vectors import (
     RECEIVED_AT,
     Outcome,
@@ -161,23 +164,16 @@ def test_a_place_the_phone_calls_invalid_is_kept_and_not_trusted() -> None:
 @pytest.mark.parametrize("length", range(1, 60))
 def test_a_torn_body_is_an_sos_or_shown_and_is_not_acknowledged(length: int) -> None:
     whole = encode.document("1", at=AT, alarm="sos").body
-    decoded = decode(post(whole[:-length]))
-    assert decoded.status == 400
-    assert decoded.reports[0].kind is ReportKind.UNDECODABLE
+    assert is_visible(decode_torn(Osmand(), post(whole[:-length])))
 
 
 @pytest.mark.parametrize("length", range(1, 35))
-def test_a_body_shorter_than_announced_is_not_acknowledged(length: int) -> None:
+def test_a_body_shorter_than_announced_is_shown_with_its_device(length: int) -> None:
     request = encode.form("1", at=AT, alarm="sos")
-    torn = HttpRequest(
-        method="POST",
-        path="/",
-        query="",
-        headers=request.headers,
-        body=request.body[:-length],
-    )
-    assert decode(torn).status == 400
-    assert decode(torn).reports
+    torn = replace(request, body=request.body[:-length])
+    (report,) = decode_torn(Osmand(), torn)
+    assert report.kind is ReportKind.UNDECODABLE
+    assert report.device == ("1" if b"&" in torn.body else None)
 
 
 @given(st.binary(max_size=400), st.text(max_size=100))

@@ -83,10 +83,18 @@ def test_a_call_for_help_with_an_unreadable_place_is_one() -> None:
 
 
 @pytest.mark.parametrize("length", range(1, 60))
-def test_a_torn_push_is_shown_and_not_acknowledged(length: int) -> None:
+def test_a_torn_push_is_a_call_for_help_and_not_acknowledged(length: int) -> None:
     decoded = decode(push("HELP")[: -(length + len("/message></messageList>"))])
     assert decoded.status == 400
+    assert decoded.reports[0].signals == {Signal.SOS}
+    assert decoded.reports[0].attributes["incomplete"] == "true"
+
+
+def test_a_push_torn_before_its_kind_is_shown_with_its_device() -> None:
+    decoded = decode(push("HELP").partition(b"</messageType>")[0])
+    assert decoded.status == 400
     assert decoded.reports[0].kind is ReportKind.UNDECODABLE
+    assert decoded.reports[0].device == "0-1234567"
 
 
 def test_a_document_type_is_refused() -> None:
