@@ -70,6 +70,7 @@ class Arrivals:
         self._dialogue = dialogue
         self._options = options
         self._clock = clock
+        self._late: list[LateAnswer] = []
         self.forget()
 
     def forget(self) -> None:
@@ -89,7 +90,8 @@ class Arrivals:
         """
         self._dialogue.catch_up()
         heard = self._sort()
-        events: list[ModemEvent] = [*heard.late]
+        events: list[ModemEvent] = [*self._late, *heard.late]
+        self._late.clear()
         for urc in heard.direct:
             events.extend(self._direct(session, urc))
         if heard.rings:
@@ -104,6 +106,22 @@ class Arrivals:
             self._select(session, session.receives)
         events.extend(self._parts.overdue(self._clock.boottime_s()))
         return events
+
+    def owed(self) -> int:
+        """Take late answers that have come; return how many are yet to come."""
+        unsolicited = self._dialogue.unsolicited
+        for urc in list(unsolicited):
+            outcome = late_outcome(urc.line)
+            if outcome is not None:
+                unsolicited.remove(urc)
+                self.tell_late([LateAnswer(outcome=outcome)])
+        return self._dialogue.owing()
+
+    def tell_late(self, answers: Sequence[LateAnswer]) -> None:
+        """Return these with the next events: each is of the oldest that is owed."""
+        for answer in answers:
+            if self._dialogue.late_answer_due():
+                self._late.append(answer)
 
     def _sort(self) -> _Heard:
         """Sort what the modem has said unasked."""

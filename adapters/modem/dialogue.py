@@ -249,13 +249,17 @@ class Dialogue:
 
     def late_answer_due(self) -> bool:
         """Return whether an answer now belongs to an earlier submit; it is used up."""
-        now_s = self.clock.boottime_s()
-        while self.unanswered and self.unanswered[0] < now_s:
-            self.unanswered.popleft()
-        if not self.unanswered:
+        if not self.owing():
             return False
         self.unanswered.popleft()
         return True
+
+    def owing(self) -> int:
+        """Return how many earlier submits the modem may still answer."""
+        now_s = self.clock.boottime_s()
+        while self.unanswered and self.unanswered[0] < now_s:
+            self.unanswered.popleft()
+        return len(self.unanswered)
 
     def _is_aside(self, line: str, prefix: str, echo: str) -> bool:
         """Return whether a line is echo, or ends something else than this command."""

@@ -11,19 +11,19 @@ from adapters.modem.at_replies import (
     registration,
     signal_dbm,
     storages,
-    submit_reference,
 )
 from adapters.modem.bring_up import BringUp, Session
 from adapters.modem.call import ring
 from adapters.modem.compose import Piece, fit, fit_text
-from adapters.modem.dialogue import Dialogue, ModemInterruptedError, Reply, no_beat
+from adapters.modem.dialogue import Dialogue, Reply, no_beat
 from adapters.modem.options import ModemOptions
-from adapters.modem.outcomes import refusal, rejected, unknown
+from adapters.modem.outcomes import refusal, rejected
 from adapters.modem.pdu_encode import encode_submit, submit
 from adapters.modem.pdu_text import build
 from adapters.modem.pins import PinStore, pin_store
 from adapters.modem.recovery import Recovery
 from adapters.modem.replug import find_port
+from adapters.modem.submission import Submissions
 from adapters.modem.transliterate import Transliteration
 from adapters.modem.transport import SerialTransport, Transport
 from engine.errors import ModemError, ModemGoneError, ModemSilentError
@@ -31,7 +31,6 @@ from engine.ports.clock import Clock
 from engine.ports.modem import (
     ModemEvent,
     ModemHealth,
-    SendResult,
     SubmitOutcome,
 )
 from engine.ports.telemetry import Telemetry
@@ -79,6 +78,7 @@ class SerialModem:
         self._dialogue = Dialogue(self._transport, clock, watch)
         self._session = Session()
         self._arrivals = Arrivals(self._dialogue, self._options, clock)
+        self._submissions = Submissions(self._dialogue, self._arrivals)
         self._recovery = Recovery(self._dialogue, self._options, clock, self)
         self._imei = self._options.imei
 
@@ -154,7 +154,7 @@ class SerialModem:
         if refused is not None:
             return refused
         self._dialogue.write_pdu(pdu)
-        return self._answer_to_submit(beat, late_s)
+        return self._submissions.answer(beat, late_s)
 
     def ring(
         self,
@@ -325,6 +325,7 @@ class SerialModem:
 
     def _bring_up(self) -> None:
         self._arrivals.forget()
+        self._submissions.forget()
         self._session = BringUp(self._dialogue, self._options, self._pins).run()
 
     def _ready(self) -> None:
@@ -354,35 +355,8 @@ class SerialModem:
             raise ModemSilentError(message)
         return refusal(final)
 
-    def _unanswered(self, reason: str, waited_s: float) -> SubmitOutcome:
-        """Say that nobody knows; keep an ear open for what comes of it."""
-        left_s = max(0.0, LISTEN_S - waited_s)
-        if left_s:
-            self._dialogue.unanswered.append(self._clock.boottime_s() + left_s)
-        return unknown(reason, may_follow=left_s > 0)
-
-    def _answer_to_submit(
-        self, beat: Callable[[], None], late_s: float
-    ) -> SubmitOutcome:
-        """Wait for `+CMGS`; from here on nothing raises."""
-        try:
-            reply = self._dialogue.result(deadline_s=late_s, prefix="+CMGS", beat=beat)
-        except ModemInterruptedError as error:
-            return self._unanswered(str(error), late_s)
-        except ModemError as error:
-            return unknown(str(error))
-        reference = _first(submit_reference, reply)
-        if reference is not None:
-            return SubmitOutcome(result=SendResult.SENT, reference=reference)
-        if reply.final is None:
-            return self._unanswered("no answer to the message", late_s)
-        if reply.final.ok:
-            return unknown("OK without a reference")
-        return refusal(reply.final)
-
 
 T = TypeVar("T")
-LISTEN_S = 120.0
 _SILENT_MAX = 2
 _ROW_S = 0.2
 _REGISTRATION_QUESTIONS = ("AT+CREG?", "AT+CGREG?", "AT+CEREG?")

@@ -53,6 +53,15 @@ def _judge(r: Rig, results: dict[str, SendResult | None]) -> None:
                 assert handed.count(text) <= 1
 
 
+def _assert_works_again(r: Rig, mended: list[str]) -> None:
+    """The next message is sent; where answers are owed the first one is nobody's."""
+    after = _outcome(r, "after")
+    if "drop_cmgs" in mended and after is SendResult.UNKNOWN:
+        _judge(r, {"after": after})
+        after = _outcome(r, "again")
+    assert after is SendResult.SENT
+
+
 def test_every_switch_is_in_the_table() -> None:
     assert set(switch_names()) == SWITCHES.keys() | NOT_SWITCHED_HERE
 
@@ -66,7 +75,7 @@ def test_a_fault_leaves_every_message_one_true_outcome(
     with rig(tmp_path, faults=faults) as r:
         _judge(r, {text: _outcome(r, text) for text in ("a", "b", "c", "d")})
         mend(faults, name)
-        assert _outcome(r, "after") is SendResult.SENT
+        _assert_works_again(r, [name])
 
 
 @pytest.mark.slow
@@ -81,7 +90,7 @@ def test_a_pair_of_faults_leaves_every_message_one_true_outcome(
         _judge(r, {text: _outcome(r, text) for text in ("a", "b", "c", "d")})
         for name in (one, other):
             mend(faults, name)
-        assert _outcome(r, "after") is SendResult.SENT
+        _assert_works_again(r, [one, other])
 
 
 @pytest.mark.parametrize("event", EVENTS)

@@ -1,6 +1,9 @@
 """What a modem says of a message after the driver has stopped waiting for it."""
 
-from engine.ports.modem import LateAnswer, ModemEvent, SendResult
+import pytest
+
+from adapters.modem.driver import SerialModem
+from engine.ports.modem import LateAnswer, ModemEvent, SendResult, SubmitOutcome
 from tests.adapters.modem.scripted import SILENCE, WORKS, ScriptedModem, driver_of
 from tests.fakes import ManualClock
 
@@ -65,3 +68,118 @@ def test_a_late_answer_before_the_next_prompt_is_not_the_next_ones(
     (event,) = driver.poll(drain=False)
     assert isinstance(event, LateAnswer)
     assert event.outcome.reference == 98
+
+
+OK_98 = "\r\n+CMGS: 98\r\n\r\nOK\r\n"
+OK_99 = "\r\n+CMGS: 99\r\n\r\nOK\r\n"
+REFUSED = "\r\n+CMS ERROR: 38\r\n"
+
+
+def _two(clock: ManualClock, answers: str) -> tuple[SerialModem, SubmitOutcome]:
+    """Submit one that stays without an answer, and a second one that has these."""
+    modem = ScriptedModem(clock, WORKS, sent=SILENCE)
+    driver = driver_of(modem)
+    driver.open()
+    first = driver.submit(NUMBER, "one", validity_min=5, late_s=25)
+    assert first.may_follow
+    modem.sent = answers
+    return driver, driver.submit(NUMBER, "two", validity_min=5, late_s=25)
+
+
+def _told(events: list[ModemEvent]) -> list[tuple[SendResult, int | None]]:
+    return [
+        (event.outcome.result, event.outcome.reference)
+        for event in events
+        if isinstance(event, LateAnswer)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answers", "first", "second"),
+    [
+        (OK_98 + OK_99, (SendResult.SENT, 98), (SendResult.SENT, 99)),
+        (OK_98 + REFUSED, (SendResult.SENT, 98), (SendResult.REJECTED, None)),
+        (REFUSED + OK_99, (SendResult.REJECTED, None), (SendResult.SENT, 99)),
+        (REFUSED + REFUSED, (SendResult.REJECTED, None), (SendResult.REJECTED, None)),
+    ],
+)
+def test_two_answers_are_those_of_two_messages_bug_a_refused_one_was_shown_as_sent(
+    clock: ManualClock,
+    answers: str,
+    first: tuple[SendResult, int | None],
+    second: tuple[SendResult, int | None],
+) -> None:
+    driver, outcome = _two(clock, answers)
+    assert (outcome.result, outcome.reference) == second
+    assert _told(list(driver.poll(drain=False))) == [first]
+
+
+@pytest.mark.parametrize("answer", [OK_98, REFUSED])
+def test_one_answer_to_two_messages_is_nobodys(clock: ManualClock, answer: str) -> None:
+    driver, outcome = _two(clock, answer)
+    assert (outcome.result, outcome.may_follow) == (SendResult.UNKNOWN, False)
+    assert outcome.retry
+    assert _told(list(driver.poll(drain=False))) == [(SendResult.UNKNOWN, None)]
+
+
+def test_after_an_answer_that_was_nobodys_later_ones_are_nobodys_too(
+    clock: ManualClock,
+) -> None:
+    modem = ScriptedModem(clock, WORKS, sent=SILENCE)
+    driver = driver_of(modem)
+    driver.open()
+    driver.submit(NUMBER, "one", validity_min=5, late_s=25)
+    modem.sent = OK_98
+    driver.submit(NUMBER, "two", validity_min=5, late_s=25)
+    driver.poll(drain=False)
+    modem.say(OK_99)
+    assert list(driver.poll(drain=False)) == []
+    modem.sent = "\r\n+CMGS: 100\r\n\r\nOK\r\n"
+    assert driver.submit(NUMBER, "three", validity_min=5).reference == 100
+
+
+@pytest.mark.parametrize(
+    ("reference", "is_its_own"), [(7, False), (8, False), (9, True), (200, False)]
+)
+def test_one_answer_is_the_last_messages_where_no_earlier_one_has_its_reference(
+    clock: ManualClock, reference: int, *, is_its_own: bool
+) -> None:
+    modem = ScriptedModem(clock, WORKS)  # the first has reference 7
+    driver = driver_of(modem)
+    driver.open()
+    assert driver.submit(NUMBER, "known", validity_min=5).reference == 7
+    modem.sent = SILENCE
+    driver.submit(NUMBER, "one", validity_min=5, late_s=25)
+    modem.sent = f"\r\n+CMGS: {reference}\r\n\r\nOK\r\n"
+    outcome = driver.submit(NUMBER, "two", validity_min=5, late_s=25)
+    wanted = SendResult.SENT if is_its_own else SendResult.UNKNOWN
+    assert outcome.result is wanted
+    late = [] if is_its_own else [(SendResult.UNKNOWN, None)]
+    assert _told(list(driver.poll(drain=False))) == late
+
+
+def test_references_go_round_and_a_refusal_may_use_one_up(clock: ManualClock) -> None:
+    modem = ScriptedModem(clock, WORKS, sent="\r\n+CMGS: 254\r\n\r\nOK\r\n")
+    driver = driver_of(modem)
+    driver.open()
+    driver.submit(NUMBER, "known", validity_min=5)
+    modem.sent = REFUSED
+    driver.submit(NUMBER, "refused", validity_min=5)
+    modem.sent = SILENCE
+    driver.submit(NUMBER, "one", validity_min=5, late_s=25)
+    modem.sent = "\r\n+CMGS: 1\r\n\r\nOK\r\n"
+    assert driver.submit(NUMBER, "two", validity_min=5, late_s=25).reference == 1
+    modem.say("\r\n+CMGS: 0\r\n\r\nOK\r\n")
+    assert _told(list(driver.poll(drain=False))) == [(SendResult.SENT, 0)]
+
+
+def test_no_answer_to_two_messages_leaves_both_open(clock: ManualClock) -> None:
+    modem = ScriptedModem(clock, WORKS, sent=SILENCE)
+    driver = driver_of(modem)
+    driver.open()
+    for text in ("one", "two"):
+        outcome = driver.submit(NUMBER, text, validity_min=5, late_s=25)
+        assert outcome.may_follow
+    modem.say(OK_98 + OK_99)
+    told = _told(list(driver.poll(drain=False)))
+    assert told == [(SendResult.SENT, 98), (SendResult.SENT, 99)]
