@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adapters.fleet.phone import as_sent
 from engine.config import TlsListen
@@ -18,6 +20,7 @@ from engine.intake.gateway.tls import context
 from engine.ports.device import HttpRequest, HttpWireProtocol, ReportKind, Tear
 from engine.values import Signal
 from tests.adapters.devices.torn_requests import is_visible, sos_requests
+from tests.adapters.devices.vectors import RECEIVED_AT
 from tests.engine.intake.gateway.http_gate import Gate, serving
 
 CASES = sos_requests()
@@ -280,3 +283,17 @@ def test_a_request_line_that_ended_holds_a_whole_query(
 ) -> None:
     request = salvaged(said)
     assert (request.query, request.torn) == (query, torn)
+
+
+@given(
+    st.sampled_from([as_sent(request) for _, _, request in CASES]),
+    st.data(),
+    st.binary(max_size=9),
+)
+def test_no_bytes_that_are_no_request_raise(
+    sent: bytes, data: st.DataObject, noise: bytes
+) -> None:
+    start, end = (data.draw(st.integers(0, len(sent))) for _ in range(2))
+    request = salvaged(sent[:start] + noise + sent[end:])
+    for _, wire, _ in CASES:
+        assert wire.decode(request, RECEIVED_AT).status in {200, 400}
