@@ -199,7 +199,8 @@ def send(
         said = asdict(outcome) | {"report": report.outcome if report else None}
         typer.echo(json.dumps(said))
     else:
-        code = f" ({outcome.code})" if outcome.code else ""
+        told = ", ".join(filter(None, (outcome.code, outcome.fault)))
+        code = f" ({told})" if told else ""
         typer.echo(f"{outcome.result}{code} {outcome.reason}".rstrip())
         if outcome.result is SendResult.SENT:
             typer.echo(f"report: {report.outcome if report else 'none yet'}")

@@ -13,18 +13,18 @@ def refusal(final: Final) -> SubmitOutcome:
     if final.kind is not FinalKind.CMS:
         return rejected(str(final), retry=True, reason="refused by the modem")
     policy = cms_policy.policy(final.code)
+    result = SendResult.REJECTED
     if policy.fault is cms_policy.FaultClass.SENT:
-        return SubmitOutcome(
-            result=SendResult.SENT, code=final.code, reason=policy.meaning
-        )
-    if final.code == _NETWORK_TIMEOUT:
-        return SubmitOutcome(
-            result=SendResult.UNKNOWN,
-            code=final.code,
-            retry=True,
-            reason=policy.meaning,
-        )
-    return rejected(final.code, retry=policy.retry, reason=policy.meaning)
+        result = SendResult.SENT
+    elif final.code == _NETWORK_TIMEOUT:
+        result = SendResult.UNKNOWN
+    return SubmitOutcome(
+        result=result,
+        code=final.code,
+        fault=policy.fault.value,
+        retry=policy.retry,
+        reason=policy.meaning,
+    )
 
 
 def late_outcome(line: str) -> SubmitOutcome | None:

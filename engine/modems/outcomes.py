@@ -18,12 +18,13 @@ def not_sent(error: ModemError) -> Outcome:
 
 
 def outcome_of(submitted: SubmitOutcome) -> Outcome:
-    """Return how a submit ended."""
+    """Return how a submit ended; the reason has the code and its class behind it."""
     reference = "" if submitted.reference is None else str(submitted.reference)
-    reason = submitted.reason or (submitted.code or "")
+    told = ", ".join(filter(None, (submitted.code, submitted.fault)))
+    reason = f"{submitted.reason} ({told})" if told else submitted.reason
     return Outcome(
         state=_RESULTS[submitted.result],
         reference=reference,
-        reason=reason,
+        reason=reason.strip(),
         retry=submitted.retry,
     )

@@ -24,13 +24,15 @@ class SubmitOutcome:
     """How a submit ended: TP-MR where sent, +CMS/+CME code where rejected.
 
     `retry` is the policy table's word on a rejected one: another try, on another
-    route, is worth it. `reason` is for people and carries no number. `may_follow`
-    tells of an unknown one that the modem may still answer: a `LateAnswer`.
+    route, is worth it; `fault` is whose or what kind of fault it is by that table
+    (`recipient`, `sim`, `temporary`). `reason` is for people and carries no number.
+    `may_follow` tells of an unknown one that the modem may still answer: `LateAnswer`.
     """
 
     result: SendResult
     reference: int | None = None
     code: str | None = None
+    fault: str = ""
     retry: bool = False
     reason: str = ""
     may_follow: bool = False

@@ -6,6 +6,7 @@ import logging
 import pytest
 
 from engine.dispatch.actor import Shout
+from engine.dispatch.attempts import outcome_of
 from engine.dispatch.body import decode_body
 from engine.errors import ModemBusyError, ModemGoneError, ModemSilentError
 from engine.ports.journal import EffectState, Record
@@ -55,6 +56,24 @@ def test_each_end_of_a_submit_is_told_for_what_it_is(
     rig.plan("e2")
     rig.world.run(60)
     assert rig.outcomes()[-1] is EffectState.ACCEPTED, "it comes back by itself"
+
+
+def test_a_refusal_is_journalled_with_its_code_and_its_class(rig: Rig) -> None:
+    rig.driver.outcomes = [
+        SubmitOutcome(
+            result=SendResult.REJECTED,
+            code="38",
+            fault="temporary_long",
+            retry=True,
+            reason="network out of order",
+        )
+    ]
+    rig.plan()
+    rig.world.run(1)
+    with rig.ledger.reader() as reader:
+        outcome = outcome_of(reader.stream("effect/e1"))
+    assert outcome is not None
+    assert outcome.reason == "network out of order (38, temporary_long)"
 
 
 def test_a_modem_that_is_gone_pulls_nothing_shows_and_comes_back(rig: Rig) -> None:
