@@ -19,6 +19,7 @@ from adapters.devices.reading import (
     text_of,
 )
 from adapters.devices.session import Cut, DatagramSession, StreamSession
+from adapters.devices.torn import Torn
 from engine.ports.device import (
     Decoded,
     DeviceReport,
@@ -38,7 +39,7 @@ class Eelink:
 
     def session(self) -> WireSession:
         """Start with an empty buffer and no log-in."""
-        return StreamSession(EelinkDecoder())
+        return StreamSession(EelinkDecoder(), torn=_TORN)
 
 
 class EelinkUdp:
@@ -50,7 +51,7 @@ class EelinkUdp:
 
     def session(self) -> WireSession:
         """Start with nothing; each datagram names its device."""
-        return DatagramSession(EelinkUdpDecoder())
+        return DatagramSession(EelinkUdpDecoder(), torn=_TORN_DATAGRAM)
 
 
 class EelinkDecoder:
@@ -151,6 +152,13 @@ def datagram_of(name: bytes, packages: bytes) -> bytes:
     """Return a whole datagram; `name` is the IMEI in eight bytes."""
     body = name + packages
     return b"EL" + (len(body) + 2).to_bytes(2) + rotating_sum16(body).to_bytes(2) + body
+
+
+def _named(raw: bytes) -> DeviceId | None:
+    """Return whom the header of a torn datagram names."""
+    name = raw[6:_HEADER_BYTES]
+    is_whole = raw.startswith(b"EL") and len(raw) >= _HEADER_BYTES
+    return DeviceId(name.hex()[1:]) if is_whole else None
 
 
 def _read_content(kind: int, content: Reader, draft: Draft) -> None:
@@ -288,3 +296,8 @@ _ALARMS: dict[int, tuple[Signal, ...]] = {
     0x85: (Signal.ACCIDENT,),
     0x86: (Signal.FALL,),
 }
+# A torn package takes the first byte of the one behind it where that is all it lacked.
+_TORN = Torn(
+    begins=re.compile(rb"gg[\x01-\x1f\x80\x81]|\Agg?\Z|\Ag[\x01-\x1f\x80\x81]\x00")
+)
+_TORN_DATAGRAM = Torn(begins=re.compile(rb"\AE(?:L|\Z)"), named=_named)

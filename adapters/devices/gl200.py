@@ -19,6 +19,7 @@ from adapters.devices.reading import (
     text_of,
 )
 from adapters.devices.session import Cut, DatagramSession, StreamSession
+from adapters.devices.torn import Torn, named_by
 from engine.ports.device import Decoded, ReportKind, Transport, WireSession
 from engine.values import DeviceId, Instant, Signal
 
@@ -32,7 +33,7 @@ class Gl200:
 
     def session(self) -> WireSession:
         """Start with an empty buffer; each message names its device."""
-        return StreamSession(Gl200Decoder())
+        return StreamSession(Gl200Decoder(), torn=_TORN)
 
 
 class Gl200Udp:
@@ -44,7 +45,7 @@ class Gl200Udp:
 
     def session(self) -> WireSession:
         """Start with nothing."""
-        return DatagramSession(Gl200Decoder())
+        return DatagramSession(Gl200Decoder(), torn=_TORN)
 
 
 class Gl200Decoder:
@@ -325,4 +326,13 @@ _SIGNALS |= dict.fromkeys(
         "GTLOC",
     ),
     (),
+)
+_TORN = Torn(
+    begins=re.compile(_HEAD.pattern + rb"|\A\s*\+[A-Z]{0,4}:?G?\Z"),
+    named=named_by(
+        re.compile(
+            rb"\+(?:RESP|BUFF|ACK):GT[^,+]{0,16},"
+            rb"(?:(\d{15})|[^,+]{0,16},([0-9A-Za-z]{10,20})),"
+        )
+    ),
 )

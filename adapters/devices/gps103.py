@@ -23,6 +23,7 @@ from adapters.devices.reading import (
     text_of,
 )
 from adapters.devices.session import Cut, DatagramSession, StreamSession
+from adapters.devices.torn import Torn, named_by
 from engine.ports.device import Decoded, DeviceOrder, ReportKind, Transport, WireSession
 from engine.values import DeviceId, Instant, Signal
 
@@ -36,7 +37,7 @@ class Gps103:
 
     def session(self) -> WireSession:
         """Start with an empty buffer; each report names its device."""
-        return StreamSession(Gps103Decoder())
+        return StreamSession(Gps103Decoder(), torn=_TORN)
 
     def order(self, order: DeviceOrder) -> bytes | None:
         """Return what is written to the device for a command."""
@@ -57,7 +58,7 @@ class Gps103Udp:
 
     def session(self) -> WireSession:
         """Start with nothing."""
-        return DatagramSession(Gps103Decoder())
+        return DatagramSession(Gps103Decoder(), torn=_TORN)
 
 
 class Gps103Decoder:
@@ -199,3 +200,9 @@ _LON = 9
 _CELL_ID = 9
 _ALTERNATIVE = 13
 _PADDING = 6
+_TORN = Torn(
+    begins=re.compile(
+        rb"imei:|\A\s*(?:#{1,2},?|(?:##,|\d{10,17})?i(?:m(?:ei?)?)?|\d{1,17})\Z",
+    ),
+    named=named_by(re.compile(rb"imei:(\d{10,17}),")),
+)

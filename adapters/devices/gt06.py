@@ -7,6 +7,7 @@ are read into one set. The CRC (X-25 over length to serial) is checked and flagg
 a frame whose CRC is wrong is a report like any other.
 """
 
+import re
 from datetime import timedelta
 
 from adapters.devices import gt06_tables as tables
@@ -22,6 +23,7 @@ from adapters.devices.gt06_packet import (
 )
 from adapters.devices.reading import Reader, UnreadableError
 from adapters.devices.session import Cut, StreamSession
+from adapters.devices.torn import Torn
 from engine.ports.device import Decoded, ReportKind, Transport, WireSession
 from engine.values import DeviceId, Instant
 
@@ -35,7 +37,7 @@ class Gt06:
 
     def session(self) -> WireSession:
         """Start with an empty buffer and no log-in."""
-        return StreamSession(Gt06Decoder())
+        return StreamSession(Gt06Decoder(), torn=_TORN)
 
 
 class Gt06Decoder:
@@ -195,3 +197,4 @@ _MARKERS_MAX = 64  # a flood of markers must stay cheap
 _TYPE_AND_ZONE = 4
 _ZONE_MAX = timedelta(hours=14)
 _NO_ADDRESS = b"NA&&NA&&0##"
+_TORN = Torn(begins=re.compile(rb"xx|yy|\A[xy]\Z"))

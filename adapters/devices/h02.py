@@ -22,6 +22,7 @@ from adapters.devices.reading import (
     text_of,
 )
 from adapters.devices.session import Cut, DatagramSession, StreamSession
+from adapters.devices.torn import Torn, named_by
 from engine.ports.device import Decoded, DeviceOrder, ReportKind, Transport, WireSession
 from engine.values import DeviceId, Instant, Signal
 
@@ -35,7 +36,7 @@ class H02:
 
     def session(self) -> WireSession:
         """Start with an empty buffer; each message names its device."""
-        return StreamSession(H02Decoder())
+        return StreamSession(H02Decoder(), torn=_TORN)
 
     def order(self, order: DeviceOrder) -> bytes | None:
         """Return what is written to the device for a command."""
@@ -56,7 +57,7 @@ class H02Udp:
 
     def session(self) -> WireSession:
         """Start with nothing."""
-        return DatagramSession(H02Decoder())
+        return DatagramSession(H02Decoder(), torn=_TORN)
 
 
 class H02Decoder:
@@ -112,6 +113,9 @@ class H02Decoder:
         if frame[:1] == b"$":
             self._read_binary(Reader(frame), draft)
             return Decoded(reports=(draft.finish(),))
+        if frame[:1] == b"X" and _named(frame):
+            message = "the beginning of another message in it"
+            raise UnreadableError(message)
         body = text_of(frame).rstrip("#\r\n")
         _, name, kind, *_ = [*body.split(","), "", ""]
         if name:
@@ -143,6 +147,14 @@ class H02Decoder:
             degrees_of(f"{lon[:5]}.{lon[5:9]}", "E" if flags & 8 else "W"),
             valid=bool(flags & 2),
         )
+
+
+def _named(raw: bytes) -> DeviceId | None:
+    """Return whom torn bytes name: in text up to a comma, in binary in five bytes."""
+    # Another mark within the five bytes shows that they may have been cut.
+    packed = (piece[:5].hex() for piece in raw.split(b"$", _PIECES_MAX)[1:])
+    whole = (id_ for id_ in packed if len(id_) == _ID_DIGITS and id_.isdecimal())
+    return _NAMED(raw) or next(map(DeviceId, whole), None)
 
 
 def _read_text(kind: str, body: str, draft: Draft) -> None:
@@ -250,6 +262,8 @@ _TEXT_HEAD = re.compile(rb"\*[A-Za-z]{2},")
 _MARK = re.compile(rb"[$X]")
 _TEXT_END = re.compile(rb"#|\r\n")
 _HEAD_BYTES_MAX = 4
+_ID_DIGITS = 10
+_PIECES_MAX = 16
 _BINARY_SHORT, _BINARY_LONG = 32, 45
 _CELLS_MAX = 32
 _CELL_PARTS = 3
@@ -278,4 +292,9 @@ _LEVELS = (
     {1: 0, 2: 10, 3: 20, 4: 60, 5: 80, 6: 100}
     | {percent: percent for percent in range(7, 101)}
     | {0xF0 + step: step for step in range(1, 7)}
+)
+_NAMED = named_by(re.compile(rb"\*[A-Za-z]{2},([0-9A-Za-z]{1,20})[,#]"))
+_TORN = Torn(
+    begins=re.compile(rb"\*[A-Za-z]{2},|\A\s*(?:\*[A-Za-z]{0,2}\Z|\$)"),
+    named=_named,
 )

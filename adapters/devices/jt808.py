@@ -6,6 +6,7 @@ id has ten bytes instead of six. The clock is China's (GMT+8). A device may leav
 emergency bit set in every report, so a press is told apart by those who group them.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -20,6 +21,7 @@ from adapters.devices.reading import (
     text_of,
 )
 from adapters.devices.session import Cut, StreamSession
+from adapters.devices.torn import Torn
 from engine.ports.device import Decoded, ReportKind, Transport, WireSession
 from engine.values import DeviceId, Instant
 
@@ -33,7 +35,7 @@ class Jt808:
 
     def session(self) -> WireSession:
         """Start with an empty buffer; each frame names its device."""
-        return StreamSession(Jt808Decoder())
+        return StreamSession(Jt808Decoder(), torn=_TORN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,12 +74,18 @@ class Jt808Decoder:
         self.device: DeviceId | None = None
 
     def cut(self, buffer: bytes, *, final: bool) -> Cut | None:
-        """Find the first frame; its last mark may be the first of the next one."""
+        """Find the first frame; its last mark may be the first of the next one.
+
+        Text in brackets holds no frame.
+        """
         start = buffer.find(_MARK)
         text = buffer.find(b"(")
         if text >= 0 and (start < 0 or text < start):
-            end = buffer.find(b")", text)
-            return Cut(text, end + 1 - text) if end >= 0 else None
+            end = buffer.find(b")", text, start if start >= 0 else len(buffer))
+            if end >= 0:
+                return Cut(text, end + 1 - text)
+            if start < 0:
+                return None
         if start < 0:
             return Cut(len(buffer), 0)
         end = buffer.find(_MARK, start + 1)
@@ -137,6 +145,18 @@ def _head(content: bytes) -> tuple[_Head, Reader]:
         type=kind, attributes=attributes, version=version, id=name, index=index
     )
     return head, reader
+
+
+def _named(raw: bytes) -> DeviceId | None:
+    """Return whom torn bytes name: their head stands whole, up to its index."""
+    for piece in raw.split(_MARK, _PIECES_MAX)[1:]:
+        try:
+            head, _ = _head(unescaped(piece))
+        except UnreadableError:
+            continue
+        if head.type in _TYPES:
+            return head.device
+    return None
 
 
 def _read(kind: int, body: Reader, draft: Draft) -> list[Draft]:
@@ -238,5 +258,9 @@ _FORM_2019 = 0x4000
 _LENGTH_MASK = 0x03FF
 _DEGREE = 1_000_000
 _RECORDS_MAX = 256
+_PIECES_MAX = 8
 _FIELD_HEAD_BYTES = 2
 _CHINA = timedelta(hours=8)
+_TYPES = {fields.PLACE, fields.BATCH, fields.REGISTER} | fields.QUIET
+# Inside, a mark counts with the high byte of a type.
+_TORN = Torn(begins=re.compile(rb"\A[\x7e(]|\x7e[\x00-\x1f]"), named=_named)

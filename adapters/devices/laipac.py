@@ -19,6 +19,7 @@ from adapters.devices.reading import (
     text_of,
 )
 from adapters.devices.session import Cut, DatagramSession, StreamSession
+from adapters.devices.torn import Torn, named_by
 from engine.ports.device import Decoded, ReportKind, Transport, WireSession
 from engine.values import DeviceId, Instant, Signal
 
@@ -32,7 +33,7 @@ class Laipac:
 
     def session(self) -> WireSession:
         """Start with an empty buffer; each line names its device."""
-        return StreamSession(LaipacDecoder())
+        return StreamSession(LaipacDecoder(), torn=_TORN)
 
 
 class LaipacUdp:
@@ -44,7 +45,7 @@ class LaipacUdp:
 
     def session(self) -> WireSession:
         """Start with nothing."""
-        return DatagramSession(LaipacDecoder())
+        return DatagramSession(LaipacDecoder(), torn=_TORN)
 
 
 class LaipacDecoder:
@@ -180,3 +181,7 @@ _EVENTS: dict[str, tuple[Signal, ...]] = {
     "S": (),
     "M": (),
 }
+_TORN = Torn(
+    begins=re.compile(rb"\$(?:E?AV|ECH)|\A\s*\$[A-Z]{0,2}\Z"),
+    named=named_by(re.compile(rb"\$[A-Z]{4,6},([0-9A-Za-z_-]{1,64})[,*]")),
+)

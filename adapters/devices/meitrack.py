@@ -21,6 +21,7 @@ from adapters.devices.reading import (
     text_of,
 )
 from adapters.devices.session import Cut, DatagramSession, StreamSession
+from adapters.devices.torn import Torn, named_by
 from engine.ports.device import Decoded, DeviceOrder, ReportKind, Transport, WireSession
 from engine.values import DeviceId, Instant
 
@@ -34,7 +35,7 @@ class Meitrack:
 
     def session(self) -> WireSession:
         """Start with an empty buffer; each message names its device."""
-        return StreamSession(MeitrackDecoder())
+        return StreamSession(MeitrackDecoder(), torn=_TORN)
 
     def order(self, order: DeviceOrder) -> bytes | None:
         """Return what is written to the device for a command."""
@@ -55,7 +56,7 @@ class MeitrackUdp:
 
     def session(self) -> WireSession:
         """Start with nothing."""
-        return DatagramSession(MeitrackDecoder())
+        return DatagramSession(MeitrackDecoder(), torn=_TORN)
 
 
 class MeitrackDecoder:
@@ -173,3 +174,7 @@ _HEAD_BYTES_MAX = 9
 _FRAME_BYTES_MIN, _FRAME_BYTES_MAX = 16, MeitrackDecoder.frame_bytes_max
 # Replies to commands, photographs and settings, by their first letter.
 _COMMANDS = frozenset("ABCDEFG")
+_TORN = Torn(
+    begins=re.compile(rb"\$\$[!-~]\d|\A\s*\$(?:\$[!-~]?)?\Z"),
+    named=named_by(re.compile(rb"\$\$[!-~]\d{1,5},(\d{1,20}),")),
+)

@@ -4,6 +4,8 @@
 alarms are bits of one word. No answer is due.
 """
 
+import re
+
 from adapters.devices.draft import KMH_MPS, Draft
 from adapters.devices.framing import cut_between
 from adapters.devices.reading import (
@@ -15,6 +17,7 @@ from adapters.devices.reading import (
     text_of,
 )
 from adapters.devices.session import Cut, StreamSession
+from adapters.devices.torn import Torn
 from engine.ports.device import Decoded, ReportKind, Transport, WireSession
 from engine.values import DeviceId, Instant, Signal
 
@@ -28,7 +31,7 @@ class Minifinder:
 
     def session(self) -> WireSession:
         """Start with an empty buffer and no log-in."""
-        return StreamSession(MinifinderDecoder())
+        return StreamSession(MinifinderDecoder(), torn=_TORN)
 
 
 class MinifinderDecoder:
@@ -119,3 +122,4 @@ _SIGNALS = {
     14: (Signal.MOVEMENT,),
     15: (Signal.MOVEMENT,),
 }
+_TORN = Torn(begins=re.compile(rb"![0-9A-D],|\A\s*!.?\Z"))

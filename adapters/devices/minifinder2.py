@@ -6,6 +6,7 @@ value`; a key that comes again begins the next report. One bad value must not dr
 the alarm beside it (Traccar #5393, #5564), so each is read for itself.
 """
 
+import re
 from dataclasses import dataclass, field
 
 from adapters.devices.checksums import crc16_xmodem
@@ -18,6 +19,7 @@ from adapters.devices.reading import (
     text_of,
 )
 from adapters.devices.session import Cut, StreamSession
+from adapters.devices.torn import Torn, named_by
 from engine.ports.device import Decoded, ReportKind, Transport, WireSession
 from engine.values import DeviceId, Instant, Signal
 
@@ -31,7 +33,7 @@ class Minifinder2:
 
     def session(self) -> WireSession:
         """Start with an empty buffer; the device names itself in its data."""
-        return StreamSession(Minifinder2Decoder())
+        return StreamSession(Minifinder2Decoder(), torn=_TORN)
 
 
 @dataclass(slots=True)
@@ -264,3 +266,8 @@ _ALARMS = {
     15: (),  # charging begins
     16: (),  # charging ends
 }
+# The high byte of a length; the record of an IMEI, length and key first.
+_TORN = Torn(
+    begins=re.compile(rb"\xab[\s\S]{2}[\x00-\x10]|\A\xab[\s\S]{0,2}\Z"),
+    named=named_by(re.compile(rb"\x10\x01(\d{15})")),
+)

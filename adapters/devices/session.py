@@ -1,10 +1,11 @@
 """The shell around every stream decoder: framing buffer, log-in, nothing dropped."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from adapters.devices.draft import Draft
+from adapters.devices.torn import Torn
 from engine.ports.device import Decoded, DeviceReport, ReportKind
 from engine.values import DeviceId, Instant
 
@@ -13,6 +14,7 @@ MISTAKES: tuple[type[Exception], ...] = (ArithmeticError, LookupError, ValueErro
 same. `UnreadableError` is the only one that any raises on purpose."""
 
 _BLANKS = b" \t\r\n\0"
+_ANY = Torn()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +58,17 @@ class StreamSession:
 
     Every byte ends in a report: as a frame, as an undecodable frame or as what
     stood between frames, unless that was nothing but `blanks`. What stands between is
-    one report however small the pieces that it came in.
+    one report however small the pieces that it came in. What is not read belongs to the
+    device that the connection is known by, else to the one that `torn` finds named in
+    it; what names nobody and shows no frame is noise.
     """
 
-    def __init__(self, decoder: StreamDecoder, *, blanks: bytes = _BLANKS) -> None:
+    def __init__(
+        self, decoder: StreamDecoder, *, blanks: bytes = _BLANKS, torn: Torn = _ANY
+    ) -> None:
         """Start with an empty buffer."""
         self._decoder = decoder
+        self._torn = torn
         self._blanks = blanks
         self._buffer = b""
         self._between = b""
@@ -114,22 +121,32 @@ class StreamSession:
 
     def _decode(self, frame: bytes, received_at: Instant) -> Decoded:
         try:
-            return self._decoder.decode(frame, received_at)
+            decoded = self._decoder.decode(frame, received_at)
         except MISTAKES:
             return Decoded(reports=(self._unread(frame, received_at),))
+        if any(report.kind is ReportKind.UNDECODABLE for report in decoded.reports):
+            return replace(decoded, reports=tuple(map(self._judged, decoded.reports)))
+        return decoded
 
     def _unread(self, raw: bytes, received_at: Instant) -> DeviceReport:
-        return undecodable(
-            self._decoder.name, raw, received_at, device=self._decoder.device
-        )
+        device = self._decoder.device or self._torn.named(raw)
+        report = undecodable(self._decoder.name, raw, received_at, device=device)
+        return self._judged(report)
+
+    def _judged(self, report: DeviceReport) -> DeviceReport:
+        """Return a report, as noise where it is unread and shows no frame."""
+        is_unread = report.kind is ReportKind.UNDECODABLE and report.device is None
+        if is_unread and not self._torn.begins.search(report.raw):
+            return replace(report, kind=ReportKind.NOISE)
+        return report
 
 
 class DatagramSession:
     """A `WireSession` whose every datagram is whole: the buffer ends with it."""
 
-    def __init__(self, decoder: StreamDecoder) -> None:
+    def __init__(self, decoder: StreamDecoder, *, torn: Torn = _ANY) -> None:
         """Start with nothing."""
-        self._session = StreamSession(decoder)
+        self._session = StreamSession(decoder, torn=torn)
 
     @property
     def device(self) -> DeviceId | None:

@@ -7,6 +7,7 @@ a packet that nobody can read is answered too once its bytes are kept, else it w
 stand before every later SOS. The CRC is ARC over codec to second count.
 """
 
+import re
 from struct import Struct
 
 from adapters.devices import teltonika_io as io
@@ -21,6 +22,7 @@ from adapters.devices.reading import (
     text_of,
 )
 from adapters.devices.session import Cut, DatagramSession, StreamSession
+from adapters.devices.torn import Torn
 from engine.ports.device import Decoded, ReportKind, Transport, WireSession
 from engine.values import DeviceId, Instant
 
@@ -34,7 +36,7 @@ class Teltonika:
 
     def session(self) -> WireSession:
         """Start with an empty buffer and no log-in."""
-        return StreamSession(TeltonikaDecoder(), blanks=b"")
+        return StreamSession(TeltonikaDecoder(), blanks=b"", torn=_TORN)
 
 
 class TeltonikaUdp:
@@ -46,7 +48,7 @@ class TeltonikaUdp:
 
     def session(self) -> WireSession:
         """Start with nothing; each datagram names its device."""
-        return DatagramSession(TeltonikaUdpDecoder())
+        return DatagramSession(TeltonikaUdpDecoder(), torn=_TORN_DATAGRAM)
 
 
 class TeltonikaDecoder:
@@ -251,3 +253,14 @@ _ELEMENTS = {
     2: tuple(Struct(form) for form in (">HB", ">HH", ">HI", ">HQ")),
 }
 _GH3000_EPOCH_S = 1_167_609_600
+# A packet up to its codec, or a log-in; over UDP a length that a datagram can have,
+# and the byte that is always 1.
+_TORN = Torn(
+    begins=re.compile(
+        rb"\A\x00{1,3}\Z|\A\x00{4}|\x00{4}[\s\S]{4}[%s]|\A\x00\x0f\d{0,15}\Z"
+        % re.escape(bytes(sorted(io.CODECS)))
+    )
+)
+_TORN_DATAGRAM = Torn(
+    begins=re.compile(rb"\A[\x00-\x05](?:[\s\S]{0,3}\Z|[\s\S]{3}\x01)")
+)

@@ -18,6 +18,7 @@ from adapters.devices.reading import (
     text_of,
 )
 from adapters.devices.session import Cut, DatagramSession, StreamSession
+from adapters.devices.torn import Torn, named_by
 from engine.ports.device import Decoded, DeviceOrder, ReportKind, Transport, WireSession
 from engine.values import DeviceId, Instant, Signal
 
@@ -31,7 +32,7 @@ class Tk103:
 
     def session(self) -> WireSession:
         """Start with an empty buffer; each message names its device."""
-        return StreamSession(Tk103Decoder())
+        return StreamSession(Tk103Decoder(), torn=_TORN)
 
     def order(self, order: DeviceOrder) -> bytes | None:
         """Return what is written to the device for a command."""
@@ -51,7 +52,7 @@ class Tk103Udp:
 
     def session(self) -> WireSession:
         """Start with nothing."""
-        return DatagramSession(Tk103Decoder())
+        return DatagramSession(Tk103Decoder(), torn=_TORN)
 
 
 class Tk103Decoder:
@@ -279,4 +280,11 @@ _COMMANDS |= dict.fromkeys(
         *("DW56", "DW5B", "DW62", "BT00", "BS20", "BS21", "BU00", "BX00", "BX01"),
     ),
     (),
+)
+# The command behind it is what ends an id.
+_TORN = Torn(
+    begins=re.compile(rb"\([0-9A-Z]{10,17},?[A-Z]|\A\s*\(+[0-9A-Z]{0,17},?\Z"),
+    named=named_by(
+        re.compile(rb"\((\d{10,17}|[0-9A-Z]{12}),?[A-Z]{2}[0-9A-Z]{2}"),
+    ),
 )

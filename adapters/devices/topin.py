@@ -6,6 +6,8 @@ time and no place. Log-in, places, status and time must be answered, else the de
 hangs up.
 """
 
+import re
+
 from adapters.devices.draft import KMH_MPS, Draft
 from adapters.devices.reading import (
     Reader,
@@ -15,6 +17,7 @@ from adapters.devices.reading import (
     moment_of_digits,
 )
 from adapters.devices.session import Cut, StreamSession
+from adapters.devices.torn import Torn
 from engine.ports.device import Decoded, ReportKind, Transport, WireSession
 from engine.values import DeviceId, Instant, Signal
 
@@ -28,7 +31,7 @@ class Topin:
 
     def session(self) -> WireSession:
         """Start with an empty buffer and no log-in."""
-        return StreamSession(TopinDecoder())
+        return StreamSession(TopinDecoder(), torn=_TORN)
 
 
 class TopinDecoder:
@@ -191,3 +194,4 @@ _ALARMS = {
     1: (Signal.OVERSPEED,),
     4: (Signal.LOW_BATTERY,),
 }
+_TORN = Torn(begins=re.compile(rb"xx|\Ax\Z"))

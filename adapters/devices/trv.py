@@ -20,6 +20,7 @@ from adapters.devices.reading import (
     text_of,
 )
 from adapters.devices.session import Cut, StreamSession
+from adapters.devices.torn import Torn
 from engine.ports.device import Decoded, ReportKind, Transport, WireSession
 from engine.values import DeviceId, Instant, Signal
 
@@ -33,7 +34,7 @@ class Trv:
 
     def session(self) -> WireSession:
         """Start with an empty buffer and no log-in."""
-        return StreamSession(TrvDecoder())
+        return StreamSession(TrvDecoder(), torn=_TORN)
 
 
 class TrvDecoder:
@@ -188,3 +189,8 @@ _ALARMS: dict[str, tuple[Signal, ...]] = {
     "05": (Signal.FALL,),
     "06": (Signal.FALL,),
 }
+_TORN = Torn(
+    begins=re.compile(
+        rb"(?:TRV|IW)[A-Y]P|\A\s*(?:TR?|(?:TRV|IW)[A-Y]?|I)\Z",
+    )
+)

@@ -18,6 +18,7 @@ from adapters.devices.reading import (
     text_of,
 )
 from adapters.devices.session import Cut, StreamSession
+from adapters.devices.torn import Torn, named_by
 from engine.ports.device import Decoded, ReportKind, Transport, WireSession
 from engine.values import DeviceId, Instant, Signal
 
@@ -31,7 +32,7 @@ class Watch:
 
     def session(self) -> WireSession:
         """Start with an empty buffer; each frame names its device."""
-        return StreamSession(WatchDecoder())
+        return StreamSession(WatchDecoder(), torn=_TORN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,3 +281,7 @@ _QUIET = {
     "url",
     "imei",
 }
+_TORN = Torn(
+    begins=re.compile(rb"\[\w\w\*|\A\s*\[\w{0,2}\Z"),
+    named=named_by(re.compile(rb"\[\w\w\*(\d{4,20})\*")),
+)

@@ -19,6 +19,7 @@ from adapters.devices.reading import (
     text_of,
 )
 from adapters.devices.session import Cut, StreamSession
+from adapters.devices.torn import Torn, named_by
 from engine.ports.device import Decoded, Transport, WireSession
 from engine.values import DeviceId, Instant
 
@@ -32,7 +33,7 @@ class Xexun:
 
     def session(self) -> WireSession:
         """Start with an empty buffer; each message names its device."""
-        return StreamSession(XexunDecoder())
+        return StreamSession(XexunDecoder(), torn=_TORN)
 
 
 class XexunDecoder:
@@ -151,3 +152,10 @@ _SENTENCE = re.compile(
     r"(?P<speed>\d+\.?\d*)?,(?P<course>\d+\.?\d*)?,(?P<date>\d{6})?,"
 )
 _CELL = 9
+# A line is led by its time and a telephone number.
+_TORN = Torn(
+    begins=re.compile(
+        rb"G[PN]RMC,|imei:|\A\s*(?:\d{0,12}(?:,[^,]{0,24},?)?)?(?:G(?:[PN](?:RM?C?)?)?)?\Z"
+    ),
+    named=named_by(re.compile(rb"imei:(\d{10,15}),")),
+)

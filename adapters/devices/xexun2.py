@@ -5,6 +5,7 @@
 next opening one, so it is taken only by a frame whose length or checksum is right.
 """
 
+import re
 import struct
 from math import isfinite
 
@@ -13,6 +14,7 @@ from adapters.devices.checksums import sum16_inverted
 from adapters.devices.draft import KMH_MPS, Draft
 from adapters.devices.reading import Reader, UnreadableError, bcd, moment_of_epoch
 from adapters.devices.session import Cut, StreamSession
+from adapters.devices.torn import Torn
 from engine.ports.device import Decoded, DeviceOrder, ReportKind, Transport, WireSession
 from engine.values import DeviceId, Instant, Signal
 
@@ -26,7 +28,7 @@ class Xexun2:
 
     def session(self) -> WireSession:
         """Start with an empty buffer; each frame names its device."""
-        return StreamSession(Xexun2Decoder())
+        return StreamSession(Xexun2Decoder(), torn=_TORN)
 
     def order(self, order: DeviceOrder) -> bytes | None:
         """Return what is written to the device for a command."""
@@ -88,6 +90,15 @@ class Xexun2Decoder:
 def unescaped(data: bytes) -> bytes:
     """Return what stands between the marks without its escapes."""
     return data.replace(b"\xfb\xbf\x01", _MARK).replace(b"\xfb\xbf\x02", b"\xfb\xbf")
+
+
+def _named(raw: bytes) -> DeviceId | None:
+    """Return whom torn bytes name, where the eight bytes of the IMEI are there."""
+    for content in raw.split(_MARK, _PIECES_MAX)[1:]:
+        packed = unescaped(content)[4:12].hex()
+        if len(packed) == _ID_DIGITS and packed.isdecimal():
+            return DeviceId(packed[:15])
+    return None
 
 
 def _read_records(body: Reader, first: Draft) -> list[Draft]:
@@ -194,6 +205,8 @@ def _fits(content: bytes) -> bool:
 
 _MARK = b"\xfa\xaf"
 _HEAD_BYTES = 16
+_ID_DIGITS = 16
+_PIECES_MAX = 8
 _LENGTH_MASK = 0x03FF
 _REPORT = b"\x00\x14"
 _LONG_PLACE = 0x47
@@ -202,3 +215,4 @@ _ALARMS = {
     1: (Signal.REMOVED,),
     15: (Signal.FALL,),
 }
+_TORN = Torn(begins=re.compile(rb"\xfa\xaf|\A\xfa\Z"), named=_named)

@@ -169,7 +169,7 @@ class Intake(SupervisedActor[Heard | SmsHeard | Noticed | Moved]):
         if press.key in skip:
             return
         match judgement.assessment.outcome:
-            case Outcome.ALARM | Outcome.NOTICE:
+            case Outcome.ALARM | Outcome.NOTICE | Outcome.STRAY:
                 self._distress(raise_command(judgement))
             case Outcome.CANCEL:
                 self._cancel(judgement)

@@ -45,14 +45,21 @@ HQ_ALONE = frozenset(
 
 
 class Outcome(StrEnum):
-    """What becomes of a report."""
+    """What becomes of a report.
+
+    A stray one is unreadable and of nobody we know: HQ sees it within a bound.
+    """
 
     ALARM = "alarm"
     CANCEL = "cancel"
     NOTICE = "notice"
     CHECK_IN = "check_in"
     POSITION = "position"
+    STRAY = "stray"
     NOTHING = "nothing"
+
+
+FOR_HQ_ALONE = frozenset({Outcome.NOTICE, Outcome.STRAY})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +121,7 @@ def assess(
         outcome = Outcome.CANCEL
     return Assessment(
         outcome=outcome,
-        kind=Kind.NOTICE if outcome is Outcome.NOTICE else Kind.REAL,
+        kind=Kind.NOTICE if outcome in FOR_HQ_ALONE else Kind.REAL,
         press=_press(report, word, known=person is not None, place_doubtful=doubtful),
         place=_place(report, person, believed, last, doubtful=doubtful),
         fix=None if doubtful or report.authentic is False else believed,
@@ -130,7 +137,7 @@ def _outcome(
     if Signal.CANCEL in report.signals:
         return Outcome.CANCEL
     if report.kind is ReportKind.UNDECODABLE:
-        return Outcome.NOTICE if known else Outcome.NOTHING
+        return Outcome.NOTICE if known else Outcome.STRAY
     if report.signals & HQ_ALONE:
         return Outcome.NOTICE
     if Signal.CHECK_IN in report.signals and known and report.authentic is not False:

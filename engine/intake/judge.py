@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from engine.alarm.commands import Raise, RequestCancel
 from engine.alarm.state import Kind
-from engine.intake.assess import Assessment, Outcome, assess
+from engine.intake.assess import FOR_HQ_ALONE, Assessment, Outcome, assess
 from engine.intake.drills import Drills
 from engine.ports.device import DeviceReport
 from engine.protocol.model import ActionProtocol
@@ -74,7 +74,7 @@ class Judge:
             assessment = replace(assessment, press=press)
         if self._is_drill(report, assessment):
             assessment = replace(assessment, kind=Kind.EXERCISE)
-        if assessment.outcome is Outcome.NOTICE:
+        if assessment.outcome in FOR_HQ_ALONE:
             protocol = registry.protocols[HQ_ALONE]
         elif person is None:
             protocol = registry.protocols[UNKNOWN_DEVICE]

@@ -22,12 +22,16 @@ class Transport(StrEnum):
 
 
 class ReportKind(StrEnum):
-    """What a decoded message is for."""
+    """What a decoded message is for.
+
+    Noise is what names nobody and holds no beginning of a frame.
+    """
 
     LOGIN = "login"
     HEARTBEAT = "heartbeat"
     REPORT = "report"
     UNDECODABLE = "undecodable"
+    NOISE = "noise"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -150,6 +150,10 @@ DECLARATIONS: tuple[Declaration, ...] = (
         "reports_shed_total",
         "Plain reports given up under load, unanswered; the device says them again.",
     ),
+    _counter(
+        "strays_unshown_total",
+        "Unreadable frames of nobody known that HQ was not shown, beyond the bound.",
+    ),
     _counter("signals_total", "Signals in reports.", Label("signal", tuple(Signal))),
     _gauge("device_connections", "Open connections of devices.", _PROTOCOL),
     _gauge("device_strangers", "Connections that have not said who they are."),

@@ -110,24 +110,50 @@ def test_a_device_that_nobody_enrolled_reaches_hq_as_unknown(rig: Rig) -> None:
     assert set(rig.told()) == {"alder"}
 
 
+def _hex_shown(rig: Rig) -> str:
+    for row in rig.alarms():
+        case = rig.alarm(str(row["id"]))
+        lines = case["lines"]
+        assert isinstance(lines, list)
+        raw = lines[0]["data"].get("raw", "")
+        if row["kind"] == "notice" and raw:
+            return str(raw)
+    return ""
+
+
 def test_half_an_sos_that_stays_half_is_shown_to_hq_with_its_hex(rig: Rig) -> None:
     with rig.device() as device:
         frame = device.sos_frame()
         device.socket.sendall(frame[:20])
-
-    def shown() -> str:
-        for row in rig.alarms():
-            case = rig.alarm(str(row["id"]))
-            lines = case["lines"]
-            assert isinstance(lines, list)
-            raw = lines[0]["data"].get("raw", "")
-            if row["kind"] == "notice" and raw:
-                return str(raw)
-        return ""
-
-    assert eventually(shown) == frame[:20].hex()
+    assert eventually(lambda: _hex_shown(rig)) == frame[:20].hex()
     assert _hq_mail(rig, "unreadable report")
     assert "lapwing" not in rig.told()
+
+
+def test_half_an_sos_of_nobody_is_shown_to_hq_bug_nothing_was(rig: Rig) -> None:
+    with rig.device() as device:
+        half = device.sos_frame()[:20]
+    with socket.create_connection(rig.ports["gt06"], timeout=10) as unnamed:
+        unnamed.sendall(half)
+    assert eventually(lambda: _hex_shown(rig)) == half.hex()
+    assert _hq_mail(rig, "unknown device", "unreadable report")
+    assert "lapwing" not in rig.told()
+
+
+def test_half_an_sos_with_its_id_in_it_is_its_carriers_bug_nothing_was(
+    tmp_path: Path,
+) -> None:
+    imei = "004999010640919"
+    roster = sample_text() + (
+        f'\n[[device]]\nid = "{imei}"\nwire_protocol = "gl200"\nperson = "heron"\n'
+    )
+    half = f"+RESP:GTSOS,300500,{imei},,0,0,1".encode()
+    with Rig(folder=tmp_path, roster_text=roster, gateways=("gl200",)) as rig:
+        with socket.create_connection(rig.ports["gl200"], timeout=10) as device:
+            device.sendall(half)
+        assert eventually(lambda: _hex_shown(rig)) == half.hex()
+        assert _hq_mail(rig, "Heron", "unreadable report")
+        assert "lapwing" not in rig.told()
 
 
 def test_a_buffered_press_keeps_both_times_and_says_that_it_is_late(

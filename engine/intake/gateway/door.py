@@ -12,6 +12,7 @@ from engine.alarm.messages import Moved
 from engine.intake.actor import SOURCE_DEVICE, SOURCE_QUIET, Heard
 from engine.intake.assess import Outcome
 from engine.intake.gateway.secrets import Secrets
+from engine.intake.gateway.strays import Strays
 from engine.intake.judge import Judge, Judgement
 from engine.intake.reports import encode_report, legible
 from engine.intake.vigil.attendance import Attendance
@@ -32,7 +33,15 @@ from engine.values import DeviceId, PersonId, ReportKey
 
 # Beyond so many on their way to the disk, positions are let go; signals never are.
 PLACES_WAITING_MAX = 4_096
-_ACTED_ON = frozenset({Outcome.ALARM, Outcome.NOTICE, Outcome.CANCEL, Outcome.CHECK_IN})
+_ACTED_ON = frozenset(
+    {
+        Outcome.ALARM,
+        Outcome.NOTICE,
+        Outcome.CANCEL,
+        Outcome.CHECK_IN,
+        Outcome.STRAY,  # once it is admitted
+    }
+)
 
 
 @dataclass(slots=True)
@@ -71,7 +80,7 @@ class Door:
         self._judge, self._journal = judge, journal
         self._clock, self._telemetry, self._hint = clock, telemetry, hint
         self._recorded, self._attendance = recorded, attendance
-        self._secrets = Secrets(judge.board)
+        self._secrets, self._strays = Secrets(judge.board), Strays()
         self._places_waiting = 0
         self._done: deque[_Batch] = deque()
         self._heard: list[DeviceReport] = []
@@ -106,7 +115,7 @@ class Door:
         for report in map(legible, reports):
             judgement = self._judge.judge(report)
             record = _record(report, judgement)
-            if record is not None:
+            if record is not None and self._has_room(judgement, report):
                 requests.append((record, report))
             place = self._move(judgement)
             if place is not None and judgement.assessment.outcome is Outcome.POSITION:
@@ -174,6 +183,15 @@ class Door:
             batch.answer(batch.all_durable)
             took_s = now_s - batch.began_s
             self._telemetry.observe("report_to_journal_seconds", took_s)
+
+    def _has_room(self, judgement: Judgement, report: DeviceReport) -> bool:
+        """Say whether HQ is shown a report: one of nobody we know within a bound."""
+        if judgement.assessment.outcome is not Outcome.STRAY:
+            return True
+        has_room = self._strays.admits(report.protocol, self._clock.boottime_s())
+        if not has_room:
+            self._telemetry.count("strays_unshown_total")
+        return has_room
 
     def _shed(self, count: int, batch: _Batch) -> None:
         """Let plain positions go, unanswered: dispatch has them, the disk has not."""

@@ -21,6 +21,8 @@ PIECE_BYTES = 2048
 """What is read of a connection at once: some ms of the costliest hostile bytes. No
 frame of a device is longer but for stored ones in bulk."""
 
+_UNREAD = frozenset({ReportKind.UNDECODABLE, ReportKind.NOISE})
+
 
 class DeviceConnection(asyncio.Protocol):
     """One TCP connection, in the event loop's thread.
@@ -124,7 +126,7 @@ class DeviceConnection(asyncio.Protocol):
     def _recognise(self, frame: Decoded) -> None:
         """Take note of who speaks: an enrolled device stays, whatever its address."""
         for report in frame.reports:
-            self._has_reported |= report.kind is not ReportKind.UNDECODABLE
+            self._has_reported |= report.kind not in _UNREAD
             device = report.device
             if device is None or device == self._known or self._is_lost:
                 continue

@@ -96,6 +96,8 @@ def test_a_datagram_is_whole_even_without_its_end() -> None:
     assert outcome.reports[0].signals == {Signal.SOS}
 
 
-def test_what_names_no_device_is_shown() -> None:
+def test_what_names_no_device_is_shown_once_a_device_has_spoken() -> None:
     (report,) = play(connected(), b"hello;").reports
+    assert report.kind is ReportKind.NOISE
+    report = play(connected(), SOS, b"hello;").reports[-1]
     assert report.kind is ReportKind.UNDECODABLE

@@ -75,3 +75,20 @@ def test_half_a_frame_that_asks_for_the_bytes_of_an_sos(
     half = next(v.frame for v in load(name) if v.name == torn)[:size]
     for frame in FRAMES[name]:
         assert play(protocols()[name].session(), half, frame).is_visible
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "behind"),
+    [
+        pytest.param("jt808", b"noise (", b"noise)", id="jt808-in-brackets"),
+        pytest.param("h02", b"X\x93", b"", id="h02-in-a-message-that-says-nothing"),
+    ],
+)
+def test_noise_that_looks_like_a_message_does_not_swallow_the_sos_in_it(
+    name: str, before: bytes, behind: bytes
+) -> None:
+    for frame in FRAMES[name]:
+        stream = before + frame + behind
+        for at in range(len(stream)):
+            session = protocols()[name].session()
+            assert play(session, stream[:at], stream[at:]).is_visible

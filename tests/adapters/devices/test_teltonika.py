@@ -43,6 +43,11 @@ def packet(records: list[bytes], codec: int = 0x08) -> bytes:
     return bytes(4) + len(data).to_bytes(4) + data + check
 
 
+def datagram(data: bytes) -> bytes:
+    body = b"\xca\xfe\x01\x22" + LOG_IN + data
+    return len(body).to_bytes(2) + body
+
+
 def record(*elements: tuple[int, int], event: int = 0, priority: int = 0) -> bytes:
     head = (1772360430000).to_bytes(8) + bytes((priority,))
     place = (144206710).to_bytes(4) + (500874510).to_bytes(4)
@@ -126,8 +131,7 @@ def test_a_damaged_packet_nobody_can_read_is_not_answered() -> None:
 
 
 def test_a_datagram_is_answered_with_its_own_id() -> None:
-    data = packet([record((236, 1))])[8:-4]
-    frame = b"\x00\x40\xca\xfe\x01\x22\x00\x0f123456789012345" + data
+    frame = datagram(packet([record((236, 1))])[8:-4])
     outcome = play(TeltonikaUdp().session(), frame)
     assert outcome.answers == [bytes.fromhex("00050000012201")]
     assert outcome.told[0].device == "123456789012345"

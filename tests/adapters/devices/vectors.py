@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from engine.intake.assess import FOR_HQ_ALONE, assess
 from engine.ports.device import (
     Decoded,
     DeviceReport,
@@ -16,10 +17,12 @@ from engine.ports.device import (
     ReportKind,
     WireSession,
 )
+from engine.roster.sample import sample_roster
 from engine.values import Instant, Signal
 from tests.vector_folder import folder
 
 FOLDER = folder("devices")
+_PERSON = sample_roster().people[0]
 RECEIVED_AT = Instant.parse("2026-11-25T03:00:00Z")
 
 SIGNALS = {
@@ -100,9 +103,15 @@ class Outcome:
     def is_visible(self) -> bool:
         """An SOS, or an undecodable frame that HQ sees."""
         return any(
-            Signal.SOS in report.signals or report.kind is ReportKind.UNDECODABLE
-            for report in self.reports
+            Signal.SOS in report.signals or is_shown(report) for report in self.reports
         )
+
+
+def is_shown(report: DeviceReport) -> bool:
+    """Say whether HQ sees a report unread, with the device that it names enrolled."""
+    person = None if report.device is None else _PERSON
+    outcome = assess(report, person, None, None).outcome
+    return report.kind is ReportKind.UNDECODABLE and outcome in FOR_HQ_ALONE
 
 
 @cache

@@ -85,7 +85,8 @@ def test_a_known_devices_report_comes_to(said: Said, outcome: Outcome) -> None:
         ({"signals": frozenset({Signal.CANCEL})}, Outcome.CANCEL),
         ({"signals": frozenset()}, Outcome.NOTHING),
         ({"signals": QUIET}, Outcome.NOTHING),
-        ({"signals": frozenset(), "kind": ReportKind.UNDECODABLE}, Outcome.NOTHING),
+        ({"signals": frozenset(), "kind": ReportKind.UNDECODABLE}, Outcome.STRAY),
+        ({"signals": frozenset(), "kind": ReportKind.NOISE}, Outcome.NOTHING),
     ],
 )
 def test_a_strangers_report_comes_to(said: Said, outcome: Outcome) -> None:

@@ -71,6 +71,20 @@ def test_a_frame_of_a_known_device_that_does_not_decode_shows_hq_its_hex() -> No
     assert command.press.undecodable
 
 
+def test_half_a_frame_that_names_nobody_shows_hq_alone_its_hex() -> None:
+    said = report(
+        kind=ReportKind.UNDECODABLE,
+        device=None,
+        signals=frozenset(),
+        fix=None,
+        raw=b"\xde\xad",
+    )
+    command = raise_command(judge_of().judge(said))
+    assert (command.kind, command.press.raw) == (Kind.NOTICE, "dead")
+    assert command.protocol.name == "HQ alone"
+    assert command.defender is None
+
+
 def test_anything_can_be_made_a_notice_for_hq() -> None:
     judge = judge_of()
     command = notice_command(judge.judge(report()), judge)

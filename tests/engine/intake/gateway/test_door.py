@@ -9,10 +9,11 @@ from engine.alarm.messages import Moved
 from engine.intake.actor import SOURCE_QUIET, Heard
 from engine.intake.gateway import door
 from engine.intake.gateway.door import Door
+from engine.intake.gateway.strays import OF_ONE_PROTOCOL
 from engine.intake.vigil.attendance import Attendance
 from engine.ports.device import DeviceReport, HttpRequest, ReportKind
 from engine.ports.journal import Place, Record, Reply, Request, Unknown
-from engine.values import PersonId, ReportKey, Signal
+from engine.values import DeviceId, PersonId, ReportKey, Signal
 from tests.engine.dispatch.ledger import FULL, LOST, SILENT, Ledger
 from tests.engine.intake.reports import (
     HERON,
@@ -25,6 +26,7 @@ from tests.engine.intake.reports import (
 )
 from tests.fakes import START, ManualClock
 
+STRAY = report(kind=ReportKind.UNDECODABLE, device=None, signals=frozenset(), fix=None)
 POSITION = report(signals=frozenset())
 LOGIN = report(kind=ReportKind.LOGIN, signals=frozenset(), fix=None)
 
@@ -50,7 +52,7 @@ class Late(Ledger):
 
 class Rig:
     def __init__(self) -> None:
-        self.ledger = Late()
+        self.ledger, self.meter = Late(), Meter()
         self.heard: list[Heard] = []
         self.moved: list[Moved] = []
         self.recorded: list[ReportKey] = []
@@ -61,7 +63,7 @@ class Rig:
             judge=self.judge,
             journal=self.ledger,
             clock=self.ledger.clock,
-            telemetry=Meter(),
+            telemetry=self.meter,
             hint=self._hint,
             recorded=self.recorded.append,
             attendance=self.attendance,
@@ -182,6 +184,35 @@ def test_a_believed_fix_moves_the_person_and_a_doubtful_one_does_not(rig: Rig) -
     assert heron is not None
     rig.let_in(report(raw=b"jump", fix=replace(heron, lat_deg=-60.0)))
     assert rig.judge.board.fix_of(HERON) == heron
+
+
+@pytest.mark.parametrize("device", [None, STRANGERS])
+def test_half_a_frame_of_nobody_we_know_is_recorded_for_hq(
+    rig: Rig, device: DeviceId | None
+) -> None:
+    half = replace(STRAY, device=device)
+    rig.let_in(half)
+    assert rig.answers == []
+    rig.commit()
+    assert rig.answers == [True]
+    assert [heard.reports for heard in rig.heard] == [(half,)]
+
+
+def test_a_babbler_fills_no_journal_and_what_is_not_shown_is_counted(rig: Rig) -> None:
+    for number in range(1000):
+        rig.let_in(replace(STRAY, raw=number.to_bytes(2)))
+    assert rig.kinds() == ["Record"] * OF_ONE_PROTOCOL.at_once
+    unshown = 1000 - OF_ONE_PROTOCOL.at_once
+    assert rig.answers == [True] * unshown
+    assert rig.meter.counted["strays_unshown_total"] == unshown
+    rig.let_in(replace(STRAY, device=HERONS), report(device=STRANGERS))
+    more = rig.kinds()[OF_ONE_PROTOCOL.at_once :]
+    assert more.count("Record") == 2, "a known device and an SOS are never too many"
+
+
+def test_noise_reaches_no_disk(rig: Rig) -> None:
+    rig.let_in(replace(STRAY, kind=ReportKind.NOISE))
+    assert rig.ledger.waiting == []
 
 
 def test_half_a_character_in_a_devices_json_does_not_cost_the_sos_bug_lost(
