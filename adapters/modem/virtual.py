@@ -184,6 +184,14 @@ class VirtualModem:
         """Start anew without leaving the bus, saying so with boot URCs."""
         self._loop.call(self._boot)
 
+    def want_pin(self, pin: str) -> None:
+        """Have the SIM want this PIN, at once and after each restart; "": none."""
+        self._loop.call(lambda: self.state.want_pin(pin))
+
+    def want_puk(self) -> None:
+        """Have the SIM want its PUK: `AT+CPIN="PUK","NEW PIN"`."""
+        self._loop.call(self.state.want_puk)
+
     def say(self, line: str) -> None:
         """Say an unsolicited line."""
         self._loop.post(lambda: self._urc(line))

@@ -16,6 +16,8 @@ ring FROM            call the modem, three rings
 unplug               vanish from the bus
 replug [LINK]        come back, under the same name or behind another link
 restart              start anew, with boot lines, without leaving the bus
+pin [PIN]            lock the SIM with a PIN; without one it wants none any more
+puk                  have the SIM want its PUK, as after three wrong PINs
 say LINE             say any line unasked
 modem NUMBER|INDEX   choose which modem the commands go to
 quit                 end
@@ -37,6 +39,8 @@ class VirtualConsole:
             "unplug": self._unplug,
             "replug": self._replug,
             "restart": self._restart,
+            "pin": self._pin,
+            "puk": self._puk,
             "say": self._say,
             "modem": self._choose,
             "help": lambda _: HELP,
@@ -100,6 +104,15 @@ class VirtualConsole:
         del arguments
         self._chosen.restart()
         return ""
+
+    def _pin(self, arguments: list[str]) -> str:
+        self._chosen.want_pin("".join(arguments[:1]))
+        return self._chosen.state.lock
+
+    def _puk(self, arguments: list[str]) -> str:
+        del arguments
+        self._chosen.want_puk()
+        return f'SIM PUK: AT+CPIN="{self._chosen.state.puk}","NEW PIN"'
 
     def _say(self, arguments: list[str]) -> str:
         self._chosen.say(" ".join(arguments))

@@ -206,9 +206,13 @@ class Dialect:
             return ok(f"+CPIN: {state.lock}")
         if form != "=":
             return ok()
+        code, comma, new_pin = arguments.replace('"', "").partition(",")
+        if comma and (state.lock, code) == ("SIM PUK", state.puk):
+            state.want_pin(new_pin)
+            code = new_pin
         if state.lock != "SIM PIN":
             raise Refused(cme(state, _SIM_PUK if state.lock == "SIM PUK" else 3))
-        if arguments.strip('"') == state.pin:
+        if code == state.pin:
             state.unlocked, state.pin_tries_left = True, 3
             state.busy_until_s = self._clock.boottime_s() + state.faults.sim_busy_s
             return ok()

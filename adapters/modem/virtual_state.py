@@ -8,6 +8,8 @@ UNREAD, READ, STORED_UNSENT, STORED_SENT = 0, 1, 2, 3
 SIZES = {"SM": 30, "ME": 100, "SR": 20}
 FIRST_INDEX = {"SM": 1, "ME": 0, "SR": 0}
 _PIN_TRIES = 3
+PUK = "12345678"
+"""What takes a new PIN where three were wrong."""
 
 
 @dataclass(slots=True)
@@ -47,6 +49,7 @@ class State:
     imsi: str
     iccid: str
     pin: str = ""
+    puk: str = PUK
     smsc: str = "+46700000000"
     faults: Faults = field(default_factory=Faults)
     settings: Settings = field(default_factory=Settings)
@@ -104,6 +107,14 @@ class State:
         name = self.real_store(name)
         used = SIZES[name] if self.faults.storage_full else len(self.stores[name])
         return used, SIZES[name]
+
+    def want_pin(self, pin: str) -> None:
+        """Have the SIM want this PIN from now on; "": none any more."""
+        self.pin, self.unlocked, self.pin_tries_left = pin, False, _PIN_TRIES
+
+    def want_puk(self) -> None:
+        """Have the SIM want its PUK, as after three wrong PINs."""
+        self.unlocked, self.pin_tries_left = False, 0
 
     def restart(self) -> None:
         """Forget what a power cycle forgets."""

@@ -4,9 +4,11 @@ import stat
 from pathlib import Path
 
 import pytest
+import serial
 
 from adapters.modem.options import ModemOptions
 from adapters.modem.pins import FilePinStore, MemoryPinStore, PinStore, pin_key
+from adapters.modem.virtual_console import VirtualConsole
 from engine.errors import ModemError
 from tests.adapters.modem.rig import rig
 
@@ -36,6 +38,35 @@ def test_a_wrong_pin_is_tried_once_and_never_again(tmp_path: Path) -> None:
             assert r.modem.state.pin_tries_left == (2 if words == "was refused" else 3)
     with rig(tmp_path, options=_options(tmp_path, "1234"), pin="1234") as r:
         assert r.driver.health().registered
+
+
+def test_a_sim_that_wants_its_puk_is_left_to_a_person(tmp_path: Path) -> None:
+    with rig(
+        tmp_path, options=_options(tmp_path, "1234"), pin="1234", opened=False
+    ) as r:
+        console = VirtualConsole([r.modem])
+        assert console.run("puk") == 'SIM PUK: AT+CPIN="12345678","NEW PIN"'
+        for _ in range(3):
+            with pytest.raises(ModemError, match="SIM PUK"):
+                r.driver.open()
+        with serial.Serial(r.modem.port, timeout=2) as person:
+            for puk, answer in (("87654321", b"ERROR"), ("12345678", b"OK")):
+                person.write(f'AT+CPIN="{puk}","1234"\r'.encode())
+                assert person.read_until(answer).endswith(answer)
+                person.read_until(b"\r\n")
+        assert r.modem.state.lock == "READY"
+        assert r.driver.open().registered
+
+
+def test_a_sim_is_locked_while_it_runs_and_opened_at_the_next_start(
+    tmp_path: Path,
+) -> None:
+    with rig(tmp_path, options=_options(tmp_path, "1234")) as r:
+        console = VirtualConsole([r.modem])
+        assert console.run("pin 1234") == "SIM PIN"
+        assert r.driver.open().registered
+        assert r.modem.state.lock == "READY"
+        assert console.run("pin") == "READY"
 
 
 def test_the_last_try_is_left_to_a_person(tmp_path: Path) -> None:
