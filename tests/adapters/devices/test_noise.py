@@ -62,6 +62,7 @@ def test_half_a_frame_before_it_does_not_swallow_an_sos(
 @pytest.mark.parametrize(
     ("name", "torn", "size"),
     [
+        pytest.param("eelink", "eelink-006", 10, id="eelink-one-byte"),
         pytest.param("gt06", "gt06-055", 6, id="gt06-checksum-holds-inside"),
         pytest.param("gt06", "gt06-012", 12, id="gt06-checksum-holds-nowhere"),
         pytest.param("gt06", "gt06-012", 14, id="gt06-checksum-left-out"),
