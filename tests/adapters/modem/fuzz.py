@@ -2,10 +2,12 @@
 
     python -m tests.adapters.modem.fuzz --cases 10000000 --state fuzz.json
 
-Half are PDUs; of the rest most are what a modem says, and one in five what a client
-says to the virtual modem. With a state file, a run that was ended is taken up where it
-was. Prints cases, seconds, the slowest case, the process's peak memory. Fails where
-anything raises, a case takes a second, nothing ends for a minute, or memory grows.
+Half are PDUs; of the rest most are what a modem says, one in five what a client says to
+the virtual modem. One in a hundred is a whole session of the driver with a modem that
+says mutated things, in virtual time. With a state file, one that was ended is taken up
+where it was. Prints cases, seconds, the slowest case, the process's peak memory. Fails
+where anything raises, a case takes a second, nothing ends for a minute, or memory
+grows.
 """
 
 import argparse
@@ -17,6 +19,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -27,6 +30,7 @@ from adapters.modem.virtual_dialect import Dialect
 from adapters.modem.virtual_state import State
 from engine.clock import SystemClock
 from engine.ports.modem import InboundSms
+from tests.adapters.modem.fuzz_session import run_session
 
 _PDUS = tuple(
     bytes.fromhex(octets)
@@ -71,6 +75,7 @@ _SAID_TO_MODEM = (
 )
 _SPICE = b'\r\n>,:"()-+*#0123456789ABCDEF\x1a\x1b\x00\xff\xb2'
 _CHUNK = 10_000
+_SESSION_AT = 99
 _HANG_S = 60.0
 _STDERR = 2
 _SLOW_S = 1.0
@@ -83,6 +88,7 @@ class Kind(StrEnum):
     PDU = "pdu"
     FROM_MODEM = "from modem"
     TO_MODEM = "to modem"
+    SESSION = "session"
 
 
 @dataclass(slots=True)
@@ -144,6 +150,8 @@ def cases(seed: int, first: int, count: int) -> Iterator[tuple[bytes, Kind]]:
     for case in range(count):
         if case % 2 == 0:
             yield _mutated_pdu(chance), Kind.PDU
+        elif case % 100 == _SESSION_AT:
+            yield chance.randbytes(8), Kind.SESSION
         elif case % 10 == 1:
             yield _mutated(_SAID_TO_MODEM, 2, chance), Kind.TO_MODEM
         else:
@@ -173,6 +181,9 @@ class Reader:
                         self._line(token.text)
             case Kind.TO_MODEM:
                 self._dialect.execute(data.decode("latin-1"))
+            case Kind.SESSION:
+                chance = Random(data)
+                run_session(chance, partial(_mutate, chance=chance), _SAID_BY_MODEM)
 
     def _pdu(self, text: str) -> None:
         for from_mobile, has_smsc in ((False, True), (True, True), (True, False)):
