@@ -1,5 +1,6 @@
-"""Programs that a test needs and no Python package brings: skip here, fail in CI."""
+"""What a test needs and a machine may lack: skip here, fail in CI."""
 
+import importlib.util
 import os
 import shutil
 from pathlib import Path
@@ -46,13 +47,25 @@ def requires_file(path: str, *, package: str) -> Path:
     return found[0]
 
 
-def missing(what: str, *, package: str) -> NoReturn:
+def requires_module(module: str, *, package: str) -> None:
+    """Go on where a module can be imported, else skip with the line that installs it.
+
+    Args:
+        module: the name to import, such as `gammu`.
+        package: PyPI's name for the package that brings it.
+
+    """
+    if importlib.util.find_spec(module) is None:
+        missing(f"no module `{module}`", package=package, installer="pip")
+
+
+def missing(what: str, *, package: str, installer: str = "apt-get") -> NoReturn:
     """Skip the test, naming the cure; where `CI` is set fail it instead.
 
     `CI_UNAVAILABLE` is `.ci/run`'s list of packages that this distribution does
     not carry; it has said so loudly itself, and their tests are skipped there too.
     """
-    reason = f"{what}; install it with `apt-get install {package}`"
+    reason = f"{what}; install it with `{installer} install {package}`"
     carried = package not in os.environ.get("CI_UNAVAILABLE", "").split()
     if os.environ.get("CI") and carried:
         pytest.fail(f"{reason} (.ci/run must list it)", pytrace=False)

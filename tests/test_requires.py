@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.requires import requires_command, requires_file
+from tests.requires import requires_command, requires_file, requires_module
 
 ABSENT = "a-program-that-nobody-has"
 
@@ -43,3 +43,17 @@ def test_in_ci_what_no_package_brings_there_is_a_skip(
     monkeypatch.setenv("CI_UNAVAILABLE", "another a-package")
     with pytest.raises(pytest.skip.Exception):
         requires_command(ABSENT, package="a-package")
+
+
+def test_a_module_that_is_there_lets_the_test_go_on() -> None:
+    requires_module("json", package="python")
+
+
+def test_a_module_that_is_not_is_a_skip_at_home_and_a_failure_in_ci(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with pytest.raises(pytest.skip.Exception, match="pip install a-package"):
+        requires_module("a_module_that_nobody_has", package="a-package")
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match="pip install a-package"):
+        requires_module("a_module_that_nobody_has", package="a-package")

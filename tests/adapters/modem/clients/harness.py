@@ -37,7 +37,11 @@ _LOG_TAIL = 6000
 
 @dataclass(slots=True)
 class Bench:
-    """A virtual modem under test; `dialogue` is all that was said on its port."""
+    """A virtual modem under test.
+
+    `dialogue` is all that was said on its port, `said` what each command that ran to
+    its end printed last.
+    """
 
     modem: VirtualModem
     folder: Path
@@ -45,38 +49,53 @@ class Bench:
     dialogue: list[str] = field(default_factory=list)
     started_s: float = field(default_factory=time.monotonic)
     logs: list[Path] = field(default_factory=list)
+    said: dict[str, str] = field(default_factory=dict)
 
     def sent_texts(self) -> str:
         """Return what reached the network, parts joined."""
         return "|".join(text for _, text in self.sent)
 
     def until(self, what: str, holds: Callable[[], object]) -> None:
-        """Wait until something holds; fail with logs at the client's limit."""
+        """Wait until something holds; fail at the client's limit."""
         never = threading.Event()
         while not holds():
             if time.monotonic() - self.started_s > LIMIT_S:
-                pytest.fail(f"not within {LIMIT_S:.0f} s: {what}\n{self.report()}")
+                pytest.fail(f"not within {LIMIT_S:.0f} s: {what}")
             never.wait(_LOOK_EVERY_S)
 
     def run(self, *command: str, env: dict[str, str] | None = None) -> str:
-        """Run a client to its end; its output. Fails with logs where it fails."""
+        """Run a client to its end; its output. Fails where it fails or hangs."""
+        code, output = self._ended(command, env)
+        if code:
+            pytest.fail(f"{command[0]}: {code}")
+        return output
+
+    def asks(self, *command: str, env: dict[str, str]) -> str:
+        """Run a client to its end; its output, empty where it fails."""
+        code, output = self._ended(command, env)
+        return "" if code else output
+
+    def _ended(
+        self, command: Sequence[str], env: dict[str, str] | None
+    ) -> tuple[int, str]:
         left_s = max(1.0, LIMIT_S - (time.monotonic() - self.started_s))
+        line = " ".join(command)
         try:
             done = subprocess.run(
                 command,
                 check=False,
                 capture_output=True,
                 text=True,
+                errors="replace",
                 timeout=left_s,
                 env=(os.environ | env) if env else None,
                 cwd=self.folder,
             )
-        except subprocess.TimeoutExpired:
-            pytest.fail(f"{command[0]} hangs\n{self.report()}")
-        if done.returncode:
-            said = done.stdout + done.stderr
-            pytest.fail(f"{command[0]}: {done.returncode}\n{said}\n{self.report()}")
-        return done.stdout
+        except subprocess.TimeoutExpired as hung:
+            self.said[line] = _text(hung.stdout) + _text(hung.stderr)
+            pytest.fail(f"{command[0]} hangs")
+        self.said[line] = done.stdout + done.stderr
+        return done.returncode, done.stdout
 
     def log(self, name: str) -> Path:
         """Name a log that is printed on failure."""
@@ -85,11 +104,14 @@ class Bench:
         return path
 
     def report(self) -> str:
-        """Return the tails of all logs and of the dialogue."""
+        """Return the tails of all logs, of what clients said and of the dialogue."""
         parts = [
             f"--- {log.name}\n{log.read_text(errors='replace')[-_LOG_TAIL:]}"
             for log in self.logs
             if log.exists()
+        ]
+        parts += [
+            f"--- {line}\n{text[-_LOG_TAIL:]}" for line, text in self.said.items()
         ]
         dialogue = "\n".join(self.dialogue)[-_LOG_TAIL:]
         return "\n".join([*parts, f"--- dialogue\n{dialogue}", f"sent: {self.sent}"])
@@ -122,7 +144,10 @@ class Bench:
 
 @contextmanager
 def bench(folder: Path, link: Link | None = None) -> Iterator[Bench]:
-    """Plug in a virtual modem, under a name that stays where no link is given."""
+    """Plug in a virtual modem, under a name that stays where no link is given.
+
+    Whatever fails inside carries the bench's report as its note, which pytest prints.
+    """
     clock = SystemClock()
 
     def on_message(sender: str, to: str, text: str, at: Instant) -> None:
@@ -138,7 +163,18 @@ def bench(folder: Path, link: Link | None = None) -> Iterator[Bench]:
         watch=lambda direction, text: made.dialogue.append(f"{direction} {text}"),
     ) as modem:
         made = Bench(modem, folder)
-        yield made
+        try:
+            yield made
+        except BaseException as error:  # pytest's own failures are no `Exception`
+            error.add_note(made.report())
+            raise
+
+
+def _text(output: bytes | str | None) -> str:
+    """Return what `TimeoutExpired` kept: octets, though text was asked for."""
+    return (
+        output.decode(errors="replace") if isinstance(output, bytes) else output or ""
+    )
 
 
 def folders(under: Path, names: Sequence[str]) -> None:

@@ -1,7 +1,6 @@
 """ModemManager: probes the modem as its own, sends, reports, and lists what arrives."""
 
 import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -45,18 +44,6 @@ def _bus(b: Bench) -> Iterator[dict[str, str]]:
         }
 
 
-def _asks(env: dict[str, str], *command: str) -> str:
-    done = subprocess.run(
-        command,
-        check=False,
-        capture_output=True,
-        text=True,
-        env=os.environ | env,
-        timeout=30,
-    )
-    return done.stdout if done.returncode == 0 else ""
-
-
 def test_modem_manager_identifies_sends_reports_and_receives(tmp_path: Path) -> None:
     manager = requires_command("ModemManager", package="modemmanager")
     link = SocketLink(f"abstract:natalia-{os.getpid()}")
@@ -72,10 +59,10 @@ def test_modem_manager_identifies_sends_reports_and_receives(tmp_path: Path) -> 
                 *("/org/freedesktop/ModemManager1", f"{NAME}.Test.SetProfile"),
                 *("string:p1", "string:generic", f"array:string:{link.address}"),
             )
-            b.until("profile taken", lambda: _asks(env, *profile))
-            b.until("found", lambda: "VM-1" in _asks(env, "mmcli", "-L"))
-            assert b.modem.state.imei in _asks(env, "mmcli", "-m", "any")
-            b.until("enabled", lambda: _asks(env, "mmcli", "-m", "any", "-e"))
+            b.until("profile taken", lambda: b.asks(*profile, env=env))
+            b.until("found", lambda: "VM-1" in b.asks("mmcli", "-L", env=env))
+            assert b.modem.state.imei in b.asks("mmcli", "-m", "any", env=env)
+            b.until("enabled", lambda: b.asks("mmcli", "-m", "any", "-e", env=env))
             for text in ("Larm", CYRILLIC, LONG.strip()):
                 message = f"text='{text}',number='{PERSON}'"
                 made = b.run(
@@ -86,25 +73,27 @@ def test_modem_manager_identifies_sends_reports_and_receives(tmp_path: Path) -> 
                 b.run("mmcli", "-s", made.split()[-1], "--send", env=env)
             assert b.sent[:2] == [(PERSON, "Larm"), (PERSON, CYRILLIC)]
             assert "".join(text for _, text in b.sent[2:]) == LONG.strip()
-            b.until("reported", lambda: _listed(env, "status-report"))
+            b.until("reported", lambda: _listed(b, env, "status-report"))
             b.modem.inject(PERSON, "K7F2 1")
-            b.until("received", lambda: _listed(env, "K7F2 1"))
+            b.until("received", lambda: _listed(b, env, "K7F2 1"))
             # It reads one at a time and forgets what is announced meanwhile: parts
             # come seconds apart, as a network brings them.
             for nth, (pdu, length) in enumerate(reversed(parts_of(CYRILLIC)), 2):
                 b.modem.deliver(pdu, length)
                 b.until("part read", partial(_has_read, b, nth))
-            b.until("joined", lambda: _listed(env, CYRILLIC))
+            b.until("joined", lambda: _listed(b, env, CYRILLIC))
 
 
 def _has_read(b: Bench, count: int) -> bool:
     return sum("<- AT+CMGR" in line for line in b.dialogue) == count
 
 
-def _listed(env: dict[str, str], wanted: str) -> bool:
-    return any(wanted in _asks(env, "mmcli", "-s", path) for path in _paths(env))
+def _listed(b: Bench, env: dict[str, str], wanted: str) -> bool:
+    return any(
+        wanted in b.asks("mmcli", "-s", path, env=env) for path in _paths(b, env)
+    )
 
 
-def _paths(env: dict[str, str]) -> list[str]:
-    listed = _asks(env, "mmcli", "-m", "any", "--messaging-list-sms")
+def _paths(b: Bench, env: dict[str, str]) -> list[str]:
+    listed = b.asks("mmcli", "-m", "any", "--messaging-list-sms", env=env)
     return [word for word in listed.split() if word.startswith("/org/")]

@@ -57,13 +57,17 @@ def test_smstools_sends_receives_and_reports(tmp_path: Path) -> None:
         configuration.write_text(
             CONFIGURATION.format(folder=tmp_path, port=b.modem.port)
         )
-        b.log("smsd.log")
+        log = b.log("smsd.log")
         for name, text in (("short", SHORT), ("long", LONG), ("cyrillic", CYRILLIC)):
             (tmp_path / "outgoing" / name).write_text(
                 f"To: {PERSON[1:]}\nReport: yes\nAlphabet: UTF-8\n\n{text}",
                 encoding="utf-8",
             )
         with b.running(str(smsd), "-t", f"-c{configuration}", log="smsd.out"):
+            # It asks for no maker and no model.
+            state = b.modem.state
+            identity = (f"VM1: IMEI: {state.imei}", f"VM1: IMSI: {state.imsi}")
+            b.until("identified", lambda: all(each in _read(log) for each in identity))
             b.until("short sent", lambda: (PERSON, SHORT) in b.sent)
             b.until("cyrillic sent", lambda: (PERSON, CYRILLIC) in b.sent)
             b.until("long sent", lambda: len(b.sent) >= 4)
@@ -78,3 +82,7 @@ def test_smstools_sends_receives_and_reports(tmp_path: Path) -> None:
             b.until("reassembled", lambda: holds_text(tmp_path / "incoming", CYRILLIC))
         parts = [text for _, text in b.sent if text in LONG]
         assert "".join(parts).strip() == LONG.strip()
+
+
+def _read(log: Path) -> str:
+    return log.read_text("latin-1") if log.exists() else ""
