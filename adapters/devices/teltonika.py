@@ -135,6 +135,8 @@ def read_records(data: bytes, first: Draft) -> tuple[list[Draft], int | None]:
         raise UnreadableError(message)
     if codec[0] in io.TEXT_CODECS:
         first.kind = ReportKind.HEARTBEAT
+        # Codec 12: type and size of what a command was answered with, then its text.
+        first.attributes["said"] = data[7:-1].decode("latin-1").strip()
         return [first], None
     drafts, whole = _attempt(data, first, long=False)
     if not whole and codec[0] == io.CODEC_8:

@@ -79,6 +79,33 @@ def test_an_sos_of_codec_8_torn_split_or_repeated_never_ends_in_nothing() -> Non
     assert_never_nothing(connected, packet([record((236, 1), event=236, priority=2)]))
 
 
+def wide_record(*elements: tuple[int, int], event: int = 0) -> bytes:
+    """Return a record of codec 16: ids of two bytes, and what made it be sent."""
+    head = record()[: 8 + 1 + 8 + 7]
+    ones = b"".join(
+        element.to_bytes(2) + bytes((value,)) for element, value in elements
+    )
+    counts = event.to_bytes(2) + bytes((5, len(elements), len(elements)))
+    return head + counts + ones + bytes(3)
+
+
+def test_an_sos_of_codec_16_torn_split_or_repeated_never_ends_in_nothing() -> None:
+    frame = packet([wide_record((236, 1), (66, 9), event=236)], codec=0x10)
+    outcome = play(connected(), frame)
+    assert outcome.answers == [b"\0\0\0\x01"]
+    assert outcome.told[0].signals == {Signal.SOS}
+    assert_never_nothing(connected, frame)
+
+
+def test_what_a_command_was_answered_with_is_kept() -> None:
+    said = b"Camera: not installed"
+    data = b"\x0c\x01\x06" + len(said).to_bytes(4) + said + b"\x01"
+    frame = bytes(4) + len(data).to_bytes(4) + data + crc16_arc(data).to_bytes(4)
+    (report,) = play(connected(), frame).told
+    assert report.kind is ReportKind.HEARTBEAT
+    assert report.attributes["said"] == said.decode()
+
+
 @given(st.lists(st.integers(1, 60), min_size=1, max_size=6))
 def test_segments_may_end_anywhere(sizes: list[int]) -> None:
     frames = [LOG_IN, packet([record((236, 1))]), b"\xff", packet([record()] * 3)]
