@@ -7,8 +7,8 @@ from pathlib import Path
 from adapters.modem.virtual import VirtualModem
 from adapters.modem.virtual_faults import Faults
 from adapters.modem.virtual_links import PtyLink
+from engine.ports.modem import SendResult
 
-# What a switch makes of a run of four messages. A fault of arrivals changes no send.
 SWITCHES = {
     "latency_s": "0.05",
     "command_s": "0.01",
@@ -32,6 +32,25 @@ SWITCHES = {
     "no_report": "1",
     "sim_busy_s": "0.3",
 }
+
+_SENT, _REFUSED, _UNKNOWN = SendResult.SENT, SendResult.REJECTED, SendResult.UNKNOWN
+# What becomes of four messages, None where one is not handed over. All others are sent:
+# neither a fault of arrivals nor of how the modem talks changes that.
+MAKES_OF_FOUR: dict[str, tuple[SendResult | None, ...]] = {
+    "drop_cmgs": (_SENT, _UNKNOWN, _SENT, _UNKNOWN),
+    "cms_rate": (_SENT, _REFUSED, _SENT, _REFUSED),
+    "no_prompt": (_SENT, None, _SENT, None),
+    "creg": (_REFUSED,) * 4,
+    "no_credit": (_REFUSED,) * 4,
+}
+
+
+def made_of_four(*names: str) -> tuple[SendResult | None, ...] | None:
+    """Return what switches make of four messages; None where two disturb sending."""
+    disturbing = [name for name in names if name in MAKES_OF_FOUR]
+    if len(disturbing) > 1:
+        return None
+    return MAKES_OF_FOUR[disturbing[0]] if disturbing else (_SENT,) * 4
 
 
 def _move(modem: VirtualModem) -> None:
