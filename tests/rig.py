@@ -1,5 +1,6 @@
 """The real service as a process, with real far ends: what process tests stand on."""
 
+import itertools
 import json
 import os
 import signal
@@ -80,6 +81,7 @@ class Rig:
         self.state = self.folder / "state"
         self.by_id = self.folder / "by-id"
         self.ports: dict[str, tuple[str, int]] = {}
+        self.serials = itertools.count(1)
         self.process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
@@ -234,7 +236,7 @@ class Rig:
 
     def device(self, imei: str = HERON_IMEI) -> "Gt06Device":
         """Connect a gt06 device and log it in."""
-        return Gt06Device(self.ports["gt06"], imei, self.clock)
+        return Gt06Device(self.ports["gt06"], imei, self.clock, self.serials)
 
     def numbers(self) -> dict[str, str]:
         """Return whose telephone a number of the sample roster is."""
@@ -312,9 +314,15 @@ CELL = gt06_encode.Cell(mcc=434, mnc=4, lac=1, cid=1)
 class Gt06Device:
     """A gt06 bracelet on a real socket."""
 
-    def __init__(self, address: tuple[str, int], imei: str, clock: HostClock) -> None:
+    def __init__(
+        self,
+        address: tuple[str, int],
+        imei: str,
+        clock: HostClock,
+        serials: Iterator[int],
+    ) -> None:
         self.clock = clock
-        self.serial = 0
+        self.serials = serials
         self.socket = socket.create_connection(address, timeout=WAIT_S)
         self.socket.sendall(gt06_encode.log_in(imei, serial=self.next()))
         assert self.socket.recv(64), "the log-in is not answered"
@@ -326,8 +334,11 @@ class Gt06Device:
         self.socket.close()
 
     def next(self) -> int:
-        self.serial += 1
-        return self.serial
+        """Count on: a bracelet starts again at 1 where it was off, not at a log-in.
+
+        Two presses of one second would else be one frame, sent twice.
+        """
+        return next(self.serials)
 
     def send(self, frame: bytes, timeout_s: float = WAIT_S) -> bytes:
         """Send a frame; return the answer, b"" where none comes in time."""

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.rig import Gt06Device, Rig, eventually
+from tests.rig import Rig, eventually
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]
 
@@ -113,7 +113,7 @@ def test_a_thousand_idle_devices_delay_no_sos_and_sigterm_ends_all(rig: Rig) -> 
     with ExitStack() as stack:
         for number in range(1_000):
             imei = f"{359_339_075_100_000 + number}"
-            stack.enter_context(Gt06Device(rig.ports["gt06"], imei, rig.clock))
+            stack.enter_context(rig.device(imei))
         connections = 'natalia_device_connections{protocol="gt06"}'
         eventually(lambda: rig.metric(connections) == 1_000.0)
         with rig.device() as device:
