@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from pathlib import Path
 
 import pytest
 
@@ -17,10 +18,14 @@ def pytest_configure() -> None:
         raise pytest.UsageError(msg)
 
 
-def pytest_report_header() -> list[str]:
-    """Print the machine and each peer's version, missing ones loudly."""
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Print the machine and each peer's version, missing ones loudly.
+
+    geocore's peers have servers, which are started for it and not beside others.
+    """
     lines = [f"machine: {platform.processor() or platform.machine()}"]
-    for found in find_peers():
+    is_geo = any(Path(argument).name.startswith("geo") for argument in config.args)
+    for found in find_peers() if is_geo else ():
         state = found.version if found.peer else f"MISSING, {found.reason}"
         lines.append(f"peer {found.module}: {state}")
     return lines

@@ -64,7 +64,11 @@ def connection() -> Any:
 
     servers.start(command, answers, (psycopg.Error,), user=USER)
     connected = psycopg.connect(link, autocommit=True)
-    connected.execute("CREATE EXTENSION postgis")
+    try:
+        connected.execute("CREATE EXTENSION postgis")
+    except psycopg.Error:
+        connected.close()
+        raise
     return connected
 
 
