@@ -67,6 +67,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fix:
     """A place with its accuracy and its time (ISO 6709: latitude first)."""

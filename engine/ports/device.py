@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
+from engine.quick import quick
 from engine.values import DeviceId, Fix, Instant, Signal
 
 
@@ -34,6 +35,7 @@ class ReportKind(StrEnum):
     NOISE = "noise"
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceReport:
     """One decoded message of a device: a report, not a position.
@@ -75,6 +77,7 @@ class DeviceReport:
     attributes: Mapping[str, str] = field(default_factory=dict)
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoded:
     """What one frame came to.
