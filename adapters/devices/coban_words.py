@@ -10,6 +10,8 @@ from engine.values import Signal
 def read_word(word: str, draft: Draft) -> None:
     """Add what a word says; one that is not listed is an unknown signal."""
     plain = word.strip().rstrip("!").strip().casefold()
+    if plain in {"acc on", "acc off"}:
+        draft.flag("ignition", plain == "acc on")
     if plain.startswith(("t:", "oil")):
         draft.signal(f"word:{plain[:16]}", Signal.VEHICLE)
     elif not _NO_WORD.fullmatch(plain):

@@ -1,5 +1,6 @@
 """A report in the making: what a decoder fills in while it reads a frame."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -169,6 +170,29 @@ class Draft:
             strength = "" if rssi_dbm is None else f"@{rssi_dbm}"
             self.wifi.append(":".join(pairs) + strength)
 
+    def number(self, name: str, text: str) -> None:
+        """Keep a reading as the device wrote it; what is no number is let go."""
+        if text.isdecimal() and text.isascii() and len(text) <= _DIGITS_MAX:
+            self.attributes[name] = text.lstrip("0") or "0"
+            return
+        found = _NUMBER.fullmatch(text)
+        if found is not None:
+            self.attributes[name] = "".join(found.groups())
+
+    def scaled(self, name: str, text: str, *, units: float) -> None:
+        """Keep a reading of which `units` make one; what is no number is let go."""
+        plain = text.isdecimal() and text.isascii() and len(text) <= _DIGITS_MAX
+        if plain or _NUMBER.fullmatch(text):
+            self.attributes[name] = repr(round(float(text) / units, 3))
+
+    def flag(self, name: str, value: object) -> None:
+        """Keep what is or is not so."""
+        self.attributes[name] = "true" if value else "false"
+
+    def said(self, text: str) -> None:
+        """Keep what a device answered to a command, the end of a long one cut off."""
+        self.attributes["said"] = text.strip()[:_SAID_CHARS_MAX]
+
     def torn(self) -> None:
         """Say that the rest could not be read: what signals anything still counts."""
         if self.signals:
@@ -220,3 +244,7 @@ _LON_MAX_DEG = 180
 _PERCENT = 100
 _CIRCLE_DEG = 360
 _NEIGHBOURS_MAX = 64
+_SAID_CHARS_MAX = 512
+_DIGITS_MAX = 10
+# The padding of a number is not kept.
+_NUMBER = re.compile(r"(-?)0{0,10}([0-9]{1,10}(?:\.[0-9]{1,6})?)")

@@ -6,6 +6,7 @@ are answered with their type and index. TCP has no checksum.
 """
 
 import re
+from struct import Struct
 
 from adapters.devices.checksums import rotating_sum16
 from adapters.devices.draft import KMH_MPS, Draft
@@ -170,6 +171,8 @@ def _read_content(kind: int, content: Reader, draft: Draft) -> None:
         _read_text(content, draft)
     elif kind in _QUIET:
         draft.kind = ReportKind.HEARTBEAT
+        if kind in _BEATS and content.left >= _STATUS_BYTES:
+            _read_status(content.unsigned(2), draft)
     else:
         message = "a type that nobody has described"
         raise UnreadableError(message)
@@ -185,6 +188,10 @@ def _read_old(kind: int, content: Reader, draft: Draft) -> None:
     draft.locate(lat / _DEGREE, lon / _DEGREE, valid=bool(content.unsigned(1) & 1))
     if kind == _OLD_ALARM:
         draft.look_up("alarm", content.unsigned(1), _ALARMS)
+    elif content.left >= _OLD_READINGS:
+        _read_status(content.unsigned(2), draft)
+        draft.attributes["battery_v"] = repr(content.unsigned(2) / 1000)
+        draft.attributes["gsm"] = str(content.unsigned(2))
 
 
 def _read_new(kind: int, content: Reader, draft: Draft) -> None:
@@ -197,9 +204,37 @@ def _read_new(kind: int, content: Reader, draft: Draft) -> None:
     elif kind == _REPORT:
         draft.attributes["report_type"] = str(content.unsigned(1))
     status = content.unsigned(2)
-    draft.attributes["status"] = f"0x{status:04x}"
+    _read_status(status, draft)
+    draft.flag("moving", status & 0x200)
     if place is not None:
         draft.locate(*place, valid=bool(status & 1))
+    if kind == _NORMAL:
+        _read_readings(content, draft)
+
+
+def _read_status(status: int, draft: Draft) -> None:
+    """Read states, most of which another bit says that the device has."""
+    kept = draft.attributes
+    kept["status"] = f"0x{status:04x}"
+    if status & 0x02:
+        kept["ignition"] = "true" if status & 0x04 else "false"
+    if status & 0x80:
+        kept["charging"] = "true" if status & 0x100 else "false"
+
+
+def _read_readings(content: Reader, draft: Draft) -> None:
+    """Read what may stand behind the status, as far as it goes."""
+    kept = draft.attributes
+    if content.left >= _READINGS.size:
+        volts, metres, steps, degrees = _READINGS.unpack(content.take(_READINGS.size))
+        kept["steps"] = str(steps)
+        kept["temperature_c"] = repr(degrees / 256)
+    elif content.left >= _FEW_READINGS.size:
+        volts, metres = _FEW_READINGS.unpack(content.take(_FEW_READINGS.size))
+    else:
+        return
+    kept["battery_v"] = repr(volts / 1000)
+    kept["odometer_m"] = str(metres)
 
 
 def _read_gps(content: Reader, draft: Draft) -> tuple[float, float]:
@@ -268,6 +303,10 @@ def _fits(frame: bytes) -> bool:
 _MARK = b"gg"
 _HEADER_BYTES = 14
 _PACKAGES_MAX = 256
+# Volts, inputs, distance, counters, steps, minutes walked, temperature.
+_READINGS, _FEW_READINGS = Struct(">H4xI4xH2xh"), Struct(">H4xI")
+_STATUS_BYTES, _OLD_READINGS = 2, 6
+_BEATS = frozenset({0x03, 0x07})
 _DEGREE = 1_800_000
 _LOG_IN, _OLD_PLACE, _OLD_ALARM, _DATA = 0x01, 0x02, 0x04, 0x81
 _TEXT, _NORMAL, _WARNING, _REPORT = 0x80, 0x12, 0x14, 0x15

@@ -101,6 +101,8 @@ class Gl200Decoder:
             draft.attributes["command"] = word[:8]
         else:
             draft.look_up("event", word, _SIGNALS)
+        if word == "GTINF":
+            _read_state(body, draft)
         draft.device_at = _moment(fields[-2])
         _read_battery(word, body, draft)
         _read_neighbours(body, draft)
@@ -161,6 +163,22 @@ def _locate(place: re.Match[str], draft: Draft) -> None:
     draft.locate(
         decimal(place["lat"]), decimal(place["lon"]), at=_moment(place["time"])
     )
+    # The field before a place; of a place that is not first, the end of the last one.
+    start = place.start()
+    before = place.string[place.string.rfind(",", 0, start) + 1 : start]
+    if _DILUTION.fullmatch(before):
+        draft.attributes["hdop"] = before
+
+
+def _read_state(body: str, draft: Draft) -> None:
+    """Read a device's report of itself; the SIM's number stays out of reports."""
+    state = _STATE.search(body)
+    if state is not None:
+        draft.flag("moving", state["motion"] != "1")
+        if state["engine"] in "12":
+            draft.flag("ignition", state["engine"] == "2")
+        draft.number("gsm", state["gsm"])
+        draft.number("battery_v", state["volts"])
 
 
 def _read_battery(word: str, body: str, draft: Draft) -> None:
@@ -232,11 +250,17 @@ _PLACE = re.compile(
     r"(?P<altitude>-?\d{1,5}(?:\.\d)?)?,"
     r"(?P<lon>-?\d{1,3}\.\d{4,6}),(?P<lat>-?\d{1,2}\.\d{4,6}),(?P<time>\d{14})"
 )
+_DILUTION = re.compile(r"\d{1,2}(?:\.\d{1,2})?")
 _CELL = re.compile(
     r"(?<=,)0?(?P<mcc>[1-9]\d{2}),0?(?P<mnc>\d{2,3}),(?P<lac>[0-9A-Fa-f]{4,8}),"
     r"(?P<cid>[0-9A-Fa-f]{4,8})(?=,)"
 )
 _STATION = re.compile(r"(?P<mac>[0-9A-Fa-f]{12}),(?P<rssi>-\d{1,3})(?=,)")
+# State, SIM, signal, bit errors, supply, two that differ by model, volts.
+_STATE = re.compile(
+    r",(?P<engine>[0-9A-F])(?P<motion>[0-9A-F]),[0-9A-Fa-f]{0,20},(?P<gsm>\d{1,2}),"
+    r"\d{1,2},[^,]{0,2},[^,]{0,8},[^,]{0,8},(?P<volts>\d\.\d{1,2}),"
+)
 _PERCENT = re.compile(r"(?P<percent>\d{1,3})")
 _BATTERY_BEFORE_STATE = re.compile(
     r",(?P<percent>\d{1,3}),[0-9A-F]{6}(?:[0-9A-F]{4})?,"

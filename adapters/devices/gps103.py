@@ -144,6 +144,8 @@ def _read_place(fields: list[str], draft: Draft) -> None:
         draft.course_deg = decimal(course)
     if altitude:
         draft.altitude_m = decimal(altitude)
+    if padded[14] in {"0", "1"}:
+        draft.flag("ignition", padded[14] == "1")
     draft.locate(
         degrees_of(fields[7], fields[8]),
         degrees_of(fields[_LON], padded[10]),
@@ -166,6 +168,11 @@ def _read_alternative(fields: list[str], draft: Draft) -> None:
     draft.locate(
         decimal(fields[_LON]), decimal(fields[10]), valid=fields[8] not in {"", "0"}
     )
+    draft.number("gsm", fields[7])
+    for name, text in zip(("hdop", "satellites"), fields[14:16], strict=False):
+        draft.number(name, text)
+    for name, text in zip(("ignition", "charging"), fields[16:18], strict=False):
+        draft.flag(name, text == "1")
 
 
 def _local(header: str, utc: str) -> Instant | None:

@@ -47,7 +47,7 @@ def read_content(packet: Packet, draft: Draft, zone: timedelta) -> None:
     if packet.extended:
         _read_extended(kind, content, draft, zone)
     elif kind in tables.QUIET:
-        draft.kind = ReportKind.HEARTBEAT
+        _read_quiet(kind, content, draft)
     elif kind in tables.STATUS:
         _read_heartbeat(kind, content, draft)
     elif kind in tables.PLACES | tables.CELLS:
@@ -66,6 +66,14 @@ def read_content(packet: Packet, draft: Draft, zone: timedelta) -> None:
     else:
         message = "a type that nobody has described"
         raise UnreadableError(message)
+
+
+def _read_quiet(kind: int, content: Reader, draft: Draft) -> None:
+    draft.kind = ReportKind.HEARTBEAT
+    if kind == tables.TEXT:
+        # Its length, four bytes of the server's, the text, a language.
+        length, *reply = content.rest() or b"\0"
+        draft.said(text_of(bytes(reply[4:length])))
 
 
 def is_dated_cells(packet: Packet) -> bool:
@@ -152,7 +160,7 @@ def _read_camera(content: Reader, draft: Draft, zone: timedelta) -> None:
     if content.peek(2) == b"\xff\xff":
         content.take(3)
         draft.device_at = moment(*content.take(6), offset=zone)
-        content.take(1)
+        draft.attributes["satellites"] = str(content.unsigned(1) & 15)
         lat, lon, flags = (content.unsigned(size) for size in (4, 4, 2))
         draft.speed_mps = content.unsigned(2) * KMH_MPS
         content.take(2)
@@ -168,6 +176,8 @@ def _read_camera(content: Reader, draft: Draft, zone: timedelta) -> None:
 def _read_extended(kind: int, content: Reader, draft: Draft, zone: timedelta) -> None:
     if kind in tables.EXTENDED_QUIET:
         draft.kind = ReportKind.HEARTBEAT
+        if kind == tables.SERIAL_PORT:
+            draft.said(content.rest()[1:].hex())
     elif kind == tables.EXTENDED_PLACE:
         read_gps(content, draft, zone)
     elif kind == tables.EXTENDED_TEXT:
@@ -191,12 +201,15 @@ def _read_az735(kind: int, content: Reader, draft: Draft, zone: timedelta) -> No
     if cell.left:
         mcc, mnc = read_network(cell)
         lac, cid = cell.unsigned(2), cell.unsigned(3)
-        draft.cell(mcc, mnc, lac, cid, -content.unsigned(1))
+        strength = content.unsigned(1)
+        draft.attributes["gsm"] = str(strength)
+        draft.cell(mcc, mnc, lac, cid, -strength)
     content.take(content.unsigned(1))
     stations = Reader(content.take(content.unsigned(1)))
     while stations.left >= _STATION_BYTES:
         draft.access_point(stations.take(6).hex(), -stations.unsigned(1))
     status = content.unsigned(1)
+    draft.attributes["status"] = f"0x{status:02x}"
     if kind == tables.EXTENDED_ALARM:
         draft.look_up("az735", status, tables.AZ735_ALARMS)
 
@@ -208,9 +221,11 @@ def _read_heartbeat(kind: int, content: Reader, draft: Draft) -> None:
     if kind == tables.HEARTBEAT:
         if content.left >= _VOLTS_AND_SIGNAL:
             draft.attributes["battery_v"] = f"{content.unsigned(2) / 100:.2f}"
+            if content.left:
+                draft.attributes["gsm"] = str(content.unsigned(1))
         return
     if long:
-        content.take(2)
+        draft.attributes["gsm"] = str(content.unsigned(2) & 0x1F)
         draft.look_up("alarm", content.unsigned(1), tables.ALARMS)
         content.take(1)
         draft.battery_percent(content.unsigned(1))
@@ -223,12 +238,13 @@ def _read_heartbeat(kind: int, content: Reader, draft: Draft) -> None:
 
 def _read_after_cell(kind: int, content: Reader, draft: Draft, *, length: int) -> None:
     if kind in tables.WITH_ARCHIVE and content.left >= _ARCHIVE_BYTES:
-        content.take(1)
+        draft.flag("ignition", content.unsigned(1))
         draft.attributes["upload_reason"] = str(content.unsigned(1))
         draft.buffered = content.unsigned(1) > 0
     elif kind == tables.PLACE and length in tables.PLACE_WITH_STATUS:
         read_status_bits(content.unsigned(1), draft)
-        content.take(3)
+        content.take(2)  # the vehicle's voltage
+        draft.attributes["gsm"] = str(content.unsigned(1))
         draft.look_up("alarm", content.unsigned(1), tables.ALARMS)
     elif kind == tables.PLACE and length == tables.PLACE_WITH_CARD:
         content.take(4)

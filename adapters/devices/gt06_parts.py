@@ -21,6 +21,8 @@ def set_place(draft: Draft, lat: int, lon: int, flags: int) -> None:
     north = 1 if flags & 0x0400 else -1
     east = -1 if flags & 0x0800 else 1
     draft.course_deg = float(flags & 0x03FF)
+    if flags & 0x4000:
+        draft.flag("ignition", flags & 0x8000)
     draft.locate(
         north * lat / _DEGREE, east * lon / _DEGREE, valid=bool(flags & 0x1000)
     )
@@ -69,7 +71,8 @@ def read_status(content: Reader, draft: Draft) -> None:
 def read_status_bits(status: int, draft: Draft) -> None:
     """Read the status byte; bits 3 to 5 are the first place of an alarm."""
     draft.attributes["status"] = f"0x{status:02x}"
-    draft.attributes["charging"] = str(bool(status & 4)).lower()
+    draft.flag("ignition", status & 2)
+    draft.flag("charging", status & 4)
     if status & 0x38:
         draft.look_up("status", status >> 3 & 7, tables.STATUS_ALARMS)
 

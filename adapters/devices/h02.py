@@ -166,8 +166,12 @@ def _read_text(kind: str, body: str, draft: Draft) -> None:
         return
     if kind in _QUIET:
         draft.kind = ReportKind.HEARTBEAT
+        if kind == "SMS":
+            draft.said(",".join(fields[3:]))
         return
     place = _PLACE.search(body)
+    if kind == "V4" and place is not None:
+        draft.said(body[len(",".join(fields[:3])) + 1 : place.start()])
     status = _STATUS.search(body, place.end() if place else len(fields[0]) + 1)
     if status is not None:
         _read_status(integer(status["status"], radix=16), draft)
@@ -188,6 +192,8 @@ def _read_rest(kind: str, body: str, place: re.Match[str] | None, draft: Draft) 
         if kind == "LINK":
             draft.kind = ReportKind.HEARTBEAT
             draft.battery_percent(decimal("".join(fields[6:7])))
+            for name, text in zip(_LINK, fields[4:8], strict=False):
+                draft.number(name, text)
         else:
             _read_cells(kind, fields[4:], draft)
         return
@@ -237,6 +243,7 @@ def _read_cells(kind: str, fields: list[str], draft: Draft) -> None:
 
 def _read_status(status: int, draft: Draft) -> None:
     draft.attributes["status"] = f"{status:08x}"
+    draft.flag("ignition", status & _IGNITION)
     draft.bits("status", ~status & 0xFFFFFFFF, _SIGNALS)
     if not status & _TILT:
         draft.codes.append("status:bit18")
@@ -270,6 +277,8 @@ _CELL_PARTS = 3
 _CELL_FIELDS_MIN = 4
 _BATTERY = 3
 _TILT = 1 << 18
+_IGNITION = 1 << 10
+_LINK = ("gsm", "satellites", "battery_percent", "steps")
 _SIGNALS = {
     0: (Signal.VIBRATION,),
     1: (Signal.SOS,),

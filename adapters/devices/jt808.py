@@ -106,6 +106,7 @@ class Jt808Decoder:
         )
         if frame[:1] == b"(":
             draft.kind = ReportKind.HEARTBEAT
+            draft.said(text_of(frame))
             return Decoded(reports=(draft.finish(),), answer=_time(frame, received_at))
         content = unescaped(frame[1:-1])
         head, body = _head(content[:-1])
@@ -168,6 +169,7 @@ def _read(kind: int, body: Reader, draft: Draft) -> list[Draft]:
         draft.kind = ReportKind.LOGIN
     elif kind in fields.QUIET:
         draft.kind = ReportKind.HEARTBEAT
+        fields.read_reply(kind, body, draft)
     else:
         message = "a type that nobody has described"
         raise UnreadableError(message)
@@ -198,6 +200,8 @@ def _read_place(body: Reader, draft: Draft) -> None:
     draft.course_deg = float(body.unsigned(2))
     digits = bcd(body.take(6))
     draft.device_at = moment_of_digits(digits[:6], digits[6:], offset=_CHINA)
+    draft.flag("ignition", status & 1)
+    draft.flag("charging", status >> 26 & 1)
     south, west = status >> 2 & 1, status >> 3 & 1
     draft.locate(
         lat / _DEGREE * (-1 if south else 1),

@@ -7,6 +7,7 @@ from adapters.devices.reading import Reader, integer, text_of
 from engine.values import Signal
 
 REGISTER, PLACE, BATCH, TIME = 0x0100, 0x0200, 0x0704, 0x0109
+COUNTED_TEXT, WIDE_TEXT = 0x0701, 0x1300
 SHORT_INDEX = frozenset({0x5501, 0x5502})
 ACKNOWLEDGED = frozenset({0x0002, 0x0102, PLACE, BATCH, 0x0900, 0x1007, 0x8888})
 QUIET = frozenset(
@@ -60,6 +61,15 @@ def read_field(key: int, value: Reader, draft: Draft) -> None:
         reader(value, draft)
 
 
+def read_reply(kind: int, body: Reader, draft: Draft) -> None:
+    """Read what a terminal answered to a command, where it is text."""
+    if kind == COUNTED_TEXT and body.left > _COUNT_BYTES:
+        if body.unsigned(4) == body.left:
+            draft.said(text_of(body.rest()))
+    elif kind == WIDE_TEXT:
+        draft.said(body.rest()[2:].decode("utf-16-be", "replace"))
+
+
 def _read_percent(value: Reader, draft: Draft) -> None:
     """Read the battery where it is one byte, or the second of two."""
     if value.left == 1 or (value.left == 2 and value.take(1)):  # noqa: PLR2004
@@ -68,6 +78,30 @@ def _read_percent(value: Reader, draft: Draft) -> None:
 
 def _read_wide_percent(value: Reader, draft: Draft) -> None:
     draft.battery_percent(value.unsigned(2))
+    if value.left == _VOLTS_AND_STATE_BYTES:
+        draft.attributes["battery_v"] = f"{value.unsigned(2) / 100:.2f}"
+
+
+def _read_charge(value: Reader, draft: Draft) -> None:
+    """Read what feeds the terminal (0 is a charger), and the battery."""
+    if value.left == 2:  # noqa: PLR2004 - both are sent
+        draft.flag("charging", value.peek(1) == b"\0")
+    _read_percent(value, draft)
+
+
+def _read_distance(value: Reader, draft: Draft) -> None:
+    if value.left == _DISTANCE_BYTES:
+        draft.attributes["odometer_m"] = str(value.unsigned(4) * 100)
+
+
+def _read_motion(value: Reader, draft: Draft) -> None:
+    if value.left == 1:
+        draft.flag("moving", value.unsigned(1))
+
+
+def _read_steps(value: Reader, draft: Draft) -> None:
+    if value.left == 2:  # noqa: PLR2004 - other lengths are other fields
+        draft.attributes["steps"] = str(value.unsigned(2))
 
 
 def _read_gsm(value: Reader, draft: Draft) -> None:
@@ -121,6 +155,8 @@ def _read_extension(value: Reader, draft: Draft) -> None:
             case 0x0089:
                 inverted = ~field.unsigned(4) & 0xFFFFFFFF
                 draft.bits("eb89", inverted, _INVERTED_ALARMS)
+            case 0x002D if field.left == _VOLTS_BYTES:  # four are the vehicle's
+                draft.attributes["battery_v"] = f"{field.unsigned(2) / 1000:.3f}"
             case 0x00A8 | 0x00E1:
                 draft.battery_percent(field.unsigned(1))
             case 0x00D8:
@@ -139,6 +175,9 @@ def _read_station_text(text: str, draft: Draft) -> None:
 
 
 _STATION_BYTES = 7
+_COUNT_BYTES = _DISTANCE_BYTES = 4
+_VOLTS_BYTES = 2
+_VOLTS_AND_STATE_BYTES = 4
 _CELL_BYTES = 9
 _SHORT_CELL_BYTES = 5
 _NESTED_HEAD_BYTES = 4
@@ -155,16 +194,19 @@ _INVERTED_ALARMS = {
     12: (Signal.REMOVED,),
 }
 _READERS: dict[int, Callable[[Reader, Draft], None]] = {
+    0x01: _read_distance,
     0x06: _read_percent,
     0x30: _read_gsm,
     0x31: _read_satellites,
     0xD4: _read_percent,
     0xE1: _read_wide_cell,
     0xE3: _read_wide_percent,
-    0xE4: _read_percent,
+    0xE4: _read_charge,
+    0xE5: _read_motion,
     0xE8: _read_jimi_alarm,
     0xEB: _read_extension,
     0xEC: _read_stations,
     0xEE: _read_narrow_cell,
+    0xF8: _read_steps,
     0xFE: _read_percent,
 }

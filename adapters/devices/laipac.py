@@ -116,6 +116,10 @@ def _read_rest(fields: list[str], draft: Draft) -> None:
     draft.device_at = moment_of_digits(fields[9], fields[1], day_first=True)
     draft.speed_mps = decimal(fields[7]) * KNOT_MPS
     draft.course_deg = decimal(fields[8])
+    battery, kilometres, *_ = [*fields[11:13], "", ""]
+    # Volts with a point, millivolts without.
+    draft.scaled("battery_v", battery, units=1 if "." in battery else 1000)
+    draft.scaled("odometer_m", kilometres, units=1 / 1000)
     if len(fields) > _CELL + 1:
         cell, network = fields[_CELL], fields[_CELL + 1]
         if len(cell) == _CELL_DIGITS and len(network) == _NETWORK_DIGITS:

@@ -124,13 +124,17 @@ def _read_text(fields: list[str], draft: Draft) -> None:
 
 def _read_rest(fields: list[str], draft: Draft) -> None:
     draft.device_at = moment_of_digits(fields[3][:6], fields[3][6:])
-    draft.attributes["satellites"] = fields[5][:3]
+    draft.number("satellites", fields[5])
+    draft.number("gsm", fields[6])
     draft.speed_mps = decimal(fields[7]) * KMH_MPS
     draft.course_deg = decimal(fields[8])
     cell_at = next((i for i, field in enumerate(fields) if field.count("|") == 3), 0)  # noqa: PLR2004 - mcc, mnc, lac, cid
     # Some models leave the dilution out, so the altitude is found from the cell.
     if cell_at >= _CELL_MIN:
         draft.altitude_m = decimal(fields[cell_at - 3])
+        draft.number("odometer_m", fields[cell_at - 2])
+        if cell_at > _CELL_MIN + 1:
+            draft.number("hdop", fields[cell_at - 4])
         mcc, mnc, lac, cid = fields[cell_at].split("|")
         if lac and cid:
             parts = integer(lac, radix=16), integer(cid, radix=16)

@@ -74,6 +74,11 @@ def _fill(values: dict[int, int], draft: Draft) -> None:
         draft.course_deg = float(values[_COURSE])
     if _ALTITUDE in values:
         draft.altitude_m = float(_signed(values[_ALTITUDE], 16))
+    for key, name in _COUNTS.items():
+        if key in values:
+            draft.attributes[name] = str(values[key])
+    if _DILUTION in values:
+        draft.attributes["hdop"] = f"{values[_DILUTION] / 10:.1f}"
     if _BATTERY_PERCENT in values:
         draft.battery_percent(values[_BATTERY_PERCENT])
     if _LAT in values and _LON in values:
@@ -86,12 +91,14 @@ def _read_fixed_record(record: Reader, draft: Draft) -> None:
     lat, lon = record.signed(4), record.signed(4)
     draft.device_at = moment_of_epoch(record.unsigned(4) + _EPOCH_2000_S)
     valid = record.unsigned(1) == 1
-    record.take(2)
+    draft.attributes["satellites"] = str(record.unsigned(1))
+    draft.attributes["gsm"] = str(record.unsigned(1))
     draft.speed_mps = record.unsigned(2) * KMH_MPS
     draft.course_deg = float(record.unsigned(2))
-    record.take(2)
+    draft.attributes["hdop"] = f"{record.unsigned(2) / 10:.1f}"
     draft.altitude_m = float(record.signed(2))
-    record.take(8)
+    draft.attributes["odometer_m"] = str(record.unsigned(4))
+    record.take(4)
     mcc, mnc, lac, cid = (record.unsigned(2) for _ in range(4))
     draft.cell(mcc, mnc, lac, cid)
     draft.locate(lat / _DEGREE, lon / _DEGREE, valid=valid)
@@ -113,6 +120,8 @@ _LONG_KEY = 0xFE
 _EVENT_KEYS = frozenset({0x01, 0x40})
 _VALID, _LAT, _LON, _TIME = 0x05, 0x02, 0x03, 0x04
 _SPEED, _COURSE, _ALTITUDE = 0x08, 0x09, 0x0B
+_COUNTS = {0x06: "satellites", 0x07: "gsm", 0x0C: "odometer_m"}
+_DILUTION = 0x0A
 _BATTERY_PERCENT = 0xFE69
 _CELL = 0x0E
 _BATTERY = 0xFEA8

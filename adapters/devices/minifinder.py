@@ -66,6 +66,8 @@ class MinifinderDecoder:
                 draft.battery_percent(decimal(fields[_STATUS_BATTERY]))
         elif kind in _QUIET:
             draft.kind = ReportKind.HEARTBEAT
+            if kind == "3":
+                draft.said(",".join(fields))
         elif kind in _PLACES:
             draft.buffered = kind == "B"
             _read_report(kind, fields, draft)
@@ -101,7 +103,11 @@ def _read_rest(kind: str, fields: list[str], flags: int, draft: Draft) -> None:
         draft.course_deg = decimal(fields[5])
         draft.altitude_m = decimal(fields[7])
         draft.battery_percent(decimal(fields[_BATTERY]))
-        draft.attributes["charging"] = str(bool(flags >> 22 & 1)).lower()
+        draft.flag("charging", flags >> 22 & 1)
+        draft.attributes["gsm"] = str(flags >> 16 & 0x1F)
+        if kind == "D":
+            for name, text in zip(_GPS, fields[_BATTERY + 1 :], strict=False):
+                draft.number(name, text)
     draft.locate(decimal(fields[2]), decimal(fields[3]), valid=bool(flags & _VALID))
 
 
@@ -110,6 +116,7 @@ _QUIET = frozenset("234")
 _VALID = 3
 _LONGITUDE, _FLAGS, _BATTERY, _STATUS_BATTERY = 3, 6, 8, 2
 _MOMENT_PARTS = 6
+_GPS = ("satellites", "satellites_in_view", "hdop")
 _SIGNALS = {
     2: (Signal.FAULT,),
     6: (Signal.SOS,),

@@ -120,6 +120,8 @@ def _read_record(kind: int, record: _Record, draft: Draft) -> bool:
     """Read a record's fields, the alarm first; say whether all could be read."""
     if kind != _DATA:
         draft.kind = ReportKind.HEARTBEAT if kind in _QUIET else ReportKind.UNDECODABLE
+        if kind == _RESPONSE and record.fields:
+            draft.said(str(record.fields[0][0]))
         return True
     readable = True
     for key, value in sorted(record.fields, key=lambda entry: _ORDER.get(entry[0], 9)):
@@ -148,6 +150,15 @@ def _read_field(key: int, value: Reader, draft: Draft) -> None:
             value.take(value.unsigned(1) if key == _NAMED_STATIONS else 0)
     elif key in _BEACONS:
         _read_beacon(key, value, draft)
+    else:
+        _read_measured(key, value, draft)
+
+
+def _read_measured(key: int, value: Reader, draft: Draft) -> None:
+    name, size = _MEASURED.get(key, ("", 0))
+    if name and value.left >= _TIME_BYTES + size:
+        value.take(_TIME_BYTES)  # when it was measured
+        draft.attributes[name] = str(value.unsigned(size))
 
 
 def _read_beacon(key: int, value: Reader, draft: Draft) -> None:
@@ -166,7 +177,9 @@ def _read_status(value: Reader, draft: Draft) -> None:
     status = value.unsigned(4)
     draft.battery_percent(status >> 24)
     draft.buffered = bool(status & 0x80)
-    draft.attributes["charging"] = str(bool(status & 0x10)).lower()
+    draft.flag("charging", status & 0x10)
+    draft.flag("moving", status & 0x200)
+    draft.attributes["gsm"] = str(status >> 19 & 0x1F)
 
 
 def _read_gps(value: Reader, draft: Draft) -> None:
@@ -177,6 +190,9 @@ def _read_gps(value: Reader, draft: Draft) -> None:
     dilution = value.unsigned(2)
     draft.attributes["hdop"] = f"{dilution / 10:.1f}"
     draft.locate(lat / _DEGREE, lon / _DEGREE, valid=dilution > 0)
+    if value.left >= _DISTANCE_AND_SATELLITES:
+        draft.attributes["odometer_m"] = str(value.unsigned(4))
+        draft.attributes["satellites"] = str(value.unsigned(1))
 
 
 def _read_cells(key: int, value: Reader, draft: Draft) -> None:
@@ -244,7 +260,10 @@ _NAMED_STATIONS = 0x19
 _STATIONS = frozenset({0x22, _NAMED_STATIONS})
 # Bytes before a beacon's place, and whether a flag before them says that it has one.
 _BEACONS = {0x23: (6, False), 0x28: (8, True), 0x2A: (7, True), 0x2C: (9, True)}
+_DISTANCE_AND_SATELLITES, _TIME_BYTES = 5, 4
 _MANY = frozenset({0x28, 0x2C})
+# What of the wearer is measured, and in how many bytes.
+_MEASURED = {0x30: ("steps", 4), 0x40: ("heart_rate_bpm", 1)}
 # What must be known first: the alarm, then the time that a fix takes as its own.
 _ORDER = {_ALARM: 0, _STATUS: 1, _BATTERY: 2, _GPS: 3}
 _ALARMS = {

@@ -138,6 +138,8 @@ def _nested(row: Mapping[str, object], location: object) -> Fields:
         "level": battery.get("level"),
         "charge": battery.get("is_charging"),
         "event": place.get("event"),
+        "motion": place.get("is_moving"),
+        "odometer": place.get("odometer"),
         "activity": _mapping(place.get("activity")).get("type"),
     }
     alarms = [
@@ -191,8 +193,8 @@ def _read_all(fields: Fields, first: Mapping[str, str], draft: Draft) -> bool:
             _read_neighbour(key, value, draft)
         except UnreadableError:
             readable = False
-    for key in _KEPT & first.keys():
-        draft.attributes[key] = first[key][:_TEXT_CHARS_MAX]
+    for key in _KEPT.keys() & first.keys():
+        draft.attributes[_KEPT[key]] = first[key][:_TEXT_CHARS_MAX]
     return readable
 
 
@@ -307,5 +309,14 @@ _NAMES = ("id", "deviceid", "device_id")
 _NAME_IN_FORM = re.compile(
     r"(?:^|[?&\s])(?:id|deviceid)=(?P<name>[!-%'-~]{1,64})(?=&| HTTP/)"
 )
-_KEPT = frozenset({"event", "activity", "charge", "hdop", "until"})
+_KEPT = {
+    "event": "event",
+    "activity": "activity",
+    "charge": "charging",
+    "motion": "moving",
+    "hdop": "hdop",
+    "odometer": "odometer_m",
+    "steps": "steps",
+    "until": "until",
+}
 _PLACES = frozenset({"lat", "lon", "location", "cell", "wifi", "alarm"})

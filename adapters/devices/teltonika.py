@@ -136,7 +136,8 @@ def read_records(data: bytes, first: Draft) -> tuple[list[Draft], int | None]:
     if codec[0] in io.TEXT_CODECS:
         first.kind = ReportKind.HEARTBEAT
         # Codec 12: type and size of what a command was answered with, then its text.
-        first.attributes["said"] = data[7:-1].decode("latin-1").strip()
+        said = text_of(data[7:-1])
+        first.said(said if _LEGIBLE.fullmatch(said) else data[7:-1].hex())
         return [first], None
     drafts, whole = _attempt(data, first, long=False)
     if not whole and codec[0] == io.CODEC_8:
@@ -247,6 +248,7 @@ def _holds(frame: bytes) -> bool:
 
 
 _KEEP_ALIVE = b"\xff"
+_LEGIBLE = re.compile(r"[\s -~]*")
 _PREAMBLE = b"\0\0\0\0"
 _LOG_IN = b"\x00\x0f"
 _DEGREE = 10_000_000

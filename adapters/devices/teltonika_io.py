@@ -30,8 +30,13 @@ def read_element(element: int, value: int, event: int, draft: Draft) -> None:
         draft.signal(f"io{element}:{value}", *_ALARMS[element])
     elif element == event and element in _EVENTS and value:
         draft.signal(f"io{element}:{value}", *_EVENTS[element])
-    elif element in _KEPT:
-        draft.attributes[_KEPT[element]] = str(value)
+    elif element in _COUNTS:
+        draft.attributes[_COUNTS[element]] = str(value)
+    elif element in _FRACTIONS:
+        name, units = _FRACTIONS[element]
+        draft.attributes[name] = f"{value / units:g}"
+    elif element in _FLAGS:
+        draft.flag(_FLAGS[element], value)
 
 
 def read_variable(element: int, value: bytes, draft: Draft) -> None:
@@ -83,7 +88,9 @@ _NUMBER_BYTES_MAX = 8
 _LAT_MAX_DEG, _LON_MAX_DEG = 90, 180
 _BATTERY_PERCENT = 113
 _GH3000_BATTERY = 1
-_KEPT = {21: "gsm", 66: "external_mv", 67: "battery_mv", 116: "charging"}
+_COUNTS = {16: "odometer_m", 21: "gsm"}
+_FRACTIONS = {66: ("external_v", 1000), 67: ("battery_v", 1000), 182: ("hdop", 10)}
+_FLAGS = {116: "charging", 239: "ignition", 240: "moving"}
 
 # Alarms of personal trackers, whatever made the device send the record.
 _ALARMS = {

@@ -138,6 +138,9 @@ def _read_data(command: str, data: str, *, comma: bool, draft: Draft) -> None:
         draft.device_at = moment_of_digits(fields[0], fields[1], day_first=True)
         if fields[2] in _LEVELS:
             draft.battery_percent(_LEVELS[fields[2]])
+        for name, text, units in zip(_VOLTS, fields[3:5], (100, 10), strict=False):
+            if text != _NO_VOLTS:
+                draft.scaled(name, text, units=units)
     elif command in _CELL_COMMANDS or "{" in data:
         _read_cells(command, data, draft)
     elif command[:3] == "DW5":
@@ -153,6 +156,10 @@ def _read_place(place: re.Match[str], *, comma: bool, draft: Draft) -> None:
     inputs = place["inputs"]
     if inputs:
         draft.bits("inputs", integer(inputs[0], radix=16), _INPUTS)
+        draft.flag("charging", place["power"] == "0")
+        draft.flag("ignition", place["ignition"] == "1")
+    if place["metres"]:
+        draft.attributes["odometer_m"] = str(integer(place["metres"], radix=16))
     draft.speed_mps = decimal(place["speed"]) * KMH_MPS
     course = (place["course"] or place["plain"] or "").strip()
     if course:
@@ -212,7 +219,9 @@ _PLACE = re.compile(
     r"(?P<date>\d{6}),?(?P<valid>[AV]),?"
     r" *(?P<lat>\d*\.\d+)(?P<ns>[NS]),? *(?P<lon>\d*\.\d+)(?P<ew>[EW]),?"
     r"(?P<speed>[ \d.]{1,5})(?:\d*,)?(?P<time>\d{6}),?"
-    r"(?:(?P<course>[ \d.]{6}),?[01][01](?P<inputs>[0-9A-F]{3})|(?P<plain>\d+\.\d+))?"
+    r"(?:(?P<course>[ \d.]{6}),?(?P<power>[01])(?P<ignition>[01])"
+    r"(?P<inputs>[0-9A-F]{3})(?:[0-9A-F]{3},?L(?P<metres>[0-9A-F]{1,8}))?"
+    r"|(?P<plain>\d+\.\d+))?"
 )
 _CELL = re.compile(r"\{(\d{1,4}),(\d{1,4}),(\d{1,9}),(\d{1,9})\}")
 _STATION = re.compile(
@@ -223,6 +232,7 @@ _BATTERY_FIELDS = 3
 _CELL_COMMANDS = frozenset({"BZ00"})
 _PLACE_COMMANDS = frozenset({"BR00", "BO01", "BP04", "BR01", "BR02"})
 _LEVELS = {"6": 100, "5": 80, "4": 50, "3": 20, "2": 10}
+_VOLTS, _NO_VOLTS = ("battery_v", "external_v"), "65535"
 _INPUTS = {1: (Signal.SOS,)}
 _BO01 = {
     "0": (Signal.POWER_CUT,),

@@ -116,6 +116,8 @@ def _read_rest(fields: list[str], draft: Draft) -> None:
     draft.speed_mps = decimal(place["speed"]) * KMH_MPS
     draft.course_deg = decimal(place["course"])
     draft.battery_percent(integer(place["battery"]))
+    draft.number("gsm", place["gsm"])
+    draft.number("satellites", place["satellites"])
     draft.cell(*(integer(part) for part in fields[1:5]))
     for field in fields[_ALARM:]:
         _read_stations(field, draft)
@@ -151,6 +153,11 @@ def _read_quiet(kind: str, data: str, draft: Draft) -> None:
         draft.battery_percent(integer(fields[2]))
     elif kind == "CP01" and len(fields) > 1 and fields[1][6:9].isdecimal():
         draft.battery_percent(integer(fields[1][6:9]))
+        draft.number("gsm", fields[1][:3])
+        draft.number("satellites", fields[1][3:6])
+    for name, text in zip(_MEASURED.get(kind, ()), fields[1:], strict=False):
+        if name:
+            draft.number(name, text)
 
 
 def _answer(prefix: str, kind: str, data: str, received_at: Instant) -> bytes:
@@ -170,7 +177,7 @@ _REPLY = re.compile(r",\d{6}(?:,|$)")
 _PLACE = re.compile(
     r"(?P<date>\d{6})(?P<valid>[AV])(?P<lat>\d{4}\.\d+)(?P<ns>[NS])"
     r"(?P<lon>\d{5}\.\d+)(?P<ew>[EW])(?P<speed>\d{3}\.\d)(?P<time>\d{6})"
-    r"(?P<course>[\d.]{6})\d{3}\d{3}(?P<battery>\d{3})"
+    r"(?P<course>[\d.]{6})(?P<gsm>\d{3})(?P<satellites>\d{3})(?P<battery>\d{3})"
 )
 _CELL = re.compile(r"(\d{1,9})\|(\d{1,9})\|(\d{1,3})")
 _STATION = re.compile(
@@ -183,6 +190,16 @@ _QUIET = frozenset(
     {"AP03", "AP07", "AP12", "AP14", "AP33", "AP40", "AP49", "AP50", "APHT", "APHP"}
     | {"APHD", "APXL", "APJK", "APWT", "CP01"}
 )
+# What the fields of a measurement are; an empty name is passed over.
+_MEASURED = {
+    "AP49": ("heart_rate_bpm",),
+    "APHT": ("heart_rate_bpm", "systolic_mmhg", "diastolic_mmhg"),
+    "APHP": (
+        *("heart_rate_bpm", "systolic_mmhg", "diastolic_mmhg", "oxygen_percent"),
+        *("", "temperature_c"),
+    ),
+    "AP50": ("temperature_c",),
+}
 _ALARMS: dict[str, tuple[Signal, ...]] = {
     "00": (),
     "01": (Signal.SOS,),

@@ -93,9 +93,11 @@ class WatchDecoder:
         elif kind == "LK":
             draft.kind = ReportKind.HEARTBEAT
             if len(fields) >= _LK_FIELDS:
+                draft.number("steps", fields[0])
                 draft.battery_percent(decimal(fields[2]))
         elif kind.rstrip("0123456789").casefold() in _QUIET:
             draft.kind = ReportKind.HEARTBEAT
+            _read_body(kind.casefold(), fields, draft)
         else:
             draft.kind = ReportKind.UNDECODABLE
         return Decoded(reports=(draft.finish(),), answer=answer)
@@ -160,7 +162,11 @@ def _read_place(kind: str, fields: list[str], draft: Draft) -> None:
         draft.signal("AL", Signal.UNKNOWN)
     draft.device_at = moment_of_digits(fields[0], fields[1], day_first=True)
     draft.battery_percent(decimal(fields[12]))
-    draft.attributes["satellites"] = fields[10]
+    draft.number("satellites", fields[10])
+    draft.number("gsm", fields[11])
+    draft.number("steps", fields[13])
+    if status & _MOVING:
+        draft.flag("moving", value=True)
     try:
         draft.speed_mps = decimal(fields[7]) * KMH_MPS
         draft.course_deg = decimal(fields[8])
@@ -173,6 +179,13 @@ def _read_place(kind: str, fields: list[str], draft: Draft) -> None:
         _read_neighbours(fields[_STATUS + 1 :], draft)
     except UnreadableError:
         draft.attributes["incomplete"] = "true"
+
+
+def _read_body(kind: str, fields: list[str], draft: Draft) -> None:
+    """Read a measurement of the wearer's body."""
+    for name, text in zip(_MEASURED.get(kind, ()), fields, strict=False):
+        if name:
+            draft.number(name, text)
 
 
 def _degrees(text: str, hemisphere: str) -> float:
@@ -214,7 +227,18 @@ _NEIGHBOURS_MAX = 64
 _LK_FIELDS = 3
 _STATUS = 15
 _ALARM_BITS = range(16, 32)
+_MOVING = 1 << 4
 _PLACES = ("UD", "AL", "WT")
+# What the fields of a measurement are; an empty name is passed over.
+_MEASURED = {
+    "pulse": ("heart_rate_bpm",),
+    "heart": ("heart_rate_bpm",),
+    "blood": ("systolic_mmhg", "diastolic_mmhg", "heart_rate_bpm"),
+    "bphrt": ("systolic_mmhg", "diastolic_mmhg", "heart_rate_bpm"),
+    "temp": ("temperature_c",),
+    "btemp2": ("", "temperature_c"),
+    "oxygen": ("", "oxygen_percent"),
+}
 _SIGNALS = {
     0: (Signal.LOW_BATTERY,),
     1: (Signal.GEOFENCE,),

@@ -122,9 +122,11 @@ def _read_sentence(text: str, draft: Draft) -> None:
 
 def _read_tail(fields: list[str], draft: Draft) -> None:
     if len(fields) > 1:
-        draft.attributes["satellites"] = fields[0][:3]
+        draft.number("satellites", fields[0])
         if fields[1]:
             draft.altitude_m = decimal(fields[1])
+    if len(fields) > _VOLTS:
+        draft.number("battery_v", fields[_VOLTS][2:].partition("V")[0])
     if len(fields) > _CELL:
         mcc, mnc = integer(fields[_CELL - 3]), integer(fields[_CELL - 2])
         lac = integer(fields[_CELL - 1], radix=16)
@@ -151,7 +153,7 @@ _SENTENCE = re.compile(
     r"(?P<lat>\d*\.\d+),(?P<ns>[NS]),(?P<lon>\d*\.\d+),(?P<ew>[EW])?,"
     r"(?P<speed>\d+\.?\d*)?,(?P<course>\d+\.?\d*)?,(?P<date>\d{6})?,"
 )
-_CELL = 9
+_CELL, _VOLTS = 9, 2
 # A line is led by its time and a telephone number.
 _TORN = Torn(
     begins=re.compile(

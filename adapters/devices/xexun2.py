@@ -127,7 +127,7 @@ def _read_record(record: Reader, draft: Draft) -> None:
     draft.attributes["gsm"] = str(record.unsigned(1))
     battery = record.unsigned(2)
     draft.battery_percent(battery & 0x7FFF)
-    draft.attributes["charging"] = str(bool(battery >> 15)).lower()
+    draft.flag("charging", battery >> 15)
     parts = record.unsigned(1)
     if parts & 1:
         alarm = record.unsigned(4)
@@ -141,7 +141,7 @@ def _read_record(record: Reader, draft: Draft) -> None:
 def _read_place(record: Reader, draft: Draft) -> None:
     parts = record.unsigned(1)
     if parts & 1:
-        record.take(1)
+        draft.attributes["satellites"] = str(record.unsigned(1))
         lon, lat = struct.unpack(">ff", record.take(8))
         draft.locate(_degrees(lat), _degrees(lon))
     _read_neighbours(parts, record, draft)
@@ -149,7 +149,7 @@ def _read_place(record: Reader, draft: Draft) -> None:
         draft.speed_mps = record.unsigned(2) / 10 * KMH_MPS
         draft.course_deg = record.unsigned(2) / 10
     if parts & 64:
-        record.take(1)
+        draft.attributes["satellites"] = str(record.unsigned(1))
         lon, lat = struct.unpack(">dd", record.take(16))
         draft.locate(_degrees(lat), _degrees(lon))
     if parts & 128:

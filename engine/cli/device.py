@@ -319,6 +319,8 @@ def _clock(moment: object) -> str:
 def _text(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, dict):
+        value = ", ".join(f"{name} {one}" for name, one in value.items()) or None
     return "-" if value is None else str(value)
 
 

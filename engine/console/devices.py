@@ -168,5 +168,6 @@ def _line(parts: WebParts, device: Device, now: Instant, *, reveal: bool) -> Pla
         "heartbeat_s": None if heartbeat is None else heartbeat.total_seconds(),
         "seen_at": None if seen is None else str(seen),
         "battery_ratio": battery,
+        "readings": dict(parts.attendance.readings(device.device)),
         "overdue": overdue,
     }

@@ -237,9 +237,7 @@ class Door:
     def _attend(self, judgement: Judgement, report: DeviceReport) -> None:
         known = judgement.person is not None and report.authentic is not False
         if known and report.device is not None:
-            self._attendance.heard(
-                report.device, report.received_at, report.battery_ratio
-            )
+            self._attendance.told(report.device, report)
 
     def _count(self, report: DeviceReport) -> None:
         self._telemetry.count(

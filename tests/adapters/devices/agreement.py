@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from engine.ports.device import DeviceReport
+from engine.ports.device import DeviceReport, ReportKind
 from engine.values import Instant
+from tests.adapters.devices.readings import assert_attributes
 from tests.adapters.devices.vectors import SIGNALS, Outcome, Vector
 
 KNOT_MPS = 1852 / 3600
@@ -21,8 +22,8 @@ def assert_agrees(
         vector: the captured packet.
         outcome: what our session said to it.
         differs: aspects that differ by design, each with its row in the docs:
-            `reports`, `alarms`, `place`, `time`, `answer`, `checksum`, `battery`,
-            `cells`, `buffered`.
+            `reports`, `alarms`, `place`, `time`, `answer`, `checksum`, `cells`,
+            `result`, and attributes by the source's names.
 
     """
     assert outcome.reports, "a packet must never end in nothing"
@@ -33,8 +34,13 @@ def assert_agrees(
     if "reports" in differs:
         return
     assert len(outcome.told) >= len(vector.positions)
+    protocol = vector.name.partition("-")[0]
     for position, report in zip(vector.positions, outcome.told, strict=False):
         _assert_report(position, report, differs)
+        assert_attributes(protocol, report, position["attributes"], differs)
+        if "archive" not in position["attributes"] and "archive" not in differs:
+            assert not report.buffered
+    _assert_result(vector, outcome, differs)
     _assert_expected(vector, outcome, differs)
 
 
@@ -64,14 +70,8 @@ def _assert_report(
         assert report.device_at == Instant.parse(position["deviceTime"])
     if "place" not in differs:
         _assert_place(position, report)
-    if "battery" not in differs and "batteryLevel" in position["attributes"]:
-        level = position["attributes"]["batteryLevel"]
-        if 0 <= level <= 100:
-            assert report.battery_ratio == pytest.approx(level / 100, abs=0.011)
     if "cells" not in differs and position.get("network"):
         _assert_cells(position["network"], report)
-    if "buffered" not in differs:
-        assert report.buffered == bool(position["attributes"].get("archive"))
 
 
 def _assert_place(position: dict[str, Any], report: DeviceReport) -> None:
@@ -126,6 +126,32 @@ def _assert_expected(
         assert (first.fix is not None) == expected["valid"]
     if "course" in expected:
         assert first.course_deg == pytest.approx(expected["course"], abs=0.01)
-    level = expected.get("attributes", {}).get("batteryLevel")
-    if level is not None and "battery" not in differs:
-        assert first.battery_ratio == pytest.approx(level / 100, abs=0.001)
+    assert expected.keys() <= _ASSERTED
+    attributes = expected.get("attributes", {})
+    assert_attributes(vector.name.partition("-")[0], first, attributes, differs)
+
+
+def _assert_result(vector: Vector, outcome: Outcome, differs: Collection[str]) -> None:
+    """Hold what the source's tests demand of the decoding as a whole."""
+    result = vector.raw.get("expected", {}).get("result")
+    if result is None or "result" in differs:
+        return
+    located = [r for r in outcome.told if r.fix or r.doubtful_fix]
+    read = [r for r in outcome.reports if r.kind is not ReportKind.UNDECODABLE]
+    match result:
+        case "position":
+            assert len(outcome.told) == 1
+            assert located
+        case "positions":
+            assert len(outcome.told) == len(vector.positions)
+        case "some":
+            assert read
+        case "none":
+            assert not any(report in read for report in located)
+        case _:
+            pytest.fail(f"{result} is a result that nobody has described")
+
+
+_ASSERTED = frozenset(
+    {"result", "attributes", "alarm", "time", "valid", "lat", "lon", "course"}
+)

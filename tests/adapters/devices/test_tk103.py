@@ -14,7 +14,11 @@ from tests.adapters.devices.vectors import Vector, framed, parametrized, play
 PLACE = "260301A5005.2471N01425.2403E000.0102030000.00"
 
 # Why: docs/devices.md, "Where we differ".
-DIFFERS = {"tk103-002": {"battery"}, "tk103-018": {"time"}}
+DIFFERS = {
+    "tk103-002": {"battery", "batteryLevel", "charge"},
+    "tk103-004": {"odometer"},
+    "tk103-018": {"time"},
+}
 
 
 def connected() -> WireSession:

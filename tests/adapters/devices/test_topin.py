@@ -14,7 +14,7 @@ LOG_IN = bytes.fromhex("78780d0103593390754169634d0d0a")
 SOS = bytes.fromhex("787801990d0a")
 
 # Why: docs/devices.md, "Where we differ".
-DIFFERS = {"topin-002": {"answer"}, "topin-003": {"cells"}, "topin-013": {"buffered"}}
+DIFFERS = {"topin-002": {"answer"}, "topin-003": {"cells"}, "topin-013": {"archive"}}
 
 
 def connected() -> WireSession:

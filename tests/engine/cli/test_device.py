@@ -24,12 +24,14 @@ HERON: dict[str, object] = {
     "heartbeat_s": 600.0,
     "seen_at": "2026-11-25T03:00:00.000Z",
     "battery_ratio": 0.42,
+    "readings": {"heart_rate_bpm": "72", "gsm": "23"},
     "overdue": True,
 }
 STORK = HERON | {
     "person": "stork",
     "seen_at": None,
     "battery_ratio": None,
+    "readings": {},
     "overdue": None,
 }
 ARMED: dict[str, object] = {
@@ -96,6 +98,7 @@ def test_one_device_is_shown_in_words_or_in_json(
     assert "heartbeat s: 600.0\n" in told
     assert "overdue: yes\n" in told
     assert "profile: -\n" in told
+    assert "readings: heart_rate_bpm 72, gsm 23\n" in told
     run(patch, "show", "004999010640018", "--json", devices={"devices": [HERON]})
     assert json.loads(out.readouterr().out) == HERON
 

@@ -32,11 +32,15 @@ def judge_of(hq: Hq) -> Judge:
 
 
 def test_devices_are_listed_without_their_numbers(hq: Hq) -> None:
-    hq.attendance.heard(HERONS, hq.clock.now(), 0.4)
+    told = report(
+        received_at=hq.clock.now(), battery_ratio=0.4, attributes={"gsm": "23"}
+    )
+    hq.attendance.told(HERONS, told)
     with control(hq) as client:
         (found,) = client.post("/devices", json={"device": HERONS}).json()["devices"]
         assert found["device"] == "...0018"
         assert (found["person"], found["battery_ratio"]) == ("heron", 0.4)
+        assert found["readings"] == {"gsm": "23"}
         assert found["seen_at"] == str(hq.clock.now())
         body = {"device": HERONS, "reveal": True}
         (shown,) = client.post("/devices", json=body).json()["devices"]

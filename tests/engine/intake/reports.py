@@ -41,6 +41,7 @@ class Said(TypedDict, total=False):
     buffered: bool
     checksum_ok: bool | None
     authentic: bool | None
+    battery_ratio: float | None
     codes: tuple[str, ...]
     attributes: Mapping[str, str]
 

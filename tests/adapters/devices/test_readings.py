@@ -1,0 +1,126 @@
+"""What else a report keeps: numbers with their units, and nothing that tears it."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from adapters.devices.draft import Draft
+from adapters.devices.gl200 import Gl200
+from adapters.devices.minifinder2 import Minifinder2, frame_of
+from adapters.devices.trv import Trv
+from adapters.devices.watch import Watch
+from engine.ports.device import ReportKind, WireSession
+from engine.values import Signal
+from tests.adapters.devices.readings import assert_attributes, not_kept
+from tests.adapters.devices.vectors import RECEIVED_AT, load, play
+
+
+def draft() -> Draft:
+    return Draft(protocol="watch", frame=b"", received_at=RECEIVED_AT)
+
+
+def asserted(protocol: str) -> Iterator[str]:
+    for vector in load(protocol):
+        for position in vector.positions:
+            yield from position["attributes"]
+        yield from vector.raw.get("expected", {}).get("attributes", {})
+
+
+def watch_frame(kind: str, *fields: str) -> bytes:
+    content = ",".join((kind, *fields))
+    return f"[3G*3907919734*{len(content):04X}*{content}]".encode()
+
+
+@pytest.mark.parametrize(
+    ("session", "frame", "readings"),
+    [
+        (
+            Watch().session(),
+            watch_frame("bphrt", "120", "080", "72", "", "", "", ""),
+            {
+                "systolic_mmhg": "120",
+                "diastolic_mmhg": "80",
+                "heart_rate_bpm": "72",
+            },
+        ),
+        (Watch().session(), watch_frame("LK", "4711", "0", "84"), {"steps": "4711"}),
+        (
+            Trv().session(),
+            b"IWAPHP,60,130,85,95,90,36.5,,,,,,,#",
+            {
+                "heart_rate_bpm": "60",
+                "systolic_mmhg": "130",
+                "diastolic_mmhg": "85",
+                "oxygen_percent": "95",
+                "temperature_c": "36.5",
+            },
+        ),
+        (
+            Minifinder2().session(),
+            frame_of(b"\x01\x06\x40" + bytes(4) + b"\x48", 1),
+            {"heart_rate_bpm": "72"},
+        ),
+    ],
+)
+def test_a_measurement_of_the_wearer_is_kept_with_its_unit(
+    session: WireSession, frame: bytes, readings: dict[str, str]
+) -> None:
+    (report,) = play(session, frame).reports
+    assert report.attributes == readings
+    assert report.kind is not ReportKind.UNDECODABLE
+
+
+@pytest.mark.parametrize("text", ["", "x", "1e9", "1" * 30, "0x1", "1,2", "nan"])
+def test_what_is_no_number_is_no_reading(text: str) -> None:
+    made = draft()
+    made.number("satellites", text)
+    made.scaled("battery_v", text, units=10)
+    assert made.attributes == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"), [("009", "9"), ("0", "0"), ("000", "0"), ("-0.50", "-0.50")]
+)
+def test_the_padding_of_a_number_is_not_kept(text: str, kept: str) -> None:
+    made = draft()
+    made.number("satellites", text)
+    assert made.attributes == {"satellites": kept}
+
+
+def test_an_answer_is_kept_no_longer_than_512_characters() -> None:
+    made = draft()
+    made.said(" x" * 5000)
+    assert len(made.attributes["said"]) == 512
+
+
+def test_an_sos_without_its_distance_and_satellites_is_whole() -> None:
+    place = bytes(8) + bytes(8) + b"\x0a\x00"
+    alarm = b"\x05\x02" + (1 << 12).to_bytes(4, "little")
+    body = b"\x01" + alarm + bytes((len(place) + 1, 0x20)) + place
+    (report,) = play(Minifinder2().session(), frame_of(body, 1)).reports
+    assert Signal.SOS in report.signals
+    assert "incomplete" not in report.attributes
+
+
+def test_a_sims_number_stays_out_of_a_devices_report_of_itself() -> None:
+    frame = (
+        b"+RESP:GTINF,1A0800,860599000773978,GL300,42,89701016426133851978,23,0,1,204.7,"
+        b",3.84,1,1,0,0,0,20161006072548,62,1,38,,,20161006082343,0C98$"
+    )
+    (report,) = play(Gl200().session(), frame).reports
+    assert report.attributes == {"moving": "true", "gsm": "23", "battery_v": "3.84"}
+
+
+def test_a_name_that_is_neither_kept_nor_excused_fails() -> None:
+    with pytest.raises(AssertionError, match="neither kept nor excused"):
+        assert_attributes("watch", draft().finish(), {"bloodAlcohol": 1}, ())
+
+
+def test_each_attribute_that_is_excused_is_asserted_by_a_packet() -> None:
+    if not load("gt06"):
+        pytest.skip("the vectors are not there")
+    named = set().union(*not_kept().values())
+    seen = {name for protocol in not_kept() for name in asserted(protocol)}
+    numbered = {re.sub(r"\d+", "#", name) for name in seen}
+    assert named - seen - numbered == set()
