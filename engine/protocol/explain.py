@@ -3,7 +3,18 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
-from engine.protocol.model import ActionProtocol, Audience, Condition, Fallback, Step
+from engine.protocol.checks import NAMED_TEXT
+from engine.protocol.model import (
+    ActionProtocol,
+    Audience,
+    Condition,
+    Fallback,
+    Manner,
+    Proof,
+    Publication,
+    Start,
+    Step,
+)
 
 _STARTS = {
     "raised": "the alarm is raised",
@@ -27,6 +38,24 @@ _CONDITIONS = {
     "safe_confirmed": "it is confirmed that you are safe",
 }
 _CHANNELS = {"sms": "SMS", "call": "a ringing call", "email": "e-mail"}
+_PROOFS = {
+    Proof.SENT: "it has been sent",
+    Proof.ACCEPTED: "the network has taken it",
+    Proof.DELIVERED: "it has reached their telephone",
+    Proof.ANSWERED: "they have answered",
+}
+_SAYS = {
+    "ask": "asked whether it is true",
+    "moved": "told where you are now",
+    "stop": "told that it has ended",
+    "unconfirmed": "told that nobody knows whether you are safe",
+    "received": "told that it has been received",
+    "cancelled": "told that this has been received",
+    "ended": "told that it has ended",
+    "recheck": "asked whether you are safe",
+    "public_named": "told, by the public name to which you have consented,",
+}
+"""What a text says, where it is not simply that there is an alarm."""
 _COMMANDS = {
     "locate": "where it is",
     "interval": "to report more or less often",
@@ -54,7 +83,8 @@ def explanation(protocol: ActionProtocol) -> str:
         "",
     ]
     lines += [f"{n}. {sentence(s)}" for n, s in enumerate(protocol.steps, start=1)]
-    lines += ["", *_promises(protocol), *_device(protocol), ""]
+    lines += ["", *_promises(protocol), *_rules(protocol), *_device(protocol)]
+    lines += [""]
     lines += [
         f"Text: {protocol.digest[:16]}",
         "",
@@ -74,6 +104,11 @@ def _device(protocol: ActionProtocol) -> list[str]:
         lines.append(f"{text}.")
     if plan.grace:
         lines.append(f"You are missed {span(plan.grace)} after the time that you gave.")
+    if plan.button is not None:
+        lines.append(
+            f"The device's check-in button starts a timer of {span(plan.button)}, or"
+            " begins it anew."
+        )
     if protocol.device_commands:
         may = _list((_COMMANDS[one] for one in sorted(protocol.device_commands)), "and")
         lines.append(f"HQ may ask your device {may}.")
@@ -92,16 +127,38 @@ def sentence(step: Step) -> str:
     """Return what one step does, as a sentence."""
     start = _STARTS.get(step.after, f"step {step.after!r} has run")
     when = f"{span(step.delay)} after {start}" if step.delay else f"As soon as {start}"
-    ways = _list((_CHANNELS.get(c, c) for c in step.channels), "and")
-    text = f"{when}, {_who(step)} told by {ways}"
+    said = _SAYS.get(step.text, "told")
+    text = f"{when}, {_who(step)} {said} by {_ways(step)}"
     if step.every is not None:
         rounds = "" if step.rounds is None else f", {step.rounds} times in all"
         text += f"; again every {span(step.every)}{rounds}"
+        text += _wider(step)
+    if step.replaces_declined:
+        text += "; whoever turns it down is replaced by the next nearest at once"
     if step.requires:
         text += f"; only if {_list(map(_condition, step.requires), 'and')}"
     if step.stopped_by:
         text += f"; no more once {_list(map(_condition, step.stopped_by), 'or')}"
     return f"{text} ({step.id})."
+
+
+def _ways(step: Step) -> str:
+    if not step.ladder:
+        return _list(map(_channel, step.channels), "and")
+    first, *others = step.ladder
+    text, below = _channel(first.channel), first
+    for rung in others:
+        proof, within = _PROOFS[below.proof], span(below.within)
+        text += f" and, unless {proof} within {within}, by {_channel(rung.channel)}"
+        below = rung
+    return text
+
+
+def _wider(step: Step) -> str:
+    more = [f"{step.count_more} more of them"] if step.count_more else []
+    if step.within_m is not None and step.within_more_m:
+        more.append(f"{step.within_more_m / 1000:g} km farther")
+    return f", each time {_list(more, 'and')}" if more else ""
 
 
 def span(duration: timedelta) -> str:
@@ -136,26 +193,91 @@ def _who(step: Step) -> str:
 
 def _promises(protocol: ActionProtocol) -> list[str]:
     """Return what holds whatever the steps say."""
-    public = [step for step in protocol.steps if step.to is Audience.PUBLIC]
     said = ["Only an operator at HQ can close an alarm; calling it off closes nothing."]
-    if public:
+    if protocol.all_clear_needs > 1:
         said.append(
-            "The world is told no name and no place but the country, once, and only if"
-            " all that is written above holds."
+            f"HQ may close it once {protocol.all_clear_needs} people have said that you"
+            " are safe."
         )
-    else:
-        said.append("Nothing is ever published.")
-    if not protocol.trust_unconfirmed:
-        said.append(
-            "Where it is not certain that your device sent it, colleagues are told only"
-            " once HQ has verified it; HQ is told in any case."
-        )
+    public = [step for step in protocol.steps if step.to is Audience.PUBLIC]
+    said += _published(public, protocol.publication)
+    said += [f"Nobody may {act}." for act in protocol.never]
+    said.append(
+        "Where it is not certain that your device sent it, colleagues are told all the"
+        " same, and that it is not confirmed; so is HQ."
+        if protocol.trust_unconfirmed
+        else "Where it is not certain that your device sent it, colleagues are told"
+        " only once HQ has verified it; HQ is told in any case."
+    )
     rule = protocol.verification
-    if rule is not None:
+    if rule is None:
+        said.append("An operator at HQ decides alone whether it is true.")
+    else:
         whose = _list(sorted(voice.value for voice in rule.of), "or")
         said.append(
             f"It counts as true or false when {rule.needs} of {whose} say the same; if"
             f" they have not within {span(rule.within)}, {_otherwise(rule.otherwise)}."
+        )
+    return said
+
+
+def _published(steps: list[Step], rule: Publication) -> list[str]:
+    if not steps:
+        return ["Nothing is ever published."]
+    what = "no name and no place but the country"
+    if any(step.text == NAMED_TEXT for step in steps):
+        what = "the public name to which you have consented and the country, no place"
+    said = [
+        f"The world is told {what}, once, and only if all that is written above holds."
+    ]
+    if rule.decider is not None:
+        said.append(f"{rule.decider} at HQ alone may approve it.")
+    if rule.delay:
+        said.append(
+            f"It goes out {span(rule.delay)} after the approval; until then HQ can"
+            " still find the alarm false, and nothing goes out."
+        )
+    return said
+
+
+def _rules(protocol: ActionProtocol) -> list[str]:
+    """Return what the file says for all steps together."""
+    said = []
+    if protocol.countdown:
+        said.append(
+            f"Colleagues and contacts hear of a press or a fall after"
+            f" {span(protocol.countdown)}, in which you can call it off; HQ hears of it"
+            " at once. A second press, and a device that is taken off, do not wait."
+        )
+    if protocol.crowd_max is not None:
+        said.append(
+            f"No more than {protocol.crowd_max} of the nearest colleagues are asked;"
+            " whoever turns it down is not counted."
+        )
+    if protocol.lease is not None:
+        said.append(
+            f"Where the operator who has taken it does nothing for"
+            f" {span(protocol.lease)}, the officers on duty are called again."
+        )
+    if protocol.manner is Manner.QUIET:
+        said.append(
+            "Whoever is told reads that they must not call you; only HQ's own officers"
+            " are rung."
+        )
+    if protocol.manner is Manner.LOUD:
+        said.append("Whoever is told reads that they should make it known.")
+    said.append(f"A position older than {span(protocol.fresh)} is called old.")
+    updates = protocol.updates
+    if any(step.after == Start.MOVED for step in protocol.steps):
+        said.append(
+            f"You count as elsewhere {updates.moved_m:g} m from where people were told,"
+            f" and they hear of it once in {span(updates.every)} at most."
+        )
+    if updates.silent is not None:
+        said.append(
+            f"Where your device was followed and says nothing for"
+            f" {span(updates.silent)} after somebody has asked to call it off, that is"
+            " a sign of force."
         )
     return said
 
@@ -169,6 +291,10 @@ def _otherwise(fallback: Fallback) -> str:
 
 def _condition(condition: Condition) -> str:
     return _CONDITIONS.get(condition.value, condition.value.replace("_", " "))
+
+
+def _channel(channel: str) -> str:
+    return _CHANNELS.get(channel, channel)
 
 
 def _signal(signal: str) -> str:

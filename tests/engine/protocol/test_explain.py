@@ -7,7 +7,8 @@ import pytest
 
 from engine.ports.device import DeviceCommand
 from engine.protocol.explain import explanation, sentence, span
-from engine.protocol.model import Condition
+from engine.protocol.model import CheckInPlan, Condition, Updates
+from engine.protocol.parse import parse_protocol
 from engine.protocol.registry import load_registry
 
 PROTOCOLS = load_registry(None, "standard").protocols
@@ -71,3 +72,119 @@ def test_what_reaches_the_defenders_own_telephone_and_device_is_said() -> None:
     assert "to report more or less often, where it is and to vibrate" in said
     assert "HQ may ask" not in explanation(standard)
     assert "Your telephone gets" not in explanation(PROTOCOLS["arrest"])
+
+
+def test_what_a_step_says_is_told_where_it_is_not_the_alarm_itself() -> None:
+    said = explanation(PROTOCOLS["careful"])
+    assert "you yourself are asked whether you are safe by SMS" in said
+    assert "everybody who was told is told that it has ended by SMS" in said
+    assert "has not turned it down is asked whether it is true by SMS" in explanation(
+        PROTOCOLS["abduction"]
+    )
+
+
+WHOLE = """
+name = "Whole"
+version = 1
+trust_unconfirmed = true
+countdown_s = 30
+crowd_max = 7
+acknowledgement_lease_s = 1800
+fresh_s = 600
+manner = "quiet"
+never = ["call the police"]
+
+[verification]
+needs = 2
+otherwise = "ask"
+
+[all_clear]
+needs = 3
+
+[updates]
+moved_m = 500
+silent_s = 900
+
+[publication]
+level = "name"
+delay_s = 3600
+decider = "alder"
+
+[[step]]
+id = "near"
+to = "nearest"
+count = 5
+within_km = 50
+count_more = 2
+within_more_km = 100
+every_s = 120
+replaces_declined = true
+text = "sos"
+[[step.ladder]]
+channel = "sms"
+proof = "delivered"
+within_s = 60
+[[step.ladder]]
+channel = "email"
+proof = "answered"
+within_s = 120
+
+[[step]]
+id = "publish"
+after = "approved"
+to = "public"
+channels = ["mastodon"]
+text = "public_named"
+requires = ["verified", "consented", "approved"]
+
+[[step]]
+id = "follow"
+after = "moved"
+to = "everyone"
+channels = ["sms"]
+text = "moved"
+"""
+WHOLE_SAYS = (
+    "by SMS and, unless it has reached their telephone within 1 minute, by e-mail;",
+    "again every 2 minutes, each time 2 more of them and 100 km farther;",
+    "whoever turns it down is replaced by the next nearest at once (near).",
+    "the world is told, by the public name to which you have consented, by mastodon;",
+    "HQ may close it once 3 people have said that you are safe.",
+    "The world is told the public name to which you have consented and the country,",
+    "alder at HQ alone may approve it.",
+    "It goes out 1 hour after the approval; until then HQ can still find the alarm",
+    "Nobody may call the police.",
+    "colleagues are told all the same, and that it is not confirmed",
+    "hear of a press or a fall after 30 seconds, in which you can call it off",
+    "No more than 7 of the nearest colleagues are asked;",
+    "does nothing for 30 minutes, the officers on duty are called again.",
+    "they must not call you; only HQ's own officers are rung.",
+    "A position older than 10 minutes is called old.",
+    "You count as elsewhere 500 m from where people were told,",
+    "says nothing for 15 minutes after somebody has asked to call it off",
+)
+
+
+@pytest.mark.parametrize("words", WHOLE_SAYS)
+def test_everything_that_a_file_can_agree_is_told(words: str) -> None:
+    assert words in explanation(parse_protocol(WHOLE, "whole.toml"))
+
+
+def test_a_world_that_is_told_a_name_is_never_promised_to_hear_none() -> None:
+    assert "no name" not in explanation(parse_protocol(WHOLE, "whole.toml"))
+
+
+def test_who_decides_where_nobody_else_is_asked_is_told() -> None:
+    alone = "An operator at HQ decides alone whether it is true."
+    assert alone in explanation(PROTOCOLS["standard"])
+    assert alone not in explanation(PROTOCOLS["quorum"])
+
+
+def test_a_loud_one_and_a_button_and_no_update_are_told() -> None:
+    plan = CheckInPlan(button=timedelta(hours=1))
+    loud = parse_protocol(WHOLE.replace('"quiet"', '"loud"'), "whole.toml")
+    still = replace(loud, check_in=plan, steps=loud.steps[:1], updates=Updates())
+    said = explanation(still)
+    assert "they should make it known" in said
+    assert "check-in button starts a timer of 1 hour" in said
+    assert "You count as elsewhere" not in said
