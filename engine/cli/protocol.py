@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from engine.errors import DataError
 from engine.protocol.parse import load_protocol
 
 if TYPE_CHECKING:
@@ -137,10 +138,19 @@ def simulate(
     moments = play(protocol, what_if, until=timedelta(minutes=minutes))
     if svg is not None:
         title = f"{protocol.name} v{protocol.version}"
-        svg.write_text(drawing(title, moments), encoding="utf-8")
+        _write(svg, drawing(title, moments))
     _show(moments, as_json=as_json)
-    if all(moment.is_bad for moment in moments if moment.lane != "people"):
+    if not any(moment.is_out for moment in moments):
         raise typer.Exit(EXIT_DEGRADED)
+
+
+def _write(svg: Path, text: str) -> None:
+    try:
+        svg.write_text(text, encoding="utf-8")
+    except OSError as error:
+        kind = type(error).__name__
+        reason = f"cannot be written ({kind}); check path and rights"
+        raise DataError(svg.name, None, "--svg", reason) from error
 
 
 def _show(moments: "tuple[Moment, ...]", *, as_json: bool) -> None:

@@ -14,6 +14,8 @@ from engine.rehearsal.play import Moment
 
 WIDTH, LEFT, RIGHT, ROW, TOP = 960, 150, 20, 34, 46
 _SCALE_S = 20.0
+_HALF_LABEL = 20
+"""Half of what the longest label of a time takes, less the margin beside it."""
 _TICKS_S = (0, 10, 30, 60, 180, 600, 1_800, 3_600, 7_200, 21_600, 86_400)
 _GOOD, _BAD, _INK, _LINE = "#1b6e53", "#b3261e", "#1f2328", "#d0d7de"
 
@@ -61,10 +63,11 @@ def _ticks(ends: timedelta, height: int) -> list[str]:
             break
         x = x_of(after, ends)
         words = span(after) if seconds else "raised"
+        anchor = "end" if x > WIDTH - RIGHT - _HALF_LABEL else "middle"
         said.append(
             f'<line x1="{x:.1f}" y1="{TOP}" x2="{x:.1f}" y2="{height - 22}"'
             f' stroke="{_LINE}" stroke-dasharray="2 3"/>'
-            f'<text x="{x:.1f}" y="{height - 8}" text-anchor="middle"'
+            f'<text x="{x:.1f}" y="{height - 8}" text-anchor="{anchor}"'
             f' font-size="10">{words}</text>'
         )
     return said

@@ -5,8 +5,8 @@ do is the what-if. What comes out is what a running alarm would do, step by step
 """
 
 import heapq
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
 
@@ -14,6 +14,7 @@ from engine.alarm.commands import (
     Acknowledge,
     AlarmCommand,
     Close,
+    ConfirmSafe,
     Lookup,
     Raise,
     Recipient,
@@ -23,17 +24,7 @@ from engine.alarm.commands import (
     Verify,
 )
 from engine.alarm.decide import consider
-from engine.alarm.events import (
-    AlarmAcknowledged,
-    AlarmClosed,
-    AlarmEvent,
-    AlarmRaised,
-    AlarmVerified,
-    NotificationPlanned,
-    NotificationSettled,
-    ReplyReceived,
-    StepFired,
-)
+from engine.alarm.events import AlarmEvent, NotificationPlanned
 from engine.alarm.schedule import next_due
 from engine.alarm.state import (
     NOWHERE,
@@ -47,6 +38,7 @@ from engine.alarm.state import (
 )
 from engine.ports.journal import EffectState
 from engine.protocol.model import ActionProtocol, Audience
+from engine.rehearsal.telling import words_of
 from engine.values import (
     AlarmId,
     CommandId,
@@ -62,9 +54,12 @@ from engine.values import (
 BEGIN = Instant.parse("2026-01-01T00:00:00Z")
 SENDS = {"sms": timedelta(seconds=4), "call": timedelta(seconds=25)}
 SENDS_ELSE = timedelta(seconds=1)
+ARRIVES = timedelta(seconds=6)
+"""So long after the network has taken it a short message is at the telephone."""
 MODEM = frozenset({"sms", "call"})
 TURNS_MAX = 5_000
 _ALARM = AlarmId("rehearsal")
+_BY = OperatorId("officer-1")
 _OFFICERS = ("officer-1", "officer-2", "officer-3")
 _SPREAD_KM = 15.0
 
@@ -73,13 +68,14 @@ _SPREAD_KM = 15.0
 class WhatIf:
     """How the world is supposed to behave; times count from the raise.
 
-    `acknowledged`, `coming`, `verified` and `closed` are None where nobody ever does;
-    `colleagues` is how many there are at all.
+    As many at HQ verify, and say before the close that the defender is safe, as the
+    action protocol wants people to. `acknowledged`, `coming`, `verified` and `closed`
+    are None where nobody ever does; `colleagues` is how many there are at all.
     """
 
     acknowledged: timedelta | None = timedelta(seconds=90)
     coming: timedelta | None = timedelta(minutes=4)
-    verified: timedelta | None = timedelta(minutes=10)
+    verified: timedelta | None = timedelta(minutes=8)
     closed: timedelta | None = timedelta(minutes=45)
     modem_down: bool = False
     position_missing: bool = False
@@ -100,12 +96,16 @@ class WhatIf:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """One thing that happens: `lane` is a step's id or `people`."""
+    """One thing that happens: `lane` is a step's id or `people`.
+
+    `is_out` where a message has gone out.
+    """
 
     after: timedelta
     lane: str
     words: str
     is_bad: bool = False
+    is_out: bool = False
 
 
 @dataclass(slots=True)
@@ -179,24 +179,23 @@ class _Play:
 
     def _people(self) -> None:
         """Put down what people do, and when."""
-        by = OperatorId(_OFFICERS[0])
-        world = self.what_if
-        acts: Sequence[tuple[timedelta | None, AlarmCommand]] = (
-            (world.acknowledged, Acknowledge(command_id=self._id(), by=by)),
-            (world.verified, Verify(command_id=self._id(), by=by)),
-            (
-                world.closed,
-                Close(command_id=self._id(), by=by, reason=CloseReason.SAFE),
-            ),
-        )
-        for after, command in acts:
-            if after is not None:
-                self._later(after, command)
+        world, rule = self.what_if, self.protocol.verification
+        if world.acknowledged is not None:
+            self._later(world.acknowledged, Acknowledge(command_id=self._id(), by=_BY))
+        for by in _at_hq(1 if rule is None else rule.needs):
+            if world.verified is not None:
+                self._later(world.verified, Verify(command_id=self._id(), by=by))
+        if world.closed is None:
+            return
+        for by in _at_hq(self.protocol.all_clear_needs)[1:]:
+            self._later(world.closed, ConfirmSafe(command_id=self._id(), by=by))
+        close = Close(command_id=self._id(), by=_BY, reason=CloseReason.SAFE)
+        self._later(world.closed, close)
 
     def _send(self, event: NotificationPlanned) -> None:
         """Let a channel do its work, as the what-if has it."""
         takes = SENDS.get(event.channel, SENDS_ELSE)
-        fails = self.what_if.modem_down and event.channel in MODEM
+        fails = not self._is_out(event)
         settle = Settle(
             command_id=self._id(),
             effect=EffectId(event.effect),
@@ -208,6 +207,11 @@ class _Play:
         )
         passed = self.now.since(BEGIN)
         self._later(passed + takes, settle)
+        if not fails and event.channel == "sms":
+            arrived = replace(
+                settle, command_id=self._id(), state=EffectState.DELIVERED
+            )
+            self._later(passed + takes + ARRIVES, arrived)
         coming = self.what_if.coming
         if fails or coming is None or event.audience is not Audience.NEAREST:
             return
@@ -253,13 +257,25 @@ class _Play:
         )
 
     def _tell(self, event: AlarmEvent, before: Alarm | None) -> None:
-        told = _words(event, before)
+        told = words_of(event, before)
         if told is not None:
             lane, words, is_bad = told
             after = self.now.since(BEGIN)
             self.moments.append(
-                Moment(after=after, lane=lane, words=words, is_bad=is_bad)
+                Moment(
+                    after=after,
+                    lane=lane,
+                    words=words,
+                    is_bad=is_bad,
+                    is_out=self._is_out(event),
+                )
             )
+
+    def _is_out(self, event: AlarmEvent) -> bool:
+        fails = self.what_if.modem_down
+        return isinstance(event, NotificationPlanned) and not (
+            fails and event.channel in MODEM
+        )
 
     def _later(self, after: timedelta, command: AlarmCommand) -> None:
         at = BEGIN.plus(after)
@@ -291,30 +307,5 @@ def _person(name: str, lookup: Lookup, distance_m: float | None = None) -> Recip
     )
 
 
-def _words(event: AlarmEvent, before: Alarm | None) -> tuple[str, str, bool] | None:
-    match event:
-        case AlarmRaised():
-            return "people", "the alarm is raised", False
-        case StepFired():
-            return (
-                event.step,
-                f"round {event.round}, {event.found} found",
-                not event.found,
-            )
-        case NotificationPlanned():
-            again = f", repeat {event.repeat}" if event.repeat else ""
-            return event.step, f"{event.channel} to {event.person}{again}", False
-        case NotificationSettled() if event.state is EffectState.REJECTED:
-            effect = None if before is None else before.effects.get(event.effect)
-            lane = "people" if effect is None else effect.step
-            return lane, f"not sent: {event.reason}", True
-        case ReplyReceived():
-            return "people", f"{event.person} answers: {event.reply.value}", False
-        case AlarmAcknowledged():
-            return "people", f"{event.by} at HQ takes it", False
-        case AlarmVerified():
-            return "people", f"{event.by} says: {event.truth.value}", False
-        case AlarmClosed():
-            return "people", f"{event.by} closes it", False
-        case _:
-            return None
+def _at_hq(number: int) -> list[OperatorId]:
+    return [OperatorId(f"officer-{n}") for n in range(1, number + 1)]

@@ -95,6 +95,27 @@ def test_a_protocol_by_which_nothing_would_go_out_ends_with_4(
     assert "! near           round 1, 0 found" in out.readouterr().out
 
 
+def test_a_protocol_that_hangs_on_the_modem_alone_ends_with_4_without_it(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(
+        'name = "Mine"\nversion = 1\n[[step]]\nid = "near"\nto = "nearest"\n'
+        'channels = ["sms"]\ntext = "sos"\n'
+    )
+    assert natalia(patch, "protocol", "simulate", str(file)) == 0
+    assert natalia(patch, "protocol", "simulate", str(file), "--modem-down") == 4
+    assert "! near           not sent: no modem" in out.readouterr().out
+
+
+def test_a_drawing_that_cannot_be_written_names_the_file(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    svg = str(tmp_path / "nowhere" / "line.svg")
+    assert natalia(patch, "protocol", "simulate", STANDARD, "--svg", svg) == 3
+    assert "line.svg: --svg: cannot be written" in out.readouterr().err
+
+
 def test_diff_says_what_has_changed_and_ends_with_1(
     patch: Patch, out: Output, tmp_path: Path
 ) -> None:

@@ -57,3 +57,14 @@ def test_an_empty_play_is_drawn_as_well() -> None:
 
 def test_times_are_hours_minutes_and_seconds() -> None:
     assert clock(timedelta(hours=25, minutes=3, seconds=7)) == "25:03:07"
+
+
+@pytest.mark.parametrize("seconds", [1_800, 1_810, 3_600, 7_200])
+def test_no_label_of_a_time_is_cut_off_at_the_edge(seconds: int) -> None:
+    last = Moment(after=timedelta(seconds=seconds), lane="a", words="late")
+    svg = ET.fromstring(drawing("t", [last]))
+    labels = [one for one in svg.findall(f"{SVG}text") if one.get("font-size") == "10"]
+    for label in labels:
+        x, wide = float(label.get("x", "0")), 6 * len(label.text or "")
+        ends = x if label.get("text-anchor") == "end" else x + wide / 2
+        assert ends <= WIDTH

@@ -1,10 +1,11 @@
 """A rehearsal does what a running alarm would do, in a world of one's choice."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from engine.protocol.model import Audience
+from engine.protocol.model import Audience, Fallback, Proof, Rung
 from engine.protocol.registry import load_registry
 from engine.rehearsal.play import Moment, WhatIf, play
 
@@ -28,6 +29,7 @@ def test_where_nobody_answers_paging_goes_on_for_ever() -> None:
     moments = play(STANDARD, WhatIf().with_nobody(), until=timedelta(minutes=10))
     assert times(moments, "duty", "round") == [60.0 * n for n in range(11)]
     assert times(moments, "people", "") == [0.0]
+    assert all(moment.is_out for moment in moments if " to " in moment.words)
 
 
 def test_somebody_who_comes_stops_the_widening() -> None:
@@ -40,6 +42,7 @@ def test_without_a_modem_every_short_message_fails_and_is_tried_again() -> None:
     moments = play(STANDARD, WhatIf(modem_down=True, closed=None))
     failed = times(moments, "colleagues", "not sent")
     assert len(failed) > 5
+    assert {moment.lane for moment in moments if moment.is_out} == {"hq"}
     assert times(moments, "hq", "email") == [0.0]
 
 
@@ -80,3 +83,58 @@ def test_every_sample_tells_hq_at_once_and_never_publishes(
 
 def test_one_world_is_one_history() -> None:
     assert play(STANDARD) == play(STANDARD)
+
+
+def test_enough_people_say_so_where_it_takes_several_and_the_end_is_played() -> None:
+    moments = play(PROTOCOLS["careful"], until=timedelta(days=32))
+    assert times(moments, "people", "2 people say the same: verified") == [480.0]
+    assert times(moments, "people", "officer-2 says that the defender is safe") == [
+        2700
+    ]
+    assert times(moments, "people", "officer-1 closes it") == [2700.0]
+    for day in (1, 3, 7, 30):
+        asked = times(moments, f"day-{day}", "sms to defender")
+        assert asked == [2700.0 + day * 86_400]
+    assert len(times(moments, "unconfirmed", "email to hq")) == 1
+
+
+@pytest.mark.parametrize(
+    ("otherwise", "words"),
+    [("ask", "HQ is asked"), ("treat_as_real", "it counts as real")],
+)
+def test_what_comes_of_silence_is_on_the_time_line(otherwise: str, words: str) -> None:
+    rule = PROTOCOLS["quorum"].verification
+    assert rule is not None
+    silent = replace(rule, otherwise=Fallback(otherwise))
+    protocol = replace(PROTOCOLS["quorum"], verification=silent)
+    moments = play(protocol, WhatIf().with_nobody())
+    (at,) = times(moments, "people", "nobody has said in time whether it is true")
+    assert at == rule.within.total_seconds()
+    assert times(moments, "people", words) == [at]
+
+
+def test_an_act_that_the_rules_forbid_is_on_the_time_line() -> None:
+    needs = replace(PROTOCOLS["careful"], all_clear_needs=1)
+    early = WhatIf(acknowledged=timedelta(minutes=5), closed=timedelta(minutes=1))
+    moments = play(needs, early)
+    refused = [m for m in moments if "officer-1 may not" in m.words]
+    assert [m.is_bad for m in refused] == [True] * len(refused)
+    assert refused
+
+
+def test_an_operator_who_forgets_it_is_on_the_time_line() -> None:
+    leased = replace(STANDARD, lease=timedelta(minutes=2))
+    moments = play(leased, WhatIf(closed=None))
+    assert times(moments, "people", "it waits for HQ again")[0] == 210.0
+
+
+def test_a_ladder_is_not_climbed_where_the_message_arrives() -> None:
+    rungs = (
+        Rung(channel="sms", proof=Proof.DELIVERED, within=timedelta(seconds=60)),
+        Rung(channel="call", proof=Proof.ANSWERED, within=timedelta(seconds=120)),
+    )
+    first = replace(STANDARD.steps[0], ladder=rungs, channels=("sms", "call"))
+    ladder = replace(STANDARD, steps=(first, *STANDARD.steps[1:]))
+    assert times(play(ladder), first.id, "call to") == []
+    down = play(ladder, WhatIf(modem_down=True), until=timedelta(minutes=3))
+    assert times(down, first.id, "call to") != []
