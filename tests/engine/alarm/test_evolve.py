@@ -142,6 +142,16 @@ def ended(truth: Truth) -> Alarm:
     )
 
 
+def test_a_case_that_is_open_again_in_secret_forgets_who_said_that_all_is_well() -> (
+    None
+):
+    before = ended(Truth.UNVERIFIED)
+    at = before.raised_at.plus(timedelta(hours=1))
+    after = evolve(before, AlarmReopened(at=at, by=None, silent=True))
+    assert (after.safe, after.safe_heard) == ((), 0)
+    assert after.seen == before.seen
+
+
 @pytest.mark.parametrize("truth", list(Truth))
 @pytest.mark.parametrize("by", [ALDER, None])
 def test_a_case_that_is_open_again_begins_anew_field_by_field(

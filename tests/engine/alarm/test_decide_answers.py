@@ -1,0 +1,63 @@
+"""What an answer, or news of a message, comes to."""
+
+from dataclasses import replace
+
+import pytest
+
+from engine.alarm.events import AlarmReopened, ReplyReceived
+from engine.alarm.state import ReplyKind
+from engine.ports.journal import EffectState
+from engine.protocol.model import Audience
+from tests.engine.alarm.scene import Scene
+
+
+def test_an_answer_from_whom_nobody_told_counts_for_nothing() -> None:
+    scene = Scene().raised()
+    scene.reply("stranger", ReplyKind.COMING)
+    scene.reply("c1", ReplyKind.COMING, authentic=False)
+    assert all(told.reply is None for told in scene.state().told.values())
+    replies = [one for one in scene.events if isinstance(one, ReplyReceived)]
+    assert [one.authentic for one in replies] == [False, False]
+
+
+@pytest.mark.parametrize("has_words", [True, False])
+def test_only_a_defender_with_a_word_has_to_say_it(*, has_words: bool) -> None:
+    scene = Scene().raised()
+    told = {**scene.state().told, "heron": scene.state().told["c1"]}
+    scene.alarm = replace(scene.state(), told=told, has_words=has_words)
+    (received,) = scene.reply("heron", ReplyKind.COMING)
+    assert isinstance(received, ReplyReceived)
+    assert received.authentic is not has_words
+
+
+def test_a_forced_answer_reopens_nothing_that_is_open() -> None:
+    scene = Scene().raised()
+    scene.reply("c1", ReplyKind.SAFE, duress=True)
+    assert scene.of(AlarmReopened) == []
+
+
+def test_an_answer_changes_the_answerers_own_entry_alone() -> None:
+    scene = Scene().raised()
+    scene.reply("c2", ReplyKind.CANNOT)
+    answered = {k: told.reply for k, told in scene.state().told.items() if told.reply}
+    assert answered == {"c2": ReplyKind.CANNOT}
+
+
+def test_news_of_an_effect_that_is_older_than_what_is_known_changes_nothing() -> None:
+    scene = Scene().raised()
+    effect = scene.planned(Audience.NEAREST)[0].effect
+    scene.settle(effect, EffectState.ATTEMPTING)
+    scene.settle(effect, EffectState.ACCEPTED)
+    assert scene.settle(effect, EffectState.ATTEMPTING) == ()
+    assert scene.settle(effect, EffectState.ACCEPTED) == ()
+    scene.settle(effect, EffectState.DELIVERED)
+    assert scene.settle(effect, EffectState.UNKNOWN) == ()
+    assert scene.state().effects[effect].state is EffectState.DELIVERED
+
+
+def test_a_telephone_that_has_it_after_all_is_told_of() -> None:
+    scene = Scene().raised()
+    effect = scene.planned(Audience.NEAREST)[0].effect
+    scene.settle(effect, EffectState.UNDELIVERED)
+    assert len(scene.settle(effect, EffectState.DELIVERED)) == 1
+    assert scene.state().effects[effect].state is EffectState.DELIVERED
