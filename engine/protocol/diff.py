@@ -1,6 +1,6 @@
 """What has changed between two versions of an action protocol, in words. Pure."""
 
-from dataclasses import fields
+from dataclasses import Field, fields, is_dataclass
 from datetime import timedelta
 
 from engine.protocol.explain import sentence, span
@@ -12,7 +12,7 @@ _OWN = frozenset({"name", "version", "digest", "steps"})
 def differences(before: ActionProtocol, after: ActionProtocol) -> list[str]:
     """Return each difference as a line: `+` new, `-` gone, `~` changed, `>` moved."""
     lines = [
-        f"~ {field.name.replace('_', ' ')}: {_words(old)} -> {_words(new)}"
+        f"~ {_name(field)}: {_words(old)} -> {_words(new)}"
         for field in fields(ActionProtocol)
         if field.name not in _OWN
         and (old := getattr(before, field.name)) != (new := getattr(after, field.name))
@@ -37,7 +37,7 @@ def differences(before: ActionProtocol, after: ActionProtocol) -> list[str]:
 
 def _changes(before: Step, after: Step) -> list[str]:
     return [
-        f"{field.name.replace('_', ' ')} {_words(old)} -> {_words(new)}"
+        f"{_name(field)} {_words(old)} -> {_words(new)}"
         for field in fields(Step)
         if (old := getattr(before, field.name)) != (new := getattr(after, field.name))
     ]
@@ -52,7 +52,17 @@ def _words(value: object) -> str:
         case timedelta():
             return span(value)
         case tuple() | frozenset():
-            words = sorted(map(str, value)) if isinstance(value, frozenset) else value
-            return ", ".join(map(str, words)) or "none"
+            words = [_words(one) for one in value]
+            said = sorted(words) if isinstance(value, frozenset) else words
+            return ", ".join(said) or "none"
+        case _ if is_dataclass(value):
+            said = [
+                f"{_name(f)} {_words(getattr(value, f.name))}" for f in fields(value)
+            ]
+            return f"({'; '.join(said)})"
         case _:
             return str(value)
+
+
+def _name(field: Field[object]) -> str:
+    return field.name.replace("_", " ")

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from engine.protocol.diff import differences
+from engine.protocol.model import Level, Proof, Publication, Rung, Updates
 from engine.protocol.registry import load_registry
 from engine.values import Signal, StepId
 
@@ -45,7 +46,28 @@ def test_what_holds_for_all_of_it_is_compared_too() -> None:
     said = "\n".join(differences(STANDARD, after))
     assert "~ triggers: check_in_missed, removed, sos -> fall, sos" in said
     assert "~ trust unconfirmed: no -> yes" in said
-    assert "~ verification: none -> " in said
+    assert (
+        "~ verification: none -> (needs 2; of colleagues, contacts, hq; within 15"
+        " minutes; otherwise ask)" in said
+    )
+
+
+def test_no_change_is_told_in_our_own_words() -> None:
+    """Every table and every list of a file, in people's words."""
+    rungs = (
+        Rung(channel="sms", proof=Proof.DELIVERED, within=timedelta(seconds=60)),
+        Rung(channel="call", proof=Proof.ANSWERED, within=timedelta(seconds=90)),
+    )
+    first, *rest = STANDARD.steps
+    after = replace(
+        load_registry(None, "standard").protocols["quorum"],
+        steps=(replace(first, ladder=rungs, channels=("sms", "call")), *rest),
+        publication=Publication(level=Level.NAME, delay=timedelta(hours=1)),
+        updates=Updates(silent=timedelta(minutes=5)),
+    )
+    said = "\n".join(differences(STANDARD, after))
+    assert not any(word in said for word in ("timedelta", "frozenset", "<", "="))
+    assert "ladder none -> (channel sms; proof delivered; within 1 minute), (ch" in said
 
 
 @pytest.mark.parametrize("name", ["widening", "quorum", "arrest"])
