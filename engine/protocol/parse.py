@@ -7,50 +7,121 @@ import difflib
 import hashlib
 import re
 import tomllib
+from collections.abc import Callable, Mapping
+from importlib import resources
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from engine.errors import DataError
+from engine.protocol.basis import BASED_ON, WITHOUT, missing, over, steps_of
 from engine.protocol.checks import check, line_of_step
 from engine.protocol.model import ActionProtocol
 from engine.protocol.tables import TABLES, ProtocolTable, protocol_of
 
+Find = Callable[[str], str | None]
+"""The text of a shared action protocol by its name; None where there is none."""
+
 
 def load_protocol(path: Path) -> ActionProtocol:
-    """Read one action protocol.
+    """Read one action protocol; what it is based on lies beside it, or is a sample.
 
     Raises:
         DataError: the file cannot be read or says something impossible.
 
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = f"cannot be read ({type(error).__name__}); check path and rights"
-        raise DataError(path.name, None, "file", reason) from error
-    return parse_protocol(text, path.name)
+
+    def find(name: str) -> str | None:
+        beside = path.with_name(f"{name}.toml")
+        if beside.name != path.name and beside.is_file():
+            return _read(beside)
+        return sample(name)
+
+    return parse_protocol(_read(path), path.name, find=find)
 
 
-def parse_protocol(text: str, file: str) -> ActionProtocol:
+def sample(name: str) -> str | None:
+    """Return the text of an action protocol that ships with the engine."""
+    source = resources.files("engine.protocol") / "samples" / f"{name}.toml"
+    return source.read_text(encoding="utf-8") if source.is_file() else None
+
+
+def parse_protocol(text: str, file: str, *, find: Find = sample) -> ActionProtocol:
     """Turn TOML text into an action protocol; `file` is named in errors.
 
     Raises:
         DataError: see `load_protocol`.
 
     """
+    own = _toml(text, file)
+    named = own.get(BASED_ON)
+    if not isinstance(named, str):
+        return _protocol(own, text, text, file)
+    basis_text = find(named)
+    if basis_text is None:
+        line = _line_of_key(text, BASED_ON, 1)
+        reason = f"no action protocol {named!r} beside this file, and no such sample"
+        raise DataError(file, line, BASED_ON, reason)
+    basis = _toml(basis_text, f"{named}.toml")
+    if BASED_ON in basis:
+        reason = f"{named!r} is itself based on another; name that one"
+        raise DataError(file, _line_of_key(text, BASED_ON, 1), BASED_ON, reason)
+    lost = missing(basis, own)
+    if lost:
+        reason = f"{named!r} has no step {lost!r}"
+        raise DataError(file, _line_of_key(text, WITHOUT, 1), WITHOUT, reason)
+    merged = over(basis, own)
     try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise DataError(file, _line_of_toml(error), "TOML", str(error)) from error
+        return _protocol(merged, basis_text + text, "", file)
+    except DataError as error:
+        raise _placed(error, merged, own, text) from error
+
+
+def _protocol(
+    table: Mapping[str, object], hashed: str, text: str, file: str
+) -> ActionProtocol:
     try:
         parsed = ProtocolTable.model_validate(table)
     except ValidationError as error:
         raise _data_error(error, text, file) from error
-    digest = hashlib.sha256(text.encode()).hexdigest()
+    digest = hashlib.sha256(hashed.encode()).hexdigest()
     protocol = protocol_of(parsed, digest)
     check(protocol, text, file, parsed.forbids)
     return protocol
+
+
+def _placed(
+    error: DataError,
+    merged: Mapping[str, object],
+    own: Mapping[str, object],
+    text: str,
+) -> DataError:
+    """Name the step by its id, and its line where it stands in the own file."""
+    found = re.match(r"step\[(\d+)\]", error.field)
+    if found is None:
+        key = error.field.split(".")[-1]
+        line = _line_of_key(text, key, 1)
+        return DataError(error.file, line, error.field, error.reason)
+    step = steps_of(merged)[int(found[1])].get("id")
+    numbers = [n for n, one in enumerate(steps_of(own)) if one.get("id") == step]
+    line = line_of_step(text, numbers[0]) if numbers else None
+    field = f"step {step!r}{error.field[found.end() :]}"
+    return DataError(error.file, line, field, error.reason)
+
+
+def _toml(text: str, file: str) -> dict[str, object]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise DataError(file, _line_of_toml(error), "TOML", str(error)) from error
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = f"cannot be read ({type(error).__name__}); check path and rights"
+        raise DataError(path.name, None, "file", reason) from error
 
 
 def _data_error(error: ValidationError, text: str, file: str) -> DataError:

@@ -139,6 +139,8 @@ class ProtocolTable(_Table):
 
     name: str = Field(min_length=1, max_length=60)
     version: int = Field(ge=1)
+    based_on: str | None = Field(None, pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
+    without: tuple[str, ...] = ()
     triggers: tuple[Signal, ...] = DEFAULT_TRIGGERS
     risk_triggers: tuple[Signal, ...] = DEFAULT_RISK_TRIGGERS
     trust_unconfirmed: bool = False
