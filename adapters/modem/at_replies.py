@@ -60,6 +60,28 @@ _CAN_SEND = frozenset(
 )
 
 
+class Technology(StrEnum):
+    """Access technology of a cell, in the order of its numbers (TS 27.007, 7.2)."""
+
+    GSM = "gsm"
+    GSM_COMPACT = "gsm_compact"
+    UTRAN = "utran"
+    EDGE = "edge"
+    HSDPA = "hsdpa"
+    HSUPA = "hsupa"
+    HSPA = "hspa"
+    LTE = "lte"
+    EC_GSM_IOT = "ec_gsm_iot"
+    NB_IOT = "nb_iot"
+    LTE_5GCN = "lte_5gcn"
+    NR_5GCN = "nr_5gcn"
+    NG_RAN = "ng_ran"
+    LTE_NR_DUAL = "lte_nr_dual"
+
+
+_TECHNOLOGIES = tuple(Technology)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistrationReply:
     """State, area and cell of `+CREG`, `+CGREG`, `+CEREG` or `+C5GREG`."""
@@ -67,7 +89,7 @@ class RegistrationReply:
     state: Registration
     area: int | None = None
     cell: int | None = None
-    technology: int | None = None
+    technology: Technology | None = None
 
 
 def registration(line: str, *, asked: bool) -> RegistrationReply | None:
@@ -97,13 +119,18 @@ def registration(line: str, *, asked: bool) -> RegistrationReply | None:
 
 def _cell(
     line: str, rest: list[str], hexes: list[int | None]
-) -> tuple[int | None, int | None]:
+) -> tuple[int | None, Technology | None]:
     # Novatel's CEREG has four fields behind the state: area, rac, cell, technology.
     if line.startswith("+CEREG") and len(rest) == _NOVATEL_FIELDS:
-        return hexes[2], number_of(rest[3])
+        return hexes[2], _technology(rest[3])
     cell = hexes[1] if len(hexes) > 1 else None
-    technology = number_of(_at(rest, 2))
-    return cell, technology
+    return cell, _technology(_at(rest, 2))
+
+
+def _technology(text: str) -> Technology | None:
+    number = number_of(text)
+    known = number is not None and 0 <= number < len(_TECHNOLOGIES)
+    return _TECHNOLOGIES[number] if known and number is not None else None
 
 
 def signal_dbm(line: str) -> float | None:
@@ -113,6 +140,52 @@ def signal_dbm(line: str) -> float | None:
     if rssi is None or rssi not in _KNOWN_RSSI:
         return None
     return -113.0 + 2 * rssi
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtendedSignal:
+    """What `+CESQ` measures (TS 27.007, 8.69); None where the modem does not know.
+
+    `bit_errors` is a class of 0 to 7; the others are the lower ends of their steps.
+    """
+
+    rssi_dbm: float | None = None
+    bit_errors: int | None = None
+    rscp_dbm: float | None = None
+    ecno_db: float | None = None
+    rsrq_db: float | None = None
+    rsrp_dbm: float | None = None
+
+
+def extended_signal(line: str) -> ExtendedSignal | None:
+    """Read `+CESQ: 10,6,255,255,255,255`; None where it has fewer than six fields."""
+    levels = [number_of(field) for field in fields_of(line)]
+    if len(levels) < len(_CESQ):
+        return None
+    values = [
+        low + step * level if level is not None and 0 <= level <= highest else None
+        for level, (highest, low, step) in zip(levels, _CESQ, strict=False)
+    ]
+    errors = values[1]
+    return ExtendedSignal(
+        rssi_dbm=values[0],
+        bit_errors=None if errors is None else int(errors),
+        rscp_dbm=values[2],
+        ecno_db=values[3],
+        rsrq_db=values[4],
+        rsrp_dbm=values[5],
+    )
+
+
+# The highest level, where level 0 is, and the step.
+_CESQ = (
+    (63, -111, 1),
+    (7, 0, 1),
+    (96, -121, 1),
+    (49, -24.5, 0.5),
+    (34, -20, 0.5),
+    (97, -141, 1),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,15 @@
-"""The transfer protocol's data units as values (3GPP TS 23.040, 9.2.2)."""
+"""The transfer protocol's data units as values (3GPP TS 23.040, 9.2.2).
+
+`first_octet` and `indicator` (TP-PI) are kept as received, for whoever wants to know
+what was sent, and are no part of what a unit is: an encoder makes them from the rest.
+"""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from adapters.modem.pdu_fields import Address, Flag
 from adapters.modem.pdu_text import UserData
+from adapters.modem.pdu_validity import Validity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,12 +25,13 @@ class Submit:
     dcs: int = 0
     reference: int = 0
     protocol_id: int = 0
-    validity: timedelta | datetime | None = None
+    validity: Validity = None
     status_report_request: bool = False
     reject_duplicates: bool = False
     reply_path: bool = False
     smsc: Address | None = None
     flags: tuple[Flag, ...] = ()
+    first_octet: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +48,7 @@ class Deliver:
     reply_path: bool = False
     smsc: Address | None = None
     flags: tuple[Flag, ...] = ()
+    first_octet: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +70,8 @@ class StatusReport:
     user_data: UserData = field(default_factory=UserData)
     smsc: Address | None = None
     flags: tuple[Flag, ...] = ()
+    first_octet: int = field(default=0, compare=False)
+    indicator: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +88,8 @@ class SubmitReport:
     user_data: UserData = field(default_factory=UserData)
     smsc: Address | None = None
     flags: tuple[Flag, ...] = ()
+    first_octet: int = field(default=0, compare=False)
+    indicator: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +102,8 @@ class DeliverReport:
     user_data: UserData = field(default_factory=UserData)
     smsc: Address | None = None
     flags: tuple[Flag, ...] = ()
+    first_octet: int = field(default=0, compare=False)
+    indicator: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +119,7 @@ class Command:
     status_report_request: bool = False
     smsc: Address | None = None
     flags: tuple[Flag, ...] = ()
+    first_octet: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

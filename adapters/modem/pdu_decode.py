@@ -1,7 +1,6 @@
 """From octets to TPDUs; never raises on what was received (TS 23.040, 9.2.2)."""
 
 import string
-from datetime import datetime, timedelta
 
 from adapters.modem import pdu_text
 from adapters.modem.pdu import (
@@ -20,14 +19,13 @@ from adapters.modem.pdu_fields import (
     Reader,
     decode_address,
     decode_coding,
-    decode_relative_validity,
     decode_smsc,
     decode_time,
 )
 from adapters.modem.pdu_text import UserData
+from adapters.modem.pdu_validity import decode_validity
 
 _OCTETS_MAX = 300
-_ENHANCED_OCTETS = 7
 _HEX = frozenset(string.hexdigits)
 
 
@@ -103,6 +101,7 @@ def _deliver(reader: Reader, first: int, smsc: Address | None) -> Deliver:
         reply_path=bool(first & 0x80),
         smsc=smsc,
         flags=tuple(reader.flags),
+        first_octet=first,
     )
 
 
@@ -111,7 +110,7 @@ def _submit(reader: Reader, first: int, smsc: Address | None) -> Submit:
     recipient = decode_address(reader)
     protocol_id = reader.octet()
     dcs = reader.octet()
-    validity = _validity(reader, first >> 3 & 3)
+    validity = decode_validity(reader, first >> 3 & 3)
     user_data = _user_data(reader, first, dcs)
     return Submit(
         recipient=recipient,
@@ -125,6 +124,7 @@ def _submit(reader: Reader, first: int, smsc: Address | None) -> Submit:
         reply_path=bool(first & 0x80),
         smsc=smsc,
         flags=tuple(reader.flags),
+        first_octet=first,
     )
 
 
@@ -134,7 +134,9 @@ def _status_report(reader: Reader, first: int, smsc: Address | None) -> StatusRe
     sent_at = decode_time(reader)
     discharged_at = decode_time(reader)
     status = reader.octet()
-    protocol_id, dcs, user_data = _optional_tail(reader, first)
+    # A report may end before TP-PI (9.2.2.3).
+    indicator = _indicator(reader) if reader.left > 0 else None
+    protocol_id, dcs, user_data = _indicated(reader, first, indicator or 0)
     return StatusReport(
         reference=reference,
         recipient=recipient,
@@ -148,6 +150,8 @@ def _status_report(reader: Reader, first: int, smsc: Address | None) -> StatusRe
         user_data=user_data,
         smsc=smsc,
         flags=tuple(reader.flags),
+        first_octet=first,
+        indicator=indicator,
     )
 
 
@@ -155,7 +159,7 @@ def _submit_report(
     reader: Reader, first: int, smsc: Address | None, *, acknowledged: bool
 ) -> SubmitReport:
     cause = None if acknowledged else reader.octet()
-    indicator = reader.octet()
+    indicator = _indicator(reader)
     sent_at = decode_time(reader)
     protocol_id, dcs, user_data = _indicated(reader, first, indicator)
     return SubmitReport(
@@ -166,6 +170,8 @@ def _submit_report(
         user_data=user_data,
         smsc=smsc,
         flags=tuple(reader.flags),
+        first_octet=first,
+        indicator=indicator,
     )
 
 
@@ -173,7 +179,7 @@ def _deliver_report(
     reader: Reader, first: int, smsc: Address | None, *, acknowledged: bool
 ) -> DeliverReport:
     cause = None if acknowledged else reader.octet()
-    indicator = reader.octet()
+    indicator = _indicator(reader)
     protocol_id, dcs, user_data = _indicated(reader, first, indicator)
     return DeliverReport(
         failure_cause=cause,
@@ -182,6 +188,8 @@ def _deliver_report(
         user_data=user_data,
         smsc=smsc,
         flags=tuple(reader.flags),
+        first_octet=first,
+        indicator=indicator,
     )
 
 
@@ -202,6 +210,7 @@ def _command(reader: Reader, first: int, smsc: Address | None) -> Command:
         status_report_request=bool(first & 0x20),
         smsc=smsc,
         flags=tuple(reader.flags),
+        first_octet=first,
     )
 
 
@@ -212,13 +221,12 @@ def _user_data(reader: Reader, first: int, dcs: int) -> UserData:
     return pdu_text.decode(reader, coding, has_header=bool(first & 0x40))
 
 
-def _optional_tail(
-    reader: Reader, first: int
-) -> tuple[int | None, int | None, UserData]:
-    """Read TP-PI and what it announces; a report may end before it (9.2.2.3)."""
-    if reader.left <= 0:
-        return None, None, UserData()
-    return _indicated(reader, first, reader.octet())
+def _indicator(reader: Reader) -> int:
+    """Read TP-PI; what its extensions would announce is reserved (9.2.3.27)."""
+    indicator = octet = reader.octet()
+    while octet & 0x80 and reader.left > 0:
+        octet = reader.octet()
+    return indicator
 
 
 def _indicated(
@@ -229,36 +237,3 @@ def _indicated(
     if not indicator & 4:
         return protocol_id, dcs, UserData()
     return protocol_id, dcs, _user_data(reader, first, dcs or 0)
-
-
-def _validity(reader: Reader, form: int) -> timedelta | datetime | None:
-    match form:
-        case 0b10:
-            return decode_relative_validity(reader.octet())
-        case 0b11:
-            return decode_time(reader)
-        case 0b01:
-            return _enhanced_validity(reader)
-        case _:
-            return None
-
-
-def _enhanced_validity(reader: Reader) -> timedelta | None:
-    """Read the enhanced form (9.2.3.12.3), seven octets whatever it says."""
-    octets = reader.octets(_ENHANCED_OCTETS)
-    if len(octets) < _ENHANCED_OCTETS:
-        return None
-    at = 2 if octets[0] & 0x80 else 1
-    match octets[0] & 7:
-        case 0:
-            return None
-        case 1:
-            return decode_relative_validity(octets[at])
-        case 2:
-            return timedelta(seconds=octets[at])
-        case 3:
-            parts = [(o & 15) * 10 + (o >> 4) for o in octets[at : at + 3]]
-            return timedelta(hours=parts[0], minutes=parts[1], seconds=parts[2])
-        case _:
-            reader.flag(Flag.BAD_TIME)
-            return None

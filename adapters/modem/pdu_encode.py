@@ -1,19 +1,16 @@
 """From TPDUs to octets (3GPP TS 23.040, 9.2.2)."""
 
-from datetime import datetime, timedelta
-from typing import assert_never
-
 from adapters.modem import gsm7, pdu_text
 from adapters.modem.pdu import Deliver, StatusReport, Submit
 from adapters.modem.pdu_fields import (
     Address,
     Charset,
     encode_address,
-    encode_relative_validity,
     encode_smsc,
     encode_time,
 )
 from adapters.modem.pdu_text import UserData
+from adapters.modem.pdu_validity import Validity, encode_validity
 
 _DCS_CLASS = 0x10
 _DCS = {Charset.GSM7: 0x00, Charset.DATA: 0x04, Charset.UCS2: 0x08}
@@ -24,7 +21,7 @@ def submit(
     number: str,
     user_data: UserData,
     *,
-    validity: timedelta | datetime | None = None,
+    validity: Validity = None,
     reference: int = 0,
     status_report_request: bool = False,
     reject_duplicates: bool = False,
@@ -69,7 +66,7 @@ def encode_submit(pdu: Submit) -> tuple[str, int]:
         ValueError: the recipient's number is none.
 
     """
-    form, validity = _encode_validity(pdu.validity)
+    form, validity = encode_validity(pdu.validity)
     first = (
         0x01
         | form << 3
@@ -134,16 +131,3 @@ def _encode_party(address: Address) -> bytes:
         bytes((encode_address(address.text)[0], address.toa))
         + (encode_address(address.text)[2:])
     )
-
-
-def _encode_validity(validity: timedelta | datetime | None) -> tuple[int, bytes]:
-    match validity:
-        case None:
-            return 0b00, b""
-        case datetime():
-            return 0b11, encode_time(validity)
-        case timedelta():
-            minutes = -(-validity // timedelta(minutes=1))
-            return 0b10, bytes((encode_relative_validity(minutes),))
-        case _:
-            assert_never(validity)

@@ -1,6 +1,6 @@
 """User data: its header, its coding, its text (3GPP TS 23.040, 9.2.3.24)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from adapters.modem import gsm7
 from adapters.modem.gsm7_tables import LOCKING, SINGLE_SHIFT
@@ -41,7 +41,8 @@ class UserData:
     """Header and payload of one TPDU.
 
     `units` is the payload before decoding: septets one per byte, or octets. `text`
-    never holds a lone surrogate; joined parts are decoded from `units` again.
+    never holds a lone surrogate; joined parts are decoded from `units` again. `length`
+    is TP-UDL as received.
     """
 
     charset: Charset = Charset.GSM7
@@ -51,6 +52,7 @@ class UserData:
     concat: Concat | None = None
     locking: int = 0
     single: int = 0
+    length: int = field(default=0, compare=False)
 
 
 def concat_element(concat: Concat) -> Element:
@@ -143,7 +145,8 @@ def decode(reader: Reader, coding: Coding, *, has_header: bool) -> UserData:
         )
     else:
         units = data[header_octets:]
-    return _with_text(coding.charset, elements, units, reader)
+    user_data = _with_text(coding.charset, elements, units, reader)
+    return replace(user_data, length=length)
 
 
 def decode_units(

@@ -19,8 +19,11 @@ from adapters.modem.at import (
     prefix_of,
 )
 from adapters.modem.at_replies import (
+    ExtendedSignal,
+    Technology,
     caller,
     choices,
+    extended_signal,
     operator,
     pin_state,
     registration,
@@ -39,6 +42,15 @@ _STATES = {
     "ROAMING": "roaming",
     "ATTACHED_RLOS": "rlos",
     "ROAMING_CSFB_NOT_PREFERRED": "roaming_no_csfb",
+}
+
+
+_TECHNOLOGIES = {
+    "UNKNOWN": None,
+    "GSM": Technology.GSM,
+    "EDGE": Technology.EDGE,
+    "LTE": Technology.LTE,
+    "5GNR": Technology.NR_5GCN,
 }
 
 
@@ -70,48 +82,81 @@ def test_a_captured_reply_means_what_its_source_asserts(
 ) -> None:
     expected, lines = reply.get("expected"), _lines(reply["raw"])
     match expected:
-        case {"state": str(state), "lac": lac, "ci": cell}:
+        case {"state": str(state), "lac": lac, "ci": cell, "act": technology, **other}:
+            assert not other
             asked = reply["kind"] == "solicited"
             read = registration(lines[0], asked=asked)
             assert read is not None
             assert read.state == _STATES[state]
             assert (read.area or 0) == int(lac, 16)
             assert (read.cell or 0) == int(cell, 16)
-        case {"final_result": bool(is_final), "is_error": is_error}:
+            assert read.technology == _TECHNOLOGIES[technology]
+        case {"final_result": bool(is_final), "is_error": is_error, **other}:
+            assert not other
             finals = [f for f in map(final_of, lines) if f is not None]
             assert bool(finals) is is_final
             assert not finals or finals[0].ok is not is_error
-        case {"mem1": first, "mem2": second}:
+        case {"mem1": first, "mem2": second, **other}:
+            assert not other
             assert [s.name for s in storages(lines[0])[:2]] == [first, second]
         case dict():
             _check_fields(lines, expected)
         case [*messages]:
             stored = stored_pdus(lines)
-            assert [s.pdu for s in stored] == [m["pdu"] for m in messages]
+            # `+CMGR` tells no index; the source says 0.
+            told = [
+                {"index": s.index or 0, "status": s.status, "pdu": s.pdu}
+                for s in stored
+            ]
+            assert told == messages
         case _:
+            assert expected is None
             # No more is asserted than that it can be read to its end.
             assert [prefix_of(line) for line in lines] != [""]
 
 
 def _check_fields(lines: tuple[str, ...], expected: dict[str, Any]) -> None:
     match expected:
-        case {"lock": lock}:
+        case {"lock": lock, "expect_prefix": is_prefixed, **other}:
+            assert not other
+            assert lines[0].startswith("+CPIN:") is is_prefixed
             assert pin_state(lines[0]).replace(" ", "_") == lock
-        case {"operator": name}:
+        case {"operator": name, **other}:
+            assert not other
             assert operator(lines[0]) == name
-        case {"state": int(state)}:
+        case {"state": int(state), **other}:
+            assert not other
             assert fields_of(lines[0])[0] == str(state)
-        case {"number": number}:
+        case {"number": number, **other}:
+            assert not other
             assert fields_of(lines[0])[1] == number
-        case {"length": length, "pdu": pdu}:
+        case {"length": length, "pdu": pdu, **other}:
+            assert not other
             assert fields_of(lines[0]) == (str(length),)
             assert lines[1] == pdu
-        case {"rxlev": level}:
-            assert float(fields_of(lines[0])[0]) == level
-        case {"after_echo_removal": left}:
+        case {"rxlev": _, **levels}:
+            _check_signal(lines[0], {"rxlev": expected["rxlev"], **levels})
+        case {"after_echo_removal": left, **other}:
+            assert not other
             assert left.strip() == "" or left.strip().split("\n")[0].strip() in lines
         case _:
-            assert expected.keys() <= {"prefix"}, expected
+            assert not expected
+
+
+def _check_signal(line: str, expected: dict[str, float]) -> None:
+    """Compare levels as sent, and what they mean; what is not known has no value."""
+    levels = dict(zip(_CESQ_LEVELS, map(float, fields_of(line)), strict=True))
+    read = extended_signal(line)
+    assert read is not None
+    meant = {"rssi": read.rssi_dbm, "rscp": read.rscp_dbm, "ecio": read.ecno_db}
+    known = {name: value for name, value in meant.items() if value is not None}
+    assert levels | known == expected
+
+
+_CESQ_LEVELS = (
+    *("rxlev", "ber", "rscp_level", "ecn0_level"),
+    *("rsrq_level", "rsrp_level"),
+)
 
 
 @pytest.mark.parametrize(
@@ -158,6 +203,7 @@ def test_any_bytes_are_tokens_and_any_line_is_read(raw: bytes) -> None:
                 fields_of,
                 is_boot,
                 signal_dbm,
+                extended_signal,
                 storages,
                 operator,
                 submit_reference,
@@ -224,6 +270,13 @@ def test_what_a_modem_offers_is_read_in_all_its_spellings() -> None:
     assert choices("(2)") == {"2"}
     assert choices("(0-99999999)") == {"0-99999999"}
     assert choices("(1-²)") == {"1-²"}
+
+
+def test_an_extended_signal_has_only_what_the_modem_knows() -> None:
+    assert extended_signal("+CESQ: 99,99,255,255,20,80") == ExtendedSignal(
+        rsrq_db=-10, rsrp_dbm=-61
+    )
+    assert extended_signal("+CESQ: 99,99,255,255") is None
 
 
 def test_a_signal_that_is_not_known_is_none() -> None:

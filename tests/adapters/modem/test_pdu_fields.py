@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.modem.pdu import StatusReport, SubmitReport
+from adapters.modem.pdu_decode import decode
 from adapters.modem.pdu_fields import (
     Charset,
     Flag,
@@ -105,3 +107,18 @@ def test_an_address_of_any_octets_decodes(octets: bytes) -> None:
     reader = Reader(octets)
     decode_address(reader)
     assert reader.at <= len(octets)
+
+
+def test_what_a_report_announces_may_take_another_octet() -> None:
+    # 9.2.3.27: bit 8 says that a second octet follows.
+    text = "0112" + "8600" + "51507132200523" + "04" + "067265706F7274"
+    report = decode(text, has_smsc=False)
+    assert isinstance(report, SubmitReport)
+    assert (report.indicator, report.dcs, report.flags) == (0x86, 4, ())
+    assert report.user_data.text == "report"
+
+
+def test_a_report_that_ends_before_what_it_announces_announces_nothing() -> None:
+    report = decode("0242049136195150713220052351408132200542AB", has_smsc=False)
+    assert isinstance(report, StatusReport)
+    assert (report.indicator, report.protocol_id, report.flags) == (None, None, ())
