@@ -134,6 +134,9 @@ def load_modems(
         if "pin" in options:
             # Three starts in a row would lock a SIM if each tried a wrong PIN anew.
             options.setdefault("pin_file", str(config.state / f"pin-{table.name}"))
+        if "by_id_folder" in options:
+            # The port may have another name after a restart as well.
+            options.setdefault("imei_file", str(config.state / f"imei-{table.name}"))
         modems[table.name] = kind(
             table.port, clock=clock, telemetry=telemetry, options=options
         )

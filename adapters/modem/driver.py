@@ -22,7 +22,7 @@ from adapters.modem.pdu_encode import encode_submit, submit
 from adapters.modem.pdu_text import build
 from adapters.modem.pins import PinStore, pin_store
 from adapters.modem.recovery import Recovery
-from adapters.modem.replug import find_port
+from adapters.modem.replug import Which, find_port
 from adapters.modem.submission import Submissions
 from adapters.modem.transliterate import Transliteration
 from adapters.modem.transport import SerialTransport, Transport
@@ -80,7 +80,7 @@ class SerialModem:
         self._arrivals = Arrivals(self._dialogue, self._options, clock)
         self._submissions = Submissions(self._dialogue, self._arrivals)
         self._recovery = Recovery(self._dialogue, self._options, clock, self)
-        self._imei = self._options.imei
+        self._which = Which(self._options)
 
     def open(self, *, beat: Callable[[], None] = no_beat) -> ModemHealth:
         """Open the port exclusively and bring the modem up.
@@ -296,9 +296,7 @@ class SerialModem:
                 raise
             self._open_port(found)
         self._bring_up()
-        imei = self._session.imei
-        if not self._imei or not imei or imei == self._imei:
-            self._imei = self._imei or imei or ""
+        if self._which.may_be(self._session.imei):
             return
         self.close()
         found = self._search()
@@ -307,12 +305,12 @@ class SerialModem:
             raise ModemGoneError(message)
         self._open_port(found or self.port)
         self._bring_up()
-        self._imei = self._session.imei or self._imei
+        self._which.becomes(self._session.imei)
 
     def _search(self) -> str | None:
         return find_port(
             self._options.by_id_folder,
-            self._imei,
+            self._which.imei,
             self._options,
             self._clock,
             self._dialogue.beat,

@@ -13,11 +13,12 @@ class ModemOptions:
 
     `by_id_folder` and `imei` find the modem again under another name: every port
     in the folder (`/dev/serial/by-id`) is asked for its IMEI. Where `imei` is ""
-    the one of the first session counts. `power_command` is run on the ladder's
-    last rung: an argument list that cuts and restores the modem's USB power.
-    `pin_file` remembers, over restarts, that a PIN was tried; without it only as
-    long as the process lives. `multipart_s` is how long an incomplete message waits
-    for its parts; with one of `urgent_words` in a part it does not wait.
+    that of the last session counts, over restarts where `imei_file` remembers it.
+    `power_command` is run on the ladder's last rung: an argument list that cuts and
+    restores the modem's USB power. `pin_file` remembers, over restarts, that a PIN was
+    tried; without it only as long as the process lives. `multipart_s` is how long an
+    incomplete message waits for its parts; with one of `urgent_words` in a part it
+    does not wait.
     """
 
     baud: int = 115200
@@ -25,6 +26,7 @@ class ModemOptions:
     pin_file: str = ""
     smsc: str = ""
     imei: str = ""
+    imei_file: str = ""
     by_id_folder: str = ""
     power_command: tuple[str, ...] = ()
     status_reports: bool = True

@@ -5,9 +5,10 @@ driver that starts anew every minute does that in three minutes.
 """
 
 import hashlib
-import os
 from pathlib import Path
 from typing import Protocol
+
+from adapters.modem.memory import remember, remembered
 
 
 class PinStore(Protocol):
@@ -66,33 +67,12 @@ class FilePinStore:
 
     def is_barred(self, key: str) -> bool:
         """Return whether the file has the key."""
-        return key in self._read()
+        return key in remembered(self._path)
 
     def bar(self, key: str) -> None:
-        """Write the key and wait until it is on disk."""
-        self._write(self._read() | {key})
+        """Write the key and wait until it is on disk: the power may go."""
+        remember(self._path, remembered(self._path) | {key})
 
     def allow(self, key: str) -> None:
         """Take the key out."""
-        self._write(self._read() - {key})
-
-    def _read(self) -> set[str]:
-        if not self._path.exists():
-            return set()
-        return set(self._path.read_text(encoding="ascii").split())
-
-    def _write(self, keys: set[str]) -> None:
-        # Not in place of a suffix: those of modem.1 and modem.2 would be one file.
-        fresh = self._path.with_name(f"{self._path.name}.new")
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write("".join(f"{key}\n" for key in sorted(keys)))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self._path)
-        # Without this the new name may be lost with the power, and the try repeated.
-        folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        remember(self._path, remembered(self._path) - {key})

@@ -5,6 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from adapters.modem.dialogue import Dialogue
+from adapters.modem.memory import remember, remembered
 from adapters.modem.options import ModemOptions
 from adapters.modem.transport import SerialTransport
 from engine.errors import ModemError
@@ -13,6 +14,40 @@ from engine.ports.clock import Clock
 # Without its check digit, as some modems tell it.
 _IMEI_DIGITS_MIN = 14
 _TRIES = 2
+
+
+class Which:
+    """Which modem is ours: its IMEI, kept over restarts where a file is given.
+
+    A port may have another name after a restart too. Without a word of the IMEI no
+    port is looked for, so that neither a file that cannot be read nor one that cannot
+    be written keeps a modem that works from working.
+    """
+
+    def __init__(self, options: ModemOptions) -> None:
+        """Take what is configured, else what is remembered."""
+        self._path = Path(options.imei_file) if options.imei_file else None
+        self.imei = options.imei
+        if not self.imei and self._path is not None:
+            with suppress(OSError, ValueError):
+                self.imei = "".join(remembered(self._path))
+
+    def may_be(self, imei: str | None) -> bool:
+        """Say whether this is ours, and remember the first that is met."""
+        if self.imei and imei and imei != self.imei:
+            return False
+        if not self.imei:
+            self.becomes(imei)
+        return True
+
+    def becomes(self, imei: str | None) -> None:
+        """From now on this one is ours; one that does not tell changes nothing."""
+        if not imei or imei == self.imei:
+            return
+        self.imei = imei
+        if self._path is not None:
+            with suppress(OSError):
+                remember(self._path, {imei})
 
 
 def find_port(

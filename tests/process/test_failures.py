@@ -53,6 +53,32 @@ def test_a_modem_that_comes_back_under_another_name_is_found_by_its_imei(
     assert {sms.modem for sms in rig.messages.items()} == {first.number}
 
 
+def test_a_modem_that_has_another_name_after_a_restart_is_found_too(rig: Rig) -> None:
+    first, second = rig.modems
+    up = 'natalia_modem_up{modem="modem-1"}'
+    assert eventually(lambda: rig.metric(up) == 1.0)
+    rig.kill()
+    first.unplug()
+    second.unplug()
+    first.replug(PtyLink(rig.by_id / "usb-elsewhere-if02-port0"))
+    rig.start()
+    with rig.device() as device:
+        device.sos()
+    assert rig.sms_to("tinamou", timeout_s=40)
+    assert {sms.modem for sms in rig.messages.items()} == {first.number}
+
+
+@pytest.mark.slow
+def test_the_officer_on_duty_is_rung_and_the_next_one_after_a_minute(rig: Rig) -> None:
+    numbers = rig.numbers()
+    with rig.device() as device:
+        device.sos()
+    assert rig.calls.wait_for(lambda called: numbers.get(called) == "alder", 10.0)
+    # A ringing call keeps no modem from the colleagues' messages for good.
+    assert rig.sms_to("tinamou", timeout_s=40)
+    assert rig.calls.wait_for(lambda called: numbers.get(called) == "rowan", 75.0)
+
+
 def test_an_attempt_under_way_when_the_service_dies_is_unknown_and_repeated(
     rig: Rig,
 ) -> None:
