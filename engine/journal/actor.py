@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import ClassVar, TypeVar, assert_never
 
 from engine.errors import JournalError, JournalFullError
+from engine.journal.rules import OVERWRITTEN
 from engine.ports.journal import (
     JournalStore,
-    Place,
     Reply,
     Request,
     Unknown,
@@ -38,8 +38,8 @@ OnNotRecorded = Callable[[Sequence[Request]], None]
 class Entry:
     """Requests on their way to the journal, each with whom to answer.
 
-    Last fixes take the other lane: however many devices report, an alarm's rows
-    do not wait behind them.
+    What is overwritten takes the other lane: however many devices report, an alarm's
+    rows do not wait behind them.
     """
 
     parts: tuple[Part, ...]
@@ -49,7 +49,7 @@ class Entry:
     def urgent(self) -> bool:
         """Whether the inbox lets it overtake."""
         for request, _ in self.parts:  # noqa: SIM110 - asked for every request
-            if not isinstance(request, Place):
+            if not isinstance(request, OVERWRITTEN):
                 return True
         return False
 

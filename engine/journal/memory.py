@@ -32,6 +32,7 @@ from engine.ports.journal import (
     Request,
     StoredEvent,
 )
+from engine.ports.latest import Attend, Attended, Seen
 from engine.values import EffectId, Instant, PersonId, ReportKey
 
 K = TypeVar("K")
@@ -61,6 +62,7 @@ class Medium:
     codes: dict[str, Code] = field(default_factory=dict)
     inbound: dict[ReportKey, InboundRow] = field(default_factory=dict)
     places: dict[PersonId, Place] = field(default_factory=dict)
+    attendance: dict[str, Seen] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
 
@@ -111,6 +113,8 @@ class MemoryStore:
                 return self._record(request)
             case Place():
                 return self._place(request)
+            case Attend():
+                return self._attend(request)
             case _:
                 assert_never(request)
 
@@ -188,6 +192,13 @@ class MemoryStore:
             return Placed(kept_newer=True)
         places[place.person] = place
         return Placed()
+
+    def _attend(self, attend: Attend) -> Attended:
+        for seen in attend.seen:
+            kept = self._medium.attendance.get(seen.device)
+            if kept is None or kept.at <= seen.at:
+                self._medium.attendance[seen.device] = seen
+        return Attended()
 
 
 class MemoryReader:
@@ -268,6 +279,11 @@ class MemoryReader:
         """Return everybody's last fix, by person."""
         with self._medium.lock:
             return sorted(self._medium.places.values(), key=lambda place: place.person)
+
+    def attendance(self) -> Sequence[Seen]:
+        """Return when each device was heard last."""
+        with self._medium.lock:
+            return sorted(self._medium.attendance.values(), key=lambda one: one.device)
 
     def inbound(
         self, *, untaken_only: bool, since: Instant | None = None

@@ -21,6 +21,7 @@ from engine.ports.journal import (
     Place,
     StoredEvent,
 )
+from engine.ports.latest import Seen
 from engine.values import EffectId, Instant, PersonId
 
 T = TypeVar("T")
@@ -123,6 +124,10 @@ class SqliteReader:
     def places(self) -> Sequence[Place]:
         """Return everybody's last fix, by person."""
         return self._read(rows.PLACES + " ORDER BY person", (), rows.places)
+
+    def attendance(self) -> Sequence[Seen]:
+        """Return when each device was heard last, by its pseudonym."""
+        return self._read(rows.ATTENDANCE + " ORDER BY device", (), rows.attendance)
 
     def inbound(
         self, *, untaken_only: bool, since: Instant | None = None

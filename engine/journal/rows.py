@@ -15,6 +15,7 @@ from engine.ports.journal import (
     Place,
     StoredEvent,
 )
+from engine.ports.latest import Seen
 from engine.values import CommandId, EffectId, Fix, Instant, PersonId, ReportKey
 
 EVENTS: Final = (
@@ -38,6 +39,7 @@ EFFECTS_IN_STATES: Final = (
 )
 INBOUND: Final = "SELECT key, source, received_at, body, taken_by FROM inbound"
 PLACES: Final = "SELECT person, lat_deg, lon_deg, accuracy_m, at FROM place"
+ATTENDANCE: Final = "SELECT device, at, battery_ratio FROM attendance"
 
 
 def times(cursor: apsw.Cursor) -> dict[str, Instant]:
@@ -154,6 +156,14 @@ def places(cursor: apsw.Cursor) -> list[Place]:
             ),
         )
         for person, lat_deg, lon_deg, accuracy_m, at in cursor
+    ]
+
+
+def attendance(cursor: apsw.Cursor) -> list[Seen]:
+    """Read all of a result of `ATTENDANCE`."""
+    return [
+        Seen(device=device, at=Instant(at), battery_ratio=battery_ratio)
+        for device, at, battery_ratio in cursor
     ]
 
 

@@ -9,10 +9,14 @@ from collections.abc import Iterator
 from typing import Final, assert_never
 
 from engine.ports.journal import Append, Place, Record, Request
+from engine.ports.latest import Attend
 from engine.values import Instant
 
 BODY_BYTES_MAX: Final = 1 << 20
 """A body beyond this is a mistake: an event holds facts, not files."""
+
+OVERWRITTEN: Final = (Place, Attend)
+"""What is said again soon: it waits for everything else, and for room on the disk."""
 
 _INTEGER_MAX: Final = (1 << 63) - 1
 
@@ -32,6 +36,11 @@ def flaw(request: Request) -> str | None:
             if not all(map(math.isfinite, (fix.lat_deg, fix.lon_deg, accuracy_m))):
                 return "a number of the fix is not finite"
             texts, integers, bodies = [person], [fix.at.ms], []
+        case Attend(seen=seen):
+            if not all(math.isfinite(one.battery_ratio or 0.0) for one in seen):
+                return "a battery is not finite"
+            texts, integers = [one.device for one in seen], [one.at.ms for one in seen]
+            bodies = []
         case _:
             assert_never(request)
     # All at once: a surrogate stays one, whatever stands beside it.

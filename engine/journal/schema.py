@@ -117,5 +117,16 @@ _FIRST: Final = (
     """,
 )
 
-VERSIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST,)
+_ATTENDANCE: Final = (
+    # By pseudonym: the number of a device is in no clear column.
+    """
+    CREATE TABLE attendance(
+        device TEXT PRIMARY KEY,
+        at INTEGER NOT NULL,
+        battery_ratio REAL
+    ) STRICT, WITHOUT ROWID
+    """,
+)
+
+VERSIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _ATTENDANCE)
 """What each version adds, one statement a string (apsw runs one at a time)."""

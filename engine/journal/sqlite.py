@@ -12,8 +12,9 @@ from engine.journal.ballast import BALLAST_BYTES, Ballast
 from engine.journal.connection import beside, open_writer
 from engine.journal.mishap import explained, is_full, stated
 from engine.journal.reading import SqliteReader
+from engine.journal.rules import OVERWRITTEN
 from engine.journal.writing import answers_of
-from engine.ports.journal import Answer, JournalReader, Place, Request, Unknown
+from engine.ports.journal import Answer, JournalReader, Request, Unknown
 from engine.values import Instant
 
 JOURNAL_FILE: Final = "journal.db"
@@ -149,7 +150,7 @@ class SqliteStore:
             wanted = [
                 request
                 for request in group
-                if not (spares and isinstance(request, Place))
+                if not (spares and isinstance(request, OVERWRITTEN))
             ]
             found, position = answers_of(self._connection, wanted, now)
             self._connection.execute("COMMIT")
@@ -162,7 +163,7 @@ class SqliteStore:
         answers = iter(found)
         return [
             Unknown(reason=_SCARCE, is_full=True)
-            if spares and isinstance(request, Place)
+            if spares and isinstance(request, OVERWRITTEN)
             else next(answers)
             for request in group
         ]

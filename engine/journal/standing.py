@@ -20,6 +20,7 @@ from engine.ports.journal import (
     Request,
     StoredEvent,
 )
+from engine.ports.latest import Attend
 from engine.values import CommandId, EffectId, PersonId, ReportKey
 
 
@@ -115,6 +116,8 @@ class _Names:
                 self.inbound[key] = None
             case Place(person=person):
                 self.people[person] = None
+            case Attend():
+                pass  # its statement compares by itself
             case _:
                 assert_never(request)
 

@@ -130,3 +130,9 @@ INTO_PLACE: Final = Write(
     " lon_deg = excluded.lon_deg, accuracy_m = excluded.accuracy_m, at = excluded.at",
     5,
 )
+INTO_ATTENDANCE: Final = Write(
+    "INSERT INTO attendance(device, at, battery_ratio) VALUES {rows}"
+    " ON CONFLICT (device) DO UPDATE SET at = excluded.at,"
+    " battery_ratio = excluded.battery_ratio WHERE excluded.at >= attendance.at",
+    3,
+)

@@ -13,6 +13,12 @@ import apsw
 
 from engine.journal import tables
 from engine.journal.chain import next_head, sealed
+from engine.journal.columns import (
+    attendance_columns,
+    effect_columns,
+    event_columns,
+    stream_columns,
+)
 from engine.journal.rules import flaw
 from engine.journal.standing import NO_STREAM, Standing, StreamEnd, standing_of
 from engine.journal.tables import Columns
@@ -21,7 +27,6 @@ from engine.ports.journal import (
     Append,
     Appended,
     Conflict,
-    EffectRow,
     EffectState,
     Fenced,
     Place,
@@ -31,6 +36,7 @@ from engine.ports.journal import (
     Request,
     StoredEvent,
 )
+from engine.ports.latest import Attend, Attended
 from engine.values import EffectId, Instant, PersonId, ReportKey
 
 _OF_A_TABLE: Final = "a row breaks a constraint of its table"
@@ -116,6 +122,7 @@ class _Pending:
     inbound: list[Columns] = field(default_factory=list)
     takers: dict[ReportKey, str] = field(default_factory=dict)
     places: dict[PersonId, Columns] = field(default_factory=dict)
+    attendance: list[Columns] = field(default_factory=list)
 
 
 class _Effects:
@@ -132,7 +139,7 @@ class _Effects:
         for plan in append.plans:
             if self._state(plan.effect_id) is None:
                 self._states[plan.effect_id] = plan.state.value
-                self._plans.append(_effect_columns(plan))
+                self._plans.append(effect_columns(plan))
         for change in append.changes:
             state = self._state(change.effect_id)
             if state not in change.requires:
@@ -215,6 +222,7 @@ class Group:
         tables.INTO_INBOUND.run(connection, pending.inbound)
         tables.OF_INBOUND.run(connection, list(pending.takers.items()))
         tables.INTO_PLACE.run(connection, list(pending.places.values()))
+        tables.INTO_ATTENDANCE.run(connection, pending.attendance)
         connection.execute(
             "UPDATE journal SET position = ?, head = ?, at = ?",
             (self.position, self.head, self._now.ms),
@@ -241,6 +249,9 @@ class Group:
                 return self._record(request)
             case Place():
                 return self._place(request)
+            case Attend():
+                self._pending.attendance += map(attendance_columns, request.seen)
+                return Attended()
             case _:
                 assert_never(request)
 
@@ -292,10 +303,10 @@ class Group:
             digest = row.hash
             self.head = next_head(self.head, digest)
             stored.append(row)
-            pending.events.append(_event_columns(row))
+            pending.events.append(event_columns(row))
         standing.streams[append.stream] = StreamEnd(append.epoch, seq, digest)
         standing.commands[append.stream, append.command_id] = stored
-        pending.streams[append.stream] = _stream_columns(append, seq, digest)
+        pending.streams[append.stream] = stream_columns(append, seq, digest)
         return tuple(stored)
 
     def _take(self, append: Append) -> None:
@@ -334,51 +345,3 @@ class Group:
             at_ms,
         )
         return Placed()
-
-
-def _event_columns(row: StoredEvent) -> Columns:
-    return (
-        row.position,
-        row.stream,
-        row.seq,
-        row.epoch,
-        row.command_id,
-        row.kind,
-        row.version,
-        row.at.ms,
-        row.body,
-        row.hash,
-    )
-
-
-def _stream_columns(append: Append, seq: int, digest: bytes) -> Columns:
-    head = append.head
-    return (
-        append.stream,
-        append.owner,
-        append.epoch,
-        seq,
-        digest,
-        head.status,
-        int(head.is_open),
-        None if head.next_due is None else head.next_due.ms,
-        head.subject,
-    )
-
-
-def _effect_columns(plan: EffectRow) -> Columns:
-    return (
-        plan.effect_id,
-        plan.alarm,
-        plan.effect_class.value,
-        plan.channel,
-        plan.rank,
-        plan.planned_at.ms,
-        plan.body,
-        plan.avoid_route,
-        plan.state.value,
-        plan.attempt,
-        plan.route,
-        plan.reference,
-        None if plan.changed_at is None else plan.changed_at.ms,
-    )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from engine.ports.latest import Attend, Attended, Seen
 from engine.quick import quick
 from engine.values import CommandId, EffectId, Fix, Instant, PersonId, ReportKey
 
@@ -195,7 +196,7 @@ class Place:
     fix: Fix
 
 
-Request = Append | Record | Place
+Request = Append | Record | Place | Attend
 
 
 @quick
@@ -248,7 +249,7 @@ class Unknown:
     is_full: bool = False
 
 
-Answer = Appended | Recorded | Placed | Conflict | Fenced | Unknown
+Answer = Appended | Recorded | Placed | Attended | Conflict | Fenced | Unknown
 Reply = Callable[[Answer], None]
 
 
@@ -303,6 +304,9 @@ class JournalReader(Protocol):
 
     def places(self) -> Sequence[Place]:
         """Return everybody's last fix."""
+
+    def attendance(self) -> Sequence[Seen]:
+        """Return when each device was heard last, by its pseudonym."""
 
     def inbound(
         self, *, untaken_only: bool, since: Instant | None = None

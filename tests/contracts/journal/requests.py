@@ -16,6 +16,7 @@ from engine.ports.journal import (
     Place,
     Record,
 )
+from engine.ports.latest import Attend, Seen
 from engine.values import CommandId, EffectId, Fix, Instant, PersonId, ReportKey
 
 OPEN = Head(status="raised", is_open=True, next_due=Instant(5_000))
@@ -96,6 +97,16 @@ def place(person: str = "heron", at_ms: int = 1, lat_deg: float = 41.5) -> Place
     """Build a last fix."""
     fix = Fix(lat_deg=lat_deg, lon_deg=69.25, accuracy_m=20.0, at=Instant(at_ms))
     return Place(person=PersonId(person), fix=fix)
+
+
+def attend(*seen: tuple[str, int, float | None]) -> Attend:
+    """Build what devices were heard: pseudonym, milliseconds, battery."""
+    return Attend(
+        seen=tuple(
+            Seen(device=device, at=Instant(at_ms), battery_ratio=battery_ratio)
+            for device, at_ms, battery_ratio in seen
+        )
+    )
 
 
 def code(text: str = "K7F2", person: str = "wren", stream: str = "alarm/a") -> Code:

@@ -1,4 +1,4 @@
-"""What holds for inbound signals and last places."""
+"""What holds for inbound signals, last places and the last word of a device."""
 
 from engine.ports.journal import (
     Conflict,
@@ -6,9 +6,17 @@ from engine.ports.journal import (
     Placed,
     Recorded,
 )
+from engine.ports.latest import Attended
 from engine.values import Instant, ReportKey
 from tests.contracts.journal.opened import StoreContract
-from tests.contracts.journal.requests import NOW, append, keys, place, record
+from tests.contracts.journal.requests import (
+    NOW,
+    append,
+    attend,
+    keys,
+    place,
+    record,
+)
 
 
 class SignalContract(StoreContract):
@@ -106,3 +114,41 @@ class SignalContract(StoreContract):
         kept = [place(at_ms=5, lat_deg=2.0), place("wren", at_ms=1)]
         assert list(store.reader().places()) == kept
         assert store.position == 0
+
+    def test_the_newer_word_of_each_device_is_kept(self, store: JournalStore) -> None:
+        answers = store.commit(
+            [
+                attend(("b", 5, 0.5), ("a", 3, None), ("b", 4, 0.9)),
+                attend(("a", 3, 0.25)),
+                attend(("b", 6, None)),
+                attend(),
+            ],
+            NOW,
+        )
+
+        assert list(answers) == [Attended()] * 4
+        kept = attend(("a", 3, 0.25), ("b", 6, None)).seen
+        assert tuple(store.reader().attendance()) == kept
+        assert store.position == 0
+
+    def test_many_devices_are_one_request(self, store: JournalStore) -> None:
+        seen = attend(*((f"{number:04}", number, 1.0) for number in range(700)))
+
+        store.commit([seen], NOW)
+
+        assert tuple(store.reader().attendance()) == seen.seen
+
+    def test_a_word_that_no_medium_could_keep_is_refused_alone(
+        self, store: JournalStore
+    ) -> None:
+        refused = [
+            attend(("a", 1, None), ("b", 1, float("nan"))),
+            attend(("\ud800", 1, None)),
+            attend(("a", 1 << 70, None)),
+        ]
+
+        *conflicts, taken = store.commit([*refused, attend(("c", 1, None))], NOW)
+
+        assert all(isinstance(answer, Conflict) for answer in conflicts)
+        assert taken == Attended()
+        assert [one.device for one in store.reader().attendance()] == ["c"]

@@ -18,6 +18,7 @@ from tests.contracts.journal.effects import EffectContract
 from tests.contracts.journal.requests import (
     NOW,
     append,
+    attend,
     code,
     ids,
     keys,
@@ -81,6 +82,7 @@ class JournalContract(AppendContract, EffectContract, SignalContract):
             append(plans=(plan(),), codes=(code(),)),
             record(),
             place(),
+            attend(("a", 1, 0.5)),
         ]
         (stored, *_) = first.commit(group, NOW)
         first.tidy()
@@ -96,5 +98,6 @@ class JournalContract(AppendContract, EffectContract, SignalContract):
         assert reader.code("K7F2") == code()
         assert len(reader.inbound(untaken_only=True)) == 1
         assert list(reader.places()) == [place()]
+        assert tuple(reader.attendance()) == attend(("a", 1, 0.5)).seen
         (after,) = second.commit([append(expected_seq=1, epoch=second.epoch)], NOW)
         assert positions(after) == [2]

@@ -24,7 +24,7 @@ from engine.ports.journal import (
 from engine.supervision.child import spawn_thread
 from engine.supervision.tree import alone
 from engine.values import Instant
-from tests.contracts.journal.requests import append, place, record
+from tests.contracts.journal.requests import append, attend, place, record
 from tests.fakes import ManualClock
 from tests.faults_vfs import Act, FaultsVfs
 
@@ -79,9 +79,10 @@ def test_without_ballast_the_space_belongs_to_alarms(
     vfs.is_full = ballast.exists
     store.commit([record()], NOW)
 
-    refused, taken = store.commit([place(), record("k2")], NOW)
+    group = [place(), attend(("a", 1, None)), record("k2")]
+    *refused, taken = store.commit(group, NOW)
 
-    assert isinstance(refused, Unknown)
+    assert [isinstance(one, Unknown) for one in refused] == [True, True]
     assert isinstance(taken, Recorded)
     vfs.is_full = lambda: False
     store.tidy()

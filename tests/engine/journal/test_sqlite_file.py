@@ -16,7 +16,7 @@ from engine.journal.reading import SqliteReader
 from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
 from engine.ports.journal import Appended, StoredEvent
 from engine.values import Instant
-from tests.contracts.journal.requests import append, place
+from tests.contracts.journal.requests import append, attend, place
 
 NOW = Instant(1)
 
@@ -280,8 +280,29 @@ def test_the_tables_are_strict(raw: apsw.Connection) -> None:
         " AND name NOT LIKE 'sqlite_%'"
     ).fetchall()
 
-    assert len(tables) == 7
+    assert len(tables) == 8
     assert all(strict for _, strict in tables)
+
+
+@pytest.mark.parametrize("version", range(1, len(schema.VERSIONS)))
+def test_a_journal_of_every_released_version_is_brought_up_with_its_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: int
+) -> None:
+    path = tmp_path / JOURNAL_FILE
+    monkeypatch.setattr(connection, "VERSIONS", schema.VERSIONS[:version])
+    old = connection.open_writer(path)
+    old.execute("INSERT INTO place VALUES ('heron', 41.5, 69.25, 20.0, 1)")
+    old.close()
+    monkeypatch.undo()
+
+    store = SqliteStore(path, ballast_bytes=0)
+    store.commit([attend(("a", 1, 0.5))], NOW)
+
+    reader = store.reader()
+    assert list(reader.places()) == [place()]
+    assert tuple(reader.attendance()) == attend(("a", 1, 0.5)).seen
+    reader.close()
+    store.close()
 
 
 def test_a_failed_migration_leaves_the_old_version(
@@ -292,7 +313,7 @@ def test_a_failed_migration_leaves_the_old_version(
 
     refusal(path)  # STRICT wants a type
 
-    assert raw.execute("PRAGMA user_version").get == 1
+    assert raw.execute("PRAGMA user_version").get == len(schema.VERSIONS)
     monkeypatch.undo()
     SqliteStore(path, ballast_bytes=0).close()
 
@@ -307,7 +328,7 @@ def test_a_newer_version_is_brought_up_and_older_readers_say_so(
 
     SqliteStore(path, ballast_bytes=0).close()
 
-    assert raw.execute("PRAGMA user_version").get == 2
+    assert raw.execute("PRAGMA user_version").get == len(newer)
     assert SqliteReader(path).position() == 2
 
 

@@ -30,6 +30,7 @@ from engine.ports.journal import (
     Record,
     Request,
 )
+from engine.ports.latest import Attend, Seen
 from engine.values import (
     CommandId,
     EffectId,
@@ -111,6 +112,17 @@ fixes = st.builds(
     accuracy_m=st.none() | st.floats(),
 )
 places = st.builds(Place, person=PERSONS, fix=fixes)
+attends = st.builds(
+    Attend,
+    seen=tuples(
+        st.builds(
+            Seen,
+            device=st.sampled_from(["a", "b"]),
+            at=INSTANTS,
+            battery_ratio=st.none() | st.floats(),
+        )
+    ),
+)
 
 
 class Twins(RuleBasedStateMachine):
@@ -133,7 +145,7 @@ class Twins(RuleBasedStateMachine):
         assert self.sqlite.epoch == self.memory.epoch
 
     @rule(
-        group=st.lists(appends | records | places, max_size=6),
+        group=st.lists(appends | records | places | attends, max_size=6),
         now=INSTANTS,
     )
     def commit(self, group: list[Request], now: Instant) -> None:
@@ -205,6 +217,7 @@ def seen(reader: JournalReader) -> dict[str, object]:
         "effect": reader.effect(EffectId("e1")),
         "code": reader.code("K7F2"),
         "places": list(reader.places()),
+        "attendance": list(reader.attendance()),
         "inbound": list(reader.inbound(untaken_only=False)),
         "untaken": list(reader.inbound(untaken_only=True)),
     }

@@ -1,0 +1,34 @@
+"""What the journal keeps the latest of, and overwrites: no facts, and in no chain."""
+
+from dataclasses import dataclass
+
+from engine.quick import quick
+from engine.values import Instant
+
+
+@quick
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """When a device was heard last, and the battery (0 to 1) it last told of.
+
+    `device` is a pseudonym: no device's number stands in a clear column.
+    """
+
+    device: str
+    at: Instant
+    battery_ratio: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attend:
+    """Overwrite when devices were heard, each unless what is kept is newer.
+
+    Some hundreds of devices are one request: they share a statement.
+    """
+
+    seen: tuple[Seen, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attended:
+    """Durable: each device's row, or the newer one that was there."""
