@@ -26,6 +26,7 @@ from engine.intake.gateway.door import Door
 from engine.intake.judge import Judge
 from engine.intake.orders.actor import Orders
 from engine.intake.orders.lines import Lines
+from engine.intake.register.actor import Register
 from engine.intake.shouter.actor import Shouter, Unrecorded
 from engine.intake.vigil.actor import Vigil
 from engine.intake.vigil.attendance import Attendance
@@ -169,6 +170,11 @@ def tree_of(parts: Parts) -> ChildSpec:
                     "attendance": p.attendance,
                     "telemetry": p.telemetry,
                 },
+            ),
+            ChildSpec(
+                name="register",
+                actor=Register,
+                arguments={"attendance": p.attendance, "journal": p.journal},
             ),
             supervisor("modems", Strategy.ONE_FOR_ONE, _modems(p)),
             supervisor("channels", Strategy.ONE_FOR_ONE, _channels(p)),

@@ -31,6 +31,7 @@ RESERVED = frozenset(
         "modems",
         "orders",
         "probe",
+        "register",
         "shouter",
         "sms",
         "timers",

@@ -57,6 +57,7 @@ CHILDREN = (
     "checkins",
     "orders",
     "vigil",
+    "register",
     "doors",
     "probe",
     "alarm",
@@ -126,7 +127,8 @@ def _start(
     readers = ReaderPool(store.reader)
     with readers.reader() as reader:
         clock = SystemClock(reader.last_at())
-        attendance = Attendance(reader.last_at() or clock.now())
+        alive_at = reader.last_at() or clock.now()
+        attendance = Attendance(alive_at, reader.attendance())
         places = [(place.person, place.fix) for place in reader.places()]
     metrics = metrics_of(config)
     board = Board(roster, places, clock=clock, telemetry=metrics)

@@ -154,9 +154,6 @@ def _line(parts: WebParts, device: Device, now: Instant, *, reveal: bool) -> Pla
     seen = parts.attendance.last(device.device)
     battery = parts.attendance.battery_ratio(device.device)
     heartbeat = device.heartbeat
-    overdue = (
-        None if heartbeat is None or seen is None else now.since(seen) >= heartbeat
-    )
     shown = device.device if reveal else f"...{device.device[-_SHOWN:]}"
     return {
         "device": shown,
@@ -169,5 +166,23 @@ def _line(parts: WebParts, device: Device, now: Instant, *, reveal: bool) -> Pla
         "seen_at": None if seen is None else str(seen),
         "battery_ratio": battery,
         "readings": dict(parts.attendance.readings(device.device)),
-        "overdue": overdue,
+        "overdue": _is_overdue(parts, device, seen, now),
     }
+
+
+def _is_overdue(
+    parts: WebParts, device: Device, seen: Instant | None, now: Instant
+) -> bool | None:
+    """Say whether a device is silent for too long; None where nobody can say.
+
+    The vigil knows in which time nobody could have heard it, and we do not.
+    """
+    if device.heartbeat is None:
+        return None
+    is_late = seen is None or now.since(seen) >= device.heartbeat
+    silent = parts.attendance.overdue
+    if silent is not None and device.device in silent:
+        return is_late  # else it has spoken since
+    if seen is None:
+        return None
+    return is_late and silent is None

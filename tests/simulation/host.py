@@ -172,7 +172,8 @@ class Host:
         self.store = SimStore(self.disk, life)
         reader = MemoryReader(self.disk.medium)
         self.clock = clock = SimClock(reader.last_at(), life)
-        attendance = Attendance(reader.last_at() or clock.now())
+        alive_at = reader.last_at() or clock.now()
+        attendance = Attendance(alive_at, reader.attendance())
         places = [(place.person, place.fix) for place in reader.places()]
         telemetry = WatchingTelemetry(self.watching)
         health = Health(telemetry)

@@ -13,6 +13,7 @@ from engine.intake.absence import Absence, record_of
 from engine.intake.actor import Noticed
 from engine.intake.vigil.attendance import Attendance
 from engine.intake.vigil.silence import (
+    DEAF_MIN,
     PREFIX,
     Overdue,
     Stage,
@@ -37,7 +38,7 @@ from engine.roster.board import Board
 from engine.roster.model import Device, Person
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.link import Link
-from engine.values import CommandId, Signal
+from engine.values import CommandId, DeviceId, Instant, Signal
 
 LOOK = timedelta(seconds=2)
 
@@ -66,6 +67,7 @@ class Vigil(SupervisedActor[None]):
         self._kept: dict[str, Watch] = {}
         self._unkept: deque[str] = deque()
         self._unrecorded: deque[tuple[str, Watch]] = deque()
+        self._deaf_until: Instant | None = None
 
     def started(self) -> None:
         """Take the deadlines up from their rows."""
@@ -86,11 +88,13 @@ class Vigil(SupervisedActor[None]):
         now = self.clock.now()
         self._take_back()
         deaf = now.since(self._attendance.alive(now))
+        if deaf >= DEAF_MIN:
+            self._deaf_until = now
         for stream, watch in self._watches.items():
             self._watches[stream] = after_deafness(watch, deaf)
         roster = self._board.roster()
         watched: set[str] = set()
-        overdue = 0
+        overdue: set[DeviceId] = set()
         for device in roster.devices:
             person = roster.person(device.person)
             if device.heartbeat is None or person is None:
@@ -98,16 +102,18 @@ class Vigil(SupervisedActor[None]):
             stream = stream_of(device.device)
             watched.add(stream)
             watch = self._look_at(stream, device, person)
-            overdue += watch.stage is not Stage.HEARD
+            if watch.stage is not Stage.HEARD:
+                overdue.add(device.device)
         for stream in self._watches.keys() - watched:
             self._let_go(stream)
-        self._telemetry.gauge("heartbeats_overdue", float(overdue))
+        self._attendance.overdue = frozenset(overdue)
+        self._telemetry.gauge("heartbeats_overdue", float(len(overdue)))
         self.wake_at(now.plus(LOOK))
 
     def _look_at(self, stream: str, device: Device, person: Person) -> Watch:
         now = self.clock.now()
         before = self._watches.get(stream)
-        heard_at = self._attendance.last(device.device)
+        heard_at = self._heard_since_deaf(device.device)
         after, overdue = look(before, device, person, heard_at=heard_at, now=now)
         self._watches[stream] = after
         agreed = device.heartbeat or timedelta(0)
@@ -117,13 +123,24 @@ class Vigil(SupervisedActor[None]):
             self._keep(stream, after, head_of(after))
         return after
 
+    def _heard_since_deaf(self, device: DeviceId) -> Instant | None:
+        """Return when it was heard; None where that was before nobody listened.
+
+        The deadline was put off by as long, and an earlier word says nothing of it.
+        """
+        heard_at, deaf_until = self._attendance.last(device), self._deaf_until
+        is_older = heard_at is None or (
+            deaf_until is not None and heard_at < deaf_until
+        )
+        return None if is_older else heard_at
+
     def _report(
         self, stream: str, before: Watch, after: Watch, device: Device, overdue: Overdue
     ) -> None:
         """Record the silence, and in the same commit that it was reported."""
-        last = overdue.last_heard_at
+        last = overdue.last_heard_at or self._attendance.last(device.device)
         agreed_s = (device.heartbeat or timedelta(0)).total_seconds()
-        said = "not heard since the engine began" if last is None else f"heard {last}"
+        said = "never heard yet" if last is None else f"heard {last}"
         absence = Absence(
             person=device.person,
             signal=Signal.SILENT,

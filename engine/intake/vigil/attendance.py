@@ -1,10 +1,21 @@
-"""When each enrolled device was last heard: memory alone, written by every door."""
+"""When each enrolled device was last heard, and its battery; written by every door.
 
-from collections.abc import Mapping
+In memory, since every report is a word. The register keeps it in rows, of which the
+next process begins.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from heapq import nsmallest
 from types import MappingProxyType
 
 from engine.ports.device import DeviceReport
+from engine.ports.latest import Seen
 from engine.values import DeviceId, Instant
+
+# So much later, or so much less in the battery, is worth a row.
+LATER_MS = 30_000
+BATTERY_RATIO = 0.01
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 
@@ -15,12 +26,16 @@ class Attendance:
     Only enrolled devices are noted, so that strangers cannot fill it.
     """
 
-    def __init__(self, alive_at: Instant) -> None:
-        """Start with nobody heard; the engine itself was last alive at `alive_at`."""
+    def __init__(self, alive_at: Instant, rows: Iterable[Seen] = ()) -> None:
+        """Start with what the rows say; the engine was last alive at `alive_at`."""
         self._heard: dict[DeviceId, Instant] = {}
         self._battery: dict[DeviceId, float] = {}
         self._readings: dict[DeviceId, Mapping[str, str]] = {}
+        self._before = {row.device: row for row in rows}
+        self._rows: dict[DeviceId, Seen] = {}
         self._alive_at = alive_at
+        self.overdue: frozenset[DeviceId] | None = None
+        """Those silent for too long, as the vigil last saw it; None: not yet looked."""
 
     def heard(
         self, device: DeviceId, at: Instant, battery_ratio: float | None = None
@@ -37,12 +52,20 @@ class Attendance:
             self._readings[device] = report.attributes
 
     def last(self, device: DeviceId) -> Instant | None:
-        """Return when a device was heard last by this process."""
-        return self._heard.get(device)
+        """Return when a device was heard last, by this process or one before."""
+        heard = self._heard.get(device)
+        if heard is not None:
+            return heard
+        row = self._row(device)
+        return None if row is None else row.at
 
     def battery_ratio(self, device: DeviceId) -> float | None:
         """Return the last battery (0 to 1) that a device has told of."""
-        return self._battery.get(device)
+        battery = self._battery.get(device)
+        if battery is not None:
+            return battery
+        row = self._row(device)
+        return None if row is None else row.battery_ratio
 
     def readings(self, device: DeviceId) -> Mapping[str, str]:
         """Return what else its last report with any reading has told."""
@@ -52,3 +75,55 @@ class Attendance:
         """Return since when nobody was listening, and note that somebody is now."""
         before, self._alive_at = self._alive_at, now
         return min(before, now)
+
+    def unkept(self, most: int, *, exactly: bool = False) -> Mapping[DeviceId, Seen]:
+        """Return rows that are worth writing, at most so many: the oldest first.
+
+        Args:
+            most: rows to return.
+            exactly: whatever the row does not say is worth one.
+
+        """
+        worth: list[tuple[int, DeviceId]] = []
+        # A copy: doors add to it meanwhile.
+        for device, at in self._heard.copy().items():
+            row = self._row(device)
+            if row is None:
+                worth.append((0, device))
+            elif is_worth_a_row(
+                row, at, self._battery.get(device, row.battery_ratio), exactly=exactly
+            ):
+                worth.append((row.at.ms, device))
+        return {device: self._seen(device) for _, device in nsmallest(most, worth)}
+
+    def keep(self, rows: Mapping[DeviceId, Seen]) -> None:
+        """Note that rows are durable."""
+        self._rows.update(rows)
+
+    def _seen(self, device: DeviceId) -> Seen:
+        return Seen(
+            device=pseudonym(device),
+            at=self._heard[device],
+            battery_ratio=self.battery_ratio(device),
+        )
+
+    def _row(self, device: DeviceId) -> Seen | None:
+        row = self._rows.get(device)
+        return self._before.get(pseudonym(device)) if row is None else row
+
+
+def is_worth_a_row(
+    row: Seen, at: Instant, battery_ratio: float | None, *, exactly: bool
+) -> bool:
+    """Say whether what was heard is to be kept, beside the row that there is."""
+    before = row.battery_ratio
+    if exactly or before is None or battery_ratio is None:
+        differs = before != battery_ratio or (exactly and row.at != at)
+    else:
+        differs = abs(battery_ratio - before) >= BATTERY_RATIO
+    return differs or abs(at.ms - row.at.ms) >= LATER_MS
+
+
+def pseudonym(device: DeviceId) -> str:
+    """Return by what the journal's clear columns know a device."""
+    return hashlib.sha256(device.encode()).hexdigest()[:16]

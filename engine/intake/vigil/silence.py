@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 
+from engine.intake.vigil.attendance import pseudonym
 from engine.ports.journal import Head, HeadRow
 from engine.roster.model import Device, Person
 from engine.values import DeviceId, Instant, ReportKey
@@ -47,7 +48,7 @@ class Overdue:
 
 def stream_of(device: DeviceId) -> str:
     """Return the stream of a device's row; its number is in no stream's name."""
-    return PREFIX + hashlib.sha256(device.encode()).hexdigest()[:16]
+    return PREFIX + pseudonym(device)
 
 
 def head_of(watch: Watch) -> Head:
@@ -84,7 +85,8 @@ def look(
         watch: as it stands; None for a device that was not watched before.
         device: with an agreed heartbeat.
         person: who carries it.
-        heard_at: when it was last heard by this process; None where it was not.
+        heard_at: when it was last heard; None where it was not, or only before a
+            time in which nobody listened, which `watch` has been given then.
         now: the present.
 
     """

@@ -61,6 +61,15 @@ def test_a_device_is_enrolled_kept_and_overdue_in_time(hq: Hq) -> None:
         hq.clock.advance(timedelta(seconds=600))
         (found,) = client.post("/devices", json=body).json()["devices"]
         assert found["overdue"] is True
+        hq.attendance.overdue = frozenset()
+        (found,) = client.post("/devices", json=body).json()["devices"]
+        assert found["overdue"] is False, "the vigil knows better when nobody listened"
+        hq.attendance.overdue = frozenset({DEVICE})
+        (found,) = client.post("/devices", json=body).json()["devices"]
+        assert found["overdue"] is True
+        hq.attendance.heard(DEVICE, hq.clock.now())
+        (found,) = client.post("/devices", json=body).json()["devices"]
+        assert found["overdue"] is False, "it has spoken since the vigil looked"
     assert DEVICE in (hq.state / "roster.toml").read_text()
     assert kinds(hq, "roster") == ["DeviceEnrolled"]
 

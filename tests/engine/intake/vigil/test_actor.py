@@ -9,6 +9,7 @@ from engine.intake.vigil.actor import Vigil
 from engine.intake.vigil.attendance import Attendance
 from engine.journal.memory import Medium
 from engine.ports.journal import Append, InboundRow, Record, Request
+from engine.ports.latest import Attend
 from engine.roster.model import Roster
 from engine.supervision.child import ChildSpec
 from engine.values import Instant, Signal
@@ -37,7 +38,8 @@ class Rig:
         self.medium = medium or Medium()
         self.ledger = Ledger(self.world, self.medium)
         self.judge = judge_of(roster, clock=self.world)
-        self.attendance = Attendance(alive_at or now)
+        rows = self.ledger.store.reader().attendance()
+        self.attendance = Attendance(alive_at or now, rows)
         self.meter = Meter()
         tree = tree_in(self.world)
         arguments = {
@@ -58,6 +60,15 @@ class Rig:
 
     def hear(self) -> None:
         self.attendance.heard(HERONS, self.world.now())
+
+    def keep(self) -> None:
+        """Make durable whom it heard, as the register does."""
+        seen = tuple(self.attendance.unkept(9, exactly=True).values())
+        self.ledger.store.commit([Attend(seen=seen)], self.world.now())
+
+    def is_overdue(self) -> bool:
+        """Say what the list of devices says."""
+        return HERONS in (self.attendance.overdue or ())
 
     def noticed(self) -> list[InboundRow]:
         rows = self.ledger.store.reader().inbound(untaken_only=True)
@@ -117,6 +128,53 @@ def test_an_outage_of_ours_is_no_silence_of_theirs() -> None:
     assert after.noticed() == []
     after.world.run(120)
     assert len(after.noticed()) == 1
+
+
+@pytest.mark.parametrize("outage_s", [5.0, 120.0, 8 * 3600.0])
+def test_a_device_heard_just_before_an_outage_is_not_overdue_after_it(
+    outage_s: float,
+) -> None:
+    rig = Rig()
+    rig.world.run(BEAT_S - 60)
+    rig.hear()
+    rig.world.run(30)
+    rig.keep()
+
+    after = rig.again(after_s=outage_s)
+
+    after.world.run(BEAT_S - 60)
+    assert not after.is_overdue()
+    assert after.noticed() == []
+    after.world.run(30 + 300 + 10)
+    assert after.is_overdue()
+    assert len(after.noticed()) == 1
+
+
+@pytest.mark.parametrize("after_s", [1.0, 3600.0])
+def test_a_device_that_was_overdue_is_overdue_after_kill_9(after_s: float) -> None:
+    rig = Rig()
+    rig.hear()
+    rig.keep()
+    rig.world.run(BEAT_S + 10)
+    assert rig.is_overdue()
+    after = rig.again(after_s)
+    after.world.run(1)
+    assert after.is_overdue()
+    after.hear()
+    after.world.run(3)
+    assert not after.is_overdue()
+
+
+def test_a_machine_that_slept_has_heard_nobody_fall_silent() -> None:
+    rig = Rig()
+    rig.hear()
+    rig.world.run(10)
+    rig.hear()
+    # What a process sees that was frozen for an hour: nobody has looked since.
+    rig.attendance.alive(rig.world.now().plus(-timedelta(hours=1)))
+    rig.world.run(60)
+    assert rig.noticed() == []
+    assert not rig.is_overdue()
 
 
 def test_what_was_reported_is_not_reported_by_the_next_process() -> None:
