@@ -130,8 +130,9 @@ def _start(
         alive_at = reader.last_at() or clock.now()
         attendance = Attendance(alive_at, reader.attendance())
         places = [(place.person, place.fix) for place in reader.places()]
+        doubts = reader.doubts()
     metrics = metrics_of(config)
-    board = Board(roster, places, clock=clock, telemetry=metrics)
+    board = Board(roster, places, doubts, clock=clock, telemetry=metrics)
     health = Health(metrics)
     names = Names()
     tree = Tree(

@@ -111,6 +111,16 @@ class Signal(StrEnum):
     UNKNOWN = "unknown"
 
 
+class PlaceDoubt(StrEnum):
+    """Why a position is kept and not believed."""
+
+    INVALID = "invalid"
+    OFF_GLOBE = "off_globe"
+    ZERO = "zero"
+    JUMP = "jump"
+    FUTURE = "future"
+
+
 class Urgency(StrEnum):
     """Which lane an inbound or outbound item takes; distress overtakes all else."""
 

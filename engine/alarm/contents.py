@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from engine.alarm.following import NOTED_M
-from engine.alarm.moves import move_between
+from engine.alarm.moves import VAGUE, move_between
 from engine.alarm.state import Alarm, Kind, PlaceSource, Told
 from engine.protocol.checks import NAMED_TEXT, PUBLIC_TEXT
 from engine.protocol.model import Audience, Level, Step
@@ -22,6 +22,7 @@ def facts_of(alarm: Alarm, told: Told, step: Step, country: str) -> TextFacts:
         accuracy_m=place.accuracy_m,
         place_at=None if place.source is PlaceSource.DECLARED else place.at,
         declared=(place.name or "?") if place.source is PlaceSource.DECLARED else "",
+        doubted=place.source is PlaceSource.DOUBTED,
         pressed_at=alarm.presses[-1].at,
         doubts=doubts_of(alarm),
         signals=alarm.presses[-1].signals or ("report",),
@@ -55,6 +56,7 @@ def facts_of(alarm: Alarm, told: Told, step: Step, country: str) -> TextFacts:
         accuracy_m=None,
         place_at=None,
         declared="",
+        doubted=False,
         move=None,
         doubts=(),
         signals=(),
@@ -64,8 +66,8 @@ def facts_of(alarm: Alarm, told: Told, step: Step, country: str) -> TextFacts:
 def _move(alarm: Alarm) -> tuple[float, str] | None:
     """Return how far, and where to, from what people were told before."""
     move = move_between(alarm.told_place, alarm.place)
-    declared = alarm.told_place.source is PlaceSource.DECLARED
-    if move is None or declared or move.distance_m < NOTED_M:
+    is_vague = alarm.told_place.source in VAGUE
+    if move is None or is_vague or move.distance_m < NOTED_M:
         return None
     return (move.distance_m, move.direction)
 

@@ -20,6 +20,9 @@ DIRECTIONS = (
     "west",
     "north_west",
 )
+VAGUE = frozenset({PlaceSource.DECLARED, PlaceSource.DOUBTED})
+"""From these nobody has moved: they said where somebody might be."""
+
 _SECTOR_DEG = 360.0 / len(DIRECTIONS)
 
 
@@ -51,12 +54,12 @@ def move_between(before: KnownPlace, after: KnownPlace) -> Move | None:
 def has_moved(before: KnownPlace, after: KnownPlace, least_m: float) -> bool:
     """Say whether somebody is elsewhere than was known, by so many metres at least.
 
-    A first fix where there was none, or only a declared town, always is news. What is
+    A first fix where there was none, or only a vague place, always is news. What is
     within the accuracy of the new fix is not.
     """
     if after.lat_deg is None:
         return False
-    if before.lat_deg is None or before.source is PlaceSource.DECLARED:
+    if before.lat_deg is None or before.source in VAGUE:
         return True
     move = move_between(before, after)
     least_m = max(least_m, after.accuracy_m or 0.0)

@@ -88,6 +88,7 @@ class PlaceSource(StrEnum):
     DEVICE = "device"
     LAST_FIX = "last_fix"
     DECLARED = "declared"
+    DOUBTED = "doubted"
     NOWHERE = "nowhere"
 
 

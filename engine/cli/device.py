@@ -21,6 +21,7 @@ from engine.ports.device import DeviceCommand
 DEFAULT_STATE = Path("/var/lib/natalia")
 EXIT_FAILURE = 1
 LOOK_S = 1.0
+POSITIONS = frozenset({"position", "doubted_position"})
 
 Row = Mapping[str, object]
 
@@ -111,7 +112,11 @@ def show(
     reveal: Reveal = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show one device: whose it is, what was agreed, when it was heard last."""
+    """Show one device: whose it is, what was agreed, when it was heard last.
+
+    Its carrier's last position is shown exactly only with --reveal; one that cannot be
+    (0/0, a jump, the future) stands beside it, marked, until a newer one is believed.
+    """
     rows = _devices(state, {"device": device, "reveal": reveal})
     if not rows:
         message = "no such device is enrolled; add it with: natalia device enrol"
@@ -120,7 +125,9 @@ def show(
         _print_json(rows[0])
         return
     for name, value in rows[0].items():
-        typer.echo(f"{name.replace('_', ' ')}: {_text(value)}")
+        is_place = name in POSITIONS and isinstance(value, dict)
+        said = _position(cast("Row", value)) if is_place else _text(value)
+        typer.echo(f"{name.replace('_', ' ')}: {said}")
 
 
 @app.command(
@@ -322,6 +329,16 @@ def _text(value: object) -> str:
     if isinstance(value, dict):
         value = ", ".join(f"{name} {one}" for name, one in value.items()) or None
     return "-" if value is None else str(value)
+
+
+def _position(position: Mapping[str, object]) -> str:
+    """Word a position: what it is only where it was revealed, and any doubt."""
+    said = str(position["at"])
+    if "lat_deg" in position:
+        said = f"{position['lat_deg']}, {position['lon_deg']} at {said}"
+    if position.get("accuracy_m") is not None:
+        said += f", within {position['accuracy_m']} m"
+    return f"{said}, NOT BELIEVED: {position['words']}" if "words" in position else said
 
 
 def _print_json(value: object) -> None:

@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.console.parts import WebParts
+from engine.console.words import DOUBTS
 from engine.errors import DataError
 from engine.intake.judge import alarm_id
 from engine.ports.device import DeviceCommand
 from engine.roster.model import Device, Roster
 from engine.roster.parse import parse_roster
 from engine.roster.render import render_roster
-from engine.values import DeviceId, Instant
+from engine.values import DeviceId, Fix, Instant
 
 Plain = dict[str, object]
 _SHOWN = 4
@@ -39,11 +40,15 @@ class Enrolled:
 def list_devices(
     parts: WebParts, request: Mapping[str, object], now: Instant
 ) -> list[Plain]:
-    """Return every enrolled device; only those that `device` or `person` names."""
+    """Return every enrolled device; only those that `device` or `person` names.
+
+    One that is named comes with its carrier's positions, exactly only where revealed.
+    """
     reveal = request.get("reveal") is True
     wanted, person = request.get("device"), request.get("person")
     return [
         _line(parts, one, now, reveal=reveal)
+        | ({} if wanted is None else _positions(parts, one, reveal=reveal))
         for one in parts.board.roster().devices
         if wanted in {None, one.device} and person in {None, one.person}
     ]
@@ -186,3 +191,30 @@ def _is_overdue(
     if seen is None:
         return None
     return is_late and silent is None
+
+
+def _positions(parts: WebParts, device: Device, *, reveal: bool) -> Plain:
+    """Return the carrier's last position, and beside it one that is not believed."""
+    fix = parts.board.fix_of(device.person)
+    doubt = parts.board.doubt_of(device.person)
+    is_older = fix is not None and doubt is not None and doubt.fix.at < fix.at
+    doubted = None if doubt is None or is_older else doubt
+    return {
+        "position": None if fix is None else _position(fix, reveal=reveal),
+        "doubted_position": None
+        if doubted is None
+        else {
+            **_position(doubted.fix, reveal=reveal),
+            "why": doubted.why.value,
+            "words": DOUBTS[doubted.why],
+        },
+    }
+
+
+def _position(fix: Fix, *, reveal: bool) -> Plain:
+    shown = {
+        "lat_deg": fix.lat_deg,
+        "lon_deg": fix.lon_deg,
+        "accuracy_m": fix.accuracy_m,
+    }
+    return {"at": str(fix.at), **(shown if reveal else {})}

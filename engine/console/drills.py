@@ -7,7 +7,7 @@ from engine.alarm.commands import Raise
 from engine.alarm.score import FULL, score
 from engine.alarm.state import Alarm, Kind, Press
 from engine.console.cases import Line
-from engine.intake.assess import place_without_fix
+from engine.intake.judge import place_of
 from engine.protocol.registry import Registry
 from engine.roster.board import Board
 from engine.roster.model import Person
@@ -43,7 +43,7 @@ def drill_command(
         consented=False,
         protocol=registry.of(person.action_protocol),
         press=press,
-        place=place_without_fix(person, board.fix_of(person.person)),
+        place=place_of(person, board),
     )
     return AlarmId(digest[-12:]), command
 

@@ -14,7 +14,7 @@ from engine.alarm.state import (
 )
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience, Fallback
-from engine.values import Signal
+from engine.values import PlaceDoubt, Signal
 
 EFFECTS = {
     EffectState.PLANNED: "waiting to be sent",
@@ -105,7 +105,15 @@ PLACES = {
     PlaceSource.DEVICE: "Position from the device",
     PlaceSource.LAST_FIX: "Last known position",
     PlaceSource.DECLARED: "Declared place, no position from the device",
+    PlaceSource.DOUBTED: "Doubtful position, nothing better is known",
     PlaceSource.NOWHERE: "No place is known",
+}
+DOUBTS = {
+    PlaceDoubt.INVALID: "the device itself calls it invalid",
+    PlaceDoubt.OFF_GLOBE: "it is not on the globe",
+    PlaceDoubt.ZERO: "it is 0/0, which devices send that have no fix",
+    PlaceDoubt.JUMP: "it is further from the last one than anybody travels",
+    PlaceDoubt.FUTURE: "the device's clock is ahead",
 }
 REFUSALS = {
     RefusalGround.NOT_RAISED: "there is no such alarm",

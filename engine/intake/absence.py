@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from engine.alarm.commands import Raise
 from engine.alarm.state import Kind, Press
-from engine.intake.assess import place_without_fix
-from engine.intake.judge import Judge
+from engine.intake.judge import Judge, place_of
 from engine.ports.journal import InboundRow, Record
 from engine.protocol.registry import HQ_ALONE
 from engine.roster.model import Consent
@@ -93,7 +92,7 @@ def absence_command(
             device=absence.device,
             text=absence.text,
         ),
-        place=place_without_fix(person, judge.board.fix_of(person.person)),
+        place=place_of(person, judge.board),
         has_words=bool(person.safe_word),
         public_name=person.published_name,
     )

@@ -6,9 +6,7 @@ that is wrong, from a device nobody knows; each of these is said, none silences.
 
 import hashlib
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
-from math import asin, cos, isfinite, radians, sin, sqrt
 
 from engine.alarm.state import (
     NOWHERE,
@@ -18,12 +16,12 @@ from engine.alarm.state import (
     Press,
     SourceDoubt,
 )
+from engine.intake.doubts import clock_doubtful, doubt_of, plausible, sent_of
 from engine.ports.device import DeviceReport, ReportKind
 from engine.protocol.tables import DEFAULT_TRIGGERS
 from engine.roster.model import DeclaredPlace, Person, Word
-from engine.values import Fix, ReportKey, Signal
+from engine.values import Fix, PlaceDoubt, ReportKey, Signal
 
-CLOCK_TOLERANCE = timedelta(minutes=5)
 RESEND_WINDOW_MS = 10 * 60 * 1000
 RAW_MAX = 2048
 # A person may have meant these, or an adversary caused them: HQ looks at them.
@@ -66,7 +64,8 @@ FOR_HQ_ALONE = frozenset({Outcome.NOTICE, Outcome.STRAY})
 class Assessment:
     """A report as it is acted on; `fix` is what the last-fix row shall keep.
 
-    `doubted` is a position that is kept beside it, marked, and not gone by.
+    `doubted` is a position that is kept beside it, marked with the `doubt`, and not
+    gone by.
     """
 
     outcome: Outcome
@@ -75,6 +74,7 @@ class Assessment:
     fix: Fix | None
     kind: Kind
     doubted: Fix | None = None
+    doubt: PlaceDoubt | None = None
 
 
 def report_key(report: DeviceReport) -> ReportKey:
@@ -115,7 +115,11 @@ def assess(
 
     """
     raising = frozenset(DEFAULT_TRIGGERS) if triggers is None else triggers
-    believed, doubtful = _believed(report, last, doubted)
+    sent = sent_of(report)
+    doubt = None if sent is None else doubt_of(report, sent, last, doubted)
+    doubtful = doubt is not None
+    # What only claims to be a device's moves nobody, and leaves no mark.
+    kept = None if report.authentic is False else sent
     outcome = _outcome(report, known=person is not None, raising=raising)
     if word is not None and outcome is not Outcome.ALARM:
         outcome = Outcome.CANCEL
@@ -123,9 +127,10 @@ def assess(
         outcome=outcome,
         kind=Kind.NOTICE if outcome in FOR_HQ_ALONE else Kind.REAL,
         press=_press(report, word, known=person is not None, place_doubtful=doubtful),
-        place=_place(report, person, believed, last, doubtful=doubtful),
-        fix=None if doubtful or report.authentic is False else believed,
-        doubted=believed if doubtful and report.authentic is not False else None,
+        place=_place(report, person, sent, last, doubted, doubtful=doubtful),
+        fix=None if doubtful else kept,
+        doubted=kept if doubtful else None,
+        doubt=None if kept is None else doubt,
     )
 
 
@@ -176,71 +181,12 @@ def _press(
     )
 
 
-def clock_doubtful(report: DeviceReport) -> bool:
-    """Say whether a device's time is more than five minutes off, with no excuse."""
-    if report.buffered or report.device_at is None:
-        return False
-    off = abs(report.received_at.since(report.device_at))
-    return off > CLOCK_TOLERANCE
-
-
-def _believed(
-    report: DeviceReport, last: Fix | None, doubted: Fix | None
-) -> tuple[Fix | None, bool]:
-    """Return the report's fix with the time to go by, and whether it is doubtful.
-
-    A jump is believed once a later report agrees with it: else a single wrong position,
-    believed once, would cast doubt on every true one for hours.
-    """
-    sent = report.fix or report.doubtful_fix
-    if sent is None:
-        return None, False
-    at = sent.at
-    if clock_doubtful(report) or at > report.received_at:
-        at = report.received_at
-    fix = Fix(
-        lat_deg=sent.lat_deg,
-        lon_deg=sent.lon_deg,
-        at=at,
-        accuracy_m=_sound(sent.accuracy_m),
-    )
-    agrees = doubted is not None and fix.at > doubted.at and plausible(fix, doubted)
-    return fix, report.fix is None or not (plausible(fix, last) or agrees)
-
-
-def _sound(accuracy_m: float | None) -> float | None:
-    is_sound = accuracy_m is not None and isfinite(accuracy_m) and accuracy_m >= 0
-    return accuracy_m if is_sound else None
-
-
-def plausible(fix: Fix, last: Fix | None) -> bool:
-    """Say whether a position can be: on the globe, not 0/0, no impossible jump.
-
-    Faster than 300 m/s from the last fix is a jump. The distance is a spherical
-    estimate, good to 0.6 %; a judgement of this kind needs no more.
-    """
-    if not (-90 <= fix.lat_deg <= 90 and -180 <= fix.lon_deg <= 180):  # noqa: PLR2004 - degrees of the globe
-        return False
-    if abs(fix.lat_deg) < 0.01 and abs(fix.lon_deg) < 0.01:  # noqa: PLR2004 - one kilometre round 0/0
-        return False
-    if last is None:
-        return True
-    passed_s = max(fix.at.since(last.at).total_seconds(), 60.0)
-    return _rough_distance_m(fix, last) <= 300.0 * passed_s
-
-
-def _rough_distance_m(one: Fix, other: Fix) -> float:
-    lat_1, lat_2 = radians(one.lat_deg), radians(other.lat_deg)
-    d_lat, d_lon = lat_2 - lat_1, radians(other.lon_deg - one.lon_deg)
-    half = sin(d_lat / 2) ** 2 + cos(lat_1) * cos(lat_2) * sin(d_lon / 2) ** 2
-    return 2 * 6_371_009 * asin(min(1.0, sqrt(half)))
-
-
 def _place(
     report: DeviceReport,
     person: Person | None,
     fix: Fix | None,
     last: Fix | None,
+    doubted: Fix | None,
     *,
     doubtful: bool,
 ) -> KnownPlace:
@@ -248,19 +194,23 @@ def _place(
     superseded = report.buffered and last is not None and fix and last.at > fix.at
     if fix is not None and not doubtful and not superseded:
         return _from_fix(fix, PlaceSource.DEVICE)
-    known = place_without_fix(person, last)
-    if known is not NOWHERE:
-        return known
-    on_globe = fix is not None and plausible(fix, None)
-    return _from_fix(fix, PlaceSource.DEVICE) if fix and on_globe else NOWHERE
+    own = fix is not None and plausible(fix, None)
+    return place_without_fix(person, last, fix if own else doubted)
 
 
-def place_without_fix(person: Person | None, last: Fix | None) -> KnownPlace:
-    """Return where somebody is believed to be whose report names no place."""
+def place_without_fix(
+    person: Person | None, last: Fix | None, doubted: Fix | None
+) -> KnownPlace:
+    """Return where somebody is believed to be whose report names no place.
+
+    A position that was not believed is better than none, and than nothing else.
+    """
     if last is not None:
         return _from_fix(last, PlaceSource.LAST_FIX)
     if person is not None and person.declared is not None:
         return from_declared(person.declared)
+    if doubted is not None and plausible(doubted, None):
+        return _from_fix(doubted, PlaceSource.DOUBTED)
     return NOWHERE
 
 

@@ -5,8 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from engine.alarm.commands import Raise, RequestCancel
-from engine.alarm.state import Kind
-from engine.intake.assess import FOR_HQ_ALONE, Assessment, Outcome, assess
+from engine.alarm.state import Kind, KnownPlace
+from engine.intake.assess import (
+    FOR_HQ_ALONE,
+    Assessment,
+    Outcome,
+    assess,
+    place_without_fix,
+)
 from engine.intake.drills import Drills
 from engine.ports.device import DeviceReport
 from engine.protocol.model import ActionProtocol
@@ -92,6 +98,12 @@ class Judge:
             and not (report.buffered or press.duress or report.authentic is False)
             and self.drills.takes(report.device, press.key, report.received_at)
         )
+
+
+def place_of(person: Person, board: Board) -> KnownPlace:
+    """Return where somebody is believed to be of whom nothing names a place now."""
+    name = person.person
+    return place_without_fix(person, board.fix_of(name), board.doubted_of(name))
 
 
 def raise_command(judgement: Judgement) -> Raise:

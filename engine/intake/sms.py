@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 
 from engine.alarm.commands import Raise
 from engine.alarm.state import NOWHERE, Kind, Press, ReplyKind, SourceDoubt
-from engine.intake.assess import Outcome, place_without_fix
+from engine.intake.assess import Outcome
 from engine.intake.judge import (
     ALIAS_OF_A_STRANGER,
     Judge,
     notice_command,
+    place_of,
     raise_command,
 )
 from engine.intake.replies import Reply
@@ -133,7 +134,7 @@ def help_command(row: InboundRow, caller: Caller, judge: Judge) -> Raise:
     person = caller.person
     doubt = None if caller.is_confirmed else SourceDoubt.FAILED_AUTHENTICATION
     protocol = judge.registry().of(person.action_protocol)
-    place = place_without_fix(person, judge.board.fix_of(person.person))
+    place = place_of(person, judge.board)
     return Raise(
         command_id=CommandId(row.key),
         kind=Kind.REAL,

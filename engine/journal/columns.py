@@ -2,7 +2,7 @@
 
 from engine.journal.tables import Columns
 from engine.ports.journal import Append, EffectRow, StoredEvent
-from engine.ports.latest import Seen
+from engine.ports.latest import Doubt, Seen
 
 
 def event_columns(row: StoredEvent) -> Columns:
@@ -59,3 +59,16 @@ def effect_columns(plan: EffectRow) -> Columns:
 def attendance_columns(seen: Seen) -> Columns:
     """Return a row of the table `attendance`."""
     return seen.device, seen.at.ms, seen.battery_ratio
+
+
+def doubt_columns(doubt: Doubt) -> Columns:
+    """Return a row of the table `doubt`."""
+    fix = doubt.fix
+    return (
+        doubt.person,
+        fix.lat_deg,
+        fix.lon_deg,
+        fix.accuracy_m,
+        fix.at.ms,
+        doubt.why.value,
+    )

@@ -32,7 +32,7 @@ from engine.ports.journal import (
     Request,
     StoredEvent,
 )
-from engine.ports.latest import Attend, Attended, Seen
+from engine.ports.latest import Attend, Attended, Doubt, Seen
 from engine.values import EffectId, Instant, PersonId, ReportKey
 
 K = TypeVar("K")
@@ -62,6 +62,7 @@ class Medium:
     codes: dict[str, Code] = field(default_factory=dict)
     inbound: dict[ReportKey, InboundRow] = field(default_factory=dict)
     places: dict[PersonId, Place] = field(default_factory=dict)
+    doubts: dict[PersonId, Doubt] = field(default_factory=dict)
     attendance: dict[str, Seen] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -113,6 +114,8 @@ class MemoryStore:
                 return self._record(request)
             case Place():
                 return self._place(request)
+            case Doubt():
+                return self._doubt(request)
             case Attend():
                 return self._attend(request)
             case _:
@@ -191,6 +194,12 @@ class MemoryStore:
         if kept is not None and kept.fix.at > place.fix.at:
             return Placed(kept_newer=True)
         places[place.person] = place
+        return Placed()
+
+    def _doubt(self, doubt: Doubt) -> Placed:
+        kept = self._medium.doubts.get(doubt.person)
+        if kept is None or kept.fix.at <= doubt.fix.at:
+            self._medium.doubts[doubt.person] = doubt
         return Placed()
 
     def _attend(self, attend: Attend) -> Attended:
@@ -279,6 +288,11 @@ class MemoryReader:
         """Return everybody's last fix, by person."""
         with self._medium.lock:
             return sorted(self._medium.places.values(), key=lambda place: place.person)
+
+    def doubts(self) -> Sequence[Doubt]:
+        """Return everybody's last position that was not believed."""
+        with self._medium.lock:
+            return sorted(self._medium.doubts.values(), key=lambda one: one.person)
 
     def attendance(self) -> Sequence[Seen]:
         """Return when each device was heard last."""

@@ -21,7 +21,7 @@ from engine.ports.journal import (
     Place,
     StoredEvent,
 )
-from engine.ports.latest import Seen
+from engine.ports.latest import Doubt, Seen
 from engine.values import EffectId, Instant, PersonId
 
 T = TypeVar("T")
@@ -124,6 +124,10 @@ class SqliteReader:
     def places(self) -> Sequence[Place]:
         """Return everybody's last fix, by person."""
         return self._read(rows.PLACES + " ORDER BY person", (), rows.places)
+
+    def doubts(self) -> Sequence[Doubt]:
+        """Return everybody's last position that was not believed, by person."""
+        return self._read(rows.DOUBTS + " ORDER BY person", (), rows.doubts)
 
     def attendance(self) -> Sequence[Seen]:
         """Return when each device was heard last, by its pseudonym."""

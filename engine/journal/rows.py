@@ -15,8 +15,16 @@ from engine.ports.journal import (
     Place,
     StoredEvent,
 )
-from engine.ports.latest import Seen
-from engine.values import CommandId, EffectId, Fix, Instant, PersonId, ReportKey
+from engine.ports.latest import Doubt, Seen
+from engine.values import (
+    CommandId,
+    EffectId,
+    Fix,
+    Instant,
+    PersonId,
+    PlaceDoubt,
+    ReportKey,
+)
 
 EVENTS: Final = (
     "SELECT position, stream, seq, epoch, command_id, kind, version, at, body, hash"
@@ -39,6 +47,7 @@ EFFECTS_IN_STATES: Final = (
 )
 INBOUND: Final = "SELECT key, source, received_at, body, taken_by FROM inbound"
 PLACES: Final = "SELECT person, lat_deg, lon_deg, accuracy_m, at FROM place"
+DOUBTS: Final = "SELECT person, lat_deg, lon_deg, accuracy_m, at, why FROM doubt"
 ATTENDANCE: Final = "SELECT device, at, battery_ratio FROM attendance"
 
 
@@ -156,6 +165,20 @@ def places(cursor: apsw.Cursor) -> list[Place]:
             ),
         )
         for person, lat_deg, lon_deg, accuracy_m, at in cursor
+    ]
+
+
+def doubts(cursor: apsw.Cursor) -> list[Doubt]:
+    """Read all of a result of `DOUBTS`."""
+    return [
+        Doubt(
+            person=PersonId(person),
+            fix=Fix(
+                lat_deg=lat_deg, lon_deg=lon_deg, accuracy_m=accuracy_m, at=Instant(at)
+            ),
+            why=PlaceDoubt(why),
+        )
+        for person, lat_deg, lon_deg, accuracy_m, at, why in cursor
     ]
 
 

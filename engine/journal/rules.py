@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from typing import Final, assert_never
 
 from engine.ports.journal import Append, Place, Record, Request
-from engine.ports.latest import Attend
+from engine.ports.latest import Attend, Doubt
 from engine.values import Instant
 
 BODY_BYTES_MAX: Final = 1 << 20
 """A body beyond this is a mistake: an event holds facts, not files."""
 
-OVERWRITTEN: Final = (Place, Attend)
+OVERWRITTEN: Final = (Place, Doubt, Attend)
 """What is said again soon: it waits for everything else, and for room on the disk."""
 
 _INTEGER_MAX: Final = (1 << 63) - 1
@@ -31,7 +31,7 @@ def flaw(request: Request) -> str | None:
             texts, integers, bodies = _append_columns(request)
         case Record(key=key, source=source, received_at=received_at, body=body):
             texts, integers, bodies = [key, source], [received_at.ms], [body]
-        case Place(person=person, fix=fix):
+        case Place(person=person, fix=fix) | Doubt(person=person, fix=fix):
             accuracy_m = 0.0 if fix.accuracy_m is None else fix.accuracy_m
             if not all(map(math.isfinite, (fix.lat_deg, fix.lon_deg, accuracy_m))):
                 return "a number of the fix is not finite"

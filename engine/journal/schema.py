@@ -128,5 +128,18 @@ _ATTENDANCE: Final = (
     """,
 )
 
-VERSIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _ATTENDANCE)
+_DOUBT: Final = (
+    """
+    CREATE TABLE doubt(
+        person TEXT PRIMARY KEY,
+        lat_deg REAL NOT NULL,
+        lon_deg REAL NOT NULL,
+        accuracy_m REAL,
+        at INTEGER NOT NULL,
+        why TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
+)
+
+VERSIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _ATTENDANCE, _DOUBT)
 """What each version adds, one statement a string (apsw runs one at a time)."""

@@ -20,7 +20,7 @@ from engine.ports.journal import (
     Request,
     StoredEvent,
 )
-from engine.ports.latest import Attend
+from engine.ports.latest import Attend, Doubt
 from engine.values import CommandId, EffectId, PersonId, ReportKey
 
 
@@ -116,8 +116,8 @@ class _Names:
                 self.inbound[key] = None
             case Place(person=person):
                 self.people[person] = None
-            case Attend():
-                pass  # its statement compares by itself
+            case Doubt() | Attend():
+                pass  # their statements compare by themselves
             case _:
                 assert_never(request)
 

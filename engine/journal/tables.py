@@ -136,3 +136,10 @@ INTO_ATTENDANCE: Final = Write(
     " battery_ratio = excluded.battery_ratio WHERE excluded.at >= attendance.at",
     3,
 )
+INTO_DOUBT: Final = Write(
+    "INSERT INTO doubt(person, lat_deg, lon_deg, accuracy_m, at, why) VALUES {rows}"
+    " ON CONFLICT (person) DO UPDATE SET lat_deg = excluded.lat_deg,"
+    " lon_deg = excluded.lon_deg, accuracy_m = excluded.accuracy_m,"
+    " at = excluded.at, why = excluded.why WHERE excluded.at >= doubt.at",
+    6,
+)

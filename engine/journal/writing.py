@@ -15,6 +15,7 @@ from engine.journal import tables
 from engine.journal.chain import next_head, sealed
 from engine.journal.columns import (
     attendance_columns,
+    doubt_columns,
     effect_columns,
     event_columns,
     stream_columns,
@@ -36,7 +37,7 @@ from engine.ports.journal import (
     Request,
     StoredEvent,
 )
-from engine.ports.latest import Attend, Attended
+from engine.ports.latest import Attend, Attended, Doubt
 from engine.values import EffectId, Instant, PersonId, ReportKey
 
 _OF_A_TABLE: Final = "a row breaks a constraint of its table"
@@ -123,6 +124,7 @@ class _Pending:
     takers: dict[ReportKey, str] = field(default_factory=dict)
     places: dict[PersonId, Columns] = field(default_factory=dict)
     attendance: list[Columns] = field(default_factory=list)
+    doubts: list[Columns] = field(default_factory=list)
 
 
 class _Effects:
@@ -223,6 +225,7 @@ class Group:
         tables.OF_INBOUND.run(connection, list(pending.takers.items()))
         tables.INTO_PLACE.run(connection, list(pending.places.values()))
         tables.INTO_ATTENDANCE.run(connection, pending.attendance)
+        tables.INTO_DOUBT.run(connection, pending.doubts)
         connection.execute(
             "UPDATE journal SET position = ?, head = ?, at = ?",
             (self.position, self.head, self._now.ms),
@@ -249,6 +252,9 @@ class Group:
                 return self._record(request)
             case Place():
                 return self._place(request)
+            case Doubt():
+                self._pending.doubts.append(doubt_columns(request))
+                return Placed()
             case Attend():
                 self._pending.attendance += map(attendance_columns, request.seen)
                 return Attended()

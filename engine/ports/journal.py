@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from engine.ports.latest import Attend, Attended, Seen
+from engine.ports.latest import Attend, Attended, Doubt, Seen
 from engine.quick import quick
 from engine.values import CommandId, EffectId, Fix, Instant, PersonId, ReportKey
 
@@ -196,7 +196,7 @@ class Place:
     fix: Fix
 
 
-Request = Append | Record | Place | Attend
+Request = Append | Record | Place | Doubt | Attend
 
 
 @quick
@@ -304,6 +304,9 @@ class JournalReader(Protocol):
 
     def places(self) -> Sequence[Place]:
         """Return everybody's last fix."""
+
+    def doubts(self) -> Sequence[Doubt]:
+        """Return everybody's last position that was not believed."""
 
     def attendance(self) -> Sequence[Seen]:
         """Return when each device was heard last, by its pseudonym."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from engine.quick import quick
-from engine.values import Instant
+from engine.values import Fix, Instant, PersonId, PlaceDoubt
 
 
 @quick
@@ -27,6 +27,18 @@ class Attend:
     """
 
     seen: tuple[Seen, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """Overwrite a person's last position that is not believed; the newer one stays.
+
+    It lies beside the last fix and is never one. Answered with `Placed`.
+    """
+
+    person: PersonId
+    fix: Fix
+    why: PlaceDoubt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

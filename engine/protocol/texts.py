@@ -52,6 +52,7 @@ class TextFacts:
     accuracy_m: float | None = None
     place_at: Instant | None = None
     declared: str = ""
+    doubted: bool = False
     pressed_at: Instant
     doubts: tuple[str, ...] = ()
     signals: tuple[str, ...] = ()
@@ -243,6 +244,8 @@ def _place(table: Wording, facts: TextFacts) -> str:
     coarse = facts.accuracy_m is None or facts.accuracy_m >= COARSE_M
     decimals = COARSE_DECIMALS if facts.declared and coarse else table.decimals
     point = f"{facts.lat_deg:.{decimals}f},{facts.lon_deg:.{decimals}f}"
+    if facts.doubted:
+        return words["doubted"].format(point=point)
     if not facts.declared:
         return point
     named = " ".join(word for word in (_town(table, facts), point) if word)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from engine.ports.clock import Clock
+from engine.ports.latest import Doubt
 from engine.ports.telemetry import Telemetry
 from engine.roster.model import Person, Roster
 from engine.roster.places import Near, Nearest
@@ -23,15 +24,16 @@ class Board:
         self,
         roster: Roster,
         fixes: Iterable[tuple[PersonId, Fix]],
+        doubts: Iterable[Doubt] = (),
         *,
         clock: Clock,
         telemetry: Telemetry,
     ) -> None:
-        """Take a roster and the last fixes that the journal has."""
+        """Take a roster, and the last fixes and doubted ones that the journal has."""
         self._clock, self._telemetry = clock, telemetry
         self._lock = threading.Lock()
         self._fixes = dict(fixes)
-        self._doubted: dict[PersonId, Fix] = {}
+        self._doubted = {doubt.person: doubt for doubt in doubts}
         self._roster = roster
         self._nearest = Nearest(roster, self._fixes, now=clock.now())
 
@@ -53,13 +55,21 @@ class Board:
         """Return a person's last fix."""
         return self._fixes.get(person)
 
-    def doubted_of(self, person: PersonId) -> Fix | None:
-        """Return a person's last position that was not believed."""
+    def doubt_of(self, person: PersonId) -> Doubt | None:
+        """Return a person's last position that was not believed, and why."""
         return self._doubted.get(person)
 
-    def doubt(self, person: PersonId, fix: Fix) -> None:
+    def doubted_of(self, person: PersonId) -> Fix | None:
+        """Return a person's last position that was not believed."""
+        doubt = self._doubted.get(person)
+        return None if doubt is None else doubt.fix
+
+    def doubt(self, doubt: Doubt) -> None:
         """Keep a position that is not believed, beside the last one that is."""
-        self._doubted[person] = fix
+        with self._lock:
+            before = self._doubted.get(doubt.person)
+            if before is None or before.fix.at <= doubt.fix.at:
+                self._doubted[doubt.person] = doubt
 
     def move(self, person: PersonId, fix: Fix) -> bool:
         """Keep a fix unless a newer one is there; says whether it was kept."""

@@ -52,3 +52,32 @@ def test_a_battery_and_the_last_second_outlive_an_orderly_stop(tmp_path: Path) -
         rig.stop()
         rig.start()
         assert show(rig) == before
+
+
+def test_a_position_that_cannot_be_is_known_as_such_after_kill_9(
+    tmp_path: Path,
+) -> None:
+    with Rig(folder=tmp_path, modems_wanted=0) as rig:
+        with rig.device() as device:
+            device.move(41.31151)
+            eventually(lambda: rig.rows("SELECT 1 FROM place"))
+            device.move(-33.9, 18.4)
+            eventually(lambda: rig.rows("SELECT 1 FROM doubt"))
+            before = show(rig)
+            rig.kill()
+        rig.start()
+
+        after = show(rig)
+
+        assert after["position"] == before["position"]
+        assert after["position"] is not None
+        doubted = after["doubted_position"]
+        assert doubted == before["doubted_position"]
+        assert isinstance(doubted, dict)
+        assert doubted["why"] == "jump"
+        with rig.device() as device:
+            device.sos(-33.9, 100.0)
+            (alarm,) = eventually(rig.alarms)
+            place = rig.alarm(str(alarm["id"]))["place"]
+        assert isinstance(place, dict)
+        assert place["source"] == "last_fix", "one that was believed is better"

@@ -177,7 +177,8 @@ class Host:
         places = [(place.person, place.fix) for place in reader.places()]
         telemetry = WatchingTelemetry(self.watching)
         health = Health(telemetry)
-        board = Board(roster(), places, clock=clock, telemetry=telemetry)
+        doubts = reader.doubts()
+        board = Board(roster(), places, doubts, clock=clock, telemetry=telemetry)
         unrecorded = Unrecorded(lambda lost: names.tell("shouter", lost))
         journal = Journal(
             lambda: names.lookup("journal"), self.store, unrecorded.refused

@@ -7,6 +7,7 @@ its reply is a callback, and one wake-up of the loop answers a whole commit.
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 from engine.alarm.messages import Moved
 from engine.intake.actor import SOURCE_DEVICE, SOURCE_QUIET, Heard
@@ -28,11 +29,13 @@ from engine.ports.journal import (
     Reply,
     Request,
 )
+from engine.ports.latest import Doubt
 from engine.ports.telemetry import Telemetry
 from engine.values import DeviceId, PersonId, ReportKey
 
 # Beyond so many on their way to the disk, positions are let go; signals never are.
 PLACES_WAITING_MAX = 4_096
+_PLACES = (Place, Doubt)
 _ACTED_ON = frozenset(
     {
         Outcome.ALARM,
@@ -42,6 +45,10 @@ _ACTED_ON = frozenset(
         Outcome.STRAY,  # once it is admitted
     }
 )
+
+
+# Plain positions, believed or not: the device is answered once the row is durable.
+_WAITED_FOR = frozenset({Outcome.POSITION, Outcome.NOTHING})
 
 
 @dataclass(slots=True)
@@ -118,7 +125,7 @@ class Door:
             if record is not None and self._has_room(judgement, report):
                 requests.append((record, report))
             place = self._move(judgement)
-            if place is not None and judgement.assessment.outcome is Outcome.POSITION:
+            if place is not None and judgement.assessment.outcome in _WAITED_FOR:
                 requests.append((place, report))
             elif place is not None:
                 beside.append((place, _nobody_waits))
@@ -127,11 +134,11 @@ class Door:
             self._shed(len(requests), batch)
             requests = []
         batch.waiting = len(requests)
-        batch.places = sum(isinstance(one, Place) for one, _ in requests)
+        batch.places = sum(isinstance(one, _PLACES) for one, _ in requests)
         self._places_waiting += batch.places
         signals: list[tuple[Request, Reply]] = []
         for request, report in requests:
-            is_place = isinstance(request, Place)
+            is_place = isinstance(request, _PLACES)
             told = self._gathered if is_place else signals
             told.append((request, self._replied(batch, request, report)))
         if signals:
@@ -223,16 +230,26 @@ class Door:
 
         return replied
 
-    def _move(self, judgement: Judgement) -> Place | None:
-        """Take a known person's believed fix, and return it for its row."""
-        fix, person = judgement.assessment.fix, judgement.person
-        doubted = judgement.assessment.doubted
-        if doubted is not None and person is not None:
-            self._judge.board.doubt(person.person, doubted)
-        if fix is None or person is None:
+    def _move(self, judgement: Judgement) -> Place | Doubt | None:
+        """Take a known person's position, believed or not, and return it for its row.
+
+        One that is no number has no row: the journal would refuse it, and the device
+        say it for ever.
+        """
+        person, board = judgement.person, self._judge.board
+        said = judgement.assessment
+        if person is None:
             return None
-        self._judge.board.move(person.person, fix)
-        return Place(person=person.person, fix=fix)
+        if said.fix is not None:
+            board.move(person.person, said.fix)
+            return Place(person=person.person, fix=said.fix)
+        if said.doubted is None or said.doubt is None:
+            return None
+        if not (isfinite(said.doubted.lat_deg) and isfinite(said.doubted.lon_deg)):
+            return None
+        doubt = Doubt(person=person.person, fix=said.doubted, why=said.doubt)
+        board.doubt(doubt)
+        return doubt
 
     def _attend(self, judgement: Judgement, report: DeviceReport) -> None:
         known = judgement.person is not None and report.authentic is not False
@@ -261,7 +278,7 @@ def _record(report: DeviceReport, judgement: Judgement) -> Record | None:
 
 
 def _are_places(requests: Sequence[tuple[Request, DeviceReport]]) -> bool:
-    return bool(requests) and all(isinstance(one, Place) for one, _ in requests)
+    return bool(requests) and all(isinstance(one, _PLACES) for one, _ in requests)
 
 
 def _nobody_waits(answer: Answer) -> None:

@@ -16,7 +16,7 @@ from engine.intake.actor import SOURCE_DEVICE, SOURCE_SMS
 from engine.intake.judge import Judge, raise_command
 from engine.intake.reports import decode_report
 from engine.ports.journal import Append, Place, Record, Request
-from engine.ports.latest import Attend
+from engine.ports.latest import Attend, Doubt
 from engine.ports.telemetry import Telemetry
 from engine.protocol.texts import Segment, TextFacts, compose, finish
 from engine.roster.board import Board
@@ -200,7 +200,7 @@ def _records_of(request: Request) -> tuple[Record, ...]:
             return (request,)
         case Append(records=records):
             return records
-        case Place() | Attend():
+        case Place() | Doubt() | Attend():
             return ()
         case _:
             assert_never(request)

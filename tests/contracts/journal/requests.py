@@ -16,8 +16,16 @@ from engine.ports.journal import (
     Place,
     Record,
 )
-from engine.ports.latest import Attend, Seen
-from engine.values import CommandId, EffectId, Fix, Instant, PersonId, ReportKey
+from engine.ports.latest import Attend, Doubt, Seen
+from engine.values import (
+    CommandId,
+    EffectId,
+    Fix,
+    Instant,
+    PersonId,
+    PlaceDoubt,
+    ReportKey,
+)
 
 OPEN = Head(status="raised", is_open=True, next_due=Instant(5_000))
 NOW = Instant(1_000)
@@ -97,6 +105,17 @@ def place(person: str = "heron", at_ms: int = 1, lat_deg: float = 41.5) -> Place
     """Build a last fix."""
     fix = Fix(lat_deg=lat_deg, lon_deg=69.25, accuracy_m=20.0, at=Instant(at_ms))
     return Place(person=PersonId(person), fix=fix)
+
+
+def doubt(
+    person: str = "heron",
+    at_ms: int = 1,
+    lat_deg: float = 41.5,
+    why: PlaceDoubt = PlaceDoubt.JUMP,
+) -> Doubt:
+    """Build a position that is not believed."""
+    fix = Fix(lat_deg=lat_deg, lon_deg=69.25, accuracy_m=None, at=Instant(at_ms))
+    return Doubt(person=PersonId(person), fix=fix, why=why)
 
 
 def attend(*seen: tuple[str, int, float | None]) -> Attend:

@@ -7,12 +7,13 @@ from engine.ports.journal import (
     Recorded,
 )
 from engine.ports.latest import Attended
-from engine.values import Instant, ReportKey
+from engine.values import Instant, PlaceDoubt, ReportKey
 from tests.contracts.journal.opened import StoreContract
 from tests.contracts.journal.requests import (
     NOW,
     append,
     attend,
+    doubt,
     keys,
     place,
     record,
@@ -152,3 +153,32 @@ class SignalContract(StoreContract):
         assert all(isinstance(answer, Conflict) for answer in conflicts)
         assert taken == Attended()
         assert [one.device for one in store.reader().attendance()] == ["c"]
+
+    def test_the_newer_doubt_is_kept_and_is_no_last_fix(
+        self, store: JournalStore
+    ) -> None:
+        answers = store.commit(
+            [
+                doubt(at_ms=5),
+                doubt(at_ms=4, lat_deg=1.0),
+                doubt(at_ms=5, lat_deg=0.0, why=PlaceDoubt.ZERO),
+                doubt("wren"),
+            ],
+            NOW,
+        )
+        store.commit([doubt("wren", 0)], NOW)
+
+        assert list(answers) == [Placed()] * 4
+        kept = [doubt(at_ms=5, lat_deg=0.0, why=PlaceDoubt.ZERO), doubt("wren")]
+        assert list(store.reader().doubts()) == kept
+        assert list(store.reader().places()) == []
+
+    def test_a_doubt_that_is_no_number_is_refused_alone(
+        self, store: JournalStore
+    ) -> None:
+        (refused, taken) = store.commit(
+            [doubt(lat_deg=float("nan")), doubt("wren")], NOW
+        )
+
+        assert isinstance(refused, Conflict)
+        assert taken == Placed()

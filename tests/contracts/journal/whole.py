@@ -20,6 +20,7 @@ from tests.contracts.journal.requests import (
     append,
     attend,
     code,
+    doubt,
     ids,
     keys,
     place,
@@ -83,6 +84,7 @@ class JournalContract(AppendContract, EffectContract, SignalContract):
             record(),
             place(),
             attend(("a", 1, 0.5)),
+            doubt(),
         ]
         (stored, *_) = first.commit(group, NOW)
         first.tidy()
@@ -99,5 +101,6 @@ class JournalContract(AppendContract, EffectContract, SignalContract):
         assert len(reader.inbound(untaken_only=True)) == 1
         assert list(reader.places()) == [place()]
         assert tuple(reader.attendance()) == attend(("a", 1, 0.5)).seen
+        assert list(reader.doubts()) == [doubt()]
         (after,) = second.commit([append(expected_seq=1, epoch=second.epoch)], NOW)
         assert positions(after) == [2]

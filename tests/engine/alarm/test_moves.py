@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.alarm.moves import DIRECTIONS, has_moved, move_between
+from engine.alarm.moves import DIRECTIONS, better_place, has_moved, move_between
 from engine.alarm.state import NOWHERE, KnownPlace, PlaceSource
+from tests.fakes import START
 
 HERE = (41.31151, 69.27974)
 
@@ -17,6 +18,14 @@ def fix(lat_deg: float, lon_deg: float, accuracy_m: float | None = 10.0) -> Know
         lon_deg=lon_deg,
         accuracy_m=accuracy_m,
     )
+
+
+@pytest.mark.parametrize("source", [PlaceSource.DECLARED, PlaceSource.DOUBTED])
+def test_a_fix_after_a_vague_place_is_news_wherever_it_is(source: PlaceSource) -> None:
+    vague = KnownPlace(source=source, lat_deg=HERE[0], lon_deg=HERE[1], at=START)
+    assert has_moved(vague, fix(*HERE), 500.0)
+    assert better_place(vague, fix(*HERE)) == fix(*HERE)
+    assert better_place(fix(*HERE), vague) == fix(*HERE)
 
 
 @pytest.mark.parametrize(

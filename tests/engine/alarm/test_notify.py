@@ -268,6 +268,12 @@ def test_a_repeat_is_marked_and_avoids_the_route_that_was_in_doubt() -> None:
             ),
             "41.30000,69.30000 +-20m, 5 h ago, old position",
         ),
+        (
+            KnownPlace(
+                source=PlaceSource.DOUBTED, lat_deg=41.3, lon_deg=69.3, at=START
+            ),
+            "doubtful 41.30000,69.30000, now",
+        ),
     ],
     ids=lambda one: one.source.value if isinstance(one, KnownPlace) else "",
 )

@@ -103,6 +103,32 @@ def test_one_device_is_shown_in_words_or_in_json(
     assert json.loads(out.readouterr().out) == HERON
 
 
+@pytest.mark.parametrize(
+    ("position", "said"),
+    [
+        (None, "-"),
+        ({"at": "NOON"}, "NOON"),
+        (
+            {"at": "NOON", "lat_deg": 41.3, "lon_deg": 69.2, "accuracy_m": 20.0},
+            "41.3, 69.2 at NOON, within 20.0 m",
+        ),
+        (
+            {"at": "NOON", "why": "zero", "words": "it is 0/0"},
+            "NOON, NOT BELIEVED: it is 0/0",
+        ),
+    ],
+)
+def test_a_position_is_worded_with_what_is_known_of_it(
+    patch: pytest.MonkeyPatch,
+    out: pytest.CaptureFixture[str],
+    position: dict[str, object] | None,
+    said: str,
+) -> None:
+    row = HERON | {"doubted_position": position}
+    run(patch, "show", "004999010640018", devices={"devices": [row]})
+    assert f"doubted position: {said}\n" in out.readouterr().out
+
+
 def test_a_device_that_nobody_has_enrolled_is_said_so(
     patch: pytest.MonkeyPatch, out: pytest.CaptureFixture[str]
 ) -> None:

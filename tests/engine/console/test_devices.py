@@ -7,14 +7,16 @@ from pathlib import Path
 import pytest
 
 from engine.alarm.state import Kind
+from engine.console.words import DOUBTS
 from engine.intake.gateway.secrets import Secrets
 from engine.intake.judge import Judge, raise_command
 from engine.ports.device import DeviceReport
+from engine.ports.latest import Doubt
 from engine.roster.parse import parse_roster
-from engine.values import DeviceId, Signal
+from engine.values import DeviceId, PersonId, PlaceDoubt, Signal
 from tests.engine.console.hq import REGISTRY, Hq, control
 from tests.engine.console.test_control import kinds
-from tests.engine.intake.reports import HERONS, report
+from tests.engine.intake.reports import HERONS, fix, report
 
 DEVICE = DeviceId("004999010640099")
 OWLET = """
@@ -47,6 +49,32 @@ def test_devices_are_listed_without_their_numbers(hq: Hq) -> None:
         assert shown["device"] == HERONS
         assert len(client.post("/devices").json()["devices"]) > 1
     assert kinds(hq, "roster") == ["RosterRevealed"]
+
+
+def test_a_device_that_is_named_comes_with_its_carriers_positions(hq: Hq) -> None:
+    board, now = hq.desk.parts.board, hq.clock.now()
+    body: dict[str, object] = {"device": HERONS}
+    person = PersonId("heron")
+    doubt = Doubt(person=person, fix=fix(0.0, 0.0, at=now), why=PlaceDoubt.ZERO)
+    with control(hq) as client:
+
+        def shown(**more: object) -> tuple[object, object]:
+            (row,) = client.post("/devices", json=body | more).json()["devices"]
+            return row["position"], row["doubted_position"]
+
+        assert shown() == (None, None)
+        board.doubt(doubt)
+        said = {"why": "zero", "words": DOUBTS[PlaceDoubt.ZERO]}
+        assert shown() == (None, {"at": str(now), **said})
+        _, revealed = shown(reveal=True)
+        exact = {"lat_deg": 0.0, "lon_deg": 0.0, "accuracy_m": 20.0}
+        assert revealed == {"at": str(now), **said, **exact}
+        board.move(person, fix(at=now.plus(timedelta(seconds=1))))
+        position, doubted = shown()
+        assert doubted is None, "a newer one was believed"
+        assert position == {"at": str(now.plus(timedelta(seconds=1)))}
+        everybody = client.post("/devices", json={"reveal": True}).json()["devices"]
+        assert all("position" not in row for row in everybody)
 
 
 def test_a_device_is_enrolled_kept_and_overdue_in_time(hq: Hq) -> None:

@@ -2,12 +2,13 @@
 
 import pytest
 
-from engine.alarm.state import Ask, Kind, ReplyKind
+from engine.alarm.state import Ask, Kind, PlaceSource, ReplyKind
 from engine.console.outlook import outlook, upcoming
 from engine.console.people import unreached
 from engine.console.view import summary
 from engine.console.words import (
     ASKS,
+    DOUBTS,
     EFFECTS,
     OTHERWISE,
     PLACES,
@@ -17,7 +18,7 @@ from engine.console.words import (
 )
 from engine.ports.journal import EffectState
 from engine.protocol.model import Fallback
-from engine.values import AlarmId
+from engine.values import AlarmId, PlaceDoubt
 from tests.engine.console.hq import Hq, browser
 
 
@@ -130,7 +131,8 @@ def test_a_notice_asks_to_be_looked_at(hq: Hq) -> None:
 
 def test_every_code_has_words() -> None:
     assert set(EFFECTS) == set(EffectState)
-    assert len(PLACES) == 4
+    assert set(PLACES) == set(PlaceSource)
+    assert set(DOUBTS) == set(PlaceDoubt)
     assert len(REASONS) == 5
     assert set(REPLIES) == set(ReplyKind)
     assert set(ASKS) == set(Ask)

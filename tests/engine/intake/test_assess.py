@@ -13,10 +13,9 @@ from engine.intake.assess import (
     HQ_ALONE,
     Outcome,
     assess,
-    clock_doubtful,
-    plausible,
     report_key,
 )
+from engine.intake.doubts import clock_doubtful, plausible
 from engine.ports.device import ReportKind
 from engine.values import Fix, Instant, Signal
 from tests.engine.intake.reports import (

@@ -25,7 +25,7 @@ from engine.supervision.inbox import Inbox, InboxFullError
 from engine.supervision.names import Ref
 from engine.supervision.tree import alone
 from engine.values import Instant
-from tests.contracts.journal.requests import append, attend, place, record
+from tests.contracts.journal.requests import append, attend, doubt, place, record
 from tests.fakes import ManualClock
 
 TIMEOUT_S = 5.0
@@ -214,7 +214,7 @@ def test_an_alarm_that_comes_while_last_fixes_are_gathered_ends_their_group(
 
 def test_the_words_of_devices_take_the_lane_of_last_fixes(answers: Answers) -> None:
     assert not entry(answers, attend(("a", 1, None))).urgent
-    assert not entry(answers, place(), attend(("a", 1, None))).urgent
+    assert not entry(answers, place(), doubt(), attend(("a", 1, None))).urgent
     assert entry(answers, attend(("a", 1, None)), record()).urgent
 
 

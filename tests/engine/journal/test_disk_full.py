@@ -24,7 +24,7 @@ from engine.ports.journal import (
 from engine.supervision.child import spawn_thread
 from engine.supervision.tree import alone
 from engine.values import Instant
-from tests.contracts.journal.requests import append, attend, place, record
+from tests.contracts.journal.requests import append, attend, doubt, place, record
 from tests.fakes import ManualClock
 from tests.faults_vfs import Act, FaultsVfs
 
@@ -79,10 +79,10 @@ def test_without_ballast_the_space_belongs_to_alarms(
     vfs.is_full = ballast.exists
     store.commit([record()], NOW)
 
-    group = [place(), attend(("a", 1, None)), record("k2")]
+    group: list[Request] = [place(), doubt(), attend(("a", 1, None)), record("k2")]
     *refused, taken = store.commit(group, NOW)
 
-    assert [isinstance(one, Unknown) for one in refused] == [True, True]
+    assert [isinstance(one, Unknown) for one in refused] == [True] * 3
     assert isinstance(taken, Recorded)
     vfs.is_full = lambda: False
     store.tidy()

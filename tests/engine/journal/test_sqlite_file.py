@@ -16,7 +16,7 @@ from engine.journal.reading import SqliteReader
 from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
 from engine.ports.journal import Appended, StoredEvent
 from engine.values import Instant
-from tests.contracts.journal.requests import append, attend, place
+from tests.contracts.journal.requests import append, place
 
 NOW = Instant(1)
 
@@ -280,29 +280,8 @@ def test_the_tables_are_strict(raw: apsw.Connection) -> None:
         " AND name NOT LIKE 'sqlite_%'"
     ).fetchall()
 
-    assert len(tables) == 8
+    assert len(tables) == 9
     assert all(strict for _, strict in tables)
-
-
-@pytest.mark.parametrize("version", range(1, len(schema.VERSIONS)))
-def test_a_journal_of_every_released_version_is_brought_up_with_its_rows(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: int
-) -> None:
-    path = tmp_path / JOURNAL_FILE
-    monkeypatch.setattr(connection, "VERSIONS", schema.VERSIONS[:version])
-    old = connection.open_writer(path)
-    old.execute("INSERT INTO place VALUES ('heron', 41.5, 69.25, 20.0, 1)")
-    old.close()
-    monkeypatch.undo()
-
-    store = SqliteStore(path, ballast_bytes=0)
-    store.commit([attend(("a", 1, 0.5))], NOW)
-
-    reader = store.reader()
-    assert list(reader.places()) == [place()]
-    assert tuple(reader.attendance()) == attend(("a", 1, 0.5)).seen
-    reader.close()
-    store.close()
 
 
 def test_a_failed_migration_leaves_the_old_version(

@@ -30,13 +30,14 @@ from engine.ports.journal import (
     Record,
     Request,
 )
-from engine.ports.latest import Attend, Seen
+from engine.ports.latest import Attend, Doubt, Seen
 from engine.values import (
     CommandId,
     EffectId,
     Fix,
     Instant,
     PersonId,
+    PlaceDoubt,
     ReportKey,
 )
 
@@ -112,6 +113,7 @@ fixes = st.builds(
     accuracy_m=st.none() | st.floats(),
 )
 places = st.builds(Place, person=PERSONS, fix=fixes)
+doubts = st.builds(Doubt, person=PERSONS, fix=fixes, why=st.sampled_from(PlaceDoubt))
 attends = st.builds(
     Attend,
     seen=tuples(
@@ -145,7 +147,7 @@ class Twins(RuleBasedStateMachine):
         assert self.sqlite.epoch == self.memory.epoch
 
     @rule(
-        group=st.lists(appends | records | places | attends, max_size=6),
+        group=st.lists(appends | records | places | doubts | attends, max_size=6),
         now=INSTANTS,
     )
     def commit(self, group: list[Request], now: Instant) -> None:
@@ -217,6 +219,7 @@ def seen(reader: JournalReader) -> dict[str, object]:
         "effect": reader.effect(EffectId("e1")),
         "code": reader.code("K7F2"),
         "places": list(reader.places()),
+        "doubts": list(reader.doubts()),
         "attendance": list(reader.attendance()),
         "inbound": list(reader.inbound(untaken_only=False)),
         "untaken": list(reader.inbound(untaken_only=True)),

@@ -1,6 +1,7 @@
 """The door: what must be durable is, before the device hears that it is."""
 
 from dataclasses import replace
+from math import nan
 
 import pytest
 
@@ -13,7 +14,7 @@ from engine.intake.gateway.strays import OF_ONE_PROTOCOL
 from engine.intake.vigil.attendance import Attendance
 from engine.ports.device import DeviceReport, HttpRequest, ReportKind
 from engine.ports.journal import Place, Record, Reply, Request, Unknown
-from engine.values import DeviceId, PersonId, ReportKey, Signal
+from engine.values import DeviceId, PersonId, PlaceDoubt, ReportKey, Signal
 from tests.engine.dispatch.ledger import FULL, LOST, SILENT, Ledger
 from tests.engine.intake.reports import (
     HERON,
@@ -286,7 +287,48 @@ def test_a_position_that_cannot_be_is_kept_beside_the_one_that_is_believed(
     board = rig.judge.board
     rig.let_in(POSITION)
     believed = board.fix_of(HERON)
+    rig.commit()
     jump = replace(POSITION, fix=fix(lat_deg=-33.9, lon_deg=18.4), raw=b"jump")
     rig.let_in(jump)
     assert board.fix_of(HERON) == believed
     assert board.doubted_of(HERON) == jump.fix
+    assert rig.kinds() == ["Doubt"]
+    assert rig.answers == [True], "answered once it is durable"
+    rig.commit()
+    assert rig.answers == [True, True]
+    reader = rig.ledger.store.reader()
+    assert list(reader.doubts()) == [board.doubt_of(HERON)]
+    assert [place.fix for place in reader.places()] == [believed]
+    assert len(rig.moved) == 1, "nobody moves by what is not believed"
+
+
+def test_a_place_that_the_device_calls_invalid_is_kept_with_that_mark(rig: Rig) -> None:
+    rig.let_in(replace(POSITION, fix=None, doubtful_fix=fix()))
+    rig.commit()
+    assert rig.answers == [True]
+    (kept,) = rig.ledger.store.reader().doubts()
+    assert (kept.fix, kept.why) == (fix(), PlaceDoubt.INVALID)
+
+
+def test_a_doubtful_place_shares_the_commit_of_its_sos(rig: Rig) -> None:
+    rig.let_in(report(fix=fix(0.0, 0.0)))
+    assert rig.kinds() == ["Record", "Doubt"]
+    rig.commit()
+    assert rig.answers == [True]
+
+
+def test_a_place_that_is_no_number_is_answered_and_has_no_row(rig: Rig) -> None:
+    rig.let_in(replace(POSITION, fix=fix(lat_deg=nan)))
+    assert rig.answers == [True]
+    assert rig.kinds() == []
+
+
+def test_doubtful_places_give_way_under_load_like_all(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "PLACES_WAITING_MAX", 2)
+    for _ in range(4):
+        rig.let_in(replace(POSITION, fix=None, doubtful_fix=fix()))
+    assert rig.kinds() == ["Doubt", "Doubt"]
+    rig.commit()
+    assert rig.answers == [False, False, True, True]
