@@ -102,6 +102,10 @@ _VENDOR_FIRST = 512
 _DIGITS_MAX = 5
 _VENDOR = _policy("manufacturer specific", _M)
 _NOT_LISTED = _policy("not listed", FaultClass.UNKNOWN)
+_SIM_CODES = frozenset(
+    {"10", "11", "12", "13", "15", "310", "311", "312", "313", "315", "316"}
+    | {"SIM NOT INSERTED", "SIM PIN REQUIRED", "SIM PUK REQUIRED", "SIM FAILURE"}
+)
 _BUSY_CODES = frozenset({"14", "314", "515", "SIM BUSY"})
 
 
@@ -113,6 +117,14 @@ def policy(code: str) -> Policy:
     if number >= _VENDOR_FIRST:
         return _VENDOR
     return POLICIES.get(number, _NOT_LISTED)
+
+
+def is_without_sim(code: str) -> bool:
+    """Return whether a modem has lost its SIM, or the SIM wants its PIN again.
+
+    By what a submit was refused with: CMS, or CME where `cme ` stands in front.
+    """
+    return code.removeprefix("cme ").upper() in _SIM_CODES
 
 
 def is_busy(code: str) -> bool:

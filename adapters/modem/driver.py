@@ -8,12 +8,14 @@ from typing import TypeVar
 from adapters.modem.arrivals import Arrivals
 from adapters.modem.at_replies import (
     operator,
+    pin_state,
     registration,
     signal_dbm,
     storages,
 )
 from adapters.modem.bring_up import BringUp, Session
 from adapters.modem.call import ring
+from adapters.modem.cms_policy import is_without_sim
 from adapters.modem.compose import Piece, fit, fit_text
 from adapters.modem.dialogue import Dialogue, Reply, no_beat
 from adapters.modem.options import ModemOptions
@@ -81,6 +83,7 @@ class SerialModem:
         self._submissions = Submissions(self._dialogue, self._arrivals)
         self._recovery = Recovery(self._dialogue, self._options, clock, self)
         self._which = Which(self._options)
+        self._has_sim = True
 
     def open(self, *, beat: Callable[[], None] = no_beat) -> ModemHealth:
         """Open the port exclusively and bring the modem up.
@@ -150,11 +153,12 @@ class SerialModem:
         self._ready()
         if part.cut:
             self._telemetry.count("modem_texts_cut_total")
-        refused = self._prompt(length, beat)
-        if refused is not None:
-            return refused
-        self._dialogue.write_pdu(pdu)
-        return self._submissions.answer(beat, late_s)
+        outcome = self._prompt(length, beat)
+        if outcome is None:
+            self._dialogue.write_pdu(pdu)
+            outcome = self._submissions.answer(beat, late_s)
+        self._has_sim = not (outcome.code and is_without_sim(outcome.code))
+        return outcome
 
     def ring(
         self,
@@ -228,10 +232,14 @@ class SerialModem:
             for line in replies[text].lines
         )
         states = [one for one in told if one is not None]
+        registered = not states or any(s.state.can_send for s in states)
+        if not registered and self._is_locked():
+            # A SIM that lost contact for a moment wants its PIN anew.
+            self._bring_up()
         stores = [s for line in replies["AT+CPMS?"].lines for s in storages(line)]
         receiving = stores[-1] if stores else None
         return ModemHealth(
-            registered=not states or any(s.state.can_send for s in states),
+            registered=registered,
             signal_dbm=_first(signal_dbm, replies["AT+CSQ"]),
             operator=_first(operator, replies["AT+COPS?"]),
             imei=self._session.imei,
@@ -325,16 +333,22 @@ class SerialModem:
         self._arrivals.forget()
         self._submissions.forget()
         self._session = BringUp(self._dialogue, self._options, self._pins).run()
+        self._has_sim = True
 
     def _ready(self) -> None:
-        """Bring the modem up again where it has started anew."""
+        """Bring the modem up again where it has started anew, or its SIM has."""
         self._dialogue.interrupted = False
         if self._dialogue.restarted:
             self._telemetry.count("modem_restarts_total")
+        if self._dialogue.restarted or not self._has_sim:
             self._bring_up()
 
     def _ask(self, text: str) -> Reply:
         return self._dialogue.command(text, deadline_s=self._options.command_s)
+
+    def _is_locked(self) -> bool:
+        told = map(pin_state, self._ask("AT+CPIN?").lines)
+        return any(state and state != "READY" for state in told)
 
     def _prompt(self, length: int, beat: Callable[[], None]) -> SubmitOutcome | None:
         """Get the prompt; an outcome where the modem refuses to give one."""

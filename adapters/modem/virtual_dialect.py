@@ -61,7 +61,7 @@ class Dialect:
         self._clock = clock
         self._identity = identity or Identity()
         self._messages = MessageCommands(state)
-        self._creg = state.faults.creg
+        self._creg = state.registration
         self._handlers: dict[str, Handler] = {
             "+CPIN": self._pin,
             "+CPINR": self._pin_tries,
@@ -113,7 +113,7 @@ class Dialect:
 
     def registration_news(self) -> tuple[str, ...]:
         """Return what is said unasked where the registration is another than before."""
-        creg = self._state.faults.creg
+        creg = self._state.registration
         if creg == self._creg:
             return ()
         self._creg = creg
@@ -277,7 +277,7 @@ class Dialect:
 
     def _registered(self, mode: int) -> str:
         place = ',"0017","000000A1",7' if mode > 1 else ""
-        return f"{self._state.faults.creg}{place}"
+        return f"{self._state.registration}{place}"
 
     def _operator(self, form: str, arguments: str) -> Answer:
         settings = self._state.settings

@@ -74,8 +74,7 @@ class Inbox:
     @property
     def _reachable(self) -> bool:
         state = self._state
-        registered = state.faults.creg in _REACHABLE
-        return self.plugged and state.lock == "READY" and registered
+        return self.plugged and state.registration in _REACHABLE
 
     def _shuffle_in(self) -> None:
         batch, self._batch = self._batch, []

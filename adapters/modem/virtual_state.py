@@ -72,13 +72,14 @@ class State:
         return "READY" if self.unlocked or not self.pin else "SIM PIN"
 
     @property
+    def registration(self) -> int:
+        """Return what `+CREG?` says: a SIM that is locked is in no network."""
+        return self.faults.creg if self.lock == "READY" else 0
+
+    @property
     def can_send(self) -> bool:
         """Return whether the network would take a message."""
-        return (
-            self.faults.creg in {1, 5, 6, 7}
-            and self.settings.radio == 1
-            and self.lock == "READY"
-        )
+        return self.registration in {1, 5, 6, 7} and self.settings.radio == 1
 
     def next_reference(self) -> int:
         """Return the next TP-MR; it wraps at 256."""

@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.modem.cms_policy import POLICIES, FaultClass, is_busy, policy
+from adapters.modem.cms_policy import (
+    POLICIES,
+    FaultClass,
+    is_busy,
+    is_without_sim,
+    policy,
+)
 from tests.adapters.modem.vectors import transcripts
 
 
@@ -60,6 +66,16 @@ def test_what_no_route_mends_is_not_tried_again(code: str) -> None:
 
 def test_a_duplicate_that_the_network_refuses_counts_as_sent() -> None:
     assert policy("197").fault is FaultClass.SENT
+
+
+@pytest.mark.parametrize("code", ["311", "cme 11", "316", "cme 12", "SIM PIN required"])
+def test_a_sim_that_is_locked_or_lost_is_to_be_opened_again(code: str) -> None:
+    assert is_without_sim(code)
+
+
+@pytest.mark.parametrize("code", ["38", "cme 100", "314", "500", ""])
+def test_what_is_refused_for_another_reason_has_its_sim(code: str) -> None:
+    assert not is_without_sim(code)
 
 
 @pytest.mark.parametrize("code", ["14", "314", "515", "SIM busy"])

@@ -10,6 +10,7 @@ from adapters.modem.options import ModemOptions
 from adapters.modem.pins import FilePinStore, MemoryPinStore, PinStore, pin_key
 from adapters.modem.virtual_console import VirtualConsole
 from engine.errors import ModemError
+from engine.ports.modem import SendResult
 from tests.adapters.modem.rig import rig
 
 
@@ -67,6 +68,35 @@ def test_a_sim_is_locked_while_it_runs_and_opened_at_the_next_start(
         assert r.driver.open().registered
         assert r.modem.state.lock == "READY"
         assert console.run("pin") == "READY"
+
+
+def test_a_sim_that_asks_again_while_it_runs_is_opened_bug_stayed_locked(
+    tmp_path: Path,
+) -> None:
+    with rig(tmp_path, options=_options(tmp_path, "1234")) as r:
+        r.modem.want_pin("1234")
+        refused = r.submit("refused")
+        assert (refused.result, refused.code) == (SendResult.REJECTED, "cme 11")
+        assert refused.retry
+        assert r.submit("sent").result is SendResult.SENT
+        r.modem.want_pin("1234")
+        assert not r.driver.health().registered
+        assert r.driver.health().registered
+        assert r.sent_texts() == ["sent"]
+
+
+def test_a_sim_that_no_pin_opens_is_no_modem_until_somebody_has_helped(
+    tmp_path: Path,
+) -> None:
+    with rig(tmp_path, options=_options(tmp_path, "1234")) as r:
+        r.modem.want_puk()
+        assert r.submit("refused").code == "cme 12"
+        for _ in range(2):
+            with pytest.raises(ModemError, match="SIM PUK"):
+                r.driver.poll(drain=False)
+        r.modem.want_pin("")
+        assert r.driver.open().registered
+        assert r.submit("sent").result is SendResult.SENT
 
 
 def test_the_last_try_is_left_to_a_person(tmp_path: Path) -> None:
