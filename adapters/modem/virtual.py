@@ -8,12 +8,9 @@ from collections import deque
 from collections.abc import Callable
 from typing import Self
 
-from adapters.modem import pdu_decode
-from adapters.modem.compose import fit_text
-from adapters.modem.pdu import Deliver, Submit
-from adapters.modem.pdu_encode import encode_deliver, encode_submit, submit
+from adapters.modem.pdu import Deliver
+from adapters.modem.pdu_encode import encode_deliver
 from adapters.modem.pdu_fields import Address, Charset
-from adapters.modem.pdu_text import build
 from adapters.modem.split import split
 from adapters.modem.virtual_answers import cms
 from adapters.modem.virtual_calls import Calls
@@ -24,13 +21,14 @@ from adapters.modem.virtual_links import Link, PtyLink
 from adapters.modem.virtual_loop import Loop
 from adapters.modem.virtual_network import VirtualNetwork
 from adapters.modem.virtual_state import State
+from adapters.modem.virtual_submit import Owed, message_of
 from engine.ports.clock import Clock
 
 _ESCAPE, _END_OF_PDU, _RETURN, _NEWLINE = 0x1B, 0x1A, 0x0D, 0x0A
 _BACKSPACE = frozenset({0x08, 0x7F})
 _INPUT_MAX = 8192
 _TICK_S = 1.0
-_BAD_PDU, _NO_SERVICE, _OUT_OF_ORDER = 304, 331, 38
+_BAD_PDU, _NO_SERVICE = 304, 331
 _BOOT_LINES = ("RDY", "+CFUN: 1", "+CPIN: READY", "Call Ready", "SMS Ready")
 _NOISE = b"\xff\x00\x80\xfe"
 
@@ -87,7 +85,8 @@ class VirtualModem:
         self._watch = watch
         self._buffer = bytearray()
         self._prompt: str | None = None
-        self._busy = self._sending = False
+        self._busy = False
+        self._owed = Owed(clock)
         self._life = 0
         self._input: deque[int] = deque()
         self._urcs: deque[bytes] = deque()
@@ -106,7 +105,7 @@ class VirtualModem:
 
         One that vanishes from the bus, or starts anew, sends no more.
         """
-        return self._sending
+        return len(self._owed) > 0
 
     def start(self) -> Self:
         """Plug in and run."""
@@ -205,7 +204,8 @@ class VirtualModem:
         self._buffer.clear()
         self._input.clear()
         self._urcs.clear()
-        self._prompt, self._busy, self._sending = None, False, False
+        self._prompt, self._busy = None, False
+        self._owed.forget()
         self._life += 1
 
     def _boot(self) -> None:
@@ -293,57 +293,57 @@ class VirtualModem:
 
     def _hand_over(self, argument: str, text: str) -> None:
         """Take what was written at the prompt; from here on it counts as sent."""
-        message = self._message(argument, text)
+        pdu_mode = self.state.settings.pdu_mode
+        message = message_of(argument, text, pdu_mode=pdu_mode)
         if message is None:
             self._answer((), cms(self.state, _BAD_PDU))
             return
-        self._busy = self._sending = True
         faults = self.faults
-        code = _OUT_OF_ORDER if faults.no_credit else faults.cms
-        if faults.no_credit or faults.strikes("cms_rate"):
-            final = cms(self.state, code)
-            self._later(faults.latency_s, lambda: self._answer((), final))
-            return
-        reference = self.state.next_reference()
-        late = (
-            faults.late_cmgs_s if faults.late_cmgs_s and faults.strikes("late") else 0
-        )
-        answer_s = faults.latency_s + late
-        self._network.submit(self, message, reference, answer_s=answer_s)
-        if faults.strikes("drop_cmgs"):
-            self._later(answer_s, self._fall_silent)
-            return
-        lines = (f"+CMGS: {reference}",)
-        self._later(answer_s, lambda: self._answer(lines, "OK"))
+        owes = faults.owed_cmgs_s > 0 and faults.strikes("owed")
+        late = faults.late_cmgs_s > 0 and faults.strikes("late")
+        seconds = faults.latency_s + late * faults.late_cmgs_s
+        refused = faults.no_credit or faults.strikes("cms_rate")
+        reference = 0 if refused else self.state.next_reference()
+        is_said = refused or not faults.strikes("drop_cmgs")
 
-    def _message(self, argument: str, text: str) -> Submit | None:
-        if self.state.settings.pdu_mode:
-            digits = "".join(text.split())
-            pdu = pdu_decode.decode(digits, from_mobile=True)
-            return pdu if isinstance(pdu, Submit) and not pdu.flags else None
-        part = fit_text(text.replace("\r", "\n").strip("\n"))
-        message = submit(argument, build(part.text, part.charset))
-        try:
-            encode_submit(message)
-        except ValueError:
-            return None
-        return message
+        def over() -> None:
+            block = self._aside if owes else self._block
+            if refused:
+                self._say((), cms(self.state, faults.refusal), block)
+            elif is_said:
+                self._say((f"+CMGS: {reference}",), "OK", block)
+            if not owes:
+                self._fall_silent()
+
+        self._busy = not owes
+        answer_s = self._owed.takes(seconds + owes * faults.owed_cmgs_s, over)
+        if not refused:
+            self._network.submit(self, message, reference, answer_s=answer_s)
+        self._later(answer_s, self._owed.end)
 
     def _answer(self, lines: tuple[str, ...], final: str) -> None:
+        self._say(lines, final, self._block)
+        self._fall_silent()
+
+    def _say(
+        self,
+        lines: tuple[str, ...],
+        final: str,
+        block: Callable[[tuple[str, ...]], None],
+    ) -> None:
         faults = self.faults
         if faults.strikes("garbage"):
             self._out(_NOISE)
         if lines:
-            self._block(lines)
+            block(lines)
         if faults.urc_inside:
-            self._block(("^RSSI:21",))
+            block(("^RSSI:21",))
         if not (final == "OK" and faults.strikes("drop_ok")):
-            self._block((final,))
-        self._fall_silent()
+            block((final,))
 
     def _fall_silent(self) -> None:
         """Be ready for the next command; say what was held back meanwhile."""
-        self._busy = self._sending = False
+        self._busy = False
         self._flush_urcs()
         while self._input and not self._busy:
             self._take(self._input.popleft())
@@ -362,6 +362,9 @@ class VirtualModem:
     def _flush_urcs(self) -> None:
         while self._urcs and self._prompt is None:
             self._out(self._urcs.popleft())
+
+    def _aside(self, lines: tuple[str, ...]) -> None:
+        self._urc(*lines)
 
     def _block(self, lines: tuple[str, ...]) -> None:
         for line in lines:

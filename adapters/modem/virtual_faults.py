@@ -18,6 +18,8 @@ class Faults:
         drop_ok: rate at which OK is lost after the information lines.
         late_cmgs_s: added to the answer of a submit at the rate `late`.
         late: see above.
+        owed_cmgs_s: the same at the rate `owed`, but commands are taken meanwhile.
+        owed: see above.
         hang: nothing is answered at all.
         storage_full: no store takes another message; `^SMMEMFULL` is said.
         lost_cmti: rate at which an arrival is stored and not announced.
@@ -45,6 +47,8 @@ class Faults:
     drop_ok: float = 0.0
     late_cmgs_s: float = 0.0
     late: float = 1.0
+    owed_cmgs_s: float = 0.0
+    owed: float = 1.0
     hang: bool = False
     storage_full: bool = False
     lost_cmti: float = 0.0
@@ -64,6 +68,11 @@ class Faults:
     no_report: float = 0.0
     sim_busy_s: float = 0.0
     _debts: dict[str, float] = field(default_factory=dict, repr=False)
+
+    @property
+    def refusal(self) -> int:
+        """Return the code that a submit is refused with, where it is."""
+        return _OUT_OF_ORDER if self.no_credit else self.cms
 
     def strikes(self, name: str) -> bool:
         """Return whether the fault of this rate strikes now."""
@@ -98,6 +107,7 @@ class Faults:
                 setattr(self, name, value)
 
 
+_OUT_OF_ORDER = 38
 _SWITCH = {"on": True, "off": False}
 
 

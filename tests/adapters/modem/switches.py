@@ -15,6 +15,7 @@ SWITCHES = {
     "drop_cmgs": "0.5",
     "drop_ok": "0.2",
     "late_cmgs_s": "0.2",
+    "owed_cmgs_s": "0.2",
     "storage_full": "on",
     "lost_cmti": "1",
     "cdsi_wrong_store": "on",
@@ -72,7 +73,7 @@ EVENTS: dict[str, Callable[[VirtualModem], None]] = {
     "written to": lambda modem: modem.inject("+46701740606", "K7F2 1 " + "x" * 200),
     "hung for a moment": _hang,
 }
-NOT_SWITCHED_HERE = {"hang", "late", "cms"}
+NOT_SWITCHED_HERE = {"hang", "late", "owed", "cms"}
 
 
 def mend(faults: Faults, name: str) -> None:

@@ -130,6 +130,24 @@ def test_one_that_starts_anew_while_it_sends_says_nothing_of_it(
         assert "+CMGS" not in t.types("AT\r")
 
 
+def test_one_that_owes_an_answer_takes_commands_and_answers_in_order(
+    modem: VirtualModem,
+) -> None:
+    pdu = "0011000B916407281553F80000AA0AE8329BFD4697D9EC37\x1a"
+    modem.faults.owed_cmgs_s, modem.faults.owed = 0.3, 0.5
+    with terminal(modem) as t:
+        t.types("ATE0\r")
+        t.types("AT+CMGS=23\r", until="> ")
+        t.types(pdu, until="+CMGS: 1\r\n\r\nOK\r\n")
+        t.types("AT+CMGS=23\r", until="> ")
+        t.writes(pdu)
+        assert t.types("AT+CSQ\r").startswith("\r\n+CSQ")
+        assert modem.is_sending
+        t.types("AT+CMGS=23\r", until="> ")
+        said = t.types(pdu, until="+CMGS: 3\r\n\r\nOK\r\n")
+        assert said.startswith("\r\n+CMGS: 2\r\n\r\nOK\r\n")
+
+
 def test_a_reset_is_answered_before_it_begins(modem: VirtualModem) -> None:
     modem.faults.command_s = 0.1
     with terminal(modem) as t:
