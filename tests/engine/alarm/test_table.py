@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from engine.alarm.commands import (
     AlarmCommand,
     ApprovePublication,
     Close,
+    ConfirmSafe,
     Follow,
     HandOver,
     HandPeopleOn,
@@ -42,6 +44,7 @@ from engine.alarm.state import (
 )
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience, Fallback, Verification, Voice
+from engine.roster.model import Word
 from engine.values import AlarmId, CommandId, EffectId
 from tests.engine.alarm.scene import (
     ALARM,
@@ -119,6 +122,21 @@ def disputed(scene: Scene) -> None:
     scene.reply("c2", ReplyKind.FALSE)
 
 
+def forced(scene: Scene) -> None:
+    acknowledged(scene)
+    scene.cancel(Word.DURESS)
+
+
+def forced_and_taken(scene: Scene) -> None:
+    forced(scene)
+    scene.acknowledge()
+
+
+def ended_in_appearance(scene: Scene) -> None:
+    forced_and_taken(scene)
+    scene.close()
+
+
 STATES: list[Callable[[Scene], None]] = [
     raised,
     acknowledged,
@@ -130,6 +148,9 @@ STATES: list[Callable[[Scene], None]] = [
     reopened,
     presumed,
     disputed,
+    forced,
+    forced_and_taken,
+    ended_in_appearance,
 ]
 EFFECT = EffectId("a1.colleagues.1.c1.sms.0")
 COMMANDS: dict[str, AlarmCommand] = {
@@ -171,6 +192,7 @@ COMMANDS: dict[str, AlarmCommand] = {
     "verify as false": Verify(command_id=C, by=ROWAN, truth=Truth.FALSE),
     "approve": ApprovePublication(command_id=C, by=ROWAN),
     "close": Close(command_id=C, by=ALDER, reason=CloseReason.SAFE),
+    "confirm safe": ConfirmSafe(command_id=C, by=ALDER),
     "reopen": Reopen(command_id=C, by=ALDER),
     "reveal": Reveal(command_id=C, by=ALDER, what="place"),
     "hand over": HandOver(command_id=C, by=ALDER, to=ROWAN, note="words"),
@@ -182,44 +204,33 @@ COMMANDS: dict[str, AlarmCommand] = {
     ),
 }
 # What a privileged act comes to, by state: refused unless it stands here.
+TAKEN = {
+    "acknowledged",
+    "following_up",
+    "judged_false",
+    "approved",
+    "published",
+    "presumed",
+    "forced_and_taken",
+}
 ALLOWED = {
-    "acknowledge": {"raised", "reopened", "disputed"},
-    "verify": {"acknowledged", "judged_false", "presumed"},
-    "verify as false": {
+    "acknowledge": {"raised", "reopened", "disputed", "forced"},
+    "verify": {
         "acknowledged",
-        "following_up",
-        "approved",
-        "published",
+        "judged_false",
         "presumed",
+        "forced_and_taken",
+        "ended_in_appearance",
     },
+    "verify as false": TAKEN - {"judged_false"} | {"ended_in_appearance"},
     "approve": {"following_up", "reopened"},
-    "close": {
-        "acknowledged",
-        "following_up",
-        "judged_false",
-        "approved",
-        "published",
-        "presumed",
-    },
-    "reopen": {"closed"},
+    "close": TAKEN,
+    "confirm safe": {state.__name__ for state in STATES} - {"closed"},
+    "reopen": {"closed", "ended_in_appearance"},
     "reveal": {state.__name__ for state in STATES},
-    "hand over": {
-        "acknowledged",
-        "following_up",
-        "judged_false",
-        "approved",
-        "published",
-        "presumed",
-    },
+    "hand over": TAKEN | {"ended_in_appearance"},
     "link": {state.__name__ for state in STATES},
-    "merge": {
-        "acknowledged",
-        "following_up",
-        "judged_false",
-        "approved",
-        "published",
-        "presumed",
-    },
+    "merge": TAKEN,
 }
 # What says nothing new.
 SILENT = {
@@ -240,6 +251,19 @@ def test_the_states_of_the_table_are_every_response_truth_and_publicity() -> Non
     assert bare.response is Response.RAISED
     assert {alarm.truth for alarm in seen} == set(Truth)
     assert {alarm.publicity for alarm in seen} == set(Publicity) - {Publicity.RETRACTED}
+
+
+def test_the_commands_of_the_table_are_all_that_there_are() -> None:
+    assert {type(command) for command in COMMANDS.values()} == set(
+        get_args(AlarmCommand)
+    )
+
+
+def test_a_state_of_force_is_one_and_looks_like_none() -> None:
+    assert _alarm(forced).duress
+    seen = _alarm(ended_in_appearance)
+    assert seen.is_open
+    assert seen.seen.closed is not None
 
 
 def _alarm(build: Callable[[Scene], None]) -> Alarm:
