@@ -1,6 +1,7 @@
 """What the auditor shares with the engine that it watches: it should be nothing."""
 
 from collections.abc import Mapping
+from os.path import realpath
 
 from engine.config import Config
 
@@ -13,12 +14,13 @@ def warnings(config: Config) -> list[str]:
     if not auditor.hq:
         lacks = "an [[auditor.hq]] with an [[auditor.channel]] or [[auditor.modem]]"
         return [f"auditor: nobody is told by a way of its own; name {lacks}"]
-    engines = {table.port: table.name for table in config.modem}
+    engines = {realpath(table.port): table.name for table in config.modem}
     modems = [
-        f"auditor: modem {modem.name!r} is the engine's {engines[modem.port]!r};"
+        f"auditor: modem {modem.name!r} is the engine's"
+        f" {engines[realpath(modem.port)]!r};"
         " give it one of its own"
         for modem in auditor.modem
-        if modem.port in engines
+        if realpath(modem.port) in engines
     ]
     channels = [
         f"auditor: channel {channel.name!r} shares its {same} with the engine's"

@@ -60,10 +60,26 @@ def examine(config: Config) -> dict[str, object]:
 
 
 def _construct(config: Config) -> list[str]:
-    """Construct modems and channels, opening nothing; return which secrets are amiss.
+    """Construct modems and channels, the auditor's too, and open nothing.
 
-    systemd hands secrets to the service alone: whoever checks may not see them.
+    Returns:
+        Which secrets are amiss: systemd hands them to the service alone, and whoever
+        checks may not see them.
+
     """
+    auditor = config.auditor
+    own = {"channel": auditor.channel, "modem": auditor.modem}
+    amiss = _amiss(config)
+    try:
+        return amiss + [
+            f"auditor: {one}" for one in _amiss(config.model_copy(update=own))
+        ]
+    except ConfigError as error:
+        key = f"auditor.{error.key}"
+        raise ConfigError(key, error.expected, error.cure) from error
+
+
+def _amiss(config: Config) -> list[str]:
     from engine.clock import SystemClock  # noqa: PLC0415 - loaded when used
     from engine.loading import load_channels, load_modems  # noqa: PLC0415 - likewise
     from engine.start import metrics_of  # noqa: PLC0415 - likewise

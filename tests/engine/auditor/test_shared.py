@@ -39,6 +39,15 @@ def test_a_modem_must_be_its_own(tmp_path: Path, port: str, shared: int) -> None
     assert all("'modem-1'" in one for one in said)
 
 
+def test_a_modem_by_another_name_is_the_same_modem(tmp_path: Path) -> None:
+    """As udev names them: `/dev/serial/by-id/...` points at `/dev/ttyUSB0`."""
+    (tmp_path / "by-id").symlink_to("/dev/ttyUSB0")
+    own = {"name": "own", "port": str(tmp_path / "by-id")}
+    hq = {"channel": "sms", "address": "+15005550006"}
+    (said,) = warned(tmp_path, {"modem": [own], "hq": [hq]})
+    assert "'modem-1'" in said
+
+
 @pytest.mark.parametrize(
     ("host", "shared"), [("mail.hq.example", 1), ("mail.example", 0)]
 )

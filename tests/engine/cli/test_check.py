@@ -46,6 +46,18 @@ def test_as_json(patch: Patch, out: Output, tmp_path: Path) -> None:
         ('[[channel]]\nname = "x"\nkind = "telex"\n', "telex"),
         ('[[hq]]\nchannel = "email"\naddress = "hq@hq.invalid"\n', "hq[0].channel"),
         ('[[public]]\nchannel = "mastodon"\n', "public[0].channel"),
+        (
+            '[[auditor.channel]]\nname = "own"\nkind = "telex"\n',
+            "auditor.channel[0].kind",
+        ),
+        (
+            '[[auditor.channel]]\nname = "own"\nkind = "email"\n',
+            "auditor.channel.own.options.host",
+        ),
+        (
+            '[[auditor.modem]]\nname = "own"\nport = "/dev/x"\ndriver = "telex"\n',
+            "auditor.modem[0].driver",
+        ),
         ("[console]\nport = 99999\n", "console.port"),
         ('[protocols]\ndefault = "mine"\n', "protocols.default"),
         ("colour = 1\n", "colour"),
