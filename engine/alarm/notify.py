@@ -295,7 +295,7 @@ def _notification(
 
 def _english(step: Step, told: Told, facts: TextFacts, now: Instant) -> str:
     """Return what a text says, for HQ, where nobody has reviewed its language."""
-    if step.to is Audience.PUBLIC or wording(told.language).reviewed_by:
+    if step.to is Audience.PUBLIC or wording(told.language).is_reviewed:
         return ""
     parts = compose(step.text, FALLBACK, facts, now=now)
     return "".join(part.text for part in finish(parts, FALLBACK, now))

@@ -56,7 +56,7 @@ def check(
     from engine.protocol.lint import lint  # noqa: PLC0415 - loaded when used
 
     protocol = load_protocol(file)
-    reach = _reach(person, roster, modems) if person else None
+    reach = _reach(person, roster, modems)
     found = lint(protocol, fit=_fit(), reach=reach)
     if as_json:
         facts = {"name": protocol.name, "version": protocol.version}
@@ -66,9 +66,10 @@ def check(
         for one in found:
             where = f"{one.step}: " if one.step else ""
             sys.stdout.write(f"{one.fault.value:<14} {where}{one.words}\n")
+        uncounted = "" if person else "; nobody counted, name a defender with --for"
         sys.stdout.write(
             f"{file.name}: {protocol.name} v{protocol.version},"
-            f" {len(protocol.steps)} steps, {len(found)} findings: SUCCESS\n"
+            f" {len(protocol.steps)} steps, {len(found)} findings{uncounted}: SUCCESS\n"
         )
     if strict and found:
         raise typer.Exit(EXIT_DEGRADED)
@@ -189,10 +190,13 @@ def _fit() -> "Fit":
 
 
 def _reach(person: str, roster: Path | None, modems: int) -> "Reach":
-    from engine.rehearsal.reach import reach_of  # noqa: PLC0415 - loaded when used
+    from engine.protocol.lint import Reach  # noqa: PLC0415 - loaded when used
+    from engine.rehearsal.reach import reach_of  # noqa: PLC0415 - likewise
     from engine.roster.parse import load_roster  # noqa: PLC0415 - likewise
     from engine.roster.sample import SAMPLE_FILE, sample_roster  # noqa: PLC0415 - likewise
 
+    if not person:
+        return Reach(people={}, modems=modems)
     if roster is None:
         return reach_of(sample_roster(), person, file=SAMPLE_FILE, modems=modems)
     read = load_roster([roster])

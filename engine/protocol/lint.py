@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from engine.protocol.model import ActionProtocol, Audience, Condition, Start, Step
+from engine.protocol.model import (
+    ActionProtocol,
+    Audience,
+    Condition,
+    Start,
+    Step,
+    Voice,
+)
 from engine.protocol.texts import LANGUAGES, Segment, TextFacts, compose, wording
 from engine.values import Instant, StepId
 
@@ -22,8 +29,15 @@ SMS_S = 4.0
 CALL_S = 25.0
 ANSWER = timedelta(seconds=60)
 """Sooner nobody has read a message and answered it."""
+MODEM = frozenset({"sms", "call"})
 PEOPLE = frozenset({Audience.NEAREST, Audience.CONTACTS, Audience.DUTY})
 _NEEDED_PRIORITY = 2
+ASK = "ask"
+_HEARD = {
+    Voice.COLLEAGUES: Audience.NEAREST,
+    Voice.CONTACTS: Audience.CONTACTS,
+    Voice.HQ: Audience.DUTY,
+}
 _ALWAYS = {
     Start.VERIFIED.value: frozenset({Condition.VERIFIED, Condition.REAL}),
     Start.APPROVED.value: frozenset({Condition.APPROVED}),
@@ -78,7 +92,8 @@ def lint(
 
     """
     found = [*_unreachable(protocol), *_deadlines(protocol, reach)]
-    found += [*_single_ways(protocol)]
+    found += [*_single_ways(protocol), *_no_end(protocol)]
+    found += [*_quorum(protocol, reach)]
     if reach is not None:
         found += [*_people(protocol, reach)]
     if fit is not None:
@@ -150,8 +165,10 @@ def _single_ways(protocol: ActionProtocol) -> Iterable[Warned]:
         if not protocol.begins_at_close(step) and step.to is not Audience.PUBLIC
     ]
     ways = {channel for step in at_raise for channel in step.channels}
-    if len(ways) == 1:
-        words = f"everybody is told by {min(ways)!r} alone: if it fails, nobody hears"
+    if len(ways) == 1 or ways <= MODEM:
+        named = " and ".join(map(repr, sorted(ways)))
+        by = f"{named}, by modem," if ways <= MODEM else named
+        words = f"everybody is told by {by} alone: if it fails, nobody hears"
         yield Warned(fault=Fault.SINGLE_POINT, step="", words=words)
     if not any(step.to in {Audience.HQ, Audience.DUTY} for step in at_raise):
         words = "HQ is never told: nobody takes the case"
@@ -160,6 +177,53 @@ def _single_ways(protocol: ActionProtocol) -> Iterable[Warned]:
     if not any(s.every is not None and s.rounds is None for s in pages):
         words = "the officers on duty are not paged round and round until one answers"
         yield Warned(fault=Fault.SINGLE_POINT, step="", words=words)
+
+
+def _no_end(protocol: ActionProtocol) -> Iterable[Warned]:
+    """Find people who are told of an alarm and never of its end."""
+    told = {step.to for step in protocol.steps}
+    at_close = filter(protocol.begins_at_close, protocol.steps)
+    ends = Audience.TOLD in {step.to for step in at_close}
+    if told & {Audience.NEAREST, Audience.CONTACTS} and not ends:
+        words = "nobody who was told hears of the end: add a step to = 'told'"
+        yield Warned(fault=Fault.NOBODY, step="", words=words)
+
+
+def _quorum(protocol: ActionProtocol, reach: Reach | None) -> Iterable[Warned]:
+    """Find a quorum that nobody can reach in its time, or with these people."""
+    rule = protocol.verification
+    if rule is None:
+        return
+    within_s = rule.within.total_seconds()
+    if rule.within < ANSWER:
+        words = f"verification.within_s is {within_s:.0f}: nobody can have answered"
+        yield Warned(fault=Fault.DEADLINE, step="", words=words)
+    for step in protocol.steps:
+        after = _after_raise(protocol, step)
+        if step.text == ASK and after is not None and after + ANSWER > rule.within:
+            words = (
+                f"asks {after.total_seconds():.0f} s after the raise, and who is"
+                f" believed is settled after {within_s:.0f} s"
+            )
+            yield Warned(fault=Fault.DEADLINE, step=step.id, words=words)
+    if reach is None or Voice.HQ in rule.of:
+        return
+    counts = [reach.people.get(_HEARD[voice]) for voice in rule.of - {Voice.HQ}]
+    there = sum(max(one.values(), default=0) for one in counts if one is not None)
+    if None not in counts and there < rule.needs:
+        words = f"verification needs {rule.needs} people, and {there} can be reached"
+        yield Warned(fault=Fault.NOBODY, step="", words=words)
+
+
+def _after_raise(protocol: ActionProtocol, step: Step) -> timedelta | None:
+    """Return how long after the raise a step comes at the soonest."""
+    passed = step.delay
+    for _ in protocol.steps:
+        earlier = protocol.step(StepId(step.after))
+        if earlier is None:
+            break
+        passed, step = passed + earlier.delay, earlier
+    return passed if step.after == Start.RAISED else None
 
 
 def _people(protocol: ActionProtocol, reach: Reach) -> Iterable[Warned]:
@@ -219,13 +283,13 @@ def longest() -> TextFacts:
         pressed_at=_NOW,
         doubts=("late",),
         signals=("removed",),
+        move=(99_000.0, "south_east"),
     )
 
 
 def _unreviewed() -> Iterable[Warned]:
     """Mark the languages whose texts nobody who speaks them has reviewed."""
     for language in LANGUAGES:
-        by = wording(language).reviewed_by.strip()
-        if not by or by.lower().startswith("nobody"):
+        if not wording(language).is_reviewed:
             words = f"the texts in {language!r} are used and not reviewed"
             yield Warned(fault=Fault.UNREVIEWED, step="", words=words)

@@ -75,15 +75,24 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
-    """One language's table as its file has it."""
+    """One language's table as its file has it.
+
+    `reviewed_by` is who has read it, `reviewed_on` the date (ISO 8601): it takes both.
+    """
 
     language: str
     reviewed_by: str
+    reviewed_on: str
     words: Mapping[str, str]
     decimals: int
     is_latin: bool
     text: Mapping[str, tuple["Part", ...]]
     subject: Mapping[str, str]
+
+    @property
+    def is_reviewed(self) -> bool:
+        """Say whether somebody who speaks the language has read it, and when."""
+        return bool(self.reviewed_by.strip() and self.reviewed_on.strip())
 
 
 @cache
@@ -103,6 +112,7 @@ def wording(language: str) -> Wording:
     return Wording(
         language=name,
         reviewed_by=table["reviewed_by"],
+        reviewed_on=table["reviewed_on"],
         words=words,
         decimals=decimals,
         is_latin=is_latin,

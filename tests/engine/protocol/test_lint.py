@@ -33,6 +33,21 @@ count = 5
 channels = ["sms"]
 text = "sos"
 """
+STOP = """
+[[step]]
+id = "stop"
+after = "closed"
+to = "told"
+channels = ["sms", "email"]
+text = "stop"
+"""
+RULE = """
+[verification]
+needs = 3
+of = ["colleagues", "contacts"]
+within_s = 300
+otherwise = "ask"
+"""
 
 
 def protocol(*steps: str) -> ActionProtocol:
@@ -47,7 +62,7 @@ def found(
 
 
 def test_a_sound_one_has_nothing_but_texts_to_review() -> None:
-    faults = {one.fault for one in lint(protocol(HQ, DUTY, NEAR))}
+    faults = {one.fault for one in lint(protocol(HQ, DUTY, NEAR, STOP))}
     assert faults == {Fault.UNREVIEWED}
 
 
@@ -81,7 +96,7 @@ def test_a_step_that_never_comes_is_found_and_so_is_what_waits_for_it(
 
 def test_people_who_cannot_be_reached_are_found() -> None:
     reach = Reach(people={Audience.NEAREST: {"sms": 0, "email": 4}})
-    assert found(Fault.NOBODY, HQ, DUTY, NEAR, reach=reach) == [
+    assert found(Fault.NOBODY, HQ, DUTY, NEAR, STOP, reach=reach) == [
         ("near", "nobody of 'nearest' can be reached by sms")
     ]
 
@@ -94,7 +109,7 @@ def test_one_person_alone_is_a_single_point() -> None:
 
 
 def test_an_audience_that_was_not_looked_at_is_not_spoken_of() -> None:
-    assert found(Fault.NOBODY, HQ, DUTY, NEAR, reach=Reach(people={})) == []
+    assert found(Fault.NOBODY, HQ, DUTY, NEAR, STOP, reach=Reach(people={})) == []
 
 
 def test_one_channel_for_everybody_is_a_single_point() -> None:
@@ -102,6 +117,65 @@ def test_one_channel_for_everybody_is_a_single_point() -> None:
     ((where, words),) = found(Fault.SINGLE_POINT, HQ, by_mail)
     assert where == ""
     assert "'email' alone" in words
+
+
+def test_what_goes_by_modem_alone_is_a_single_point() -> None:
+    ((where, words),) = found(Fault.SINGLE_POINT, DUTY, NEAR)
+    assert where == ""
+    assert "'call' and 'sms', by modem, alone" in words
+    assert found(Fault.SINGLE_POINT, HQ, DUTY, NEAR) == []
+
+
+def test_people_who_never_hear_of_the_end_are_found() -> None:
+    ((where, words),) = found(Fault.NOBODY, HQ, DUTY, NEAR)
+    assert (where, "hears of the end" in words) == ("", True)
+    assert found(Fault.NOBODY, HQ, DUTY, NEAR, STOP) == []
+    assert found(Fault.NOBODY, HQ, DUTY) == []
+
+
+def test_a_quorum_that_has_no_time_is_found() -> None:
+    hasty = RULE.replace("300", "59")
+    ((where, words),) = found(Fault.DEADLINE, hasty, HQ, DUTY, NEAR)
+    assert where == ""
+    assert "within_s is 59: nobody can have answered" in words
+    assert found(Fault.DEADLINE, RULE, HQ, DUTY, NEAR) == []
+
+
+@pytest.mark.parametrize(("delay_s", "times"), [(180, 0), (181, 1)])
+def test_whoever_is_asked_too_late_to_be_heard_is_found(
+    delay_s: int, times: int
+) -> None:
+    """Counted from the raise, over the steps between."""
+    between = step(id='"between"', delay_s="60")
+    ask = f"""
+[[step]]
+id = "ask"
+after = "between"
+delay_s = {delay_s}
+to = "silent"
+channels = ["sms"]
+text = "ask"
+"""
+    late = found(Fault.DEADLINE, RULE, HQ, DUTY, NEAR, between, ask)
+    assert [where for where, _ in late] == ["ask"] * times
+
+
+@pytest.mark.parametrize(("contacts", "times"), [(0, 1), (1, 0)])
+def test_a_quorum_of_more_people_than_there_are_is_found(
+    contacts: int, times: int
+) -> None:
+    people = {Audience.NEAREST: {"sms": 2}, Audience.CONTACTS: {"sms": contacts}}
+    steps = (RULE, HQ, DUTY, NEAR, STOP)
+    few = found(Fault.NOBODY, *steps, reach=Reach(people=people))
+    said = "verification needs 3 people, and 2 can be reached"
+    assert [words for _, words in few] == [said] * times
+    assert found(Fault.NOBODY, *steps, reach=Reach(people={})) == []
+
+
+def test_a_quorum_with_hq_has_operators_as_well() -> None:
+    with_hq = RULE.replace('"contacts"', '"hq"')
+    reach = Reach(people={Audience.NEAREST: {"sms": 2}})
+    assert found(Fault.NOBODY, with_hq, HQ, DUTY, NEAR, STOP, reach=reach) == []
 
 
 def test_nobody_at_hq_is_found() -> None:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
 
 from adapters.modem import gsm7
 from adapters.modem.driver import SerialModem
+from engine.protocol.lint import longest
 from engine.protocol.texts import (
     LANGUAGES,
     TextFacts,
@@ -117,8 +118,30 @@ def test_every_language_has_every_word_text_and_subject() -> None:
 
 
 def test_nobody_has_reviewed_the_translations_and_none_says_so() -> None:
-    reviewed = {language: wording(language).reviewed_by for language in LANGUAGES}
-    assert {k for k, by in reviewed.items() if by} == {"en"}
+    tables = [wording(language) for language in LANGUAGES]
+    assert {table.language for table in tables if table.is_reviewed} == {"en"}
+    assert not any(table.reviewed_by for table in tables if not table.is_reviewed)
+
+
+def test_a_review_has_a_name_and_a_date() -> None:
+    english = wording("en")
+    assert date.fromisoformat(english.reviewed_on)
+    assert not replace(english, reviewed_on="").is_reviewed
+    assert not replace(english, reviewed_by=" ").is_reviewed
+
+
+@pytest.mark.parametrize("template", ["sos", "page", "ask", "moved", "stop", "recheck"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_matters_most_survives_where_all_is_at_its_longest(
+    template: str, language: str
+) -> None:
+    """Code, place, age, where somebody has gone to, and the recipient's own sign."""
+    facts = longest()
+    now = facts.pressed_at
+    whole = finish(compose(template, language, facts, now=now), language, now)
+    text = MODEM.fit([(one.priority, one.text) for one in whole])
+    first = [one.text.strip() for one in whole if one.priority == 1]
+    assert [one for one in first if one not in text] == []
 
 
 def test_every_text_speaks_of_facts_that_exist_and_of_its_code_and_sign() -> None:
