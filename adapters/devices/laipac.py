@@ -2,7 +2,8 @@
 
 A lower-case status asks for `$EAVACK`; an SOS, a tamper and some others ask for a
 `$AVCFG` order that ends them on the device, and so leave only once they are durable.
-The password in it is the factory's: a device with another one repeats its event.
+The password in it is the factory's, since it goes to whoever names the device; one with
+another password repeats its event.
 """
 
 import re

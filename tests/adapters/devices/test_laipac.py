@@ -76,3 +76,8 @@ def test_an_alarm_with_an_unreadable_place_is_an_alarm() -> None:
 def test_a_line_that_nobody_has_described_is_shown() -> None:
     (report,) = play(LaipacUdp().session(), b"$NEWONE,MSG00002,1*00").reports
     assert report.kind is ReportKind.UNDECODABLE
+
+
+def test_no_order_tells_a_stranger_another_password_than_the_factorys() -> None:
+    (answer,) = play(connected(), line("3")).answers
+    assert answer.startswith(b"$AVCFG,00000000,d*")
