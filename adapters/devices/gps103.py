@@ -10,11 +10,11 @@ of both.
 import re
 from datetime import timedelta
 
-from adapters.devices import orders
 from adapters.devices.coban_words import read_word
 from adapters.devices.coordinates import degrees_of
 from adapters.devices.draft import KMH_MPS, KNOT_MPS, Draft
 from adapters.devices.framing import cut_line
+from adapters.devices.orders import Gps103Orders
 from adapters.devices.reading import (
     UnreadableError,
     decimal,
@@ -24,11 +24,11 @@ from adapters.devices.reading import (
 )
 from adapters.devices.session import Cut, DatagramSession, StreamSession
 from adapters.devices.torn import Torn, named_by
-from engine.ports.device import Decoded, DeviceOrder, ReportKind, Transport, WireSession
+from engine.ports.device import Decoded, ReportKind, Transport, WireSession
 from engine.values import DeviceId, Instant, Signal
 
 
-class Gps103:
+class Gps103(Gps103Orders):
     """The wire protocol over TCP, found by entry point."""
 
     name = "gps103"
@@ -39,17 +39,8 @@ class Gps103:
         """Start with an empty buffer; each report names its device."""
         return StreamSession(Gps103Decoder(), torn=_TORN)
 
-    def order(self, order: DeviceOrder) -> bytes | None:
-        """Return what is written to the device for a command."""
-        return orders.gps103(order)
 
-    def order_by_sms(self, order: DeviceOrder) -> str | None:
-        """Return what an SMS to its SIM says for a command."""
-        del order
-        return None
-
-
-class Gps103Udp:
+class Gps103Udp(Gps103Orders):
     """The wire protocol over UDP, found by entry point."""
 
     name = Gps103.name

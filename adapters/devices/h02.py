@@ -8,9 +8,9 @@ as a code for the device's profile and signals nothing by itself (Traccar #2920)
 
 import re
 
-from adapters.devices import orders
 from adapters.devices.coordinates import degrees_of
 from adapters.devices.draft import KNOT_MPS, Draft
+from adapters.devices.orders import H02Orders
 from adapters.devices.reading import (
     Reader,
     UnreadableError,
@@ -23,11 +23,11 @@ from adapters.devices.reading import (
 )
 from adapters.devices.session import Cut, DatagramSession, StreamSession
 from adapters.devices.torn import Torn, named_by
-from engine.ports.device import Decoded, DeviceOrder, ReportKind, Transport, WireSession
+from engine.ports.device import Decoded, ReportKind, Transport, WireSession
 from engine.values import DeviceId, Instant, Signal
 
 
-class H02:
+class H02(H02Orders):
     """The wire protocol over TCP, found by entry point."""
 
     name = "h02"
@@ -38,17 +38,8 @@ class H02:
         """Start with an empty buffer; each message names its device."""
         return StreamSession(H02Decoder(), torn=_TORN)
 
-    def order(self, order: DeviceOrder) -> bytes | None:
-        """Return what is written to the device for a command."""
-        return orders.h02(order)
 
-    def order_by_sms(self, order: DeviceOrder) -> str | None:
-        """Return what an SMS to its SIM says for a command."""
-        del order
-        return None
-
-
-class H02Udp:
+class H02Udp(H02Orders):
     """The wire protocol over UDP, found by entry point."""
 
     name = H02.name

@@ -8,11 +8,11 @@ into numbered parameters, `CCC` into fixed records. `AAA` needs no answer.
 import re
 
 from adapters.devices import meitrack_binary as binary
-from adapters.devices import orders
 from adapters.devices.checksums import sum8
 from adapters.devices.draft import KMH_MPS, Draft
 from adapters.devices.framing import cut_by_length
 from adapters.devices.meitrack_events import EVENTS
+from adapters.devices.orders import MeitrackOrders
 from adapters.devices.reading import (
     UnreadableError,
     decimal,
@@ -22,11 +22,11 @@ from adapters.devices.reading import (
 )
 from adapters.devices.session import Cut, DatagramSession, StreamSession
 from adapters.devices.torn import Torn, named_by
-from engine.ports.device import Decoded, DeviceOrder, ReportKind, Transport, WireSession
+from engine.ports.device import Decoded, ReportKind, Transport, WireSession
 from engine.values import DeviceId, Instant
 
 
-class Meitrack:
+class Meitrack(MeitrackOrders):
     """The wire protocol over TCP, found by entry point."""
 
     name = "meitrack"
@@ -37,17 +37,8 @@ class Meitrack:
         """Start with an empty buffer; each message names its device."""
         return StreamSession(MeitrackDecoder(), torn=_TORN)
 
-    def order(self, order: DeviceOrder) -> bytes | None:
-        """Return what is written to the device for a command."""
-        return orders.meitrack(order)
 
-    def order_by_sms(self, order: DeviceOrder) -> str | None:
-        """Return what an SMS to its SIM says for a command."""
-        del order
-        return None
-
-
-class MeitrackUdp:
+class MeitrackUdp(MeitrackOrders):
     """The wire protocol over UDP, found by entry point."""
 
     name = Meitrack.name

@@ -7,9 +7,9 @@ button sets a bit in every ordinary report, and that bit is an SOS as well.
 
 import re
 
-from adapters.devices import orders
 from adapters.devices.coordinates import degrees_of
 from adapters.devices.draft import KMH_MPS, Draft
+from adapters.devices.orders import Tk103Orders
 from adapters.devices.reading import (
     UnreadableError,
     decimal,
@@ -19,11 +19,11 @@ from adapters.devices.reading import (
 )
 from adapters.devices.session import Cut, DatagramSession, StreamSession
 from adapters.devices.torn import Torn, named_by
-from engine.ports.device import Decoded, DeviceOrder, ReportKind, Transport, WireSession
+from engine.ports.device import Decoded, ReportKind, Transport, WireSession
 from engine.values import DeviceId, Instant, Signal
 
 
-class Tk103:
+class Tk103(Tk103Orders):
     """The wire protocol over TCP, found by entry point."""
 
     name = "tk103"
@@ -34,16 +34,8 @@ class Tk103:
         """Start with an empty buffer; each message names its device."""
         return StreamSession(Tk103Decoder(), torn=_TORN)
 
-    def order(self, order: DeviceOrder) -> bytes | None:
-        """Return what is written to the device for a command."""
-        return orders.tk103(order)
 
-    def order_by_sms(self, order: DeviceOrder) -> str | None:
-        """Return what an SMS to its SIM says for a command."""
-        return orders.tk103_by_sms(order)
-
-
-class Tk103Udp:
+class Tk103Udp(Tk103Orders):
     """The wire protocol over UDP, found by entry point."""
 
     name = Tk103.name

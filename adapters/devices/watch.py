@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from adapters.devices.draft import KMH_MPS, Draft
+from adapters.devices.orders import WatchOrders
 from adapters.devices.reading import (
     UnreadableError,
     decimal,
@@ -23,7 +24,7 @@ from engine.ports.device import Decoded, ReportKind, Transport, WireSession
 from engine.values import DeviceId, Instant, Signal
 
 
-class Watch:
+class Watch(WatchOrders):
     """The wire protocol, found by entry point."""
 
     name = "watch"

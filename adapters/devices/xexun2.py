@@ -9,17 +9,17 @@ import re
 import struct
 from math import isfinite
 
-from adapters.devices import orders
 from adapters.devices.checksums import sum16_inverted
 from adapters.devices.draft import KMH_MPS, Draft
+from adapters.devices.orders import Xexun2Orders
 from adapters.devices.reading import Reader, UnreadableError, bcd, moment_of_epoch
 from adapters.devices.session import Cut, StreamSession
 from adapters.devices.torn import Torn
-from engine.ports.device import Decoded, DeviceOrder, ReportKind, Transport, WireSession
+from engine.ports.device import Decoded, ReportKind, Transport, WireSession
 from engine.values import DeviceId, Instant, Signal
 
 
-class Xexun2:
+class Xexun2(Xexun2Orders):
     """The wire protocol, found by entry point."""
 
     name = "xexun2"
@@ -29,15 +29,6 @@ class Xexun2:
     def session(self) -> WireSession:
         """Start with an empty buffer; each frame names its device."""
         return StreamSession(Xexun2Decoder(), torn=_TORN)
-
-    def order(self, order: DeviceOrder) -> bytes | None:
-        """Return what is written to the device for a command."""
-        return orders.xexun2(order)
-
-    def order_by_sms(self, order: DeviceOrder) -> str | None:
-        """Return what an SMS to its SIM says for a command."""
-        del order
-        return None
 
 
 class Xexun2Decoder:

@@ -92,7 +92,15 @@ class Gateway(SupervisedActor[None]):
         for name, (wire, listening) in self._streams.items():
             if wire.transport is Transport.UDP:
                 await loop.create_datagram_endpoint(
-                    partial(DeviceDatagrams, wire, turns, self.clock),
+                    partial(
+                        DeviceDatagrams,
+                        wire,
+                        turns,
+                        self.clock,
+                        lines=self._lines,
+                        is_enrolled=self._door.is_enrolled,
+                        soon=loop.call_soon_threadsafe,
+                    ),
                     sock=self._copy(listening),
                 )
                 continue

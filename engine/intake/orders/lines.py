@@ -1,4 +1,4 @@
-"""Which devices are connected just now, and the way to write to them."""
+"""Which devices can be written to just now, and the way to do it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,16 +7,24 @@ from engine.ports.device import DeviceOrder, TakesOrders, WireProtocol
 from engine.values import DeviceId
 
 
+def _always() -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Line:
-    """A connection; `write` may be called from any thread."""
+    """A way to a device; `write` and `is_open` may be called from any thread.
+
+    A connection is open for as long as it stands here; an address only for a while.
+    """
 
     wire: WireProtocol
     write: Callable[[bytes], None]
+    is_open: Callable[[], bool] = _always
 
 
 class Lines:
-    """The latest connection of each enrolled device. Any thread.
+    """The latest way to each enrolled device. Any thread.
 
     `reached` is called in the loop's thread when a device comes for whom something
     waits; it must not block.
@@ -29,7 +37,7 @@ class Lines:
         self.wanted: frozenset[DeviceId] = frozenset()
 
     def here(self, device: DeviceId, line: Line) -> None:
-        """Take note of a connection."""
+        """Take note of a connection, or of an address that was just heard from."""
         self._lines[device] = line
         if device in self.wanted:
             self._reached(device)
@@ -40,13 +48,15 @@ class Lines:
             del self._lines[device]
 
     def __contains__(self, device: DeviceId) -> bool:
-        """Say whether a device is connected."""
+        """Say whether a way to a device is known."""
         return device in self._lines
 
     def send(self, order: DeviceOrder) -> bool:
         """Write an order; False where the device is away, or knows no such thing."""
         line = self._lines.get(order.device)
-        if line is None or not isinstance(line.wire, TakesOrders):
+        if line is None or not line.is_open():
+            return False
+        if not isinstance(line.wire, TakesOrders):
             return False
         written = line.wire.order(order)
         if written is not None:

@@ -154,9 +154,26 @@ def test_after_a_minute_its_sim_gets_an_sms() -> None:
     assert rig.written == []
 
 
-def test_where_nobody_knows_the_words_it_waits_for_a_day() -> None:
+def test_an_interval_goes_by_sms_too() -> None:
     rig = Rig(DeviceCommand.INTERVAL)
     rig.give(DeviceCommand.INTERVAL)
+    rig.world.run(70)
+    assert rig.texts == [(SIM, "*routetrack*99*")]
+    assert rig.facts() == ["Given", "Sent"]
+
+
+def test_an_address_that_is_no_more_written_to_leaves_the_order_to_the_sms() -> None:
+    rig = Rig(LOCATE)
+    rig.lines.here(HERONS, Line(Tk103(), rig.written.append, lambda: False))
+    rig.give()
+    assert rig.facts() == ["Given"]
+    rig.world.run(70)
+    assert (rig.written, rig.texts) == ([], [(SIM, "*getposl*")])
+
+
+def test_where_nobody_knows_the_words_it_waits_for_a_day() -> None:
+    rig = Rig(DeviceCommand.VIBRATE)
+    rig.give(DeviceCommand.VIBRATE)
     rig.world.run(23 * 3600)
     assert rig.facts() == ["Given"]
     assert rig.texts == []
