@@ -5,12 +5,12 @@ import secrets
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from engine.alarm.codec import replay
-from engine.alarm.state import alarm_of
+from engine.alarm.state import Kind, alarm_of
 from engine.alarm.statistics import by_device
 from engine.cli.client import ask
 from engine.journal.reading import SqliteReader
@@ -41,9 +41,9 @@ def list_(state: State = DEFAULT_STATE, as_json: AsJson = False) -> None:  # noq
         return
     for row in rows:
         sys.stdout.write(
-            f"{row['id']}  {row['raised_at'][:19]}  {row['response']:<13}"
+            f"{row['id']}  {row['raised_at'][:19]}Z  {row['response']:<13}"
             f" {row['truth']:<11} {row['alias']:<12}"
-            f" {row['coming']} coming of {row['told']} told\n"
+            f" {row['coming']} coming of {row['told']} told{_mark(row)}\n"
         )
     if not rows:
         sys.stdout.write("no alarms\n")
@@ -58,10 +58,16 @@ def show(alarm: str, state: State = DEFAULT_STATE, as_json: AsJson = False) -> N
         return
     sys.stdout.write(
         f"{case['alias']}: {case['response']}, {case['truth']}, {case['publicity']}"
-        f" ({case['protocol']})\n"
+        f" ({case['protocol']}){_mark(case)}\n"
     )
     for line in case["lines"]:
-        sys.stdout.write(f"{line['at'][11:23]}  {line['kind']:<22} {line['text']}\n")
+        sys.stdout.write(f"{line['at'][11:23]}Z  {line['kind']:<22} {line['text']}\n")
+
+
+def _mark(row: dict[str, Any]) -> str:
+    """Return what an alarm is where it is not a real one."""
+    kind = str(row["kind"])
+    return "" if kind == Kind.REAL else f"  {kind.upper()}"
 
 
 @app.command()

@@ -22,6 +22,7 @@ ROW = {
     "alias": "Heron",
     "coming": 1,
     "told": 5,
+    "kind": "real",
 }
 CASE = {
     **ROW,
@@ -38,8 +39,19 @@ def test_the_list_is_one_line_for_each_alarm(patch: Patch, out: Output) -> None:
     with service(alarms=(200, [ROW])) as engine:
         assert natalia(patch, "alarm", "list", "--state", str(engine.state)) == 0
     line = out.readouterr().out
-    assert line.startswith("7d5c01aa90e2  2026-11-25T03:00:00")
-    assert "1 coming of 5 told" in line
+    assert line.startswith("7d5c01aa90e2  2026-11-25T03:00:00Z")
+    assert line.endswith("1 coming of 5 told\n")
+
+
+def test_what_is_no_real_alarm_says_so_in_list_and_case(
+    patch: Patch, out: Output
+) -> None:
+    row, case = {**ROW, "kind": "exercise"}, {**CASE, "kind": "exercise"}
+    with service(alarms=(200, [row]), alarms__7d5c01aa90e2=(200, case)) as engine:
+        natalia(patch, "alarm", "list", "--state", str(engine.state))
+        assert out.readouterr().out.endswith("1 coming of 5 told  EXERCISE\n")
+        natalia(patch, "alarm", "show", "7d5c01aa90e2", "--state", str(engine.state))
+        assert "(Standard v1)  EXERCISE\n" in out.readouterr().out
 
 
 def test_an_empty_list_says_so(patch: Patch, out: Output) -> None:
@@ -63,7 +75,7 @@ def test_a_case_is_shown_with_its_time_line(patch: Patch, out: Output) -> None:
         assert natalia(patch, *words) == 0
     said = out.readouterr().out
     assert "Heron: raised, unverified, none (Standard v1)" in said
-    assert "03:00:00.000  AlarmRaised" in said
+    assert "03:00:00.000Z  AlarmRaised" in said
 
 
 @pytest.mark.parametrize(
