@@ -138,7 +138,13 @@ def simulate(
     what_if = world.with_nobody() if nobody_answers else world
     moments = play(protocol, what_if, until=timedelta(minutes=minutes))
     if svg is not None:
-        title = f"{protocol.name} v{protocol.version}"
+        said = {
+            "nobody answers": nobody_answers,
+            "modem down": modem_down,
+            "position missing": position_missing,
+        }
+        ifs = [words for words, is_so in said.items() if is_so]
+        title = ", ".join([f"{protocol.name} v{protocol.version}", *ifs])
         _write(svg, drawing(title, moments))
     _show(moments, as_json=as_json)
     if not any(moment.is_out for moment in moments):

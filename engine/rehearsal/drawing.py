@@ -13,6 +13,8 @@ from engine.protocol.explain import span
 from engine.rehearsal.play import Moment
 
 WIDTH, LEFT, RIGHT, ROW, TOP = 960, 150, 20, 34, 46
+LINE = 16
+_PEOPLE = "people"
 _SCALE_S = 20.0
 _HALF_LABEL = 20
 """Half of what the longest label of a time takes, less the margin beside it."""
@@ -21,11 +23,16 @@ _GOOD, _BAD, _INK, _LINE = "#1b6e53", "#b3261e", "#1f2328", "#d0d7de"
 
 
 def drawing(title: str, moments: Sequence[Moment]) -> str:
-    """Return an SVG document; each mark has its words as a tooltip."""
-    lanes = list(dict.fromkeys(["people", *(moment.lane for moment in moments)]))
+    """Return an SVG document; each mark has its words as a tooltip.
+
+    What people do is numbered and told in words below, so that it can be printed.
+    """
+    lanes = list(dict.fromkeys([_PEOPLE, *(moment.lane for moment in moments)]))
     ends = max((moment.after for moment in moments), default=timedelta(0))
     ends = max(ends, timedelta(minutes=1))
-    height = TOP + ROW * len(lanes) + 30
+    people = [moment for moment in moments if moment.lane == _PEOPLE]
+    below = TOP + ROW * len(lanes) + 30
+    height = below + LINE * len(people)
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}"'
         f' font-family="sans-serif" font-size="12" fill="{_INK}">'
@@ -34,7 +41,7 @@ def drawing(title: str, moments: Sequence[Moment]) -> str:
         head,
         f"<title>{escape(title)}</title>",
         f'<text x="{LEFT}" y="18" font-size="14">{escape(title)}</text>',
-        *_ticks(ends, height),
+        *_ticks(ends, below),
     ]
     for number, lane in enumerate(lanes):
         y = TOP + ROW * number + ROW // 2
@@ -44,6 +51,18 @@ def drawing(title: str, moments: Sequence[Moment]) -> str:
             f' text-anchor="end">{escape(lane)}</text>'
         )
         parts += [_mark(moment, ends, y) for moment in moments if moment.lane == lane]
+    times = list(dict.fromkeys(moment.after for moment in people))
+    for number, after in enumerate(times, start=1):
+        parts.append(
+            f'<text x="{x_of(after, ends):.1f}" y="{TOP + 4}" text-anchor="middle"'
+            f' font-size="9">{number}</text>'
+        )
+    for line, moment in enumerate(people, start=1):
+        number = times.index(moment.after) + 1
+        words = escape(f"{number}  {clock(moment.after)}  {moment.words}")
+        colour = _BAD if moment.is_bad else _INK
+        y = below + LINE * line - 4
+        parts.append(f'<text x="{LEFT}" y="{y}" fill="{colour}">{words}</text>')
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 

@@ -72,6 +72,18 @@ def test_a_time_line_is_printed_and_drawn(
     assert said.startswith(" 0:00:00   people         the alarm is raised\n")
     assert " 0:01:30   people         officer-1 at HQ takes it\n" in said
     assert svg.read_text().startswith("<svg ")
+    assert "<title>Standard v1</title>" in svg.read_text()
+
+
+def test_a_drawing_says_what_was_supposed(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    svg = tmp_path / "line.svg"
+    words = ("--nobody-answers", "--modem-down", "--position-missing")
+    done = natalia(patch, "protocol", "simulate", STANDARD, *words, "--svg", str(svg))
+    assert (done, out.readouterr().err) == (0, "")
+    title = "Standard v1, nobody answers, modem down, position missing"
+    assert f"<title>{title}</title>" in svg.read_text()
 
 
 def test_what_if_no_modem_works_and_nobody_answers(patch: Patch, out: Output) -> None:

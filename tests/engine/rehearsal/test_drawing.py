@@ -68,3 +68,18 @@ def test_no_label_of_a_time_is_cut_off_at_the_edge(seconds: int) -> None:
         x, wide = float(label.get("x", "0")), 6 * len(label.text or "")
         ends = x if label.get("text-anchor") == "end" else x + wide / 2
         assert ends <= WIDTH
+
+
+def test_what_people_do_can_be_read_on_paper() -> None:
+    moments = play(PROTOCOLS["careful"])
+    svg = ET.fromstring(drawing("t", moments))
+    texts = [one.text or "" for one in svg.findall(f"{SVG}text")]
+    people = [moment for moment in moments if moment.lane == "people"]
+    times = sorted({moment.after for moment in people})
+    assert len(times) < len(people), "two at once have one number"
+    for moment in people:
+        number = times.index(moment.after) + 1
+        assert f"{number}  {clock(moment.after)}  {moment.words}" in texts
+        assert texts.count(str(number)) == 1
+    bottom = float(svg.get("viewBox", "").split()[-1])
+    assert all(float(one.get("y", "0")) < bottom for one in svg.findall(f"{SVG}text"))
