@@ -8,7 +8,6 @@ GL300, SeeWorld S03C, Meitrack.
 
 import re
 from dataclasses import dataclass
-from math import isfinite
 
 from engine.values import DeviceId
 
@@ -19,6 +18,9 @@ _DISTRESS = re.compile(
     r"(?<![a-z])(?:help ?me|(?:gt)?sos|alarm)(?![a-z])", re.IGNORECASE
 )
 _NUMBER = r"([-+]?\d{1,3}\.\d{2,8})"
+_PLAIN = r"(-?\d{1,3}\.\d{4,6})"
+# Queclink's @Track: longitude first, and the time of the place behind it.
+_QUECLINK = re.compile(rf"\+(?:RESP|BUFF):GT.*?,{_PLAIN},{_PLAIN},\d{{14}},", re.DOTALL)
 _PLACES = (
     re.compile(
         rf"lat\w*\W{{0,3}}([NS]?){_NUMBER}\W{{1,4}}lon\w*\W{{0,3}}([EW]?){_NUMBER}",
@@ -49,12 +51,25 @@ def read_tracker(text: str) -> TrackerText:
 
 
 def _place(text: str) -> tuple[float, float] | None:
+    queclink = _QUECLINK.search(text)
+    if queclink is not None:
+        return _on_earth(float(queclink[2]), float(queclink[1]))
     for form in _PLACES:
         found = form.search(text)
         if found is not None:
             south, lat, west, lon = found.groups()
-            lat_deg = float(lat) * (-1 if south in {"S", "s"} else 1)
-            lon_deg = float(lon) * (-1 if west in {"W", "w"} else 1)
-            if isfinite(lat_deg) and abs(lat_deg) <= 90 and abs(lon_deg) <= 180:  # noqa: PLR2004 - degrees of the globe
-                return lat_deg, lon_deg
+            place = _on_earth(
+                float(lat) * (-1 if south in {"S", "s"} else 1),
+                float(lon) * (-1 if west in {"W", "w"} else 1),
+            )
+            if place is not None:
+                return place
     return None
+
+
+def _on_earth(lat_deg: float, lon_deg: float) -> tuple[float, float] | None:
+    is_place = abs(lat_deg) <= _LAT_MAX_DEG and abs(lon_deg) <= _LON_MAX_DEG
+    return (lat_deg, lon_deg) if is_place else None
+
+
+_LAT_MAX_DEG, _LON_MAX_DEG = 90, 180

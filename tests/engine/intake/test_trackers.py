@@ -33,7 +33,28 @@ GL300 = (
             ),
         ),
         (GT06, TrackerText(is_distress=True)),
-        (GL300, TrackerText(device=DeviceId("359587011016261"), is_distress=True)),
+        (
+            GL300,
+            TrackerText(
+                device=DeviceId("359587011016261"),
+                is_distress=True,
+                place=(31.222073, 121.354335),
+            ),
+        ),
+        (
+            GL300.replace("+RESP:GTSOS", "+BUFF:GTFRI").replace(",31.", ",-31."),
+            TrackerText(
+                device=DeviceId("359587011016261"), place=(-31.222073, 121.354335)
+            ),
+        ),
+        (
+            GL300.replace("121.354335,31.222073,20090214013254", ",,"),
+            TrackerText(device=DeviceId("359587011016261"), is_distress=True),
+        ),
+        (
+            GL300.replace("31.222073", "91.222073"),
+            TrackerText(device=DeviceId("359587011016261"), is_distress=True),
+        ),
         (
             "352094082828606 Alarm",
             TrackerText(device=DeviceId("352094082828606"), is_distress=True),
