@@ -1,10 +1,16 @@
 """Frames in a stream: whole ones win over torn ones, floods stay cheap."""
 
+import json
+from pathlib import Path
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.devices.framing import cut_between, cut_by_length, cut_line
 from adapters.devices.session import Cut
+from tests.adapters.devices.mutation import protocols
+from tests.adapters.devices.vectors import FOLDER
 
 
 def by_length(buffer: bytes, *, final: bool = False) -> Cut | None:
@@ -77,3 +83,16 @@ def test_a_line_is_cut_at_the_first_of_its_ends() -> None:
     assert cut_line(b"\r\nab;c\n", closing=(b"\n", b";")) == Cut(2, 3)
     assert cut_line(b"ab", closing=(b";",)) is None
     assert cut_line(b"  ", closing=(b";",)) == Cut(2, 0)
+
+
+def test_each_stream_of_a_wire_protocol_of_ours_is_compared() -> None:
+    if not FOLDER.is_dir():
+        pytest.skip(f"{FOLDER} is not there")
+    rows = json.loads((FOLDER / "_frames.json").read_text())
+    ours = {protocol.name for protocol in protocols().values()} & rows.keys()
+    here = Path(__file__).parent
+    for name in ours:
+        source = (here / f"test_{name}.py").read_text()
+        without = any(row["expected_first_frame"] is None for row in rows[name])
+        assert f'@framed("{name}")' in source
+        assert (f'@frameless("{name}")' in source) is without

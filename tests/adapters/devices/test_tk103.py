@@ -9,7 +9,13 @@ from engine.ports.device import ReportKind, WireSession
 from engine.values import Signal
 from tests.adapters.devices.agreement import assert_agrees
 from tests.adapters.devices.torn import assert_interleaved, assert_never_nothing
-from tests.adapters.devices.vectors import Vector, framed, parametrized, play
+from tests.adapters.devices.vectors import (
+    Vector,
+    framed,
+    frameless,
+    parametrized,
+    play,
+)
 
 PLACE = "260301A5005.2471N01425.2403E000.0102030000.00"
 
@@ -41,6 +47,18 @@ def test_a_captured_message_is_read_and_answered_as_its_source_does(
 def test_a_stream_is_cut_where_its_source_cuts_it(stream: bytes, frame: bytes) -> None:
     frames = [report.raw for report in play(connected(), stream).reports]
     assert frame in frames[:2], "what stands before it is shown too"
+
+
+@frameless("tk103")
+def test_where_its_source_finds_no_frame_nothing_is_lost(stream: bytes) -> None:
+    # Noise twice, and a message whose free text has lost its beginning: with the noise
+    # before it that is shown unread, and what stands behind it is read.
+    reports = play(connected(), stream).reports
+    assert b"".join(report.raw for report in reports) == stream
+    unread, *behind = reports
+    assert unread.kind in {ReportKind.NOISE, ReportKind.UNDECODABLE}
+    assert (unread.kind is ReportKind.NOISE) is (b"(" not in stream)
+    assert all(report.kind is ReportKind.HEARTBEAT for report in behind)
 
 
 @parametrized("tk103", sos=True)

@@ -142,9 +142,23 @@ def framed(protocol: str) -> pytest.MarkDecorator:
             id=row["name"],
         )
         for row in rows
-        if row.get("expected_first_frame")
+        if row["expected_first_frame"] is not None
     ]
     return pytest.mark.parametrize(names, pairs)
+
+
+def frameless(protocol: str) -> pytest.MarkDecorator:
+    """Return a parametrization over streams in which the source finds no frame."""
+    if not FOLDER.is_dir():
+        missing = pytest.mark.skip(reason=f"{FOLDER} is not there")
+        return pytest.mark.parametrize("stream", [pytest.param(b"", marks=missing)])
+    rows = json.loads((FOLDER / "_frames.json").read_text())[protocol]
+    streams = [
+        pytest.param(bytes.fromhex(row["stream"]), id=row["name"])
+        for row in rows
+        if row["expected_first_frame"] is None
+    ]
+    return pytest.mark.parametrize("stream", streams)
 
 
 def parametrized(protocol: str, *, sos: bool = False) -> pytest.MarkDecorator:
