@@ -40,6 +40,7 @@ _PROMISED_S = {
     "oldest_unacknowledged_alarm_seconds": 60,
 }
 
+_MOMENT = "_timestamp_seconds"
 _UNITS = {
     "_seconds": "s",
     "_bytes": "bytes",
@@ -190,13 +191,19 @@ def _panel(declaration: Declaration) -> Json:
         }
     return {
         "type": "timeseries",
-        "title": declaration.name.removesuffix("_total").replace("_", " "),
+        "title": _title(declaration.name),
         "description": declaration.help,
         "datasource": _DATASOURCE,
         "fieldConfig": {"defaults": defaults, "overrides": []},
         "options": {"legend": {"displayMode": "list", "placement": "bottom"}},
         "targets": _targets(declaration),
     }
+
+
+def _title(name: str) -> str:
+    if name.endswith(_MOMENT):
+        name = f"{name.removesuffix(_MOMENT)}_ago_seconds"
+    return name.removesuffix("_total").replace("_", " ")
 
 
 def _targets(declaration: Declaration) -> list[Json]:
@@ -208,6 +215,9 @@ def _targets(declaration: Declaration) -> list[Json]:
         case Kind.COUNTER:
             query = f"sum{by} (increase({name}[$__rate_interval]))"
             return [_target("A", query, legend)]
+        case Kind.GAUGE if declaration.name.endswith(_MOMENT):
+            # How long ago says more than a number of ten digits.
+            return [_target("A", f"time() - max{by} ({name})", legend)]
         case Kind.GAUGE:
             return [_target("A", f"max{by} ({name})", legend)]
         case Kind.HISTOGRAM:

@@ -8,11 +8,12 @@ from pathlib import Path
 def holder_of(port: str, proc: Path = Path("/proc")) -> str | None:
     """Return `ModemManager (pid 512)`; None where nobody is found or no /proc is.
 
-    Only processes that this user may look into are seen. Our own is named too: two
-    modems configured on one port is a mistake worth its words.
+    Only processes that this user may look into are seen. Our own is named where no
+    other has it: two modems configured on one port is a mistake worth its words.
     """
-    target = os.path.realpath(port)
-    for process in sorted(proc.glob("[0-9]*"), key=lambda path: int(path.name)):
+    target, own = os.path.realpath(port), str(os.getpid())
+    found = proc.glob("[0-9]*")
+    for process in sorted(found, key=lambda path: (path.name == own, int(path.name))):
         with suppress(OSError):
             for link in (process / "fd").iterdir():
                 with suppress(OSError):

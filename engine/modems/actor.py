@@ -85,9 +85,10 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         """Take the driver; `heard` tells intake of an inbound message."""
         super().__init__(link=link)
         self._driver, self._attempts = driver, attempts
-        self._hand_over = partial(driver.submit, beat=self.beat, late_s=LATE_S)
         self._journal, self._readers = journal, readers
         self._gauges = Gauges(link.name, telemetry, health)
+        submit = partial(driver.submit, beat=self.beat, late_s=LATE_S)
+        self._hand_over = self._gauges.noting(submit, link.clock.now)
         self._heard = heard
         self._pacing = Pacing()
         self._loopback = Loopback(self_test, link.clock.boottime_s())
@@ -197,9 +198,8 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         loop = self._loopback
         text = loop.next_text(now_s)
         if text:
-            submitted = self._hand_over(
-                loop.number, text, validity_min=LOOP_VALIDITY_MIN
-            )
+            minutes = LOOP_VALIDITY_MIN
+            submitted = self._hand_over(loop.number, text, validity_min=minutes)
             if submitted.result is SendResult.REJECTED:
                 loop.refused(now_s)
             if submitted.may_follow:
@@ -359,6 +359,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
 
     def _late(self, late: LateAnswer) -> None:
         """Record what became of the oldest message that had no answer in time."""
+        self._gauges.submitted(late.outcome, self.clock.now())
         row = self._unanswered.take(self.clock.boottime_s())
         if row is not None:
             self._attempts.settle_late(row, outcome_of(late.outcome))

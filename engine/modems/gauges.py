@@ -1,15 +1,20 @@
 """What is shown of one modem: measures, and in the log why it cannot be used."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ParamSpec
 
 from engine.dispatch.attempts import Outcome
 from engine.errors import ModemError
 from engine.health import Health
 from engine.ports.journal import EffectState
 from engine.ports.measures import DegradedReason
-from engine.ports.modem import ModemHealth
+from engine.ports.modem import ModemHealth, SendResult, SubmitOutcome
 from engine.ports.telemetry import Telemetry
+from engine.values import Instant
+
+P = ParamSpec("P")
 
 _RESULTS = {EffectState.ACCEPTED: "sent", EffectState.REJECTED: "rejected"}
 
@@ -46,6 +51,24 @@ class Gauges:
         if channel == "sms":
             telemetry.count("modem_submits_total", modem=self.modem, result=result)
             telemetry.observe("modem_submit_seconds", took_s, modem=self.modem)
+
+    def noting(
+        self, submit: Callable[P, SubmitOutcome], now: Callable[[], Instant]
+    ) -> Callable[P, SubmitOutcome]:
+        """Return `submit`, that shows when a network took a message: any at all."""
+
+        def noted(*args: P.args, **kwargs: P.kwargs) -> SubmitOutcome:
+            outcome = submit(*args, **kwargs)
+            self.submitted(outcome, now())
+            return outcome
+
+        return noted
+
+    def submitted(self, outcome: SubmitOutcome, at: Instant) -> None:
+        """Show when a network took a message; what it did not take leaves no mark."""
+        if outcome.result is SendResult.SENT:
+            name = "modem_last_sent_timestamp_seconds"
+            self.telemetry.gauge(name, at.ms / 1000, modem=self.modem)
 
     def delivered(self, state: EffectState) -> None:
         """Count what a status report said."""

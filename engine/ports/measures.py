@@ -198,6 +198,12 @@ DECLARATIONS: tuple[Declaration, ...] = (
         _MODEM,
         starts=False,
     ),
+    _gauge(
+        "modem_last_sent_timestamp_seconds",
+        "When a network last took a short message of a modem, in Unix time.",
+        _MODEM,
+        starts=False,
+    ),
     _counter("modem_submits_total", "Short messages by result.", _MODEM, _RESULT),
     _histogram(
         "modem_submit_seconds",

@@ -1,6 +1,8 @@
 """The driver over a pty: it sends, it hears, it tells the truth about both."""
 
 import os
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -312,6 +314,39 @@ def test_a_busy_port_names_its_holder(tmp_path: Path) -> None:
         )
         with pytest.raises(ModemBusyError, match=f"pid {os.getpid()}"):
             second.open()
+
+
+HOLD = """
+import serial, sys
+held = serial.Serial(sys.argv[1], exclusive=True)
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_port_that_another_process_holds_names_it(tmp_path: Path) -> None:
+    link = PtyLink(tmp_path / "port")
+    with VirtualModem(ALICE, clock=SystemClock(), link=link) as modem:
+        driver = SerialModem(
+            modem.port, clock=SystemClock(), telemetry=CountingTelemetry()
+        )
+        holder = subprocess.Popen(
+            [sys.executable, "-c", HOLD, modem.port],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            assert holder.stdout is not None
+            assert holder.stdout.readline() == "held\n"
+            named = rf"held by python\S* \(pid {holder.pid}\)"
+            with pytest.raises(ModemBusyError, match=named):
+                driver.open()
+        finally:
+            holder.communicate("")
+        driver.open()
+        assert driver.submit(OUTSIDE, "hej", validity_min=5).result is SendResult.SENT
+        driver.close()
 
 
 def test_a_port_that_is_not_there_is_gone(tmp_path: Path) -> None:

@@ -58,6 +58,24 @@ def test_each_end_of_a_submit_is_told_for_what_it_is(
     assert rig.outcomes()[-1] is EffectState.ACCEPTED, "it comes back by itself"
 
 
+def test_when_a_network_last_took_a_message_is_shown(rig: Rig) -> None:
+    shown = rig.meter.shown
+    last = ("modem_last_sent_timestamp_seconds", "modem-1")
+    assert last not in shown, "nothing was sent yet, and 1970 is no answer"
+    rig.driver.outcomes = [SubmitOutcome(result=SendResult.REJECTED)]
+    rig.plan()
+    rig.world.run(1)
+    assert last not in shown
+    rig.plan("e2")
+    rig.world.run(1)
+    sent_s = shown[last]
+    assert 0 <= rig.world.now().ms / 1000 - sent_s <= 1
+    rig.driver.outcomes = [SubmitOutcome(result=SendResult.UNKNOWN)]
+    rig.plan("e3")
+    rig.world.run(60)
+    assert shown[last] == sent_s
+
+
 def test_a_refusal_is_journalled_with_its_code_and_its_class(rig: Rig) -> None:
     rig.driver.outcomes = [
         SubmitOutcome(

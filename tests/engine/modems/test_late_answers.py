@@ -43,4 +43,6 @@ def test_a_late_answer_is_recorded_on_the_oldest_unanswered_effect(
     rig.driver.arrived.append(LateAnswer(outcome=late))
     rig.world.run(1)
     assert _ends(rig, "e1") == ends
+    last = ("modem_last_sent_timestamp_seconds", "modem-1")
+    assert (last in rig.meter.shown) is (late.result is SendResult.SENT)
     assert _ends(rig, "e2") == (EffectState.UNKNOWN, "")

@@ -89,6 +89,7 @@ def test_one_that_comes_back_is_deleted_counted_and_shown_to_nobody() -> None:
     rig.world.run(FIRST_S + 5)
     ((number, text),) = rig.driver.submitted
     assert number == OWN
+    assert ("modem_last_sent_timestamp_seconds", "modem-1") in rig.meter.shown
     rig.driver.arrived = [_sms(text)]
     rig.world.run(1)
     assert rig.driver.deleted == ["SM:1"]
