@@ -2,13 +2,18 @@
 
 import json
 import sys
+from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from engine.config import Config, load_config
 from engine.errors import ConfigError
+
+if TYPE_CHECKING:
+    from engine.protocol.registry import Registry
+    from engine.roster.model import Roster
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -24,7 +29,8 @@ def check(
         sys.stdout.write(json.dumps(facts, indent=1) + "\n")
         return
     for key, value in facts.items():
-        shown = ", ".join(value) if isinstance(value, list) else str(value)
+        between = f"\n{'':<19}" if key == "warnings" else ", "
+        shown = between.join(value) if isinstance(value, list) else str(value)
         sys.stdout.write(f"{key:<18} {shown}\n")
     sys.stdout.write("SUCCESS\n")
 
@@ -45,6 +51,7 @@ def examine(config: Config) -> dict[str, object]:
     warnings = _construct(config)
     if not config.modem:
         warnings.append("no modem: nobody gets an SMS")
+    warnings += _of_protocols(config, registry, roster)
     warnings += auditor_warnings(config)
     if not roster.duty():
         warnings.append("nobody is on the duty rota: no officer is paged")
@@ -57,6 +64,27 @@ def examine(config: Config) -> dict[str, object]:
         "wire protocols": sorted(config.gateway),
         "warnings": warnings,
     }
+
+
+def _of_protocols(config: Config, registry: "Registry", roster: "Roster") -> list[str]:
+    """Return what will not work of the action protocols that somebody has."""
+    default = config.protocols.default
+    named = Counter(person.action_protocol or default for person in roster.people)
+    warnings = [
+        f"no action protocol {name!r}: {count} people in the roster name it, and have"
+        f" {default!r} instead"
+        for name, count in sorted(named.items())
+        if name not in registry.protocols
+    ]
+    there = {channel.name for channel in config.channel}
+    there |= {"sms", "call"} if config.modem else set()
+    return warnings + [
+        f"action protocol {name!r}: step {step.id!r} has no channel that is configured"
+        f" ({', '.join(step.channels)})"
+        for name in sorted({default, *named} & registry.protocols.keys())
+        for step in registry.of(name).steps
+        if not there & set(step.channels)
+    ]
 
 
 def _construct(config: Config) -> list[str]:

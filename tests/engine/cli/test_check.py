@@ -39,6 +39,32 @@ def test_as_json(patch: Patch, out: Output, tmp_path: Path) -> None:
     assert facts["people"] > 200
 
 
+def test_a_step_that_no_channel_carries_is_warned_of(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    modem = '[[modem]]\nname = "modem-1"\nport = "/dev/ttyUSB0"\n'
+    path = configuration(tmp_path, modem)
+    assert natalia(patch, "check-config", "--json", path) == 0
+    warned = [w for w in json.loads(out.readouterr().out)["warnings"] if "step" in w]
+    hq = "action protocol 'standard': step 'hq' has no channel that is configured"
+    assert f"{hq} (email, webhook)" in warned
+    assert not any("'duty'" in one or "'arrest'" in one for one in warned)
+
+
+def test_an_action_protocol_that_is_not_there_is_warned_of(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    """A slip of the pen would leave somebody with the default one, and nobody told."""
+    path = configuration(tmp_path)
+    roster = tmp_path / "roster.toml"
+    text, named = roster.read_text(), 'action_protocol = "standard"'
+    assert named in text
+    roster.write_text(text.replace(named, 'action_protocol = "standrad"', 1))
+    assert natalia(patch, "check-config", path) == 0
+    said = out.readouterr().out
+    assert "no action protocol 'standrad': 1 people in the roster name it" in said
+
+
 @pytest.mark.parametrize(
     ("text", "names"),
     [
