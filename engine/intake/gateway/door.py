@@ -98,18 +98,24 @@ class Door:
         """Schedules `answer_done` on the loop; set once the loop runs."""
 
     def let_in(
-        self, reports: Sequence[DeviceReport], answer: Callable[[bool], None]
+        self,
+        reports: Sequence[DeviceReport],
+        answer: Callable[[bool], None],
+        peer: str = "",
     ) -> None:
         """Make what must be durable so, then call `answer` with whether it is.
 
         What needs no disk (log-in, heartbeat, a stranger's position) is answered
-        at once.
+        at once. What nobody can read of strangers is bounded by `peer`, its address.
         """
-        self.gather(reports, answer)
+        self.gather(reports, answer, peer)
         self.hand_on()
 
     def gather(
-        self, reports: Sequence[DeviceReport], answer: Callable[[bool], None]
+        self,
+        reports: Sequence[DeviceReport],
+        answer: Callable[[bool], None],
+        peer: str = "",
     ) -> None:
         """Let reports in, and keep places back until `hand_on`; signals go at once.
 
@@ -122,7 +128,7 @@ class Door:
         for report in map(legible, reports):
             judgement = self._judge.judge(report)
             record = _record(report, judgement)
-            if record is not None and self._has_room(judgement, report):
+            if record is not None and self._has_room(judgement, report, peer):
                 requests.append((record, report))
             place = self._move(judgement)
             if place is not None and judgement.assessment.outcome in _WAITED_FOR:
@@ -191,11 +197,12 @@ class Door:
             took_s = now_s - batch.began_s
             self._telemetry.observe("report_to_journal_seconds", took_s)
 
-    def _has_room(self, judgement: Judgement, report: DeviceReport) -> bool:
+    def _has_room(self, judgement: Judgement, report: DeviceReport, peer: str) -> bool:
         """Say whether HQ is shown a report: one of nobody we know within a bound."""
         if judgement.assessment.outcome is not Outcome.STRAY:
             return True
-        has_room = self._strays.admits(report.protocol, self._clock.boottime_s())
+        now_s = self._clock.boottime_s()
+        has_room = self._strays.admits(report.protocol, now_s, peer)
         if not has_room:
             self._telemetry.count("strays_unshown_total")
         return has_room

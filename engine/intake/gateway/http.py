@@ -77,14 +77,16 @@ class HttpDevices:
             request = replace(request, torn=Tear.LATER, head=head)
         decoded = self._decoded(request)
         self._recognise(scope, decoded.reports)
-        is_durable = await self._durable(decoded)
+        peer = scope.get("client")
+        is_durable = await self._durable(decoded, peer[0] if peer else "")
         status = refused or decoded.status if is_durable else UNRECORDED_STATUS
         said = decoded.answer if is_durable and refused is None else b""
         await _answer(send, status, said, is_last=refused is not None)
 
-    def take_torn(self, said: bytes) -> None:
+    def take_torn(self, said: bytes, address: str) -> None:
         """Let in what can be read of bytes that never became a request."""
-        self._door.let_in(self._decoded(salvaged(said)).reports, _nobody_waits)
+        reports = self._decoded(salvaged(said)).reports
+        self._door.let_in(reports, _nobody_waits, address)
 
     def _decoded(self, request: HttpRequest) -> HttpDecoded:
         decoded = self._wire.decode(request, self._clock.now())
@@ -100,14 +102,14 @@ class HttpDevices:
             if report.device is not None and self._door.is_enrolled(report.device):
                 self._heard((peer[0], peer[1]), report.device)
 
-    async def _durable(self, decoded: HttpDecoded) -> bool:
+    async def _durable(self, decoded: HttpDecoded, address: str) -> bool:
         told: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 
         def answer(is_durable: bool) -> None:  # noqa: FBT001 - the one thing asked
             if not told.done():
                 told.set_result(is_durable)
 
-        self._door.let_in(decoded.reports, answer)
+        self._door.let_in(decoded.reports, answer, address)
         return await told
 
 

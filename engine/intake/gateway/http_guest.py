@@ -16,7 +16,7 @@ Peer = tuple[str, int]
 class TakesTorn(Protocol):
     """Reads what is left of requests."""
 
-    def take_torn(self, said: bytes) -> None:
+    def take_torn(self, said: bytes, address: str) -> None:
         """Let in what can be read of bytes that never became a request."""
 
 
@@ -94,7 +94,7 @@ class Guarded(H11Protocol):
 
     def _hand_on(self, begun: bytes) -> None:
         if begun.strip():
-            self.devices.take_torn(begun)
+            self.devices.take_torn(begun, self.client[0] if self.client else "")
 
 
 def guarded(

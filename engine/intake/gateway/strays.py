@@ -1,11 +1,13 @@
 """How much unreadable from nobody we know HQ is shown: bounded, and counted beyond it.
 
 Half an SOS that names nobody looks like the noise of any stranger. Some of it is always
-shown; a babbler uses up what its own wire protocol is allowed, and several of them what
-all are. In the event loop's thread alone.
+shown; a babbler uses up what its own address is allowed, several of them what their
+wire protocol is, and many what all are. In the event loop's thread alone.
 """
 
+from collections import OrderedDict
 from dataclasses import dataclass
+from ipaddress import IPv6Address, IPv6Network, ip_address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,32 +18,67 @@ class Allowance:
     again_s: float
 
 
+# Half of what its wire protocol is, and half as often: there is room for others at
+# once, and more of it with time.
+OF_ONE_ADDRESS = Allowance(at_once=4, again_s=600.0)
 OF_ONE_PROTOCOL = Allowance(at_once=8, again_s=300.0)
 IN_ALL = Allowance(at_once=32, again_s=60.0)
+ADDRESSES_MAX = 10_000
 
 
 class Strays:
-    """Keeps the books, by wire protocol: as many as are configured."""
+    """Keeps the books: by wire protocol, as many as are configured, and by address.
+
+    Of more addresses than `ADDRESSES_MAX` the one heard of longest ago is forgotten,
+    and bounded by its wire protocol alone.
+    """
 
     def __init__(self) -> None:
         """Start with everything allowed."""
         self._all = _Left(IN_ALL)
         self._by_protocol: dict[str, _Left] = {}
+        self._by_address: OrderedDict[str, _Left] = OrderedDict()
 
-    def admits(self, protocol: str, now_s: float) -> bool:
+    def admits(self, protocol: str, now_s: float, address: str = "") -> bool:
         """Say whether one more is shown, and count it where it is.
 
         Args:
             protocol: that it came by.
             now_s: monotonic seconds.
+            address: that it came from; empty where nobody knows it.
 
         """
-        own = self._by_protocol.setdefault(protocol, _Left(OF_ONE_PROTOCOL))
-        if own.at(now_s) < 1 or self._all.at(now_s) < 1:
+        bounds = [
+            self._all,
+            self._by_protocol.setdefault(protocol, _Left(OF_ONE_PROTOCOL)),
+        ]
+        if address:
+            bounds.append(self._of_address(network_of(address)))
+        if any(left.at(now_s) < 1 for left in bounds):
             return False
-        own.take()
-        self._all.take()
+        for left in bounds:
+            left.take()
         return True
+
+    def _of_address(self, network: str) -> "_Left":
+        left = self._by_address.setdefault(network, _Left(OF_ONE_ADDRESS))
+        self._by_address.move_to_end(network)
+        if len(self._by_address) > ADDRESSES_MAX:
+            self._by_address.popitem(last=False)
+        return left
+
+
+def network_of(address: str) -> str:
+    """Return whose an address is: one of IPv6 has a whole /64 to itself."""
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if not isinstance(found, IPv6Address):
+        return address
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(IPv6Network((found, 64), strict=False).network_address)
 
 
 class _Left:

@@ -56,6 +56,7 @@ class DeviceConnection(asyncio.Protocol):
         self._began_s = self._heard_s = 0.0
         self._may_be_half = False
         self._unread = b""
+        self._peer = ""
         self._is_lost = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -67,7 +68,8 @@ class DeviceConnection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._began_s = self._heard_s = self._loop.time()
         peer = transport.get_extra_info("peername")
-        self._guard.entered(self._let_go, str(peer[0]) if peer else "", self._began_s)
+        self._peer = str(peer[0]) if peer else ""
+        self._guard.entered(self._let_go, self._peer, self._began_s)
         self._wake_by(self._loop, self._began_s + min(STRANGER_S, IDLE_S))
 
     def data_received(self, data: bytes) -> None:
@@ -121,7 +123,7 @@ class DeviceConnection(asyncio.Protocol):
     def _take(self, frames: Sequence[Decoded]) -> None:
         for frame in frames:
             self._recognise(frame)
-            self._door.let_in(frame.reports, self._answering(frame))
+            self._door.let_in(frame.reports, self._answering(frame), self._peer)
 
     def _recognise(self, frame: Decoded) -> None:
         """Take note of who speaks: an enrolled device stays, whatever its address."""

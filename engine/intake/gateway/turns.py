@@ -26,8 +26,13 @@ _PLAIN = frozenset({ReportKind.REPORT, ReportKind.HEARTBEAT})
 class Entrance(Protocol):
     """Where reports are let in."""
 
-    def let_in(self, reports: Sequence[DeviceReport], answer: Answer) -> None:
-        """Make what must be durable so, then say whether it is."""
+    def let_in(
+        self, reports: Sequence[DeviceReport], answer: Answer, peer: str = ""
+    ) -> None:
+        """Make what must be durable so, then say whether it is.
+
+        `peer` is the address that they came from: strangers are bounded by it.
+        """
 
 
 class Doorway(Entrance, Protocol):
@@ -68,10 +73,12 @@ class Turns:
         self._jobs: deque[Callable[[], None]] = deque()
         self._is_due = False
 
-    def let_in(self, reports: Sequence[DeviceReport], answer: Answer) -> None:
+    def let_in(
+        self, reports: Sequence[DeviceReport], answer: Answer, peer: str = ""
+    ) -> None:
         """Let a frame's reports in: at once unless all of them are plain."""
         if not all(map(_is_plain, reports)):
-            self._door.let_in(reports, answer)
+            self._door.let_in(reports, answer, peer)
             return
         if len(self._waiting) >= WAITING_MAX:
             _, oldest = self._waiting.popleft()

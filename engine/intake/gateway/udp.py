@@ -108,7 +108,7 @@ class DeviceDatagrams(asyncio.DatagramProtocol):
     def _take(self, frames: Sequence[Decoded], addr: Address, peer: _Peer) -> None:
         for frame in frames:
             self._recognise(frame, peer)
-            self._door.let_in(frame.reports, self._answering(frame, addr))
+            self._door.let_in(frame.reports, self._answering(frame, addr), addr[0])
 
     def _recognise(self, frame: Decoded, peer: _Peer) -> None:
         """Take note of who speaks from an address; several may, through one relay."""

@@ -21,6 +21,7 @@ class Gate:
         self.is_durable = is_durable
         self.presented: bytes | None = None
         self.batches: list[Sequence[DeviceReport]] = []
+        self.peers: list[str] = []
         self._said = asyncio.Event()
 
     @property
@@ -35,8 +36,12 @@ class Gate:
         return report
 
     def let_in(
-        self, reports: Sequence[DeviceReport], answer: Callable[[bool], None]
+        self,
+        reports: Sequence[DeviceReport],
+        answer: Callable[[bool], None],
+        peer: str = "",
     ) -> None:
+        self.peers.append(peer)
         self.batches.append(reports)
         self._said.set()
         answer(self.is_durable)

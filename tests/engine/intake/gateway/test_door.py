@@ -10,7 +10,7 @@ from engine.alarm.messages import Moved
 from engine.intake.actor import SOURCE_QUIET, Heard
 from engine.intake.gateway import door
 from engine.intake.gateway.door import Door
-from engine.intake.gateway.strays import OF_ONE_PROTOCOL
+from engine.intake.gateway.strays import OF_ONE_ADDRESS, OF_ONE_PROTOCOL
 from engine.intake.vigil.attendance import Attendance
 from engine.ports.device import DeviceReport, HttpRequest, ReportKind
 from engine.ports.journal import Place, Record, Reply, Request, Unknown
@@ -209,6 +209,18 @@ def test_a_babbler_fills_no_journal_and_what_is_not_shown_is_counted(rig: Rig) -
     rig.let_in(replace(STRAY, device=HERONS), report(device=STRANGERS))
     more = rig.kinds()[OF_ONE_PROTOCOL.at_once :]
     assert more.count("Record") == 2, "a known device and an SOS are never too many"
+
+
+def test_a_flooding_address_takes_no_room_from_another(rig: Rig) -> None:
+    for number in range(100):
+        half = replace(STRAY, raw=number.to_bytes(2))
+        rig.door.let_in((half,), rig.answers.append, "192.0.2.1")
+    assert rig.kinds() == ["Record"] * OF_ONE_ADDRESS.at_once
+    rig.door.let_in((STRAY,), rig.answers.append, "192.0.2.2")
+    assert rig.kinds() == ["Record"] * (OF_ONE_ADDRESS.at_once + 1)
+    sos = report(device=STRANGERS)
+    rig.door.let_in((sos,), rig.answers.append, "192.0.2.1")
+    assert rig.kinds()[-1] == "Record", "an SOS is never too many"
 
 
 def test_noise_reaches_no_disk(rig: Rig) -> None:

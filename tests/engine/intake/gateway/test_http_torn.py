@@ -265,6 +265,15 @@ def test_noise_is_shown_once_and_names_nobody() -> None:
 
 
 @pytest.mark.parametrize(
+    "said",
+    [b"GET /?alarm=sos HTTP/1.1\r\nHost: a\r\n\r\n", b"GET /?alarm=so"],
+    ids=["whole", "torn"],
+)
+def test_a_request_comes_with_the_address_that_it_came_from(said: bytes) -> None:
+    assert heard(said).peers == ["127.0.0.1"]
+
+
+@pytest.mark.parametrize(
     ("said", "query", "torn"),
     [
         (b"GET /?id=1&ala", "id=1&ala", Tear.QUERY),

@@ -42,10 +42,15 @@ class Gate:
         self.reports: list[DeviceReport] = []
         self.answers: list[Callable[[bool], None]] = []
         self.jobs: list[Callable[[], None]] = []
+        self.peers: list[str] = []
 
     def let_in(
-        self, reports: Sequence[DeviceReport], answer: Callable[[bool], None]
+        self,
+        reports: Sequence[DeviceReport],
+        answer: Callable[[bool], None],
+        peer: str = "",
     ) -> None:
+        self.peers.append(peer)
         self.reports += reports
         self.answers.append(answer)
 
@@ -66,7 +71,7 @@ class Wire(asyncio.Transport):
     """A transport that keeps what is written."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(extra={"peername": ("192.0.2.1", 5)})
         self.written = b""
         self.is_closed = self.is_aborted = self.is_paused = False
 
@@ -133,6 +138,16 @@ def test_an_sos_is_answered_once_it_is_durable_and_not_before() -> None:
         assert rig.wire.written
         rig.connection.connection_lost(None)
         assert rig.open == 0
+
+    asyncio.run(scene())
+
+
+def test_a_frame_comes_with_the_address_that_it_came_from() -> None:
+    async def scene() -> None:
+        rig = Rig()
+        rig.connection.data_received(LOG_IN)
+        assert rig.gate.peers == ["192.0.2.1"]
+        rig.connection.connection_lost(None)
 
     asyncio.run(scene())
 

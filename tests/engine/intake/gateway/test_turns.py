@@ -30,6 +30,7 @@ class Door:
         self.reports: list[DeviceReport] = []
         self.failing = False
         self.gathered = 0
+        self.peers: list[str] = []
         self.handed_on: list[int] = []
 
     def hand_on(self) -> None:
@@ -43,8 +44,12 @@ class Door:
         self.gathered += 1
 
     def let_in(
-        self, reports: Sequence[DeviceReport], answer: Callable[[bool], None]
+        self,
+        reports: Sequence[DeviceReport],
+        answer: Callable[[bool], None],
+        peer: str = "",
     ) -> None:
+        self.peers.append(peer)
         if self.failing:
             self.failing = False
             message = "the door"

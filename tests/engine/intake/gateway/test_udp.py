@@ -55,10 +55,15 @@ class EchoSession:
 class FakeDoor:
     def __init__(self) -> None:
         self.answers: list[Callable[[bool], None]] = []
+        self.peers: list[str] = []
 
     def let_in(
-        self, reports: Sequence[DeviceReport], answer: Callable[[bool], None]
+        self,
+        reports: Sequence[DeviceReport],
+        answer: Callable[[bool], None],
+        peer: str = "",
     ) -> None:
+        self.peers.append(peer)
         del reports
         self.answers.append(answer)
 
@@ -97,6 +102,7 @@ def test_an_answer_goes_back_to_its_address_once_it_is_durable(
     datagrams.datagram_received(b"a", HERE)
     datagrams.datagram_received(b"b", THERE)
     assert transport.sent == []
+    assert door.peers == [HERE[0], THERE[0]]
     door.answers[1](DURABLE)
     door.answers[0](LOST)
     assert transport.sent == [(b"b1", THERE)]
