@@ -9,10 +9,12 @@ one, and the rest is shown.
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from urllib.parse import parse_qsl
 
 from adapters.devices.draft import KNOT_MPS, Draft
 from adapters.devices.osmand_alarms import ALARM_WORDS
+from adapters.devices.osmand_noise import is_noise
 from adapters.devices.reading import (
     UnreadableError,
     decimal,
@@ -60,6 +62,10 @@ class Osmand:
             return HttpDecoded(reports=shown(reports, lost), status=_UNREADABLE)
         readable = any(r.device is not None or r.signals for r in reports)
         all_read = len(records) <= _RECORDS_MAX
+        keys = (key for fields in records for key, _ in fields)
+        if not readable and all_read and is_noise(raw, keys):
+            noise = replace(lost, kind=ReportKind.NOISE)
+            return HttpDecoded(reports=(noise,), status=_UNREADABLE)
         status = _STORED if readable and all_read else _UNREADABLE
         return HttpDecoded(reports=reports, status=status)
 
