@@ -87,7 +87,9 @@ def _text(
         case AlarmRaised() | PressJoined() | CancelRequested():
             said = f": {event.press.text}" if event.press.text and revealed else ""
             signals = ", ".join(event.press.signals).replace("_", " ")
-            return (signals or "a report that cannot be read") + said
+            doubt = " (its position is not believed)"
+            shown = doubt if event.press.place_doubtful else ""
+            return (signals or "a report that cannot be read") + shown + said
         case StepFired():
             return f"{event.step}, round {event.round}: {event.found} found"
         case RecipientsChosen():
@@ -234,6 +236,7 @@ def _press(press: Press, *, revealed: bool) -> Json:
         "wire_protocol": press.wire_protocol,
         "late": press.late,
         "clock_doubtful": press.clock_doubtful,
+        "place_doubtful": press.place_doubtful,
         "checksum_failed": press.checksum_failed,
         "undecodable": press.undecodable,
         "doubt": None if press.doubt is None else press.doubt.value,

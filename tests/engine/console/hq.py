@@ -201,6 +201,7 @@ class Hq:
         kind: Kind = Kind.REAL,
         consented: bool = True,
         undecodable: bool = False,
+        place_doubtful: bool = False,
         protocol: str | None = None,
     ) -> AlarmId:
         """Raise an alarm, or press again."""
@@ -212,6 +213,7 @@ class Hq:
             wire_protocol="gt06",
             signals=() if undecodable else (Signal.SOS,),
             undecodable=undecodable,
+            place_doubtful=place_doubtful,
             raw=RAW,
         )
         place = KnownPlace(

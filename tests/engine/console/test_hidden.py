@@ -108,3 +108,14 @@ def test_the_stand_in_of_a_person_stays_the_same_in_a_case(
     named = {one["person"] for one in data if one.get("person")}
     assert named <= people
     assert "colleague 1" in named
+
+
+def test_a_press_whose_position_is_not_believed_says_so_to_everybody(hq: Hq) -> None:
+    believed, doubted = hq.press("a1"), hq.press("a2", place_doubtful=True)
+    with control(hq) as client:
+        (first, *_) = client.get(f"/alarms/{believed}").json()["lines"]
+        (second, *_) = client.get(f"/alarms/{doubted}").json()["lines"]
+    assert first["text"] == "sos"
+    assert second["text"] == "sos (its position is not believed)"
+    said = first["data"]["place_doubtful"], second["data"]["place_doubtful"]
+    assert said == (False, True)
