@@ -85,19 +85,26 @@ class Tk103Orders:
 class WatchOrders(_WithoutWords):
     """Orders to watches: where it is, and an interval.
 
-    The words are those of the vendors' protocol, in the frame of the reference. Its
-    maker's two letters are `CS` there for all.
+    The words are those of the vendors' protocol, in the frame of the reference. A watch
+    that has spoken is answered in its own: with its maker's two letters, and with an
+    index where its frames have one.
     """
 
     def order(self, order: DeviceOrder) -> bytes | None:
         """Return `[CS*id*0002*CR]`, or `[CS*id*0009*UPLOAD,60]`."""
-        every_s = _every_s(order)
-        content = "CR"
-        if order.command is not DeviceCommand.LOCATE:
-            content = f"UPLOAD,{every_s}"
-            if every_s is None:
-                return None
-        return f"[CS*{order.device}*{len(content):04x}*{content}]".encode()
+        return watch(order, maker="CS", has_index=False)
+
+
+def watch(order: DeviceOrder, *, maker: str, has_index: bool) -> bytes | None:
+    """Return the frame of `CR`, or of `UPLOAD,60`."""
+    every_s = _every_s(order)
+    content = "CR"
+    if order.command is not DeviceCommand.LOCATE:
+        content = f"UPLOAD,{every_s}"
+        if every_s is None:
+            return None
+    index = "0001*" if has_index else ""
+    return f"[{maker}*{order.device}*{index}{len(content):04x}*{content}]".encode()
 
 
 class Xexun2Orders(_WithoutWords):

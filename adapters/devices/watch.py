@@ -9,6 +9,7 @@ Traccar PR #4190). An `AL` without an alarm bit is an alarm of a kind unknown.
 import re
 from dataclasses import dataclass
 
+from adapters.devices import orders
 from adapters.devices.draft import KMH_MPS, Draft
 from adapters.devices.orders import WatchOrders
 from adapters.devices.reading import (
@@ -20,7 +21,13 @@ from adapters.devices.reading import (
 )
 from adapters.devices.session import Cut, StreamSession
 from adapters.devices.torn import Torn, named_by
-from engine.ports.device import Decoded, ReportKind, Transport, WireSession
+from engine.ports.device import (
+    Decoded,
+    DeviceOrder,
+    ReportKind,
+    Transport,
+    WireSession,
+)
 from engine.values import DeviceId, Instant, Signal
 
 
@@ -33,7 +40,7 @@ class Watch(WatchOrders):
 
     def session(self) -> WireSession:
         """Start with an empty buffer; each frame names its device."""
-        return StreamSession(WatchDecoder(), torn=_TORN)
+        return WatchSession(WatchDecoder())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +59,20 @@ class _Head:
         )
 
 
+class WatchSession(StreamSession):
+    """A connection of a watch, which is written to in its own form."""
+
+    def __init__(self, decoder: "WatchDecoder") -> None:
+        """Start with an empty buffer."""
+        super().__init__(decoder, torn=_TORN)
+        self._watch = decoder
+
+    def order(self, order: DeviceOrder) -> bytes | None:
+        """Return what is written to the device for a command."""
+        head = self._watch
+        return orders.watch(order, maker=head.maker, has_index=head.has_index)
+
+
 class WatchDecoder:
     """What is known of one connection: which device last named itself."""
 
@@ -61,6 +82,7 @@ class WatchDecoder:
     def __init__(self) -> None:
         """Start before any frame."""
         self.device: DeviceId | None = None
+        self.maker, self.has_index = "CS", False
 
     def cut(self, buffer: bytes, *, final: bool) -> Cut | None:
         """Find the first frame by its brackets; names of stations may have some too."""
@@ -81,6 +103,7 @@ class WatchDecoder:
         """Read one frame."""
         head = _head(frame)
         self.device = head.device
+        self.maker, self.has_index = head.maker, head.index is not None
         draft = Draft(
             protocol=self.name,
             frame=frame,

@@ -110,11 +110,20 @@ class DeviceOrder:
 
 
 @runtime_checkable
-class TakesOrders(Protocol):
-    """A wire protocol of which the bytes of some commands are known."""
+class WritesOrders(Protocol):
+    """What knows the bytes of some commands.
+
+    A wire protocol, or a session of one where they depend on what its device has said.
+    A session is asked from another thread than the one that feeds it.
+    """
 
     def order(self, order: DeviceOrder) -> bytes | None:
         """Return what is written to the device; None where it is not known."""
+
+
+@runtime_checkable
+class TakesOrders(WritesOrders, Protocol):
+    """A wire protocol of which the bytes of some commands are known."""
 
     def order_by_sms(self, order: DeviceOrder) -> str | None:
         """Return what an SMS to its SIM says; None where it is not known."""

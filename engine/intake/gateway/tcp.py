@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from engine.intake.gateway.guard import Guard
 from engine.intake.gateway.turns import Porch
-from engine.intake.orders.lines import Line, Lines
+from engine.intake.orders.lines import Line, Lines, writer_of
 from engine.ports.clock import Clock
 from engine.ports.device import Decoded, ReportKind, WireProtocol
 from engine.ports.telemetry import Telemetry
@@ -44,12 +44,12 @@ class DeviceConnection(asyncio.Protocol):
     ) -> None:
         """Start a session; `count` keeps the number of open connections."""
         self._guard, self._lines = guard, lines
-        self._line = Line(wire, self._write_soon)
         self._known: DeviceId | None = None
         self._has_reported = False
         self._wire, self._door, self._clock = wire, door, clock
         self._telemetry, self._count = telemetry, count
         self._session = wire.session()
+        self._line = Line(writer_of(wire, self._session), self._write_soon)
         self._transport: asyncio.Transport | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None

@@ -9,7 +9,7 @@ from functools import partial
 from typing import cast
 
 from engine.intake.gateway.turns import Entrance
-from engine.intake.orders.lines import Line, Lines
+from engine.intake.orders.lines import Line, Lines, writer_of
 from engine.ports.clock import Clock
 from engine.ports.device import Decoded, WireProtocol, WireSession
 from engine.values import DeviceId
@@ -97,8 +97,8 @@ class DeviceDatagrams(asyncio.DatagramProtocol):
         def is_open() -> bool:
             return self._clock.boottime_s() - peer.heard_s <= REACHABLE_S
 
-        line = Line(self._wire, write, is_open)
-        peer = _Peer(self._wire.session(), line)
+        session = self._wire.session()
+        peer = _Peer(session, Line(writer_of(self._wire, session), write, is_open))
         return peer
 
     def _gone(self, peer: _Peer) -> None:

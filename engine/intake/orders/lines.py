@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from engine.ports.device import DeviceOrder, TakesOrders, WireProtocol
+from engine.ports.device import DeviceOrder, WireProtocol, WireSession, WritesOrders
 from engine.values import DeviceId
 
 
@@ -18,7 +18,7 @@ class Line:
     A connection is open for as long as it stands here; an address only for a while.
     """
 
-    wire: WireProtocol
+    wire: WireProtocol | WireSession
     write: Callable[[bytes], None]
     is_open: Callable[[], bool] = _always
 
@@ -56,9 +56,14 @@ class Lines:
         line = self._lines.get(order.device)
         if line is None or not line.is_open():
             return False
-        if not isinstance(line.wire, TakesOrders):
+        if not isinstance(line.wire, WritesOrders):
             return False
         written = line.wire.order(order)
         if written is not None:
             line.write(written)
         return written is not None
+
+
+def writer_of(wire: WireProtocol, session: WireSession) -> WireProtocol | WireSession:
+    """Return who knows a device's bytes best: its session, else its wire protocol."""
+    return session if isinstance(session, WritesOrders) else wire

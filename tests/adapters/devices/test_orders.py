@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.ports.device import DeviceCommand, DeviceOrder, TakesOrders
+from engine.ports.device import DeviceCommand, DeviceOrder, TakesOrders, WritesOrders
 from engine.values import DeviceId, Instant
 from tests.adapters.devices.mutation import protocols
 from tests.adapters.devices.vectors import FOLDER
@@ -129,6 +129,24 @@ def test_a_watch_is_asked_in_the_frame_that_the_reference_makes() -> None:
         b"[CS*123456789012345*0002*CR]",
         b"[CS*123456789012345*0009*UPLOAD,60]",
     ]
+
+
+@pytest.mark.parametrize(
+    ("heard", "asked"),
+    [
+        (b"[3G*123456789012345*0002*LK]", b"[3G*123456789012345*0002*CR]"),
+        (b"[ZJ*123456789012345*0a1f*0002*LK]", b"[ZJ*123456789012345*0001*0002*CR]"),
+        (b"[3G*12345", b"[CS*123456789012345*0002*CR]"),
+    ],
+)
+def test_a_watch_that_has_spoken_is_asked_in_its_own_form(
+    heard: bytes, asked: bytes
+) -> None:
+    session = protocols()["watch"].session()
+    session.feed(heard, AT)
+    assert isinstance(session, WritesOrders)
+    assert session.order(order(DeviceCommand.LOCATE)) == asked
+    assert session.order(order(DeviceCommand.VIBRATE)) is None
 
 
 def test_each_wire_protocol_that_takes_orders_stands_in_the_table() -> None:

@@ -6,11 +6,12 @@ import pytest
 
 from adapters.devices.gt06 import Gt06
 from adapters.devices.tk103 import Tk103
+from adapters.devices.watch import Watch
 from engine.dispatch.actor import Planned
 from engine.dispatch.body import decode_body
 from engine.intake.judge import Judge
 from engine.intake.orders.actor import Give, Orders, Reached
-from engine.intake.orders.lines import Line, Lines
+from engine.intake.orders.lines import Line, Lines, writer_of
 from engine.journal.memory import Medium
 from engine.ports.device import DeviceCommand, WireProtocol
 from engine.roster.model import Number
@@ -152,6 +153,15 @@ def test_after_a_minute_its_sim_gets_an_sms() -> None:
     assert len(rig.texts) == 1
     rig.connect()
     assert rig.written == []
+
+
+def test_a_session_that_knows_its_device_writes_in_its_form() -> None:
+    rig, wire = Rig(LOCATE), Watch()
+    session = wire.session()
+    session.feed(b"[3G*123456789012345*0002*LK]", START)
+    rig.lines.here(HERONS, Line(writer_of(wire, session), rig.written.append))
+    rig.give()
+    assert rig.written == [f"[3G*{HERONS}*0002*CR]".encode()]
 
 
 def test_an_interval_goes_by_sms_too() -> None:
