@@ -30,7 +30,6 @@ from engine.ports.clock import Clock
 from engine.ports.modem import (
     InboundSms,
     IncomingCall,
-    LateAnswer,
     ModemEvent,
     StatusReport,
 )
@@ -54,7 +53,6 @@ class _Heard:
     """
 
     direct: list[Unsolicited] = field(default_factory=list)
-    late: list[LateAnswer] = field(default_factory=list)
     slots: list[tuple[str, int]] = field(default_factory=list)
     hint: bool = False
     reports: bool = False
@@ -70,7 +68,6 @@ class Arrivals:
         self._dialogue = dialogue
         self._options = options
         self._clock = clock
-        self._late: list[LateAnswer] = []
         self.forget()
 
     def forget(self) -> None:
@@ -90,8 +87,8 @@ class Arrivals:
         """
         self._dialogue.catch_up()
         heard = self._sort()
-        events: list[ModemEvent] = [*self._late, *heard.late]
-        self._late.clear()
+        self._dialogue.owed.expire(self._clock.boottime_s())
+        events: list[ModemEvent] = [*self._dialogue.owed.tell()]
         for urc in heard.direct:
             events.extend(self._direct(session, urc))
         if heard.rings:
@@ -107,21 +104,19 @@ class Arrivals:
         events.extend(self._parts.overdue(self._clock.boottime_s()))
         return events
 
-    def owed(self) -> int:
-        """Take late answers that have come; return how many are yet to come."""
+    def catch_late(self) -> None:
+        """Take late answers that have come, before a message is waited for."""
         unsolicited = self._dialogue.unsolicited
         for urc in list(unsolicited):
-            outcome = late_outcome(urc.line)
-            if outcome is not None:
+            if self._is_late(urc):
                 unsolicited.remove(urc)
-                self.tell_late([LateAnswer(outcome=outcome)])
-        return self._dialogue.owing()
 
-    def tell_late(self, answers: Sequence[LateAnswer]) -> None:
-        """Return these with the next events: each is of the oldest that is owed."""
-        for answer in answers:
-            if self._dialogue.late_answer_due():
-                self._late.append(answer)
+    def _is_late(self, urc: Unsolicited) -> bool:
+        """Take a line that answers an earlier submit; False where it is none."""
+        outcome = late_outcome(urc.line)
+        if outcome is not None:
+            self._dialogue.owed.answered(outcome, self._clock.boottime_s())
+        return outcome is not None
 
     def _sort(self) -> _Heard:
         """Sort what the modem has said unasked."""
@@ -146,9 +141,7 @@ class Arrivals:
                 case "+CLIP":
                     heard.rings, heard.caller = True, caller(urc.line)
                 case _:
-                    outcome = late_outcome(urc.line)
-                    if outcome is not None and self._dialogue.late_answer_due():
-                        heard.late.append(LateAnswer(outcome=outcome))
+                    self._is_late(urc)
         return heard
 
     def delete(self, session: Session, slot: str) -> None:

@@ -81,7 +81,10 @@ class BringUp:
             self._configure()
         finally:
             dialogue.minds_restart = True
-        dialogue.restarted = False
+        if dialogue.restarted or dialogue.gone:
+            dialogue.owed.give_up()
+            dialogue.owed.forget_count()
+        dialogue.restarted = dialogue.gone = False
         return self._session
 
     def _answer(self) -> None:

@@ -23,8 +23,9 @@ from adapters.modem.at import (
     is_unsolicited,
     prefix_of,
 )
+from adapters.modem.owed import Owed
 from adapters.modem.transport import Transport
-from engine.errors import ModemSilentError
+from engine.errors import ModemGoneError, ModemSilentError
 from engine.ports.clock import Clock
 
 ESCAPE = b"\x1b"
@@ -33,7 +34,6 @@ BEAT_S = 1.0
 _GRACE_S = 1.0
 _PDU_LINE_S = 1.0
 _UNSOLICITED_MAX = 1000
-_LATE_MAX = 16
 _REGISTRATIONS = frozenset({"+CREG", "+CGREG", "+CEREG", "+C5GREG"})
 _SUBMIT = "+CMGS"
 # Those that a +CMS ERROR can answer (TS 27.005).
@@ -85,7 +85,8 @@ class Dialogue:
     """Sends commands and sorts what comes back.
 
     `beat` is called at least once a second in every wait that brings none of its own.
-    `unanswered` holds, for each submit that the modem may still answer, until when.
+    `owed` are the submits that the modem may still answer; `gone` says that it has been
+    lost, or reset, so that it answers none of them.
     """
 
     transport: Transport
@@ -94,8 +95,9 @@ class Dialogue:
     beat: Callable[[], None] = no_beat
     minds_restart: bool = True
     restarted: bool = False
+    gone: bool = False
     interrupted: bool = False
-    unanswered: deque[float] = field(default_factory=lambda: deque(maxlen=_LATE_MAX))
+    owed: Owed = field(default_factory=Owed)
     unsolicited: deque[Unsolicited] = field(
         default_factory=lambda: deque(maxlen=_UNSOLICITED_MAX)
     )
@@ -192,20 +194,30 @@ class Dialogue:
         self.catch_up()
         self._say(text, text.encode("ascii") + b"\r")
         deadline = self.clock.boottime_s() + deadline_s
+        refused: Line | None = None
         while True:
             token = self._next(deadline, beat)
             match token:
                 case Prompt():
+                    if refused is not None:
+                        self._unasked(refused.text)
                     return None
                 case Line(text=line):
                     if self._is_aside(line, _SUBMIT, text):
                         continue
                     final = final_of(line)
-                    if final is not None:
+                    if final is None:
+                        self._unasked(line)
+                        self._check_restart()
+                    elif final.kind is FinalKind.CMS and self.owed and not refused:
+                        # It may be an earlier message that is refused.
+                        refused = token
+                        deadline = min(deadline, self.clock.boottime_s() + _GRACE_S)
+                    else:
                         return final
-                    self._unasked(line)
-                    self._check_restart()
                 case None:
+                    if refused is not None:
+                        return final_of(refused.text)
                     message = "no prompt for the message"
                     raise ModemSilentError(message)
 
@@ -219,7 +231,7 @@ class Dialogue:
 
     def catch_up(self) -> None:
         """Sort what has already come, without waiting."""
-        while data := self.transport.read(0):
+        while data := self._read(0):
             self._tokens.extend(self._tokenizer.feed(data))
         while self._tokens:
             token = self._take()
@@ -247,20 +259,6 @@ class Dialogue:
                 self._unasked(token.text)
         return True
 
-    def late_answer_due(self) -> bool:
-        """Return whether an answer now belongs to an earlier submit; it is used up."""
-        if not self.owing():
-            return False
-        self.unanswered.popleft()
-        return True
-
-    def owing(self) -> int:
-        """Return how many earlier submits the modem may still answer."""
-        now_s = self.clock.boottime_s()
-        while self.unanswered and self.unanswered[0] < now_s:
-            self.unanswered.popleft()
-        return len(self.unanswered)
-
     def _is_aside(self, line: str, prefix: str, echo: str) -> bool:
         """Return whether a line is echo, or ends something else than this command."""
         if echo and line.rstrip() == echo:
@@ -272,7 +270,7 @@ class Dialogue:
             # A call that somebody else ended answers no command of ours.
             is_late = not echo.startswith("ATD")
         elif final.kind is FinalKind.CMS:
-            is_late = bool(self.unanswered) and prefix not in _MESSAGE_COMMANDS
+            is_late = bool(self.owed) and prefix not in _MESSAGE_COMMANDS
         else:
             is_late = final.ok and self.clock.boottime_s() < self._stale_ok_until_s
         if is_late:
@@ -287,7 +285,18 @@ class Dialogue:
     def _say(self, shown: str, data: bytes) -> None:
         if self.watch is not None:
             self.watch("->", shown)
-        self.transport.write(data)
+        try:
+            self.transport.write(data)
+        except ModemGoneError:
+            self.gone = True
+            raise
+
+    def _read(self, timeout_s: float) -> bytes:
+        try:
+            return self.transport.read(timeout_s)
+        except ModemGoneError:
+            self.gone = True
+            raise
 
     def _next(
         self, deadline: float, beat: Callable[[], None] | None = None
@@ -301,7 +310,7 @@ class Dialogue:
             left = deadline - self.clock.boottime_s()
             if left <= 0:
                 return None
-            data = self.transport.read(min(left, BEAT_S))
+            data = self._read(min(left, BEAT_S))
             if data:
                 self._tokens.extend(self._tokenizer.feed(data))
             else:

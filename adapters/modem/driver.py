@@ -331,8 +331,10 @@ class SerialModem:
 
     def _bring_up(self) -> None:
         self._arrivals.forget()
-        self._submissions.forget()
+        before = self._session.sim
         self._session = BringUp(self._dialogue, self._options, self._pins).run()
+        if self._session.sim != before:
+            self._dialogue.owed.forget_count()
         self._has_sim = True
 
     def _ready(self) -> None:
@@ -365,6 +367,9 @@ class SerialModem:
         if final.ok:
             message = "the modem took the length and gave no prompt"
             raise ModemSilentError(message)
+        if self._dialogue.owed:
+            # Were it an earlier message's, the prompt may still open.
+            self._dialogue.escape()
         return refusal(final)
 
 

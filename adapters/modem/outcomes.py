@@ -38,10 +38,17 @@ def late_outcome(line: str) -> SubmitOutcome | None:
     return refusal(final)
 
 
-def unknown(reason: str, *, may_follow: bool = False) -> SubmitOutcome:
+def unknown(
+    reason: str, *, may_follow: bool = False, in_doubt: bool = False, number: int = 0
+) -> SubmitOutcome:
     """Return that nobody can say whether it was sent."""
     return SubmitOutcome(
-        result=SendResult.UNKNOWN, retry=True, reason=reason, may_follow=may_follow
+        result=SendResult.UNKNOWN,
+        retry=True,
+        reason=reason,
+        may_follow=may_follow,
+        in_doubt=in_doubt,
+        number=number,
     )
 
 

@@ -114,6 +114,7 @@ class Recovery:
         self._reset_at_s = now_s
         with suppress(ModemError):
             self._dialogue.command("AT+CFUN=1,1", deadline_s=self._options.command_s)
+        self._dialogue.gone = True
         return self._come_back()
 
     def _power(self) -> bool:
@@ -131,6 +132,7 @@ class Recovery:
             )
         except (OSError, subprocess.TimeoutExpired):
             return False
+        self._dialogue.gone = True
         return done.returncode == 0 and self._come_back()
 
     def _come_back(self) -> bool:

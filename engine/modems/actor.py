@@ -8,6 +8,7 @@ from typing import ClassVar, assert_never
 from engine.dispatch.actor import (
     Away,
     Failed,
+    Heard,
     Hurry,
     Idle,
     Listening,
@@ -133,11 +134,14 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
             self._lost(error)
             return
         if submitted.may_follow:
-            self._unanswered_by(None)
+            self._unanswered_by(None, submitted)
 
     def _hurry(self) -> None:
         """End a patience that nobody can afford; nothing rings any more."""
-        if self._pacing.is_listening:
+        if self._pacing.is_quiet:
+            self._pacing.heard()
+            self._ask_for_work()
+        elif self._pacing.is_listening:
             message = "no answer, and no other route is up"
             self._lost(ModemSilentError(message))
 
@@ -187,7 +191,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
             if rung is not None:
                 self._find_network(rung)
                 return
-        if self.inbox.empty():
+        if self.inbox.empty() and not self._pacing.is_listening:
             self._loop_back(now_s)
         if self._pacing.work_due(now_s):
             # Whoever looks has nothing to do; the dispatcher may not know it.
@@ -203,34 +207,30 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
             if submitted.result is SendResult.REJECTED:
                 loop.refused(now_s)
             if submitted.may_follow:
-                self._unanswered_by(None)
+                self._unanswered_by(None, submitted)
         if loop.has_failed(now_s):
             self._gauges.loops(works=False)
 
     def _listen(self) -> None:
         """Wait for a late answer; a modem that takes commands is used again."""
-        now_s = self.clock.boottime_s()
         spoke = self._driver.wait(0)
-        if not self._pacing.probe_due(now_s, spoke=spoke):
+        if not self._pacing.probe_due(self.clock.boottime_s(), spoke=spoke):
             return
-        if self._driver.answers():
-            self._pacing.heard()
-            self._look()
+        if self._pacing.recovers(self.clock.boottime_s(), self._driver.answers):
             self._ask_for_work()
-        elif self._pacing.patience_over(now_s):
-            message = "no answer to a message, and to nothing since"
-            raise ModemSilentError(message)
+        if self._pacing.is_quiet or not self._pacing.is_listening:
+            self._look()
 
-    def _unanswered_by(self, row: EffectRow | None) -> None:
+    def _unanswered_by(self, row: EffectRow | None, submitted: SubmitOutcome) -> None:
         """Find out whether a modem that owes an answer takes commands all the same."""
-        self._unanswered.add(row, self.clock.boottime_s(), LATE_S)
+        self._unanswered.add(row, self.clock.boottime_s(), LATE_S, submitted.number)
         try:
             takes_commands = self._driver.answers()
         except ModemError as error:
             self._lost(error)
             return
-        if not takes_commands:
-            self._pacing.listen(self.clock.boottime_s())
+        if submitted.in_doubt or not takes_commands:
+            self._pacing.listen(self.clock.boottime_s(), is_quiet=takes_commands)
             self._tell_dispatcher(Listening(worker=self.link.name, channels=CHANNELS))
 
     def _show(self, health: ModemHealth | None) -> None:
@@ -292,10 +292,11 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         if is_sent:
             self._sent.add(row, body.address, outcome.reference, self.clock.now())
             return body.address
-        if submitted.may_follow or (submitted.retry and submitted.code is not None):
+        has_no_answer = submitted.may_follow and not submitted.in_doubt
+        if has_no_answer or (submitted.retry and submitted.code is not None):
             self._tell_dispatcher(Failed(worker=self.link.name, address=body.address))
         if submitted.may_follow:
-            self._unanswered_by(row)
+            self._unanswered_by(row, submitted)
         return ""
 
     def _settle(
@@ -358,9 +359,10 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
             self._driver.delete(sms.slot)
 
     def _late(self, late: LateAnswer) -> None:
-        """Record what became of the oldest message that had no answer in time."""
+        """Record what became of a message that had no answer in time."""
         self._gauges.submitted(late.outcome, self.clock.now())
-        row = self._unanswered.take(self.clock.boottime_s())
+        self._pacing.learned(late.outcome)
+        row = self._unanswered.take(self.clock.boottime_s(), late.number)
         if row is not None:
             self._attempts.settle_late(row, outcome_of(late.outcome))
 
@@ -394,7 +396,5 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
             )
             self._tell_dispatcher(idle)
 
-    def _tell_dispatcher(
-        self, message: Idle | Listening | Away | Planned | Failed
-    ) -> None:
+    def _tell_dispatcher(self, message: Heard) -> None:
         self.link.tree.names.tell("dispatcher", message)

@@ -1,7 +1,11 @@
 """When a modem's actor looks at what, and how soon it tries a dead one again."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+
+from engine.errors import ModemSilentError
+from engine.ports.modem import SendResult, SubmitOutcome
 
 DRAIN_S = 45.0
 HEALTH_S = 30.0
@@ -33,6 +37,8 @@ class Pacing:
     _work_s: float = 0.0
     _listens_until_s: float | None = None
     _probed_s: float = 0.0
+    is_quiet: bool = False
+    """Whether it is listened to although it takes commands: an answer is in doubt."""
     _unregistered_s: float | None = None
     _network_tries: int = 0
 
@@ -57,18 +63,45 @@ class Pacing:
         """Whether the modem has not taken a command since a message's answer is due."""
         return self._listens_until_s is not None
 
-    def listen(self, now_s: float) -> None:
-        """Note a message without an answer, `LATE_S` after it was handed over."""
-        self._listens_until_s = now_s + LISTEN_S - LATE_S
+    def listen(self, now_s: float, *, is_quiet: bool = False) -> None:
+        """Note a message without an answer, `LATE_S` after it was handed over.
+
+        Or `is_quiet`: one with an answer that may be another's, at any time.
+        """
+        self.is_quiet = is_quiet
+        self._listens_until_s = now_s + LISTEN_S - (0.0 if is_quiet else LATE_S)
         self._probed_s = now_s
 
     def heard(self) -> None:
         """Note that the modem takes commands again, or is given up."""
-        self._listens_until_s = None
+        self._listens_until_s, self.is_quiet = None, False
+
+    def learned(self, outcome: SubmitOutcome) -> None:
+        """Note a late answer: where it is somebody's, nothing is in doubt any more."""
+        if self.is_quiet and outcome.result is not SendResult.UNKNOWN:
+            self.heard()
 
     def patience_over(self, now_s: float) -> bool:
         """Say whether an answer cannot come any more."""
         return self._listens_until_s is not None and now_s >= self._listens_until_s
+
+    def recovers(self, now_s: float, answers: Callable[[], bool]) -> bool:
+        """Note whether a modem that is listened to can be used again, and say so.
+
+        One that is quiet for doubt can once no earlier answer can come any more.
+
+        Raises:
+            ModemSilentError: it has said nothing for as long as it may be listened to.
+
+        """
+        is_over = self.patience_over(now_s)
+        can_be_used = is_over if self.is_quiet else answers()
+        if can_be_used:
+            self.heard()
+        elif is_over:
+            message = "no answer to a message, and to nothing since"
+            raise ModemSilentError(message)
+        return can_be_used
 
     def probe_due(self, now_s: float, *, spoke: bool) -> bool:
         """Say whether to ask a listening modem for a sign; soon where it has spoken."""

@@ -1,6 +1,7 @@
 """Which message a late answer of the modem belongs to; or that nobody can say."""
 
 from collections import deque
+from typing import NamedTuple
 
 from engine.ports.journal import EffectRow
 
@@ -9,6 +10,12 @@ LISTEN_S = 120.0
 BEHIND_S = 30.0
 """So long after it has come an answer may be read: a submit is in the way."""
 KEPT_MAX = 16
+
+
+class _Kept(NamedTuple):
+    until_s: float
+    row: EffectRow | None
+    number: int
 
 
 class Unanswered:
@@ -20,21 +27,31 @@ class Unanswered:
 
     def __init__(self) -> None:
         """Start with none."""
-        self._rows: deque[tuple[float, EffectRow | None]] = deque(maxlen=KEPT_MAX)
+        self._rows: deque[_Kept] = deque(maxlen=KEPT_MAX)
 
-    def add(self, row: EffectRow | None, now_s: float, waited_s: float) -> None:
+    def add(
+        self, row: EffectRow | None, now_s: float, waited_s: float, number: int = 0
+    ) -> None:
         """Keep a message that was waited for in vain for so long.
 
         None for one that no row tells of: its late answer is nobody's.
         """
-        self._rows.append((now_s + LISTEN_S - waited_s, row))
+        self._rows.append(_Kept(now_s + LISTEN_S - waited_s, row, number))
 
-    def take(self, now_s: float) -> EffectRow | None:
-        """Return whose answer one that is read now is; None where that is open."""
-        while self._rows and self._rows[0][0] + BEHIND_S < now_s:
+    def take(self, now_s: float, number: int = 0) -> EffectRow | None:
+        """Return whose answer one that is read now is; None where that is open.
+
+        It is that message's which the driver names by its number.
+        """
+        while self._rows and self._rows[0].until_s + BEHIND_S < now_s:
             self._rows.popleft()
+        if number:
+            named = [kept for kept in self._rows if kept.number == number]
+            for kept in named:
+                self._rows.remove(kept)
+            return named[0].row if named else None
         if not self._rows:
             return None
-        until_s, row = self._rows.popleft()
+        until_s, row, _ = self._rows.popleft()
         # Past its time it may still be its answer, read late; or the next one's.
         return row if now_s <= until_s else None

@@ -26,7 +26,10 @@ class SubmitOutcome:
     `retry` is the policy table's word on a rejected one: another try, on another
     route, is worth it; `fault` is whose or what kind of fault it is by that table
     (`recipient`, `sim`, `temporary`). `reason` is for people and carries no number.
-    `may_follow` tells of an unknown one that the modem may still answer: `LateAnswer`.
+    `may_follow` tells of an unknown one that the modem may still answer: `LateAnswer`,
+    which names it by its `number`, where the driver gives one.
+    `in_doubt` says that an answer came that may be an earlier message's: until it is
+    settled whose, or two minutes have passed, the next one's will be in doubt as well.
     """
 
     result: SendResult
@@ -36,6 +39,8 @@ class SubmitOutcome:
     retry: bool = False
     reason: str = ""
     may_follow: bool = False
+    in_doubt: bool = False
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +80,13 @@ class IncomingCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LateAnswer:
-    """How the oldest submit that `may_follow` ended after all, within two minutes."""
+    """How a submit that `may_follow` ended after all, within two minutes.
+
+    The one with this `number`; the oldest where that is 0.
+    """
 
     outcome: SubmitOutcome
+    number: int = 0
 
 
 ModemEvent = InboundSms | StatusReport | IncomingCall | LateAnswer

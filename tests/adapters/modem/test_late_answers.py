@@ -86,6 +86,11 @@ def _two(clock: ManualClock, answers: str) -> tuple[SerialModem, SubmitOutcome]:
     return driver, driver.submit(NUMBER, "two", validity_min=5, late_s=25)
 
 
+def _modem(driver: SerialModem) -> ScriptedModem:
+    assert isinstance(driver._transport, ScriptedModem)
+    return driver._transport
+
+
 def _told(events: list[ModemEvent]) -> list[tuple[SendResult, int | None]]:
     return [
         (event.outcome.result, event.outcome.reference)
@@ -117,25 +122,76 @@ def test_two_answers_are_those_of_two_messages_bug_a_refused_one_was_shown_as_se
 @pytest.mark.parametrize("answer", [OK_98, REFUSED])
 def test_one_answer_to_two_messages_is_nobodys(clock: ManualClock, answer: str) -> None:
     driver, outcome = _two(clock, answer)
-    assert (outcome.result, outcome.may_follow) == (SendResult.UNKNOWN, False)
+    assert (outcome.result, outcome.may_follow) == (SendResult.UNKNOWN, True)
     assert outcome.retry
+    assert list(driver.poll(drain=False)) == []
+    clock.advance(130)
+    open_for_ever = (SendResult.UNKNOWN, None)
+    assert _told(list(driver.poll(drain=False))) == [open_for_ever] * 2
+
+
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        ((OK_98, OK_99), [(SendResult.SENT, 98), (SendResult.SENT, 99)]),
+        ((OK_98, REFUSED), [(SendResult.SENT, 98), (SendResult.REJECTED, None)]),
+        ((REFUSED, OK_99), [(SendResult.REJECTED, None), (SendResult.SENT, 99)]),
+    ],
+)
+def test_an_answer_that_was_nobodys_is_somebodys_once_the_other_has_come(
+    clock: ManualClock,
+    answers: tuple[str, str],
+    told: list[tuple[SendResult, int | None]],
+) -> None:
+    driver, _ = _two(clock, answers[0])
+    driver.poll(drain=False)
+    driver.wait(30)
+    _modem(driver).say(answers[1])
+    assert _told(list(driver.poll(drain=False))) == told
+
+
+def test_what_is_owed_may_be_the_third_ones_bug_a_sent_one_was_shown_as_refused(
+    clock: ManualClock,
+) -> None:
+    driver, second = _two(clock, OK_98)
+    assert second.result is SendResult.UNKNOWN
+    _modem(driver).sent = REFUSED  # of the second, or of the third
+    third = driver.submit(NUMBER, "three", validity_min=5, late_s=25)
+    assert (third.result, third.may_follow) == (SendResult.UNKNOWN, True)
+    _modem(driver).say(OK_99)
+    assert _told(list(driver.poll(drain=False))) == [
+        (SendResult.SENT, 98),
+        (SendResult.REJECTED, None),
+        (SendResult.SENT, 99),
+    ]
+
+
+def test_a_modem_that_has_started_anew_owes_nothing_bug_its_next_answer_was_anothers(
+    clock: ManualClock,
+) -> None:
+    modem = ScriptedModem(clock, WORKS, sent=SILENCE)
+    driver = driver_of(modem)
+    driver.open()
+    assert driver.submit(NUMBER, "one", validity_min=5, late_s=25).may_follow
+    modem.say("\r\nRDY\r\n")
+    assert driver.wait(1)
     assert _told(list(driver.poll(drain=False))) == [(SendResult.UNKNOWN, None)]
+    assert driver.submit(NUMBER, "two", validity_min=5, late_s=25).may_follow
+    modem.say(REFUSED)
+    assert _told(list(driver.poll(drain=False))) == [(SendResult.REJECTED, None)]
 
 
-def test_after_an_answer_that_was_nobodys_later_ones_are_nobodys_too(
+def test_a_late_refusal_before_the_next_prompt_is_not_the_next_ones(
     clock: ManualClock,
 ) -> None:
     modem = ScriptedModem(clock, WORKS, sent=SILENCE)
     driver = driver_of(modem)
     driver.open()
     driver.submit(NUMBER, "one", validity_min=5, late_s=25)
-    modem.sent = OK_98
-    driver.submit(NUMBER, "two", validity_min=5, late_s=25)
-    driver.poll(drain=False)
-    modem.say(OK_99)
-    assert list(driver.poll(drain=False)) == []
-    modem.sent = "\r\n+CMGS: 100\r\n\r\nOK\r\n"
-    assert driver.submit(NUMBER, "three", validity_min=5).reference == 100
+    modem.prompt = REFUSED + "\r\n> "
+    modem.sent = OK_99
+    assert driver.submit(NUMBER, "two", validity_min=5).reference == 99
+    assert _told(list(driver.poll(drain=False))) == [(SendResult.REJECTED, None)]
 
 
 @pytest.mark.parametrize(
@@ -154,7 +210,9 @@ def test_one_answer_is_the_last_messages_where_no_earlier_one_has_its_reference(
     outcome = driver.submit(NUMBER, "two", validity_min=5, late_s=25)
     wanted = SendResult.SENT if is_its_own else SendResult.UNKNOWN
     assert outcome.result is wanted
-    late = [] if is_its_own else [(SendResult.UNKNOWN, None)]
+    assert _told(list(driver.poll(drain=False))) == []
+    clock.advance(130)
+    late = [] if is_its_own else [(SendResult.UNKNOWN, None)] * 2
     assert _told(list(driver.poll(drain=False))) == late
 
 

@@ -7,6 +7,10 @@ from engine.ports.modem import LateAnswer, SendResult, SubmitOutcome
 from tests.engine.modems.rig import SENT, Rig
 
 SILENT = SubmitOutcome(result=SendResult.UNKNOWN, retry=True, may_follow=True)
+DOUBT = SubmitOutcome(
+    result=SendResult.UNKNOWN, retry=True, may_follow=True, in_doubt=True, number=3
+)
+REFUSED = SubmitOutcome(result=SendResult.REJECTED, code="38")
 
 
 @pytest.fixture
@@ -92,3 +96,49 @@ def test_one_that_is_pulled_out_while_it_is_listened_to_comes_back(rig: Rig) -> 
     rig.plan("next")
     rig.world.run(1)
     assert rig.ledger.state("next") is EffectState.ACCEPTED
+
+
+@pytest.fixture
+def doubtful() -> Rig:
+    """Two modems, the first of which gave an answer that may be another message's."""
+    made = Rig(modems=2)
+    made.driver.outcomes = [DOUBT]
+    _fall_silent(made)
+    return made
+
+
+def test_one_whose_answers_are_in_doubt_is_left_alone_until_they_are_not(
+    doubtful: Rig,
+) -> None:
+    doubtful.world.run(110)
+    doubtful.plan("third")
+    doubtful.plan("fourth")
+    doubtful.world.run(2)
+    assert len(doubtful.driver.submitted) == 1
+    doubtful.world.run(30)
+    doubtful.plan("fifth")
+    doubtful.plan("sixth")
+    doubtful.world.run(2)
+    assert len(doubtful.driver.submitted) == 2
+    assert (doubtful.driver.opened, doubtful.driver.climbed) == (1, [])
+
+
+def test_it_is_used_again_as_soon_as_it_is_known_whose_answer_it_was(
+    doubtful: Rig,
+) -> None:
+    doubtful.driver.arrived = [LateAnswer(outcome=REFUSED, number=3)]
+    doubtful.world.run(12)
+    assert doubtful.ledger.state("first") is EffectState.REJECTED
+    doubtful.plan("third")
+    doubtful.plan("fourth")
+    doubtful.world.run(2)
+    assert len(doubtful.driver.submitted) == 2
+
+
+def test_one_in_doubt_sends_at_once_where_no_other_is_up(doubtful: Rig) -> None:
+    doubtful.drivers[1].is_gone = True
+    doubtful.world.run(2)
+    doubtful.plan("repeat", avoid_route="modem-1")
+    doubtful.world.run(2)
+    assert doubtful.ledger.state("repeat") is EffectState.ACCEPTED
+    assert (doubtful.driver.opened, doubtful.driver.climbed) == (1, [])

@@ -44,3 +44,12 @@ def test_an_answer_at_the_edge_is_nobodys() -> None:
     unanswered.add(row("two"), edge_s, WAITED_S)
     assert unanswered.take(edge_s + 1.0) is None
     assert unanswered.take(edge_s + 2.0) == row("two")
+
+
+def test_the_one_that_the_driver_names_is_the_one() -> None:
+    unanswered = Unanswered()
+    for number, name in enumerate(("expired", "one", "two"), start=1):
+        unanswered.add(row(name), 100.0, WAITED_S, number)
+    assert unanswered.take(101.0, 2) == row("one")
+    assert unanswered.take(101.0, 2) is None
+    assert unanswered.take(101.0, 3) == row("two")

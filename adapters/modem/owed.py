@@ -1,0 +1,168 @@
+"""Messages that a modem owes an answer, and whose an answer is: pure.
+
+A modem may take the next message while it owes the answer to an earlier one, which
+comes late or never. Answers come in the order of the messages. Where all have come
+each has its own. One is the last message's where its reference says so: a modem counts
+what it hands over (TP-MR, TS 23.040, 9.2.3.6). Else it stays open whose it is, until
+the others have come too, or cannot come any more: then it is nobody's.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Final
+
+from adapters.modem.outcomes import unknown
+from engine.ports.modem import LateAnswer, SendResult, SubmitOutcome
+
+LISTEN_S: Final = 120.0
+"""So long after its Ctrl-Z a message may still be answered."""
+NOBODYS: Final = unknown("an answer came that may be another message's")
+KEPT_MAX: Final = 16
+_ROUND: Final = 256
+
+
+@dataclass(slots=True)
+class _Message:
+    """One that was handed over: its place among all, and until when it is answered.
+
+    `is_awaited` where somebody wants to hear what becomes of it.
+    """
+
+    number: int
+    until_s: float
+    is_awaited: bool = True
+
+
+class Owed:
+    """Handed over and not answered, oldest first; times are seconds of boottime."""
+
+    def __init__(self) -> None:
+        """Start with nothing, on a SIM whose count is not known."""
+        self._messages: deque[_Message] = deque()
+        self._answers: list[SubmitOutcome] = []
+        self._told: list[LateAnswer] = []
+        self._own: _Message | None = None
+        self._handed = 0
+        self.was_in_doubt = False
+        self.forget_count()
+
+    def __len__(self) -> int:
+        """Return how many may still be answered, the one that is waited for too."""
+        return len(self._messages)
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether an answer has come and it is open whose it is."""
+        return bool(self._answers) or not all(m.is_awaited for m in self._messages)
+
+    def forget_count(self) -> None:
+        """Forget which reference was last: the SIM may be another."""
+        self._last: tuple[int, int] | None = None
+        self._refused = 0
+        self._counts_refused = True
+
+    def give_up(self) -> None:
+        """Expect no answer any more: the modem has started anew."""
+        self._own = None
+        self._nobodys(outstanding=0)
+
+    def hand_over(self, now_s: float) -> None:
+        """Take one more, which is waited for."""
+        self.expire(now_s)
+        if len(self._messages) == KEPT_MAX:
+            self._nobodys(outstanding=KEPT_MAX - 1)
+        self._handed += 1
+        # Once nothing has followed, nobody waits for it again: messages do.
+        self.was_in_doubt = self.is_in_doubt
+        self._own = _Message(self._handed, now_s + LISTEN_S)
+        self._messages.append(self._own)
+
+    def wait_no_more(self) -> int:
+        """Leave what is waited for; return its number, 0 where no answer may follow."""
+        own, self._own = self._own, None
+        return own.number if own is not None and own.is_awaited else 0
+
+    def answered(self, answer: SubmitOutcome, now_s: float) -> SubmitOutcome | None:
+        """Take an answer; return the outcome of what is waited for once it has one.
+
+        What it settles of others is told by `tell`.
+        """
+        self.expire(now_s)
+        if not self._messages:
+            return None
+        self._answers.append(answer)
+        own = self._own
+        if len(self._answers) == len(self._messages):
+            settled = list(zip(self._messages, self._answers, strict=True))
+            self._messages.clear()
+            self._answers.clear()
+        elif self._is_the_last_ones(answer):
+            settled = [(self._messages.pop(), self._answers.pop())]
+            if self._answers:
+                left = len(self._messages) - len(self._answers)
+                self._nobodys(outstanding=left)
+        else:
+            return None
+        outcome: SubmitOutcome | None = None
+        for message, told in settled:
+            self._learn(message, told)
+            if message is own:
+                outcome = told if message.is_awaited else NOBODYS
+                self._own = None
+            else:
+                self._tell(message, told)
+        return outcome
+
+    def tell(self) -> list[LateAnswer]:
+        """Return what has become of those that are waited for no more, in order."""
+        told, self._told = self._told, []
+        return told
+
+    def expire(self, now_s: float) -> None:
+        """Expect no answer to what is too old.
+
+        An answer that had come by then, and might be its own, is nobody's for ever.
+        """
+        while self._messages and self._messages[0].until_s < now_s:
+            if self._answers:
+                self._nobodys(outstanding=len(self._messages) - len(self._answers))
+            else:
+                self._messages.popleft()
+
+    def _nobodys(self, *, outstanding: int) -> None:
+        """Tell that nobody knows of any; so many answers may yet come, to nobody."""
+        for message in self._messages:
+            self._tell(message, NOBODYS)
+            message.is_awaited = False
+        while len(self._messages) > outstanding:
+            self._messages.popleft()
+        self._answers.clear()
+
+    def _tell(self, message: _Message, outcome: SubmitOutcome) -> None:
+        if message.is_awaited and message is not self._own:
+            self._told.append(LateAnswer(outcome=outcome, number=message.number))
+
+    def _is_the_last_ones(self, answer: SubmitOutcome) -> bool:
+        """Say whether every earlier message must have had a smaller reference."""
+        if self._last is None or answer.reference is None:
+            return False
+        reference, number = self._last
+        most = self._messages[-1].number - number
+        if not self._counts_refused:
+            most -= self._refused
+        steps = (answer.reference - reference) % _ROUND
+        return most <= steps < _ROUND // 2
+
+    def _learn(self, message: _Message, outcome: SubmitOutcome) -> None:
+        """Note where the count stands, and whether a refused message moves it."""
+        if outcome.result is SendResult.REJECTED:
+            self._refused += 1
+            return
+        if outcome.reference is None:
+            return
+        if self._last is not None and self._refused:
+            reference, number = self._last
+            steps = (outcome.reference - reference) % _ROUND
+            if message.number - number == self._refused + 1:
+                self._counts_refused = steps != 1
+        self._last, self._refused = (outcome.reference, message.number), 0
