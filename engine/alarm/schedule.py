@@ -169,12 +169,8 @@ def next_due(alarm: Alarm, now: Instant) -> Instant | None:
 
 def _watch_at(alarm: Alarm, now: Instant) -> Instant | None:
     """Return when to read the effects' rows: the news of one may have been lost."""
-    planned = [
-        effect.planned_at
-        for effect in alarm.effects.values()
-        if effect.state in UNSETTLED
-    ]
-    return max(min(planned), now).plus(WATCH) if planned else None
+    is_waiting = any(effect.state in UNSETTLED for effect in alarm.effects.values())
+    return now.plus(WATCH) if is_waiting else None
 
 
 def _next_at(alarm: Alarm, step: Step) -> Instant | None:

@@ -1,0 +1,87 @@
+"""What goes to the defender goes first, and nothing goes that tells of force."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from engine.alarm.schedule import HOLD_MAX, next_due
+from engine.ports.journal import EffectState
+from engine.protocol.model import ActionProtocol, Audience, Step
+from engine.roster.model import Word
+from engine.values import Signal, StepId
+from tests.engine.alarm.forced import CAREFUL, scene_of
+from tests.engine.alarm.scene import Scene, press_of, raise_of
+
+RECEIVED = Step(
+    id=StepId("received"),
+    after="raised",
+    to=Audience.DEFENDER,
+    channels=("sms",),
+    text="sos",
+    delay=timedelta(seconds=20),
+)
+
+
+def answering() -> ActionProtocol:
+    """Return an action protocol that tells the defender that it has been received."""
+    return replace(CAREFUL, steps=(*CAREFUL.steps, RECEIVED))
+
+
+@pytest.mark.parametrize("duress", [False, True])
+def test_a_case_that_began_with_a_word_of_force_tells_the_defender_nothing(
+    *, duress: bool
+) -> None:
+    signal = Signal.CANCEL if duress else Signal.SOS
+    press = replace(press_of(signals=(signal,)), duress=duress)
+    scene = Scene(protocol=answering())
+    scene.do(raise_of(press, answering()))
+    scene.run(19, each_due=scene.settle_all)
+    assert scene.planned(Audience.DEFENDER) == []
+    scene.run(2, each_due=scene.settle_all)
+    assert len(scene.planned(Audience.DEFENDER)) == (0 if duress else 1)
+
+
+def cancelled_by_force(first: EffectState) -> Scene:
+    """Cancel truly, let the defender's message be so, then say the word of force."""
+    scene = scene_of()
+    scene.cancel(Word.SAFE)
+    (message,) = scene.planned(Audience.DEFENDER)
+    if first is not EffectState.PLANNED:
+        scene.settle(message.effect, first)
+    scene.cancel(Word.DURESS)
+    return scene
+
+
+@pytest.mark.parametrize("state", [EffectState.PLANNED, EffectState.ATTEMPTING])
+def test_colleagues_wait_while_a_message_to_the_defender_is_under_way(
+    state: EffectState,
+) -> None:
+    scene = cancelled_by_force(state)
+    before = len(scene.planned(Audience.NEAREST))
+    scene.now = scene.now.plus(HOLD_MAX - timedelta(milliseconds=1))
+    scene.tick()
+    assert len(scene.planned(Audience.NEAREST)) == before
+    due = next_due(scene.state(), scene.now)
+    assert due == scene.now.plus(timedelta(milliseconds=1))
+    scene.now = due
+    scene.tick()
+    assert len(scene.planned(Audience.NEAREST)) > before
+
+
+@pytest.mark.parametrize("state", [EffectState.ACCEPTED, EffectState.REJECTED])
+def test_colleagues_wait_for_no_message_that_has_left(state: EffectState) -> None:
+    scene = cancelled_by_force(state)
+    told = scene.planned(Audience.NEAREST)
+    assert told[-1].at == scene.now
+
+
+def test_colleagues_wait_for_nobody_elses_message() -> None:
+    scene = scene_of()
+    scene.cancel(Word.SAFE)
+    (message,) = scene.planned(Audience.DEFENDER)
+    scene.settle(message.effect, EffectState.ACCEPTED)
+    scene.raised("again")
+    assert scene.waiting(), "others' messages are under way"
+    scene.cancel(Word.DURESS)
+    assert scene.planned(Audience.NEAREST)[-1].at == scene.now
