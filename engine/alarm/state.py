@@ -156,10 +156,10 @@ class Press:
 
     `late` only where the frame itself said that it was stored; `clock_doubtful`
     where the device's time is more than five minutes off, and the press counts
-    as now. `place_doubtful` where the position was kept but not believed. `raw` is
-    the frame in hex, for forensics; `text` the words of a short message. `proven` by
-    the word or code of safety, `duress` by that of force: to whoever watches both
-    look the same.
+    as now. `place_doubtful` where the position was kept but not believed. `readings`
+    are what the device measured, `raw` the frame in hex, for forensics, `text` the
+    words of a short message. `proven` by the word or code of safety, `duress` by that
+    of force: to whoever watches both look the same.
     """
 
     key: ReportKey
@@ -176,6 +176,7 @@ class Press:
     undecodable: bool = False
     doubt: SourceDoubt | None = None
     battery_ratio: float | None = None
+    readings: tuple[tuple[str, str], ...] = ()
     raw: str = ""
     text: str = ""
     proven: bool = False

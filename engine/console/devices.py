@@ -13,7 +13,7 @@ from engine.console.parts import WebParts
 from engine.console.words import DOUBTS
 from engine.errors import DataError
 from engine.intake.judge import alarm_id
-from engine.ports.device import DeviceCommand
+from engine.ports.device import READINGS, DeviceCommand
 from engine.roster.model import Device, Roster
 from engine.roster.parse import parse_roster
 from engine.roster.render import render_roster
@@ -170,7 +170,12 @@ def _line(parts: WebParts, device: Device, now: Instant, *, reveal: bool) -> Pla
         "heartbeat_s": None if heartbeat is None else heartbeat.total_seconds(),
         "seen_at": None if seen is None else str(seen),
         "battery_ratio": battery,
-        "readings": dict(parts.attendance.readings(device.device)),
+        # What it answered to a command may hold its place or its password.
+        "readings": {
+            name: value
+            for name, value in parts.attendance.readings(device.device).items()
+            if reveal or name in READINGS
+        },
         "overdue": _is_overdue(parts, device, seen, now),
     }
 

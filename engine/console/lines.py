@@ -87,9 +87,11 @@ def _text(
         case AlarmRaised() | PressJoined() | CancelRequested():
             said = f": {event.press.text}" if event.press.text and revealed else ""
             signals = ", ".join(event.press.signals).replace("_", " ")
+            measured = _measured(event.press)
+            told = f" ({measured})" if measured else ""
             doubt = " (its position is not believed)"
             shown = doubt if event.press.place_doubtful else ""
-            return (signals or "a report that cannot be read") + shown + said
+            return (signals or "a report that cannot be read") + told + shown + said
         case StepFired():
             return f"{event.step}, round {event.round}: {event.found} found"
         case RecipientsChosen():
@@ -230,8 +232,21 @@ def _facts(
             return {}
 
 
+def _measured(press: Press) -> str:
+    """Return battery and readings in words: `battery 42%, heart rate 72 bpm`."""
+    battery = press.battery_ratio
+    words = [] if battery is None else [f"battery {battery:.0%}"]
+    readings = dict(press.readings)
+    for name, (word, unit) in _OF_THE_WEARER.items():
+        if name in readings:
+            words.append(f"{word} {readings[name]} {unit}")
+    return ", ".join(words)
+
+
 def _press(press: Press, *, revealed: bool) -> Json:
     return {
+        "battery_ratio": press.battery_ratio,
+        "readings": dict(press.readings),
         "signals": list(press.signals),
         "wire_protocol": press.wire_protocol,
         "late": press.late,
@@ -244,6 +259,15 @@ def _press(press: Press, *, revealed: bool) -> Json:
         # A frame that was read holds the exact place and the device's number.
         "raw": press.raw if revealed or press.undecodable else "",
     }
+
+
+_OF_THE_WEARER = {
+    "heart_rate_bpm": ("heart rate", "bpm"),
+    "systolic_mmhg": ("systolic", "mmHg"),
+    "diastolic_mmhg": ("diastolic", "mmHg"),
+    "oxygen_percent": ("oxygen", "%"),
+    "temperature_c": ("temperature", "°C"),
+}
 
 
 def _effect_id(effect: str, *, revealed: bool) -> str:

@@ -17,7 +17,7 @@ from engine.alarm.state import (
     SourceDoubt,
 )
 from engine.intake.doubts import clock_doubtful, doubt_of, plausible, sent_of
-from engine.ports.device import DeviceReport, ReportKind
+from engine.ports.device import READINGS, DeviceReport, ReportKind
 from engine.protocol.tables import DEFAULT_TRIGGERS
 from engine.roster.model import DeclaredPlace, Person, Word
 from engine.values import Fix, PlaceDoubt, ReportKey, Signal
@@ -175,6 +175,9 @@ def _press(
         undecodable=report.kind is ReportKind.UNDECODABLE,
         doubt=doubt,
         battery_ratio=report.battery_ratio,
+        readings=tuple(
+            each for each in report.attributes.items() if each[0] in READINGS
+        ),
         raw=report.raw[:RAW_MAX].hex(),
         proven=word is Word.SAFE,
         duress=word is Word.DURESS,

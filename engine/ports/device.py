@@ -13,6 +13,17 @@ from typing import Protocol, runtime_checkable
 from engine.quick import quick
 from engine.values import DeviceId, Fix, Instant, Signal
 
+READINGS = frozenset(
+    {
+        *("heart_rate_bpm", "systolic_mmhg", "diastolic_mmhg", "oxygen_percent"),
+        *("steps", "temperature_c", "charging", "battery_v", "external_v"),
+        *("moving", "ignition", "odometer_m"),
+        *("satellites", "satellites_in_view", "hdop", "gsm"),
+    }
+)
+"""Attributes of a report that are numbers or flags, units in their names. What a device
+answers to a command (`said`) is none: it may hold whatever was put into the device."""
+
 
 class Transport(StrEnum):
     """How a wire protocol reaches us."""

@@ -203,6 +203,7 @@ class Hq:
         undecodable: bool = False,
         place_doubtful: bool = False,
         protocol: str | None = None,
+        readings: tuple[tuple[str, str], ...] = (),
     ) -> AlarmId:
         """Raise an alarm, or press again."""
         now = self.clock.now()
@@ -214,6 +215,8 @@ class Hq:
             signals=() if undecodable else (Signal.SOS,),
             undecodable=undecodable,
             place_doubtful=place_doubtful,
+            battery_ratio=0.42 if readings else None,
+            readings=readings,
             raw=RAW,
         )
         place = KnownPlace(

@@ -35,7 +35,9 @@ def judge_of(hq: Hq) -> Judge:
 
 def test_devices_are_listed_without_their_numbers(hq: Hq) -> None:
     told = report(
-        received_at=hq.clock.now(), battery_ratio=0.4, attributes={"gsm": "23"}
+        received_at=hq.clock.now(),
+        battery_ratio=0.4,
+        attributes={"gsm": "23", "said": "OK"},
     )
     hq.attendance.told(HERONS, told)
     with control(hq) as client:
@@ -47,6 +49,7 @@ def test_devices_are_listed_without_their_numbers(hq: Hq) -> None:
         body = {"device": HERONS, "reveal": True}
         (shown,) = client.post("/devices", json=body).json()["devices"]
         assert shown["device"] == HERONS
+        assert shown["readings"] == {"gsm": "23", "said": "OK"}
         assert len(client.post("/devices").json()["devices"]) > 1
     assert kinds(hq, "roster") == ["RosterRevealed"]
 

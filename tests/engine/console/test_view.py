@@ -164,3 +164,11 @@ def test_until_when_people_have_to_say_so_is_counted_down(hq: Hq) -> None:
     assert case["verification"]["due_ms"] - case["raised_ms"] == 900_000
     assert "Real: 0 of 2, false: 0 of 2" in page
     assert "then the officers on duty are asked again" in page
+
+
+def test_a_press_says_what_was_measured_of_its_wearer(hq: Hq) -> None:
+    alarm = hq.press(readings=(("heart_rate_bpm", "142"), ("gsm", "23")))
+    with browser(hq) as at:
+        (raised, *_) = at.client.get(f"/api/alarms/{alarm}").json()["lines"]
+    assert raised["text"] == "sos (battery 42%, heart rate 142 bpm)"
+    assert raised["data"]["readings"] == {"heart_rate_bpm": "142", "gsm": "23"}

@@ -339,3 +339,9 @@ def test_nothing_makes_0_0_a_place() -> None:
     later = START.plus(timedelta(minutes=5))
     said = report(fix=replace(nowhere, at=later), received_at=later, device_at=later)
     assert assess(said, PERSON, RAISE, LAST, None, nowhere).press.place_doubtful
+
+
+def test_a_press_has_its_readings_and_not_what_the_device_answered() -> None:
+    attributes = {"heart_rate_bpm": "142", "said": "OK,password", "status": "0x05"}
+    press = assess(report(attributes=attributes), PERSON, RAISE, None).press
+    assert press.readings == (("heart_rate_bpm", "142"),)
