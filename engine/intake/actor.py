@@ -27,7 +27,7 @@ from engine.ports.journal import InboundRow, ReaderLender
 from engine.ports.telemetry import Telemetry
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.link import Link
-from engine.values import ReportKey
+from engine.values import DeviceId, Instant, ReportKey
 
 RESCAN = timedelta(seconds=2)
 FRESH = timedelta(seconds=3)
@@ -228,7 +228,7 @@ class Intake(SupervisedActor[Heard | SmsHeard | Noticed | Moved]):
         sender, text = message
         tracker = self._judge.board.roster().device_by_number(sender)
         if tracker is not None:
-            self._attendance.heard(tracker.device, row.received_at)
+            self._attend(tracker.device, row.received_at)
         named = code_in(text, self._judge)
         with self._readers.reader() as reader:
             code = None if named is None else reader.code(named)
@@ -241,6 +241,12 @@ class Intake(SupervisedActor[Heard | SmsHeard | Noticed | Moved]):
                 self._tell_check_ins(told)
             else:
                 self._tell(told)
+
+    def _attend(self, device: DeviceId, at: Instant) -> None:
+        """Note a word, unless a later one is known: a row may have waited."""
+        last = self._attendance.last(device)
+        if last is None or last < at:
+            self._attendance.heard(device, at)
 
     def _distress(self, command: Raise) -> None:
         key = ReportKey(command.press.key)

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -374,4 +375,8 @@ def test_a_tracker_that_reports_by_sms_has_said_a_word(rig: Rig) -> None:
     board.replace(replace(roster, devices=devices))
     rig.sms("help me", "+998460000099")
     assert rig.attendance.last(HERONS) is not None
+    later = rig.world.now().plus(timedelta(minutes=1))
+    rig.attendance.heard(HERONS, later)
+    rig.sms("help me", "+998460000099")
+    assert rig.attendance.last(HERONS) == later, "a row that waited is no newer word"
     board.replace(roster)
