@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from adapters.modem.outcomes import unknown
-from engine.ports.modem import LateAnswer, SendResult, SubmitOutcome
+from engine.ports.modem import LateAnswer, SubmitOutcome
 
 LISTEN_S: Final = 120.0
 """So long after its Ctrl-Z a message may still be answered."""
@@ -58,8 +58,6 @@ class Owed:
     def forget_count(self) -> None:
         """Forget which reference was last: the SIM may be another."""
         self._last: tuple[int, int] | None = None
-        self._refused = 0
-        self._counts_refused = True
 
     def give_up(self) -> None:
         """Expect no answer any more: the modem has started anew."""
@@ -147,22 +145,13 @@ class Owed:
         if self._last is None or answer.reference is None:
             return False
         reference, number = self._last
+        # What was refused between may have moved the count, or not: it differs with
+        # whether the modem or the network has refused.
         most = self._messages[-1].number - number
-        if not self._counts_refused:
-            most -= self._refused
         steps = (answer.reference - reference) % _ROUND
         return most <= steps < _ROUND // 2
 
     def _learn(self, message: _Message, outcome: SubmitOutcome) -> None:
-        """Note where the count stands, and whether a refused message moves it."""
-        if outcome.result is SendResult.REJECTED:
-            self._refused += 1
-            return
-        if outcome.reference is None:
-            return
-        if self._last is not None and self._refused:
-            reference, number = self._last
-            steps = (outcome.reference - reference) % _ROUND
-            if message.number - number == self._refused + 1:
-                self._counts_refused = steps != 1
-        self._last, self._refused = (outcome.reference, message.number), 0
+        """Note where the count stands."""
+        if outcome.reference is not None:
+            self._last = outcome.reference, message.number

@@ -59,13 +59,28 @@ def _judge(r: Rig, results: dict[str, SendResult | None]) -> None:
                 assert handed.count(text) <= 1
 
 
-def _assert_works_again(r: Rig, mended: list[str]) -> None:
-    """The next message is sent; where answers are owed the first one is nobody's."""
-    after = _outcome(r, "after")
-    if "drop_cmgs" in mended and after is SendResult.UNKNOWN:
-        _judge(r, {"after": after})
-        after = _outcome(r, "again")
-    assert after is SendResult.SENT
+# Where an answer is lost, and a message is refused beside it, the next answers may be
+# earlier ones': what was refused may have moved the modem's count, or not. Nobody can
+# say whose they are for the two minutes in which an earlier one may come (`test_owed`),
+# unless the modem starts anew, and owes nothing.
+IN_DOUBT = {
+    frozenset({"drop_cmgs", "cms_rate"}),
+    frozenset({"hung for a moment", "cms_rate"}),
+    frozenset({"hung for a moment", "no_credit"}),
+}
+
+
+def _assert_works_again(r: Rig, *mended: str) -> dict[str, SendResult | None]:
+    """The next message is sent, also where the answer to the last one was lost."""
+    results: dict[str, SendResult | None] = {}
+    if frozenset(mended) in IN_DOUBT:
+        results["in doubt"] = _outcome(r, "in doubt")
+        assert results["in doubt"] is SendResult.UNKNOWN
+        r.modem.restart()
+        r.driver.wait(1)
+    results["after"] = _outcome(r, "after")
+    assert results["after"] is SendResult.SENT
+    return results
 
 
 def test_every_switch_is_in_the_table() -> None:
@@ -83,7 +98,7 @@ def test_a_fault_leaves_every_message_one_true_outcome(
         assert tuple(results.values()) == made_of_four(name)
         _judge(r, results)
         mend(faults, name)
-        _assert_works_again(r, [name])
+        _assert_works_again(r, name)
 
 
 @pytest.mark.slow
@@ -102,7 +117,7 @@ def test_a_pair_of_faults_leaves_every_message_one_true_outcome(
         _judge(r, results)
         for name in (one, other):
             mend(faults, name)
-        _assert_works_again(r, [one, other])
+        _assert_works_again(r, one, other)
 
 
 @pytest.mark.parametrize("event", EVENTS)
@@ -134,9 +149,7 @@ def _judge_through(tmp_path: Path, event: str, names: list[str]) -> None:
         results["behind"] = _outcome(r, "behind")
         for name in names:
             mend(faults, name)
-        after = [_outcome(r, text) for text in ("after", "again")]
-        assert SendResult.SENT in after
-        _judge(r, results | dict(zip(("after", "again"), after, strict=True)))
+        _judge(r, results | _assert_works_again(r, event, *names))
 
 
 def _is(kind: type[object]) -> Callable[[object], bool]:
