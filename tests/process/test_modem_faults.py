@@ -19,6 +19,8 @@ pytestmark = [pytest.mark.process, pytest.mark.slow]
 NAMED = {"lapwing", "cormorant", "owlet", "quelea", "tinamou"}
 BROKEN_S = 3.0
 OPEN = "('planned', 'attempting')"
+SENT = ("accepted", "delivered", "undelivered")
+OPEN_ENDED = ("attempting", "unknown")
 
 
 # Those that stop a message, its answer or the whole modem; every switch, alone and in
@@ -60,6 +62,26 @@ def test_a_fault_of_every_modem_costs_nobody_the_alarm(
     to_them = f"{first}'%.sms.0' AND state IN {OPEN}"
     eventually(lambda: rig.rows(to_them) == [(0,)], timeout_s=90)
     _nothing_comes_twice_unmarked(rig)
+    _what_is_recorded_is_true(rig)
+
+
+def _what_is_recorded_is_true(rig: Rig) -> None:
+    """The network has what was accepted, and never had what was rejected."""
+    before, told, after = _states(rig), Counter(rig.told()), _states(rig)
+    for person in after:
+        sure = sum(before[person][state] for state in SENT)
+        perhaps = sum(after[person][state] for state in (*SENT, *OPEN_ENDED))
+        assert sure <= told[person] <= perhaps, (person, after[person])
+
+
+def _states(rig: Rig) -> dict[str, Counter[str]]:
+    """Return in which states each person's notifications by SMS are."""
+    states: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for effect, state in rig.rows(
+        "SELECT effect_id, state FROM effect WHERE channel = 'sms'"
+    ):
+        states[str(effect).split(".")[-3]][str(state)] += 1
+    return states
 
 
 def _nothing_comes_twice_unmarked(rig: Rig) -> None:
