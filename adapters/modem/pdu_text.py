@@ -1,6 +1,6 @@
 """User data: its header, its coding, its text (3GPP TS 23.040, 9.2.3.24)."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from adapters.modem import gsm7
 from adapters.modem.gsm7_tables import LOCKING, SINGLE_SHIFT
@@ -145,8 +145,7 @@ def decode(reader: Reader, coding: Coding, *, has_header: bool) -> UserData:
         )
     else:
         units = data[header_octets:]
-    user_data = _with_text(coding.charset, elements, units, reader)
-    return replace(user_data, length=length)
+    return _with_text(coding.charset, elements, units, reader, length=length)
 
 
 def decode_units(
@@ -166,7 +165,12 @@ def decode_units(
 
 
 def _with_text(
-    charset: Charset, elements: tuple[Element, ...], units: bytes, reader: Reader
+    charset: Charset,
+    elements: tuple[Element, ...],
+    units: bytes,
+    reader: Reader,
+    *,
+    length: int,
 ) -> UserData:
     concat, locking, single = None, 0, 0
     for element in elements:
@@ -201,6 +205,7 @@ def _with_text(
         concat=concat,
         locking=locking,
         single=single,
+        length=length,
     )
 
 
