@@ -180,6 +180,9 @@ BODIES = st.builds(
             priority=st.integers(1, 9),
             text=WORDS,
             since=maybe(INSTANTS),
+            shorter=st.lists(st.tuples(st.integers(1, 9), WORDS), max_size=2).map(
+                tuple
+            ),
         ),
         max_size=3,
     ).map(tuple),

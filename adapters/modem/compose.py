@@ -2,15 +2,17 @@
 
 An alarm is one part on purpose. Each further part costs a modem seconds, and one
 part lost of three makes all three unreadable. What must survive has the highest
-priority; a piece is dropped whole, or shortened where it may be.
+priority; a piece takes its next shorter form, is shortened where it may be, or is
+dropped whole.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from adapters.modem import gsm7
 from adapters.modem.pdu_fields import Charset
 from adapters.modem.transliterate import Transliteration, transliterate
+from engine.ports.modem import Forms
 
 SEPTETS_MAX = 160
 UNITS_MAX = 70
@@ -23,12 +25,14 @@ class Piece:
     """A stretch of a message; `priority` 0 survives all others.
 
     `shortest` is how many characters must remain where it may be shortened; None
-    keeps it whole or drops it.
+    keeps it whole or drops it. `shorter` is the piece in fewer words, which takes its
+    place when its turn to go comes; that form has a priority of its own.
     """
 
     text: str
     priority: int
     shortest: int | None = None
+    shorter: "Piece | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,14 +77,7 @@ def fit(
     for text, charset, locking, single in codings:
         respelt = text != whole
         chosen = (
-            [
-                Piece(
-                    text=transliterate(p.text, transliteration),
-                    priority=p.priority,
-                    shortest=p.shortest,
-                )
-                for p in pieces
-            ]
+            [_respelt(piece, transliteration) for piece in pieces]
             if respelt
             else list(pieces)
         )
@@ -91,6 +88,14 @@ def fit(
         if best is None or len(part.text) > len(best.text):
             best = part
     return best if best is not None else OnePart(text="", charset=Charset.GSM7)
+
+
+def piece_of(forms: Forms) -> Piece:
+    """Return a piece from its forms, the long one first; without any it is empty."""
+    piece: Piece | None = None
+    for priority, text in reversed(forms):
+        piece = Piece(text=text, priority=priority, shorter=piece)
+    return piece if piece is not None else Piece(text="", priority=0)
 
 
 def fit_text(
@@ -156,6 +161,15 @@ def _codings(
     return codings
 
 
+def _respelt(piece: Piece, transliteration: Transliteration) -> Piece:
+    shorter = piece.shorter
+    return replace(
+        piece,
+        text=transliterate(piece.text, transliteration),
+        shorter=None if shorter is None else _respelt(shorter, transliteration),
+    )
+
+
 def _join(pieces: Sequence[Piece], joiner: str) -> str:
     return joiner.join(piece.text for piece in pieces if piece.text)
 
@@ -163,7 +177,7 @@ def _join(pieces: Sequence[Piece], joiner: str) -> str:
 def _shorten(
     pieces: list[Piece], charset: Charset, locking: int, single: int, joiner: str
 ) -> str:
-    """Drop or shorten pieces, the least important and last one first."""
+    """Shorten or drop pieces, the least important and last one first."""
     kept = list(pieces)
     while not _fits(_join(kept, joiner), charset, locking, single):
         victims = [i for i, piece in enumerate(kept) if piece.text]
@@ -171,6 +185,9 @@ def _shorten(
             return ""
         at = max(victims, key=lambda i: (kept[i].priority, i))
         victim = kept[at]
+        if victim.shorter is not None:
+            kept[at] = victim.shorter
+            continue
         floor = victim.shortest
         is_last = len(victims) == 1
         if is_last:
@@ -181,14 +198,11 @@ def _shorten(
             while low <= high:
                 middle = (low + high) // 2
                 candidate = victim.text[:middle].rstrip()
-                trial = [*kept[:at], _with_text(victim, candidate), *kept[at + 1 :]]
+                cut = replace(victim, text=candidate)
+                trial = [*kept[:at], cut, *kept[at + 1 :]]
                 if _fits(_join(trial, joiner), charset, locking, single):
                     shorter, low = candidate, middle + 1
                 else:
                     high = middle - 1
-        kept[at] = _with_text(victim, shorter)
+        kept[at] = replace(victim, text=shorter)
     return _join(kept, joiner)
-
-
-def _with_text(piece: Piece, text: str) -> Piece:
-    return Piece(text=text, priority=piece.priority, shortest=piece.shortest)

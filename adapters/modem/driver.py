@@ -16,7 +16,7 @@ from adapters.modem.at_replies import (
 from adapters.modem.bring_up import BringUp, Session
 from adapters.modem.call import ring
 from adapters.modem.cms_policy import is_without_sim
-from adapters.modem.compose import Piece, fit, fit_text
+from adapters.modem.compose import fit, fit_text, piece_of
 from adapters.modem.dialogue import Dialogue, Reply, no_beat
 from adapters.modem.options import ModemOptions
 from adapters.modem.outcomes import refusal, rejected
@@ -31,6 +31,7 @@ from adapters.modem.transport import SerialTransport, Transport
 from engine.errors import ModemError, ModemGoneError, ModemSilentError
 from engine.ports.clock import Clock
 from engine.ports.modem import (
+    Forms,
     ModemEvent,
     ModemHealth,
     SubmitOutcome,
@@ -108,15 +109,15 @@ class SerialModem:
             self.close()
             raise
 
-    def fit(self, pieces: Sequence[tuple[int, str]]) -> str:
+    def fit(self, pieces: Sequence[Forms]) -> str:
         """Return the pieces as one text of one part; the least important are cut.
 
         Args:
-            pieces: priority (1 survives longest) and text, each with its own
-                blanks and punctuation.
+            pieces: the forms of each, from long to short: priority (1 survives
+                longest) and text, with its own blanks and punctuation.
 
         """
-        parts = [Piece(text=text, priority=priority) for priority, text in pieces]
+        parts = [piece_of(forms) for forms in pieces]
         # A town's accent must not turn 160 characters into 70.
         accents = Transliteration.ACCENTS
         return fit(parts, joiner="", transliteration=accents).text

@@ -56,7 +56,7 @@ class ByModem:
         """Send to each number."""
         self._driver.open(beat=_nobody_waits)
         try:
-            fitting = self._driver.fit([(1, text)])
+            fitting = self._driver.fit([((1, text),)])
             for number in self._numbers:
                 self._driver.submit(
                     number,

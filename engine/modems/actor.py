@@ -317,7 +317,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         self._gauges.attempted(row.channel, outcome, took_s)
 
     def _submit(self, body: EffectBody) -> SubmitOutcome:
-        pieces = [(s.priority, s.text) for s in body.finished(self.clock.now())]
+        pieces = [s.forms for s in body.finished(self.clock.now())]
         text = self._driver.fit(pieces)
         return self._hand_over(body.address, text, validity_min=VALIDITY_MIN)
 

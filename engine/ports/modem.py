@@ -109,6 +109,13 @@ class ModemHealth:
     model: str | None = None
 
 
+Forms = tuple[tuple[int, str], ...]
+"""A piece of a text in its forms, from long to short.
+
+Each with the priority at which it gives way to the next one; the last is dropped.
+"""
+
+
 class ModemDriver(Protocol):
     """The dialogue with one modem.
 
@@ -123,10 +130,11 @@ class ModemDriver(Protocol):
         brings none of its own (`recover` may wait a minute).
         """
 
-    def fit(self, pieces: Sequence[tuple[int, str]]) -> str:
-        """Return pieces (priority, text) as one text that fits one part.
+    def fit(self, pieces: Sequence[Forms]) -> str:
+        """Return pieces as one text that fits one part.
 
-        Priority 1 is cut last; the pieces bring their own blanks. Pure, any thread.
+        Of priorities 1 is cut last; the pieces bring their own blanks. Pure, any
+        thread.
         """
 
     def submit(

@@ -5,11 +5,13 @@ help: a step that never comes, people who cannot be reached, one thing on which 
 hangs, a text that does not fit, a deadline that nobody can meet.
 """
 
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 
+from engine.ports.modem import Forms
 from engine.protocol.model import (
     ActionProtocol,
     Audience,
@@ -21,8 +23,8 @@ from engine.protocol.model import (
 from engine.protocol.texts import LANGUAGES, Segment, TextFacts, compose, wording
 from engine.values import Instant, StepId
 
-Fit = Callable[[Sequence[tuple[int, str]]], str]
-"""Cuts pieces (priority, text) to one short message, as a modem's driver does."""
+Fit = Callable[[Sequence[Forms]], str]
+"""Cuts pieces to one short message, as a modem's driver does."""
 
 SMS_S = 4.0
 """What one short message takes a modem."""
@@ -245,7 +247,9 @@ def _texts(protocol: ActionProtocol, fit: Fit) -> Iterable[Warned]:
     first = {s.text: s for s in reversed(protocol.steps) if "sms" in s.channels}
     for step in first.values():
         for language in LANGUAGES:
-            lost = _lost(compose(step.text, language, longest(), now=_NOW), fit)
+            facts = replace(longest(), mark="exercise")
+            said = compose(step.text, language, facts, now=_NOW, repeat=1)
+            lost = _lost(said, fit)
             if lost is not None:
                 rest = lost.text.strip()
                 words = f"{step.text!r} in {language!r}: one SMS loses {rest!r}"
@@ -253,17 +257,29 @@ def _texts(protocol: ActionProtocol, fit: Fit) -> Iterable[Warned]:
 
 
 def _lost(segments: Sequence[Segment], fit: Fit) -> Segment | None:
-    """Return the most important piece that is cut although it is needed."""
-    pieces = [(one.priority, one.text.replace("{ago}", "59 min")) for one in segments]
-    said = "".join(text for _, text in pieces)
-    fitted = fit(pieces)
-    if len(fitted) >= len(said):
-        return None
-    needed = [one for one in segments if one.priority <= _NEEDED_PRIORITY]
-    least = max(needed, key=lambda one: one.priority, default=None)
-    kept = fit([(one.priority, one.text.replace("{ago}", "59 min")) for one in needed])
-    whole = "".join(one.text.replace("{ago}", "59 min") for one in needed)
-    return least if len(kept) < len(whole) else None
+    """Return the most important piece that is cut although it is needed.
+
+    A needed piece may come in any of its forms: it is lost where none is left.
+    """
+    kept = _bare(fit([_aged(one) for one in segments]))
+    lost = [
+        one
+        for one in segments
+        if one.forms[-1][0] <= _NEEDED_PRIORITY
+        and not any(_bare(text) in kept for _, text in _aged(one))
+    ]
+    return min(lost, key=lambda one: one.forms[-1][0], default=None)
+
+
+def _bare(text: str) -> str:
+    """Return a text without its accents, which a modem may leave out."""
+    apart = unicodedata.normalize("NFD", text)
+    return "".join(char for char in apart if not unicodedata.combining(char))
+
+
+def _aged(segment: Segment) -> Forms:
+    said = ((n, text.replace("{ago}", "59 min")) for n, text in segment.forms)
+    return tuple((n, text.replace("{age}", "59min")) for n, text in said)
 
 
 _NOW = Instant.parse("2026-01-01T00:00:00Z")
@@ -272,7 +288,7 @@ _NOW = Instant.parse("2026-01-01T00:00:00Z")
 def longest() -> TextFacts:
     """Return facts as long as they come: a text that fits these fits."""
     return TextFacts(
-        alias="Woodpecker",
+        alias="Hummingbird",
         code="K7F2",
         sign="Umbrella",
         country="Democratic Republic of the Congo",

@@ -2,40 +2,55 @@
 
 A message is a row of segments, each with a priority, so that whoever must fit it
 into one short message cuts the least important words and never the code, the
-place, its age or the recipient's own sign.
+place, its age, what to answer or the recipient's own sign: these have shorter forms.
 """
 
 import string
 import tomllib
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, timedelta, tzinfo
 from functools import cache
 from importlib import resources
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from engine.ports.modem import Forms
 from engine.protocol.model import FRESH
 from engine.quick import quick
-from engine.values import Instant
+from engine.values import Instant, Signal
 
 LANGUAGES = ("en", "sv", "ru", "es", "fr", "ar")
 FALLBACK = "en"
 # A declared place is a town: two decimals (1 km) say where it is.
 COARSE_M = 1_000.0
 COARSE_DECIMALS = 2
+# 110 m: what a place is rounded to before a message loses what to answer.
+ABOUT_DECIMALS = 3
 KM_M = 2_000.0
 _AGO = "{ago}"
+_AGE = "{age}"
+_AGES = frozenset({"ago", "age"})
 
 
 @quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """A piece of a message: 1 is cut last; `since` words an age where it stands."""
+    """A piece of a message: 1 is cut last; `since` words an age where it stands.
+
+    `shorter` are the same in ever fewer words, each with its own priority: at its
+    turn to go a text gives way to the next form, and only the last one is dropped.
+    """
 
     priority: int
     text: str
     since: Instant | None = None
+    shorter: tuple[tuple[int, str], ...] = ()
+
+    @property
+    def forms(self) -> Forms:
+        """Return priority and text of each form, from long to short."""
+        return ((self.priority, self.text), *self.shorter)
 
 
 @quick
@@ -66,10 +81,9 @@ class TextFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A piece of a template: priority, text, and the facts that it speaks of."""
+    """A piece of a template: its forms (priority, text), and the facts in them."""
 
-    priority: int
-    text: str
+    forms: tuple[tuple[int, str], ...]
     fields: tuple[str, ...]
 
 
@@ -106,7 +120,7 @@ def wording(language: str) -> Wording:
     decimals = int(words.pop("decimals"))
     is_latin = bool(words.pop("is_latin"))
     text = {
-        key: tuple(_part(int(priority), str(part)) for priority, part in parts)
+        key: tuple(_part(part) for part in parts)
         for key, parts in table["text"].items()
     }
     return Wording(
@@ -142,12 +156,15 @@ def compose(
     table = wording(language)
     parts = table.text.get(template) or table.text["hq"]
     values = _values(parts, table, facts, now)
-    mark = [word for word in (facts.mark and table.words[facts.mark],) if word]
+    head = []
+    if facts.mark:
+        head.append(Segment(priority=1, text=f"{table.words[facts.mark]} "))
     if repeat:
-        mark.append(table.words["repeat"])
-    head = tuple(Segment(priority=1, text=f"{word} ") for word in mark)
+        short = table.words["repeat_short"].format(n=repeat + 1)
+        long = f"{table.words['repeat']} "
+        head.append(Segment(priority=3, text=long, shorter=((1, f"{short} "),)))
     said = (_segment(part, values, facts) for part in parts)
-    return head + tuple(segment for segment in said if segment is not None)
+    return (*head, *(segment for segment in said if segment is not None))
 
 
 def subject(template: str, language: str, facts: TextFacts) -> str:
@@ -164,38 +181,54 @@ def finish(
     return tuple(
         segment
         if segment.since is None
-        else Segment(
-            priority=segment.priority,
-            text=segment.text.replace(_AGO, age(segment.since, language, now)),
-        )
+        else _aged(segment, segment.since, language, now)
         for segment in segments
     )
 
 
-def age(since: Instant, language: str, now: Instant) -> str:
+def age(since: Instant, language: str, now: Instant, *, is_short: bool = False) -> str:
     """Word how long ago something was, rounded down; the future counts as now."""
     words = wording(language).words
+    short = "_short" if is_short else ""
     passed = now.since(since)
     if passed < timedelta(minutes=1):
-        return words["now"]
+        return words[f"now{short}"]
     if passed < timedelta(hours=2):
-        return words["minutes"].format(n=passed // timedelta(minutes=1))
+        return words[f"minutes{short}"].format(n=passed // timedelta(minutes=1))
     if passed < timedelta(days=2):
-        return words["hours"].format(n=passed // timedelta(hours=1))
-    return words["days"].format(n=passed // timedelta(days=1))
+        return words[f"hours{short}"].format(n=passed // timedelta(hours=1))
+    return words[f"days{short}"].format(n=passed // timedelta(days=1))
 
 
-def _part(priority: int, text: str) -> Part:
-    fields = [name for _, name, _, _ in string.Formatter().parse(text) if name]
-    return Part(priority=priority, text=text, fields=tuple(fields))
+def _aged(segment: Segment, since: Instant, language: str, now: Instant) -> Segment:
+    long = age(since, language, now)
+    short = age(since, language, now, is_short=True)
+    (priority, text), *shorter = (
+        (priority, text.replace(_AGO, long).replace(_AGE, short))
+        for priority, text in segment.forms
+    )
+    return Segment(priority=priority, text=text, shorter=tuple(shorter))
+
+
+def _part(row: Sequence[object]) -> Part:
+    """Return a part from its row: priority, text, and again for each shorter form."""
+    pairs = zip(row[::2], row[1::2], strict=True)
+    forms = tuple((int(str(priority)), str(text)) for priority, text in pairs)
+    parsed = (string.Formatter().parse(text) for _, text in forms)
+    fields = dict.fromkeys(name for form in parsed for _, name, _, _ in form if name)
+    return Part(forms=forms, fields=tuple(fields))
 
 
 def _segment(part: Part, values: Mapping[str, str], facts: TextFacts) -> Segment | None:
     if not all(map(values.__getitem__, part.fields)):
         return None
-    since = facts.place_at or facts.pressed_at if "ago" in part.fields else None
-    text = part.text.format_map(values)
-    return Segment(priority=part.priority, text=text, since=since)
+    since = (
+        None if _AGES.isdisjoint(part.fields) else facts.place_at or facts.pressed_at
+    )
+    (priority, text), *shorter = (
+        (priority, text.format_map(values)) for priority, text in part.forms
+    )
+    return Segment(priority=priority, text=text, since=since, shorter=tuple(shorter))
 
 
 def _values(
@@ -248,18 +281,33 @@ def _zone(name: str) -> tzinfo:
 
 
 def _place(table: Wording, facts: TextFacts) -> str:
-    words = table.words
-    if facts.lat_deg is None or facts.lon_deg is None:
+    words, point = table.words, _point(table, facts)
+    if not point:
         return words["nowhere"]
-    coarse = facts.accuracy_m is None or facts.accuracy_m >= COARSE_M
-    decimals = COARSE_DECIMALS if facts.declared and coarse else table.decimals
-    point = f"{facts.lat_deg:.{decimals}f},{facts.lon_deg:.{decimals}f}"
     if facts.doubted:
         return words["doubted"].format(point=point)
     if not facts.declared:
         return point
     named = " ".join(word for word in (_town(table, facts), point) if word)
     return words["declared"].format(point=point, named=named)
+
+
+def _spot(table: Wording, facts: TextFacts, decimals_max: int = 9) -> str:
+    """Return the place in the fewest words: a sign for a doubt, and no town."""
+    words, point = table.words, _point(table, facts, decimals_max)
+    if not point:
+        return words["nowhere"]
+    kind = "doubted" if facts.doubted else "declared" if facts.declared else ""
+    return words[f"{kind}_short"].format(point=point) if kind else point
+
+
+def _point(table: Wording, facts: TextFacts, decimals_max: int = 9) -> str:
+    if facts.lat_deg is None or facts.lon_deg is None:
+        return ""
+    coarse = facts.accuracy_m is None or facts.accuracy_m >= COARSE_M
+    decimals = COARSE_DECIMALS if facts.declared and coarse else table.decimals
+    decimals = min(decimals, decimals_max)
+    return f"{facts.lat_deg:.{decimals}f},{facts.lon_deg:.{decimals}f}"
 
 
 def _town(table: Wording, facts: TextFacts) -> str:
@@ -275,22 +323,37 @@ def _town(table: Wording, facts: TextFacts) -> str:
     return name if all(one.startswith("LATIN") for one in letters) else ""
 
 
+def _gravest(signals: Sequence[str]) -> str:
+    """Return one signal and how many there are besides: `removed +2`."""
+    order = {signal.value: number for number, signal in enumerate(Signal)}
+    ranked = sorted(signals, key=lambda signal: order.get(signal, len(order)))
+    more = f" +{len(ranked) - 1}" if len(ranked) > 1 else ""
+    return f"{_said(ranked[0])}{more}" if ranked else ""
+
+
+def _said(signal: str) -> str:
+    return signal.replace("_", " ")
+
+
 _VALUES: Mapping[str, Callable[[Wording, TextFacts, Instant], str]] = {
     "code": lambda _, facts, __: facts.code,
     "alias": lambda _, facts, __: facts.alias,
     "sign": lambda _, facts, __: facts.sign,
     "country": lambda _, facts, __: facts.country,
     "place": lambda table, facts, _: _place(table, facts),
+    "spot": lambda table, facts, _: _spot(table, facts),
+    "about": lambda table, facts, _: _spot(table, facts, ABOUT_DECIMALS),
+    "area": lambda table, facts, _: _spot(table, facts, COARSE_DECIMALS),
     "town": lambda table, facts, _: _town(table, facts),
     "accuracy": _accuracy,
     "ago": lambda *_: _AGO,
+    "age": lambda *_: _AGE,
     "old": _old,
     "clock": lambda _, facts, __: _clock(facts),
     "move": _move,
     "manner": lambda table, facts, _: facts.manner and table.words[facts.manner],
-    "signals": lambda _, facts, __: ", ".join(
-        signal.replace("_", " ") for signal in facts.signals
-    ),
+    "signals": lambda _, facts, __: ", ".join(map(_said, facts.signals)),
+    "signal": lambda _, facts, __: _gravest(facts.signals),
     "doubts": lambda table, facts, _: ", ".join(
         table.words[doubt] for doubt in facts.doubts
     ),

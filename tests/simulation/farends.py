@@ -17,6 +17,7 @@ from engine.errors import (
 )
 from engine.ports.channel import Notification, Receipt
 from engine.ports.modem import (
+    Forms,
     InboundSms,
     LateAnswer,
     ModemEvent,
@@ -163,9 +164,9 @@ class SimModem:
         self._hardware.is_open = True
         return ModemHealth(registered=True, signal_dbm=-71.0)
 
-    def fit(self, pieces: Sequence[tuple[int, str]]) -> str:
+    def fit(self, pieces: Sequence[Forms]) -> str:
         """Return all of it: what fits is the driver's own test."""
-        return "".join(text for _, text in pieces)
+        return "".join(forms[0][1] for forms in pieces)
 
     def submit(
         self,

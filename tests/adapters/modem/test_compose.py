@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 # ruff: noqa: RUF001 -- Russian texts are what is tested
 from adapters.modem import gsm7, pdu_text
-from adapters.modem.compose import OnePart, Piece, fit, fit_text, segments
+from adapters.modem.compose import OnePart, Piece, fit, fit_text, piece_of, segments
 from adapters.modem.pdu_fields import Charset
 from adapters.modem.transliterate import Transliteration, transliterate
 
@@ -149,6 +149,53 @@ def test_a_text_is_respelt_as_far_as_chosen(
     text: str, level: Transliteration, respelt: str
 ) -> None:
     assert transliterate(text, level) == respelt
+
+
+ANSWER = Piece(
+    text="Answer 1 coming 2 cannot",
+    priority=2,
+    shorter=Piece(
+        text="1 come 2 no", priority=2, shorter=Piece(text="1/2", priority=0)
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("room", "said"),
+    [
+        (60, "Answer 1 coming 2 cannot"),
+        (23, "1 come 2 no"),
+        (10, "1/2"),
+        (3, "1/2"),
+    ],
+)
+def test_a_piece_takes_its_next_shorter_form_before_it_goes(
+    room: int, said: str
+) -> None:
+    text = fit((Piece(text="x" * (159 - room), priority=0), ANSWER)).text
+    assert text.removeprefix("x" * (159 - room)).strip() == said
+
+
+def test_what_is_less_important_goes_before_a_form_gets_shorter() -> None:
+    idle = Piece(text="y" * 40, priority=3)
+    text = fit((Piece(text="x" * 110, priority=0), idle, ANSWER)).text
+    assert text == f"{'x' * 110} Answer 1 coming 2 cannot"
+
+
+def test_a_shorter_form_is_respelt_as_the_long_one_is() -> None:
+    piece = Piece(text="š" * 200, priority=1, shorter=Piece(text="š", priority=0))
+    part = fit((piece,), transliteration=Transliteration.ACCENTS)
+    assert part.text == "s"
+
+
+def test_a_piece_is_made_of_its_forms_the_long_one_first() -> None:
+    forms = (
+        (2, "Answer 1 coming 2 cannot"),
+        (2, "1 come 2 no"),
+        (0, "1/2"),
+    )
+    assert piece_of(forms) == ANSWER
+    assert fit((piece_of(()),)).text == ""
 
 
 def test_an_escape_is_not_split_over_two_parts() -> None:

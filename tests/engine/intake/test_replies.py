@@ -141,9 +141,10 @@ def test_a_digit_of_the_code_is_no_answer() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_answers_that_our_own_text_offers_are_understood(language: str) -> None:
     offered = next(
-        part.text
+        text
         for part in wording(language).text["sos"]
-        if " 1 " in part.text and " 3 " in part.text
+        for _, text in part.forms
+        if " 1 " in text and " 3 " in text
     )
     said = offered.replace("{code}", "").split(" 1 ", 1)[1]
     coming, rest = said.split(" 2 ")

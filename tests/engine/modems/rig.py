@@ -12,6 +12,7 @@ from engine.modems.actor import ModemActor
 from engine.modems.loopback import SelfTest
 from engine.ports.journal import EffectState
 from engine.ports.modem import (
+    Forms,
     InboundSms,
     ModemEvent,
     ModemHealth,
@@ -61,8 +62,8 @@ class Driver:
         self.opened += 1
         return self.health()
 
-    def fit(self, pieces: Sequence[tuple[int, str]]) -> str:
-        return "".join(text for _, text in pieces)
+    def fit(self, pieces: Sequence[Forms]) -> str:
+        return "".join(forms[0][1] for forms in pieces)
 
     def submit(
         self,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from engine.ports.modem import Forms
 from engine.protocol.lint import Fault, Reach, Warned, lint
 from engine.protocol.model import ActionProtocol, Audience
 from engine.protocol.parse import parse_protocol
@@ -210,8 +211,8 @@ def test_a_step_that_waits_for_an_answer_must_leave_time_for_one(
 
 
 def cut_to(length: int) -> "object":
-    def fit(pieces: Sequence[tuple[int, str]]) -> str:
-        kept = list(pieces)
+    def fit(pieces: Sequence[Forms]) -> str:
+        kept = [forms[0] for forms in pieces]
         while sum(len(text) for _, text in kept) > length:
             least = max(kept, key=lambda piece: piece[0])
             kept.remove(least)

@@ -55,7 +55,7 @@ MODEM = SerialModem("/dev/null", clock=ManualClock(), telemetry=Silent())
 def fitted(template: str, language: str, facts: TextFacts, repeat: int = 0) -> str:
     """Return the text as the modem would send it."""
     segments = compose(template, language, facts, now=START, repeat=repeat)
-    pieces = [(s.priority, s.text) for s in finish(segments, language, START)]
+    pieces = [s.forms for s in finish(segments, language, START)]
     return MODEM.fit(pieces)
 
 
@@ -130,6 +130,11 @@ def test_a_review_has_a_name_and_a_date() -> None:
     assert not replace(english, reviewed_by=" ").is_reviewed
 
 
+def parts_of(template: str, language: str) -> list[list[str]]:
+    parts = wording(language).text[template]
+    return [[text for _, text in part.forms] for part in parts]
+
+
 @pytest.mark.parametrize("template", ["sos", "page", "ask", "moved", "stop", "recheck"])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_matters_most_survives_where_all_is_at_its_longest(
@@ -139,9 +144,14 @@ def test_what_matters_most_survives_where_all_is_at_its_longest(
     facts = longest()
     now = facts.pressed_at
     whole = finish(compose(template, language, facts, now=now), language, now)
-    text = MODEM.fit([(one.priority, one.text) for one in whole])
-    first = [one.text.strip() for one in whole if one.priority == 1]
-    assert [one for one in first if one not in text] == []
+    text = MODEM.fit([one.forms for one in whole])
+    last = [one for one in whole if one.forms[-1][0] == 1]
+    lost = [
+        one for one in last if not any(form.strip() in text for _, form in one.forms)
+    ]
+    assert lost == []
+    if any("{place}" in form for one in parts_of(template, language) for form in one):
+        assert point_of(facts, language) in text
 
 
 def test_every_text_speaks_of_facts_that_exist_and_of_its_code_and_sign() -> None:
@@ -169,7 +179,12 @@ def test_latin_languages_keep_to_the_gsm_alphabet_in_what_goes_by_sms(
     language: str,
 ) -> None:
     table = wording(language)
-    parts = [p.text for t in ("sos", "page", "stop") for p in table.text[t]]
+    parts = [
+        text
+        for t in ("sos", "page", "stop")
+        for p in table.text[t]
+        for _, text in p.forms
+    ]
     said = "".join([*parts, *table.words.values()]).replace("{", "").replace("}", "")
     assert [char for char in said if gsm7.septet_cost(char) is None] == []
 

@@ -1,0 +1,231 @@
+"""In every language one short message keeps what its reader must know and must do."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from functools import cache
+from itertools import pairwise
+
+import pytest
+
+from engine.ports.modem import Forms
+from engine.protocol.lint import Fault, lint, longest
+from engine.protocol.registry import STANDARD, load_registry
+from engine.protocol.texts import (
+    LANGUAGES,
+    TextFacts,
+    age,
+    compose,
+    finish,
+    templates,
+    wording,
+)
+from engine.values import Signal
+from tests.engine.protocol.test_texts import (
+    CODE,
+    DEFENDERS,
+    MODEM,
+    RECIPIENTS,
+    ROSTER,
+    fits,
+    fitted,
+)
+from tests.fakes import START
+
+CONSOLE = {
+    "en": "console",
+    "sv": "konsolen",
+    "ru": "[Кк]онсоль|консоли",
+    "es": "consola",
+    "fr": "console",
+    "ar": "لوحة التحكم|اللوحة",
+}
+ANSWERS = rf"{CODE} 1\D+2\D+3"
+TO_DO = {
+    "sos": dict.fromkeys(LANGUAGES, ANSWERS),
+    "ask": dict.fromkeys(LANGUAGES, r" 4\D+5\D+6"),
+    "recheck": dict.fromkeys(LANGUAGES, rf"{CODE} 6 \w+"),
+    "page": CONSOLE,
+    "notice": CONSOLE,
+    "hq": CONSOLE,
+}
+"""What the reader is to do, for each text that asks for something, as a pattern."""
+
+HAS_CODE = ("sos", "page", "ask", "moved", "stop", "recheck")
+HAS_ALIAS = ("sos", "page", "ask", "moved", "stop", "unconfirmed", "notice", "hq")
+HAS_PLACE = ("sos", "page", "moved", "notice", "hq")
+NOT_BY_SMS = {"public", "public_named"}
+LONGEST_ALIAS = max((person.alias for person in DEFENDERS), key=len)
+
+
+@cache
+def _widest() -> tuple[TextFacts, ...]:
+    """Return every sample defender's place in all its forms, each width once."""
+    at_59_min = START.plus(timedelta(minutes=-59))
+    found: dict[tuple[int, int], TextFacts] = {}
+    for defender in DEFENDERS:
+        place = defender.declared
+        assert place is not None
+        facts = TextFacts(
+            alias=LONGEST_ALIAS,
+            code=CODE,
+            lat_deg=place.lat_deg,
+            lon_deg=place.lon_deg,
+            accuracy_m=1200.0,
+            place_at=at_59_min,
+            pressed_at=START,
+            declared=place.name,
+        )
+        width = len(f"{place.lat_deg:.1f}{place.lon_deg:.1f}"), len(place.name)
+        found[width] = facts
+    return tuple(form for facts in found.values() for form in _forms(facts))
+
+
+def _forms(facts: TextFacts) -> Iterator[TextFacts]:
+    fix = replace(facts, declared="")
+    yield fix
+    yield replace(fix, place_at=START.plus(timedelta(hours=-47)))
+    yield replace(fix, place_at=START.plus(timedelta(days=-300)))
+    yield replace(fix, doubted=True)
+    yield replace(facts, place_at=None, accuracy_m=10_000.0)
+    yield replace(fix, lat_deg=None, lon_deg=None, accuracy_m=None, place_at=None)
+
+
+def _worst(language: str, mark: str) -> Iterator[TextFacts]:
+    """Yield the longest sign with every place, and every sign with the longest."""
+    said = {
+        "mark": mark,
+        "doubts": ("late", "clock"),
+        "manner": "quiet",
+        "move": (99_000.0, "south_east"),
+        "signals": (Signal.REMOVED.value, Signal.LOW_BATTERY.value),
+    }
+    signs = {one.sign for one in RECIPIENTS if one.language.value == language}
+    the_longest = max(signs, key=len)
+    for facts in _widest():
+        yield replace(facts, sign=the_longest, **said)  # type: ignore[arg-type] # by name
+    widest = max(_widest(), key=lambda one: len(f"{one.lat_deg}{one.lon_deg}"))
+    for sign in sorted(signs):
+        yield replace(widest, sign=sign, **said)  # type: ignore[arg-type] # by name
+
+
+def _point(facts: TextFacts, decimals: int) -> str:
+    if facts.lat_deg is None or facts.lon_deg is None:
+        return ""
+    return f"{facts.lat_deg:.{decimals}f},{facts.lon_deg:.{decimals}f}"
+
+
+def _places(facts: TextFacts, language: str, *, is_last_resort: bool) -> list[str]:
+    """Return how the place may stand there; fewer decimals are the last resort."""
+    if facts.lat_deg is None:
+        return [wording(language).words["nowhere"]]
+    decimals = 2 if facts.declared else wording(language).decimals
+    allowed = (decimals, 3, 2) if is_last_resort else (decimals,)
+    return [_point(facts, number) for number in allowed]
+
+
+def _ages(facts: TextFacts, language: str) -> list[str]:
+    since = facts.place_at or facts.pressed_at
+    return [age(since, language, START, is_short=short) for short in (False, True)]
+
+
+def test_every_text_that_people_get_is_measured_here() -> None:
+    asked = {*HAS_CODE, *HAS_ALIAS, *HAS_PLACE, *TO_DO}
+    silent = {"received", "cancelled", "ended", "timer_on", "timer_near", "timer_over"}
+    assert asked | silent | NOT_BY_SMS == templates()
+
+
+@pytest.mark.parametrize("repeat", [0, 11])
+@pytest.mark.parametrize("mark", ["", "exercise", "test", "notice"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_code_place_age_and_what_to_do_survive_the_worst_there_is(
+    language: str, mark: str, repeat: int
+) -> None:
+    """The longest alias of the roster, every place in every form, every sign.
+
+    A real alarm keeps every decimal. An exercise that is a repeat as well, and a text
+    that says how far somebody has moved, may lose some of them, and nothing else.
+    """
+    is_last_resort = bool(mark and repeat)
+    for template in sorted(templates() - NOT_BY_SMS):
+        for facts in _worst(language, mark):
+            text = fitted(template, language, facts, repeat)
+            assert fits(text), text
+            wanted = [[CODE]] if template in HAS_CODE else []
+            if template in HAS_ALIAS:
+                wanted.append([facts.alias])
+            if template in HAS_PLACE:
+                resort = is_last_resort or template == "moved"
+                wanted.append(_places(facts, language, is_last_resort=resort))
+                wanted.append(_ages(facts, language))
+            if template not in {"notice", "hq", "unconfirmed"}:
+                wanted.append([facts.sign])
+            if mark:
+                wanted.append([wording(language).words[mark]])
+            missing = [any_of for any_of in wanted if not _has(text, any_of)]
+            assert missing == [], (template, text)
+            to_do = TO_DO.get(template, {}).get(language, "")
+            assert re.search(to_do, text), (template, text)
+
+
+def _has(text: str, any_of: list[str]) -> bool:
+    return any(one in text for one in any_of)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_exercise_says_what_to_answer_as_the_alarm_does(language: str) -> None:
+    facts = next(f for f in _widest() if f.declared)
+    sign = next(p.sign for p in RECIPIENTS if p.language.value == language)
+    facts = replace(facts, alias="Heron", sign=sign, mark="exercise")
+    text = fitted("sos", language, facts)
+    assert re.search(ANSWERS, text), text
+    assert text.startswith(wording(language).words["exercise"])
+
+
+def test_the_long_form_of_an_answer_stands_wherever_there_is_room() -> None:
+    facts = TextFacts(
+        alias="Heron",
+        code=CODE,
+        sign="Чайник",
+        lat_deg=41.3,
+        lon_deg=69.3,
+        accuracy_m=10_000.0,
+        declared="Ташкент",
+        pressed_at=START,
+    )
+    said = "SOS Heron примерно 41.30,69.30 сейчас. K7F2 1 иду 2 нет 3 беда. Чайник"
+    assert fitted("sos", "ru", facts) == said
+    exercise = replace(facts, mark="exercise")
+    assert fitted("sos", "ru", exercise) == (
+        "УЧЕНИЕ SOS Heron ~41.30,69.30 сейчас. K7F2 1 иду 2 нет 3 беда. Чайник"
+    )
+
+
+def test_no_form_of_a_piece_outlives_a_shorter_one() -> None:
+    """A form gives way before the next does, and that one takes fewer characters."""
+    facts = replace(_widest()[0], sign="Sign", country="Country", manner="quiet")
+    facts = replace(facts, signals=("removed", "fall"), doubts=("late",))
+    for language in LANGUAGES:
+        for template in templates():
+            segments = compose(template, language, facts, now=START, repeat=1)
+            for segment in finish(segments, language, START):
+                assert _is_ladder(segment.forms), (language, template, segment.forms)
+
+
+def _is_ladder(forms: Forms) -> bool:
+    return all(
+        before >= after and len(long) >= len(short)
+        for (before, long), (after, short) in pairwise(forms)
+    )
+
+
+def test_nothing_that_is_needed_is_lost_of_the_samples_texts() -> None:
+    for protocol in load_registry(None, STANDARD).protocols.values():
+        found = lint(protocol, fit=MODEM.fit)
+        assert [w.words for w in found if w.fault is Fault.TEXT_TOO_LONG] == []
+
+
+def test_check_measures_with_an_alias_as_long_as_the_samples_longest() -> None:
+    aliases = [person.alias for person in ROSTER.people]
+    assert len(longest().alias) >= max(map(len, aliases))
