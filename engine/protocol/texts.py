@@ -98,6 +98,7 @@ class Wording:
     reviewed_by: str
     reviewed_on: str
     words: Mapping[str, str]
+    signals: Mapping[str, str]
     decimals: int
     is_latin: bool
     text: Mapping[str, tuple["Part", ...]]
@@ -128,6 +129,7 @@ def wording(language: str) -> Wording:
         reviewed_by=table["reviewed_by"],
         reviewed_on=table["reviewed_on"],
         words=words,
+        signals=table["signals"],
         decimals=decimals,
         is_latin=is_latin,
         text=text,
@@ -323,16 +325,17 @@ def _town(table: Wording, facts: TextFacts) -> str:
     return name if all(one.startswith("LATIN") for one in letters) else ""
 
 
-def _gravest(signals: Sequence[str]) -> str:
+def _gravest(table: Wording, signals: Sequence[str]) -> str:
     """Return one signal and how many there are besides: `removed +2`."""
     order = {signal.value: number for number, signal in enumerate(Signal)}
     ranked = sorted(signals, key=lambda signal: order.get(signal, len(order)))
     more = f" +{len(ranked) - 1}" if len(ranked) > 1 else ""
-    return f"{_said(ranked[0])}{more}" if ranked else ""
+    return f"{_said(table, ranked[0])}{more}" if ranked else ""
 
 
-def _said(signal: str) -> str:
-    return signal.replace("_", " ")
+def _said(table: Wording, signal: str) -> str:
+    """Return a signal's word; one that a later version wrote speaks for itself."""
+    return table.signals.get(signal, signal.replace("_", " "))
 
 
 _VALUES: Mapping[str, Callable[[Wording, TextFacts, Instant], str]] = {
@@ -352,8 +355,10 @@ _VALUES: Mapping[str, Callable[[Wording, TextFacts, Instant], str]] = {
     "clock": lambda _, facts, __: _clock(facts),
     "move": _move,
     "manner": lambda table, facts, _: facts.manner and table.words[facts.manner],
-    "signals": lambda _, facts, __: ", ".join(map(_said, facts.signals)),
-    "signal": lambda _, facts, __: _gravest(facts.signals),
+    "signals": lambda table, facts, _: ", ".join(
+        _said(table, signal) for signal in facts.signals
+    ),
+    "signal": lambda table, facts, _: _gravest(table, facts.signals),
     "doubts": lambda table, facts, _: ", ".join(
         table.words[doubt] for doubt in facts.doubts
     ),

@@ -117,6 +117,38 @@ def test_every_language_has_every_word_text_and_subject() -> None:
         assert all(word.strip() for word in table.words.values())
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_signal_has_a_word_in_every_language(language: str) -> None:
+    """And so has a report that says nothing else."""
+    said = wording(language).signals
+    assert set(said) == {*Signal, "report"}
+    assert all(word.strip() for word in said.values())
+    assert len(set(said.values())) == len(said), "no two are taken for each other"
+
+
+def test_a_notice_says_its_signals_in_the_readers_language() -> None:
+    english = wording("en").signals
+    for language in LANGUAGES:
+        own = wording(language).signals
+        for signal in (*Signal, "report"):
+            notice = replace(HERON, signals=(signal,))
+            text = fitted("notice", language, notice)
+            assert text.startswith(f"{own[signal]} Heron"), text
+        assert language == "en" or own["removed"] != english["removed"]
+    several = replace(HERON, signals=("power_off", "removed"))
+    assert fitted("notice", "ru", several).startswith("выключен, снят Heron")
+
+
+def test_of_many_signals_the_gravest_stays_where_all_do_not_fit() -> None:
+    many = replace(HERON, signals=("vibration", "low_battery", "fall", "power_off"))
+    assert fitted("notice", "ru", many).startswith("падение +3 Heron")
+
+
+def test_a_signal_that_a_later_version_wrote_is_said_as_it_stands() -> None:
+    notice = replace(HERON, signals=("never_heard_of",))
+    assert fitted("notice", "ar", notice).startswith("never heard of Heron")
+
+
 def test_nobody_has_reviewed_the_translations_and_none_says_so() -> None:
     tables = [wording(language) for language in LANGUAGES]
     assert {table.language for table in tables if table.is_reviewed} == {"en"}
@@ -185,7 +217,8 @@ def test_latin_languages_keep_to_the_gsm_alphabet_in_what_goes_by_sms(
         for p in table.text[t]
         for _, text in p.forms
     ]
-    said = "".join([*parts, *table.words.values()]).replace("{", "").replace("}", "")
+    words = [*table.words.values(), *table.signals.values()]
+    said = "".join([*parts, *words]).replace("{", "").replace("}", "")
     assert [char for char in said if gsm7.septet_cost(char) is None] == []
 
 
