@@ -162,14 +162,26 @@ def _read_measured(key: int, value: Reader, draft: Draft) -> None:
 
 
 def _read_beacon(key: int, value: Reader, draft: Draft) -> None:
-    """Read where a beacon in reach stands: a place by radio, of some ten metres."""
+    """Read where a beacon in reach stands: a place by radio, of some ten metres.
+
+    Its name is what its owner calls the place: a room, say. That of the first is kept.
+    """
     skipped, flagged = _BEACONS[key]
-    placed = value.unsigned(1) & 0x80 if flagged else 1
-    if placed:
+    flags = value.unsigned(1) if flagged else 0xC0
+    if flags & 0x80:
         value.take(skipped)
         lat, lon = value.signed(4), value.signed(4)
         if draft.fix is None:
             draft.locate(lat / _DEGREE, lon / _DEGREE)
+    elif value.left >= skipped:
+        value.take(skipped)
+    if flags & 0x40 and value.left:
+        name = value.rest()
+        if key == _COUNTED_NAME:
+            name = name[1 : 1 + name[0]]
+        said = name[:_NAME_BYTES_MAX].decode("utf-8", "replace").strip("\0 ")
+        if said:
+            draft.attributes.setdefault("beacon", said)
 
 
 def _read_status(value: Reader, draft: Draft) -> None:
@@ -261,6 +273,7 @@ _STATIONS = frozenset({0x22, _NAMED_STATIONS})
 # Bytes before a beacon's place, and whether a flag before them says that it has one.
 _BEACONS = {0x23: (6, False), 0x28: (8, True), 0x2A: (7, True), 0x2C: (9, True)}
 _DISTANCE_AND_SATELLITES, _TIME_BYTES = 5, 4
+_COUNTED_NAME, _NAME_BYTES_MAX = 0x2C, 64
 _MANY = frozenset({0x28, 0x2C})
 # What of the wearer is measured, and in how many bytes.
 _MEASURED = {0x30: ("steps", 4), 0x40: ("heart_rate_bpm", 1)}

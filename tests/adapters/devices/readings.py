@@ -109,6 +109,10 @@ KEPT_BY: Mapping[str, Mapping[str, Compare]] = {
     "gl200": {"result": _acknowledged},
     "gt06": {"index": _sequence, "status": _word},
     "h02": {"status": _word},
+    "minifinder2": {
+        "description": _text("beacon"),
+        "description1": _text("beacon"),
+    },
     "meitrack": {"hdop": _tenths_if_whole("hdop")},
     "trv": {"battery": _battery},
     "xexun": {"power": _number("battery_v")},

@@ -124,3 +124,25 @@ def test_each_attribute_that_is_excused_is_asserted_by_a_packet() -> None:
     seen = {name for protocol in not_kept() for name in asserted(protocol)}
     numbered = {re.sub(r"\d+", "#", name) for name in seen}
     assert named - seen - numbered == set()
+
+
+@pytest.mark.parametrize(
+    ("record", "name"),
+    [
+        # Names where a beacon says that it has one, with a place and without.
+        (b"\x2a\x40" + bytes(7) + b"Room 4", "Room 4"),
+        (b"\x2a\xc0" + bytes(7) + bytes(8) + b"Room 4", "Room 4"),
+        (b"\x2c\xc0" + bytes(9) + bytes(8) + b"\x06Room 4\xf1\x00", "Room 4"),
+        (b"\x23" + bytes(6) + bytes(8) + b"Room 4", "Room 4"),
+        (b"\x2a\x80" + bytes(7) + bytes(8) + b"Room 4", None),
+        (b"\x2a\x40" + bytes(7), None),
+        (b"\x2a\x40" + bytes(3), None),
+        (b"\x2a\x40" + bytes(7) + b"x" * 200, "x" * 64),
+    ],
+)
+def test_a_beacons_name_is_kept_where_it_says_that_it_has_one(
+    record: bytes, name: str | None
+) -> None:
+    body = b"\x01" + bytes((len(record),)) + record
+    (report,) = play(Minifinder2().session(), frame_of(body, 1)).reports
+    assert report.attributes.get("beacon") == name
