@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import ClassVar, assert_never
 
-import pykka
-
 from engine.alarm.codec import decode, replay
 from engine.alarm.commands import AlarmCommand, Follow, Recipient, Settle, Tick
 from engine.alarm.copying import replace
@@ -19,7 +17,6 @@ from engine.alarm.desk import Desk
 from engine.alarm.following import follow_to
 from engine.alarm.handing import pass_on
 from engine.alarm.messages import (
-    Answered,
     Changed,
     Distress,
     Do,
@@ -48,7 +45,7 @@ from engine.ports.journal import (
 from engine.supervision.child import ChildSpec, OnDown, Restart
 from engine.supervision.failure import Failure
 from engine.supervision.link import Link
-from engine.supervision.names import Ref
+from engine.supervision.names import reaches
 from engine.supervision.on_demand import OnDemandActor
 from engine.supervision.supervisor import Supervisor
 from engine.values import AlarmId, CommandId, Instant, StepId
@@ -100,11 +97,14 @@ class AlarmActor(OnDemandActor[Do]):
                 self._execute(settle)
             if (follow := self._followed()) is not None:
                 self._execute(follow)
-        done = self._execute(message.command)
+        command = message.command
+        if self._alarm is None and message.otherwise is not None:
+            command = message.otherwise
+        done = self._execute(command)
         if message.answered is not None:
             message.answered(done)
         names = self.link.tree.names
-        pass_on(self._alarm, message.command, lambda one: names.tell("alarms", one))
+        pass_on(self._alarm, command, lambda one: names.tell("alarms", one))
 
     def rescan(self) -> None:
         """Catch up with the rows, since hints were dropped."""
@@ -259,12 +259,8 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
     ) -> None:
         """Take what every alarm's actor is given."""
         super().__init__(link=link)
-        self._shared = {
-            "journal": journal,
-            "readers": readers,
-            "desk": desk,
-            "outlets": outlets,
-        }
+        shared = {"journal": journal, "readers": readers, "desk": desk}
+        self._shared = {**shared, "outlets": outlets}
         self._readers, self._outlets = readers, outlets
         self._open: dict[str, AlarmId] = {}
         self._idle_since_s: OrderedDict[AlarmId, float] = OrderedDict()
@@ -292,15 +288,12 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
         """Wake whoever it is for, and pass it on."""
         match message:
             case Forward():
-                self._pass_on(message.alarm_id, message.command, message.answered)
+                given = Do(command=message.command, answered=message.answered)
+                self._pass_on(message.alarm_id, given)
             case Distress():
                 self._distress(message)
             case ToOpen():
-                open_id = self._open.get(f"{Kind.REAL.value}:{message.subject}")
-                if open_id is not None:
-                    self._pass_on(open_id, message.command, None)
-                elif message.otherwise is not None:
-                    self._distress(message.otherwise)
+                self._to_open(message)
             case Moved():
                 self._moved(message)
             case Changed():
@@ -326,12 +319,29 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
             command = replace(command, kind=Kind.REAL)
         key = f"{command.kind.value}:{command.subject}"
         alarm_id = self._open.setdefault(key, message.alarm_id)
-        is_passed_on = self._pass_on(alarm_id, command, message.answered)
+        given = Do(command=command, answered=message.answered)
+        is_passed_on = self._pass_on(alarm_id, given)
         if not is_passed_on and alarm_id != message.alarm_id:
             # The open case cannot be woken (its rows are of a newer engine, say):
             # a case of its own is better than silence.
             self._open[key] = message.alarm_id
-            self._pass_on(message.alarm_id, command, message.answered)
+            self._pass_on(message.alarm_id, given)
+
+    def _to_open(self, message: ToOpen) -> None:
+        """Pass it to the open case; where nobody takes it, it may be a raise.
+
+        A case is open here from its press on, before anything of it is durable: one
+        whose actor died on its way has no alarm, and nobody to be forced either.
+        """
+        open_id = self._open.get(f"{Kind.REAL.value}:{message.subject}")
+        raising = message.otherwise
+        instead = None if raising is None else raising.command
+        if open_id is not None:
+            given = Do(command=message.command, otherwise=instead)
+            if self._pass_on(open_id, given):
+                return
+        if raising is not None:
+            self._distress(raising)
 
     def _moved(self, message: Moved) -> None:
         """Have each open case of these people look at where they are now."""
@@ -340,21 +350,18 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
                 open_id = self._open.get(f"{kind.value}:{person}")
                 if open_id is not None:
                     look = CommandId(f"look/{open_id}/{self.clock.now().ms}")
-                    self._pass_on(open_id, Tick(command_id=look), None)
+                    self._pass_on(open_id, Do(command=Tick(command_id=look)))
 
-    def _pass_on(
-        self, alarm_id: AlarmId, command: AlarmCommand, answered: Answered | None
-    ) -> bool:
+    def _pass_on(self, alarm_id: AlarmId, message: Do) -> bool:
         if alarm_id not in self._idle_since_s:
             while len(self._idle_since_s) >= LIVE_MAX:
                 self._let_go(next(iter(self._idle_since_s)))
         self._idle_since_s[alarm_id] = self.clock.boottime_s()
         self._idle_since_s.move_to_end(alarm_id)
-        message = Do(command=command, answered=answered)
         ref = self.start_child(self._spec(alarm_id))
-        if ref is None or not _reaches(ref, message):
-            if answered is not None:
-                answered(Done(failed=True))
+        if ref is None or not reaches(ref, message):
+            if message.answered is not None:
+                message.answered(Done(failed=True))
             return False
         return True
 
@@ -384,15 +391,6 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
             on_down=OnDown.RETRY_FOREVER,
             heartbeat_s=APPEND_TIMEOUT_S * 2,
         )
-
-
-def _reaches(ref: Ref, message: Do) -> bool:
-    """Tell; False where it died before its end was reported (in its rows, say)."""
-    try:
-        ref.tell(message)
-    except pykka.ActorDeadError:
-        return False
-    return True
 
 
 def _name(alarm_id: AlarmId) -> str:

@@ -61,7 +61,12 @@ class _Given:
 @quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Do(_Given):
-    """A command for one alarm; `answered` is called in the alarm's thread."""
+    """A command for one alarm; `answered` is called in the alarm's thread.
+
+    Where the alarm has never been raised it comes to `otherwise`.
+    """
+
+    otherwise: Raise | None = None
 
     @property
     def command_id(self) -> CommandId:

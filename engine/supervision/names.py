@@ -20,6 +20,15 @@ def inbox_of(ref: Ref) -> Inbox:
     return inbox
 
 
+def reaches(ref: Ref, message: object) -> bool:
+    """Tell; False where it has died, and its end is perhaps not yet reported."""
+    try:
+        ref.tell(message)
+    except pykka.ActorDeadError:
+        return False
+    return True
+
+
 class Names:
     """Who is up, in one tree. Written by supervisors, read in any thread."""
 
@@ -33,13 +42,7 @@ class Names:
     def tell(self, name: str, message: object) -> bool:
         """Tell by name; False where nobody of that name is up: rows have the fact."""
         ref = self._refs.get(name)
-        if ref is None:
-            return False
-        try:
-            ref.tell(message)
-        except pykka.ActorDeadError:
-            return False
-        return True
+        return ref is not None and reaches(ref, message)
 
     def depths(self) -> dict[str, int]:
         """Return how many messages wait, by name."""

@@ -106,6 +106,19 @@ class Rig:
         rows = self.ledger.store.reader().stream(f"alarm/{alarm}")
         return [row.kind for row in rows]
 
+    def spoil(self) -> None:
+        """Let the first alarm's rows hold what no code here can read."""
+        newer = Append(
+            stream=f"alarm/{FIRST}",
+            expected_seq=len(self.kinds()),
+            epoch=self.ledger.epoch,
+            command_id=CommandId("newer"),
+            events=(NewEvent(kind="OfANewerEngine", body=b"{}"),),
+            head=Head(status="notifying", is_open=True, subject="real:heron"),
+        )
+        self.ledger.ask(newer, 1.0)
+        self.world.run(180)
+
     def awake(self) -> list[str]:
         return sorted(n for n in self.tree.names.depths() if n.startswith("alarm/"))
 
@@ -342,16 +355,7 @@ def test_a_press_whose_open_case_cannot_be_read_raises_one_of_its_own_bug_silenc
     rig: Rig,
 ) -> None:
     rig.press()
-    newer = Append(
-        stream="alarm/first",
-        expected_seq=len(rig.kinds()),
-        epoch=rig.ledger.epoch,
-        command_id=CommandId("newer"),
-        events=(NewEvent(kind="OfANewerEngine", body=b"{}"),),
-        head=Head(status="notifying", is_open=True, subject="real:heron"),
-    )
-    rig.ledger.ask(newer, 1.0)
-    rig.world.run(180)
+    rig.spoil()
     for number in range(30):
         rig.press("k2", AlarmId("own"), run_s=2.0)
         if rig.kinds(AlarmId("own")):

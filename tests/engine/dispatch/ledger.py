@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from engine.dispatch.body import EffectBody, encode_body
+from engine.errors import JournalError
 from engine.journal.memory import Medium, MemoryStore
 from engine.ports.clock import Clock
 from engine.ports.journal import (
@@ -31,7 +32,7 @@ class Ledger:
     """`fault` says, for each request, what goes wrong.
 
     `SILENT`: nothing is written and no answer comes; `LOST`: written, and no answer
-    comes; `FULL`: the disk is full.
+    comes; `FULL`: the disk is full. So many reads fail as `read_errors` says.
     """
 
     def __init__(self, clock: Clock, medium: Medium | None = None) -> None:
@@ -39,6 +40,7 @@ class Ledger:
         self.store = MemoryStore(medium)
         self.asked: list[Request] = []
         self.fault: Callable[[Request], str] = lambda _: ""
+        self.read_errors = 0
 
     @property
     def epoch(self) -> int:
@@ -63,6 +65,10 @@ class Ledger:
 
     @contextmanager
     def reader(self) -> Iterator[JournalReader]:
+        if self.read_errors:
+            self.read_errors -= 1
+            message = "the disk does not read"
+            raise JournalError(message)
         reader = self.store.reader()
         yield reader
         reader.close()
