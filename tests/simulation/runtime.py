@@ -35,6 +35,7 @@ POLLING = frozenset(
         "ModemActor",
         "Orders",
         "Probe",
+        "Register",
         "SimGateway",
         "SimWeb",
         "Supervisor",
