@@ -16,6 +16,7 @@ from engine.alarm.decide import Decision, Events, consider
 from engine.alarm.desk import Desk
 from engine.alarm.following import follow_to
 from engine.alarm.handing import pass_on
+from engine.alarm.lease import is_held_for_good, wakes_at
 from engine.alarm.messages import (
     Changed,
     Distress,
@@ -84,10 +85,12 @@ class AlarmActor(OnDemandActor[Do]):
         self._journal, self._readers = journal, readers
         self._desk, self._outlets = desk, outlets
         self._alarm: Alarm | None = None
+        self._restates = False
 
     def started(self) -> None:
         """Fold the rows, and arm what falls due: an earlier instance may have died."""
         self._reload()
+        self._restates = self._alarm is not None and is_held_for_good(self._alarm)
         self._arm()
 
     def handle(self, message: Do) -> None:
@@ -157,7 +160,8 @@ class AlarmActor(OnDemandActor[Do]):
         self, command: AlarmCommand, decision: Decision, now: Instant
     ) -> Append | None:
         after, events = decision.alarm, decision.events
-        if after is None or not events:
+        restates = self._restates and isinstance(command, Tick)
+        if after is None or not (events or restates):
             return None
         epoch = self._journal.epoch
         return append_of(self._alarm, after, events, command.command_id, epoch, now)
@@ -166,6 +170,7 @@ class AlarmActor(OnDemandActor[Do]):
         self, answer: Appended, decision: Decision, append: Append, *, in_doubt: bool
     ) -> Events:
         """Go on from the rows as stored, and tell the others; return what they say."""
+        self._restates = False
         events, plans, due = decision.events, append.plans, append.head.next_due
         if answer.repeated:
             # This command acted before: what it came to then is in the rows.
@@ -282,7 +287,7 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
             alarm_id = alarm_of(row.stream)
             if row.head.subject:
                 self._open[row.head.subject] = alarm_id
-            self._outlets.due(alarm_id, row.head.next_due)
+            self._outlets.due(alarm_id, wakes_at(row.head, self.clock.now()))
 
     def handle(self, message: Forward | Distress | ToOpen | Moved | Changed) -> None:
         """Wake whoever it is for, and pass it on."""
@@ -372,7 +377,7 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
 
     def _let_go(self, alarm_id: AlarmId) -> None:
         del self._idle_since_s[alarm_id]
-        self.stop_child(_name(alarm_id))
+        self.stop_child(stream_of(alarm_id))
 
     def _note(self, alarm: Alarm) -> None:
         key = subject_of(alarm)
@@ -383,7 +388,7 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
 
     def _spec(self, alarm_id: AlarmId) -> ChildSpec:
         return ChildSpec(
-            name=_name(alarm_id),
+            name=stream_of(alarm_id),
             label="alarm",
             actor=AlarmActor,
             arguments={"alarm_id": alarm_id, **self._shared},
@@ -391,7 +396,3 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
             on_down=OnDown.RETRY_FOREVER,
             heartbeat_s=APPEND_TIMEOUT_S * 2,
         )
-
-
-def _name(alarm_id: AlarmId) -> str:
-    return f"alarm/{alarm_id}"

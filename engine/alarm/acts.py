@@ -30,6 +30,7 @@ from engine.alarm.events import (
     RefusalGround,
     SafetyConfirmed,
 )
+from engine.alarm.lease import renews
 from engine.alarm.safety import close_of, close_refusal, confirm_refusal
 from engine.alarm.state import Alarm, Kind, Truth
 from engine.alarm.verification import judges_of, verdict_of, verdict_refusal
@@ -47,7 +48,7 @@ def decide_act(
 ) -> Events:
     """Return what an act comes to; without an alarm nothing."""
     by = command.by
-    ground = _refusal(alarm, command)
+    ground = _refusal(alarm, command, now)
     if ground is not None or alarm is None:
         act = type(command).__name__
         ground = ground or RefusalGround.NOT_RAISED
@@ -100,7 +101,9 @@ def _close(alarm: Alarm, command: Close, now: Instant) -> Events:
     return (closed, *_withdrawal(alarm, now, frozenset(gone)))
 
 
-def _refusal(alarm: Alarm | None, command: OperatorAct) -> RefusalGround | None:
+def _refusal(
+    alarm: Alarm | None, command: OperatorAct, now: Instant
+) -> RefusalGround | None:
     if alarm is None:
         return RefusalGround.NOT_RAISED
     if isinstance(command, Reveal):
@@ -114,21 +117,20 @@ def _refusal(alarm: Alarm | None, command: OperatorAct) -> RefusalGround | None:
         return RefusalGround.ALARM_CLOSED
     if isinstance(command, Verify | Close) and alarm.acknowledged is None:
         return RefusalGround.NOT_ACKNOWLEDGED
-    return _open_refusal(alarm, command)
+    return _open_refusal(alarm, command, now)
 
 
 def _open_refusal(
     alarm: Alarm,
     command: Acknowledge | Verify | ApprovePublication | ConfirmSafe | Close,
+    now: Instant,
 ) -> RefusalGround | None:
     match command:
         case Acknowledge():
             taken = alarm.acknowledged
-            renews = alarm.protocol.lease is not None and (
-                taken is not None and taken.by == command.by
-            )
-            done = taken is not None and not renews
-            return RefusalGround.ALREADY_DONE if done else None
+            if taken is None or renews(alarm, command.by, now):
+                return None
+            return RefusalGround.ALREADY_DONE
         case Verify():
             return verdict_refusal(alarm, command.by, command.truth)
         case ConfirmSafe():

@@ -1,10 +1,21 @@
-"""An acknowledgement lasts as long as somebody attends to the case. Pure."""
+"""An acknowledgement lasts as long as somebody attends to the case. Pure.
+
+Only an action protocol that says so (and one of a journal from before there was a
+default) lets it last for good. The clear columns name such a case, so that whoever
+audits them can tell it from one whose deadline was lost.
+"""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from engine.alarm.events import AcknowledgementLapsed
-from engine.alarm.state import Alarm
-from engine.values import Instant
+from engine.alarm.state import Alarm, Response
+from engine.ports.journal import Head
+from engine.values import Instant, OperatorId
+
+DOUBLE_CLICK = timedelta(seconds=5)
+WITHOUT_LEASE = "_without_lease"
+_HELD = frozenset({Response.ACKNOWLEDGED.value, Response.FOLLOWING_UP.value})
 
 
 def lease_due(alarm: Alarm) -> Instant | None:
@@ -24,3 +35,37 @@ def lapses(alarm: Alarm, now: Instant) -> Iterator[AcknowledgementLapsed]:
     due = lease_due(alarm)
     if due is not None and due <= now and alarm.acknowledged is not None:
         yield AcknowledgementLapsed(at=now, by=alarm.acknowledged.by)
+
+
+def renews(alarm: Alarm, by: OperatorId, now: Instant) -> bool:
+    """Say whether acknowledging again says that one still attends: no double click."""
+    taken = alarm.acknowledged
+    if taken is None or taken.by != by or alarm.protocol.lease is None:
+        return False
+    return now.since(taken.at) > DOUBLE_CLICK
+
+
+def is_held_for_good(alarm: Alarm) -> bool:
+    """Say whether somebody at HQ has it, and nothing asks whether they still do."""
+    held = alarm.is_open and alarm.acknowledged is not None
+    return held and alarm.protocol.lease is None
+
+
+def status_of(alarm: Alarm) -> str:
+    """Return the status for the clear columns."""
+    return f"{alarm.response}{WITHOUT_LEASE if is_held_for_good(alarm) else ''}"
+
+
+def response_of(status: str) -> Response:
+    """Return the response of which a status in the clear columns speaks."""
+    return Response(status.removesuffix(WITHOUT_LEASE))
+
+
+def wakes_at(head: Head, now: Instant) -> Instant | None:
+    """Return when a case has to be looked at; None for never.
+
+    Clear columns that an engine of before wrote do not say why nothing falls due for
+    a case that somebody has: it is looked at now, and they are written anew.
+    """
+    is_unsaid = head.is_open and head.next_due is None and head.status in _HELD
+    return now if is_unsaid else head.next_due

@@ -11,6 +11,7 @@ from engine.alarm.events import (
     AlarmRaised,
     NotificationSettled,
 )
+from engine.alarm.lease import response_of
 from engine.alarm.state import Alarm, Response
 from engine.ports.clock import Clock
 from engine.ports.journal import EffectState
@@ -39,7 +40,7 @@ class Measures:
         """Take what was open before this start: id, status, when it was raised."""
         with self._lock:
             for alarm_id, status, raised_at in alarms:
-                response = Response(status)
+                response = response_of(status)
                 if response is Response.CLOSED:
                     continue
                 self._count(alarm_id, response)

@@ -12,6 +12,7 @@ from engine.alarm.events import (
     RecipientsChosen,
     ReplyReceived,
 )
+from engine.alarm.lease import status_of
 from engine.alarm.schedule import next_due
 from engine.alarm.state import Alarm, stream_of
 from engine.dispatch.body import encode_body
@@ -47,7 +48,7 @@ def head_of(alarm: Alarm, now: Instant) -> Head:
     """Return the clear columns. Closed with something still due counts as open."""
     due = next_due(alarm, now)
     return Head(
-        status=alarm.response.value,
+        status=status_of(alarm),
         is_open=alarm.is_open or due is not None,
         next_due=due,
         subject=subject_of(alarm) if alarm.is_open else "",

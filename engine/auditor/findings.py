@@ -1,7 +1,9 @@
 """What is wrong with the alarms that stand open, from clear columns alone: pure.
 
-Every open alarm must have a next deadline in the future or an effect on its way,
-unless an operator has it. No stream is folded and no key is needed.
+Every open alarm must have a next deadline in the future or an effect on its way. One
+that an operator has taken has the end of their lease; only where the action protocol
+says that there is none, the columns say so, and nothing need fall due. No stream is
+folded and no key is needed.
 """
 
 from collections import defaultdict
@@ -24,7 +26,7 @@ SILENT = timedelta(seconds=60)
 """The engine's own probe goes through the journal every five seconds."""
 
 UNSETTLED = frozenset({EffectState.PLANNED, EffectState.ATTEMPTING})
-_TAKEN_BY_HQ = frozenset({"acknowledged", "following_up"})
+_WITHOUT_LEASE = frozenset({"acknowledged_without_lease", "following_up_without_lease"})
 
 
 class Ground(StrEnum):
@@ -86,7 +88,7 @@ def _of_alarm(
     if len(effects) > len(too_long):
         return found  # something is on its way
     due = row.head.next_due
-    if due is None and row.head.status not in _TAKEN_BY_HQ:
+    if due is None and row.head.status not in _WITHOUT_LEASE:
         found.append(Finding(ground=Ground.NOTHING_DUE, what=row.stream))
     elif due is not None and now.since(due) > LATE:
         found.append(Finding(ground=Ground.OVERDUE, what=row.stream, since=due))

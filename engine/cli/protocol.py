@@ -109,6 +109,9 @@ def simulate(
     nobody_answers: Annotated[  # noqa: FBT002 - a flag
         bool, typer.Option("--nobody-answers", help="No colleague, nobody at HQ.")
     ] = False,
+    hq_asleep: Annotated[  # noqa: FBT002 - a flag
+        bool, typer.Option("--hq-asleep", help="HQ takes it and does nothing more.")
+    ] = False,
     modem_down: Annotated[  # noqa: FBT002 - a flag
         bool, typer.Option("--modem-down", help="No SMS and no call goes out.")
     ] = False,
@@ -135,11 +138,13 @@ def simulate(
         position_missing=position_missing,
         colleagues=colleagues,
     )
-    what_if = world.with_nobody() if nobody_answers else world
+    awake = world.with_hq_asleep() if hq_asleep else world
+    what_if = awake.with_nobody() if nobody_answers else awake
     moments = play(protocol, what_if, until=timedelta(minutes=minutes))
     if svg is not None:
         said = {
             "nobody answers": nobody_answers,
+            "HQ falls asleep": hq_asleep,
             "modem down": modem_down,
             "position missing": position_missing,
         }

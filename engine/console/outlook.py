@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from engine.alarm.evolve import evolve
+from engine.alarm.lease import lapses
 from engine.alarm.schedule import due_rounds, next_due
 from engine.alarm.state import Alarm
 from engine.console.words import way
@@ -12,12 +14,15 @@ from engine.values import Instant
 def upcoming(alarm: Alarm, now: Instant) -> tuple[Step, Instant] | None:
     """Return the step that runs next unless somebody acts, and when; None for none.
 
-    Repeats and the engine's own second looks are no steps: they are left out.
+    Repeats and the engine's own second looks are no steps: they are left out. The end
+    of an operator's lease is none either: what follows from it is.
     """
     steps_only = replace(alarm, effects={})
     at = next_due(steps_only, now)
     if at is None:
         return None
+    for lapse in lapses(steps_only, at):
+        steps_only = evolve(steps_only, lapse)
     due = next(due_rounds(steps_only, at), None)
     return None if due is None else (due.step, at)
 

@@ -259,6 +259,11 @@ def _rules(protocol: ActionProtocol) -> list[str]:
             f"Where the operator who has taken it does nothing for"
             f" {span(protocol.lease)}, the officers on duty are called again."
         )
+    else:
+        said.append(
+            "Once an operator has taken it, nobody else at HQ is called again, even if"
+            " that operator does nothing."
+        )
     if protocol.manner is Manner.QUIET:
         said.append(
             "Whoever is told reads that they must not call you; only HQ's own officers"

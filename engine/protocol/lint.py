@@ -175,6 +175,12 @@ def _single_ways(protocol: ActionProtocol) -> Iterable[Warned]:
     if not any(step.to in {Audience.HQ, Audience.DUTY} for step in at_raise):
         words = "HQ is never told: nobody takes the case"
         yield Warned(fault=Fault.NOBODY, step="", words=words)
+    if protocol.lease is None:
+        words = (
+            "acknowledgement_lease_s is 0: an operator who takes it and does nothing"
+            " silences it for good"
+        )
+        yield Warned(fault=Fault.SINGLE_POINT, step="", words=words)
     pages = [step for step in at_raise if step.to is Audience.DUTY]
     if not any(s.every is not None and s.rounds is None for s in pages):
         words = "the officers on duty are not paged round and round until one answers"

@@ -14,6 +14,8 @@ from engine.ports.device import DeviceCommand
 from engine.values import Signal, StepId
 
 FRESH = timedelta(minutes=30)
+LEASE = timedelta(minutes=30)
+"""What a file that says nothing of it means: somebody at HQ may have fallen asleep."""
 
 
 class Audience(StrEnum):
@@ -229,8 +231,9 @@ class ActionProtocol:
     `countdown` is how long colleagues and contacts are not told yet, for the signals
     that somebody may send by mistake. `crowd_max` is how many of the nearest are
     asked at most, those who turn it down not counted. `lease` is how long an
-    acknowledgement lasts without an act of an operator. A position older than `fresh`
-    is called old. `never` are things that nobody may do, in words for HQ.
+    acknowledgement lasts without an act of an operator; None: for good, which a file
+    has to say, and what a journal from before `LEASE` meant. A position older than
+    `fresh` is called old. `never` are things that nobody may do, in words for HQ.
     """
 
     name: str

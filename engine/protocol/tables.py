@@ -17,6 +17,7 @@ from pydantic import (
 from engine.ports.device import DeviceCommand
 from engine.protocol.model import (
     FRESH,
+    LEASE,
     ActionProtocol,
     Audience,
     CheckInPlan,
@@ -36,6 +37,7 @@ from engine.protocol.model import (
 from engine.values import Signal, StepId
 
 _DAY_S = 86400
+_LEASE_MIN_S = 60
 DEFAULT_TRIGGERS = (Signal.SOS, Signal.REMOVED, Signal.CHECK_IN_MISSED)
 DEFAULT_RISK_TRIGGERS = (
     Signal.SILENT,
@@ -148,7 +150,7 @@ class ProtocolTable(_Table):
     all_clear: AllClearTable = AllClearTable(needs=1)
     countdown_s: float = Field(0, ge=0, le=120)
     crowd_max: int | None = Field(None, ge=1, le=100)
-    acknowledgement_lease_s: float | None = Field(None, ge=60, le=86400)
+    acknowledgement_lease_s: float = Field(LEASE.total_seconds(), ge=0, le=86400)
     fresh_s: float = Field(FRESH.total_seconds(), ge=60, le=7 * 86400)
     manner: Manner | None = None
     publication: PublicationTable | None = None
@@ -158,6 +160,14 @@ class ProtocolTable(_Table):
     device_commands: tuple[DeviceCommand, ...] = ()
     forbids: tuple[str, ...] = ()
     step: tuple[StepTable, ...] = Field(min_length=1)
+
+    @field_validator("acknowledgement_lease_s")
+    @classmethod
+    def _none_or_long_enough(cls, value: float) -> float:
+        if 0 < value < _LEASE_MIN_S:
+            message = f"0 for none, or at least {_LEASE_MIN_S}"
+            raise ValueError(message)
+        return value
 
 
 TABLES: dict[str, type[BaseModel]] = {
@@ -187,7 +197,7 @@ def protocol_of(table: ProtocolTable, digest: str) -> ActionProtocol:
         all_clear_needs=table.all_clear.needs,
         countdown=timedelta(seconds=table.countdown_s),
         crowd_max=table.crowd_max,
-        lease=None if lease_s is None else timedelta(seconds=lease_s),
+        lease=timedelta(seconds=lease_s) if lease_s else None,
         fresh=timedelta(seconds=table.fresh_s),
         manner=table.manner,
         publication=Publication()

@@ -12,6 +12,7 @@ from itertools import count
 
 from engine.alarm.commands import (
     Acknowledge,
+    AddNote,
     AlarmCommand,
     Close,
     ConfirmSafe,
@@ -70,13 +71,15 @@ class WhatIf:
 
     As many at HQ verify, and say before the close that the defender is safe, as the
     action protocol wants people to. `acknowledged`, `coming`, `verified` and `closed`
-    are None where nobody ever does; `colleagues` is how many there are at all.
+    are None where nobody ever does; `colleagues` is how many there are at all. Who has
+    taken it notes something each `attends`, which is not told; None: does nothing more.
     """
 
     acknowledged: timedelta | None = timedelta(seconds=90)
     coming: timedelta | None = timedelta(minutes=4)
     verified: timedelta | None = timedelta(minutes=8)
     closed: timedelta | None = timedelta(minutes=45)
+    attends: timedelta | None = timedelta(minutes=15)
     modem_down: bool = False
     position_missing: bool = False
     colleagues: int = 12
@@ -88,10 +91,15 @@ class WhatIf:
             coming=None,
             verified=None,
             closed=None,
+            attends=None,
             modem_down=self.modem_down,
             position_missing=self.position_missing,
             colleagues=self.colleagues,
         )
+
+    def with_hq_asleep(self) -> "WhatIf":
+        """Return the same world in which HQ takes it and falls asleep over it."""
+        return replace(self, verified=None, closed=None, attends=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +190,7 @@ class _Play:
         world, rule = self.what_if, self.protocol.verification
         if world.acknowledged is not None:
             self._later(world.acknowledged, Acknowledge(command_id=self._id(), by=_BY))
+            self._attend(world.acknowledged)
         for by in _at_hq(1 if rule is None else rule.needs):
             if world.verified is not None:
                 self._later(world.verified, Verify(command_id=self._id(), by=by))
@@ -191,6 +200,15 @@ class _Play:
             self._later(world.closed, ConfirmSafe(command_id=self._id(), by=by))
         close = Close(command_id=self._id(), by=_BY, reason=CloseReason.SAFE)
         self._later(world.closed, close)
+
+    def _attend(self, taken: timedelta) -> None:
+        """Have HQ do something about it, again and again, to the end of it."""
+        each, ends = self.what_if.attends, self.what_if.closed or self.until
+        if each is None:
+            return
+        for number in range(1, (ends - taken) // each + 1):
+            note = AddNote(command_id=self._id(), by=_BY, text="still at it")
+            self._later(taken + each * number, note)
 
     def _send(self, event: NotificationPlanned) -> None:
         """Let a channel do its work, as the what-if has it."""

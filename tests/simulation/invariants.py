@@ -25,6 +25,7 @@ from engine.alarm.events import (
     StepFired,
 )
 from engine.alarm.evolve import fold
+from engine.alarm.lease import is_held_for_good
 from engine.alarm.schedule import holds
 from engine.alarm.state import Alarm, Truth, alarm_of
 from engine.dispatch.body import decode_body
@@ -43,6 +44,7 @@ from engine.ports.journal import (
 from engine.ports.measures import DECLARATIONS
 from engine.protocol.model import Audience
 from engine.values import AlarmId, EffectId, ReportKey, StepId
+from tests.simulation.attention import Attention
 from tests.simulation.disk import Disk
 from tests.simulation.freedom import Freedom
 from tests.simulation.remembered import Remembered
@@ -82,9 +84,8 @@ class Watching:
         self.sent: Counter[EffectId] = Counter()
         self.unsent: Counter[EffectId] = Counter()
         self.arrived: dict[str, int] = {}
-        self.freedom = Freedom()
-        self.crashes = 0
-        self.calm_since_s = 0.0
+        self.freedom, self.attention = Freedom(), Attention()
+        self.crashes, self.calm_since_s = 0, 0.0
         self.now_s: Callable[[], float] = float
         self.fired: list[tuple[float, AlarmId, StepId]] = []
         """Which steps ran, at what true time."""
@@ -128,6 +129,7 @@ class Watching:
                 self.found("I8", "closed after a word of force by one alone")
             if isinstance(event, StepFired):
                 self.fired.append((self.now_s(), alarm_id, event.step))
+            self.attention.listen(alarm_id, event, self.now_s())
             self._fact(alarm_id, alarm, event)
             alarm = fold(alarm_id, alarm, event)
         if alarm is None:
@@ -195,14 +197,13 @@ class Watching:
             self.found("I3", "notifications taken back for no reason")
 
     def _has_a_deadline(self, append: Append, alarm: Alarm) -> None:
-        """I2: open means a deadline, an effect on its way, or HQ that has it."""
+        """I2: open means a deadline or an effect on its way, also once HQ has it."""
         if not alarm.is_open or append.head.next_due is not None:
             return
-        running = any(
-            row.alarm == append.stream for row in self.disk.unsettled.values()
-        )
-        if not running and alarm.acknowledged is None:
-            self.found("I2", "open, nobody has it, and nothing falls due")
+        rows = self.disk.unsettled.values()
+        running = any(row.alarm == append.stream for row in rows)
+        if not running and not is_held_for_good(alarm):
+            self.found("I2", "open, and nothing falls due")
 
     # live state --------------------------------------------------------------------
 
@@ -341,7 +342,7 @@ class Watching:
             elif key not in taken and not self._was_cancel(key):
                 self.found("I1", "an acknowledged raise that is in no case")
         for alarm in self.alarms.values():
-            if alarm.is_open and alarm.acknowledged is None:
+            if self.attention.is_missing(alarm, self.now_s()):
                 self.found("I3", "nobody at HQ has it at the end of the day")
             self._colleagues_were_told(alarm)
 

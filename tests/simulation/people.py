@@ -189,6 +189,8 @@ class People:
         self.did: Callable[[str], object] = str
         self._roused: set[str] = set()
         self._run: set[AlarmId] = set()
+        self._running: set[AlarmId] = set()
+        self._courses = 0
         self._serial = 0
 
     def arrival(self, channel: str, address: str, text: str) -> None:
@@ -269,8 +271,9 @@ class People:
             if self._two_at_once:
                 self.did("two_at_once")
                 self._acknowledge(alarm_id, "spruce")
-            if alarm_id not in self._run:
-                self._run.add(alarm_id)
+            if alarm_id not in self._running:
+                self._running.add(alarm_id)
+                self._courses += 1
                 self._host.world.begin(
                     self._course(alarm_id, alarm.kind, operator), "case"
                 )
@@ -285,8 +288,12 @@ class People:
 
     def _course(self, alarm: AlarmId, kind: Kind, operator: str) -> Callable[[], None]:
         """Return what HQ does with a case once somebody has it."""
-        draw = random.Random(f"{self._host.world.seed}/course/{len(self._run)}")
+        draw = random.Random(f"{self._host.world.seed}/course/{self._courses}")
         second = next(one for one in OPERATORS if one != operator)
+        # Who is called back to a case that was forgotten sees it through: cases that
+        # go on all day, paging every half hour, would cost what ten other days do.
+        again = alarm in self._run
+        self._run.add(alarm)
 
         def course() -> None:
             world = self._host.world
@@ -306,21 +313,23 @@ class People:
                         lambda c: ApprovePublication(command_id=c, by=other),
                     )
             world.sleep(draw.uniform(60, 1_200))
-            if draw.random() < 0.4:
+            if draw.random() < 0.4 or again:
                 for name in (operator, second):
                     self._confirm(alarm, name)
-            if draw.random() < 0.85:
+            if draw.random() < 0.85 or again:
                 by = OperatorId(operator)
                 self.give(
                     alarm,
                     operator,
                     lambda c: Close(command_id=c, by=by, reason=CloseReason.SAFE),
                 )
-            if self.reopens:
+            if self.reopens and not again:
                 self.did("reopen")
                 world.sleep(draw.uniform(0, 60))
                 other = OperatorId(second)
                 self.give(alarm, second, lambda c: Reopen(command_id=c, by=other))
+            # Whoever takes it when nobody attends to it any more begins anew.
+            self._running.discard(alarm)
 
         return course
 

@@ -29,7 +29,7 @@ from engine.alarm.messages import Done, Forward
 from engine.alarm.schedule import next_due
 from engine.alarm.state import CloseReason, FalseClass, ReplyKind
 from engine.ports.journal import EffectState
-from engine.protocol.model import Audience
+from engine.protocol.model import LEASE, Audience
 from engine.roster.model import Word
 from engine.values import AlarmId, CommandId
 from tests.engine.alarm.scene import ALARM, ALDER, PROTOCOLS, ROWAN, Scene
@@ -85,7 +85,7 @@ def test_a_case_is_handed_over_with_a_note_and_without_a_gap() -> None:
     assert isinstance(event, CaseHandedOver)
     assert event.note == "call at 6"
     before = len(scene.planned(Audience.DUTY))
-    scene.run(3_600, each_due=scene.settle_all)
+    scene.run(LEASE.total_seconds() - 1, each_due=scene.settle_all)
     assert len(scene.planned(Audience.DUTY)) == before, "nobody is paged for it"
 
 

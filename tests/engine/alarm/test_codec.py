@@ -111,6 +111,7 @@ def test_a_journal_of_the_first_version_replays_to_what_it_meant_then() -> None:
     ]
     alarm = replay(AlarmId("a1"), None, rows)
     assert alarm is not None
+    assert alarm.protocol.lease is None, "an acknowledgement lasted for good then"
     due = next_due(alarm, Instant(written[-1]["at_ms"]))
     meant = json.loads((JOURNALS / "version-1.json").read_text(encoding="utf-8"))
     assert meant == {

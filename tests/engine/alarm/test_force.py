@@ -19,10 +19,10 @@ from engine.alarm.safety import safe_names, safe_needs
 from engine.alarm.state import Force, ReplyKind, Truth
 from engine.dispatch.body import encode_body
 from engine.ports.journal import EffectState
-from engine.protocol.model import Audience, Step
+from engine.protocol.model import ActionProtocol, Audience, Step
 from engine.roster.model import Word
 from engine.values import Instant, Signal, StepId
-from tests.engine.alarm.forced import CAREFUL, forced, scene_of
+from tests.engine.alarm.forced import ATTENDED, CAREFUL, forced, scene_of
 from tests.engine.alarm.scene import ALDER, ROWAN, Scene, press_of, raise_of
 
 DAY_S = 86_400
@@ -100,7 +100,7 @@ def test_a_true_cancel_closes_nothing_either() -> None:
 
 
 def test_after_a_word_of_force_more_colleagues_are_told_and_none_of_an_end() -> None:
-    scene = forced()
+    scene = forced(ATTENDED)
     scene.settle_all()
     scene.run(1, each_due=scene.settle_all)
     assert len(scene.told(Audience.NEAREST)) == 15
@@ -219,8 +219,8 @@ def step_of(event: NotificationPlanned) -> StepId:
     return event.step
 
 
-def closed() -> Scene:
-    scene = scene_of()
+def closed(protocol: ActionProtocol = CAREFUL) -> Scene:
+    scene = scene_of(protocol)
     scene.confirm_safe(ROWAN)
     scene.close(ALDER)
     scene.settle_all()
@@ -251,7 +251,7 @@ def test_where_nobody_confirms_hq_is_told_at_last() -> None:
 
 
 def test_a_word_of_force_in_answer_opens_the_case_again_in_silence() -> None:
-    scenes = [closed(), closed()]
+    scenes = [closed(ATTENDED), closed(ATTENDED)]
     for scene, word in zip(scenes, Word, strict=True):
         scene.run(DAY_S + 1, each_due=scene.settle_all)
         scene.reply("heron", ReplyKind.SAFE, word=word)
@@ -272,7 +272,7 @@ def test_a_word_of_force_in_answer_opens_the_case_again_in_silence() -> None:
 def test_at_the_defenders_telephone_both_words_are_the_same_bytes_at_one_time() -> None:
     seen = []
     for word in Word:
-        scene = scene_of()
+        scene = scene_of(ATTENDED)
         modem = Modem(scene)
         scene.cancel(word)
         modem.send()
@@ -347,7 +347,9 @@ def test_whatever_else_happens_the_defenders_addresses_see_the_same(
 ) -> None:
     """The same acts of everybody else, with the one word and with the other."""
     steps = (*CAREFUL.steps, _received())
-    protocol = replace(CAREFUL, all_clear_needs=needs, steps=steps)
+    # Days pass in which nobody attends to it: of each, an hour of pages is enough.
+    lease = timedelta(hours=23)
+    protocol = replace(CAREFUL, all_clear_needs=needs, steps=steps, lease=lease)
     seen = []
     for word in Word:
         scene = Scene(protocol=protocol).raised()

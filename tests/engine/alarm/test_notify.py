@@ -16,7 +16,7 @@ from engine.alarm.state import (
     Truth,
 )
 from engine.ports.journal import EffectClass, EffectState
-from engine.protocol.model import Audience
+from engine.protocol.model import LEASE, Audience
 from engine.protocol.parse import parse_protocol
 from engine.values import StepId
 from tests.engine.alarm.scene import (
@@ -66,7 +66,7 @@ def test_an_acknowledgement_stops_the_paging_and_nothing_else() -> None:
     scene.settle_all()
     scene.acknowledge()
     pages = len(scene.planned(Audience.DUTY))
-    scene.run(3600)
+    scene.run(LEASE.total_seconds() - 1)
     assert len(scene.planned(Audience.DUTY)) == pages
     assert len(scene.told(Audience.NEAREST)) == 15, "the search widened all the same"
 

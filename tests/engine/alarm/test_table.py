@@ -214,7 +214,8 @@ TAKEN = {
     "forced_and_taken",
 }
 ALLOWED = {
-    "acknowledge": {"raised", "reopened", "disputed", "forced"},
+    # Ten minutes later the same operator says that they attend to it still.
+    "acknowledge": {"raised", "reopened", "disputed", "forced", "presumed"},
     "verify": {
         "acknowledged",
         "judged_false",

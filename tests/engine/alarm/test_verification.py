@@ -38,6 +38,11 @@ def ruled(**changes: object) -> ActionProtocol:
     return replace(QUORUM, verification=rule)
 
 
+def attended(**changes: object) -> ActionProtocol:
+    """Return the same, as if HQ attended to it for days: else it pages each minute."""
+    return replace(ruled(**changes), lease=None)
+
+
 def scene_of(protocol: ActionProtocol = QUORUM) -> Scene:
     scene = Scene(protocol=protocol).raised()
     scene.settle_all()
@@ -257,7 +262,7 @@ def test_where_nobody_has_said_so_in_time_the_officers_on_duty_are_asked() -> No
 
 
 def test_where_nobody_has_said_so_in_time_it_may_count_as_real() -> None:
-    scene = scene_of(ruled(otherwise=Fallback.TREAT_AS_REAL))
+    scene = scene_of(attended(otherwise=Fallback.TREAT_AS_REAL))
     scene.run(901, each_due=scene.settle_all)
     assert scene.state().truth is Truth.PRESUMED
     assert len(scene.of(AlarmPresumed)) == 1
@@ -271,7 +276,7 @@ def test_where_nobody_has_said_so_in_time_it_may_count_as_real() -> None:
 
 def unproven(otherwise: Fallback = Fallback.TREAT_AS_REAL) -> Scene:
     """Return an alarm of somebody who may be anybody, unanswered to its deadline."""
-    scene = Scene(protocol=ruled(otherwise=otherwise))
+    scene = Scene(protocol=attended(otherwise=otherwise))
     scene.raised(doubt=SourceDoubt.FAILED_AUTHENTICATION)
     scene.run(901, each_due=scene.settle_all)
     return scene

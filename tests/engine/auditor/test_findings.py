@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from engine.alarm.lease import WITHOUT_LEASE
+from engine.alarm.state import Response
 from engine.auditor.findings import Finding, Ground, View, findings, words
 from engine.ports.journal import (
     EffectClass,
@@ -66,8 +68,18 @@ def test_nothing_due_and_nothing_on_its_way_is_silence() -> None:
 
 
 @pytest.mark.parametrize("status", ["acknowledged", "following_up"])
-def test_an_operator_who_has_it_needs_no_deadline(status: str) -> None:
+def test_an_operator_who_has_it_may_have_fallen_asleep(status: str) -> None:
+    assert grounds(View(heads=[head(None, status)])) == [Ground.NOTHING_DUE]
+    assert grounds(View(heads=[head(1_800.0, status)])) == []
+
+
+@pytest.mark.parametrize("response", [Response.ACKNOWLEDGED, Response.FOLLOWING_UP])
+def test_only_a_case_that_says_that_it_has_no_lease_needs_no_deadline(
+    response: Response,
+) -> None:
+    status = f"{response}{WITHOUT_LEASE}"
     assert grounds(View(heads=[head(None, status)])) == []
+    assert grounds(View(heads=[head(-31.0, status)])) == [Ground.OVERDUE]
 
 
 @pytest.mark.parametrize("state", [EffectState.PLANNED, EffectState.ATTEMPTING])

@@ -86,6 +86,18 @@ def test_a_drawing_says_what_was_supposed(
     assert f"<title>{title}</title>" in svg.read_text()
 
 
+def test_what_if_hq_falls_asleep_is_on_the_time_line_and_drawn(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    svg = tmp_path / "line.svg"
+    words = ("simulate", STANDARD, "--hq-asleep", "--svg", str(svg))
+    assert natalia(patch, "protocol", *words) == 0
+    lapse = "officer-1 at HQ has done nothing: it waits for HQ again"
+    assert f" 0:31:30 ! people         {lapse}\n" in out.readouterr().out
+    assert "Standard v1, HQ falls asleep" in svg.read_text()
+    assert lapse in svg.read_text()
+
+
 def test_what_if_no_modem_works_and_nobody_answers(patch: Patch, out: Output) -> None:
     words = ("simulate", STANDARD, "--modem-down", "--nobody-answers", "--json")
     assert natalia(patch, "protocol", *words, "--minutes", "5") == 0

@@ -15,13 +15,14 @@ def kinds(hq: Hq, stream: str) -> list[str]:
 
 def test_alarms_are_listed_shown_and_acted_on(hq: Hq) -> None:
     hq.enrol("alder")
+    hq.enrol("rowan")
     alarm = hq.press()
     with control(hq) as client:
         assert [row["id"] for row in client.get("/alarms").json()] == [alarm]
         assert client.get(f"/alarms/{alarm}").json()["alias"] == "Heron"
         said = client.post(f"/alarms/{alarm}/acknowledge", json={"by": "alder"})
         assert said.json() == {"done": True, "refused": None}
-        said = client.post(f"/alarms/{alarm}/acknowledge", json={"by": "alder"})
+        said = client.post(f"/alarms/{alarm}/acknowledge", json={"by": "rowan"})
         assert said.status_code == 409
         assert said.json()["refused"] == "that has been done already"
     found = hq.alarm(alarm)

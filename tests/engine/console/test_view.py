@@ -17,7 +17,7 @@ from engine.console.words import (
     spaced,
 )
 from engine.ports.journal import EffectState
-from engine.protocol.model import Fallback
+from engine.protocol.model import LEASE, Fallback
 from engine.values import AlarmId, PlaceDoubt
 from tests.engine.console.hq import Hq, browser
 
@@ -58,11 +58,22 @@ def test_repeats_and_second_looks_are_no_steps(hq: Hq) -> None:
     assert following[0].id in {"duty", "widen"}
 
 
-def test_with_nothing_to_come_it_says_so(hq: Hq) -> None:
+def test_whoever_has_a_case_sees_when_others_are_called_unless_they_act(hq: Hq) -> None:
     alarm = hq.press()
     hq.reply(alarm, ReplyKind.COMING)
     with browser(hq) as at:
         at.act(alarm, "acknowledge")
+        page = at.client.get(f"/alarms/{alarm}").text
+    assert "Next, unless you act: tell the next officer on duty by SMS" in page
+    due_ms = row(hq, alarm)["next_due_ms"]
+    assert due_ms == hq.clock.now().plus(LEASE).ms
+
+
+def test_with_nothing_to_come_it_says_so(hq: Hq) -> None:
+    alarm = hq.press()
+    with browser(hq) as at:
+        at.act(alarm, "acknowledge")
+        at.act(alarm, "close", reason="safe")
         page = at.client.get(f"/alarms/{alarm}").text
     assert "No further step by itself: it is with people now." in page
     assert row(hq, alarm)["next_due_ms"] is None

@@ -180,6 +180,13 @@ def test_who_decides_where_nobody_else_is_asked_is_told() -> None:
     assert alone not in explanation(PROTOCOLS["quorum"])
 
 
+def test_how_long_somebody_at_hq_may_do_nothing_is_told() -> None:
+    said = explanation(PROTOCOLS["standard"])
+    assert "does nothing for 30 minutes, the officers on duty are called" in said
+    for_good = explanation(replace(PROTOCOLS["standard"], lease=None))
+    assert "nobody else at HQ is called again, even if that operator" in for_good
+
+
 def test_a_loud_one_and_a_button_and_no_update_are_told() -> None:
     plan = CheckInPlan(button=timedelta(hours=1))
     loud = parse_protocol(WHOLE.replace('"quiet"', '"loud"'), "whole.toml")

@@ -188,6 +188,13 @@ def test_paging_that_ends_is_a_single_point() -> None:
     assert any("round and round" in w for _, w in found(Fault.SINGLE_POINT, HQ, ends))
 
 
+def test_an_acknowledgement_that_lasts_for_good_is_a_single_point() -> None:
+    for_good = "acknowledgement_lease_s = 0\n"
+    ((where, words),) = found(Fault.SINGLE_POINT, for_good, HQ, DUTY, NEAR)
+    assert where == ""
+    assert "silences it for good" in words
+
+
 def test_a_round_that_takes_longer_than_its_repeat_is_found() -> None:
     hasty = DUTY.replace("every_s = 60", "every_s = 20")
     ((where, words),) = found(Fault.DEADLINE, HQ, hasty)

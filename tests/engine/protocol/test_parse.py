@@ -261,6 +261,15 @@ def test_what_is_agreed_for_the_whole_alarm_is_read() -> None:
     )
 
 
+def test_a_file_that_says_nothing_of_a_lease_has_half_an_hour_and_0_is_none() -> None:
+    assert parse_protocol(HEAD + STEP, "mine.toml").lease == timedelta(minutes=30)
+    none = HEAD + "acknowledgement_lease_s = 0\n" + STEP
+    assert parse_protocol(none, "mine.toml").lease is None
+    error = fault(HEAD + "acknowledgement_lease_s = 30\n" + STEP)
+    assert (error.field, error.line) == ("acknowledgement_lease_s", 3)
+    assert "0 for none, or at least 60" in error.reason
+
+
 def ladder(*rungs: str) -> str:
     tables = "".join(
         f'[[step.ladder]]\nchannel = "{rung}"\nproof = "delivered"\nwithin_s = 60\n'

@@ -128,6 +128,16 @@ def test_an_operator_who_forgets_it_is_on_the_time_line() -> None:
     assert times(moments, "people", "it waits for HQ again")[0] == 210.0
 
 
+def test_hq_that_takes_it_and_falls_asleep_is_called_again() -> None:
+    lapses = "it waits for HQ again"
+    moments = play(STANDARD, WhatIf().with_hq_asleep())
+    (at,) = times(moments, "people", lapses)
+    assert at == 90 + 1_800
+    assert times(moments, "duty", "sms to")[-1] > at
+    assert times(play(STANDARD), "people", lapses) == []
+    assert times(play(STANDARD, WhatIf(closed=None)), "people", lapses) == []
+
+
 def test_a_ladder_is_not_climbed_where_the_message_arrives() -> None:
     rungs = (
         Rung(channel="sms", proof=Proof.DELIVERED, within=timedelta(seconds=60)),
