@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from types import TracebackType
 
+from engine.dispatch.attempts import effect_stream
 from engine.errors import JournalError, JournalFullError
 from engine.journal.memory import Medium, MemoryReader, MemoryStore
 from engine.ports.journal import (
@@ -18,6 +19,7 @@ from engine.ports.journal import (
 from engine.values import CommandId, EffectId, Instant
 from tests.simulation.runtime import Life
 
+RESTART = CommandId("restart")
 UNSETTLED = frozenset({EffectState.PLANNED, EffectState.ATTEMPTING})
 
 
@@ -60,6 +62,30 @@ class Disk:
                 self.unsettled.pop(effect, None)
         if signals:
             self.untaken = sum(not r.taken_by for r in self.medium.inbound.values())
+
+    def attempting(self, route: str) -> list[EffectRow]:
+        """Return what the rows say is under way on a route."""
+        return [
+            row
+            for row in self.unsettled.values()
+            if row.route == route and row.state is EffectState.ATTEMPTING
+        ]
+
+    def given_up(self, route: str) -> list[EffectRow]:
+        """Return what a dispatcher that began anew has settled as unknown on a route.
+
+        Whoever was sending it may be sending it still, and knows nothing of that.
+        """
+        streams = {
+            event.stream for event in self.medium.events if event.command_id == RESTART
+        }
+        return [
+            row
+            for row in self.medium.effects.values()
+            if row.route == route
+            and row.state is EffectState.UNKNOWN
+            and effect_stream(row.effect_id) in streams
+        ]
 
 
 class SimStore(MemoryStore):

@@ -228,12 +228,11 @@ class Watching:
         del life
         if text.startswith(("NOT RECORDED", "NOT HANDLED")):
             return
-        mine = [
-            row
-            for row in self.disk.unsettled.values()
-            if row.route == route and row.state is EffectState.ATTEMPTING
-        ]
+        mine = self.disk.attempting(route)
         told = [row for row in mine if self._address(row) == address]
+        if not told and when == "after":
+            mine = self.disk.given_up(route)
+            told = [row for row in mine if self._address(row) == address]
         if not told:
             self.found("I5", f"{when} a contact: no attempt in the journal")
             return
@@ -280,15 +279,13 @@ class Watching:
 
     def told_the_engine(self, route: str, kind: str) -> None:
         """A far end has confirmed, or will: `accepted` or `reported`."""
-        for row in self.disk.unsettled.values():
-            if row.route == route and row.state is EffectState.ATTEMPTING:
-                self.confirmed.setdefault(row.effect_id, set()).add(kind)
+        for row in self.disk.attempting(route):
+            self.confirmed.setdefault(row.effect_id, set()).add(kind)
 
     def not_sent(self, route: str) -> None:
         """A contact certainly came to nothing: the same effect may be tried again."""
-        for row in self.disk.unsettled.values():
-            if row.route == route and row.state is EffectState.ATTEMPTING:
-                self.unsent[row.effect_id] += 1
+        for row in self.disk.attempting(route):
+            self.unsent[row.effect_id] += 1
 
     # people ------------------------------------------------------------------------
 
