@@ -212,8 +212,7 @@ class BringUp:
         raise ModemError(message)
 
     def _choose_stores(self) -> None:
-        reply = self._patient("AT+CPMS=?")
-        offered = fields_of(reply.lines[0]) if reply.lines else ()
+        offered = _told(self._patient("AT+CPMS=?"), "+CPMS")
         readable = choices(offered[0]) if offered else frozenset()
         receiving = choices(offered[-1]) if offered else frozenset()
         session = self._session
@@ -241,8 +240,7 @@ class BringUp:
         A report kept in storage is lost on modems that announce it in the wrong
         store (Quectel EC25), so `+CDS` comes first.
         """
-        reply = self._optional("AT+CNMI=?")
-        fields = fields_of(reply.lines[0]) if reply.lines else ()
+        fields = _told(self._optional("AT+CNMI=?"), "+CNMI")
         modes, _, _, reports, buffers = (*(choices(f) for f in fields), *[None] * 5)[:5]
         mode = next((m for m in ("2", "1", "3") if modes is None or m in modes), "2")
         wanted = ("1", "2", "0") if self._options.status_reports else ("0",)
@@ -278,6 +276,16 @@ class BringUp:
 
 
 _LOCKS = frozenset({"SIM PUK", "SIM PIN2", "SIM PUK2", "PH-SIM PIN", "PH-NET PIN"})
+
+
+def _told(reply: Reply, prefix: str) -> tuple[str, ...]:
+    """Return the fields of the line that answers; () where there is none.
+
+    The answer to an earlier command that came too late may stand before it, with its
+    echo: a modem whose stores were read from that had none, and was never read.
+    """
+    own = [line for line in reply.lines if prefix_of(line) == prefix]
+    return fields_of(own[0]) if own else ()
 
 
 def _digits(reply: Reply) -> str | None:

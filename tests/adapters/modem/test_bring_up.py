@@ -34,3 +34,16 @@ def test_a_service_centre_that_is_not_configured_is_the_sims_own(
     modem = ScriptedModem(clock, WORKS)
     driver_of(modem).open()
     assert not any("CSCA" in command for command in modem.commands)
+
+
+def test_a_late_echo_before_the_list_of_stores_is_none_bug_no_store_was_ever_read(
+    clock: ManualClock,
+) -> None:
+    listed = str(WORKS["AT+CPMS=?"])
+    modem = ScriptedModem(clock, dict(WORKS))
+    modem.answers["AT+CPMS=?"] = '\r\nAT+CSCS="GSM"\r\n' + listed
+    driver = driver_of(modem)
+    driver.open()
+    assert 'AT+CPMS="SM","SM","SM"' in modem.commands
+    driver.poll(drain=True)
+    assert 'AT+CPMS="ME"' in modem.commands
