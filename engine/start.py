@@ -1,9 +1,10 @@
 """From a configuration to a running engine: opens, binds, loads, then starts."""
 
+import logging
 import random
 import resource
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from functools import partial
 from importlib.metadata import version
@@ -36,9 +37,10 @@ from engine.journal.pool import ReaderPool
 from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
 from engine.loading import load_adapters
 from engine.metrics import Metrics
+from engine.ports.measures import DegradedReason
 from engine.ports.telemetry import Telemetry
 from engine.probe.actor import Readiness
-from engine.protocol.registry import load_registry
+from engine.protocol.registry import Registry, load_registry
 from engine.roster.board import Board
 from engine.roster.model import Roster
 from engine.roster.parse import load_roster
@@ -46,6 +48,8 @@ from engine.supervision.failure import Failure
 from engine.supervision.names import Names
 from engine.supervision.tree import Tree
 from engine.values import AlarmId
+
+logger = logging.getLogger(__name__)
 
 CONTROL_SOCKET = "control.sock"
 ACTORS = ("journal", "timers", "alarms", "dispatcher", "intake", "gateway", "web")
@@ -134,6 +138,7 @@ def _start(
     metrics = metrics_of(config)
     board = Board(roster, places, doubts, clock=clock, telemetry=metrics)
     health = Health(metrics)
+    _hold(roster, registry, health)
     names = Names()
     tree = Tree(
         clock=clock,
@@ -202,8 +207,32 @@ def _start(
     return RunningEngine(Engine(parts), lock, readers, opened)
 
 
-def current_roster(config: Config) -> Roster:
+def _hold(roster: Roster, registry: Registry, health: Health) -> None:
+    """Say where somebody's action protocol is gone: their alarms run on the default.
+
+    Its file was taken away after the roster had been checked; an engine that would not
+    start for it would take no alarm at all. A name may be a person's: none is told.
+    """
+    lost = [
+        person
+        for person in roster.people
+        if (person.action_protocol or registry.default) not in registry.protocols
+    ]
+    if lost:
+        logger.error(
+            "%s people have an action protocol that is not there: theirs is the"
+            " default; `natalia check-config` names the lines",
+            len(lost),
+        )
+    health.report(DegradedReason.PROTOCOL_MISSING, "roster", wrong=bool(lost))
+
+
+def current_roster(
+    config: Config, *, protocols: Collection[str] | None = None
+) -> Roster:
     """Return the roster in force: the one last imported, else the configured one.
+
+    With the names of all action `protocols` nobody may have another one.
 
     Raises:
         DataError: names file, line and field.
@@ -211,8 +240,10 @@ def current_roster(config: Config) -> Roster:
     """
     kept = config.state / KEPT_ROSTER
     if kept.exists():
-        return load_roster([kept])
-    return Roster() if config.roster is None else load_roster([config.roster])
+        return load_roster([kept], protocols=protocols)
+    if config.roster is None:
+        return Roster()
+    return load_roster([config.roster], protocols=protocols)
 
 
 def desk_of(config: Config, board: Board, readers: ReaderPool) -> Desk:

@@ -2,7 +2,6 @@
 
 import json
 import sys
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -43,7 +42,7 @@ def examine(config: Config) -> dict[str, object]:
     from engine.start import current_roster  # noqa: PLC0415 - likewise
 
     registry = load_registry(config.protocols.folder, config.protocols.default)
-    roster = current_roster(config)
+    roster = current_roster(config, protocols=registry.protocols)
     for name in config.gateway:
         plugins.load(plugins.DEVICE, name, f"gateway.{name}")
     for number, channel in enumerate(config.channel):
@@ -69,19 +68,13 @@ def examine(config: Config) -> dict[str, object]:
 def _of_protocols(config: Config, registry: "Registry", roster: "Roster") -> list[str]:
     """Return what will not work of the action protocols that somebody has."""
     default = config.protocols.default
-    named = Counter(person.action_protocol or default for person in roster.people)
-    warnings = [
-        f"no action protocol {name!r}: {count} people in the roster name it, and have"
-        f" {default!r} instead"
-        for name, count in sorted(named.items())
-        if name not in registry.protocols
-    ]
+    named = {person.action_protocol or default for person in roster.people}
     there = {channel.name for channel in config.channel}
     there |= {"sms", "call"} if config.modem else set()
-    return warnings + [
+    return [
         f"action protocol {name!r}: step {step.id!r} has no channel that is configured"
         f" ({', '.join(step.channels)})"
-        for name in sorted({default, *named} & registry.protocols.keys())
+        for name in sorted({default, *named})
         for step in registry.of(name).steps
         if not there & set(step.channels)
     ]

@@ -35,6 +35,7 @@ from engine.console.observe import NO_ROUND_TRIP, ROUND_TRIP, unready_reasons
 from engine.console.operators import OperatorError
 from engine.console.view import detail, summary
 from engine.errors import DataError
+from engine.ports.measures import DegradedReason
 from engine.roster.listing import respond
 from engine.roster.parse import parse_roster
 from engine.values import AlarmId, CommandId, OperatorId, PersonId
@@ -194,11 +195,13 @@ async def roster(request: Request) -> Response:
     desk = desk_of(request)
     body = (await request.body()).decode("utf-8", errors="replace")
     try:
-        new = parse_roster(body, "roster.toml")
+        known = desk.parts.registry().protocols
+        new = parse_roster(body, "roster.toml", protocols=known)
     except DataError as error:
         return JSONResponse({"error": str(error)}, status_code=UNPROCESSABLE)
     await desk.keep_roster(body)
     desk.parts.board.replace(new)
+    desk.parts.health.report(DegradedReason.PROTOCOL_MISSING, "roster", wrong=False)
     facts = {"version": new.version, "people": str(len(new.people))}
     await record(desk, "roster", "RosterImported", facts)
     return JSONResponse(facts)

@@ -39,6 +39,7 @@ class DegradedReason(StrEnum):
     CHILD_FAILING = "child_failing"
     COMMAND_QUARANTINED = "command_quarantined"
     NOBODY_WATCHING = "nobody_watching"
+    PROTOCOL_MISSING = "protocol_missing"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ The format is described in `docs/roster.md`.
 import re
 import tomllib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -45,35 +45,47 @@ _KINDS: Mapping[type[PersonEntry | DeviceEntry | ProfileEntry], str] = {
 }
 
 
-def load_roster(paths: Sequence[Path]) -> Roster:
+def load_roster(
+    paths: Sequence[Path], *, protocols: Collection[str] | None = None
+) -> Roster:
     """Read one roster from TOML and CSV files; references may cross files.
 
+    With the names of all action `protocols` nobody may have another one.
+
     Raises:
         RosterError: a `DataError` that lists every fault, with file and line.
 
     """
-    return _read(lambda lines_of: (_draft_of(path, lines_of) for path in paths))
+    return _read(
+        lambda lines_of: (_draft_of(path, lines_of) for path in paths), protocols
+    )
 
 
-def parse_roster(text: str, file: str) -> Roster:
+def parse_roster(
+    text: str, file: str, *, protocols: Collection[str] | None = None
+) -> Roster:
     """Read a roster from the text of one TOML file; `file` is named in faults.
 
+    With the names of all action `protocols` nobody may have another one.
+
     Raises:
         RosterError: a `DataError` that lists every fault, with file and line.
 
     """
-    return _read(lambda lines_of: [toml_draft(text, file, lines_of)])
+    return _read(lambda lines_of: [toml_draft(text, file, lines_of)], protocols)
 
 
-def _read(drafts: Callable[[_LinesOf], Iterable[Draft]]) -> Roster:
+def _read(
+    drafts: Callable[[_LinesOf], Iterable[Draft]], protocols: Collection[str] | None
+) -> Roster:
     """Join drafts; where each value stands is found out only for a complaint.
 
     It takes as long as reading itself, and a roster that is loaded is mostly sound.
     """
     try:
-        return roster_of(_joined(drafts(_no_lines)))
+        return roster_of(_joined(drafts(_no_lines)), protocols)
     except RosterError:
-        return roster_of(_joined(drafts(value_lines)))
+        return roster_of(_joined(drafts(value_lines)), protocols)
 
 
 def _joined(drafts: Iterable[Draft]) -> Draft:

@@ -1,11 +1,11 @@
 """What must hold between entries, and between an entry's fields."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from engine.errors import DataError
 from engine.roster.entries import Draft, Placed
-from engine.roster.faults import Origin, RosterError
+from engine.roster.faults import Origin, RosterError, suggestion
 from engine.roster.model import Consent, Device, Person, Role, Roster, Rota
 from engine.roster.words import fold_word
 from engine.values import PersonId
@@ -14,14 +14,20 @@ _TOLD_BY_SMS = frozenset({Role.COLLEAGUE, Role.DUTY})
 _ADDRESSED = frozenset({Role.COLLEAGUE, Role.CONTACT, Role.DUTY})
 
 
-def roster_of(draft: Draft) -> Roster:
+def roster_of(draft: Draft, protocols: Collection[str] | None = None) -> Roster:
     """Return the roster that one or more files describe.
+
+    Args:
+        draft: what the files say.
+        protocols: the action protocols that there are; None: nobody knows.
 
     Raises:
         RosterError: with every fault found, those of single fields first.
 
     """
     faults = (*draft.faults, *_between(draft))
+    if protocols is not None:
+        faults += tuple(_without_protocol(draft.people, protocols))
     if faults:
         raise RosterError(faults)
     return Roster(
@@ -98,6 +104,17 @@ def _of_person(
         reason = "is missing: say by which name, as the consent is to one"
         yield where.fault("person", "public_name", reason)
     yield from _of_contacts(person, where, people, complete=complete)
+
+
+def _without_protocol(
+    people: Iterable[Placed], protocols: Collection[str]
+) -> Iterator[DataError]:
+    """Let nobody's plan for an abduction run as the standard one for a slip."""
+    for person, where in people:
+        named = person.action_protocol
+        if named is not None and named not in protocols:
+            reason = f"names no action protocol{suggestion(named, protocols)}"
+            yield where.fault("person", "action_protocol", reason)
 
 
 def _of_contacts(

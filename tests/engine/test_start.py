@@ -113,3 +113,28 @@ def test_a_wrong_pin_is_tried_once_however_often_the_engine_starts(
         assert modem.state.pin_tries_left == 2, "of three"
     (kept,) = made.state.iterdir()
     assert "9999" not in kept.read_text()
+
+
+def test_whose_action_protocol_was_taken_away_has_the_default_and_hq_hears_of_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An engine that did not start for it would take no alarm at all."""
+    table = config(tmp_path)
+    gone = sample_text().replace('action_protocol = "standard"', _GONE, 1)
+    (tmp_path / "roster.toml").write_text(gone)
+    running = start(table)
+    try:
+        parts = running.engine.parts
+        assert parts.health.reasons()["protocol_missing"] == ("roster",)
+        judge = parts.judge
+        assert judge.registry().of("heron-of-old") is judge.registry().of(None)
+    finally:
+        assert running.stop()
+    (said,) = [r.getMessage() for r in caplog.records if r.name == "engine.start"]
+    assert said.startswith("1 people have an action protocol that is not there")
+    assert "heron" not in said
+    with pytest.raises(DataError, match=r"person\.action_protocol: names no action"):
+        current_roster(table, protocols={"standard"})
+
+
+_GONE = 'action_protocol = "heron-of-old"'

@@ -51,7 +51,7 @@ def test_a_step_that_no_channel_carries_is_warned_of(
     assert not any("'duty'" in one or "'arrest'" in one for one in warned)
 
 
-def test_an_action_protocol_that_is_not_there_is_warned_of(
+def test_an_action_protocol_that_is_not_there_is_refused(
     patch: Patch, out: Output, tmp_path: Path
 ) -> None:
     """A slip of the pen would leave somebody with the default one, and nobody told."""
@@ -60,9 +60,11 @@ def test_an_action_protocol_that_is_not_there_is_warned_of(
     text, named = roster.read_text(), 'action_protocol = "standard"'
     assert named in text
     roster.write_text(text.replace(named, 'action_protocol = "standrad"', 1))
-    assert natalia(patch, "check-config", path) == 0
-    said = out.readouterr().out
-    assert "no action protocol 'standrad': 1 people in the roster name it" in said
+    assert natalia(patch, "check-config", path) == 3
+    said = out.readouterr().err
+    line = 1 + roster.read_text().splitlines().index('action_protocol = "standrad"')
+    fault = "person.action_protocol: names no action protocol"
+    assert f'roster.toml:{line}: {fault}; did you mean "standard"?' in said
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,28 @@ def test_a_roster_is_taken_whole_kept_and_journalled(hq: Hq) -> None:
     assert kinds(hq, "roster") == ["RosterImported"]
 
 
+def test_a_roster_that_names_no_action_protocol_leaves_the_running_one(hq: Hq) -> None:
+    """A typing slip in an abduction plan had it run as the standard one."""
+    typo = sample_text().replace('"standard"', '"abdution"', 1)
+    before = hq.desk.parts.board.roster()
+    with control(hq) as client:
+        said = client.post("/roster", content=typo)
+        assert said.status_code == 422
+        error = said.json()["error"]
+        assert "person.action_protocol: names no action protocol" in error
+        assert 'did you mean "abduction"?' in error
+        assert "roster.toml:" in error
+    assert hq.desk.parts.board.roster() is before
+    assert not (hq.state / "roster.toml").exists()
+
+
+def test_a_sound_roster_ends_what_a_missing_action_protocol_began(hq: Hq) -> None:
+    hq.desk.parts.health.report("protocol_missing", "roster", wrong=True)
+    with control(hq) as client:
+        assert client.post("/roster", content=sample_text()).status_code == 200
+    assert "protocol_missing" not in hq.desk.parts.health.reasons()
+
+
 def test_showing_the_rosters_numbers_is_journalled(hq: Hq) -> None:
     with control(hq) as client:
         client.post("/roster/read", json={"command": "list"})

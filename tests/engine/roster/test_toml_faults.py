@@ -358,3 +358,17 @@ def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_text(HERON, encoding="utf-8-sig")
 
     assert len(load_roster([tmp_path / "a.toml"]).people) == 1
+
+
+def test_an_action_protocol_that_is_not_there_is_refused_where_they_are_known() -> None:
+    text = f'{HERON}action_protocol = "standrad"\n'
+    assert parse_roster(text, "roster.toml").people[0].action_protocol == "standrad"
+    with pytest.raises(RosterError) as caught:
+        parse_roster(text, "roster.toml", protocols={"standard", "abduction"})
+    (one,) = caught.value.faults
+    assert (one.field, one.line) == (
+        "person.action_protocol",
+        text.splitlines().index('action_protocol = "standrad"') + 1,
+    )
+    assert one.reason == 'names no action protocol; did you mean "standard"?'
+    assert parse_roster(text, "roster.toml", protocols={"standrad"}).people
