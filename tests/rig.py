@@ -27,6 +27,7 @@ from adapters.modem.virtual import VirtualModem
 from adapters.modem.virtual_links import PtyLink
 from adapters.modem.virtual_network import VirtualNetwork
 from engine.console.operators import first_password_path
+from engine.protocol.texts import LANGUAGES, wording
 from engine.roster.sample import sample_roster, sample_text
 from engine.values import Instant, OperatorId
 
@@ -45,6 +46,13 @@ class Sms:
     text: str
     at: Instant
     seen_s: float = field(default_factory=time.perf_counter)
+
+    @property
+    def is_repeat(self) -> bool:
+        """Say whether it is marked as a repeat, in the long form or in the short."""
+        words = [wording(language).words for language in LANGUAGES]
+        short = tuple(w["repeat_short"].format(n="") for w in words)
+        return self.text.startswith((*(f"{w['repeat']} " for w in words), *short))
 
 
 @dataclass(kw_only=True)

@@ -89,7 +89,7 @@ def _nothing_comes_twice_unmarked(rig: Rig) -> None:
     plain = Counter(
         numbers.get(sms.number, "?")
         for sms in rig.messages.items()
-        if not sms.text.startswith(("Repeat ", "Повтор "))
+        if not sms.is_repeat
     )
     assert {one: count for one, count in plain.items() if one in NAMED} == (
         dict.fromkeys(NAMED & plain.keys(), 1)
