@@ -166,6 +166,7 @@ PROTOCOLS = st.builds(
         decider=maybe(st.sampled_from(["alder", "rowan"])),
     ),
     never=st.lists(WORDS, max_size=2).map(tuple),
+    forbids=st.lists(WORDS, max_size=2).map(tuple),
     updates=st.builds(
         Updates, moved_m=METRES, every=DURATIONS, silent=maybe(DURATIONS)
     ),

@@ -24,9 +24,7 @@ DEFENDER_STARTS = frozenset(
 _RUNG_BY_DUTY = frozenset({Audience.DUTY, Audience.HQ})
 
 
-def check(
-    protocol: ActionProtocol, text: str, file: str, forbids: tuple[str, ...]
-) -> None:
+def check(protocol: ActionProtocol, text: str, file: str) -> None:
     """Hold a whole action protocol to what must be true of every one.
 
     Raises:
@@ -38,7 +36,7 @@ def check(
     _check_publishing(protocol, text, file)
     _check_defender(protocol, text, file)
     _check_channels(protocol, text, file)
-    _check_forbidden(protocol, text, file, forbids)
+    _check_forbidden(protocol, text, file)
     _check_countdown(protocol, text, file)
 
 
@@ -162,12 +160,10 @@ def _check_channels(protocol: ActionProtocol, text: str, file: str) -> None:
             raise DataError(file, line, f"{field}.channels", reason)
 
 
-def _check_forbidden(
-    protocol: ActionProtocol, text: str, file: str, forbids: tuple[str, ...]
-) -> None:
+def _check_forbidden(protocol: ActionProtocol, text: str, file: str) -> None:
     """Refuse a step that does what the defender has forbidden."""
     for number, step in enumerate(protocol.steps):
-        done = {step.to.value, *step.channels} & set(forbids)
+        done = {step.to.value, *step.channels} & set(protocol.forbids)
         if done:
             reason = f"{', '.join(sorted(done))} is forbidden by this file; take it out"
             field = f"step[{number}]"

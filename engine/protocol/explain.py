@@ -56,6 +56,19 @@ _SAYS = {
     "public_named": "told, by the public name to which you have consented,",
 }
 """What a text says, where it is not simply that there is an alarm."""
+_FORBIDDEN = {
+    "nearest": "tell colleagues nearby",
+    "contacts": "tell the contacts whom you have named",
+    "duty": "call the officers on duty",
+    "hq": "tell HQ",
+    "public": "tell the world anything",
+    "told": "tell anybody of the end",
+    "everyone": "tell everybody again who was told",
+    "asked": "tell those again who have not turned it down",
+    "silent": "tell those again who have not answered",
+    "defender": "write to you yourself",
+}
+"""What an audience that is forbidden means; any other word is a channel."""
 _COMMANDS = {
     "locate": "where it is",
     "interval": "to report more or less often",
@@ -202,6 +215,7 @@ def _promises(protocol: ActionProtocol) -> list[str]:
     public = [step for step in protocol.steps if step.to is Audience.PUBLIC]
     said += _published(public, protocol.publication)
     said += [f"Nobody may {act}." for act in protocol.never]
+    said += [f"No step may {_forbidden(one)}." for one in protocol.forbids]
     said.append(
         "Where it is not certain that your device sent it, colleagues are told all the"
         " same, and that it is not confirmed; so is HQ."
@@ -219,6 +233,10 @@ def _promises(protocol: ActionProtocol) -> list[str]:
             f" they have not within {span(rule.within)}, {_otherwise(rule.otherwise)}."
         )
     return said
+
+
+def _forbidden(word: str) -> str:
+    return _FORBIDDEN.get(word, f"go by {_channel(word)}")
 
 
 def _published(steps: list[Step], rule: Publication) -> list[str]:

@@ -233,7 +233,8 @@ class ActionProtocol:
     asked at most, those who turn it down not counted. `lease` is how long an
     acknowledgement lasts without an act of an operator; None: for good, which a file
     has to say, and what a journal from before `LEASE` meant. A position older than
-    `fresh` is called old. `never` are things that nobody may do, in words for HQ.
+    `fresh` is called old. `never` are things that nobody may do, in words for HQ;
+    `forbids` are audiences and channels that no step may use.
     """
 
     name: str
@@ -251,6 +252,7 @@ class ActionProtocol:
     manner: Manner | None = None
     publication: Publication = Publication()
     never: tuple[str, ...] = ()
+    forbids: tuple[str, ...] = ()
     risk_triggers: frozenset[Signal] = frozenset()
     check_in: CheckInPlan = CheckInPlan()
     device_commands: frozenset[DeviceCommand] = frozenset()

@@ -86,7 +86,7 @@ def _protocol(
         raise _data_error(error, text, file) from error
     digest = hashlib.sha256(hashed.encode()).hexdigest()
     protocol = protocol_of(parsed, digest)
-    check(protocol, text, file, parsed.forbids)
+    check(protocol, text, file)
     return protocol
 
 

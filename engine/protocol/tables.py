@@ -208,6 +208,7 @@ def protocol_of(table: ProtocolTable, digest: str) -> ActionProtocol:
             decider=publication.decider,
         ),
         never=table.never,
+        forbids=table.forbids,
         check_in=_check_in(table.check_in),
         device_commands=frozenset(table.device_commands),
         updates=_updates(table.updates),

@@ -70,6 +70,13 @@ def test_no_change_is_told_in_our_own_words() -> None:
     assert "ladder none -> (channel sms; proof delivered; within 1 minute), (ch" in said
 
 
+def test_what_is_forbidden_no_more_is_told() -> None:
+    before = replace(STANDARD, forbids=("public", "call"))
+    after = replace(STANDARD, forbids=("call",))
+    assert differences(before, after) == ["~ forbids: public, call -> call"]
+    assert differences(after, STANDARD) == ["~ forbids: call -> none"]
+
+
 @pytest.mark.parametrize("name", ["widening", "quorum", "arrest"])
 def test_nothing_differs_from_itself(name: str) -> None:
     protocol = load_registry(None, "standard").protocols[name]

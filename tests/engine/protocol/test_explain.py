@@ -7,7 +7,7 @@ import pytest
 
 from engine.ports.device import DeviceCommand
 from engine.protocol.explain import explanation, sentence, span
-from engine.protocol.model import CheckInPlan, Condition, Updates
+from engine.protocol.model import Audience, CheckInPlan, Condition, Updates
 from engine.protocol.parse import parse_protocol
 from engine.protocol.registry import load_registry
 
@@ -178,6 +178,15 @@ def test_who_decides_where_nobody_else_is_asked_is_told() -> None:
     alone = "An operator at HQ decides alone whether it is true."
     assert alone in explanation(PROTOCOLS["standard"])
     assert alone not in explanation(PROTOCOLS["quorum"])
+
+
+def test_what_no_step_may_do_is_told() -> None:
+    forbidden = ("public", "call", "email", *Audience)
+    said = explanation(replace(PROTOCOLS["standard"], forbids=forbidden))
+    assert "No step may tell the world anything." in said
+    assert "No step may go by a ringing call." in said
+    assert "No step may go by e-mail." in said
+    assert said.count("No step may go by") == 2, "each audience has words of its own"
 
 
 def test_how_long_somebody_at_hq_may_do_nothing_is_told() -> None:

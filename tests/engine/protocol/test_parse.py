@@ -261,6 +261,21 @@ def test_what_is_agreed_for_the_whole_alarm_is_read() -> None:
     )
 
 
+def test_what_a_file_forbids_is_kept_with_what_its_basis_does() -> None:
+    forbids = 'forbids = ["public", "call"]\n'
+    assert parse_protocol(HEAD + forbids + STEP, "mine.toml").forbids == (
+        "public",
+        "call",
+    )
+    own = 'name = "Own"\nversion = 1\nbased_on = "mine"\nforbids = ["contacts"]\n'
+    found = {"mine": HEAD + forbids + STEP}
+    assert parse_protocol(own, "own.toml", find=found.get).forbids == (
+        "public",
+        "call",
+        "contacts",
+    )
+
+
 def test_a_file_that_says_nothing_of_a_lease_has_half_an_hour_and_0_is_none() -> None:
     assert parse_protocol(HEAD + STEP, "mine.toml").lease == timedelta(minutes=30)
     none = HEAD + "acknowledgement_lease_s = 0\n" + STEP
