@@ -9,6 +9,7 @@ import typer
 
 from engine.cli.ending import Ending
 from engine.config import Config, load_config
+from engine.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,12 +87,17 @@ def _ways(config: Config) -> list["Way"]:
     addresses: dict[str, list[str]] = {}
     for one in auditor.hq:
         addresses.setdefault(one.channel, []).append(one.address)
+    try:
+        modems = load_modems(own, clock, telemetry)
+        channels = load_channels(own, clock, telemetry)
+    except ConfigError as error:
+        key = f"auditor.{error.key}"
+        raise ConfigError(key, error.expected, error.cure) from error
     ways: list[Way] = [
         ByModem(driver, addresses["sms"])
-        for driver in load_modems(own, clock, telemetry).values()
+        for driver in modems.values()
         if "sms" in addresses
     ]
-    channels = load_channels(own, clock, telemetry)
     ways += [
         ByChannel(channel, addresses[name], clock)
         for name, channel in channels.items()

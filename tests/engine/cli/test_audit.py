@@ -54,6 +54,29 @@ def test_an_alarm_that_stands_still_ends_one_look_with_4(
     assert finding == {"ground": "nothing_due", "what": "alarm/a", "since": None}
 
 
+@pytest.mark.parametrize(
+    ("table", "key"),
+    [
+        (
+            '[[auditor.channel]]\nname = "own"\nkind = "email"\n',
+            "auditor.channel.own.options.host",
+        ),
+        (
+            '[[auditor.modem]]\nname = "own"\nport = "/dev/x"\ndriver = "telex"\n',
+            "auditor.modem[0].driver",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_way_of_its_own_is_said_of_the_auditor(
+    patch: Patch, out: Output, tmp_path: Path, table: str, key: str
+) -> None:
+    """Its channel was told of as if it were the engine's, where there is none."""
+    config = state_with(tmp_path, is_open=False)
+    config.write_text(config.read_text() + table)
+    assert natalia(patch, "audit", "--config", str(config), "--once") == 3
+    assert key in out.readouterr().err
+
+
 def test_nothing_open_ends_one_look_with_0(
     patch: Patch, out: Output, tmp_path: Path
 ) -> None:
