@@ -51,7 +51,8 @@ def check(
 
     Found are steps that never come, people who cannot be reached, one thing on which
     all hangs, texts that do not fit into one SMS in some language, deadlines that
-    nobody can meet, and texts that nobody has reviewed.
+    nobody can meet, and texts that nobody has reviewed. The last line says whether
+    there is anything to read; the exit code is 0 all the same, unless --strict.
     """
     from engine.protocol.lint import lint  # noqa: PLC0415 - loaded when used
 
@@ -66,11 +67,9 @@ def check(
         for one in found:
             where = f"{one.step}: " if one.step else ""
             sys.stdout.write(f"{one.fault.value:<14} {where}{one.words}\n")
+        what = f"{protocol.name} v{protocol.version}, {len(protocol.steps)} steps"
         uncounted = "" if person else "; nobody counted, name a defender with --for"
-        sys.stdout.write(
-            f"{file.name}: {protocol.name} v{protocol.version},"
-            f" {len(protocol.steps)} steps, {len(found)} findings{uncounted}: SUCCESS\n"
-        )
+        sys.stdout.write(f"{file.name}: {what}{uncounted}: {_verdict(len(found))}\n")
     if strict and found:
         raise typer.Exit(EXIT_DEGRADED)
 
@@ -154,6 +153,12 @@ def simulate(
     _show(moments, as_json=as_json)
     if not any(moment.is_out for moment in moments):
         raise typer.Exit(EXIT_DEGRADED)
+
+
+def _verdict(findings: int) -> str:
+    if not findings:
+        return "SUCCESS"
+    return f"READ THE {findings} FINDING{'S' if findings > 1 else ''} ABOVE"
 
 
 def _write(svg: Path, text: str) -> None:

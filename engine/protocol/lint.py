@@ -94,7 +94,7 @@ def lint(
 
     """
     found = [*_unreachable(protocol), *_deadlines(protocol, reach)]
-    found += [*_single_ways(protocol), *_no_end(protocol)]
+    found += [*_single_ways(protocol), *_no_end(protocol), *_crowded(protocol)]
     found += [*_quorum(protocol, reach)]
     if reach is not None:
         found += [*_people(protocol, reach)]
@@ -112,6 +112,35 @@ def _unreachable(protocol: ActionProtocol) -> Iterable[Warned]:
         if why:
             never.add(step.id)
             yield Warned(fault=Fault.UNREACHABLE, step=step.id, words=why)
+
+
+def _crowded(protocol: ActionProtocol) -> Iterable[Warned]:
+    """Find steps for which those before them leave no room in the crowd.
+
+    A step counts that has run before it for certain, or is stopped only where this
+    one is as well; later rounds are left out, since an answer may come before them.
+    """
+    most = protocol.crowd_max
+    nearest = [step for step in protocol.steps if step.to is Audience.NEAREST]
+    for step in nearest if most is not None else ():
+        after = _after_raise(protocol, step)
+        before = [
+            one
+            for one in nearest
+            if one is not step
+            and not one.requires
+            and set(one.stopped_by) <= set(step.stopped_by)
+            and (sooner := _after_raise(protocol, one)) is not None
+            and (step.after == one.id or (after is not None and sooner < after))
+        ]
+        asked = sum(one.count for one in before)
+        if most is not None and asked >= most:
+            named = ", ".join(repr(one.id) for one in before)
+            words = (
+                f"crowd_max is {most}, and {named} before it ask as many: it asks"
+                " nobody unless somebody turns it down"
+            )
+            yield Warned(fault=Fault.UNREACHABLE, step=step.id, words=words)
 
 
 def _never(step: Step, never: set[str]) -> str:

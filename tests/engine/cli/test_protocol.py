@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.protocol.lint import Fault, Warned
 from tests.engine.cli.services import natalia
 
 Patch = pytest.MonkeyPatch
@@ -36,7 +37,19 @@ def test_check_counts_a_defenders_people(patch: Patch, out: Output) -> None:
     assert natalia(patch, "protocol", "check", street, "--for", "heron") == 0
     said = out.readouterr().out
     assert "single_point   contacts: one person alone of 'contacts'" in said
-    assert said.endswith("findings: SUCCESS\n")
+    count = len(said.splitlines()) - 1
+    assert said.endswith(f"steps: READ THE {count} FINDINGS ABOVE\n")
+    assert "SUCCESS" not in said
+
+
+def test_success_is_said_where_nothing_is_found(patch: Patch, out: Output) -> None:
+    patch.setattr("engine.protocol.lint.lint", lambda *_, **__: ())
+    assert natalia(patch, "protocol", "check", STANDARD, "--for", "heron") == 0
+    assert out.readouterr().out.endswith("steps: SUCCESS\n")
+    one = Warned(fault=Fault.NOBODY, step="", words="x")
+    patch.setattr("engine.protocol.lint.lint", lambda *_, **__: (one,))
+    assert natalia(patch, "protocol", "check", STANDARD, "--for", "heron") == 0
+    assert out.readouterr().out.endswith("steps: READ THE 1 FINDING ABOVE\n")
 
 
 def test_check_ends_with_4_where_it_is_strict_and_finds_something(

@@ -188,6 +188,42 @@ def test_paging_that_ends_is_a_single_point() -> None:
     assert any("round and round" in w for _, w in found(Fault.SINGLE_POINT, HQ, ends))
 
 
+WIDER = """
+[[step]]
+id = "wider"
+after = "near"
+delay_s = 180
+to = "nearest"
+count = 5
+channels = ["sms"]
+text = "sos"
+stopped_by = ["somebody_coming"]
+"""
+
+
+@pytest.mark.parametrize(("most", "times"), [(5, 1), (4, 1), (6, 0)])
+def test_a_step_for_which_the_crowd_has_no_room_is_never_reached(
+    most: int, times: int
+) -> None:
+    crowd = f"crowd_max = {most}\n"
+    told = found(Fault.UNREACHABLE, crowd, HQ, DUTY, NEAR, WIDER, STOP)
+    assert [where for where, _ in told] == ["wider"] * times
+    assert all(f"crowd_max is {most}, and 'near' before it" in w for _, w in told)
+
+
+def test_the_crowd_has_room_where_nobody_is_counted_or_a_step_may_not_have_run() -> (
+    None
+):
+    crowd = "crowd_max = 5\n"
+    assert found(Fault.UNREACHABLE, HQ, DUTY, NEAR, WIDER) == []
+    may_not = NEAR + 'requires = ["verified"]\n'
+    assert found(Fault.UNREACHABLE, crowd, HQ, DUTY, may_not, WIDER) == []
+    stopped = NEAR + 'stopped_by = ["false"]\n'
+    assert found(Fault.UNREACHABLE, crowd, HQ, DUTY, stopped, WIDER) == []
+    after_all = WIDER.replace('after = "near"', 'after = "verified"')
+    assert found(Fault.UNREACHABLE, crowd, HQ, DUTY, NEAR, after_all) == []
+
+
 def test_an_acknowledgement_that_lasts_for_good_is_a_single_point() -> None:
     for_good = "acknowledgement_lease_s = 0\n"
     ((where, words),) = found(Fault.SINGLE_POINT, for_good, HQ, DUTY, NEAR)
