@@ -4,6 +4,7 @@ import json
 import sys
 from dataclasses import asdict
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -20,6 +21,23 @@ if TYPE_CHECKING:
     from engine.rehearsal.play import Moment
 
 EXIT_DEGRADED = 4
+
+
+class Supposed(StrEnum):
+    """What may be supposed of HQ, a colleague and the defender."""
+
+    HQ_ASLEEP = "hq-asleep"
+    DECLINES = "declines"
+    CANCELLED = "cancelled"
+    MOVES = "moves"
+
+
+_SUPPOSED = {
+    Supposed.HQ_ASLEEP: "HQ falls asleep",
+    Supposed.DECLINES: "the nearest declines",
+    Supposed.CANCELLED: "called off",
+    Supposed.MOVES: "the defender moves",
+}
 
 app = typer.Typer(
     help="Check, play, explain and compare action protocols.",
@@ -108,9 +126,6 @@ def simulate(
     nobody_answers: Annotated[  # noqa: FBT002 - a flag
         bool, typer.Option("--nobody-answers", help="No colleague, nobody at HQ.")
     ] = False,
-    hq_asleep: Annotated[  # noqa: FBT002 - a flag
-        bool, typer.Option("--hq-asleep", help="HQ takes it and does nothing more.")
-    ] = False,
     modem_down: Annotated[  # noqa: FBT002 - a flag
         bool, typer.Option("--modem-down", help="No SMS and no call goes out.")
     ] = False,
@@ -118,6 +133,9 @@ def simulate(
         bool, typer.Option("--position-missing", help="Nobody knows where it is.")
     ] = False,
     colleagues: Annotated[int, typer.Option(min=0, help="How many there are.")] = 12,
+    what_if: Annotated[
+        list[Supposed] | None, typer.Option(help="What else; may be repeated.")
+    ] = None,
     minutes: Annotated[float, typer.Option(min=1, help="For how long.")] = 120,
     svg: Annotated[
         Path | None, typer.Option(help="Draw the time line into this file.")
@@ -132,24 +150,29 @@ def simulate(
     from engine.rehearsal.play import WhatIf, play  # noqa: PLC0415 - likewise
 
     protocol = load_protocol(file)
+    supposed = frozenset(what_if or ())
+    # In the countdown, where there is one.
+    in_time = protocol.countdown / 2 or timedelta(seconds=10)
     world = WhatIf(
+        declines=timedelta(minutes=1) if Supposed.DECLINES in supposed else None,
+        cancelled=in_time if Supposed.CANCELLED in supposed else None,
+        moves=timedelta(minutes=5) if Supposed.MOVES in supposed else None,
         modem_down=modem_down,
         position_missing=position_missing,
         colleagues=colleagues,
     )
-    awake = world.with_hq_asleep() if hq_asleep else world
-    what_if = awake.with_nobody() if nobody_answers else awake
-    moments = play(protocol, what_if, until=timedelta(minutes=minutes))
+    awake = world.with_hq_asleep() if Supposed.HQ_ASLEEP in supposed else world
+    world = awake.with_nobody() if nobody_answers else awake
+    moments = play(protocol, world, until=timedelta(minutes=minutes))
     if svg is not None:
         said = {
             "nobody answers": nobody_answers,
-            "HQ falls asleep": hq_asleep,
             "modem down": modem_down,
             "position missing": position_missing,
-        }
+        } | {words: one in supposed for one, words in _SUPPOSED.items()}
         ifs = [words for words, is_so in said.items() if is_so]
-        title = ", ".join([f"{protocol.name} v{protocol.version}", *ifs])
-        _write(svg, drawing(title, moments))
+        title = f"{protocol.name} v{protocol.version}"
+        _write(svg, drawing(", ".join([title, *ifs]), moments))
     _show(moments, as_json=as_json)
     if not any(moment.is_out for moment in moments):
         raise typer.Exit(EXIT_DEGRADED)

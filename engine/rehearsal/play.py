@@ -16,9 +16,11 @@ from engine.alarm.commands import (
     AlarmCommand,
     Close,
     ConfirmSafe,
+    Follow,
     Lookup,
     Raise,
     Recipient,
+    RequestCancel,
     Settle,
     TakeReply,
     Tick,
@@ -59,6 +61,9 @@ ARRIVES = timedelta(seconds=6)
 """So long after the network has taken it a short message is at the telephone."""
 MODEM = frozenset({"sms", "call"})
 TURNS_MAX = 5_000
+MOVES_MAX = 6
+KILOMETRE_DEG = 0.009
+"""Of latitude."""
 _ALARM = AlarmId("rehearsal")
 _BY = OperatorId("officer-1")
 _OFFICERS = ("officer-1", "officer-2", "officer-3")
@@ -73,6 +78,9 @@ class WhatIf:
     action protocol wants people to. `acknowledged`, `coming`, `verified` and `closed`
     are None where nobody ever does; `colleagues` is how many there are at all. Who has
     taken it notes something each `attends`, which is not told; None: does nothing more.
+    With `declines` the nearest turns it down then, and it is the next who comes.
+    Somebody asks to call it off at `cancelled`; each `moves` the device is a kilometre
+    farther.
     """
 
     acknowledged: timedelta | None = timedelta(seconds=90)
@@ -80,22 +88,17 @@ class WhatIf:
     verified: timedelta | None = timedelta(minutes=8)
     closed: timedelta | None = timedelta(minutes=45)
     attends: timedelta | None = timedelta(minutes=15)
+    declines: timedelta | None = None
+    cancelled: timedelta | None = None
+    moves: timedelta | None = None
     modem_down: bool = False
     position_missing: bool = False
     colleagues: int = 12
 
     def with_nobody(self) -> "WhatIf":
         """Return the same world in which nobody answers."""
-        return WhatIf(
-            acknowledged=None,
-            coming=None,
-            verified=None,
-            closed=None,
-            attends=None,
-            modem_down=self.modem_down,
-            position_missing=self.position_missing,
-            colleagues=self.colleagues,
-        )
+        asleep = self.with_hq_asleep()
+        return replace(asleep, acknowledged=None, coming=None, declines=None)
 
     def with_hq_asleep(self) -> "WhatIf":
         """Return the same world in which HQ takes it and falls asleep over it."""
@@ -188,6 +191,7 @@ class _Play:
     def _people(self) -> None:
         """Put down what people do, and when."""
         world, rule = self.what_if, self.protocol.verification
+        self._defender()
         if world.acknowledged is not None:
             self._later(world.acknowledged, Acknowledge(command_id=self._id(), by=_BY))
             self._attend(world.acknowledged)
@@ -200,6 +204,28 @@ class _Play:
             self._later(world.closed, ConfirmSafe(command_id=self._id(), by=by))
         close = Close(command_id=self._id(), by=_BY, reason=CloseReason.SAFE)
         self._later(world.closed, close)
+
+    def _defender(self) -> None:
+        """Put down what the defender, or whoever has their device, does."""
+        world = self.what_if
+        if world.cancelled is not None:
+            press = Press(
+                key=ReportKey("cancel"),
+                at=BEGIN.plus(world.cancelled),
+                wire_protocol="rehearsal",
+                signals=(Signal.CANCEL,),
+            )
+            cancel = RequestCancel(command_id=self._id(), press=press)
+            self._later(world.cancelled, cancel)
+        for number in range(1, 0 if world.moves is None else MOVES_MAX + 1):
+            after = timedelta(0) if world.moves is None else world.moves * number
+            place = KnownPlace(
+                source=PlaceSource.DEVICE,
+                lat_deg=59.33 + number * KILOMETRE_DEG,
+                lon_deg=18.06,
+                at=BEGIN.plus(after),
+            )
+            self._later(after, Follow(command_id=self._id(), place=place))
 
     def _attend(self, taken: timedelta) -> None:
         """Have HQ do something about it, again and again, to the end of it."""
@@ -230,18 +256,26 @@ class _Play:
                 settle, command_id=self._id(), state=EffectState.DELIVERED
             )
             self._later(passed + takes + ARRIVES, arrived)
-        coming = self.what_if.coming
-        if fails or coming is None or event.audience is not Audience.NEAREST:
+        if not fails and event.audience is Audience.NEAREST:
+            self._answer(event.person, passed + takes)
+
+    def _answer(self, person: str, told: timedelta) -> None:
+        """Have whoever was told answer, if they are one of those who do."""
+        coming, declines = self.what_if.coming, self.what_if.declines
+        who_comes = "colleague-1" if declines is None else "colleague-2"
+        answers = {"colleague-1": (declines, ReplyKind.CANNOT)}
+        answers[who_comes] = (coming, ReplyKind.COMING)
+        after, kind = answers.get(person, (None, ReplyKind.CANNOT))
+        if after is None:
             return
-        if event.person == "colleague-1":
-            reply = TakeReply(
-                command_id=self._id(),
-                person=event.person,
-                reply=ReplyKind.COMING,
-                authentic=True,
-                channel="sms",
-            )
-            self._later(max(coming, passed + takes), reply)
+        reply = TakeReply(
+            command_id=self._id(),
+            person=person,
+            reply=kind,
+            authentic=True,
+            channel="sms",
+        )
+        self._later(max(after, told), reply)
 
     def _found(self, lookup: Lookup) -> tuple[Recipient, ...]:
         match lookup.audience:

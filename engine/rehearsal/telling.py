@@ -11,8 +11,10 @@ from engine.alarm.events import (
     AlarmPresumed,
     AlarmRaised,
     AlarmVerified,
+    CancelRequested,
     NotificationPlanned,
     NotificationSettled,
+    PositionFollowed,
     QuorumReached,
     ReplyReceived,
     SafetyConfirmed,
@@ -78,6 +80,10 @@ def _of_act(
 
 def _of_people(event: AlarmEvent) -> str | None:
     match event:
+        case CancelRequested():
+            return "somebody asks to call it off: nothing is closed by it"
+        case PositionFollowed():
+            return "the device says that they are elsewhere"
         case ReplyReceived():
             return f"{event.person} answers: {event.reply.value}"
         case AlarmAcknowledged():

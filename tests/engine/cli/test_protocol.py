@@ -103,12 +103,27 @@ def test_what_if_hq_falls_asleep_is_on_the_time_line_and_drawn(
     patch: Patch, out: Output, tmp_path: Path
 ) -> None:
     svg = tmp_path / "line.svg"
-    words = ("simulate", STANDARD, "--hq-asleep", "--svg", str(svg))
+    words = ("simulate", STANDARD, "--what-if", "hq-asleep", "--svg", str(svg))
     assert natalia(patch, "protocol", *words) == 0
     lapse = "officer-1 at HQ has done nothing: it waits for HQ again"
     assert f" 0:31:30 ! people         {lapse}\n" in out.readouterr().out
     assert "Standard v1, HQ falls asleep" in svg.read_text()
     assert lapse in svg.read_text()
+
+
+def test_what_a_colleague_and_the_defender_do_may_be_supposed(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    svg = tmp_path / "line.svg"
+    words = ("simulate", str(SAMPLES / "street_attack.toml"), "--svg", str(svg))
+    ifs = [("--what-if", one) for one in ("declines", "cancelled", "moves")]
+    assert natalia(patch, "protocol", *words, *(w for one in ifs for w in one)) == 0
+    said = out.readouterr().out
+    assert " 0:00:10   people         somebody asks to call it off" in said
+    assert " 0:01:00   people         colleague-1 answers: cannot" in said
+    assert " 0:04:00   people         colleague-2 answers: coming" in said
+    assert " 0:05:00   people         the device says that they are elsewhere" in said
+    assert "the nearest declines, called off, the defender moves" in svg.read_text()
 
 
 def test_what_if_no_modem_works_and_nobody_answers(patch: Patch, out: Output) -> None:

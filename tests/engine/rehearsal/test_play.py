@@ -138,6 +138,32 @@ def test_hq_that_takes_it_and_falls_asleep_is_called_again() -> None:
     assert times(play(STANDARD, WhatIf(closed=None)), "people", lapses) == []
 
 
+def test_what_is_called_off_in_its_countdown_waits_for_hq() -> None:
+    counted = replace(PROTOCOLS["careful"], countdown=timedelta(seconds=30))
+    near = next(s.id for s in counted.steps if s.to is Audience.NEAREST)
+    (first, *_) = times(play(counted, WhatIf(verified=None)), near, "sms to")
+    assert first == 30.0
+    called_off = WhatIf(verified=None, closed=None, cancelled=timedelta(seconds=15))
+    moments = play(counted, called_off, until=timedelta(minutes=2))
+    assert times(moments, "people", "somebody asks to call it off") == [15.0]
+    assert times(moments, near, "sms to") == []
+
+
+def test_a_device_that_moves_on_after_a_cancel_is_told_of_and_urges_hq() -> None:
+    moves = WhatIf(cancelled=timedelta(minutes=3), moves=timedelta(minutes=5))
+    moments = play(STANDARD, moves)
+    assert times(moments, "people", "they are elsewhere")[:2] == [300.0, 600.0]
+    assert times(moments, "follow", "sms to")[0] == 300.0
+    assert times(moments, "duty", "sms to")[-1] >= 300.0, "a sign of force"
+
+
+def test_whoever_turns_it_down_does_not_come_and_the_next_does() -> None:
+    moments = play(STANDARD, WhatIf(declines=timedelta(minutes=1)))
+    assert times(moments, "people", "colleague-1 answers: cannot") == [60.0]
+    assert times(moments, "people", "colleague-2 answers: coming") == [240.0]
+    assert times(play(STANDARD), "people", "answers: cannot") == []
+
+
 def test_a_ladder_is_not_climbed_where_the_message_arrives() -> None:
     rungs = (
         Rung(channel="sms", proof=Proof.DELIVERED, within=timedelta(seconds=60)),
