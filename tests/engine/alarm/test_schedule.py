@@ -13,7 +13,11 @@ from engine.alarm.schedule import RETRY_MAX, WATCH, holds, next_due
 from engine.alarm.state import ReplyKind
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience, Condition
+from engine.roster.model import Word
+from engine.values import StepId
+from tests.engine.alarm.forced import scene_of as careful
 from tests.engine.alarm.scene import PROTOCOLS, ROWAN, Scene
+from tests.engine.alarm.test_steps import scene_of, told
 from tests.fakes import START
 
 Fact = tuple[int, str]
@@ -199,3 +203,47 @@ def test_every_condition_can_be_asked_and_changes_its_answer() -> None:
         Condition.DISPUTED,
         Condition.SAFE_CONFIRMED,
     }
+
+
+def test_a_step_waits_for_what_it_requires() -> None:
+    scene = scene_of('count = 1\nrequires = ["verified"]')
+    scene.acknowledge()
+    scene.run(600, each_due=scene.settle_all)
+    assert told(scene) == []
+    scene.verify()
+    assert told(scene) == ["c1"]
+
+
+def confirmed_and_closed() -> Scene:
+    """Return a case that its defender and an operator have ended."""
+    scene = careful()
+    scene.cancel(Word.SAFE)
+    scene.settle_all()
+    scene.reply("heron", ReplyKind.SAFE, word=Word.SAFE)
+    assert scene.state().seen.confirmed is not None
+    scene.acknowledge()
+    scene.confirm_safe(ROWAN)
+    scene.close()
+    assert not scene.state().is_open
+    return scene
+
+
+def to_defender(scene: Scene) -> list[StepId]:
+    steps = {event.effect: event.step for event in scene.planned(Audience.DEFENDER)}
+    return list(steps.values())
+
+
+def test_a_defender_who_has_confirmed_hears_of_the_end_and_is_asked_no_more() -> None:
+    scene = confirmed_and_closed()
+    scene.run(40 * 86_400, each_due=scene.settle_all)
+    assert to_defender(scene) == ["confirm-cancel", "ended"]
+
+
+def test_a_cancel_after_the_end_is_answered_by_nothing() -> None:
+    scene = careful()
+    scene.confirm_safe(ROWAN)
+    scene.close()
+    scene.now = scene.now.plus(timedelta(minutes=1))
+    scene.cancel(Word.SAFE)
+    scene.run(600, each_due=scene.settle_all)
+    assert to_defender(scene) == ["ended"]
