@@ -41,7 +41,8 @@ BROKEN = (
         (
             Change(
                 "engine/alarm/actor.py",
-                "            self._outlets.due(alarm_id, row.head.next_due)\n",
+                "            self._outlets.due("
+                "alarm_id, wakes_at(row.head, self.clock.now()))\n",
                 "            del row\n",
             ),
         ),
