@@ -136,5 +136,11 @@ PAIRS: list[tuple[Fault, ...]] = [
     pair for pair in itertools.combinations(_PAIRED, 2) if _go_together(*pair)
 ]
 SAMPLE = PAIRS[::80]
-_BATCH = 128
-BATCHES = [PAIRS[first : first + _BATCH] for first in range(0, len(PAIRS), _BATCH)]
+_EVERY, _BATCH = 8, 16
+"""Of the pairs, in the tests; `tests.line.every_pair` plays them all."""
+
+
+def batches(first: int) -> list[list[tuple[Fault, ...]]]:
+    """Return every eighth pair, from one of the first eight on, some at a time."""
+    some = PAIRS[first::_EVERY]
+    return [some[start : start + _BATCH] for start in range(0, len(some), _BATCH)]

@@ -22,7 +22,8 @@ BROKEN_S = 1.0 * SPEED
 QUIET_S = 200.0
 """Beyond the two minutes after which a modem owes nothing any more."""
 HOUR_TAKES_S = 5.0
-AT_ONCE = 48
+AT_ONCE = 12
+"""Each has a dozen threads, beside which other tests have to keep their times."""
 NOT_SO = "not so"
 TURNS, STALLED_S = 5, 0.3
 """How often a story is played on a host that stands still for so long."""
@@ -172,20 +173,25 @@ def _has_read(line: Line, count: int) -> bool:
     return all(any(b"SOS %d" % n in row.body for row in rows) for n in range(count))
 
 
-def play_all(stories: Sequence[Story], folder: Path) -> list[str]:
+def play_all(
+    stories: Sequence[Story], folder: Path, *, at_once: int = AT_ONCE
+) -> list[str]:
     """Play many stories beside each other; return what was wrong with any."""
-    return _beside_each_other(play, stories, folder)
+    return _beside_each_other(play, stories, folder, at_once)
 
 
 def play_an_hour(faults: Sequence[Fault], folder: Path) -> list[str]:
     """Leave a modem at fault for an hour, once for each; return what was wrong."""
-    return _beside_each_other(_play_an_hour, faults, folder)
+    return _beside_each_other(_play_an_hour, faults, folder, AT_ONCE)
 
 
 def _beside_each_other(
-    play_one: Callable[[T, Path], list[str]], all_: Sequence[T], folder: Path
+    play_one: Callable[[T, Path], list[str]],
+    all_: Sequence[T],
+    folder: Path,
+    at_once: int,
 ) -> list[str]:
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(at_once) as pool:
         folders = [folder / str(number) for number, _ in enumerate(all_)]
         return [each for wrong in pool.map(play_one, all_, folders) for each in wrong]
 

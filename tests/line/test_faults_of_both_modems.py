@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.line.cases import BATCHES, FAULTS, SAMPLE, Fault
+from tests.line.cases import FAULTS, SAMPLE, Fault, batches
 from tests.line.story import Story, play_all
 
 
@@ -25,7 +25,7 @@ def test_a_fault_of_both_modems_costs_nobody_the_alarm(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("pairs", BATCHES)
+@pytest.mark.parametrize("pairs", batches(5))
 def test_a_pair_of_faults_of_both_modems_costs_nobody_the_alarm(
     tmp_path: Path, pairs: list[tuple[Fault, ...]]
 ) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.line.cases import BATCHES, FAULTS, SAMPLE, Fault
+from tests.line.cases import FAULTS, SAMPLE, Fault, batches
 from tests.line.story import Story, play_all, play_an_hour
 
 LASTING = {"hangs", "unplugged", "creg", "asks for its PUK", "drop_cmgs 1"}
@@ -27,7 +27,7 @@ def test_a_fault_of_one_modem_costs_nobody_the_alarm(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("pairs", BATCHES)
+@pytest.mark.parametrize("pairs", batches(1))
 def test_a_pair_of_faults_of_one_modem_costs_nobody_the_alarm(
     tmp_path: Path, pairs: list[tuple[Fault, ...]]
 ) -> None:
