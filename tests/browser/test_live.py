@@ -48,6 +48,21 @@ def test_a_new_alarm_is_in_both_browsers_within_a_second_with_sound(
         assert screen.faults == []
 
 
+def test_a_click_during_which_the_list_changes_is_not_lost(
+    rig: Rig, sign_in: Sign
+) -> None:
+    alder = sign_in("alder")
+    with rig.device() as device:
+        device.sos()
+        alder.page.locator("#list").get_by_role("link", name="Heron").hover()
+        alder.page.mouse.down()
+        device.sos()
+        # Long enough for the second press to be on the page, were it not for the mouse.
+        alder.page.wait_for_timeout(600)
+        alder.page.mouse.up()
+    alder.page.wait_for_selector("#case", timeout=5_000)
+
+
 def test_the_whole_story_is_told_through_the_pages(rig: Rig, sign_in: Sign) -> None:
     alder, rowan = sign_in("alder"), sign_in("rowan")
     with rig.device() as device:

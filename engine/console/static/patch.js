@@ -5,6 +5,35 @@ const seen = new Map();
 let reading = false;
 let again = false;
 
+// What is replaced between press and release gets no click: an update waits for the
+// release, a second at most, and for the click that comes right behind it.
+const HELD_MS = 1000;
+let pressed = 0;
+const waiting = [];
+
+function release(press) {
+  if (press !== pressed) return;
+  pressed = 0;
+  for (const go of waiting.splice(0)) go();
+}
+
+function releaseSoon() {
+  const press = pressed;
+  setTimeout(() => release(press));
+}
+
+addEventListener("pointerdown", (event) => {
+  pressed = event.timeStamp || 1;
+  const press = pressed;
+  setTimeout(() => release(press), HELD_MS);
+}, true);
+addEventListener("pointerup", releaseSoon, true);
+addEventListener("pointercancel", releaseSoon, true);
+
+function released() {
+  return pressed ? new Promise((go) => { waiting.push(go); }) : undefined;
+}
+
 function keep(fresh) {
   // A frame that somebody has opened stays open.
   for (const shown of document.querySelectorAll("details[open][id]")) {
@@ -60,6 +89,7 @@ export async function refresh(onSignedOut, onPatched) {
       if (new URL(answer.url).pathname === "/sign-in") return onSignedOut();
       if (!answer.ok) return;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      await released();
       const theirs = page.getElementById("case");
       const ours = document.getElementById("case");
       if (theirs && ours) ours.dataset.revealedForS = theirs.dataset.revealedForS;
