@@ -51,8 +51,7 @@ class Register(SupervisedActor[None]):
 
     def stopping(self) -> None:
         """Bring the rows up to date: an orderly stop forgets nothing."""
-        rows = self._attendance.unkept(AT_STOP_MAX, exactly=True)
-        left = iter(rows.items())
+        left = islice(self._attendance.differing().items(), AT_STOP_MAX)
         while some := dict(islice(left, ROWS_MAX)):
             self._submit(some)
 

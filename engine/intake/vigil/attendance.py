@@ -6,7 +6,6 @@ next process begins.
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from heapq import nsmallest
 from types import MappingProxyType
 
 from engine.ports.device import DeviceReport
@@ -33,6 +32,7 @@ class Attendance:
         self._readings: dict[DeviceId, Mapping[str, str]] = {}
         self._before = {row.device: row for row in rows}
         self._rows: dict[DeviceId, Seen] = {}
+        self._due: dict[DeviceId, None] = {}
         self._alive_at = alive_at
         self.overdue: frozenset[DeviceId] | None = None
         """Those silent for too long, as the vigil last saw it; None: not yet looked."""
@@ -44,6 +44,7 @@ class Attendance:
         self._heard[device] = at
         if battery_ratio is not None:
             self._battery[device] = battery_ratio
+        self._weigh(device, at)
 
     def told(self, device: DeviceId, report: DeviceReport) -> None:
         """Note a report of a device: that it lives, its battery and its readings."""
@@ -76,29 +77,40 @@ class Attendance:
         before, self._alive_at = self._alive_at, now
         return min(before, now)
 
-    def unkept(self, most: int, *, exactly: bool = False) -> Mapping[DeviceId, Seen]:
-        """Return rows that are worth writing, at most so many: the oldest first.
+    def unkept(self, most: int) -> Mapping[DeviceId, Seen]:
+        """Return rows that are worth writing, at most so many: the longest due first.
 
-        Args:
-            most: rows to return.
-            exactly: whatever the row does not say is worth one.
-
+        Costs what it returns, whatever the number of devices: a look at ten thousand
+        of them would keep the doors from answering meanwhile.
         """
-        worth: list[tuple[int, DeviceId]] = []
-        # A copy: doors add to it meanwhile.
-        for device, at in self._heard.copy().items():
-            row = self._row(device)
-            if row is None:
-                worth.append((0, device))
-            elif is_worth_a_row(
-                row, at, self._battery.get(device, row.battery_ratio), exactly=exactly
-            ):
-                worth.append((row.at.ms, device))
-        return {device: self._seen(device) for _, device in nsmallest(most, worth)}
+        due = list(self._due)[:most]  # in one step: doors add to it meanwhile
+        return {device: self._seen(device) for device in due}
+
+    def differing(self) -> Mapping[DeviceId, Seen]:
+        """Return all that the rows do not say yet, by a look at each device."""
+        seen = {device: self._seen(device) for device in list(self._heard)}
+        rows = {device: self._row(device) for device in seen}
+        return {
+            device: row
+            for device, row in seen.items()
+            if (kept := rows[device]) is None
+            or is_worth_a_row(kept, row.at, row.battery_ratio, exactly=True)
+        }
 
     def keep(self, rows: Mapping[DeviceId, Seen]) -> None:
         """Note that rows are durable."""
         self._rows.update(rows)
+        for device in rows:
+            self._due.pop(device, None)
+            # A door may have heard it since; it notes that before it looks at the row.
+            self._weigh(device, self._heard[device])
+
+    def _weigh(self, device: DeviceId, at: Instant) -> None:
+        row = self._row(device)
+        if row is None or is_worth_a_row(
+            row, at, self._battery.get(device, row.battery_ratio), exactly=False
+        ):
+            self._due.setdefault(device)
 
     def _seen(self, device: DeviceId) -> Seen:
         return Seen(
@@ -109,7 +121,11 @@ class Attendance:
 
     def _row(self, device: DeviceId) -> Seen | None:
         row = self._rows.get(device)
-        return self._before.get(pseudonym(device)) if row is None else row
+        if row is None:
+            row = self._before.get(pseudonym(device))
+            if row is not None:
+                self._rows[device] = row
+        return row
 
 
 def is_worth_a_row(

@@ -63,7 +63,7 @@ class Rig:
 
     def keep(self) -> None:
         """Make durable whom it heard, as the register does."""
-        seen = tuple(self.attendance.unkept(9, exactly=True).values())
+        seen = tuple(self.attendance.differing().values())
         self.ledger.store.commit([Attend(seen=seen)], self.world.now())
 
     def is_overdue(self) -> bool:

@@ -36,20 +36,43 @@ def test_a_word_without_a_battery_leaves_the_one_that_the_row_has() -> None:
     assert unkept.battery_ratio == 0.4
 
 
-def test_the_oldest_rows_are_written_first_and_nobody_is_forgotten() -> None:
+def test_who_is_due_longest_is_written_first_and_nobody_is_forgotten() -> None:
     attendance = Attendance(START)
     for second in range(5):
         attendance.heard(DeviceId(f"d{second}"), START.plus(second * SECOND))
     attendance.keep(attendance.unkept(9))
-    for number in range(6):
+    for number in [5, 3, 1, 4, 0, 2]:
         attendance.heard(DeviceId(f"d{number}"), START.plus(60 * SECOND))
 
     kept: list[DeviceId] = []
     while some := attendance.unkept(2):
+        attendance.heard(DeviceId("d5"), START.plus(61 * SECOND))
         attendance.keep(some)
         kept += some
 
-    assert kept == ["d5", "d0", "d1", "d2", "d3", "d4"]
+    assert kept == ["d5", "d3", "d1", "d4", "d0", "d2"]
+
+
+def test_what_is_heard_while_its_row_is_written_is_due_again() -> None:
+    attendance = Attendance(START)
+    attendance.heard(HERONS, START)
+    rows = attendance.unkept(9)
+    attendance.heard(HERONS, START.plus(SECOND * 40))
+
+    attendance.keep(rows)
+
+    (row,) = attendance.unkept(9).values()
+    assert row.at == START.plus(SECOND * 40)
+
+
+def test_what_differs_by_a_second_is_not_due_but_known_to_differ() -> None:
+    attendance = Attendance(START)
+    attendance.heard(HERONS, START)
+    attendance.keep(attendance.unkept(9))
+    attendance.heard(HERONS, START.plus(SECOND))
+
+    assert attendance.unkept(9) == {}
+    assert attendance.differing()[HERONS].at == START.plus(SECOND)
 
 
 @pytest.mark.parametrize(
