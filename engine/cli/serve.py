@@ -1,6 +1,5 @@
 """`natalia serve`: runs until SIGTERM, and is gone within three seconds of it."""
 
-import gc
 import os
 import sys
 import threading
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.cli.ending import Ending
+from engine.collector import Collector
 from engine.config import Config, load_config
 from engine.errors import EngineError
 from engine.interpreter import Interpreter
@@ -90,13 +90,11 @@ def _watch(running: "RunningEngine", stop: Ending, config: Config) -> int:
         if waited_s > READY_WITHIN_S:
             message = "the engine is not ready after 30 s; see its log"
             raise NotReadyError(message)
-    # What is here by now stays: looking through all of it for cycles again and again
-    # takes 70 ms each time, in which an SOS would wait.
-    gc.freeze()
     _announce(config, running)
     watchdog.ready()
     progress = 0
     clock, interpreter = engine.parts.tree.clock, Interpreter()
+    Collector(clock.boottime_s).listen()
     looked_s = fed_s = clock.boottime_s()
     while not engine.over.is_set() and not stop.wait(LOOK_S):
         now_s = clock.boottime_s()
