@@ -1,6 +1,7 @@
 """A fleet at work: connects its devices, lets them report and press, and counts."""
 
 import asyncio
+import gc
 import resource
 from collections.abc import Callable, Mapping
 
@@ -43,6 +44,8 @@ class Crew:
         """
         allow_sockets(self._wish.fleet + 256)
         await self._connect(stop)
+        # Else each search for cycles would be measured as the service's answers.
+        gc.freeze()
         loop = asyncio.get_running_loop()
         begun_s = loop.time()
         for line in self.lines:
@@ -62,7 +65,10 @@ class Crew:
         await asyncio.sleep(0)
 
     async def _connect(self, stop: asyncio.Event) -> None:
-        """Connect everybody, so many at once; who is refused tries again later."""
+        """Connect everybody, so many at once, and wait until they are logged in.
+
+        Who is refused tries again later, and is not waited for.
+        """
         waiting = iter(self.lines)
 
         async def next_one() -> None:
@@ -72,6 +78,12 @@ class Crew:
                 await line.open()
 
         await asyncio.gather(*(next_one() for _ in range(AT_ONCE)))
+        loop = asyncio.get_running_loop()
+        until_s = loop.time() + LINGER_S
+        while any(line.is_logging_in for line in self.lines):
+            if stop.is_set() or loop.time() > until_s:
+                return
+            await asyncio.sleep(0.05)
 
     def _report_at(self, line: Line, at_s: float, stop: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()

@@ -64,6 +64,11 @@ class Line(asyncio.Protocol, asyncio.DatagramProtocol):
             self._tally.refused += 1
             self._later()
 
+    @property
+    def is_logging_in(self) -> bool:
+        """Whether a log-in was sent that the server has not answered yet."""
+        return not self._greeted and bool(self._waiting)
+
     def say(self, *, sos: bool) -> None:
         """Report, or press; without a connection a press waits for one."""
         if not sos and not self._greeted:
