@@ -12,6 +12,10 @@ def read_word(word: str, draft: Draft) -> None:
     plain = word.strip().rstrip("!").strip().casefold()
     if plain in {"acc on", "acc off"}:
         draft.flag("ignition", plain == "acc on")
+    if plain.startswith("t:"):
+        draft.number("temperature_c", plain[2:].lstrip("+"))
+    elif plain.startswith("oil "):
+        draft.number("fuel", plain[4:])
     if plain.startswith(("t:", "oil")):
         draft.signal(f"word:{plain[:16]}", Signal.VEHICLE)
     elif not _NO_WORD.fullmatch(plain):

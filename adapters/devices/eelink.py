@@ -188,10 +188,18 @@ def _read_old(kind: int, content: Reader, draft: Draft) -> None:
     draft.locate(lat / _DEGREE, lon / _DEGREE, valid=bool(content.unsigned(1) & 1))
     if kind == _OLD_ALARM:
         draft.look_up("alarm", content.unsigned(1), _ALARMS)
+    elif kind == _OLD_STATE and content.left:
+        event = content.unsigned(1)
+        draft.attributes["event"] = str(event)
+        if event in _OLD_STATES and content.left >= _OLD_READINGS:
+            content.take(4)  # the device's time once more
+            _read_status(content.unsigned(2), draft)
     elif content.left >= _OLD_READINGS:
         _read_status(content.unsigned(2), draft)
         draft.attributes["battery_v"] = repr(content.unsigned(2) / 1000)
-        draft.attributes["gsm"] = str(content.unsigned(2))
+        for name in ("gsm", "adc1", "adc2"):
+            if content.left >= 2:  # noqa: PLR2004 - a u16
+                draft.attributes[name] = str(content.unsigned(2))
 
 
 def _read_new(kind: int, content: Reader, draft: Draft) -> None:
@@ -225,16 +233,26 @@ def _read_status(status: int, draft: Draft) -> None:
 def _read_readings(content: Reader, draft: Draft) -> None:
     """Read what may stand behind the status, as far as it goes."""
     kept = draft.attributes
-    if content.left >= _READINGS.size:
-        volts, metres, steps, degrees = _READINGS.unpack(content.take(_READINGS.size))
-        kept["steps"] = str(steps)
-        kept["temperature_c"] = repr(degrees / 256)
-    elif content.left >= _FEW_READINGS.size:
-        volts, metres = _FEW_READINGS.unpack(content.take(_FEW_READINGS.size))
-    else:
+    left = content.left
+    form = next((form for form in _READINGS if form.size <= left), None)
+    if form is None:
         return
-    kept["battery_v"] = repr(volts / 1000)
-    kept["odometer_m"] = str(metres)
+    values = form.unpack(content.take(form.size))
+    for (name, units), value in zip(_MEASURED, values, strict=False):
+        kept[name] = repr(value / units) if units else str(value)
+    if content.left >= _TAG_COUNT_BYTES:
+        _read_tags(content.unsigned(1), content.rest()[1:], kept)
+
+
+def _read_tags(count: int, data: bytes, kept: dict[str, str]) -> None:
+    """Read beacons in reach, each with its address, volts, degrees and data."""
+    whole = data[: min(len(data) // _TAG.size, count, _TAGS_MAX) * _TAG.size]
+    for place, values in enumerate(_TAG.iter_unpack(whole), 1):
+        address, millivolts, degrees, said = values
+        kept[f"tag{place}_id"] = address.hex()
+        kept[f"tag{place}_battery_v"] = repr(millivolts / 1000)
+        kept[f"tag{place}_temperature_c"] = repr(degrees / 256)
+        kept[f"tag{place}_data"] = str(said)
 
 
 def _read_gps(content: Reader, draft: Draft) -> tuple[float, float]:
@@ -303,13 +321,24 @@ def _fits(frame: bytes) -> bool:
 _MARK = b"gg"
 _HEADER_BYTES = 14
 _PACKAGES_MAX = 256
-# Volts, inputs, distance, counters, steps, minutes walked, temperature.
-_READINGS, _FEW_READINGS = Struct(">H4xI4xH2xh"), Struct(">H4xI")
+# Volts, two inputs, distance, counters, steps, minutes walked, and the air: the longest
+# form that a package has. What each number is, and how many units of it make one.
+_READINGS = tuple(
+    Struct(f">{form}")
+    for form in ("HHHI4xH2xhHIIh", "HHHI4xH2xhHII", "HHHI4xH2x", "HHHI", "HHH", "H")
+)
+_MEASURED = (
+    *(("battery_v", 1000), ("adc0", 0), ("adc1", 0), ("odometer_m", 0), ("steps", 0)),
+    *(("temperature_c", 256), ("humidity_percent", 10), ("illuminance_lx", 256)),
+    *(("co2_ppm", 0), ("temperature2_c", 16)),
+)
+_TAG, _TAG_COUNT_BYTES, _TAGS_MAX = Struct(">6s4xHhH"), 2, 32
 _STATUS_BYTES, _OLD_READINGS = 2, 6
 _BEATS = frozenset({0x03, 0x07})
 _DEGREE = 1_800_000
-_LOG_IN, _OLD_PLACE, _OLD_ALARM, _DATA = 0x01, 0x02, 0x04, 0x81
+_LOG_IN, _OLD_PLACE, _OLD_ALARM, _OLD_STATE, _DATA = 0x01, 0x02, 0x04, 0x05, 0x81
 _TEXT, _NORMAL, _WARNING, _REPORT = 0x80, 0x12, 0x14, 0x15
+_OLD_STATES = frozenset({1, 2, 3})
 _UNANSWERED = frozenset({_OLD_PLACE, _DATA})
 _OLD = frozenset({_OLD_PLACE, _OLD_ALARM, 0x05, 0x06})
 _NEW = frozenset({_NORMAL, _WARNING, _REPORT, 0x16})

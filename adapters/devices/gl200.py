@@ -11,6 +11,7 @@ SOS has arrived. The binary form of the protocol is framed and shown, not read.
 import re
 
 from adapters.devices.draft import KMH_MPS, Draft
+from adapters.devices.gl200_readings import read_behind, read_distance, read_front
 from adapters.devices.reading import (
     UnreadableError,
     decimal,
@@ -101,12 +102,12 @@ class Gl200Decoder:
             draft.attributes["command"] = word[:8]
         else:
             draft.look_up("event", word, _SIGNALS)
-        if word == "GTINF":
-            _read_state(body, draft)
+            draft.attributes["event"] = word[:8]
+            read_front(word, fields, draft)
         draft.device_at = _moment(fields[-2])
-        _read_battery(word, body, draft)
+        _read_battery(word, fields, body, draft)
         _read_neighbours(body, draft)
-        reports = tuple(d.finish() for d in _placed(word, body, draft))
+        reports = tuple(d.finish() for d in _placed(word, fields, body, draft))
         return Decoded(reports=reports, answer=_answer(form, word, fields))
 
 
@@ -124,16 +125,19 @@ def _cut_binary(buffer: bytes, start: int) -> Cut | None:
     return Cut(start, take) if start + take <= len(buffer) else None
 
 
-def _placed(word: str, body: str, draft: Draft) -> list[Draft]:
+def _placed(word: str, fields: list[str], body: str, draft: Draft) -> list[Draft]:
     """Return a draft per place where each is a point of a track, else one."""
     places = list(_PLACE.finditer(body))[:_PLACES_MAX]
     if word != _TRACK:
         if places:
             _locate(places[0], draft)
+            after = body[places[-1].end() + 1 :].split(",")
+            read_behind(word, fields, after, draft)
         elif not (draft.cells or draft.wifi):
             draft.kind = ReportKind.HEARTBEAT
         return [draft]
     drafts = []
+    shared = {key: draft.attributes[key] for key in _SHARED if key in draft.attributes}
     for part, place in enumerate(places):
         point = Draft(
             protocol=draft.protocol,
@@ -147,8 +151,14 @@ def _placed(word: str, body: str, draft: Draft) -> list[Draft]:
             battery_ratio=draft.battery_ratio,
             cells=draft.cells,
             wifi=draft.wifi,
+            attributes=dict(draft.attributes if place is places[-1] else shared),
         )
         _locate(place, point)
+        after = body[place.end() + 1 :].split(",")
+        if place is places[-1]:
+            read_behind(word, fields, after, point)
+        else:
+            read_distance(after, point)
         drafts.append(point)
     return drafts or [draft]
 
@@ -170,22 +180,10 @@ def _locate(place: re.Match[str], draft: Draft) -> None:
         draft.attributes["hdop"] = before
 
 
-def _read_state(body: str, draft: Draft) -> None:
-    """Read a device's report of itself; the SIM's number stays out of reports."""
-    state = _STATE.search(body)
-    if state is not None:
-        draft.flag("moving", state["motion"] != "1")
-        if state["engine"] in "12":
-            draft.flag("ignition", state["engine"] == "2")
-        draft.number("gsm", state["gsm"])
-        draft.number("battery_v", state["volts"])
-
-
-def _read_battery(word: str, body: str, draft: Draft) -> None:
+def _read_battery(word: str, fields: list[str], body: str, draft: Draft) -> None:
     """Read the percentage where this event has it: before a state, or at the end."""
     found = _BATTERY_BEFORE_STATE.search(body) if word in _WITH_STATE else None
     if found is None and word in _BATTERY_AT:
-        fields = body.split(",")
         at = _BATTERY_AT[word]
         text = fields[at] if -len(fields) <= at < len(fields) else ""
         found = _PERCENT.fullmatch(text)
@@ -245,6 +243,7 @@ _COUNT = re.compile(r"[0-9A-Fa-f]{4}")
 _FIELDS_MIN = 5
 _TIME_DIGITS = 14
 _PLACES_MAX = 64
+_SHARED = ("event", "vin")
 _PLACE = re.compile(
     r",(?P<speed>\d{1,3}(?:\.\d)?)?,(?P<course>\d{1,3})?,"
     r"(?P<altitude>-?\d{1,5}(?:\.\d)?)?,"
@@ -256,11 +255,6 @@ _CELL = re.compile(
     r"(?P<cid>[0-9A-Fa-f]{4,8})(?=,)"
 )
 _STATION = re.compile(r"(?P<mac>[0-9A-Fa-f]{12}),(?P<rssi>-\d{1,3})(?=,)")
-# State, SIM, signal, bit errors, supply, two that differ by model, volts.
-_STATE = re.compile(
-    r",(?P<engine>[0-9A-F])(?P<motion>[0-9A-F]),[0-9A-Fa-f]{0,20},(?P<gsm>\d{1,2}),"
-    r"\d{1,2},[^,]{0,2},[^,]{0,8},[^,]{0,8},(?P<volts>\d\.\d{1,2}),"
-)
 _PERCENT = re.compile(r"(?P<percent>\d{1,3})")
 _BATTERY_BEFORE_STATE = re.compile(
     r",(?P<percent>\d{1,3}),[0-9A-F]{6}(?:[0-9A-F]{4})?,"

@@ -110,7 +110,12 @@ def _read_report(fields: list[str], draft: Draft) -> None:
         message = "shorter than its word"
         raise UnreadableError(message)
     alternative = len(fields) > _ALTERNATIVE and _ALTERNATE.match(",".join(fields[5:9]))
-    read_word(fields[2].strip("-") if alternative else fields[1], draft)
+    word = fields[2].strip("-") if alternative else fields[1]
+    read_word(word, draft)
+    if word:
+        draft.attributes["event"] = word[:_CHARS_MAX]
+    if word == "rfid" and fields[3:4]:
+        draft.attributes["driver"] = fields[3][:_CHARS_MAX]
     try:
         if alternative:
             _read_alternative(fields, draft)
@@ -121,6 +126,8 @@ def _read_report(fields: list[str], draft: Draft) -> None:
         else:
             draft.device_at = _local(fields[2], "")
             draft.kind = ReportKind.HEARTBEAT
+            if word == "OBD":
+                _read_engine(fields, draft)
     except UnreadableError:
         draft.attributes["incomplete"] = "true"
 
@@ -137,11 +144,37 @@ def _read_place(fields: list[str], draft: Draft) -> None:
         draft.altitude_m = decimal(altitude)
     if padded[14] in {"0", "1"}:
         draft.flag("ignition", padded[14] == "1")
+    if len(fields) > _DOOR:
+        _read_vehicle(padded[_DOOR:], draft)
     draft.locate(
         degrees_of(fields[7], fields[8]),
         degrees_of(fields[_LON], padded[10]),
         valid=fields[6] == "A",
     )
+
+
+def _read_vehicle(fields: list[str], draft: Draft) -> None:
+    """Read a door, two tanks in percent and a sensor of temperature."""
+    door, *tanks, celsius = fields[:4]
+    if door in {"0", "1"}:
+        draft.flag("door", door == "1")
+    for name, text in zip(("fuel1", "fuel2"), tanks, strict=False):
+        if text.endswith("%"):
+            draft.number(name, text[:-1])
+    if celsius:
+        draft.number("temperature_c", celsius.lstrip("+"))
+
+
+def _read_engine(fields: list[str], draft: Draft) -> None:
+    """Read an engine's own report; a blank is a value that it does not know."""
+    for name, text in zip(_ENGINE, fields[3:], strict=False):
+        if text and name == "engine_s":
+            draft.scaled(name, text, units=1 / 3600)
+        elif text:
+            draft.number(name, text.rstrip("%").lstrip("+"))
+    faults = " ".join(fields[3 + len(_ENGINE) :]).strip()
+    if faults:
+        draft.attributes["fault_codes"] = faults[:_FAULTS_CHARS_MAX]
 
 
 def _read_cell(fields: list[str], draft: Draft) -> None:
@@ -164,6 +197,10 @@ def _read_alternative(fields: list[str], draft: Draft) -> None:
         draft.number(name, text)
     for name, text in zip(("ignition", "charging"), fields[16:18], strict=False):
         draft.flag(name, text == "1")
+    draft.number("sensor_v", fields[4])
+    for name, text in zip(("sensor", "error"), (fields[3], *fields[18:]), strict=False):
+        if text.strip("-"):
+            draft.attributes[name] = text[:_CHARS_MAX]
 
 
 def _local(header: str, utc: str) -> Instant | None:
@@ -197,7 +234,14 @@ _FORM = 4
 _LON = 9
 _CELL_ID = 9
 _ALTERNATIVE = 13
-_PADDING = 6
+_PADDING = 10
+_DOOR = 15
+_CHARS_MAX, _FAULTS_CHARS_MAX = 32, 128
+_ENGINE = (
+    *("obd_odometer", "fuel_use_now", "fuel_use", "engine_s", "obd_kmh"),
+    *("engine_load_percent", "coolant_c", "throttle_percent", "engine_rpm"),
+    "external_v",
+)
 _TORN = Torn(
     begins=re.compile(
         rb"imei:|\A\s*(?:#{1,2},?|(?:##,|\d{10,17})?i(?:m(?:ei?)?)?|\d{1,17})\Z",

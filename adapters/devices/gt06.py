@@ -92,6 +92,8 @@ class Gt06Decoder:
             checksum_ok=None if packet.type in tables.BARE else packet.checksum_ok,
         )
         answer = _answer(packet, received_at)
+        if not (packet.extended or packet.type in tables.QUIET):
+            draft.attributes["type"] = str(packet.type)
         try:
             read_content(packet, draft, self._zone)
         except UnreadableError:

@@ -16,6 +16,17 @@ from adapters.devices.gt06_parts import (
     set_battery,
     set_place,
 )
+from adapters.devices.gt06_vehicle import (
+    read_after_cell,
+    read_after_status,
+    read_box,
+    read_engine,
+    read_information,
+    read_recording,
+    read_supply,
+    read_warmth,
+    read_x1,
+)
 from adapters.devices.reading import (
     Reader,
     UnreadableError,
@@ -26,8 +37,8 @@ from adapters.devices.reading import (
     moment_of_epoch,
     text_of,
 )
+from adapters.devices.rows import read_row
 from engine.ports.device import ReportKind
-from engine.values import Signal
 
 
 def read_content(packet: Packet, draft: Draft, zone: timedelta) -> None:
@@ -73,7 +84,12 @@ def _read_quiet(kind: int, content: Reader, draft: Draft) -> None:
     if kind == tables.TEXT:
         # Its length, four bytes of the server's, the text, a language.
         length, *reply = content.rest() or b"\0"
-        draft.said(text_of(bytes(reply[4:length])))
+        said = text_of(bytes(reply[4:length]))
+        draft.said(said)
+        if said.startswith("<ICCID:"):
+            draft.attributes["iccid"] = said[7:27]
+    elif kind == tables.INFORMATION:
+        read_row(content, draft, (("external_v", 2, 100),))
 
 
 def is_dated_cells(packet: Packet) -> bool:
@@ -106,10 +122,12 @@ def _read_place(kind: int, content: Reader, draft: Draft, zone: timedelta) -> No
         read_counted_cell(content, draft, tail=_STATUS_BYTES)
         content.take(1 if kind == tables.XT40 else 0)
         read_status_bits(content.unsigned(1), draft)
+        read_supply(content, draft)
     elif kind in tables.WITH_STATUS:
         fence = kind in tables.WITH_FENCE_NUMBER
         read_counted_cell(content, draft, tail=6 if fence else 5)
-        read_status(content, draft)
+        alarm = read_status(content, draft)
+        read_after_status(alarm, content, draft, fence=fence)
     elif kind == tables.ADDRESS_REQUEST:
         content.take(_PHONE_BYTES)
         draft.look_up("alarm", content.unsigned(1), tables.ALARMS)
@@ -117,7 +135,9 @@ def _read_place(kind: int, content: Reader, draft: Draft, zone: timedelta) -> No
         long = kind in tables.LONG_CELLS
         wide = kind == tables.WIDE_CELL
         read_cell(content, draft, lac=4 if long else 2, mnc=2 if wide else None)
-        _read_after_cell(kind, content, draft, length=len(draft.frame) - 5)
+        read_after_cell(kind, content, draft, length=len(draft.frame) - 5)
+    elif kind == tables.X1:
+        read_x1(content, draft)
 
 
 def _read_cells(kind: int, content: Reader, draft: Draft, zone: timedelta) -> None:
@@ -163,21 +183,33 @@ def _read_camera(content: Reader, draft: Draft, zone: timedelta) -> None:
         draft.attributes["satellites"] = str(content.unsigned(1) & 15)
         lat, lon, flags = (content.unsigned(size) for size in (4, 4, 2))
         draft.speed_mps = content.unsigned(2) * KMH_MPS
-        content.take(2)
+        draft.attributes["external_v"] = repr(content.unsigned(2) / 10)
         set_place(draft, lat, lon, flags)
     else:
         draft.device_at = moment(*content.take(6), offset=zone)
         if content.left > _CAMERA_SHORT_BYTES:
             lat, lon, flags = (content.unsigned(size) for size in (4, 4, 2))
             set_place(draft, lat, lon, flags)
-    draft.look_up("camera", content.unsigned(1), tables.CAMERA_ALARMS)
+    alarm = content.unsigned(1)
+    draft.look_up("camera", alarm, tables.CAMERA_ALARMS)
+    draft.attributes["event"] = str(alarm)
+    read_recording(content, draft)
 
 
 def _read_extended(kind: int, content: Reader, draft: Draft, zone: timedelta) -> None:
     if kind in tables.EXTENDED_QUIET:
         draft.kind = ReportKind.HEARTBEAT
         if kind == tables.SERIAL_PORT:
-            draft.said(content.rest()[1:].hex())
+            draft.said(content.peek(content.left)[1:].hex())
+            _read_serial_port(content, draft)
+        elif kind == tables.INFORMATION:
+            read_information(content, draft)
+        elif kind == tables.ENGINE:
+            draft.device_at = moment(*content.take(6), offset=zone)
+            read_engine(content, draft)
+        elif kind == tables.BOX:
+            draft.device_at = moment_of_epoch(int.from_bytes(content.peek(4)))
+            read_box(content, draft)
     elif kind == tables.EXTENDED_PLACE:
         read_gps(content, draft, zone)
     elif kind == tables.EXTENDED_TEXT:
@@ -189,6 +221,14 @@ def _read_extended(kind: int, content: Reader, draft: Draft, zone: timedelta) ->
     else:
         message = "an extended type that nobody has described"
         raise UnreadableError(message)
+
+
+def _read_serial_port(content: Reader, draft: Draft) -> None:
+    """Read what hangs on the serial port: a thermometer, or a reader of keys."""
+    said = text_of(content.rest()[1:]).rstrip("\r\n\0 ")
+    draft.number("temperature_c", said.lstrip("+"))
+    if len(said) > _THERMOMETER_CHARS_MAX:
+        draft.attributes["driver"] = said[1:_DRIVER_CHARS_MAX]
 
 
 def _read_az735(kind: int, content: Reader, draft: Draft, zone: timedelta) -> None:
@@ -212,6 +252,8 @@ def _read_az735(kind: int, content: Reader, draft: Draft, zone: timedelta) -> No
     draft.attributes["status"] = f"0x{status:02x}"
     if kind == tables.EXTENDED_ALARM:
         draft.look_up("az735", status, tables.AZ735_ALARMS)
+        if status in tables.AZ735_ARMED:
+            draft.flag("armed", tables.AZ735_ARMED[status])
 
 
 def _read_heartbeat(kind: int, content: Reader, draft: Draft) -> None:
@@ -219,6 +261,7 @@ def _read_heartbeat(kind: int, content: Reader, draft: Draft) -> None:
     long = content.left >= _LONG_HEARTBEAT_BYTES
     read_status_bits(content.unsigned(1), draft)
     if kind == tables.HEARTBEAT:
+        draft.flag("armed", int(draft.attributes["status"], 16) & 1)
         if content.left >= _VOLTS_AND_SIGNAL:
             draft.attributes["battery_v"] = f"{content.unsigned(2) / 100:.2f}"
             if content.left:
@@ -229,31 +272,12 @@ def _read_heartbeat(kind: int, content: Reader, draft: Draft) -> None:
         draft.look_up("alarm", content.unsigned(1), tables.ALARMS)
         content.take(1)
         draft.battery_percent(content.unsigned(1))
+        read_warmth(content, draft)
         return
     set_battery(content.unsigned(1), draft)
     draft.attributes["gsm"] = str(content.unsigned(1))
     if content.left:
         draft.look_up("alarm", content.unsigned(1), tables.ALARMS)
-
-
-def _read_after_cell(kind: int, content: Reader, draft: Draft, *, length: int) -> None:
-    if kind in tables.WITH_ARCHIVE and content.left >= _ARCHIVE_BYTES:
-        draft.flag("ignition", content.unsigned(1))
-        draft.attributes["upload_reason"] = str(content.unsigned(1))
-        draft.buffered = content.unsigned(1) > 0
-    elif kind == tables.PLACE and length in tables.PLACE_WITH_STATUS:
-        read_status_bits(content.unsigned(1), draft)
-        content.take(2)  # the vehicle's voltage
-        draft.attributes["gsm"] = str(content.unsigned(1))
-        draft.look_up("alarm", content.unsigned(1), tables.ALARMS)
-    elif kind == tables.PLACE and length == tables.PLACE_WITH_CARD:
-        content.take(4)
-        content.take(content.unsigned(1))
-        if content.unsigned(1):
-            draft.signal("card-alarm", Signal.UNKNOWN)
-    elif kind == tables.PLACE_OR_STATIONS:
-        content.take(1)
-        read_status_bits(content.unsigned(1), draft)
 
 
 def _read_trailing_alarm(content: Reader, draft: Draft) -> None:
@@ -283,6 +307,8 @@ def _read_modules(content: Reader, draft: Draft) -> None:
         module = content.unsigned(2)
         body = Reader(content.take(content.unsigned(2)))
         match module:
+            case 0x03:
+                draft.attributes["iccid"] = body.rest().hex()
             case 0x11:
                 mcc, mnc, area = (body.unsigned(2) for _ in range(3))
                 draft.cell(mcc, mnc, area, body.unsigned(3))
@@ -291,10 +317,15 @@ def _read_modules(content: Reader, draft: Draft) -> None:
             case 0x29:
                 draft.sequence = body.unsigned(4)
             case 0x2A:
-                if body.unsigned(1) >> 4:
+                inputs = body.unsigned(1)
+                draft.flag("door", inputs & 0x0F)
+                draft.flag("tampered", inputs >> 4)
+                if inputs >> 4:
                     draft.signal("module:0x2a", *tables.TAMPER_INPUT)
             case 0x2B:
-                draft.look_up("module:0x2b", body.unsigned(1), tables.MODULE_ALARMS)
+                code = body.unsigned(1)
+                draft.look_up("module:0x2b", code, tables.MODULE_ALARMS)
+                draft.attributes["boot_reason"] = str(code)
             case 0x33:
                 draft.device_at = moment_of_epoch(body.unsigned(4))
                 draft.attributes["satellites"] = str(body.unsigned(1))
@@ -303,7 +334,7 @@ def _read_modules(content: Reader, draft: Draft) -> None:
                 draft.speed_mps = body.unsigned(1) * KMH_MPS
                 set_place(draft, lat, lon, body.unsigned(2))
             case _:
-                pass
+                read_row(body, draft, tables.MODULE_ROWS.get(module, ()))
 
 
 def _read_text(content: Reader, draft: Draft) -> None:
@@ -350,9 +381,9 @@ _GPS_BYTES = 18
 _GPS_MARK = b"\xc0"  # the GPS part is 12 bytes long: its high nibble; no MCC has it
 _STATION_BYTES = 7
 _PHONE_BYTES = 21
+_THERMOMETER_CHARS_MAX, _DRIVER_CHARS_MAX = 8, 64
 _STATUS_BYTES = 5
 _ALARM_AND_LANGUAGE = 2
-_ARCHIVE_BYTES = 3
 _VOLTS_AND_SIGNAL = 2
 _CAMERA_SHORT_BYTES = 3
 _DATED_CELLS_BYTES = 18

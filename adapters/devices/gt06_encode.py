@@ -139,7 +139,7 @@ def _dates(packet: Packet) -> tuple[int, ...]:
     """Return where dates of six bytes stand in the content."""
     kind, content = packet.type, packet.content
     if packet.extended:
-        dated = kind in tables.EXTENDED_CELLS | {tables.EXTENDED_PLACE}
+        dated = kind in tables.EXTENDED_CELLS | {tables.EXTENDED_PLACE, tables.ENGINE}
         return (0,) if dated and _is_date(content, 0) else ()
     if kind not in _DATED:
         return ()
@@ -154,7 +154,9 @@ def _dates(packet: Packet) -> tuple[int, ...]:
 
 
 def _epochs(packet: Packet) -> tuple[int, ...]:
-    """Return where Unix times stand in a modular packet."""
+    """Return where Unix times stand: in a modular packet, and of a battery box."""
+    if packet.extended and packet.type == tables.BOX:
+        return (0,)
     if not (packet.extended and packet.type == tables.MODULES):
         return ()
     at, found = 0, []

@@ -60,12 +60,19 @@ def read_counted_cell(content: Reader, draft: Draft, *, tail: int) -> None:
     draft.cell(mcc, mnc, area, cell.unsigned(min(cell.left, 8)))
 
 
-def read_status(content: Reader, draft: Draft) -> None:
-    """Read status, battery, GSM signal and the alarm byte: both places of an alarm."""
+def read_status(content: Reader, draft: Draft) -> int:
+    """Read status, battery, GSM signal and the alarm byte: both places of an alarm.
+
+    Returns:
+        The alarm byte.
+
+    """
     read_status_bits(content.unsigned(1), draft)
     set_battery(content.unsigned(1), draft)
     draft.attributes["gsm"] = str(content.unsigned(1))
-    draft.look_up("alarm", content.unsigned(1), tables.ALARMS)
+    alarm = content.unsigned(1)
+    draft.look_up("alarm", alarm, tables.ALARMS)
+    return alarm
 
 
 def read_status_bits(status: int, draft: Draft) -> None:

@@ -25,6 +25,10 @@ WIDE_CELL = 0x11
 MODULES = 0x70
 EXTENDED_PLACE = 0x38
 EXTENDED_ALARM = 0x33
+INFORMATION = 0x94
+ENGINE = 0x8C
+BOX = 0xF2
+PLACE_AND_MODULE = 0x37
 
 STATUS = frozenset({STATUS_PACKET, HEARTBEAT})
 # No serial, no CRC; the length's place holds a count, and dates are packed decimals.
@@ -32,17 +36,17 @@ BARE = frozenset({0x17, 0x69})
 # Command results, settings, photographs: they say no more than that the device lives.
 QUIET = frozenset(
     {0x08, 0x14, TEXT, 0x1F, 0x21, 0x35, 0x36, 0x40, 0x41, 0x80, 0x81, 0x82, 0x84}
-    | {TIME_REQUEST, 0x94, SERIAL_PORT}
+    | {TIME_REQUEST, INFORMATION, SERIAL_PORT}
 )
-UNANSWERED = frozenset({0x80, 0x81, 0x82, 0x94, X1, 0x35, 0x36, STATIONS})
+UNANSWERED = frozenset({0x80, 0x81, 0x82, INFORMATION, X1, 0x35, 0x36, STATIONS})
 WITH_STATUS = frozenset({0x16, 0x26, 0x27, 0x32, FENCE, 0xA4})
 WITH_FENCE_NUMBER = frozenset({0x27, 0xA4})
-WITH_ARCHIVE = frozenset({0x22, 0x2D, 0x37})
+WITH_ARCHIVE = frozenset({0x22, 0x2D, PLACE_AND_MODULE})
 WITH_CELL = frozenset({WIDE_CELL, PLACE, 0x31, 0xA0}) | WITH_ARCHIVE
 PLACES = WITH_STATUS | WITH_CELL | {0x10, 0x1A, 0x1E, XT40, ADDRESS_REQUEST, X1}
 # Frame lengths (VXT01, S5) whose place packet goes on with a status and an alarm.
 PLACE_WITH_STATUS = frozenset({0x24, 0x2B})
-PLACE_WITH_CARD = 0x29
+PLACE_WITH_CARD, PLACE_WITH_INPUTS, PLACE_WITH_LICENCE = 0x29, 0x21, 0x71
 CELLS = frozenset({0x18, COUNTED_CELLS, 0x28, 0x2C, 0x2E, 0x33, 0xA1, 0xA2, 0xA9})
 LONG_CELLS = frozenset({0x33, 0xA0, 0xA1, 0xA2, 0xA9})
 CELL_COUNT = {0x33: 6}
@@ -52,9 +56,9 @@ CELL_ALARM = frozenset({CELL_STATUS, 0xA5, CELL_ADDRESS})
 
 EXTENDED_CELLS = frozenset({0x32, EXTENDED_ALARM})
 EXTENDED_QUIET = frozenset(
-    {0x36, 0x41, 0x65, 0x66, 0x84, 0x8C, 0x94, SERIAL_PORT, 0xF2, 0xFD}
+    {0x36, 0x41, 0x65, 0x66, 0x84, ENGINE, INFORMATION, SERIAL_PORT, BOX, 0xFD}
 )
-EXTENDED_ANSWERED_BASIC = frozenset({MODULES, 0xF2})
+EXTENDED_ANSWERED_BASIC = frozenset({MODULES, BOX})
 
 NOTHING: tuple[Signal, ...] = ()
 TAMPER_INPUT = (Signal.TAMPERED,)
@@ -123,6 +127,16 @@ AZ735_ALARMS = {
     0xA2: (Signal.LOW_BATTERY,),
     0xA3: (Signal.LOW_BATTERY,),
     0xA5: (Signal.VEHICLE,),  # door
+}
+
+AZ735_ARMED = {0xA0: True, 0xA1: False}
+
+MODULE_ROWS = {
+    0x09: (("satellites", 1, 1),),
+    0x0A: (("satellites_in_view", 1, 1),),
+    0x28: (("hdop", 1, 10),),
+    0x2E: (("odometer_m", 4, 1),),
+    0x34: (("event", 1, 1),),
 }
 
 MODULE_ALARMS = {

@@ -166,6 +166,8 @@ def _read_text(kind: str, body: str, draft: Draft) -> None:
     status = _STATUS.search(body, place.end() if place else len(fields[0]) + 1)
     if status is not None:
         _read_status(integer(status["status"], radix=16), draft)
+        if place is not None and status.end() < len(body):
+            _read_extra(body[status.end() + 1 :], draft)
     elif kind != "VP1":
         message = "no status word"
         raise UnreadableError(message)
@@ -183,9 +185,11 @@ def _read_rest(kind: str, body: str, place: re.Match[str] | None, draft: Draft) 
         if kind == "LINK":
             draft.kind = ReportKind.HEARTBEAT
             draft.battery_percent(decimal("".join(fields[6:7])))
-            for name, text in zip(_LINK, fields[4:8], strict=False):
+            for name, text in zip(_LINK, fields[4:9], strict=False):
                 draft.number(name, text)
         else:
+            if kind == "V3" and fields[-3] == "X" and _HEX.fullmatch(fields[-5]):
+                draft.attributes["battery_raw"] = str(integer(fields[-5], radix=16))
             _read_cells(kind, fields[4:], draft)
         return
     if place is None:
@@ -202,6 +206,22 @@ def _read_rest(kind: str, body: str, place: re.Match[str] | None, draft: Draft) 
         _degrees(place["lon"], place["ew"]),
         valid=place["valid"] == "A" or place["valid"].isdecimal(),
     )
+
+
+def _read_extra(text: str, draft: Draft) -> None:
+    """Keep what stands behind the status word; most of it differs by model."""
+    vehicle = _VEHICLE.fullmatch(text)
+    if vehicle is None:
+        for place, field in enumerate(text.split(",")[:_EXTRA_MAX], 1):
+            if field:
+                draft.attributes[f"io{place}"] = field.strip()[:_EXTRA_CHARS_MAX]
+        return
+    draft.number("odometer_m", vehicle["metres"])
+    draft.number("temperature_c", vehicle["celsius"])
+    draft.number("fuel", vehicle["fuel"])
+    draft.altitude_m = decimal(vehicle["altitude"])
+    lac, cid = integer(vehicle["lac"], radix=16), integer(vehicle["cid"], radix=16)
+    draft.cell(0, 0, lac, cid)
 
 
 def _degrees(text: str, hemisphere: str) -> float:
@@ -266,10 +286,17 @@ _BINARY_SHORT, _BINARY_LONG = 32, 45
 _CELLS_MAX = 32
 _CELL_PARTS = 3
 _CELL_FIELDS_MIN = 4
+_HEX = re.compile(r"[0-9A-Fa-f]{4}")
 _BATTERY = 3
 _TILT = 1 << 18
 _IGNITION = 1 << 10
-_LINK = ("gsm", "satellites", "battery_percent", "steps")
+_LINK = ("gsm", "satellites", "battery_percent", "steps", "turnovers")
+_EXTRA_MAX, _EXTRA_CHARS_MAX = 16, 64
+# Metres, degrees, fuel, altitude and a cell, of a model of vehicle trackers.
+_VEHICLE = re.compile(
+    r"(?P<metres>\d{1,10}),(?P<celsius>-?\d{1,3}),(?P<fuel>\d{1,4}\.\d{1,3}),"
+    r"(?P<altitude>-?\d{1,5}),(?P<lac>[0-9A-Fa-f]{1,8}),(?P<cid>[0-9A-Fa-f]{1,8})"
+)
 _SIGNALS = {
     0: (Signal.VIBRATION,),
     1: (Signal.SOS,),

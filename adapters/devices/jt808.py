@@ -8,18 +8,17 @@ emergency bit set in every report, so a press is told apart by those who group t
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
 
 from adapters.devices import jt808_fields as fields
+from adapters.devices import jt808_own as own
 from adapters.devices.checksums import xor8
 from adapters.devices.draft import KMH_MPS, Draft
 from adapters.devices.reading import (
     Reader,
     UnreadableError,
-    bcd,
-    moment_of_digits,
     text_of,
 )
+from adapters.devices.rows import read_row
 from adapters.devices.session import Cut, StreamSession
 from adapters.devices.torn import Torn
 from engine.ports.device import Decoded, ReportKind, Transport, WireSession
@@ -167,6 +166,11 @@ def _read(kind: int, body: Reader, draft: Draft) -> list[Draft]:
         return _read_batch(body, draft)
     elif kind == fields.REGISTER:
         draft.kind = ReportKind.LOGIN
+    elif kind == fields.PASSED_ON:
+        draft.kind = ReportKind.HEARTBEAT
+        own.read_passed_on(body, draft)
+    elif kind in fields.SHORT_INDEX:
+        own.read_padlock(body, draft, blind=kind == fields.BLIND)
     elif kind in fields.QUIET:
         draft.kind = ReportKind.HEARTBEAT
         fields.read_reply(kind, body, draft)
@@ -193,21 +197,15 @@ def _read_batch(body: Reader, first: Draft) -> list[Draft]:
 def _read_place(body: Reader, draft: Draft) -> None:
     """Read a place report, its alarm bits first."""
     draft.bits("alarm", body.unsigned(4), fields.ALARMS, alarms=range(32))
-    status = body.unsigned(4)
-    lat, lon = body.unsigned(4), body.unsigned(4)
+    lat_deg, lon_deg, valid = own.read_state(body, draft)
     draft.altitude_m = float(body.signed(2))
     draft.speed_mps = body.unsigned(2) / 10 * KMH_MPS
     draft.course_deg = float(body.unsigned(2))
-    digits = bcd(body.take(6))
-    draft.device_at = moment_of_digits(digits[:6], digits[6:], offset=_CHINA)
-    draft.flag("ignition", status & 1)
-    draft.flag("charging", status >> 26 & 1)
-    south, west = status >> 2 & 1, status >> 3 & 1
-    draft.locate(
-        lat / _DEGREE * (-1 if south else 1),
-        lon / _DEGREE * (-1 if west else 1),
-        valid=bool(status >> 1 & 1),
-    )
+    draft.device_at = own.read_clock(body)
+    draft.locate(lat_deg, lon_deg, valid=valid)
+    if body.left == _OLD_TAIL_BYTES and body.peek(1) == b"\0":
+        read_row(body, draft, _OLD_TAIL)
+        return
     try:
         while body.left >= _FIELD_HEAD_BYTES:
             key = body.unsigned(1)
@@ -260,11 +258,15 @@ def _luhn(number: str) -> str:
 _MARK = b"\x7e"
 _FORM_2019 = 0x4000
 _LENGTH_MASK = 0x03FF
-_DEGREE = 1_000_000
 _RECORDS_MAX = 256
 _PIECES_MAX = 8
 _FIELD_HEAD_BYTES = 2
-_CHINA = timedelta(hours=8)
+# What an old form has where the fields stand; no field has the key 0.
+_OLD_TAIL_BYTES = 18
+_OLD_TAIL = (
+    *(("", 4, 1), ("odometer_m", 4, 0.001), ("battery_v", 2, 10), ("", 4, 1)),
+    ("gsm", 1, 1),
+)
 _TYPES = {fields.PLACE, fields.BATCH, fields.REGISTER} | fields.QUIET
 # Inside, a mark counts with the high byte of a type.
 _TORN = Torn(begins=re.compile(rb"\A[\x7e(]|\x7e[\x00-\x1f]"), named=_named)

@@ -1,14 +1,19 @@
 """Types, alarm bits and additional fields of `jt808` (JT/T 808, table 24 and 27)."""
 
-from collections.abc import Callable
+import re
 
 from adapters.devices.draft import Draft
+from adapters.devices.jt808_vehicle import BY_LENGTH, FieldReader, row_reader
+from adapters.devices.jt808_vehicle import READERS as VEHICLE
 from adapters.devices.reading import Reader, integer, text_of
+from adapters.devices.rows import Row, read_row
 from engine.values import Signal
 
 REGISTER, PLACE, BATCH, TIME = 0x0100, 0x0200, 0x0704, 0x0109
 COUNTED_TEXT, WIDE_TEXT = 0x0701, 0x1300
-SHORT_INDEX = frozenset({0x5501, 0x5502})
+HEARTBEAT, ATTRIBUTES, ACCELERATION, PASSED_ON = 0x0002, 0x0107, 0x2070, 0x0900
+BLIND = 0x5502
+SHORT_INDEX = frozenset({0x5501, BLIND})
 ACKNOWLEDGED = frozenset({0x0002, 0x0102, PLACE, BATCH, 0x0900, 0x1007, 0x8888})
 QUIET = frozenset(
     {0x0001, 0x0002, 0x0102, 0x0104, 0x0107, TIME, 0x0701, 0x0800, 0x0801, 0x0900}
@@ -59,6 +64,8 @@ def read_field(key: int, value: Reader, draft: Draft) -> None:
     reader = _READERS.get(key)
     if reader is not None:
         reader(value, draft)
+    if key in BY_LENGTH and value.is_untouched:
+        BY_LENGTH[key](value, draft)
 
 
 def read_reply(kind: int, body: Reader, draft: Draft) -> None:
@@ -68,6 +75,25 @@ def read_reply(kind: int, body: Reader, draft: Draft) -> None:
             draft.said(text_of(body.rest()))
     elif kind == WIDE_TEXT:
         draft.said(body.rest()[2:].decode("utf-16-be", "replace"))
+    elif kind == HEARTBEAT and body.left >= _BEAT_BYTES:
+        draft.battery_percent(body.unsigned(1))
+        draft.attributes["gsm"] = str(body.unsigned(1))
+        draft.attributes["status"] = f"0x{body.unsigned(1):02x}"
+    elif kind == ATTRIBUTES and body.left >= _ATTRIBUTE_BYTES:
+        draft.attributes["iccid"] = body.take(_ATTRIBUTE_BYTES)[34:].hex()
+    elif kind == ACCELERATION:
+        _read_acceleration(body, draft)
+
+
+def _read_acceleration(body: Reader, draft: Draft) -> None:
+    """Keep a list of accelerations, each of three axes with a bit for the sign."""
+    samples: list[str] = []
+    while body.left >= _SAMPLE_BYTES and len(samples) < _SAMPLES_MAX:
+        body.take(6)  # when it was taken
+        values = (body.unsigned(2) for _ in range(3))
+        axes = (-(v & 0x7FFF) if v & 0x8000 else v for v in values)
+        samples.append(f"[{','.join(map(str, axes))}]")
+    draft.attributes["acceleration"] = f"[{','.join(samples)}]"
 
 
 def _read_percent(value: Reader, draft: Draft) -> None:
@@ -77,6 +103,8 @@ def _read_percent(value: Reader, draft: Draft) -> None:
 
 
 def _read_wide_percent(value: Reader, draft: Draft) -> None:
+    if value.left == 1:
+        return  # of a padlock, nothing that anybody has described
     draft.battery_percent(value.unsigned(2))
     if value.left == _VOLTS_AND_STATE_BYTES:
         draft.attributes["battery_v"] = f"{value.unsigned(2) / 100:.2f}"
@@ -117,6 +145,23 @@ def _read_stations(value: Reader, draft: Draft) -> None:
         draft.access_point(value.take(6).hex(), -value.unsigned(1))
 
 
+def _read_signed_stations(value: Reader, draft: Draft) -> None:
+    while value.left >= _STATION_BYTES:
+        draft.access_point(value.take(6).hex(), value.signed(1))
+
+
+def _read_one_percent(value: Reader, draft: Draft) -> None:
+    if value.left == 1:
+        draft.battery_percent(value.unsigned(1))
+
+
+def _read_long_cells(value: Reader, draft: Draft) -> None:
+    while value.left >= _LONG_CELL_BYTES:
+        mcc, mnc = value.unsigned(2), value.unsigned(2)
+        cid, lac = value.unsigned(4), value.unsigned(4)
+        draft.cell(mcc, mnc, lac, cid, -value.unsigned(1))
+
+
 def _read_wide_cell(value: Reader, draft: Draft) -> None:
     _read_cell(value, draft, mnc=2, lac=3)
 
@@ -134,14 +179,42 @@ def _read_cell(value: Reader, draft: Draft, *, mnc: int, lac: int) -> None:
 
 def _read_jimi_alarm(value: Reader, draft: Draft) -> None:
     """Read the alarm of Jimi's terminals, told by a kind and a code."""
-    if value.left == _JIMI_ALARM_BYTES:
+    kind = int.from_bytes(value.peek(2))
+    if kind == _JIMI_SUPPLY and value.left >= _JIMI_SUPPLY_BYTES:
+        value.take(3)
+        draft.flag("charging", value.unsigned(1) == 1)
+        level = value.unsigned(1)
+        if 1 <= level <= _LEVEL_MAX:
+            draft.battery_percent(level * 100 / 6)
+        read_row(value, draft, _JIMI_ROW)
+    elif kind == _JIMI_STATES:
+        value.take(3)
+        _read_jimi_states(value, draft)
+    elif value.left == _JIMI_ALARM_BYTES:
         kind, code = value.unsigned(1), value.unsigned(1)
         signals = _JIMI_ALARMS.get((kind, code), (Signal.UNKNOWN,))
         draft.signal(f"jimi:0x{kind:02x}{code:02x}", *signals)
 
 
+def _read_jimi_states(value: Reader, draft: Draft) -> None:
+    while value.left >= 3:  # noqa: PLR2004 - key and length
+        key, size = value.unsigned(2), value.unsigned(1)
+        state = Reader(value.take(min(size, value.left)))
+        if key == 0x0003 and state.left:  # noqa: PLR2004 - percent
+            draft.battery_percent(state.unsigned(1))
+        elif key == 0x0004 and state.left:  # noqa: PLR2004 - 0 is a charger
+            draft.flag("charging", state.unsigned(1) == 0)
+        elif key == 0x0005:  # noqa: PLR2004 - the SIM's number
+            draft.attributes["iccid"] = state.rest().hex()[:19]
+        else:
+            read_row(state, draft, _JIMI_STATE_ROWS.get(key, ()))
+
+
 def _read_extension(value: Reader, draft: Draft) -> None:
     """Read SeeWorld's nested fields, or a list of cells under the same key."""
+    if _PRINTABLE.fullmatch(value.peek(value.left)):
+        draft.attributes["timezone"] = text_of(value.rest())
+        return
     if int.from_bytes(value.peek(2)) > _NESTED_LENGTH_MAX:
         mcc, mnc = value.unsigned(2), value.unsigned(1)
         while value.left >= _SHORT_CELL_BYTES:
@@ -151,20 +224,45 @@ def _read_extension(value: Reader, draft: Draft) -> None:
     while value.left >= _NESTED_HEAD_BYTES:
         length, key = value.unsigned(2), value.unsigned(2)
         field = Reader(value.take(length - 2))
-        match key:
-            case 0x0089:
-                inverted = ~field.unsigned(4) & 0xFFFFFFFF
-                draft.bits("eb89", inverted, _INVERTED_ALARMS)
-            case 0x002D if field.left == _VOLTS_BYTES:  # four are the vehicle's
-                draft.attributes["battery_v"] = f"{field.unsigned(2) / 1000:.3f}"
-            case 0x00A8 | 0x00E1:
-                draft.battery_percent(field.unsigned(1))
-            case 0x00D8:
-                _read_narrow_cell(field, draft)
-            case 0x00B9:
-                _read_station_text(text_of(field.rest()), draft)
-            case _:
-                pass
+        reader = _NESTED.get(key)
+        if reader is not None:
+            reader(field, draft)
+
+
+def _read_inverted_alarms(value: Reader, draft: Draft) -> None:
+    inverted = ~value.unsigned(4) & 0xFFFFFFFF
+    draft.bits("eb89", inverted, _INVERTED_ALARMS)
+
+
+def _read_supply(value: Reader, draft: Draft) -> None:
+    """Read volts: of the battery in two bytes, of the vehicle in four."""
+    if value.left == 2:  # noqa: PLR2004 - a u16
+        draft.attributes["battery_v"] = f"{value.unsigned(2) / 1000:.3f}"
+    else:
+        read_row(value, draft, (("external_v", 4, 1000),))
+
+
+def _read_second_tank(value: Reader, draft: Draft) -> None:
+    draft.number("fuel2", text_of(value.rest()[:6]))
+
+
+def _read_sim(value: Reader, draft: Draft) -> None:
+    draft.attributes["iccid"] = value.rest()[:10].hex().rstrip("f")
+
+
+def _read_states(value: Reader, draft: Draft) -> None:
+    """Read whether it moves: 0 in bits 23 and 24 says so, 1 that it stands."""
+    moving = value.unsigned(4) >> 23 & 3 if value.left >= 4 else 3  # noqa: PLR2004
+    if moving < 2:  # noqa: PLR2004 - two are not described
+        draft.flag("moving", not moving)
+
+
+def _read_level(value: Reader, draft: Draft) -> None:
+    draft.battery_percent(value.unsigned(1))
+
+
+def _read_station_list(value: Reader, draft: Draft) -> None:
+    _read_station_text(text_of(value.rest()), draft)
 
 
 def _read_station_text(text: str, draft: Draft) -> None:
@@ -174,11 +272,35 @@ def _read_station_text(text: str, draft: Draft) -> None:
             draft.access_point(mac, integer(strength))
 
 
+_BEAT_BYTES, _ATTRIBUTE_BYTES = 3, 44
+_SAMPLE_BYTES, _SAMPLES_MAX = 12, 64
+_PRINTABLE = re.compile(rb"[ -~]+")
+_NESTED: dict[int, FieldReader] = {
+    0x0001: row_reader(("fuel1", 2, 10)),
+    0x0023: _read_second_tank,
+    0x002D: _read_supply,
+    0x0089: _read_inverted_alarms,
+    0x00A8: _read_level,
+    0x00B2: _read_sim,
+    0x00B9: _read_station_list,
+    0x00C5: _read_states,
+    0x00C6: row_reader(("battery_alarm", 1, 1)),
+    0x00CE: row_reader(("external_v", 2, 100)),
+    0x00D8: _read_narrow_cell,
+    0x00E1: _read_level,
+}
+_JIMI_SUPPLY, _JIMI_SUPPLY_BYTES, _JIMI_STATES = 0x2003, 10, 0x2005
+_LEVEL_MAX = 6
+_JIMI_ROW = (("battery_v", 2, 100), ("gsm", 1, 1), ("external_v", 2, 100))
+_JIMI_STATE_ROWS: dict[int, Row] = {
+    0x0001: (("battery_v", 2, 100),),
+    0x0007: (("hdop", 2, 10),),
+    0x2001: (("external_v", 2, 10),),
+}
 _STATION_BYTES = 7
 _COUNT_BYTES = _DISTANCE_BYTES = 4
-_VOLTS_BYTES = 2
 _VOLTS_AND_STATE_BYTES = 4
-_CELL_BYTES = 9
+_CELL_BYTES, _LONG_CELL_BYTES = 9, 13
 _SHORT_CELL_BYTES = 5
 _NESTED_HEAD_BYTES = 4
 _NESTED_LENGTH_MAX = 200
@@ -193,7 +315,7 @@ _INVERTED_ALARMS = {
     0: (Signal.POWER_OFF,),
     12: (Signal.REMOVED,),
 }
-_READERS: dict[int, Callable[[Reader, Draft], None]] = {
+_READERS: dict[int, FieldReader] = VEHICLE | {
     0x01: _read_distance,
     0x06: _read_percent,
     0x30: _read_gsm,
@@ -207,6 +329,8 @@ _READERS: dict[int, Callable[[Reader, Draft], None]] = {
     0xEB: _read_extension,
     0xEC: _read_stations,
     0xEE: _read_narrow_cell,
+    0xF0: _read_long_cells,
+    0xF4: _read_signed_stations,
     0xF8: _read_steps,
-    0xFE: _read_percent,
+    0xFE: _read_one_percent,
 }

@@ -96,6 +96,9 @@ class LaipacDecoder:
             answer = frame + b"\r\n"
         elif kind in _QUIET:
             draft.kind = ReportKind.HEARTBEAT
+            for name, at in _SYSTEM.get(kind, ()):
+                if len(fields) > at and fields[at]:
+                    draft.attributes[name] = fields[at][:_CHARS_MAX]
         else:
             draft.kind = ReportKind.UNDECODABLE
         return Decoded(reports=(draft.finish(),), answer=answer)
@@ -106,7 +109,13 @@ def _read_report(fields: list[str], draft: Draft) -> None:
     if len(fields) <= _EVENT:
         message = "shorter than its event"
         raise UnreadableError(message)
-    draft.look_up("event", fields[_EVENT], _EVENTS)
+    event = fields[_EVENT]
+    draft.look_up("event", event, _EVENTS)
+    draft.attributes["event"] = event[:_CHARS_MAX]
+    draft.attributes["status"] = fields[2][:_CHARS_MAX]
+    if event in _INPUTS:
+        draft.flag("in1", event in "BD")
+        draft.flag("in2", event in "CD")
     try:
         _read_rest(fields, draft)
     except UnreadableError:
@@ -121,6 +130,9 @@ def _read_rest(fields: list[str], draft: Draft) -> None:
     # Volts with a point, millivolts without.
     draft.scaled("battery_v", battery, units=1 if "." in battery else 1000)
     draft.scaled("odometer_m", kilometres, units=1 / 1000)
+    draft.number("gps", "".join(fields[13:14]))
+    for name, text in zip(("adc1", "adc2"), fields[14:16], strict=False):
+        draft.scaled(name, text, units=1000)
     if len(fields) > _CELL + 1:
         cell, network = fields[_CELL], fields[_CELL + 1]
         if len(cell) == _CELL_DIGITS and len(network) == _NETWORK_DIGITS:
@@ -153,6 +165,13 @@ _END = re.compile(rb"\*[0-9A-Fa-f]{2}")
 _EVENT = 10
 _CELL, _CELL_DIGITS, _NETWORK_DIGITS = 16, 8, 6
 _PASSWORD = "00000000"  # noqa: S105 - the factory's, printed in every manual
+_INPUTS = frozenset("ABCD")
+# What a device says of itself, and where.
+_SYSTEM = {
+    "AVSYS": (("firmware", 1), ("serial", 2)),
+    "EAVSYS": (("iccid", 1), ("number", 2), ("firmware", 4)),
+}
+_CHARS_MAX = 32
 _QUIET = frozenset({"AVSYS", "EAVSYS", "AVSTS", "AVGPS", "EAVGOF"})
 _ORDERS = {
     "3": "d",

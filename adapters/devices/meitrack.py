@@ -11,6 +11,7 @@ from adapters.devices import meitrack_binary as binary
 from adapters.devices.checksums import sum8
 from adapters.devices.draft import KMH_MPS, Draft
 from adapters.devices.framing import cut_by_length
+from adapters.devices.meitrack_binary import temperature_name
 from adapters.devices.meitrack_events import EVENTS
 from adapters.devices.orders import MeitrackOrders
 from adapters.devices.reading import (
@@ -106,7 +107,9 @@ def _read_text(fields: list[str], draft: Draft) -> None:
     if len(fields) < _FIELDS_MIN:
         message = "shorter than its place"
         raise UnreadableError(message)
-    draft.look_up("event", integer(fields[0]), EVENTS)
+    event = integer(fields[0])
+    draft.look_up("event", event, EVENTS)
+    draft.attributes["event"] = str(event)
     try:
         _read_rest(fields, draft)
     except UnreadableError:
@@ -126,11 +129,49 @@ def _read_rest(fields: list[str], draft: Draft) -> None:
         draft.number("odometer_m", fields[cell_at - 2])
         if cell_at > _CELL_MIN + 1:
             draft.number("hdop", fields[cell_at - 4])
+        draft.number("runtime_s", fields[cell_at - 1])
+        _read_wires(fields[cell_at + 1 : cell_at + 3], draft)
+        _read_event_data(fields[0], fields[cell_at + 3 :], draft)
         mcc, mnc, lac, cid = fields[cell_at].split("|")
         if lac and cid:
             parts = integer(lac, radix=16), integer(cid, radix=16)
             draft.cell(integer(mcc), integer(mnc), *parts)
     draft.locate(decimal(fields[1]), decimal(fields[2]), valid=fields[4] == "A")
+
+
+def _read_wires(fields: list[str], draft: Draft) -> None:
+    """Read inputs, outputs and volts; without points these differ by model."""
+    inputs, volts = [*fields, "", ""][:2]
+    if _INPUTS.fullmatch(inputs):
+        for name, word in zip(("input", "output"), bytes.fromhex(inputs), strict=True):
+            draft.attributes[name] = str(word)
+    parts = volts.split("|")
+    if "." in volts:
+        for name, text in zip(("battery_v", "external_v"), parts, strict=False):
+            draft.number(name, text)
+        return
+    for name, text in zip(_WIRES, parts, strict=False):
+        if _HEX.fullmatch(text):
+            draft.attributes[name] = str(int(text, 16))
+
+
+def _read_event_data(event: str, fields: list[str], draft: Draft) -> None:
+    """Read what the event is about, a tank and up to some ten thermometers."""
+    said, _, form, tank, sensors = [*fields, "", "", "", "", ""][:5]
+    if said:
+        name = "driver" if event == _KEY_HELD else "event_data"
+        draft.attributes[name] = said[:_DATA_CHARS_MAX]
+    if _INPUTS.fullmatch(tank):
+        whole, hundredths = bytes.fromhex(tank)
+        draft.attributes["fuel"] = repr(round(whole + hundredths / 100, 2))
+    for sensor in _SENSOR.findall(sensors[:_SENSORS_CHARS_MAX]):
+        place, high, low = (int(part, 16) for part in sensor)
+        signed = high - 256 if high & 0x80 else high
+        if form.isdecimal() and int(form[:4]) >= _HUNDREDTHS_FORM:
+            celsius = ((signed << 8) + low) / 100
+        else:
+            celsius = signed + (-low if signed < 0 else low) / 100
+        draft.attributes[temperature_name(place)] = repr(round(celsius, 2))
 
 
 def _answer(parts: list[bytes], content: str) -> bytes:
@@ -161,6 +202,13 @@ def _holds(frame: bytes) -> bool:
 
 # Text ends where its sum and line end stand, whatever its length says.
 _TEXT = re.compile(rb",\d{10,17},A[AF][ACF],[^$]{0,1024}?\*[0-9A-Fa-f]{2}\r\n")
+_HEX = re.compile(r"[0-9A-Fa-f]{1,8}")
+_INPUTS = re.compile(r"[0-9A-Fa-f]{4}")
+_SENSOR = re.compile(r"([0-9A-Fa-f]{2})([0-9A-Fa-f]{2})([0-9A-Fa-f]{2})(?:\||$)")
+_WIRES = ("adc1", "adc2", "adc3", "battery_raw", "external_raw")
+_KEY_HELD = "37"
+_HUNDREDTHS_FORM = 3
+_DATA_CHARS_MAX, _SENSORS_CHARS_MAX = 64, 112
 _PARTS_MIN = 3
 _ID_CHARS_MAX = 20
 _FIELDS_MIN = 10

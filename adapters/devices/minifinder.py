@@ -66,14 +66,25 @@ class MinifinderDecoder:
                 draft.battery_percent(decimal(fields[_STATUS_BATTERY]))
         elif kind in _QUIET:
             draft.kind = ReportKind.HEARTBEAT
+            draft.attributes["type"] = kind
             if kind == "3":
                 draft.said(",".join(fields))
+            elif kind == "4":
+                _read_numbers(fields[1:4], draft)
         elif kind in _PLACES:
             draft.buffered = kind == "B"
+            draft.attributes["type"] = kind
             _read_report(kind, fields, draft)
         else:
             draft.kind = ReportKind.UNDECODABLE
         return Decoded(reports=(draft.finish(),))
+
+
+def _read_numbers(numbers: list[str], draft: Draft) -> None:
+    """Keep the telephone numbers that the device calls, up to three."""
+    for place, number in enumerate(numbers, 1):
+        if number:
+            draft.attributes[f"number{place}"] = number[:_NUMBER_CHARS_MAX]
 
 
 def _read_report(kind: str, fields: list[str], draft: Draft) -> None:
@@ -116,6 +127,7 @@ _QUIET = frozenset("234")
 _VALID = 3
 _LONGITUDE, _FLAGS, _BATTERY, _STATUS_BATTERY = 3, 6, 8, 2
 _MOMENT_PARTS = 6
+_NUMBER_CHARS_MAX = 24
 _GPS = ("satellites", "satellites_in_view", "hdop")
 _SIGNALS = {
     2: (Signal.FAULT,),

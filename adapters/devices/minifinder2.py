@@ -134,11 +134,15 @@ def _read_record(kind: int, record: _Record, draft: Draft) -> bool:
 
 def _read_field(key: int, value: Reader, draft: Draft) -> None:
     if key == _ALARM:
-        draft.bits("alarm", value.unsigned(4), _ALARMS, alarms=range(32))
+        alarms = value.unsigned(4)
+        draft.bits("alarm", alarms, _ALARMS, alarms=range(32))
+        draft.attributes["event"] = str(alarms)
     elif key == _STATUS:
         _read_status(value, draft)
     elif key == _BATTERY:
         draft.battery_percent(value.unsigned(1))
+        if value.left >= 2:  # noqa: PLR2004 - a u16
+            draft.attributes["battery_v"] = repr(value.unsigned(2) / 1000)
     elif key == _GPS:
         _read_gps(value, draft)
     elif key in _CELLS:
@@ -164,24 +168,48 @@ def _read_measured(key: int, value: Reader, draft: Draft) -> None:
 def _read_beacon(key: int, value: Reader, draft: Draft) -> None:
     """Read where a beacon in reach stands: a place by radio, of some ten metres.
 
-    Its name is what its owner calls the place: a room, say. That of the first is kept.
+    Its name is what its owner calls the place: a room, say.
     """
-    skipped, flagged = _BEACONS[key]
+    size, flagged = _BEACONS[key]
     flags = value.unsigned(1) if flagged else 0xC0
+    tag = ""
     if flags & 0x80:
-        value.take(skipped)
+        tag = _read_tag(value.take(size), draft)
         lat, lon = value.signed(4), value.signed(4)
         if draft.fix is None:
             draft.locate(lat / _DEGREE, lon / _DEGREE)
-    elif value.left >= skipped:
-        value.take(skipped)
+    elif value.left >= size:
+        tag = _read_tag(value.take(size), draft)
     if flags & 0x40 and value.left:
         name = value.rest()
         if key == _COUNTED_NAME:
-            name = name[1 : 1 + name[0]]
+            behind, name = name[1 + name[0] :], name[1 : 1 + name[0]]
+            if tag and len(behind) >= 2:  # noqa: PLR2004 - tenths of a degree
+                celsius = int.from_bytes(behind[:2], "little", signed=True) / 10
+                draft.attributes[f"{tag}_temperature_c"] = repr(celsius)
         said = name[:_NAME_BYTES_MAX].decode("utf-8", "replace").strip("\0 ")
         if said:
             draft.attributes.setdefault("beacon", said)
+            if tag:
+                draft.attributes[f"{tag}_name"] = said
+
+
+def _read_tag(head: bytes, draft: Draft) -> str:
+    """Keep what a beacon says before its place; return the name that it has here.
+
+    Its address, last octet first, its strength, that at a metre, and its battery: as
+    far as they are sent. None is kept beyond the sixteenth.
+    """
+    kept = draft.attributes
+    tags = (f"tag{place}" for place in range(1, _TAGS_MAX + 1))
+    tag = next((tag for tag in tags if f"{tag}_id" not in kept), "")
+    if tag:
+        kept[f"{tag}_id"] = head[5::-1].hex()
+        for name, octet in zip(_TAG_STRENGTHS, head[6:8], strict=False):
+            kept[f"{tag}_{name}"] = str(octet - 256 if octet & 0x80 else octet)
+        for octet in head[8:9]:
+            kept[f"{tag}_battery_percent"] = str(octet)
+    return tag
 
 
 def _read_status(value: Reader, draft: Draft) -> None:
@@ -192,6 +220,7 @@ def _read_status(value: Reader, draft: Draft) -> None:
     draft.flag("charging", status & 0x10)
     draft.flag("moving", status & 0x200)
     draft.attributes["gsm"] = str(status >> 19 & 0x1F)
+    draft.attributes["status"] = f"0x{status:08x}"
 
 
 def _read_gps(value: Reader, draft: Draft) -> None:
@@ -270,6 +299,8 @@ _CELLS_2G, _CELLS_4G = 0x21, 0x2B
 _CELLS = frozenset({_CELLS_2G, 0x29, _CELLS_4G})
 _NAMED_STATIONS = 0x19
 _STATIONS = frozenset({0x22, _NAMED_STATIONS})
+_TAGS_MAX = 16
+_TAG_STRENGTHS = ("rssi_dbm", "metre_rssi_dbm")
 # Bytes before a beacon's place, and whether a flag before them says that it has one.
 _BEACONS = {0x23: (6, False), 0x28: (8, True), 0x2A: (7, True), 0x2C: (9, True)}
 _DISTANCE_AND_SATELLITES, _TIME_BYTES = 5, 4

@@ -70,6 +70,9 @@ def _read(message: Mapping[str, object], draft: Draft) -> None:
 
 
 def _read_place(message: Mapping[str, object], draft: Draft) -> None:
+    for key, name in _TEXTS.items():
+        if isinstance(message.get(key), str):
+            draft.attributes[name] = str(message[key])[:_CHARS_MAX]
     try:
         if "tst" in message:
             draft.device_at = moment_of_epoch(_number(message, "tst"))
@@ -108,5 +111,8 @@ def _device(request: HttpRequest, message: Mapping[str, object]) -> DeviceId | N
 
 
 _DONE = b"[]"
+_CHARS_MAX = 64
+# Who or what made the app publish, and where a transition leads.
+_TEXTS = {"t": "event", "event": "transition", "desc": "region"}
 _UNREADABLE = 400
 _SOS_WORDS = frozenset({"sos", "help"})

@@ -26,6 +26,11 @@ class Reader:
         self._order: Literal["little", "big"] = "little" if little_endian else "big"
 
     @property
+    def is_untouched(self) -> bool:
+        """Whether nothing has been read yet."""
+        return self._at == 0
+
+    @property
     def left(self) -> int:
         """How many bytes have not been read."""
         return self._end - self._at

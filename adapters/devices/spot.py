@@ -65,6 +65,8 @@ def _report(
     if whole or "messageType" in fields:
         kind = fields.get("messageType", "").strip().upper()
         draft.look_up("messageType", kind[:_WORD_CHARS_MAX], _SIGNALS)
+        if kind:
+            draft.attributes["event"] = kind[:_WORD_CHARS_MAX]
     if fields.get("batteryState", "").upper() == "LOW":
         draft.signal("batteryState:LOW", Signal.LOW_BATTERY)
     try:

@@ -134,10 +134,7 @@ def read_records(data: bytes, first: Draft) -> tuple[list[Draft], int | None]:
         message = "no codec and count"
         raise UnreadableError(message)
     if codec[0] in io.TEXT_CODECS:
-        first.kind = ReportKind.HEARTBEAT
-        # Codec 12: type and size of what a command was answered with, then its text.
-        said = text_of(data[7:-1])
-        first.said(said if _LEGIBLE.fullmatch(said) else data[7:-1].hex())
+        _read_text(data, first)
         return [first], None
     drafts, whole = _attempt(data, first, long=False)
     if not whole and codec[0] == io.CODEC_8:
@@ -146,6 +143,25 @@ def read_records(data: bytes, first: Draft) -> tuple[list[Draft], int | None]:
     if not whole:
         drafts[-1].torn()
     return drafts, count[0] if whole or first.checksum_ok else None
+
+
+def _read_text(data: bytes, draft: Draft) -> None:
+    """Read what a command was answered with: type and size, then its text.
+
+    Codec 13 has a time before the text. A key that was held to the device is told so.
+    """
+    draft.kind = ReportKind.HEARTBEAT
+    start = 7
+    if data[2:3]:
+        draft.attributes["type"] = str(data[2])
+    if data[0] == io.DATED_TEXT and len(data) > start + 4:
+        draft.device_at = moment_of_epoch(int.from_bytes(data[7:11]))
+        start = 11
+    said = text_of(data[start:-1])
+    draft.said(said if _LEGIBLE.fullmatch(said) else data[start:-1].hex())
+    key = _KEY.match(said)
+    if key is not None:
+        draft.attributes["driver"] = key["driver"]
 
 
 def _attempt(data: bytes, first: Draft, *, long: bool) -> tuple[list[Draft], bool]:
@@ -166,7 +182,9 @@ def _attempt(data: bytes, first: Draft, *, long: bool) -> tuple[list[Draft], boo
             drafts.append(draft)
             _read_record(codec, reader, draft)
             if long:
-                reader.take(17 * reader.unsigned(1))
+                for _ in range(reader.unsigned(1)):
+                    element = reader.unsigned(1)
+                    draft.attributes[f"io{element}"] = reader.take(16).hex()
         whole = reader.rest() == bytes((count,))
     except UnreadableError:
         whole = False
@@ -249,6 +267,7 @@ def _holds(frame: bytes) -> bool:
 
 _KEEP_ALIVE = b"\xff"
 _LEGIBLE = re.compile(r"[\s -~]*")
+_KEY = re.compile(r"GTSL\|(?:[^|]{0,16}\|){3}(?P<driver>[0-9A-Za-z]{1,32})")
 _PREAMBLE = b"\0\0\0\0"
 _LOG_IN = b"\x00\x0f"
 _DEGREE = 10_000_000

@@ -18,6 +18,7 @@ from adapters.devices.reading import (
     text_of,
 )
 from adapters.devices.session import Cut, DatagramSession, StreamSession
+from adapters.devices.tk103_battery import BLOCK, BLOCKS, read_battery
 from adapters.devices.torn import Torn, named_by
 from engine.ports.device import Decoded, ReportKind, Transport, WireSession
 from engine.values import DeviceId, Instant, Signal
@@ -122,25 +123,33 @@ def _read_data(command: str, data: str, *, comma: bool, draft: Draft) -> None:
     if place is not None:
         _read_place(place, comma=comma, draft=draft)
     elif command == "ZC20":
-        draft.kind = ReportKind.HEARTBEAT
-        fields = data.split(",")
-        if len(fields) < _BATTERY_FIELDS:
-            message = "shorter than its level"
-            raise UnreadableError(message)
-        draft.device_at = moment_of_digits(fields[0], fields[1], day_first=True)
-        if fields[2] in _LEVELS:
-            draft.battery_percent(_LEVELS[fields[2]])
-        for name, text, units in zip(_VOLTS, fields[3:5], (100, 10), strict=False):
-            if text != _NO_VOLTS:
-                draft.scaled(name, text, units=units)
+        _read_level(data.split(","), draft)
     elif command in _CELL_COMMANDS or "{" in data:
         _read_cells(command, data, draft)
     elif command[:3] == "DW5":
         _read_stations(data, draft)
+    elif command in _BATTERY_COMMANDS:
+        draft.kind = ReportKind.HEARTBEAT
+        read_battery(command, data, draft)
     elif command in _PLACE_COMMANDS:
         draft.attributes["incomplete"] = "true"
     else:
         draft.kind = ReportKind.HEARTBEAT
+        if command == "BV00" and _VIN.fullmatch(data):
+            draft.attributes["vin"] = data
+
+
+def _read_level(fields: list[str], draft: Draft) -> None:
+    draft.kind = ReportKind.HEARTBEAT
+    if len(fields) < _BATTERY_FIELDS:
+        message = "shorter than its level"
+        raise UnreadableError(message)
+    draft.device_at = moment_of_digits(fields[0], fields[1], day_first=True)
+    if fields[2] in _LEVELS:
+        draft.battery_percent(_LEVELS[fields[2]])
+    for name, text, units in zip(_VOLTS, fields[3:5], (100, 10), strict=False):
+        if text != _NO_VOLTS:
+            draft.scaled(name, text, units=units)
 
 
 def _read_place(place: re.Match[str], *, comma: bool, draft: Draft) -> None:
@@ -148,10 +157,12 @@ def _read_place(place: re.Match[str], *, comma: bool, draft: Draft) -> None:
     inputs = place["inputs"]
     if inputs:
         draft.bits("inputs", integer(inputs[0], radix=16), _INPUTS)
+        draft.attributes["input"] = f"0x{inputs}"
         draft.flag("charging", place["power"] == "0")
         draft.flag("ignition", place["ignition"] == "1")
     if place["metres"]:
         draft.attributes["odometer_m"] = str(integer(place["metres"], radix=16))
+        draft.attributes["fuel"] = str(integer(place["fuel"], radix=16))
     draft.speed_mps = decimal(place["speed"]) * KMH_MPS
     course = (place["course"] or place["plain"] or "").strip()
     if course:
@@ -212,7 +223,7 @@ _PLACE = re.compile(
     r" *(?P<lat>\d*\.\d+)(?P<ns>[NS]),? *(?P<lon>\d*\.\d+)(?P<ew>[EW]),?"
     r"(?P<speed>[ \d.]{1,5})(?:\d*,)?(?P<time>\d{6}),?"
     r"(?:(?P<course>[ \d.]{6}),?(?P<power>[01])(?P<ignition>[01])"
-    r"(?P<inputs>[0-9A-F]{3})(?:[0-9A-F]{3},?L(?P<metres>[0-9A-F]{1,8}))?"
+    r"(?P<inputs>[0-9A-F]{3})(?:(?P<fuel>[0-9A-F]{3}),?L(?P<metres>[0-9A-F]{1,8}))?"
     r"|(?P<plain>\d+\.\d+))?"
 )
 _CELL = re.compile(r"\{(\d{1,4}),(\d{1,4}),(\d{1,9}),(\d{1,9})\}")
@@ -221,6 +232,8 @@ _STATION = re.compile(
 )
 _CELL_PARTS = 4
 _BATTERY_FIELDS = 3
+_VIN = re.compile(r"[0-9A-Z]{17}")
+_BATTERY_COMMANDS = frozenset({BLOCK, BLOCKS})
 _CELL_COMMANDS = frozenset({"BZ00"})
 _PLACE_COMMANDS = frozenset({"BR00", "BO01", "BP04", "BR01", "BR02"})
 _LEVELS = {"6": 100, "5": 80, "4": 50, "3": 20, "2": 10}

@@ -118,6 +118,7 @@ def _read_rest(fields: list[str], draft: Draft) -> None:
     draft.battery_percent(integer(place["battery"]))
     draft.number("gsm", place["gsm"])
     draft.number("satellites", place["satellites"])
+    _read_states(place["states"] or "", draft)
     draft.cell(*(integer(part) for part in fields[1:5]))
     for field in fields[_ALARM:]:
         _read_stations(field, draft)
@@ -126,6 +127,36 @@ def _read_rest(fields: list[str], draft: Draft) -> None:
         degrees_of(place["lon"], place["ew"]),
         valid=place["valid"] == "A",
     )
+
+
+def _read_states(digits: str, draft: Draft) -> None:
+    """Read ignition, two digits of whether it is armed, and two of the mode.
+
+    Of a state 1 says yes and another digit no; 0 says that there is none.
+    """
+    if len(digits) != _STATE_DIGITS:
+        return
+    if digits[0] != "0":
+        draft.flag("ignition", digits[0] == "1")
+    if digits[1:3] != "00":
+        draft.flag("armed", digits[1:3] == "01")
+    if digits[3:] != "00":
+        draft.number("mode", digits[3:])
+
+
+def _read_beat(digits: str, draft: Draft) -> None:
+    """Read a heartbeat: battery, states, and what a longer one says of a vehicle."""
+    if not digits[6:9].isdecimal():
+        return
+    draft.battery_percent(integer(digits[6:9]))
+    draft.number("gsm", digits[:3])
+    draft.number("satellites", digits[3:6])
+    if not digits.isdecimal():
+        return
+    _read_states(digits[9:14], draft)
+    for name, digit, active in zip(_BEAT_FLAGS, digits[25:28], "211", strict=False):
+        if digit != "0":
+            draft.flag(name, digit == active)
 
 
 def _read_cells(fields: list[str], draft: Draft) -> None:
@@ -151,13 +182,10 @@ def _read_quiet(kind: str, data: str, draft: Draft) -> None:
     fields = data.split(",")
     if kind == "AP50" and len(fields) > 2 and fields[2].isdecimal():  # noqa: PLR2004
         draft.battery_percent(integer(fields[2]))
-    elif kind == "CP01" and len(fields) > 1 and fields[1][6:9].isdecimal():
-        draft.battery_percent(integer(fields[1][6:9]))
-        draft.number("gsm", fields[1][:3])
-        draft.number("satellites", fields[1][3:6])
+    elif kind == "CP01" and len(fields) > 1:
+        _read_beat(fields[1], draft)
     for name, text in zip(_MEASURED.get(kind, ()), fields[1:], strict=False):
-        if name:
-            draft.number(name, text)
+        draft.number(name, text)
 
 
 def _answer(prefix: str, kind: str, data: str, received_at: Instant) -> bytes:
@@ -178,25 +206,28 @@ _PLACE = re.compile(
     r"(?P<date>\d{6})(?P<valid>[AV])(?P<lat>\d{4}\.\d+)(?P<ns>[NS])"
     r"(?P<lon>\d{5}\.\d+)(?P<ew>[EW])(?P<speed>\d{3}\.\d)(?P<time>\d{6})"
     r"(?P<course>[\d.]{6})(?P<gsm>\d{3})(?P<satellites>\d{3})(?P<battery>\d{3})"
+    r"(?P<states>\d{5})?"
 )
 _CELL = re.compile(r"(\d{1,9})\|(\d{1,9})\|(\d{1,3})")
 _STATION = re.compile(
     r"\|(?P<mac>(?:[0-9A-Fa-f]{2}-){5}[0-9A-Fa-f]{2})\|(?P<rssi>-?\d{1,3})"
 )
 _ALARM = 5
+_STATE_DIGITS = 5
+_BEAT_FLAGS = ("blocked", "charging", "moving")
 _CELLS = 6
 _PLACES = frozenset({"AP01", "AP10", "YP03", "YP14"})
 _QUIET = frozenset(
     {"AP03", "AP07", "AP12", "AP14", "AP33", "AP40", "AP49", "AP50", "APHT", "APHP"}
     | {"APHD", "APXL", "APJK", "APWT", "CP01"}
 )
-# What the fields of a measurement are; an empty name is passed over.
+# What the fields of a measurement are.
 _MEASURED = {
     "AP49": ("heart_rate_bpm",),
     "APHT": ("heart_rate_bpm", "systolic_mmhg", "diastolic_mmhg"),
     "APHP": (
         *("heart_rate_bpm", "systolic_mmhg", "diastolic_mmhg", "oxygen_percent"),
-        *("", "temperature_c"),
+        *("blood_sugar", "temperature_c"),
     ),
     "AP50": ("temperature_c",),
 }

@@ -2,8 +2,9 @@
 
 `time,phone,GPRMC,...,F,alarm, imei:N,satellites,altitude,F:4.15V,...`: some send no
 more than `GPRMC,...,imei:N,`, so a message ends there and what follows on the line is
-its tail. The word before the IMEI names the alarm, with or without a sentence. The
-phone number that leads the line stays out of reports. No answer is due.
+its tail. The word before the IMEI names the alarm, with or without a sentence. What
+leads the line, a phone number or the network's name, is kept as `number`. No answer is
+due.
 """
 
 import re
@@ -93,6 +94,8 @@ class XexunDecoder:
             device=self.device,
         )
         read_word(named["word"] or "", draft)
+        if named["signal"]:
+            draft.attributes["gps_signal"] = named["signal"]
         try:
             _read_sentence(text[: named.start()], draft)
             _read_tail(text[named.end() :].strip().split(","), draft)
@@ -105,6 +108,8 @@ def _read_sentence(text: str, draft: Draft) -> None:
     found = _SENTENCE.search(text)
     if found is None:
         return
+    if found["number"]:
+        draft.attributes["number"] = found["number"]
     if found["date"]:
         draft.device_at = moment_of_digits(
             found["date"], found["time"] or "", day_first=True
@@ -146,10 +151,10 @@ _LED = re.compile(rb"\d{12},[^,]{0,24},$")
 _TAIL = re.compile(rb"(?!\d{6,12},[^,]*,G[PN]RMC)(?!G[PN]RMC)[^\r\n]*[\r\n]+")
 _TAIL_ALONE = re.compile(rb"\d{0,3}(?:,-?\d*\.?\d*,[FL]:[^\r\n]*|[A-Z])")
 _TEXT_NAMED = re.compile(
-    r"(?:,[FL],(?P<word>[^,]{0,24}))?,? ?imei:(?P<imei>\d{10,15}),?"
+    r"(?:,(?P<signal>[FL]),(?P<word>[^,]{0,24}))?,? ?imei:(?P<imei>\d{10,15}),?"
 )
 _SENTENCE = re.compile(
-    r"G[PN]RMC,(?P<time>\d{6})?(?:\.\d+)?,(?P<valid>[AV]),"
+    r"(?:(?<=\d,)(?P<number>[^,]{1,24}),)?G[PN]RMC,(?P<time>\d{6})?(?:\.\d+)?,(?P<valid>[AV]),"
     r"(?P<lat>\d*\.\d+),(?P<ns>[NS]),(?P<lon>\d*\.\d+),(?P<ew>[EW])?,"
     r"(?P<speed>\d+\.?\d*)?,(?P<course>\d+\.?\d*)?,(?P<date>\d{6})?,"
 )

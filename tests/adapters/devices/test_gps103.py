@@ -17,7 +17,7 @@ SOS = (
 )
 
 # Why: docs/devices.md, "Where we differ".
-DIFFERS = {"gps103-sos-exclam": {"answer"}}
+DIFFERS = {"gps103-079": {"temp1"}, "gps103-sos-exclam": {"answer"}}
 
 
 def connected() -> WireSession:

@@ -15,7 +15,6 @@ from tests.adapters.devices.vectors import Vector, framed, parametrized, play
 TILT = {"h02-074", "h02-075", "h02-sos-bit18"}
 DIFFERS = {
     "h02-017": {"answer"},
-    "h02-031": {"cells", "place"},
     "h02-043": {"time"},
     "h02-056": {"answer"},
 } | {name: {"alarms"} for name in TILT}

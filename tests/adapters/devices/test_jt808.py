@@ -17,28 +17,16 @@ NAME = bytes.fromhex("013511221122")
 
 # Why: docs/devices.md, "Where we differ".
 DIFFERS = {
-    "jt808-007": {"battery", "cells", "odometer"},
-    "jt808-012": {"motion"},
+    "jt808-007": {"cells", "hdop"},
     "jt808-014": {"battery", "batteryLevel"},
-    "jt808-021": {"motion"},
-    "jt808-025": {"battery", "batteryLevel", "cells"},
-    "jt808-026": {"battery", "batteryLevel", "cells"},
-    "jt808-029": {"batteryLevel"},
-    "jt808-034": {"reports"},
-    "jt808-036": {"battery"},
-    "jt808-039": {"archive", "charge", "ignition", "time"},
-    "jt808-044": {"reports"},
-    "jt808-053": {"battery"},
+    "jt808-025": {"temp2"},
+    "jt808-026": {"temp2"},
+    "jt808-039": {"place"},
+    "jt808-047": {"engineLoad"},
+    "jt808-053": {"battery", "lockStatus"},
     "jt808-058": {"answer", "reports"},
-    "jt808-064": {"battery", "odometer", "rssi"},
-    "jt808-066": {"reports"},
-    "jt808-073": {"battery"},
-    "jt808-074": {"motion"},
-    "jt808-080": {"battery"},
+    "jt808-074": {"cover", "motion", "string"},
     "jt808-087": {"answer", "reports"},
-    "jt808-104": {"battery", "batteryLevel", "charge", "rssi"},
-    "jt808-109": {"battery", "batteryLevel", "cells", "charge"},
-    "jt808-111": {"charge", "ignition", "time"},
 }
 
 

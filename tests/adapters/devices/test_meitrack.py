@@ -15,7 +15,7 @@ from tests.adapters.devices.torn import assert_interleaved, assert_never_nothing
 from tests.adapters.devices.vectors import Vector, framed, parametrized, play
 
 # Why: docs/devices.md, "Where we differ".
-DIFFERS = {"meitrack-031": {"answer"}}
+DIFFERS = {"meitrack-031": {"answer"}, "meitrack-050": {"power"}}
 
 
 def connected() -> WireSession:

@@ -1,6 +1,5 @@
 """What else a report keeps: numbers with their units, and nothing that tears it."""
 
-import re
 from collections.abc import Iterator
 
 import pytest
@@ -10,9 +9,9 @@ from adapters.devices.gl200 import Gl200
 from adapters.devices.minifinder2 import Minifinder2, frame_of
 from adapters.devices.trv import Trv
 from adapters.devices.watch import Watch
-from engine.ports.device import ReportKind, WireSession
+from engine.ports.device import READINGS, ReportKind, WireSession
 from engine.values import Signal
-from tests.adapters.devices.readings import assert_attributes, not_kept
+from tests.adapters.devices.readings import KEPT_BY, assert_attributes, not_kept
 from tests.adapters.devices.vectors import RECEIVED_AT, load, play
 
 
@@ -53,6 +52,7 @@ def watch_frame(kind: str, *fields: str) -> bytes:
                 "systolic_mmhg": "130",
                 "diastolic_mmhg": "85",
                 "oxygen_percent": "95",
+                "blood_sugar": "90",
                 "temperature_c": "36.5",
             },
         ),
@@ -103,13 +103,23 @@ def test_an_sos_without_its_distance_and_satellites_is_whole() -> None:
     assert "incomplete" not in report.attributes
 
 
-def test_a_sims_number_stays_out_of_a_devices_report_of_itself() -> None:
+def test_what_names_somebody_is_kept_and_shown_only_where_it_is_asked_for() -> None:
     frame = (
         b"+RESP:GTINF,1A0800,860599000773978,GL300,42,89701016426133851978,23,0,1,204.7,"
         b",3.84,1,1,0,0,0,20161006072548,62,1,38,,,20161006082343,0C98$"
     )
     (report,) = play(Gl200().session(), frame).reports
-    assert report.attributes == {"moving": "true", "gsm": "23", "battery_v": "3.84"}
+    assert report.attributes == {
+        "event": "GTINF",
+        "moving": "true",
+        "iccid": "89701016426133851978",
+        "gsm": "23",
+        "odometer_m": "204700.0",
+        "battery_v": "3.84",
+        "charging": "true",
+    }
+    names = {"iccid", "number", "driver", "driver_name", "card", "licence", "vin"}
+    assert READINGS.isdisjoint(names | {"said", "beacon", "tag1_id", "lock_card"})
 
 
 def test_a_name_that_is_neither_kept_nor_excused_fails() -> None:
@@ -117,13 +127,22 @@ def test_a_name_that_is_neither_kept_nor_excused_fails() -> None:
         assert_attributes("watch", draft().finish(), {"bloodAlcohol": 1}, ())
 
 
-def test_each_attribute_that_is_excused_is_asserted_by_a_packet() -> None:
+def test_each_pair_that_is_excused_is_asserted_by_a_packet() -> None:
     if not load("gt06"):
         pytest.skip("the vectors are not there")
-    named = set().union(*not_kept().values())
-    seen = {name for protocol in not_kept() for name in asserted(protocol)}
-    numbered = {re.sub(r"\d+", "#", name) for name in seen}
-    assert named - seen - numbered == set()
+    seen = {
+        (protocol, name) for protocol, _ in not_kept() for name in asserted(protocol)
+    }
+    assert not_kept() - seen == set()
+
+
+def test_a_pair_is_not_both_compared_and_excused() -> None:
+    assert [pair for pair in not_kept() if pair[1] in KEPT_BY.get(pair[0], {})] == []
+
+
+def test_what_a_report_lacks_fails_by_its_name() -> None:
+    with pytest.raises(AssertionError, match=r"gt06: fuel1 .* is not kept"):
+        assert_attributes("gt06", draft().finish(), {"fuel1": 7}, ())
 
 
 @pytest.mark.parametrize(

@@ -21,11 +21,10 @@ LOG_IN = b"\x00\x0f123456789012345"
 
 # Why: docs/devices.md, "Where we differ".
 DIFFERS = {
-    "teltonika-034": {"reports", "answer"},
-    "teltonika-006": {"time"},
-    "teltonika-8e-alarm236": {"alarms"},
+    "teltonika-034": {"answer", "reports"},
     "teltonika-051": {"answer"},
     "teltonika-052": {"answer"},
+    "teltonika-8e-alarm236": {"alarms"},
 }
 
 

@@ -21,7 +21,6 @@ PLACE = "260301A5005.2471N01425.2403E000.0102030000.00"
 
 # Why: docs/devices.md, "Where we differ".
 DIFFERS = {
-    "tk103-002": {"battery", "batteryLevel", "charge"},
     "tk103-004": {"odometer"},
     "tk103-018": {"time"},
 }

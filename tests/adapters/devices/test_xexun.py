@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.devices.xexun import Xexun
-from engine.ports.device import WireSession
+from engine.ports.device import READINGS, WireSession
 from engine.values import Signal
 from tests.adapters.devices.agreement import assert_agrees
 from tests.adapters.devices.torn import assert_interleaved, assert_never_nothing
@@ -65,9 +65,11 @@ def test_an_alarm_without_a_sentence_is_an_alarm() -> None:
     assert report.fix is None
 
 
-def test_a_phone_number_stays_out_of_attributes_and_codes() -> None:
+def test_a_phone_number_is_kept_for_whoever_asks_and_is_no_code() -> None:
     (report,) = play(connected(), SOS).reports
-    assert "436763737552" not in f"{report.attributes}{report.codes}"
+    assert report.attributes["number"] == "+436763737552"
+    assert "number" not in READINGS
+    assert "436763737552" not in f"{report.codes}"
     assert report.cells == ("232-3-10021-1398",)
 
 
