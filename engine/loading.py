@@ -131,6 +131,9 @@ def load_modems(
             plugins.load(plugins.MODEM, table.driver, f"{key}.driver"),
         )
         options = dict(table.options)
+        if table.driver == "serial":
+            # An answer that is owed over a restart is not the next message's.
+            options.setdefault("owed_file", str(config.state / f"owed-{table.name}"))
         if "pin" in options:
             # Three starts in a row would lock a SIM if each tried a wrong PIN anew.
             options.setdefault("pin_file", str(config.state / f"pin-{table.name}"))

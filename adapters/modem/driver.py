@@ -20,6 +20,8 @@ from adapters.modem.compose import fit, fit_text, piece_of
 from adapters.modem.dialogue import Dialogue, Reply, no_beat
 from adapters.modem.options import ModemOptions
 from adapters.modem.outcomes import refusal, rejected
+from adapters.modem.owed import Owed
+from adapters.modem.owed_file import OwedFile
 from adapters.modem.pdu_encode import encode_submit, submit
 from adapters.modem.pdu_text import build
 from adapters.modem.pins import PinStore, pin_store
@@ -78,7 +80,8 @@ class SerialModem:
         self._options = options
         self._pins = pins or pin_store(options.pin_file)
         self._transport = transport or SerialTransport(port, baud=self._options.baud)
-        self._dialogue = Dialogue(self._transport, clock, watch)
+        owed = Owed(OwedFile(options.owed_file) if options.owed_file else None)
+        self._dialogue = Dialogue(self._transport, clock, watch, owed=owed)
         self._session = Session()
         self._arrivals = Arrivals(self._dialogue, self._options, clock)
         self._submissions = Submissions(self._dialogue, self._arrivals)
@@ -156,8 +159,7 @@ class SerialModem:
             self._telemetry.count("modem_texts_cut_total")
         outcome = self._prompt(length, beat)
         if outcome is None:
-            self._dialogue.write_pdu(pdu)
-            outcome = self._submissions.answer(beat, late_s)
+            outcome = self._submissions.submit(pdu, beat, late_s)
         self._has_sim = not (outcome.code and is_without_sim(outcome.code))
         return outcome
 
@@ -205,6 +207,14 @@ class SerialModem:
         # The answers to earlier questions come in a row: none of them is the next's.
         self._dialogue.pause(_ROW_S)
         return True
+
+    def next_number(self) -> int:
+        """Return the next message's number; they go on over restarts."""
+        return self._dialogue.owed.next_number
+
+    def owed(self) -> Sequence[int]:
+        """Return which messages, also of an earlier process, may be answered."""
+        return self._dialogue.owed.numbers()
 
     def delete(self, slot: str) -> None:
         """Delete a stored message that the journal has; unknown slots are gone."""
@@ -329,12 +339,13 @@ class SerialModem:
         self._transport.name = port
         self._transport.open()
         self._dialogue.reset()
+        self._dialogue.owed.opened(self._transport.plugged)
 
     def _bring_up(self) -> None:
         self._arrivals.forget()
         before = self._session.sim
         self._session = BringUp(self._dialogue, self._options, self._pins).run()
-        if self._session.sim != before:
+        if before not in {None, self._session.sim}:
             self._dialogue.owed.forget_count()
         self._has_sim = True
 

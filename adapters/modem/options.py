@@ -18,7 +18,7 @@ class ModemOptions:
     restores the modem's USB power. `pin_file` remembers, over restarts, that a PIN was
     tried; without it only as long as the process lives. `multipart_s` is how long an
     incomplete message waits for its parts; with one of `urgent_words` in a part it
-    does not wait.
+    does not wait. `owed_file` keeps over `kill -9` which messages may be answered.
     """
 
     baud: int = 115200
@@ -27,6 +27,7 @@ class ModemOptions:
     smsc: str = ""
     imei: str = ""
     imei_file: str = ""
+    owed_file: str = ""
     by_id_folder: str = ""
     power_command: tuple[str, ...] = ()
     status_reports: bool = True

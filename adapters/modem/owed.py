@@ -5,11 +5,15 @@ comes late or never. Answers come in the order of the messages. Where all have c
 each has its own. One is the last message's where its reference says so: a modem counts
 what it hands over (TP-MR, TS 23.040, 9.2.3.6). Else it stays open whose it is, until
 the others have come too, or cannot come any more: then it is nobody's.
+
+What is owed outlives the process: after `kill -9` the answer to its last message may
+come to the next one.
 """
 
+import json
 from collections import deque
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from adapters.modem.outcomes import unknown
 from engine.ports.modem import LateAnswer, SubmitOutcome
@@ -19,6 +23,16 @@ LISTEN_S: Final = 120.0
 NOBODYS: Final = unknown("an answer came that may be another message's")
 KEPT_MAX: Final = 16
 _ROUND: Final = 256
+
+
+class Kept(Protocol):
+    """Where a record of what is owed outlives the process."""
+
+    def read(self) -> str:
+        """Return the last record that still holds; "" where there is none."""
+
+    def write(self, record: str) -> None:
+        """Replace the record."""
 
 
 @dataclass(slots=True)
@@ -36,15 +50,23 @@ class _Message:
 class Owed:
     """Handed over and not answered, oldest first; times are seconds of boottime."""
 
-    def __init__(self) -> None:
-        """Start with nothing, on a SIM whose count is not known."""
+    def __init__(self, kept: Kept | None = None) -> None:
+        """Start with what an earlier process has left, else with nothing.
+
+        Another program that has sent by the same SIM in between makes the count too
+        low, and the answer that is owed then may be taken for the next message's.
+        """
+        self._kept = kept
+        self._record = ""
         self._messages: deque[_Message] = deque()
         self._answers: list[SubmitOutcome] = []
         self._told: list[LateAnswer] = []
         self._own: _Message | None = None
         self._handed = 0
         self.was_in_doubt = False
-        self.forget_count()
+        self._last: tuple[int, int] | None = None
+        self._plugged = ""
+        self._restore()
 
     def __len__(self) -> int:
         """Return how many may still be answered, the one that is waited for too."""
@@ -57,12 +79,31 @@ class Owed:
 
     def forget_count(self) -> None:
         """Forget which reference was last: the SIM may be another."""
-        self._last: tuple[int, int] | None = None
+        self._last = None
+        self._keep()
+
+    @property
+    def next_number(self) -> int:
+        """The number of the next message."""
+        return self._handed + 1
+
+    def numbers(self) -> list[int]:
+        """Return the messages whose answer somebody wants to hear, oldest first."""
+        return [m.number for m in self._messages if m.is_awaited]
+
+    def opened(self, plugged: str) -> None:
+        """Take at which port it is; one that was plugged in anew owes nothing."""
+        before, self._plugged = self._plugged, plugged
+        if before and plugged and before != plugged:
+            self.give_up()
+            self.forget_count()
+        self._keep()
 
     def give_up(self) -> None:
         """Expect no answer any more: the modem has started anew."""
         self._own = None
         self._nobodys(outstanding=0)
+        self._keep()
 
     def hand_over(self, now_s: float) -> None:
         """Take one more, which is waited for."""
@@ -74,6 +115,7 @@ class Owed:
         self.was_in_doubt = self.is_in_doubt
         self._own = _Message(self._handed, now_s + LISTEN_S)
         self._messages.append(self._own)
+        self._keep()
 
     def wait_no_more(self) -> int:
         """Leave what is waited for; return its number, 0 where no answer may follow."""
@@ -109,6 +151,7 @@ class Owed:
                 self._own = None
             else:
                 self._tell(message, told)
+        self._keep()
         return outcome
 
     def tell(self) -> list[LateAnswer]:
@@ -126,6 +169,7 @@ class Owed:
                 self._nobodys(outstanding=len(self._messages) - len(self._answers))
             else:
                 self._messages.popleft()
+        self._keep()
 
     def _nobodys(self, *, outstanding: int) -> None:
         """Tell that nobody knows of any; so many answers may yet come, to nobody."""
@@ -155,3 +199,24 @@ class Owed:
         """Note where the count stands."""
         if outcome.reference is not None:
             self._last = outcome.reference, message.number
+
+    def _keep(self) -> None:
+        if self._kept is None:
+            return
+        messages = [[m.number, m.until_s, m.is_awaited] for m in self._messages]
+        record = json.dumps([self._handed, self._last, messages, self._plugged])
+        if record != self._record:
+            self._record = record
+            self._kept.write(record)
+
+    def _restore(self) -> None:
+        record = "" if self._kept is None else self._kept.read()
+        try:
+            handed, last, messages, plugged = json.loads(record)
+            owed = [_Message(int(n), float(s), bool(is_)) for n, s, is_ in messages]
+            count = (int(last[0]), int(last[1])) if last else None
+            self._handed, self._plugged = int(handed), str(plugged)
+        except (ValueError, TypeError):
+            return  # none, or no record of ours
+        self._messages.extend(owed)
+        self._last = count

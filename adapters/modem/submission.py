@@ -24,23 +24,30 @@ class Submissions:
         """Take what belongs to the port."""
         self._dialogue, self._arrivals = dialogue, arrivals
 
-    def answer(self, beat: Callable[[], None], late_s: float) -> SubmitOutcome:
-        """Wait for what becomes of a message; nothing raises, silence is an outcome.
+    def submit(
+        self, pdu: str, beat: Callable[[], None], late_s: float
+    ) -> SubmitOutcome:
+        """Hand a message over and wait for what becomes of it.
+
+        Nothing raises, silence is an outcome.
 
         Answers to earlier messages that come meanwhile are told by the arrivals. Where
         it stays open whose an answer is, what comes later may tell.
 
         Args:
+            pdu: what is written at the prompt.
             beat: called at least once a second.
-            late_s: how long to wait, from its Ctrl-Z, which has just been written.
+            late_s: how long to wait from its Ctrl-Z.
 
         """
         self._arrivals.catch_late()
         dialogue, owed = self._dialogue, self._dialogue.owed
+        # Before a byte of it: this process may be gone before the next line.
         owed.hand_over(dialogue.clock.boottime_s())
         deadline_s = late_s
         in_doubt, reason = False, "no answer to the message"
         try:
+            dialogue.write_pdu(pdu)
             while (reply := self._wait(beat, deadline_s)) is not None:
                 now_s = dialogue.clock.boottime_s()
                 own = owed.answered(outcome_of(reply), now_s)

@@ -8,6 +8,7 @@ works, which `select`, in pyserial's own read and write, refuses.
 
 import os
 import select
+import stat
 from contextlib import suppress
 from typing import Protocol
 
@@ -28,6 +29,10 @@ class Transport(Protocol):
     @property
     def is_open(self) -> bool:
         """Whether `open` has succeeded and `close` was not called since."""
+
+    @property
+    def plugged(self) -> str:
+        """What is another text once the device was plugged in anew; "" if unknown."""
 
     def open(self) -> None:
         """Open exclusively.
@@ -79,6 +84,18 @@ class SerialTransport:
     def is_open(self) -> bool:
         """Whether the port is open, though it may have been lost since."""
         return self._fd >= 0
+
+    @property
+    def plugged(self) -> str:
+        """The device's node, which is made anew each time that it is plugged in.
+
+        A socket has none.
+        """
+        with suppress(OSError):
+            node = os.fstat(self._fd)
+            if stat.S_ISCHR(node.st_mode):
+                return f"{node.st_dev}.{node.st_ino}.{node.st_rdev}.{node.st_ctime_ns}"
+        return ""
 
     def open(self) -> None:
         """Open and lock the port; modem lines are left alone (ptys have none)."""

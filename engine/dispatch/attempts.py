@@ -6,8 +6,9 @@ the effect's stream from then on.
 
 import json
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from engine.ports.journal import (
     Answer,
@@ -25,6 +26,7 @@ from engine.ports.journal import (
     Unknown,
 )
 from engine.quick import quick
+from engine.supervision.failure import ReplacedError
 from engine.values import CommandId, EffectId
 
 JOURNAL_TIMEOUT_S = 10.0
@@ -33,6 +35,7 @@ SETTLED = "EffectSettled"
 EFFECT = "effect/"
 _PENDING = frozenset({EffectState.ATTEMPTING, EffectState.UNKNOWN})
 _LATER = frozenset({EffectState.ACCEPTED, EffectState.UNKNOWN})
+NO_NOTE: Mapping[str, object] = MappingProxyType({})
 
 
 @quick
@@ -47,6 +50,9 @@ class Outcome:
     reference: str = ""
     reason: str = ""
     retry: bool = False
+
+
+REPLACED = Outcome(state=EffectState.REJECTED, reason="replaced", retry=True)
 
 
 @quick
@@ -100,14 +106,25 @@ class Attempts:
         self._heard: deque[_Heard] = deque()
         self._held: tuple[Append, Reply] | None = None
 
-    def begin(self, row: EffectRow) -> bool:
+    def begin(
+        self,
+        row: EffectRow,
+        beat: Callable[[], None],
+        note: Mapping[str, object] = NO_NOTE,
+    ) -> bool:
         """Make `attempting` durable; False where somebody else has the effect.
 
         False as well where the journal does not say: nothing was sent then, and
-        the effect is offered again or settled by whoever finds it.
+        the effect is offered again or settled by whoever finds it. `note` is kept
+        with it, for whoever recovers.
+
+        Raises:
+            ReplacedError: `beat` does; whoever has waited for the journal sends
+                nothing then, and what has begun ends as certainly not sent.
+
         """
         attempt = row.attempt + 1
-        body = {"attempt": attempt, "route": self._route}
+        body = {"attempt": attempt, "route": self._route, **note}
         begin = self._append_of(
             row.effect_id,
             expected_seq=0,
@@ -130,7 +147,14 @@ class Attempts:
             self._in_doubt[row.effect_id] = row, None
             return False
         self._in_doubt.pop(row.effect_id, None)
-        return isinstance(answer, Appended)
+        if not isinstance(answer, Appended):
+            return False
+        try:
+            beat()
+        except ReplacedError:
+            self.settle(row, REPLACED)
+            raise
+        return True
 
     def mend(self) -> None:
         """Look again at what the journal did not answer; now and then, while idle.

@@ -16,7 +16,7 @@ from engine.dispatch.actor import (
     Shout,
     Take,
 )
-from engine.dispatch.attempts import Attempts, Outcome
+from engine.dispatch.attempts import JOURNAL_TIMEOUT_S, Attempts, Outcome
 from engine.dispatch.body import EffectBody, decode_body
 from engine.errors import ModemError, ModemGoneError, ModemSilentError
 from engine.health import Health
@@ -27,7 +27,7 @@ from engine.modems.loopback import Loopback, SelfTest
 from engine.modems.outcomes import not_sent, outcome_of
 from engine.modems.pacing import LATE_S, Pacing
 from engine.modems.reports import VALIDITY, Sent, state_of
-from engine.modems.unanswered import Unanswered
+from engine.modems.unanswered import Unanswered, note_of
 from engine.ports.journal import (
     EffectRow,
     EffectState,
@@ -50,12 +50,11 @@ from engine.ports.telemetry import Telemetry
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.link import Link
 
-JOURNAL_TIMEOUT_S = 10.0
 LOOK = timedelta(milliseconds=200)
 HELD = timedelta(milliseconds=5)
 """How long an outcome waits for the next effect: another route may have taken it."""
 VALIDITY_MIN = VALIDITY // timedelta(minutes=1)
-LOOP_VALIDITY_MIN = 5
+LOOP_MIN = 5
 CHANNELS = ("sms", "call")
 
 
@@ -101,6 +100,8 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
     def started(self) -> None:
         """Settle what an earlier instance left; the port is opened right after."""
         self._attempts.recover()
+        owed, name = self._driver.owed(), self.link.name
+        self._unanswered.inherit(owed, self._readers, name, self.clock)
         self.wake_at(self.clock.now())
 
     def stopping(self) -> None:
@@ -150,10 +151,9 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         if not self._is_open or self._pacing.is_listening:
             self._tell_dispatcher(Planned(rows=(row,)))
             return
-        reached = ""
-        if self._attempts.begin(row):
-            reached = self._attempt(row, more=take.more)
-        self._ask_for_work(reached)
+        note = note_of(self._driver.next_number())
+        begun = self._attempts.begin(row, self.beat, note)
+        self._ask_for_work(self._attempt(row, more=take.more) if begun else "")
 
     def woke(self) -> None:
         """Open the port if it is closed, else look what has come."""
@@ -202,12 +202,11 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         loop = self._loopback
         text = loop.next_text(now_s)
         if text:
-            minutes = LOOP_VALIDITY_MIN
-            submitted = self._hand_over(loop.number, text, validity_min=minutes)
-            if submitted.result is SendResult.REJECTED:
-                loop.refused(now_s)
+            submitted = self._hand_over(loop.number, text, validity_min=LOOP_MIN)
             if submitted.may_follow:
                 self._unanswered_by(None, submitted)
+            elif submitted.result is SendResult.REJECTED:
+                loop.refused(now_s)
         if loop.has_failed(now_s):
             self._gauges.loops(works=False)
 

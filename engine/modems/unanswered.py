@@ -1,15 +1,26 @@
 """Which message a late answer of the modem belongs to; or that nobody can say."""
 
+import json
 from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from engine.ports.journal import EffectRow
+from engine.dispatch.attempts import ATTEMPTING, effect_stream
+from engine.ports.clock import Clock
+from engine.ports.journal import (
+    EffectRow,
+    EffectState,
+    ReaderLender,
+    StoredEvent,
+)
+from engine.values import Instant
 
 LISTEN_S = 120.0
 """So long after the hand-over an answer may follow, by the port's word."""
 BEHIND_S = 30.0
 """So long after it has come an answer may be read: a submit is in the way."""
 KEPT_MAX = 16
+_OPEN = frozenset({EffectState.ATTEMPTING, EffectState.UNKNOWN})
 
 
 class _Kept(NamedTuple):
@@ -28,6 +39,20 @@ class Unanswered:
     def __init__(self) -> None:
         """Start with none."""
         self._rows: deque[_Kept] = deque(maxlen=KEPT_MAX)
+
+    def inherit(
+        self, owed: Sequence[int], readers: ReaderLender, route: str, clock: Clock
+    ) -> None:
+        """Keep what an earlier process handed over, by the numbers of their notes."""
+        if not owed:
+            return
+        with readers.reader() as reader:
+            rows = _recent(reader.effects(_OPEN), route, clock.now())
+            streams = [reader.stream(effect_stream(row.effect_id)) for row in rows]
+        noted = dict(zip(map(_number, streams), rows, strict=True))
+        for number in owed:
+            if number in noted:
+                self.add(noted[number], clock.boottime_s(), 0.0, number)
 
     def add(
         self, row: EffectRow | None, now_s: float, waited_s: float, number: int = 0
@@ -55,3 +80,26 @@ class Unanswered:
         until_s, row, _ = self._rows.popleft()
         # Past its time it may still be its answer, read late; or the next one's.
         return row if now_s <= until_s else None
+
+
+def note_of(number: int) -> Mapping[str, object]:
+    """Return what to note with an attempt: the number that its message would have."""
+    return {"number": number}
+
+
+def _recent(rows: Iterable[EffectRow], route: str, now: Instant) -> list[EffectRow]:
+    """Return the messages of a route that may be answered, the youngest last."""
+    found: list[tuple[Instant, EffectRow]] = []
+    for row in rows:
+        at = row.changed_at
+        if at is None or (row.route, row.channel) != (route, "sms"):
+            continue
+        if now.since(at).total_seconds() < LISTEN_S:
+            found.append((at, row))
+    return [row for _, row in sorted(found, key=lambda one: one[0].ms)]
+
+
+def _number(events: Sequence[StoredEvent]) -> int:
+    """Return the number that was noted with the latest attempt; 0 without."""
+    begun = [json.loads(row.body) for row in events if row.kind == ATTEMPTING]
+    return int(begun[-1].get("number", 0)) if begun else 0

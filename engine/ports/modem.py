@@ -182,6 +182,15 @@ class ModemDriver(Protocol):
         For one that owes the answer to a message: while it sends, it takes none.
         """
 
+    def next_number(self) -> int:
+        """Return the number of the next message (`SubmitOutcome.number`).
+
+        Numbers go on over restarts; 0 where the driver gives none.
+        """
+
+    def owed(self) -> Sequence[int]:
+        """Return which messages, also of an earlier process, may still be answered."""
+
     def delete(self, slot: str) -> None:
         """Delete a stored message that the journal has."""
 

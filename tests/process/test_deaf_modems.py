@@ -10,6 +10,7 @@ pytestmark = [pytest.mark.process, pytest.mark.slow]
 
 ATTEMPTING = "SELECT route FROM effect WHERE channel = 'sms' AND state = 'attempting'"
 BUSY_S = 30.0
+OWED_S = 15.0
 
 
 def _up(rig: Rig, modem: str) -> bool:
@@ -56,6 +57,28 @@ def test_a_modem_that_is_deaf_after_a_restart_costs_no_message_and_comes_back(
     with rig.device() as device:
         device.sos(lat_deg=41.32)
     assert eventually(lambda: len(_accepted_by(rig, "modem-1")) > before, timeout_s=60)
+
+
+def test_an_answer_that_is_owed_over_a_kill_is_not_the_next_messages(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    folder = tmp_path_factory.mktemp("owes")
+    with Rig(folder=folder, modems_wanted=1) as rig:
+        (modem,) = rig.modems
+        modem.faults.owed_cmgs_s = OWED_S
+        with rig.device() as device:
+            device.sos()
+        assert eventually(lambda: modem.is_sending)
+        ((first,),) = rig.rows(ATTEMPTING.replace("route", "effect_id"))
+        rig.kill()
+        # Whatever comes next is refused; its answer stands behind the one owed.
+        modem.faults.owed_cmgs_s, modem.faults.no_credit = 1.0, True
+        rig.start()
+
+        assert eventually(lambda: _accepted_by(rig, "modem-1"), timeout_s=OWED_S + 15)
+        refused = "SELECT 1 FROM effect WHERE channel = 'sms' AND state = 'rejected'"
+        assert eventually(lambda: rig.rows(refused), timeout_s=15)
+        assert _accepted_by(rig, "modem-1") == [(first,)]
 
 
 def test_the_only_modem_deaf_after_a_restart_sends_once_it_hears(

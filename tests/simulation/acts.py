@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from tests.simulation.cast import AGREED, DURESS_WORD, SAFE_WORD
 from tests.simulation.disk import write_as_old_owner
-from tests.simulation.farends import SUBMIT_FAULTS
+from tests.simulation.modem import SUBMIT_FAULTS
 from tests.simulation.plan import FAULTS_END_S, Item
 
 if TYPE_CHECKING:

@@ -218,6 +218,8 @@ class Day:
         self.crash_at_contact = (left, when) if left else None
         if not left:
             self.struck(f"contact_{when}")
+            if when == "before":
+                self.watching.not_sent(route)
             life.doom()
 
     def _contacted(self) -> None:
@@ -242,7 +244,7 @@ def _most_alike(watching: Watching) -> int:
     """Return how often one notification went out, its repeats counted with it."""
     chains = Counter[str]()
     for effect, times in watching.sent.items():
-        chains[effect.rpartition(".")[0]] += times
+        chains[effect.rpartition(".")[0]] += times - watching.unsent[effect]
     return max(chains.values(), default=0)
 
 

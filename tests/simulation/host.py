@@ -34,8 +34,9 @@ from engine.supervision.tree import Tree
 from engine.values import Instant
 from tests.simulation.cast import registry, roster
 from tests.simulation.disk import Disk, Lender, SimStore
-from tests.simulation.farends import Network, SimChannel, SimModem
+from tests.simulation.farends import Network, SimChannel
 from tests.simulation.invariants import Watching
+from tests.simulation.modem import SimModem
 from tests.simulation.runtime import Life, World
 from tests.simulation.watchers import Comparing, WatchingTelemetry
 

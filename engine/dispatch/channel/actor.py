@@ -74,7 +74,7 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
                 assert_never(message)
 
     def _take(self, row: EffectRow) -> None:
-        if self._attempts.begin(row):
+        if self._attempts.begin(row, self.beat):
             outcome = self._attempt(self._notification(row))
             self.beat()
             self._attempts.settle(row, outcome)

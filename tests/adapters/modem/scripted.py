@@ -41,6 +41,7 @@ class ScriptedModem:
         self.opened = 0
         self.is_open = False
         self.gone = False
+        self.plugged = ""
         self._typed = ""
         self._output: deque[tuple[float, bytes]] = deque()
 

@@ -1,8 +1,12 @@
 """What a modem says of a message after the driver has stopped waiting for it."""
 
+from dataclasses import dataclass
+from pathlib import Path
+
 import pytest
 
 from adapters.modem.driver import SerialModem
+from adapters.modem.options import ModemOptions
 from engine.ports.modem import LateAnswer, ModemEvent, SendResult, SubmitOutcome
 from tests.adapters.modem.scripted import SILENCE, WORKS, ScriptedModem, driver_of
 from tests.fakes import ManualClock
@@ -70,6 +74,7 @@ def test_a_late_answer_before_the_next_prompt_is_not_the_next_ones(
     assert event.outcome.reference == 98
 
 
+OK_97 = "\r\n+CMGS: 97\r\n\r\nOK\r\n"
 OK_98 = "\r\n+CMGS: 98\r\n\r\nOK\r\n"
 OK_99 = "\r\n+CMGS: 99\r\n\r\nOK\r\n"
 REFUSED = "\r\n+CMS ERROR: 38\r\n"
@@ -241,3 +246,96 @@ def test_no_answer_to_two_messages_leaves_both_open(clock: ManualClock) -> None:
     modem.say(OK_98 + OK_99)
     told = _told(list(driver.poll(drain=False)))
     assert told == [(SendResult.SENT, 98), (SendResult.SENT, 99)]
+
+
+class KilledError(BaseException):
+    """This process is gone."""
+
+
+def _gone() -> None:
+    raise KilledError
+
+
+@dataclass
+class Life:
+    """Processes of one modem; each is killed while it waits for an answer."""
+
+    clock: ManualClock
+    file: Path
+
+    def driver(self, answers: str) -> SerialModem:
+        modem = ScriptedModem(self.clock, WORKS, sent=answers)
+        driver = driver_of(modem, ModemOptions(owed_file=str(self.file)))
+        driver.open()
+        return driver
+
+    def is_killed(self, text: str = "one") -> None:
+        driver = self.driver(SILENCE)
+        with pytest.raises(KilledError):
+            driver.submit(NUMBER, text, validity_min=5, beat=_gone)
+        self.clock.advance(3)
+
+
+@pytest.fixture
+def life(clock: ManualClock, tmp_path: Path) -> Life:
+    return Life(clock, tmp_path / "owed-modem-1")
+
+
+@pytest.mark.parametrize(
+    ("answers", "first", "second"),
+    [
+        (OK_98 + REFUSED, (SendResult.SENT, 98), (SendResult.REJECTED, None)),
+        (REFUSED + OK_99, (SendResult.REJECTED, None), (SendResult.SENT, 99)),
+    ],
+)
+def test_what_is_owed_over_a_kill_is_not_the_next_messages_bug_it_showed_as_sent(
+    life: Life,
+    answers: str,
+    first: tuple[SendResult, int | None],
+    second: tuple[SendResult, int | None],
+) -> None:
+    life.is_killed()
+    driver = life.driver(answers)
+    assert (list(driver.owed()), driver.next_number()) == ([1], 2)
+    outcome = driver.submit(NUMBER, "two", validity_min=5, late_s=25)
+    assert (outcome.result, outcome.reference) == second
+    (late,) = driver.poll(drain=False)
+    assert isinstance(late, LateAnswer)
+    assert (late.outcome.result, late.outcome.reference, late.number) == (*first, 1)
+
+
+@pytest.mark.parametrize(
+    ("last", "result"),
+    [("", SendResult.UNKNOWN), (OK_98, SendResult.UNKNOWN), (OK_97, SendResult.SENT)],
+)
+def test_the_count_before_the_kill_tells_the_next_answer_from_the_one_owed(
+    life: Life, last: str, result: SendResult
+) -> None:
+    if last:
+        life.driver(last).submit(NUMBER, "last", validity_min=5)
+    life.is_killed()
+    outcome = life.driver(OK_99).submit(NUMBER, "two", validity_min=5, late_s=25)
+    assert outcome.result is result
+
+
+def test_what_was_killed_after_its_answer_is_owed_nothing(life: Life) -> None:
+    life.driver(OK_98).submit(NUMBER, "one", validity_min=5)
+    driver = life.driver(OK_99)
+    assert list(driver.owed()) == []
+    assert driver.submit(NUMBER, "two", validity_min=5).reference == 99
+
+
+def test_two_minutes_after_the_kill_nothing_is_owed(life: Life) -> None:
+    life.is_killed()
+    driver = life.driver(OK_99)
+    life.clock.advance(118)
+    assert driver.submit(NUMBER, "two", validity_min=5).reference == 99
+
+
+def test_a_modem_that_starts_anew_after_the_kill_owes_nothing(life: Life) -> None:
+    life.is_killed()
+    driver = life.driver(OK_99)
+    _modem(driver).say("\r\nRDY\r\n")
+    assert driver.wait(1)
+    driver.poll(drain=False)
+    assert driver.submit(NUMBER, "two", validity_min=5).reference == 99

@@ -28,7 +28,7 @@ from engine.supervision.tree import Tree
 from engine.timers.actor import Arm, Timers
 from engine.values import AlarmId, CommandId, EffectId, Instant, OperatorId
 from tests.engine.alarm.scene import press_of, raise_of
-from tests.engine.dispatch.ledger import FULL, LOST, SILENT, Ledger
+from tests.engine.dispatch.ledger import FULL, LOST, SILENT, Ledger, lives
 from tests.engine.grown import grow
 from tests.engine.intake.reports import judge_of
 from tests.simulation.runtime import World
@@ -265,7 +265,7 @@ def test_a_tick_finds_the_outcome_whose_hint_was_lost_and_whether_to_try_again(
     route = Attempts(
         route="modem-1", journal=rig.ledger, readers=rig.ledger, told=told.append
     )
-    assert route.begin(row)
+    assert route.begin(row, lives)
     refused = Outcome(state=EffectState.REJECTED, reason="+CMS 500", retry=True)
     route.settle(row, refused)
     rig.world.run(40)

@@ -200,7 +200,8 @@ def test_a_channel_reaches_every_address_under_keys_of_its_own() -> None:
 
 
 def test_a_modem_is_opened_for_a_message_and_given_back() -> None:
-    from tests.simulation.farends import Network, SimModem  # noqa: PLC0415 - one use
+    from tests.simulation.farends import Network  # noqa: PLC0415 - one use
+    from tests.simulation.modem import SimModem  # noqa: PLC0415 - likewise
     from tests.simulation.runtime import Life, World  # noqa: PLC0415 - likewise
 
     world = World(1)

@@ -26,7 +26,7 @@ from engine.supervision.child import ChildSpec, OnDown, Strategy
 from engine.supervision.link import Link
 from engine.supervision.supervisor import supervisor
 from engine.values import EffectId
-from tests.engine.dispatch.ledger import Ledger, row_of
+from tests.engine.dispatch.ledger import Ledger, lives, row_of
 from tests.engine.dispatch.wiring import dispatcher_on
 from tests.engine.grown import grow, tree_in
 from tests.engine.intake.reports import Meter
@@ -193,7 +193,7 @@ def test_at_a_start_whatever_was_under_way_is_unknown_and_the_alarm_is_told() ->
     medium = Medium()
     before = Rig(medium)
     before.ledger.plan(row_of("e1"), row_of("e2"))
-    assert before.attempts("modem-1", before.settled.append).begin(row_of("e1"))
+    assert before.attempts("modem-1", before.settled.append).begin(row_of("e1"), lives)
     rig = Rig(medium).start()
     assert rig.ledger.state("e1") is EffectState.UNKNOWN
     assert [(s.effect, s.route, s.outcome.state) for s in rig.settled] == [

@@ -15,8 +15,9 @@ from engine.dispatch.attempts import (
 )
 from engine.dispatch.body import decode_body
 from engine.ports.journal import Append, Appended, EffectState, Request
+from engine.supervision.failure import ReplacedError
 from engine.values import EffectId
-from tests.engine.dispatch.ledger import LOST, SILENT, Ledger, row_of
+from tests.engine.dispatch.ledger import LOST, SILENT, Ledger, lives, row_of
 from tests.fakes import ManualClock
 
 SENT = Outcome(state=EffectState.ACCEPTED, reference="17")
@@ -46,14 +47,28 @@ def rig() -> Rig:
 
 
 def test_attempting_is_durable_before_anything_is_sent(rig: Rig) -> None:
-    assert rig.one.begin(rig.row)
+    assert rig.one.begin(rig.row, lives)
     assert rig.ledger.state("e1") is EffectState.ATTEMPTING
     assert rig.ledger.kinds("e1") == [ATTEMPTING]
     assert rig.told == []
 
 
+def test_whoever_was_replaced_while_the_journal_was_slow_sends_nothing(
+    rig: Rig,
+) -> None:
+    def replaced() -> None:
+        raise ReplacedError
+
+    with pytest.raises(ReplacedError):
+        rig.one.begin(rig.row, replaced)
+
+    assert rig.states() == [EffectState.REJECTED]
+    assert rig.told[0].outcome.retry
+    assert not rig.two.begin(rig.row, replaced), "somebody else has the effect"
+
+
 def test_an_outcome_is_durable_before_the_alarm_is_told(rig: Rig) -> None:
-    rig.one.begin(rig.row)
+    rig.one.begin(rig.row, lives)
     seen: list[EffectState] = []
     telling = Attempts(
         route="modem-1",
@@ -71,11 +86,11 @@ def test_an_outcome_may_wait_for_the_next_attempt_and_is_asked_for_before_it(
 ) -> None:
     following = row_of("e2")
     rig.ledger.plan(following)
-    rig.one.begin(rig.row)
+    rig.one.begin(rig.row, lives)
     rig.one.settle_with_next(rig.row, SENT)
     assert rig.ledger.state("e1") is EffectState.ATTEMPTING
     assert rig.told == []
-    rig.one.begin(following)
+    rig.one.begin(following, lives)
     streams = [r.stream for r in rig.ledger.asked if isinstance(r, Append)]
     assert streams == ["effect/e1", "effect/e1", "effect/e2"]
     assert rig.states() == [EffectState.ACCEPTED]
@@ -87,8 +102,8 @@ def test_whatever_else_is_written_comes_after_an_outcome_that_waits(
 ) -> None:
     other = row_of("e2")
     rig.ledger.plan(other)
-    rig.one.begin(other)
-    rig.one.begin(rig.row)
+    rig.one.begin(other, lives)
+    rig.one.begin(rig.row, lives)
     rig.one.settle_with_next(rig.row, SENT)
     if news == "settle":
         rig.one.settle(other, UNKNOWN)
@@ -104,9 +119,9 @@ def test_whatever_else_is_written_comes_after_an_outcome_that_waits(
 
 
 def test_two_routes_that_pull_one_effect_send_it_once(rig: Rig) -> None:
-    assert rig.one.begin(rig.row)
-    assert not rig.two.begin(rig.row)
-    assert not rig.one.begin(rig.row)
+    assert rig.one.begin(rig.row, lives)
+    assert not rig.two.begin(rig.row, lives)
+    assert not rig.one.begin(rig.row, lives)
 
 
 def test_a_withdrawn_effect_is_not_sent(rig: Rig) -> None:
@@ -117,14 +132,14 @@ def test_a_withdrawn_effect_is_not_sent(rig: Rig) -> None:
         withdraws=(EffectId("e1"),),
     )
     rig.ledger.ask(withdraw, 1.0)
-    assert not rig.one.begin(rig.row)
+    assert not rig.one.begin(rig.row, lives)
     assert rig.ledger.state("e1") is EffectState.WITHDRAWN
 
 
 def test_late_news_changes_an_accepted_or_unknown_effect_and_no_other(
     rig: Rig,
 ) -> None:
-    rig.one.begin(rig.row)
+    rig.one.begin(rig.row, lives)
     rig.one.settle(rig.row, UNKNOWN)
     rig.one.settle_late(rig.row, SENT)
     rig.one.settle_late(rig.row, Outcome(state=EffectState.DELIVERED))
@@ -138,7 +153,7 @@ def test_late_news_changes_an_accepted_or_unknown_effect_and_no_other(
 
 
 def test_what_an_earlier_instance_left_under_way_is_unknown(rig: Rig) -> None:
-    rig.one.begin(rig.row)
+    rig.one.begin(rig.row, lives)
     rig.two.recover()
     assert rig.ledger.state("e1") is EffectState.ATTEMPTING, "it is not its own"
     rig.route("modem-1").recover()
@@ -147,7 +162,7 @@ def test_what_an_earlier_instance_left_under_way_is_unknown(rig: Rig) -> None:
 
 
 def test_a_restart_marks_as_unknown_once(rig: Rig) -> None:
-    rig.one.begin(rig.row)
+    rig.one.begin(rig.row, lives)
     for _ in range(2):
         rig.ledger.ask(unknown_append(rig.row, rig.ledger.epoch), 1.0)
     assert rig.ledger.kinds("e1") == [ATTEMPTING, SETTLED]
@@ -155,17 +170,17 @@ def test_a_restart_marks_as_unknown_once(rig: Rig) -> None:
 
 def test_a_begin_that_the_journal_does_not_answer_sends_nothing(rig: Rig) -> None:
     rig.ledger.fault = lambda _: SILENT
-    assert not rig.one.begin(rig.row)
+    assert not rig.one.begin(rig.row, lives)
     rig.ledger.fault = lambda _: ""
     assert rig.ledger.state("e1") is EffectState.PLANNED
-    assert rig.two.begin(rig.row), "it is offered again"
+    assert rig.two.begin(rig.row, lives), "it is offered again"
 
 
 def test_a_begin_that_was_written_all_the_same_is_unknown_bug_for_ever_under_way(
     rig: Rig,
 ) -> None:
     rig.ledger.fault = lambda _: LOST
-    assert not rig.one.begin(rig.row)
+    assert not rig.one.begin(rig.row, lives)
     rig.one.mend()
     assert rig.ledger.state("e1") is EffectState.UNKNOWN
     rig.ledger.fault = lambda _: ""
@@ -181,7 +196,7 @@ def test_a_begin_that_is_still_on_its_way_is_looked_at_again(rig: Rig) -> None:
         return SILENT
 
     rig.ledger.fault = hold
-    assert not rig.one.begin(rig.row)
+    assert not rig.one.begin(rig.row, lives)
     rig.ledger.fault = lambda _: ""
     rig.one.mend()
     assert rig.told == []
@@ -194,7 +209,7 @@ def test_a_begin_that_is_still_on_its_way_is_looked_at_again(rig: Rig) -> None:
 def test_an_outcome_that_the_journal_did_not_answer_is_written_again_bug_lost(
     rig: Rig, fault: str
 ) -> None:
-    rig.one.begin(rig.row)
+    rig.one.begin(rig.row, lives)
     rig.ledger.fault = lambda _: fault
     rig.one.settle(rig.row, SENT)
     assert rig.told == []
@@ -213,7 +228,7 @@ def test_while_the_journal_is_silent_mending_asks_once_and_not_for_each(
     rows = [row_of(f"m{number}") for number in range(5)]
     rig.ledger.plan(*rows)
     for row in rows:
-        assert rig.one.begin(row)
+        assert rig.one.begin(row, lives)
     rig.ledger.fault = lambda _: SILENT
     for row in rows:
         rig.one.settle(row, SENT)
@@ -223,7 +238,7 @@ def test_while_the_journal_is_silent_mending_asks_once_and_not_for_each(
 
 
 def test_an_outcome_can_be_read_back_with_what_the_row_does_not_say(rig: Rig) -> None:
-    rig.one.begin(rig.row)
+    rig.one.begin(rig.row, lives)
     refused = Outcome(state=EffectState.REJECTED, reason="+CMS 500", retry=True)
     rig.one.settle(rig.row, refused)
     rows = rig.ledger.store.reader().stream("effect/e1")
@@ -232,7 +247,7 @@ def test_an_outcome_can_be_read_back_with_what_the_row_does_not_say(rig: Rig) ->
 
 
 def test_no_outcome_holds_an_address(rig: Rig) -> None:
-    rig.one.begin(rig.row)
+    rig.one.begin(rig.row, lives)
     rig.one.settle(rig.row, UNKNOWN)
     address = decode_body(rig.row.body).address.encode()
     for append in rig.ledger.asked:
@@ -241,7 +256,7 @@ def test_no_outcome_holds_an_address(rig: Rig) -> None:
 
 
 def test_the_first_writer_wins_and_the_answer_is_the_journals(rig: Rig) -> None:
-    rig.one.begin(rig.row)
+    rig.one.begin(rig.row, lives)
     answer = rig.ledger.ask(unknown_append(rig.row, rig.ledger.epoch), 1.0)
     assert isinstance(answer, Appended)
     rig.one.settle(rig.row, SENT)

@@ -6,7 +6,7 @@ from engine.dispatch.attempts import Attempts, Outcome
 from engine.dispatch.history import remember
 from engine.dispatch.routes import FORGET_S, RouteBook, Standing
 from engine.ports.journal import EffectState
-from tests.engine.dispatch.ledger import Ledger, row_of
+from tests.engine.dispatch.ledger import Ledger, lives, row_of
 from tests.fakes import ManualClock
 
 ANNA, BERIT = "+46701740605", "+998901234567"
@@ -23,7 +23,7 @@ def _journal(*sent: tuple[str, str, Outcome]) -> tuple[Ledger, ManualClock]:
         attempts = Attempts(
             route="modem-1", journal=ledger, readers=ledger, told=lambda _: None
         )
-        assert attempts.begin(row)
+        assert attempts.begin(row, lives)
         attempts.settle(row, outcome)
     return ledger, clock
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from engine.dispatch.actor import Planned
 from engine.errors import ModemError, ModemGoneError
 from engine.health import Health
+from engine.journal.memory import Medium
 from engine.modems.actor import ModemActor
 from engine.modems.loopback import SelfTest
 from engine.ports.journal import EffectState
@@ -54,6 +55,8 @@ class Driver:
     registered: bool = True
     operator: str = ""
     states: list[object] = field(default_factory=list)
+    number: int = 1
+    owes: Sequence[int] = ()
 
     def open(self, *, beat: Callable[[], None]) -> ModemHealth:
         beat()
@@ -117,6 +120,12 @@ class Driver:
             raise ModemGoneError
         return bool(self.arrived)
 
+    def next_number(self) -> int:
+        return self.number
+
+    def owed(self) -> Sequence[int]:
+        return self.owes
+
     def answers(self) -> bool:
         return self.takes_commands
 
@@ -138,12 +147,27 @@ class Driver:
 
 
 class Rig:
-    """`driver` is modem-1's; `drivers` are all of them."""
+    """`driver` is modem-1's; `drivers` are all of them.
 
-    def __init__(self, modems: int = 1, self_test: SelfTest | None = None) -> None:
-        self.world = World(1)
-        self.ledger = Ledger(self.world)
-        self.drivers = [Driver(self.world) for _ in range(modems)]
+    `before` is the process before this one, which was killed; `owes` are the numbers
+    of its messages that may still be answered.
+    """
+
+    def __init__(
+        self,
+        modems: int = 1,
+        self_test: SelfTest | None = None,
+        before: "Rig | None" = None,
+        owes: Sequence[int] = (),
+    ) -> None:
+        if before is None:
+            self.world = World(1)
+            self.medium = Medium()
+        else:
+            self.world = World(1, before.world.now())
+            self.medium = before.medium
+        self.ledger = Ledger(self.world, self.medium)
+        self.drivers = [Driver(self.world, owes=owes) for _ in range(modems)]
         self.driver = self.drivers[0]
         self.meter = Meter()
         self.health = Health(self.meter)

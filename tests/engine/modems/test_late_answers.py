@@ -46,3 +46,46 @@ def test_a_late_answer_is_recorded_on_the_oldest_unanswered_effect(
     last = ("modem_last_sent_timestamp_seconds", "modem-1")
     assert (last in rig.meter.shown) is (late.result is SendResult.SENT)
     assert _ends(rig, "e2") == (EffectState.UNKNOWN, "")
+
+
+@pytest.mark.parametrize(("takes_s", "run_s"), [(3600.0, 4.0), (0.0, 90.0)])
+def test_the_late_answer_to_what_a_killed_process_sent_is_recorded_on_its_own_effect(
+    takes_s: float, run_s: float
+) -> None:
+    before = Rig()
+    before.driver.number = 7
+    before.driver.takes_s = takes_s
+    before.driver.outcomes += [UNKNOWN]
+    before.plan("e1")
+    before.world.run(run_s)
+
+    after = Rig(before=before, owes=[6, 7])
+
+    assert _ends(after, "e1") == (EffectState.UNKNOWN, "")
+    sent = SubmitOutcome(result=SendResult.SENT, reference=100)
+    after.driver.arrived.append(LateAnswer(outcome=sent, number=6))
+    after.world.run(1)
+    assert _ends(after, "e1") == (EffectState.UNKNOWN, ""), "nobody knows of a 6"
+    after.driver.arrived.append(LateAnswer(outcome=sent, number=7))
+    after.world.run(1)
+    assert _ends(after, "e1") == (EffectState.ACCEPTED, "100")
+
+
+def test_a_number_of_two_minutes_ago_or_of_a_call_is_another_message() -> None:
+    before = Rig()
+    before.driver.outcomes += [UNKNOWN]
+    before.plan("long ago")
+    before.world.run(121)
+    before.driver.outcomes += [UNKNOWN]
+    before.plan("just now")
+    before.world.run(1)
+    before.plan("rung", channel="call")
+    before.world.run(1)
+
+    after = Rig(before=before, owes=[1])
+
+    sent = SubmitOutcome(result=SendResult.SENT, reference=100)
+    after.driver.arrived.append(LateAnswer(outcome=sent, number=1))
+    after.world.run(1)
+    assert _ends(after, "just now") == (EffectState.ACCEPTED, "100")
+    assert _ends(after, "long ago") == (EffectState.UNKNOWN, "")
