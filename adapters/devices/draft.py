@@ -104,10 +104,11 @@ class Draft:
             alarms: bits that are alarms even where the table lacks them: `UNKNOWN`.
 
         """
-        for bit in sorted(table.keys() | set(alarms)):
-            signals = table.get(bit, (Signal.UNKNOWN,))
-            if signals and value >> bit & 1:
-                self.signal(f"{place}:bit{bit}", *signals)
+        for bit in range(value.bit_length()):
+            if value >> bit & 1 and (bit in table or bit in alarms):
+                signals = table.get(bit, (Signal.UNKNOWN,))
+                if signals:
+                    self.signal(f"{place}:bit{bit}", *signals)
 
     def locate(
         self,

@@ -234,8 +234,10 @@ def _read_readings(content: Reader, draft: Draft) -> None:
     """Read what may stand behind the status, as far as it goes."""
     kept = draft.attributes
     left = content.left
-    form = next((form for form in _READINGS if form.size <= left), None)
-    if form is None:
+    for form in _READINGS:
+        if form.size <= left:
+            break
+    else:
         return
     values = form.unpack(content.take(form.size))
     for (name, units), value in zip(_MEASURED, values, strict=False):
@@ -256,23 +258,23 @@ def _read_tags(count: int, data: bytes, kept: dict[str, str]) -> None:
 
 
 def _read_gps(content: Reader, draft: Draft) -> tuple[float, float]:
-    lat, lon = content.signed(4), content.signed(4)
-    draft.altitude_m = float(content.signed(2))
-    draft.speed_mps = content.unsigned(2) * KMH_MPS
-    draft.course_deg = float(content.unsigned(2))
-    draft.attributes["satellites"] = str(content.unsigned(1))
+    lat, lon, height, speed, course, seen = _GPS.unpack(content.take(_GPS.size))
+    draft.altitude_m = float(height)
+    draft.speed_mps = speed * KMH_MPS
+    draft.course_deg = float(course)
+    draft.attributes["satellites"] = str(seen)
     return lat / _DEGREE, lon / _DEGREE
 
 
 def _read_neighbours(parts: int, content: Reader, draft: Draft) -> None:
     mcc = mnc = 0
-    for bit in (1, 2, 3):
+    for bit in (1, 2, 3) if parts & _CELL_BITS else ():
         if parts >> bit & 1:
             if bit == 1:
                 mcc, mnc = content.unsigned(2), content.unsigned(2)
             lac, cid = content.unsigned(2), content.unsigned(4)
             draft.cell(mcc, mnc, lac, cid, -content.unsigned(1))
-    for bit in (4, 5, 6):
+    for bit in (4, 5, 6) if parts & _STATION_BITS else ():
         if parts >> bit & 1:
             draft.access_point(content.take(6).hex(), content.signed(1))
     if parts & 0x80:
@@ -319,6 +321,7 @@ def _fits(frame: bytes) -> bool:
 
 
 _MARK = b"gg"
+_CELL_BITS, _STATION_BITS = 0x0E, 0x70
 _HEADER_BYTES = 14
 _PACKAGES_MAX = 256
 # Volts, two inputs, distance, counters, steps, minutes walked, and the air: the longest
@@ -332,6 +335,7 @@ _MEASURED = (
     *(("temperature_c", 256), ("humidity_percent", 10), ("illuminance_lx", 256)),
     *(("co2_ppm", 0), ("temperature2_c", 16)),
 )
+_GPS = Struct(">iihHHB")
 _TAG, _TAG_COUNT_BYTES, _TAGS_MAX = Struct(">6s4xHhH"), 2, 32
 _STATUS_BYTES, _OLD_READINGS = 2, 6
 _BEATS = frozenset({0x03, 0x07})

@@ -131,7 +131,7 @@ def _placed(word: str, fields: list[str], body: str, draft: Draft) -> list[Draft
     if word != _TRACK:
         if places:
             _locate(places[0], draft)
-            after = body[places[-1].end() + 1 :].split(",")
+            after = _behind(places[-1], fields, body)
             read_behind(word, fields, after, draft)
         elif not (draft.cells or draft.wifi):
             draft.kind = ReportKind.HEARTBEAT
@@ -154,13 +154,17 @@ def _placed(word: str, fields: list[str], body: str, draft: Draft) -> list[Draft
             attributes=dict(draft.attributes if place is places[-1] else shared),
         )
         _locate(place, point)
-        after = body[place.end() + 1 :].split(",")
+        after = _behind(place, fields, body)
         if place is places[-1]:
             read_behind(word, fields, after, point)
         else:
             read_distance(after, point)
         drafts.append(point)
     return drafts or [draft]
+
+
+def _behind(place: re.Match[str], fields: list[str], body: str) -> list[str]:
+    return fields[body.count(",", 0, place.end()) + 1 :]
 
 
 def _locate(place: re.Match[str], draft: Draft) -> None:

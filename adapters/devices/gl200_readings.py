@@ -7,11 +7,15 @@ field that is not what it should be is passed over.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from adapters.devices.draft import Draft
-
-Fields = Sequence[str]
+from adapters.devices.gl200_tags import (
+    Fields,
+    accessory_reader,
+    keep_scaled,
+    read_sensors,
+)
 
 
 def read_front(word: str, fields: Fields, draft: Draft) -> None:
@@ -40,7 +44,11 @@ def read_behind(word: str, fields: Fields, after: Fields, draft: Draft) -> None:
     """
     if len(after) <= _APPENDED:
         return
-    at = _read_appended(after, draft)
+    at = _APPENDED + 1
+    if after[_APPENDED] not in {"", "00"}:
+        at = _read_appended(after, draft)
+    if len(after) <= at:
+        return
     if word in _ENGINE_WORDS:
         _read_hours(after[at], draft)
         draft.scaled("odometer_m", "".join(after[at + 1 : at + 2]), units=0.001)
@@ -48,10 +56,11 @@ def read_behind(word: str, fields: Fields, after: Fields, draft: Draft) -> None:
     if word == "GTOBD":
         draft.scaled("obd_odometer_m", after[at], units=0.001)
         return
-    if at < len(after) and _KILOMETRES.fullmatch(after[at]):
+    if "." in after[at]:
         draft.scaled("odometer_m", after[at], units=0.001)
     if word in _WITH_WIRES and len(after) > at + 1:
-        _read_hours(after[at + 1], draft)
+        if after[at + 1]:
+            _read_hours(after[at + 1], draft)
         _read_wires(word, fields, after[at + 2 :], draft)
 
 
@@ -83,7 +92,7 @@ def _read_hours(text: str, draft: Draft) -> None:
 
 def _read_wires(word: str, fields: Fields, after: Fields, draft: Draft) -> None:
     """Read wires, a battery and the state word; then what the event's mask adds."""
-    state = next((at for at, text in enumerate(after) if _STATE.fullmatch(text)), 0)
+    state = _state_at(after)
     if not state:
         if word == "GTERI" and len(after) > _BARE_WIRES:
             _read_bare_wires(after[3:5], draft)
@@ -99,8 +108,16 @@ def _read_wires(word: str, fields: Fields, after: Fields, draft: Draft) -> None:
         _read_extended(fields[4] if len(fields) > 4 else "", behind, draft)  # noqa: PLR2004
     else:
         for name, text in zip(("engine_rpm", "", "fuel"), behind[:-2], strict=False):
-            if name:
+            if name and text:
                 draft.number(name, text)
+
+
+def _state_at(after: Fields) -> int:
+    """Return where the state word stands, 0 where there is none."""
+    for at, text in enumerate(after):
+        if len(text) in _STATE_DIGITS and _STATE.fullmatch(text):
+            return at
+    return 0
 
 
 def _read_bare_wires(texts: Fields, draft: Draft) -> None:
@@ -135,33 +152,7 @@ def _read_extended(mask: str, behind: Fields, draft: Draft) -> None:
                 draft.attributes[name] = repr(value / 16)
         at += 1 + 3 * count
     if bits & ~0x03 == _SENSORS and len(behind) > at:
-        _read_sensors(_small(behind[at]), behind[at + 1 :], draft)
-
-
-def _read_sensors(count: int, fields: Fields, draft: Draft) -> None:
-    """Read sensors in reach: each says by a mask which of its fields are sent."""
-    at = 4  # index, type, model, raw data
-    for place in range(1, count + 1):
-        mask = "".join(fields[at : at + 1])
-        if not _LONG_MASK.fullmatch(mask.zfill(8)):
-            return
-        at += 1
-        for bit in range(16):
-            if int(mask, 16) >> bit & 1:
-                text = "".join(fields[at : at + 1])
-                at += 1
-                _read_tag(bit, text, f"tag{place}", draft)
-        at += 4
-
-
-def _read_tag(bit: int, text: str, tag: str, draft: Draft) -> None:
-    if not text:
-        return
-    if bit in _TAG_TEXTS:
-        draft.attributes[f"{tag}_{_TAG_TEXTS[bit]}"] = text[:_TEXT_CHARS_MAX]
-    elif bit in _TAG_NUMBERS:
-        name, units = _TAG_NUMBERS[bit]
-        _scaled(f"{tag}_{name}", text, units, draft)
+        read_sensors(_small(behind[at]), behind[at + 1 :], draft)
 
 
 def _read_itself(fields: Fields, draft: Draft) -> None:
@@ -196,16 +187,17 @@ def _read_itself(fields: Fields, draft: Draft) -> None:
 def _read_track(fields: Fields, draft: Draft) -> None:
     """Read whose vehicle it is and what feeds it, in thousandths of a volt."""
     at = 4
-    if _VIN.fullmatch(fields[3]):
+    if len(fields[3]) > 16 and _VIN.fullmatch(fields[3]):  # noqa: PLR2004
         draft.attributes["vin"] = fields[3]
         at = 5
-    supply = "".join(fields[at : at + 1])
-    if _small(supply) > _SUPPLY_MIN:
+    supply = fields[at] if len(fields) > at else ""
+    if supply and _small(supply) > _SUPPLY_MIN:
         draft.scaled("external_v", supply, units=1000)
 
 
 def _read_event(fields: Fields, draft: Draft) -> None:
-    draft.scaled("external_v", "".join(fields[5:6]), units=1000)
+    if fields[5:6] and fields[5]:
+        draft.scaled("external_v", fields[5], units=1000)
 
 
 def _read_bus(fields: Fields, draft: Draft) -> None:
@@ -226,7 +218,7 @@ def _read_bus(fields: Fields, draft: Draft) -> None:
             if _HEX.fullmatch(text):
                 draft.attributes[name] = str(int(text, 16))
         elif text[:1] != "K":
-            _scaled(name, text.lstrip("LHP/"), units, draft)
+            keep_scaled(name, text.lstrip("LHP/"), units, draft)
 
 
 def _read_plug(fields: Fields, draft: Draft) -> None:
@@ -242,21 +234,6 @@ def _read_plug(fields: Fields, draft: Draft) -> None:
         draft.flag("obd_connected", connected == "1")
     if codes:
         draft.attributes["fault_codes"] = codes[:_CODES_CHARS_MAX]
-
-
-def _read_accessory(mask_at: int) -> Callable[[Fields, Draft], None]:
-    def read(fields: Fields, draft: Draft) -> None:
-        mask = "".join(fields[mask_at : mask_at + 1])
-        values = iter(fields[mask_at + 1 :])
-        bits = int(mask, 16) if _HEX.fullmatch(mask) else 0
-        for bit, name, units in _ACCESSORY:
-            text = next(values, "") if bits >> bit & 1 else ""
-            if units:
-                _scaled(name, text, units, draft)
-            elif text:
-                draft.attributes[name] = text[:_TEXT_CHARS_MAX]
-
-    return read
 
 
 def _read_data(fields: Fields, draft: Draft) -> None:
@@ -302,13 +279,6 @@ def _ignition(on: bool) -> Callable[[Fields, Draft], None]:  # noqa: FBT001 - a 
     return read
 
 
-def _scaled(name: str, text: str, units: float, draft: Draft) -> None:
-    if units == 1:
-        draft.number(name, text)
-    else:
-        draft.scaled(name, text, units=units)
-
-
 def _small(text: str) -> int:
     return int(text) if text.isdecimal() and text.isascii() and len(text) < 6 else 0  # noqa: PLR2004
 
@@ -323,8 +293,8 @@ _MASK = re.compile(r"[0-9A-F]{2}")
 _HEX = re.compile(r"[0-9A-Fa-f]{1,8}")
 _LONG_MASK = re.compile(r"[0-9A-F]{6,8}")
 _EVEN_HEX = re.compile(r"(?:[0-9A-Fa-f]{2}){1,256}")
+_STATE_DIGITS = frozenset({6, 10})
 _STATE = re.compile(r"[0-9A-F]{6}(?:[0-9A-F]{4})?")
-_KILOMETRES = re.compile(r"\d{1,7}\.\d{1,2}")
 _HOURS = re.compile(r"\d{5}:\d\d:\d\d")
 _VOLTS = re.compile(r"\d\.\d{1,2}")
 _VIN = re.compile(r"[0-9A-Z]{17}")
@@ -340,19 +310,6 @@ _MOVING = {
 }
 _ENGINE_WORDS = frozenset({"GTIGN", "GTIGF", "GTVGN", "GTVGF"})
 _WITH_WIRES = frozenset({"GTFRI", "GTERI", "GTGEO", "GTRTL", "GTDOG"})
-_TAG_TEXTS = {0: "name", 1: "id"}
-_TAG_NUMBERS = {
-    2: ("status", 1),
-    3: ("battery_v", 1000),
-    4: ("temperature_c", 1),
-    5: ("humidity_percent", 1),
-    13: ("battery_percent", 1),
-}
-_ACCESSORY = (
-    *((0, "tag1_name", 0), (1, "tag1_mac", 0), (2, "tag1_status", 1)),
-    *((3, "tag1_battery_v", 1000), (4, "tag1_temperature_c", 1)),
-    (5, "tag1_humidity_percent", 1),
-)
 # The bits of the bus's mask in the order of their values, and how many units make one:
 # the distance is in hundreds of metres, the engine's time in hours.
 _BUS: tuple[tuple[int, str, float], ...] = (
@@ -382,8 +339,8 @@ _FRONT: dict[str, Callable[[Fields, Draft], None]] = {
     "GTERI": _read_event,
     "GTCAN": _read_bus,
     "GTOBD": _read_plug,
-    "GTBAA": _read_accessory(8),
-    "GTBID": _read_accessory(6),
+    "GTBAA": accessory_reader(8),
+    "GTBID": accessory_reader(6),
     "GTDTT": _read_data,
     "GTIDA": _read_driver,
     "GTDAR": _read_warning,

@@ -130,9 +130,10 @@ def _read_rest(fields: list[str], draft: Draft) -> None:
     # Volts with a point, millivolts without.
     draft.scaled("battery_v", battery, units=1 if "." in battery else 1000)
     draft.scaled("odometer_m", kilometres, units=1 / 1000)
-    draft.number("gps", "".join(fields[13:14]))
-    for name, text in zip(("adc1", "adc2"), fields[14:16], strict=False):
-        draft.scaled(name, text, units=1000)
+    if len(fields) > _WIRES:
+        draft.attributes["gps"] = fields[_WIRES - 1][:_CHARS_MAX]
+        draft.number("adc1", fields[_WIRES])
+        draft.number("adc2", "".join(fields[_WIRES + 1 : _WIRES + 2]))
     if len(fields) > _CELL + 1:
         cell, network = fields[_CELL], fields[_CELL + 1]
         if len(cell) == _CELL_DIGITS and len(network) == _NETWORK_DIGITS:
@@ -165,6 +166,7 @@ _END = re.compile(rb"\*[0-9A-Fa-f]{2}")
 _EVENT = 10
 _CELL, _CELL_DIGITS, _NETWORK_DIGITS = 16, 8, 6
 _PASSWORD = "00000000"  # noqa: S105 - the factory's, printed in every manual
+_WIRES = 14
 _INPUTS = frozenset("ABCD")
 # What a device says of itself, and where.
 _SYSTEM = {

@@ -157,6 +157,8 @@ def _read_wires(fields: list[str], draft: Draft) -> None:
 
 def _read_event_data(event: str, fields: list[str], draft: Draft) -> None:
     """Read what the event is about, a tank and up to some ten thermometers."""
+    if not any(fields):
+        return
     said, _, form, tank, sensors = [*fields, "", "", "", "", ""][:5]
     if said:
         name = "driver" if event == _KEY_HELD else "event_data"

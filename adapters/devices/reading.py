@@ -1,7 +1,7 @@
 """Bounded reading of bytes and text; whatever does not fit is `UnreadableError`."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import date, timedelta
 from math import isfinite
 from typing import Literal
 
@@ -60,6 +60,10 @@ class Reader:
 
     def unsigned(self, count: int) -> int:
         """Return an unsigned number of `count` bytes."""
+        start = self._at
+        if count == 1 and start < self._end:  # what most of them are
+            self._at = start + 1
+            return self._data[start]
         return int.from_bytes(self.take(count), self._order)
 
     def signed(self, count: int) -> int:
@@ -161,11 +165,14 @@ def moment(
     whole_year = year + _CENTURY if year < _YEARS_SHORT else year
     if not _YEAR_MIN <= whole_year <= _YEAR_MAX:
         return None
+    if not (0 <= hour < 24 and 0 <= minute < 60 and 0 <= second < 60):  # noqa: PLR2004
+        return None
     try:
-        local = datetime(whole_year, month, day, hour, minute, second, tzinfo=UTC)
+        days = date(whole_year, month, day).toordinal() - _EPOCH_DAY
     except (ValueError, OverflowError):
         return None
-    return Instant.from_datetime(local - offset)
+    seconds = ((days * 24 + hour) * 60 + minute) * 60 + second
+    return Instant(seconds * 1000 - (offset // _MS if offset else 0))
 
 
 def moment_of_digits(
@@ -175,10 +182,13 @@ def moment_of_digits(
     digits = date + time[:6]
     if len(digits) != _DIGITS_OF_MOMENT or not (digits.isascii() and digits.isdigit()):
         return None
-    parts = [int(digits[index : index + 2]) for index in range(0, 12, 2)]
-    if day_first:
-        parts[0], parts[2] = parts[2], parts[0]
-    return moment(*parts, offset=offset)
+    rest, second = divmod(int(digits), 100)
+    rest, minute = divmod(rest, 100)
+    rest, hour = divmod(rest, 100)
+    rest, last = divmod(rest, 100)
+    first, month = divmod(rest, 100)
+    year, day = (last, first) if day_first else (first, last)
+    return moment(year, month, day, hour, minute, second, offset=offset)
 
 
 def moment_of_epoch(seconds: float) -> Instant | None:
@@ -190,6 +200,8 @@ def moment_of_epoch(seconds: float) -> Instant | None:
     return Instant(round(seconds * 1000)) if inside else None
 
 
+_MS = timedelta(milliseconds=1)
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
 _DIGITS_MAX = 20
 _DIGITS_OF_MOMENT = 12
 _CENTURY = 2000

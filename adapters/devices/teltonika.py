@@ -221,8 +221,7 @@ def _read_record(codec: int, reader: Reader, draft: Draft) -> None:
         size = form.size * reader.unsigned(wide_count)
         there = reader.peek(size)
         whole = there[: len(there) // form.size * form.size]
-        for element, value in form.iter_unpack(whole):
-            io.read_element(element, value, event, draft)
+        io.read_elements(form.iter_unpack(whole), event, draft)
         reader.take(size)
     if codec == io.CODEC_8E:
         for _ in range(reader.unsigned(2)):

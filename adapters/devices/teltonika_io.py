@@ -1,7 +1,7 @@
 """Codecs and IO elements of `teltonika`; wiki.teltonika-gps.com, per-model AVL ids."""
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from adapters.devices.draft import KMH_MPS, Draft
 from adapters.devices.reading import Reader, UnreadableError, text_of
@@ -16,8 +16,20 @@ WIDE_ID = frozenset({CODEC_8E, CODEC_16})
 CODECS = WIDE_ID | TEXT_CODECS | {GH3000, CODEC_8}
 
 
+def read_elements(
+    elements: Iterable[tuple[int, int]], event: int, draft: Draft
+) -> None:
+    """Add what IO elements say, each an AVL id and its value."""
+    kept = draft.attributes
+    for element, value in elements:
+        if element in _READERS:
+            read_element(element, value, event, draft)
+        else:
+            kept[f"io{element}"] = str(value)
+
+
 def read_element(element: int, value: int, event: int, draft: Draft) -> None:
-    """Add what one IO element says; one that is not described keeps its number.
+    """Add what one IO element of those that are described says.
 
     Args:
         element: its AVL id.
@@ -26,15 +38,11 @@ def read_element(element: int, value: int, event: int, draft: Draft) -> None:
         draft: the record's report.
 
     """
-    kept = draft.attributes
-    reader = _READERS.get(element)
-    if reader is None:
-        kept[f"io{element}"] = str(value)
-        return
-    reader(value, draft)
     if element in _SIGNALLING:
-        kept[f"io{element}"] = str(value)
+        draft.attributes[f"io{element}"] = str(value)
         _read_signal(element, value, event, draft)
+    else:
+        _READERS[element](value, draft)
 
 
 def _read_signal(element: int, value: int, event: int, draft: Draft) -> None:
@@ -288,13 +296,9 @@ def _driver(value: int, draft: Draft) -> None:
         draft.attributes["driver"] = value.to_bytes(8, "little").hex().upper()
 
 
-def _nothing(_value: int, _draft: Draft) -> None:
-    pass
-
-
 _SIGNALLING = _VALUES.keys() | _ALARMS.keys() | _EVENTS.keys()
 _READERS: dict[int, _Read] = {
-    **dict.fromkeys(_SIGNALLING, _nothing),
+    **{element: _count(f"io{element}") for element in _SIGNALLING},
     **{element: _count(name) for element, name in _COUNTS.items()},
     **{element: _flag(name) for element, name in _FLAGS.items()},
     **{element: _fraction(*each) for element, each in _FRACTIONS.items()},

@@ -157,12 +157,12 @@ def _read_place(place: re.Match[str], *, comma: bool, draft: Draft) -> None:
     inputs = place["inputs"]
     if inputs:
         draft.bits("inputs", integer(inputs[0], radix=16), _INPUTS)
-        draft.attributes["input"] = f"0x{inputs}"
+        draft.attributes["input"] = "0x" + inputs
         draft.flag("charging", place["power"] == "0")
         draft.flag("ignition", place["ignition"] == "1")
     if place["metres"]:
-        draft.attributes["odometer_m"] = str(integer(place["metres"], radix=16))
-        draft.attributes["fuel"] = str(integer(place["fuel"], radix=16))
+        draft.attributes["odometer_m"] = str(int(place["metres"], 16))
+        draft.attributes["fuel"] = str(int(place["fuel"], 16))
     draft.speed_mps = decimal(place["speed"]) * KMH_MPS
     course = (place["course"] or place["plain"] or "").strip()
     if course:

@@ -269,7 +269,11 @@ KEPT_BY: Mapping[str, Mapping[str, by.Compare]] = {
     },
     "h02": {"battery": by.number("battery_raw")},
     "jt808": {"blocked": by.bit("status", 10)},
-    "laipac": {"status": by.text("status"), "gps": by.text("gps")},
+    "laipac": {
+        "adc#": by.number("adc#", 1000),
+        "status": by.text("status"),
+        "gps": by.text("gps"),
+    },
     "meitrack": {
         "hdop": by.tenths_if_whole("hdop"),
         "battery": by.either(by.number("battery_v"), by.number("battery_raw", 100)),
