@@ -13,7 +13,7 @@ def read_sensors(count: int, fields: Fields, draft: Draft) -> None:
     at = 4  # index, type, model, raw data
     for place in range(1, count + 1):
         mask = "".join(fields[at : at + 1])
-        if not _LONG_MASK.fullmatch(mask.zfill(8)):
+        if not _HEX.fullmatch(mask):
             return
         at += 1
         for bit in range(16):
@@ -61,7 +61,6 @@ def keep_scaled(name: str, text: str, units: float, draft: Draft) -> None:
 
 _TEXT_CHARS_MAX = 32
 _HEX = re.compile(r"[0-9A-Fa-f]{1,8}")
-_LONG_MASK = re.compile(r"[0-9A-F]{6,8}")
 _TAG_TEXTS = {0: "name", 1: "id"}
 _TAG_NUMBERS = {
     2: ("status", 1),

@@ -63,3 +63,13 @@ def test_a_bus_says_by_a_mask_what_it_sends() -> None:
     said = "GTCAN,310201,153759012347650,gv65,0,1,C0000024,H893,200"
     read_front("GTCAN", said.split(","), made)
     assert made.attributes == {"obd_odometer_m": "89300.0", "engine_rpm": "200"}
+
+
+@pytest.mark.parametrize("mask", ["", "x", "FFFFFFFFF"])
+def test_a_sensor_without_its_mask_is_let_go(mask: str) -> None:
+    made = draft()
+    behind = ["cell", "", "", "", "00", "1.5", "", "", "80", "110000", "0", "1"]
+    sensor = ["00", "6", "4", "0D1C099A", mask, "name", "7805414BA78A", "2026", "1"]
+    read_behind("GTERI", ["GTERI", "", "", "", "00000100"], [*behind, *sensor], made)
+    assert "tag1_id" not in made.attributes
+    assert made.attributes["ignition"] == "false"
