@@ -32,7 +32,9 @@ from engine.alarm.schedule import next_due
 from engine.alarm.state import Alarm, Kind, alarm_of, stream_of
 from engine.alarm.unheard import unheard
 from engine.errors import EngineError, JournalError
+from engine.journal.handle import asked
 from engine.ports.journal import (
+    Answer,
     Append,
     Appended,
     Conflict,
@@ -44,6 +46,7 @@ from engine.ports.journal import (
     Unknown,
 )
 from engine.supervision.child import ChildSpec, OnDown, Restart
+from engine.supervision.crew import Steps
 from engine.supervision.failure import Failure
 from engine.supervision.link import Link
 from engine.supervision.names import reaches
@@ -93,37 +96,36 @@ class AlarmActor(OnDemandActor[Do]):
         self._restates = self._alarm is not None and is_held_for_good(self._alarm)
         self._arm()
 
-    def handle(self, message: Do) -> None:
+    def handle(self, message: Do) -> Steps:
         """Decide one command; a tick first catches up with the effects' rows."""
         if isinstance(message.command, Tick):
             for settle in self._unheard():
-                self._execute(settle)
+                yield from self._execute(settle)
             if (follow := self._followed()) is not None:
-                self._execute(follow)
+                yield from self._execute(follow)
         command = message.command
         if self._alarm is None and message.otherwise is not None:
             command = message.otherwise
-        done = self._execute(command)
+        done: Done = yield from self._execute(command)
         if message.answered is not None:
             message.answered(done)
         names = self.link.tree.names
         pass_on(self._alarm, command, lambda one: names.tell("alarms", one))
 
-    def rescan(self) -> None:
+    def rescan(self) -> Steps:  # type: ignore[override] # runs as a handler's steps do
         """Catch up with the rows, since hints were dropped."""
-        self.handle(Do(command=Tick(command_id=self._tick_id())))
+        return self.handle(Do(command=Tick(command_id=self._tick_id())))
 
-    def _execute(self, command: AlarmCommand) -> Done:
+    def _execute(self, command: AlarmCommand) -> Steps:
         in_doubt = False
         for _ in range(TRIES_MAX):
             now = self.clock.now()
             decision = self._consider(command, now)
-            events = decision.events
             append = self._append(command, decision, now)
             if append is None:
                 self._arm()
                 return Done(alarm=self._alarm)
-            answer = self._journal.ask(append, APPEND_TIMEOUT_S)
+            answer: Answer = yield asked(self._journal, append, APPEND_TIMEOUT_S)
             self.beat()
             match answer:
                 case Appended():

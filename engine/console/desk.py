@@ -23,6 +23,10 @@ from engine.values import AlarmId, DeviceId, OperatorId
 
 ANSWER_S = 10.0
 GATHER_S = 0.02
+GATHER_MAX_S = 0.5
+REST = 5
+"""Folding takes no more than one part of so many of the time: in a flood of alarms the
+page may be half a second late, and their first notifications may not."""
 NOBODY_TAKES = "nobody takes orders just now; give it again"
 KEPT_ROSTER = "roster.toml"
 KEPT_SESSIONS = "sessions.json"
@@ -42,6 +46,7 @@ class ConsoleDesk:
         # One at a time: each check takes 19 MiB.
         self._checker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="argon2")
         self._folding: asyncio.TimerHandle | None = None
+        self._gather_s = GATHER_S
         self._waiting: set[asyncio.Future[None]] = set()
         self.streams = 0
 
@@ -180,11 +185,14 @@ class ConsoleDesk:
         """Take the bell of a commit: many that ring together are folded together."""
         if self._folding is None:
             loop = asyncio.get_running_loop()
-            self._folding = loop.call_later(GATHER_S, self._fold)
+            self._folding = loop.call_later(self._gather_s, self._fold)
 
     def _fold(self) -> None:
         self._folding = None
+        began_s = self.parts.clock.boottime_s()
         self.catch_up()
+        took_s = self.parts.clock.boottime_s() - began_s
+        self._gather_s = min(max(GATHER_S, took_s * REST), GATHER_MAX_S)
 
     def catch_up(self) -> None:
         """Fold what is new and wake the event streams; in the loop's thread."""

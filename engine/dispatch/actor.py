@@ -15,6 +15,7 @@ from engine.health import Health
 from engine.ports.journal import (
     Answer,
     Appended,
+    EffectClass,
     EffectRow,
     EffectState,
     JournalAccess,
@@ -65,6 +66,8 @@ class Idle:
     operator: str = ""
     reached: str = field(default="", repr=False)
     is_registered: bool = True
+    takes: int = 1
+    """So many at once, where more wait than there are routes for."""
     urgent: ClassVar[bool] = True
 
 
@@ -99,12 +102,13 @@ class Away:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Take:
-    """To a route: this effect is yours if the journal agrees.
+    """To a route: this effect is yours if the journal agrees, and those behind it.
 
     `more` where others wait that the route could send next.
     """
 
     row: EffectRow
+    behind: tuple[EffectRow, ...] = ()
     more: bool = False
     urgent: ClassVar[bool] = True
 
@@ -160,6 +164,7 @@ class Dispatcher(SupervisedActor[Heard]):
         self._listening: dict[str, tuple[str, ...]] = {}
         self._down: frozenset[str] = frozenset()
         self._idle: dict[str, tuple[str, ...]] = {}
+        self._takes: dict[str, int] = {}
         self._up: dict[str, tuple[str, ...]] = {}
         self._handed_s: dict[EffectId, float] = {}
         self._busy_with: dict[str, str] = {}
@@ -186,6 +191,7 @@ class Dispatcher(SupervisedActor[Heard]):
                 self._queue.withdraw(message.effects)
             case Idle():
                 self._idle[message.worker] = message.channels
+                self._takes[message.worker] = message.takes
                 self._up[message.worker] = message.channels
                 self._listening.pop(message.worker, None)
                 self._learn(message)
@@ -284,9 +290,32 @@ class Dispatcher(SupervisedActor[Heard]):
                 if row is not None:
                     given = True
                     del idle[worker]
-                    self._give(worker, row)
+                    self._give(worker, row, self._behind(choice, row, up))
         self._hurry_callers()
         self._hurry_listeners(up)
+
+    def _behind(
+        self, choice: Choice, row: EffectRow, up: Routes
+    ) -> tuple[EffectRow, ...]:
+        """Return what else goes with an effect: a share of what waits for its channel.
+
+        Only where people are told. What is exclusive stands alone: were it unknown, it
+        would never be repeated.
+        """
+        takes = self._takes[choice.route]
+        if takes == 1 or row.effect_class is EffectClass.EXCLUSIVE:
+            return ()
+        routes = sum(row.channel in channels for channels in up.values())
+        share = min(takes, self._queue.waiting(row.channel) // routes)
+        found: list[EffectRow] = []
+        for _ in range(share - 1):
+            other = self._queue.take(
+                (row.channel,), choice.leaves, below_rank=choice.below_rank
+            )
+            if other is None:
+                break
+            found.append(other)
+        return tuple(found)
 
     def _urgency(self, route: tuple[str, tuple[str, ...]]) -> float:
         return self._queue.first_rank(route[1])
@@ -299,18 +328,21 @@ class Dispatcher(SupervisedActor[Heard]):
             if lookup(worker) is not None
         }
 
-    def _give(self, worker: str, row: EffectRow) -> None:
+    def _give(self, worker: str, row: EffectRow, behind: tuple[EffectRow, ...]) -> None:
         now_s = self.clock.boottime_s()
         more = self._queue.waits_for(self._idle.pop(worker))
         self._busy_with[worker] = row.channel
-        self._handed_s[row.effect_id] = now_s
-        if self.link.tree.names.tell(worker, Take(row=row, more=more)):
+        given = (row, *behind)
+        self._handed_s.update((one.effect_id, now_s) for one in given)
+        take = Take(row=row, behind=behind, more=more)
+        if self.link.tree.names.tell(worker, take):
             if row.channel == "sms":
                 self._book.spent(worker, now_s)
             return
         self._up.pop(worker, None)
-        self._handed_s.pop(row.effect_id)
-        self._queue.offer(row)
+        for one in given:
+            self._handed_s.pop(one.effect_id)
+            self._queue.offer(one)
 
     def _hurry_listeners(self, up: Routes) -> None:
         """End the patience of a route with work that no other can do."""

@@ -6,7 +6,7 @@ the effect's stream from then on.
 
 import json
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -123,13 +123,42 @@ class Attempts:
                 nothing then, and what has begun ends as certainly not sent.
 
         """
+        return bool(self.begin_all((row,), beat, note))
+
+    def begin_all(
+        self,
+        rows: Sequence[EffectRow],
+        beat: Callable[[], None],
+        note: Mapping[str, object] = NO_NOTE,
+    ) -> list[EffectRow]:
+        """Begin a few in one commit, as `begin` does one; return those that are ours.
+
+        After a `kill -9` all that are not settled are unknown: few, and soon sent.
+        """
+        begins = [self._begin_of(row, note) for row in rows]
+        self.release()
+        answers = self._journal.ask_all(begins, JOURNAL_TIMEOUT_S)
+        begun = [
+            row
+            for row, answer in zip(rows, answers, strict=True)
+            if self._is_begun(row, answer)
+        ]
+        try:
+            if begun:
+                beat()
+        except ReplacedError:
+            for row in begun:
+                self.settle(row, REPLACED)
+            raise
+        return begun
+
+    def _begin_of(self, row: EffectRow, note: Mapping[str, object]) -> Append:
         attempt = row.attempt + 1
-        body = {"attempt": attempt, "route": self._route, **note}
-        begin = self._append_of(
+        return self._append_of(
             row.effect_id,
             expected_seq=0,
             kind=ATTEMPTING,
-            body=body,
+            body={"attempt": attempt, "route": self._route, **note},
             head=Head(status=EffectState.ATTEMPTING.value, is_open=True),
             change=EffectChange(
                 effect_id=row.effect_id,
@@ -139,22 +168,15 @@ class Attempts:
                 route=self._route,
             ),
         )
-        self.release()
-        answer = self._journal.ask(begin, JOURNAL_TIMEOUT_S)
+
+    def _is_begun(self, row: EffectRow, answer: Answer) -> bool:
         if isinstance(answer, Unknown) or (
             isinstance(answer, Appended) and answer.repeated
         ):
             self._in_doubt[row.effect_id] = row, None
             return False
         self._in_doubt.pop(row.effect_id, None)
-        if not isinstance(answer, Appended):
-            return False
-        try:
-            beat()
-        except ReplacedError:
-            self.settle(row, REPLACED)
-            raise
-        return True
+        return isinstance(answer, Appended)
 
     def mend(self) -> None:
         """Look again at what the journal did not answer; now and then, while idle.

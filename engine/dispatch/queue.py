@@ -90,6 +90,10 @@ class Queue:
         """Say whether anything waits that these channels can send."""
         return self.first_rank(channels) < inf
 
+    def waiting(self, channel: str) -> int:
+        """Return about how many wait for a channel, and never too few."""
+        return len(self._heaps.get(channel, []))
+
     def waits_before(self, rank: int) -> bool:
         """Say whether anything more urgent than `rank` waits."""
         return any(self._top_rank(heap) < rank for heap in self._heaps.values())

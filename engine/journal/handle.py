@@ -1,18 +1,21 @@
 """The journal as everybody else holds it."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import pykka
 
 from engine.journal.actor import Entry, OnNotRecorded, Part
 from engine.ports.journal import (
     Answer,
+    JournalAccess,
     JournalReader,
     JournalStore,
     Reply,
     Request,
     Unknown,
 )
+from engine.supervision.crew import Question
 from engine.supervision.names import Ref
 
 
@@ -62,18 +65,34 @@ class Journal:
         For alarm, modem and channel actors alone. The request stays on its way
         after a time-out: reload, and ask again under the same command id.
         """
+        (answer,) = self.ask_all((request,), timeout_s)
+        return answer
+
+    def ask_all(
+        self, requests: Sequence[Request], timeout_s: float
+    ) -> Sequence[Answer]:
+        """Block for the answers to a few requests, as `ask` does for one.
+
+        They share a commit; where one is not answered, none is.
+        """
         ref = self._where()
         if ref is None:
-            self._on_not_recorded((request,))
-            return Unknown(reason="the journal is not running")
-        future: pykka.Future[Answer] = ref.actor_class.new_future()
-        parts = ((request, future.set),)
-        entry = Entry(parts=parts, on_not_recorded=self._on_not_recorded)
-        _tell(ref, entry)
+            self._on_not_recorded(requests)
+            return [Unknown(reason="the journal is not running")] * len(requests)
+        future: pykka.Future[list[Answer]] = ref.actor_class.new_future()
+        answers: list[Answer] = []
+
+        def reply(answer: Answer) -> None:
+            answers.append(answer)
+            if len(answers) == len(requests):
+                future.set(answers)
+
+        parts = tuple((request, reply) for request in requests)
+        _tell(ref, Entry(parts=parts, on_not_recorded=self._on_not_recorded))
         try:
             return future.get(timeout=timeout_s)
         except pykka.Timeout:
-            return Unknown(reason=f"no answer within {timeout_s} s")
+            return [Unknown(reason=f"no answer within {timeout_s} s")] * len(requests)
 
     def reader(self) -> JournalReader:
         """Open a read-only view; close it, and use it from one thread at a time."""
@@ -86,6 +105,16 @@ class Journal:
             entry.refuse(pykka.ActorDeadError("the journal is not running"))
         else:
             _tell(ref, entry)
+
+
+def asked(journal: JournalAccess, request: Request, timeout_s: float) -> Question:
+    """Return what an actor on demand yields to wait as `ask` does, without a thread."""
+    return Question(
+        submit=partial(journal.submit, request),
+        ask=partial(journal.ask, request, timeout_s),
+        late=Unknown(reason=f"no answer within {timeout_s} s"),
+        within_s=timeout_s,
+    )
 
 
 def _tell(ref: Ref, entry: Entry) -> None:

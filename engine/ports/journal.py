@@ -381,6 +381,11 @@ class JournalAccess(Protocol):
     def ask(self, request: Request, timeout_s: float) -> Answer:
         """Block for the answer; `Unknown` after `timeout_s` seconds."""
 
+    def ask_all(
+        self, requests: Sequence[Request], timeout_s: float
+    ) -> Sequence[Answer]:
+        """Block for the answers to a few requests, which share a commit."""
+
 
 class ReaderLender(Protocol):
     """Lends read-only views for a moment; from any thread."""

@@ -105,16 +105,7 @@ class SupervisedActor(pykka.ThreadingActor, Generic[M_contra]):
         ):
             return None
         link.begin(message)
-        try:
-            return self._receive(message)
-        except Exception as error:
-            self._failed(error)
-            raise
-        except BaseException as error:
-            self._failed(error)
-            raise ActorFailedError(type(error).__name__) from error
-        finally:
-            link.end()
+        return self._watched(lambda: self._receive(message))
 
     def on_stop(self) -> None:
         """Pykka's hook; `stopping` is the subclasses' one."""
@@ -154,9 +145,19 @@ class SupervisedActor(pykka.ThreadingActor, Generic[M_contra]):
         """The inbox by its own type, which Pykka does not know."""
         return cast("Inbox", self.actor_inbox)
 
-    def _guard(self, hook: "Callable[[], None]") -> None:
+    def _watched(self, act: "Callable[[], T]") -> T:
         try:
-            hook()
+            return self._guard(act)
+        finally:
+            self._handled()
+
+    def _handled(self) -> None:
+        """Note that the message under way has been dealt with."""
+        self.link.end()
+
+    def _guard(self, hook: "Callable[[], T]") -> T:
+        try:
+            return hook()
         except Exception as error:
             self._failed(error)
             raise

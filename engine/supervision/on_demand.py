@@ -1,100 +1,22 @@
-"""Actors by the thousand: a thread only while there is something to handle.
-
-Starting a thread waits for it to run, which beside busy ones takes milliseconds: a
-thousand alarms at once would wait for a thousand of them, one by one.
-"""
+"""Actors by the thousand: a thread only while there is something to handle."""
 
 import threading
-from collections import deque
 from collections.abc import Callable
-from queue import SimpleQueue
+from contextlib import suppress
+from types import GeneratorType
 from typing import ClassVar, NoReturn
 
 from pykka._actor import ActorInbox
 
 from engine.supervision.actor import M_contra, SupervisedActor
-from engine.supervision.inbox import Inbox
+from engine.supervision.crew import Crew, Pause, Question, Steps
+from engine.supervision.inbox import Inbox, Rescan, Wake
 from engine.supervision.link import Link
 from engine.values import Instant
-
-HANDS = 16
-"""Threads that work at the same time; more only wait for the interpreter's lock."""
-
-PATIENCE_S = 5.0
-
-
-_Turn = tuple[Callable[[], None], Callable[[], float]]
 
 
 class NothingToDoError(Exception):
     """The inbox is empty: the turn is over."""
-
-
-class Crew:
-    """Threads that run one turn after the other; any thread may ask for one.
-
-    Whoever works at the same turn for longer than `PATIENCE_S` is counted no more,
-    so that turns which never end cannot take every hand.
-    """
-
-    def __init__(self, hands: int = HANDS) -> None:
-        """Start no thread yet."""
-        self._hands = hands
-        self._urgent: deque[_Turn] = deque()
-        self._others: deque[_Turn] = deque()
-        self._tokens: SimpleQueue[None] = SimpleQueue()
-        self._lock = threading.Lock()
-        self._resting = 0
-        self._since_s: dict[int, float] = {}
-
-    def run(
-        self,
-        turn: Callable[[], None],
-        now_s: Callable[[], float],
-        *,
-        is_urgent: bool = False,
-    ) -> None:
-        """Have a turn run soon; it must not raise. Never waits for it.
-
-        Args:
-            turn: what to run.
-            now_s: a clock that never goes back, in seconds; tells who is late.
-            is_urgent: it goes before all that are not.
-
-        """
-        (self._urgent if is_urgent else self._others).append((turn, now_s))
-        self._tokens.put(None)
-        with self._lock:
-            if self._resting >= self._tokens.qsize() or not self._may_grow(now_s()):
-                return
-            self._resting += 1  # the new one, from now on: nobody starts it twice
-        threading.Thread(target=self._work, name="crew", daemon=True).start()
-
-    def _may_grow(self, now_s: float) -> bool:
-        hands = len(self._since_s) + self._resting
-        if hands < self._hands:
-            return True
-        late_s = now_s - PATIENCE_S
-        return hands - sum(map(late_s.__gt__, self._since_s.values())) < self._hands
-
-    def _work(self) -> None:
-        me = threading.get_ident()
-        while True:
-            self._tokens.get()
-            turn, now_s = self._next()
-            with self._lock:
-                self._resting -= 1
-                self._since_s[me] = now_s()
-            turn()
-            with self._lock:
-                self._resting += 1
-                del self._since_s[me]
-
-    def _next(self) -> _Turn:
-        try:
-            return self._urgent.popleft()
-        except IndexError:
-            return self._others.popleft()  # there is one for each token
 
 
 class _Turns:
@@ -105,6 +27,8 @@ class _Turns:
         self._lock = threading.Lock()
         self._tokens = 0
         self._is_on = False
+        self.is_paused = False
+        """Whether nothing may be taken; written in the actor's thread alone."""
 
     def put(self, item: None, /) -> None:
         """Add a token, and begin a turn where none is on."""
@@ -119,6 +43,8 @@ class _Turns:
     def get(self, *, timeout: float | None = None) -> None:
         """Take a token; raises `NothingToDoError` instead of waiting for one."""
         del timeout
+        if self.is_paused:
+            raise NothingToDoError
         with self._lock:
             if self._tokens:
                 self._tokens -= 1
@@ -131,7 +57,8 @@ class OnDemandActor(SupervisedActor[M_contra]):
     """A supervised actor that holds no thread while its inbox is empty.
 
     All methods run in one thread at a time, though not always in the same one. It
-    has no wake-up time: what must happen without a message needs a message.
+    has no wake-up time: what must happen without a message needs a message. A handler
+    that is a generator of `Question`s holds no thread while it waits for an answer.
     """
 
     crew: ClassVar[Crew] = Crew()
@@ -140,6 +67,8 @@ class OnDemandActor(SupervisedActor[M_contra]):
         """Take the link that the supervisor made for this instance."""
         self._turns = _Turns(self._begin)
         self._is_set_up = False
+        self._is_on_crew = False
+        self._pause: Pause | None = None
         super().__init__(link=link)
 
     def wake_at(self, at: Instant | None) -> NoReturn:  # noqa: ARG002 - of the base
@@ -158,6 +87,7 @@ class OnDemandActor(SupervisedActor[M_contra]):
         self.crew.run(self._turn, self.clock.boottime_s, is_urgent=is_urgent)
 
     def _start_actor_loop(self) -> None:
+        self._is_on_crew = True
         self._turns.put(None)  # no message: the first turn sets up
 
     def _turn(self) -> None:
@@ -166,12 +96,59 @@ class OnDemandActor(SupervisedActor[M_contra]):
             if not self._is_set_up:
                 self._is_set_up = True
                 self._actor_loop_setup()
-            self._actor_loop_running()
-            self._actor_loop_teardown()
-        except NothingToDoError:
-            return
+            while not self._run_on():
+                pass  # the answer was there before this thread had left
         except BaseException as error:  # noqa: BLE001 - the thread has others to serve
             self._failed(error)
+
+    def _run_on(self) -> bool:
+        """Handle what there is; False where a pause is over already."""
+        if self._pause is not None:
+            self._resume(self._pause)
+        try:
+            self._actor_loop_running()
+        except NothingToDoError:
+            return self._pause is None or self._pause.leaves(self._go_on)
+        with suppress(NothingToDoError):
+            self._actor_loop_teardown()
+        return True
+
+    def _go_on(self) -> None:
+        self.crew.go_on(self._turn, self.clock.boottime_s)
+
+    def _receive(self, message: M_contra | Wake | Rescan) -> object:
+        if isinstance(message, Rescan):
+            result: object = self.rescan()  # type: ignore[func-returns-value] # steps, perhaps
+        else:
+            result = super()._receive(message)
+        return self._step(result, None) if isinstance(result, GeneratorType) else result
+
+    def _resume(self, pause: Pause) -> None:
+        self._pause, self._turns.is_paused = None, False
+        with suppress(Exception):  # it has ended this instance, and is reported
+            self._watched(lambda: self._step(pause.steps, pause.taken()))
+
+    def _step(self, steps: Steps, answer: object) -> object:
+        while True:
+            try:
+                question = steps.send(answer)
+            except StopIteration as end:
+                return end.value
+            if self._is_on_crew:
+                self._wait_for(steps, question)
+                return None
+            answer = question.ask()
+
+    def _wait_for(self, steps: Steps, question: Question) -> None:
+        pause = Pause(steps, question, self.clock.boottime_s, self.crew.answered)
+        self._pause, self._turns.is_paused = pause, True
+        self.link.thread_id = None  # which goes on with others
+        self.crew.watch(pause)
+        question.submit(pause.answer)
+
+    def _handled(self) -> None:
+        if self._pause is None:
+            super()._handled()
 
     def _create_actor_inbox(self) -> ActorInbox:  # type: ignore[override] # calls it on self
         return Inbox(

@@ -19,6 +19,13 @@ from engine.values import ChannelName, EffectId
 
 CHECK = timedelta(seconds=15)
 SLACK_S = 5.0
+TOGETHER = 8
+"""So many attempts are begun in one commit at the most, where many wait."""
+TOGETHER_S = 0.5
+"""So long they take in all at the most, as the last one went."""
+GIVEN_BACK_S = 1.0
+"""What of them has not been tried by then is given back: the far end became slow."""
+NOT_TRIED = "not tried: the far end became slow"
 
 
 def lane_name(channel: str, lane: int) -> str:
@@ -51,6 +58,7 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
         self._channel, self._is_first = channel, is_first
         self._attempts = attempts
         self._telemetry, self._health = telemetry, health
+        self._takes = 1
 
     def started(self) -> None:
         """Settle what an earlier instance left under way, and ask for work."""
@@ -67,14 +75,22 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
         """Attempt one effect, or send what cannot be recorded."""
         match message:
             case Take():
-                self._take(message.row)
+                self._take(message)
             case Shout():
                 self._attempt(self._unrecorded(message))
             case _:
                 assert_never(message)
 
-    def _take(self, row: EffectRow) -> None:
-        if self._attempts.begin(row, self.beat):
+    def _take(self, take: Take) -> None:
+        begun = self._attempts.begin_all((take.row, *take.behind), self.beat)
+        by_s = self.clock.boottime_s() + GIVEN_BACK_S
+        for number, row in enumerate(begun):
+            if number and self.clock.boottime_s() >= by_s:
+                outcome = Outcome(
+                    state=EffectState.REJECTED, reason=NOT_TRIED, retry=True
+                )
+                self._attempts.settle(row, outcome)
+                continue
             outcome = self._attempt(self._notification(row))
             self.beat()
             self._attempts.settle(row, outcome)
@@ -104,6 +120,7 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
 
     def _attempt(self, notification: Notification) -> Outcome:
         began_s = self.clock.boottime_s()
+        self._takes = 1
         try:
             retrier = retrying(self.clock, slack_s=SLACK_S, beat=self.beat)
             receipt: Receipt = retrier(self._channel.send, notification)
@@ -117,6 +134,7 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
             took_s = self.clock.boottime_s() - began_s
             name = self._channel.name
             self._telemetry.observe("delivery_seconds", took_s, channel=name)
+        self._takes = max(1, min(TOGETHER, int(TOGETHER_S / max(took_s, 0.001))))
         return Outcome(state=EffectState.ACCEPTED, reference=receipt.reference)
 
     def _notification(self, row: EffectRow) -> Notification:
@@ -171,7 +189,8 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
         self._health.route(name, "channel_down", is_up=is_up)
 
     def _ask_for_work(self) -> None:
-        idle = Idle(worker=self.link.name, channels=(self._channel.name,))
+        channels = (self._channel.name,)
+        idle = Idle(worker=self.link.name, channels=channels, takes=self._takes)
         self._tell_dispatcher(idle)
 
     def _tell_dispatcher(self, message: Idle | Away) -> None:

@@ -148,6 +148,11 @@ class Hq:
         for request, reply in parts:
             self.submit(request, reply)
 
+    def ask_all(
+        self, requests: Sequence[Request], timeout_s: float
+    ) -> Sequence[Answer]:
+        return [self.ask(request, timeout_s) for request in requests]
+
     def ask(self, request: Request, timeout_s: float) -> Answer:
         del timeout_s
         return self.store.commit([request], self.clock.now())[0]

@@ -53,6 +53,11 @@ class Ledger:
         for request, reply in parts:
             self.submit(request, reply)
 
+    def ask_all(
+        self, requests: Sequence[Request], timeout_s: float
+    ) -> Sequence[Answer]:
+        return [self.ask(request, timeout_s) for request in requests]
+
     def ask(self, request: Request, timeout_s: float) -> Answer:
         self.asked.append(request)
         fault = self.fault(request)

@@ -1,6 +1,7 @@
 """The dispatcher: what waits meets who is idle, and no hint is needed for it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -20,7 +21,7 @@ from engine.dispatch.queue import RANK_CALL, RANK_DISTRESS, RANK_HQ, RANK_STOP
 from engine.dispatch.routes import BURST
 from engine.health import Health
 from engine.journal.memory import Medium
-from engine.ports.journal import EffectState
+from engine.ports.journal import EffectClass, EffectState
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.child import ChildSpec, OnDown, Strategy
 from engine.supervision.link import Link
@@ -45,7 +46,8 @@ class Route(SupervisedActor[object]):
     def handle(self, message: object) -> None:
         match message:
             case Take():
-                self.got.append((self.link.name, message.row.effect_id))
+                given = (message.row, *message.behind)
+                self.got += [(self.link.name, row.effect_id) for row in given]
             case Hurry():
                 self.got.append((self.link.name, "hurry"))
             case _:
@@ -154,6 +156,26 @@ def test_the_most_urgent_is_handed_over_first(
     mail = row_of("mail", channel="email", rank=RANK_HQ)
     rig.tell(Planned(rows=(mail, row_of("sms", rank=RANK_DISTRESS))))
     assert told == ["modem-1", "email"]
+
+
+def test_who_takes_several_is_given_a_share_of_many(rig: Rig) -> None:
+    rows = [row_of(f"m{number}", channel="email") for number in range(7)]
+    rig.tell(Planned(rows=tuple(rows)))
+    rig.tell(Away(worker="modem-1"))
+    rig.tell(Idle(worker="email", channels=("email",), takes=4))
+    assert rig.got == [("email", f"m{number}") for number in range(4)]
+    rig.tell(Idle(worker="modem-2", channels=("email",), takes=4))
+    assert rig.got[4:] == [("modem-2", "m4")], "two are up, and three wait"
+
+
+def test_what_is_exclusive_is_handed_over_alone(rig: Rig) -> None:
+    rows = [
+        replace(row_of(name, channel="email"), effect_class=EffectClass.EXCLUSIVE)
+        for name in ("one", "two", "three")
+    ]
+    rig.tell(Planned(rows=tuple(rows)))
+    rig.tell(Idle(worker="email", channels=("email",), takes=4))
+    assert rig.got == [("email", "one")]
 
 
 def test_a_repeat_goes_round_the_doubtful_route(rig: Rig) -> None:

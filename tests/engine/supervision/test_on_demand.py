@@ -10,10 +10,11 @@ import pykka
 import pytest
 
 from engine.clock import SystemClock
-from engine.supervision import on_demand
+from engine.supervision import crew as crews
 from engine.supervision.child import spawn_thread
+from engine.supervision.crew import Crew
 from engine.supervision.link import Link, LinkState
-from engine.supervision.on_demand import Crew, OnDemandActor
+from engine.supervision.on_demand import OnDemandActor
 from engine.supervision.tree import alone
 from tests.fakes import START, ManualClock
 
@@ -70,7 +71,7 @@ def test_hundreds_of_actors_share_a_few_threads(links: list[Link]) -> None:
     refs = [spawn_thread(Counter, link=link) for link in links]
     answers = [ref.ask("hello", block=False) for ref in refs]
     assert [answer.get(timeout=WAIT_S) for answer in answers] == [["hello"]] * 200
-    assert crew_threads() <= on_demand.HANDS
+    assert crew_threads() <= crews.HANDS
 
 
 def test_messages_are_handled_in_their_order_and_one_at_a_time(
@@ -139,7 +140,7 @@ def test_turns_that_never_end_do_not_take_every_hand() -> None:
     crew.run(stuck, clock.boottime_s)
     crew.run(stuck, clock.boottime_s)
     begun.wait(WAIT_S)
-    clock.advance(on_demand.PATIENCE_S + 1)
+    clock.advance(crews.PATIENCE_S + 1)
     crew.run(done.set, clock.boottime_s)
     assert done.wait(WAIT_S)
     gate.set()

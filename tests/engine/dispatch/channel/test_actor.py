@@ -8,7 +8,12 @@ import pytest
 
 from engine.dispatch.actor import Planned, Shout
 from engine.dispatch.body import decode_body
-from engine.dispatch.channel.actor import ChannelWorker, lane_name
+from engine.dispatch.channel.actor import (
+    GIVEN_BACK_S,
+    NOT_TRIED,
+    ChannelWorker,
+    lane_name,
+)
 from engine.dispatch.channel.retry import TRIES
 from engine.errors import DeliveryError, DeliveryUnknownError
 from engine.health import Health
@@ -225,6 +230,77 @@ def test_lanes_send_at_the_same_time_and_each_effect_goes_out_once() -> None:
     rig.world.run(4)
     assert sorted(sent.key for sent in rig.medium.sent) == ["e1", "e2", "e3", "e4"]
     assert {one.route for one in rig.told} <= {"email", "email/2", "email/3"}
+
+
+def test_what_waits_together_is_begun_in_one_commit_and_sent_in_its_order() -> None:
+    rig = Rig()
+    rig.medium.takes_s = 0.1
+    rig.medium.seen = lambda: {name: rig.ledger.state(name) for name in "abcd"}
+    for effect in "abcd":
+        rig.plan(effect)
+    rig.world.run(3)
+    planned, attempting = EffectState.PLANNED, EffectState.ATTEMPTING
+    accepted = EffectState.ACCEPTED
+    assert rig.medium.states[0] == {
+        "a": attempting,
+        "b": planned,
+        "c": planned,
+        "d": planned,
+    }
+    assert rig.medium.states[1:3] == [
+        {"a": accepted, "b": attempting, "c": attempting, "d": attempting},
+        {"a": accepted, "b": accepted, "c": attempting, "d": attempting},
+    ]
+    assert [sent.key for sent in rig.medium.sent] == ["a", "b", "c", "d"]
+    assert [settled.outcome.state for settled in rig.told] == [accepted] * 4
+
+
+def test_what_was_begun_behind_a_slow_one_is_given_back_and_not_sent_late() -> None:
+    rig = Rig()
+
+    def slower() -> None:
+        rig.medium.takes_s = 0.1 if len(rig.medium.sent) == 1 else GIVEN_BACK_S * 0.6
+
+    rig.medium.seen = slower
+    for effect in "abcd":
+        rig.plan(effect)
+    rig.world.run(10)
+    assert [sent.key for sent in rig.medium.sent] == ["a", "b", "c"]
+    assert rig.outcomes()[-1] == (EffectState.REJECTED, NOT_TRIED, True)
+    assert rig.told[-1].effect == "d"
+
+
+def test_where_the_far_end_takes_its_time_each_is_begun_alone() -> None:
+    rig = Rig()
+    rig.medium.takes_s = 0.3
+    rig.medium.seen = lambda: [rig.ledger.state(name) for name in "abc"].count(
+        EffectState.ATTEMPTING
+    )
+    for effect in "abc":
+        rig.plan(effect)
+    rig.world.run(3)
+    assert rig.medium.states == [1, 1, 1]
+
+
+def test_after_a_death_all_that_was_begun_together_is_unknown() -> None:
+    rig = Rig()
+    rig.medium.takes_s = 0.1
+
+    def deadly() -> None:
+        if len(rig.medium.sent) == 2:
+            rig.medium.faults = [ZeroDivisionError()]
+
+    rig.medium.seen = deadly
+    for effect in "abcd":
+        rig.plan(effect)
+    rig.world.run(3)
+    assert [(one.effect, one.outcome.reason) for one in rig.told] == [
+        ("a", ""),
+        ("b", "restart"),
+        ("c", "restart"),
+        ("d", "restart"),
+    ]
+    assert [sent.key for sent in rig.medium.sent] == ["a", "b"]
 
 
 def test_only_the_first_lane_asks_whether_the_far_end_is_there() -> None:
