@@ -15,6 +15,7 @@ from engine.alarm.lease import (
     WITHOUT_LEASE,
     is_held_for_good,
     lease_due,
+    renews,
     response_of,
     status_of,
     wakes_at,
@@ -64,6 +65,30 @@ def test_a_second_click_is_no_second_look() -> None:
     assert len(scene.of(AlarmAcknowledged)) == 2
     scene.acknowledge(ROWAN)
     assert len(scene.of(ActRefused)) == 2
+    scene.run(60)
+    scene.acknowledge(ROWAN)
+    assert len(scene.of(ActRefused)) == 3, "it is still in another's hands"
+
+
+def test_where_nothing_lapses_nothing_is_renewed() -> None:
+    scene = Scene(protocol=FOR_GOOD).raised()
+    assert not renews(scene.state(), ALDER, scene.now)
+    scene.acknowledge()
+    assert not renews(scene.state(), ALDER, scene.now.plus(timedelta(hours=1)))
+    leased = Scene().raised()
+    assert not renews(leased.state(), ALDER, leased.now)
+    leased.acknowledge()
+    assert renews(leased.state(), ALDER, leased.now.plus(timedelta(hours=1)))
+    assert not renews(leased.state(), ROWAN, leased.now.plus(timedelta(hours=1)))
+
+
+def test_a_closed_case_is_held_by_nobody() -> None:
+    scene = Scene(protocol=FOR_GOOD).raised()
+    scene.acknowledge()
+    command = scene.command_id()
+    scene.do(Close(command_id=command, by=ALDER, reason=CloseReason.SAFE))
+    assert not is_held_for_good(scene.state())
+    assert WITHOUT_LEASE not in head_of(scene.state(), scene.now).status
 
 
 def test_whoever_it_is_handed_to_has_a_lease_of_their_own() -> None:

@@ -1,5 +1,7 @@
 """How far somebody moved and where to, against the geodesic."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -73,6 +75,13 @@ def test_the_first_fix_is_news_wherever_it_is() -> None:
     assert has_moved(NOWHERE, fix(*HERE), 300)
     assert has_moved(declared, fix(41.3, 69.3), 300)
     assert not has_moved(fix(*HERE), NOWHERE, 300)
+
+
+@pytest.mark.parametrize("half", ["lat_deg", "lon_deg"])
+def test_half_a_position_is_no_place_to_move_from_or_to(half: str) -> None:
+    torn = replace(fix(*HERE), **{half: None})
+    assert move_between(torn, fix(*HERE)) is None
+    assert move_between(fix(*HERE), torn) is None
 
 
 def test_what_lies_within_the_accuracy_is_no_move() -> None:
