@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from geographiclib.geodesic import Geodesic
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from engine.alarm.moves import DIRECTIONS, better_place, has_moved, move_between
@@ -77,11 +78,39 @@ def test_the_first_fix_is_news_wherever_it_is() -> None:
     assert not has_moved(fix(*HERE), NOWHERE, 300)
 
 
-@pytest.mark.parametrize("half", ["lat_deg", "lon_deg"])
-def test_half_a_position_is_no_place_to_move_from_or_to(half: str) -> None:
-    torn = replace(fix(*HERE), **{half: None})
+def half_of(place: KnownPlace, left_out: str) -> KnownPlace:
+    if left_out == "lat_deg":
+        return replace(place, lat_deg=None)
+    return replace(place, lon_deg=None)
+
+
+@pytest.mark.parametrize("left_out", ["lat_deg", "lon_deg"])
+def test_half_a_position_is_no_place_to_move_from_or_to(left_out: str) -> None:
+    torn = half_of(fix(*HERE), left_out)
     assert move_between(torn, fix(*HERE)) is None
     assert move_between(fix(*HERE), torn) is None
+
+
+@given(st.floats(-80, 80), st.floats(-180, 180), st.floats(0, 360), st.floats(1e3, 8e6))
+def test_the_direction_is_that_of_the_geodesic(
+    lat_deg: float, lon_deg: float, azimuth_deg: float, distance_m: float
+) -> None:
+    # Sphere and ellipsoid differ by 0.2 degrees: not so near the border of a sector.
+    assume(1 < (azimuth_deg + 22.5) % 45 < 44)
+    line = Geodesic.WGS84.Direct(lat_deg, lon_deg, azimuth_deg, distance_m)
+    assume(abs(line["lat2"]) < 80)
+    move = move_between(fix(lat_deg, lon_deg), fix(line["lat2"], line["lon2"]))
+    assert move is not None
+    assert move.direction == DIRECTIONS[round(azimuth_deg / 45) % 8]
+    assert move.distance_m == pytest.approx(distance_m, rel=0.006)
+
+
+def test_a_move_of_just_so_far_is_one_also_where_no_accuracy_is_known() -> None:
+    there = fix(HERE[0] + 0.005, HERE[1], accuracy_m=None)
+    move = move_between(fix(*HERE), there)
+    assert move is not None
+    assert has_moved(fix(*HERE), there, move.distance_m)
+    assert not has_moved(fix(*HERE), half_of(there, "lon_deg"), 300)
 
 
 def test_what_lies_within_the_accuracy_is_no_move() -> None:
