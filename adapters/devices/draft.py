@@ -150,6 +150,12 @@ class Draft:
         if isfinite(percent) and 0 <= percent <= _PERCENT:
             self.battery_ratio = percent / _PERCENT
 
+    def battery_text(self, text: str) -> None:
+        """Set the battery where a text is a percentage; what is none is let go."""
+        found = _NUMBER.fullmatch(text.strip().removesuffix("%"))
+        if found is not None:
+            self.battery_percent(float(found.group()))
+
     def cell(
         self,
         mcc: int,

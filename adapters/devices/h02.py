@@ -108,11 +108,11 @@ class H02Decoder:
             message = "the beginning of another message in it"
             raise UnreadableError(message)
         body = text_of(frame).rstrip("#\r\n")
-        _, name, kind, *_ = [*body.split(","), "", ""]
+        maker, name, kind, *_ = [*body.split(","), "", ""]
         if name:
             self.device = device_id(name)
             draft.device = self.device
-        answer = _answer(name, kind, received_at)
+        answer = _answer(maker, name, kind, received_at)
         _read_text(kind, body, draft)
         return Decoded(reports=(draft.finish(),), answer=answer)
 
@@ -152,8 +152,8 @@ def _read_text(kind: str, body: str, draft: Draft) -> None:
     fields = body.split(",")
     if kind in {"HTBT", "V0"}:
         draft.kind = ReportKind.HEARTBEAT
-        if len(fields) > _BATTERY and fields[_BATTERY]:
-            draft.battery_percent(decimal(fields[_BATTERY]))
+        if len(fields) > _BATTERY:
+            draft.battery_text(fields[_BATTERY])
         return
     if kind in _QUIET:
         draft.kind = ReportKind.HEARTBEAT
@@ -260,11 +260,12 @@ def _read_status(status: int, draft: Draft) -> None:
         draft.codes.append("status:bit18")
 
 
-def _answer(name: str, kind: str, received_at: Instant) -> bytes:
+def _answer(maker: str, name: str, kind: str, received_at: Instant) -> bytes:
+    """Return the answer: a beat is sent back as it came, with its maker's letters."""
     if not name:
         return b""
     if kind in {"HTBT", "V0"}:
-        return f"*HQ,{name},{kind}#".encode("latin-1")
+        return f"{maker},{name},{kind}#".encode("latin-1")
     if kind in {"V1", "NBR"}:
         now = f"{received_at.to_datetime():%Y%m%d%H%M%S}"
         return f"*HQ,{name},V4,{kind},{now}#".encode("latin-1")

@@ -63,7 +63,7 @@ class MinifinderDecoder:
         elif kind == "5":
             draft.kind = ReportKind.HEARTBEAT
             if len(fields) > _STATUS_BATTERY:
-                draft.battery_percent(decimal(fields[_STATUS_BATTERY]))
+                draft.battery_text(fields[_STATUS_BATTERY])
         elif kind in _QUIET:
             draft.kind = ReportKind.HEARTBEAT
             draft.attributes["type"] = kind

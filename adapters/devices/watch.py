@@ -118,7 +118,7 @@ class WatchDecoder:
             draft.kind = ReportKind.HEARTBEAT
             if len(fields) >= _LK_FIELDS:
                 draft.number("steps", fields[0])
-                draft.battery_percent(decimal(fields[2]))
+                draft.battery_text(fields[2])
         elif kind.rstrip("0123456789").casefold() in _QUIET:
             draft.kind = ReportKind.HEARTBEAT
             _read_body(kind.casefold(), fields, draft)
@@ -185,7 +185,7 @@ def _read_place(kind: str, fields: list[str], draft: Draft) -> None:
     if kind.startswith("AL") and not status >> _ALARM_BITS.start:
         draft.signal("AL", Signal.UNKNOWN)
     draft.device_at = moment_of_digits(fields[0], fields[1], day_first=True)
-    draft.battery_percent(decimal(fields[12]))
+    draft.battery_text(fields[12])
     draft.number("satellites", fields[10])
     draft.number("gsm", fields[11])
     draft.number("steps", fields[13])

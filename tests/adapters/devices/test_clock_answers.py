@@ -126,7 +126,7 @@ def test_an_answer_with_the_time_has_its_exact_bytes(
     [
         (b"*HQ,861234567890123,HTBT,87#", b"*HQ,861234567890123,HTBT#"),
         (b"*HQ,1600068860,V0#", b"*HQ,1600068860,V0#"),
-        (b"*hq,356327081001239,V0,87#", b"*HQ,356327081001239,V0#"),
+        (b"*hq,356327081001239,V0,87#", b"*hq,356327081001239,V0#"),
     ],
 )
 def test_a_beat_of_h02_is_answered_with_its_head_and_no_time(

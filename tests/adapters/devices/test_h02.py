@@ -83,6 +83,15 @@ def test_a_place_report_is_answered_with_the_time_of_receipt() -> None:
     assert outcome.answers == [b"*HQ,4109179024,V4,V1,20261125030000#"]
 
 
+@pytest.mark.parametrize("maker", ["HQ", "TH", "hq"])
+@pytest.mark.parametrize("battery", ["87", "", "x", "100%"])
+def test_a_beat_goes_back_as_it_came(maker: str, battery: str) -> None:
+    beat = f"*{maker},861234567890123,HTBT"
+    outcome = play(connected(), f"{beat},{battery}#".encode())
+    assert outcome.answers == [f"{beat}#".encode()]
+    assert outcome.reports[0].kind is ReportKind.HEARTBEAT
+
+
 def test_an_unreadable_place_does_not_take_the_alarm_with_it() -> None:
     frame = report(0xFFFFFFFD).replace(b"5005.2471", b"5099.2471")
     (got,) = play(connected(), frame).reports

@@ -118,6 +118,18 @@ def test_what_a_watch_waits_for_is_answered_in_its_own_form(
     assert counted.answers == [f"[ZJ*1234567890*0A34*{answer}]".encode()]
 
 
+@pytest.mark.parametrize("battery", ["", "-", "80%", "101", "x"])
+def test_a_reading_that_is_none_costs_neither_answer_nor_alarm(battery: str) -> None:
+    beat = play(connected(), f"[3G*3907919734*0007*LK,0,0,{battery}]".encode())
+    assert beat.answers == [b"[3G*3907919734*0002*LK]"]
+    assert beat.reports[0].kind is ReportKind.HEARTBEAT
+    frame = report("AL", "00010000").replace(b",80,44,", f",80,{battery},".encode())
+    alarm = play(connected(), frame)
+    assert alarm.reports[0].signals == {Signal.SOS}
+    assert alarm.reports[0].fix is not None
+    assert alarm.answers == [b"[3G*3907919734*0002*AL]"]
+
+
 def test_a_type_that_nobody_has_described_is_shown_with_its_device() -> None:
     (got,) = play(connected(), b"[3G*3907919734*0007*NOBODY1]").reports
     assert got.kind is ReportKind.UNDECODABLE
