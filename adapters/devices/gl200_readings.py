@@ -16,6 +16,7 @@ from adapters.devices.gl200_tags import (
     keep_scaled,
     read_sensors,
 )
+from engine.values import Signal
 
 
 def read_front(word: str, fields: Fields, draft: Draft) -> None:
@@ -254,6 +255,8 @@ def _read_driver(fields: Fields, draft: Draft) -> None:
 
 
 def _read_warning(fields: Fields, draft: Draft) -> None:
+    if "".join(fields[4:5]) == "1":  # the driver is tired
+        draft.signal("warning:1", Signal.HARSH_DRIVING)
     for name, text in zip(("warning", "fatigue"), fields[4:6], strict=False):
         draft.number(name, text)
 

@@ -73,7 +73,7 @@ STATUS_ALARMS = {
     7: (Signal.REMOVED,),
 }
 
-# 0x09, 0x0e, 0x18, 0x19 and 0x28 to 0x30 change their meaning with the model; the
+# 0x09, 0x0e, 0x18, 0x19 and 0x26 to 0x30 change their meaning with the model; the
 # code stays on the report for the device's profile to read.
 ALARMS = {
     0x00: NOTHING,
@@ -98,23 +98,34 @@ ALARMS = {
     0x17: (Signal.JAMMED,),  # a false base station
     0x18: (Signal.REMOVED,),
     0x19: (Signal.LOW_BATTERY,),
+    0x1A: (Signal.HARSH_DRIVING,),
+    0x1B: (Signal.HARSH_DRIVING,),
     0x23: (Signal.FALL,),
     0x25: (Signal.TAMPERED,),
+    0x26: (Signal.HARSH_DRIVING,),
+    0x27: (Signal.HARSH_DRIVING,),
     0x28: (Signal.HARSH_DRIVING,),
     0x29: (Signal.HARSH_DRIVING,),
     0x2A: (Signal.HARSH_DRIVING,),
     0x2B: (Signal.HARSH_DRIVING,),
     0x2C: (Signal.ACCIDENT,),
-    0x30: (Signal.HARSH_DRIVING,),
+    0x2E: (Signal.HARSH_DRIVING,),
+    0x30: (Signal.JAMMED, Signal.HARSH_DRIVING),
     0x32: (Signal.TAMPERED,),
+    0x53: (Signal.VEHICLE,),  # a tank leaks
+    0x5B: (Signal.VEHICLE,),  # a load's temperature
+    0x5C: (Signal.VEHICLE,),
     0xFE: (Signal.VEHICLE,),  # ignition on
     0xFF: (Signal.VEHICLE,),  # ignition off
 }
 
 CAMERA_ALARMS = {
     0x01: (Signal.SOS,),
+    0x0E: (Signal.LOW_BATTERY,),
+    0x76: (Signal.VEHICLE,),  # temperature
     0x80: (Signal.VIBRATION,),
     0x87: (Signal.OVERSPEED,),
+    0x88: (Signal.POWER_CUT,),
     0x90: (Signal.HARSH_DRIVING,),
     0x91: (Signal.HARSH_DRIVING,),
     0x92: (Signal.HARSH_DRIVING,),

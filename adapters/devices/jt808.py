@@ -1,18 +1,17 @@
 """`jt808` over TCP: JT/T 808-2011 and -2019, the Chinese terminal standard.
 
-`7E | type u16 | attributes u16 | id | index u16 | body | xor | 7E`, with `7D01` for
-`7D` and `7D02` for `7E` inside. Bit 14 of the attributes is the form of 2019, whose
-id has ten bytes instead of six. The clock is China's (GMT+8). A device may leave the
-emergency bit set in every report, so a press is told apart by those who group them.
+The clock is China's (GMT+8). A device may leave the emergency bit set in every report,
+so a press is told apart by those who group them.
 """
 
 import re
-from dataclasses import dataclass
+from typing import NoReturn
 
 from adapters.devices import jt808_fields as fields
 from adapters.devices import jt808_own as own
 from adapters.devices.checksums import xor8
 from adapters.devices.draft import KMH_MPS, Draft
+from adapters.devices.jt808_frame import OTHER, STANDARD, Head, form_of, head_of
 from adapters.devices.reading import (
     Reader,
     UnreadableError,
@@ -37,31 +36,6 @@ class Jt808:
         return StreamSession(Jt808Decoder(), torn=_TORN)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Head:
-    type: int
-    attributes: int
-    version: bytes
-    id: bytes
-    index: int
-
-    @property
-    def device(self) -> DeviceId:
-        """The id as people know it: decimals, or an IMEI packed into 48 bits."""
-        digits = self.id.hex()
-        if digits.isdecimal():
-            return DeviceId(digits)
-        number = str(int.from_bytes(self.id))
-        return DeviceId(number + _luhn(number))
-
-    def answer(self, kind: int, body: bytes) -> bytes:
-        """Return a frame for this device."""
-        form = self.attributes & _FORM_2019
-        length = (len(body) | form).to_bytes(2)
-        head = kind.to_bytes(2) + length + self.version + self.id + bytes(2)
-        return frame_of(head + body)
-
-
 class Jt808Decoder:
     """What is known of one connection: which device last named itself."""
 
@@ -77,6 +51,9 @@ class Jt808Decoder:
 
         Text in brackets holds no frame.
         """
+        other = _cut_other(buffer, final=final)
+        if other is not None:
+            return other if other.skip + other.take else None
         start = buffer.find(_MARK)
         text = buffer.find(b"(")
         if text >= 0 and (start < 0 or text < start):
@@ -86,12 +63,12 @@ class Jt808Decoder:
             if start < 0:
                 return None
         if start < 0:
-            return Cut(len(buffer), 0)
+            begins = _OTHER_BEGINS.search(buffer, 1)
+            return Cut(begins.start() if begins else len(buffer), 0)
         end = buffer.find(_MARK, start + 1)
         if end < 0:
             return Cut(start, 0) if start and not final else None
-        content = unescaped(buffer[start + 1 : end])
-        if (content and xor8(content) == 0) or _length_fits(content):
+        if STANDARD.fits(buffer[start : end + 1]):
             return Cut(start, end + 1 - start)
         return Cut(start or end, 0)
 
@@ -107,8 +84,9 @@ class Jt808Decoder:
             draft.kind = ReportKind.HEARTBEAT
             draft.said(text_of(frame))
             return Decoded(reports=(draft.finish(),), answer=_time(frame, received_at))
-        content = unescaped(frame[1:-1])
-        head, body = _head(content[:-1])
+        form = form_of(frame)
+        content = form.unescaped(frame[1:-1])
+        head, body = head_of(content[:-1], form)
         self.device = draft.device = head.device
         draft.sequence = head.index
         draft.checksum_ok = xor8(content) == 0
@@ -122,36 +100,12 @@ class Jt808Decoder:
         return Decoded(reports=tuple(d.finish() for d in drafts), answer=answer)
 
 
-def frame_of(content: bytes) -> bytes:
-    """Return a whole frame: checksum made, escaped, between marks."""
-    checked = content + bytes((xor8(content),))
-    escaped = checked.replace(b"\x7d", b"\x7d\x01").replace(_MARK, b"\x7d\x02")
-    return _MARK + escaped + _MARK
-
-
-def unescaped(data: bytes) -> bytes:
-    """Return what stands between the marks without its escapes."""
-    return data.replace(b"\x7d\x02", _MARK).replace(b"\x7d\x01", b"\x7d")
-
-
-def _head(content: bytes) -> tuple[_Head, Reader]:
-    reader = Reader(content)
-    kind, attributes = reader.unsigned(2), reader.unsigned(2)
-    new = bool(attributes & _FORM_2019)
-    version = reader.take(1 if new else 0)
-    name = reader.take(10 if new else 6)
-    index = reader.unsigned(1 if kind in fields.SHORT_INDEX else 2)
-    head = _Head(
-        type=kind, attributes=attributes, version=version, id=name, index=index
-    )
-    return head, reader
-
-
 def _named(raw: bytes) -> DeviceId | None:
     """Return whom torn bytes name: their head stands whole, up to its index."""
-    for piece in raw.split(_MARK, _PIECES_MAX)[1:]:
+    form = form_of(raw)
+    for piece in raw.split(form.mark, _PIECES_MAX)[1:]:
         try:
-            head, _ = _head(unescaped(piece))
+            head, _ = head_of(form.unescaped(piece), form)
         except UnreadableError:
             continue
         if head.type in _TYPES:
@@ -162,8 +116,13 @@ def _named(raw: bytes) -> DeviceId | None:
 def _read(kind: int, body: Reader, draft: Draft) -> list[Draft]:
     if kind == fields.PLACE:
         _read_place(body, draft)
+    elif kind == fields.ASKED_PLACE:
+        body.take(2)  # the index of the question
+        _read_place(body, draft)
     elif kind == fields.BATCH:
         return _read_batch(body, draft)
+    elif kind == fields.SHORT_BATCH:
+        return _read_short_batch(body, draft)
     elif kind == fields.REGISTER:
         draft.kind = ReportKind.LOGIN
     elif kind == fields.PASSED_ON:
@@ -181,17 +140,49 @@ def _read(kind: int, body: Reader, draft: Draft) -> list[Draft]:
 
 
 def _read_batch(body: Reader, first: Draft) -> list[Draft]:
-    count, stored = body.unsigned(2), body.unsigned(1)
+    count = body.unsigned(2)
+    first.buffered = body.unsigned(1) > 0
+    return _read_records(body, first, count=count, length_bytes=2)
+
+
+def _read_short_batch(body: Reader, first: Draft) -> list[Draft]:
+    """Read places, each behind its length of one byte; or a level and a time alone."""
+    if body.left == _LEVEL_AND_TIME_BYTES:
+        first.kind = ReportKind.HEARTBEAT
+        first.battery_percent(body.unsigned(1))
+        first.device_at = own.read_clock(body)
+        return [first]
+    return _read_records(body, first, count=body.left, length_bytes=1)
+
+
+def _read_records(
+    body: Reader, first: Draft, *, count: int, length_bytes: int
+) -> list[Draft]:
+    """Read as many places as there are; where one is cut off, it is the last."""
     drafts: list[Draft] = []
-    for part in range(min(count, _RECORDS_MAX)):
-        draft = first.next(part)
-        draft.buffered = stored > 0
+    while body.left and len(drafts) < count:
+        draft = first.next(len(drafts))
+        draft.buffered = first.buffered
         drafts.append(draft)
         try:
-            _read_place(Reader(body.take(body.unsigned(2))), draft)
+            if len(drafts) > _RECORDS_MAX:
+                _refuse("more places than a frame has room for")
+            record = Reader(body.take(body.unsigned(length_bytes)))
         except UnreadableError:
             draft.torn()
-    return drafts or [first]
+            return drafts
+        try:
+            _read_place(record, draft)
+        except UnreadableError:
+            draft.torn()
+    if not drafts or (length_bytes > 1 and len(drafts) < count):
+        drafts.append(first.next(len(drafts)))
+        drafts[-1].torn()
+    return drafts
+
+
+def _refuse(message: str) -> NoReturn:
+    raise UnreadableError(message)
 
 
 def _read_place(body: Reader, draft: Draft) -> None:
@@ -214,7 +205,7 @@ def _read_place(body: Reader, draft: Draft) -> None:
         draft.attributes["incomplete"] = "true"
 
 
-def _answer(head: _Head, received_at: Instant) -> bytes:
+def _answer(head: Head, received_at: Instant) -> bytes:
     index = head.index.to_bytes(2)
     if head.type == fields.REGISTER:
         name = head.id.hex().encode()
@@ -226,8 +217,7 @@ def _answer(head: _Head, received_at: Instant) -> bytes:
         parts = (now.month, now.day, now.hour, now.minute, now.second)
         return head.answer(0x8109, now.year.to_bytes(2) + bytes(parts))
     if head.type in fields.SHORT_INDEX and head.attributes & 0x8000:
-        kind = head.type.to_bytes(2)
-        return frame_of(b"\x44\x01\x00\x03" + head.id + b"\x01" + kind + b"\0")
+        return head.short_answer()
     return b""
 
 
@@ -238,27 +228,29 @@ def _time(frame: bytes, received_at: Instant) -> bytes:
     return text_of(frame).replace("TIME", now).encode("latin-1")
 
 
-def _length_fits(content: bytes) -> bool:
-    try:
-        head, body = _head(content[:-1])
-    except UnreadableError:
-        return False
-    return head.attributes & _LENGTH_MASK == body.left
+def _cut_other(buffer: bytes, *, final: bool) -> Cut | None:
+    """Find the first frame between the other marks, where the buffer begins with one.
 
-
-def _luhn(number: str) -> str:
-    """Return the check digit of an IMEI (3GPP TS 23.003, annex B)."""
-    total = 0
-    for place, digit in enumerate(reversed(number)):
-        doubled = int(digit) * (2 if place % 2 == 0 else 1)
-        total += doubled // 10 + doubled % 10
-    return str(-total % 10)
+    A whole frame of the standard form wins. None where it is for that form to say;
+    nothing skipped and nothing taken where more bytes are needed.
+    """
+    if not buffer.startswith(OTHER.mark):
+        return None
+    end = buffer.find(OTHER.mark, 1)
+    if end >= 0 and OTHER.fits(buffer[: end + 1]):
+        return Cut(0, end + 1)
+    start = buffer.find(_MARK)
+    last = buffer.find(_MARK, start + 1) if start >= 0 else -1
+    if last >= 0 and STANDARD.fits(buffer[start : last + 1]):
+        return Cut(start, 0)
+    if end >= 0:
+        return Cut(end, 0)
+    return None if final else Cut(0, 0)
 
 
 _MARK = b"\x7e"
-_FORM_2019 = 0x4000
-_LENGTH_MASK = 0x03FF
 _RECORDS_MAX = 256
+_LEVEL_AND_TIME_BYTES = 7
 _PIECES_MAX = 8
 _FIELD_HEAD_BYTES = 2
 # What an old form has where the fields stand; no field has the key 0.
@@ -267,6 +259,8 @@ _OLD_TAIL = (
     *(("", 4, 1), ("odometer_m", 4, 0.001), ("battery_v", 2, 10), ("", 4, 1)),
     ("gsm", 1, 1),
 )
-_TYPES = {fields.PLACE, fields.BATCH, fields.REGISTER} | fields.QUIET
+_TYPES = fields.PLACES | fields.QUIET | {fields.REGISTER}
 # Inside, a mark counts with the high byte of a type.
-_TORN = Torn(begins=re.compile(rb"\A[\x7e(]|\x7e[\x00-\x1f]"), named=_named)
+# The other mark is one only at the beginning, or with a type that is known behind it.
+_OTHER_BEGINS = re.compile(rb"\xe7(?:[\x00-\x0f][\x00-\xff]|\Z)")
+_TORN = Torn(begins=re.compile(rb"\A[\x7e(\xe7]|[\x7e\xe7][\x00-\x1f]"), named=_named)

@@ -10,14 +10,19 @@ from adapters.devices.rows import Row, read_row
 from engine.values import Signal
 
 REGISTER, PLACE, BATCH, TIME = 0x0100, 0x0200, 0x0704, 0x0109
-COUNTED_TEXT, WIDE_TEXT = 0x0701, 0x1300
+ASKED_PLACE, SHORT_BATCH = 0x0201, 0x0210
+PLACES = frozenset({PLACE, ASKED_PLACE, BATCH, SHORT_BATCH})
+COUNTED_TEXT, WIDE_TEXT, CODED_TEXT = 0x0701, 0x1300, 0x6006
 HEARTBEAT, ATTRIBUTES, ACCELERATION, PASSED_ON = 0x0002, 0x0107, 0x2070, 0x0900
 BLIND = 0x5502
 SHORT_INDEX = frozenset({0x5501, BLIND})
-ACKNOWLEDGED = frozenset({0x0002, 0x0102, PLACE, BATCH, 0x0900, 0x1007, 0x8888})
+ACKNOWLEDGED = frozenset(
+    {0x0002, 0x0003, 0x0102, 0x0107, 0x0506, PLACE, BATCH, SHORT_BATCH}
+    | {0x0900, 0x1007, 0x6006, 0x8888}
+)
 QUIET = frozenset(
-    {0x0001, 0x0002, 0x0102, 0x0104, 0x0107, TIME, 0x0701, 0x0800, 0x0801, 0x0900}
-    | {0x1007, 0x1300, 0x2070, 0x6006, 0x8888}
+    {0x0001, 0x0002, 0x0003, 0x0102, 0x0104, 0x0107, TIME, 0x0506, 0x0701, 0x0702}
+    | {0x0800, 0x0801, 0x0900, 0x1007, 0x1300, 0x2070, 0x6006, 0x8888}
 )
 
 ALARMS: dict[int, tuple[Signal, ...]] = {
@@ -35,6 +40,7 @@ ALARMS: dict[int, tuple[Signal, ...]] = {
     12: (Signal.FAULT,),
     13: (Signal.OVERSPEED,),
     14: (Signal.HARSH_DRIVING,),
+    15: (Signal.VIBRATION,),
     16: (Signal.TAMPERED,),
     17: (Signal.TAMPERED,),
     18: (Signal.LOW_BATTERY,),
@@ -45,7 +51,7 @@ ALARMS: dict[int, tuple[Signal, ...]] = {
     23: (Signal.GEOFENCE,),
     24: (Signal.FAULT,),
     25: (Signal.VEHICLE,),
-    26: (Signal.VEHICLE,),
+    26: (Signal.VEHICLE, Signal.UNKNOWN),  # stolen: somebody has to look
     27: (Signal.VEHICLE,),
     28: (Signal.MOVEMENT,),
     29: (Signal.ACCIDENT,),
@@ -73,6 +79,8 @@ def read_reply(kind: int, body: Reader, draft: Draft) -> None:
     if kind == COUNTED_TEXT and body.left > _COUNT_BYTES:
         if body.unsigned(4) == body.left:
             draft.said(text_of(body.rest()))
+    elif kind == CODED_TEXT:
+        draft.said(body.rest()[1:].decode("gbk", "replace"))
     elif kind == WIDE_TEXT:
         draft.said(body.rest()[2:].decode("utf-16-be", "replace"))
     elif kind == HEARTBEAT and body.left >= _BEAT_BYTES:

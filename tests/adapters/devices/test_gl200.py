@@ -111,6 +111,10 @@ def test_an_sos_without_a_place_is_an_sos() -> None:
         ("GTBPL", "low_battery"),
         ("GTPFA", "power_off"),
         ("GTJDR", "jammed"),
+        ("GTEPF", "power_cut"),
+        ("GTEPN", "power_restored"),
+        ("GTSWG", "geofence"),
+        ("GTTMP", "vehicle"),
         ("GTQQQ", "unknown"),
     ],
 )
@@ -118,6 +122,13 @@ def test_each_event_is_its_own_signal(word: str, signal: str) -> None:
     (report,) = play(connected(), SOS.replace(b"GTSOS", word.encode())).reports
     assert report.signals == {Signal(signal)}
     assert report.codes == (f"event:{word}",)
+
+
+@pytest.mark.parametrize("word", ["GTCTN", "GTIDL", "GTDAT", "GTLSW", "GTTSW"])
+def test_what_is_sent_as_a_matter_of_course_signals_nothing(word: str) -> None:
+    (report,) = play(connected(), SOS.replace(b"GTSOS", word.encode())).reports
+    assert report.signals == frozenset()
+    assert report.fix is not None
 
 
 def test_a_binary_message_is_shown_whole() -> None:

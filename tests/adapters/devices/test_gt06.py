@@ -188,3 +188,32 @@ def test_a_time_request_is_answered_with_utc() -> None:
     outcome = play(connected(), frame_of(0x8A, b"", 6))
     date = bytes((26, 11, 25, 3, 0, 0))
     assert outcome.answers == [frame_of(0x8A, date, 0)]
+
+
+@pytest.mark.parametrize(
+    ("code", "signals"),
+    [
+        (0x1A, {Signal.HARSH_DRIVING}),
+        (0x27, {Signal.HARSH_DRIVING}),
+        (0x2E, {Signal.HARSH_DRIVING}),
+        (0x30, {Signal.HARSH_DRIVING, Signal.JAMMED}),
+        (0x53, {Signal.VEHICLE}),
+        (0x5C, {Signal.VEHICLE}),
+        (0xEE, {Signal.UNKNOWN}),
+    ],
+)
+def test_a_code_is_what_most_models_mean_by_it(code: int, signals: set[Signal]) -> None:
+    frame = encode.alarm(GPS, CELL, serial=1, code=code, status=0)
+    (report,) = play(connected(), frame).told
+    assert report.signals == signals
+    assert report.codes == (f"alarm:0x{code:02x}",)
+
+
+@pytest.mark.parametrize(
+    ("code", "signal"),
+    [(0x01, "sos"), (0x0E, "low_battery"), (0x76, "vehicle"), (0x88, "power_cut")],
+)
+def test_a_camera_names_its_alarm(code: int, signal: str) -> None:
+    content = bytes((26, 3, 1, 10, 20, 30, code, 0, 0))
+    (report,) = play(connected(), frame_of(0x95, content, 1)).told
+    assert report.signals == {Signal(signal)}

@@ -3,10 +3,12 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.devices.jt808 import Jt808, frame_of, unescaped
+from adapters.devices.jt808 import Jt808
+from adapters.devices.jt808_frame import OTHER, STANDARD
 from engine.ports.device import ReportKind, WireSession
 from engine.values import Instant, Signal
 from tests.adapters.devices.agreement import assert_agrees
@@ -67,7 +69,7 @@ def place(alarm: int, *, extra: bytes = b"") -> bytes:
 
 def message(kind: int, body: bytes) -> bytes:
     head = kind.to_bytes(2) + len(body).to_bytes(2) + NAME + b"\x00\x07"
-    return frame_of(head + body)
+    return STANDARD.frame_of(head + body)
 
 
 @parametrized("jt808")
@@ -81,7 +83,7 @@ def test_a_captured_frame_is_read_and_answered_as_its_source_does(
 @framed("jt808")
 def test_a_stream_is_cut_where_its_source_cuts_it(stream: bytes, frame: bytes) -> None:
     raws = [report.raw for report in play(connected(), stream).reports]
-    assert any(frame.strip(b"\x7e") in unescaped(raw) for raw in raws)
+    assert any(frame.strip(b"\x7e") in STANDARD.unescaped(raw) for raw in raws)
 
 
 @parametrized("jt808", sos=True)
@@ -152,8 +154,102 @@ def test_a_terminal_is_handed_its_id_as_its_code_and_any_code_is_taken() -> None
     code = NAME.hex().encode()
     body = b"\x00\x07\x00" + code
     head = b"\x81\x00" + len(body).to_bytes(2) + NAME + bytes(2)
-    assert registered.answers == [frame_of(head + body)]
+    assert registered.answers == [STANDARD.frame_of(head + body)]
     for said in (code, b"of another platform"):
         outcome = play(connected(), message(0x0102, said))
         assert len(outcome.answers) == 1
         assert outcome.reports[0].authentic is None
+
+
+def test_a_place_that_was_asked_for_is_one_with_its_alarm() -> None:
+    outcome = play(connected(), message(0x0201, b"\x00\x05" + place(1)))
+    assert outcome.reports[0].signals == {Signal.SOS}
+    assert outcome.reports[0].fix is not None
+    assert outcome.answers == []
+
+
+def test_places_behind_lengths_of_one_byte_are_reports_and_are_answered() -> None:
+    body = b"".join(bytes((len(one),)) + one for one in (place(0), place(1)))
+    outcome = play(connected(), message(0x0210, body))
+    assert [set(r.signals) for r in outcome.reports] == [set(), {Signal.SOS}]
+    assert len(outcome.answers) == 1
+
+
+def test_a_level_and_a_time_are_a_heartbeat() -> None:
+    body = b"\x57" + bytes.fromhex("260301182030")
+    (report,) = play(connected(), message(0x0210, body)).reports
+    assert report.kind is ReportKind.HEARTBEAT
+    assert report.battery_ratio == 0.87
+
+
+@pytest.mark.parametrize("kind", [0x0003, 0x0107, 0x0506, 0x6006])
+def test_what_says_no_more_than_that_it_lives_is_acknowledged(kind: int) -> None:
+    outcome = play(connected(), message(kind, bytes(50)))
+    assert outcome.reports[0].kind is ReportKind.HEARTBEAT
+    body = b"\x00\x07" + kind.to_bytes(2) + b"\0"
+    head = b"\x80\x01" + len(body).to_bytes(2) + NAME + bytes(2)
+    assert outcome.answers == [STANDARD.frame_of(head + body)]
+
+
+@pytest.mark.parametrize("count", [0, 3, 600, 65535])
+def test_a_batch_that_has_fewer_places_than_it_says_shows_so(count: int) -> None:
+    record = place(1 << 16)
+    body = count.to_bytes(2) + b"\x00" + (len(record).to_bytes(2) + record) * 2
+    reports = play(connected(), message(0x0704, body)).reports
+    if count:
+        assert [r.kind for r in reports[:2]] == [ReportKind.REPORT] * 2
+    assert reports[-1].kind is ReportKind.UNDECODABLE
+
+
+def test_more_places_than_a_frame_has_room_for_are_shown_once() -> None:
+    body = (600).to_bytes(2) + b"\x00" + bytes(2) * 600
+    frame = message(0x0704, body)
+    reports = play(connected(), frame).reports
+    assert len(reports) <= 257
+    assert reports[-1].kind is ReportKind.UNDECODABLE
+
+
+# A terminal with the other mark: an id of seven bytes, escapes of its own.
+OTHER_NAME = bytes.fromhex("00012345678901")
+
+
+def other(alarm: int) -> bytes:
+    body = place(alarm)
+    head = b"\x02\x00" + len(body).to_bytes(2) + OTHER_NAME + b"\x00\xe7"
+    return OTHER.frame_of(head + body)
+
+
+def test_a_frame_between_the_other_marks_is_read_and_answered_in_kind() -> None:
+    outcome = play(connected(), other(1 | 0x3E3D00))
+    assert Signal.SOS in outcome.reports[0].signals
+    assert outcome.reports[0].device == OTHER_NAME.hex()
+    assert outcome.reports[0].checksum_ok is True
+    body = b"\x00\xe7\x02\x00\x00"
+    head = b"\x80\x01\x00\x05" + OTHER_NAME + bytes(2)
+    assert outcome.answers == [OTHER.frame_of(head + body)]
+
+
+def test_an_sos_between_the_other_marks_never_ends_in_nothing() -> None:
+    assert_never_nothing(connected, other(1))
+
+
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=6))
+def test_segments_of_both_forms_may_end_anywhere(sizes: list[int]) -> None:
+    frames = [other(1), other(0), message(0x0200, place(1)), other(1), other(1)]
+    assert_interleaved(connected, frames, sizes)
+
+
+@pytest.mark.parametrize("before", [b"\xe7", b"\xe7\x02", b"\xe7\x02\0\0", b"\xe7" * 9])
+def test_another_mark_that_is_none_does_not_hide_the_frame_behind_it(
+    before: bytes,
+) -> None:
+    outcome = play(connected(), before + message(0x0200, place(1)))
+    assert any(report.signals == {Signal.SOS} for report in outcome.reports)
+
+
+@given(st.binary(max_size=80))
+def test_what_is_escaped_is_the_same_without(data: bytes) -> None:
+    for form in (STANDARD, OTHER):
+        framed_data = form.frame_of(data)
+        assert form.mark not in framed_data[1:-1]
+        assert form.unescaped(framed_data[1:-1])[:-1] == data

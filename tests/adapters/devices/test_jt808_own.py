@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.devices.draft import Draft
-from adapters.devices.jt808 import Jt808, frame_of
+from adapters.devices.jt808 import Jt808
+from adapters.devices.jt808_frame import STANDARD
 from adapters.devices.jt808_own import read_passed_on
 from adapters.devices.reading import Reader
 from engine.ports.device import ReportKind
@@ -18,7 +19,7 @@ def padlock(alarm: int, *, kind: int = 0x5501, product: int = 3) -> bytes:
     states = bytes((31, 8)) + (12).to_bytes(4) + b"\x57" + bytes(6)
     states += bytes((product,)) + (0x0820).to_bytes(2) + alarm.to_bytes(2)
     head = kind.to_bytes(2) + bytes(2) + bytes.fromhex("012345678901") + b"\x01"
-    return frame_of(head + PLACE + states + bytes.fromhex("100102"))
+    return STANDARD.frame_of(head + PLACE + states + bytes.fromhex("100102"))
 
 
 @given(st.binary(max_size=120))
