@@ -7,13 +7,16 @@ import pytest
 
 from engine.alarm.commands import Follow
 from engine.alarm.events import PositionFollowed, SignNoticed
+from engine.alarm.following import follow_to, with_place
 from engine.alarm.schedule import next_due
 from engine.alarm.state import NOWHERE, Force, KnownPlace, ReplyKind, SourceDoubt
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience, Updates
 from engine.protocol.texts import LANGUAGES, TextFacts, compose, finish
 from engine.roster.model import Word
+from engine.values import Instant
 from tests.engine.alarm.scene import PROTOCOLS, STANDARD, TASHKENT, Scene, press_of
+from tests.fakes import START
 
 NORTH_EAST_M = 0.0000064  # degrees of latitude in 0.71 m
 
@@ -267,3 +270,24 @@ def test_whoever_declined_still_hears_where_the_defender_is() -> None:
 def test_each_sample_tells_people_of_a_move(name: str) -> None:
     steps = [s for s in PROTOCOLS[name].steps if s.to is Audience.EVERYONE]
     assert [s.text for s in steps] == ["moved"]
+
+
+@pytest.mark.parametrize(
+    ("at", "is_followed"),
+    [(None, False), (START, False), (START.plus(timedelta(milliseconds=1)), True)],
+)
+def test_the_place_that_is_known_is_followed_to_where_it_is_newer_than_the_press(
+    at: Instant | None, *, is_followed: bool
+) -> None:
+    alarm = Scene().raised().state()
+    command = follow_to(alarm, replace(TASHKENT, at=at))
+    assert (command is not None) is is_followed
+    assert follow_to(alarm, None) is None
+
+
+def test_a_move_that_waits_to_be_told_is_not_put_off_by_the_next_one() -> None:
+    scene = scene_of()
+    moved = with_place(scene.state(), place_at(scene, 400), scene.now)
+    assert moved.moved_at == scene.now
+    later = scene.now.plus(timedelta(minutes=1))
+    assert with_place(moved, place_at(scene, 900), later).moved_at == scene.now
