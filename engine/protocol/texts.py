@@ -81,10 +81,14 @@ class TextFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A piece of a template: its forms (priority, text), and the facts in them."""
+    """A piece of a template: its forms (priority, text), and the facts in them.
+
+    `is_aged` where an age is among them.
+    """
 
     forms: tuple[tuple[int, str], ...]
     fields: tuple[str, ...]
+    is_aged: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,16 +161,23 @@ def compose(
     """
     table = wording(language)
     parts = table.text.get(template) or table.text["hq"]
-    values = _values(parts, table, facts, now)
-    head = []
+    names = _names(table.language, template)
+    values = {name: _VALUES[name](table, facts, now) for name in names}
+    since = facts.place_at or facts.pressed_at
+    said: list[Segment] = []
     if facts.mark:
-        head.append(Segment(priority=1, text=f"{table.words[facts.mark]} "))
+        said.append(Segment(priority=1, text=f"{table.words[facts.mark]} "))
     if repeat:
         short = table.words["repeat_short"].format(n=repeat + 1)
         long = f"{table.words['repeat']} "
-        head.append(Segment(priority=3, text=long, shorter=((1, f"{short} "),)))
-    said = (_segment(part, values, facts) for part in parts)
-    return (*head, *(segment for segment in said if segment is not None))
+        said.append(Segment(priority=3, text=long, shorter=((1, f"{short} "),)))
+    for part in parts:
+        for name in part.fields:
+            if not values[name]:
+                break
+        else:
+            said.append(_segment(part, values, since))
+    return tuple(said)
 
 
 def subject(template: str, language: str, facts: TextFacts) -> str:
@@ -218,27 +229,27 @@ def _part(row: Sequence[object]) -> Part:
     forms = tuple((int(str(priority)), str(text)) for priority, text in pairs)
     parsed = (string.Formatter().parse(text) for _, text in forms)
     fields = dict.fromkeys(name for form in parsed for _, name, _, _ in form if name)
-    return Part(forms=forms, fields=tuple(fields))
+    is_aged = not _AGES.isdisjoint(fields)
+    return Part(forms=forms, fields=tuple(fields), is_aged=is_aged)
 
 
-def _segment(part: Part, values: Mapping[str, str], facts: TextFacts) -> Segment | None:
-    if not all(map(values.__getitem__, part.fields)):
-        return None
-    since = (
-        None if _AGES.isdisjoint(part.fields) else facts.place_at or facts.pressed_at
+def _segment(part: Part, values: Mapping[str, str], since: Instant) -> Segment:
+    said = [(priority, text.format_map(values)) for priority, text in part.forms]
+    priority, text = said[0]
+    return Segment(
+        priority=priority,
+        text=text,
+        since=since if part.is_aged else None,
+        shorter=tuple(said[1:]),
     )
-    (priority, text), *shorter = (
-        (priority, text.format_map(values)) for priority, text in part.forms
-    )
-    return Segment(priority=priority, text=text, since=since, shorter=tuple(shorter))
 
 
-def _values(
-    parts: tuple[Part, ...], table: Wording, facts: TextFacts, now: Instant
-) -> dict[str, str]:
-    """Return what these parts speak of, and nothing else: it is little."""
-    names = {name for part in parts for name in part.fields}
-    return {name: _VALUES[name](table, facts, now) for name in names}
+@cache
+def _names(language: str, template: str) -> tuple[str, ...]:
+    """Return what a template speaks of, and nothing else: it is little."""
+    table = wording(language)
+    parts = table.text.get(template) or table.text["hq"]
+    return tuple(dict.fromkeys(name for part in parts for name in part.fields))
 
 
 def _accuracy(table: Wording, facts: TextFacts, _: Instant) -> str:
