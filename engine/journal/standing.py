@@ -12,7 +12,6 @@ import apsw
 
 from engine.journal import rows, tables
 from engine.journal.chain import GENESIS
-from engine.journal.tables import Columns, LookUp
 from engine.ports.journal import (
     Append,
     Place,
@@ -32,6 +31,8 @@ class StreamEnd(NamedTuple):
     hash: bytes
 
 
+TAKEN = "taken"
+"""By whom does not matter to whoever comes later."""
 NO_STREAM = StreamEnd(0, 0, GENESIS)
 
 
@@ -55,37 +56,34 @@ def standing_of(connection: apsw.Connection, group: Sequence[Request]) -> Standi
     for request in group:
         names.add(request)
 
-    def look_up(question: LookUp, keys: Iterable[str]) -> Iterable[tuple[str, ...]]:
-        return question.ask(connection, [(key,) for key in keys])
-
     streams = {
-        stream: StreamEnd(epoch, seq, digest)
-        for stream, epoch, seq, digest in tables.STREAMS.ask(
-            connection, [(stream,) for stream in names.streams]
+        stream: StreamEnd(epoch, seq, bytes.fromhex(digest))
+        for stream, (epoch, seq, digest) in tables.STREAMS.ask(
+            connection, names.streams
         )
     }
     standing = Standing(
         streams=streams,
         effects={
             EffectId(effect): state
-            for effect, state in look_up(tables.EFFECTS, names.effects)
+            for effect, (state,) in tables.EFFECTS.ask(connection, names.effects)
         },
         codes={
             code: (stream, PersonId(person))
-            for code, stream, person in look_up(tables.CODES, names.codes)
+            for code, stream, person in tables.CODES.ask(
+                connection, [(code,) for code in names.codes]
+            )
         },
         takers={
-            ReportKey(key): taker
-            for key, taker in look_up(tables.INBOUND, names.inbound)
+            ReportKey(key): TAKEN if is_taken else ""
+            for key, (is_taken,) in tables.INBOUND.ask(connection, names.inbound)
         },
         fixed_ms={
             PersonId(person): at
-            for person, at in tables.PLACES.ask(
-                connection, [(person,) for person in names.people]
-            )
+            for person, (at,) in tables.PLACES.ask(connection, names.people)
         },
     )
-    told: list[Columns] = [pair for pair in names.commands if pair[0] in streams]
+    told = [pair for pair in names.commands if pair[0] in streams]
     for event in rows.events(tables.REPEATS.ask(connection, told)):
         key = event.stream, event.command_id
         standing.commands.setdefault(key, []).append(event)

@@ -5,7 +5,8 @@ return of it is waited for. So a group of hundreds of requests takes as many sta
 as a single request does, and few different ones: each is prepared once.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+import json
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain, islice, repeat
@@ -62,6 +63,31 @@ class LookUp:
             yield from connection.execute(statement, tuple(chain.from_iterable(some)))
 
 
+@dataclass(frozen=True, slots=True)
+class Roll:
+    """A question for a few columns of many keys, whose whole answer is one row.
+
+    Each row of a result gives the interpreter's lock away as well. The text puts
+    numbered keys where it says `{rows}`, and groups what it finds into one JSON array
+    of arrays, the key's number first: a key itself may be any text.
+    """
+
+    text: str
+
+    def ask(
+        self, connection: apsw.Connection, keys: Iterable[str]
+    ) -> Iterator[tuple[str, list[Any]]]:
+        """Yield what there is of these keys: key and columns, perhaps repeatedly."""
+        left = iter(keys)
+        while some := list(islice(left, ROWS_MAX)):
+            room = 1 << (len(some) - 1).bit_length()
+            asked = enumerate([*some, *repeat(some[-1], room - len(some))])
+            statement = _statement(self.text, 2, room)
+            found = connection.execute(statement, tuple(chain.from_iterable(asked)))
+            for number, *columns in json.loads(found.get):
+                yield some[min(number, len(some) - 1)], columns
+
+
 def sizes(count: int) -> Iterator[int]:
     """Yield of how many rows each statement is, for `count` rows in all."""
     while count > 0:
@@ -78,24 +104,30 @@ def _statement(text: str, columns: int, rows: int) -> str:
     return text.replace("{rows}", ", ".join([row] * rows))
 
 
-STREAMS: Final = LookUp(
-    "SELECT stream, epoch, seq, hash FROM stream WHERE stream IN (VALUES {rows})"
+STREAMS: Final = Roll(
+    "SELECT json_group_array(json_array(asked.column1, epoch, seq, hex(hash)))"
+    " FROM (VALUES {rows}) AS asked CROSS JOIN stream ON stream = asked.column2"
 )
 REPEATS: Final = LookUp(
     "SELECT position, stream, seq, epoch, command_id, kind, version, at, body, hash"
     " FROM event WHERE (stream, command_id) IN (VALUES {rows}) ORDER BY position",
     columns=2,
 )
-EFFECTS: Final = LookUp(
-    "SELECT effect_id, state FROM effect WHERE effect_id IN (VALUES {rows})"
+EFFECTS: Final = Roll(
+    "SELECT json_group_array(json_array(asked.column1, state))"
+    " FROM (VALUES {rows}) AS asked CROSS JOIN effect ON effect_id = asked.column2"
 )
 CODES: Final = LookUp(
     "SELECT code, stream, person FROM code WHERE code IN (VALUES {rows})"
 )
-INBOUND: Final = LookUp(
-    "SELECT key, taken_by FROM inbound WHERE key IN (VALUES {rows})"
+INBOUND: Final = Roll(
+    "SELECT json_group_array(json_array(asked.column1, taken_by <> ''))"
+    " FROM (VALUES {rows}) AS asked CROSS JOIN inbound ON key = asked.column2"
 )
-PLACES: Final = LookUp("SELECT person, at FROM place WHERE person IN (VALUES {rows})")
+PLACES: Final = Roll(
+    "SELECT json_group_array(json_array(asked.column1, at))"
+    " FROM (VALUES {rows}) AS asked CROSS JOIN place ON person = asked.column2"
+)
 
 INTO_EVENT: Final = Write("INSERT INTO event VALUES {rows}", 10)
 INTO_STREAM: Final = Write(
