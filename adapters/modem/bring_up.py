@@ -21,6 +21,8 @@ _ANSWER_TRIES = 3
 _BUSY_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0)
 _BOOT_PAUSES_S = (0.5, 2.0, 5.0)
 _DIGITS = re.compile(r"\d{6,22}")
+_PIN = re.compile(r"[0-9]{4,8}")
+_ASK_PIN = "AT+CPIN?"
 _PIN_TRIES_LEFT_MIN = 2
 _NO_MEMORY = "that a PIN was tried cannot be remembered: it is not tried"
 
@@ -114,7 +116,7 @@ class BringUp:
 
     def _unlock(self) -> None:
         for _ in range(_ANSWER_TRIES):
-            reply = self._patient("AT+CPIN?")
+            reply = self._patient(_ASK_PIN)
             if reply.final is not None:
                 break
         state = pin_state(reply.lines[0]) if reply.lines else ""
@@ -147,6 +149,9 @@ class BringUp:
         if not self._options.pin:
             message = "the SIM wants a PIN and none is configured"
             raise ModemError(message)
+        if not _PIN.fullmatch(self._options.pin):
+            message = "the configured PIN is not 4 to 8 digits: it is not tried"
+            raise ModemError(message)
         sim = self._session.iccid or self._session.imei or ""
         key = pin_key(sim, self._options.pin)
         if self._is_barred(key):
@@ -162,12 +167,16 @@ class BringUp:
         reply = self._dialogue.command(
             f'AT+CPIN="{self._options.pin}"', deadline_s=self._options.storage_s
         )
-        if not reply.ok:
+        if not reply.ok and not self._is_open():
             message = "the PIN was refused; it is not tried again"
             raise ModemError(message)
         # Where this fails the SIM is open all the same, and asks at its next start.
         with suppress(OSError, ValueError):
             self._pins.allow(key)
+
+    def _is_open(self) -> bool:
+        """Ask whether the SIM took its PIN: the answer to that may be lost."""
+        return any(pin_state(one) == "READY" for one in self._patient(_ASK_PIN).lines)
 
     def _is_barred(self, key: str) -> bool:
         try:

@@ -5,7 +5,7 @@ import platform
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from adapters.modem.cli_virtual import EXAMPLES, virtual
+from adapters.modem.compose import fit_text
 from adapters.modem.driver import SerialModem
 from adapters.modem.host_clock import HostClock
 from adapters.modem.options import ModemOptions
@@ -26,6 +27,7 @@ from engine.ports.modem import InboundSms, SendResult, StatusReport
 EXIT_REJECTED = 1
 EXIT_UNKNOWN = 6
 _POLL_S = 1.0
+_VALIDITY_MAX = 63 * 7 * 24 * 60  # TS 23.040, 9.2.3.12.1
 
 
 def _examples(*commands: str) -> str:
@@ -79,16 +81,28 @@ def _modem(
     pin_file: Path | None,
     baud: int,
     watch: Callable[[str, str], None] | None = None,
+    *,
+    waits_for_parts: bool = True,
 ) -> SerialModem:
-    pin = pin_file.read_text(encoding="ascii").strip() if pin_file else ""
     tried = str(pin_file.with_suffix(".tried")) if pin_file else ""
+    options = ModemOptions(pin=_pin(pin_file), pin_file=tried, baud=baud)
+    if not waits_for_parts:
+        options = replace(options, multipart_s=0.0)
     return SerialModem(
         port,
         clock=HostClock(),
         telemetry=_NoTelemetry(),
-        options=ModemOptions(pin=pin, pin_file=tried, baud=baud),
+        options=options,
         watch=watch,
     )
+
+
+def _pin(file: Path | None) -> str:
+    try:
+        return file.read_text(encoding="ascii").strip() if file else ""
+    except (OSError, UnicodeDecodeError) as error:
+        message = "the file cannot be read as a PIN"
+        raise typer.BadParameter(message, param_hint="--pin-file") from error
 
 
 @app.command(
@@ -165,7 +179,9 @@ def send(
     text: Annotated[str, typer.Argument(help="What fits one message.")],
     *,
     wait: Annotated[float, typer.Option(help="Seconds to wait for the report.")] = 30.0,
-    validity: Annotated[int, typer.Option(help="Minutes that it may live.")] = 30,
+    validity: Annotated[
+        int, typer.Option(help="Minutes that it may live.", min=1, max=_VALIDITY_MAX)
+    ] = 30,
     pin_file: PinFile = None,
     baud: Baud = 115200,
     show: Annotated[bool, typer.Option("--show", help="Show the dialogue.")] = False,
@@ -173,8 +189,13 @@ def send(
 ) -> None:
     """Send one message and wait for its status report.
 
+    A text that is too long loses its end, and is said to.
+
     Exit codes: 0 sent, 1 rejected, 6 unknown: it may or may not have been sent.
     """
+    part = fit_text(text)
+    if part.cut:
+        typer.echo(f"too long for one message, cut to: {part.text}", err=True)
     clock = HostClock()
     modem = _modem(port, pin_file, baud, _shown if show else None)
     report: StatusReport | None = None
@@ -230,8 +251,11 @@ def inbox(
     reveal: Reveal = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show what lies in the modem's stores; without --delete it stays there."""
-    modem = _modem(port, pin_file, baud)
+    """Show what lies in the modem's stores; without --delete it stays there.
+
+    A long message of which parts are missing is shown with its holes marked.
+    """
+    modem = _modem(port, pin_file, baud, waits_for_parts=False)
     try:
         modem.open()
         for event in modem.poll(drain=True):

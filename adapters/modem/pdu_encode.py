@@ -41,7 +41,11 @@ def submit(
         message_class: 0 is shown at once and not stored.
         smsc: the service centre; "" takes the SIM's own.
 
+    Raises:
+        ValueError: the number is empty, longer than 20 digits, or no number.
+
     """
+    encode_address(number)
     dcs = _DCS[user_data.charset]
     if message_class is not None:
         dcs |= _DCS_CLASS | message_class

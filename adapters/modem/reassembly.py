@@ -56,6 +56,9 @@ class Reassembly:
             out.append(_joined(oldest, self._messages.pop(oldest)))
         pending = self._messages.setdefault(key, _Message(since_s=now_s))
         before = pending.parts.get(concat.number)
+        if before is not None and _differ(before[1], decoded):
+            out.append(_joined(key, self._messages.pop(key)))
+            pending, before = self._messages.setdefault(key, _Message(now_s)), None
         is_new = before is None
         if before is not None:
             message = replace(message, slot=_both(before[0].slot, message.slot))
@@ -76,6 +79,15 @@ class Reassembly:
             if now_s - pending.since_s >= self._timeout_s
         ]
         return [_joined(key, self._messages.pop(key)) for key in late]
+
+
+def _differ(part: Deliver, other: Deliver) -> bool:
+    """Return whether parts of one number are no copies: another message's reference.
+
+    Some devices give every message the same one. The earlier message, of which a part
+    is lost then, goes out as it is.
+    """
+    return part.user_data.units != other.user_data.units
 
 
 def _both(slot: str, other: str) -> str:

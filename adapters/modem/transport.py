@@ -6,7 +6,9 @@ thread none either, and a descriptor above 1,023 (a thousand trackers are connec
 works, which `select`, in pyserial's own read and write, refuses.
 """
 
+import errno
 import os
+import re
 import select
 import stat
 from contextlib import suppress
@@ -176,12 +178,22 @@ class SerialTransport:
                 os.close(end)
 
     def _refused(self, error: Exception) -> ModemBusyError | ModemGoneError:
-        code = getattr(error, "errno", None)
-        busy = code in _BUSY_ERRNOS or "exclusively lock" in str(error)
-        if busy or "Errno 11" in str(error):
+        code = _errno_of(error)
+        if code in _BUSY_ERRNOS or "exclusively lock" in str(error):
             holder = holder_of(self.name)
             return ModemBusyError(f"the port is held by {holder or 'another program'}")
-        return ModemGoneError("the port cannot be opened")
+        why = f": {os.strerror(code)}" if code else ""
+        return ModemGoneError(f"the port cannot be opened{why}")
 
 
-_BUSY_ERRNOS = frozenset({11, 16})
+_BUSY_ERRNOS = frozenset({errno.EAGAIN, errno.EBUSY})
+_ERRNO = re.compile(r"\[Errno (\d{1,3})\]")
+
+
+def _errno_of(error: Exception) -> int | None:
+    """Return the number; pyserial tells that of a socket in its words alone."""
+    code = getattr(error, "errno", None)
+    if isinstance(code, int):
+        return code
+    told = _ERRNO.search(str(error))
+    return int(told.group(1)) if told else None

@@ -1,5 +1,6 @@
 """Commands to running virtual modems, from a person, a pipe or a script."""
 
+import re
 import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import fields
@@ -132,7 +133,7 @@ def script_of(text: str) -> tuple[tuple[float, str], ...]:
     """Read a script: on each line, seconds after the line before, then a command.
 
     Raises:
-        ValueError: a line does not begin with a number; says which line.
+        ValueError: a line is not a number from 0 and a command; says which line.
 
     """
     steps = []
@@ -141,12 +142,14 @@ def script_of(text: str) -> tuple[tuple[float, str], ...]:
         if not bare:
             continue
         wait, _, command = bare.partition(" ")
-        try:
-            steps.append((float(wait), command.strip()))
-        except ValueError as error:
+        if not _SECONDS.fullmatch(wait) or not command:
             message = f"line {number}: a script line is SECONDS COMMAND"
-            raise ValueError(message) from error
+            raise ValueError(message)
+        steps.append((float(wait), command.strip()))
     return tuple(steps)
+
+
+_SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]*)?|\.[0-9]+")
 
 
 def _exactly(arguments: list[str], form: str, count: int) -> list[str]:

@@ -4,6 +4,7 @@ Rates are not random: a rate of 0.25 strikes every fourth time, so that a run ca
 be repeated. A switch is set by name and text, from code, script or console.
 """
 
+import re
 from dataclasses import dataclass, field, fields
 
 
@@ -98,17 +99,33 @@ class Faults:
                     raise ValueError(message)
                 setattr(self, name, _SWITCH[text])
             case int():
+                if not _CODE.fullmatch(text):
+                    message = f"{name} is a whole number from 0"
+                    raise ValueError(message)
                 setattr(self, name, int(text))
             case _:
-                value = float(_SWITCH.get(text, text))
-                if not 0 <= value < float("inf"):
-                    message = f"{name} is a number from 0"
+                is_time = name.endswith("_s")
+                value = _number(_AS_NUMBER.get(text, text))
+                if not 0 <= value <= (_SECONDS_MAX if is_time else 1):
+                    most = "seconds, a number from 0" if is_time else "a rate, 0 to 1"
+                    message = f"{name} is {most}"
                     raise ValueError(message)
                 setattr(self, name, value)
 
 
 _OUT_OF_ORDER = 38
+_CODE = re.compile(r"[0-9]{1,5}")
+_SECONDS_MAX = 1e6
 _SWITCH = {"on": True, "off": False}
+_AS_NUMBER = {"on": "1", "off": "0"}
+
+
+def _number(text: str) -> float:
+    """Return a number, one that fits nowhere where the text is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return -1.0
 
 
 def switch_names() -> tuple[str, ...]:

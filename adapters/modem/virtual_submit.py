@@ -6,7 +6,7 @@ from collections.abc import Callable
 from adapters.modem import pdu_decode
 from adapters.modem.compose import fit_text
 from adapters.modem.pdu import Submit
-from adapters.modem.pdu_encode import encode_submit, submit
+from adapters.modem.pdu_encode import submit
 from adapters.modem.pdu_text import build
 from engine.ports.clock import Clock
 
@@ -24,12 +24,10 @@ def message_of(argument: str, text: str, *, pdu_mode: bool) -> Submit | None:
         pdu = pdu_decode.decode("".join(text.split()), from_mobile=True)
         return pdu if isinstance(pdu, Submit) and not pdu.flags else None
     part = fit_text(text.replace("\r", "\n").strip("\n"))
-    message = submit(argument, build(part.text, part.charset))
     try:
-        encode_submit(message)
+        return submit(argument, build(part.text, part.charset))
     except ValueError:
         return None
-    return message
 
 
 class Owed:

@@ -40,14 +40,26 @@ _STATES = {
     "SEARCHING": "searching",
     "DENIED": "denied",
     "ROAMING": "roaming",
-    "ATTACHED_RLOS": "rlos",
+    "IDLE": "not_registered",
+    "UNKNOWN": "unknown",
+    "HOME_SMS_ONLY": "home_sms_only",
+    "ROAMING_SMS_ONLY": "roaming_sms_only",
+    "EMERGENCY_ONLY": "emergency_only",
+    "HOME_CSFB_NOT_PREFERRED": "home_no_csfb",
     "ROAMING_CSFB_NOT_PREFERRED": "roaming_no_csfb",
+    "ATTACHED_RLOS": "rlos",
 }
 
 
 _TECHNOLOGIES = {
     "UNKNOWN": None,
     "GSM": Technology.GSM,
+    "GSM_COMPACT": Technology.GSM_COMPACT,
+    "UMTS": Technology.UTRAN,
+    "HSDPA": Technology.HSDPA,
+    "HSUPA": Technology.HSUPA,
+    "HSPA": Technology.HSPA,
+    "LTE_NB_IOT": Technology.NB_IOT,
     "EDGE": Technology.EDGE,
     "LTE": Technology.LTE,
     "5GNR": Technology.NR_5GCN,
@@ -120,7 +132,8 @@ def _check_fields(lines: tuple[str, ...], expected: dict[str, Any]) -> None:
         case {"lock": lock, "expect_prefix": is_prefixed, **other}:
             assert not other
             assert lines[0].startswith("+CPIN:") is is_prefixed
-            assert pin_state(lines[0]).replace(" ", "_") == lock
+            state = pin_state(lines[0]).replace(" ", "_").replace("-", "_")
+            assert ("NONE" if state == "READY" else state) == lock
         case {"operator": name, **other}:
             assert not other
             assert operator(lines[0]) == name
@@ -149,6 +162,7 @@ def _check_signal(line: str, expected: dict[str, float]) -> None:
     read = extended_signal(line)
     assert read is not None
     meant = {"rssi": read.rssi_dbm, "rscp": read.rscp_dbm, "ecio": read.ecno_db}
+    meant |= {"rsrq": read.rsrq_db, "rsrp": read.rsrp_dbm}
     known = {name: value for name, value in meant.items() if value is not None}
     assert levels | known == expected
 

@@ -10,8 +10,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from adapters.modem import pdu_text
 from adapters.modem.cli import app
 from adapters.modem.driver import SerialModem
+from adapters.modem.pdu import Deliver
+from adapters.modem.pdu_encode import encode_deliver
+from adapters.modem.pdu_fields import Address, Charset
+from adapters.modem.pdu_text import Concat
 from adapters.modem.redact import Stream, redact
 from adapters.modem.virtual import VirtualModem
 from adapters.modem.virtual_console import VirtualConsole, script_of
@@ -84,6 +89,50 @@ def test_the_inbox_shows_keeps_and_deletes(modem: VirtualModem) -> None:
     assert CliRunner().invoke(app, ["inbox", modem.port]).stdout == ""
 
 
+def test_the_inbox_shows_a_message_with_holes_bug_was_not_shown(
+    modem: VirtualModem,
+) -> None:
+    part = pdu_text.build(
+        "the first ", Charset.GSM7, concat=Concat(reference=7, total=2, number=1)
+    )
+    modem.deliver(
+        *encode_deliver(Deliver(sender=Address(text=BOB, toa=0x91), user_data=part))
+    )
+    shown = CliRunner().invoke(app, ["inbox", modem.port, "--delete"])
+    assert "the first [2/2 missing]" in shown.stdout
+    assert "incomplete]" in shown.stdout
+    assert modem.state.stores["SM"] == {}
+
+
+def test_a_text_that_loses_its_end_is_said_to_bug_was_cut_in_silence(
+    modem: VirtualModem,
+) -> None:
+    text = "x" * 160
+    for words, said in ((text, ""), (f"{text}END", f"cut to: {text}\n")):
+        sent = CliRunner().invoke(app, ["send", modem.port, OUTSIDE, words])
+        assert sent.exit_code == 0
+        assert sent.stderr.endswith(said)
+        assert bool(sent.stderr) is bool(said)
+
+
+def test_a_pin_file_that_is_none_is_refused_bug_traceback(
+    modem: VirtualModem, tmp_path: Path
+) -> None:
+    file = tmp_path / "pin"
+    file.write_bytes(b"\xff\xfe1234")
+    result = CliRunner().invoke(app, ["status", modem.port, "--pin-file", str(file)])
+    assert result.exit_code == 2
+    assert "cannot be read as a PIN" in result.stderr
+
+
+@pytest.mark.parametrize("minutes", ["0", "-5", "635041", "99999999999999999"])
+def test_a_validity_that_no_message_has_is_refused(
+    modem: VirtualModem, minutes: str
+) -> None:
+    words = ["send", modem.port, OUTSIDE, "test", "--validity", minutes]
+    assert CliRunner().invoke(app, words).exit_code == 2
+
+
 def test_a_console_carries_a_conversation(modem: VirtualModem) -> None:
     said = "AT+CSQ\nAT+CMGF=1\n" + f'AT+CMGS="{OUTSIDE}"\nhej^Z\n'
     result = CliRunner().invoke(app, ["console", modem.port], input=said)
@@ -120,6 +169,9 @@ def test_the_consoles_commands_switch_and_act(modem: VirtualModem) -> None:
     assert "* drop_cmgs = 0.5" in (console.run("switches") or "")
     assert "there are: latency_s" in (console.run("set nonsense 1") or "")
     assert "number" in (console.run("set latency_s -1") or "")
+    assert "rate, 0 to 1" in (console.run("set drop_cmgs 7") or "")
+    assert "number" in (console.run("set cms abc") or "")
+    assert "number" in (console.run("set latency_s nan") or "")
     assert console.run('sms +46700000002 "K7F2 1"') == ""
     assert console.run("modem 2") == "modem: there are 1 modems"
     assert console.run("unplug") == "unplugged"
@@ -134,8 +186,9 @@ def test_a_script_is_seconds_and_commands() -> None:
         (0.5, "set hang on"),
         (2.0, "restart"),
     )
-    with pytest.raises(ValueError, match="line 2"):
-        script_of("1 restart\nrestart")
+    for wrong in ("restart", "-1 restart", "nan restart", "inf restart", "1"):
+        with pytest.raises(ValueError, match="line 2"):
+            script_of(f"1 restart\n{wrong}")
 
 
 @pytest.mark.process

@@ -12,6 +12,8 @@ from adapters.modem.virtual_console import VirtualConsole
 from engine.errors import ModemError
 from engine.ports.modem import SendResult
 from tests.adapters.modem.rig import rig
+from tests.adapters.modem.scripted import SILENCE, WORKS, ScriptedModem, driver_of
+from tests.fakes import ManualClock
 
 
 def _options(tmp_path: Path, pin: str) -> ModemOptions:
@@ -39,6 +41,38 @@ def test_a_wrong_pin_is_tried_once_and_never_again(tmp_path: Path) -> None:
             assert r.modem.state.pin_tries_left == (2 if words == "was refused" else 3)
     with rig(tmp_path, options=_options(tmp_path, "1234"), pin="1234") as r:
         assert r.driver.health().registered
+
+
+@pytest.mark.parametrize("said", [SILENCE, "\r\n+CME ERROR: 14\r\n"])
+def test_a_pin_whose_ok_was_lost_is_not_barred_bug_the_next_start_stayed_locked(
+    clock: ManualClock, said: str
+) -> None:
+    locked = [True]
+
+    def enter(_: str) -> str:
+        locked[0] = False
+        return said
+
+    def state(_: str) -> str:
+        told = "SIM PIN" if locked[0] else "READY"
+        return f"\r\n+CPIN: {told}\r\n\r\nOK\r\n"
+
+    answers = WORKS | {"AT+CPIN?": state, 'AT+CPIN="1234"': enter}
+    modem = ScriptedModem(clock, answers)
+    driver = driver_of(modem, ModemOptions(pin="1234"))
+    for _ in range(2):
+        locked[0] = True
+        assert driver.open().registered
+    assert modem.commands.count('AT+CPIN="1234"') == 2
+
+
+@pytest.mark.parametrize("pin", ["PIN is 1234", '12";+CFUN=0;', "123", "123456789"])
+def test_what_is_no_pin_costs_no_try_bug_was_tried(tmp_path: Path, pin: str) -> None:
+    with rig(tmp_path, options=_options(tmp_path, pin), pin="1234", opened=False) as r:
+        with pytest.raises(ModemError, match="not 4 to 8 digits") as raised:
+            r.driver.open()
+        assert r.modem.state.pin_tries_left == 3
+    assert pin not in str(raised.value)
 
 
 def test_a_sim_that_wants_its_puk_is_left_to_a_person(tmp_path: Path) -> None:

@@ -132,6 +132,23 @@ def test_parts_of_two_messages_are_not_mixed() -> None:
     assert len(collector.overdue(60.0)) == 2
 
 
+def test_a_reference_used_again_costs_no_part_bug_the_earlier_one_was_deleted(
+    tmp_path: Path,
+) -> None:
+    """Some devices number every long message alike."""
+    with rig(tmp_path, options=replace(QUICK, multipart_s=30)) as r:
+        for text, number in (("SOS not", 1), ("help me", 1), (", at the dam", 2)):
+            r.modem.deliver(*encode_deliver(_part(text, number, 2)))
+        found = r.events(lambda events: len(events) >= 3)
+        for message in found:
+            assert isinstance(message, InboundSms)
+            r.driver.delete(message.slot)
+    told = [(m.text, INCOMPLETE in m.flags) for m in found if isinstance(m, InboundSms)]
+    holed = "SOS not[2/2 missing]"  # at once, and again when its place is taken
+    assert told == [(holed, True), (holed, True), ("help me, at the dam", False)]
+    assert r.modem.state.stores["SM"] == {}
+
+
 def test_a_flood_of_first_parts_costs_no_memory_and_loses_nothing() -> None:
     collector = Reassembly(timeout_s=1e9)
     out = 0

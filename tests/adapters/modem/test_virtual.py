@@ -90,6 +90,17 @@ def test_a_person_can_read_in_text_mode(modem: VirtualModem) -> None:
         assert "K7F2 1" in said
 
 
+@pytest.mark.parametrize("number", ["", "somebody"])
+def test_a_text_to_no_number_is_refused_and_the_modem_lives(
+    modem: VirtualModem, number: str
+) -> None:
+    with terminal(modem) as t:
+        t.types("AT+CMGF=1\r")
+        t.types(f'AT+CMGS="{number}"\r', until="> ")
+        t.types("hej\x1a", until="+CMS ERROR: 304\r\n")
+        t.types("AT\r")
+
+
 def test_an_escape_leaves_the_prompt_and_sends_nothing(modem: VirtualModem) -> None:
     with terminal(modem) as t:
         t.types("AT+CMGS=23\r", until="> ")
