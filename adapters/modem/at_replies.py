@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
 
 from adapters.modem.at import fields_of
 
@@ -247,18 +246,39 @@ class StoredPdu:
 
 
 def stored_pdus(lines: tuple[str, ...]) -> tuple[StoredPdu, ...]:
-    """Pair each `+CMGL` or `+CMGR` header with the PDU on the line behind it."""
+    """Pair each `+CMGL` or `+CMGR` header with the PDU behind it.
+
+    A PDU that something else has torn (its line is shorter than the header tells, and
+    more hex follows) is whole again.
+    """
     found = []
-    for header, pdu in pairwise(lines):
-        if header.startswith("+CMGL:"):
-            fields = fields_of(header)
-            index = number_of(fields[0])
-            status = number_of(fields[1]) if len(fields) > 1 else None
-            found.append(StoredPdu(index=index, status=status, pdu=pdu))
-        elif header.startswith("+CMGR:"):
-            status = number_of(fields_of(header)[0])
-            found.append(StoredPdu(index=None, status=status, pdu=pdu))
+    for at, header in enumerate(lines[:-1]):
+        if not header.startswith(("+CMGL:", "+CMGR:")):
+            continue
+        fields = fields_of(header)
+        pdu, behind = lines[at + 1], at + 2
+        while behind < len(lines) and _is_torn(pdu, lines[behind], fields[-1]):
+            pdu += lines[behind]
+            behind += 1
+        is_list = header.startswith("+CMGL:")
+        index = number_of(fields[0]) if is_list else None
+        status = number_of(_at(fields, 1 if is_list else 0))
+        found.append(StoredPdu(index=index, status=status, pdu=pdu))
     return tuple(found)
+
+
+_HEX = re.compile(r"[0-9A-Fa-f]+")
+_TPDU_OCTETS_MAX = 200
+
+
+def _is_torn(pdu: str, rest: str, length: str) -> bool:
+    """Return whether a PDU lacks octets; `length` counts without the service centre."""
+    octets = number_of(length)
+    if octets is None or not 0 < octets <= _TPDU_OCTETS_MAX:
+        return False
+    if not (_HEX.fullmatch(pdu) and _HEX.fullmatch(rest)):
+        return False
+    return len(pdu) < 2 * (1 + int(pdu[:2], 16) + octets)
 
 
 _SUBMIT_REFERENCE = re.compile(r"\+CMGS:\s*(\d{1,3})")

@@ -116,7 +116,7 @@ def virtual(
                 watch=show.watcher(number),
                 on_call=show.call,
             )
-            modems.append(stack.enter_context(modem))
+            modems.append(_plugged_in(modem, stack))
             show.plugged(number, modem.port)
         _serve(VirtualConsole(modems), steps, show, clock)
 
@@ -131,6 +131,14 @@ def _cables(numbers: list[str], links: list[str]) -> list[tuple[str, Link]]:
         raise ValueError(message)
     made += [link_of("pty") for _ in wanted[len(made) :]]
     return list(zip(wanted, made, strict=True))
+
+
+def _plugged_in(modem: VirtualModem, stack: ExitStack) -> VirtualModem:
+    try:
+        return stack.enter_context(modem)
+    except OSError as error:
+        message = f"{modem.port or modem.number}: {error.strerror or error}"
+        raise typer.BadParameter(message, param_hint="--link") from error
 
 
 def _outside(name: str) -> int:

@@ -167,13 +167,18 @@ class VirtualModem:
         self._loop.call(self._vanish)
 
     def replug(self, link: Link | None = None) -> None:
-        """Come back, started anew, under the same name or behind another link."""
+        """Come back, started anew, under the same name or behind another link.
+
+        Raises:
+            OSError: that link cannot be plugged in; the modem stays unplugged.
+
+        """
 
         def appear() -> None:
             self._vanish()
-            if link is not None:
-                self._loop.link = link
-            self._loop.link.plug()
+            fresh = link or self._loop.link
+            fresh.plug()
+            self._loop.link = fresh
             self._plugged = self._inbox.plugged = True
             self._boot()
 

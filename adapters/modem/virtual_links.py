@@ -3,7 +3,9 @@
 A link is driven by one thread through its file descriptors; nothing here blocks.
 """
 
+import errno
 import os
+import re
 import socket
 import termios
 import tty
@@ -58,8 +60,15 @@ class PtyLink:
         self.address = str(symlink) if symlink else ""
 
     def plug(self) -> None:
-        """Make the pty and point the symlink at it."""
+        """Make the pty and point the symlink at it.
+
+        Raises:
+            OSError: there is no such folder, or a file that is no link in the way.
+
+        """
         self.unplug()
+        if self._symlink is not None and self._symlink.exists():
+            raise FileExistsError(errno.EEXIST, "a file is in the way", self.address)
         self._master, self._slave = os.openpty()
         tty.setraw(self._slave, termios.TCSANOW)
         os.set_blocking(self._master, False)
@@ -80,7 +89,7 @@ class PtyLink:
                     os.close(descriptor)
         self._master = self._slave = -1
         self._pending = b""
-        if self._symlink is not None:
+        if self._symlink is not None and self._symlink.is_symlink():
             self._symlink.unlink(missing_ok=True)
 
     def read_descriptors(self) -> Sequence[int]:
@@ -131,7 +140,12 @@ class SocketLink:
         self.address = address
 
     def plug(self) -> None:
-        """Listen."""
+        """Listen.
+
+        Raises:
+            OSError: the address is taken, or is none of this host's.
+
+        """
         self.unplug()
         kind, _, rest = self._wanted.partition(":")
         match kind:
@@ -141,7 +155,8 @@ class SocketLink:
                 bound = listener.getsockname()
                 self.address = f"socket://{bound[0]}:{bound[1]}"
             case "unix":
-                Path(rest).unlink(missing_ok=True)
+                if Path(rest).is_socket():
+                    Path(rest).unlink(missing_ok=True)
                 listener = _listen_unix(rest)
                 self.address = rest
             case _:
@@ -218,15 +233,29 @@ def link_of(address: str) -> Link:
     match kind:
         case "pty":
             return PtyLink(Path(rest) if rest else None)
-        case "tcp" | "unix" | "abstract" if rest:
+        case "tcp" if _TCP.fullmatch(rest) and int(_port(rest)) <= _PORT_MAX:
+            return SocketLink(address)
+        case "unix" | "abstract" if rest:
             return SocketLink(address)
         case _:
             message = "a link is pty, pty:PATH, tcp:HOST:PORT, unix:PATH, abstract:NAME"
             raise ValueError(message)
 
 
+_TCP = re.compile(r".*:[0-9]{1,5}")
+_PORT_MAX = 65_535
+
+
+def _port(address: str) -> str:
+    return address.rpartition(":")[2]
+
+
 def _listen_unix(address: str) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    listener.bind(address)
-    listener.listen()
+    try:
+        listener.bind(address)
+        listener.listen()
+    except OSError:
+        listener.close()
+        raise
     return listener

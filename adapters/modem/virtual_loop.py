@@ -56,18 +56,29 @@ class Loop:
             os.write(self._wake_write, b"\x00")
 
     def call(self, callback: Callable[[], None], timeout_s: float = 5.0) -> None:
-        """Run a callback in the thread and wait until it has run."""
+        """Run a callback in the thread and wait until it has run.
+
+        Raises:
+            OSError: the callback's own, of a link that cannot be plugged in.
+
+        """
         if threading.current_thread() is self._thread or not self._running:
             callback()
             return
         done = threading.Event()
+        raised: list[OSError] = []
 
         def run() -> None:
-            callback()
+            try:
+                callback()
+            except OSError as error:
+                raised.append(error)
             done.set()
 
         self.post(run)
         done.wait(timeout_s)
+        if raised:
+            raise raised[0]
 
     def later(self, seconds: float, callback: Callable[[], None]) -> None:
         """Run a callback after a time, at once where that is 0; in the thread."""

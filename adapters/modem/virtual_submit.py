@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable
 
 from adapters.modem import pdu_decode
+from adapters.modem.at_replies import number_of
 from adapters.modem.compose import fit_text
 from adapters.modem.pdu import Submit
 from adapters.modem.pdu_encode import submit
@@ -15,14 +16,19 @@ def message_of(argument: str, text: str, *, pdu_mode: bool) -> Submit | None:
     """Read what was written at the prompt; None where it is no message.
 
     Args:
-        argument: that of `+CMGS`, in text mode the recipient's number.
+        argument: that of `+CMGS`: a PDU's length without its service centre, in text
+            mode the recipient's number.
         text: what stood before the Ctrl-Z.
         pdu_mode: whether that is a PDU in hex.
 
     """
     if pdu_mode:
-        pdu = pdu_decode.decode("".join(text.split()), from_mobile=True)
-        return pdu if isinstance(pdu, Submit) and not pdu.flags else None
+        digits = "".join(text.split())
+        pdu = pdu_decode.decode(digits, from_mobile=True)
+        if not isinstance(pdu, Submit) or pdu.flags:
+            return None
+        told = len(digits) // 2 - 1 - int(digits[:2], 16)
+        return pdu if number_of(argument) == told else None
     part = fit_text(text.replace("\r", "\n").strip("\n"))
     try:
         return submit(argument, build(part.text, part.charset))

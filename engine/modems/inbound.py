@@ -17,15 +17,21 @@ class Inbound:
 
 
 def record_of(sms: InboundSms, now: Instant) -> Record:
-    """Return a message's record; read again from its slot it is the same one."""
+    """Return a message's record; read again from its slot it is the same one.
+
+    Of one that had to be mended, or that cannot be read, the octets are kept: its place
+    on the SIM is freed once this is durable, and nobody has them then.
+    """
     text = f"{sms.sender}|{sms.sent_at}|{sms.pdu}|{sms.slot}"
     raw = text.encode(errors="replace")
-    body = {
+    body: dict[str, object] = {
         "sender": sms.sender,
         "text": sms.text,
         "sent_at": None if sms.sent_at is None else sms.sent_at.ms,
         "flags": list(sms.flags),
     }
+    if sms.flags:
+        body["pdu"] = sms.pdu
     return Record(
         key=ReportKey("sms-" + hashlib.sha256(raw).hexdigest()[:28]),
         source="sms",

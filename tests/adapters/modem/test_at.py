@@ -273,6 +273,18 @@ def test_a_final_result_is_known(line: str, final: Final | None) -> None:
     assert final_of(line) == final
 
 
+PDU = "07816407000000F0100B916407214365F70111621142222134040C416650DA0485C76B104D06"
+
+
+def test_a_pdu_that_a_line_has_torn_is_whole_bug_its_end_was_lost() -> None:
+    whole = ("+CMGL: 1,1,,30", PDU, "+CMGL: 2,1,,30", PDU)
+    for cut in (1, 2, 20, 75):
+        torn = ("+CMGL: 1,1,,30", PDU[:cut], PDU[cut:], "+CMGL: 2,1,,30", PDU)
+        assert stored_pdus(torn) == stored_pdus(whole)
+    assert stored_pdus(("+CMGR: 1,,30", PDU, PDU))[0].pdu == PDU
+    assert stored_pdus(("+CMGR: 1,,30", PDU[:40], "no hex"))[0].pdu == PDU[:40]
+
+
 def test_index_zero_is_a_place_and_minus_one_is_none() -> None:
     assert stored_at('+CMTI: "ME",0') == ("ME", 0)
     assert stored_at("+CMTI: ,-1") is None

@@ -246,6 +246,9 @@ def test_wrong_usage_says_what_would_be_right() -> None:
         ["--set", "nonsense=1"],
         ["--link", "usb"],
         ["--outside", "lost"],
+        ["--link", "pty:/natalia-none/modem"],
+        ["--link", "unix:/natalia-none/modem"],
+        ["--link", "tcp:192.0.2.1:5000"],
     ):
         result = CliRunner().invoke(app, ["virtual", *arguments])
         assert result.exit_code == 2

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.modem.virtual import VirtualModem
+from adapters.modem.virtual_console import VirtualConsole
 from adapters.modem.virtual_dialect import Dialect
 from adapters.modem.virtual_faults import Faults
 from adapters.modem.virtual_links import Link, PtyLink, SocketLink, link_of
@@ -88,6 +89,16 @@ def test_a_person_can_read_in_text_mode(modem: VirtualModem) -> None:
         said = t.types('AT+CMGL="ALL"\r')
         assert f'+CMGL: 1,"REC UNREAD","{BOB}"' in said
         assert "K7F2 1" in said
+
+
+def test_a_pdu_of_another_length_than_was_told_is_refused_bug_was_sent(
+    modem: VirtualModem,
+) -> None:
+    pdu = "0011000B916407281553F80000AA0AE8329BFD4697D9EC37"
+    with terminal(modem) as t:
+        for length, end in ((22, "+CMS ERROR: 304\r\n"), (23, "OK\r\n")):
+            t.types(f"AT+CMGS={length}\r", until="> ")
+            t.types(f"{pdu}\x1a", until=end)
 
 
 @pytest.mark.parametrize("number", ["", "somebody"])
@@ -250,9 +261,33 @@ def _connected(kind: str, port: str) -> Iterator[socket.socket]:
         yield client
 
 
+@pytest.mark.parametrize("kind", ["pty", "unix"])
+def test_a_file_where_a_link_shall_be_is_kept_bug_was_deleted(
+    tmp_path: Path, kind: str
+) -> None:
+    path = tmp_path / "notes"
+    path.write_text("kept")
+    with (
+        pytest.raises(OSError, match=r"in the way|in use"),
+        VirtualModem(ALICE, clock=SystemClock(), link=link_of(f"{kind}:{path}")),
+    ):
+        pass
+    assert path.read_text() == "kept"
+
+
+def test_a_link_that_cannot_be_plugged_in_leaves_the_modem_alive_bug_its_thread_died(
+    modem: VirtualModem, tmp_path: Path
+) -> None:
+    console = VirtualConsole([modem])
+    assert "No such file" in (console.run(f"replug pty:{tmp_path}/none/modem") or "")
+    assert console.run("replug") == modem.port
+    with terminal(modem) as t:
+        t.types("AT\r")
+
+
 def test_a_link_that_is_none_is_refused() -> None:
     assert isinstance(link_of("pty"), PtyLink)
-    for wrong in ("usb", "tcp:", "unix"):
+    for wrong in ("usb", "tcp:", "unix", "tcp:host", "tcp:h:x", "tcp:h:65536"):
         with pytest.raises(ValueError, match="a link is"):
             link_of(wrong)
 

@@ -2,6 +2,7 @@
 
 import itertools
 import logging
+from dataclasses import replace
 
 import pytest
 
@@ -142,6 +143,14 @@ def test_what_arrives_is_durable_before_it_is_deleted(rig: Rig) -> None:
     assert rig.driver.deleted == ["SM:1"]
     assert len(rig.heard) == 1
     assert [one["text"] for one in rig.recorded()] == ["K7F2 1"]
+
+
+def test_what_cannot_be_read_keeps_its_octets_bug_they_were_deleted(rig: Rig) -> None:
+    unread = replace(message(text=""), sender="", flags=("truncated", "undecodable"))
+    rig.driver.arrived = [unread, message("SM:2")]
+    rig.world.run(3)
+    assert rig.driver.deleted == ["SM:1", "SM:2"]
+    assert [one.get("pdu") for one in rig.recorded()] == ["pduSM:1", None]
 
 
 def test_half_a_character_stops_no_modem_bug_crashed_for_ever(rig: Rig) -> None:
