@@ -6,6 +6,7 @@ are answered with their type and index. TCP has no checksum.
 """
 
 import re
+from dataclasses import replace
 from struct import Struct
 
 from adapters.devices.checksums import rotating_sum16
@@ -19,7 +20,12 @@ from adapters.devices.reading import (
     moment_of_epoch,
     text_of,
 )
-from adapters.devices.session import Cut, DatagramSession, StreamSession
+from adapters.devices.session import (
+    Cut,
+    DatagramSession,
+    StreamSession,
+    undecodable,
+)
 from adapters.devices.torn import Torn
 from engine.ports.device import (
     Decoded,
@@ -139,6 +145,9 @@ class EelinkUdpDecoder(EelinkDecoder):
             except UnreadableError:
                 draft.kind = ReportKind.UNDECODABLE
             reports.append(draft.finish())
+        if packages:
+            rest = undecodable(self.name, frame, received_at, device=self.device)
+            reports.append(replace(rest, part=len(reports)))
         answer = datagram_of(name, answers) if answers else b""
         return Decoded(reports=tuple(reports), answer=answer)
 

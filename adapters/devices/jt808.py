@@ -5,7 +5,6 @@ so a press is told apart by those who group them.
 """
 
 import re
-from typing import NoReturn
 
 from adapters.devices import jt808_fields as fields
 from adapters.devices import jt808_own as own
@@ -165,9 +164,9 @@ def _read_records(
         draft.buffered = first.buffered
         drafts.append(draft)
         try:
-            if len(drafts) > _RECORDS_MAX:
-                _refuse("more places than a frame has room for")
-            record = Reader(body.take(body.unsigned(length_bytes)))
+            has_room = len(drafts) <= _RECORDS_MAX
+            size = body.unsigned(length_bytes) if has_room else body.left + 1
+            record = Reader(body.take(size))
         except UnreadableError:
             draft.torn()
             return drafts
@@ -179,10 +178,6 @@ def _read_records(
         drafts.append(first.next(len(drafts)))
         drafts[-1].torn()
     return drafts
-
-
-def _refuse(message: str) -> NoReturn:
-    raise UnreadableError(message)
 
 
 def _read_place(body: Reader, draft: Draft) -> None:

@@ -12,16 +12,23 @@ from adapters.devices.rows import read_row
 
 
 def read_parameters(data: bytes, first: Draft) -> list[Draft]:
-    """Read a `CCE` batch; a record that cannot be read does not spoil the others."""
+    """Read a `CCE` batch; a record that cannot be read does not spoil the others.
+
+    One that is cut off, or beyond those that a frame has room for, is the last.
+    """
     reader = Reader(data, little_endian=True)
     reader.take(4)
     drafts: list[Draft] = []
-    for part in range(min(reader.unsigned(2), _RECORDS_MAX)):
+    for part in range(reader.unsigned(2)):
         draft = first.next(part)
         drafts.append(draft)
-        size = reader.unsigned(2)
         try:
+            size = reader.unsigned(2) if part < _RECORDS_MAX else reader.left + 1
             record = Reader(reader.take(size), little_endian=True)
+        except UnreadableError:
+            draft.torn()
+            break
+        try:
             _read_record(record, draft)
         except UnreadableError:
             draft.torn()

@@ -102,7 +102,10 @@ class Minifinder2Decoder:
 
 
 def _split(body: bytes) -> tuple[list[_Record], bool]:
-    """Split a body into records; say whether it ended where it should."""
+    """Split a body into records; say whether it ended where it should.
+
+    More than a frame has room for are one that is torn.
+    """
     reader = Reader(body)
     records = [_Record()]
     while reader.left:
@@ -111,9 +114,11 @@ def _split(body: bytes) -> tuple[list[_Record], bool]:
             return records, False
         key, value = reader.unsigned(1), reader.take(length - 1)
         if records[-1].has(key) and key not in _MANY:
+            if len(records) == _RECORDS_MAX:
+                return [*records, _Record()], False
             records.append(_Record())
         records[-1].fields.append((key, value))
-    return records[:_RECORDS_MAX], True
+    return records, True
 
 
 def _read_record(kind: int, record: _Record, draft: Draft) -> bool:

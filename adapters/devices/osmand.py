@@ -23,7 +23,13 @@ from adapters.devices.reading import (
     moment_of_epoch,
 )
 from adapters.devices.session import undecodable
-from adapters.devices.torn_request import is_torn, json_values, read_json, shown
+from adapters.devices.torn_request import (
+    is_torn,
+    json_values,
+    own_frame,
+    read_json,
+    shown,
+)
 from engine.ports.device import (
     DeviceReport,
     HttpDecoded,
@@ -54,39 +60,44 @@ class Osmand:
             records, whole = _records(request)
         except UnreadableError:
             return HttpDecoded(reports=(lost,), status=_UNREADABLE)
+        room = max(_RECORDS_MAX, len(raw) // _RECORD_BYTES_MIN)
+        line = b"" if len(records) == 1 else _line(request)
         reports = tuple(
-            _report(fields, raw, part, received_at)
-            for part, fields in enumerate(records[:_RECORDS_MAX])
+            _report(fields, own_frame(line, row) if line else raw, part, received_at)
+            for part, (fields, row) in enumerate(records[:room])
         )
+        if len(records) > room:
+            rest = replace(lost, part=len(reports))
+            return HttpDecoded(reports=(*reports, rest), status=_UNREADABLE)
         if not whole:
             return HttpDecoded(reports=shown(reports, lost), status=_UNREADABLE)
         readable = any(r.device is not None or r.signals for r in reports)
-        all_read = len(records) <= _RECORDS_MAX
-        keys = (key for fields in records for key, _ in fields)
-        if not readable and all_read and is_noise(raw, keys):
+        keys = (key for fields, _ in records for key, _ in fields)
+        if not readable and is_noise(raw, keys):
             noise = replace(lost, kind=ReportKind.NOISE)
             return HttpDecoded(reports=(noise,), status=_UNREADABLE)
-        status = _STORED if readable and all_read else _UNREADABLE
+        status = _STORED if readable else _UNREADABLE
         return HttpDecoded(reports=reports, status=status)
 
 
-def _records(request: HttpRequest) -> tuple[list[Fields], bool]:
+def _records(request: HttpRequest) -> tuple[list[tuple[Fields, object]], bool]:
     """Return the fields of each report, and whether they are all that was said.
 
-    JSON is turned into the query's names.
+    JSON is turned into the query's names; beside its fields stands its row.
     """
     query = _form(request.query, torn=request.torn is Tear.QUERY)
     body = request.body.strip()
     torn = is_torn(request)
     if not body:
-        return [query], not torn
+        return [(query, None)], not torn
     if body[:1] not in {b"{", b"["}:
-        return [query + _form(body.decode("utf-8", "replace"), torn=torn)], not torn
+        form = _form(body.decode("utf-8", "replace"), torn=torn)
+        return [(query + form, None)], not torn
     document, whole = read_json(body)
     if document is None and not whole:
-        return [query + json_values(body, *_NAMES, "alarm")], False
+        return [(query + json_values(body, *_NAMES, "alarm"), None)], False
     rows = document if isinstance(document, list) else [document]
-    records = [query + fields for row in rows for fields in _fields(row)]
+    records = [(query + fields, own) for row in rows for fields, own in _fields(row)]
     if not records:
         message = "an empty array"
         raise UnreadableError(message)
@@ -107,16 +118,19 @@ def _form(text: str, *, torn: bool) -> Fields:
     return fields
 
 
-def _fields(row: object) -> Iterable[Fields]:
+def _fields(row: object) -> Iterable[tuple[Fields, object]]:
     """Return a row in the query's names; one with several places is several rows."""
     if not isinstance(row, Mapping):
-        return [[]]
+        return [([], row)]
     location = row.get("location")
     if isinstance(location, list):
-        return [_nested(row, place) for place in location[:_RECORDS_MAX]]
+        shared = {key: row[key] for key in (*_NAMES, "alarm") if key in row}
+        return [
+            (_nested(row, place), {"location": place, **shared}) for place in location
+        ]
     if isinstance(location, Mapping):
-        return [_nested(row, location)]
-    return [_flat(row)]
+        return [(_nested(row, location), row)]
+    return [(_flat(row), row)]
 
 
 def _flat(row: Mapping[str, object]) -> Fields:
@@ -291,8 +305,12 @@ def _named(raw: bytes) -> DeviceId | None:
 
 
 def _raw(request: HttpRequest) -> bytes:
+    return _line(request) + request.body
+
+
+def _line(request: HttpRequest) -> bytes:
     line = f"{request.method} {request.path}?{request.query}\n"
-    return line.encode("utf-8", "surrogateescape") + request.body
+    return line.encode("utf-8", "surrogateescape")
 
 
 def _mapping(value: object) -> Mapping[str, object]:
@@ -307,7 +325,8 @@ def _text(value: object) -> str:
 
 _STORED, _UNREADABLE = 200, 400
 _FIELDS_MAX = 200
-_RECORDS_MAX = 500
+# So many reports of a request are read, more of one that has bytes for more.
+_RECORDS_MAX, _RECORD_BYTES_MIN = 500, 100
 _TEXT_CHARS_MAX = 64
 _CELL_PARTS_MIN = 4
 _MILLISECONDS_FROM = 1e11

@@ -8,6 +8,7 @@ are read, and it is not acknowledged.
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from xml.sax.saxutils import unescape
 
 from adapters.devices.draft import Draft
@@ -19,7 +20,13 @@ from adapters.devices.reading import (
     text_of,
 )
 from adapters.devices.session import undecodable
-from adapters.devices.torn_request import is_torn, json_values, read_json, shown
+from adapters.devices.torn_request import (
+    is_torn,
+    json_values,
+    own_frame,
+    read_json,
+    shown,
+)
 from engine.ports.device import (
     DeviceReport,
     HttpDecoded,
@@ -46,13 +53,23 @@ class Spot:
             return HttpDecoded(status=_UNREADABLE)
         is_json = body[:1] in {b"{", b"["}
         messages, whole = _of_json(body) if is_json else _of_xml(body)
+        several = len(messages) > 1
         reports = tuple(
-            _report(fields, raw, part, received_at, whole=whole)
+            _report(
+                fields,
+                own_frame(b"", fields) if several else raw,
+                part,
+                received_at,
+                whole=whole,
+            )
             for part, fields in enumerate(messages[:_MESSAGES_MAX])
         )
+        lost = undecodable(self.name, raw, received_at, device=_named(body))
+        if len(messages) > _MESSAGES_MAX:
+            rest = replace(lost, part=len(reports))
+            return HttpDecoded(reports=(*reports, rest), status=_UNREADABLE)
         if reports and whole and not is_torn(request):
             return HttpDecoded(reports=reports)
-        lost = undecodable(self.name, raw, received_at, device=_named(body))
         return HttpDecoded(reports=shown(reports, lost), status=_UNREADABLE)
 
 

@@ -49,6 +49,14 @@ def shown(
     return tuple(told)
 
 
+def own_frame(line: bytes, row: object) -> bytes:
+    """Return what is kept as the frame of one row of several.
+
+    The whole request beside each row would multiply it by as many as it has rows.
+    """
+    return line[:_LINE_BYTES_MAX] + json.dumps(row).encode()[:_ROW_BYTES_MAX]
+
+
 def read_json(body: bytes) -> tuple[object, bool]:
     """Return a document, and whether it is whole.
 
@@ -114,6 +122,7 @@ def _closed(text: str) -> str:
 
 _DIGITS_MAX = 12
 _DEPTH_MAX = 64
+_LINE_BYTES_MAX, _ROW_BYTES_MAX = 256, 4096
 _MENDED_BYTES_MAX = 64 * 1024
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:"]')
 _PAIR = re.compile(
