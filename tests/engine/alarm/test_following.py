@@ -7,11 +7,11 @@ import pytest
 
 from engine.alarm.commands import Follow
 from engine.alarm.events import PositionFollowed, SignNoticed
-from engine.alarm.following import follow_to, with_place
+from engine.alarm.following import follow_to, is_news_waiting, with_place
 from engine.alarm.schedule import next_due
 from engine.alarm.state import NOWHERE, Force, KnownPlace, ReplyKind, SourceDoubt
 from engine.ports.journal import EffectState
-from engine.protocol.model import Audience, Updates
+from engine.protocol.model import Audience, Start, Updates
 from engine.protocol.texts import LANGUAGES, TextFacts, compose, finish
 from engine.roster.model import Word
 from engine.values import Instant
@@ -291,3 +291,26 @@ def test_a_move_that_waits_to_be_told_is_not_put_off_by_the_next_one() -> None:
     assert moved.moved_at == scene.now
     later = scene.now.plus(timedelta(minutes=1))
     assert with_place(moved, place_at(scene, 900), later).moved_at == scene.now
+
+
+def test_a_move_has_those_steps_run_anew_that_follow_a_move_and_no_others() -> None:
+    scene = scene_of()
+    follow(scene, 400)
+    before = scene.state()
+    after = with_place(before, place_at(scene, 1_200), scene.now)
+    moved = {s.id for s in STANDARD.steps if s.after == Start.MOVED.value}
+    anew = {
+        step for step in after.spent if after.spent[step] != before.spent.get(step, 0)
+    }
+    assert moved
+    assert anew == moved
+
+
+def test_a_move_of_which_nobody_was_ever_told_waits_to_be_told() -> None:
+    alarm = replace(Scene().raised().state(), told_place_at=None, moved_at=None)
+    assert not is_news_waiting(alarm)
+    moved = replace(alarm, moved_at=START)
+    assert is_news_waiting(moved)
+    assert not is_news_waiting(replace(moved, told_place_at=START))
+    earlier = START.plus(timedelta(seconds=-1))
+    assert is_news_waiting(replace(moved, told_place_at=earlier))
