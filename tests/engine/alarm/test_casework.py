@@ -8,8 +8,9 @@ from engine.alarm.case_events import (
     CaseHandedOver,
     PeopleHandedOn,
     PeopleTakenIn,
+    TakenIn,
 )
-from engine.alarm.casework import people_of
+from engine.alarm.casework import people_of, with_casework
 from engine.alarm.commands import (
     Close,
     HandOver,
@@ -27,7 +28,7 @@ from engine.alarm.events import (
 from engine.alarm.handing import pass_on
 from engine.alarm.messages import Done, Forward
 from engine.alarm.schedule import next_due
-from engine.alarm.state import CloseReason, FalseClass, ReplyKind
+from engine.alarm.state import Act, CloseReason, FalseClass, ReplyKind, Response
 from engine.ports.journal import EffectState
 from engine.protocol.model import LEASE, Audience
 from engine.roster.model import Word
@@ -326,3 +327,48 @@ def test_a_forced_cancel_of_an_open_case_opens_nothing_again() -> None:
     scene = acknowledged()
     scene.cancel(Word.DURESS)
     assert scene.of(AlarmReopened) == []
+
+
+def test_whoever_knows_of_both_cases_keeps_what_they_have_said_of_this_one() -> None:
+    alarm = acknowledged().state()
+    told = replace(alarm.told["c1"], reply=ReplyKind.COMING)
+    alarm = replace(alarm, told={**alarm.told, "c1": told})
+    theirs = [taken_in("c1"), taken_in("stranger")]
+    event = PeopleTakenIn(at=alarm.opened_at, other=OTHER, people=tuple(theirs))
+    after = with_casework(alarm, event)
+    assert after.told["c1"] == told
+    assert after.told["stranger"].code == "code-stranger"
+    assert after.taken_in == tuple(theirs)
+
+
+def taken_in(person: str) -> TakenIn:
+    return TakenIn(
+        person=person,
+        alias=person.title(),
+        audience=Audience.NEAREST,
+        language="en",
+        sign="sign",
+        code=f"code-{person}",
+        zone="UTC",
+        ways=(("sms", "+1"),),
+    )
+
+
+def test_a_merged_case_that_is_open_again_hands_nobody_on() -> None:
+    alarm = merged().state()
+    assert people_of(alarm) is not None
+    assert people_of(replace(alarm, response=Response.NOTIFYING)) is None
+    assert people_of(replace(alarm, handed_on=True)) is None
+    assert people_of(replace(alarm, merged_into=None)) is None
+
+
+def test_who_links_or_hands_over_attends_to_the_case() -> None:
+    alarm = acknowledged().state()
+    later = alarm.opened_at.plus(timedelta(hours=1))
+    linked = with_casework(alarm, AlarmsLinked(at=later, by=ALDER, other=OTHER))
+    assert linked.attended_at == later
+    over = CaseHandedOver(at=later, by=ALDER, to=ROWAN, note="yours")
+    assert with_casework(alarm, over).acknowledged == Act(by=ROWAN, at=later)
+    lapsed = with_casework(replace(alarm, acknowledged=None), over)
+    assert lapsed.acknowledged is None, "a lease that was over is given to nobody"
+    assert lapsed.attended_at == later

@@ -7,15 +7,38 @@ import pytest
 
 from engine.alarm.commands import Follow
 from engine.alarm.events import PositionFollowed, SignNoticed
-from engine.alarm.following import follow_to, is_news_waiting, with_place
+from engine.alarm.following import (
+    follow as follow_decision,
+)
+from engine.alarm.following import (
+    follow_to,
+    is_news_waiting,
+    silence_due,
+    with_place,
+)
 from engine.alarm.schedule import next_due
-from engine.alarm.state import NOWHERE, Force, KnownPlace, ReplyKind, SourceDoubt
+from engine.alarm.state import (
+    NOWHERE,
+    Act,
+    Force,
+    KnownPlace,
+    ReplyKind,
+    Response,
+    SourceDoubt,
+)
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience, Start, Updates
 from engine.protocol.texts import LANGUAGES, TextFacts, compose, finish
 from engine.roster.model import Word
-from engine.values import Instant
-from tests.engine.alarm.scene import PROTOCOLS, STANDARD, TASHKENT, Scene, press_of
+from engine.values import CommandId, Instant
+from tests.engine.alarm.scene import (
+    ALDER,
+    PROTOCOLS,
+    STANDARD,
+    TASHKENT,
+    Scene,
+    press_of,
+)
 from tests.fakes import START
 
 NORTH_EAST_M = 0.0000064  # degrees of latitude in 0.71 m
@@ -314,3 +337,50 @@ def test_a_move_of_which_nobody_was_ever_told_waits_to_be_told() -> None:
     assert not is_news_waiting(replace(moved, told_place_at=START))
     earlier = START.plus(timedelta(seconds=-1))
     assert is_news_waiting(replace(moved, told_place_at=earlier))
+
+
+@pytest.mark.parametrize(
+    ("known", "new", "is_old"),
+    [
+        (START, START, True),
+        (START, None, False),
+        (None, START, False),
+        (None, None, False),
+        (START, START.plus(timedelta(seconds=1)), False),
+    ],
+)
+def test_a_position_is_old_where_both_have_a_time_and_it_is_no_later(
+    known: Instant | None, new: Instant | None, *, is_old: bool
+) -> None:
+    alarm = Scene().raised().state()
+    alarm = replace(alarm, place=replace(TASHKENT, at=known))
+    elsewhere = replace(TASHKENT, lat_deg=42.0, at=new)
+    command = Follow(command_id=CommandId("f"), place=elsewhere)
+    facts = follow_decision(alarm, command, START.plus(timedelta(minutes=9)))
+    assert (facts == ()) is is_old
+
+
+@pytest.mark.parametrize(
+    ("changes", "due_min"),
+    [
+        ({}, 35),
+        ({"followed_at": START.plus(timedelta(minutes=9))}, 39),
+        ({"followed_at": None}, None),
+        ({"force": frozenset({Force.SILENT})}, None),
+        ({"force": frozenset({Force.MOVING})}, 35),
+        ({"safe_confirmed": Act(by=ALDER, at=START)}, None),
+        ({"response": Response.CLOSED}, None),
+    ],
+)
+def test_silence_after_a_cancel_is_a_sign_half_an_hour_after_the_last_word(
+    changes: dict[str, object], due_min: float | None
+) -> None:
+    updates = Updates(silent=timedelta(minutes=30))
+    scene = Scene(protocol=replace(STANDARD, updates=updates)).raised()
+    alarm = scene.state()
+    cancelled = replace(alarm.seen, cancelled=START.plus(timedelta(minutes=5)))
+    alarm = replace(alarm, followed_at=START, seen=cancelled, force=frozenset())
+    alarm = replace(alarm, **changes)  # type: ignore[arg-type] # by name
+    due = None if due_min is None else START.plus(timedelta(minutes=due_min))
+    assert silence_due(alarm) == due
+    assert silence_due(replace(alarm, seen=replace(cancelled, cancelled=None))) is None
