@@ -58,10 +58,10 @@ class DeviceReport:
     says that it was stored. `checksum_ok` is None where the wire protocol has none,
     `authentic` where it has no secret. `signals` is the reading without a device
     profile; `codes` holds the raw code behind each, so that a profile can read a
-    model-dependent one otherwise. Several reports of one frame share `raw` (of a request
-    each has its own row) and are numbered by `part`: both together say whether a report
-    came before. A heartbeat
-    says no more than that the device lives; with a signal in it, it is a report.
+    model-dependent one otherwise. Several reports of one frame share `raw`, those of a
+    request have a row each, and they are numbered by `part`: both together say whether
+    a report came before. A heartbeat says no more than that the device lives; with a
+    signal in it, it is a report.
     """
 
     protocol: str
