@@ -5,7 +5,7 @@ Ids of devices are in bodies, never in a URL, and are shown whole only where rev
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +13,9 @@ from engine.console.parts import WebParts
 from engine.console.words import DOUBTS
 from engine.errors import DataError
 from engine.intake.judge import alarm_id
+from engine.plugins import DEVICE, names
 from engine.ports.device import READINGS, DeviceCommand
+from engine.roster.faults import suggestion
 from engine.roster.model import Device, Roster
 from engine.roster.parse import parse_roster
 from engine.roster.render import render_roster
@@ -108,7 +110,19 @@ def enrolling(parts: WebParts, entry: str) -> Enrolled:
     if not added or len(after.people) != len(before.people):
         message = "device: give one [[device]] table for each, and nothing else"
         raise DeviceError(message)
+    profiles, wired = {one.profile for one in after.profiles}, names(DEVICE)
+    for device in added:
+        if device.profile:
+            _must_be("profile", device.profile, profiles)
+        _must_be("wire_protocol", device.wire_protocol, wired)
     return Enrolled(text=render_roster(after), roster=after)
+
+
+def _must_be(field: str, named: str, known: Collection[str]) -> None:
+    if named not in known:
+        kind = field.replace("_", " ")
+        message = f"device.{field}: names no {kind}{suggestion(named, known)}"
+        raise DeviceError(message)
 
 
 def secret_named(request: Mapping[str, object]) -> str:

@@ -19,7 +19,8 @@ def roster_of(draft: Draft, protocols: Collection[str] | None = None) -> Roster:
 
     Args:
         draft: what the files say.
-        protocols: the action protocols that there are; None: nobody knows.
+        protocols: the action protocols that there are; None: nobody knows, as of a
+            roster that is in force, which is taken as it is.
 
     Raises:
         RosterError: with every fault found, those of single fields first.
@@ -28,6 +29,7 @@ def roster_of(draft: Draft, protocols: Collection[str] | None = None) -> Roster:
     faults = (*draft.faults, *_between(draft))
     if protocols is not None:
         faults += tuple(_without_protocol(draft.people, protocols))
+        faults += tuple(_without_profile(draft))
     if faults:
         raise RosterError(faults)
     return Roster(
@@ -115,6 +117,17 @@ def _without_protocol(
         if named is not None and named not in protocols:
             reason = f"names no action protocol{suggestion(named, protocols)}"
             yield where.fault("person", "action_protocol", reason)
+
+
+def _without_profile(draft: Draft) -> Iterator[DataError]:
+    """Let no button be a button that nobody has named, because of a slip."""
+    if any(one.field.startswith("profile") for one in draft.faults):
+        return  # the entry that is refused may be the one that is meant
+    known = {profile.profile for profile, _ in draft.profiles}
+    for device, where in draft.devices:
+        if device.profile and device.profile not in known:
+            reason = f"names no profile{suggestion(device.profile, known)}"
+            yield where.fault("device", "profile", reason)
 
 
 def _of_contacts(

@@ -372,3 +372,17 @@ def test_an_action_protocol_that_is_not_there_is_refused_where_they_are_known() 
     )
     assert one.reason == 'names no action protocol; did you mean "standard"?'
     assert parse_roster(text, "roster.toml", protocols={"standrad"}).people
+
+
+def test_a_profile_that_is_not_there_is_refused_at_import_and_taken_in_force() -> None:
+    device = '[[device]]\nid = "4711"\nwire_protocol = "gt06"\nperson = "heron"\n'
+    profile = '[[profile]]\nid = "pendant"\ncodes = { "alarm:0x09" = "sos" }\n'
+    text = f'{HERON}{device}profile = "pendent"\n{profile}'
+    assert parse_roster(text, "roster.toml").devices[0].profile == "pendent"
+    with pytest.raises(RosterError) as caught:
+        parse_roster(text, "roster.toml", protocols={"standard"})
+    (one,) = caught.value.faults
+    assert one.field == "device.profile"
+    assert one.reason == 'names no profile; did you mean "pendant"?'
+    mended = text.replace("pendent", "pendant")
+    assert parse_roster(mended, "roster.toml", protocols={"standard"}).devices
