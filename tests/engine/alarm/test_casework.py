@@ -32,8 +32,8 @@ from engine.alarm.state import Act, CloseReason, FalseClass, ReplyKind, Response
 from engine.ports.journal import EffectState
 from engine.protocol.model import LEASE, Audience
 from engine.roster.model import Word
-from engine.values import AlarmId, CommandId
-from tests.engine.alarm.scene import ALARM, ALDER, PROTOCOLS, ROWAN, Scene
+from engine.values import AlarmId, CommandId, StepId
+from tests.engine.alarm.scene import ALARM, ALDER, PROTOCOLS, ROWAN, STANDARD, Scene
 
 OTHER = AlarmId("b2")
 
@@ -372,3 +372,15 @@ def test_who_links_or_hands_over_attends_to_the_case() -> None:
     lapsed = with_casework(replace(alarm, acknowledged=None), over)
     assert lapsed.acknowledged is None, "a lease that was over is given to nobody"
     assert lapsed.attended_at == later
+
+
+def test_hq_hears_of_a_merged_cases_end_where_its_file_says_so() -> None:
+    (stop,) = (s for s in STANDARD.steps if s.to is Audience.TOLD)
+    hq = replace(stop, id=StepId("hq-end"), to=Audience.HQ, channels=("email",))
+    scene = Scene(protocol=replace(STANDARD, steps=(*STANDARD.steps, hq))).raised()
+    scene.settle_all()
+    scene.acknowledge()
+    merge(scene)
+    scene.run(60, each_due=scene.settle_all)
+    assert [one.person for one in scene.planned() if one.step == "hq-end"] == ["hq-1"]
+    assert scene.planned(Audience.TOLD) == []
