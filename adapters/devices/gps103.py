@@ -134,6 +134,12 @@ def _read_report(fields: list[str], draft: Draft) -> None:
 
 def _read_place(fields: list[str], draft: Draft) -> None:
     draft.device_at = _local(fields[2], fields[5])
+    east = fields[_LON + 1] if len(fields) > _LON + 1 else ""
+    draft.locate(
+        degrees_of(fields[7], fields[8]),
+        degrees_of(fields[_LON], east),
+        valid=fields[6] == "A",
+    )
     padded = fields + [""] * _PADDING
     speed, course, altitude = (padded[at].rstrip(";") for at in (11, 12, 13))
     if speed:
@@ -146,11 +152,6 @@ def _read_place(fields: list[str], draft: Draft) -> None:
         draft.flag("ignition", padded[14] == "1")
     if len(fields) > _DOOR:
         _read_vehicle(padded[_DOOR:], draft)
-    draft.locate(
-        degrees_of(fields[7], fields[8]),
-        degrees_of(fields[_LON], padded[10]),
-        valid=fields[6] == "A",
-    )
 
 
 def _read_vehicle(fields: list[str], draft: Draft) -> None:
@@ -186,12 +187,12 @@ def _read_cell(fields: list[str], draft: Draft) -> None:
 
 def _read_alternative(fields: list[str], draft: Draft) -> None:
     draft.device_at = moment_of_digits(fields[6], fields[5], day_first=True)
-    draft.speed_mps = decimal(fields[11]) * KMH_MPS
-    draft.course_deg = decimal(fields[12])
-    draft.altitude_m = decimal(fields[13])
     draft.locate(
         decimal(fields[_LON]), decimal(fields[10]), valid=fields[8] not in {"", "0"}
     )
+    draft.speed_mps = decimal(fields[11]) * KMH_MPS
+    draft.course_deg = decimal(fields[12])
+    draft.altitude_m = decimal(fields[13])
     draft.number("gsm", fields[7])
     for name, text in zip(("hdop", "satellites"), fields[14:16], strict=False):
         draft.number(name, text)

@@ -193,6 +193,8 @@ def _read_rest(kind: str, body: str, place: re.Match[str] | None, draft: Draft) 
             _read_cells(kind, fields[4:], draft)
         return
     if place is None:
+        if kind == "VP1" and fields[3:4] == ["V"]:
+            _read_short_cells(fields[4:], draft)
         return
     if place["date"]:
         draft.device_at = moment_of_digits(
@@ -250,6 +252,14 @@ def _read_cells(kind: str, fields: list[str], draft: Draft) -> None:
             message = "fewer cells than counted"
             raise UnreadableError(message)
         draft.cell(mcc, mnc, parts[0], parts[1], -abs(parts[2]))
+
+
+def _read_short_cells(fields: list[str], draft: Draft) -> None:
+    """Read cells that a `Y` parts, all of one network."""
+    mcc, mnc, *_ = [*map(integer, fields[:2]), 0, 0]
+    for cell in ",".join(fields[2:]).split("Y")[:_CELLS_MAX]:
+        lac, cid, strength, *_ = [*map(integer, cell.split(",")), 0, 0, 0]
+        draft.cell(mcc, mnc, lac, cid, -abs(strength))
 
 
 def _read_status(status: int, draft: Draft) -> None:

@@ -124,6 +124,11 @@ def _read_report(fields: list[str], draft: Draft) -> None:
 
 def _read_rest(fields: list[str], draft: Draft) -> None:
     draft.device_at = moment_of_digits(fields[9], fields[1], day_first=True)
+    draft.locate(
+        degrees_of(fields[3], fields[4]),
+        degrees_of(fields[5], fields[6]),
+        valid=fields[2].upper() in {"A", "R", "P"},
+    )
     draft.speed_mps = decimal(fields[7]) * KNOT_MPS
     draft.course_deg = decimal(fields[8])
     battery, kilometres, *_ = [*fields[11:13], "", ""]
@@ -140,11 +145,6 @@ def _read_rest(fields: list[str], draft: Draft) -> None:
             mcc, mnc = integer(network[:3]), integer(network[3:])
             lac, cid = (integer(part, radix=16) for part in (cell[:4], cell[4:]))
             draft.cell(mcc, mnc, lac, cid)
-    draft.locate(
-        degrees_of(fields[3], fields[4]),
-        degrees_of(fields[5], fields[6]),
-        valid=fields[2].upper() in {"A", "R", "P"},
-    )
 
 
 def _answer(fields: list[str], check: str) -> bytes:

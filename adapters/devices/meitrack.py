@@ -118,6 +118,7 @@ def _read_text(fields: list[str], draft: Draft) -> None:
 
 def _read_rest(fields: list[str], draft: Draft) -> None:
     draft.device_at = moment_of_digits(fields[3][:6], fields[3][6:])
+    draft.locate(decimal(fields[1]), decimal(fields[2]), valid=fields[4] == "A")
     draft.number("satellites", fields[5])
     draft.number("gsm", fields[6])
     draft.speed_mps = decimal(fields[7]) * KMH_MPS
@@ -136,7 +137,6 @@ def _read_rest(fields: list[str], draft: Draft) -> None:
         if lac and cid:
             parts = integer(lac, radix=16), integer(cid, radix=16)
             draft.cell(integer(mcc), integer(mnc), *parts)
-    draft.locate(decimal(fields[1]), decimal(fields[2]), valid=fields[4] == "A")
 
 
 def _read_wires(fields: list[str], draft: Draft) -> None:

@@ -109,6 +109,7 @@ def _read_rest(kind: str, fields: list[str], flags: int, draft: Draft) -> None:
     if len(parts) == _MOMENT_PARTS:
         day, month, year, *clock = (integer(part) for part in parts)
         draft.device_at = moment(year, month, day, *clock)
+    draft.locate(decimal(fields[2]), decimal(fields[3]), valid=bool(flags & _VALID))
     if kind != "A":
         draft.speed_mps = decimal(fields[4]) * KMH_MPS
         draft.course_deg = decimal(fields[5])
@@ -119,7 +120,6 @@ def _read_rest(kind: str, fields: list[str], flags: int, draft: Draft) -> None:
         if kind == "D":
             for name, text in zip(_GPS, fields[_BATTERY + 1 :], strict=False):
                 draft.number(name, text)
-    draft.locate(decimal(fields[2]), decimal(fields[3]), valid=bool(flags & _VALID))
 
 
 _PLACES = frozenset("ABCD")

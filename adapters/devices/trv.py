@@ -102,7 +102,7 @@ def _read_place(kind: str, data: str, draft: Draft) -> None:
     try:
         _read_rest(fields, draft)
     except UnreadableError:
-        if not draft.signals:
+        if not (draft.signals or draft.fix or draft.doubtful_fix):
             raise
         draft.attributes["incomplete"] = "true"
 
@@ -113,6 +113,11 @@ def _read_rest(fields: list[str], draft: Draft) -> None:
         message = "no place"
         raise UnreadableError(message)
     draft.device_at = moment_of_digits(place["date"], place["time"])
+    draft.locate(
+        degrees_of(place["lat"], place["ns"]),
+        degrees_of(place["lon"], place["ew"]),
+        valid=place["valid"] == "A",
+    )
     draft.speed_mps = decimal(place["speed"]) * KMH_MPS
     draft.course_deg = decimal(place["course"])
     draft.battery_percent(integer(place["battery"]))
@@ -122,11 +127,6 @@ def _read_rest(fields: list[str], draft: Draft) -> None:
     draft.cell(*(integer(part) for part in fields[1:5]))
     for field in fields[_ALARM:]:
         _read_stations(field, draft)
-    draft.locate(
-        degrees_of(place["lat"], place["ns"]),
-        degrees_of(place["lon"], place["ew"]),
-        valid=place["valid"] == "A",
-    )
 
 
 def _read_states(digits: str, draft: Draft) -> None:

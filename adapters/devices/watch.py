@@ -192,14 +192,14 @@ def _read_place(kind: str, fields: list[str], draft: Draft) -> None:
     if status & _MOVING:
         draft.flag("moving", value=True)
     try:
-        draft.speed_mps = decimal(fields[7]) * KMH_MPS
-        draft.course_deg = decimal(fields[8])
-        draft.altitude_m = decimal(fields[9])
         draft.locate(
             _degrees(fields[3], fields[4]),
             _degrees(fields[5], fields[6]),
             valid=fields[2] == "A",
         )
+        draft.speed_mps = decimal(fields[7]) * KMH_MPS
+        draft.course_deg = decimal(fields[8])
+        draft.altitude_m = decimal(fields[9])
         _read_neighbours(fields[_STATUS + 1 :], draft)
     except UnreadableError:
         draft.attributes["incomplete"] = "true"

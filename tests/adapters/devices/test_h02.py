@@ -92,6 +92,13 @@ def test_a_beat_goes_back_as_it_came(maker: str, battery: str) -> None:
     assert outcome.reports[0].kind is ReportKind.HEARTBEAT
 
 
+def test_a_short_report_without_a_place_has_its_cells() -> None:
+    cells = b"V,470,002,92,3565,10Y92,1433,30Y92,1431,20"
+    (got,) = play(connected(), b"*hq,356327080425330,VP1," + cells + b"#").reports
+    assert got.cells == ("470-2-92-3565@-10", "470-2-92-1433@-30", "470-2-92-1431@-20")
+    assert "incomplete" not in got.attributes
+
+
 def test_an_unreadable_place_does_not_take_the_alarm_with_it() -> None:
     frame = report(0xFFFFFFFD).replace(b"5005.2471", b"5099.2471")
     (got,) = play(connected(), frame).reports
