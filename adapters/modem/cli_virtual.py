@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from adapters.modem.host_clock import HostClock
+from adapters.modem.pdu_fields import encode_address
 from adapters.modem.virtual import VirtualModem
 from adapters.modem.virtual_console import HELP, VirtualConsole, script_of
 from adapters.modem.virtual_faults import Faults, switch_names
@@ -125,6 +126,11 @@ def _cables(numbers: list[str], links: list[str]) -> list[tuple[str, Link]]:
     """Pair each number with a link; made up where there are too few."""
     count = max(1, len(links))
     wanted = numbers or [f"+{_FIRST_NUMBER + i}" for i in range(count)]
+    for number in wanted:
+        encode_address(number)
+    if len(set(wanted)) < len(wanted):
+        message = "each --number is another one"
+        raise ValueError(message)
     made = [link_of(address) for address in links]
     if len(made) > len(wanted):
         message = "there are more --link than --number"

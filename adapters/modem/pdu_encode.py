@@ -67,7 +67,7 @@ def encode_submit(pdu: Submit) -> tuple[str, int]:
     The length counts the TPDU alone, without the service centre (TS 27.005, 3.5.1).
 
     Raises:
-        ValueError: the recipient's number is none.
+        ValueError: the recipient's number is none, or the text longer than one part.
 
     """
     form, validity = encode_validity(pdu.validity)

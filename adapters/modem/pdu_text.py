@@ -112,14 +112,25 @@ def encode_header(elements: tuple[Element, ...]) -> bytes:
 
 
 def encode(user_data: UserData) -> bytes:
-    """Encode TP-UDL and TP-UD: septets where GSM 7 bit, octets elsewhere."""
+    """Encode TP-UDL and TP-UD: septets where GSM 7 bit, octets elsewhere.
+
+    Raises:
+        ValueError: it is longer than one TPDU holds, which is 140 octets.
+
+    """
     header = encode_header(user_data.elements)
-    if user_data.charset is not Charset.GSM7:
-        return bytes((len(header) + len(user_data.units),)) + header + user_data.units
-    header_septets = -(-len(header) * 8 // 7)
-    fill_bits = header_septets * 7 - len(header) * 8
-    length = header_septets + len(user_data.units)
-    return bytes((length,)) + header + gsm7.pack(user_data.units, fill_bits=fill_bits)
+    if user_data.charset is Charset.GSM7:
+        header_septets = -(-len(header) * 8 // 7)
+        fill_bits = header_septets * 7 - len(header) * 8
+        length = header_septets + len(user_data.units)
+        octets = header + gsm7.pack(user_data.units, fill_bits=fill_bits)
+    else:
+        octets = header + user_data.units
+        length = len(octets)
+    if len(octets) > OCTETS_MAX:
+        message = f"one TPDU holds {OCTETS_MAX} octets, not {len(octets)}"
+        raise ValueError(message)
+    return bytes((length,)) + octets
 
 
 def decode(reader: Reader, coding: Coding, *, has_header: bool) -> UserData:

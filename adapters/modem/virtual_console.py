@@ -133,19 +133,24 @@ def script_of(text: str) -> tuple[tuple[float, str], ...]:
     """Read a script: on each line, seconds after the line before, then a command.
 
     Raises:
-        ValueError: a line is not a number from 0 and a command; says which line.
+        ValueError: a line is not a number from 0 and a command, or leaves a quotation
+            open; says which line.
 
     """
     steps = []
     for number, line in enumerate(text.splitlines(), start=1):
-        bare = line.partition("#")[0].strip()
-        if not bare:
+        try:
+            words = shlex.split(line, comments=True)
+        except ValueError as error:
+            message = f"line {number}: {error}"
+            raise ValueError(message) from error
+        if not words:
             continue
-        wait, _, command = bare.partition(" ")
+        wait, *command = words
         if not _SECONDS.fullmatch(wait) or not command:
             message = f"line {number}: a script line is SECONDS COMMAND"
             raise ValueError(message)
-        steps.append((float(wait), command.strip()))
+        steps.append((float(wait), shlex.join(command)))
     return tuple(steps)
 
 

@@ -186,7 +186,16 @@ def test_a_script_is_seconds_and_commands() -> None:
         (0.5, "set hang on"),
         (2.0, "restart"),
     )
-    for wrong in ("restart", "-1 restart", "nan restart", "inf restart", "1"):
+    said = script_of("1 sms +467 'room #4' # where\n# nothing\n")
+    assert said == ((1.0, "sms +467 'room #4'"),)
+    for wrong in (
+        "1 sms +467 'room",
+        "restart",
+        "-1 restart",
+        "nan restart",
+        "inf restart",
+        "1",
+    ):
         with pytest.raises(ValueError, match="line 2"):
             script_of(f"1 restart\n{wrong}")
 
@@ -246,6 +255,8 @@ def test_wrong_usage_says_what_would_be_right() -> None:
         ["--set", "nonsense=1"],
         ["--link", "usb"],
         ["--outside", "lost"],
+        ["--number", "somebody"],
+        ["--number", ALICE, "--number", ALICE],
         ["--link", "pty:/natalia-none/modem"],
         ["--link", "unix:/natalia-none/modem"],
         ["--link", "tcp:192.0.2.1:5000"],
