@@ -29,7 +29,7 @@ from engine.supervision.link import Link
 from engine.values import EffectId
 
 RESCAN = timedelta(seconds=2)
-RESCAN_BACKLOG = timedelta(seconds=15)
+RESCAN_BACKLOG_S = 15.0
 BACKLOG = 200
 HANDED_FOR_S = 5.0
 _PLANNED = frozenset({EffectState.PLANNED})
@@ -167,6 +167,7 @@ class Dispatcher(SupervisedActor[Heard]):
         self._takes: dict[str, int] = {}
         self._up: dict[str, tuple[str, ...]] = {}
         self._handed_s: dict[EffectId, float] = {}
+        self._scanned_s = 0.0
         self._busy_with: dict[str, str] = {}
 
     def started(self) -> None:
@@ -210,8 +211,15 @@ class Dispatcher(SupervisedActor[Heard]):
         self._hand_over()
 
     def woke(self) -> None:
-        """Look whether a hint was lost."""
-        self._scan()
+        """Look whether a hint was lost; with a backlog there is work enough.
+
+        Reading it all takes long, and nothing is handed over meanwhile.
+        """
+        since_s = self.clock.boottime_s() - self._scanned_s
+        if len(self._queue) <= BACKLOG or since_s >= RESCAN_BACKLOG_S:
+            self._scan()
+        else:
+            self._show()
 
     def rescan(self) -> None:
         """Read the rows, since hints were dropped."""
@@ -229,16 +237,18 @@ class Dispatcher(SupervisedActor[Heard]):
         for row in rows:
             if row.effect_id not in self._handed_s:
                 self._queue.offer(row)
+        self._scanned_s = now_s
         self._hand_over()
+        self._show()
+
+    def _show(self) -> None:
         self._show_operators()
         oldest_ms = self._queue.oldest_ms()
         now = self.clock.now()
         waited_s = 0.0 if oldest_ms is None else (now.ms - oldest_ms) / 1000
         self._telemetry.gauge("oldest_planned_effect_seconds", waited_s)
         self._telemetry.gauge("effects", len(self._queue), state="planned")
-        # With a backlog there is work enough, and reading it all takes long.
-        many = len(self._queue) > BACKLOG
-        self.wake_at(now.plus(RESCAN_BACKLOG if many else RESCAN))
+        self.wake_at(now.plus(RESCAN))
 
     def _gone(self, worker: str) -> None:
         self._idle.pop(worker, None)

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from engine.dispatch.actor import (
+    BACKLOG,
     Away,
     Failed,
     Hurry,
@@ -115,6 +116,18 @@ def test_a_lost_hint_is_found_again_in_the_rows(rig: Rig) -> None:
     rig.ledger.plan(row_of())
     rig.world.run(2.5)
     assert rig.got == [("modem-1", "e1")]
+
+
+def test_with_a_backlog_the_rows_are_read_less_often_and_not_never(rig: Rig) -> None:
+    many = [row_of(f"m{number}", channel="email") for number in range(BACKLOG + 1)]
+    rig.tell(Planned(rows=tuple(many)))
+    rig.idle("modem-1")
+    rig.world.run(5)
+    rig.ledger.plan(row_of("lost"))
+    rig.world.run(5)
+    assert rig.got == []
+    rig.world.run(8)
+    assert rig.got == [("modem-1", "lost")]
 
 
 def test_what_was_handed_over_and_never_begun_is_handed_over_again(rig: Rig) -> None:
