@@ -6,6 +6,7 @@ that is wrong, from a device nobody knows; each of these is said, none silences.
 
 import hashlib
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from engine.alarm.state import (
@@ -20,9 +21,11 @@ from engine.intake.doubts import clock_doubtful, doubt_of, plausible, sent_of
 from engine.ports.device import READINGS, DeviceReport, ReportKind
 from engine.protocol.tables import DEFAULT_TRIGGERS
 from engine.roster.model import DeclaredPlace, Person, Word
-from engine.values import Fix, PlaceDoubt, ReportKey, Signal
+from engine.values import Fix, Instant, PlaceDoubt, ReportKey, Signal
 
 RESEND_WINDOW_MS = 10 * 60 * 1000
+STALE = timedelta(hours=1)
+"""A time that is older, and not said to be from storage, may stand still."""
 RAW_MAX = 2048
 # A person may have meant these, or an adversary caused them: HQ looks at them.
 HQ_ALONE = frozenset(
@@ -81,18 +84,26 @@ def report_key(report: DeviceReport) -> ReportKey:
     """Return what makes two frames the same report.
 
     A frame that carries a time is itself for ever. One with a sequence number
-    alone is itself for ten minutes, since counters start again; one with neither
-    is a press of its own each time it comes: a duplicate is better than silence.
+    alone is itself for ten minutes, since counters start again; so is one without a
+    number whose time stands still, as that of the last fix does indoors: the next press
+    is the same bytes. One with neither is a press of its own each time it comes: a
+    duplicate is better than silence.
     """
     moment = ""
     if report.device_at is None and report.sequence is None:
         moment = str(report.received_at.ms)
-    elif report.device_at is None:
+    elif report.device_at is None or _may_stand_still(report, report.device_at):
         moment = str(report.received_at.ms // RESEND_WINDOW_MS)
     device = report.device or ""
     named = f"{report.protocol}|{device}|{moment}|{report.part}|"
     text = named.encode() + report.raw
     return ReportKey(hashlib.sha256(text).hexdigest()[:32])
+
+
+def _may_stand_still(report: DeviceReport, device_at: Instant) -> bool:
+    if report.sequence is not None or report.buffered:
+        return False
+    return report.received_at.since(device_at) > STALE
 
 
 def assess(

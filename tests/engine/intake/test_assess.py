@@ -247,9 +247,29 @@ def test_plausibility_is_decided_for_any_two_fixes(one: Fix, last: Fix | None) -
 # The key of a report ---------------------------------------------------------------
 
 
-def test_the_same_frame_again_is_the_same_report_whenever_it_comes() -> None:
-    again = report(received_at=START.plus(timedelta(days=3)))
-    assert report_key(report()) == report_key(again)
+@pytest.mark.parametrize("said", [{"sequence": 7}, {"buffered": True}])
+def test_the_same_frame_again_is_the_same_report_whenever_it_comes(said: Said) -> None:
+    once = report(**said)
+    again = replace(once, received_at=START.plus(timedelta(days=3)))
+    assert report_key(once) == report_key(again)
+
+
+@pytest.mark.parametrize(
+    ("first_s", "again_s", "is_one"),
+    [
+        (0, 3_600, True),
+        (0, 86_400, False),
+        (86_400, 86_420, True),
+        (86_400, 87_001, False),
+    ],
+)
+def test_a_press_is_not_lost_because_the_clock_of_its_device_stands_still(
+    first_s: int, again_s: int, *, is_one: bool
+) -> None:
+    def key(after_s: int) -> str:
+        return report_key(report(received_at=START.plus(after_s * SECOND)))
+
+    assert (key(first_s) == key(again_s)) is is_one
 
 
 @pytest.mark.parametrize(
