@@ -1,0 +1,233 @@
+"""Whom a round, a climb, a repeat or a stop message is for, one condition at a time."""
+
+from dataclasses import replace
+
+import pytest
+
+from engine.alarm.events import (
+    Chosen,
+    NotificationPlanned,
+    RecipientsChosen,
+    StepFired,
+)
+from engine.alarm.ladder import Climb
+from engine.alarm.notify import plan_climb, plan_latecomers, plan_repeat, plan_round
+from engine.alarm.outgoing import with_notification, with_recipients
+from engine.alarm.schedule import DueRound
+from engine.alarm.state import Alarm, Effect, ReplyKind, Response, Said, Truth
+from engine.ports.journal import EffectState
+from engine.protocol.model import Audience, Step, Voice
+from engine.values import AlarmId, EffectId, StepId
+from tests.engine.alarm.scene import STANDARD, Scene
+from tests.fakes import START
+
+PLANNED = {event.effect: event for event in Scene().raised().planned()}
+
+
+def raised() -> Alarm:
+    return Scene().raised().state()
+
+
+def first(alarm: Alarm, audience: Audience = Audience.NEAREST) -> Effect:
+    return next(e for e in alarm.effects.values() if e.audience is audience)
+
+
+def step_to(audience: Audience, **changes: object) -> Step:
+    (model,) = (s for s in STANDARD.steps if s.to is Audience.TOLD)
+    changes = {"after": "raised", "requires": (), "stopped_by": ()} | changes
+    return replace(model, id=StepId("again"), to=audience, **changes)  # type: ignore[arg-type] # by name
+
+
+def again(
+    alarm: Alarm, audience: Audience, channels: tuple[str, ...]
+) -> list[tuple[str, str, str]]:
+    """Return whom a step that writes to known people writes to, and where."""
+    due = DueRound(step=step_to(audience, channels=channels), round=1)
+    fired, *planned = plan_round(alarm, due, {}, START)
+    assert isinstance(fired, StepFired)
+    people = [e for e in planned if isinstance(e, NotificationPlanned)]
+    assert fired.found == len({e.person for e in people})
+    return [(e.person, e.channel, e.body.address) for e in people]
+
+
+def two() -> Alarm:
+    """Return a case of which one colleague was told by SMS, another by e-mail."""
+    alarm = raised()
+    by_sms = replace(first(alarm), person="c1", channel="sms", address="+1")
+    by_mail = replace(first(alarm), person="c2", channel="email", address="c2@x")
+    effects = {EffectId("e1"): by_sms, EffectId("e2"): by_mail}
+    told = {name: alarm.told[name] for name in ("c1", "c2")}
+    return replace(alarm, effects=effects, told=told)
+
+
+def test_somebody_is_written_to_again_where_they_were_told_before() -> None:
+    assert again(two(), Audience.ASKED, ("sms", "email")) == [
+        ("c1", "sms", "+1"),
+        ("c2", "email", "c2@x"),
+    ]
+
+
+def test_a_number_takes_calls_and_messages_and_an_address_neither() -> None:
+    assert again(two(), Audience.ASKED, ("call",)) == [("c1", "call", "+1")]
+    alarm = two()
+    rung = replace(alarm.effects[EffectId("e1")], channel="call")
+    alarm = replace(alarm, effects={EffectId("e1"): rung})
+    assert again(alarm, Audience.ASKED, ("sms",)) == [("c1", "sms", "+1")]
+    assert again(alarm, Audience.ASKED, ("email",)) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "asked", "silent"),
+    [
+        ({}, True, True),
+        ({"ended": True}, False, False),
+        ({"reply": ReplyKind.CANNOT}, False, False),
+        ({"reply": ReplyKind.COMING}, True, False),
+        ({"audience": Audience.CONTACTS}, True, True),
+        ({"audience": Audience.HQ}, False, False),
+    ],
+)
+def test_who_is_asked_again_and_who_has_been_silent(
+    changes: dict[str, object], *, asked: bool, silent: bool
+) -> None:
+    alarm = two()
+    told = replace(alarm.told["c1"], **changes)  # type: ignore[arg-type] # by name
+    alarm = replace(alarm, told={"c1": told})
+    assert bool(again(alarm, Audience.ASKED, ("sms",))) is asked
+    assert bool(again(alarm, Audience.SILENT, ("sms",))) is silent
+
+
+def test_whose_voice_stands_on_the_case_is_not_silent() -> None:
+    voices = (Said(name="c1", voice=Voice.COLLEAGUES, truth=Truth.VERIFIED, at=START),)
+    other = replace(voices[0], name="c9")
+    for said, silent in ((voices, []), ((other,), ["c1"]), ((other, *voices), [])):
+        alarm = replace(two(), voices=said)
+        found = again(alarm, Audience.SILENT, ("sms",))
+        assert [person for person, _, _ in found] == silent
+
+
+@pytest.mark.parametrize(
+    ("changes", "ways"),
+    [
+        ({}, 1),
+        ({"merged_into": AlarmId("b2")}, 0),
+        ({"response": Response.NOTIFYING}, 0),
+        ({"fired": {}}, 0),
+    ],
+)
+def test_a_stop_message_goes_after_who_was_reached_late_where_there_was_one(
+    changes: dict[str, object], ways: int
+) -> None:
+    scene = Scene().raised()
+    late = scene.waiting()[0]
+    scene.settle_all()
+    scene.acknowledge()
+    scene.close()
+    scene.run(60, each_due=scene.settle_all)
+    stops = [e for e in scene.state().effects.values() if e.audience is Audience.TOLD]
+    gone = next(e for e in stops if e.person == scene.state().effects[late].person)
+    effects = {k: e for k, e in scene.state().effects.items() if e is not gone}
+    alarm = replace(scene.state(), effects=effects)
+    alarm = replace(alarm, **changes)  # type: ignore[arg-type] # by name
+    found = plan_latecomers(alarm, scene.now)
+    assert len(found) == ways
+
+
+def test_a_step_that_does_not_begin_at_the_end_stops_nobody() -> None:
+    scene = Scene().raised()
+    scene.settle_all()
+    scene.acknowledge()
+    scene.close()
+    early = step_to(Audience.TOLD, channels=("sms",))
+    protocol = replace(STANDARD, steps=(*STANDARD.steps[:1], early))
+    fired = {early.id: next(iter(scene.state().fired.values()))}
+    alarm = replace(scene.state(), protocol=protocol, fired=fired)
+    assert not protocol.begins_at_close(early)
+    assert plan_latecomers(alarm, scene.now) == []
+
+
+def test_a_climb_names_the_rung_below_and_needs_somebody_to_climb() -> None:
+    alarm = raised()
+    effect = first(alarm)
+    step = alarm.protocol.step(effect.step)
+    assert step is not None
+    climb = Climb(step=step, effect=effect, channel="call", address="+9", at=START)
+    (planned,) = plan_climb(alarm, climb, START)
+    assert isinstance(planned, NotificationPlanned)
+    assert (planned.climbs, planned.channel) == (effect.effect, "call")
+    assert plan_climb(replace(alarm, told={}), climb, START) == []
+
+
+def test_a_repeat_needs_its_step_and_its_person() -> None:
+    alarm = raised()
+    effect = first(alarm)
+    (planned,) = plan_repeat(alarm, effect, START)
+    assert isinstance(planned, NotificationPlanned)
+    assert (planned.repeat_of, planned.repeat) == (effect.effect, 1)
+    assert plan_repeat(replace(alarm, told={}), effect, START) == []
+    assert plan_repeat(alarm, replace(effect, step=StepId("gone")), START) == []
+
+
+# What is entered -------------------------------------------------------------------
+
+
+def test_a_repeat_and_a_climb_mark_what_they_follow_and_nothing_else() -> None:
+    alarm = raised()
+    one, other = list(alarm.effects)[:2]
+    planned = replace(PLANNED[one], effect=EffectId("new"))
+    plain = with_notification(alarm, planned)
+    assert plain.effects[one] == alarm.effects[one]
+    assert plain.effects[EffectId("new")].planned_at == planned.at
+
+    repeated = with_notification(alarm, replace(planned, repeat_of=one))
+    assert repeated.effects[one] == replace(alarm.effects[one], repeated=True)
+    climbed = with_notification(alarm, replace(planned, climbs=one))
+    assert climbed.effects[one] == replace(alarm.effects[one], climbed=True)
+    for entered in (repeated, climbed):
+        assert entered.effects[other] == alarm.effects[other]
+
+    gone = replace(planned, repeat_of=EffectId("gone"), climbs=EffectId("gone too"))
+    assert with_notification(alarm, gone).effects == plain.effects
+
+
+def test_somebody_told_keeps_their_entry_until_they_have_heard_of_an_end() -> None:
+    alarm = raised()
+    known = replace(alarm.told["c1"], reply=ReplyKind.COMING)
+    chosen = tuple(
+        Chosen(
+            person=person,
+            alias="New",
+            language="sv",
+            sign="s",
+            code="c",
+            distance_m=1.0,
+            place_age=None,
+            declared=False,
+        )
+        for person in ("c1", "c99")
+    )
+    event = RecipientsChosen(
+        at=START,
+        step=StepId("near"),
+        round=2,
+        audience=Audience.NEAREST,
+        chosen=chosen,
+    )
+    alarm = replace(alarm, told={"c1": known})
+    entered = with_recipients(alarm, event).told
+    assert entered["c1"] == known
+    assert entered["c99"].alias == "New"
+
+    ended = replace(alarm, told={"c1": replace(known, ended=True)})
+    assert with_recipients(ended, event).told["c1"].reply is None
+    public = replace(event, audience=Audience.PUBLIC)
+    assert with_recipients(ended, public).told == ended.told
+
+
+@pytest.mark.parametrize("state", [EffectState.PLANNED, EffectState.ACCEPTED])
+def test_a_round_of_known_people_is_found_whatever_became_of_their_message(
+    state: EffectState,
+) -> None:
+    alarm = two()
+    effects = {key: replace(one, state=state) for key, one in alarm.effects.items()}
+    assert len(again(replace(alarm, effects=effects), Audience.ASKED, ("sms",))) == 1
