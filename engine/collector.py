@@ -15,7 +15,7 @@ from typing import Final
 
 LONG_S: Final = 0.01
 GROWN: Final = 2.0
-YOUNG: Final = 20_000
+YOUNG: Final = 4_000
 """New objects after which the youngest are searched, 1 ms. After 700, which is Python's
 own number, a thousand alarms at once spend a tenth of their time on searches."""
 

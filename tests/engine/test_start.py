@@ -111,8 +111,9 @@ def test_a_wrong_pin_is_tried_once_however_often_the_engine_starts(
                 driver.open(beat=lambda: None)
             driver.close()
         assert modem.state.pin_tries_left == 2, "of three"
-    (kept,) = made.state.iterdir()
-    assert "9999" not in kept.read_text()
+    kept = sorted(made.state.iterdir())
+    assert [file.name for file in kept] == ["owed-modem-1", "pin-modem-1"]
+    assert all("9999" not in file.read_text() for file in kept)
 
 
 def test_whose_action_protocol_was_taken_away_has_the_default_and_hq_hears_of_it(
