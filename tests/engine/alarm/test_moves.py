@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from geographiclib.geodesic import Geodesic
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from engine.alarm.moves import DIRECTIONS, better_place, has_moved, move_between
@@ -93,6 +93,7 @@ def test_half_a_position_is_no_place_to_move_from_or_to(left_out: str) -> None:
 
 
 @given(st.floats(-80, 80), st.floats(-180, 180), st.floats(0, 360), st.floats(1e3, 8e6))
+@example(41.0, 69.0, 292.0, 100_000.0)
 def test_the_direction_is_that_of_the_geodesic(
     lat_deg: float, lon_deg: float, azimuth_deg: float, distance_m: float
 ) -> None:
