@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from engine.alarm.commands import Recipient
 from engine.alarm.events import (
     Chosen,
     NotificationPlanned,
@@ -15,10 +16,11 @@ from engine.alarm.notify import plan_climb, plan_latecomers, plan_repeat, plan_r
 from engine.alarm.outgoing import with_notification, with_recipients
 from engine.alarm.schedule import DueRound
 from engine.alarm.state import Alarm, Effect, ReplyKind, Response, Said, Truth
+from engine.dispatch.queue import RANK_CALL, RANK_DISTRESS
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience, Step, Voice
 from engine.values import AlarmId, EffectId, StepId
-from tests.engine.alarm.scene import STANDARD, Scene
+from tests.engine.alarm.scene import STANDARD, Scene, colleague
 from tests.fakes import START
 
 PLANNED = {event.effect: event for event in Scene().raised().planned()}
@@ -231,3 +233,52 @@ def test_a_round_of_known_people_is_found_whatever_became_of_their_message(
     alarm = two()
     effects = {key: replace(one, state=state) for key, one in alarm.effects.items()}
     assert len(again(replace(alarm, effects=effects), Audience.ASKED, ("sms",))) == 1
+
+
+# What a message is -----------------------------------------------------------------
+
+
+def round_of(
+    alarm: Alarm, recipients: tuple[Recipient, ...], channels: tuple[str, ...]
+) -> tuple[RecipientsChosen, list[NotificationPlanned]]:
+    (near,) = (s for s in STANDARD.steps if s.id == "colleagues")
+    due = DueRound(step=replace(near, channels=channels), round=1)
+    events = plan_round(alarm, due, {(near.id, 1): recipients}, START)
+    chosen = next(e for e in events if isinstance(e, RecipientsChosen))
+    return chosen, [e for e in events if isinstance(e, NotificationPlanned)]
+
+
+def test_short_messages_go_before_calls_and_the_nearest_before_the_next() -> None:
+    both = (("sms", "+1"), ("call", "+1"))
+    people = tuple(
+        replace(colleague(f"p{n}", n), addresses=both)
+        for n in range(RANK_CALL - RANK_DISTRESS + 5)
+    )
+    _, planned = round_of(raised(), people, ("sms", "call"))
+    ranks = [one.rank for one in planned if one.channel == "sms"]
+    expected = [min(RANK_DISTRESS + n, RANK_CALL - 1) for n in range(len(people))]
+    assert ranks == expected
+    assert {one.rank for one in planned if one.channel == "call"} == {RANK_CALL}
+
+
+def test_who_was_told_before_keeps_their_code_and_no_ways_without_a_ladder() -> None:
+    alarm = raised()
+    known = replace(colleague("c1", 1.0), code="another")
+    chosen, _ = round_of(alarm, (known, colleague("new", 2.0)), ("sms",))
+    codes = {one.person: one.code for one in chosen.chosen}
+    assert codes == {"c1": alarm.told["c1"].code, "new": "code-new"}
+    assert {one.ways for one in chosen.chosen} == {()}
+
+
+def test_nobody_hears_of_an_end_of_whom_the_case_knows_nothing() -> None:
+    scene = Scene().raised()
+    scene.settle_all()
+    scene.acknowledge()
+    scene.close()
+    told = {k: v for k, v in scene.state().told.items() if k != "c1"}
+    (stop,) = (s for s in STANDARD.steps if s.to is Audience.TOLD)
+    due = DueRound(step=stop, round=9)
+    _, *stops = plan_round(replace(scene.state(), told=told), due, {}, START)
+    people = {one.person for one in stops if isinstance(one, NotificationPlanned)}
+    assert "c2" in people
+    assert "c1" not in people
