@@ -1,6 +1,7 @@
 """Deadlines: none is lost, none comes too early, repeats slow down and never end."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
@@ -247,3 +248,19 @@ def test_a_cancel_after_the_end_is_answered_by_nothing() -> None:
     scene.cancel(Word.SAFE)
     scene.run(600, each_due=scene.settle_all)
     assert to_defender(scene) == ["ended"]
+
+
+def test_one_message_of_which_nothing_is_known_is_looked_after_beside_others() -> None:
+    scene = Scene().raised()
+    scene.settle_all()
+    scene.acknowledge()
+    scene.close()
+    scene.run(60, each_due=scene.settle_all)
+    alarm = scene.state()
+    quiet = next_due(alarm, scene.now)
+    one, *others = alarm.effects
+    waits = replace(alarm.effects[one], state=EffectState.PLANNED)
+    waiting = replace(alarm, effects={**alarm.effects, one: waits})
+    assert others
+    assert next_due(waiting, scene.now) == scene.now.plus(WATCH)
+    assert quiet is None or quiet > scene.now.plus(WATCH)
