@@ -282,3 +282,31 @@ def test_nobody_hears_of_an_end_of_whom_the_case_knows_nothing() -> None:
     people = {one.person for one in stops if isinstance(one, NotificationPlanned)}
     assert "c2" in people
     assert "c1" not in people
+
+
+def test_news_for_everyone_passes_over_who_has_heard_of_an_end() -> None:
+    scene = Scene().raised()
+    scene.settle_all()
+    ended = replace(scene.state().told["c1"], ended=True)
+    alarm = replace(scene.state(), told={**scene.state().told, "c1": ended})
+
+    def people_of(audience: Audience) -> set[str]:
+        due = DueRound(step=step_to(audience, channels=("sms",)), round=1)
+        _, *planned = plan_round(alarm, due, {}, START)
+        return {one.person for one in planned if isinstance(one, NotificationPlanned)}
+
+    assert people_of(Audience.TOLD) - people_of(Audience.EVERYONE) == {"c1"}
+
+
+@pytest.mark.parametrize("audience", [Audience.NEAREST, Audience.PUBLIC])
+def test_english_stands_beside_what_nobody_reviewed_unless_the_world_reads_it(
+    audience: Audience,
+) -> None:
+    swedish = replace(colleague("c9", 1.0), language="sv")
+    (near,) = (s for s in STANDARD.steps if s.id == "colleagues")
+    due = DueRound(step=replace(near, to=audience), round=1)
+    found = {(near.id, 1): (swedish,)}
+    *_, planned = plan_round(raised(), due, found, START)
+    assert isinstance(planned, NotificationPlanned)
+    assert planned.body.language == "sv"
+    assert bool(planned.english) is (audience is Audience.NEAREST)
