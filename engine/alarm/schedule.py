@@ -275,8 +275,8 @@ def _may_run(alarm: Alarm, step: Step) -> bool:
         return alarm.protocol.begins_at_close(step) == ended and not stopped
     if alarm.protocol.begins_at_close(step) == alarm.is_open:
         return False
-    if step.to is Audience.TOLD and alarm.merged_into is not None:
-        return False  # it goes on elsewhere, and they hear of the end from there
+    if step.to is Audience.TOLD and (alarm.is_open or alarm.merged_into is not None):
+        return False  # it goes on, here or elsewhere: they hear of the end from there
     if step.to in {Audience.NEAREST, Audience.CONTACTS} and _is_held_back(alarm):
         return False
     if step.to is Audience.PUBLIC and alarm.ask is not None:

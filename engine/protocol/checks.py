@@ -16,6 +16,7 @@ from engine.protocol.texts import templates
 
 PUBLIC_TEXT = "public"
 NAMED_TEXT = "public_named"
+STOP_TEXT = "stop"
 DEFENDER_TEXTS = frozenset({"received", "cancelled", "ended", "recheck"})
 CHECK_IN_TEXTS = frozenset({"timer_on", "timer_near", "timer_over"})
 DEFENDER_STARTS = frozenset(
@@ -33,6 +34,7 @@ def check(protocol: ActionProtocol, text: str, file: str) -> None:
     """
     _check_texts(protocol, text, file)
     _check_order(protocol, text, file)
+    _check_ending(protocol, text, file)
     _check_publishing(protocol, text, file)
     _check_defender(protocol, text, file)
     _check_channels(protocol, text, file)
@@ -86,6 +88,22 @@ def _check_order(protocol: ActionProtocol, text: str, file: str) -> None:
             line = line_of_step(text, number)
             raise DataError(file, line, f"{field}.every_s", reason)
         seen.add(step.id)
+
+
+def _check_ending(protocol: ActionProtocol, text: str, file: str) -> None:
+    """Let nobody hear of an end before there is one: a cancel is none."""
+    for number, step in enumerate(protocol.steps):
+        says_end, is_told = step.text == STOP_TEXT, step.to is Audience.TOLD
+        if not (says_end or is_told):
+            continue
+        field, line = f"step[{number}]", line_of_step(text, number)
+        if not protocol.begins_at_close(step):
+            what = "says that it has ended" if says_end else "is for the end"
+            reason = f'it {what}, and only HQ ends it; begin it with after = "closed"'
+            raise DataError(file, line, f"{field}.after", reason)
+        if not says_end:
+            reason = f"whoever was told hears of the end; take {STOP_TEXT!r}"
+            raise DataError(file, line, f"{field}.text", reason)
 
 
 def _check_publishing(protocol: ActionProtocol, text: str, file: str) -> None:

@@ -133,7 +133,7 @@ def _data_error(error: ValidationError, text: str, file: str) -> DataError:
     field = "".join(
         f"[{part}]" if isinstance(part, int) else f".{part}" for part in location
     ).lstrip(".")
-    reason = str(first["msg"])
+    reason = str(first["msg"]).removeprefix("Value error, ")
     if first["type"] == "extra_forbidden":
         reason = f"no such field{_suggestion(location)}"
     numbers = [part for part in location if isinstance(part, int)]

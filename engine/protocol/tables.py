@@ -37,6 +37,7 @@ from engine.protocol.model import (
 from engine.values import Signal, StepId
 
 _DAY_S = 86400
+_YEAR_S = 365 * _DAY_S
 _LEASE_MIN_S = 60
 DEFAULT_TRIGGERS = (Signal.SOS, Signal.REMOVED, Signal.CHECK_IN_MISSED)
 DEFAULT_RISK_TRIGGERS = (
@@ -45,6 +46,9 @@ DEFAULT_RISK_TRIGGERS = (
     Signal.POWER_OFF,
     Signal.JAMMED,
 )
+
+
+ALL_IS_WELL = frozenset({Signal.CANCEL, Signal.CHECK_IN})
 
 
 class _Table(BaseModel):
@@ -64,7 +68,7 @@ class StepTable(_Table):
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")
     after: str = Start.RAISED.value
-    delay_s: float = Field(0, ge=0, le=365 * 86400)
+    delay_s: float = Field(0, ge=0, le=_YEAR_S)
     to: Audience
     channels: tuple[str, ...] | None = Field(None, min_length=1)
     ladder: tuple[RungTable, ...] = ()
@@ -76,7 +80,7 @@ class StepTable(_Table):
     count_more: int = Field(0, ge=0, le=100)
     within_more_km: float = Field(0, ge=0, le=20_040)
     replaces_declined: bool = False
-    every_s: float | None = Field(None, ge=5)
+    every_s: float | None = Field(None, ge=5, le=_YEAR_S)
     rounds: int | None = Field(None, ge=1)
     repeats: int = Field(2, ge=0, le=10)
 
@@ -143,7 +147,7 @@ class ProtocolTable(_Table):
     version: int = Field(ge=1)
     based_on: str | None = Field(None, pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
     without: tuple[str, ...] = ()
-    triggers: tuple[Signal, ...] = DEFAULT_TRIGGERS
+    triggers: tuple[Signal, ...] = Field(DEFAULT_TRIGGERS, min_length=1)
     risk_triggers: tuple[Signal, ...] = DEFAULT_RISK_TRIGGERS
     trust_unconfirmed: bool = False
     verification: VerificationTable | None = None
@@ -160,6 +164,15 @@ class ProtocolTable(_Table):
     device_commands: tuple[DeviceCommand, ...] = ()
     forbids: tuple[str, ...] = ()
     step: tuple[StepTable, ...] = Field(min_length=1)
+
+    @field_validator("triggers", "risk_triggers")
+    @classmethod
+    def _can_raise(cls, value: tuple[Signal, ...]) -> tuple[Signal, ...]:
+        wrong = sorted(ALL_IS_WELL & set(value))
+        if wrong:
+            message = f"{wrong[0].value} says that all is well: it raises nothing"
+            raise ValueError(message)
+        return value
 
     @field_validator("acknowledgement_lease_s")
     @classmethod

@@ -1,6 +1,7 @@
 """Whom a round, a climb, a repeat or a stop message is for, one condition at a time."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -146,6 +147,16 @@ def test_a_step_that_does_not_begin_at_the_end_stops_nobody() -> None:
     alarm = replace(scene.state(), protocol=protocol, fired=fired)
     assert not protocol.begins_at_close(early)
     assert plan_latecomers(alarm, scene.now) == []
+
+
+def test_nobody_hears_of_an_end_while_it_is_open_whatever_an_old_file_says() -> None:
+    minute = timedelta(minutes=1)
+    early = step_to(Audience.TOLD, channels=("sms",), delay=minute)
+    protocol = replace(STANDARD, steps=(*STANDARD.steps, early))
+    scene = Scene(protocol=protocol).raised()
+    scene.settle_all()
+    scene.run(600, each_due=scene.settle_all)
+    assert scene.planned(Audience.TOLD) == []
 
 
 def test_a_climb_names_the_rung_below_and_needs_somebody_to_climb() -> None:

@@ -82,6 +82,8 @@ def test_the_digest_is_of_the_text_as_it_was_written() -> None:
         (HEAD + STEP + "count = 0\n", 9, "step[0].count", "greater than or equal"),
         (HEAD + STEP + "within_km = -1\n", 9, "step[0].within_km", "greater than 0"),
         (HEAD + STEP + "every_s = 1\n", 9, "step[0].every_s", "5"),
+        (HEAD + STEP + "every_s = inf\n", 9, "step[0].every_s", "31536000"),
+        (HEAD + STEP + "every_s = 1e300\n", 9, "step[0].every_s", "31536000"),
         (HEAD + STEP + "rounds = 3\n", 4, "step[0].every_s", "rounds need every_s"),
         (HEAD + STEP.replace("nearest", "near"), 6, "step[0].to", "'nearest'"),
         (HEAD + STEP.replace('"sms"', ""), 7, "step[0].channels", "at least 1"),
@@ -94,6 +96,14 @@ def test_the_digest_is_of_the_text_as_it_was_written() -> None:
         (HEAD + STEP.replace('"sos"', '"public"'), 4, "step[0].text", "public alone"),
         ('version = 0\nname = "x"\n' + STEP, 1, "version", "greater than or equal"),
         ('triggers = ["soss"]\n' + HEAD + STEP, 1, "triggers[0]", "'sos'"),
+        ("triggers = []\n" + HEAD + STEP, 1, "triggers", "at least 1"),
+        ('triggers = ["cancel"]\n' + HEAD + STEP, 1, "triggers", "cancel says that"),
+        (
+            'risk_triggers = ["check_in"]\n' + HEAD + STEP,
+            1,
+            "risk_triggers",
+            "check_in says that all is well",
+        ),
     ],
 )
 def test_a_fault_names_line_field_and_cure(
@@ -102,6 +112,41 @@ def test_a_fault_names_line_field_and_cure(
     error = fault(text)
     assert (error.file, error.line, error.field) == ("mine.toml", line, field)
     assert said in error.reason
+
+
+END = """
+[[step]]
+id = "end"
+to = "told"
+channels = ["sms"]
+text = "stop"
+"""
+
+
+@pytest.mark.parametrize(
+    "after", ["raised", "cancelled", "verified", "duress", "moved", "near"]
+)
+@pytest.mark.parametrize("audience", ["told", "everyone", "contacts", "hq"])
+def test_nobody_hears_of_an_end_before_hq_has_ended_it(
+    after: str, audience: str
+) -> None:
+    step = END.replace('"told"', f'"{audience}"') + f'after = "{after}"\ndelay_s = 60\n'
+    error = fault(HEAD + STEP + step)
+    assert (error.line, error.field) == (10, "step[1].after")
+    assert 'begin it with after = "closed"' in error.reason
+
+
+def test_an_end_without_its_beginning_is_refused_and_after_the_close_is_read() -> None:
+    assert fault(HEAD + STEP + END).field == "step[1].after"
+    later = END.replace('"end"', '"later"') + 'after = "end"\ndelay_s = 60\n'
+    parse_protocol(HEAD + STEP + END + 'after = "closed"\n' + later, "mine.toml")
+
+
+def test_whoever_was_told_is_told_of_the_end_and_nothing_else() -> None:
+    end = END.replace('"stop"', '"sos"')
+    assert "only HQ ends it" in fault(HEAD + STEP + end).reason
+    error = fault(HEAD + STEP + end + 'after = "closed"\n')
+    assert (error.field, "'stop'" in error.reason) == ("step[1].text", True)
 
 
 def test_the_second_steps_fault_is_found_in_the_second_step() -> None:
