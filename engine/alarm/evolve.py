@@ -334,6 +334,7 @@ def _reopened(alarm: Alarm, event: AlarmReopened) -> Alarm:
         safe_heard=0,
         safe_confirmed=None,
         called_off=False,
+        cancelled_place=None,
         danger_at=None,
         force=frozenset(),
         duress=False,

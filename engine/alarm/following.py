@@ -91,7 +91,8 @@ def silence_due(alarm: Alarm) -> Instant | None:
     if limit is None or heard is None or cancelled is None or known:
         return None
     over = not alarm.is_open or alarm.safe_confirmed is not None
-    return None if over else max(heard, cancelled, alarm.presses[-1].at).plus(limit)
+    last = max(heard, cancelled, alarm.presses[-1].at, alarm.opened_at)
+    return None if over else last.plus(limit)
 
 
 def silences(alarm: Alarm, now: Instant) -> Iterator[SignNoticed]:

@@ -8,7 +8,17 @@ from datetime import timedelta
 
 from engine.alarm.copying import replace
 from engine.alarm.events import AlarmReopened, CancelRequested, ReplyReceived
-from engine.alarm.state import Act, Alarm, Force, Press, ReplyKind, Response, Safe, Seen
+from engine.alarm.state import (
+    Act,
+    Alarm,
+    Fired,
+    Force,
+    Press,
+    ReplyKind,
+    Response,
+    Safe,
+    Seen,
+)
 from engine.protocol.model import Audience
 from engine.values import Instant, OperatorId, Signal, StepId
 
@@ -20,8 +30,28 @@ def urged(alarm: Alarm, at: Instant) -> Alarm:
     if not alarm.is_open:
         return alarm
     return replace(
-        alarm, response=Response.NOTIFYING, acknowledged=None, urgent_since=at
+        alarm,
+        response=Response.NOTIFYING,
+        acknowledged=None,
+        urgent_since=at,
+        fired=_paged_anew(alarm),
     )
+
+
+def _paged_anew(alarm: Alarm) -> dict[StepId, Fired]:
+    """Let rounds in which the rota is paged count from now, where a file ends them.
+
+    Else whoever is not seen to act would be called by nobody: their round is over.
+    """
+    ending = {
+        step.id
+        for step in alarm.protocol.steps
+        if step.to is Audience.DUTY and step.rounds is not None
+    }
+    return {
+        key: replace(fired, extra=fired.rounds) if key in ending else fired
+        for key, fired in alarm.fired.items()
+    }
 
 
 def forced(alarm: Alarm, sign: Force, at: Instant) -> Alarm:
@@ -47,7 +77,8 @@ def with_cancel(alarm: Alarm, event: CancelRequested) -> Alarm:
     noted = replace(
         alarm,
         cancel_requests=alarm.cancel_requests + 1,
-        cancelled_place=alarm.place,
+        # Whoever calls it off again and again on the way has moved on from the first.
+        cancelled_place=alarm.cancelled_place or alarm.place,
         seen=seen,
     )
     # Whoever has said that they are forced is not believed that it was a mistake.

@@ -195,11 +195,6 @@ def _address(alarm: Alarm, told: Told, channel: str) -> str | None:
 def _stops(alarm: Alarm, due: DueRound, now: Instant) -> list[AlarmEvent]:
     """Return this round's messages to whom was told and has not got one of it."""
     step = due.step
-    targets = {
-        (person, channel): address
-        for (person, channel), address in reached(alarm).items()
-        if channel in step.channels
-    }
     planned = {
         (effect.person, effect.channel)
         for effect in alarm.effects.values()
@@ -215,11 +210,34 @@ def _stops(alarm: Alarm, due: DueRound, now: Instant) -> list[AlarmEvent]:
             country="",
             now=now,
         )
-        for (person, channel), address in targets.items()
+        for (person, channel), address in _ways_back(alarm, step).items()
         if (person, channel) not in planned
         and person in alarm.told
         and not (step.to is Audience.EVERYONE and alarm.told[person].ended)
     ]
+
+
+def _ways_back(alarm: Alarm, step: Step) -> dict[tuple[str, str], str]:
+    """Return where a step finds everybody who was told.
+
+    Whom none of its channels has reached, who was rung, say, is written to by any
+    other way that is known of them.
+    """
+    told = reached(alarm)
+    found = {way: address for way, address in told.items() if way[1] in step.channels}
+    answered = {person for person, _ in found}
+    for person in dict.fromkeys(person for person, _ in told):
+        if person in answered or person not in alarm.told:
+            continue
+        known = dict(alarm.told[person].ways)
+        if number := told.get((person, "call")):
+            known["sms"] = number
+        found |= {
+            (person, channel): known[channel]
+            for channel in step.channels
+            if channel in known and channel != "call"
+        }
+    return found
 
 
 def _chosen(alarm: Alarm, recipient: Recipient, step: Step) -> Chosen:

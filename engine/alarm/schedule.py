@@ -41,8 +41,11 @@ def holds(alarm: Alarm, condition: Condition) -> bool:
 
 _HOLDS: dict[Condition, Callable[[Alarm], bool]] = {
     Condition.ACKNOWLEDGED: lambda alarm: alarm.acknowledged is not None,
+    # An officer who comes to the console comes to nobody's help.
     Condition.SOMEBODY_COMING: lambda alarm: any(
-        told.reply is ReplyKind.COMING for told in alarm.told.values()
+        told.reply is ReplyKind.COMING
+        and told.audience in {Audience.NEAREST, Audience.CONTACTS}
+        for told in alarm.told.values()
     ),
     Condition.CONFIRMED_SOURCE: lambda alarm: alarm.confirmed_source,
     Condition.VERIFIED: lambda alarm: alarm.truth is Truth.VERIFIED,
@@ -178,9 +181,10 @@ def _next_at(alarm: Alarm, step: Step) -> Instant | None:
     if fired is None:
         return _first_at(alarm, step)
     rounds = fired.rounds - fired.extra
-    if step.every is None or (step.rounds is not None and rounds >= step.rounds):
+    most = 1 if step.every is None else step.rounds
+    if most is not None and rounds >= most:
         return None
-    return fired.last_at.plus(step.every)
+    return alarm.urgent_since if step.every is None else fired.last_at.plus(step.every)
 
 
 def _first_at(alarm: Alarm, step: Step) -> Instant | None:

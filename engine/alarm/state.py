@@ -214,7 +214,8 @@ class Told:
 class Fired:
     """How often a step has run; `nobody` where its last round found no one.
 
-    `extra` of the rounds took the place of `replaced` people who turned it down.
+    `extra` of the rounds took the place of `replaced` people who turned it down, or
+    paged the rota before it had to be paged anew.
     """
 
     first_at: Instant

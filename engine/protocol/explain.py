@@ -27,7 +27,7 @@ _STARTS = {
 }
 _CONDITIONS = {
     "acknowledged": "an operator at HQ has taken it",
-    "somebody_coming": "somebody is coming",
+    "somebody_coming": "a colleague or a contact is coming",
     "confirmed_source": "it comes from your own device",
     "verified": "it is verified",
     "real": "it counts as real",

@@ -43,6 +43,36 @@ def test_an_officer_who_falls_asleep_silences_nothing_by_any_sample(kind: Kind) 
     assert head.next_due is not None, "the next officer, a minute later"
 
 
+@pytest.mark.parametrize(
+    ("rounds", "every_s"), [(1, None), (1, 60), (2, 60)], ids=["once", "one", "two"]
+)
+def test_a_rota_that_is_paged_no_more_is_paged_anew_where_nobody_attends(
+    rounds: int, every_s: float | None
+) -> None:
+    every = None if every_s is None else timedelta(seconds=every_s)
+    steps = tuple(
+        replace(step, every=every, rounds=rounds) if step.to is Audience.DUTY else step
+        for step in STANDARD.steps
+    )
+    scene = Scene(protocol=replace(STANDARD, steps=steps)).raised()
+    scene.run(300, each_due=scene.settle_all)
+    first = len(scene.told(Audience.DUTY))
+    scene.acknowledge()
+    scene.run(LEASE.total_seconds() - 1, each_due=scene.settle_all)
+    assert len(scene.told(Audience.DUTY)) == first
+    scene.run(300, each_due=scene.settle_all)
+    assert len(scene.told(Audience.DUTY)) == 2 * first
+    scene.acknowledge()
+    scene.now = scene.now.plus(timedelta(minutes=6))
+    scene.raised("again")
+    scene.run(300, each_due=scene.settle_all)
+    assert len(scene.told(Audience.DUTY)) == 3 * first, (
+        "a further press is news as well"
+    )
+    keys = [planned.effect for planned in scene.planned(Audience.DUTY)]
+    assert len(set(keys)) == len(keys)
+
+
 def test_a_case_that_somebody_has_says_when_they_have_to_act() -> None:
     scene = Scene().raised()
     scene.acknowledge()

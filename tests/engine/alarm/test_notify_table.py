@@ -109,6 +109,38 @@ def test_whose_voice_stands_on_the_case_is_not_silent() -> None:
         assert [person for person, _, _ in found] == silent
 
 
+def stopped(alarm: Alarm, channels: tuple[str, ...]) -> list[tuple[str, str, str]]:
+    return again(alarm, Audience.TOLD, channels)
+
+
+def reached_by(channel: str, ways: tuple[tuple[str, str], ...] = ()) -> Alarm:
+    """Return a case of which one person was told, by one channel alone."""
+    alarm = two()
+    effect = replace(
+        alarm.effects[EffectId("e1")],
+        channel=channel,
+        address=f"to-{channel}",
+        state=EffectState.ACCEPTED,
+    )
+    told = {"c1": replace(alarm.told["c1"], ways=ways)}
+    return replace(alarm, effects={EffectId("e1"): effect}, told=told)
+
+
+def test_whoever_was_rung_reads_of_the_end() -> None:
+    rung = reached_by("call")
+    assert stopped(rung, ("sms", "email")) == [("c1", "sms", "to-call")]
+    assert stopped(rung, ("email",)) == []
+    assert stopped(reached_by("sms"), ("call",)) == [], "a ring says nothing of an end"
+
+
+def test_whom_the_way_of_an_end_has_not_reached_is_found_on_another_rung() -> None:
+    ways = (("matrix", "@c1"), ("sms", "+1"), ("email", "c1@x"))
+    alarm = reached_by("matrix", ways)
+    assert stopped(alarm, ("sms",)) == [("c1", "sms", "+1")]
+    assert stopped(alarm, ("matrix", "sms")) == [("c1", "matrix", "to-matrix")]
+    assert stopped(replace(alarm, told={}), ("sms",)) == []
+
+
 @pytest.mark.parametrize(
     ("changes", "ways"),
     [

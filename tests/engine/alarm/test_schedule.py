@@ -123,6 +123,24 @@ def test_a_public_post_of_unknown_outcome_is_never_repeated() -> None:
     assert len(scene.planned(Audience.PUBLIC)) == 1
 
 
+@pytest.mark.parametrize(
+    ("audience", "comes"),
+    [
+        (Audience.NEAREST, True),
+        (Audience.CONTACTS, True),
+        (Audience.DUTY, False),
+        (Audience.HQ, False),
+    ],
+)
+def test_an_officer_who_comes_to_the_console_comes_to_nobodys_help(
+    audience: Audience, *, comes: bool
+) -> None:
+    alarm = Scene().raised().state()
+    one = replace(alarm.told["c1"], audience=audience, reply=ReplyKind.COMING)
+    alarm = replace(alarm, told={"c1": one})
+    assert holds(alarm, Condition.SOMEBODY_COMING) is comes
+
+
 @pytest.mark.parametrize("retry", [True, False])
 def test_a_certain_no_is_repeated_ever_more_slowly_as_long_as_it_may_help(
     *, retry: bool
