@@ -189,7 +189,8 @@ def _address(alarm: Alarm, told: Told, channel: str) -> str | None:
         for effect in alarm.effects.values()
         if effect.person == told.person and effect.channel in ways
     )
-    return next(found, None)
+    # On a ladder not every rung has been tried, and all are known.
+    return next(found, None) or dict(told.ways).get(channel)
 
 
 def _stops(alarm: Alarm, due: DueRound, now: Instant) -> list[AlarmEvent]:

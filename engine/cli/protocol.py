@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from engine.ports.modem import ModemDriver
-    from engine.protocol.lint import Fit, Reach
+    from engine.protocol.findings import Reach
+    from engine.protocol.lint import Fit
     from engine.rehearsal.play import Moment
 
 EXIT_DEGRADED = 4
@@ -69,7 +70,8 @@ def check(
 
     Found are steps that never come, people who cannot be reached, one thing on which
     all hangs, texts that do not fit into one SMS in some language, deadlines that
-    nobody can meet, and texts that nobody has reviewed. The last line says whether
+    nobody can meet, fields that do nothing, texts that are not for whom they go to,
+    and texts that nobody has reviewed. The last line says whether
     there is anything to read; the exit code is 0 all the same, unless --strict.
     """
     from engine.protocol.lint import lint  # noqa: PLC0415 - loaded when used
@@ -229,7 +231,7 @@ def _fit() -> "Fit":
 
 
 def _reach(person: str, roster: Path | None, modems: int) -> "Reach":
-    from engine.protocol.lint import Reach  # noqa: PLC0415 - loaded when used
+    from engine.protocol.findings import Reach  # noqa: PLC0415 - loaded when used
     from engine.rehearsal.reach import reach_of  # noqa: PLC0415 - likewise
     from engine.roster.parse import load_roster  # noqa: PLC0415 - likewise
     from engine.roster.sample import SAMPLE_FILE, sample_roster  # noqa: PLC0415 - likewise

@@ -2,16 +2,20 @@
 
 The parser refuses what is impossible to say; this finds what is said and does not
 help: a step that never comes, people who cannot be reached, one thing on which all
-hangs, a text that does not fit, a deadline that nobody can meet.
+hangs, a text that does not fit, a deadline that nobody can meet, a field that does
+nothing.
 """
 
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
-from enum import StrEnum
 
 from engine.ports.modem import Forms
+from engine.protocol.findings import Fault, Reach, Warned
+from engine.protocol.lint_deadlines import PEOPLE, after_raise, deadlines
+from engine.protocol.lint_slips import slips
+from engine.protocol.lint_ways import MODEM, ways
 from engine.protocol.model import (
     ActionProtocol,
     Audience,
@@ -26,19 +30,10 @@ from engine.values import Instant, StepId
 Fit = Callable[[Sequence[Forms]], str]
 """Cuts pieces to one short message, as a modem's driver does."""
 
-SMS_S = 4.0
-"""What one short message takes a modem."""
-CALL_S = 25.0
-ANSWER = timedelta(seconds=60)
-"""Sooner nobody has read a message and answered it."""
-MODEM = frozenset({"sms", "call"})
-PEOPLE = frozenset({Audience.NEAREST, Audience.CONTACTS, Audience.DUTY})
 _NEEDED_PRIORITY = 2
-ASK = "ask"
 _HEARD = {
     Voice.COLLEAGUES: Audience.NEAREST,
     Voice.CONTACTS: Audience.CONTACTS,
-    Voice.HQ: Audience.DUTY,
 }
 _ALWAYS = {
     Start.VERIFIED.value: frozenset({Condition.VERIFIED, Condition.REAL}),
@@ -48,38 +43,6 @@ _OPPOSITES = (
     frozenset({Condition.VERIFIED, Condition.FALSE}),
     frozenset({Condition.REAL, Condition.FALSE}),
 )
-
-
-class Fault(StrEnum):
-    """What kind of finding."""
-
-    UNREACHABLE = "unreachable"
-    NOBODY = "nobody"
-    SINGLE_POINT = "single_point"
-    TEXT_TOO_LONG = "text_too_long"
-    DEADLINE = "deadline"
-    UNREVIEWED = "unreviewed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Warned:
-    """One finding: which step (empty: the whole), and what to do about it."""
-
-    fault: Fault
-    step: str
-    words: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
-    """Whom a defender's steps can reach: how many people, by audience and channel.
-
-    `modems` send short messages side by side. An audience that is not there has not
-    been looked at, and nothing is said of it.
-    """
-
-    people: Mapping[Audience, Mapping[str, int]]
-    modems: int = 1
 
 
 def lint(
@@ -93,11 +56,10 @@ def lint(
         reach: whom one defender's steps reach; None leaves people uncounted.
 
     """
-    found = [*_unreachable(protocol), *_deadlines(protocol, reach)]
-    found += [*_single_ways(protocol), *_no_end(protocol), *_crowded(protocol)]
-    found += [*_quorum(protocol, reach)]
+    found = [*_unreachable(protocol), *deadlines(protocol, reach)]
+    found += [*ways(protocol), *_crowded(protocol), *slips(protocol)]
     if reach is not None:
-        found += [*_people(protocol, reach)]
+        found += [*_quorum(protocol, reach), *_people(protocol, reach)]
     if fit is not None:
         found += [*_texts(protocol, fit)]
     found += [*_unreviewed()]
@@ -108,7 +70,7 @@ def lint(
 def _unreachable(protocol: ActionProtocol) -> Iterable[Warned]:
     never: set[str] = set()
     for step in protocol.steps:
-        why = _never(step, never)
+        why = _never(step, never) or _in_vain(protocol, step)
         if why:
             never.add(step.id)
             yield Warned(fault=Fault.UNREACHABLE, step=step.id, words=why)
@@ -123,14 +85,14 @@ def _crowded(protocol: ActionProtocol) -> Iterable[Warned]:
     most = protocol.crowd_max
     nearest = [step for step in protocol.steps if step.to is Audience.NEAREST]
     for step in nearest if most is not None else ():
-        after = _after_raise(protocol, step)
+        after = after_raise(protocol, step)
         before = [
             one
             for one in nearest
             if one is not step
             and not one.requires
             and set(one.stopped_by) <= set(step.stopped_by)
-            and (sooner := _after_raise(protocol, one)) is not None
+            and (sooner := after_raise(protocol, one)) is not None
             and (step.after == one.id or (after is not None and sooner < after))
         ]
         asked = sum(one.count for one in before)
@@ -159,122 +121,41 @@ def _never(step: Step, never: set[str]) -> str:
     return ""
 
 
-def _deadlines(protocol: ActionProtocol, reach: Reach | None) -> Iterable[Warned]:
-    modems = 1 if reach is None else max(reach.modems, 1)
-    for step in protocol.steps:
-        needs_s = _round_s(step, modems)
-        if step.every is not None and needs_s > step.every.total_seconds():
-            words = (
-                f"a round needs about {needs_s:.0f} s on {modems} modem(s) and is"
-                f" repeated every {step.every.total_seconds():.0f} s"
-            )
-            yield Warned(fault=Fault.DEADLINE, step=step.id, words=words)
-        earlier = next((one for one in protocol.steps if one.id == step.after), None)
-        waits = Condition.SOMEBODY_COMING in step.stopped_by
-        if earlier is None or not waits or earlier.to not in PEOPLE:
-            continue
-        needed = ANSWER + timedelta(seconds=_round_s(earlier, modems))
-        if step.delay < needed:
-            words = (
-                f"comes {step.delay.total_seconds():.0f} s after {earlier.id!r}: nobody"
-                f" can have answered before {needed.total_seconds():.0f} s"
-            )
-            yield Warned(fault=Fault.DEADLINE, step=step.id, words=words)
+def _in_vain(protocol: ActionProtocol, step: Step) -> str:
+    """Say for which of people's acts a step waits that this file leaves nobody."""
+    wanted = {step.after, *step.requires}
+    is_public = any(one.to is Audience.PUBLIC for one in protocol.steps)
+    if Start.APPROVED in wanted and not is_public:
+        return "waits for an approval, and there is no step for the public"
+    if Condition.DISPUTED in wanted and protocol.verification is None:
+        return "requires 'disputed', and without [verification] nothing is"
+    return ""
 
 
-def _round_s(step: Step, modems: int) -> float:
-    people = step.count if step.to is Audience.NEAREST else 1
-    each_s = SMS_S * ("sms" in step.channels) + CALL_S * ("call" in step.channels)
-    return people * each_s / modems
-
-
-def _single_ways(protocol: ActionProtocol) -> Iterable[Warned]:
-    """Find what all hangs on: one channel to people, or HQ by one alone."""
-    at_raise = [
-        step
-        for step in protocol.steps
-        if not protocol.begins_at_close(step) and step.to is not Audience.PUBLIC
-    ]
-    ways = {channel for step in at_raise for channel in step.channels}
-    if len(ways) == 1 or ways <= MODEM:
-        named = " and ".join(map(repr, sorted(ways)))
-        by = f"{named}, by modem," if ways <= MODEM else named
-        words = f"everybody is told by {by} alone: if it fails, nobody hears"
-        yield Warned(fault=Fault.SINGLE_POINT, step="", words=words)
-    if not any(step.to in {Audience.HQ, Audience.DUTY} for step in at_raise):
-        words = "HQ is never told: nobody takes the case"
-        yield Warned(fault=Fault.NOBODY, step="", words=words)
-    if protocol.lease is None:
-        words = (
-            "acknowledgement_lease_s is 0: an operator who takes it and does nothing"
-            " silences it for good"
-        )
-        yield Warned(fault=Fault.SINGLE_POINT, step="", words=words)
-    pages = [step for step in at_raise if step.to is Audience.DUTY]
-    if not any(s.every is not None and s.rounds is None for s in pages):
-        words = "the officers on duty are not paged round and round until one answers"
-        yield Warned(fault=Fault.SINGLE_POINT, step="", words=words)
-
-
-def _no_end(protocol: ActionProtocol) -> Iterable[Warned]:
-    """Find people who are told of an alarm and never of its end."""
-    told = {step.to for step in protocol.steps}
-    at_close = filter(protocol.begins_at_close, protocol.steps)
-    ends = Audience.TOLD in {step.to for step in at_close}
-    if told & {Audience.NEAREST, Audience.CONTACTS} and not ends:
-        words = "nobody who was told hears of the end: add a step to = 'told'"
-        yield Warned(fault=Fault.NOBODY, step="", words=words)
-
-
-def _quorum(protocol: ActionProtocol, reach: Reach | None) -> Iterable[Warned]:
-    """Find a quorum that nobody can reach in its time, or with these people."""
+def _quorum(protocol: ActionProtocol, reach: Reach) -> Iterable[Warned]:
+    """Find a quorum that these people cannot reach."""
     rule = protocol.verification
-    if rule is None:
+    if rule is None or Voice.HQ in rule.of:
         return
-    within_s = rule.within.total_seconds()
-    if rule.within < ANSWER:
-        words = f"verification.within_s is {within_s:.0f}: nobody can have answered"
-        yield Warned(fault=Fault.DEADLINE, step="", words=words)
-    for step in protocol.steps:
-        after = _after_raise(protocol, step)
-        if step.text == ASK and after is not None and after + ANSWER > rule.within:
-            words = (
-                f"asks {after.total_seconds():.0f} s after the raise, and who is"
-                f" believed is settled after {within_s:.0f} s"
-            )
-            yield Warned(fault=Fault.DEADLINE, step=step.id, words=words)
-    if reach is None or Voice.HQ in rule.of:
-        return
-    counts = [reach.people.get(_HEARD[voice]) for voice in rule.of - {Voice.HQ}]
-    there = sum(max(one.values(), default=0) for one in counts if one is not None)
+    counts = [reach.count(_HEARD[voice]) for voice in rule.of]
+    there = sum(one for one in counts if one is not None)
     if None not in counts and there < rule.needs:
         words = f"verification needs {rule.needs} people, and {there} can be reached"
         yield Warned(fault=Fault.NOBODY, step="", words=words)
 
 
-def _after_raise(protocol: ActionProtocol, step: Step) -> timedelta | None:
-    """Return how long after the raise a step comes at the soonest."""
-    passed = step.delay
-    for _ in protocol.steps:
-        earlier = protocol.step(StepId(step.after))
-        if earlier is None:
-            break
-        passed, step = passed + earlier.delay, earlier
-    return passed if step.after == Start.RAISED else None
-
-
 def _people(protocol: ActionProtocol, reach: Reach) -> Iterable[Warned]:
+    if reach.modems == 1 and any(MODEM & set(step.channels) for step in protocol.steps):
+        words = "one modem alone sends every SMS and rings every telephone"
+        yield Warned(fault=Fault.SINGLE_POINT, step="", words=words)
     for step in protocol.steps:
-        known = reach.people.get(step.to)
-        if known is None:
-            continue
-        there = max((known.get(channel, 0) for channel in step.channels), default=0)
-        ways = " or ".join(step.channels)
+        there = reach.count(step.to, step.channels)
+        by = " or ".join(step.channels)
         if there == 0:
-            words = f"nobody of {step.to.value!r} can be reached by {ways}"
+            words = f"nobody of {step.to.value!r} can be reached by {by}"
             yield Warned(fault=Fault.NOBODY, step=step.id, words=words)
         elif there == 1 and step.to in PEOPLE:
-            words = f"one person alone of {step.to.value!r} can be reached by {ways}"
+            words = f"one person alone of {step.to.value!r} can be reached by {by}"
             yield Warned(fault=Fault.SINGLE_POINT, step=step.id, words=words)
 
 

@@ -1,18 +1,18 @@
-"""Whom a defender's steps can reach, counted from a roster. Pure."""
+"""Whom a defender's steps can reach, and how, from a roster. Pure."""
 
 from collections.abc import Iterable
 
 from engine.errors import DataError
-from engine.protocol.lint import Reach
+from engine.protocol.findings import Reach
 from engine.protocol.model import Audience
 from engine.roster.model import Person, Roster
 from engine.values import PersonId
 
-CHANNELS = ("sms", "call", "email")
+_BY_NUMBER = frozenset({"sms", "call"})
 
 
 def reach_of(roster: Roster, person: str, *, file: str, modems: int = 1) -> Reach:
-    """Return how many people each audience has, by channel.
+    """Return which channels reach each person of each audience.
 
     Args:
         roster: whose people are counted.
@@ -25,22 +25,24 @@ def reach_of(roster: Roster, person: str, *, file: str, modems: int = 1) -> Reac
 
     """
     defender = PersonId(person)
-    if roster.person(defender) is None:
+    themselves = roster.person(defender)
+    if themselves is None:
         raise DataError(file, None, "--for", f"nobody has the id {person!r}")
     colleagues = [one for one in roster.colleagues_of(defender) if one.available]
     return Reach(
         people={
-            Audience.NEAREST: _by_channel(colleagues),
-            Audience.CONTACTS: _by_channel(roster.contacts_of(defender)),
-            Audience.DUTY: _by_channel(roster.duty()),
+            Audience.NEAREST: _channels(colleagues),
+            Audience.CONTACTS: _channels(roster.contacts_of(defender)),
+            Audience.DUTY: _channels(roster.duty()),
+            Audience.DEFENDER: _channels([themselves]),
         },
         modems=modems,
     )
 
 
-def _by_channel(people: Iterable[Person]) -> dict[str, int]:
-    there = list(people)
-    return {
-        channel: sum(bool(person.addresses_on(channel)) for person in there)
-        for channel in CHANNELS
-    }
+def _channels(people: Iterable[Person]) -> tuple[frozenset[str], ...]:
+    return tuple(
+        frozenset(one.channel for one in person.addresses)
+        | (_BY_NUMBER if person.numbers else frozenset())
+        for person in people
+    )

@@ -79,6 +79,14 @@ def test_a_number_takes_calls_and_messages_and_an_address_neither() -> None:
     assert again(alarm, Audience.ASKED, ("email",)) == []
 
 
+def test_whoever_is_on_a_ladder_is_written_to_on_a_rung_that_was_not_tried() -> None:
+    alarm = two()
+    told = replace(alarm.told["c1"], ways=(("sms", "+1"), ("email", "c1@x")))
+    alarm = replace(alarm, told={"c1": told})
+    assert again(alarm, Audience.ASKED, ("email",)) == [("c1", "email", "c1@x")]
+    assert again(alarm, Audience.ASKED, ("matrix",)) == []
+
+
 @pytest.mark.parametrize(
     ("changes", "asked", "silent"),
     [

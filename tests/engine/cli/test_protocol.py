@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.protocol.lint import Fault, Warned
+from engine.protocol.findings import Fault, Warned
 from tests.engine.cli.services import natalia
 
 Patch = pytest.MonkeyPatch

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import pytest
 
 from engine.ports.modem import Forms
-from engine.protocol.lint import Fault, Reach, Warned, lint
+from engine.protocol.findings import Fault, Reach, Warned
+from engine.protocol.lint import lint
 from engine.protocol.model import ActionProtocol, Audience
 from engine.protocol.parse import parse_protocol
 
@@ -96,17 +97,34 @@ def test_a_step_that_never_comes_is_found_and_so_is_what_waits_for_it(
 
 
 def test_people_who_cannot_be_reached_are_found() -> None:
-    reach = Reach(people={Audience.NEAREST: {"sms": 0, "email": 4}})
+    reach = Reach(people={Audience.NEAREST: (frozenset({"email"}),) * 4})
     assert found(Fault.NOBODY, HQ, DUTY, NEAR, STOP, reach=reach) == [
         ("near", "nobody of 'nearest' can be reached by sms")
     ]
 
 
 def test_one_person_alone_is_a_single_point() -> None:
-    reach = Reach(people={Audience.DUTY: {"sms": 1, "call": 1}})
+    reach = Reach(people={Audience.DUTY: (frozenset({"sms", "call"}),)}, modems=2)
     assert found(Fault.SINGLE_POINT, HQ, DUTY, NEAR, reach=reach) == [
         ("duty", "one person alone of 'duty' can be reached by sms or call")
     ]
+
+
+def test_people_are_counted_by_whichever_way_each_has() -> None:
+    two = DUTY.replace('"sms", "call"', '"sms", "matrix"')
+    people = {Audience.DUTY: (frozenset({"sms"}), frozenset({"matrix", "email"}))}
+    reach = Reach(people=people, modems=2)
+    assert found(Fault.SINGLE_POINT, HQ, two, NEAR, reach=reach) == []
+    by_mail = DUTY.replace('"sms", "call"', '"email", "webhook"')
+    ((where, words),) = found(Fault.SINGLE_POINT, HQ, by_mail, NEAR, reach=reach)
+    assert (where, "one person alone" in words) == ("duty", True)
+
+
+def test_one_modem_is_a_single_point_for_whatever_goes_by_it() -> None:
+    one, two = (Reach(people={}, modems=modems) for modems in (1, 2))
+    ((where, words),) = found(Fault.SINGLE_POINT, HQ, DUTY, NEAR, reach=one)
+    assert (where, "one modem alone" in words) == ("", True)
+    assert found(Fault.SINGLE_POINT, HQ, DUTY, NEAR, reach=two) == []
 
 
 def test_an_audience_that_was_not_looked_at_is_not_spoken_of() -> None:
@@ -165,7 +183,11 @@ text = "ask"
 def test_a_quorum_of_more_people_than_there_are_is_found(
     contacts: int, times: int
 ) -> None:
-    people = {Audience.NEAREST: {"sms": 2}, Audience.CONTACTS: {"sms": contacts}}
+    by_sms = frozenset({"sms"})
+    people = {
+        Audience.NEAREST: (by_sms, by_sms),
+        Audience.CONTACTS: (by_sms,) * contacts,
+    }
     steps = (RULE, HQ, DUTY, NEAR, STOP)
     few = found(Fault.NOBODY, *steps, reach=Reach(people=people))
     said = "verification needs 3 people, and 2 can be reached"
@@ -175,7 +197,7 @@ def test_a_quorum_of_more_people_than_there_are_is_found(
 
 def test_a_quorum_with_hq_has_operators_as_well() -> None:
     with_hq = RULE.replace('"contacts"', '"hq"')
-    reach = Reach(people={Audience.NEAREST: {"sms": 2}})
+    reach = Reach(people={Audience.NEAREST: (frozenset({"sms"}),) * 2})
     assert found(Fault.NOBODY, with_hq, HQ, DUTY, NEAR, STOP, reach=reach) == []
 
 

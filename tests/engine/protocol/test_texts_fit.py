@@ -10,7 +10,8 @@ from itertools import pairwise
 import pytest
 
 from engine.ports.modem import Forms
-from engine.protocol.lint import Fault, lint, longest
+from engine.protocol.findings import Fault
+from engine.protocol.lint import lint, longest
 from engine.protocol.registry import STANDARD, load_registry
 from engine.protocol.texts import (
     LANGUAGES,

@@ -1,29 +1,50 @@
 """Whom a defender's steps reach is counted from the roster."""
 
+from dataclasses import replace
+
 import pytest
 
 from engine.errors import DataError
 from engine.protocol.model import Audience
 from engine.rehearsal.reach import reach_of
+from engine.roster.model import Address, Roster
 from engine.roster.sample import sample_roster
 from engine.values import PersonId
 
 ROSTER = sample_roster()
 
 
-def test_colleagues_contacts_and_officers_are_counted_by_channel() -> None:
+def test_colleagues_contacts_and_officers_are_counted_with_their_ways() -> None:
     reach = reach_of(ROSTER, "gannet", file="roster.toml", modems=2)
     contacts = ROSTER.contacts_of(PersonId("gannet"))
-    assert reach.people[Audience.CONTACTS]["sms"] == len(contacts)
-    assert reach.people[Audience.DUTY] == {"sms": 3, "call": 3, "email": 3}
+    assert reach.count(Audience.CONTACTS, ("sms",)) == len(contacts)
+    assert reach.people[Audience.DUTY] == (frozenset({"sms", "call", "email"}),) * 3
+    assert reach.people[Audience.DEFENDER] == (frozenset({"sms", "call"}),)
+    assert reach.count(Audience.HQ) is None
     assert reach.modems == 2
+
+
+def test_every_channel_counts_by_which_somebody_has_an_address() -> None:
+    colleagues = ROSTER.colleagues_of(PersonId("heron"))
+    first = next(one for one in colleagues if one.available)
+    matrix = Address(channel="matrix", address="@a:b")
+    changed = replace(first, numbers=(), addresses=(matrix,))
+    people = tuple(changed if p.person == first.person else p for p in ROSTER.people)
+    roster = Roster(people=people, rota=ROSTER.rota)
+    reach = reach_of(roster, "heron", file="roster.toml")
+    assert reach.count(Audience.NEAREST, ("matrix",)) == 1
+    before = reach_of(ROSTER, "heron", file="roster.toml")
+    by_sms = before.count(Audience.NEAREST, ("sms",))
+    assert by_sms is not None
+    assert reach.count(Audience.NEAREST, ("sms",)) == by_sms - 1
+    assert reach.count(Audience.NEAREST, ("sms", "matrix")) == by_sms
 
 
 def test_who_is_not_available_does_not_count() -> None:
     colleagues = ROSTER.colleagues_of(PersonId("heron"))
     there = sum(one.available and bool(one.addresses_on("sms")) for one in colleagues)
     reach = reach_of(ROSTER, "heron", file="roster.toml")
-    assert reach.people[Audience.NEAREST]["sms"] == there
+    assert reach.count(Audience.NEAREST, ("sms",)) == there
 
 
 def test_a_defender_who_is_not_there_is_named() -> None:

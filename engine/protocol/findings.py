@@ -1,0 +1,49 @@
+"""What may be found of an action protocol, and whom its steps reach."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from engine.protocol.model import Audience
+
+
+class Fault(StrEnum):
+    """What kind of finding."""
+
+    UNREACHABLE = "unreachable"
+    NOBODY = "nobody"
+    SINGLE_POINT = "single_point"
+    TEXT_TOO_LONG = "text_too_long"
+    DEADLINE = "deadline"
+    IGNORED = "ignored"
+    MISPLACED = "misplaced"
+    UNREVIEWED = "unreviewed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warned:
+    """One finding: which step (empty: the whole), and what to do about it."""
+
+    fault: Fault
+    step: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """Whom a defender's steps can reach: by audience, each person's channels.
+
+    `modems` send short messages side by side. An audience that is not there has not
+    been looked at, and nothing is said of it.
+    """
+
+    people: Mapping[Audience, tuple[frozenset[str], ...]]
+    modems: int = 1
+
+    def count(self, audience: Audience, channels: tuple[str, ...] = ()) -> int | None:
+        """Return how many have any of these channels, or any at all; None: unknown."""
+        there = self.people.get(audience)
+        if there is None:
+            return None
+        wanted = frozenset(channels)
+        return sum(bool(one & wanted if wanted else one) for one in there)

@@ -1,0 +1,129 @@
+"""What is said in a file and does nothing, or not what was meant: pure."""
+
+from collections.abc import Iterable
+from dataclasses import fields
+
+from engine.protocol.checks import NAMED_TEXT
+from engine.protocol.findings import Fault, Warned
+from engine.protocol.model import (
+    ActionProtocol,
+    Audience,
+    Level,
+    Publication,
+    Start,
+    Step,
+    Updates,
+    Voice,
+)
+from engine.values import Signal
+
+KNOWN_CHANNELS = frozenset({"sms", "call", "email", "webhook", "mastodon"})
+FOR_HQ = frozenset({"hq", "page", "notice", "unconfirmed"})
+"""Texts without a code, or with nothing that a colleague could answer."""
+_GO = frozenset({Audience.NEAREST, Audience.CONTACTS})
+_PEOPLE = _GO | {Audience.ASKED, Audience.SILENT}
+_SEARCH = {
+    "count": "count",
+    "within_m": "within_km",
+    "count_more": "count_more",
+    "within_more_m": "within_more_km",
+    "replaces_declined": "replaces_declined",
+}
+_MEANT = {
+    Signal.SOS: "a press for help",
+    Signal.REMOVED: "a device that is torn off",
+}
+
+
+def slips(protocol: ActionProtocol) -> Iterable[Warned]:
+    """Find all of them, those of the whole file first."""
+    yield from _triggers(protocol)
+    yield from _voices(protocol)
+    for words in _ignored(protocol):
+        yield Warned(fault=Fault.IGNORED, step="", words=words)
+    for step in protocol.steps:
+        for words in _ignored_of(step):
+            yield Warned(fault=Fault.IGNORED, step=step.id, words=words)
+        words = _misplaced(step)
+        if words:
+            yield Warned(fault=Fault.MISPLACED, step=step.id, words=words)
+
+
+def _triggers(protocol: ActionProtocol) -> Iterable[Warned]:
+    for signal, what in _MEANT.items():
+        if signal not in protocol.triggers:
+            words = (
+                f"triggers: {what} ({signal.value}) raises nothing, HQ alone sees it"
+            )
+            yield Warned(fault=Fault.UNREACHABLE, step="", words=words)
+
+
+def _voices(protocol: ActionProtocol) -> Iterable[Warned]:
+    rule = protocol.verification
+    if rule is None or Voice.HQ in rule.of:
+        return
+    words = "verification.of leaves out hq: it is never found false, whoever says so"
+    yield Warned(fault=Fault.UNREACHABLE, step="", words=words)
+    told = {step.to for step in protocol.steps if not protocol.begins_at_close(step)}
+    heard = {Voice.COLLEAGUES: Audience.NEAREST, Voice.CONTACTS: Audience.CONTACTS}
+    if not any(heard[voice] in told for voice in rule.of):
+        named = " or ".join(sorted(voice.value for voice in rule.of))
+        words = f"verification waits for {named}, and no step tells them"
+        yield Warned(fault=Fault.NOBODY, step="", words=words)
+
+
+def _ignored(protocol: ActionProtocol) -> Iterable[str]:
+    audiences = {step.to for step in protocol.steps}
+    texts = {step.text for step in protocol.steps}
+    starts = {step.after for step in protocol.steps}
+    said = protocol.publication
+    if Audience.PUBLIC not in audiences and said != Publication():
+        if said.level is not Level.NOTHING:
+            yield "publication: there is no step for the public"
+    elif said.level is Level.NAME and NAMED_TEXT not in texts:
+        yield f"publication.level is name, and no step says {NAMED_TEXT!r}"
+    if protocol.crowd_max is not None and Audience.NEAREST not in audiences:
+        yield "crowd_max: there is no step for the nearest"
+    if protocol.countdown and not audiences & _GO:
+        yield "countdown_s: there is no step for colleagues or contacts, who would wait"
+    is_told = Start.MOVED.value in starts
+    if not is_told and protocol.updates.every != Updates().every:
+        yield "updates.every_s: there is no step after 'moved'"
+    used = {channel for step in protocol.steps for channel in step.channels}
+    known = {*Audience} | KNOWN_CHANNELS | used
+    for word in protocol.forbids:
+        if word not in known:
+            yield (
+                f"forbids {word!r}: no audience and no channel that is known here;"
+                " what people may not do is said in never"
+            )
+
+
+def _ignored_of(step: Step) -> Iterable[str]:
+    usual = {field.name: field.default for field in fields(Step)}
+    said = [
+        (name, key)
+        for name, key in _SEARCH.items()
+        if getattr(step, name) != usual[name]
+    ]
+    if step.to is not Audience.NEAREST:
+        for _, key in said:
+            yield f"{key}: it is for the nearest alone"
+    else:
+        grows = [key for name, key in said if name in {"count_more", "within_more_m"}]
+        if grows and step.every is None:
+            yield f"{grows[0]}: there is no later round without every_s"
+        if step.within_more_m and step.within_m is None:
+            yield "within_more_km: nothing limits it without within_km"
+    if step.to is Audience.PUBLIC and step.repeats != usual["repeats"]:
+        yield "repeats: the public is never told again"
+
+
+def _misplaced(step: Step) -> str:
+    if step.to in _PEOPLE and step.text in FOR_HQ:
+        return f"{step.text!r} speaks to HQ, and leaves people nothing to answer"
+    if step.to in _GO and step.text == "ask":
+        return "'ask' asks of an alarm, and does not say where it is"
+    if step.text == "moved" and step.after != Start.MOVED:
+        return "'moved' says where somebody has gone: begin it with after = 'moved'"
+    return ""

@@ -1,0 +1,149 @@
+"""Whether people and HQ hear of an alarm, go on hearing, and hear of its end: pure."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from engine.protocol.findings import Fault, Warned
+from engine.protocol.lint_deadlines import ANSWER, PEOPLE, after_raise
+from engine.protocol.model import ActionProtocol, Audience, Condition, Step
+from engine.values import StepId
+
+MODEM = frozenset({"sms", "call"})
+_AT_HQ = frozenset({Audience.HQ, Audience.DUTY})
+_ASKED = frozenset({Audience.NEAREST, Audience.CONTACTS})
+_AGAIN = {
+    Audience.ASKED: _ASKED,
+    Audience.SILENT: _ASKED,
+    Audience.EVERYONE: _ASKED | _AT_HQ,
+}
+"""Whom these find: who was told before, where they were told."""
+
+
+def ways(protocol: ActionProtocol) -> Iterable[Warned]:
+    """Find what all hangs on, and who is left out."""
+    open_steps = [
+        step
+        for step in protocol.steps
+        if not protocol.begins_at_close(step) and step.to is not Audience.PUBLIC
+    ]
+    yield from _channels(open_steps)
+    yield from _hq(protocol, open_steps)
+    yield from _rota(protocol, open_steps)
+    yield from _end(protocol, open_steps)
+    yield from _again(open_steps)
+
+
+def _channels(steps: list[Step]) -> Iterable[Warned]:
+    """Find one channel to everybody."""
+    used = {channel for step in steps for channel in step.channels}
+    if len(used) == 1 or used <= MODEM:
+        named = " and ".join(map(repr, sorted(used)))
+        by = f"{named}, by modem," if used <= MODEM else named
+        words = f"everybody is told by {by} alone: if it fails, nobody hears"
+        yield Warned(fault=Fault.SINGLE_POINT, step="", words=words)
+
+
+def _hq(protocol: ActionProtocol, steps: list[Step]) -> Iterable[Warned]:
+    """Find an HQ that hears nothing, in some cases alone, or late."""
+    at_hq = [step for step in steps if step.to in _AT_HQ]
+    if not at_hq:
+        words = "HQ is never told: nobody takes the case"
+        yield Warned(fault=Fault.NOBODY, step="", words=words)
+        return
+    sure = [step for step in at_hq if _is_certain(protocol, step)]
+    if not sure:
+        words = (
+            "HQ is not told in every case: each of its steps waits for something, or"
+            " ends before an operator has taken it"
+        )
+        yield Warned(fault=Fault.NOBODY, step="", words=words)
+        return
+    soonest = min(after_raise(protocol, step) or timedelta(0) for step in sure)
+    if soonest > ANSWER:
+        words = f"HQ hears of it {soonest.total_seconds():.0f} s after the raise"
+        yield Warned(fault=Fault.DEADLINE, step="", words=words)
+
+
+def _rota(protocol: ActionProtocol, steps: list[Step]) -> Iterable[Warned]:
+    """Find paging that may end though nobody at HQ has taken it."""
+    if protocol.lease is None:
+        words = (
+            "acknowledgement_lease_s is 0: an operator who takes it and does nothing"
+            " silences it for good"
+        )
+        yield Warned(fault=Fault.SINGLE_POINT, step="", words=words)
+    pages = [
+        step
+        for step in steps
+        if step.to is Audience.DUTY and step.every is not None and step.rounds is None
+    ]
+    if not pages:
+        words = "the officers on duty are not paged round and round until one answers"
+        yield Warned(fault=Fault.SINGLE_POINT, step="", words=words)
+    elif not any(_is_certain(protocol, step) for step in pages):
+        words = (
+            "the officers on duty are not paged in every case until an operator has"
+            " taken it: require nothing, and stop at acknowledged alone"
+        )
+        yield Warned(fault=Fault.SINGLE_POINT, step=pages[0].id, words=words)
+
+
+def _is_certain(protocol: ActionProtocol, step: Step) -> bool:
+    """Say whether a step comes in every case that no operator has taken."""
+    one: Step | None = step
+    for _ in protocol.steps:
+        if one is None:
+            break
+        if one.requires or set(one.stopped_by) - {Condition.ACKNOWLEDGED}:
+            return False
+        one = protocol.step(StepId(one.after))
+    return after_raise(protocol, step) is not None
+
+
+def _end(protocol: ActionProtocol, steps: list[Step]) -> Iterable[Warned]:
+    """Find people who are told of an alarm and never, or not always, of its end."""
+    stops = [step for step in protocol.steps if step.to is Audience.TOLD]
+    if not stops:
+        if {step.to for step in steps} & _ASKED:
+            words = "nobody who was told hears of the end: add a step to = 'told'"
+            yield Warned(fault=Fault.NOBODY, step="", words=words)
+        return
+    if all(step.requires or step.stopped_by for step in stops):
+        words = "whoever was told hears of the end only if something else holds"
+        yield Warned(fault=Fault.NOBODY, step=stops[0].id, words=words)
+    back = {channel for step in stops for channel in step.channels}
+    for step in steps if back else []:
+        lost = [one for one in step.channels if not _comes_back(step, one, back)]
+        if step.to in PEOPLE and lost:
+            named = " or ".join(map(repr, lost))
+            words = (
+                f"whoever is told by {named} alone hears of no end: name it in"
+                f" {stops[0].id!r}"
+            )
+            yield Warned(fault=Fault.NOBODY, step=step.id, words=words)
+
+
+def _comes_back(step: Step, channel: str, back: set[str]) -> bool:
+    """Say whether whom a channel reached has an address for the end.
+
+    Of a ladder's people every rung's address is kept.
+    """
+    rungs = {rung.channel for rung in step.ladder}
+    number = channel == "call" and "sms" in back
+    return channel in back or number or bool(rungs & back)
+
+
+def _again(steps: list[Step]) -> Iterable[Warned]:
+    """Find steps that write again to people by ways on which nobody was told."""
+    for step in steps:
+        before = _AGAIN.get(step.to)
+        if before is None:
+            continue
+        told = {
+            channel for one in steps if one.to in before for channel in one.channels
+        }
+        told |= MODEM if told & MODEM else set()
+        if not told & set(step.channels):
+            by = " or ".join(map(repr, step.channels))
+            words = f"nobody of {step.to.value!r} was told by {by}, so none is known"
+            yield Warned(fault=Fault.NOBODY, step=step.id, words=words)

@@ -1,0 +1,163 @@
+"""What a file says, and what does nothing or means something else, is found."""
+
+import pytest
+
+from engine.protocol.findings import Fault
+from tests.engine.protocol.test_lint import DUTY, HQ, NEAR, RULE, STOP, found
+
+CONTACTS = """
+[[step]]
+id = "contacts"
+to = "contacts"
+channels = ["sms"]
+text = "sos"
+"""
+PUBLISH = """
+[[step]]
+id = "publish"
+after = "approved"
+to = "public"
+channels = ["mastodon"]
+text = "public"
+requires = ["verified", "consented", "approved"]
+"""
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "count = 3",
+        "within_km = 20",
+        "count_more = 1",
+        "within_more_km = 10",
+        "replaces_declined = true",
+    ],
+)
+def test_a_search_for_people_who_are_named_is_ignored(field: str) -> None:
+    ((where, words),) = found(Fault.IGNORED, HQ, DUTY, CONTACTS + field, STOP)
+    assert where == "contacts"
+    assert words.startswith(field.partition(" ")[0])
+    assert "for the nearest alone" in words
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ("count_more = 3\n", ["count_more: there is no later round"]),
+        ("within_km = 5\nwithin_more_km = 5\n", ["within_more_km: there is no later"]),
+        ("within_more_km = 5\nevery_s = 60\n", ["within_more_km: nothing limits it"]),
+        ("within_km = 5\nwithin_more_km = 5\ncount_more = 1\nevery_s = 60\n", []),
+        ("count = 9\nreplaces_declined = true\n", []),
+    ],
+)
+def test_a_search_that_cannot_grow_is_found(fields: str, said: list[str]) -> None:
+    near = NEAR.replace("count = 5\n", "") + fields
+    words = [words for _, words in found(Fault.IGNORED, HQ, DUTY, near, STOP)]
+    assert len(words) == len(said)
+    assert all(one.startswith(start) for one, start in zip(words, said, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("head", "steps", "said"),
+    [
+        ('[publication]\nlevel = "name"\n', (), "publication: there is no step"),
+        ("[publication]\ndelay_s = 60\n", (), "publication: there is no step"),
+        ('[publication]\nlevel = "nothing"\n', (), ""),
+        ('[publication]\nlevel = "name"\n', (PUBLISH,), "publication.level is name"),
+        ("[publication]\ndelay_s = 60\n", (PUBLISH,), ""),
+        ("", (PUBLISH + "repeats = 5\n",), "repeats: the public is never told again"),
+        ("[updates]\nevery_s = 900\n", (), "updates.every_s"),
+        ("[updates]\nmoved_m = 900\n", (), ""),
+        ('forbids = ["Contacts"]\n', (), "forbids 'Contacts'"),
+        ('forbids = ["police"]\n', (), "forbids 'police'"),
+        ('forbids = ["contacts", "mastodon", "public"]\n', (), ""),
+    ],
+)
+def test_what_is_agreed_for_the_whole_and_does_nothing_is_found(
+    head: str, steps: tuple[str, ...], said: str
+) -> None:
+    ignored = [words for _, words in found(Fault.IGNORED, head, HQ, DUTY, NEAR, *steps)]
+    assert len(ignored) == bool(said)
+    assert all(words.startswith(said) for words in ignored)
+
+
+def test_a_crowd_and_a_countdown_of_nobody_are_found() -> None:
+    rule = RULE.replace('"colleagues", "contacts"', '"hq"')
+    head = f"crowd_max = 4\ncountdown_s = 20\n{rule}"
+    said = [
+        words.partition(":")[0] for _, words in found(Fault.IGNORED, head, HQ, DUTY)
+    ]
+    assert said == ["crowd_max", "countdown_s"]
+    assert found(Fault.IGNORED, head, HQ, DUTY, NEAR) == []
+
+
+@pytest.mark.parametrize(
+    ("triggers", "said"),
+    [
+        ('["sos", "removed"]', []),
+        ('["sos"]', ["torn off (removed)"]),
+        ('["removed", "fall"]', ["for help (sos)"]),
+    ],
+)
+def test_a_press_or_a_torn_off_device_that_raises_nothing_is_found(
+    triggers: str, said: list[str]
+) -> None:
+    steps = (f"triggers = {triggers}\n", HQ, DUTY, NEAR, STOP)
+    words = [words for _, words in found(Fault.UNREACHABLE, *steps)]
+    assert len(words) == len(said)
+    assert all(one in line for one, line in zip(said, words, strict=True))
+
+
+def test_a_quorum_without_hq_is_never_one_for_false() -> None:
+    steps = (RULE, HQ, DUTY, NEAR, STOP)
+    ((where, words),) = found(Fault.UNREACHABLE, *steps)
+    assert (where, "never found false" in words) == ("", True)
+    with_hq = RULE.replace('"contacts"', '"hq"')
+    assert found(Fault.UNREACHABLE, with_hq, *steps[1:]) == []
+
+
+def test_a_quorum_of_people_whom_no_step_tells_is_found() -> None:
+    rule = RULE.replace('"colleagues", ', "")
+    ((_, words),) = found(Fault.NOBODY, rule, HQ, DUTY, NEAR, STOP)
+    assert words == "verification waits for contacts, and no step tells them"
+    assert found(Fault.NOBODY, rule, HQ, DUTY, NEAR, CONTACTS, STOP) == []
+
+
+@pytest.mark.parametrize(
+    "fields", ['after = "approved"\n', 'requires = ["approved"]\n']
+)
+def test_what_waits_for_an_approval_that_nobody_can_give_is_found(fields: str) -> None:
+    waits = CONTACTS + fields
+    ((where, _),) = found(Fault.UNREACHABLE, HQ, DUTY, NEAR, waits, STOP)
+    assert where == "contacts"
+    assert found(Fault.UNREACHABLE, HQ, DUTY, NEAR, waits, PUBLISH, STOP) == []
+
+
+def test_what_waits_for_a_dispute_where_there_is_none_is_found() -> None:
+    waits = f'{CONTACTS}requires = ["disputed"]\n'
+    ((where, _),) = found(Fault.UNREACHABLE, HQ, DUTY, waits, STOP)
+    assert where == "contacts"
+    rule = RULE.replace('"contacts"', '"hq"')
+    assert found(Fault.UNREACHABLE, rule, HQ, DUTY, waits, STOP) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["hq", "page", "notice", "unconfirmed", "ask", "moved"]
+)
+def test_a_text_that_leaves_people_nothing_to_go_by_is_found(text: str) -> None:
+    near = NEAR.replace('"sos"', f'"{text}"')
+    ((where, words),) = found(Fault.MISPLACED, HQ, DUTY, near, STOP)
+    assert (where, repr(text) in words) == ("near", True)
+
+
+def test_texts_where_they_belong_are_not_spoken_of() -> None:
+    follow = """
+[[step]]
+id = "follow"
+after = "moved"
+to = "everyone"
+channels = ["sms"]
+text = "moved"
+"""
+    ask = CONTACTS.replace('"contacts"', '"asked"').replace('"sos"', '"ask"')
+    assert found(Fault.MISPLACED, HQ, DUTY, NEAR, ask, follow, STOP) == []

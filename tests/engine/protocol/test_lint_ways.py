@@ -1,0 +1,112 @@
+"""Who is not told for certain, is told no more, or never of the end, is found."""
+
+import pytest
+
+from engine.protocol.findings import Fault
+from tests.engine.protocol.test_lint import DUTY, HQ, NEAR, STOP, found
+
+ACKNOWLEDGED = 'stopped_by = ["acknowledged"]'
+
+
+@pytest.mark.parametrize(
+    "condition", ["somebody_coming", "verified", "real", "false", "approved"]
+)
+def test_paging_that_something_else_than_an_operator_ends_is_a_single_point(
+    condition: str,
+) -> None:
+    """Colleagues may come, and a quorum may decide: nobody at HQ has taken it."""
+    both = DUTY.replace(ACKNOWLEDGED, f'stopped_by = ["acknowledged", "{condition}"]')
+    ((where, words),) = found(Fault.SINGLE_POINT, HQ, both, NEAR)
+    assert where == "duty"
+    assert "until an operator has taken it" in words
+    waits = f'{DUTY}requires = ["{condition}"]\n'
+    assert [one for one, _ in found(Fault.SINGLE_POINT, HQ, waits, NEAR)] == ["duty"]
+
+
+def test_another_page_that_goes_on_makes_up_for_one_that_ends() -> None:
+    ends = DUTY.replace(ACKNOWLEDGED, 'stopped_by = ["verified"]')
+    more = DUTY.replace('"duty"\nto', '"duty-2"\nto')
+    assert found(Fault.SINGLE_POINT, HQ, ends, more, NEAR) == []
+
+
+def test_hq_that_hears_only_of_some_is_found() -> None:
+    some = 'requires = ["confirmed_source"]\n'
+    ((where, words),) = found(Fault.NOBODY, HQ + some, DUTY + some, NEAR, STOP)
+    assert (where, "HQ is not told in every case" in words) == ("", True)
+    assert found(Fault.NOBODY, HQ + some, DUTY, NEAR, STOP) == []
+
+
+def test_hq_that_waits_for_a_step_that_may_not_come_is_found() -> None:
+    near = f'{NEAR}requires = ["confirmed_source"]\n'
+    after = 'after = "near"\n'
+    lost = found(Fault.NOBODY, near, HQ + after, DUTY + after, STOP)
+    assert ["every case" in words for _, words in lost] == [True]
+    assert found(Fault.NOBODY, NEAR, HQ + after, DUTY + after, STOP) == []
+
+
+@pytest.mark.parametrize(("delay_s", "times"), [(60, 0), (61, 1), (86_400, 1)])
+def test_hq_that_hears_late_is_found(delay_s: int, times: int) -> None:
+    late = f"delay_s = {delay_s}\n"
+    said = [words for _, words in found(Fault.DEADLINE, HQ + late, DUTY + late, NEAR)]
+    assert said == [f"HQ hears of it {delay_s} s after the raise"] * times
+    assert found(Fault.DEADLINE, HQ + late, DUTY, NEAR) == []
+
+
+def test_whoever_is_told_by_a_way_that_the_end_does_not_take_is_found() -> None:
+    stop = STOP.replace('"sms", "email"', '"email"')
+    lost = dict(found(Fault.NOBODY, HQ, DUTY, NEAR, stop))
+    assert set(lost) == {"near", "duty"}
+    assert "told by 'sms' alone hears of no end" in lost["near"]
+    assert "'sms' or 'call'" in lost["duty"]
+
+
+def test_whoever_is_rung_reads_of_the_end_and_so_do_all_on_a_ladder() -> None:
+    rung = NEAR.replace('"sms"', '"call"')
+    ladder = NEAR.replace('channels = ["sms"]\n', "") + (
+        '[[step.ladder]]\nchannel = "matrix"\nproof = "accepted"\nwithin_s = 60\n'
+        '[[step.ladder]]\nchannel = "sms"\nproof = "delivered"\nwithin_s = 60\n'
+    )
+    for near in (rung, ladder):
+        assert found(Fault.NOBODY, HQ, DUTY, near, STOP) == []
+    by_matrix = NEAR.replace('"sms"', '"matrix"')
+    assert [w for w, _ in found(Fault.NOBODY, HQ, DUTY, by_matrix, STOP)] == ["near"]
+
+
+@pytest.mark.parametrize("rule", ["requires", "stopped_by"])
+def test_an_end_of_which_people_hear_only_sometimes_is_found(rule: str) -> None:
+    stop = f'{STOP}{rule} = ["verified"]\n'
+    ((where, words),) = found(Fault.NOBODY, HQ, DUTY, NEAR, stop)
+    assert (where, "only if something else holds" in words) == ("stop", True)
+    always = STOP.replace('"stop"\nafter', '"stop-2"\nafter')
+    assert found(Fault.NOBODY, HQ, DUTY, NEAR, stop, always) == []
+
+
+def again(audience: str, channel: str) -> str:
+    return f"""
+[[step]]
+id = "again"
+after = "near"
+delay_s = 300
+to = "{audience}"
+channels = ["{channel}"]
+text = "ask"
+"""
+
+
+@pytest.mark.parametrize(
+    ("audience", "channel", "is_lost"),
+    [
+        ("asked", "sms", False),
+        ("silent", "call", False),
+        ("asked", "email", True),
+        ("silent", "email", True),
+        ("everyone", "email", False),
+        ("everyone", "matrix", True),
+    ],
+)
+def test_whoever_is_written_to_again_by_a_way_that_nobody_knows_is_found(
+    audience: str, channel: str, *, is_lost: bool
+) -> None:
+    step = again(audience, channel)
+    lost = found(Fault.NOBODY, HQ, DUTY, NEAR, step, STOP)
+    assert [where for where, _ in lost] == ["again"] * is_lost
