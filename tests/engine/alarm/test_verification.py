@@ -15,8 +15,8 @@ from engine.alarm.events import (
     VerificationAsked,
 )
 from engine.alarm.schedule import next_due
-from engine.alarm.state import Ask, ReplyKind, SourceDoubt, Truth
-from engine.alarm.verification import counted
+from engine.alarm.state import Ask, ReplyKind, Said, SourceDoubt, Truth
+from engine.alarm.verification import answer_due, counted, judges_of
 from engine.protocol.model import (
     ActionProtocol,
     Audience,
@@ -244,6 +244,36 @@ def test_no_operator_of_the_quorum_approves(by: str) -> None:
     assert scene.state().truth is Truth.VERIFIED
     scene.approve(ALDER if by == ALDER else ROWAN)
     assert refusals(scene) == [RefusalGround.SAME_OPERATOR]
+
+
+def test_only_operators_whose_word_made_it_verified_are_its_judges() -> None:
+    scene = acknowledged()
+    said = tuple(
+        Said(name=name, voice=voice, truth=truth, at=scene.now)
+        for name, voice, truth in (
+            ("c1", Voice.COLLEAGUES, Truth.VERIFIED),
+            ("alder", Voice.HQ, Truth.VERIFIED),
+            ("rowan", Voice.HQ, Truth.FALSE),
+        )
+    )
+    assert judges_of(replace(scene.state(), voices=said)) == {"alder"}
+
+
+def test_without_a_quorum_to_reach_every_word_is_counted() -> None:
+    scene = Scene().raised()
+    assert scene.state().protocol.verification is None
+    scene.settle_all()
+    scene.reply("c1", ReplyKind.REAL)
+    assert counted(scene.state(), Truth.VERIFIED) == ("c1",)
+
+
+def test_a_dispute_is_no_matter_of_time() -> None:
+    scene = scene_of(attended(otherwise=Fallback.TREAT_AS_REAL))
+    assert answer_due(scene.state()) is not None
+    scene.reply("c1", ReplyKind.REAL)
+    scene.reply("c2", ReplyKind.FALSE)
+    assert scene.state().ask is Ask.DISPUTED
+    assert answer_due(scene.state()) is None
 
 
 def test_where_nobody_has_said_so_in_time_the_officers_on_duty_are_asked() -> None:
