@@ -120,6 +120,39 @@ def test_the_sound_is_tested_and_silence_is_short(rig: Rig, sign_in: Sign) -> No
         expect(alder.page.locator("#shout")).to_contain_text("waits for HQ")
 
 
+def test_whoever_opens_a_case_still_hears_what_waits(rig: Rig, sign_in: Sign) -> None:
+    """Each page had to be given its sound anew, and said so in a button's colour."""
+    alder = sign_in("alder")
+    alder.page.locator("#sound").click()
+    body = alder.page.locator("body")
+    expect(body).to_have_attribute("data-deaf", "no")
+    with rig.device() as device:
+        device.sos()
+    alder.case()
+    expect(body).to_have_attribute("data-sounding", "yes")
+    expect(body).to_have_attribute("data-deaf", "no")
+    expect(alder.page.locator("#mute")).to_be_empty()
+    expect(alder.page.locator("#sound")).to_have_text("Sound is on. Test it again")
+    alder.page.locator("#up").click()
+    alder.page.wait_for_selector("#list")
+    expect(body).to_have_attribute("data-deaf", "no")
+    assert alder.faults == []
+
+
+def test_a_page_that_cannot_sound_says_so_until_somebody_presses_on_it(
+    rig: Rig, sign_in: Sign
+) -> None:
+    alder = sign_in("alder")
+    with rig.device() as device:
+        device.sos()
+    mute = alder.page.get_by_role("alert").filter(has_text="NO SOUND on this page")
+    expect(mute).to_be_visible()
+    alder.page.get_by_role("heading", name="Alarms").click()
+    expect(alder.page.locator("#mute")).to_be_empty()
+    expect(alder.page.locator("body")).to_have_attribute("data-deaf", "no")
+    assert alder.faults == []
+
+
 def test_what_is_revealed_leaves_the_page_though_the_engine_is_away(
     rig: Rig, sign_in: Sign
 ) -> None:

@@ -2,8 +2,10 @@
 
 const SILENCE_MS = 120_000;
 const EVERY_MS = 1_500;
+const TESTED = "sound-tested";
 const button = document.getElementById("sound");
 const silence = document.getElementById("silence");
+const mute = document.getElementById("mute");
 let audio = null;
 let wanted = false;
 let silentUntil = 0;
@@ -39,7 +41,27 @@ function tick() {
   // Browsers keep a page silent until somebody has pressed something on it.
   const deaf = audio?.state !== "running";
   document.body.dataset.deaf = deaf ? "yes" : "no";
+  const warning = deaf && (wanted || isTested()) ? "NO SOUND on this page: press a key, or anywhere on it" : "";
+  if (mute.textContent !== warning) mute.textContent = warning;
   if (rings) ring();
+}
+
+function isTested() {
+  return sessionStorage.getItem(TESTED) === "yes";
+}
+
+function tested() {
+  button.setAttribute("aria-pressed", "true");
+  button.textContent = "Sound is on. Test it again";
+}
+
+// Each page has a sound of its own: whoever goes from the list to a case must not lose
+// it. Where the browser does not let it begin by itself, any press on the page does.
+function wake() {
+  if (audio?.state === "running") return;
+  audio ??= new AudioContext();
+  audio.onstatechange = tick;
+  audio.resume().catch(() => {});
 }
 
 export function sound(isWanted) {
@@ -55,15 +77,20 @@ export function hush() {
 }
 
 async function begin() {
-  audio ??= new AudioContext();
+  wake();
   await audio.resume();
   ring();
-  button.setAttribute("aria-pressed", "true");
-  button.textContent = "Sound is on. Test it again";
+  sessionStorage.setItem(TESTED, "yes");
+  tested();
   document.getElementById("outcome").textContent = "That was the sound of an alarm. If you did not hear it, look at the loudspeaker now.";
 }
 
 button.addEventListener("click", begin);
 silence.addEventListener("click", hush);
+for (const press of ["pointerdown", "pointerup", "keydown"]) addEventListener(press, wake, true);
+if (isTested()) {
+  tested();
+  wake();
+}
 setInterval(tick, EVERY_MS);
 tick();
