@@ -4,6 +4,7 @@ import secrets
 from urllib.parse import quote
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -14,7 +15,13 @@ from engine.alarm.commands import AlarmCommand
 from engine.console.acts import ActError, command_of, word_command
 from engine.console.desk import ConsoleDesk
 from engine.console.page import desk_of, page
-from engine.console.security import Guard, form_of, session_of
+from engine.console.security import (
+    Guard,
+    back_of,
+    form_of,
+    session_of,
+    wants_json,
+)
 from engine.console.sign_in import password, sign_in, sign_in_page, sign_out
 from engine.console.stream import events
 from engine.console.view import detail, summary
@@ -45,6 +52,7 @@ def console_app(desk: ConsoleDesk) -> Starlette:
             Mount("/static", StaticFiles(packages=[("engine.console", "static")])),
         ],
         middleware=[Middleware(Guard, desk=desk)],
+        exception_handlers={HTTPException: not_done, ActError: impossible},
     )
     app.state.desk = desk
     return app
@@ -100,19 +108,37 @@ async def act(request: Request) -> Response:
     name = request.path_params["act"]
     click = form.get("id", "")[:CLICK_MAX] or secrets.token_hex(8)
     command_id = CommandId(f"{session.operator}/{click}")
-    try:
-        command = _command(desk, alarm_id, name, form, session.operator, command_id)
-    except ActError as error:
-        return JSONResponse({"error": str(error)}, status_code=UNPROCESSABLE)
+    command = _command(desk, alarm_id, name, form, session.operator, command_id)
     refused = await desk.act(alarm_id, command)
     if refused is None and name == "reveal":
         session.reveal(alarm_id, desk.now_s())
-    if "application/json" in request.headers.get("accept", ""):
+    if wants_json(request):
         body = {"done": refused is None, "refused": refused}
         return JSONResponse(body, status_code=200 if refused is None else REFUSED)
     return RedirectResponse(
         f"/alarms/{quote(alarm_id, safe='')}{_refused_query(refused)}", status_code=303
     )
+
+
+def not_done(request: Request, error: Exception) -> Response:
+    """Answer what was refused before any rule was asked; in words on every way."""
+    assert isinstance(error, HTTPException)
+    is_lost = error.status_code == MISSING
+    why = "there is no such page" if is_lost else error.detail
+    return _not_done(request, why, error.status_code)
+
+
+def impossible(request: Request, error: Exception) -> Response:
+    """Answer a form that says something impossible."""
+    return _not_done(request, str(error), UNPROCESSABLE)
+
+
+def _not_done(request: Request, why: str, status: int) -> Response:
+    if wants_json(request):
+        return JSONResponse({"error": why}, status_code=status)
+    answer = page(request, "not_done.html", why=why, back=back_of(request))
+    answer.status_code = status
+    return answer
 
 
 def _command(

@@ -17,6 +17,7 @@ from engine.console.sessions import Session
 COOKIE = "natalia_session"
 CSRF_HEADER = "x-csrf-token"
 FORBIDDEN = 403
+OTHER_SIGN_IN = "this page is of an earlier sign-in; reload it, then repeat"
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'self'; base-uri 'none'; form-action 'self'; "
@@ -44,6 +45,17 @@ def inside(target: str) -> str:
     return target if _PATH.fullmatch(target) else "/"
 
 
+def back_of(request: Request) -> str:
+    """Return where somebody is led back: an act that was not done to its case."""
+    path = request.url.path
+    return inside(path.rpartition("/")[0] if _changes(request) else path)
+
+
+def wants_json(request: Request) -> bool:
+    """Say whether a program asks, or the page's own script."""
+    return "application/json" in request.headers.get("accept", "")
+
+
 def session_of(request: Request) -> Session:
     """Return the session that the guard has found."""
     session: Session = request.state.session
@@ -60,7 +72,7 @@ async def form_of(request: Request) -> dict[str, str]:
     fields = text_fields(await request.form())
     sent = request.headers.get(CSRF_HEADER) or fields.get("csrf", "")
     if not compare_digest(sent.encode(), session_of(request).csrf.encode()):
-        raise HTTPException(FORBIDDEN, "csrf token missing or wrong")
+        raise HTTPException(FORBIDDEN, OTHER_SIGN_IN)
     return fields
 
 
@@ -104,12 +116,10 @@ class Guard:
         path = request.url.path
         if path == _SIGN_IN or path.startswith(_OPEN_PATHS):
             return None
-        wants_page = "application/json" not in request.headers.get("accept", "")
-        if path.startswith(("/api/", "/events")) or not wants_page:
+        if path.startswith(("/api/", "/events")) or wants_json(request):
             return JSONResponse({"error": "sign in first"}, status_code=401)
-        # An act that came too late is not done after all: its case is shown again.
-        back = path.rpartition("/")[0] if _changes(request) else path
-        return RedirectResponse(f"/sign-in?to={quote(inside(back))}", status_code=303)
+        back = quote(back_of(request))
+        return RedirectResponse(f"/sign-in?to={back}", status_code=303)
 
 
 def _changes(request: Request) -> bool:

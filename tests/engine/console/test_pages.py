@@ -5,7 +5,7 @@ from starlette.routing import Mount, Route
 
 from engine.console.operators import first_password_path
 from engine.console.pages import console_app
-from engine.console.security import HEADERS, inside
+from engine.console.security import HEADERS, OTHER_SIGN_IN, inside
 from engine.console.sessions import IDLE_S
 from engine.values import OperatorId
 from tests.engine.console.hq import Hq, browser
@@ -153,6 +153,31 @@ def test_a_form_without_its_csrf_token_does_nothing(
     found = hq.alarm(alarm)
     assert found is not None
     assert found.acknowledged is None
+
+
+def test_a_page_of_an_earlier_sign_in_says_so_and_not_that_nobody_answers(
+    hq: Hq,
+) -> None:
+    """Its words were no JSON, which the page's script took for an engine away."""
+    hq.press()
+    with browser(hq) as at:
+        stale = {"csrf": "of another sign-in"}
+        accept = {"accept": "application/json"}
+        answer = at.client.post("/alarms/a1/acknowledge", data=stale, headers=accept)
+        assert (answer.status_code, answer.json()["error"]) == (403, OTHER_SIGN_IN)
+        page = at.client.post("/alarms/a1/acknowledge", data=stale).text
+        assert f"Not done: {OTHER_SIGN_IN}." in page
+        assert '<a href="/alarms/a1">Back</a>' in page
+
+
+def test_what_cannot_be_done_is_said_in_a_page_without_javascript(hq: Hq) -> None:
+    hq.press()
+    with browser(hq) as at:
+        answer = at.client.post("/alarms/a1/close", data={"csrf": at.csrf})
+        assert answer.status_code == 422
+        assert "Not done: reason: one of safe" in answer.text
+        assert at.client.get("/nowhere").status_code == 404
+        assert "Not done: there is no such page." in at.client.get("/nowhere").text
 
 
 def test_another_operators_csrf_token_is_no_good(hq: Hq) -> None:
