@@ -191,6 +191,57 @@ def test_who_signs_out_elsewhere_is_told_and_not_left_in_silence(
     sounding(alder.page, "yes")
 
 
+def test_a_click_on_a_page_of_an_earlier_sign_in_is_not_put_down_to_the_engine(
+    rig: Rig, sign_in: Sign
+) -> None:
+    """It said "No answer from the engine. Press again", for ever."""
+    alder = sign_in("alder")
+    with rig.device() as device:
+        device.sos()
+    alder.case()
+    other = alder.page.context.new_page()
+    other.goto(alder.origin)
+    other.get_by_role("button", name="Sign out").click()
+    other.get_by_label("Operator").fill("alder")
+    other.get_by_label("Password").fill(rig.password("alder"))
+    other.get_by_role("button", name="Sign in").click()
+    other.wait_for_selector("#live.on")
+    alder.page.locator("#do-acknowledge").click()
+    outcome = alder.page.locator("#outcome")
+    expect(outcome).to_contain_text("Not done: this page is of an earlier sign-in")
+
+
+def test_without_javascript_a_page_does_not_say_that_it_is_live(
+    rig: Rig, sign_in: Sign
+) -> None:
+    alder = sign_in("alder")
+    expect(alder.page.locator("#none")).to_contain_text("This page is live")
+    context = alder.page.context
+    still = context.browser.new_context(  # type: ignore[union-attr] # it has one
+        java_script_enabled=False, storage_state=context.storage_state()
+    )
+    page = still.new_page()
+    page.goto(alder.origin)
+    expect(page.locator("#none")).to_contain_text("No open alarm.")
+    expect(page.get_by_text("This page is live")).to_be_hidden()
+    expect(page.get_by_role("alert")).to_contain_text("NOT LIVE")
+    expect(page.get_by_text("connecting")).to_be_hidden()
+    with rig.device() as device:
+        device.sos()
+    # It is read anew by itself.
+    expect(page.locator("#group-waiting")).to_contain_text("Heron", timeout=15_000)
+    still.close()
+
+
+def test_a_list_that_is_cut_off_does_not_say_that_it_is_live(
+    rig: Rig, sign_in: Sign
+) -> None:
+    alder = sign_in("alder")
+    rig.kill()
+    expect(alder.page.locator("#live")).to_have_text("NOT LIVE")
+    expect(alder.page.get_by_text("This page is live")).to_be_hidden()
+
+
 def test_every_channel_dead_sounds_on_the_console(rig: Rig, sign_in: Sign) -> None:
     alder = sign_in("alder")
     for modem in rig.modems:
