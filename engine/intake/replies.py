@@ -60,8 +60,8 @@ _WORDS: tuple[tuple[ReplyKind, tuple[str, ...]], ...] = (
 # Beside "coming" they say that it is not meant, or something nobody can tell.
 _NEGATIONS = re.compile(r"(?<!\w)(not|no|n't|inte|ej|не|ne|pas|لن|لست|ليس)(?!\w)|n't")
 _NUMBERS = {"1": ReplyKind.COMING, "2": ReplyKind.CANNOT, "3": ReplyKind.NEED_HELP}
-# What somebody knows of the alarm. Much hangs on it: "5 min" is no verdict, and the
-# number counts only where nothing but its own word stands beside it.
+# What somebody knows of the alarm. Much hangs on it: "5 min" is no verdict, and number
+# or word count only where nothing but the other stands beside them.
 _VERDICTS = {"4": ReplyKind.REAL, "5": ReplyKind.FALSE, "6": ReplyKind.SAFE}
 _VERDICT_WORDS: tuple[tuple[ReplyKind, tuple[str, ...]], ...] = (
     (
@@ -126,19 +126,21 @@ def _kind(text: str) -> ReplyKind | None:
 
 
 def _verdicts(text: str) -> set[ReplyKind]:
-    """Read what somebody knows; nothing where they deny it, or ask."""
-    lowered = text.lower().replace("\u2019", "'")
+    """Read what somebody knows: its word, its number or both, and nothing beside them.
+
+    "I hope she is safe" and "when is it safe to go" are for a person to read.
+    """
+    rest = text.lower()
     found: set[ReplyKind] = set()
     for kind, words in _VERDICT_WORDS:
         for word in words:
-            lowered, count = re.subn(rf"(?<!\w){re.escape(word)}(?!\w)", " ", lowered)
+            rest, count = re.subn(rf"(?<!\w){re.escape(word)}(?!\w)", " ", rest)
             if count:
                 found.add(kind)
-    number = re.fullmatch(r"\W*([456])\W*", lowered)
-    if number is not None:
-        found.add(_VERDICTS[number[1]])
-    doubtful = _NEGATIONS.search(lowered) or re.search("[?\u061f]", lowered)
-    return set() if doubtful else found
+    alone = re.fullmatch(r"\W*([456]?)\W*", rest)
+    if alone is None or re.search("[?\u061f]", rest):
+        return set()
+    return found | ({_VERDICTS[alone[1]]} if alone[1] else set())
 
 
 def _by_number(text: str) -> ReplyKind | None:

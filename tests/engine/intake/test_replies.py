@@ -211,6 +211,29 @@ def test_what_may_be_no_verdict_is_none(text: str) -> None:
     assert read_reply(text).kind is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I hope he is safe",
+        "make sure she is safe",
+        "stay safe",
+        "is she safe",
+        "when is it safe to go",
+        "Heron is safe, he is with me",
+        "she would never give a false alarm",
+        "the police say it is false",
+        "she was real scared",
+        "espero que esté a salvo",
+        "j'espère qu'elle est en sécurité",
+        "надеюсь, он в безопасности",
+    ],
+)
+def test_a_word_in_a_sentence_is_no_verdict_bug_a_hope_was_an_all_clear(
+    text: str,
+) -> None:
+    assert read_reply(f"K7F2 {text}").kind is None
+
+
 def test_what_somebody_does_outweighs_what_they_know() -> None:
     assert read_reply("K7F2 is it real? I am coming").kind is ReplyKind.COMING
     assert read_reply("K7F2 true! help").kind is ReplyKind.NEED_HELP
