@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from engine.alarm import case_events as case_facts
 from engine.alarm import events as facts
-from engine.alarm.events import AlarmEvent
 from engine.alarm.state import (
     Ask,
     CloseReason,
@@ -54,11 +53,10 @@ from engine.values import (
 
 T = TypeVar("T")
 
-_YEAR_2100_MS = 4_102_444_800_000
 WORDS = st.text(max_size=20)
 NAMES = st.sampled_from(["wren", "owl", "hq-1", "alder", "public-1", "nobody"])
 STEPS = st.sampled_from(["colleagues", "hq", "duty", "widen", "publish", "stop", "x"])
-INSTANTS = st.integers(0, _YEAR_2100_MS).map(Instant)
+INSTANTS = st.integers(0, 4_102_444_800_000).map(Instant)  # to the year 2100
 DURATIONS = st.integers(0, 10**10).map(lambda ms: timedelta(milliseconds=ms))
 LATITUDES = st.floats(-90, 90)
 LONGITUDES = st.floats(-180, 180)
@@ -226,7 +224,7 @@ TAKEN_IN = st.builds(
     ),
 )
 # One strategy for each kind of fact.
-EVENTS: dict[type[AlarmEvent], st.SearchStrategy[AlarmEvent]] = {
+EVENTS: dict[type[facts.AlarmEvent], st.SearchStrategy[facts.AlarmEvent]] = {
     facts.AlarmRaised: st.builds(
         facts.AlarmRaised,
         at=INSTANTS,
@@ -315,6 +313,7 @@ EVENTS: dict[type[AlarmEvent], st.SearchStrategy[AlarmEvent]] = {
         channel=st.just("sms"),
         source=maybe(WORDS.map(ReportKey)),
         duress=st.booleans(),
+        text=WORDS,
     ),
     facts.AlarmAcknowledged: st.builds(
         facts.AlarmAcknowledged, at=INSTANTS, by=OPERATORS
@@ -385,6 +384,7 @@ EVENTS: dict[type[AlarmEvent], st.SearchStrategy[AlarmEvent]] = {
         by=maybe(OPERATORS),
         text=WORDS,
         source=maybe(WORDS.map(ReportKey)),
+        person=maybe(NAMES),
     ),
     facts.DetailsRevealed: st.builds(
         facts.DetailsRevealed, at=INSTANTS, by=OPERATORS, what=WORDS
@@ -397,4 +397,4 @@ EVENTS: dict[type[AlarmEvent], st.SearchStrategy[AlarmEvent]] = {
         ground=st.sampled_from(facts.RefusalGround),
     ),
 }
-ANY_EVENT: st.SearchStrategy[AlarmEvent] = st.one_of(*EVENTS.values())
+ANY_EVENT: st.SearchStrategy[facts.AlarmEvent] = st.one_of(*EVENTS.values())

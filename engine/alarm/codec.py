@@ -66,7 +66,8 @@ VERSIONS: dict[str, int] = dict.fromkeys(CLASSES, 1) | {
     "NotificationPlanned": 2,
     "PressJoined": 2,
     "CancelRequested": 2,
-    "ReplyReceived": 2,
+    "ReplyReceived": 3,
+    "NoteAdded": 2,
     "AlarmClosed": 3,
     "AlarmReopened": 2,
 }

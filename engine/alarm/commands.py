@@ -81,7 +81,7 @@ class TakeReply:
     """A recipient's answer, with intake's word on whether it is authentic.
 
     `proven` where their word of safety stands in it, `duress` where the word of force
-    does.
+    does; neither stands in `text`, which is what they wrote.
     """
 
     command_id: CommandId
@@ -92,6 +92,7 @@ class TakeReply:
     source: ReportKey | None = None
     proven: bool = False
     duress: bool = False
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,12 +166,13 @@ class Reopen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddNote:
-    """Words for the time line."""
+    """Words for the time line: an operator's, or those of somebody who was told."""
 
     command_id: CommandId
     by: OperatorId | None
     text: str
     source: ReportKey | None = None
+    person: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

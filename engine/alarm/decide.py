@@ -236,7 +236,11 @@ def _commanded(alarm: Alarm | None, command: AlarmCommand, now: Instant) -> Even
             return casework(alarm, command, now)
         case AddNote():
             note = NoteAdded(
-                at=now, by=command.by, text=command.text, source=command.source
+                at=now,
+                by=command.by,
+                text=command.text,
+                source=command.source,
+                person=command.person,
             )
             return (note,) if alarm else ()
         case _:
@@ -329,6 +333,7 @@ def _reply(alarm: Alarm | None, command: TakeReply, now: Instant) -> Events:
         channel=command.channel,
         source=command.source,
         duress=command.duress,
+        text=command.text,
     )
     if alarm.is_open or not command.duress:
         return (received,)

@@ -186,7 +186,8 @@ class NotificationsWithdrawn:
 class ReplyReceived:
     """A recipient answered; only an authentic reply counts, others are shown.
 
-    A forced one (`duress`) is shown like any other, and counts for nothing.
+    A forced one (`duress`) is shown like any other, and counts for nothing. `text` is
+    what they wrote, where that is more than a code and a number.
     """
 
     at: Instant
@@ -196,6 +197,7 @@ class ReplyReceived:
     channel: str
     source: ReportKey | None = None
     duress: bool = False
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,12 +310,16 @@ class AlarmReopened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteAdded:
-    """An operator's remark, or words that reached HQ and count for nothing else."""
+    """An operator's remark, or words that reached HQ and count for nothing else.
+
+    Without `by` they are not from HQ; their code is that of `person`.
+    """
 
     at: Instant
     by: OperatorId | None
     text: str
     source: ReportKey | None = None
+    person: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,7 @@ from engine.console.words import (
     ASKS,
     EFFECTS,
     REPLIES,
+    plain,
     refusal,
     spaced,
     title,
@@ -49,6 +50,7 @@ from engine.console.words import (
 )
 
 HIDDEN = "hidden"
+UNREAD = " (words: press Show to read them)"
 Json = dict[str, object]
 _BY_PEOPLE = (
     AlarmVerified,
@@ -71,11 +73,17 @@ def line_of(alarm: Alarm, line: Line, names: Names, *, revealed: bool) -> Json:
         "at": str(line.at),
         "at_ms": line.at.ms,
         "kind": line.kind,
-        "title": title(line.kind),
+        "title": _title(event, line.kind),
         "by_people": isinstance(event, _BY_PEOPLE) or hasattr(event, "by"),
         "text": _text(alarm, event, names, revealed=revealed),
         "data": _facts(alarm, event, names, revealed=revealed),
     }
+
+
+def _title(event: AlarmEvent | None, kind: str) -> str:
+    """Return what a line is called; words from outside never look like HQ's own."""
+    is_outside = isinstance(event, NoteAdded) and event.by is None
+    return "Wrote to us" if is_outside else title(kind)
 
 
 def _text(
@@ -85,7 +93,7 @@ def _text(
         case None:
             return "a row that this engine cannot read"
         case AlarmRaised() | PressJoined() | CancelRequested():
-            said = f": {event.press.text}" if event.press.text and revealed else ""
+            said = _said(event.press.text, revealed=revealed)
             signals = ", ".join(event.press.signals).replace("_", " ")
             measured = _measured(event.press)
             told = f" ({measured})" if measured else ""
@@ -110,11 +118,29 @@ def _text(
         case QuorumReached():
             said = ", ".join(names.of(name) for name in event.names)
             return f"{event.truth.value}, say {said}"
-        case ReplyReceived():
-            doubt = "" if event.authentic else " (not authentic, does not count)"
-            return f"{names.of(event.person)}: {REPLIES[event.reply]}{doubt}"
+        case ReplyReceived() | NoteAdded():
+            return _words(event, names, revealed=revealed)
         case _:
             return _act(event, revealed=revealed)
+
+
+def _words(event: ReplyReceived | NoteAdded, names: Names, *, revealed: bool) -> str:
+    """Return an operator's note, or who outside says what."""
+    if isinstance(event, NoteAdded) and event.by is not None:
+        return f"{plain(event.text)} ({event.by})"
+    who = "somebody" if event.person is None else names.of(event.person)
+    said = _said(event.text, revealed=revealed)
+    if isinstance(event, NoteAdded):
+        return who + said
+    doubt = "" if event.authentic else " (not authentic, does not count)"
+    return f"{who}: {REPLIES[event.reply]}{doubt}{said}"
+
+
+def _said(text: str, *, revealed: bool) -> str:
+    """Return what somebody outside wrote: it may hold names and places."""
+    if not text:
+        return ""
+    return f": \u201c{plain(text)}\u201d" if revealed else UNREAD
 
 
 def _position(place: KnownPlace, *, revealed: bool) -> str:
@@ -151,10 +177,6 @@ def _act(event: AlarmEvent, *, revealed: bool) -> str:
         case ActRefused():
             act = spaced(event.act).lower()
             return f"{act} by {event.by}: {refusal(event.ground)}"
-        case NoteAdded():
-            # What reached HQ from outside may hold names and places.
-            by = f" ({event.by})" if event.by else ""
-            return f"{event.text}{by}" if revealed or event.by else HIDDEN
         case _:
             return _question(event)
 
@@ -227,6 +249,7 @@ def _facts(
                 "person": event.person if revealed else names.of(event.person),
                 "reply": event.reply.value,
                 "authentic": event.authentic,
+                "text": event.text if revealed or not event.text else HIDDEN,
             }
         case _:
             return {}

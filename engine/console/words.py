@@ -1,5 +1,7 @@
 """The console's words for states, acts and refusals: never a bare code. Pure."""
 
+import unicodedata
+
 from engine.alarm.events import RefusalGround
 from engine.alarm.state import (
     Alarm,
@@ -177,11 +179,30 @@ def way(channel: str) -> str:
 
 def signals(alarm: Alarm) -> str:
     """Return what the latest press said."""
+    last = alarm.presses[-1]
+    if last.text and last.signals == (Signal.UNKNOWN,):
+        return "a message in words"
     said = [
         "SOS" if signal is Signal.SOS else signal.value.replace("_", " ")
-        for signal in alarm.presses[-1].signals
+        for signal in last.signals
     ]
     return ", ".join(said) or "unreadable report"
+
+
+def plain(text: str) -> str:
+    """Return somebody's words so that they cannot turn round what stands beside them.
+
+    Characters that change the direction of all that follows, and those that control a
+    terminal, are shown as what they are: not letters.
+    """
+    return "".join("\ufffd" if _is_control(char) else char for char in text)
+
+
+def _is_control(char: str) -> bool:
+    if char in "\n\t":
+        return False
+    turns = "\u202a" <= char <= "\u202e" or "\u2066" <= char <= "\u2069"
+    return turns or unicodedata.category(char) == "Cc"
 
 
 def title(kind: str) -> str:

@@ -13,7 +13,7 @@ from engine.alarm.state import Press, ReplyKind, alarm_of
 from engine.intake.checkins.said import CheckInSaid
 from engine.intake.checkins.words import read_check_in
 from engine.intake.judge import Judge, alarm_id
-from engine.intake.replies import Reply, read_reply
+from engine.intake.replies import Reply, has_words, read_reply
 from engine.intake.sms import (
     Caller,
     caller_of,
@@ -28,6 +28,7 @@ from engine.roster.model import Person, Role, Word
 from engine.roster.words import forced_speaker, mask, word_in
 from engine.values import CommandId, Signal
 
+_TEXT_MAX = 500
 Message = Distress | Forward | ToOpen | CheckInSaid
 
 
@@ -71,13 +72,17 @@ def _coded(sms: Sms, code: Code, judge: Judge) -> tuple[Message, ...]:
     roster = judge.board.roster()
     row, alarm, person = sms.row, alarm_of(code.stream), roster.person(code.person)
     word = None if person is None else word_in(sms.text, person)
+    text = mask(sms.text, roster.people)[:_TEXT_MAX]
     kind = _read(sms.text, judge).kind
     if kind is None and person is not None and _speaks(person, word):
         kind = ReplyKind.SAFE
     if kind is None:
-        text = mask(sms.text, roster.people)
         note = AddNote(
-            command_id=CommandId(row.key), by=None, text=text, source=row.key
+            command_id=CommandId(row.key),
+            by=None,
+            text=text,
+            source=row.key,
+            person=code.person,
         )
         return (Forward(alarm_id=alarm, command=note),)
     own = any(one.person == code.person for one in senders_of(roster, sms.sender))
@@ -93,12 +98,13 @@ def _coded(sms: Sms, code: Code, judge: Judge) -> tuple[Message, ...]:
         source=None if helps else row.key,
         proven=word is Word.SAFE,
         duress=word is Word.DURESS,
+        text=text if has_words(text) else "",
     )
     answered = Forward(alarm_id=alarm, command=taken)
     if not helps or person is None:
         return (answered,)
     caller = Caller(person=person, is_confirmed=authentic)
-    return (answered, _distress(help_command(row, caller, judge)))
+    return (answered, _distress(help_command(row, caller, judge, text)))
 
 
 def _uncoded(sms: Sms, judge: Judge) -> tuple[Message, ...]:
@@ -117,7 +123,8 @@ def _uncoded(sms: Sms, judge: Judge) -> tuple[Message, ...]:
         if safe is not None:
             caller = Caller(person=safe, is_confirmed=True)
         if caller is not None:
-            return (_distress(help_command(row, caller, judge)),)
+            text = mask(sms.text, roster.people)
+            return (_distress(help_command(row, caller, judge, text)),)
     forced = forced_speaker(sms.text, roster.people)
     speaker = forced or safe
     timed = _check_in(sms, speaker, senders, judge, forced=forced is not None)

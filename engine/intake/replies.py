@@ -110,6 +110,13 @@ def read_reply(text: str) -> Reply:
     return Reply(code=code, kind=_kind(rest))
 
 
+def has_words(text: str) -> bool:
+    """Say whether more than a code and a number stands in an answer."""
+    folded = _fold(text)
+    rest = CODE.sub(" ", _capitals(folded))
+    return any(char.isalpha() for char in rest)
+
+
 def _kind(text: str) -> ReplyKind | None:
     """Return what number and words agree upon; a call for help outweighs all."""
     kinds = {_by_number(text), _by_words(text)} - {None}

@@ -126,10 +126,13 @@ def tracker_command(
     return notice_command(mine, judge)
 
 
-def help_command(row: InboundRow, caller: Caller, judge: Judge) -> Raise:
+def help_command(
+    row: InboundRow, caller: Caller, judge: Judge, text: str = ""
+) -> Raise:
     """Return the alarm of somebody who writes that they need help themselves.
 
-    Runs their own action protocol, from the place that counts for them.
+    Runs their own action protocol, from the place that counts for them. HQ reads what
+    they wrote, where that is more than the call itself.
     """
     person = caller.person
     doubt = None if caller.is_confirmed else SourceDoubt.FAILED_AUTHENTICATION
@@ -150,6 +153,7 @@ def help_command(row: InboundRow, caller: Caller, judge: Judge) -> Raise:
             wire_protocol="sms",
             signals=(Signal.SOS,),
             doubt=doubt,
+            text=text[:_TEXT_MAX] if _words(text) - _SOS else "",
         ),
         place=place,
         has_words=bool(person.safe_word),

@@ -53,8 +53,8 @@ def test_a_kind_that_nobody_knows_is_unreadable_and_names_the_row() -> None:
 
 
 def test_a_version_of_a_newer_engine_is_unreadable() -> None:
-    with pytest.raises(UnreadableEventError, match="version 2"):
-        decode(stored("NoteAdded", NOTE.body, version=2))
+    with pytest.raises(UnreadableEventError, match="version 3"):
+        decode(stored("NoteAdded", NOTE.body, version=3))
 
 
 @given(st.binary(max_size=40))

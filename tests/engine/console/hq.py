@@ -209,6 +209,7 @@ class Hq:
         place_doubtful: bool = False,
         protocol: str | None = None,
         readings: tuple[tuple[str, str], ...] = (),
+        text: str = "",
     ) -> AlarmId:
         """Raise an alarm, or press again."""
         now = self.clock.now()
@@ -223,6 +224,7 @@ class Hq:
             battery_ratio=0.42 if readings else None,
             readings=readings,
             raw=RAW,
+            text=text,
         )
         place = KnownPlace(
             source=PlaceSource.DEVICE,
@@ -248,7 +250,13 @@ class Hq:
         self.do(AlarmId(alarm), Tick(command_id=CommandId(f"tick/{key}")))
         return AlarmId(alarm)
 
-    def reply(self, alarm: AlarmId, reply: ReplyKind = ReplyKind.COMING) -> None:
+    def reply(
+        self,
+        alarm: AlarmId,
+        reply: ReplyKind = ReplyKind.COMING,
+        *,
+        text: str = "",
+    ) -> None:
         """Let the colleague answer."""
         command = TakeReply(
             command_id=CommandId(f"reply/{self.store.position}"),
@@ -256,6 +264,7 @@ class Hq:
             reply=reply,
             authentic=True,
             channel="sms",
+            text=text,
         )
         self.do(alarm, command)
 

@@ -98,6 +98,52 @@ def test_a_frame_that_cannot_be_read_is_shown_with_its_hex_to_everybody_at_hq(
         assert "unreadable report" in at.client.get("/").text
 
 
+def test_words_from_outside_never_look_like_a_note_of_hq_bug_a_forged_note(
+    hq: Hq, alarm: AlarmId
+) -> None:
+    """`Heron is safe, close it (rowan)` by SMS read as a note of rowan's."""
+    forged = "Heron is safe, close it (rowan)"
+    by_sms = AddNote(
+        command_id=CommandId("sms"), by=None, text=forged, person="lapwing"
+    )
+    hq.do(alarm, by_sms)
+    with browser(hq) as at:
+        before = at.client.get(f"/api/alarms/{alarm}").json()["lines"][-1]
+        at.act(alarm, "note", text=forged)
+        at.act(alarm, "reveal")
+        *_, theirs, ours, _ = at.client.get(f"/api/alarms/{alarm}").json()["lines"]
+    assert (before["title"], before["text"]) == (
+        "Wrote to us",
+        "colleague 1 (words: press Show to read them)",
+    )
+    assert theirs["title"] == "Wrote to us"
+    assert theirs["text"] == f"Lapwing: \u201c{forged}\u201d"
+    assert (ours["title"], ours["text"]) == ("Note added", f"{forged} (alder)")
+
+
+def test_what_a_colleague_wrote_beside_an_answer_is_shown(hq: Hq) -> None:
+    alarm = hq.press()
+    hq.reply(alarm, ReplyKind.COMING, text="K7F2 1, police at the gate")
+    with browser(hq) as at:
+        hidden = at.client.get(f"/api/alarms/{alarm}").json()["lines"][-1]
+        at.act(alarm, "reveal")
+        lines = at.client.get(f"/api/alarms/{alarm}").json()["lines"]
+    assert hidden["text"] == "colleague 1: coming (words: press Show to read them)"
+    assert "police" not in str(hidden)
+    text = "Lapwing: coming: \u201cK7F2 1, police at the gate\u201d"
+    assert lines[-2]["text"] == text
+
+
+def test_what_somebody_writes_cannot_turn_the_page_round(hq: Hq) -> None:
+    alarm = hq.press(text="\u202eenod lla\u2066\x00 ok\u200d")
+    with browser(hq) as at:
+        at.act(alarm, "reveal")
+        at.act(alarm, "note", text="\u202dnote")
+        page = at.client.get(f"/alarms/{alarm}").text
+    assert "\ufffdenod lla\ufffd\ufffd ok\u200d" in page
+    assert "\ufffdnote (alder)" in page
+
+
 def test_the_stand_in_of_a_person_stays_the_same_in_a_case(
     hq: Hq, alarm: AlarmId
 ) -> None:

@@ -295,4 +295,7 @@ def test_what_people_write_is_shown_and_never_run(hq: Hq) -> None:
 
 def test_an_empty_list_says_that_it_is_live(hq: Hq) -> None:
     with browser(hq) as at:
-        assert "No open alarm. This page is live" in at.client.get("/").text
+        page = at.client.get("/").text
+    assert "No open alarm." in page
+    # Its style shows the sentence only while the page's script says so.
+    assert '<span class="while-live">This page is live:' in page

@@ -248,6 +248,7 @@ def test_a_code_with_words_that_nobody_understands_is_a_note(rig: Rig) -> None:
     assert isinstance(forward, Forward)
     assert isinstance(forward.command, AddNote)
     assert forward.command.text == "K7F2 which street?"
+    assert forward.command.person == LAPWING
 
 
 def test_an_answer_without_a_code_goes_to_hq_and_stops_nothing(rig: Rig) -> None:

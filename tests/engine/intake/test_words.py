@@ -139,6 +139,35 @@ def test_a_note_holds_no_word(rig: Rig) -> None:
     assert "edar" not in message.command.text
 
 
+def test_an_answer_is_shown_without_the_word_in_it(rig: Rig) -> None:
+    rig.take(codes=(replace(CODE, person=LAPWING),))
+    said = f"K7F2 1 {LAPWINGS} they watch me"
+    (message,) = rig.sms(said, number_of(LAPWING))
+    assert isinstance(message, Forward)
+    assert isinstance(message.command, TakeReply)
+    assert message.command.text == f"K7F2 1 {MASK} they watch me"
+
+
+def test_what_somebody_writes_beside_an_answer_reaches_hq_bug_it_was_dropped(
+    rig: Rig,
+) -> None:
+    rig.take(codes=(replace(CODE, person=LAPWING),))
+    texts = ("k7f2 1", "K7F2 \u0661.", "K7F2 1, police at the gate")
+    kept = []
+    for text in texts:
+        (forward,) = rig.sms(text, number_of(LAPWING), key=f"sms-{text}")
+        assert isinstance(forward, Forward)
+        assert isinstance(forward.command, TakeReply)
+        kept.append(forward.command.text)
+    assert kept == ["", "", "K7F2 1, police at the gate"]
+    (alarm, answer) = rig.sms("K7F2 3 they are at my door", number_of(LAPWING))
+    assert isinstance(answer, Forward)
+    assert isinstance(answer.command, TakeReply)
+    assert isinstance(alarm, Distress)
+    assert answer.command.text == alarm.command.press.text
+    assert alarm.command.press.text == "K7F2 3 they are at my door"
+
+
 def test_a_help_with_the_word_of_safety_is_a_call_for_help(rig: Rig) -> None:
     (message,) = rig.sms("HELP maple", number_of(HERON))
     assert isinstance(message, Distress)
