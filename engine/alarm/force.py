@@ -112,10 +112,19 @@ def with_sign(alarm: Alarm, press: Press, at: Instant) -> Alarm:
         return forced(alarm, Force.DURESS_WORD, at)
     cancelled = alarm.seen.cancelled is not None
     anew = alarm
-    if alarm.is_open and alarm.seen.closed is not None:
-        # To the defender's addresses the case was over, and begins again.
-        anew = seen_anew(alarm, Seen())
+    if alarm.is_open and (alarm.seen.closed is not None or not is_seen(alarm)):
+        # To the defender's addresses there was no case any more, or none yet.
+        anew = seen_anew(alarm, Seen(raised=at))
     return forced(anew, Force.SECOND_SIGNAL, at) if cancelled else anew
+
+
+def is_seen(alarm: Alarm) -> bool:
+    """Say whether the defender's addresses may know that there is a case.
+
+    Where it began with a word of force they have not pressed, as far as whoever watches
+    knows: as after a true word there is nothing to call off, and nothing that ends.
+    """
+    return alarm.seen.raised is not None or not alarm.presses[0].duress
 
 
 def with_word(alarm: Alarm, event: ReplyReceived) -> Alarm:
@@ -146,7 +155,7 @@ def with_seen_reopening(alarm: Alarm, event: AlarmReopened) -> Alarm:
         return alarm
     alarm = replace(alarm, safe=(), safe_heard=0)
     if event.by is None:
-        return seen_anew(alarm, Seen())
+        return seen_anew(alarm, Seen(raised=event.at))
     seen = replace(alarm.seen, closed=None, confirmed=None)
     return seen_anew(alarm, seen, closing_only=True)
 

@@ -214,8 +214,7 @@ class Told:
 class Fired:
     """How often a step has run; `nobody` where its last round found no one.
 
-    `extra` of the rounds took the place of `replaced` people who turned it down, or
-    paged the rota before it had to be paged anew.
+    `extra` rounds took the place of `replaced` people, or came before a paging anew.
     """
 
     first_at: Instant
@@ -286,9 +285,11 @@ class Seen:
     """What the defender's own device and addresses have been led to believe.
 
     Steps for the defender run by this alone, so that after a forced cancel they run
-    as after a true one. None of it says anything of the case itself.
+    as after a true one; none of it says anything of the case itself. `raised` is when
+    it began for them, where that is not when it was raised.
     """
 
+    raised: Instant | None = None
     cancelled: Instant | None = None
     closed: Instant | None = None
     confirmed: Instant | None = None

@@ -161,7 +161,7 @@ def test_a_press_after_an_end_in_appearance_begins_anew_for_the_defender() -> No
     assert scene.state().seen.closed is not None
     colleagues = scene.told(Audience.NEAREST)
     scene.raised("again")
-    assert scene.state().seen == Seen()
+    assert scene.state().seen == Seen(raised=scene.now)
     assert scene.told(Audience.NEAREST) == colleagues, "for nobody else"
     told = len(scene.told(Audience.DEFENDER))
     scene.cancel(Word.SAFE)
@@ -228,7 +228,7 @@ def test_an_operators_reopening_leaves_the_cancel_seen_and_a_press_forgets_it() 
         assert scene.state().is_open
         opened[by] = scene.state().seen
     assert opened["operator"] == replace(seen, closed=None, confirmed=None)
-    assert opened["press"] == Seen()
+    assert opened["press"] == Seen(raised=scene.now)
 
 
 def test_after_an_operators_reopening_the_defender_hears_of_the_next_end() -> None:

@@ -11,7 +11,7 @@ from engine.protocol.model import ActionProtocol, Audience, Step
 from engine.roster.model import Word
 from engine.values import Signal, StepId
 from tests.engine.alarm.forced import CAREFUL, scene_of
-from tests.engine.alarm.scene import Scene, press_of, raise_of
+from tests.engine.alarm.scene import ROWAN, Scene, press_of, raise_of
 
 RECEIVED = Step(
     id=StepId("received"),
@@ -40,6 +40,74 @@ def test_a_case_that_began_with_a_word_of_force_tells_the_defender_nothing(
     assert scene.planned(Audience.DEFENDER) == []
     scene.run(2, each_due=scene.settle_all)
     assert len(scene.planned(Audience.DEFENDER)) == (0 if duress else 1)
+
+
+def begun_by_force(protocol: ActionProtocol) -> Scene:
+    """Return a case that a word of force began while nothing was open."""
+    press = replace(press_of(signals=(Signal.CANCEL,)), duress=True)
+    scene = Scene(protocol=protocol)
+    scene.do(raise_of(press, protocol))
+    return scene
+
+
+def test_what_nobody_pressed_for_has_no_cancel_and_no_end_at_the_defender() -> None:
+    """After a true word with nothing open there is nothing: so it is after this one."""
+    scene = begun_by_force(answering())
+    scene.run(60, each_due=scene.settle_all)
+    scene.cancel(Word.DURESS)
+    scene.cancel(Word.SAFE)
+    scene.run(60, each_due=scene.settle_all)
+    for _ in range(2):
+        scene.acknowledge()
+        scene.close()
+    assert scene.state().is_open, "an end in appearance"
+    scene.confirm_safe(ROWAN)
+    scene.close()
+    assert not scene.state().is_open
+    scene.run(40 * 86_400, each_due=scene.settle_all)
+    assert scene.planned(Audience.DEFENDER) == []
+    assert scene.planned(Audience.TOLD)
+
+
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_a_press_after_a_word_of_force_is_received_as_a_first_one(
+    *, is_closed: bool
+) -> None:
+    scene = begun_by_force(answering())
+    scene.run(600, each_due=scene.settle_all)
+    if is_closed:
+        scene.acknowledge()
+        scene.close()
+        assert scene.state().is_open, "an end in appearance"
+    scene.raised("pressed")
+    scene.settle_all()
+    pressed = scene.now
+    scene.run(19, each_due=scene.settle_all)
+    assert scene.planned(Audience.DEFENDER) == []
+    scene.run(1, each_due=scene.settle_all)
+    (received,) = scene.planned(Audience.DEFENDER)
+    assert received.step == RECEIVED.id
+    assert received.at == pressed.plus(RECEIVED.delay)
+    scene.cancel()
+    assert [p.step for p in scene.planned(Audience.DEFENDER)][1:] == ["confirm-cancel"]
+
+
+def test_a_press_after_an_end_in_appearance_waits_as_long_as_one_after_a_true_end() -> (
+    None
+):
+    scene = scene_of(answering())
+    scene.run(600, each_due=scene.settle_all)
+    scene.cancel(Word.DURESS)
+    scene.acknowledge()
+    scene.close()
+    assert scene.state().is_open
+    scene.settle_all()
+    scene.raised("pressed")
+    pressed = scene.now
+    scene.settle_all()
+    scene.run(60, each_due=scene.settle_all)
+    received = [p for p in scene.planned(Audience.DEFENDER) if p.step == RECEIVED.id]
+    assert [p.at for p in received][1:] == [pressed.plus(RECEIVED.delay)]
 
 
 def cancelled_by_force(first: EffectState) -> Scene:
