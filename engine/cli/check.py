@@ -3,16 +3,12 @@
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from engine.config import Config, load_config
 from engine.errors import ConfigError
-
-if TYPE_CHECKING:
-    from engine.protocol.registry import Registry
-    from engine.roster.model import Roster
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -38,6 +34,7 @@ def examine(config: Config) -> dict[str, object]:
     """Return what the configuration comes to; raises on the first fault."""
     from engine import plugins  # noqa: PLC0415 - loaded when used
     from engine.auditor.shared import warnings as auditor_warnings  # noqa: PLC0415 - likewise
+    from engine.cli.check_protocols import of_protocols  # noqa: PLC0415 - likewise
     from engine.protocol.registry import load_registry  # noqa: PLC0415 - likewise
     from engine.start import current_roster  # noqa: PLC0415 - likewise
 
@@ -50,7 +47,7 @@ def examine(config: Config) -> dict[str, object]:
     warnings = _construct(config)
     if not config.modem:
         warnings.append("no modem: nobody gets an SMS")
-    warnings += _of_protocols(config, registry, roster)
+    warnings += of_protocols(config, registry, roster)
     warnings += auditor_warnings(config)
     if not roster.duty():
         warnings.append("nobody is on the duty rota: no officer is paged")
@@ -63,21 +60,6 @@ def examine(config: Config) -> dict[str, object]:
         "wire protocols": sorted(config.gateway),
         "warnings": warnings,
     }
-
-
-def _of_protocols(config: Config, registry: "Registry", roster: "Roster") -> list[str]:
-    """Return what will not work of the action protocols that somebody has."""
-    default = config.protocols.default
-    named = {person.action_protocol or default for person in roster.people}
-    there = {channel.name for channel in config.channel}
-    there |= {"sms", "call"} if config.modem else set()
-    return [
-        f"action protocol {name!r}: step {step.id!r} has no channel that is configured"
-        f" ({', '.join(step.channels)})"
-        for name in sorted({default, *named})
-        for step in registry.of(name).steps
-        if not there & set(step.channels)
-    ]
 
 
 def _construct(config: Config) -> list[str]:

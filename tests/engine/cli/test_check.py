@@ -1,6 +1,7 @@
 """`natalia check-config`: everything that can be checked without starting."""
 
 import json
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,71 @@ def test_a_step_that_no_channel_carries_is_warned_of(
     hq = "action protocol 'standard': step 'hq' has no channel that is configured"
     assert f"{hq} (email, webhook)" in warned
     assert not any("'duty'" in one or "'arrest'" in one for one in warned)
+
+
+MAIL = """
+[[channel]]
+name = "email"
+kind = "email"
+[channel.options]
+host = "127.0.0.1"
+port = 25
+security = "none"
+sender = "engine@natalia.invalid"
+"""
+MODEM = '[[modem]]\nname = "modem-1"\nport = "/dev/ttyUSB0"\n'
+
+
+def warned(patch: Patch, out: Output, path: str) -> list[str]:
+    assert natalia(patch, "check-config", "--json", path) == 0
+    warnings: list[str] = json.loads(out.readouterr().out)["warnings"]
+    return [one for one in warnings if one.startswith("action protocol")]
+
+
+def test_an_hq_without_an_address_is_warned_of_wherever_it_is_told(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    """Also in those two that run for whoever has none."""
+    said = warned(patch, out, configuration(tmp_path, MODEM + MAIL))
+    lost = "step 'hq' finds nobody: no [[hq]] has its channels (email, webhook)"
+    for name in ("standard", "unknown", "hq_alone"):
+        assert f"action protocol {name!r}: {lost}" in said
+    hq = '[[hq]]\nchannel = "email"\naddress = "duty@hq.invalid"\n'
+    said = warned(patch, out, configuration(tmp_path, MODEM + MAIL + hq))
+    assert not any("[[hq]]" in one for one in said)
+
+
+def test_an_action_protocol_in_force_that_may_silence_hq_is_warned_of(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    folder = tmp_path / "protocols"
+    folder.mkdir()
+    sample = resources.files("engine.protocol") / "samples" / "unknown.toml"
+    text = sample.read_text()
+    slip = text.replace('["acknowledged"]', '["somebody_coming"]')
+    assert slip != text
+    (folder / "unknown.toml").write_text(slip)
+    path = configuration(tmp_path, f'[protocols]\nfolder = "{folder}"\n{MODEM}{MAIL}')
+    (found,) = [one for one in warned(patch, out, path) if "duty" in one]
+    assert found.startswith("action protocol 'unknown': step 'duty'")
+    assert "until an operator has taken it" in found
+
+
+def test_defenders_for_whom_a_step_has_nobody_are_named(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    folder = tmp_path / "protocols"
+    folder.mkdir()
+    sample = resources.files("engine.protocol") / "samples" / "house_raid.toml"
+    whole, to = sample.read_text(), 'to = "contacts"\nchannels = ["sms", "call"]'
+    assert to in whole
+    mine = whole.replace(to, 'to = "contacts"\nchannels = ["email", "matrix"]')
+    (folder / "standard.toml").write_text(mine)
+    path = configuration(tmp_path, f'[protocols]\nfolder = "{folder}"\n{MODEM}{MAIL}')
+    found = [one for one in warned(patch, out, path) if "nobody of 'contacts'" in one]
+    assert len(found) == 1, "once for all of them"
+    assert "nobody of 'contacts' can be reached by email or matrix (for " in found[0]
+    assert " more)" in found[0]
 
 
 def test_an_action_protocol_that_is_not_there_is_refused(
