@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.alarm.events import NotificationPlanned, StepFired
-from engine.alarm.schedule import RETRY_MAX, WATCH, holds, next_due
+from engine.alarm.schedule import RETRY_MAX, WATCH, due_repeats, holds, next_due
 from engine.alarm.state import ReplyKind
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience, Condition
@@ -164,6 +164,21 @@ def test_a_certain_no_is_repeated_ever_more_slowly_as_long_as_it_may_help(
     assert gaps[:4] == [timedelta(seconds=s) for s in (0, 10, 20, 40)]
     assert gaps[-1] == RETRY_MAX
     assert len(theirs) > 15, "an hour, and it still tries"
+
+
+@pytest.mark.parametrize(("spent", "repeated"), [(0, True), (1, False)])
+def test_what_a_step_sent_before_it_ran_anew_is_not_repeated(
+    spent: int, *, repeated: bool
+) -> None:
+    scene = Scene().raised()
+    first = scene.planned(Audience.NEAREST)[0]
+    alarm = scene.state()
+    effect = alarm.effects[first.effect]
+    refused = replace(
+        effect, state=EffectState.REJECTED, retry=True, settled_at=scene.now
+    )
+    alarm = replace(alarm, effects={first.effect: refused}, spent={first.step: spent})
+    assert bool(list(due_repeats(alarm, scene.now))) is repeated
 
 
 def test_a_refused_notification_is_not_repeated_after_the_end() -> None:
