@@ -14,6 +14,7 @@ from adapters.demo.stage import OPERATORS, Stage, StageError
 WIDTH = 100
 CONSOLE_PORT = 8620
 METRICS_PORT = 9620
+ENDS = (signal.SIGTERM, signal.SIGHUP)
 
 app = typer.Typer(
     help=(
@@ -38,6 +39,8 @@ def demo(
     console = port if port is not None else (0 if once else CONSOLE_PORT)
     metrics = 0 if once or port is not None else METRICS_PORT
     stage = Stage(console_port=console, metrics_port=metrics)
+    for number in ENDS:
+        signal.signal(number, _end)
     try:
         with stage:
             _greet(stage)
@@ -51,6 +54,16 @@ def demo(
     except (StageError, ConsoleError) as error:
         _write(f"natalia demo: {error}", error=True)
         raise typer.Exit(1) from error
+
+
+def _end(number: int, _frame: object) -> None:
+    """End as by Ctrl-C: whatever ends the demo ends its service, its folder goes too.
+
+    A window that is closed left an engine behind, and its port taken.
+    """
+    for again in ENDS:
+        signal.signal(again, signal.SIG_IGN)
+    raise SystemExit(128 + number)
 
 
 def _greet(stage: Stage) -> None:
@@ -70,11 +83,11 @@ def _tell(seen: Seen) -> None:
 
 
 def _stay(stage: Stage) -> None:
-    """Wait for Ctrl-C or SIGTERM."""
+    """Wait for Ctrl-C, SIGTERM or the end of the terminal."""
     _write(f"\nStays up for play: {stage.ports.console}/ (Ctrl-C ends it)")
     # An event's lock may be held by the very step that the signal interrupts.
     over: SimpleQueue[None] = SimpleQueue()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, *ENDS):
         signal.signal(number, lambda *_: over.put(None))
     over.get()
 

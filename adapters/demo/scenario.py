@@ -112,7 +112,12 @@ class Scenario:
         row = self._wait(
             f"the console shows the alarm of {alias}",
             lambda: next(
-                (row for row in operator.cases() if row["alias"] == alias), None
+                (
+                    row
+                    for row in operator.cases()
+                    if row["alias"] == alias and row["sounds"]
+                ),
+                None,
             ),
         )
         self._say(f"the console shows the alarm of {alias}, with sound", "HQ console")
@@ -194,10 +199,13 @@ class Scenario:
         self._done("acknowledge", alder.act(alarm, "acknowledge"))
         self._say("alder acknowledges: paging stops", "HQ console")
         self._done("verify", alder.act(alarm, "verify", truth="verified"))
-        self._say("alder verifies; nothing is published by that", "HQ console")
         _require(
             "one operator alone cannot publish", alder.act(alarm, "approve") is not None
         )
+        _require(
+            "nothing is published by verifying", not self._stage.mastodon.posts.items()
+        )
+        self._say("alder verifies; nothing is published by that", "HQ console")
         self._say("alder may not approve as well: refused", "HQ console")
         self._done("approve", rowan.act(alarm, "approve"))
         post = self._stage.mastodon.posts.wait_for(lambda _: True, WAIT_S)
@@ -217,11 +225,14 @@ class Scenario:
         numbers = {n for n, person in self._numbers.items() if person in told}
         self._wait(
             "everybody who was told gets the stop message",
-            lambda: (
-                numbers <= {sms.number for sms in self._stage.messages.items()[before:]}
-            ),
+            lambda: numbers <= self._ended_for(before),
         )
         self._say(f"stop message to all {len(told)} colleagues", "telephones")
+
+    def _ended_for(self, before: int) -> set[str]:
+        """Return who has got a message since that is no SOS."""
+        late = self._stage.messages.items()[before:]
+        return {sms.number for sms in late if not sms.text.startswith("SOS")}
 
     def _sms_to(self, person: str) -> SentSms:
         numbers = {n for n, one in self._numbers.items() if one == person}

@@ -29,6 +29,7 @@ from engine.errors import EngineError
 from engine.values import Instant
 
 READY_WITHIN_S = 20.0
+READERS_WITHIN_S = 5.0
 OPERATORS = ("alder", "rowan")
 MODEM_NUMBERS = ("+46701740690", "+46701740691")
 
@@ -88,6 +89,7 @@ class Stage:
         self._secrets = {"webhook-secret": secret, "mastodon-token": token}
         self._service: subprocess.Popen[str] | None = None
         self._said: list[str] = []
+        self._readers: list[threading.Thread] = []
 
     def __enter__(self) -> Self:
         """Start the far ends, then the service."""
@@ -117,6 +119,8 @@ class Stage:
             except subprocess.TimeoutExpired:
                 service.kill()
                 service.wait()
+        for reader in self._readers:
+            reader.join(READERS_WITHIN_S)
         for modem in self.modems:
             modem.stop()
         for server in (self.mail, self.hook, self.mastodon):
@@ -181,33 +185,40 @@ class Stage:
         if service.stdout is None or service.stderr is None:
             message = "the service has no output"
             raise StageError(message)
-        threading.Thread(target=self._keep, args=(service.stderr,), daemon=True).start()
         came_up = threading.Event()
-        reader = threading.Thread(
-            target=self._read_ports, args=(service.stdout, came_up), daemon=True
-        )
-        reader.start()
+        self._readers = [
+            threading.Thread(target=self._keep, args=(service.stderr,), daemon=True),
+            threading.Thread(
+                target=self._read_ports, args=(service.stdout, came_up), daemon=True
+            ),
+        ]
+        for reader in self._readers:
+            reader.start()
         if not came_up.wait(READY_WITHIN_S):
             message = f"the service is not ready: {self.service_said()}"
             raise StageError(message)
 
     def _keep(self, stream: IO[str]) -> None:
-        for line in stream:
-            self._said.append(line)
+        with stream:
+            self._said.extend(stream)
 
     def _read_ports(self, stream: IO[str], came_up: threading.Event) -> None:
-        for line in stream:
-            name, _, value = line.strip().partition(" ")
-            match name, value.strip():
-                case "console", url:
-                    self.ports.console = url.rstrip("/")
-                case "metrics", url:
-                    self.ports.metrics = url
-                case "state", _:
-                    came_up.set()
-                case _, address if ":" in address:
-                    host, _, port = address.rpartition(":")
-                    self.ports.devices[name] = (host, int(port))
+        with stream:
+            for line in stream:
+                self._read_port(line, came_up)
+
+    def _read_port(self, line: str, came_up: threading.Event) -> None:
+        name, _, value = line.strip().partition(" ")
+        match name, value.strip():
+            case "console", url:
+                self.ports.console = url.rstrip("/")
+            case "metrics", url:
+                self.ports.metrics = url
+            case "state", _:
+                came_up.set()
+            case _, address if ":" in address:
+                host, _, port = address.rpartition(":")
+                self.ports.devices[name] = (host, int(port))
 
     def _modem(self, number: int) -> VirtualModem:
         return VirtualModem(

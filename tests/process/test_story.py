@@ -1,10 +1,19 @@
 """One real alarm, end to end, through real sockets, a serial modem and a process."""
 
+import re
+import signal
+import socket
 import subprocess
 import sys
+from pathlib import Path
+from typing import Self
 
 import pytest
+from typer.testing import CliRunner
 
+from adapters.demo import cli, scenario
+from adapters.demo.farends.shelf import Mode
+from adapters.demo.stage import Stage
 from tests.rig import Rig, eventually
 
 pytestmark = pytest.mark.process
@@ -20,6 +29,58 @@ def test_the_demo_sees_every_step_at_its_far_end() -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Every step was seen at its far end." in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("far_end", "step"),
+    [
+        ("mail", "HQ gets an e-mail"),
+        ("hook", "HQ gets a signed webhook"),
+        ("mastodon", "the post appears in public"),
+    ],
+)
+def test_the_demo_names_the_step_that_a_far_end_has_not_seen(
+    monkeypatch: pytest.MonkeyPatch, far_end: str, step: str
+) -> None:
+    class Broken(Stage):
+        def __enter__(self) -> Self:
+            getattr(self, far_end).switch.turn(Mode.REFUSE)
+            return super().__enter__()
+
+    monkeypatch.setattr(cli, "Stage", Broken)
+    monkeypatch.setattr(cli, "ENDS", ())
+    monkeypatch.setattr(scenario, "WAIT_S", 5.0)
+    done = CliRunner().invoke(cli.app, ["--once"])
+    assert done.exit_code == 1
+    assert f"MISSING: {step}" in done.output
+    assert "Every step was seen" not in done.output
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_demo_that_is_ended_in_its_story_leaves_no_engine_behind(number: int) -> None:
+    """The engine went on without it, and kept the port."""
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "engine", "demo", "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert demo.stdout is not None
+    said = ""
+    for line in demo.stdout:
+        said += line
+        if "it is on disk" in line:
+            break
+    demo.send_signal(number)
+    rest, errors = demo.communicate(timeout=20)
+    assert "Every step" not in rest
+    assert demo.returncode == 128 + number, errors
+    (folder,) = set(re.findall(r"in (/\S+/natalia-demo-\w+)/", said))
+    assert not Path(folder).exists()
+    port = re.search(r"console  http://127\.0\.0\.1:(\d+)/", said)
+    assert port is not None
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", int(port[1])))
 
 
 def test_the_nearest_five_of_the_circle_and_nobody_else_get_the_position(
