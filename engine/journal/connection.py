@@ -20,6 +20,8 @@ SQLITE_VERSION_MIN: Final = (3, 51, 3)
 BUSY_TIMEOUT_MS: Final = 2_000
 STATEMENTS_KEPT: Final = 256
 """There is one for each number of rows up to sixteen, of each table."""
+BALLAST_SUFFIX: Final = "-ballast"
+_LOST_CURE: Final = "restore a backup"
 _MAGIC: Final = b"SQLite format 3\x00"
 
 Setting = tuple[str, str, str | int]
@@ -54,6 +56,7 @@ def open_writer(path: Path, vfs: str | None = None) -> apsw.Connection:
     """
     _check_version(path)
     _check_file(path)
+    _check_is_new(path)
     try:
         if not path.exists():
             _make_file(path)
@@ -67,6 +70,8 @@ def open_writer(path: Path, vfs: str | None = None) -> apsw.Connection:
     except (apsw.Error, OSError) as error:
         raise explained(path, "open", error) from error
     try:
+        if connection.readonly("main"):
+            raise explained(path, "write", apsw.ReadOnlyError())
         connection.set_busy_timeout(BUSY_TIMEOUT_MS)
         _check_owner(path, connection)
         _set(path, connection, WRITER_SETTINGS)
@@ -90,6 +95,8 @@ def open_reader(path: Path, vfs: str | None = None) -> apsw.Connection:
     _check_file(path)
     if not path.exists():
         raise stated(path, "is not there", "name the folder that holds it")
+    if not _has_content(path):
+        raise stated(path, "is empty", _LOST_CURE)
     flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
     try:
         connection = apsw.Connection(_uri(path, "ro"), flags=flags, vfs=vfs)
@@ -149,6 +156,21 @@ def _check_file(path: Path) -> None:
             path,
             f"is missing or empty, and its {log.name} is not",
             "restore the file that belongs to it, or a backup",
+        )
+
+
+def _check_is_new(path: Path) -> None:
+    """Begin with nothing only where nothing was before.
+
+    The ballast is laid down after the first commit: beside it an empty file is a
+    journal that was lost, and with it the alarms that are still open.
+    """
+    if not _has_content(path) and _has_content(beside(path, BALLAST_SUFFIX)):
+        raise stated(
+            path,
+            f"is missing or empty, and {beside(path, BALLAST_SUFFIX).name} says that"
+            " it was a journal",
+            f"{_LOST_CURE}; to begin with nothing, take the ballast away",
         )
 
 

@@ -11,6 +11,7 @@ from engine.errors import JournalError, JournalFullError
 _ELSEWHERE: Final = (
     "let this user write the folder, or copy it together with its -wal elsewhere"
 )
+_ANY_CURE: Final = "see what `natalia journal verify` says of it, and the disk (dmesg)"
 _CURES: Final[dict[type[Exception], tuple[str, str]]] = {
     apsw.CantOpenError: ("it, its -wal or its -shm cannot be opened", _ELSEWHERE),
     apsw.ReadOnlyError: ("the file or its folder is read-only", _ELSEWHERE),
@@ -19,6 +20,7 @@ _CURES: Final[dict[type[Exception], tuple[str, str]]] = {
     FileNotFoundError: ("its folder is not there", "make the folder"),
     apsw.NotADBError: ("it is damaged", "restore a backup, and keep the damaged file"),
     apsw.CorruptError: ("it is damaged", "restore a backup, and keep the damaged file"),
+    apsw.SQLError: ("its tables are not as they were made", "restore a backup"),
     apsw.BusyError: ("another program writes to it", "end that program"),
     apsw.IOError: ("the disk failed", "check the disk before starting again"),
 }
@@ -39,7 +41,8 @@ def explained(path: Path, act: str, error: Exception) -> JournalError:
     for kind, (why, cure) in _CURES.items():
         if isinstance(error, kind):
             return JournalError(f"{path}: cannot {act}: {why}{_code(error)}; {cure}")
-    return JournalError(f"{path}: cannot {act}: {type(error).__name__}{_code(error)}")
+    why = f"{type(error).__name__}{_code(error)}"
+    return JournalError(f"{path}: cannot {act}: {why}; {_ANY_CURE}")
 
 
 def is_full(error: Exception) -> bool:

@@ -10,7 +10,7 @@ import apsw
 
 from engine.journal import rows
 from engine.journal.connection import open_reader
-from engine.journal.mishap import explained
+from engine.journal.mishap import explained, stated
 from engine.journal.verify import Kept
 from engine.ports.journal import (
     Code,
@@ -162,7 +162,11 @@ class SqliteReader:
 
     def kept(self) -> Kept:
         """Return what the journal says of itself, for `verify` to compare."""
-        position, head = self._read("SELECT position, head FROM journal", (), _state)
+        own = self._read("SELECT position, head FROM journal", (), _state)
+        if own is None:
+            cure = "restore a backup, and keep the damaged file"
+            raise stated(self._path, "what it keeps of itself is gone", cure)
+        position, head = own
         streams = self._read(
             "SELECT stream, seq, hash FROM stream",
             (),
@@ -195,9 +199,10 @@ def _integers(cursor: apsw.Cursor) -> list[int | None]:
     return [value for (value,) in cursor]
 
 
-def _state(cursor: apsw.Cursor) -> tuple[int, bytes]:
-    ((position, head),) = cursor
-    return position, head
+def _state(cursor: apsw.Cursor) -> tuple[int, bytes] | None:
+    for position, head in cursor:
+        return position, head
+    return None
 
 
 def _texts(cursor: apsw.Cursor) -> list[str]:

@@ -9,7 +9,7 @@ import apsw
 
 from engine.errors import JournalError
 from engine.journal.ballast import BALLAST_BYTES, Ballast
-from engine.journal.connection import beside, open_writer
+from engine.journal.connection import BALLAST_SUFFIX, beside, open_writer
 from engine.journal.mishap import explained, is_full, stated
 from engine.journal.reading import SqliteReader
 from engine.journal.rules import OVERWRITTEN
@@ -50,7 +50,7 @@ class SqliteStore:
         ballast_bytes: int = BALLAST_BYTES,
     ) -> None:
         self._path, self._vfs = path, vfs
-        self._ballast = Ballast(path.with_name(path.name + "-ballast"), ballast_bytes)
+        self._ballast = Ballast(beside(path, BALLAST_SUFFIX), ballast_bytes)
         self._failure: JournalError | None = None
         self._is_closed = False
         self._log_pages, self._checkpoint_at = 0, CHECKPOINT_PAGES

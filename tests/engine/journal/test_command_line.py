@@ -136,6 +136,17 @@ def test_a_deleted_row_is_named(natalia: Natalia, state: Path) -> None:
     assert "position 4: position: 3 is missing before it" in text
 
 
+def test_a_journal_that_lost_what_it_keeps_of_itself_is_named(
+    natalia: Natalia, state: Path
+) -> None:
+    tamper(state, "DELETE FROM journal")
+
+    code, text, errors = natalia("verify", state)
+
+    assert (code, errors) == (1, "")
+    assert "what it keeps of itself is gone; restore a backup" in text
+
+
 def test_a_broken_page_is_named(natalia: Natalia, state: Path) -> None:
     path = state / JOURNAL_FILE
     raw = apsw.Connection(str(path))

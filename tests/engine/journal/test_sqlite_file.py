@@ -228,6 +228,22 @@ def test_a_file_without_permission_is_named(act: str, path: Path) -> None:
 
 
 @pytest.mark.usefixtures("_another_may_look")
+def test_a_file_that_may_only_be_read_is_no_failed_disk(path: Path) -> None:
+    store = SqliteStore(path, ballast_bytes=0)
+    store.commit([append("other")], NOW)
+    for file in path.parent.iterdir():  # the log of an engine that was killed as well
+        os.chown(file, 65534, 65534)
+    path.chmod(0o400)
+    path.parent.chmod(0o777)
+
+    text = as_nobody("write", path)
+    store.close()
+
+    assert "the file or its folder is read-only" in text
+    assert "let this user write the folder" in text
+
+
+@pytest.mark.usefixtures("_another_may_look")
 def test_a_log_in_a_folder_that_is_read_only_is_named(path: Path) -> None:
     path.chmod(0o644)
 
