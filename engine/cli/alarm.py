@@ -12,7 +12,7 @@ import typer
 from engine.alarm.codec import replay
 from engine.alarm.state import Kind, alarm_of
 from engine.alarm.statistics import by_device
-from engine.cli.client import ask
+from engine.cli.client import ask, id_of
 from engine.journal.reading import SqliteReader
 from engine.journal.sqlite import JOURNAL_FILE
 
@@ -27,12 +27,13 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 State = Annotated[Path, typer.Option(help="The state folder of the running service.")]
+Alarm = Annotated[str, typer.Argument(help="The alarm's id.")]
 By = Annotated[str, typer.Option(help="The operator who acts; journalled.")]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 DEFAULT_STATE = Path("/var/lib/natalia")
 
 
-@app.command("list")
+@app.command("list", epilog="Example: natalia alarm list --json")
 def list_(state: State = DEFAULT_STATE, as_json: AsJson = False) -> None:  # noqa: FBT002 - a flag
     """List alarms; the ones that wait for HQ first."""
     rows = ask(state, "GET", "/alarms")
@@ -49,10 +50,10 @@ def list_(state: State = DEFAULT_STATE, as_json: AsJson = False) -> None:  # noq
         sys.stdout.write("no alarms\n")
 
 
-@app.command()
-def show(alarm: str, state: State = DEFAULT_STATE, as_json: AsJson = False) -> None:  # noqa: FBT002 - a flag
+@app.command(epilog="Example: natalia alarm show 7d5c01aa90e2 --json")
+def show(alarm: Alarm, state: State = DEFAULT_STATE, as_json: AsJson = False) -> None:  # noqa: FBT002 - a flag
     """Show one alarm with its time line; numbers and places stay hidden."""
-    case = ask(state, "GET", f"/alarms/{alarm}")
+    case = ask(state, "GET", f"/alarms/{_id(alarm)}")
     if as_json or not isinstance(case, dict):
         sys.stdout.write(json.dumps(case, indent=1) + "\n")
         return
@@ -70,15 +71,17 @@ def _mark(row: dict[str, Any]) -> str:
     return "" if kind == Kind.REAL else f"  {kind.upper()}"
 
 
-@app.command()
-def acknowledge(alarm: str, by: By, state: State = DEFAULT_STATE) -> None:
+@app.command(epilog="Example: natalia alarm acknowledge 7d5c01aa90e2 --by alder")
+def acknowledge(alarm: Alarm, by: By, state: State = DEFAULT_STATE) -> None:
     """Take the case: paging of the officers on duty stops."""
     _act(state, alarm, "acknowledge", {"by": by})
 
 
-@app.command()
+@app.command(
+    epilog="Example: natalia alarm verify 7d5c01aa90e2 --by alder --truth false"
+)
 def verify(
-    alarm: str,
+    alarm: Alarm,
     by: By,
     state: State = DEFAULT_STATE,
     truth: Annotated[str, typer.Option(help="verified or false.")] = "verified",
@@ -87,9 +90,11 @@ def verify(
     _act(state, alarm, "verify", {"by": by, "truth": truth})
 
 
-@app.command()
+@app.command(
+    epilog="Example: natalia alarm close 7d5c01aa90e2 --by alder --reason safe"
+)
 def close(
-    alarm: str,
+    alarm: Alarm,
     by: By,
     reason: Annotated[
         str,
@@ -118,9 +123,15 @@ def close(
     _act(state, alarm, "close", fields)
 
 
-@app.command("hand-over")
+@app.command(
+    "hand-over",
+    epilog=(
+        "Example: natalia alarm hand-over 7d5c01aa90e2 --by alder --to rowan"
+        ' --note "she calls at six"'
+    ),
+)
 def hand_over(
-    alarm: str,
+    alarm: Alarm,
     by: By,
     to: Annotated[str, typer.Option(help="The operator who has it from now on.")],
     note: Annotated[str, typer.Option(help="What they need to know.")],
@@ -130,9 +141,11 @@ def hand_over(
     _act(state, alarm, "hand-over", {"by": by, "to": to, "note": note})
 
 
-@app.command()
+@app.command(
+    epilog="Example: natalia alarm link 7d5c01aa90e2 --by alder --other 1fa0c93b5d77"
+)
 def link(
-    alarm: str,
+    alarm: Alarm,
     by: By,
     other: Annotated[str, typer.Option(help="The alarm that it belongs with.")],
     state: State = DEFAULT_STATE,
@@ -141,7 +154,7 @@ def link(
     _act(state, alarm, "link", {"by": by, "other": other})
 
 
-@app.command()
+@app.command(epilog="Example: natalia alarm statistics --json")
 def statistics(state: State = DEFAULT_STATE, as_json: AsJson = False) -> None:  # noqa: FBT002 - a flag
     """Count each device's alarms and how its false ones came about.
 
@@ -169,7 +182,11 @@ def statistics(state: State = DEFAULT_STATE, as_json: AsJson = False) -> None:  
         )
 
 
+def _id(alarm: str) -> str:
+    return id_of("ALARM", alarm, "natalia alarm list")
+
+
 def _act(state: Path, alarm: str, act: str, body: dict[str, str]) -> None:
     fields = {**body, "id": secrets.token_hex(8)}
-    ask(state, "POST", f"/alarms/{alarm}/{act}", fields)
+    ask(state, "POST", f"/alarms/{_id(alarm)}/{act}", fields)
     sys.stdout.write(f"{act}: done\n")

@@ -1,6 +1,7 @@
 """The command line's side of the control socket, and how answers are printed."""
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from engine.errors import EngineError
 
 CONTROL_SOCKET = "control.sock"
 TIMEOUT_S = 15.0
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class ServiceError(EngineError):
@@ -44,10 +46,28 @@ def ask(
     except httpx2.HTTPError as error:
         message = f"the engine did not answer ({type(error).__name__}); look again"
         raise ServiceError(message) from error
-    found = answer.json()
+    try:
+        found: object = answer.json()
+    except ValueError as error:
+        message = f"the engine cannot answer that ({answer.status_code}); see its log"
+        raise ServiceError(message) from error
     if answer.status_code >= 400:  # noqa: PLR2004 - HTTP's own border
-        raise ServiceError(str(found.get("error") or found.get("refused")))
+        said = found if isinstance(found, dict) else {}
+        raise ServiceError(str(said.get("error") or said.get("refused")))
     return found
+
+
+def id_of(what: str, text: str, where: str) -> str:
+    """Return an id that goes into a path, as it is: it must not lead elsewhere.
+
+    Raises:
+        ServiceError: it is none; `where` names the command that lists them.
+
+    """
+    if not _ID.fullmatch(text):
+        message = f"{what}: letters, digits, - and _ only; see: {where}"
+        raise ServiceError(message)
+    return text
 
 
 def _nobody(state: Path) -> str:

@@ -43,6 +43,9 @@ PLUGIN_HELP = {
     "demo": "See one alarm from button to help, on this machine alone.",
 }
 EPILOG = """
+Examples: natalia demo; natalia check-config FILE; natalia serve --config FILE;
+natalia alarm list --state FOLDER; natalia COMMAND --help
+
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 configuration or data wrong,
 4 degraded, 5 another engine holds the state folder.
 """

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from engine.cli.client import ask
+from engine.cli.client import ask, id_of
 
 app = typer.Typer(
     help="Add and list operators of the running service.",
@@ -19,14 +19,17 @@ State = Annotated[Path, typer.Option(help="The state folder of the running servi
 DEFAULT_STATE = Path("/var/lib/natalia")
 
 
-@app.command()
+@app.command(epilog="Example: natalia operator add alder --json")
 def add(
-    name: str,
+    name: Annotated[
+        str, typer.Argument(help="Small letters, digits and hyphens: never a name.")
+    ],
     state: State = DEFAULT_STATE,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Add an operator; the first password goes into a file, whose path is printed."""
-    found = ask(state, "POST", f"/operators/{name}")
+    operator = id_of("name", name, "natalia operator add --help")
+    found = ask(state, "POST", f"/operators/{operator}")
     if as_json:
         sys.stdout.write(json.dumps(found, indent=1) + "\n")
         return
@@ -37,7 +40,7 @@ def add(
     )
 
 
-@app.command("list")
+@app.command("list", epilog="Example: natalia operator list --json")
 def list_(
     state: State = DEFAULT_STATE,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,  # noqa: FBT002 - a flag

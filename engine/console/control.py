@@ -83,7 +83,8 @@ async def alarm(request: Request) -> Response:
     alarm_id = AlarmId(request.path_params["alarm"])
     found = desk.cases.get(alarm_id)
     if found is None:
-        return JSONResponse({"error": "no such alarm"}, status_code=MISSING)
+        error = "no such alarm; `natalia alarm list` names them"
+        return JSONResponse({"error": error}, status_code=MISSING)
     now = desk.parts.clock.now()
     lines = desk.cases.lines(alarm_id)
     return JSONResponse(detail(found, lines, now, revealed=False))

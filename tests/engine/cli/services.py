@@ -39,7 +39,8 @@ def service(**answers: tuple[int, object]) -> Iterator[Service]:
                 body = self.rfile.read(length).decode()
                 made.asked.append((f"{self.command} {self.path}", body))
                 status, found = made.answers[self.path]
-                text = json.dumps(found).encode()
+                raw = found if isinstance(found, bytes) else None
+                text = json.dumps(found).encode() if raw is None else raw
                 self.send_response(status)
                 self.send_header("content-length", str(len(text)))
                 self.send_header("connection", "close")

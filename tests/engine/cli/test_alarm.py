@@ -109,6 +109,24 @@ def test_a_refusal_is_said_and_fails(patch: Patch, out: Output) -> None:
     assert out.readouterr().err == "natalia: acknowledge the alarm first\n"
 
 
+@pytest.mark.parametrize("alarm", ["../operators/eve", "a/close", "a1?x", "", "a b"])
+def test_an_id_that_is_none_leads_nowhere(
+    patch: Patch, out: Output, alarm: str
+) -> None:
+    with service() as engine:
+        state = f"--state={engine.state}"
+        by = ("--by", "alder")
+        assert natalia(patch, "alarm", "show", state, "--", alarm) == 1
+        assert natalia(patch, "alarm", "acknowledge", *by, state, "--", alarm) == 1
+    assert engine.asked == []
+    lines = out.readouterr().err.splitlines()
+    assert (
+        lines
+        == ["natalia: ALARM: letters, digits, - and _ only; see: natalia alarm list"]
+        * 2
+    )
+
+
 def test_closing_needs_a_reason(patch: Patch, out: Output) -> None:
     assert natalia(patch, "alarm", "close", "a1", "--by", "alder") == 2
     assert "--reason" in out.readouterr().err

@@ -44,3 +44,11 @@ def test_a_text_is_sent_as_it_is() -> None:
     with service(roster=(200, {"people": "3"})) as engine:
         assert ask(engine.state, "POST", "/roster", "a = 1\n") == {"people": "3"}
     assert engine.asked == [("POST /roster", "a = 1\n")]
+
+
+def test_an_answer_that_is_no_json_is_said_in_words() -> None:
+    with (
+        service(alarms=(404, b"Not Found")) as engine,
+        pytest.raises(ServiceError, match=r"cannot answer that \(404\); see its log"),
+    ):
+        ask(engine.state, "GET", "/alarms")

@@ -54,6 +54,25 @@ def test_every_command_has_help_with_an_example(
     assert "Example" in out.readouterr().out
 
 
+def _commands_within(name: str) -> list[str]:
+    command = typer.main.get_command(import_module(GROUPS[name][0]).app)
+    return list(getattr(command, "commands", {}))
+
+
+@pytest.mark.parametrize(
+    ("group", "name"),
+    [(group, name) for group in GROUPS for name in _commands_within(group)],
+)
+def test_each_command_of_a_group_has_help_with_an_example(
+    patch: pytest.MonkeyPatch,
+    out: pytest.CaptureFixture[str],
+    group: str,
+    name: str,
+) -> None:
+    assert natalia(patch, group, name, "--help") == 0
+    assert f"natalia {group} {name}" in out.readouterr().out.partition("Example")[2]
+
+
 def test_an_unknown_command_is_wrong_usage(
     patch: pytest.MonkeyPatch, out: pytest.CaptureFixture[str]
 ) -> None:

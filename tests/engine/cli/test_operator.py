@@ -35,3 +35,14 @@ def test_operators_are_listed(
         assert out.readouterr().out == "alder\nrowan\n"
         natalia(patch, "operator", "list", "--json", f"--state={engine.state}")
         assert json.loads(out.readouterr().out) == ["alder", "rowan"]
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", "alder?x=1", ""])
+def test_a_name_that_is_none_leads_nowhere(
+    patch: pytest.MonkeyPatch, out: pytest.CaptureFixture[str], name: str
+) -> None:
+    with service() as engine:
+        words = ("operator", "add", f"--state={engine.state}", "--", name)
+        assert natalia(patch, *words) == 1
+    assert engine.asked == []
+    assert "name: letters, digits, - and _ only" in out.readouterr().err
