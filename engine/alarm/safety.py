@@ -8,9 +8,8 @@ appearance only, which the defender's addresses cannot tell from a true one.
 from engine.alarm.commands import Close, ConfirmSafe
 from engine.alarm.events import AlarmClosed, RefusalGround
 from engine.alarm.state import Alarm, Kind
+from engine.protocol.model import NEEDS_AFTER_FORCE
 from engine.values import Instant
-
-NEEDS_AFTER_FORCE = 2
 
 
 def close_of(alarm: Alarm, command: Close, now: Instant) -> AlarmClosed:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from engine.protocol.checks import NAMED_TEXT
 from engine.protocol.model import (
+    NEEDS_AFTER_FORCE,
     ActionProtocol,
     Audience,
     Condition,
@@ -14,6 +15,8 @@ from engine.protocol.model import (
     Publication,
     Start,
     Step,
+    Verification,
+    Voice,
 )
 
 _STARTS = {
@@ -36,6 +39,11 @@ _CONDITIONS = {
     "consented": "you have consented to publication",
     "approved": "a second operator has approved it",
     "safe_confirmed": "it is confirmed that you are safe",
+}
+_VOICES = {
+    Voice.COLLEAGUES: "your colleagues",
+    Voice.CONTACTS: "your contacts",
+    Voice.HQ: "HQ",
 }
 _CHANNELS = {"sms": "SMS", "call": "a ringing call", "email": "e-mail"}
 _PROOFS = {
@@ -93,6 +101,7 @@ def explanation(protocol: ActionProtocol) -> str:
         "",
         f"This is what happens when {begins}.",
         *_at_risk(protocol),
+        "Whatever else comes from your device and may be meant is shown to HQ alone.",
         "",
     ]
     lines += [f"{n}. {sentence(s)}" for n, s in enumerate(protocol.steps, start=1)]
@@ -212,6 +221,18 @@ def _promises(protocol: ActionProtocol) -> list[str]:
             f"HQ may close it once {protocol.all_clear_needs} people have said that you"
             " are safe."
         )
+    if protocol.all_clear_needs < NEEDS_AFTER_FORCE:
+        said.append(
+            f"After a sign of force it takes {NEEDS_AFTER_FORCE} people, and your own"
+            " word does not count."
+        )
+    else:
+        said.append("After a sign of force your own word does not count.")
+    if any(step.to is Audience.NEAREST for step in protocol.steps):
+        said.append(
+            "Where nobody knows where you are, the contacts whom you have named are"
+            " told in place of the nearest colleagues."
+        )
     public = [step for step in protocol.steps if step.to is Audience.PUBLIC]
     said += _published(public, protocol.publication)
     said += [f"Nobody may {act}." for act in protocol.never]
@@ -227,11 +248,30 @@ def _promises(protocol: ActionProtocol) -> list[str]:
     if rule is None:
         said.append("An operator at HQ decides alone whether it is true.")
     else:
-        whose = _list(sorted(voice.value for voice in rule.of), "or")
+        said += _believed(rule)
+    return said
+
+
+def _believed(rule: Verification) -> list[str]:
+    whose = _list((_VOICES[voice] for voice in sorted(rule.of)), "or")
+    people = (
+        f"{rule.needs} of {whose} say" if rule.needs > 1 else f"one of {whose} says"
+    )
+    within, then = span(rule.within), _otherwise(rule.otherwise)
+    said = [f"It counts as true when {people} so; if not within {within}, {then}."]
+    if rule.otherwise is Fallback.TREAT_AS_REAL:
         said.append(
-            f"It counts as true or false when {rule.needs} of {whose} say the same; if"
-            f" they have not within {span(rule.within)}, {_otherwise(rule.otherwise)}."
+            "Where it is not certain that your device sent it, the officers on duty are"
+            " asked instead."
         )
+    said.append(
+        "It counts as false when as many say so and one of them is at HQ: colleagues"
+        " and contacts alone may have been forced."
+        if Voice.HQ in rule.of
+        else "Colleagues and contacts alone, who may have been forced, never make it"
+        " false."
+    )
+    said.append("Where people contradict each other, a person at HQ decides.")
     return said
 
 

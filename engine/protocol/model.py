@@ -18,6 +18,10 @@ LEASE = timedelta(minutes=30)
 """What a file that says nothing of it means: somebody at HQ may have fallen asleep."""
 
 
+NEEDS_AFTER_FORCE = 2
+"""So many have to say that all is well once there was a sign of force."""
+
+
 class Audience(StrEnum):
     """Who a step is for.
 

@@ -204,3 +204,59 @@ def test_a_loud_one_and_a_button_and_no_update_are_told() -> None:
     assert "they should make it known" in said
     assert "check-in button starts a timer of 1 hour" in said
     assert "You count as elsewhere" not in said
+
+
+def explained(**said: str) -> str:
+    head = "".join(f"{key} = {value}\n" for key, value in said.items())
+    rule = f"[verification]\n{head}" if said else ""
+    step = STEP.format(to="nearest")
+    return explanation(parse_protocol(f"{HEAD}{rule}{step}", "mine.toml"))
+
+
+HEAD = 'name = "Mine"\nversion = 1\n'
+STEP = """
+[[step]]
+id = "one"
+to = "{to}"
+channels = ["sms"]
+text = "sos"
+"""
+
+
+def test_who_is_believed_is_told_as_it_is_decided() -> None:
+    """Two colleagues make it true and never false: `verification` has it so."""
+    both = explained(needs="2", otherwise='"ask"')
+    voices = "2 of your colleagues, your contacts or HQ say so"
+    assert f"It counts as true when {voices}; if not within 15 minutes" in both
+    assert "as false when as many say so and one of them is at HQ" in both
+    assert "asked instead" not in both
+    alone = explained(needs="1", of='["contacts"]', otherwise='"treat_as_real"')
+    assert "when one of your contacts says so" in alone
+    assert "never make it false." in alone
+    assert "at HQ: colleagues" not in alone
+    assert (
+        "not certain that your device sent it, the officers on duty are asked" in alone
+    )
+
+
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [
+        ("", "After a sign of force it takes 2 people, and your own word does not"),
+        ("[all_clear]\nneeds = 2\n", "After a sign of force your own word does not"),
+    ],
+)
+def test_what_a_sign_of_force_changes_is_told(head: str, said: str) -> None:
+    text = f"{HEAD}{head}{STEP.format(to='hq')}"
+    assert said in explanation(parse_protocol(text, "mine.toml"))
+
+
+def test_who_is_told_where_nobody_knows_the_place_is_told() -> None:
+    words = "the contacts whom you have named are told in place of the nearest"
+    for to, is_said in (("nearest", True), ("hq", False)):
+        text = HEAD + STEP.format(to=to)
+        assert (words in explanation(parse_protocol(text, "mine.toml"))) is is_said
+
+
+def test_what_no_trigger_names_is_seen_by_hq_alone() -> None:
+    assert "may be meant is shown to HQ alone." in explained()
