@@ -233,7 +233,7 @@ def _commanded(alarm: Alarm | None, command: AlarmCommand, now: Instant) -> Even
         case Follow():
             return follow(alarm, command, now)
         case TakeIn() | HandPeopleOn():
-            return casework(alarm, command, now)
+            return (*_uncrossed(alarm, command, now), *casework(alarm, command, now))
         case AddNote():
             note = NoteAdded(
                 at=now,
@@ -245,6 +245,19 @@ def _commanded(alarm: Alarm | None, command: AlarmCommand, now: Instant) -> Even
             return (note,) if alarm else ()
         case _:
             return decide_act(alarm, command, now)
+
+
+def _uncrossed(
+    alarm: Alarm | None, command: TakeIn | HandPeopleOn, now: Instant
+) -> Events:
+    """Open again what was merged into the very case that was merged into it.
+
+    Two operators may do so at one moment: both would be over, and nobody be told.
+    """
+    if alarm is None or alarm.is_open or not isinstance(command, TakeIn):
+        return ()
+    is_crossed = alarm.merged_into == command.other
+    return reopen(alarm, now, by=None, silent=True) if is_crossed else ()
 
 
 def _raise(alarm: Alarm | None, command: Raise, now: Instant) -> Events:

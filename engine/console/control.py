@@ -30,7 +30,7 @@ from engine.console.asking import (
 )
 from engine.console.control_devices import DEVICE_ROUTES
 from engine.console.desk import ConsoleDesk
-from engine.console.drills import drill_command, score_of
+from engine.console.drills import drill_command, drill_refusal, score_of
 from engine.console.observe import NO_ROUND_TRIP, ROUND_TRIP, unready_reasons
 from engine.console.operators import OperatorError
 from engine.console.view import detail, summary
@@ -124,12 +124,10 @@ async def exercise(request: Request) -> Response:
         error = "defender: nobody of that id is in the roster"
         return JSONResponse({"error": error}, status_code=UNPROCESSABLE)
     now = desk.parts.clock.now()
-    if any(
-        one.is_open and one.kind is Kind.EXERCISE and one.subject == person.person
-        for one in desk.cases.all(now)
-    ):
-        error = "an exercise for them is under way; close it first"
-        return JSONResponse({"error": error}, status_code=REFUSED)
+    desk.catch_up()
+    refused = drill_refusal(person, desk.cases.all(now))
+    if refused is not None:
+        return JSONResponse({"error": refused}, status_code=REFUSED)
     click = form.get("id") or secrets.token_hex(8)
     alarm_id, command = drill_command(
         person, by, click, now, desk.parts.board, desk.parts.registry()

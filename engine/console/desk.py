@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from engine.alarm.commands import AlarmCommand, Close, HandOver, Link
 from engine.alarm.messages import Done
+from engine.alarm.state import Kind
 from engine.console.acts import refusal_of
 from engine.console.cases import Cases
 from engine.console.operators import FirstPassword, Operators, write_private
@@ -107,11 +108,19 @@ class ConsoleDesk:
             case Link(other=other) if self.cases.get(other) is None:
                 return "there is no such alarm"
             case Close(into=into) if into is not None:
-                found = None if into == alarm_id else self.cases.get(into)
-                is_open = found is not None and found.is_open
-                return None if is_open else "only an open alarm takes another one in"
+                return self._unmergeable(alarm_id, into)
             case _:
                 return None
+
+    def _unmergeable(self, alarm_id: AlarmId, into: AlarmId) -> str | None:
+        """Return why a case cannot be a part of another: none goes on as less."""
+        whole = None if into == alarm_id else self.cases.get(into)
+        if whole is None or not whole.is_open:
+            return "only an open alarm takes another one in"
+        part = self.cases.get(alarm_id)
+        if part is not None and whole.kind not in {Kind.REAL, part.kind}:
+            return f"the other one is no real alarm: it is marked {whole.kind.value}"
+        return None
 
     async def add_operator(self, operator: OperatorId) -> FirstPassword:
         """Add an operator outside the loop.

@@ -1,5 +1,6 @@
 """Exercises: raised by an operator, on the full path, and scored. Pure but for ids."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from hashlib import sha256
 
@@ -10,7 +11,7 @@ from engine.console.cases import Line
 from engine.intake.judge import place_of
 from engine.protocol.registry import Registry
 from engine.roster.board import Board
-from engine.roster.model import Person
+from engine.roster.model import Person, Role
 from engine.values import AlarmId, CommandId, Instant, OperatorId, ReportKey, Signal
 
 Json = dict[str, object]
@@ -46,6 +47,21 @@ def drill_command(
         place=place_of(person, board),
     )
     return AlarmId(digest[-12:]), command
+
+
+def drill_refusal(person: Person, alarms: Iterable[Alarm]) -> str | None:
+    """Return why no exercise may begin for somebody now; None where one may.
+
+    Whoever is on their way to a real one would read of an exercise, and of its end.
+    """
+    if not person.has(Role.DEFENDER):
+        return "defender: they are none; an exercise plays a defender's alarm"
+    theirs = {a.kind for a in alarms if a.is_open and a.subject == person.person}
+    if Kind.REAL in theirs:
+        return "a real alarm of theirs is open: an exercise beside it would mislead"
+    if Kind.EXERCISE in theirs:
+        return "an exercise for them is under way; close it first"
+    return None
 
 
 def score_of(alarm: Alarm, lines: list[Line]) -> Json:

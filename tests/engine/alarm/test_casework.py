@@ -233,7 +233,7 @@ def test_people_are_handed_on_along_a_chain_of_cases() -> None:
     merge(scene)
     scene.do(HandPeopleOn(command_id=CommandId("h"), into=OTHER))
     assert people_of(scene.state()) is None
-    scene.do(take_in)
+    scene.do(replace(take_in, other=AlarmId("c3")))
     again = people_of(scene.state())
     assert again is not None
     assert "c1" in {one.person for one in again.people}

@@ -21,11 +21,24 @@ def manned(hq: Hq) -> Hq:
 
 def two(hq: Hq) -> tuple[AlarmId, AlarmId]:
     """Return two open cases, the first of which alder has taken."""
-    one = AlarmId(hq.press())
+    one, other = hq.press(), hq.press("a2", alias="Gannet")
     with control(hq) as client:
-        said = client.post("/drills", json={**ALDERS, "defender": "heron", "id": "x"})
         client.post(f"/alarms/{one}/acknowledge", json=ALDERS)
-    return one, AlarmId(said.json()["alarm"])
+    return one, other
+
+
+def test_no_real_alarm_becomes_a_part_of_an_exercise(manned: Hq) -> None:
+    one, _ = two(manned)
+    drill = manned.press("a3", alias="Toucan", kind=Kind.EXERCISE)
+    notice = manned.press("a4", alias="Stork", kind=Kind.NOTICE)
+    for into, kind in ((drill, "exercise"), (notice, "notice")):
+        said = post(manned, one, "close", reason="duplicate", into=into)
+        assert said == (409, f"the other one is no real alarm: it is marked {kind}")
+    found = manned.alarm(one)
+    assert found is not None
+    assert found.is_open
+    assert post(manned, notice, "acknowledge")[0] == 200
+    assert post(manned, notice, "close", reason="duplicate", into=one)[0] == 200
 
 
 def post(hq: Hq, alarm: AlarmId, act: str, **form: str) -> tuple[int, str]:
@@ -145,3 +158,24 @@ def test_the_same_click_is_the_same_exercise(manned: Hq) -> None:
 
     assert drilled("one") == drilled("one")
     assert drilled("one")[0] != drilled("two")[0]
+
+
+def test_no_exercise_stands_beside_a_real_alarm_nor_for_who_is_no_defender(
+    hq: Hq,
+) -> None:
+    hq.enrol("alder")
+    real = hq.press()
+    with control(hq) as client:
+        beside = client.post("/drills", json={**ALDERS, "defender": "heron"})
+        assert (beside.status_code, "real alarm" in beside.json()["error"]) == (
+            409,
+            True,
+        )
+        another = client.post("/drills", json={**ALDERS, "defender": "gannet"})
+        assert another.status_code == 200
+        contact = client.post("/drills", json={**ALDERS, "defender": "elm"})
+        assert (contact.status_code, "none" in contact.json()["error"]) == (409, True)
+        client.post(f"/alarms/{real}/acknowledge", json=ALDERS)
+        client.post(f"/alarms/{real}/close", json={**ALDERS, "reason": "safe"})
+        after = client.post("/drills", json={**ALDERS, "defender": "heron"})
+        assert after.status_code == 200
