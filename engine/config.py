@@ -15,6 +15,15 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from engine.errors import ConfigError
 
 LOOPBACK = "127.0.0.1"
+NAME = r"^[a-z][a-z0-9_-]{0,31}$"
+NUMBER = r"^(\+[1-9]\d{6,14})?$"
+LOG = "^(json|text)$"
+PATTERNS = {
+    NAME: "1 to 32 of a-z, 0-9, _ and -, a letter first",
+    NUMBER: "the SIM's own number: +, country code and number, no blanks",
+    LOG: "json or text",
+}
+"""What a pattern means, to whoever did not fit it."""
 # What the engine's own actors, and a modem's two channels, are called.
 RESERVED = frozenset(
     {
@@ -71,10 +80,10 @@ class ModemTable(_Table):
     Where its SIM's own `number` is given it writes to itself every `self_test_h` hours.
     """
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")
+    name: str = Field(pattern=NAME)
     port: str
     driver: str = "serial"
-    number: str = Field(default="", pattern=r"^(\+[1-9]\d{6,14})?$", repr=False)
+    number: str = Field(default="", pattern=NUMBER, repr=False)
     self_test_h: float = Field(default=24.0, ge=1.0)
     options: dict[str, object] = Field(default_factory=dict)
 
@@ -85,7 +94,7 @@ class ChannelTable(_Table):
     `lanes` is how many notifications are on their way at the same time.
     """
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")
+    name: str = Field(pattern=NAME)
     kind: str
     lanes: int = Field(default=4, ge=1, le=32)
     options: dict[str, object] = Field(default_factory=dict)
@@ -145,7 +154,7 @@ class Config(BaseSettings):
     public: tuple[Public, ...] = ()
     hq_language: str = "en"
     auditor: AuditorTable = AuditorTable()
-    log: str = Field("json", pattern="^(json|text)$")
+    log: str = Field("json", pattern=LOG)
     demo: bool = False
 
     @field_validator("modem", "channel")
@@ -169,7 +178,7 @@ def load_config(path: Path) -> Config:
 
     """
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
         cure = "check the path given with --config"
         raise ConfigError(path.name, "a configuration file", cure) from error
@@ -194,6 +203,7 @@ def parse_config(table: dict[str, object], folder: Path) -> Config:
         raise _config_error(error) from error
     _check_names(config)
     _check_channels(config)
+    _check_language(config.hq_language)
     if config.demo:
         _check_loopback(config)
     return _anchored(config, folder)
@@ -211,6 +221,14 @@ def _check_names(config: Config) -> None:
             expected = f"a name of its own, but {name!r} is taken"
             raise ConfigError(key, expected, "choose another")
         taken.add(name)
+
+
+def _check_language(language: str) -> None:
+    from engine.protocol.texts import LANGUAGES  # noqa: PLC0415 - only a config needs it
+
+    if language not in LANGUAGES:
+        key, expected = "hq_language", f"one of: {', '.join(LANGUAGES)}"
+        raise ConfigError(key, expected, "change the value")
 
 
 def _check_channels(config: Config) -> None:
@@ -301,9 +319,25 @@ def _config_error(error: ValidationError) -> ConfigError:
             return ConfigError(key, "a known key", _suggestion(location))
         case "missing":
             return ConfigError(key, "a value", f"add {location[-1]} = ...")
+        case "tuple_type":
+            return ConfigError(key, "a list of tables", f"write [[{key}]] for each")
+        case "dict_type" | "model_type":
+            cure = "write it as { ... }" if "[" in key else f"write [{key}]"
+            return ConfigError(key, "a table", cure)
+        case "path_type":
+            return ConfigError(key, "a path", "write it in quotes")
+        case "string_pattern_mismatch":
+            expected = PATTERNS[first["ctx"]["pattern"]]
+            return ConfigError(key, expected, "change the value")
         case _:
             said = str(first["msg"]).removeprefix("Value error, ")
-            return ConfigError(key, said[:1].lower() + said[1:], "change the value")
+            said = said.removeprefix("Input should be ")
+            return ConfigError(
+                # Without a place in the file it is of the environment.
+                key or "NATALIA_... (environment)",
+                said[:1].lower() + said[1:],
+                "change the value",
+            )
 
 
 def _suggestion(location: tuple[int | str, ...]) -> str:

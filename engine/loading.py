@@ -34,7 +34,7 @@ def load_adapters(
     streams: dict[str, tuple[WireProtocol, socket.socket]] = {}
     https: dict[str, tuple[HttpWireProtocol, socket.socket]] = {}
     for name, table in config.gateway.items():
-        wire = _wire(name)
+        wire = wire_of(name)
         doors: list[tuple[str, Listen]] = [(name, table)]
         if table.tls is not None:
             doors.append((tls_name(name), table.tls))
@@ -67,7 +67,13 @@ def tls_name(name: str) -> str:
     return f"{name}.tls"
 
 
-def _wire(name: str) -> WireProtocol | HttpWireProtocol:
+def wire_of(name: str) -> WireProtocol | HttpWireProtocol:
+    """Construct the wire protocol of a name.
+
+    Raises:
+        ConfigError: it is not installed.
+
+    """
     made = plugins.load(plugins.DEVICE, name, f"gateway.{name}")
     return cast("Callable[[], WireProtocol | HttpWireProtocol]", made)()
 
@@ -140,9 +146,14 @@ def load_modems(
         if "by_id_folder" in options:
             # The port may have another name after a restart as well.
             options.setdefault("imei_file", str(config.state / f"imei-{table.name}"))
-        modems[table.name] = kind(
-            table.port, clock=clock, telemetry=telemetry, options=options
-        )
+        try:
+            modems[table.name] = kind(
+                table.port, clock=clock, telemetry=telemetry, options=options
+            )
+        except ConfigError as error:
+            # An adapter knows its options, and not which of the modems has them.
+            path = f"{key}.options.{error.key.rpartition('.')[2]}"
+            raise ConfigError(path, error.expected, error.cure) from error
     return modems
 
 

@@ -21,6 +21,7 @@ from engine.clock import SystemClock
 from engine.config import Config
 from engine.console.desk import KEPT_ROSTER
 from engine.console.parts import WebParts
+from engine.errors import ConfigError
 from engine.health import Health
 from engine.intake.codes import new_codes
 from engine.intake.gateway.door import Door
@@ -236,14 +237,37 @@ def current_roster(
 
     Raises:
         DataError: names file, line and field.
+        ConfigError: the state folder cannot be looked into, or the file be read.
 
     """
-    kept = config.state / KEPT_ROSTER
-    if kept.exists():
-        return load_roster([kept], protocols=protocols)
+    if has_kept_roster(config):
+        return load_roster([config.state / KEPT_ROSTER], protocols=protocols)
     if config.roster is None:
         return Roster()
+    try:
+        config.roster.open("rb").close()
+    except OSError as error:
+        expected = "a roster that can be read"
+        cure = f"{config.roster}: {error.strerror}; mend the path or its rights"
+        key = "roster"
+        raise ConfigError(key, expected, cure) from error
     return load_roster([config.roster], protocols=protocols)
+
+
+def has_kept_roster(config: Config) -> bool:
+    """Say whether a roster was imported: the configured one counts no more.
+
+    Raises:
+        ConfigError: the state folder cannot be looked into.
+
+    """
+    try:
+        return (config.state / KEPT_ROSTER).exists()
+    except OSError as error:
+        expected = "a folder that this user may look into"
+        cure = f"{config.state}: {error.strerror}; mend its permissions"
+        key = "state"
+        raise ConfigError(key, expected, cure) from error
 
 
 def desk_of(config: Config, board: Board, readers: ReaderPool) -> Desk:

@@ -48,15 +48,20 @@ def read_options(
     try:
         return model.model_validate(dict(options))
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
+        faults = error.errors(include_input=False, include_url=False)
+    # A misspelt key may be a missing one too; the spelling is the better news.
+    misspelt = (fault for fault in faults if fault["type"] == "extra_forbidden")
+    first = next(misspelt, faults[0])
     key = ".".join(str(part) for part in first["loc"])
     match first["type"]:
         case "extra_forbidden":
             known = sorted(model.model_fields)
-            near = get_close_matches(key, known, n=1) or [", ".join(known)]
-            fault = config_error(channel, key, "no such key", f"known: {near[0]}")
+            near = get_close_matches(key, known, n=1)
+            cure = f"did you mean {near[0]!r}?" if near else "take it out"
+            expected = f"one of {', '.join(known)}"
+            fault = config_error(channel, key, expected, cure)
         case "missing":
-            fault = config_error(channel, key, "a value", "add the key")
+            fault = config_error(channel, key, "a value", f"add {key} = ...")
         case _:
             expected = first["msg"].removeprefix("Input should be ")
             fault = config_error(channel, key, expected, "correct the value")

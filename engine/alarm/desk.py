@@ -193,8 +193,14 @@ class Desk:
 
 @cache
 def country_name(code: str, language: str) -> str:
-    """Return a country's name by CLDR, or its code where CLDR has none."""
-    from babel import Locale  # noqa: PLC0415 - its data take 60 ms, needed by few
+    """Return a country's name by CLDR, or its code where CLDR has none.
 
-    names = Locale.parse(language).territories
+    A language that CLDR does not know speaks English, as our words do.
+    """
+    from babel import Locale, UnknownLocaleError  # noqa: PLC0415 - its data take 60 ms, needed by few
+
+    try:
+        names = Locale.parse(language, sep="-").territories
+    except (ValueError, UnknownLocaleError):
+        names = Locale("en").territories
     return str(names.get(code, code))

@@ -3,12 +3,15 @@
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from engine.config import Config, load_config
 from engine.errors import ConfigError
+
+if TYPE_CHECKING:
+    from engine.roster.model import Roster
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -34,20 +37,21 @@ def examine(config: Config) -> dict[str, object]:
     """Return what the configuration comes to; raises on the first fault."""
     from engine import plugins  # noqa: PLC0415 - loaded when used
     from engine.auditor.shared import warnings as auditor_warnings  # noqa: PLC0415 - likewise
+    from engine.cli.check_listeners import check_listeners, of_tls  # noqa: PLC0415 - likewise
     from engine.cli.check_protocols import of_protocols  # noqa: PLC0415 - likewise
     from engine.protocol.registry import load_registry  # noqa: PLC0415 - likewise
     from engine.start import current_roster  # noqa: PLC0415 - likewise
 
     registry = load_registry(config.protocols.folder, config.protocols.default)
     roster = current_roster(config, protocols=registry.protocols)
-    for name in config.gateway:
-        plugins.load(plugins.DEVICE, name, f"gateway.{name}")
+    check_listeners(config)
     for number, channel in enumerate(config.channel):
         plugins.load(plugins.CHANNEL, channel.kind, f"channel[{number}].kind")
     warnings = _construct(config)
     if not config.modem:
         warnings.append("no modem: nobody gets an SMS")
     warnings += of_protocols(config, registry, roster)
+    warnings += of_tls(config) + _of_roster(config, roster)
     warnings += auditor_warnings(config)
     if not roster.duty():
         warnings.append("nobody is on the duty rota: no officer is paged")
@@ -60,6 +64,23 @@ def examine(config: Config) -> dict[str, object]:
         "wire protocols": sorted(config.gateway),
         "warnings": warnings,
     }
+
+
+def _of_roster(config: Config, roster: "Roster") -> list[str]:
+    """Say where somebody may think that an edited file counts, and it does not."""
+    from engine.roster.faults import RosterError  # noqa: PLC0415 - loaded when used
+    from engine.roster.parse import load_roster  # noqa: PLC0415 - likewise
+    from engine.start import has_kept_roster  # noqa: PLC0415 - likewise
+
+    if config.roster is None or not has_kept_roster(config):
+        return []
+    try:
+        if load_roster([config.roster]).version == roster.version:
+            return []
+    except RosterError:
+        pass  # whatever is wrong with it, it is not the one in force
+    said = "roster: this file counts no more, another one was imported"
+    return [f"{said}; put it in force with: natalia roster import FILE"]
 
 
 def _construct(config: Config) -> list[str]:

@@ -168,7 +168,7 @@ def _draft_of(path: Path, lines_of: _LinesOf) -> Draft:
             return Draft(faults=(DataError(path.name, None, "file", reason),))
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        reason = f"cannot be read as UTF-8 text ({type(error).__name__})"
+        reason = f"cannot be read as UTF-8 text: {_cure(error)}"
         return Draft(faults=(DataError(path.name, None, "file", reason),))
     match path.suffix.casefold():
         case ".toml":
@@ -178,6 +178,20 @@ def _draft_of(path: Path, lines_of: _LinesOf) -> Draft:
         case _:
             reason = "must end in .toml or .csv"
             return Draft(faults=(DataError(path.name, None, "file", reason),))
+
+
+def _cure(error: OSError | UnicodeDecodeError) -> str:
+    match error:
+        case UnicodeDecodeError():
+            return "save it as UTF-8"
+        case FileNotFoundError():
+            return "it is not there; check the path"
+        case PermissionError():
+            return "give this user the right to read it"
+        case IsADirectoryError():
+            return "it is a folder; name a file"
+        case _:
+            return error.strerror or type(error).__name__
 
 
 def _top_faults(table: _Table, lines: _Lines, file: str) -> tuple[DataError, ...]:

@@ -50,7 +50,7 @@ def test_relative_paths_count_from_the_files_own_folder() -> None:
         ({"console": {"port": 70000}}, "console.port", "less than or equal"),
         ({"console": {"host": "::1"}}, "console.port", "add port"),
         ({"modem": [{"name": "m"}]}, "modem[0].port", "add port"),
-        ({"modem": [{**MODEM, "name": "Modem!"}]}, "modem[0].name", "pattern"),
+        ({"modem": [{**MODEM, "name": "Modem!"}]}, "modem[0].name", "a letter first"),
         ({"modem": [MODEM, MODEM]}, "modem", "'modem-1' is there twice"),
         (
             {"modem": [MODEM], "channel": [{**EMAIL, "name": "modem-1"}]},
@@ -65,7 +65,17 @@ def test_relative_paths_count_from_the_files_own_folder() -> None:
             "one of: email",
         ),
         ({"public": [{"channel": "mastodon"}]}, "public[0].channel", "configured"),
-        ({"log": "xml"}, "log", "pattern"),
+        ({"log": "xml"}, "log", "expected json or text"),
+        ({"modem": [{**MODEM, "number": "07"}]}, "modem[0].number", "country code"),
+        ({"modem": MODEM}, "modem", "a list of tables; write [[modem]] for each"),
+        ({"gateway": {"gt06": 5}}, "gateway.gt06", "a table; write [gateway.gt06]"),
+        (
+            {"channel": [{**EMAIL, "options": "x"}]},
+            "channel[0].options",
+            "a table; write it as { ... }",
+        ),
+        ({"roster": 5}, "roster", "a path; write it in quotes"),
+        ({"hq_language": "tlh"}, "hq_language", "one of: en, sv, ru, es, fr, ar"),
         ({"gateway": {"gt06": {"port": "x"}}}, "gateway.gt06.port", "integer"),
         (
             {"gateway": {"gt06": {"port": 1, "tls": {"port": 2, "cert_file": "c"}}}},
@@ -137,6 +147,19 @@ def test_a_file_is_read(tmp_path: Path) -> None:
     made = load_config(path)
     assert made.state == tmp_path.resolve() / "here"
     assert made.console.port == 0
+
+
+def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
+    path = tmp_path / "natalia.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + b'state = "here"\n')
+    assert load_config(path).state == tmp_path.resolve() / "here"
+
+
+def test_a_fault_of_the_environment_is_named_as_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("NATALIA_HQ", "x")
+    assert fault().key == "NATALIA_... (environment)"
 
 
 VALUES = st.recursive(

@@ -137,7 +137,8 @@ MISTAKES = {
         said=("console.port: expected ", "integer", "change the value"),
     ),
     "a missing roster": Mistake(
-        new='roster = "gone.toml"\nstate =', said=("gone.toml: ", "cannot be read")
+        new='roster = "gone.toml"\nstate =',
+        said=("roster: expected ", "gone.toml: No such file", "mend the path"),
     ),
     "an unknown kind of channel": Mistake(
         old="[gateway.gt06]",
@@ -147,7 +148,7 @@ MISTAKES = {
     "a channel without its options": Mistake(
         old="[gateway.gt06]",
         new='[[channel]]\nname = "mail"\nkind = "email"\n[gateway.gt06]',
-        said=("channel.mail.options.", "add the key"),
+        said=("channel.mail.options.", "a value; add "),
     ),
     "an unknown wire protocol": Mistake(
         old="[gateway.gt06]",

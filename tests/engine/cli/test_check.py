@@ -153,6 +153,26 @@ def test_an_action_protocol_that_is_not_there_is_refused(
             "auditor.modem[0].driver",
         ),
         ("[console]\nport = 99999\n", "console.port"),
+        (
+            "[console]\nport = 5023\n[gateway.gt06]\nport = 5023\n",
+            "gateway.gt06.port: expected a port of its own, but console has 5023",
+        ),
+        (
+            '[console]\nport = 5023\n[gateway.gt06]\nhost = "0.0.0.0"\nport = 5023\n',
+            "gateway.gt06.port: expected a port of its own, but console has 5023",
+        ),
+        (
+            '[[modem]]\nname = "n"\nport = "/dev/y"\noptions = { baudrat = 1 }\n',
+            "modem[0].options.baudrat",
+        ),
+        (
+            '[[auditor.modem]]\nname = "n"\nport = "x"\noptions = { baudrat = 1 }\n',
+            "auditor.modem[0].options.baudrat",
+        ),
+        (
+            '[[channel]]\nname = "x"\nkind = "email"\noptions = { hots = "x" }\n',
+            "channel.x.options.hots",
+        ),
         ('[protocols]\ndefault = "mine"\n', "protocols.default"),
         ("colour = 1\n", "colour"),
         ("this is not TOML\n", "natalia.toml"),
@@ -179,3 +199,54 @@ def test_a_file_that_is_not_there_is_named(
 ) -> None:
     assert natalia(patch, "check-config", str(tmp_path / "none.toml")) == 3
     assert "none.toml" in out.readouterr().err
+
+
+def test_ports_that_do_not_meet_are_no_fault(patch: Patch, tmp_path: Path) -> None:
+    path = configuration(
+        tmp_path,
+        '[console]\nhost = "127.0.0.2"\nport = 5023\n[gateway.gt06]\nport = 5023\n'
+        "[gateway.h02_udp]\nport = 5023\n"
+        "[metrics]\nport = 0\n[gateway.osmand]\nport = 0\n",
+    )
+    assert natalia(patch, "check-config", path) == 0
+
+
+def test_a_certificate_that_is_not_there_is_warned_of(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    tls = 'tls = { port = 5024, cert_file = "c.pem", key_file = "k.pem" }'
+    path = configuration(tmp_path, f"[gateway.gt06]\nport = 5023\n{tls}\n")
+    assert natalia(patch, "check-config", path) == 0
+    assert "gateway.gt06.tls: expected a PEM certificate" in out.readouterr().out
+
+
+def test_an_edited_roster_beside_an_imported_one_is_warned_of(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    """Who adds a colleague to the file would think that they are told of alarms."""
+    path = configuration(tmp_path)
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "roster.toml").write_text(sample_text())
+    assert natalia(patch, "check-config", path) == 0
+    assert "counts no more" not in out.readouterr().out
+    roster = tmp_path / "roster.toml"
+    roster.write_text(sample_text().replace("Heron", "Herons"))
+    assert natalia(patch, "check-config", path) == 0
+    said = out.readouterr().out
+    assert "roster: this file counts no more, another one was imported" in said
+    assert "natalia roster import FILE" in said
+
+
+def test_a_state_folder_that_cannot_be_looked_into_is_said(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    path = configuration(tmp_path)
+
+    def refuse(_path: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    patch.setattr(Path, "exists", refuse)
+    assert natalia(patch, "check-config", path) == 3
+    said = out.readouterr().err
+    assert "state: expected a folder that this user may look into" in said
+    assert "Permission denied; mend its permissions" in said

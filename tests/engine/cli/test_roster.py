@@ -116,7 +116,9 @@ def test_a_missing_file_ends_with_three_and_its_name(tmp_path: Path) -> None:
     result = RUN.invoke(app, ["check", str(tmp_path / "none.toml")])
 
     assert result.exit_code == 3
-    assert result.stderr.startswith("none.toml: file: cannot be read")
+    assert result.stderr.startswith(
+        "none.toml: file: cannot be read as UTF-8 text: it is not there; check the path"
+    )
 
 
 def test_an_import_hands_the_whole_roster_to_the_service(
