@@ -186,10 +186,19 @@ def test_a_refused_notification_is_not_repeated_after_the_end() -> None:
     effect = scene.planned(Audience.NEAREST)[0].effect
     scene.settle(effect, EffectState.REJECTED, retry=True)
     scene.acknowledge()
-    scene.close()
     planned = len(scene.planned(Audience.NEAREST))
+    scene.close()
     scene.run(7200)
     assert len(scene.planned(Audience.NEAREST)) == planned
+
+
+def test_what_a_step_sent_that_the_file_has_no_more_is_not_repeated() -> None:
+    scene = Scene().raised()
+    effect = scene.planned(Audience.NEAREST)[0].effect
+    scene.settle(effect, EffectState.UNKNOWN)
+    alarm = scene.state()
+    old = replace(alarm.effects[effect], repeated=False, step=StepId("gone"))
+    assert list(due_repeats(replace(alarm, effects={effect: old}), scene.now)) == []
 
 
 def test_a_stop_message_that_was_refused_is_tried_again_after_the_end() -> None:
