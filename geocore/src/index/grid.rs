@@ -11,7 +11,7 @@ pub(super) const FINEST: i8 = 15;
 
 /// How far beyond a cell's own circumradius the nested caps of its descendants reach, with
 /// margin on the 1.087 and 1.157 that were measured (`docs/geocore.md`). Too small a number
-/// costs time, never exactness: the tree widens a cap whenever it must.
+/// costs time, never exactness: so far may people of a leaf move before they are put elsewhere.
 const REACH_HEXAGON: f64 = 1.09;
 const REACH_PENTAGON: f64 = 1.165;
 
@@ -34,7 +34,7 @@ pub(super) fn resolution_of(cell: u64) -> i8 {
     ((cell >> 52) & 15) as i8
 }
 
-/// A cap that holds a cell's descendants and, nested, theirs.
+/// A cap that would hold a cell's descendants and, nested, theirs.
 pub(super) fn cap_of(cell: u64) -> Cap {
     let Ok(cell) = CellIndex::try_from(cell) else {
         unreachable!("keys come from H3");

@@ -27,6 +27,10 @@ pub(super) type Rough = [i32; 3];
 /// One of those steps, in metres.
 pub(super) const ROUGH_STEP_M: f64 = 1.0 / 64.0;
 
+/// How far a rough place may be from the place, and how far two may be farther apart, or
+/// nearer, than the places are: they are cut to steps, so by less than one on each axis.
+pub(super) const ROUGH_M: f64 = 1.733 * ROUGH_STEP_M;
+
 /// Bits of a place's grid of 2^-30 m that a [`Rough`] leaves out.
 const LOW_BITS: u32 = 24;
 
@@ -57,6 +61,11 @@ impl Group {
         y: [Self::NOWHERE; LANES],
         z: [Self::NOWHERE; LANES],
     };
+
+    /// Place by place, empty lanes too.
+    pub(super) fn places(&self) -> impl Iterator<Item = Rough> {
+        (0..LANES).map(|lane| [self.x[lane], self.y[lane], self.z[lane]])
+    }
 }
 
 /// The rest of what is known of a person: 25 bytes, so mostly one cache line.
@@ -200,7 +209,10 @@ impl Arena<Group, GroupMeta> {
 /// A leaf: people below one cap. All leaves together fit a processor's cache.
 #[derive(Clone, Debug)]
 pub(super) struct Leaf {
+    /// As narrow as its people let it be.
     pub(super) cap: Cap,
+    /// The radius up to which the cap is widened for somebody who moves.
+    pub(super) home_m: f32,
     pub(super) parent: Entry,
     /// First group.
     pub(super) first: u32,
@@ -212,6 +224,7 @@ impl Leaf {
     /// Nobody's, under no node.
     pub(super) const EMPTY: Self = Self {
         cap: Cap::EVERYWHERE,
+        home_m: f32::INFINITY,
         parent: Entry::NONE,
         first: 0,
         len: 0,
@@ -246,7 +259,7 @@ impl Cap {
         (dx * dx + dy * dy + dz * dz).sqrt()
     }
 
-    #[inline]
+    #[cfg(test)]
     pub(super) fn holds(&self, xyz_m: [f64; 3]) -> bool {
         self.reach_m(xyz_m) <= f64::from(self.radius_m)
     }

@@ -1,6 +1,7 @@
 //! The index: people by id, found by nearness.
 
 mod arena;
+mod caps;
 mod directory;
 mod grid;
 mod handles;

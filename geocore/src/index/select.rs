@@ -5,12 +5,8 @@
 
 use super::handles::Place;
 use super::kernel::Kernel;
-use super::layout::ROUGH_STEP_M;
+use super::layout::{ROUGH_M, ROUGH_STEP_M};
 use crate::geodesic::{CHORD_FAR_M, rival_chord_max_m};
-
-/// How far two rough places may be farther apart, or nearer, than the places are: both are
-/// cut to steps, so by less than one on each axis.
-const ROUGH_M: f64 = 1.733 * ROUGH_STEP_M;
 
 /// What single precision may add to a rough distance or take from it, relatively: half of
 /// what a kernel promises of its square, doubled.

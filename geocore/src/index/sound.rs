@@ -69,6 +69,7 @@ impl Space {
             below.available += u32::from(record.available);
             below.newest = below.newest.max(Freshness::of(record.at_s));
         }
+        assert!(leaf.home_m >= leaf.cap.radius_m);
         assert!(leaf.newest >= below.newest, "a fresh person is hidden");
         let (needed, size) = (
             (below.people as usize).div_ceil(LANES).max(1),
@@ -103,7 +104,7 @@ impl Space {
                 continue;
             }
             if entry != Entry::NONE {
-                let above = self.cap_at(entry);
+                let above = self.cap(entry);
                 assert!(
                     above.reach_of_cap_m(&cap) <= f64::from(above.radius_m),
                     "not nested"
@@ -207,6 +208,42 @@ fn every_change_keeps_the_space_sound() {
         space.assert_sound();
         assert_eq!(space.len(), 0);
     }
+}
+
+#[test]
+fn a_leafs_cap_fits_its_people_and_is_fitted_again_when_one_moves_out() {
+    let mut dice = Dice(29);
+    let mut space = Space::new();
+    let records: Vec<Record> = (0..3_000).map(|id| record(&mut dice, id, 1)).collect();
+    space.put_many(&records);
+    for leaf in &space.leaves {
+        let places = (0..leaf.len as usize).map(|nth| space.groups.point(leaf.place(nth)).xyz_m());
+        let reach_m = places
+            .map(|xyz_m| leaf.cap.reach_m(xyz_m))
+            .fold(0.0, f64::max);
+        assert!(
+            f64::from(leaf.cap.radius_m) < reach_m * (1.0 + 1e-6),
+            "wider than its people"
+        );
+    }
+    let mut fitted = 0;
+    for id in 0..3_000 {
+        let place = space.find(id).expect("put in");
+        let leaf = space.groups.cold[place.group()].leaf as usize;
+        let (mut xyz_m, cap) = (space.record(place).xyz_m, space.leaves[leaf].cap);
+        xyz_m[2] += 40.0;
+        let reach_m = cap.reach_m(xyz_m);
+        let home_m = f64::from(space.leaves[leaf].home_m);
+        assert!(space.relocate(id, xyz_m, f64::NAN));
+        if reach_m > f64::from(cap.radius_m) && reach_m <= home_m {
+            fitted += 1;
+            assert_eq!(space.find(id), Some(place), "put elsewhere without need");
+            let radius_m = f64::from(space.leaves[leaf].cap.radius_m);
+            assert!((reach_m..=home_m * (1.0 + 1e-6)).contains(&radius_m));
+        }
+        space.assert_sound();
+    }
+    assert!(fitted > 10, "{fitted}");
 }
 
 /// Puts some people together in lots of a size, lots far from each other.

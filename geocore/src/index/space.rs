@@ -180,16 +180,21 @@ impl Space {
     fn rewrite(&mut self, place: Place, record: &Record) {
         let id = self.groups.cold[place.group()].leaf as usize;
         let leaf = &self.leaves[id];
-        if !leaf.cap.holds(record.xyz_m) {
+        let reach_m = leaf.cap.reach_m(record.xyz_m);
+        if reach_m > f64::from(leaf.home_m) {
             self.detach(place);
             self.insert(record);
             self.tidy();
             return;
         }
         let (newest, parent) = (leaf.newest, leaf.parent);
+        let radius_m = f64::from(leaf.cap.radius_m);
         let was = Freshness::of(self.groups.at_s(place));
         let is = Freshness::of(record.at_s);
         self.groups.set_place(place, record.xyz_m, record.at_s);
+        if reach_m > radius_m {
+            self.loosen(id, reach_m);
+        }
         if is > newest {
             self.leaves[id].newest = is;
             self.freshen(parent, is);

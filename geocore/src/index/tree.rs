@@ -8,7 +8,7 @@ use super::directory::Directory;
 use super::grid::{FINEST, ancestor, cap_of, key_of, resolution_of};
 use super::handles::{Child, Class, Entry};
 use super::keyed::{Keyed, keyed};
-use super::layout::{Below, Cap, Chunk, ChunkMeta, Freshness, Record, WIDTH, round_up_m};
+use super::layout::{Below, Cap, Chunk, ChunkMeta, Freshness, Record, WIDTH};
 use super::space::{FLAT_MAX, LEAF_MAX, Space, number};
 
 /// A node with fewer people below it becomes a leaf.
@@ -163,7 +163,7 @@ impl Space {
         } else if base >= 0 && base + 1 == resolution {
             self.plant_digits(node, resolution + 1, people);
         } else {
-            let entry = self.add_slot(node, cell);
+            let (entry, _) = self.add_slot(node, cell);
             let lower = self.new_node(resolution, entry, Class::holding(1));
             self.set_child(entry, self.child_of(lower));
             self.plant_all(lower, people);
@@ -171,12 +171,10 @@ impl Space {
     }
 
     fn plant_leaf(&mut self, node: u32, cell: u64, people: &[Keyed]) {
-        let entry = self.add_slot(node, cell);
+        let (entry, home_m) = self.add_slot(node, cell);
         let leaf = self.new_leaf(people.len());
+        self.house(leaf, entry, home_m);
         let cap = self.cap(entry);
-        let own = self.leaf_of(leaf);
-        (self.leaves[own].parent, self.leaves[own].cap) = (entry, cap);
-        self.set_child(entry, leaf);
         self.expect(people.iter().map(|person| person.record.id));
         let (mut available, mut newest, mut reach_m) = (0, Freshness::NEVER, 0.0_f64);
         for person in people {
@@ -191,8 +189,9 @@ impl Space {
         self.widen(entry, reach_m);
     }
 
-    /// A new slot for a cell, with its cap inside the caps above.
-    fn add_slot(&mut self, node: u32, cell: u64) -> Entry {
+    /// A new slot for a cell, with a cap that holds nobody yet, and how far one would reach
+    /// that holds everyone whom H3 counts to the cell.
+    fn add_slot(&mut self, node: u32, cell: u64) -> (Entry, f32) {
         let slot = usize::from(self.nodes[node as usize].len);
         let room = self.nodes[node as usize].class.size() * WIDTH;
         if slot == room {
@@ -200,36 +199,16 @@ impl Space {
         }
         self.nodes[node as usize].len += 1;
         let entry = Entry::new(node, slot);
-        let cap = cap_of(cell);
+        let home = cap_of(cell);
+        let cap = Cap {
+            radius_m: f32::NEG_INFINITY,
+            ..home
+        };
         let (chunk, lane) = self.locate(entry);
         self.chunks.hot[chunk].set_cap(lane, &cap);
         self.chunks.cold[chunk].cell[lane] = cell;
         self.chunks.cold[chunk].below[lane] = Below::NOBODY;
-        self.nest(entry);
-        entry
-    }
-
-    /// Widens a cap to a radius, and the caps above to hold it.
-    fn widen(&mut self, entry: Entry, reach_m: f64) {
-        let (chunk, lane) = self.locate(entry);
-        if reach_m <= f64::from(self.chunks.hot[chunk].radius_m[lane]) {
-            return;
-        }
-        self.chunks.hot[chunk].radius_m[lane] = round_up_m(reach_m);
-        let child = self.child(entry);
-        if child.is_leaf() {
-            let id = self.leaf_of(child);
-            self.leaves[id].cap = self.cap(entry);
-        }
-        self.nest(entry);
-    }
-
-    fn nest(&mut self, entry: Entry) {
-        let above = self.nodes[entry.node()].parent;
-        if above != Entry::NONE {
-            let reach_m = self.cap(above).reach_of_cap_m(&self.cap(entry));
-            self.widen(above, reach_m);
-        }
+        (entry, home.radius_m)
     }
 
     /// Gives up a leaf of nobody, and every node that is thereby empty; the node that stays.
@@ -265,10 +244,7 @@ impl Space {
         let mut records = Vec::new();
         self.gather(self.child(entry), &mut records);
         let leaf = self.new_leaf(records.len());
-        let cap = self.cap(entry);
-        let own = self.leaf_of(leaf);
-        (self.leaves[own].parent, self.leaves[own].cap) = (entry, cap);
-        self.set_child(entry, leaf);
+        self.house(leaf, entry, cap_of(self.cell(entry)).radius_m);
         for record in &records {
             self.attach(leaf, record);
         }
@@ -398,11 +374,6 @@ impl Space {
         }
     }
 
-    #[cfg(test)]
-    pub(super) fn cap_at(&self, entry: Entry) -> Cap {
-        self.cap(entry)
-    }
-
     /// Id and slots of a node that must hang where it says.
     #[cfg(test)]
     pub(super) fn node_len(&self, child: Child, entry: Entry) -> (u32, usize) {
@@ -418,7 +389,7 @@ impl Space {
         self.chunks.cold[chunk].cell[lane]
     }
 
-    fn cap(&self, entry: Entry) -> Cap {
+    pub(super) fn cap(&self, entry: Entry) -> Cap {
         let (chunk, lane) = self.locate(entry);
         self.chunks.hot[chunk].cap(lane)
     }
