@@ -28,5 +28,5 @@ pub use geodesic::{
     CHORD_FAR_M, CURVATURE_RADIUS_MAX_M, CURVATURE_RADIUS_MIN_M, approximate_m,
     approximation_bound_m, chord_max_m, geodesic_max_m, karney_m, rival_chord_max_m,
 };
-pub use index::{Filter, Index, K_MAX, Neighbour, Person, Stats};
+pub use index::{Filter, Index, K_MAX, Neighbour, Person, Stats, eight_points};
 pub use point::{EQUATORIAL_RADIUS_M, FLATTENING, Point};

@@ -45,16 +45,40 @@ impl Point {
     #[inline]
     pub fn new(lat_deg: f64, lon_deg: f64) -> Result<Self, InvalidPoint> {
         check(lat_deg, lon_deg)?;
-        let (sin_lat, cos_lat) = sin_cos_deg(lat_deg);
-        let (sin_lon, cos_lon) = sin_cos_deg(lon_deg);
-        let normal_m =
-            EQUATORIAL_RADIUS_M / (1.0 - ECCENTRICITY_SQUARED * sin_lat * sin_lat).sqrt();
-        let parallel_m = normal_m * cos_lat;
-        Ok(Self::from_surface([
-            parallel_m * cos_lon,
-            parallel_m * sin_lon,
-            normal_m * (1.0 - ECCENTRICITY_SQUARED) * sin_lat,
-        ]))
+        let sin_cos = [sin_cos_deg(lat_deg), sin_cos_deg(lon_deg)];
+        Ok(Self::from_surface(surface_m(sin_cos)))
+    }
+
+    /// Eight points side by side, each to the bit as [`Point::new`] gives it: a loop of which
+    /// a compiler makes vectors.
+    ///
+    /// # Errors
+    ///
+    /// As [`Point::new`], for the first that cannot be.
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "must take on the caller's target features"
+    )]
+    pub(crate) fn eight(degrees: &[[f64; 8]; 2]) -> Result<[Self; 8], InvalidPoint> {
+        let [lats_deg, lons_deg] = degrees;
+        for (lat_deg, lon_deg) in lats_deg.iter().zip(lons_deg) {
+            check(*lat_deg, *lon_deg)?;
+        }
+        let mut axes_m = [[0.0; 8]; 3];
+        for lane in 0..8 {
+            let place_m = surface_m([sin_cos_deg(lats_deg[lane]), sin_cos_deg(lons_deg[lane])]);
+            for axis in 0..3 {
+                // The same cut as `from_surface` makes; a sum with 0 has no -0.
+                let steps = (place_m[axis] * STEPS_A_METRE).trunc() + 0.0;
+                axes_m[axis][lane] = steps * (1.0 / STEPS_A_METRE);
+            }
+        }
+        let mut points = [Self { xyz_m: [0.0; 3] }; 8];
+        for (lane, point) in points.iter_mut().enumerate() {
+            point.xyz_m = axes_m.map(|axis_m| axis_m[lane]);
+        }
+        Ok(points)
     }
 
     /// Takes earth-centred coordinates that are known to lie on the ellipsoid.
@@ -114,6 +138,23 @@ pub(crate) fn steps_of(xyz_m: [f64; 3]) -> [i64; 3] {
     xyz_m.map(|metres| (metres * STEPS_A_METRE) as i64)
 }
 
+/// Earth-centred coordinates of a place on the ellipsoid, from sine and cosine of latitude
+/// and longitude.
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "must take on the caller's target features"
+)]
+fn surface_m([(sin_lat, cos_lat), (sin_lon, cos_lon)]: [(f64, f64); 2]) -> [f64; 3] {
+    let normal_m = EQUATORIAL_RADIUS_M / (1.0 - ECCENTRICITY_SQUARED * sin_lat * sin_lat).sqrt();
+    let parallel_m = normal_m * cos_lat;
+    [
+        parallel_m * cos_lon,
+        parallel_m * sin_lon,
+        normal_m * (1.0 - ECCENTRICITY_SQUARED) * sin_lat,
+    ]
+}
+
 #[inline]
 fn check(lat_deg: f64, lon_deg: f64) -> Result<(), InvalidPoint> {
     if !(-90.0..=90.0).contains(&lat_deg) {
@@ -137,7 +178,7 @@ fn check(lat_deg: f64, lon_deg: f64) -> Result<(), InvalidPoint> {
 ///
 /// The reduction to ±45 degrees happens in degrees, where it has no rounding; Taylor's series
 /// then ends below one unit in the last place. Without branches, so that batches vectorise.
-#[inline]
+#[inline(always)] // must take on the caller's target features
 fn sin_cos_deg(angle_deg: f64) -> (f64, f64) {
     // Adding 1.5 * 2^52 leaves no room for a fraction: a rounding without a library call.
     const ROUNDER: f64 = 6_755_399_441_055_744.0;
@@ -157,7 +198,7 @@ fn sin_cos_deg(angle_deg: f64) -> (f64, f64) {
 }
 
 /// `(sin x - x) / x^3` for `|x|` up to a quarter of pi.
-#[inline]
+#[inline(always)] // must take on the caller's target features
 fn sin_tail(x2: f64) -> f64 {
     const FACTORS: [f64; 8] = [
         -1.0 / 6.0,
@@ -173,7 +214,7 @@ fn sin_tail(x2: f64) -> f64 {
 }
 
 /// `(cos x - 1) / x^2` for `|x|` up to a quarter of pi.
-#[inline]
+#[inline(always)] // must take on the caller's target features
 fn cos_tail(x2: f64) -> f64 {
     const FACTORS: [f64; 8] = [
         -1.0 / 2.0,
@@ -189,7 +230,11 @@ fn cos_tail(x2: f64) -> f64 {
 }
 
 /// Estrin's scheme: three steps deep where Horner's is eight.
-#[inline]
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "must take on the caller's target features"
+)]
 fn polynomial(f: &[f64; 8], x: f64) -> f64 {
     let (x2, x4) = (x * x, (x * x) * (x * x));
     let low = (f[0] + f[1] * x) + (f[2] + f[3] * x) * x2;

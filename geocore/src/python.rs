@@ -12,7 +12,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
 
 use answers::{pairs, triples};
-use convert::{Column, Columns, check_now, count_of, id_of, ids_of, same_length};
+use convert::{Column, Columns, Places, check_now, count_of, id_of, ids_of, same_length};
 use errors::fail;
 
 use crate::{CorruptSnapshot, Error, Filter, Neighbour, Person, Point};
@@ -112,10 +112,10 @@ impl Index {
             circles,
             available,
         };
-        let people = columns.people(py, now_s)?;
+        let (records, circles) = columns.rows(py, now_s)?;
         py.detach(|| {
             let mut index = self.0.write().unwrap_or_else(PoisonError::into_inner);
-            index.upsert_many(&people)
+            index.put_records(&records, &circles)
         })
         .map_err(fail)
     }
@@ -209,8 +209,9 @@ impl Index {
         );
         let (lats, lons) = (lats.cells(py), lons.cells(py));
         same_length("lons_deg", lons.len(), lats.len())?;
+        let mut places = Places::new(&lats, &lons);
         let points = (0..lats.len())
-            .map(|row| Point::new(lats.at(row), lons.at(row)))
+            .map(|row| places.at(row))
             .collect::<Result<Vec<_>, _>>()
             .map_err(fail)?;
         let exclude: Vec<u64> = ids_of(exclude)?;

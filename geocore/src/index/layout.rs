@@ -13,12 +13,12 @@ pub(super) const WIDTH: usize = 16;
 
 /// One person as the tree holds them.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Record {
-    pub(super) id: u64,
-    pub(super) xyz_m: [f64; 3],
+pub(crate) struct Record {
+    pub(crate) id: u64,
+    pub(crate) xyz_m: [f64; 3],
     /// NaN where no time is known.
-    pub(super) at_s: f64,
-    pub(super) available: bool,
+    pub(crate) at_s: f64,
+    pub(crate) available: bool,
 }
 
 /// A place cut to steps of 2^-6 m, 16 mm: what a scan reads.

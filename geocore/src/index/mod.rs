@@ -2,6 +2,7 @@
 
 mod arena;
 mod caps;
+mod degrees;
 mod directory;
 mod grid;
 mod handles;
@@ -24,8 +25,10 @@ mod tidy;
 mod tree;
 
 use std::collections::{BTreeSet, HashMap};
+use std::iter;
 
-use layout::Record;
+pub use degrees::eight_points;
+pub(crate) use layout::Record;
 pub use query::{Filter, K_MAX, Neighbour};
 use space::Space;
 
@@ -122,21 +125,36 @@ impl Index {
     ///
     /// [`DuplicatePerson`] when an id comes twice, else as [`Index::upsert`].
     pub fn upsert_many(&mut self, people: &[Person]) -> Result<(), Error> {
+        let records: Vec<Record> = people.iter().map(record_of).collect();
+        // A time that is not known is NaN in a record, and no number to be refused.
+        for person in people {
+            check_time(person.at_s)?;
+        }
+        self.put_records(&records, people.iter().map(|person| &person.circles))
+    }
+
+    /// As [`Index::upsert_many`], of records with the circles of each, who is in none where
+    /// there are no more; times must be finite or not known.
+    pub(crate) fn put_records<'a>(
+        &mut self,
+        records: &[Record],
+        circles: impl IntoIterator<Item = &'a BTreeSet<u64>>,
+    ) -> Result<(), Error> {
+        static NONE: BTreeSet<u64> = BTreeSet::new();
         // Ids that only rise, as they mostly come, need no sorting to be told apart.
-        if !people.is_sorted_by(|a, b| a.id < b.id) {
-            let mut ids: Vec<u64> = people.iter().map(|person| person.id).collect();
+        if !records.is_sorted_by(|a, b| a.id < b.id) {
+            let mut ids: Vec<u64> = records.iter().map(|record| record.id).collect();
             ids.sort_unstable();
             if let Some(pair) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
                 return Err(DuplicatePerson { person: pair[0] }.into());
             }
         }
-        for person in people {
-            check_time(person.at_s)?;
-        }
-        let records: Vec<Record> = people.iter().map(record_of).collect();
-        self.everyone.put_many(&records);
-        for (person, record) in people.iter().zip(&records) {
-            self.join(record, &person.circles);
+        self.everyone.put_many(records);
+        for (record, circles) in records
+            .iter()
+            .zip(circles.into_iter().chain(iter::repeat(&NONE)))
+        {
+            self.join(record, circles);
         }
         Ok(())
     }
@@ -268,7 +286,7 @@ fn record_of(person: &Person) -> Record {
     }
 }
 
-fn check_time(at_s: Option<f64>) -> Result<(), InvalidNumber> {
+pub(crate) fn check_time(at_s: Option<f64>) -> Result<(), InvalidNumber> {
     match at_s {
         Some(value) if !value.is_finite() => Err(InvalidNumber {
             argument: "at_s",

@@ -1,12 +1,14 @@
 //! Arguments from Python: numbers, columns, and typed errors that name what was given.
 
+use std::array;
 use std::collections::BTreeSet;
 
 use pyo3::buffer::{Element, PyBuffer, ReadOnlyCell};
 use pyo3::prelude::*;
 
 use super::errors::{GeocoreError, InvalidCountError, InvalidIdError, fail, refusal};
-use crate::{Person, Point};
+use crate::index::{Record, check_time};
+use crate::{InvalidPoint, Point, eight_points};
 
 /// A 64-bit id, or a typed error that names what was given.
 pub(super) fn id_of(value: &Bound<'_, PyAny>) -> PyResult<u64> {
@@ -76,6 +78,13 @@ impl<T: Element + for<'a, 'py> FromPyObject<'a, 'py>> Column<T> {
     }
 }
 
+impl Cells<'_, f64> {
+    /// Eight numbers from a row on.
+    fn eight(&self, row: usize) -> [f64; 8] {
+        array::from_fn(|lane| self.at(row + lane))
+    }
+}
+
 impl<T: Element> Cells<'_, T> {
     pub(super) fn len(&self) -> usize {
         match self {
@@ -102,9 +111,12 @@ pub(super) struct Columns<'py> {
     pub(super) available: Option<&'py Bound<'py, PyAny>>,
 }
 
+/// Rows of a batch of people, and the circles of each where any are given.
+pub(super) type Rows = (Vec<Record>, Vec<BTreeSet<u64>>);
+
 impl Columns<'_> {
     /// People by row; the first value that cannot be is refused.
-    pub(super) fn people(&self, py: Python<'_>, now_s: Option<f64>) -> PyResult<Vec<Person>> {
+    pub(super) fn rows(&self, py: Python<'_>, now_s: Option<f64>) -> PyResult<Rows> {
         let (ids, lats, lons) = (
             Column::<u64>::of("person_ids", self.person_ids)?,
             Column::<f64>::of("lats_deg", self.lats_deg)?,
@@ -132,24 +144,56 @@ impl Columns<'_> {
             available.as_ref().map_or(people, Vec::len),
             people,
         )?;
-        let mut circles = circles.map(Vec::into_iter);
-        let person = |row| {
+        let mut records = Vec::with_capacity(people);
+        let mut places = Places::new(&lats, &lons);
+        for row in 0..people {
             // In a column of times NaN stands for a time that is not known.
             let at_s = times.as_ref().map(|times| times.at(row));
             let at_s = at_s.filter(|at_s| !at_s.is_nan());
             check_now(at_s, now_s)?;
-            Ok(Person {
+            let point = places.at(row).map_err(fail)?;
+            check_time(at_s).map_err(fail)?;
+            records.push(Record {
                 id: ids.at(row),
-                point: Point::new(lats.at(row), lons.at(row)).map_err(fail)?,
-                at_s,
+                xyz_m: point.xyz_m(),
+                at_s: at_s.unwrap_or(f64::NAN),
                 available: available.as_ref().is_none_or(|flags| flags[row]),
-                circles: circles
-                    .as_mut()
-                    .and_then(Iterator::next)
-                    .unwrap_or_default(),
-            })
-        };
-        (0..people).map(person).collect()
+            });
+        }
+        Ok((records, circles.unwrap_or_default()))
+    }
+}
+
+/// The places of two columns, asked for in the order of their rows: eight are made at once.
+pub(super) struct Places<'a> {
+    lats: &'a Cells<'a, f64>,
+    lons: &'a Cells<'a, f64>,
+    eight: Option<[Point; 8]>,
+}
+
+impl<'a> Places<'a> {
+    pub(super) fn new(lats: &'a Cells<'a, f64>, lons: &'a Cells<'a, f64>) -> Self {
+        Self {
+            lats,
+            lons,
+            eight: None,
+        }
+    }
+
+    #[inline]
+    pub(super) fn at(&mut self, row: usize) -> Result<Point, InvalidPoint> {
+        if row.is_multiple_of(8) {
+            self.eight = None;
+            if row + 8 <= self.lats.len() {
+                let eight = [self.lats, self.lons].map(|column| column.eight(row));
+                self.eight = eight_points(&eight).ok();
+            }
+        }
+        match self.eight {
+            Some(points) => Ok(points[row % 8]),
+            // Row by row, so that the first that cannot be is the one that is refused.
+            None => Point::new(self.lats.at(row), self.lons.at(row)),
+        }
     }
 }
 
