@@ -48,6 +48,7 @@ impl Space {
             for record in records {
                 self.attach(self.root, record);
             }
+            self.groups.fit();
             return;
         }
         let class = Class::holding(ROOT_CHUNKS);
