@@ -4,7 +4,7 @@ import logging
 import random
 import resource
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from importlib.metadata import version
@@ -45,6 +45,7 @@ from engine.protocol.registry import Registry, load_registry
 from engine.roster.board import Board
 from engine.roster.model import Roster
 from engine.roster.parse import load_roster
+from engine.roster.rules import Known
 from engine.supervision.failure import Failure
 from engine.supervision.names import Names
 from engine.supervision.tree import Tree
@@ -228,12 +229,10 @@ def _hold(roster: Roster, registry: Registry, health: Health) -> None:
     health.report(DegradedReason.PROTOCOL_MISSING, "roster", wrong=bool(lost))
 
 
-def current_roster(
-    config: Config, *, protocols: Collection[str] | None = None
-) -> Roster:
+def current_roster(config: Config, *, known: Known | None = None) -> Roster:
     """Return the roster in force: the one last imported, else the configured one.
 
-    With the names of all action `protocols` nobody may have another one.
+    Where something is `known` beside it, it must fit that.
 
     Raises:
         DataError: names file, line and field.
@@ -241,7 +240,7 @@ def current_roster(
 
     """
     if has_kept_roster(config):
-        return load_roster([config.state / KEPT_ROSTER], protocols=protocols)
+        return load_roster([config.state / KEPT_ROSTER], known=known)
     if config.roster is None:
         return Roster()
     try:
@@ -251,7 +250,7 @@ def current_roster(
         cure = f"{config.roster}: {error.strerror}; mend the path or its rights"
         key = "roster"
         raise ConfigError(key, expected, cure) from error
-    return load_roster([config.roster], protocols=protocols)
+    return load_roster([config.roster], known=known)
 
 
 def has_kept_roster(config: Config) -> bool:

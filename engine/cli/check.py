@@ -39,11 +39,18 @@ def examine(config: Config) -> dict[str, object]:
     from engine.auditor.shared import warnings as auditor_warnings  # noqa: PLC0415 - likewise
     from engine.cli.check_listeners import check_listeners, of_tls  # noqa: PLC0415 - likewise
     from engine.cli.check_protocols import of_protocols  # noqa: PLC0415 - likewise
+    from engine.clock import SystemClock  # noqa: PLC0415 - likewise
     from engine.protocol.registry import load_registry  # noqa: PLC0415 - likewise
+    from engine.roster.rules import Known  # noqa: PLC0415 - likewise
     from engine.start import current_roster  # noqa: PLC0415 - likewise
 
     registry = load_registry(config.protocols.folder, config.protocols.default)
-    roster = current_roster(config, protocols=registry.protocols)
+    known = Known(
+        protocols=registry.protocols,
+        wire_protocols=plugins.names(plugins.DEVICE),
+        today=SystemClock().now().to_datetime().date(),
+    )
+    roster = current_roster(config, known=known)
     check_listeners(config)
     for number, channel in enumerate(config.channel):
         plugins.load(plugins.CHANNEL, channel.kind, f"channel[{number}].kind")

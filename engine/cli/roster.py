@@ -7,16 +7,20 @@ request that `engine.roster.listing.respond` answers.
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, NoReturn, cast
 
 import typer
 
 from engine.cli.client import ask
+from engine.clock import SystemClock
+from engine.plugins import DEVICE, names
 from engine.roster.faults import RosterError
 from engine.roster.listing import respond
 from engine.roster.model import Role, Roster
 from engine.roster.render import render_roster
+from engine.roster.rules import Known
 
 EXIT_FAILURE = 1
 EXIT_DATA = 3
@@ -70,7 +74,7 @@ def check(files: Files, *, as_json: AsJson = False) -> None:
     """
     from engine.roster.review import review_roster  # noqa: PLC0415 - see _read
 
-    roster = _read(files, as_json=as_json)
+    roster = _read(files, as_json=as_json, known=_known())
     doubts = review_roster(roster)
     counts = _counts(roster)
     if as_json:
@@ -104,7 +108,11 @@ def import_(
 
     The files are checked first; exit code 3: they are wrong, nothing is changed.
     """
-    roster = _read(files, as_json=as_json)
+    _read(files, as_json=as_json, known=_known())
+    # What the service has is held against our files: its own lines are not theirs.
+    found = cast("Reply", ask(state, "GET", "/roster/known"))
+    known = replace(_known(), protocols=cast("list[str] | None", found["protocols"]))
+    roster = _read(files, as_json=as_json, known=known)
     reply = ask(state, "POST", "/roster", render_roster(roster))
     if as_json:
         _print_json(reply)
@@ -162,12 +170,20 @@ def show(
         typer.echo(f"{name}: {_text(value)}")
 
 
-def _read(files: Sequence[Path], *, as_json: bool = False) -> Roster:
+def _known() -> Known:
+    """Return what can be known without the service."""
+    today = SystemClock().now().to_datetime().date()
+    return Known(wire_protocols=names(DEVICE), today=today)
+
+
+def _read(
+    files: Sequence[Path], *, as_json: bool = False, known: Known | None = None
+) -> Roster:
     # Pydantic and phonenumbers take 0.2 s to import, which --help need not pay.
     from engine.roster.parse import load_roster  # noqa: PLC0415
 
     try:
-        return load_roster(files)
+        return load_roster(files, known=known)
     except RosterError as error:
         if as_json:
             faults = [

@@ -35,9 +35,11 @@ from engine.console.observe import NO_ROUND_TRIP, ROUND_TRIP, unready_reasons
 from engine.console.operators import OperatorError
 from engine.console.view import detail, summary
 from engine.errors import DataError
+from engine.plugins import DEVICE, names
 from engine.ports.measures import DegradedReason
 from engine.roster.listing import respond
 from engine.roster.parse import parse_roster
+from engine.roster.rules import Known
 from engine.values import AlarmId, CommandId, OperatorId, PersonId
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
@@ -60,6 +62,7 @@ def control_app(desk: ConsoleDesk) -> Starlette:
             Route("/status", status),
             *DEVICE_ROUTES,
             Route("/roster", roster, methods=["POST"]),
+            Route("/roster/known", known_names),
             Route("/roster/read", read_roster, methods=["POST"]),
         ],
         exception_handlers={NoOperatorError: no_operator},
@@ -194,8 +197,7 @@ async def roster(request: Request) -> Response:
     desk = desk_of(request)
     body = (await request.body()).decode("utf-8", errors="replace")
     try:
-        known = desk.parts.registry().protocols
-        new = parse_roster(body, "roster.toml", protocols=known)
+        new = parse_roster(body, "roster.toml", known=_known(desk))
     except DataError as error:
         return JSONResponse({"error": str(error)}, status_code=UNPROCESSABLE)
     await desk.keep_roster(body)
@@ -204,6 +206,20 @@ async def roster(request: Request) -> Response:
     facts = {"version": new.version, "people": str(len(new.people))}
     await record(desk, "roster", "RosterImported", facts)
     return JSONResponse(facts)
+
+
+async def known_names(request: Request) -> Response:
+    """Return which action protocols there are: a roster is held against them."""
+    known = _known(desk_of(request))
+    return JSONResponse({"protocols": sorted(known.protocols or ())})
+
+
+def _known(desk: ConsoleDesk) -> Known:
+    return Known(
+        protocols=desk.parts.registry().protocols,
+        wire_protocols=names(DEVICE),
+        today=desk.parts.clock.now().to_datetime().date(),
+    )
 
 
 async def read_roster(request: Request) -> Response:

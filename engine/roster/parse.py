@@ -6,7 +6,7 @@ The format is described in `docs/roster.md`.
 import re
 import tomllib
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,7 +21,7 @@ from engine.roster.entries import (
 )
 from engine.roster.faults import Origin, RosterError, suggestion
 from engine.roster.model import Roster
-from engine.roster.rules import roster_of
+from engine.roster.rules import Known, roster_of
 from engine.roster.schema import DeviceEntry, PersonEntry, ProfileEntry, RotaEntry
 from engine.roster.toml_lines import Path as TomlPath
 from engine.roster.toml_lines import nearest_line, value_lines
@@ -45,47 +45,39 @@ _KINDS: Mapping[type[PersonEntry | DeviceEntry | ProfileEntry], str] = {
 }
 
 
-def load_roster(
-    paths: Sequence[Path], *, protocols: Collection[str] | None = None
-) -> Roster:
+def load_roster(paths: Sequence[Path], *, known: Known | None = None) -> Roster:
     """Read one roster from TOML and CSV files; references may cross files.
 
-    With the names of all action `protocols` nobody may have another one.
+    One that is about to be put in force must fit what is `known` beside it.
 
     Raises:
         RosterError: a `DataError` that lists every fault, with file and line.
 
     """
-    return _read(
-        lambda lines_of: (_draft_of(path, lines_of) for path in paths), protocols
-    )
+    return _read(lambda lines_of: (_draft_of(path, lines_of) for path in paths), known)
 
 
-def parse_roster(
-    text: str, file: str, *, protocols: Collection[str] | None = None
-) -> Roster:
+def parse_roster(text: str, file: str, *, known: Known | None = None) -> Roster:
     """Read a roster from the text of one TOML file; `file` is named in faults.
 
-    With the names of all action `protocols` nobody may have another one.
+    One that is about to be put in force must fit what is `known` beside it.
 
     Raises:
         RosterError: a `DataError` that lists every fault, with file and line.
 
     """
-    return _read(lambda lines_of: [toml_draft(text, file, lines_of)], protocols)
+    return _read(lambda lines_of: [toml_draft(text, file, lines_of)], known)
 
 
-def _read(
-    drafts: Callable[[_LinesOf], Iterable[Draft]], protocols: Collection[str] | None
-) -> Roster:
+def _read(drafts: Callable[[_LinesOf], Iterable[Draft]], known: Known | None) -> Roster:
     """Join drafts; where each value stands is found out only for a complaint.
 
     It takes as long as reading itself, and a roster that is loaded is mostly sound.
     """
     try:
-        return roster_of(_joined(drafts(_no_lines)), protocols)
+        return roster_of(_joined(drafts(_no_lines)), known)
     except RosterError:
-        return roster_of(_joined(drafts(value_lines)), protocols)
+        return roster_of(_joined(drafts(value_lines)), known)
 
 
 def _joined(drafts: Iterable[Draft]) -> Draft:

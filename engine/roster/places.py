@@ -63,13 +63,16 @@ def own_place(person: Person, fix: Fix | None) -> Standing | None:
     return _measured(fix) if fix is not None else _declared(person)
 
 
-def standing_place(person: Person, fix: Fix | None) -> Standing | None:
-    """Return where a colleague counts as being: the newest place they consent to."""
+def standing_place(person: Person, fix: Fix | None, now: Instant) -> Standing | None:
+    """Return where a colleague counts as being: the newest place they consent to.
+
+    A declaration of a day to come, by a slip, is not newer than what was measured.
+    """
     declared = _declared(person)
     if fix is None or not person.live_position_consent:
         return declared
     measured = _measured(fix)
-    if declared is not None and declared.at > measured.at:
+    if declared is not None and measured.at < declared.at <= now.plus(AHEAD_MAX):
         return declared
     return measured
 
@@ -97,7 +100,7 @@ class Nearest:
             fix = fixes.get(one.person)
             if fix is not None and not is_plausible(fix, now):
                 fix = None
-            place = standing_place(one, fix)
+            place = standing_place(one, fix, now)
             if place is not None:
                 self._put(one, place)
 
@@ -110,9 +113,11 @@ class Nearest:
         mover = self._colleagues.get(person)
         if mover is None or not is_plausible(fix, now):
             return False
-        place = standing_place(mover, fix)
+        place = standing_place(mover, fix, now)
         known = self._standing.get(person)
-        if place is None or place.declared or (known and known.at > place.at):
+        if place is None or place.declared:
+            return False
+        if known is not None and place.at < known.at <= now.plus(AHEAD_MAX):
             return False
         self._put(mover, place)
         return True

@@ -2,6 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
 
 from engine.errors import DataError
 from engine.roster.entries import Draft, Placed
@@ -14,22 +16,34 @@ _TOLD_BY_SMS = frozenset({Role.COLLEAGUE, Role.DUTY})
 _ADDRESSED = frozenset({Role.COLLEAGUE, Role.CONTACT, Role.DUTY})
 
 
-def roster_of(draft: Draft, protocols: Collection[str] | None = None) -> Roster:
+# It may be tomorrow already where the place was given.
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What a roster must fit that is about to be put in force; None: not known here."""
+
+    protocols: Collection[str] | None = None
+    wire_protocols: Collection[str] | None = None
+    today: date | None = None
+
+
+def roster_of(draft: Draft, known: Known | None = None) -> Roster:
     """Return the roster that one or more files describe.
 
     Args:
         draft: what the files say.
-        protocols: the action protocols that there are; None: nobody knows, as of a
-            roster that is in force, which is taken as it is.
+        known: what there is beside it; None for a roster that is in force, which is
+            taken as it is.
 
     Raises:
         RosterError: with every fault found, those of single fields first.
 
     """
     faults = (*draft.faults, *_between(draft))
-    if protocols is not None:
-        faults += tuple(_without_protocol(draft.people, protocols))
-        faults += tuple(_without_profile(draft))
+    if known is not None:
+        faults += tuple(_unknown(draft, known))
     if faults:
         raise RosterError(faults)
     return Roster(
@@ -106,6 +120,27 @@ def _of_person(
         reason = "is missing: say by which name, as the consent is to one"
         yield where.fault("person", "public_name", reason)
     yield from _of_contacts(person, where, people, complete=complete)
+
+
+def _unknown(draft: Draft, known: Known) -> Iterator[DataError]:
+    if known.protocols is not None:
+        yield from _without_protocol(draft.people, known.protocols)
+    yield from _without_profile(draft)
+    if known.wire_protocols is not None:
+        for device, where in draft.devices:
+            named = device.wire_protocol
+            if named not in known.wire_protocols:
+                near = suggestion(named, known.wire_protocols)
+                reason = f"names no wire protocol{near}"
+                yield where.fault("device", "wire_protocol", reason)
+    if known.today is not None:
+        for person, where in draft.people:
+            place = person.declared
+            if place is not None and place.given_on > known.today + _DAY:
+                reason = "lies in the future: no place is given yet"
+                # A row of CSV has one line, and a column for it.
+                name = "declared.given_on" if where.lines else "given_on"
+                yield where.fault("person", name, reason)
 
 
 def _without_protocol(

@@ -14,6 +14,7 @@ from engine.config import Config, parse_config
 from engine.console.desk import KEPT_ROSTER
 from engine.errors import ConfigError, DataError, ModemError, StateHeldError
 from engine.loading import load_modems
+from engine.roster.rules import Known
 from engine.roster.sample import sample_text
 from engine.start import current_roster, metrics_of, start
 from tests.engine.intake.reports import Meter
@@ -135,7 +136,7 @@ def test_whose_action_protocol_was_taken_away_has_the_default_and_hq_hears_of_it
     assert said.startswith("1 people have an action protocol that is not there")
     assert "heron" not in said
     with pytest.raises(DataError, match=r"person\.action_protocol: names no action"):
-        current_roster(table, protocols={"standard"})
+        current_roster(table, known=Known(protocols={"standard"}))
 
 
 _GONE = 'action_protocol = "heron-of-old"'

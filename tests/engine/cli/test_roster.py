@@ -27,11 +27,17 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
         self.server.asked.append((self.path, body))
-        reply = json.dumps(self.server.reply).encode()
-        self.send_response(self.server.status)
+        self._say(self.server.reply, self.server.status)
+
+    def _say(self, found: dict[str, object], status: int = 200) -> None:
+        reply = json.dumps(found).encode()
+        self.send_response(status)
         self.send_header("Content-Length", str(len(reply)))
         self.end_headers()
         self.wfile.write(reply)
+
+    def do_GET(self) -> None:
+        self._say({"protocols": self.server.protocols})
 
     def log_message(self, *_: object) -> None:
         """Keep the tests' output clean."""
@@ -42,6 +48,7 @@ class Service(UnixStreamServer):
 
     def __init__(self, state: Path) -> None:
         self.asked: list[tuple[str, str]] = []
+        self.protocols = ["standard", "widening"]
         self.status, self.reply = 200, cast("dict[str, object]", {})
         super().__init__(str(state / "control.sock"), _Handler)
 
@@ -140,6 +147,39 @@ def test_a_wrong_file_never_reaches_the_service(
 
     assert result.exit_code == 3
     assert service.asked == []
+
+
+def test_what_the_service_does_not_have_is_named_by_our_file_and_line(
+    tmp_path: Path, service: Service
+) -> None:
+    """The service reads another text than ours: its lines would lead nowhere."""
+    mine = tmp_path / "mine.toml"
+    named = 'action_protocol = "standard"'
+    text = "# a remark\n" + sample_text().replace(named, named[:-2] + 't"', 1)
+    mine.write_text(text, encoding="utf-8")
+
+    result = RUN.invoke(app, ["import", str(mine), "--state", str(tmp_path)])
+
+    line = 1 + text.splitlines().index('action_protocol = "standart"')
+    field = "person.action_protocol"
+    assert result.exit_code == 3
+    reason = 'names no action protocol; did you mean "standard"?'
+    assert result.stderr == f"mine.toml:{line}: {field}: {reason}\n"
+    assert service.asked == []
+
+
+@pytest.mark.parametrize("command", ["check", "import"])
+def test_a_wire_protocol_that_is_not_installed_is_refused(
+    command: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(sample_text().replace('"gt06"', '"gt07"', 1), encoding="utf-8")
+
+    result = RUN.invoke(app, [command, str(path)])
+
+    assert result.exit_code == 3
+    fault = 'device.wire_protocol: names no wire protocol; did you mean "gt06"?'
+    assert result.stderr == f"mine.toml:11: {fault}\n"
 
 
 def test_what_the_service_refuses_is_said_in_its_words(

@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from geographiclib.geodesic import (
@@ -154,9 +154,9 @@ def test_the_newest_valid_place_counts_whichever_kind_it_is() -> None:
     mover = person("swan", declared=TOWN, live_position_consent=True)
     before, after = TOWN.at.plus(-LATER), TOWN.at.plus(LATER)
 
-    older = standing_place(mover, fix(1, 1, before))
-    newer = standing_place(mover, fix(1, 1, after))
-    undeclared = standing_place(replace(mover, declared=None), fix(1, 1, before))
+    older = standing_place(mover, fix(1, 1, before), START)
+    newer = standing_place(mover, fix(1, 1, after), START)
+    undeclared = standing_place(replace(mover, declared=None), fix(1, 1, before), START)
 
     assert older is not None
     assert older.declared
@@ -164,7 +164,25 @@ def test_the_newest_valid_place_counts_whichever_kind_it_is() -> None:
     assert not newer.declared
     assert undeclared is not None
     assert not undeclared.declared
-    assert standing_place(replace(mover, declared=None), None) is None
+    assert standing_place(replace(mover, declared=None), None, START) is None
+
+
+def test_a_declaration_of_a_day_to_come_hides_no_fix() -> None:
+    """A slip of the year would have sent a colleague from where they once were."""
+    slip = replace(TOWN, given_on=date(2126, 9, 1))
+    mover = person("swan", declared=slip, live_position_consent=True)
+
+    standing = standing_place(mover, fix(1, 1, START), START)
+    alone = standing_place(mover, None, START)
+
+    assert standing is not None
+    assert not standing.declared
+    assert alone is not None  # a doubtful day is better than nobody
+    nearest = Nearest(Roster(people=(mover,)), {}, now=START)
+    assert nearest.move(SWAN, fix(1, 1, START), now=START)
+    moved = nearest.place_of(SWAN)
+    assert moved is not None
+    assert not moved.declared
 
 
 def test_an_older_fix_than_the_known_one_moves_nobody() -> None:

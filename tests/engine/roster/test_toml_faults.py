@@ -358,31 +358,3 @@ def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_text(HERON, encoding="utf-8-sig")
 
     assert len(load_roster([tmp_path / "a.toml"]).people) == 1
-
-
-def test_an_action_protocol_that_is_not_there_is_refused_where_they_are_known() -> None:
-    text = f'{HERON}action_protocol = "standrad"\n'
-    assert parse_roster(text, "roster.toml").people[0].action_protocol == "standrad"
-    with pytest.raises(RosterError) as caught:
-        parse_roster(text, "roster.toml", protocols={"standard", "abduction"})
-    (one,) = caught.value.faults
-    assert (one.field, one.line) == (
-        "person.action_protocol",
-        text.splitlines().index('action_protocol = "standrad"') + 1,
-    )
-    assert one.reason == 'names no action protocol; did you mean "standard"?'
-    assert parse_roster(text, "roster.toml", protocols={"standrad"}).people
-
-
-def test_a_profile_that_is_not_there_is_refused_at_import_and_taken_in_force() -> None:
-    device = '[[device]]\nid = "4711"\nwire_protocol = "gt06"\nperson = "heron"\n'
-    profile = '[[profile]]\nid = "pendant"\ncodes = { "alarm:0x09" = "sos" }\n'
-    text = f'{HERON}{device}profile = "pendent"\n{profile}'
-    assert parse_roster(text, "roster.toml").devices[0].profile == "pendent"
-    with pytest.raises(RosterError) as caught:
-        parse_roster(text, "roster.toml", protocols={"standard"})
-    (one,) = caught.value.faults
-    assert one.field == "device.profile"
-    assert one.reason == 'names no profile; did you mean "pendant"?'
-    mended = text.replace("pendent", "pendant")
-    assert parse_roster(mended, "roster.toml", protocols={"standard"}).devices
