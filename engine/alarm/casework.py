@@ -96,6 +96,16 @@ def reached(alarm: Alarm) -> dict[tuple[str, str], str]:
     }
 
 
+def has_told_end(alarm: Alarm) -> bool:
+    """Say whether somebody may believe that it has ended, since the last opening."""
+    return any(
+        effect.audience is Audience.TOLD
+        and effect.state not in UNREACHED
+        and effect.round > alarm.spent.get(effect.step, 0)
+        for effect in alarm.effects.values()
+    )
+
+
 def people_of(alarm: Alarm) -> TakeIn | None:
     """Return what the case into which this one was merged still has to hear."""
     if alarm.merged_into is None or alarm.handed_on or alarm.is_open:

@@ -8,7 +8,7 @@ from engine.alarm.case_events import (
     PeopleHandedOn,
     PeopleTakenIn,
 )
-from engine.alarm.casework import CaseEvent, with_casework
+from engine.alarm.casework import CaseEvent, has_told_end, with_casework
 from engine.alarm.copying import completed, replace
 from engine.alarm.events import (
     AcknowledgementLapsed,
@@ -41,6 +41,7 @@ from engine.alarm.events import (
 from engine.alarm.following import with_place, with_place_told, with_position
 from engine.alarm.force import (
     forced,
+    paged_anew,
     run_anew,
     safe_from,
     urged,
@@ -299,27 +300,30 @@ def _replied(alarm: Alarm, event: ReplyReceived) -> Alarm:
 def _reopened(alarm: Alarm, event: AlarmReopened) -> Alarm:
     """Begin the response again: HQ acknowledges anew.
 
-    An operator's reopening leaves what was sent as sent. A press after the end is a
-    distress that nobody hears of unless every step for people runs anew; what the
-    world was told stays told.
+    A press after the end is a distress that nobody hears of unless every step for
+    people runs anew; so is an operator's reopening where somebody has heard of the end.
+    Else what was sent is left as sent. What the world was told stays told.
     """
     seen = with_seen_reopening(alarm, event)
     if event.apparent:
         return seen
     by_press = event.by is None
+    tells_anew = by_press or has_told_end(alarm)
     anew = {
         step.id
         for step in alarm.protocol.steps
         if step.to not in {Audience.PUBLIC, Audience.DEFENDER}
-        and (by_press or alarm.protocol.begins_at_close(step))
+        and (tells_anew or alarm.protocol.begins_at_close(step))
     }
     is_over = by_press and alarm.truth in {Truth.FALSE, Truth.PRESUMED}
     told = {
         person: replace(entry, ended=True, reply=None, replied_at=None)
         for person, entry in alarm.told.items()
     }
+    begun = run_anew(seen, anew)
     return replace(
-        run_anew(seen, anew),
+        begun,
+        fired=paged_anew(begun),
         response=Response.NOTIFYING,
         acknowledged=None,
         closed=None,
@@ -340,7 +344,7 @@ def _reopened(alarm: Alarm, event: AlarmReopened) -> Alarm:
         duress=False,
         truth=Truth.UNVERIFIED if is_over else alarm.truth,
         verified=None if is_over else alarm.verified,
-        told=told if by_press else alarm.told,
-        told_place=alarm.place if by_press else alarm.told_place,
-        moved_at=None if by_press else alarm.moved_at,
+        told=told if tells_anew else alarm.told,
+        told_place=alarm.place if tells_anew else alarm.told_place,
+        moved_at=None if tells_anew else alarm.moved_at,
     )

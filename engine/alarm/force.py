@@ -34,11 +34,11 @@ def urged(alarm: Alarm, at: Instant) -> Alarm:
         response=Response.NOTIFYING,
         acknowledged=None,
         urgent_since=at,
-        fired=_paged_anew(alarm),
+        fired=paged_anew(alarm),
     )
 
 
-def _paged_anew(alarm: Alarm) -> dict[StepId, Fired]:
+def paged_anew(alarm: Alarm) -> dict[StepId, Fired]:
     """Let rounds in which the rota is paged count from now, where a file ends them.
 
     Else whoever is not seen to act would be called by nobody: their round is over.

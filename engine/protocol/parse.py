@@ -56,6 +56,9 @@ def parse_protocol(text: str, file: str, *, find: Find = sample) -> ActionProtoc
     own = _toml(text, file)
     named = own.get(BASED_ON)
     if not isinstance(named, str):
+        if BASED_ON not in own and WITHOUT in own:
+            reason = "leaves out steps of a shared file; say based_on, which one"
+            raise DataError(file, _line_of_key(text, WITHOUT, 1), WITHOUT, reason)
         return _protocol(own, text, text, file)
     basis_text = find(named)
     if basis_text is None:

@@ -96,6 +96,7 @@ def test_the_digest_is_of_the_text_as_it_was_written() -> None:
         (HEAD + STEP.replace('"sos"', '"public"'), 4, "step[0].text", "public alone"),
         ('version = 0\nname = "x"\n' + STEP, 1, "version", "greater than or equal"),
         ('triggers = ["soss"]\n' + HEAD + STEP, 1, "triggers[0]", "'sos'"),
+        ('without = ["ask"]\n' + HEAD + STEP, 1, "without", "say based_on"),
         ("triggers = []\n" + HEAD + STEP, 1, "triggers", "at least 1"),
         ('triggers = ["cancel"]\n' + HEAD + STEP, 1, "triggers", "cancel says that"),
         (

@@ -1,0 +1,123 @@
+"""An operator opens a case again: whoever heard of its end hears that it goes on."""
+
+from dataclasses import replace
+
+import pytest
+
+from engine.ports.journal import EffectState
+from engine.protocol.model import Audience
+from engine.roster.model import Word
+from tests.engine.alarm.forced import CAREFUL
+from tests.engine.alarm.scene import STANDARD, Scene
+
+PEOPLE = (Audience.NEAREST, Audience.HQ, Audience.DUTY)
+
+
+def ended(stops: EffectState | None) -> Scene:
+    """Return a closed case whose stop messages came so far; None: nobody tried."""
+    scene = Scene().raised()
+    scene.settle_all()
+    scene.acknowledge()
+    scene.run(300, each_due=scene.settle_all)
+    scene.close()
+    if stops is not None:
+        scene.settle_all(stops)
+    return scene
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        EffectState.ATTEMPTING,
+        EffectState.UNKNOWN,
+        EffectState.ACCEPTED,
+        EffectState.DELIVERED,
+    ],
+)
+def test_whoever_may_have_read_that_it_has_ended_is_told_anew(
+    state: EffectState,
+) -> None:
+    scene = ended(state)
+    told = {one: scene.told(one) for one in PEOPLE}
+    scene.reopen()
+    scene.settle_all()
+    scene.run(300, each_due=scene.settle_all)
+    anew = {one: set(scene.told(one)[len(told[one]) :]) for one in PEOPLE}
+    assert set(told[Audience.NEAREST]) <= anew[Audience.NEAREST]
+    assert anew[Audience.HQ]
+    assert anew[Audience.DUTY]
+    first, again = (
+        [p.body.text(scene.now) for p in scene.planned(Audience.NEAREST)][place]
+        for place in (0, len(told[Audience.NEAREST]))
+    )
+    assert again.split(",")[0] == first.split(",")[0], "by the code that they know"
+    keys = [planned.effect for planned in scene.planned()]
+    assert len(set(keys)) == len(keys)
+
+
+@pytest.mark.parametrize("state", [None, EffectState.REJECTED])
+def test_who_has_heard_of_no_end_hears_nothing_of_a_reopening(
+    state: EffectState | None,
+) -> None:
+    scene = ended(state)
+    told = scene.told(Audience.NEAREST)
+    scene.reopen()
+    scene.settle_all()
+    scene.run(300, each_due=scene.settle_all)
+    assert scene.told(Audience.NEAREST) == told
+
+
+def test_the_end_of_before_is_not_held_against_the_next_reopening() -> None:
+    scene = ended(EffectState.DELIVERED)
+    scene.reopen()
+    scene.settle_all()
+    scene.acknowledge()
+    scene.close()
+    told = scene.told(Audience.NEAREST)
+    scene.reopen()
+    scene.settle_all()
+    assert scene.told(Audience.NEAREST) == told, "nobody had heard of the second end"
+
+
+def test_the_world_is_not_told_twice_by_a_reopening() -> None:
+    scene = Scene().raised()
+    scene.settle_all()
+    scene.acknowledge()
+    scene.verify()
+    scene.approve()
+    scene.settle_all()
+    public = scene.told(Audience.PUBLIC)
+    assert public
+    scene.close()
+    scene.settle_all()
+    scene.reopen()
+    scene.settle_all()
+    scene.run(3_600, each_due=scene.settle_all)
+    assert scene.told(Audience.PUBLIC) == public
+
+
+def test_an_end_in_appearance_has_told_nobody_and_its_reopening_neither() -> None:
+    scene = Scene(protocol=CAREFUL).raised()
+    scene.settle_all()
+    scene.cancel(Word.DURESS)
+    scene.settle_all()
+    scene.acknowledge()
+    scene.close()
+    assert scene.state().is_open, "nobody but an operator says so"
+    told = scene.told(Audience.NEAREST)
+    scene.reopen()
+    scene.settle_all()
+    assert scene.told(Audience.NEAREST) == told
+
+
+def test_a_rota_that_is_paged_once_is_paged_at_a_reopening() -> None:
+    steps = tuple(
+        replace(step, every=None, rounds=1) if step.to is Audience.DUTY else step
+        for step in STANDARD.steps
+    )
+    scene = Scene(protocol=replace(STANDARD, steps=steps)).raised()
+    scene.acknowledge()
+    scene.close()
+    pages = len(scene.planned(Audience.DUTY))
+    scene.reopen()
+    assert len(scene.planned(Audience.DUTY)) > pages
