@@ -8,7 +8,12 @@ from engine.alarm.case_events import (
     PeopleHandedOn,
     PeopleTakenIn,
 )
-from engine.alarm.casework import CaseEvent, has_told_end, with_casework
+from engine.alarm.casework import (
+    UNREACHED,
+    CaseEvent,
+    has_told_end,
+    with_casework,
+)
 from engine.alarm.copying import completed, replace
 from engine.alarm.events import (
     AcknowledgementLapsed,
@@ -67,6 +72,7 @@ from engine.alarm.state import (
     Said,
     Truth,
 )
+from engine.ports.journal import EffectState
 from engine.protocol.model import Audience, Start, Voice
 from engine.values import AlarmId, Instant, OperatorId
 
@@ -131,7 +137,8 @@ def _evolved(alarm: Alarm, event: AlarmEvent) -> Alarm:
         case NotificationPlanned():
             return with_notification(alarm, event)
         case NotificationSettled():
-            return with_outcome(alarm, event)
+            after = with_outcome(alarm, event)
+            return _told_anew(after) if _has_slipped_out(alarm, event) else after
         case NotificationsWithdrawn():
             return with_withdrawal(alarm, event)
         case ReplyReceived():
@@ -295,6 +302,30 @@ def _replied(alarm: Alarm, event: ReplyReceived) -> Alarm:
         return alarm
     entry = replace(told, reply=event.reply, replied_at=event.at)
     return replace(alarm, told={**alarm.told, event.person: entry})
+
+
+def _has_slipped_out(alarm: Alarm, event: NotificationSettled) -> bool:
+    """Say whether a stop message that a reopening held back is out all the same.
+
+    A modem had it already, and the alarm had not heard of it.
+    """
+    effect = alarm.effects.get(event.effect)
+    if effect is None or effect.audience is not Audience.TOLD or not alarm.is_open:
+        return False
+    return effect.state is EffectState.WITHDRAWN and event.state not in UNREACHED
+
+
+def _told_anew(alarm: Alarm) -> Alarm:
+    """Let every step for people run anew while it is open: somebody thinks it over."""
+    anew = {
+        step.id
+        for step in alarm.protocol.steps
+        if step.to not in {Audience.PUBLIC, Audience.DEFENDER}
+        and not alarm.protocol.begins_at_close(step)
+    }
+    told = {person: replace(one, ended=True) for person, one in alarm.told.items()}
+    begun = run_anew(alarm, anew)
+    return replace(begun, told=told, told_place=alarm.place, moved_at=None)
 
 
 def _reopened(alarm: Alarm, event: AlarmReopened) -> Alarm:

@@ -55,6 +55,21 @@ def test_whoever_may_have_read_that_it_has_ended_is_told_anew(
     assert len(set(keys)) == len(keys)
 
 
+def test_a_stop_that_went_out_although_it_was_held_back_is_made_good() -> None:
+    """It was with a modem already, and the alarm had not heard of it."""
+    scene = ended(None)
+    stop = scene.planned(Audience.TOLD)[0]
+    told = len(scene.told(Audience.NEAREST))
+    scene.reopen()
+    assert len(scene.told(Audience.NEAREST)) == told
+    scene.settle(stop.effect, EffectState.ATTEMPTING)
+    scene.settle(stop.effect, EffectState.ACCEPTED)
+    again = scene.told(Audience.NEAREST)[told:]
+    assert stop.person in again
+    scene.settle(stop.effect, EffectState.DELIVERED)
+    assert scene.told(Audience.NEAREST)[told:] == again, "once for each who read it"
+
+
 @pytest.mark.parametrize("state", [None, EffectState.REJECTED])
 def test_who_has_heard_of_no_end_hears_nothing_of_a_reopening(
     state: EffectState | None,
