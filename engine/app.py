@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from engine.alarm.actor import Alarms
-from engine.alarm.commands import Settle, Tick
+from engine.alarm.commands import Raise, Settle, Tick
 from engine.alarm.desk import Desk
-from engine.alarm.events import AlarmEvent
+from engine.alarm.events import AlarmEvent, AlarmRaised, PressJoined
 from engine.alarm.measures import Measures
 from engine.alarm.messages import Changed, Forward
 from engine.alarm.outlets import Outlets
@@ -27,7 +27,7 @@ from engine.intake.judge import Judge
 from engine.intake.orders.actor import Orders
 from engine.intake.orders.lines import Lines
 from engine.intake.register.actor import Register
-from engine.intake.shouter.actor import Shouter, Unrecorded
+from engine.intake.shouter.actor import Shouter, Unkept, Unrecorded
 from engine.intake.vigil.actor import Vigil
 from engine.intake.vigil.attendance import Attendance
 from engine.journal.actor import JournalActor
@@ -37,6 +37,7 @@ from engine.modems.loopback import SelfTest
 from engine.ports.channel import Channel
 from engine.ports.device import HttpWireProtocol, WireProtocol
 from engine.ports.journal import EffectRow, JournalAccess, JournalStore, ReaderLender
+from engine.ports.measures import DegradedReason
 from engine.ports.modem import ModemDriver
 from engine.ports.telemetry import Telemetry
 from engine.probe.actor import Probe, Readiness
@@ -331,7 +332,8 @@ def _sms_heard(tree: Tree) -> Callable[[Inbound], None]:
 
 def outlets_of(parts: Parts) -> Outlets:
     """Return whom an alarm tells after its commit."""
-    names, measures = parts.tree.names, parts.measures
+    names, measures, health = parts.tree.names, parts.measures, parts.health
+    refused = threading.Event()
 
     def planned(rows: tuple[EffectRow, ...]) -> None:
         names.tell("dispatcher", Planned(rows=rows))
@@ -349,8 +351,22 @@ def outlets_of(parts: Parts) -> Outlets:
     def changed(alarm: Alarm, events: tuple[AlarmEvent, ...]) -> None:
         names.tell("alarms", Changed(alarm=alarm))
         measures.changed(alarm, events)
+        if refused.is_set():
+            refused.clear()
+            health.report(DegradedReason.DISK_FULL, "alarms", wrong=False)
+        for event in events:
+            if isinstance(event, AlarmRaised | PressJoined):
+                parts.unrecorded.recorded(event.press.key)
 
-    return Outlets(planned=planned, withdrawn=withdrawn, due=due, changed=changed)
+    def unkept(command: Raise) -> None:
+        # The probe's one small row may still find room.
+        refused.set()
+        health.report(DegradedReason.DISK_FULL, "alarms", wrong=True)
+        names.tell("shouter", Unkept(command=command))
+
+    return Outlets(
+        planned=planned, withdrawn=withdrawn, due=due, changed=changed, unkept=unkept
+    )
 
 
 class Engine:

@@ -10,22 +10,14 @@ from datetime import timedelta
 from typing import ClassVar, assert_never
 
 from engine.alarm.codec import decode, replay
-from engine.alarm.commands import AlarmCommand, Follow, Recipient, Settle, Tick
+from engine.alarm.commands import AlarmCommand, Follow, Raise, Recipient, Settle, Tick
 from engine.alarm.copying import replace
 from engine.alarm.decide import Decision, Events, consider
 from engine.alarm.desk import Desk
 from engine.alarm.following import follow_to
 from engine.alarm.handing import pass_on
 from engine.alarm.lease import is_held_for_good, wakes_at
-from engine.alarm.messages import (
-    Changed,
-    Distress,
-    Do,
-    Done,
-    Forward,
-    Moved,
-    ToOpen,
-)
+from engine.alarm.messages import Changed, Distress, Do, Done, Forward, Moved, ToOpen
 from engine.alarm.outlets import Outlets
 from engine.alarm.rows import append_of, plans_of, subject_of, withdrawn_by
 from engine.alarm.schedule import next_due
@@ -147,15 +139,17 @@ class AlarmActor(OnDemandActor[Do]):
                 case _:
                     message = "the journal answered another kind of request"
                     raise JournalError(message)
-        return self._given_up(in_doubt=in_doubt)
+        return self._given_up(command, in_doubt=in_doubt)
 
-    def _given_up(self, *, in_doubt: bool) -> Done:
+    def _given_up(self, command: AlarmCommand, *, in_doubt: bool) -> Done:
         if not in_doubt:
             message = "the journal refuses a decision again and again"
             raise JournalError(message)
         # Not the command's fault, and no reason to put it away: rows bring it back.
         if self._alarm is not None:
             self._outlets.due(self._id, self.clock.now().plus(LOOK))
+        if isinstance(command, Raise):
+            self._outlets.unkept(command)
         return Done(failed=True)
 
     def _append(

@@ -158,6 +158,28 @@ def test_an_sos_on_a_full_disk_without_ballast_reaches_hq_and_its_repeat_is_whol
         press_while_full(rig, operator, make_room)
 
 
+def test_a_signal_that_finds_room_where_its_alarm_finds_none_reaches_hq(
+    tmp_path: Path,
+) -> None:
+    """Its device was answered, so that nobody repeats it; nobody had been told."""
+    state = tmp_path / "state"
+    with ExitStack() as stack:
+        stack.enter_context(small_disk(state, TOO_SMALL_FOR_BALLAST))
+        rig = stack.enter_context(Rig(folder=tmp_path))
+        filler = fill(state)
+        with rig.device() as device:
+            press = device.sos_frame()
+            answered = device.send(press, timeout_s=2)
+            mails = rig.mail.mails
+            assert mails.wait_for(lambda one: "NOT RECORDED" in one.text, 10)
+            assert rig.ready()[0] == 503
+            filler.unlink()
+            if not answered:
+                assert eventually(lambda: device.send(press, timeout_s=2), timeout_s=15)
+        eventually(lambda: [r["presses"] for r in rig.alarms()] == [1], timeout_s=20)
+        eventually(lambda: rig.ready()[0] == 200)
+
+
 def test_the_ballast_carries_an_sos_on_a_full_disk_and_is_laid_again(
     tmp_path: Path,
 ) -> None:

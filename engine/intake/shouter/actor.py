@@ -46,6 +46,17 @@ class Unhandled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unkept:
+    """A distress that is recorded, and no alarm: the disk has no room for its rows.
+
+    Its device was answered and repeats nothing. It is an alarm once there is room.
+    """
+
+    command: Raise
+    urgent: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnrecordedLine:
     """What the console shows of one: when, and the text that HQ got."""
 
@@ -80,6 +91,8 @@ class Unrecorded:
 
     def recorded(self, key: ReportKey) -> None:
         """Take a line off: the device has repeated, and now it is durable."""
+        if not self._lines:
+            return  # as for nearly every press
         with self._lock:
             kept = [one for one in self._lines if one.key != key]
             self._lines = deque(kept, maxlen=KEPT)
@@ -90,7 +103,7 @@ class Unrecorded:
             return tuple(self._lines)
 
 
-class Shouter(SupervisedActor[NotRecorded | Unhandled]):
+class Shouter(SupervisedActor[NotRecorded | Unhandled | Unkept]):
     """Sends to HQ's own addresses and to everybody on duty, through every route."""
 
     bound: ClassVar[int] = 1_000
@@ -113,7 +126,7 @@ class Shouter(SupervisedActor[NotRecorded | Unhandled]):
         self._unrecorded, self._telemetry = unrecorded, telemetry
         self._told: deque[ReportKey] = deque(maxlen=KEPT)
 
-    def handle(self, message: NotRecorded | Unhandled) -> None:
+    def handle(self, message: NotRecorded | Unhandled | Unkept) -> None:
         """Shout once for each report, however often the device repeats it."""
         match message:
             case NotRecorded():
@@ -121,6 +134,9 @@ class Shouter(SupervisedActor[NotRecorded | Unhandled]):
                 segments = self._of_record(record)
                 if segments:
                     self._shout(record.key, record.received_at, segments)
+            case Unkept(command=command):
+                said = (Segment(priority=1, text=NOT_RECORDED), *self._words(command))
+                self._shout(command.press.key, command.press.at, said)
             case Unhandled():
                 press = message.command.press
                 self._shout(press.key, press.at, self._of_command(message.command))

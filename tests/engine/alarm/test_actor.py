@@ -45,6 +45,7 @@ class Rig:
         self.quarantined: list[tuple[str, object]] = []
         self.planned: list[EffectRow] = []
         self.withdrawn: list[EffectId] = []
+        self.unkept: list[str] = []
         self.due: dict[AlarmId, Instant | None] = {}
         self.changes: list[tuple[Alarm, tuple[AlarmEvent, ...]]] = []
         self.done: list[Done] = []
@@ -70,6 +71,7 @@ class Rig:
                     withdrawn=self.withdrawn.extend,
                     due=self._due,
                     changed=self._changed,
+                    unkept=lambda command: self.unkept.append(command.press.key),
                 ),
             },
         )

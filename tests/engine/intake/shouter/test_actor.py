@@ -9,6 +9,7 @@ from engine.intake.shouter.actor import (
     NotRecorded,
     Shouter,
     Unhandled,
+    Unkept,
     Unrecorded,
 )
 from engine.ports.journal import Place, Record
@@ -147,3 +148,18 @@ def test_an_exercise_that_is_not_recorded_is_shouted_as_one() -> None:
     rig.refuse()
     assert rig.sent
     assert all("EXERCISE" in text for _, _, text in rig.sent)
+
+
+def test_a_press_without_room_for_its_alarm_is_shouted_once_and_shown_until_then() -> (
+    None
+):
+    rig = Rig()
+    command = raise_of(press_of("k1"))
+    for _ in range(3):  # intake looks again and again
+        rig.tree.names.tell("shouter", Unkept(command=command))
+        rig.world.run(10)
+    assert len(rig.sent) == 3 * 2 + 1  # three on duty by two modems, HQ by mail
+    assert all(text.startswith(f"{NOT_RECORDED}SOS") for _, _, text in rig.sent)
+    (line,) = rig.unrecorded.lines()
+    rig.unrecorded.recorded(line.key)
+    assert rig.unrecorded.lines() == ()

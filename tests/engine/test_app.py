@@ -1,0 +1,63 @@
+"""What the wiring of the engine says when an alarm's actor tells others."""
+
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from engine.alarm.events import PressJoined
+from engine.alarm.state import NOWHERE
+from engine.app import Parts, outlets_of
+from engine.health import Health
+from engine.intake.shouter.actor import Unkept, Unrecorded, UnrecordedLine
+from tests.engine.alarm.scene import press_of, raise_of
+from tests.engine.intake.reports import Meter
+from tests.fakes import START
+
+
+@dataclass
+class Names:
+    told: list[tuple[str, object]] = field(default_factory=list)
+
+    def tell(self, name: str, message: object) -> bool:
+        self.told.append((name, message))
+        return True
+
+
+@dataclass
+class Tree:
+    names: Names = field(default_factory=Names)
+
+
+@dataclass
+class Measures:
+    def changed(self, *_: object) -> None:
+        """Count nothing."""
+
+
+@dataclass
+class Half:
+    """As much of `Parts` as an alarm's outlets reach for."""
+
+    tree: Tree = field(default_factory=Tree)
+    measures: Measures = field(default_factory=Measures)
+    health: Health = field(default_factory=lambda: Health(Meter()))
+    unrecorded: Unrecorded = field(default_factory=lambda: Unrecorded(lambda _: True))
+
+
+def test_a_press_without_room_for_its_alarm_is_a_full_disk_until_one_had_room() -> None:
+    """The probe's one small row may find room where no alarm does."""
+    half = Half()
+    outlets = outlets_of(cast("Parts", half))
+    command = raise_of(press_of("k1"))
+    line = UnrecordedLine(key=command.press.key, at=START, text="NOT RECORDED SOS")
+
+    outlets.unkept(command)
+    half.unrecorded.show(line)
+
+    assert half.tree.names.told == [("shouter", Unkept(command=command))]
+    assert half.health.reasons() == {"disk_full": ("alarms",)}
+
+    alarm = cast("Any", object())
+    outlets.changed(alarm, (PressJoined(at=START, press=command.press, place=NOWHERE),))
+
+    assert half.health.reasons() == {}
+    assert half.unrecorded.lines() == ()
