@@ -102,6 +102,43 @@ def test_the_whole_story_is_told_through_the_pages(rig: Rig, sign_in: Sign) -> N
         assert screen.faults == []
 
 
+def test_a_second_press_at_the_same_place_is_of_the_same_button(
+    rig: Rig, sign_in: Sign
+) -> None:
+    """The words "Press again" moved the page, and another button under the mouse."""
+    alder = sign_in("alder", viewport={"width": 1280, "height": 1400})
+    with rig.device() as device:
+        device.sos()
+    alder.case()
+    alder.page.locator("#do-acknowledge").click()
+    expect(alder.page.locator("#case-head")).to_contain_text("With alder")
+    alder.page.reload()
+    alder.page.wait_for_selector("#live.on")
+    alder.page.locator("#reason").select_option("safe")
+    box = alder.page.locator("#do-close").bounding_box()
+    assert box is not None
+    spot = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    alder.page.mouse.click(*spot)
+    expect(alder.page.locator("#do-close")).to_contain_text("tell everybody")
+    alder.page.wait_for_timeout(600)
+    alder.page.mouse.click(*spot)
+    expect(alder.page.locator("#case-head")).to_contain_text("Closed by alder: safe")
+    assert "SafetyConfirmed" not in str(rig.alarm(str(rig.alarms()[0]["id"])))
+
+
+def test_an_answer_to_an_act_is_seen_at_the_foot_of_a_long_page(
+    rig: Rig, sign_in: Sign
+) -> None:
+    alder = sign_in("alder", viewport={"width": 360, "height": 640})
+    with rig.device() as device:
+        device.sos()
+    alder.case()
+    alder.page.locator("#do-reveal").click()
+    outcome = alder.page.locator("#outcome")
+    expect(outcome).to_contain_text("Shown to you")
+    expect(outcome).to_be_in_viewport()
+
+
 def test_a_double_click_does_not_publish(rig: Rig, sign_in: Sign) -> None:
     alder, rowan = sign_in("alder"), sign_in("rowan")
     with rig.device() as device:
@@ -240,6 +277,68 @@ def test_a_list_that_is_cut_off_does_not_say_that_it_is_live(
     rig.kill()
     expect(alder.page.locator("#live")).to_have_text("NOT LIVE")
     expect(alder.page.get_by_text("This page is live")).to_be_hidden()
+
+
+def test_a_page_that_cannot_be_read_anew_does_not_say_that_it_is_live(
+    rig: Rig, sign_in: Sign
+) -> None:
+    """The stream went on, so that an old list stood under the word *Live*."""
+    alder = sign_in("alder")
+    alder.page.route(alder.origin + "/", lambda route: route.fulfill(status=500))
+    with rig.device() as device:
+        device.sos()
+    expect(alder.page.locator("#shout")).to_contain_text("1 alarm waits for HQ")
+    expect(alder.page.locator("#live")).to_have_text("NOT LIVE")
+    cut = alder.page.get_by_role("alert").filter(has_text="cannot be read anew")
+    expect(cut).to_be_visible()
+    alder.page.unroute(alder.origin + "/")
+    expect(alder.page.locator("tr.sounds")).to_contain_text("Heron")
+    expect(alder.page.locator("#live")).to_have_text("Live")
+
+
+def test_what_waits_sounds_although_the_page_could_not_ask_for_it_at_first(
+    rig: Rig, sign_in: Sign
+) -> None:
+    """One answer that failed, and the page kept silent about what waited already."""
+    alder = sign_in("alder")
+    with rig.device() as device:
+        device.sos()
+    alder.page.locator("tr.sounds").wait_for()
+    # No row comes that would tell: only that all is well, again and again.
+    quiet = 'event: state\ndata: {"now_ms":0,"degraded":{},"unrecorded":[]}\n\n'
+    alder.page.route(
+        "**/events*",
+        lambda route: route.fulfill(body=quiet, content_type="text/event-stream"),
+    )
+    alder.page.route("**/api/alarms", lambda route: route.abort(), times=1)
+    alder.page.reload()
+    sounding(alder.page, "yes", timeout_ms=8_000)
+    expect(alder.page.locator("#shout")).to_contain_text("1 alarm waits for HQ")
+
+
+def test_whoever_is_cut_off_for_long_hears_it(rig: Rig, sign_in: Sign) -> None:
+    alder = sign_in("alder")
+    alder.page.clock.install()
+    alder.page.route("**/events*", lambda route: route.abort())
+    rig.kill()
+    expect(alder.page.locator("#live")).to_have_text("NOT LIVE")
+    sounding(alder.page, "no")
+    alder.page.clock.fast_forward(31_000)
+    sounding(alder.page, "yes")
+
+
+def test_a_click_that_nobody_answers_can_be_made_again(rig: Rig, sign_in: Sign) -> None:
+    """It hung for as long as the network did, and every further press was swallowed."""
+    alder = sign_in("alder")
+    with rig.device() as device:
+        device.sos()
+    alder.case()
+    alder.page.route("**/acknowledge", lambda _: None, times=1)
+    alder.page.locator("#do-acknowledge").click()
+    outcome = alder.page.locator("#outcome")
+    expect(outcome).to_contain_text("Press again", timeout=17_000)
+    alder.page.locator("#do-acknowledge").click()
+    expect(outcome).to_contain_text("it is yours now")
 
 
 def test_every_channel_dead_sounds_on_the_console(rig: Rig, sign_in: Sign) -> None:

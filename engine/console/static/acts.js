@@ -2,6 +2,8 @@
 
 const SURE_MS = 6_000;
 const DOUBLE_CLICK_MS = 500;
+// Above what the engine takes to say that nobody answers.
+const ANSWER_MS = 15_000;
 const outcome = document.getElementById("outcome");
 
 function newId() {
@@ -48,6 +50,7 @@ async function send(form, button, done) {
       method: "POST",
       body: fields,
       headers: { accept: "application/json" },
+      signal: AbortSignal.timeout(ANSWER_MS),
     });
     const said = await answer.json();
     if (answer.status === 401) {

@@ -8,6 +8,9 @@ import { sound } from "./sound.js";
 
 const STALE_MS = 12_000;
 const AGAIN_MS = 1_000;
+const READ_MS = 10_000;
+// A restart takes less; whoever is cut off for longer must not sleep through it.
+const CUT_SOUNDS_MS = 30_000;
 const live = document.getElementById("live");
 const cut = document.getElementById("cut");
 const shout = document.getElementById("shout");
@@ -18,6 +21,8 @@ let heardAt = performance.now();
 let severe = false;
 let stream = null;
 let isSignedOut = false;
+let isBehind = false;
+let isLearned = false;
 let revealedUntil = 0;
 
 function put(element, text) {
@@ -28,6 +33,7 @@ function put(element, text) {
 
 function isLive() {
   heardAt = performance.now();
+  if (isBehind) return;
   live.className = "live on";
   document.body.dataset.live = "yes";
   put(live, "Live");
@@ -56,7 +62,8 @@ function signedOut() {
 
 function alarm() {
   const waiting = [...cases.values()].filter((one) => one.sounds);
-  sound(waiting.length > 0 || severe || isSignedOut);
+  const isCutOff = performance.now() - heardAt > CUT_SOUNDS_MS;
+  sound(waiting.length > 0 || severe || isSignedOut || isCutOff);
   const title = document.title.replace(/^\(\d+\) /, "");
   document.title = waiting.length ? `(${waiting.length}) ${title}` : title;
   call(waiting);
@@ -89,6 +96,7 @@ function state(data) {
   trouble.classList.toggle("severe", severe);
   put(trouble, [...lost, ...wrong].join("\n"));
   alarm();
+  if (!isLearned) learn().catch(() => {});
 }
 
 // ---- the page follows
@@ -100,14 +108,24 @@ function patched() {
   tellTimes();
 }
 
-function follow() {
-  refresh(signedOut, patched);
+async function follow() {
+  if (!document.querySelector("[data-patch]")) return;
+  const isRead = await refresh(signedOut, patched);
+  if (isSignedOut || isRead === undefined) return;
+  const wasBehind = isBehind;
+  isBehind = !isRead;
+  if (isRead && wasBehind) isLive();
+  if (isRead) return;
+  // The stream may be there all the same: an old page must not pass for a live one.
+  isCut("NOT LIVE: this page cannot be read anew; trying again every second");
+  setTimeout(follow, AGAIN_MS);
 }
 
 function tick() {
   tellTimes();
   const silent = performance.now() - heardAt;
   if (silent > STALE_MS && !isSignedOut) isCut(`NOT LIVE for ${Math.round(silent / 1000)} s: what you see may be old`);
+  if (silent > CUT_SOUNDS_MS) alarm();
   const left = document.getElementById("revealed-left");
   if (!left || !revealedUntil) return;
   put(left, leftInWords((revealedUntil - performance.now()) / 1000));
@@ -120,10 +138,13 @@ function tick() {
 }
 
 async function learn() {
-  const answer = await fetch("/api/alarms");
+  isLearned = false;
+  const answer = await fetch("/api/alarms", { signal: AbortSignal.timeout(READ_MS) });
   if (answer.status === 401) return signedOut();
+  const all = await answer.json();
   cases.clear();
-  for (const one of await answer.json()) cases.set(one.id, one);
+  for (const one of all) cases.set(one.id, one);
+  isLearned = true;
   alarm();
 }
 

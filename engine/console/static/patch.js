@@ -4,6 +4,7 @@
 const seen = new Map();
 let reading = false;
 let again = false;
+const READ_MS = 10_000;
 
 // What is replaced between press and release gets no click: an update waits for the
 // release, a second at most, and for the click that comes right behind it.
@@ -76,18 +77,25 @@ export function hide(ids) {
   }
 }
 
+// Says whether the page is now as the engine has it; nothing while another one reads.
 export async function refresh(onSignedOut, onPatched) {
   if (reading) {
     again = true;
-    return;
+    return undefined;
   }
   reading = true;
   try {
     do {
       again = false;
-      const answer = await fetch(location.pathname, { headers: { accept: "text/html" } });
-      if (new URL(answer.url).pathname === "/sign-in") return onSignedOut();
-      if (!answer.ok) return;
+      const answer = await fetch(location.pathname, {
+        headers: { accept: "text/html" },
+        signal: AbortSignal.timeout(READ_MS),
+      });
+      if (new URL(answer.url).pathname === "/sign-in") {
+        onSignedOut();
+        return true;
+      }
+      if (!answer.ok) return false;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       await released();
       const theirs = page.getElementById("case");
@@ -97,8 +105,9 @@ export async function refresh(onSignedOut, onPatched) {
       patchActs(page);
       onPatched();
     } while (again);
+    return true;
   } catch {
-    // The stream says that the engine is away, and asks again when it is back.
+    return false;
   } finally {
     reading = false;
   }
