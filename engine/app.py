@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from engine.alarm.actor import Alarms
-from engine.alarm.commands import Raise, Settle, Tick
+from engine.alarm.commands import AlarmCommand, Raise, Settle, Tick
 from engine.alarm.desk import Desk
 from engine.alarm.events import AlarmEvent, AlarmRaised, PressJoined
 from engine.alarm.measures import Measures
@@ -358,11 +358,12 @@ def outlets_of(parts: Parts) -> Outlets:
             if isinstance(event, AlarmRaised | PressJoined):
                 parts.unrecorded.recorded(event.press.key)
 
-    def unkept(command: Raise) -> None:
+    def unkept(command: AlarmCommand) -> None:
         # The probe's one small row may still find room.
         refused.set()
         health.report(DegradedReason.DISK_FULL, "alarms", wrong=True)
-        names.tell("shouter", Unkept(command=command))
+        if isinstance(command, Raise):
+            names.tell("shouter", Unkept(command=command))
 
     return Outlets(
         planned=planned, withdrawn=withdrawn, due=due, changed=changed, unkept=unkept

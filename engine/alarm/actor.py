@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import ClassVar, assert_never
 
 from engine.alarm.codec import decode, replay
-from engine.alarm.commands import AlarmCommand, Follow, Raise, Recipient, Settle, Tick
+from engine.alarm.commands import AlarmCommand, Follow, Recipient, Settle, Tick
 from engine.alarm.copying import replace
 from engine.alarm.decide import Decision, Events, consider
 from engine.alarm.desk import Desk
@@ -148,8 +148,7 @@ class AlarmActor(OnDemandActor[Do]):
         # Not the command's fault, and no reason to put it away: rows bring it back.
         if self._alarm is not None:
             self._outlets.due(self._id, self.clock.now().plus(LOOK))
-        if isinstance(command, Raise):
-            self._outlets.unkept(command)
+        self._outlets.unkept(command)
         return Done(failed=True)
 
     def _append(

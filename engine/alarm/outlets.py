@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from engine.alarm.commands import Raise
+from engine.alarm.commands import AlarmCommand
 from engine.alarm.events import AlarmEvent
 from engine.alarm.state import Alarm
 from engine.ports.journal import EffectRow
@@ -23,5 +23,5 @@ class Outlets:
     due: Callable[[AlarmId, Instant | None], None]
     changed: Callable[[Alarm, tuple[AlarmEvent, ...]], None]
     """Who keeps the directory and the measurements."""
-    unkept: Callable[[Raise], None]
-    """Who tells HQ of a press of which nothing could be made durable; each time."""
+    unkept: Callable[[AlarmCommand], None]
+    """Who tells HQ that nothing of a command could be made durable; each time."""

@@ -3,11 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from engine.alarm.commands import Tick
 from engine.alarm.events import PressJoined
 from engine.alarm.state import NOWHERE
 from engine.app import Parts, outlets_of
 from engine.health import Health
 from engine.intake.shouter.actor import Unkept, Unrecorded, UnrecordedLine
+from engine.values import CommandId
 from tests.engine.alarm.scene import press_of, raise_of
 from tests.engine.intake.reports import Meter
 from tests.fakes import START
@@ -61,3 +63,12 @@ def test_a_press_without_room_for_its_alarm_is_a_full_disk_until_one_had_room() 
 
     assert half.health.reasons() == {}
     assert half.unrecorded.lines() == ()
+
+
+def test_a_deadline_without_room_is_a_full_disk_and_no_shout() -> None:
+    half = Half()
+
+    outlets_of(cast("Parts", half)).unkept(Tick(command_id=CommandId("tick/1")))
+
+    assert half.tree.names.told == []
+    assert half.health.reasons() == {"disk_full": ("alarms",)}

@@ -71,7 +71,7 @@ class Rig:
                     withdrawn=self.withdrawn.extend,
                     due=self._due,
                     changed=self._changed,
-                    unkept=lambda command: self.unkept.append(command.press.key),
+                    unkept=lambda command: self.unkept.append(command.command_id),
                 ),
             },
         )
