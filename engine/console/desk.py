@@ -13,6 +13,7 @@ from engine.alarm.messages import Done
 from engine.alarm.state import Kind
 from engine.console.acts import refusal_of
 from engine.console.cases import Cases
+from engine.console.known import KnownBrowsers
 from engine.console.operators import FirstPassword, Operators, write_private
 from engine.console.parts import WebParts
 from engine.console.sessions import Session, Sessions, Throttle
@@ -44,6 +45,7 @@ class ConsoleDesk:
         self.operators = Operators(parts.state)
         self.sessions = Sessions(_read(parts.state / KEPT_SESSIONS))
         self.throttle = Throttle()
+        self.known = KnownBrowsers(parts.state)
         # One at a time: each check takes 19 MiB.
         self._checker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="argon2")
         self._folding: asyncio.TimerHandle | None = None

@@ -5,6 +5,8 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from engine.console.known import COOKIE as KNOWN_COOKIE
+from engine.console.known import COOKIE_AGE_S
 from engine.console.page import desk_of, page
 from engine.console.security import COOKIE, form_of, inside, session_of, text_fields
 from engine.values import OperatorId
@@ -25,8 +27,7 @@ async def sign_in(request: Request) -> Response:
     desk = desk_of(request)
     form = text_fields(await request.form())
     name, word = form.get("operator", ""), form.get("password", "")[:PASSWORD_MAX]
-    client = "" if request.client is None else request.client.host
-    keys = (f"name/{name}", f"from/{client}")
+    keys = _throttle_keys(request, name)
     count = partial(desk.parts.metrics.count, "console_sign_ins_total")
     wait_s = desk.throttle.wait_s(keys, desk.now_s())
     if wait_s > 0:
@@ -48,7 +49,26 @@ async def sign_in(request: Request) -> Response:
         samesite="strict",
         secure=request.url.scheme == "https",
     )
+    response.set_cookie(
+        KNOWN_COOKIE,
+        desk.known.mark(name),
+        max_age=COOKIE_AGE_S,
+        path="/sign-in",
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+    )
     return response
+
+
+def _throttle_keys(request: Request, name: str) -> tuple[str, ...]:
+    """Return by what failures count: a known browser's own, else name and address."""
+    mark = request.cookies.get(KNOWN_COOKIE, "")
+    known = desk_of(request).known.throttle_key(mark, name)
+    if known is not None:
+        return (known,)
+    client = "" if request.client is None else request.client.host
+    return (f"name/{name}", f"from/{client}")
 
 
 async def sign_out(request: Request) -> Response:
@@ -59,7 +79,8 @@ async def sign_out(request: Request) -> Response:
     desk.keep_sessions()
     response = RedirectResponse("/sign-in", status_code=303)
     response.delete_cookie(COOKIE)
-    response.headers["Clear-Site-Data"] = '"cookies", "storage"'
+    # Not its cookies: that the browser is known lets nobody in, and keeps nobody out.
+    response.headers["Clear-Site-Data"] = '"storage"'
     return response
 
 

@@ -3,6 +3,7 @@
 import pytest
 from starlette.routing import Mount, Route
 
+from engine.console.known import FILE
 from engine.console.operators import first_password_path
 from engine.console.pages import console_app
 from engine.console.security import HEADERS, OTHER_SIGN_IN, inside
@@ -222,6 +223,40 @@ def test_wrong_passwords_are_slowed_down_and_counted(hq: Hq) -> None:
     assert 'natalia_console_sign_ins_total{outcome="throttled"} 3.0' in exposition
 
 
+def test_guessing_elsewhere_keeps_no_known_browser_out_bug_hq_was_locked_out(
+    hq: Hq,
+) -> None:
+    """Behind a tunnel all of HQ has one address, and names are no secret."""
+    right = {"operator": "alder", "password": hq.enrol()}
+    wrong = {"operator": "alder", "password": "wrong"}
+    with browser(hq, None) as officer, browser(hq, None) as stranger:
+        assert officer.client.post("/sign-in", data=right).status_code == 303
+        for _ in range(9):
+            stranger.client.post("/sign-in", data=wrong)
+        assert stranger.client.post("/sign-in", data=right).status_code == 429
+        assert officer.client.post("/sign-in", data=right).status_code == 303
+        # Its own failures count, and it is known for its own operator alone.
+        codes = [
+            officer.client.post("/sign-in", data=wrong).status_code for _ in range(6)
+        ]
+        assert codes == [403] * 5 + [429]
+        other = {"operator": "rowan", "password": "wrong"}
+        assert officer.client.post("/sign-in", data=other).status_code == 429
+
+
+def test_a_browser_stays_known_after_a_restart_and_nobody_makes_a_mark(
+    hq: Hq,
+) -> None:
+    mark = hq.desk.known.mark("alder")
+    after = hq.restart().desk.known
+    nonce, _, seal = mark.partition(".")
+    assert after.throttle_key(mark, "alder") == f"known/{nonce}"
+    for forged in ("", ".", nonce, f"{nonce}.", f"{nonce}.\u00e5", f"x.{seal}"):
+        assert after.throttle_key(forged, "alder") is None
+    assert after.throttle_key(mark, "rowan") is None
+    assert (hq.state / FILE).stat().st_mode & 0o777 == 0o600
+
+
 def test_a_wrong_name_and_a_wrong_password_look_the_same(hq: Hq) -> None:
     hq.enrol()
     with browser(hq, None) as at:
@@ -238,7 +273,9 @@ def test_signing_out_ends_the_session_at_the_server(hq: Hq) -> None:
     with browser(hq) as at:
         token = at.client.cookies["natalia_session"]
         answer = at.client.post("/sign-out", data={"csrf": at.csrf})
-        assert answer.headers["clear-site-data"] == '"cookies", "storage"'
+        assert answer.headers["clear-site-data"] == '"storage"'
+        assert 'natalia_session=""; ' in answer.headers["set-cookie"]
+        assert "Max-Age=0" in answer.headers["set-cookie"]
         at.client.cookies.set("natalia_session", token)
         assert at.client.get("/").status_code == 303
 
