@@ -121,11 +121,17 @@ impl Space {
                 prefetch_person(group, meta, place.lane());
             }
         }
+        let mut stirred = false;
         for (place, record) in found.iter().zip(batch) {
             match place {
                 // A newcomer's split, or a leaver's gap, may have moved others meanwhile.
-                Some(place) if self.is_at(record.id, *place) => self.rewrite(*place, record),
-                _ => self.put(record),
+                Some(place) if !stirred || self.is_at(record.id, *place) => {
+                    stirred |= !self.rewrite(*place, record);
+                }
+                _ => {
+                    stirred = true;
+                    self.put(record);
+                }
             }
         }
     }
@@ -185,8 +191,9 @@ impl Space {
             + self.places.bytes()
     }
 
-    /// Writes over a person where they lie if the leaf's cap still holds them.
-    fn rewrite(&mut self, place: Place, record: &Record) {
+    /// Writes over a person where they lie if the leaf may still hold them; false where they,
+    /// and so perhaps others, lie elsewhere now.
+    fn rewrite(&mut self, place: Place, record: &Record) -> bool {
         let id = self.groups.cold[place.group()].leaf as usize;
         let leaf = &self.leaves[id];
         let reach_m = leaf.cap.reach_m(record.xyz_m);
@@ -194,7 +201,7 @@ impl Space {
             self.detach(place);
             self.insert(record);
             self.tidy();
-            return;
+            return false;
         }
         let (newest, parent) = (leaf.newest, leaf.parent);
         let radius_m = f64::from(leaf.cap.radius_m);
@@ -211,6 +218,7 @@ impl Space {
             self.refresh(id);
         }
         self.set_available(place, parent, record.available);
+        true
     }
 
     fn set_available(&mut self, place: Place, parent: Entry, available: bool) {

@@ -189,7 +189,7 @@ impl<'a> Places<'a> {
                 self.eight = eight_points(&eight).ok();
             }
         }
-        match self.eight {
+        match &self.eight {
             Some(points) => Ok(points[row % 8]),
             // Row by row, so that the first that cannot be is the one that is refused.
             None => Point::new(self.lats.at(row), self.lons.at(row)),
