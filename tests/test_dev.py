@@ -109,6 +109,15 @@ def test_a_rust_that_is_new_enough_is_told_which_part_is_absent(
     assert "the command `cargo-fmt`, `cargo-clippy`" in said.stderr
 
 
+def test_a_missing_linker_is_not_cured_with_rust(bare: Path, tmp_path: Path) -> None:
+    program(tmp_path / "bin", "cargo", "echo 'cargo 2.0.0'")
+    said = say(bare, "demo", path=str(tmp_path / "bin"))
+    assert said.returncode == 1
+    assert "lacks a linker, the command `cc`" in said.stderr
+    assert "apt-get install gcc" in said.stderr
+    assert "cargo-web" not in said.stderr
+
+
 def test_a_python_without_venv_is_told_the_package(
     dev: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
