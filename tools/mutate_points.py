@@ -51,11 +51,19 @@ def mutants(source: str) -> Iterator[Mutant]:
     """Yield every mutant of a module's functions and methods."""
     tree = ast.parse(source)
     for name, function in _functions(tree):
-        for node in (one for part in function.body for one in ast.walk(part)):
+        for node in (one for part in function.body for one in _walked(part)):
             for change in _changes(node):
                 mutant = _made(tree, name, node, change)
                 if mutant is not None:
                     yield mutant
+
+
+def _walked(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield a node and all that runs in it: a local annotation does not."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if not (isinstance(node, ast.AnnAssign) and child is node.annotation):
+            yield from _walked(child)
 
 
 def _functions(tree: ast.Module) -> Iterator[tuple[str, ast.FunctionDef]]:

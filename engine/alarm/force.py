@@ -39,17 +39,13 @@ def urged(alarm: Alarm, at: Instant) -> Alarm:
 
 
 def paged_anew(alarm: Alarm) -> dict[StepId, Fired]:
-    """Let rounds in which the rota is paged count from now, where a file ends them.
+    """Let rounds in which the rota is paged count from now: a file may end them.
 
     Else whoever is not seen to act would be called by nobody: their round is over.
     """
-    ending = {
-        step.id
-        for step in alarm.protocol.steps
-        if step.to is Audience.DUTY and step.rounds is not None
-    }
+    paging = {step.id for step in alarm.protocol.steps if step.to is Audience.DUTY}
     return {
-        key: replace(fired, extra=fired.rounds) if key in ending else fired
+        key: replace(fired, extra=fired.rounds) if key in paging else fired
         for key, fired in alarm.fired.items()
     }
 
@@ -112,19 +108,10 @@ def with_sign(alarm: Alarm, press: Press, at: Instant) -> Alarm:
         return forced(alarm, Force.DURESS_WORD, at)
     cancelled = alarm.seen.cancelled is not None
     anew = alarm
-    if alarm.is_open and (alarm.seen.closed is not None or not is_seen(alarm)):
+    if alarm.is_open and (alarm.seen.closed is not None or alarm.seen.raised is None):
         # To the defender's addresses there was no case any more, or none yet.
         anew = seen_anew(alarm, Seen(raised=at))
     return forced(anew, Force.SECOND_SIGNAL, at) if cancelled else anew
-
-
-def is_seen(alarm: Alarm) -> bool:
-    """Say whether the defender's addresses may know that there is a case.
-
-    Where it began with a word of force they have not pressed, as far as whoever watches
-    knows: as after a true word there is nothing to call off, and nothing that ends.
-    """
-    return alarm.seen.raised is not None or not alarm.presses[0].duress
 
 
 def with_word(alarm: Alarm, event: ReplyReceived) -> Alarm:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from engine.alarm.casework import handing_due
 from engine.alarm.following import silence_due
-from engine.alarm.force import countdown_end, is_seen
+from engine.alarm.force import countdown_end
 from engine.alarm.ladder import Climb, climbs
 from engine.alarm.lease import lease_due
 from engine.alarm.state import Alarm, Ask, Effect, ReplyKind, Truth
@@ -239,12 +239,16 @@ def _after_step(alarm: Alarm, step: Step) -> Instant | None:
 
 
 def _seen_at(alarm: Alarm, step: Step) -> Instant | None:
-    """Return when a step for the defender runs: by what they have seen alone."""
-    if not is_seen(alarm):
+    """Return when a step for the defender runs: by what they have seen alone.
+
+    Where the case began with a word of force they have not pressed, as far as whoever
+    watches knows: as after a true word nothing is called off then, and nothing ends.
+    """
+    if alarm.seen.raised is None:
         return None
     match step.after:
         case Start.RAISED:
-            start: Instant | None = alarm.seen.raised or alarm.raised_at
+            start: Instant | None = alarm.seen.raised
         case Start.CANCELLED:
             start = alarm.seen.cancelled
         case Start.CLOSED:

@@ -286,7 +286,7 @@ class Seen:
 
     Steps for the defender run by this alone, so that after a forced cancel they run
     as after a true one; none of it says anything of the case itself. `raised` is when
-    it began for them, where that is not when it was raised.
+    it began for them: with the first press that is no word of force.
     """
 
     raised: Instant | None = None
