@@ -161,15 +161,20 @@ def _people(protocol: ActionProtocol, reach: Reach) -> Iterable[Warned]:
 
 def _texts(protocol: ActionProtocol, fit: Fit) -> Iterable[Warned]:
     first = {s.text: s for s in reversed(protocol.steps) if "sms" in s.channels}
+    manner = "" if protocol.manner is None else protocol.manner.value
+    drill = replace(longest(), mark="exercise"), 1
+    # How to behave matters where it is real.
+    meant = replace(longest(), manner=manner), 0
     for step in first.values():
         for language in LANGUAGES:
-            facts = replace(longest(), mark="exercise")
-            said = compose(step.text, language, facts, now=_NOW, repeat=1)
-            lost = _lost(said, fit)
-            if lost is not None:
-                rest = lost.text.strip()
-                words = f"{step.text!r} in {language!r}: one SMS loses {rest!r}"
-                yield Warned(fault=Fault.TEXT_TOO_LONG, step=step.id, words=words)
+            for facts, repeat in (drill, meant):
+                said = compose(step.text, language, facts, now=_NOW, repeat=repeat)
+                lost = _lost(said, fit)
+                if lost is not None:
+                    rest = lost.text.strip()
+                    words = f"{step.text!r} in {language!r}: one SMS loses {rest!r}"
+                    yield Warned(fault=Fault.TEXT_TOO_LONG, step=step.id, words=words)
+                    break
 
 
 def _lost(segments: Sequence[Segment], fit: Fit) -> Segment | None:

@@ -366,6 +366,9 @@ _VALUES: Mapping[str, Callable[[Wording, TextFacts, Instant], str]] = {
     "clock": lambda _, facts, __: _clock(facts),
     "move": _move,
     "manner": lambda table, facts, _: facts.manner and table.words[facts.manner],
+    "hush": lambda table, facts, _: (
+        facts.manner and table.words[f"{facts.manner}_short"]
+    ),
     "signals": lambda table, facts, _: ", ".join(
         _said(table, signal) for signal in facts.signals
     ),

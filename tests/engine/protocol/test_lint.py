@@ -293,6 +293,18 @@ def test_a_text_that_loses_what_is_needed_is_found_in_its_language() -> None:
     assert all(w.fault is not Fault.TEXT_TOO_LONG for w in long)
 
 
+def test_a_text_that_loses_how_to_behave_is_found_where_it_is_said() -> None:
+    def deaf(pieces: Sequence[Forms]) -> str:
+        return "".join(forms[0][1] for forms in pieces if "Quiet" not in forms[0][1])
+
+    said = {}
+    for head in ('manner = "quiet"\n', ""):
+        quiet: tuple[Warned, ...] = lint(protocol(head, HQ, DUTY, NEAR), fit=deaf)
+        said[head] = [w.words for w in quiet if w.fault is Fault.TEXT_TOO_LONG]
+    words = "'sos' in 'en': one SMS loses '. Quiet: do not call'"
+    assert list(said.values()) == [[words], []]
+
+
 def test_one_text_in_many_steps_is_named_once() -> None:
     again = NEAR.replace('"near"', '"again"')
     short: tuple[Warned, ...] = lint(protocol(HQ, DUTY, NEAR, again), fit=cut_to(60))  # type: ignore[arg-type] # a fake

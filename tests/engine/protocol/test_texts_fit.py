@@ -56,6 +56,7 @@ TO_DO = {
 HAS_CODE = ("sos", "page", "ask", "moved", "stop", "recheck")
 HAS_ALIAS = ("sos", "page", "ask", "moved", "stop", "unconfirmed", "notice", "hq")
 HAS_PLACE = ("sos", "page", "moved", "notice", "hq")
+HAS_MANNER = ("sos", "ask", "moved")
 NOT_BY_SMS = {"public", "public_named"}
 LONGEST_ALIAS = max((person.alias for person in DEFENDERS), key=len)
 
@@ -145,8 +146,9 @@ def test_code_place_age_and_what_to_do_survive_the_worst_there_is(
 ) -> None:
     """The longest alias of the roster, every place in every form, every sign.
 
-    A real alarm keeps every decimal. An exercise that is a repeat as well, and a text
-    that says how far somebody has moved, may lose some of them, and nothing else.
+    A real alarm keeps every decimal, and says not to call. An exercise that is a
+    repeat as well, and a text that says how far somebody has moved, may lose some of
+    them, and nothing else.
     """
     is_last_resort = bool(mark and repeat)
     for template in sorted(templates() - NOT_BY_SMS):
@@ -162,8 +164,11 @@ def test_code_place_age_and_what_to_do_survive_the_worst_there_is(
                 wanted.append(_ages(facts, language))
             if template not in {"notice", "hq", "unconfirmed"}:
                 wanted.append([facts.sign])
+            words = wording(language).words
             if mark:
-                wanted.append([wording(language).words[mark]])
+                wanted.append([words[mark]])
+            elif template in HAS_MANNER and not repeat:
+                wanted.append([words["quiet"], words["quiet_short"]])
             missing = [any_of for any_of in wanted if not _has(text, any_of)]
             assert missing == [], (template, text)
             to_do = TO_DO.get(template, {}).get(language, "")
