@@ -1,5 +1,6 @@
 """Two browsers at HQ: the same in both, at once, and with sound until somebody acts."""
 
+import json
 import re
 import time
 
@@ -339,6 +340,35 @@ def test_a_click_that_nobody_answers_can_be_made_again(rig: Rig, sign_in: Sign) 
     expect(outcome).to_contain_text("Press again", timeout=17_000)
     alder.page.locator("#do-acknowledge").click()
     expect(outcome).to_contain_text("it is yours now")
+
+
+def test_much_that_is_wrong_hides_neither_what_waits_nor_an_answer(
+    rig: Rig, sign_in: Sign
+) -> None:
+    alder = sign_in("alder", viewport={"width": 360, "height": 640})
+    with rig.device() as device:
+        device.sos()
+    expect(alder.page.locator("tr.sounds")).to_be_visible()
+    lost = [
+        {"at": "2026-01-01T00:00:00.000Z", "text": f"NOT RECORDED: SOS number {n}"}
+        for n in range(60)
+    ]
+    said = json.dumps({"now_ms": 0, "degraded": {}, "unrecorded": lost})
+    alder.page.route(
+        "**/events*",
+        lambda route: route.fulfill(
+            body=f"event: state\ndata: {said}\n\n", content_type="text/event-stream"
+        ),
+    )
+    alder.page.reload()
+    trouble = alder.page.locator("#trouble")
+    expect(trouble).to_contain_text("SOS number 59")
+    alder.page.locator("#sound").click()
+    expect(alder.page.locator("#shout")).to_be_in_viewport(ratio=1)
+    expect(alder.page.locator("#outcome")).to_contain_text("the sound of an alarm")
+    expect(alder.page.locator("#outcome")).to_be_in_viewport(ratio=1)
+    trouble.evaluate("bar => bar.scrollTo(0, bar.scrollHeight)")
+    assert trouble.evaluate("bar => bar.scrollTop") > 0
 
 
 def test_every_channel_dead_sounds_on_the_console(rig: Rig, sign_in: Sign) -> None:
