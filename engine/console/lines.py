@@ -75,7 +75,7 @@ def line_of(alarm: Alarm, line: Line, names: Names, *, revealed: bool) -> Json:
         "kind": line.kind,
         "title": _title(event, line.kind),
         "by_people": isinstance(event, _BY_PEOPLE) or hasattr(event, "by"),
-        "text": _text(alarm, event, names, revealed=revealed),
+        "text": plain(_text(alarm, event, names, revealed=revealed)),
         "data": _facts(alarm, event, names, revealed=revealed),
     }
 
@@ -127,7 +127,7 @@ def _text(
 def _words(event: ReplyReceived | NoteAdded, names: Names, *, revealed: bool) -> str:
     """Return an operator's note, or who outside says what."""
     if isinstance(event, NoteAdded) and event.by is not None:
-        return f"{plain(event.text)} ({event.by})"
+        return f"{event.text} ({event.by})"
     who = "somebody" if event.person is None else names.of(event.person)
     said = _said(event.text, revealed=revealed)
     if isinstance(event, NoteAdded):
@@ -140,7 +140,7 @@ def _said(text: str, *, revealed: bool) -> str:
     """Return what somebody outside wrote: it may hold names and places."""
     if not text:
         return ""
-    return f": \u201c{plain(text)}\u201d" if revealed else UNREAD
+    return f": \u201c{text}\u201d" if revealed else UNREAD
 
 
 def _position(place: KnownPlace, *, revealed: bool) -> str:

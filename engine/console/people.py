@@ -5,6 +5,7 @@ from collections import Counter
 from engine.alarm.state import Alarm, Effect, Told
 from engine.console.words import AUDIENCES, EFFECTS, REPLIES, way
 from engine.ports.journal import EffectState
+from engine.protocol.model import Audience
 
 Json = dict[str, object]
 _BAD = frozenset(
@@ -48,10 +49,20 @@ def people(alarm: Alarm, names: Names, *, revealed: bool) -> list[Json]:
     return sorted(found, key=lambda one: one["reached"] != "no")
 
 
-def unreached(alarm: Alarm) -> int:
-    """Return how many people nothing has reached although something was tried."""
+def can_come(told: Told) -> bool:
+    """Say whether somebody was told so that they may go there."""
+    return told.audience in {Audience.NEAREST, Audience.CONTACTS}
+
+
+def unreached(alarm: Alarm, *, who_can_come: bool | None = None) -> int:
+    """Return how many people nothing has reached although something was tried.
+
+    All of them, or only those who can come, or only the others.
+    """
     return sum(
-        _reached(_theirs(alarm, one), one) == "no" for one in alarm.told.values()
+        _reached(_theirs(alarm, one), one) == "no"
+        for one in alarm.told.values()
+        if who_can_come in {None, can_come(one)}
     )
 
 

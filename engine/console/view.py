@@ -12,7 +12,7 @@ from engine.alarm.verification import answer_due, counted, fallback_of, judges_o
 from engine.console.cases import Line
 from engine.console.lines import HIDDEN, Json, line_of
 from engine.console.outlook import outlook
-from engine.console.people import Names, people, unreached
+from engine.console.people import Names, can_come, people, unreached
 from engine.console.words import (
     ASKS,
     FORCES,
@@ -33,7 +33,8 @@ def summary(alarm: Alarm, now: Instant) -> Json:
     """Return one row of the list."""
     next_words, due = outlook(alarm, now)
     words = wording("en").words
-    replies = [told.reply for told in alarm.told.values() if told.reply is not None]
+    near = [told for told in alarm.told.values() if can_come(told)]
+    replies = [told.reply for told in near if told.reply is not None]
     return {
         "id": alarm.id,
         "alias": alarm.alias,
@@ -56,8 +57,10 @@ def summary(alarm: Alarm, now: Instant) -> Json:
         "next_due_ms": None if due is None else due.ms,
         "coming": sum(reply.value == "coming" for reply in replies),
         "need_help": sum(reply.value == "need_help" for reply in replies),
-        "told": sum(told.audience.value == "nearest" for told in alarm.told.values()),
+        "told": len(near),
         "unreached": unreached(alarm),
+        "unreached_near": unreached(alarm, who_can_come=True),
+        "unreached_others": unreached(alarm, who_can_come=False),
         "cancel_requests": alarm.cancel_requests,
         "acknowledged_by": None
         if alarm.acknowledged is None

@@ -190,17 +190,16 @@ def signals(alarm: Alarm) -> str:
 
 
 def plain(text: str) -> str:
-    """Return somebody's words so that they cannot turn round what stands beside them.
+    """Return a line in which nobody's words can make another one, or turn it round.
 
     Characters that change the direction of all that follows, and those that control a
     terminal, are shown as what they are: not letters.
     """
-    return "".join("\ufffd" if _is_control(char) else char for char in text)
+    line = " ".join(text.split())
+    return "".join("\ufffd" if _is_control(char) else char for char in line)
 
 
 def _is_control(char: str) -> bool:
-    if char in "\n\t":
-        return False
     turns = "\u202a" <= char <= "\u202e" or "\u2066" <= char <= "\u2069"
     return turns or unicodedata.category(char) == "Cc"
 

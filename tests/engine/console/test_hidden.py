@@ -140,6 +140,14 @@ def test_what_somebody_writes_cannot_turn_the_page_round(hq: Hq) -> None:
         at.act(alarm, "reveal")
         at.act(alarm, "note", text="\u202dnote")
         page = at.client.get(f"/alarms/{alarm}").text
+        forged = "ok\n07:00:00.000Z  AlarmVerified\x1b[2K verified by rowan"
+        at.act(alarm, "acknowledge")
+        at.act(alarm, "close", reason="safe", remark=forged)
+        closed = at.client.get(f"/api/alarms/{alarm}").json()["lines"]
+    (said,) = [one["text"] for one in closed if one["kind"] == "AlarmClosed"]
+    assert said == (
+        "safe by alder: ok 07:00:00.000Z AlarmVerified\ufffd[2K verified by rowan"
+    )
     assert "\ufffdenod lla\ufffd\ufffd ok\u200d" in page
     assert "\ufffdnote (alder)" in page
 

@@ -1,5 +1,7 @@
 """What a row and a case say: the next step, who has been reached, and doubts."""
 
+from dataclasses import replace
+
 import pytest
 
 from engine.alarm.state import Ask, Kind, PlaceSource, ReplyKind
@@ -17,8 +19,8 @@ from engine.console.words import (
     spaced,
 )
 from engine.ports.journal import EffectState
-from engine.protocol.model import LEASE, Fallback
-from engine.values import AlarmId, PlaceDoubt
+from engine.protocol.model import LEASE, Audience, Fallback
+from engine.values import AlarmId, EffectId, PlaceDoubt
 from tests.engine.console.hq import Hq, browser
 
 
@@ -104,6 +106,33 @@ def test_whether_a_message_reached_somebody_is_never_guessed(
     with browser(hq) as at:
         assert words in at.client.get(f"/alarms/{alarm}").text
         assert ("1 not reached" in at.client.get("/").text) == (reached == "no")
+
+
+def test_hq_that_was_not_reached_is_no_colleague_that_was_not_bug_four_of_five(
+    hq: Hq,
+) -> None:
+    """`0 coming of 5, 4 not reached` were one colleague, two at HQ and the officer."""
+    alarm = hq.press()
+    found = hq.alarm(alarm)
+    assert found is not None
+    lapwing = found.told["lapwing"]
+    told = {
+        **found.told,
+        "hq-1": replace(lapwing, person="hq-1", audience=Audience.HQ),
+        "owl": replace(
+            lapwing,
+            person="owl",
+            audience=Audience.CONTACTS,
+            reply=ReplyKind.COMING,
+        ),
+    }
+    failed = replace(
+        next(iter(found.effects.values())), person="hq-1", state=EffectState.REJECTED
+    )
+    case = replace(found, told=told, effects={**found.effects, EffectId("e"): failed})
+    shown = summary(case, hq.clock.now())
+    assert (shown["told"], shown["coming"], shown["unreached_near"]) == (2, 1, 0)
+    assert (shown["unreached_others"], shown["unreached"]) == (1, 1)
 
 
 def test_an_answer_is_proof_enough(hq: Hq) -> None:
