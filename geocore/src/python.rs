@@ -131,11 +131,9 @@ impl Index {
         now_s: Option<f64>,
     ) -> PyResult<()> {
         check_now(at_s, now_s)?;
-        let person = id_of(person_id)?;
-        let mut index = self.write(py);
-        index.expect(person);
         let point = Point::new(lat_deg, lon_deg).map_err(fail)?;
-        index.relocate(person, point, at_s).map_err(fail)
+        let person = id_of(person_id)?;
+        self.write(py).relocate(person, point, at_s).map_err(fail)
     }
 
     fn remove(&self, py: Python<'_>, person_id: &Bound<'_, PyAny>) -> PyResult<bool> {

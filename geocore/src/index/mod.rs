@@ -180,12 +180,6 @@ impl Index {
         Ok(())
     }
 
-    /// Asks for where a person is looked up, while something else is computed.
-    #[cfg(feature = "python")]
-    pub(crate) fn expect(&self, person: u64) {
-        self.everyone.expect(iter::once(person));
-    }
-
     /// Takes a person out; false if there was none.
     pub fn remove(&mut self, person: u64) -> bool {
         if !self.everyone.remove(person) {

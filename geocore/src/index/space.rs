@@ -61,17 +61,6 @@ impl Space {
         self.places.find(id, |place| self.groups.id(place) == id)
     }
 
-    /// Finds somebody who will be written, and asks for all that then is touched: a lock that
-    /// is given back waits until the last write has arrived.
-    fn find_to_write(&self, id: u64) -> Option<Place> {
-        self.places.find(id, |place| {
-            let at = place.group();
-            let (group, meta) = (&self.groups.hot[at], &self.groups.cold[at]);
-            prefetch_person(group, meta, place.lane());
-            meta.people[place.lane()].id == id
-        })
-    }
-
     pub(super) fn record(&self, place: Place) -> Record {
         self.groups.record(place)
     }
@@ -82,7 +71,7 @@ impl Space {
 
     /// Puts a person in, or replaces what was known.
     pub(super) fn put(&mut self, record: &Record) {
-        if let Some(place) = self.find_to_write(record.id) {
+        if let Some(place) = self.find(record.id) {
             self.rewrite(place, record);
         } else {
             self.insert(record);
@@ -154,7 +143,7 @@ impl Space {
 
     /// Moves a person; false if there is none.
     pub(super) fn relocate(&mut self, id: u64, xyz_m: [f64; 3], at_s: f64) -> bool {
-        let Some(place) = self.find_to_write(id) else {
+        let Some(place) = self.find(id) else {
             return false;
         };
         let record = Record {
