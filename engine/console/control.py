@@ -42,6 +42,7 @@ from engine.roster.parse import parse_roster
 from engine.roster.rules import Known
 from engine.values import AlarmId, CommandId, OperatorId, PersonId
 
+FULL = 507
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 # Here a name is taken at its word: one person could be both operators.
 IN_PERSON = frozenset({"approve", "reveal", "safe", "word"})
@@ -65,10 +66,17 @@ def control_app(desk: ConsoleDesk) -> Starlette:
             Route("/roster/known", known_names),
             Route("/roster/read", read_roster, methods=["POST"]),
         ],
-        exception_handlers={NoOperatorError: no_operator},
+        exception_handlers={NoOperatorError: no_operator, OSError: unwritten},
     )
     app.state.desk = desk
     return app
+
+
+async def unwritten(_: Request, error: Exception) -> Response:
+    """Say why the state folder took nothing; what was there before is in force."""
+    why = getattr(error, "strerror", None) or type(error).__name__
+    said = f"the state folder cannot be written: {why}; mend that, then repeat"
+    return JSONResponse({"error": said}, status_code=FULL)
 
 
 async def alarms(request: Request) -> Response:

@@ -67,15 +67,13 @@ class Operators:
             password = secrets.token_urlsafe(FIRST_PASSWORD_BYTES)
             path = first_password_path(self._state, operator)
             write_private(path, password + "\n")
-            self._hashes[operator] = _HASHER.hash(password)
-            self._save()
+            self._save({**self._hashes, operator: _HASHER.hash(password)})
         return FirstPassword(operator=operator, path=path)
 
     def change(self, operator: OperatorId, password: str) -> None:
         """Set a new password; the file with the first one goes."""
         with self._lock:
-            self._hashes[operator] = _HASHER.hash(password)
-            self._save()
+            self._save({**self._hashes, operator: _HASHER.hash(password)})
         first_password_path(self._state, operator).unlink(missing_ok=True)
 
     def check(self, operator: str, password: str) -> bool:
@@ -87,9 +85,10 @@ class Operators:
                 return False
             return operator in self._hashes
 
-    def _save(self) -> None:
-        text = json.dumps(self._hashes, indent=1, sort_keys=True)
-        write_private(self._path, text)
+    def _save(self, hashes: dict[str, str]) -> None:
+        """Write first: what a full disk did not take is not in force either."""
+        write_private(self._path, json.dumps(hashes, indent=1, sort_keys=True))
+        self._hashes = hashes
 
 
 @cache

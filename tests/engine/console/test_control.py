@@ -1,7 +1,10 @@
 """The control socket's application, and what SREs ask of the metrics' port."""
 
+import errno
+
 import pytest
 
+from engine.console import desk
 from engine.console.operators import first_password_path
 from engine.roster.sample import sample_text
 from engine.values import AlarmId, OperatorId
@@ -107,6 +110,24 @@ def test_a_roster_that_names_no_action_protocol_leaves_the_running_one(hq: Hq) -
         assert "roster.toml:" in error
     assert hq.desk.parts.board.roster() is before
     assert not (hq.state / "roster.toml").exists()
+
+
+def test_a_state_folder_without_room_is_said_with_its_cure(
+    hq: Hq, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = hq.desk.parts.board.roster()
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(desk, "write_private", full)
+    with control(hq) as client:
+        said = client.post("/roster", content=sample_text())
+    assert said.status_code == 507
+    error = "the state folder cannot be written: No space left on device"
+    assert said.json() == {"error": f"{error}; mend that, then repeat"}
+    assert hq.desk.parts.board.roster() is before
+    assert kinds(hq, "roster") == []
 
 
 def test_a_sound_roster_ends_what_a_missing_action_protocol_began(hq: Hq) -> None:

@@ -1,5 +1,6 @@
 """The operators' file: private, whole, and one password at a time."""
 
+import errno
 import json
 import os
 import stat
@@ -53,6 +54,31 @@ def test_a_name_is_given_once(tmp_path: Path) -> None:
     people.add(ALDER)
     with pytest.raises(OperatorError, match="is there already"):
         people.add(ALDER)
+
+
+def test_who_found_no_room_on_the_disk_is_no_operator_and_may_be_added_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = Operators(tmp_path)
+
+    def full(path: Path, text: str) -> None:
+        if path.name == FILE:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write_private(path, text)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(operators, "write_private", full)
+        with pytest.raises(OSError, match="No space left"):
+            people.add(ALDER)
+        assert people.names() == ()
+    first = people.add(ALDER)
+    word = first.path.read_text().strip()
+    with monkeypatch.context() as patch:
+        patch.setattr(operators, "write_private", full)
+        with pytest.raises(OSError, match="No space left"):
+            people.change(ALDER, "another one of mine")
+    assert people.check(ALDER, word)
+    assert first.path.exists()
 
 
 def test_two_at_once_get_one_account(tmp_path: Path) -> None:
