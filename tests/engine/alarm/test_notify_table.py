@@ -147,6 +147,8 @@ def test_whom_the_way_of_an_end_has_not_reached_is_found_on_another_rung() -> No
     assert stopped(alarm, ("sms",)) == [("c1", "sms", "+1")]
     assert stopped(alarm, ("matrix", "sms")) == [("c1", "matrix", "to-matrix")]
     assert stopped(replace(alarm, told={}), ("sms",)) == []
+    by_ring = reached_by("matrix", (("call", "+1"),))
+    assert stopped(by_ring, ("call",)) == [], "nobody is rung for an end"
 
 
 @pytest.mark.parametrize(
