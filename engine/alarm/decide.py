@@ -34,6 +34,7 @@ from engine.alarm.events import (
 )
 from engine.alarm.evolve import evolve, fold
 from engine.alarm.following import follow, silences
+from engine.alarm.force import is_shown
 from engine.alarm.lease import lapses
 from engine.alarm.notify import (
     plan_climb,
@@ -290,7 +291,8 @@ def _raise(alarm: Alarm | None, command: Raise, now: Instant) -> Events:
     )
     if alarm.is_open:
         return (joined,)
-    return (*reopen(alarm, now, by=None, silent=command.press.duress), joined)
+    silent = not is_shown(command.press, alarm.protocol)
+    return (*reopen(alarm, now, by=None, silent=silent), joined)
 
 
 def _cancel(alarm: Alarm | None, command: RequestCancel, now: Instant) -> Events:

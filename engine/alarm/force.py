@@ -19,7 +19,7 @@ from engine.alarm.state import (
     Safe,
     Seen,
 )
-from engine.protocol.model import Audience
+from engine.protocol.model import ActionProtocol, Audience
 from engine.values import Instant, OperatorId, Signal, StepId
 
 BY_MISTAKE = frozenset({Signal.SOS, Signal.BUTTON, Signal.FALL})
@@ -103,15 +103,24 @@ def with_sign(alarm: Alarm, press: Press, at: Instant) -> Alarm:
 
     Whoever said before it that all is well did not know of it.
     """
-    alarm = replace(alarm, safe=(), safe_heard=0, called_off=False)
-    if press.duress:
-        return forced(alarm, Force.DURESS_WORD, at)
-    cancelled = alarm.seen.cancelled is not None
-    anew = alarm
-    if alarm.is_open and (alarm.seen.closed is not None or alarm.seen.raised is None):
+    anew = replace(alarm, safe=(), safe_heard=0, called_off=False)
+    seen, shows = alarm.seen, is_shown(press, alarm.protocol)
+    if shows and alarm.is_open and (seen.closed is not None or seen.raised is None):
         # To the defender's addresses there was no case any more, or none yet.
-        anew = seen_anew(alarm, Seen(raised=at))
-    return forced(anew, Force.SECOND_SIGNAL, at) if cancelled else anew
+        anew = seen_anew(anew, Seen(raised=at))
+    if press.duress:
+        return forced(anew, Force.DURESS_WORD, at)
+    return anew if seen.cancelled is None else forced(anew, Force.SECOND_SIGNAL, at)
+
+
+def is_shown(press: Press, protocol: ActionProtocol) -> bool:
+    """Say whether whoever watches can tell that a press raises.
+
+    A word of force beside a call for help is answered as the call alone would be; one
+    that stands by itself looks like a word of safety, which raises nothing.
+    """
+    raising = protocol.triggers | {Signal.SOS}
+    return not press.duress or not raising.isdisjoint(press.signals)
 
 
 def with_word(alarm: Alarm, event: ReplyReceived) -> Alarm:

@@ -104,7 +104,8 @@ def _coded(sms: Sms, code: Code, judge: Judge) -> tuple[Message, ...]:
     if not helps or person is None:
         return (answered,)
     caller = Caller(person=person, is_confirmed=authentic)
-    return (answered, _distress(help_command(row, caller, judge, text)))
+    raising = help_command(row, caller, judge, text, forced=word is Word.DURESS)
+    return (answered, _distress(raising))
 
 
 def _uncoded(sms: Sms, judge: Judge) -> tuple[Message, ...]:
@@ -118,26 +119,26 @@ def _uncoded(sms: Sms, judge: Judge) -> tuple[Message, ...]:
         return (_distress(tracker),)
     senders = senders_of(roster, sms.sender)
     safe = next((one for one in senders if word_in(sms.text, one)), None)
+    forced = forced_speaker(sms.text, roster.people)
+    speaker, is_forced = forced or safe, forced is not None
+    text = mask(sms.text, roster.people)
     if calls_for_help(sms.text, _read(sms.text, judge)):
         caller = caller_of(roster, senders, sms.text)
-        if safe is not None:
-            caller = Caller(person=safe, is_confirmed=True)
+        if speaker is not None:
+            caller = Caller(person=speaker, is_confirmed=True)
         if caller is not None:
-            text = mask(sms.text, roster.people)
-            return (_distress(help_command(row, caller, judge, text)),)
-    forced = forced_speaker(sms.text, roster.people)
-    speaker = forced or safe
-    timed = _check_in(sms, speaker, senders, judge, forced=forced is not None)
+            raising = help_command(row, caller, judge, text, forced=is_forced)
+            return (_distress(raising),)
+    timed = _check_in(sms, speaker, senders, judge, forced=is_forced)
     if timed is not None and not timed.is_shared:
         return (timed,)
-    cancels = forced is not None or not sms.stale
+    cancels = is_forced or not sms.stale
     if cancels and speaker is not None and speaker.has(Role.DEFENDER):
-        cancel = _cancel(sms, speaker, judge, duress=forced is not None)
+        cancel = _cancel(sms, speaker, judge, duress=is_forced)
         return (cancel,) if timed is None else (cancel, timed)
     who = forced or (senders[0] if senders else None)
-    text = mask(sms.text, roster.people)
     shown = message_command(row, text, who, judge)
-    if forced is not None:
+    if is_forced:
         shown = replace(shown, press=replace(shown.press, duress=True))
     return (_distress(shown),)
 

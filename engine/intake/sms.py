@@ -127,12 +127,18 @@ def tracker_command(
 
 
 def help_command(
-    row: InboundRow, caller: Caller, judge: Judge, text: str = ""
+    row: InboundRow,
+    caller: Caller,
+    judge: Judge,
+    text: str = "",
+    *,
+    forced: bool = False,
 ) -> Raise:
     """Return the alarm of somebody who writes that they need help themselves.
 
     Runs their own action protocol, from the place that counts for them. HQ reads what
-    they wrote, where that is more than the call itself.
+    they wrote, where that is more than the call itself; `forced` where their word of
+    force stands in it.
     """
     person = caller.person
     doubt = None if caller.is_confirmed else SourceDoubt.FAILED_AUTHENTICATION
@@ -154,6 +160,7 @@ def help_command(
             signals=(Signal.SOS,),
             doubt=doubt,
             text=text[:_TEXT_MAX] if _words(text) - _SOS else "",
+            duress=forced,
         ),
         place=place,
         has_words=bool(person.safe_word),

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from engine.alarm.commands import RequestCancel
 from engine.alarm.events import StepFired
 from engine.alarm.safety import safe_names
@@ -252,3 +254,34 @@ def test_no_round_of_a_step_has_the_number_of_another_nor_leaves_one_out() -> No
         scene.raised(again)
     fired = [e for e in scene.of(StepFired) if isinstance(e, StepFired)]
     assert [e.round for e in fired if e.step == "colleagues"] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("before", ["nothing", "an end in appearance"])
+def test_a_call_for_help_with_the_word_of_force_shows_as_the_call_alone(
+    before: str,
+) -> None:
+    seen, cases = [], []
+    for duress in (False, True):
+        scene = Scene(protocol=CAREFUL)
+        if before != "nothing":
+            scene = forced()
+            scene.acknowledge()
+            scene.confirm_safe(ALDER)
+            scene.close(ALDER)
+        press = replace(press_of("help", scene.now), duress=duress)
+        scene.do(raise_of(press, CAREFUL))
+        scene.settle_all()
+        scene.now = scene.now.plus(timedelta(minutes=2))
+        scene.cancel()
+        seen.append(
+            [
+                (event.at, event.step, event.body.text(scene.now))
+                for event in scene.planned(Audience.DEFENDER)
+            ]
+        )
+        cases.append(scene.state())
+    plain, with_word = cases
+    assert seen[0] == seen[1] != []
+    assert plain.seen == with_word.seen
+    assert Force.DURESS_WORD in with_word.force
+    assert (before == "nothing") is (Force.DURESS_WORD not in plain.force)

@@ -174,6 +174,28 @@ def test_a_help_with_the_word_of_safety_is_a_call_for_help(rig: Rig) -> None:
     assert message.command.kind is Kind.REAL
 
 
+@pytest.mark.parametrize("sender", [number_of(HERON), "+15550100999"])
+def test_a_help_with_the_word_of_force_is_both(rig: Rig, sender: str) -> None:
+    (message,) = rig.sms("SOS cedar7", sender)
+    assert isinstance(message, Distress)
+    press = message.command.press
+    assert (message.command.kind, message.command.defender) == (Kind.REAL, HERON)
+    assert (press.signals, press.duress, press.doubt) == ((Signal.SOS,), True, None)
+    assert press.text == f"SOS {MASK}"
+
+
+def test_a_help_that_answers_with_the_word_of_force_says_so_of_both_cases(
+    rig: Rig,
+) -> None:
+    rig.take(codes=(CODE,))
+    (answer, alarm) = rig.sms("K7F2 3 cedar7", number_of(HERON))
+    assert isinstance(answer, Forward)
+    assert isinstance(answer.command, TakeReply)
+    assert isinstance(alarm, Distress)
+    assert answer.command.duress
+    assert alarm.command.press.duress
+
+
 @pytest.mark.parametrize(
     ("code", "proven", "duress"),
     [("alarm:4711", True, False), ("alarm:4712", False, True)],
