@@ -5,6 +5,7 @@ second, and so on, until it lives through the whole alarm. The device repeats wh
 not acknowledged, as devices do.
 """
 
+import contextlib
 import itertools
 import subprocess
 import sys
@@ -49,6 +50,15 @@ def _messages(rig: Rig) -> int:
     return int(str(rig.rows(sql)[0][0]))
 
 
+def _reached(rig: Rig) -> set[str]:
+    """Return whose message a modem or a handset has confirmed."""
+    rows = rig.rows(
+        "SELECT effect_id FROM effect WHERE channel = 'sms'"
+        " AND state IN ('accepted', 'delivered')"
+    )
+    return {str(key).split(".")[3] for (key,) in rows}
+
+
 def _survives(folder: Path, number: str, when: str) -> str:
     """Run one crash; return what is wrong afterwards, empty where nothing is."""
     folder.mkdir()
@@ -66,15 +76,14 @@ def _survives(folder: Path, number: str, when: str) -> str:
             _press(rig, frame or None)
         eventually(lambda: _all_settled(rig), timeout_s=25)
         eventually(lambda: {"alder"} | NEAREST <= set(rig.told()), timeout_s=15)
+        # What a modem owed over the crash makes its next answer doubtful: that message
+        # is unknown in the end, and repeated.
+        everybody = NEAREST | {"alder"}
+        with contextlib.suppress(AssertionError):
+            eventually(lambda: everybody <= _reached(rig), timeout_s=15)
+        if missing := everybody - _reached(rig):
+            return f"not reached: {sorted(missing)}"
         rows = rig.rows("SELECT effect_id, state FROM effect WHERE channel = 'sms'")
-        reached = {
-            str(key).split(".")[3]
-            for key, state in rows
-            if state in ("accepted", "delivered")
-        }
-        missing = NEAREST | {"alder"} - reached
-        if not reached >= NEAREST | {"alder"}:
-            return f"not reached: {sorted(missing - reached)}"
         real = rig.rows("SELECT count(*) FROM stream WHERE subject LIKE 'real:%'")
         if real != [(1,)]:
             return f"{real} alarms"

@@ -199,6 +199,9 @@ def test_every_beginning_of_a_document_can_be_read(
 def test_no_hostile_body_takes_long(wire: HttpWireProtocol, piece: bytes) -> None:
     for start in (b"[", b"", b"<message>\0"):
         body = start + piece * (256 * 1024 // len(piece))
-        began_s = time.process_time()
-        wire.decode(post(body, torn=Tear.LATER), RECEIVED_AT)
-        assert time.process_time() - began_s < 0.25
+        took_s = []
+        for _ in range(3):  # a machine with much else to do takes its time now and then
+            began_s = time.process_time()
+            wire.decode(post(body, torn=Tear.LATER), RECEIVED_AT)
+            took_s.append(time.process_time() - began_s)
+        assert min(took_s) < 0.25
