@@ -136,3 +136,15 @@ def test_a_rota_that_is_paged_once_is_paged_at_a_reopening() -> None:
     pages = len(scene.planned(Audience.DUTY))
     scene.reopen()
     assert len(scene.planned(Audience.DUTY)) > pages
+
+
+def test_a_call_that_went_out_although_it_was_taken_back_makes_nothing_anew() -> None:
+    scene = Scene().raised()
+    call = scene.planned(Audience.NEAREST)[0]
+    scene.acknowledge()
+    scene.close()
+    scene.reopen()
+    told = scene.told(Audience.NEAREST)
+    assert scene.state().effects[call.effect].state is EffectState.WITHDRAWN
+    scene.settle(call.effect, EffectState.ACCEPTED)
+    assert scene.told(Audience.NEAREST) == told
