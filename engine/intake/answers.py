@@ -123,11 +123,14 @@ def _uncoded(sms: Sms, judge: Judge) -> tuple[Message, ...]:
     speaker, is_forced = forced or safe, forced is not None
     text = mask(sms.text, roster.people)
     if calls_for_help(sms.text, _read(sms.text, judge)):
+        # A sender's call is theirs, whosever word of force a plain word in it may be.
         caller = caller_of(roster, senders, sms.text)
-        if speaker is not None:
-            caller = Caller(person=speaker, is_confirmed=True)
+        proven = safe or (forced if caller is None or forced in senders else None)
+        if proven is not None:
+            caller = Caller(person=proven, is_confirmed=True)
         if caller is not None:
-            raising = help_command(row, caller, judge, text, forced=is_forced)
+            own = forced is not None and forced.person == caller.person.person
+            raising = help_command(row, caller, judge, text, forced=own)
             return (_distress(raising),)
     timed = _check_in(sms, speaker, senders, judge, forced=is_forced)
     if timed is not None and not timed.is_shared:

@@ -184,6 +184,13 @@ def test_a_help_with_the_word_of_force_is_both(rig: Rig, sender: str) -> None:
     assert press.text == f"SOS {MASK}"
 
 
+def test_anothers_word_of_force_takes_nobodys_call_for_help(rig: Rig) -> None:
+    (message,) = rig.sms("SOS they broke the cedar7", number_of(LAPWING))
+    assert isinstance(message, Distress)
+    assert message.command.defender == LAPWING
+    assert not message.command.press.duress
+
+
 def test_a_help_that_answers_with_the_word_of_force_says_so_of_both_cases(
     rig: Rig,
 ) -> None:
