@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import ClassVar, assert_never
 
+from engine.alarm.cases import OpenCases
 from engine.alarm.codec import decode, replay
 from engine.alarm.commands import AlarmCommand, Follow, Recipient, Settle, Tick
-from engine.alarm.copying import replace
 from engine.alarm.decide import Decision, Events, consider
 from engine.alarm.desk import Desk
 from engine.alarm.following import follow_to
@@ -19,9 +19,9 @@ from engine.alarm.handing import pass_on
 from engine.alarm.lease import is_held_for_good, wakes_at
 from engine.alarm.messages import Changed, Distress, Do, Done, Forward, Moved, ToOpen
 from engine.alarm.outlets import Outlets
-from engine.alarm.rows import append_of, plans_of, subject_of, withdrawn_by
+from engine.alarm.rows import append_of, plans_of, withdrawn_by
 from engine.alarm.schedule import next_due
-from engine.alarm.state import Alarm, Kind, alarm_of, stream_of
+from engine.alarm.state import Alarm, alarm_of, stream_of
 from engine.alarm.unheard import unheard
 from engine.errors import EngineError, JournalError
 from engine.journal.handle import asked
@@ -262,7 +262,7 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
         shared = {"journal": journal, "readers": readers, "desk": desk}
         self._shared = {**shared, "outlets": outlets}
         self._readers, self._outlets = readers, outlets
-        self._open: dict[str, AlarmId] = {}
+        self._cases = OpenCases()
         self._idle_since_s: OrderedDict[AlarmId, float] = OrderedDict()
 
     def started(self) -> None:
@@ -280,8 +280,7 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
             heads = reader.heads("alarm/", open_only=True)
         for row in heads:
             alarm_id = alarm_of(row.stream)
-            if row.head.subject:
-                self._open[row.head.subject] = alarm_id
+            self._cases.read(alarm_id, row.head.subject)
             self._outlets.due(alarm_id, wakes_at(row.head, self.clock.now()))
 
     def handle(self, message: Forward | Distress | ToOpen | Moved | Changed) -> None:
@@ -297,7 +296,7 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
             case Moved():
                 self._moved(message)
             case Changed():
-                self._note(message.alarm)
+                self._cases.note(message.alarm)
             case _:
                 assert_never(message)
 
@@ -312,28 +311,21 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
         self.wake_at(self.clock.now().plus(LOOK))
 
     def _distress(self, message: Distress) -> None:
-        command = message.command
-        is_drill = command.kind is Kind.EXERCISE and command.press.device is not None
-        if is_drill and f"{Kind.REAL.value}:{command.subject}" in self._open:
-            # Whoever is in danger now means it, whatever was agreed on before.
-            command = replace(command, kind=Kind.REAL)
-        key = f"{command.kind.value}:{command.subject}"
-        alarm_id = self._open.setdefault(key, message.alarm_id)
+        alarm_id, command = self._cases.join(message.command, message.alarm_id)
         given = Do(command=command, answered=message.answered)
         is_passed_on = self._pass_on(alarm_id, given)
         if not is_passed_on and alarm_id != message.alarm_id:
             # The open case cannot be woken (its rows are of a newer engine, say):
             # a case of its own is better than silence.
-            self._open[key] = message.alarm_id
+            self._cases.begin(command, message.alarm_id)
             self._pass_on(message.alarm_id, given)
 
     def _to_open(self, message: ToOpen) -> None:
         """Pass it to the open case; where nobody takes it, it may be a raise.
 
-        A case is open here from its press on, before anything of it is durable: one
-        whose actor died on its way has no alarm, and nobody to be forced either.
+        One whose actor died on its way has no alarm, and nobody to be forced either.
         """
-        open_id = self._open.get(f"{Kind.REAL.value}:{message.subject}")
+        open_id = self._cases.of(message.subject)
         raising = message.otherwise
         instead = None if raising is None else raising.command
         if open_id is not None:
@@ -345,12 +337,9 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
 
     def _moved(self, message: Moved) -> None:
         """Have each open case of these people look at where they are now."""
-        for kind in (Kind.REAL, Kind.EXERCISE):
-            for person in message.people:
-                open_id = self._open.get(f"{kind.value}:{person}")
-                if open_id is not None:
-                    look = CommandId(f"look/{open_id}/{self.clock.now().ms}")
-                    self._pass_on(open_id, Do(command=Tick(command_id=look)))
+        for open_id in self._cases.of_all(message.people):
+            look = CommandId(f"look/{open_id}/{self.clock.now().ms}")
+            self._pass_on(open_id, Do(command=Tick(command_id=look)))
 
     def _pass_on(self, alarm_id: AlarmId, message: Do) -> bool:
         if alarm_id not in self._idle_since_s:
@@ -373,13 +362,6 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
     def _let_go(self, alarm_id: AlarmId) -> None:
         del self._idle_since_s[alarm_id]
         self.stop_child(stream_of(alarm_id))
-
-    def _note(self, alarm: Alarm) -> None:
-        key = subject_of(alarm)
-        if alarm.is_open:
-            self._open[key] = alarm.id
-        elif self._open.get(key) == alarm.id:
-            del self._open[key]
 
     def _spec(self, alarm_id: AlarmId) -> ChildSpec:
         return ChildSpec(

@@ -14,7 +14,7 @@ from engine.alarm.events import (
 )
 from engine.alarm.lease import status_of
 from engine.alarm.schedule import next_due
-from engine.alarm.state import Alarm, stream_of
+from engine.alarm.state import Alarm, Kind, stream_of
 from engine.dispatch.body import encode_body
 from engine.ports.journal import Append, Code, EffectRow, Head
 from engine.protocol.model import Audience
@@ -57,7 +57,12 @@ def head_of(alarm: Alarm, now: Instant) -> Head:
 
 def subject_of(alarm: Alarm) -> str:
     """Return by what a further press finds the open case: kind and subject."""
-    return f"{alarm.kind.value}:{alarm.subject}"
+    return key_of(alarm.kind, alarm.subject)
+
+
+def key_of(kind: Kind, subject: str) -> str:
+    """Return the same for a press that has no case yet."""
+    return f"{kind.value}:{subject}"
 
 
 def plans_of(alarm: Alarm, events: tuple[AlarmEvent, ...]) -> tuple[EffectRow, ...]:
