@@ -36,7 +36,7 @@ from engine.modems.inbound import Inbound
 from engine.modems.loopback import SelfTest
 from engine.ports.channel import Channel
 from engine.ports.device import HttpWireProtocol, WireProtocol
-from engine.ports.journal import EffectRow, JournalAccess, JournalStore, ReaderLender
+from engine.ports.journal import JournalAccess, JournalStore, ReaderLender
 from engine.ports.measures import DegradedReason
 from engine.ports.modem import ModemDriver
 from engine.ports.telemetry import Telemetry
@@ -46,7 +46,7 @@ from engine.supervision.failure import Failure
 from engine.supervision.supervisor import supervisor
 from engine.supervision.tree import Root, Tree
 from engine.timers.actor import Arm, Timers
-from engine.values import AlarmId, CommandId, EffectId, Instant
+from engine.values import AlarmId, CommandId, Instant
 
 STOP_WITHIN_S = 2.5
 
@@ -335,12 +335,6 @@ def outlets_of(parts: Parts) -> Outlets:
     names, measures, health = parts.tree.names, parts.measures, parts.health
     refused = threading.Event()
 
-    def planned(rows: tuple[EffectRow, ...]) -> None:
-        names.tell("dispatcher", Planned(rows=rows))
-
-    def withdrawn(effects: tuple[EffectId, ...]) -> None:
-        names.tell("dispatcher", Withdrawn(effects=effects))
-
     def due(alarm_id: AlarmId, at: Instant | None) -> None:
         due_ms = None if at is None else at.ms
         tick = Tick(command_id=CommandId(f"tick/{alarm_id}/{due_ms}"))
@@ -366,7 +360,12 @@ def outlets_of(parts: Parts) -> Outlets:
             names.tell("shouter", Unkept(command=command))
 
     return Outlets(
-        planned=planned, withdrawn=withdrawn, due=due, changed=changed, unkept=unkept
+        planned=lambda rows: names.tell("dispatcher", Planned(rows=rows)),
+        withdrawn=lambda gone: names.tell("dispatcher", Withdrawn(effects=gone)),
+        due=due,
+        changed=changed,
+        unkept=unkept,
+        still=partial(health.report, DegradedReason.ALARM_STANDING_STILL),
     )
 
 

@@ -84,17 +84,24 @@ class AlarmActor(OnDemandActor[Do]):
 
     def started(self) -> None:
         """Fold the rows, and arm what falls due: an earlier instance may have died."""
-        self._reload()
+        with self._outlets.watched(self._id):
+            self._reload()
         self._restates = self._alarm is not None and is_held_for_good(self._alarm)
         self._arm()
 
     def handle(self, message: Do) -> Steps:
         """Decide one command; a tick first catches up with the effects' rows."""
-        if isinstance(message.command, Tick):
+        if not isinstance(message.command, Tick):
+            yield from self._decide(message)
+            return
+        with self._outlets.watched(f"{self._id} when due"):
             for settle in self._unheard():
                 yield from self._execute(settle)
             if (follow := self._followed()) is not None:
                 yield from self._execute(follow)
+            yield from self._decide(message)
+
+    def _decide(self, message: Do) -> Steps:
         command = message.command
         if self._alarm is None and message.otherwise is not None:
             command = message.otherwise

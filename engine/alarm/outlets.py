@@ -1,13 +1,23 @@
 """What an alarm's actor tells others once its facts are durable: hints, all of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
 from engine.alarm.commands import AlarmCommand
 from engine.alarm.events import AlarmEvent
 from engine.alarm.state import Alarm
 from engine.ports.journal import EffectRow
+from engine.supervision.failure import ReplacedError
 from engine.values import AlarmId, EffectId, Instant
+
+
+class StandsStill(Protocol):
+    """Takes what of an alarm stands still, or no more."""
+
+    def __call__(self, what: str, /, *, wrong: bool) -> None:
+        """Take the word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,10 +28,23 @@ class Outlets:
     told looks at the rows at start and now and then.
     """
 
-    planned: Callable[[tuple[EffectRow, ...]], None]
-    withdrawn: Callable[[tuple[EffectId, ...]], None]
+    planned: Callable[[tuple[EffectRow, ...]], object]
+    withdrawn: Callable[[tuple[EffectId, ...]], object]
     due: Callable[[AlarmId, Instant | None], None]
     changed: Callable[[Alarm, tuple[AlarmEvent, ...]], None]
     """Who keeps the directory and the measurements."""
     unkept: Callable[[AlarmCommand], None]
     """Who tells HQ that nothing of a command could be made durable; each time."""
+    still: StandsStill
+
+    @contextmanager
+    def watched(self, what: str) -> Iterator[None]:
+        """Say that `what` stands still where the block fails, until one succeeds."""
+        try:
+            yield
+        except ReplacedError:
+            raise  # another instance has its own word
+        except Exception:
+            self.still(what, wrong=True)
+            raise
+        self.still(what, wrong=False)

@@ -8,7 +8,12 @@ from starlette.routing import Route
 from engine.console.parts import WebParts
 from engine.health import ALL_CHANNELS_DOWN
 
-UNREADY_REASONS = (ALL_CHANNELS_DOWN, "disk_full", "journal_slow")
+UNREADY_REASONS = (
+    ALL_CHANNELS_DOWN,
+    "alarm_standing_still",
+    "disk_full",
+    "journal_slow",
+)
 NO_ROUND_TRIP = "no_round_trip"
 ROUND_TRIP = ("inbox, journal and timer",)
 UNAVAILABLE = 503

@@ -36,6 +36,7 @@ class DegradedReason(StrEnum):
     DISK_FULL = "disk_full"
     JOURNAL_SLOW = "journal_slow"
     CLOCK_JUMPED = "clock_jumped"
+    ALARM_STANDING_STILL = "alarm_standing_still"
     CHILD_FAILING = "child_failing"
     COMMAND_QUARANTINED = "command_quarantined"
     NOBODY_WATCHING = "nobody_watching"

@@ -3,12 +3,16 @@
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+import pytest
+
 from engine.alarm.commands import Tick
 from engine.alarm.events import PressJoined
 from engine.alarm.state import NOWHERE
 from engine.app import Parts, outlets_of
+from engine.errors import JournalError
 from engine.health import Health
 from engine.intake.shouter.actor import Unkept, Unrecorded, UnrecordedLine
+from engine.supervision.failure import ReplacedError
 from engine.values import CommandId
 from tests.engine.alarm.scene import press_of, raise_of
 from tests.engine.intake.reports import Meter
@@ -72,3 +76,18 @@ def test_a_deadline_without_room_is_a_full_disk_and_no_shout() -> None:
 
     assert half.tree.names.told == []
     assert half.health.reasons() == {"disk_full": ("alarms",)}
+
+
+def test_a_case_that_stands_still_is_a_reason_until_it_moves() -> None:
+    half = Half()
+    outlets = outlets_of(cast("Parts", half))
+
+    with pytest.raises(JournalError), outlets.watched("K7F2"):
+        raise JournalError
+    assert half.health.reasons() == {"alarm_standing_still": ("K7F2",)}
+
+    with pytest.raises(ReplacedError), outlets.watched("another"):
+        raise ReplacedError
+    with outlets.watched("K7F2"):
+        pass
+    assert half.health.reasons() == {}

@@ -46,6 +46,7 @@ class Rig:
         self.planned: list[EffectRow] = []
         self.withdrawn: list[EffectId] = []
         self.unkept: list[str] = []
+        self.still: dict[str, bool] = {}
         self.due: dict[AlarmId, Instant | None] = {}
         self.changes: list[tuple[Alarm, tuple[AlarmEvent, ...]]] = []
         self.done: list[Done] = []
@@ -72,6 +73,7 @@ class Rig:
                     due=self._due,
                     changed=self._changed,
                     unkept=lambda command: self.unkept.append(command.command_id),
+                    still=lambda what, /, *, wrong: self.still.update({what: wrong}),
                 ),
             },
         )

@@ -172,6 +172,9 @@ def test_ready_is_503_with_the_reason(hq: Hq) -> None:
         assert said.status_code == 503
         assert said.json()["reasons"] == {"all_channels_down": ["every route"]}
         hq.health.route("sms", "modem_down", is_up=True)
+        hq.health.report("alarm_standing_still", "K7F2", wrong=True)
+        assert client.get("/-/ready").status_code == 503
+        hq.health.report("alarm_standing_still", "K7F2", wrong=False)
         hq.clock.advance(20)
         assert "no_round_trip" in client.get("/-/ready").json()["reasons"]
 

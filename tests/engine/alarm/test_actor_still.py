@@ -1,0 +1,53 @@
+"""The alarm's actor says where its case stands still, for as long as it does."""
+
+import pytest
+
+from engine.alarm import actor as acting
+from engine.alarm.unheard import unheard
+from engine.errors import JournalError
+from tests.engine.alarm.test_actor import Rig
+
+
+def test_a_case_whose_rows_cannot_be_read_stands_still_bug_nobody_asked_knew() -> None:
+    rig = Rig()
+    rig.press()
+    assert not any(rig.still.values())
+    rig.spoil()
+    rig.world.run(300)
+    assert rig.still["first"]
+
+
+def test_a_case_stands_still_while_its_deadlines_fail_and_no_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The command is put away after two crashes, and the actor is well again."""
+    rig = Rig()
+    rig.press()
+
+    def unreadable(*_: object) -> list[object]:
+        message = "a page is damaged"
+        raise JournalError(message)
+
+    monkeypatch.setattr(acting, "unheard", unreadable)
+    rig.world.run(120)
+    assert rig.quarantined
+    assert rig.still == {"first": False, "first when due": True}
+    monkeypatch.setattr(acting, "unheard", unheard)
+    rig.acknowledge()
+    rig.world.run(3600)
+    assert not any(rig.still.values())
+
+
+def test_what_else_crashes_an_actor_lets_its_deadlines_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rig = Rig()
+    rig.press()
+
+    def crashes(*_: object) -> None:
+        message = "a mistake of ours"
+        raise ValueError(message)
+
+    monkeypatch.setattr(acting, "pass_on", crashes)
+    rig.acknowledge()
+    assert not any(rig.still.values())
