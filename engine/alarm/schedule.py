@@ -9,10 +9,10 @@ from engine.alarm.following import silence_due
 from engine.alarm.force import countdown_end
 from engine.alarm.ladder import Climb, climbs
 from engine.alarm.lease import lease_due
-from engine.alarm.state import Alarm, Ask, Effect, ReplyKind, Truth
+from engine.alarm.state import Alarm, Ask, Effect, Kind, ReplyKind, Truth
 from engine.alarm.verification import answer_due
 from engine.ports.journal import EffectClass, EffectState
-from engine.protocol.model import Audience, Condition, Start, Step
+from engine.protocol.model import AFTER_CARE, Audience, Condition, Start, Step
 from engine.values import Instant, StepId
 
 RETRY_FIRST = timedelta(seconds=5)
@@ -23,6 +23,7 @@ UNSETTLED = frozenset({EffectState.PLANNED, EffectState.ATTEMPTING})
 SETTLED_BADLY = frozenset(
     {EffectState.UNKNOWN, EffectState.REJECTED, EffectState.UNDELIVERED}
 )
+_PLAYED = frozenset({Kind.EXERCISE, Kind.TEST})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,8 +279,10 @@ def _may_run(alarm: Alarm, step: Step) -> bool:
     if step.to is Audience.DEFENDER:
         ended = alarm.seen.closed is not None
         stopped = bool(step.stopped_by) and alarm.seen.confirmed is not None
-        return alarm.protocol.begins_at_close(step) == ended and not stopped
-    if alarm.protocol.begins_at_close(step) == alarm.is_open:
+        is_due = alarm.protocol.begins_at_close(step) == ended and not stopped
+        return is_due and not _is_needless(alarm, step)
+    is_over = not alarm.is_open
+    if alarm.protocol.begins_at_close(step) != is_over or _is_needless(alarm, step):
         return False
     if step.to is Audience.TOLD and (alarm.is_open or alarm.merged_into is not None):
         return False  # it goes on, here or elsewhere: they hear of the end from there
@@ -294,6 +297,11 @@ def _may_run(alarm: Alarm, step: Step) -> bool:
         if holds(alarm, condition):
             return False
     return True
+
+
+def _is_needless(alarm: Alarm, step: Step) -> bool:
+    """Say whether a step asks for weeks after an end that was played."""
+    return step.text in AFTER_CARE and alarm.kind in _PLAYED
 
 
 def _is_held_back(alarm: Alarm) -> bool:

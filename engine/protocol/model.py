@@ -22,6 +22,10 @@ NEEDS_AFTER_FORCE = 2
 """So many have to say that all is well once there was a sign of force."""
 
 
+AFTER_CARE = frozenset({"recheck", "unconfirmed"})
+"""Texts that ask for weeks after the end whether the defender is safe."""
+
+
 class Audience(StrEnum):
     """Who a step is for.
 

@@ -16,7 +16,7 @@ from engine.alarm.events import (
     RefusalGround,
 )
 from engine.alarm.safety import safe_names, safe_needs
-from engine.alarm.state import Force, ReplyKind, Truth
+from engine.alarm.state import Force, Kind, ReplyKind, Truth
 from engine.dispatch.body import encode_body
 from engine.ports.journal import EffectState
 from engine.protocol.model import ActionProtocol, Audience, Step
@@ -248,6 +248,15 @@ def test_where_nobody_confirms_hq_is_told_at_last() -> None:
     scene.run(32 * DAY_S, each_due=scene.settle_all)
     assert step_of(scene.planned(Audience.HQ)[-1]) == "unconfirmed"
     assert len(scene.planned(Audience.DEFENDER)) == 5
+
+
+def test_after_an_exercise_nobody_is_asked_for_a_month_whether_they_are_safe() -> None:
+    scene = Scene(protocol=CAREFUL, kind=Kind.EXERCISE).raised()
+    scene.acknowledge()
+    scene.close(ALDER)
+    scene.run(40 * DAY_S, each_due=scene.settle_all)
+    assert [step_of(e) for e in scene.planned(Audience.DEFENDER)] == ["ended"]
+    assert step_of(scene.planned(Audience.HQ)[-1]) != "unconfirmed"
 
 
 def test_a_word_of_force_in_answer_opens_the_case_again_in_silence() -> None:
