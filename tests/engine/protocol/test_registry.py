@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import DataError
-from engine.protocol.model import Audience, Condition, Start
+from engine.protocol.model import AFTER_CARE, Audience, Condition, Start
 from engine.protocol.registry import HQ_ALONE, STANDARD, UNKNOWN_DEVICE, load_registry
 
 MINE = """
@@ -27,6 +27,8 @@ SITUATIONS = (
     "protest",
     "abduction",
 )
+TAKEN = ("house_raid", "arrest", "abduction")
+"""In these the defender's own telephone may be in other hands."""
 
 
 def test_the_samples_are_sound_and_there() -> None:
@@ -53,6 +55,24 @@ def test_whoever_tells_people_tells_them_of_the_end() -> None:
                 for step in protocol.steps
             )
             assert protocol.begins_at_close(protocol.steps[-1])
+
+
+@pytest.mark.parametrize("name", SITUATIONS)
+def test_after_each_situation_somebody_asks_until_the_defender_confirms(
+    name: str,
+) -> None:
+    protocol = load_registry(None, STANDARD).protocols[name]
+    care = [step for step in protocol.steps if step.text in AFTER_CARE]
+    assert {1, 3, 7, 30} <= {step.delay.days for step in care}
+    assert {step.after for step in care} == {Start.CLOSED.value}
+    assert {step.stopped_by for step in care} == {(Condition.SAFE_CONFIRMED,)}
+    phone = [step.delay.days for step in care if step.to is Audience.DEFENDER]
+    hq = [step.delay.days for step in care if step.to is Audience.HQ]
+    assert max(hq) >= max(phone), "what nobody answers HQ hears of"
+    if name in TAKEN:
+        assert (min(hq), min(phone)) == (1, 3), "others may have the telephone"
+    else:
+        assert phone == [1, 3, 7, 30]
 
 
 def test_a_person_without_an_action_protocol_has_the_default_one() -> None:

@@ -174,3 +174,12 @@ def test_a_ladder_is_not_climbed_where_the_message_arrives() -> None:
     assert times(play(ladder), first.id, "call to") == []
     down = play(ladder, WhatIf(modem_down=True), until=timedelta(minutes=3))
     assert times(down, first.id, "call to") != []
+
+
+@pytest.mark.parametrize("name", ["arrest", "protest"])
+def test_a_month_after_the_end_is_played_as_the_sample_has_it(name: str) -> None:
+    moments = play(PROTOCOLS[name], until=timedelta(days=32))
+    days = [(after - 2700) / 86_400 for after in times(moments, "day-3", "sms to")]
+    assert days == [3.0]
+    first = {"arrest": "hq-day-1", "protest": "day-1"}[name]
+    assert len(times(moments, first, " to ")) == {"arrest": 2, "protest": 1}[name]
