@@ -42,10 +42,16 @@ class StateHeldError(EngineError):
 class DeliveryError(EngineError):
     """A channel certainly did not send a notification."""
 
-    def __init__(self, channel: str, reason: str, *, retry: bool) -> None:
-        """Say which channel, why, and whether the same attempt may be repeated."""
+    def __init__(
+        self, channel: str, reason: str, *, retry: bool, after_s: float | None = None
+    ) -> None:
+        """Say which channel, why, and whether the same attempt may be repeated.
+
+        `after_s` is how long the far end wants to be left alone, where it says so.
+        """
         super().__init__(f"{channel}: {reason}")
         self.channel, self.reason, self.retry = channel, reason, retry
+        self.after_s = after_s
 
 
 class DeliveryUnknownError(EngineError):

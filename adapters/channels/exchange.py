@@ -16,6 +16,7 @@ from adapters.channels.options import (
     require_loopback,
     tls_context,
 )
+from adapters.channels.retry_after import after_s
 from engine.errors import DeliveryError, DeliveryUnknownError
 from engine.ports.clock import Clock
 from engine.ports.telemetry import Telemetry
@@ -43,10 +44,14 @@ class HttpOptions(ChannelOptions):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpAnswer:
-    """A whole answer; `body` is None where it broke off or was too long."""
+    """A whole answer; `body` is None where it broke off or was too long.
+
+    `retry_after` is that header as the far end wrote it.
+    """
 
     status: int
     body: bytes | None
+    retry_after: str = ""
 
 
 class Exchange:
@@ -138,7 +143,8 @@ class Exchange:
             return
         reason = f"answered {status}"
         if status in _NOT_NOW:
-            raise DeliveryError(self._name, reason, retry=True)
+            asked_s = after_s(answer.retry_after, self._clock.now())
+            raise DeliveryError(self._name, reason, retry=True, after_s=asked_s)
         if status // 100 <= _CLIENT_ERROR or status in _NOT_ABLE:
             raise DeliveryError(self._name, reason, retry=False)
         raise DeliveryUnknownError(self._name, reason)
@@ -178,7 +184,11 @@ class Exchange:
                 headers={**headers, "Accept-Encoding": "identity"},
                 extensions={"trace": progress.trace},
             ) as response:
-                return HttpAnswer(status=response.status_code, body=_read(response))
+                return HttpAnswer(
+                    status=response.status_code,
+                    body=_read(response),
+                    retry_after=response.headers.get("Retry-After", ""),
+                )
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
             # Its text may hold the address; its class says enough.
             return type(error).__name__

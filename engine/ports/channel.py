@@ -39,7 +39,8 @@ class Channel(Protocol):
     """A medium with its own actor; `send` may block, seconds not minutes.
 
     Raises from `send`: `DeliveryError` when it certainly did not send (`retry`
-    says whether the same attempt is worth another try), `DeliveryUnknownError`
+    says whether the same attempt is worth another try, `after_s` how long the far
+    end wants to be left alone), `DeliveryUnknownError`
     when it cannot tell.
     """
 

@@ -11,7 +11,7 @@ from engine.dispatch.channel.retry import retrying
 from engine.errors import DeliveryError, DeliveryUnknownError
 from engine.health import Health
 from engine.ports.channel import Channel, Notification, Receipt
-from engine.ports.journal import EffectRow, EffectState
+from engine.ports.journal import EffectClass, EffectRow, EffectState
 from engine.ports.telemetry import Telemetry
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.link import Link
@@ -19,6 +19,9 @@ from engine.values import ChannelName, EffectId
 
 CHECK = timedelta(seconds=15)
 SLACK_S = 5.0
+PUBLIC_SLACK_S = 120.0
+"""A public post may wait where its far end asks for that: no alarm posts it again.
+Shorter than what the auditor takes for an attempt that stands still."""
 TOGETHER = 8
 """So many attempts are begun in one commit at the most, where many wait."""
 TOGETHER_S = 0.5
@@ -91,7 +94,10 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
                 )
                 self._attempts.settle(row, outcome)
                 continue
-            outcome = self._attempt(self._notification(row))
+            is_public = row.effect_class is EffectClass.EXCLUSIVE
+            outcome = self._attempt(
+                self._notification(row), PUBLIC_SLACK_S if is_public else SLACK_S
+            )
             self.beat()
             self._attempts.settle(row, outcome)
             self._measure(outcome)
@@ -118,11 +124,16 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
         else:
             self._show(is_up=True)
 
-    def _attempt(self, notification: Notification) -> Outcome:
+    def _attempt(self, notification: Notification, slack_s: float = SLACK_S) -> Outcome:
         began_s = self.clock.boottime_s()
         self._takes = 1
         try:
-            retrier = retrying(self.clock, slack_s=SLACK_S, beat=self.beat)
+            retrier = retrying(
+                self.clock,
+                slack_s=slack_s,
+                beat=self.beat,
+                is_stopping=lambda: self.link.stop_by_s is not None,
+            )
             receipt: Receipt = retrier(self._channel.send, notification)
         except DeliveryError as error:
             return Outcome(

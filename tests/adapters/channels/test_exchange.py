@@ -93,6 +93,19 @@ def test_a_refusal_says_whether_another_try_is_worth_it(
     assert refusal.value.retry is retry
 
 
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_refusal_says_how_long_the_far_end_wants_to_be_left_alone(
+    status: int,
+) -> None:
+    asks = b"HTTP/1.1 %d X\r\nretry-after: 7\r\nContent-Length: 0\r\n\r\n" % status
+    with pytest.raises(DeliveryError) as refusal:
+        post(asks)
+    assert refusal.value.after_s == 7.0
+    with pytest.raises(DeliveryError) as refusal:
+        post(status_line(status))
+    assert refusal.value.after_s is None
+
+
 @pytest.mark.parametrize("status", [500, 502, 504, 599])
 def test_a_server_that_fails_at_it_leaves_it_unknown(status: int) -> None:
     with pytest.raises(DeliveryUnknownError):

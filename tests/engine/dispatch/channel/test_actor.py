@@ -1,7 +1,7 @@
 """A channel's worker: journals, sends, settles, and tries only what may be tried."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,7 +18,7 @@ from engine.dispatch.channel.retry import TRIES
 from engine.errors import DeliveryError, DeliveryUnknownError
 from engine.health import Health
 from engine.ports.channel import Notification, Receipt
-from engine.ports.journal import EffectState
+from engine.ports.journal import EffectClass, EffectState
 from engine.supervision.child import ChildSpec, OnDown
 from engine.values import ChannelName
 from tests.engine.dispatch.ledger import LOST, Ledger, row_of
@@ -102,8 +102,16 @@ class Rig:
             on_down=OnDown.RETRY_FOREVER,
         )
 
-    def plan(self, effect: str = "e1", repeat: int = 0) -> None:
-        row = row_of(effect, channel="email", address="hq@x", repeat=repeat)
+    def plan(
+        self,
+        effect: str = "e1",
+        repeat: int = 0,
+        effect_class: EffectClass = EffectClass.SAFETY,
+    ) -> None:
+        row = replace(
+            row_of(effect, channel="email", address="hq@x", repeat=repeat),
+            effect_class=effect_class,
+        )
         self.ledger.plan(row)
         self.tree.names.tell("dispatcher", Planned(rows=(row,)))
 
@@ -153,6 +161,32 @@ def test_slow_failures_end_with_the_slack_and_not_with_the_tries(rig: Rig) -> No
     rig.plan()
     rig.world.run(20)
     assert len(rig.medium.sent) == 2
+
+
+def busy(after_s: float) -> DeliveryError:
+    return DeliveryError("email", "answered 503", retry=True, after_s=after_s)
+
+
+def test_a_far_end_that_asks_for_a_minute_keeps_no_safety_message_waiting(
+    rig: Rig,
+) -> None:
+    rig.medium.faults = [busy(60.0)]
+    rig.plan()
+    rig.world.run(1)
+    assert rig.outcomes() == [(EffectState.REJECTED, "answered 503", True)]
+
+
+def test_a_public_post_waits_for_it_since_no_alarm_posts_it_again(rig: Rig) -> None:
+    rig.medium.faults = [busy(60.0)]
+    rig.plan(effect_class=EffectClass.EXCLUSIVE)
+    rig.world.run(59)
+    assert len(rig.medium.sent) == 1
+    rig.world.run(3)
+    assert rig.outcomes() == [(EffectState.ACCEPTED, "", False)]
+    rig.medium.faults = [busy(3600.0)]
+    rig.plan("e2", effect_class=EffectClass.EXCLUSIVE)
+    rig.world.run(1)
+    assert rig.outcomes()[1:] == [(EffectState.REJECTED, "answered 503", True)]
 
 
 def test_a_final_no_is_not_tried_again(rig: Rig) -> None:
