@@ -2,7 +2,7 @@
 
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from engine.ports.modem import ModemDriver
     from engine.protocol.findings import Reach
     from engine.protocol.lint import Fit
-    from engine.rehearsal.play import Moment
+    from engine.protocol.model import ActionProtocol
+    from engine.rehearsal.play import Moment, WhatIf
 
 EXIT_DEGRADED = 4
 
@@ -30,6 +31,7 @@ class Supposed(StrEnum):
     HQ_ASLEEP = "hq-asleep"
     DECLINES = "declines"
     CANCELLED = "cancelled"
+    FORCED = "forced"
     MOVES = "moves"
 
 
@@ -37,6 +39,7 @@ _SUPPOSED = {
     Supposed.HQ_ASLEEP: "HQ falls asleep",
     Supposed.DECLINES: "the nearest declines",
     Supposed.CANCELLED: "called off",
+    Supposed.FORCED: "called off by force",
     Supposed.MOVES: "the defender moves",
 }
 
@@ -121,10 +124,13 @@ def diff(
 
 
 @app.command(
-    epilog="Example: natalia protocol simulate mine.toml --nobody-answers --svg t.svg"
+    epilog="Example: natalia protocol simulate mine.toml --trigger removed --svg t.svg"
 )
-def simulate(
+def simulate(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     file: File,
+    trigger: Annotated[
+        str, typer.Option(help="What it begins with; without: a press for help.")
+    ] = "",
     nobody_answers: Annotated[  # noqa: FBT002 - a flag
         bool, typer.Option("--nobody-answers", help="No colleague, nobody at HQ.")
     ] = False,
@@ -150,21 +156,20 @@ def simulate(
     """
     from engine.rehearsal.drawing import drawing  # noqa: PLC0415 - loaded when used
     from engine.rehearsal.play import WhatIf, play  # noqa: PLC0415 - likewise
+    from engine.rehearsal.telling import signal_words  # noqa: PLC0415 - likewise
+    from engine.rehearsal.triggers import trigger_of  # noqa: PLC0415 - likewise
+    from engine.values import Signal  # noqa: PLC0415 - likewise
 
     protocol = load_protocol(file)
     supposed = frozenset(what_if or ())
-    # In the countdown, where there is one.
-    in_time = protocol.countdown / 2 or timedelta(seconds=10)
     world = WhatIf(
-        declines=timedelta(minutes=1) if Supposed.DECLINES in supposed else None,
-        cancelled=in_time if Supposed.CANCELLED in supposed else None,
-        moves=timedelta(minutes=5) if Supposed.MOVES in supposed else None,
+        trigger=trigger_of(protocol, trigger, file=file.name),
         modem_down=modem_down,
         position_missing=position_missing,
         colleagues=colleagues,
     )
-    awake = world.with_hq_asleep() if Supposed.HQ_ASLEEP in supposed else world
-    world = awake.with_nobody() if nobody_answers else awake
+    world = _supposing(protocol, world, supposed)
+    world = world.with_nobody() if nobody_answers else world
     moments = play(protocol, world, until=timedelta(minutes=minutes))
     if svg is not None:
         said = {
@@ -174,10 +179,29 @@ def simulate(
         } | {words: one in supposed for one, words in _SUPPOSED.items()}
         ifs = [words for words, is_so in said.items() if is_so]
         title = f"{protocol.name} v{protocol.version}"
-        _write(svg, drawing(", ".join([title, *ifs]), moments))
+        begins = [] if world.trigger is Signal.SOS else [signal_words(world.trigger)]
+        _write(svg, drawing(", ".join([title, *begins, *ifs]), moments))
     _show(moments, as_json=as_json)
     if not any(moment.is_out for moment in moments):
         raise typer.Exit(EXIT_DEGRADED)
+
+
+def _supposing(
+    protocol: "ActionProtocol", world: "WhatIf", supposed: frozenset[Supposed]
+) -> "WhatIf":
+    """Return the same world with what is supposed of HQ, a colleague, the defender."""
+    from engine.rehearsal.triggers import in_time  # noqa: PLC0415 - loaded when used
+
+    called_off = not supposed.isdisjoint({Supposed.CANCELLED, Supposed.FORCED})
+    at = in_time(protocol, world.trigger) if called_off else None
+    world = replace(
+        world,
+        declines=timedelta(minutes=1) if Supposed.DECLINES in supposed else None,
+        cancelled=at,
+        forced=Supposed.FORCED in supposed,
+        moves=timedelta(minutes=5) if Supposed.MOVES in supposed else None,
+    )
+    return world.with_hq_asleep() if Supposed.HQ_ASLEEP in supposed else world
 
 
 def _verdict(findings: int) -> str:

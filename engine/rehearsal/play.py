@@ -27,7 +27,8 @@ from engine.alarm.commands import (
     Verify,
 )
 from engine.alarm.decide import consider
-from engine.alarm.events import AlarmEvent, NotificationPlanned
+from engine.alarm.events import AlarmEvent, AlarmRaised, NotificationPlanned
+from engine.alarm.force import countdown_end
 from engine.alarm.schedule import next_due
 from engine.alarm.state import (
     NOWHERE,
@@ -40,6 +41,7 @@ from engine.alarm.state import (
     ReplyKind,
 )
 from engine.ports.journal import EffectState
+from engine.protocol.explain import span
 from engine.protocol.model import ActionProtocol, Audience
 from engine.rehearsal.telling import words_of
 from engine.values import (
@@ -79,9 +81,11 @@ class WhatIf:
     are None where nobody ever does; `colleagues` is how many there are at all. Who has
     taken it notes something each `attends`, which is not told; None: does nothing more.
     With `declines` the nearest turns it down then, and it is the next who comes.
-    Somebody asks to call it off at `cancelled`; each `moves` the device is a kilometre
-    farther.
+    It begins with `trigger`. Somebody asks to call it off at `cancelled`, with the code
+    of force where it is `forced`; each `moves` the device is a kilometre farther.
     """
+
+    trigger: Signal = Signal.SOS
 
     acknowledged: timedelta | None = timedelta(seconds=90)
     coming: timedelta | None = timedelta(minutes=4)
@@ -90,6 +94,7 @@ class WhatIf:
     attends: timedelta | None = timedelta(minutes=15)
     declines: timedelta | None = None
     cancelled: timedelta | None = None
+    forced: bool = False
     moves: timedelta | None = None
     modem_down: bool = False
     position_missing: bool = False
@@ -183,7 +188,7 @@ class _Play:
                 key=ReportKey("press"),
                 at=self.now,
                 wire_protocol="rehearsal",
-                signals=(Signal.SOS,),
+                signals=(self.what_if.trigger,),
             ),
             place=NOWHERE if self.what_if.position_missing else place,
         )
@@ -214,6 +219,7 @@ class _Play:
                 at=BEGIN.plus(world.cancelled),
                 wire_protocol="rehearsal",
                 signals=(Signal.CANCEL,),
+                duress=world.forced,
             )
             cancel = RequestCancel(command_id=self._id(), press=press)
             self._later(world.cancelled, cancel)
@@ -322,6 +328,19 @@ class _Play:
                     is_out=self._is_out(event),
                 )
             )
+        if isinstance(event, AlarmRaised) and self.protocol.countdown:
+            self._tell_countdown(event)
+
+    def _tell_countdown(self, event: AlarmRaised) -> None:
+        waits = timedelta(0)
+        if self.alarm is not None:
+            waits = countdown_end(self.alarm).since(event.at)
+        words = (
+            f"colleagues and contacts are not told for {span(waits)}: a countdown"
+            if waits
+            else "nobody waits: the countdown is for a press or a fall"
+        )
+        self.moments.append(Moment(after=timedelta(0), lane="people", words=words))
 
     def _is_out(self, event: AlarmEvent) -> bool:
         fails = self.what_if.modem_down

@@ -24,6 +24,7 @@ from engine.alarm.events import (
 )
 from engine.alarm.state import Alarm, Ask
 from engine.ports.journal import EffectState
+from engine.protocol.texts import FALLBACK, wording
 
 _ASKED = {
     Ask.OVERDUE: "nobody has said in time whether it is true: HQ is asked",
@@ -40,8 +41,9 @@ def words_of(event: AlarmEvent, before: Alarm | None) -> tuple[str, str, bool] |
 
     """
     match event:
-        case AlarmRaised():
-            return "people", "the alarm is raised", False
+        case AlarmRaised(press=press):
+            said = ", ".join(map(signal_words, press.signals))
+            return "people", f"the alarm is raised: {said}", False
         case StepFired():
             return (
                 event.step,
@@ -62,10 +64,22 @@ def words_of(event: AlarmEvent, before: Alarm | None) -> tuple[str, str, bool] |
             return None if told is None else ("people", told, False)
 
 
+def signal_words(signal: str) -> str:
+    """Return what a device says, as HQ reads it."""
+    return wording(FALLBACK).signals.get(signal, signal.replace("_", " "))
+
+
 def _of_act(
     event: AlarmClosed | ActRefused | AcknowledgementLapsed,
 ) -> tuple[str, str, bool]:
     match event:
+        case AlarmClosed(apparent=True):
+            seems = "for the defender's telephone it is over, and the case goes on"
+            return (
+                "people",
+                f"{event.by} closes it after a sign of force: {seems}",
+                False,
+            )
         case AlarmClosed():
             return "people", f"{event.by} closes it", False
         case ActRefused():
@@ -80,8 +94,9 @@ def _of_act(
 
 def _of_people(event: AlarmEvent) -> str | None:
     match event:
-        case CancelRequested():
-            return "somebody asks to call it off: nothing is closed by it"
+        case CancelRequested(press=press):
+            forced = ", with the code of force" if press.duress else ""
+            return f"somebody asks to call it off{forced}: nothing is closed by it"
         case PositionFollowed():
             return "the device says that they are elsewhere"
         case ReplyReceived():

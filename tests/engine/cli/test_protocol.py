@@ -82,7 +82,7 @@ def test_a_time_line_is_printed_and_drawn(
     svg = tmp_path / "line.svg"
     assert natalia(patch, "protocol", "simulate", STANDARD, "--svg", str(svg)) == 0
     said = out.readouterr().out
-    assert said.startswith(" 0:00:00   people         the alarm is raised\n")
+    assert said.startswith(" 0:00:00   people         the alarm is raised: SOS\n")
     assert " 0:01:30   people         officer-1 at HQ takes it\n" in said
     assert svg.read_text().startswith("<svg ")
     assert "<title>Standard v1</title>" in svg.read_text()
@@ -124,6 +124,63 @@ def test_what_a_colleague_and_the_defender_do_may_be_supposed(
     assert " 0:04:00   people         colleague-2 answers: coming" in said
     assert " 0:05:00   people         the device says that they are elsewhere" in said
     assert "the nearest declines, called off, the defender moves" in svg.read_text()
+
+
+def counted(folder: Path) -> str:
+    """Write a street attack with a countdown of half a minute; return its path."""
+    text = (SAMPLES / "street_attack.toml").read_text()
+    file = folder / "mine.toml"
+    file.write_text(text.replace("version = 1", "version = 1\ncountdown_s = 30"))
+    return str(file)
+
+
+def test_any_trigger_of_the_file_can_be_played_with_its_countdown(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    svg, file = tmp_path / "line.svg", counted(tmp_path)
+    waits = "colleagues and contacts are not told for 30 seconds: a countdown"
+    for trigger, words, near, is_counted in (
+        ("sos", "SOS", 30, True),
+        ("fall", "fall", 30, True),
+        ("removed", "removed", 0, False),
+        ("check_in_missed", "check-in missed", 0, False),
+        ("jammed", "jammed", 0, False),
+    ):
+        said = ("simulate", file, "--trigger", trigger, "--svg", str(svg))
+        assert natalia(patch, "protocol", *said, "--json") == 0
+        moments = json.loads(out.readouterr().out)
+        assert moments[0]["words"] == f"the alarm is raised: {words}"
+        assert (moments[1]["words"] == waits) is is_counted
+        assert next(m for m in moments if m["lane"] == "near")["after_s"] == near
+        drawn = svg.read_text()
+        assert f"the alarm is raised: {words}" in drawn
+        title = "Street attack v1" + ("" if trigger == "sos" else f", {words}")
+        assert f"<title>{title}</title>" in drawn
+
+
+def test_what_raises_nothing_by_the_file_is_refused_with_what_does(
+    patch: Patch, out: Output
+) -> None:
+    assert natalia(patch, "protocol", "simulate", STANDARD, "--trigger", "remove") == 3
+    said = out.readouterr().err
+    assert said == (
+        "natalia: standard.toml: --trigger: 'remove' raises nothing by this file; did"
+        " you mean 'removed'? One of: check_in_missed, removed, sos; within a risk"
+        " window also: jammed, low_battery, power_off, silent\n"
+    )
+
+
+def test_a_cancel_by_force_is_played_and_drawn(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    svg = tmp_path / "line.svg"
+    words = ("simulate", STANDARD, "--what-if", "forced", "--svg", str(svg))
+    assert natalia(patch, "protocol", *words) == 0
+    said = out.readouterr().out
+    assert " 0:00:10   people         somebody asks to call it off, with the" in said
+    assert "officer-1 closes it after a sign of force: for the defender's" in said
+    assert " stop " not in said, "nobody hears of an end"
+    assert "<title>Standard v1, called off by force</title>" in svg.read_text()
 
 
 def test_what_if_no_modem_works_and_nobody_answers(patch: Patch, out: Output) -> None:

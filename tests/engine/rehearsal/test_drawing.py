@@ -22,7 +22,7 @@ def test_every_moment_is_a_mark_with_its_words(name: str) -> None:
     marks = svg.findall(f"{SVG}circle")
     assert len(marks) == len(moments)
     said = [mark.findtext(f"{SVG}title") for mark in marks]
-    assert "0:00:00 people: the alarm is raised" in said
+    assert "0:00:00 people: the alarm is raised: SOS" in said
     assert svg.findtext(f"{SVG}title") == "A & B <title>"
 
 
