@@ -1,4 +1,4 @@
-"""Facts of how HQ keeps its cases: handed over, linked, merged."""
+"""Facts of how cases go together: handed over, linked, merged, followed by another."""
 
 from dataclasses import dataclass
 
@@ -61,3 +61,32 @@ class PeopleHandedOn:
     at: Instant
     into: AlarmId
     missing: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PressedAnew:
+    """The defender pressed again after what looks to them like the end of this case.
+
+    To them it is a new case, and so it is here: `other`.
+    """
+
+    at: Instant
+    other: AlarmId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierCaseTold:
+    """The case that looks over to the defender, `other`, has heard of the press."""
+
+    at: Instant
+    other: AlarmId
+
+
+CaseEvent = (
+    CaseHandedOver
+    | AlarmsLinked
+    | PeopleTakenIn
+    | PeopleHandedOn
+    | PressedAnew
+    | EarlierCaseTold
+)

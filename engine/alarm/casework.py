@@ -1,22 +1,35 @@
-"""How HQ keeps its cases: handed over, linked, merged. Pure.
+"""How cases go together: handed over, linked, merged, followed by another. Pure.
 
 A merged case ends, and those who were told of it hear nothing of an end: it goes on
 under another name, whose own end they hear of. What hands them on is in the rows, and
-is done again until the other case has them.
+is done again until the other case has them. So is what tells a case that looks over to
+the defender of a press that began another one.
 """
 
 from datetime import timedelta
+from typing import assert_never
 
 from engine.alarm.case_events import (
     AlarmsLinked,
+    CaseEvent,
     CaseHandedOver,
+    EarlierCaseTold,
     PeopleHandedOn,
     PeopleTakenIn,
+    PressedAnew,
     TakenIn,
 )
-from engine.alarm.commands import HandOver, HandPeopleOn, Link, TakeIn
+from engine.alarm.commands import (
+    CountAsTold,
+    HandOver,
+    HandPeopleOn,
+    HearOfPress,
+    Link,
+    TakeIn,
+)
 from engine.alarm.copying import replace
 from engine.alarm.events import RefusalGround
+from engine.alarm.force import with_press_elsewhere
 from engine.alarm.state import Act, Alarm, Told
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience
@@ -29,20 +42,29 @@ NOT_STOPPED = frozenset(
 UNREACHED = frozenset(
     {EffectState.PLANNED, EffectState.WITHDRAWN, EffectState.REJECTED}
 )
-CaseEvent = CaseHandedOver | AlarmsLinked | PeopleTakenIn | PeopleHandedOn
+CaseCommand = TakeIn | HandPeopleOn | HearOfPress | CountAsTold
 
 
 def casework(
-    alarm: Alarm | None, command: TakeIn | HandPeopleOn, now: Instant
+    alarm: Alarm | None, command: CaseCommand, now: Instant
 ) -> tuple[CaseEvent, ...]:
     """Return what one case tells another; each is done once."""
     if alarm is None:
         return ()
-    if isinstance(command, TakeIn):
-        return (PeopleTakenIn(at=now, other=command.other, people=command.people),)
-    if alarm.merged_into != command.into or alarm.handed_on:
-        return ()
-    return (PeopleHandedOn(at=now, into=command.into, missing=command.missing),)
+    match command:
+        case TakeIn(other=other, people=people):
+            return (PeopleTakenIn(at=now, other=other, people=people),)
+        case HandPeopleOn(into=into, missing=missing):
+            is_due = alarm.merged_into == into and not alarm.handed_on
+            handed = PeopleHandedOn(at=now, into=into, missing=missing)
+            return (handed,) if is_due else ()
+        case HearOfPress(other=other):
+            return (PressedAnew(at=now, other=other),)
+        case CountAsTold(other=other):
+            told = EarlierCaseTold(at=now, other=other)
+            return (told,) if other in alarm.after else ()
+        case _:
+            assert_never(command)
 
 
 def case_refusal(alarm: Alarm, command: HandOver | Link) -> RefusalGround | None:
@@ -77,6 +99,14 @@ def with_casework(alarm: Alarm, event: CaseEvent) -> Alarm:
         case PeopleHandedOn():
             into = None if event.missing else alarm.merged_into
             return replace(alarm, handed_on=True, merged_into=into)
+        case PressedAnew():
+            linked = replace(alarm, links=alarm.links | {event.other})
+            return with_press_elsewhere(linked, event.at)
+        case EarlierCaseTold():
+            left = tuple(one for one in alarm.after if one != event.other)
+            return replace(alarm, after=left)
+        case _:
+            assert_never(event)
 
 
 def reached(alarm: Alarm) -> dict[tuple[str, str], str]:
@@ -134,8 +164,9 @@ def people_of(alarm: Alarm) -> TakeIn | None:
 
 
 def handing_due(alarm: Alarm, now: Instant) -> Instant | None:
-    """Return when to hand the people of a merged case on again."""
-    return None if people_of(alarm) is None else now.plus(AGAIN)
+    """Return when to tell other cases again what they have not taken yet."""
+    is_done = people_of(alarm) is None and not alarm.after
+    return None if is_done else now.plus(AGAIN)
 
 
 def _taken_in(alarm: Alarm, event: PeopleTakenIn) -> Alarm:

@@ -51,6 +51,8 @@ CLASSES: dict[str, type[AlarmEvent]] = {
         case_kinds.AlarmsLinked,
         case_kinds.PeopleTakenIn,
         case_kinds.PeopleHandedOn,
+        case_kinds.PressedAnew,
+        case_kinds.EarlierCaseTold,
         kinds.NoteAdded,
         kinds.DetailsRevealed,
         kinds.ActRefused,
@@ -60,7 +62,7 @@ CLASSES: dict[str, type[AlarmEvent]] = {
 # READS on (what came since has a default that says what the row meant); one older
 # still goes through UPCASTERS, one step each.
 VERSIONS: dict[str, int] = dict.fromkeys(CLASSES, 1) | {
-    "AlarmRaised": 5,
+    "AlarmRaised": 6,
     "StepFired": 2,
     "RecipientsChosen": 2,
     "NotificationPlanned": 2,

@@ -30,7 +30,10 @@ from engine.values import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Raise:
-    """A distress report: raises the case, or joins it where it is open already."""
+    """A distress report: raises the case, or joins it where it is open already.
+
+    `after` are open cases of the defender's that look over to them.
+    """
 
     command_id: CommandId
     kind: Kind
@@ -44,6 +47,7 @@ class Raise:
     place: KnownPlace
     has_words: bool = False
     public_name: str = ""
+    after: tuple[AlarmId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,6 +225,22 @@ class HandPeopleOn:
     missing: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HearOfPress:
+    """The defender has pressed again, to whom this case looks over: `other` is new."""
+
+    command_id: CommandId
+    other: AlarmId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountAsTold:
+    """An earlier case, `other`, has heard of the press that raised this one."""
+
+    command_id: CommandId
+    other: AlarmId
+
+
 OperatorAct = (
     Acknowledge
     | Verify
@@ -242,6 +262,8 @@ AlarmCommand = (
     | Follow
     | TakeIn
     | HandPeopleOn
+    | HearOfPress
+    | CountAsTold
     | OperatorAct
 )
 

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from engine.alarm.acts import decide_act, reopen
-from engine.alarm.casework import casework
+from engine.alarm.casework import CaseCommand, casework
 from engine.alarm.commands import (
     AddNote,
     AlarmCommand,
+    CountAsTold,
     Follow,
     Found,
     HandPeopleOn,
+    HearOfPress,
     Lookup,
     Raise,
     RequestCancel,
@@ -233,7 +235,7 @@ def _commanded(alarm: Alarm | None, command: AlarmCommand, now: Instant) -> Even
             return _reply(alarm, command, now)
         case Follow():
             return follow(alarm, command, now)
-        case TakeIn() | HandPeopleOn():
+        case TakeIn() | HandPeopleOn() | HearOfPress() | CountAsTold():
             return (*_uncrossed(alarm, command, now), *casework(alarm, command, now))
         case AddNote():
             note = NoteAdded(
@@ -248,9 +250,7 @@ def _commanded(alarm: Alarm | None, command: AlarmCommand, now: Instant) -> Even
             return decide_act(alarm, command, now)
 
 
-def _uncrossed(
-    alarm: Alarm | None, command: TakeIn | HandPeopleOn, now: Instant
-) -> Events:
+def _uncrossed(alarm: Alarm | None, command: CaseCommand, now: Instant) -> Events:
     """Open again what was merged into the very case that was merged into it.
 
     Two operators may do so at one moment: both would be over, and nobody be told.
@@ -277,6 +277,7 @@ def _raise(alarm: Alarm | None, command: Raise, now: Instant) -> Events:
                 place=command.place,
                 has_words=command.has_words,
                 public_name=command.public_name,
+                after=command.after,
             ),
         )
     if any(press.key == command.press.key for press in alarm.presses):

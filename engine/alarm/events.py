@@ -4,12 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from engine.alarm.case_events import (
-    AlarmsLinked,
-    CaseHandedOver,
-    PeopleHandedOn,
-    PeopleTakenIn,
-)
+from engine.alarm.case_events import CaseEvent
 from engine.alarm.state import (
     Ask,
     CloseReason,
@@ -38,7 +33,10 @@ from engine.values import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmRaised:
-    """A case begins; it keeps this version of the action protocol to its end."""
+    """A case begins; it keeps this version of the action protocol to its end.
+
+    `after` are open cases that look over to the defender: see `PressedAnew`.
+    """
 
     at: Instant
     kind: Kind
@@ -52,6 +50,7 @@ class AlarmRaised:
     place: KnownPlace
     has_words: bool = False
     public_name: str = ""
+    after: tuple[AlarmId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -383,10 +382,7 @@ AlarmEvent = (
     | AlarmClosed
     | SafetyConfirmed
     | AlarmReopened
-    | CaseHandedOver
-    | AlarmsLinked
-    | PeopleTakenIn
-    | PeopleHandedOn
+    | CaseEvent
     | NoteAdded
     | DetailsRevealed
     | ActRefused

@@ -2,18 +2,8 @@
 
 from typing import assert_never
 
-from engine.alarm.case_events import (
-    AlarmsLinked,
-    CaseHandedOver,
-    PeopleHandedOn,
-    PeopleTakenIn,
-)
-from engine.alarm.casework import (
-    UNREACHED,
-    CaseEvent,
-    has_told_end,
-    with_casework,
-)
+from engine.alarm.case_events import CaseEvent
+from engine.alarm.casework import UNREACHED, has_told_end, with_casework
 from engine.alarm.copying import completed, replace
 from engine.alarm.events import (
     AcknowledgementLapsed,
@@ -45,6 +35,7 @@ from engine.alarm.events import (
 )
 from engine.alarm.following import with_place, with_place_told, with_position
 from engine.alarm.force import (
+    begun_after,
     forced,
     paged_anew,
     run_anew,
@@ -105,7 +96,8 @@ def begin(alarm_id: AlarmId, event: AlarmRaised) -> Alarm:
         has_words=event.has_words,
         public_name=event.public_name,
     )
-    return with_sign(alarm, event.press, event.at)
+    signed = with_sign(alarm, event.press, event.at)
+    return begun_after(signed, event.after, event.at)
 
 
 def fold(alarm_id: AlarmId, alarm: Alarm | None, event: AlarmEvent) -> Alarm | None:
@@ -183,9 +175,9 @@ def _decided(
     | AlarmReopened
     | CaseEvent,
 ) -> Alarm:
+    if isinstance(event, CaseEvent):
+        return with_casework(alarm, event)
     match event:
-        case CaseHandedOver() | AlarmsLinked() | PeopleTakenIn() | PeopleHandedOn():
-            return with_casework(alarm, event)
         case AlarmAcknowledged():
             truth = alarm.truth
             return replace(

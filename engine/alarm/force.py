@@ -20,7 +20,7 @@ from engine.alarm.state import (
     Seen,
 )
 from engine.protocol.model import ActionProtocol, Audience
-from engine.values import Instant, OperatorId, Signal, StepId
+from engine.values import AlarmId, Instant, OperatorId, Signal, StepId
 
 BY_MISTAKE = frozenset({Signal.SOS, Signal.BUTTON, Signal.FALL})
 
@@ -111,6 +111,31 @@ def with_sign(alarm: Alarm, press: Press, at: Instant) -> Alarm:
     if press.duress:
         return forced(anew, Force.DURESS_WORD, at)
     return anew if seen.cancelled is None else forced(anew, Force.SECOND_SIGNAL, at)
+
+
+def with_press_elsewhere(alarm: Alarm, at: Instant) -> Alarm:
+    """Hold a case that looks over to the defender against a press after that end.
+
+    The press began a case of its own, as it would have after a true end: whoever
+    watches their telephone sees another code, and this case's questions go on.
+    """
+    if not alarm.is_open:
+        return alarm
+    anew = replace(alarm, safe=(), safe_heard=0, called_off=False)
+    return forced(anew, Force.SECOND_SIGNAL, at)
+
+
+def begun_after(alarm: Alarm, after: tuple[AlarmId, ...], at: Instant) -> Alarm:
+    """Begin a case with a press that does not fit what others of theirs came to."""
+    if not after:
+        return alarm
+    begun = replace(alarm, after=after, links=frozenset(after))
+    return forced(begun, Force.SECOND_SIGNAL, at)
+
+
+def seems_over(alarm: Alarm) -> bool:
+    """Say whether it is open and looks over to the defender, and who watches them."""
+    return alarm.is_open and alarm.seen.closed is not None
 
 
 def is_shown(press: Press, protocol: ActionProtocol) -> bool:

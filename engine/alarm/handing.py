@@ -1,10 +1,16 @@
-"""What a merged case passes on to the one that it is a part of now."""
+"""What one case passes on to another: merged into it, or begun after it."""
 
 from collections.abc import Callable
 from dataclasses import replace
 
 from engine.alarm.casework import people_of
-from engine.alarm.commands import AlarmCommand, HandPeopleOn, TakeReply
+from engine.alarm.commands import (
+    AlarmCommand,
+    CountAsTold,
+    HandPeopleOn,
+    HearOfPress,
+    TakeReply,
+)
 from engine.alarm.messages import Done, Forward
 from engine.alarm.state import Alarm
 from engine.values import AlarmId, CommandId
@@ -13,7 +19,9 @@ from engine.values import AlarmId, CommandId
 def pass_on(
     alarm: Alarm | None, command: AlarmCommand, tell: Callable[[Forward], object]
 ) -> None:
-    """Hand people on until the other case has them, and each answer that comes late.
+    """Tell other cases what they have to hear, until they have.
+
+    Of a merged case each answer that comes late as well.
 
     Args:
         alarm: after the command.
@@ -21,7 +29,11 @@ def pass_on(
         tell: reaches the directory from any thread; what it loses is told again.
 
     """
-    if alarm is None or alarm.merged_into is None:
+    if alarm is None:
+        return
+    for earlier in alarm.after:
+        _tell_of_press(alarm.id, earlier, tell)
+    if alarm.merged_into is None:
         return
     into, mine = alarm.merged_into, alarm.id
     people = people_of(alarm)
@@ -36,6 +48,18 @@ def pass_on(
     if isinstance(command, TakeReply):
         # The row it came from is taken up here already.
         tell(Forward(alarm_id=into, command=replace(command, source=None)))
+
+
+def _tell_of_press(
+    mine: AlarmId, earlier: AlarmId, tell: Callable[[Forward], object]
+) -> None:
+    def heard(done: Done) -> None:
+        if not done.failed:
+            count = CountAsTold(command_id=CommandId(f"told/{earlier}"), other=earlier)
+            tell(Forward(alarm_id=mine, command=count))
+
+    hear = HearOfPress(command_id=CommandId(f"pressed/{mine}"), other=mine)
+    tell(Forward(alarm_id=earlier, command=hear, answered=heard))
 
 
 def _taken(

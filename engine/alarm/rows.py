@@ -12,6 +12,7 @@ from engine.alarm.events import (
     RecipientsChosen,
     ReplyReceived,
 )
+from engine.alarm.force import seems_over
 from engine.alarm.lease import status_of
 from engine.alarm.schedule import next_due
 from engine.alarm.state import Alarm, Kind, stream_of
@@ -19,6 +20,9 @@ from engine.dispatch.body import encode_body
 from engine.ports.journal import Append, Code, EffectRow, Head
 from engine.protocol.model import Audience
 from engine.values import CommandId, EffectId, Instant, PersonId, ReportKey
+
+SEEMS_OVER = "over/"
+"""Before the subject of an open case that looks over to the defender."""
 
 
 def append_of(
@@ -51,8 +55,14 @@ def head_of(alarm: Alarm, now: Instant) -> Head:
         status=status_of(alarm),
         is_open=alarm.is_open or due is not None,
         next_due=due,
-        subject=subject_of(alarm) if alarm.is_open else "",
+        subject=_standing(alarm),
     )
+
+
+def _standing(alarm: Alarm) -> str:
+    if not alarm.is_open:
+        return ""
+    return f"{SEEMS_OVER * seems_over(alarm)}{subject_of(alarm)}"
 
 
 def subject_of(alarm: Alarm) -> str:

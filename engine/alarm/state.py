@@ -301,19 +301,18 @@ class Seen:
 class Alarm:
     """One case. `seq` is the number of events folded so far.
 
-    `urgent_since` is the press, or the reopening, that HQ has to acknowledge.
-    `spent` counts the rounds of steps that ran before a reopening made them run
-    anew: a round's number, and so a notification's key, is never used twice.
-    `opened_at` is the raise or the last reopening. Of `voices` the first `heard`
-    went into a decision already. `danger_at` is the latest sign of force: a duress
-    word, or something that does not fit a cancel; `force` says which there were. Who
-    says since the last press that the defender is safe stands in `safe`, the first
-    `safe_heard` of them before that sign; `operators` are on the case, and one last
+    `urgent_since` is the press, or the reopening, that HQ has to acknowledge. `spent`
+    counts the rounds of steps that ran before a reopening made them run anew: a round's
+    number, and so a notification's key, is never used twice. `opened_at` is the raise
+    or the last reopening. Of `voices` the first `heard` went into a decision already.
+    `danger_at` is the latest sign of force: a duress word, or what does not fit a
+    cancel; `force` says which. `safe` are those who say so since the last press,
+    the first `safe_heard` before that sign; `operators` are on the case, and one last
     acted at `attended_at`. `called_off` in its countdown: colleagues wait for HQ.
     `told_place` is where people were last told that the defender is, `moved_at` when
-    they are to hear of another place; the device last said a place at `followed_at`.
-    `merged_into` is the case that this one was a part of when it ended: its people
-    are `handed_on` there, which has them in `taken_in`.
+    they are to hear of another place; the device last said one at `followed_at`.
+    `merged_into` took this one in at its end: its people are `handed_on`, there
+    `taken_in`. Cases `after` which it began have still to hear of it.
     """
 
     id: AlarmId
@@ -360,6 +359,7 @@ class Alarm:
     closed: Act | None = None
     close_reason: CloseReason | None = None
     false_class: FalseClass | None = None
+    after: tuple[AlarmId, ...] = ()
     merged_into: AlarmId | None = None
     handed_on: bool = False
     taken_in: tuple[TakenIn, ...] = ()

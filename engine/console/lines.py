@@ -4,11 +4,16 @@ Numbers, other people's names, message texts and exact places are hidden unless
 revealed; what cannot be read at all is shown to HQ with its hex in any case.
 """
 
+from typing import assert_never
+
 from engine.alarm.case_events import (
     AlarmsLinked,
+    CaseEvent,
     CaseHandedOver,
+    EarlierCaseTold,
     PeopleHandedOn,
     PeopleTakenIn,
+    PressedAnew,
 )
 from engine.alarm.events import (
     AcknowledgementLapsed,
@@ -182,12 +187,26 @@ def _act(event: AlarmEvent, *, revealed: bool) -> str:
 
 
 def _question(event: AlarmEvent) -> str:
+    if isinstance(event, CaseEvent):
+        return _between(event)
     match event:
         case VerdictGiven():
             said = "real" if event.truth is Truth.VERIFIED else "false"
             return f"{event.by}: it is {said}; not enough by itself"
         case VerificationAsked():
             return ASKS[event.ask]
+        case AcknowledgementLapsed():
+            return f"nobody has acted on it since {event.by} took it"
+        case AlarmPresumed():
+            return "nobody has said in time, so it counts as real"
+        case _:
+            operator = getattr(event, "by", None)
+            return f"by {operator}" if operator else ""
+
+
+def _between(event: CaseEvent) -> str:
+    """Say how this case and another one, or another operator, go together."""
+    match event:
         case CaseHandedOver():
             return f"{event.by} to {event.to}: {event.note}"
         case AlarmsLinked():
@@ -197,13 +216,10 @@ def _question(event: AlarmEvent) -> str:
         case PeopleHandedOn():
             there = "no such alarm" if event.missing else "they hear of the end there"
             return f"{event.into}: {there}"
-        case AcknowledgementLapsed():
-            return f"nobody has acted on it since {event.by} took it"
-        case AlarmPresumed():
-            return "nobody has said in time, so it counts as real"
+        case PressedAnew() | EarlierCaseTold():
+            return f"{event.other}, of the same defender"
         case _:
-            operator = getattr(event, "by", None)
-            return f"by {operator}" if operator else ""
+            assert_never(event)
 
 
 def _reason(event: AlarmClosed) -> str:

@@ -6,6 +6,7 @@ Numbers, other people and the exact place are hidden unless revealed.
 from engine.alarm.contents import doubts_of, published_name, text_of
 from engine.alarm.desk import country_name
 from engine.alarm.events import RefusalGround
+from engine.alarm.force import seems_over
 from engine.alarm.safety import safe_names, safe_needs
 from engine.alarm.state import Alarm, Kind, Truth
 from engine.alarm.verification import answer_due, counted, fallback_of, judges_of
@@ -139,7 +140,7 @@ def _force(alarm: Alarm, operator: OperatorId | None) -> Json:
         "signs": sorted(FORCES[sign] for sign in alarm.force),
         "needs": safe_needs(alarm),
         "said": len(safe_names(alarm, as_seen=False)),
-        "seems_closed": alarm.is_open and alarm.seen.closed is not None,
+        "seems_closed": seems_over(alarm),
     }
 
 

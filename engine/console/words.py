@@ -63,6 +63,9 @@ TITLES = {
     "AlarmsLinked": "Belongs with",
     "PeopleTakenIn": "Took in another alarm",
     "PeopleHandedOn": "Goes on elsewhere",
+    # In the same words: which of them looks over to the defender shows on no list.
+    "PressedAnew": "Belongs with",
+    "EarlierCaseTold": "Belongs with",
 }
 REPLIES = {
     ReplyKind.COMING: "coming",

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+from engine.alarm.case_events import PressedAnew
 from engine.alarm.events import (
     AlarmClosed,
     AlarmEvent,
+    AlarmRaised,
     NotificationPlanned,
     ReplyReceived,
     SafetyConfirmed,
@@ -37,7 +39,14 @@ class Freedom:
                 self._said_safe.pop(alarm_id, None)
 
     def listen(self, alarm_id: AlarmId, event: AlarmEvent) -> None:
-        """Note who says that the defender is safe."""
+        """Note who says that the defender is safe, and what begins under force.
+
+        Whoever presses again after a forced end has not been let go.
+        """
+        if isinstance(event, AlarmRaised) and self.forced.intersection(event.after):
+            self.forced.add(alarm_id)
+        if isinstance(event, PressedAnew):
+            self._said_safe.pop(alarm_id, None)
         said = self._said_safe.setdefault(alarm_id, set())
         if isinstance(event, SafetyConfirmed):
             said.add(str(event.by))

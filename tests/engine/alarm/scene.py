@@ -134,6 +134,7 @@ class Scene:
     """Does what the actor does, in one thread and in manual time."""
 
     protocol: ActionProtocol = STANDARD
+    id: AlarmId = ALARM
     colleagues: tuple[Recipient, ...] = tuple(
         colleague(f"c{number}", km=10.0 * number) for number in range(1, 21)
     )
@@ -151,11 +152,11 @@ class Scene:
     def do(self, command: AlarmCommand) -> Events:
         """Decide, encode, decode, fold; return the facts."""
         found: Found = self._found(command)
-        decision = consider(ALARM, self.alarm, command, found, self.now)
+        decision = consider(self.id, self.alarm, command, found, self.now)
         assert decision.lookups == ()
         events = decision.events
         new = [self._row(event, command.command_id) for event in events]
-        self.alarm = replay(ALARM, self.alarm, new)
+        self.alarm = replay(self.id, self.alarm, new)
         assert self.alarm == decision.alarm, "the actor goes on from the decision's"
         self.rows += new
         self.events += events
@@ -316,7 +317,7 @@ class Scene:
 
     def _found(self, command: AlarmCommand) -> Found:
         found: dict[tuple[StepId, int], tuple[Recipient, ...]] = {}
-        while asked := lookups(ALARM, self.alarm, command, found, self.now):
+        while asked := lookups(self.id, self.alarm, command, found, self.now):
             self.asked += asked
             for lookup in asked:
                 found[lookup.step, lookup.round] = self._answer(lookup)
@@ -339,7 +340,8 @@ class Scene:
                 both = (("sms", number), ("call", number))
                 return (replace(one, addresses=both, distance_m=None),)
             case Audience.DEFENDER:
-                return (replace(colleague("heron", 0), distance_m=None),)
+                code = "code-heron" if self.id == ALARM else f"code-{self.id}"
+                return (replace(colleague("heron", 0), code=code, distance_m=None),)
             case Audience.HQ:
                 return (replace(_nobody("hq-1"), addresses=(("email", "hq@x"),)),)
             case Audience.PUBLIC:
@@ -353,7 +355,7 @@ class Scene:
         seq = (0 if self.alarm is None else self.alarm.seq) + 1
         return StoredEvent(
             position=len(self.rows) + 1,
-            stream=f"alarm/{ALARM}",
+            stream=f"alarm/{self.id}",
             seq=seq,
             epoch=1,
             command_id=command_id,

@@ -2,11 +2,15 @@
 
 from dataclasses import replace
 
-from engine.alarm.commands import RequestCancel
-from engine.alarm.messages import Distress, ToOpen
-from engine.values import AlarmId, CommandId, Signal
+from engine.alarm.commands import Close, RequestCancel
+from engine.alarm.messages import Distress, Forward, ToOpen
+from engine.alarm.state import CloseReason
+from engine.journal.memory import Medium
+from engine.ports.journal import Append
+from engine.values import AlarmId, CommandId, OperatorId, Signal
 from tests.engine.alarm.scene import press_of, raise_of
 from tests.engine.alarm.test_actor import FIRST, Rig
+from tests.engine.dispatch.ledger import FULL
 
 MINE = AlarmId("mine")
 
@@ -63,3 +67,59 @@ def test_a_word_of_force_raises_where_the_open_case_cannot_be_woken() -> None:
         if rig.kinds(MINE):
             break
     assert rig.kinds(MINE)[0] == "AlarmRaised"
+
+
+SECOND = AlarmId("second")
+
+
+def ended_in_appearance(medium: Medium | None = None) -> Rig:
+    rig = Rig(medium)
+    rig.press()
+    rig.acknowledge()
+    rig.tell(forced_cancel(rig))
+    rig.acknowledge("again")
+    close = Close(
+        command_id=CommandId("close"), by=OperatorId("alder"), reason=CloseReason.SAFE
+    )
+    rig.tell(Forward(alarm_id=FIRST, command=close))
+    assert rig.kinds()[-1] == "AlarmClosed"
+    return rig
+
+
+def test_a_press_after_an_end_in_appearance_begins_a_case_and_the_first_hears() -> None:
+    rig = ended_in_appearance()
+    rig.press("k2", SECOND)
+    assert rig.kinds(SECOND)[0] == "AlarmRaised"
+    assert rig.kinds(SECOND)[-1] == "EarlierCaseTold"
+    assert rig.kinds().count("PressedAnew") == 1
+    assert "PressJoined" not in rig.kinds()
+    rig.press("k3", AlarmId("third"))
+    assert rig.kinds(AlarmId("third")) == []
+    assert "PressJoined" in rig.kinds(SECOND)
+
+
+def test_a_restart_knows_which_open_case_looks_over() -> None:
+    medium = Medium()
+    ended_in_appearance(medium)
+    rig = Rig(medium)
+    rig.press("k2", SECOND)
+    assert rig.kinds(SECOND)[0] == "AlarmRaised"
+    again = Rig(medium)
+    again.press("k3", AlarmId("third"))
+    assert "PressJoined" in again.kinds(SECOND)
+    assert again.kinds(AlarmId("third")) == []
+
+
+def test_an_earlier_case_that_could_not_write_it_down_is_told_again() -> None:
+    rig = ended_in_appearance()
+    rig.ledger.fault = lambda request: (
+        FULL
+        if isinstance(request, Append) and request.stream == f"alarm/{FIRST}"
+        else ""
+    )
+    rig.press("k2", SECOND)
+    assert "EarlierCaseTold" not in rig.kinds(SECOND)
+    rig.ledger.fault = lambda _: ""
+    rig.world.run(30)
+    assert "EarlierCaseTold" in rig.kinds(SECOND)
+    assert rig.kinds().count("PressedAnew") == 1

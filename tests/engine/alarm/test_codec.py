@@ -14,8 +14,8 @@ from engine.alarm.events import AlarmEvent, NoteAdded
 from engine.alarm.schedule import next_due
 from engine.ports.journal import StoredEvent
 from engine.values import AlarmId, CommandId, Instant
+from tests.fact_strategies import ANY_EVENT, EVENTS
 from tests.fakes import START
-from tests.strategies import ANY_EVENT, EVENTS
 
 
 def stored(kind: str, body: bytes, version: int = 1) -> StoredEvent:

@@ -16,9 +16,11 @@ from engine.alarm.commands import (
     ApprovePublication,
     Close,
     ConfirmSafe,
+    CountAsTold,
     Follow,
     HandOver,
     HandPeopleOn,
+    HearOfPress,
     Link,
     Reopen,
     RequestCancel,
@@ -56,8 +58,8 @@ from tests.engine.alarm.scene import (
     press_of,
     raise_of,
 )
+from tests.fact_strategies import ANY_EVENT
 from tests.fakes import START
-from tests.strategies import ANY_EVENT
 
 C = CommandId("c")
 HOUR = timedelta(hours=1)
@@ -199,6 +201,8 @@ COMMANDS: dict[str, AlarmCommand] = {
     "link": Link(command_id=C, by=ALDER, other=AlarmId("b2")),
     "take in": TakeIn(command_id=C, other=AlarmId("b2"), people=()),
     "hand people on": HandPeopleOn(command_id=C, into=AlarmId("b2")),
+    "hear of a press": HearOfPress(command_id=C, other=AlarmId("b2")),
+    "count as told": CountAsTold(command_id=C, other=AlarmId("b2")),
     "merge": Close(
         command_id=C, by=ALDER, reason=CloseReason.DUPLICATE, into=AlarmId("b2")
     ),
@@ -237,6 +241,7 @@ ALLOWED = {
 SILENT = {
     "follow": {"closed"},
     "hand people on": {state.__name__ for state in STATES},
+    "count as told": {state.__name__ for state in STATES},
     "raise again": {state.__name__ for state in STATES},
     "tick": {state.__name__ for state in STATES},
     "settle what is not there": {state.__name__ for state in STATES},
