@@ -38,6 +38,7 @@ def examine(config: Config) -> dict[str, object]:
     from engine import plugins  # noqa: PLC0415 - loaded when used
     from engine.auditor.shared import warnings as auditor_warnings  # noqa: PLC0415 - likewise
     from engine.cli.check_listeners import check_listeners, of_tls  # noqa: PLC0415 - likewise
+    from engine.cli.check_operators import of_operators  # noqa: PLC0415 - likewise
     from engine.cli.check_protocols import of_protocols  # noqa: PLC0415 - likewise
     from engine.clock import SystemClock  # noqa: PLC0415 - likewise
     from engine.protocol.registry import load_registry  # noqa: PLC0415 - likewise
@@ -58,6 +59,7 @@ def examine(config: Config) -> dict[str, object]:
     if not config.modem:
         warnings.append("no modem: nobody gets an SMS")
     warnings += of_protocols(config, registry, roster)
+    warnings += of_operators(config, registry, roster)
     warnings += of_tls(config) + _of_roster(config, roster)
     warnings += auditor_warnings(config)
     if not roster.duty():

@@ -20,17 +20,21 @@ def of_protocols(config: Config, registry: Registry, roster: Roster) -> list[str
     The two that run for whoever has none are looked at as well. Texts that nobody has
     reviewed are left out: they are the same for all.
     """
-    named = {
-        person.action_protocol or config.protocols.default for person in roster.people
-    }
-    names = sorted({config.protocols.default, UNKNOWN_DEVICE, HQ_ALONE, *named})
     said = []
-    for name in names:
+    for name in in_force(config, registry, roster):
         protocol = registry.of(name)
         words = [*_unheard(config, protocol), *map(_words, _found(protocol))]
         words += _unreached(config, name, protocol, roster)
         said += [f"action protocol {name!r}: {one}" for one in words]
     return said
+
+
+def in_force(config: Config, registry: Registry, roster: Roster) -> list[str]:
+    """Return the names of the action protocols by which somebody's alarm would run."""
+    default = config.protocols.default
+    named = {person.action_protocol or default for person in roster.people}
+    used = {default, UNKNOWN_DEVICE, HQ_ALONE, *named}
+    return sorted(used & registry.protocols.keys())
 
 
 def _found(protocol: ActionProtocol) -> list[Warned]:

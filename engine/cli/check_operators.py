@@ -1,0 +1,82 @@
+"""Whether HQ has the people to whom the action protocols leave a publication."""
+
+import difflib
+import os
+from collections.abc import Iterable
+
+from engine.cli.check_protocols import in_force
+from engine.config import Config
+from engine.console.operators import FILE, Operators
+from engine.protocol.model import ActionProtocol, Audience, Voice
+from engine.protocol.registry import Registry
+from engine.roster.model import Role, Roster
+
+_ADD = "natalia operator add"
+
+
+def of_operators(config: Config, registry: Registry, roster: Roster) -> list[str]:
+    """Return a warning for each publication that nobody could approve.
+
+    A decider is looked for in every file, since a slip waits there for whoever gets it;
+    the rest only in those that are in force.
+
+    Raises:
+        OperatorError: the operators' file is none.
+
+    """
+    names = _names(config, roster)
+    used = set(in_force(config, registry, roster))
+    said = []
+    for name, protocol in sorted(registry.protocols.items()):
+        if not any(step.to is Audience.PUBLIC for step in protocol.steps):
+            continue
+        words = [*_decider(protocol, names)]
+        words += _approver(protocol, names) if name in used and not words else ()
+        said += [f"{name}.toml: {one}" for one in words]
+    return said
+
+
+def _names(config: Config, roster: Roster) -> list[str]:
+    """Return who may sign in; the roster's operators before anybody was added."""
+    path = config.state / FILE
+    if path.exists() and os.access(path, os.R_OK):
+        return list(Operators(config.state).names())
+    # The service alone may read who they are, or nobody has been added yet.
+    return sorted(person.person for person in roster.with_role(Role.OPERATOR))
+
+
+def _decider(protocol: ActionProtocol, names: list[str]) -> Iterable[str]:
+    decider = protocol.publication.decider
+    if decider is None or decider in names:
+        return
+    close = difflib.get_close_matches(decider, names, n=1)
+    meant = f"; did you mean {close[0]!r}?" if close else "."
+    choice = f"Name one of {', '.join(names)}, or add them" if names else "Add them"
+    yield (
+        f"publication.decider: {decider!r} is no operator, so nobody could approve"
+        f"{meant} {choice}: {_ADD} {decider}"
+    )
+
+
+def _approver(protocol: ActionProtocol, names: list[str]) -> Iterable[str]:
+    """Find that whoever verifies leaves nobody who may approve."""
+    verify, there = _verify_min(protocol), len(names)
+    who = f"{there} operator{'' if there == 1 else 's'}"
+    if there <= verify:
+        yield (
+            f"publication: {who}, and it takes {verify} to verify, who may not approve:"
+            f" nobody is left. Take the step for the public out, or: {_ADD} NAME"
+        )
+    elif there == 1:
+        yield (
+            "publication: 1 operator, who may approve only what colleagues and contacts"
+            f" have verified alone. A second one: {_ADD} NAME"
+        )
+
+
+def _verify_min(protocol: ActionProtocol) -> int:
+    """Return how many operators it takes at least until it counts as verified."""
+    rule = protocol.verification
+    if rule is None:
+        return 1
+    return rule.needs if rule.of == {Voice.HQ} else 0
