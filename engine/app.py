@@ -296,7 +296,11 @@ def _routes(p: Parts) -> tuple[tuple[str, str], ...]:
 
 def _attempts(p: Parts, route: str) -> Attempts:
     return Attempts(
-        route=route, journal=p.journal, readers=p.readers, told=_settle(p.tree)
+        route=route,
+        journal=p.journal,
+        readers=p.readers,
+        told=_settle(p.tree),
+        full=p.health.teller(DegradedReason.DISK_FULL, route),
     )
 
 
@@ -323,11 +327,8 @@ def _settle(tree: Tree) -> Callable[[Settled], None]:
     return settle
 
 
-def _sms_heard(tree: Tree) -> Callable[[Inbound], None]:
-    def heard(inbound: Inbound) -> None:
-        tree.names.tell("intake", SmsHeard(key=inbound.key))
-
-    return heard
+def _sms_heard(tree: Tree) -> Callable[[Inbound], object]:
+    return lambda inbound: tree.names.tell("intake", SmsHeard(key=inbound.key))
 
 
 def outlets_of(parts: Parts) -> Outlets:

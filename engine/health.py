@@ -1,6 +1,7 @@
 """What is wrong with the engine just now, in one place: for readiness and alerts."""
 
 import threading
+from collections.abc import Callable
 
 from engine.ports.telemetry import Telemetry
 
@@ -29,6 +30,10 @@ class Health:
             else:
                 components.discard(component)
             self._telemetry.gauge("degraded", float(bool(components)), reason=reason)
+
+    def teller(self, reason: str, component: str) -> Callable[[bool], None]:
+        """Return what takes a component's word on one reason, again and again."""
+        return lambda wrong: self.report(reason, component, wrong=wrong)
 
     def route(self, name: str, reason: str, *, is_up: bool) -> None:
         """Take a route's word on whether it can send; all down is a reason of its own.

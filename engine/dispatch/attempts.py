@@ -94,13 +94,17 @@ class Attempts:
         journal: JournalAccess,
         readers: ReaderLender,
         told: Callable[[Settled], None],
+        full: Callable[[bool], None] = lambda _: None,
     ) -> None:
         """Write for `route`; `told` gets each outcome once it is durable.
 
-        It is called in the journal's thread and must not block.
+        It is called in the journal's thread and must not block. `full` hears at once
+        where something finds no room on the disk, and when it has.
         """
         self._route, self._journal, self._readers = route, journal, readers
-        self._told = told
+        self._told, self._full = told, full
+        self._without_room: set[EffectId] = set()
+        self._is_without_room = False
         self._in_doubt: dict[EffectId, tuple[EffectRow, Outcome | None]] = {}
         self._seqs: dict[EffectId, int] = {}
         self._heard: deque[_Heard] = deque()
@@ -143,6 +147,7 @@ class Attempts:
             for row, answer in zip(rows, answers, strict=True)
             if self._is_begun(row, answer)
         ]
+        self._show_room()
         try:
             if begun:
                 beat()
@@ -170,6 +175,7 @@ class Attempts:
         )
 
     def _is_begun(self, row: EffectRow, answer: Answer) -> bool:
+        self._note_room(row.effect_id, answer)
         if isinstance(answer, Unknown) or (
             isinstance(answer, Appended) and answer.repeated
         ):
@@ -187,6 +193,10 @@ class Attempts:
         """
         self.release()
         self._hear()
+        self._mend()
+        self._show_room()
+
+    def _mend(self) -> None:
         for row, outcome in list(self._in_doubt.values()):
             if outcome is not None:
                 self.settle(row, outcome)
@@ -199,6 +209,7 @@ class Attempts:
             if now is None or now.state is EffectState.PLANNED:
                 continue  # it may still be on its way
             del self._in_doubt[row.effect_id]
+            self._without_room.discard(row.effect_id)
             if now.state is EffectState.ATTEMPTING and now.route == self._route:
                 lost = Outcome(state=EffectState.UNKNOWN, reason="journal silent")
                 self.settle(now, lost)
@@ -291,10 +302,24 @@ class Attempts:
                 del self._seqs[effect]
             if heard.requires is _LATER:
                 continue  # an outcome stands already; this was news of it
+            self._note_room(effect, heard.answer)
             if isinstance(heard.answer, Unknown):
                 self._in_doubt[effect] = heard.row, heard.outcome
             else:
                 self._in_doubt.pop(effect, None)
+
+    def _note_room(self, effect: EffectId, answer: Answer) -> None:
+        if isinstance(answer, Unknown) and answer.is_full:
+            self._without_room.add(effect)
+        else:
+            self._without_room.discard(effect)
+
+    def _show_room(self) -> None:
+        """Say whether rows of ours find no room: the probe's small one may."""
+        wrong = bool(self._without_room)
+        if wrong is not self._is_without_room:
+            self._is_without_room = wrong
+            self._full(wrong)
 
     def _append_of(
         self,

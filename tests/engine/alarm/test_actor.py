@@ -29,6 +29,7 @@ from engine.timers.actor import Arm, Timers
 from engine.values import AlarmId, CommandId, EffectId, Instant, OperatorId
 from tests.engine.alarm.scene import press_of, raise_of
 from tests.engine.dispatch.ledger import FULL, LOST, SILENT, Ledger, lives
+from tests.engine.dispatch.wiring import attempts_on
 from tests.engine.grown import grow
 from tests.engine.intake.reports import judge_of
 from tests.simulation.runtime import World
@@ -258,17 +259,12 @@ def test_the_same_command_twice_acts_once_and_both_hear_what_it_came_to(
 def test_a_tick_finds_the_outcome_whose_hint_was_lost_and_whether_to_try_again(
     rig: Rig,
 ) -> None:
-    from engine.dispatch.attempts import (  # noqa: PLC0415 - of this test alone
-        Attempts,
-        Outcome,
-    )
+    from engine.dispatch.attempts import Outcome  # noqa: PLC0415 - of this test alone
 
     rig.press()
     row = next(row for row in rig.planned if row.channel == "sms")
     told: list[object] = []
-    route = Attempts(
-        route="modem-1", journal=rig.ledger, readers=rig.ledger, told=told.append
-    )
+    route = attempts_on(rig.ledger, "modem-1", told.append)
     assert route.begin(row, lives)
     refused = Outcome(state=EffectState.REJECTED, reason="+CMS 500", retry=True)
     route.settle(row, refused)

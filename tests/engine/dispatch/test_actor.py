@@ -29,7 +29,7 @@ from engine.supervision.link import Link
 from engine.supervision.supervisor import supervisor
 from engine.values import EffectId
 from tests.engine.dispatch.ledger import Ledger, lives, row_of
-from tests.engine.dispatch.wiring import dispatcher_on
+from tests.engine.dispatch.wiring import attempts_on, dispatcher_on
 from tests.engine.grown import grow, tree_in
 from tests.engine.intake.reports import Meter
 from tests.simulation.runtime import World
@@ -92,9 +92,7 @@ class Rig:
         self.tell(Idle(worker=name, channels=channels or ("sms", "call")))
 
     def attempts(self, route: str, told: Callable[[Settled], None]) -> Attempts:
-        return Attempts(
-            route=route, journal=self.ledger, readers=self.ledger, told=told
-        )
+        return attempts_on(self.ledger, route, told)
 
 
 @pytest.fixture

@@ -14,10 +14,13 @@ from engine.dispatch.attempts import (
     unknown_append,
 )
 from engine.dispatch.body import decode_body
+from engine.health import Health
 from engine.ports.journal import Append, Appended, EffectState, Request
 from engine.supervision.failure import ReplacedError
 from engine.values import EffectId
-from tests.engine.dispatch.ledger import LOST, SILENT, Ledger, lives, row_of
+from tests.engine.dispatch.ledger import FULL, LOST, SILENT, Ledger, lives, row_of
+from tests.engine.dispatch.wiring import attempts_on
+from tests.engine.intake.reports import Meter
 from tests.fakes import ManualClock
 
 SENT = Outcome(state=EffectState.ACCEPTED, reference="17")
@@ -28,14 +31,13 @@ class Rig:
     def __init__(self) -> None:
         self.ledger = Ledger(ManualClock())
         self.told: list[Settled] = []
+        self.health = Health(Meter())
         self.one, self.two = self.route("modem-1"), self.route("modem-2")
         self.row = row_of()
         self.ledger.plan(self.row)
 
     def route(self, name: str) -> Attempts:
-        return Attempts(
-            route=name, journal=self.ledger, readers=self.ledger, told=self.told.append
-        )
+        return attempts_on(self.ledger, name, self.told.append, health=self.health)
 
     def states(self) -> list[EffectState]:
         return [settled.outcome.state for settled in self.told]
@@ -70,11 +72,8 @@ def test_whoever_was_replaced_while_the_journal_was_slow_sends_nothing(
 def test_an_outcome_is_durable_before_the_alarm_is_told(rig: Rig) -> None:
     rig.one.begin(rig.row, lives)
     seen: list[EffectState] = []
-    telling = Attempts(
-        route="modem-1",
-        journal=rig.ledger,
-        readers=rig.ledger,
-        told=lambda _: seen.append(rig.ledger.state("e1")),
+    telling = attempts_on(
+        rig.ledger, "modem-1", lambda _: seen.append(rig.ledger.state("e1"))
     )
     telling.settle(rig.row, SENT)
     assert seen == [EffectState.ACCEPTED]
@@ -262,3 +261,44 @@ def test_the_first_writer_wins_and_the_answer_is_the_journals(rig: Rig) -> None:
     rig.one.settle(rig.row, SENT)
     assert rig.ledger.state("e1") is EffectState.UNKNOWN
     assert rig.told == []
+
+
+def test_an_attempt_without_room_is_a_full_disk_at_once_bug_at_the_next_deadline(
+    rig: Rig,
+) -> None:
+    """Nobody is told meanwhile, and the probe's one small row may find room."""
+    rig.ledger.fault = lambda _: FULL
+    assert not rig.one.begin(rig.row, lives)
+    assert rig.health.reasons() == {"disk_full": ("modem-1",)}
+    rig.ledger.fault = lambda _: ""
+    assert rig.one.begin(rig.row, lives)
+    assert rig.health.reasons() == {}
+
+
+def test_room_that_another_route_found_is_seen_where_none_was(rig: Rig) -> None:
+    rig.ledger.fault = lambda _: FULL
+    assert not rig.one.begin(rig.row, lives)
+    rig.one.mend()
+    assert rig.health.reasons() == {"disk_full": ("modem-1",)}
+    rig.ledger.fault = lambda _: ""
+    assert rig.two.begin(rig.row, lives)
+    rig.one.mend()
+    assert rig.health.reasons() == {}
+
+
+def test_an_outcome_without_room_is_a_full_disk_until_it_is_written(rig: Rig) -> None:
+    rig.one.begin(rig.row, lives)
+    rig.ledger.fault = lambda _: FULL
+    rig.one.settle(rig.row, SENT)
+    rig.one.mend()
+    assert rig.health.reasons() == {"disk_full": ("modem-1",)}
+    rig.ledger.fault = lambda _: ""
+    rig.one.mend()
+    assert rig.health.reasons() == {}
+    assert rig.states() == [EffectState.ACCEPTED]
+
+
+def test_a_journal_that_is_silent_is_no_full_disk(rig: Rig) -> None:
+    rig.ledger.fault = lambda _: SILENT
+    assert not rig.one.begin(rig.row, lives)
+    assert rig.health.reasons() == {}

@@ -2,11 +2,12 @@
 
 from datetime import timedelta
 
-from engine.dispatch.attempts import Attempts, Outcome
+from engine.dispatch.attempts import Outcome
 from engine.dispatch.history import remember
 from engine.dispatch.routes import FORGET_S, RouteBook, Standing
 from engine.ports.journal import EffectState
 from tests.engine.dispatch.ledger import Ledger, lives, row_of
+from tests.engine.dispatch.wiring import attempts_on
 from tests.fakes import ManualClock
 
 ANNA, BERIT = "+46701740605", "+998901234567"
@@ -20,9 +21,7 @@ def _journal(*sent: tuple[str, str, Outcome]) -> tuple[Ledger, ManualClock]:
     for number, (channel, address, outcome) in enumerate(sent):
         row = row_of(f"e{number}", channel=channel, address=address)
         ledger.plan(row)
-        attempts = Attempts(
-            route="modem-1", journal=ledger, readers=ledger, told=lambda _: None
-        )
+        attempts = attempts_on(ledger, "modem-1", lambda _: None)
         assert attempts.begin(row, lives)
         attempts.settle(row, outcome)
     return ledger, clock

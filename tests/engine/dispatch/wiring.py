@@ -29,6 +29,14 @@ def dispatcher_on(
     )
 
 
-def attempts_on(ledger: Ledger, route: str, told: Told) -> Attempts:
+def attempts_on(
+    ledger: Ledger, route: str, told: Told, *, health: Health | None = None
+) -> Attempts:
     """Return what writes the life of the effects that this route sends."""
-    return Attempts(route=route, journal=ledger, readers=ledger, told=told)
+    return Attempts(
+        route=route,
+        journal=ledger,
+        readers=ledger,
+        told=told,
+        full=(health or Health(Meter())).teller("disk_full", route),
+    )
