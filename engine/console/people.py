@@ -3,7 +3,7 @@
 from collections import Counter
 
 from engine.alarm.state import Alarm, Effect, Told
-from engine.console.words import AUDIENCES, EFFECTS, REPLIES, way
+from engine.console.words import ABOUT, AUDIENCES, EFFECTS, REPLIES, way
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience
 
@@ -16,6 +16,7 @@ _BAD = frozenset(
         EffectState.UNKNOWN,
     }
 )
+_WENT_OUT = frozenset({EffectState.ACCEPTED, EffectState.DELIVERED})
 _UNDER_WAY = frozenset({EffectState.PLANNED, EffectState.ATTEMPTING})
 
 
@@ -68,7 +69,6 @@ def unreached(alarm: Alarm, *, who_can_come: bool | None = None) -> int:
 
 def _person(alarm: Alarm, told: Told, names: Names, *, revealed: bool) -> Json:
     theirs = _theirs(alarm, told)
-    latest = {effect.channel: effect for effect in theirs}
     age = told.place_age
     return {
         "person": told.person if revealed else names.of(told.person),
@@ -82,7 +82,7 @@ def _person(alarm: Alarm, told: Told, names: Names, *, revealed: bool) -> Json:
         "reply_words": "" if told.reply is None else REPLIES[told.reply],
         "replied_at": None if told.replied_at is None else str(told.replied_at),
         "reached": _reached(theirs, told),
-        "channels": [_channel(effect) for effect in latest.values()],
+        "channels": [_channel(effect) for effect in _shown(theirs)],
     }
 
 
@@ -90,6 +90,7 @@ def _channel(effect: Effect) -> Json:
     return {
         "channel": effect.channel,
         "way": way(effect.channel),
+        "about": ABOUT.get(effect.audience, ""),
         "state": effect.state.value,
         "words": EFFECTS[effect.state],
         "bad": effect.state in _BAD,
@@ -100,13 +101,37 @@ def _channel(effect: Effect) -> Json:
     }
 
 
+def _shown(theirs: list[Effect]) -> list[Effect]:
+    """Return the latest message of each channel, and an alarm that did not arrive.
+
+    What comes after it may arrive, a stop message say, and must not cover it.
+    """
+    latest = {one.channel: one for one in theirs}
+    alarms: dict[str, Effect] = {}
+    for one in theirs:
+        if one.audience not in ABOUT and not _went_out(alarms.get(one.channel)):
+            alarms[one.channel] = one
+    shown: list[Effect] = []
+    for channel, last in latest.items():
+        alarm = alarms.get(channel)
+        if last.audience in ABOUT and alarm is not None and not _went_out(alarm):
+            shown.append(alarm)
+        shown.append(last)
+    return shown
+
+
+def _went_out(effect: Effect | None) -> bool:
+    return effect is not None and effect.state in _WENT_OUT
+
+
 def _theirs(alarm: Alarm, told: Told) -> list[Effect]:
     return [one for one in alarm.effects.values() if one.person == told.person]
 
 
 def _reached(effects: list[Effect], told: Told) -> str:
-    """Return `yes` with proof, `maybe`, `waiting` or `no`."""
-    states = {effect.state for effect in effects}
+    """Return `yes` with proof, `maybe`, `waiting` or `no`: of the alarm itself."""
+    alarms = [effect for effect in effects if effect.audience not in ABOUT]
+    states = {effect.state for effect in alarms or effects}
     if told.reply is not None or EffectState.DELIVERED in states:
         return "yes"
     if EffectState.ACCEPTED in states:

@@ -41,6 +41,12 @@ AUDIENCES = {
     Audience.SILENT: "asked again",
     Audience.EVERYONE: "told of a move",
 }
+ABOUT = {
+    Audience.ASKED: "with the question",
+    Audience.EVERYONE: "of the move",
+    Audience.TOLD: "of the end",
+}
+"""What a message is about that comes after the one which told of the alarm."""
 WAYS = {"call": "ringing call", "sms": "SMS", "email": "e-mail"}
 TITLES = {
     "StepFired": "Step",

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from engine.alarm.state import Ask, Kind, PlaceSource, ReplyKind
+from engine.alarm.state import Alarm, Ask, Kind, PlaceSource, ReplyKind
 from engine.console.outlook import outlook, upcoming
-from engine.console.people import unreached
+from engine.console.people import Names, people, unreached
 from engine.console.view import summary
 from engine.console.words import (
     ASKS,
@@ -133,6 +133,64 @@ def test_hq_that_was_not_reached_is_no_colleague_that_was_not_bug_four_of_five(
     shown = summary(case, hq.clock.now())
     assert (shown["told"], shown["coming"], shown["unreached_near"]) == (2, 1, 0)
     assert (shown["unreached_others"], shown["unreached"]) == (1, 1)
+
+
+def later(case: Alarm, audience: Audience, state: EffectState) -> Alarm:
+    """Return a case in which the colleague was sent another message afterwards."""
+    first = next(one for one in case.effects.values() if one.person == "lapwing")
+    key = EffectId(f"{first.effect}/{audience}")
+    other = replace(first, effect=key, audience=audience, state=state)
+    return replace(case, effects={**case.effects, key: other})
+
+
+def ways(case: Alarm) -> tuple[list[str], object]:
+    """Return what the case says of the colleague, and whether they were reached."""
+    shown = people(case, Names(case, revealed=False), revealed=False)
+    (one,) = (person for person in shown if person["audience"] == "nearest")
+    channels = one["channels"]
+    assert isinstance(channels, list)
+    said = [f"{way['way']} {way['about']}: {way['words']}" for way in channels]
+    return said, one["reached"]
+
+
+@pytest.mark.parametrize(
+    ("audience", "about"),
+    [
+        (Audience.TOLD, "of the end"),
+        (Audience.EVERYONE, "of the move"),
+        (Audience.ASKED, "with the question"),
+    ],
+)
+def test_a_later_message_covers_no_alarm_that_did_not_arrive_bug_it_hid_it(
+    hq: Hq, audience: Audience, about: str
+) -> None:
+    alarm = hq.press()
+    hq.settle(alarm, EffectState.REJECTED)
+    found = hq.alarm(alarm)
+    assert found is not None
+    case = later(found, audience, EffectState.DELIVERED)
+    assert ways(case) == (["SMS : not sent: refused", f"SMS {about}: delivered"], "no")
+    assert unreached(case) == 1
+
+
+def test_of_an_alarm_that_arrived_the_latest_message_alone_is_shown(hq: Hq) -> None:
+    alarm = hq.press()
+    hq.settle(alarm, EffectState.DELIVERED)
+    found = hq.alarm(alarm)
+    assert found is not None
+    case = later(found, Audience.TOLD, EffectState.UNDELIVERED)
+    assert ways(case) == (["SMS of the end: not delivered"], "yes")
+
+
+def test_a_repeat_that_arrived_makes_good_what_did_not(hq: Hq) -> None:
+    alarm = hq.press()
+    hq.settle(alarm, EffectState.UNDELIVERED)
+    found = hq.alarm(alarm)
+    assert found is not None
+    repeated = later(found, Audience.NEAREST, EffectState.DELIVERED)
+    assert ways(repeated) == (["SMS : delivered"], "yes")
+    ended = later(repeated, Audience.TOLD, EffectState.PLANNED)
+    assert ways(ended) == (["SMS of the end: waiting to be sent"], "yes")
 
 
 def test_an_answer_is_proof_enough(hq: Hq) -> None:
