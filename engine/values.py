@@ -16,6 +16,8 @@ EffectId = NewType("EffectId", str)
 CommandId = NewType("CommandId", str)
 ReportKey = NewType("ReportKey", str)
 ChannelName = NewType("ChannelName", str)
+
+_TAIL = 4
 RouteName = NewType("RouteName", str)
 
 
@@ -126,3 +128,8 @@ class Urgency(StrEnum):
 
     DISTRESS = "distress"
     ROUTINE = "routine"
+
+
+def tail_of(device: str) -> str:
+    """Return what of a device's id tells it from others: the whole is personal."""
+    return f"...{device[-_TAIL:]}"

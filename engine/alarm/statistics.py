@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from engine.alarm.state import Alarm, CloseReason, FalseClass, Kind
+from engine.values import tail_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,6 +13,7 @@ class DeviceRecord:
     """One device's alarms. `device` is its id, or whence it came where it has none."""
 
     device: str
+    has_id: bool
     alarms: int
     still_open: int
     false: int
@@ -31,23 +33,31 @@ def by_device(alarms: Iterable[Alarm]) -> list[DeviceRecord]:
     merged is counted with the alarm that it is a part of.
     """
     real = [one for one in alarms if one.kind is Kind.REAL and not one.merged_into]
-    groups: dict[str, list[Alarm]] = {}
+    groups: dict[tuple[str, bool], list[Alarm]] = {}
     for alarm in real:
         groups.setdefault(_device_of(alarm), []).append(alarm)
-    found = [_record(device, theirs) for device, theirs in groups.items()]
+    found = [_record(key, theirs) for key, theirs in groups.items()]
     return sorted(found, key=lambda one: (-one.false, -one.false_ratio, one.device))
 
 
-def _device_of(alarm: Alarm) -> str:
+def hidden(record: DeviceRecord) -> DeviceRecord:
+    """Return a record with no more of the device's id than tells it from others."""
+    if not record.has_id:
+        return record
+    return replace(record, device=tail_of(record.device))
+
+
+def _device_of(alarm: Alarm) -> tuple[str, bool]:
     first = alarm.presses[0]
-    return first.device or first.wire_protocol
+    return first.device or first.wire_protocol, bool(first.device)
 
 
-def _record(device: str, alarms: list[Alarm]) -> DeviceRecord:
+def _record(key: tuple[str, bool], alarms: list[Alarm]) -> DeviceRecord:
     false = [one for one in alarms if not one.is_open and _was_false(one)]
     classes = Counter(one.false_class or FalseClass.UNEXPLAINED for one in false)
     return DeviceRecord(
-        device=device,
+        device=key[0],
+        has_id=key[1],
         alarms=len(alarms),
         still_open=sum(one.is_open for one in alarms),
         false=len(false),

@@ -11,7 +11,7 @@ import typer
 
 from engine.alarm.codec import replay
 from engine.alarm.state import Kind, alarm_of
-from engine.alarm.statistics import by_device
+from engine.alarm.statistics import by_device, hidden
 from engine.cli.client import ask, id_of
 from engine.journal.reading import SqliteReader
 from engine.journal.sqlite import JOURNAL_FILE
@@ -30,6 +30,10 @@ State = Annotated[Path, typer.Option(help="The state folder of the running servi
 Alarm = Annotated[str, typer.Argument(help="The alarm's id.")]
 By = Annotated[str, typer.Option(help="The operator who acts; journalled.")]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+Reveal = Annotated[
+    bool,
+    typer.Option("--reveal", help="Show ids whole, as the journal's readers may."),
+]
 DEFAULT_STATE = Path("/var/lib/natalia")
 
 
@@ -155,10 +159,15 @@ def link(
 
 
 @app.command(epilog="Example: natalia alarm statistics --json")
-def statistics(state: State = DEFAULT_STATE, as_json: AsJson = False) -> None:  # noqa: FBT002 - a flag
+def statistics(
+    state: State = DEFAULT_STATE,
+    reveal: Reveal = False,  # noqa: FBT002 - a flag
+    as_json: AsJson = False,  # noqa: FBT002 - a flag
+) -> None:
     """Count each device's alarms and how its false ones came about.
 
-    Read from the journal of the state folder, also where no service runs.
+    Read from the journal of the state folder, also where no service runs. Of a
+    device's id the last four characters are shown.
     """
     reader = SqliteReader(state / JOURNAL_FILE)
     try:
@@ -170,6 +179,8 @@ def statistics(state: State = DEFAULT_STATE, as_json: AsJson = False) -> None:  
     finally:
         reader.close()
     found = by_device(alarm for alarm in alarms if alarm is not None)
+    if not reveal:
+        found = [hidden(record) for record in found]
     if as_json:
         rows = [{**asdict(one), "false_ratio": one.false_ratio} for one in found]
         sys.stdout.write(json.dumps(rows, indent=1) + "\n")

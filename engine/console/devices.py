@@ -19,10 +19,9 @@ from engine.roster.faults import suggestion
 from engine.roster.model import Device, Roster
 from engine.roster.parse import parse_roster
 from engine.roster.render import render_roster
-from engine.values import DeviceId, Fix, Instant
+from engine.values import DeviceId, Fix, Instant, tail_of
 
 Plain = dict[str, object]
-_SHOWN = 4
 _SECRET = re.compile(r"[!-~]{12,256}")
 EVERY_S_MIN, EVERY_S_MAX = 10, 65_535
 
@@ -173,7 +172,7 @@ def _line(parts: WebParts, device: Device, now: Instant, *, reveal: bool) -> Pla
     seen = parts.attendance.last(device.device)
     battery = parts.attendance.battery_ratio(device.device)
     heartbeat = device.heartbeat
-    shown = device.device if reveal else f"...{device.device[-_SHOWN:]}"
+    shown = device.device if reveal else tail_of(device.device)
     return {
         "device": shown,
         "wire_protocol": device.wire_protocol,

@@ -8,12 +8,15 @@ import pytest
 
 from engine.alarm.codec import encode
 from engine.alarm.commands import Close
+from engine.alarm.events import AlarmRaised
 from engine.alarm.state import CloseReason, FalseClass
 from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
+from engine.values import DeviceId
 from tests.contracts.journal.requests import NOW, append
 from tests.engine.alarm.scene import ALDER, Scene
 from tests.engine.cli.services import natalia, service
 
+IMEI = "004999010640018"
 ROW = {
     "id": "7d5c01aa90e2",
     "raised_at": "2026-11-25T03:00:00.000Z",
@@ -152,6 +155,28 @@ def test_statistics_are_read_from_the_journal_without_a_service(
     natalia(patch, "alarm", "statistics", "--state", str(tmp_path), "--json")
     (row,) = json.loads(out.readouterr().out)
 
+    assert said.startswith("gt06 "), "without a device, by its way"
     assert "3 alarms, 1 false (50% of the ended): by_mistake 1" in said
     assert (row["alarms"], row["false"], row["false_ratio"]) == (3, 1, 0.5)
     assert row["classes"] == {"by_mistake": 1}
+
+
+def test_statistics_show_a_device_by_its_last_four_bug_the_whole_imei_was_printed(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    first, *rest = Scene().raised().events
+    assert isinstance(first, AlarmRaised)
+    raised = replace(first, press=replace(first.press, device=DeviceId(IMEI)))
+    store = SqliteStore(tmp_path / JOURNAL_FILE, ballast_bytes=0)
+    rows = tuple(map(encode, (raised, *rest)))
+    store.commit([replace(append("alarm/a1"), events=rows)], NOW)
+    store.close()
+
+    command = ("alarm", "statistics", "--state", str(tmp_path))
+    assert natalia(patch, *command) == 0
+    assert out.readouterr().out.startswith("...0018 ")
+    natalia(patch, *command, "--json")
+    (row,) = json.loads(out.readouterr().out)
+    assert row["device"] == "...0018"
+    natalia(patch, *command, "--reveal")
+    assert out.readouterr().out.startswith(f"{IMEI} ")
