@@ -209,9 +209,9 @@ _NOW = Instant.parse("2026-01-01T00:00:00Z")
 def longest() -> TextFacts:
     """Return facts as long as they come: a text that fits these fits."""
     return TextFacts(
-        alias="Hummingbird",
+        alias="Hummingbirds",
         code="K7F2",
-        sign="Umbrella",
+        sign="Watermelon",
         country="Democratic Republic of the Congo",
         lat_deg=-41.31151,
         lon_deg=-169.27974,

@@ -170,7 +170,8 @@ def compose(
     if repeat:
         short = table.words["repeat_short"].format(n=repeat + 1)
         long = f"{table.words['repeat']} "
-        said.append(Segment(priority=3, text=long, shorter=((1, f"{short} "),)))
+        # Its code says as well which alarm it is of: all that is needed goes before.
+        said.append(Segment(priority=3, text=long, shorter=((3, f"{short} "),)))
     for part in parts:
         for name in part.fields:
             if not values[name]:
@@ -368,6 +369,9 @@ _VALUES: Mapping[str, Callable[[Wording, TextFacts, Instant], str]] = {
     "manner": lambda table, facts, _: facts.manner and table.words[facts.manner],
     "hush": lambda table, facts, _: (
         facts.manner and table.words[f"{facts.manner}_short"]
+    ),
+    "still": lambda table, facts, _: (
+        facts.manner and table.words[f"{facts.manner}_least"]
     ),
     "signals": lambda table, facts, _: ", ".join(
         _said(table, signal) for signal in facts.signals

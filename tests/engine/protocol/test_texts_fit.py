@@ -22,13 +22,19 @@ from engine.protocol.texts import (
     templates,
     wording,
 )
+from engine.roster.model import Language
+from engine.roster.signs import (
+    ALIAS_LENGTH_MAX,
+    SIGN_LENGTH_MAX,
+    alias_fault,
+    sign_fault,
+)
 from engine.values import Signal
 from tests.engine.protocol.test_texts import (
     CODE,
     DEFENDERS,
     MODEM,
     RECIPIENTS,
-    ROSTER,
     fits,
     fitted,
 )
@@ -150,29 +156,70 @@ def test_code_place_age_and_what_to_do_survive_the_worst_there_is(
     repeat as well, and a text that says how far somebody has moved, may lose some of
     them, and nothing else.
     """
-    is_last_resort = bool(mark and repeat)
+    words = wording(language).words
+    hush = [words["quiet"], words["quiet_short"]]
     for template in sorted(templates() - NOT_BY_SMS):
         for facts in _worst(language, mark):
             text = fitted(template, language, facts, repeat)
-            assert fits(text), text
-            wanted = [[CODE]] if template in HAS_CODE else []
-            if template in HAS_ALIAS:
-                wanted.append([facts.alias])
-            if template in HAS_PLACE:
-                resort = is_last_resort or template == "moved"
-                wanted.append(_places(facts, language, is_last_resort=resort))
-                wanted.append(_ages(facts, language))
-            if template not in {"notice", "hq", "unconfirmed"}:
-                wanted.append([facts.sign])
-            words = wording(language).words
-            if mark:
-                wanted.append([words[mark]])
-            elif template in HAS_MANNER and not repeat:
-                wanted.append([words["quiet"], words["quiet_short"]])
-            missing = [any_of for any_of in wanted if not _has(text, any_of)]
-            assert missing == [], (template, text)
-            to_do = TO_DO.get(template, {}).get(language, "")
-            assert re.search(to_do, text), (template, text)
+            resort = bool(mark and repeat) or template == "moved"
+            wanted = _wanted(template, language, facts, is_last_resort=resort)
+            if not mark and not repeat and template in HAS_MANNER:
+                wanted.append(hush)
+            _hold(text, template, language, wanted)
+
+
+LONGEST_SIGN = {"ru": "Абажурчики", "ar": "البرتقاليي"}
+
+
+@pytest.mark.parametrize("repeat", [0, 1, 11])
+@pytest.mark.parametrize("mark", ["", "exercise", "test", "notice"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_names_as_long_as_the_roster_allows_cost_metres_and_nothing_else(
+    language: str, mark: str, repeat: int
+) -> None:
+    """In Russian and Arabic the repeat of an exercise lost the recipient's sign.
+
+    Neither does a real alarm lose that nobody must call, nor a decimal of its place.
+    """
+    alias = "Abcdefghijklmnop"[:ALIAS_LENGTH_MAX]
+    sign = LONGEST_SIGN.get(language, "Watermelon")
+    assert len(sign) == SIGN_LENGTH_MAX
+    words = wording(language).words
+    hush = [words["quiet"], words["quiet_short"], words["quiet_least"]]
+    for template in sorted(templates() - NOT_BY_SMS):
+        for worst in _worst(language, mark):
+            facts = replace(worst, alias=alias, sign=sign)
+            text = fitted(template, language, facts, repeat)
+            resort = bool(mark) or template == "moved"
+            wanted = _wanted(template, language, facts, is_last_resort=resort)
+            if not mark and not repeat and template in HAS_MANNER:
+                wanted.append(hush)
+            _hold(text, template, language, wanted)
+
+
+def _wanted(
+    template: str, language: str, facts: TextFacts, *, is_last_resort: bool
+) -> list[list[str]]:
+    """Return what has to stand in a text, each in any of its forms."""
+    wanted = [[CODE]] if template in HAS_CODE else []
+    if template in HAS_ALIAS:
+        wanted.append([facts.alias])
+    if template in HAS_PLACE:
+        wanted.append(_places(facts, language, is_last_resort=is_last_resort))
+        wanted.append(_ages(facts, language))
+    if template not in {"notice", "hq", "unconfirmed"}:
+        wanted.append([facts.sign])
+    if facts.mark:
+        wanted.append([wording(language).words[facts.mark]])
+    return wanted
+
+
+def _hold(text: str, template: str, language: str, wanted: list[list[str]]) -> None:
+    assert fits(text), text
+    missing = [any_of for any_of in wanted if not _has(text, any_of)]
+    assert missing == [], (template, text)
+    to_do = TO_DO.get(template, {}).get(language, "")
+    assert re.search(to_do, text), (template, text)
 
 
 def _has(text: str, any_of: list[str]) -> bool:
@@ -232,6 +279,8 @@ def test_nothing_that_is_needed_is_lost_of_the_samples_texts() -> None:
         assert [w.words for w in found if w.fault is Fault.TEXT_TOO_LONG] == []
 
 
-def test_check_measures_with_an_alias_as_long_as_the_samples_longest() -> None:
-    aliases = [person.alias for person in ROSTER.people]
-    assert len(longest().alias) >= max(map(len, aliases))
+def test_check_measures_with_an_alias_and_a_sign_as_long_as_a_roster_may_have() -> None:
+    facts = longest()
+    assert (len(facts.alias), len(facts.sign)) == (ALIAS_LENGTH_MAX, SIGN_LENGTH_MAX)
+    assert alias_fault(facts.alias) is None
+    assert all(sign_fault(facts.sign, language) is None for language in Language)
