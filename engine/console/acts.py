@@ -58,7 +58,7 @@ def command_of(
         command_id: the form's own, so that a second click does nothing.
 
     Raises:
-        ActError: the act or one of its fields is unknown.
+        ActError: the act or one of its fields is unknown, or a text too long.
 
     """
     match act:
@@ -72,7 +72,7 @@ def command_of(
             template = form.get("template") or "public"
             return ApprovePublication(command_id=command_id, by=by, template=template)
         case "safe":
-            remark = form.get("remark", "").strip()[:NOTE_MAX]
+            remark = _words(form, "remark")
             return ConfirmSafe(command_id=command_id, by=by, remark=remark)
         case "close":
             return _close(form, by, command_id)
@@ -100,10 +100,10 @@ def word_command(
     the same: the defender is not the only one who may be listening.
 
     Raises:
-        ActError: no word was written.
+        ActError: no word was written, or what is far too long for one.
 
     """
-    said = form.get("word", "").strip()[:NOTE_MAX]
+    said = _words(form, "word")
     if not said:
         message = "word: write the word that was said"
         raise ActError(message)
@@ -135,7 +135,7 @@ def refusal_of(done: Done) -> str | None:
 def _close(form: Mapping[str, str], by: OperatorId, command_id: CommandId) -> Close:
     """Return the command that ends a case; never for a reason that nobody gave."""
     reason = CloseReason(_one_of("reason", form.get("reason", ""), tuple(CloseReason)))
-    remark = form.get("remark", "").strip()[:NOTE_MAX]
+    remark = _words(form, "remark")
     if reason is CloseReason.OTHER and not remark:
         message = "remark: say what the other reason is"
         raise ActError(message)
@@ -163,7 +163,7 @@ def _casework(
 ) -> AddNote | HandOver | Link:
     """Return the command that keeps a note, hands a case over, or links two."""
     if act == "note":
-        text = form.get("text", "").strip()[:NOTE_MAX]
+        text = _words(form, "text")
         if not text:
             message = "text: write what is to be kept"
             raise ActError(message)
@@ -174,11 +174,21 @@ def _casework(
             message = "other: name the other alarm"
             raise ActError(message)
         return Link(command_id=command_id, by=by, other=AlarmId(other))
-    to, note = form.get("to", "").strip(), form.get("note", "").strip()[:NOTE_MAX]
+    to, note = form.get("to", "").strip(), _words(form, "note")
     if not to or not note:
         message = "to, note: say who takes it, and what they need to know"
         raise ActError(message)
     return HandOver(command_id=command_id, by=by, to=OperatorId(to), note=note)
+
+
+def _words(form: Mapping[str, str], field: str) -> str:
+    """Return what somebody wrote: all of it, since the end may be what matters."""
+    said = form.get(field, "").strip()
+    if len(said) > NOTE_MAX:
+        fit = f"{field}: at most {NOTE_MAX} characters; this has {len(said)}"
+        message = f"{fit}: shorten it, or write two"
+        raise ActError(message)
+    return said
 
 
 def _one_of(field: str, value: str, choices: tuple[str, ...]) -> str:

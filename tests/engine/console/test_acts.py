@@ -4,10 +4,13 @@ import pytest
 
 from engine.alarm.events import ActRefused, RefusalGround
 from engine.alarm.state import CloseReason, Kind, Truth
-from engine.console.acts import ACTS, ActError, command_of
+from engine.console.acts import ACTS, NOTE_MAX, ActError, command_of
 from engine.console.words import REFUSALS
 from engine.values import AlarmId, CommandId
 from tests.engine.console.hq import ALDER, Hq, browser
+
+LONG = "x" * (NOTE_MAX + 1)
+TOO_LONG = "{}: at most 2000 characters; this has 2001"
 
 
 def kinds(hq: Hq, alarm: AlarmId) -> list[str]:
@@ -102,6 +105,11 @@ def test_every_ground_of_refusal_has_its_words() -> None:
         ("verify", {"truth": "maybe"}, "truth: one of verified, false"),
         ("note", {"text": "  "}, "text: write what"),
         ("explode", {}, "act: no such act"),
+        ("note", {"text": LONG}, TOO_LONG.format("text")),
+        ("hand-over", {"to": "rowan", "note": LONG}, TOO_LONG.format("note")),
+        ("close", {"reason": "other", "remark": LONG}, TOO_LONG.format("remark")),
+        ("safe", {"remark": LONG}, TOO_LONG.format("remark")),
+        ("word", {"word": LONG}, TOO_LONG.format("word")),
     ],
 )
 def test_an_impossible_form_says_which_field(
@@ -114,6 +122,20 @@ def test_an_impossible_form_says_which_field(
     assert said["status"] == 422
     assert words in str(said["error"])
     assert kinds(hq, alarm) == before
+
+
+def test_a_note_as_long_as_may_be_is_kept_whole_bug_it_was_cut_in_silence(
+    hq: Hq,
+) -> None:
+    alarm = hq.press()
+    whole = "x" * (NOTE_MAX - 1) + "!"
+    with browser(hq) as at:
+        assert at.act(alarm, "note", text=f"  {whole}\n")["status"] == 200
+        page = at.client.get(f"/alarms/{alarm}").text
+    assert whole in page
+    assert "maxlength" not in page.partition('id="note"')[2].partition(">")[0], (
+        "a browser cuts what is pasted, and says nothing"
+    )
 
 
 def test_closing_without_a_reason_does_not_say_that_all_is_safe() -> None:
