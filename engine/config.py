@@ -8,11 +8,20 @@ import difflib
 import tomllib
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from engine.errors import ConfigError
+from engine.values import a_number
 
 LOOPBACK = "127.0.0.1"
 NAME = r"^[a-z][a-z0-9_-]{0,31}$"
@@ -50,6 +59,10 @@ RESERVED = frozenset(
 )
 
 
+Whole = Annotated[int, BeforeValidator(a_number)]
+Figure = Annotated[float, BeforeValidator(a_number)]
+
+
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -58,7 +71,7 @@ class Listen(_Table):
     """A listening socket."""
 
     host: str = LOOPBACK
-    port: int = Field(ge=0, le=65535)
+    port: Whole = Field(ge=0, le=65535)
 
 
 class TlsListen(Listen):
@@ -84,7 +97,7 @@ class ModemTable(_Table):
     port: str
     driver: str = "serial"
     number: str = Field(default="", pattern=NUMBER, repr=False)
-    self_test_h: float = Field(default=24.0, ge=1.0)
+    self_test_h: Figure = Field(default=24.0, ge=1.0)
     options: dict[str, object] = Field(default_factory=dict)
 
 
@@ -96,7 +109,7 @@ class ChannelTable(_Table):
 
     name: str = Field(pattern=NAME)
     kind: str
-    lanes: int = Field(default=4, ge=1, le=32)
+    lanes: Whole = Field(default=4, ge=1, le=32)
     options: dict[str, object] = Field(default_factory=dict)
 
 
@@ -118,8 +131,8 @@ class AuditorTable(_Table):
     """The auditor's own ways: none of them should be the engine's."""
 
     metrics: Listen = Listen(port=9621)
-    every_s: float = Field(default=10, ge=1, le=60)
-    repeat_s: float = Field(default=300, ge=10, le=86400)
+    every_s: Figure = Field(default=10, ge=1, le=60)
+    repeat_s: Figure = Field(default=300, ge=10, le=86400)
     modem: tuple[ModemTable, ...] = ()
     channel: tuple[ChannelTable, ...] = ()
     hq: tuple[HqAddress, ...] = ()

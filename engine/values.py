@@ -133,3 +133,11 @@ class Urgency(StrEnum):
 def tail_of(device: str) -> str:
     """Return what of a device's id tells it from others: the whole is personal."""
     return f"...{device[-_TAIL:]}"
+
+
+def a_number(value: object) -> object:
+    """Refuse true and false where a number is due: Python takes them for 1 and 0."""
+    if isinstance(value, bool):
+        message = "a number, not true or false"
+        raise ValueError(message)  # noqa: TRY004 - what a validator has to raise
+    return value

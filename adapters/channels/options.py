@@ -8,11 +8,13 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from engine.errors import ConfigError
+from engine.values import a_number
 
-Seconds = Annotated[float, Field(gt=0, le=120)]
+Whole = Annotated[int, BeforeValidator(a_number)]
+Seconds = Annotated[float, Field(gt=0, le=120), BeforeValidator(a_number)]
 
 _SECRET_BYTES_MAX = 4096
 
@@ -63,7 +65,8 @@ def read_options(
         case "missing":
             fault = config_error(channel, key, "a value", f"add {key} = ...")
         case _:
-            expected = first["msg"].removeprefix("Input should be ")
+            said = first["msg"].removeprefix("Value error, ")
+            expected = said.removeprefix("Input should be ")
             fault = config_error(channel, key, expected, "correct the value")
     raise fault
 

@@ -23,6 +23,7 @@ from adapters.channels.line import Line
 from adapters.channels.options import (
     ChannelOptions,
     Seconds,
+    Whole,
     config_error,
     is_loopback,
     read_options,
@@ -57,7 +58,7 @@ class SmtpOptions(ChannelOptions):
     """Keys of an e-mail channel; `read_timeout_s` is for each reply but the last."""
 
     host: str = Field(min_length=1)
-    port: int = Field(default=587, ge=1, le=65535)
+    port: Whole = Field(default=587, ge=1, le=65535)
     security: Literal["starttls", "tls", "none"] = "starttls"
     sender: str
     subject: str = "Alarm"

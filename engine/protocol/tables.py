@@ -4,10 +4,11 @@ Deadlines are in seconds, distances in kilometres, as people write them.
 """
 
 from datetime import timedelta
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     field_validator,
@@ -34,7 +35,7 @@ from engine.protocol.model import (
     Verification,
     Voice,
 )
-from engine.values import Signal, StepId
+from engine.values import Signal, StepId, a_number
 
 _DAY_S = 86400
 _YEAR_S = 365 * _DAY_S
@@ -51,6 +52,10 @@ DEFAULT_RISK_TRIGGERS = (
 ALL_IS_WELL = frozenset({Signal.CANCEL, Signal.CHECK_IN})
 
 
+Whole = Annotated[int, BeforeValidator(a_number)]
+Figure = Annotated[float, BeforeValidator(a_number)]
+
+
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -60,7 +65,7 @@ class RungTable(_Table):
 
     channel: str = Field(min_length=1)
     proof: Proof
-    within_s: float = Field(ge=5, le=86400)
+    within_s: Figure = Field(ge=5, le=86400)
 
 
 class StepTable(_Table):
@@ -68,45 +73,45 @@ class StepTable(_Table):
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")
     after: str = Start.RAISED.value
-    delay_s: float = Field(0, ge=0, le=_YEAR_S)
+    delay_s: Figure = Field(0, ge=0, le=_YEAR_S)
     to: Audience
     channels: tuple[str, ...] | None = Field(None, min_length=1)
     ladder: tuple[RungTable, ...] = ()
     text: str
     requires: tuple[Condition, ...] = ()
     stopped_by: tuple[Condition, ...] = ()
-    count: int = Field(5, ge=1, le=100)
-    within_km: float | None = Field(None, gt=0, le=20_040)
-    count_more: int = Field(0, ge=0, le=100)
-    within_more_km: float = Field(0, ge=0, le=20_040)
+    count: Whole = Field(5, ge=1, le=100)
+    within_km: Figure | None = Field(None, gt=0, le=20_040)
+    count_more: Whole = Field(0, ge=0, le=100)
+    within_more_km: Figure = Field(0, ge=0, le=20_040)
     replaces_declined: bool = False
-    every_s: float | None = Field(None, ge=5, le=_YEAR_S)
-    rounds: int | None = Field(None, ge=1)
-    repeats: int = Field(2, ge=0, le=10)
+    every_s: Figure | None = Field(None, ge=5, le=_YEAR_S)
+    rounds: Whole | None = Field(None, ge=1)
+    repeats: Whole = Field(2, ge=0, le=10)
 
 
 class VerificationTable(_Table):
     """Who is believed."""
 
-    needs: int = Field(2, ge=1, le=10)
+    needs: Whole = Field(2, ge=1, le=10)
     of: tuple[Voice, ...] = Field(tuple(Voice), min_length=1)
-    within_s: float = Field(900, ge=30, le=86400)
+    within_s: Figure = Field(900, ge=30, le=86400)
     otherwise: Fallback
 
 
 class AllClearTable(_Table):
     """How many have to say that the defender is safe."""
 
-    needs: int = Field(ge=1, le=10)
+    needs: Whole = Field(ge=1, le=10)
 
 
 class CheckInTable(_Table):
     """How timers of the defender's own run."""
 
     answers: bool = False
-    warn_s: tuple[float, ...] = ()
-    grace_s: float = Field(default=0, ge=0, le=3600)
-    button_s: float | None = Field(default=None, ge=60, le=86400)
+    warn_s: tuple[Figure, ...] = ()
+    grace_s: Figure = Field(default=0, ge=0, le=3600)
+    button_s: Figure | None = Field(default=None, ge=60, le=86400)
 
     @field_validator("warn_s")
     @classmethod
@@ -128,23 +133,23 @@ class PublicationTable(_Table):
     """What may be published, when, and who decides."""
 
     level: Level = Level.ANONYMOUS
-    delay_s: float = Field(0, ge=0, le=7 * 86400)
+    delay_s: Figure = Field(0, ge=0, le=7 * 86400)
     decider: str | None = Field(None, pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")
 
 
 class UpdatesTable(_Table):
     """When people hear that the defender has moved."""
 
-    moved_m: float = Field(300, ge=25, le=1_000_000)
-    every_s: float = Field(600, ge=60, le=86400)
-    silent_s: float | None = Field(None, ge=60, le=86400)
+    moved_m: Figure = Field(300, ge=25, le=1_000_000)
+    every_s: Figure = Field(600, ge=60, le=86400)
+    silent_s: Figure | None = Field(None, ge=60, le=86400)
 
 
 class ProtocolTable(_Table):
     """A whole file."""
 
     name: str = Field(min_length=1, max_length=60)
-    version: int = Field(ge=1)
+    version: Whole = Field(ge=1)
     based_on: str | None = Field(None, pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
     without: tuple[str, ...] = ()
     triggers: tuple[Signal, ...] = Field(DEFAULT_TRIGGERS, min_length=1)
@@ -152,10 +157,10 @@ class ProtocolTable(_Table):
     trust_unconfirmed: bool = False
     verification: VerificationTable | None = None
     all_clear: AllClearTable = AllClearTable(needs=1)
-    countdown_s: float = Field(0, ge=0, le=120)
-    crowd_max: int | None = Field(None, ge=1, le=100)
-    acknowledgement_lease_s: float = Field(LEASE.total_seconds(), ge=0, le=86400)
-    fresh_s: float = Field(FRESH.total_seconds(), ge=60, le=7 * 86400)
+    countdown_s: Figure = Field(0, ge=0, le=120)
+    crowd_max: Whole | None = Field(None, ge=1, le=100)
+    acknowledgement_lease_s: Figure = Field(LEASE.total_seconds(), ge=0, le=86400)
+    fresh_s: Figure = Field(FRESH.total_seconds(), ge=60, le=7 * 86400)
     manner: Manner | None = None
     publication: PublicationTable | None = None
     check_in: CheckInTable = CheckInTable()

@@ -197,7 +197,8 @@ def _top_faults(table: _Table, lines: _Lines, file: str) -> tuple[DataError, ...
         for name in table
         if name not in _TABLES
     ]
-    if table.get("version", VERSION) != VERSION:
+    said = table.get("version", VERSION)
+    if said != VERSION or isinstance(said, bool):
         reason = f"must be {VERSION}, the only version there is"
         faults.append(DataError(file, lines.get(("version",)), "version", reason))
     for name in _KINDS.values():

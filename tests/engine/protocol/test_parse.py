@@ -80,6 +80,7 @@ def test_the_digest_is_of_the_text_as_it_was_written() -> None:
         (HEAD + STEP + "chanels = []\n", 9, "step[0].chanels", "mean 'channels'"),
         ("nmae = 'x'\n" + HEAD + STEP, 1, "nmae", "did you mean 'name'"),
         (HEAD + STEP + "count = 0\n", 9, "step[0].count", "greater than or equal"),
+        (HEAD + STEP + "rounds = true\n", 9, "step[0].rounds", "not true or false"),
         (HEAD + STEP + "within_km = -1\n", 9, "step[0].within_km", "greater than 0"),
         (HEAD + STEP + "every_s = 1\n", 9, "step[0].every_s", "5"),
         (HEAD + STEP + "every_s = inf\n", 9, "step[0].every_s", "31536000"),
