@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.config import Config
+
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted(
     path
@@ -17,6 +19,9 @@ DOCUMENTS = sorted(
     for path in ROOT.glob(pattern)
 )
 DEV_COMMANDS = ("demo", "run", "test", "check", "bench", "help")
+
+SOURCES = ("engine", "adapters", "bench", "tests", "tools", "deploy", "geocore/src")
+VARIABLE = re.compile(r"\bNATALIA_[A-Z][A-Z_]*[A-Z]")
 
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`((?:python3 dev|natalia|bash \.ci/run)[^`\n]*)`")
@@ -150,3 +155,25 @@ def test_a_file_named_in_the_read_me_is_there() -> None:
 def test_every_decision_is_numbered_once() -> None:
     numbers = [path.name[:4] for path in sorted(ROOT.glob("docs/adr/*.md"))]
     assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
+
+
+def test_every_variable_of_the_environment_is_on_its_page() -> None:
+    """A key of the configuration has one of its own by its name alone."""
+    sources = (
+        path
+        for pattern in ("*.py", "*.rs", "*.service", "dev", "run")
+        for top in (*SOURCES, "dev", ".ci")
+        for path in (
+            [ROOT / top] if (ROOT / top).is_file() else (ROOT / top).rglob(pattern)
+        )
+    )
+    named = {
+        variable
+        for path in sources
+        for variable in VARIABLE.findall(path.read_text(encoding="utf-8"))
+    }
+    keys = {f"NATALIA_{key.upper()}" for key in Config.model_fields}
+    page = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    said = {one.partition("__")[0] for one in VARIABLE.findall(page)}
+    assert "NATALIA_SCREENSHOT" in named, "the search finds what there is"
+    assert said == named | keys

@@ -162,6 +162,27 @@ def test_a_fault_of_the_environment_is_named_as_one(
     assert fault().key == "NATALIA_... (environment)"
 
 
+def test_the_environment_says_what_the_file_leaves_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As `docs/cli.md` has it."""
+    for variable, value in (
+        ("STATE", "/elsewhere"),
+        ("ROSTER", "people.toml"),
+        ("CONSOLE__PORT", "8621"),
+        ("GATEWAY__GT06__PORT", "5023"),
+        ("HQ", '[{"channel": "email", "address": "duty@hq.invalid"}]'),
+        ("NO_SUCH_KEY", "x"),
+    ):
+        monkeypatch.setenv(f"NATALIA_{variable}", value)
+    made = config(channel=[EMAIL], console={"host": "::1"})
+    assert made.state == HERE / "state", "what the file says wins"
+    assert made.roster == HERE / "people.toml"
+    assert (made.console.host, made.console.port) == ("::1", 8621)
+    assert made.gateway["gt06"].port == 5023
+    assert made.hq[0].address == "duty@hq.invalid"
+
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: (
