@@ -27,6 +27,21 @@ class DataError(EngineError):
         self.file, self.line, self.field, self.reason = file, line, field, reason
 
 
+def cure_of(error: OSError | UnicodeDecodeError) -> str:
+    """Return what to do about a file that cannot be read, or written."""
+    match error:
+        case UnicodeDecodeError():
+            return "save it as UTF-8"
+        case FileNotFoundError():
+            return "it is not there; check the path"
+        case PermissionError():
+            return "give this user the right to it"
+        case IsADirectoryError():
+            return "it is a folder; name a file"
+        case _:
+            return error.strerror or type(error).__name__
+
+
 class JournalError(EngineError):
     """The journal cannot be opened, read or written; the engine must not go on."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from engine.errors import DataError
+from engine.errors import DataError, cure_of
 from engine.protocol.parse import load_protocol
 
 if TYPE_CHECKING:
@@ -214,8 +214,7 @@ def _write(svg: Path, text: str) -> None:
     try:
         svg.write_text(text, encoding="utf-8")
     except OSError as error:
-        kind = type(error).__name__
-        reason = f"cannot be written ({kind}); check path and rights"
+        reason = f"cannot be written: {cure_of(error)}"
         raise DataError(svg.name, None, "--svg", reason) from error
 
 

@@ -3,7 +3,6 @@
 Deadlines are in seconds, distances in kilometres, as people write them.
 """
 
-import difflib
 import hashlib
 import re
 import tomllib
@@ -13,11 +12,12 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from engine.errors import DataError
+from engine.errors import DataError, cure_of
 from engine.protocol.basis import BASED_ON, WITHOUT, missing, over, steps_of
 from engine.protocol.checks import check, line_of_step
+from engine.protocol.faults import worded
 from engine.protocol.model import ActionProtocol
-from engine.protocol.tables import TABLES, ProtocolTable, protocol_of
+from engine.protocol.tables import ProtocolTable, protocol_of
 
 Find = Callable[[str], str | None]
 """The text of a shared action protocol by its name; None where there is none."""
@@ -123,7 +123,7 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        reason = f"cannot be read ({type(error).__name__}); check path and rights"
+        reason = f"cannot be read as UTF-8 text: {cure_of(error)}"
         raise DataError(path.name, None, "file", reason) from error
 
 
@@ -136,23 +136,13 @@ def _data_error(error: ValidationError, text: str, file: str) -> DataError:
     field = "".join(
         f"[{part}]" if isinstance(part, int) else f".{part}" for part in location
     ).lstrip(".")
-    reason = str(first["msg"]).removeprefix("Value error, ")
-    if first["type"] == "extra_forbidden":
-        reason = f"no such field{_suggestion(location)}"
     numbers = [part for part in location if isinstance(part, int)]
     in_step = location[0] == "step" and numbers
     line = line_of_step(text, numbers[0]) if in_step else None
     key = next(part for part in reversed(location) if isinstance(part, str))
     if len(location) == 1 or key != "step":
         line = _line_of_key(text, key, line or 1) or line
-    return DataError(file, line, field, reason)
-
-
-def _suggestion(location: tuple[int | str, ...]) -> str:
-    outer = [part for part in location[:-1] if isinstance(part, str)]
-    model = TABLES[outer[-1]] if outer else ProtocolTable
-    close = difflib.get_close_matches(str(location[-1]), model.model_fields, n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    return DataError(file, line, field, worded(first))
 
 
 def _line_of_key(text: str, key: str, start: int) -> int | None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from engine.errors import DataError
+from engine.errors import DataError, cure_of
 from engine.roster.csv_import import csv_draft
 from engine.roster.entries import (
     Draft,
@@ -160,7 +160,7 @@ def _draft_of(path: Path, lines_of: _LinesOf) -> Draft:
             return Draft(faults=(DataError(path.name, None, "file", reason),))
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        reason = f"cannot be read as UTF-8 text: {_cure(error)}"
+        reason = f"cannot be read as UTF-8 text: {cure_of(error)}"
         return Draft(faults=(DataError(path.name, None, "file", reason),))
     match path.suffix.casefold():
         case ".toml":
@@ -170,20 +170,6 @@ def _draft_of(path: Path, lines_of: _LinesOf) -> Draft:
         case _:
             reason = "must end in .toml or .csv"
             return Draft(faults=(DataError(path.name, None, "file", reason),))
-
-
-def _cure(error: OSError | UnicodeDecodeError) -> str:
-    match error:
-        case UnicodeDecodeError():
-            return "save it as UTF-8"
-        case FileNotFoundError():
-            return "it is not there; check the path"
-        case PermissionError():
-            return "give this user the right to read it"
-        case IsADirectoryError():
-            return "it is a folder; name a file"
-        case _:
-            return error.strerror or type(error).__name__
 
 
 def _top_faults(table: _Table, lines: _Lines, file: str) -> tuple[DataError, ...]:

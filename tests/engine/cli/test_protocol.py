@@ -235,3 +235,18 @@ def test_diff_says_what_has_changed_and_ends_with_1(
     file.write_text(text.replace("every_s = 60", "every_s = 90"))
     assert natalia(patch, "protocol", "diff", STANDARD, str(file)) == 1
     assert out.readouterr().out == "~ duty: every 1 minute -> 90 seconds\n"
+
+
+def test_a_file_that_cannot_be_read_is_said_with_its_cure(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    foreign = tmp_path / "foreign.toml"
+    foreign.write_bytes(b"\xff\xfe")
+    for path, words in (
+        (tmp_path / "none.toml", "it is not there; check the path"),
+        (tmp_path, "it is a folder; name a file"),
+        (foreign, "save it as UTF-8"),
+    ):
+        assert natalia(patch, "protocol", "check", str(path)) == 3
+        said = f"{path.name}: file: cannot be read as UTF-8 text: {words}\n"
+        assert out.readouterr().err == f"natalia: {said}"

@@ -80,7 +80,7 @@ def test_what_is_not_said_is_as_in_the_shared_one() -> None:
 
 
 def test_a_name_and_a_version_are_its_own() -> None:
-    with pytest.raises(DataError, match=r"own\.toml: version: Field required"):
+    with pytest.raises(DataError, match=r"own\.toml: version: is missing"):
         parse_protocol(
             'name = "Own"\nbased_on = "shared"\n',
             "own.toml",
