@@ -119,6 +119,8 @@ class Stage:
             except subprocess.TimeoutExpired:
                 service.kill()
                 service.wait()
+        if service is not None and service.stdin is not None:
+            service.stdin.close()
         for reader in self._readers:
             reader.join(READERS_WITHIN_S)
         for modem in self.modems:
@@ -154,8 +156,11 @@ class Stage:
         for modem in self.modems:
             modem.start()
         self._write_files()
+        # Its input ends with us, whatever ends us: `kill -9` leaves no engine behind.
+        serve = ("serve", "--until-stdin-ends", "--config", self._config())
         self._service = subprocess.Popen(  # noqa: S603 - our own program, fixed words
-            [sys.executable, "-m", "engine", "serve", "--config", self._config()],
+            [sys.executable, "-m", "engine", *serve],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -1,5 +1,7 @@
-"""The wish that a command end, as SIGTERM or Ctrl-C bring it."""
+"""The wish that a command end, as SIGTERM, Ctrl-C or the end of its input bring it."""
 
+import os
+import select
 import signal
 from queue import Empty, SimpleQueue
 
@@ -12,9 +14,10 @@ class Ending:
     `SimpleQueue` may be put to from a handler (Python's documentation of `queue`).
     """
 
-    def __init__(self) -> None:
-        """Take no signal yet."""
+    def __init__(self, *, until_end_of: int | None = None) -> None:
+        """Take no signal yet; the end of `until_end_of`, a descriptor, is a wish."""
         self._wishes: SimpleQueue[None] = SimpleQueue()
+        self._input = until_end_of
         self._is_set = False
 
     def listen(self) -> None:
@@ -28,6 +31,16 @@ class Ending:
             try:
                 self._wishes.get(timeout=timeout_s)
             except Empty:
-                return False
+                if not self._has_input_ended():
+                    return False
             self._is_set = True
         return True
+
+    def _has_input_ended(self) -> bool:
+        """Look, without waiting; what is written there is of no meaning."""
+        if self._input is None:
+            return False
+        while select.select([self._input], [], [], 0)[0]:
+            if not os.read(self._input, 4096):
+                return True
+        return False

@@ -40,9 +40,17 @@ def serve(
     config: Annotated[
         Path, typer.Option(help="The configuration, one TOML file.", show_default=False)
     ],
+    until_stdin_ends: Annotated[  # noqa: FBT002 - a flag
+        bool,
+        typer.Option(
+            "--until-stdin-ends",
+            help="End with whoever holds the other end of standard input, too.",
+        ),
+    ] = False,
 ) -> None:
     """Run the engine until SIGTERM or Ctrl-C."""
-    run(load_config(config))
+    stdin = sys.stdin.fileno() if until_stdin_ends else None
+    run(load_config(config), Ending(until_end_of=stdin))
 
 
 @contextmanager
@@ -58,7 +66,7 @@ def hidden(module: str) -> Iterator[None]:
         del sys.modules[module]
 
 
-def run(config: Config) -> None:
+def run(config: Config, stop: Ending) -> None:
     """Run an engine to its end. Never returns: the process ends here."""
     with hidden("rich"):
         # structlog takes it for a renderer that we do not use: 0.15 s of a restart.
@@ -66,7 +74,6 @@ def run(config: Config) -> None:
     from engine.start import start  # noqa: PLC0415 - likewise
 
     configure(config.log)
-    stop = Ending()
     stop.listen()
     running = start(config)
     code = 1

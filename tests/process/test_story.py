@@ -1,6 +1,9 @@
 """One real alarm, end to end, through real sockets, a serial modem and a process."""
 
+import json
+import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -14,6 +17,7 @@ from typer.testing import CliRunner
 from adapters.demo import cli, scenario
 from adapters.demo.farends.shelf import Mode
 from adapters.demo.stage import Stage
+from engine.journal.lock import LOCK_FILE
 from tests.rig import Rig, eventually
 
 pytestmark = pytest.mark.process
@@ -81,6 +85,33 @@ def test_a_demo_that_is_ended_in_its_story_leaves_no_engine_behind(number: int) 
     assert port is not None
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", int(port[1])))
+
+
+def test_a_demo_killed_outright_leaves_no_engine_behind_bug_it_kept_running() -> None:
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "engine", "demo", "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert demo.stdout is not None
+    said = ""
+    for line in demo.stdout:
+        said += line
+        if "it is on disk" in line:
+            break
+    (folder,) = set(re.findall(r"in (/\S+/natalia-demo-\w+)/", said))
+    holder = json.loads((Path(folder) / "state" / LOCK_FILE).read_text())
+    engine = Path(f"/proc/{holder['pid']}")
+    assert engine.exists()
+    try:
+        demo.kill()
+        demo.communicate(timeout=20)
+        assert eventually(lambda: not engine.exists(), timeout_s=5)
+    finally:
+        if engine.exists():
+            os.kill(holder["pid"], signal.SIGKILL)
+        shutil.rmtree(folder)
 
 
 def test_the_nearest_five_of_the_circle_and_nobody_else_get_the_position(

@@ -1,5 +1,6 @@
 """A command ends when it is told to, whatever it was doing."""
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -55,3 +56,17 @@ def test_a_signal_between_any_two_steps_of_waiting_is_no_deadlock() -> None:
     finally:
         over.set()
         shooter.join()
+
+
+def test_the_end_of_an_input_is_a_wish_and_what_is_written_there_is_none() -> None:
+    """Whoever started it is gone, however they went."""
+    read, write = os.pipe()
+    ending = Ending(until_end_of=read)
+    try:
+        os.write(write, b"anything")
+        assert not ending.wait(0)
+        os.close(write)
+        assert ending.wait(0)
+        assert ending.wait(0)
+    finally:
+        os.close(read)
