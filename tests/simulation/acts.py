@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from engine.alarm.force import seems_over
 from tests.simulation.cast import AGREED, DURESS_WORD, SAFE_WORD
 from tests.simulation.disk import write_as_old_owner
 from tests.simulation.modem import SUBMIT_FAULTS
@@ -11,6 +12,7 @@ from tests.simulation.plan import FAULTS_END_S, Item
 if TYPE_CHECKING:
     from tests.simulation.day import Day
 
+LOOKS, LOOK_S = 30, 200.0
 Act = Callable[["Day", Item], None]
 
 
@@ -172,6 +174,18 @@ def _code(day: "Day", item: Item) -> None:
     day.devices.press(Item(item.at_s, "input", item.what, AGREED))
 
 
+def _press_after_end(day: "Day", item: Item) -> None:
+    """Say the word of force, and press once the case looks over to the defender."""
+    day.struck(item.what)
+    day.people.say(DURESS_WORD)
+    for _ in range(LOOKS):
+        day.world.sleep(LOOK_S)
+        cases = list(day.watching.alarms.values())
+        if any(one.defender == AGREED and seems_over(one) for one in cases):
+            day.devices.press(Item(item.at_s, "input", "sos", AGREED))
+            return
+
+
 def _nobody(day: "Day", item: Item) -> None:
     day.struck("nobody")
     day.people.asleep_until_s = day.world.boottime_s() + item.s
@@ -227,6 +241,7 @@ ACTS: dict[str, Act] = {
     "safe_word": _word,
     "duress_code": _code,
     "safe_code": _code,
+    "press_after_end": _press_after_end,
     "after_close": _after_close,
     "needs_help": _needs_help,
     **dict.fromkeys(SUBMIT_FAULTS, _next_fault),

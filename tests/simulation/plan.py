@@ -124,7 +124,13 @@ FAULTS = {
         "after_close": 2,
         "needs_help": 3,
     },
-    "force": {"duress_word": 3, "duress_code": 3, "safe_word": 2, "safe_code": 2},
+    "force": {
+        "duress_word": 3,
+        "duress_code": 3,
+        "safe_word": 2,
+        "safe_code": 2,
+        "press_after_end": 2,
+    },
 }
 WEIGHTS = {
     "process": 6,

@@ -11,9 +11,9 @@ SAID_S = 400.0
 ENDS_S = 3_000.0
 
 
-def day_with(family: str, what: str, seed: int) -> Day:
+def day_with(family: str, what: str, seed: int, ends_s: float = ENDS_S) -> Day:
     press = Item(PRESSED_S, "input", "sos", str(AGREED))
-    day = Day(Plan(seed, (press, Item(SAID_S, family, what))), ends_s=ENDS_S)
+    day = Day(Plan(seed, (press, Item(SAID_S, family, what))), ends_s=ends_s)
     assert day.run().violation is None
     return day
 
@@ -49,3 +49,18 @@ def test_a_forced_case_goes_on_and_says_so_to_nobody_who_was_told(way: str) -> N
     assert len(day.watching.freedom.forced) == 1
     (forced,) = day.watching.freedom.forced
     assert day.watching.alarms[forced].duress
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_press_after_an_end_in_appearance_is_a_second_case_under_force(
+    seed: int,
+) -> None:
+    day = day_with("force", "press_after_end", seed, ends_s=20_000.0)
+    first, second = sorted(
+        (alarm for alarm in day.watching.alarms.values() if alarm.links),
+        key=lambda alarm: alarm.raised_at,
+    )
+    assert first.links == {second.id}
+    assert second.links == {first.id}
+    assert second.after == (), "the first has heard of it"
+    assert second.id in day.watching.freedom.forced, "and nobody ends it alone"
