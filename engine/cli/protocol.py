@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from engine.rehearsal.play import Moment, WhatIf
 
 EXIT_DEGRADED = 4
+MINUTES_MAX = 527_040
+"""A year."""
 
 
 class Supposed(StrEnum):
@@ -144,7 +146,9 @@ def simulate(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     what_if: Annotated[
         list[Supposed] | None, typer.Option(help="What else; may be repeated.")
     ] = None,
-    minutes: Annotated[float, typer.Option(min=1, help="For how long.")] = 120,
+    minutes: Annotated[
+        float, typer.Option(min=1, max=MINUTES_MAX, help="For how long.")
+    ] = 120,
     svg: Annotated[
         Path | None, typer.Option(help="Draw the time line into this file.")
     ] = None,

@@ -149,6 +149,8 @@ class _Play:
                 self._do(heapq.heappop(self.waiting)[2])
             else:
                 self._do(Tick(command_id=self._id()))
+        else:
+            self._tell_cut()
         return tuple(self.moments)
 
     def _next_at(self) -> Instant | None:
@@ -341,6 +343,13 @@ class _Play:
             else "nobody waits: the countdown is for a press or a fall"
         )
         self.moments.append(Moment(after=timedelta(0), lane="people", words=words))
+
+    def _tell_cut(self) -> None:
+        after = self.now.since(BEGIN)
+        words = f"the rehearsal stops here, after {TURNS_MAX} acts, and not the alarm"
+        self.moments.append(
+            Moment(after=after, lane="people", words=words, is_bad=True)
+        )
 
     def _is_out(self, event: AlarmEvent) -> bool:
         fails = self.what_if.modem_down

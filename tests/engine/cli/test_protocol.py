@@ -217,6 +217,15 @@ def test_a_protocol_that_hangs_on_the_modem_alone_ends_with_4_without_it(
     assert "! near           not sent: no modem" in out.readouterr().out
 
 
+@pytest.mark.parametrize("minutes", ["0", "inf", "nan", "1e15", "-5"])
+def test_a_time_that_cannot_be_played_is_refused(
+    patch: Patch, out: Output, minutes: str
+) -> None:
+    words = ("simulate", STANDARD, "--minutes", minutes)
+    assert natalia(patch, "protocol", *words) == 2
+    assert "Invalid value for '--minutes'" in out.readouterr().err
+
+
 def test_a_drawing_that_cannot_be_written_names_the_file(
     patch: Patch, out: Output, tmp_path: Path
 ) -> None:

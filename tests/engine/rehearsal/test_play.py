@@ -183,3 +183,17 @@ def test_a_month_after_the_end_is_played_as_the_sample_has_it(name: str) -> None
     assert days == [3.0]
     first = {"arrest": "hq-day-1", "protest": "day-1"}[name]
     assert len(times(moments, first, " to ")) == {"arrest": 2, "protest": 1}[name]
+
+
+def test_a_rehearsal_that_is_too_long_says_where_it_stops(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It ended in silence: nothing seemed to happen after some twenty hours."""
+    monkeypatch.setattr("engine.rehearsal.play.TURNS_MAX", 300)
+    nobody = WhatIf().with_nobody()
+    last = play(STANDARD, nobody, until=timedelta(days=30))[-1]
+    assert last.words.startswith("the rehearsal stops here, after 300 acts")
+    assert last.is_bad
+    assert timedelta(minutes=30) < last.after < timedelta(hours=3)
+    short = play(STANDARD, nobody, until=timedelta(minutes=20))
+    assert not any("stops here" in moment.words for moment in short)
