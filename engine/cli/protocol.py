@@ -263,6 +263,9 @@ def _reach(person: str, roster: Path | None, modems: int) -> "Reach":
     from engine.roster.parse import load_roster  # noqa: PLC0415 - likewise
     from engine.roster.sample import SAMPLE_FILE, sample_roster  # noqa: PLC0415 - likewise
 
+    if not person and roster is not None:
+        message = "needs --for, the defender whose people are counted"
+        raise typer.BadParameter(message, param_hint="--roster")
     if not person:
         return Reach(people={}, modems=modems)
     if roster is None:

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from engine.errors import DataError
 from engine.protocol.findings import Reach
 from engine.protocol.model import Audience
-from engine.roster.model import Person, Roster
+from engine.roster.faults import suggestion
+from engine.roster.model import Person, Role, Roster
 from engine.values import PersonId
 
 _BY_NUMBER = frozenset({"sms", "call"})
@@ -21,13 +22,18 @@ def reach_of(roster: Roster, person: str, *, file: str, modems: int = 1) -> Reac
         modems: how many send side by side.
 
     Raises:
-        DataError: nobody of that id is in the roster.
+        DataError: nobody of that id is in the roster, or they are no defender.
 
     """
     defender = PersonId(person)
     themselves = roster.person(defender)
     if themselves is None:
-        raise DataError(file, None, "--for", f"nobody has the id {person!r}")
+        known = [str(one.person) for one in roster.with_role(Role.DEFENDER)]
+        reason = f"nobody has the id {person!r}{suggestion(person, known)}"
+        raise DataError(file, None, "--for", reason)
+    if not themselves.has(Role.DEFENDER):
+        reason = f"{person!r} is no defender: no alarm of theirs has these steps"
+        raise DataError(file, None, "--for", reason)
     colleagues = [one for one in roster.colleagues_of(defender) if one.available]
     return Reach(
         people={

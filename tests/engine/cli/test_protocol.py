@@ -64,6 +64,27 @@ def test_check_names_a_defender_who_is_not_there(patch: Patch, out: Output) -> N
     assert "roster.toml: --for: nobody has the id" in out.readouterr().err
 
 
+def test_check_names_whoever_was_meant_and_whoever_is_no_defender(
+    patch: Patch, out: Output
+) -> None:
+    """An operator seemed to be a defender without a colleague."""
+    for person, words in (
+        ("Heron", "nobody has the id 'Heron'; did you mean \"heron\"?"),
+        ("alder", "'alder' is no defender: no alarm of theirs has these steps"),
+    ):
+        assert natalia(patch, "protocol", "check", STANDARD, "--for", person) == 3
+        assert out.readouterr().err == f"natalia: roster.toml: --for: {words}\n"
+
+
+def test_a_roster_of_which_nobody_is_counted_is_refused(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    roster = str(tmp_path / "none.toml")
+    assert natalia(patch, "protocol", "check", STANDARD, "--roster", roster) == 2
+    said = out.readouterr().err
+    assert "--roster: needs --for, the defender whose people are counted" in said
+
+
 def test_a_wrong_one_names_line_and_field(
     patch: Patch, out: Output, tmp_path: Path
 ) -> None:
