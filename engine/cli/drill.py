@@ -2,13 +2,16 @@
 
 import json
 import secrets
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from engine.cli.client import ask
+from engine.cli.client import ServiceError, ask
 from engine.clock import SystemClock
 
 app = typer.Typer(
@@ -16,11 +19,12 @@ app = typer.Typer(
     epilog=(
         "Example: natalia drill --for heron --by alder --minutes 10 --json. "
         "Messages really go out, marked as an exercise; nothing is ever published. "
-        "Exit code 4 where the score is below --least."
+        "Exit code 4 where the score is below --least, 130 where it was broken off."
     ),
     rich_markup_mode=None,
 )
 EXIT_BELOW = 4
+EXIT_EARLY = 130
 POLL_S = 2.0
 Found = dict[str, object]
 
@@ -44,34 +48,74 @@ def drill(
 ) -> None:
     """Raise an exercise, wait, close it, and print who was reached and who answered.
 
-    Whoever runs it does not acknowledge it: that is for the officer on duty.
+    Whoever runs it does not acknowledge it: that is for the officer on duty. Ctrl-C
+    ends it at once, for everybody.
     """
-    fields = {"by": by, "id": secrets.token_hex(8), "defender": for_}
-    raised = _table(ask(state, "POST", "/drills", fields))
+    raised = _table(ask(state, "POST", "/drills", {**_act(by), "defender": for_}))
     alarm = str(raised["alarm"])
     sys.stderr.write(f"exercise {alarm} is under way; {minutes:g} minutes\n")
-    clock = SystemClock()
-    ends_s = clock.boottime_s() + minutes * 60
-    path = f"/drills/{alarm}"
-    found = _table(ask(state, "GET", path))
-    while (left_s := ends_s - clock.boottime_s()) > 0 and _goes_on(found):
-        clock.sleep(min(POLL_S, left_s))
-        found = _table(ask(state, "GET", path))
-    if found["open"]:
-        _end(state, alarm, by, acknowledged=found["acknowledged_s"] is not None)
+    try:
+        found, early = _wait(state, alarm, minutes * 60)
+        if found["open"]:
+            _end(state, alarm, by, acknowledged=found["acknowledged_s"] is not None)
+    except ServiceError as error:
+        message = f"{error}. Exercise {alarm} may go on: natalia alarm show {alarm}"
+        raise ServiceError(message) from error
     sys.stdout.write(json.dumps(found, indent=1) + "\n" if as_json else _words(found))
+    if early:
+        raise typer.Exit(EXIT_EARLY)
     if int(str(found["percent"])) < least:
         raise typer.Exit(EXIT_BELOW)
 
 
+def _wait(state: Path, alarm: str, most_s: float) -> tuple[Found, bool]:
+    """Look until nobody's answer is to come; say whether somebody broke it off.
+
+    An engine that starts anew meanwhile has the exercise still.
+    """
+    path, clock = f"/drills/{alarm}", SystemClock()
+    ends_s = clock.boottime_s() + most_s
+    found = _table(ask(state, "GET", path))
+    try:
+        with _breaking_off():
+            while (left_s := ends_s - clock.boottime_s()) > 0 and _goes_on(found):
+                clock.sleep(min(POLL_S, left_s))
+                with suppress(ServiceError):
+                    found = _table(ask(state, "GET", path))
+    except KeyboardInterrupt:
+        return _table(ask(state, "GET", path)), True
+    return found, False
+
+
+@contextmanager
+def _breaking_off() -> Iterator[None]:
+    """Take the end of the terminal, or of the command, as Ctrl-C.
+
+    An exercise that nobody ends would ring the officers on duty for ever.
+    """
+    before = {
+        number: signal.signal(number, signal.default_int_handler)
+        for number in (signal.SIGTERM, signal.SIGHUP)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def _end(state: Path, alarm: str, by: str, *, acknowledged: bool) -> None:
     """Close it, so that everybody who was told hears that it is over."""
-    close = ("close", {"reason": "exercise_over"})
-    taking: tuple[str, dict[str, str]] = ("acknowledge", {})
-    acts = [close] if acknowledged else [taking, close]
-    for act, form in acts:
-        fields = {"by": by, "id": secrets.token_hex(8), **form}
-        ask(state, "POST", f"/alarms/{alarm}/{act}", fields)
+    path = f"/alarms/{alarm}"
+    if not acknowledged:
+        # An officer may have taken it since: then it is refused, and can be closed.
+        with suppress(ServiceError):
+            ask(state, "POST", f"{path}/acknowledge", _act(by))
+    ask(state, "POST", f"{path}/close", {**_act(by), "reason": "exercise_over"})
+
+
+def _act(by: str) -> dict[str, str]:
+    return {"by": by, "id": secrets.token_hex(8)}
 
 
 def _goes_on(found: Found) -> bool:

@@ -1,9 +1,11 @@
 """`natalia drill` against a control socket."""
 
 import json
+import signal
 
 import pytest
 
+from engine.clock import SystemClock
 from tests.engine.cli.services import natalia, service
 
 Patch = pytest.MonkeyPatch
@@ -90,3 +92,69 @@ def test_a_score_that_is_too_low_is_an_exit_code(patch: Patch, out: Output) -> N
         assert natalia(patch, *words, "74") == 4
         assert natalia(patch, *words, "73") == 0
     assert out.readouterr().out
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_exercise_that_is_broken_off_is_ended_for_everybody(
+    patch: Patch, out: Output, number: signal.Signals
+) -> None:
+    """Ctrl-C left it open: the officers on duty were rung on and on."""
+    before = signal.getsignal(number)
+    patch.setattr(SystemClock, "sleep", lambda *_: signal.raise_signal(number))
+    with service(
+        drills=RAISED, drills__e1=(200, SCORE), alarms__e1__close=DONE
+    ) as engine:
+        words = (*WORDS[:-1], "5", "--state", str(engine.state))
+        assert natalia(patch, *words) == 130
+        assert engine.asked[-1][0] == "POST /alarms/e1/close"
+    assert "score: 73 %" in out.readouterr().out
+    assert signal.getsignal(number) is before
+
+
+def test_an_engine_that_starts_anew_in_it_goes_on_with_it(
+    patch: Patch, out: Output
+) -> None:
+    with service(
+        drills=RAISED, drills__e1=(200, SCORE), alarms__e1__close=DONE
+    ) as engine:
+        looks = iter(((500, {"error": "gone"}), (200, {**SCORE, "people": [PERSON]})))
+
+        def look_again(*_: object) -> None:
+            engine.answers["/drills/e1"] = next(looks)
+
+        patch.setattr(SystemClock, "sleep", look_again)
+        words = (*WORDS[:-1], "5", "--state", str(engine.state))
+        assert natalia(patch, *words) == 0
+        assert [what for what, _ in engine.asked][-2:] == [
+            "GET /drills/e1",
+            "POST /alarms/e1/close",
+        ]
+    assert "Owl" not in out.readouterr().out
+
+
+def test_an_officer_who_takes_it_at_the_last_moment_keeps_nobody_from_ending_it(
+    patch: Patch, out: Output
+) -> None:
+    refused = (409, {"done": False, "refused": "is acknowledged already"})
+    with service(
+        drills=RAISED,
+        drills__e1=(200, {**SCORE, "acknowledged_s": None}),
+        alarms__e1__acknowledge=refused,
+        alarms__e1__close=DONE,
+    ) as engine:
+        assert natalia(patch, *WORDS, "--state", str(engine.state)) == 0
+        assert engine.asked[-1][0] == "POST /alarms/e1/close"
+    assert out.readouterr().out
+
+
+def test_an_exercise_that_cannot_be_ended_is_named_with_where_to_look(
+    patch: Patch, out: Output
+) -> None:
+    with service(
+        drills=RAISED,
+        drills__e1=(200, SCORE),
+        alarms__e1__close=(409, {"refused": "the engine is busy"}),
+    ) as engine:
+        assert natalia(patch, *WORDS, "--state", str(engine.state)) == 1
+    said = "the engine is busy. Exercise e1 may go on: natalia alarm show e1"
+    assert out.readouterr().err.endswith(f"natalia: {said}\n")
