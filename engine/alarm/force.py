@@ -105,7 +105,7 @@ def with_sign(alarm: Alarm, press: Press, at: Instant) -> Alarm:
     """
     anew = replace(alarm, safe=(), safe_heard=0, called_off=False)
     seen, shows = alarm.seen, is_shown(press, alarm.protocol)
-    if shows and alarm.is_open and (seen.closed is not None or seen.raised is None):
+    if shows and (seen.closed is not None or seen.raised is None):
         # To the defender's addresses there was no case any more, or none yet.
         anew = seen_anew(anew, Seen(raised=at))
     if press.duress:

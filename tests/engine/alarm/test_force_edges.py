@@ -7,6 +7,7 @@ import pytest
 
 from engine.alarm.commands import RequestCancel
 from engine.alarm.events import StepFired
+from engine.alarm.force import is_shown
 from engine.alarm.safety import safe_names
 from engine.alarm.state import Act, Force, ReplyKind, Response, Seen, SourceDoubt
 from engine.protocol.model import Audience
@@ -285,3 +286,24 @@ def test_a_call_for_help_with_the_word_of_force_shows_as_the_call_alone(
     assert plain.seen == with_word.seen
     assert Force.DURESS_WORD in with_word.force
     assert (before == "nothing") is (Force.DURESS_WORD not in plain.force)
+
+
+@pytest.mark.parametrize(
+    ("signals", "duress", "shown"),
+    [
+        ((Signal.SOS,), False, True),
+        ((Signal.SOS,), True, True),
+        ((Signal.FALL,), True, True),
+        ((Signal.CANCEL,), True, False),
+        ((Signal.BUTTON,), True, False),
+        ((Signal.BUTTON,), False, True),
+        ((), False, True),
+        ((), True, False),
+    ],
+)
+def test_a_word_of_force_beside_what_raises_shows_as_that_alone_would(
+    signals: tuple[Signal, ...], *, duress: bool, shown: bool
+) -> None:
+    protocol = replace(CAREFUL, triggers=frozenset({Signal.FALL}))
+    press = replace(press_of(signals=signals), duress=duress)
+    assert is_shown(press, protocol) == shown

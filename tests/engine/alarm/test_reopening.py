@@ -4,11 +4,16 @@ from dataclasses import replace
 
 import pytest
 
+from engine.alarm.events import NotificationSettled
+from engine.alarm.evolve import evolve
+from engine.alarm.state import Alarm, Fired
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience
 from engine.roster.model import Word
-from tests.engine.alarm.forced import CAREFUL
-from tests.engine.alarm.scene import STANDARD, Scene
+from engine.values import EffectId, StepId
+from tests.engine.alarm.forced import ATTENDED, CAREFUL
+from tests.engine.alarm.scene import ROWAN, STANDARD, TASHKENT, Scene, without
+from tests.fakes import START
 
 PEOPLE = (Audience.NEAREST, Audience.HQ, Audience.DUTY)
 
@@ -148,3 +153,80 @@ def test_a_call_that_went_out_although_it_was_taken_back_makes_nothing_anew() ->
     assert scene.state().effects[call.effect].state is EffectState.WITHDRAWN
     scene.settle(call.effect, EffectState.ACCEPTED)
     assert scene.told(Audience.NEAREST) == told
+
+
+def held_back() -> tuple[Scene, EffectId]:
+    """Return a reopened case, and a stop message that was held back with the rest."""
+    scene = ended(None)
+    stop = scene.planned(Audience.TOLD)[0].effect
+    scene.reopen()
+    return scene, stop
+
+
+def slipped(alarm: Alarm, effect: EffectId, state: EffectState) -> Alarm:
+    """Return the alarm after its own account of a stop message."""
+    fact = NotificationSettled(
+        at=START,
+        effect=effect,
+        state=state,
+        attempt=1,
+        route="",
+        reference="",
+        reason="",
+        retry=False,
+    )
+    return evolve(alarm, fact)
+
+
+def test_a_stop_that_slipped_out_counts_no_more_once_it_is_over_again() -> None:
+    scene, stop = held_back()
+    scene.acknowledge()
+    scene.close()
+    before = scene.state()
+    after = slipped(before, stop, EffectState.ACCEPTED)
+    assert (after.told, after.fired) == (before.told, before.fired)
+
+
+def test_a_stop_that_was_held_back_and_refused_has_told_nobody() -> None:
+    scene, stop = held_back()
+    before = scene.state()
+    after = slipped(before, stop, EffectState.REJECTED)
+    assert (after.told, after.fired) == (before.told, before.fired)
+
+
+def test_after_a_stop_that_slipped_out_exactly_the_steps_for_people_run_anew() -> None:
+    scene, stop = held_back()
+    elsewhere = replace(TASHKENT, lat_deg=41.5)
+    once = Fired(first_at=START, last_at=START)
+    protocol = replace(CAREFUL, steps=(*CAREFUL.steps, *STANDARD.steps))
+    alarm = replace(
+        scene.state(),
+        protocol=protocol,
+        fired={step.id: once for step in protocol.steps},
+        place=elsewhere,
+        moved_at=START,
+    )
+    after = slipped(alarm, stop, EffectState.ACCEPTED)
+    assert set(after.fired) == {
+        step.id
+        for step in protocol.steps
+        if step.to in {Audience.PUBLIC, Audience.DEFENDER} or step.after == "closed"
+    }
+    assert all(one.ended for one in after.told.values())
+    assert (after.told_place, after.moved_at) == (elsewhere, None)
+
+
+def test_what_hq_hears_after_an_end_it_hears_after_the_next_one_too() -> None:
+    protocol = without(ATTENDED, "stop")
+    scene = Scene(protocol=protocol).raised()
+    heard = []
+    for _ in range(2):
+        scene.settle_all()
+        scene.acknowledge()
+        scene.confirm_safe(ROWAN)
+        scene.close()
+        scene.run(40 * 86_400, each_due=scene.settle_all)
+        steps = [planned.step for planned in scene.planned(Audience.HQ)]
+        heard.append(steps.count(StepId("unconfirmed")))
+        scene.reopen()
+    assert heard == [1, 2]
