@@ -43,6 +43,7 @@ MODULES = (
     "lease",
     "following",
     "casework",
+    "cases",
     "moves",
     "notify",
 )

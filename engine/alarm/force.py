@@ -121,8 +121,7 @@ def with_press_elsewhere(alarm: Alarm, at: Instant) -> Alarm:
     """
     if not alarm.is_open:
         return alarm
-    anew = replace(alarm, safe=(), safe_heard=0, called_off=False)
-    return forced(anew, Force.SECOND_SIGNAL, at)
+    return forced(replace(alarm, safe=()), Force.SECOND_SIGNAL, at)
 
 
 def begun_after(alarm: Alarm, after: tuple[AlarmId, ...], at: Instant) -> Alarm:
