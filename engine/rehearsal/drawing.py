@@ -18,7 +18,12 @@ _PEOPLE = "people"
 _SCALE_S = 20.0
 _HALF_LABEL = 20
 """Half of what the longest label of a time takes, less the margin beside it."""
-_TICKS_S = (0, 10, 30, 60, 180, 600, 1_800, 3_600, 7_200, 21_600, 86_400)
+_LETTER = 6
+"""About what a letter of a label takes."""
+_DAY_S = 86_400
+_DAYS_FROM_S = 4 * _DAY_S
+_HOURS_S = (0, 10, 30, 60, 180, 600, 1_800, 3_600, 7_200, 21_600)
+_TICKS_S = (*_HOURS_S, *(_DAY_S * days for days in (1, 3, 7, 30, 90, 365)))
 _GOOD, _BAD, _INK, _LINE = "#1b6e53", "#b3261e", "#1f2328", "#d0d7de"
 
 
@@ -75,7 +80,7 @@ def x_of(after: timedelta, ends: timedelta) -> float:
 
 
 def _ticks(ends: timedelta, height: int) -> list[str]:
-    said = []
+    said, taken = [], 0.0
     for seconds in _TICKS_S:
         after = timedelta(seconds=seconds)
         if after > ends:
@@ -83,10 +88,18 @@ def _ticks(ends: timedelta, height: int) -> list[str]:
         x = x_of(after, ends)
         words = span(after) if seconds else "raised"
         anchor = "end" if x > WIDTH - RIGHT - _HALF_LABEL else "middle"
-        said.append(
+        line = (
             f'<line x1="{x:.1f}" y1="{TOP}" x2="{x:.1f}" y2="{height - 22}"'
             f' stroke="{_LINE}" stroke-dasharray="2 3"/>'
-            f'<text x="{x:.1f}" y="{height - 8}" text-anchor="{anchor}"'
+        )
+        wide = _LETTER * len(words)
+        begins = x - (wide if anchor == "end" else wide / 2)
+        if begins < taken:
+            said.append(line)  # no room for its words beside the one before
+            continue
+        taken = begins + wide
+        said.append(
+            f'{line}<text x="{x:.1f}" y="{height - 8}" text-anchor="{anchor}"'
             f' font-size="10">{words}</text>'
         )
     return said
@@ -103,6 +116,9 @@ def _mark(moment: Moment, ends: timedelta, y: int) -> str:
 
 
 def clock(after: timedelta) -> str:
-    """Return hours, minutes and seconds since the raise."""
+    """Return hours, minutes and seconds since the raise; later days, and the rest."""
     seconds = round(after.total_seconds())
+    if seconds >= _DAYS_FROM_S:
+        days, rest = divmod(seconds, _DAY_S)
+        return f"{days}d {rest // 3600:d}:{rest // 60 % 60:02d}"
     return f"{seconds // 3600:d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"

@@ -1,6 +1,7 @@
 """The time line is a whole SVG: every moment in it, nothing fetched, nothing run."""
 
 from datetime import timedelta
+from itertools import pairwise
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -57,6 +58,36 @@ def test_an_empty_play_is_drawn_as_well() -> None:
 
 def test_times_are_hours_minutes_and_seconds() -> None:
     assert clock(timedelta(hours=25, minutes=3, seconds=7)) == "25:03:07"
+
+
+def test_weeks_after_the_end_a_time_says_the_day() -> None:
+    assert clock(timedelta(days=30, minutes=45, seconds=7)) == "30d 0:45"
+
+
+def labels_of(ends: timedelta) -> list[tuple[float, float, str]]:
+    """Return where each label of a time begins and ends, and its words."""
+    last = Moment(after=ends, lane="a", words="late")
+    svg = ET.fromstring(drawing("t", [last]))
+    found = []
+    for label in svg.findall(f"{SVG}text"):
+        if label.get("font-size") == "10":
+            words, x = label.text or "", float(label.get("x", "0"))
+            share = 1 if label.get("text-anchor") == "end" else 0.5
+            found.append((x - 6 * len(words) * share, 6 * len(words), words))
+    return [(begins, begins + wide, words) for begins, wide, words in found]
+
+
+@pytest.mark.parametrize("minutes", [1, 30, 120, 1_440, 50_000, 527_040])
+def test_no_label_of_a_time_lies_on_another(minutes: int) -> None:
+    labels = labels_of(timedelta(minutes=minutes))
+    for (_, ends, _), (begins, _, _) in pairwise(labels):
+        assert ends <= begins + 0.1, labels
+
+
+def test_the_days_after_the_end_are_on_the_scale() -> None:
+    words = [one for _, _, one in labels_of(timedelta(minutes=50_000))]
+    assert words[0] == "raised"
+    assert words[-4:] == ["1 day", "3 days", "7 days", "30 days"]
 
 
 @pytest.mark.parametrize("seconds", [1_800, 1_810, 3_600, 7_200])
