@@ -42,8 +42,9 @@ def steps_of(table: Table) -> list[Table]:
 
 def missing(basis: Table, own: Table) -> str:
     """Return the first step to leave out that is not there, or nothing."""
-    there = {one.get("id") for one in steps_of(basis)}
-    return next((str(n) for n in _listed(own.get(WITHOUT)) if n not in there), "")
+    there = [one.get("id") for one in steps_of(basis)]
+    named = [one for one in _listed(own.get(WITHOUT)) if isinstance(one, str)]
+    return next((one for one in named if one not in there), "")
 
 
 def _steps(basis: Table, own: Table) -> list[Table]:

@@ -1,7 +1,7 @@
 """What is wrong with a field of an action protocol, in words with their cure. Pure."""
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
 from pydantic import BaseModel
@@ -27,7 +27,7 @@ def worded(detail: ErrorDetails) -> str:
     limits = detail.get("ctx", {})
     match detail["type"]:
         case "extra_forbidden":
-            return f"no such field{_meant(key, tuple(_table_at(place).model_fields))}"
+            return f"no such field{meant_by(key, _table_at(place).model_fields)}"
         case "missing":
             how = f"[[{key}]]" if key in _LISTED else f"{key} = ..."
             return f"is missing; add {how}{_choice(place)}"
@@ -59,6 +59,7 @@ _PLAIN = {
     "bool_parsing": "must be true or false, without quotes",
     "int_type": "must be a whole number, without quotes",
     "int_parsing": "must be a whole number, without quotes",
+    "finite_number": "must be a whole number",
     "int_from_float": "must be a whole number",
     "float_type": "must be a number, without quotes",
     "float_parsing": "must be a number, without quotes",
@@ -81,10 +82,11 @@ def _choice(place: Sequence[int | str]) -> str:
 def _one_of(said: str, known: Sequence[str], key: str) -> str:
     if key in _RAISING:
         known = [one for one in known if one not in ALL_IS_WELL]
-    meant = _meant(said.casefold(), known)
+    meant = meant_by(said.casefold(), known)
     return f"there is no {said!r}{meant or '.'} One of: {', '.join(known)}"
 
 
-def _meant(word: str, known: Sequence[str]) -> str:
+def meant_by(word: str, known: Iterable[str]) -> str:
+    """Return `; did you mean 'asked'?` where a known word is close, else nothing."""
     close = difflib.get_close_matches(word, known, n=1)
     return f"; did you mean {close[0]!r}?" if close else ""

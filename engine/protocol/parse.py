@@ -15,10 +15,11 @@ from pydantic import ValidationError
 from engine.errors import DataError, cure_of
 from engine.protocol.basis import BASED_ON, WITHOUT, missing, over, steps_of
 from engine.protocol.checks import check, line_of_step
-from engine.protocol.faults import worded
+from engine.protocol.faults import meant_by, worded
 from engine.protocol.model import ActionProtocol
 from engine.protocol.tables import ProtocolTable, protocol_of
 
+_FILE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 Find = Callable[[str], str | None]
 """The text of a shared action protocol by its name; None where there is none."""
 
@@ -46,6 +47,13 @@ def sample(name: str) -> str | None:
     return source.read_text(encoding="utf-8") if source.is_file() else None
 
 
+def sample_names() -> list[str]:
+    """Return the names of the action protocols that ship with the engine."""
+    folder = resources.files("engine.protocol") / "samples"
+    files = (source.name for source in folder.iterdir())
+    return sorted(name[:-5] for name in files if name.endswith(".toml"))
+
+
 def parse_protocol(text: str, file: str, *, find: Find = sample) -> ActionProtocol:
     """Turn TOML text into an action protocol; `file` is named in errors.
 
@@ -60,18 +68,20 @@ def parse_protocol(text: str, file: str, *, find: Find = sample) -> ActionProtoc
             reason = "leaves out steps of a shared file; say based_on, which one"
             raise DataError(file, _line_of_key(text, WITHOUT, 1), WITHOUT, reason)
         return _protocol(own, text, text, file)
-    basis_text = find(named)
+    basis_text = find(named) if _FILE_NAME.fullmatch(named) else None
     if basis_text is None:
         line = _line_of_key(text, BASED_ON, 1)
+        meant = meant_by(named, sample_names())
         reason = f"no action protocol {named!r} beside this file, and no such sample"
-        raise DataError(file, line, BASED_ON, reason)
+        raise DataError(file, line, BASED_ON, f"{reason}{meant}")
     basis = _toml(basis_text, f"{named}.toml")
     if BASED_ON in basis:
         reason = f"{named!r} is itself based on another; name that one"
         raise DataError(file, _line_of_key(text, BASED_ON, 1), BASED_ON, reason)
     lost = missing(basis, own)
     if lost:
-        reason = f"{named!r} has no step {lost!r}"
+        steps = [str(one.get("id")) for one in steps_of(basis)]
+        reason = f"{named!r} has no step {lost!r}{meant_by(lost, steps)}"
         raise DataError(file, _line_of_key(text, WITHOUT, 1), WITHOUT, reason)
     merged = over(basis, own)
     try:
@@ -121,7 +131,8 @@ def _toml(text: str, file: str) -> dict[str, object]:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        # Editors of Windows begin a file with a mark, which is no TOML.
+        return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = f"cannot be read as UTF-8 text: {cure_of(error)}"
         raise DataError(path.name, None, "file", reason) from error

@@ -172,3 +172,39 @@ def test_a_file_beside_it_goes_before_a_sample_and_the_folder_knows_both(
     protocols = load_registry(tmp_path, "standard").protocols
     assert [step.id for step in protocols["heron"].steps] == ["near", "hq", "ask"]
     assert any(step.to is Audience.TOLD for step in protocols["protest"].steps)
+
+
+@pytest.mark.parametrize("name", ["../shared", "a/b", "", ".", "nul\\u0000l"])
+def test_what_is_no_name_of_a_file_is_refused_where_it_stands(
+    tmp_path: Path, name: str
+) -> None:
+    """A way into another folder was a traceback."""
+    file = tmp_path / "own.toml"
+    file.write_text(f'name = "Own"\nversion = 1\nbased_on = "{name}"\n')
+    with pytest.raises(DataError, match=r"own\.toml:3: based_on: no action protocol"):
+        load_protocol(file)
+
+
+def test_a_slip_in_what_it_is_based_on_or_leaves_out_is_said_with_what_was_meant() -> (
+    None
+):
+    head = 'name = "Own"\nversion = 1\n'
+    for words, meant in (
+        ('based_on = "street-attack"\n', "street_attack"),
+        ('based_on = "street_attack"\nwithout = ["farthr"]\n', "farther"),
+    ):
+        with pytest.raises(DataError, match=f"; did you mean '{meant}'\\?$"):
+            parse_protocol(head + words, "own.toml")
+
+
+@pytest.mark.parametrize("steps", ["[{x = 1}]", "[[1]]", "[3]"])
+def test_what_is_no_name_of_a_step_is_left_out_by_nobody(steps: str) -> None:
+    text = f'name = "Own"\nversion = 1\nbased_on = "standard"\nwithout = {steps}\n'
+    with pytest.raises(DataError, match=r"without\[0\]: must be text in quotes"):
+        parse_protocol(text, "own.toml")
+
+
+def test_a_file_of_an_editor_that_begins_with_a_mark_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text(SHARED, encoding="utf-8-sig")
+    assert load_protocol(file).steps == parse_protocol(SHARED, "own.toml").steps

@@ -1,6 +1,7 @@
 """What is wrong with a field is said in words that whoever wrote it knows."""
 
 import re
+from math import inf
 
 import pytest
 from pydantic import ValidationError
@@ -95,7 +96,7 @@ def test_what_is_missing_is_named_with_how_to_write_it() -> None:
     ]
 
 
-@pytest.mark.parametrize("value", [None, 3, "x", -1, [], {}, [3], ["x"], {"x": 1}])
+@pytest.mark.parametrize("value", [None, 3, "x", -1, inf, [], {}, [3], ["x"], {"x": 1}])
 def test_no_fault_of_any_field_speaks_of_python(value: object) -> None:
     foreign = re.compile(r"Input|tuple|dictionary|instance|pattern|Field|Value error")
     fields = [*ProtocolTable.model_fields]
