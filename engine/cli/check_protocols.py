@@ -12,6 +12,8 @@ from engine.rehearsal.reach import reach_of
 from engine.roster.model import Role, Roster
 
 NAMED_MAX = 3
+_OF_PERSON = frozenset({Fault.NOBODY, Fault.FORGEABLE})
+"""What is named for each defender; single points are too many to be read."""
 
 
 def of_protocols(config: Config, registry: Registry, roster: Roster) -> list[str]:
@@ -71,7 +73,7 @@ def _has_entry(config: Config, step: Step) -> bool:
 def _unreached(
     config: Config, name: str, protocol: ActionProtocol, roster: Roster
 ) -> Iterable[str]:
-    """Find defenders for whom a step has nobody with an address."""
+    """Find defenders for whom a step has nobody, or whose telephone speaks alone."""
     without: dict[str, list[str]] = defaultdict(list)
     known = frozenset(_found(protocol))
     default = config.protocols.default
@@ -80,7 +82,7 @@ def _unreached(
             continue
         reach = reach_of(roster, person.person, file="roster", modems=len(config.modem))
         for one in lint(protocol, reach=reach):
-            if one.fault is Fault.NOBODY and one not in known:
+            if one.fault in _OF_PERSON and one not in known:
                 without[_words(one)].append(person.person)
     for words, people in without.items():
         few = ", ".join(people[:NAMED_MAX])

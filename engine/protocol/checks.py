@@ -17,7 +17,8 @@ from engine.protocol.texts import templates
 PUBLIC_TEXT = "public"
 NAMED_TEXT = "public_named"
 STOP_TEXT = "stop"
-DEFENDER_TEXTS = frozenset({"received", "cancelled", "ended", "recheck"})
+RECHECK_TEXT = "recheck"
+DEFENDER_TEXTS = frozenset({"received", "cancelled", "ended", RECHECK_TEXT})
 CHECK_IN_TEXTS = frozenset({"timer_on", "timer_near", "timer_over"})
 DEFENDER_STARTS = frozenset(
     {Start.RAISED.value, Start.CANCELLED.value, Start.CLOSED.value}

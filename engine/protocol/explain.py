@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
-from engine.protocol.checks import NAMED_TEXT
+from engine.protocol.checks import NAMED_TEXT, RECHECK_TEXT
 from engine.protocol.model import (
     NEEDS_AFTER_FORCE,
     ActionProtocol,
@@ -232,6 +232,12 @@ def _promises(protocol: ActionProtocol) -> list[str]:
         said.append(
             "Where nobody knows where you are, the contacts whom you have named are"
             " told in place of the nearest colleagues."
+        )
+    if any(step.text == RECHECK_TEXT for step in protocol.steps):
+        said.append(
+            "You confirm that you are safe by the code of the message that asks you, 6,"
+            " and the word that you have agreed with HQ. Where you have agreed none,"
+            " whoever has your telephone can confirm it."
         )
     public = [step for step in protocol.steps if step.to is Audience.PUBLIC]
     said += _published(public, protocol.publication)

@@ -17,6 +17,7 @@ class Fault(StrEnum):
     DEADLINE = "deadline"
     IGNORED = "ignored"
     MISPLACED = "misplaced"
+    FORGEABLE = "forgeable"
     UNREVIEWED = "unreviewed"
 
 
@@ -34,11 +35,13 @@ class Reach:
     """Whom a defender's steps can reach: by audience, each person's channels.
 
     `modems` send short messages side by side. An audience that is not there has not
-    been looked at, and nothing is said of it.
+    been looked at, and nothing is said of it. `has_word` says whether the defender has
+    agreed a word of safety; None: not looked at.
     """
 
     people: Mapping[Audience, tuple[frozenset[str], ...]]
     modems: int = 1
+    has_word: bool | None = None
 
     def count(self, audience: Audience, channels: tuple[str, ...] = ()) -> int | None:
         """Return how many have any of these channels, or any at all; None: unknown."""

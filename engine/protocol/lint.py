@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from engine.ports.modem import Forms
+from engine.protocol.checks import RECHECK_TEXT
 from engine.protocol.findings import Fault, Reach, Warned
 from engine.protocol.lint_deadlines import PEOPLE, after_raise, deadlines
 from engine.protocol.lint_slips import slips
@@ -60,6 +61,7 @@ def lint(
     found += [*ways(protocol), *_crowded(protocol), *slips(protocol)]
     if reach is not None:
         found += [*_quorum(protocol, reach), *_people(protocol, reach)]
+        found += [*_word(protocol, reach)]
     if fit is not None:
         found += [*_texts(protocol, fit)]
     found += [*_unreviewed()]
@@ -157,6 +159,17 @@ def _people(protocol: ActionProtocol, reach: Reach) -> Iterable[Warned]:
         elif there == 1 and step.to in PEOPLE:
             words = f"one person alone of {step.to.value!r} can be reached by {by}"
             yield Warned(fault=Fault.SINGLE_POINT, step=step.id, words=words)
+
+
+def _word(protocol: ActionProtocol, reach: Reach) -> Iterable[Warned]:
+    """Find a telephone that confirms by itself that its owner is safe."""
+    asks = next((s for s in protocol.steps if s.text == RECHECK_TEXT), None)
+    if asks is not None and reach.has_word is False:
+        words = (
+            "no safe_word is agreed: whoever has the defender's telephone can confirm"
+            " that they are safe"
+        )
+        yield Warned(fault=Fault.FORGEABLE, step=asks.id, words=words)
 
 
 def _texts(protocol: ActionProtocol, fit: Fit) -> Iterable[Warned]:

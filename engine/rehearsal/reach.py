@@ -43,6 +43,7 @@ def reach_of(roster: Roster, person: str, *, file: str, modems: int = 1) -> Reac
             Audience.DEFENDER: _channels([themselves]),
         },
         modems=modems,
+        has_word=bool(themselves.safe_word),
     )
 
 

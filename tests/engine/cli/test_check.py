@@ -117,6 +117,24 @@ def test_defenders_for_whom_a_step_has_nobody_are_named(
     assert " more)" in found[0]
 
 
+def test_defenders_whose_telephone_could_confirm_for_them_are_named(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    path = configuration(tmp_path, f'[protocols]\ndefault = "arrest"\n{MODEM}{MAIL}')
+    roster = tmp_path / "roster.toml"
+    text = roster.read_text().replace('action_protocol = "standard"\n', "")
+    lost = "step 'day-3': no safe_word is agreed: whoever has the defender's telephone"
+    roster.write_text(text)
+    (found,) = [one for one in warned(patch, out, path) if lost in one]
+    assert found.startswith("action protocol 'arrest': ")
+    assert "(for " in found
+    first = found.split("(for ")[1].split(",")[0]
+    agreed = f'id = "{first}"\nsafe_word = "Kingfisher"\n'
+    roster.write_text(text.replace(f'id = "{first}"\n', agreed, 1))
+    (found,) = [one for one in warned(patch, out, path) if lost in one]
+    assert f"(for {first}," not in found
+
+
 def test_an_action_protocol_that_is_not_there_is_refused(
     patch: Patch, out: Output, tmp_path: Path
 ) -> None:

@@ -258,5 +258,11 @@ def test_who_is_told_where_nobody_knows_the_place_is_told() -> None:
         assert (words in explanation(parse_protocol(text, "mine.toml"))) is is_said
 
 
+@pytest.mark.parametrize("name", ["arrest", "protest", "standard"])
+def test_how_to_confirm_that_one_is_safe_is_told_to_whoever_is_asked(name: str) -> None:
+    words = "6, and the word that you have agreed with HQ. Where you have agreed none,"
+    assert (words in explanation(PROTOCOLS[name])) is (name != "standard")
+
+
 def test_what_no_trigger_names_is_seen_by_hq_alone() -> None:
     assert "may be meant is shown to HQ alone." in explained()

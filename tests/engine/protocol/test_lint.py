@@ -316,3 +316,34 @@ def test_languages_that_nobody_has_reviewed_are_marked() -> None:
     words = [words for _, words in found(Fault.UNREVIEWED, HQ, DUTY)]
     assert "the texts in 'ar' are used and not reviewed" in words
     assert not any("'en'" in one for one in words)
+
+
+RECHECK = """
+[[step]]
+id = "day-1"
+after = "closed"
+delay_s = 86400
+to = "defender"
+channels = ["sms"]
+text = "recheck"
+stopped_by = ["safe_confirmed"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("steps", "has_word", "expected"),
+    [
+        ((HQ, RECHECK), False, ["day-1"]),
+        ((HQ, RECHECK), True, []),
+        ((HQ, RECHECK), None, []),
+        ((HQ,), False, []),
+    ],
+)
+def test_a_telephone_that_confirms_without_a_word_that_its_owner_is_safe_is_found(
+    steps: tuple[str, ...],
+    has_word: bool | None,  # noqa: FBT001 - a case
+    expected: list[str],
+) -> None:
+    reach = Reach(people={}, has_word=has_word)
+    warned = lint(protocol(*steps), reach=reach)
+    assert [one.step for one in warned if one.fault is Fault.FORGEABLE] == expected

@@ -50,3 +50,13 @@ def test_who_is_not_available_does_not_count() -> None:
 def test_a_defender_who_is_not_there_is_named() -> None:
     with pytest.raises(DataError, match="nobody has the id 'nobody-at-all'"):
         reach_of(ROSTER, "nobody-at-all", file="roster.toml")
+
+
+def test_whether_a_word_of_safety_is_agreed_is_looked_at() -> None:
+    assert reach_of(ROSTER, "heron", file="roster.toml").has_word is False
+    heron = ROSTER.person(PersonId("heron"))
+    assert heron is not None
+    agreed = replace(heron, safe_word="Kingfisher")
+    people = tuple(agreed if p.person == "heron" else p for p in ROSTER.people)
+    roster = Roster(people=people, rota=ROSTER.rota)
+    assert reach_of(roster, "heron", file="roster.toml").has_word is True
