@@ -71,11 +71,17 @@ class OpenCases:
         over = tuple(self._over.get(key, ()))
         if own in over:
             return own, command
-        if over and key not in self._open:
-            if not is_shown(command.press, command.protocol):
-                return over[-1], command
-            command = replace(command, after=over)
+        if is_shown(command.press, command.protocol):
+            # Also where it joins another: that one may have come to nothing.
+            command = self.begun_by(command)
+        elif over and key not in self._open:
+            return over[-1], command
         return self._open.setdefault(key, own), command
+
+    def begun_by(self, command: Raise) -> Raise:
+        """Return a press as it begins a case: after those that look over, if any."""
+        key = key_of(command.kind, command.subject)
+        return replace(command, after=tuple(self._over.get(key, ())))
 
     def begin(self, command: Raise, own: AlarmId) -> None:
         """Give a press a case of its own, whatever else is open."""

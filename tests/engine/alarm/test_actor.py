@@ -111,11 +111,11 @@ class Rig:
         rows = self.ledger.store.reader().stream(f"alarm/{alarm}")
         return [row.kind for row in rows]
 
-    def spoil(self) -> None:
-        """Let the first alarm's rows hold what no code here can read."""
+    def spoil(self, alarm: AlarmId = FIRST) -> None:
+        """Let an alarm's rows hold what no code here can read."""
         newer = Append(
-            stream=f"alarm/{FIRST}",
-            expected_seq=len(self.kinds()),
+            stream=f"alarm/{alarm}",
+            expected_seq=len(self.kinds(alarm)),
             epoch=self.ledger.epoch,
             command_id=CommandId("newer"),
             events=(NewEvent(kind="OfANewerEngine", body=b"{}"),),

@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 
+import pytest
+
+from engine.alarm.codec import replay
 from engine.alarm.commands import Close, RequestCancel
 from engine.alarm.messages import Distress, Forward, ToOpen
-from engine.alarm.state import CloseReason
+from engine.alarm.state import Alarm, CloseReason, Force
 from engine.journal.memory import Medium
 from engine.ports.journal import Append
 from engine.values import AlarmId, CommandId, OperatorId, Signal
@@ -108,6 +111,51 @@ def test_a_restart_knows_which_open_case_looks_over() -> None:
     again.press("k3", AlarmId("third"))
     assert "PressJoined" in again.kinds(SECOND)
     assert again.kinds(AlarmId("third")) == []
+
+
+def state_of(rig: Rig, alarm_id: AlarmId) -> Alarm:
+    alarm = replay(
+        alarm_id, None, rig.ledger.store.reader().stream(f"alarm/{alarm_id}")
+    )
+    assert alarm is not None
+    return alarm
+
+
+@pytest.mark.parametrize("key", ["k2", "k3"])
+def test_a_case_whose_first_try_failed_begins_after_the_one_that_looks_over_bug_freely(
+    key: str,
+) -> None:
+    rig = ended_in_appearance()
+    rig.ledger.fault = lambda _: FULL
+    rig.press("k2", SECOND)
+    assert rig.kinds(SECOND) == []
+    rig.ledger.fault = lambda _: ""
+    rig.press(key, AlarmId(key) if key == "k3" else SECOND)
+    assert state_of(rig, SECOND).force == {Force.SECOND_SIGNAL}
+    assert rig.kinds().count("PressedAnew") == 1
+
+
+def test_a_word_of_force_for_a_press_that_came_to_nothing_reaches_the_first() -> None:
+    rig = ended_in_appearance()
+    rig.ledger.fault = lambda _: FULL
+    rig.press("k2", SECOND)
+    rig.ledger.fault = lambda _: ""
+    rig.tell(forced_cancel(rig))
+    assert Force.DURESS_WORD in state_of(rig, SECOND).force
+    assert rig.kinds().count("PressedAnew") == 1
+
+
+def test_a_press_whose_successor_cannot_be_read_begins_another_under_force() -> None:
+    rig = ended_in_appearance()
+    rig.press("k2", SECOND)
+    rig.spoil(SECOND)
+    third = AlarmId("third")
+    for _ in range(30):
+        rig.press("k3", third, run_s=2.0)
+        if rig.kinds(third):
+            break
+    assert state_of(rig, third).force == {Force.SECOND_SIGNAL}
+    assert rig.kinds().count("PressedAnew") == 2
 
 
 def test_an_earlier_case_that_could_not_write_it_down_is_told_again() -> None:
