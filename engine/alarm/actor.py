@@ -285,10 +285,13 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
     def _read_heads(self) -> None:
         with self._readers.reader() as reader:
             heads = reader.heads("alarm/", open_only=True)
+            began = reader.began("alarm/")
+        now = self.clock.now()
         for row in heads:
             alarm_id = alarm_of(row.stream)
-            self._cases.read(alarm_id, row.head.subject)
-            self._outlets.due(alarm_id, wakes_at(row.head, self.clock.now()))
+            began_at = began.get(row.stream, now)
+            self._cases.read(alarm_id, row.head.subject, began_at)
+            self._outlets.due(alarm_id, wakes_at(row.head, now))
 
     def handle(self, message: Forward | Distress | ToOpen | Moved | Changed) -> None:
         """Wake whoever it is for, and pass it on."""

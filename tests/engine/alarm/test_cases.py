@@ -1,11 +1,12 @@
 """Which case a press belongs to, and what the rows bring back of it."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from engine.alarm.cases import OpenCases
 from engine.alarm.commands import Raise
 from engine.alarm.rows import head_of
-from engine.alarm.state import Alarm, Kind
+from engine.alarm.state import Alarm, Kind, Response, Seen
 from engine.values import AlarmId, DeviceId, PersonId
 from tests.engine.alarm.scene import ALARM, Scene, press_of, raise_of
 
@@ -73,7 +74,8 @@ def read_back(*alarms: Alarm) -> OpenCases:
     """Return the book as a restart finds it."""
     cases = OpenCases()
     for alarm in alarms:
-        cases.read(alarm.id, head_of(alarm, alarm.opened_at).subject)
+        subject = head_of(alarm, alarm.opened_at).subject
+        cases.read(alarm.id, subject, alarm.raised_at)
     return cases
 
 
@@ -83,3 +85,51 @@ def test_the_clear_columns_bring_back_whose_case_is_open() -> None:
     scene.acknowledge()
     scene.close()
     assert read_back(scene.state()).of("heron") is None
+
+
+def two_open() -> tuple[Alarm, Alarm]:
+    """Return a case that HQ opened again, and one that began after its end."""
+    first = Scene().raised().state()
+    later = replace(first, id=OWN, raised_at=first.raised_at.plus(timedelta(hours=1)))
+    return first, later
+
+
+def test_of_two_open_cases_a_press_joins_the_later_bug_whichever_had_news_last() -> (
+    None
+):
+    first, later = two_open()
+    other = AlarmId("other")
+    cases = OpenCases()
+    for alarm in (first, later, first):
+        cases.note(alarm)
+    assert cases.join(PRESSED, other) == (OWN, PRESSED)
+    assert cases.of("heron") == OWN
+    for read in (read_back(first, later), read_back(later, first)):
+        assert read.join(PRESSED, other) == (OWN, PRESSED)
+    closed = replace(later, response=Response.CLOSED)
+    cases.note(closed)
+    assert cases.of("heron") == ALARM
+
+
+def test_positions_are_for_both_of_two_open_cases_bug_for_one() -> None:
+    first, later = two_open()
+    cases = OpenCases()
+    for alarm in (later, first):
+        cases.note(alarm)
+    assert list(cases.of_all([PersonId("heron")])) == [OWN, ALARM]
+
+
+def test_what_an_earlier_look_said_of_a_case_is_forgotten_bug_it_was_in_twice() -> None:
+    first, _ = two_open()
+    over = replace(first, seen=Seen(closed=first.raised_at))
+    cases = read_back(first, over)
+    assert cases.join(PRESSED, OWN) == (OWN, replace(PRESSED, after=(ALARM,)))
+    assert list(read_back(over, first).of_all([PersonId("heron")])) == [ALARM]
+
+
+def test_a_case_begun_for_a_press_goes_before_one_that_cannot_be_woken() -> None:
+    _, later = two_open()
+    cases = OpenCases()
+    cases.note(replace(later, id=AlarmId("zzz")))
+    cases.begin(PRESSED, OWN)
+    assert cases.of("heron") == OWN

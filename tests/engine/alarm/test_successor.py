@@ -112,6 +112,14 @@ class Life:
         if self.seen:
             self.seen[index].close(by)
 
+    def reopen(self, index: int) -> None:
+        if self.seen:
+            self.seen[index].reopen()
+
+    def verify(self, index: int) -> None:
+        if self.seen:
+            self.seen[index].verify()
+
     def seen_safe(self, index: int) -> None:
         if self.seen:
             self.seen[index].reply("c1", ReplyKind.SAFE)
@@ -132,7 +140,8 @@ class Life:
         self.book = OpenCases()
         for alarm_id, case in reversed(self.cases.items()):
             if (head := head_of(case.state(), case.now)).is_open:
-                self.book.read(alarm_id, head.subject)
+                raised_at = case.state().raised_at
+                self.book.read(alarm_id, head.subject, raised_at)
 
     # what is seen --------------------------------------------------------------------
 
@@ -193,6 +202,9 @@ ACTS: dict[str, Callable[[Life], object]] = {
     "close the first": lambda life: life.close(0, ALDER),
     "close the last": lambda life: life.close(-1, ALDER),
     "close by the other": lambda life: life.close(-1, ROWAN),
+    "reopen the first": lambda life: life.reopen(0),
+    "reopen the last": lambda life: life.reopen(-1),
+    "verify the last": lambda life: life.verify(-1),
     "seen safe": lambda life: life.seen_safe(0),
     "a day passes": Life.days,
     "restart": Life.restart,
@@ -264,6 +276,16 @@ def test_after_an_end_in_appearance_both_cases_are_under_force_and_go_on() -> No
     life.cancel()
     life.close(-1, ALDER)
     assert life.cases[second.id].state().is_open, "one person's word is not enough"
+
+
+def test_a_cancel_after_hq_opened_the_first_again_is_answered_alike_bug_by_news() -> (
+    None
+):
+    acts = [(600, "press"), (60, "reopen the first"), (5, "verify the last")]
+    after_safe, after_duress = (lived(word, [*acts, (60, "cancel")]) for word in Word)
+    assert after_safe.to_defender() == after_duress.to_defender()
+    for life in (after_safe, after_duress):
+        assert [case.state().cancel_requests for case in life.seen] == [1, 1]
 
 
 def test_after_a_true_end_a_press_is_under_no_force() -> None:
