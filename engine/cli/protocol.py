@@ -104,7 +104,7 @@ def explain(file: File) -> None:
     """Tell in plain words what happens, for the defender to read and to sign."""
     from engine.protocol.explain import explanation  # noqa: PLC0415 - loaded when used
 
-    sys.stdout.write(explanation(load_protocol(file)))
+    sys.stdout.write(explanation(load_protocol(file), stands_in=file.stem))
 
 
 @app.command(epilog="Example: natalia protocol diff old.toml new.toml")

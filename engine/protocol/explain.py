@@ -82,6 +82,11 @@ _COMMANDS = {
     "interval": "to report more or less often",
     "vibrate": "to vibrate",
 }
+_STANDS_IN = {
+    "unknown": "a device that nobody has enrolled calls for help",
+    "hq_alone": "a device says what no action protocol of its carrier begins with",
+}
+"""What begins the two files that no person's entry names."""
 _SIGNALS = {
     "sos": "you press for help",
     "removed": "the device is taken off",
@@ -93,17 +98,17 @@ _SIGNALS = {
 }
 
 
-def explanation(protocol: ActionProtocol) -> str:
-    """Return the whole agreement as text, with a place to sign."""
-    begins = _list((_signal(s) for s in sorted(protocol.triggers)), "or")
-    lines = [
-        f"{protocol.name}, version {protocol.version}",
-        "",
-        f"This is what happens when {begins}.",
-        *_at_risk(protocol),
-        "Whatever else comes from your device and may be meant is shown to HQ alone.",
-        "",
-    ]
+def explanation(protocol: ActionProtocol, *, stands_in: str = "") -> str:
+    """Return the whole agreement as text, with a place to sign.
+
+    `stands_in` is the name of its file where that is one of those that run whatever
+    their triggers are: nobody agrees on them, and they are told as what they are.
+    """
+    lines = [f"{protocol.name}, version {protocol.version}", ""]
+    if stands_in in _STANDS_IN:
+        lines += [f"This is what happens when {_STANDS_IN[stands_in]}.", ""]
+    else:
+        lines += [*_beginning(protocol), ""]
     lines += [f"{n}. {sentence(s)}" for n, s in enumerate(protocol.steps, start=1)]
     lines += ["", *_promises(protocol), *_rules(protocol), *_device(protocol)]
     lines += [""]
@@ -113,6 +118,15 @@ def explanation(protocol: ActionProtocol) -> str:
         "Read and agreed: ____________________    Date: ____________",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _beginning(protocol: ActionProtocol) -> list[str]:
+    begins = _list((_signal(s) for s in sorted(protocol.triggers)), "or")
+    return [
+        f"This is what happens when {begins}.",
+        *_at_risk(protocol),
+        "Whatever else comes from your device and may be meant is shown to HQ alone.",
+    ]
 
 
 def _device(protocol: ActionProtocol) -> list[str]:

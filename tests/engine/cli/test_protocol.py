@@ -32,6 +32,24 @@ def test_every_sample_can_be_told(patch: Patch, out: Output, file: Path) -> None
     assert "This is what happens when" in out.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("unknown", "when a device that nobody has enrolled calls for help.\n\n1. "),
+        ("hq_alone", "when a device says what no action protocol of its carrier"),
+    ],
+)
+def test_a_file_that_runs_whatever_its_triggers_are_promises_no_trigger(
+    patch: Patch, out: Output, name: str, words: str
+) -> None:
+    """It said that HQ alone is told when somebody presses for help."""
+    assert natalia(patch, "protocol", "explain", str(SAMPLES / f"{name}.toml")) == 0
+    said = out.readouterr().out
+    assert words in said
+    assert "press for help" not in said
+    assert "risk window" not in said
+
+
 def test_check_counts_a_defenders_people(patch: Patch, out: Output) -> None:
     street = str(SAMPLES / "street_attack.toml")
     assert natalia(patch, "protocol", "check", street, "--for", "heron") == 0
