@@ -116,11 +116,16 @@ def diff(
     """Tell what has changed: + new, - gone, ~ changed, > moved. Exit code 1 if any."""
     from engine.protocol.diff import differences  # noqa: PLC0415 - loaded when used
 
-    lines = differences(load_protocol(before), load_protocol(after))
+    older, newer = load_protocol(before), load_protocol(after)
+    lines = differences(older, newer)
     if as_json:
         sys.stdout.write(json.dumps(lines, indent=1, ensure_ascii=False) + "\n")
     else:
         sys.stdout.write("".join(f"{line}\n" for line in lines))
+    if lines and older.name == newer.name and newer.version <= older.version:
+        # Two texts that were signed under one number cannot be told apart.
+        said = f"version {older.version} is followed by {newer.version}: raise it"
+        sys.stderr.write(f"natalia: {after.name}: {said}\n")
     if lines:
         raise typer.Exit(1)
 

@@ -285,6 +285,31 @@ def test_diff_says_what_has_changed_and_ends_with_1(
     assert out.readouterr().out == "~ duty: every 1 minute -> 90 seconds\n"
 
 
+@pytest.mark.parametrize(
+    ("name", "version", "is_said"),
+    [("Standard", 1, True), ("Standard", 2, False), ("Mine", 1, False)],
+)
+def test_diff_says_where_the_version_was_forgotten(
+    patch: Patch,
+    out: Output,
+    tmp_path: Path,
+    name: str,
+    version: int,
+    is_said: bool,  # noqa: FBT001 - a case
+) -> None:
+    file = tmp_path / "mine.toml"
+    text = (
+        (SAMPLES / "standard.toml").read_text().replace("every_s = 60", "every_s = 90")
+    )
+    text = text.replace("version = 1", f"version = {version}")
+    file.write_text(text.replace('"Standard"', f'"{name}"'))
+    assert natalia(patch, "protocol", "diff", STANDARD, str(file)) == 1
+    said = "natalia: mine.toml: version 1 is followed by 1: raise it\n"
+    assert out.readouterr().err == (said if is_said else "")
+    assert natalia(patch, "protocol", "diff", STANDARD, STANDARD) == 0
+    assert out.readouterr().err == ""
+
+
 def test_a_file_that_cannot_be_read_is_said_with_its_cure(
     patch: Patch, out: Output, tmp_path: Path
 ) -> None:
