@@ -12,14 +12,19 @@ use super::space::Space;
 const SPARE: f64 = 0.25;
 
 impl Space {
-    /// Hangs a leaf into a slot whose cell may have people up to a radius.
-    pub(super) fn house(&mut self, leaf: Child, entry: Entry, home_m: f32) {
+    /// Hangs a leaf into a slot.
+    pub(super) fn house(&mut self, leaf: Child, entry: Entry) {
         let cap = self.cap(entry);
         let id = self.leaf_of(leaf);
         let own = &mut self.leaves[id];
         (own.parent, own.cap) = (entry, cap);
-        own.home_m = home_m.max(cap.radius_m);
         self.set_child(entry, leaf);
+    }
+
+    /// How far from the centre of a slot's cap people of its cell may be.
+    pub(super) fn home_m(&self, entry: Entry) -> f64 {
+        let (chunk, lane) = self.locate(entry);
+        f64::from(self.chunks.cold[chunk].home_m[lane])
     }
 
     /// Widens a cap to a radius, and the caps above to hold it.
@@ -34,7 +39,6 @@ impl Space {
     pub(super) fn loosen(&mut self, leaf: usize, reach_m: f64) {
         let Leaf {
             cap,
-            home_m,
             parent,
             first,
             len,
@@ -46,7 +50,7 @@ impl Space {
             .map(|steps| cap.reach_m(steps.map(|axis| f64::from(axis) * ROUGH_STEP_M)))
             .fold(0.0, f64::max);
         let reach_m = reach_m.max(farthest_m + ROUGH_M);
-        let spare_m = (f64::from(home_m) - reach_m).max(0.0) * SPARE;
+        let spare_m = (self.home_m(parent) - reach_m).max(0.0) * SPARE;
         self.set_radius(parent, reach_m + spare_m);
         self.nest(parent);
     }
@@ -58,9 +62,7 @@ impl Space {
         let child = self.child(entry);
         if child.is_leaf() {
             let id = self.leaf_of(child);
-            let leaf = &mut self.leaves[id];
-            leaf.cap.radius_m = radius_m;
-            leaf.home_m = leaf.home_m.max(radius_m);
+            self.leaves[id].cap.radius_m = radius_m;
         }
     }
 

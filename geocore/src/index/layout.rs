@@ -206,13 +206,13 @@ impl Arena<Group, GroupMeta> {
     }
 }
 
-/// A leaf: people below one cap. All leaves together fit a processor's cache.
+/// A leaf: people below one cap. All leaves together fit a processor's cache, and each lies
+/// in one line of it.
 #[derive(Clone, Debug)]
+#[repr(C, align(32))]
 pub(super) struct Leaf {
     /// As narrow as its people let it be.
     pub(super) cap: Cap,
-    /// The radius up to which the cap is widened for somebody who moves.
-    pub(super) home_m: f32,
     pub(super) parent: Entry,
     /// First group.
     pub(super) first: u32,
@@ -220,11 +220,13 @@ pub(super) struct Leaf {
     pub(super) newest: Freshness,
 }
 
+/// Two to a cache line; at 36 bytes every second one lay in two lines.
+const _: () = assert!(size_of::<Leaf>() == 32);
+
 impl Leaf {
     /// Nobody's, under no node.
     pub(super) const EMPTY: Self = Self {
         cap: Cap::EVERYWHERE,
-        home_m: f32::INFINITY,
         parent: Entry::NONE,
         first: 0,
         len: 0,
@@ -336,6 +338,9 @@ pub(super) struct ChunkMeta {
     pub(super) node: u32,
     /// H3 cell of each slot.
     pub(super) cell: [u64; WIDTH],
+    /// How far its cell's people may be from the centre of the cap: up to there a leaf's cap
+    /// is widened for somebody who moves.
+    pub(super) home_m: [f32; WIDTH],
     pub(super) below: [Below; WIDTH],
 }
 
@@ -343,6 +348,7 @@ impl ChunkMeta {
     pub(super) const EMPTY: Self = Self {
         node: 0,
         cell: [0; WIDTH],
+        home_m: [0.0; WIDTH],
         below: [Below::NOBODY; WIDTH],
     };
 }

@@ -1,5 +1,6 @@
 //! What must be true of a space after any change, looked at from inside.
 
+use super::grid::cap_of;
 use super::handles::{Child, Class, Entry, Place};
 use super::kernel::Portable;
 use super::layout::{Below, Freshness, Group, LANES, Record, WIDTH};
@@ -69,7 +70,6 @@ impl Space {
             below.available += u32::from(record.available);
             below.newest = below.newest.max(Freshness::of(record.at_s));
         }
-        assert!(leaf.home_m >= leaf.cap.radius_m);
         assert!(leaf.newest >= below.newest, "a fresh person is hidden");
         let (needed, size) = (
             (below.people as usize).div_ceil(LANES).max(1),
@@ -115,6 +115,12 @@ impl Space {
             if lower.is_leaf() {
                 assert_eq!(self.leaves[self.leaf_of(lower)].cap, cap);
             }
+            let home = cap_of(self.chunks.cold[chunk].cell[lane]);
+            let home_m = f64::from(home.radius_m);
+            assert!(
+                (self.home_m(own) - home_m).abs() <= 0.0,
+                "another cell's home"
+            );
             let part = self.assert_child(lower, own);
             let noted = self.chunks.cold[chunk].below[lane];
             assert_eq!(noted.people, part.below.people);
@@ -233,7 +239,7 @@ fn a_leafs_cap_fits_its_people_and_is_fitted_again_when_one_moves_out() {
         let (mut xyz_m, cap) = (space.record(place).xyz_m, space.leaves[leaf].cap);
         xyz_m[2] += 40.0;
         let reach_m = cap.reach_m(xyz_m);
-        let home_m = f64::from(space.leaves[leaf].home_m);
+        let home_m = space.home_m(space.leaves[leaf].parent);
         assert!(space.relocate(id, xyz_m, f64::NAN));
         if reach_m > f64::from(cap.radius_m) && reach_m <= home_m {
             fitted += 1;

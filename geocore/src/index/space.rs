@@ -186,18 +186,18 @@ impl Space {
         let id = self.groups.cold[place.group()].leaf as usize;
         let leaf = &self.leaves[id];
         let reach_m = leaf.cap.reach_m(record.xyz_m);
-        if reach_m > f64::from(leaf.home_m) {
+        let is_out = reach_m > f64::from(leaf.cap.radius_m);
+        if is_out && reach_m > self.home_m(leaf.parent) {
             self.detach(place);
             self.insert(record);
             self.tidy();
             return false;
         }
         let (newest, parent) = (leaf.newest, leaf.parent);
-        let radius_m = f64::from(leaf.cap.radius_m);
         let was = Freshness::of(self.groups.at_s(place));
         let is = Freshness::of(record.at_s);
         self.groups.set_place(place, record.xyz_m, record.at_s);
-        if reach_m > radius_m {
+        if is_out {
             self.loosen(id, reach_m);
         }
         if is > newest {

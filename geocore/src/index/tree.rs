@@ -164,7 +164,7 @@ impl Space {
         } else if base >= 0 && base + 1 == resolution {
             self.plant_digits(node, resolution + 1, people);
         } else {
-            let (entry, _) = self.add_slot(node, cell);
+            let entry = self.add_slot(node, cell);
             let lower = self.new_node(resolution, entry, Class::holding(1));
             self.set_child(entry, self.child_of(lower));
             self.plant_all(lower, people);
@@ -172,9 +172,9 @@ impl Space {
     }
 
     fn plant_leaf(&mut self, node: u32, cell: u64, people: &[Keyed]) {
-        let (entry, home_m) = self.add_slot(node, cell);
+        let entry = self.add_slot(node, cell);
         let leaf = self.new_leaf(people.len());
-        self.house(leaf, entry, home_m);
+        self.house(leaf, entry);
         let cap = self.cap(entry);
         self.expect(people.iter().map(|person| person.record.id));
         let (mut available, mut newest, mut reach_m) = (0, Freshness::NEVER, 0.0_f64);
@@ -190,9 +190,8 @@ impl Space {
         self.widen(entry, reach_m);
     }
 
-    /// A new slot for a cell, with a cap that holds nobody yet, and how far one would reach
-    /// that holds everyone whom H3 counts to the cell.
-    fn add_slot(&mut self, node: u32, cell: u64) -> (Entry, f32) {
+    /// A new slot for a cell, with a cap that holds nobody yet.
+    fn add_slot(&mut self, node: u32, cell: u64) -> Entry {
         let slot = usize::from(self.nodes[node as usize].len);
         let room = self.nodes[node as usize].class.size() * WIDTH;
         if slot == room {
@@ -208,8 +207,9 @@ impl Space {
         let (chunk, lane) = self.locate(entry);
         self.chunks.hot[chunk].set_cap(lane, &cap);
         self.chunks.cold[chunk].cell[lane] = cell;
+        self.chunks.cold[chunk].home_m[lane] = home.radius_m;
         self.chunks.cold[chunk].below[lane] = Below::NOBODY;
-        (entry, home.radius_m)
+        entry
     }
 
     /// Gives up a leaf of nobody, and every node that is thereby empty; the node that stays.
@@ -245,7 +245,7 @@ impl Space {
         let mut records = Vec::new();
         self.gather(self.child(entry), &mut records);
         let leaf = self.new_leaf(records.len());
-        self.house(leaf, entry, cap_of(self.cell(entry)).radius_m);
+        self.house(leaf, entry);
         for record in &records {
             self.attach(leaf, record);
         }
@@ -277,6 +277,7 @@ impl Space {
             let child = self.chunks.hot[from].child[from_lane];
             self.chunks.hot[to].set_cap(to_lane, &cap);
             self.chunks.cold[to].cell[to_lane] = self.chunks.cold[from].cell[from_lane];
+            self.chunks.cold[to].home_m[to_lane] = self.chunks.cold[from].home_m[from_lane];
             self.chunks.cold[to].below[to_lane] = self.chunks.cold[from].below[from_lane];
             self.set_child(entry, child);
             self.adopt(child, entry);
