@@ -23,10 +23,12 @@ const PACE: usize = 8;
 /// An arena this small is not worth a sweep.
 const SWEEP_MIN: usize = 64;
 
-/// Hot and cold parts side by side: a search reads only the hot ones.
+/// Hot and cold parts side by side, and tags that say whose they are: a search reads only the
+/// hot ones.
 #[derive(Clone, Debug)]
-pub(super) struct Arena<H, C> {
+pub(super) struct Arena<H, T, C> {
     pub(super) hot: Vec<H>,
+    pub(super) tags: Vec<T>,
     pub(super) cold: Vec<C>,
     holes: Holes,
     sweep: Option<Sweep>,
@@ -55,10 +57,11 @@ impl Gap {
     }
 }
 
-impl<H: Clone, C: Clone> Arena<H, C> {
+impl<H: Clone, T: Copy, C: Clone> Arena<H, T, C> {
     pub(super) const fn new() -> Self {
         Self {
             hot: Vec::new(),
+            tags: Vec::new(),
             cold: Vec::new(),
             holes: Holes::new(),
             sweep: None,
@@ -66,11 +69,12 @@ impl<H: Clone, C: Clone> Arena<H, C> {
     }
 
     /// The first index of a run of this class, filled with the given parts.
-    pub(super) fn take(&mut self, class: Class, hot: &H, cold: &C) -> u32 {
+    pub(super) fn take(&mut self, class: Class, hot: &H, tag: T, cold: &C) -> u32 {
         let size = class.size();
         if let Some(first) = self.holes.take(index(size)) {
             let at = first as usize;
             self.hot[at..at + size].fill(hot.clone());
+            self.tags[at..at + size].fill(tag);
             self.cold[at..at + size].fill(cold.clone());
             return first;
         }
@@ -81,9 +85,11 @@ impl<H: Clone, C: Clone> Arena<H, C> {
             // By an eighth, not by doubling: a million people are mostly one allocation.
             let more = size + first / 8 + 8;
             self.hot.reserve_exact(more);
+            self.tags.reserve_exact(more);
             self.cold.reserve_exact(more);
         }
         self.hot.resize(wanted, hot.clone());
+        self.tags.resize(wanted, tag);
         self.cold.resize(wanted, cold.clone());
         index(first)
     }
@@ -91,6 +97,7 @@ impl<H: Clone, C: Clone> Arena<H, C> {
     /// Gives spare memory back.
     pub(super) fn fit(&mut self) {
         self.hot.shrink_to_fit();
+        self.tags.shrink_to_fit();
         self.cold.shrink_to_fit();
     }
 
@@ -132,6 +139,7 @@ impl<H: Clone, C: Clone> Arena<H, C> {
         let (from, to) = (gap.end(), gap.first as usize);
         for step in 0..size {
             self.hot[to + step] = self.hot[from + step].clone();
+            self.tags[to + step] = self.tags[from + step];
             self.cold[to + step] = self.cold[from + step].clone();
         }
         self.holes.take_at(gap.first, gap.size);
@@ -144,10 +152,12 @@ impl<H: Clone, C: Clone> Arena<H, C> {
         self.holes.give(first, size);
         if let Some(end) = self.holes.take_ending(index(self.hot.len())) {
             self.hot.truncate(end as usize);
+            self.tags.truncate(end as usize);
             self.cold.truncate(end as usize);
             if self.hot.len() < self.hot.capacity() / 2 {
                 let room = self.hot.len() + self.hot.len() / 8 + 8;
                 self.hot.shrink_to(room);
+                self.tags.shrink_to(room);
                 self.cold.shrink_to(room);
             }
         }
@@ -161,6 +171,7 @@ impl<H: Clone, C: Clone> Arena<H, C> {
 
     pub(super) fn bytes(&self) -> usize {
         self.hot.capacity() * size_of::<H>()
+            + self.tags.capacity() * size_of::<T>()
             + self.cold.capacity() * size_of::<C>()
             + self.holes.bytes()
     }

@@ -1,6 +1,6 @@
 //! The inner loops, once for any machine, once for AVX2 and once for AVX-512 (`x86.rs`).
 
-use super::layout::{Chunk, Group, GroupMeta, LANES, Rough, WIDTH};
+use super::layout::{Chunk, Detail, Group, LANES, Rough, WIDTH};
 use super::space::FLAT_MAX;
 
 /// How a machine runs the inner loops.
@@ -202,14 +202,20 @@ pub(super) fn prefetch_chunks(chunks: &[Chunk]) {
     }
 }
 
-/// Asks for a person's lines, and those of what must be known to write them.
+/// Asks for the lines of a person who will be written.
 #[inline]
-pub(super) fn prefetch_person(group: &Group, meta: &GroupMeta, lane: usize) {
+pub(super) fn prefetch_person(group: &Group, detail: &Detail) {
     prefetch(&group.x);
     prefetch(&group.y);
     prefetch(&group.z);
-    prefetch(&meta.people[lane]);
-    prefetch(&meta.leaf);
+    prefetch_detail(detail);
+}
+
+/// Asks for what is known of a person, of which the end may lie in a second line.
+#[inline]
+pub(super) fn prefetch_detail(detail: &Detail) {
+    prefetch(detail);
+    prefetch(detail.end());
 }
 
 #[cfg(target_arch = "x86_64")]

@@ -79,57 +79,89 @@ pub(super) struct Detail {
 }
 
 impl Detail {
-    const EMPTY: Self = Self {
+    pub(super) const EMPTY: Self = Self {
         id: 0,
         at_s: f64::NAN,
         low: [0; 9],
     };
+
+    /// The last byte.
+    #[inline]
+    pub(super) fn end(&self) -> &u8 {
+        &self.low[8]
+    }
 }
 
-/// What belongs to a group but is not read by a scan.
-#[derive(Clone, Debug)]
-pub(super) struct GroupMeta {
-    pub(super) people: [Detail; LANES],
-    /// Number of the leaf.
-    pub(super) leaf: u32,
+/// What is known of a group's people and read by no scan.
+pub(super) type Details = [Detail; LANES];
+
+/// Whose a group is, in six bytes: those of all groups stay cached, so that whoever moves
+/// waits for their own lines only.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, packed(2))]
+pub(super) struct GroupTag {
+    leaf: u32,
     /// One bit a lane.
-    pub(super) available: u16,
+    available: u16,
 }
 
-impl GroupMeta {
-    pub(super) const EMPTY: Self = Self {
-        people: [Detail::EMPTY; LANES],
-        leaf: 0,
-        available: 0,
-    };
+impl GroupTag {
+    /// That of a leaf's group of nobody.
+    pub(super) const fn of(leaf: u32) -> Self {
+        Self { leaf, available: 0 }
+    }
 
     #[inline]
-    pub(super) fn is_available(&self, lane: usize) -> bool {
+    fn is_available(self, lane: usize) -> bool {
         self.available & (1 << lane) != 0
     }
 
     #[inline]
-    pub(super) fn set_available(&mut self, lane: usize, available: bool) {
+    fn set_available(&mut self, lane: usize, available: bool) {
         self.available = (self.available & !(1 << lane)) | (u16::from(available) << lane);
     }
 }
 
-impl Arena<Group, GroupMeta> {
+/// Groups of people.
+pub(super) type Groups = Arena<Group, GroupTag, Details>;
+
+impl Groups {
+    /// The number of the leaf that a group belongs to.
+    #[inline]
+    pub(super) fn leaf(&self, group: usize) -> usize {
+        self.tags[group].leaf as usize
+    }
+
+    #[inline]
+    pub(super) fn is_available(&self, place: Place) -> bool {
+        self.tags[place.group()].is_available(place.lane())
+    }
+
+    #[inline]
+    pub(super) fn set_available(&mut self, place: Place, available: bool) {
+        self.tags[place.group()].set_available(place.lane(), available);
+    }
+
+    #[inline]
+    pub(super) fn detail(&self, place: Place) -> &Detail {
+        &self.cold[place.group()][place.lane()]
+    }
+
     #[inline]
     pub(super) fn id(&self, place: Place) -> u64 {
-        self.cold[place.group()].people[place.lane()].id
+        self.detail(place).id
     }
 
     #[inline]
     pub(super) fn at_s(&self, place: Place) -> f64 {
-        self.cold[place.group()].people[place.lane()].at_s
+        self.detail(place).at_s
     }
 
     /// Where a person is, to the nanometre.
     #[inline]
     pub(super) fn point(&self, place: Place) -> Point {
         let (group, lane) = (&self.hot[place.group()], place.lane());
-        let low = self.cold[place.group()].people[lane].low;
+        let low = self.detail(place).low;
         let join = |rough: i32, low: [u8; 3]| {
             let low = u32::from_le_bytes([low[0], low[1], low[2], 0]);
             (i64::from(rough) << LOW_BITS) | i64::from(low)
@@ -149,7 +181,7 @@ impl Arena<Group, GroupMeta> {
         let (mut rough, mut low) = ([[0; EIGHT]; 3], [[0; EIGHT]; 3]);
         for (at, place) in places.iter().enumerate() {
             let (group, lane) = (&self.hot[place.group()], place.lane());
-            let [eight @ .., last] = self.cold[place.group()].people[lane].low;
+            let [eight @ .., last] = self.detail(*place).low;
             let (eight, last) = (u64::from_le_bytes(eight), u64::from(last));
             (rough[0][at], low[0][at]) = (group.x[lane], eight & LOW);
             (rough[1][at], low[1][at]) = (group.y[lane], (eight >> LOW_BITS) & LOW);
@@ -168,12 +200,11 @@ impl Arena<Group, GroupMeta> {
     }
 
     pub(super) fn record(&self, place: Place) -> Record {
-        let meta = &self.cold[place.group()];
         Record {
             id: self.id(place),
             xyz_m: self.point(place).xyz_m(),
             at_s: self.at_s(place),
-            available: meta.is_available(place.lane()),
+            available: self.is_available(place),
         }
     }
 
@@ -183,7 +214,7 @@ impl Arena<Group, GroupMeta> {
         let (group, lane) = (&mut self.hot[place.group()], place.lane());
         [group.x[lane], group.y[lane], group.z[lane]] = rough_of(xyz_m);
         let [x, y, z] = steps.map(i64::to_le_bytes);
-        let detail = &mut self.cold[place.group()].people[lane];
+        let detail = &mut self.cold[place.group()][lane];
         detail.low = [x[0], x[1], x[2], y[0], y[1], y[2], z[0], z[1], z[2]];
         detail.at_s = at_s;
     }
@@ -191,18 +222,16 @@ impl Arena<Group, GroupMeta> {
     /// Writes all that is known of a person into a lane.
     pub(super) fn set_record(&mut self, place: Place, record: &Record) {
         self.set_place(place, record.xyz_m, record.at_s);
-        let meta = &mut self.cold[place.group()];
-        meta.people[place.lane()].id = record.id;
-        meta.set_available(place.lane(), record.available);
+        self.cold[place.group()][place.lane()].id = record.id;
+        self.set_available(place, record.available);
     }
 
     /// Empties a lane.
     pub(super) fn clear(&mut self, place: Place) {
         let (group, lane) = (&mut self.hot[place.group()], place.lane());
         [group.x[lane], group.y[lane], group.z[lane]] = [Group::NOWHERE; 3];
-        let meta = &mut self.cold[place.group()];
-        meta.people[lane].at_s = f64::NAN;
-        meta.set_available(lane, false);
+        self.cold[place.group()][lane].at_s = f64::NAN;
+        self.set_available(place, false);
     }
 }
 
@@ -334,8 +363,6 @@ impl Chunk {
 /// What belongs to a chunk but is read only by filters and changes.
 #[derive(Clone, Debug)]
 pub(super) struct ChunkMeta {
-    /// The node, in its first chunk only.
-    pub(super) node: u32,
     /// H3 cell of each slot.
     pub(super) cell: [u64; WIDTH],
     /// How far its cell's people may be from the centre of the cap: up to there a leaf's cap
@@ -346,12 +373,14 @@ pub(super) struct ChunkMeta {
 
 impl ChunkMeta {
     pub(super) const EMPTY: Self = Self {
-        node: 0,
         cell: [0; WIDTH],
         home_m: [0.0; WIDTH],
         below: [Below::NOBODY; WIDTH],
     };
 }
+
+/// Chunks of nodes; the first of a node has its number.
+pub(super) type Chunks = Arena<Chunk, u32, ChunkMeta>;
 
 /// Who is below a slot, in numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! Who counts in an answer, as the loops of a search ask it.
 
-use super::layout::{ChunkMeta, Freshness, GroupMeta};
+use super::handles::Place;
+use super::layout::{ChunkMeta, Freshness, Groups};
 
 /// Who counts, as the loops ask it.
 pub(super) trait Lens {
@@ -10,8 +11,8 @@ pub(super) trait Lens {
     /// Whether everyone may count, so that nobody need be asked.
     const EVERYONE: bool;
 
-    /// Whether the person in a lane counts.
-    fn admits(&self, meta: &GroupMeta, lane: usize) -> bool;
+    /// Whether the person at a place counts.
+    fn admits(&self, groups: &Groups, place: Place) -> bool;
 }
 
 /// No filter at all.
@@ -26,7 +27,7 @@ impl Lens for Everyone {
     }
 
     #[inline]
-    fn admits(&self, _meta: &GroupMeta, _lane: usize) -> bool {
+    fn admits(&self, _groups: &Groups, _place: Place) -> bool {
         true
     }
 }
@@ -57,10 +58,10 @@ impl Lens for Sieve<'_> {
     }
 
     #[inline]
-    fn admits(&self, meta: &GroupMeta, lane: usize) -> bool {
-        let person = &meta.people[lane];
+    fn admits(&self, groups: &Groups, place: Place) -> bool {
+        let person = groups.detail(place);
         self.available
-            .is_none_or(|wanted| meta.is_available(lane) == wanted)
+            .is_none_or(|wanted| groups.is_available(place) == wanted)
             && self
                 .newer_than_s
                 .is_none_or(|after_s| person.at_s > after_s)

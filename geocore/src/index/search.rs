@@ -1,7 +1,9 @@
 //! Branch and bound: nearest cap first, and nothing left out that a bound does not exclude.
 
 use super::handles::{Child, Place};
-use super::kernel::{Kernel, PIECE, Picked, Work, prefetch, prefetch_chunks, prefetch_groups, run};
+use super::kernel::{
+    Kernel, PIECE, Picked, Work, prefetch_chunks, prefetch_detail, prefetch_groups, run,
+};
 use super::layout::{ChunkMeta, LANES, Rough, WIDTH, rough_of};
 use super::lens::Lens;
 use super::query::{Filter, Neighbour};
@@ -276,7 +278,7 @@ impl Space {
                 for (candidate, at) in candidates.iter_mut().zip(&picked[..count]) {
                     let at = *at as usize;
                     let place = Place::new(start + at / LANES, at % LANES);
-                    prefetch(&self.groups.cold[place.group()].people[place.lane()]);
+                    prefetch_detail(self.groups.detail(place));
                     *candidate = Candidate::new(squares[at], place);
                 }
                 nearest.begin(candidates);
@@ -284,11 +286,11 @@ impl Space {
             }
             for at in &picked[..count] {
                 let at = *at as usize;
-                let (group, lane) = (start + at / LANES, at % LANES);
-                let meta = &self.groups.cold[group];
-                if squares[at] <= nearest.limit() && (L::EVERYONE || lens.admits(meta, lane)) {
-                    prefetch(&meta.people[lane]);
-                    nearest.offer(Candidate::new(squares[at], Place::new(group, lane)));
+                let place = Place::new(start + at / LANES, at % LANES);
+                let groups = &self.groups;
+                if squares[at] <= nearest.limit() && (L::EVERYONE || lens.admits(groups, place)) {
+                    prefetch_detail(groups.detail(place));
+                    nearest.offer(Candidate::new(squares[at], place));
                 }
             }
         }

@@ -57,7 +57,7 @@ impl Space {
         let mut below = Below::NOBODY;
         for slot in 0..child.class().size() * LANES {
             let place = Place::new(child.first() + slot / LANES, slot % LANES);
-            assert_eq!(self.groups.cold[place.group()].leaf as usize, id);
+            assert_eq!(self.groups.leaf(place.group()), id);
             if slot >= leaf.len as usize {
                 let x = self.groups.hot[place.group()].x[place.lane()];
                 assert_eq!(x, Group::NOWHERE, "an empty lane can be found");
@@ -235,7 +235,7 @@ fn a_leafs_cap_fits_its_people_and_is_fitted_again_when_one_moves_out() {
     let mut fitted = 0;
     for id in 0..3_000 {
         let place = space.find(id).expect("put in");
-        let leaf = space.groups.cold[place.group()].leaf as usize;
+        let leaf = space.groups.leaf(place.group());
         let (mut xyz_m, cap) = (space.record(place).xyz_m, space.leaves[leaf].cap);
         xyz_m[2] += 40.0;
         let reach_m = cap.reach_m(xyz_m);

@@ -4,7 +4,7 @@ use super::arena::Arena;
 use super::directory::Directory;
 use super::handles::{Child, Class, Entry, Place};
 use super::kernel::{prefetch, prefetch_person};
-use super::layout::{Chunk, ChunkMeta, Freshness, Group, GroupMeta, LANES, Leaf, Record};
+use super::layout::{Chunks, Detail, Freshness, Group, GroupTag, Groups, LANES, Leaf, Record};
 use super::tree::Node;
 
 /// Above so many people a tree takes over from a scan of all.
@@ -22,8 +22,8 @@ const BATCH: usize = 32;
 /// People with an id to place map and a tree, or for few of them one leaf.
 #[derive(Clone, Debug)]
 pub(super) struct Space {
-    pub(super) groups: Arena<Group, GroupMeta>,
-    pub(super) chunks: Arena<Chunk, ChunkMeta>,
+    pub(super) groups: Groups,
+    pub(super) chunks: Chunks,
     pub(super) leaves: Vec<Leaf>,
     pub(super) free_leaves: Vec<u32>,
     pub(super) nodes: Vec<Node>,
@@ -105,9 +105,8 @@ impl Space {
         for (place, record) in found.iter_mut().zip(batch) {
             *place = self.find(record.id);
             if let Some(place) = *place {
-                let at = place.group();
-                let (group, meta) = (&self.groups.hot[at], &self.groups.cold[at]);
-                prefetch_person(group, meta, place.lane());
+                prefetch(&self.groups.tags[place.group()]);
+                prefetch_person(&self.groups.hot[place.group()], self.groups.detail(place));
             }
         }
         let mut stirred = false;
@@ -150,7 +149,7 @@ impl Space {
             id,
             xyz_m,
             at_s,
-            available: self.groups.cold[place.group()].is_available(place.lane()),
+            available: self.groups.is_available(place),
         };
         self.rewrite(place, &record);
         true
@@ -183,7 +182,7 @@ impl Space {
     /// Writes over a person where they lie if the leaf may still hold them; false where they,
     /// and so perhaps others, lie elsewhere now.
     fn rewrite(&mut self, place: Place, record: &Record) -> bool {
-        let id = self.groups.cold[place.group()].leaf as usize;
+        let id = self.groups.leaf(place.group());
         let leaf = &self.leaves[id];
         let reach_m = leaf.cap.reach_m(record.xyz_m);
         let is_out = reach_m > f64::from(leaf.cap.radius_m);
@@ -211,9 +210,8 @@ impl Space {
     }
 
     fn set_available(&mut self, place: Place, parent: Entry, available: bool) {
-        let meta = &mut self.groups.cold[place.group()];
-        if meta.is_available(place.lane()) != available {
-            meta.set_available(place.lane(), available);
+        if self.groups.is_available(place) != available {
+            self.groups.set_available(place, available);
             self.count(parent, 0, if available { 1 } else { -1 });
         }
     }
@@ -251,7 +249,7 @@ impl Space {
     fn detach(&mut self, place: Place) {
         let record = self.record(place);
         self.places.remove(record.id, place);
-        let id = self.groups.cold[place.group()].leaf as usize;
+        let id = self.groups.leaf(place.group());
         let last = self.leaves[id].len as usize - 1;
         let tail = self.leaves[id].place(last);
         if tail != place {
@@ -299,9 +297,9 @@ impl Space {
         let (from, to) = (leaf.first(), first as usize);
         for step in 0..leaf.class().size().min(class.size()) {
             let group = self.groups.hot[from + step].clone();
-            let meta = self.groups.cold[from + step].clone();
             self.groups.hot[to + step] = group;
-            self.groups.cold[to + step] = meta;
+            self.groups.tags[to + step] = self.groups.tags[from + step];
+            self.groups.cold[to + step] = self.groups.cold[from + step];
         }
         for nth in 0..self.leaves[id].len as usize {
             let place = Place::new(to + nth / LANES, nth % LANES);
@@ -335,16 +333,14 @@ impl Space {
     }
 
     fn take_groups(&mut self, leaf: usize, class: Class) -> u32 {
-        let meta = GroupMeta {
-            leaf: number(leaf),
-            ..GroupMeta::EMPTY
-        };
-        self.groups.take(class, &Group::EMPTY, &meta)
+        let tag = GroupTag::of(number(leaf));
+        let nobody = [Detail::EMPTY; LANES];
+        self.groups.take(class, &Group::EMPTY, tag, &nobody)
     }
 
     /// The number of a leaf.
     pub(super) fn leaf_of(&self, leaf: Child) -> usize {
-        self.groups.cold[leaf.first()].leaf as usize
+        self.groups.leaf(leaf.first())
     }
 
     /// Takes all people of a leaf out of the map and gives it back.

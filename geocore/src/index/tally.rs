@@ -39,7 +39,7 @@ impl Space {
         let groups = &self.groups.cold[first as usize..];
         let mut newest = groups
             .iter()
-            .flat_map(|group| &group.people)
+            .flatten()
             .take(len as usize)
             .map(|person| Freshness::of(person.at_s))
             .max()

@@ -8,7 +8,7 @@ impl Space {
     /// Goes on with sweeps as far as what was given back has paid for.
     pub(super) fn tidy(&mut self) {
         while let Some(gap) = self.groups.next_gap() {
-            let id = self.groups.cold[gap.end()].leaf as usize;
+            let id = self.groups.leaf(gap.end());
             let (parent, people) = (self.leaves[id].parent, self.leaves[id].len as usize);
             let class = self.child(parent).class();
             if !self.groups.close(gap, class) {
@@ -23,7 +23,7 @@ impl Space {
             self.set_child(parent, Child::leaf(gap.first, class));
         }
         while let Some(gap) = self.chunks.next_gap() {
-            let id = self.chunks.cold[gap.end()].node;
+            let id = self.chunks.tags[gap.end()];
             let class = self.nodes[id as usize].class;
             if !self.chunks.close(gap, class) {
                 break;

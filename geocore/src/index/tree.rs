@@ -110,7 +110,7 @@ impl Space {
             if child.is_leaf() {
                 return Route::Leaf(entry);
             }
-            at = self.chunks.cold[child.first()].node;
+            at = self.chunks.tags[child.first()];
         }
     }
 
@@ -257,7 +257,7 @@ impl Space {
             self.dissolve(child, into);
             return;
         }
-        let id = self.chunks.cold[child.first()].node;
+        let id = self.chunks.tags[child.first()];
         for slot in 0..usize::from(self.nodes[id as usize].len) {
             self.gather(self.child(Entry::new(id, slot)), into);
         }
@@ -296,7 +296,7 @@ impl Space {
     }
 
     fn new_node(&mut self, base: i8, parent: Entry, class: Class) -> u32 {
-        let first = self.chunks.take(class, &Chunk::EMPTY, &ChunkMeta::EMPTY);
+        let first = self.chunks.take(class, &Chunk::EMPTY, 0, &ChunkMeta::EMPTY);
         let node = Node {
             first,
             class,
@@ -311,7 +311,7 @@ impl Space {
             self.nodes.push(node);
             number(self.nodes.len() - 1)
         };
-        self.chunks.cold[first as usize].node = id;
+        self.chunks.tags[first as usize] = id;
         id
     }
 
@@ -321,7 +321,7 @@ impl Space {
 
     /// Moves a node's slots to a run of another size.
     fn move_node(&mut self, id: u32, class: Class) {
-        let first = self.chunks.take(class, &Chunk::EMPTY, &ChunkMeta::EMPTY);
+        let first = self.chunks.take(class, &Chunk::EMPTY, 0, &ChunkMeta::EMPTY);
         let node = &mut self.nodes[id as usize];
         let (old, old_class) = (node.first, node.class);
         (node.first, node.class) = (first, class);
@@ -332,7 +332,7 @@ impl Space {
             self.chunks.hot[first as usize + step] = hot;
             self.chunks.cold[first as usize + step] = cold;
         }
-        self.chunks.cold[first as usize].node = id;
+        self.chunks.tags[first as usize] = id;
         self.chunks.give_back(old, old_class);
         self.set_child(parent, self.child_of(id));
     }
@@ -342,7 +342,7 @@ impl Space {
             let id = self.leaf_of(child);
             self.leaves[id].parent = parent;
         } else {
-            let node = self.chunks.cold[child.first()].node;
+            let node = self.chunks.tags[child.first()];
             self.nodes[node as usize].parent = parent;
         }
     }
@@ -379,7 +379,7 @@ impl Space {
     /// Id and slots of a node that must hang where it says.
     #[cfg(test)]
     pub(super) fn node_len(&self, child: Child, entry: Entry) -> (u32, usize) {
-        let id = self.chunks.cold[child.first()].node;
+        let id = self.chunks.tags[child.first()];
         let node = &self.nodes[id as usize];
         assert_eq!(node.parent, entry);
         assert_eq!(self.child_of(id), child);
