@@ -63,23 +63,28 @@ impl Place {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Child(u32);
 
-const LEAF: u32 = 1 << 31;
 const INDEX_BITS: u32 = 26;
+
+/// Classes of nodes are the first of 64, those of leaves the rest.
+const NODE_CLASSES: u8 = 8;
+
+const _: () = assert!(NODE_CLASSES as usize + Class::COUNT <= 64);
 
 impl Child {
     pub(super) const NONE: Self = Self(0);
 
     pub(super) fn leaf(first: u32, class: Class) -> Self {
-        Self(LEAF | (u32::from(class.0) << INDEX_BITS) | first)
+        Self((u32::from(NODE_CLASSES + class.0) << INDEX_BITS) | first)
     }
 
     pub(super) fn node(first: u32, class: Class) -> Self {
+        debug_assert!(class.0 < NODE_CLASSES);
         Self((u32::from(class.0) << INDEX_BITS) | first)
     }
 
     #[inline]
     pub(super) fn is_leaf(self) -> bool {
-        self.0 & LEAF != 0
+        self.0 >= u32::from(NODE_CLASSES) << INDEX_BITS
     }
 
     #[inline]
@@ -89,23 +94,57 @@ impl Child {
 
     #[inline]
     pub(super) fn class(self) -> Class {
-        Class(((self.0 >> INDEX_BITS) & 31) as u8)
+        let class = (self.0 >> INDEX_BITS) as u8;
+        Class(if self.is_leaf() {
+            class - NODE_CLASSES
+        } else {
+            class
+        })
     }
 }
 
-/// Size of a run in an arena: 1 to 16, powers of two to 2^13, of four from there, and 2^26.
+/// Size of a run in an arena: 1 to 24, then four for each power of two to 256, powers of two
+/// to 2^18 and of four to 2^26.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Class(u8);
 
 impl Class {
     /// Classes of every size from 1.
-    const SMALL: u8 = 16;
+    const SMALL: u8 = 24;
 
-    /// The class of 2^13, after which there are fewer.
-    const LARGE: u8 = Self::SMALL + 8;
+    /// Sizes of the others; the last is all that an arena can hold.
+    const LARGE: [u32; 28] = [
+        28,
+        32,
+        40,
+        48,
+        56,
+        64,
+        80,
+        96,
+        112,
+        128,
+        160,
+        192,
+        224,
+        256,
+        1 << 9,
+        1 << 10,
+        1 << 11,
+        1 << 12,
+        1 << 13,
+        1 << 14,
+        1 << 15,
+        1 << 16,
+        1 << 17,
+        1 << 18,
+        1 << 20,
+        1 << 22,
+        1 << 24,
+        1 << INDEX_BITS,
+    ];
 
-    /// The class of all that an arena can hold.
-    const WHOLE: u8 = 31;
+    const COUNT: usize = Self::SMALL as usize + Self::LARGE.len();
 
     /// The smallest class that holds so many.
     pub(super) fn holding(count: usize) -> Self {
@@ -118,11 +157,45 @@ impl Class {
 
     #[inline]
     pub(super) fn size(self) -> usize {
-        match self.0 {
-            small @ ..Self::SMALL => usize::from(small) + 1,
-            middle @ Self::SMALL..=Self::LARGE => 32 << (middle - Self::SMALL),
-            large @ ..Self::WHOLE => 1 << (13 + 2 * (large - Self::LARGE)),
-            Self::WHOLE.. => 1 << INDEX_BITS,
+        if self.0 < Self::SMALL {
+            usize::from(self.0) + 1
+        } else {
+            Self::LARGE[usize::from(self.0 - Self::SMALL)] as usize
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_child_is_what_it_was_made_of_whatever_its_size() {
+        for number in 0..u8::try_from(Class::COUNT).expect("below 64") {
+            for first in [0, 5, (1 << INDEX_BITS) - 1] {
+                let leaf = Child::leaf(first, Class(number));
+                assert!(leaf.is_leaf());
+                assert_eq!(
+                    (leaf.first(), leaf.class()),
+                    (first as usize, Class(number))
+                );
+                if number < NODE_CLASSES {
+                    let node = Child::node(first, Class(number));
+                    assert!(!node.is_leaf());
+                    assert_eq!(
+                        (node.first(), node.class()),
+                        (first as usize, Class(number))
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_leaf_of_any_size_has_a_class_without_room_to_spare() {
+        for groups in 1..=24 {
+            assert_eq!(Class::holding(groups).size(), groups);
+        }
+        assert_eq!(Class::holding(1 << INDEX_BITS).size(), 1 << INDEX_BITS);
     }
 }
