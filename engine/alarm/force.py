@@ -91,10 +91,11 @@ def countdown_end(alarm: Alarm) -> Instant:
     """Return until when colleagues wait, so that a mistake can be called off.
 
     A device that is torn off was not torn off by mistake, and nobody presses twice by
-    mistake.
+    mistake, not where the second press began a case of its own either.
     """
     said = {signal for press in alarm.presses for signal in press.signals}
-    at_once = len(alarm.presses) > 1 or bool(said - BY_MISTAKE) or alarm.presses[0].late
+    again = len(alarm.presses) > 1 or Force.SECOND_SIGNAL in alarm.force
+    at_once = again or bool(said - BY_MISTAKE) or alarm.presses[0].late
     return alarm.opened_at.plus(timedelta(0) if at_once else alarm.protocol.countdown)
 
 

@@ -288,6 +288,16 @@ def test_a_cancel_after_hq_opened_the_first_again_is_answered_alike_bug_by_news(
         assert [case.state().cancel_requests for case in life.seen] == [1, 1]
 
 
+def test_colleagues_wait_for_no_countdown_after_an_end_in_appearance_bug_they_did() -> (
+    None
+):
+    protocol = replace(PROTOCOL, countdown=timedelta(minutes=1))
+    for after, waits in (((), True), ((AlarmId("a0"),), False)):
+        scene = Scene(protocol=protocol)
+        scene.do(replace(raise_of(press_of(), protocol), after=after))
+        assert (StepId("colleagues") not in scene.state().fired) == waits
+
+
 def test_after_a_true_end_a_press_is_under_no_force() -> None:
     life = lived(Word.SAFE, PRESSED[:1])
     first, second = (case.state() for case in life.cases.values())
