@@ -74,6 +74,7 @@ EVENTS: dict[type[facts.AlarmEvent], st.SearchStrategy[facts.AlarmEvent]] = {
         press=PRESSES,
         place=PLACES,
         urges=st.booleans(),
+        after=st.lists(WORDS.map(AlarmId), max_size=2).map(tuple),
     ),
     facts.CancelRequested: st.builds(facts.CancelRequested, at=INSTANTS, press=PRESSES),
     facts.PositionFollowed: st.builds(

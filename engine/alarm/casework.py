@@ -29,7 +29,7 @@ from engine.alarm.commands import (
 )
 from engine.alarm.copying import replace
 from engine.alarm.events import RefusalGround
-from engine.alarm.force import with_press_elsewhere
+from engine.alarm.force import knows, with_press_elsewhere
 from engine.alarm.state import Act, Alarm, Told
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience
@@ -59,10 +59,11 @@ def casework(
             handed = PeopleHandedOn(at=now, into=into, missing=missing)
             return (handed,) if is_due else ()
         case HearOfPress(other=other):
-            return (PressedAnew(at=now, other=other),)
-        case CountAsTold(other=other):
-            told = EarlierCaseTold(at=now, other=other)
-            return (told,) if other in alarm.after else ()
+            is_news = not knows(alarm, other) or bool(alarm.safe)
+            return (PressedAnew(at=now, other=other),) if is_news else ()
+        case CountAsTold(other=other, presses=presses):
+            is_told = other in alarm.after and presses == len(alarm.presses)
+            return (EarlierCaseTold(at=now, other=other),) if is_told else ()
         case _:
             assert_never(command)
 
@@ -100,8 +101,7 @@ def with_casework(alarm: Alarm, event: CaseEvent) -> Alarm:
             into = None if event.missing else alarm.merged_into
             return replace(alarm, handed_on=True, merged_into=into)
         case PressedAnew():
-            linked = replace(alarm, links=alarm.links | {event.other})
-            return with_press_elsewhere(linked, event.at)
+            return with_press_elsewhere(alarm, event.other, event.at)
         case EarlierCaseTold():
             left = tuple(one for one in alarm.after if one != event.other)
             return replace(alarm, after=left)

@@ -66,7 +66,7 @@ VERSIONS: dict[str, int] = dict.fromkeys(CLASSES, 1) | {
     "StepFired": 2,
     "RecipientsChosen": 2,
     "NotificationPlanned": 2,
-    "PressJoined": 2,
+    "PressJoined": 3,
     "CancelRequested": 2,
     "ReplyReceived": 3,
     "NoteAdded": 2,

@@ -235,10 +235,11 @@ class HearOfPress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountAsTold:
-    """An earlier case, `other`, has heard of the press that raised this one."""
+    """An earlier case, `other`, has heard of so many presses of this one."""
 
     command_id: CommandId
     other: AlarmId
+    presses: int
 
 
 OperatorAct = (

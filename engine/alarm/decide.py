@@ -289,6 +289,7 @@ def _raise(alarm: Alarm | None, command: Raise, now: Instant) -> Events:
         urges=alarm.acknowledged is not None
         and alarm.is_open
         and _is_news(alarm, command.press, now),
+        after=tuple(one for one in command.after if one != alarm.id),
     )
     if alarm.is_open:
         return (joined,)

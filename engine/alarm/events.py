@@ -58,13 +58,15 @@ class PressJoined:
     """Another press of the same defender: new urgency, not a new case.
 
     `urges` where HQ had acknowledged and must do so again: it is no repetition of
-    a press that they have seen.
+    a press that they have seen. Cases `after` which it came look over to them, and
+    have to hear of it.
     """
 
     at: Instant
     press: Press
     place: KnownPlace
     urges: bool = False
+    after: tuple[AlarmId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -256,9 +256,10 @@ def _pressed(alarm: Alarm, event: AlarmRaised | PressJoined) -> Alarm:
     pressed = replace(alarm, presses=(*alarm.presses, event.press))
     joined = with_place(pressed, event.place, event.at)
     signed = with_sign(joined, event.press, event.at)
+    followed = begun_after(signed, event.after, event.at)
     if isinstance(event, PressJoined) and event.urges:
-        return urged(signed, event.at)
-    return signed
+        return urged(followed, event.at)
+    return followed
 
 
 def _closed(alarm: Alarm, event: AlarmClosed) -> Alarm:

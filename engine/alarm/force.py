@@ -114,22 +114,36 @@ def with_sign(alarm: Alarm, press: Press, at: Instant) -> Alarm:
     return anew if seen.cancelled is None else forced(anew, Force.SECOND_SIGNAL, at)
 
 
-def with_press_elsewhere(alarm: Alarm, at: Instant) -> Alarm:
+def with_press_elsewhere(alarm: Alarm, other: AlarmId, at: Instant) -> Alarm:
     """Hold a case that looks over to the defender against a press after that end.
 
     The press began a case of its own, as it would have after a true end: whoever
-    watches their telephone sees another code, and this case's questions go on.
+    watches their telephone sees another code, and this case's questions go on. Of
+    further presses there HQ hears from that one.
     """
+    linked = replace(alarm, links=alarm.links | {other})
     if not alarm.is_open:
-        return alarm
-    return forced(replace(alarm, safe=()), Force.SECOND_SIGNAL, at)
+        return linked
+    anew = replace(linked, safe=(), safe_heard=0)
+    return anew if knows(alarm, other) else forced(anew, Force.SECOND_SIGNAL, at)
+
+
+def knows(alarm: Alarm, other: AlarmId) -> bool:
+    """Say whether a case has heard of a press to another one before."""
+    return other in alarm.links and Force.SECOND_SIGNAL in alarm.force
 
 
 def begun_after(alarm: Alarm, after: tuple[AlarmId, ...], at: Instant) -> Alarm:
-    """Begin a case with a press that does not fit what others of theirs came to."""
+    """Hold a case against others that look over, which its press does not fit.
+
+    They have still to hear of it. The first press alone is a sign of force.
+    """
     if not after:
         return alarm
-    begun = replace(alarm, after=after, links=frozenset(after))
+    waiting = tuple(dict.fromkeys((*alarm.after, *after)))
+    begun = replace(alarm, after=waiting, links=alarm.links.union(after))
+    if all(knows(alarm, one) for one in after):
+        return begun
     return forced(begun, Force.SECOND_SIGNAL, at)
 
 

@@ -32,7 +32,7 @@ def pass_on(
     if alarm is None:
         return
     for earlier in alarm.after:
-        _tell_of_press(alarm.id, earlier, tell)
+        _tell_of_press(alarm.id, len(alarm.presses), earlier, tell)
     if alarm.merged_into is None:
         return
     into, mine = alarm.merged_into, alarm.id
@@ -51,14 +51,18 @@ def pass_on(
 
 
 def _tell_of_press(
-    mine: AlarmId, earlier: AlarmId, tell: Callable[[Forward], object]
+    mine: AlarmId, presses: int, earlier: AlarmId, tell: Callable[[Forward], object]
 ) -> None:
     def heard(done: Done) -> None:
         if not done.failed:
-            count = CountAsTold(command_id=CommandId(f"told/{earlier}"), other=earlier)
+            count = CountAsTold(
+                command_id=CommandId(f"told/{earlier}/{presses}"),
+                other=earlier,
+                presses=presses,
+            )
             tell(Forward(alarm_id=mine, command=count))
 
-    hear = HearOfPress(command_id=CommandId(f"pressed/{mine}"), other=mine)
+    hear = HearOfPress(command_id=CommandId(f"pressed/{mine}/{presses}"), other=mine)
     tell(Forward(alarm_id=earlier, command=hear, answered=heard))
 
 

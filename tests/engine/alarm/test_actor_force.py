@@ -99,6 +99,8 @@ def test_a_press_after_an_end_in_appearance_begins_a_case_and_the_first_hears() 
     rig.press("k3", AlarmId("third"))
     assert rig.kinds(AlarmId("third")) == []
     assert "PressJoined" in rig.kinds(SECOND)
+    assert rig.kinds(SECOND).count("EarlierCaseTold") == 2, "of each press"
+    assert rig.kinds().count("PressedAnew") == 1, "there was nothing to take back"
 
 
 def test_a_restart_knows_which_open_case_looks_over() -> None:

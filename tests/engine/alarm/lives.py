@@ -1,0 +1,225 @@
+"""What one defender goes through, after a true end and after a forced one."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from engine.alarm.cases import OpenCases
+from engine.alarm.commands import (
+    AlarmCommand,
+    HearOfPress,
+    RequestCancel,
+)
+from engine.alarm.decide import Events
+from engine.alarm.handing import pass_on
+from engine.alarm.messages import Done, Forward
+from engine.alarm.rows import head_of
+from engine.alarm.state import ReplyKind
+from engine.protocol.model import Audience, Step
+from engine.roster.model import Word
+from engine.values import AlarmId, CommandId, Instant, OperatorId, Signal, StepId
+from tests.engine.alarm.forced import ATTENDED
+from tests.engine.alarm.scene import (
+    ALDER,
+    ROWAN,
+    Scene,
+    press_of,
+    raise_of,
+)
+from tests.fakes import START
+
+DAY_S = 86_400
+RECEIVED = Step(
+    id=StepId("received"),
+    after="raised",
+    to=Audience.DEFENDER,
+    channels=("sms",),
+    text="received",
+)
+PROTOCOL = replace(ATTENDED, steps=(*ATTENDED.steps, RECEIVED))
+CODE = re.compile(rb"code-[\w-]+")
+
+
+@dataclass
+class Case(Scene):
+    """A scene that tells the others what its actor would tell the directory."""
+
+    tell: Callable[["Case", AlarmCommand], object] = lambda _case, _command: None
+
+    def do(self, command: AlarmCommand) -> Events:
+        """Act once on a command id, as the journal has it."""
+        if isinstance(command, HearOfPress) and self._has_heard(command.command_id):
+            return ()
+        events = super().do(command)
+        self.tell(self, command)
+        return events
+
+    def _has_heard(self, command_id: CommandId) -> bool:
+        return any(row.command_id == command_id for row in self.rows)
+
+
+@dataclass
+class Life:
+    """Everything that one defender goes through; the directory's book says where."""
+
+    word: Word
+    book: OpenCases = field(default_factory=OpenCases)
+    cases: dict[AlarmId, Case] = field(default_factory=dict)
+    now: Instant = START
+    hears: bool = True
+
+    # what the defender does, or whoever holds their telephone ----------------------
+
+    def press(self) -> None:
+        number = len(self.cases) + 1
+        press = press_of(f"press-{number}-{self.now.ms}", self.now)
+        own = AlarmId(f"a{number}")
+        self._give(*self.book.join(raise_of(press, PROTOCOL), own))
+
+    def cancel(self) -> None:
+        """Say the word: by a telephone, where it raises if it is one of force."""
+        number = len(self.cases) + 1
+        press = replace(
+            press_of(f"cancel-{number}-{self.now.ms}", self.now, (Signal.CANCEL,)),
+            proven=self.word is Word.SAFE,
+            duress=self.word is Word.DURESS,
+        )
+        known = self.book.of("heron")
+        if known is not None:
+            cancel = RequestCancel(command_id=CommandId(press.key), press=press)
+            self._give(known, cancel)
+        elif press.duress:
+            own = AlarmId(f"a{number}")
+            self._give(*self.book.join(raise_of(press, PROTOCOL), own))
+
+    def confirm(self, index: int) -> None:
+        """Answer the question of the first, or of the last, case that they know of."""
+        if self.seen:
+            self.seen[index].reply("heron", ReplyKind.SAFE, word=self.word)
+
+    # what others do ------------------------------------------------------------------
+
+    def acknowledge(self, by: OperatorId = ALDER) -> None:
+        for case in self.seen:
+            if case.state().is_open and case.state().acknowledged is None:
+                case.acknowledge(by)
+
+    def close(self, index: int, by: OperatorId) -> None:
+        if self.seen:
+            self.seen[index].close(by)
+
+    def reopen(self, index: int) -> None:
+        if self.seen:
+            self.seen[index].reopen()
+
+    def verify(self, index: int) -> None:
+        if self.seen:
+            self.seen[index].verify()
+
+    def seen_safe(self, index: int) -> None:
+        if self.seen:
+            self.seen[index].reply("c1", ReplyKind.SAFE)
+
+    def days(self, number: int = 1) -> None:
+        """Let days pass in which somebody at HQ attends to it."""
+        self.acknowledge()
+        self.run(number * DAY_S)
+
+    def run(self, seconds: float) -> None:
+        for case in list(self.cases.values()):
+            case.settle_all()
+            case.run(seconds, each_due=case.settle_all)
+        self.now = self.now.plus(timedelta(seconds=seconds))
+
+    def restart(self) -> None:
+        """Read the book from the rows' clear columns, in no order that means much."""
+        self.book = OpenCases()
+        for alarm_id, case in reversed(self.cases.items()):
+            if (head := head_of(case.state(), case.now)).is_open:
+                raised_at = case.state().raised_at
+                self.book.read(alarm_id, head.subject, raised_at)
+
+    # what is seen --------------------------------------------------------------------
+
+    @property
+    def seen(self) -> list[Case]:
+        """Return the cases of which whoever watches the defender knows."""
+        return [
+            case for case in self.cases.values() if case.state().seen.raised is not None
+        ]
+
+    def to_defender(self) -> list[tuple[Instant, str, bytes]]:
+        """Return what was planned for them, with codes in their order."""
+        planned = sorted(
+            (
+                (event.at.ms, event.step, event.body.text(event.at).encode())
+                for case in self.cases.values()
+                for event in case.planned(Audience.DEFENDER)
+            ),
+        )
+        codes: dict[bytes, bytes] = {}
+        for _, _, text in planned:
+            for code in CODE.findall(text):
+                codes.setdefault(code, b"code-%d" % len(codes))
+        return [
+            (Instant(at), step, CODE.sub(lambda code: codes[code[0]], text))
+            for at, step, text in planned
+        ]
+
+    def _give(self, alarm_id: AlarmId, command: AlarmCommand) -> None:
+        if alarm_id not in self.cases:
+            self.cases[alarm_id] = Case(
+                protocol=PROTOCOL, id=alarm_id, now=self.now, tell=self._told
+            )
+        case = self.cases[alarm_id]
+        case.settle_all() if case.alarm is not None else None
+        case.do(command)
+
+    def _told(self, case: Case, command: AlarmCommand) -> None:
+        self.book.note(case.state())
+        pass_on(case.state(), command, self._deliver)
+
+    def _deliver(self, forward: Forward) -> None:
+        case = self.cases[forward.alarm_id]
+        if not self.hears and isinstance(forward.command, HearOfPress):
+            assert forward.answered is not None
+            forward.answered(Done(failed=True))
+            return
+        case.do(forward.command)
+        if forward.answered is not None:
+            forward.answered(Done(alarm=case.state()))
+
+
+ACTS: dict[str, Callable[[Life], object]] = {
+    "press": Life.press,
+    "cancel": Life.cancel,
+    "confirm the first": lambda life: life.confirm(0),
+    "confirm the last": lambda life: life.confirm(-1),
+    "close the first": lambda life: life.close(0, ALDER),
+    "close the last": lambda life: life.close(-1, ALDER),
+    "close by the other": lambda life: life.close(-1, ROWAN),
+    "reopen the first": lambda life: life.reopen(0),
+    "reopen the last": lambda life: life.reopen(-1),
+    "verify the last": lambda life: life.verify(-1),
+    "seen safe": lambda life: life.seen_safe(0),
+    "a day passes": Life.days,
+    "restart": Life.restart,
+}
+
+
+def lived(word: Word, acts: list[tuple[int, str]]) -> Life:
+    """Return what a first case, ended after that word, and these acts come to."""
+    life = Life(word)
+    life.press()
+    life.run(120)
+    life.acknowledge()
+    life.cancel()
+    life.run(60)
+    life.acknowledge()
+    life.close(0, ALDER)
+    for wait_s, act in acts:
+        life.run(wait_s)
+        life.acknowledge()
+        ACTS[act](life)
+    return life
