@@ -32,6 +32,7 @@ from engine.intake.orders.lines import Lines
 from engine.intake.shouter.actor import Unhandled, Unrecorded
 from engine.intake.vigil.attendance import Attendance
 from engine.interpreter import SHORT_S
+from engine.journal.began import began
 from engine.journal.handle import Journal
 from engine.journal.lock import StateLock
 from engine.journal.pool import ReaderPool
@@ -306,11 +307,11 @@ def _commander(tree: Tree) -> Callable[[AlarmId, AlarmCommand, Answered], bool]:
 
 def _seed(measures: Measures, readers: ReaderPool) -> None:
     with readers.reader() as reader:
-        began = reader.began("alarm/")
+        since = began(reader)
         open_ones = [
-            (alarm_of(row.stream), row.head.status, began[row.stream])
+            (alarm_of(row.stream), row.head.status, since[row.stream])
             for row in reader.heads("alarm/", open_only=True)
-            if row.stream in began
+            if row.stream in since
         ]
     measures.seed(open_ones)
 

@@ -24,6 +24,7 @@ from engine.alarm.schedule import next_due
 from engine.alarm.state import Alarm, alarm_of, stream_of
 from engine.alarm.unheard import unheard
 from engine.errors import EngineError, JournalError
+from engine.journal.began import began
 from engine.journal.handle import asked
 from engine.ports.journal import (
     Answer,
@@ -285,12 +286,12 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
     def _read_heads(self) -> None:
         with self._readers.reader() as reader:
             heads = reader.heads("alarm/", open_only=True)
-            began = reader.began("alarm/")
+            began_at = began(reader)
         now = self.clock.now()
         for row in heads:
             alarm_id = alarm_of(row.stream)
-            began_at = began.get(row.stream, now)
-            self._cases.read(alarm_id, row.head.subject, began_at)
+            since = began_at.get(row.stream, now)
+            self._cases.read(alarm_id, row.head.subject, since)
             self._outlets.due(alarm_id, wakes_at(row.head, now))
 
     def handle(self, message: Forward | Distress | ToOpen | Moved | Changed) -> None:

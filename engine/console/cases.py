@@ -1,5 +1,6 @@
 """The cases as the console knows them: folded from the journal, never from actors."""
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -8,8 +9,12 @@ from engine.alarm.events import ActRefused, AlarmEvent, AlarmRaised
 from engine.alarm.evolve import fold
 from engine.alarm.state import Alarm, Kind, alarm_of, stream_of
 from engine.console.outlook import upcoming
+from engine.errors import JournalError
 from engine.ports.journal import JournalReader, ReaderLender, StoredEvent
+from engine.supervision.failure import Failure
 from engine.values import AlarmId, CommandId, Instant
+
+logger = logging.getLogger(__name__)
 
 PAGE = 500
 CLOSED_KEPT = 200
@@ -41,7 +46,7 @@ class Cases:
             opened = [row.stream for row in reader.heads(PREFIX, open_only=True)]
             closed = _recent(reader, self.position) - set(opened)
             for stream in (*closed, *opened):
-                self._fold(reader.stream(stream), reader)
+                self._fold_anew(alarm_of(stream), reader)
         self._forget()
 
     def follow(self) -> list[StoredEvent]:
@@ -122,8 +127,14 @@ class Cases:
                 self._take(alarm_id, row.seq, event)
 
     def _fold_anew(self, alarm_id: AlarmId, reader: JournalReader) -> None:
+        """Fold a case from its rows; one that cannot be read costs HQ no other."""
         self._seqs.pop(alarm_id, None)
-        for row in reader.stream(stream_of(alarm_id)):
+        try:
+            rows = reader.stream(stream_of(alarm_id))
+        except JournalError as error:
+            logger.error("a case cannot be read: %s", Failure.of(error))  # noqa: TRY400 - by its place alone
+            return
+        for row in rows:
             self._take(alarm_id, row.seq, _event(row))
 
     def _take(self, alarm_id: AlarmId, seq: int, event: AlarmEvent | None) -> None:
@@ -149,10 +160,13 @@ class Cases:
 def _recent(reader: JournalReader, position: int) -> set[str]:
     """Return the streams of alarms among the journal's last rows."""
     found: set[str] = set()
-    behind = max(0, position - RECENT_ROWS)
-    while rows := reader.after(behind, PAGE):
+    for behind in range(max(0, position - RECENT_ROWS), position, PAGE):
+        try:
+            rows = reader.after(behind, PAGE)
+        except JournalError as error:
+            logger.error("rows cannot be read: %s", Failure.of(error))  # noqa: TRY400 - by its place alone
+            continue
         found.update(row.stream for row in rows if row.stream.startswith(PREFIX))
-        behind = rows[-1].position
     return found
 
 

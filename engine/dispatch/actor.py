@@ -8,7 +8,7 @@ from typing import ClassVar, assert_never
 from engine.dispatch.attempts import Outcome, Settled, unknown_append
 from engine.dispatch.body import EffectBody
 from engine.dispatch.choice import Choice, Routes
-from engine.dispatch.history import remember
+from engine.dispatch.history import recall
 from engine.dispatch.queue import RANK_CALL, Queue
 from engine.dispatch.routes import RouteBook
 from engine.health import Health
@@ -174,8 +174,8 @@ class Dispatcher(SupervisedActor[Heard]):
         """Mark what was under way as unknown, and take up what is planned."""
         with self._readers.reader() as reader:
             attempting = reader.effects(_ATTEMPTING)
-            now, now_s = self.clock.now(), self.clock.boottime_s()
-            remember(self._book, reader, now, now_s)
+        now, now_s = self.clock.now(), self.clock.boottime_s()
+        recall(self._book, self._readers, now, now_s)
         for row in attempting:
             self._journal.submit(
                 unknown_append(row, self._journal.epoch), self._tell_unknown(row)

@@ -1,16 +1,33 @@
 """What earlier processes have taught of routes, from the journal's last rows."""
 
 import json
+import logging
 
 from engine.dispatch.attempts import EFFECT, SETTLED
 from engine.dispatch.body import decode_body
 from engine.dispatch.routes import RouteBook
-from engine.ports.journal import EffectState, JournalReader, StoredEvent
+from engine.errors import JournalError
+from engine.ports.journal import EffectState, JournalReader, ReaderLender, StoredEvent
+from engine.supervision.failure import Failure
 from engine.values import EffectId, Instant
+
+logger = logging.getLogger(__name__)
 
 ROWS = 2_000
 """How far back a start looks; some hundred messages, some hundredths of a second."""
 _REACHED = frozenset({EffectState.ACCEPTED, EffectState.DELIVERED})
+
+
+def recall(book: RouteBook, readers: ReaderLender, now: Instant, now_s: float) -> None:
+    """Remember what can be read: a damaged row of it must cost no start.
+
+    Without it a route is tried that has failed before; without a start nobody is told.
+    """
+    try:
+        with readers.reader() as reader:
+            remember(book, reader, now, now_s)
+    except (JournalError, ValueError, KeyError, TypeError) as error:
+        logger.error("earlier outcomes cannot be read: %s", Failure.of(error))  # noqa: TRY400 - its text may quote the row
 
 
 def remember(

@@ -1,11 +1,18 @@
 """The console's own picture of the cases, against the journal's."""
 
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import cast
+
+import pytest
 
 from engine.alarm.state import stream_of
 from engine.console import cases
 from engine.console.cases import Cases
-from engine.ports.journal import Append, Head, NewEvent
+from engine.errors import JournalError
+from engine.journal.memory import MemoryReader
+from engine.ports.journal import Append, Head, JournalReader, NewEvent, StoredEvent
 from engine.values import AlarmId, CommandId
 from tests.engine.console.hq import Hq, browser
 
@@ -114,3 +121,60 @@ def test_hq_is_waited_for_until_every_open_case_is_acknowledged(hq: Hq) -> None:
     assert hq.desk.cases.wait_for_hq()
     end(hq, alarm)
     assert not hq.desk.cases.wait_for_hq()
+
+
+@dataclass
+class Damaged:
+    """A reader of a journal in which one page is damaged."""
+
+    inner: MemoryReader
+    stream_: str
+    first: int
+    last: int
+
+    def stream(self, stream: str, after_seq: int = 0) -> Sequence[StoredEvent]:
+        if stream == self.stream_:
+            raise JournalError
+        return self.inner.stream(stream, after_seq)
+
+    def after(self, position: int, limit: int) -> Sequence[StoredEvent]:
+        if position < self.last and position + limit >= self.first:
+            raise JournalError
+        return self.inner.after(position, limit)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.inner, name)
+
+
+@dataclass
+class Lender:
+    """Lends nothing but damaged readers."""
+
+    hq: Hq
+    stream: str
+    first: int
+    last: int
+
+    @contextmanager
+    def reader(self) -> Iterator[JournalReader]:
+        inner = self.hq.store.reader()
+        damaged = Damaged(inner, self.stream, self.first, self.last)
+        yield cast("JournalReader", damaged)
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_a_damaged_page_costs_hq_no_other_case_bug_the_console_was_gone(
+    hq: Hq, monkeypatch: pytest.MonkeyPatch, *, is_open: bool
+) -> None:
+    monkeypatch.setattr(cases, "PAGE", 1)
+    first = hq.press("a1", alias="Lost")
+    if not is_open:
+        end(hq, first)
+    damaged = hq.store.reader().position()
+    whole = hq.press("a2", alias="Avocet")
+    end(hq, whole)
+    seen = Cases(Lender(hq, stream_of(first), first=1, last=damaged))
+    assert [one.alias for one in seen.all(hq.clock.now())] == ["Avocet"]
+    late = hq.press("a3", alias="Gannet")
+    seen.follow()
+    assert seen.get(late) == hq.alarm(late)

@@ -2,10 +2,13 @@
 
 from datetime import timedelta
 
-from engine.dispatch.attempts import Outcome
-from engine.dispatch.history import remember
+import pytest
+
+from engine.dispatch.attempts import SETTLED, Outcome
+from engine.dispatch.history import recall, remember
 from engine.dispatch.routes import FORGET_S, RouteBook, Standing
-from engine.ports.journal import EffectState
+from engine.ports.journal import Append, EffectState, Head, NewEvent
+from engine.values import CommandId
 from tests.engine.dispatch.ledger import Ledger, lives, row_of
 from tests.engine.dispatch.wiring import attempts_on
 from tests.fakes import ManualClock
@@ -65,3 +68,33 @@ def test_calls_mails_and_wrong_numbers_say_nothing_of_a_network() -> None:
     book = _book(ledger, clock)
     for number in (ANNA, BERIT):
         assert book.standing("modem-1", number, 0) is Standing.UNTRIED
+
+
+def test_a_damaged_page_among_earlier_outcomes_costs_no_start_bug_none_started(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    ledger, clock = _journal(("sms", ANNA, SENT))
+    ledger.read_errors = 1
+    recall(RouteBook(), ledger, clock.now(), clock.boottime_s())
+    assert "earlier outcomes cannot be read: JournalError" in caplog.text
+
+
+@pytest.mark.parametrize("body", [b"\xff{", b"{}", b"[]", b'{"state": "lost"}'])
+def test_a_row_that_says_nonsense_leaves_what_was_read_before_it(
+    body: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    ledger, clock = _journal(("sms", ANNA, SENT))
+    nonsense = Append(
+        stream="effect/nonsense",
+        expected_seq=0,
+        epoch=ledger.epoch,
+        command_id=CommandId("damage"),
+        events=(NewEvent(kind=SETTLED, body=body),),
+        head=Head(status="settled", is_open=False),
+    )
+    ledger.ask(nonsense, 1.0)
+    book = RouteBook()
+    recall(book, ledger, clock.now(), clock.boottime_s())
+    assert book.standing("modem-1", ANNA, 0) is Standing.REACHES
+    assert "cannot be read" in caplog.text
+    assert "lost" not in caplog.text
