@@ -4,6 +4,7 @@ import ast
 
 import pytest
 
+from tools.mutate import without_survivors
 from tools.mutate_points import mutants
 
 
@@ -46,3 +47,14 @@ def test_a_mutant_is_the_module_with_one_mistake_in_it() -> None:
     assert ast.unparse(first.tree) == source.strip().replace("<", "<=", 1)
     assert {other.function for other in others} == {"f", "g"}
     assert len({one.key for one in (first, *others)}) == 1 + len(others)
+
+
+def test_again_means_the_survivors_of_the_named_modules_alone() -> None:
+    record = {
+        "force": {"one": "killed", "two": "survived", "three": "never ended"},
+        "decide": {"one": "survived"},
+    }
+    assert without_survivors(record, ["force"]) == {
+        "force": {"one": "killed", "three": "never ended"},
+        "decide": {"one": "survived"},
+    }

@@ -2,6 +2,7 @@
 
     python -m tools.mutate --minutes 10            go on where the last run ended
     python -m tools.mutate schedule evolve         some modules of engine.alarm
+    python -m tools.mutate --again force           its survivors too: tests have come
     python -m tools.mutate --show                  the survivors so far
 
 The tests are loaded once. Each mutant is a process of its own, forked from there,
@@ -19,7 +20,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from types import CodeType, FunctionType
 
@@ -184,6 +185,20 @@ def tried(
         del results[gone]
 
 
+def without_survivors(
+    record: dict[str, dict[str, str]], modules: Collection[str]
+) -> dict[str, dict[str, str]]:
+    """Return what is left where a new test may see what none has seen."""
+    return {
+        module: {
+            name: verdict
+            for name, verdict in results.items()
+            if module not in modules or verdict != SURVIVED
+        }
+        for module, results in record.items()
+    }
+
+
 def _fewer_examples() -> None:
     """Let properties try less for each mutant: there are many of them."""
     hypothesis = importlib.import_module("hypothesis")
@@ -209,6 +224,7 @@ def main() -> int:
     parser.add_argument("modules", nargs="*", help="of engine.alarm; all without")
     parser.add_argument("--minutes", type=float, default=0.0, help="for how long")
     parser.add_argument("--show", action="store_true", help="print the survivors")
+    parser.add_argument("--again", action="store_true", help="survivors anew as well")
     arguments = parser.parse_args()
     record: dict[str, dict[str, str]] = {}
     if RECORD.exists():
@@ -216,6 +232,8 @@ def main() -> int:
     if arguments.show:
         show(record)
         return 0
+    if arguments.again:
+        record = without_survivors(record, arguments.modules or MODULES)
     ends_s = time.monotonic() + arguments.minutes * 60 if arguments.minutes else 1e18
 
     def work(verdict: Verdict) -> int:

@@ -4,15 +4,23 @@ from dataclasses import replace
 
 import pytest
 
-from engine.alarm.events import NotificationSettled
+from engine.alarm.events import AlarmReopened, NotificationSettled
 from engine.alarm.evolve import evolve
 from engine.alarm.state import Alarm, Fired
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience
 from engine.roster.model import Word
-from engine.values import EffectId, StepId
+from engine.values import EffectId, Signal, StepId
 from tests.engine.alarm.forced import ATTENDED, CAREFUL
-from tests.engine.alarm.scene import ROWAN, STANDARD, TASHKENT, Scene, without
+from tests.engine.alarm.scene import (
+    ROWAN,
+    STANDARD,
+    TASHKENT,
+    Scene,
+    press_of,
+    raise_of,
+    without,
+)
 from tests.fakes import START
 
 PEOPLE = (Audience.NEAREST, Audience.HQ, Audience.DUTY)
@@ -230,3 +238,14 @@ def test_what_hq_hears_after_an_end_it_hears_after_the_next_one_too() -> None:
         heard.append(steps.count(StepId("unconfirmed")))
         scene.reopen()
     assert heard == [1, 2]
+
+
+@pytest.mark.parametrize("signal", [Signal.SOS, Signal.CANCEL])
+def test_a_press_that_opens_a_case_again_is_silent_where_it_shows_nothing(
+    signal: Signal,
+) -> None:
+    scene = ended(EffectState.DELIVERED)
+    press = replace(press_of("k2", scene.now, (signal,)), duress=True)
+    scene.do(raise_of(press))
+    reopened = next(e for e in scene.events if isinstance(e, AlarmReopened))
+    assert reopened.silent == (signal is Signal.CANCEL)

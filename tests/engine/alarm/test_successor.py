@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from engine.alarm.case_events import PressedAnew
 from engine.alarm.cases import OpenCases
+from engine.alarm.casework import AGAIN, handing_due
 from engine.alarm.commands import (
     CountAsTold,
     HearOfPress,
@@ -28,6 +29,7 @@ from tests.engine.alarm.scene import (
     press_of,
     raise_of,
 )
+from tests.fakes import START
 
 
 @settings(max_examples=150, deadline=None)
@@ -231,3 +233,10 @@ def test_a_press_that_is_offered_again_finds_the_case_that_it_began() -> None:
     book.note(scene.state())
     again = raise_of(press_of())
     assert book.join(again, ALARM) == (ALARM, again)
+
+
+def test_whoever_has_to_tell_another_case_of_a_press_has_a_deadline_for_it() -> None:
+    case = Scene().raised().state()
+    assert handing_due(case, START) is None
+    untold = replace(case, after=(AlarmId("b"),))
+    assert handing_due(untold, START) == START.plus(AGAIN)
