@@ -110,7 +110,8 @@ class AlarmActor(OnDemandActor[Do]):
         if message.answered is not None:
             message.answered(done)
         names = self.link.tree.names
-        pass_on(self._alarm, command, lambda one: names.tell("alarms", one))
+        if not done.failed:  # else each would answer the other, until it can be written
+            pass_on(self._alarm, command, lambda one: names.tell("alarms", one))
 
     def rescan(self) -> Steps:  # type: ignore[override] # runs as a handler's steps do
         """Catch up with the rows, since hints were dropped."""

@@ -9,7 +9,7 @@ from engine.alarm.commands import Close, RequestCancel
 from engine.alarm.messages import Distress, Forward, ToOpen
 from engine.alarm.state import Alarm, CloseReason, Force
 from engine.journal.memory import Medium
-from engine.ports.journal import Append
+from engine.ports.journal import Append, Request
 from engine.values import AlarmId, CommandId, OperatorId, Signal
 from tests.engine.alarm.scene import press_of, raise_of
 from tests.engine.alarm.test_actor import FIRST, Rig
@@ -158,6 +158,28 @@ def test_a_press_whose_successor_cannot_be_read_begins_another_under_force() -> 
             break
     assert state_of(rig, third).force == {Force.SECOND_SIGNAL}
     assert rig.kinds().count("PressedAnew") == 2
+
+
+def test_a_case_that_cannot_write_that_it_told_tells_again_when_due_bug_at_once() -> (
+    None
+):
+    rig = ended_in_appearance()
+    asked: list[Request] = []
+
+    def full(request: Request) -> str:
+        is_it = isinstance(request, Append) and request.command_id.startswith("told/")
+        if is_it and len(asked) < 99:
+            asked.append(request)
+            return FULL
+        return ""
+
+    rig.ledger.fault = full
+    rig.press("k2", SECOND)
+    rig.world.run(29)
+    assert 2 <= len(asked) <= 7
+    rig.ledger.fault = lambda _: ""
+    rig.world.run(6)
+    assert "EarlierCaseTold" in rig.kinds(SECOND)
 
 
 def test_an_earlier_case_that_could_not_write_it_down_is_told_again() -> None:
