@@ -67,7 +67,8 @@ class PeopleHandedOn:
 class PressedAnew:
     """The defender pressed again after what looks to them like the end of this case.
 
-    To them it is a new case, and so it is here: `other`.
+    To them it is a new case, and so it is here: `other`. Also a further press there,
+    and a sign of force, where it takes back what was said here.
     """
 
     at: Instant
@@ -76,7 +77,7 @@ class PressedAnew:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EarlierCaseTold:
-    """The case that looks over to the defender, `other`, has heard of the press."""
+    """Another case of the same defender, `other`, has heard of the latest here."""
 
     at: Instant
     other: AlarmId

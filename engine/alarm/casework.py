@@ -61,8 +61,8 @@ def casework(
         case HearOfPress(other=other):
             is_news = not knows(alarm, other) or bool(alarm.safe)
             return (PressedAnew(at=now, other=other),) if is_news else ()
-        case CountAsTold(other=other, presses=presses):
-            is_told = other in alarm.after and presses == len(alarm.presses)
+        case CountAsTold(other=other, occasion=occasion):
+            is_told = other in alarm.after and occasion == occasion_of(alarm)
             return (EarlierCaseTold(at=now, other=other),) if is_told else ()
         case _:
             assert_never(command)
@@ -161,6 +161,12 @@ def people_of(alarm: Alarm) -> TakeIn | None:
             if (told := alarm.told.get(person)) is not None
         ),
     )
+
+
+def occasion_of(alarm: Alarm) -> str:
+    """Return of what other cases of the same defender have to hear: its latest."""
+    danger_ms = 0 if alarm.danger_at is None else alarm.danger_at.ms
+    return f"{len(alarm.presses)}/{danger_ms}"
 
 
 def handing_due(alarm: Alarm, now: Instant) -> Instant | None:

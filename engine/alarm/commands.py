@@ -227,7 +227,7 @@ class HandPeopleOn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HearOfPress:
-    """The defender has pressed again, to whom this case looks over: `other` is new."""
+    """The defender has pressed again, or is forced, in another case: `other`."""
 
     command_id: CommandId
     other: AlarmId
@@ -235,11 +235,11 @@ class HearOfPress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountAsTold:
-    """An earlier case, `other`, has heard of so many presses of this one."""
+    """Another case of the defender's, `other`, has heard of this one's latest."""
 
     command_id: CommandId
     other: AlarmId
-    presses: int
+    occasion: str
 
 
 OperatorAct = (

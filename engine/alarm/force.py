@@ -61,6 +61,7 @@ def forced(alarm: Alarm, sign: Force, at: Instant) -> Alarm:
             safe_heard=len(alarm.safe),
             called_off=False,
             duress=alarm.duress or by_word,
+            after=tuple(sorted({*alarm.after, *alarm.siblings})),
         ),
         at,
     )
@@ -119,13 +120,15 @@ def with_press_elsewhere(alarm: Alarm, other: AlarmId, at: Instant) -> Alarm:
 
     The press began a case of its own, as it would have after a true end: whoever
     watches their telephone sees another code, and this case's questions go on. Of
-    further presses there HQ hears from that one.
+    what follows there HQ hears from that one.
     """
-    linked = replace(alarm, links=alarm.links | {other})
-    if not alarm.is_open:
-        return linked
-    anew = replace(linked, safe=(), safe_heard=0)
-    return anew if knows(alarm, other) else forced(anew, Force.SECOND_SIGNAL, at)
+    anew = alarm
+    if alarm.is_open:
+        anew = replace(alarm, safe=(), safe_heard=0)
+    if alarm.is_open and not knows(alarm, other):
+        anew = forced(anew, Force.SECOND_SIGNAL, at)
+    siblings = alarm.siblings | {other}
+    return replace(anew, links=alarm.links | {other}, siblings=siblings)
 
 
 def knows(alarm: Alarm, other: AlarmId) -> bool:
@@ -140,8 +143,12 @@ def begun_after(alarm: Alarm, after: tuple[AlarmId, ...], at: Instant) -> Alarm:
     """
     if not after:
         return alarm
-    waiting = tuple(dict.fromkeys((*alarm.after, *after)))
-    begun = replace(alarm, after=waiting, links=alarm.links.union(after))
+    begun = replace(
+        alarm,
+        after=tuple(sorted({*alarm.after, *after})),
+        links=alarm.links.union(after),
+        siblings=alarm.siblings.union(after),
+    )
     if all(knows(alarm, one) for one in after):
         return begun
     return forced(begun, Force.SECOND_SIGNAL, at)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from engine.alarm.casework import people_of
+from engine.alarm.casework import occasion_of, people_of
 from engine.alarm.commands import (
     AlarmCommand,
     CountAsTold,
@@ -32,7 +32,7 @@ def pass_on(
     if alarm is None:
         return
     for earlier in alarm.after:
-        _tell_of_press(alarm.id, len(alarm.presses), earlier, tell)
+        _tell_of_press(alarm.id, occasion_of(alarm), earlier, tell)
     if alarm.merged_into is None:
         return
     into, mine = alarm.merged_into, alarm.id
@@ -51,18 +51,18 @@ def pass_on(
 
 
 def _tell_of_press(
-    mine: AlarmId, presses: int, earlier: AlarmId, tell: Callable[[Forward], object]
+    mine: AlarmId, occasion: str, earlier: AlarmId, tell: Callable[[Forward], object]
 ) -> None:
     def heard(done: Done) -> None:
         if not done.failed:
             count = CountAsTold(
-                command_id=CommandId(f"told/{earlier}/{presses}"),
+                command_id=CommandId(f"told/{earlier}/{occasion}"),
                 other=earlier,
-                presses=presses,
+                occasion=occasion,
             )
             tell(Forward(alarm_id=mine, command=count))
 
-    hear = HearOfPress(command_id=CommandId(f"pressed/{mine}/{presses}"), other=mine)
+    hear = HearOfPress(command_id=CommandId(f"pressed/{mine}/{occasion}"), other=mine)
     tell(Forward(alarm_id=earlier, command=hear, answered=heard))
 
 

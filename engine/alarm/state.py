@@ -309,10 +309,9 @@ class Alarm:
     cancel; `force` says which. `safe` are those who say so since the last press,
     the first `safe_heard` before that sign; `operators` are on the case, and one last
     acted at `attended_at`. `called_off` in its countdown: colleagues wait for HQ.
-    `told_place` is where people were last told that the defender is, `moved_at` when
-    they are to hear of another place; the device last said one at `followed_at`.
-    `merged_into` took this one in at its end: its people are `handed_on`, there
-    `taken_in`. Cases `after` which it began have still to hear of it.
+    `told_place` is where people were told that they are, `moved_at` when to tell of
+    another; the device last said one at `followed_at`. `merged_into` has the people
+    of this one, `handed_on`, there `taken_in`. `siblings` hear of signs, `after` next.
     """
 
     id: AlarmId
@@ -359,6 +358,7 @@ class Alarm:
     closed: Act | None = None
     close_reason: CloseReason | None = None
     false_class: FalseClass | None = None
+    siblings: frozenset[AlarmId] = frozenset()
     after: tuple[AlarmId, ...] = ()
     merged_into: AlarmId | None = None
     handed_on: bool = False

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from engine.alarm.case_events import PressedAnew
 from engine.alarm.cases import OpenCases
-from engine.alarm.casework import AGAIN, handing_due
+from engine.alarm.casework import AGAIN, handing_due, occasion_of
 from engine.alarm.commands import (
     CountAsTold,
     HearOfPress,
 )
 from engine.alarm.events import AlarmRaised
-from engine.alarm.state import Force
+from engine.alarm.state import Force, ReplyKind
 from engine.protocol.model import Audience
 from engine.roster.model import Word
 from engine.values import AlarmId, CommandId, Signal, StepId
@@ -133,6 +133,24 @@ def test_what_was_said_before_a_press_to_the_second_ends_no_first_bug_it_did() -
     assert not first.state().is_open, "said since"
 
 
+@pytest.mark.parametrize("in_first", [False, True])
+def test_a_word_of_force_in_either_case_takes_back_what_was_said_in_both_bug_in_one(
+    *, in_first: bool
+) -> None:
+    life = lived(Word.DURESS, [(600, "press")])
+    first, second = life.cases.values()
+    for case in (first, second):
+        case.reply("c1", ReplyKind.SAFE)
+    life.run(60)
+    ACTS["confirm the first" if in_first else "cancel"](life)
+    assert Force.DURESS_WORD in (first if in_first else second).state().force
+    assert first.state().after == second.state().after == ()
+    life.acknowledge()
+    for case in (first, second):
+        case.close(ROWAN)
+        assert case.state().is_open, "said before the word"
+
+
 def test_an_earlier_case_hears_of_each_press_until_it_knows_the_last() -> None:
     life = lived(Word.DURESS, [(600, "press"), (60, "seen safe")])
     first, second = life.cases.values()
@@ -155,10 +173,11 @@ def test_being_told_of_an_earlier_press_counts_for_no_later_one() -> None:
     first, second = life.cases.values()
     life.hears = False
     life.press()
-    late = CountAsTold(command_id=CommandId("late"), other=first.id, presses=1)
+    now = occasion_of(second.state())
+    late = CountAsTold(command_id=CommandId("late"), other=first.id, occasion="1/0")
     second.do(late)
     assert second.state().after == (first.id,)
-    second.do(replace(late, command_id=CommandId("now"), presses=2))
+    second.do(replace(late, command_id=CommandId("now"), occasion=now))
     assert second.state().after == ()
 
 

@@ -202,7 +202,7 @@ COMMANDS: dict[str, AlarmCommand] = {
     "take in": TakeIn(command_id=C, other=AlarmId("b2"), people=()),
     "hand people on": HandPeopleOn(command_id=C, into=AlarmId("b2")),
     "hear of a press": HearOfPress(command_id=C, other=AlarmId("b2")),
-    "count as told": CountAsTold(command_id=C, other=AlarmId("b2"), presses=1),
+    "count as told": CountAsTold(command_id=C, other=AlarmId("b2"), occasion="1/0"),
     "merge": Close(
         command_id=C, by=ALDER, reason=CloseReason.DUPLICATE, into=AlarmId("b2")
     ),
