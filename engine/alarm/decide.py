@@ -33,6 +33,7 @@ from engine.alarm.events import (
     NotificationSettled,
     PressJoined,
     ReplyReceived,
+    SignNoticed,
 )
 from engine.alarm.evolve import evolve, fold
 from engine.alarm.following import follow, silences
@@ -254,11 +255,14 @@ def _uncrossed(alarm: Alarm | None, command: CaseCommand, now: Instant) -> Event
     """Open again what was merged into the very case that was merged into it.
 
     Two operators may do so at one moment: both would be over, and nobody be told.
+    It is as if neither had: what was a sign of force is one still.
     """
     if alarm is None or alarm.is_open or not isinstance(command, TakeIn):
         return ()
-    is_crossed = alarm.merged_into == command.other
-    return reopen(alarm, now, by=None, silent=True) if is_crossed else ()
+    if alarm.merged_into != command.other:
+        return ()
+    signs = (SignNoticed(at=now, sign=sign) for sign in sorted(alarm.force))
+    return (*reopen(alarm, now, by=None, silent=True), *signs)
 
 
 def _raise(alarm: Alarm | None, command: Raise, now: Instant) -> Events:

@@ -1,11 +1,16 @@
 """Two cases that are merged into each other at one moment: neither is over."""
 
+from dataclasses import replace
+
 from engine.alarm.case_events import PeopleTakenIn
 from engine.alarm.casework import people_of
-from engine.alarm.commands import TakeIn
+from engine.alarm.commands import Close, TakeIn
 from engine.alarm.events import AlarmReopened
+from engine.alarm.state import CloseReason, Force
 from engine.protocol.model import Audience
 from engine.values import AlarmId, CommandId
+from tests.engine.alarm.forced import CAREFUL, forced
+from tests.engine.alarm.scene import ALDER, ROWAN
 from tests.engine.alarm.test_casework import OTHER, merged
 
 
@@ -30,6 +35,27 @@ def test_what_was_merged_into_the_case_that_was_merged_into_it_is_opened_again()
     assert isinstance(reopened, AlarmReopened)
     assert reopened.silent, "to the defender's addresses it ended, and stays so"
     assert len(scene.of(PeopleTakenIn)) == 1
+
+
+def test_what_was_merged_under_force_is_opened_again_under_force_bug_freely() -> None:
+    scene = forced(replace(CAREFUL, all_clear_needs=1))
+    signs = scene.state().force
+    scene.acknowledge()
+    scene.confirm_safe(ROWAN)
+    scene.do(
+        Close(
+            command_id=scene.command_id(),
+            by=ALDER,
+            reason=CloseReason.DUPLICATE,
+            into=OTHER,
+        )
+    )
+    assert not scene.state().is_open
+    scene.do(taken_in(OTHER))
+    assert scene.state().force == signs == {Force.DURESS_WORD}
+    scene.acknowledge()
+    scene.close()
+    assert scene.state().is_open, "one person's word is not enough"
 
 
 def test_a_case_that_takes_another_ones_people_in_stays_as_it_is() -> None:
