@@ -6,6 +6,9 @@ from collections.abc import Callable
 from engine.ports.telemetry import Telemetry
 
 ALL_CHANNELS_DOWN = "all_channels_down"
+HOLDS_S = 600.0
+"""Longer than the longest wait before a repeat: as long as something is owed, the next
+failure comes before this one is forgotten."""
 
 
 class Health:
@@ -20,6 +23,7 @@ class Health:
         self._lock = threading.RLock()
         self._wrong: dict[str, set[str]] = {}
         self._routes: dict[str, bool] = {}
+        self._standings: dict[str, Standing] = {}
 
     def report(self, reason: str, component: str, *, wrong: bool) -> None:
         """Take a component's word on one reason."""
@@ -50,6 +54,11 @@ class Health:
             self.report(reason, name, wrong=not is_up)
             self.report(ALL_CHANNELS_DOWN, "every route", wrong=all_down)
 
+    def standing(self, name: str) -> "Standing":
+        """Return what messages have shown of a channel; one for all its lanes."""
+        with self._lock:
+            return self._standings.setdefault(name, Standing())
+
     def reasons(self) -> dict[str, tuple[str, ...]]:
         """Return the present reasons and their components, sorted."""
         with self._lock:
@@ -58,3 +67,29 @@ class Health:
                 for reason, components in sorted(self._wrong.items())
                 if components
             }
+
+
+class Standing:
+    """When a channel's message last failed.
+
+    Any lane's thread: it is one value, written as a whole.
+
+    A server that greets and then refuses each message is not up: a check alone does
+    not say so against them.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing held against it."""
+        self._failed_s: float | None = None
+
+    def sent(self) -> None:
+        """Take it that a message was accepted."""
+        self._failed_s = None
+
+    def failed(self, now_s: float) -> None:
+        """Take it that a message was not, or that nobody can say; boot time."""
+        self._failed_s = now_s
+
+    def believes_check(self, now_s: float) -> bool:
+        """Say whether a check that passes is enough to call the channel up."""
+        return self._failed_s is None or now_s - self._failed_s >= HOLDS_S

@@ -183,7 +183,11 @@ DECLARATIONS: tuple[Declaration, ...] = (
         _CHANNEL,
         Label("phase", ("connect", "tls", "request", "answer")),
     ),
-    _gauge("channel_up", "1 while a channel can be used, else 0.", _CHANNEL),
+    _gauge(
+        "channel_up",
+        "1 while a channel can be used, else 0; by its messages first, then by checks.",
+        _CHANNEL,
+    ),
     _gauge("effects", "Effects that are not finished, by state.", _WAITING),
     _gauge(
         "oldest_planned_effect_seconds",

@@ -59,6 +59,7 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
         """Take the channel; it is closed at an orderly stop."""
         super().__init__(link=link)
         self._channel, self._is_first = channel, is_first
+        self._standing = health.standing(channel.name)
         self._attempts = attempts
         self._telemetry, self._health = telemetry, health
         self._takes = 1
@@ -122,7 +123,8 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
         except (DeliveryError, DeliveryUnknownError):
             self._show(is_up=False)
         else:
-            self._show(is_up=True)
+            if self._standing.believes_check(self.clock.boottime_s()):
+                self._show(is_up=True)
 
     def _attempt(self, notification: Notification, slack_s: float = SLACK_S) -> Outcome:
         began_s = self.clock.boottime_s()
@@ -190,8 +192,10 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
             "deliveries_total", channel=name, outcome=outcome.state.value
         )
         if outcome.state is EffectState.ACCEPTED:
+            self._standing.sent()
             self._show(is_up=True)
-        elif outcome.retry:
+        elif outcome.retry or outcome.state is EffectState.UNKNOWN:
+            self._standing.failed(self.clock.boottime_s())
             self._show(is_up=False)
 
     def _show(self, *, is_up: bool) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from engine.alarm.schedule import RETRY_MAX
 from engine.dispatch.actor import Planned, Shout
 from engine.dispatch.body import decode_body
 from engine.dispatch.channel.actor import (
@@ -16,7 +17,7 @@ from engine.dispatch.channel.actor import (
 )
 from engine.dispatch.channel.retry import TRIES
 from engine.errors import DeliveryError, DeliveryUnknownError
-from engine.health import Health
+from engine.health import HOLDS_S, Health
 from engine.ports.channel import Notification, Receipt
 from engine.ports.journal import EffectClass, EffectState
 from engine.supervision.child import ChildSpec, OnDown
@@ -238,6 +239,43 @@ def test_a_far_end_that_is_gone_shows_and_comes_back_by_itself(rig: Rig) -> None
     rig.medium.is_there = True
     rig.world.run(20)
     assert rig.health.reasons() == {}
+
+
+@pytest.mark.parametrize("fault", [refused(retry=True), SILENCE])
+def test_a_far_end_that_greets_and_takes_no_message_stays_down(
+    rig: Rig, fault: Exception
+) -> None:
+    rig.medium.faults = [fault] * TRIES
+    rig.plan()
+    rig.world.run(60)
+    assert rig.medium.checks > 2
+    assert "channel_down" in rig.health.reasons()
+    rig.medium.faults = []
+    rig.plan("e2")
+    rig.world.run(3)
+    assert rig.health.reasons() == {}, "a message that is taken mends it at once"
+
+
+def test_where_nothing_more_is_owed_a_check_is_believed_after_a_while(rig: Rig) -> None:
+    rig.medium.faults = [SILENCE]
+    rig.plan()
+    rig.world.run(HOLDS_S - 20)
+    assert "channel_down" in rig.health.reasons()
+    rig.world.run(40)
+    assert rig.health.reasons() == {}
+
+
+def test_what_one_lane_saw_holds_for_the_check_of_another() -> None:
+    rig = Rig(lanes=3)
+    rig.medium.faults = [SILENCE] * 3
+    for effect in ("e1", "e2", "e3"):
+        rig.plan(effect)
+    rig.world.run(60)
+    assert "channel_down" in rig.health.reasons()
+
+
+def test_a_channel_is_held_longer_than_the_longest_wait_before_a_repeat() -> None:
+    assert RETRY_MAX.total_seconds() < HOLDS_S
 
 
 def test_what_cannot_be_recorded_goes_out_at_once_each_under_its_own_key(
