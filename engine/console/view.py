@@ -5,7 +5,7 @@ Numbers, other people and the exact place are hidden unless revealed.
 
 from engine.alarm.contents import doubts_of, published_name, text_of
 from engine.alarm.desk import country_name
-from engine.alarm.events import RefusalGround
+from engine.alarm.events import RefusalGround, SignNoticed
 from engine.alarm.force import seems_over
 from engine.alarm.safety import safe_names, safe_needs
 from engine.alarm.state import Alarm, Kind, Truth
@@ -102,7 +102,11 @@ def detail(
             **exact,
         },
         "people": people(alarm, names, revealed=revealed),
-        "lines": [line_of(alarm, line, names, revealed=revealed) for line in lines],
+        "lines": [
+            line_of(alarm, line, names, revealed=revealed)
+            for line in lines
+            if _is_on_case(alarm, operator) or not isinstance(line.event, SignNoticed)
+        ],
         "draft": _draft(alarm, now),
         "template": _template(alarm),
         "verification": _verification(alarm),
@@ -132,9 +136,13 @@ def _verification(alarm: Alarm) -> Json:
     }
 
 
+def _is_on_case(alarm: Alarm, operator: OperatorId | None) -> bool:
+    return operator is not None and operator in alarm.operators
+
+
 def _force(alarm: Alarm, operator: OperatorId | None) -> Json:
     """Return the signs of force: to operators on the case, and to nobody else."""
-    if operator is None or operator not in alarm.operators or not alarm.danger_at:
+    if not _is_on_case(alarm, operator) or not alarm.danger_at:
         return {}
     return {
         "signs": sorted(FORCES[sign] for sign in alarm.force),

@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from engine.alarm.state import Alarm, Ask, Kind, PlaceSource, ReplyKind
+from engine.alarm.events import AlarmAcknowledged, SignNoticed
+from engine.alarm.state import Alarm, Ask, Force, Kind, PlaceSource, ReplyKind
+from engine.console.cases import Line
 from engine.console.outlook import outlook, upcoming
 from engine.console.people import Names, people, unreached
-from engine.console.view import summary
+from engine.console.view import detail, summary
 from engine.console.words import (
     ASKS,
     DOUBTS,
@@ -21,7 +23,9 @@ from engine.console.words import (
 from engine.ports.journal import EffectState
 from engine.protocol.model import LEASE, Audience, Fallback
 from engine.values import AlarmId, EffectId, PlaceDoubt
+from tests.engine.alarm.scene import ALDER, ROWAN, Scene
 from tests.engine.console.hq import Hq, browser
+from tests.fakes import START
 
 
 def row(hq: Hq, alarm: AlarmId) -> dict[str, object]:
@@ -270,3 +274,24 @@ def test_a_press_says_what_was_measured_of_its_wearer(hq: Hq) -> None:
         (raised, *_) = at.client.get(f"/api/alarms/{alarm}").json()["lines"]
     assert raised["text"] == "sos (battery 42%, heart rate 142 bpm)"
     assert raised["data"]["readings"] == {"heart_rate_bpm": "142", "gsm": "23"}
+
+
+def test_a_sign_of_force_is_in_the_time_line_of_operators_on_the_case_alone() -> None:
+    scene = Scene().raised()
+    scene.acknowledge(ALDER)
+    alarm = scene.state()
+    lines = [
+        Line(position=number, at=START, event=event, kind=type(event).__name__)
+        for number, event in enumerate(
+            (SignNoticed(at=START, sign=Force.SILENT), *scene.of(AlarmAcknowledged))
+        )
+    ]
+    both, rest = (
+        str(detail(alarm, lines, START, revealed=False, operator=one)["lines"])
+        for one in (ALDER, ROWAN)
+    )
+    assert "SignNoticed" in both
+    assert "SignNoticed" not in rest
+    assert "AlarmAcknowledged" in rest
+    by_socket = str(detail(alarm, lines, START, revealed=False)["lines"])
+    assert by_socket == rest
