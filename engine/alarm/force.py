@@ -133,7 +133,7 @@ def with_press_elsewhere(alarm: Alarm, other: AlarmId, at: Instant) -> Alarm:
 
 def knows(alarm: Alarm, other: AlarmId) -> bool:
     """Say whether a case has heard of a press to another one before."""
-    return other in alarm.links and Force.SECOND_SIGNAL in alarm.force
+    return other in alarm.siblings and Force.SECOND_SIGNAL in alarm.force
 
 
 def begun_after(alarm: Alarm, after: tuple[AlarmId, ...], at: Instant) -> Alarm:

@@ -15,7 +15,8 @@ from engine.alarm.commands import (
     HearOfPress,
 )
 from engine.alarm.events import AlarmRaised
-from engine.alarm.state import Force, ReplyKind
+from engine.alarm.force import begun_after, with_press_elsewhere
+from engine.alarm.state import Force, ReplyKind, Safe
 from engine.protocol.model import Audience
 from engine.roster.model import Word
 from engine.values import AlarmId, CommandId, Signal, StepId
@@ -259,3 +260,39 @@ def test_whoever_has_to_tell_another_case_of_a_press_has_a_deadline_for_it() -> 
     assert handing_due(case, START) is None
     untold = replace(case, after=(AlarmId("b"),))
     assert handing_due(untold, START) == START.plus(AGAIN)
+
+
+@pytest.mark.parametrize(
+    ("siblings", "signs", "again"),
+    [
+        ({"a"}, {Force.SECOND_SIGNAL}, False),
+        ({"b"}, {Force.SECOND_SIGNAL}, True),
+        ({"a"}, set(), True),
+    ],
+)
+def test_a_press_elsewhere_is_a_sign_of_force_the_first_time(
+    siblings: set[str], signs: set[Force], *, again: bool
+) -> None:
+    earlier = replace(
+        forced().state(),
+        force=frozenset(signs),
+        siblings=frozenset(map(AlarmId, siblings)),
+        safe=(Safe(name="c1", at=START),),
+        safe_heard=1,
+    )
+    later = earlier.opened_at.plus(timedelta(hours=1))
+    told = with_press_elsewhere(earlier, AlarmId("a"), later)
+    assert (told.danger_at == later) == again
+    assert (told.safe, told.safe_heard) == ((), 0), "what comes now counts"
+    begun = begun_after(earlier, (AlarmId("a"), AlarmId("b")), later)
+    assert begun.danger_at == later, "one of both has not been heard of"
+    both = replace(earlier, siblings=frozenset({AlarmId("a"), AlarmId("b")}))
+    begun = begun_after(both, (AlarmId("a"), AlarmId("b")), later)
+    assert (begun.danger_at == later) == (not signs)
+
+
+def test_a_press_that_joins_names_no_case_to_itself() -> None:
+    scene = Scene().raised()
+    press = replace(raise_of(press_of("k2")), after=(ALARM, AlarmId("b")))
+    scene.do(press)
+    assert scene.state().after == (AlarmId("b"),)
