@@ -12,9 +12,17 @@ from engine.alarm.copying import replace
 from engine.alarm.force import is_shown, seems_over
 from engine.alarm.rows import SEEMS_OVER, key_of, subject_of
 from engine.alarm.state import Alarm, Kind
+from engine.ports.journal import HeadRow
 from engine.values import AlarmId, Instant, PersonId
 
 _NONE: frozenset[AlarmId] = frozenset()
+
+
+def has_several(heads: Iterable[HeadRow]) -> bool:
+    """Say whether somebody has more than one open case of a kind."""
+    said = [row.head.subject.removeprefix(SEEMS_OVER) for row in heads]
+    keys = [key for key in said if key]
+    return len(set(keys)) < len(keys)
 
 
 class OpenCases:

@@ -3,10 +3,13 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from engine.alarm.cases import OpenCases
+import pytest
+
+from engine.alarm.cases import OpenCases, has_several
 from engine.alarm.commands import Raise
-from engine.alarm.rows import head_of
+from engine.alarm.rows import SEEMS_OVER, head_of
 from engine.alarm.state import Alarm, Kind, Response, Seen
+from engine.ports.journal import Head, HeadRow
 from engine.values import AlarmId, DeviceId, PersonId
 from tests.engine.alarm.scene import ALARM, Scene, press_of, raise_of
 
@@ -133,3 +136,29 @@ def test_a_case_begun_for_a_press_goes_before_one_that_cannot_be_woken() -> None
     cases.note(replace(later, id=AlarmId("zzz")))
     cases.begin(PRESSED, OWN)
     assert cases.of("heron") == OWN
+
+
+@pytest.mark.parametrize(
+    ("subjects", "several"),
+    [
+        (["real:heron", "real:owlet"], False),
+        (["real:heron", "exercise:heron"], False),
+        (["real:heron", f"{SEEMS_OVER}real:heron"], True),
+        ([f"{SEEMS_OVER}real:heron", f"{SEEMS_OVER}real:heron"], True),
+        (["", ""], False),
+    ],
+)
+def test_when_cases_began_is_asked_where_somebody_has_several(
+    subjects: list[str], *, several: bool
+) -> None:
+    heads = [
+        HeadRow(
+            stream=f"alarm/{number}",
+            owner="",
+            epoch=1,
+            seq=1,
+            head=Head(status="notifying", is_open=True, subject=subject),
+        )
+        for number, subject in enumerate(subjects)
+    ]
+    assert has_several(heads) == several
