@@ -5,24 +5,17 @@ appearance a press begins a case of its own, as it would after a true end: else 
 and questions at the defender's telephone would tell the one from the other.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from engine.alarm.commands import Raise
 from engine.alarm.copying import replace
 from engine.alarm.force import is_shown, seems_over
 from engine.alarm.rows import SEEMS_OVER, key_of, subject_of
-from engine.alarm.state import Alarm, Kind
+from engine.alarm.state import Alarm, Kind, alarm_of
 from engine.ports.journal import HeadRow
 from engine.values import AlarmId, Instant, PersonId
 
 _NONE: frozenset[AlarmId] = frozenset()
-
-
-def has_several(heads: Iterable[HeadRow]) -> bool:
-    """Say whether somebody has more than one open case of a kind."""
-    said = [row.head.subject.removeprefix(SEEMS_OVER) for row in heads]
-    keys = [key for key in said if key]
-    return len(set(keys)) < len(keys)
 
 
 class OpenCases:
@@ -37,11 +30,30 @@ class OpenCases:
         self._began: dict[str, dict[AlarmId, Instant]] = {}
         self._over: dict[str, set[AlarmId]] = {}
 
-    def read(self, alarm_id: AlarmId, subject: str, began: Instant) -> None:
-        """Take a case from its clear columns."""
-        key = subject.removeprefix(SEEMS_OVER)
-        if key:
-            self._enter(key, alarm_id, began, is_over=key != subject)
+    def read(
+        self, heads: Iterable[HeadRow], began: Mapping[str, Instant], now: Instant
+    ) -> bool:
+        """Take cases from their clear columns; say whether somebody has several.
+
+        Args:
+            heads: of open alarms.
+            began: when each began, by stream.
+            now: taken where that is known neither from here nor from before.
+
+        """
+        several = False
+        for row in heads:
+            alarm_id, subject = alarm_of(row.stream), row.head.subject
+            key = subject.removeprefix(SEEMS_OVER)
+            theirs = self._began.get(key)
+            if key and theirs is None and key == subject:
+                self._began[key] = {alarm_id: began.get(row.stream, now)}
+            elif key:
+                known = now if theirs is None else theirs.get(alarm_id, now)
+                since = began.get(row.stream, known)
+                self._enter(key, alarm_id, since, is_over=key != subject)
+                several = several or len(self._began[key]) > 1
+        return several
 
     def note(self, alarm: Alarm) -> None:
         """Take a case's own news."""

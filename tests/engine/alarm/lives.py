@@ -14,8 +14,7 @@ from engine.alarm.commands import (
 from engine.alarm.decide import Events
 from engine.alarm.handing import pass_on
 from engine.alarm.messages import Done, Forward
-from engine.alarm.rows import head_of
-from engine.alarm.state import ReplyKind
+from engine.alarm.state import ReplyKind, stream_of
 from engine.protocol.model import Audience, Step
 from engine.roster.model import Word
 from engine.values import AlarmId, CommandId, Instant, OperatorId, Signal, StepId
@@ -24,6 +23,7 @@ from tests.engine.alarm.scene import (
     ALDER,
     ROWAN,
     Scene,
+    head_row,
     press_of,
     raise_of,
 )
@@ -135,10 +135,11 @@ class Life:
     def restart(self) -> None:
         """Read the book from the rows' clear columns, in no order that means much."""
         self.book = OpenCases()
-        for alarm_id, case in reversed(self.cases.items()):
-            if (head := head_of(case.state(), case.now)).is_open:
-                raised_at = case.state().raised_at
-                self.book.read(alarm_id, head.subject, raised_at)
+        alarms = [case.state() for case in reversed(self.cases.values())]
+        heads = [row for row in map(head_row, alarms) if row.head.is_open]
+        began = {stream_of(alarm.id): alarm.raised_at for alarm in alarms}
+        if self.book.read(heads, {}, self.now):
+            self.book.read(heads, began, self.now)
 
     # what is seen --------------------------------------------------------------------
 

@@ -24,6 +24,7 @@ from engine.alarm.commands import (
 )
 from engine.alarm.decide import Events, consider, lookups
 from engine.alarm.events import AlarmEvent, NotificationPlanned
+from engine.alarm.rows import head_of
 from engine.alarm.schedule import next_due
 from engine.alarm.state import (
     Alarm,
@@ -35,8 +36,9 @@ from engine.alarm.state import (
     ReplyKind,
     SourceDoubt,
     Truth,
+    stream_of,
 )
-from engine.ports.journal import EffectState, StoredEvent
+from engine.ports.journal import EffectState, HeadRow, StoredEvent
 from engine.protocol.model import ActionProtocol, Audience
 from engine.protocol.registry import load_registry
 from engine.roster.model import Word
@@ -126,6 +128,14 @@ def raise_of(
         press=press,
         place=place,
         has_words=True,
+    )
+
+
+def head_row(alarm: Alarm) -> HeadRow:
+    """Return an alarm's clear columns as a restart finds them."""
+    head = head_of(alarm, alarm.opened_at)
+    return HeadRow(
+        stream=stream_of(alarm.id), owner="", epoch=1, seq=alarm.seq, head=head
     )
 
 

@@ -5,13 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from engine.alarm.cases import OpenCases, has_several
+from engine.alarm.cases import OpenCases
 from engine.alarm.commands import Raise
-from engine.alarm.rows import SEEMS_OVER, head_of
-from engine.alarm.state import Alarm, Kind, Response, Seen
+from engine.alarm.rows import SEEMS_OVER
+from engine.alarm.state import Alarm, Kind, Response, Seen, stream_of
 from engine.ports.journal import Head, HeadRow
 from engine.values import AlarmId, DeviceId, PersonId
-from tests.engine.alarm.scene import ALARM, Scene, press_of, raise_of
+from tests.engine.alarm.scene import ALARM, Scene, head_row, press_of, raise_of
+from tests.fakes import START
 
 OWN = AlarmId("own")
 PRESSED = raise_of(press_of("k2"))
@@ -76,9 +77,9 @@ def test_positions_are_for_a_real_case_and_for_an_exercise() -> None:
 def read_back(*alarms: Alarm) -> OpenCases:
     """Return the book as a restart finds it."""
     cases = OpenCases()
-    for alarm in alarms:
-        subject = head_of(alarm, alarm.opened_at).subject
-        cases.read(alarm.id, subject, alarm.raised_at)
+    began = {stream_of(alarm.id): alarm.raised_at for alarm in alarms}
+    for _ in range(2):
+        cases.read(map(head_row, alarms), began, START)
     return cases
 
 
@@ -161,4 +162,13 @@ def test_when_cases_began_is_asked_where_somebody_has_several(
         )
         for number, subject in enumerate(subjects)
     ]
-    assert has_several(heads) == several
+    assert OpenCases().read(heads, {}, START) == several
+
+
+def test_a_second_look_forgets_not_when_a_case_began() -> None:
+    first, later = two_open()
+    cases = OpenCases()
+    cases.note(later)
+    cases.read([head_row(later)], {}, later.raised_at.plus(timedelta(days=1)))
+    cases.note(replace(first, raised_at=later.raised_at.plus(timedelta(hours=1))))
+    assert cases.of("heron") == ALARM
