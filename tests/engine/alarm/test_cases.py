@@ -172,3 +172,19 @@ def test_a_second_look_forgets_not_when_a_case_began() -> None:
     cases.read([head_row(later)], {}, later.raised_at.plus(timedelta(days=1)))
     cases.note(replace(first, raised_at=later.raised_at.plus(timedelta(hours=1))))
     assert cases.of("heron") == ALARM
+
+
+def test_a_case_that_looks_over_comes_behind_an_earlier_one_that_does_not() -> None:
+    first, later = two_open()
+    over = replace(later, seen=Seen(closed=later.raised_at))
+    for cases in (read_back(first, over), read_back(over, first)):
+        assert cases.of("heron") == ALARM
+        press = replace(PRESSED, after=(OWN,))
+        assert cases.join(PRESSED, AlarmId("other")) == (ALARM, press)
+
+
+def test_of_two_that_began_at_one_moment_a_restart_finds_the_same() -> None:
+    first, _ = two_open()
+    twin = replace(first, id=OWN)
+    found = {read_back(first, twin).of("heron"), read_back(twin, first).of("heron")}
+    assert len(found) == 1
