@@ -42,7 +42,7 @@ BROKEN = (
             Change(
                 "engine/alarm/actor.py",
                 "            self._outlets.due("
-                "alarm_id, wakes_at(row.head, self.clock.now()))\n",
+                "alarm_of(row.stream), wakes_at(row.head, now))\n",
                 "            del row\n",
             ),
         ),

@@ -70,7 +70,10 @@ def forced(alarm: Alarm, sign: Force, at: Instant) -> Alarm:
 def with_cancel(alarm: Alarm, event: CancelRequested) -> Alarm:
     """Note that somebody asked to call it off. A proven word has HQ look at it."""
     press, at = event.press, event.at
-    seen = replace(alarm.seen, cancelled=alarm.seen.cancelled or at)
+    seen = alarm.seen
+    if seen.closed is None:
+        # To their addresses there is nothing to call off after the end, also later on.
+        seen = replace(seen, cancelled=seen.cancelled or at)
     noted = replace(
         alarm,
         cancel_requests=alarm.cancel_requests + 1,

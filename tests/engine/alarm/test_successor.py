@@ -296,3 +296,14 @@ def test_a_press_that_joins_names_no_case_to_itself() -> None:
     press = replace(raise_of(press_of("k2")), after=(ALARM, AlarmId("b")))
     scene.do(press)
     assert scene.state().after == (AlarmId("b"),)
+
+
+def test_a_cancel_after_the_end_is_not_confirmed_once_hq_opens_it_again() -> None:
+    acts = ["press", "confirm the last", "close by the other", "cancel"]
+    seen = []
+    for word in Word:
+        life = lived(word, [(7_200, act) for act in (*acts, "reopen the last")])
+        life.run(60)
+        seen.append([step for _, step, _ in life.to_defender()])
+    assert seen[0] == seen[1]
+    assert seen[0].count("confirm-cancel") == 1, "that of the first case"
