@@ -59,7 +59,7 @@ def casework(
             handed = PeopleHandedOn(at=now, into=into, missing=missing)
             return (handed,) if is_due else ()
         case HearOfPress(other=other):
-            is_news = not knows(alarm, other) or bool(alarm.safe)
+            is_news = not knows(alarm, other) or len(alarm.safe) > alarm.safe_heard
             return (PressedAnew(at=now, other=other),) if is_news else ()
         case CountAsTold(other=other, occasion=occasion):
             is_told = other in alarm.after and occasion == occasion_of(alarm)

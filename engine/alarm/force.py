@@ -127,7 +127,10 @@ def with_press_elsewhere(alarm: Alarm, other: AlarmId, at: Instant) -> Alarm:
     """
     anew = alarm
     if alarm.is_open:
-        anew = replace(alarm, safe=(), safe_heard=0)
+        # One that does not look over is closed by what whoever watches has heard: its
+        # words are kept for that, and count no more.
+        safe = () if seems_over(alarm) else alarm.safe
+        anew = replace(alarm, safe=safe, safe_heard=len(safe))
     if alarm.is_open and not knows(alarm, other):
         anew = forced(anew, Force.SECOND_SIGNAL, at)
     siblings = alarm.siblings | {other}

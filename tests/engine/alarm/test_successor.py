@@ -277,13 +277,16 @@ def test_a_press_elsewhere_is_a_sign_of_force_the_first_time(
         forced().state(),
         force=frozenset(signs),
         siblings=frozenset(map(AlarmId, siblings)),
-        safe=(Safe(name="c1", at=START),),
+        safe=(Safe(name="c1", at=START),) * 3,
         safe_heard=1,
     )
     later = earlier.opened_at.plus(timedelta(hours=1))
     told = with_press_elsewhere(earlier, AlarmId("a"), later)
     assert (told.danger_at == later) == again
-    assert (told.safe, told.safe_heard) == ((), 0), "what comes now counts"
+    assert (told.safe, told.safe_heard) == (earlier.safe, 3), "what comes now counts"
+    over = replace(earlier, seen=replace(earlier.seen, closed=later))
+    told = with_press_elsewhere(over, AlarmId("a"), later)
+    assert (told.safe, told.safe_heard) == ((), 0), "and here nobody has seen them"
     begun = begun_after(earlier, (AlarmId("a"), AlarmId("b")), later)
     assert begun.danger_at == later, "one of both has not been heard of"
     both = replace(earlier, siblings=frozenset({AlarmId("a"), AlarmId("b")}))
@@ -307,3 +310,12 @@ def test_a_cancel_after_the_end_is_not_confirmed_once_hq_opens_it_again() -> Non
         seen.append([step for _, step, _ in life.to_defender()])
     assert seen[0] == seen[1]
     assert seen[0].count("confirm-cancel") == 1, "that of the first case"
+
+
+def test_a_sign_of_force_in_one_case_refuses_no_close_that_was_taken_before() -> None:
+    acts = ["press", "verify the last", "confirm the last", "confirm the first"]
+    seen = [
+        lived(word, [(190, act) for act in (*acts, "close the last")]).to_defender()
+        for word in Word
+    ]
+    assert seen[0] == seen[1]
