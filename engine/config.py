@@ -4,7 +4,6 @@ Secrets are files, named by keys that end in `_file`. Listening sockets bind to
 loopback unless the file says otherwise.
 """
 
-import difflib
 import tomllib
 from ipaddress import ip_address
 from pathlib import Path
@@ -20,7 +19,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from engine.errors import ConfigError
+from engine.errors import ConfigError, meant_by
 from engine.values import a_number
 
 LOOPBACK = "127.0.0.1"
@@ -368,5 +367,4 @@ def _suggestion(location: tuple[int | str, ...]) -> str:
     }
     outer = "tls" if "tls" in location[:-1] else str(location[0])
     model = Config if len(location) == 1 else tables.get(outer, Config)
-    close = difflib.get_close_matches(str(location[-1]), model.model_fields, n=1)
-    return f"did you mean {close[0]!r}?" if close else "take it out"
+    return meant_by(str(location[-1]), model.model_fields) or "take it out"

@@ -3,6 +3,9 @@
 No message here may carry a name, a number or a place: they reach logs.
 """
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 
 class EngineError(Exception):
     """The root of everything this project raises on purpose."""
@@ -40,6 +43,19 @@ def cure_of(error: OSError | UnicodeDecodeError) -> str:
             return "it is a folder; name a file"
         case _:
             return error.strerror or type(error).__name__
+
+
+def meant_by(word: str, known: Iterable[str]) -> str:
+    """Return `did you mean 'zone'?` where a known word is close, else nothing."""
+    by_fold = {one.casefold(): one for one in known}
+    close = get_close_matches(word.casefold(), by_fold, n=1)
+    return f"did you mean {by_fold[close[0]]!r}?" if close else ""
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """Return the same as the end of a sentence: `; did you mean 'zone'?`."""
+    meant = meant_by(word, known)
+    return f"; {meant}" if meant else ""
 
 
 class JournalError(EngineError):

@@ -16,9 +16,9 @@ EffectId = NewType("EffectId", str)
 CommandId = NewType("CommandId", str)
 ReportKey = NewType("ReportKey", str)
 ChannelName = NewType("ChannelName", str)
+RouteName = NewType("RouteName", str)
 
 _TAIL = 4
-RouteName = NewType("RouteName", str)
 
 
 @quick

@@ -3,14 +3,13 @@
 import ssl
 import stat
 from collections.abc import Mapping
-from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from engine.errors import ConfigError
+from engine.errors import ConfigError, meant_by
 from engine.values import a_number
 
 Whole = Annotated[int, BeforeValidator(a_number)]
@@ -58,8 +57,7 @@ def read_options(
     match first["type"]:
         case "extra_forbidden":
             known = sorted(model.model_fields)
-            near = get_close_matches(key, known, n=1)
-            cure = f"did you mean {near[0]!r}?" if near else "take it out"
+            cure = meant_by(key, known) or "take it out"
             expected = f"one of {', '.join(known)}"
             fault = config_error(channel, key, expected, cure)
         case "missing":

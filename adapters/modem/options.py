@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from difflib import get_close_matches
 from typing import Any, Self
 
-from engine.errors import ConfigError
+from engine.errors import ConfigError, meant_by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +55,7 @@ class ModemOptions:
         for key, value in settings.items():
             if key not in known:
                 path, expected = f"modem.{key}", f"one of {', '.join(known)}"
-                near = get_close_matches(key, known, n=1)
-                cure = f"did you mean {near[0]!r}?" if near else "take it out"
+                cure = meant_by(key, known) or "take it out"
                 raise ConfigError(path, expected, cure)
             values[key] = _as_kind(key, value, known[key])
         return cls(**values)

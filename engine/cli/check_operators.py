@@ -1,12 +1,12 @@
 """Whether HQ has the people to whom the action protocols leave a publication."""
 
-import difflib
 import os
 from collections.abc import Iterable
 
 from engine.cli.check_protocols import in_force
 from engine.config import Config
 from engine.console.operators import FILE, Operators
+from engine.errors import suggestion
 from engine.protocol.model import ActionProtocol, Audience, Voice
 from engine.protocol.registry import Registry
 from engine.roster.model import Role, Roster
@@ -49,8 +49,7 @@ def _decider(protocol: ActionProtocol, names: list[str]) -> Iterable[str]:
     decider = protocol.publication.decider
     if decider is None or decider in names:
         return
-    close = difflib.get_close_matches(decider, names, n=1)
-    meant = f"; did you mean {close[0]!r}?" if close else "."
+    meant = suggestion(decider, names) or "."
     choice = f"Name one of {', '.join(names)}, or add them" if names else "Add them"
     yield (
         f"publication.decider: {decider!r} is no operator, so nobody could approve"

@@ -11,11 +11,10 @@ from pathlib import Path
 
 from engine.console.parts import WebParts
 from engine.console.words import DOUBTS
-from engine.errors import DataError
+from engine.errors import DataError, suggestion
 from engine.intake.judge import alarm_id
 from engine.plugins import DEVICE, names
 from engine.ports.device import READINGS, DeviceCommand
-from engine.roster.faults import suggestion
 from engine.roster.model import Device, Roster
 from engine.roster.parse import parse_roster
 from engine.roster.render import render_roster

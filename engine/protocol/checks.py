@@ -1,9 +1,8 @@
 """What no action protocol may say: each fault with its place and its cure."""
 
-import difflib
 import re
 
-from engine.errors import DataError
+from engine.errors import DataError, suggestion
 from engine.protocol.model import (
     ActionProtocol,
     Audience,
@@ -60,10 +59,8 @@ def _check_texts(protocol: ActionProtocol, text: str, file: str) -> None:
         if step.text in known and is_public == step.text.startswith(PUBLIC_TEXT):
             continue
         if step.text not in known:
-            close = difflib.get_close_matches(step.text, known, n=1)
-            meant = f"; did you mean {close[0]!r}?" if close else ""
-            choice = ", ".join(sorted(known))
-            reason = f"no text {step.text!r}{meant} One of: {choice}"
+            meant = suggestion(step.text, known) or "."
+            reason = f"no text {step.text!r}{meant} One of: {', '.join(sorted(known))}"
         elif is_public:
             reason = f"{step.text!r} is for people we know; take {PUBLIC_TEXT!r}"
         else:

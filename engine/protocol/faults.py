@@ -1,12 +1,12 @@
 """What is wrong with a field of an action protocol, in words with their cure. Pure."""
 
-import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+from engine.errors import suggestion
 from engine.protocol.tables import ALL_IS_WELL, TABLES, ProtocolTable
 
 _LISTED = frozenset({"step", "ladder"})
@@ -27,7 +27,7 @@ def worded(detail: ErrorDetails) -> str:
     limits = detail.get("ctx", {})
     match detail["type"]:
         case "extra_forbidden":
-            return f"no such field{meant_by(key, _table_at(place).model_fields)}"
+            return f"no such field{suggestion(key, _table_at(place).model_fields)}"
         case "missing":
             how = f"[[{key}]]" if key in _LISTED else f"{key} = ..."
             return f"is missing; add {how}{_choice(place)}"
@@ -82,11 +82,5 @@ def _choice(place: Sequence[int | str]) -> str:
 def _one_of(said: str, known: Sequence[str], key: str) -> str:
     if key in _RAISING:
         known = [one for one in known if one not in ALL_IS_WELL]
-    meant = meant_by(said.casefold(), known)
-    return f"there is no {said!r}{meant or '.'} One of: {', '.join(known)}"
-
-
-def meant_by(word: str, known: Iterable[str]) -> str:
-    """Return `; did you mean 'asked'?` where a known word is close, else nothing."""
-    close = difflib.get_close_matches(word, known, n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    meant = suggestion(said, known) or "."
+    return f"there is no {said!r}{meant} One of: {', '.join(known)}"

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from engine.errors import DataError, cure_of
+from engine.errors import DataError, cure_of, suggestion
 from engine.protocol.basis import BASED_ON, WITHOUT, missing, over, steps_of
 from engine.protocol.checks import check, line_of_step
-from engine.protocol.faults import meant_by, worded
+from engine.protocol.faults import worded
 from engine.protocol.model import ActionProtocol
 from engine.protocol.tables import ProtocolTable, protocol_of
 
@@ -71,7 +71,7 @@ def parse_protocol(text: str, file: str, *, find: Find = sample) -> ActionProtoc
     basis_text = find(named) if _FILE_NAME.fullmatch(named) else None
     if basis_text is None:
         line = _line_of_key(text, BASED_ON, 1)
-        meant = meant_by(named, sample_names())
+        meant = suggestion(named, sample_names())
         reason = f"no action protocol {named!r} beside this file, and no such sample"
         raise DataError(file, line, BASED_ON, f"{reason}{meant}")
     basis = _toml(basis_text, f"{named}.toml")
@@ -81,7 +81,7 @@ def parse_protocol(text: str, file: str, *, find: Find = sample) -> ActionProtoc
     lost = missing(basis, own)
     if lost:
         steps = [str(one.get("id")) for one in steps_of(basis)]
-        reason = f"{named!r} has no step {lost!r}{meant_by(lost, steps)}"
+        reason = f"{named!r} has no step {lost!r}{suggestion(lost, steps)}"
         raise DataError(file, _line_of_key(text, WITHOUT, 1), WITHOUT, reason)
     merged = over(basis, own)
     try:

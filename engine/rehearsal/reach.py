@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable
 
-from engine.errors import DataError
+from engine.errors import DataError, suggestion
 from engine.protocol.findings import Reach
 from engine.protocol.model import Audience
-from engine.roster.faults import suggestion
 from engine.roster.model import Person, Role, Roster
 from engine.values import PersonId
 

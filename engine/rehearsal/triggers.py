@@ -1,10 +1,9 @@
 """Which of a file's triggers a rehearsal begins with. Pure."""
 
-import difflib
 from datetime import timedelta
 
 from engine.alarm.force import BY_MISTAKE
-from engine.errors import DataError
+from engine.errors import DataError, suggestion
 from engine.protocol.model import ActionProtocol
 from engine.values import Signal
 
@@ -29,8 +28,7 @@ def trigger_of(protocol: ActionProtocol, named: str, *, file: str) -> Signal:
     there = {one.value: one for one in protocol.raising(at_risk=True)}
     if named in there:
         return there[named]
-    close = difflib.get_close_matches(named, there, n=1)
-    meant = f"; did you mean {close[0]!r}?" if close else "."
+    meant = suggestion(named, there) or "."
     always = ", ".join(sorted(protocol.triggers))
     reason = f"{named!r} raises nothing by this file{meant} One of: {always}"
     at_risk = ", ".join(sorted(protocol.risk_triggers - protocol.triggers))

@@ -12,7 +12,7 @@ from datetime import date
 from io import StringIO
 from typing import NamedTuple
 
-from engine.errors import DataError
+from engine.errors import DataError, suggestion
 from engine.roster.entries import (
     Draft,
     OnDuty,
@@ -23,7 +23,7 @@ from engine.roster.entries import (
     person_of,
     profile_of,
 )
-from engine.roster.faults import Origin, suggestion
+from engine.roster.faults import Origin
 from engine.roster.schema import DeviceEntry, PersonEntry, ProfileEntry
 
 _TURN = re.compile(r"[1-9][0-9]{0,2}")

@@ -8,8 +8,8 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from engine.errors import DataError
-from engine.roster.faults import Origin, suggestion
+from engine.errors import DataError, suggestion
+from engine.roster.faults import Origin
 from engine.roster.model import (
     Address,
     CircleName,

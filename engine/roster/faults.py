@@ -4,9 +4,8 @@ A reason never quotes what stands in the file, since that may be a name, a numbe
 or a place: it says what was expected, and suggests words of closed lists only.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 
 from engine.errors import DataError
 
@@ -43,10 +42,3 @@ class Origin:
         line = self.lines.get(name, self.line)
         place = f"line {line}"
         return place if self.file == other.file else f"{place} of {self.file}"
-
-
-def suggestion(word: str, known: Iterable[str]) -> str:
-    """Return `; did you mean "zone"?` where a known word is close, else nothing."""
-    by_fold = {one.casefold(): one for one in known}
-    close = get_close_matches(word.casefold(), by_fold, n=1, cutoff=0.7)
-    return f'; did you mean "{by_fold[close[0]]}"?' if close else ""

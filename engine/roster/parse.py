@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from engine.errors import DataError, cure_of
+from engine.errors import DataError, cure_of, suggestion
 from engine.roster.csv_import import csv_draft
 from engine.roster.entries import (
     Draft,
@@ -19,7 +19,7 @@ from engine.roster.entries import (
     person_of,
     profile_of,
 )
-from engine.roster.faults import Origin, RosterError, suggestion
+from engine.roster.faults import Origin, RosterError
 from engine.roster.model import Roster
 from engine.roster.rules import Known, roster_of
 from engine.roster.schema import DeviceEntry, PersonEntry, ProfileEntry, RotaEntry

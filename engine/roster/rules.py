@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from engine.errors import DataError
+from engine.errors import DataError, suggestion
 from engine.roster.entries import Draft, Placed
-from engine.roster.faults import Origin, RosterError, suggestion
+from engine.roster.faults import Origin, RosterError
 from engine.roster.model import Consent, Device, Person, Role, Roster, Rota
 from engine.roster.words import fold_word
 from engine.values import PersonId

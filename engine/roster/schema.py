@@ -24,7 +24,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from engine.roster.faults import suggestion
+from engine.errors import suggestion
 from engine.roster.model import Consent, Language, Role
 from engine.roster.numbers import NumberError, read_number
 from engine.roster.risk import read_window

@@ -148,7 +148,7 @@ def test_an_action_protocol_that_is_not_there_is_refused(
     said = out.readouterr().err
     line = 1 + roster.read_text().splitlines().index('action_protocol = "standrad"')
     fault = "person.action_protocol: names no action protocol"
-    assert f'roster.toml:{line}: {fault}; did you mean "standard"?' in said
+    assert f"roster.toml:{line}: {fault}; did you mean 'standard'?" in said
 
 
 @pytest.mark.parametrize(

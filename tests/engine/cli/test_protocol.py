@@ -87,7 +87,7 @@ def test_check_names_whoever_was_meant_and_whoever_is_no_defender(
 ) -> None:
     """An operator seemed to be a defender without a colleague."""
     for person, words in (
-        ("Heron", "nobody has the id 'Heron'; did you mean \"heron\"?"),
+        ("Heron", "nobody has the id 'Heron'; did you mean 'heron'?"),
         ("alder", "'alder' is no defender: no alarm of theirs has these steps"),
     ):
         assert natalia(patch, "protocol", "check", STANDARD, "--for", person) == 3

@@ -163,7 +163,7 @@ def test_what_the_service_does_not_have_is_named_by_our_file_and_line(
     line = 1 + text.splitlines().index('action_protocol = "standart"')
     field = "person.action_protocol"
     assert result.exit_code == 3
-    reason = 'names no action protocol; did you mean "standard"?'
+    reason = "names no action protocol; did you mean 'standard'?"
     assert result.stderr == f"mine.toml:{line}: {field}: {reason}\n"
     assert service.asked == []
 
@@ -178,7 +178,7 @@ def test_a_wire_protocol_that_is_not_installed_is_refused(
     result = RUN.invoke(app, [command, str(path)])
 
     assert result.exit_code == 3
-    fault = 'device.wire_protocol: names no wire protocol; did you mean "gt06"?'
+    fault = "device.wire_protocol: names no wire protocol; did you mean 'gt06'?"
     assert result.stderr == f"mine.toml:11: {fault}\n"
 
 

@@ -106,7 +106,7 @@ def test_a_roster_that_names_no_action_protocol_leaves_the_running_one(hq: Hq) -
         assert said.status_code == 422
         error = said.json()["error"]
         assert "person.action_protocol: names no action protocol" in error
-        assert 'did you mean "abduction"?' in error
+        assert "did you mean 'abduction'?" in error
         assert "roster.toml:" in error
     assert hq.desk.parts.board.roster() is before
     assert not (hq.state / "roster.toml").exists()

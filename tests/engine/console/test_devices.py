@@ -112,7 +112,7 @@ def test_a_device_is_enrolled_kept_and_overdue_in_time(hq: Hq) -> None:
         ("[[device]", "TOML"),
         (OWLET.replace("heron", "nobody"), "names nobody in the roster"),
         (OWLET.replace("600", "1"), "greater than or equal to 30"),
-        (OWLET.replace("gt06", "gt6"), 'no wire protocol; did you mean "gt06"?'),
+        (OWLET.replace("gt06", "gt6"), "no wire protocol; did you mean 'gt06'?"),
         (OWLET + 'profile = "pendant"\n', "device.profile: names no profile"),
         ("[rota]\nduty = []", "TOML"),
     ],

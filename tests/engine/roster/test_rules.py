@@ -30,7 +30,7 @@ def test_an_action_protocol_that_is_not_there_is_refused_where_they_are_known() 
         "person.action_protocol",
         text.splitlines().index('action_protocol = "standrad"') + 1,
     )
-    assert one.reason == 'names no action protocol; did you mean "standard"?'
+    assert one.reason == "names no action protocol; did you mean 'standard'?"
     assert parse_roster(text, "roster.toml", known=Known(protocols={"standrad"})).people
 
 
@@ -43,7 +43,7 @@ def test_a_profile_that_is_not_there_is_refused_at_import_and_taken_in_force() -
         parse_roster(text, "roster.toml", known=Known())
     (one,) = caught.value.faults
     assert one.field == "device.profile"
-    assert one.reason == 'names no profile; did you mean "pendant"?'
+    assert one.reason == "names no profile; did you mean 'pendant'?"
     mended = text.replace("pendent", "pendant")
     assert parse_roster(mended, "roster.toml", known=Known()).devices
 
@@ -57,7 +57,7 @@ def test_a_wire_protocol_that_is_not_there_is_refused_where_they_are_known() -> 
         parse_roster(text, "roster.toml", known=Known(wire_protocols=("gt06", "h02")))
     (one,) = caught.value.faults
     assert (one.field, one.line) == ("device.wire_protocol", text.count("\n"))
-    assert one.reason == 'names no wire protocol; did you mean "gt06"?'
+    assert one.reason == "names no wire protocol; did you mean 'gt06'?"
 
 
 @pytest.mark.parametrize("today", [date(2026, 9, 1), date(2026, 8, 31)])
