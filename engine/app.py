@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import starmap
 
 from engine.alarm.actor import Alarms
 from engine.alarm.commands import AlarmCommand, Raise, Settle, Tick
@@ -45,7 +46,7 @@ from engine.supervision.child import ChildSpec, OnDown, Strategy
 from engine.supervision.failure import Failure
 from engine.supervision.supervisor import supervisor
 from engine.supervision.tree import Root, Tree
-from engine.timers.actor import Arm, Timers
+from engine.timers.actor import Arm, ArmAll, Timers
 from engine.values import AlarmId, CommandId, Instant
 
 STOP_WITHIN_S = 2.5
@@ -336,12 +337,10 @@ def outlets_of(parts: Parts) -> Outlets:
     names, measures, health = parts.tree.names, parts.measures, parts.health
     refused = threading.Event()
 
-    def due(alarm_id: AlarmId, at: Instant | None) -> None:
-        due_ms = None if at is None else at.ms
-        tick = Tick(command_id=CommandId(f"tick/{alarm_id}/{due_ms}"))
+    def arm(alarm_id: AlarmId, at: Instant | None) -> Arm:
+        tick = Tick(command_id=CommandId(f"tick/{alarm_id}/{at and at.ms}"))
         message = Forward(alarm_id=alarm_id, command=tick)
-        arm = Arm(key=f"alarm/{alarm_id}", at=at, message=message, to="alarms")
-        names.tell("timers", arm)
+        return Arm(key=f"alarm/{alarm_id}", at=at, message=message, to="alarms")
 
     def changed(alarm: Alarm, events: tuple[AlarmEvent, ...]) -> None:
         names.tell("alarms", Changed(alarm=alarm))
@@ -363,7 +362,8 @@ def outlets_of(parts: Parts) -> Outlets:
     return Outlets(
         planned=lambda rows: names.tell("dispatcher", Planned(rows=rows)),
         withdrawn=lambda gone: names.tell("dispatcher", Withdrawn(effects=gone)),
-        due=due,
+        due=lambda alarm_id, at: names.tell("timers", arm(alarm_id, at)),
+        due_all=lambda dues: names.tell("timers", ArmAll(tuple(starmap(arm, dues)))),
         changed=changed,
         unkept=unkept,
         still=partial(health.report, DegradedReason.ALARM_STANDING_STILL),

@@ -41,9 +41,9 @@ BROKEN = (
         (
             Change(
                 "engine/alarm/actor.py",
-                "            self._outlets.due("
-                "alarm_of(row.stream), wakes_at(row.head, now))\n",
-                "            del row\n",
+                "            (alarm_of(row.stream), wakes_at(row.head, now)) "
+                "for row in heads\n",
+                "            (alarm_of(row.stream), None) for row in heads\n",
             ),
         ),
     ),

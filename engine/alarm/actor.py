@@ -291,8 +291,9 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
             if self._cases.read(heads, {}, now):
                 # Of ten thousand it takes a tenth of a second: only where it matters.
                 self._cases.read(heads, began(reader), now)
-        for row in heads:
-            self._outlets.due(alarm_of(row.stream), wakes_at(row.head, now))
+        self._outlets.due_all(
+            (alarm_of(row.stream), wakes_at(row.head, now)) for row in heads
+        )
 
     def handle(self, message: Forward | Distress | ToOpen | Moved | Changed) -> None:
         """Wake whoever it is for, and pass it on."""

@@ -1,6 +1,6 @@
 """What an alarm's actor tells others once its facts are durable: hints, all of them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
@@ -30,7 +30,9 @@ class Outlets:
 
     planned: Callable[[tuple[EffectRow, ...]], object]
     withdrawn: Callable[[tuple[EffectId, ...]], object]
-    due: Callable[[AlarmId, Instant | None], None]
+    due: Callable[[AlarmId, Instant | None], object]
+    due_all: Callable[[Iterable[tuple[AlarmId, Instant | None]]], object]
+    """The same for many at once: at a start every open alarm arms its deadline."""
     changed: Callable[[Alarm, tuple[AlarmEvent, ...]], None]
     """Who keeps the directory and the measurements."""
     unkept: Callable[[AlarmCommand], None]

@@ -37,7 +37,15 @@ class Arm:
     to: str
 
 
-class Timers(SupervisedActor[Arm]):
+@quick
+@dataclass(frozen=True, slots=True)
+class ArmAll:
+    """Do all of these at once: ten thousand deadlines after a start are one message."""
+
+    arms: tuple[Arm, ...]
+
+
+class Timers(SupervisedActor[Arm | ArmAll]):
     """All deadlines of the engine, on the inbox's wake-up: no thread, no sleep.
 
     Keeps nothing that rows do not have. Whoever arms deadlines stands behind it in a
@@ -55,12 +63,13 @@ class Timers(SupervisedActor[Arm]):
         self._deadlines = DeadlineQueue[Arm]()
         self._set_for: Instant | None = None
 
-    def handle(self, message: Arm) -> None:
+    def handle(self, message: Arm | ArmAll) -> None:
         """Arm, replace or disarm."""
-        if message.at is None:
-            self._deadlines.cancel(message.key)
-        else:
-            self._deadlines.arm(message.key, message.at, message)
+        for arm in message.arms if isinstance(message, ArmAll) else (message,):
+            if arm.at is None:
+                self._deadlines.cancel(arm.key)
+            else:
+                self._deadlines.arm(arm.key, arm.at, arm)
         self._set()
 
     def woke(self) -> None:

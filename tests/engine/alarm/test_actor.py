@@ -1,6 +1,6 @@
 """The alarm's actor and the directory: what the journal does, and who is awake."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from itertools import islice
 
@@ -25,7 +25,7 @@ from engine.ports.journal import (
 )
 from engine.supervision.child import ChildSpec
 from engine.supervision.tree import Tree
-from engine.timers.actor import Arm, Timers
+from engine.timers.actor import Arm, ArmAll, Timers
 from engine.values import AlarmId, CommandId, EffectId, Instant, OperatorId
 from tests.engine.alarm.scene import press_of, raise_of
 from tests.engine.dispatch.ledger import FULL, LOST, SILENT, Ledger, lives
@@ -71,7 +71,8 @@ class Rig:
                 "outlets": Outlets(
                     planned=self.planned.extend,
                     withdrawn=self.withdrawn.extend,
-                    due=self._due,
+                    due=lambda alarm_id, at: self._due_all([(alarm_id, at)]),
+                    due_all=self._due_all,
                     changed=self._changed,
                     unkept=lambda command: self.unkept.append(command.command_id),
                     still=lambda what, /, *, wrong: self.still.update({what: wrong}),
@@ -127,12 +128,14 @@ class Rig:
     def awake(self) -> list[str]:
         return sorted(n for n in self.tree.names.depths() if n.startswith("alarm/"))
 
-    def _due(self, alarm_id: AlarmId, at: Instant | None) -> None:
-        self.due[alarm_id] = at
-        tick = Tick(command_id=CommandId(f"tick/{alarm_id}/{at}"))
-        forward = Forward(alarm_id=alarm_id, command=tick)
-        arm = Arm(key=alarm_id, at=at, message=forward, to="alarms")
-        self.tree.names.tell("timers", arm)
+    def _due_all(self, dues: Iterable[tuple[AlarmId, Instant | None]]) -> None:
+        arms = []
+        for alarm_id, at in dues:
+            self.due[alarm_id] = at
+            tick = Tick(command_id=CommandId(f"tick/{alarm_id}/{at}"))
+            forward = Forward(alarm_id=alarm_id, command=tick)
+            arms.append(Arm(key=alarm_id, at=at, message=forward, to="alarms"))
+        self.tree.names.tell("timers", ArmAll(tuple(arms)))
 
     def _changed(self, alarm: Alarm, events: tuple[AlarmEvent, ...]) -> None:
         self.changes.append((alarm, events))

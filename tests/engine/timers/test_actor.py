@@ -11,7 +11,7 @@ from engine.supervision.child import ChildSpec, Strategy
 from engine.supervision.link import Link
 from engine.supervision.supervisor import supervisor
 from engine.supervision.tree import Root, Tree
-from engine.timers.actor import Arm, Timers
+from engine.timers.actor import Arm, ArmAll, Timers
 from engine.values import Instant
 from tests.engine.grown import grow, tree_in
 from tests.simulation.runtime import World
@@ -42,11 +42,13 @@ class Setup:
         self.root = grow(self.tree, self.world, [timers, owner], run_s=1)
 
     def arm(self, key: str, in_s: float | None, to: str = "owner") -> None:
+        assert self.tree.names.tell("timers", self.one(key, in_s, to))
+
+    def one(self, key: str, in_s: float | None, to: str = "owner") -> Arm:
         at = None
         if in_s is not None:
             at = self.world.now().plus(timedelta(seconds=in_s))
-        arm = Arm(key=key, at=at, message=key, to=to)
-        assert self.tree.names.tell("timers", arm)
+        return Arm(key=key, at=at, message=key, to=to)
 
 
 @pytest.fixture
@@ -75,6 +77,18 @@ def test_arming_again_replaces_and_none_disarms(setup: Setup) -> None:
     setup.arm("b", None)
     setup.world.run(100)
     assert setup.told == [(22.0, "a")]
+
+
+def test_many_that_are_armed_at_once_are_as_if_armed_one_by_one(setup: Setup) -> None:
+    setup.arm("a", 10.0)
+    setup.arm("b", 10.0)
+    many = [setup.one("a", 20.0), setup.one("b", None), setup.one("c", -1.0)]
+    many += [setup.one(f"{number:05}", 5.0) for number in range(60_000)]
+    assert setup.tree.names.tell("timers", ArmAll(tuple(many)))
+    setup.world.run(100)
+    first, *rest, last = setup.told
+    assert (first, last) == ((1.0, "c"), (21.0, "a"))
+    assert rest == [(6.0, f"{number:05}") for number in range(60_000)]
 
 
 def test_a_soonest_deadline_that_is_disarmed_wakes_nobody(setup: Setup) -> None:
