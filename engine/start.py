@@ -1,5 +1,6 @@
 """From a configuration to a running engine: opens, binds, loads, then starts."""
 
+import gc
 import logging
 import random
 import resource
@@ -18,6 +19,7 @@ from engine.alarm.messages import Answered, Forward
 from engine.alarm.state import alarm_of
 from engine.app import Adapters, Engine, Parts
 from engine.clock import SystemClock
+from engine.collector import YOUNG
 from engine.config import Config
 from engine.console.desk import KEPT_ROSTER
 from engine.console.parts import WebParts
@@ -121,6 +123,7 @@ def _prepare_process() -> None:
     # With one CPU-bound Python thread in the process the default of 5 ms lets an
     # SOS among 2,000 reports a second wait 21 s; this makes that 10 ms.
     sys.setswitchinterval(SHORT_S)
+    gc.set_threshold(YOUNG)
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
@@ -307,13 +310,11 @@ def _commander(tree: Tree) -> Callable[[AlarmId, AlarmCommand, Answered], bool]:
 
 def _seed(measures: Measures, readers: ReaderPool) -> None:
     with readers.reader() as reader:
-        since = began(reader)
-        open_ones = [
-            (alarm_of(row.stream), row.head.status, since[row.stream])
-            for row in reader.heads("alarm/", open_only=True)
-            if row.stream in since
-        ]
-    measures.seed(open_ones)
+        open_ones = began(reader)
+    measures.seed(
+        (alarm_of(stream), status, since)
+        for stream, (status, since) in open_ones.items()
+    )
 
 
 def _sample(metrics: Metrics, measures: Measures, tree: Tree) -> None:

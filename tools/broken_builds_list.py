@@ -41,9 +41,9 @@ BROKEN = (
         (
             Change(
                 "engine/alarm/actor.py",
-                "            (alarm_of(row.stream), wakes_at(row.head, now)) "
-                "for row in heads\n",
-                "            (alarm_of(row.stream), None) for row in heads\n",
+                "            (alarm_id, due and max(due, soonest)) "
+                "for alarm_id, due in dues\n",
+                "            (alarm_id, None) for alarm_id, due in dues\n",
             ),
         ),
     ),

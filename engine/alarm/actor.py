@@ -52,6 +52,9 @@ TRIES_MAX = 6
 IDLE = timedelta(minutes=1)
 LIVE_MAX = 1_000
 LOOK = timedelta(seconds=5)
+SETTLING = timedelta(milliseconds=250)
+"""What fell due while no engine ran waits until those who start after the alarms are
+up: a hundred that wake at once keep them from it for a second and more."""
 
 Plans = tuple[EffectRow, ...]
 
@@ -276,7 +279,7 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
 
     def started(self) -> None:
         """Read the heads: whose case is open, and what falls due when."""
-        self._read_heads()
+        self._read_heads(SETTLING)
         self.wake_at(self.clock.now().plus(LOOK))
         super().started()
 
@@ -284,15 +287,18 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
         """Read the heads again: a deadline may be among the hints that were dropped."""
         self._read_heads()
 
-    def _read_heads(self) -> None:
+    def _read_heads(self, settling: timedelta = timedelta(0)) -> None:
         with self._readers.reader() as reader:
             heads = reader.heads("alarm/", open_only=True)
             now = self.clock.now()
             if self._cases.read(heads, {}, now):
                 # Of ten thousand it takes a tenth of a second: only where it matters.
-                self._cases.read(heads, began(reader), now)
+                since = {stream: at for stream, (_, at) in began(reader).items()}
+                self._cases.read(heads, since, now)
+        soonest = self.clock.now().plus(settling)
+        dues = ((alarm_of(row.stream), wakes_at(row.head, now)) for row in heads)
         self._outlets.due_all(
-            (alarm_of(row.stream), wakes_at(row.head, now)) for row in heads
+            (alarm_id, due and max(due, soonest)) for alarm_id, due in dues
         )
 
     def handle(self, message: Forward | Distress | ToOpen | Moved | Changed) -> None:

@@ -58,6 +58,7 @@ class RequestCancel:
     press: Press
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tick:
     """Look whether something is due."""

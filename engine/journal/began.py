@@ -4,14 +4,13 @@ import logging
 from collections.abc import Mapping
 
 from engine.errors import JournalError
-from engine.ports.journal import JournalReader
+from engine.ports.journal import Begun, JournalReader
 from engine.supervision.failure import Failure
-from engine.values import Instant
 
 logger = logging.getLogger(__name__)
 
 
-def began(reader: JournalReader) -> Mapping[str, Instant]:
+def began(reader: JournalReader) -> Mapping[str, Begun]:
     """Return it by stream; nothing where a page is damaged, which costs no start.
 
     Heads have what an alarm needs; this tells the order of several of one person.

@@ -17,6 +17,7 @@ from engine.ports.journal import (
     Answer,
     Append,
     Appended,
+    Begun,
     Code,
     Conflict,
     EffectRow,
@@ -245,11 +246,11 @@ class MemoryReader:
             ]
         return sorted(rows, key=_by_due)
 
-    def began(self, prefix: str) -> Mapping[str, Instant]:
-        """Return the time of the first row of each open stream of that prefix."""
+    def began(self, prefix: str) -> Mapping[str, Begun]:
+        """Return since when each open stream of that prefix is open, and its status."""
         with self._medium.lock:
             return {
-                name: stream.events[0].at
+                name: (stream.head.status, stream.events[0].at)
                 for name, stream in self._medium.streams.items()
                 if name.startswith(prefix) and stream.head.is_open and stream.events
             }

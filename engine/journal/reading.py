@@ -13,6 +13,7 @@ from engine.journal.connection import open_reader
 from engine.journal.mishap import explained, stated
 from engine.journal.verify import Kept
 from engine.ports.journal import (
+    Begun,
     Code,
     EffectRow,
     EffectState,
@@ -80,9 +81,9 @@ class SqliteReader:
             rows.heads,
         )
 
-    def began(self, prefix: str) -> Mapping[str, Instant]:
-        """Return the time of the first row of each open stream of that prefix."""
-        return self._read(rows.BEGAN, (len(prefix), prefix), rows.times)
+    def began(self, prefix: str) -> Mapping[str, Begun]:
+        """Return since when each open stream of that prefix is open, and its status."""
+        return self._read(rows.BEGAN, (len(prefix), prefix), rows.begun)
 
     def head(self, stream: str) -> HeadRow | None:
         """Return one head."""

@@ -6,6 +6,7 @@ from typing import Any, Final
 import apsw
 
 from engine.ports.journal import (
+    Begun,
     EffectClass,
     EffectRow,
     EffectState,
@@ -34,7 +35,7 @@ HEADS: Final = (
     "SELECT stream, owner, epoch, seq, status, is_open, next_due, subject FROM stream"
 )
 BEGAN: Final = (
-    "SELECT stream.stream, event.at FROM stream"
+    "SELECT stream.stream, stream.status, event.at FROM stream"
     " JOIN event ON event.stream = stream.stream AND event.seq = 1"
     " WHERE stream.is_open = 1 AND substr(stream.stream, 1, ?) = ?"
 )
@@ -51,9 +52,9 @@ DOUBTS: Final = "SELECT person, lat_deg, lon_deg, accuracy_m, at, why FROM doubt
 ATTENDANCE: Final = "SELECT device, at, battery_ratio FROM attendance"
 
 
-def times(cursor: apsw.Cursor) -> dict[str, Instant]:
+def begun(cursor: apsw.Cursor) -> dict[str, Begun]:
     """Read all of a result of `BEGAN`."""
-    return {stream: Instant(at) for stream, at in cursor}
+    return {stream: (status, Instant(at)) for stream, status, at in cursor}
 
 
 def events(cursor: Iterable[Any]) -> list[StoredEvent]:

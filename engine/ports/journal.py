@@ -62,6 +62,7 @@ class Head:
     subject: str = ""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeadRow:
     """A stream with its owner, fencing epoch and head."""
@@ -249,6 +250,8 @@ class Unknown:
     is_full: bool = False
 
 
+Begun = tuple[str, Instant]
+"""The status of an open stream, and when its first row was written."""
 Answer = Appended | Recorded | Placed | Attended | Conflict | Fenced | Unknown
 Reply = Callable[[Answer], None]
 
@@ -282,8 +285,8 @@ class JournalReader(Protocol):
     def heads(self, prefix: str, *, open_only: bool) -> Sequence[HeadRow]:
         """Return the heads of streams that begin with `prefix`, soonest due first."""
 
-    def began(self, prefix: str) -> Mapping[str, Instant]:
-        """Return the time of the first row of each open stream of that prefix."""
+    def began(self, prefix: str) -> Mapping[str, Begun]:
+        """Return since when each open stream of that prefix is open, and its status."""
 
     def head(self, stream: str) -> HeadRow | None:
         """Return one head."""

@@ -242,4 +242,4 @@ class AppendContract(StoreContract):
         )
         store.commit([append(stream="effect/a", command="3")], Instant(9))
 
-        assert reader.began("alarm/") == {"alarm/a": Instant(7)}
+        assert reader.began("alarm/") == {"alarm/a": ("raised", Instant(7))}

@@ -40,7 +40,7 @@ FIRST = AlarmId("first")
 class Rig:
     """Timers and the directory on virtual time; the rest of the engine is noted."""
 
-    def __init__(self, medium: Medium | None = None) -> None:
+    def __init__(self, medium: Medium | None = None, run_s: float = 0.5) -> None:
         self.world = World(1)
         self.ledger = Ledger(self.world, medium)
         self.quarantined: list[tuple[str, object]] = []
@@ -80,7 +80,7 @@ class Rig:
             },
         )
         children = [ChildSpec(name="timers", actor=Timers), alarms]
-        grow(self.tree, self.world, children)
+        grow(self.tree, self.world, children, run_s=run_s)
 
     def tell(self, message: object, run_s: float = 0.5) -> None:
         assert self.tree.names.tell("alarms", message)

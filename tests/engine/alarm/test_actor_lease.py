@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from engine.alarm.actor import SETTLING
 from engine.alarm.commands import Tick
 from engine.alarm.messages import Distress, Forward
 from engine.journal.memory import Medium
@@ -60,3 +61,11 @@ def test_that_is_written_once() -> None:
     once_more = Rig(medium)
     once_more.world.run(2)
     assert once_more.awake() == []
+
+
+def test_what_is_due_at_a_start_waits_until_those_who_start_later_are_up() -> None:
+    medium, _ = of_before()
+    again = Rig(medium, run_s=SETTLING.total_seconds() - 0.01)
+    assert again.awake() == []
+    again.world.run(0.02)
+    assert again.awake() == [f"alarm/{FIRST}"]
