@@ -18,6 +18,7 @@ from adapters.devices import gt06_encode, osmand_encode
 from engine.roster.model import Person, Role
 from engine.roster.sample import sample_roster, sample_text
 from engine.values import Fix
+from tests.process.watched import UNDER_WAY_SQL, keep_watched
 from tests.rig import CELL, WAIT_S, Rig, Sms, eventually
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]
@@ -34,27 +35,7 @@ NORMAL, OF_MEDIAN = 1.4826, 1.2533
 """Of a normal distribution: its deviation by the median one, a median's error."""
 SAFE, FORCED = 0x71, 0x72
 """Alarm bytes of gt06 that no table has; the profile makes a cancel of both."""
-PROTOCOL = """
-name = "Watched"
-version = 1
-[[step]]
-id = "hq"
-to = "hq"
-channels = ["email", "webhook"]
-text = "hq"
-[[step]]
-id = "colleagues"
-to = "nearest"
-count = 1
-within_km = 20000
-channels = ["sms"]
-text = "sos"
-[[step]]
-id = "confirm-cancel"
-after = "cancelled"
-to = "defender"
-channels = ["sms"]
-text = "cancelled"
+FURTHER = """
 [[step]]
 id = "more"
 after = "duress"
@@ -74,7 +55,6 @@ id = "watched"
 "alarm:byforce" = "cancel"
 """
 STILL = 3
-QUIET_SQL = "SELECT count(*) FROM effect WHERE state IN ('planned', 'attempting')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +211,7 @@ class Bench:
         """Wait until no message is on its way to anybody, and none is begun."""
         still = 0
         while still < STILL:
-            still = still + 1 if self.rig.rows(QUIET_SQL) == [(0,)] else 0
+            still = still + 1 if self.rig.rows(UNDER_WAY_SQL) == [(0,)] else 0
             time.sleep(0.05)  # noqa: TID251 - a real process is waited for
 
     def _texts(self, one: Watched) -> list[Sms]:
@@ -318,13 +298,11 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Pair]]:
     watched = _watched()
     everybody = [one for pair in watched for one in pair]
     folder = tmp_path_factory.mktemp("force")
-    (folder / "protocols").mkdir()
-    (folder / "protocols" / "watched.toml").write_text(PROTOCOL)
     found: dict[str, list[Pair]] = {way: [] for way in PAIRS}
     rig = Rig(
         folder=folder,
         roster_text=_roster(everybody),
-        extra_config=f'[protocols]\nfolder = "{folder}/protocols"',
+        extra_config=keep_watched(folder, FURTHER),
         # Of two modems sometimes the one answers that is still taking the message in.
         modems_wanted=1,
     )

@@ -6,31 +6,12 @@ from pathlib import Path
 import pytest
 
 from engine.roster.sample import sample_text
+from tests.process.watched import UNDER_WAY_SQL, keep_watched
 from tests.rig import Rig, eventually
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]
 
-PROTOCOL = """
-name = "Watched"
-version = 1
-[[step]]
-id = "hq"
-to = "hq"
-channels = ["email", "webhook"]
-text = "hq"
-[[step]]
-id = "colleagues"
-to = "nearest"
-count = 1
-within_km = 20000
-channels = ["sms"]
-text = "sos"
-[[step]]
-id = "confirm-cancel"
-after = "cancelled"
-to = "defender"
-channels = ["sms"]
-text = "cancelled"
+FURTHER = """
 [[step]]
 id = "asked"
 after = "closed"
@@ -40,7 +21,6 @@ channels = ["sms"]
 text = "recheck"
 """
 CODE = re.compile(r"([A-Z][A-Z0-9]{3}): are you safe")
-UNDER_WAY = "SELECT count(*) FROM effect WHERE state IN ('planned', 'attempting')"
 TRUE, FORCED = "allrighty43", "byforce43"
 OWN = f"""
 language = "en"
@@ -105,14 +85,12 @@ class Life:
 
 def lived(folder: Path, word: str) -> tuple[Life, list[dict[str, object]]]:
     """Return two presses, each ended after that word, with a kill between them."""
-    (folder / "protocols").mkdir(parents=True)
-    (folder / "protocols" / "watched.toml").write_text(PROTOCOL)
-    extra = f'[protocols]\nfolder = "{folder}/protocols"'
+    extra = keep_watched(folder, FURTHER)
     with Rig(folder=folder, roster_text=roster(), extra_config=extra) as rig:
         life = Life(rig, word)
         life.press_and_end()
         # What is on its way when it is killed is said again, after a true end too.
-        eventually(lambda: rig.rows(UNDER_WAY) == [(0,)])
+        eventually(lambda: rig.rows(UNDER_WAY_SQL) == [(0,)])
         rig.kill()
         rig.start()
         life.press_and_end()
