@@ -345,7 +345,9 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
         """
         open_id = self._cases.of(message.subject)
         raising = message.otherwise
-        instead = None if raising is None else self._cases.begun_by(raising.command)
+        instead = None
+        if raising is not None:
+            instead = self._cases.begun_by(raising.command, raising.alarm_id)
         if open_id is not None:
             given = Do(command=message.command, otherwise=instead)
             if self._pass_on(open_id, given):

@@ -6,29 +6,36 @@ and questions at the defender's telephone would tell the one from the other.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from engine.alarm.commands import Raise
 from engine.alarm.copying import replace
-from engine.alarm.force import is_shown, seems_over
-from engine.alarm.rows import SEEMS_OVER, key_of, subject_of
+from engine.alarm.force import Look, is_shown, look_of
+from engine.alarm.rows import key_of, look_in, subject_of
 from engine.alarm.state import Alarm, Kind, alarm_of
 from engine.ports.journal import HeadRow
 from engine.values import AlarmId, Instant, PersonId
 
-_NONE: frozenset[AlarmId] = frozenset()
+
+class _Case(NamedTuple):
+    """An open case, in the order in which what comes next is meant for them."""
+
+    look: Look
+    began: Instant
+    alarm: AlarmId
 
 
 class OpenCases:
     """A book that the directory keeps, in its own thread; rows bring it back.
 
     Several of one person may be open: one that looks over, or that HQ opened again.
-    The one that began last goes first, whatever news the others have.
+    Of those that look alike the one that began last goes first, whatever news the
+    others have.
     """
 
     def __init__(self) -> None:
         """Begin empty."""
-        self._began: dict[str, dict[AlarmId, Instant]] = {}
-        self._over: dict[str, set[AlarmId]] = {}
+        self._cases: dict[str, dict[AlarmId, _Case]] = {}
 
     def read(
         self, heads: Iterable[HeadRow], began: Mapping[str, Instant], now: Instant
@@ -43,25 +50,27 @@ class OpenCases:
         """
         several = False
         for row in heads:
-            alarm_id, subject = alarm_of(row.stream), row.head.subject
-            key = subject.removeprefix(SEEMS_OVER)
-            theirs = self._began.get(key)
-            if key and theirs is None and key == subject:
-                self._began[key] = {alarm_id: began.get(row.stream, now)}
-            elif key:
-                known = now if theirs is None else theirs.get(alarm_id, now)
-                since = began.get(row.stream, known)
-                self._enter(key, alarm_id, since, is_over=key != subject)
-                several = several or len(self._began[key]) > 1
+            look, key = look_in(row.head.subject)
+            if not key:
+                continue
+            alarm_id = alarm_of(row.stream)
+            theirs = self._cases.setdefault(key, {})
+            known = theirs.get(alarm_id)
+            since = began.get(row.stream, now if known is None else known.began)
+            theirs[alarm_id] = _Case(look, since, alarm_id)
+            several = several or len(theirs) > 1
         return several
 
     def note(self, alarm: Alarm) -> None:
         """Take a case's own news."""
         key = subject_of(alarm)
+        theirs = self._cases.setdefault(key, {})
         if alarm.is_open:
-            self._enter(key, alarm.id, alarm.raised_at, is_over=seems_over(alarm))
-        else:
-            self._strike(key, alarm.id)
+            theirs[alarm.id] = _Case(look_of(alarm), alarm.raised_at, alarm.id)
+            return
+        theirs.pop(alarm.id, None)
+        if not theirs:
+            del self._cases[key]
 
     def of(self, subject: str) -> AlarmId | None:
         """Return the real case that somebody has open, also one that looks over."""
@@ -86,55 +95,35 @@ class OpenCases:
             # Now in danger: then they mean it, whatever was agreed on before.
             command = replace(command, kind=Kind.REAL)
         key = key_of(command.kind, command.subject)
-        over = self._over.get(key, _NONE)
-        if own in over:
-            return own, command
         known = self._ranked(key)
         if is_shown(command.press, command.protocol):
             # Also where it joins another: that one may have come to nothing.
-            command = self.begun_by(command)
-            known = [one for one in known if one not in over]
+            command = self.begun_by(command, own)
+            known = [one for one in known if one not in command.after]
+        if own in known:
+            return own, command
         if known:
             return known[0], command
         self.begin(command, own)
         return own, command
 
-    def begun_by(self, command: Raise) -> Raise:
-        """Return a press as it begins a case: after those that look over, if any."""
-        key = key_of(command.kind, command.subject)
-        over = self._over.get(key, _NONE)
-        after = tuple(one for one in reversed(self._ranked(key)) if one in over)
+    def begun_by(self, command: Raise, own: AlarmId) -> Raise:
+        """Return a press as it begins a case: after others that look over, if any."""
+        theirs = self._cases.get(key_of(command.kind, command.subject), {})
+        over = sorted(one for one in theirs.values() if one.look is Look.OVER)
+        after = tuple(one.alarm for one in over if one.alarm != own)
         return replace(command, after=after)
 
     def begin(self, command: Raise, own: AlarmId) -> None:
         """Give a press a case of its own, whatever else is open."""
-        key = key_of(command.kind, command.subject)
-        began = max([command.press.at, *self._began.get(key, {}).values()])
-        self._enter(key, own, Instant(began.ms + 1), is_over=False)
+        theirs = self._cases.setdefault(key_of(command.kind, command.subject), {})
+        before = (one.began for one in theirs.values())
+        began = max([command.press.at, *before])
+        shown = is_shown(command.press, command.protocol)
+        look = Look.OPEN if shown else Look.UNSEEN
+        theirs[own] = _Case(look, Instant(began.ms + 1), own)
 
     def _ranked(self, key: str) -> list[AlarmId]:
         """Return those that a press would join, then those that look over."""
-        over = self._over.get(key, _NONE)
-
-        def rank(one: tuple[AlarmId, Instant]) -> tuple[bool, Instant, AlarmId]:
-            return (one[0] not in over, one[1], one[0])
-
-        cases = sorted(self._began.get(key, {}).items(), key=rank, reverse=True)
-        return [alarm_id for alarm_id, _ in cases]
-
-    def _enter(
-        self, key: str, alarm_id: AlarmId, began: Instant, *, is_over: bool
-    ) -> None:
-        self._strike(key, alarm_id)
-        self._began.setdefault(key, {})[alarm_id] = began
-        if is_over:
-            self._over.setdefault(key, set()).add(alarm_id)
-
-    def _strike(self, key: str, alarm_id: AlarmId) -> None:
-        began, over = self._began.get(key, {}), self._over.get(key, set())
-        began.pop(alarm_id, None)
-        over.discard(alarm_id)
-        if not began:
-            self._began.pop(key, None)
-        if not over:
-            self._over.pop(key, None)
+        theirs = self._cases.get(key, {}).values()
+        return [one.alarm for one in sorted(theirs, reverse=True)]

@@ -5,6 +5,7 @@ after a forced cancel as after a true one.
 """
 
 from datetime import timedelta
+from enum import IntEnum
 
 from engine.alarm.copying import replace
 from engine.alarm.events import AlarmReopened, CancelRequested, ReplyReceived
@@ -160,9 +161,28 @@ def begun_after(alarm: Alarm, after: tuple[AlarmId, ...], at: Instant) -> Alarm:
     return forced(begun, Force.SECOND_SIGNAL, at)
 
 
+class Look(IntEnum):
+    """How an open case looks to the defender, and to who watches them.
+
+    `UNSEEN` has begun with a word of force, in place of which a word of safety would
+    have begun nothing. What they do next is meant for the highest.
+    """
+
+    OVER = 0
+    UNSEEN = 1
+    OPEN = 2
+
+
+def look_of(alarm: Alarm) -> Look:
+    """Return how it looks, if it is open."""
+    if alarm.seen.closed is not None:
+        return Look.OVER
+    return Look.UNSEEN if alarm.seen.raised is None else Look.OPEN
+
+
 def seems_over(alarm: Alarm) -> bool:
-    """Say whether it is open and looks over to the defender, and who watches them."""
-    return alarm.is_open and alarm.seen.closed is not None
+    """Say whether it is open and looks over."""
+    return alarm.is_open and look_of(alarm) is Look.OVER
 
 
 def is_shown(press: Press, protocol: ActionProtocol) -> bool:

@@ -12,7 +12,7 @@ from engine.alarm.events import (
     RecipientsChosen,
     ReplyReceived,
 )
-from engine.alarm.force import seems_over
+from engine.alarm.force import Look, look_of
 from engine.alarm.lease import status_of
 from engine.alarm.schedule import next_due
 from engine.alarm.state import Alarm, Kind, stream_of
@@ -21,8 +21,8 @@ from engine.ports.journal import Append, Code, EffectRow, Head
 from engine.protocol.model import Audience
 from engine.values import CommandId, EffectId, Instant, PersonId, ReportKey
 
-SEEMS_OVER = "over/"
-"""Before the subject of an open case that looks over to the defender."""
+_MARKS = {Look.OVER: "over/", Look.UNSEEN: "unseen/"}
+"""Before the subject of an open case that does not look open to the defender."""
 
 
 def append_of(
@@ -62,7 +62,15 @@ def head_of(alarm: Alarm, now: Instant) -> Head:
 def _standing(alarm: Alarm) -> str:
     if not alarm.is_open:
         return ""
-    return f"{SEEMS_OVER * seems_over(alarm)}{subject_of(alarm)}"
+    return f"{_MARKS.get(look_of(alarm), '')}{subject_of(alarm)}"
+
+
+def look_in(standing: str) -> tuple[Look, str]:
+    """Return of an open case's clear column how it looks, and its subject."""
+    for look, mark in _MARKS.items():
+        if standing.startswith(mark):
+            return look, standing[len(mark) :]
+    return Look.OPEN, standing
 
 
 def subject_of(alarm: Alarm) -> str:

@@ -7,10 +7,9 @@ import pytest
 
 from engine.alarm.cases import OpenCases
 from engine.alarm.commands import Raise
-from engine.alarm.rows import SEEMS_OVER
 from engine.alarm.state import Alarm, Kind, Response, Seen, stream_of
 from engine.ports.journal import Head, HeadRow
-from engine.values import AlarmId, DeviceId, PersonId
+from engine.values import AlarmId, DeviceId, PersonId, Signal
 from tests.engine.alarm.scene import ALARM, Scene, head_row, press_of, raise_of
 from tests.fakes import START
 
@@ -144,8 +143,9 @@ def test_a_case_begun_for_a_press_goes_before_one_that_cannot_be_woken() -> None
     [
         (["real:heron", "real:owlet"], False),
         (["real:heron", "exercise:heron"], False),
-        (["real:heron", f"{SEEMS_OVER}real:heron"], True),
-        ([f"{SEEMS_OVER}real:heron", f"{SEEMS_OVER}real:heron"], True),
+        (["real:heron", "over/real:heron"], True),
+        (["over/real:heron", "over/real:heron"], True),
+        (["unseen/real:heron", "real:heron"], True),
         (["", ""], False),
     ],
 )
@@ -181,6 +181,41 @@ def test_a_case_that_looks_over_comes_behind_an_earlier_one_that_does_not() -> N
         assert cases.of("heron") == ALARM
         press = replace(PRESSED, after=(OWN,))
         assert cases.join(PRESSED, AlarmId("other")) == (ALARM, press)
+
+
+def test_a_case_that_a_word_of_force_began_comes_behind_one_that_is_seen() -> None:
+    first, later = two_open()
+    unseen = replace(later, seen=Seen())
+    for cases in (read_back(first, unseen), read_back(unseen, first)):
+        assert cases.of("heron") == ALARM
+        assert cases.join(PRESSED, AlarmId("other")) == (ALARM, PRESSED)
+
+
+def test_a_press_makes_such_a_case_its_own_where_nothing_else_is_seen() -> None:
+    first, later = two_open()
+    unseen, over = replace(later, seen=Seen()), Seen(closed=later.raised_at)
+    for cases in (
+        read_back(unseen, replace(first, seen=over)),
+        read_back(replace(first, seen=over), unseen),
+    ):
+        press = replace(PRESSED, after=(ALARM,))
+        assert cases.join(PRESSED, AlarmId("other")) == (OWN, press)
+
+
+def test_a_word_of_force_alone_begins_what_is_not_seen_before_its_rows_are() -> None:
+    first, _ = two_open()
+    cases = OpenCases()
+    forced = replace(PRESSED.press, duress=True, signals=(Signal.CANCEL,))
+    cases.begin(replace(PRESSED, press=forced), OWN)
+    cases.note(first)
+    assert cases.of("heron") == ALARM
+
+
+def test_a_press_that_is_offered_again_stays_where_it_began() -> None:
+    cases = OpenCases()
+    for own in (OWN, ALARM):
+        cases.begin(PRESSED, own)
+    assert cases.join(PRESSED, OWN) == (OWN, PRESSED)
 
 
 def test_of_two_that_began_at_one_moment_a_restart_finds_the_same() -> None:

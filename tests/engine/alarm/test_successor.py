@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine.alarm.case_events import PressedAnew
@@ -32,6 +32,10 @@ from tests.engine.alarm.scene import (
 )
 from tests.fakes import START
 
+CLOSED_FOR_GOOD = ["seen safe", "close the first"]
+"""After a word of force too: a word more begins a case of which they know nothing."""
+OPEN_BESIDE = [*CLOSED_FOR_GOOD, "cancel", "reopen the first"]
+
 
 @settings(max_examples=150, deadline=None)
 @given(
@@ -39,6 +43,8 @@ from tests.fakes import START
         st.tuples(st.integers(0, 200), st.sampled_from(sorted(ACTS))), max_size=8
     )
 )
+@example(acts=[(0, act) for act in (*OPEN_BESIDE, "press")])
+@example(acts=[(0, act) for act in (*OPEN_BESIDE, "cancel", "close the last")])
 def test_whatever_follows_the_end_the_defenders_telephone_sees_the_same(
     acts: list[tuple[int, str]],
 ) -> None:
