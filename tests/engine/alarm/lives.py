@@ -8,20 +8,32 @@ from datetime import timedelta
 from engine.alarm.cases import OpenCases
 from engine.alarm.commands import (
     AlarmCommand,
+    Close,
+    Follow,
     HearOfPress,
+    Link,
     RequestCancel,
 )
 from engine.alarm.decide import Events
 from engine.alarm.handing import pass_on
 from engine.alarm.messages import Done, Forward
-from engine.alarm.state import ReplyKind, stream_of
+from engine.alarm.state import CloseReason, FalseClass, ReplyKind, Truth, stream_of
 from engine.protocol.model import Audience, Step
 from engine.roster.model import Word
-from engine.values import AlarmId, CommandId, Instant, OperatorId, Signal, StepId
+from engine.values import (
+    AlarmId,
+    CommandId,
+    Instant,
+    OperatorId,
+    PersonId,
+    Signal,
+    StepId,
+)
 from tests.engine.alarm.forced import ATTENDED
 from tests.engine.alarm.scene import (
     ALDER,
     ROWAN,
+    TASHKENT,
     Scene,
     head_row,
     press_of,
@@ -68,6 +80,7 @@ class Life:
     cases: dict[AlarmId, Case] = field(default_factory=dict)
     now: Instant = START
     hears: bool = True
+    moved: int = 0
 
     # what the defender does, or whoever holds their telephone ----------------------
 
@@ -77,13 +90,13 @@ class Life:
         own = AlarmId(f"a{number}")
         self._give(*self.book.join(raise_of(press, PROTOCOL), own))
 
-    def cancel(self) -> None:
-        """Say the word: by a telephone, where it raises if it is one of force."""
-        number = len(self.cases) + 1
+    def cancel(self, word: Word | None = None) -> None:
+        """Say a word by a telephone; one of force raises where nothing is open."""
+        number, word = len(self.cases) + 1, word or self.word
         press = replace(
             press_of(f"cancel-{number}-{self.now.ms}", self.now, (Signal.CANCEL,)),
-            proven=self.word is Word.SAFE,
-            duress=self.word is Word.DURESS,
+            proven=word is Word.SAFE,
+            duress=word is Word.DURESS,
         )
         known = self.book.of("heron")
         if known is not None:
@@ -93,10 +106,27 @@ class Life:
             own = AlarmId(f"a{number}")
             self._give(*self.book.join(raise_of(press, PROTOCOL), own))
 
-    def confirm(self, index: int) -> None:
+    def confirm(self, index: int, word: Word | None = None) -> None:
         """Answer the question of the first, or of the last, case that they know of."""
         if self.seen:
-            self.seen[index].reply("heron", ReplyKind.SAFE, word=self.word)
+            self.seen[index].reply("heron", ReplyKind.SAFE, word=word or self.word)
+
+    def answer_without_word(self) -> None:
+        if self.seen:
+            self.seen[-1].reply("heron", ReplyKind.SAFE)
+
+    def need_help(self) -> None:
+        if self.seen:
+            self.seen[-1].reply("heron", ReplyKind.NEED_HELP)
+
+    def move(self) -> None:
+        """Be a kilometre further on, by a device that says so."""
+        self.moved += 1
+        lat_deg = 41.3 + 0.01 * self.moved
+        place = replace(TASHKENT, lat_deg=lat_deg, at=self.now)
+        for open_id in list(self.book.of_all([PersonId("heron")])):
+            case = self.cases[open_id]
+            case.do(Follow(command_id=case.command_id(), place=place))
 
     # what others do ------------------------------------------------------------------
 
@@ -113,13 +143,51 @@ class Life:
         if self.seen:
             self.seen[index].reopen()
 
-    def verify(self, index: int) -> None:
+    def verify(self, index: int, truth: Truth = Truth.VERIFIED) -> None:
         if self.seen:
-            self.seen[index].verify()
+            self.seen[index].verify(truth)
 
     def seen_safe(self, index: int) -> None:
         if self.seen:
             self.seen[index].reply("c1", ReplyKind.SAFE)
+
+    def confirmed_safe(self, by: OperatorId) -> None:
+        if self.seen:
+            self.seen[-1].confirm_safe(by)
+
+    def called_false(self) -> None:
+        """Close the last as a false alarm, as somebody at HQ takes it to be."""
+        if self.seen:
+            case = self.seen[-1]
+            case.do(
+                Close(
+                    command_id=case.command_id(),
+                    by=ROWAN,
+                    reason=CloseReason.FALSE_ALARM,
+                    false_class=FalseClass.BY_MISTAKE,
+                )
+            )
+
+    def merge(self) -> None:
+        """Close the last into the first, where there are two."""
+        if len(self.seen) > 1:
+            first, case = self.seen[0], self.seen[-1]
+            case.do(
+                Close(
+                    command_id=case.command_id(),
+                    by=ALDER,
+                    reason=CloseReason.DUPLICATE,
+                    into=first.id,
+                )
+            )
+
+    def link(self) -> None:
+        """See the first and the last as belonging together."""
+        for one, other in ((0, -1), (-1, 0)):
+            if len(self.seen) > 1:
+                case, beside = self.seen[one], self.seen[other]
+                command_id = case.command_id()
+                case.do(Link(command_id=command_id, by=ALDER, other=beside.id))
 
     def days(self, number: int = 1) -> None:
         """Let days pass in which somebody at HQ attends to it."""
@@ -203,7 +271,21 @@ ACTS: dict[str, Callable[[Life], object]] = {
     "reopen the first": lambda life: life.reopen(0),
     "reopen the last": lambda life: life.reopen(-1),
     "verify the last": lambda life: life.verify(-1),
+    "verify as false": lambda life: life.verify(-1, Truth.FALSE),
+    "close as false": Life.called_false,
+    "merge": Life.merge,
+    "link": Life.link,
     "seen safe": lambda life: life.seen_safe(0),
+    "the last seen safe": lambda life: life.seen_safe(-1),
+    "confirmed safe": lambda life: life.confirmed_safe(ALDER),
+    "confirmed by the other": lambda life: life.confirmed_safe(ROWAN),
+    "the true word": lambda life: life.cancel(Word.SAFE),
+    "the word of force": lambda life: life.cancel(Word.DURESS),
+    "answer with the true word": lambda life: life.confirm(-1, Word.SAFE),
+    "answer with the word of force": lambda life: life.confirm(-1, Word.DURESS),
+    "answer without a word": Life.answer_without_word,
+    "need help": Life.need_help,
+    "move": Life.move,
     "a day passes": Life.days,
     "restart": Life.restart,
 }
