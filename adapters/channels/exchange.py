@@ -46,7 +46,7 @@ class HttpOptions(ChannelOptions):
 class HttpAnswer:
     """A whole answer; `body` is None where it broke off or was too long.
 
-    `retry_after` is that header as the far end wrote it.
+    `retry_after` is when to come back, as the far end wrote it.
     """
 
     status: int
@@ -187,7 +187,8 @@ class Exchange:
                 return HttpAnswer(
                     status=response.status_code,
                     body=_read(response),
-                    retry_after=response.headers.get("Retry-After", ""),
+                    retry_after=response.headers.get("Retry-After", "")
+                    or response.headers.get("X-RateLimit-Reset", ""),
                 )
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
             # Its text may hold the address; its class says enough.

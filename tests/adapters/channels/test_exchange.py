@@ -106,6 +106,17 @@ def test_a_refusal_says_how_long_the_far_end_wants_to_be_left_alone(
     assert refusal.value.after_s is None
 
 
+def test_a_server_that_counts_requests_says_when_it_begins_anew() -> None:
+    in_the_past = b"x-ratelimit-reset: 2020-01-01T00:00:00.019685Z"
+    asks = b"HTTP/1.1 429 X\r\n%s\r\nContent-Length: 0\r\n\r\n"
+    with pytest.raises(DeliveryError) as refusal:
+        post(asks % in_the_past)
+    assert refusal.value.after_s == 0.0
+    with pytest.raises(DeliveryError) as refusal:
+        post(asks % b"retry-after: 7\r\n%s" % in_the_past)
+    assert refusal.value.after_s == 7.0
+
+
 @pytest.mark.parametrize("status", [500, 502, 504, 599])
 def test_a_server_that_fails_at_it_leaves_it_unknown(status: int) -> None:
     with pytest.raises(DeliveryUnknownError):
