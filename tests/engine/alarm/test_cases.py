@@ -146,6 +146,7 @@ def test_a_case_begun_for_a_press_goes_before_one_that_cannot_be_woken() -> None
         (["real:heron", "over/real:heron"], True),
         (["over/real:heron", "over/real:heron"], True),
         (["unseen/real:heron", "real:heron"], True),
+        (["real:heron", "over/real:heron", "real:owlet"], True),
         (["", ""], False),
     ],
 )
