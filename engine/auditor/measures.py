@@ -28,14 +28,14 @@ class AuditorMetrics:
         )
         self._failures = Count(
             "natalia_auditor_shout_failures",
-            "Ways that could not be used when something had to be told.",
+            "Ways, and people of a way that reached others, that failed to be told.",
             registry=self.registry,
         )
         for ground in Ground:
             self._findings.labels(ground.value)
 
     def looked(self, found: Sequence[Finding], failed: int) -> None:
-        """Take what a look came to, and how many ways failed to tell it."""
+        """Take what a look came to, and how often it could not be told."""
         counts = Counter(finding.ground for finding in found)
         for ground in Ground:
             self._findings.labels(ground.value).set(counts[ground])

@@ -20,6 +20,9 @@ from engine.ports.clock import Clock
 from engine.values import Instant
 
 OVER = "AUDITOR: what stood still moves again."
+_SOONER = 10
+_SOONEST_S = 15.0
+"""Where no way told anybody: a mail server that restarts is back within seconds."""
 
 
 @dataclass(slots=True)
@@ -50,12 +53,18 @@ class EngineTime:
         return now_s - self.seen_s
 
 
+def _nobody_waits() -> None:
+    """Without systemd no supervisor looks at the auditor's progress."""
+
+
 @dataclass(slots=True)
 class Watch:
     """Looks at one journal by a read-only connection of its own.
 
     `look` is called again and again, in one thread. A connection that fails is
     opened anew at the next look. `on_look` is told of each, for what is measured.
+    `beat` is called after each who is told, for a supervisor. What no way could tell
+    anybody is tried again after a tenth of `repeat_s`.
     """
 
     path: Path
@@ -63,9 +72,10 @@ class Watch:
     ways: Sequence[Way] = ()
     repeat_s: float = 300.0
     on_look: Callable[[Sequence[Finding], int], None] | None = None
+    beat: Callable[[], None] = _nobody_waits
     _time: EngineTime = field(default_factory=EngineTime)
     _reader: SqliteReader | None = None
-    _shouted_s: float | None = None
+    _again_s: float | None = None
     _last: frozenset[tuple[Ground, str]] = frozenset()
 
     def look(self, *, once: bool = False) -> tuple[Finding, ...]:
@@ -121,27 +131,29 @@ class Watch:
             return view, reader.last_at()
 
     def _tell(self, found: Sequence[Finding]) -> int:
-        """Shout what is new, and again every `repeat_s`; return what ways failed."""
+        """Shout what is new, and again once it is time; return what failed."""
         now_s = self.clock.boottime_s()
         kinds = frozenset((finding.ground, finding.what) for finding in found)
-        is_new = not kinds <= self._last
-        is_long = (
-            self._shouted_s is not None and now_s - self._shouted_s >= self.repeat_s
-        )
         was, self._last = self._last, kinds
-        if found and (is_new or is_long or self._shouted_s is None):
-            self._shouted_s = now_s
-            return self._shout(words(found, self._time.now(self.clock.now(), now_s)))
-        if was and not found:
-            self._shouted_s = None
-            return self._shout(OVER)
-        return 0
+        is_new = not kinds <= was if kinds else bool(was)
+        is_time = self._again_s is not None and now_s >= self._again_s
+        if not is_new and not is_time:
+            return 0
+        now = self._time.now(self.clock.now(), now_s)
+        failed, is_told = self._shout(words(found, now) if found else OVER)
+        again_s = self.repeat_s if found else None
+        if not is_told:
+            again_s = min(self.repeat_s, max(self.repeat_s / _SOONER, _SOONEST_S))
+        self._again_s = None if again_s is None else now_s + again_s
+        return failed
 
-    def _shout(self, text: str) -> int:
-        failed = 0
+    def _shout(self, text: str) -> tuple[int, bool]:
+        """Return how many ways and people failed, and whether anybody was told."""
+        failed, is_told = 0, not self.ways
         for way in self.ways:
             try:
-                way.tell(text)
+                failed += way.tell(text, self.beat)
+                is_told = True
             except EngineError:
                 failed += 1
-        return failed
+        return failed, is_told

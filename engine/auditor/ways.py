@@ -1,23 +1,30 @@
 """The auditor's own ways to people: none of them is the engine's."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol, TypeVar
 
+from engine.errors import DeliveryUnknownError, EngineError
 from engine.ports.channel import Channel, Notification
 from engine.ports.clock import Clock
-from engine.ports.modem import ModemDriver
+from engine.ports.modem import ModemDriver, SendResult
 from engine.values import ChannelName, EffectId
 
 SUBJECT = "AUDITOR: alarms stand still"
 LATE_S = 60.0
 VALIDITY_MIN = 60
+_SMS = "sms"
+_Whom = TypeVar("_Whom")
 
 
 class Way(Protocol):
     """One way to people; `tell` raises an `EngineError` where it is no way now."""
 
-    def tell(self, text: str) -> None:
-        """Tell everybody whom this way reaches; may block for a minute."""
+    def tell(self, text: str, beat: Callable[[], None]) -> int:
+        """Tell everybody whom this way reaches; may block for a minute for each.
+
+        Returns how many were not told, although somebody was; else it raises. `beat`
+        is called after each of them.
+        """
 
 
 class ByChannel:
@@ -29,20 +36,21 @@ class ByChannel:
         """Take the channel and whom it shall reach."""
         self._channel, self._addresses, self._clock = channel, addresses, clock
 
-    def tell(self, text: str) -> None:
-        """Send to each address."""
+    def tell(self, text: str, beat: Callable[[], None]) -> int:
+        """Send to each address, whatever became of the one before."""
         now = self._clock.now()
-        for number, address in enumerate(self._addresses):
-            self._channel.send(
-                Notification(
-                    key=EffectId(f"auditor.{now.ms}.{number}"),
-                    channel=ChannelName(self._channel.name),
-                    address=address,
-                    text=text,
-                    subject=SUBJECT,
-                    planned_at=now,
-                )
+        said = [
+            Notification(
+                key=EffectId(f"auditor.{now.ms}.{number}"),
+                channel=ChannelName(self._channel.name),
+                address=address,
+                text=text,
+                subject=SUBJECT,
+                planned_at=now,
             )
+            for number, address in enumerate(self._addresses)
+        ]
+        return _each(self._channel.send, said, beat)
 
 
 class ByModem:
@@ -52,22 +60,40 @@ class ByModem:
         """Take the driver; nothing is opened yet."""
         self._driver, self._numbers = driver, numbers
 
-    def tell(self, text: str) -> None:
-        """Send to each number."""
-        self._driver.open(beat=_nobody_waits)
+    def tell(self, text: str, beat: Callable[[], None]) -> int:
+        """Send to each number, whatever became of the one before."""
+        self._driver.open(beat=beat)
         try:
             fitting = self._driver.fit([((1, text),)])
-            for number in self._numbers:
-                self._driver.submit(
+
+            def send(number: str) -> None:
+                outcome = self._driver.submit(
                     number,
                     fitting,
                     validity_min=VALIDITY_MIN,
-                    beat=_nobody_waits,
+                    beat=beat,
                     late_s=LATE_S,
                 )
+                if outcome.result is not SendResult.SENT:
+                    raise DeliveryUnknownError(_SMS, outcome.result.value)
+
+            return _each(send, self._numbers, beat)
         finally:
             self._driver.close()
 
 
-def _nobody_waits() -> None:
-    """No supervisor looks at the auditor's progress; systemd does."""
+def _each(
+    send: Callable[[_Whom], object], people: Iterable[_Whom], beat: Callable[[], None]
+) -> int:
+    """Send to each, and return how many failed; where all did, raise the last one's."""
+    failed, told, last = 0, 0, None
+    for one in people:
+        try:
+            send(one)
+            told += 1
+        except EngineError as error:
+            failed, last = failed + 1, error
+        beat()
+    if last is not None and not told:
+        raise last
+    return failed

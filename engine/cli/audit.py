@@ -117,6 +117,8 @@ def _run(watch: "Watch", config: Config, *, as_json: bool) -> None:
     metrics.serve(config.auditor.metrics.host, config.auditor.metrics.port)
     watch.on_look = metrics.looked
     watchdog = WatchDog()
+    # Ten addresses behind a server that is silent take longer than systemd waits.
+    watch.beat = watchdog.notify
     watchdog.ready()
     said: tuple[Finding, ...] = ()
     while True:

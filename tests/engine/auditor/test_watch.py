@@ -3,18 +3,23 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from engine.auditor.findings import Ground
 from engine.auditor.watch import OVER, Watch
 from engine.auditor.ways import ByChannel, ByModem
-from engine.errors import DeliveryError
+from engine.errors import DeliveryError, EngineError
 from engine.journal.sqlite import SqliteStore
 from engine.ports.channel import Notification, Receipt
 from engine.ports.journal import Append, Head, NewEvent
+from engine.ports.modem import SendResult, SubmitOutcome
 from engine.values import ChannelName, CommandId, Instant
 from tests.fakes import START, ManualClock
+
+if TYPE_CHECKING:
+    from engine.ports.modem import ModemDriver
 
 
 @dataclass
@@ -24,11 +29,15 @@ class Ear:
     heard: list[str] = field(default_factory=list)
     is_down: bool = False
 
-    def tell(self, text: str) -> None:
+    tries: int = 0
+
+    def tell(self, text: str, _: object = None) -> int:
+        self.tries += 1
         if self.is_down:
             way = "ear"
             raise DeliveryError(way, "down", retry=True)
         self.heard.append(text)
+        return 0
 
 
 @dataclass
@@ -73,6 +82,9 @@ class Engine:
 def engine(tmp_path: Path) -> Engine:
     store = SqliteStore(tmp_path / "journal.db", ballast_bytes=0)
     return Engine(store, ManualClock())
+
+
+def unwatched() -> None: ...
 
 
 def watch_on(tmp_path: Path, clock: ManualClock, *ears: Ear) -> Watch:
@@ -162,6 +174,36 @@ def test_one_way_that_fails_does_not_keep_the_others(
     assert len(ear.heard) == 1
 
 
+def test_what_no_way_could_tell_is_told_soon_after_one_is_back(
+    engine: Engine, tmp_path: Path
+) -> None:
+    ear = Ear(is_down=True)
+    watch = watch_on(tmp_path, engine.clock, ear)
+    engine.write(due_s=10.0)
+    engine.live(watch, 80)
+    assert (ear.tries, ear.heard) == (2, []), "at once, and every 30 s"
+    ear.is_down = False
+    engine.live(watch, 30)
+    assert len(ear.heard) == 1
+    engine.live(watch, 200)
+    assert len(ear.heard) == 1, "told: from here on every five minutes"
+
+
+def test_an_end_that_no_way_could_tell_is_told_later(
+    engine: Engine, tmp_path: Path
+) -> None:
+    ear = Ear()
+    watch = watch_on(tmp_path, engine.clock, ear)
+    engine.write(due_s=10.0)
+    engine.live(watch, 60)
+    ear.is_down = True
+    engine.write(due_s=6000.0)
+    engine.live(watch, 10)
+    ear.is_down = False
+    engine.live(watch, 120)
+    assert ear.heard[1:] == [OVER]
+
+
 def test_the_auditor_writes_nothing(engine: Engine, tmp_path: Path) -> None:
     engine.write()
     position = engine.store.position
@@ -177,10 +219,13 @@ class Box:
     name = ChannelName("own")
     timeout_s = 1.0
 
-    def __init__(self) -> None:
+    def __init__(self, *refused: str) -> None:
+        self.refused = refused
         self.sent: list[Notification] = []
 
     def send(self, notification: Notification) -> Receipt:
+        if notification.address in self.refused:
+            raise DeliveryError(self.name, "550 no such user", retry=False)
         self.sent.append(notification)
         return Receipt(reference="")
 
@@ -193,10 +238,73 @@ class Box:
 
 def test_a_channel_reaches_every_address_under_keys_of_its_own() -> None:
     box = Box()
-    ByChannel(box, ["one@hq.example", "two@hq.example"], ManualClock()).tell("words")
+    ByChannel(box, ["one@hq.example", "two@hq.example"], ManualClock()).tell(
+        "words", unwatched
+    )
     assert [n.address for n in box.sent] == ["one@hq.example", "two@hq.example"]
     assert len({n.key for n in box.sent}) == 2
     assert {n.text for n in box.sent} == {"words"}
+
+
+def test_an_address_that_is_refused_does_not_keep_the_next_one() -> None:
+    box = Box("gone@hq.example")
+    way = ByChannel(box, ["gone@hq.example", "duty@hq.example"], ManualClock())
+    assert way.tell("words", unwatched) == 1
+    assert [n.address for n in box.sent] == ["duty@hq.example"]
+
+
+def test_a_channel_that_reaches_nobody_is_no_way() -> None:
+    addresses = ["gone@hq.example", "left@hq.example"]
+    with pytest.raises(DeliveryError):
+        ByChannel(Box(*addresses), addresses, ManualClock()).tell("words", unwatched)
+
+
+def test_a_refused_address_is_counted_and_the_way_has_told(
+    engine: Engine, tmp_path: Path
+) -> None:
+    box = Box("gone@hq.example")
+    way = ByChannel(box, ["gone@hq.example", "duty@hq.example"], engine.clock)
+    failures: list[int] = []
+    watch = Watch(
+        path=tmp_path / "journal.db",
+        clock=engine.clock,
+        ways=[way],
+        on_look=lambda _, failed: failures.append(failed),
+    )
+    engine.write(due_s=10.0)
+    engine.live(watch, 200)
+    assert sum(failures) == 1, "once, and not again before five minutes are over"
+    assert len(box.sent) == 1
+
+
+def test_a_number_that_a_modem_refuses_does_not_keep_the_next_one() -> None:
+    called: list[str] = []
+    lost = SubmitOutcome(result=SendResult.REJECTED, code="21")
+
+    class Refusing:
+        def open(self, *, beat: object) -> None: ...
+
+        def close(self) -> None: ...
+
+        def fit(self, _: object) -> str:
+            return "words"
+
+        def submit(self, number: str, _: str, **__: object) -> SubmitOutcome:
+            called.append(number)
+            if number.endswith("1"):
+                modem = "own"
+                raise DeliveryError(modem, "no such number", retry=False)
+            is_out = number.endswith("2")
+            return lost if is_out else SubmitOutcome(result=SendResult.SENT)
+
+    driver = cast("ModemDriver", Refusing())
+    beats: list[str] = []
+    way = ByModem(driver, ["+15005550001", "+15005550002", "+15005550006"])
+    assert way.tell("words", lambda: beats.append("beat")) == 2
+    assert called == ["+15005550001", "+15005550002", "+15005550006"]
+    assert len(beats) == 3, "systemd hears of each"
+    with pytest.raises(EngineError):
+        ByModem(driver, ["+15005550002"]).tell("words", unwatched)
 
 
 def test_a_modem_is_opened_for_a_message_and_given_back() -> None:
@@ -210,7 +318,7 @@ def test_a_modem_is_opened_for_a_message_and_given_back() -> None:
     network.confirmed = lambda *_: None
     network.on_arrival = lambda *_: None
     modem = SimModem(network, network.hardware["modem-1"], Life(world))
-    world.call(lambda: ByModem(modem, ["+15005550006"]).tell("words"))
+    world.call(lambda: ByModem(modem, ["+15005550006"]).tell("words", unwatched))
     assert [(number, text) for _, _, number, text in network.arrived] == [
         ("+15005550006", "words")
     ]
