@@ -52,7 +52,11 @@ def paged_anew(alarm: Alarm) -> dict[StepId, Fired]:
 
 
 def forced(alarm: Alarm, sign: Force, at: Instant) -> Alarm:
-    """Take a sign of force: whoever is on duty hears of it at once."""
+    """Take a sign of force: whoever is on duty hears of it at once.
+
+    Their word that they are safe was said before it, and HQ goes on asking. What the
+    defender's addresses have confirmed stays so: a sign shows nothing there.
+    """
     by_word = sign in {Force.DURESS_WORD, Force.COLLEAGUE_FORCED}
     return urged(
         replace(
@@ -60,6 +64,7 @@ def forced(alarm: Alarm, sign: Force, at: Instant) -> Alarm:
             force=alarm.force | {sign},
             danger_at=at,
             safe_heard=len(alarm.safe),
+            safe_confirmed=None,
             called_off=False,
             duress=alarm.duress or by_word,
             after=tuple(sorted({*alarm.after, *alarm.siblings})),
@@ -107,13 +112,16 @@ def countdown_end(alarm: Alarm) -> Instant:
 def with_sign(alarm: Alarm, press: Press, at: Instant) -> Alarm:
     """Hold a press that joins against a cancel that came before it.
 
-    Whoever said before it that all is well did not know of it.
+    Whoever said before it that all is well did not know of it, the defender included:
+    after the end they are asked again, where whoever watches can tell that they press.
     """
-    anew = replace(alarm, safe=(), safe_heard=0, called_off=False)
+    anew = replace(alarm, safe=(), safe_heard=0, safe_confirmed=None, called_off=False)
     seen, shows = alarm.seen, is_shown(press, alarm.protocol)
     if shows and (seen.closed is not None or seen.raised is None):
         # To the defender's addresses there was no case any more, or none yet.
         anew = seen_anew(anew, Seen(raised=at))
+    elif shows:
+        anew = replace(anew, seen=replace(seen, confirmed=None))
     if press.duress:
         return forced(anew, Force.DURESS_WORD, at)
     return anew if seen.cancelled is None else forced(anew, Force.SECOND_SIGNAL, at)
@@ -203,7 +211,9 @@ def with_word(alarm: Alarm, event: ReplyReceived) -> Alarm:
         seen = replace(alarm.seen, confirmed=event.at)
         answered = replace(alarm, seen=seen)
         answered = safe_from(answered, event.person, event.at, forced=event.duress)
-        if not event.duress:
+        # Under force their word counts no more, until others have ended the case.
+        believed = alarm.danger_at is None or not alarm.is_open
+        if believed and not event.duress:
             act = Act(by=OperatorId(event.person), at=event.at)
             answered = replace(answered, safe_confirmed=act)
     if not event.duress:

@@ -1,0 +1,139 @@
+"""Whether the defender is safe is asked on after the end, until they have said so."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from engine.alarm.following import silence_due
+from engine.alarm.state import Force, ReplyKind
+from engine.protocol.model import ActionProtocol, Audience, Updates
+from engine.roster.model import Word
+from engine.values import Instant, Signal
+from tests.engine.alarm.forced import ATTENDED, scene_of
+from tests.engine.alarm.scene import ALDER, PROTOCOLS, ROWAN, Scene, press_of, raise_of
+
+DAY_S = 86_400
+MONTHS_S = 40 * DAY_S
+ABDUCTION = replace(PROTOCOLS["abduction"], lease=None)
+ASKED = ["day-1", "day-3", "day-7", "day-30"]
+AFTER_CARE = {*ASKED, "unconfirmed", *(f"hq-{day}" for day in ASKED)}
+
+
+def ended(scene: Scene) -> Scene:
+    """End it truly: two say that the defender is safe."""
+    if scene.state().acknowledged is None:
+        scene.acknowledge()
+    scene.confirm_safe(ROWAN)
+    scene.close(ALDER)
+    assert not scene.state().is_open
+    return scene
+
+
+def confirmed_while_open(protocol: ActionProtocol = ATTENDED) -> Scene:
+    """Return a case that HQ opened again, and whose question is answered in it."""
+    scene = ended(scene_of(protocol))
+    scene.run(DAY_S + 1, each_due=scene.settle_all)
+    scene.reopen()
+    scene.acknowledge()
+    scene.reply("heron", ReplyKind.SAFE, word=Word.SAFE)
+    scene.now = scene.now.plus(timedelta(hours=1))
+    return scene
+
+
+def asked_after(scene: Scene, *audiences: Audience) -> list[str]:
+    """Return which steps ask after an end that comes now."""
+    before = len(scene.planned(*audiences))
+    ended(scene).run(MONTHS_S, each_due=scene.settle_all)
+    steps = [str(planned.step) for planned in scene.planned(*audiences)[before:]]
+    return [step for step in steps if step in AFTER_CARE]
+
+
+def to_defender(scene: Scene) -> list[tuple[Instant, str, str]]:
+    return [
+        (event.at, event.effect, event.body.text(event.at))
+        for event in scene.planned(Audience.DEFENDER)
+    ]
+
+
+@pytest.mark.parametrize("with_word", [False, True])
+def test_after_a_further_press_the_defender_is_asked_as_if_they_had_never_answered(
+    *, with_word: bool
+) -> None:
+    scene = confirmed_while_open()
+    scene.do(raise_of(replace(press_of("k2", scene.now), duress=with_word)))
+    assert scene.state().safe_confirmed is None
+    assert scene.state().seen.confirmed is None
+    assert asked_after(scene) == [*ASKED, "unconfirmed"]
+
+
+def test_what_was_confirmed_since_the_last_press_is_not_asked_again() -> None:
+    scene = confirmed_while_open().raised("k2")
+    scene.reply("heron", ReplyKind.SAFE, word=Word.SAFE)
+    assert asked_after(scene) == []
+
+
+def test_after_a_word_of_force_hq_is_told_and_the_telephone_asks_no_more() -> None:
+    seen, hq = [], []
+    for word in Word:
+        scene = confirmed_while_open()
+        scene.cancel(word)
+        hq.append(asked_after(scene, Audience.HQ))
+        seen.append(to_defender(scene))
+    assert hq == [[], ["unconfirmed"]]
+    assert seen[0] == seen[1]
+
+
+def test_a_press_that_looks_like_a_true_word_has_the_telephone_ask_no_more() -> None:
+    scene = confirmed_while_open()
+    confirmed = scene.state().seen.confirmed
+    unseen = replace(press_of("k2", scene.now, (Signal.CANCEL,)), duress=True)
+    scene.do(raise_of(unseen))
+    assert scene.state().seen.confirmed == confirmed is not None
+    assert asked_after(scene) == ["unconfirmed"]
+
+
+def under_force(protocol: ActionProtocol = ABDUCTION) -> Scene:
+    """Return a case that looks over, and whose defender is asked as after an end."""
+    scene = scene_of(protocol)
+    scene.cancel(Word.DURESS)
+    scene.acknowledge()
+    scene.close()
+    assert scene.state().is_open, "an end in appearance"
+    scene.run(3 * DAY_S + 1, each_due=scene.settle_all)
+    return scene
+
+
+def test_a_true_word_under_force_is_seen_and_hq_goes_on_asking_after_the_end() -> None:
+    scene = under_force()
+    scene.reply("heron", ReplyKind.SAFE, word=Word.SAFE)
+    assert scene.state().seen.confirmed == scene.now
+    assert scene.state().safe_confirmed is None
+    asked = asked_after(scene, Audience.HQ, Audience.DEFENDER)
+    assert asked == [f"hq-{day}" for day in ASKED]
+
+
+def test_once_others_have_ended_a_case_under_force_the_word_counts_again() -> None:
+    scene = ended(under_force())
+    scene.run(DAY_S + 1, each_due=scene.settle_all)
+    scene.reply("heron", ReplyKind.SAFE, word=Word.SAFE)
+    scene.run(MONTHS_S, each_due=scene.settle_all)
+    hq = [planned.step for planned in scene.planned(Audience.HQ)]
+    assert [step for step in hq if step in AFTER_CARE] == ["hq-day-1"]
+
+
+@pytest.mark.parametrize("then", ["a press", "a word of force"])
+def test_a_device_may_fall_silent_again_after_what_was_confirmed(then: str) -> None:
+    scene = scene_of(replace(ATTENDED, updates=Updates(silent=timedelta(minutes=30))))
+    scene.cancel(Word.SAFE)
+    scene.settle_all()
+    scene.reply("heron", ReplyKind.SAFE, word=Word.SAFE)
+    followed = replace(scene.state(), followed_at=scene.now)
+    assert silence_due(followed) is None
+    if then == "a press":
+        scene.raised("k2")
+    else:
+        scene.cancel(Word.DURESS)
+    assert Force.SILENT not in scene.state().force
+    followed = replace(scene.state(), followed_at=scene.now)
+    assert silence_due(followed) == scene.now.plus(timedelta(minutes=30))
