@@ -3,8 +3,9 @@
 from dataclasses import Field, fields, is_dataclass
 from datetime import timedelta
 
-from engine.protocol.explain import sentence, span
+from engine.protocol.explain import sentence
 from engine.protocol.model import ActionProtocol, Step
+from engine.protocol.phrases import span
 
 _OWN = frozenset({"name", "version", "digest", "steps"})
 

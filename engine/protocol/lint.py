@@ -12,9 +12,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 from engine.ports.modem import Forms
+from engine.protocol.certain import after_raise
 from engine.protocol.checks import RECHECK_TEXT
 from engine.protocol.findings import Fault, Reach, Warned
-from engine.protocol.lint_deadlines import PEOPLE, after_raise, deadlines
+from engine.protocol.lint_deadlines import PEOPLE, deadlines
 from engine.protocol.lint_slips import slips
 from engine.protocol.lint_ways import MODEM, ways
 from engine.protocol.model import (

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
+from engine.protocol.certain import after_raise
 from engine.protocol.findings import Fault, Reach, Warned
 from engine.protocol.model import (
     ActionProtocol,
@@ -10,11 +11,9 @@ from engine.protocol.model import (
     Condition,
     Proof,
     Rung,
-    Start,
     Step,
     Voice,
 )
-from engine.values import StepId
 
 SMS_S = 4.0
 """What one short message takes a modem."""
@@ -141,17 +140,6 @@ def _quorum_time(protocol: ActionProtocol) -> Iterable[Warned]:
             f" raise, and is settled after {_s(rule.within)}"
         )
         yield Warned(fault=Fault.DEADLINE, step="", words=words)
-
-
-def after_raise(protocol: ActionProtocol, step: Step) -> timedelta | None:
-    """Return how long after the raise a step comes at the soonest."""
-    passed = step.delay
-    for _ in protocol.steps:
-        earlier = protocol.step(StepId(step.after))
-        if earlier is None:
-            break
-        passed, step = passed + earlier.delay, earlier
-    return passed if step.after == Start.RAISED else None
 
 
 def _round_s(step: Step, modems: int) -> float:

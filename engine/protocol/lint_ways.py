@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
+from engine.protocol.certain import after_raise, is_certain
 from engine.protocol.findings import Fault, Warned
-from engine.protocol.lint_deadlines import ANSWER, PEOPLE, after_raise
-from engine.protocol.model import ActionProtocol, Audience, Condition, Step
-from engine.values import StepId
+from engine.protocol.lint_deadlines import ANSWER, PEOPLE
+from engine.protocol.model import ActionProtocol, Audience, Step
 
 MODEM = frozenset({"sms", "call"})
 _AT_HQ = frozenset({Audience.HQ, Audience.DUTY})
@@ -50,7 +50,7 @@ def _hq(protocol: ActionProtocol, steps: list[Step]) -> Iterable[Warned]:
         words = "HQ is never told: nobody takes the case"
         yield Warned(fault=Fault.NOBODY, step="", words=words)
         return
-    sure = [step for step in at_hq if _is_certain(protocol, step)]
+    sure = [step for step in at_hq if is_certain(protocol, step)]
     if not sure:
         words = (
             "HQ is not told in every case: each of its steps waits for something, or"
@@ -80,24 +80,12 @@ def _rota(protocol: ActionProtocol, steps: list[Step]) -> Iterable[Warned]:
     if not pages:
         words = "the officers on duty are not paged round and round until one answers"
         yield Warned(fault=Fault.SINGLE_POINT, step="", words=words)
-    elif not any(_is_certain(protocol, step) for step in pages):
+    elif not any(is_certain(protocol, step) for step in pages):
         words = (
             "the officers on duty are not paged in every case until an operator has"
             " taken it: require nothing, and stop at acknowledged alone"
         )
         yield Warned(fault=Fault.SINGLE_POINT, step=pages[0].id, words=words)
-
-
-def _is_certain(protocol: ActionProtocol, step: Step) -> bool:
-    """Say whether a step comes in every case that no operator has taken."""
-    one: Step | None = step
-    for _ in protocol.steps:
-        if one is None:
-            break
-        if one.requires or set(one.stopped_by) - {Condition.ACKNOWLEDGED}:
-            return False
-        one = protocol.step(StepId(one.after))
-    return after_raise(protocol, step) is not None
 
 
 def _end(protocol: ActionProtocol, steps: list[Step]) -> Iterable[Warned]:

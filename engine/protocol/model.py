@@ -228,10 +228,10 @@ class ActionProtocol:
 
     `digest` is SHA-256 (hex) of the source text. `trust_unconfirmed` lets steps
     for colleagues run for a report that failed authentication or came from an
-    unknown device; HQ is told in any case. Without `verification` an operator at HQ
-    decides alone whether it is true. `all_clear_needs` is how many people have to say
-    that the defender is safe before anybody may close; it counts twice as a minimum
-    of two once there was a sign of force.
+    unknown device; steps for HQ run all the same. Without `verification` an operator
+    at HQ decides alone whether it is true. `all_clear_needs` is how many people have
+    to say that the defender is safe before anybody may close; it counts twice as a
+    minimum of two once there was a sign of force.
 
     `device_commands` are what HQ may ask of the device.
     `risk_triggers` raise as well within a risk window that the person has declared.

@@ -9,7 +9,7 @@ from datetime import timedelta
 from math import log1p
 from xml.sax.saxutils import escape
 
-from engine.protocol.explain import span
+from engine.protocol.phrases import span
 from engine.rehearsal.play import Moment
 
 WIDTH, LEFT, RIGHT, ROW, TOP = 960, 150, 20, 34, 46

@@ -41,8 +41,8 @@ from engine.alarm.state import (
     ReplyKind,
 )
 from engine.ports.journal import EffectState
-from engine.protocol.explain import span
 from engine.protocol.model import ActionProtocol, Audience
+from engine.protocol.phrases import span
 from engine.rehearsal.telling import words_of
 from engine.values import (
     AlarmId,

@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 
 from engine.ports.device import DeviceCommand
-from engine.protocol.explain import explanation, sentence, span
+from engine.protocol.explain import explanation, sentence
 from engine.protocol.model import Audience, CheckInPlan, Condition, Updates
 from engine.protocol.parse import parse_protocol
+from engine.protocol.phrases import span
 from engine.protocol.registry import load_registry
 
 PROTOCOLS = load_registry(None, "standard").protocols
@@ -155,9 +156,10 @@ WHOLE_SAYS = (
     "It goes out 1 hour after the approval; until then HQ can still find the alarm",
     "Nobody may call the police.",
     "colleagues are told all the same, and that it is not confirmed",
-    "hear of a press or a fall after 30 seconds, in which you can call it off",
+    "hear of a press or a fall after 30 seconds, in which you can call it off. A",
     "No more than 7 of the nearest colleagues are asked;",
-    "does nothing for 30 minutes, the officers on duty are called again.",
+    "does nothing for 30 minutes, it waits for HQ, and no officer on duty is called",
+    "Nobody at HQ is told of it: no step does that.",
     "they must not call you; only HQ's own officers are rung.",
     "A position older than 10 minutes is called old.",
     "You count as elsewhere 500 m from where people were told,",
@@ -229,14 +231,14 @@ def test_who_is_believed_is_told_as_it_is_decided() -> None:
     voices = "2 of your colleagues, your contacts or HQ say so"
     assert f"It counts as true when {voices}; if not within 15 minutes" in both
     assert "as false when as many say so and one of them is at HQ" in both
-    assert "asked instead" not in both
+    assert "instead" not in both
     alone = explained(needs="1", of='["contacts"]', otherwise='"treat_as_real"')
     assert "when one of your contacts says so" in alone
     assert "never make it false." in alone
     assert "at HQ: colleagues" not in alone
-    assert (
-        "not certain that your device sent it, the officers on duty are asked" in alone
-    )
+    assert "your device sent it, then it waits for HQ, and no officer" in alone
+    quorum = explanation(PROTOCOLS["quorum"])
+    assert "15 minutes, the officers on duty are asked again." in quorum
 
 
 @pytest.mark.parametrize(
@@ -266,3 +268,65 @@ def test_how_to_confirm_that_one_is_safe_is_told_to_whoever_is_asked(name: str) 
 
 def test_what_no_trigger_names_is_seen_by_hq_alone() -> None:
     assert "may be meant is shown to HQ alone." in explained()
+
+
+PAGED = """
+[[step]]
+id = "duty"
+to = "duty"
+channels = ["sms"]
+text = "page"
+every_s = 60
+stopped_by = ["acknowledged"]
+"""
+ONLY_SOME = 'requires = ["confirmed_source"]\n'
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [
+        (STEP.format(to="hq"), "HQ is told in any case."),
+        (STEP.format(to="contacts") + PAGED, "The officers on duty are told in any"),
+        (STEP.format(to="hq") + ONLY_SOME, "HQ is not told in every case: only where"),
+        (STEP.format(to="hq") + 'after = "closed"\n', "Nobody at HQ is told of it:"),
+        (STEP.format(to="contacts"), "Nobody at HQ is told of it: no step does that."),
+    ],
+)
+def test_hq_is_promised_no_more_than_the_steps_tell_it(steps: str, said: str) -> None:
+    whole = explanation(parse_protocol(HEAD + steps, "mine.toml"))
+    assert said in whole
+    assert ("HQ is told in any case" in whole) is said.startswith("HQ is told")
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [
+        (PAGED, "the officers on duty are called again."),
+        (PAGED + ONLY_SOME, "the officers on duty are called again, if what is"),
+        (STEP.format(to="hq"), "it waits for HQ, and no officer on duty is called:"),
+    ],
+)
+def test_officers_are_promised_to_be_called_again_only_where_a_step_calls_them(
+    steps: str, said: str
+) -> None:
+    whole = explanation(parse_protocol(HEAD + steps, "mine.toml"))
+    assert f"taken it does nothing for 30 minutes, {said}" in whole
+
+
+@pytest.mark.parametrize(
+    ("head", "is_alone"), [("", True), ("[all_clear]\nneeds = 2\n", False)]
+)
+def test_that_one_operator_may_end_it_is_told(head: str, *, is_alone: bool) -> None:
+    said = explanation(parse_protocol(f"{HEAD}{head}{PAGED}", "mine.toml"))
+    assert ("One operator alone may end it" in said) is is_alone
+    assert ("once 2 people have said that you are safe" in said) is not is_alone
+
+
+def test_hq_hears_at_once_of_a_countdown_only_where_a_step_tells_it_at_once() -> None:
+    text = f'{HEAD}countdown_s = 30\n[verification]\notherwise = "ask"\n'
+    at_once = explanation(parse_protocol(text + PAGED, "mine.toml"))
+    assert "call it off; HQ hears of it at once." in at_once
+    later = PAGED.replace("every_s", "delay_s = 45\nevery_s")
+    assert "HQ hears of it at once" not in explanation(
+        parse_protocol(text + later, "mine.toml")
+    )
