@@ -14,7 +14,7 @@ from engine.alarm.events import PositionFollowed, SignNoticed
 from engine.alarm.force import forced, run_anew
 from engine.alarm.moves import better_place, has_moved
 from engine.alarm.state import Alarm, Force, KnownPlace
-from engine.protocol.model import Start
+from engine.protocol.model import Audience, Start
 from engine.values import CommandId, Instant
 
 NOTED_M = 25.0
@@ -59,7 +59,8 @@ def with_position(alarm: Alarm, event: PositionFollowed) -> Alarm:
 def with_place(alarm: Alarm, place: KnownPlace, at: Instant) -> Alarm:
     """Take a place; where it is far from what people were told, have them told."""
     rule = alarm.protocol.updates
-    moved = replace(alarm, place=better_place(alarm.place, place))
+    searched = _searched_anew(alarm, place, at)
+    moved = replace(searched, place=better_place(alarm.place, place))
     is_news = has_moved(moved.told_place, moved.place, rule.moved_m)
     if is_news_waiting(moved) or not is_news:
         return moved
@@ -67,6 +68,26 @@ def with_place(alarm: Alarm, place: KnownPlace, at: Instant) -> Alarm:
     soonest = at if last is None else max(at, last.plus(rule.every))
     steps = {s.id for s in moved.protocol.steps if s.after == Start.MOVED.value}
     return run_anew(replace(moved, moved_at=soonest), steps)
+
+
+def _searched_anew(alarm: Alarm, place: KnownPlace, at: Instant) -> Alarm:
+    """Let the nearest be looked for from now on, where there was no place until now.
+
+    The rounds so far have chosen nobody by distance. They stay in the count, so that
+    no number is used twice and whom they told instead is still tried again.
+    """
+    if not alarm.is_open or _has_point(alarm.place) or not _has_point(place):
+        return alarm
+    nearest = {s.id for s in alarm.protocol.steps if s.to is Audience.NEAREST}
+    fired = {
+        key: replace(one, extra=one.rounds, last_at=at) if key in nearest else one
+        for key, one in alarm.fired.items()
+    }
+    return replace(alarm, fired=fired)
+
+
+def _has_point(place: KnownPlace) -> bool:
+    return place.lat_deg is not None and place.lon_deg is not None
 
 
 def is_news_waiting(alarm: Alarm) -> bool:

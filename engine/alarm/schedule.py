@@ -9,7 +9,7 @@ from engine.alarm.following import silence_due
 from engine.alarm.force import countdown_end
 from engine.alarm.ladder import Climb, climbs
 from engine.alarm.lease import lease_due
-from engine.alarm.state import Alarm, Ask, Effect, Kind, ReplyKind, Truth
+from engine.alarm.state import Alarm, Ask, Effect, Fired, Kind, ReplyKind, Truth
 from engine.alarm.verification import answer_due
 from engine.ports.journal import EffectClass, EffectState
 from engine.protocol.model import AFTER_CARE, Audience, Condition, Start, Step
@@ -182,10 +182,35 @@ def _next_at(alarm: Alarm, step: Step) -> Instant | None:
     if fired is None:
         return _first_at(alarm, step)
     rounds = fired.rounds - fired.extra
+    if step.to is Audience.NEAREST and rounds == 0:
+        return _anew_at(alarm, step, fired)
     most = 1 if step.every is None else step.rounds
     if most is not None and rounds >= most:
         return None
     return alarm.urgent_since if step.every is None else fired.last_at.plus(step.every)
+
+
+def _anew_at(alarm: Alarm, step: Step, fired: Fired) -> Instant | None:
+    """Return when a search begins that ran before there was a place to search from.
+
+    It counts from that place, and waits for answers to the search before it as ever.
+    Where HQ has found it false by then it does not begin: no file says so of a search
+    that ran at the press.
+    """
+    if alarm.truth is Truth.FALSE:
+        return None
+    at = fired.last_at
+    before = alarm.protocol.step(StepId(step.after))
+    while before is not None and before.to is Audience.NEAREST:
+        if not _found_nobody(alarm, before):
+            at = at.plus(step.delay)
+        step, before = before, alarm.protocol.step(StepId(before.after))
+    return at
+
+
+def _found_nobody(alarm: Alarm, step: Step) -> bool:
+    fired = alarm.fired.get(step.id)
+    return fired is not None and fired.nobody and regular_rounds(alarm, step) > 0
 
 
 def _first_at(alarm: Alarm, step: Step) -> Instant | None:

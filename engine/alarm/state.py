@@ -214,7 +214,7 @@ class Told:
 class Fired:
     """How often a step has run; `nobody` where its last round found no one.
 
-    `extra` rounds took the place of `replaced` people, or came before a paging anew.
+    `extra` rounds replaced `replaced` people, or came before a paging or search anew.
     """
 
     first_at: Instant

@@ -52,6 +52,19 @@ def test_without_a_position_the_named_contacts_are_told() -> None:
     assert times(moments, "colleagues", "sms to colleague-") == []
 
 
+@pytest.mark.parametrize(
+    ("name", "lane"),
+    [("standard", "colleagues"), ("street_attack", "near"), ("arrest", "witnesses")],
+)
+def test_a_position_that_comes_late_calls_the_colleagues_then(
+    name: str, lane: str
+) -> None:
+    late = WhatIf(position_missing=True, moves=timedelta(minutes=5), closed=None)
+    moments = play(PROTOCOLS[name], late)
+    called = times(moments, lane, "sms to colleague-")
+    assert set(called) == {300.0}
+
+
 def test_nobody_near_is_said_and_the_next_ring_comes_at_once() -> None:
     moments = play(PROTOCOLS["widening"], WhatIf(colleagues=0, coming=None))
     nobody = [m for m in moments if m.lane == "near" and m.is_bad]
