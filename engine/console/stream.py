@@ -83,6 +83,7 @@ def _events(
 ) -> Iterator[ServerSentEvent]:
     """Yield an event for each row; the last one of each case carries the case.
 
+    What a row is of stands in a case's own time line, for whoever may see it there.
     Whoever leaves in between gets the rest, that last one included, when they are
     back: a case is never left as it was.
     """
@@ -94,7 +95,6 @@ def _events(
             alarm = desk.cases.get(alarm_of(row.stream))
         data = {
             "position": row.position,
-            "kind": row.kind,
             "at": str(row.at),
             "id": alarm_of(row.stream),
             "alarm": None if alarm is None else summary(alarm, now),

@@ -3,9 +3,21 @@
 Numbers, other people and the exact place are hidden unless revealed.
 """
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from engine.alarm.contents import doubts_of, published_name, text_of
 from engine.alarm.desk import country_name
-from engine.alarm.events import RefusalGround, SignNoticed
+from engine.alarm.events import (
+    AlarmEvent,
+    NotificationPlanned,
+    NotificationSettled,
+    NotificationsWithdrawn,
+    RecipientsChosen,
+    RefusalGround,
+    SignNoticed,
+    StepFired,
+)
 from engine.alarm.force import seems_over
 from engine.alarm.safety import safe_names, safe_needs
 from engine.alarm.state import Alarm, Kind, Truth
@@ -25,9 +37,9 @@ from engine.console.words import (
     tone,
 )
 from engine.protocol.checks import PUBLIC_TEXT
-from engine.protocol.model import Audience
+from engine.protocol.model import ActionProtocol, Audience, Start
 from engine.protocol.texts import TextFacts, compose, wording
-from engine.values import Instant, OperatorId
+from engine.values import EffectId, Instant, OperatorId, StepId
 
 
 def summary(alarm: Alarm, now: Instant) -> Json:
@@ -104,8 +116,7 @@ def detail(
         "people": people(alarm, names, revealed=revealed),
         "lines": [
             line_of(alarm, line, names, revealed=revealed)
-            for line in lines
-            if _is_on_case(alarm, operator) or not isinstance(line.event, SignNoticed)
+            for line in _shown(alarm, lines, operator)
         ],
         "draft": _draft(alarm, now),
         "template": _template(alarm),
@@ -138,6 +149,61 @@ def _verification(alarm: Alarm) -> Json:
 
 def _is_on_case(alarm: Alarm, operator: OperatorId | None) -> bool:
     return operator is not None and operator in alarm.operators
+
+
+def _shown(
+    alarm: Alarm, lines: list[Line], operator: OperatorId | None
+) -> Iterator[Line]:
+    """Yield the lines that somebody may see.
+
+    A sign of force, and what it began, are for operators on the case alone.
+    """
+    on_case, steps = _is_on_case(alarm, operator), begun_by_force(alarm.protocol)
+    for line in lines:
+        event = line.event
+        if on_case or event is None:
+            yield line
+        elif isinstance(event, NotificationsWithdrawn):
+            others = tuple(
+                one for one in event.effects if _step_of(alarm, one) not in steps
+            )
+            if others:
+                yield replace(line, event=replace(event, effects=others))
+        elif not isinstance(event, SignNoticed):
+            step = _step_of_event(alarm, event)
+            if step is None or step not in steps:
+                yield line
+
+
+def begun_by_force(protocol: ActionProtocol) -> frozenset[StepId]:
+    """Return the steps that a sign of force begins, and those that follow them."""
+    start = StepId(Start.DURESS.value)
+    if protocol.step(start) is not None:
+        return frozenset()  # a journal of before has a step of that name
+    begun = {start}
+    while more := {
+        step.id
+        for step in protocol.steps
+        if step.after in begun and step.id not in begun
+    }:
+        begun |= more
+    return frozenset(begun - {start})
+
+
+def _step_of_event(alarm: Alarm, event: AlarmEvent) -> StepId | None:
+    """Return of which step a fact is."""
+    match event:
+        case StepFired() | RecipientsChosen() | NotificationPlanned():
+            return event.step
+        case NotificationSettled():
+            return _step_of(alarm, event.effect)
+        case _:
+            return None
+
+
+def _step_of(alarm: Alarm, effect_id: EffectId) -> StepId | None:
+    effect = alarm.effects.get(effect_id)
+    return None if effect is None else effect.step
 
 
 def _force(alarm: Alarm, operator: OperatorId | None) -> Json:

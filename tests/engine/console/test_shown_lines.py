@@ -1,0 +1,116 @@
+"""Lines for operators on the case alone: a sign of force, and what it began."""
+
+import asyncio
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from engine.alarm.events import NotificationsWithdrawn
+from engine.alarm.state import Alarm
+from engine.console.cases import Line
+from engine.console.view import begun_by_force, detail
+from engine.protocol.model import Audience
+from engine.roster.model import Word
+from engine.values import OperatorId, StepId
+from tests.engine.alarm.forced import CAREFUL, scene_of
+from tests.engine.alarm.scene import ALDER, ROWAN, Scene
+from tests.engine.console.hq import Hq, events
+
+MORE = next(step for step in CAREFUL.steps if step.after == "duress")
+WAIT = timedelta(seconds=9)
+LATER = replace(MORE, id=StepId("later"), after="more", delay=WAIT, count=3)
+LAST = replace(LATER, id=StepId("last"), after="later", count=2)
+CHAINED = replace(CAREFUL, steps=(LAST, *CAREFUL.steps, LATER))
+
+
+def cancelled(word: Word) -> Scene:
+    """Return a case with a step that force begins, and with two that follow it."""
+    scene = scene_of(CHAINED)
+    scene.cancel(word)
+    scene.settle_all()
+    scene.acknowledge()
+    scene.run(30, each_due=scene.settle_all)
+    return scene
+
+
+def lines_of(scene: Scene, operator: OperatorId | None) -> list[dict[str, object]]:
+    lines = [
+        Line(position=number, at=event.at, event=event, kind=type(event).__name__)
+        for number, event in enumerate(scene.events)
+    ]
+    return shown(scene.state(), lines, scene, operator)
+
+
+def shown(
+    alarm: Alarm, lines: list[Line], scene: Scene, operator: OperatorId | None
+) -> list[dict[str, object]]:
+    found = detail(alarm, lines, scene.now, revealed=False, operator=operator)["lines"]
+    assert isinstance(found, list)
+    return found
+
+
+def said(scene: Scene, operator: OperatorId | None) -> list[tuple[object, object]]:
+    return [(line["kind"], line["text"]) for line in lines_of(scene, operator)]
+
+
+@pytest.mark.parametrize("operator", [ROWAN, None])
+def test_to_operators_who_are_not_on_the_case_both_words_have_the_same_lines(
+    operator: OperatorId | None,
+) -> None:
+    true, false = (cancelled(word) for word in Word)
+    assert len(false.told(Audience.NEAREST)) == len(true.told(Audience.NEAREST)) + 15
+    assert said(false, operator) == said(true, operator)
+
+
+def test_operators_on_the_case_see_what_a_sign_of_force_began() -> None:
+    scene = cancelled(Word.DURESS)
+    assert len(lines_of(scene, ALDER)) == len(scene.events)
+    texts = [text for _, text in said(scene, ALDER)]
+    assert "more, round 1: 10 found" in texts
+    assert "last, round 1: 2 found" in texts
+
+
+def test_steps_that_follow_what_force_began_are_begun_by_it_in_any_order() -> None:
+    assert begun_by_force(CHAINED) == {"more", "later", "last"}
+    assert begun_by_force(replace(CAREFUL, steps=CAREFUL.steps[:1])) == frozenset()
+
+
+def test_a_step_of_before_that_is_called_as_the_start_is_no_sign_of_force() -> None:
+    before = replace(MORE, id=StepId("duress"), after="raised")
+    assert begun_by_force(replace(CAREFUL, steps=(before, MORE))) == frozenset()
+
+
+def test_of_what_was_withdrawn_only_what_force_did_not_begin_is_counted() -> None:
+    scene = cancelled(Word.DURESS)
+    planned = scene.planned(Audience.NEAREST)
+    force = [one.effect for one in planned if one.step == "more"]
+    others = [one.effect for one in planned if one.step == "colleagues"]
+    lines = [
+        Line(
+            position=number,
+            at=scene.now,
+            event=NotificationsWithdrawn(at=scene.now, effects=tuple(effects)),
+            kind="NotificationsWithdrawn",
+        )
+        for number, effects in enumerate((force, [*force, *others]))
+    ]
+    one, both = (shown(scene.state(), lines, scene, who) for who in (ROWAN, ALDER))
+    assert [line["text"] for line in one] == ["5 not sent any more"]
+    assert [line["text"] for line in both] == [
+        "10 not sent any more",
+        "15 not sent any more",
+    ]
+
+
+def test_no_stream_of_events_says_what_a_row_is_of(hq: Hq) -> None:
+    hq.press("a1", protocol="careful")
+    hq.desk.cases.follow()
+    end = hq.store.position
+    found = asyncio.run(events(hq, 0, hq.token(), 1 + end))
+    rows = [json.loads(str(one.data)) for one in found if one.event == "case"]
+    assert len(rows) == end
+    assert {frozenset(row) for row in rows} == {
+        frozenset({"position", "at", "id", "alarm"})
+    }
