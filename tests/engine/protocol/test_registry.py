@@ -75,6 +75,11 @@ def test_after_each_situation_somebody_asks_until_the_defender_confirms(
         assert phone == [1, 3, 7, 30]
 
 
+def test_no_single_operator_ends_an_abduction() -> None:
+    """A message that calls it off is what a kidnapper would send."""
+    assert load_registry(None, STANDARD).protocols["abduction"].all_clear_needs == 2
+
+
 def test_a_person_without_an_action_protocol_has_the_default_one() -> None:
     registry = load_registry(None, "widening")
     assert registry.of(None).name == "Widening"
