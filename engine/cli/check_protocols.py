@@ -25,7 +25,8 @@ def of_protocols(config: Config, registry: Registry, roster: Roster) -> list[str
     said = []
     for name in in_force(config, registry, roster):
         protocol = registry.of(name)
-        words = [*_unheard(config, protocol), *map(_words, _found(protocol))]
+        words = [*_unheard(config, protocol)]
+        words += map(_words, _found(config, protocol))
         words += _unreached(config, name, protocol, roster)
         said += [f"action protocol {name!r}: {one}" for one in words]
     return said
@@ -39,8 +40,13 @@ def in_force(config: Config, registry: Registry, roster: Roster) -> list[str]:
     return sorted(used & registry.protocols.keys())
 
 
-def _found(protocol: ActionProtocol) -> list[Warned]:
-    return [one for one in lint(protocol) if one.fault is not Fault.UNREVIEWED]
+def _found(config: Config, protocol: ActionProtocol) -> list[Warned]:
+    found = lint(protocol, configured=_configured(config))
+    return [one for one in found if one.fault is not Fault.UNREVIEWED]
+
+
+def _configured(config: Config) -> frozenset[str]:
+    return frozenset(channel.name for channel in config.channel)
 
 
 def _words(one: Warned) -> str:
@@ -75,13 +81,13 @@ def _unreached(
 ) -> Iterable[str]:
     """Find defenders for whom a step has nobody, or whose telephone speaks alone."""
     without: dict[str, list[str]] = defaultdict(list)
-    known = frozenset(_found(protocol))
+    known = frozenset(_found(config, protocol))
     default = config.protocols.default
     for person in roster.with_role(Role.DEFENDER):
         if (person.action_protocol or default) != name:
             continue
         reach = reach_of(roster, person.person, file="roster", modems=len(config.modem))
-        for one in lint(protocol, reach=reach):
+        for one in lint(protocol, reach=reach, configured=_configured(config)):
             if one.fault in _OF_PERSON and one not in known:
                 without[_words(one)].append(person.person)
     for words, people in without.items():

@@ -16,7 +16,7 @@ from engine.protocol.certain import after_raise
 from engine.protocol.checks import RECHECK_TEXT
 from engine.protocol.findings import Fault, Reach, Warned
 from engine.protocol.lint_deadlines import PEOPLE, deadlines
-from engine.protocol.lint_slips import slips
+from engine.protocol.lint_slips import channel_slips, misspelt, slips
 from engine.protocol.lint_ways import MODEM, ways
 from engine.protocol.model import (
     ActionProtocol,
@@ -48,7 +48,11 @@ _OPPOSITES = (
 
 
 def lint(
-    protocol: ActionProtocol, *, fit: Fit | None = None, reach: Reach | None = None
+    protocol: ActionProtocol,
+    *,
+    fit: Fit | None = None,
+    reach: Reach | None = None,
+    configured: frozenset[str] = frozenset(),
 ) -> tuple[Warned, ...]:
     """Return all findings, in the order of the steps.
 
@@ -56,6 +60,7 @@ def lint(
         protocol: as parsed.
         fit: how a modem cuts a text; None leaves the texts unmeasured.
         reach: whom one defender's steps reach; None leaves people uncounted.
+        configured: the channels of a configuration, beside the usual ones.
 
     """
     found = [*_unreachable(protocol), *deadlines(protocol, reach)]
@@ -63,6 +68,10 @@ def lint(
     if reach is not None:
         found += [*_quorum(protocol, reach), *_people(protocol, reach)]
         found += [*_word(protocol, reach)]
+    # What else is found of a name that is a slip would have a wrong cure.
+    slipped = [repr(channel) for channel in misspelt(protocol, configured)]
+    found = [one for one in found if not any(name in one.words for name in slipped)]
+    found += [*channel_slips(protocol, configured)]
     if fit is not None:
         found += [*_texts(protocol, fit)]
     found += [*_unreviewed()]

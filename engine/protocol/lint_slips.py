@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import fields
 
+from engine.errors import meant_by
 from engine.protocol.checks import NAMED_TEXT
 from engine.protocol.findings import Fault, Warned
 from engine.protocol.model import (
@@ -44,9 +45,32 @@ def slips(protocol: ActionProtocol) -> Iterable[Warned]:
     for step in protocol.steps:
         for words in _ignored_of(step):
             yield Warned(fault=Fault.IGNORED, step=step.id, words=words)
-        words = _misplaced(step)
+        words = _misplaced(protocol, step)
         if words:
             yield Warned(fault=Fault.MISPLACED, step=step.id, words=words)
+
+
+def misspelt(protocol: ActionProtocol, configured: frozenset[str]) -> dict[str, str]:
+    """Return what was meant by channels that nobody knows and that are close to one.
+
+    Any name may be a configured channel's: one that is like no other is left alone.
+    """
+    known = configured | KNOWN_CHANNELS
+    used = {channel for step in protocol.steps for channel in step.channels} - known
+    meant = {channel: meant_by(channel, sorted(known)) for channel in used}
+    return {channel: words for channel, words in meant.items() if words}
+
+
+def channel_slips(
+    protocol: ActionProtocol, configured: frozenset[str]
+) -> Iterable[Warned]:
+    """Find steps with a channel whose name is a slip."""
+    slipped = misspelt(protocol, configured)
+    for step in protocol.steps:
+        for channel in step.channels:
+            if channel in slipped:
+                words = f"no channel {channel!r} is known; {slipped[channel]}"
+                yield Warned(fault=Fault.NOBODY, step=step.id, words=words)
 
 
 def _triggers(protocol: ActionProtocol) -> Iterable[Warned]:
@@ -119,7 +143,9 @@ def _ignored_of(step: Step) -> Iterable[str]:
         yield "repeats: the public is never told again"
 
 
-def _misplaced(step: Step) -> str:
+def _misplaced(protocol: ActionProtocol, step: Step) -> str:
+    if step.text == "sos" and protocol.begins_at_close(step):
+        return "'sos' calls for help when the alarm has ended already"
     if step.to in _PEOPLE and step.text in FOR_HQ:
         return f"{step.text!r} speaks to HQ, and leaves people nothing to answer"
     if step.to in _GO and step.text == "ask":

@@ -8,6 +8,8 @@ from engine.protocol.findings import Fault, Warned
 from engine.protocol.lint_deadlines import ANSWER, PEOPLE
 from engine.protocol.model import ActionProtocol, Audience, Step
 
+PAGED_BY = timedelta(minutes=5)
+"""E-mail wakes nobody: so soon at the latest somebody on duty should be rung."""
 MODEM = frozenset({"sms", "call"})
 _AT_HQ = frozenset({Audience.HQ, Audience.DUTY})
 _ASKED = frozenset({Audience.NEAREST, Audience.CONTACTS})
@@ -62,6 +64,17 @@ def _hq(protocol: ActionProtocol, steps: list[Step]) -> Iterable[Warned]:
     if soonest > ANSWER:
         words = f"HQ hears of it {soonest.total_seconds():.0f} s after the raise"
         yield Warned(fault=Fault.DEADLINE, step="", words=words)
+        return
+    pages = [step for step in sure if step.to is Audience.DUTY]
+    paged = [(after_raise(protocol, step) or timedelta(0), step.id) for step in pages]
+    first, step_id = min(paged, default=(timedelta(0), ""))
+    if first > PAGED_BY:
+        words = (
+            "no officer on duty is paged before"
+            f" {first.total_seconds():.0f} s after the raise:"
+            f" {PAGED_BY.total_seconds():.0f} s are the most, since e-mail wakes nobody"
+        )
+        yield Warned(fault=Fault.DEADLINE, step=step_id, words=words)
 
 
 def _rota(protocol: ActionProtocol, steps: list[Step]) -> Iterable[Warned]:

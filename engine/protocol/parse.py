@@ -119,7 +119,12 @@ def _placed(
     numbers = [n for n, one in enumerate(steps_of(own)) if one.get("id") == step]
     line = line_of_step(text, numbers[0]) if numbers else None
     field = f"step {step!r}{error.field[found.end() :]}"
-    return DataError(error.file, line, field, error.reason)
+    reason = error.reason
+    if not numbers:
+        # It stands in the shared file, which is not the one to be mended.
+        cure = f'leave the step out: without = ["{step}"]'
+        reason = re.sub("take (it|the step) out$", cure, reason)
+    return DataError(error.file, line, field, reason)
 
 
 def _toml(text: str, file: str) -> dict[str, object]:

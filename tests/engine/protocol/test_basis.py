@@ -116,6 +116,11 @@ def test_what_the_shared_one_forbids_stays_forbidden() -> None:
         own('[[step]]\nid = "near"\nchannels = ["call"]\n')
 
 
+def test_a_shared_step_that_is_forbidden_is_left_out_by_its_id() -> None:
+    with pytest.raises(DataError, match=r'hq is forbidden .* without = \["hq"\]'):
+        own('forbids = ["hq"]\n')
+
+
 def test_the_digest_is_of_both() -> None:
     assert own().digest != own(shared=SHARED + "# a remark\n").digest
     assert own().digest != own("# a remark\n").digest

@@ -3,7 +3,8 @@
 import pytest
 
 from engine.protocol.findings import Fault
-from tests.engine.protocol.test_lint import DUTY, HQ, NEAR, RULE, STOP, found
+from engine.protocol.lint import lint
+from tests.engine.protocol.test_lint import DUTY, HQ, NEAR, RULE, STOP, found, protocol
 
 CONTACTS = """
 [[step]]
@@ -161,3 +162,33 @@ text = "moved"
 """
     ask = CONTACTS.replace('"contacts"', '"asked"').replace('"sos"', '"ask"')
     assert found(Fault.MISPLACED, HQ, DUTY, NEAR, ask, follow, STOP) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"), [("smss", "sms"), ("emial", "email"), ("cal", "call")]
+)
+def test_a_channel_that_is_a_slip_is_found_with_what_was_meant(
+    said: str, meant: str
+) -> None:
+    near = NEAR.replace('"sms"', f'"{said}"')
+    slip = ("near", f"no channel {said!r} is known; did you mean {meant!r}?")
+    assert found(Fault.NOBODY, HQ, DUTY, near, STOP) == [slip], "and no other cure"
+
+
+def test_a_channel_like_no_other_or_configured_is_no_slip() -> None:
+    matrix = NEAR.replace('"sms"', '"matrix", "sms"')
+    assert (
+        found(Fault.NOBODY, HQ, DUTY, matrix, STOP.replace('"sms"', '"sms", "matrix"'))
+        == []
+    )
+    own = protocol(HQ, DUTY, NEAR.replace('"sms"', '"sms", "email2"'), STOP)
+    for configured, times in ((frozenset[str](), 1), (frozenset({"email2"}), 0)):
+        warned = lint(own, configured=configured)
+        assert sum("did you mean" in one.words for one in warned) == times
+
+
+@pytest.mark.parametrize("after", ["closed", "stop"])
+def test_a_call_for_help_after_the_end_is_misplaced(after: str) -> None:
+    late = NEAR.replace('"near"', f'"late"\nafter = "{after}"')
+    ((where, words),) = found(Fault.MISPLACED, HQ, DUTY, NEAR, STOP, late)
+    assert (where, "when the alarm has ended already" in words) == ("late", True)

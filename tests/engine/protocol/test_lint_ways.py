@@ -110,3 +110,24 @@ def test_whoever_is_written_to_again_by_a_way_that_nobody_knows_is_found(
     step = again(audience, channel)
     lost = found(Fault.NOBODY, HQ, DUTY, NEAR, step, STOP)
     assert [where for where, _ in lost] == ["again"] * is_lost
+
+
+@pytest.mark.parametrize(("delay_s", "times"), [(300, 0), (301, 1), (86_400, 1)])
+def test_officers_who_are_paged_late_are_found_though_hq_has_an_e_mail(
+    delay_s: int, times: int
+) -> None:
+    late = DUTY.replace("every_s", f"delay_s = {delay_s}\nevery_s")
+    said = found(Fault.DEADLINE, HQ, late, NEAR)
+    assert [where for where, _ in said] == ["duty"] * times
+    assert all(f"paged before {delay_s} s after the raise" in w for _, w in said)
+
+
+def test_officers_who_are_paged_late_over_a_chain_of_steps_are_found() -> None:
+    near = NEAR.replace("count", "delay_s = 200\ncount")
+    chain = DUTY.replace("every_s", 'after = "near"\ndelay_s = 200\nevery_s')
+    ((where, words),) = found(Fault.DEADLINE, HQ, near, chain)
+    assert (where, "before 400 s" in words) == ("duty", True)
+    assert (
+        found(Fault.DEADLINE, HQ, near, chain, DUTY.replace('"duty"\nto', '"d2"\nto'))
+        == []
+    )
