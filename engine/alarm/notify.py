@@ -24,7 +24,7 @@ from engine.dispatch.queue import (
     RANK_PUBLIC,
     RANK_STOP,
 )
-from engine.ports.journal import EffectClass
+from engine.ports.journal import EffectClass, EffectState
 from engine.protocol.model import KNOWN, Audience, Step
 from engine.protocol.texts import (
     FALLBACK,
@@ -35,6 +35,9 @@ from engine.protocol.texts import (
     wording,
 )
 from engine.values import EffectId, Instant
+
+_LATELY = 300
+"""Of so many notifications it is asked which wait: a case of days has thousands."""
 
 
 def plan_round(
@@ -67,6 +70,7 @@ def plan_round(
             at=now, step=step.id, round=due.round, audience=step.to, chosen=chosen
         ),
     ]
+    waiting = _waiting(alarm, step)
     for order, (recipient, choice) in enumerate(zip(recipients, chosen, strict=True)):
         events += [
             _notification(
@@ -80,8 +84,26 @@ def plan_round(
                 order=order,
             )
             for channel, address in first_way(step, recipient.addresses)
+            if (recipient.person, channel) not in waiting
         ]
     return events
+
+
+def _waiting(alarm: Alarm, step: Step) -> frozenset[tuple[str, str]]:
+    """Return to whom, and by which channel, a step has something waiting to be sent.
+
+    While no modem sends, each round of paging would put another message before those
+    of a new alarm; the one that waits says the same, with the age of its time. Not to
+    the defender: their own device sees by rounds that nothing depends on the case.
+    """
+    if step.to is Audience.DEFENDER:
+        return frozenset()
+    lately = list(alarm.effects.values())[-_LATELY:]
+    return frozenset(
+        (effect.person, effect.channel)
+        for effect in lately
+        if effect.state is EffectState.PLANNED and effect.step == step.id
+    )
 
 
 def plan_climb(alarm: Alarm, climb: Climb, now: Instant) -> list[AlarmEvent]:

@@ -137,8 +137,9 @@ def rounds_of(alarm: Alarm, step: Step) -> int:
 
 def due_repeats(alarm: Alarm, now: Instant) -> Iterator[Effect]:
     """Yield the badly settled notifications whose repeat is due now."""
+    latest = _Latest(alarm)
     for effect in alarm.effects.values():
-        at = _repeat_at(alarm, effect)
+        at = _repeat_at(alarm, effect, latest)
         if at is not None and at <= now:
             yield effect
 
@@ -156,10 +157,11 @@ def next_due(alarm: Alarm, now: Instant) -> Instant | None:
         and _may_run(alarm, step)
         and _has_room(alarm, step)
     ]
+    latest = _Latest(alarm)
     times += [
         at
         for effect in alarm.effects.values()
-        if (at := _repeat_at(alarm, effect)) is not None
+        if (at := _repeat_at(alarm, effect, latest)) is not None
     ]
     times += [climb.at for climb in _climbs(alarm)]
     questions = (answer_due(alarm), lease_due(alarm), silence_due(alarm))
@@ -342,13 +344,27 @@ def _is_held_back(alarm: Alarm) -> bool:
     return not alarm.trusted_source or (alarm.called_off and not presumed)
 
 
-def _repeat_at(alarm: Alarm, effect: Effect) -> Instant | None:
+class _Latest:
+    """The latest round by which each was told; looked for where it is asked."""
+
+    def __init__(self, alarm: Alarm) -> None:
+        self._alarm = alarm
+        self._rounds: dict[tuple[StepId, str, str], int] = {}
+
+    def is_later(self, effect: Effect) -> bool:
+        if not self._rounds:
+            for one in self._alarm.effects.values():
+                self._rounds[one.step, one.person, one.channel] = one.round
+        return effect.round < self._rounds[effect.step, effect.person, effect.channel]
+
+
+def _repeat_at(alarm: Alarm, effect: Effect, latest: _Latest) -> Instant | None:
     """Return when a badly settled notification is repeated; None for never.
 
     An exclusive one never is. An unknown one may have arrived, so its repeats are
     bounded by the step; a certain no is repeated as long as its step may run (a stop
     message: as long as the alarm is closed), ever more slowly, on another route
-    where there is one.
+    where there is one, until a later round tells the same person.
     """
     if (
         effect.repeated
@@ -365,7 +381,7 @@ def _repeat_at(alarm: Alarm, effect: Effect) -> Instant | None:
         return effect.settled_at
     if effect.state is not EffectState.REJECTED:
         return effect.settled_at if effect.repeat < step.repeats else None
-    if not effect.retry:
+    if not effect.retry or latest.is_later(effect):
         return None
     if effect.repeat == 0:
         return effect.settled_at

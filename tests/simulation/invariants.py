@@ -53,6 +53,7 @@ from tests.simulation.runtime import Life
 OVERDUE_S = 60.0
 ATTEMPTING_S = 240.0
 FIRST_TOLD_S = 10.0
+PLANNED = EffectState.PLANNED
 SENT = frozenset({EffectState.ACCEPTED, EffectState.DELIVERED})
 _DECLARED = frozenset(each.name for each in DECLARATIONS)
 
@@ -137,7 +138,7 @@ class Watching:
         self.alarms[alarm_id] = alarm
         if self.freedom.all_clear(alarm_id, alarm, events):
             self.found("I8", "an all-clear under force")
-        self._all_chosen_are_told(events)
+        self._all_chosen_are_told(alarm, events)
         self._withdrawn_for_a_reason(events)
         self._has_a_deadline(append, alarm)
 
@@ -174,16 +175,18 @@ class Watching:
         if wanted not in self.confirmed.get(effect, set()):
             self.found("I12", "shown as sent, and nobody has said so")
 
-    def _all_chosen_are_told(self, events: Sequence[AlarmEvent]) -> None:
+    def _all_chosen_are_told(self, alarm: Alarm, events: Sequence[AlarmEvent]) -> None:
         planned = {e.person for e in events if isinstance(e, NotificationPlanned)}
+        effects = alarm.effects.values()
+        waiting = {(e.step, e.person) for e in effects if e.state is PLANNED}
         for event in events:
             if isinstance(event, RecipientsChosen) and event.audience in {
                 Audience.NEAREST,
                 Audience.HQ,
                 Audience.DUTY,
             }:
-                missing = {chosen.person for chosen in event.chosen} - planned
-                if missing:
+                chosen = {one.person for one in event.chosen} - planned
+                if any((event.step, person) not in waiting for person in chosen):
                     self.found("I3", "chosen, and no notification planned")
 
     def _withdrawn_for_a_reason(self, events: Sequence[AlarmEvent]) -> None:

@@ -154,7 +154,7 @@ def test_a_cancel_closes_nothing_and_stops_no_paging() -> None:
     cancel = RequestCancel(command_id=CommandId("x"), press=press_of("x"))
     assert [type(e) for e in scene.do(cancel)] == [CancelRequested]
     before = len(scene.planned(Audience.DUTY))
-    scene.run(180)
+    scene.run(180, each_due=scene.settle_all)
     assert scene.state().is_open
     assert scene.state().cancel_requests == 1
     assert len(scene.planned(Audience.DUTY)) == before + 3 * 2
