@@ -10,7 +10,7 @@ from engine.alarm.case_events import (
     PeopleTakenIn,
     TakenIn,
 )
-from engine.alarm.casework import people_of, with_casework
+from engine.alarm.casework import AGAIN, handing_due, people_of, with_casework
 from engine.alarm.commands import (
     Close,
     HandOver,
@@ -384,3 +384,11 @@ def test_hq_hears_of_a_merged_cases_end_where_its_file_says_so() -> None:
     scene.run(60, each_due=scene.settle_all)
     assert [one.person for one in scene.planned() if one.step == "hq-end"] == ["hq-1"]
     assert scene.planned(Audience.TOLD) == []
+
+
+def test_a_case_looks_again_while_an_earlier_one_has_not_heard_of_it() -> None:
+    scene = Scene().raised()
+    alone = scene.state()
+    assert handing_due(alone, scene.now) is None
+    later = replace(alone, after=(AlarmId("earlier"),))
+    assert handing_due(later, scene.now) == scene.now.plus(AGAIN)
