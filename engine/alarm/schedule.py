@@ -353,7 +353,7 @@ class _Latest:
 
     def is_later(self, effect: Effect) -> bool:
         if not self._rounds:
-            for one in self._alarm.effects.values():
+            for one in sorted(self._alarm.effects.values(), key=lambda e: e.round):
                 self._rounds[one.step, one.person, one.channel] = one.round
         return effect.round < self._rounds[effect.step, effect.person, effect.channel]
 

@@ -1,7 +1,11 @@
 """Hours in which no modem sends, or each says no: what waits, and what is tried."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 from engine.alarm.events import NotificationPlanned
 from engine.alarm.rows import plans_of
+from engine.alarm.schedule import due_repeats
 from engine.dispatch.queue import Queue
 from engine.ports.journal import EffectRow, EffectState
 from engine.protocol.model import Audience
@@ -58,15 +62,29 @@ def test_once_a_page_has_gone_out_the_next_round_sends_another() -> None:
     assert len(scene.planned(Audience.DUTY)) == len(pages) + 3 * 2
 
 
-def test_who_is_told_by_a_later_round_is_not_told_by_an_earlier_one_again() -> None:
+def refused(seconds: float) -> Scene:
+    """Return an alarm of which every message was refused for now."""
     scene = Scene().raised()
 
-    def refused() -> None:
+    def refuse() -> None:
         for effect in scene.waiting():
             scene.settle(effect, EffectState.REJECTED, retry=True)
 
-    refused()
-    scene.run(HOUR_S, each_due=refused)
+    refuse()
+    scene.run(seconds, each_due=refuse)
+    return scene
+
+
+def test_the_latest_round_counts_whatever_was_written_down_last() -> None:
+    scene = refused(600)
+    later, alarm = scene.now.plus(timedelta(hours=1)), scene.state()
+    backwards = replace(alarm, effects=dict(list(alarm.effects.items())[::-1]))
+    due = {effect.effect for effect in due_repeats(alarm, later)}
+    assert {effect.effect for effect in due_repeats(backwards, later)} == due
+
+
+def test_who_is_told_by_a_later_round_is_not_told_by_an_earlier_one_again() -> None:
+    scene = refused(HOUR_S)
     latest: dict[tuple[str, str, str], int] = {}
     repeated = 0
     for event in scene.of(NotificationPlanned):
