@@ -290,7 +290,7 @@ class _Play:
             case Audience.NEAREST:
                 return self._nearest(lookup)
             case Audience.CONTACTS:
-                return tuple(_person(f"contact-{n}", lookup) for n in (1, 2))
+                return _contacts(lookup)
             case Audience.DUTY:
                 officer = _OFFICERS[lookup.turn % len(_OFFICERS)]
                 return (_person(officer, lookup),)
@@ -304,7 +304,7 @@ class _Play:
     def _nearest(self, lookup: Lookup) -> tuple[Recipient, ...]:
         if lookup.place.lat_deg is None:
             # As the desk does: without a place the contacts who were named.
-            return tuple(_person(f"contact-{n}", lookup) for n in (1, 2))
+            return _contacts(lookup)
         near = [
             (f"colleague-{n}", n * _SPREAD_KM * 1000)
             for n in range(1, self.what_if.colleagues + 1)
@@ -385,6 +385,12 @@ def _person(name: str, lookup: Lookup, distance_m: float | None = None) -> Recip
         code="" if name == "hq" else f"code-{name}",
         distance_m=distance_m,
     )
+
+
+def _contacts(lookup: Lookup) -> tuple[Recipient, ...]:
+    """Return those who have not been told, as the desk does."""
+    people = ("contact-1", "contact-2")
+    return tuple(_person(name, lookup) for name in people if name not in lookup.exclude)
 
 
 def _at_hq(number: int) -> list[OperatorId]:

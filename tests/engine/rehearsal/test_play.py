@@ -52,6 +52,25 @@ def test_without_a_position_the_named_contacts_are_told() -> None:
     assert times(moments, "colleagues", "sms to colleague-") == []
 
 
+@pytest.mark.parametrize("name", sorted(PROTOCOLS))
+def test_whoever_was_told_is_not_found_again_by_a_wider_search(name: str) -> None:
+    """A rehearsal promised each contact an SMS more for every step to the nearest."""
+    protocol = PROTOCOLS[name]
+    searches = {
+        step.id
+        for step in protocol.steps
+        if step.to in {Audience.NEAREST, Audience.CONTACTS}
+    }
+    alone = replace(WhatIf().with_nobody(), position_missing=True)
+    told: dict[str, set[timedelta]] = {}
+    for moment in play(protocol, alone):
+        if moment.lane in searches and " to " in moment.words:
+            person = moment.words.rpartition(" to ")[2]
+            told.setdefault(person, set()).add(moment.after)
+    assert all(len(times) == 1 for times in told.values()), told
+    assert bool(told) is bool(searches)
+
+
 @pytest.mark.parametrize(
     ("name", "lane"),
     [("standard", "colleagues"), ("street_attack", "near"), ("arrest", "witnesses")],
