@@ -63,7 +63,7 @@ BROKEN = (
         "a public post of unknown fate is repeated once",
         (
             Change(
-                "engine/alarm/schedule.py",
+                "engine/alarm/repeats.py",
                 "        or effect.effect_class is EffectClass.EXCLUSIVE\n",
                 "        or (effect.effect_class is EffectClass.EXCLUSIVE"
                 " and effect.repeat > 0)\n",

@@ -35,6 +35,8 @@ MODULES = (
     "decide",
     "evolve",
     "schedule",
+    "conditions",
+    "repeats",
     "force",
     "safety",
     "verification",

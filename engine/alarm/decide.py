@@ -45,11 +45,11 @@ from engine.alarm.notify import (
     plan_repeat,
     plan_round,
 )
+from engine.alarm.repeats import due_repeats
 from engine.alarm.schedule import (
     UNSETTLED,
     DueRound,
     due_climbs,
-    due_repeats,
     due_rounds,
     regular_rounds,
     room_of,

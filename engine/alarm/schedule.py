@@ -1,29 +1,25 @@
 """Which steps of an alarm are due, and when to look again: pure."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
 from engine.alarm.casework import handing_due
+from engine.alarm.conditions import may_run
 from engine.alarm.following import silence_due
 from engine.alarm.force import countdown_end
 from engine.alarm.ladder import Climb, climbs
 from engine.alarm.lease import lease_due
-from engine.alarm.state import Alarm, Ask, Effect, Fired, Kind, ReplyKind, Truth
+from engine.alarm.repeats import repeats
+from engine.alarm.state import Alarm, Fired, ReplyKind, Truth
 from engine.alarm.verification import answer_due
-from engine.ports.journal import EffectClass, EffectState
-from engine.protocol.model import AFTER_CARE, Audience, Condition, Start, Step
+from engine.ports.journal import EffectState
+from engine.protocol.model import Audience, Start, Step
 from engine.values import Instant, StepId
 
-RETRY_FIRST = timedelta(seconds=5)
-RETRY_MAX = timedelta(minutes=5)
 HOLD_MAX = timedelta(seconds=30)
 WATCH = timedelta(seconds=30)
 UNSETTLED = frozenset({EffectState.PLANNED, EffectState.ATTEMPTING})
-SETTLED_BADLY = frozenset(
-    {EffectState.UNKNOWN, EffectState.REJECTED, EffectState.UNDELIVERED}
-)
-_PLAYED = frozenset({Kind.EXERCISE, Kind.TEST})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,30 +29,6 @@ class DueRound:
     step: Step
     round: int
     replaces: int = 0
-
-
-def holds(alarm: Alarm, condition: Condition) -> bool:
-    """Answer a condition from what has been journalled."""
-    return _HOLDS[condition](alarm)
-
-
-_HOLDS: dict[Condition, Callable[[Alarm], bool]] = {
-    Condition.ACKNOWLEDGED: lambda alarm: alarm.acknowledged is not None,
-    # An officer who comes to the console comes to nobody's help.
-    Condition.SOMEBODY_COMING: lambda alarm: any(
-        told.reply is ReplyKind.COMING
-        and told.audience in {Audience.NEAREST, Audience.CONTACTS}
-        for told in alarm.told.values()
-    ),
-    Condition.CONFIRMED_SOURCE: lambda alarm: alarm.confirmed_source,
-    Condition.VERIFIED: lambda alarm: alarm.truth is Truth.VERIFIED,
-    Condition.REAL: lambda alarm: alarm.truth in {Truth.VERIFIED, Truth.PRESUMED},
-    Condition.DISPUTED: lambda alarm: alarm.ask is Ask.DISPUTED,
-    Condition.SAFE_CONFIRMED: lambda alarm: alarm.safe_confirmed is not None,
-    Condition.FALSE: lambda alarm: alarm.truth is Truth.FALSE,
-    Condition.CONSENTED: lambda alarm: alarm.consented,
-    Condition.APPROVED: lambda alarm: alarm.approved is not None,
-}
 
 
 def due_rounds(alarm: Alarm, now: Instant) -> Iterator[DueRound]:
@@ -70,7 +42,7 @@ def due_rounds(alarm: Alarm, now: Instant) -> Iterator[DueRound]:
         declined = 0 if at is not None and at <= now else _unreplaced(alarm, step)
         if (at is None or at > now) and not declined:
             continue
-        if _may_run(alarm, step) and _has_room(alarm, step):
+        if may_run(alarm, step) and _has_room(alarm, step):
             number = rounds_of(alarm, step) + 1
             yield DueRound(step=step, round=number, replaces=declined)
 
@@ -84,7 +56,7 @@ def due_climbs(alarm: Alarm, now: Instant) -> Iterator[Climb]:
 
 def _climbs(alarm: Alarm) -> Iterator[Climb]:
     for step in alarm.protocol.steps:
-        if step.ladder and _may_run(alarm, step):
+        if step.ladder and may_run(alarm, step):
             yield from climbs(alarm, step)
 
 
@@ -135,15 +107,6 @@ def rounds_of(alarm: Alarm, step: Step) -> int:
     return alarm.spent.get(step.id, 0) + (0 if fired is None else fired.rounds)
 
 
-def due_repeats(alarm: Alarm, now: Instant) -> Iterator[Effect]:
-    """Yield the badly settled notifications whose repeat is due now."""
-    latest = _Latest(alarm)
-    for effect in alarm.effects.values():
-        at = _repeat_at(alarm, effect, latest)
-        if at is not None and at <= now:
-            yield effect
-
-
 def next_due(alarm: Alarm, now: Instant) -> Instant | None:
     """Return when something falls due next; never before `now`.
 
@@ -154,15 +117,10 @@ def next_due(alarm: Alarm, now: Instant) -> Instant | None:
         at
         for step in alarm.protocol.steps
         if (at := _next_at(alarm, step)) is not None
-        and _may_run(alarm, step)
+        and may_run(alarm, step)
         and _has_room(alarm, step)
     ]
-    latest = _Latest(alarm)
-    times += [
-        at
-        for effect in alarm.effects.values()
-        if (at := _repeat_at(alarm, effect, latest)) is not None
-    ]
+    times += [at for _, at in repeats(alarm)]
     times += [climb.at for climb in _climbs(alarm)]
     questions = (answer_due(alarm), lease_due(alarm), silence_due(alarm))
     times += [at for at in questions if at is not None]
@@ -300,101 +258,3 @@ def _force_at(alarm: Alarm, step: Step) -> Instant | None:
         if effect.audience is Audience.DEFENDER and effect.state in UNSETTLED
     ]
     return max([alarm.danger_at.plus(step.delay), *waiting])
-
-
-def _may_run(alarm: Alarm, step: Step) -> bool:
-    if step.to is Audience.DEFENDER:
-        ended = alarm.seen.closed is not None
-        stopped = bool(step.stopped_by) and alarm.seen.confirmed is not None
-        is_due = alarm.protocol.begins_at_close(step) == ended and not stopped
-        return is_due and not _is_needless(alarm, step)
-    is_over = not alarm.is_open
-    if alarm.protocol.begins_at_close(step) != is_over or _is_needless(alarm, step):
-        return False
-    if step.to is Audience.TOLD and (alarm.is_open or alarm.merged_into is not None):
-        return False  # it goes on, here or elsewhere: they hear of the end from there
-    if step.to in {Audience.NEAREST, Audience.CONTACTS} and _is_held_back(alarm):
-        return False
-    if step.to is Audience.PUBLIC and alarm.ask is not None:
-        return False
-    for condition in step.requires:
-        if not holds(alarm, condition):
-            return False
-    for condition in step.stopped_by:  # noqa: SIM110 - asked for each step each time
-        if holds(alarm, condition):
-            return False
-    return True
-
-
-def _is_needless(alarm: Alarm, step: Step) -> bool:
-    """Say whether a step asks for weeks after an end that was played."""
-    return step.text in AFTER_CARE and alarm.kind in _PLAYED
-
-
-def _is_held_back(alarm: Alarm) -> bool:
-    """Say whether colleagues and contacts wait for a person's word, or for a quorum.
-
-    Silence is no word: a stranger who claims to be a defender would only have to wait
-    until the alarm is presumed real to have everybody nearby called to a place of
-    their choice. Who has called their own alarm off in its countdown is no stranger.
-    """
-    if holds(alarm, Condition.VERIFIED):
-        return False
-    presumed = holds(alarm, Condition.REAL)
-    return not alarm.trusted_source or (alarm.called_off and not presumed)
-
-
-class _Latest:
-    """The latest round by which each was told; looked for where it is asked."""
-
-    def __init__(self, alarm: Alarm) -> None:
-        self._alarm = alarm
-        self._rounds: dict[tuple[StepId, str, str], int] = {}
-
-    def is_later(self, effect: Effect) -> bool:
-        if not self._rounds:
-            for one in sorted(self._alarm.effects.values(), key=lambda e: e.round):
-                self._rounds[one.step, one.person, one.channel] = one.round
-        return effect.round < self._rounds[effect.step, effect.person, effect.channel]
-
-
-def _repeat_at(alarm: Alarm, effect: Effect, latest: _Latest) -> Instant | None:
-    """Return when a badly settled notification is repeated; None for never.
-
-    An exclusive one never is. An unknown one may have arrived, so its repeats are
-    bounded by the step; a certain no is repeated as long as its step may run (a stop
-    message: as long as the alarm is closed), ever more slowly, on another route
-    where there is one, until a later round tells the same person.
-    """
-    if (
-        effect.repeated
-        or effect.settled_at is None
-        or not _is_wanting(effect)
-        or effect.round <= alarm.spent.get(effect.step, 0)
-        or effect.effect_class is EffectClass.EXCLUSIVE
-    ):
-        return None
-    step = alarm.protocol.step(effect.step)
-    if step is None or not _may_run(alarm, step):
-        return None
-    if effect.state is EffectState.WITHDRAWN:
-        return effect.settled_at
-    if effect.state is not EffectState.REJECTED:
-        return effect.settled_at if effect.repeat < step.repeats else None
-    if not effect.retry or latest.is_later(effect):
-        return None
-    if effect.repeat == 0:
-        return effect.settled_at
-    wait = min(RETRY_MAX, RETRY_FIRST * 2 ** min(effect.repeat, 10))
-    return effect.settled_at.plus(wait)
-
-
-def _is_wanting(effect: Effect) -> bool:
-    """Say whether a notification has not done what it was for.
-
-    What a close took back and an operator's reopening finds: colleagues who have
-    never heard of the alarm, and hear of it now.
-    """
-    if effect.state is EffectState.WITHDRAWN:
-        return effect.audience in {Audience.NEAREST, Audience.CONTACTS}
-    return effect.state in SETTLED_BADLY

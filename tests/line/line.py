@@ -13,7 +13,7 @@ from typing import Self
 
 from adapters.modem.driver import SerialModem
 from adapters.modem.options import ModemOptions
-from engine.alarm.schedule import RETRY_FIRST, RETRY_MAX, SETTLED_BADLY
+from engine.alarm.repeats import RETRY_FIRST, RETRY_MAX, SETTLED_BADLY
 from engine.dispatch.actor import Dispatcher, Planned
 from engine.dispatch.attempts import Attempts, Settled
 from engine.dispatch.body import EffectBody, encode_body

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cache
 
+from engine.alarm.conditions import holds
 from engine.alarm.events import (
     AlarmAcknowledged,
     AlarmClosed,
@@ -26,7 +27,6 @@ from engine.alarm.events import (
 )
 from engine.alarm.evolve import fold
 from engine.alarm.lease import is_held_for_good
-from engine.alarm.schedule import holds
 from engine.alarm.state import Alarm, Truth, alarm_of
 from engine.dispatch.body import decode_body
 from engine.journal.memory import MemoryReader

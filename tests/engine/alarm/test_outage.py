@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from engine.alarm.events import NotificationPlanned
+from engine.alarm.repeats import due_repeats
 from engine.alarm.rows import plans_of
-from engine.alarm.schedule import due_repeats
 from engine.dispatch.queue import Queue
 from engine.ports.journal import EffectRow, EffectState
 from engine.protocol.model import Audience

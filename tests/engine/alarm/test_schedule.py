@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.alarm.conditions import holds
 from engine.alarm.events import NotificationPlanned, StepFired
-from engine.alarm.schedule import RETRY_MAX, WATCH, due_repeats, holds, next_due
+from engine.alarm.repeats import RETRY_MAX, due_repeats
+from engine.alarm.schedule import WATCH, next_due
 from engine.alarm.state import ReplyKind
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience, Condition

@@ -34,7 +34,8 @@ from engine.alarm.commands import (
 from engine.alarm.decide import decide, lookups
 from engine.alarm.events import ActRefused, AlarmEvent, AlarmRaised, QuorumReached
 from engine.alarm.evolve import evolve, fold
-from engine.alarm.schedule import due_repeats, due_rounds, next_due
+from engine.alarm.repeats import due_repeats
+from engine.alarm.schedule import due_rounds, next_due
 from engine.alarm.state import (
     Alarm,
     CloseReason,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from engine.alarm.schedule import RETRY_MAX
+from engine.alarm.repeats import RETRY_MAX
 from engine.dispatch.actor import Planned, Shout
 from engine.dispatch.body import decode_body
 from engine.dispatch.channel.actor import (

@@ -1,0 +1,75 @@
+"""Whether a step of an alarm may run just now: pure."""
+
+from collections.abc import Callable
+
+from engine.alarm.state import Alarm, Ask, Kind, ReplyKind, Truth
+from engine.protocol.model import AFTER_CARE, Audience, Condition, Step
+
+_PLAYED = frozenset({Kind.EXERCISE, Kind.TEST})
+
+
+def holds(alarm: Alarm, condition: Condition) -> bool:
+    """Answer a condition from what has been journalled."""
+    return _HOLDS[condition](alarm)
+
+
+_HOLDS: dict[Condition, Callable[[Alarm], bool]] = {
+    Condition.ACKNOWLEDGED: lambda alarm: alarm.acknowledged is not None,
+    # An officer who comes to the console comes to nobody's help.
+    Condition.SOMEBODY_COMING: lambda alarm: any(
+        told.reply is ReplyKind.COMING
+        and told.audience in {Audience.NEAREST, Audience.CONTACTS}
+        for told in alarm.told.values()
+    ),
+    Condition.CONFIRMED_SOURCE: lambda alarm: alarm.confirmed_source,
+    Condition.VERIFIED: lambda alarm: alarm.truth is Truth.VERIFIED,
+    Condition.REAL: lambda alarm: alarm.truth in {Truth.VERIFIED, Truth.PRESUMED},
+    Condition.DISPUTED: lambda alarm: alarm.ask is Ask.DISPUTED,
+    Condition.SAFE_CONFIRMED: lambda alarm: alarm.safe_confirmed is not None,
+    Condition.FALSE: lambda alarm: alarm.truth is Truth.FALSE,
+    Condition.CONSENTED: lambda alarm: alarm.consented,
+    Condition.APPROVED: lambda alarm: alarm.approved is not None,
+}
+
+
+def may_run(alarm: Alarm, step: Step) -> bool:
+    """Say whether what has happened lets a step run, whenever it may be due."""
+    if step.to is Audience.DEFENDER:
+        ended = alarm.seen.closed is not None
+        stopped = bool(step.stopped_by) and alarm.seen.confirmed is not None
+        is_due = alarm.protocol.begins_at_close(step) == ended and not stopped
+        return is_due and not _is_needless(alarm, step)
+    is_over = not alarm.is_open
+    if alarm.protocol.begins_at_close(step) != is_over or _is_needless(alarm, step):
+        return False
+    if step.to is Audience.TOLD and (alarm.is_open or alarm.merged_into is not None):
+        return False  # it goes on, here or elsewhere: they hear of the end from there
+    if step.to in {Audience.NEAREST, Audience.CONTACTS} and _is_held_back(alarm):
+        return False
+    if step.to is Audience.PUBLIC and alarm.ask is not None:
+        return False
+    for condition in step.requires:
+        if not holds(alarm, condition):
+            return False
+    for condition in step.stopped_by:  # noqa: SIM110 - asked for each step each time
+        if holds(alarm, condition):
+            return False
+    return True
+
+
+def _is_needless(alarm: Alarm, step: Step) -> bool:
+    """Say whether a step asks for weeks after an end that was played."""
+    return step.text in AFTER_CARE and alarm.kind in _PLAYED
+
+
+def _is_held_back(alarm: Alarm) -> bool:
+    """Say whether colleagues and contacts wait for a person's word, or for a quorum.
+
+    Silence is no word: a stranger who claims to be a defender would only have to wait
+    until the alarm is presumed real to have everybody nearby called to a place of
+    their choice. Who has called their own alarm off in its countdown is no stranger.
+    """
+    if holds(alarm, Condition.VERIFIED):
+        return False
+    presumed = holds(alarm, Condition.REAL)
+    return not alarm.trusted_source or (alarm.called_off and not presumed)

@@ -1,0 +1,88 @@
+"""When a notification that has failed is sent again: pure."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from engine.alarm.conditions import may_run
+from engine.alarm.state import Alarm, Effect
+from engine.ports.journal import EffectClass, EffectState
+from engine.protocol.model import Audience
+from engine.values import Instant, StepId
+
+RETRY_FIRST = timedelta(seconds=5)
+RETRY_MAX = timedelta(minutes=5)
+SETTLED_BADLY = frozenset(
+    {EffectState.UNKNOWN, EffectState.REJECTED, EffectState.UNDELIVERED}
+)
+
+
+def due_repeats(alarm: Alarm, now: Instant) -> Iterator[Effect]:
+    """Yield the badly settled notifications whose repeat is due now."""
+    for effect, at in repeats(alarm):
+        if at <= now:
+            yield effect
+
+
+def repeats(alarm: Alarm) -> Iterator[tuple[Effect, Instant]]:
+    """Yield the badly settled notifications and when each is repeated."""
+    latest = _Latest(alarm)
+    for effect in alarm.effects.values():
+        at = _repeat_at(alarm, effect, latest)
+        if at is not None:
+            yield effect, at
+
+
+class _Latest:
+    """The latest round by which each was told; looked for where it is asked."""
+
+    def __init__(self, alarm: Alarm) -> None:
+        self._alarm = alarm
+        self._rounds: dict[tuple[StepId, str, str], int] = {}
+
+    def is_later(self, effect: Effect) -> bool:
+        if not self._rounds:
+            for one in sorted(self._alarm.effects.values(), key=lambda e: e.round):
+                self._rounds[one.step, one.person, one.channel] = one.round
+        return effect.round < self._rounds[effect.step, effect.person, effect.channel]
+
+
+def _repeat_at(alarm: Alarm, effect: Effect, latest: _Latest) -> Instant | None:
+    """Return when a badly settled notification is repeated; None for never.
+
+    An exclusive one never is. An unknown one may have arrived, so its repeats are
+    bounded by the step; a certain no is repeated as long as its step may run (a stop
+    message: as long as the alarm is closed), ever more slowly, on another route
+    where there is one, until a later round tells the same person.
+    """
+    if (
+        effect.repeated
+        or effect.settled_at is None
+        or not _is_wanting(effect)
+        or effect.round <= alarm.spent.get(effect.step, 0)
+        or effect.effect_class is EffectClass.EXCLUSIVE
+    ):
+        return None
+    step = alarm.protocol.step(effect.step)
+    if step is None or not may_run(alarm, step):
+        return None
+    if effect.state is EffectState.WITHDRAWN:
+        return effect.settled_at
+    if effect.state is not EffectState.REJECTED:
+        return effect.settled_at if effect.repeat < step.repeats else None
+    if not effect.retry or latest.is_later(effect):
+        return None
+    if effect.repeat == 0:
+        return effect.settled_at
+    wait = min(RETRY_MAX, RETRY_FIRST * 2 ** min(effect.repeat, 10))
+    return effect.settled_at.plus(wait)
+
+
+def _is_wanting(effect: Effect) -> bool:
+    """Say whether a notification has not done what it was for.
+
+    What a close took back and an operator's reopening finds: colleagues who have
+    never heard of the alarm, and hear of it now.
+    """
+    if effect.state is EffectState.WITHDRAWN:
+        return effect.audience in {Audience.NEAREST, Audience.CONTACTS}
+    return effect.state in SETTLED_BADLY
