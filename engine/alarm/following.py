@@ -12,7 +12,7 @@ from engine.alarm.commands import Follow
 from engine.alarm.copying import replace
 from engine.alarm.events import PositionFollowed, SignNoticed
 from engine.alarm.force import forced, run_anew
-from engine.alarm.moves import better_place, has_moved
+from engine.alarm.moves import better_place, has_moved, is_measured
 from engine.alarm.state import Alarm, Force, KnownPlace
 from engine.protocol.model import Audience, Start
 from engine.values import CommandId, Instant
@@ -47,11 +47,11 @@ def follow_to(alarm: Alarm, place: KnownPlace | None) -> Follow | None:
 def with_position(alarm: Alarm, event: PositionFollowed) -> Alarm:
     """Take a position of an open case."""
     moved = with_place(replace(alarm, followed_at=event.at), event.place, event.at)
-    before = moved.cancelled_place
-    strange = before is not None and has_moved(
-        before, moved.place, moved.protocol.updates.moved_m
-    )
-    if not strange or Force.MOVING in moved.force:
+    before = alarm.cancelled_place
+    if before is None or not _has_point(before) or Force.MOVING in moved.force:
+        return moved
+    least_m = max(moved.protocol.updates.moved_m, before.accuracy_m or 0.0)
+    if not has_moved(before, moved.place, least_m):
         return moved
     return forced(moved, Force.MOVING, event.at)
 
@@ -60,7 +60,11 @@ def with_place(alarm: Alarm, place: KnownPlace, at: Instant) -> Alarm:
     """Take a place; where it is far from what people were told, have them told."""
     rule = alarm.protocol.updates
     searched = _searched_anew(alarm, place, at)
-    moved = replace(searched, place=better_place(alarm.place, place))
+    moved = replace(
+        searched,
+        place=better_place(alarm.place, place),
+        cancelled_place=_base_after_cancel(alarm, place, at),
+    )
     is_news = has_moved(moved.told_place, moved.place, rule.moved_m)
     if is_news_waiting(moved) or not is_news:
         return moved
@@ -68,6 +72,23 @@ def with_place(alarm: Alarm, place: KnownPlace, at: Instant) -> Alarm:
     soonest = at if last is None else max(at, last.plus(rule.every))
     steps = {s.id for s in moved.protocol.steps if s.after == Start.MOVED.value}
     return run_anew(replace(moved, moved_at=soonest), steps)
+
+
+def _base_after_cancel(
+    alarm: Alarm, place: KnownPlace, at: Instant
+) -> KnownPlace | None:
+    """Return from where a position moves on after a cancel, given one more place.
+
+    The first one after a cancel without any fills in what was not known, and a finer
+    one what was known too roughly to tell: neither has moved from anywhere.
+    """
+    before = alarm.cancelled_place
+    if before is None or not is_measured(place, at, alarm.protocol.fresh):
+        return before
+    rough_m = before.accuracy_m or 0.0
+    is_rough = rough_m > alarm.protocol.updates.moved_m
+    is_finer = is_rough and (place.accuracy_m or 0.0) < rough_m
+    return place if is_finer or not _has_point(before) else before
 
 
 def _searched_anew(alarm: Alarm, place: KnownPlace, at: Instant) -> Alarm:

@@ -9,11 +9,14 @@ from enum import IntEnum
 
 from engine.alarm.copying import replace
 from engine.alarm.events import AlarmReopened, CancelRequested, ReplyReceived
+from engine.alarm.moves import is_measured
 from engine.alarm.state import (
+    NOWHERE,
     Act,
     Alarm,
     Fired,
     Force,
+    KnownPlace,
     Press,
     ReplyKind,
     Response,
@@ -83,8 +86,7 @@ def with_cancel(alarm: Alarm, event: CancelRequested) -> Alarm:
     noted = replace(
         alarm,
         cancel_requests=alarm.cancel_requests + 1,
-        # Whoever calls it off again and again on the way has moved on from the first.
-        cancelled_place=alarm.cancelled_place or alarm.place,
+        cancelled_place=alarm.cancelled_place or _place_at_cancel(alarm, at),
         seen=seen,
     )
     # Whoever has said that they are forced is not believed that it was a mistake.
@@ -95,6 +97,15 @@ def with_cancel(alarm: Alarm, event: CancelRequested) -> Alarm:
         return noted
     heard = safe_from(noted, alarm.defender or "", at, forced=press.duress)
     return forced(heard, Force.DURESS_WORD, at) if press.duress else urged(heard, at)
+
+
+def _place_at_cancel(alarm: Alarm, at: Instant) -> KnownPlace:
+    """Return from where a position moves on after a cancel; a later one moves nothing.
+
+    Whoever calls it off again and again on the way has moved on from the first.
+    """
+    is_base = is_measured(alarm.place, at, alarm.protocol.fresh)
+    return alarm.place if is_base else NOWHERE
 
 
 def countdown_end(alarm: Alarm) -> Instant:

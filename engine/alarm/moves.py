@@ -5,9 +5,11 @@ has moved needs no more, and replay needs nothing but arithmetic.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from math import asin, atan2, cos, degrees, radians, sin, sqrt
 
 from engine.alarm.state import KnownPlace, PlaceSource
+from engine.values import Instant
 
 EARTH_M = 6_371_009.0
 DIRECTIONS = (
@@ -64,6 +66,19 @@ def has_moved(before: KnownPlace, after: KnownPlace, least_m: float) -> bool:
     move = move_between(before, after)
     least_m = max(least_m, after.accuracy_m or 0.0)
     return move is not None and move.distance_m >= least_m
+
+
+def is_measured(place: KnownPlace, at: Instant, fresh: timedelta) -> bool:
+    """Say whether a place is one from which somebody can be seen to move since `at`.
+
+    A declared town, a position that was not believed and a last fix that was old by
+    then say where they might have been.
+    """
+    if place.lat_deg is None or place.lon_deg is None or place.source in VAGUE:
+        return False
+    if place.source is not PlaceSource.LAST_FIX or place.at is None:
+        return True
+    return at.since(place.at) <= fresh
 
 
 def better_place(kept: KnownPlace, new: KnownPlace) -> KnownPlace:

@@ -1,15 +1,17 @@
 """A place that moves on after a cancel, and what a cancel says after an end."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from engine.alarm.events import SignNoticed
-from engine.alarm.state import Force
+from engine.alarm.state import NOWHERE, Force, KnownPlace, PlaceSource
 from engine.protocol.model import Updates
 from engine.roster.model import Word
-from tests.engine.alarm.scene import ROWAN, Scene
+from tests.engine.alarm.scene import ROWAN, TASHKENT, Scene
 from tests.engine.alarm.test_following import follow, scene_of
+from tests.fakes import START
 
 
 @pytest.mark.parametrize("word", [None, Word.SAFE])
@@ -20,6 +22,75 @@ def test_whoever_calls_it_off_again_and_again_on_the_way_has_moved_on(
     for metres in (0, 200, 400):
         scene.cancel(word)
         follow(scene, metres + 200, after_s=30)
+    assert scene.state().force == {Force.MOVING}
+
+
+# a cancel without a place to compare with ---------------------------------------------
+
+MILE_OFF = replace(TASHKENT, lat_deg=41.33)
+VAGUE = {
+    "nowhere": NOWHERE,
+    "a declared town": replace(MILE_OFF, source=PlaceSource.DECLARED),
+    "not believed": replace(MILE_OFF, source=PlaceSource.DOUBTED),
+    "yesterday's": replace(
+        MILE_OFF,
+        source=PlaceSource.LAST_FIX,
+        at=START.plus(timedelta(hours=-9)),
+    ),
+    "a rough one": replace(MILE_OFF, accuracy_m=3_000.0),
+}
+vaguely = pytest.mark.parametrize("known", VAGUE.values(), ids=VAGUE.keys())
+
+
+def called_off_at(known: KnownPlace, word: Word | None = None) -> Scene:
+    scene = Scene().raised(place=known)
+    scene.settle_all()
+    scene.cancel(word)
+    return scene
+
+
+@vaguely
+@pytest.mark.parametrize("word", [None, Word.SAFE])
+def test_a_first_position_after_a_cancel_has_moved_from_nowhere(
+    known: KnownPlace, word: Word | None
+) -> None:
+    scene = called_off_at(known, word)
+    for metres in (0, 100, 200):
+        follow(scene, metres)
+    assert scene.state().force == frozenset()
+
+
+@vaguely
+@pytest.mark.parametrize("word", [None, Word.SAFE])
+def test_who_is_driven_away_after_a_cancel_without_a_place_moves_all_the_same(
+    known: KnownPlace, word: Word | None
+) -> None:
+    scene = called_off_at(known, word)
+    follow(scene, 0)
+    scene.cancel(word)
+    follow(scene, 200)
+    assert scene.state().force == frozenset()
+    follow(scene, 400)
+    assert scene.state().force == {Force.MOVING}
+
+
+def test_whoever_is_far_outside_a_rough_place_has_moved_from_it_at_once() -> None:
+    scene = called_off_at(VAGUE["a rough one"])
+    follow(scene, 8_000)
+    assert scene.state().force == {Force.MOVING}
+
+
+def test_a_last_fix_of_a_moment_before_is_a_place_to_move_from() -> None:
+    at = START.plus(timedelta(minutes=-30))
+    scene = called_off_at(replace(TASHKENT, source=PlaceSource.LAST_FIX, at=at))
+    follow(scene, 400, after_s=1)
+    assert scene.state().force == {Force.MOVING}
+
+
+def test_a_finer_place_is_taken_once_and_not_again_on_the_way() -> None:
+    scene = called_off_at(replace(TASHKENT, accuracy_m=290.0))
+    for metres in (150, 320):
+        follow(scene, metres)
     assert scene.state().force == {Force.MOVING}
 
 
