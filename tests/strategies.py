@@ -6,12 +6,7 @@ from typing import TypeVar
 from hypothesis import strategies as st
 
 from engine.alarm import events as facts
-from engine.alarm.state import (
-    KnownPlace,
-    PlaceSource,
-    Press,
-    SourceDoubt,
-)
+from engine.alarm.state import KnownPlace, PlaceSource, Press, SourceDoubt
 from engine.dispatch.body import EffectBody
 from engine.protocol.model import (
     ActionProtocol,

@@ -8,13 +8,13 @@ from datetime import timedelta
 from enum import IntEnum
 
 from engine.alarm.copying import replace
+from engine.alarm.effects import Fired
 from engine.alarm.events import AlarmReopened, CancelRequested, ReplyReceived
 from engine.alarm.moves import is_measured
 from engine.alarm.state import (
     NOWHERE,
     Act,
     Alarm,
-    Fired,
     Force,
     KnownPlace,
     Press,

@@ -7,7 +7,8 @@ answered by the human. What has certainly failed does not wait for its time.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from engine.alarm.state import Alarm, Effect
+from engine.alarm.effects import Effect
+from engine.alarm.state import Alarm
 from engine.ports.journal import EffectState
 from engine.protocol.model import Proof, Rung, Step
 from engine.values import Instant

@@ -6,6 +6,7 @@ from typing import assert_never
 from engine.alarm.casework import reached
 from engine.alarm.commands import Found, Recipient
 from engine.alarm.contents import data_of, facts_of, text_of
+from engine.alarm.effects import Effect
 from engine.alarm.events import (
     AlarmEvent,
     Chosen,
@@ -15,7 +16,7 @@ from engine.alarm.events import (
 )
 from engine.alarm.ladder import Climb, first_way
 from engine.alarm.schedule import DueRound, rounds_of
-from engine.alarm.state import Alarm, Effect, ReplyKind, Told
+from engine.alarm.state import Alarm, ReplyKind, Told
 from engine.dispatch.body import EffectBody
 from engine.dispatch.queue import (
     RANK_CALL,

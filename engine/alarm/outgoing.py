@@ -1,6 +1,7 @@
 """Fold the facts of steps and notifications into an alarm. Pure."""
 
 from engine.alarm.copying import replace
+from engine.alarm.effects import Effect, Fired
 from engine.alarm.events import (
     NotificationPlanned,
     NotificationSettled,
@@ -8,7 +9,7 @@ from engine.alarm.events import (
     RecipientsChosen,
     StepFired,
 )
-from engine.alarm.state import Alarm, Effect, Fired, Publicity, Response, Told
+from engine.alarm.state import Alarm, Publicity, Response, Told
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from engine.alarm.conditions import may_run
-from engine.alarm.state import Alarm, Effect
+from engine.alarm.effects import Effect
+from engine.alarm.state import Alarm
 from engine.ports.journal import EffectClass, EffectState
 from engine.protocol.model import Audience
 from engine.values import Instant, StepId

@@ -6,12 +6,13 @@ from datetime import timedelta
 
 from engine.alarm.casework import handing_due
 from engine.alarm.conditions import may_run
+from engine.alarm.effects import Fired
 from engine.alarm.following import silence_due
 from engine.alarm.force import countdown_end
 from engine.alarm.ladder import Climb, climbs
 from engine.alarm.lease import lease_due
 from engine.alarm.repeats import repeats
-from engine.alarm.state import Alarm, Fired, ReplyKind, Truth
+from engine.alarm.state import Alarm, ReplyKind, Truth
 from engine.alarm.verification import answer_due
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience, Start, Step

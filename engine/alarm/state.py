@@ -11,7 +11,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from engine.alarm.case_events import TakenIn
-from engine.ports.journal import EffectClass, EffectState
+from engine.alarm.effects import Effect, Fired
 from engine.protocol.model import ActionProtocol, Audience, Voice
 from engine.quick import quick
 from engine.values import (
@@ -207,47 +207,6 @@ class Told:
     ended: bool = False
     zone: str = "UTC"
     ways: tuple[tuple[str, str], ...] = ()
-
-
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fired:
-    """How often a step has run; `nobody` where its last round found no one.
-
-    `extra` rounds replaced `replaced` people, or came before a paging or search anew.
-    """
-
-    first_at: Instant
-    last_at: Instant
-    rounds: int = 1
-    nobody: bool = False
-    extra: int = 0
-    replaced: int = 0
-
-
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effect:
-    """A planned notification and what became of it."""
-
-    effect: EffectId
-    step: StepId
-    round: int
-    repeat: int
-    person: str
-    audience: Audience
-    channel: str
-    address: str
-    effect_class: EffectClass
-    planned_at: Instant
-    state: EffectState = EffectState.PLANNED
-    attempt: int = 0
-    route: str = ""
-    settled_at: Instant | None = None
-    reason: str = ""
-    retry: bool = False
-    repeated: bool = False
-    climbed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
 """The news of effects that an alarm has missed, from the rows that have it."""
 
 from engine.alarm.commands import Settle
-from engine.alarm.state import Alarm, Effect, stream_of
+from engine.alarm.effects import Effect
+from engine.alarm.state import Alarm, stream_of
 from engine.dispatch.attempts import effect_stream, outcome_of
 from engine.ports.journal import EffectRow, EffectState, JournalReader
 from engine.values import CommandId

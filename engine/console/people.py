@@ -2,7 +2,8 @@
 
 from collections import Counter
 
-from engine.alarm.state import Alarm, Effect, Told
+from engine.alarm.effects import Effect
+from engine.alarm.state import Alarm, Told
 from engine.console.words import ABOUT, AUDIENCES, EFFECTS, REPLIES, way
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience

@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from engine.alarm.effects import Effect
 from engine.alarm.ladder import Climb, climbs
-from engine.alarm.state import Alarm, Effect, ReplyKind, Said, Truth
+from engine.alarm.state import Alarm, ReplyKind, Said, Truth
 from engine.ports.journal import EffectState
 from engine.protocol.model import Voice
 from engine.values import EffectId, Instant, StepId

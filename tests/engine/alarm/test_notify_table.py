@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from engine.alarm.commands import Recipient
+from engine.alarm.effects import Effect
 from engine.alarm.events import (
     Chosen,
     NotificationPlanned,
@@ -16,7 +17,7 @@ from engine.alarm.ladder import Climb
 from engine.alarm.notify import plan_climb, plan_latecomers, plan_repeat, plan_round
 from engine.alarm.outgoing import with_notification, with_recipients
 from engine.alarm.schedule import DueRound
-from engine.alarm.state import Alarm, Effect, ReplyKind, Response, Said, Truth
+from engine.alarm.state import Alarm, ReplyKind, Response, Said, Truth
 from engine.dispatch.queue import RANK_CALL, RANK_DISTRESS
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience, Step, Voice

@@ -5,13 +5,14 @@ from datetime import timedelta
 
 import pytest
 
+from engine.alarm.effects import Effect, Fired
 from engine.alarm.events import (
     NotificationSettled,
     NotificationsWithdrawn,
     StepFired,
 )
 from engine.alarm.outgoing import with_outcome, with_round, with_withdrawal
-from engine.alarm.state import Alarm, Effect, Fired, Publicity, Response
+from engine.alarm.state import Alarm, Publicity, Response
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience
 from engine.values import EffectId, Instant, StepId

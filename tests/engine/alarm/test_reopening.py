@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from engine.alarm.effects import Fired
 from engine.alarm.events import AlarmReopened, NotificationSettled
 from engine.alarm.evolve import evolve
-from engine.alarm.state import Alarm, Fired
+from engine.alarm.state import Alarm
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience
 from engine.roster.model import Word

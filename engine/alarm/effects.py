@@ -1,0 +1,49 @@
+"""What an alarm knows of a step's rounds and of each notification. Pure."""
+
+from dataclasses import dataclass
+
+from engine.ports.journal import EffectClass, EffectState
+from engine.protocol.model import Audience
+from engine.quick import quick
+from engine.values import EffectId, Instant, StepId
+
+
+@quick
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fired:
+    """How often a step has run; `nobody` where its last round found no one.
+
+    `extra` rounds replaced `replaced` people, or came before a paging or search anew.
+    """
+
+    first_at: Instant
+    last_at: Instant
+    rounds: int = 1
+    nobody: bool = False
+    extra: int = 0
+    replaced: int = 0
+
+
+@quick
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """A planned notification and what became of it."""
+
+    effect: EffectId
+    step: StepId
+    round: int
+    repeat: int
+    person: str
+    audience: Audience
+    channel: str
+    address: str
+    effect_class: EffectClass
+    planned_at: Instant
+    state: EffectState = EffectState.PLANNED
+    attempt: int = 0
+    route: str = ""
+    settled_at: Instant | None = None
+    reason: str = ""
+    retry: bool = False
+    repeated: bool = False
+    climbed: bool = False
