@@ -64,19 +64,9 @@ BROKEN = (
         (
             Change(
                 "engine/alarm/repeats.py",
-                "        or effect.effect_class is EffectClass.EXCLUSIVE\n",
-                "        or (effect.effect_class is EffectClass.EXCLUSIVE"
-                " and effect.repeat > 0)\n",
-            ),
-            # The world is in no list of people: without somebody to repeat it to, the
-            # repeat would be due for ever, which is another mistake.
-            Change(
-                "engine/alarm/notify.py",
-                "    told = alarm.told.get(effect.person)\n",
-                "    told = alarm.told.get(effect.person) or Told(\n"
-                "        person=effect.person, alias='', audience=effect.audience,\n"
-                "        language='en', sign='', code=''\n"
-                "    )\n",
+                "    return not is_exclusive or effect.state is EffectState.REJECTED\n",
+                "    return effect.repeat == 0 or not is_exclusive or"
+                " effect.state is EffectState.REJECTED\n",
             ),
         ),
     ),

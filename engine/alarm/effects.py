@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from engine.dispatch.body import EffectBody
 from engine.ports.journal import EffectClass, EffectState
 from engine.protocol.model import Audience
 from engine.quick import quick
@@ -27,7 +28,11 @@ class Fired:
 @quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """A planned notification and what became of it."""
+    """A planned notification and what became of it.
+
+    `post` is what the world is to read: the world is in no list of people from whom
+    it could be written again.
+    """
 
     effect: EffectId
     step: StepId
@@ -47,3 +52,4 @@ class Effect:
     retry: bool = False
     repeated: bool = False
     climbed: bool = False
+    post: EffectBody | None = None

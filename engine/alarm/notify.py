@@ -15,6 +15,7 @@ from engine.alarm.events import (
     StepFired,
 )
 from engine.alarm.ladder import Climb, first_way
+from engine.alarm.posts import posted_anew
 from engine.alarm.schedule import DueRound, rounds_of
 from engine.alarm.state import Alarm, ReplyKind, Told
 from engine.dispatch.body import EffectBody
@@ -127,6 +128,8 @@ def plan_climb(alarm: Alarm, climb: Climb, now: Instant) -> list[AlarmEvent]:
 
 def plan_repeat(alarm: Alarm, effect: Effect, now: Instant) -> list[AlarmEvent]:
     """Return the repeat of a notification that was not proven to arrive."""
+    if effect.post is not None:
+        return [posted_anew(effect, effect.post, now)]
     step = alarm.protocol.step(effect.step)
     told = alarm.told.get(effect.person)
     if step is None or told is None:

@@ -76,6 +76,7 @@ def with_notification(alarm: Alarm, event: NotificationPlanned) -> Alarm:
         address=event.body.address,
         effect_class=event.effect_class,
         planned_at=event.at,
+        post=event.body if event.audience is Audience.PUBLIC else None,
     )
     return replace(alarm, effects=effects)
 

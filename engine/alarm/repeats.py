@@ -12,6 +12,8 @@ from engine.values import Instant, StepId
 
 RETRY_FIRST = timedelta(seconds=5)
 RETRY_MAX = timedelta(minutes=5)
+POST_FIRST = timedelta(minutes=5)
+POST_MAX = timedelta(hours=1)
 SETTLED_BADLY = frozenset(
     {EffectState.UNKNOWN, EffectState.REJECTED, EffectState.UNDELIVERED}
 )
@@ -50,9 +52,9 @@ class _Latest:
 def _repeat_at(alarm: Alarm, effect: Effect, latest: _Latest) -> Instant | None:
     """Return when a badly settled notification is repeated; None for never.
 
-    An exclusive one never is. An unknown one may have arrived, so its repeats are
-    bounded by the step; a certain no is repeated as long as its step may run (a stop
-    message: as long as the alarm is closed), ever more slowly, on another route
+    An unknown one may have arrived, so its repeats are bounded by the step; of a public
+    post there is none then. A certain no is repeated as long as its step may run (a
+    stop message: as long as the alarm is closed), ever more slowly, on another route
     where there is one, until a later round tells the same person.
     """
     if (
@@ -60,7 +62,7 @@ def _repeat_at(alarm: Alarm, effect: Effect, latest: _Latest) -> Instant | None:
         or effect.settled_at is None
         or not _is_wanting(effect)
         or effect.round <= alarm.spent.get(effect.step, 0)
-        or effect.effect_class is EffectClass.EXCLUSIVE
+        or not _may_repeat(effect)
     ):
         return None
     step = alarm.protocol.step(effect.step)
@@ -72,10 +74,25 @@ def _repeat_at(alarm: Alarm, effect: Effect, latest: _Latest) -> Instant | None:
         return effect.settled_at if effect.repeat < step.repeats else None
     if not effect.retry or latest.is_later(effect):
         return None
+    return effect.settled_at.plus(_wait_after(effect))
+
+
+def _may_repeat(effect: Effect) -> bool:
+    """Say whether another contact may follow: no second post beside one that may be."""
+    is_exclusive = effect.effect_class is EffectClass.EXCLUSIVE
+    return not is_exclusive or effect.state is EffectState.REJECTED
+
+
+def _wait_after(effect: Effect) -> timedelta:
+    """Return how long a certain no is left alone; a public far end may have asked to.
+
+    An attempt at a public post has waited for its far end already, for minutes.
+    """
+    if effect.effect_class is EffectClass.EXCLUSIVE:
+        return min(POST_MAX, POST_FIRST * (1 << min(effect.repeat, 10)))
     if effect.repeat == 0:
-        return effect.settled_at
-    wait = min(RETRY_MAX, RETRY_FIRST * 2 ** min(effect.repeat, 10))
-    return effect.settled_at.plus(wait)
+        return timedelta(0)
+    return min(RETRY_MAX, RETRY_FIRST * (1 << min(effect.repeat, 10)))
 
 
 def _is_wanting(effect: Effect) -> bool:

@@ -248,7 +248,7 @@ class Watching:
         if self.sent[row.effect_id] - self.unsent[row.effect_id] > 1:
             self.found("I4", "one effect, two contacts")
         if row.effect_class is EffectClass.EXCLUSIVE:
-            self._exclusive(alarm_of(row.alarm), row.effect_id)
+            self._exclusive(self.alarms[alarm_of(row.alarm)], row.effect_id)
 
     def _address(self, row: EffectRow) -> str:
         """Whom an effect is for, read from its row once: no row's body ever changes."""
@@ -266,9 +266,9 @@ class Watching:
             if took_s > FIRST_TOLD_S and self.calm_since_s <= self.raised_s[alarm_id]:
                 self.found("I11", "the first contact came too late")
 
-    def _exclusive(self, alarm_id: AlarmId, effect: EffectId) -> None:
-        alarm = self.alarms[alarm_id]
-        if sum(self.sent[e] for e in alarm.effects if _of_step(e, effect)) > 1:
+    def _exclusive(self, alarm: Alarm, effect: EffectId) -> None:
+        sent = (self.sent - self.unsent).items()
+        if sum(times for key, times in sent if _of_step(key, effect)) > 1:
             self.found("I5", "a public post is attempted twice")
         decided = (
             alarm.verified is not None

@@ -20,7 +20,7 @@ from engine.values import ChannelName, EffectId
 CHECK = timedelta(seconds=15)
 SLACK_S = 5.0
 PUBLIC_SLACK_S = 120.0
-"""A public post may wait where its far end asks for that: no alarm posts it again.
+"""A public post may wait where its far end asks for that: nobody's help waits for it.
 Shorter than what the auditor takes for an attempt that stands still."""
 TOGETHER = 8
 """So many attempts are begun in one commit at the most, where many wait."""

@@ -266,6 +266,7 @@ class AlarmLife(RuleBasedStateMachine):
     @invariant()
     def the_world_is_told_at_most_once_and_by_two_people(self) -> None:
         posts = self.scene.planned(Audience.PUBLIC)
+        # No rule here has the far end say that it may take one later.
         assert len(posts) <= 1
         if posts:
             state = self.scene.state()

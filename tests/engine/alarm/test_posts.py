@@ -1,0 +1,117 @@
+"""A public post that its far end has not taken, and one of which nobody knows."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.alarm.events import NotificationPlanned
+from engine.alarm.repeats import POST_FIRST, POST_MAX
+from engine.alarm.state import Publicity, Truth
+from engine.ports.journal import EffectState
+from engine.protocol.model import Audience
+from tests.engine.alarm.scene import ROWAN, Scene
+
+DAY_S = 86_400.0
+
+
+def approved() -> Scene:
+    """Return a verified case whose post is about to go out."""
+    scene = Scene().raised()
+    scene.acknowledge()
+    scene.verify()
+    scene.approve(ROWAN)
+    return scene
+
+
+def posts(scene: Scene) -> list[NotificationPlanned]:
+    return scene.planned(Audience.PUBLIC)
+
+
+def refused(scene: Scene) -> None:
+    """Have the far end turn down what waits for it: later, perhaps."""
+    scene.settle(posts(scene)[-1].effect, EffectState.REJECTED, retry=True)
+
+
+def test_a_post_that_was_not_taken_is_posted_again_ever_more_slowly() -> None:
+    scene, waits = approved(), []
+    for number in range(1, 8):
+        refused(scene)
+        at = scene.now
+        while len(posts(scene)) == number:
+            scene.run(60)
+        waits.append(posts(scene)[-1].at.since(at))
+    assert waits == [min(POST_MAX, POST_FIRST * 2**n) for n in range(7)]
+
+
+def test_it_says_the_same_to_the_letter_under_a_key_of_its_own() -> None:
+    scene = approved()
+    refused(scene)
+    scene.run(POST_FIRST.total_seconds())
+    first, second = posts(scene)
+    assert second.body.text(scene.now) == first.body.text(scene.now)
+    assert (second.body.address, second.channel) == (first.body.address, first.channel)
+    assert second.repeat_of == first.effect != second.effect
+    assert first.effect.rpartition(".")[0] == second.effect.rpartition(".")[0]
+
+
+@pytest.mark.parametrize(
+    ("state", "retry"),
+    [
+        (EffectState.UNKNOWN, False),
+        (EffectState.UNKNOWN, True),
+        (EffectState.REJECTED, False),
+        (EffectState.ACCEPTED, False),
+    ],
+)
+def test_a_post_that_may_be_there_or_was_refused_for_good_stays_alone(
+    state: EffectState, *, retry: bool
+) -> None:
+    scene = approved()
+    scene.settle(posts(scene)[-1].effect, state, retry=retry)
+    scene.run(DAY_S)
+    assert len(posts(scene)) == 1
+
+
+@pytest.mark.parametrize("end", ["false", "closed"])
+def test_what_has_become_false_or_has_ended_is_posted_no_more(end: str) -> None:
+    scene = approved()
+    refused(scene)
+    if end == "false":
+        scene.verify(Truth.FALSE)
+    else:
+        scene.close()
+    scene.run(DAY_S)
+    assert len(posts(scene)) == 1
+
+
+def test_once_it_is_taken_the_case_is_public() -> None:
+    scene = approved()
+    refused(scene)
+    scene.run(POST_FIRST.total_seconds())
+    scene.settle(posts(scene)[-1].effect, EffectState.ACCEPTED)
+    assert scene.state().publicity is Publicity.PUBLISHED
+    scene.run(DAY_S)
+    assert len(posts(scene)) == 2
+
+
+OUTCOMES = st.tuples(
+    st.sampled_from(
+        [EffectState.ACCEPTED, EffectState.REJECTED, EffectState.UNKNOWN, None]
+    ),
+    st.booleans(),
+)
+
+
+@settings(max_examples=25)
+@given(outcomes=st.lists(OUTCOMES, max_size=5))
+def test_at_most_one_post_may_ever_be_there(
+    outcomes: list[tuple[EffectState | None, bool]],
+) -> None:
+    scene, perhaps = approved(), 0
+    for state, retry in outcomes:
+        waiting = [post for post in posts(scene) if post.effect in scene.waiting()]
+        assert len(waiting) + perhaps <= 1
+        if waiting and state is not None:
+            scene.settle(waiting[0].effect, state, retry=retry)
+            perhaps += state is not EffectState.REJECTED
+        scene.run(2_400)
