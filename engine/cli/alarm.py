@@ -45,6 +45,9 @@ def list_(state: State = DEFAULT_STATE, as_json: AsJson = False) -> None:  # noq
         sys.stdout.write(json.dumps(rows, indent=1) + "\n")
         return
     for row in rows:
+        if row["unread"]:
+            sys.stdout.write(f"{row['id']}  CANNOT BE READ: {row['what']}\n")
+            continue
         sys.stdout.write(
             f"{row['id']}  {row['raised_at'][:19]}Z  {row['response']:<13}"
             f" {row['truth']:<11} {row['alias']:<12}"

@@ -34,19 +34,24 @@ class Line:
 
 
 class Cases:
-    """Follows the journal; lives in the web's event loop."""
+    """Follows the journal; lives in the web's event loop.
+
+    `unread` are open cases whose rows are damaged: nobody here knows more of them.
+    """
 
     def __init__(self, readers: ReaderLender) -> None:
         """Fold what is open, and the last that were closed."""
         self._readers = readers
         self._alarms: dict[AlarmId, Alarm] = {}
         self._seqs: dict[AlarmId, int] = {}
+        self.unread: set[AlarmId] = set()
         with readers.reader() as reader:
             self.position = reader.position()
             opened = [row.stream for row in reader.heads(PREFIX, open_only=True)]
             closed = _recent(reader, self.position) - set(opened)
             for stream in (*closed, *opened):
                 self._fold_anew(alarm_of(stream), reader)
+            self.unread.intersection_update(map(alarm_of, opened))
         self._forget()
 
     def follow(self) -> list[StoredEvent]:
@@ -88,9 +93,9 @@ class Cases:
         return any(one.is_open and one.acknowledged is None for one in cases)
 
     def get(self, alarm_id: AlarmId) -> Alarm | None:
-        """Return one case, however long ago it was closed."""
+        """Return one case, however long ago it was closed; None where it is unread."""
         found = self._alarms.get(alarm_id)
-        if found is not None:
+        if found is not None or alarm_id in self.unread:
             return found
         for line in self.lines(alarm_id):
             if line.event is not None:
@@ -133,7 +138,9 @@ class Cases:
             rows = reader.stream(stream_of(alarm_id))
         except JournalError as error:
             logger.error("a case cannot be read: %s", Failure.of(error))  # noqa: TRY400 - by its place alone
+            self.unread.add(alarm_id)
             return
+        self.unread.discard(alarm_id)
         for row in rows:
             self._take(alarm_id, row.seq, _event(row))
 

@@ -31,9 +31,14 @@ from engine.console.asking import (
 from engine.console.control_devices import DEVICE_ROUTES
 from engine.console.desk import ConsoleDesk
 from engine.console.drills import drill_command, drill_refusal, score_of
-from engine.console.observe import NO_ROUND_TRIP, ROUND_TRIP, unready_reasons
+from engine.console.observe import (
+    NO_ROUND_TRIP,
+    ROUND_TRIP,
+    UNAVAILABLE,
+    unready_reasons,
+)
 from engine.console.operators import OperatorError
-from engine.console.view import detail, summary
+from engine.console.view import UNREAD, detail, listed
 from engine.errors import DataError
 from engine.plugins import DEVICE, names
 from engine.ports.measures import DegradedReason
@@ -84,7 +89,7 @@ async def alarms(request: Request) -> Response:
     desk = desk_of(request)
     desk.catch_up()
     now = desk.parts.clock.now()
-    return JSONResponse([summary(one, now) for one in desk.cases.all(now)])
+    return JSONResponse(listed(desk.cases, now))
 
 
 async def alarm(request: Request) -> Response:
@@ -93,6 +98,8 @@ async def alarm(request: Request) -> Response:
     desk.catch_up()
     alarm_id = AlarmId(request.path_params["alarm"])
     found = desk.cases.get(alarm_id)
+    if alarm_id in desk.cases.unread:
+        return JSONResponse({"error": UNREAD}, status_code=UNAVAILABLE)
     if found is None:
         error = "no such alarm; `natalia alarm list` names them"
         return JSONResponse({"error": error}, status_code=MISSING)

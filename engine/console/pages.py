@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 from engine.alarm.commands import AlarmCommand
 from engine.console.acts import ActError, command_of, word_command
 from engine.console.desk import ConsoleDesk
+from engine.console.observe import UNAVAILABLE
 from engine.console.page import desk_of, page
 from engine.console.security import (
     Guard,
@@ -24,7 +25,7 @@ from engine.console.security import (
 )
 from engine.console.sign_in import password, sign_in, sign_in_page, sign_out
 from engine.console.stream import events
-from engine.console.view import detail, summary
+from engine.console.view import UNREAD, detail, listed
 from engine.console.words import REFUSALS
 from engine.values import AlarmId, CommandId, OperatorId
 
@@ -62,15 +63,18 @@ async def cases(request: Request) -> Response:
     """Show the live list."""
     rows = _rows(request)
     waiting = [row for row in rows if row["sounds"]]
-    in_hand = [row for row in rows if row["open"] and not row["sounds"]]
+    unread = [row for row in rows if row["unread"]]
+    in_hand = [
+        row for row in rows if row["open"] and not row["sounds"] and not row["unread"]
+    ]
     closed = [row for row in rows if not row["open"]][:CLOSED_SHOWN]
     groups = [
         ("waiting", "Waiting for HQ", waiting),
         ("open", "In hand", in_hand),
         ("closed", "Closed", closed),
     ]
-    is_quiet = not waiting and not in_hand
-    return page(request, "cases.html", groups=groups, is_quiet=is_quiet)
+    is_quiet = not unread and not waiting and not in_hand
+    return page(request, "cases.html", unread=unread, groups=groups, is_quiet=is_quiet)
 
 
 async def case(request: Request) -> Response:
@@ -162,7 +166,7 @@ def _rows(request: Request) -> list[dict[str, object]]:
     desk = desk_of(request)
     desk.catch_up()
     now = desk.parts.clock.now()
-    return [summary(alarm, now) for alarm in desk.cases.all(now)]
+    return listed(desk.cases, now)
 
 
 def _detail(request: Request) -> dict[str, object] | None:
@@ -170,6 +174,8 @@ def _detail(request: Request) -> dict[str, object] | None:
     desk.catch_up()
     alarm_id = AlarmId(request.path_params["alarm"])
     alarm = desk.cases.get(alarm_id)
+    if alarm_id in desk.cases.unread:
+        raise HTTPException(UNAVAILABLE, UNREAD)
     if alarm is None:
         return None
     left_s = session.seen_for_s(alarm_id, desk.now_s())

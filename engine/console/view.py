@@ -22,7 +22,7 @@ from engine.alarm.force import seems_over
 from engine.alarm.safety import safe_names, safe_needs
 from engine.alarm.state import Alarm, Kind, Truth
 from engine.alarm.verification import answer_due, counted, fallback_of, judges_of
-from engine.console.cases import Line
+from engine.console.cases import Cases, Line
 from engine.console.lines import HIDDEN, Json, line_of
 from engine.console.outlook import outlook
 from engine.console.people import Names, can_come, people, unreached
@@ -41,6 +41,23 @@ from engine.protocol.model import ActionProtocol, Audience, Start
 from engine.protocol.texts import TextFacts, compose, wording
 from engine.values import EffectId, Instant, OperatorId, StepId
 
+UNREAD = "its rows in the journal are damaged; run it by hand, and restore a backup"
+
+
+def listed(cases: Cases, now: Instant) -> list[Json]:
+    """Return the rows of the list; first what nobody can read, by its id alone."""
+    unread: list[Json] = [
+        {
+            "id": alarm_id,
+            "unread": True,
+            "open": True,
+            "sounds": False,
+            "what": UNREAD,
+        }
+        for alarm_id in sorted(cases.unread)
+    ]
+    return unread + [summary(alarm, now) for alarm in cases.all(now)]
+
 
 def summary(alarm: Alarm, now: Instant) -> Json:
     """Return one row of the list."""
@@ -50,6 +67,7 @@ def summary(alarm: Alarm, now: Instant) -> Json:
     replies = [told.reply for told in near if told.reply is not None]
     return {
         "id": alarm.id,
+        "unread": False,
         "alias": alarm.alias,
         "kind": alarm.kind.value,
         "response": alarm.response.value,

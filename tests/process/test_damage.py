@@ -77,6 +77,7 @@ def test_a_page_that_is_gone_costs_no_later_sos_bug_no_engine_started(
     query = "id=q4t7-avoc&lat=3.45&lon=-76.53&accuracy=10&alarm=sos"
     assert httpx2.get(f"http://{host}:{port}/?{query}").status_code == 200
     assert rig.mail.mails.wait_for(lambda one: "Avocet" in one.text, 10)
-    assert [row["alias"] for row in rig.alarms()] == ["Avocet"]
+    lost, read = rig.alarms()
+    assert (lost["unread"], read["alias"]) == (True, "Avocet")
     with rig.operator("alder") as operator:
         assert "Avocet" in operator._client.get("/").text

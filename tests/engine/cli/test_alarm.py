@@ -19,6 +19,7 @@ from tests.engine.cli.services import natalia, service
 IMEI = "004999010640018"
 ROW = {
     "id": "7d5c01aa90e2",
+    "unread": False,
     "raised_at": "2026-11-25T03:00:00.000Z",
     "response": "raised",
     "truth": "unverified",
@@ -44,6 +45,17 @@ def test_the_list_is_one_line_for_each_alarm(patch: Patch, out: Output) -> None:
     line = out.readouterr().out
     assert line.startswith("7d5c01aa90e2  2026-11-25T03:00:00Z")
     assert line.endswith("1 coming of 5 told\n")
+
+
+def test_a_case_that_cannot_be_read_is_named_with_the_cure(
+    patch: Patch, out: Output
+) -> None:
+    row = {"id": "7d5c01aa90e2", "unread": True, "what": "run it by hand"}
+    with service(alarms=(200, [row, ROW])) as engine:
+        assert natalia(patch, "alarm", "list", "--state", str(engine.state)) == 0
+    first, second = out.readouterr().out.splitlines()
+    assert first == "7d5c01aa90e2  CANNOT BE READ: run it by hand"
+    assert "Heron" in second
 
 
 def test_what_is_no_real_alarm_says_so_in_list_and_case(

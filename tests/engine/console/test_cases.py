@@ -178,3 +178,47 @@ def test_a_damaged_page_costs_hq_no_other_case_bug_the_console_was_gone(
     late = hq.press("a3", alias="Gannet")
     seen.follow()
     assert seen.get(late) == hq.alarm(late)
+
+
+def unread_desk(hq: Hq, *, is_open: bool) -> AlarmId:
+    """Let the desk find a journal in which one case's page is damaged."""
+    lost = hq.press("a1", alias="Lost")
+    if not is_open:
+        end(hq, lost)
+    lender = Lender(hq, stream_of(lost), first=-1, last=-1)
+    hq.desk.cases = Cases(lender)
+    return lost
+
+
+def test_an_open_case_that_cannot_be_read_is_listed_first_bug_no_open_alarm(
+    hq: Hq,
+) -> None:
+    lost = unread_desk(hq, is_open=True)
+    with browser(hq) as at:
+        page = at.client.get("/").text
+        assert lost in page
+        assert "No open alarm" not in page
+        assert "its rows in the journal are damaged" in page
+        rows = at.client.get("/api/alarms").json()
+        assert [(row["id"], row["unread"]) for row in rows] == [(lost, True)]
+        assert at.client.get(f"/alarms/{lost}").status_code == 503
+        assert at.client.get(f"/api/alarms/{lost}").status_code == 503
+        hq.press("a2", alias="Avocet")
+        rows = at.client.get("/api/alarms").json()
+        assert [row["id"] for row in rows] == [lost, "a2"]
+
+
+def test_a_closed_case_that_cannot_be_read_keeps_nobody_awake(hq: Hq) -> None:
+    lost = unread_desk(hq, is_open=False)
+    with browser(hq) as at:
+        assert lost not in at.client.get("/").text
+
+
+def test_a_case_that_can_be_read_again_is_a_case_again(hq: Hq) -> None:
+    lost = unread_desk(hq, is_open=True)
+    seen = hq.desk.cases
+    seen._readers = hq
+    hq.press("a1", alias="Lost")
+    seen.follow()
+    assert seen.unread == set()
+    assert seen.get(lost) == hq.alarm(lost)
