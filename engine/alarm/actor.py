@@ -16,10 +16,10 @@ from engine.alarm.decide import Decision, Events, consider
 from engine.alarm.desk import Desk
 from engine.alarm.following import follow_to
 from engine.alarm.handing import pass_on
-from engine.alarm.lease import is_held_for_good, wakes_at
+from engine.alarm.lease import wakes_at
 from engine.alarm.messages import Changed, Distress, Do, Done, Forward, Moved, ToOpen
 from engine.alarm.outlets import Outlets
-from engine.alarm.rows import append_of, plans_of, withdrawn_by
+from engine.alarm.rows import append_of, is_outdated, plans_of, withdrawn_by
 from engine.alarm.schedule import next_due
 from engine.alarm.state import Alarm, alarm_of, stream_of
 from engine.alarm.unheard import unheard
@@ -33,6 +33,7 @@ from engine.ports.journal import (
     Conflict,
     EffectRow,
     Fenced,
+    Head,
     JournalAccess,
     ReaderLender,
     StoredEvent,
@@ -84,13 +85,15 @@ class AlarmActor(OnDemandActor[Do]):
         self._journal, self._readers = journal, readers
         self._desk, self._outlets = desk, outlets
         self._alarm: Alarm | None = None
-        self._restates = False
+        self._shown: Head | None = None
 
     def started(self) -> None:
         """Fold the rows, and arm what falls due: an earlier instance may have died."""
         with self._outlets.watched(self._id):
             self._reload()
-        self._restates = self._alarm is not None and is_held_for_good(self._alarm)
+            with self._readers.reader() as reader:
+                row = reader.head(stream_of(self._id))
+        self._shown = None if row is None else row.head
         self._arm()
 
     def handle(self, message: Do) -> Steps:
@@ -167,8 +170,10 @@ class AlarmActor(OnDemandActor[Do]):
         self, command: AlarmCommand, decision: Decision, now: Instant
     ) -> Append | None:
         after, events = decision.alarm, decision.events
-        restates = self._restates and isinstance(command, Tick)
-        if after is None or not (events or restates):
+        if after is None:
+            return None
+        restates = isinstance(command, Tick) and is_outdated(self._shown, after, now)
+        if not (events or restates):
             return None
         epoch = self._journal.epoch
         return append_of(self._alarm, after, events, command.command_id, epoch, now)
@@ -177,7 +182,6 @@ class AlarmActor(OnDemandActor[Do]):
         self, answer: Appended, decision: Decision, append: Append, *, in_doubt: bool
     ) -> Events:
         """Go on from the rows as stored, and tell the others; return what they say."""
-        self._restates = False
         events, plans, due = decision.events, append.plans, append.head.next_due
         if answer.repeated:
             # This command acted before: what it came to then is in the rows.
@@ -186,7 +190,7 @@ class AlarmActor(OnDemandActor[Do]):
             due = self._next_due()
             plans = () if self._alarm is None else plans_of(self._alarm, events)
         else:
-            self._alarm = decision.alarm
+            self._alarm, self._shown = decision.alarm, append.head
         if self._alarm is None:
             return events
         if answer.repeated and not in_doubt:

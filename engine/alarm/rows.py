@@ -59,6 +59,18 @@ def head_of(alarm: Alarm, now: Instant) -> Head:
     )
 
 
+def is_outdated(shown: Head | None, alarm: Alarm, now: Instant) -> bool:
+    """Say whether clear columns name a deadline that is past, or an old status.
+
+    A look at which nothing is decided writes nothing: whoever audits them would take it
+    for one that never was.
+    """
+    if shown is None:
+        return False
+    is_past = shown.next_due is not None and shown.next_due <= now
+    return is_past or shown.status != status_of(alarm)
+
+
 def _standing(alarm: Alarm) -> str:
     if not alarm.is_open:
         return ""

@@ -1,9 +1,10 @@
 """What is wrong with the alarms that stand open, from clear columns alone: pure.
 
-Every open alarm must have a next deadline in the future or an effect on its way. One
-that an operator has taken has the end of their lease; only where the action protocol
-says that there is none, the columns say so, and nothing need fall due. No stream is
-folded and no key is needed.
+Every open alarm must have a next deadline in the future or an effect on its way; one
+that is past is excused by an attempt that runs, and by nothing that only waits. Of an
+alarm that an operator has taken the lease ends; only where the action protocol says
+that there is none, the columns say so, and nothing need fall due. No stream is folded
+and no key is needed.
 """
 
 from collections import defaultdict
@@ -85,14 +86,22 @@ def _of_alarm(
         Finding(ground=ground, what=row.stream, since=effect.planned_at)
         for effect, ground in too_long
     ]
-    if len(effects) > len(too_long):
-        return found  # something is on its way
     due = row.head.next_due
-    if due is None and row.head.status not in _WITHOUT_LEASE:
+    if due is not None:
+        late = now.since(due) > LATE and not any(_is_running(e, now) for e in effects)
+        if late:
+            found.append(Finding(ground=Ground.OVERDUE, what=row.stream, since=due))
+    elif len(effects) == len(too_long) and row.head.status not in _WITHOUT_LEASE:
         found.append(Finding(ground=Ground.NOTHING_DUE, what=row.stream))
-    elif due is not None and now.since(due) > LATE:
-        found.append(Finding(ground=Ground.OVERDUE, what=row.stream, since=due))
     return found
+
+
+def _is_running(effect: EffectRow, now: Instant) -> bool:
+    """Say whether an attempt was begun and may take as long as this.
+
+    What only waits excuses no deadline: who would send it may be what stands still.
+    """
+    return effect.state is EffectState.ATTEMPTING and _slow(effect, now) is None
 
 
 def _slow(effect: EffectRow, now: Instant) -> Ground | None:

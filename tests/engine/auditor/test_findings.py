@@ -88,6 +88,22 @@ def test_an_effect_on_its_way_is_enough(state: EffectState) -> None:
     assert grounds(view) == []
 
 
+@pytest.mark.parametrize(
+    ("state", "since_s", "found"),
+    [
+        (EffectState.PLANNED, -5.0, [Ground.OVERDUE]),
+        (EffectState.PLANNED, -601.0, [Ground.NOT_SENT, Ground.OVERDUE]),
+        (EffectState.ATTEMPTING, -20.0, []),
+        (EffectState.ATTEMPTING, -241.0, [Ground.STUCK_ATTEMPT, Ground.OVERDUE]),
+    ],
+)
+def test_only_an_attempt_that_runs_excuses_a_deadline_bug_hidden_by_what_waits(
+    state: EffectState, since_s: float, found: list[Ground]
+) -> None:
+    view = View(heads=[head(-31.0)], effects=[effect(state, since_s)])
+    assert grounds(view) == found
+
+
 def test_an_effect_of_another_alarm_is_none_of_this_one() -> None:
     other = effect(EffectState.PLANNED, -1.0, alarm="alarm/b")
     assert grounds(View(heads=[head(None)], effects=[other])) == [Ground.NOTHING_DUE]
