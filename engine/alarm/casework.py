@@ -36,6 +36,7 @@ from engine.protocol.model import Audience
 from engine.values import CommandId, Instant
 
 AGAIN = timedelta(seconds=5)
+AGAIN_MAX = timedelta(minutes=5)
 NOT_STOPPED = frozenset(
     {Audience.PUBLIC, Audience.TOLD, Audience.DEFENDER, Audience.EVERYONE}
 )
@@ -170,9 +171,16 @@ def occasion_of(alarm: Alarm) -> str:
 
 
 def handing_due(alarm: Alarm, now: Instant) -> Instant | None:
-    """Return when to tell other cases again what they have not taken yet."""
-    is_done = people_of(alarm) is None and not alarm.after
-    return None if is_done else now.plus(AGAIN)
+    """Return when to tell other cases again what they have not taken yet.
+
+    Ever more slowly: one whose rows cannot be read takes nothing before a restart.
+    """
+    if people_of(alarm) is None and not alarm.after:
+        return None
+    acts = (alarm.presses[-1].at, alarm.opened_at, alarm.danger_at)
+    ended = None if alarm.closed is None else alarm.closed.at
+    since = max(at for at in (*acts, ended) if at is not None)
+    return now.plus(min(AGAIN_MAX, max(AGAIN, now.since(since) / 4)))
 
 
 def _taken_in(alarm: Alarm, event: PeopleTakenIn) -> Alarm:

@@ -16,7 +16,7 @@ from engine.alarm.commands import (
 )
 from engine.alarm.events import AlarmRaised
 from engine.alarm.force import begun_after, with_press_elsewhere
-from engine.alarm.state import Force, ReplyKind, Safe
+from engine.alarm.state import Act, Force, ReplyKind, Response, Safe
 from engine.protocol.model import Audience
 from engine.roster.model import Word
 from engine.values import AlarmId, CommandId, Signal, StepId
@@ -266,6 +266,26 @@ def test_whoever_has_to_tell_another_case_of_a_press_has_a_deadline_for_it() -> 
     assert handing_due(case, START) is None
     untold = replace(case, after=(AlarmId("b"),))
     assert handing_due(untold, START) == START.plus(AGAIN)
+
+
+@pytest.mark.parametrize(
+    ("waited_s", "again_s"), [(0, 5), (20, 5), (60, 15), (1_200, 300), (86_400, 300)]
+)
+def test_a_case_that_takes_nothing_is_told_ever_more_slowly(
+    waited_s: int, again_s: int
+) -> None:
+    begun = replace(Scene().raised().state(), after=(AlarmId("b"),))
+    anew = replace(begun, danger_at=START.plus(timedelta(hours=2)))
+    merged = replace(
+        begun,
+        after=(),
+        response=Response.CLOSED,
+        merged_into=AlarmId("b"),
+        closed=Act(by=ALDER, at=START.plus(timedelta(hours=1))),
+    )
+    for alarm, hours in ((begun, 0), (merged, 1), (anew, 2)):
+        now = START.plus(timedelta(hours=hours, seconds=waited_s))
+        assert handing_due(alarm, now) == now.plus(timedelta(seconds=again_s))
 
 
 @pytest.mark.parametrize(
