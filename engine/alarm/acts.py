@@ -31,12 +31,13 @@ from engine.alarm.events import (
     SafetyConfirmed,
 )
 from engine.alarm.lease import renews
+from engine.alarm.paging import needless_pages
 from engine.alarm.safety import close_of, close_refusal, confirm_refusal
 from engine.alarm.state import Alarm, Kind, Truth
 from engine.alarm.verification import judges_of, verdict_of, verdict_refusal
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience
-from engine.values import Instant, OperatorId
+from engine.values import EffectId, Instant, OperatorId
 
 Events = tuple[AlarmEvent, ...]
 
@@ -55,7 +56,8 @@ def decide_act(
         return (ActRefused(at=now, by=by, act=act, ground=ground),) if alarm else ()
     match command:
         case Acknowledge():
-            return (AlarmAcknowledged(at=now, by=by),)
+            pages = needless_pages(alarm)
+            return (AlarmAcknowledged(at=now, by=by), *_taken_back(pages, now))
         case Verify():
             return _verify(alarm, command, now)
         case ApprovePublication():
@@ -181,4 +183,8 @@ def _withdrawal(alarm: Alarm, now: Instant, of: frozenset[Audience]) -> Events:
         for key, effect in alarm.effects.items()
         if effect.state is EffectState.PLANNED and effect.audience in of
     )
-    return (NotificationsWithdrawn(at=now, effects=planned),) if planned else ()
+    return _taken_back(planned, now)
+
+
+def _taken_back(effects: tuple[EffectId, ...], now: Instant) -> Events:
+    return (NotificationsWithdrawn(at=now, effects=effects),) if effects else ()

@@ -15,11 +15,9 @@ from engine.alarm.events import (
     AlarmClosed,
     AlarmEvent,
     AlarmRaised,
-    AlarmReopened,
     AlarmVerified,
     NotificationPlanned,
     NotificationSettled,
-    NotificationsWithdrawn,
     PublicationApproved,
     RecipientsChosen,
     ReplyReceived,
@@ -47,6 +45,7 @@ from engine.values import AlarmId, EffectId, ReportKey, StepId
 from tests.simulation.attention import Attention
 from tests.simulation.disk import Disk
 from tests.simulation.freedom import Freedom
+from tests.simulation.reasons import is_for_no_reason
 from tests.simulation.remembered import Remembered
 from tests.simulation.runtime import Life
 
@@ -139,7 +138,8 @@ class Watching:
         if self.freedom.all_clear(alarm_id, alarm, events):
             self.found("I8", "an all-clear under force")
         self._all_chosen_are_told(alarm, events)
-        self._withdrawn_for_a_reason(events)
+        if is_for_no_reason(alarm, events):
+            self.found("I3", "notifications taken back for no reason")
         self._has_a_deadline(append, alarm)
 
     def _fact(self, alarm_id: AlarmId, alarm: Alarm | None, event: AlarmEvent) -> None:
@@ -188,16 +188,6 @@ class Watching:
                 chosen = {one.person for one in event.chosen} - planned
                 if any((event.step, person) not in waiting for person in chosen):
                     self.found("I3", "chosen, and no notification planned")
-
-    def _withdrawn_for_a_reason(self, events: Sequence[AlarmEvent]) -> None:
-        withdrawn = any(isinstance(e, NotificationsWithdrawn) for e in events)
-        reasons = any(
-            isinstance(e, AlarmClosed | AlarmReopened)
-            or (isinstance(e, AlarmVerified) and e.truth is Truth.FALSE)
-            for e in events
-        )
-        if withdrawn and not reasons:
-            self.found("I3", "notifications taken back for no reason")
 
     def _has_a_deadline(self, append: Append, alarm: Alarm) -> None:
         """I2: open means a deadline or an effect on its way, also once HQ has it."""

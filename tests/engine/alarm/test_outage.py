@@ -8,9 +8,9 @@ from engine.alarm.repeats import due_repeats
 from engine.alarm.rows import plans_of
 from engine.dispatch.queue import Queue
 from engine.ports.journal import EffectRow, EffectState
-from engine.protocol.model import Audience
+from engine.protocol.model import ActionProtocol, Audience, Step
 from engine.values import AlarmId, StepId
-from tests.engine.alarm.scene import Scene
+from tests.engine.alarm.scene import ROWAN, STANDARD, Scene
 
 HOUR_S = 3_600.0
 
@@ -94,3 +94,83 @@ def test_who_is_told_by_a_later_round_is_not_told_by_an_earlier_one_again() -> N
         latest[whom] = event.round
         repeated += event.repeat > 0
     assert repeated > 100, "what is refused for now is tried again"
+
+
+# somebody at HQ has it ----------------------------------------------------------------
+
+
+def pages_left(scene: Scene) -> list[tuple[str, str]]:
+    """Return to whom, and by what, a page still waits."""
+    waiting = scene.waiting()
+    return sorted(
+        (event.person, event.channel)
+        for event in scene.planned(Audience.DUTY)
+        if event.effect in waiting
+    )
+
+
+def test_each_officer_who_has_not_been_paged_hears_of_what_another_one_has() -> None:
+    scene = unsent(1)
+    scene.acknowledge()
+    assert pages_left(scene) == [("alder", "sms"), ("rowan", "sms"), ("spruce", "sms")]
+
+
+def paged_once() -> Scene:
+    """Return a case of which alder alone has been paged before nothing was sent."""
+    scene = Scene().raised()
+    scene.settle_all()
+    scene.run(HOUR_S)
+    return scene
+
+
+def test_who_was_paged_is_not_paged_again_for_what_somebody_has() -> None:
+    scene = paged_once()
+    colleagues = set(scene.waiting()) - {e.effect for e in scene.planned(Audience.DUTY)}
+    assert ("alder", "sms") in pages_left(scene)
+    scene.acknowledge(ROWAN)
+    assert pages_left(scene) == [("rowan", "sms"), ("spruce", "sms")]
+    assert colleagues, "the search for them is slow as well"
+    assert colleagues <= set(scene.waiting()), "and nobody takes it back"
+
+
+def test_what_hq_has_not_seen_pages_each_of_them_once_more() -> None:
+    scene = paged_once()
+    scene.acknowledge(ROWAN)
+    scene.run(HOUR_S)
+    assert len(pages_left(scene)) == 6, "nobody has attended to it, and all are paged"
+    scene.acknowledge(ROWAN)
+    assert pages_left(scene) == [("alder", "sms"), ("rowan", "sms"), ("spruce", "sms")]
+
+
+def test_an_officer_whose_page_was_not_delivered_has_not_been_paged() -> None:
+    for state in (EffectState.UNDELIVERED, EffectState.UNKNOWN, EffectState.REJECTED):
+        scene = Scene().raised()
+        scene.settle_all(state)
+        scene.run(HOUR_S)
+        scene.acknowledge(ROWAN)
+        assert ("alder", "sms") in pages_left(scene)
+
+
+def test_an_officer_who_can_only_be_rung_is_rung() -> None:
+    (duty,) = (step for step in STANDARD.steps if step.to is Audience.DUTY)
+    rings = replace(duty, channels=("call",))
+    scene = Scene(protocol=with_step(rings)).raised()
+    scene.settle_all()
+    scene.run(HOUR_S)
+    scene.acknowledge()
+    assert [person for person, _ in pages_left(scene)] == ["alder", "rowan", "spruce"]
+
+
+def test_pages_that_no_acknowledgement_stops_are_for_something_else() -> None:
+    (duty,) = (step for step in STANDARD.steps if step.to is Audience.DUTY)
+    scene = Scene(protocol=with_step(replace(duty, stopped_by=()))).raised()
+    scene.run(HOUR_S)
+    before = pages_left(scene)
+    scene.acknowledge()
+    assert pages_left(scene) == before
+    assert len(before) == 6
+
+
+def with_step(changed: Step) -> ActionProtocol:
+    steps = tuple(changed if s.id == changed.id else s for s in STANDARD.steps)
+    return replace(STANDARD, steps=steps)
