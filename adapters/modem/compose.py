@@ -3,7 +3,7 @@
 An alarm is one part on purpose. Each further part costs a modem seconds, and one
 part lost of three makes all three unreadable. What must survive has the highest
 priority; a piece takes its next shorter form, is shortened where it may be, or is
-dropped whole.
+dropped whole. What was given up comes back where the last to go has left room for it.
 """
 
 from collections.abc import Sequence
@@ -178,13 +178,14 @@ def _shorten(
     pieces: list[Piece], charset: Charset, locking: int, single: int, joiner: str
 ) -> str:
     """Shorten or drop pieces, the least important and last one first."""
-    kept = list(pieces)
+    kept, given = list(pieces), []
     while not _fits(_join(kept, joiner), charset, locking, single):
         victims = [i for i, piece in enumerate(kept) if piece.text]
         if not victims:
             return ""
         at = max(victims, key=lambda i: (kept[i].priority, i))
         victim = kept[at]
+        given.append((at, victim))
         if victim.shorter is not None:
             kept[at] = victim.shorter
             continue
@@ -205,4 +206,9 @@ def _shorten(
                 else:
                     high = middle - 1
         kept[at] = replace(victim, text=shorter)
+    # The last one to go may have left more room than was wanted.
+    for at, longer in reversed(given):
+        trial = [*kept[:at], longer, *kept[at + 1 :]]
+        if _fits(_join(trial, joiner), charset, locking, single):
+            kept = trial
     return _join(kept, joiner)

@@ -54,6 +54,20 @@ def test_an_alarm_in_russian_keeps_code_place_and_age() -> None:
     assert _is_one_part(part)
 
 
+def test_what_was_given_up_comes_back_where_the_last_to_go_leaves_room() -> None:
+    """A place lost metres for a warning that went in the end all the same."""
+    place = piece_of(((3, "41.31151,69.27974"), (1, "41.31,69.28")))
+    warning = Piece(text="b" * 20, priority=2)
+    kept = []
+    for length in (121, 127, 128, 142, 143, 148):
+        part = fit((place, warning, Piece(text="a" * length, priority=0)))
+        assert _is_one_part(part)
+        kept.append([one for one in part.text.split() if "a" not in one])
+    whole, rounded, warned = "41.31151,69.27974", "41.31,69.28", "b" * 20
+    assert kept[:2] == [[whole, warned], [rounded, warned]]
+    assert kept[2:] == [[whole], [whole], [rounded], [rounded]]
+
+
 def test_an_alarm_in_russian_says_all_in_other_letters_by_choice() -> None:
     part = fit(RUSSIAN, transliteration=Transliteration.LETTERS)
     assert part.charset is Charset.GSM7
