@@ -236,7 +236,7 @@ def _check_names(config: Config) -> None:
 
 
 def _check_language(language: str) -> None:
-    from engine.protocol.texts import LANGUAGES  # noqa: PLC0415 - only a config needs it
+    from engine.protocol.language import LANGUAGES  # noqa: PLC0415 - only a config needs it
 
     if language not in LANGUAGES:
         key, expected = "hq_language", f"one of: {', '.join(LANGUAGES)}"

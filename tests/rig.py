@@ -27,7 +27,7 @@ from adapters.modem.virtual import VirtualModem
 from adapters.modem.virtual_links import PtyLink
 from adapters.modem.virtual_network import VirtualNetwork
 from engine.console.operators import first_password_path
-from engine.protocol.texts import LANGUAGES, wording
+from engine.protocol.language import LANGUAGES, wording
 from engine.roster.sample import sample_roster, sample_text
 from engine.values import Instant, OperatorId
 

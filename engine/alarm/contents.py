@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from engine.alarm.following import NOTED_M
 from engine.alarm.moves import VAGUE, move_between
-from engine.alarm.state import Alarm, Kind, PlaceSource, Told
+from engine.alarm.state import Alarm, Ask, Kind, PlaceSource, Told, Truth
 from engine.protocol.checks import NAMED_TEXT, PUBLIC_TEXT
 from engine.protocol.model import Audience, Level, Step
 from engine.protocol.texts import TextFacts
@@ -25,6 +25,7 @@ def facts_of(alarm: Alarm, told: Told, step: Step, country: str) -> TextFacts:
         doubted=place.source is PlaceSource.DOUBTED,
         pressed_at=alarm.presses[-1].at,
         doubts=doubts_of(alarm),
+        is_confirmed=is_confirmed(alarm),
         signals=alarm.presses[-1].signals or ("report",),
         mark="" if alarm.kind is Kind.REAL else alarm.kind.value,
         zone=told.zone,
@@ -59,6 +60,7 @@ def facts_of(alarm: Alarm, told: Told, step: Step, country: str) -> TextFacts:
         doubted=False,
         move=None,
         doubts=(),
+        is_confirmed=False,
         signals=(),
     )
 
@@ -82,6 +84,11 @@ def text_of(alarm: Alarm, step: Step) -> str:
     """Return a step's template; without an agreed name the public's has none."""
     named = step.text == NAMED_TEXT and not published_name(alarm)
     return PUBLIC_TEXT if named else step.text
+
+
+def is_confirmed(alarm: Alarm) -> bool:
+    """Say whether people have verified it, and nobody has contradicted them since."""
+    return alarm.truth is Truth.VERIFIED and alarm.ask is not Ask.DISPUTED
 
 
 def doubts_of(alarm: Alarm) -> tuple[str, ...]:

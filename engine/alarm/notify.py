@@ -27,15 +27,9 @@ from engine.dispatch.queue import (
     RANK_STOP,
 )
 from engine.ports.journal import EffectClass, EffectState
+from engine.protocol.language import FALLBACK, wording
 from engine.protocol.model import KNOWN, Audience, Step
-from engine.protocol.texts import (
-    FALLBACK,
-    TextFacts,
-    compose,
-    finish,
-    subject,
-    wording,
-)
+from engine.protocol.texts import TextFacts, compose, finish, subject
 from engine.values import EffectId, Instant
 
 _LATELY = 300

@@ -37,8 +37,9 @@ from engine.console.words import (
     tone,
 )
 from engine.protocol.checks import PUBLIC_TEXT
+from engine.protocol.language import wording
 from engine.protocol.model import ActionProtocol, Audience, Start
-from engine.protocol.texts import TextFacts, compose, wording
+from engine.protocol.texts import TextFacts, compose
 from engine.values import EffectId, Instant, OperatorId, StepId
 
 UNREAD = "its rows in the journal are damaged; run it by hand, and restore a backup"

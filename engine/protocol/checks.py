@@ -6,6 +6,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from engine.errors import DataError, suggestion
+from engine.protocol.language import templates
 from engine.protocol.model import (
     ActionProtocol,
     Audience,
@@ -14,7 +15,6 @@ from engine.protocol.model import (
     Manner,
     Start,
 )
-from engine.protocol.texts import templates
 
 PUBLIC_TEXT = "public"
 NAMED_TEXT = "public_named"

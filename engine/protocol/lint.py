@@ -15,6 +15,7 @@ from engine.ports.modem import Forms
 from engine.protocol.certain import after_raise
 from engine.protocol.checks import RECHECK_TEXT
 from engine.protocol.findings import Fault, Reach, Warned
+from engine.protocol.language import LANGUAGES, wording
 from engine.protocol.lint_deadlines import PEOPLE, deadlines
 from engine.protocol.lint_slips import channel_slips, misspelt, slips
 from engine.protocol.lint_ways import MODEM, ways
@@ -26,7 +27,7 @@ from engine.protocol.model import (
     Step,
     Voice,
 )
-from engine.protocol.texts import LANGUAGES, Segment, TextFacts, compose, wording
+from engine.protocol.texts import Segment, TextFacts, compose, finish
 from engine.values import Instant, StepId
 
 Fit = Callable[[Sequence[Forms]], str]
@@ -192,7 +193,7 @@ def _texts(protocol: ActionProtocol, fit: Fit) -> Iterable[Warned]:
         for language in LANGUAGES:
             for facts, repeat in (drill, meant):
                 said = compose(step.text, language, facts, now=_NOW, repeat=repeat)
-                lost = _lost(said, fit)
+                lost = _lost(finish(said, language, _NOW), fit)
                 if lost is not None:
                     rest = lost.text.strip()
                     words = f"{step.text!r} in {language!r}: one SMS loses {rest!r}"
@@ -205,12 +206,12 @@ def _lost(segments: Sequence[Segment], fit: Fit) -> Segment | None:
 
     A needed piece may come in any of its forms: it is lost where none is left.
     """
-    kept = _bare(fit([_aged(one) for one in segments]))
+    kept = _bare(fit([one.forms for one in segments]))
     lost = [
         one
         for one in segments
         if one.forms[-1][0] <= _NEEDED_PRIORITY
-        and not any(_bare(text) in kept for _, text in _aged(one))
+        and not any(_bare(text) in kept for _, text in one.forms)
     ]
     return min(lost, key=lambda one: one.forms[-1][0], default=None)
 
@@ -221,16 +222,14 @@ def _bare(text: str) -> str:
     return "".join(char for char in apart if not unicodedata.combining(char))
 
 
-def _aged(segment: Segment) -> Forms:
-    said = ((n, text.replace("{ago}", "59 min")) for n, text in segment.forms)
-    return tuple((n, text.replace("{age}", "59min")) for n, text in said)
-
-
 _NOW = Instant.parse("2026-01-01T00:00:00Z")
 
 
 def longest() -> TextFacts:
-    """Return facts as long as they come: a text that fits these fits."""
+    """Return facts as long as they come: a text that fits these fits.
+
+    The position is old and nobody knows who has sent it, since both have to be said.
+    """
     return TextFacts(
         alias="Hummingbirds",
         code="K7F2",
@@ -239,9 +238,9 @@ def longest() -> TextFacts:
         lat_deg=-41.31151,
         lon_deg=-169.27974,
         accuracy_m=10_000.0,
-        place_at=_NOW.plus(timedelta(minutes=-59)),
+        place_at=_NOW.plus(timedelta(minutes=-119)),
         pressed_at=_NOW,
-        doubts=("late",),
+        doubts=("late", "failed_authentication"),
         signals=("removed",),
         move=(99_000.0, "south_east"),
     )

@@ -21,6 +21,8 @@ from engine.protocol.model import (
 )
 from engine.protocol.phrases import channel_words, listed, span
 
+SOS_TEXT = "sos"
+_MAY_COME = frozenset({Audience.NEAREST, Audience.CONTACTS})
 _VOICES = {
     Voice.COLLEAGUES: "your colleagues",
     Voice.CONTACTS: "your contacts",
@@ -76,19 +78,37 @@ def promises(protocol: ActionProtocol) -> list[str]:
     said += _published(public, protocol.publication)
     said += [f"Nobody may {act}." for act in protocol.never]
     said += [f"No step may {_forbidden(one)}." for one in protocol.forbids]
-    said.append(
-        "Where it is not certain that your device sent it, colleagues are told all the"
-        " same, and that it is not confirmed."
-        if protocol.trust_unconfirmed
-        else "Where it is not certain that your device sent it, colleagues are told"
-        " only once HQ has verified it."
-    )
+    said += _told(protocol)
     said.append(_hq(protocol))
     rule = protocol.verification
     if rule is None:
         said.append("An operator at HQ decides alone whether it is true.")
     else:
         said += _believed(rule, protocol)
+    return said
+
+
+def _told(protocol: ActionProtocol) -> list[str]:
+    """Say what whoever is to come reads of what is certain, and what is not.
+
+    Where it is in doubt who has sent it they hear of it once it is verified: they read
+    that it is confirmed then, and nothing of the doubt.
+    """
+    steps = [step for step in protocol.steps if step.to in _MAY_COME]
+    if not steps:
+        return []
+    unproven = "Where it is not certain that your device sent it, colleagues and"
+    said = [
+        f"{unproven} contacts are told all the same, and read so until it is verified."
+        if protocol.trust_unconfirmed
+        else f"{unproven} contacts are told only once it is verified."
+    ]
+    if any(step.text == SOS_TEXT for step in steps):
+        said.append(
+            "Whoever is called to help reads that it is not confirmed, and once it is"
+            " verified that it is confirmed: on a telephone where there is room for it,"
+            " which in Russian and Arabic there mostly is not."
+        )
     return said
 
 

@@ -2,35 +2,34 @@
 
 A message is a row of segments, each with a priority, so that whoever must fit it
 into one short message cuts the least important words and never the code, the
-place, its age, what to answer or the recipient's own sign: these have shorter forms.
+place, its age, that either is in doubt, what to answer or the recipient's own sign:
+these have shorter forms.
 """
 
-import string
-import tomllib
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, timedelta, tzinfo
 from functools import cache
-from importlib import resources
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from engine.ports.modem import Forms
+from engine.protocol.language import Part, Wording, wording
 from engine.protocol.model import FRESH
 from engine.quick import quick
 from engine.values import Instant, Signal
 
-LANGUAGES = ("en", "sv", "ru", "es", "fr", "ar")
-FALLBACK = "en"
 # A declared place is a town: two decimals (1 km) say where it is.
 COARSE_M = 1_000.0
 COARSE_DECIMALS = 2
 # 110 m: what a place is rounded to before a message loses what to answer.
 ABOUT_DECIMALS = 3
 KM_M = 2_000.0
+_REPEAT = 6
 _AGO = "{ago}"
 _AGE = "{age}"
-_AGES = frozenset({"ago", "age"})
+SENDER_DOUBTS = frozenset({"unknown_device", "failed_authentication"})
+"""Doubts of who has sent it; the others are of what was sent."""
 
 
 @quick
@@ -56,7 +55,10 @@ class Segment:
 @quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextFacts:
-    """What a template may speak of; `place_at` is None where no age is known."""
+    """What a template may speak of; `place_at` is None where no age is known.
+
+    `is_confirmed` once people have verified it: who sent it is in no doubt then.
+    """
 
     alias: str
     code: str = ""
@@ -70,6 +72,7 @@ class TextFacts:
     doubted: bool = False
     pressed_at: Instant
     doubts: tuple[str, ...] = ()
+    is_confirmed: bool = False
     signals: tuple[str, ...] = ()
     mark: str = ""
     zone: str = "UTC"
@@ -77,73 +80,6 @@ class TextFacts:
     manner: str = ""
     move: tuple[float, str] | None = None
     """Metres, and a direction as the wording's table names it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """A piece of a template: its forms (priority, text), and the facts in them.
-
-    `is_aged` where an age is among them.
-    """
-
-    forms: tuple[tuple[int, str], ...]
-    fields: tuple[str, ...]
-    is_aged: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wording:
-    """One language's table as its file has it.
-
-    `reviewed_by` is who has read it, `reviewed_on` the date (ISO 8601): it takes both.
-    """
-
-    language: str
-    reviewed_by: str
-    reviewed_on: str
-    words: Mapping[str, str]
-    signals: Mapping[str, str]
-    decimals: int
-    is_latin: bool
-    text: Mapping[str, tuple["Part", ...]]
-    subject: Mapping[str, str]
-
-    @property
-    def is_reviewed(self) -> bool:
-        """Say whether somebody who speaks the language has read it, and when."""
-        return bool(self.reviewed_by.strip() and self.reviewed_on.strip())
-
-
-@cache
-def wording(language: str) -> Wording:
-    """Return a language's table; an unknown language speaks English."""
-    code = language.split("-", maxsplit=1)[0]
-    name = code if code in LANGUAGES else FALLBACK
-    source = resources.files("engine.protocol.wording") / f"{name}.toml"
-    table = tomllib.loads(source.read_text(encoding="utf-8"))
-    words = dict(table["words"])
-    decimals = int(words.pop("decimals"))
-    is_latin = bool(words.pop("is_latin"))
-    text = {
-        key: tuple(_part(part) for part in parts)
-        for key, parts in table["text"].items()
-    }
-    return Wording(
-        language=name,
-        reviewed_by=table["reviewed_by"],
-        reviewed_on=table["reviewed_on"],
-        words=words,
-        signals=table["signals"],
-        decimals=decimals,
-        is_latin=is_latin,
-        text=text,
-        subject=table["subject"],
-    )
-
-
-def templates() -> frozenset[str]:
-    """Return the names of all templates."""
-    return frozenset(wording(FALLBACK).text)
 
 
 def compose(
@@ -171,7 +107,8 @@ def compose(
         short = table.words["repeat_short"].format(n=repeat + 1)
         long = f"{table.words['repeat']} "
         # Its code says as well which alarm it is of: all that is needed goes before.
-        said.append(Segment(priority=3, text=long, shorter=((3, f"{short} "),)))
+        shorter = ((_REPEAT, f"{short} "),)
+        said.append(Segment(priority=_REPEAT, text=long, shorter=shorter))
     for part in parts:
         for name in part.fields:
             if not values[name]:
@@ -207,6 +144,8 @@ def age(since: Instant, language: str, now: Instant, *, is_short: bool = False) 
     passed = now.since(since)
     if passed < timedelta(minutes=1):
         return words[f"now{short}"]
+    if is_short and timedelta(hours=1) <= passed < timedelta(hours=2):
+        return words["hour_short"].format(n=passed // timedelta(minutes=1) - 60)
     if passed < timedelta(hours=2):
         return words[f"minutes{short}"].format(n=passed // timedelta(minutes=1))
     if passed < timedelta(days=2):
@@ -222,16 +161,6 @@ def _aged(segment: Segment, since: Instant, language: str, now: Instant) -> Segm
         for priority, text in segment.forms
     )
     return Segment(priority=priority, text=text, shorter=tuple(shorter))
-
-
-def _part(row: Sequence[object]) -> Part:
-    """Return a part from its row: priority, text, and again for each shorter form."""
-    pairs = zip(row[::2], row[1::2], strict=True)
-    forms = tuple((int(str(priority)), str(text)) for priority, text in pairs)
-    parsed = (string.Formatter().parse(text) for _, text in forms)
-    fields = dict.fromkeys(name for form in parsed for _, name, _, _ in form if name)
-    is_aged = not _AGES.isdisjoint(fields)
-    return Part(forms=forms, fields=tuple(fields), is_aged=is_aged)
 
 
 def _segment(part: Part, values: Mapping[str, str], since: Instant) -> Segment:
@@ -260,11 +189,33 @@ def _accuracy(table: Wording, facts: TextFacts, _: Instant) -> str:
 
 
 def _old(table: Wording, facts: TextFacts, now: Instant) -> str:
+    """Return that the position is old, and from which age on one is."""
+    stale = _stale(table, facts, now)
+    limit = table.words["limit"].format(n=facts.fresh // timedelta(minutes=1))
+    return stale and f"{stale} {limit}"
+
+
+def _stale(table: Wording, facts: TextFacts, now: Instant) -> str:
     if facts.place_at is None or now.since(facts.place_at) <= facts.fresh:
         return ""
-    words = table.words
-    limit = words["limit"].format(n=facts.fresh // timedelta(minutes=1))
-    return f"{words['old']} {limit}"
+    return table.words["old"]
+
+
+def _standing(table: Wording, facts: TextFacts, _: Instant) -> str:
+    """Return whether anybody has confirmed that it is real, whoever has sent it."""
+    return table.words["confirmed" if facts.is_confirmed else "unconfirmed"]
+
+
+def _sender(table: Wording, facts: TextFacts, _: Instant) -> str:
+    if facts.is_confirmed:
+        return ""
+    found = (doubt for doubt in facts.doubts if doubt in SENDER_DOUBTS)
+    return ", ".join(table.words[doubt] for doubt in found)
+
+
+def _oddities(table: Wording, facts: TextFacts, _: Instant) -> str:
+    found = (doubt for doubt in facts.doubts if doubt not in SENDER_DOUBTS)
+    return ", ".join(table.words[doubt] for doubt in found)
 
 
 def _move(table: Wording, facts: TextFacts, _: Instant) -> str:
@@ -310,7 +261,7 @@ def _spot(table: Wording, facts: TextFacts, decimals_max: int = 9) -> str:
     """Return the place in the fewest words: a sign for a doubt, and no town."""
     words, point = table.words, _point(table, facts, decimals_max)
     if not point:
-        return words["nowhere"]
+        return words["nowhere_short"]
     kind = "doubted" if facts.doubted else "declared" if facts.declared else ""
     return words[f"{kind}_short"].format(point=point) if kind else point
 
@@ -364,6 +315,10 @@ _VALUES: Mapping[str, Callable[[Wording, TextFacts, Instant], str]] = {
     "ago": lambda *_: _AGO,
     "age": lambda *_: _AGE,
     "old": _old,
+    "stale": _stale,
+    "standing": _standing,
+    "sender": _sender,
+    "oddities": _oddities,
     "clock": lambda _, facts, __: _clock(facts),
     "move": _move,
     "manner": lambda table, facts, _: facts.manner and table.words[facts.manner],

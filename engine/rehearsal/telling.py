@@ -24,7 +24,7 @@ from engine.alarm.events import (
 )
 from engine.alarm.state import Alarm, Ask
 from engine.ports.journal import EffectState
-from engine.protocol.texts import FALLBACK, wording
+from engine.protocol.language import FALLBACK, wording
 
 _ASKED = {
     Ask.OVERDUE: "nobody has said in time whether it is true: HQ is asked",

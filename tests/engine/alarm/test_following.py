@@ -27,8 +27,9 @@ from engine.alarm.state import (
     SourceDoubt,
 )
 from engine.ports.journal import EffectState
+from engine.protocol.language import LANGUAGES
 from engine.protocol.model import Audience, Start, Updates
-from engine.protocol.texts import LANGUAGES, TextFacts, compose, finish
+from engine.protocol.texts import TextFacts, compose, finish
 from engine.roster.model import Word
 from engine.values import CommandId, Instant
 from tests.engine.alarm.scene import (

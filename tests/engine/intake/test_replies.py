@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from engine.alarm.state import ReplyKind
 from engine.intake.replies import CODE, DIGITS, LETTERS, read_reply
-from engine.protocol.texts import LANGUAGES, wording
+from engine.protocol.language import LANGUAGES, wording
 
 COMING, CANNOT, NEED_HELP = ReplyKind.COMING, ReplyKind.CANNOT, ReplyKind.NEED_HELP
 CODES = st.from_regex(f"[{LETTERS}][{LETTERS}{DIGITS}]{{3}}", fullmatch=True).filter(

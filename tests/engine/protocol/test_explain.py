@@ -155,7 +155,7 @@ WHOLE_SAYS = (
     "alder at HQ alone may approve it.",
     "It goes out 1 hour after the approval; until then HQ can still find the alarm",
     "Nobody may call the police.",
-    "colleagues are told all the same, and that it is not confirmed",
+    "contacts are told all the same, and read so until it is verified.",
     "hear of a press or a fall after 30 seconds, in which you can call it off. A",
     "No more than 7 of the nearest colleagues are asked;",
     "does nothing for 30 minutes, it waits for HQ, and no officer on duty is called",
@@ -170,6 +170,27 @@ WHOLE_SAYS = (
 @pytest.mark.parametrize("words", WHOLE_SAYS)
 def test_everything_that_a_file_can_agree_is_told(words: str) -> None:
     assert words in explanation(parse_protocol(WHOLE, "whole.toml"))
+
+
+@pytest.mark.parametrize("name", sorted(PROTOCOLS))
+def test_what_the_texts_say_of_a_doubt_is_promised_and_no_more(name: str) -> None:
+    """It promised that whoever is told reads of a doubt, and that it never ends."""
+    protocol = PROTOCOLS[name]
+    said = explanation(protocol)
+    people = {Audience.NEAREST, Audience.CONTACTS}
+    is_told = any(step.to in people for step in protocol.steps)
+    trusts = protocol.trust_unconfirmed
+    assert ("told only once it is verified." in said) is (is_told and not trusts)
+    assert ("read so until it is verified." in said) is (is_told and trusts)
+    assert ("reads that it is not confirmed, and once it is" in said) is is_told
+    assert "that it is not confirmed." not in said
+
+
+def test_who_is_only_asked_is_not_promised_to_read_that_it_is_confirmed() -> None:
+    text = HEAD + STEP.format(to="nearest").replace('"sos"', '"page"')
+    assert "reads that it is not confirmed" not in explanation(
+        parse_protocol(text, "mine.toml")
+    )
 
 
 def test_a_world_that_is_told_a_name_is_never_promised_to_hear_none() -> None:

@@ -1,7 +1,7 @@
 """In every language one short message keeps what its reader must know and must do."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
@@ -11,17 +11,10 @@ import pytest
 
 from engine.ports.modem import Forms
 from engine.protocol.findings import Fault
+from engine.protocol.language import LANGUAGES, templates, wording
 from engine.protocol.lint import lint, longest
 from engine.protocol.registry import STANDARD, load_registry
-from engine.protocol.texts import (
-    LANGUAGES,
-    TextFacts,
-    age,
-    compose,
-    finish,
-    templates,
-    wording,
-)
+from engine.protocol.texts import TextFacts, compose, finish
 from engine.roster.model import Language
 from engine.roster.signs import (
     ALIAS_LENGTH_MAX,
@@ -35,10 +28,15 @@ from tests.engine.protocol.test_texts import (
     DEFENDERS,
     MODEM,
     RECIPIENTS,
+    UCS2,
+    ages_of,
     fits,
     fitted,
+    is_old,
 )
 from tests.fakes import START
+
+# ruff: noqa: RUF001 -- Russian texts are what is tested
 
 CONSOLE = {
     "en": "console",
@@ -68,7 +66,7 @@ LONGEST_ALIAS = max((person.alias for person in DEFENDERS), key=len)
 
 
 @cache
-def _widest() -> tuple[TextFacts, ...]:
+def widest() -> tuple[TextFacts, ...]:
     """Return every sample defender's place in all its forms, each width once."""
     at_59_min = START.plus(timedelta(minutes=-59))
     found: dict[tuple[int, int], TextFacts] = {}
@@ -111,31 +109,27 @@ def _worst(language: str, mark: str) -> Iterator[TextFacts]:
     }
     signs = {one.sign for one in RECIPIENTS if one.language.value == language}
     the_longest = max(signs, key=len)
-    for facts in _widest():
+    for facts in widest():
         yield replace(facts, sign=the_longest, **said)  # type: ignore[arg-type] # by name
-    widest = max(_widest(), key=lambda one: len(f"{one.lat_deg}{one.lon_deg}"))
+    farthest = max(widest(), key=lambda one: len(f"{one.lat_deg}{one.lon_deg}"))
     for sign in sorted(signs):
-        yield replace(widest, sign=sign, **said)  # type: ignore[arg-type] # by name
+        yield replace(farthest, sign=sign, **said)  # type: ignore[arg-type] # by name
 
 
-def _point(facts: TextFacts, decimals: int) -> str:
+def point_of(facts: TextFacts, decimals: int) -> str:
     if facts.lat_deg is None or facts.lon_deg is None:
         return ""
     return f"{facts.lat_deg:.{decimals}f},{facts.lon_deg:.{decimals}f}"
 
 
-def _places(facts: TextFacts, language: str, *, is_last_resort: bool) -> list[str]:
+def places_of(facts: TextFacts, language: str, *, is_last_resort: bool) -> list[str]:
     """Return how the place may stand there; fewer decimals are the last resort."""
     if facts.lat_deg is None:
-        return [wording(language).words["nowhere"]]
+        words = wording(language).words
+        return [words["nowhere"], words["nowhere_short"]]
     decimals = 2 if facts.declared else wording(language).decimals
     allowed = (decimals, 3, 2) if is_last_resort else (decimals,)
-    return [_point(facts, number) for number in allowed]
-
-
-def _ages(facts: TextFacts, language: str) -> list[str]:
-    since = facts.place_at or facts.pressed_at
-    return [age(since, language, START, is_short=short) for short in (False, True)]
+    return [point_of(facts, number) for number in allowed]
 
 
 def test_every_text_that_people_get_is_measured_here() -> None:
@@ -152,16 +146,17 @@ def test_code_place_age_and_what_to_do_survive_the_worst_there_is(
 ) -> None:
     """The longest alias of the roster, every place in every form, every sign.
 
-    A real alarm keeps every decimal, and says not to call. An exercise that is a
-    repeat as well, and a text that says how far somebody has moved, may lose some of
-    them, and nothing else.
+    A real alarm says not to call. Decimals may go of an old position in Russian and
+    Arabic, in an exercise that is a repeat as well, and in a text that says how far
+    somebody has moved: some of them, and nothing else.
     """
     words = wording(language).words
-    hush = [words["quiet"], words["quiet_short"]]
+    hush = [words["quiet"], words["quiet_short"], words["quiet_least"]]
     for template in sorted(templates() - NOT_BY_SMS):
         for facts in _worst(language, mark):
             text = fitted(template, language, facts, repeat)
-            resort = bool(mark and repeat) or template == "moved"
+            old = language in UCS2 and is_old(facts)
+            resort = bool(mark and repeat) or template == "moved" or old
             wanted = _wanted(template, language, facts, is_last_resort=resort)
             if not mark and not repeat and template in HAS_MANNER:
                 wanted.append(hush)
@@ -179,7 +174,7 @@ def test_names_as_long_as_the_roster_allows_cost_metres_and_nothing_else(
 ) -> None:
     """In Russian and Arabic the repeat of an exercise lost the recipient's sign.
 
-    Neither does a real alarm lose that nobody must call, nor a decimal of its place.
+    Neither does a real alarm lose that nobody must call.
     """
     alias = "Abcdefghijklmnop"[:ALIAS_LENGTH_MAX]
     sign = LONGEST_SIGN.get(language, "Watermelon")
@@ -190,7 +185,9 @@ def test_names_as_long_as_the_roster_allows_cost_metres_and_nothing_else(
         for worst in _worst(language, mark):
             facts = replace(worst, alias=alias, sign=sign)
             text = fitted(template, language, facts, repeat)
-            resort = bool(mark) or template == "moved"
+            quiet = language in UCS2 and template == "sos"
+            old = language in UCS2 and is_old(facts)
+            resort = bool(mark) or template == "moved" or old or quiet
             wanted = _wanted(template, language, facts, is_last_resort=resort)
             if not mark and not repeat and template in HAS_MANNER:
                 wanted.append(hush)
@@ -205,8 +202,8 @@ def _wanted(
     if template in HAS_ALIAS:
         wanted.append([facts.alias])
     if template in HAS_PLACE:
-        wanted.append(_places(facts, language, is_last_resort=is_last_resort))
-        wanted.append(_ages(facts, language))
+        wanted.append(places_of(facts, language, is_last_resort=is_last_resort))
+        wanted.append(ages_of(facts, language))
     if template not in {"notice", "hq", "unconfirmed"}:
         wanted.append([facts.sign])
     if facts.mark:
@@ -228,7 +225,7 @@ def _has(text: str, any_of: list[str]) -> bool:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_an_exercise_says_what_to_answer_as_the_alarm_does(language: str) -> None:
-    facts = next(f for f in _widest() if f.declared)
+    facts = next(f for f in widest() if f.declared)
     sign = next(p.sign for p in RECIPIENTS if p.language.value == language)
     facts = replace(facts, alias="Heron", sign=sign, mark="exercise")
     text = fitted("sos", language, facts)
@@ -247,17 +244,17 @@ def test_the_long_form_of_an_answer_stands_wherever_there_is_room() -> None:
         declared="Ташкент",
         pressed_at=START,
     )
-    said = "SOS Heron примерно 41.30,69.30 сейчас. K7F2 1 иду 2 нет 3 беда. Чайник"
+    said = "SOS Heron ~41.30,69.30 сейчас. Вдвоём. K7F2 1 иду 2 нет 3 беда. Чайник"
     assert fitted("sos", "ru", facts) == said
     exercise = replace(facts, mark="exercise")
     assert fitted("sos", "ru", exercise) == (
-        "УЧЕНИЕ SOS Heron ~41.30,69.30 сейчас. K7F2 1 иду 2 нет 3 беда. Чайник"
+        "УЧЕНИЕ SOS Heron ~41.30,69.30 0мин. Вдвоём K7F2 1иду 2нет 3беда Чайник"
     )
 
 
 def test_no_form_of_a_piece_outlives_a_shorter_one() -> None:
     """A form gives way before the next does, and that one takes fewer characters."""
-    facts = replace(_widest()[0], sign="Sign", country="Country", manner="quiet")
+    facts = replace(widest()[0], sign="Sign", country="Country", manner="quiet")
     facts = replace(facts, signals=("removed", "fall"), doubts=("late",))
     for language in LANGUAGES:
         for template in templates():
@@ -277,6 +274,17 @@ def test_nothing_that_is_needed_is_lost_of_the_samples_texts() -> None:
     for protocol in load_registry(None, STANDARD).protocols.values():
         found = lint(protocol, fit=MODEM.fit)
         assert [w.words for w in found if w.fault is Fault.TEXT_TOO_LONG] == []
+
+
+@pytest.mark.parametrize("lost", ["old position", "sender not proven", "go alone"])
+def test_check_finds_that_a_text_loses_what_is_in_doubt(lost: str) -> None:
+    def deaf(pieces: Sequence[Forms]) -> str:
+        kept = [forms for forms in pieces if not any(lost in text for _, text in forms)]
+        return MODEM.fit(kept)
+
+    protocol = load_registry(None, STANDARD).protocols["standard"]
+    found = [w for w in lint(protocol, fit=deaf) if w.fault is Fault.TEXT_TOO_LONG]
+    assert any("'sos' in 'en'" in one.words and lost in one.words for one in found)
 
 
 def test_check_measures_with_an_alias_and_a_sign_as_long_as_a_roster_may_have() -> None:
