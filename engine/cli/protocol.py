@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from engine.protocol.findings import Reach
     from engine.protocol.lint import Fit
     from engine.protocol.model import ActionProtocol
-    from engine.rehearsal.play import Moment, WhatIf
+    from engine.rehearsal.play import Moment
+    from engine.rehearsal.world import WhatIf
 
 EXIT_DEGRADED = 4
 MINUTES_MAX = 527_040
@@ -164,10 +165,9 @@ def simulate(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     Exit code 4 where in all that time no message would have gone out.
     """
     from engine.rehearsal.drawing import drawing  # noqa: PLC0415 - loaded when used
-    from engine.rehearsal.play import WhatIf, play  # noqa: PLC0415 - likewise
-    from engine.rehearsal.telling import signal_words  # noqa: PLC0415 - likewise
+    from engine.rehearsal.play import play  # noqa: PLC0415 - likewise
     from engine.rehearsal.triggers import trigger_of  # noqa: PLC0415 - likewise
-    from engine.values import Signal  # noqa: PLC0415 - likewise
+    from engine.rehearsal.world import WhatIf  # noqa: PLC0415 - likewise
 
     protocol = load_protocol(file)
     supposed = frozenset(what_if or ())
@@ -187,12 +187,18 @@ def simulate(  # noqa: PLR0913, PLR0917 - each is an option of the command line
             "position missing": position_missing,
         } | {words: one in supposed for one, words in _SUPPOSED.items()}
         ifs = [words for words, is_so in said.items() if is_so]
-        title = f"{protocol.name} v{protocol.version}"
-        begins = [] if world.trigger is Signal.SOS else [signal_words(world.trigger)]
-        _write(svg, drawing(", ".join([title, *begins, *ifs]), moments))
+        _write(svg, drawing(_title(protocol, world, ifs), moments))
     _show(moments, as_json=as_json)
     if not any(moment.is_out for moment in moments):
         raise typer.Exit(EXIT_DEGRADED)
+
+
+def _title(protocol: "ActionProtocol", world: "WhatIf", ifs: list[str]) -> str:
+    from engine.rehearsal.telling import signal_words  # noqa: PLC0415 - loaded when used
+    from engine.values import Signal  # noqa: PLC0415 - likewise
+
+    begins = [] if world.trigger is Signal.SOS else [signal_words(world.trigger)]
+    return ", ".join([f"{protocol.name} v{protocol.version}", *begins, *ifs])
 
 
 def _supposing(

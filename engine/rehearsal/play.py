@@ -5,7 +5,7 @@ do is the what-if. What comes out is what a running alarm would do, step by step
 """
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
@@ -27,7 +27,13 @@ from engine.alarm.commands import (
     Verify,
 )
 from engine.alarm.decide import consider
-from engine.alarm.events import AlarmEvent, AlarmRaised, NotificationPlanned
+from engine.alarm.events import (
+    ActRefused,
+    AlarmEvent,
+    AlarmRaised,
+    NotificationPlanned,
+    RefusalGround,
+)
 from engine.alarm.force import countdown_end
 from engine.alarm.schedule import next_due
 from engine.alarm.state import (
@@ -43,7 +49,8 @@ from engine.alarm.state import (
 from engine.ports.journal import EffectState
 from engine.protocol.model import ActionProtocol, Audience
 from engine.protocol.phrases import span
-from engine.rehearsal.telling import words_of
+from engine.rehearsal.telling import is_open, is_taken, signs_of, words_of
+from engine.rehearsal.world import WhatIf
 from engine.values import (
     AlarmId,
     CommandId,
@@ -61,6 +68,8 @@ SENDS = {"sms": timedelta(seconds=4), "call": timedelta(seconds=25)}
 SENDS_ELSE = timedelta(seconds=1)
 ARRIVES = timedelta(seconds=6)
 """So long after the network has taken it a short message is at the telephone."""
+READS = timedelta(seconds=30)
+"""So long after taking it again an operator does what could not be done before."""
 MODEM = frozenset({"sms", "call"})
 TURNS_MAX = 5_000
 MOVES_MAX = 6
@@ -70,44 +79,7 @@ _ALARM = AlarmId("rehearsal")
 _BY = OperatorId("officer-1")
 _OFFICERS = ("officer-1", "officer-2", "officer-3")
 _SPREAD_KM = 15.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WhatIf:
-    """How the world is supposed to behave; times count from the raise.
-
-    As many at HQ verify, and say before the close that the defender is safe, as the
-    action protocol wants people to. `acknowledged`, `coming`, `verified` and `closed`
-    are None where nobody ever does; `colleagues` is how many there are at all. Who has
-    taken it notes something each `attends`, which is not told; None: does nothing more.
-    With `declines` the nearest turns it down then, and it is the next who comes.
-    It begins with `trigger`. Somebody asks to call it off at `cancelled`, with the code
-    of force where it is `forced`; each `moves` the device is a kilometre farther.
-    """
-
-    trigger: Signal = Signal.SOS
-
-    acknowledged: timedelta | None = timedelta(seconds=90)
-    coming: timedelta | None = timedelta(minutes=4)
-    verified: timedelta | None = timedelta(minutes=8)
-    closed: timedelta | None = timedelta(minutes=45)
-    attends: timedelta | None = timedelta(minutes=15)
-    declines: timedelta | None = None
-    cancelled: timedelta | None = None
-    forced: bool = False
-    moves: timedelta | None = None
-    modem_down: bool = False
-    position_missing: bool = False
-    colleagues: int = 12
-
-    def with_nobody(self) -> "WhatIf":
-        """Return the same world in which nobody answers."""
-        asleep = self.with_hq_asleep()
-        return replace(asleep, acknowledged=None, coming=None, declines=None)
-
-    def with_hq_asleep(self) -> "WhatIf":
-        """Return the same world in which HQ takes it and falls asleep over it."""
-        return replace(self, verified=None, closed=None, attends=None)
+_EARLY = frozenset({RefusalGround.NOT_ACKNOWLEDGED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +105,7 @@ class _Play:
     alarm: Alarm | None = None
     moments: list[Moment] = field(default_factory=list)
     waiting: list[tuple[int, int, AlarmCommand]] = field(default_factory=list)
+    early: list[AlarmCommand] = field(default_factory=list)
     serial: Callable[[], int] = field(default_factory=lambda: count().__next__)
 
     def run(self) -> tuple[Moment, ...]:
@@ -168,10 +141,15 @@ class _Play:
                 found[lookup.step, lookup.round] = self._found(lookup)
             decision = consider(_ALARM, self.alarm, command, found, self.now)
         before, self.alarm = self.alarm, decision.alarm
-        for event in decision.events:
+        for number, event in enumerate(decision.events):
             self._tell(event, before)
+            if not number:
+                self._tell_signs(before, decision.events)
             if isinstance(event, NotificationPlanned):
                 self._send(event)
+            if isinstance(event, ActRefused) and event.ground in _EARLY:
+                self.early.append(command)
+        self._at_hq(before)
 
     def _raise(self) -> Raise:
         place = KnownPlace(
@@ -234,6 +212,19 @@ class _Play:
                 at=BEGIN.plus(after),
             )
             self._later(after, Follow(command_id=self._id(), place=place))
+
+    def _at_hq(self, before: Alarm | None) -> None:
+        """Have HQ take anew what waits for them again, and do then what was refused."""
+        had, has = is_taken(before), is_taken(self.alarm)
+        world, passed = self.what_if, self.now.since(BEGIN)
+        takes = None if world.attends is None else world.acknowledged
+        if had and not has and is_open(self.alarm) and takes is not None:
+            again = Acknowledge(command_id=self._id(), by=_BY)
+            self._later(passed + takes, again)
+        if has and not had:
+            for one in self.early:
+                self._later(passed + READS, replace(one, command_id=self._id()))
+            self.early.clear()
 
     def _attend(self, taken: timedelta) -> None:
         """Have HQ do something about it, again and again, to the end of it."""
@@ -332,6 +323,14 @@ class _Play:
             )
         if isinstance(event, AlarmRaised) and self.protocol.countdown:
             self._tell_countdown(event)
+
+    def _tell_signs(self, before: Alarm | None, events: Sequence[AlarmEvent]) -> None:
+        words = signs_of(before, self.alarm, events)
+        if words:
+            after = self.now.since(BEGIN)
+            self.moments.append(
+                Moment(after=after, lane="people", words=words, is_bad=True)
+            )
 
     def _tell_countdown(self, event: AlarmRaised) -> None:
         waits = timedelta(0)

@@ -1,5 +1,6 @@
 """What a rehearsal says of a fact, in the words of its time line. Pure."""
 
+from collections.abc import Sequence
 from typing import assert_never
 
 from engine.alarm.events import (
@@ -22,7 +23,7 @@ from engine.alarm.events import (
     VerdictGiven,
     VerificationAsked,
 )
-from engine.alarm.state import Alarm, Ask
+from engine.alarm.state import Alarm, Ask, Force
 from engine.ports.journal import EffectState
 from engine.protocol.language import FALLBACK, wording
 
@@ -30,6 +31,41 @@ _ASKED = {
     Ask.OVERDUE: "nobody has said in time whether it is true: HQ is asked",
     Ask.DISPUTED: "people contradict each other: HQ is asked",
 }
+_SIGNS = {
+    Force.COLLEAGUE_FORCED: "somebody who was told was forced to answer",
+    Force.SECOND_SIGNAL: "another signal came after the request to call it off",
+    Force.MOVING: "the position moves although it was called off",
+    Force.SILENT: "no position comes any more although it was called off",
+}
+
+
+def signs_of(
+    before: Alarm | None, after: Alarm | None, events: Sequence[AlarmEvent]
+) -> str:
+    """Return which signs of force are new, and whether HQ is called back.
+
+    A code of force in a cancel stands on the line of that cancel, and so does what a
+    lease that is over comes to.
+    """
+    if before is None or after is None:
+        return ""
+    new = sorted(after.force - before.force - {Force.DURESS_WORD})
+    signs = " and ".join(_SIGNS[sign] for sign in new)
+    said = [f"a sign of force: {signs}"] if signs else []
+    lapsed = any(isinstance(event, AcknowledgementLapsed) for event in events)
+    if is_taken(before) and not is_taken(after) and is_open(after) and not lapsed:
+        said.append("it waits for HQ again")
+    return ": ".join(said)
+
+
+def is_taken(alarm: Alarm | None) -> bool:
+    """Say whether an operator has it."""
+    return alarm is not None and alarm.acknowledged is not None
+
+
+def is_open(alarm: Alarm | None) -> bool:
+    """Say whether it has not ended."""
+    return alarm is not None and alarm.is_open
 
 
 def words_of(event: AlarmEvent, before: Alarm | None) -> tuple[str, str, bool] | None:
@@ -84,12 +120,17 @@ def _of_act(
             return "people", f"{event.by} closes it", False
         case ActRefused():
             ground = event.ground.value.replace("_", " ")
-            return "people", f"{event.by} may not {event.act}: {ground}", True
+            return "people", f"{event.by} may not {_act(event.act)}: {ground}", True
         case AcknowledgementLapsed():
             words = f"{event.by} at HQ has done nothing: it waits for HQ again"
             return "people", words, True
         case _:
             assert_never(event)
+
+
+def _act(name: str) -> str:
+    """Return the name of a command as words: `ApprovePublication` has two."""
+    return "".join(f" {one.lower()}" if one.isupper() else one for one in name).strip()
 
 
 def _of_people(event: AlarmEvent) -> str | None:

@@ -7,7 +7,8 @@ import pytest
 
 from engine.protocol.model import Audience, Fallback, Proof, Rung
 from engine.protocol.registry import load_registry
-from engine.rehearsal.play import Moment, WhatIf, play
+from engine.rehearsal.play import Moment, play
+from engine.rehearsal.world import WhatIf
 
 PROTOCOLS = load_registry(None, "standard").protocols
 STANDARD = PROTOCOLS["standard"]
@@ -187,6 +188,32 @@ def test_a_device_that_moves_on_after_a_cancel_is_told_of_and_urges_hq() -> None
     assert times(moments, "people", "they are elsewhere")[:2] == [300.0, 600.0]
     assert times(moments, "follow", "sms to")[0] == 300.0
     assert times(moments, "duty", "sms to")[-1] >= 300.0, "a sign of force"
+
+
+def test_a_sign_of_force_calls_hq_back_who_take_it_again_and_end_it() -> None:
+    """The time line named no sign, and HQ was paged for ever beside its own acts."""
+    moves = WhatIf(cancelled=timedelta(minutes=3), moves=timedelta(minutes=5))
+    moments = play(PROTOCOLS["careful"], moves)
+    (at,) = times(moments, "people", "a sign of force: the position moves")
+    assert at == 300.0
+    assert times(moments, "people", "it waits for HQ again") == [at]
+    assert times(moments, "people", "at HQ takes it") == [90.0, 390.0]
+    assert times(moments, "people", "may not") == []
+    assert times(moments, "people", "2 people say the same: verified") == [480.0]
+    assert times(moments, "people", "officer-1 closes it") == [2700.0]
+    assert max(times(moments, "duty", "round")) < at + 90
+
+
+def test_what_was_done_before_anybody_had_it_is_done_once_somebody_has() -> None:
+    late = WhatIf(acknowledged=timedelta(minutes=9))
+    moments = play(STANDARD, late)
+    assert times(moments, "people", "may not verify: not acknowledged") == [480.0]
+    assert times(moments, "people", "officer-1 says: verified") == [570.0]
+
+
+def test_whoever_sleeps_at_hq_does_not_take_it_again() -> None:
+    moments = play(STANDARD, WhatIf().with_hq_asleep(), until=timedelta(hours=3))
+    assert times(moments, "people", "at HQ takes it") == [90.0]
 
 
 def test_whoever_turns_it_down_does_not_come_and_the_next_does() -> None:
