@@ -185,12 +185,18 @@ def simulate(  # noqa: PLR0913, PLR0917 - each is an option of the command line
             "nobody answers": nobody_answers,
             "modem down": modem_down,
             "position missing": position_missing,
-        } | {words: one in supposed for one, words in _SUPPOSED.items()}
+        } | _said(supposed, nobody=nobody_answers)
         ifs = [words for words, is_so in said.items() if is_so]
         _write(svg, drawing(_title(protocol, world, ifs), moments))
     _show(moments, as_json=as_json)
     if not any(moment.is_out for moment in moments):
         raise typer.Exit(EXIT_DEGRADED)
+
+
+def _said(supposed: frozenset[Supposed], *, nobody: bool) -> dict[str, bool]:
+    """Return what is supposed; where nobody answers, nobody turns it down or sleeps."""
+    gone = {Supposed.DECLINES, Supposed.HQ_ASLEEP} if nobody else set()
+    return {words: one in supposed - gone for one, words in _SUPPOSED.items()}
 
 
 def _title(protocol: "ActionProtocol", world: "WhatIf", ifs: list[str]) -> str:

@@ -81,18 +81,16 @@ def words_of(event: AlarmEvent, before: Alarm | None) -> tuple[str, str, bool] |
             said = ", ".join(map(signal_words, press.signals))
             return "people", f"the alarm is raised: {said}", False
         case StepFired():
-            return (
-                event.step,
-                f"round {event.round}, {event.found} found",
-                not event.found,
-            )
+            return event.step, _round(event), not event.found
         case NotificationPlanned():
             again = f", repeat {event.repeat}" if event.repeat else ""
             return event.step, f"{event.channel} to {event.person}{again}", False
         case NotificationSettled() if event.state is EffectState.REJECTED:
             effect = None if before is None else before.effects.get(event.effect)
-            lane = "people" if effect is None else effect.step
-            return lane, f"not sent: {event.reason}", True
+            if effect is None:
+                return "people", f"not sent: {event.reason}", True
+            lost = f"{effect.channel} to {effect.person} not sent: {event.reason}"
+            return effect.step, lost, True
         case AlarmClosed() | ActRefused() | AcknowledgementLapsed():
             return _of_act(event)
         case _:
@@ -103,6 +101,13 @@ def words_of(event: AlarmEvent, before: Alarm | None) -> tuple[str, str, bool] |
 def signal_words(signal: str) -> str:
     """Return what a device says, as HQ reads it."""
     return wording(FALLBACK).signals.get(signal, signal.replace("_", " "))
+
+
+def _round(event: StepFired) -> str:
+    found = f"round {event.round}, {event.found} found"
+    if not event.replaces:
+        return found
+    return f"{found} in place of {event.replaces} who turned it down"
 
 
 def _of_act(

@@ -150,6 +150,17 @@ def test_what_if_hq_falls_asleep_is_on_the_time_line_and_drawn(
     assert lapse in svg.read_text()
 
 
+def test_where_nobody_answers_the_drawing_has_nobody_who_declines(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    svg = tmp_path / "line.svg"
+    ifs = ("--nobody-answers", "--what-if", "declines", "--what-if", "hq-asleep")
+    words = ("simulate", STANDARD, *ifs, "--minutes", "5", "--svg", str(svg))
+    assert natalia(patch, "protocol", *words) == 0
+    assert "answers: cannot" not in out.readouterr().out
+    assert "<title>Standard v1, nobody answers</title>" in svg.read_text()
+
+
 def test_what_a_colleague_and_the_defender_do_may_be_supposed(
     patch: Patch, out: Output, tmp_path: Path
 ) -> None:
@@ -253,7 +264,10 @@ def test_a_protocol_that_hangs_on_the_modem_alone_ends_with_4_without_it(
     )
     assert natalia(patch, "protocol", "simulate", str(file)) == 0
     assert natalia(patch, "protocol", "simulate", str(file), "--modem-down") == 4
-    assert "! near           not sent: no modem" in out.readouterr().out
+    assert (
+        "! near           sms to colleague-1 not sent: no modem\n"
+        in out.readouterr().out
+    )
 
 
 @pytest.mark.parametrize("minutes", ["0", "inf", "nan", "1e15", "-5"])

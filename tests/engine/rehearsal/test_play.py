@@ -223,6 +223,16 @@ def test_whoever_turns_it_down_does_not_come_and_the_next_does() -> None:
     assert times(play(STANDARD), "people", "answers: cannot") == []
 
 
+def test_a_round_in_place_of_who_turned_it_down_says_so() -> None:
+    """By the file it is no round of its own; on the time line it looked like one."""
+    first = replace(STANDARD.steps[0], replaces_declined=True)
+    again = replace(STANDARD, steps=(first, *STANDARD.steps[1:]))
+    moments = play(again, WhatIf(declines=timedelta(minutes=1)))
+    said = "round 2, 1 found in place of 1 who turned it down"
+    assert times(moments, first.id, said) == [60.0]
+    assert times(moments, first.id, "in place of") == [60.0]
+
+
 def test_a_ladder_is_not_climbed_where_the_message_arrives() -> None:
     rungs = (
         Rung(channel="sms", proof=Proof.DELIVERED, within=timedelta(seconds=60)),
