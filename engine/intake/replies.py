@@ -8,8 +8,11 @@ shown to HQ.
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 
 from engine.alarm.state import ReplyKind
+from engine.intake.meanings import meant
+from engine.protocol.language import LANGUAGES, wording
 
 # No 0, 1, 5, I, L, O, S, Z: read aloud or badly printed they are another's twin.
 LETTERS = "ABCDEFGHJKMNPQRTUVWXY"
@@ -26,39 +29,13 @@ _LOOKALIKES = str.maketrans(
 )
 _TEXT_MAX = 1000
 
-_WORDS: tuple[tuple[ReplyKind, tuple[str, ...]], ...] = (
-    (
-        ReplyKind.NEED_HELP,
-        ("help", "hjälp", "беда", "помощь", "ayuda", "aide", "نجدة", "مساعدة"),
-    ),
-    (
-        ReplyKind.CANNOT,
-        (
-            "cannot",
-            "can't",
-            "can not",
-            "not coming",
-            "kan inte",
-            "kommer inte",
-            "нет",
-            "не могу",
-            "не иду",
-            "не еду",
-            "no puedo",
-            "no voy",
-            "peux pas",
-            "viens pas",
-            "لا",
-            "غير قادم",
-        ),
-    ),
-    (
-        ReplyKind.COMING,
-        ("coming", "kommer", "иду", "еду", "voy", "viens", "قادم"),
-    ),
+_UNITS = (
+    *("km", "m", "min", "mins", "minutes?", "minuter", "h", "hours?", r"tim(?:mar?)?"),
+    *("км", "м", r"мин\w*", "ч", r"час\w*", "minutos?", "horas?", "heures?"),
+    *("كم", "د", "دقيقة", "دقائق", "س", "ساعة", "ساعات"),
 )
-# Beside "coming" they say that it is not meant, or something nobody can tell.
-_NEGATIONS = re.compile(r"(?<!\w)(not|no|n't|inte|ej|не|ne|pas|لن|لست|ليس)(?!\w)|n't")
+_QUANTITY = re.compile(rf"(?<!\d)\d+ ?(?:{'|'.join(_UNITS)})(?!\w)", re.IGNORECASE)
+_LONE = re.compile(r"(?<!\d)([123])(?!\d)")
 _NUMBERS = {"1": ReplyKind.COMING, "2": ReplyKind.CANNOT, "3": ReplyKind.NEED_HELP}
 # What somebody knows of the alarm. Much hangs on it: "5 min" is no verdict, and number
 # or word count only where nothing but the other stands beside them.
@@ -102,12 +79,7 @@ def read_reply(text: str) -> Reply:
     folded = _fold(text)
     found = CODE.search(_capitals(folded))
     code = found[1] if found else None
-    rest = (
-        folded
-        if found is None
-        else f"{folded[: found.start()]} {folded[found.end() :]}"
-    )
-    return Reply(code=code, kind=_kind(rest))
+    return Reply(code=code, kind=_kind(_unquoted(_uncoded(folded))))
 
 
 def has_words(text: str) -> bool:
@@ -119,17 +91,48 @@ def has_words(text: str) -> bool:
 
 def _kind(text: str) -> ReplyKind | None:
     """Return what number and words agree upon; a call for help outweighs all."""
-    kinds = {_by_number(text), _by_words(text)} - {None}
+    words, is_aside = meant(text)
+    number = _by_number(text)
+    kinds = set(words) if number is None else {*words, number}
     # What they do outweighs what they know: "is it real? I am coming".
     verdicts = set() if kinds else _verdicts(text)
     if verdicts:
         return verdicts.pop() if len(verdicts) == 1 else None
-    if not kinds:
-        # "2 min", and no word that we know: a quantity, or the answer after all.
-        kinds = {_NUMBERS[one] for one in re.findall(r"(?<!\d)([123])(?!\d)", text)}
+    if not kinds and not is_aside:
+        # No word that we know: the number after all, wherever it stands.
+        kinds = {_NUMBERS[one] for one in _LONE.findall(_QUANTITY.sub(" ", text))}
     if ReplyKind.NEED_HELP in kinds:
         return ReplyKind.NEED_HELP
-    return kinds.pop() if len(kinds) == 1 else None
+    return next(iter(kinds)) if len(kinds) == 1 else None
+
+
+def _uncoded(text: str) -> str:
+    """Take out every code: none of their digits is an answer."""
+    kept, at = [], 0
+    for found in CODE.finditer(_capitals(text)):
+        kept.append(text[at : found.start()])
+        at = found.end()
+    return " ".join([*kept, text[at:]])
+
+
+def _unquoted(text: str) -> str:
+    """Take out what our own text offers to answer: it comes back in a quotation."""
+    return _offers().sub(" ", text)
+
+
+@cache
+def _offers() -> re.Pattern[str]:
+    said = {
+        form.partition("{code}")[2] or form
+        for language in LANGUAGES
+        for template in ("sos", "ask")
+        for part in wording(language).text[template]
+        for _, form in part.forms
+        if all(f"{number}" in form for number in (1, 2, 3))
+        or all(f"{number}" in form for number in (4, 5, 6))
+    }
+    longest_first = sorted((form.strip() for form in said), key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
 
 
 def _verdicts(text: str) -> set[ReplyKind]:
@@ -152,21 +155,13 @@ def _verdicts(text: str) -> set[ReplyKind]:
 
 def _by_number(text: str) -> ReplyKind | None:
     """Read the number that stands first, or that counts no minutes or kilometres."""
-    found = re.findall(r"^\W*([123])(?!\d)|(?<!\d)([123])(?!\d|\s*[^\W\d])", text)
+    counted = _QUANTITY.sub(" # ", text)
+    found = re.findall(r"^\W*([123])(?!\d)|(?<!\d)([123])(?!\d|\s*[^\W\d])", counted)
     numbers = {first or other for first, other in found}
     if "3" in numbers:
         return ReplyKind.NEED_HELP
     # "1 or 2": nobody can say which.
     return _NUMBERS[numbers.pop()] if len(numbers) == 1 else None
-
-
-def _by_words(text: str) -> ReplyKind | None:
-    lowered = text.lower().replace("\u2019", "'")
-    for kind, words in _WORDS:
-        if any(re.search(rf"(?<!\w){re.escape(w)}(?!\w)", lowered) for w in words):
-            doubtful = kind is ReplyKind.COMING and _NEGATIONS.search(lowered)
-            return None if doubtful else kind
-    return None
 
 
 def _capitals(text: str) -> str:
