@@ -36,6 +36,7 @@ class Supposed(StrEnum):
     CANCELLED = "cancelled"
     FORCED = "forced"
     MOVES = "moves"
+    PUBLISHED = "published"
 
 
 _SUPPOSED = {
@@ -44,6 +45,7 @@ _SUPPOSED = {
     Supposed.CANCELLED: "called off",
     Supposed.FORCED: "called off by force",
     Supposed.MOVES: "the defender moves",
+    Supposed.PUBLISHED: "it is published",
 }
 
 app = typer.Typer(
@@ -194,8 +196,10 @@ def simulate(  # noqa: PLR0913, PLR0917 - each is an option of the command line
 
 
 def _said(supposed: frozenset[Supposed], *, nobody: bool) -> dict[str, bool]:
-    """Return what is supposed; where nobody answers, nobody turns it down or sleeps."""
-    gone = {Supposed.DECLINES, Supposed.HQ_ASLEEP} if nobody else set()
+    """Return what is supposed; who does not answer, or sleeps, does nothing else."""
+    gone = {Supposed.DECLINES, Supposed.HQ_ASLEEP} if nobody else set[Supposed]()
+    if nobody or Supposed.HQ_ASLEEP in supposed:
+        gone.add(Supposed.PUBLISHED)
     return {words: one in supposed - gone for one, words in _SUPPOSED.items()}
 
 
@@ -221,6 +225,7 @@ def _supposing(
         cancelled=at,
         forced=Supposed.FORCED in supposed,
         moves=timedelta(minutes=5) if Supposed.MOVES in supposed else None,
+        published=timedelta(minutes=10) if Supposed.PUBLISHED in supposed else None,
     )
     return world.with_hq_asleep() if Supposed.HQ_ASLEEP in supposed else world
 

@@ -14,10 +14,10 @@ from engine.alarm.commands import (
     Acknowledge,
     AddNote,
     AlarmCommand,
+    ApprovePublication,
     Close,
     ConfirmSafe,
     Follow,
-    Lookup,
     Raise,
     Recipient,
     RequestCancel,
@@ -47,8 +47,10 @@ from engine.alarm.state import (
     ReplyKind,
 )
 from engine.ports.journal import EffectState
+from engine.protocol.checks import PUBLIC_TEXT
 from engine.protocol.model import ActionProtocol, Audience
 from engine.protocol.phrases import span
+from engine.rehearsal.people import whom
 from engine.rehearsal.telling import is_open, is_taken, signs_of, words_of
 from engine.rehearsal.world import WhatIf
 from engine.values import (
@@ -77,8 +79,6 @@ KILOMETRE_DEG = 0.009
 """Of latitude."""
 _ALARM = AlarmId("rehearsal")
 _BY = OperatorId("officer-1")
-_OFFICERS = ("officer-1", "officer-2", "officer-3")
-_SPREAD_KM = 15.0
 _EARLY = frozenset({RefusalGround.NOT_ACKNOWLEDGED})
 
 
@@ -138,7 +138,7 @@ class _Play:
         decision = consider(_ALARM, self.alarm, command, found, self.now)
         while decision.lookups:
             for lookup in decision.lookups:
-                found[lookup.step, lookup.round] = self._found(lookup)
+                found[lookup.step, lookup.round] = whom(lookup, self.what_if.colleagues)
             decision = consider(_ALARM, self.alarm, command, found, self.now)
         before, self.alarm = self.alarm, decision.alarm
         for number, event in enumerate(decision.events):
@@ -162,7 +162,8 @@ class _Play:
             defender=PersonId("defender"),
             alias="Defender",
             country="SE",
-            consented=False,
+            consented=self.what_if.published is not None,
+            public_name="Defender",
             protocol=self.protocol,
             press=Press(
                 key=ReportKey("press"),
@@ -183,12 +184,29 @@ class _Play:
         for by in _at_hq(1 if rule is None else rule.needs):
             if world.verified is not None:
                 self._later(world.verified, Verify(command_id=self._id(), by=by))
+        self._publish()
         if world.closed is None:
             return
         for by in _at_hq(self.protocol.all_clear_needs)[1:]:
             self._later(world.closed, ConfirmSafe(command_id=self._id(), by=by))
         close = Close(command_id=self._id(), by=_BY, reason=CloseReason.SAFE)
         self._later(world.closed, close)
+
+    def _publish(self) -> None:
+        """Have whoever decides approve the first text for the public."""
+        world, rule = self.what_if, self.protocol.verification
+        steps = self.protocol.steps
+        texts = [step.text for step in steps if step.to is Audience.PUBLIC]
+        if world.published is None:
+            return
+        *_, by = _at_hq(2 if rule is None else rule.needs + 1)
+        decider = self.protocol.publication.decider
+        approve = ApprovePublication(
+            command_id=self._id(),
+            by=by if decider is None else OperatorId(decider),
+            template=next(iter(texts), PUBLIC_TEXT),
+        )
+        self._later(world.published, approve)
 
     def _defender(self) -> None:
         """Put down what the defender, or whoever has their device, does."""
@@ -276,37 +294,6 @@ class _Play:
         )
         self._later(max(after, told), reply)
 
-    def _found(self, lookup: Lookup) -> tuple[Recipient, ...]:
-        match lookup.audience:
-            case Audience.NEAREST:
-                return self._nearest(lookup)
-            case Audience.CONTACTS:
-                return _contacts(lookup)
-            case Audience.DUTY:
-                officer = _OFFICERS[lookup.turn % len(_OFFICERS)]
-                return (_person(officer, lookup),)
-            case Audience.HQ:
-                return (_person("hq", lookup),)
-            case Audience.PUBLIC:
-                return (_person("public", lookup),)
-            case _:
-                return (_person("defender", lookup),)
-
-    def _nearest(self, lookup: Lookup) -> tuple[Recipient, ...]:
-        if lookup.place.lat_deg is None:
-            # As the desk does: without a place the contacts who were named.
-            return _contacts(lookup)
-        near = [
-            (f"colleague-{n}", n * _SPREAD_KM * 1000)
-            for n in range(1, self.what_if.colleagues + 1)
-            if f"colleague-{n}" not in lookup.exclude
-        ]
-        return tuple(
-            _person(name, lookup, distance_m)
-            for name, distance_m in near[: lookup.count]
-            if lookup.within_m is None or distance_m <= lookup.within_m
-        )
-
     def _tell(self, event: AlarmEvent, before: Alarm | None) -> None:
         told = words_of(event, before)
         if told is not None:
@@ -372,24 +359,6 @@ def play(
 ) -> tuple[Moment, ...]:
     """Return what happens, in order, within that time of the raise."""
     return _Play(protocol, what_if or WhatIf(), until).run()
-
-
-def _person(name: str, lookup: Lookup, distance_m: float | None = None) -> Recipient:
-    return Recipient(
-        person=name,
-        alias=name,
-        language="en",
-        sign="sign",
-        addresses=tuple((channel, name) for channel in lookup.channels),
-        code="" if name == "hq" else f"code-{name}",
-        distance_m=distance_m,
-    )
-
-
-def _contacts(lookup: Lookup) -> tuple[Recipient, ...]:
-    """Return those who have not been told, as the desk does."""
-    people = ("contact-1", "contact-2")
-    return tuple(_person(name, lookup) for name in people if name not in lookup.exclude)
 
 
 def _at_hq(number: int) -> list[OperatorId]:

@@ -16,6 +16,7 @@ from engine.alarm.events import (
     NotificationPlanned,
     NotificationSettled,
     PositionFollowed,
+    PublicationApproved,
     QuorumReached,
     ReplyReceived,
     SafetyConfirmed,
@@ -91,7 +92,12 @@ def words_of(event: AlarmEvent, before: Alarm | None) -> tuple[str, str, bool] |
                 return "people", f"not sent: {event.reason}", True
             lost = f"{effect.channel} to {effect.person} not sent: {event.reason}"
             return effect.step, lost, True
-        case AlarmClosed() | ActRefused() | AcknowledgementLapsed():
+        case (
+            AlarmClosed()
+            | ActRefused()
+            | AcknowledgementLapsed()
+            | PublicationApproved()
+        ):
             return _of_act(event)
         case _:
             told = _of_people(event)
@@ -111,7 +117,7 @@ def _round(event: StepFired) -> str:
 
 
 def _of_act(
-    event: AlarmClosed | ActRefused | AcknowledgementLapsed,
+    event: AlarmClosed | ActRefused | AcknowledgementLapsed | PublicationApproved,
 ) -> tuple[str, str, bool]:
     match event:
         case AlarmClosed(apparent=True):
@@ -123,6 +129,8 @@ def _of_act(
             )
         case AlarmClosed():
             return "people", f"{event.by} closes it", False
+        case PublicationApproved():
+            return "people", f"{event.by} at HQ approves what the world reads", False
         case ActRefused():
             ground = event.ground.value.replace("_", " ")
             return "people", f"{event.by} may not {_act(event.act)}: {ground}", True

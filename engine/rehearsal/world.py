@@ -17,6 +17,7 @@ class WhatIf:
     With `declines` the nearest turns it down then, and it is the next who comes.
     It begins with `trigger`. Somebody asks to call it off at `cancelled`, with the code
     of force where it is `forced`; each `moves` the device is a kilometre farther.
+    With `published` the defender has consented to it, and HQ approves it then.
     """
 
     trigger: Signal = Signal.SOS
@@ -30,6 +31,7 @@ class WhatIf:
     cancelled: timedelta | None = None
     forced: bool = False
     moves: timedelta | None = None
+    published: timedelta | None = None
     modem_down: bool = False
     position_missing: bool = False
     colleagues: int = 12
@@ -41,4 +43,4 @@ class WhatIf:
 
     def with_hq_asleep(self) -> "WhatIf":
         """Return the same world in which HQ takes it and falls asleep over it."""
-        return replace(self, verified=None, closed=None, attends=None)
+        return replace(self, verified=None, published=None, closed=None, attends=None)

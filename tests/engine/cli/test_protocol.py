@@ -161,6 +161,21 @@ def test_where_nobody_answers_the_drawing_has_nobody_who_declines(
     assert "<title>Standard v1, nobody answers</title>" in svg.read_text()
 
 
+@pytest.mark.parametrize(
+    ("more", "title"),
+    [((), "it is published"), (("--what-if", "hq-asleep"), "HQ falls asleep")],
+)
+def test_what_if_it_is_published_is_played_unless_hq_sleeps(
+    patch: Patch, out: Output, tmp_path: Path, more: tuple[str, ...], title: str
+) -> None:
+    svg = tmp_path / "line.svg"
+    words = ("simulate", STANDARD, "--what-if", "published", *more, "--svg", str(svg))
+    assert natalia(patch, "protocol", *words) == 0
+    posts = " 0:10:00   publish        mastodon to public\n" in out.readouterr().out
+    assert posts is not bool(more)
+    assert f"<title>Standard v1, {title}</title>" in svg.read_text()
+
+
 def test_what_a_colleague_and_the_defender_do_may_be_supposed(
     patch: Patch, out: Output, tmp_path: Path
 ) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from engine.protocol.model import Audience, Fallback, Proof, Rung
+from engine.protocol.model import Audience, Fallback, Proof, Publication, Rung
 from engine.protocol.registry import load_registry
 from engine.rehearsal.play import Moment, play
 from engine.rehearsal.world import WhatIf
@@ -214,6 +214,28 @@ def test_what_was_done_before_anybody_had_it_is_done_once_somebody_has() -> None
 def test_whoever_sleeps_at_hq_does_not_take_it_again() -> None:
     moments = play(STANDARD, WhatIf().with_hq_asleep(), until=timedelta(hours=3))
     assert times(moments, "people", "at HQ takes it") == [90.0]
+
+
+@pytest.mark.parametrize("decider", [None, "alder"])
+def test_what_the_world_reads_goes_out_once_its_time_to_take_it_back_is_over(
+    decider: str | None,
+) -> None:
+    rule = Publication(delay=timedelta(minutes=5), decider=decider)
+    protocol = replace(PROTOCOLS["abduction"], publication=rule)
+    published = WhatIf(published=timedelta(minutes=10))
+    moments = play(protocol, published)
+    approves = f"{decider or 'officer-3'} at HQ approves what the world reads"
+    assert times(moments, "people", approves) == [600.0]
+    assert times(moments, "publish", "mastodon to public") == [900.0]
+    assert times(play(protocol), "publish", "") == []
+    asleep = play(protocol, published.with_hq_asleep())
+    assert times(asleep, "publish", "") == times(asleep, "people", "approve") == []
+
+
+def test_where_no_step_is_for_the_public_an_approval_is_refused() -> None:
+    moments = play(PROTOCOLS["protest"], WhatIf(published=timedelta(minutes=10)))
+    said = "may not approve publication: no public step"
+    assert times(moments, "people", said) == [600.0]
 
 
 def test_whoever_turns_it_down_does_not_come_and_the_next_does() -> None:
