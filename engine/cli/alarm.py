@@ -130,6 +130,25 @@ def close(
     _act(state, alarm, "close", fields)
 
 
+@app.command(epilog="Example: natalia alarm reopen 7d5c01aa90e2 --by alder")
+def reopen(alarm: Alarm, by: By, state: State = DEFAULT_STATE) -> None:
+    """Open an ended case again; whoever has heard of its end is told anew."""
+    _act(state, alarm, "reopen", {"by": by})
+
+
+@app.command(
+    epilog='Example: natalia alarm note 7d5c01aa90e2 --by alder --text "she called"'
+)
+def note(
+    alarm: Alarm,
+    by: By,
+    text: Annotated[str, typer.Option(help="What is to be kept with the case.")],
+    state: State = DEFAULT_STATE,
+) -> None:
+    """Keep a note with the case; whoever has it still attends to it."""
+    _act(state, alarm, "note", {"by": by, "text": text})
+
+
 @app.command(
     "hand-over",
     epilog=(

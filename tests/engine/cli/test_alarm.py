@@ -100,6 +100,8 @@ def test_a_case_is_shown_with_its_time_line(patch: Patch, out: Output) -> None:
         ("verify", (), {"truth": "verified"}),
         ("verify", ("--truth", "false"), {"truth": "false"}),
         ("close", ("--reason", "safe"), {"reason": "safe", "remark": ""}),
+        ("reopen", (), {}),
+        ("note", ("--text", "at the door"), {"text": "at the door"}),
     ],
 )
 def test_an_act_names_who_acts_and_carries_an_id_of_its_own(
