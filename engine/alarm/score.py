@@ -22,7 +22,7 @@ GOOD_ACKNOWLEDGEMENT_S = 60.0
 REACHED, PROVEN, ANSWERED, SOON = 1, 1, 2, 1
 FULL = REACHED + PROVEN + ANSWERED + SOON
 _REACHED = frozenset({EffectState.ACCEPTED, EffectState.DELIVERED})
-_ANSWERS = frozenset({Audience.NEAREST, Audience.CONTACTS})
+_ANSWERS = frozenset({Audience.NEAREST, Audience.CONTACTS, Audience.DUTY})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,10 @@ class PersonScore:
     """What one person's part came to; seconds count from the raise, None for never.
 
     One point each where a message went out, where one is proven to have arrived, and
-    for an answer within two minutes; two for any answer with the right code.
+    for an answer within two minutes of the first message; two for any answer with the
+    right code. An officer on duty answers by taking it, within one minute, or with
+    their code; `spared` where somebody else took it before that minute was over, so
+    that nothing was left to do. `of` is how many points there were to be had.
     """
 
     person: str
@@ -41,6 +44,9 @@ class PersonScore:
     answered_s: float | None
     reply: ReplyKind | None
     points: int
+    of: int = FULL
+    took_it: bool = False
+    spared: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +80,12 @@ def score(events: Iterable[AlarmEvent]) -> Score:
     acknowledged_s = _since(began, next(taken, None))
     hq_points = _hq_points(acknowledged_s)
     had = sum(one.points for one in people) + hq_points
+    most = sum(one.of for one in people) + FULL
     return Score(
         people=people,
         acknowledged_s=acknowledged_s,
         hq_points=hq_points,
-        percent=round(100 * had / (FULL * (len(people) + 1))),
+        percent=round(100 * had / most),
     )
 
 
@@ -89,11 +96,13 @@ def _person(
     facts: list[AlarmEvent],
     began: Instant | None,
 ) -> PersonScore:
-    theirs = {
-        event.effect
+    planned = [
+        event
         for event in facts
         if isinstance(event, NotificationPlanned) and event.person == person
-    }
+    ]
+    theirs = {event.effect for event in planned}
+    told = planned[0].at if planned else None
     sent_s = _since(began, _settled(facts, theirs, _REACHED))
     delivered = frozenset({EffectState.DELIVERED})
     delivered_s = _since(began, _settled(facts, theirs, delivered))
@@ -107,21 +116,31 @@ def _person(
         ),
         None,
     )
-    answered_s = None if answer is None else _since(began, answer.at)
+    taken = [event for event in facts if isinstance(event, AlarmAcknowledged)]
+    took = next((event for event in taken if event.by == person), None)
+    # An operator and somebody on the rota who have one name are one person.
+    acted = min((e.at for e in (answer, took) if e is not None), default=None)
+    is_officer = audience is Audience.DUTY
+    good_s = GOOD_ACKNOWLEDGEMENT_S if is_officer else GOOD_ANSWER_S
+    by_others = _since(told, taken[0].at if taken else None)
+    spared = is_officer and acted is None and _is_within(by_others, good_s)
     # Who has answered has read it, whatever the network says of the delivery.
-    points = REACHED * (sent_s is not None or answer is not None)
-    points += PROVEN * (delivered_s is not None or answer is not None)
-    points += ANSWERED * (answer is not None)
-    points += SOON * (answered_s is not None and answered_s <= GOOD_ANSWER_S)
+    points = REACHED * (sent_s is not None or acted is not None)
+    points += PROVEN * (delivered_s is not None or acted is not None)
+    points += ANSWERED * (acted is not None)
+    points += SOON * _is_within(_since(told, acted), good_s)
     return PersonScore(
         person=person,
         alias=alias,
         audience=audience,
         sent_s=sent_s,
         delivered_s=delivered_s,
-        answered_s=answered_s,
+        answered_s=_since(began, acted),
         reply=None if answer is None else answer.reply,
         points=points,
+        of=REACHED + PROVEN if spared else FULL,
+        took_it=took is not None,
+        spared=spared,
     )
 
 
@@ -136,6 +155,10 @@ def _settled(
         and event.state in states
     )
     return next(found, None)
+
+
+def _is_within(passed_s: float | None, most_s: float) -> bool:
+    return passed_s is not None and passed_s <= most_s
 
 
 def _hq_points(acknowledged_s: float | None) -> int:

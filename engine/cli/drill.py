@@ -119,8 +119,12 @@ def _act(by: str) -> dict[str, str]:
 
 
 def _goes_on(found: Found) -> bool:
-    """Say whether it is open and anybody's answer is still to come."""
-    answers = [found["acknowledged_s"], *(p["answered_s"] for p in _people(found))]
+    """Say whether it is open and anybody's answer is still to come.
+
+    Of the officers on duty one is enough.
+    """
+    called = (one for one in _people(found) if one["audience"] != "duty")
+    answers = [found["acknowledged_s"], *(one["answered_s"] for one in called)]
     return bool(found["open"]) and None in answers
 
 
@@ -139,14 +143,21 @@ def _words(found: Found) -> str:
     lines = [f"{'who':<16} {'sent':>8} {'arrived':>8} {'answered':>8}  points"]
     lines += [
         f"{one['alias']!s:<16} {_time(one['sent_s'])} {_time(one['delivered_s'])}"
-        f" {_time(one['answered_s'])}  {one['points']} of {found['of']}"
-        f" {one['reply'] or ''}".rstrip()
+        f" {_time(one['answered_s'])}  {one['points']} of {one['of']}"
+        f" {_said(one)}".rstrip()
         for one in _people(found)
     ]
     took, had = _time(found["acknowledged_s"]), found["hq_points"]
     lines.append(f"{'HQ':<16} {'':>8} {'':>8} {took}  {had} of {found['of']}")
     lines.append(f"score: {found['percent']} %")
     return "\n".join(lines) + "\n"
+
+
+def _said(one: Found) -> str:
+    """Return what somebody answered, or what kept them from it."""
+    if one["took_it"]:
+        return "took it"
+    return "another took it" if one["spared"] else str(one["reply"] or "")
 
 
 def _time(seconds: object) -> str:

@@ -17,8 +17,12 @@ def test_an_exercise_goes_the_full_path_and_is_scored(rig: Rig) -> None:
     )
     assert done.returncode == 0, done.stderr
     score = json.loads(done.stdout)
-    assert len(score["people"]) == 5
+    called = [one for one in score["people"] if one["audience"] == "nearest"]
+    officers = [one for one in score["people"] if one["audience"] == "duty"]
+    assert len(called) == 5
     assert all(one["sent_s"] is not None for one in score["people"])
+    assert officers
+    assert all(one["answered_s"] is None for one in officers)
     assert score["acknowledged_s"] is None
     sms = rig.sms_to("lapwing")
     assert sms is not None

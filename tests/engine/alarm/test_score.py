@@ -7,7 +7,7 @@ from engine.alarm.score import FULL, PersonScore, score
 from engine.alarm.state import Kind, ReplyKind
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience
-from engine.values import EffectId
+from engine.values import EffectId, OperatorId
 from tests.engine.alarm.scene import PROTOCOLS, Scene
 
 
@@ -69,7 +69,61 @@ def test_hq_is_scored_by_how_soon_it_took_the_case() -> None:
     scene.acknowledge()
     found = score(scene.events)
     assert (found.acknowledged_s, found.hq_points) == (61.0, FULL - 1)
-    assert found.percent == round(100 * (FULL - 1) / (FULL * 6))
+    # The nearest five, the officer who was paged and took it, and HQ.
+    assert found.percent == round(100 * 2 * (FULL - 1) / (FULL * 7))
+
+
+def paged(scene: Scene) -> list[PersonScore]:
+    people = score(scene.events).people
+    return [one for one in people if one.audience is Audience.DUTY]
+
+
+def test_each_officer_who_was_paged_is_scored_for_themselves() -> None:
+    """All of them were one line: HQ."""
+    scene = exercise()
+    scene.settle_all(EffectState.DELIVERED)
+    scene.run(61, each_due=lambda: scene.settle_all(EffectState.DELIVERED))
+    scene.now = scene.now.plus(timedelta(seconds=20))
+    first, second = paged(scene)
+    assert [one.points for one in (first, second)] == [2, 2]
+    scene.acknowledge(by=OperatorId(second.person))
+    slept, took = paged(scene)
+    assert (slept.points, slept.of, slept.spared, slept.took_it) == (2, 5, False, False)
+    assert (took.points, took.of, took.spared, took.took_it) == (5, 5, False, True)
+    assert took.answered_s is not None
+    assert took.answered_s > 60, "within a minute of their page, if not of the raise"
+
+
+def test_an_officer_whose_minute_was_not_over_when_another_took_it_had_no_part() -> (
+    None
+):
+    scene = exercise()
+    scene.run(61, each_due=lambda: scene.settle_all(EffectState.DELIVERED))
+    first, second = paged(scene)
+    scene.acknowledge(by=OperatorId(first.person))
+    took, spared = paged(scene)
+    assert (took.points, took.took_it) == (FULL - 1, True)
+    assert (spared.person, spared.spared, spared.of) == (second.person, True, 2)
+
+
+def test_an_officer_who_answers_by_sms_has_answered_and_not_taken_it() -> None:
+    scene = exercise()
+    (officer,) = paged(scene)
+    scene.reply(officer.person, ReplyKind.COMING)
+    (found,) = paged(scene)
+    assert (found.points, found.took_it, found.spared) == (FULL, False, False)
+
+
+def test_whoever_is_told_late_has_their_two_minutes_from_then_on() -> None:
+    """Nobody of a wider search could ever have every point."""
+    scene = exercise()
+    scene.run(181, each_due=scene.settle_all)
+    late = score(scene.events).people[-1]
+    assert (late.audience, late.points) == (Audience.NEAREST, 1)
+    scene.now = scene.now.plus(timedelta(seconds=100))
+    scene.reply(late.person, ReplyKind.COMING)
+    found = of(scene, late.person)
+    assert (found.points, found.answered_s) == (FULL, 281.0)
 
 
 def test_all_that_could_be_done_is_a_hundred_percent() -> None:

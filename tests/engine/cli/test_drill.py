@@ -19,6 +19,9 @@ PERSON = {
     "answered_s": 36.0,
     "reply": "coming",
     "points": 5,
+    "of": 5,
+    "took_it": False,
+    "spared": False,
 }
 SILENT = {
     **PERSON,
@@ -28,6 +31,10 @@ SILENT = {
     "reply": None,
     "points": 1,
 }
+OFFICERS = (
+    {**PERSON, "alias": "Alder", "audience": "duty", "reply": None, "took_it": True},
+    {**SILENT, "alias": "Rowan", "audience": "duty", "of": 2, "spared": True},
+)
 SCORE = {
     "alarm": "e1",
     "open": True,
@@ -83,6 +90,23 @@ def test_once_all_have_answered_nobody_waits(patch: Patch, out: Output) -> None:
         words = (*WORDS[:-1], "240", "--state", str(engine.state))
         assert natalia(patch, *words) == 0
     assert "score: 73 %" in out.readouterr().out
+
+
+def test_each_officer_who_was_paged_has_a_line_and_one_of_them_is_enough(
+    patch: Patch, out: Output
+) -> None:
+    whole = {**SCORE, "people": [PERSON, *OFFICERS]}
+    with service(
+        drills=RAISED, drills__e1=(200, whole), alarms__e1__close=DONE
+    ) as engine:
+        words = (*WORDS[:-1], "240", "--state", str(engine.state))
+        assert natalia(patch, *words) == 0
+    lines = [" ".join(line.split()) for line in out.readouterr().out.splitlines()]
+    assert lines[2:5] == [
+        "Alder 4.0 s 6.5 s 36.0 s 5 of 5 took it",
+        "Rowan 4.0 s - - 1 of 2 another took it",
+        "HQ 20.0 s 5 of 5",
+    ]
 
 
 def test_a_score_that_is_too_low_is_an_exit_code(patch: Patch, out: Output) -> None:
