@@ -28,11 +28,15 @@ from engine.alarm.events import (
     NotificationsWithdrawn,
     PublicationApproved,
     RefusalGround,
-    SafetyConfirmed,
 )
 from engine.alarm.lease import renews
 from engine.alarm.paging import needless_pages
-from engine.alarm.safety import close_of, close_refusal, confirm_refusal
+from engine.alarm.safety import (
+    close_of,
+    close_refusal,
+    confirm_refusal,
+    confirmation_of,
+)
 from engine.alarm.state import Alarm, Kind, Truth
 from engine.alarm.verification import judges_of, verdict_of, verdict_refusal
 from engine.ports.journal import EffectState
@@ -63,7 +67,7 @@ def decide_act(
         case ApprovePublication():
             return (PublicationApproved(at=now, by=by, template=command.template),)
         case ConfirmSafe():
-            return (SafetyConfirmed(at=now, by=by, remark=command.remark),)
+            return (confirmation_of(alarm, command, now),)
         case Close():
             return _close(alarm, command, now)
         case Reopen():
@@ -115,6 +119,8 @@ def _refusal(
     if isinstance(command, Reopen):
         goes_on = alarm.is_open and alarm.seen.closed is None
         return RefusalGround.ALARM_OPEN if goes_on else None
+    if isinstance(command, ConfirmSafe):
+        return confirm_refusal(alarm, command)
     if not alarm.is_open:
         return RefusalGround.ALARM_CLOSED
     if isinstance(command, Verify | Close) and alarm.acknowledged is None:
@@ -124,7 +130,7 @@ def _refusal(
 
 def _open_refusal(
     alarm: Alarm,
-    command: Acknowledge | Verify | ApprovePublication | ConfirmSafe | Close,
+    command: Acknowledge | Verify | ApprovePublication | Close,
     now: Instant,
 ) -> RefusalGround | None:
     match command:
@@ -135,8 +141,6 @@ def _open_refusal(
             return RefusalGround.ALREADY_DONE
         case Verify():
             return verdict_refusal(alarm, command.by, command.truth)
-        case ConfirmSafe():
-            return confirm_refusal(alarm, command)
         case Close():
             return close_refusal(alarm, command)
         case ApprovePublication():

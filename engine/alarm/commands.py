@@ -136,7 +136,10 @@ class ApprovePublication:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfirmSafe:
-    """An operator says that the defender is safe; that closes nothing."""
+    """An operator says that the defender is safe; that closes nothing.
+
+    The remark says how they know. After the end it takes one, and stops the questions.
+    """
 
     command_id: CommandId
     by: OperatorId

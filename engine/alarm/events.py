@@ -288,11 +288,16 @@ class AlarmClosed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SafetyConfirmed:
-    """An operator says that the defender is safe: one voice for the all-clear."""
+    """An operator says that the defender is safe: one voice for the all-clear.
+
+    `ends_asking` where it looks over and the remark says how they know: the questions
+    after the end stop at the defender's telephone, and HQ's where it is over.
+    """
 
     at: Instant
     by: OperatorId
     remark: str = ""
+    ends_asking: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -349,6 +354,7 @@ class RefusalGround(StrEnum):
     NO_PUBLIC_STEP = "no_public_step"
     UNKNOWN_TEMPLATE = "unknown_template"
     NOT_SAFE_YET = "not_safe_yet"
+    NO_PROOF = "no_proof"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,7 @@ from engine.alarm.force import (
     safe_from,
     urged,
     with_cancel,
+    with_operators_word,
     with_seen_reopening,
     with_sign,
     with_word,
@@ -199,8 +200,7 @@ def _decided(
         case AlarmClosed():
             return _closed(alarm, event)
         case SafetyConfirmed():
-            said = safe_from(alarm, event.by, event.at)
-            return replace(said, attended_at=event.at)
+            return with_operators_word(alarm, event)
         case AlarmReopened():
             return _reopened(alarm, event)
         case _:

@@ -9,7 +9,12 @@ from enum import IntEnum
 
 from engine.alarm.copying import replace
 from engine.alarm.effects import Fired
-from engine.alarm.events import AlarmReopened, CancelRequested, ReplyReceived
+from engine.alarm.events import (
+    AlarmReopened,
+    CancelRequested,
+    ReplyReceived,
+    SafetyConfirmed,
+)
 from engine.alarm.moves import is_measured
 from engine.alarm.state import (
     NOWHERE,
@@ -231,6 +236,22 @@ def with_word(alarm: Alarm, event: ReplyReceived) -> Alarm:
         return answered
     sign = Force.DURESS_WORD if own else Force.COLLEAGUE_FORCED
     return forced(answered, sign, event.at)
+
+
+def with_operators_word(alarm: Alarm, event: SafetyConfirmed) -> Alarm:
+    """Take an operator's word that the defender is safe.
+
+    Where it ends the questions the defender's telephone is asked no more, whether it
+    is over or looks so; HQ's own go on until people have ended the case.
+    """
+    said = replace(safe_from(alarm, event.by, event.at), attended_at=event.at)
+    if not event.ends_asking:
+        return said
+    confirmed = alarm.seen.confirmed or event.at
+    said = replace(said, seen=replace(alarm.seen, confirmed=confirmed))
+    if alarm.is_open:
+        return said
+    return replace(said, safe_confirmed=Act(by=event.by, at=event.at))
 
 
 def safe_from(alarm: Alarm, name: str, at: Instant, *, forced: bool = False) -> Alarm:

@@ -6,7 +6,7 @@ appearance only, which the defender's addresses cannot tell from a true one.
 """
 
 from engine.alarm.commands import Close, ConfirmSafe
-from engine.alarm.events import AlarmClosed, RefusalGround
+from engine.alarm.events import AlarmClosed, RefusalGround, SafetyConfirmed
 from engine.alarm.state import Alarm, Kind
 from engine.protocol.model import NEEDS_AFTER_FORCE
 from engine.values import Instant
@@ -41,9 +41,39 @@ def close_refusal(alarm: Alarm, command: Close) -> RefusalGround | None:
 
 
 def confirm_refusal(alarm: Alarm, command: ConfirmSafe) -> RefusalGround | None:
-    """Return why an operator's word that all is well is not taken."""
+    """Return why an operator's word that all is well is not taken.
+
+    After what looks like an end it may be the word that ends the questions: asked by
+    what the defender's addresses have seen, so that it does the same there after a
+    forced one.
+    """
+    if ends_asking(alarm, command):
+        return None
+    if not alarm.is_open:
+        done = RefusalGround.ALREADY_DONE
+        return done if alarm.safe_confirmed is not None else RefusalGround.NO_PROOF
     said = command.by in safe_names(alarm, as_seen=False)
     return RefusalGround.ALREADY_DONE if said else None
+
+
+def confirmation_of(
+    alarm: Alarm, command: ConfirmSafe, now: Instant
+) -> SafetyConfirmed:
+    """Return the fact of an operator's word that the defender is safe."""
+    return SafetyConfirmed(
+        at=now,
+        by=command.by,
+        remark=command.remark,
+        ends_asking=ends_asking(alarm, command),
+    )
+
+
+def ends_asking(alarm: Alarm, command: ConfirmSafe) -> bool:
+    """Say whether somebody, or some telephone, is asked no more after this word."""
+    if alarm.seen.closed is None or not command.remark:
+        return False
+    still_asked = not alarm.is_open and alarm.safe_confirmed is None
+    return still_asked or alarm.seen.confirmed is None
 
 
 def safe_needs(alarm: Alarm) -> int:

@@ -38,7 +38,7 @@ from engine.console.words import (
 )
 from engine.protocol.checks import PUBLIC_TEXT
 from engine.protocol.language import wording
-from engine.protocol.model import ActionProtocol, Audience, Start
+from engine.protocol.model import ActionProtocol, Audience, Condition, Start
 from engine.protocol.texts import TextFacts, compose
 from engine.values import EffectId, Instant, OperatorId, StepId
 
@@ -240,12 +240,15 @@ def _force(alarm: Alarm, operator: OperatorId | None) -> Json:
 def _may(alarm: Alarm) -> Json:
     """Return which acts make sense now; the rules themselves are the alarm's."""
     acknowledged = alarm.acknowledged is not None
+    asks = alarm.safe_confirmed is None and any(
+        Condition.SAFE_CONFIRMED in step.stopped_by for step in alarm.protocol.steps
+    )
     return {
         "acknowledge": alarm.is_open and not acknowledged,
         "verify": alarm.is_open and acknowledged,
         "approve": alarm.is_open and _publication_bar(alarm, None) is None,
-        "safe": alarm.is_open,
-        "word": alarm.is_open,
+        "safe": alarm.is_open or asks,
+        "word": alarm.is_open or asks,
         "close": alarm.is_open and acknowledged,
         "reopen": not alarm.is_open,
     }

@@ -144,6 +144,7 @@ REFUSALS = {
     RefusalGround.NOT_SAFE_YET: (
         "one word is not enough: somebody else has to say that the defender is safe"
     ),
+    RefusalGround.NO_PROOF: "say how you know: who spoke with them, and how",
     RefusalGround.UNKNOWN_TEMPLATE: "there is no such approved text",
 }
 

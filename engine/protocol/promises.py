@@ -72,7 +72,8 @@ def promises(protocol: ActionProtocol) -> list[str]:
         said.append(
             "You confirm that you are safe by the code of the message that asks you, 6,"
             " and the word that you have agreed with HQ. Where you have agreed none,"
-            " whoever has your telephone can confirm it."
+            " whoever has your telephone can confirm it. An operator who has heard from"
+            " you otherwise can confirm it too."
         )
     public = [step for step in protocol.steps if step.to is Audience.PUBLIC]
     said += _published(public, protocol.publication)

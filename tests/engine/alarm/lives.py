@@ -155,6 +155,16 @@ class Life:
         if self.seen:
             self.seen[-1].confirm_safe(by)
 
+    def heard_safe(self, index: int, by: OperatorId) -> None:
+        """Write down how one knows that they are safe: they have said so, say."""
+        if self.seen:
+            self.seen[index].confirm_safe(by, "she came to the office")
+
+    def said_by_telephone(self, index: int) -> None:
+        """Type into a case, also one that is over, which word they have said."""
+        if self.seen:
+            self.seen[index].cancel(self.word)
+
     def called_false(self) -> None:
         """Close the last as a false alarm, as somebody at HQ takes it to be."""
         if self.seen:
@@ -279,6 +289,10 @@ ACTS: dict[str, Callable[[Life], object]] = {
     "the last seen safe": lambda life: life.seen_safe(-1),
     "confirmed safe": lambda life: life.confirmed_safe(ALDER),
     "confirmed by the other": lambda life: life.confirmed_safe(ROWAN),
+    "heard that they are safe": lambda life: life.heard_safe(-1, ALDER),
+    "heard it of the first": lambda life: life.heard_safe(0, ROWAN),
+    "a word by telephone": lambda life: life.said_by_telephone(-1),
+    "a word of the first": lambda life: life.said_by_telephone(0),
     "the true word": lambda life: life.cancel(Word.SAFE),
     "the word of force": lambda life: life.cancel(Word.DURESS),
     "answer with the true word": lambda life: life.confirm(-1, Word.SAFE),

@@ -243,8 +243,9 @@ class Scene:
         )
         return self.do(RequestCancel(command_id=command_id, press=press))
 
-    def confirm_safe(self, by: OperatorId = ALDER) -> Events:
-        return self.do(ConfirmSafe(command_id=self.command_id(), by=by))
+    def confirm_safe(self, by: OperatorId = ALDER, remark: str = "") -> Events:
+        command_id = self.command_id()
+        return self.do(ConfirmSafe(command_id=command_id, by=by, remark=remark))
 
     def settle(
         self,

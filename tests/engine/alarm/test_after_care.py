@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from engine.alarm.events import ActRefused, RefusalGround, SafetyConfirmed
+from engine.alarm.evolve import evolve
 from engine.alarm.following import silence_due
-from engine.alarm.state import Force, ReplyKind
+from engine.alarm.state import Act, Force, ReplyKind
 from engine.protocol.model import ActionProtocol, Audience, Updates
 from engine.roster.model import Word
 from engine.values import Instant, Signal
@@ -137,3 +139,83 @@ def test_a_device_may_fall_silent_again_after_what_was_confirmed(then: str) -> N
     assert Force.SILENT not in scene.state().force
     followed = replace(scene.state(), followed_at=scene.now)
     assert silence_due(followed) == scene.now.plus(timedelta(minutes=30))
+
+
+# an operator has heard it -------------------------------------------------------------
+
+PROOF = "she came to the office and said her word"
+
+
+def steps_since(scene: Scene, days: int) -> set[str]:
+    """Return which steps ask in the days to come."""
+    before = len(scene.planned())
+    scene.run(days * DAY_S, each_due=scene.settle_all)
+    return {str(one.step) for one in scene.planned()[before:]} & AFTER_CARE
+
+
+def test_what_hq_has_heard_of_them_ends_the_questions_bug_a_note_did_not() -> None:
+    scene = ended(scene_of(ABDUCTION))
+    assert steps_since(scene, 2) == {"hq-day-1"}
+    scene.confirm_safe(ROWAN, PROOF)
+    assert scene.state().safe_confirmed == Act(by=ROWAN, at=scene.now)
+    assert steps_since(scene, 40) == set()
+
+
+def test_whoever_says_so_after_the_end_says_how_they_know() -> None:
+    scene = ended(scene_of(ABDUCTION))
+    (refused,) = scene.confirm_safe(ROWAN)
+    assert isinstance(refused, ActRefused)
+    assert refused.ground is RefusalGround.NO_PROOF
+    assert steps_since(scene, 2) == {"hq-day-1"}
+    scene.confirm_safe(ROWAN, PROOF)
+    (again,) = scene.confirm_safe(ALDER, PROOF)
+    assert isinstance(again, ActRefused)
+    assert again.ground is RefusalGround.ALREADY_DONE
+
+
+def test_under_force_one_operator_ends_the_telephones_questions_and_not_hqs() -> None:
+    seen = []
+    for word in Word:
+        scene = scene_of(ABDUCTION)
+        scene.cancel(word)
+        scene.acknowledge()
+        if word is Word.SAFE:
+            scene.confirm_safe(ROWAN)
+        scene.close()
+        assert scene.state().is_open == (word is Word.DURESS)
+        scene.run(3 * DAY_S + 1, each_due=scene.settle_all)
+        scene.confirm_safe(ALDER, PROOF)
+        scene.run(40 * DAY_S, each_due=scene.settle_all)
+        seen.append(to_defender(scene))
+        assert (scene.state().safe_confirmed is None) == scene.state().is_open
+    assert seen[0] == seen[1]
+    assert [step for _, step, _ in seen[0] if "day-7" in step] == []
+    asked = asked_after(scene, Audience.HQ)
+    assert asked == [f"hq-{day}" for day in ASKED], "until somebody knows after the end"
+
+
+def test_once_others_have_ended_a_case_under_force_an_operators_word_is_enough() -> (
+    None
+):
+    scene = under_force()
+    scene.reply("heron", ReplyKind.SAFE, word=Word.SAFE)
+    ended(scene)
+    assert steps_since(scene, 2) == {"hq-day-1"}, "the telephone has answered before"
+    scene.confirm_safe(ALDER, PROOF)
+    assert steps_since(scene, 40) == set()
+
+
+def test_a_word_of_force_after_what_hq_has_heard_opens_it_and_hq_asks_again() -> None:
+    scene = ended(scene_of(ABDUCTION))
+    scene.confirm_safe(ROWAN, PROOF)
+    scene.cancel(Word.DURESS)
+    assert scene.state().is_open
+    assert scene.state().safe_confirmed is None
+    scene.close(ALDER)
+    assert scene.state().is_open, "what was said before it counts no more"
+
+
+def test_what_was_said_of_an_open_case_by_an_engine_before_stops_nothing() -> None:
+    scene = under_force()
+    said = SafetyConfirmed(at=scene.now, by=ROWAN, remark=PROOF)
+    assert evolve(scene.state(), said).seen.confirmed is None

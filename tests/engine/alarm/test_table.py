@@ -196,6 +196,9 @@ COMMANDS: dict[str, AlarmCommand] = {
     "approve": ApprovePublication(command_id=C, by=ROWAN),
     "close": Close(command_id=C, by=ALDER, reason=CloseReason.SAFE),
     "confirm safe": ConfirmSafe(command_id=C, by=ALDER),
+    "confirm safe, and how one knows": ConfirmSafe(
+        command_id=C, by=ALDER, remark="she came to the office"
+    ),
     "reopen": Reopen(command_id=C, by=ALDER),
     "reveal": Reveal(command_id=C, by=ALDER, what="place"),
     "hand over": HandOver(command_id=C, by=ALDER, to=ROWAN, note="words"),
@@ -232,6 +235,7 @@ ALLOWED = {
     "approve": {"following_up", "reopened"},
     "close": TAKEN,
     "confirm safe": {state.__name__ for state in STATES} - {"closed"},
+    "confirm safe, and how one knows": {state.__name__ for state in STATES},
     "reopen": {"closed", "ended_in_appearance"},
     "reveal": {state.__name__ for state in STATES},
     "hand over": TAKEN | {"ended_in_appearance"},

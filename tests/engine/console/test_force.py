@@ -1,5 +1,6 @@
 """Duress at the console: one answer for every word, shown to those on the case."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -116,6 +117,52 @@ def test_two_who_have_signed_in_close_and_a_name_at_the_socket_is_no_voice(
     found = hq.alarm(alarm)
     assert found is not None
     assert not found.is_open
+
+
+def ended(hq: Hq, alarm: AlarmId) -> None:
+    """End it by the word of two."""
+    hq.enrol("rowan")
+    with browser(hq, "rowan") as at:
+        at.act(alarm, "safe", click="safe")
+    with browser(hq) as at:
+        at.act(alarm, "acknowledge", click="take")
+        assert at.act(alarm, "close", click="end", reason="safe")["done"]
+
+
+def test_after_the_end_an_operator_writes_how_they_know_that_the_defender_is_safe(
+    hq: Hq, alarm: AlarmId
+) -> None:
+    ended(hq, alarm)
+    with browser(hq) as at:
+        assert _shows(at.client.get(f"/alarms/{alarm}").text, "safe")
+        refused = at.act(alarm, "safe")
+        assert "say how you know" in str(refused["refused"])
+        assert at.act(alarm, "safe", remark="she came to the office")["done"]
+        page = at.client.get(f"/alarms/{alarm}").text
+    assert "by alder: she came to the office" in page
+    assert not _shows(page, "safe")
+    found = hq.alarm(alarm)
+    assert found is not None
+    assert found.safe_confirmed is not None
+    assert found.safe_confirmed.by == "alder"
+
+
+def test_a_word_of_force_that_is_said_after_the_end_opens_the_case(
+    hq: Hq, alarm: AlarmId
+) -> None:
+    ended(hq, alarm)
+    with browser(hq) as at:
+        assert _shows(at.client.get(f"/alarms/{alarm}").text, "word")
+        said = [at.act(alarm, "word", word=word) for word in (SAFE, DURESS)]
+    assert said[0] == said[1]
+    found = hq.alarm(alarm)
+    assert found is not None
+    assert found.is_open
+
+
+def _shows(page: str, act: str) -> bool:
+    (form,) = re.findall(rf'<form [^>]*data-act="{act}"[^>]*>', page)
+    return "hidden" not in form
 
 
 def test_a_close_says_that_somebody_has_signed_in_unless_it_does_not() -> None:
