@@ -9,6 +9,7 @@ from engine.protocol.model import (
 )
 from engine.protocol.phrases import channel_words, listed, span
 from engine.protocol.promises import promises, rules
+from engine.values import Signal
 
 _STARTS = {
     "raised": "the alarm is raised",
@@ -62,12 +63,29 @@ _STANDS_IN = {
 _SIGNALS = {
     "sos": "you press for help",
     "removed": "the device is taken off",
+    "tampered": "somebody tampers with the device",
+    "fall": "the device reports a fall",
     "check_in_missed": "you have not come back by the time that you gave",
     "silent": "nothing is heard of the device for longer than agreed",
-    "low_battery": "its battery is low",
-    "power_off": "it is switched off",
-    "jammed": "it is jammed",
+    "low_battery": "the battery of the device is low",
+    "power_off": "the device is switched off",
+    "power_on": "the device is switched on",
+    "power_cut": "the power of the device is cut",
+    "power_restored": "the power of the device is back",
+    "jammed": "the device is jammed",
+    "test": "the device sends a test",
+    "button": "another button of the device is pressed",
+    "vibration": "the device is shaken",
+    "movement": "the device is moved",
+    "overspeed": "the device goes too fast",
+    "harsh_driving": "the device reports harsh driving",
+    "accident": "the device reports an accident",
+    "geofence": "the device enters or leaves an area that was agreed",
+    "vehicle": "the device reports something of the vehicle",
+    "fault": "the device reports a fault of its own",
+    "unknown": "the device says what nobody can read",
 }
+"""What each signal is that may raise: of the device, since `it` would be the alarm."""
 
 
 def explanation(protocol: ActionProtocol, *, stands_in: str = "") -> str:
@@ -93,7 +111,7 @@ def explanation(protocol: ActionProtocol, *, stands_in: str = "") -> str:
 
 
 def _beginning(protocol: ActionProtocol) -> list[str]:
-    begins = listed((_signal(s) for s in sorted(protocol.triggers)), "or")
+    begins = listed(_signals(protocol.triggers), "or")
     return [
         f"This is what happens when {begins}.",
         *_at_risk(protocol),
@@ -126,10 +144,10 @@ def _device(protocol: ActionProtocol) -> list[str]:
 
 
 def _at_risk(protocol: ActionProtocol) -> list[str]:
-    more = sorted(protocol.risk_triggers - protocol.triggers)
+    more = _signals(protocol.risk_triggers - protocol.triggers)
     if not more:
         return []
-    begins = listed(map(_signal, more), "or")
+    begins = listed(more, "or")
     return [f"Within a risk window that you have declared, also when {begins}."]
 
 
@@ -196,6 +214,6 @@ def _condition(condition: Condition) -> str:
     return _CONDITIONS.get(condition.value, condition.value.replace("_", " "))
 
 
-def _signal(signal: str) -> str:
-    words = signal.replace("_", " ")
-    return _SIGNALS.get(signal, f"your device reports {words}")
+def _signals(triggers: frozenset[Signal]) -> list[str]:
+    """Return what each of them is, a press for help first."""
+    return [_SIGNALS[signal] for signal in Signal if signal in triggers]

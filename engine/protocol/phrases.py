@@ -3,7 +3,12 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
-_CHANNELS = {"sms": "SMS", "call": "a ringing call", "email": "e-mail"}
+_CHANNELS = {
+    "sms": "SMS",
+    "call": "a ringing call",
+    "email": "e-mail",
+    "mastodon": "Mastodon",
+}
 
 
 def span(duration: timedelta) -> str:

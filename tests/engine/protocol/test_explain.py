@@ -11,6 +11,8 @@ from engine.protocol.model import Audience, CheckInPlan, Condition, Updates
 from engine.protocol.parse import parse_protocol
 from engine.protocol.phrases import span
 from engine.protocol.registry import load_registry
+from engine.protocol.tables import ALL_IS_WELL
+from engine.values import Signal
 
 PROTOCOLS = load_registry(None, "standard").protocols
 
@@ -32,6 +34,26 @@ def test_no_word_of_the_file_stands_where_a_person_reads(name: str) -> None:
     said = explanation(PROTOCOLS[name])
     assert not any(word in said for word in ("_s ", "stopped_by", "timedelta"))
     assert not any(one.value in said for one in Condition if "_" in one.value)
+
+
+def test_what_it_begins_with_is_told_in_order_and_each_by_its_own_words() -> None:
+    """*It is jammed* stood where nothing but the alarm could be meant."""
+    said = explanation(PROTOCOLS["abduction"])
+    assert (
+        "This is what happens when you press for help, the device is taken off,"
+        " somebody tampers with the device, the device is jammed or you have not come"
+        " back by the time that you gave.\n"
+    ) in said
+    alone = {
+        explanation(replace(PROTOCOLS["unknown"], triggers=frozenset({signal})))
+        .split("This is what happens when ")[1]
+        .split(".\n")[0]
+        for signal in set(Signal) - ALL_IS_WELL
+    }
+    assert len(alone) == len(set(Signal) - ALL_IS_WELL)
+    assert {words.split()[0] for words in alone} <= {
+        *("you", "the", "nothing", "somebody", "another"),
+    }
 
 
 def test_a_protocol_that_publishes_nothing_says_so() -> None:
@@ -149,7 +171,7 @@ WHOLE_SAYS = (
     "by SMS and, unless it has reached their telephone within 1 minute, by e-mail;",
     "again every 2 minutes, each time 2 more of them and 100 km farther;",
     "whoever turns it down is replaced by the next nearest at once (near).",
-    "the world is told, by the public name to which you have consented, by mastodon;",
+    "the world is told, by the public name to which you have consented, by Mastodon;",
     "HQ may close it once 3 people have said that you are safe.",
     "The world is told the public name to which you have consented and the country,",
     "alder at HQ alone may approve it.",
