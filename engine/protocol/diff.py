@@ -8,12 +8,20 @@ from engine.protocol.model import ActionProtocol, Step
 from engine.protocol.phrases import span
 
 _OWN = frozenset({"name", "version", "digest", "steps"})
+_KM_M = 1000
+_NONE = {
+    "rounds": "for ever",
+    "within_m": "anywhere",
+    "crowd_max": "no limit",
+    "decider": "anybody",
+}
+"""What it means where nothing is said; else it is `none`."""
 
 
 def differences(before: ActionProtocol, after: ActionProtocol) -> list[str]:
     """Return each difference as a line: `+` new, `-` gone, `~` changed, `>` moved."""
     lines = [
-        f"~ {_name(field)}: {_words(old)} -> {_words(new)}"
+        f"~ {_name(field)}: {_said(field, old)} -> {_said(field, new)}"
         for field in fields(ActionProtocol)
         if field.name not in _OWN
         and (old := getattr(before, field.name)) != (new := getattr(after, field.name))
@@ -38,10 +46,20 @@ def differences(before: ActionProtocol, after: ActionProtocol) -> list[str]:
 
 def _changes(before: Step, after: Step) -> list[str]:
     return [
-        f"{_name(field)} {_words(old)} -> {_words(new)}"
+        f"{_name(field)} {_said(field, old)} -> {_said(field, new)}"
         for field in fields(Step)
         if (old := getattr(before, field.name)) != (new := getattr(after, field.name))
     ]
+
+
+def _said(field: Field[object], value: object) -> str:
+    """Return a value as people say it; a distance with its unit, as the file has it."""
+    if value is None:
+        return _NONE.get(field.name, "none")
+    if field.name.endswith("_m") and isinstance(value, int | float):
+        is_near = value < _KM_M
+        return f"{value:g} m" if is_near else f"{value / _KM_M:g} km"
+    return _words(value)
 
 
 def _words(value: object) -> str:
@@ -58,7 +76,7 @@ def _words(value: object) -> str:
             return ", ".join(said) or "none"
         case _ if is_dataclass(value):
             said = [
-                f"{_name(f)} {_words(getattr(value, f.name))}" for f in fields(value)
+                f"{_name(f)} {_said(f, getattr(value, f.name))}" for f in fields(value)
             ]
             return f"({'; '.join(said)})"
         case _:
@@ -66,4 +84,4 @@ def _words(value: object) -> str:
 
 
 def _name(field: Field[object]) -> str:
-    return field.name.replace("_", " ")
+    return field.name.removesuffix("_m").replace("_", " ")

@@ -70,6 +70,24 @@ def test_no_change_is_told_in_our_own_words() -> None:
     assert "ladder none -> (channel sms; proof delivered; within 1 minute), (ch" in said
 
 
+def test_a_distance_has_its_unit_and_what_is_not_said_its_meaning() -> None:
+    """*moved m 300.0 -> moved m 300* was told where nothing of it had changed."""
+    first, *rest = STANDARD.steps
+    wide = replace(first, within_m=30_000.0, every=timedelta(minutes=5), rounds=3)
+    far = replace(wide, within_m=None, within_more_m=500.0, rounds=None)
+    before = replace(STANDARD, steps=(wide, *rest), updates=Updates(moved_m=300.0))
+    moved = Updates(moved_m=300, silent=timedelta(minutes=5))
+    after = replace(STANDARD, steps=(far, *rest), updates=moved, crowd_max=7)
+    updates = "(moved 300 m; every 10 minutes; silent "
+    assert differences(before, after) == [
+        "~ crowd max: no limit -> 7",
+        f"~ updates: {updates}none) -> {updates}5 minutes)",
+        "~ colleagues: within 30 km -> anywhere",
+        "~ colleagues: within more 0 m -> 500 m",
+        "~ colleagues: rounds 3 -> for ever",
+    ]
+
+
 def test_what_is_forbidden_no_more_is_told() -> None:
     before = replace(STANDARD, forbids=("public", "call"))
     after = replace(STANDARD, forbids=("call",))
