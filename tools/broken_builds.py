@@ -22,6 +22,7 @@ from tools.broken_builds_list import BROKEN, Broken
 ROOT = Path(__file__).parents[1]
 COPIED = ("engine", "adapters", "geocore", "tests")
 SEEDS_MAX = 3_000
+NAMES = ", ".join(one.name for one in BROKEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +92,14 @@ def tried(broken: Broken | None, seeds_max: int) -> Verdict:
 def main() -> int:
     """Return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("names", nargs="*", help="some of them; all without")
+    parser.add_argument("names", nargs="*", help=f"{NAMES}; all without")
     parser.add_argument("--seeds", type=int, default=SEEDS_MAX, help="at most so many")
     arguments = parser.parse_args()
-    chosen = [one for one in BROKEN if one.name in (arguments.names or [one.name])]
+    names = arguments.names or [one.name for one in BROKEN]
+    chosen = [one for one in BROKEN if one.name in names]
+    if len(chosen) < len(set(names)):
+        # A slip would try nothing, and end as if all had been found.
+        parser.error(f"names: some of {NAMES}")
     survivors, most = [], 0
     sys.stdout.write("| Broken on purpose | Found by seed | Breaks | Took |\n")
     sys.stdout.write("|---|--:|---|--:|\n")

@@ -228,6 +228,8 @@ def main() -> int:
     parser.add_argument("--show", action="store_true", help="print the survivors")
     parser.add_argument("--again", action="store_true", help="survivors anew as well")
     arguments = parser.parse_args()
+    if not set(arguments.modules) <= set(MODULES):
+        parser.error(f"modules: some of {', '.join(MODULES)}")
     record: dict[str, dict[str, str]] = {}
     if RECORD.exists():
         record = json.loads(RECORD.read_text(encoding="utf-8"))
