@@ -106,9 +106,9 @@ def _told(protocol: ActionProtocol) -> list[str]:
     ]
     if any(step.text == SOS_TEXT for step in steps):
         said.append(
-            "Whoever is called to help reads that it is not confirmed, and once it is"
-            " verified that it is confirmed: on a telephone where there is room for it,"
-            " which in Russian and Arabic there mostly is not."
+            "Whoever is called to help reads that it is not confirmed, or, once it is"
+            " verified, that it is confirmed. An SMS leaves that out where it has no"
+            " room, as it mostly does in Russian and Arabic."
         )
     return said
 

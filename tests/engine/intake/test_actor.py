@@ -242,13 +242,20 @@ def test_a_code_from_another_telephone_is_shown_and_not_authentic(rig: Rig) -> N
     assert not forward.command.authentic
 
 
-def test_a_code_with_words_that_nobody_understands_is_a_note(rig: Rig) -> None:
+@pytest.mark.parametrize("text", ["K7F2 which street?", "K7F2 no help needed"])
+def test_a_code_with_words_that_are_no_answer_is_a_note(rig: Rig, text: str) -> None:
     rig.take(codes=(Code(code="K7F2", stream="alarm/a", person=LAPWING),))
-    (forward,) = rig.sms("K7F2 which street?")
+    (forward,) = rig.sms(text)
     assert isinstance(forward, Forward)
     assert isinstance(forward.command, AddNote)
-    assert forward.command.text == "K7F2 which street?"
+    assert forward.command.text == text
     assert forward.command.person == LAPWING
+
+
+def test_who_offers_help_without_a_code_raises_no_alarm_of_their_own(rig: Rig) -> None:
+    (distress,) = rig.sms("I can help")
+    assert isinstance(distress, Distress)
+    assert distress.command.kind is Kind.NOTICE, "HQ reads it, and nobody is called"
 
 
 def test_an_answer_without_a_code_goes_to_hq_and_stops_nothing(rig: Rig) -> None:

@@ -204,7 +204,7 @@ def test_what_the_texts_say_of_a_doubt_is_promised_and_no_more(name: str) -> Non
     trusts = protocol.trust_unconfirmed
     assert ("told only once it is verified." in said) is (is_told and not trusts)
     assert ("read so until it is verified." in said) is (is_told and trusts)
-    assert ("reads that it is not confirmed, and once it is" in said) is is_told
+    assert ("reads that it is not confirmed, or, once it is" in said) is is_told
     assert "that it is not confirmed." not in said
 
 
