@@ -1,15 +1,14 @@
 """Whether HQ has the people to whom the action protocols leave a publication."""
 
-import os
 from collections.abc import Iterable
 
 from engine.cli.check_protocols import in_force
+from engine.cli.operator_names import operator_names
 from engine.config import Config
-from engine.console.operators import FILE, Operators
 from engine.errors import suggestion
 from engine.protocol.model import ActionProtocol, Audience, Voice
 from engine.protocol.registry import Registry
-from engine.roster.model import Role, Roster
+from engine.roster.model import Roster
 
 _ADD = "natalia operator add"
 
@@ -24,7 +23,7 @@ def of_operators(config: Config, registry: Registry, roster: Roster) -> list[str
         OperatorError: the operators' file is none.
 
     """
-    names = _names(config, roster)
+    names = operator_names(config, roster)
     used = set(in_force(config, registry, roster))
     said = []
     for name, protocol in sorted(registry.protocols.items()):
@@ -34,15 +33,6 @@ def of_operators(config: Config, registry: Registry, roster: Roster) -> list[str
         words += _approver(protocol, names) if name in used and not words else ()
         said += [f"{name}.toml: {one}" for one in words]
     return said
-
-
-def _names(config: Config, roster: Roster) -> list[str]:
-    """Return who may sign in; the roster's operators before anybody was added."""
-    path = config.state / FILE
-    if path.exists() and os.access(path, os.R_OK):
-        return list(Operators(config.state).names())
-    # The service alone may read who they are, or nobody has been added yet.
-    return sorted(person.person for person in roster.with_role(Role.OPERATOR))
 
 
 def _decider(protocol: ActionProtocol, names: list[str]) -> Iterable[str]:
