@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
+from engine.cli.operator_names import operator_names
 from engine.config import Config
 from engine.protocol.findings import Fault, Warned
 from engine.protocol.lint import lint
@@ -12,7 +13,7 @@ from engine.rehearsal.reach import reach_of
 from engine.roster.model import Role, Roster
 
 NAMED_MAX = 3
-_OF_PERSON = frozenset({Fault.NOBODY, Fault.FORGEABLE})
+_OF_PERSON = frozenset({Fault.NOBODY, Fault.IMPOSSIBLE, Fault.QUORUM, Fault.FORGEABLE})
 """What is named for each defender; single points are too many to be read."""
 
 
@@ -83,10 +84,17 @@ def _unreached(
     without: dict[str, list[str]] = defaultdict(list)
     known = frozenset(_found(config, protocol))
     default = config.protocols.default
+    operators = operator_names(config, roster)
     for person in roster.with_role(Role.DEFENDER):
         if (person.action_protocol or default) != name:
             continue
-        reach = reach_of(roster, person.person, file="roster", modems=len(config.modem))
+        reach = reach_of(
+            roster,
+            person.person,
+            file="roster",
+            modems=len(config.modem),
+            operators=operators,
+        )
         for one in lint(protocol, reach=reach, configured=_configured(config)):
             if one.fault in _OF_PERSON and one not in known:
                 without[_words(one)].append(person.person)

@@ -80,9 +80,11 @@ def check(
     all hangs, texts that do not fit into one SMS in some language, deadlines that
     nobody can meet, fields that do nothing, texts that are not for whom they go to,
     and texts that nobody has reviewed. The last line says whether
-    there is anything to read; the exit code is 0 all the same, unless --strict.
+    there is anything to read; the exit code is 0 all the same, unless --strict, or
+    where it takes more people than there are.
     """
-    from engine.protocol.lint import lint  # noqa: PLC0415 - loaded when used
+    from engine.protocol.findings import Fault  # noqa: PLC0415 - loaded when used
+    from engine.protocol.lint import lint  # noqa: PLC0415 - likewise
 
     protocol = load_protocol(file)
     reach = _reach(person, roster, modems)
@@ -98,7 +100,8 @@ def check(
         what = f"{protocol.name} v{protocol.version}, {len(protocol.steps)} steps"
         uncounted = "" if person else "; nobody counted, name a defender with --for"
         sys.stdout.write(f"{file.name}: {what}{uncounted}: {_verdict(len(found))}\n")
-    if strict and found:
+    impossible = any(one.fault is Fault.IMPOSSIBLE for one in found)
+    if impossible or (strict and found):
         raise typer.Exit(EXIT_DEGRADED)
 
 

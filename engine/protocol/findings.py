@@ -12,6 +12,8 @@ class Fault(StrEnum):
 
     UNREACHABLE = "unreachable"
     NOBODY = "nobody"
+    IMPOSSIBLE = "impossible"
+    QUORUM = "quorum"
     SINGLE_POINT = "single_point"
     TEXT_TOO_LONG = "text_too_long"
     DEADLINE = "deadline"
@@ -36,12 +38,15 @@ class Reach:
 
     `modems` send short messages side by side. An audience that is not there has not
     been looked at, and nothing is said of it. `has_word` says whether the defender has
-    agreed a word of safety; None: not looked at.
+    agreed a word of safety; None: not looked at. `operators` may sign in, `officers`
+    are on the rota, both by name; None: nobody has looked who may.
     """
 
     people: Mapping[Audience, tuple[frozenset[str], ...]]
     modems: int = 1
     has_word: bool | None = None
+    operators: frozenset[str] | None = None
+    officers: frozenset[str] = frozenset()
 
     def count(self, audience: Audience, channels: tuple[str, ...] = ()) -> int | None:
         """Return how many have any of these channels, or any at all; None: unknown."""

@@ -17,6 +17,7 @@ from engine.protocol.checks import RECHECK_TEXT
 from engine.protocol.findings import Fault, Reach, Warned
 from engine.protocol.language import LANGUAGES, wording
 from engine.protocol.lint_deadlines import PEOPLE, deadlines
+from engine.protocol.lint_quorums import quorums
 from engine.protocol.lint_slips import channel_slips, misspelt, slips
 from engine.protocol.lint_ways import MODEM, ways
 from engine.protocol.model import (
@@ -25,7 +26,6 @@ from engine.protocol.model import (
     Condition,
     Start,
     Step,
-    Voice,
 )
 from engine.protocol.texts import Segment, TextFacts, compose, finish
 from engine.values import Instant, StepId
@@ -34,10 +34,6 @@ Fit = Callable[[Sequence[Forms]], str]
 """Cuts pieces to one short message, as a modem's driver does."""
 
 _NEEDED_PRIORITY = 2
-_HEARD = {
-    Voice.COLLEAGUES: Audience.NEAREST,
-    Voice.CONTACTS: Audience.CONTACTS,
-}
 _ALWAYS = {
     Start.VERIFIED.value: frozenset({Condition.VERIFIED, Condition.REAL}),
     Start.APPROVED.value: frozenset({Condition.APPROVED}),
@@ -67,7 +63,7 @@ def lint(
     found = [*_unreachable(protocol), *deadlines(protocol, reach)]
     found += [*ways(protocol), *_crowded(protocol), *slips(protocol)]
     if reach is not None:
-        found += [*_quorum(protocol, reach), *_people(protocol, reach)]
+        found += [*quorums(protocol, reach), *_people(protocol, reach)]
         found += [*_word(protocol, reach)]
     # What else is found of a name that is a slip would have a wrong cure.
     slipped = [repr(channel) for channel in misspelt(protocol, configured)]
@@ -143,18 +139,6 @@ def _in_vain(protocol: ActionProtocol, step: Step) -> str:
     if Condition.DISPUTED in wanted and protocol.verification is None:
         return "requires 'disputed', and without [verification] nothing is"
     return ""
-
-
-def _quorum(protocol: ActionProtocol, reach: Reach) -> Iterable[Warned]:
-    """Find a quorum that these people cannot reach."""
-    rule = protocol.verification
-    if rule is None or Voice.HQ in rule.of:
-        return
-    counts = [reach.count(_HEARD[voice]) for voice in rule.of]
-    there = sum(one for one in counts if one is not None)
-    if None not in counts and there < rule.needs:
-        words = f"verification needs {rule.needs} people, and {there} can be reached"
-        yield Warned(fault=Fault.NOBODY, step="", words=words)
 
 
 def _people(protocol: ActionProtocol, reach: Reach) -> Iterable[Warned]:

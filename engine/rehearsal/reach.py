@@ -11,7 +11,14 @@ from engine.values import PersonId
 _BY_NUMBER = frozenset({"sms", "call"})
 
 
-def reach_of(roster: Roster, person: str, *, file: str, modems: int = 1) -> Reach:
+def reach_of(
+    roster: Roster,
+    person: str,
+    *,
+    file: str,
+    modems: int = 1,
+    operators: Iterable[str] | None = None,
+) -> Reach:
     """Return which channels reach each person of each audience.
 
     Args:
@@ -19,6 +26,7 @@ def reach_of(roster: Roster, person: str, *, file: str, modems: int = 1) -> Reac
         person: the defender's id.
         file: named in the error.
         modems: how many send side by side.
+        operators: who may sign in at HQ; None: those of the roster.
 
     Raises:
         DataError: nobody of that id is in the roster, or they are no defender.
@@ -33,6 +41,8 @@ def reach_of(roster: Roster, person: str, *, file: str, modems: int = 1) -> Reac
     if not themselves.has(Role.DEFENDER):
         reason = f"{person!r} is no defender: no alarm of theirs has these steps"
         raise DataError(file, None, "--for", reason)
+    if operators is None:
+        operators = [str(one.person) for one in roster.with_role(Role.OPERATOR)]
     colleagues = [one for one in roster.colleagues_of(defender) if one.available]
     return Reach(
         people={
@@ -43,6 +53,8 @@ def reach_of(roster: Roster, person: str, *, file: str, modems: int = 1) -> Reac
         },
         modems=modems,
         has_word=bool(themselves.safe_word),
+        operators=frozenset(operators),
+        officers=frozenset(str(one.person) for one in roster.duty()),
     )
 
 

@@ -10,6 +10,7 @@ from engine.console.operators import FILE, Operators
 from engine.values import OperatorId
 from tests.engine.cli.services import natalia
 from tests.engine.cli.test_check import configuration
+from tests.engine.cli.test_protocol import HQ_ALONE
 
 Patch = pytest.MonkeyPatch
 Output = pytest.CaptureFixture[str]
@@ -44,6 +45,20 @@ def said(patch: Patch, out: Output, path: str) -> list[str]:
     assert natalia(patch, "check-config", "--json", path) == 0
     warnings: list[str] = json.loads(out.readouterr().out)["warnings"]
     return [one for one in warnings if ".toml: publication" in one]
+
+
+def test_operators_who_are_too_few_for_an_all_clear_are_named(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    """Who may sign in counts, and not who stands in the roster."""
+    path = configured(tmp_path, "finch")
+    own = tmp_path / "protocols" / "standard.toml"
+    own.write_text(HQ_ALONE.format(3))
+    assert natalia(patch, "check-config", "--json", path) == 0
+    warnings: list[str] = json.loads(out.readouterr().out)["warnings"]
+    (found,) = [one for one in warnings if "all_clear needs" in one]
+    assert "all_clear needs 3 people, and 2 can say so, the defender" in found
+    assert "(for " in found
 
 
 def decides(name: str) -> str:

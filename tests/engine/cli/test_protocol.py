@@ -14,6 +14,19 @@ Output = pytest.CaptureFixture[str]
 
 SAMPLES = Path(str(resources.files("engine.protocol") / "samples"))
 STANDARD = str(SAMPLES / "standard.toml")
+HQ_ALONE = """
+name = "Mine"
+version = 1
+
+[all_clear]
+needs = {}
+
+[[step]]
+id = "hq"
+to = "hq"
+channels = ["email"]
+text = "hq"
+"""
 
 
 @pytest.mark.parametrize("file", sorted(SAMPLES.glob("*.toml")), ids=lambda f: f.stem)
@@ -75,6 +88,17 @@ def test_check_ends_with_4_where_it_is_strict_and_finds_something(
 ) -> None:
     assert natalia(patch, "protocol", "check", STANDARD, "--strict") == 4
     assert "not reviewed" in out.readouterr().out
+
+
+@pytest.mark.parametrize(("needs", "code"), [(2, 0), (10, 4)])
+def test_check_ends_with_4_where_an_all_clear_takes_more_people_than_there_are(
+    patch: Patch, out: Output, tmp_path: Path, needs: int, code: int
+) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text(HQ_ALONE.format(needs))
+    assert natalia(patch, "protocol", "check", str(mine), "--for", "heron") == code
+    assert ("nobody could ever end it" in out.readouterr().out) == bool(code)
+    assert natalia(patch, "protocol", "check", str(mine)) == 0, "nobody is counted"
 
 
 def test_check_names_a_defender_who_is_not_there(patch: Patch, out: Output) -> None:

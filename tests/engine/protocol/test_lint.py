@@ -179,9 +179,16 @@ text = "ask"
     assert [where for where, _ in late] == ["ask"] * times
 
 
-@pytest.mark.parametrize(("contacts", "times"), [(0, 1), (1, 0)])
+@pytest.mark.parametrize(
+    ("contacts", "said"),
+    [
+        (0, ["verification needs 3 people, and 2 can be reached"]),
+        (1, ["verification needs 3 people, which is everybody there is"]),
+        (2, []),
+    ],
+)
 def test_a_quorum_of_more_people_than_there_are_is_found(
-    contacts: int, times: int
+    contacts: int, said: list[str]
 ) -> None:
     by_sms = frozenset({"sms"})
     people = {
@@ -189,16 +196,13 @@ def test_a_quorum_of_more_people_than_there_are_is_found(
         Audience.CONTACTS: (by_sms,) * contacts,
     }
     steps = (RULE, HQ, DUTY, NEAR, STOP)
-    few = found(Fault.NOBODY, *steps, reach=Reach(people=people))
-    said = "verification needs 3 people, and 2 can be reached"
-    assert [words for _, words in few] == [said] * times
-    assert found(Fault.NOBODY, *steps, reach=Reach(people={})) == []
-
-
-def test_a_quorum_with_hq_has_operators_as_well() -> None:
-    with_hq = RULE.replace('"contacts"', '"hq"')
-    reach = Reach(people={Audience.NEAREST: (frozenset({"sms"}),) * 2})
-    assert found(Fault.NOBODY, with_hq, HQ, DUTY, NEAR, STOP, reach=reach) == []
+    for of, expected in ((people, said), ({}, [])):
+        few = [
+            words
+            for fault in (Fault.IMPOSSIBLE, Fault.QUORUM)
+            for _, words in found(fault, *steps, reach=Reach(people=of))
+        ]
+        assert few == expected
 
 
 def test_nobody_at_hq_is_found() -> None:

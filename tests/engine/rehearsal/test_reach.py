@@ -7,7 +7,7 @@ import pytest
 from engine.errors import DataError
 from engine.protocol.model import Audience
 from engine.rehearsal.reach import reach_of
-from engine.roster.model import Address, Roster
+from engine.roster.model import Address, Role, Roster
 from engine.roster.sample import sample_roster
 from engine.values import PersonId
 
@@ -60,3 +60,14 @@ def test_whether_a_word_of_safety_is_agreed_is_looked_at() -> None:
     people = tuple(agreed if p.person == "heron" else p for p in ROSTER.people)
     roster = Roster(people=people, rota=ROSTER.rota)
     assert reach_of(roster, "heron", file="roster.toml").has_word is True
+
+
+def test_who_may_speak_for_hq_is_counted_by_name() -> None:
+    reach = reach_of(ROSTER, "heron", file="roster.toml")
+    officers = frozenset(str(one.person) for one in ROSTER.duty())
+    operators = ROSTER.with_role(Role.OPERATOR)
+    assert reach.officers == officers != frozenset()
+    assert operators
+    assert reach.operators == frozenset(str(one.person) for one in operators)
+    added = reach_of(ROSTER, "heron", file="roster.toml", operators=["finch"])
+    assert added.operators == frozenset({"finch"})
