@@ -1,8 +1,9 @@
 """Which tests share a worker where there are several, and in which order they run.
 
 One worker takes all that starts processes and mostly waits for them, one after another,
-since they share ports and daemons. Another one computes, file by file; first it takes
-the crashes, which last longest and whose engines listen wherever there is room. What an
+since they share ports and daemons. Another one begins with the crashes, which last
+longest and whose engines listen wherever there is room. The others compute, file by
+file: since the first waits so much there are more of them than processors. What an
 engine may take is measured when those are done. The browser's come last: Playwright
 leaves its event loop in its thread.
 """
