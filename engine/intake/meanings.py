@@ -33,17 +33,35 @@ _COMING = (
     *("قادم", "قادمة", "في الطريق"),
 )
 _ME = r"(?! (?:me|us|mig|oss)\b)"
+# Whoever says so of themselves means it, whatever stands around it.
+_CERTAIN = (
+    r"help (?:me|us)",
+    r"(?:i|we)(?:'ll| will| do| really)* need (?:your |more |some |urgent )?help",
+    r"send (?:me |us )?help",
+    r"hjälp (?:mig|oss)",
+    r"(?:jag|vi) behöver (?:er |din )?hjälp",
+    r"помогите|спасите",
+    r"(?:мне|нам) нужна (?:ваша |твоя )?помощь",
+    r"(?<!no )necesit(?:o|amos) (?:su |tu )?ayuda",
+    r"aidez-(?:moi|nous)",
+    r"(?:j'ai|nous avons|on a) besoin d'aide",
+    r"ساعدوني|ساعدني|أنقذوني|انقذوني",
+    r"(?<!لا )(?:أحتاج|احتاج|نحتاج)(?: إلى| الى)? (?:ال)?مساعدة",
+)
 # They come, or go, or are able to: of them `help` alone is taken out, the rest counts.
 _OFFERED = (
     (
         r"(?:coming|on my way|omw|going|driving|running|here|there|ready|able|glad"
-        r"|happy|trying|try|want|like|hope) (?:over )?(?:to|and|with|for)"
-        rf" (?:\w+ )?help{_ME}"
+        r"|happy|trying|try|want|like|hope) (?:over )?(?:to|and|with|with some)"
+        rf" help{_ME}"
     ),
-    rf"(?:i|we)(?:'ll| can| could| will| may| might| would| shall)(?: \w+)? help{_ME}",
+    (
+        r"(?:i|we)(?:'ll| can| could| will| may| might| would| shall)"
+        rf"(?: not| also| only| try to| come to| come and)? help{_ME}"
+    ),
     rf"(?:cannot|can't|cant|can not|unable to|not able to) help{_ME}",
-    r"(?:kommer|åker|går|springer|kör|på väg) (?:\w+ )?(?:till|med|för) hjälp",
-    r"(?:иду|еду|спешу|бегу|выезжаю|приду|приеду|готова?) (?:\w+ ){0,2}на помощь",
+    r"(?:kommer|åker|går|springer|kör|på väg) (?:\w+ )?(?:till|med) hjälp",
+    r"(?:иду|еду|спешу|бегу|выезжаю|приду|приеду|готова?) (?:к \w+ )?на помощь",
     r"(?:voy|vamos|llego|camino) (?:en|con|de|para dar|a dar) (?:su |tu )?ayuda",
     r"(?:viens|venons|vais|arrive|route) (?:en|à (?:votre|ton|son)|avec de l') ?aide",
     r"(?:قادم|قادمة|في الطريق) (?:مع|لتقديم|من أجل) (?:ال)?مساعدة",
@@ -53,7 +71,7 @@ _NOT_MEANT = (
     r"no (?:more )?help (?:is )?(?:needed|required|necessary|wanted)",
     r"no (?:more )?help(?=\W*$)",
     (
-        r"(?:n't|not|no longer|never) (?:\w+ )?(?:need|want|require)"
+        r"(?:n't|not|no longer|never) (?:really |even )?(?:need|want|require)"
         r"(?: any| your| more)? help"
     ),
     r"need no (?:more )?help",
@@ -63,8 +81,9 @@ _NOT_MEANT = (
     r"help (?:him|her|them)(?!\w)",
     r"(?<!my )\w+ needs (?:\w+ )?help",
     r"if (?:you|he|she|they) needs? (?:\w+ )?help",
-    r"(?:do|does|did) \w+ (?:need|want) (?:any |some |more )?help",
-    r"need (?:any |some |more )?help ?\?",
+    r"does \w+ (?:need|want) (?:any |some |more )?help",
+    r"(?:do|did) (?:you|u|he|she|they) (?:need|want) (?:any |some |more )?help",
+    r"(?<!i )(?<!we )need (?:any |some |more )?help ?\?",
     r"(?:thanks|thank you) for (?:the |your |all )*help",
     r"(?:behöver|behövs|vill ha) (?:inte|ej|ingen) (?:någon )?hjälp",
     r"ingen hjälp (?:behövs|behöver)",
@@ -73,7 +92,7 @@ _NOT_MEANT = (
     r"hjälp(?:en)? kommer(?=\W*$)",
     r"(?:behöver|vill) (?:du|ni|han|hon|de|dom|någon) (?:ha )?hjälp",
     r"(?:han|hon|de|dom|någon) behöver hjälp",
-    r"behöver hjälp ?\?",
+    r"(?<!jag )(?<!vi )behöver hjälp ?\?",
     r"tack för (?:all )?hjälpe?n?",
     r"помощь (?:уже |больше |мне )?не (?:нужна|требуется|надо)",
     r"не (?:нужна|нужно|надо|требуется) (?:никакая )?помощь",
@@ -81,7 +100,7 @@ _NOT_MEANT = (
     r"не беда",
     r"(?:ей|ему|им|вам|тебе) (?:нужна|нужно) помощь",
     r"помощь (?:ей|ему|им|вам|тебе) нужна",
-    r"(?:нужна (?:ли )?помощь|помощь нужна) ?\?",
+    r"(?<!мне )(?<!нам )(?:нужна (?:ли )?помощь|помощь нужна) ?\?",
     r"спасибо за помощь",
     (
         r"no (?:necesito|necesitamos|hace falta|se necesita|requiero|quiero)"
@@ -89,11 +108,11 @@ _NOT_MEANT = (
     ),
     r"ayuda (?:ya )?no (?:es |hace )?(?:necesaria|falta)",
     r"(?:la ayuda (?:va|viene|llega)|ayuda est[áa] en camino)",
-    r"necesita[sn]? ayuda",
+    r"(?<!se )necesita[sn]? ayuda",
     r"gracias por (?:la |su |tu )?ayuda",
     r"(?:pas|plus|aucun) besoin d'(?:une )?aide",
     r"l'aide (?:arrive|vient|est en route)",
-    r"besoin d'aide ?\?",
+    r"(?<!ai )(?<!avons )besoin d'aide ?\?",
     r"(?:il|elle|ils|elles|on) (?:a|ont) besoin d'aide",
     r"(?:avez-vous|as-tu|tu as|vous avez) besoin d'aide",
     r"merci (?:pour |de )?(?:l'|votre |ton )aide",
@@ -129,6 +148,7 @@ def _words(words: Iterable[str]) -> re.Pattern[str]:
 
 
 _CALL, _NO, _YES = _words(_HELP), _words(_CANNOT), _words(_COMING)
+_SURE = _any_of(_CERTAIN)
 _OFFER = _any_of(_OFFERED)
 _OTHER = re.compile(rf"(?:(?<!\w)|(?=n't))(?:{'|'.join(_NOT_MEANT)})(?!\w)")
 _ALL_HELP = re.compile(r"\S*(?:help|hjälp|помощь|ayuda|aide|مساعدة)$")
@@ -140,6 +160,8 @@ def meant(text: str) -> tuple[frozenset[ReplyKind], bool]:
     More than one kind is a contradiction, which nobody but a person can read.
     """
     said = re.sub(r"[ \t]+", " ", text.lower().replace("\u2019", "'"))
+    if _SURE.search(said):
+        return frozenset({ReplyKind.NEED_HELP}), False
     offered = _OFFER.sub(lambda found: _ALL_HELP.sub(" ", found[0]), said)
     rest = _OTHER.sub(" ", offered)
     is_aside = rest != said

@@ -10,6 +10,7 @@ from engine.intake.replies import read_reply
 from engine.intake.sms import calls_for_help
 from engine.protocol.language import LANGUAGES, wording
 
+# ruff: noqa: RUF001 -- six languages
 COMING, CANNOT, NEED_HELP = ReplyKind.COMING, ReplyKind.CANNOT, ReplyKind.NEED_HELP
 COMES_TO_HELP = (
     *(
@@ -67,6 +68,10 @@ CALLS = (
     *("беда", "помогите", "на помощь!", "нужна помощь", "помощь нужна", "беда, едут"),
     *("ayuda", "necesito ayuda", "ayuda viene la policia", "ayúdenme", "socorro"),
     *("à l'aide", "aidez-moi", "au secours", "j'ai besoin d'aide", "viens, à l'aide"),
+    *("I will need help", "we could use help", "trying to get help", "here for help"),
+    *("don't call need help", "I do really need help", "I need help?", "we need help?"),
+    *("бегу за мной гонятся, на помощь", "мне нужна помощь?", "se necesita ayuda"),
+    *("j'ai besoin d'aide?", "jag behöver hjälp?", "going to need help"),
     *("نجدة", "النجدة", "أحتاج مساعدة", "ساعدوني"),
 )
 AROUND = st.sampled_from(["", " ", ". ", "! ", "\n", " ?! ", " ... ", "\t"])
@@ -114,6 +119,25 @@ def test_a_number_counts_whatever_stands_beside_it_that_is_no_answer(
 def test_a_number_and_who_comes_to_help_agree(text: str, one: str, two: str) -> None:
     assert read_reply(f"K7F2 1 {one}{text}{two}").kind is COMING
     assert read_reply(f"K7F2 2 {text}").kind is None, "a person reads what contradicts"
+
+
+@given(
+    st.sampled_from([*NONE_NEEDED, *OF_OTHERS, *UNCLEAR, *COMES_TO_HELP]),
+    st.sampled_from([" ", ", ", ". ", " and ", "\n"]),
+    st.sampled_from(
+        [
+            *("I need help", "help me", "send help", "jag behöver hjälp", "помогите"),
+            *("мне нужна помощь", "necesito ayuda", "aidez-moi", "j'ai besoin d'aide"),
+            *("ساعدوني", "أحتاج مساعدة"),
+        ]
+    ),
+)
+def test_who_says_it_of_themselves_is_heard_whatever_stands_around(
+    other: str, between: str, call: str
+) -> None:
+    for said in (f"{other}{between}{call}", f"{call}{between}{other}"):
+        assert read_reply(f"K7F2 {said}").kind is NEED_HELP, said
+        assert calls_for_help(said, read_reply(said)), said
 
 
 @given(
