@@ -7,7 +7,7 @@ from typing import ClassVar, assert_never
 from engine.alarm.commands import Raise
 from engine.alarm.messages import Distress, Forward, Moved, ToOpen
 from engine.intake.absence import SOURCE_ABSENCE, absence_command, absence_of
-from engine.intake.answers import Sms, code_in, messages_of, read_sms
+from engine.intake.answers import Sms, code_by_word, code_in, messages_of, read_sms
 from engine.intake.assess import Outcome
 from engine.intake.checkins.said import CheckInSaid, word_said
 from engine.intake.checkins.words import read_check_in
@@ -231,7 +231,11 @@ class Intake(SupervisedActor[Heard | SmsHeard | Noticed | Moved]):
             self._attend(tracker.device, row.received_at)
         named = code_in(text, self._judge)
         with self._readers.reader() as reader:
-            code = None if named is None else reader.code(named)
+            code = (
+                code_by_word(sender, text, self._judge, reader)
+                if named is None
+                else reader.code(named)
+            )
         stale = self.clock.now().since(row.received_at) > UNCLAIMED
         sms = Sms(row=row, sender=sender, text=text, code=code, stale=stale)
         for told in messages_of(sms, self._judge):

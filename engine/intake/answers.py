@@ -23,12 +23,13 @@ from engine.intake.sms import (
     senders_of,
     tracker_command,
 )
-from engine.ports.journal import Code, InboundRow
+from engine.ports.journal import Code, InboundRow, JournalReader
 from engine.roster.model import Person, Role, Word
 from engine.roster.words import forced_speaker, mask, word_in
 from engine.values import CommandId, Signal
 
 _TEXT_MAX = 500
+_ALL_IS_WELL = frozenset({ReplyKind.FALSE, ReplyKind.SAFE})
 Message = Distress | Forward | ToOpen | CheckInSaid
 
 
@@ -60,11 +61,45 @@ def code_in(text: str, judge: Judge) -> str | None:
     return _read(text, judge).code
 
 
+def code_by_word(
+    sender: str, text: str, judge: Judge, reader: JournalReader
+) -> Code | None:
+    """Return the code that an answer without one stands for, by its sender's word.
+
+    From their own number, with an answer beside the word, and where one open case alone
+    has told them. A defender's word may be for their own case: where one of theirs is
+    open, and where they say that all is well, it is for no other.
+    """
+    roster, reply = judge.board.roster(), _read(text, judge)
+    if reply.code is not None or reply.kind is None or calls_for_help(text, reply):
+        return None
+    if forced_speaker(text, roster.people) is not None:
+        return None
+    senders = senders_of(roster, sender)
+    speaker = next((one for one in senders if word_in(text, one)), None)
+    if speaker is None:
+        return None
+    if speaker.has(Role.DEFENDER):
+        heads = reader.heads("alarm/", open_only=True)
+        own = any(row.head.subject == speaker.person for row in heads)
+        if own or reply.kind in _ALL_IS_WELL:
+            return None
+    codes = reader.codes_of(speaker.person)
+    return codes[0] if len({code.stream for code in codes}) == 1 else None
+
+
 def messages_of(sms: Sms, judge: Judge) -> tuple[Message, ...]:
     """Return whom to tell what; always somebody."""
-    if sms.code is not None:
-        return _coded(sms, sms.code, judge)
-    return _uncoded(sms, judge)
+    if sms.code is None:
+        return _uncoded(sms, judge)
+    answered = _coded(sms, sms.code, judge)
+    if code_in(sms.text, judge) is not None:
+        return answered
+    # The word that stands for the code says as ever that they are back in time.
+    senders = senders_of(judge.board.roster(), sms.sender)
+    speaker = next((one for one in senders if word_in(sms.text, one)), None)
+    timed = _check_in(sms, speaker, senders, judge, forced=False)
+    return answered if timed is None else (*answered, timed)
 
 
 def _coded(sms: Sms, code: Code, judge: Judge) -> tuple[Message, ...]:

@@ -281,6 +281,14 @@ class MemoryReader:
         """Return whom a reply code belongs to."""
         return self._medium.codes.get(code)
 
+    def codes_of(self, person: PersonId) -> Sequence[Code]:
+        """Return a person's codes of streams that stand open, by code."""
+        with self._medium.lock:
+            streams = self._medium.streams
+            is_open = {name for name, one in streams.items() if one.head.is_open}
+            codes = [c for c in self._medium.codes.values() if c.stream in is_open]
+        return sorted((c for c in codes if c.person == person), key=lambda c: c.code)
+
     def codes_in_use(self, codes: Sequence[str]) -> frozenset[str]:
         """Return which of these reply codes belong to somebody."""
         return frozenset(filter(self._medium.codes.__contains__, codes))

@@ -117,6 +117,10 @@ class SqliteReader:
         )
         return found[0] if found else None
 
+    def codes_of(self, person: PersonId) -> Sequence[Code]:
+        """Return a person's codes of streams that stand open, by code."""
+        return self._read(rows.OPEN_CODES, (person,), _codes)
+
     def codes_in_use(self, codes: Sequence[str]) -> frozenset[str]:
         """Return which of these reply codes belong to somebody."""
         wanted = "SELECT code FROM code WHERE code IN (SELECT value FROM json_each(?))"

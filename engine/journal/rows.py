@@ -46,6 +46,11 @@ EFFECTS: Final = (
 EFFECTS_IN_STATES: Final = (
     EFFECTS + " WHERE state IN (SELECT value FROM json_each(?))"  # noqa: S608 - constants
 )
+OPEN_CODES: Final = (
+    "SELECT code.code, code.stream, code.person FROM code"
+    " JOIN stream ON stream.stream = code.stream"
+    " WHERE code.person = ? AND stream.is_open = 1 ORDER BY code.code"
+)
 INBOUND: Final = "SELECT key, source, received_at, body, taken_by FROM inbound"
 PLACES: Final = "SELECT person, lat_deg, lon_deg, accuracy_m, at FROM place"
 DOUBTS: Final = "SELECT person, lat_deg, lon_deg, accuracy_m, at, why FROM doubt"

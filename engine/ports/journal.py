@@ -302,6 +302,9 @@ class JournalReader(Protocol):
     def code(self, code: str) -> Code | None:
         """Return whom a reply code belongs to."""
 
+    def codes_of(self, person: PersonId) -> Sequence[Code]:
+        """Return a person's codes of streams that stand open, by code."""
+
     def codes_in_use(self, codes: Sequence[str]) -> frozenset[str]:
         """Return which of these reply codes belong to somebody."""
 

@@ -4,9 +4,10 @@ from engine.ports.journal import (
     Appended,
     Conflict,
     EffectState,
+    Head,
     JournalStore,
 )
-from engine.values import EffectId, Instant
+from engine.values import EffectId, Instant, PersonId
 from tests.contracts.journal.opened import StoreContract
 from tests.contracts.journal.requests import NOW, append, change, code, ids, plan
 
@@ -119,3 +120,20 @@ class EffectContract(StoreContract):
         assert store.reader().code("none") is None
         assert store.reader().codes_in_use(["none", "K7F2"]) == {"K7F2"}
         assert store.reader().codes_in_use([]) == frozenset()
+
+    def test_a_persons_codes_are_those_of_what_stands_open(
+        self, store: JournalStore
+    ) -> None:
+        store.commit(
+            [
+                append(codes=(code(), code("M3K4"), code("P8Q9", person="crane"))),
+                append("alarm/b", codes=(code("B2C3", stream="alarm/b"),)),
+            ],
+            NOW,
+        )
+        wren, reader = PersonId("wren"), store.reader()
+        assert [one.code for one in reader.codes_of(wren)] == ["B2C3", "K7F2", "M3K4"]
+        ended = append(expected_seq=1, head=Head(status="closed", is_open=False))
+        store.commit([ended], NOW)
+        assert [one.code for one in store.reader().codes_of(wren)] == ["B2C3"]
+        assert store.reader().codes_of(PersonId("nobody")) == []

@@ -109,15 +109,23 @@ class Rig:
         self.world.run(0.1)
         return self.told[before:]
 
-    def take(self, *keys: str, codes: tuple[Code, ...] = ()) -> None:
+    def take(
+        self,
+        *keys: str,
+        codes: tuple[Code, ...] = (),
+        stream: str = "alarm/a",
+        is_open: bool = True,
+        subject: str = "",
+    ) -> None:
         """Stand for the alarm that takes reports up and gives codes out."""
+        seq = len(self.ledger.store.reader().stream(stream))
         append = Append(
-            stream="alarm/a",
-            expected_seq=len(self.ledger.store.reader().stream("alarm/a")),
+            stream=stream,
+            expected_seq=seq,
             epoch=self.ledger.epoch,
-            command_id=CommandId(f"take-{keys}-{codes}"),
+            command_id=CommandId(f"take-{seq}-{keys}-{codes}"),
             events=(NewEvent(kind="X", body=b"{}"),),
-            head=Head(status="notifying", is_open=True),
+            head=Head(status="notifying", is_open=is_open, subject=subject),
             takes=tuple(map(ReportKey, keys)),
             codes=codes,
         )

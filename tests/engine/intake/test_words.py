@@ -9,8 +9,9 @@ from engine.alarm.commands import AddNote, RequestCancel, TakeReply
 from engine.alarm.messages import Distress, Forward, ToOpen
 from engine.alarm.state import Kind, ReplyKind
 from engine.intake.assess import Outcome
+from engine.intake.checkins.said import CheckInSaid
 from engine.ports.journal import Code
-from engine.roster.model import Role
+from engine.roster.model import Role, Word
 from engine.roster.words import MASK
 from engine.values import PersonId, Signal
 from tests.engine.intake.reports import HERON, HERONS, report
@@ -128,6 +129,90 @@ def test_a_code_and_a_word_are_an_answer(
         proven,
         duress,
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "reply"),
+    [
+        ("4 hazel", ReplyKind.REAL),
+        ("Hazel: false", ReplyKind.FALSE),
+        ("hazel 6", ReplyKind.SAFE),
+        ("HAZEL coming", ReplyKind.COMING),
+    ],
+)
+def test_a_word_without_a_code_answers_the_one_open_case_that_told_them(
+    rig: Rig, text: str, reply: ReplyKind
+) -> None:
+    """It was a notice of its own, and counted for nothing."""
+    rig.take(codes=(Code(code="K7F2", stream="alarm/a", person=LAPWING),))
+    (forward,) = rig.sms(text)
+    assert isinstance(forward, Forward)
+    assert isinstance(forward.command, TakeReply)
+    assert forward.alarm_id == "a"
+    said = forward.command
+    assert (said.person, said.reply, said.authentic) == (LAPWING, reply, True)
+    assert (said.proven, said.duress, said.source) == (True, False, "sms-1")
+    assert "azel" not in said.text
+
+
+@pytest.mark.parametrize(
+    ("text", "sender"),
+    [
+        ("4", ""),  # no word
+        ("hazel", ""),  # no answer
+        ("4 hazel", "+15550001111"),  # not their own telephone
+        (f"4 {LAPWINGS}", ""),  # forced to say it
+        (f"4 hazel {DURESS}", ""),  # a word of force beside it, whosever it is
+        ("M9N8 4 hazel", ""),  # a code that nobody has
+        ("3 hazel", ""),  # they need help themselves
+    ],
+)
+def test_a_word_that_stands_for_no_code_goes_to_hq(
+    rig: Rig, text: str, sender: str
+) -> None:
+    rig.take(codes=(Code(code="K7F2", stream="alarm/a", person=LAPWING),))
+    assert not any(isinstance(one, Forward) for one in rig.sms(text, sender=sender))
+
+
+def test_a_word_answers_neither_of_two_open_cases_nor_one_that_has_ended(
+    rig: Rig,
+) -> None:
+    code = Code(code="K7F2", stream="alarm/a", person=LAPWING)
+    rig.take(codes=(code,))
+    rig.take(codes=(replace(code, code="M3K4"),))
+    assert isinstance(rig.sms("4 hazel")[0], Forward), "two codes of one case"
+    rig.take(codes=(replace(code, code="P8Q9", stream="alarm/b"),), stream="alarm/b")
+    assert not any(isinstance(one, Forward) for one in rig.sms("4 hazel", key="sms-2"))
+    rig.take(stream="alarm/b", is_open=False)
+    assert isinstance(rig.sms("4 hazel", key="sms-3")[0], Forward)
+    rig.take(is_open=False)
+    assert not any(isinstance(one, Forward) for one in rig.sms("4 hazel", key="sms-4"))
+
+
+@pytest.mark.parametrize(
+    ("text", "subject", "answers"),
+    [
+        ("4 maple", "", True),
+        ("coming maple", "", True),
+        ("maple safe", "", False),
+        ("false maple", "", False),
+        ("4 maple", HERON, False),
+    ],
+)
+def test_a_defenders_word_is_for_a_case_of_their_own_before_any_other(
+    rig: Rig,
+    text: str,
+    subject: str,
+    answers: bool,  # noqa: FBT001 - a case
+) -> None:
+    rig.take(codes=(CODE,))
+    rig.take(stream="alarm/own", subject=subject)
+    told = rig.sms(text, sender=number_of(HERON))
+    assert any(isinstance(one, Forward) for one in told) is answers
+    assert any(isinstance(one, ToOpen) for one in told) is not answers
+    assert [one.word for one in rig.timed if isinstance(one, CheckInSaid)] == [
+        Word.SAFE
+    ], "whoever says the word is back in time"
 
 
 def test_a_note_holds_no_word(rig: Rig) -> None:

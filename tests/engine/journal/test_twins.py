@@ -218,6 +218,7 @@ def seen(reader: JournalReader) -> dict[str, object]:
         "planned": list(reader.effects(frozenset({EffectState.PLANNED}), "alarm/a")),
         "effect": reader.effect(EffectId("e1")),
         "code": reader.code("K7F2"),
+        "codes": list(reader.codes_of(PersonId("heron"))),
         "places": list(reader.places()),
         "doubts": list(reader.doubts()),
         "attendance": list(reader.attendance()),
