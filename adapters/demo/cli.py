@@ -22,6 +22,7 @@ app = typer.Typer(
         " modems, servers on loopback. Nothing leaves this machine."
     ),
     epilog="Examples: natalia demo; natalia demo --once",
+    subcommand_metavar="",
     rich_markup_mode=None,
 )
 

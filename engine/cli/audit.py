@@ -23,6 +23,7 @@ EXIT_DEGRADED = 4
 app = typer.Typer(
     help="Watch the journal from a process of its own, and shout.",
     epilog="Example: natalia audit --config /etc/natalia/natalia.toml --once",
+    subcommand_metavar="",
     rich_markup_mode=None,
 )
 

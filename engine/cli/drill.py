@@ -21,6 +21,7 @@ app = typer.Typer(
         "Messages really go out, marked as an exercise; nothing is ever published. "
         "Exit code 4 where the score is below --least, 130 where it was broken off."
     ),
+    subcommand_metavar="",
     rich_markup_mode=None,
 )
 EXIT_BELOW = 4

@@ -27,6 +27,7 @@ LOOK_S = 0.1
 app = typer.Typer(
     help="Run the engine until SIGTERM or Ctrl-C.",
     epilog="Example: natalia serve --config /etc/natalia/natalia.toml",
+    subcommand_metavar="",
     rich_markup_mode=None,
 )
 

@@ -15,6 +15,7 @@ DEFAULT_STATE = Path("/var/lib/natalia")
 app = typer.Typer(
     help="Say whether the running engine is ready or degraded, and why.",
     epilog="Example: natalia status --state /var/lib/natalia --json",
+    subcommand_metavar="",
     rich_markup_mode=None,
 )
 

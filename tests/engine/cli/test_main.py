@@ -73,6 +73,15 @@ def test_each_command_of_a_group_has_help_with_an_example(
     assert f"natalia {group} {name}" in out.readouterr().out.partition("Example")[2]
 
 
+@pytest.mark.parametrize("name", ["serve", "status", "audit", "drill", "demo"])
+def test_a_command_that_has_no_others_asks_for_none(
+    patch: pytest.MonkeyPatch, out: pytest.CaptureFixture[str], name: str
+) -> None:
+    assert natalia(patch, name, "--help") == 0
+    (first, *_) = out.readouterr().out.splitlines()
+    assert first.endswith(f"natalia {name} [OPTIONS]"), "no COMMAND"
+
+
 def test_an_unknown_command_is_wrong_usage(
     patch: pytest.MonkeyPatch, out: pytest.CaptureFixture[str]
 ) -> None:
