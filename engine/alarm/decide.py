@@ -38,6 +38,7 @@ from engine.alarm.events import (
 from engine.alarm.evolve import evolve, fold
 from engine.alarm.following import follow, silences
 from engine.alarm.force import is_shown
+from engine.alarm.found_false import takes_back
 from engine.alarm.lease import lapses
 from engine.alarm.notify import (
     plan_climb,
@@ -175,9 +176,14 @@ def _within_of(alarm: Alarm, due: DueRound) -> float | None:
 def _judge(alarm: Alarm, now: Instant) -> tuple[Events, Alarm]:
     """Draw what follows from people's words and from deadlines for them."""
     events: list[AlarmEvent] = []
-    # A dispute ends it and a quorum is reached once: two in a row is the most.
+    # A dispute ends it, a quorum is reached once, and what waits is taken back once.
     for _ in range(len(Truth)):
-        new = (*judgements(alarm, now), *lapses(alarm, now), *silences(alarm, now))
+        new = (
+            *judgements(alarm, now),
+            *lapses(alarm, now),
+            *silences(alarm, now),
+            *takes_back(alarm, now),
+        )
         if not new:
             break
         events += new

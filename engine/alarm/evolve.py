@@ -242,6 +242,7 @@ def _judged(alarm: Alarm, truth: Truth, act: Act) -> Alarm:
         response=response,
         verified=act,
         heard=len(alarm.voices),
+        judged_presses=len(alarm.presses),
         ask=None,
         attended_at=act.at,
     )
@@ -357,6 +358,7 @@ def _reopened(alarm: Alarm, event: AlarmReopened) -> Alarm:
         urgent_since=event.at,
         opened_at=event.at,
         heard=len(alarm.voices),
+        judged_presses=0,
         ask=None,
         safe=(),
         safe_heard=0,

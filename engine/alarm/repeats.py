@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from engine.alarm.conditions import may_run
 from engine.alarm.effects import Effect
+from engine.alarm.found_false import is_needless
 from engine.alarm.state import Alarm
 from engine.ports.journal import EffectClass, EffectState
 from engine.protocol.model import Audience
@@ -66,7 +67,7 @@ def _repeat_at(alarm: Alarm, effect: Effect, latest: _Latest) -> Instant | None:
     ):
         return None
     step = alarm.protocol.step(effect.step)
-    if step is None or not may_run(alarm, step):
+    if step is None or not may_run(alarm, step) or is_needless(alarm, effect):
         return None
     if effect.state is EffectState.WITHDRAWN:
         return effect.settled_at
@@ -98,8 +99,9 @@ def _wait_after(effect: Effect) -> timedelta:
 def _is_wanting(effect: Effect) -> bool:
     """Say whether a notification has not done what it was for.
 
-    What a close took back and an operator's reopening finds: colleagues who have
-    never heard of the alarm, and hear of it now.
+    What a close took back and an operator's reopening finds, or a false verdict and
+    what contradicts it: colleagues who have never heard of the alarm, and hear of it
+    now.
     """
     if effect.state is EffectState.WITHDRAWN:
         return effect.audience in {Audience.NEAREST, Audience.CONTACTS}

@@ -9,6 +9,7 @@ from engine.alarm.conditions import may_run
 from engine.alarm.effects import Fired
 from engine.alarm.following import silence_due
 from engine.alarm.force import countdown_end
+from engine.alarm.found_false import is_needless
 from engine.alarm.ladder import Climb, climbs
 from engine.alarm.lease import lease_due
 from engine.alarm.repeats import repeats
@@ -58,7 +59,9 @@ def due_climbs(alarm: Alarm, now: Instant) -> Iterator[Climb]:
 def _climbs(alarm: Alarm) -> Iterator[Climb]:
     for step in alarm.protocol.steps:
         if step.ladder and may_run(alarm, step):
-            yield from climbs(alarm, step)
+            for climb in climbs(alarm, step):
+                if not is_needless(alarm, climb.effect):
+                    yield climb
 
 
 def _unreplaced(alarm: Alarm, step: Step) -> int:

@@ -263,7 +263,8 @@ class Alarm:
     `urgent_since` is the press, or the reopening, that HQ has to acknowledge. `spent`
     counts the rounds of steps that ran before a reopening made them run anew: a round's
     number, and so a notification's key, is never used twice. `opened_at` is the raise
-    or the last reopening. Of `voices` the first `heard` went into a decision already.
+    or the last reopening. Of `voices` the first `heard` went into a decision already,
+    of `presses` the first `judged_presses`.
     `danger_at` is the latest sign of force: a duress word, or what does not fit a
     cancel; `force` says which. `safe` are those who say so since the last press,
     the first `safe_heard` before that sign; `operators` are on the case, and one last
@@ -313,6 +314,7 @@ class Alarm:
     approved: Act | None = None
     voices: tuple[Said, ...] = ()
     heard: int = 0
+    judged_presses: int = 0
     ask: Ask | None = None
     closed: Act | None = None
     close_reason: CloseReason | None = None

@@ -24,6 +24,7 @@ from engine.alarm.events import (
     StepFired,
 )
 from engine.alarm.evolve import fold
+from engine.alarm.found_false import is_needless
 from engine.alarm.lease import is_held_for_good
 from engine.alarm.state import Alarm, Truth, alarm_of
 from engine.dispatch.body import decode_body
@@ -353,6 +354,8 @@ class Watching:
             step = alarm.protocol.step(last.step)
             over = step is None or any(holds(alarm, c) for c in step.stopped_by)
             spent = step is None or over or last.repeat >= step.repeats
+            over = over or is_needless(alarm, last)
+            spent = spent or over
             final = last.state is EffectState.REJECTED and not last.retry
             if not (last.state in SENT or spent or final):
                 self.found("I3", "a colleague was never told and nothing is tried")

@@ -10,6 +10,7 @@ from engine.alarm.events import (
     AlarmReopened,
     AlarmVerified,
     NotificationsWithdrawn,
+    VerdictGiven,
 )
 from engine.alarm.state import Alarm, Truth
 from engine.ports.journal import EffectState
@@ -29,29 +30,38 @@ def is_for_no_reason(alarm: Alarm, events: Sequence[AlarmEvent]) -> bool:
     """Say whether something is taken back that has its reason still.
 
     An acknowledgement silences nobody: each page that it takes back was for somebody
-    whom another one tells, or has told.
+    whom another one tells, or has told. Nor does a false verdict under force.
     """
-    gone = {
-        effect
+    if any(isinstance(event, AlarmClosed | AlarmReopened) for event in events):
+        return False
+    gone = [
+        alarm.effects[effect]
         for event in events
         if isinstance(event, NotificationsWithdrawn)
         for effect in event.effects
-    }
-    if not gone or any(_is_reason(event) for event in events):
-        return False
-    if not any(isinstance(event, AlarmAcknowledged) for event in events):
-        return True
-    pages = [e for e in alarm.effects.values() if e.audience is Audience.DUTY]
-    told = {page.person for page in pages if _tells(page)}
-    taken_back = {page.person for page in pages if page.effect in gone}
-    return not gone <= {page.effect for page in pages} or not taken_back <= told
+    ]
+    return any(not _has_lost_its_reason(alarm, one, events) for one in gone)
 
 
-def _is_reason(event: AlarmEvent) -> bool:
-    if isinstance(event, AlarmVerified):
-        return event.truth is Truth.FALSE
-    return isinstance(event, AlarmClosed | AlarmReopened)
+def _has_lost_its_reason(
+    alarm: Alarm, gone: Effect, events: Sequence[AlarmEvent]
+) -> bool:
+    match gone.audience:
+        case Audience.NEAREST | Audience.CONTACTS:
+            return alarm.truth is Truth.FALSE and alarm.danger_at is None
+        case Audience.PUBLIC:
+            said = (e for e in events if isinstance(e, AlarmVerified | VerdictGiven))
+            return any(one.truth is Truth.FALSE for one in said)
+        case Audience.DUTY:
+            taken = any(isinstance(event, AlarmAcknowledged) for event in events)
+            pages = alarm.effects.values()
+            return taken and any(
+                _tells(one) and one.person == gone.person for one in pages
+            )
+        case _:
+            return False
 
 
 def _tells(page: Effect) -> bool:
-    return page.state in _TOLD and page.channel != "call"
+    is_page = page.audience is Audience.DUTY
+    return is_page and page.state in _TOLD and page.channel != "call"
