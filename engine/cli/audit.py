@@ -48,7 +48,7 @@ def audit(
     try:
         if once:
             found = watch.look(once=True)
-            _say(found, as_json=as_json)
+            _say(found, watch.path, as_json=as_json)
             if found:
                 raise typer.Exit(EXIT_DEGRADED)
         else:
@@ -126,7 +126,7 @@ def _run(watch: "Watch", config: Config, *, as_json: bool) -> None:
         found = watch.look()
         watchdog.notify()
         if _kinds(found) != _kinds(said):
-            _say(found, as_json=as_json)
+            _say(found, watch.path, as_json=as_json)
         said = found
         if stop.wait(config.auditor.every_s):
             return
@@ -136,7 +136,7 @@ def _kinds(found: "Sequence[Finding]") -> set[tuple[str, str]]:
     return {(finding.ground.value, finding.what) for finding in found}
 
 
-def _say(found: "Sequence[Finding]", *, as_json: bool) -> None:
+def _say(found: "Sequence[Finding]", journal: Path, *, as_json: bool) -> None:
     if as_json:
         facts = [
             {
@@ -148,6 +148,15 @@ def _say(found: "Sequence[Finding]", *, as_json: bool) -> None:
         ]
         sys.stdout.write(json.dumps(facts) + "\n")
     else:
-        lines = [f"{f.ground.value.replace('_', ' ')} {f.what}".rstrip() for f in found]
+        lines = [_line(finding, journal) for finding in found]
         sys.stdout.write("\n".join(lines or ["every alarm gets on"]) + "\n")
     sys.stdout.flush()
+
+
+def _line(finding: "Finding", journal: Path) -> str:
+    from engine.auditor.findings import Ground  # noqa: PLC0415 - loaded when used
+
+    text = f"{finding.ground.value.replace('_', ' ')} {finding.what}".rstrip()
+    if finding.ground is Ground.JOURNAL_UNREADABLE:
+        return f"{text}: {journal}: is it there, and may this user read it?"
+    return text if finding.since is None else f"{text}, since {finding.since}"

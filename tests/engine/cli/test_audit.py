@@ -15,14 +15,14 @@ import pytest
 from engine.clock import SystemClock
 from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
 from engine.ports.journal import Append, Head, NewEvent
-from engine.values import CommandId
+from engine.values import CommandId, Instant
 from tests.engine.cli.services import natalia
 
 Patch = pytest.MonkeyPatch
 Output = pytest.CaptureFixture[str]
 
 
-def state_with(folder: Path, *, is_open: bool) -> Path:
+def state_with(folder: Path, *, is_open: bool, at: Instant | None = None) -> Path:
     """Write a journal with one alarm for which nothing falls due; return the file."""
     state = folder / "state"
     state.mkdir()
@@ -35,7 +35,7 @@ def state_with(folder: Path, *, is_open: bool) -> Path:
         events=(NewEvent(kind="AlarmRaised", body=b"{}"),),
         head=Head(status="notifying", is_open=is_open),
     )
-    store.commit([append], SystemClock().now())
+    store.commit([append], at or SystemClock().now())
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -52,6 +52,27 @@ def test_an_alarm_that_stands_still_ends_one_look_with_4(
     assert natalia(patch, "audit", "--config", str(config), "--once", "--json") == 4
     (finding,) = json.loads(out.readouterr().out)
     assert finding == {"ground": "nothing_due", "what": "alarm/a", "since": None}
+
+
+def test_what_cannot_be_read_is_named_with_what_to_look_at(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    """*Journal unreadable* said neither which nor why."""
+    config = state_with(tmp_path, is_open=False)
+    journal = tmp_path / "state" / JOURNAL_FILE
+    journal.unlink()
+    assert natalia(patch, "audit", "--config", str(config), "--once") == 4
+    said = f"journal unreadable: {journal}: is it there, and may this user read it?\n"
+    assert out.readouterr().out == said
+
+
+def test_what_stands_still_says_since_when(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    ended = Instant(SystemClock().now().ms - 3_600_000)
+    config = state_with(tmp_path, is_open=False, at=ended)
+    assert natalia(patch, "audit", "--config", str(config), "--once") == 4
+    assert out.readouterr().out == f"engine silent, since {ended}\n"
 
 
 @pytest.mark.parametrize(
