@@ -58,7 +58,7 @@ from engine.alarm.schedule import (
 from engine.alarm.state import Alarm, Press, Truth
 from engine.alarm.verification import judgements
 from engine.ports.journal import EffectState
-from engine.protocol.model import KNOWN
+from engine.protocol.model import KNOWN, Audience
 from engine.quick import quick
 from engine.values import AlarmId, Instant
 
@@ -66,6 +66,7 @@ from engine.values import AlarmId, Instant
 QUIET = timedelta(minutes=5)
 
 Events = tuple[AlarmEvent, ...]
+_SEARCHES = frozenset({Audience.NEAREST, Audience.CONTACTS})
 _FINAL = frozenset(
     {EffectState.DELIVERED, EffectState.UNDELIVERED, EffectState.EXPIRED}
 )
@@ -140,7 +141,9 @@ def lookups(
 
 
 def _lookups_for(alarm: Alarm, still_due: list[DueRound]) -> tuple[Lookup, ...]:
+    """Ask for one search at a time: the next leaves out whom the first has found."""
     told = frozenset(one.person for one in alarm.told.values() if not one.ended)
+    later = [due for due in still_due if due.step.to in _SEARCHES][1:]
     return tuple(
         Lookup(
             step=due.step.id,
@@ -155,7 +158,7 @@ def _lookups_for(alarm: Alarm, still_due: list[DueRound]) -> tuple[Lookup, ...]:
             turn=due.round - 1,
         )
         for due in still_due
-        if due.step.to not in KNOWN
+        if due.step.to not in KNOWN and due not in later
     )
 
 

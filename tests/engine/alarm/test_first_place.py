@@ -285,7 +285,9 @@ def test_who_searches_under_force_searches_again_once_there_is_a_place() -> None
     scene.wait(600)
     assert scene.called() == []
     scene.found()
-    assert len(scene.called()) == 15, "five, and ten more by the sign of force"
+    called = scene.called()
+    assert len(called) == 15, "five, and ten more by the sign of force"
+    assert len(set(called)) == 15, "one after the other: nobody is found twice"
 
 
 def test_only_steps_for_the_nearest_run_anew() -> None:
@@ -298,3 +300,16 @@ def test_only_steps_for_the_nearest_run_anew() -> None:
     anew = {step for step in after.fired if after.fired[step] != before.fired.get(step)}
     assert anew == {StepId("colleagues"), StepId("widen"), StepId("follow")}
     assert {step.id for step in searches("standard")} == {"colleagues", "widen"}
+
+
+@pytest.mark.parametrize("name", ["abduction", "arrest"])
+def test_who_is_found_by_two_steps_of_one_moment_is_told_once(name: str) -> None:
+    """The search for the nearest finds the contacts too, where no place is known."""
+    scene = Placeless(protocol=PROTOCOLS[name]).begun()
+    told = [
+        (event.person, event.channel)
+        for audience in (Audience.NEAREST, Audience.CONTACTS)
+        for event in scene.planned(audience)
+    ]
+    assert told
+    assert len(told) == len(set(told))
