@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from engine.alarm.codec import replay
+from engine.alarm.codec import UnreadableEventError, replay
+from engine.alarm.state import Alarm as CaseState
 from engine.alarm.state import Kind, alarm_of
 from engine.alarm.statistics import by_device, hidden
 from engine.cli.client import ask, id_of
@@ -194,10 +195,7 @@ def statistics(
     reader = SqliteReader(state / JOURNAL_FILE)
     try:
         heads = reader.heads("alarm/", open_only=False)
-        alarms = [
-            replay(alarm_of(head.stream), None, reader.stream(head.stream))
-            for head in heads
-        ]
+        alarms = [_replayed(reader, head.stream) for head in heads]
     finally:
         reader.close()
     found = by_device(alarm for alarm in alarms if alarm is not None)
@@ -209,10 +207,22 @@ def statistics(
         return
     for one in found:
         why = ", ".join(f"{name} {count}" for name, count in one.classes.items())
+        number = f"{one.alarms} alarm{'' if one.alarms == 1 else 's'}"
         sys.stdout.write(
-            f"{one.device:<20} {one.alarms} alarms, {one.false} false"
+            f"{one.device:<20} {number}, {one.false} false"
             f" ({one.false_ratio:.0%} of the ended){': ' + why if why else ''}\n"
         )
+    if not found:
+        sys.stdout.write("no alarms\n")
+
+
+def _replayed(reader: SqliteReader, stream: str) -> CaseState | None:
+    """Return an alarm; one that this engine cannot read is named, and left out."""
+    try:
+        return replay(alarm_of(stream), None, reader.stream(stream))
+    except UnreadableEventError as error:
+        sys.stderr.write(f"natalia: {alarm_of(stream)} is left out: {error}\n")
+        return None
 
 
 def _id(alarm: str) -> str:

@@ -194,3 +194,26 @@ def test_statistics_show_a_device_by_its_last_four_bug_the_whole_imei_was_printe
     assert row["device"] == "...0018"
     natalia(patch, *command, "--reveal")
     assert out.readouterr().out.startswith(f"{IMEI} ")
+
+
+def test_an_alarm_that_cannot_be_read_is_left_out_of_the_statistics_and_named(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    """One row of a newer engine, and nothing was counted at all."""
+    store = SqliteStore(tmp_path / JOURNAL_FILE, ballast_bytes=0)
+    rows = tuple(map(encode, Scene().raised().events))
+    store.commit([replace(append("alarm/a1"), events=rows), append("alarm/b2")], NOW)
+    store.close()
+
+    assert natalia(patch, "alarm", "statistics", "--state", str(tmp_path)) == 0
+    said = out.readouterr()
+    assert said.out.endswith(" 1 alarm, 0 false (0% of the ended)\n")
+    assert said.err.startswith("natalia: b2 is left out: row ")
+
+
+def test_statistics_of_no_alarms_say_so(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    SqliteStore(tmp_path / JOURNAL_FILE, ballast_bytes=0).close()
+    assert natalia(patch, "alarm", "statistics", "--state", str(tmp_path)) == 0
+    assert out.readouterr().out == "no alarms\n"
