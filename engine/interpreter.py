@@ -13,7 +13,6 @@ import sys
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Final
 
 SHORT_S: Final = 0.0001
@@ -29,7 +28,8 @@ SURE_AFTER: Final = 3
 """Looks that together must be so, and the last one alone: beside a hog with the long
 interval whoever looks waits half a second for its next look, as an SOS does."""
 
-_TASKS: Final = Path("/proc/self/task")
+_TASKS: Final = "/proc/self/task"
+_LINE_BYTES_MAX: Final = 128
 
 
 def spread(computed_s: Sequence[float]) -> float:
@@ -53,9 +53,17 @@ def computed_ns() -> Mapping[str, int]:
         for thread in os.listdir(_TASKS):  # noqa: PTH208 - names alone, ten times faster
             # A thread may end while it is looked for.
             with suppress(OSError, ValueError):
-                spent = (_TASKS / thread / "schedstat").read_text(encoding="ascii")
-                found[thread] = int(spent.split()[0])
+                found[thread] = _computed_ns(thread)
     return found
+
+
+def _computed_ns(thread: str) -> int:
+    # Descriptors take a sixth of the time that paths do: this is asked in a flood.
+    file = os.open(f"{_TASKS}/{thread}/schedstat", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return int(os.read(file, _LINE_BYTES_MAX).split()[0])
+    finally:
+        os.close(file)
 
 
 def process_s() -> float:
