@@ -148,6 +148,10 @@ def _close(form: Mapping[str, str], by: OperatorId, command_id: CommandId) -> Cl
     if into is not None and reason is not CloseReason.DUPLICATE:
         message = "into: only a duplicate is a part of another alarm"
         raise ActError(message)
+    if into is None and reason is CloseReason.DUPLICATE:
+        # Whoever was told would hear of an end, and the other one goes on.
+        message = "into: name the open alarm that it is a part of; else, another reason"
+        raise ActError(message)
     return Close(
         command_id=command_id,
         by=by,

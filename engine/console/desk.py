@@ -30,6 +30,7 @@ REST = 5
 """Folding takes no more than one part of so many of the time: in a flood of alarms the
 page may be half a second late, and their first notifications may not."""
 NOBODY_TAKES = "nobody takes orders just now; give it again"
+ITSELF = "that is this alarm: name the other one"
 KEPT_ROSTER = "roster.toml"
 KEPT_SESSIONS = "sessions.json"
 T = TypeVar("T")
@@ -107,6 +108,8 @@ class ConsoleDesk:
         match command:
             case HandOver(to=to) if to not in self.operators.names():
                 return "there is no such operator"
+            case Link(other=other) if other == alarm_id:
+                return ITSELF
             case Link(other=other) if self.cases.get(other) is None:
                 return "there is no such alarm"
             case Close(into=into) if into is not None:
@@ -116,7 +119,9 @@ class ConsoleDesk:
 
     def _unmergeable(self, alarm_id: AlarmId, into: AlarmId) -> str | None:
         """Return why a case cannot be a part of another: none goes on as less."""
-        whole = None if into == alarm_id else self.cases.get(into)
+        if into == alarm_id:
+            return ITSELF
+        whole = self.cases.get(into)
         if whole is None or not whole.is_open:
             return "only an open alarm takes another one in"
         part = self.cases.get(alarm_id)

@@ -67,6 +67,8 @@ def test_two_linked_cases_name_each_other(manned: Hq) -> None:
     one, other = two(manned)
     assert post(manned, one, "link", other="gone") == (409, "there is no such alarm")
     assert post(manned, one, "link")[0] == 422
+    itself = (409, "that is this alarm: name the other one")
+    assert post(manned, one, "link", other=one) == itself
     assert post(manned, one, "link", other=other)[0] == 200
     with control(manned) as client:
         assert client.get(f"/alarms/{one}").json()["links"] == [other]
@@ -75,8 +77,10 @@ def test_two_linked_cases_name_each_other(manned: Hq) -> None:
 
 def test_a_duplicate_is_merged_into_an_open_case_alone(manned: Hq) -> None:
     one, other = two(manned)
-    wrong = "only an open alarm takes another one in"
-    for into in (one, "gone"):
+    for into, wrong in (
+        (one, "that is this alarm: name the other one"),
+        ("gone", "only an open alarm takes another one in"),
+    ):
         said = post(manned, one, "close", reason="duplicate", into=into)
         assert said == (409, wrong)
     assert post(manned, one, "close", reason="safe", into=other)[0] == 422
@@ -84,6 +88,20 @@ def test_a_duplicate_is_merged_into_an_open_case_alone(manned: Hq) -> None:
     found = manned.alarm(one)
     assert found is not None
     assert found.merged_into == other
+
+
+def test_a_duplicate_of_nothing_is_not_closed_bug_whoever_came_heard_of_an_end(
+    manned: Hq,
+) -> None:
+    """The other case goes on, and its people were told that it had ended."""
+    one, _ = two(manned)
+    for form in ({}, {"into": " "}):
+        status, said = post(manned, one, "close", reason="duplicate", **form)
+        assert status == 422
+        assert said.startswith("into: name the open alarm that it is a part of")
+    found = manned.alarm(one)
+    assert found is not None
+    assert found.is_open
 
 
 def close_of(**form: str) -> FalseClass | None:
