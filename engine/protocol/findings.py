@@ -39,7 +39,8 @@ class Reach:
     `modems` send short messages side by side. An audience that is not there has not
     been looked at, and nothing is said of it. `has_word` says whether the defender has
     agreed a word of safety; None: not looked at. `operators` may sign in, `officers`
-    are on the rota, both by name; None: nobody has looked who may.
+    are on the rota, both by name; None: nobody has looked who may. `languages` are what
+    these people read; None: not looked at.
     """
 
     people: Mapping[Audience, tuple[frozenset[str], ...]]
@@ -47,6 +48,7 @@ class Reach:
     has_word: bool | None = None
     operators: frozenset[str] | None = None
     officers: frozenset[str] = frozenset()
+    languages: frozenset[str] | None = None
 
     def count(self, audience: Audience, channels: tuple[str, ...] = ()) -> int | None:
         """Return how many have any of these channels, or any at all; None: unknown."""

@@ -71,7 +71,7 @@ def lint(
     found += [*channel_slips(protocol, configured)]
     if fit is not None:
         found += [*_texts(protocol, fit)]
-    found += [*_unreviewed()]
+    found += [*_unreviewed(reach)]
     order = {step.id: number for number, step in enumerate(protocol.steps)}
     return tuple(sorted(found, key=lambda one: order.get(StepId(one.step), -1)))
 
@@ -230,9 +230,16 @@ def longest() -> TextFacts:
     )
 
 
-def _unreviewed() -> Iterable[Warned]:
-    """Mark the languages whose texts nobody who speaks them has reviewed."""
+def _unreviewed(reach: Reach | None) -> Iterable[Warned]:
+    """Mark the languages whose texts nobody who speaks them has reviewed.
+
+    Where people are counted only those that one of them reads: the others would hide
+    what is found of this defender alone.
+    """
+    read = None if reach is None else reach.languages
+    used = None if read is None else {wording(one).language for one in read}
     for language in LANGUAGES:
-        if not wording(language).is_reviewed:
+        is_used = used is None or language in used
+        if is_used and not wording(language).is_reviewed:
             words = f"the texts in {language!r} are used and not reviewed"
             yield Warned(fault=Fault.UNREVIEWED, step="", words=words)

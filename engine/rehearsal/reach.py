@@ -44,17 +44,19 @@ def reach_of(
     if operators is None:
         operators = [str(one.person) for one in roster.with_role(Role.OPERATOR)]
     colleagues = [one for one in roster.colleagues_of(defender) if one.available]
+    people: dict[Audience, list[Person]] = {
+        Audience.NEAREST: colleagues,
+        Audience.CONTACTS: list(roster.contacts_of(defender)),
+        Audience.DUTY: list(roster.duty()),
+        Audience.DEFENDER: [themselves],
+    }
     return Reach(
-        people={
-            Audience.NEAREST: _channels(colleagues),
-            Audience.CONTACTS: _channels(roster.contacts_of(defender)),
-            Audience.DUTY: _channels(roster.duty()),
-            Audience.DEFENDER: _channels([themselves]),
-        },
+        people={audience: _channels(those) for audience, those in people.items()},
         modems=modems,
         has_word=bool(themselves.safe_word),
         operators=frozenset(operators),
         officers=frozenset(str(one.person) for one in roster.duty()),
+        languages=frozenset(one.language for those in people.values() for one in those),
     )
 
 

@@ -47,6 +47,16 @@ def test_who_is_not_available_does_not_count() -> None:
     assert reach.count(Audience.NEAREST, ("sms",)) == there
 
 
+def test_the_languages_are_those_that_the_defenders_people_read() -> None:
+    heron = PersonId("heron")
+    people = [*ROSTER.contacts_of(heron), *ROSTER.duty(), ROSTER.person(heron)]
+    people += [one for one in ROSTER.colleagues_of(heron) if one.available]
+    reach = reach_of(ROSTER, "heron", file="roster.toml")
+    read = frozenset(str(one.language) for one in people if one is not None)
+    assert reach.languages == read
+    assert reach.languages < {"en", "sv", "ru", "es", "fr", "ar"}
+
+
 def test_a_defender_who_is_not_there_is_named() -> None:
     with pytest.raises(DataError, match="nobody has the id 'nobody-at-all'"):
         reach_of(ROSTER, "nobody-at-all", file="roster.toml")
