@@ -133,7 +133,7 @@ def _coded(sms: Sms, code: Code, judge: Judge) -> tuple[Message, ...]:
         source=None if helps else row.key,
         proven=word is Word.SAFE,
         duress=word is Word.DURESS,
-        text=text if has_words(text) else "",
+        text=text if has_words(mask(sms.text, roster.people, by=" ")) else "",
     )
     answered = Forward(alarm_id=alarm, command=taken)
     if not helps or person is None:
