@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from engine.alarm.commands import AlarmCommand, Close, HandOver, Link
 from engine.alarm.messages import Done
-from engine.alarm.state import Kind
+from engine.alarm.state import CloseReason, Kind
 from engine.console.acts import refusal_of
 from engine.console.cases import Cases
 from engine.console.known import KnownBrowsers
@@ -114,8 +114,18 @@ class ConsoleDesk:
                 return "there is no such alarm"
             case Close(into=into) if into is not None:
                 return self._unmergeable(alarm_id, into)
+            case Close(reason=CloseReason.EXERCISE_OVER):
+                return self._no_exercise(alarm_id)
             case _:
                 return None
+
+    def _no_exercise(self, alarm_id: AlarmId) -> str | None:
+        """Return why a case does not end as played: whoever was told would read so."""
+        case = self.cases.get(alarm_id)
+        is_real = case is not None and case.kind is Kind.REAL
+        return (
+            "this is no exercise: close it for what has ended it" if is_real else None
+        )
 
     def _unmergeable(self, alarm_id: AlarmId, into: AlarmId) -> str | None:
         """Return why a case cannot be a part of another: none goes on as less."""

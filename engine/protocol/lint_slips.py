@@ -106,8 +106,7 @@ def _ignored(protocol: ActionProtocol) -> Iterable[str]:
             yield "publication: there is no step for the public"
     elif said.level is Level.NAME and NAMED_TEXT not in texts:
         yield f"publication.level is name, and no step says {NAMED_TEXT!r}"
-    if protocol.crowd_max is not None and Audience.NEAREST not in audiences:
-        yield "crowd_max: there is no step for the nearest"
+    yield from _crowd(protocol)
     if protocol.countdown and not audiences & _GO:
         yield "countdown_s: there is no step for colleagues or contacts, who would wait"
     is_told = Start.MOVED.value in starts
@@ -121,6 +120,19 @@ def _ignored(protocol: ActionProtocol) -> Iterable[str]:
                 f"forbids {word!r}: no audience and no channel that is known here;"
                 " what people may not do is said in never"
             )
+
+
+def _crowd(protocol: ActionProtocol) -> Iterable[str]:
+    """Find a limit that nobody meets, and one that a single search is beyond."""
+    most = protocol.crowd_max
+    searches = [step for step in protocol.steps if step.to is Audience.NEAREST]
+    if most is None:
+        return
+    if not searches:
+        yield "crowd_max: there is no step for the nearest"
+    for step in searches:
+        if step.count > most:
+            yield f"crowd_max: {step.id!r} asks {step.count}, and {most} is the most"
 
 
 def _ignored_of(step: Step) -> Iterable[str]:

@@ -7,7 +7,7 @@ from engine.alarm.state import FalseClass, Kind
 from engine.console.acts import ActError, command_of
 from engine.console.drills import drill_command
 from engine.values import AlarmId, CommandId, PersonId
-from tests.engine.console.hq import ALDER, ROSTER, Hq, control
+from tests.engine.console.hq import ALDER, ROSTER, Hq, browser, control
 
 ALDERS = {"by": "alder"}
 
@@ -39,6 +39,20 @@ def test_no_real_alarm_becomes_a_part_of_an_exercise(manned: Hq) -> None:
     assert found.is_open
     assert post(manned, notice, "acknowledge")[0] == 200
     assert post(manned, notice, "close", reason="duplicate", into=one)[0] == 200
+
+
+def test_a_real_case_does_not_end_as_an_exercise_and_a_played_one_does(
+    manned: Hq,
+) -> None:
+    one, _ = two(manned)
+    drill = manned.press("a3", alias="Toucan", kind=Kind.EXERCISE)
+    assert post(manned, drill, "acknowledge")[0] == 200
+    with browser(manned) as at:
+        assert 'value="exercise_over"' not in at.client.get(f"/alarms/{one}").text
+        assert 'value="exercise_over"' in at.client.get(f"/alarms/{drill}").text
+    status, why = post(manned, one, "close", reason="exercise_over")
+    assert (status, why[:19]) == (409, "this is no exercise")
+    assert post(manned, drill, "close", reason="exercise_over")[0] == 200
 
 
 def post(hq: Hq, alarm: AlarmId, act: str, **form: str) -> tuple[int, str]:

@@ -82,9 +82,18 @@ def test_what_is_agreed_for_the_whole_and_does_nothing_is_found(
     assert all(words.startswith(said) for words in ignored)
 
 
+@pytest.mark.parametrize(("most", "is_found"), [(4, True), (5, False)])
+def test_a_search_for_more_than_the_crowd_may_be_is_found(
+    most: int, *, is_found: bool
+) -> None:
+    head = f"crowd_max = {most}\n{RULE}"
+    ignored = [words for _, words in found(Fault.IGNORED, head, HQ, DUTY, NEAR)]
+    assert [words.partition(":")[0] for words in ignored] == ["crowd_max"] * is_found
+
+
 def test_a_crowd_and_a_countdown_of_nobody_are_found() -> None:
     rule = RULE.replace('"colleagues", "contacts"', '"hq"')
-    head = f"crowd_max = 4\ncountdown_s = 20\n{rule}"
+    head = f"crowd_max = 5\ncountdown_s = 20\n{rule}"
     said = [
         words.partition(":")[0] for _, words in found(Fault.IGNORED, head, HQ, DUTY)
     ]
