@@ -13,7 +13,9 @@ from engine.rehearsal.reach import reach_of
 from engine.roster.model import Role, Roster
 
 NAMED_MAX = 3
-_OF_PERSON = frozenset({Fault.NOBODY, Fault.IMPOSSIBLE, Fault.QUORUM, Fault.FORGEABLE})
+_OF_PERSON = frozenset(
+    {Fault.NOBODY, Fault.IMPOSSIBLE, Fault.QUORUM, Fault.FORGEABLE, Fault.CHANGED}
+)
 """What is named for each defender; single points are too many to be read."""
 
 
@@ -94,6 +96,7 @@ def _unreached(
             file="roster",
             modems=len(config.modem),
             operators=operators,
+            protocol=name,
         )
         for one in lint(protocol, reach=reach, configured=_configured(config)):
             if one.fault in _OF_PERSON and one not in known:

@@ -79,15 +79,15 @@ def check(
     Found are steps that never come, people who cannot be reached, one thing on which
     all hangs, texts that do not fit into one SMS in some language, deadlines that
     nobody can meet, fields that do nothing, texts that are not for whom they go to,
-    and texts that nobody has reviewed. The last line says whether
-    there is anything to read; the exit code is 0 all the same, unless --strict, or
-    where it takes more people than there are.
+    a text that is not the one signed, and texts that nobody has reviewed. The last
+    line says whether there is anything to read; the exit code is 0 all the same,
+    unless --strict, or where it takes more people than there are.
     """
     from engine.protocol.findings import Fault  # noqa: PLC0415 - loaded when used
     from engine.protocol.lint import lint  # noqa: PLC0415 - likewise
 
     protocol = load_protocol(file)
-    reach = _reach(person, roster, modems)
+    reach = _reach(person, roster, modems, protocol=file.stem)
     found = lint(protocol, fit=_fit(), reach=reach)
     if as_json:
         facts = {"name": protocol.name, "version": protocol.version}
@@ -282,7 +282,7 @@ def _fit() -> "Fit":
     return driver.fit
 
 
-def _reach(person: str, roster: Path | None, modems: int) -> "Reach":
+def _reach(person: str, roster: Path | None, modems: int, *, protocol: str) -> "Reach":
     from engine.protocol.findings import Reach  # noqa: PLC0415 - loaded when used
     from engine.rehearsal.reach import reach_of  # noqa: PLC0415 - likewise
     from engine.roster.parse import load_roster  # noqa: PLC0415 - likewise
@@ -293,7 +293,6 @@ def _reach(person: str, roster: Path | None, modems: int) -> "Reach":
         raise typer.BadParameter(message, param_hint="--roster")
     if not person:
         return Reach(people={}, modems=modems)
-    if roster is None:
-        return reach_of(sample_roster(), person, file=SAMPLE_FILE, modems=modems)
-    read = load_roster([roster])
-    return reach_of(read, person, file=roster.name, modems=modems)
+    read = sample_roster() if roster is None else load_roster([roster])
+    name = SAMPLE_FILE if roster is None else roster.name
+    return reach_of(read, person, file=name, modems=modems, protocol=protocol)

@@ -103,7 +103,7 @@ def explanation(protocol: ActionProtocol, *, stands_in: str = "") -> str:
     lines += ["", *promises(protocol), *rules(protocol), *_device(protocol)]
     lines += [""]
     lines += [
-        f"Text: {protocol.digest[:16]}",
+        f"Text: {protocol.printed_digest}",
         "",
         "Read and agreed: ____________________    Date: ____________",
     ]

@@ -20,6 +20,7 @@ class Fault(StrEnum):
     IGNORED = "ignored"
     MISPLACED = "misplaced"
     FORGEABLE = "forgeable"
+    CHANGED = "changed"
     UNREVIEWED = "unreviewed"
 
 
@@ -40,7 +41,8 @@ class Reach:
     been looked at, and nothing is said of it. `has_word` says whether the defender has
     agreed a word of safety; None: not looked at. `operators` may sign in, `officers`
     are on the rota, both by name; None: nobody has looked who may. `languages` are what
-    these people read; None: not looked at.
+    these people read; None: not looked at. `agreed_text` is the printed digest of the
+    text that the defender has signed for this action protocol; empty: none is known.
     """
 
     people: Mapping[Audience, tuple[frozenset[str], ...]]
@@ -49,6 +51,7 @@ class Reach:
     operators: frozenset[str] | None = None
     officers: frozenset[str] = frozenset()
     languages: frozenset[str] | None = None
+    agreed_text: str = ""
 
     def count(self, audience: Audience, channels: tuple[str, ...] = ()) -> int | None:
         """Return how many have any of these channels, or any at all; None: unknown."""

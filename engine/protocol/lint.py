@@ -64,7 +64,7 @@ def lint(
     found += [*ways(protocol), *_crowded(protocol), *slips(protocol)]
     if reach is not None:
         found += [*quorums(protocol, reach), *_people(protocol, reach)]
-        found += [*_word(protocol, reach)]
+        found += [*_word(protocol, reach), *_signed(protocol, reach)]
     # What else is found of a name that is a slip would have a wrong cure.
     slipped = [repr(channel) for channel in misspelt(protocol, configured)]
     found = [one for one in found if not any(name in one.words for name in slipped)]
@@ -165,6 +165,18 @@ def _word(protocol: ActionProtocol, reach: Reach) -> Iterable[Warned]:
             " that they are safe"
         )
         yield Warned(fault=Fault.FORGEABLE, step=asks.id, words=words)
+
+
+def _signed(protocol: ActionProtocol, reach: Reach) -> Iterable[Warned]:
+    """Find a text that is no longer the one to which the defender has agreed."""
+    signed, now = reach.agreed_text, protocol.printed_digest
+    if signed and signed != now:
+        words = (
+            f"the text that was signed is {signed}, and this one is {now}: read what"
+            " `natalia protocol explain` tells of it with the defender, have it signed,"
+            " and write the new digest into agreed_text"
+        )
+        yield Warned(fault=Fault.CHANGED, step="", words=words)
 
 
 def _texts(protocol: ActionProtocol, fit: Fit) -> Iterable[Warned]:

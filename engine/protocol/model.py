@@ -226,12 +226,13 @@ class CheckInPlan:
 class ActionProtocol:
     """Steps for people, agreed in calm; a running alarm keeps the one it began with.
 
-    `digest` is SHA-256 (hex) of the source text. `trust_unconfirmed` lets steps
-    for colleagues run for a report that failed authentication or came from an
-    unknown device; steps for HQ run all the same. Without `verification` an operator
-    at HQ decides alone whether it is true. `all_clear_needs` is how many people have
-    to say that the defender is safe before anybody may close; it counts twice as a
-    minimum of two once there was a sign of force.
+    `digest` is SHA-256 (hex) of the source text, after that of what it is based on.
+    `trust_unconfirmed` lets steps for colleagues run for a report that failed
+    authentication or came from an unknown device; steps for HQ run all the same.
+    Without `verification` an operator at HQ decides alone whether it is true.
+    `all_clear_needs` is how many people have to say that the defender is safe before
+    anybody may close; it counts twice as a minimum of two once there was a sign of
+    force.
 
     `device_commands` are what HQ may ask of the device.
     `risk_triggers` raise as well within a risk window that the person has declared.
@@ -265,6 +266,11 @@ class ActionProtocol:
     check_in: CheckInPlan = CheckInPlan()
     device_commands: frozenset[DeviceCommand] = frozenset()
     updates: Updates = Updates()
+
+    @property
+    def printed_digest(self) -> str:
+        """The start of the digest: what a defender signs, and a roster keeps."""
+        return self.digest[:_PRINTED]
 
     def raising(self, *, at_risk: bool) -> frozenset[Signal]:
         """Return what raises now."""
@@ -311,3 +317,4 @@ def _is_for_others(step: Step) -> bool:
 
 
 _CLOSED = Start.CLOSED.value
+_PRINTED = 16

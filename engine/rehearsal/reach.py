@@ -18,6 +18,7 @@ def reach_of(
     file: str,
     modems: int = 1,
     operators: Iterable[str] | None = None,
+    protocol: str = "",
 ) -> Reach:
     """Return which channels reach each person of each audience.
 
@@ -27,6 +28,9 @@ def reach_of(
         file: named in the error.
         modems: how many send side by side.
         operators: who may sign in at HQ; None: those of the roster.
+        protocol: the name of the action protocol, where it is known. What the defender
+            has signed is held against theirs alone; where their entry names none, it
+            may be any.
 
     Raises:
         DataError: nobody of that id is in the roster, or they are no defender.
@@ -57,7 +61,13 @@ def reach_of(
         operators=frozenset(operators),
         officers=frozenset(str(one.person) for one in roster.duty()),
         languages=frozenset(one.language for those in people.values() for one in those),
+        agreed_text=_signed(themselves, protocol),
     )
+
+
+def _signed(defender: Person, protocol: str) -> str:
+    is_theirs = bool(protocol) and defender.action_protocol in {None, protocol}
+    return defender.agreed_text if is_theirs else ""
 
 
 def _channels(people: Iterable[Person]) -> tuple[frozenset[str], ...]:

@@ -273,6 +273,7 @@ _PERSON_COLUMNS = {
     "publish_consent": _Column("publish_consent", str),
     "public_name": _Column("public_name", str),
     "action_protocol": _Column("action_protocol", str),
+    "agreed_text": _Column("agreed_text", str),
     "risk_windows": _Column("risk_windows", _list),
     "shifts": _Column("shifts", _list),
     "duty": _Column("duty", _turn),

@@ -102,6 +102,7 @@ def person_of(entry: PersonEntry) -> Person:
         publish_consent=entry.publish_consent,
         public_name=entry.public_name or "",
         action_protocol=entry.action_protocol,
+        agreed_text=entry.agreed_text or "",
         risk_windows=tuple(map(read_window, entry.risk_windows)),
         shifts=tuple(map(read_window, entry.shifts)),
         fictional=entry.fictional,

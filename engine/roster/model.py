@@ -94,7 +94,8 @@ class Person:
     `sign` is empty for somebody who never gets an SMS from us. `safe_word` proves
     that it is they who speak, `duress_word` that they are forced to; nobody shows
     either. `public_name` is what the world may call them, where they have consented to
-    a name. `fictional` marks the people of samples and exercises, whose numbers
+    a name. `agreed_text` is the digest of the text that a defender has signed; empty:
+    none is kept. `fictional` marks the people of samples and exercises, whose numbers
     reach nobody.
     """
 
@@ -117,6 +118,7 @@ class Person:
     publish_consent: Consent = Consent.NONE
     public_name: str = field(default="", repr=False)
     action_protocol: str | None = None
+    agreed_text: str = ""
     risk_windows: tuple[RiskWindow, ...] = field(default=(), repr=False)
     shifts: tuple[RiskWindow, ...] = field(default=(), repr=False)
     fictional: bool = False

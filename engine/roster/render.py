@@ -87,6 +87,8 @@ def _agreed(person: Person) -> Iterator[str]:
         yield f"public_name = {_text(person.public_name)}"
     if person.action_protocol is not None:
         yield f"action_protocol = {_text(person.action_protocol)}"
+    if person.agreed_text:
+        yield f"agreed_text = {_text(person.agreed_text)}"
     if person.risk_windows:
         yield f"risk_windows = {_list(one.text for one in person.risk_windows)}"
     if person.shifts:

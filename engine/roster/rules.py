@@ -119,6 +119,9 @@ def _of_person(
     if person.publish_consent is Consent.NAME and not person.public_name:
         reason = "is missing: say by which name, as the consent is to one"
         yield where.fault("person", "public_name", reason)
+    if person.agreed_text and not person.has(Role.DEFENDER):
+        reason = 'is for people with the role "defender"'
+        yield where.fault("person", "agreed_text", reason)
     yield from _of_contacts(person, where, people, complete=complete)
 
 

@@ -38,6 +38,7 @@ _ID = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,30}[a-z0-9])?")
 _CHANNEL = re.compile(r"[a-z][a-z0-9_-]{1,31}")
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(?:\.[^@\s.]+)+")
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_SIGNED = re.compile(r"[0-9a-f]{16}")
 _DEVICE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 
 Word = TypeVar("Word", bound=str)
@@ -91,6 +92,15 @@ def _device(value: str) -> str:
 def _sim(value: str) -> str:
     if _E164.fullmatch(value) is None:
         _refuse("must be the SIM's own number: +, country code and number, no blanks")
+    return value
+
+
+def _signed(value: str) -> str:
+    if _SIGNED.fullmatch(value) is None:
+        _refuse(
+            "must be the 16 characters 0-9 and a-f that stand after Text: in what"
+            " natalia protocol explain prints"
+        )
     return value
 
 
@@ -183,6 +193,7 @@ class PersonEntry(_Entry):
     publish_consent: Annotated[Consent, _one_of("consent", Consent)] = Consent.NONE
     public_name: Text | None = None
     action_protocol: Identifier | None = None
+    agreed_text: Annotated[str, AfterValidator(_signed)] | None = None
     risk_windows: list[str] = []
     shifts: list[str] = []
 

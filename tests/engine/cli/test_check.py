@@ -135,6 +135,37 @@ def test_defenders_whose_telephone_could_confirm_for_them_are_named(
     assert f"(for {first}," not in found
 
 
+def test_a_text_that_changed_underneath_names_whoever_signed_the_one_before(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    """What is signed is what `explain` printed; here the shared file changes later."""
+    folder = tmp_path / "protocols"
+    folder.mkdir()
+    shared, mine = folder / "shared.toml", folder / "mine.toml"
+    sample = resources.files("engine.protocol") / "samples" / "street_attack.toml"
+    shared.write_text(sample.read_text())
+    mine.write_text('name = "Mine"\nversion = 1\nbased_on = "shared"\n')
+    path = configuration(tmp_path, f'[protocols]\nfolder = "{folder}"\n{MODEM}{MAIL}')
+    signed = printed(patch, out, mine)
+    agreed = f'id = "heron"\nagreed_text = "{signed}"\n'
+    one, other = sample_text().split('id = "heron"\n')
+    other = other.replace('action_protocol = "standard"', 'action_protocol = "mine"', 1)
+    (tmp_path / "roster.toml").write_text(f"{one}{agreed}{other}")
+    assert not [one for one in warned(patch, out, path) if "signed" in one]
+    shared.write_text(sample.read_text().replace("count = ", "count = 1"))
+    (found,) = [one for one in warned(patch, out, path) if "signed" in one]
+    now = printed(patch, out, mine)
+    assert now != signed
+    changed = f"the text that was signed is {signed}, and this one is {now}: "
+    assert found.startswith(f"action protocol 'mine': {changed}")
+    assert found.endswith("(for heron)")
+
+
+def printed(patch: Patch, out: Output, file: Path) -> str:
+    assert natalia(patch, "protocol", "explain", str(file)) == 0
+    return out.readouterr().out.split("\nText: ")[1].split("\n")[0]
+
+
 def test_an_action_protocol_that_is_not_there_is_refused(
     patch: Patch, out: Output, tmp_path: Path
 ) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.protocol.findings import Fault, Warned
+from engine.roster.sample import sample_text
 from tests.engine.cli.services import natalia
 
 Patch = pytest.MonkeyPatch
@@ -99,6 +100,24 @@ def test_check_ends_with_4_where_an_all_clear_takes_more_people_than_there_are(
     assert natalia(patch, "protocol", "check", str(mine), "--for", "heron") == code
     assert ("nobody could ever end it" in out.readouterr().out) == bool(code)
     assert natalia(patch, "protocol", "check", str(mine)) == 0, "nobody is counted"
+
+
+@pytest.mark.parametrize(("file", "is_said"), [("standard", True), ("arrest", False)])
+def test_check_says_where_the_defender_has_signed_another_text(
+    patch: Patch,
+    out: Output,
+    tmp_path: Path,
+    file: str,
+    is_said: bool,  # noqa: FBT001 - a case
+) -> None:
+    roster = tmp_path / "roster.toml"
+    one, other = sample_text().split('id = "heron"\n')
+    assert 'action_protocol = "standard"' in other.split("[[person]]")[0]
+    roster.write_text(f'{one}id = "heron"\nagreed_text = "{"0" * 16}"\n{other}')
+    command = ("protocol", "check", str(SAMPLES / f"{file}.toml"), "--for", "heron")
+    assert natalia(patch, *command, "--roster", str(roster)) == 0
+    said = out.readouterr().out
+    assert (f"changed        the text that was signed is {'0' * 16}" in said) is is_said
 
 
 def test_check_names_a_defender_who_is_not_there(patch: Patch, out: Output) -> None:

@@ -25,7 +25,8 @@ def test_every_sample_is_told_whole_and_can_be_signed(name: str) -> None:
         assert sentence(step) in said
         assert f"({step.id})." in said
     assert "Read and agreed:" in said
-    assert protocol.digest[:16] in said
+    assert f"\nText: {protocol.printed_digest}\n" in said
+    assert protocol.digest.startswith(protocol.printed_digest)
     assert "calling it off closes nothing" in said
 
 

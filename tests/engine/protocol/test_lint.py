@@ -371,3 +371,18 @@ def test_a_telephone_that_confirms_without_a_word_that_its_owner_is_safe_is_foun
     reach = Reach(people={}, has_word=has_word)
     warned = lint(protocol(*steps), reach=reach)
     assert [one.step for one in warned if one.fault is Fault.FORGEABLE] == expected
+
+
+@pytest.mark.parametrize("signed", ["", protocol(HQ).printed_digest])
+def test_nothing_is_said_of_a_text_that_was_signed_or_never(signed: str) -> None:
+    assert found(Fault.CHANGED, HQ, reach=Reach(people={}, agreed_text=signed)) == []
+
+
+def test_a_text_that_is_not_the_one_signed_is_found_with_both_digests() -> None:
+    signed = protocol(HQ).printed_digest
+    reach = Reach(people={}, agreed_text=signed)
+    ((step, words),) = found(Fault.CHANGED, HQ, RECHECK, reach=reach)
+    now = protocol(HQ, RECHECK).printed_digest
+    assert not step
+    assert f"signed is {signed}, and this one is {now}: " in words
+    assert "have it signed, and write the new digest into agreed_text" in words

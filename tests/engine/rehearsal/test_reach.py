@@ -81,3 +81,24 @@ def test_who_may_speak_for_hq_is_counted_by_name() -> None:
     assert reach.operators == frozenset(str(one.person) for one in operators)
     added = reach_of(ROSTER, "heron", file="roster.toml", operators=["finch"])
     assert added.operators == frozenset({"finch"})
+
+
+@pytest.mark.parametrize(
+    ("named", "looked_at", "expected"),
+    [
+        ("arrest", "arrest", "0123456789abcdef"),
+        ("arrest", "protest", ""),
+        (None, "protest", "0123456789abcdef"),
+        (None, "", ""),
+    ],
+)
+def test_what_was_signed_is_held_against_their_own_action_protocol_alone(
+    named: str | None, looked_at: str, expected: str
+) -> None:
+    heron = ROSTER.person(PersonId("heron"))
+    assert heron is not None
+    signed = replace(heron, action_protocol=named, agreed_text="0123456789abcdef")
+    people = tuple(signed if p.person == "heron" else p for p in ROSTER.people)
+    roster = Roster(people=people, rota=ROSTER.rota)
+    reach = reach_of(roster, "heron", file="roster.toml", protocol=looked_at)
+    assert reach.agreed_text == expected

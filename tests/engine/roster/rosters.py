@@ -138,6 +138,7 @@ def _drawn(
         publish_consent=draw(st.sampled_from(Consent)),
         public_name=f"Public {alias}",
         action_protocol=draw(st.none() | IDS),
+        agreed_text=draw(SIGNED) if Role.DEFENDER in roles else "",
         risk_windows=tuple(draw(st.lists(WINDOWS, unique=True))),
         shifts=tuple(draw(st.lists(WINDOWS, unique=True))),
         fictional=True,
@@ -152,6 +153,7 @@ def _with_contacts(draw: st.DrawFn, one: Person, reachable: list[PersonId]) -> P
     return replace(one, contacts=tuple(named))
 
 
+SIGNED = st.just("") | st.from_regex(r"[0-9a-f]{16}", fullmatch=True)
 HEARTBEATS = st.integers(30, 31 * 86400).map(lambda s: timedelta(seconds=s))
 WINDOWS = st.sampled_from(
     ("daily 00:00-00:00", "mon-fri 22:00-06:00", "2026-12-01 18:00 to 2026-12-02 06:00")

@@ -94,6 +94,7 @@ def test_a_line_break_in_quotes_does_not_shift_the_lines() -> None:
         ("risk_windows", "daily 22:00-06:00;at night", "window 2 must be written"),
         ("risk_windows", "moon 22:00-06:00", "must be written like"),
         ("risk_windows", "mox 22:00-06:00", "a day that is none of mon tue"),
+        ("agreed_text", "1.23457E+15", "16 characters 0-9 and a-f"),
     ],
 )
 def test_a_wrong_cell_is_named_by_its_column(

@@ -64,6 +64,7 @@ def test_a_change_of_anything_changes_the_version() -> None:
             {"available": False},
             {"numbers": ("+46701740611",)},
             {"publish_consent": Consent.ANONYMOUS},
+            {"agreed_text": "0123456789abcdef"},
         )
     ]
     device = Device(device=DeviceId("1"), wire_protocol="gt06", person=heron.person)
@@ -72,7 +73,7 @@ def test_a_change_of_anything_changes_the_version() -> None:
         Roster(people=(heron,), rota=Rota(duty=(heron.person,))),
     ]
 
-    assert len({one.version for one in (roster, *others)}) == 7
+    assert len({one.version for one in (roster, *others)}) == 8
     assert Roster(people=(heron,), rota=Rota()).version == roster.version
 
 
@@ -112,6 +113,7 @@ def _row(one: Person, roster: Roster) -> dict[str, object]:
         "publish_consent": one.publish_consent,
         "public_name": one.public_name,
         "action_protocol": one.action_protocol or "",
+        "agreed_text": one.agreed_text,
         "risk_windows": ";".join(window.text for window in one.risk_windows),
         "shifts": ";".join(window.text for window in one.shifts),
         "fictional": "TRUE",

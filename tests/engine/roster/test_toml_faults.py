@@ -89,6 +89,21 @@ ONE_FIELD = [
     ),
     ("fictional = true", "publish_consent = 'all'", "publish_consent", "none, anon"),
     ("fictional = true", "addresses = ['a@b.se']", "addresses", "must be a table"),
+    ("fictional = true", "agreed_text = 'Text: 1'", "agreed_text", "after Text:"),
+    (
+        "fictional = true",
+        "agreed_text = ''",
+        "agreed_text",
+        "16 characters 0-9 and a-f",
+    ),
+    ("fictional = true", "agreed_text = 1234567890123456", "agreed_text", "in quotes"),
+    ("fictional = true", "agreed_text = '0123456789ABCDEF'", "agreed_text", "a-f"),
+    (
+        'roles = ["defender", "colleague"]',
+        "roles = ['colleague']\nagreed_text = '0123456789abcdef'",
+        "agreed_text",
+        'is for people with the role "defender"',
+    ),
 ]
 
 
