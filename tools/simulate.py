@@ -39,8 +39,12 @@ CHUNK = 50
 
 @dataclass(slots=True)
 class Sum:
-    """What all runs of one commit came to; `*_ms` count by milliseconds."""
+    """What all runs of one commit came to; `*_ms` count by milliseconds.
 
+    `committed_at` is the commit's own time (ISO 8601).
+    """
+
+    committed_at: str = ""
     seeds: int = 0
     violations: int = 0
     cpu_s: float = 0.0
@@ -139,20 +143,25 @@ def chunks(first: int, seeds: int | None, ends_s: float) -> Iterator[list[int]]:
 
 def commit_id() -> str:
     """Return the commit that is checked out, with `+` where the tree differs."""
-    said = subprocess.run(
-        ["git", "describe", "--always", "--dirty=+"],  # noqa: S607 - from PATH
+    return _git("describe", "--always", "--dirty=+") or "unknown"
+
+
+def _git(*arguments: str) -> str:
+    said = subprocess.run(  # noqa: S603 - our own words
+        ["git", *arguments],  # noqa: S607 - from PATH
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
-    return said.stdout.strip() or "unknown"
+    return said.stdout.strip()
 
 
 def long_run(arguments: argparse.Namespace) -> int:
     """Run until told to stop; write down each chunk."""
     path: Path = arguments.record
     record, commit = Record.read(path), commit_id()
+    at = _git("show", "-s", "--format=%cI")
     ends_s = time.monotonic() + arguments.minutes * 60
     seeds = None if arguments.minutes and not arguments.seeds else arguments.seeds
     if not arguments.minutes:
@@ -165,7 +174,7 @@ def long_run(arguments: argparse.Namespace) -> int:
         waiting = chunks(record.next_seed, seeds, ends_s)
         try:
             for done in _in_order(pool, waiting, arguments.jobs):
-                record.commits.setdefault(commit, Sum()).add(done)
+                record.commits.setdefault(commit, Sum(committed_at=at)).add(done)
                 record.next_seed += done.seeds
                 record.write(path)
                 failing += done.failing

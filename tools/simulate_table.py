@@ -6,18 +6,23 @@ Table = dict[str, object]
 
 
 def written(record: dict[str, object]) -> str:
-    """Return the page's tables in Markdown: sums by commit, then faults by family."""
+    """Return the page's tables in Markdown: sums by commit, then faults by family.
+
+    The latest commit stands last.
+    """
     sums: dict[str, Table] = record["commits"]  # type: ignore[assignment] # JSON
     lines = [
         (
-            "| Commit | Seeds (days) | Violations | CPU of a day: median, mean |"
+            "| Commit | Of | Seeds (days) | Violations | CPU of a day: median, mean |"
             " Starts | Commits"
             " | Contacts | Alarms | Most alike | Sends again: median, 95 %, most |"
         ),
-        "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
+        "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
     faults: dict[str, int] = {}
-    for commit, one in sums.items():
+    for commit, one in sorted(
+        sums.items(), key=lambda each: str(each[1]["committed_at"])
+    ):
         lines.append(_row(commit, one))
         for what, times in _counts(one["faults"]).items():
             faults[what] = faults.get(what, 0) + times
@@ -34,6 +39,7 @@ def _row(commit: str, one: Table) -> str:
     median_ms = _spread(_counts(one["cpu_ms"]))[0]
     cells = (
         f"`{commit}`",
+        str(one["committed_at"])[:16].replace("T", " "),
         f"{seeds:,}",
         f"{one['violations']}",
         f"{median_ms} ms, {mean_ms:.0f} ms",
