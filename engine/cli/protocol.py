@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from engine.errors import DataError, cure_of
-from engine.protocol.parse import load_protocol
+from engine.protocol.parse import load_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,7 +55,10 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-File = Annotated[Path, typer.Argument(metavar="FILE", help="An action protocol.")]
+OR_SAMPLE = "or a sample's name (street_attack)"
+File = Annotated[
+    Path, typer.Argument(metavar="FILE", help=f"An action protocol, {OR_SAMPLE}.")
+]
 Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
 
@@ -86,7 +89,7 @@ def check(
     from engine.protocol.findings import Fault  # noqa: PLC0415 - loaded when used
     from engine.protocol.lint import lint  # noqa: PLC0415 - likewise
 
-    protocol = load_protocol(file)
+    protocol = load_named(file)
     reach = _reach(person, roster, modems, protocol=file.stem)
     found = lint(protocol, fit=_fit(), reach=reach)
     if as_json:
@@ -110,19 +113,23 @@ def explain(file: File) -> None:
     """Tell in plain words what happens, for the defender to read and to sign."""
     from engine.protocol.explain import explanation  # noqa: PLC0415 - loaded when used
 
-    sys.stdout.write(explanation(load_protocol(file), stands_in=file.stem))
+    sys.stdout.write(explanation(load_named(file), stands_in=file.stem))
 
 
 @app.command(epilog="Example: natalia protocol diff old.toml new.toml")
 def diff(
-    before: Annotated[Path, typer.Argument(metavar="OLD", help="The older one.")],
-    after: Annotated[Path, typer.Argument(metavar="NEW", help="The newer one.")],
+    before: Annotated[
+        Path, typer.Argument(metavar="OLD", help=f"The older one, {OR_SAMPLE}.")
+    ],
+    after: Annotated[
+        Path, typer.Argument(metavar="NEW", help=f"The newer one, {OR_SAMPLE}.")
+    ],
     as_json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Tell what has changed: + new, - gone, ~ changed, > moved. Exit code 1 if any."""
     from engine.protocol.diff import differences  # noqa: PLC0415 - loaded when used
 
-    older, newer = load_protocol(before), load_protocol(after)
+    older, newer = load_named(before), load_named(after)
     lines = differences(older, newer)
     if as_json:
         sys.stdout.write(json.dumps(lines, indent=1, ensure_ascii=False) + "\n")
@@ -174,7 +181,7 @@ def simulate(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     from engine.rehearsal.triggers import trigger_of  # noqa: PLC0415 - likewise
     from engine.rehearsal.world import WhatIf  # noqa: PLC0415 - likewise
 
-    protocol = load_protocol(file)
+    protocol = load_named(file)
     supposed = frozenset(what_if or ())
     world = WhatIf(
         trigger=trigger_of(protocol, trigger, file=file.name),

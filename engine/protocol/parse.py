@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from engine.errors import DataError, cure_of, suggestion
+from engine.errors import DataError, cure_of, meant_by, suggestion
 from engine.protocol.basis import BASED_ON, WITHOUT, missing, over, steps_of
 from engine.protocol.checks import check, line_of_step
 from engine.protocol.faults import worded
@@ -39,6 +39,25 @@ def load_protocol(path: Path) -> ActionProtocol:
         return sample(name)
 
     return parse_protocol(_read(path), path.name, find=find)
+
+
+def load_named(path: Path) -> ActionProtocol:
+    """Read one action protocol; a bare name that is no file here is a sample's.
+
+    Raises:
+        DataError: as `load_protocol`, and where there is neither file nor sample.
+
+    """
+    is_bare = path.name == str(path) and not path.suffix and not path.exists()
+    if not is_bare:
+        return load_protocol(path)
+    text = sample(path.name)
+    if text is None:
+        known = sample_names()
+        said = meant_by(path.name, known) or f"one of {', '.join(known)}"
+        reason = f"there is no such file here, and no sample is called so; {said}"
+        raise DataError(path.name, None, "file", reason)
+    return parse_protocol(text, f"{path.name}.toml")
 
 
 def sample(name: str) -> str | None:
