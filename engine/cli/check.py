@@ -30,7 +30,16 @@ def check(
         between = f"\n{'':<19}" if key == "warnings" else ", "
         shown = between.join(value) if isinstance(value, list) else str(value)
         sys.stdout.write(f"{key:<18} {shown}\n")
-    sys.stdout.write("SUCCESS\n")
+    sys.stdout.write(f"{_verdict(facts['warnings'])}\n")
+
+
+def _verdict(warnings: object) -> str:
+    """Say that it starts, and what it is worth as it stands."""
+    assert isinstance(warnings, list)
+    if not warnings:
+        return "SUCCESS"
+    number = len(warnings)
+    return f"IT STARTS: READ THE {number} WARNING{'S' if number > 1 else ''} ABOVE"
 
 
 def examine(config: Config) -> dict[str, object]:
