@@ -7,7 +7,7 @@ import pytest
 
 from engine.alarm.commands import RequestCancel
 from engine.alarm.events import StepFired
-from engine.alarm.force import is_shown
+from engine.alarm.force import is_shown, seems_over
 from engine.alarm.safety import safe_names
 from engine.alarm.state import Act, Force, ReplyKind, Response, Seen, SourceDoubt
 from engine.protocol.model import Audience
@@ -25,6 +25,14 @@ def test_a_sign_of_force_has_hq_acknowledge_anew_from_that_moment() -> None:
     state = scene.state()
     assert state.response is Response.NOTIFYING
     assert (state.urgent_since, state.danger_at) == (scene.now, scene.now)
+
+
+def test_what_is_over_does_not_only_seem_so() -> None:
+    scene = Scene().raised()
+    scene.acknowledge()
+    scene.close()
+    state = scene.state()
+    assert (state.is_open, seems_over(state)) == (False, False)
 
 
 def test_cancels_are_counted_and_the_first_is_the_one_that_was_seen() -> None:
