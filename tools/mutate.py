@@ -37,6 +37,9 @@ MODULES = (
     "schedule",
     "conditions",
     "repeats",
+    "paging",
+    "found_false",
+    "posts",
     "force",
     "safety",
     "verification",
@@ -52,7 +55,7 @@ MODULES = (
 )
 SLOW = frozenset({"test_actor", "test_life", "test_actor_force", "test_codec"})
 LAST = ("test_schedule", "test_force", "test_table", "test_score", "test_moves")
-CPU_MAX_S = 120
+CPU_MAX_S = 300
 WAIT_MAX_S = 3_600
 KILLED, SURVIVED, NEVER_ENDED = "killed", "survived", "never ended"
 Verdict = Callable[[Mutant | None, str], str]
