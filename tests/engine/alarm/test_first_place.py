@@ -313,3 +313,17 @@ def test_who_is_found_by_two_steps_of_one_moment_is_told_once(name: str) -> None
     ]
     assert told
     assert len(told) == len(set(told))
+
+
+def test_a_search_anew_waits_for_no_step_that_asks_nobody_nearby() -> None:
+    """What the file has it wait for at the press, a mail to HQ say, was then."""
+    steps = tuple(
+        replace(step, after=StepId("hq"), delay=timedelta(minutes=2))
+        if step in searches("standard")
+        else step
+        for step in STANDARD.steps
+    )
+    scene = Placeless(protocol=replace(STANDARD, steps=steps)).begun()
+    scene.wait(600)
+    scene.found()
+    assert scene.called()
