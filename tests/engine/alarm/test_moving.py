@@ -94,6 +94,23 @@ def test_a_finer_place_is_taken_once_and_not_again_on_the_way() -> None:
     assert scene.state().force == {Force.MOVING}
 
 
+def test_a_place_whose_accuracy_nobody_knows_is_one_to_move_from() -> None:
+    scene = called_off_at(replace(TASHKENT, accuracy_m=None))
+    follow(scene, 200)
+    assert scene.state().force == frozenset()
+    follow(scene, 400)
+    assert scene.state().force == {Force.MOVING}
+
+
+def test_a_place_that_is_not_believed_is_none_to_move_from_when_it_comes_late() -> None:
+    scene = called_off_at(NOWHERE)
+    scene.raised("again", place=VAGUE["not believed"])
+    scene.settle_all()
+    for metres in (0, 100, 200):
+        follow(scene, metres)
+    assert Force.MOVING not in scene.state().force
+
+
 def ended_after_a_cancel() -> Scene:
     """Return a case with a true cancel, closed, and opened again on another day."""
     scene = scene_of(updates=Updates(silent=timedelta(minutes=10)))
