@@ -56,6 +56,19 @@ def test_who_may_have_been_told_hears_of_the_end_and_is_not_called_again() -> No
     assert "c1" in scene.told(Audience.TOLD)
 
 
+def test_what_hq_and_its_officers_are_to_get_stays() -> None:
+    scene = slow()
+    waiting = {
+        event.effect
+        for audience in (Audience.HQ, Audience.DUTY)
+        for event in scene.planned(audience)
+        if event.effect in scene.waiting()
+    }
+    assert waiting
+    scene.verify(Truth.FALSE)
+    assert waiting <= set(scene.waiting())
+
+
 CONTRADICTED: dict[str, Callable[[Scene], object]] = {
     "a press": lambda scene: scene.raised("k2"),
     "a word of force": lambda scene: scene.cancel(Word.DURESS),

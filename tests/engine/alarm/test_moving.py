@@ -5,12 +5,13 @@ from datetime import timedelta
 
 import pytest
 
+from engine.alarm.commands import Follow
 from engine.alarm.events import SignNoticed
 from engine.alarm.state import NOWHERE, Force, KnownPlace, PlaceSource
 from engine.protocol.model import Updates
 from engine.roster.model import Word
 from tests.engine.alarm.scene import ROWAN, TASHKENT, Scene
-from tests.engine.alarm.test_following import follow, scene_of
+from tests.engine.alarm.test_following import follow, place_at, scene_of
 from tests.fakes import START
 
 
@@ -87,8 +88,11 @@ def test_a_last_fix_of_a_moment_before_is_a_place_to_move_from() -> None:
     assert scene.state().force == {Force.MOVING}
 
 
-def test_a_finer_place_is_taken_once_and_not_again_on_the_way() -> None:
-    scene = called_off_at(replace(TASHKENT, accuracy_m=290.0))
+@pytest.mark.parametrize("accuracy_m", [290.0, 300.0])
+def test_a_finer_place_is_taken_once_and_not_again_on_the_way(
+    accuracy_m: float,
+) -> None:
+    scene = called_off_at(replace(TASHKENT, accuracy_m=accuracy_m))
     for metres in (150, 320):
         follow(scene, metres)
     assert scene.state().force == {Force.MOVING}
@@ -109,6 +113,16 @@ def test_a_place_that_is_not_believed_is_none_to_move_from_when_it_comes_late() 
     for metres in (0, 100, 200):
         follow(scene, metres)
     assert Force.MOVING not in scene.state().force
+
+
+def test_a_rougher_place_does_not_take_the_place_of_a_rough_one() -> None:
+    scene = called_off_at(replace(TASHKENT, accuracy_m=1_000.0))
+    scene.run(360, each_due=scene.settle_all)
+    rougher = replace(place_at(scene, 900), accuracy_m=2_000.0)
+    scene.do(Follow(command_id=scene.command_id(), place=rougher))
+    assert scene.state().force == frozenset()
+    follow(scene, 1_700)
+    assert scene.state().force == {Force.MOVING}
 
 
 def ended_after_a_cancel() -> Scene:
