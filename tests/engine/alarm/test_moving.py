@@ -115,11 +115,14 @@ def test_a_place_that_is_not_believed_is_none_to_move_from_when_it_comes_late() 
     assert Force.MOVING not in scene.state().force
 
 
-def test_a_rougher_place_does_not_take_the_place_of_a_rough_one() -> None:
+@pytest.mark.parametrize("accuracy_m", [1_000.0, 2_000.0])
+def test_a_place_that_is_no_finer_does_not_take_the_place_of_a_rough_one(
+    accuracy_m: float,
+) -> None:
     scene = called_off_at(replace(TASHKENT, accuracy_m=1_000.0))
     scene.run(360, each_due=scene.settle_all)
-    rougher = replace(place_at(scene, 900), accuracy_m=2_000.0)
-    scene.do(Follow(command_id=scene.command_id(), place=rougher))
+    rough = replace(place_at(scene, 900), accuracy_m=accuracy_m)
+    scene.do(Follow(command_id=scene.command_id(), place=rough))
     assert scene.state().force == frozenset()
     follow(scene, 1_700)
     assert scene.state().force == {Force.MOVING}
