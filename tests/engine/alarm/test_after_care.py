@@ -219,3 +219,14 @@ def test_what_was_said_of_an_open_case_by_an_engine_before_stops_nothing() -> No
     scene = under_force()
     said = SafetyConfirmed(at=scene.now, by=ROWAN, remark=PROOF)
     assert evolve(scene.state(), said).seen.confirmed is None
+
+
+def test_a_word_before_the_end_ends_no_question_after_it() -> None:
+    """However well an operator knew it then: what comes after is asked after."""
+    scene = Scene(protocol=replace(PROTOCOLS["careful"], all_clear_needs=1)).raised()
+    scene.acknowledge()
+    scene.confirm_safe(ROWAN, PROOF)
+    scene.close()
+    assert scene.state().seen.confirmed is None
+    scene.run(timedelta(days=2).total_seconds())
+    assert "day-1" in {event.step for event in scene.planned(Audience.DEFENDER)}

@@ -128,6 +128,14 @@ def test_a_place_that_is_no_finer_does_not_take_the_place_of_a_rough_one(
     assert scene.state().force == {Force.MOVING}
 
 
+def test_a_place_of_unknown_accuracy_counts_as_finer_than_a_rough_one() -> None:
+    scene = called_off_at(VAGUE["a rough one"])
+    scene.run(60, each_due=scene.settle_all)
+    place = replace(place_at(scene, 0), accuracy_m=None)
+    scene.do(Follow(command_id=scene.command_id(), place=place))
+    assert scene.state().cancelled_place == place
+
+
 def ended_after_a_cancel() -> Scene:
     """Return a case with a true cancel, closed, and opened again on another day."""
     scene = scene_of(updates=Updates(silent=timedelta(minutes=10)))

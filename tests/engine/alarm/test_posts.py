@@ -51,6 +51,7 @@ def test_it_says_the_same_to_the_letter_under_a_key_of_its_own() -> None:
     assert second.body.text(scene.now) == first.body.text(scene.now)
     assert (second.body.address, second.channel) == (first.body.address, first.channel)
     assert second.repeat_of == first.effect != second.effect
+    assert (first.body.repeat, second.body.repeat) == (0, 1)
     assert first.effect.rpartition(".")[0] == second.effect.rpartition(".")[0]
 
 
