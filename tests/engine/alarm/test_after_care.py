@@ -230,3 +230,12 @@ def test_a_word_before_the_end_ends_no_question_after_it() -> None:
     assert scene.state().seen.confirmed is None
     scene.run(timedelta(days=2).total_seconds())
     assert "day-1" in {event.step for event in scene.planned(Audience.DEFENDER)}
+
+
+def test_one_operator_says_it_once_of_a_case_that_only_looks_over() -> None:
+    scene = under_force()
+    for _ in range(2):
+        scene.confirm_safe(ROWAN, PROOF)
+    (refused,) = scene.of(ActRefused)
+    assert isinstance(refused, ActRefused)
+    assert refused.ground is RefusalGround.ALREADY_DONE
