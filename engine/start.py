@@ -5,7 +5,7 @@ import logging
 import random
 import resource
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
 from importlib.metadata import version
@@ -34,13 +34,14 @@ from engine.intake.orders.lines import Lines
 from engine.intake.shouter.actor import Unhandled, Unrecorded
 from engine.intake.vigil.attendance import Attendance
 from engine.interpreter import SHORT_S
-from engine.journal.began import began
 from engine.journal.handle import Journal
 from engine.journal.lock import StateLock
+from engine.journal.opening import opened_beside
 from engine.journal.pool import ReaderPool
-from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
+from engine.journal.sqlite import JOURNAL_FILE
 from engine.loading import load_adapters
 from engine.metrics import Metrics
+from engine.ports.journal import Begun
 from engine.ports.measures import DegradedReason
 from engine.ports.telemetry import Telemetry
 from engine.probe.actor import Readiness
@@ -131,18 +132,15 @@ def _prepare_process() -> None:
 def _start(
     config: Config, lock: StateLock, adapters: Adapters | None, opened: ExitStack
 ) -> RunningEngine:
-    registry = load_registry(config.protocols.folder, config.protocols.default)
-    roster = current_roster(config)
-    store = SqliteStore(config.state / JOURNAL_FILE)
-    readers = ReaderPool(store.reader)
-    with readers.reader() as reader:
-        clock = SystemClock(reader.last_at())
-        alive_at = reader.last_at() or clock.now()
-        attendance = Attendance(alive_at, reader.attendance())
-        places = [(place.person, place.fix) for place in reader.places()]
-        doubts = reader.doubts()
+    opening, (registry, roster) = opened_beside(
+        config.state / JOURNAL_FILE, partial(_files, config)
+    )
+    store, readers, rows = opening.store, opening.readers, opening.rows
+    clock = SystemClock(rows.last_at)
+    attendance = Attendance(rows.last_at or clock.now(), rows.attendance)
     metrics = metrics_of(config)
-    board = Board(roster, places, doubts, clock=clock, telemetry=metrics)
+    places = [(place.person, place.fix) for place in rows.places]
+    board = Board(roster, places, rows.doubts, clock=clock, telemetry=metrics)
     health = Health(metrics)
     _hold(roster, registry, health)
     names = Names()
@@ -168,7 +166,7 @@ def _start(
     lines = Lines(lambda device: names.tell("orders", Reached(device=device)))
     readiness = Readiness(clock.boottime_s)
     measures = Measures(metrics, clock)
-    _seed(measures, readers)
+    _seed(measures, rows.open_alarms)
     _sample(metrics, measures, tree)
     web = WebParts(
         console=opened.enter_context(bind("console", config.console)),
@@ -211,6 +209,11 @@ def _start(
         jump_s=clock.jump_s,
     )
     return RunningEngine(Engine(parts), lock, readers, opened)
+
+
+def _files(config: Config) -> tuple[Registry, Roster]:
+    registry = load_registry(config.protocols.folder, config.protocols.default)
+    return registry, current_roster(config)
 
 
 def _hold(roster: Roster, registry: Registry, health: Health) -> None:
@@ -308,12 +311,10 @@ def _commander(tree: Tree) -> Callable[[AlarmId, AlarmCommand, Answered], bool]:
     return command
 
 
-def _seed(measures: Measures, readers: ReaderPool) -> None:
-    with readers.reader() as reader:
-        open_ones = began(reader)
+def _seed(measures: Measures, open_alarms: Mapping[str, Begun]) -> None:
     measures.seed(
         (alarm_of(stream), status, since)
-        for stream, (status, since) in open_ones.items()
+        for stream, (status, since) in open_alarms.items()
     )
 
 

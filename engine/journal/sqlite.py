@@ -1,6 +1,6 @@
 """The default journal: one SQLite file beside its write-ahead log."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -36,6 +36,8 @@ class SqliteStore:
         path: the file; its folder must be there.
         vfs: SQLite's name of another file layer, for fault injection.
         ballast_bytes: space held back for a full disk, in a file beside.
+        sound: called in this thread once the file has turned out to be a journal
+            that can be read, before its log is copied into it.
 
     Raises:
         JournalError: the file cannot serve; names what, why and the cure.
@@ -48,6 +50,7 @@ class SqliteStore:
         *,
         vfs: str | None = None,
         ballast_bytes: int = BALLAST_BYTES,
+        sound: Callable[[], None] | None = None,
     ) -> None:
         self._path, self._vfs = path, vfs
         self._ballast = Ballast(beside(path, BALLAST_SUFFIX), ballast_bytes)
@@ -57,6 +60,8 @@ class SqliteStore:
         self._connection = open_writer(path, vfs)
         try:
             self._position = self._last_position()
+            if sound is not None:
+                sound()
             self._checkpoint()
             self.epoch = self._next_epoch()
         except (apsw.Error, JournalError) as error:

@@ -1,0 +1,105 @@
+"""What a start takes from the journal, while files are read beside it.
+
+Most of it is SQLite's work, which needs no lock of the interpreter: the checkpoint of
+what a killed engine left in its log, and since when each alarm is open. A roster of
+hundreds takes as long to read.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from engine.journal.began import began
+from engine.journal.pool import ReaderPool
+from engine.journal.reading import SqliteReader
+from engine.journal.sqlite import SqliteStore
+from engine.ports.journal import Begun, Place
+from engine.ports.latest import Doubt, Seen
+from engine.values import Instant
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """What stood in the journal before this process wrote anything."""
+
+    last_at: Instant | None
+    attendance: Sequence[Seen]
+    places: Sequence[Place]
+    doubts: Sequence[Doubt]
+    open_alarms: Mapping[str, Begun]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """The journal: who writes it, who lends views of it, and what they found."""
+
+    store: SqliteStore
+    readers: ReaderPool
+    rows: Rows
+
+    def close(self) -> None:
+        """Give it all back."""
+        self.readers.close()
+        self.store.close()
+
+
+def opened_beside(path: Path, load: Callable[[], T]) -> tuple[Opened, T]:
+    """Open the journal in threads of its own while `load` runs in this one.
+
+    What `load` raises goes before what is wrong with the journal.
+
+    Args:
+        path: the journal's file; its folder must be there.
+        load: reads everything else that a start needs.
+
+    Raises:
+        JournalError: the journal cannot be used.
+
+    """
+    with ThreadPoolExecutor(2, "opening") as threads:
+        opening = threads.submit(_opened, path, threads)
+        try:
+            loaded = load()
+        except BaseException:
+            if opening.exception() is None:
+                opening.result().close()
+            raise
+        return opening.result(), loaded
+
+
+def _opened(path: Path, threads: ThreadPoolExecutor) -> Opened:
+    readers = ReaderPool(partial(SqliteReader, path))
+    reading: list[Future[Rows]] = []
+
+    def sound() -> None:
+        reading.append(threads.submit(_rows, readers))
+
+    def has_read() -> None:
+        for each in reading:
+            each.exception()
+
+    with ExitStack() as undo:
+        undo.callback(readers.close)
+        undo.callback(has_read)
+        store = SqliteStore(path, sound=sound)
+        undo.callback(store.close)
+        opened = Opened(store=store, readers=readers, rows=reading[0].result())
+        undo.pop_all()
+    return opened
+
+
+def _rows(readers: ReaderPool) -> Rows:
+    with readers.reader() as reader:
+        return Rows(
+            last_at=reader.last_at(),
+            attendance=reader.attendance(),
+            places=reader.places(),
+            doubts=reader.doubts(),
+            open_alarms=began(reader),
+        )
