@@ -34,8 +34,8 @@ from engine.values import Instant, OperatorId
 T = TypeVar("T")
 SECRET = "whsec_" + "bmF0YWxpYS10ZXN0LXNlY3JldC1uYXRhbGlh"
 TOKEN = "test-token"
-READY_S = 20.0
-WAIT_S = 10.0
+READY_S = 40.0
+WAIT_S = 30.0  # a wait ends when it comes true; promises in seconds are measured
 HERON_IMEI = "004999010640018"
 
 
