@@ -7,7 +7,6 @@ import secrets
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import tomllib
 from collections.abc import Mapping
@@ -21,6 +20,7 @@ from adapters.demo.farends.hook import HookServer
 from adapters.demo.farends.mail import MailServer
 from adapters.demo.farends.mastodon import MastodonServer
 from adapters.demo.farends.shelf import Shelf
+from adapters.demo.folder import ThrowAwayFolder
 from adapters.modem.host_clock import HostClock
 from adapters.modem.virtual import VirtualModem
 from adapters.modem.virtual_links import PtyLink
@@ -70,7 +70,8 @@ class Stage:
     def __init__(self, *, console_port: int, metrics_port: int) -> None:
         """Prepare; nothing runs before the `with` block."""
         self.clock = HostClock()
-        self.folder = Path(tempfile.mkdtemp(prefix="natalia-demo-"))
+        self._throw_away = ThrowAwayFolder()
+        self.folder = self._throw_away.path
         self.state = self.folder / "state"
         self.messages = Shelf[SentSms]()
         self.calls = Shelf[RungNumber]()
@@ -127,9 +128,7 @@ class Stage:
             modem.stop()
         for server in (self.mail, self.hook, self.mastodon):
             server.stop()
-        for path in sorted(self.folder.rglob("*"), reverse=True):
-            path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
-        self.folder.rmdir()
+        self._throw_away.remove()
 
     def numbers(self) -> Mapping[str, str]:
         """Return whose telephone a number of the sample roster is."""
