@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Annotated, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -52,6 +53,19 @@ DEFAULT_RISK_TRIGGERS = (
 ALL_IS_WELL = frozenset({Signal.CANCEL, Signal.CHECK_IN})
 
 
+_JOINERS = str.maketrans("", "", "\u200c\u200d")
+"""They join letters or part them, in Persian or Hindi say, and turn nothing round."""
+
+
+def _one_line(value: str) -> str:
+    """Refuse what would make another line of a page that somebody signs, or turn it."""
+    if not value.translate(_JOINERS).isprintable():
+        message = "one line of text that can be printed, without signs of control"
+        raise ValueError(message)
+    return value
+
+
+Line = Annotated[str, AfterValidator(_one_line)]
 Whole = Annotated[int, BeforeValidator(a_number)]
 Figure = Annotated[float, BeforeValidator(a_number)]
 
@@ -148,7 +162,7 @@ class UpdatesTable(_Table):
 class ProtocolTable(_Table):
     """A whole file."""
 
-    name: str = Field(min_length=1, max_length=60)
+    name: Line = Field(min_length=1, max_length=60)
     version: Whole = Field(ge=1)
     based_on: str | None = Field(None, pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
     without: tuple[str, ...] = ()
@@ -165,7 +179,7 @@ class ProtocolTable(_Table):
     publication: PublicationTable | None = None
     check_in: CheckInTable = CheckInTable()
     updates: UpdatesTable = UpdatesTable(moved_m=300, every_s=600, silent_s=None)
-    never: tuple[str, ...] = ()
+    never: tuple[Line, ...] = ()
     device_commands: tuple[DeviceCommand, ...] = ()
     forbids: tuple[str, ...] = ()
     step: tuple[StepTable, ...] = Field(min_length=1)

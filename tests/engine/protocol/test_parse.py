@@ -295,6 +295,15 @@ def test_an_all_clear_says_how_many_it_takes() -> None:
     assert parse_protocol(HEAD + STEP, "mine.toml").all_clear_needs == 1
 
 
+def test_words_may_be_joined_as_their_script_does() -> None:
+    text = (
+        HEAD
+        + 'never = ["\u0646\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u062f"]\n'
+        + STEP
+    )
+    assert "\u200c" in parse_protocol(text, "mine.toml").never[0]
+
+
 def test_what_is_agreed_for_the_whole_alarm_is_read() -> None:
     text = HEAD + (
         "countdown_s = 10\ncrowd_max = 8\nacknowledgement_lease_s = 900\n"
