@@ -12,6 +12,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from engine.alarm.commands import AlarmCommand
+from engine.alarm.state import Alarm
 from engine.console.acts import ActError, command_of, word_command
 from engine.console.desk import ConsoleDesk
 from engine.console.observe import UNAVAILABLE
@@ -27,6 +28,7 @@ from engine.console.sign_in import password, sign_in, sign_in_page, sign_out
 from engine.console.stream import events
 from engine.console.view import UNREAD, detail, listed
 from engine.console.words import REFUSALS
+from engine.roster.model import Person
 from engine.values import AlarmId, CommandId, OperatorId
 
 REFUSED = 409
@@ -155,11 +157,15 @@ def _command(
 ) -> AlarmCommand:
     if name != "word":
         return command_of(name, form, by, command_id)
-    alarm = desk.cases.get(alarm_id)
-    person = None if alarm is None else alarm.defender
-    roster = desk.parts.board.roster()
-    defender = None if person is None else roster.person(person)
+    defender = _defender(desk, desk.cases.get(alarm_id))
     return word_command(form, defender, by, command_id, desk.parts.clock.now())
+
+
+def _defender(desk: ConsoleDesk, alarm: Alarm | None) -> Person | None:
+    """Return whose alarm it is, by the roster in force."""
+    if alarm is None or alarm.defender is None:
+        return None
+    return desk.parts.board.roster().person(alarm.defender)
 
 
 def _rows(request: Request) -> list[dict[str, object]]:
@@ -180,7 +186,15 @@ def _detail(request: Request) -> dict[str, object] | None:
         return None
     left_s = session.seen_for_s(alarm_id, desk.now_s())
     now, lines = desk.parts.clock.now(), desk.cases.lines(alarm_id)
-    found = detail(alarm, lines, now, revealed=left_s > 0, operator=session.operator)
+    defender = _defender(desk, alarm)
+    found = detail(
+        alarm,
+        lines,
+        now,
+        revealed=left_s > 0,
+        operator=session.operator,
+        numbers=() if defender is None else defender.numbers,
+    )
     return {**found, "revealed_for_s": round(left_s)}
 
 

@@ -19,6 +19,7 @@ _BAD = frozenset(
 )
 _WENT_OUT = frozenset({EffectState.ACCEPTED, EffectState.DELIVERED})
 _UNDER_WAY = frozenset({EffectState.PLANNED, EffectState.ATTEMPTING})
+_TELEPHONE = frozenset({"sms", "call"})
 
 
 class Names:
@@ -84,7 +85,20 @@ def _person(alarm: Alarm, told: Told, names: Names, *, revealed: bool) -> Json:
         "replied_at": None if told.replied_at is None else str(told.replied_at),
         "reached": _reached(theirs, told),
         "channels": [_channel(effect) for effect in _shown(theirs)],
+        "addresses": _addresses(theirs, told) if revealed else [],
     }
+
+
+def _addresses(theirs: list[Effect], told: Told) -> list[str]:
+    """Return where a person can be reached by hand: numbers before the rest.
+
+    An address of HQ's own is a name in the configuration and nobody's telephone.
+    """
+    if told.audience is Audience.HQ:
+        return []
+    ways = [*told.ways, *((one.channel, one.address) for one in theirs)]
+    ways.sort(key=lambda way: way[0] not in _TELEPHONE)
+    return list(dict.fromkeys(address for _, address in ways))
 
 
 def _channel(effect: Effect) -> Json:

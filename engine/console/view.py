@@ -3,7 +3,7 @@
 Numbers, other people and the exact place are hidden unless revealed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from engine.alarm.contents import doubts_of, published_name, text_of
@@ -29,6 +29,7 @@ from engine.console.people import Names, can_come, people, unreached
 from engine.console.words import (
     ASKS,
     FORCES,
+    MANNERS,
     OTHERWISE,
     PLACES,
     REFUSALS,
@@ -109,10 +110,12 @@ def detail(
     *,
     revealed: bool,
     operator: OperatorId | None = None,
+    numbers: Sequence[str] = (),
 ) -> Json:
     """Return everything about a case, its time line included.
 
-    `operator` is who looks: to them alone is said what they may not do.
+    `operator` is who looks: to them alone is said what they may not do. `numbers` are
+    the defender's own telephones.
     """
     place, names = alarm.place, Names(alarm, revealed=revealed)
     exact = (
@@ -124,6 +127,8 @@ def detail(
         **summary(alarm, now),
         "revealed": revealed,
         "never": list(alarm.protocol.never),
+        "manner": _manner(alarm),
+        "numbers": list(numbers) if revealed else [],
         "protocol": f"{alarm.protocol.name} v{alarm.protocol.version}",
         "place": {
             "source": place.source.value,
@@ -151,6 +156,12 @@ def detail(
         "may": _may(alarm),
         "why_not": _why_not(alarm, operator),
     }
+
+
+def _manner(alarm: Alarm) -> str:
+    """Return what those who are told read as well: that a ring may harm, say."""
+    manner = alarm.protocol.manner
+    return "" if manner is None else MANNERS[manner]
 
 
 def _verification(alarm: Alarm) -> Json:

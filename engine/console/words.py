@@ -15,7 +15,7 @@ from engine.alarm.state import (
     Truth,
 )
 from engine.ports.journal import EffectState
-from engine.protocol.model import Audience, Fallback
+from engine.protocol.model import Audience, Fallback, Manner
 from engine.values import PlaceDoubt, Signal
 
 EFFECTS = {
@@ -47,6 +47,10 @@ ABOUT = {
     Audience.TOLD: "of the end",
 }
 """What a message is about that comes after the one which told of the alarm."""
+MANNERS = {
+    Manner.QUIET: "Quiet: do not call the defender; a ring may give them away",
+    Manner.LOUD: "Loud: whoever is told reads that they should make it known",
+}
 WAYS = {"call": "ringing call", "sms": "SMS", "email": "e-mail"}
 TITLES = {
     "StepFired": "Step",

@@ -47,7 +47,7 @@ from engine.journal.memory import MemoryReader, MemoryStore
 from engine.metrics import Metrics
 from engine.ports.journal import Answer, Appended, EffectState, Request
 from engine.probe.actor import Readiness
-from engine.protocol.model import Audience
+from engine.protocol.model import ActionProtocol, Audience
 from engine.protocol.registry import load_registry
 from engine.roster.board import Board
 from engine.roster.sample import sample_roster
@@ -207,7 +207,7 @@ class Hq:
         consented: bool = True,
         undecodable: bool = False,
         place_doubtful: bool = False,
-        protocol: str | None = None,
+        protocol: str | ActionProtocol | None = None,
         readings: tuple[tuple[str, str], ...] = (),
         text: str = "",
     ) -> AlarmId:
@@ -242,7 +242,9 @@ class Hq:
             alias=alias,
             country="UZ",
             consented=consented,
-            protocol=REGISTRY.of(protocol),
+            protocol=protocol
+            if isinstance(protocol, ActionProtocol)
+            else REGISTRY.of(protocol),
             press=press,
             place=place,
         )

@@ -1,6 +1,7 @@
 """What is hidden until it is revealed, and what a reveal leaves behind."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -9,8 +10,11 @@ from engine.alarm.events import DetailsRevealed
 from engine.alarm.state import ReplyKind
 from engine.console.sessions import REVEALED_S
 from engine.ports.journal import EffectState
+from engine.protocol.model import Manner
 from engine.values import AlarmId, CommandId
-from tests.engine.console.hq import RAW, SECRETS, Hq, browser, control, events
+from tests.engine.console.hq import RAW, REGISTRY, SECRETS, Hq, browser, control, events
+
+HERON = "+998460000010"
 
 
 @pytest.fixture
@@ -57,6 +61,46 @@ def test_a_reveal_shows_them_to_that_browser_alone_and_is_journalled(
         assert "41.31151" not in alder.client.get("/").text
     lines = [line.event for line in hq.desk.cases.lines(alarm)]
     assert [one.by for one in lines if isinstance(one, DetailsRevealed)] == ["alder"]
+
+
+def test_a_reveal_shows_the_numbers_to_ring_by_hand_bug_there_were_none(
+    hq: Hq, alarm: AlarmId
+) -> None:
+    """With every channel dead HQ had nothing to ring people by but their aliases."""
+    with browser(hq) as at:
+        before = at.client.get(f"/alarms/{alarm}").text
+        at.act(alarm, "reveal")
+        page = at.client.get(f"/alarms/{alarm}").text
+        found = at.client.get(f"/api/alarms/{alarm}").json()
+    addresses = {one["role"]: one["addresses"] for one in found["people"]}
+    assert addresses == {"colleague": ["+998555000111"]}
+    assert found["numbers"] == [HERON]
+    for number in ("+998555000111", HERON):
+        assert number not in before
+        assert number in page
+
+
+def test_an_alarm_of_nobody_known_has_no_telephone_of_its_own(hq: Hq) -> None:
+    stranger = hq.press("a3", alias="Nobody")
+    with browser(hq) as at:
+        at.act(stranger, "reveal")
+        assert at.client.get(f"/api/alarms/{stranger}").json()["numbers"] == []
+
+
+@pytest.mark.parametrize(
+    ("manner", "words"),
+    [
+        (Manner.QUIET, "Quiet: do not call the defender; a ring may give them away."),
+        (Manner.LOUD, "Loud: whoever is told reads that they should make it known."),
+    ],
+)
+def test_hq_reads_the_manner_before_any_number_bug_only_colleagues_did(
+    hq: Hq, manner: Manner, words: str
+) -> None:
+    protocol = replace(REGISTRY.of(None), manner=manner)
+    quiet = hq.press("a4", protocol=protocol)
+    with browser(hq) as at:
+        assert words in at.client.get(f"/alarms/{quiet}").text
 
 
 def test_a_reveal_ends_after_five_minutes(hq: Hq, alarm: AlarmId) -> None:
