@@ -1,17 +1,23 @@
 """`natalia demo`: one alarm from button to help, on this machine alone."""
 
+import shutil
 import signal
 import sys
+import textwrap
+import threading
+from contextlib import suppress
 from queue import SimpleQueue
 from typing import Annotated
 
 import typer
 
 from adapters.demo.console import ConsoleError
+from adapters.demo.play import HELP, Play
 from adapters.demo.scenario import MissingStepError, Scenario, Seen
 from adapters.demo.stage import OPERATORS, Stage, StageError
 
-WIDTH = 100
+WIDTH_MIN = 60
+INDENT = " " * 12
 CONSOLE_PORT = 8620
 METRICS_PORT = 9620
 ENDS = (signal.SIGTERM, signal.SIGHUP)
@@ -33,7 +39,10 @@ def demo(
         bool, typer.Option("--once", help="End after the story; 0 if all was seen.")
     ] = False,
     port: Annotated[
-        int | None, typer.Option(help="The console's port; 0 takes a free one.")
+        int | None,
+        typer.Option(
+            min=0, max=65535, help="The console's port; 0: free ones, for all."
+        ),
     ] = None,
 ) -> None:
     """Play the story, then stay up for play until Ctrl-C."""
@@ -79,18 +88,38 @@ def _greet(stage: Stage) -> None:
 
 
 def _tell(seen: Seen) -> None:
-    what = seen.what
-    _write(f"{seen.after_ms:>7.0f} ms  {what}  [{seen.where}]")
+    """Write a line, on a terminal folded under its own beginning."""
+    line = f"{seen.after_ms:>7.0f} ms  {seen.what}  [{seen.where}]"
+    if sys.stdout.isatty():
+        width = max(WIDTH_MIN, shutil.get_terminal_size().columns)
+        line = textwrap.fill(
+            line, width, subsequent_indent=INDENT, drop_whitespace=True
+        )
+    _write(line)
 
 
 def _stay(stage: Stage) -> None:
-    """Wait for Ctrl-C, SIGTERM or the end of the terminal."""
-    _write(f"\nStays up for play: {stage.ports.console}/ (Ctrl-C ends it)")
+    """Do what is typed, until Ctrl-C, SIGTERM or the end of the terminal."""
+    play = Play(stage, lambda line: _write(f"  {line}"))
+    _write(f"\nStays up for play until Ctrl-C: {stage.ports.console}/")
+    _write(f"Nothing is open now. To have something to run there, type here:\n\n{HELP}")
+    _write(f"\nor press in another's telephone:\n\n  curl '{play.url()}'\n")
+    play.begin()
     # An event's lock may be held by the very step that the signal interrupts.
-    over: SimpleQueue[None] = SimpleQueue()
+    typed: SimpleQueue[str | None] = SimpleQueue()
     for number in (signal.SIGINT, *ENDS):
-        signal.signal(number, lambda *_: over.put(None))
-    over.get()
+        signal.signal(number, lambda *_: typed.put(None))
+    # In the background a terminal is not ours to read: the reading fails, no more.
+    signal.signal(signal.SIGTTIN, signal.SIG_IGN)
+    threading.Thread(target=_read, args=(typed,), daemon=True).start()
+    while (line := typed.get()) is not None:
+        play.line(line)
+
+
+def _read(typed: "SimpleQueue[str | None]") -> None:
+    with suppress(OSError, ValueError):
+        for line in sys.stdin:
+            typed.put(line)
 
 
 def _write(text: str, *, error: bool = False) -> None:

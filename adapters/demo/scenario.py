@@ -1,9 +1,9 @@
 """The demo's story: every step is seen at its far end, or named as missing."""
 
 import re
-import socket
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from typing import TypeVar, cast
@@ -11,16 +11,14 @@ from typing import TypeVar, cast
 import httpx2
 
 from adapters.demo.console import OperatorAtConsole
+from adapters.demo.press import PHONE, PLACE, UnansweredError, press
 from adapters.demo.stage import SentSms, Stage
-from adapters.devices import gt06_encode, osmand_encode
+from adapters.devices import osmand_encode
 from engine.values import DeviceId, Fix, Instant
 
 WAIT_S = 10.0
 POLL_S = 0.01
-DEVICE = "004999010640018"
-PHONE = "q4t7-avoc"
 DEFENDER, OTHER = "heron", "avocet"
-PLACE = (41.31151, 69.27974)
 CODE = re.compile(r"\b([A-Z](?=[A-Z]*\d)[A-Z\d]{3})\b")
 T = TypeVar("T")
 
@@ -55,6 +53,7 @@ class Scenario:
         self._numbers = stage.numbers()
         self._pressed = stage.clock.now()
         self._serial = count(1)
+        self._held: list[Seen] | None = None
 
     def play(self) -> None:
         """Play the story.
@@ -70,42 +69,22 @@ class Scenario:
             OperatorAtConsole(url, "rowan", words["rowan"]) as rowan,
         ):
             self._press()
-            alarm = self._at_hq(alder, DEFENDER)
-            self._colleagues(alder, alarm)
-            self._hq_channels()
+            with self._in_order():
+                alarm = self._at_hq(alder, DEFENDER)
+                self._colleagues(alder, alarm)
+                self._hq_channels()
             self._answer(alder, alarm)
             self._phone(alder)
             self._decide(alder, rowan, alarm)
             self._end(alder, alarm)
 
     def _press(self) -> None:
-        """Press the button of a gt06 device: log-in, then the SOS packet."""
-        stage = self._stage
-        host, port = stage.ports.devices["gt06"]
-        with socket.create_connection((host, port), timeout=WAIT_S) as device:
-            device.sendall(gt06_encode.log_in(DEVICE, serial=next(self._serial)))
-            _require("the log-in of the device is answered", device.recv(64))
-            self._pressed = stage.clock.now()
-            device.sendall(self._sos())
-            answer = device.recv(64)
-        _require(
-            "the device's SOS is acknowledged", answer.startswith(b"\x78\x78\x05\x16")
-        )
+        """Press the button of a gt06 device."""
+        try:
+            self._pressed = press(self._stage, self._serial)
+        except UnansweredError as error:
+            raise MissingStepError(str(error)) from error
         self._say("SOS packet acknowledged: it is on disk", "gt06 device, TCP")
-
-    def _sos(self) -> bytes:
-        lat_deg, lon_deg = PLACE
-        gps = gt06_encode.Gps(
-            lat_deg=lat_deg,
-            lon_deg=lon_deg,
-            at=self._stage.clock.now(),
-            valid=True,
-            satellites=7,
-            speed_kmh=0,
-            course_deg=0,
-        )
-        cell = gt06_encode.Cell(mcc=434, mnc=4, lac=1, cid=1)
-        return gt06_encode.alarm(gps, cell, serial=next(self._serial))
 
     def _at_hq(self, operator: OperatorAtConsole, subject: str) -> str:
         alias = self._stage.person(subject)["alias"]
@@ -262,10 +241,25 @@ class Scenario:
                 return found
         raise MissingStepError(step)
 
+    @contextmanager
+    def _in_order(self) -> Iterator[None]:
+        """Tell what is seen within in the order of time, not in that of looking."""
+        self._held = []
+        try:
+            yield
+        finally:
+            held, self._held = self._held, None
+            for seen in sorted(held, key=lambda one: one.after_ms):
+                self._tell(seen)
+
     def _say(self, what: str, where: str, at: Instant | None = None) -> None:
         moment = self._stage.clock.now() if at is None else at
         after = moment.since(self._pressed).total_seconds() * 1000
-        self._tell(Seen(after_ms=after, what=what, where=where))
+        seen = Seen(after_ms=after, what=what, where=where)
+        if self._held is None:
+            self._tell(seen)
+        else:
+            self._held.append(seen)
 
 
 def _require(step: str, is_seen: object) -> None:

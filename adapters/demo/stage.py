@@ -62,6 +62,7 @@ class Ports:
     console: str = ""
     metrics: str = ""
     devices: dict[str, tuple[str, int]] = field(default_factory=dict)
+    are_open: bool = False
 
 
 class Stage:
@@ -189,29 +190,34 @@ class Stage:
         if service.stdout is None or service.stderr is None:
             message = "the service has no output"
             raise StageError(message)
-        came_up = threading.Event()
+        settled = threading.Event()
         self._readers = [
             threading.Thread(target=self._keep, args=(service.stderr,), daemon=True),
             threading.Thread(
-                target=self._read_ports, args=(service.stdout, came_up), daemon=True
+                target=self._read_ports, args=(service.stdout, settled), daemon=True
             ),
         ]
         for reader in self._readers:
             reader.start()
-        if not came_up.wait(READY_WITHIN_S):
-            message = f"the service is not ready: {self.service_said()}"
-            raise StageError(message)
+        if settled.wait(READY_WITHIN_S) and not self.ports.are_open:
+            self._readers[0].join(READERS_WITHIN_S)  # it has ended: its last words
+        if not self.ports.are_open:
+            raise StageError(_why_not(self.service_said()))
 
     def _keep(self, stream: IO[str]) -> None:
         with stream:
             self._said.extend(stream)
 
-    def _read_ports(self, stream: IO[str], came_up: threading.Event) -> None:
+    def _read_ports(self, stream: IO[str], settled: threading.Event) -> None:
+        """Read until it says that it is ready, or ends before that, and on."""
         with stream:
             for line in stream:
-                self._read_port(line, came_up)
+                self._read_port(line)
+                if self.ports.are_open:
+                    settled.set()
+        settled.set()
 
-    def _read_port(self, line: str, came_up: threading.Event) -> None:
+    def _read_port(self, line: str) -> None:
         name, _, value = line.strip().partition(" ")
         match name, value.strip():
             case "console", url:
@@ -219,7 +225,7 @@ class Stage:
             case "metrics", url:
                 self.ports.metrics = url
             case "state", _:
-                came_up.set()
+                self.ports.are_open = True
             case _, address if ":" in address:
                 host, _, port = address.rpartition(":")
                 self.ports.devices[name] = (host, int(port))
@@ -308,6 +314,13 @@ channel = "mastodon"
         path = folder / "natalia.toml"
         path.write_text(text, encoding="utf-8")
         return str(path)
+
+
+def _why_not(said: str) -> str:
+    """Return why the service is not there, in its own words, and the demo's cure."""
+    reason = said.strip().removeprefix("natalia: ") or "it says nothing"
+    cure = "; free ports: natalia demo --port 0" if "is taken" in reason else ""
+    return f"the service is not ready: {reason}{cure}"
 
 
 def _sample_roster() -> str:

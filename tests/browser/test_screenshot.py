@@ -12,7 +12,8 @@ import httpx2
 import pytest
 from playwright.sync_api import expect
 
-from adapters.demo.scenario import CODE, OTHER, PHONE
+from adapters.demo.press import PHONE
+from adapters.demo.scenario import CODE, OTHER
 from adapters.devices import osmand_encode
 from engine.roster.sample import sample_roster
 from engine.values import DeviceId, Fix, PersonId

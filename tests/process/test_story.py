@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Self
 
@@ -16,7 +17,7 @@ from typer.testing import CliRunner
 
 from adapters.demo import cli, scenario
 from adapters.demo.farends.shelf import Mode
-from adapters.demo.stage import Stage
+from adapters.demo.stage import READY_WITHIN_S, Stage
 from engine.journal.lock import LOCK_FILE
 from tests.rig import Rig, eventually
 
@@ -33,6 +34,68 @@ def test_the_demo_sees_every_step_at_its_far_end() -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Every step was seen at its far end." in done.stdout
+    times = [int(ms) for ms in re.findall(r"^ *(\d+) ms  ", done.stdout, re.MULTILINE)]
+    assert len(times) > 10
+    assert times == sorted(times)
+
+
+def test_a_demo_whose_port_is_taken_says_so_at_once_bug_it_waited_20_s() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        began = time.monotonic()
+        done = subprocess.run(
+            [sys.executable, "-m", "engine", "demo", "--port", str(port)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    assert done.returncode == 1
+    assert time.monotonic() - began < READY_WITHIN_S
+    assert f"{port} is taken by another program" in done.stderr
+    assert "free ports: natalia demo --port 0" in done.stderr
+
+
+def test_after_its_story_a_person_can_press_and_answer_bug_nothing_was_open() -> None:
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "engine", "demo", "--port", "0"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert demo.stdin is not None
+    assert demo.stdout is not None
+    said = iter(demo.stdout)
+
+    def heard(pattern: str) -> re.Match[str]:
+        found = (re.search(pattern, line) for line in said)
+        return next(one for one in found if one)
+
+    def typed(line: str) -> None:
+        assert demo.stdin is not None
+        demo.stdin.write(line + "\n")
+        demo.stdin.flush()
+
+    state = heard(r"password in (/\S+)/first-password")[1]
+    assert heard(r"curl 'http://127\.0\.0\.1:\d+/\?id=q4t7-avoc&alarm=sos'")
+    typed("")
+    code = heard(r"^  SMS to Lapwing: SOS (\w{4}) Heron")[1]
+    typed("nobody 1")
+    assert heard(r"^  \? Enter, or WHO TEXT")
+    typed(f"lapwing {code} 1")
+
+    def coming() -> bool:
+        words = ["alarm", "list", "--json", "--state", state]
+        program = [sys.executable, "-m", "engine", *words]
+        rows = json.loads(subprocess.check_output(program))
+        return [row["coming"] for row in rows if row["open"]] == [1]
+
+    try:
+        assert eventually(coming, timeout_s=20)
+    finally:
+        demo.send_signal(signal.SIGINT)
+        demo.communicate(timeout=20)
+    assert demo.returncode == 0
 
 
 @pytest.mark.parametrize(

@@ -29,12 +29,21 @@ class Shelf(Generic[Item]):
         """Begin empty."""
         self._changed = threading.Condition()
         self._items: list[Item] = []
+        self._listener: Callable[[Item], None] | None = None
 
     def add(self, item: Item) -> None:
         """Put one at the end."""
         with self._changed:
             self._items.append(item)
             self._changed.notify_all()
+            listener = self._listener
+        if listener is not None:
+            listener(item)
+
+    def listen(self, listener: Callable[[Item], None]) -> None:
+        """Have each that comes from now on told, in the thread that brings it."""
+        with self._changed:
+            self._listener = listener
 
     def items(self) -> tuple[Item, ...]:
         """Return all of them in order."""

@@ -21,6 +21,15 @@ def test_waiting_returns_what_another_thread_brings() -> None:
     thread.join()
 
 
+def test_whoever_listens_is_told_of_each_that_comes_from_then_on() -> None:
+    shelf, told = Shelf[int](), list[int]()
+    shelf.add(1)
+    shelf.listen(told.append)
+    shelf.add(2)
+    shelf.add(3)
+    assert told == [2, 3]
+
+
 def test_waiting_in_vain_returns_none() -> None:
     shelf = Shelf[int]()
     shelf.add(1)
