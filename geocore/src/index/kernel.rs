@@ -10,7 +10,12 @@ pub(super) trait Kernel: Copy {
     /// Sound for a place rounded to single precision: see [`lower_bound_m`].
     fn bounds(self, chunks: &[Chunk], from_m: [f32; 3], into: &mut [[f32; WIDTH]]);
 
-    /// The least of some numbers and where it is: row times [`WIDTH`] plus column.
+    /// A number that is not above the least of some, nor more than 2^-15 of it below; and
+    /// where one of them that is as near to the least is, as row times [`WIDTH`] plus column.
+    ///
+    /// # Panics
+    ///
+    /// Where there are more than [`NODE_MAX`] rows.
     fn least(self, numbers: &[[f32; WIDTH]]) -> (f32, usize);
 
     /// Numbers at or below a limit, by where they are, from the first on; and how many.
@@ -37,6 +42,9 @@ pub(super) trait Kernel: Copy {
 /// Groups that are measured together before anyone is offered: all of a space that is one
 /// leaf.
 pub(super) const PIECE: usize = FLAT_MAX.div_ceil(LANES);
+
+/// Rows of bounds that a node has at most.
+pub(super) const NODE_MAX: usize = 8;
 
 /// Row times [`LANES`] plus column, of as many as [`PIECE`] rows have and a row to spare.
 pub(super) type Picked = [u32; (PIECE + 1) * LANES];

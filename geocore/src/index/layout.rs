@@ -339,10 +339,13 @@ pub(super) struct Chunk {
 }
 
 impl Chunk {
+    /// Farther than anything reaches; its square is a number yet.
+    pub(super) const NOWHERE_M: f32 = 1e15;
+
     pub(super) const EMPTY: Self = Self {
-        x: [f32::INFINITY; WIDTH],
-        y: [f32::INFINITY; WIDTH],
-        z: [f32::INFINITY; WIDTH],
+        x: [Self::NOWHERE_M; WIDTH],
+        y: [Self::NOWHERE_M; WIDTH],
+        z: [Self::NOWHERE_M; WIDTH],
         radius_m: [0.0; WIDTH],
         child: [Child::NONE; WIDTH],
     };

@@ -1,6 +1,7 @@
 //! The index: people by id, found by nearness.
 
 mod arena;
+mod block;
 mod caps;
 mod degrees;
 mod directory;

@@ -4,8 +4,10 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 
 use super::Index;
+use super::block::{Asking, BLOCK};
 use super::lens::{Everyone, Sieve};
 use super::search::{Question, Scratch};
+use super::select::SORTED_MAX;
 use super::space::Space;
 use crate::error::{Error, InvalidCount, InvalidNumber};
 use crate::point::Point;
@@ -68,6 +70,21 @@ impl Filter<'_> {
     /// Whether everyone in the space counts.
     fn is_open(&self) -> bool {
         self.available.is_none() && self.newer_than_s.is_none() && self.exclude.is_empty()
+    }
+
+    /// Adds the answer to a question with this filter.
+    fn ask(
+        &self,
+        space: &Space,
+        question: &Question<'_>,
+        scratch: &mut Scratch,
+        found: &mut Vec<Neighbour>,
+    ) {
+        if self.is_open() {
+            space.answer_here(question, &Everyone, scratch, found);
+        } else {
+            self.sift(space, question, scratch, found);
+        }
     }
 
     fn sift(
@@ -153,28 +170,40 @@ impl Index {
     ) -> Result<(), Error> {
         let k = check_count(k)?;
         filter.check()?;
-        let mut found = Vec::new();
-        let mut answer = |row: usize| {
-            found.clear();
-            self.search(&from[row], k, filter, &mut found);
-            take(row, &found);
-        };
-        if self.everyone.is_flat() {
-            (0..from.len()).for_each(answer);
+        let Some(space) = self.space_of(filter) else {
+            (0..from.len()).for_each(|row| take(row, &[]));
             return Ok(());
-        }
-        for (part, points) in from.chunks(1 << ROW_BITS).enumerate() {
-            // A row and where it lies in one number: nothing sorts faster.
-            let mut keys: Vec<u64> = (0..)
-                .zip(points)
-                .map(|(row, point)| (along_curve(point) << ROW_BITS) | row)
-                .collect();
-            keys.sort_unstable();
-            for key in keys {
-                let row = (key & ((1 << ROW_BITS) - 1)) as usize;
-                answer((part << ROW_BITS) + row);
+        };
+        let in_blocks = k <= SORTED_MAX && !filter.geodesic && filter.is_open();
+        let mut found = Vec::new();
+        // Taken, not borrowed: who takes an answer may ask again.
+        let mut scratch = SCRATCH.take();
+        for_rows(from, space.is_flat(), |rows| {
+            if in_blocks {
+                let asking = Asking {
+                    space,
+                    from,
+                    rows,
+                    k,
+                    filter,
+                    scratch: &mut scratch,
+                    found: &mut found,
+                    take: &mut take,
+                };
+                return asking.answer();
             }
-        }
+            for &row in rows {
+                found.clear();
+                let question = Question {
+                    from: &from[row],
+                    k,
+                    filter,
+                };
+                filter.ask(space, &question, &mut scratch, &mut found);
+                take(row, &found);
+            }
+        });
+        SCRATCH.replace(scratch);
         Ok(())
     }
 
@@ -199,22 +228,20 @@ impl Index {
         Ok(found)
     }
 
+    /// Those of a filter's circle, if there are any; without one everyone.
+    fn space_of(&self, filter: &Filter<'_>) -> Option<&Space> {
+        match filter.circle {
+            None => Some(&self.everyone),
+            Some(circle) => self.circles.get(&circle),
+        }
+    }
+
     fn search(&self, from: &Point, k: usize, filter: &Filter<'_>, found: &mut Vec<Neighbour>) {
-        let space = match filter.circle {
-            None => &self.everyone,
-            Some(circle) => match self.circles.get(&circle) {
-                Some(members) => members,
-                None => return,
-            },
+        let Some(space) = self.space_of(filter) else {
+            return;
         };
         let question = Question { from, k, filter };
-        SCRATCH.with_borrow_mut(|scratch| {
-            if filter.is_open() {
-                space.answer_here(&question, &Everyone, scratch, found);
-            } else {
-                filter.sift(space, &question, scratch, found);
-            }
-        });
+        SCRATCH.with_borrow_mut(|scratch| filter.ask(space, &question, scratch, found));
     }
 }
 
@@ -227,6 +254,30 @@ fn check_count(k: u64) -> Result<usize, InvalidCount> {
 
 /// Rows of a batch that are sorted together, as bits of their number.
 const ROW_BITS: u32 = 20;
+
+/// Names all rows of a batch, a block at a time, neighbours in space together unless in the
+/// order given.
+fn for_rows(from: &[Point], as_given: bool, mut answer: impl FnMut(&[usize])) {
+    let mut rows = Vec::with_capacity(BLOCK);
+    for (part, points) in from.chunks(1 << ROW_BITS).enumerate() {
+        // A row and where it lies in one number: nothing sorts faster.
+        let mut keys: Vec<u64> = (0..)
+            .zip(points)
+            .map(|(row, point)| (along_curve(point) << ROW_BITS) | row)
+            .collect();
+        if !as_given {
+            keys.sort_unstable();
+        }
+        for keys in keys.chunks(BLOCK) {
+            rows.clear();
+            rows.extend(keys.iter().map(|key| {
+                let row = (key & ((1 << ROW_BITS) - 1)) as usize;
+                (part << ROW_BITS) + row
+            }));
+            answer(&rows);
+        }
+    }
+}
 
 /// A number of 44 bits that is near for places that are near: some 15 bits an axis,
 /// interleaved.

@@ -3,7 +3,7 @@
 use super::handles::Place;
 use super::query::Neighbour;
 use super::search::{Question, Scratch};
-use super::select::{Candidate, Nearest};
+use super::select::{Candidate, Nearest, in_order};
 use super::space::Space;
 use crate::geodesic::{Columns, EIGHT, approximate_eight, karney_m, rival_chord_max_m};
 use crate::point::Point;
@@ -23,9 +23,13 @@ pub(super) struct Ranked {
     bound_m: f64,
 }
 
+/// Distances of a few, and how far each may be off, in metres.
+pub(super) type Measured = ([f64; EIGHT], [f64; EIGHT]);
+
 /// The people that a small answer is chosen from, with the first of them in every place
 /// that is left.
-struct Few {
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Few {
     places: [Place; EIGHT],
     count: usize,
 }
@@ -37,7 +41,14 @@ impl Few {
         clippy::inline_always,
         reason = "must take on the caller's target features"
     )]
-    fn of(nearest: &mut Nearest) -> Option<Self> {
+    pub(super) fn of(nearest: &mut Nearest) -> Option<Self> {
+        if let Some(held) = nearest.held() {
+            let is_held = |held: &Candidate| *held != Candidate::NOBODY;
+            let held = in_order(*held);
+            let places = held.map(|one| if is_held(&one) { one } else { held[0] }.place());
+            let count = held.iter().filter(|one| is_held(one)).count();
+            return Some(Self { places, count });
+        }
         let mut places = [Candidate::NOBODY.place(); EIGHT];
         let mut count = 0;
         nearest.finish(|place| {
@@ -53,6 +64,10 @@ impl Few {
             places[at] = if at < count { places[at] } else { places[0] };
         }
         Some(Self { places, count })
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.count == 0
     }
 }
 
@@ -89,33 +104,58 @@ impl Space {
         reason = "must take on the caller's target features"
     )]
     fn rank_few(&self, question: &Question<'_>, few: &Few, found: &mut Vec<Neighbour>) -> bool {
-        let Question { from, k, filter } = *question;
-        if few.count == 0 {
+        if few.is_empty() {
             return true;
         }
-        let (metres, bounds_m) = approximate_eight(from, &self.groups.points(&few.places));
-        // They come in the order of rough lines: hardly anybody has to move.
-        let mut order = [0, 1, 2, 3, 4, 5, 6, 7];
-        for end in 1..few.count {
-            let mut at = end;
-            while at > 0 && metres[order[at]] < metres[order[at - 1]] {
-                order.swap(at, at - 1);
-                at -= 1;
+        let measured = approximate_eight(question.from, &self.columns(few));
+        self.order_few(question, few, &measured, found)
+    }
+
+    /// The places of a few, side by side.
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "must take on the caller's target features"
+    )]
+    pub(super) fn columns(&self, few: &Few) -> Columns {
+        self.groups.points(&few.places)
+    }
+
+    /// Orders a few by their distances; false, and nobody found, where a bound leaves an
+    /// order or the radius open.
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "must take on the caller's target features"
+    )]
+    pub(super) fn order_few(
+        &self,
+        question: &Question<'_>,
+        few: &Few,
+        (metres, bounds_m): &Measured,
+        found: &mut Vec<Neighbour>,
+    ) -> bool {
+        let Question { k, filter, .. } = *question;
+        let within_m = filter.within_m.unwrap_or(f64::INFINITY);
+        let (mut is_sorted, mut is_open) = (true, false);
+        for nth in 0..EIGHT {
+            let is_other = nth >= few.count;
+            let edge_m = (metres[nth] - within_m).abs();
+            is_open |= !is_other && edge_m <= bounds_m[nth];
+            if nth > 0 {
+                let gap_m = metres[nth] - metres[nth - 1];
+                is_sorted &= is_other || gap_m > bounds_m[nth] + bounds_m[nth - 1];
             }
         }
-        let order = &order[..few.count];
-        let overlap = order
-            .windows(2)
-            .any(|two| metres[two[1]] - metres[two[0]] <= bounds_m[two[0]] + bounds_m[two[1]]);
-        let within_m = filter.within_m.unwrap_or(f64::INFINITY);
-        if overlap
-            || order
-                .iter()
-                .any(|at| (metres[*at] - within_m).abs() <= bounds_m[*at])
-        {
+        if is_open {
             return false;
         }
-        for at in order.iter().take(k) {
+        let mut order = [0, 1, 2, 3, 4, 5, 6, 7];
+        // They come in the order of rough lines, mostly their own.
+        if !is_sorted && !sort_apart(&mut order[..few.count], metres, bounds_m) {
+            return false;
+        }
+        for at in &order[..few.count.min(k)] {
             if metres[*at] <= within_m {
                 found.push(self.neighbour(few.places[*at], metres[*at]));
             }
@@ -196,6 +236,15 @@ impl Space {
             bound_m: f64::INFINITY,
         }
     }
+}
+
+/// Sorts some by their distances; false where two are too near each other to tell.
+#[cold]
+fn sort_apart(order: &mut [usize], metres: &[f64; EIGHT], bounds_m: &[f64; EIGHT]) -> bool {
+    order.sort_unstable_by(|a, b| metres[*a].total_cmp(&metres[*b]));
+    order
+        .windows(2)
+        .all(|two| metres[two[1]] - metres[two[0]] > bounds_m[two[0]] + bounds_m[two[1]])
 }
 
 /// Square of the longest straight line of a rival of someone at this one, in square metres.

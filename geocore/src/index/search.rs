@@ -1,8 +1,9 @@
 //! Branch and bound: nearest cap first, and nothing left out that a bound does not exclude.
 
+use super::block::Block;
 use super::handles::{Child, Place};
 use super::kernel::{
-    Kernel, PIECE, Picked, Work, prefetch_chunks, prefetch_detail, prefetch_groups, run,
+    Kernel, NODE_MAX, PIECE, Picked, Work, prefetch_chunks, prefetch_detail, prefetch_groups, run,
 };
 use super::layout::{ChunkMeta, LANES, Rough, WIDTH, rough_of};
 use super::lens::Lens;
@@ -15,7 +16,7 @@ use crate::point::Point;
 
 /// Rows of bounds on the longest way down: eight of the root, four of every second
 /// resolution from 0 to 14.
-const ROWS_MAX: usize = 8 + 8 * 4;
+const ROWS_MAX: usize = NODE_MAX + 8 * 4;
 
 /// A node on the way down.
 #[derive(Clone, Copy, Debug)]
@@ -70,6 +71,7 @@ pub(super) struct Scratch {
     way: Way,
     pub(super) nearest: Nearest,
     pub(super) ranked: Vec<Ranked>,
+    pub(super) block: Block,
 }
 
 /// A question that any kernel can answer.
@@ -121,11 +123,27 @@ impl Space {
         scratch: &mut Scratch,
         found: &mut Vec<Neighbour>,
     ) {
+        self.seek(kernel, question, lens, scratch);
+        self.rank(question, scratch, found);
+    }
+
+    /// Leaves everyone who may belong to the answer with the nearest.
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "must take on the caller's target features"
+    )]
+    pub(super) fn seek<K: Kernel, L: Lens>(
+        &self,
+        kernel: K,
+        question: &Question<'_>,
+        lens: &L,
+        scratch: &mut Scratch,
+    ) {
         let Scratch { way, nearest, .. } = scratch;
         let within_m = question.filter.within_m;
         nearest.start(question.k, within_m.map_or(f64::INFINITY, chord_max_m));
         self.search(kernel, question.from.xyz_m(), lens, way, nearest);
-        self.rank(question, scratch, found);
     }
 
     #[inline(always)]
@@ -271,17 +289,25 @@ impl Space {
                 // A first look at distances alone spares most people the queue.
                 nearest.foresee(kernel, &minima);
             }
-            let count = kernel.pick(squares, nearest.limit(), picked);
+            let mut count = kernel.pick(squares, nearest.limit(), picked);
+            if L::EVERYONE && count > FIRST_MAX && nearest.is_full() {
+                // The nearest people of all are here: most of these need not be offered.
+                nearest.foresee(kernel, &minima);
+                count = kernel.pick(squares, nearest.limit(), picked);
+            }
             let squares = squares.as_flattened();
             if L::EVERYONE && count <= FIRST_MAX && nearest.is_empty() {
+                // Always eight: how many there are cannot be foretold.
                 let mut candidates = [Candidate::NOBODY; FIRST_MAX];
-                for (candidate, at) in candidates.iter_mut().zip(&picked[..count]) {
-                    let at = *at as usize;
+                for (nth, candidate) in candidates.iter_mut().enumerate() {
+                    let at = if nth < count { picked[nth] as usize } else { 0 };
                     let place = Place::new(start + at / LANES, at % LANES);
                     prefetch_detail(self.groups.detail(place));
-                    *candidate = Candidate::new(squares[at], place);
+                    if nth < count {
+                        *candidate = Candidate::new(squares[at], place);
+                    }
                 }
-                nearest.begin(candidates);
+                nearest.hold(candidates);
                 continue;
             }
             for at in &picked[..count] {

@@ -55,6 +55,9 @@ impl Candidate {
 #[derive(Debug)]
 pub(super) struct Nearest {
     k: usize,
+    /// The first candidates of a small answer, in no order, until more are offered: mostly
+    /// there are none.
+    held: [Candidate; FIRST_MAX],
     /// For a small k its k nearest, sorted, with nobody at the end.
     sorted: [Candidate; SORTED_MAX],
     /// Within the limit when they came, but not, or no longer, among the sorted.
@@ -69,6 +72,7 @@ impl Default for Nearest {
     fn default() -> Self {
         Self {
             k: 0,
+            held: [Candidate::NOBODY; FIRST_MAX],
             sorted: [Candidate::NOBODY; SORTED_MAX],
             others: Vec::new(),
             sift_at: 0,
@@ -84,6 +88,7 @@ impl Nearest {
         self.k = k;
         self.sift_at = k.saturating_mul(2).saturating_add(64);
         self.others.clear();
+        self.held = [Candidate::NOBODY; FIRST_MAX];
         self.sorted = [Candidate::NOBODY; SORTED_MAX];
         self.limit = rough_limit(chord_max_m.min(EVERYWHERE_M));
     }
@@ -111,7 +116,10 @@ impl Nearest {
     /// Whether a small answer has its k people, so that the limit is near its end.
     #[inline]
     pub(super) fn is_full(&self) -> bool {
-        self.is_small() && self.sorted[self.k - 1] != Candidate::NOBODY
+        let is_held = |held: &Candidate| *held != Candidate::NOBODY;
+        self.is_small()
+            && (self.sorted[self.k - 1] != Candidate::NOBODY
+                || self.held.get(self.k - 1).is_some_and(is_held))
     }
 
     /// Narrows the limit, given the squares of sixteen different people who will be offered.
@@ -127,17 +135,29 @@ impl Nearest {
     /// Whether a small answer has nobody yet.
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
-        self.is_small() && self.sorted[0] == Candidate::NOBODY && self.others.is_empty()
+        self.is_small()
+            && self.held[0] == Candidate::NOBODY
+            && self.sorted[0] == Candidate::NOBODY
+            && self.others.is_empty()
     }
 
-    /// Takes the first candidates of a small answer, all within the limit.
-    #[inline(always)]
-    #[expect(
-        clippy::inline_always,
-        reason = "must take on the caller's target features"
-    )]
-    pub(super) fn begin(&mut self, first: [Candidate; FIRST_MAX]) {
-        let first = in_order(first);
+    /// Takes the first candidates of a small answer, all within the limit, with nobody at
+    /// the end.
+    #[inline]
+    pub(super) fn hold(&mut self, first: [Candidate; FIRST_MAX]) {
+        self.held = first;
+    }
+
+    /// Those held, if nobody came after them.
+    #[inline]
+    pub(super) fn held(&self) -> Option<&[Candidate; FIRST_MAX]> {
+        (self.held[0] != Candidate::NOBODY).then_some(&self.held)
+    }
+
+    /// Sorts those held, for more are coming.
+    fn begin(&mut self) {
+        let first = in_order(self.held);
+        self.held = [Candidate::NOBODY; FIRST_MAX];
         self.sorted[..FIRST_MAX].copy_from_slice(&first);
         let Some(kth) = first
             .get(self.k - 1)
@@ -162,6 +182,9 @@ impl Nearest {
         if !self.is_small() {
             self.collect(candidate);
             return;
+        }
+        if self.held[0] != Candidate::NOBODY {
+            self.begin();
         }
         // Without branches: how far a newcomer comes forward cannot be foretold.
         let mut last = candidate;
@@ -188,8 +211,8 @@ impl Nearest {
     )]
     pub(super) fn finish(&mut self, mut take: impl FnMut(Place)) {
         if self.is_small() {
-            let known = self.sorted[..self.k].iter();
-            for candidate in known.take_while(|candidate| **candidate != Candidate::NOBODY) {
+            let known = self.held.iter().chain(&self.sorted[..self.k]);
+            for candidate in known.filter(|candidate| **candidate != Candidate::NOBODY) {
                 take(candidate.place());
             }
         } else if self.others.len() > self.k {
@@ -233,33 +256,32 @@ impl Nearest {
     }
 }
 
-/// Sorts eight candidates by a network six steps deep, written out: its loop would not be
-/// unrolled.
+/// Sorts eight by a network six steps deep, written out: its loop would not be unrolled.
 #[inline(always)]
 #[expect(
     clippy::inline_always,
     reason = "must take on the caller's target features"
 )]
-fn in_order(mut all: [Candidate; FIRST_MAX]) -> [Candidate; FIRST_MAX] {
-    swap::<0, 2>(&mut all);
-    swap::<1, 3>(&mut all);
-    swap::<4, 6>(&mut all);
-    swap::<5, 7>(&mut all);
-    swap::<0, 4>(&mut all);
-    swap::<1, 5>(&mut all);
-    swap::<2, 6>(&mut all);
-    swap::<3, 7>(&mut all);
-    swap::<0, 1>(&mut all);
-    swap::<2, 3>(&mut all);
-    swap::<4, 5>(&mut all);
-    swap::<6, 7>(&mut all);
-    swap::<2, 4>(&mut all);
-    swap::<3, 5>(&mut all);
-    swap::<1, 4>(&mut all);
-    swap::<3, 6>(&mut all);
-    swap::<1, 2>(&mut all);
-    swap::<3, 4>(&mut all);
-    swap::<5, 6>(&mut all);
+pub(super) fn in_order<T: Ord + Copy>(mut all: [T; FIRST_MAX]) -> [T; FIRST_MAX] {
+    swap::<0, 2, T>(&mut all);
+    swap::<1, 3, T>(&mut all);
+    swap::<4, 6, T>(&mut all);
+    swap::<5, 7, T>(&mut all);
+    swap::<0, 4, T>(&mut all);
+    swap::<1, 5, T>(&mut all);
+    swap::<2, 6, T>(&mut all);
+    swap::<3, 7, T>(&mut all);
+    swap::<0, 1, T>(&mut all);
+    swap::<2, 3, T>(&mut all);
+    swap::<4, 5, T>(&mut all);
+    swap::<6, 7, T>(&mut all);
+    swap::<2, 4, T>(&mut all);
+    swap::<3, 5, T>(&mut all);
+    swap::<1, 4, T>(&mut all);
+    swap::<3, 6, T>(&mut all);
+    swap::<1, 2, T>(&mut all);
+    swap::<3, 4, T>(&mut all);
+    swap::<5, 6, T>(&mut all);
     all
 }
 
@@ -269,7 +291,7 @@ fn in_order(mut all: [Candidate; FIRST_MAX]) -> [Candidate; FIRST_MAX] {
     clippy::inline_always,
     reason = "must take on the caller's target features"
 )]
-fn swap<const A: usize, const B: usize>(all: &mut [Candidate; FIRST_MAX]) {
+fn swap<const A: usize, const B: usize, T: Ord + Copy>(all: &mut [T; FIRST_MAX]) {
     (all[A], all[B]) = (all[A].min(all[B]), all[A].max(all[B]));
 }
 

@@ -3,7 +3,7 @@
 use super::grid::cap_of;
 use super::handles::{Child, Class, Entry, Place};
 use super::kernel::Portable;
-use super::layout::{Below, Freshness, Group, LANES, Record, WIDTH};
+use super::layout::{Below, Chunk, Freshness, Group, LANES, Record, WIDTH};
 use super::lens::Everyone;
 use super::query::Filter;
 use super::search::{Question, Scratch};
@@ -100,7 +100,10 @@ impl Space {
             let (chunk, lane) = (child.first() + slot / WIDTH, slot % WIDTH);
             let cap = self.chunks.hot[chunk].cap(lane);
             if slot >= len {
-                assert!(cap.centre_m[0].is_infinite(), "an empty slot can be found");
+                assert!(
+                    cap.centre_m[0] >= Chunk::NOWHERE_M,
+                    "an empty slot can be found"
+                );
                 continue;
             }
             if entry != Entry::NONE {

@@ -2,21 +2,28 @@
 //! `unsafe`.
 
 use core::arch::x86_64::{
-    __m256, __m256i, _CMP_EQ_OQ, _CMP_LE_OQ, _MM_CMPINT_NLT, _MM_HINT_T0, _mm_cvtsi64_si128,
+    __m256, __m256i, _CMP_LE_OQ, _MM_CMPINT_EQ, _MM_CMPINT_NLT, _MM_HINT_T0, _mm_cvtsi64_si128,
     _mm_prefetch, _mm256_add_epi32, _mm256_blendv_ps, _mm256_castps_si256, _mm256_castsi256_ps,
     _mm256_cmp_ps, _mm256_cmpgt_epi32, _mm256_cvtepi32_ps, _mm256_cvtepu8_epi32, _mm256_cvtss_f32,
     _mm256_fmadd_ps, _mm256_fmsub_ps, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_min_ps,
     _mm256_movemask_ps, _mm256_mul_ps, _mm256_permute_ps, _mm256_permute2f128_ps,
     _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_si256, _mm256_sqrt_ps, _mm256_storeu_ps,
-    _mm256_storeu_si256, _mm256_sub_epi32, _mm256_sub_ps, _mm512_add_epi32, _mm512_cmp_epi32_mask,
-    _mm512_cmp_ps_mask, _mm512_cvtepi32_ps, _mm512_fmadd_ps, _mm512_fmsub_ps, _mm512_loadu_epi32,
-    _mm512_loadu_ps, _mm512_mask_add_epi32, _mm512_mask_blend_ps, _mm512_maskz_compress_epi32,
-    _mm512_min_ps, _mm512_mul_ps, _mm512_reduce_min_ps, _mm512_set_epi32, _mm512_set1_epi32,
-    _mm512_set1_ps, _mm512_setzero_si512, _mm512_sqrt_ps, _mm512_storeu_epi32, _mm512_storeu_ps,
-    _mm512_sub_epi32, _mm512_sub_ps,
+    _mm256_storeu_si256, _mm256_sub_epi32, _mm256_sub_ps, _mm512_add_epi32, _mm512_and_si512,
+    _mm512_cmp_epi32_mask, _mm512_cmp_ps_mask, _mm512_cvtepi32_ps, _mm512_fmadd_ps,
+    _mm512_fmsub_ps, _mm512_loadu_epi32, _mm512_loadu_ps, _mm512_mask_add_epi32,
+    _mm512_mask_blend_ps, _mm512_maskz_compress_epi32, _mm512_max_ps, _mm512_min_epi32,
+    _mm512_min_ps, _mm512_mul_ps, _mm512_or_si512, _mm512_reduce_min_epi32, _mm512_reduce_min_ps,
+    _mm512_rsqrt14_ps, _mm512_set_epi32, _mm512_set1_epi32, _mm512_set1_ps, _mm512_setzero_si512,
+    _mm512_srai_epi32, _mm512_storeu_epi32, _mm512_storeu_ps, _mm512_sub_epi32, _mm512_sub_ps,
+    _mm512_xor_si512,
 };
 
-use super::{Chunk, Group, Kernel, LANES, PIECE, Picked, ROUNDING_M, Rough, SLACK, WIDTH, Work};
+use super::{
+    Chunk, Group, Kernel, LANES, NODE_MAX, PIECE, Picked, ROUNDING_M, Rough, SLACK, WIDTH, Work,
+};
+
+/// [`SLACK`], and what an approximate root may add: 2^-14 of it.
+const SLACK_14: f32 = SLACK - 6.15e-5;
 
 /// Proof that this machine has AVX-512 F, VL, DQ and BW: only [`Avx512::detect`] makes it.
 #[derive(Clone, Copy, Debug)]
@@ -66,8 +73,11 @@ impl Kernel for Avx512 {
                 let dy = _mm512_sub_ps(_mm512_loadu_ps(chunk.y.as_ptr()), y);
                 let dz = _mm512_sub_ps(_mm512_loadu_ps(chunk.z.as_ptr()), z);
                 let parallel = _mm512_fmadd_ps(dx, dx, _mm512_mul_ps(dy, dy));
-                let length = _mm512_sqrt_ps(_mm512_fmadd_ps(dz, dz, parallel));
-                let (slack, rounding) = (_mm512_set1_ps(SLACK), _mm512_set1_ps(ROUNDING_M));
+                let squared = _mm512_fmadd_ps(dz, dz, parallel);
+                // Not 0, of which the root's inverse is infinite.
+                let squared = _mm512_max_ps(squared, _mm512_set1_ps(f32::MIN_POSITIVE));
+                let length = _mm512_mul_ps(squared, _mm512_rsqrt14_ps(squared));
+                let (slack, rounding) = (_mm512_set1_ps(SLACK_14), _mm512_set1_ps(ROUNDING_M));
                 let radius = _mm512_loadu_ps(chunk.radius_m.as_ptr());
                 let bound = _mm512_sub_ps(_mm512_fmsub_ps(length, slack, rounding), radius);
                 _mm512_storeu_ps(bounds.as_mut_ptr(), bound);
@@ -77,22 +87,30 @@ impl Kernel for Avx512 {
 
     #[inline(always)]
     fn least(self, numbers: &[[f32; WIDTH]]) -> (f32, usize) {
+        const { assert!(NODE_MAX * WIDTH == 1 << 7, "slots are named by seven bits") };
+        assert!(numbers.len() <= NODE_MAX, "more rows than a node has");
+        // The last bits of each number give way to where it is: no second look for that.
         // SAFETY: as in `bounds`; each pointer is to exactly sixteen floats.
-        unsafe {
-            let mut lanes = _mm512_set1_ps(f32::INFINITY);
+        let least = unsafe {
+            let mut at = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+            let mut least = _mm512_set1_epi32(i32::MAX);
             for row in numbers {
-                lanes = _mm512_min_ps(lanes, _mm512_loadu_ps(row.as_ptr()));
+                let bits = _mm512_loadu_epi32(row.as_ptr().cast());
+                let sign = _mm512_srai_epi32::<31>(bits);
+                // Of negative numbers the bits are in the other order.
+                let turned = _mm512_and_si512(sign, _mm512_set1_epi32(i32::MAX));
+                let ordered = _mm512_xor_si512(bits, turned);
+                let key = _mm512_or_si512(_mm512_and_si512(ordered, _mm512_set1_epi32(!127)), at);
+                least = _mm512_min_epi32(least, key);
+                at = _mm512_add_epi32(at, _mm512_set1_epi32(16));
             }
-            let least = _mm512_reduce_min_ps(lanes);
-            for (step, row) in numbers.iter().enumerate() {
-                let row = _mm512_loadu_ps(row.as_ptr());
-                let hits = _mm512_cmp_ps_mask::<_CMP_EQ_OQ>(row, _mm512_set1_ps(least));
-                if hits != 0 {
-                    return (least, step * WIDTH + hits.trailing_zeros() as usize);
-                }
-            }
-        }
-        (f32::INFINITY, 0)
+            _mm512_reduce_min_epi32(least)
+        };
+        // Cut off below, so that what is told is never above the least.
+        let ordered = least & !127;
+        let bits = ordered ^ ((ordered >> 31) & i32::MAX);
+        let slot = usize::from((least & 127).to_le_bytes()[0]);
+        (f32::from_bits(bits.cast_unsigned()), slot)
     }
 
     #[inline(always)]
@@ -139,7 +157,13 @@ impl Kernel for Avx512 {
                 reason = "up to 16"
             )]
             let k = _mm512_set1_epi32(k as i32);
-            let enough = _mm512_cmp_epi32_mask::<_MM_CMPINT_NLT>(_mm512_add_epi32(even, odd), k);
+            let ranks = _mm512_add_epi32(even, odd);
+            // Without a tie at the k-th one number has just that rank.
+            let exact = _mm512_cmp_epi32_mask::<_MM_CMPINT_EQ>(ranks, k);
+            if exact != 0 {
+                return numbers[exact.trailing_zeros() as usize & (LANES - 1)];
+            }
+            let enough = _mm512_cmp_epi32_mask::<_MM_CMPINT_NLT>(ranks, k);
             let far = _mm512_set1_ps(f32::INFINITY);
             _mm512_reduce_min_ps(_mm512_mask_blend_ps(enough, far, own))
         }

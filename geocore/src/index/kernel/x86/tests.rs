@@ -87,15 +87,62 @@ fn check_bounds(kernel: impl Kernel) {
         let chunks = [chunk];
         Portable.bounds(&chunks, from, &mut bounds);
         kernel.bounds(&chunks, from, &mut bounds_wide);
-        assert_eq!(Portable.least(&bounds), kernel.least(&bounds));
+        check_least(kernel, &bounds);
         for slot in 0..WIDTH {
-            let (a, b) = (bounds[0][slot], bounds_wide[0][slot]);
-            assert!(a.total_cmp(&b).is_eq() || (a - b).abs() <= 8.0, "{a} {b}");
+            let cap = chunks[0].cap(slot);
+            let away_m = cap.reach_m(from.map(f64::from));
+            let truth_m = away_m - f64::from(cap.radius_m);
+            for bound_m in [bounds[0][slot], bounds_wide[0][slot]].map(f64::from) {
+                assert!(bound_m <= truth_m - 0.4, "{bound_m} {truth_m}");
+                assert!(bound_m >= truth_m - 4.0 - away_m * 1.3e-4, "{truth_m}");
+            }
         }
         let limit = next();
         assert_eq!(
             Portable.at_most(&bounds[0], limit),
             kernel.at_most(&bounds[0], limit)
         );
+    }
+}
+
+fn check_least(kernel: impl Kernel, numbers: &[[f32; WIDTH]]) {
+    let least = Portable.least(numbers).0;
+    let (floor, slot) = kernel.least(numbers);
+    let room = least.abs() / 32_768.0;
+    assert!(floor <= least && floor >= least - room, "{floor} {least}");
+    let named = numbers.as_flattened()[slot];
+    assert!(named <= least + room, "{named} {least}");
+}
+
+#[test]
+fn the_least_of_a_whole_node_is_found_wherever_it_is() {
+    for slot in 0..NODE_MAX * WIDTH {
+        for least in [-5e6_f32, -0.5, 0.0, 3.0, 4e6] {
+            let mut numbers = [[f32::INFINITY; WIDTH]; NODE_MAX];
+            numbers.as_flattened_mut()[(slot * 7 + 3) % 128] = least + 1.5 + least.abs();
+            numbers.as_flattened_mut()[slot] = least;
+            if let Some(avx512) = Avx512::detect() {
+                check_least(avx512, &numbers);
+                assert_eq!(avx512.least(&numbers).1, slot);
+            }
+            if let Some(avx2) = Avx2::detect() {
+                check_least(avx2, &numbers);
+                assert_eq!(avx2.least(&numbers).1, slot);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_place_in_the_middle_of_a_cap_is_no_farther_than_its_edge() {
+    let mut chunk = Chunk::EMPTY;
+    let from = [6.4e6, 0.25, -3.0];
+    [chunk.x[0], chunk.y[0], chunk.z[0]] = from;
+    chunk.radius_m[0] = 2.0;
+    if let Some(avx512) = Avx512::detect() {
+        let mut bounds = [[0.0; WIDTH]];
+        avx512.bounds(&[chunk], from, &mut bounds);
+        assert!(bounds[0][0] <= -2.0, "{}", bounds[0][0]);
+        assert!(bounds[0][1] > 1e14, "{}", bounds[0][1]);
     }
 }

@@ -1,0 +1,100 @@
+//! Many questions, answered a block at a time in steps.
+//!
+//! A question's distances are a long chain of arithmetic, each link waiting for the one
+//! before, and begin with a wait for memory. Of a block the lines come while the next one is
+//! searched for, and a processor works at several chains at once.
+
+use core::mem;
+
+use super::kernel::{Kernel, Work, run};
+use super::lens::Everyone;
+use super::query::{Filter, Neighbour};
+use super::rank::{Few, Measured};
+use super::search::{Question, Scratch};
+use super::space::Space;
+use crate::geodesic::{Columns, approximate_eight};
+use crate::point::Point;
+
+/// Questions that are answered together.
+pub(super) const BLOCK: usize = 16;
+
+/// What is known of a block's questions between the steps, in the order of `asked`.
+#[derive(Debug, Default)]
+pub(super) struct Block {
+    /// Rows, and the few people that each answer is chosen from.
+    asked: Vec<(usize, Few)>,
+    columns: Vec<Columns>,
+    measured: Vec<Measured>,
+}
+
+impl Block {
+    fn clear(&mut self) {
+        self.asked.clear();
+        self.columns.clear();
+        self.measured.clear();
+    }
+}
+
+/// A block of questions that let everyone count.
+pub(super) struct Asking<'a, T> {
+    pub(super) space: &'a Space,
+    /// Places that are asked from.
+    pub(super) from: &'a [Point],
+    /// Which of them now.
+    pub(super) rows: &'a [usize],
+    pub(super) k: usize,
+    pub(super) filter: &'a Filter<'a>,
+    pub(super) scratch: &'a mut Scratch,
+    pub(super) found: &'a mut Vec<Neighbour>,
+    pub(super) take: &'a mut T,
+}
+
+impl<T: FnMut(usize, &[Neighbour])> Asking<'_, T> {
+    /// Gives every answer to `take`, by code compiled for this machine.
+    pub(super) fn answer(self) {
+        run(self);
+    }
+}
+
+impl<T: FnMut(usize, &[Neighbour])> Work for Asking<'_, T> {
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the trait says why")]
+    fn run<K: Kernel>(self, kernel: K) {
+        let (space, found) = (self.space, self.found);
+        // No closure for a row's question: it would not take on the target features.
+        let (k, filter) = (self.k, self.filter);
+        let mut block = mem::take(&mut self.scratch.block);
+        block.clear();
+        for &row in self.rows {
+            let from = &self.from[row];
+            let question = Question { from, k, filter };
+            space.seek(kernel, &question, &Everyone, self.scratch);
+            match Few::of(&mut self.scratch.nearest) {
+                Some(few) if few.is_empty() => (self.take)(row, &[]),
+                Some(few) => block.asked.push((row, few)),
+                None => {
+                    found.clear();
+                    space.answer_here(&question, &Everyone, self.scratch, found);
+                    (self.take)(row, found);
+                }
+            }
+        }
+        for (_, few) in &block.asked {
+            block.columns.push(space.columns(few));
+        }
+        for ((row, _), columns) in block.asked.iter().zip(&block.columns) {
+            let measured = approximate_eight(&self.from[*row], columns);
+            block.measured.push(measured);
+        }
+        for ((row, few), measured) in block.asked.iter().zip(&block.measured) {
+            let from = &self.from[*row];
+            let question = Question { from, k, filter };
+            found.clear();
+            if !space.order_few(&question, few, measured, found) {
+                space.answer_here(&question, &Everyone, self.scratch, found);
+            }
+            (self.take)(*row, found);
+        }
+        self.scratch.block = block;
+    }
+}
