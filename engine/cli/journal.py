@@ -3,13 +3,16 @@
 import json
 import re
 import sys
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from engine.errors import DataError
+from engine.cli.journal_page import page
+from engine.errors import DataError, JournalError
 from engine.journal.backup import back_up
 from engine.journal.examine import examine
 from engine.journal.reading import SqliteReader
@@ -35,12 +38,15 @@ EXIT_BAD_ROW = 1
 _ANCHOR = re.compile(r"([0-9]{1,18}):([0-9a-fA-F]{64})")
 
 State = Annotated[Path, typer.Option(help="The state folder.")]
+Raw = Annotated[bool, typer.Option("--raw", help="Each row with all of its fields.")]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
 
 @app.command(epilog="Example: natalia journal verify /var/lib/natalia --json")
 def verify(
-    path: Annotated[Path, typer.Argument(help="A journal, or a state folder.")],
+    path: Annotated[
+        Path, typer.Argument(help="A journal, or a state folder.")
+    ] = DEFAULT_STATE,
     anchor: Annotated[
         str,
         typer.Option(
@@ -68,17 +74,19 @@ def verify(
 def show(
     alarm: Annotated[str, typer.Argument(help="The alarm's id, or how it begins.")],
     state: State = DEFAULT_STATE,
+    raw: Raw = False,  # noqa: FBT002 - a flag
     as_json: AsJson = False,  # noqa: FBT002 - a flag
 ) -> None:
-    """Print the time line of one alarm and of its notifications.
+    """Print one alarm: what it is, whom to ring, and what happened when.
 
-    It shows what was journalled: names, numbers and places among it.
+    It shows what was journalled: names, numbers and places among it. Of a damaged
+    journal it shows the rows that can be read.
     """
     reader = SqliteReader(state / JOURNAL_FILE)
     try:
         with reader.snapshot():
             head = _find(reader, alarm)
-            rows = _timeline(reader, head.stream)
+            rows = _timeline(reader, head)
     finally:
         reader.close()
     if as_json:
@@ -90,10 +98,13 @@ def show(
             "rows": [_row(row) for row in rows],
         }
         _write_json(facts)
-        return
-    _write(f"{head.stream}: {head.head.status}, next due {head.head.next_due or '-'}")
-    for line in lines(rows):
-        _write(line)
+    else:
+        _write(
+            f"{head.stream}: {head.head.status}, next due {head.head.next_due or '-'}"
+        )
+        for line in lines(rows) if raw else page(head, rows):
+            _write(line)
+    _tell_of_lost(head, rows)
 
 
 @app.command(epilog="Example: natalia journal backup /mnt/usb/2026-11-25.db")
@@ -128,11 +139,29 @@ def _find(reader: SqliteReader, alarm: str) -> HeadRow:
     raise DataError(JOURNAL_FILE, None, "ALARM", reason)
 
 
-def _timeline(reader: SqliteReader, stream: str) -> list[StoredEvent]:
-    rows = list(reader.stream(stream))
-    for effect in reader.effects(frozenset(EffectState), stream):
-        rows += reader.stream(f"effect/{effect.effect_id}")
+def _timeline(reader: SqliteReader, head: HeadRow) -> list[StoredEvent]:
+    """Return the rows of an alarm and of its notifications that can be read."""
+    try:
+        rows = list(reader.stream(head.stream))
+    except JournalError:
+        rows = list(reader.salvaged(head.stream, head.seq))
+    with suppress(JournalError):
+        for effect in reader.effects(frozenset(EffectState), head.stream):
+            with suppress(JournalError):
+                rows += reader.stream(f"effect/{effect.effect_id}")
     return sorted(rows, key=lambda row: row.position)
+
+
+def _tell_of_lost(head: HeadRow, rows: Iterable[StoredEvent]) -> None:
+    """End with 1 where rows of the alarm itself are missing, and say which."""
+    found = {row.seq for row in rows if row.stream == head.stream}
+    lost = [str(seq) for seq in range(1, head.seq + 1) if seq not in found]
+    if lost:
+        sys.stderr.write(
+            f"natalia: {JOURNAL_FILE}: {len(lost)} of {head.seq} rows of this alarm"
+            f" cannot be read (seq {', '.join(lost)}); restore a backup\n"
+        )
+        raise typer.Exit(EXIT_BAD_ROW)
 
 
 def _row(row: StoredEvent) -> dict[str, object]:

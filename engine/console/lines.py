@@ -115,7 +115,9 @@ def _text(
             repeat = f", repeat {event.repeat}" if event.repeat else ""
             beside = f" [{event.english}]" if event.english else ""
             said = f": {event.body.text(event.at)}{beside}" if revealed else ""
-            return f"{way(event.channel)} to {names.of(event.person)}{repeat}{said}"
+            address = event.body.address if revealed else ""
+            to = names.of(event.person) + (f" ({address})" if address else "")
+            return f"{way(event.channel)} to {to}{repeat}{said}"
         case NotificationSettled():
             return _outcome(alarm, event, names)
         case NotificationsWithdrawn():

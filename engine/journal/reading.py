@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 
 import apsw
 
+from engine.errors import JournalError
 from engine.journal import rows
 from engine.journal.connection import open_reader
 from engine.journal.mishap import explained, stated
@@ -51,6 +52,18 @@ class SqliteReader:
             (stream, after_seq),
             rows.events,
         )
+
+    def salvaged(self, stream: str, last_seq: int) -> Sequence[StoredEvent]:
+        """Return the rows of a stream that can be read, one by one; for damage alone.
+
+        `last_seq` is what its head says: which are missing shows by their seq.
+        """
+        found: list[StoredEvent] = []
+        for seq in range(1, last_seq + 1):
+            with suppress(JournalError):
+                wanted = " WHERE stream = ? AND seq = ?"
+                found += self._read(rows.EVENTS + wanted, (stream, seq), rows.events)
+        return found
 
     def after(self, position: int, limit: int) -> Sequence[StoredEvent]:
         """Return up to `limit` rows of all streams behind a journal position."""
