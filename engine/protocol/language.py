@@ -7,7 +7,7 @@ priority.
 import string
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 
@@ -20,12 +20,14 @@ _AGES = frozenset({"ago", "age"})
 class Part:
     """A piece of a template: its forms (priority, text), and the facts in them.
 
-    `is_aged` where an age is among them.
+    `is_aged` where an age is among them. `uncoded` is the same for somebody who has no
+    code, an address of HQ's: whom it is about is said all the same.
     """
 
     forms: tuple[tuple[int, str], ...]
     fields: tuple[str, ...]
     is_aged: bool
+    uncoded: "Part | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +88,14 @@ def templates() -> frozenset[str]:
 def _part(row: Sequence[object]) -> Part:
     """Return a part from its row: priority, text, and again for each shorter form."""
     pairs = zip(row[::2], row[1::2], strict=True)
-    forms = tuple((int(str(priority)), str(text)) for priority, text in pairs)
+    coded = _part_of(tuple((int(str(one)), str(text)) for one, text in pairs))
+    if not {"code", "alias"} <= set(coded.fields):
+        return coded
+    bare = tuple((one, text.replace("{code} ", "")) for one, text in coded.forms)
+    return replace(coded, uncoded=_part_of(bare))
+
+
+def _part_of(forms: tuple[tuple[int, str], ...]) -> Part:
     parsed = (string.Formatter().parse(text) for _, text in forms)
     fields = dict.fromkeys(name for form in parsed for _, name, _, _ in form if name)
     is_aged = not _AGES.isdisjoint(fields)

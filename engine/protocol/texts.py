@@ -109,7 +109,8 @@ def compose(
         # Its code says as well which alarm it is of: all that is needed goes before.
         shorter = ((_REPEAT, f"{short} "),)
         said.append(Segment(priority=_REPEAT, text=long, shorter=shorter))
-    for part in parts:
+    for coded in parts:
+        part = coded if facts.code else coded.uncoded or coded
         for name in part.fields:
             if not values[name]:
                 break
