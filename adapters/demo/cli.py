@@ -23,6 +23,7 @@ METRICS_PORT = 9620
 ENDS = (signal.SIGTERM, signal.SIGHUP)
 
 app = typer.Typer(
+    add_completion=False,
     help=(
         "See one alarm from button to help: a throw-away engine, two virtual"
         " modems, servers on loopback. Nothing leaves this machine."

@@ -36,15 +36,17 @@ def _examples(*commands: str) -> str:
 
 
 app = typer.Typer(
+    add_completion=False,
     name="modem",
     help="Probe, use and imitate GSM modems.",
     epilog=_examples(
         "natalia modem probe /dev/serial/by-id/usb-Quectel_EG25-G-if02-port0",
-        'natalia modem send /dev/ttyUSB2 +46701234567 "test"',
+        'natalia modem send /dev/ttyUSB2 +46701740690 "test"',
         "natalia modem virtual --link pty:/tmp/modem",
     ),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
 app.command(epilog=EXAMPLES)(virtual)
 
@@ -169,8 +171,8 @@ def status(
 
 @app.command(
     epilog=_examples(
-        'natalia modem send /dev/ttyUSB2 +46701234567 "test"',
-        'natalia modem send /dev/ttyUSB2 +46701234567 "test" --wait 60 --show',
+        'natalia modem send /dev/ttyUSB2 +46701740690 "test"',
+        'natalia modem send /dev/ttyUSB2 +46701740690 "test" --wait 60 --show',
     )
 )
 def send(

@@ -33,8 +33,9 @@ _LINES = (
     "$ natalia modem virtual --set drop_cmgs=0.5 --set latency_s=2.5",
     "$ natalia modem virtual --script faults.txt",
     (
-        "Talk to it: python -m serial.tools.miniterm --eol CR PORT 115200, then"
-        ' AT+CMGF=1 and AT+CMGS="+46701234567", a text and Ctrl-Z.'
+        "Talk to it: natalia modem console PORT, or any terminal program whose"
+        " lines end with CR, then"
+        ' AT+CMGF=1 and AT+CMGS="+46701740690", a text and Ctrl-Z.'
     ),
     "A script has SECONDS COMMAND on each line, with the console's commands: "
     + ", ".join(line.split()[0] for line in HELP.splitlines())

@@ -13,11 +13,12 @@ from engine.alarm.codec import UnreadableEventError, replay
 from engine.alarm.state import Alarm as CaseState
 from engine.alarm.state import Kind, alarm_of
 from engine.alarm.statistics import by_device, hidden
-from engine.cli.client import ask, id_of
+from engine.cli.client import DEFAULT_STATE, State, ask, id_of
 from engine.journal.reading import SqliteReader
 from engine.journal.sqlite import JOURNAL_FILE
 
 app = typer.Typer(
+    add_completion=False,
     help="List, show and act on alarms of the running service.",
     epilog=(
         "Examples: natalia alarm list --json; "
@@ -27,7 +28,6 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-State = Annotated[Path, typer.Option(help="The state folder of the running service.")]
 Alarm = Annotated[str, typer.Argument(help="The alarm's id.")]
 By = Annotated[str, typer.Option(help="The operator who acts; journalled.")]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
@@ -35,7 +35,6 @@ Reveal = Annotated[
     bool,
     typer.Option("--reveal", help="Show ids whole, as the journal's readers may."),
 ]
-DEFAULT_STATE = Path("/var/lib/natalia")
 
 
 @app.command("list", epilog="Example: natalia alarm list --json")

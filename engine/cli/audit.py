@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 EXIT_DEGRADED = 4
 
 app = typer.Typer(
+    add_completion=False,
     help="Watch the journal from a process of its own, and shout.",
     epilog="Example: natalia audit --config /etc/natalia/natalia.toml --once",
     subcommand_metavar="",

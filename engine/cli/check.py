@@ -13,7 +13,7 @@ from engine.errors import ConfigError
 if TYPE_CHECKING:
     from engine.roster.model import Roster
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @app.command(epilog="Example: natalia check-config /etc/natalia/natalia.toml --json")

@@ -1,12 +1,22 @@
 """The command line's side of the control socket, and how answers are printed."""
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from engine.errors import EngineError
 
+DEFAULT_STATE = Path("/var/lib/natalia")
+State = Annotated[
+    Path,
+    # Whether it may be read is said below, with what to do about it.
+    typer.Option(readable=False, help="The state folder of the running service."),
+]
 CONTROL_SOCKET = "control.sock"
 TIMEOUT_S = 15.0
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -35,14 +45,15 @@ def ask(
 
     socket = state / CONTROL_SOCKET
     content = body if isinstance(body, str) else json.dumps(dict(body or {}))
-    if not socket.exists():
+    if not _is_there(socket):
         raise ServiceError(_nobody(state))
     transport = httpx2.HTTPTransport(uds=str(socket))
     try:
         with httpx2.Client(transport=transport, timeout=TIMEOUT_S) as client:
             answer = client.request(method, f"http://engine{path}", content=content)
     except (httpx2.ConnectError, FileNotFoundError) as error:
-        raise ServiceError(_nobody(state)) from error
+        may = os.access(socket, os.R_OK | os.W_OK)
+        raise ServiceError(_nobody(state) if may else _closed(state)) from error
     except httpx2.HTTPError as error:
         message = f"the engine did not answer ({type(error).__name__}); look again"
         raise ServiceError(message) from error
@@ -70,5 +81,19 @@ def id_of(what: str, text: str, where: str) -> str:
     return text
 
 
+def _is_there(socket: Path) -> bool:
+    try:
+        return socket.exists()
+    except PermissionError as error:
+        raise ServiceError(_closed(socket.parent)) from error
+
+
 def _nobody(state: Path) -> str:
-    return f"no engine runs on {state}; start one with: natalia serve --config FILE"
+    return (
+        f"no engine runs on {state}; name its folder with --state,"
+        " or start one with: natalia serve --config FILE"
+    )
+
+
+def _closed(state: Path) -> str:
+    return f"{state}: this user may not ask the engine; ask as its own, or with sudo"

@@ -15,10 +15,9 @@ import typer
 from typer.core import TyperGroup
 
 from engine import plugins
-from engine.cli.client import ServiceError, ask
+from engine.cli.client import DEFAULT_STATE, ServiceError, State, ask
 from engine.ports.device import DeviceCommand
 
-DEFAULT_STATE = Path("/var/lib/natalia")
 EXIT_FAILURE = 1
 LOOK_S = 1.0
 POSITIONS = frozenset({"position", "doubted_position"})
@@ -40,6 +39,7 @@ class _Group(TyperGroup):
         found = plugins.load(plugins.DEVICE_COMMAND, cmd_name, cmd_name)
         command = typer.main.get_command(cast("typer.Typer", found))
         command.name = cmd_name
+        command.short_help = (command.help or "").split("\n\n")[0]
         return command
 
 
@@ -58,7 +58,6 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-State = Annotated[Path, typer.Option(help="The state folder of the running service.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 Reveal = Annotated[
     bool, typer.Option("--reveal", help="Show ids whole; the service journals it.")

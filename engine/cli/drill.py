@@ -11,10 +11,11 @@ from typing import Annotated
 
 import typer
 
-from engine.cli.client import ServiceError, ask
+from engine.cli.client import DEFAULT_STATE, ServiceError, State, ask
 from engine.clock import SystemClock
 
 app = typer.Typer(
+    add_completion=False,
     help="Run an exercise with the running service, and score it.",
     epilog=(
         "Example: natalia drill --for heron --by alder --minutes 10 --json. "
@@ -36,9 +37,7 @@ def drill(
         str, typer.Option("--for", help="The defender whose alarm is played.")
     ],
     by: Annotated[str, typer.Option(help="The operator who runs it; journalled.")],
-    state: Annotated[
-        Path, typer.Option(help="The state folder of the running service.")
-    ] = Path("/var/lib/natalia"),
+    state: State = DEFAULT_STATE,
     minutes: Annotated[
         float, typer.Option(min=0, max=240, help="How long people have.")
     ] = 10.0,

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from engine.cli.client import DEFAULT_STATE
 from engine.cli.journal_page import page
 from engine.errors import DataError, JournalError
 from engine.journal.backup import back_up
@@ -22,6 +23,7 @@ from engine.journal.verify import Anchor, Verdict
 from engine.ports.journal import EffectState, HeadRow, StoredEvent
 
 app = typer.Typer(
+    add_completion=False,
     help="Verify, show and back up the journal, also while the engine runs.",
     epilog=(
         "Examples: natalia journal verify /var/lib/natalia; "
@@ -33,11 +35,10 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-DEFAULT_STATE = Path("/var/lib/natalia")
 EXIT_BAD_ROW = 1
 _ANCHOR = re.compile(r"([0-9]{1,18}):([0-9a-fA-F]{64})")
 
-State = Annotated[Path, typer.Option(help="The state folder.")]
+State = Annotated[Path, typer.Option(readable=False, help="The state folder.")]
 Raw = Annotated[bool, typer.Option("--raw", help="Each row with all of its fields.")]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
@@ -45,7 +46,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 @app.command(epilog="Example: natalia journal verify /var/lib/natalia --json")
 def verify(
     path: Annotated[
-        Path, typer.Argument(help="A journal, or a state folder.")
+        Path, typer.Argument(readable=False, help="A journal, or a state folder.")
     ] = DEFAULT_STATE,
     anchor: Annotated[
         str,

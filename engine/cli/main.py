@@ -9,6 +9,7 @@ from typing import Any
 
 import typer
 from typer.core import TyperGroup
+from typer.main import get_install_completion_arguments
 
 from engine import plugins
 from engine.errors import (
@@ -72,6 +73,9 @@ class _Lazy(TyperGroup):
             return None
         command = typer.main.get_command(app)
         command.name = cmd_name
+        for one in getattr(command, "commands", {}).values():
+            # Click would cut the list's sentences; whole, they are wrapped.
+            one.short_help = one.short_help or (one.help or "").split("\n\n")[0]
         return command
 
     def format_commands(self, ctx: typer.Context, formatter) -> None:  # type: ignore[no-untyped-def,override] # noqa: ANN001 - typer vendors Click without naming its types
@@ -99,6 +103,7 @@ def main() -> None:
     """Run the command line; never a traceback for what can be said in words."""
     app = _Lazy(
         name="natalia",
+        params=list(get_install_completion_arguments()),
         help="The Natalia alarm engine: from the button to help, and nothing lost.",
         epilog=EPILOG,
         no_args_is_help=True,

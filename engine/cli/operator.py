@@ -2,21 +2,19 @@
 
 import json
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from engine.cli.client import ask, id_of
+from engine.cli.client import DEFAULT_STATE, State, ask, id_of
 
 app = typer.Typer(
+    add_completion=False,
     help="Add and list operators of the running service.",
     epilog="Example: natalia operator add alder --state /var/lib/natalia",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-State = Annotated[Path, typer.Option(help="The state folder of the running service.")]
-DEFAULT_STATE = Path("/var/lib/natalia")
 
 
 @app.command(epilog="Example: natalia operator add alder --json")

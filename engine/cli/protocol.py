@@ -49,6 +49,7 @@ _SUPPOSED = {
 }
 
 app = typer.Typer(
+    add_completion=False,
     help="Check, play, explain and compare action protocols.",
     epilog="Example: natalia protocol check protocols/standard.toml --for heron"
     " --roster roster.toml",

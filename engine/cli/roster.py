@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn, cast
 
 import typer
 
-from engine.cli.client import ask
+from engine.cli.client import DEFAULT_STATE, State, ask
 from engine.clock import SystemClock
 from engine.plugins import DEVICE, names
 from engine.roster.faults import RosterError
@@ -24,7 +24,6 @@ from engine.roster.rules import Known
 
 EXIT_FAILURE = 1
 EXIT_DATA = 3
-DEFAULT_STATE = Path("/var/lib/natalia")
 
 Reply = Mapping[str, object]
 
@@ -51,7 +50,6 @@ Sources = Annotated[
     list[Path] | None,
     typer.Argument(help="Read these files instead of asking the service."),
 ]
-State = Annotated[Path, typer.Option(help="The state folder of the running service.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 Reveal = Annotated[
     bool,

@@ -25,6 +25,7 @@ WATCH_S = 1.0
 LOOK_S = 0.1
 
 app = typer.Typer(
+    add_completion=False,
     help="Run the engine until SIGTERM or Ctrl-C.",
     epilog="Example: natalia serve --config /etc/natalia/natalia.toml",
     subcommand_metavar="",

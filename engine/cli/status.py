@@ -2,17 +2,16 @@
 
 import json
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from engine.cli.client import ask
+from engine.cli.client import DEFAULT_STATE, State, ask
 
 EXIT_DEGRADED = 4
-DEFAULT_STATE = Path("/var/lib/natalia")
 
 app = typer.Typer(
+    add_completion=False,
     help="Say whether the running engine is ready or degraded, and why.",
     epilog="Example: natalia status --state /var/lib/natalia --json",
     subcommand_metavar="",
@@ -22,9 +21,7 @@ app = typer.Typer(
 
 @app.callback(invoke_without_command=True)
 def status(
-    state: Annotated[
-        Path, typer.Option(help="The state folder of the running service.")
-    ] = DEFAULT_STATE,
+    state: State = DEFAULT_STATE,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Say whether the running engine is ready or degraded, and why.

@@ -92,11 +92,16 @@ def open_reader(path: Path, vfs: str | None = None) -> apsw.Connection:
 
     """
     _check_version(path)
-    _check_file(path)
-    if not path.exists():
-        raise stated(path, "is not there", "name the folder that holds it")
-    if not _has_content(path):
-        raise stated(path, "is empty", _LOST_CURE)
+    try:
+        _check_file(path)
+        if not path.exists():
+            raise stated(path, "is not there", "name the folder that holds it")
+        if not _has_content(path):
+            raise stated(path, "is empty", _LOST_CURE)
+    except PermissionError as error:
+        # It holds names and places: not a right to be given to whoever asks.
+        cure = "read it as the engine's own user, or with sudo"
+        raise stated(path, "this user may not read it", cure) from error
     flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
     try:
         connection = apsw.Connection(_uri(path, "ro"), flags=flags, vfs=vfs)

@@ -25,6 +25,24 @@ def test_a_socket_that_a_dead_engine_left_behind_is_no_engine(tmp_path: Path) ->
         ask(tmp_path, "GET", "/alarms")
 
 
+def test_whoever_may_not_open_the_state_folder_is_told_who_may(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder of an installed engine is its own user's alone (mode 0700)."""
+
+    def exists(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "exists", exists)
+    with pytest.raises(ServiceError, match="ask as its own, or with sudo"):
+        ask(tmp_path, "GET", "/alarms")
+
+
+def test_without_an_engine_it_says_that_it_may_be_elsewhere(tmp_path: Path) -> None:
+    with pytest.raises(ServiceError, match="name its folder with --state"):
+        ask(tmp_path, "GET", "/alarms")
+
+
 def test_an_error_is_given_in_the_engines_own_words() -> None:
     said = (422, {"error": "reason: one of safe"})
     with (

@@ -73,6 +73,38 @@ def test_each_command_of_a_group_has_help_with_an_example(
     assert f"natalia {group} {name}" in out.readouterr().out.partition("Example")[2]
 
 
+@pytest.mark.parametrize("group", [*GROUPS, "modem"])
+def test_what_a_command_does_is_a_whole_sentence_bug_it_was_cut(
+    patch: pytest.MonkeyPatch, out: pytest.CaptureFixture[str], group: str
+) -> None:
+    assert natalia(patch, group, "--help") == 0
+    said = out.readouterr().out
+    listed = said.partition("Commands:")[2].partition("Example")[0]
+    assert "..." not in listed
+    assert "completion" not in said
+
+
+@pytest.mark.parametrize(
+    ("words", "at", "known"),
+    [("natalia al", 1, "alarm"), ("natalia alarm s", 2, "show")],
+)
+def test_the_tab_key_completes_bug_the_shell_was_not_supported(
+    words: str, at: int, known: str
+) -> None:
+    done = subprocess.run(
+        [Path(sys.executable).with_name("natalia")],
+        env={
+            "COMP_WORDS": words,
+            "COMP_CWORD": str(at),
+            "_NATALIA_COMPLETE": "complete_bash",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert known in done.stdout.split(), done.stderr
+
+
 @pytest.mark.parametrize("name", ["serve", "status", "audit", "drill", "demo"])
 def test_a_command_that_has_no_others_asks_for_none(
     patch: pytest.MonkeyPatch, out: pytest.CaptureFixture[str], name: str

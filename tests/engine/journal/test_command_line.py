@@ -179,6 +179,24 @@ def test_a_journal_that_is_not_there_is_a_matter_of_configuration(
     assert "is not there; name the folder that holds it" in errors
 
 
+def test_whoever_may_not_read_it_is_told_who_may_bug_a_traceback(
+    natalia: Natalia, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stat = Path.stat
+
+    def denied(path: Path, *, follow_symlinks: bool = True) -> object:
+        if path.name == JOURNAL_FILE:
+            raise PermissionError(13, "Permission denied", str(path))
+        return stat(path, follow_symlinks=follow_symlinks)
+
+    monkeypatch.setattr(Path, "stat", denied)
+    for verb in (("show", "7d", "--state", state), ("verify", state)):
+        code, _, errors = natalia(*verb)
+        assert code == 3
+        assert "this user may not read it" in errors
+        assert "with sudo" in errors
+
+
 def test_an_anchor_of_no_shape_is_wrong_usage(natalia: Natalia, state: Path) -> None:
     assert natalia("verify", state, "--anchor", "4:beef")[0] == 2
 
