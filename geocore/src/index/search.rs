@@ -302,7 +302,10 @@ impl Space {
                 for (nth, candidate) in candidates.iter_mut().enumerate() {
                     let at = if nth < count { picked[nth] as usize } else { 0 };
                     let place = Place::new(start + at / LANES, at % LANES);
-                    prefetch_detail(self.groups.detail(place));
+                    // Few people stay cached.
+                    if !self.root.is_leaf() {
+                        prefetch_detail(self.groups.detail(place));
+                    }
                     if nth < count {
                         *candidate = Candidate::new(squares[at], place);
                     }
