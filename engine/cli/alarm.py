@@ -5,14 +5,15 @@ import secrets
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from engine.alarm.codec import UnreadableEventError, replay
 from engine.alarm.state import Alarm as CaseState
-from engine.alarm.state import Kind, alarm_of
+from engine.alarm.state import alarm_of
 from engine.alarm.statistics import by_device, hidden
+from engine.cli.case_rows import lines_of, mark_of
 from engine.cli.client import DEFAULT_STATE, State, ask, id_of
 from engine.journal.reading import SqliteReader
 from engine.journal.sqlite import JOURNAL_FILE
@@ -44,17 +45,7 @@ def list_(state: State = DEFAULT_STATE, as_json: AsJson = False) -> None:  # noq
     if as_json or not isinstance(rows, list):
         sys.stdout.write(json.dumps(rows, indent=1) + "\n")
         return
-    for row in rows:
-        if row["unread"]:
-            sys.stdout.write(f"{row['id']}  CANNOT BE READ: {row['what']}\n")
-            continue
-        sys.stdout.write(
-            f"{row['id']}  {row['raised_at'][:19]}Z  {row['response']:<13}"
-            f" {row['truth']:<11} {row['alias']:<12}"
-            f" {row['coming']} coming of {row['told']} told{_mark(row)}\n"
-        )
-    if not rows:
-        sys.stdout.write("no alarms\n")
+    sys.stdout.write("".join(f"{line}\n" for line in lines_of(rows)))
 
 
 @app.command(epilog="Example: natalia alarm show 7d5c01aa90e2 --json")
@@ -66,16 +57,10 @@ def show(alarm: Alarm, state: State = DEFAULT_STATE, as_json: AsJson = False) ->
         return
     sys.stdout.write(
         f"{case['alias']}: {case['response']}, {case['truth']}, {case['publicity']}"
-        f" ({case['protocol']}){_mark(case)}\n"
+        f" ({case['protocol']}){mark_of(case)}\n"
     )
     for line in case["lines"]:
         sys.stdout.write(f"{line['at'][11:23]}Z  {line['kind']:<22} {line['text']}\n")
-
-
-def _mark(row: dict[str, Any]) -> str:
-    """Return what an alarm is where it is not a real one."""
-    kind = str(row["kind"])
-    return "" if kind == Kind.REAL else f"  {kind.upper()}"
 
 
 @app.command(epilog="Example: natalia alarm acknowledge 7d5c01aa90e2 --by alder")

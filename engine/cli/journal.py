@@ -3,16 +3,19 @@
 import json
 import re
 import sys
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from engine.cli.case_rows import lines_of
 from engine.cli.client import DEFAULT_STATE
 from engine.cli.journal_page import page
+from engine.console.cases import Cases
+from engine.console.view import listed
 from engine.errors import DataError, JournalError
 from engine.journal.backup import back_up
 from engine.journal.examine import examine
@@ -21,13 +24,14 @@ from engine.journal.sqlite import JOURNAL_FILE
 from engine.journal.timeline import fields_of, lines
 from engine.journal.verify import Anchor, Verdict
 from engine.ports.journal import EffectState, HeadRow, StoredEvent
+from engine.values import Instant
 
 app = typer.Typer(
     add_completion=False,
-    help="Verify, show and back up the journal, also while the engine runs.",
+    help="Verify, list, show and back up the journal, also while the engine runs.",
     epilog=(
         "Examples: natalia journal verify /var/lib/natalia; "
-        "natalia journal show 7d5c01aa90e2; "
+        "natalia journal list; natalia journal show 7d5c01aa90e2; "
         "natalia journal backup /mnt/usb/2026-11-25.db. "
         "Exit codes: 0 good, 1 a bad row was found, 2 wrong usage, "
         "3 the file cannot be used."
@@ -38,8 +42,11 @@ app = typer.Typer(
 EXIT_BAD_ROW = 1
 _ANCHOR = re.compile(r"([0-9]{1,18}):([0-9a-fA-F]{64})")
 
-State = Annotated[Path, typer.Option(readable=False, help="The state folder.")]
+State = Annotated[
+    Path, typer.Option(readable=False, help="The state folder, or a backup.")
+]
 Raw = Annotated[bool, typer.Option("--raw", help="Each row with all of its fields.")]
+Every = Annotated[bool, typer.Option("--all", help="The last closed ones, too.")]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
 
@@ -61,7 +68,7 @@ def verify(
     Note what it prints for `--anchor`: only that shows a journal rewritten whole.
     """
     noted = _anchor(anchor) if anchor else None
-    reader = SqliteReader(path / JOURNAL_FILE if path.is_dir() else path)
+    reader = _reader(path)
     try:
         verdict = examine(reader, noted)
     finally:
@@ -69,6 +76,28 @@ def verify(
     _print_verdict(verdict, as_json=as_json)
     if verdict.bad is not None:
         raise typer.Exit(EXIT_BAD_ROW)
+
+
+@app.command(
+    "list", epilog="Examples: natalia journal list; natalia journal list --all --json"
+)
+def list_(
+    state: State = DEFAULT_STATE,
+    every: Every = False,  # noqa: FBT002 - a flag
+    as_json: AsJson = False,  # noqa: FBT002 - a flag
+) -> None:
+    """List the open cases as the journal has them, also where no engine runs."""
+    reader = _reader(state)
+    try:
+        rows = listed(Cases(_Lender(reader)), reader.last_at() or Instant(0))
+    finally:
+        reader.close()
+    shown = [row for row in rows if every or row["open"]]
+    if as_json:
+        _write_json(shown)
+        return
+    for line in lines_of(shown):
+        _write(line)
 
 
 @app.command(epilog="Example: natalia journal show 7d5c --state /var/lib/natalia")
@@ -83,7 +112,7 @@ def show(
     It shows what was journalled: names, numbers and places among it. Of a damaged
     journal it shows the rows that can be read.
     """
-    reader = SqliteReader(state / JOURNAL_FILE)
+    reader = _reader(state)
     try:
         with reader.snapshot():
             head = _find(reader, alarm)
@@ -126,6 +155,22 @@ def backup(
         raise typer.Exit(EXIT_BAD_ROW)
 
 
+def _reader(path: Path) -> SqliteReader:
+    """Open a state folder's journal, or a backup by its own name."""
+    return SqliteReader(path if path.is_file() else path / JOURNAL_FILE)
+
+
+class _Lender:
+    """Lends the one reader that there is."""
+
+    def __init__(self, reader: SqliteReader) -> None:
+        self._reader = reader
+
+    @contextmanager
+    def reader(self) -> Iterator[SqliteReader]:
+        yield self._reader
+
+
 def _find(reader: SqliteReader, alarm: str) -> HeadRow:
     """Find the stream of an alarm by its whole name, its id or how the id begins."""
     exact = reader.head(alarm) or reader.head(f"alarm/{alarm}")
@@ -136,7 +181,7 @@ def _find(reader: SqliteReader, alarm: str) -> HeadRow:
         return found[0]
     reason = f"{len(found)} alarms begin so; give more of the id"
     if not found:
-        reason = "no such alarm; `natalia alarm list` names them"
+        reason = "no such alarm; `natalia journal list --all` names them"
     raise DataError(JOURNAL_FILE, None, "ALARM", reason)
 
 

@@ -30,7 +30,7 @@ GROUPS = {
     "serve": ("engine.cli.serve", "Run the engine."),
     "audit": ("engine.cli.audit", "Watch the journal from outside, and shout."),
     "check-config": ("engine.cli.check", "Check a configuration without starting."),
-    "journal": ("engine.cli.journal", "Verify, show and back up the journal."),
+    "journal": ("engine.cli.journal", "Verify, list, show and back up the journal."),
     "roster": ("engine.cli.roster", "Check, import and show the roster."),
     "operator": ("engine.cli.operator", "Add and list operators."),
     "alarm": ("engine.cli.alarm", "List, show and act on alarms."),
@@ -99,9 +99,9 @@ def exit_code_of(error: EngineError) -> int:
             return EXIT_FAILURE
 
 
-def main() -> None:
-    """Run the command line; never a traceback for what can be said in words."""
-    app = _Lazy(
+def natalia() -> TyperGroup:
+    """Return the whole command line; nothing of it is loaded before it is used."""
+    return _Lazy(
         name="natalia",
         params=list(get_install_completion_arguments()),
         help="The Natalia alarm engine: from the button to help, and nothing lost.",
@@ -109,6 +109,11 @@ def main() -> None:
         no_args_is_help=True,
         rich_markup_mode=None,
     )
+
+
+def main() -> None:
+    """Run the command line; never a traceback for what can be said in words."""
+    app = natalia()
     try:
         code = app(standalone_mode=False)
     except EngineError as error:

@@ -143,6 +143,9 @@ class Cases:
         self.unread.discard(alarm_id)
         for row in rows:
             self._take(alarm_id, row.seq, _event(row))
+        if alarm_id not in self._alarms:
+            # Its rows are there, and what they say is damaged, the raise among it.
+            self.unread.add(alarm_id)
 
     def _take(self, alarm_id: AlarmId, seq: int, event: AlarmEvent | None) -> None:
         self._seqs[alarm_id] = seq

@@ -10,7 +10,7 @@ import pytest
 from engine.alarm.state import stream_of
 from engine.console import cases
 from engine.console.cases import Cases
-from engine.console.view import UNREAD
+from engine.console.view import UNREAD, listed
 from engine.errors import JournalError
 from engine.journal.memory import MemoryReader
 from engine.ports.journal import Append, Head, JournalReader, NewEvent, StoredEvent
@@ -225,3 +225,41 @@ def test_a_case_that_can_be_read_again_is_a_case_again(hq: Hq) -> None:
     seen.follow()
     assert seen.unread == set()
     assert seen.get(lost) == hq.alarm(lost)
+
+
+@dataclass
+class Garbled:
+    """Lends readers of a journal in which what the rows of one case say is damaged."""
+
+    hq: Hq
+    stream_: str
+
+    @contextmanager
+    def reader(self) -> Iterator[JournalReader]:
+        yield cast("JournalReader", self)
+
+    def stream(self, stream: str, after_seq: int = 0) -> Sequence[StoredEvent]:
+        rows = self.hq.store.reader().stream(stream, after_seq)
+        if stream != self.stream_:
+            return rows
+        return [replace(row, body=b"\xff") for row in rows]
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.hq.store.reader(), name)
+
+
+def test_an_open_case_whose_raise_says_nothing_is_listed_bug_it_was_nowhere(
+    hq: Hq,
+) -> None:
+    lost, whole = hq.press("a1", alias="Lost"), hq.press("a2", alias="Avocet")
+    closed = hq.press("a3", alias="Ended")
+    end(hq, closed)
+    hq.desk.cases = Cases(Garbled(hq, stream_of(lost)))
+    rows = listed(hq.desk.cases, hq.clock.now())
+    assert [(row["id"], row["unread"]) for row in rows] == [
+        (lost, True),
+        (whole, False),
+        (closed, False),
+    ]
+    hq.desk.cases = Cases(Garbled(hq, stream_of(closed)))
+    assert hq.desk.cases.unread == set()

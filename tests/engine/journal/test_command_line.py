@@ -2,7 +2,6 @@
 
 import json
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import apsw
@@ -216,43 +215,6 @@ def test_the_time_line_can_be_read(natalia: Natalia, state: Path, alarm: str) ->
         r'alias=Heron  raw=\x1b[2Jx  codes=["K7F2"]',
     ]
     assert attempting[1:] == ["effect/a/1", "1", "Attempting", "(10 bytes)"]
-
-
-def test_what_can_be_read_of_a_damaged_alarm_is_shown_bug_nothing_was(
-    natalia: Natalia, tmp_path: Path
-) -> None:
-    """The handbook says to run such a case by hand, from just this command."""
-    store = SqliteStore(tmp_path / JOURNAL_FILE, ballast_bytes=0)
-    for number in range(6):
-        body = json.dumps({"text": f"row {number} " + "x" * 3_000}).encode()
-        event = row("alarm/7d", "Said", body)
-        command_id = CommandId(f"c{number}")
-        request = replace(event, expected_seq=number, command_id=command_id)
-        store.commit([request], Instant(1_000))
-    store.close()
-    raw = apsw.Connection(str(tmp_path / JOURNAL_FILE))
-    raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    leaves = raw.execute(
-        "SELECT pgoffset, pgsize FROM dbstat"
-        " WHERE name = 'event' AND pagetype = 'leaf' ORDER BY path"
-    ).fetchall()
-    raw.close()
-    offset, size = map(int, map(str, leaves[2]))
-    with (tmp_path / JOURNAL_FILE).open("r+b") as file:
-        file.seek(offset)
-        file.write(b"\xff" * size)
-
-    code, text, errors = natalia("show", "7d", "--state", tmp_path)
-    json_code, facts, _ = natalia("show", "7d", "--state", tmp_path, "--json")
-
-    assert code == json_code == 1
-    shown = [number for number in range(6) if f"row {number} " in text]
-    assert 0 < len(shown) < 6
-    assert {0, 5} <= set(shown)
-    lost = ", ".join(str(one + 1) for one in range(6) if one not in shown)
-    assert f"of 6 rows of this alarm cannot be read (seq {lost})" in errors
-    assert "restore a backup" in errors
-    assert len(json.loads(facts)["rows"]) == len(shown)
 
 
 def test_raw_shows_each_row_with_all_of_its_fields(
