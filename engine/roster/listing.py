@@ -32,6 +32,7 @@ def show_person(roster: Roster, person: PersonId, *, reveal: bool) -> Plain | No
         "available": found.available,
         "live_position_consent": found.live_position_consent,
         "publish_consent": found.publish_consent.value,
+        "shifts": [one.text for one in found.shifts],
         "action_protocol": found.action_protocol,
         "fictional": found.fictional,
     }

@@ -1,10 +1,12 @@
 """What the control socket answers about the roster."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from engine.roster.listing import respond
+from engine.roster.listing import respond, show_person
+from engine.roster.risk import read_window
 from engine.roster.sample import sample_roster
 
 ROSTER = sample_roster()
@@ -33,6 +35,17 @@ def test_everybody_can_be_shown_revealed_as_plain_json() -> None:
         answer = respond(request, ROSTER)
         assert json.loads(json.dumps(answer)) == answer
         assert one.numbers[0] in json.dumps(answer)
+
+
+def test_somebody_on_duty_is_shown_with_their_shifts() -> None:
+    shift = read_window("mon-fri 08:00-20:00")
+    officer = replace(ROSTER.duty()[0], shifts=(shift,))
+    roster = replace(ROSTER, people=(officer,))
+
+    shown = show_person(roster, officer.person, reveal=False)
+
+    assert shown is not None
+    assert shown["shifts"] == ["mon-fri 08:00-20:00"]
 
 
 @pytest.mark.parametrize(
