@@ -1,7 +1,9 @@
 """What a PromQL query names, held against the declarations."""
 
 import re
+from functools import cache
 
+from engine.auditor.measures import AuditorMetrics
 from engine.ports.measures import DECLARATIONS, PREFIX, Kind
 
 _DECLARED = {each.full_name: each for each in DECLARATIONS}
@@ -46,4 +48,14 @@ def _series() -> dict[str, dict[str, tuple[str, ...] | None]]:
             found[f"{name}_bucket"] = {**labels, "le": None}
         else:
             found[name] = labels
+    return found | _of_the_auditor()
+
+
+@cache
+def _of_the_auditor() -> dict[str, dict[str, tuple[str, ...] | None]]:
+    """Return what the auditor exposes, on a port of its own."""
+    found: dict[str, dict[str, tuple[str, ...] | None]] = {}
+    for metric in AuditorMetrics().registry.collect():
+        for sample in metric.samples:
+            found.setdefault(sample.name, dict.fromkeys(sample.labels))
     return found
