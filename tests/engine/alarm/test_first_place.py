@@ -7,6 +7,7 @@ import pytest
 
 from engine.alarm.commands import Follow, Lookup, Recipient
 from engine.alarm.events import StepFired
+from engine.alarm.following import with_place
 from engine.alarm.state import NOWHERE, Kind, ReplyKind, SourceDoubt, Truth
 from engine.dispatch.body import encode_body
 from engine.ports.journal import EffectState
@@ -327,3 +328,12 @@ def test_a_search_anew_waits_for_no_step_that_asks_nobody_nearby() -> None:
     scene.wait(600)
     scene.found()
     assert scene.called()
+
+
+def test_a_press_that_has_no_place_either_begins_no_search_anew() -> None:
+    scene = Placeless(protocol=CAREFUL).begun()
+    alarm = scene.state()
+    assert any(step.id in alarm.fired for step in searches("careful"))
+    later = scene.now.plus(timedelta(minutes=1))
+    assert with_place(alarm, NOWHERE, later).fired == alarm.fired
+    assert with_place(alarm, TASHKENT, later).fired != alarm.fired

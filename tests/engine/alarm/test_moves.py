@@ -8,7 +8,13 @@ from geographiclib.geodesic import Geodesic
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from engine.alarm.moves import DIRECTIONS, better_place, has_moved, move_between
+from engine.alarm.moves import (
+    DIRECTIONS,
+    better_place,
+    has_moved,
+    is_measured,
+    move_between,
+)
 from engine.alarm.state import NOWHERE, KnownPlace, PlaceSource
 from tests.fakes import START
 
@@ -128,3 +134,11 @@ def test_a_devices_own_fix_counts_for_more_than_a_later_guess() -> None:
     assert better_place(guess, own) == own
     assert better_place(own, guess) == own
     assert better_place(replace(own, at=START), own).at == START
+
+
+def test_a_devices_own_fix_is_measured_however_old_it_is() -> None:
+    old = replace(fix(*HERE), at=START)
+    long_after = START.plus(timedelta(days=1))
+    assert is_measured(old, long_after, timedelta(minutes=30))
+    last = replace(old, source=PlaceSource.LAST_FIX)
+    assert not is_measured(last, long_after, timedelta(minutes=30))
