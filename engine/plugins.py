@@ -1,6 +1,6 @@
 """Adapters by entry point, built-in ones included; loaded when they are named."""
 
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 
 from engine.errors import ConfigError
 
@@ -34,7 +34,20 @@ def load(group: str, name: str, key: str) -> object:
         raise ConfigError(key, f"one of: {known}", f"{name!r} is not installed")
     try:
         return found[0].load()
+    except ModuleNotFoundError as error:
+        cure = f"install {error.name}{_extra(found[0])}"
+        expected = f"{error.name}, which is not installed"
+        raise ConfigError(key, expected, cure) from error
     except (ImportError, AttributeError) as error:
         raise ConfigError(
             key, "an adapter that can be imported", f"mend it: {error}"
         ) from error
+
+
+def _extra(point: EntryPoint) -> str:
+    """Return how pip is told to bring all that an optional part needs."""
+    dist = point.dist
+    extras = () if dist is None else dist.metadata.get_all("Provides-Extra") or ()
+    if dist is None or point.name not in extras:
+        return ""
+    return f", or all of it: pip install '{dist.name}[{point.name}]'"

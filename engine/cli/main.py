@@ -63,13 +63,13 @@ class _Lazy(TyperGroup):
 
     def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override] # typer's own context
         """Import and return one command."""
-        del ctx
-        if cmd_name in GROUPS:
-            module, _ = GROUPS[cmd_name]
-            app = import_module(module).app
-        elif cmd_name in plugins.names(plugins.COMMAND):
-            app = plugins.load(plugins.COMMAND, cmd_name, cmd_name)
-        else:
+        try:
+            app = _app(cmd_name)
+        except ConfigError:
+            if not ctx.resilient_parsing:
+                raise
+            app = None  # at the Tab key: what is not installed is no command
+        if app is None:
             return None
         command = typer.main.get_command(app)
         command.name = cmd_name
@@ -86,6 +86,16 @@ class _Lazy(TyperGroup):
         ]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
+
+
+def _app(name: str) -> Any:
+    """Import a command's application; None where there is no such command."""
+    if name in GROUPS:
+        module, _ = GROUPS[name]
+        return import_module(module).app
+    if name in plugins.names(plugins.COMMAND):
+        return plugins.load(plugins.COMMAND, name, name)
+    return None
 
 
 def exit_code_of(error: EngineError) -> int:
