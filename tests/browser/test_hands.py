@@ -168,6 +168,10 @@ def test_what_is_revealed_leaves_the_page_though_the_engine_is_away(
     expect(alder.page.locator("#revealed-left")).to_have_text("4:59", timeout=3_000)
     assert "41.31151" in alder.page.content()
     assert "+998460000011" in alder.page.content()
+    numbers = alder.page.locator(".number").all()
+    assert len(numbers) > 5
+    lines = [one.evaluate("one => one.getClientRects().length") for one in numbers]
+    assert set(lines) == {1}, "a number that is read out is broken in two"
     alder.page.route("**/alarms/**", lambda route: route.abort())
     alder.page.clock.fast_forward(301_000)
     expect(alder.page.locator("#place")).to_contain_text("Hidden again")
