@@ -17,9 +17,10 @@ from pydantic import (
     ValidationError,
     field_validator,
 )
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from engine.errors import ConfigError, meant_by
+from engine.errors import ConfigError, cure_of, meant_by
 from engine.values import a_number
 
 LOOPBACK = "127.0.0.1"
@@ -195,8 +196,8 @@ def load_config(path: Path) -> Config:
         cure = "check the path given with --config"
         raise ConfigError(path.name, "a configuration file", cure) from error
     except (OSError, UnicodeDecodeError) as error:
-        cure = f"mend its rights or encoding ({type(error).__name__})"
-        raise ConfigError(path.name, "a readable UTF-8 file", cure) from error
+        expected = "a readable UTF-8 file"
+        raise ConfigError(path.name, expected, cure_of(error)) from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(path.name, "TOML", f"mend it: {error}") from error
     return parse_config(table, path.parent.resolve())
@@ -318,10 +319,22 @@ def _beside(tls: TlsListen | None, folder: Path) -> TlsListen | None:
 
 
 def _config_error(error: ValidationError) -> ConfigError:
+    """Return all faults of a file in one, a misspelt key first."""
     faults = error.errors()
+    misspelt = [fault for fault in faults if fault["type"] == "extra_forbidden"]
+    tables = {fault["loc"][:-1] for fault in misspelt}
     # A misspelt key is also a missing one; the spelling is the better news.
-    misspelt = (fault for fault in faults if fault["type"] == "extra_forbidden")
-    first = next(misspelt, faults[0])
+    others = [
+        fault
+        for fault in faults
+        if fault not in misspelt
+        and not (fault["type"] == "missing" and fault["loc"][:-1] in tables)
+    ]
+    first, *rest = [_fault(one) for one in (*misspelt, *others)]
+    return ConfigError(first.key, first.expected, first.cure, also=rest)
+
+
+def _fault(first: ErrorDetails) -> ConfigError:
     location = first["loc"]
     key = "".join(
         f"[{part}]" if isinstance(part, int) else f".{part}" for part in location

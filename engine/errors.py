@@ -3,8 +3,9 @@
 No message here may carry a name, a number or a place: they reach logs.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from typing import Self
 
 
 class EngineError(Exception):
@@ -12,12 +13,18 @@ class EngineError(Exception):
 
 
 class ConfigError(EngineError):
-    """The configuration cannot be used; names the key path, the fault and the cure."""
+    """The configuration cannot be used; names the key path, the fault and the cure.
 
-    def __init__(self, key: str, expected: str, cure: str) -> None:
+    `also` are further faults of the same file; each is a line of its own in words.
+    """
+
+    def __init__(
+        self, key: str, expected: str, cure: str, *, also: Sequence[Self] = ()
+    ) -> None:
         """Say where (`console.port`), what was expected and how to mend it."""
-        super().__init__(f"{key}: expected {expected}; {cure}")
-        self.key, self.expected, self.cure = key, expected, cure
+        lines = [f"{key}: expected {expected}; {cure}", *map(str, also)]
+        super().__init__("\n".join(lines))
+        self.key, self.expected, self.cure, self.also = key, expected, cure, also
 
 
 class DataError(EngineError):

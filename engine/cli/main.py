@@ -127,7 +127,7 @@ def main() -> None:
     try:
         code = app(standalone_mode=False)
     except EngineError as error:
-        sys.stderr.write(f"natalia: {error}\n")
+        sys.stderr.writelines(f"natalia: {one}\n" for one in str(error).splitlines())
         code = exit_code_of(error)
     except KeyboardInterrupt:
         code = 130

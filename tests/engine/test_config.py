@@ -110,6 +110,31 @@ def test_a_fault_names_its_key_and_its_cure(
     assert said in str(error)
 
 
+def test_all_faults_of_a_file_are_said_at_once_bug_one_hid_the_others() -> None:
+    error = fault(
+        colour=3,
+        console={"prot": 1},
+        metrics={"port": 70000},
+        modem=[{"name": "m"}],
+    )
+    assert [one.key for one in (error, *error.also)] == [
+        "console.prot",
+        "colour",
+        "metrics.port",
+        "modem[0].port",
+    ], "and no missing port beside the misspelt one"
+    said = str(error).splitlines()
+    assert len(said) == 4
+    assert said[2].startswith("metrics.port: expected less than or equal to 65535; ")
+
+
+def test_a_folder_is_no_file_and_the_cure_is_no_right_or_encoding(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(ConfigError, match="it is a folder; name a file"):
+        load_config(tmp_path)
+
+
 def test_a_missing_state_folder_is_named() -> None:
     with pytest.raises(ConfigError, match=r"state: expected a value; add state"):
         parse_config({}, HERE)

@@ -35,6 +35,17 @@ def test_every_error_has_its_documented_exit_code() -> None:
     assert issubclass(StateHeldError, Exception)
 
 
+def test_each_fault_of_a_configuration_is_a_line_of_its_own(
+    patch: pytest.MonkeyPatch, out: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "natalia.toml"
+    file.write_text('state = "s"\ncolour = 3\n[console]\nport = 70000\n')
+    assert natalia(patch, "check-config", str(file)) == EXIT_CONFIG
+    first, second = out.readouterr().err.splitlines()
+    assert first.startswith("natalia: colour: expected a known key")
+    assert second.startswith("natalia: console.port: expected")
+
+
 def test_help_names_every_command_and_the_exit_codes(
     patch: pytest.MonkeyPatch, out: pytest.CaptureFixture[str]
 ) -> None:
