@@ -13,10 +13,11 @@ from engine.alarm.codec import UnreadableEventError, replay
 from engine.alarm.state import Alarm as CaseState
 from engine.alarm.state import alarm_of
 from engine.alarm.statistics import by_device, hidden
-from engine.cli.case_rows import lines_of, mark_of
+from engine.cli.case_rows import head_lines, lines_of, people_lines
 from engine.cli.client import DEFAULT_STATE, State, ask, id_of
 from engine.journal.reading import SqliteReader
 from engine.journal.sqlite import JOURNAL_FILE
+from engine.journal.timeline import printable
 
 app = typer.Typer(
     add_completion=False,
@@ -50,17 +51,20 @@ def list_(state: State = DEFAULT_STATE, as_json: AsJson = False) -> None:  # noq
 
 @app.command(epilog="Example: natalia alarm show 7d5c01aa90e2 --json")
 def show(alarm: Alarm, state: State = DEFAULT_STATE, as_json: AsJson = False) -> None:  # noqa: FBT002 - a flag
-    """Show one alarm with its time line; numbers and places stay hidden."""
+    """Show one alarm: what comes next, who was told, its time line.
+
+    Numbers, people and places stay hidden; `natalia journal show` has them.
+    """
     case = ask(state, "GET", f"/alarms/{_id(alarm)}")
     if as_json or not isinstance(case, dict):
         sys.stdout.write(json.dumps(case, indent=1) + "\n")
         return
-    sys.stdout.write(
-        f"{case['alias']}: {case['response']}, {case['truth']}, {case['publicity']}"
-        f" ({case['protocol']}){mark_of(case)}\n"
-    )
-    for line in case["lines"]:
-        sys.stdout.write(f"{line['at'][11:23]}Z  {line['kind']:<22} {line['text']}\n")
+    said = [*head_lines(case), "", "Told", *people_lines(case), "", "Time line"]
+    said += [
+        f"{line['at'][11:23]}Z  {line['title']}: {line['text']}".removesuffix(": ")
+        for line in case["lines"]
+    ]
+    sys.stdout.write("".join(f"{printable(line)}\n" for line in said))
 
 
 @app.command(epilog="Example: natalia alarm acknowledge 7d5c01aa90e2 --by alder")

@@ -1,8 +1,10 @@
-"""Rows of the list of cases, a line each: as the engine or the journal has them."""
+"""The list of cases, and one case, in lines: as the engine or the journal has them."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import cast
 
 from engine.alarm.state import Kind
+from engine.values import Instant
 
 Row = Mapping[str, object]
 
@@ -28,3 +30,50 @@ def mark_of(row: Row) -> str:
     """Return what an alarm is where it is not a real one."""
     kind = str(row["kind"])
     return "" if kind == Kind.REAL else f"  {kind.upper()}"
+
+
+def head_lines(case: Row) -> Iterator[str]:
+    """Yield what a case is, where, and what comes next by itself."""
+    yield (
+        f"{case['alias']} {case['country']}: {case['state']}; {case['truth']},"
+        f" publication {case['publicity']} ({case['protocol']}){mark_of(case)}"
+    )
+    doubts = "".join(f"; {doubt}" for doubt in cast("list[str]", case["doubts"]))
+    yield f"{case['what']}, raised {case['raised_at']}{doubts}"
+    place = cast("Row", case["place"])
+    rough = f" +-{place['accuracy_m']} m" if place["accuracy_m"] else ""
+    at = f", of {place['at']}" if place["at"] else ""
+    yield f"{place['words']}: {_where(place)}{rough}{at}"
+    if case["next"]:
+        due_ms = case["next_due_ms"]
+        when = f", at {Instant(due_ms)}" if isinstance(due_ms, int) else ""
+        yield f"Next, while the engine runs: {case['next']}{when}"
+    if case["manner"]:
+        yield str(case["manner"])
+
+
+def people_lines(case: Row) -> Iterator[str]:
+    """Yield everybody who was told: answer, where to reach them, what did."""
+    people = cast("list[Row]", case["people"])
+    for one in people:
+        distance_m = cast("float | None", one["distance_m"])
+        away = "" if distance_m is None else f"{distance_m / 1000:.1f} km"
+        addresses = " ".join(cast("list[str]", one["addresses"]))
+        reached = "; ".join(
+            f"{way['way']} {way['about']}".strip() + f": {way['words']}"
+            for way in cast("list[Row]", one["channels"])
+        )
+        yield (
+            f"  {one['alias']:<12} {one['role']:<15} {away:>9}"
+            f"  {one['reply_words'] or '-':<12}  {addresses:<15}  {reached}"
+        )
+    if not people:
+        yield "  nobody yet"
+
+
+def _where(place: Row) -> str:
+    if place["lat_deg"] is None:
+        return f"no coordinates {place['name']}".strip()
+    if place["lat_deg"] == place["name"]:
+        return "hidden"
+    return f"{place['lat_deg']},{place['lon_deg']} {place['name']}".strip()

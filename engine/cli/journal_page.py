@@ -4,13 +4,13 @@ It shows all that was journalled, names, numbers and places among it: whoever ma
 the file may read this.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import cast
+from collections.abc import Iterator, Sequence
 
 from engine.alarm.codec import UnreadableEventError, decode
 from engine.alarm.events import AlarmEvent, NotificationSettled
 from engine.alarm.evolve import fold
 from engine.alarm.state import Alarm, alarm_of
+from engine.cli.case_rows import head_lines, people_lines
 from engine.console.cases import Line
 from engine.console.lines import line_of
 from engine.console.people import Names
@@ -21,7 +21,6 @@ from engine.journal.timeline import fields_of, lines, printable
 from engine.ports.journal import HeadRow, StoredEvent
 from engine.values import EffectId
 
-Json = Mapping[str, object]
 EFFECT = "effect/"
 
 
@@ -38,7 +37,8 @@ def page(head: HeadRow, rows: Sequence[StoredEvent]) -> Iterator[str]:
         return
     names = Names(alarm, revealed=True)
     found = detail(alarm, [], rows[-1].at, revealed=True)
-    for line in (*_case(alarm, found), "", "Told", *_people(found), "", "Time line"):
+    case = (*head_lines(found), *_force(alarm), "", "Told", *people_lines(found))
+    for line in (*case, "", "Time line"):
         yield printable(line)
     settled = {
         (event.effect, event.state.value)
@@ -64,46 +64,10 @@ def _folded(
     return alarm
 
 
-def _case(alarm: Alarm, found: Json) -> Iterator[str]:
-    kind = "" if found["kind"] == "real" else f" {str(found['kind']).upper()}:"
-    yield (
-        f"{alarm.alias} {alarm.country}:{kind} {found['state']}; {found['truth']},"
-        f" publication {found['publicity']} ({found['protocol']})"
-    )
-    doubts = "".join(f"; {doubt}" for doubt in cast("list[str]", found["doubts"]))
-    yield f"{found['what']}, raised {found['raised_at']}{doubts}"
-    place = cast("Json", found["place"])
-    where = f"{place['lat_deg']},{place['lon_deg']} {place['name']}".strip()
-    where = "no coordinates" if place["lat_deg"] is None else where
-    rough = f" +-{place['accuracy_m']} m" if place["accuracy_m"] else ""
-    at = f", of {place['at']}" if place["at"] else ""
-    yield f"{place['words']}: {where}{rough}{at}"
-    if found["next"]:
-        yield f"Next, while the engine runs: {found['next']}"
-    if found["manner"]:
-        yield f"{found['manner']}"
+def _force(alarm: Alarm) -> Iterator[str]:
     if alarm.force:
         signs = "; ".join(sorted(FORCES[sign] for sign in alarm.force))
         yield f"Under force: {signs}"
-
-
-def _people(found: Json) -> Iterator[str]:
-    """Yield everybody who was told: answer, where to reach them, what did."""
-    people = cast("list[Json]", found["people"])
-    for one in people:
-        distance_m = cast("float | None", one["distance_m"])
-        away = "" if distance_m is None else f"{distance_m / 1000:.1f} km"
-        addresses = " ".join(cast("list[str]", one["addresses"]))
-        reached = "; ".join(
-            f"{way['way']} {way['about']}".strip() + f": {way['words']}"
-            for way in cast("list[Json]", one["channels"])
-        )
-        yield (
-            f"  {one['alias']:<12} {one['role']:<15} {away:>9}"
-            f"  {one['reply_words'] or '-':<12}  {addresses:<15}  {reached}"
-        )
-    if not people:
-        yield "  nobody yet"
 
 
 def _words(

@@ -10,6 +10,7 @@ from engine.alarm.codec import encode
 from engine.alarm.commands import Close
 from engine.alarm.events import AlarmRaised
 from engine.alarm.state import CloseReason, FalseClass
+from engine.console.view import detail
 from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
 from engine.values import DeviceId
 from tests.contracts.journal.requests import NOW, append
@@ -28,11 +29,18 @@ ROW = {
     "told": 5,
     "kind": "real",
 }
+SCENE = Scene().raised()
 CASE = {
-    **ROW,
-    "publicity": "none",
-    "protocol": "Standard v1",
-    "lines": [{"at": "2026-11-25T03:00:00.000Z", "kind": "AlarmRaised", "text": "sos"}],
+    **detail(SCENE.state(), [], SCENE.now, revealed=False),
+    "id": "7d5c01aa90e2",
+    "lines": [
+        {
+            "at": "2026-11-25T03:00:00.000Z",
+            "kind": "AlarmRaised",
+            "title": "Alarm raised",
+            "text": "sos\x1b[2J",
+        }
+    ],
 }
 
 Patch = pytest.MonkeyPatch
@@ -89,8 +97,25 @@ def test_a_case_is_shown_with_its_time_line(patch: Patch, out: Output) -> None:
         words = ("alarm", "show", "7d5c01aa90e2", "--state", str(engine.state))
         assert natalia(patch, *words) == 0
     said = out.readouterr().out
-    assert "Heron: raised, unverified, none (Standard v1)" in said
-    assert "03:00:00.000Z  AlarmRaised" in said
+    assert said.startswith("Heron UZ: Waits for HQ; unverified, publication none")
+    assert "03:00:00.000Z  Alarm raised: sos\\x1b[2J\n" in said
+
+
+def test_a_case_says_what_comes_next_and_who_was_told_bug_the_runbook_sent_here(
+    patch: Patch, out: Output
+) -> None:
+    with service(alarms__7d5c01aa90e2=(200, CASE)) as engine:
+        natalia(patch, "alarm", "show", "7d5c01aa90e2", "--state", str(engine.state))
+    said = out.readouterr().out
+    due = (
+        "tell the next officer on duty by SMS and ringing call, at 2026-11-25T03:01:00"
+    )
+    assert f"Next, while the engine runs: {due}" in said
+    assert "Position from the device: hidden +-20.0 m" in said
+    assert "  colleague 1  colleague         10.0 km  -" in said
+    assert "SMS: waiting to be sent" in said
+    assert "+1555" not in said
+    assert "41.31" not in said
 
 
 @pytest.mark.parametrize(
