@@ -139,7 +139,7 @@ async def exercise(request: Request) -> Response:
     roster = desk.parts.board.roster()
     person = roster.person(PersonId(form.get("defender", "")))
     if person is None:
-        error = "defender: nobody of that id is in the roster"
+        error = "defender: nobody of that id is in the roster; see: natalia roster list"
         return JSONResponse({"error": error}, status_code=UNPROCESSABLE)
     now = desk.parts.clock.now()
     desk.catch_up()

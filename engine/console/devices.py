@@ -63,7 +63,9 @@ def device_named(parts: WebParts, request: Mapping[str, object]) -> Device:
     """
     found = parts.board.roster().device(DeviceId(str(request.get("device", ""))))
     if found is None:
-        message = "device: no such device is enrolled"
+        message = (
+            "device: no such device is enrolled; see: natalia device list --reveal"
+        )
         raise DeviceError(message)
     return found
 
@@ -119,7 +121,9 @@ def enrolling(parts: WebParts, entry: str) -> Enrolled:
 def _must_be(field: str, named: str, known: Collection[str]) -> None:
     if named not in known:
         kind = field.replace("_", " ")
-        message = f"device.{field}: names no {kind}{suggestion(named, known)}"
+        there = f"; there are: {', '.join(sorted(known)) or 'none'}"
+        cure = suggestion(named, known) or there
+        message = f"device.{field}: names no {kind}{cure}"
         raise DeviceError(message)
 
 

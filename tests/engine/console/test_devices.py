@@ -113,7 +113,8 @@ def test_a_device_is_enrolled_kept_and_overdue_in_time(hq: Hq) -> None:
         (OWLET.replace("heron", "nobody"), "names nobody in the roster"),
         (OWLET.replace("600", "1"), "greater than or equal to 30"),
         (OWLET.replace("gt06", "gt6"), "no wire protocol; did you mean 'gt06'?"),
-        (OWLET + 'profile = "pendant"\n', "device.profile: names no profile"),
+        (OWLET.replace("gt06", "foo"), "no wire protocol; there are: eelink,"),
+        (OWLET + 'profile = "pendant"\n', "names no profile; there are: none"),
         ("[rota]\nduty = []", "TOML"),
     ],
 )
@@ -257,3 +258,14 @@ def test_an_operator_asks_something_of_a_device(
             said = client.post("/devices/command", json=body)
             assert said.status_code == 409
             assert said.json()["refused"] == hq.refusal
+
+
+def test_whoever_names_nobody_is_told_where_the_names_are(hq: Hq) -> None:
+    hq.enrol("alder")
+    with control(hq) as client:
+        locate = {"device": "1", "by": "alder", "command": "locate"}
+        device = client.post("/devices/command", json=locate).json()["error"]
+        drill = {"defender": "nobody", "by": "alder", "id": "c1"}
+        person = client.post("/drills", json=drill).json()["error"]
+    assert device.endswith("see: natalia device list --reveal")
+    assert person.endswith("see: natalia roster list")
