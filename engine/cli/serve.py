@@ -1,5 +1,6 @@
 """`natalia serve`: runs until SIGTERM, and is gone within three seconds of it."""
 
+import gc
 import os
 import sys
 import threading
@@ -77,6 +78,8 @@ def run(config: Config, stop: Ending) -> None:
 
     configure(config.log)
     stop.listen()
+    # What is imported lives as long as the process: no search for cycles need visit it.
+    gc.freeze()
     running = start(config)
     code = 1
     try:

@@ -100,9 +100,12 @@ from engine.cli.main import main
 
 def look():
     while not gc.get_freeze_count():
+        threading.Event().wait(0.001)
+    imported = gc.get_freeze_count()
+    while gc.get_freeze_count() <= imported:
         threading.Event().wait(0.05)
     with open({path!r}, "w") as told:
-        told.write(f"{{gc.get_freeze_count()}} {{len(gc.get_objects())}}")
+        told.write(f"{{imported}} {{gc.get_freeze_count()}} {{len(gc.get_objects())}}")
 
 threading.Thread(target=look, daemon=True).start()
 main()
@@ -117,5 +120,6 @@ def test_the_collector_has_next_to_nothing_to_look_through_once_ready(
     code = WATCHED.format(path=str(path))
     with Rig(folder=tmp_path, program=(sys.executable, "-c", code)):
         told = eventually(lambda: path.exists() and path.read_text())
-    kept, looked_at = map(int, str(told).split())
+    imported, kept, looked_at = map(int, str(told).split())
     assert looked_at * 10 < kept
+    assert imported > kept / 2, "what the start need not look through either"
