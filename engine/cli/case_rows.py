@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
 from engine.alarm.state import Kind
+from engine.console.lines import HIDDEN
 from engine.values import Instant
 
 Row = Mapping[str, object]
@@ -74,6 +75,6 @@ def people_lines(case: Row) -> Iterator[str]:
 def _where(place: Row) -> str:
     if place["lat_deg"] is None:
         return f"no coordinates {place['name']}".strip()
-    if place["lat_deg"] == place["name"]:
-        return "hidden"
+    if place["lat_deg"] == HIDDEN:
+        return HIDDEN
     return f"{place['lat_deg']},{place['lon_deg']} {place['name']}".strip()

@@ -28,6 +28,7 @@ from engine.values import (
 )
 
 OPEN = Head(status="raised", is_open=True, next_due=Instant(5_000))
+IN_A_MINUTE = Head(status="raised", is_open=True, next_due=Instant(60_000))
 NOW = Instant(1_000)
 
 
@@ -61,6 +62,18 @@ def append(
         events=tuple(NewEvent(kind=kind, body=kind.encode()) for kind in kinds),
         head=head,
         **parts,
+    )
+
+
+def row(stream: str, kind: str, body: bytes) -> Append:
+    """Build an append of one event with a body of its own."""
+    return Append(
+        stream=stream,
+        expected_seq=0,
+        epoch=1,
+        command_id=CommandId(kind),
+        events=(NewEvent(kind=kind, body=body),),
+        head=IN_A_MINUTE,
     )
 
 

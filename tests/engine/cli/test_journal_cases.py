@@ -10,24 +10,11 @@ import pytest
 from engine.alarm.codec import encode
 from engine.alarm.rows import head_of
 from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
-from engine.ports.journal import Append, Head, NewEvent
+from engine.ports.journal import Append
 from engine.values import AlarmId, CommandId, Instant
+from tests.contracts.journal.requests import row
 from tests.engine.alarm.scene import Scene
 from tests.engine.cli.services import natalia
-
-HEAD = Head(status="raised", is_open=True, next_due=Instant(60_000))
-
-
-def row(stream: str, kind: str, body: bytes) -> Append:
-    """Build an append of one event with a body of its own."""
-    return Append(
-        stream=stream,
-        expected_seq=0,
-        epoch=1,
-        command_id=CommandId(kind),
-        events=(NewEvent(kind=kind, body=body),),
-        head=HEAD,
-    )
 
 
 @pytest.fixture

@@ -14,27 +14,10 @@ from engine.journal.reading import SqliteReader
 from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
 from engine.journal.timeline import printable
 from engine.ports.journal import (
-    Append,
     EffectState,
-    Head,
-    NewEvent,
 )
-from engine.values import CommandId, Instant
-from tests.contracts.journal.requests import append, change, plan
-
-HEAD = Head(status="raised", is_open=True, next_due=Instant(60_000))
-
-
-def row(stream: str, kind: str, body: bytes) -> Append:
-    """Build an append of one event with a body of its own."""
-    return Append(
-        stream=stream,
-        expected_seq=0,
-        epoch=1,
-        command_id=CommandId(kind),
-        events=(NewEvent(kind=kind, body=body),),
-        head=HEAD,
-    )
+from engine.values import Instant
+from tests.contracts.journal.requests import append, change, plan, row
 
 
 @pytest.fixture
