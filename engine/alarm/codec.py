@@ -7,9 +7,6 @@ instead of going on without them.
 
 import json
 from collections.abc import Callable, Iterable
-from functools import cache
-
-from pydantic import TypeAdapter, ValidationError
 
 from engine.alarm import case_events as case_kinds
 from engine.alarm import events as kinds
@@ -18,6 +15,7 @@ from engine.alarm.evolve import fold
 from engine.alarm.state import Alarm
 from engine.errors import EngineError
 from engine.ports.journal import NewEvent, StoredEvent
+from engine.stored import Body
 from engine.values import AlarmId
 
 Upcaster = Callable[[dict[str, object]], dict[str, object]]
@@ -73,6 +71,7 @@ VERSIONS: dict[str, int] = dict.fromkeys(CLASSES, 1) | {
     "AlarmClosed": 3,
     "AlarmReopened": 2,
 }
+_BODIES = {kind: Body(shape) for kind, shape in CLASSES.items()}
 READS: dict[str, int] = dict.fromkeys(CLASSES, 1)
 UPCASTERS: dict[tuple[str, int], Upcaster] = {}
 
@@ -89,17 +88,10 @@ class UnreadableEventError(EngineError):
         self.kind, self.version, self.position = kind, version, position
 
 
-@cache
-def _adapter(kind: str) -> TypeAdapter[AlarmEvent]:
-    return TypeAdapter(CLASSES[kind])
-
-
 def encode(event: AlarmEvent) -> NewEvent:
     """Return the event as the journal takes it."""
     kind = type(event).__name__
-    return NewEvent(
-        kind=kind, version=VERSIONS[kind], body=_adapter(kind).dump_json(event)
-    )
+    return NewEvent(kind=kind, version=VERSIONS[kind], body=_BODIES[kind].write(event))
 
 
 def decode(row: StoredEvent) -> AlarmEvent:
@@ -114,12 +106,12 @@ def decode(row: StoredEvent) -> AlarmEvent:
         raise UnreadableEventError(row.kind, row.version, row.position)
     try:
         if row.version >= READS[row.kind]:
-            return _adapter(row.kind).validate_json(row.body)
+            return _BODIES[row.kind].read(row.body)
         body: dict[str, object] = json.loads(row.body)
         for version in range(row.version, READS[row.kind]):
             body = UPCASTERS[row.kind, version](body)
-        return _adapter(row.kind).validate_json(json.dumps(body))
-    except (ValidationError, ValueError, KeyError) as error:
+        return _BODIES[row.kind].read(json.dumps(body).encode())
+    except (ValueError, KeyError) as error:
         raise UnreadableEventError(row.kind, row.version, row.position) from error
 
 

@@ -6,9 +6,8 @@ have waited for a modem.
 
 from dataclasses import dataclass, field
 
-from pydantic import TypeAdapter
-
 from engine.protocol.texts import Segment, finish
+from engine.stored import Body
 from engine.values import Instant
 
 
@@ -35,14 +34,14 @@ class EffectBody:
         return finish(self.segments, self.language, now)
 
 
-_ADAPTER = TypeAdapter(EffectBody)
+_BODY = Body(EffectBody)
 
 
 def encode_body(body: EffectBody) -> bytes:
     """Return the body as JSON for the effect's row."""
-    return _ADAPTER.dump_json(body)
+    return _BODY.write(body)
 
 
 def decode_body(stored: bytes) -> EffectBody:
     """Return the body of an effect's row."""
-    return _ADAPTER.validate_json(stored)
+    return _BODY.read(stored)

@@ -1,0 +1,112 @@
+"""Bodies of rows: quick, and nothing that a row says depends on who reads it."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+
+from engine.alarm.codec import CLASSES
+from engine.alarm.events import AlarmEvent
+from engine.stored import Body
+from tests.fact_strategies import ANY_EVENT
+
+BODIES: dict[type[AlarmEvent], Body[Any]] = {
+    kind: Body(kind) for kind in CLASSES.values()
+}
+FORGIVING: dict[type[AlarmEvent], TypeAdapter[Any]] = {
+    kind: TypeAdapter(kind) for kind in CLASSES.values()
+}
+ANY_JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(max_size=8)
+    | st.sampled_from(["1", "1.0", "true", "PT1M", "P1Y", "-P1DT1S", "PT0.1S", "sos"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(max_size=4), inner, max_size=3)
+    ),
+    max_leaves=4,
+)
+REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    lasts: timedelta
+
+
+@given(ANY_EVENT)
+def test_what_is_written_is_read_back_also_by_an_older_engine(
+    event: AlarmEvent,
+) -> None:
+    body = BODIES[type(event)].write(event)
+    assert BODIES[type(event)].read(body) == event
+    assert FORGIVING[type(event)].validate_json(body) == event
+
+
+@given(ANY_EVENT)
+def test_what_an_older_engine_has_written_is_read(event: AlarmEvent) -> None:
+    body = FORGIVING[type(event)].dump_json(event)
+    assert BODIES[type(event)].read(body) == event
+
+
+@pytest.mark.parametrize("days", [1, 364, 365, 366, 800, -400])
+def test_a_wait_of_years_is_read_as_an_older_engine_wrote_it(days: int) -> None:
+    wait = Wait(timedelta(days=days, seconds=1, microseconds=250_000))
+    assert Body(Wait).read(TypeAdapter(Wait).dump_json(wait)) == wait
+    assert Body(Wait).read(Body(Wait).write(wait)) == wait
+
+
+@given(ANY_EVENT, st.data())
+def test_a_damaged_body_says_what_it_says_to_the_forgiving_reader(
+    event: AlarmEvent, data: st.DataObject
+) -> None:
+    kind = type(event)
+    whole = json.loads(BODIES[kind].write(event))
+    body = json.dumps(damaged(whole, data)).encode()
+    meant = told(FORGIVING[kind].validate_json, body)
+    assert told(BODIES[kind].read, body) == meant
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b'{"lasts": "PT1S"} more',
+        b'{"lasts": "\xff"}',
+        b'{"lasts": "PT1S", "other": ' + b"[" * 5_000 + b"]" * 5_000 + b"}",
+        b"[" * 5_000,
+    ],
+)
+def test_what_is_no_body_is_an_error_of_value(body: bytes) -> None:
+    assert told(Body(Wait).read, body) == REFUSED
+
+
+def told(read: Callable[[bytes], object], body: bytes) -> object:
+    """Return what a reader makes of a body."""
+    try:
+        return read(body)
+    except ValueError:
+        return REFUSED
+
+
+def damaged(value: Any, data: st.DataObject) -> Any:
+    """Return JSON with another value, one less or one more, somewhere in it."""
+    if isinstance(value, dict) and value and data.draw(st.booleans()):
+        key = data.draw(st.sampled_from(sorted(value)))
+        if data.draw(st.booleans()):
+            return {k: v for k, v in value.items() if k != key}
+        return {**value, key: damaged(value[key], data)}
+    if isinstance(value, list) and value and data.draw(st.booleans()):
+        at = data.draw(st.integers(0, len(value) - 1))
+        return [*value[:at], damaged(value[at], data), *value[at + 1 :]]
+    return data.draw(ANY_JSON)
