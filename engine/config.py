@@ -27,10 +27,12 @@ LOOPBACK = "127.0.0.1"
 NAME = r"^[a-z][a-z0-9_-]{0,31}$"
 NUMBER = r"^(\+[1-9]\d{6,14})?$"
 LOG = "^(json|text)$"
+ADDRESS = r"^(https?://([A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(:\d{1,5})?/?)?$"
 PATTERNS = {
     NAME: "1 to 32 of a-z, 0-9, _ and -, a letter first",
     NUMBER: "the SIM's own number: +, country code and number, no blanks",
     LOG: "json or text",
+    ADDRESS: "where HQ open the console: https://, host and port, no path",
 }
 """What a pattern means, to whoever did not fit it."""
 # What the engine's own actors, and a modem's two channels, are called.
@@ -72,6 +74,17 @@ class Listen(_Table):
 
     host: str = LOOPBACK
     port: Whole = Field(ge=0, le=65535)
+
+
+class ConsoleTable(Listen):
+    """HQ's console; `address` is where HQ's browsers open it, for HQ's own mail."""
+
+    address: str = Field(default="", pattern=ADDRESS)
+
+    @field_validator("address")
+    @classmethod
+    def _without_the_last_slash(cls, address: str) -> str:
+        return address.rstrip("/")
 
 
 class TlsListen(Listen):
@@ -158,7 +171,7 @@ class Config(BaseSettings):
     state: Path
     roster: Path | None = None
     protocols: Protocols = Protocols()
-    console: Listen = Listen(port=8620)
+    console: ConsoleTable = ConsoleTable(port=8620)
     metrics: Listen = Listen(port=9620)
     gateway: dict[str, GatewayTable] = Field(default_factory=dict)
     modem: tuple[ModemTable, ...] = ()
@@ -370,7 +383,7 @@ def _suggestion(location: tuple[int | str, ...]) -> str:
         "auditor": AuditorTable,
         "modem": ModemTable,
         "channel": ChannelTable,
-        "console": Listen,
+        "console": ConsoleTable,
         "metrics": Listen,
         "gateway": GatewayTable,
         "tls": TlsListen,

@@ -286,6 +286,7 @@ def desk_of(config: Config, board: Board, readers: ReaderPool) -> Desk:
             HqEntry(channel=e.channel, address=e.address) for e in config.public
         ),
         hq_language=config.hq_language,
+        console=config.console.address,
     )
 
 

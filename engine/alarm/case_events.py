@@ -29,7 +29,8 @@ class AlarmsLinked:
 class TakenIn:
     """Somebody who was told of a case that is part of this one now, and where.
 
-    `code` is the one that they know. `ways` are channel and address.
+    `code` is the one that they know. `ways` are channel and address, `console` is where
+    somebody at HQ opens it.
     """
 
     person: str
@@ -40,6 +41,7 @@ class TakenIn:
     code: str
     zone: str
     ways: tuple[tuple[str, str], ...]
+    console: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

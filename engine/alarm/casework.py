@@ -157,6 +157,7 @@ def people_of(alarm: Alarm) -> TakeIn | None:
                 code=told.code,
                 zone=told.zone,
                 ways=tuple(theirs),
+                console=told.console,
             )
             for person, theirs in ways.items()
             if (told := alarm.told.get(person)) is not None
@@ -193,6 +194,7 @@ def _taken_in(alarm: Alarm, event: PeopleTakenIn) -> Alarm:
             sign=one.sign,
             code=one.code,
             zone=one.zone,
+            console=one.console,
         )
         for one in event.people
         if one.person not in alarm.told

@@ -295,7 +295,10 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """One answer to a look-up: a person, where to reach them, and a fresh code."""
+    """One answer to a look-up: a person, where to reach them, and a fresh code.
+
+    `console` is where somebody at HQ opens it, a URL; empty where none is configured.
+    """
 
     person: str
     alias: str
@@ -308,6 +311,7 @@ class Recipient:
     place_age: timedelta | None = None
     declared: bool = False
     zone: str = "UTC"
+    console: str = ""
 
 
 Found = Mapping[tuple[StepId, int], tuple[Recipient, ...]]

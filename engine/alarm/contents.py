@@ -9,6 +9,9 @@ from engine.protocol.checks import NAMED_TEXT, PUBLIC_TEXT
 from engine.protocol.model import Audience, Level, Step
 from engine.protocol.texts import TextFacts
 
+AT_HQ = frozenset({Audience.HQ, Audience.DUTY})
+SHORT = frozenset({"sms", "call"})
+
 
 def facts_of(alarm: Alarm, told: Told, step: Step, country: str) -> TextFacts:
     """Return the facts for one recipient; `country` is named to the public alone."""
@@ -29,6 +32,7 @@ def facts_of(alarm: Alarm, told: Told, step: Step, country: str) -> TextFacts:
         signals=alarm.presses[-1].signals or ("report",),
         mark="" if alarm.kind is Kind.REAL else alarm.kind.value,
         zone=told.zone,
+        console=told.console,
         fresh=alarm.protocol.fresh,
         move=_move(alarm),
         manner="" if alarm.protocol.manner is None else alarm.protocol.manner.value,
@@ -89,6 +93,15 @@ def text_of(alarm: Alarm, step: Step) -> str:
 def is_confirmed(alarm: Alarm) -> bool:
     """Say whether people have verified it, and nobody has contradicted them since."""
     return alarm.truth is Truth.VERIFIED and alarm.ask is not Ask.DISPUTED
+
+
+def case_for(alarm: Alarm, told: Told, step: Step, channel: str) -> str:
+    """Return the case's id where it may stand: HQ alone, and never in a short message.
+
+    There it would take the room of what is needed, and a telephone opens no console.
+    """
+    is_hqs = told.audience in AT_HQ and step.to is not Audience.DEFENDER
+    return alarm.id if is_hqs and channel not in SHORT else ""
 
 
 def doubts_of(alarm: Alarm) -> tuple[str, ...]:

@@ -38,6 +38,8 @@ class Desk:
     hq: tuple[HqEntry, ...] = ()
     public: tuple[HqEntry, ...] = ()
     hq_language: str = "en"
+    console: str = ""
+    """Where HQ open it: a URL without a slash at its end, or empty."""
 
     def answer(self, lookup: Lookup) -> tuple[Recipient, ...]:
         """Return whom a round is for; empty where there is nobody."""
@@ -133,6 +135,7 @@ class Desk:
                 language=self.hq_language,
                 sign="",
                 addresses=((entry.channel, entry.address),),
+                console=self.console,
             )
             for number, entry in enumerate(self.hq, start=1)
         )
@@ -188,6 +191,7 @@ class Desk:
             place_age=place_age,
             declared=declared,
             zone=person.zone,
+            console=self.console if lookup.audience is Audience.DUTY else "",
         )
 
 

@@ -109,7 +109,7 @@ class StepFired:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """One recipient as the look-up found them, with the code that is theirs."""
+    """One recipient as the look-up found them (`Recipient`), with their code."""
 
     person: str
     alias: str
@@ -121,6 +121,7 @@ class Chosen:
     declared: bool = False
     zone: str = "UTC"
     ways: tuple[tuple[str, str], ...] = ()
+    console: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

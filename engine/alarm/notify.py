@@ -5,7 +5,7 @@ from typing import assert_never
 
 from engine.alarm.casework import reached
 from engine.alarm.commands import Found, Recipient
-from engine.alarm.contents import data_of, facts_of, text_of
+from engine.alarm.contents import case_for, data_of, facts_of, text_of
 from engine.alarm.effects import Effect
 from engine.alarm.events import (
     AlarmEvent,
@@ -275,6 +275,7 @@ def _chosen(alarm: Alarm, recipient: Recipient, step: Step) -> Chosen:
         declared=recipient.declared,
         zone=recipient.zone,
         ways=recipient.addresses if step.ladder else (),
+        console=recipient.console,
     )
 
 
@@ -287,6 +288,7 @@ def _told(choice: Chosen, audience: Audience) -> Told:
         sign=choice.sign,
         code=choice.code,
         zone=choice.zone,
+        console=choice.console,
     )
 
 
@@ -306,6 +308,8 @@ def _notification(
     repeat = 0 if repeats is None else repeats.repeat + 1
     key = f"{alarm.id}.{step.id}.{due.round}.{told.person}.{channel}.{repeat}"
     facts, text = facts_of(alarm, told, step, country), text_of(alarm, step)
+    english = _english(step, told, facts, now)
+    facts = replace(facts, case=case_for(alarm, told, step, channel))
     body = EffectBody(
         address=address,
         language=told.language,
@@ -328,7 +332,7 @@ def _notification(
         rank=_rank(step.to, channel, order),
         avoid_route="" if repeats is None else repeats.route,
         body=body,
-        english=_english(step, told, facts, now),
+        english=english,
     )
 
 

@@ -46,6 +46,7 @@ def with_recipients(alarm: Alarm, event: RecipientsChosen) -> Alarm:
             declared=chosen.declared,
             zone=chosen.zone,
             ways=chosen.ways,
+            console=chosen.console,
         )
         for chosen in event.chosen
         if event.audience is not Audience.PUBLIC and _is_new(alarm, chosen.person)

@@ -190,7 +190,8 @@ class Told:
 
     `ended` where the case was closed since and a new press opened it again: they
     have heard that it is over, and are to be found and told anew. `ways` are the
-    channels and addresses of a ladder, `zone` is where their clock is.
+    channels and addresses of a ladder, `zone` is where their clock is, `console` where
+    somebody at HQ opens it.
     """
 
     person: str
@@ -207,6 +208,7 @@ class Told:
     ended: bool = False
     zone: str = "UTC"
     ways: tuple[tuple[str, str], ...] = ()
+    console: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

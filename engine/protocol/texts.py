@@ -26,6 +26,7 @@ COARSE_DECIMALS = 2
 ABOUT_DECIMALS = 3
 KM_M = 2_000.0
 _REPEAT = 6
+_CASE = 11
 _AGO = "{ago}"
 _AGE = "{age}"
 SENDER_DOUBTS = frozenset({"unknown_device", "failed_authentication"})
@@ -57,7 +58,8 @@ class Segment:
 class TextFacts:
     """What a template may speak of; `place_at` is None where no age is known.
 
-    `is_confirmed` once people have verified it: who sent it is in no doubt then.
+    `is_confirmed` once people have verified it: who sent it is in no doubt then. `case`
+    is the alarm's id, for HQ alone, and `console` where they open it: a URL.
     """
 
     alias: str
@@ -78,6 +80,8 @@ class TextFacts:
     zone: str = "UTC"
     fresh: timedelta = FRESH
     manner: str = ""
+    case: str = ""
+    console: str = ""
     move: tuple[float, str] | None = None
     """Metres, and a direction as the wording's table names it."""
 
@@ -116,6 +120,8 @@ def compose(
                 break
         else:
             said.append(_segment(part, values, since))
+    if facts.case:
+        said.append(Segment(priority=_CASE, text=_case(table, facts)))
     return tuple(said)
 
 
@@ -181,6 +187,13 @@ def _names(language: str, template: str) -> tuple[str, ...]:
     table = wording(language)
     parts = table.text.get(template) or table.text["hq"]
     return tuple(dict.fromkeys(name for part in parts for name in part.fields))
+
+
+def _case(table: Wording, facts: TextFacts) -> str:
+    """Return a line of its own: how to look at the case, whoever reads this."""
+    page = f"{facts.console}/alarms/{facts.case}"
+    where = page if facts.console else f"natalia alarm show {facts.case}"
+    return "\n" + table.words["case"].format(id=facts.case, where=where)
 
 
 def _accuracy(table: Wording, facts: TextFacts, _: Instant) -> str:

@@ -49,6 +49,17 @@ def test_relative_paths_count_from_the_files_own_folder() -> None:
         ({"console": {"prot": 1}}, "console.prot", "did you mean 'port'"),
         ({"console": {"port": 70000}}, "console.port", "less than or equal"),
         ({"console": {"host": "::1"}}, "console.port", "add port"),
+        (
+            {"console": {"port": 1, "address": "hq.example"}},
+            "console.address",
+            "https://, host and port, no path",
+        ),
+        (
+            {"console": {"port": 1, "address": "https://hq.example/alarms?who=x"}},
+            "console.address",
+            "no path",
+        ),
+        ({"metrics": {"port": 1, "address": "http://x"}}, "metrics.address", "take it"),
         ({"modem": [{"name": "m"}]}, "modem[0].port", "add port"),
         ({"modem": [{**MODEM, "name": "Modem!"}]}, "modem[0].name", "a letter first"),
         ({"modem": [MODEM, MODEM]}, "modem", "'modem-1' is there twice"),

@@ -1,12 +1,19 @@
 """What a message of an alarm says of what is known by then, for each who gets it."""
 
+from dataclasses import replace
+
 import pytest
 
+from engine.alarm.commands import Lookup, Recipient
 from engine.alarm.state import ReplyKind, SourceDoubt, Truth
 from engine.protocol.model import Audience
 from tests.engine.alarm.scene import PROTOCOLS, ROWAN, Scene
+from tests.engine.alarm.test_following import follow
 
 WIDEN_S = 180
+SHOW = "\nAlarm a1: natalia alarm show a1"
+CONSOLE = "https://console.hq.example"
+PAGE = f"\nAlarm a1: {CONSOLE}/alarms/a1"
 
 
 def sos(scene: Scene) -> list[str]:
@@ -90,3 +97,97 @@ def test_the_defenders_own_addresses_read_the_same_whether_it_is_verified() -> N
         theirs = scene.planned(Audience.DEFENDER)
         texts.append([planned.body.segments for planned in theirs])
     assert texts[0] == texts[1] != []
+
+
+class WithConsole(Scene):
+    """A scene where HQ has said where they open the console."""
+
+    def _answer(self, lookup: Lookup) -> tuple[Recipient, ...]:
+        """Answer as the desk does for whoever is at HQ."""
+        found = super()._answer(lookup)
+        if lookup.audience not in {Audience.HQ, Audience.DUTY}:
+            return found
+        return tuple(replace(one, console=CONSOLE) for one in found)
+
+
+def mails(scene: Scene) -> list[str]:
+    """Return what HQ's own address was sent, in order."""
+    theirs = [one for one in scene.planned() if one.channel == "email"]
+    return [one.body.text(scene.now) for one in theirs]
+
+
+def whole_life(scene: Scene) -> Scene:
+    """Raise, move on and close."""
+    scene.raised()
+    scene.settle_all()
+    follow(scene, 900)
+    scene.run(600, each_due=scene.settle_all)
+    scene.acknowledge()
+    scene.close()
+    return scene
+
+
+@pytest.mark.parametrize(("kind", "line"), [(Scene, SHOW), (WithConsole, PAGE)])
+def test_hqs_mail_of_an_alarm_of_its_moves_and_of_its_end_says_how_to_look_at_it(
+    kind: type[Scene], line: str
+) -> None:
+    """It named neither the alarm nor the console: HQ had to look for the case."""
+    told = mails(whole_life(kind()))
+    assert [text.split(" ")[0] for text in told] == ["SOS", "Heron", "Heron:"]
+    assert all(text.endswith(line) for text in told), told
+
+
+def test_nobody_but_hq_reads_the_alarms_id_and_no_short_message_has_it() -> None:
+    scenes = [
+        whole_life(WithConsole(protocol=PROTOCOLS[name]))
+        for name in ("standard", "careful")
+    ]
+    for scene in scenes:
+        scene.cancel()
+    planned = [one for scene in scenes for one in scene.planned()]
+    others = [one for one in planned if one.channel != "email"]
+    assert {one.audience for one in others} >= {
+        Audience.NEAREST,
+        Audience.DUTY,
+        Audience.EVERYONE,
+        Audience.TOLD,
+        Audience.DEFENDER,
+    }
+    for one in others:
+        text = one.body.text(one.at)
+        assert "natalia" not in text
+        assert "console.hq" not in text
+
+
+def test_an_officer_who_is_written_to_by_mail_reads_it_as_well() -> None:
+    protocol = PROTOCOLS["standard"]
+    steps = tuple(
+        replace(step, channels=("sms", "email")) if step.id == "duty" else step
+        for step in protocol.steps
+    )
+
+    class Mailed(WithConsole):
+        def _answer(self, lookup: Lookup) -> tuple[Recipient, ...]:
+            found = super()._answer(lookup)
+            if lookup.audience is not Audience.DUTY:
+                return found
+            mail = ("email", "alder@x")
+            return tuple(
+                replace(one, addresses=(*one.addresses, mail)) for one in found
+            )
+
+    scene = Mailed(protocol=replace(protocol, steps=steps)).raised()
+    paged = [one for one in scene.planned(Audience.DUTY) if one.channel == "email"]
+    assert [one.body.text(scene.now).endswith(PAGE) for one in paged] == [True]
+
+
+def test_what_stands_in_english_beside_a_text_says_nothing_that_the_page_says() -> None:
+    class Swedish(Scene):
+        def _answer(self, lookup: Lookup) -> tuple[Recipient, ...]:
+            found = super()._answer(lookup)
+            return tuple(replace(one, language="sv") for one in found)
+
+    scene = Swedish().raised()
+    (mail,) = scene.planned(Audience.HQ)
+    assert mail.body.text(scene.now).endswith("\nLarm a1: natalia alarm show a1")
+    assert mail.english.endswith("Acknowledge at the console.")
