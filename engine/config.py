@@ -5,6 +5,7 @@ loopback unless the file says otherwise.
 """
 
 import tomllib
+from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
@@ -17,24 +18,14 @@ from pydantic import (
     ValidationError,
     field_validator,
 )
-from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from engine.errors import ConfigError, cure_of, meant_by
+from engine.config_faults import ADDRESS, LOG, NAME, NUMBER, faults_of
+from engine.errors import ConfigError, Gathered, cure_of
 from engine.values import a_number
 
 LOOPBACK = "127.0.0.1"
-NAME = r"^[a-z][a-z0-9_-]{0,31}$"
-NUMBER = r"^(\+[1-9]\d{6,14})?$"
-LOG = "^(json|text)$"
-ADDRESS = r"^(https?://([A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(:\d{1,5})?/?)?$"
-PATTERNS = {
-    NAME: "1 to 32 of a-z, 0-9, _ and -, a letter first",
-    NUMBER: "the SIM's own number: +, country code and number, no blanks",
-    LOG: "json or text",
-    ADDRESS: "where HQ open the console: https://, host and port, no path",
-}
-"""What a pattern means, to whoever did not fit it."""
+NO_STATE = "no-state-folder-is-named"
 # What the engine's own actors, and a modem's two channels, are called.
 RESERVED = frozenset(
     {
@@ -196,6 +187,22 @@ class Config(BaseSettings):
         return tables
 
 
+TABLES: dict[str, type[BaseModel]] = {
+    "auditor": AuditorTable,
+    "modem": ModemTable,
+    "channel": ChannelTable,
+    "console": ConsoleTable,
+    "metrics": Listen,
+    "gateway": GatewayTable,
+    "tls": TlsListen,
+    "hq": HqAddress,
+    "public": Public,
+    "protocols": Protocols,
+    "": Config,
+}
+"""What may stand under a key, for whoever has misspelt it; "" is the whole."""
+
+
 def load_config(path: Path) -> Config:
     """Read the configuration; relative paths in it count from its own folder.
 
@@ -203,8 +210,18 @@ def load_config(path: Path) -> Config:
         ConfigError: names key path, expectation and cure.
 
     """
+    return parse_config(read_table(path), path.parent.resolve())
+
+
+def read_table(path: Path) -> dict[str, object]:
+    """Read the file as TOML, whatever stands in it.
+
+    Raises:
+        ConfigError: names the file.
+
+    """
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
         cure = "check the path given with --config"
         raise ConfigError(path.name, "a configuration file", cure) from error
@@ -213,7 +230,6 @@ def load_config(path: Path) -> Config:
         raise ConfigError(path.name, expected, cure_of(error)) from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(path.name, "TOML", f"mend it: {error}") from error
-    return parse_config(table, path.parent.resolve())
 
 
 def parse_config(table: dict[str, object], folder: Path) -> Config:
@@ -223,19 +239,45 @@ def parse_config(table: dict[str, object], folder: Path) -> Config:
         ConfigError: see `load_config`.
 
     """
+    config, gathered = _read(table, folder)
+    gathered.tell()
+    assert config is not None
+    return config
+
+
+def sound_part(
+    table: dict[str, object], folder: Path
+) -> tuple[Config | None, list[ConfigError]]:
+    """Return what of a TOML table can be used, and all that is wrong with it.
+
+    Whatever stands under a top key with a fault is left out; None where too little is
+    left. With a fault it is no configuration to start with.
+    """
+    config, gathered = _read(table, folder)
+    if config is None:
+        wrong = {fault.key.replace("[", ".").split(".")[0] for fault in gathered.faults}
+        left = {key: value for key, value in table.items() if key not in wrong}
+        config, rest = _read({"state": NO_STATE, **left}, folder)
+        # An address may be on a channel that was left out.
+        gathered.faults += [
+            one for one in rest.faults if config and not one.key.endswith(".channel")
+        ]
+    return config, gathered.faults
+
+
+def _read(table: dict[str, object], folder: Path) -> tuple[Config | None, Gathered]:
+    gathered = Gathered()
     try:
         config = Config.model_validate(table)
     except ValidationError as error:
-        raise _config_error(error) from error
-    _check_names(config)
-    _check_channels(config)
-    _check_language(config.hq_language)
-    if config.demo:
-        _check_loopback(config)
-    return _anchored(config, folder)
+        gathered.faults += faults_of(error, TABLES)
+        return None, gathered
+    for check in (_check_names, _check_channels, _check_language, _check_loopback):
+        gathered.faults += check(config)
+    return _anchored(config, folder), gathered
 
 
-def _check_names(config: Config) -> None:
+def _check_names(config: Config) -> Iterator[ConfigError]:
     """Refuse a name that two would answer to: actors are told by their names."""
     modems = [(f"modem[{n}].name", one.name) for n, one in enumerate(config.modem)]
     channels = [
@@ -245,43 +287,45 @@ def _check_names(config: Config) -> None:
     for key, name in (*modems, *channels):
         if name in taken:
             expected = f"a name of its own, but {name!r} is taken"
-            raise ConfigError(key, expected, "choose another")
+            yield ConfigError(key, expected, "choose another")
         taken.add(name)
 
 
-def _check_language(language: str) -> None:
+def _check_language(config: Config) -> Iterator[ConfigError]:
     from engine.protocol.language import LANGUAGES  # noqa: PLC0415 - only a config needs it
 
-    if language not in LANGUAGES:
+    if config.hq_language not in LANGUAGES:
         key, expected = "hq_language", f"one of: {', '.join(LANGUAGES)}"
-        raise ConfigError(key, expected, "change the value")
+        yield ConfigError(key, expected, "change the value")
 
 
-def _check_channels(config: Config) -> None:
+def _check_channels(config: Config) -> Iterator[ConfigError]:
     """Refuse an address on a channel that is not there: nobody would be told."""
     used = {f"hq[{n}].channel": one.channel for n, one in enumerate(config.hq)}
     used |= {f"public[{n}].channel": one.channel for n, one in enumerate(config.public)}
-    _check_known(used, config.channel, config.modem)
+    yield from _check_known(used, config.channel, config.modem)
     auditor = config.auditor
     own = {f"auditor.hq[{n}].channel": one.channel for n, one in enumerate(auditor.hq)}
-    _check_known(own, auditor.channel, auditor.modem)
+    yield from _check_known(own, auditor.channel, auditor.modem)
 
 
 def _check_known(
     used: dict[str, str],
     tables: tuple[ChannelTable, ...],
     modems: tuple[ModemTable, ...],
-) -> None:
+) -> Iterator[ConfigError]:
     channels = [table.name for table in tables]
     known = [*channels, "sms"] if modems else channels
     for key, name in used.items():
         if name not in known:
             expected = f"one of: {', '.join(sorted(known)) or 'none is configured'}"
-            raise ConfigError(key, expected, "name a [[channel]]")
+            yield ConfigError(key, expected, "name a [[channel]]")
 
 
-def _check_loopback(config: Config) -> None:
-    """Refuse a listener that others could reach; modems and channels see to theirs."""
+def _check_loopback(config: Config) -> Iterator[ConfigError]:
+    """Refuse a demo's listener that others could reach; the rest see to theirs."""
+    if not config.demo:
+        return
     gateways = [
         *((f"gateway.{name}", one) for name, one in config.gateway.items()),
         *(
@@ -294,7 +338,7 @@ def _check_loopback(config: Config) -> None:
     for key, listen in listeners:
         if not _is_loopback(listen.host):
             path, cure = f"{key}.host", "the demo listens on this machine alone"
-            raise ConfigError(path, "a loopback address", cure)
+            yield ConfigError(path, "a loopback address", cure)
 
 
 def _is_loopback(host: str) -> bool:
@@ -329,68 +373,3 @@ def _beside(tls: TlsListen | None, folder: Path) -> TlsListen | None:
         return None
     files = {"cert_file": folder / tls.cert_file, "key_file": folder / tls.key_file}
     return tls.model_copy(update=files)
-
-
-def _config_error(error: ValidationError) -> ConfigError:
-    """Return all faults of a file in one, a misspelt key first."""
-    faults = error.errors()
-    misspelt = [fault for fault in faults if fault["type"] == "extra_forbidden"]
-    tables = {fault["loc"][:-1] for fault in misspelt}
-    # A misspelt key is also a missing one; the spelling is the better news.
-    others = [
-        fault
-        for fault in faults
-        if fault not in misspelt
-        and not (fault["type"] == "missing" and fault["loc"][:-1] in tables)
-    ]
-    first, *rest = [_fault(one) for one in (*misspelt, *others)]
-    return ConfigError(first.key, first.expected, first.cure, also=rest)
-
-
-def _fault(first: ErrorDetails) -> ConfigError:
-    location = first["loc"]
-    key = "".join(
-        f"[{part}]" if isinstance(part, int) else f".{part}" for part in location
-    ).lstrip(".")
-    match first["type"]:
-        case "extra_forbidden":
-            return ConfigError(key, "a known key", _suggestion(location))
-        case "missing":
-            return ConfigError(key, "a value", f"add {location[-1]} = ...")
-        case "tuple_type":
-            return ConfigError(key, "a list of tables", f"write [[{key}]] for each")
-        case "dict_type" | "model_type":
-            cure = "write it as { ... }" if "[" in key else f"write [{key}]"
-            return ConfigError(key, "a table", cure)
-        case "path_type":
-            return ConfigError(key, "a path", "write it in quotes")
-        case "string_pattern_mismatch":
-            expected = PATTERNS[first["ctx"]["pattern"]]
-            return ConfigError(key, expected, "change the value")
-        case _:
-            said = str(first["msg"]).removeprefix("Value error, ")
-            said = said.removeprefix("Input should be ")
-            return ConfigError(
-                # Without a place in the file it is of the environment.
-                key or "NATALIA_... (environment)",
-                said[:1].lower() + said[1:],
-                "change the value",
-            )
-
-
-def _suggestion(location: tuple[int | str, ...]) -> str:
-    tables: dict[str, type[BaseModel]] = {
-        "auditor": AuditorTable,
-        "modem": ModemTable,
-        "channel": ChannelTable,
-        "console": ConsoleTable,
-        "metrics": Listen,
-        "gateway": GatewayTable,
-        "tls": TlsListen,
-        "hq": HqAddress,
-        "public": Public,
-        "protocols": Protocols,
-    }
-    outer = "tls" if "tls" in location[:-1] else str(location[0])
-    model = Config if len(location) == 1 else tables.get(outer, Config)
-    return meant_by(str(location[-1]), model.model_fields) or "take it out"

@@ -3,9 +3,9 @@
 No message here may carry a name, a number or a place: they reach logs.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
-from typing import Self
 
 
 class EngineError(Exception):
@@ -19,22 +19,76 @@ class ConfigError(EngineError):
     """
 
     def __init__(
-        self, key: str, expected: str, cure: str, *, also: Sequence[Self] = ()
+        self, key: str, expected: str, cure: str, *, also: Sequence["ConfigError"] = ()
     ) -> None:
         """Say where (`console.port`), what was expected and how to mend it."""
         lines = [f"{key}: expected {expected}; {cure}", *map(str, also)]
         super().__init__("\n".join(lines))
         self.key, self.expected, self.cure, self.also = key, expected, cure, also
 
+    @property
+    def each(self) -> tuple["ConfigError", ...]:
+        """Return every fault by itself, this one first."""
+        return (ConfigError(self.key, self.expected, self.cure), *self.also)
+
+    def under(self, path: Callable[[str], str]) -> "ConfigError":
+        """Return the same faults, each with the key path that `path` makes of its."""
+        key, also = path(self.key), [one.under(path) for one in self.also]
+        return ConfigError(key, self.expected, self.cure, also=also)
+
+
+class Gathered:
+    """Takes the faults of several blocks, so that all of them are told at once."""
+
+    def __init__(self) -> None:
+        """Begin without a fault."""
+        self.faults: list[ConfigError] = []
+
+    @contextmanager
+    def block(self) -> Iterator[None]:
+        """Take what the block refuses, and go on after it."""
+        try:
+            yield
+        except ConfigError as error:
+            self.faults += error.each
+
+    def tell(self) -> None:
+        """Raise what was gathered, as one.
+
+        Raises:
+            ConfigError: there was a fault; the others are its `also`.
+
+        """
+        if self.faults:
+            first, *rest = self.faults
+            raise ConfigError(first.key, first.expected, first.cure, also=rest)
+
 
 class DataError(EngineError):
-    """A file that people wrote is wrong; names file, line and field."""
+    """A file that people wrote is wrong; names file, line and field.
 
-    def __init__(self, file: str, line: int | None, field: str, reason: str) -> None:
+    `also` are further faults, of other files; each is a line of its own in words.
+    """
+
+    def __init__(
+        self,
+        file: str,
+        line: int | None,
+        field: str,
+        reason: str,
+        *,
+        also: Sequence["DataError"] = (),
+    ) -> None:
         """Say which file (its base name), which line (from 1), which field and why."""
         place = file if line is None else f"{file}:{line}"
-        super().__init__(f"{place}: {field}: {reason}")
+        super().__init__("\n".join([f"{place}: {field}: {reason}", *map(str, also)]))
         self.file, self.line, self.field, self.reason = file, line, field, reason
+        self.also = also
+
+    @property
+    def each(self) -> tuple["DataError", ...]:
+        """Return every fault by itself, this one first."""
+        return (DataError(self.file, self.line, self.field, self.reason), *self.also)
 
 
 def cure_of(error: OSError | UnicodeDecodeError) -> str:

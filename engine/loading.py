@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from ssl import SSLContext
 from typing import cast
@@ -152,9 +153,12 @@ def load_modems(
             )
         except ConfigError as error:
             # An adapter knows its options, and not which of the modems has them.
-            path = f"{key}.options.{error.key.rpartition('.')[2]}"
-            raise ConfigError(path, error.expected, error.cure) from error
+            raise error.under(partial(_option_of, key)) from error
     return modems
+
+
+def _option_of(modem: str, key: str) -> str:
+    return f"{modem}.options.{key.rpartition('.')[2]}"
 
 
 def _is_pty(port: str) -> bool:

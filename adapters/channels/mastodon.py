@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from adapters.channels.effect_key import opaque_key
 from adapters.channels.exchange import Exchange, HttpAnswer, HttpOptions
 from adapters.channels.options import read_options, read_secret
-from engine.errors import DeliveryError, DeliveryUnknownError
+from engine.errors import DeliveryError, DeliveryUnknownError, Gathered
 from engine.ports.channel import Notification, Receipt
 from engine.ports.clock import Clock
 from engine.ports.telemetry import Telemetry
@@ -78,10 +78,14 @@ class MastodonChannel:
         self.name = ChannelName(name)
         self._options = read_options(MastodonOptions, name, options)
         self._clock = clock
-        self._token = read_secret(name, "token_file", self._options.token_file)
-        self._exchange = Exchange(
-            self.name, self._options, clock=clock, telemetry=telemetry
-        )
+        gathered = Gathered()
+        with gathered.block():
+            self._token = read_secret(name, "token_file", self._options.token_file)
+        with gathered.block():
+            self._exchange = Exchange(
+                self.name, self._options, clock=clock, telemetry=telemetry
+            )
+        gathered.tell()
         # A late repeat searches before it posts; a search may overrun by a request.
         self.timeout_s = 3 * self._exchange.timeout_s
 

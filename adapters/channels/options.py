@@ -2,14 +2,15 @@
 
 import ssl
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
-from engine.errors import ConfigError, meant_by
+from engine.errors import ConfigError, Gathered, meant_by
 from engine.values import a_number
 
 Whole = Annotated[int, BeforeValidator(a_number)]
@@ -42,31 +43,41 @@ def read_options(
     """Return the options of a channel as a checked model.
 
     Raises:
-        ConfigError: a key is missing, unknown or wrong; never repeats its value,
-            which may be a secret.
+        ConfigError: keys are missing, unknown or wrong, all of them; never repeats a
+            value, which may be a secret.
 
     """
     try:
         return model.model_validate(dict(options))
     except ValidationError as error:
         faults = error.errors(include_input=False, include_url=False)
-    # A misspelt key may be a missing one too; the spelling is the better news.
-    misspelt = (fault for fault in faults if fault["type"] == "extra_forbidden")
-    first = next(misspelt, faults[0])
-    key = ".".join(str(part) for part in first["loc"])
-    match first["type"]:
+    gathered = Gathered()
+    misspelt = [fault for fault in faults if fault["type"] == "extra_forbidden"]
+    known = model.model_fields
+    meant = {meant_by(str(fault["loc"][-1]), known) for fault in misspelt}
+    for fault in (*misspelt, *(one for one in faults if one not in misspelt)):
+        # A misspelt key is also a missing one; the spelling is the better news.
+        is_told = meant_by(str(fault["loc"][-1]), known) in meant
+        if not (fault["type"] == "missing" and is_told):
+            gathered.faults.append(_fault(fault, channel, sorted(known)))
+    gathered.tell()
+    raise AssertionError
+
+
+def _fault(fault: ErrorDetails, channel: str, known: Sequence[str]) -> ConfigError:
+    key = ".".join(str(part) for part in fault["loc"])
+    match fault["type"]:
         case "extra_forbidden":
-            known = sorted(model.model_fields)
             cure = meant_by(key, known) or "take it out"
-            expected = f"one of {', '.join(known)}"
-            fault = config_error(channel, key, expected, cure)
+            return config_error(channel, key, f"one of {', '.join(known)}", cure)
         case "missing":
-            fault = config_error(channel, key, "a value", f"add {key} = ...")
+            return config_error(channel, key, "a value", f"add {key} = ...")
+        case "url_type":
+            return config_error(channel, key, "an address", "write it in quotes")
         case _:
-            said = first["msg"].removeprefix("Value error, ")
+            said = fault["msg"].removeprefix("Value error, ")
             expected = said.removeprefix("Input should be ")
-            fault = config_error(channel, key, expected, "correct the value")
-    raise fault
+            return config_error(channel, key, expected, "correct the value")
 
 
 def config_error(channel: str, key: str, expected: str, cure: str) -> ConfigError:

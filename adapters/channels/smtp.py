@@ -31,7 +31,7 @@ from adapters.channels.options import (
     require_loopback,
     tls_context,
 )
-from engine.errors import DeliveryError, DeliveryUnknownError
+from engine.errors import DeliveryError, DeliveryUnknownError, Gathered
 from engine.ports.channel import Notification, Receipt
 from engine.ports.clock import Clock
 from engine.ports.telemetry import Telemetry
@@ -93,9 +93,14 @@ class SmtpChannel:
         self._clock = clock
         self._telemetry = telemetry
         self._line = Line(only_loopback=self._options.only_loopback)
-        self._sender = _parse_sender(name, self._options.sender)
-        self._password = _read_password(name, self._options)
-        self._tls = _security(name, self._options)
+        gathered = Gathered()
+        with gathered.block():
+            self._sender = _parse_sender(name, self._options.sender)
+        with gathered.block():
+            self._password = _read_password(name, self._options)
+        with gathered.block():
+            self._tls = _security(name, self._options)
+        gathered.tell()
         self._until_s = 0.0
         self.timeout_s = (
             self._options.connect_timeout_s

@@ -10,7 +10,7 @@ from standardwebhooks import Webhook
 from adapters.channels.effect_key import opaque_key
 from adapters.channels.exchange import Exchange, HttpOptions
 from adapters.channels.options import config_error, read_options, read_secret
-from engine.errors import DeliveryError, DeliveryUnknownError
+from engine.errors import DeliveryError, DeliveryUnknownError, Gathered
 from engine.ports.channel import Notification, Receipt
 from engine.ports.clock import Clock
 from engine.ports.telemetry import Telemetry
@@ -46,10 +46,14 @@ class WebhookChannel:
         self.name = ChannelName(name)
         self._options = read_options(WebhookOptions, name, options)
         self._clock = clock
-        self._signer = _signer(name, self._options)
-        self._exchange = Exchange(
-            self.name, self._options, clock=clock, telemetry=telemetry
-        )
+        gathered = Gathered()
+        with gathered.block():
+            self._signer = _signer(name, self._options)
+        with gathered.block():
+            self._exchange = Exchange(
+                self.name, self._options, clock=clock, telemetry=telemetry
+            )
+        gathered.tell()
         self.timeout_s = self._exchange.timeout_s
 
     def send(self, notification: Notification) -> Receipt:

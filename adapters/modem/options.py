@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
-from engine.errors import ConfigError, meant_by
+from engine.errors import ConfigError, Gathered, meant_by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,18 +47,30 @@ class ModemOptions:
         """Take a table of the configuration as it was read.
 
         Raises:
-            ConfigError: a key is unknown or a value of the wrong kind.
+            ConfigError: keys are unknown or values of the wrong kind, all of them.
 
         """
         known = {field.name: field.default for field in fields(cls)}
         values: dict[str, Any] = {}
+        gathered = Gathered()
         for key, value in settings.items():
-            if key not in known:
-                path, expected = f"modem.{key}", f"one of {', '.join(known)}"
-                cure = meant_by(key, known) or "take it out"
-                raise ConfigError(path, expected, cure)
-            values[key] = _as_kind(key, value, known[key])
+            with gathered.block():
+                if key not in known:
+                    path, expected = f"modem.{key}", f"one of {', '.join(known)}"
+                    cure = meant_by(key, known) or "take it out"
+                    raise ConfigError(path, expected, cure)
+                values[key] = _as_kind(key, value, known[key])
+        gathered.tell()
         return cls(**values)
+
+
+_EXPECTED: Mapping[type, str] = {
+    tuple: "a list of texts",
+    float: "seconds from 0",
+    int: "a whole number, without quotes",
+    str: "text in quotes",
+    bool: "true or false, without quotes",
+}
 
 
 def _as_kind(key: str, value: object, default: object) -> object:
@@ -71,8 +83,6 @@ def _as_kind(key: str, value: object, default: object) -> object:
             return float(value)
     elif type(value) is kind:
         return value
-    expected = {tuple: "a list of texts", float: "seconds from 0"}.get(
-        kind, kind.__name__
-    )
+    expected = _EXPECTED[kind]
     path = f"modem.{key}"
     raise ConfigError(path, expected, "correct the value")

@@ -2,16 +2,20 @@
 
 import json
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engine.config import Config, load_config
-from engine.errors import ConfigError
+from engine.config import Config, read_table, sound_part
+from engine.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from engine.roster.model import Roster
+
+EXIT_FAULTS = 3
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -21,8 +25,15 @@ def check(
     config: Annotated[Path, typer.Argument(metavar="FILE", help="The TOML file.")],
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,  # noqa: FBT002 - a flag
 ) -> None:
-    """Check a configuration, its roster and action protocols; starts nothing."""
-    facts = examine(load_config(config))
+    """Check a configuration, its roster and action protocols; starts nothing.
+
+    Exit code 3: something is wrong; every fault is told, with its key path or its file
+    and line.
+    """
+    facts, faults = _examined(config)
+    if faults:
+        _tell(faults, as_json=as_json)
+        raise typer.Exit(EXIT_FAULTS)
     if as_json:
         sys.stdout.write(json.dumps(facts, indent=1) + "\n")
         return
@@ -31,6 +42,25 @@ def check(
         shown = between.join(value) if isinstance(value, list) else str(value)
         sys.stdout.write(f"{key:<18} {shown}\n")
     sys.stdout.write(f"{_verdict(facts['warnings'])}\n")
+
+
+def _tell(faults: Sequence[ConfigError | DataError], *, as_json: bool) -> None:
+    """Tell every fault: in words on standard error, else as JSON."""
+    if not as_json:
+        sys.stderr.writelines(f"natalia: {fault}\n" for fault in faults)
+        return
+    told = [
+        {"key": one.key, "expected": one.expected, "cure": one.cure}
+        if isinstance(one, ConfigError)
+        else {
+            "file": one.file,
+            "line": one.line,
+            "field": one.field,
+            "reason": one.reason,
+        }
+        for one in faults
+    ]
+    sys.stdout.write(json.dumps({"ok": False, "faults": told}, indent=1) + "\n")
 
 
 def _verdict(warnings: object) -> str:
@@ -42,11 +72,24 @@ def _verdict(warnings: object) -> str:
     return f"IT STARTS: READ THE {number} WARNING{'S' if number > 1 else ''} ABOVE"
 
 
-def examine(config: Config) -> dict[str, object]:
-    """Return what the configuration comes to; raises on the first fault."""
+def _examined(file: Path) -> tuple[dict[str, object], list[ConfigError | DataError]]:
+    try:
+        config, wrong = sound_part(read_table(file), file.parent.resolve())
+    except ConfigError as error:
+        return {}, [error]
+    faults: list[ConfigError | DataError] = [*wrong]
+    return {} if config is None else examine(config, faults), faults
+
+
+def examine(config: Config, faults: list[ConfigError | DataError]) -> dict[str, object]:
+    """Return what the configuration comes to, with warnings where nothing is wrong.
+
+    Each fault found is added to `faults`; none hides another.
+    """
     from engine import plugins  # noqa: PLC0415 - loaded when used
     from engine.auditor.shared import warnings as auditor_warnings  # noqa: PLC0415 - likewise
-    from engine.cli.check_listeners import check_listeners, of_tls  # noqa: PLC0415 - likewise
+    from engine.cli.check_adapters import of_adapters  # noqa: PLC0415 - likewise
+    from engine.cli.check_listeners import of_listeners, of_taken, of_tls  # noqa: PLC0415 - likewise
     from engine.cli.check_operators import of_operators  # noqa: PLC0415 - likewise
     from engine.cli.check_protocols import of_protocols  # noqa: PLC0415 - likewise
     from engine.clock import SystemClock  # noqa: PLC0415 - likewise
@@ -54,23 +97,28 @@ def examine(config: Config) -> dict[str, object]:
     from engine.roster.rules import Known  # noqa: PLC0415 - likewise
     from engine.start import current_roster  # noqa: PLC0415 - likewise
 
-    registry = load_registry(config.protocols.folder, config.protocols.default)
+    registry = roster = None
+    with _taking(faults):
+        registry = load_registry(config.protocols.folder, config.protocols.default)
     known = Known(
-        protocols=registry.protocols,
+        # Of none that can be read nobody can say that it is not there.
+        protocols=None if registry is None else registry.protocols,
         wire_protocols=plugins.names(plugins.DEVICE),
         today=SystemClock().now().to_datetime().date(),
     )
-    roster = current_roster(config, known=known)
-    check_listeners(config)
-    for number, channel in enumerate(config.channel):
-        plugins.load(plugins.CHANNEL, channel.kind, f"channel[{number}].kind")
-    warnings = _construct(config)
+    with _taking(faults):
+        roster = current_roster(config, known=known)
+    faults += of_listeners(config)
+    wrong, warnings = of_adapters(config)
+    faults += wrong
+    if faults or registry is None or roster is None:
+        return {}
     if not config.modem:
         warnings.append("no modem: nobody gets an SMS")
     warnings += of_protocols(config, registry, roster)
     warnings += of_operators(config, registry, roster)
     warnings += of_tls(config) + _of_roster(config, roster)
-    warnings += auditor_warnings(config)
+    warnings += auditor_warnings(config) + of_taken(config)
     if not roster.duty():
         warnings.append("nobody is on the duty rota: no officer is paged")
     return {
@@ -82,6 +130,14 @@ def examine(config: Config) -> dict[str, object]:
         "wire protocols": sorted(config.gateway),
         "warnings": warnings,
     }
+
+
+@contextmanager
+def _taking(faults: list[ConfigError | DataError]) -> Iterator[None]:
+    try:
+        yield
+    except (ConfigError, DataError) as error:
+        faults += error.each
 
 
 def _of_roster(config: Config, roster: "Roster") -> list[str]:
@@ -99,42 +155,3 @@ def _of_roster(config: Config, roster: "Roster") -> list[str]:
         pass  # whatever is wrong with it, it is not the one in force
     said = "roster: this file counts no more, another one was imported"
     return [f"{said}; put it in force with: natalia roster import FILE"]
-
-
-def _construct(config: Config) -> list[str]:
-    """Construct modems and channels, the auditor's too, and open nothing.
-
-    Returns:
-        Which secrets are amiss: systemd hands them to the service alone, and whoever
-        checks may not see them.
-
-    """
-    auditor = config.auditor
-    own = {"channel": auditor.channel, "modem": auditor.modem}
-    amiss = _amiss(config)
-    try:
-        return amiss + [
-            f"auditor: {one}" for one in _amiss(config.model_copy(update=own))
-        ]
-    except ConfigError as error:
-        key = f"auditor.{error.key}"
-        raise ConfigError(key, error.expected, error.cure) from error
-
-
-def _amiss(config: Config) -> list[str]:
-    from engine.clock import SystemClock  # noqa: PLC0415 - loaded when used
-    from engine.loading import load_channels, load_modems  # noqa: PLC0415 - likewise
-    from engine.start import metrics_of  # noqa: PLC0415 - likewise
-
-    clock, metrics = SystemClock(), metrics_of(config)
-    load_modems(config, clock, metrics)
-    amiss = []
-    for table in config.channel:
-        alone = config.model_copy(update={"channel": (table,)})
-        try:
-            load_channels(alone, clock, metrics)
-        except ConfigError as error:
-            if not error.key.endswith("_file"):
-                raise
-            amiss.append(str(error))
-    return amiss

@@ -1,5 +1,8 @@
-"""What `check-config` says of listening sockets; binds none of them."""
+"""What `check-config` says of listening sockets; none of them listens."""
 
+import errno
+import socket
+from collections.abc import Iterator
 from itertools import combinations
 
 from engine.config import Config, Listen
@@ -7,30 +10,81 @@ from engine.errors import ConfigError
 from engine.intake.gateway.tls import context
 from engine.loading import wire_of
 from engine.ports.device import Transport
+from engine.start import CONTROL_SOCKET
 
 _EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - to know it, not to bind to it
 
 
-def check_listeners(config: Config) -> None:
-    """Refuse two listeners of ours at one port; loads each wire protocol.
+def of_listeners(config: Config) -> Iterator[ConfigError]:
+    """Refuse each listener of ours whose port another has; loads the wire protocols.
 
-    Raises:
-        ConfigError: names the second; or a wire protocol is not installed.
-
+    One that is not installed is refused as well; whether it is UDP nobody knows.
     """
-    udp: dict[str, Listen] = {}
-    tcp = {"console": config.console, "metrics": config.metrics}
+    listeners = {"console": (False, config.console), "metrics": (False, config.metrics)}
     for name, table in config.gateway.items():
-        is_udp = wire_of(name).transport is Transport.UDP
-        (udp if is_udp else tcp)[f"gateway.{name}"] = table
+        try:
+            is_udp = wire_of(name).transport is Transport.UDP
+        except ConfigError as error:
+            yield error
+            continue
+        listeners[f"gateway.{name}"] = (is_udp, table)
         if table.tls is not None:
-            tcp[f"gateway.{name}.tls"] = table.tls
-    for listeners in (udp, tcp):
-        for (first, one), (second, other) in combinations(listeners.items(), 2):
-            if _meet(one, other):
-                key = f"{second}.port"
-                expected = f"a port of its own, but {first} has {one.port} as well"
-                raise ConfigError(key, expected, "choose another")
+            listeners[f"gateway.{name}.tls"] = (False, table.tls)
+    told = set()
+    for (first, (one_udp, one)), (second, (other_udp, other)) in combinations(
+        listeners.items(), 2
+    ):
+        if one_udp is other_udp and _meet(one, other) and second not in told:
+            told.add(second)
+            expected = f"a port of its own, but {first} has {one.port} as well"
+            yield ConfigError(f"{second}.port", expected, "choose another")
+
+
+def of_taken(config: Config) -> list[str]:
+    """Return which TCP ports somebody has just now, unless it is our own engine.
+
+    It may be over before the engine starts, so it is no fault of the file.
+    """
+    if _is_running(config):
+        return []
+    listeners = {"console": config.console, "metrics": config.metrics}
+    for name, table in config.gateway.items():
+        if wire_of(name).transport is not Transport.UDP:
+            listeners[f"gateway.{name}"] = table
+        if table.tls is not None:
+            listeners[f"gateway.{name}.tls"] = table.tls
+    return [
+        f"{key}.port: another program has {listen.port} just now; stop it"
+        f" (ss -ltnp 'sport = :{listen.port}') or choose another, else the engine"
+        " does not start"
+        for key, listen in listeners.items()
+        if _is_taken(listen)
+    ]
+
+
+def _is_running(config: Config) -> bool:
+    """Say whether an engine answers in the state folder, or nobody may ask there."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
+        asking.settimeout(1)
+        try:
+            asking.connect(str(config.state / CONTROL_SOCKET))
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+        except OSError:
+            return True
+    return True
+
+
+def _is_taken(listen: Listen) -> bool:
+    family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as trying:
+        # As the engine binds: what is only closing down is in nobody's way.
+        trying.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trying.bind((listen.host, listen.port))
+        except OSError as error:
+            return error.errno == errno.EADDRINUSE
+    return False
 
 
 def of_tls(config: Config) -> list[str]:

@@ -33,16 +33,23 @@ def load_registry(folder: Path | None, default: str) -> Registry:
     """Read the samples that ship with the engine, then a folder over them.
 
     Raises:
-        DataError: a file is wrong, or the default is not there.
+        DataError: files are wrong, one fault of each; or the default is not there.
 
     """
     protocols = _samples()
+    faults: list[DataError] = []
     if folder is not None:
         if not folder.is_dir():
             reason = "is no folder; set protocols.folder to one with TOML files"
             raise DataError(folder.name, None, "protocols.folder", reason)
         for path in sorted(folder.glob("*.toml")):
-            protocols[path.stem] = load_protocol(path)
+            try:
+                protocols[path.stem] = load_protocol(path)
+            except DataError as error:
+                faults.append(error)
+    if faults:
+        first, *rest = faults
+        raise DataError(first.file, first.line, first.field, first.reason, also=rest)
     if default not in protocols:
         known = ", ".join(sorted(protocols))
         reason = f"no action protocol {default!r}; one of: {known}"

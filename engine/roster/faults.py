@@ -19,6 +19,11 @@ class RosterError(DataError):
         super().__init__(first.file, first.line, first.field, first.reason)
         self.faults = tuple(faults)
 
+    @property
+    def each(self) -> tuple[DataError, ...]:
+        """Return every fault by itself."""
+        return self.faults
+
     def __str__(self) -> str:
         """Return one line for each fault."""
         return "\n".join(str(fault) for fault in self.faults)

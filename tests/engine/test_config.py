@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.config import Config, load_config, parse_config
+from engine.config import Config, load_config, parse_config, sound_part
 from engine.errors import ConfigError
 
 HERE = Path("/srv/natalia")
@@ -137,6 +137,65 @@ def test_all_faults_of_a_file_are_said_at_once_bug_one_hid_the_others() -> None:
     said = str(error).splitlines()
     assert len(said) == 4
     assert said[2].startswith("metrics.port: expected less than or equal to 65535; ")
+
+
+def test_a_key_that_nobody_knows_hides_no_missing_one_bug_of_the_same_table() -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_config({"colour": 3, "console": {"hots": "::1"}}, HERE)
+    assert [one.key for one in caught.value.each] == [
+        "console.hots",
+        "colour",
+        "state",
+        "console.port",
+    ]
+
+
+def test_names_channels_and_language_are_told_together_bug_one_hid_the_others() -> None:
+    error = fault(
+        modem=[MODEM],
+        channel=[{**EMAIL, "name": "web"}, {**EMAIL, "name": "modem-1"}],
+        hq=[{"channel": "telex", "address": "x"}, {"channel": "fax", "address": "x"}],
+        hq_language="tlh",
+        demo=True,
+        console={"host": "0.0.0.0", "port": 1},
+        metrics={"host": "::", "port": 2},
+    )
+    assert [one.key for one in error.each] == [
+        "channel[0].name",
+        "channel[1].name",
+        "hq[0].channel",
+        "hq[1].channel",
+        "hq_language",
+        "console.host",
+        "metrics.host",
+    ]
+
+
+def test_what_is_sound_beside_a_fault_can_be_looked_at() -> None:
+    table = {
+        "colour": 3,
+        "roster": "people.toml",
+        "channel": [{"name": "email"}],
+        "hq": [{"channel": "email", "address": "x"}],
+        "hq_language": "tlh",
+    }
+    part, faults = sound_part(table, HERE)
+    keys = [one.key for one in faults]
+    assert keys == ["colour", "state", "channel[0].kind", "hq_language"]
+    assert part is not None
+    assert part.roster == HERE / "people.toml"
+    assert part.channel == ()
+    whole, none = sound_part({"state": "s"}, HERE)
+    assert (whole, none) == (parse_config({"state": "s"}, HERE), [])
+
+
+def test_of_the_environment_nothing_is_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("NATALIA_HQ", "x")
+    part, faults = sound_part({"state": "s"}, HERE)
+    assert part is None
+    assert [one.key for one in faults] == ["NATALIA_... (environment)"]
 
 
 def test_a_folder_is_no_file_and_the_cure_is_no_right_or_encoding(

@@ -1,0 +1,88 @@
+"""What is wrong with a key of the configuration, in words with their cure. Pure."""
+
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from engine.errors import ConfigError, meant_by
+
+NAME = r"^[a-z][a-z0-9_-]{0,31}$"
+NUMBER = r"^(\+[1-9]\d{6,14})?$"
+LOG = "^(json|text)$"
+ADDRESS = r"^(https?://([A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(:\d{1,5})?/?)?$"
+PATTERNS = {
+    NAME: "1 to 32 of a-z, 0-9, _ and -, a letter first",
+    NUMBER: "the SIM's own number: +, country code and number, no blanks",
+    LOG: "json or text",
+    ADDRESS: "where HQ open the console: https://, host and port, no path",
+}
+"""What a pattern means, to whoever did not fit it."""
+
+
+def faults_of(
+    error: ValidationError, tables: Mapping[str, type[BaseModel]]
+) -> list[ConfigError]:
+    """Return all faults of the keys, a misspelt one first.
+
+    Args:
+        error: what pydantic has refused.
+        tables: what may stand under a key, for whoever has misspelt it.
+
+    """
+    faults = error.errors()
+    misspelt = [fault for fault in faults if fault["type"] == "extra_forbidden"]
+    # A misspelt key is also a missing one; the spelling is the better news.
+    meant = {
+        (fault["loc"][:-1], _suggestion(fault["loc"], tables)) for fault in misspelt
+    }
+    others = [
+        fault
+        for fault in faults
+        if fault not in misspelt
+        and not (
+            fault["type"] == "missing"
+            and (fault["loc"][:-1], _suggestion(fault["loc"], tables)) in meant
+        )
+    ]
+    return [_fault(one, tables) for one in (*misspelt, *others)]
+
+
+def _fault(first: ErrorDetails, tables: Mapping[str, type[BaseModel]]) -> ConfigError:
+    location = first["loc"]
+    key = "".join(
+        f"[{part}]" if isinstance(part, int) else f".{part}" for part in location
+    ).lstrip(".")
+    match first["type"]:
+        case "extra_forbidden":
+            return ConfigError(key, "a known key", _suggestion(location, tables))
+        case "missing":
+            return ConfigError(key, "a value", f"add {location[-1]} = ...")
+        case "tuple_type":
+            return ConfigError(key, "a list of tables", f"write [[{key}]] for each")
+        case "dict_type" | "model_type":
+            cure = "write it as { ... }" if "[" in key else f"write [{key}]"
+            return ConfigError(key, "a table", cure)
+        case "path_type":
+            return ConfigError(key, "a path", "write it in quotes")
+        case "string_pattern_mismatch":
+            expected = PATTERNS[first["ctx"]["pattern"]]
+            return ConfigError(key, expected, "change the value")
+        case _:
+            said = str(first["msg"]).removeprefix("Value error, ")
+            said = said.removeprefix("Input should be ")
+            return ConfigError(
+                # Without a place in the file it is of the environment.
+                key or "NATALIA_... (environment)",
+                said[:1].lower() + said[1:],
+                "change the value",
+            )
+
+
+def _suggestion(
+    location: tuple[int | str, ...], tables: Mapping[str, type[BaseModel]]
+) -> str:
+    outer = "tls" if "tls" in location[:-1] else str(location[0])
+    whole = tables[""]
+    model = whole if len(location) == 1 else tables.get(outer, whole)
+    return meant_by(str(location[-1]), model.model_fields) or "take it out"

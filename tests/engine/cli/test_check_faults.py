@@ -1,0 +1,158 @@
+"""`natalia check-config`: every fault at once, whatever it is of."""
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+
+from engine.start import CONTROL_SOCKET
+from tests.engine.cli.services import natalia
+from tests.engine.cli.test_check import configuration
+
+Patch = pytest.MonkeyPatch
+Output = pytest.CaptureFixture[str]
+
+WRONG = """
+colour = 3
+[console]
+port = 5023
+[gateway.gt06]
+port = 5023
+[gateway.gt07]
+port = 5024
+[gateway.h02]
+port = 5023
+[protocols]
+folder = "protocols"
+[[modem]]
+name = "modem-1"
+port = "/dev/ttyUSB0"
+options = { baudrat = 1, pin = 1234 }
+[[modem]]
+name = "modem-2"
+port = "/dev/ttyUSB1"
+options = { baud = "x" }
+[[channel]]
+name = "email"
+kind = "email"
+options = { hots = "x", port = 70000 }
+[[channel]]
+name = "own"
+kind = "email"
+options = { host = "mail.hq.example", sender = "us", username = "engine" }
+[[channel]]
+name = "hook"
+kind = "telex"
+[[auditor.channel]]
+name = "other"
+kind = "mastodon"
+options = { url = 5 }
+"""
+TOLD = [
+    "colour",
+    "x.toml",
+    "y.toml",
+    "roster.csv:2: person.country",
+    "roster.csv:3: person.language",
+    "gateway.gt07",
+    "gateway.gt06.port",
+    "gateway.h02.port",
+    "modem[0].options.baudrat",
+    "modem[0].options.pin",
+    "modem[1].options.baud",
+    "channel.email.options.hots",
+    "channel.email.options.port",
+    "channel.email.options.sender",
+    "channel.own.options.sender",
+    "channel.own.options.password_file",
+    "channel[2].kind",
+    "auditor.channel.other.options.url",
+    "auditor.channel.other.options.token_file",
+]
+
+
+def wrong_everywhere(folder: Path) -> str:
+    """Write a configuration, a roster and action protocols, all of them wrong."""
+    (folder / "protocols").mkdir()
+    for name in ("x", "y"):
+        (folder / "protocols" / f"{name}.toml").write_text("name = 3\n")
+    (folder / "roster.csv").write_text(
+        "id,alias,roles,language,zone,country\n"
+        "heron,Heron,defender,en,UTC,Sweden\n"
+        "robin,Robin,colleague,english,UTC,SE\n"
+    )
+    path = folder / "natalia.toml"
+    path.write_text(f'state = "state"\nroster = "roster.csv"{WRONG}')
+    return str(path)
+
+
+def test_every_fault_is_told_at_once_bug_each_hid_those_after_it(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    path = wrong_everywhere(tmp_path)
+    assert natalia(patch, "check-config", path) == 3
+    said = out.readouterr()
+    assert said.out == ""
+    lines = said.err.splitlines()
+    assert all(one.startswith("natalia: ") for one in lines)
+    missing = [one for one in TOLD if not any(f": {one}" in line for line in lines)]
+    assert missing == [], said.err
+    assert len(lines) == len(TOLD), "each once: misspelt is not missing as well"
+
+
+def test_a_secret_that_no_key_names_is_no_warning_bug_it_said_that_it_starts(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    """A file that only the service can see is one: there the key is."""
+    post = '[[channel]]\nname = "post"\nkind = "mastodon"\n[channel.options]\n'
+    url = 'url = "https://social.example"\n'
+    path = configuration(tmp_path, post + url)
+    assert natalia(patch, "check-config", path) == 3
+    assert "channel.post.options.token_file: expected a value" in out.readouterr().err
+    path = configuration(tmp_path, f'{post}{url}token_file = "{tmp_path}/none"\n')
+    assert natalia(patch, "check-config", path) == 0
+    said = out.readouterr().out
+    assert "channel.post.options.token_file: expected a readable file" in said
+
+
+def test_every_fault_is_told_as_json(patch: Patch, out: Output, tmp_path: Path) -> None:
+    path = wrong_everywhere(tmp_path)
+    assert natalia(patch, "check-config", "--json", path) == 3
+    said = out.readouterr()
+    assert said.err == ""
+    answer = json.loads(said.out)
+    assert answer["ok"] is False
+    (colour,) = [one for one in answer["faults"] if one.get("key") == "colour"]
+    assert colour == {"key": "colour", "expected": "a known key", "cure": "take it out"}
+    (country,) = [one for one in answer["faults"] if one.get("line") == 2]
+    assert country["file"] == "roster.csv"
+    assert country["field"] == "person.country"
+    assert country["reason"]
+
+
+def test_a_configuration_that_is_none_is_told_as_json(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    (tmp_path / "natalia.toml").write_text("this is not TOML\n")
+    path = str(tmp_path / "natalia.toml")
+    assert natalia(patch, "check-config", "--json", path) == 3
+    (fault,) = json.loads(out.readouterr().out)["faults"]
+    assert (fault["key"], fault["expected"]) == ("natalia.toml", "TOML")
+
+
+def test_a_port_that_another_program_has_is_warned_of_unless_it_is_our_engine(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        path = configuration(tmp_path, f"[gateway.gt06]\nport = {port}\n")
+        assert natalia(patch, "check-config", path) == 0
+        said = out.readouterr().out
+        assert f"gateway.gt06.port: another program has {port} just now" in said
+        (tmp_path / "state").mkdir()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as engine:
+            engine.bind(str(tmp_path / "state" / CONTROL_SOCKET))
+            engine.listen()
+            assert natalia(patch, "check-config", path) == 0
+        assert "another program" not in out.readouterr().out
