@@ -3,6 +3,7 @@
 import json
 import secrets
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -12,9 +13,10 @@ import typer
 from engine.alarm.codec import UnreadableEventError, replay
 from engine.alarm.state import Alarm as CaseState
 from engine.alarm.state import alarm_of
-from engine.alarm.statistics import by_device, hidden
+from engine.alarm.statistics import DeviceRecord, by_device, hidden
 from engine.cli.case_rows import head_lines, lines_of, people_lines
 from engine.cli.client import DEFAULT_STATE, State, ask, id_of
+from engine.errors import JournalError
 from engine.journal.reading import SqliteReader
 from engine.journal.sqlite import JOURNAL_FILE
 from engine.journal.timeline import printable
@@ -30,6 +32,7 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
+EXIT_INCOMPLETE = 4
 Alarm = Annotated[str, typer.Argument(help="The alarm's id.")]
 By = Annotated[str, typer.Option(help="The operator who acts; journalled.")]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
@@ -179,14 +182,21 @@ def statistics(
 
     Read from the journal of the state folder, also where no service runs. Of a
     device's id the last four characters are shown.
+
+    Exit code 4: alarms that cannot be read are named and not counted.
     """
     reader = SqliteReader(state / JOURNAL_FILE)
     try:
-        heads = reader.heads("alarm/", open_only=False)
-        alarms = [_replayed(reader, head.stream) for head in heads]
+        alarms = [_replayed(reader, stream) for stream in _streams(reader)]
     finally:
         reader.close()
     found = by_device(alarm for alarm in alarms if alarm is not None)
+    _tell(found, reveal=reveal, as_json=as_json)
+    if None in alarms:
+        raise typer.Exit(EXIT_INCOMPLETE)
+
+
+def _tell(found: list[DeviceRecord], *, reveal: bool, as_json: bool) -> None:
     if not reveal:
         found = [hidden(record) for record in found]
     if as_json:
@@ -204,11 +214,24 @@ def statistics(
         sys.stdout.write("no alarms\n")
 
 
+def _streams(reader: SqliteReader) -> Sequence[str]:
+    """Return every alarm's stream; by its rows where the page of the heads is damaged.
+
+    Raises:
+        JournalError: there they cannot be read either.
+
+    """
+    try:
+        return [head.stream for head in reader.heads("alarm/", open_only=False)]
+    except JournalError:
+        return reader.names("alarm/")
+
+
 def _replayed(reader: SqliteReader, stream: str) -> CaseState | None:
-    """Return an alarm; one that this engine cannot read is named, and left out."""
+    """Return an alarm; one that cannot be read is named, and left out."""
     try:
         return replay(alarm_of(stream), None, reader.stream(stream))
-    except UnreadableEventError as error:
+    except (UnreadableEventError, JournalError) as error:
         sys.stderr.write(f"natalia: {alarm_of(stream)} is left out: {error}\n")
         return None
 

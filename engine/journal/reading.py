@@ -94,6 +94,15 @@ class SqliteReader:
             rows.heads,
         )
 
+    def names(self, prefix: str) -> Sequence[str]:
+        """Return the streams of that prefix that have rows; for damaged heads alone.
+
+        They come from the index of the rows, which lies on pages of its own.
+        """
+        behind = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+        wanted = "SELECT DISTINCT stream FROM event WHERE stream >= ? AND stream < ?"
+        return self._read(wanted, (prefix, behind), _texts)
+
     def began(self, prefix: str) -> Mapping[str, Begun]:
         """Return since when each open stream of that prefix is open, and its status."""
         return self._read(rows.BEGAN, (len(prefix), prefix), rows.begun)

@@ -1,9 +1,11 @@
 """`natalia alarm` against a control socket."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
+import apsw
 import pytest
 
 from engine.alarm.codec import encode
@@ -230,10 +232,62 @@ def test_an_alarm_that_cannot_be_read_is_left_out_of_the_statistics_and_named(
     store.commit([replace(append("alarm/a1"), events=rows), append("alarm/b2")], NOW)
     store.close()
 
-    assert natalia(patch, "alarm", "statistics", "--state", str(tmp_path)) == 0
+    assert natalia(patch, "alarm", "statistics", "--state", str(tmp_path)) == 4
     said = out.readouterr()
     assert said.out.endswith(" 1 alarm, 0 false (0% of the ended)\n")
     assert said.err.startswith("natalia: b2 is left out: row ")
+
+
+def damaged(folder: Path, table: str, number: int) -> None:
+    """Destroy the page of so many a leaf of a table, of a journal with six alarms."""
+    store = SqliteStore(folder / JOURNAL_FILE, ballast_bytes=0)
+    rows = tuple(map(encode, Scene().raised().events))
+    for alarm in range(6):
+        store.commit([replace(append(f"alarm/a{alarm}"), events=rows)], NOW)
+    store.close()
+    raw = apsw.Connection(str(folder / JOURNAL_FILE))
+    raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    leaves = raw.execute(
+        "SELECT pgoffset, pgsize FROM dbstat"
+        " WHERE name = ? AND pagetype = 'leaf' ORDER BY path",
+        (table,),
+    ).fetchall()
+    raw.close()
+    offset, size = map(int, map(str, leaves[number]))
+    with (folder / JOURNAL_FILE).open("r+b") as file:
+        file.seek(offset)
+        file.write(b"\xff" * size)
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_a_damaged_page_leaves_out_the_alarms_on_it_bug_nothing_was_counted(
+    patch: Patch, out: Output, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    damaged(tmp_path, "event", 1)
+    state = ("--state", str(tmp_path))
+    assert natalia(patch, "alarm", "statistics", *state, *options) == 4
+    said = out.readouterr()
+    lines = said.err.splitlines()
+    assert 0 < len(lines) < 6
+    for number, line in enumerate(lines):
+        lost = re.fullmatch(r"natalia: (a\d) is left out: .*: it is damaged\b.*", line)
+        assert lost is not None, line
+        assert lost[1] not in "".join(lines[:number])
+    left = 6 - len(lines)
+    if options:
+        assert [row["alarms"] for row in json.loads(said.out)] == [left]
+    else:
+        assert f" {left} alarm" in said.out
+
+
+def test_a_damaged_page_of_heads_leaves_out_nothing_that_has_its_rows(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    damaged(tmp_path, "stream", 0)
+    assert natalia(patch, "alarm", "statistics", "--state", str(tmp_path)) == 0
+    said = out.readouterr()
+    assert said.err == ""
+    assert " 6 alarms, 0 false" in said.out
 
 
 def test_statistics_of_no_alarms_say_so(
