@@ -1,5 +1,6 @@
 """`natalia demo`: one alarm from button to help, on this machine alone."""
 
+import json
 import shutil
 import signal
 import sys
@@ -28,7 +29,7 @@ app = typer.Typer(
         "See one alarm from button to help: a throw-away engine, two virtual"
         " modems, servers on loopback. Nothing leaves this machine."
     ),
-    epilog="Examples: natalia demo; natalia demo --once",
+    epilog="Examples: natalia demo; natalia demo --once; natalia demo --once --json",
     subcommand_metavar="",
     rich_markup_mode=None,
 )
@@ -45,26 +46,62 @@ def demo(
             min=0, max=65535, help="The console's port; 0: free ones, for all."
         ),
     ] = None,
+    as_json: Annotated[  # noqa: FBT002 - a flag
+        bool, typer.Option("--json", help="With --once: the time line as JSON.")
+    ] = False,
 ) -> None:
     """Play the story, then stay up for play until Ctrl-C."""
+    if as_json and not once:
+        reason = "only together with --once: what stays up has no end to print"
+        raise typer.BadParameter(reason, param_hint="--json")
     console = port if port is not None else (0 if once else CONSOLE_PORT)
     metrics = 0 if once or port is not None else METRICS_PORT
     stage = Stage(console_port=console, metrics_port=metrics)
     for number in ENDS:
         signal.signal(number, _end)
+    steps: list[Seen] = []
+    missing = wrong = None
     try:
         with stage:
-            _greet(stage)
-            Scenario(stage, _tell).play()
-            _write("Every step was seen at its far end.")
-            if not once:
-                _stay(stage)
+            if as_json:
+                Scenario(stage, steps.append).play()
+            else:
+                _play(stage, once=once)
     except MissingStepError as error:
-        _write(f"MISSING: {error.step}\n{stage.service_said()}", error=True)
-        raise typer.Exit(1) from error
+        missing = error.step
+        _write(f"MISSING: {missing}\n{stage.service_said()}", error=True)
     except (StageError, ConsoleError) as error:
-        _write(f"natalia demo: {error}", error=True)
-        raise typer.Exit(1) from error
+        wrong = str(error)
+        _write(f"natalia demo: {wrong}", error=True)
+    if as_json:
+        _write(_json(steps, missing, wrong))
+    if missing or wrong:
+        raise typer.Exit(1)
+
+
+def _play(stage: Stage, *, once: bool) -> None:
+    _greet(stage)
+    Scenario(stage, _tell).play()
+    _write("Every step was seen at its far end.")
+    if not once:
+        _stay(stage)
+
+
+def _json(steps: list[Seen], missing: str | None, wrong: str | None) -> str:
+    facts = {
+        "complete": not (missing or wrong),
+        "missing": missing,
+        "error": wrong,
+        "steps": [
+            {
+                "after_ms": round(one.after_ms, 1),
+                "what": one.what,
+                "where": one.where,
+            }
+            for one in steps
+        ],
+    }
+    return json.dumps(facts, indent=1, ensure_ascii=False)
 
 
 def _end(number: int, _frame: object) -> None:

@@ -39,6 +39,50 @@ def test_the_demo_sees_every_step_at_its_far_end() -> None:
     assert times == sorted(times)
 
 
+def test_the_time_line_as_json_is_one_object_and_nothing_else() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "engine", "demo", "--once", "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=90,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stderr == ""
+    told = json.loads(done.stdout)
+    assert (told["complete"], told["missing"], told["error"]) == (True, None, None)
+    steps = told["steps"]
+    assert len(steps) > 10
+    assert all(set(step) == {"after_ms", "what", "where"} for step in steps)
+    times = [step["after_ms"] for step in steps]
+    assert times == sorted(times)
+    assert steps[0]["what"].startswith("SOS packet acknowledged")
+    assert any(step["what"].startswith("SMS to Lapwing") for step in steps)
+
+
+def test_a_demo_that_does_not_come_up_says_so_in_json_as_well() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        words = ["demo", "--once", "--json", "--port", str(port)]
+        done = subprocess.run(
+            [sys.executable, "-m", "engine", *words],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    assert done.returncode == 1
+    told = json.loads(done.stdout)
+    assert (told["complete"], told["missing"], told["steps"]) == (False, None, [])
+    assert f"{port} is taken by another program" in told["error"]
+
+
+def test_json_of_a_demo_that_has_no_end_is_refused() -> None:
+    done = CliRunner().invoke(cli.app, ["--json"])
+    assert done.exit_code == 2
+    assert "only together with --once" in done.output
+
+
 def test_a_demo_whose_port_is_taken_says_so_at_once_bug_it_waited_20_s() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
