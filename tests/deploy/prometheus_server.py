@@ -62,7 +62,6 @@ class PrometheusServer:
 @contextmanager
 def prometheus_scraping(address: str, folder: Path) -> Iterator[PrometheusServer]:
     """Run a Prometheus that scrapes `host:port` each second, with our rules."""
-    command = requires_command("prometheus", package="prometheus")
     configuration = folder / "prometheus.yml"
     rules = Path(__file__).parents[2] / "deploy" / "alerts.yml"
     job = {"job_name": "natalia", "static_configs": [{"targets": [address]}]}
@@ -75,6 +74,14 @@ def prometheus_scraping(address: str, folder: Path) -> Iterator[PrometheusServer
             }
         )
     )
+    with prometheus_with(configuration, folder) as server:
+        yield server
+
+
+@contextmanager
+def prometheus_with(configuration: Path, folder: Path) -> Iterator[PrometheusServer]:
+    """Run a Prometheus with a whole configuration; `folder` is for what it keeps."""
+    command = requires_command("prometheus", package="prometheus")
     with socket.create_server(("127.0.0.1", 0)) as free:
         listen = f"127.0.0.1:{free.getsockname()[1]}"
     with (folder / "log").open("wb") as log:
