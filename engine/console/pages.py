@@ -168,6 +168,12 @@ def _defender(desk: ConsoleDesk, alarm: Alarm | None) -> Person | None:
     return desk.parts.board.roster().person(alarm.defender)
 
 
+def _contacts(desk: ConsoleDesk, alarm: Alarm) -> tuple[Person, ...]:
+    if alarm.defender is None:
+        return ()
+    return desk.parts.board.roster().contacts_of(alarm.defender)
+
+
 def _rows(request: Request) -> list[dict[str, object]]:
     desk = desk_of(request)
     desk.catch_up()
@@ -194,6 +200,7 @@ def _detail(request: Request) -> dict[str, object] | None:
         revealed=left_s > 0,
         operator=session.operator,
         numbers=() if defender is None else defender.numbers,
+        contacts=_contacts(desk, alarm),
     )
     return {**found, "revealed_for_s": round(left_s)}
 

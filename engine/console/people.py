@@ -1,12 +1,14 @@
 """Who was told, and whether it reached them: what HQ must never have to guess. Pure."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 from engine.alarm.effects import Effect
 from engine.alarm.state import Alarm, Told
 from engine.console.words import ABOUT, AUDIENCES, EFFECTS, REPLIES, way
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience
+from engine.roster.model import Person
 
 Json = dict[str, object]
 _BAD = frozenset(
@@ -50,6 +52,18 @@ def people(alarm: Alarm, names: Names, *, revealed: bool) -> list[Json]:
         _person(alarm, told, names, revealed=revealed) for told in alarm.told.values()
     ]
     return sorted(found, key=lambda one: one["reached"] != "no")
+
+
+def untold(alarm: Alarm, contacts: Sequence[Person]) -> list[Json]:
+    """Return the contacts of an open case whom no step has told, and their telephones.
+
+    With every channel dead HQ ring them by hand, and so where no step is for them.
+    """
+    return [
+        {"alias": one.alias, "numbers": list(one.numbers)}
+        for one in contacts
+        if alarm.is_open and one.person not in alarm.told
+    ]
 
 
 def can_come(told: Told) -> bool:

@@ -25,7 +25,7 @@ from engine.alarm.verification import answer_due, counted, fallback_of, judges_o
 from engine.console.cases import Cases, Line
 from engine.console.lines import HIDDEN, Json, line_of
 from engine.console.outlook import outlook
-from engine.console.people import Names, can_come, people, unreached
+from engine.console.people import Names, can_come, people, unreached, untold
 from engine.console.words import (
     ASKS,
     FORCES,
@@ -41,6 +41,7 @@ from engine.protocol.checks import PUBLIC_TEXT
 from engine.protocol.language import wording
 from engine.protocol.model import ActionProtocol, Audience, Condition, Start
 from engine.protocol.texts import TextFacts, compose
+from engine.roster.model import Person
 from engine.values import EffectId, Instant, OperatorId, StepId
 
 UNREAD = "its rows in the journal are damaged; run it by hand, and restore a backup"
@@ -111,12 +112,14 @@ def detail(
     revealed: bool,
     operator: OperatorId | None = None,
     numbers: Sequence[str] = (),
+    contacts: Sequence[Person] = (),
 ) -> Json:
     """Return everything about a case, its time line included.
 
     `operator` is who looks: to them alone is said what they may not do. `numbers` are
-    the defender's own telephones.
+    the defender's own telephones, `contacts` whom they have named.
     """
+    left = untold(alarm, contacts)
     place, names = alarm.place, Names(alarm, revealed=revealed)
     exact = (
         {"lat_deg": place.lat_deg, "lon_deg": place.lon_deg, "name": place.name}
@@ -138,6 +141,8 @@ def detail(
             **exact,
         },
         "people": people(alarm, names, revealed=revealed),
+        "untold_count": len(left),
+        "untold": left if revealed else [],
         "lines": [
             line_of(alarm, line, names, revealed=revealed)
             for line in _shown(alarm, lines, operator)

@@ -7,12 +7,22 @@ import pytest
 
 from engine.alarm.commands import AddNote
 from engine.alarm.events import DetailsRevealed
-from engine.alarm.state import ReplyKind
+from engine.alarm.state import ReplyKind, Response
+from engine.console.people import untold
 from engine.console.sessions import REVEALED_S
 from engine.ports.journal import EffectState
 from engine.protocol.model import Manner
-from engine.values import AlarmId, CommandId
-from tests.engine.console.hq import RAW, REGISTRY, SECRETS, Hq, browser, control, events
+from engine.values import AlarmId, CommandId, PersonId
+from tests.engine.console.hq import (
+    RAW,
+    REGISTRY,
+    ROSTER,
+    SECRETS,
+    Hq,
+    browser,
+    control,
+    events,
+)
 
 HERON = "+998460000010"
 
@@ -78,6 +88,42 @@ def test_a_reveal_shows_the_numbers_to_ring_by_hand_bug_there_were_none(
     for number in ("+998555000111", HERON):
         assert number not in before
         assert number in page
+
+
+def test_a_reveal_shows_contacts_whom_no_step_has_told_bug_hq_had_no_number(
+    hq: Hq, alarm: AlarmId
+) -> None:
+    """The standard action protocol tells none, and with dead channels none is told."""
+    contacts = [
+        (one.alias, list(one.numbers)) for one in ROSTER.contacts_of(PersonId("heron"))
+    ]
+    assert contacts
+    with browser(hq) as at:
+        hidden = at.client.get(f"/api/alarms/{alarm}").json()
+        before = at.client.get(f"/alarms/{alarm}").text
+        at.act(alarm, "reveal")
+        found = at.client.get(f"/api/alarms/{alarm}").json()
+        page = at.client.get(f"/alarms/{alarm}").text
+    assert hidden["untold"] == []
+    assert hidden["untold_count"] == found["untold_count"] == len(contacts)
+    assert f"Contacts whom nobody has told: {len(contacts)}</p>" in before
+    assert [(one["alias"], one["numbers"]) for one in found["untold"]] == contacts
+    for alias, numbers in contacts:
+        assert alias not in before
+        assert all(number in page and number not in before for number in numbers)
+
+
+def test_a_contact_who_was_told_stands_among_the_people_and_not_twice(hq: Hq) -> None:
+    contacts = ROSTER.contacts_of(PersonId("heron"))
+    told = hq.press("a5")
+    alarm = hq.desk.cases.get(told)
+    assert alarm is not None
+    entry = next(iter(alarm.told.values()))
+    known = replace(alarm, told={contacts[0].person: entry})
+    assert [one["alias"] for one in untold(known, contacts)] == [
+        one.alias for one in contacts[1:]
+    ]
+    assert untold(replace(known, response=Response.CLOSED), contacts) == []
 
 
 def test_an_alarm_of_nobody_known_has_no_telephone_of_its_own(hq: Hq) -> None:

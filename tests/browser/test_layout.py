@@ -1,0 +1,68 @@
+"""What stands where on a case: read at a glance, in a window of usual width."""
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.conftest import Sign
+from tests.rig import Rig
+
+pytestmark = pytest.mark.process
+
+FIELDS = (
+    "to",
+    "hand-over-note",
+    "word",
+    "safe-remark",
+    "reason",
+    "false_class",
+    "into",
+)
+
+
+def box_of(shown: Locator) -> tuple[float, float, float, float]:
+    """Return left, top, right and bottom."""
+    box = shown.bounding_box()
+    assert box is not None
+    right, bottom = box["x"] + box["width"], box["y"] + box["height"]
+    return box["x"], box["y"], right, bottom
+
+
+@pytest.mark.parametrize("width", [1280, 1600, 820])
+def test_each_field_stands_beside_its_label_bug_it_began_the_next_line(
+    rig: Rig, sign_in: Sign, width: int
+) -> None:
+    alder = sign_in("alder", viewport={"width": width, "height": 800})
+    with rig.device() as device:
+        device.sos()
+    alder.case()
+    alder.page.locator("#do-acknowledge").click()
+    expect(alder.page.locator("#do-close")).to_be_enabled()
+    lefts = set()
+    for name in (*FIELDS, "remark"):
+        label = box_of(alder.page.locator(f"label[for={name}]"))
+        field = box_of(alder.page.locator(f"#{name}"))
+        assert label[2] <= field[0], f"{name}: left of it"
+        assert label[1] < field[3], f"{name}: in its row"
+        assert field[1] < label[3], f"{name}: in its row"
+        lefts.add(round(field[0]))
+    assert len(lefts) == 1, "all of them below each other"
+    assert alder.faults == []
+
+
+def test_contacts_whom_nobody_has_told_can_be_rung_once_they_are_shown(
+    rig: Rig, sign_in: Sign
+) -> None:
+    alder = sign_in("alder", viewport={"width": 1280, "height": 800})
+    with rig.device() as device:
+        device.sos()
+    alder.case()
+    untold = alder.page.locator("#people .untold")
+    expect(untold).to_contain_text("Contacts whom nobody has told: ")
+    expect(untold.locator(".number")).to_have_count(0)
+    alder.page.locator("#do-reveal").click()
+    expect(untold.locator(".number").first).to_be_visible()
+    for number in untold.locator(".number").all():
+        left, top, right, bottom = box_of(number)
+        assert bottom - top < 30, "on one line"
+        assert 0 <= left < right <= 1280
+    assert alder.faults == []
