@@ -24,7 +24,7 @@ from tests.simulation.runtime import Life
 
 if TYPE_CHECKING:
     from tests.simulation.farends import Network
-    from tests.simulation.scheduler import Wait
+    from tests.simulation.tasks import Wait
 
 SUBMIT_S = 3.0
 OPEN_S = 1.5
@@ -196,11 +196,10 @@ class SimModem:
         hardware.reference = (hardware.reference + 1) % 256
 
         def arrive() -> None:
-            network.world.sleep(answer_s)
             network.arrive("sms", number, text)
 
         if fault != "lost":
-            network.world.begin(arrive, "sends")
+            network.world.later(answer_s, arrive, "sends")
         sent = SubmitOutcome(result=SendResult.SENT, reference=hardware.reference)
         if fault == "late_answer":
             self._answers(late_s + LATE_S, sent)
@@ -257,13 +256,12 @@ class SimModem:
         times_gone = hardware.times_gone
 
         def come() -> None:
-            network.world.sleep(seconds)
             is_heard = hardware.is_open and hardware.times_gone == times_gone
             # A report is kept on the SIM until somebody reads it.
             if is_heard or not isinstance(event, LateAnswer):
                 hardware.events.append(event)
 
-        network.world.begin(come, "report")
+        network.world.later(seconds, come, "report")
 
     def ring(
         self,

@@ -35,7 +35,7 @@ from tests.simulation.cast import AGREED, DURESS_CODE, SAFE_CODE, roster
 from tests.simulation.host import Frame, Host
 from tests.simulation.invariants import Watching
 from tests.simulation.plan import Item
-from tests.simulation.scheduler import Wait
+from tests.simulation.tasks import Wait
 
 ACTS = frozenset({Signal.SOS, Signal.REMOVED, Signal.CANCEL, Signal.FALL})
 ANSWER_WITHIN_S = 10.0

@@ -13,12 +13,13 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import pykka
-from greenlet import GreenletExit, greenlet  # type: ignore[import-untyped]
+from greenlet import GreenletExit  # type: ignore[import-untyped]
 
 from engine.supervision.inbox import Inbox
 from engine.values import Instant
 from tests.fakes import START
-from tests.simulation.scheduler import DeadlockError, Scheduler, Wait
+from tests.simulation.scheduler import DeadlockError, Scheduler
+from tests.simulation.tasks import Task, Wait
 
 A = TypeVar("A", bound=pykka.Actor)
 T = TypeVar("T")
@@ -108,7 +109,7 @@ class Life:
         self.wake = world.wake
         self.chance = world.chance
         self.futures: type[SimFuture] = type("SimFuture", (SimFuture,), {"world": self})
-        self._tasks: list[greenlet] = []
+        self._tasks: list[Task] = []
         self._tasks_max = TASKS
 
     def spawn(self, actor: type[A], /, **arguments: object) -> "pykka.ActorRef[A]":

@@ -9,13 +9,15 @@ import heapq
 import math
 import random
 from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import count
 
 import pykka
-from greenlet import GreenletExit, getcurrent, greenlet  # type: ignore[import-untyped]
+from greenlet import GreenletExit, getcurrent  # type: ignore[import-untyped]
 
 from engine.values import Instant
 from tests.fakes import START
+from tests.simulation.tasks import Later, Task, Wait
 
 _PREEMPTED_AFTER_TELL = 0.1
 _POLLS_AT_ONCE = 0.1
@@ -34,19 +36,6 @@ class DeadlockError(Exception):
 
 class LivelockError(Exception):
     """The world runs and runs, and its time stands still."""
-
-
-class Wait:
-    """One greenlet at one blocking point; resumed once, by wake-up or time-out."""
-
-    __slots__ = ("every_ns", "over", "task", "woken")
-
-    def __init__(self, task: greenlet) -> None:
-        self.task = task
-        self.every_ns = 0
-        """How often a poll looks, about."""
-        self.over = False
-        self.woken = False
 
 
 class Scheduler:
@@ -79,17 +68,20 @@ class Scheduler:
         self._steps_max = steps_at_one_time_max
         self._ns = 0
         self._chance = random.Random(seed)
+        self._draw = self._chance.random
         self._main = getcurrent()
-        self._names: dict[greenlet, str] = {}
+        self._to_main: Callable[[], bool] = self._main.switch
+        self._running: Task | None = None
+        """None while the test itself runs."""
+        self._tasks: dict[Task, None] = {}
         self._serial = count()
         self._ready: list[tuple[Wait, bool]] = []
         self._timed: list[_Entry] = []
         self._polls: list[_Entry] = []
         self._left_out_ns = 0
         """Polls of before this moment were left out while all idled."""
-        self._for_replies: dict[greenlet, None] = {}
+        self._for_replies: dict[Task | None, None] = {}
         self._told: list[str] = []
-        self._waiting: dict[greenlet, Wait] = {}
 
     def now(self) -> Instant:
         """Return the virtual time in UTC."""
@@ -114,7 +106,7 @@ class Scheduler:
 
     def chance(self) -> float:
         """Return the next number in [0, 1) of the world's own stream."""
-        return self._chance.random()
+        return self._draw()
 
     def fork(self, component: str) -> random.Random:
         """Return a stream of chance that no other component disturbs."""
@@ -130,12 +122,23 @@ class Scheduler:
         told = "".join(self._told).encode()
         return hashlib.blake2b(told, digest_size=8).hexdigest()
 
-    def begin(self, task: Callable[[], object], name: str = "task") -> greenlet:
+    def begin(self, task: Callable[[], object], name: str = "task") -> Task:
         """Run a function as a task of its own: a device, a person, a far end."""
-        new = greenlet(lambda _: task(), parent=self._main)
-        self._names[new] = f"{name}-{next(self._serial)}"
-        self._waiting[new] = Wait(new)
-        self._ready.append((self._waiting[new], True))
+        return self._begun(Task(task, f"{name}-{next(self._serial)}", self._main))
+
+    def later(self, seconds: float, act: Callable[[], object], name: str) -> None:
+        """Begin a task that sleeps for so long (more than 0), then acts and is over.
+
+        It must not wait again, nor tell an actor anything.
+        """
+        after_ns = math.ceil(seconds * _NS)
+        wait = partial(self.wait_for, after_ns)
+        self._begun(Later(wait, act, f"{name}-{next(self._serial)}"))
+
+    def _begun(self, new: Task) -> Task:
+        self._tasks[new] = None
+        new.wait = Wait(new)
+        self._ready.append((new.wait, True))
         return new
 
     def run(self, seconds: float) -> None:
@@ -163,27 +166,26 @@ class Scheduler:
             _drop_over(timed)
         if self._ready or self._timed or self._polls:
             return []
-        return sorted(self._names[task] for task in self._for_replies)
+        return sorted(task.name for task in self._for_replies if task is not None)
 
     def crash(self) -> None:
         """`kill -9`: nothing of this world acts again; its `finally`s are unseen."""
         self.dead = True
         pykka.ActorRegistry._actor_refs.clear()
-        self.kill(list(self._names))
+        self.kill(list(self._tasks))
         self._ready.clear()
         self._timed.clear()
         self._polls.clear()
 
-    def kill(self, tasks: Iterable[greenlet]) -> None:
+    def kill(self, tasks: Iterable[Task]) -> None:
         """End tasks where they wait; only the test may."""
         assert getcurrent() is self._main, "only the test kills"
         for task in tasks:
-            wait = self._waiting.pop(task, None)
-            if wait is not None:
-                wait.over = True
-            if task:
-                task.throw(GreenletExit)
-            self._names.pop(task, None)
+            if task.wait is not None:
+                task.wait.over = True
+                task.wait = None
+            task.end()
+            self._tasks.pop(task, None)
             self._for_replies.pop(task, None)
 
     def park(
@@ -197,8 +199,8 @@ class Scheduler:
         """Give up control until woken (True) or the time is over (False)."""
         if self.dead:
             raise GreenletExit
-        task = getcurrent()
-        wait = self._waiting[task] = Wait(task)
+        task = self._running
+        wait = Wait(task)
         if waits is not None:
             waits.append(wait)
         if timeout_s is not None:
@@ -206,14 +208,24 @@ class Scheduler:
             after_ns = math.ceil(timeout_s * _NS) if timeout_s > 0 else 0
             if is_poll:
                 wait.every_ns = after_ns
-            self._push(self._polls if is_poll else self._timed, after_ns, wait)
+            timed = self._polls if is_poll else self._timed
+            at_ns = self._ns + after_ns
+            heapq.heappush(timed, (at_ns, self._draw(), next(self._serial), wait))
         elif for_reply:
             self._for_replies[task] = None
             try:
                 return self._give_up_control(wait)
             finally:
                 self._for_replies.pop(task, None)
-        return self._give_up_control(wait)
+        if task is None:
+            return self._give_up_control(wait)
+        task.wait = wait
+        return self._to_main()
+
+    def wait_for(self, after_ns: int, task: Task) -> None:
+        """Have a task resumed after so long."""
+        task.wait = wait = Wait(task)
+        self._push(self._timed, after_ns, wait)
 
     def wake(self, waits: list[Wait]) -> None:
         """Let those who wait there run again."""
@@ -223,17 +235,18 @@ class Scheduler:
 
     def maybe_preempt(self) -> None:
         """Let others run first, by the seed's choice, as a thread may be preempted."""
-        task = getcurrent()
-        if self.dead or task not in self._names:
+        task = self._running
+        if task is None or self.dead:
             return
-        if self._chance.random() < _PREEMPTED_AFTER_TELL:
-            wait = self._waiting[task] = Wait(task)
+        if self._draw() < _PREEMPTED_AFTER_TELL:
+            wait = Wait(task)
             self._ready.append((wait, True))
             self._give_up_control(wait)
 
     def _give_up_control(self, wait: Wait) -> bool:
-        if wait.task is not self._main:
-            return bool(self._main.switch())
+        if wait.task is not None:
+            wait.task.wait = wait
+            return self._to_main()
         # The test itself waits: everybody else runs meanwhile.
         self._run(None, until=lambda: wait.over)
         if not wait.over:
@@ -241,10 +254,16 @@ class Scheduler:
         return wait.woken
 
     def _run(self, until_ns: int | None, *, until: Callable[[], bool]) -> None:
-        """Resume one after the other: the innermost loop of every simulated day."""
+        """Resume one after the other."""
         assert getcurrent() is self._main, "only the test drives the world"
-        ready, chance = self._ready, self._chance.random
-        last_ns = _NEVER_NS if until_ns is None else until_ns
+        try:
+            self._turn(_NEVER_NS if until_ns is None else until_ns, until)
+        finally:
+            self._running = None
+
+    def _turn(self, last_ns: int, until: Callable[[], bool]) -> None:
+        """The innermost loop of every simulated day."""
+        ready, draw, told, tasks = self._ready, self._draw, self._told, self._tasks
         steps, at_ns = 0, self._ns
         while not until():
             if not ready:
@@ -256,11 +275,21 @@ class Scheduler:
             elif len(ready) == 1:
                 wait, woken = ready.pop()
             else:
-                index = int(chance() * len(ready))
+                index = int(draw() * len(ready))
                 ready[index], ready[-1] = ready[-1], ready[index]
                 wait, woken = ready.pop()
             if not wait.over:
-                self._resume(wait, woken=woken)
+                wait.over, wait.woken = True, woken
+                task = wait.task
+                if task is not None:
+                    task.wait = None
+                    self.switches += 1
+                    told.append(f"{self._ns} {task.name} {woken}\n")
+                    self._running = task
+                    task.switch(woken)
+                    self._running = None
+                    if task.dead:
+                        tasks.pop(task, None)
             steps = steps + 1 if self._ns == at_ns else 0
             at_ns = self._ns
             if steps > self._steps_max:
@@ -299,24 +328,12 @@ class Scheduler:
             if at_ns >= self._left_out_ns or draw < _POLLS_AT_ONCE:
                 return entry
             every_ns = max(wait.every_ns, round(_POLLS_AGAIN_S * _NS))
-            self._push(polls, round(self._chance.random() * every_ns), wait)
+            self._push(polls, round(self._draw() * every_ns), wait)
         return None
 
     def _push(self, timed: list[_Entry], after_ns: int, wait: Wait) -> None:
-        entry = (self._ns + after_ns, self._chance.random(), next(self._serial), wait)
+        entry = (self._ns + after_ns, self._draw(), next(self._serial), wait)
         heapq.heappush(timed, entry)
-
-    def _resume(self, wait: Wait, *, woken: bool) -> None:
-        wait.over, wait.woken = True, woken
-        task = wait.task
-        if task is self._main:
-            return
-        self._waiting.pop(task, None)
-        self.switches += 1
-        self._told.append(f"{self._ns} {self._names[task]} {woken}\n")
-        task.switch(woken)
-        if task.dead:
-            self._names.pop(task, None)
 
 
 def _drop_over(timed: list[_Entry]) -> None:

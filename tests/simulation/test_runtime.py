@@ -1,6 +1,7 @@
 """The simulator's own semantics: they must be Pykka's and the threads' own."""
 
 import threading
+from collections.abc import Callable
 from functools import partial
 
 import pykka
@@ -148,6 +149,53 @@ def test_an_actor_sleeps_until_its_wake_up_time_without_polling() -> None:
     world.run(0.001)
     assert log == ["started", "woke at 86400.000"]
     assert world.switches < 10
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_who_only_waits_and_acts_leaves_the_trace_of_a_task_with_a_greenlet(
+    seed: int,
+) -> None:
+    acts: list[list[tuple[str, float]]] = []
+    worlds = [World(seed), World(seed)]
+    for world in worlds:
+        acted: list[tuple[str, float]] = []
+        acts.append(acted)
+        for index in range(5):
+            seconds = 1.0 + index % 2
+
+            def act(
+                index: int = index,
+                world: World = world,
+                acted: list[tuple[str, float]] = acted,
+            ) -> None:
+                acted.append((f"act {index}", world.boottime_s()))
+
+            def sleep_and_act(
+                seconds: float = seconds,
+                world: World = world,
+                act: Callable[[], None] = act,
+            ) -> None:
+                world.sleep(seconds)
+                act()
+
+            if world is worlds[0]:
+                world.begin(sleep_and_act, "sends")
+            else:
+                world.later(seconds, act, "sends")
+        world.run(5)
+    assert acts[0] == acts[1]
+    assert worlds[0].trace == worlds[1].trace
+    assert worlds[0].switches == worlds[1].switches == 10
+
+
+def test_who_waits_to_act_does_not_once_the_world_has_crashed() -> None:
+    world = World(1)
+    acted: list[int] = []
+    world.later(1.0, lambda: acted.append(1), "sends")
+    world.run(0.5)
+    world.crash()
+    world.run(5)
+    assert acted == []
 
 
 def test_a_crash_runs_no_hook_and_leaves_the_next_world_clean() -> None:
