@@ -66,14 +66,15 @@ class Network:
             )
         )
 
-    def is_quiet(self) -> bool:
+    def is_quiet(self, now_s: float) -> bool:
         """Say whether no modem that could be asked has anything, and none hangs."""
-        now_s = self.world.boottime_s()
-        return not any(
-            h.is_hung
-            or ((h.stored or h.events) and not h.is_busy and h.gone_until_s <= now_s)
-            for h in self.hardware.values()
-        )
+        for h in self.hardware.values():
+            if h.is_hung:
+                return False
+            is_free = not h.is_busy and h.gone_until_s <= now_s
+            if is_free and (h.stored or h.events):
+                return False
+        return True
 
     def unplug(self, hardware: Hardware, seconds: float) -> None:
         """Take a modem away for so long."""

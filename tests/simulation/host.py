@@ -24,6 +24,7 @@ from engine.intake.vigil.attendance import Attendance
 from engine.journal.handle import Journal
 from engine.journal.memory import MemoryReader
 from engine.ports.device import DeviceReport
+from engine.ports.journal import EffectState
 from engine.probe.actor import Readiness
 from engine.roster.board import Board
 from engine.supervision.actor import SupervisedActor
@@ -48,7 +49,9 @@ LANES = {
     "webhook": ("webhook",),
     "mastodon": ("mastodon",),
 }
-ROUTES = ("modem-1", "modem-2", *(lane for lanes in LANES.values() for lane in lanes))
+MODEMS = ("modem-1", "modem-2")
+ROUTES = (*MODEMS, *(lane for lanes in LANES.values() for lane in lanes))
+_ROUTES_OF = {"sms": MODEMS, "call": MODEMS, **LANES}
 EXPECTED = frozenset(
     ("journal", "timers", "alarms", "dispatcher", "intake", "gateway", *ROUTES)
 )
@@ -281,31 +284,33 @@ class Host:
 
     def _is_idle(self) -> bool:
         """Say whether a look at rows and ports would find nothing to do."""
-        now_s = self.world.boottime_s()
+        # Asked at every other step of the world.
         if self.life.dead:
             return True
+        now_s = self.world.boottime_s()
         disk, network = self.disk, self.network
         if now_s < self.unsettled_until_s or now_s < self.up_since_s + SETTLES_S:
             return False
-        if disk.untaken or not network.is_quiet():
+        if disk.untaken or not network.is_quiet(now_s):
             return False
-        if not self.names._refs.keys() >= EXPECTED:  # asked at every other step
+        if not self.names._refs.keys() >= EXPECTED:
             return False
+        for hardware in network.hardware.values():
+            if not (hardware.is_open or hardware.gone_until_s > now_s):
+                return False
+        return not disk.unsettled or self._are_under_way(now_s)
+
+    def _are_under_way(self, now_s: float) -> bool:
+        """Say whether all that is unsettled is being sent, or nobody is free for it."""
+        network = self.network
         busy = {n for n, h in network.hardware.items() if h.is_busy}
         busy.update(*(server.busy for server in network.servers.values()))
         gone = {n for n, h in network.hardware.items() if h.gone_until_s > now_s}
-        for row in disk.unsettled.values():
-            if row.state.value == "attempting":
+        taken, attempting = busy | gone, EffectState.ATTEMPTING
+        for row in self.disk.unsettled.values():
+            if row.state is attempting:
                 if row.route not in busy:
                     return False
-                continue
-            routes = (
-                ("modem-1", "modem-2")
-                if row.channel in {"sms", "call"}
-                else LANES[row.channel]
-            )
-            if not all(route in busy or route in gone for route in routes):
+            elif not taken.issuperset(_ROUTES_OF[row.channel]):
                 return False
-        return all(
-            h.is_open or h.gone_until_s > now_s for h in network.hardware.values()
-        )
+        return True

@@ -93,7 +93,6 @@ class Watching:
         self.raised_s: dict[AlarmId, float] = {}
         self.first_told_s: dict[AlarmId, float] = {}
         self._addresses: dict[EffectId, str] = {}
-        self._labels: set[tuple[str, tuple[str, ...]]] = set()
         self._epochs: dict[str, int] = {}
 
     def found(self, invariant: str, what: str) -> None:
@@ -362,9 +361,6 @@ class Watching:
 
     def label(self, name: str, labels: tuple[str, ...]) -> None:
         """I10: no label holds what belongs to a person; each name is declared."""
-        if (name, labels) in self._labels:
-            return  # looked at before
-        self._labels.add((name, labels))
         wrong = _wrong_in(name, labels, self.secrets)
         if wrong:
             self.found("I10", wrong)

@@ -15,13 +15,20 @@ class WatchingTelemetry:
 
     def __init__(self, watching: Watching) -> None:
         self._watching = watching
+        self._seen: set[tuple[str, ...]] = set()
 
     def count(self, name: str, amount: float = 1, **labels: str) -> None:
         del amount
-        self._watching.label(name, tuple(labels.values()))
+        if (name, *labels.values()) not in self._seen:
+            self._look(name, labels)
 
     def gauge(self, name: str, value: float, **labels: str) -> None:
         del value
+        if (name, *labels.values()) not in self._seen:  # else looked at before
+            self._look(name, labels)
+
+    def _look(self, name: str, labels: dict[str, str]) -> None:
+        self._seen.add((name, *labels.values()))
         self._watching.label(name, tuple(labels.values()))
 
     observe = gauge
