@@ -50,7 +50,7 @@ class SystemClock:
 
     def now(self) -> Instant:
         """Return UTC, anchored at start and carried on by CLOCK_BOOTTIME."""
-        ms = self._now_ns() // _NS_PER_MS
+        ms = (self._anchor_ns + self._boot_ns() - self._boot_at_start_ns) // _NS_PER_MS
         said = self._said
         if said.ms != ms:
             # Asked many times in a millisecond: one object serves them all. Threads

@@ -371,7 +371,8 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
                 self._let_go(next(iter(self._idle_since_s)))
         self._idle_since_s[alarm_id] = self.clock.boottime_s()
         self._idle_since_s.move_to_end(alarm_id)
-        ref = self.start_child(self._spec(alarm_id))
+        ref = self.live_child(stream_of(alarm_id))
+        ref = ref or self.start_child(self._spec(alarm_id))
         if ref is None or not reaches(ref, message):
             if message.answered is not None:
                 message.answered(Done(failed=True))

@@ -2,10 +2,11 @@
 
 import logging
 from abc import abstractmethod
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 import pykka
 from pykka._actor import ActorInbox
+from pykka.messages import _ActorStop
 
 from engine.supervision.failure import ActorFailedError, Failure
 from engine.supervision.inbox import Inbox, Rescan, Wake
@@ -105,7 +106,14 @@ class SupervisedActor(pykka.ThreadingActor, Generic[M_contra]):
         ):
             return None
         link.begin(message)
-        return self._watched(lambda: self._receive(message))
+        # As `_watched` does, without its calls: for every message of every actor.
+        try:
+            return self._receive(message)
+        except BaseException as error:
+            self._fail(error)
+            raise
+        finally:
+            self._handled()
 
     def on_stop(self) -> None:
         """Pykka's hook; `stopping` is the subclasses' one."""
@@ -114,13 +122,13 @@ class SupervisedActor(pykka.ThreadingActor, Generic[M_contra]):
         self.link.stopped()
 
     def _receive(self, message: M_contra | Wake | Rescan) -> object:
-        match message:
-            case Wake():
-                self._wake_up()
-            case Rescan():
-                self.rescan()
-            case _:
-                return self.handle(message)
+        kind = type(message)
+        if kind is Wake:
+            self._wake_up()
+        elif kind is Rescan:
+            self.rescan()
+        else:
+            return self.handle(cast("M_contra", message))
         return None
 
     def _wake_up(self) -> None:
@@ -158,11 +166,14 @@ class SupervisedActor(pykka.ThreadingActor, Generic[M_contra]):
     def _guard(self, hook: "Callable[[], T]") -> T:
         try:
             return hook()
-        except Exception as error:
-            self._failed(error)
-            raise
         except BaseException as error:
-            self._failed(error)
+            self._fail(error)
+            raise
+
+    def _fail(self, error: BaseException) -> None:
+        """End this instance; what would end every actor is raised as another error."""
+        self._failed(error)
+        if not isinstance(error, Exception):
             raise ActorFailedError(type(error).__name__) from error
 
     def _failed(self, error: BaseException) -> None:
@@ -175,6 +186,12 @@ class SupervisedActor(pykka.ThreadingActor, Generic[M_contra]):
         pykka.ActorRegistry.unregister(self.actor_ref)
         self.inbox.close()
         self.link.failed(Failure.of(error))
+
+    def _handle_receive(self, message: Any) -> Any:
+        """Pykka's way to `on_receive`, less its proxies: no actor here is given one."""
+        if type(message) is _ActorStop:
+            return self._stop()
+        return self.on_receive(message)
 
     def _actor_loop(self) -> None:
         try:

@@ -45,6 +45,9 @@ class Rescan:
     """Hints were dropped: look at the rows instead."""
 
 
+_WAKE = Wake()
+
+
 class Tokens(Protocol):
     """One token for each envelope; the only thing that an actor's loop waits on."""
 
@@ -95,25 +98,28 @@ class Inbox:
         """Take, drop or refuse a message; never blocks, never raises."""
         message = envelope.message
         lane = self._urgent if getattr(message, "urgent", False) else self._normal
-        if len(lane.waiting) >= self.bound and not isinstance(message, _ActorStop):
+        waiting = lane.waiting
+        if len(waiting) >= self.bound and not isinstance(message, _ActorStop):
             self._overflow(envelope, lane)
             return
-        self._add(envelope, lane)
+        waiting.append(envelope)
+        self._tokens.put(None)
         if self._closed:  # looked at only now, lest close() falls between
             self._refuse_waiting()
 
     def get(self) -> Envelope[object]:
         """Wait for the next message; `Wake` when `wake_at_s` has come first."""
+        tokens, slice_s = self._tokens, self._slice_s
         while True:
             if self.wake_at_s is None:
-                self._tokens.get()
+                tokens.get()
             else:
                 left_s = self.wake_at_s - self._now_s()
                 if left_s <= 0:
                     self.wake_at_s = None
-                    return Envelope(Wake())
+                    return Envelope(_WAKE)
                 try:
-                    self._tokens.get(timeout=min(left_s, self._slice_s))
+                    tokens.get(timeout=min(left_s, slice_s))
                 except queue.Empty:
                     continue
             envelope = self._take()
@@ -142,17 +148,13 @@ class Inbox:
         self._closed = True
         self._refuse_waiting()
 
-    def _add(self, envelope: Envelope[object], lane: _Lane) -> None:
-        lane.waiting.append(envelope)
-        self._tokens.put(None)
-
     def _take(self) -> Envelope[object] | None:
         lane = self._urgent if self._urgent.waiting else self._normal
         try:
             envelope = lane.waiting.popleft()
         except IndexError:
             return None  # refused by close() while its token lay here
-        if isinstance(envelope.message, Rescan):
+        if type(envelope.message) is Rescan:
             # Before the rows are read: who drops a hint after this asks again.
             lane.rescan_waits = False
         return envelope
@@ -163,7 +165,8 @@ class Inbox:
             return
         if not lane.rescan_waits:
             lane.rescan_waits = True
-            self._add(Envelope(Rescan()), lane)
+            lane.waiting.append(Envelope(Rescan()))
+            self._tokens.put(None)
 
     def _refuse_waiting(self) -> None:
         for lane in (self._urgent, self._normal):

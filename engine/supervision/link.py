@@ -22,6 +22,10 @@ class LinkState(StrEnum):
     STOPPED = "stopped"
 
 
+_FAILED = LinkState.FAILED
+"""By a name of its own, since it is read for every message of every actor."""
+
+
 class Link:
     """One instance's token: made by the supervisor, written by the actor's thread.
 
@@ -103,7 +107,7 @@ class Link:
         """Note that it has been handled."""
         self.busy = False
         self.progress += 1
-        if self.state is not LinkState.FAILED:
+        if self.state is not _FAILED:
             self.message = None
 
     def failed(self, failure: Failure) -> None:

@@ -117,7 +117,7 @@ class OnDemandActor(SupervisedActor[M_contra]):
         self.crew.go_on(self._turn, self.clock.boottime_s)
 
     def _receive(self, message: M_contra | Wake | Rescan) -> object:
-        if isinstance(message, Rescan):
+        if type(message) is Rescan:
             result: object = self.rescan()  # type: ignore[func-returns-value] # steps, perhaps
         else:
             result = super()._receive(message)

@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 M_contra = TypeVar("M_contra", contravariant=True)
 
 _STOP_WITHIN_S = 3.0
+_UP = Phase.UP
 
 
 class IntensityExceededError(EngineError):
@@ -72,6 +73,17 @@ class Supervisor(SupervisedActor[M_contra]):
     def child_ended(self, name: str, failure: Failure | None) -> None:
         """Take note, in a subclass, of a child's end (None: an orderly one)."""
 
+    def live_child(self, name: str) -> Ref | None:
+        """Return the ref of a child that lives: what `start_child` would, less a spec.
+
+        A spec is dear to make for each message of thousands of children.
+        """
+        child = self._children.get(name)
+        if child is None or not child.is_live:
+            return None
+        self._arm()
+        return child.ref
+
     def start_child(self, spec: ChildSpec) -> Ref | None:
         """Start a child on demand, or return the ref of the one that lives.
 
@@ -110,12 +122,11 @@ class Supervisor(SupervisedActor[M_contra]):
         self._stop_all()
 
     def _receive(self, message: M_contra | Wake | Rescan) -> object:
-        match message:
-            case ChildChanged():
-                self._take_report(message.name)
-                return None
-            case Wake():
-                self._look()
+        if isinstance(message, ChildChanged):
+            self._take_report(message.name)
+            return None
+        if isinstance(message, Wake):
+            self._look()
         return super()._receive(message)
 
     def _take_report(self, name: str) -> None:
@@ -157,11 +168,7 @@ class Supervisor(SupervisedActor[M_contra]):
         has_ended, failure = child.found_ended(elapsed_s)
         if has_ended:
             self._ended(child, failure)
-        elif (
-            child.phase is Phase.STARTING
-            and child.link is not None
-            and child.link.state is LinkState.READY
-        ):
+        elif child.phase is not _UP and child.is_confirmed:
             self._ready(child)
 
     def _ready(self, child: Child) -> None:
@@ -241,6 +248,8 @@ class Supervisor(SupervisedActor[M_contra]):
     def _advance(self) -> None:
         """Start whoever's turn it is; confirm our own start after the last one."""
         for child in self._static:
+            if child.phase is _UP:
+                continue  # most are, at every report of every child
             if child.phase is Phase.WAITING:
                 self._start(child)
             if self._keeps_others_waiting(child):
@@ -249,8 +258,8 @@ class Supervisor(SupervisedActor[M_contra]):
             self.link.ready()
 
     def _keeps_others_waiting(self, child: Child) -> bool:
-        if child.phase is Phase.UP or child.is_down:
-            return False  # of most, at every report of every child
+        if child.phase is _UP or child.is_down:
+            return False
         if child.phase not in {Phase.STARTING, Phase.BACKING_OFF}:
             return False
         # Under one_for_one only the very first start is awaited: a modem that is

@@ -17,16 +17,21 @@ class Directory(Supervisor[tuple[str, object]]):
     def __init__(self, *, link: Link, log: list[str], ended: list[str]) -> None:
         super().__init__(link=link)
         self.log, self.ended = log, ended
+        self.specs_of: list[str] = []
 
     def handle(self, message: tuple[str, object]) -> object:
         name, inner = message
+        if inner == "specs":
+            return self.specs_of
         if isinstance(inner, timedelta):
             self.wake_at(self.clock.now().plus(inner))
             return None
         if inner == "let go":
             self.stop_child(name)
             return self.children_live()
-        ref = self.start_child(self._spec(name))
+        if (ref := self.live_child(name)) is None:
+            self.specs_of.append(name)
+            ref = self.start_child(self._spec(name))
         if ref is None:
             return "none"
         ref.tell(inner)
@@ -74,6 +79,7 @@ def test_a_child_starts_on_demand_and_is_found_again(setup: Setup) -> None:
     assert setup.ask("a1", Command("c1", crashes=False)) == 1
     assert setup.ask("a1", Command("c2", crashes=False)) == 1
     assert setup.ask("a2", Command("c3", crashes=False)) == 2
+    assert setup.ask("", "specs") == ["a1", "a2"]
     setup.bench.world.run(1)
     assert sorted(setup.bench.log) == [
         *("+a1", "+a2", "a1 did c1", "a1 did c2", "a2 did c3")
