@@ -6,6 +6,8 @@ from engine.alarm.state import Alarm, Ask, Kind, ReplyKind, Truth
 from engine.protocol.model import AFTER_CARE, Audience, Condition, Step
 
 _PLAYED = frozenset({Kind.EXERCISE, Kind.TEST})
+_DEFENDER, _TOLD, _PUBLIC = Audience.DEFENDER, Audience.TOLD, Audience.PUBLIC
+_CALLED = frozenset({Audience.NEAREST, Audience.CONTACTS})
 
 
 def holds(alarm: Alarm, condition: Condition) -> bool:
@@ -17,8 +19,7 @@ _HOLDS: dict[Condition, Callable[[Alarm], bool]] = {
     Condition.ACKNOWLEDGED: lambda alarm: alarm.acknowledged is not None,
     # An officer who comes to the console comes to nobody's help.
     Condition.SOMEBODY_COMING: lambda alarm: any(
-        told.reply is ReplyKind.COMING
-        and told.audience in {Audience.NEAREST, Audience.CONTACTS}
+        told.reply is ReplyKind.COMING and told.audience in _CALLED
         for told in alarm.told.values()
     ),
     Condition.CONFIRMED_SOURCE: lambda alarm: alarm.confirmed_source,
@@ -34,19 +35,20 @@ _HOLDS: dict[Condition, Callable[[Alarm], bool]] = {
 
 def may_run(alarm: Alarm, step: Step) -> bool:
     """Say whether what has happened lets a step run, whenever it may be due."""
-    if step.to is Audience.DEFENDER:
+    to = step.to
+    if to is _DEFENDER:
         ended = alarm.seen.closed is not None
         stopped = bool(step.stopped_by) and alarm.seen.confirmed is not None
         is_due = alarm.protocol.begins_at_close(step) == ended and not stopped
         return is_due and not _is_needless(alarm, step)
-    is_over = not alarm.is_open
-    if alarm.protocol.begins_at_close(step) != is_over or _is_needless(alarm, step):
+    is_open = alarm.is_open
+    if alarm.protocol.begins_at_close(step) is is_open or _is_needless(alarm, step):
         return False
-    if step.to is Audience.TOLD and (alarm.is_open or alarm.merged_into is not None):
+    if to is _TOLD and (is_open or alarm.merged_into is not None):
         return False  # it goes on, here or elsewhere: they hear of the end from there
-    if step.to in {Audience.NEAREST, Audience.CONTACTS} and _is_held_back(alarm):
+    if to in _CALLED and _is_held_back(alarm):
         return False
-    if step.to is Audience.PUBLIC and alarm.ask is not None:
+    if to is _PUBLIC and alarm.ask is not None:
         return False
     for condition in step.requires:
         if not holds(alarm, condition):

@@ -142,6 +142,8 @@ def lookups(
 
 def _lookups_for(alarm: Alarm, still_due: list[DueRound]) -> tuple[Lookup, ...]:
     """Ask for one search at a time: the next leaves out whom the first has found."""
+    if not still_due:
+        return ()
     told = frozenset(one.person for one in alarm.told.values() if not one.ended)
     later = [due for due in still_due if due.step.to in _SEARCHES][1:]
     return tuple(

@@ -129,8 +129,9 @@ def silence_due(alarm: Alarm) -> Instant | None:
     """
     limit, heard = alarm.protocol.updates.silent, alarm.followed_at
     cancelled = alarm.seen.cancelled
-    known = Force.SILENT in alarm.force
-    if limit is None or heard is None or cancelled is None or known:
+    if limit is None or heard is None or cancelled is None:
+        return None
+    if Force.SILENT in alarm.force:
         return None
     over = not alarm.is_open or alarm.safe_confirmed is not None
     last = max(heard, cancelled, alarm.presses[-1].at, alarm.opened_at)

@@ -153,8 +153,8 @@ def plan_latecomers(alarm: Alarm, now: Instant) -> list[AlarmEvent]:
     return [
         planned
         for step in alarm.protocol.steps
-        if step.to is Audience.TOLD
-        and step.id in alarm.fired
+        if step.id in alarm.fired
+        and step.to is Audience.TOLD
         and alarm.protocol.begins_at_close(step)
         for planned in _stops(
             alarm, DueRound(step=step, round=rounds_of(alarm, step)), now

@@ -18,6 +18,7 @@ POST_MAX = timedelta(hours=1)
 SETTLED_BADLY = frozenset(
     {EffectState.UNKNOWN, EffectState.REJECTED, EffectState.UNDELIVERED}
 )
+_MAYBE_WANTING = SETTLED_BADLY | {EffectState.WITHDRAWN}
 
 
 def due_repeats(alarm: Alarm, now: Instant) -> Iterator[Effect]:
@@ -31,6 +32,8 @@ def repeats(alarm: Alarm) -> Iterator[tuple[Effect, Instant]]:
     """Yield the badly settled notifications and when each is repeated."""
     latest = _Latest(alarm)
     for effect in alarm.effects.values():
+        if effect.state not in _MAYBE_WANTING:
+            continue  # most, of thousands in a case of days
         at = _repeat_at(alarm, effect, latest)
         if at is not None:
             yield effect, at

@@ -1,6 +1,6 @@
 """Which steps of an alarm are due, and when to look again: pure."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,17 +13,24 @@ from engine.alarm.found_false import is_needless
 from engine.alarm.ladder import Climb, climbs
 from engine.alarm.lease import lease_due
 from engine.alarm.repeats import repeats
-from engine.alarm.state import Alarm, ReplyKind, Truth
+from engine.alarm.state import Act, Alarm, ReplyKind, Seen, Truth
 from engine.alarm.verification import answer_due
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience, Start, Step
+from engine.quick import quick
 from engine.values import Instant, StepId
 
 HOLD_MAX = timedelta(seconds=30)
 WATCH = timedelta(seconds=30)
 UNSETTLED = frozenset({EffectState.PLANNED, EffectState.ATTEMPTING})
+# By names of their own: before Python 3.12 a member costs five times as much to read
+# from its class, and every step is asked at every fact.
+_NEAREST, _DEFENDER, _PUBLIC = Audience.NEAREST, Audience.DEFENDER, Audience.PUBLIC
+_WAIT_FOR_COUNTDOWN = frozenset({Audience.NEAREST, Audience.CONTACTS})
+_BY_FORCE = Start.DURESS.value
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueRound:
     """A round of a step that has to run now."""
@@ -41,9 +48,12 @@ def due_rounds(alarm: Alarm, now: Instant) -> Iterator[DueRound]:
     """
     for step in alarm.protocol.defender_first:
         at = _next_at(alarm, step)
-        declined = 0 if at is not None and at <= now else _unreplaced(alarm, step)
-        if (at is None or at > now) and not declined:
-            continue
+        declined = 0
+        if at is None or at > now:
+            if step.replaces_declined:
+                declined = _unreplaced(alarm, step)
+            if not declined:
+                continue
         if may_run(alarm, step) and _has_room(alarm, step):
             number = rounds_of(alarm, step) + 1
             yield DueRound(step=step, round=number, replaces=declined)
@@ -66,7 +76,7 @@ def _climbs(alarm: Alarm) -> Iterator[Climb]:
 
 def _unreplaced(alarm: Alarm, step: Step) -> int:
     """Return how many who turned it down nobody has taken the place of."""
-    if not step.replaces_declined or step.id not in alarm.fired:
+    if step.id not in alarm.fired:
         return 0
     replaced = sum(fired.replaced for fired in alarm.fired.values())
     return max(0, len(declined_of(alarm)) - replaced)
@@ -84,7 +94,7 @@ def declined_of(alarm: Alarm) -> list[str]:
 
 
 def _has_room(alarm: Alarm, step: Step) -> bool:
-    return step.to is not Audience.NEAREST or room_of(alarm) != 0
+    return step.to is not _NEAREST or room_of(alarm) != 0
 
 
 def room_of(alarm: Alarm) -> int | None:
@@ -137,8 +147,10 @@ def next_due(alarm: Alarm, now: Instant) -> Instant | None:
 
 def _watch_at(alarm: Alarm, now: Instant) -> Instant | None:
     """Return when to read the effects' rows: the news of one may have been lost."""
-    is_waiting = any(effect.state in UNSETTLED for effect in alarm.effects.values())
-    return now.plus(WATCH) if is_waiting else None
+    for effect in alarm.effects.values():
+        if effect.state in UNSETTLED:
+            return now.plus(WATCH)
+    return None
 
 
 def _next_at(alarm: Alarm, step: Step) -> Instant | None:
@@ -146,7 +158,7 @@ def _next_at(alarm: Alarm, step: Step) -> Instant | None:
     if fired is None:
         return _first_at(alarm, step)
     rounds = fired.rounds - fired.extra
-    if step.to is Audience.NEAREST and rounds == 0:
+    if rounds == 0 and step.to is _NEAREST:
         return _anew_at(alarm, step, fired)
     most = 1 if step.every is None else step.rounds
     if most is not None and rounds >= most:
@@ -181,41 +193,37 @@ def _first_at(alarm: Alarm, step: Step) -> Instant | None:
     # A journal of before may have a step whose id has become the name of a start.
     if alarm.protocol.step(StepId(step.after)) is not None:
         return _after_step(alarm, step)
-    if step.to is Audience.DEFENDER:
+    if step.to is _DEFENDER:
         return _seen_at(alarm, step)
-    if step.after == Start.DURESS:
+    if step.after == _BY_FORCE:
         return _force_at(alarm, step)
-    start = _moment(alarm, step.after)
+    moment = _MOMENTS.get(step.after)
+    start = None if moment is None else moment(alarm)
     if start is None:
         return None
     at = start.plus(_delay_of(alarm, step))
-    waits = step.to in {Audience.NEAREST, Audience.CONTACTS}
-    return max(at, countdown_end(alarm)) if waits and alarm.protocol.countdown else at
+    waits = alarm.protocol.countdown and step.to in _WAIT_FOR_COUNTDOWN
+    return max(at, countdown_end(alarm)) if waits else at
 
 
-def _moment(alarm: Alarm, after: str) -> Instant | None:
-    """Return when that happened from which a first step counts."""
-    match after:
-        case Start.RAISED:
-            return alarm.raised_at
-        case Start.CANCELLED:
-            return alarm.seen.cancelled
-        case Start.MOVED:
-            return alarm.moved_at
-        case Start.VERIFIED:
-            act = alarm.verified
-        case Start.APPROVED:
-            act = alarm.approved
-        case Start.CLOSED:
-            act = alarm.closed
-        case _:
-            return None
+def _at(act: Act | None) -> Instant | None:
     return None if act is None else act.at
+
+
+_MOMENTS: dict[str, Callable[[Alarm], Instant | None]] = {
+    Start.RAISED: lambda alarm: alarm.raised_at,
+    Start.CANCELLED: lambda alarm: alarm.seen.cancelled,
+    Start.MOVED: lambda alarm: alarm.moved_at,
+    Start.VERIFIED: lambda alarm: _at(alarm.verified),
+    Start.APPROVED: lambda alarm: _at(alarm.approved),
+    Start.CLOSED: lambda alarm: _at(alarm.closed),
+}
+"""When that happened from which a first step counts."""
 
 
 def _delay_of(alarm: Alarm, step: Step) -> timedelta:
     """Return a step's delay; the public waits for what was agreed as well."""
-    if step.to is not Audience.PUBLIC:
+    if step.to is not _PUBLIC:
         return step.delay
     return max(step.delay, alarm.protocol.publication.delay)
 
@@ -234,18 +242,19 @@ def _seen_at(alarm: Alarm, step: Step) -> Instant | None:
     Where the case began with a word of force they have not pressed, as far as whoever
     watches knows: as after a true word nothing is called off then, and nothing ends.
     """
-    if alarm.seen.raised is None:
+    seen = alarm.seen
+    if seen.raised is None:
         return None
-    match step.after:
-        case Start.RAISED:
-            start: Instant | None = alarm.seen.raised
-        case Start.CANCELLED:
-            start = alarm.seen.cancelled
-        case Start.CLOSED:
-            start = alarm.seen.closed
-        case _:
-            return None
+    moment = _SEEN.get(step.after)
+    start = None if moment is None else moment(seen)
     return None if start is None else start.plus(step.delay)
+
+
+_SEEN: dict[str, Callable[[Seen], Instant | None]] = {
+    Start.RAISED: lambda seen: seen.raised,
+    Start.CANCELLED: lambda seen: seen.cancelled,
+    Start.CLOSED: lambda seen: seen.closed,
+}
 
 
 def _force_at(alarm: Alarm, step: Step) -> Instant | None:

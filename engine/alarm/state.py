@@ -256,6 +256,10 @@ class Seen:
     confirmed: Instant | None = None
 
 
+_CLOSED = Response.CLOSED
+"""Read in every fact's every step: by a name of its own at a fifth of the price."""
+
+
 # Without slots: one dictionary of fifty fields is copied ten times as fast as fifty
 # slots one by one, and every fact makes a copy.
 @dataclass(frozen=True, kw_only=True)
@@ -335,7 +339,7 @@ class Alarm:
     @property
     def is_open(self) -> bool:
         """True until an operator has closed it (and again once reopened)."""
-        return self.response is not Response.CLOSED
+        return self.response is not _CLOSED
 
     @property
     def confirmed_source(self) -> bool:

@@ -22,6 +22,7 @@ from engine.protocol.model import Fallback, Verification, Voice
 from engine.values import Instant, OperatorId
 
 DECIDED = frozenset({Truth.VERIFIED, Truth.FALSE})
+_SETTLED = DECIDED | {Truth.PRESUMED}
 
 
 def verdict_of(alarm: Alarm, command: Verify, now: Instant) -> AlarmEvent:
@@ -75,8 +76,7 @@ def judgements(alarm: Alarm, now: Instant) -> Iterator[AlarmEvent]:
 def answer_due(alarm: Alarm) -> Instant | None:
     """Return until when people have to say whether it is true; None where settled."""
     rule = alarm.protocol.verification
-    settled = alarm.truth in {*DECIDED, Truth.PRESUMED}
-    if rule is None or settled or not alarm.is_open:
+    if rule is None or alarm.truth in _SETTLED or not alarm.is_open:
         return None
     # Asked for want of a proven sender, and since then the defender's own device spoke.
     proven_since = fallback_of(alarm, rule) is Fallback.TREAT_AS_REAL
