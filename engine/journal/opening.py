@@ -49,7 +49,9 @@ class Opened:
         self.store.close()
 
 
-def opened_beside(path: Path, load: Callable[[], T]) -> tuple[Opened, T]:
+def opened_beside(
+    path: Path, load: Callable[[], T], *, vfs: str | None = None
+) -> tuple[Opened, T]:
     """Open the journal in threads of its own while `load` runs in this one.
 
     What `load` raises goes before what is wrong with the journal.
@@ -57,13 +59,14 @@ def opened_beside(path: Path, load: Callable[[], T]) -> tuple[Opened, T]:
     Args:
         path: the journal's file; its folder must be there.
         load: reads everything else that a start needs.
+        vfs: SQLite's name of another file layer for the writer, for fault injection.
 
     Raises:
         JournalError: the journal cannot be used.
 
     """
     with ThreadPoolExecutor(2, "opening") as threads:
-        opening = threads.submit(_opened, path, threads)
+        opening = threads.submit(_opened, path, threads, vfs)
         try:
             loaded = load()
         except BaseException:
@@ -73,7 +76,7 @@ def opened_beside(path: Path, load: Callable[[], T]) -> tuple[Opened, T]:
         return opening.result(), loaded
 
 
-def _opened(path: Path, threads: ThreadPoolExecutor) -> Opened:
+def _opened(path: Path, threads: ThreadPoolExecutor, vfs: str | None) -> Opened:
     readers = ReaderPool(partial(SqliteReader, path))
     reading: list[Future[Rows]] = []
 
@@ -87,7 +90,7 @@ def _opened(path: Path, threads: ThreadPoolExecutor) -> Opened:
     with ExitStack() as undo:
         undo.callback(readers.close)
         undo.callback(has_read)
-        store = SqliteStore(path, sound=sound)
+        store = SqliteStore(path, vfs=vfs, sound=sound)
         undo.callback(store.close)
         opened = Opened(store=store, readers=readers, rows=reading[0].result())
         undo.pop_all()

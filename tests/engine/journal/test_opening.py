@@ -5,16 +5,17 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-import apsw
 import pytest
 
 from engine.errors import DataError, JournalError
 from engine.journal import opening
+from engine.journal.connection import beside
 from engine.journal.opening import Rows, opened_beside
 from engine.journal.pool import ReaderPool
 from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
 from engine.values import Instant
 from tests.contracts.journal.requests import append, place
+from tests.faults_vfs import Act, FaultsVfs
 
 NOW = Instant(1_000)
 WAIT_S = 20.0
@@ -28,6 +29,26 @@ def path(tmp_path: Path) -> Path:
     store.commit([append("alarm/a"), place()], NOW)
     store.close()
     return path
+
+
+@pytest.fixture
+def killed(path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a journal of which an engine that was killed has left the log."""
+    store = SqliteStore(path, ballast_bytes=0)
+    store.commit([place(at_ms=2_000)], NOW)
+    left = tmp_path_factory.mktemp("killed")
+    for file in (path, beside(path, "-wal")):
+        (left / file.name).write_bytes(file.read_bytes())
+    store.close()
+    assert beside(left / path.name, "-wal").stat().st_size > 0
+    return left / path.name
+
+
+@pytest.fixture
+def vfs() -> Iterator[FaultsVfs]:
+    vfs = FaultsVfs()
+    yield vfs
+    vfs.unregister()
 
 
 @pytest.fixture
@@ -77,18 +98,20 @@ def test_it_is_opened_while_the_files_are_read(
 
 
 def test_rows_are_read_while_the_log_is_copied(
-    path: Path, has_read: threading.Event, monkeypatch: pytest.MonkeyPatch
+    killed: Path, vfs: FaultsVfs, has_read: threading.Event
 ) -> None:
-    copy, waited = SqliteStore._checkpoint, []
+    waited: list[bool] = []
 
-    def waiting(store: SqliteStore) -> None:
+    def full_after_waiting() -> bool:
+        """Be asked at each write; the first one is of the copy."""
         waited.append(has_read.wait(WAIT_S))
-        copy(store)
+        return False
 
-    monkeypatch.setattr(SqliteStore, "_checkpoint", waiting)
-    opened, _ = opened_beside(path, lambda: None)
+    vfs.is_full = full_after_waiting
+    opened, _ = opened_beside(killed, lambda: None, vfs=vfs.name)
+    assert {each.person for each in opened.rows.places} == {place().person}
     opened.close()
-    assert waited == [True]
+    assert waited[0]
 
 
 def test_a_wrong_file_is_told_and_the_journal_given_back(path: Path) -> None:
@@ -110,17 +133,22 @@ def test_a_damaged_journal_is_told_though_the_files_are_right(tmp_path: Path) ->
         opened_beside(path, lambda: None)
 
 
-@pytest.mark.usefixtures("has_read")
+@pytest.mark.parametrize(
+    ("act", "code"),
+    [(Act.SYNC, "SQLITE_IOERR_FSYNC"), (Act.WRITE, "SQLITE_IOERR_WRITE")],
+)
 def test_a_log_that_cannot_be_copied_is_told_and_the_journal_given_back(
-    path: Path, monkeypatch: pytest.MonkeyPatch
+    killed: Path, vfs: FaultsVfs, act: Act, code: str
 ) -> None:
-    def broken(_store: SqliteStore) -> None:
-        raise apsw.IOError
-
-    monkeypatch.setattr(SqliteStore, "_checkpoint", broken)
-    with pytest.raises(JournalError, match=str(path)):
-        opened_beside(path, lambda: None)
-    assert not list(held(path.parent))
+    """It is synced before its first page is written into the file."""
+    vfs.fail = {act: 1}
+    with pytest.raises(JournalError, match=str(killed)) as told:
+        opened_beside(killed, lambda: None, vfs=vfs.name)
+    assert code in str(told.value)
+    assert not list(held(killed.parent))
+    opened, _ = opened_beside(killed, lambda: None)
+    assert set(opened.rows.open_alarms) == {"alarm/a"}, "nothing of it is lost"
+    opened.close()
 
 
 def test_rows_that_cannot_be_read_are_told_and_the_journal_given_back(
