@@ -21,7 +21,8 @@ def lines_of(rows: Iterable[Row]) -> Iterator[str]:
             yield (
                 f"{row['id']}  {str(row['raised_at'])[:19]}Z  {row['response']:<13}"
                 f" {row['truth']:<11} {row['alias']:<12}"
-                f" {row['coming']} coming of {row['told']} told{mark_of(row)}"
+                f" {row['coming']} coming of {row['told']} told; {row['state']}"
+                f"{mark_of(row)}"
             )
     if is_empty:
         yield "no alarms"
@@ -56,6 +57,9 @@ def head_lines(case: Row) -> Iterator[str]:
 def people_lines(case: Row) -> Iterator[str]:
     """Yield everybody who was told: answer, where to reach them, what did."""
     people = cast("list[Row]", case["people"])
+    # Hidden, an officer's name is longer than any alias.
+    name_width = max((len(str(one["alias"])) for one in people), default=0)
+    role_width = max((len(str(one["role"])) for one in people), default=0)
     for one in people:
         distance_m = cast("float | None", one["distance_m"])
         away = "" if distance_m is None else f"{distance_m / 1000:.1f} km"
@@ -65,7 +69,7 @@ def people_lines(case: Row) -> Iterator[str]:
             for way in cast("list[Row]", one["channels"])
         )
         yield (
-            f"  {one['alias']:<12} {one['role']:<15} {away:>9}"
+            f"  {one['alias']:<{name_width}}  {one['role']:<{role_width}} {away:>9}"
             f"  {one['reply_words'] or '-':<12}  {addresses:<15}  {reached}"
         )
     if not people:

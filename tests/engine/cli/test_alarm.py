@@ -28,6 +28,7 @@ ROW = {
     "truth": "unverified",
     "alias": "Heron",
     "coming": 1,
+    "state": "Waits for HQ",
     "told": 5,
     "kind": "real",
 }
@@ -54,7 +55,7 @@ def test_the_list_is_one_line_for_each_alarm(patch: Patch, out: Output) -> None:
         assert natalia(patch, "alarm", "list", "--state", str(engine.state)) == 0
     line = out.readouterr().out
     assert line.startswith("7d5c01aa90e2  2026-11-25T03:00:00Z")
-    assert line.endswith("1 coming of 5 told\n")
+    assert line.endswith("1 coming of 5 told; Waits for HQ\n"), "and why it is closed"
 
 
 def test_a_case_that_cannot_be_read_is_named_with_the_cure(
@@ -74,7 +75,7 @@ def test_what_is_no_real_alarm_says_so_in_list_and_case(
     row, case = {**ROW, "kind": "exercise"}, {**CASE, "kind": "exercise"}
     with service(alarms=(200, [row]), alarms__7d5c01aa90e2=(200, case)) as engine:
         natalia(patch, "alarm", "list", "--state", str(engine.state))
-        assert out.readouterr().out.endswith("1 coming of 5 told  EXERCISE\n")
+        assert out.readouterr().out.endswith("; Waits for HQ  EXERCISE\n")
         natalia(patch, "alarm", "show", "7d5c01aa90e2", "--state", str(engine.state))
         assert "(Standard v1)  EXERCISE\n" in out.readouterr().out
 
@@ -114,7 +115,9 @@ def test_a_case_says_what_comes_next_and_who_was_told_bug_the_runbook_sent_here(
     )
     assert f"Next, while the engine runs: {due}" in said
     assert "Position from the device: hidden +-20.0 m" in said
-    assert "  colleague 1  colleague         10.0 km  -" in said
+    assert re.search(r"\n  colleague 1 +colleague +10\.0 km  -", said)
+    told = said.split("\nTold\n")[1].split("\n\n")[0].splitlines()
+    assert len({line.rindex(" -  ") for line in told}) == 1, "bug: an officer stuck out"
     assert "SMS: waiting to be sent" in said
     assert "+1555" not in said
     assert "41.31" not in said
