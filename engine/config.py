@@ -70,12 +70,19 @@ class Listen(_Table):
 class ConsoleTable(Listen):
     """HQ's console; `address` is where HQ's browsers open it, for HQ's own mail."""
 
+    port: Whole = Field(default=8620, ge=0, le=65535)
     address: str = Field(default="", pattern=ADDRESS)
 
     @field_validator("address")
     @classmethod
     def _without_the_last_slash(cls, address: str) -> str:
         return address.rstrip("/")
+
+
+class MetricsTable(Listen):
+    """Metrics and readiness, for Prometheus."""
+
+    port: Whole = Field(default=9620, ge=0, le=65535)
 
 
 class TlsListen(Listen):
@@ -162,8 +169,8 @@ class Config(BaseSettings):
     state: Path
     roster: Path | None = None
     protocols: Protocols = Protocols()
-    console: ConsoleTable = ConsoleTable(port=8620)
-    metrics: Listen = Listen(port=9620)
+    console: ConsoleTable = ConsoleTable()
+    metrics: MetricsTable = MetricsTable()
     gateway: dict[str, GatewayTable] = Field(default_factory=dict)
     modem: tuple[ModemTable, ...] = ()
     channel: tuple[ChannelTable, ...] = ()
@@ -192,7 +199,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "modem": ModemTable,
     "channel": ChannelTable,
     "console": ConsoleTable,
-    "metrics": Listen,
+    "metrics": MetricsTable,
     "gateway": GatewayTable,
     "tls": TlsListen,
     "hq": HqAddress,

@@ -34,6 +34,12 @@ def test_what_is_not_said_binds_to_loopback() -> None:
     assert (made.console.port, made.metrics.port) == (8620, 9620)
 
 
+def test_who_names_no_port_keeps_the_usual_one_bug_it_had_to_be_written_again() -> None:
+    made = config(console={"address": "https://hq.example"}, metrics={"host": "::1"})
+    assert (made.console.port, made.metrics.port) == (8620, 9620)
+    assert made.console.host == "127.0.0.1"
+
+
 def test_relative_paths_count_from_the_files_own_folder() -> None:
     made = config(roster="people.toml", protocols={"folder": "protocols"})
     assert made.state == HERE / "state"
@@ -48,7 +54,7 @@ def test_relative_paths_count_from_the_files_own_folder() -> None:
         ({"stat": "x"}, "stat", "did you mean 'state'"),
         ({"console": {"prot": 1}}, "console.prot", "did you mean 'port'"),
         ({"console": {"port": 70000}}, "console.port", "less than or equal"),
-        ({"console": {"host": "::1"}}, "console.port", "add port"),
+        ({"gateway": {"gt06": {"host": "::1"}}}, "gateway.gt06.port", "add port"),
         (
             {"console": {"port": 1, "address": "hq.example"}},
             "console.address",
@@ -124,12 +130,12 @@ def test_a_fault_names_its_key_and_its_cure(
 def test_all_faults_of_a_file_are_said_at_once_bug_one_hid_the_others() -> None:
     error = fault(
         colour=3,
-        console={"prot": 1},
+        gateway={"gt06": {"prot": 1}},
         metrics={"port": 70000},
         modem=[{"name": "m"}],
     )
     assert [one.key for one in (error, *error.also)] == [
-        "console.prot",
+        "gateway.gt06.prot",
         "colour",
         "metrics.port",
         "modem[0].port",
@@ -141,12 +147,12 @@ def test_all_faults_of_a_file_are_said_at_once_bug_one_hid_the_others() -> None:
 
 def test_a_key_that_nobody_knows_hides_no_missing_one_bug_of_the_same_table() -> None:
     with pytest.raises(ConfigError) as caught:
-        parse_config({"colour": 3, "console": {"hots": "::1"}}, HERE)
+        parse_config({"colour": 3, "gateway": {"gt06": {"hots": "::1"}}}, HERE)
     assert [one.key for one in caught.value.each] == [
-        "console.hots",
+        "gateway.gt06.hots",
         "colour",
         "state",
-        "console.port",
+        "gateway.gt06.port",
     ]
 
 
