@@ -55,6 +55,10 @@ from engine.console.words import (
 )
 
 HIDDEN = "hidden"
+SMS_GSM, SMS_UCS2 = 160, 70
+"""How many characters one SMS holds, of the GSM alphabet and of any other."""
+CYRILLIC = "\u0400"
+"""From here on no character is of the GSM alphabet, but for its euro sign."""
 UNREAD = " (words: press Show to read them)"
 Json = dict[str, object]
 _BY_PEOPLE = (
@@ -113,8 +117,7 @@ def _text(
             )
         case NotificationPlanned():
             repeat = f", repeat {event.repeat}" if event.repeat else ""
-            beside = f" [{event.english}]" if event.english else ""
-            said = f": {event.body.text(event.at)}{beside}" if revealed else ""
+            said = _sends(event) if revealed else ""
             address = event.body.address if revealed else ""
             to = names.of(event.person) + (f" ({address})" if address else "")
             return f"{way(event.channel)} to {to}{repeat}{said}"
@@ -141,6 +144,21 @@ def _words(event: ReplyReceived | NoteAdded, names: Names, *, revealed: bool) ->
         return who + said
     doubt = "" if event.authentic else " (not authentic, does not count)"
     return f"{who}: {REPLIES[event.reply]}{doubt}{said}"
+
+
+def _sends(event: NotificationPlanned) -> str:
+    """Return what a message says; a ringing call says nothing.
+
+    A modem cuts it to one SMS once it is sent, and HQ may speak to whoever has it.
+    """
+    if event.channel == "call":
+        return ""
+    text = event.body.text(event.at)
+    is_ucs2 = any(character >= CYRILLIC for character in text)
+    is_short = len(text) <= (SMS_UCS2 if is_ucs2 else SMS_GSM)
+    holds = "" if event.channel != "sms" or is_short else ", as much as one SMS holds"
+    beside = f" [{event.english}]" if event.english else ""
+    return f"{holds}: {text}{beside}"
 
 
 def _said(text: str, *, revealed: bool) -> str:

@@ -12,6 +12,7 @@ from engine.alarm.state import Alarm
 from engine.console.cases import Line
 from engine.console.view import begun_by_force, detail
 from engine.protocol.model import Audience
+from engine.protocol.texts import Segment
 from engine.roster.model import Word
 from engine.values import OperatorId, StepId
 from tests.engine.alarm.forced import CAREFUL, scene_of
@@ -102,6 +103,37 @@ def test_of_what_was_withdrawn_only_what_force_did_not_begin_is_counted() -> Non
         "10 not sent any more",
         "15 not sent any more",
     ]
+
+
+def planned(channel: str, text: str, *, revealed: bool = True) -> str:
+    """Return the line of a message to the first colleague."""
+    scene = Scene().raised()
+    first = scene.planned(Audience.NEAREST)[0]
+    body = replace(first.body, segments=(Segment(priority=1, text=text),))
+    event = replace(first, channel=channel, body=body)
+    line = Line(position=1, at=event.at, event=event, kind="NotificationPlanned")
+    found = detail(scene.state(), [line], scene.now, revealed=revealed)["lines"]
+    assert isinstance(found, list)
+    return str(found[0]["text"])
+
+
+@pytest.mark.parametrize(
+    ("channel", "text", "said"),
+    [
+        ("sms", "a" * 160, f": {'a' * 160}"),
+        ("sms", "a" * 161, f", as much as one SMS holds: {'a' * 161}"),
+        ("sms", "а" * 70, f": {'а' * 70}"),  # noqa: RUF001 - Cyrillic
+        ("sms", "а" * 71, f", as much as one SMS holds: {'а' * 71}"),  # noqa: RUF001
+        ("email", "a" * 161, f": {'a' * 161}"),
+        ("call", "SOS K7F2", ""),
+    ],
+)
+def test_a_text_is_not_said_to_be_sent_whole_where_it_is_not_bug_hq_read_more(
+    channel: str, text: str, said: str
+) -> None:
+    """In Russian the colleague had half of what the time line had, a call nothing."""
+    assert planned(channel, text).endswith(f" (+1555c1){said}")
+    assert text not in planned(channel, text, revealed=False)
 
 
 def test_no_stream_of_events_says_what_a_row_is_of(hq: Hq) -> None:
