@@ -81,8 +81,8 @@ def _survives(folder: Path, number: str, when: str) -> str:
         rig.start()
         if not acknowledged:
             _press(rig, frame or None)
-        eventually(lambda: _all_settled(rig), timeout_s=25)
-        eventually(lambda: {"alder"} | NEAREST <= set(rig.told()), timeout_s=15)
+        eventually(lambda: _all_settled(rig))
+        eventually(lambda: {"alder"} | NEAREST <= set(rig.told()))
         everybody = NEAREST | {"alder"}
         with contextlib.suppress(AssertionError):
             eventually(lambda: everybody <= _reached(rig), timeout_s=25)

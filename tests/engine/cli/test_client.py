@@ -1,5 +1,6 @@
 """The command line's side of the control socket, when things go wrong."""
 
+import gc
 import socket
 from pathlib import Path
 
@@ -21,8 +22,13 @@ def test_a_socket_that_a_dead_engine_left_behind_is_no_engine(tmp_path: Path) ->
     left = socket.socket(socket.AF_UNIX)
     left.bind(str(tmp_path / "control.sock"))
     left.close()
-    with pytest.raises(ServiceError, match="no engine runs on"):
+    try:
         ask(tmp_path, "GET", "/alarms")
+    except ServiceError as error:
+        said = str(error)
+    # Here, and not amid another test: the error and its frames are a cycle.
+    gc.collect()
+    assert said.startswith("no engine runs on")
 
 
 def test_whoever_may_not_open_the_state_folder_is_told_who_may(
