@@ -67,7 +67,7 @@ class Gathered:
 class DataError(EngineError):
     """A file that people wrote is wrong; names file, line and field.
 
-    `also` are further faults, of other files; each is a line of its own in words.
+    `also` are further faults, of it or of others; each is a line of its own in words.
     """
 
     def __init__(
@@ -84,6 +84,12 @@ class DataError(EngineError):
         super().__init__("\n".join([f"{place}: {field}: {reason}", *map(str, also)]))
         self.file, self.line, self.field, self.reason = file, line, field, reason
         self.also = also
+
+    @classmethod
+    def of(cls, faults: Sequence["DataError"]) -> "DataError":
+        """Return faults, at least one, as one."""
+        first, *rest = [fault for one in faults for fault in one.each]
+        return cls(first.file, first.line, first.field, first.reason, also=rest)
 
     @property
     def each(self) -> tuple["DataError", ...]:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from itertools import chain
 from typing import NamedTuple
 
 from engine.errors import DataError, suggestion
@@ -43,17 +42,22 @@ def check(protocol: ActionProtocol, text: str, file: str) -> None:
     """Hold a whole action protocol to what must be true of every one.
 
     Raises:
-        DataError: the first fault found.
+        DataError: every fault of the first kind of which there is one: a later look
+            relies on what an earlier one has found right.
 
     """
-    first = next(chain.from_iterable(find(protocol) for find in _CHECKS), None)
-    if first is None:
-        return
-    number, field, reason = first
+    for find in _CHECKS:
+        faults = [_placed(fault, text, file) for fault in find(protocol)]
+        if faults:
+            raise DataError.of(faults)
+
+
+def _placed(fault: Fault, text: str, file: str) -> DataError:
+    number, field, reason = fault
     if number is None:
-        raise DataError(file, _line_of_key(text, field), field, reason)
+        return DataError(file, _line_of_key(text, field), field, reason)
     field = f"step[{number}].{field}" if field else f"step[{number}]"
-    raise DataError(file, line_of_step(text, number), field, reason)
+    return DataError(file, line_of_step(text, number), field, reason)
 
 
 def line_of_step(text: str, number: int) -> int | None:

@@ -11,6 +11,7 @@ from importlib import resources
 from pathlib import Path
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from engine.errors import DataError, cure_of, meant_by, suggestion
 from engine.protocol.basis import BASED_ON, WITHOUT, missing, over, steps_of
@@ -106,7 +107,8 @@ def parse_protocol(text: str, file: str, *, find: Find = sample) -> ActionProtoc
     try:
         return _protocol(merged, basis_text + text, "", file)
     except DataError as error:
-        raise _placed(error, merged, own, text) from error
+        placed = [_placed(one, merged, own, text) for one in error.each]
+        raise DataError.of(placed) from error
 
 
 def _protocol(
@@ -163,10 +165,35 @@ def _read(path: Path) -> str:
 
 
 def _data_error(error: ValidationError, text: str, file: str) -> DataError:
-    faults = error.errors()
+    """Return all faults of single fields, a misspelt one first."""
+    found = error.errors()
+    places = [one["loc"] for one in found]
+    # Where every step has a fault pydantic finds as well that there is no step.
+    faults = [
+        one
+        for one in found
+        if not any(
+            place != one["loc"] and place[: len(one["loc"])] == one["loc"]
+            for place in places
+        )
+    ]
+    misspelt = [fault for fault in faults if fault["type"] == "extra_forbidden"]
+    others = [fault for fault in faults if fault not in misspelt]
     # A misspelt field is also a missing one; the spelling is the better news.
-    misspelt = (fault for fault in faults if fault["type"] == "extra_forbidden")
-    first = next(misspelt, faults[0])
+    meant = [(fault["loc"][:-1], worded(fault)) for fault in misspelt]
+    told = misspelt + [
+        fault
+        for fault in others
+        if fault["type"] != "missing"
+        or not any(
+            table == fault["loc"][:-1] and f"{fault['loc'][-1]!r}" in said
+            for table, said in meant
+        )
+    ]
+    return DataError.of([_fault(one, text, file) for one in told])
+
+
+def _fault(first: ErrorDetails, text: str, file: str) -> DataError:
     location = first["loc"]
     field = "".join(
         f"[{part}]" if isinstance(part, int) else f".{part}" for part in location

@@ -33,7 +33,7 @@ def load_registry(folder: Path | None, default: str) -> Registry:
     """Read the samples that ship with the engine, then a folder over them.
 
     Raises:
-        DataError: files are wrong, one fault of each; or the default is not there.
+        DataError: files are wrong, all of them; or the default is not there.
 
     """
     protocols = _samples()
@@ -48,8 +48,7 @@ def load_registry(folder: Path | None, default: str) -> Registry:
             except DataError as error:
                 faults.append(error)
     if faults:
-        first, *rest = faults
-        raise DataError(first.file, first.line, first.field, first.reason, also=rest)
+        raise DataError.of(faults)
     if default not in protocols:
         known = ", ".join(sorted(protocols))
         reason = f"no action protocol {default!r}; one of: {known}"

@@ -51,8 +51,12 @@ options = { url = 5 }
 """
 TOLD = [
     "colour",
-    "x.toml",
-    "y.toml",
+    "x.toml:1: name",
+    "x.toml: version",
+    "x.toml: step",
+    "y.toml:1: name",
+    "y.toml: version",
+    "y.toml: step",
     "roster.csv:2: person.country",
     "roster.csv:3: person.language",
     "gateway.gt07",

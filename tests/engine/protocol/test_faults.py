@@ -7,7 +7,9 @@ import pytest
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from engine.errors import DataError
 from engine.protocol.faults import worded
+from engine.protocol.parse import parse_protocol
 from engine.protocol.tables import ProtocolTable
 
 STEP = {"id": "a", "to": "hq", "channels": ["email"], "text": "hq"}
@@ -108,3 +110,60 @@ def test_no_fault_of_any_field_speaks_of_python(value: object) -> None:
         except ValidationError as error:
             for one in error.errors():
                 assert not foreign.search(worded(one)), (field, worded(one))
+
+
+SEVERAL = """\
+name = 3
+version = 1
+trigers = ["sos"]
+
+[[step]]
+id = "near"
+to = "nearest"
+chanels = ["sms"]
+text = "sos"
+
+[[step]]
+id = "hq"
+to = "headquarters"
+channels = ["email"]
+"""
+
+
+def told(text: str) -> list[tuple[int | None, str]]:
+    with pytest.raises(DataError) as caught:
+        parse_protocol(text, "mine.toml")
+    assert len(str(caught.value).splitlines()) == len(caught.value.each)
+    return [(one.line, one.field) for one in caught.value.each]
+
+
+def test_all_faults_of_single_fields_are_told_bug_one_hid_the_others() -> None:
+    assert told(SEVERAL) == [
+        (8, "step[0].chanels"),
+        (3, "trigers"),
+        (1, "name"),
+        (13, "step[1].to"),
+        (11, "step[1].text"),
+    ], "and no missing channels beside the misspelt ones"
+
+
+def test_all_faults_of_one_kind_are_told_bug_one_hid_the_others() -> None:
+    step = '[[step]]\nid = "{}"\nto = "hq"\nchannels = ["email"]\ntext = "{}"\n'
+    steps = "".join(step.format(*one) for one in (("a", "hg"), ("b", "hq"), ("c", "x")))
+    found = told(f'name = "Mine"\nversion = 1\n{steps}')
+    assert [field for _, field in found] == ["step[0].text", "step[2].text"]
+
+
+def test_what_stands_over_a_shared_file_has_all_its_faults_told_by_step() -> None:
+    own = """\
+name = "Mine"
+version = 1
+based_on = "standard"
+[[step]]
+id = "colleagues"
+count = "many"
+[[step]]
+id = "widen"
+to = "everywhere"
+"""
+    assert told(own) == [(4, "step 'colleagues'.count"), (7, "step 'widen'.to")]
