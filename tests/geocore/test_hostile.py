@@ -127,6 +127,8 @@ def test_columns_may_be_lists_arrays_or_numpy() -> None:
         (np.array(ids, np.uint64), np.array(lats), np.array(lons)),
         (np.array(ids, np.int64), np.array(lats, np.float32), np.array(lons)[::1]),
         (np.repeat(np.array(ids, np.uint64), 2)[::2], np.array(lats), tuple(lons)),
+        (np.array(ids, ">u8"), np.array(lats, ">f8"), np.array(lons, ">f8")),
+        (np.array(ids, "<u8"), np.array(lats, "<f8"), np.array(lons, "<f8")),
     ]
     snapshots = []
     for form in forms:

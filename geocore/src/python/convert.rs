@@ -50,7 +50,7 @@ pub(super) enum Cells<'a, T: Element> {
 impl<T: Element + for<'a, 'py> FromPyObject<'a, 'py>> Column<T> {
     pub(super) fn of(name: &str, values: &Bound<'_, PyAny>) -> PyResult<Self> {
         let py = values.py();
-        if let Ok(buffer) = PyBuffer::<T>::get(values)
+        if let Some(buffer) = buffer_of::<T>(values)
             && buffer.dimensions() == 1
         {
             return if buffer.as_slice(py).is_some() {
@@ -76,6 +76,15 @@ impl<T: Element + for<'a, 'py> FromPyObject<'a, 'py>> Column<T> {
             Self::Numbers(numbers) => Cells::Numbers(numbers),
         }
     }
+}
+
+/// A buffer of such numbers as this machine has them.
+///
+/// `PyO3` takes the sign of big-endian numbers for that of little-endian ones.
+pub(super) fn buffer_of<T: Element>(values: &Bound<'_, PyAny>) -> Option<PyBuffer<T>> {
+    let buffer = PyBuffer::<T>::get(values).ok()?;
+    let order = buffer.format().to_bytes().first();
+    (!order.is_some_and(|order| b"<>!".contains(order))).then_some(buffer)
 }
 
 impl Cells<'_, f64> {
