@@ -4,6 +4,7 @@ mod answers;
 mod cells;
 mod convert;
 mod errors;
+mod names;
 
 use std::cell::Cell;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
@@ -11,9 +12,10 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockE
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
 
-use answers::{pairs, triples};
+use answers::{named_pairs, pairs, triples};
 use convert::{Column, Columns, Places, check_now, count_of, id_of, ids_of, same_length};
 use errors::fail;
+use names::NAMES_MAX;
 
 use crate::{CorruptSnapshot, Error, Filter, Neighbour, Person, Point};
 
@@ -174,10 +176,14 @@ impl Index {
         let k = count_of(k)?;
         // Taken, not borrowed: making the list may run a finalizer that asks again.
         let mut found = FOUND.take();
-        let answer = self.read(py).nearest_into(&from, k, &filter, &mut found);
+        let index = self.read(py);
+        let answer = index.nearest_into(&from, k, &filter, &mut found);
+        let people = index.len();
+        drop(index);
         let list = match answer {
             Err(error) => Err(fail(error)),
             Ok(()) if ages => triples(py, &found, now_s),
+            Ok(()) if people <= NAMES_MAX => named_pairs(py, &found),
             Ok(()) => pairs(py, &found),
         };
         FOUND.set(found);

@@ -9,11 +9,23 @@ use pyo3::types::{PyBytes, PyList, PyMemoryView};
 
 use super::Index;
 use super::errors::fail;
+use super::names::Names;
 use crate::{Filter, Neighbour, Point};
 
 /// Ids and distances.
 pub(super) fn pairs<'py>(py: Python<'py>, found: &[Neighbour]) -> PyResult<Bound<'py, PyList>> {
     PyList::new(py, found.iter().map(|n| (n.person, n.distance_m)))
+}
+
+/// The same of people whose numbers are kept.
+pub(super) fn named_pairs<'py>(
+    py: Python<'py>,
+    found: &[Neighbour],
+) -> PyResult<Bound<'py, PyList>> {
+    Names::lend(|names| {
+        let rows = found.iter();
+        PyList::new(py, rows.map(|n| (names.of(py, n.person), n.distance_m)))
+    })
 }
 
 /// Ids, distances and ages.

@@ -1,0 +1,57 @@
+//! Python's own numbers for people who are found again and again.
+
+use std::array;
+use std::cell::Cell;
+
+use pyo3::prelude::*;
+use pyo3::types::PyInt;
+
+/// Bits of an id's hash that say where its number is kept.
+const BITS: u32 = 10;
+
+/// Of an index with at most so many people the numbers are kept, and never more than these.
+pub(super) const NAMES_MAX: usize = 1 << BITS;
+
+/// An id and its number.
+type Name = (u64, Py<PyInt>);
+
+thread_local! {
+    /// Of each thread, for its single calls.
+    static NAMES: Cell<Names> = const { Cell::new(Names(None)) };
+}
+
+/// Numbers by hash of their id, the latest in each place: to make one and to give it back
+/// takes longer than to look here.
+#[derive(Default)]
+pub(super) struct Names(Option<Box<[Option<Name>; NAMES_MAX]>>);
+
+impl Names {
+    /// Lends this thread's.
+    #[inline]
+    pub(super) fn lend<T>(with: impl FnOnce(&mut Self) -> T) -> T {
+        // Taken, not borrowed: whoever uses them may run a finalizer that asks again.
+        let mut names = NAMES.take();
+        let result = with(&mut names);
+        NAMES.set(names);
+        result
+    }
+
+    /// Python's number for an id.
+    #[inline]
+    pub(super) fn of<'py>(&mut self, py: Python<'py>, id: u64) -> Bound<'py, PyInt> {
+        let kept = self
+            .0
+            .get_or_insert_with(|| Box::new(array::from_fn(|_| None)));
+        // Fibonacci hashing: ids that count up, or by any power of two, lie apart.
+        let hash = id.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (u64::BITS - BITS);
+        let name = &mut kept[hash as usize];
+        if let Some((known, number)) = name
+            && *known == id
+        {
+            return number.bind(py).clone();
+        }
+        let Ok(number) = id.into_pyobject(py);
+        *name = Some((id, number.clone().unbind()));
+        number
+    }
+}
