@@ -6,7 +6,7 @@ the value that was refused, also as its attribute `value`, and the index is unch
 """
 
 from collections.abc import Iterable
-from typing import Final, Literal, final, overload
+from typing import Final, Literal, TypeAlias, TypeVar, final, overload
 
 from typing_extensions import Buffer
 
@@ -28,6 +28,9 @@ __all__ = [
     "cell_of",
     "distance_m",
 ]
+
+_Array: TypeAlias = Buffer | Iterable[object]  # NumPy's is no Buffer to mypy on 3.11
+_Out = TypeVar("_Out", bound=tuple[_Array, _Array])
 
 BUILD_PROFILE: Final[str]
 """`release`, or `debug` for a build that must not be measured."""
@@ -224,6 +227,7 @@ class Index:
         exclude: Iterable[int] | None = None,
         geodesic: bool = False,
         arrays: Literal[False] = False,
+        out: None = None,
     ) -> list[list[tuple[int, float]]]: ...
     @overload
     def nearest_many(
@@ -239,12 +243,46 @@ class Index:
         exclude: Iterable[int] | None = None,
         geodesic: bool = False,
         arrays: Literal[True],
-    ) -> tuple[memoryview[int], memoryview[float]]:
+        out: None = None,
+    ) -> tuple[memoryview[int], memoryview[float]]: ...
+    @overload
+    def nearest_many(
+        self,
+        lats_deg: Buffer | Iterable[float],
+        lons_deg: Buffer | Iterable[float],
+        k: int,
+        *,
+        within_m: float | None = None,
+        newer_than_s: float | None = None,
+        circle: int | None = None,
+        available: bool | None = None,
+        exclude: Iterable[int] | None = None,
+        geodesic: bool = False,
+        arrays: bool = False,
+        out: _Out,
+    ) -> _Out:
         """Answer `nearest` for many places, in their order, without the GIL.
 
         With `arrays` the answer is two buffers of n rows and at most k columns, uint64
         ids and float64 metres, for `numpy.asarray`; where fewer people qualify, metres
         are infinite and the id means nothing. It costs no Python object per person.
+
+        `out` is such a pair of the caller's own, of n rows and exactly k columns, which
+        is filled and returned: whoever asks again and again spares new memory and an
+        eighth of the time. Nothing is written if anything is refused.
+
+        >>> import numpy as np
+        >>> index = Index()
+        >>> index.upsert_many([7, 8], [59.33, 55.60], [18.07, 13.00])
+        >>> ids, metres = np.empty((2, 1), np.uint64), np.empty((2, 1))
+        >>> _ = index.nearest_many([59.0, 56.0], [18.0, 13.0], 1, out=(ids, metres))
+        >>> ids.tolist()
+        [[7], [8]]
+
+        Raises:
+            GeocoreError: as `nearest`; columns differ in length; an array of `out` has
+                another type or shape, cannot be written, or has gaps.
+
         """
 
     @overload

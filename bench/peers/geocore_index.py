@@ -28,10 +28,14 @@ class Index:
         self._index.upsert_many(ids, lats_deg, lons_deg)
         self.nearest = self._index.nearest
         self.move = self._index.move_to
+        self._out = (np.empty((0, 0), np.uint64), np.empty((0, 0)))
 
     def nearest_many(self, lats_deg: Column, lons_deg: Column, k: int) -> object:
-        """Ask for two arrays."""
-        return self._index.nearest_many(lats_deg, lons_deg, k, arrays=True)
+        """Ask for two arrays, which are kept."""
+        shape = (len(lats_deg), k)
+        if self._out[0].shape != shape:
+            self._out = (np.empty(shape, np.uint64), np.empty(shape))
+        return self._index.nearest_many(lats_deg, lons_deg, k, out=self._out)
 
     def move_many(self, people: Column, lats_deg: Column, lons_deg: Column) -> None:
         """Put people where they are now."""

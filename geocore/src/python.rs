@@ -5,6 +5,7 @@ mod cells;
 mod convert;
 mod errors;
 mod names;
+mod out;
 
 use std::cell::Cell;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
@@ -16,8 +17,10 @@ use answers::{named_pairs, pairs, triples};
 use convert::{Column, Columns, Places, check_now, count_of, id_of, ids_of, same_length};
 use errors::fail;
 use names::NAMES_MAX;
+use out::Out;
 
-use crate::{CorruptSnapshot, Error, Filter, Neighbour, Person, Point};
+use crate::index::check_count;
+use crate::{CorruptSnapshot, Filter, Neighbour, Person, Point};
 
 thread_local! {
     /// The answer of a single call, kept for its memory.
@@ -194,7 +197,7 @@ impl Index {
         clippy::too_many_arguments,
         reason = "the face is fixed; all but three are named"
     )]
-    #[pyo3(signature = (lats_deg, lons_deg, k, *, within_m=None, newer_than_s=None, circle=None, available=None, exclude=None, geodesic=false, arrays=false))]
+    #[pyo3(signature = (lats_deg, lons_deg, k, *, within_m=None, newer_than_s=None, circle=None, available=None, exclude=None, geodesic=false, arrays=false, out=None))]
     fn nearest_many<'py>(
         &self,
         py: Python<'py>,
@@ -208,6 +211,7 @@ impl Index {
         exclude: Option<&Bound<'py, PyAny>>,
         geodesic: bool,
         arrays: bool,
+        out: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let (lats, lons) = (
             Column::<f64>::of("lats_deg", lats_deg)?,
@@ -230,24 +234,16 @@ impl Index {
             geodesic,
         };
         let k = count_of(k)?;
+        if let Some(arrays) = out {
+            let columns = check_count(k).map_err(fail)?;
+            let out = Out::of(arrays, [points.len(), columns])?;
+            self.nearest_out(py, &points, k, &filter, &out)?;
+            return Ok(arrays.clone());
+        }
         if arrays {
             return self.nearest_arrays(py, &points, k, &filter);
         }
-        let found = py
-            .detach(|| {
-                let index = self.0.read().unwrap_or_else(PoisonError::into_inner);
-                let mut found = vec![Vec::new(); points.len()];
-                index.nearest_many(&points, k, &filter, |row, answer| {
-                    found[row] = answer.to_vec();
-                })?;
-                Ok::<_, Error>(found)
-            })
-            .map_err(fail)?;
-        let rows = found
-            .iter()
-            .map(|row| pairs(py, row))
-            .collect::<PyResult<Vec<_>>>()?;
-        Ok(PyList::new(py, rows)?.into_any())
+        self.nearest_lists(py, &points, k, &filter)
     }
 
     #[expect(

@@ -37,6 +37,19 @@ class Crowd:
                 if len(row) != 3 or row != sorted(row, key=lambda pair: pair[1])
             ]
 
+    def read_into_arrays(self) -> None:
+        # More cells than are found before they are written.
+        lats, lons = np.tile(self.lats, 2), np.tile(self.west, 2)
+        shape = (len(lats), 3)
+        ids, metres = np.empty(shape, np.uint64), np.empty(shape)
+        while not self.stop.is_set():
+            self.index.nearest_many(lats, lons, 3, out=(ids, metres))
+            # Of one state of the index the same question has one answer.
+            if (ids[:PEOPLE] != ids[PEOPLE:]).any():
+                self.wrong.append(ids)
+            if (metres[:PEOPLE] != metres[PEOPLE:]).any():
+                self.wrong.append(metres)
+
     def read_one_by_one(self) -> None:
         while not self.stop.is_set():
             for person in range(0, PEOPLE, 100):
@@ -49,7 +62,13 @@ class Crowd:
 
 def test_readers_beside_a_writer_see_whole_people() -> None:
     crowd = Crowd()
-    jobs = [crowd.write, crowd.read_batches, crowd.read_batches, crowd.read_one_by_one]
+    jobs = [
+        crowd.write,
+        crowd.read_batches,
+        crowd.read_batches,
+        crowd.read_into_arrays,
+        crowd.read_one_by_one,
+    ]
     threads = [threading.Thread(target=job) for job in jobs]
     for thread in threads:
         thread.start()

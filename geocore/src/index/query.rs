@@ -245,7 +245,8 @@ impl Index {
     }
 }
 
-fn check_count(k: u64) -> Result<usize, InvalidCount> {
+/// A usable number of neighbours.
+pub(crate) fn check_count(k: u64) -> Result<usize, InvalidCount> {
     match usize::try_from(k) {
         Ok(count) if (1..=K_MAX).contains(&k) => Ok(count),
         _ => Err(InvalidCount { value: k }),
@@ -259,15 +260,23 @@ const ROW_BITS: u32 = 20;
 /// order given.
 fn for_rows(from: &[Point], as_given: bool, mut answer: impl FnMut(&[usize])) {
     let mut rows = Vec::with_capacity(BLOCK);
+    if as_given {
+        let mut next = 0;
+        while next < from.len() {
+            rows.clear();
+            rows.extend(next..from.len().min(next + BLOCK));
+            answer(&rows);
+            next += BLOCK;
+        }
+        return;
+    }
     for (part, points) in from.chunks(1 << ROW_BITS).enumerate() {
         // A row and where it lies in one number: nothing sorts faster.
         let mut keys: Vec<u64> = (0..)
             .zip(points)
             .map(|(row, point)| (along_curve(point) << ROW_BITS) | row)
             .collect();
-        if !as_given {
-            keys.sort_unstable();
-        }
+        keys.sort_unstable();
         for keys in keys.chunks(BLOCK) {
             rows.clear();
             rows.extend(keys.iter().map(|key| {

@@ -10,7 +10,7 @@ use pyo3::types::{PyBytes, PyList, PyMemoryView};
 use super::Index;
 use super::errors::fail;
 use super::names::Names;
-use crate::{Filter, Neighbour, Point};
+use crate::{Error, Filter, Neighbour, Point};
 
 /// Ids and distances.
 pub(super) fn pairs<'py>(py: Python<'py>, found: &[Neighbour]) -> PyResult<Bound<'py, PyList>> {
@@ -44,6 +44,31 @@ pub(super) fn triples<'py>(
 }
 
 impl Index {
+    /// Ids and distances of a batch as a list of lists.
+    pub(super) fn nearest_lists<'py>(
+        &self,
+        py: Python<'py>,
+        points: &[Point],
+        k: u64,
+        filter: &Filter<'_>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let found = py
+            .detach(|| {
+                let index = self.0.read().unwrap_or_else(PoisonError::into_inner);
+                let mut found = vec![Vec::new(); points.len()];
+                index.nearest_many(points, k, filter, |row, answer| {
+                    found[row] = answer.to_vec();
+                })?;
+                Ok::<_, Error>(found)
+            })
+            .map_err(fail)?;
+        let rows = found
+            .iter()
+            .map(|row| pairs(py, row))
+            .collect::<PyResult<Vec<_>>>()?;
+        Ok(PyList::new(py, rows)?.into_any())
+    }
+
     /// Ids and distances of a batch as two buffers of n rows and k columns.
     pub(super) fn nearest_arrays<'py>(
         &self,
