@@ -124,7 +124,7 @@ class Scheduler:
 
     def begin(self, task: Callable[[], object], name: str = "task") -> Task:
         """Run a function as a task of its own: a device, a person, a far end."""
-        return self._begun(Task(task, f"{name}-{next(self._serial)}", self._main))
+        return self._begun(Task(task, f"{name}-{next(self._serial)}"))
 
     def later(self, seconds: float, act: Callable[[], object], name: str) -> None:
         """Begin a task that sleeps for so long (more than 0), then acts and is over.

@@ -229,6 +229,42 @@ def test_what_crashed_with_the_world_cannot_act_in_its_finally() -> None:
     assert acted == []
 
 
+def test_the_greenlet_of_who_is_over_or_killed_serves_the_next() -> None:
+    world = World(1)
+    for _ in range(3):
+        world.begin(lambda: world.sleep(1))
+    world.begin(lambda: world.sleep(1_000))
+    world.run(2)
+    world.crash()
+    ran: list[int] = []
+    for seed in range(3):
+        later_world = World(seed)
+        for number in range(4):
+            later_world.begin(partial(ran.append, number))
+        later_world.run(1)
+    assert sorted(ran) == sorted([0, 1, 2, 3] * 3)
+
+
+def test_a_task_that_fails_is_seen_and_ends_nothing_but_itself() -> None:
+    world = World(1)
+    ran: list[float] = []
+
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    def go_on() -> None:
+        world.sleep(1)
+        ran.append(world.boottime_s())
+
+    world.begin(go_on)
+    world.begin(fail)
+    with pytest.raises(ZeroDivisionError):
+        world.run(0.5)
+    world.begin(go_on)
+    world.run(5)
+    assert len(ran) == 2
+
+
 class Peer(pykka.ThreadingActor):
     """A plain Pykka actor, since no engine actor may ask another like this."""
 
