@@ -73,14 +73,15 @@ def sealed(
 
 
 def _hash(
-    previous: bytes, integers: tuple[int, ...], texts: tuple[str, ...], body: bytes
+    previous: bytes, integers: tuple[int, ...], texts: tuple[str, str, str], body: bytes
 ) -> bytes:
     length = _LENGTH.pack
-    parts = [_ROW_DOMAIN, previous, _INTEGERS.pack(*integers)]
-    for text in texts:
-        part = text.encode()
-        parts.append(length(len(part)))
-        parts.append(part)
-    parts.append(length(len(body)))
-    parts.append(body)
+    stream, command_id, kind = map(str.encode, texts)
+    parts = (
+        *(_ROW_DOMAIN, previous, _INTEGERS.pack(*integers)),
+        *(length(len(stream)), stream),
+        *(length(len(command_id)), command_id),
+        *(length(len(kind)), kind),
+        *(length(len(body)), body),
+    )
     return hashlib.sha256(b"".join(parts)).digest()

@@ -1,7 +1,7 @@
 """The journal as everybody else holds it."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 
 import pykka
 
@@ -92,7 +92,7 @@ class Journal:
         try:
             return future.get(timeout=timeout_s)
         except pykka.Timeout:
-            return [Unknown(reason=f"no answer within {timeout_s} s")] * len(requests)
+            return [_late(timeout_s)] * len(requests)
 
     def reader(self) -> JournalReader:
         """Open a read-only view; close it, and use it from one thread at a time."""
@@ -112,9 +112,14 @@ def asked(journal: JournalAccess, request: Request, timeout_s: float) -> Questio
     return Question(
         submit=partial(journal.submit, request),
         ask=partial(journal.ask, request, timeout_s),
-        late=Unknown(reason=f"no answer within {timeout_s} s"),
+        late=_late(timeout_s),
         within_s=timeout_s,
     )
+
+
+@cache
+def _late(timeout_s: float) -> Unknown:
+    return Unknown(reason=f"no answer within {timeout_s} s")
 
 
 def _tell(ref: Ref, entry: Entry) -> None:

@@ -5,12 +5,10 @@ in goes on. Every store uses these rules, so that all of them refuse the same.
 """
 
 import math
-from collections.abc import Iterator
 from typing import Final, assert_never
 
 from engine.ports.journal import Append, Place, Record, Request
 from engine.ports.latest import Attend, Doubt
-from engine.values import Instant
 
 BODY_BYTES_MAX: Final = 1 << 20
 """A body beyond this is a mistake: an event holds facts, not files."""
@@ -46,9 +44,9 @@ def flaw(request: Request) -> str | None:
     # All at once: a surrogate stays one, whatever stands beside it.
     if not _is_unicode("".join(texts)):
         return "a text is not Unicode"
-    if any(abs(integer) > _INTEGER_MAX for integer in integers):
+    if max(map(abs, integers), default=0) > _INTEGER_MAX:
         return "an integer does not fit 64 bits"
-    if any(len(body) > BODY_BYTES_MAX for body in bodies):
+    if max(map(len, bodies), default=0) > BODY_BYTES_MAX:
         return f"a body is longer than {BODY_BYTES_MAX} bytes"
     return None
 
@@ -57,7 +55,9 @@ def _append_columns(append: Append) -> tuple[list[str], list[int], list[bytes]]:
     texts: list[str] = [append.stream, append.owner, append.command_id]
     texts += [append.head.status, append.head.subject]
     texts += [*append.withdraws, *append.takes]
-    integers = [append.epoch, append.expected_seq, *_ms(append.head.next_due)]
+    integers = [append.epoch, append.expected_seq]
+    if append.head.next_due is not None:
+        integers.append(append.head.next_due.ms)
     bodies: list[bytes] = []
     for event in append.events:
         texts.append(event.kind)
@@ -67,7 +67,8 @@ def _append_columns(append: Append) -> tuple[list[str], list[int], list[bytes]]:
         texts += [plan.effect_id, plan.alarm, plan.channel, plan.avoid_route]
         texts += [plan.route, plan.reference]
         integers += [plan.rank, plan.attempt, plan.planned_at.ms]
-        integers += _ms(plan.changed_at)
+        if plan.changed_at is not None:
+            integers.append(plan.changed_at.ms)
         bodies.append(plan.body)
     for change in append.changes:
         texts += [change.effect_id, change.route or "", change.reference or ""]
@@ -79,11 +80,6 @@ def _append_columns(append: Append) -> tuple[list[str], list[int], list[bytes]]:
         integers.append(record.received_at.ms)
         bodies.append(record.body)
     return texts, integers, bodies
-
-
-def _ms(instant: Instant | None) -> Iterator[int]:
-    if instant is not None:
-        yield instant.ms
 
 
 def _is_unicode(text: str) -> bool:

@@ -1,5 +1,6 @@
 """Verifying names the first row that is not as it was written."""
 
+import hashlib
 from dataclasses import replace
 
 import pytest
@@ -46,6 +47,26 @@ def test_an_empty_journal_is_good() -> None:
     reader = MemoryStore().reader()
 
     assert verify([], reader.kept()).bad is None
+
+
+@given(st.text(), st.text(), st.text(), st.binary(), st.integers(0, 2**63 - 1))
+def test_the_hash_of_a_row_is_that_of_its_columns_each_behind_its_length(
+    stream: str, command: str, kind: str, body: bytes, number: int
+) -> None:
+    row = replace(
+        ROWS[0],
+        stream=stream,
+        command_id=CommandId(command),
+        kind=kind,
+        body=body,
+        seq=number,
+    )
+    integers = (row.position, row.seq, row.epoch, row.version, row.at.ms)
+    columns = [text.encode() for text in (stream, command, kind)] + [body]
+    said = b"natalia/journal/row/1\0" + b"\7" * 32
+    said += b"".join(one.to_bytes(8, "big") for one in integers)
+    said += b"".join(len(one).to_bytes(8, "big") + one for one in columns)
+    assert row_hash(b"\7" * 32, row) == hashlib.sha256(said).digest()
 
 
 @given(
