@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from engine.alarm.commands import Raise
-from engine.alarm.copying import replace
 from engine.alarm.force import Look, is_shown, look_of
 from engine.alarm.rows import key_of, look_in, subject_of
 from engine.alarm.state import Alarm, Kind, alarm_of
+from engine.copying import replace
 from engine.ports.journal import HeadRow
 from engine.values import AlarmId, Instant, PersonId
 

@@ -27,10 +27,10 @@ from engine.alarm.commands import (
     Link,
     TakeIn,
 )
-from engine.alarm.copying import replace
 from engine.alarm.events import RefusalGround
 from engine.alarm.force import knows, with_press_elsewhere
 from engine.alarm.state import Act, Alarm, Told
+from engine.copying import replace
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience
 from engine.values import CommandId, Instant

@@ -4,7 +4,6 @@ from typing import assert_never
 
 from engine.alarm.case_events import CaseEvent
 from engine.alarm.casework import UNREACHED, has_told_end, with_casework
-from engine.alarm.copying import completed, replace
 from engine.alarm.events import (
     AcknowledgementLapsed,
     ActRefused,
@@ -64,6 +63,7 @@ from engine.alarm.state import (
     Said,
     Truth,
 )
+from engine.copying import completed, replace
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience, Start, Voice
 from engine.values import AlarmId, Instant, OperatorId

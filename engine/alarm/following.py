@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from engine.alarm.commands import Follow
-from engine.alarm.copying import replace
 from engine.alarm.events import PositionFollowed, SignNoticed
 from engine.alarm.force import forced, run_anew
 from engine.alarm.moves import better_place, has_moved, is_measured
 from engine.alarm.state import Alarm, Force, KnownPlace
+from engine.copying import replace
 from engine.protocol.model import Audience, Start
 from engine.values import CommandId, Instant
 

@@ -7,7 +7,6 @@ after a forced cancel as after a true one.
 from datetime import timedelta
 from enum import IntEnum
 
-from engine.alarm.copying import replace
 from engine.alarm.effects import Fired
 from engine.alarm.events import (
     AlarmReopened,
@@ -28,6 +27,7 @@ from engine.alarm.state import (
     Safe,
     Seen,
 )
+from engine.copying import replace
 from engine.protocol.model import ActionProtocol, Audience
 from engine.values import AlarmId, Instant, OperatorId, Signal, StepId
 

@@ -7,9 +7,10 @@ the contract suite and a state machine hold the two together.
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeVar, assert_never
 
+from engine.copying import replace
 from engine.journal.chain import GENESIS, next_head, sealed
 from engine.journal.rules import flaw
 from engine.journal.verify import Kept
@@ -368,12 +369,10 @@ def _effects_conflict(
             route=row.route if change.route is None else change.route,
             reference=row.reference if change.reference is None else change.reference,
         )
-    for effect_id in append.withdraws:
-        row = effects.get(effect_id)
+    for key in append.withdraws:
+        row = effects.get(key)
         if row is not None and row.state is EffectState.PLANNED:
-            effects[effect_id] = replace(
-                row, state=EffectState.WITHDRAWN, changed_at=now
-            )
+            effects[key] = replace(row, state=EffectState.WITHDRAWN, changed_at=now)
     return None
 
 

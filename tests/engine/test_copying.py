@@ -2,15 +2,17 @@
 
 import dataclasses
 from dataclasses import FrozenInstanceError, dataclass
+from datetime import timedelta
 from functools import cached_property
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.alarm.copying import completed, replace
 from engine.alarm.state import Told
+from engine.copying import completed, replace
 from engine.protocol.model import Audience
+from engine.values import Instant
 
 TOLD = Told(
     person="lapwing",
@@ -56,6 +58,13 @@ def test_a_copy_is_what_dataclasses_replace_gives(changes: dict[str, object]) ->
     copy = replace(TOLD, **changes)
     assert copy == dataclasses.replace(TOLD, **changes)  # type: ignore[arg-type]
     assert copy is not TOLD
+
+
+def test_a_copy_of_one_slot_is_one_of_the_same_class() -> None:
+    copy = replace(Instant(5), ms=6)
+    assert copy == Instant(6)
+    assert type(copy) is Instant
+    assert copy.plus(timedelta(milliseconds=1)) == Instant(7)
 
 
 @given(st.fixed_dictionaries({}, optional={"a": st.integers(), "b": st.integers()}))
