@@ -57,7 +57,7 @@ class Owed:
         low, and the answer that is owed then may be taken for the next message's.
         """
         self._kept = kept
-        self._record = ""
+        self._record: list[object] = []
         self._messages: deque[_Message] = deque()
         self._answers: list[SubmitOutcome] = []
         self._told: list[LateAnswer] = []
@@ -204,10 +204,10 @@ class Owed:
         if self._kept is None:
             return
         messages = [[m.number, m.until_s, m.is_awaited] for m in self._messages]
-        record = json.dumps([self._handed, self._last, messages, self._plugged])
-        if record != self._record:
+        record: list[object] = [self._handed, self._last, messages, self._plugged]
+        if record != self._record:  # asked at every look at the modem
             self._record = record
-            self._kept.write(record)
+            self._kept.write(json.dumps(record))
 
     def _restore(self) -> None:
         record = "" if self._kept is None else self._kept.read()

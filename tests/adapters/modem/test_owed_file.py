@@ -2,7 +2,9 @@
 
 import os
 import time
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -11,6 +13,9 @@ from hypothesis import strategies as st
 from adapters.modem.owed import LISTEN_S, Owed
 from adapters.modem.owed_file import OwedFile
 from adapters.modem.transport import SerialTransport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def test_the_next_process_reads_what_the_last_one_wrote(tmp_path: Path) -> None:
@@ -61,6 +66,24 @@ def test_what_nobody_waits_for_any_more_is_told_to_nobody_after_a_restart(
     after = Owed(page)
     assert after.numbers() == ([1] if kept else [])
     assert after.next_number == 2
+
+
+def test_a_record_is_written_once_for_each_change_of_it() -> None:
+    said: list[str] = []
+    page = Page("")
+    owed = Owed(page)
+    acts: list[Callable[[], None]] = [
+        partial(owed.hand_over, 100.0),
+        partial(owed.expire, 101.0),
+        partial(owed.expire, 102.0),
+        partial(owed.expire, 101.0 + LISTEN_S),
+        partial(owed.expire, 102.0 + LISTEN_S),
+    ]
+    for act in acts:
+        page.record = ""
+        act()
+        said.append(page.record)
+    assert [bool(record) for record in said] == [True, False, False, True, False]
 
 
 def test_sixteen_of_them_fit_a_record(tmp_path: Path) -> None:
