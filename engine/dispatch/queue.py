@@ -83,8 +83,12 @@ class Queue:
 
     def first_rank(self, channels: Iterable[str]) -> float:
         """Return the rank of what goes first on these channels; inf without any."""
-        ranks = (self._top_rank(self._heaps.get(one, [])) for one in channels)
-        return min(ranks, default=inf)
+        best = inf
+        for one in channels:  # asked of every route, whenever one has nothing to do
+            heap = self._heaps.get(one)
+            if heap:
+                best = min(best, self._top_rank(heap))
+        return best
 
     def waits_for(self, channels: tuple[str, ...]) -> bool:
         """Say whether anything waits that these channels can send."""

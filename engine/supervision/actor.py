@@ -2,7 +2,7 @@
 
 import logging
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import pykka
 from pykka._actor import ActorInbox
@@ -128,7 +128,7 @@ class SupervisedActor(pykka.ThreadingActor, Generic[M_contra]):
         elif kind is Rescan:
             self.rescan()
         else:
-            return self.handle(cast("M_contra", message))
+            return self.handle(message)  # type: ignore[arg-type] # none of the two
         return None
 
     def _wake_up(self) -> None:
@@ -151,7 +151,7 @@ class SupervisedActor(pykka.ThreadingActor, Generic[M_contra]):
     @property
     def inbox(self) -> Inbox:
         """The inbox by its own type, which Pykka does not know."""
-        return cast("Inbox", self.actor_inbox)
+        return self.actor_inbox  # type: ignore[return-value] # asked at each wake-up
 
     def _watched(self, act: "Callable[[], T]") -> T:
         try:
