@@ -293,6 +293,7 @@ class Lookup:
     turn: int
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
     """One answer to a look-up: a person, where to reach them, and a fresh code.

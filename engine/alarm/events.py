@@ -93,6 +93,7 @@ class SignNoticed:
     sign: Force
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepFired:
     """A round of a step ran; `found` people were there to be told.
@@ -107,6 +108,7 @@ class StepFired:
     replaces: int = 0
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
     """One recipient as the look-up found them (`Recipient`), with their code."""

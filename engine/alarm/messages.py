@@ -112,6 +112,7 @@ class Moved:
     people: frozenset[PersonId]
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
     """An alarm's own news for the directory."""

@@ -9,6 +9,7 @@ from datetime import timedelta
 from math import asin, atan2, cos, degrees, radians, sin, sqrt
 
 from engine.alarm.state import KnownPlace, PlaceSource
+from engine.quick import quick
 from engine.values import Instant
 
 EARTH_M = 6_371_009.0
@@ -28,6 +29,7 @@ VAGUE = frozenset({PlaceSource.DECLARED, PlaceSource.DOUBTED})
 _SECTOR_DEG = 360.0 / len(DIRECTIONS)
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
     """From one place to another: metres, and the direction as one of `DIRECTIONS`."""

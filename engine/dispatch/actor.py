@@ -100,6 +100,7 @@ class Away:
     urgent: ClassVar[bool] = True
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Take:
     """To a route: this effect is yours if the journal agrees, and those behind it.

@@ -60,6 +60,7 @@ class Entry:
             reply(Unknown(reason=str(reason)))
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Flush:
     """Commit the group: everything that waited in its lane when it began is in it."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from engine.quick import quick
 from engine.values import Instant
 
 
@@ -19,6 +20,7 @@ class SendResult(StrEnum):
     UNKNOWN = "unknown"
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmitOutcome:
     """How a submit ended: TP-MR where sent, +CMS/+CME code where rejected.
@@ -60,6 +62,7 @@ class InboundSms:
     flags: tuple[str, ...] = ()
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusReport:
     """A status report (TS 23.040, 9.2.3.15): `delivered`, `failed` or `pending`."""
@@ -78,6 +81,7 @@ class IncomingCall:
     caller: str | None
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LateAnswer:
     """How a submit that `may_follow` ended after all, within two minutes.
@@ -92,6 +96,7 @@ class LateAnswer:
 ModemEvent = InboundSms | StatusReport | IncomingCall | LateAnswer
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModemHealth:
     """What the modem says of itself; None where it did not answer that question.

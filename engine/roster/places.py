@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from engine.quick import quick
 from engine.roster.model import CircleName, Person, Role, Roster
 from engine.values import Fix, Instant, PersonId
 from geocore import Index
@@ -17,6 +18,7 @@ from geocore import Index
 AHEAD_MAX = timedelta(minutes=5)
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """The place that counts for a person; `declared`: said, not measured."""

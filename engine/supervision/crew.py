@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from engine.quick import quick
+
 HANDS = 3
 """Threads that work at the same time; more only wait for the interpreter's lock."""
 
@@ -25,6 +27,7 @@ LOOK_S = 1.0
 """How often a hand that rests looks for answers that are overdue, while any is due."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """What a handler yields to wait for an answer; it is sent back into it.

@@ -3,7 +3,10 @@
 from dataclasses import dataclass, replace
 from typing import Self
 
+from engine.quick import quick
 
+
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestartWindow:
     """A sliding window over one child's restarts; times in seconds that never step."""
