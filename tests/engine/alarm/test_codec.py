@@ -14,6 +14,7 @@ from engine.alarm.events import AlarmEvent, NoteAdded
 from engine.alarm.schedule import next_due
 from engine.ports.journal import StoredEvent
 from engine.values import AlarmId, CommandId, Instant
+from tests.engine.alarm.scene import Scene
 from tests.fact_strategies import ANY_EVENT, EVENTS
 from tests.fakes import START
 
@@ -97,6 +98,15 @@ def test_an_older_schema_without_an_upcaster_is_unreadable(
 def test_rows_before_a_raise_are_no_alarm() -> None:
     rows = [stored(NOTE.kind, NOTE.body), replace(stored(NOTE.kind, NOTE.body), seq=2)]
     assert replay(AlarmId("a"), None, rows) is None
+
+
+def test_cases_with_the_same_action_protocol_keep_it_once() -> None:
+    first, second = (
+        replay(AlarmId(name), None, Scene().raised(name).rows) for name in ("a1", "a2")
+    )
+    assert first is not None
+    assert second is not None
+    assert first.protocol is second.protocol
 
 
 def test_a_journal_of_the_first_version_replays_to_what_it_meant_then() -> None:
