@@ -2,7 +2,7 @@
 
 from importlib.metadata import EntryPoint, entry_points
 
-from engine.errors import ConfigError
+from engine.errors import ConfigError, suggestion
 
 DEVICE = "natalia_engine.device"
 CHANNEL = "natalia_engine.channel"
@@ -31,7 +31,8 @@ def load(group: str, name: str, key: str) -> object:
     found = [point for point in entry_points(group=group) if point.name == name]
     if not found:
         known = ", ".join(names(group))
-        raise ConfigError(key, f"one of: {known}", f"{name!r} is not installed")
+        cure = f"{name!r} is not installed{suggestion(name, names(group))}"
+        raise ConfigError(key, f"one of: {known}", cure)
     try:
         return found[0].load()
     except ModuleNotFoundError as error:

@@ -113,8 +113,7 @@ def examine(config: Config, faults: list[ConfigError | DataError]) -> dict[str, 
     faults += wrong
     if faults or registry is None or roster is None:
         return {}
-    if not config.modem:
-        warnings.append("no modem: nobody gets an SMS")
+    warnings += _lacks(config, roster)
     warnings += of_protocols(config, registry, roster)
     warnings += of_operators(config, registry, roster)
     warnings += of_tls(config) + _of_roster(config, roster)
@@ -130,6 +129,16 @@ def examine(config: Config, faults: list[ConfigError | DataError]) -> dict[str, 
         "wire protocols": sorted(config.gateway),
         "warnings": warnings,
     }
+
+
+def _lacks(config: Config, roster: "Roster") -> Iterator[str]:
+    """Say what is left out without which hardly anybody would be helped."""
+    if not config.gateway:
+        yield "no gateway: no device is heard, only what comes by SMS"
+    if not config.modem:
+        yield "no modem: nobody gets an SMS"
+    if not roster.people:
+        yield "nobody is in the roster: every device is unknown, nobody is called"
 
 
 @contextmanager

@@ -33,6 +33,22 @@ def test_a_right_one_is_counted_out_and_warned_of(
     assert not (tmp_path / "state").exists()
 
 
+def test_a_configuration_that_hears_no_device_is_warned_of_bug_it_was_not(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    """Without one the engine starts, is ready, and no bracelet reaches it."""
+    lacks = "no gateway: no device is heard", "nobody is in the roster"
+    path = configuration(tmp_path)
+    Path(path).write_text(f'state = "{tmp_path}/state"\n')
+    assert natalia(patch, "check-config", path) == 0
+    said = out.readouterr().out
+    assert all(one in said for one in lacks)
+    path = configuration(tmp_path, "[gateway.gt06]\nport = 5023\n")
+    assert natalia(patch, "check-config", path) == 0
+    said = out.readouterr().out
+    assert not any(one in said for one in lacks)
+
+
 def test_as_json(patch: Patch, out: Output, tmp_path: Path) -> None:
     path = configuration(tmp_path, "[gateway.gt06]\nport = 5023\n")
     assert natalia(patch, "check-config", "--json", path) == 0
@@ -186,7 +202,10 @@ def test_an_action_protocol_that_is_not_there_is_refused(
 @pytest.mark.parametrize(
     ("text", "names"),
     [
-        ("[gateway.gt07]\nport = 1\n", "gt07"),
+        (
+            "[gateway.gt07]\nport = 1\n",
+            "'gt07' is not installed; did you mean 'gt06'?",
+        ),
         ('[[channel]]\nname = "x"\nkind = "telex"\n', "telex"),
         ('[[hq]]\nchannel = "email"\naddress = "hq@hq.invalid"\n', "hq[0].channel"),
         ('[[public]]\nchannel = "mastodon"\n', "public[0].channel"),
