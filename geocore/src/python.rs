@@ -16,15 +16,22 @@ use pyo3::types::{PyBytes, PyDict, PyList};
 use answers::{named_pairs, pairs, triples};
 use convert::{Column, Columns, Places, check_now, count_of, id_of, ids_of, same_length};
 use errors::fail;
-use names::NAMES_MAX;
+use names::{NAMES_MAX, Names};
 use out::Out;
 
 use crate::index::check_count;
 use crate::{CorruptSnapshot, Filter, Neighbour, Person, Point};
 
 thread_local! {
-    /// The answer of a single call, kept for its memory.
-    static FOUND: Cell<Vec<Neighbour>> = const { Cell::new(Vec::new()) };
+    static KEPT: Cell<Option<Box<Kept>>> = const { Cell::new(None) };
+}
+
+/// What a thread keeps from single call to single call.
+#[derive(Default)]
+struct Kept {
+    /// The answer, for its memory.
+    found: Vec<Neighbour>,
+    names: Names,
 }
 
 /// People, findable by nearness in the geodesic's order.
@@ -178,18 +185,19 @@ impl Index {
         };
         let k = count_of(k)?;
         // Taken, not borrowed: making the list may run a finalizer that asks again.
-        let mut found = FOUND.take();
+        let mut kept = KEPT.take().unwrap_or_default();
+        let Kept { found, names } = &mut *kept;
         let index = self.read(py);
-        let answer = index.nearest_into(&from, k, &filter, &mut found);
+        let answer = index.nearest_into(&from, k, &filter, found);
         let people = index.len();
         drop(index);
         let list = match answer {
             Err(error) => Err(fail(error)),
-            Ok(()) if ages => triples(py, &found, now_s),
-            Ok(()) if people <= NAMES_MAX => named_pairs(py, &found),
-            Ok(()) => pairs(py, &found),
+            Ok(()) if ages => triples(py, found, now_s),
+            Ok(()) if people <= NAMES_MAX => named_pairs(py, found, names),
+            Ok(()) => pairs(py, found),
         };
-        FOUND.set(found);
+        KEPT.set(Some(kept));
         list
     }
 

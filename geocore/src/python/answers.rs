@@ -21,11 +21,10 @@ pub(super) fn pairs<'py>(py: Python<'py>, found: &[Neighbour]) -> PyResult<Bound
 pub(super) fn named_pairs<'py>(
     py: Python<'py>,
     found: &[Neighbour],
+    names: &mut Names,
 ) -> PyResult<Bound<'py, PyList>> {
-    Names::lend(|names| {
-        let rows = found.iter();
-        PyList::new(py, rows.map(|n| (names.of(py, n.person), n.distance_m)))
-    })
+    let rows = found.iter();
+    PyList::new(py, rows.map(|n| (names.of(py, n.person), n.distance_m)))
 }
 
 /// Ids, distances and ages.

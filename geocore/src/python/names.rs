@@ -1,7 +1,6 @@
 //! Python's own numbers for people who are found again and again.
 
 use std::array;
-use std::cell::Cell;
 
 use pyo3::prelude::*;
 use pyo3::types::PyInt;
@@ -15,27 +14,12 @@ pub(super) const NAMES_MAX: usize = 1 << BITS;
 /// An id and its number.
 type Name = (u64, Py<PyInt>);
 
-thread_local! {
-    /// Of each thread, for its single calls.
-    static NAMES: Cell<Names> = const { Cell::new(Names(None)) };
-}
-
 /// Numbers by hash of their id, the latest in each place: to make one and to give it back
 /// takes longer than to look here.
 #[derive(Default)]
 pub(super) struct Names(Option<Box<[Option<Name>; NAMES_MAX]>>);
 
 impl Names {
-    /// Lends this thread's.
-    #[inline]
-    pub(super) fn lend<T>(with: impl FnOnce(&mut Self) -> T) -> T {
-        // Taken, not borrowed: whoever uses them may run a finalizer that asks again.
-        let mut names = NAMES.take();
-        let result = with(&mut names);
-        NAMES.set(names);
-        result
-    }
-
     /// Python's number for an id.
     #[inline]
     pub(super) fn of<'py>(&mut self, py: Python<'py>, id: u64) -> Bound<'py, PyInt> {
