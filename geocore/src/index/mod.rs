@@ -30,6 +30,7 @@ use std::iter;
 
 pub use degrees::eight_points;
 pub(crate) use layout::Record;
+#[cfg(feature = "python")]
 pub(crate) use query::check_count;
 pub use query::{Filter, K_MAX, Neighbour};
 use space::Space;
