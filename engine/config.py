@@ -4,12 +4,12 @@ Secrets are files, named by keys that end in `_file`. Listening sockets bind to
 loopback unless the file says otherwise.
 """
 
-import tomllib
 from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 
+import tomli
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -228,14 +228,14 @@ def read_table(path: Path) -> dict[str, object]:
 
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return tomli.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
         cure = "check the path given with --config"
         raise ConfigError(path.name, "a configuration file", cure) from error
     except (OSError, UnicodeDecodeError) as error:
         expected = "a readable UTF-8 file"
         raise ConfigError(path.name, expected, cure_of(error)) from error
-    except tomllib.TOMLDecodeError as error:
+    except tomli.TOMLDecodeError as error:
         raise ConfigError(path.name, "TOML", f"mend it: {error}") from error
 
 

@@ -5,11 +5,12 @@ priority.
 """
 
 import string
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
+
+import tomli
 
 LANGUAGES = ("en", "sv", "ru", "es", "fr", "ar")
 FALLBACK = "en"
@@ -59,7 +60,7 @@ def wording(language: str) -> Wording:
     code = language.split("-", maxsplit=1)[0]
     name = code if code in LANGUAGES else FALLBACK
     source = resources.files("engine.protocol.wording") / f"{name}.toml"
-    table = tomllib.loads(source.read_text(encoding="utf-8"))
+    table = tomli.loads(source.read_text(encoding="utf-8"))
     words = dict(table["words"])
     decimals = int(words.pop("decimals"))
     is_latin = bool(words.pop("is_latin"))

@@ -5,11 +5,11 @@ Deadlines are in seconds, distances in kilometres, as people write them.
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from importlib import resources
 from pathlib import Path
 
+import tomli
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
@@ -150,8 +150,8 @@ def _placed(
 
 def _toml(text: str, file: str) -> dict[str, object]:
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        return tomli.loads(text)
+    except tomli.TOMLDecodeError as error:
         raise DataError(file, _line_of_toml(error), "TOML", str(error)) from error
 
 
@@ -214,6 +214,6 @@ def _line_of_key(text: str, key: str, start: int) -> int | None:
     return None
 
 
-def _line_of_toml(error: tomllib.TOMLDecodeError) -> int | None:
+def _line_of_toml(error: tomli.TOMLDecodeError) -> int | None:
     found = re.search(r"line (\d+)", str(error))
     return int(found[1]) if found else None

@@ -4,11 +4,12 @@ The format is described in `docs/roster.md`.
 """
 
 import re
-import tomllib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
+
+import tomli
 
 from engine.errors import DataError, cure_of, suggestion
 from engine.roster.csv_import import csv_draft
@@ -94,9 +95,9 @@ def _no_lines(_text: str) -> _Lines:
 def toml_draft(text: str, file: str, lines_of: _LinesOf = value_lines) -> Draft:
     """Read one TOML file without looking at references."""
     try:
-        table = tomllib.loads(text)
+        table = tomli.loads(text)
         lines = lines_of(text)
-    except tomllib.TOMLDecodeError as error:
+    except tomli.TOMLDecodeError as error:
         return Draft(faults=(_syntax_fault(error, text, file),))
     except RecursionError:
         return Draft(faults=(DataError(file, None, "TOML", "is nested too deep"),))
@@ -209,7 +210,7 @@ def _nth(where: Origin, place: int) -> Origin:
     return Origin(file=where.file, line=line)
 
 
-def _syntax_fault(error: tomllib.TOMLDecodeError, text: str, file: str) -> DataError:
+def _syntax_fault(error: tomli.TOMLDecodeError, text: str, file: str) -> DataError:
     found = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
     if found is None:
         return DataError(file, text.count("\n") + 1, "TOML", "ends too early")

@@ -1,9 +1,10 @@
-"""On which line each value of a TOML text stands, which `tomllib` does not say."""
+"""On which line each value of a TOML text stands, which `tomli` does not say."""
 
 import re
-import tomllib
 from bisect import bisect_right
 from collections.abc import Mapping
+
+import tomli
 
 Path = tuple[str | int, ...]
 
@@ -23,7 +24,7 @@ def value_lines(text: str) -> Mapping[Path, int]:
     """Map the path of each table and value to its line, counted from 1.
 
     Args:
-        text: TOML that `tomllib` has accepted; on other text it gives up where
+        text: TOML that `tomli` has accepted; on other text it gives up where
             it no longer understands, and what it returns is short.
 
     """
@@ -161,6 +162,6 @@ class _Scan:
 def _unquoted(quoted: str) -> str:
     """Return what a quoted key says; the quotes too where TOML would refuse it."""
     try:
-        return str(tomllib.loads(f"k = {quoted}")["k"])
-    except tomllib.TOMLDecodeError:
+        return str(tomli.loads(f"k = {quoted}")["k"])
+    except tomli.TOMLDecodeError:
         return quoted
