@@ -6,8 +6,8 @@ go to `natalia`.
 """
 
 import sys
-from functools import partialmethod
 from pathlib import Path
+from typing import Any
 
 from engine.cli.main import main
 from engine.journal.sqlite import SqliteStore
@@ -18,8 +18,12 @@ def fill_while(flag: Path) -> FaultsVfs:
     """Open the journal through a layer that is full while `flag` is there."""
     vfs = FaultsVfs()
     vfs.is_full = flag.exists
-    opened = partialmethod(SqliteStore.__init__, vfs=vfs.name, ballast_bytes=0)
-    SqliteStore.__init__ = opened  # type: ignore[method-assign,assignment] # the point of it
+    made = SqliteStore.__init__
+
+    def through(store: SqliteStore, path: Path, **given: Any) -> None:
+        made(store, path, **given | {"vfs": vfs.name, "ballast_bytes": 0})
+
+    SqliteStore.__init__ = through  # type: ignore[method-assign,assignment] # the point of it
     return vfs
 
 
