@@ -2,6 +2,7 @@
 
 import json
 import signal
+from collections.abc import Iterator
 
 import pytest
 
@@ -118,6 +119,15 @@ def test_a_score_that_is_too_low_is_an_exit_code(patch: Patch, out: Output) -> N
     assert out.readouterr().out
 
 
+@pytest.fixture
+def _hears_ctrl_c() -> Iterator[None]:
+    """Hear it also where a shell runs all this in the background, and ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_hears_ctrl_c")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_exercise_that_is_broken_off_is_ended_for_everybody(
     patch: Patch, out: Output, number: signal.Signals
