@@ -1,9 +1,11 @@
 """What ties one running instance of an actor to its supervisor."""
 
+import gc
 import sys
 import threading
 from collections.abc import Callable
 from enum import StrEnum
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from engine.supervision.failure import Failure, ReplacedError
@@ -21,6 +23,8 @@ class LinkState(StrEnum):
     FAILED = "failed"
     STOPPED = "stopped"
 
+
+_looking = threading.Lock()
 
 _FAILED = LinkState.FAILED
 """By a name of its own, since it is read for every message of every actor."""
@@ -123,10 +127,27 @@ class Link:
 
     def stuck(self, kind: str) -> Failure:
         """Describe what the actor's thread does at this moment, by its place."""
-        frames = sys._current_frames()  # noqa: SLF001 - the documented way to it
         thread_id = self.thread_id
-        return Failure.stuck(kind, None if thread_id is None else frames.get(thread_id))
+        return Failure.stuck(kind, None if thread_id is None else _frame_of(thread_id))
 
     def _become(self, state: LinkState) -> None:
         self.state = state
         self._changed(self)
+
+
+def _frame_of(thread_id: int) -> FrameType | None:
+    """Return what a thread does now, without a search for cycles meanwhile.
+
+    Before Python 3.11.9 one may begin while `_current_frames` holds the lock of all
+    threads. Whatever is freed then and wants that lock, a `threading.local` does, waits
+    for ever, and the whole process with it (gh-106883).
+    """
+    with _looking:
+        searches = gc.isenabled()
+        gc.disable()
+        try:
+            # The documented way to it.
+            return sys._current_frames().get(thread_id)  # noqa: SLF001
+        finally:
+            if searches:
+                gc.enable()
