@@ -122,7 +122,7 @@ def start(config: Config, *, adapters: Adapters | None = None) -> RunningEngine:
 
 def _prepare_process() -> None:
     # With one CPU-bound Python thread in the process the default of 5 ms lets an
-    # SOS among 2,000 reports a second wait 21 s; this makes that 10 ms.
+    # SOS among 2,000 reports a second wait 21 s; this makes that 30 ms.
     sys.setswitchinterval(SHORT_S)
     gc.set_threshold(YOUNG)
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 EXIT_WITHIN_S = 2.9
 READY_WITHIN_S = 30.0
 WATCH_S = 1.0
-LOOK_S = 0.1
+LOOK_S = 0.05
 
 app = typer.Typer(
     add_completion=False,

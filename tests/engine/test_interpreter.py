@@ -1,6 +1,7 @@
 """How long a thread keeps the interpreter's lock follows from what the threads do."""
 
 import threading
+import time
 from collections.abc import Mapping
 
 import pytest
@@ -24,7 +25,8 @@ class Host:
     """A process whose threads compute as a test says."""
 
     def __init__(self) -> None:
-        self.threads: dict[str, int] = {}
+        self.threads: dict[int, int] = {}
+        self.numbers: dict[str, int] = {}
         self.interval_s = 0.0
         self.interpreter = Interpreter(
             computed_ns=self._computed_ns,
@@ -35,12 +37,13 @@ class Host:
     def second(self, **share: float) -> float:
         """Let a second pass in which the threads compute so much; look."""
         for thread, part in share.items():
-            had_ns = self.threads.get(thread, 0)
-            self.threads[thread] = had_ns + int(part * SECOND_NS)
+            number = self.numbers.setdefault(thread, len(self.numbers))
+            had_ns = self.threads.get(number, 0)
+            self.threads[number] = had_ns + int(part * SECOND_NS)
         self.interpreter.look(1.0)
         return self.interval_s
 
-    def _computed_ns(self) -> Mapping[str, int]:
+    def _computed_ns(self) -> Mapping[int, int]:
         return dict(self.threads)
 
     def _set(self, interval_s: float) -> None:
@@ -77,7 +80,7 @@ def test_one_look_that_misses_a_thread_that_does_not_rest_changes_nothing() -> N
     for _ in range(3):
         for _ in range(SURE_AFTER):
             assert host.second(hog=0.5, **beside) == SHORT_S
-        assert host.second(hog=0.2, **flood()) == SHORT_S
+        assert host.second(hog=0.3, **flood()) == SHORT_S
 
 
 def test_what_a_thread_did_before_the_flood_does_not_count() -> None:
@@ -119,8 +122,39 @@ def test_where_nobody_computes_it_is_spread_over_none() -> None:
 
 
 def test_this_process_tells_how_long_its_threads_have_computed() -> None:
-    me = str(threading.get_native_id())
+    me = threading.get_native_id()
     before, before_s = computed_ns()[me], process_s()
     while process_s() < before_s + 0.02:
         pass
     assert 0 < computed_ns()[me] - before < SECOND_NS
+
+
+def test_each_thread_is_asked_for_what_it_has_computed_itself() -> None:
+    computed, gate = threading.Event(), threading.Event()
+
+    def computes_and_waits() -> None:
+        began_s = time.thread_time()
+        while time.thread_time() < began_s + 0.02:
+            pass
+        computed.set()
+        gate.wait()
+
+    other = threading.Thread(target=computes_and_waits)
+    other.start()
+    computed.wait()
+    assert other.native_id is not None
+    assert 20_000_000 <= computed_ns()[other.native_id] < SECOND_NS
+    gate.set()
+    other.join()
+    assert other.native_id not in computed_ns()
+
+
+def test_a_thread_that_ends_while_it_is_looked_for_is_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ended = threading.Thread(target=str)
+    ended.start()
+    ended.join()
+    known = [threading.current_thread(), ended, threading.Thread(target=str)]
+    monkeypatch.setattr(threading, "enumerate", lambda: known)
+    assert set(computed_ns()) == {threading.get_native_id()}
