@@ -12,7 +12,7 @@ from engine import plugins
 from engine.app import Adapters
 from engine.config import Config, Listen
 from engine.dispatch.channel.actor import lane_name
-from engine.errors import ConfigError
+from engine.errors import ConfigError, Gathered
 from engine.intake.gateway.sockets import bind, bind_datagrams
 from engine.intake.gateway.tls import context
 from engine.modems.loopback import self_tests
@@ -24,12 +24,17 @@ from engine.ports.telemetry import Telemetry
 
 
 def load_adapters(
-    config: Config, clock: Clock, telemetry: Telemetry, opened: ExitStack
+    config: Config,
+    clock: Clock,
+    telemetry: Telemetry,
+    opened: ExitStack,
+    gathered: Gathered,
 ) -> Adapters:
     """Construct what the configuration names; listeners are closed with `opened`.
 
     Raises:
-        ConfigError: an adapter is not installed or refuses its options.
+        ConfigError: an adapter is not installed or refuses its options, or ports
+            cannot be listened at: all of them, with those that `gathered` has.
 
     """
     streams: dict[str, tuple[WireProtocol, socket.socket]] = {}
@@ -40,11 +45,13 @@ def load_adapters(
         if table.tls is not None:
             doors.append((tls_name(name), table.tls))
         for door, listen in doors:
-            listening = opened.enter_context(_bound(wire, door, listen))
-            if wire.transport is Transport.HTTP:
-                https[door] = (cast("HttpWireProtocol", wire), listening)
-            else:
-                streams[door] = (cast("WireProtocol", wire), listening)
+            with gathered.block():
+                listening = opened.enter_context(_bound(wire, door, listen))
+                if wire.transport is Transport.HTTP:
+                    https[door] = (cast("HttpWireProtocol", wire), listening)
+                else:
+                    streams[door] = (cast("WireProtocol", wire), listening)
+    gathered.tell()
     return Adapters(
         channels=load_channels(config, clock, telemetry),
         modems=load_modems(config, clock, telemetry),

@@ -4,6 +4,7 @@ import gc
 import logging
 import random
 import resource
+import socket
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -23,7 +24,7 @@ from engine.collector import YOUNG
 from engine.config import Config
 from engine.console.desk import KEPT_ROSTER
 from engine.console.parts import WebParts
-from engine.errors import ConfigError
+from engine.errors import ConfigError, Gathered
 from engine.health import Health
 from engine.intake.codes import new_codes
 from engine.intake.gateway.door import Door
@@ -168,9 +169,10 @@ def _start(
     measures = Measures(metrics, clock)
     _seed(measures, rows.open_alarms)
     _sample(metrics, measures, tree)
+    pages, adapters = _listening(config, adapters, clock, metrics, opened)
     web = WebParts(
-        console=opened.enter_context(bind("console", config.console)),
-        metrics_socket=opened.enter_context(bind("metrics", config.metrics)),
+        console=pages["console"],
+        metrics_socket=pages["metrics"],
         control=opened.enter_context(bind_unix(config.state / CONTROL_SOCKET)),
         state=config.state,
         clock=clock,
@@ -189,7 +191,7 @@ def _start(
         is_demo=config.demo,
     )
     parts = Parts(
-        adapters=adapters or load_adapters(config, clock, metrics, opened),
+        adapters=adapters,
         store=store,
         journal=journal,
         readers=readers,
@@ -209,6 +211,25 @@ def _start(
         jump_s=clock.jump_s,
     )
     return RunningEngine(Engine(parts), lock, readers, opened)
+
+
+def _listening(
+    config: Config,
+    adapters: Adapters | None,
+    clock: SystemClock,
+    metrics: Metrics,
+    opened: ExitStack,
+) -> tuple[Mapping[str, socket.socket], Adapters]:
+    """Bind every port there is; all that are taken are told at once."""
+    gathered = Gathered()
+    pages: dict[str, socket.socket] = {}
+    for key, listen in (("console", config.console), ("metrics", config.metrics)):
+        with gathered.block():
+            pages[key] = opened.enter_context(bind(key, listen))
+    if adapters is None:
+        adapters = load_adapters(config, clock, metrics, opened, gathered)
+    gathered.tell()
+    return pages, adapters
 
 
 def _files(config: Config) -> tuple[Registry, Roster]:

@@ -208,7 +208,7 @@ def _answer(
 
 
 def _fail(message: str, code: int) -> NoReturn:
-    typer.echo(message, err=True)
+    typer.echo(f"natalia: {message}", err=True)
     raise typer.Exit(code)
 
 

@@ -117,6 +117,15 @@ def test_a_port_that_is_taken_is_named_with_how_to_find_who_has_it(
     assert f"ss -ltnp 'sport = :{port}'" in said
 
 
+def test_all_ports_that_are_taken_are_told_at_once(natalia: Natalia) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        port = taken.getsockname()[1]
+        natalia.config.write_text(MINIMAL.replace("\nport = 0", f"\nport = {port}"))
+        said = natalia.refusal().splitlines()
+    told = [line.split(".port: ")[0].removeprefix("natalia: ") for line in said]
+    assert told == ["console", "metrics", "gateway.gt06"]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Mistake:
     """One mistake in the configuration, and what must be said of it."""

@@ -242,7 +242,7 @@ def test_an_unknown_person_is_a_failure_and_not_quoted(sample: str) -> None:
     result = RUN.invoke(app, ["show", "somebody", sample])
 
     assert result.exit_code == 1
-    assert result.stderr == "the roster has nobody with this id\n"
+    assert result.stderr == "natalia: the roster has nobody with this id\n"
 
 
 def test_the_service_is_asked_for_a_reveal_and_can_journal_it(
