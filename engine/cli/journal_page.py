@@ -85,7 +85,8 @@ def _words(
     what = f"{way(effect.channel)} to {names.of(effect.person)}"
     match row.kind:
         case str() as kind if kind == ATTEMPTING:
-            return f"Being sent: {what} by {body.get('route')}"
+            sent = f"Being sent: {what} by {body.get('route')}"
+            return f"{sent}: {body['text']}" if body.get("text") else sent
         case str() as kind if kind == SETTLED:
             said = (effect_id, str(body.get("state"))) in settled
             return "" if said else f"Outcome: {what}: {body.get('state')}"

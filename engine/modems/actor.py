@@ -21,6 +21,7 @@ from engine.dispatch.body import EffectBody, decode_body
 from engine.errors import ModemError, ModemGoneError, ModemSilentError
 from engine.health import Health
 from engine.modems.calls import HurryError, call
+from engine.modems.draft import draft_of, fitted
 from engine.modems.gauges import Gauges
 from engine.modems.inbound import Inbound, record_of
 from engine.modems.loopback import Loopback, SelfTest
@@ -87,8 +88,10 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         self._driver, self._attempts = driver, attempts
         self._journal, self._readers = journal, readers
         self._gauges = Gauges(link.name, telemetry, health)
-        submit = partial(driver.submit, beat=self.beat, late_s=LATE_S)
-        self._hand_over = self._gauges.noting(submit, link.clock.now)
+        submit = partial(
+            driver.submit, beat=self.beat, late_s=LATE_S, validity_min=VALIDITY_MIN
+        )
+        self._submit = self._gauges.noting(submit, link.clock.now)
         self._heard = heard
         self._pacing = Pacing()
         self._loopback = Loopback(self_test, link.clock.boottime_s())
@@ -129,8 +132,9 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
     def _shout(self, body: EffectBody) -> None:
         if not self._is_open:
             return
+        text = fitted(body, self._driver, self.clock.now())
         try:
-            submitted = self._submit(body)
+            submitted = self._submit(body.address, text)
         except ModemError as error:
             self._lost(error)
             return
@@ -151,9 +155,10 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         if not self._is_open or self._pacing.is_listening:
             self._tell_dispatcher(Planned(rows=(row,)))
             return
-        note = note_of(self._driver.next_number())
+        text = draft_of(row, self._driver, self.clock.now())
+        note = note_of(self._driver.next_number(), text)
         begun = self._attempts.begin(row, self.beat, note)
-        self._ask_for_work(self._attempt(row, more=take.more) if begun else "")
+        self._ask_for_work(self._attempt(row, text, more=take.more) if begun else "")
 
     def woke(self) -> None:
         """Open the port if it is closed, else look what has come."""
@@ -202,7 +207,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         loop = self._loopback
         text = loop.next_text(now_s)
         if text:
-            submitted = self._hand_over(loop.number, text, validity_min=LOOP_MIN)
+            submitted = self._submit(loop.number, text, validity_min=LOOP_MIN)
             if submitted.may_follow:
                 self._unanswered_by(None, submitted)
             elif submitted.result is SendResult.REJECTED:
@@ -265,7 +270,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         self._is_open = False
         self._pacing.heard()
 
-    def _attempt(self, row: EffectRow, *, more: bool) -> str:
+    def _attempt(self, row: EffectRow, text: str, *, more: bool) -> str:
         """Send, journal the outcome; return the number that was reached, if one was.
 
         Where `more` waits, the outcome of what was sent is written with its beginning.
@@ -277,7 +282,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
             if row.channel == "call":
                 outcome = call(self._driver, body.address, self.beat, self._rings)
             else:
-                submitted = self._submit(body)
+                submitted = self._submit(body.address, text)
                 outcome = outcome_of(submitted)
         except ModemError as error:
             # The driver raises only before the message was handed over.
@@ -314,11 +319,6 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
             self._attempts.settle(row, outcome)
         took_s = self.clock.boottime_s() - began_s
         self._gauges.attempted(row.channel, outcome, took_s)
-
-    def _submit(self, body: EffectBody) -> SubmitOutcome:
-        pieces = [s.forms for s in body.finished(self.clock.now())]
-        text = self._driver.fit(pieces)
-        return self._hand_over(body.address, text, validity_min=VALIDITY_MIN)
 
     def _rings(self) -> None:
         """Read what arrives; give way to a message that waits."""

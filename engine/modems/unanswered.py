@@ -82,9 +82,12 @@ class Unanswered:
         return row if now_s <= until_s else None
 
 
-def note_of(number: int) -> Mapping[str, object]:
-    """Return what to note with an attempt: the number that its message would have."""
-    return {"number": number}
+def note_of(number: int, text: str) -> Mapping[str, object]:
+    """Return what to note with an attempt: its message's number, and what it says.
+
+    The number is that which the message would have; a call says nothing.
+    """
+    return {"number": number, "text": text} if text else {"number": number}
 
 
 def _recent(rows: Iterable[EffectRow], route: str, now: Instant) -> list[EffectRow]:

@@ -64,6 +64,9 @@ def test_an_attempt_under_way_is_said_and_an_outcome_once() -> None:
     under_way = effect_row(scene, ATTEMPTING, attempt=1, route="modem-2")
     text = shown(scene, [*rows_of(scene), under_way])
     assert f"Being sent: SMS to {to} by modem-2" in text
+    note = {"attempt": 1, "route": "modem-2", "text": "SOS K7F2 Heron"}
+    text = shown(scene, [*rows_of(scene), effect_row(scene, ATTEMPTING, **note)])
+    assert f"Being sent: SMS to {to} by modem-2: SOS K7F2 Heron" in text
     alone = effect_row(scene, SETTLED, state="accepted", route="modem-2")
     assert f"Outcome: SMS to {to}: accepted" in shown(scene, [*rows_of(scene), alone])
     scene.settle(first, EffectState.ACCEPTED)

@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from engine.dispatch.actor import Planned
+from engine.dispatch.attempts import ATTEMPTING
 from engine.errors import ModemError, ModemGoneError
 from engine.health import Health
 from engine.journal.memory import Medium
@@ -57,6 +58,7 @@ class Driver:
     states: list[object] = field(default_factory=list)
     number: int = 1
     owes: Sequence[int] = ()
+    holds: int = 160
 
     def open(self, *, beat: Callable[[], None]) -> ModemHealth:
         beat()
@@ -66,7 +68,7 @@ class Driver:
         return self.health()
 
     def fit(self, pieces: Sequence[Forms]) -> str:
-        return "".join(forms[0][1] for forms in pieces)
+        return "".join(forms[0][1] for forms in pieces)[: self.holds]
 
     def submit(
         self,
@@ -208,6 +210,7 @@ class Rig:
         *,
         avoid_route: str = "",
         address: str = "+46701740605",
+        body: bytes | None = None,
     ) -> None:
         row = row_of(
             effect,
@@ -217,8 +220,17 @@ class Rig:
             address=address,
             planned_ms=self.world.now().ms,
         )
+        if body is not None:
+            row = replace(row, body=body)
         self.ledger.plan(row)
         self.tree.names.tell("dispatcher", Planned(rows=(row,)))
+
+    def begun(self, effect: str) -> dict[str, object]:
+        """Return what is noted with an effect's latest attempt."""
+        rows = self.ledger.store.reader().stream(f"effect/{effect}")
+        noted: dict[str, object]
+        *_, noted = (json.loads(row.body) for row in rows if row.kind == ATTEMPTING)
+        return noted
 
     def outcomes(self) -> list[EffectState]:
         return [settled.outcome.state for settled in self.told]

@@ -31,6 +31,30 @@ def test_a_message_goes_out_after_the_journal_has_its_attempt(rig: Rig) -> None:
     assert rig.told[0].outcome.reference == "7"
 
 
+def test_what_a_modem_sends_is_journalled_before_it_goes_out(rig: Rig) -> None:
+    rig.driver.holds = 2
+    rig.driver.state = lambda: rig.begun("e1")["text"]
+    rig.plan()
+    rig.world.run(1)
+    assert rig.driver.submitted == [("+46701740605", "SO")]
+    assert rig.driver.states == ["SO"], "all of it, as it was cut"
+
+
+def test_a_call_says_nothing_that_could_be_journalled(rig: Rig) -> None:
+    rig.plan(channel="call")
+    rig.world.run(1)
+    assert "text" not in rig.begun("e1")
+
+
+def test_a_row_that_cannot_be_read_keeps_no_modem_from_the_others(rig: Rig) -> None:
+    rig.plan("e1", body=b"{")
+    rig.world.run(60)
+    assert rig.outcomes() == [EffectState.UNKNOWN]
+    rig.plan("e2")
+    rig.world.run(60)
+    assert rig.driver.submitted == [("+46701740605", "SOS")]
+
+
 @pytest.mark.parametrize(
     ("outcome", "state", "retry"),
     [
