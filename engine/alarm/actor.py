@@ -121,7 +121,8 @@ class AlarmActor(OnDemandActor[Do]):
 
     def rescan(self) -> Steps:  # type: ignore[override] # runs as a handler's steps do
         """Catch up with the rows, since hints were dropped."""
-        return self.handle(Do(command=Tick(command_id=self._tick_id())))
+        seq = 0 if self._alarm is None else self._alarm.seq
+        return self.handle(Do(command=Tick(command_id=CommandId(f"tick/{seq}"))))
 
     def _execute(self, command: AlarmCommand) -> Steps:
         in_doubt = False
@@ -143,7 +144,9 @@ class AlarmActor(OnDemandActor[Do]):
                     mine = self._written(command)
                     if mine and self._alarm is not None:
                         plans = plans_of(self._alarm, mine)
-                        self._tell(self._alarm, mine, plans, self._next_due())
+                        # Due now, it would be asked of a sick journal at once again.
+                        due = self._next_due(self.clock.now().plus(LOOK))
+                        self._tell(self._alarm, mine, plans, due)
                         return Done(events=mine, alarm=self._alarm)
                     if answer.is_full:
                         break
@@ -204,8 +207,7 @@ class AlarmActor(OnDemandActor[Do]):
     ) -> None:
         if plans:
             self._outlets.planned(plans)
-        gone = withdrawn_by(events)
-        if gone:
+        if gone := withdrawn_by(events):
             self._outlets.withdrawn(gone)
         self._outlets.due(self._id, due)
         self._outlets.changed(alarm, events)
@@ -214,9 +216,10 @@ class AlarmActor(OnDemandActor[Do]):
         if self._alarm is not None:
             self._outlets.due(self._id, self._next_due())
 
-    def _next_due(self) -> Instant | None:
+    def _next_due(self, soonest: Instant | None = None) -> Instant | None:
         alarm = self._alarm
-        return None if alarm is None else next_due(alarm, self.clock.now())
+        due = None if alarm is None else next_due(alarm, self.clock.now())
+        return due if due is None or soonest is None else max(due, soonest)
 
     def _consider(self, command: AlarmCommand, now: Instant) -> Decision:
         found: dict[tuple[StepId, int], tuple[Recipient, ...]] = {}
@@ -250,11 +253,8 @@ class AlarmActor(OnDemandActor[Do]):
         alarm = self._alarm
         if alarm is None or alarm.defender is None or not alarm.is_open:
             return None
-        return follow_to(alarm, self._desk.place_of(alarm.defender))
-
-    def _tick_id(self) -> CommandId:
-        seq = 0 if self._alarm is None else self._alarm.seq
-        return CommandId(f"tick/{seq}")
+        place = self._desk.place_of(alarm.defender)
+        return follow_to(alarm, place, self.clock.now())
 
 
 class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):

@@ -37,11 +37,16 @@ def follow(
     return (PositionFollowed(at=now, place=command.place),)
 
 
-def follow_to(alarm: Alarm, place: KnownPlace | None) -> Follow | None:
-    """Return the command to follow to a place that is newer than the alarm."""
+def follow_to(alarm: Alarm, place: KnownPlace | None, now: Instant) -> Follow | None:
+    """Return the command to follow to a place; None where it would say nothing new.
+
+    The command is named by the place: given again it would be one that the journal
+    has already, and whatever else falls due with it would count as done.
+    """
     if place is None or place.at is None or place.at <= alarm.raised_at:
         return None
-    return Follow(command_id=CommandId(f"follow/{place.at.ms}"), place=place)
+    command = Follow(command_id=CommandId(f"follow/{place.at.ms}"), place=place)
+    return command if follow(alarm, command, now) else None
 
 
 def with_position(alarm: Alarm, event: PositionFollowed) -> Alarm:

@@ -17,6 +17,7 @@ from engine.interpreter import (
     process_s,
     spread,
 )
+from tests.rig import eventually
 
 SECOND_NS = 1_000_000_000
 
@@ -157,4 +158,5 @@ def test_a_thread_that_ends_while_it_is_looked_for_is_left_out(
     ended.join()
     known = [threading.current_thread(), ended, threading.Thread(target=str)]
     monkeypatch.setattr(threading, "enumerate", lambda: known)
-    assert set(computed_ns()) == {threading.get_native_id()}
+    # The kernel's own part of it may end a little later.
+    assert eventually(lambda: set(computed_ns()) == {threading.get_native_id()})

@@ -159,9 +159,7 @@ def _settled(rig: Rig) -> bool:
         "SELECT count(*) FROM effect WHERE channel = 'sms'"
         " AND state IN ('planned', 'attempting')"
     )
-    untaken = rig.rows(
-        "SELECT count(*) FROM inbound WHERE taken_by IS NULL AND source = 'device'"
-    )
+    untaken = rig.rows("SELECT count(*) FROM inbound WHERE taken_by = ''")
     return waiting[0][0] == 0 and untaken[0][0] == 0
 
 

@@ -59,8 +59,9 @@ class Rig:
             spawn=self.world.spawn,
             on_quarantine=lambda *what: self.quarantined.append(what),
         )
-        board = judge_of(clock=self.world).board
-        desk = Desk(board=board, codes=lambda count: list(islice(self.codes, count)))
+        self.board = judge_of(clock=self.world).board
+        codes = self.codes
+        desk = Desk(board=self.board, codes=lambda count: list(islice(codes, count)))
         alarms = ChildSpec(
             name="alarms",
             actor=Alarms,

@@ -303,10 +303,22 @@ def test_each_sample_tells_people_of_a_move(name: str) -> None:
 def test_the_place_that_is_known_is_followed_to_where_it_is_newer_than_the_press(
     at: Instant | None, *, is_followed: bool
 ) -> None:
-    alarm = Scene().raised().state()
-    command = follow_to(alarm, replace(TASHKENT, at=at))
+    alarm, later = Scene().raised().state(), START.plus(timedelta(hours=1))
+    command = follow_to(alarm, replace(TASHKENT, at=at), later)
     assert (command is not None) is is_followed
-    assert follow_to(alarm, None) is None
+    assert follow_to(alarm, None, later) is None
+
+
+def test_a_place_is_followed_to_once_bug_each_tick_did_so_again() -> None:
+    """Its command was in the journal: what else fell due with it went nowhere."""
+    scene = scene_of()
+    scene.run(60, each_due=scene.settle_all)
+    place = place_at(scene, 400)
+    first = follow_to(scene.state(), place, scene.now)
+    assert first is not None
+    scene.do(first)
+    scene.run(3600, each_due=scene.settle_all)
+    assert follow_to(scene.state(), place, scene.now) is None
 
 
 def test_a_move_that_waits_to_be_told_is_not_put_off_by_the_next_one() -> None:
