@@ -60,8 +60,7 @@ class Rig:
             on_quarantine=lambda *what: self.quarantined.append(what),
         )
         self.board = judge_of(clock=self.world).board
-        codes = self.codes
-        desk = Desk(board=self.board, codes=lambda count: list(islice(codes, count)))
+        desk = Desk(board=self.board, codes=lambda n: list(islice(self.codes, n)))
         alarms = ChildSpec(
             name="alarms",
             actor=Alarms,
