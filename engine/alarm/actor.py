@@ -19,7 +19,7 @@ from engine.alarm.handing import pass_on
 from engine.alarm.lease import wakes_at
 from engine.alarm.messages import Changed, Distress, Do, Done, Forward, Moved, ToOpen
 from engine.alarm.outlets import Outlets
-from engine.alarm.rows import append_of, is_outdated, plans_of, withdrawn_by
+from engine.alarm.rows import Plans, append_of, is_outdated, plans_of, withdrawn_by
 from engine.alarm.schedule import next_due
 from engine.alarm.state import Alarm, alarm_of, stream_of
 from engine.alarm.unheard import unheard
@@ -31,7 +31,6 @@ from engine.ports.journal import (
     Append,
     Appended,
     Conflict,
-    EffectRow,
     Fenced,
     Head,
     JournalAccess,
@@ -56,8 +55,6 @@ LOOK = timedelta(seconds=5)
 SETTLING = timedelta(milliseconds=250)
 """What fell due while no engine ran waits until those who start after the alarms are
 up: a hundred that wake at once keep them from it for a second and more."""
-
-Plans = tuple[EffectRow, ...]
 
 
 class FencedError(EngineError):
@@ -386,6 +383,9 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
 
     def _let_go(self, alarm_id: AlarmId) -> None:
         del self._idle_since_s[alarm_id]
+        if self.live_child(stream_of(alarm_id)) is None:
+            # It backs off, and has armed nothing: who would start it again?
+            self._outlets.due(alarm_id, self.clock.now().plus(LOOK))
         self.stop_child(stream_of(alarm_id))
 
     def _spec(self, alarm_id: AlarmId) -> ChildSpec:

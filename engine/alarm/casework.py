@@ -144,8 +144,11 @@ def people_of(alarm: Alarm) -> TakeIn | None:
     ways: dict[str, list[tuple[str, str]]] = {}
     for (person, channel), address in reached(alarm).items():
         ways.setdefault(person, []).append((channel, address))
+    # Of each merge, and of each way that came later: given twice it is one already.
+    ended_ms = 0 if alarm.closed is None else alarm.closed.at.ms
+    count = sum(map(len, ways.values()))
     return TakeIn(
-        command_id=CommandId(f"merge/{alarm.id}/{len(ways)}"),
+        command_id=CommandId(f"merge/{alarm.id}/{ended_ms}/{count}"),
         other=alarm.id,
         people=tuple(
             TakenIn(

@@ -36,13 +36,16 @@ def pass_on(
     if alarm.merged_into is None:
         return
     into, mine = alarm.merged_into, alarm.id
+    # By how far this case has come: one handed on, opened and merged again, hands on
+    # anew, and a command that is in the journal already would change nothing.
+    handed_id = CommandId(f"handed-on/{mine}/{into}/{alarm.seq}")
     people = people_of(alarm)
     if people is not None:
         tell(
             Forward(
                 alarm_id=into,
                 command=people,
-                answered=lambda done: _taken(done, mine, into, tell),
+                answered=lambda done: _taken(done, mine, into, handed_id, tell),
             )
         )
     if isinstance(command, TakeReply):
@@ -67,11 +70,14 @@ def _tell_of_press(
 
 
 def _taken(
-    done: Done, mine: AlarmId, into: AlarmId, tell: Callable[[Forward], object]
+    done: Done,
+    mine: AlarmId,
+    into: AlarmId,
+    handed_id: CommandId,
+    tell: Callable[[Forward], object],
 ) -> None:
     if done.failed:
         return  # asked again when the deadline comes
     missing = done.alarm is None
-    command_id = CommandId(f"handed-on/{mine}/{into}")
-    handed = HandPeopleOn(command_id=command_id, into=into, missing=missing)
+    handed = HandPeopleOn(command_id=handed_id, into=into, missing=missing)
     tell(Forward(alarm_id=mine, command=handed))

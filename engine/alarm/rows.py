@@ -21,6 +21,8 @@ from engine.ports.journal import Append, Code, EffectRow, Head
 from engine.protocol.model import Audience
 from engine.values import CommandId, EffectId, Instant, PersonId, ReportKey
 
+Plans = tuple[EffectRow, ...]
+
 _MARKS = {Look.OVER: "over/", Look.UNSEEN: "unseen/"}
 """Before the subject of an open case that does not look open to the defender."""
 
@@ -95,7 +97,7 @@ def key_of(kind: Kind, subject: str) -> str:
     return f"{kind.value}:{subject}"
 
 
-def plans_of(alarm: Alarm, events: tuple[AlarmEvent, ...]) -> tuple[EffectRow, ...]:
+def plans_of(alarm: Alarm, events: tuple[AlarmEvent, ...]) -> Plans:
     """Return the rows of the notifications that these events plan."""
     return tuple(
         EffectRow(

@@ -58,10 +58,13 @@ class Cases:
         """Fold what has been committed since, and return those rows of alarms."""
         new: list[StoredEvent] = []
         with self._readers.reader() as reader:
-            while rows := reader.after(self.position, PAGE):
-                self.position = rows[-1].position
+            position = self.position
+            while rows := reader.after(position, PAGE):
+                position = rows[-1].position
                 new += [row for row in rows if row.stream.startswith(PREFIX)]
             self._fold(new, reader)
+        # Where a read failed they are read again: what is folded twice counts once.
+        self.position = position
         self._forget()
         return new
 

@@ -178,10 +178,11 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
     def _open(self) -> None:
         health = self._driver.open(beat=self.beat)
         self.beat()
+        self._take_in(self._driver.poll(drain=True))
+        # Only now: one whose store cannot be read is not open, and its ladder goes on.
         self._is_open = True
         self._pacing.opened(self.clock.boottime_s())
         self._show(health)
-        self._take_in(self._driver.poll(drain=True))
         self._ask_for_work()
 
     def _look(self) -> None:

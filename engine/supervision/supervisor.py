@@ -103,6 +103,7 @@ class Supervisor(SupervisedActor[M_contra]):
         child = self._children.pop(name)
         self._mark(child, is_down=False)
         if child.ref is None or not child.is_live:
+            child.phase = Phase.DONE  # nobody's any more: it must not be started again
             return
         self._tree.names.unregister(name, child.ref)
         child.ref.stop(block=False)

@@ -59,7 +59,7 @@ class World(Scheduler):
         seed: int,
         now: Instant = START,
         *,
-        steps_at_one_time_max: int = 20_000,
+        steps_at_one_time_max: int = 1_000_000,
     ) -> None:
         """Start empty; see `Scheduler`."""
         super().__init__(seed, now, steps_at_one_time_max=steps_at_one_time_max)

@@ -46,7 +46,7 @@ class Scheduler:
         seed: int,
         now: Instant = START,
         *,
-        steps_at_one_time_max: int = 20_000,
+        steps_at_one_time_max: int = 1_000_000,
     ) -> None:
         """Start with an empty world; whatever other world there was is over.
 

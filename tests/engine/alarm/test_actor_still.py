@@ -38,6 +38,30 @@ def test_a_case_stands_still_while_its_deadlines_fail_and_no_longer(
     assert not any(rig.still.values())
 
 
+def test_a_case_that_could_not_be_read_for_minutes_goes_on_bug_it_was_let_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nobody had a message for it for a minute, and it had armed nothing."""
+    rig = Rig()
+    rig.press()
+    healthy = acting.AlarmActor._reload
+
+    def unreadable(*_: object) -> list[object]:
+        message = "a page is damaged"
+        raise JournalError(message)
+
+    monkeypatch.setattr(acting, "unheard", unreadable)
+    monkeypatch.setattr(acting.AlarmActor, "_reload", unreadable)
+    rig.world.run(400)
+    assert rig.still["first"]
+    monkeypatch.setattr(acting, "unheard", unheard)
+    monkeypatch.setattr(acting.AlarmActor, "_reload", healthy)
+    before = len(rig.kinds())
+    rig.world.run(300)
+    assert len(rig.kinds()) > before, "the next officer is paged"
+    assert not rig.still["first"]
+
+
 def test_what_else_crashes_an_actor_lets_its_deadlines_go_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -64,6 +64,32 @@ def test_a_row_that_is_met_twice_counts_once(hq: Hq) -> None:
     assert found == hq.alarm(AlarmId("a1"))
 
 
+def test_a_read_that_fails_costs_no_row_bug_a_case_stayed_unacknowledged(
+    hq: Hq, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alarm = hq.press()
+    desk = Cases(hq)
+    with browser(hq) as at:
+        at.act(alarm, "acknowledge")
+    after, reads = MemoryReader.after, iter([False, True])
+
+    def failing(
+        reader: MemoryReader, position: int, limit: int
+    ) -> Sequence[StoredEvent]:
+        if next(reads, False):
+            raise JournalError
+        return after(reader, position, limit)
+
+    monkeypatch.setattr(MemoryReader, "after", failing)
+    with pytest.raises(JournalError):
+        desk.follow()
+    desk.follow()
+    assert not desk.wait_for_hq()
+    assert desk.get(alarm) == hq.alarm(alarm)
+    hq.desk.cases.follow()
+    assert desk.position == hq.desk.cases.position
+
+
 def test_a_case_closed_long_ago_and_pressed_again_is_seen(hq: Hq) -> None:
     """Only the last closed ones were kept, and the reopening of others was dropped."""
     alarm = hq.press()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.dispatch.actor import Planned
 from engine.dispatch.attempts import ATTEMPTING
-from engine.errors import ModemError, ModemGoneError
+from engine.errors import ModemError, ModemGoneError, ModemSilentError
 from engine.health import Health
 from engine.journal.memory import Medium
 from engine.modems.actor import ModemActor
@@ -59,6 +59,7 @@ class Driver:
     number: int = 1
     owes: Sequence[int] = ()
     holds: int = 160
+    hangs_in_store: bool = False
 
     def open(self, *, beat: Callable[[], None]) -> ModemHealth:
         beat()
@@ -109,6 +110,8 @@ class Driver:
     def poll(self, *, drain: bool) -> Sequence[ModemEvent]:
         if self.is_gone:
             raise ModemGoneError
+        if drain and self.hangs_in_store:
+            raise ModemSilentError
         if drain:
             self.drained_s.append(self.world.boottime_s())
         # What lies in a store comes again until it is deleted.

@@ -138,6 +138,20 @@ def test_a_child_that_is_down_is_not_started_on_demand(setup: Setup) -> None:
     assert setup.ask("a2", Command("c", crashes=False)) == 1
 
 
+def test_a_child_that_is_let_go_while_it_backs_off_is_not_started_again(
+    setup: Setup,
+) -> None:
+    """It was nobody's child then: what it reported found nobody."""
+    setup.ask("a1", ValueError())
+    setup.bench.world.run_until(lambda: bool(setup.ended), within_s=1)
+    setup.ask("a1", "let go")
+    setup.bench.world.run(60)
+    assert setup.bench.log == ["+a1"]
+    setup.ask("a1", Command("c1", crashes=False))
+    setup.bench.world.run(1)
+    assert setup.bench.log[1:] == ["+a1", "a1 did c1"]
+
+
 def test_an_orderly_end_is_told_and_the_child_forgotten(setup: Setup) -> None:
     setup.ask("a1", "stop")
     setup.bench.world.run(5)

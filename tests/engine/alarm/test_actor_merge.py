@@ -1,0 +1,53 @@
+"""Two cases that are merged: each hears what it must, and neither asks without end."""
+
+from dataclasses import replace
+
+from engine.alarm.commands import Acknowledge, AlarmCommand, Close, Reopen
+from engine.alarm.messages import Distress, Forward
+from engine.alarm.state import CloseReason
+from engine.values import AlarmId, CommandId, OperatorId, PersonId
+from tests.engine.alarm.scene import press_of, raise_of
+from tests.engine.alarm.test_actor import FIRST, Rig
+
+SECOND = AlarmId("second")
+ALDER = OperatorId("alder")
+
+
+def two_cases() -> Rig:
+    rig = Rig()
+    rig.press("k1")
+    other = replace(
+        raise_of(press_of("k2", rig.world.now())),
+        subject="avocet",
+        defender=PersonId("avocet"),
+    )
+    rig.tell(Distress(alarm_id=SECOND, command=other))
+    return rig
+
+
+def act(rig: Rig, command: AlarmCommand) -> None:
+    rig.tell(Forward(alarm_id=FIRST, command=command))
+
+
+def merge(rig: Rig, name: str) -> None:
+    act(rig, Acknowledge(command_id=CommandId(f"ack {name}"), by=ALDER))
+    duplicate = Close(
+        command_id=CommandId(name), by=ALDER, reason=CloseReason.DUPLICATE, into=SECOND
+    )
+    act(rig, duplicate)
+
+
+def test_a_case_that_is_merged_opened_and_merged_again_hands_its_people_on_again() -> (
+    None
+):
+    """Its commands were those of the first time: the two asked each other for ever."""
+    rig = two_cases()
+    merge(rig, "first")
+    act(rig, Reopen(command_id=CommandId("reopen"), by=ALDER))
+    merge(rig, "second")
+    rig.world.run(60)
+    assert rig.kinds().count("PeopleHandedOn") == 2
+    assert rig.kinds(SECOND).count("PeopleTakenIn") == 2
+    asked = len(rig.ledger.asked)
+    rig.world.run(5)
+    assert len(rig.ledger.asked) < asked + 10
