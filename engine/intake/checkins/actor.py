@@ -4,6 +4,7 @@ Blocks on the journal as an alarm's actor does: nobody who raises anything waits
 """
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
@@ -12,6 +13,7 @@ from engine.alarm.state import is_alarms
 from engine.dispatch.actor import Planned
 from engine.dispatch.body import EffectBody, encode_body
 from engine.dispatch.queue import RANK_CHECK_IN
+from engine.errors import JournalError
 from engine.intake.absence import Absence, record_of
 from engine.intake.actor import Noticed
 from engine.intake.checkins.again import said_in
@@ -78,6 +80,9 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         self._judge, self._journal, self._readers = judge, journal, readers
         self._kept: dict[PersonId, _Kept] = {}
         self._began: Instant | None = None
+        # Words that the journal did not take, as they were said.
+        self._unheard: dict[ReportKey, CheckInSaid] = {}
+        self._hear_at: Instant | None = None
 
     def started(self) -> None:
         """Take up what runs, from the rows."""
@@ -92,9 +97,18 @@ class CheckIns(SupervisedActor[CheckInSaid]):
 
     def handle(self, message: CheckInSaid) -> None:
         """Take what somebody says of their timer."""
+        if self._hear(message) and message.until is not None:
+            # A word that still waits was about the time before.
+            others = self._unheard.items()
+            self._unheard = {k: v for k, v in others if v.person != message.person}
+        self._look_again()
+
+    def _hear(self, message: CheckInSaid) -> bool:
+        """Return whether nothing is left to be done; else a shared word is kept."""
         person = self._judge.board.roster().person(message.person)
         if person is None:
-            return
+            self._unheard.pop(message.key, None)
+            return True
         kept = self._kept.get(message.person) or self._read(message.person)
         said = Said(
             until=self._until(message, person),
@@ -106,11 +120,18 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         # A word of force is the alarm's, which it raises; one without a timer as well.
         mine = kept.timer is not None or not message.is_shared
         takes = (message.key,) if mine and message.word is not Word.DURESS else ()
-        self._commit(person, kept, change, CommandId(message.key), takes)
-        self._look_again()
+        if self._commit(person, kept, change, CommandId(message.key), takes):
+            self._unheard.pop(message.key, None)
+            return True
+        if message.is_shared:
+            # Intake falls silent as soon as an alarm takes it up.
+            self._unheard[message.key] = message
+            self._hear_at = self._hear_at or self.clock.now().plus(LOOK)
+        return False
 
     def woke(self) -> None:
-        """Warn, or record that somebody was missed."""
+        """Hear what the journal did not take, warn, or record that one was missed."""
+        self._hear_again()
         for person_id, kept in list(self._kept.items()):
             person = self._judge.board.roster().person(person_id)
             if kept.timer is not None:
@@ -121,6 +142,25 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         """Read what alarms took up; intake tells again what nobody has taken up."""
         self._take_up_again()
         self._look_again()
+
+    def _hear_again(self) -> None:
+        """Try again what an alarm alone took up, with a pause while the journal fails.
+
+        What nobody took up intake tells again, to the alarm as well: taken up here
+        first, the alarm would not hear of it.
+        """
+        now = self.clock.now()
+        if self._hear_at is None or now < self._hear_at:
+            return
+        self._hear_at = None
+        with suppress(JournalError):
+            with self._readers.reader() as reader:
+                untaken = {row.key for row in reader.inbound(untaken_only=True)}
+            for said in list(self._unheard.values()):
+                if said.key not in untaken and not self._hear(said):
+                    break
+        if self._unheard:
+            self._hear_at = now.plus(LOOK)
 
     def _take_up_again(self) -> None:
         """Take the words to which an alarm alone has listened.
@@ -141,7 +181,7 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         for at, said in heard:
             begun = None if said is None else set_at.get(said.person)
             if said is not None and begun is not None and at >= begun:
-                self.handle(said)
+                self._hear(said)
 
     def _until(self, message: CheckInSaid, person: Person) -> Instant | None:
         """Return the new time; a bare press starts what was agreed, or begins anew."""
@@ -160,11 +200,28 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         if change.missed:
             if self._began is not None and now < self._began.plus(AFTER_START):
                 return
-            if not self._missed(person_id, timer):
-                return
+        elif self._has_unheard(person_id):
+            return  # after a word that ends it, a warning would show which word it was
+        if self._has_changed(person_id, kept):
+            return
+        if change.missed and not self._missed(person_id, timer):
+            return
         # By the row before it: a time that is set again is warned of again.
         name = f"{timer.due}/{kept.seq}/{'missed' if change.missed else 'warned'}"
         self._commit(person, kept, change, CommandId(name), (), person_id)
+
+    def _has_unheard(self, person: PersonId) -> bool:
+        return any(one.person == person for one in self._unheard.values())
+
+    def _has_changed(self, person: PersonId, kept: _Kept) -> bool:
+        """Look into the rows: what was given up as unknown may be durable since.
+
+        Where they cannot be read, what is remembered holds: no absence is kept quiet.
+        """
+        try:
+            return self._read(person).seq != kept.seq
+        except JournalError:
+            return False
 
     def _missed(self, person: PersonId, timer: Timer) -> bool:
         """Record it before the timer ends; the key is the same after a crash."""
@@ -191,7 +248,8 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         command_id: CommandId,
         takes: tuple[ReportKey, ...],
         person_id: PersonId | None = None,
-    ) -> None:
+    ) -> bool:
+        """Return whether the journal is known to have it."""
         whose = person_id or (PersonId("") if person is None else person.person)
         timer = kept.timer
         for fact, at in change.facts:
@@ -213,7 +271,7 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         if not isinstance(answer, Appended) or answer.repeated:
             # Not known, or done before: the rows say what holds.
             self._read(whose)
-            return
+            return isinstance(answer, Appended)
         self._kept[whose] = _Kept(
             timer=timer,
             seq=kept.seq + len(append.events),
@@ -221,6 +279,7 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         )
         if plans:
             self.link.tree.names.tell("dispatcher", Planned(rows=plans))
+        return True
 
     def _answers(
         self,
@@ -280,6 +339,8 @@ class CheckIns(SupervisedActor[CheckInSaid]):
             if kept.timer is not None
         ]
         self._kept = {person: kept for person, kept in self._kept.items() if kept.timer}
+        if self._hear_at is not None:
+            dues.append(self._hear_at)
         if dues:
             self.wake_at(max(min(*dues, now.plus(LOOK)), now.plus(AGAIN)))
 
