@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import ClassVar, assert_never
 
-from engine.dispatch.attempts import Outcome, Settled, unknown_append
+from engine.dispatch.attempts import AWAY, Outcome, Settled, unknown_append
 from engine.dispatch.body import EffectBody
 from engine.dispatch.choice import Choice, Routes
 from engine.dispatch.history import recall
@@ -127,11 +127,19 @@ class Hurry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shout:
-    """To a route: send this at once, from memory, since nothing can be recorded."""
+    """To a route: send this at once, from memory, since nothing can be recorded.
+
+    `answered`, in any thread, is told what became of it.
+    """
 
     channel: str
     body: EffectBody
+    answered: Callable[[Outcome], None] = lambda _: None
     urgent: ClassVar[bool] = True
+
+    def refuse(self, _: Exception) -> None:
+        """Answer for an inbox that did not take it."""
+        self.answered(AWAY)
 
 
 Heard = Planned | Withdrawn | Idle | Listening | Away | Failed

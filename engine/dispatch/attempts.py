@@ -53,6 +53,7 @@ class Outcome:
 
 
 REPLACED = Outcome(state=EffectState.REJECTED, reason="replaced", retry=True)
+AWAY = Outcome(state=EffectState.REJECTED, reason="the route is away", retry=True)
 
 
 @quick

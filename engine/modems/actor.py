@@ -16,8 +16,8 @@ from engine.dispatch.actor import (
     Shout,
     Take,
 )
-from engine.dispatch.attempts import JOURNAL_TIMEOUT_S, Attempts, Outcome
-from engine.dispatch.body import EffectBody, decode_body
+from engine.dispatch.attempts import AWAY, JOURNAL_TIMEOUT_S, Attempts, Outcome
+from engine.dispatch.body import decode_body
 from engine.errors import ModemError, ModemGoneError, ModemSilentError
 from engine.health import Health
 from engine.modems.calls import HurryError, call
@@ -119,7 +119,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
             case Take():
                 self._take(message)
             case Shout():
-                self._shout(message.body)
+                self._shout(message)
             case Hurry():
                 self._hurry()
             case _:
@@ -129,15 +129,18 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         """Ask for work again: a hint that was dropped may have been one."""
         self._ask_for_work()
 
-    def _shout(self, body: EffectBody) -> None:
+    def _shout(self, shout: Shout) -> None:
         if not self._is_open:
+            shout.answered(AWAY)
             return
-        text = fitted(body, self._driver, self.clock.now())
+        text = fitted(shout.body, self._driver, self.clock.now())
         try:
-            submitted = self._submit(body.address, text)
+            submitted = self._submit(shout.body.address, text)
         except ModemError as error:
+            shout.answered(not_sent(error))
             self._lost(error)
             return
+        shout.answered(outcome_of(submitted))
         if submitted.may_follow:
             self._unanswered_by(None, submitted)
 
@@ -147,8 +150,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
             self._pacing.heard()
             self._ask_for_work()
         elif self._pacing.is_listening:
-            message = "no answer, and no other route is up"
-            self._lost(ModemSilentError(message))
+            self._lost(ModemSilentError("no answer, and no other route is up"))
 
     def _take(self, take: Take) -> None:
         row = take.row
@@ -179,8 +181,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         health = self._driver.open(beat=self.beat)
         self.beat()
         self._take_in(self._driver.poll(drain=True))
-        # Only now: one whose store cannot be read is not open, and its ladder goes on.
-        self._is_open = True
+        self._is_open = True  # one whose store cannot be read is not: it climbs on
         self._pacing.opened(self.clock.boottime_s())
         self._show(health)
         self._ask_for_work()
@@ -318,8 +319,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
             self.wake_at(self.clock.now().plus(HELD))
         else:
             self._attempts.settle(row, outcome)
-        took_s = self.clock.boottime_s() - began_s
-        self._gauges.attempted(row.channel, outcome, took_s)
+        self._gauges.attempted(row.channel, outcome, self.clock.boottime_s() - began_s)
 
     def _rings(self) -> None:
         """Read what arrives; give way to a message that waits."""

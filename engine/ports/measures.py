@@ -117,6 +117,10 @@ DECLARATIONS: tuple[Declaration, ...] = (
         "alarms_unrecorded_total",
         "Alarms told from memory because no commit succeeded.",
     ),
+    _counter(
+        "alarms_unheard_total",
+        "Alarms told from memory of which somebody was not told: no route took it.",
+    ),
     _gauge(
         "oldest_unnotified_alarm_seconds",
         "Age of the oldest open alarm of which nobody has been told; 0 without one.",

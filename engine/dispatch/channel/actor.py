@@ -81,7 +81,7 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
             case Take():
                 self._take(message)
             case Shout():
-                self._attempt(self._unrecorded(message))
+                message.answered(self._attempt(self._unrecorded(message)))
             case _:
                 assert_never(message)
 

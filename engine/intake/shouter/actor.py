@@ -1,8 +1,11 @@
-"""Tells HQ on every channel, from memory, of a distress that got no further."""
+"""Tells HQ on every channel, from memory, of a distress that got no further.
+
+Until a route to each address has taken it, or the distress is an alarm after all.
+"""
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import ClassVar, assert_never
@@ -10,11 +13,13 @@ from typing import ClassVar, assert_never
 from engine.alarm.commands import Raise
 from engine.alarm.state import Kind
 from engine.dispatch.actor import Shout
+from engine.dispatch.attempts import AWAY, Outcome
 from engine.dispatch.body import EffectBody
 from engine.intake.absence import SOURCE_ABSENCE, absence_command, absence_of
 from engine.intake.actor import SOURCE_DEVICE, SOURCE_SMS
 from engine.intake.judge import Judge, raise_command
 from engine.intake.reports import decode_report
+from engine.intake.shouter.unheard import AGAIN, GIVEN_UP_S, Notice, Unheard, Way
 from engine.ports.journal import Append, Place, Record, Request
 from engine.ports.latest import Attend, Doubt
 from engine.ports.telemetry import Telemetry
@@ -22,6 +27,7 @@ from engine.protocol.texts import Segment, TextFacts, compose, finish
 from engine.roster.board import Board
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.link import Link
+from engine.supervision.names import reaches
 from engine.values import Instant, ReportKey
 
 NOT_RECORDED = "NOT RECORDED "
@@ -54,6 +60,19 @@ class Unkept:
 
     command: Raise
     urgent: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What became of a shout on a route; `asked` says which time it was."""
+
+    way: Way
+    asked: int
+    outcome: Outcome
+    urgent: ClassVar[bool] = True
+
+
+Heard = NotRecorded | Unhandled | Unkept | Answered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,13 +116,17 @@ class Unrecorded:
             kept = [one for one in self._lines if one.key != key]
             self._lines = deque(kept, maxlen=KEPT)
 
+    def shows(self, key: ReportKey) -> bool:
+        """Say whether a report is still on the list."""
+        return any(line.key == key for line in self.lines())
+
     def lines(self) -> tuple[UnrecordedLine, ...]:
         """Return what is still unrecorded, oldest first."""
         with self._lock:
             return tuple(self._lines)
 
 
-class Shouter(SupervisedActor[NotRecorded | Unhandled | Unkept]):
+class Shouter(SupervisedActor[Heard]):
     """Sends to HQ's own addresses and to everybody on duty, through every route."""
 
     bound: ClassVar[int] = 1_000
@@ -125,9 +148,10 @@ class Shouter(SupervisedActor[NotRecorded | Unhandled | Unkept]):
         self._hq, self._routes = hq, routes
         self._unrecorded, self._telemetry = unrecorded, telemetry
         self._told: deque[ReportKey] = deque(maxlen=KEPT)
+        self._unheard: dict[ReportKey, Unheard] = {}
 
-    def handle(self, message: NotRecorded | Unhandled | Unkept) -> None:
-        """Shout once for each report, however often the device repeats it."""
+    def handle(self, message: Heard) -> None:
+        """Shout each report until it is taken, however often the device repeats it."""
         match message:
             case NotRecorded():
                 record = message.record
@@ -140,18 +164,45 @@ class Shouter(SupervisedActor[NotRecorded | Unhandled | Unkept]):
             case Unhandled():
                 press = message.command.press
                 self._shout(press.key, press.at, self._of_command(message.command))
+            case Answered():
+                message.way.answered(message.asked, message.outcome)
             case _:
                 assert_never(message)
+
+    def woke(self) -> None:
+        """Ask again where nobody has been told, and let go of what is over."""
+        now_s = self.clock.boottime_s()
+        for key, unheard in list(self._unheard.items()):
+            if not self._unrecorded.shows(key):
+                self._forget(unheard)  # it is an alarm, and that one tells people
+            elif unheard.is_over(now_s):
+                self._let_go(unheard)
+            else:
+                self._ask(unheard)
+        if self._unheard:
+            self.wake_at(self.clock.now().plus(AGAIN))
 
     def _shout(
         self, key: ReportKey, at: Instant, segments: tuple[Segment, ...]
     ) -> None:
         text = "".join(segment.text for segment in segments)
         self._unrecorded.show(UnrecordedLine(key=key, at=at, text=text))
-        if key in self._told:
+        if key in self._told or key in self._unheard:
             return
-        self._told.append(key)
         self._telemetry.count("alarms_unrecorded_total")
+        if len(self._unheard) >= KEPT:
+            self._let_go(next(iter(self._unheard.values())))
+        if not self._unheard:
+            self.wake_at(self.clock.now().plus(AGAIN))
+        unheard = Unheard(
+            key=key,
+            until_s=self.clock.boottime_s() + GIVEN_UP_S,
+            notices=tuple(self._notices(segments)),
+        )
+        self._unheard[key] = unheard
+        self._ask(unheard)
+
+    def _notices(self, segments: tuple[Segment, ...]) -> Iterator[Notice]:
         for channel, address in self._addresses():
             body = EffectBody(
                 address=address,
@@ -160,10 +211,41 @@ class Shouter(SupervisedActor[NotRecorded | Unhandled | Unkept]):
                 subject=f"{segments[0].text}SOS",
                 data={"recorded": "no"},
             )
-            for worker, sends in self._routes:
-                if sends == channel:
-                    shout = Shout(channel=channel, body=body)
-                    self.link.tree.names.tell(worker, shout)
+            workers = [worker for worker, sends in self._routes if sends == channel]
+            if workers:
+                ways = tuple(Way(worker=worker) for worker in workers)
+                yield Notice(channel=channel, body=body, ways=ways)
+
+    def _ask(self, unheard: Unheard) -> None:
+        lookup = self.link.tree.names.lookup
+        for notice, way in unheard.due(lookup):
+            ref = lookup(way.worker)
+            if ref is None:
+                continue  # gone since it was found due
+            answered = self._answer_of(way, way.ask(ref))
+            shout = Shout(channel=notice.channel, body=notice.body, answered=answered)
+            if not reaches(ref, shout):
+                answered(AWAY)
+
+    def _answer_of(self, way: Way, asked: int) -> Callable[[Outcome], None]:
+        names, name = self.link.tree.names, self.link.name
+
+        def answered(outcome: Outcome) -> None:
+            names.tell(name, Answered(way=way, asked=asked, outcome=outcome))
+
+        return answered
+
+    def _let_go(self, unheard: Unheard) -> None:
+        """Ask no more, and count it where somebody was not told."""
+        if not unheard.is_taken:
+            self._telemetry.count("alarms_unheard_total")
+        self._forget(unheard)
+
+    def _forget(self, unheard: Unheard) -> None:
+        """Ask no more; what certainly nobody was told a repeat may shout again."""
+        del self._unheard[unheard.key]
+        if unheard.may_be_heard:
+            self._told.append(unheard.key)
 
     def _addresses(self) -> list[tuple[str, str]]:
         duty = [
