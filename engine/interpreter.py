@@ -22,7 +22,7 @@ SHORT_S: Final = 0.0002
 come beside it take half as long again."""
 
 LONG_S: Final = 0.002
-"""5 ms do no more for a flood, and beside a hog they are four times as bad."""
+"""5 ms do no more for a flood, and beside a hog it takes two to four times as long."""
 
 HOT: Final = 0.5
 """Of one processor, for the whole process: below it nobody waits for the lock."""
