@@ -68,6 +68,7 @@ class Arrivals:
         self._dialogue = dialogue
         self._options = options
         self._clock = clock
+        self._unstored: list[ModemEvent] = []
         self.forget()
 
     def forget(self) -> None:
@@ -81,18 +82,19 @@ class Arrivals:
 
         Raises:
             ModemGoneError: the port is lost; what was read before is not lost, it
-                is still in storage.
-            ModemSilentError: the modem does not answer.
+                is still in storage. What never was is returned the next time.
+            ModemSilentError: the modem does not answer; the same holds.
 
         """
         self._dialogue.catch_up()
         heard = self._sort()
         self._dialogue.owed.expire(self._clock.boottime_s())
-        events: list[ModemEvent] = [*self._dialogue.owed.tell()]
+        self._unstored.extend(self._dialogue.owed.tell())
         for urc in heard.direct:
-            events.extend(self._direct(session, urc))
+            self._unstored.extend(self._direct(session, urc))
         if heard.rings:
-            events.append(self._hang_up(heard.caller))
+            self._unstored.append(self._hang_up(heard.caller))
+        events: list[ModemEvent] = []
         if drain or heard.hint:
             events.extend(self._drain(session))
         else:
@@ -102,7 +104,8 @@ class Arrivals:
             events.extend(self._list(session, _REPORT_STORE))
             self._select(session, session.receives)
         events.extend(self._parts.overdue(self._clock.boottime_s()))
-        return events
+        unstored, self._unstored = self._unstored, []
+        return [*unstored, *events]
 
     def catch_late(self) -> None:
         """Take late answers that have come, before a message is waited for."""

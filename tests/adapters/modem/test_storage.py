@@ -2,8 +2,18 @@
 
 import itertools
 
+import pytest
+
+from engine.errors import ModemSilentError
 from engine.ports.modem import InboundSms, SendResult
-from tests.adapters.modem.scripted import OK, WORKS, Answer, ScriptedModem, driver_of
+from tests.adapters.modem.scripted import (
+    OK,
+    SILENCE,
+    WORKS,
+    Answer,
+    ScriptedModem,
+    driver_of,
+)
 from tests.fakes import ManualClock
 
 NUMBER = "+46701234567"
@@ -78,6 +88,24 @@ def test_a_message_of_our_own_that_lies_in_storage_is_nobodys_answer(
         },
     )
     assert found == []
+
+
+def test_what_came_straight_outlives_a_store_that_hangs_bug_it_was_lost(
+    clock: ManualClock,
+) -> None:
+    """No store has it, and the network was told that we do."""
+    modem = ScriptedModem(clock, WORKS)
+    driver = driver_of(modem)
+    driver.open()
+    modem.answers |= {'AT+CPMS="ME"': ONE_USED, "AT+CMGL=4": SILENCE}
+    modem.say(f"\r\n+CMT: ,30\r\n{HELLO}\r\n")
+    with pytest.raises(ModemSilentError):
+        driver.poll(drain=True)
+    assert driver.answers()
+    (message,) = driver.poll(drain=False)
+    assert isinstance(message, InboundSms)
+    assert message.slot == ""
+    assert driver.poll(drain=False) == []
 
 
 def test_what_cannot_be_decoded_is_shown_with_its_octets(clock: ManualClock) -> None:
