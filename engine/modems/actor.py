@@ -1,6 +1,6 @@
 """A modem's actor: owns the port, pulls effects, never gives the modem up."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import ClassVar, assert_never
@@ -16,37 +16,22 @@ from engine.dispatch.actor import (
     Shout,
     Take,
 )
-from engine.dispatch.attempts import AWAY, JOURNAL_TIMEOUT_S, Attempts, Outcome
+from engine.dispatch.attempts import AWAY, Attempts, Outcome
 from engine.dispatch.body import decode_body
 from engine.errors import ModemError, ModemGoneError, ModemSilentError
 from engine.health import Health
+from engine.modems.arrivals import Arrivals
 from engine.modems.calls import HurryError, call
 from engine.modems.draft import draft_of, fitted
 from engine.modems.gauges import Gauges
-from engine.modems.inbound import Inbound, record_of
+from engine.modems.inbound import Inbound
 from engine.modems.loopback import Loopback, SelfTest
 from engine.modems.outcomes import not_sent, outcome_of
 from engine.modems.pacing import LATE_S, Pacing
-from engine.modems.reports import VALIDITY, Sent, state_of
+from engine.modems.reports import VALIDITY
 from engine.modems.unanswered import Unanswered, note_of
-from engine.ports.journal import (
-    EffectRow,
-    EffectState,
-    JournalAccess,
-    ReaderLender,
-    Recorded,
-)
-from engine.ports.modem import (
-    InboundSms,
-    IncomingCall,
-    LateAnswer,
-    ModemDriver,
-    ModemEvent,
-    ModemHealth,
-    SendResult,
-    StatusReport,
-    SubmitOutcome,
-)
+from engine.ports.journal import EffectRow, JournalAccess, ReaderLender
+from engine.ports.modem import ModemDriver, ModemHealth, SendResult, SubmitOutcome
 from engine.ports.telemetry import Telemetry
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.link import Link
@@ -65,7 +50,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
     While the port is closed it is away, and the dispatcher gives it nothing. A
     message without an answer is told as unknown after `LATE_S`; a modem that takes
     no command since then may still be sending it, and is listened to instead of
-    used. What arrives is deleted from the SIM only after the journal has it.
+    used.
     """
 
     bound: ClassVar[int] = 100
@@ -86,19 +71,29 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         """Take the driver; `heard` tells intake of an inbound message."""
         super().__init__(link=link)
         self._driver, self._attempts = driver, attempts
-        self._journal, self._readers = journal, readers
+        self._readers = readers
         self._gauges = Gauges(link.name, telemetry, health)
         submit = partial(
             driver.submit, beat=self.beat, late_s=LATE_S, validity_min=VALIDITY_MIN
         )
         self._submit = self._gauges.noting(submit, link.clock.now)
-        self._heard = heard
         self._pacing = Pacing()
         self._loopback = Loopback(self_test, link.clock.boottime_s())
         self._is_open = False
         self._seen: ModemHealth | None = None
-        self._sent = Sent()
         self._unanswered = Unanswered()
+        self._arrivals = Arrivals(
+            link=link,
+            driver=driver,
+            attempts=attempts,
+            journal=journal,
+            readers=readers,
+            gauges=self._gauges,
+            pacing=self._pacing,
+            loopback=self._loopback,
+            unanswered=self._unanswered,
+            heard=heard,
+        )
 
     def started(self) -> None:
         """Settle what an earlier instance left; the port is opened right after."""
@@ -180,7 +175,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
     def _open(self) -> None:
         health = self._driver.open(beat=self.beat)
         self.beat()
-        self._take_in(self._driver.poll(drain=True))
+        self._arrivals.take_in(self._driver.poll(drain=True))
         self._is_open = True  # one whose store cannot be read is not: it climbs on
         self._pacing.opened(self.clock.boottime_s())
         self._show(health)
@@ -190,7 +185,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         now_s = self.clock.boottime_s()
         drain = self._pacing.drain_due(now_s)
         if drain or self._driver.wait(0):
-            self._take_in(self._driver.poll(drain=drain))
+            self._arrivals.take_in(self._driver.poll(drain=drain))
         if self._pacing.health_due(now_s):
             health = self._driver.health()
             self._show(health)
@@ -296,7 +291,9 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         if submitted is None:
             return ""
         if is_sent:
-            self._sent.add(row, body.address, outcome.reference, self.clock.now())
+            self._arrivals.sent.add(
+                row, body.address, outcome.reference, self.clock.now()
+            )
             return body.address
         has_no_answer = submitted.may_follow and not submitted.in_doubt
         if has_no_answer or (submitted.retry and submitted.code is not None):
@@ -325,64 +322,9 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         """Read what arrives; give way to a message that waits."""
         self.beat()
         if self._driver.wait(0):
-            self._take_in(self._driver.poll(drain=False))
+            self._arrivals.take_in(self._driver.poll(drain=False))
         if not self.inbox.empty():
             raise HurryError
-
-    def _take_in(self, events: Sequence[ModemEvent]) -> None:
-        for event in events:
-            match event:
-                case InboundSms():
-                    self._record(event)
-                case StatusReport():
-                    self._report(event)
-                case LateAnswer():
-                    self._late(event)
-                case IncomingCall():
-                    self._gauges.came_in("modem_calls_total")
-                case _:
-                    assert_never(event)
-
-    def _record(self, sms: InboundSms) -> None:
-        """Make a message durable, then free its place on the SIM."""
-        if self._loopback.is_one(sms):
-            if self._loopback.came_back(sms, self.clock.boottime_s()):
-                self._gauges.loops(works=True)
-            self._driver.delete(sms.slot)
-            return
-        record = record_of(sms, self.clock.now())
-        answer = self._journal.ask(record, JOURNAL_TIMEOUT_S)
-        self.beat()
-        if isinstance(answer, Recorded):
-            self._gauges.came_in("modem_messages_total")
-            self._heard(Inbound(key=record.key))
-            self._driver.delete(sms.slot)
-
-    def _late(self, late: LateAnswer) -> None:
-        """Record what became of a message that had no answer in time."""
-        self._gauges.submitted(late.outcome, self.clock.now())
-        self._pacing.learned(late.outcome)
-        row = self._unanswered.take(self.clock.boottime_s(), late.number)
-        if row is not None:
-            self._attempts.settle_late(row, outcome_of(late.outcome))
-
-    def _report(self, report: StatusReport) -> None:
-        """Match a status report by (modem, TP-MR), newest first, then number."""
-        if report.slot is not None:
-            self._driver.delete(report.slot)
-        state = state_of(report)
-        if state is None:
-            return  # it is still on its way, the network says
-        row = self._sent.match(report, self._readers, self.link.name, self.clock.now())
-        if row is None:
-            return
-        self._attempts.settle_late(
-            row, Outcome(state=state, reference=row.reference or str(report.reference))
-        )
-        self._gauges.delivered(state)
-        if state is EffectState.UNDELIVERED:
-            number = decode_body(row.body).address
-            self._tell_dispatcher(Failed(worker=self.link.name, address=number))
 
     def _ask_for_work(self, reached: str = "") -> None:
         seen = self._seen

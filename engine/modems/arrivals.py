@@ -1,0 +1,111 @@
+"""What arrives at a modem: recorded, or matched to what was sent."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from engine.dispatch.actor import Failed
+from engine.dispatch.attempts import JOURNAL_TIMEOUT_S, Attempts, Outcome
+from engine.dispatch.body import decode_body
+from engine.modems.gauges import Gauges
+from engine.modems.inbound import Inbound, record_of
+from engine.modems.loopback import Loopback
+from engine.modems.outcomes import outcome_of
+from engine.modems.pacing import Pacing
+from engine.modems.reports import Sent, state_of
+from engine.modems.unanswered import Unanswered
+from engine.ports.journal import EffectState, JournalAccess, ReaderLender, Recorded
+from engine.ports.modem import (
+    InboundSms,
+    IncomingCall,
+    LateAnswer,
+    ModemDriver,
+    ModemEvent,
+    StatusReport,
+)
+from engine.supervision.link import Link
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrivals:
+    """Takes in what one modem brings, in the thread of its actor.
+
+    A message is deleted from the SIM only after the journal has it; `heard` tells
+    intake then.
+    """
+
+    link: Link
+    driver: ModemDriver
+    attempts: Attempts
+    journal: JournalAccess
+    readers: ReaderLender
+    gauges: Gauges
+    pacing: Pacing
+    loopback: Loopback
+    unanswered: Unanswered
+    heard: Callable[[Inbound], None]
+    sent: Sent = field(default_factory=Sent)
+
+    def take_in(self, events: Sequence[ModemEvent]) -> None:
+        """Deal with each event, in their order.
+
+        Raises:
+            ModemError: a message's place could not be freed; it is read again.
+
+        """
+        for event in events:
+            match event:
+                case InboundSms():
+                    self._record(event)
+                case StatusReport():
+                    self._report(event)
+                case LateAnswer():
+                    self._late(event)
+                case IncomingCall():
+                    self.gauges.came_in("modem_calls_total")
+                case _:
+                    assert_never(event)
+
+    def _record(self, sms: InboundSms) -> None:
+        """Make a message durable, then free its place on the SIM."""
+        clock = self.link.clock
+        if self.loopback.is_one(sms):
+            if self.loopback.came_back(sms, clock.boottime_s()):
+                self.gauges.loops(works=True)
+            self.driver.delete(sms.slot)
+            return
+        record = record_of(sms, clock.now())
+        answer = self.journal.ask(record, JOURNAL_TIMEOUT_S)
+        self.link.beat()
+        if isinstance(answer, Recorded):
+            self.gauges.came_in("modem_messages_total")
+            self.heard(Inbound(key=record.key))
+            self.driver.delete(sms.slot)
+
+    def _late(self, late: LateAnswer) -> None:
+        """Record what became of a message that had no answer in time."""
+        clock = self.link.clock
+        self.gauges.submitted(late.outcome, clock.now())
+        self.pacing.learned(late.outcome)
+        row = self.unanswered.take(clock.boottime_s(), late.number)
+        if row is not None:
+            self.attempts.settle_late(row, outcome_of(late.outcome))
+
+    def _report(self, report: StatusReport) -> None:
+        """Match a status report by (modem, TP-MR), newest first, then number."""
+        if report.slot is not None:
+            self.driver.delete(report.slot)
+        state = state_of(report)
+        if state is None:
+            return  # it is still on its way, the network says
+        name, now = self.link.name, self.link.clock.now()
+        row = self.sent.match(report, self.readers, name, now)
+        if row is None:
+            return
+        self.attempts.settle_late(
+            row, Outcome(state=state, reference=row.reference or str(report.reference))
+        )
+        self.gauges.delivered(state)
+        if state is EffectState.UNDELIVERED:
+            failed = Failed(worker=name, address=decode_body(row.body).address)
+            self.link.tree.names.tell("dispatcher", failed)
