@@ -29,6 +29,7 @@ from engine.modems.loopback import Loopback, SelfTest
 from engine.modems.outcomes import not_sent, outcome_of
 from engine.modems.pacing import LATE_S, Pacing
 from engine.modems.reports import VALIDITY
+from engine.modems.store import Store
 from engine.modems.unanswered import Unanswered, note_of
 from engine.ports.journal import EffectRow, JournalAccess, ReaderLender
 from engine.ports.modem import ModemDriver, ModemHealth, SendResult, SubmitOutcome
@@ -77,7 +78,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
             driver.submit, beat=self.beat, late_s=LATE_S, validity_min=VALIDITY_MIN
         )
         self._submit = self._gauges.noting(submit, link.clock.now)
-        self._pacing = Pacing()
+        self._pacing, self._store = Pacing(), Store()
         self._loopback = Loopback(self_test, link.clock.boottime_s())
         self._is_open = False
         self._seen: ModemHealth | None = None
@@ -119,6 +120,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
                 self._hurry()
             case _:
                 assert_never(message)
+        self._store.busy(self.clock.boottime_s())
 
     def rescan(self) -> None:
         """Ask for work again: a hint that was dropped may have been one."""
@@ -175,25 +177,56 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
     def _open(self) -> None:
         health = self._driver.open(beat=self.beat)
         self.beat()
-        self._arrivals.take_in(self._driver.poll(drain=True))
-        self._is_open = True  # one whose store cannot be read is not: it climbs on
+        if self._store.is_unread:
+            self._store.busy(self.clock.boottime_s())
+        else:
+            self._fetch(drain=True)
+        self._is_open = True
         self._pacing.opened(self.clock.boottime_s())
         self._show(health)
         self._ask_for_work()
 
+    def _fetch(self, *, drain: bool) -> None:
+        """Take in what has come; a store that hangs keeps no modem from sending."""
+        try:
+            self._arrivals.take_in(self._driver.poll(drain=drain))
+        except ModemSilentError:
+            self._store.failed(self.clock.boottime_s())
+            self._gauges.reads(works=False)
+            if not self._driver.answers():
+                raise
+            return
+        if drain:
+            self._store.read()
+            self._gauges.reads(works=True)
+
+    def _read_store(self) -> None:
+        """Try again what could not be read, while others send."""
+        rung = self._store.rung()
+        if rung is not None:
+            self._climb(rung)
+            return
+        self._tell_dispatcher(Away(worker=self.link.name))
+        self._fetch(drain=True)
+        self._ask_for_work()
+
     def _look(self) -> None:
         now_s = self.clock.boottime_s()
-        drain = self._pacing.drain_due(now_s)
-        if drain or self._driver.wait(0):
-            self._arrivals.take_in(self._driver.poll(drain=drain))
+        is_unread = self._store.is_unread
+        drain = self._pacing.drain_due(now_s) and not is_unread
+        if drain or is_unread or self._driver.wait(0):
+            self._fetch(drain=drain)
         if self._pacing.health_due(now_s):
             health = self._driver.health()
             self._show(health)
             rung = self._pacing.network_rung(now_s, registered=health.registered)
             if rung is not None:
-                self._find_network(rung)
+                self._climb(rung)
                 return
         if self.inbox.empty() and not self._pacing.is_listening:
+            if self._store.due(now_s):
+                self._read_store()
+                return
             self._loop_back(now_s)
         if self._pacing.work_due(now_s):
             # Whoever looks has nothing to do; the dispatcher may not know it.
@@ -254,8 +287,8 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         wait = timedelta(0) if helped else self._pacing.next_try()
         self.wake_at(self.clock.now().plus(wait))
 
-    def _find_network(self, rung: int) -> None:
-        """Help a modem that finds no network: some never do without."""
+    def _climb(self, rung: int) -> None:
+        """Help a modem that finds no network, or cannot read its store."""
         self._away()
         self._gauges.recovered(helped=self._driver.recover(rung))
         self.beat()
@@ -322,7 +355,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         """Read what arrives; give way to a message that waits."""
         self.beat()
         if self._driver.wait(0):
-            self._arrivals.take_in(self._driver.poll(drain=False))
+            self._fetch(drain=False)
         if not self.inbox.empty():
             raise HurryError
 

@@ -29,6 +29,7 @@ class Gauges:
     telemetry: Telemetry
     health: Health
     _wrong: str = ""
+    _is_deaf: bool = False
 
     def lost(self, error: ModemError) -> None:
         """Log why the modem cannot be used, once for as long as that stands.
@@ -91,6 +92,14 @@ class Gauges:
         result = "sent" if works else "unknown"
         self.telemetry.count("modem_loops_total", modem=self.modem, result=result)
         self.health.report(DegradedReason.LOOP_FAILED, self.modem, wrong=not works)
+
+    def reads(self, *, works: bool) -> None:
+        """Show whether the store of received messages can be read."""
+        if works == self._is_deaf:
+            self._is_deaf = not works
+            told = "can be read again" if works else "cannot be read: it only sends"
+            logger.warning("%s: its store of messages %s", self.modem, told)
+        self.health.report(DegradedReason.STORE_UNREAD, self.modem, wrong=not works)
 
     def show(self, health: ModemHealth | None) -> None:
         """Show how the modem is; None: it is away."""

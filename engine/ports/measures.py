@@ -33,6 +33,7 @@ class DegradedReason(StrEnum):
     MODEM_DOWN = "modem_down"
     OPERATOR_DOWN = "operator_down"
     LOOP_FAILED = "loop_failed"
+    STORE_UNREAD = "store_unread"
     DISK_FULL = "disk_full"
     JOURNAL_SLOW = "journal_slow"
     CLOCK_JUMPED = "clock_jumped"

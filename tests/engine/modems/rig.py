@@ -60,6 +60,9 @@ class Driver:
     owes: Sequence[int] = ()
     holds: int = 160
     hangs_in_store: bool = False
+    hangs_s: float = 0.0
+    hung_s: list[float] = field(default_factory=list)
+    takes_commands_after: bool = True
 
     def open(self, *, beat: Callable[[], None]) -> ModemHealth:
         beat()
@@ -111,6 +114,9 @@ class Driver:
         if self.is_gone:
             raise ModemGoneError
         if drain and self.hangs_in_store:
+            self.hung_s.append(self.world.boottime_s())
+            self.world.sleep(self.hangs_s)
+            self.takes_commands = self.takes_commands_after
             raise ModemSilentError
         if drain:
             self.drained_s.append(self.world.boottime_s())

@@ -267,20 +267,6 @@ def test_a_silent_modem_is_closed_and_its_ladder_climbed(rig: Rig) -> None:
     assert rig.driver.opened == 2
 
 
-def test_a_modem_whose_store_cannot_be_read_climbs_its_ladder_bug_one_rung_for_ever(
-    rig: Rig,
-) -> None:
-    """Each opening counted as a success, before it was one."""
-    rig.driver.hangs_in_store = True
-    rig.world.run(400)
-    assert set(rig.driver.climbed) == {0, 1, 2, 3, 4}
-    assert rig.driver.opened < 40
-    rig.driver.hangs_in_store = False
-    rig.plan()
-    rig.world.run(60)
-    assert rig.outcomes() == [EffectState.ACCEPTED]
-
-
 def test_a_modem_dead_for_an_hour_is_used_again_within_half_a_minute(rig: Rig) -> None:
     rig.driver.is_gone = True
     rig.world.run(1)

@@ -1,0 +1,86 @@
+"""A modem that opens, and whose store of received messages cannot be read."""
+
+import itertools
+
+import pytest
+
+from engine.modems.store import SLOWEST_S, Store
+from engine.ports.journal import EffectState
+from tests.engine.modems.rig import Rig, message
+
+
+@pytest.fixture
+def rig() -> Rig:
+    """Return a rig whose first modem takes 20 s to say nothing of its store."""
+    return _hanging(1)
+
+
+def _hanging(modems: int) -> Rig:
+    rig = Rig(modems)
+    rig.driver.hangs_in_store, rig.driver.hangs_s = True, 20.0
+    rig.world.run(70)
+    assert len(rig.driver.hung_s) > 1
+    return rig
+
+
+def test_it_sends_meanwhile_bug_it_sent_nothing(rig: Rig) -> None:
+    rig.plan()
+    rig.world.run(25)
+    assert rig.outcomes() == [EffectState.ACCEPTED]
+
+
+def test_one_whose_store_silences_it_sends_between_the_tries(rig: Rig) -> None:
+    rig.driver.takes_commands_after = False
+    rig.plan()
+    rig.world.run(60)
+    assert rig.outcomes() == [EffectState.ACCEPTED]
+
+
+def test_what_waits_goes_before_the_next_try(rig: Rig) -> None:
+    rig.driver.takes_s = 3.0
+    before = len(rig.driver.hung_s)
+    for number in range(20):
+        rig.plan(f"e{number}")
+    rig.world.run(25 + 20 * 3.1)
+    assert rig.outcomes() == [EffectState.ACCEPTED] * 20
+    assert len(rig.driver.hung_s) - before <= 1, "the one that was under way"
+
+
+def test_the_other_modem_sends_while_its_store_is_tried() -> None:
+    rig = _hanging(2)
+    for number in range(60):
+        rig.plan(f"e{number}")
+        rig.world.run(1)
+        assert len(rig.told) == number + 1
+
+
+def test_it_is_shown_and_what_lies_there_is_read_once_it_can_be(rig: Rig) -> None:
+    assert rig.health.reasons() == {"store_unread": ("modem-1",)}
+    rig.driver.hangs_in_store = False
+    rig.driver.arrived = [message()]
+    rig.world.run(SLOWEST_S + 21)
+    assert rig.driver.deleted == ["SM:1"]
+    assert len(rig.heard) == 1
+    assert rig.health.reasons() == {}
+
+
+def test_it_climbs_its_ladder_bug_one_rung_for_ever(rig: Rig) -> None:
+    """Each opening counted as a success, before it was one."""
+    rig.world.run(900)
+    assert rig.driver.climbed[:3] == [2, 3, 4]
+    assert rig.driver.opened < 10
+    waits = [b - a for a, b in itertools.pairwise(rig.driver.hung_s)]
+    assert max(waits) < SLOWEST_S + 30
+
+
+def test_a_rung_is_climbed_before_every_second_try_and_once() -> None:
+    store, climbed = Store(), []
+    for number in range(8):
+        store.failed(float(number))
+        climbed.append((store.rung(), store.rung()))
+    nothing = (None, None)
+    assert climbed[:4] == [nothing, (2, None), nothing, (3, None)]
+    assert climbed[4:] == [nothing, (4, None), nothing, (2, None)]
+    store.read()
+    assert store.rung() is None
+    assert not store.due(1e9)
