@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import ClassVar, assert_never
 
-from engine.dispatch.attempts import AWAY, Outcome, Settled, unknown_append
+from engine.dispatch.abandoned import Abandoned
+from engine.dispatch.attempts import AWAY, Outcome, Settled
 from engine.dispatch.body import EffectBody
 from engine.dispatch.choice import Choice, Routes
 from engine.dispatch.history import recall
@@ -13,8 +14,6 @@ from engine.dispatch.queue import RANK_CALL, Queue
 from engine.dispatch.routes import RouteBook
 from engine.health import Health
 from engine.ports.journal import (
-    Answer,
-    Appended,
     EffectClass,
     EffectRow,
     EffectState,
@@ -167,8 +166,9 @@ class Dispatcher(SupervisedActor[Heard]):
     ) -> None:
         """Take the journal, and whom to tell of attempts found unknown."""
         super().__init__(link=link)
-        self._journal, self._readers = journal, readers
-        self._telemetry, self._health, self._settled = telemetry, health, settled
+        self._readers = readers
+        self._telemetry, self._health = telemetry, health
+        self._abandoned = Abandoned(journal=journal, settled=settled)
         self._queue, self._book = Queue(), RouteBook()
         self._listening: dict[str, tuple[str, ...]] = {}
         self._down: frozenset[str] = frozenset()
@@ -185,10 +185,7 @@ class Dispatcher(SupervisedActor[Heard]):
             attempting = reader.effects(_ATTEMPTING)
         now, now_s = self.clock.now(), self.clock.boottime_s()
         recall(self._book, self._readers, now, now_s)
-        for row in attempting:
-            self._journal.submit(
-                unknown_append(row, self._journal.epoch), self._tell_unknown(row)
-            )
+        self._abandoned.settle(attempting)
         self._scan()
 
     def handle(self, message: Heard) -> None:
@@ -224,6 +221,7 @@ class Dispatcher(SupervisedActor[Heard]):
 
         Reading it all takes long, and nothing is handed over meanwhile.
         """
+        self._abandoned.settle()
         since_s = self.clock.boottime_s() - self._scanned_s
         if len(self._queue) <= BACKLOG or since_s >= RESCAN_BACKLOG_S:
             self._scan()
@@ -380,19 +378,3 @@ class Dispatcher(SupervisedActor[Heard]):
             if channel == "call" and worker not in self._idle:
                 self.link.tree.names.tell(worker, Hurry())
                 self._busy_with[worker] = "hurried"
-
-    def _tell_unknown(self, row: EffectRow) -> Callable[[Answer], None]:
-        def told(answer: Answer) -> None:
-            if isinstance(answer, Appended):
-                outcome = Outcome(state=EffectState.UNKNOWN, reason="restart")
-                self._settled(
-                    Settled(
-                        alarm=row.alarm,
-                        effect=row.effect_id,
-                        attempt=row.attempt,
-                        route=row.route,
-                        outcome=outcome,
-                    )
-                )
-
-        return told

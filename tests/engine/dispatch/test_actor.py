@@ -28,7 +28,7 @@ from engine.supervision.child import ChildSpec, OnDown, Strategy
 from engine.supervision.link import Link
 from engine.supervision.supervisor import supervisor
 from engine.values import EffectId
-from tests.engine.dispatch.ledger import Ledger, lives, row_of
+from tests.engine.dispatch.ledger import FULL, LOST, SILENT, Ledger, lives, row_of
 from tests.engine.dispatch.wiring import attempts_on, dispatcher_on
 from tests.engine.grown import grow, tree_in
 from tests.engine.intake.reports import Meter
@@ -234,6 +234,30 @@ def test_at_a_start_whatever_was_under_way_is_unknown_and_the_alarm_is_told() ->
     ]
     rig.idle("modem-2")
     assert rig.got == [("modem-2", "e2")], "what was only planned goes out"
+
+
+@pytest.mark.parametrize("fault", [SILENT, LOST, FULL])
+def test_what_a_route_that_is_gone_left_is_told_bug_only_at_the_next_start(
+    fault: str,
+) -> None:
+    """The configuration dropped the route, and the journal gave no answer at first."""
+    medium = Medium()
+    before = Rig(medium)
+    before.ledger.plan(row_of("e1"))
+    assert before.attempts("gone", before.settled.append).begin(row_of("e1"), lives)
+    rig = Rig(medium)
+    rig.ledger.fault = lambda _: fault
+    rig.start().world.run(30)
+    assert rig.settled == []
+    rig.ledger.fault = lambda _: ""
+    rig.world.run(5)
+    assert rig.ledger.state("e1") is EffectState.UNKNOWN
+    assert [(s.effect, s.route, s.outcome.state) for s in rig.settled] == [
+        ("e1", "gone", EffectState.UNKNOWN)
+    ]
+    asked = len(rig.ledger.asked)
+    rig.world.run(30)
+    assert len(rig.ledger.asked) == asked, "and nothing is asked any more"
 
 
 def test_what_waits_is_measured(rig: Rig) -> None:
