@@ -24,8 +24,6 @@ from tests.simulation.watchers import LogWatch
 
 STARTED_WITHIN_S = 120.0
 RESTART_S = 1.0
-STEPS_MAX = 20_000
-"""So many at one moment are a livelock; by the world's own measure it takes minutes."""
 DOWN_S = 3.0
 
 
@@ -54,7 +52,7 @@ class Day:
     def __init__(self, plan: Plan, ends_s: float = DAY_S) -> None:
         self.ends_s = ends_s
         self.plan = plan
-        self.world = World(plan.seed, steps_at_one_time_max=STEPS_MAX)
+        self.world = World(plan.seed)
         self.disk = Disk()
         self.watching = Watching(self.disk, secrets())
         self.network = Network(self.world)

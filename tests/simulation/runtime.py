@@ -18,7 +18,7 @@ from greenlet import GreenletExit  # type: ignore[import-untyped]
 from engine.supervision.inbox import Inbox
 from engine.values import Instant
 from tests.fakes import START
-from tests.simulation.scheduler import DeadlockError, Scheduler
+from tests.simulation.scheduler import STEPS_MAX, DeadlockError, Scheduler
 from tests.simulation.tasks import Task, Wait
 
 A = TypeVar("A", bound=pykka.Actor)
@@ -59,7 +59,7 @@ class World(Scheduler):
         seed: int,
         now: Instant = START,
         *,
-        steps_at_one_time_max: int = 1_000_000,
+        steps_at_one_time_max: int = STEPS_MAX,
     ) -> None:
         """Start empty; see `Scheduler`."""
         super().__init__(seed, now, steps_at_one_time_max=steps_at_one_time_max)

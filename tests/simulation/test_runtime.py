@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 
 import pykka
@@ -310,6 +311,21 @@ def test_a_world_whose_time_stands_still_is_seen() -> None:
     world.begin(restless)
     with pytest.raises(LivelockError):
         world.run(1)
+
+
+class Looks(Echo):
+    def started(self) -> None:
+        self.woke()
+
+    def woke(self) -> None:
+        self.wake_at(self.clock.now().plus(timedelta(seconds=1)))
+
+
+def test_looks_that_are_over_are_no_steps_of_whoever_is_woken_after_them() -> None:
+    world = World(1, steps_at_one_time_max=20)
+    ref = world.spawn(Looks, link=link_in(world), log=[])
+    world.run(3600)
+    assert ref.ask("at last", timeout=1) == "at last"
 
 
 def test_a_base_exception_ends_its_own_actor_alone() -> None:
