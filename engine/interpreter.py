@@ -8,7 +8,6 @@ once, a longer one is: each of those that wait wakes up once in an interval to a
 the lock, and handing it on costs more than the work in between.
 """
 
-import resource
 import sys
 import threading
 import time
@@ -23,9 +22,6 @@ come beside it take half as long again."""
 
 LONG_S: Final = 0.002
 """5 ms do no more for a flood, and beside a hog it takes two to four times as long."""
-
-HOT: Final = 0.5
-"""Of one processor, for the whole process: below it nobody waits for the lock."""
 
 SPREAD: Final = 6.0
 """Over so many threads the computing must be spread for the lock to be kept long. In
@@ -80,12 +76,6 @@ def _clock_of(thread: int) -> int:
     return (~thread << _CLOCK_SHIFT) | _CLOCK_OF_A_THREAD | _CLOCK_SCHED
 
 
-def process_s() -> float:
-    """Return how long this process has computed."""
-    spent = resource.getrusage(resource.RUSAGE_SELF)
-    return spent.ru_utime + spent.ru_stime
-
-
 class Interpreter:
     """Fits the interval to what the threads do; looked at by one thread alone."""
 
@@ -93,26 +83,21 @@ class Interpreter:
         self,
         *,
         computed_ns: Callable[[], Mapping[int, int]] = computed_ns,
-        process_s: Callable[[], float] = process_s,
         set_interval_s: Callable[[float], None] = sys.setswitchinterval,
     ) -> None:
         """Begin with the short interval."""
-        self._computed_ns, self._process_s = computed_ns, process_s
+        self._computed_ns = computed_ns
         self._set_interval_s = set_interval_s
-        self._spent_s = process_s()
         self._looks: deque[Mapping[int, int]] = deque(maxlen=SURE_AFTER + 1)
         self._set_interval_s(SHORT_S)
 
-    def look(self, passed_s: float) -> None:
+    def look(self, *, is_hot: bool) -> None:
         """Set the interval by what was computed since the last look.
 
         Args:
-            passed_s: seconds since then, or since the start.
+            is_hot: whether the process was busy since then.
 
         """
-        spent_s = self._process_s()
-        is_hot = spent_s - self._spent_s >= HOT * passed_s
-        self._spent_s = spent_s
         if not is_hot:
             self._looks.clear()
             self._set_interval_s(SHORT_S)

@@ -14,9 +14,9 @@ from engine.interpreter import (
     SURE_AFTER,
     Interpreter,
     computed_ns,
-    process_s,
     spread,
 )
+from engine.processor import HOT
 from tests.rig import eventually
 
 SECOND_NS = 1_000_000_000
@@ -31,17 +31,17 @@ class Host:
         self.interval_s = 0.0
         self.interpreter = Interpreter(
             computed_ns=self._computed_ns,
-            process_s=lambda: sum(self.threads.values()) / SECOND_NS,
             set_interval_s=self._set,
         )
 
     def second(self, **share: float) -> float:
         """Let a second pass in which the threads compute so much; look."""
+        is_hot = sum(share.values()) >= HOT
         for thread, part in share.items():
             number = self.numbers.setdefault(thread, len(self.numbers))
             had_ns = self.threads.get(number, 0)
             self.threads[number] = had_ns + int(part * SECOND_NS)
-        self.interpreter.look(1.0)
+        self.interpreter.look(is_hot=is_hot)
         return self.interval_s
 
     def _computed_ns(self) -> Mapping[int, int]:
@@ -95,12 +95,9 @@ def test_what_a_thread_did_before_the_flood_does_not_count() -> None:
 
 def test_where_the_host_tells_nothing_the_short_one_stays() -> None:
     set_to: list[float] = []
-    spent_s = iter(range(9))
-    silent = Interpreter(
-        computed_ns=dict, process_s=lambda: next(spent_s), set_interval_s=set_to.append
-    )
-    for _ in range(3):
-        silent.look(1.0)
+    silent = Interpreter(computed_ns=dict, set_interval_s=set_to.append)
+    for _ in range(SURE_AFTER + 2):
+        silent.look(is_hot=True)
     assert set(set_to) == {SHORT_S}
 
 
@@ -124,8 +121,8 @@ def test_where_nobody_computes_it_is_spread_over_none() -> None:
 
 def test_this_process_tells_how_long_its_threads_have_computed() -> None:
     me = threading.get_native_id()
-    before, before_s = computed_ns()[me], process_s()
-    while process_s() < before_s + 0.02:
+    before, before_s = computed_ns()[me], time.thread_time()
+    while time.thread_time() < before_s + 0.02:
         pass
     assert 0 < computed_ns()[me] - before < SECOND_NS
 
