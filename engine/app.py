@@ -357,7 +357,7 @@ def outlets_of(parts: Parts) -> Outlets:
         refused.set()
         health.report(DegradedReason.DISK_FULL, "alarms", wrong=True)
         if isinstance(command, Raise):
-            names.tell("shouter", Unkept(command=command))
+            parts.unrecorded.say(Unkept(command=command))
 
     return Outlets(
         planned=lambda rows: names.tell("dispatcher", Planned(rows=rows)),

@@ -145,14 +145,14 @@ def _start(
     health = Health(metrics)
     _hold(roster, registry, health)
     names = Names()
+    unrecorded = Unrecorded(lambda hint: names.tell("shouter", hint))
     tree = Tree(
         clock=clock,
         chance=random.random,
         status=_Status(metrics, health),
         names=names,
-        on_quarantine=_quarantine(metrics, health, names),
+        on_quarantine=_quarantine(metrics, health, unrecorded),
     )
-    unrecorded = Unrecorded(lambda lost: names.tell("shouter", lost))
     journal = Journal(lambda: names.lookup("journal"), store, unrecorded.refused)
     judge = Judge(board=board, registry=lambda: registry)
     door = Door(
@@ -353,7 +353,7 @@ def _sample(metrics: Metrics, measures: Measures, tree: Tree) -> None:
 
 
 def _quarantine(
-    metrics: Metrics, health: Health, names: Names
+    metrics: Metrics, health: Health, unrecorded: Unrecorded
 ) -> Callable[[str, object], None]:
     def quarantined(child: str, message: object) -> None:
         metrics.count("quarantined_commands_total")
@@ -361,7 +361,7 @@ def _quarantine(
         health.report("command_quarantined", name, wrong=True)
         command = getattr(message, "command", None)
         if isinstance(command, Raise):
-            names.tell("shouter", Unhandled(command=command))
+            unrecorded.say(Unhandled(command=command))
 
     return quarantined
 

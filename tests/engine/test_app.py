@@ -59,7 +59,7 @@ def test_a_press_without_room_for_its_alarm_is_a_full_disk_until_one_had_room() 
     outlets.unkept(command)
     half.unrecorded.show(line)
 
-    assert half.tree.names.told == [("shouter", Unkept(command=command))]
+    assert list(half.unrecorded.heed()) == [Unkept(command=command)]
     assert half.health.reasons() == {"disk_full": ("alarms",)}
 
     alarm = cast("Any", object())

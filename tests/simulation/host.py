@@ -162,6 +162,7 @@ class Host:
         self.life.dead = True
         self.engine: Engine | None = None
         self.names = Names()
+        self.unrecorded = _unrecorded(self.names)
         self.clock: SimClock | None = None
         self.store: SimStore | None = None
         self.up_since_s = 0.0
@@ -183,7 +184,7 @@ class Host:
         health = Health(telemetry)
         doubts = reader.doubts()
         board = Board(roster(), places, doubts, clock=clock, telemetry=telemetry)
-        unrecorded = Unrecorded(lambda lost: names.tell("shouter", lost))
+        self.unrecorded = unrecorded = _unrecorded(names)
         journal = Journal(
             lambda: names.lookup("journal"), self.store, unrecorded.refused
         )
@@ -280,7 +281,7 @@ class Host:
         del child
         command = getattr(message, "command", None)
         if command is not None and type(command).__name__ == "Raise":
-            self.names.tell("shouter", Unhandled(command=command))
+            self.unrecorded.say(Unhandled(command=command))
 
     def _is_idle(self) -> bool:
         """Say whether a look at rows and ports would find nothing to do."""
@@ -314,3 +315,7 @@ class Host:
             elif not taken.issuperset(_ROUTES_OF[row.channel]):
                 return False
         return True
+
+
+def _unrecorded(names: Names) -> Unrecorded:
+    return Unrecorded(lambda hint: names.tell("shouter", hint))

@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import ClassVar, assert_never
 
@@ -33,6 +34,7 @@ from engine.values import Instant, ReportKey
 NOT_RECORDED = "NOT RECORDED "
 NOT_HANDLED = "NOT HANDLED "
 KEPT = 100
+SAID_MAX = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +42,6 @@ class NotRecorded:
     """A distress that the journal could not take."""
 
     record: Record
-    urgent: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +49,6 @@ class Unhandled:
     """A distress that crashed an alarm's actor twice and was put away."""
 
     command: Raise
-    urgent: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,6 @@ class Unkept:
     """
 
     command: Raise
-    urgent: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,10 +68,16 @@ class Answered:
     way: Way
     asked: int
     outcome: Outcome
+
+
+Said = NotRecorded | Unhandled | Unkept | Answered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heed:
+    """A hint: `Unrecorded` has something for the shouter."""
+
     urgent: ClassVar[bool] = True
-
-
-Heard = NotRecorded | Unhandled | Unkept | Answered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,20 +92,36 @@ class UnrecordedLine:
 class Unrecorded:
     """The last unrecorded distresses, for the console; and the way to the shouter.
 
-    Any thread. `committed` takes a report off the list once it is durable.
+    Any thread. It outlives the shouter, and has what that one must not lose with its
+    inbox: no row does. `committed` takes a report off the list once it is durable.
     """
 
-    def __init__(self, tell: Callable[[NotRecorded], bool]) -> None:
+    def __init__(self, tell: Callable[[Heed], bool]) -> None:
         """Take the way to the shouter."""
         self._tell = tell
         self._lock = threading.Lock()
         self._lines: deque[UnrecordedLine] = deque(maxlen=KEPT)
+        self._said: deque[Said] = deque(maxlen=SAID_MAX)
+        self.told: deque[ReportKey] = deque(maxlen=KEPT)
+        """What HQ has heard, or may have; of the shouter's thread."""
+        self.unheard: dict[ReportKey, Unheard] = {}
+        """What is still shouted; of the shouter's thread."""
 
     def refused(self, requests: Sequence[Request]) -> None:
         """Take what the journal could not make durable; must not block or raise."""
         for record in chain.from_iterable(map(_records_of, requests)):
             if record.source in {SOURCE_DEVICE, SOURCE_SMS, SOURCE_ABSENCE}:
-                self._tell(NotRecorded(record=record))
+                self.say(NotRecorded(record=record))
+
+    def say(self, said: Said) -> None:
+        """Tell the shouter, or the next one where none is up; does not block."""
+        self._said.append(said)
+        self._tell(Heed())
+
+    def heed(self) -> Iterator[Said]:
+        """Yield what has been said to the shouter, once each."""
+        while self._said:
+            yield self._said.popleft()
 
     def show(self, line: UnrecordedLine) -> None:
         """Keep a line for the console; a repeat replaces the first."""
@@ -126,7 +147,7 @@ class Unrecorded:
             return tuple(self._lines)
 
 
-class Shouter(SupervisedActor[Heard]):
+class Shouter(SupervisedActor[Heed]):
     """Sends to HQ's own addresses and to everybody on duty, through every route."""
 
     bound: ClassVar[int] = 1_000
@@ -147,10 +168,29 @@ class Shouter(SupervisedActor[Heard]):
         self._judge, self._board = judge, board
         self._hq, self._routes = hq, routes
         self._unrecorded, self._telemetry = unrecorded, telemetry
-        self._told: deque[ReportKey] = deque(maxlen=KEPT)
-        self._unheard: dict[ReportKey, Unheard] = {}
+        self._told, self._unheard = unrecorded.told, unrecorded.unheard
 
-    def handle(self, message: Heard) -> None:
+    def started(self) -> None:
+        """Go on with what an earlier instance had in hand, or never saw."""
+        self._heed()
+        if self._unheard:
+            self.wake_at(self.clock.now())
+
+    def handle(self, message: Heed) -> None:
+        """Take what there is."""
+        del message
+        self._heed()
+
+    def rescan(self) -> None:
+        """Take what there is: a hint was dropped."""
+        self._heed()
+
+    def _heed(self) -> None:
+        for said in self._unrecorded.heed():
+            self._take(said)
+            self.beat()
+
+    def _take(self, message: Said) -> None:
         """Shout each report until it is taken, however often the device repeats it."""
         match message:
             case NotRecorded():
@@ -222,18 +262,14 @@ class Shouter(SupervisedActor[Heard]):
             ref = lookup(way.worker)
             if ref is None:
                 continue  # gone since it was found due
-            answered = self._answer_of(way, way.ask(ref))
+            answered = partial(self._answered, way, way.ask(ref))
             shout = Shout(channel=notice.channel, body=notice.body, answered=answered)
             if not reaches(ref, shout):
                 answered(AWAY)
 
-    def _answer_of(self, way: Way, asked: int) -> Callable[[Outcome], None]:
-        names, name = self.link.tree.names, self.link.name
-
-        def answered(outcome: Outcome) -> None:
-            names.tell(name, Answered(way=way, asked=asked, outcome=outcome))
-
-        return answered
+    def _answered(self, way: Way, asked: int, outcome: Outcome) -> None:
+        """Have a route's answer heard, by the next instance if need be; any thread."""
+        self._unrecorded.say(Answered(way=way, asked=asked, outcome=outcome))
 
     def _let_go(self, unheard: Unheard) -> None:
         """Ask no more, and count it where somebody was not told."""

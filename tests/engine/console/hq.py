@@ -41,7 +41,7 @@ from engine.console.stream import follow
 from engine.health import Health
 from engine.intake.drills import Drills
 from engine.intake.orders.actor import Give
-from engine.intake.shouter.actor import NotRecorded, Unrecorded
+from engine.intake.shouter.actor import Unrecorded
 from engine.intake.vigil.attendance import Attendance
 from engine.journal.memory import MemoryReader, MemoryStore
 from engine.metrics import Metrics
@@ -89,10 +89,9 @@ class Hq:
     is_away: bool = False
 
     def __post_init__(self) -> None:
-        self.told: list[NotRecorded] = []
         self.metrics = Metrics({"channel": ["sms"]})
         self.health = Health(self.metrics)
-        self.unrecorded = Unrecorded(self._shout)
+        self.unrecorded = Unrecorded(lambda _: True)
         self.readiness = Readiness(self.clock.boottime_s)
         self.readiness.back()
         self.given: list[Give] = []
@@ -284,12 +283,6 @@ class Hq:
             reason=reason,
         )
         self.do(alarm, command)
-
-    def _shout(self, message: NotRecorded) -> bool:
-        self.told.append(message)
-        return True
-
-    # people --------------------------------------------------------------------
 
     def enrol(self, operator: str = "alder") -> str:
         """Add an operator; return the password."""

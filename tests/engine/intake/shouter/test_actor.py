@@ -6,7 +6,7 @@ from engine.intake.reports import encode_report
 from engine.intake.shouter.actor import (
     NOT_HANDLED,
     NOT_RECORDED,
-    NotRecorded,
+    Heed,
     Shouter,
     Unhandled,
     Unkept,
@@ -42,7 +42,7 @@ class Rig:
         self.world = world
         self.sent: list[tuple[str, str, str]] = []
         self.tree = tree = tree_in(world)
-        self.unrecorded = Unrecorded(lambda lost: tree.names.tell("shouter", lost))
+        self.unrecorded = Unrecorded(lambda hint: tree.names.tell("shouter", hint))
         self.judge = judge = judge_of(clock=world)
         arguments = {"sent": self.sent}
         children = [
@@ -130,12 +130,12 @@ def test_a_place_that_is_not_recorded_shouts_at_nobody() -> None:
     rig.unrecorded.refused([Place(person=HERON, fix=fix())])
     rig.world.run(1)
     assert rig.sent == []
-    assert NotRecorded.urgent
+    assert Heed.urgent
 
 
 def test_a_press_that_was_put_away_goes_to_hq_in_its_own_words() -> None:
     rig = Rig()
-    rig.tree.names.tell("shouter", Unhandled(command=raise_of(press_of("k1"))))
+    rig.unrecorded.say(Unhandled(command=raise_of(press_of("k1"))))
     rig.world.run(1)
     assert rig.sent
     assert all(text.startswith(NOT_HANDLED) for _, _, text in rig.sent)
@@ -156,7 +156,7 @@ def test_a_press_without_room_for_its_alarm_is_shouted_once_and_shown_until_then
     rig = Rig()
     command = raise_of(press_of("k1"))
     for _ in range(3):  # intake looks again and again
-        rig.tree.names.tell("shouter", Unkept(command=command))
+        rig.unrecorded.say(Unkept(command=command))
         rig.world.run(10)
     assert len(rig.sent) == 3 * 2 + 1  # three on duty by two modems, HQ by mail
     assert all(text.startswith(f"{NOT_RECORDED}SOS") for _, _, text in rig.sent)

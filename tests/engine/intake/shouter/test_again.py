@@ -1,7 +1,8 @@
 """What no route took is shouted again, until one has taken it, and not without end."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 import pytest
 from pykka._envelope import Envelope
@@ -37,6 +38,8 @@ TAKEN = Outcome(state=EffectState.ACCEPTED)
 UNKNOWN = Outcome(state=EffectState.UNKNOWN, retry=True)
 NEVER = Outcome(state=EffectState.REJECTED)
 AGAIN_S = AGAIN.total_seconds()
+ERROR = object()
+DOWN_S = 4.0
 
 
 @dataclass
@@ -45,6 +48,7 @@ class Says:
 
     outcome: Outcome | Exception | None = TAKEN
     asked: list[str] = field(default_factory=list)
+    answer: Callable[[Outcome], None] = lambda _: None
 
 
 class Route(SupervisedActor[Shout]):
@@ -54,6 +58,7 @@ class Route(SupervisedActor[Shout]):
 
     def handle(self, message: Shout) -> None:
         self.says.asked.append(message.body.address)
+        self.says.answer = message.answered
         outcome = self.says.outcome
         if isinstance(outcome, Exception):
             raise outcome
@@ -93,7 +98,7 @@ class Hq:
         workers: Sequence[str] = (),
     ) -> None:
         self.world, self.tree, self.meter = world, tree, Meter()
-        self.unrecorded = Unrecorded(lambda lost: tree.names.tell("shouter", lost))
+        self.unrecorded = Unrecorded(lambda hint: tree.names.tell("shouter", hint))
         judge = judge_of(clock=world)
         names = [*workers, *(one.name for one in routes)]
         arguments = {
@@ -104,15 +109,28 @@ class Hq:
             "unrecorded": self.unrecorded,
             "telemetry": self.meter,
         }
-        shouter = ChildSpec(name="shouter", actor=Shouter, arguments=arguments)
+        shouter = ChildSpec(
+            name="shouter",
+            actor=Shouter,
+            arguments=arguments,
+            on_down=OnDown.RETRY_FOREVER,
+            intensity=0,
+            retry_s=DOWN_S,
+        )
         # First, lest the end of a route restarts it.
         grow(tree, world, [shouter, *routes], run_s=1)
 
     def press(self, key: str = "k1", run_s: float = 1) -> ReportKey:
         command = raise_of(press_of(key))
-        self.tree.names.tell("shouter", Unkept(command=command))
+        self.unrecorded.say(Unkept(command=command))
         self.world.run(run_s)
         return command.press.key
+
+    def crash(self) -> None:
+        """Say what the shouter dies of, as of a mistake in its code."""
+        self.unrecorded.say(cast("Unkept", ERROR))
+        self.world.run(1)
+        assert self.tree.names.lookup("shouter") is None, "for a while"
 
     def count(self, name: str) -> float:
         return self.meter.counted.get(name, 0)
@@ -240,6 +258,47 @@ def test_it_is_given_up_after_minutes_and_a_repeat_of_the_device_begins_anew() -
     says.outcome = TAKEN
     hq.press()
     assert len(says.asked) == asked + 1
+
+
+def test_what_no_route_has_taken_outlives_the_shouter_bug_it_died_with_it() -> None:
+    says = Says(AWAY)
+    hq = hq_with(says)
+    hq.press()
+    hq.crash()
+    asked = len(says.asked)
+    says.outcome = TAKEN
+    hq.world.run(AGAIN_S + 1)
+    assert says.asked == [HQ] * (asked + 1)
+    hq.press(run_s=60)
+    assert len(says.asked) == asked + 1, "and so does that somebody has it"
+    assert hq.count("alarms_unrecorded_total") == 1
+
+
+def test_what_is_said_while_no_shouter_is_up_is_shouted_by_the_next_one() -> None:
+    says = Says()
+    hq = hq_with(says)
+    hq.crash()
+    hq.press(run_s=AGAIN_S)
+    assert says.asked == [HQ]
+
+
+def test_what_lay_in_the_inbox_of_a_shouter_that_died_is_shouted() -> None:
+    says = Says()
+    hq = hq_with(says)
+    hq.unrecorded.say(cast("Unkept", ERROR))
+    hq.press(run_s=AGAIN_S)
+    assert says.asked == [HQ]
+
+
+def test_an_answer_that_comes_while_no_shouter_is_up_is_heard() -> None:
+    says = Says(None)
+    hq = hq_with(says)
+    hq.press()
+    hq.crash()
+    says.answer(TAKEN)
+    hq.world.run(60)
+    assert says.asked == [HQ]
+    assert hq.unrecorded.unheard == {}
 
 
 def test_once_it_is_an_alarm_that_one_tells_people() -> None:
