@@ -18,7 +18,7 @@ from engine.console.operators import FirstPassword, Operators, write_private
 from engine.console.parts import WebParts
 from engine.console.sessions import Session, Sessions, Throttle
 from engine.console.words import refusal
-from engine.intake.orders.actor import Give
+from engine.intake.orders.actor import NOT_KNOWN, Give
 from engine.ports.device import DeviceCommand
 from engine.ports.journal import Answer, Request
 from engine.values import AlarmId, DeviceId, OperatorId
@@ -183,7 +183,7 @@ class ConsoleDesk:
         try:
             return await asyncio.wait_for(answered, ANSWER_S)
         except TimeoutError:
-            return NOBODY_TAKES
+            return NOT_KNOWN
 
     async def keep_roster(self, text: str) -> None:
         """Keep an imported roster for the next start; whole or not at all."""

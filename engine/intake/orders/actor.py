@@ -1,10 +1,12 @@
 """The orders' actor: queues what HQ asks of devices, and sends it when it can.
 
 Given twice is harmless for each of these commands, so what may have been sent is sent
-again after a crash.
+again after a crash. Without one it is not: a device that answers an order with a report
+would be given the order at each report.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar, assert_never
@@ -12,6 +14,7 @@ from typing import ClassVar, assert_never
 from engine.dispatch.actor import Planned
 from engine.dispatch.body import EffectBody, encode_body
 from engine.dispatch.queue import RANK_CHECK_IN
+from engine.errors import JournalError
 from engine.intake.judge import Judge
 from engine.intake.orders.lines import Lines
 from engine.intake.orders.order import (
@@ -34,14 +37,18 @@ from engine.ports.journal import (
     EffectRow,
     JournalAccess,
     ReaderLender,
+    Unknown,
 )
 from engine.protocol.texts import Segment
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.link import Link
-from engine.values import CommandId, DeviceId, EffectId
+from engine.values import CommandId, DeviceId, EffectId, Instant
 
 LOOK = timedelta(seconds=5)
 APPEND_TIMEOUT_S = 10.0
+CONNECTION = "connection"
+NOT_RECORDED = "it could not be recorded; give it again"
+NOT_KNOWN = "it is not known yet whether it is queued; given again it may come twice"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,10 +93,13 @@ class Orders(SupervisedActor[Give | Reached]):
         self._judge, self._lines, self._wires = judge, lines, wires
         self._journal, self._readers = journal, readers
         self._waiting: dict[str, Given] = {}
+        # Given, and written to the device, without an answer of the journal.
+        self._doubtful: dict[str, Given] = {}
+        self._ending: dict[str, Append] = {}
+        self._ask_again_at: Instant | None = None
 
     def started(self) -> None:
         """Take up what waits, from the rows."""
-        self._waiting = {}
         with self._readers.reader() as reader:
             for row in reader.heads(PREFIX, open_only=True):
                 given = fold(row.stream, reader.stream(row.stream))
@@ -141,29 +151,64 @@ class Orders(SupervisedActor[Give | Reached]):
         )
         answer = self._journal.ask(append, APPEND_TIMEOUT_S)
         self.beat()
+        if isinstance(answer, Unknown) and not answer.is_full:
+            self._doubtful[given.order_id] = given
+            self._look_round()
+            return NOT_KNOWN
         if not isinstance(answer, Appended):
-            return "it could not be recorded; give it again"
+            return NOT_RECORDED
         self._waiting[given.order_id] = given
         self._look_round()
         return None
 
     def _look_round(self) -> None:
         now = self.clock.now()
+        if self._ask_again_at is None or now >= self._ask_again_at:
+            self._ask_again_at = now.plus(LOOK)
+            self._ask_again()
         for given in list(self._waiting.values()):
-            waited = now.since(given.order.at)
-            if self._lines.send(given.order):
-                self._over(given, Fact.SENT, "connection")
-            elif waited >= GIVEN_UP_AFTER:
-                self._over(given, Fact.GIVEN_UP)
-            elif waited >= SMS_AFTER:
-                row = self._sms(given)
-                if row is not None:
-                    self._over(given, Fact.SENT, "sms", (row,))
+            if given.order_id not in self._ending:
+                self._send(given, now)
         self._lines.wanted = frozenset(
-            one.order.device for one in self._waiting.values()
+            one.order.device
+            for one in self._waiting.values()
+            if one.order_id not in self._ending
         )
-        if self._waiting:
+        if self._waiting or self._doubtful:
             self.wake_at(now.plus(LOOK))
+
+    def _send(self, given: Given, now: Instant) -> None:
+        waited = now.since(given.order.at)
+        if waited >= GIVEN_UP_AFTER:
+            self._over(given, Fact.GIVEN_UP)
+        elif self._lines.send(given.order):
+            self._over(given, Fact.SENT, CONNECTION)
+        elif waited >= SMS_AFTER:
+            row = self._sms(given)
+            if row is not None:
+                self._over(given, Fact.SENT, "sms", (row,))
+
+    def _ask_again(self) -> None:
+        """Find out what the journal did not answer; nothing is sent anew for that.
+
+        What was given and is durable after all goes out now, lest it did so by
+        itself after the next start.
+        """
+        now = self.clock.now()
+        with suppress(JournalError):
+            for order_id, given in list(self._doubtful.items()):
+                found = self._stored(order_id)
+                if found is not None:
+                    self._waiting[order_id] = found
+                if found or now.since(given.order.at) >= GIVEN_UP_AFTER:
+                    del self._doubtful[order_id]
+        for order_id, append in list(self._ending.items()):
+            if not self._end(order_id, append):
+                return  # still silent: no use in waiting for each
+
+    def _stored(self, order_id: str) -> Given | None:
+        with self._readers.reader() as reader:
+            return fold(PREFIX + order_id, reader.stream(PREFIX + order_id))
 
     def _sms(self, given: Given) -> EffectRow | None:
         """Return the SMS to the device's SIM; None where nobody knows its words."""
@@ -201,10 +246,22 @@ class Orders(SupervisedActor[Give | Reached]):
             head=closed_head(fact),
             plans=plans,
         )
+        if way == CONNECTION:
+            self._ending[given.order_id] = append
+        self._end(given.order_id, append)
+
+    def _end(self, order_id: str, append: Append) -> bool:
+        """Have it written that an order is over; False where the journal is silent."""
         answer = self._journal.ask(append, APPEND_TIMEOUT_S)
         self.beat()
+        if isinstance(answer, Unknown):
+            return False
         if not isinstance(answer, Appended):
-            return  # looked at again in a moment
-        del self._waiting[given.order_id]
-        if plans:
-            self.link.tree.names.tell("dispatcher", Planned(rows=plans))
+            with suppress(JournalError):
+                if self._stored(order_id) is not None:
+                    return True  # asked again in a moment
+        self._ending.pop(order_id, None)
+        del self._waiting[order_id]
+        if isinstance(answer, Appended) and append.plans:
+            self.link.tree.names.tell("dispatcher", Planned(rows=append.plans))
+        return True

@@ -10,7 +10,7 @@ from adapters.devices.watch import Watch
 from engine.dispatch.actor import Planned
 from engine.dispatch.body import decode_body
 from engine.intake.judge import Judge
-from engine.intake.orders.actor import Give, Orders, Reached
+from engine.intake.orders.actor import NOT_KNOWN, Give, Orders, Reached
 from engine.intake.orders.lines import Line, Lines, writer_of
 from engine.journal.memory import Medium
 from engine.ports.device import DeviceCommand, WireProtocol
@@ -19,7 +19,7 @@ from engine.supervision.actor import SupervisedActor
 from engine.supervision.child import ChildSpec
 from engine.supervision.link import Link
 from engine.values import DeviceId, Instant
-from tests.engine.dispatch.ledger import FULL, Ledger
+from tests.engine.dispatch.ledger import FULL, LOST, SILENT, Ledger
 from tests.engine.grown import grow, tree_in
 from tests.engine.intake.reports import HERONS, ROSTER, STRANGERS, judge_of
 from tests.fakes import START
@@ -223,6 +223,65 @@ def test_what_could_not_be_recorded_is_said_and_not_sent() -> None:
     rig.ledger.fault = lambda _: FULL
     assert rig.give() == "it could not be recorded; give it again"
     assert rig.written == []
+
+
+@pytest.mark.parametrize("fault", [SILENT, LOST, FULL])
+def test_what_was_written_is_not_written_again_bug_at_each_report_of_the_device(
+    fault: str,
+) -> None:
+    rig = Rig(LOCATE)
+    rig.give()
+    rig.ledger.fault = lambda _: fault
+    for _ in range(20):
+        rig.connect()
+        rig.world.run(1)
+    assert len(rig.written) == 1
+    rig.ledger.fault = lambda _: ""
+    rig.world.run(10)
+    assert rig.facts() == ["Given", "Sent"]
+    rig.connect()
+    assert len(rig.written) == 1
+    asked = len(rig.ledger.asked)
+    rig.world.run(60)
+    assert len(rig.ledger.asked) == asked
+
+
+def test_an_order_whose_recording_had_no_answer_goes_out_bug_after_a_restart() -> None:
+    rig = Rig(LOCATE)
+    rig.connect()
+    rig.ledger.fault = lambda _: LOST
+    assert rig.give() == NOT_KNOWN
+    rig.ledger.fault = lambda _: ""
+    rig.world.run(10)
+    assert len(rig.written) == 1
+    assert rig.facts() == ["Given", "Sent"]
+    after = rig.again()
+    after.connect()
+    assert after.written == []
+
+
+def test_an_order_that_never_became_durable_is_not_sent() -> None:
+    rig = Rig(LOCATE)
+    rig.connect()
+    rig.ledger.fault = lambda _: SILENT
+    assert rig.give() == NOT_KNOWN
+    rig.world.run(60)
+    rig.ledger.fault = lambda _: ""
+    rig.world.run(25 * 3600)
+    assert rig.written == []
+
+
+def test_an_order_of_yesterday_is_not_sent_though_it_could_not_be_given_up() -> None:
+    rig = Rig(LOCATE)
+    rig.give()
+    rig.ledger.fault = lambda _: FULL
+    rig.world.run(25 * 3600)
+    rig.connect()
+    rig.world.run(10)
+    rig.ledger.fault = lambda _: ""
+    rig.world.run(10)
+    assert (rig.written, rig.texts) == ([], [])
+    assert rig.facts() == ["Given", "GivenUp"]
 
 
 def test_a_wire_protocol_that_knows_no_commands_gets_none() -> None:
