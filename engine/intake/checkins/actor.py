@@ -42,6 +42,7 @@ from engine.ports.journal import (
     EffectRow,
     JournalAccess,
     ReaderLender,
+    Record,
     Recorded,
     StoredEvent,
 )
@@ -204,11 +205,20 @@ class CheckIns(SupervisedActor[CheckInSaid]):
             return  # after a word that ends it, a warning would show which word it was
         if self._has_changed(person_id, kept):
             return
-        if change.missed and not self._missed(person_id, timer):
-            return
         # By the row before it: a time that is set again is warned of again.
         name = f"{timer.due}/{kept.seq}/{'missed' if change.missed else 'warned'}"
-        self._commit(person, kept, change, CommandId(name), (), person_id)
+        absence = self._absence(person_id, timer) if change.missed else ()
+        done = self._commit(
+            person, kept, change, CommandId(name), (), person_id, absence
+        )
+        if not done and self._kept.get(person_id) is kept:
+            # Nor could the rows be read: no absence is kept quiet for that.
+            answers = [self._journal.ask(one, APPEND_TIMEOUT_S) for one in absence]
+            self.beat()
+            done = all(isinstance(answer, Recorded) for answer in answers)
+        if done:
+            for record in absence:
+                self.link.tree.names.tell("intake", Noticed(key=record.key))
 
     def _has_unheard(self, person: PersonId) -> bool:
         return any(one.person == person for one in self._unheard.values())
@@ -223,8 +233,12 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         except JournalError:
             return False
 
-    def _missed(self, person: PersonId, timer: Timer) -> bool:
-        """Record it before the timer ends; the key is the same after a crash."""
+    def _absence(self, person: PersonId, timer: Timer) -> tuple[Record, ...]:
+        """Return what raises; the key is the same after a crash.
+
+        Recorded in one with the fact, and only where nothing has changed: that they
+        are back may lie in the journal's queue, before it.
+        """
         text = f"check-in|{person}|{timer.due.ms}"
         key = ReportKey(hashlib.sha256(text.encode()).hexdigest()[:32])
         absence = Absence(
@@ -232,13 +246,7 @@ class CheckIns(SupervisedActor[CheckInSaid]):
             signal=Signal.CHECK_IN_MISSED,
             text=f"Check-in missed: expected by {timer.due}",
         )
-        record = record_of(absence, key, self.clock.now())
-        answer = self._journal.ask(record, APPEND_TIMEOUT_S)
-        self.beat()
-        if not isinstance(answer, Recorded):
-            return False
-        self.link.tree.names.tell("intake", Noticed(key=key))
-        return True
+        return (record_of(absence, key, self.clock.now()),)
 
     def _commit(
         self,
@@ -248,6 +256,7 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         command_id: CommandId,
         takes: tuple[ReportKey, ...],
         person_id: PersonId | None = None,
+        records: tuple[Record, ...] = (),
     ) -> bool:
         """Return whether the journal is known to have it."""
         whose = person_id or (PersonId("") if person is None else person.person)
@@ -265,12 +274,14 @@ class CheckIns(SupervisedActor[CheckInSaid]):
             head=head_of(timer, plan),
             takes=takes,
             plans=plans,
+            records=records,
         )
         answer = self._journal.ask(append, APPEND_TIMEOUT_S)
         self.beat()
         if not isinstance(answer, Appended) or answer.repeated:
-            # Not known, or done before: the rows say what holds.
-            self._read(whose)
+            # Not known, or done before: the rows say what holds, if they can be read.
+            with suppress(JournalError):
+                self._read(whose)
             return isinstance(answer, Appended)
         self._kept[whose] = _Kept(
             timer=timer,

@@ -21,7 +21,7 @@ from engine.supervision.actor import SupervisedActor
 from engine.supervision.child import ChildSpec
 from engine.supervision.link import Link
 from engine.values import Instant, ReportKey, Signal
-from tests.engine.dispatch.ledger import FULL, SILENT, Ledger
+from tests.engine.dispatch.ledger import FULL, LOST, SILENT, Ledger
 from tests.engine.grown import grow, tree_in
 from tests.engine.intake.reports import HERON, HERONS, ROSTER, judge_of, report
 from tests.fakes import START
@@ -232,15 +232,11 @@ def test_what_waits_in_the_modems_after_an_outage_is_read_first() -> None:
     assert len(late.missed()) == 1
 
 
-def test_a_crash_between_the_record_and_the_fact_misses_once() -> None:
+def test_a_crash_before_the_journal_has_answered_misses_once() -> None:
     rig = Rig()
     rig.say(HOUR)
-
-    def lose(request: object) -> str:
-        return "" if isinstance(request, Record) else SILENT
-
     rig.world.run(minutes(62))
-    rig.ledger.fault = lose
+    rig.ledger.fault = lambda _: LOST
     rig.world.run(minutes(4))
     assert len(rig.missed()) == 1
     after = rig.again(after_s=5)

@@ -1,6 +1,7 @@
 """What the journal did not answer: rows are looked at again, and words are kept."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -8,9 +9,10 @@ from engine.intake.checkins.said import CheckInSaid
 from engine.ports.journal import Append, Record, Request
 from engine.roster.model import Word
 from engine.values import ReportKey
-from tests.engine.dispatch.ledger import FULL, SILENT
+from tests.engine.dispatch.ledger import FULL, LOST, SILENT
 from tests.engine.intake.checkins.test_actor import HOUR, Rig, minutes
 from tests.engine.intake.reports import HERON
+from tests.fakes import START
 
 KEY = ReportKey("shared")
 
@@ -53,6 +55,51 @@ def test_whoever_is_back_is_not_missed_where_it_was_durable_too_late_to_be_told(
 
     assert rig.missed() == []
     assert rig.facts()[-1] == "Ended"
+
+
+def test_whoever_is_back_is_not_missed_where_it_lies_in_the_queue_bug_they_were() -> (
+    None
+):
+    """The rows do not show it yet; what is asked next stands behind it."""
+    rig = Rig()
+    rig.say(HOUR)
+    rig.world.run(minutes(62))
+    rig.ledger.fault = failing(SILENT)
+    rig.say(word=Word.SAFE)
+    (back,) = [one for one in rig.ledger.asked[-1:] if isinstance(one, Append)]
+
+    def catches_up(request: Request) -> str:
+        """Commit what waits before what is asked when they would be missed."""
+        if rig.world.now() < START.plus(HOUR + timedelta(minutes=5)):
+            return failing(SILENT)(request)
+        rig.ledger.fault = lambda _: ""
+        rig.ledger.ask(back, 1)
+        return ""
+
+    rig.ledger.fault = catches_up
+    rig.world.run(minutes(20))
+
+    assert rig.missed() == []
+    assert rig.facts()[-1] == "Ended"
+
+
+def test_no_absence_is_kept_quiet_where_the_rows_have_moved_on_and_cannot_be_read() -> (
+    None
+):
+    rig = Rig()
+    rig.say(HOUR)
+    rig.world.run(minutes(47))
+    rig.ledger.fault = lambda one: LOST if isinstance(one, Append) else ""
+    rig.ledger.read_errors = 1_000
+    rig.world.run(minutes(10))
+    assert rig.facts()[-1] == "Warned"
+    rig.ledger.fault = lambda _: ""
+    rig.world.run(minutes(10))
+    assert len(rig.missed()) == 1
+    rig.ledger.read_errors = 0
+    rig.world.run(minutes(1))
+    assert len(rig.missed()) == 1
+    assert rig.facts()[-1] == "Missed"
 
 
 def test_a_later_time_that_was_durable_late_is_the_one_by_which_they_are_missed() -> (
