@@ -10,11 +10,11 @@ from datetime import timedelta
 from typing import ClassVar, assert_never
 
 from engine.alarm.cases import OpenCases
-from engine.alarm.codec import decode, replay
-from engine.alarm.commands import AlarmCommand, Follow, Recipient, Settle, Tick
+from engine.alarm.codec import decode, events_of, replay
+from engine.alarm.commands import AlarmCommand, Recipient, Settle, Tick
 from engine.alarm.decide import Decision, Events, consider
 from engine.alarm.desk import Desk
-from engine.alarm.following import follow_to
+from engine.alarm.following import followed
 from engine.alarm.handing import pass_on
 from engine.alarm.lease import wakes_at
 from engine.alarm.messages import Changed, Distress, Do, Done, Forward, Moved, ToOpen
@@ -83,13 +83,16 @@ class AlarmActor(OnDemandActor[Do]):
         self._desk, self._outlets = desk, outlets
         self._alarm: Alarm | None = None
         self._shown: Head | None = None
+        self._told = 0
+        self._in_doubt = False
 
     def started(self) -> None:
         """Fold the rows, and arm what falls due: an earlier instance may have died."""
         with self._outlets.watched(self._id):
-            self._reload()
+            rows = self._reload()
             with self._readers.reader() as reader:
                 row = reader.head(stream_of(self._id))
+        self._told = rows[-1].seq if rows else 0
         self._shown = None if row is None else row.head
         self._arm()
 
@@ -101,7 +104,8 @@ class AlarmActor(OnDemandActor[Do]):
         with self._outlets.watched(f"{self._id} when due"):
             for settle in self._unheard():
                 yield from self._execute(settle)
-            if (follow := self._followed()) is not None:
+            follow = followed(self._alarm, self._desk.place_of, self.clock.now())
+            if follow is not None:
                 yield from self._execute(follow)
             yield from self._decide(message)
 
@@ -123,6 +127,8 @@ class AlarmActor(OnDemandActor[Do]):
 
     def _execute(self, command: AlarmCommand) -> Steps:
         in_doubt = False
+        if self._alarm is None and self._in_doubt:
+            self._catch_up()
         for _ in range(TRIES_MAX):
             now = self.clock.now()
             decision = self._consider(command, now)
@@ -132,23 +138,20 @@ class AlarmActor(OnDemandActor[Do]):
                 return Done(alarm=self._alarm)
             answer: Answer = yield asked(self._journal, append, APPEND_TIMEOUT_S)
             self.beat()
+            # Asked in turn, answered in turn: nothing from before is on its way then.
+            self._in_doubt = isinstance(answer, Unknown) and not answer.is_full
             match answer:
                 case Appended():
-                    events = self._adopt(answer, decision, append, in_doubt=in_doubt)
+                    events = self._adopt(answer, decision, append)
                     return Done(events=events, alarm=self._alarm)
                 case Unknown():
                     in_doubt = True
-                    mine = self._written(command)
-                    if mine and self._alarm is not None:
-                        plans = plans_of(self._alarm, mine)
-                        # Due now, it would be asked of a sick journal at once again.
-                        due = self._next_due(self.clock.now().plus(LOOK))
-                        self._tell(self._alarm, mine, plans, due)
+                    if mine := events_of(self._catch_up(), command.command_id):
                         return Done(events=mine, alarm=self._alarm)
                     if answer.is_full:
                         break
                 case Conflict():
-                    self._reload()
+                    self._catch_up()
                 case Fenced():
                     raise FencedError(self._id)
                 case _:
@@ -172,32 +175,38 @@ class AlarmActor(OnDemandActor[Do]):
         after, events = decision.alarm, decision.events
         if after is None:
             return None
-        restates = isinstance(command, Tick) and is_outdated(self._shown, after, now)
+        is_old = is_outdated(self._shown, after, now)
+        # In doubt, that nothing is due may be wrong: the journal's answer tells.
+        restates = isinstance(command, Tick) and (is_old or self._in_doubt)
         if not (events or restates):
             return None
         epoch = self._journal.epoch
         return append_of(self._alarm, after, events, command.command_id, epoch, now)
 
-    def _adopt(
-        self, answer: Appended, decision: Decision, append: Append, *, in_doubt: bool
-    ) -> Events:
+    def _adopt(self, answer: Appended, decision: Decision, append: Append) -> Events:
         """Go on from the rows as stored, and tell the others; return what they say."""
-        events, plans, due = decision.events, append.plans, append.head.next_due
         if answer.repeated:
             # This command acted before: what it came to then is in the rows.
-            self._reload()
-            events = tuple(decode(row) for row in answer.events)
-            due = self._next_due()
-            plans = () if self._alarm is None else plans_of(self._alarm, events)
-        else:
-            self._alarm, self._shown = decision.alarm, append.head
-        if self._alarm is None:
-            return events
-        if answer.repeated and not in_doubt:
-            self._outlets.due(self._id, due)
-        else:
-            self._tell(self._alarm, events, plans, due)
-        return events
+            self._catch_up()
+            self._arm()
+            return tuple(decode(row) for row in answer.events)
+        self._alarm, self._shown = decision.alarm, append.head
+        if self._alarm is not None:
+            due = append.head.next_due
+            self._tell(self._alarm, decision.events, append.plans, due)
+        return decision.events
+
+    def _catch_up(self) -> Sequence[StoredEvent]:
+        """Read the rows again, and tell the others what they have not heard of.
+
+        What was given up as unknown may have become durable since.
+        """
+        rows = self._reload()
+        news = tuple(decode(row) for row in rows if row.seq > self._told)
+        if news and self._alarm is not None:
+            plans = plans_of(self._alarm, news)
+            self._tell(self._alarm, news, plans, self._next_due())
+        return rows
 
     def _tell(
         self, alarm: Alarm, events: Events, plans: Plans, due: Instant | None
@@ -208,15 +217,19 @@ class AlarmActor(OnDemandActor[Do]):
             self._outlets.withdrawn(gone)
         self._outlets.due(self._id, due)
         self._outlets.changed(alarm, events)
+        self._told = alarm.seq
 
     def _arm(self) -> None:
         if self._alarm is not None:
             self._outlets.due(self._id, self._next_due())
 
-    def _next_due(self, soonest: Instant | None = None) -> Instant | None:
-        alarm = self._alarm
-        due = None if alarm is None else next_due(alarm, self.clock.now())
-        return due if due is None or soonest is None else max(due, soonest)
+    def _next_due(self) -> Instant | None:
+        now = self.clock.now()
+        if self._in_doubt:
+            # Whatever falls due by the rows. At once, a sick journal would be asked
+            # without a pause.
+            return now.plus(LOOK)
+        return None if self._alarm is None else next_due(self._alarm, now)
 
     def _consider(self, command: AlarmCommand, now: Instant) -> Decision:
         found: dict[tuple[StepId, int], tuple[Recipient, ...]] = {}
@@ -227,11 +240,6 @@ class AlarmActor(OnDemandActor[Do]):
                 found[lookup.step, lookup.round] = self._desk.answer(lookup)
             decision = consider(self._id, self._alarm, command, found, now)
         return decision
-
-    def _written(self, command: AlarmCommand) -> Events:
-        """Read the rows again; return what of this command stands in them already."""
-        rows = self._reload()
-        return tuple(decode(r) for r in rows if r.command_id == command.command_id)
 
     def _reload(self) -> Sequence[StoredEvent]:
         with self._readers.reader() as reader:
@@ -244,14 +252,6 @@ class AlarmActor(OnDemandActor[Do]):
             return []
         with self._readers.reader() as reader:
             return unheard(self._alarm, reader)
-
-    def _followed(self) -> Follow | None:
-        """Return where the defender's device says they are, where that is newer."""
-        alarm = self._alarm
-        if alarm is None or alarm.defender is None or not alarm.is_open:
-            return None
-        place = self._desk.place_of(alarm.defender)
-        return follow_to(alarm, place, self.clock.now())
 
 
 class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):

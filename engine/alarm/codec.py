@@ -16,7 +16,7 @@ from engine.alarm.state import Alarm
 from engine.errors import EngineError
 from engine.ports.journal import NewEvent, StoredEvent
 from engine.stored import Body
-from engine.values import AlarmId
+from engine.values import AlarmId, CommandId
 
 Upcaster = Callable[[dict[str, object]], dict[str, object]]
 
@@ -113,6 +113,13 @@ def decode(row: StoredEvent) -> AlarmEvent:
         return _BODIES[row.kind].read(json.dumps(body).encode())
     except (ValueError, KeyError) as error:
         raise UnreadableEventError(row.kind, row.version, row.position) from error
+
+
+def events_of(
+    rows: Iterable[StoredEvent], command_id: CommandId
+) -> tuple[AlarmEvent, ...]:
+    """Return what a command has come to, by its rows."""
+    return tuple(decode(row) for row in rows if row.command_id == command_id)
 
 
 def replay(

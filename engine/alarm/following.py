@@ -5,7 +5,7 @@ action protocol allows; HQ sees each. After a request to cancel, a place that mo
 or a device that falls silent, does not fit the cancel.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from engine.alarm.commands import Follow
@@ -15,7 +15,7 @@ from engine.alarm.moves import better_place, has_moved, is_measured
 from engine.alarm.state import Alarm, Force, KnownPlace
 from engine.copying import replace
 from engine.protocol.model import Audience, Start
-from engine.values import CommandId, Instant
+from engine.values import CommandId, Instant, PersonId
 
 NOTED_M = 25.0
 NOTED_AFTER = timedelta(minutes=5)
@@ -47,6 +47,17 @@ def follow_to(alarm: Alarm, place: KnownPlace | None, now: Instant) -> Follow | 
         return None
     command = Follow(command_id=CommandId(f"follow/{place.at.ms}"), place=place)
     return command if follow(alarm, command, now) else None
+
+
+def followed(
+    alarm: Alarm | None,
+    place_of: Callable[[PersonId], KnownPlace | None],
+    now: Instant,
+) -> Follow | None:
+    """Return where the defender's device says they are, where that is newer."""
+    if alarm is None or alarm.defender is None or not alarm.is_open:
+        return None
+    return follow_to(alarm, place_of(alarm.defender), now)
 
 
 def with_position(alarm: Alarm, event: PositionFollowed) -> Alarm:

@@ -25,20 +25,23 @@ from engine.protocol.texts import Segment
 from engine.values import CommandId, EffectId
 from tests.fakes import START
 
-SILENT, LOST, FULL = "silent", "lost", "full"
+SILENT, LOST, FULL, LATE = "silent", "lost", "full", "late"
 
 
 class Ledger:
     """`fault` says, for each request, what goes wrong.
 
     `SILENT`: nothing is written and no answer comes; `LOST`: written, and no answer
-    comes; `FULL`: the disk is full. So many reads fail as `read_errors` says.
+    comes; `FULL`: the disk is full; `LATE`: no answer comes, and it is written once
+    the test says `land`, or before the next request that is answered. So many reads
+    fail as `read_errors` says.
     """
 
     def __init__(self, clock: Clock, medium: Medium | None = None) -> None:
         self.clock = clock
         self.store = MemoryStore(medium)
         self.asked: list[Request] = []
+        self._under_way: list[Request] = []
         self.fault: Callable[[Request], str] = lambda _: ""
         self.read_errors = 0
 
@@ -63,8 +66,11 @@ class Ledger:
         fault = self.fault(request)
         if fault == FULL:
             return Unknown(reason="full", is_full=True)
-        if fault == SILENT:
+        if fault == LATE:
+            self._under_way.append(request)
+        if fault in {SILENT, LATE}:
             return Unknown(reason=f"no answer within {timeout_s} s")
+        self.land()
         (answer,) = self.store.commit((request,), self.clock.now())
         return Unknown(reason="no answer") if fault == LOST else answer
 
@@ -79,6 +85,11 @@ class Ledger:
         reader.close()
 
     # for tests ---------------------------------------------------------------
+
+    def land(self) -> None:
+        """Write what nobody had an answer to, in the order in which it was asked."""
+        self.store.commit(self._under_way, self.clock.now())
+        self._under_way = []
 
     def plan(self, *rows: EffectRow) -> None:
         """Make effects durable, as an alarm's decision does."""
