@@ -86,6 +86,8 @@ class Probe(SupervisedActor[Durable | Rang]):
         self._health, self._telemetry, self._jump_s = health, telemetry, jump_s
         self._number = 0
         self._sent_s = 0.0
+        self._waits = False
+        """Whether the journal still owes the last one its answer."""
 
     def started(self) -> None:
         """Begin at once: readiness waits for the first round trip."""
@@ -93,19 +95,24 @@ class Probe(SupervisedActor[Durable | Rang]):
 
     def handle(self, message: Durable | Rang) -> None:
         """Take the next leg, or note that the trip is over."""
-        if message.number != self._number:
-            return
+        is_last = message.number == self._number
         match message:
             case Durable():
-                self._durable(message)
-            case Rang():
+                self._durable(message, is_late=not is_last)
+            case Rang() if is_last:
                 self._readiness.back()
                 self._telemetry.gauge("ready", 1.0)
+            case Rang():
+                pass
             case _:
                 assert_never(message)
 
     def woke(self) -> None:
         """Send the next probe."""
+        if self._waits:
+            # It may be silent for a minute, and every case with it.
+            self._health.report("journal_slow", "journal", wrong=True)
+        self._waits = True
         self._number += 1
         self._sent_s = self.clock.boottime_s()
         number = self._number
@@ -133,12 +140,13 @@ class Probe(SupervisedActor[Durable | Rang]):
         with suppress(pykka.ActorDeadError):
             self.actor_ref.tell(durable)
 
-    def _durable(self, message: Durable) -> None:
+    def _durable(self, message: Durable, *, is_late: bool) -> None:
         took_s = self.clock.boottime_s() - self._sent_s
-        slow = took_s > SLOW_S or not message.is_ok
+        slow = is_late or took_s > SLOW_S or not message.is_ok
+        self._waits = self._waits and is_late
         self._health.report("journal_slow", "journal", wrong=slow)
         self._health.report("disk_full", "journal", wrong=message.is_full)
-        if message.is_ok:
+        if message.is_ok and not is_late:
             arm = Arm(
                 key=self.link.name,
                 at=self.clock.now().plus(TIMER),

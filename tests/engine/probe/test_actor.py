@@ -3,6 +3,7 @@
 import pytest
 
 from engine.health import Health
+from engine.ports.journal import Reply, Request
 from engine.probe.actor import FRESH_S, Probe, Readiness
 from engine.supervision.child import ChildSpec
 from engine.timers.actor import Timers
@@ -12,10 +13,30 @@ from tests.engine.intake.reports import Meter
 from tests.simulation.runtime import World
 
 
+class SlowLedger(Ledger):
+    """Writes at once, and answers after a while."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self.world, self.answers_after_s = world, 0.0
+
+    def submit(self, request: Request, reply: Reply) -> None:
+        answer = self.ask(request, 1.0)
+        if not self.answers_after_s:
+            reply(answer)
+            return
+
+        def late() -> None:
+            self.world.sleep(self.answers_after_s)
+            reply(answer)
+
+        self.world.begin(late, "journal")
+
+
 class Rig:
     def __init__(self, *, with_timers: bool = True) -> None:
         self.world = World(1)
-        self.ledger = Ledger(self.world)
+        self.ledger = SlowLedger(self.world)
         self.meter = Meter()
         self.health = Health(self.meter)
         self.readiness = Readiness(self.world.boottime_s)
@@ -62,6 +83,28 @@ def test_a_journal_that_does_not_answer_is_not_ready_and_says_why(
     rig.fail("")
     assert rig.readiness.is_fresh()
     assert rig.health.reasons() == {}
+
+
+@pytest.mark.parametrize("answers_after_s", [2.0, 6.0, 12.0, 45.0])
+def test_a_journal_that_answers_late_is_slow_bug_only_up_to_five_seconds(
+    answers_after_s: float,
+) -> None:
+    rig = Rig()
+    rig.ledger.answers_after_s = answers_after_s
+    for _ in range(30):
+        rig.world.run(8)
+        assert set(rig.health.reasons()) == {"journal_slow"}
+    rig.ledger.answers_after_s = 0.0
+    rig.world.run(answers_after_s + 6)
+    assert rig.health.reasons() == {}
+    assert rig.readiness.is_fresh()
+
+
+def test_a_disk_that_is_full_and_slow_is_called_full() -> None:
+    rig = Rig()
+    rig.ledger.answers_after_s = 8.0
+    rig.fail(FULL)
+    assert set(rig.health.reasons()) == {"journal_slow", "disk_full"}
 
 
 def test_without_timers_nothing_comes_back() -> None:
