@@ -16,6 +16,7 @@ from engine.collector import Collector
 from engine.config import Config, load_config
 from engine.errors import EngineError
 from engine.interpreter import Interpreter
+from engine.load import LoadWatch
 from engine.processor import Processor
 
 if TYPE_CHECKING:
@@ -106,12 +107,15 @@ def _watch(running: "RunningEngine", stop: Ending, config: Config) -> int:
     _announce(config, running)
     watchdog.ready()
     progress = 0
-    clock, interpreter, processor = engine.parts.tree.clock, Interpreter(), Processor()
+    clock, watch = engine.parts.tree.clock, LoadWatch()
+    interpreter, processor = Interpreter(), Processor()
     Collector(clock.boottime_s).listen()
     looked_s = fed_s = clock.boottime_s()
     while not engine.over.is_set() and not stop.wait(LOOK_S):
         now_s = clock.boottime_s()
-        interpreter.look(is_hot=processor.look(now_s - looked_s))
+        load = watch.look(now_s - looked_s)
+        interpreter.follow(load)
+        processor.follow(load)
         looked_s = now_s
         if now_s - fed_s < WATCH_S:
             continue

@@ -2,8 +2,6 @@
 
 import os
 import threading
-import time
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,10 +9,13 @@ from types import SimpleNamespace
 import pytest
 
 from engine import processor
-from engine.processor import HOT, STAYS, Processor, idle_ticks, process_s
+from engine.load import Load
+from engine.processor import ALIKE, STAYS, Place, Processor, idle_ticks, put
 
-BUSY_S, IDLE_S = HOT + 0.1, HOT - 0.1
 ALL = frozenset({0, 1, 2})
+FREE = Place(ALL)
+IDLE, BUSY = Load(is_hot=False), Load(is_hot=True, spread=ALIKE - 0.1)
+FLOOD = Load(is_hot=True, spread=ALIKE)
 
 
 @dataclass
@@ -23,29 +24,27 @@ class Host:
 
     allowed: frozenset[int] = ALL
     threads: dict[int, str] = field(default_factory=lambda: {1: "main", 2: "journal"})
-    on: dict[int, AbstractSet[int]] = field(default_factory=dict)
+    at: dict[int, Place] = field(default_factory=dict)
     idle: dict[int, int] = field(default_factory=lambda: dict.fromkeys(ALL, 0))
-    spent_s: float = 0.0
     moves: int = 0
     forbids: type[OSError] | None = None
 
     def __post_init__(self) -> None:
         self.processor = Processor(
-            process_s=lambda: self.spent_s,
             idle_ticks=lambda: dict(self.idle),
             threads=self._threads,
-            confine=self._confine,
+            put=self._put,
             allowed=self.allowed,
         )
 
-    def second(self, computed_s: float) -> bool:
-        """Let a second pass in which the process computes so much; look."""
-        self.spent_s += computed_s
-        return self.processor.look(1.0)
+    def looks(self, *found: Load) -> None:
+        """Let the processor follow what looks have found."""
+        for load in found:
+            self.processor.follow(load)
 
-    def where(self) -> list[AbstractSet[int]]:
-        """Return the processors of each thread."""
-        return [self.on.get(native, self.allowed) for native in self.threads]
+    def where(self) -> list[Place]:
+        """Return the place of each thread."""
+        return [self.at.get(native, FREE) for native in self.threads]
 
     def _threads(self) -> list[threading.Thread]:
         return [
@@ -53,80 +52,95 @@ class Host:
             for native, name in self.threads.items()
         ]
 
-    def _confine(self, native: int, processors: AbstractSet[int]) -> None:
+    def _put(self, native: int, place: Place) -> None:
         self.moves += 1
         if self.forbids is not None:
             raise self.forbids
-        self.on[native] = processors
+        self.at[native] = place
 
 
 def test_the_threads_of_an_idle_process_run_where_the_kernel_likes() -> None:
     host = Host()
-    for _ in range(3 * STAYS):
-        assert not host.second(IDLE_S)
+    host.looks(*[IDLE] * 3 * STAYS)
     assert host.moves == 0
 
 
 def test_the_threads_of_a_busy_process_are_together_where_least_was_done() -> None:
-    host = Host()
+    host = Host(idle={0: 0, 1: 0, 2: 0})
     host.idle = {0: 50, 1: 90, 2: 60}
-    assert host.second(BUSY_S)
-    assert host.where() == [{1}, {1}]
+    host.looks(BUSY)
+    assert host.where() == [Place({1})] * 2
 
 
 def test_what_was_done_there_long_before_does_not_count() -> None:
     host = Host()
     host.idle = {0: 0, 1: 0, 2: 90_000}
-    for _ in range(STAYS):
-        host.second(IDLE_S)
+    host.looks(*[IDLE] * STAYS)
     host.idle = {0: 90, 1: 0, 2: 90_000}
-    host.second(BUSY_S)
-    assert host.where() == [{0}, {0}]
+    host.looks(BUSY)
+    assert host.where() == [Place({0})] * 2
+
+
+def test_in_a_flood_nobody_takes_the_processor_from_who_wakes_them_up() -> None:
+    host = Host()
+    host.looks(BUSY, FLOOD)
+    assert host.where() == [Place({2}, os.SCHED_BATCH)] * 2
+
+
+def test_beside_a_thread_that_does_not_rest_whoever_is_woken_up_runs_at_once() -> None:
+    host = Host()
+    host.looks(FLOOD, BUSY)
+    assert host.where() == [Place({2}, os.SCHED_OTHER)] * 2
 
 
 def test_a_thread_that_begins_later_joins_the_others() -> None:
     host = Host()
-    host.second(BUSY_S)
+    host.looks(BUSY)
     host.threads[3] = "crew"
-    host.second(BUSY_S)
-    assert host.where() == [{2}, {2}, {2}]
+    host.looks(BUSY)
+    assert host.where() == [Place({2})] * 3
     assert host.moves == len(host.threads), "nobody is moved twice"
 
 
 def test_a_thread_that_computes_without_the_lock_keeps_every_processor() -> None:
     host = Host(threads={1: "main", 2: "argon2_0"})
-    host.second(BUSY_S)
-    assert host.where() == [{2}, ALL]
-    assert host.on[2] == ALL, "said, as it may have begun where the others are"
+    host.looks(FLOOD)
+    assert host.where() == [Place({2}, os.SCHED_BATCH), FREE]
+    assert host.at[2] == FREE, "said, as it may have begun where the others are"
 
 
 def test_they_stay_together_over_a_pause_and_are_let_go_after_it() -> None:
     host = Host()
-    host.second(BUSY_S)
-    for _ in range(STAYS - 1):
-        host.second(IDLE_S)
-    host.second(BUSY_S)
-    for _ in range(STAYS - 1):
-        host.second(IDLE_S)
-    assert host.where() == [{2}, {2}]
-    host.second(IDLE_S)
-    assert host.where() == [ALL, ALL]
+    host.looks(FLOOD, *[IDLE] * (STAYS - 1), BUSY, *[IDLE] * (STAYS - 1))
+    assert host.where() == [Place({2})] * 2
+    host.looks(IDLE)
+    assert host.where() == [FREE] * 2
+
+
+def test_one_that_begins_while_the_others_are_let_go_is_let_go_as_well() -> None:
+    host = Host()
+    host.looks(BUSY, *[IDLE] * STAYS)
+    host.threads[3] = "crew"
+    host.at[3] = Place({2})
+    host.looks(*[IDLE] * STAYS)
+    assert host.where() == [FREE] * 3
+    moves = host.moves
+    host.looks(*[IDLE] * 3 * STAYS)
+    assert host.moves == moves
 
 
 def test_the_next_time_they_meet_where_least_is_done_by_then() -> None:
     host = Host()
-    host.second(BUSY_S)
-    for _ in range(STAYS):
-        host.second(IDLE_S)
+    host.looks(BUSY, *[IDLE] * STAYS)
     host.idle[0] += 10
-    host.second(BUSY_S)
-    assert host.where() == [{0}, {0}]
+    host.looks(BUSY)
+    assert host.where() == [Place({0})] * 2
 
 
-def test_a_process_that_may_take_one_processor_is_left_there() -> None:
+def test_on_a_machine_of_one_processor_the_flood_is_told_all_the_same() -> None:
     host = Host(allowed=frozenset({0}))
-    assert host.second(BUSY_S)
-    assert host.moves == 0
+    host.looks(FLOOD)
+    assert host.where() == [Place({0}, os.SCHED_BATCH)] * 2
 
 
 @pytest.mark.parametrize("forbids", [ProcessLookupError, PermissionError])
@@ -134,41 +148,51 @@ def test_a_thread_that_ends_or_cannot_be_moved_does_no_harm(
     forbids: type[OSError],
 ) -> None:
     host = Host(forbids=forbids)
-    assert host.second(BUSY_S)
-    for _ in range(STAYS):
-        host.second(IDLE_S)
-    assert host.where() == [ALL, ALL]
+    host.looks(FLOOD, *[IDLE] * STAYS)
+    assert host.where() == [FREE] * 2
 
 
 def test_without_a_word_on_what_is_done_where_the_last_processor_is_taken() -> None:
     host = Host(idle={})
-    host.second(BUSY_S)
-    assert host.where() == [{2}, {2}]
+    host.looks(BUSY)
+    assert host.where() == [Place({2})] * 2
 
 
 def test_real_threads_are_moved_and_let_go() -> None:
-    allowed = os.sched_getaffinity(0)
-    if len(allowed) == 1:
-        pytest.skip("this machine has one processor")
+    allowed, me = os.sched_getaffinity(0), threading.get_native_id()
     gate = threading.Event()
     other = threading.Thread(target=gate.wait)
     other.start()
     assert other.native_id is not None
-    spent_s = iter((0.0, 1.0, *([1.0] * STAYS)))
-    held = Processor(process_s=lambda: next(spent_s))
+    held = Processor()
     try:
-        assert held.look(1.0)
-        chosen = os.sched_getaffinity(other.native_id)
-        assert len(chosen) == 1
-        assert chosen == os.sched_getaffinity(threading.get_native_id())
-        for _ in range(STAYS):
-            held.look(1.0)
-        assert os.sched_getaffinity(other.native_id) == allowed
+        held.follow(FLOOD)
+        assert len(os.sched_getaffinity(other.native_id)) == 1
+        assert os.sched_getaffinity(other.native_id) == os.sched_getaffinity(me)
+        assert os.sched_getscheduler(other.native_id) == os.SCHED_BATCH
     finally:
+        for _ in range(STAYS):
+            held.follow(IDLE)
+        found = os.sched_getaffinity(other.native_id), os.sched_getaffinity(me)
+        policy = os.sched_getscheduler(other.native_id)
         gate.set()
         other.join()
-        os.sched_setaffinity(0, allowed)
-    assert os.sched_getaffinity(0) == allowed
+    assert found == (allowed, allowed)
+    assert policy == os.SCHED_OTHER
+
+
+def test_a_policy_that_somebody_else_has_chosen_is_kept() -> None:
+    policies: list[int] = []
+
+    def chosen_by_somebody() -> None:
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+        put(0, Place(os.sched_getaffinity(0), os.SCHED_BATCH))
+        policies.append(os.sched_getscheduler(0))
+
+    thread = threading.Thread(target=chosen_by_somebody)
+    thread.start()
+    thread.join()
+    assert policies == [os.SCHED_IDLE]
 
 
 def test_this_machine_tells_how_idle_each_processor_has_been() -> None:
@@ -182,10 +206,3 @@ def test_a_machine_that_hides_it_is_not_a_failure(
 ) -> None:
     monkeypatch.setattr(processor, "_STAT", tmp_path / "none")
     assert idle_ticks() == {}
-
-
-def test_this_process_tells_how_long_it_has_computed() -> None:
-    before_s, began_s = process_s(), time.process_time()
-    while time.process_time() < began_s + 0.02:
-        pass
-    assert process_s() - before_s >= 0.01
