@@ -162,6 +162,7 @@ def _start(
         telemetry=metrics,
         hint=lambda heard: names.tell("intake", heard),
         recorded=unrecorded.recorded,
+        not_recorded=unrecorded.refused,
         attendance=attendance,
     )
     lines = Lines(lambda device: names.tell("orders", Reached(device=device)))

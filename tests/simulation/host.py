@@ -15,7 +15,7 @@ from engine.console.actor import Web
 from engine.console.parts import CommitBell
 from engine.dispatch.channel.actor import lane_name
 from engine.health import Health
-from engine.intake.gateway.actor import Gateway
+from engine.intake.gateway.actor import LOOK, Gateway
 from engine.intake.gateway.door import Door
 from engine.intake.judge import Judge
 from engine.intake.orders.lines import Lines
@@ -84,6 +84,12 @@ class SimGateway(SupervisedActor[Frame | Durable]):
     def started(self) -> None:
         """Let the door wake us."""
         self._door.wake = self._wake
+        self.woke()
+
+    def woke(self) -> None:
+        """Look what waits for the disk, as the gateway does."""
+        self._door.look()
+        self.wake_at(self.clock.now().plus(LOOK))
 
     def handle(self, message: Frame | Durable) -> None:
         """Let reports in, or answer what is durable."""
@@ -185,9 +191,8 @@ class Host:
         doubts = reader.doubts()
         board = Board(roster(), places, doubts, clock=clock, telemetry=telemetry)
         self.unrecorded = unrecorded = _unrecorded(names)
-        journal = Journal(
-            lambda: names.lookup("journal"), self.store, unrecorded.refused
-        )
+        refused = unrecorded.refused
+        journal = Journal(lambda: names.lookup("journal"), self.store, refused)
         judge = Judge(board=board, registry=registry)
         door = Door(
             judge=judge,
@@ -196,6 +201,7 @@ class Host:
             telemetry=telemetry,
             hint=lambda heard: names.tell("intake", heard),
             recorded=unrecorded.recorded,
+            not_recorded=refused,
             attendance=attendance,
         )
         tree = Tree(

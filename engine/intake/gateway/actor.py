@@ -69,6 +69,7 @@ class Gateway(SupervisedActor[None]):
 
     def woke(self) -> None:
         """Send the heartbeat through the loop."""
+        self._door.look()
         self._loop.beat()
         self._telemetry.gauge("device_strangers", self._guests.strangers)
         let_go = self._guests.let_go  # the loop's, which alone counts it up

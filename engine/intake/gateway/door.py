@@ -35,6 +35,9 @@ from engine.values import DeviceId, PersonId, ReportKey
 
 # Beyond so many on their way to the disk, positions are let go; signals never are.
 PLACES_WAITING_MAX = 4_096
+OVERDUE_S = 10.0
+"""So long an SOS waits for the disk before HQ hears of it from memory: one that hangs
+may do so for a minute, and end the process with it."""
 _PLACES = (Place, Doubt)
 _ACTED_ON = frozenset(
     {
@@ -77,16 +80,20 @@ class Door:
         telemetry: Telemetry,
         hint: Callable[[Heard | Moved], bool],
         recorded: Callable[[ReportKey], None],
+        not_recorded: Callable[[Sequence[Request]], None],
         attendance: Attendance,
     ) -> None:
         """Take the judge and the journal; `hint` tells intake.
 
-        `recorded` hears of each signal that is durable now, `attendance` of every
-        word of an enrolled device that is not known to be forged.
+        `recorded` hears of each signal that is durable now, `not_recorded` of each
+        SOS that is not in time, `attendance` of every word of an enrolled device that
+        is not known to be forged.
         """
         self._judge, self._journal = judge, journal
         self._clock, self._telemetry, self._hint = clock, telemetry, hint
-        self._recorded, self._attendance = recorded, attendance
+        self._recorded, self._not_recorded = recorded, not_recorded
+        self._attendance = attendance
+        self._under_way: dict[ReportKey, tuple[Record, float]] = {}
         self._secrets, self._strays = Secrets(judge.board), Strays()
         self._places_waiting = 0
         self._done: deque[_Batch] = deque()
@@ -130,6 +137,7 @@ class Door:
             record = _record(report, judgement)
             if record is not None and self._has_room(judgement, report, peer):
                 requests.append((record, report))
+                self._watch(record, judgement, batch.began_s)
             place = self._move(judgement)
             if place is not None and judgement.assessment.outcome in _WAITED_FOR:
                 requests.append((place, report))
@@ -197,6 +205,24 @@ class Door:
             took_s = now_s - batch.began_s
             self._telemetry.observe("report_to_journal_seconds", took_s)
 
+    def look(self) -> None:
+        """Tell HQ of each SOS that has waited too long for the disk; in any thread.
+
+        Its alarm comes as well, once it is durable: told twice is better than late.
+        """
+        before_s = self._clock.boottime_s() - OVERDUE_S
+        for record, began_s in list(self._under_way.values()):
+            if began_s > before_s:
+                continue
+            if self._under_way.pop(record.key, None) is not None:
+                self._not_recorded((record,))
+
+    def _watch(self, record: Record, judgement: Judgement, now_s: float) -> None:
+        """Keep an SOS in sight until the journal answers, since it came first."""
+        said = judgement.assessment
+        if said.outcome is Outcome.ALARM or said.press.duress:
+            self._under_way.setdefault(record.key, (record, now_s))
+
     def _has_room(self, judgement: Judgement, report: DeviceReport, peer: str) -> bool:
         """Say whether HQ is shown a report: one of nobody we know within a bound."""
         if judgement.assessment.outcome is not Outcome.STRAY:
@@ -217,6 +243,8 @@ class Door:
         self, batch: _Batch, request: Request, report: DeviceReport
     ) -> Callable[[Answer], None]:
         def replied(answer: Answer) -> None:
+            if isinstance(request, Record):
+                self._under_way.pop(request.key, None)
             match answer:
                 case Recorded():
                     self._recorded(answer.key)

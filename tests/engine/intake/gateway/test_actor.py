@@ -1,6 +1,7 @@
 """A gateway that is replaced leaves nobody connected to it."""
 
 import socket
+from collections.abc import Callable, Sequence
 from random import Random
 
 from adapters.devices import gt06_encode
@@ -10,10 +11,11 @@ from engine.intake.gateway.actor import Gateway
 from engine.intake.gateway.door import Door
 from engine.intake.orders.lines import Lines
 from engine.intake.vigil.attendance import Attendance
+from engine.ports.journal import Request
 from engine.supervision.link import Link
 from engine.supervision.tree import Tree
 from tests.engine.dispatch.ledger import Ledger
-from tests.engine.intake.reports import HERONS, Meter, judge_of
+from tests.engine.intake.reports import HERONS, Meter, judge_of, report
 from tests.fakes import START
 from tests.simulation.runtime import World
 
@@ -35,15 +37,42 @@ def test_a_device_is_not_left_speaking_to_a_gateway_that_has_ended() -> None:
     assert HERONS not in lines, "no order is written to nobody"
 
 
-def _gateway(listening: socket.socket, lines: Lines) -> Gateway:
+def test_hq_hears_of_an_sos_that_the_disk_has_not_taken_for_ten_seconds() -> None:
     world = World(1)
+    told: list[Request] = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        ledger = Ledger(world)
+        ledger.submit = lambda *_: None  # type: ignore[method-assign]
+        gateway = _gateway(listening, Lines(lambda _: None), ledger, told.extend)
+        gateway.started()
+        try:
+            gateway._door.let_in([report()], lambda _: None)
+            world.run(9)
+            gateway.woke()
+            assert told == []
+            world.run(1)
+            gateway.woke()
+            assert [type(one).__name__ for one in told] == ["Record"]
+        finally:
+            gateway.stopping()
+
+
+def _gateway(
+    listening: socket.socket,
+    lines: Lines,
+    ledger: Ledger | None = None,
+    not_recorded: Callable[[Sequence[Request]], None] = lambda _: None,
+) -> Gateway:
+    ledger = Ledger(World(1)) if ledger is None else ledger
+    world = ledger.clock
     door = Door(
         judge=judge_of(clock=world),
-        journal=Ledger(world),
+        journal=ledger,
         clock=world,
         telemetry=Meter(),
         hint=lambda _: True,
         recorded=lambda _: None,
+        not_recorded=not_recorded,
         attendance=Attendance(START),
     )
     clock = SystemClock(None)

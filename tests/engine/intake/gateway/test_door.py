@@ -9,7 +9,7 @@ from adapters.devices.osmand import Osmand
 from engine.alarm.messages import Moved
 from engine.intake.actor import SOURCE_QUIET, Heard
 from engine.intake.gateway import door
-from engine.intake.gateway.door import Door
+from engine.intake.gateway.door import OVERDUE_S, Door
 from engine.intake.gateway.strays import OF_ONE_ADDRESS, OF_ONE_PROTOCOL
 from engine.intake.vigil.attendance import Attendance
 from engine.ports.device import DeviceReport, HttpRequest, ReportKind
@@ -57,6 +57,7 @@ class Rig:
         self.heard: list[Heard] = []
         self.moved: list[Moved] = []
         self.recorded: list[ReportKey] = []
+        self.not_recorded: list[Request] = []
         self.answers: list[bool] = []
         self.judge = judge_of()
         self.attendance = Attendance(START)
@@ -67,6 +68,7 @@ class Rig:
             telemetry=self.meter,
             hint=self._hint,
             recorded=self.recorded.append,
+            not_recorded=self.not_recorded.extend,
             attendance=self.attendance,
         )
         self.door.wake = self.door.answer_done
@@ -344,3 +346,53 @@ def test_doubtful_places_give_way_under_load_like_all(
     assert rig.kinds() == ["Doubt", "Doubt"]
     rig.commit()
     assert rig.answers == [False, False, True, True]
+
+
+def keys_of(requests: list[Request]) -> list[ReportKey]:
+    return [one.key for one in requests if isinstance(one, Record)]
+
+
+def test_hq_hears_once_of_an_sos_that_the_disk_keeps_waiting_bug_silence(
+    rig: Rig,
+) -> None:
+    rig.let_in(report(), POSITION)
+    rig.ledger.clock.sleep(OVERDUE_S - 0.1)
+    rig.door.look()
+    assert rig.not_recorded == []
+    rig.ledger.clock.sleep(0.1)
+    for _ in range(3):
+        rig.door.look()
+    assert len(keys_of(rig.not_recorded)) == 1
+    assert rig.answers == [], "the device hears nothing that is not so"
+    rig.commit()
+    assert rig.answers == [True]
+    assert rig.recorded == keys_of(rig.not_recorded), "it is off the list again"
+
+
+def test_an_sos_that_the_device_repeats_meanwhile_waits_since_the_first(
+    rig: Rig,
+) -> None:
+    rig.let_in(report())
+    rig.ledger.clock.sleep(OVERDUE_S / 2)
+    rig.let_in(report())
+    rig.ledger.clock.sleep(OVERDUE_S / 2)
+    rig.door.look()
+    assert len(rig.not_recorded) == 1
+
+
+@pytest.mark.parametrize("said", [POSITION, STRAY, LOGIN])
+def test_nobody_is_woken_for_what_is_no_sos(rig: Rig, said: DeviceReport) -> None:
+    rig.let_in(said)
+    rig.ledger.clock.sleep(60)
+    rig.door.look()
+    assert rig.not_recorded == []
+
+
+@pytest.mark.parametrize("fault", ["", FULL])
+def test_what_has_its_answer_waits_no_more(rig: Rig, fault: str) -> None:
+    rig.ledger.fault = lambda _: fault
+    rig.let_in(report())
+    rig.commit()
+    rig.ledger.clock.sleep(60)
+    rig.door.look()
+    assert rig.not_recorded == []
