@@ -18,7 +18,8 @@ State = Annotated[
     typer.Option(readable=False, help="The state folder of the running service."),
 ]
 CONTROL_SOCKET = "control.sock"
-TIMEOUT_S = 15.0
+TIMEOUT_S = 25.0
+"""More than a service on a slow disk takes: ten seconds for an alarm, ten for a row."""
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 

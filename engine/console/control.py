@@ -7,13 +7,14 @@ engine, so the operator whom an act names is taken at their word and journalled.
 import re
 import secrets
 from dataclasses import replace
+from datetime import timedelta
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from engine.alarm.commands import Close
+from engine.alarm.commands import Close, Raise
 from engine.alarm.state import Kind
 from engine.console.acts import ActError, command_of
 from engine.console.asking import (
@@ -45,9 +46,14 @@ from engine.ports.measures import DegradedReason
 from engine.roster.listing import respond
 from engine.roster.parse import parse_roster
 from engine.roster.rules import Known
-from engine.values import AlarmId, CommandId, OperatorId, PersonId
+from engine.values import AlarmId, CommandId, Instant, OperatorId, PersonId
 
 FULL = 507
+ASKED_AGAIN = timedelta(minutes=5)
+MAY_BEGIN = (
+    "the engine did not answer; it may begin yet: look at the list, then repeat,"
+    " which begins no second one"
+)
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 # Here a name is taken at its word: one person could be both operators.
 IN_PERSON = frozenset({"approve", "reveal", "safe", "word"})
@@ -146,17 +152,28 @@ async def exercise(request: Request) -> Response:
     refused = drill_refusal(person, desk.cases.all(now))
     if refused is not None:
         return JSONResponse({"error": refused}, status_code=REFUSED)
-    click = form.get("id") or secrets.token_hex(8)
-    alarm_id, command = drill_command(
-        person, by, click, now, desk.parts.board, desk.parts.registry()
-    )
+    asked = desk.exercises.pop(person.person, None)
+    if asked is None or not _may_begin(desk, *asked, now):
+        click = form.get("id") or secrets.token_hex(8)
+        asked = drill_command(
+            person, by, click, now, desk.parts.board, desk.parts.registry()
+        )
+    alarm_id, command = asked
     done = await desk.command(alarm_id, command)
     if done.failed:
-        error = "the engine did not answer; look at the list, then repeat"
-        return JSONResponse({"error": error}, status_code=REFUSED)
+        desk.exercises[person.person] = asked
+        return JSONResponse({"error": MAY_BEGIN}, status_code=REFUSED)
     facts = {"alarm": alarm_id, "by": by}
     await record(desk, "drills", "ExerciseRaised", facts)
     return JSONResponse(facts)
+
+
+def _may_begin(
+    desk: ConsoleDesk, alarm_id: AlarmId, command: Raise, now: Instant
+) -> bool:
+    """Say whether one that had no answer is asked for again, and not a second one."""
+    is_recent = now.since(command.press.at) < ASKED_AGAIN
+    return is_recent and desk.cases.get(alarm_id) is None
 
 
 async def drill_score(request: Request) -> Response:

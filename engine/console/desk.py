@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from engine.alarm.commands import AlarmCommand, Close, HandOver, Link
+from engine.alarm.commands import AlarmCommand, Close, HandOver, Link, Raise
+from engine.alarm.events import RefusalGround
 from engine.alarm.messages import Done
 from engine.alarm.state import CloseReason, Kind
 from engine.console.acts import refusal_of
@@ -20,8 +21,8 @@ from engine.console.sessions import Session, Sessions, Throttle
 from engine.console.words import refusal
 from engine.intake.orders.actor import NOT_KNOWN, Give
 from engine.ports.device import DeviceCommand
-from engine.ports.journal import Answer, Request
-from engine.values import AlarmId, DeviceId, OperatorId
+from engine.ports.journal import Answer, Request, Unknown
+from engine.values import AlarmId, DeviceId, OperatorId, PersonId
 
 ANSWER_S = 10.0
 GATHER_S = 0.02
@@ -30,6 +31,7 @@ REST = 5
 """Folding takes no more than one part of so many of the time: in a flood of alarms the
 page may be half a second late, and their first notifications may not."""
 NOBODY_TAKES = "nobody takes orders just now; give it again"
+HALF_LINKED = "the other alarm has not said so yet: link them again in a minute"
 ITSELF = "that is this alarm: name the other one"
 KEPT_ROSTER = "roster.toml"
 KEPT_SESSIONS = "sessions.json"
@@ -53,6 +55,8 @@ class ConsoleDesk:
         self._gather_s = GATHER_S
         self._waiting: set[asyncio.Future[None]] = set()
         self.streams = 0
+        self.exercises: dict[PersonId, tuple[AlarmId, Raise]] = {}
+        """By defender, one that was asked for and had no answer: it may begin yet."""
 
     async def check_password(self, operator: str, password: str) -> bool:
         """Check a password outside the loop, one at a time."""
@@ -98,10 +102,23 @@ class ConsoleDesk:
         if refused is None and not done.events:
             earlier = self.cases.refusal(alarm_id, command.command_id)
             refused = None if earlier is None else refusal(earlier.ground)
-        if refused is None and isinstance(command, Link):
-            # Each of the two says so; a second click mends what a crash left half done.
-            await self.command(command.other, replace(command, other=alarm_id))
+        if isinstance(command, Link):
+            return await self._link_back(alarm_id, command, refused)
         return refused
+
+    async def _link_back(
+        self, alarm_id: AlarmId, command: Link, refused: str | None
+    ) -> str | None:
+        """Have the other one say so too, also where the first has for a while.
+
+        A crash, or a slow journal, may have left it half done.
+        """
+        other = self.cases.get(command.other)
+        is_back = other is not None and alarm_id in other.links
+        if is_back or refused not in {None, refusal(RefusalGround.ALREADY_DONE)}:
+            return refused
+        back = await self.command(command.other, replace(command, other=alarm_id))
+        return HALF_LINKED if back.failed else refusal_of(back)
 
     def _impossible(self, alarm_id: AlarmId, command: AlarmCommand) -> str | None:
         """Return why an act that names somebody, or another case, cannot be."""
@@ -150,7 +167,11 @@ class ConsoleDesk:
         return await loop.run_in_executor(self._checker, self.operators.add, operator)
 
     async def submit(self, request: Request) -> Answer:
-        """Have something made durable, without blocking the loop."""
+        """Have something made durable, without blocking the loop.
+
+        `Unknown` where there is no answer in time: what hangs on it is not done, since
+        whoever asked has gone, and takes it for not done. It may be durable later.
+        """
         loop = asyncio.get_running_loop()
         answered: asyncio.Future[Answer] = loop.create_future()
 
@@ -158,7 +179,10 @@ class ConsoleDesk:
             _hand_over(loop, answered, answer)
 
         self.parts.journal.submit(request, reply)
-        return await answered
+        try:
+            return await asyncio.wait_for(answered, ANSWER_S)
+        except TimeoutError:
+            return Unknown(reason=f"no answer within {ANSWER_S} s")
 
     async def give(
         self, device: DeviceId, command: DeviceCommand, every_s: int | None, by: str

@@ -87,8 +87,11 @@ class Hq:
     clock: ManualClock = field(default_factory=ManualClock)
     store: MemoryStore = field(default_factory=MemoryStore)
     is_away: bool = False
+    keeps_waiting: bool = False
+    """Whether the journal answers nobody who does not block for it."""
 
     def __post_init__(self) -> None:
+        self.late: list[tuple[Answer, Callable[[Answer], None]]] = []
         self.metrics = Metrics({"channel": ["sms"]})
         self.health = Health(self.metrics)
         self.unrecorded = Unrecorded(lambda _: True)
@@ -139,7 +142,17 @@ class Hq:
         return self.store.epoch
 
     def submit(self, request: Request, reply: Callable[[Answer], None]) -> None:
-        reply(self.store.commit([request], self.clock.now())[0])
+        answer = self.store.commit([request], self.clock.now())[0]
+        if self.keeps_waiting:
+            self.late.append((answer, reply))
+        else:
+            reply(answer)
+
+    def answer_late(self) -> None:
+        """Have the journal give the answers that it owes."""
+        self.keeps_waiting = False
+        for answer, reply in self.late:
+            reply(answer)
 
     def submit_all(
         self, parts: Sequence[tuple[Request, Callable[[Answer], None]]]

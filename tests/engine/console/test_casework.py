@@ -2,9 +2,12 @@
 
 import pytest
 
-from engine.alarm.commands import Raise
+from engine.alarm.commands import AlarmCommand, Raise
+from engine.alarm.messages import Answered
 from engine.alarm.state import FalseClass, Kind
+from engine.console import desk
 from engine.console.acts import ActError, command_of
+from engine.console.desk import HALF_LINKED
 from engine.console.drills import drill_command
 from engine.values import AlarmId, CommandId, PersonId
 from tests.engine.console.hq import ALDER, ROSTER, Hq, browser, control
@@ -211,3 +214,64 @@ def test_no_exercise_stands_beside_a_real_alarm_nor_for_who_is_no_defender(
         client.post(f"/alarms/{real}/close", json={**ALDERS, "reason": "safe"})
         after = client.post("/drills", json={**ALDERS, "defender": "heron"})
         assert after.status_code == 200
+
+
+class SlowAlarms:
+    """Takes commands as an alarm on a slow journal does: done later, and unanswered."""
+
+    def __init__(self, hq: Hq, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.hq, self.held = hq, list[tuple[AlarmId, AlarmCommand]]()
+        self.slow: set[AlarmId] | None = None
+        monkeypatch.setattr(desk, "ANSWER_S", 0.02)
+        object.__setattr__(hq.desk.parts, "command", self.command)
+
+    def command(
+        self, alarm: AlarmId, command: AlarmCommand, answered: Answered
+    ) -> bool:
+        if self.slow is None or alarm in self.slow:
+            self.held.append((alarm, command))
+            return True
+        return self.hq.command(alarm, command, answered)
+
+    def land(self) -> None:
+        self.slow = set()
+        for alarm, command in self.held:
+            self.hq.do(alarm, command)
+
+
+def test_an_exercise_that_had_no_answer_is_asked_for_again_as_itself_bug_two(
+    manned: Hq, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alarms = SlowAlarms(manned, monkeypatch)
+    body = {**ALDERS, "defender": "heron"}
+    with control(manned) as client:
+        for _ in range(2):
+            said = client.post("/drills", json=body)
+            assert said.status_code == 409
+            assert "may begin yet" in said.json()["error"]
+        assert len({alarm for alarm, _ in alarms.held}) == 1
+        alarms.land()
+        under_way = client.post("/drills", json=body)
+        assert under_way.status_code == 409
+        assert len(client.get("/alarms").json()) == 1
+        (alarm, _), *_ = alarms.held
+        assert post(manned, alarm, "acknowledge")[0] == 200
+        assert post(manned, alarm, "close", reason="exercise_over")[0] == 200
+        another = client.post("/drills", json=body)
+        assert another.json()["alarm"] != alarm
+
+
+def test_cases_of_which_one_does_not_answer_are_not_called_linked_bug_half(
+    manned: Hq, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = two(manned)
+    alarms = SlowAlarms(manned, monkeypatch)
+    alarms.slow = {other}
+    assert post(manned, one, "link", other=other) == (409, HALF_LINKED)
+    alarms.slow = set()
+    assert post(manned, one, "link", other=other)[0] == 200
+    with control(manned) as client:
+        assert client.get(f"/alarms/{other}").json()["links"] == [one]
+    rows = manned.store.position
+    assert post(manned, one, "link", other=other)[0] == 409
+    assert manned.store.position == rows + 1, "the refusal, in its own case alone"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.alarm.state import Kind
+from engine.console import desk
 from engine.console.words import DOUBTS
 from engine.intake.gateway.secrets import Secrets
 from engine.intake.judge import Judge, raise_command
@@ -220,6 +221,39 @@ def test_a_secret_that_cannot_be_one_changes_nothing(
         assert client.post("/devices/secret", json=body).status_code == 422
     assert not list(hq.state.glob("device-secret-*"))
     assert kinds(hq, "roster") == []
+
+
+def test_a_drill_whose_row_comes_late_is_not_armed_bug_a_real_press_taken_for_one(
+    hq: Hq, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hq.enrol("alder")
+    judge = judge_of(hq)
+    monkeypatch.setattr(desk, "ANSWER_S", 0.02)
+    hq.keeps_waiting = True
+    with control(hq) as client:
+        body = {"device": HERONS, "by": "alder"}
+        said = client.post("/devices/drill/arm", json=body)
+        assert said.status_code == 409
+        assert "the next press is a real one" in said.json()["error"]
+        hq.answer_late()
+        client.get("/operators")
+    pressed = report(received_at=hq.clock.now())
+    assert judge.judge(pressed).assessment.kind is Kind.REAL
+    assert hq.drills.of(HERONS) is None
+
+
+def test_a_secret_whose_row_comes_late_is_the_old_one(
+    hq: Hq, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hq.enrol("alder")
+    monkeypatch.setattr(desk, "ANSWER_S", 0.02)
+    hq.keeps_waiting = True
+    body = {"device": HERONS, "by": "alder", "secret": SECRET}
+    with control(hq) as client:
+        assert client.post("/devices/secret", json=body).status_code == 409
+        hq.answer_late()
+        client.get("/operators")
+    assert not list(hq.state.glob("device-secret-*"))
 
 
 def test_nobody_but_an_operator_begins_a_drill(hq: Hq) -> None:
