@@ -125,8 +125,11 @@ def _device(protocol: ActionProtocol) -> list[str]:
     if plan.answers:
         text = "Your telephone gets an SMS for each message about a timer of yours"
         ahead = [span(one) for one in plan.warnings if one]
-        if ahead:
-            text += f", and a warning {listed(ahead, 'and')} before its end"
+        warned = [f"{listed(ahead, 'and')} before its end"] if ahead else []
+        if len(ahead) < len(plan.warnings):
+            warned.append("at its end")
+        if warned:
+            text += f", and a warning {' and '.join(warned)}"
         lines.append(f"{text}.")
     if plan.grace:
         lines.append(f"You are missed {span(plan.grace)} after the time that you gave.")

@@ -103,12 +103,35 @@ def parse_protocol(text: str, file: str, *, find: Find = sample) -> ActionProtoc
         steps = [str(one.get("id")) for one in steps_of(basis)]
         reason = f"{named!r} has no step {lost!r}{suggestion(lost, steps)}"
         raise DataError(file, _line_of_key(text, WITHOUT, 1), WITHOUT, reason)
+    _check_steps(own, text, file)
     merged = over(basis, own)
     try:
         return _protocol(merged, basis_text + text, "", file)
     except DataError as error:
         placed = [_placed(one, merged, own, text) for one in error.each]
         raise DataError.of(placed) from error
+
+
+def _check_steps(own: Mapping[str, object], text: str, file: str) -> None:
+    """Refuse steps of which `over` would silently leave some out, or half of one."""
+    steps = steps_of(own)
+    if own.get("step", []) != steps:
+        line = _line_of_header(text, "step")
+        reason = "must be written [[step]], once for each"
+        raise DataError(file, line, "step", reason)
+    ids = [step.get("id") for step in steps]
+    faults = [
+        DataError(
+            file,
+            line_of_step(text, number),
+            f"step {name!r}.id",
+            "stands here twice; say it all in one, or choose another id for a new step",
+        )
+        for number, name in enumerate(ids)
+        if name is not None and name in ids[:number]
+    ]
+    if faults:
+        raise DataError.of(faults)
 
 
 def _protocol(
@@ -212,6 +235,12 @@ def _line_of_key(text: str, key: str, start: int) -> int | None:
         if count >= start and re.match(rf"\s*{re.escape(key)}\s*=", line):
             return count
     return None
+
+
+def _line_of_header(text: str, table: str) -> int | None:
+    begins = re.compile(rf"\s*(\[\s*{table}\s*\]|{table}\s*=)")
+    lines = enumerate(text.splitlines(), start=1)
+    return next((count for count, line in lines if begins.match(line)), None)
 
 
 def _line_of_toml(error: tomli.TOMLDecodeError) -> int | None:

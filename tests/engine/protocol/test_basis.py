@@ -145,6 +145,25 @@ def test_what_is_wrong_is_named_where_it_stands_in_the_own_file(
     assert says in str(raised.value)
 
 
+SINGLE_BRACKETS = '[step]\nid = "near"\ncount = 9\n'
+TWICE = '[[step]]\nid = "near"\ncount = 9\n[[step]]\nid = "near"\nwithin_km = 80\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (SINGLE_BRACKETS, r"own\.toml:4: step: must be written \[\[step\]\]"),
+        ('step = ["near"]\n', r"own\.toml:4: step: must be written \[\[step\]\]"),
+        (TWICE, r"own\.toml:7: step 'near'\.id: stands here twice"),
+        (LATER + LATER, r"own\.toml:13: step 'later'\.id: stands here twice"),
+    ],
+)
+def test_no_step_of_the_own_file_is_passed_over(text: str, says: str) -> None:
+    """`[step]` changed nothing, and of a copied step only the last one was left."""
+    with pytest.raises(DataError, match=says):
+        own(text)
+
+
 def test_a_fault_of_the_shared_one_is_named_by_the_step() -> None:
     with pytest.raises(DataError, match=r"own\.toml: step 'near'\.to: "):
         own(shared=SHARED.replace('to = "nearest"', 'to = "nearby"'))

@@ -91,7 +91,7 @@ def test_what_reaches_the_defenders_own_telephone_and_device_is_said() -> None:
     standard = PROTOCOLS["standard"]
     asked = replace(standard, device_commands=frozenset(DeviceCommand))
     said = explanation(asked)
-    assert "a warning 10 minutes before its end" in said
+    assert "a warning 10 minutes before its end and at its end." in said
     assert "You are missed 5 minutes after the time that you gave." in said
     assert "to report more or less often, where it is and to vibrate" in said
     assert "HQ may ask" not in explanation(standard)
