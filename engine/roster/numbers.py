@@ -48,6 +48,12 @@ _LANDLINES = frozenset({PhoneNumberType.FIXED_LINE})
 _ANY_RESERVED = re.compile("|".join(f"(?:{one.pattern})" for one in RESERVED))
 
 
+_SHORTENED = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d")
+"""8.6E+11: what a spreadsheet shows of a long number, and has saved."""
+_DECIMAL = re.compile(r"[.,]\d\s*$")
+"""46701740611.0: the library would read one digit more, and often find it sound."""
+
+
 class NumberError(ValueError):
     """A number cannot be used; the text says why and never quotes it."""
 
@@ -59,6 +65,9 @@ def read_number(text: str, *, country: str, fictional: bool) -> Number:
         NumberError: it is no number, or none that such a person may have.
 
     """
+    if _SHORTENED.search(text) or _DECIMAL.search(text):
+        reason = "was changed by a spreadsheet; make the column text and write it again"
+        raise NumberError(reason)
     try:
         parsed = phonenumbers.parse(text, country)
     except NumberParseException as error:
@@ -67,8 +76,15 @@ def read_number(text: str, *, country: str, fictional: bool) -> Number:
     if parsed.extension is not None:
         reason = "has an extension; an SMS reaches whole numbers only"
         raise NumberError(reason)
+    if any(one.isalpha() for one in text):
+        # They would be read as the digits on their keys, an O as a 6.
+        reason = "has letters in it; write digits alone"
+        raise NumberError(reason)
     if not phonenumbers.is_possible_number(parsed):
         reason = "is too long or too short for its country"
+        raise NumberError(reason)
+    if _lacks_plus(text, parsed):
+        reason = "may lack its plus sign; write +, country code and number"
         raise NumberError(reason)
     number = Number(phonenumbers.format_number(parsed, PhoneNumberFormat.E164))
     allotted = phonenumbers.is_valid_number(parsed)
@@ -83,6 +99,20 @@ def read_number(text: str, *, country: str, fictional: bool) -> Number:
         reason = "lies in no range that its country allots"
         raise NumberError(reason)
     return number
+
+
+def _lacks_plus(text: str, parsed: phonenumbers.PhoneNumber) -> bool:
+    """Say whether the digits are a number of the country with its code as well.
+
+    A spreadsheet takes the plus away, and 49151... is sound in Germany either way.
+    """
+    digits = "".join(str(int(one)) for one in text if one.isdecimal())
+    if parsed.country_code is None or not digits.startswith(str(parsed.country_code)):
+        return False
+    if any(plus in text for plus in "+\uff0b"):
+        return False
+    other = phonenumbers.parse(f"+{digits}")
+    return other != parsed and phonenumbers.is_valid_number(other)
 
 
 def is_reserved(number: str) -> bool:

@@ -42,6 +42,44 @@ def test_numbers_kept_for_fiction_are_read_as_people_write_them(
         read_number(text, country=country, fictional=False)
 
 
+@pytest.mark.parametrize(
+    ("text", "country", "says"),
+    [
+        ("8.6E+11", "AT", "changed by a spreadsheet"),
+        ("4,36641E+11", "AT", "changed by a spreadsheet"),
+        ("43664123456.0", "AT", "changed by a spreadsheet"),
+        ("+358412345678.0", "FI", "changed by a spreadsheet"),
+        ("4915123456789", "DE", "lack its plus sign"),
+        ("+358 41 234 567A", "FI", "letters"),
+        ("+381 6O 123 4567", "RS", "letters"),
+    ],
+)
+def test_what_a_spreadsheet_or_a_slip_has_changed_is_not_taken_for_another_number(
+    text: str, country: str, says: str
+) -> None:
+    """Each but the first two was read as a sound number, of somebody else."""
+    with pytest.raises(NumberError, match=says):
+        read_number(text, country=country, fictional=False)
+
+
+@pytest.mark.parametrize("country", sorted(phonenumbers.SUPPORTED_REGIONS))
+def test_a_number_is_read_as_its_country_writes_it(country: str) -> None:
+    kinds = phonenumbers.PhoneNumberType
+    for kind in (kinds.MOBILE, kinds.FIXED_LINE):
+        one = phonenumbers.example_number_for_type(country, kind)
+        if one is None or not phonenumbers.is_valid_number(one):
+            continue
+        kept = is_reserved(f"+{one.country_code}{one.national_number}")
+        for style in (
+            phonenumbers.PhoneNumberFormat.E164,
+            phonenumbers.PhoneNumberFormat.INTERNATIONAL,
+            phonenumbers.PhoneNumberFormat.NATIONAL,
+        ):
+            text = phonenumbers.format_number(one, style)
+            read = read_number(text, country=country, fictional=kept)
+            assert phonenumbers.parse(read) == phonenumbers.parse(text, country)
+
+
 def test_a_fictional_person_gets_no_number_that_can_ring() -> None:
     assert read_number(REAL, country="SE", fictional=False) == REAL
     with pytest.raises(NumberError, match="stranger"):
