@@ -4,11 +4,11 @@ Also the directory of all alarms, which wakes one for each message and lets the
 idle ones go. Nobody else keeps an alarm's ref.
 """
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import ClassVar, assert_never
 
+from engine.alarm.awake import Awake
 from engine.alarm.cases import OpenCases
 from engine.alarm.codec import decode, events_of, replay
 from engine.alarm.commands import AlarmCommand, Recipient, Settle, Tick
@@ -258,7 +258,8 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
     """The directory: who is awake, and which case a subject has open.
 
     Starts no alarm by itself; rows and deadlines wake them. At most `LIVE_MAX`
-    live at once: above that the longest idle goes, and a raise is never refused.
+    live at once, and more while they are busy: above that the longest idle goes, and a
+    raise is never refused.
     """
 
     def __init__(
@@ -276,7 +277,7 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
         self._shared = {**shared, "outlets": outlets}
         self._readers, self._outlets = readers, outlets
         self._cases = OpenCases()
-        self._idle_since_s: OrderedDict[AlarmId, float] = OrderedDict()
+        self._awake = Awake(lambda one: self.is_at_rest(stream_of(one)))
 
     def started(self) -> None:
         """Read the heads: whose case is open, and what falls due when."""
@@ -322,10 +323,7 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
     def woke(self) -> None:
         """Let those go who had no message for a minute."""
         before_s = self.clock.boottime_s() - IDLE.total_seconds()
-        while self._idle_since_s:
-            alarm_id, since_s = next(iter(self._idle_since_s.items()))
-            if since_s > before_s:
-                break
+        for alarm_id in self._awake.idle(before_s):
             self._let_go(alarm_id)
         self.wake_at(self.clock.now().plus(LOOK))
 
@@ -363,11 +361,10 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
             self._pass_on(open_id, Do(command=Tick(command_id=look)))
 
     def _pass_on(self, alarm_id: AlarmId, message: Do) -> bool:
-        if alarm_id not in self._idle_since_s:
-            while len(self._idle_since_s) >= LIVE_MAX:
-                self._let_go(next(iter(self._idle_since_s)))
-        self._idle_since_s[alarm_id] = self.clock.boottime_s()
-        self._idle_since_s.move_to_end(alarm_id)
+        if alarm_id not in self._awake:
+            while (other := self._awake.surplus(LIVE_MAX)) is not None:
+                self._let_go(other)
+        self._awake.note(alarm_id, self.clock.boottime_s())
         ref = self.live_child(stream_of(alarm_id))
         ref = ref or self.start_child(self._spec(alarm_id))
         if ref is None or not reaches(ref, message):
@@ -379,14 +376,15 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
     def child_ended(self, name: str, failure: Failure | None) -> None:
         """Forget an alarm's actor that has stopped by itself."""
         if failure is None:
-            self._idle_since_s.pop(AlarmId(name.removeprefix("alarm/")), None)
+            self._awake.forget(AlarmId(name.removeprefix("alarm/")))
 
     def _let_go(self, alarm_id: AlarmId) -> None:
-        del self._idle_since_s[alarm_id]
-        if self.live_child(stream_of(alarm_id)) is None:
-            # It backs off, and has armed nothing: who would start it again?
+        self._awake.forget(alarm_id)
+        name = stream_of(alarm_id)
+        if self.live_child(name) is None or not self.is_at_rest(name):
+            # It has armed nothing for what it does: who would start it again?
             self._outlets.due(alarm_id, self.clock.now().plus(LOOK))
-        self.stop_child(stream_of(alarm_id))
+        self.stop_child(name)
 
     def _spec(self, alarm_id: AlarmId) -> ChildSpec:
         return ChildSpec(

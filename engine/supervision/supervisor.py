@@ -14,7 +14,7 @@ from engine.supervision.child import ChildSpec, OnDown, Restart, Strategy
 from engine.supervision.failure import Failure
 from engine.supervision.inbox import Rescan, Wake
 from engine.supervision.link import Link, LinkState
-from engine.supervision.names import Ref
+from engine.supervision.names import Ref, inbox_of
 from engine.supervision.running import Child, Phase
 from engine.supervision.shutdown import stop_children
 
@@ -83,6 +83,14 @@ class Supervisor(SupervisedActor[M_contra]):
             return None
         self._arm()
         return child.ref
+
+    def is_at_rest(self, name: str) -> bool:
+        """Say whether a child has nothing to do; also where it does not live."""
+        child = self._children.get(name)
+        if child is None or not child.is_live or child.link is None:
+            return True
+        has_mail = child.ref is not None and not inbox_of(child.ref).empty()
+        return not (child.link.busy or has_mail)
 
     def start_child(self, spec: ChildSpec) -> Ref | None:
         """Start a child on demand, or return the ref of the one that lives.

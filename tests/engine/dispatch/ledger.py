@@ -44,6 +44,8 @@ class Ledger:
         self._under_way: list[Request] = []
         self.fault: Callable[[Request], str] = lambda _: ""
         self.read_errors = 0
+        self.takes_s = 0.0
+        """How long each answer takes whoever waits for it, however long that is."""
 
     @property
     def epoch(self) -> int:
@@ -71,6 +73,8 @@ class Ledger:
         if fault in {SILENT, LATE}:
             return Unknown(reason=f"no answer within {timeout_s} s")
         self.land()
+        if self.takes_s:
+            self.clock.sleep(self.takes_s)
         (answer,) = self.store.commit((request,), self.clock.now())
         return Unknown(reason="no answer") if fault == LOST else answer
 
