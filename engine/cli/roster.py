@@ -24,6 +24,7 @@ from engine.roster.rules import Known
 
 EXIT_FAILURE = 1
 EXIT_DATA = 3
+_NAMED_MAX = 10
 
 Reply = Mapping[str, object]
 
@@ -70,19 +71,14 @@ def check(files: Files, *, as_json: AsJson = False) -> None:
 
     A doubt (a defender without colleagues, a rota of one) is shown, not refused.
     """
-    from engine.roster.review import review_roster  # noqa: PLC0415 - see _read
-
     roster = _read(files, as_json=as_json, known=_known())
-    doubts = review_roster(roster)
     counts = _counts(roster)
+    doubts = _doubts(roster, as_json=as_json)
     if as_json:
-        plain = [{"person": one.person, "text": one.text} for one in doubts]
         _print_json(
-            {"ok": True, "version": roster.version} | counts | {"doubts": plain}
+            {"ok": True, "version": roster.version} | counts | {"doubts": doubts}
         )
         return
-    for doubt in doubts:
-        typer.echo(f"doubt: {doubt}", err=True)
     told = ", ".join(f"{count} {noun}" for noun, count in counts.items()).replace(
         "_", " "
     )
@@ -105,17 +101,25 @@ def import_(
     """Make these files the roster of the running service, all or nothing.
 
     The files are checked first; exit code 3: they are wrong, nothing is changed.
+
+    Doubts are shown, and who was in the roster before and is not in these files.
     """
     _read(files, as_json=as_json, known=_known())
     # What the service has is held against our files: its own lines are not theirs.
     found = cast("Reply", ask(state, "GET", "/roster/known"))
     known = replace(_known(), protocols=cast("list[str] | None", found["protocols"]))
     roster = _read(files, as_json=as_json, known=known)
-    reply = ask(state, "POST", "/roster", render_roster(roster))
+    reply = cast("Reply", ask(state, "POST", "/roster", render_roster(roster)))
+    doubts = _doubts(roster, as_json=as_json)
+    gone = cast("list[str]", reply.get("gone", []))
     if as_json:
-        _print_json(reply)
-    else:
-        typer.echo(f"imported: {len(roster.people)} people; version {roster.version}")
+        _print_json({**reply, "doubts": doubts})
+        return
+    if gone:
+        more = f" and {len(gone) - _NAMED_MAX} more" if len(gone) > _NAMED_MAX else ""
+        named = ", ".join(gone[:_NAMED_MAX])
+        typer.echo(f"gone: {len(gone)} who were in it before: {named}{more}", err=True)
+    typer.echo(f"imported: {len(roster.people)} people; version {roster.version}")
 
 
 @app.command(
@@ -192,6 +196,17 @@ def _read(
         else:
             typer.echo(str(error), err=True)
         raise typer.Exit(EXIT_DATA) from error
+
+
+def _doubts(roster: Roster, *, as_json: bool) -> list[Mapping[str, object]]:
+    """Return what a careful eye would ask about; told unless it is for JSON."""
+    from engine.roster.review import review_roster  # noqa: PLC0415 - see _read
+
+    doubts = review_roster(roster)
+    if not as_json:
+        for doubt in doubts:
+            typer.echo(f"doubt: {doubt}", err=True)
+    return [{"person": one.person, "text": one.text} for one in doubts]
 
 
 def _answer(

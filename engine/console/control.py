@@ -54,6 +54,10 @@ MAY_BEGIN = (
     "the engine did not answer; it may begin yet: look at the list, then repeat,"
     " which begins no second one"
 )
+NOBODY = (
+    "nobody is in this roster, which would take the place of the one in force: name"
+    " all its files"
+)
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 # Here a name is taken at its word: one person could be both operators.
 IN_PERSON = frozenset({"approve", "reveal", "safe", "word"})
@@ -225,19 +229,27 @@ async def add_operator(request: Request) -> Response:
 
 
 async def roster(request: Request) -> Response:
-    """Put a new roster in force: checked, kept in the state folder, journalled."""
+    """Put a new roster in force: checked, kept in the state folder, journalled.
+
+    The answer has who was in the one before and is not in this: an import of one file
+    of several takes everybody else out.
+    """
     desk = desk_of(request)
     body = (await request.body()).decode("utf-8", errors="replace")
     try:
         new = parse_roster(body, "roster.toml", known=_known(desk))
     except DataError as error:
         return JSONResponse({"error": str(error)}, status_code=UNPROCESSABLE)
+    if not new.people:
+        return JSONResponse({"error": NOBODY}, status_code=UNPROCESSABLE)
+    was = desk.parts.board.roster()
     await desk.keep_roster(body)
     desk.parts.board.replace(new)
     desk.parts.health.report(DegradedReason.PROTOCOL_MISSING, "roster", wrong=False)
     facts = {"version": new.version, "people": str(len(new.people))}
     await record(desk, "roster", "RosterImported", facts)
-    return JSONResponse(facts)
+    gone = [one.person for one in was.people if new.person(one.person) is None]
+    return JSONResponse(facts | {"gone": gone})
 
 
 async def known_names(request: Request) -> Response:

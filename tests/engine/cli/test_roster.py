@@ -140,6 +140,27 @@ def test_an_import_hands_the_whole_roster_to_the_service(
     assert parse_roster(body, "import") == sample_roster()
 
 
+def test_an_import_tells_doubts_and_whom_it_takes_out(
+    tmp_path: Path, service: Service
+) -> None:
+    """Only `check` told them: one file of several took everybody else out."""
+    path = tmp_path / "rota.toml"
+    path.write_text("version = 1\n", encoding="utf-8")
+    service.reply = {"gone": [f"defender-{n:02}" for n in range(12)]}
+    arguments = ["import", str(path), "--state", str(tmp_path)]
+
+    plain = RUN.invoke(app, arguments)
+    as_json = RUN.invoke(app, [*arguments, "--json"])
+
+    assert plain.exit_code == as_json.exit_code == 0
+    assert "doubt: the duty rota has 0" in plain.stderr
+    assert "gone: 12 who were in it before: defender-00, " in plain.stderr
+    assert plain.stderr.endswith(", defender-09 and 2 more\n")
+    answer = json.loads(as_json.stdout)
+    assert as_json.stderr == ""
+    assert (len(answer["gone"]), answer["doubts"][0]["person"]) == (12, None)
+
+
 def test_a_wrong_file_never_reaches_the_service(
     wrong: str, tmp_path: Path, service: Service
 ) -> None:

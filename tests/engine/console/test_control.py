@@ -1,12 +1,15 @@
 """The control socket's application, and what SREs ask of the metrics' port."""
 
 import errno
+from dataclasses import replace
 
 import pytest
 
 from engine.console import desk
 from engine.console.operators import first_password_path
-from engine.roster.sample import sample_text
+from engine.roster.model import Roster, Rota
+from engine.roster.render import render_roster
+from engine.roster.sample import sample_roster, sample_text
 from engine.values import AlarmId, OperatorId
 from tests.engine.console.hq import Hq, control, observed
 
@@ -95,6 +98,28 @@ def test_a_roster_is_taken_whole_kept_and_journalled(hq: Hq) -> None:
     assert (hq.state / "roster.toml").read_text() == sample_text()
     assert (hq.state / "roster.toml").stat().st_mode & 0o777 == 0o600
     assert kinds(hq, "roster") == ["RosterImported"]
+
+
+def test_a_roster_of_nobody_leaves_the_running_one(hq: Hq) -> None:
+    """A table of which only the heading was left took everybody's place."""
+    before = hq.desk.parts.board.roster()
+    with control(hq) as client:
+        said = client.post("/roster", content="version = 1\n")
+    assert said.status_code == 422
+    assert "nobody is in this roster" in said.json()["error"]
+    assert hq.desk.parts.board.roster() is before
+    assert not (hq.state / "roster.toml").exists()
+
+
+def test_whoever_an_import_takes_out_is_named(hq: Hq) -> None:
+    with control(hq) as client:
+        client.post("/roster", content=sample_text())
+        alone = replace(sample_roster().people[0], contacts=())
+        text = render_roster(Roster(people=(alone,), devices=(), rota=Rota()))
+        gone = client.post("/roster", content=text).json()["gone"]
+        again = client.post("/roster", content=text).json()["gone"]
+    assert gone == [one.person for one in sample_roster().people[1:]]
+    assert again == []
 
 
 def test_a_roster_that_names_no_action_protocol_leaves_the_running_one(hq: Hq) -> None:
