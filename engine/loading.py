@@ -1,7 +1,7 @@
 """The adapters that a configuration names, constructed; listening ports are bound."""
 
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -79,11 +79,18 @@ def wire_of(name: str) -> WireProtocol | HttpWireProtocol:
     """Construct the wire protocol of a name.
 
     Raises:
-        ConfigError: it is not installed.
+        ConfigError: it is not installed, or is none.
 
     """
-    made = plugins.load(plugins.DEVICE, name, f"gateway.{name}")
-    return cast("Callable[[], WireProtocol | HttpWireProtocol]", made)()
+    key = f"gateway.{name}"
+    wire = plugins.made(plugins.load(plugins.DEVICE, name, key), key)
+    transport = getattr(wire, "transport", None)
+    is_http = transport is Transport.HTTP
+    plugins.held(wire, HttpWireProtocol if is_http else WireProtocol, key)
+    if not isinstance(transport, Transport):
+        cure = "mend it: take a member of engine.ports.device.Transport"
+        raise ConfigError(key, "an adapter with a transport", cure)
+    return cast("WireProtocol | HttpWireProtocol", wire)
 
 
 def _bound(
@@ -112,16 +119,16 @@ def load_channels(
     channels: dict[str, Channel] = {}
     for number, table in enumerate(config.channel):
         key = f"channel[{number}].kind"
-        kind = cast(
-            "Callable[..., Channel]", plugins.load(plugins.CHANNEL, table.kind, key)
-        )
+        kind = plugins.load(plugins.CHANNEL, table.kind, key)
         options = dict(table.options)
         if config.demo:
             options["only_loopback"] = True
         for lane in range(1, table.lanes + 1):
-            channels[lane_name(table.name, lane)] = kind(
-                table.name, options, clock=clock, telemetry=telemetry
+            channel = plugins.made(
+                kind, key, table.name, options, clock=clock, telemetry=telemetry
             )
+            plugins.held(channel, Channel, key)
+            channels[lane_name(table.name, lane)] = cast("Channel", channel)
     return channels
 
 
@@ -140,10 +147,8 @@ def load_modems(
         if config.demo and not _is_pty(table.port):
             cure, path = "the demo speaks to virtual modems alone", f"{key}.port"
             raise ConfigError(path, "a pty", cure)
-        kind = cast(
-            "Callable[..., ModemDriver]",
-            plugins.load(plugins.MODEM, table.driver, f"{key}.driver"),
-        )
+        driver = f"{key}.driver"
+        kind = plugins.load(plugins.MODEM, table.driver, driver)
         options = dict(table.options)
         if table.driver == "serial":
             # An answer that is owed over a restart is not the next message's.
@@ -155,12 +160,21 @@ def load_modems(
             # The port may have another name after a restart as well.
             options.setdefault("imei_file", str(config.state / f"imei-{table.name}"))
         try:
-            modems[table.name] = kind(
-                table.port, clock=clock, telemetry=telemetry, options=options
+            modem = plugins.made(
+                kind,
+                driver,
+                table.port,
+                clock=clock,
+                telemetry=telemetry,
+                options=options,
             )
         except ConfigError as error:
+            if error.key == driver:
+                raise
             # An adapter knows its options, and not which of the modems has them.
             raise error.under(partial(_option_of, key)) from error
+        plugins.held(modem, ModemDriver, driver)
+        modems[table.name] = cast("ModemDriver", modem)
     return modems
 
 

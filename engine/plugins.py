@@ -1,14 +1,26 @@
 """Adapters by entry point, built-in ones included; loaded when they are named."""
 
 from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING, cast
 
 from engine.errors import ConfigError, suggestion
+from engine.log import describe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DEVICE = "natalia_engine.device"
 CHANNEL = "natalia_engine.channel"
 MODEM = "natalia_engine.modem"
 COMMAND = "natalia_engine.command"
 DEVICE_COMMAND = "natalia_engine.device_command"
+
+_MISTAKES = (
+    *(ArithmeticError, AttributeError, ImportError, LookupError, NameError, OSError),
+    *(RuntimeError, SyntaxError, TypeError, ValueError),
+)
+"""What an adapter of somebody else's may get wrong where it is imported or made. Where
+it was given options its words may quote a secret, and are not told."""
 
 
 def names(group: str) -> tuple[str, ...]:
@@ -39,10 +51,43 @@ def load(group: str, name: str, key: str) -> object:
         cure = f"install {error.name}{_extra(found[0])}"
         expected = f"{error.name}, which is not installed"
         raise ConfigError(key, expected, cure) from error
-    except (ImportError, AttributeError) as error:
-        raise ConfigError(
-            key, "an adapter that can be imported", f"mend it: {error}"
-        ) from error
+    except _MISTAKES as error:
+        cure = f"mend it: {type(error).__name__}: {error}"
+        raise ConfigError(key, "an adapter that can be imported", cure) from error
+
+
+def made(found: object, key: str, *arguments: object, **options: object) -> object:
+    """Construct what `load` has found.
+
+    Raises:
+        ConfigError: it refuses its options, or cannot be made as its port has it.
+
+    """
+    try:
+        return cast("Callable[..., object]", found)(*arguments, **options)
+    except _MISTAKES as error:
+        # Where no frame of its own was entered, it is about how it is called.
+        ours = error.__traceback__ is None or error.__traceback__.tb_next is None
+        said = str(error) if ours else describe(error)
+        expected = "an adapter that can be made as its port has it"
+        raise ConfigError(key, expected, f"mend it: {said}") from error
+
+
+def held(adapter: object, port: type, key: str) -> None:
+    """Hold an adapter to the members of its port.
+
+    Without this look the engine would come upon a missing one when it starts, or at
+    the first alarm.
+
+    Raises:
+        ConfigError: it lacks one.
+
+    """
+    named = [one for one in (*port.__annotations__, *vars(port)) if one[0] != "_"]
+    lacks = [one for one in named if not hasattr(adapter, one)]
+    if lacks:
+        expected = f"an adapter that has {', '.join(named)}"
+        raise ConfigError(key, expected, f"mend it: it has no {', '.join(lacks)}")
 
 
 def _extra(point: EntryPoint) -> str:

@@ -9,7 +9,10 @@ from adapters.devices.torn import Torn
 from engine.ports.device import Decoded, DeviceReport, ReportKind
 from engine.values import DeviceId, Instant
 
-MISTAKES: tuple[type[Exception], ...] = (ArithmeticError, LookupError, ValueError)
+MISTAKES: tuple[type[Exception], ...] = (
+    *(ArithmeticError, AssertionError, AttributeError),
+    *(LookupError, TypeError, ValueError),
+)
 """What a decoder may get wrong and must not lose a frame by: it is shown all the
 same. `UnreadableError` is the only one that any raises on purpose."""
 

@@ -1,12 +1,20 @@
 """Adapters are found by entry point, and a name that is none says what there is."""
 
 import sys
+from collections.abc import Callable, Mapping
+from importlib.metadata import EntryPoint
+from pathlib import Path
 
 import pytest
 
 from engine import plugins
 from engine.cli.main import natalia
+from engine.config import parse_config
 from engine.errors import ConfigError
+from engine.loading import load_channels, wire_of
+from engine.ports.device import Transport
+from tests.engine.intake.reports import Meter
+from tests.fakes import ManualClock
 
 
 def test_the_built_in_adapters_are_found_as_any_other() -> None:
@@ -59,3 +67,88 @@ def test_a_name_that_is_not_installed_says_which_are() -> None:
     assert caught.value.key == "modem[0].driver"
     assert "serial" in caught.value.expected
     assert "'seril' is not installed" in caught.value.cure
+
+
+class Half:
+    """A channel of somebody's who has forgotten something."""
+
+    def __init__(self, name: str, options: Mapping[str, str], **_: object) -> None:
+        self.name, self.token = name, options["token"]
+
+    def send(self, _: object) -> None: ...
+    def check(self) -> None: ...
+    def close(self) -> None: ...
+
+
+class Bare:
+    """A wire protocol whose transport is a word."""
+
+    name, port = "bare", 0
+    transport: str = "udp"
+
+    def session(self) -> None: ...
+
+
+class Whole(Bare):
+    transport = Transport.UDP
+
+
+def installed(
+    monkeypatch: pytest.MonkeyPatch, behind: Callable[..., object]
+) -> Callable[[], object]:
+    """Install one adapter as kind and wire protocol `theirs`; return its loading."""
+    monkeypatch.setattr(plugins, "load", lambda *_: behind)
+    table = {"name": "x", "kind": "theirs", "options": {"token": "hunter2"}}
+
+    def load() -> object:
+        config = parse_config({"state": "st", "channel": [table]}, Path())
+        return load_channels(config, ManualClock(), Meter())
+
+    return load
+
+
+@pytest.mark.parametrize(
+    ("behind", "says"),
+    [
+        (lambda: None, "got an unexpected keyword argument 'clock'"),
+        (lambda *_, **__: dict[str, str]()["token"], "KeyError"),
+        (Half, "it has no timeout_s, interrupt"),
+    ],
+)
+def test_a_channel_that_is_none_is_named_before_the_engine_starts(
+    monkeypatch: pytest.MonkeyPatch, behind: Callable[..., object], says: str
+) -> None:
+    """It was a traceback, and `check-config` said that the engine starts."""
+    load = installed(monkeypatch, behind)
+    with pytest.raises(ConfigError) as caught:
+        load()
+    assert caught.value.key == "channel[0].kind"
+    assert says in caught.value.cure
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("behind", "says"),
+    [(object, "it has no name, transport"), (Bare, "engine.ports.device.Transport")],
+)
+def test_a_wire_protocol_that_is_none_is_named_before_the_engine_starts(
+    monkeypatch: pytest.MonkeyPatch, behind: Callable[..., object], says: str
+) -> None:
+    installed(monkeypatch, behind)
+    with pytest.raises(ConfigError) as caught:
+        wire_of("theirs")
+    assert caught.value.key == "gateway.theirs"
+    assert says in caught.value.cure
+    installed(monkeypatch, Whole)
+    assert wire_of("theirs").port == 0
+
+
+def test_an_adapter_that_cannot_be_imported_is_a_line_and_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "their_channel.py").write_text("def (:\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    point = EntryPoint("theirs", "their_channel:Channel", plugins.CHANNEL)
+    monkeypatch.setattr(plugins, "entry_points", lambda **_: [point])
+    with pytest.raises(ConfigError, match="mend it: SyntaxError"):
+        plugins.load(plugins.CHANNEL, "theirs", "channel[0].kind")

@@ -14,6 +14,7 @@ from engine.ports.channel import Channel, Notification, Receipt
 from engine.ports.journal import EffectClass, EffectRow, EffectState
 from engine.ports.telemetry import Telemetry
 from engine.supervision.actor import SupervisedActor
+from engine.supervision.failure import ReplacedError
 from engine.supervision.link import Link
 from engine.values import ChannelName, EffectId
 
@@ -137,18 +138,27 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
                 is_stopping=lambda: self.link.stop_by_s is not None,
             )
             receipt: Receipt = retrier(self._channel.send, notification)
+            reference = receipt.reference
         except DeliveryError as error:
             return Outcome(
                 state=EffectState.REJECTED, reason=error.reason, retry=error.retry
             )
         except DeliveryUnknownError as error:
             return Outcome(state=EffectState.UNKNOWN, reason=error.reason)
+        except ReplacedError:
+            raise  # another instance sends, and has its own word
+        except Exception:
+            # An adapter's mistake: we end by it, and who comes after us must not show
+            # a channel as up whose check passes and whose every message fails.
+            self._standing.failed(self.clock.boottime_s())
+            self._show(is_up=False)
+            raise
         finally:
             took_s = self.clock.boottime_s() - began_s
             name = self._channel.name
             self._telemetry.observe("delivery_seconds", took_s, channel=name)
         self._takes = max(1, min(TOGETHER, int(TOGETHER_S / max(took_s, 0.001))))
-        return Outcome(state=EffectState.ACCEPTED, reference=receipt.reference)
+        return Outcome(state=EffectState.ACCEPTED, reference=reference)
 
     def _notification(self, row: EffectRow) -> Notification:
         body = decode_body(row.body)

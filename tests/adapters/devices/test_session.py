@@ -28,6 +28,9 @@ class Bracketed:
             b"<value>": ValueError,
             b"<key>": KeyError,
             b"<zero>": ArithmeticError,
+            b"<none>": AttributeError,
+            b"<type>": TypeError,
+            b"<wrong>": AssertionError,
         }
         if frame in mistakes:
             raise mistakes[frame]
@@ -59,7 +62,9 @@ def test_what_never_ends_is_given_up_at_the_longest_frame() -> None:
     assert play(session, b"<d>").answers == [b"ok"]
 
 
-@pytest.mark.parametrize("frame", [b"<value>", b"<key>", b"<zero>"])
+@pytest.mark.parametrize(
+    "frame", [b"<value>", b"<key>", b"<zero>", b"<none>", b"<type>", b"<wrong>"]
+)
 def test_a_decoders_mistake_ends_in_front_of_a_person(frame: bytes) -> None:
     outcome = play(StreamSession(Bracketed()), frame + b"<next>")
     assert [report.kind for report in outcome.reports] == [ReportKind.UNDECODABLE] * 2

@@ -241,7 +241,7 @@ def test_a_far_end_that_is_gone_shows_and_comes_back_by_itself(rig: Rig) -> None
     assert rig.health.reasons() == {}
 
 
-@pytest.mark.parametrize("fault", [refused(retry=True), SILENCE])
+@pytest.mark.parametrize("fault", [refused(retry=True), SILENCE, TypeError()])
 def test_a_far_end_that_greets_and_takes_no_message_stays_down(
     rig: Rig, fault: Exception
 ) -> None:
