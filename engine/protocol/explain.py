@@ -3,6 +3,7 @@
 from engine.protocol.model import (
     ActionProtocol,
     Audience,
+    CheckInPlan,
     Condition,
     Proof,
     Step,
@@ -133,6 +134,8 @@ def _device(protocol: ActionProtocol) -> list[str]:
         lines.append(f"{text}.")
     if plan.grace:
         lines.append(f"You are missed {span(plan.grace)} after the time that you gave.")
+    if plan != CheckInPlan() and Signal.CHECK_IN_MISSED not in protocol.triggers:
+        lines.append("Whether you are missed is shown to HQ alone.")
     if plan.button is not None:
         lines.append(
             f"The device's check-in button starts a timer of {span(plan.button)}, or"

@@ -9,6 +9,7 @@ from engine.protocol.findings import Fault, Warned
 from engine.protocol.model import (
     ActionProtocol,
     Audience,
+    CheckInPlan,
     Level,
     Publication,
     Start,
@@ -74,12 +75,16 @@ def channel_slips(
 
 
 def _triggers(protocol: ActionProtocol) -> Iterable[Warned]:
+    missed = Signal.CHECK_IN_MISSED
     for signal, what in _MEANT.items():
         if signal not in protocol.triggers:
             words = (
                 f"triggers: {what} ({signal.value}) raises nothing, HQ alone sees it"
             )
             yield Warned(fault=Fault.UNREACHABLE, step="", words=words)
+    if protocol.check_in != CheckInPlan() and missed not in protocol.triggers:
+        words = f"triggers: a timer that runs out ({missed.value}) raises nothing, HQ"
+        yield Warned(fault=Fault.UNREACHABLE, step="", words=f"{words} alone sees it")
 
 
 def _voices(protocol: ActionProtocol) -> Iterable[Warned]:

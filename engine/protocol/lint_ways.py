@@ -11,6 +11,7 @@ from engine.protocol.model import ActionProtocol, Audience, Step
 PAGED_BY = timedelta(minutes=5)
 """E-mail wakes nobody: so soon at the latest somebody on duty should be rung."""
 MODEM = frozenset({"sms", "call"})
+_QUIET = frozenset({"email", "webhook"})
 _AT_HQ = frozenset({Audience.HQ, Audience.DUTY})
 _ASKED = frozenset({Audience.NEAREST, Audience.CONTACTS})
 _AGAIN = {
@@ -66,6 +67,11 @@ def _hq(protocol: ActionProtocol, steps: list[Step]) -> Iterable[Warned]:
         yield Warned(fault=Fault.DEADLINE, step="", words=words)
         return
     pages = [step for step in sure if step.to is Audience.DUTY]
+    if pages and all(set(step.channels) <= _QUIET for step in pages):
+        words = "no officer on duty is paged by SMS or call, and e-mail wakes nobody"
+        yield Warned(fault=Fault.DEADLINE, step=pages[0].id, words=words)
+        return
+    pages = [step for step in pages if not set(step.channels) <= _QUIET]
     paged = [(after_raise(protocol, step) or timedelta(0), step.id) for step in pages]
     first, step_id = min(paged, default=(timedelta(0), ""))
     if first > PAGED_BY:

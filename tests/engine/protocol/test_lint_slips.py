@@ -2,6 +2,7 @@
 
 import pytest
 
+from engine.protocol.explain import explanation
 from engine.protocol.findings import Fault
 from engine.protocol.lint import lint
 from tests.engine.protocol.test_lint import DUTY, HQ, NEAR, RULE, STOP, found, protocol
@@ -116,6 +117,21 @@ def test_a_press_or_a_torn_off_device_that_raises_nothing_is_found(
     words = [words for _, words in found(Fault.UNREACHABLE, *steps)]
     assert len(words) == len(said)
     assert all(one in line for one, line in zip(said, words, strict=True))
+
+
+@pytest.mark.parametrize("plan", ["button_s = 21600", "answers = true"])
+def test_a_timer_that_raises_nothing_where_it_runs_out_is_found(plan: str) -> None:
+    """The telephone said until when, and nobody but HQ would have heard."""
+    table = f"[check_in]\n{plan}\n"
+    steps = (HQ, DUTY, NEAR, STOP)
+    without = 'triggers = ["sos", "removed"]\n'
+    ((_, words),) = found(Fault.UNREACHABLE, without + table, *steps)
+    assert "runs out (check_in_missed) raises nothing" in words
+    assert found(Fault.UNREACHABLE, table, *steps) == []
+    assert found(Fault.UNREACHABLE, without, *steps) == []
+    said = "Whether you are missed is shown to HQ alone."
+    assert said in explanation(protocol(without + table, *steps))
+    assert said not in explanation(protocol(table, *steps))
 
 
 def test_a_quorum_without_hq_is_never_one_for_false() -> None:

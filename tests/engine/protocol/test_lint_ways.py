@@ -122,6 +122,22 @@ def test_officers_who_are_paged_late_are_found_though_hq_has_an_e_mail(
     assert all(f"paged before {delay_s} s after the raise" in w for _, w in said)
 
 
+@pytest.mark.parametrize(
+    ("channels", "times"), [("email", 1), ("webhook", 1), ("sms", 0), ("pager", 0)]
+)
+def test_officers_who_are_paged_by_what_wakes_nobody_are_found(
+    channels: str, times: int
+) -> None:
+    """A rota that was paged by e-mail alone passed for one."""
+    quiet = DUTY.replace('["sms", "call"]', f'["{channels}"]')
+    assert quiet != DUTY
+    said = found(Fault.DEADLINE, HQ, quiet, NEAR)
+    assert [where for where, _ in said] == ["duty"] * times
+    assert all("wakes nobody" in words for _, words in said)
+    rung = DUTY.replace('"duty"\nto', '"duty-2"\nto')
+    assert found(Fault.DEADLINE, HQ, quiet, NEAR, rung) == []
+
+
 def test_officers_who_are_paged_late_over_a_chain_of_steps_are_found() -> None:
     near = NEAR.replace("count", "delay_s = 200\ncount")
     chain = DUTY.replace("every_s", 'after = "near"\ndelay_s = 200\nevery_s')
