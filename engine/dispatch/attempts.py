@@ -6,10 +6,11 @@ the effect's stream from then on.
 
 import json
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from engine.dispatch.patience import ask_patiently, begun_by
 from engine.ports.journal import (
     Answer,
     Append,
@@ -22,14 +23,12 @@ from engine.ports.journal import (
     NewEvent,
     ReaderLender,
     Reply,
-    StoredEvent,
     Unknown,
 )
 from engine.quick import quick
 from engine.supervision.failure import ReplacedError
 from engine.values import CommandId, EffectId
 
-JOURNAL_TIMEOUT_S = 10.0
 ATTEMPTING = "EffectAttempting"
 SETTLED = "EffectSettled"
 EFFECT = "effect/"
@@ -116,25 +115,27 @@ class Attempts:
         row: EffectRow,
         beat: Callable[[], None],
         note: Mapping[str, object] = NO_NOTE,
+        is_wanted: Callable[[], bool] = bool,
     ) -> bool:
         """Make `attempting` durable; False where somebody else has the effect.
 
-        False as well where the journal does not say: nothing was sent then, and
-        the effect is offered again or settled by whoever finds it. `note` is kept
-        with it, for whoever recovers.
+        False as well where the journal does not say in a minute, or until one
+        `is_wanted`: the effect is offered again, or settled by whoever finds it.
+        `note` is kept with it, for whoever recovers.
 
         Raises:
             ReplacedError: `beat` does; whoever has waited for the journal sends
                 nothing then, and what has begun ends as certainly not sent.
 
         """
-        return bool(self.begin_all((row,), beat, note))
+        return bool(self.begin_all((row,), beat, note, is_wanted))
 
     def begin_all(
         self,
         rows: Sequence[EffectRow],
         beat: Callable[[], None],
         note: Mapping[str, object] = NO_NOTE,
+        is_wanted: Callable[[], bool] = bool,
     ) -> list[EffectRow]:
         """Begin a few in one commit, as `begin` does one; return those that are ours.
 
@@ -142,8 +143,10 @@ class Attempts:
         """
         begins = [self._begin_of(row, note) for row in rows]
         self.release()
-        answers = self._journal.ask_all(begins, JOURNAL_TIMEOUT_S)
-        begun = [
+        answers, found = ask_patiently(
+            self._journal, begins, beat, lambda: self._unsent(rows), is_wanted
+        )
+        begun = found or [
             row
             for row, answer in zip(rows, answers, strict=True)
             if self._is_begun(row, answer)
@@ -184,6 +187,16 @@ class Attempts:
             return False
         self._in_doubt.pop(row.effect_id, None)
         return isinstance(answer, Appended)
+
+    def _unsent(self, rows: Sequence[EffectRow]) -> list[EffectRow]:
+        """Return which are begun by now, and were not sent before that."""
+        settled = {key for key, (_, outcome) in self._in_doubt.items() if outcome}
+        begun = begun_by(self._route, rows, self._readers)
+        known = settled | self._seqs.keys()
+        ours = [row for row in begun if row.effect_id not in known]
+        for row in ours:
+            self._in_doubt.pop(row.effect_id, None)
+        return ours
 
     def mend(self) -> None:
         """Look again at what the journal did not answer; now and then, while idle.
@@ -353,20 +366,6 @@ def settled_body(outcome: Outcome, route: str) -> dict[str, object]:
         "reason": outcome.reason,
         "retry": outcome.retry,
     }
-
-
-def outcome_of(rows: Iterable[StoredEvent]) -> Outcome | None:
-    """Return the latest outcome of an effect's stream; None where it has none."""
-    settled = [row for row in rows if row.kind == SETTLED]
-    if not settled:
-        return None
-    body = json.loads(settled[-1].body)
-    return Outcome(
-        state=EffectState(body["state"]),
-        reference=body["reference"],
-        reason=body["reason"],
-        retry=body["retry"],
-    )
 
 
 def unknown_append(row: EffectRow, epoch: int) -> Append:

@@ -156,7 +156,9 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
             return
         text = draft_of(row, self._driver, self.clock.now())
         note = note_of(self._driver.next_number(), text)
-        begun = self._attempts.begin(row, self.beat, note)
+        begun = self._attempts.begin(
+            row, self.beat, note, lambda: self.inbox.has_urgent
+        )
         self._ask_for_work(self._attempt(row, text, more=take.more) if begun else "")
 
     def woke(self) -> None:

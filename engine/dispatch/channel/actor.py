@@ -87,7 +87,10 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
                 assert_never(message)
 
     def _take(self, take: Take) -> None:
-        begun = self._attempts.begin_all((take.row, *take.behind), self.beat)
+        rows = (take.row, *take.behind)
+        begun = self._attempts.begin_all(
+            rows, self.beat, is_wanted=lambda: self.inbox.has_urgent
+        )
         by_s = self.clock.boottime_s() + GIVEN_BACK_S
         for number, row in enumerate(begun):
             if number and self.clock.boottime_s() >= by_s:

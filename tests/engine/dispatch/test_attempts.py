@@ -10,10 +10,10 @@ from engine.dispatch.attempts import (
     Attempts,
     Outcome,
     Settled,
-    outcome_of,
     unknown_append,
 )
 from engine.dispatch.body import decode_body
+from engine.dispatch.outcomes import outcome_of
 from engine.health import Health
 from engine.ports.journal import Append, Appended, EffectState, Request
 from engine.supervision.failure import ReplacedError
@@ -175,16 +175,15 @@ def test_a_begin_that_the_journal_does_not_answer_sends_nothing(rig: Rig) -> Non
     assert rig.two.begin(rig.row, lives), "it is offered again"
 
 
-def test_a_begin_that_was_written_all_the_same_is_unknown_bug_for_ever_under_way(
+def test_a_begin_that_was_written_all_the_same_is_sent_bug_for_ever_under_way(
     rig: Rig,
 ) -> None:
     rig.ledger.fault = lambda _: LOST
-    assert not rig.one.begin(rig.row, lives)
-    rig.one.mend()
-    assert rig.ledger.state("e1") is EffectState.UNKNOWN
+    assert rig.one.begin(rig.row, lives)
     rig.ledger.fault = lambda _: ""
+    rig.one.settle(rig.row, SENT)
     rig.one.mend()
-    assert rig.states() == [EffectState.UNKNOWN]
+    assert rig.states() == [EffectState.ACCEPTED]
 
 
 def test_a_begin_that_is_still_on_its_way_is_looked_at_again(rig: Rig) -> None:

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from engine.dispatch.actor import Shout
-from engine.dispatch.attempts import outcome_of
 from engine.dispatch.body import decode_body
+from engine.dispatch.outcomes import outcome_of
 from engine.errors import ModemBusyError, ModemGoneError, ModemSilentError
 from engine.ports.journal import EffectState, Record
 from engine.ports.modem import SendResult, StatusReport, SubmitOutcome
