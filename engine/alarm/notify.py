@@ -25,6 +25,8 @@ from engine.dispatch.queue import (
     RANK_HQ,
     RANK_PUBLIC,
     RANK_STOP,
+    RANK_STRANGER,
+    RANK_STRANGERS_CALL,
 )
 from engine.ports.journal import EffectClass, EffectState
 from engine.protocol.language import FALLBACK, wording
@@ -329,7 +331,7 @@ def _notification(
         audience=step.to,
         channel=channel,
         effect_class=effect_class(step.to),
-        rank=_rank(step.to, channel, order),
+        rank=_rank(alarm, step.to, channel, order),
         avoid_route="" if repeats is None else repeats.route,
         body=body,
         english=english,
@@ -350,7 +352,9 @@ def effect_class(audience: Audience) -> EffectClass:
     return EffectClass.EXCLUSIVE if public else EffectClass.SAFETY
 
 
-def _rank(audience: Audience, channel: str, order: int) -> int:
+def _rank(alarm: Alarm, audience: Audience, channel: str, order: int) -> int:
+    if alarm.defender is None and audience in {Audience.DUTY, Audience.HQ}:
+        return RANK_STRANGERS_CALL if channel == "call" else RANK_STRANGER
     match audience:
         case (
             Audience.NEAREST

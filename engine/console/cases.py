@@ -85,8 +85,10 @@ class Cases:
     def all(self, now: Instant) -> list[Alarm]:
         """Return every case in the order in which HQ has to look at them.
 
-        First those that wait for an acknowledgement, the longest wait first; then
-        the open ones, the soonest next step first; then the latest closed.
+        First those that wait for an acknowledgement, the longest wait first, and
+        strangers' behind those of people in the roster: anybody can be a thousand
+        strangers. Then the open ones, the soonest next step first; then the latest
+        closed.
         """
         return sorted(self._alarms.values(), key=lambda alarm: _order(alarm, now))
 
@@ -194,12 +196,13 @@ def _closed_at(alarm: Alarm) -> int:
     return 0 if alarm.closed is None else alarm.closed.at.ms
 
 
-def _order(alarm: Alarm, now: Instant) -> tuple[int, bool, int, int]:
+def _order(alarm: Alarm, now: Instant) -> tuple[int, bool, bool, int, int]:
     raised_ms = alarm.raised_at.ms
     if not alarm.is_open:
-        return (2, False, -_closed_at(alarm), -raised_ms)
+        return (2, False, False, -_closed_at(alarm), -raised_ms)
     if alarm.acknowledged is None:
-        return (0, alarm.kind is not Kind.REAL, alarm.urgent_since.ms, raised_ms)
+        is_less, is_stranger = alarm.kind is not Kind.REAL, alarm.defender is None
+        return (0, is_less, is_stranger, alarm.urgent_since.ms, raised_ms)
     following = upcoming(alarm, now)
     due = _NEVER if following is None else following[1]
-    return (1, False, due.ms, -raised_ms)
+    return (1, False, False, due.ms, -raised_ms)

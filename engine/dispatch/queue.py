@@ -16,9 +16,15 @@ RANK_DISTRESS = 10
 RANK_CALL = 15
 RANK_HQ = 20
 RANK_CHECK_IN = 45
+RANK_STRANGER = 46
+RANK_STRANGERS_CALL = 47
 RANK_STOP = 50
 RANK_PUBLIC = 60
-"""Who goes before whom. A call holds a modem for as long as it rings."""
+"""Who goes before whom. A call holds a modem for as long as it rings.
+
+What pages HQ of a stranger goes behind whatever concerns somebody in the roster:
+anybody can be a thousand strangers, and a modem sends some twenty messages a minute.
+"""
 
 TOLD_LATER_MS = 5_000
 """Of many alarms at once, one that somebody has been told of counts as younger by so

@@ -40,6 +40,7 @@ from engine.console.parts import WebParts
 from engine.console.stream import follow
 from engine.health import Health
 from engine.intake.drills import Drills
+from engine.intake.judge import ALIAS_OF_A_STRANGER
 from engine.intake.orders.actor import Give
 from engine.intake.shouter.actor import Unrecorded
 from engine.intake.vigil.attendance import Attendance
@@ -250,7 +251,9 @@ class Hq:
             command_id=CommandId(f"raise/{key}"),
             kind=kind,
             subject=alias.lower(),
-            defender=PersonId(alias.lower()),
+            defender=(
+                None if alias == ALIAS_OF_A_STRANGER else PersonId(alias.lower())
+            ),
             alias=alias,
             country="UZ",
             consented=consented,

@@ -12,6 +12,7 @@ from engine.console import cases
 from engine.console.cases import Cases
 from engine.console.view import UNREAD, listed
 from engine.errors import JournalError
+from engine.intake.judge import ALIAS_OF_A_STRANGER
 from engine.journal.memory import MemoryReader
 from engine.ports.journal import Append, Head, JournalReader, NewEvent, StoredEvent
 from engine.values import AlarmId, CommandId
@@ -40,6 +41,16 @@ def test_what_waits_for_hq_comes_first_and_the_longest_wait_before_all(
             at.act(alarm, "acknowledge")
         at.act("a0", "close", reason="safe")
     assert order(hq) == ["Longest", "Latest", "Taken", "Ended"]
+
+
+def test_however_many_strangers_wait_somebody_in_the_roster_stands_above_them(
+    hq: Hq,
+) -> None:
+    for number in range(3):
+        hq.press(f"s{number}", alias=ALIAS_OF_A_STRANGER)
+        hq.clock.advance(5)
+    hq.press("a1", alias="Heron")
+    assert order(hq) == ["Heron", *[ALIAS_OF_A_STRANGER] * 3]
 
 
 def test_following_is_the_same_as_reading_anew(hq: Hq) -> None:

@@ -1,0 +1,74 @@
+"""A flood of alarms of nobody we know, before and beside one of somebody we know."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from engine.alarm.rows import plans_of
+from engine.alarm.state import SourceDoubt
+from engine.dispatch.queue import Queue
+from engine.ports.journal import EffectRow
+from engine.protocol.registry import UNKNOWN_DEVICE
+from engine.values import AlarmId, Instant
+from tests.engine.alarm.scene import PROTOCOLS, Scene, press_of, raise_of
+from tests.fakes import START
+
+STRANGERS = 200
+LATER = START.plus(timedelta(minutes=1))
+
+
+def stranger(number: int, now: Instant = START) -> Scene:
+    protocol = PROTOCOLS[UNKNOWN_DEVICE]
+    scene = Scene(protocol=protocol, id=AlarmId(f"s{number}"), now=now)
+    press = press_of(f"s{number}", now, doubt=SourceDoubt.UNKNOWN_DEVICE)
+    command = raise_of(press, protocol, consented=False)
+    scene.do(replace(command, subject=f"device-{number}", defender=None))
+    return scene
+
+
+def waiting(*scenes: Scene) -> Queue:
+    queue = Queue()
+    for scene in scenes:
+        for row in plans_of(scene.state(), tuple(scene.events)):
+            queue.offer(row)
+    return queue
+
+
+def taken(queue: Queue, channel: str) -> list[EffectRow]:
+    rows = []
+    while (row := queue.take((channel,), lambda _: False)) is not None:
+        rows.append(row)
+    return rows
+
+
+def test_two_hundred_strangers_delay_no_message_of_a_defenders_alarm() -> None:
+    """Each of theirs went first: a modem was minutes at it before the first colleague.
+
+    Anybody can send as many, and a page of each waits again a minute later.
+    """
+    flood = [stranger(number) for number in range(STRANGERS)]
+    heron = Scene(now=LATER).raised()
+    for channel in ("sms", "call", "email"):
+        rows = taken(waiting(*flood, heron), channel)
+        of_heron = [place for place, row in enumerate(rows) if row.alarm == "alarm/a1"]
+        assert len(rows) >= STRANGERS
+        assert of_heron == list(range(len(of_heron)))
+        assert of_heron or channel == "call"
+
+
+def test_a_strangers_alarm_is_told_all_the_same_and_by_every_way() -> None:
+    rows = waiting(stranger(1))
+    for channel in ("sms", "call", "email"):
+        assert taken(rows, channel), channel
+
+
+def test_what_pages_of_a_stranger_is_no_stop_message_that_a_sim_may_have_to_keep() -> (
+    None
+):
+    rows = [row for way in ("sms", "call") for row in taken(waiting(stranger(1)), way)]
+    stops = Scene().raised()
+    stops.settle_all()
+    stops.acknowledge()
+    before = len(stops.events)
+    stops.close()
+    ended = plans_of(stops.state(), tuple(stops.events[before:]))
+    assert max(row.rank for row in rows) < min(row.rank for row in ended)
