@@ -99,7 +99,11 @@ class StreamSession:
     def _drain(self, received_at: Instant, *, final: bool) -> list[Decoded]:
         done: list[Decoded] = []
         while self._buffer:
-            cut = self._decoder.cut(self._buffer, final=final)
+            try:
+                cut = self._decoder.cut(self._buffer, final=final)
+            except MISTAKES:
+                # Nobody knows where the frame ends: all of it is shown.
+                cut = Cut(len(self._buffer), 0)
             if cut is None or cut.skip + cut.take <= 0:
                 if not final:
                     break

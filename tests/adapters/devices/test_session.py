@@ -72,6 +72,19 @@ def test_a_decoders_mistake_ends_in_front_of_a_person(frame: bytes) -> None:
     assert outcome.answers == [b"ok"]
 
 
+def test_a_mistake_in_finding_a_frame_ends_in_front_of_a_person_too() -> None:
+    """It left the connection by way of the event loop, with the bytes."""
+
+    class Lost(Bracketed):
+        def cut(self, buffer: bytes, *, final: bool) -> Cut | None:
+            if b"?" in buffer:
+                raise TypeError
+            return super().cut(buffer, final=final)
+
+    outcome = play(StreamSession(Lost()), b"<a>", b"<?", b"<next>")
+    assert [report.raw for report in outcome.reports] == [b"<a>", b"<?", b"<next>"]
+
+
 def test_finish_says_nothing_where_nothing_waits() -> None:
     session = StreamSession(Bracketed())
     session.feed(b"<d>", RECEIVED_AT)
