@@ -64,11 +64,7 @@ def _about_hq(roster: Roster) -> Iterator[str]:
 def _about(person: Person, roster: Roster) -> Iterator[str]:
     if person.has(Role.DEFENDER):
         yield from _about_defender(person, roster)
-    if (
-        person.has(Role.COLLEAGUE)
-        and person.declared is None
-        and not person.live_position_consent
-    ):
+    if person.has(Role.COLLEAGUE) and not _has_place(person):
         yield "no declared place and no consent to live ones: is never the nearest"
     if person.has(Role.COLLEAGUE) and not person.circles:
         yield "a colleague in no trust circle: is never asked to go"
@@ -80,9 +76,20 @@ def _about(person: Person, roster: Roster) -> Iterator[str]:
         yield "shares a number: an answer from it can be anybody's of them"
 
 
+def _has_place(person: Person) -> bool:
+    """Say whether a colleague can be the nearest at all."""
+    return person.declared is not None or person.live_position_consent
+
+
 def _about_defender(person: Person, roster: Roster) -> Iterator[str]:
-    if not roster.colleagues_of(person.person):
-        yield "a defender without a colleague in a trust circle: HQ alone is told"
+    near = roster.colleagues_of(person.person)
+    told = "HQ and contacts alone are told" if person.contacts else "HQ alone is told"
+    if not near:
+        yield f"a defender without a colleague in a trust circle: {told}"
+    elif not any(one.available and _has_place(one) for one in near):
+        yield f"a defender of whose colleagues none can be asked to go: {told}"
+    if not roster.devices_of(person.person) and not person.numbers:
+        yield "a defender without device and number: nothing that comes is theirs"
     if not person.contacts:
         yield "a defender without contacts: nobody else is told where no place is known"
     if person.risk_windows and not any(

@@ -47,7 +47,13 @@ def test_a_complete_roster_raises_no_doubt() -> None:
 @pytest.mark.parametrize(
     ("name", "changes", "text"),
     [
-        ("heron", {"circles": frozenset({CircleName("coral")})}, "HQ alone is told"),
+        ("heron", {"circles": frozenset({CircleName("coral")})}, "contacts alone are"),
+        (
+            "heron",
+            {"circles": frozenset(), "contacts": ()},
+            "in a trust circle: HQ alone is told",
+        ),
+        ("heron", {"numbers": ()}, "without device and number"),
         ("heron", {"circles": frozenset()}, "never asked to go"),
         ("heron", {"contacts": ()}, "without contacts"),
         ("heron", {"declared": None}, "never the nearest"),
@@ -60,6 +66,24 @@ def test_a_gap_is_pointed_out_with_the_person(
     name: str, changes: dict[str, object], text: str
 ) -> None:
     assert text in about(changed(name, **changes), name)
+
+
+@pytest.mark.parametrize("changes", [{"available": False}, {"declared": None}])
+def test_a_defender_whose_every_colleague_stays_away_is_pointed_out(
+    changes: dict[str, object],
+) -> None:
+    """They were counted as if they could be asked."""
+    roster = changed("crane", **changes)
+    assert "of whose colleagues none can be asked to go" in about(roster, "heron")
+    assert "none can be asked" not in about(roster, "crane")
+
+
+def test_a_device_makes_up_for_a_missing_number() -> None:
+    device = Device(
+        device=DeviceId("q4t7-avoc"), wire_protocol="osmand", person=PersonId("heron")
+    )
+    roster = replace(changed("heron", numbers=()), devices=(device,))
+    assert "device and number" not in about(roster, "heron")
 
 
 def test_a_live_position_makes_up_for_a_missing_place() -> None:
