@@ -34,14 +34,17 @@ def ask_patiently(
     first. Whoever is wanted, to tell what is in memory, waits for one time-out alone.
     """
     answers: Sequence[Answer] = ()
-    for _ in range(TRIES_MAX):
+    for tries in range(TRIES_MAX):
         answers = journal.ask_all(begins, JOURNAL_TIMEOUT_S)
-        if not all(map(_is_silence, answers)):
-            break
-        beat()
+        is_silent = all(map(_is_silence, answers))
+        if is_silent:
+            beat()
+        elif not tries:
+            break  # as nearly always
+        # Also where the answer says *repeated*: by what was asked for before.
         if found := begun():
             return answers, found
-        if is_wanted():
+        if not is_silent or is_wanted():
             break
     return answers, []
 

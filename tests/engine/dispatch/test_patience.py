@@ -56,6 +56,22 @@ def test_what_is_durable_late_is_ours_and_sent_bug_nobody_was_told(
     assert [one.outcome for one in rig.told] == [SENT]
 
 
+def test_the_answer_to_a_later_time_of_asking_is_that_it_is_ours(rig: Rig) -> None:
+    faults = iter([LATE])
+    rig.ledger.fault = lambda _: next(faults, "")
+    assert rig.one.begin(rig.row, lives)
+    rig.one.mend()
+    assert rig.told == []
+
+
+def test_what_was_begun_long_ago_is_not_ours_by_a_late_answer(rig: Rig) -> None:
+    assert rig.one.begin(rig.row, lives)
+    rig.one.settle(rig.row, SENT)
+    faults = iter([SILENT])
+    rig.ledger.fault = lambda _: next(faults, "")
+    assert not rig.one.begin(rig.row, lives)
+
+
 def test_a_journal_that_stays_silent_is_asked_so_often_and_no_more(rig: Rig) -> None:
     rig.ledger.fault = lambda _: SILENT
     asked, beats = len(rig.ledger.asked), list[int]()
