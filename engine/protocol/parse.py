@@ -21,6 +21,8 @@ from engine.protocol.model import ActionProtocol
 from engine.protocol.tables import ProtocolTable, protocol_of
 
 _FILE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_CURLY = frozenset("\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb")
+"""What a word processor makes of quotation marks."""
 Find = Callable[[str], str | None]
 """The text of a shared action protocol by its name; None where there is none."""
 
@@ -168,6 +170,11 @@ def _placed(
         # It stands in the shared file, which is not the one to be mended.
         cure = f'leave the step out: without = ["{step}"]'
         reason = re.sub("take (it|the step) out$", cure, reason)
+    elif reason.startswith("is missing"):
+        # A slip in the id makes a step of its own of what was to change a shared one.
+        ids = {str(one.get("id")) for one in steps_of(merged)}
+        said = {str(one.get("id")) for one in steps_of(own)}
+        reason += suggestion(str(step), sorted(ids - said))
     return DataError(error.file, line, field, reason)
 
 
@@ -175,7 +182,11 @@ def _toml(text: str, file: str) -> dict[str, object]:
     try:
         return tomli.loads(text)
     except tomli.TOMLDecodeError as error:
-        raise DataError(file, _line_of_toml(error), "TOML", str(error)) from error
+        line = _line_of_toml(error)
+        quoted = [] if line is None else text.splitlines()[line - 1 : line]
+        curly = any(set(one) & _CURLY for one in quoted)
+        cure = '; write straight quotation marks: "' if curly else ""
+        raise DataError(file, line, "TOML", f"{error}{cure}") from error
 
 
 def _read(path: Path) -> str:

@@ -66,6 +66,9 @@ def _about(person: Person, roster: Roster) -> Iterator[str]:
         yield from _about_defender(person, roster)
     if person.has(Role.COLLEAGUE) and not _has_place(person):
         yield "no declared place and no consent to live ones: is never the nearest"
+    place = person.declared
+    if place is not None and place.lat_deg == place.lon_deg == 0:
+        yield "the declared place is 0/0, in the sea: an empty cell of a spreadsheet?"
     if person.has(Role.COLLEAGUE) and not person.circles:
         yield "a colleague in no trust circle: is never asked to go"
     if person.has(Role.DUTY) and person.person not in roster.rota.duty:

@@ -145,6 +145,19 @@ def test_what_is_wrong_is_named_where_it_stands_in_the_own_file(
     assert says in str(raised.value)
 
 
+def test_a_slip_in_the_id_of_a_shared_step_is_said_with_what_was_meant() -> None:
+    """It told to fill in a new step, and the shared one would have stayed as it was."""
+    with pytest.raises(DataError, match=r"step 'naer'\.to: is missing.*mean 'near'\?"):
+        own('[[step]]\nid = "naer"\ncount = 9\n')
+
+
+def test_the_quotation_marks_of_a_word_processor_are_said_with_their_cure() -> None:
+    with pytest.raises(DataError, match=r"own\.toml:4: TOML: .*straight quotation"):
+        own("never = [\u201ccall the police\u201d]\n")
+    with pytest.raises(DataError, match=r"own\.toml:4: TOML: [^;]*$"):
+        own("countdown_s = 30 s\n")
+
+
 SINGLE_BRACKETS = '[step]\nid = "near"\ncount = 9\n'
 TWICE = '[[step]]\nid = "near"\ncount = 9\n[[step]]\nid = "near"\nwithin_km = 80\n'
 

@@ -54,6 +54,7 @@ def test_a_complete_roster_raises_no_doubt() -> None:
             "in a trust circle: HQ alone is told",
         ),
         ("heron", {"numbers": ()}, "without device and number"),
+        ("heron", {"declared": replace(TOWN, lat_deg=0.0, lon_deg=0.0)}, "is 0/0"),
         ("heron", {"circles": frozenset()}, "never asked to go"),
         ("heron", {"contacts": ()}, "without contacts"),
         ("heron", {"declared": None}, "never the nearest"),
