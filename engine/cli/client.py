@@ -20,6 +20,7 @@ State = Annotated[
 CONTROL_SOCKET = "control.sock"
 TIMEOUT_S = 25.0
 """More than a service on a slow disk takes: ten seconds for an alarm, ten for a row."""
+UNRECORDED = "this is done, and no row of the journal says so: write down who and when"
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -66,6 +67,8 @@ def ask(
     if answer.status_code >= 400:  # noqa: PLR2004 - HTTP's own border
         said = found if isinstance(found, dict) else {}
         raise ServiceError(str(said.get("error") or said.get("refused")))
+    if isinstance(found, dict) and found.get("recorded") is False:
+        typer.echo(f"natalia: {UNRECORDED}", err=True)
     return found
 
 

@@ -8,11 +8,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from engine.console.desk import ConsoleDesk
-from engine.ports.journal import Append, Appended, Head, NewEvent
+from engine.ports.journal import Append, Appended, Conflict, Head, NewEvent
 from engine.values import CommandId, OperatorId
 
 UNPROCESSABLE = 422
 REFUSED = 409
+TRIES_MAX = 8
+"""How often an act is recorded anew where another came between."""
+UNSEEN = (
+    "the journal has no row of it, and nothing is shown without one; the roster's own"
+    " files can be read with --reveal while the engine cannot"
+)
 MISSING = 404
 
 
@@ -56,20 +62,33 @@ async def values_of(request: Request) -> dict[str, object]:
 async def record(
     desk: ConsoleDesk, stream: str, kind: str, facts: Mapping[str, str]
 ) -> bool:
-    """Journal a privileged act on a stream of its own."""
+    """Journal a privileged act on a stream of its own; False where no row is known."""
     parts = desk.parts
-    with parts.readers.reader() as reader:
-        row = reader.head(stream)
-    append = Append(
-        stream=stream,
-        expected_seq=0 if row is None else row.seq,
-        epoch=parts.journal.epoch,
-        command_id=CommandId(secrets.token_hex(8)),
-        events=(NewEvent(kind=kind, body=json.dumps(dict(facts)).encode()),),
-        head=Head(status="kept", is_open=False),
-        owner="web",
-    )
-    return isinstance(await desk.submit(append), Appended)
+    command_id = CommandId(secrets.token_hex(8))
+    for _ in range(TRIES_MAX):
+        with parts.readers.reader() as reader:
+            row = reader.head(stream)
+        append = Append(
+            stream=stream,
+            expected_seq=0 if row is None else row.seq,
+            epoch=parts.journal.epoch,
+            command_id=command_id,
+            events=(NewEvent(kind=kind, body=json.dumps(dict(facts)).encode()),),
+            head=Head(status="kept", is_open=False),
+            owner="web",
+        )
+        answer = await desk.submit(append)
+        if not isinstance(answer, Conflict):  # another act came between
+            return isinstance(answer, Appended)
+    return False
+
+
+async def revealing(desk: ConsoleDesk, command: str) -> Response | None:
+    """Journal that numbers are about to be shown; the refusal where no row has it."""
+    facts = {"command": command, "by": "command line"}
+    if await record(desk, "roster", "RosterRevealed", facts):
+        return None
+    return JSONResponse({"error": UNSEEN}, status_code=REFUSED)
 
 
 async def fields_of(request: Request) -> dict[str, str]:

@@ -27,6 +27,7 @@ from engine.console.asking import (
     no_operator,
     operator_of,
     record,
+    revealing,
     values_of,
 )
 from engine.console.control_devices import DEVICE_ROUTES
@@ -168,8 +169,8 @@ async def exercise(request: Request) -> Response:
         desk.exercises[person.person] = asked
         return JSONResponse({"error": MAY_BEGIN}, status_code=REFUSED)
     facts = {"alarm": alarm_id, "by": by}
-    await record(desk, "drills", "ExerciseRaised", facts)
-    return JSONResponse(facts)
+    recorded = await record(desk, "drills", "ExerciseRaised", facts)
+    return JSONResponse(facts | {"recorded": recorded})
 
 
 def _may_begin(
@@ -224,8 +225,10 @@ async def add_operator(request: Request) -> Response:
         first = await desk.add_operator(name)
     except OperatorError as error:
         return JSONResponse({"error": str(error)}, status_code=REFUSED)
-    await record(desk, "operators", "OperatorAdded", {"operator": name})
-    return JSONResponse({"operator": name, "password_file": str(first.path)})
+    recorded = await record(desk, "operators", "OperatorAdded", {"operator": name})
+    return JSONResponse(
+        {"operator": name, "password_file": str(first.path), "recorded": recorded}
+    )
 
 
 async def roster(request: Request) -> Response:
@@ -247,9 +250,9 @@ async def roster(request: Request) -> Response:
     desk.parts.board.replace(new)
     desk.parts.health.report(DegradedReason.PROTOCOL_MISSING, "roster", wrong=False)
     facts = {"version": new.version, "people": str(len(new.people))}
-    await record(desk, "roster", "RosterImported", facts)
+    recorded = await record(desk, "roster", "RosterImported", facts)
     gone = [one.person for one in was.people if new.person(one.person) is None]
-    return JSONResponse(facts | {"gone": gone})
+    return JSONResponse(facts | {"gone": gone, "recorded": recorded})
 
 
 async def known_names(request: Request) -> Response:
@@ -271,6 +274,7 @@ async def read_roster(request: Request) -> Response:
     desk = desk_of(request)
     fields = await values_of(request)
     if fields.get("reveal"):
-        facts = {"command": str(fields.get("command")), "by": "command line"}
-        await record(desk, "roster", "RosterRevealed", facts)
+        refused = await revealing(desk, str(fields.get("command")))
+        if refused is not None:
+            return refused
     return JSONResponse(respond(fields, desk.parts.board.roster()))

@@ -11,6 +11,7 @@ from engine.console.asking import (
     desk_of,
     operator_of,
     record,
+    revealing,
     values_of,
 )
 from engine.console.devices import (
@@ -31,8 +32,9 @@ async def devices(request: Request) -> Response:
     desk = desk_of(request)
     fields = await values_of(request)
     if fields.get("reveal") is True:
-        facts = {"command": "device.list", "by": "command line"}
-        await record(desk, "roster", "RosterRevealed", facts)
+        refused = await revealing(desk, "device.list")
+        if refused is not None:
+            return refused
     now = desk.parts.clock.now()
     return JSONResponse({"devices": list_devices(desk.parts, fields, now)})
 
@@ -48,8 +50,8 @@ async def enrol_device(request: Request) -> Response:
     await desk.keep_roster(enrolled.text)
     desk.parts.board.replace(enrolled.roster)
     facts = {"version": enrolled.roster.version}
-    await record(desk, "roster", "DeviceEnrolled", facts)
-    return JSONResponse(facts)
+    recorded = await record(desk, "roster", "DeviceEnrolled", facts)
+    return JSONResponse(facts | {"recorded": recorded})
 
 
 async def command_device(request: Request) -> Response:

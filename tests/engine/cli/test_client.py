@@ -76,3 +76,11 @@ def test_an_answer_that_is_no_json_is_said_in_words() -> None:
         pytest.raises(ServiceError, match=r"cannot answer that \(404\); see its log"),
     ):
         ask(engine.state, "GET", "/alarms")
+
+
+def test_what_is_done_and_not_recorded_is_said(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with service(operators__rowan=(200, {"recorded": False})) as engine:
+        ask(engine.state, "POST", "/operators/rowan")
+    assert "no row of the journal says so" in capsys.readouterr().err

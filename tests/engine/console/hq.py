@@ -46,7 +46,7 @@ from engine.intake.shouter.actor import Unrecorded
 from engine.intake.vigil.attendance import Attendance
 from engine.journal.memory import MemoryReader, MemoryStore
 from engine.metrics import Metrics
-from engine.ports.journal import Answer, Appended, EffectState, Request
+from engine.ports.journal import Answer, Appended, EffectState, Request, Unknown
 from engine.probe.actor import Readiness
 from engine.protocol.model import ActionProtocol, Audience
 from engine.protocol.registry import load_registry
@@ -90,6 +90,8 @@ class Hq:
     is_away: bool = False
     keeps_waiting: bool = False
     """Whether the journal answers nobody who does not block for it."""
+    is_full: bool = False
+    """Whether the journal takes nothing."""
 
     def __post_init__(self) -> None:
         self.late: list[tuple[Answer, Callable[[Answer], None]]] = []
@@ -143,6 +145,9 @@ class Hq:
         return self.store.epoch
 
     def submit(self, request: Request, reply: Callable[[Answer], None]) -> None:
+        if self.is_full:
+            reply(Unknown(reason="the disk is full", is_full=True))
+            return
         answer = self.store.commit([request], self.clock.now())[0]
         if self.keeps_waiting:
             self.late.append((answer, reply))

@@ -1,16 +1,18 @@
 """The control socket's application, and what SREs ask of the metrics' port."""
 
 import errno
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from engine.console import desk
 from engine.console.operators import first_password_path
+from engine.ports.journal import Answer, Append, NewEvent, Request
 from engine.roster.model import Roster, Rota
 from engine.roster.render import render_roster
 from engine.roster.sample import sample_roster, sample_text
-from engine.values import AlarmId, OperatorId
+from engine.values import AlarmId, CommandId, Instant, OperatorId
 from tests.engine.console.hq import Hq, control, observed
 
 
@@ -168,6 +170,57 @@ def test_showing_the_rosters_numbers_is_journalled(hq: Hq) -> None:
         assert kinds(hq, "roster") == []
         client.post("/roster/read", json={"command": "list", "reveal": True})
     assert kinds(hq, "roster") == ["RosterRevealed"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/roster/read", {"command": "list", "reveal": True}),
+        ("/devices", {"reveal": True}),
+    ],
+)
+def test_nothing_is_shown_that_no_row_says_was_shown(
+    hq: Hq, path: str, body: dict[str, object]
+) -> None:
+    """With a full disk numbers were shown, and nobody could tell later to whom."""
+    hq.is_full = True
+    with control(hq) as client:
+        assert client.post(path, json=body | {"reveal": False}).status_code == 200
+        said = client.post(path, json=body)
+    assert said.status_code == 409
+    assert said.json().keys() == {"error"}
+    assert "files can be read with --reveal" in said.json()["error"]
+
+
+def test_what_is_done_without_a_row_says_so(hq: Hq) -> None:
+    hq.is_full = True
+    with control(hq) as client:
+        found = client.post("/roster", content=sample_text()).json()
+        added = client.post("/operators/rowan").json()
+        assert (found["recorded"], added["recorded"]) == (False, False)
+        hq.is_full = False
+        assert client.post("/roster", content=sample_text()).json()["recorded"]
+    assert kinds(hq, "roster") == ["RosterImported"]
+
+
+def test_of_two_acts_at_once_both_are_recorded(
+    hq: Hq, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second met the first one's row, and was in no row itself."""
+    commit, between = hq.store.commit, ["OperatorListed"]
+
+    def after_another(group: Sequence[Request], now: Instant) -> Sequence[Answer]:
+        (request,) = group
+        if between and isinstance(request, Append):
+            events = (NewEvent(kind=between.pop(), body=b"{}"),)
+            other = replace(request, command_id=CommandId("other"), events=events)
+            commit([other], now)
+        return commit(group, now)
+
+    monkeypatch.setattr(hq.store, "commit", after_another)
+    with control(hq) as client:
+        assert client.post("/operators/rowan").json()["recorded"]
+    assert kinds(hq, "operators") == ["OperatorListed", "OperatorAdded"]
 
 
 def test_status_says_ready_or_what_is_wrong(hq: Hq) -> None:
