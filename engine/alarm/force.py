@@ -85,7 +85,7 @@ def with_cancel(alarm: Alarm, event: CancelRequested) -> Alarm:
     """Note that somebody asked to call it off. A proven word has HQ look at it."""
     press, at = event.press, event.at
     seen = alarm.seen
-    if seen.closed is None:
+    if seen.closed is None and not press.unseen:
         # To their addresses there is nothing to call off after the end, also later on.
         seen = replace(seen, cancelled=seen.cancelled or at)
     noted = replace(
@@ -100,7 +100,9 @@ def with_cancel(alarm: Alarm, event: CancelRequested) -> Alarm:
         noted = replace(noted, called_off=True)
     if not (press.duress or press.proven):
         return noted
-    heard = safe_from(noted, alarm.defender or "", at, forced=press.duress)
+    heard = noted
+    if press.doubt is None and not press.unseen:
+        heard = safe_from(noted, alarm.defender or "", at, forced=press.duress)
     return forced(heard, Force.DURESS_WORD, at) if press.duress else urged(heard, at)
 
 
@@ -131,6 +133,8 @@ def with_sign(alarm: Alarm, press: Press, at: Instant) -> Alarm:
     Whoever said before it that all is well did not know of it, the defender included:
     after the end they are asked again, where whoever watches can tell that they press.
     """
+    if press.unseen:
+        return forced(alarm, Force.DURESS_WORD, at)
     anew = replace(alarm, safe=(), safe_heard=0, safe_confirmed=None, called_off=False)
     seen, shows = alarm.seen, is_shown(press, alarm.protocol)
     if shows and (seen.closed is not None or seen.raised is None):
@@ -216,6 +220,8 @@ def is_shown(press: Press, protocol: ActionProtocol) -> bool:
     that stands by itself looks like a word of safety, which raises nothing.
     """
     raising = protocol.triggers | {Signal.SOS}
+    if press.unseen:
+        return False
     return not press.duress or not raising.isdisjoint(press.signals)
 
 

@@ -159,7 +159,8 @@ class Press:
     as now. `place_doubtful` where the position was kept but not believed. `readings`
     are what the device measured, `raw` the frame in hex, for forensics, `text` the
     words of a short message. `proven` by the word or code of safety, `duress` by that
-    of force: to whoever watches both look the same.
+    of force: to whoever watches both look the same. A word of force is `unseen` where
+    one of safety in its place would have been none for the case.
     """
 
     key: ReportKey
@@ -181,6 +182,7 @@ class Press:
     text: str = ""
     proven: bool = False
     duress: bool = False
+    unseen: bool = False
 
 
 @quick

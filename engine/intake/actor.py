@@ -198,20 +198,20 @@ class Intake(SupervisedActor[Heard | SmsHeard | Noticed | Moved]):
         self.link.tree.names.tell("checkins", said)
 
     def _cancel(self, judgement: Judgement) -> None:
-        """Pass it to the open case; where there is none, HQ looks at it.
+        """Pass it to the open case; where there is none for long, HQ looks at it.
 
         A code of force raises a case where there is none: nobody who is not forced
-        sends it.
+        sends it. Of an open case whose journal is slow both wait for that.
         """
         press = judgement.assessment.press
         stale = self.clock.now().since(press.at) > UNCLAIMED
-        if stale and not press.duress:
-            self._distress(notice_command(judgement, self._judge))
-            return
-        otherwise = None
+        otherwise = instead = None
         if press.duress:
-            raising = raise_command(judgement)
-            otherwise = Distress(alarm_id=alarm_id(press.key), command=raising)
+            instead = raise_command(judgement)
+        elif stale:
+            instead = notice_command(judgement, self._judge)
+        if instead is not None:
+            otherwise = Distress(alarm_id=alarm_id(press.key), command=instead)
         command = cancel_command(judgement)
         subject = judgement.subject
         self._tell(ToOpen(subject=subject, command=command, otherwise=otherwise))

@@ -8,8 +8,10 @@ import json
 from dataclasses import dataclass, replace
 
 from engine.alarm.commands import AddNote, Raise, RequestCancel, TakeReply
+from engine.alarm.force import Look
 from engine.alarm.messages import Distress, Forward, ToOpen
-from engine.alarm.state import Press, ReplyKind, alarm_of
+from engine.alarm.rows import key_of, look_in
+from engine.alarm.state import Kind, Press, ReplyKind, alarm_of
 from engine.intake.checkins.said import CheckInSaid
 from engine.intake.checkins.words import read_check_in
 from engine.intake.judge import Judge, alarm_id
@@ -80,8 +82,9 @@ def code_by_word(
     if speaker is None:
         return None
     if speaker.has(Role.DEFENDER):
+        theirs = (Look.OPEN, key_of(Kind.REAL, speaker.person))
         heads = reader.heads("alarm/", open_only=True)
-        own = any(row.head.subject == speaker.person for row in heads)
+        own = any(look_in(row.head.subject) == theirs for row in heads)
         if own or reply.kind in _ALL_IS_WELL:
             return None
     codes = reader.codes_of(speaker.person)
@@ -159,20 +162,26 @@ def _uncoded(sms: Sms, judge: Judge) -> tuple[Message, ...]:
     text = mask(sms.text, roster.people)
     if calls_for_help(sms.text, _read(sms.text, judge)):
         # A sender's call is theirs, whosever word of force a plain word in it may be.
-        caller = caller_of(roster, senders, sms.text)
+        named = caller = caller_of(roster, senders, sms.text)
         proven = safe or (forced if caller is None or forced in senders else None)
         if proven is not None:
             caller = Caller(person=proven, is_confirmed=True)
         if caller is not None:
             own = forced is not None and forced.person == caller.person.person
             raising = help_command(row, caller, judge, text, forced=own)
-            return (_distress(raising),)
-    timed = _check_in(sms, speaker, senders, judge, forced=is_forced)
+            # From another number a word of safety would have made it nobody's call.
+            return (_distress(_as_seen(raising, unseen=own and named is None)),)
+    timed = None
+    if not is_forced or speaker in senders:
+        timed = _check_in(sms, speaker, senders, judge, forced=is_forced)
     if timed is not None and not timed.is_shared:
         return (timed,)
-    cancels = is_forced or not sms.stale
-    if cancels and speaker is not None and speaker.has(Role.DEFENDER):
-        cancel = _cancel(sms, speaker, judge, duress=is_forced)
+    if speaker is not None and speaker.has(Role.DEFENDER):
+        # A word of safety from another number is none, and beside a time it is about
+        # the timer alone.
+        is_timers = timed is not None and timed.until is not None
+        unseen = is_forced and (is_timers or speaker not in senders)
+        cancel = _cancel(sms, speaker, judge, duress=is_forced, unseen=unseen)
         return (cancel,) if timed is None else (cancel, timed)
     who = forced or (senders[0] if senders else None)
     shown = message_command(row, text, who, judge)
@@ -212,8 +221,18 @@ def _check_in(
     )
 
 
-def _cancel(sms: Sms, person: Person, judge: Judge, *, duress: bool) -> ToOpen:
-    """Ask to call it off; where nothing is open, a word of force raises."""
+def _as_seen(raising: Raise, *, unseen: bool) -> Raise:
+    return replace(raising, press=replace(raising.press, unseen=unseen))
+
+
+def _cancel(
+    sms: Sms, person: Person, judge: Judge, *, duress: bool, unseen: bool
+) -> ToOpen:
+    """Ask to call it off; where nothing is open, a word of force raises.
+
+    One of safety is shown to HQ then, once it has waited for a case in vain. While one
+    is open it is for that, however long its journal takes: as a word of force is.
+    """
     row = sms.row
     press = Press(
         key=row.key,
@@ -222,11 +241,15 @@ def _cancel(sms: Sms, person: Person, judge: Judge, *, duress: bool) -> ToOpen:
         signals=(Signal.CANCEL,),
         proven=not duress,
         duress=duress,
+        unseen=unseen,
     )
     command = RequestCancel(command_id=CommandId(row.key), press=press)
     caller = Caller(person=person, is_confirmed=True)
     raising = replace(help_command(row, caller, judge), press=press)
     otherwise = _distress(raising) if duress else None
+    if otherwise is None and sms.stale:
+        shown = mask(sms.text, judge.board.roster().people)
+        otherwise = _distress(message_command(row, shown, person, judge))
     return ToOpen(subject=person.person, command=command, otherwise=otherwise)
 
 

@@ -190,7 +190,7 @@ def _press(
             each for each in report.attributes.items() if each[0] in READINGS
         ),
         raw=report.raw[:RAW_MAX].hex(),
-        proven=word is Word.SAFE,
+        proven=word is Word.SAFE and doubt is None,
         duress=word is Word.DURESS,
     )
 

@@ -25,6 +25,7 @@ from engine.ports.device import DeviceReport, ReportKind
 from engine.ports.journal import InboundRow
 from engine.protocol.registry import HQ_ALONE
 from engine.roster.model import Consent, Person, Roster
+from engine.roster.words import mask
 from engine.values import CommandId, Fix, PersonId, Signal
 
 _TEXT_MAX = 500
@@ -103,6 +104,8 @@ def tracker_command(
     if found is None:
         return None
     signal = Signal.SOS if said.is_distress else Signal.UNKNOWN
+    # Whoever has the device's SIM, or an IMEI, may write a word as well.
+    shown = mask(text, roster.people)[:_TEXT_MAX]
     fix = None
     if said.place is not None:
         lat_deg, lon_deg = said.place
@@ -112,13 +115,13 @@ def tracker_command(
         kind=ReportKind.REPORT,
         device=found.device,
         received_at=row.received_at,
-        raw=text[:_TEXT_MAX].encode(errors="replace"),
+        raw=shown.encode(errors="replace"),
         signals=frozenset({signal}),
         fix=fix,
         authentic=None if by_number is not None else False,
     )
     judgement = judge.judge(report, row.key)
-    press = replace(judgement.assessment.press, text=text[:_TEXT_MAX])
+    press = replace(judgement.assessment.press, text=shown)
     assessment = replace(judgement.assessment, press=press)
     mine = replace(judgement, assessment=assessment)
     if assessment.outcome is Outcome.ALARM:

@@ -31,7 +31,9 @@ def word_said(judgement: Judgement) -> CheckInSaid | None:
     """Return what a device's code of safety or of force says of its carrier's timer."""
     press, person = judgement.assessment.press, judgement.person
     is_cancel = judgement.assessment.outcome is Outcome.CANCEL
-    if person is None or not is_cancel or not (press.proven or press.duress):
+    if person is None or not is_cancel or press.doubt is not None:
+        return None
+    if not (press.proven or press.duress):
         return None
     word = Word.DURESS if press.duress else Word.SAFE
     key = press.key

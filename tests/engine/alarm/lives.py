@@ -90,19 +90,34 @@ class Life:
         own = AlarmId(f"a{number}")
         self._give(*self.book.join(raise_of(press, PROTOCOL), own))
 
-    def cancel(self, word: Word | None = None) -> None:
+    def cancel(self, word: Word | None = None, *, unseen: bool = False) -> None:
         """Say a word by a telephone; one of force raises where nothing is open."""
         number, word = len(self.cases) + 1, word or self.word
         press = replace(
             press_of(f"cancel-{number}-{self.now.ms}", self.now, (Signal.CANCEL,)),
             proven=word is Word.SAFE,
             duress=word is Word.DURESS,
+            unseen=unseen,
         )
         known = self.book.of("heron")
         if known is not None:
             cancel = RequestCancel(command_id=CommandId(press.key), press=press)
             self._give(known, cancel)
         elif press.duress:
+            own = AlarmId(f"a{number}")
+            self._give(*self.book.join(raise_of(press, PROTOCOL), own))
+
+    def cancel_from_elsewhere(self) -> None:
+        """Say it from another number, or beside a time: the true word is then none."""
+        if self.word is Word.DURESS:
+            self.cancel(unseen=True)
+
+    def call_from_elsewhere(self) -> None:
+        """Say it beside an SOS from another number: the true word makes it nobody's."""
+        if self.word is Word.DURESS:
+            number = len(self.cases) + 1
+            press = press_of(f"call-{number}-{self.now.ms}", self.now)
+            press = replace(press, duress=True, unseen=True)
             own = AlarmId(f"a{number}")
             self._give(*self.book.join(raise_of(press, PROTOCOL), own))
 
@@ -293,6 +308,8 @@ ACTS: dict[str, Callable[[Life], object]] = {
     "heard it of the first": lambda life: life.heard_safe(0, ROWAN),
     "a word by telephone": lambda life: life.said_by_telephone(-1),
     "a word of the first": lambda life: life.said_by_telephone(0),
+    "a word from elsewhere": Life.cancel_from_elsewhere,
+    "a call from elsewhere": Life.call_from_elsewhere,
     "the true word": lambda life: life.cancel(Word.SAFE),
     "the word of force": lambda life: life.cancel(Word.DURESS),
     "answer with the true word": lambda life: life.confirm(-1, Word.SAFE),

@@ -72,6 +72,23 @@ def test_a_word_of_force_raises_whatever_timer_it_speaks_of(
     assert (said(rig).word, said(rig).is_shared) == (Word.DURESS, True)
 
 
+@pytest.mark.parametrize("text", ["home by 23:00 cedar7", "+30 cedar7"])
+def test_a_word_of_force_beside_a_time_shows_by_no_case_bug_it_confirmed_a_cancel(
+    rig: Rig, text: str
+) -> None:
+    """The word of safety beside a time is about the timer alone."""
+    (cancel,) = rig.sms(text, number_of(HERON))
+    assert isinstance(cancel, ToOpen)
+    assert cancel.command.press.unseen
+    assert rig.sms(text.replace(DURESS.lower(), SAFE), number_of(HERON), "2") == []
+    forced, safe = rig.timed
+    assert isinstance(forced, CheckInSaid)
+    assert isinstance(safe, CheckInSaid)
+    assert forced.until is not None
+    assert safe.until is not None
+    assert abs(forced.until.since(safe.until)) < timedelta(seconds=1)
+
+
 def test_a_call_for_help_is_never_taken_for_a_timer(rig: Rig) -> None:
     (distress,) = rig.sms("sos home by 23:00", number_of(HERON))
     assert isinstance(distress, Distress)

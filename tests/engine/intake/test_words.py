@@ -7,6 +7,7 @@ import pytest
 
 from engine.alarm.commands import AddNote, RequestCancel, TakeReply
 from engine.alarm.messages import Distress, Forward, ToOpen
+from engine.alarm.rows import key_of
 from engine.alarm.state import Kind, ReplyKind
 from engine.intake.assess import Outcome
 from engine.intake.checkins.said import CheckInSaid
@@ -76,10 +77,27 @@ def test_a_word_of_force_looks_the_same_and_raises_where_nothing_is_open(
     assert raising.press.duress
 
 
-def test_a_word_of_force_counts_from_any_telephone(rig: Rig) -> None:
-    message, command = cancel_of(rig.sms("Cedar7", "+15550100999"))
+@pytest.mark.parametrize("sender", ["+15550100999", number_of(LAPWING)])
+def test_a_word_of_force_counts_from_any_telephone_bug_theirs_heard_of_it_alone(
+    rig: Rig, sender: str
+) -> None:
+    """From there a word of safety is none: that neither confirms it hides which it is.
+
+    "Cancel received" came to the defender's own telephone after the word of force
+    alone, and a timer of theirs ended by it.
+    """
+    message, command = cancel_of(rig.sms("Cedar7", sender))
     assert message.subject == HERON
-    assert command.press.duress
+    assert (command.press.duress, command.press.unseen) == (True, True)
+    assert message.otherwise is not None
+    assert message.otherwise.command.press.unseen
+    assert rig.timed == []
+
+
+def test_a_word_of_force_from_ones_own_number_is_confirmed(rig: Rig) -> None:
+    _, command = cancel_of(rig.sms("Cedar7", number_of(HERON)))
+    assert not command.press.unseen
+    assert len(rig.timed) == 1
 
 
 def test_a_word_of_safety_from_a_strange_telephone_proves_nothing(rig: Rig) -> None:
@@ -87,6 +105,7 @@ def test_a_word_of_safety_from_a_strange_telephone_proves_nothing(rig: Rig) -> N
     assert isinstance(message, Distress)
     assert message.command.kind is Kind.NOTICE
     assert message.command.press.text == MASK
+    assert rig.timed == []
 
 
 def test_a_colleagues_word_of_force_without_a_code_is_shown_to_hq(rig: Rig) -> None:
@@ -199,7 +218,10 @@ def test_a_word_answers_neither_of_two_open_cases_nor_one_that_has_ended(
         ("coming maple", "", True),
         ("maple safe", "", False),
         ("false maple", "", False),
-        ("4 maple", HERON, False),
+        ("4 maple", key_of(Kind.REAL, HERON), False),
+        ("4 maple", f"over/{key_of(Kind.REAL, HERON)}", True),
+        ("4 maple", f"unseen/{key_of(Kind.REAL, HERON)}", True),
+        ("4 maple", key_of(Kind.EXERCISE, HERON), True),
     ],
 )
 def test_a_defenders_word_is_for_a_case_of_their_own_before_any_other(
@@ -262,14 +284,38 @@ def test_a_help_with_the_word_of_safety_is_a_call_for_help(rig: Rig) -> None:
     assert message.command.kind is Kind.REAL
 
 
-@pytest.mark.parametrize("sender", [number_of(HERON), "+15550100999"])
-def test_a_help_with_the_word_of_force_is_both(rig: Rig, sender: str) -> None:
+def test_a_help_with_the_word_of_safety_from_elsewhere_is_nobodys(rig: Rig) -> None:
+    (message,) = rig.sms("SOS maple", "+15550100999")
+    assert isinstance(message, Distress)
+    assert message.command.defender is None
+
+
+@pytest.mark.parametrize(
+    ("sender", "unseen"), [(number_of(HERON), False), ("+15550100999", True)]
+)
+def test_a_help_with_the_word_of_force_is_both(
+    rig: Rig,
+    sender: str,
+    unseen: bool,  # noqa: FBT001 - a column of the table
+) -> None:
     (message,) = rig.sms("SOS cedar7", sender)
     assert isinstance(message, Distress)
     press = message.command.press
     assert (message.command.kind, message.command.defender) == (Kind.REAL, HERON)
     assert (press.signals, press.duress, press.doubt) == ((Signal.SOS,), True, None)
+    assert press.unseen is unseen
     assert press.text == f"SOS {MASK}"
+
+
+@pytest.mark.parametrize("word", [SAFE, DURESS])
+def test_a_word_beside_a_devices_number_is_not_shown_bug_it_was(
+    rig: Rig, word: str
+) -> None:
+    (message,) = rig.sms(f"{HERONS} {word} now", "+15550100999")
+    assert isinstance(message, Distress)
+    press = message.command.press
+    assert press.text == f"{HERONS} {MASK} now"
+    assert word.encode().hex() not in press.raw
 
 
 def test_anothers_word_of_force_takes_nobodys_call_for_help(rig: Rig) -> None:
@@ -313,11 +359,41 @@ def test_no_code_of_a_device_masks_its_sos(rig: Rig) -> None:
     assert rig.judge.judge(said).assessment.outcome is Outcome.ALARM
 
 
+@pytest.mark.parametrize("code", ["alarm:4711", "alarm:4712"])
+def test_a_code_without_the_devices_secret_proves_nothing_and_stops_no_timer(
+    rig: Rig, code: str
+) -> None:
+    """Neither that of safety, which counted as the defender's own word, nor, lest it
+    shows which of them it is, that of force, which raises all the same.
+    """
+    said = report(signals=frozenset({Signal.UNKNOWN}), codes=(code,), authentic=False)
+    rig.record(said)
+    rig.hear(said)
+    _, command = cancel_of(rig.told)
+    assert not command.press.proven
+    assert command.press.duress == (code == "alarm:4712")
+    assert rig.timed == []
+
+
+@pytest.mark.parametrize("by_device", [False, True])
 def test_a_cancel_that_found_nothing_open_is_looked_at_by_hq_in_the_end(
     rig: Rig,
+    by_device: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
-    rig.sms("maple", number_of(HERON))
+    """And where a case is open it is still for that, as a word of force would be.
+
+    It was a notice of its own as soon as the case's journal was slow for 20 s: the
+    defender's telephone had an answer after a word of force alone.
+    """
+    if by_device:
+        said = report(signals=frozenset({Signal.UNKNOWN}), codes=("alarm:4711",))
+        rig.record(said)
+        rig.hear(said)
+    else:
+        rig.sms("maple", number_of(HERON))
+    assert cancel_of(rig.told)[0].otherwise is None
     rig.world.run(40)
-    last = rig.told[-1]
-    assert isinstance(last, Distress)
-    assert last.command.kind is Kind.NOTICE
+    last, command = cancel_of(rig.told[-1:])
+    assert command.press.proven
+    assert last.otherwise is not None
+    assert last.otherwise.command.kind is Kind.NOTICE
