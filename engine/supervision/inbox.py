@@ -2,7 +2,9 @@
 
 A message says by attributes how it wants to be treated; none is required:
 
-- `urgent = True`: it overtakes everything that is not urgent.
+- `urgent = True`: it overtakes what is not urgent. Of that one is handled for every
+  `OVERTAKES_MAX` that go before it: a flood of what is urgent delays the rest, and
+  does not stop it.
 - `refuse(reason)`: somebody waits for its answer, so it is answered at once
   where it cannot be handled (`InboxFullError`, `pykka.ActorDeadError`). Called
   in any thread; must neither block nor raise.
@@ -26,6 +28,7 @@ from engine.errors import EngineError
 # Waits run on CLOCK_MONOTONIC, which stands still in suspend: CLOCK_BOOTTIME is
 # looked at anew after each slice.
 _SLICE_S = 1.0
+OVERTAKES_MAX = 8
 
 
 class InboxFullError(EngineError):
@@ -92,6 +95,7 @@ class Inbox:
         self._slice_s = slice_s
         self._urgent = _Lane()
         self._normal = _Lane()
+        self._overtaken = 0
         self._closed = False
 
     def put(self, envelope: Envelope[object]) -> None:
@@ -149,7 +153,7 @@ class Inbox:
         self._refuse_waiting()
 
     def _take(self) -> Envelope[object] | None:
-        lane = self._urgent if self._urgent.waiting else self._normal
+        lane = self._next_lane()
         try:
             envelope = lane.waiting.popleft()
         except IndexError:
@@ -158,6 +162,17 @@ class Inbox:
             # Before the rows are read: who drops a hint after this asks again.
             lane.rescan_waits = False
         return envelope
+
+    def _next_lane(self) -> _Lane:
+        """Return whose turn it is: what is urgent goes first, and not for ever."""
+        if not self._normal.waiting:
+            self._overtaken = 0
+            return self._urgent
+        if self._urgent.waiting and self._overtaken < OVERTAKES_MAX:
+            self._overtaken += 1
+            return self._urgent
+        self._overtaken = 0
+        return self._normal
 
     def _overflow(self, envelope: Envelope[object], lane: _Lane) -> None:
         self.dropped += 1

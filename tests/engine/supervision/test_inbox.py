@@ -13,7 +13,7 @@ from pykka._envelope import Envelope
 from pykka.messages import _ActorStop
 
 from engine.clock import SystemClock
-from engine.supervision.inbox import Inbox, InboxFullError, Rescan, Wake
+from engine.supervision.inbox import OVERTAKES_MAX, Inbox, InboxFullError, Rescan, Wake
 from tests.fakes import ManualClock
 
 
@@ -53,6 +53,30 @@ def test_an_urgent_message_overtakes_all_that_is_not() -> None:
     box = inbox(10)
     put(box, "a", "b", Press(1), "c", Press(2))
     assert drain(box) == [Press(1), Press(2), "a", "b", "c"]
+
+
+def test_a_flood_of_what_is_urgent_stops_nothing_bug_no_operator_was_heard() -> None:
+    """Presses that anybody sends of one device, faster than its alarm takes them."""
+    box = inbox(100)
+    presses = [Press(number) for number in range(3 * OVERTAKES_MAX)]
+    put(box, "acknowledge", "due")
+    handled = []
+    for number in range(0, len(presses), 2):
+        put(box, *presses[number : number + 2])
+        handled.append(box.get().message)
+    handled += drain(box)
+    assert handled.index("acknowledge") == OVERTAKES_MAX
+    assert handled.index("due") == 2 * OVERTAKES_MAX + 1
+    assert [one for one in handled if isinstance(one, Press)] == presses
+
+
+def test_what_is_not_urgent_counts_only_what_goes_before_it() -> None:
+    box = inbox(100)
+    put(box, *[Press(number) for number in range(2 * OVERTAKES_MAX)])
+    for _ in range(OVERTAKES_MAX):
+        box.get()
+    put(box, "due")
+    assert drain(box).index("due") == OVERTAKES_MAX
 
 
 def test_a_full_lane_drops_hints_and_asks_once_for_a_rescan_in_their_place() -> None:
