@@ -11,6 +11,7 @@ from engine.ports.journal import (
     JournalAccess,
     JournalReader,
     JournalStore,
+    Record,
     Reply,
     Request,
     Unknown,
@@ -25,7 +26,8 @@ class Journal:
     Args:
         where: returns the actor's ref as it is now; None where there is none.
         store: the store that the actor owns, for its epoch and readers alone.
-        on_not_recorded: told each request that the actor could not even take.
+        on_not_recorded: told each request that the actor could not even take, and each
+            record that whoever waited for it has given up.
 
     """
 
@@ -63,7 +65,8 @@ class Journal:
         """Block for the answer; `Unknown` after `timeout_s` seconds.
 
         For alarm, modem and channel actors alone. The request stays on its way
-        after a time-out: reload, and ask again under the same command id.
+        after a time-out: reload, and ask again under the same command id. HQ hears
+        then of a distress that it records.
         """
         (answer,) = self.ask_all((request,), timeout_s)
         return answer
@@ -92,6 +95,9 @@ class Journal:
         try:
             return future.get(timeout=timeout_s)
         except pykka.Timeout:
+            # It may be an SOS by SMS, in a commit that hangs until the process ends.
+            records = [one for one in requests if isinstance(one, Record)]
+            self._on_not_recorded(records)
             return [_late(timeout_s)] * len(requests)
 
     def reader(self) -> JournalReader:

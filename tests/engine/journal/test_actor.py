@@ -276,6 +276,22 @@ def test_a_time_out_is_unknown_and_the_request_goes_on(
     again = rig.journal.ask(append(), TIMEOUT_S)
     assert isinstance(again, Appended)
     assert again.repeated
+    assert rig.lost == []
+
+
+def test_what_is_recorded_too_late_for_whoever_waits_is_told_from_memory(
+    rig: Rig, answers: Answers
+) -> None:
+    """An SOS by SMS was known to its SIM alone while a commit hung, until the end."""
+    rig.hold(answers)
+
+    late = rig.journal.ask(record("sms"), 0.01)
+
+    assert isinstance(late, Unknown)
+    assert rig.lost == [record("sms")]
+    rig.store.gate.set()
+    assert isinstance(rig.journal.ask(record("sms"), TIMEOUT_S), Recorded)
+    assert rig.lost == [record("sms")]
 
 
 def test_a_reply_that_raises_costs_nobody_else_the_answer(
