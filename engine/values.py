@@ -1,5 +1,6 @@
 """The words every package speaks: identifiers, time, places, signals."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -16,6 +17,8 @@ StepId = NewType("StepId", str)
 EffectId = NewType("EffectId", str)
 CommandId = NewType("CommandId", str)
 ReportKey = NewType("ReportKey", str)
+Keys = Collection[ReportKey] | None
+"""Of these reports alone; None for all."""
 ChannelName = NewType("ChannelName", str)
 RouteName = NewType("RouteName", str)
 

@@ -32,6 +32,8 @@ from engine.values import DeviceId, Instant, ReportKey
 RESCAN = timedelta(seconds=2)
 FRESH = timedelta(seconds=3)
 PATIENCE_S = 10.0
+LOOKS_RATIO = 10
+"""So many times as long as a look at the rows took is left for what comes by itself."""
 UNCLAIMED = timedelta(seconds=20)
 SOURCE_DEVICE = "device"
 SOURCE_QUIET = "quiet"
@@ -99,13 +101,12 @@ class Intake(SupervisedActor[Heard | SmsHeard | Noticed | Moved]):
         match message:
             case Heard():
                 again = set(message.repeated)
-                untaken = self._untaken_keys() if again else set[ReportKey]()
+                untaken = {row.key for row in self._untaken(again)} if again else again
                 for report in message.reports:
                     self._report(report, skip=again - untaken)
             case SmsHeard() | Noticed():
-                for row in self._untaken():
-                    if row.key == message.key:
-                        self._take_up(row)
+                for row in self._untaken({message.key}):
+                    self._take_up(row)
             case Moved():
                 self._tell(message)
             case _:
@@ -133,7 +134,10 @@ class Intake(SupervisedActor[Heard | SmsHeard | Noticed | Moved]):
                 continue
             self._told_s[row.key] = now_s
             self._take_up(row)
-        self.wake_at(now.plus(RESCAN))
+            self.beat()
+        # Whoever floods one case fills the rows: what has just come goes before a look.
+        took = timedelta(seconds=self.clock.boottime_s() - now_s)
+        self.wake_at(self.clock.now().plus(max(RESCAN, took * LOOKS_RATIO)))
 
     def _take_up(self, row: InboundRow) -> None:
         if row.source == SOURCE_SMS:
@@ -260,9 +264,10 @@ class Intake(SupervisedActor[Heard | SmsHeard | Noticed | Moved]):
     def _tell(self, message: Distress | Forward | ToOpen | Moved) -> None:
         self.link.tree.names.tell("alarms", message)
 
-    def _untaken(self) -> list[InboundRow]:
-        with self._readers.reader() as reader:
-            return list(reader.inbound(untaken_only=True))
+    def _untaken(self, keys: set[ReportKey] | None = None) -> list[InboundRow]:
+        """Return what nobody has taken up, of these or of all.
 
-    def _untaken_keys(self) -> set[ReportKey]:
-        return {row.key for row in self._untaken()}
+        All of it may be thousands of rows, and every press waits while they are read.
+        """
+        with self._readers.reader() as reader:
+            return list(reader.inbound(untaken_only=True, keys=keys))

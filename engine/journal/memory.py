@@ -35,7 +35,7 @@ from engine.ports.journal import (
     StoredEvent,
 )
 from engine.ports.latest import Attend, Attended, Doubt, Seen
-from engine.values import EffectId, Instant, PersonId, ReportKey
+from engine.values import EffectId, Instant, Keys, PersonId, ReportKey
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -310,7 +310,7 @@ class MemoryReader:
             return sorted(self._medium.attendance.values(), key=lambda one: one.device)
 
     def inbound(
-        self, *, untaken_only: bool, since: Instant | None = None
+        self, *, untaken_only: bool, since: Instant | None = None, keys: Keys = None
     ) -> Sequence[InboundRow]:
         """Return recorded signals, oldest first."""
         with self._medium.lock:
@@ -319,6 +319,7 @@ class MemoryReader:
                 for row in self._medium.inbound.values()
                 if not (untaken_only and row.taken_by)
                 and (since is None or row.received_at >= since)
+                and (keys is None or row.key in keys)
             ]
         return sorted(rows, key=lambda row: (row.received_at, row.key))
 

@@ -24,7 +24,7 @@ from engine.ports.journal import (
     StoredEvent,
 )
 from engine.ports.latest import Doubt, Seen
-from engine.values import EffectId, Instant, PersonId
+from engine.values import EffectId, Instant, Keys, PersonId
 
 T = TypeVar("T")
 
@@ -161,15 +161,19 @@ class SqliteReader:
         return self._read(rows.ATTENDANCE + " ORDER BY device", (), rows.attendance)
 
     def inbound(
-        self, *, untaken_only: bool, since: Instant | None = None
+        self, *, untaken_only: bool, since: Instant | None = None, keys: Keys = None
     ) -> Sequence[InboundRow]:
         """Return recorded signals, oldest first."""
         return self._read(
-            rows.INBOUND
+            rows.INBOUND  # noqa: S608 - constants
             + " WHERE received_at >= ?"
             + (" AND taken_by = ''" if untaken_only else "")
+            + ("" if keys is None else " AND key IN (SELECT value FROM json_each(?))")
             + " ORDER BY received_at, key",
-            (_EARLIEST_MS if since is None else since.ms,),
+            (
+                _EARLIEST_MS if since is None else since.ms,
+                *(() if keys is None else (json.dumps(list(keys)),)),
+            ),
             rows.inbound,
         )
 

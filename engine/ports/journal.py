@@ -13,7 +13,7 @@ from typing import Protocol
 
 from engine.ports.latest import Attend, Attended, Doubt, Seen
 from engine.quick import quick
-from engine.values import CommandId, EffectId, Fix, Instant, PersonId, ReportKey
+from engine.values import CommandId, EffectId, Fix, Instant, Keys, PersonId, ReportKey
 
 
 @quick
@@ -318,11 +318,11 @@ class JournalReader(Protocol):
         """Return when each device was heard last, by its pseudonym."""
 
     def inbound(
-        self, *, untaken_only: bool, since: Instant | None = None
+        self, *, untaken_only: bool, since: Instant | None = None, keys: Keys = None
     ) -> Sequence[InboundRow]:
         """Return recorded signals, oldest first; received at `since` or later.
 
-        Only those that nobody took up have an index.
+        Only those that nobody took up have an index, beside that by their `keys`.
         """
 
     def close(self) -> None:

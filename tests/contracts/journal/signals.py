@@ -75,6 +75,19 @@ class SignalContract(StoreContract):
         assert [row.key for row in found] == ["k1", "k3"]
         assert not reader.inbound(untaken_only=True, since=Instant(4))
 
+    def test_signals_are_found_by_their_keys(self, store: JournalStore) -> None:
+        store.commit([record("k1", 2), record("k2", 1), record("k3", 3)], NOW)
+        store.commit([append(takes=keys("k3"))], NOW)
+        reader = store.reader()
+        asked = keys("k1", "k3", "k9", "k2")
+
+        untaken = reader.inbound(untaken_only=True, keys=asked)
+        known = reader.inbound(untaken_only=False, since=Instant(2), keys=asked)
+
+        assert [row.key for row in untaken] == ["k2", "k1"]
+        assert [row.key for row in known] == ["k1", "k3"]
+        assert not reader.inbound(untaken_only=False, keys=())
+
     def test_a_refused_append_records_nothing(self, store: JournalStore) -> None:
         store.commit([append(), append(command="late", records=(record(),))], NOW)
 
