@@ -304,7 +304,7 @@ def _replied(alarm: Alarm, event: ReplyReceived) -> Alarm:
         return _spoken(alarm, told.person, voice, truth, event.at)
     if truth is not None:
         return alarm
-    entry = replace(told, reply=event.reply, replied_at=event.at)
+    entry = replace(told, reply=event.reply, replied_at=event.at, forced_reply=None)
     return replace(alarm, told={**alarm.told, event.person: entry})
 
 
@@ -352,7 +352,9 @@ def _reopened(alarm: Alarm, event: AlarmReopened) -> Alarm:
     }
     is_over = by_press and alarm.truth in {Truth.FALSE, Truth.PRESUMED}
     told = {
-        person: replace(entry, ended=True, reply=None, replied_at=None)
+        person: replace(
+            entry, ended=True, reply=None, replied_at=None, forced_reply=None
+        )
         for person, entry in alarm.told.items()
     }
     begun = run_anew(seen, anew)

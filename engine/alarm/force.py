@@ -240,8 +240,22 @@ def with_word(alarm: Alarm, event: ReplyReceived) -> Alarm:
             answered = replace(answered, safe_confirmed=act)
     if not event.duress:
         return answered
+    if not own:
+        answered = _with_forced_reply(alarm, event)
     sign = Force.DURESS_WORD if own else Force.COLLEAGUE_FORCED
     return forced(answered, sign, event.at)
+
+
+def _with_forced_reply(alarm: Alarm, event: ReplyReceived) -> Alarm:
+    """Have a colleague's own telephone be rung and asked no more than after a true one.
+
+    What people say that all is well stops neither.
+    """
+    told = alarm.told.get(event.person)
+    if told is None or event.reply is ReplyKind.SAFE:
+        return alarm
+    entry = replace(told, forced_reply=event.reply)
+    return replace(alarm, told={**alarm.told, event.person: entry})
 
 
 def with_operators_word(alarm: Alarm, event: SafetyConfirmed) -> Alarm:

@@ -74,7 +74,7 @@ def climbs(alarm: Alarm, step: Step) -> Iterator[Climb]:
 def _late_at(alarm: Alarm, effect: Effect, rung: Rung) -> Instant | None:
     told = alarm.told.get(effect.person)
     spoke = any(said.name == effect.person for said in alarm.voices)
-    answered = told is None or told.reply is not None or spoke or told.ended
+    answered = told is None or told.seen_reply is not None or spoke or told.ended
     if answered or effect.state in _SHOWS[rung.proof]:
         return None
     if effect.repeated and effect.state not in _FAILED:

@@ -198,9 +198,9 @@ def _plan_known(alarm: Alarm, due: DueRound, now: Instant) -> list[AlarmEvent]:
 def _is_asked(alarm: Alarm, told: Told, audience: Audience) -> bool:
     may_go = told.audience in {Audience.NEAREST, Audience.CONTACTS} and not told.ended
     if audience is Audience.ASKED:
-        return may_go and told.reply is not ReplyKind.CANNOT
+        return may_go and told.seen_reply is not ReplyKind.CANNOT
     spoke = any(said.name == told.person for said in alarm.voices)
-    return may_go and told.reply is None and not spoke
+    return may_go and told.seen_reply is None and not spoke
 
 
 def _address(alarm: Alarm, told: Told, channel: str) -> str | None:

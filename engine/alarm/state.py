@@ -193,7 +193,8 @@ class Told:
     `ended` where the case was closed since and a new press opened it again: they
     have heard that it is over, and are to be found and told anew. `ways` are the
     channels and addresses of a ladder, `zone` is where their clock is, `console` where
-    somebody at HQ opens it.
+    somebody at HQ opens it. `forced_reply` is the last one that they were forced to
+    give: it counts for what their own telephone gets, and for nothing else.
     """
 
     person: str
@@ -211,6 +212,12 @@ class Told:
     zone: str = "UTC"
     ways: tuple[tuple[str, str], ...] = ()
     console: str = ""
+    forced_reply: ReplyKind | None = None
+
+    @property
+    def seen_reply(self) -> ReplyKind | None:
+        """What whoever holds their telephone takes for their answer."""
+        return self.forced_reply or self.reply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,89 @@
+"""A colleague who is forced to answer: their telephone gets what it would after a true
+answer, and the answer counts for nothing.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from engine.alarm.state import Force, ReplyKind
+from engine.ports.journal import EffectState
+from engine.protocol.model import Audience, Step
+from engine.roster.model import Word
+from engine.values import StepId
+from tests.engine.alarm.scene import ALDER, ROWAN, Scene, colleague
+from tests.engine.alarm.test_ladder import LADDER
+from tests.engine.alarm.test_steps import protocol
+
+FORCED = "c1"
+ANSWERS = [ReplyKind.COMING, ReplyKind.CANNOT, ReplyKind.REAL, ReplyKind.FALSE]
+REMINDERS = tuple(
+    Step(
+        id=StepId(to.value),
+        after="raised",
+        to=to,
+        channels=("sms",),
+        text="ask",
+        delay=timedelta(minutes=5),
+        every=timedelta(minutes=5),
+        rounds=3,
+    )
+    for to in (Audience.SILENT, Audience.ASKED)
+)
+PROTOCOL = protocol(LADDER)
+PROTOCOL = replace(PROTOCOL, steps=(*PROTOCOL.steps, *REMINDERS))
+
+
+def answered(*replies: tuple[ReplyKind, Word]) -> Scene:
+    ways = (("sms", "+1"), ("call", "+1"), ("email", "c1@x"))
+    one = replace(colleague(FORCED, 1.0), addresses=ways)
+    scene = Scene(protocol=PROTOCOL, colleagues=(one,)).raised()
+    scene.acknowledge()
+    scene.settle_all(EffectState.ACCEPTED)
+    for kind, word in replies:
+        scene.run(10)
+        scene.reply(FORCED, kind, word=word)
+    scene.run(3600, each_due=scene.settle_all)
+    return scene
+
+
+def to_telephone(scene: Scene) -> list[tuple[str, str, int]]:
+    return [
+        (event.step, event.channel, event.at.ms)
+        for event in scene.planned()
+        if event.person == FORCED
+    ]
+
+
+@pytest.mark.parametrize("kind", [*ANSWERS, ReplyKind.SAFE])
+def test_a_forced_answer_looks_like_a_true_one_bug_theirs_was_rung_and_asked_again(
+    kind: ReplyKind,
+) -> None:
+    true, forced = (answered((kind, word)) for word in (Word.SAFE, Word.DURESS))
+    assert to_telephone(forced) == to_telephone(true)
+    assert forced.state().told[FORCED].reply is None
+    assert forced.state().force == {Force.COLLEAGUE_FORCED}
+
+
+@pytest.mark.parametrize("first", ANSWERS[:2])
+@pytest.mark.parametrize("second", ANSWERS[:2])
+def test_whichever_answer_came_last_is_the_one_that_shows(
+    first: ReplyKind, second: ReplyKind
+) -> None:
+    true = answered((first, Word.SAFE), (second, Word.SAFE))
+    for words in ((Word.SAFE, Word.DURESS), (Word.DURESS, Word.SAFE)):
+        replies = zip((first, second), words, strict=True)
+        forced = answered(*replies)
+        assert to_telephone(forced) == to_telephone(true)
+
+
+def test_what_was_said_before_a_press_after_the_end_is_forgotten() -> None:
+    scene = answered((ReplyKind.COMING, Word.DURESS))
+    scene.acknowledge()
+    scene.confirm_safe(ALDER)
+    scene.confirm_safe(ROWAN)
+    scene.close()
+    assert not scene.state().is_open
+    scene.raised("again")
+    assert scene.state().told[FORCED].seen_reply is None
