@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from engine.cli.faults import EXIT_FAULTS, faults_json
 from engine.config import Config, read_table, sound_part
 from engine.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from engine.roster.model import Roster
-
-EXIT_FAULTS = 3
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -49,18 +48,7 @@ def _tell(faults: Sequence[ConfigError | DataError], *, as_json: bool) -> None:
     if not as_json:
         sys.stderr.writelines(f"natalia: {fault}\n" for fault in faults)
         return
-    told = [
-        {"key": one.key, "expected": one.expected, "cure": one.cure}
-        if isinstance(one, ConfigError)
-        else {
-            "file": one.file,
-            "line": one.line,
-            "field": one.field,
-            "reason": one.reason,
-        }
-        for one in faults
-    ]
-    sys.stdout.write(json.dumps({"ok": False, "faults": told}, indent=1) + "\n")
+    sys.stdout.write(faults_json(faults) + "\n")
 
 
 def _verdict(warnings: object) -> str:

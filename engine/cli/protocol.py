@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from engine.cli.faults import faults_told
 from engine.errors import DataError, cure_of
 from engine.protocol.parse import load_named
 
@@ -90,8 +91,9 @@ def check(
     from engine.protocol.findings import Fault  # noqa: PLC0415 - loaded when used
     from engine.protocol.lint import lint  # noqa: PLC0415 - likewise
 
-    protocol = load_named(file)
-    reach = _reach(person, roster, modems, protocol=file.stem)
+    with faults_told(as_json=as_json):
+        protocol = load_named(file)
+        reach = _reach(person, roster, modems, protocol=file.stem)
     found = lint(protocol, fit=_fit(), reach=reach)
     if as_json:
         facts = {"name": protocol.name, "version": protocol.version}
@@ -110,11 +112,29 @@ def check(
 
 
 @app.command(epilog="Example: natalia protocol explain mine.toml > to-sign.txt")
-def explain(file: File) -> None:
+def explain(file: File, as_json: Json = False) -> None:  # noqa: FBT002 - a flag
     """Tell in plain words what happens, for the defender to read and to sign."""
-    from engine.protocol.explain import explanation  # noqa: PLC0415 - loaded when used
+    from engine.protocol.explain import explained, explanation  # noqa: PLC0415 - loaded when used
 
-    sys.stdout.write(explanation(load_named(file), stands_in=file.stem))
+    with faults_told(as_json=as_json):
+        protocol = load_named(file)
+    if not as_json:
+        sys.stdout.write(explanation(protocol, stands_in=file.stem))
+        return
+    told = explained(protocol, stands_in=file.stem)
+    steps = [
+        {"step": step.id, "words": words}
+        for step, words in zip(protocol.steps, told.steps, strict=True)
+    ]
+    facts = {
+        "name": protocol.name,
+        "version": protocol.version,
+        "text": protocol.printed_digest,
+        "begins": told.begins,
+        "steps": steps,
+        "rules": told.rules,
+    }
+    sys.stdout.write(json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
 
 
 @app.command(epilog="Example: natalia protocol diff old.toml new.toml")
@@ -130,7 +150,8 @@ def diff(
     """Tell what has changed: + new, - gone, ~ changed, > moved. Exit code 1 if any."""
     from engine.protocol.diff import differences  # noqa: PLC0415 - loaded when used
 
-    older, newer = load_named(before), load_named(after)
+    with faults_told(as_json=as_json):
+        older, newer = load_named(before), load_named(after)
     lines = differences(older, newer)
     if as_json:
         sys.stdout.write(json.dumps(lines, indent=1, ensure_ascii=False) + "\n")
@@ -182,10 +203,12 @@ def simulate(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     from engine.rehearsal.triggers import trigger_of  # noqa: PLC0415 - likewise
     from engine.rehearsal.world import WhatIf  # noqa: PLC0415 - likewise
 
-    protocol = load_named(file)
+    with faults_told(as_json=as_json):
+        protocol = load_named(file)
+        begins = trigger_of(protocol, trigger, file=file.name)
     supposed = frozenset(what_if or ())
     world = WhatIf(
-        trigger=trigger_of(protocol, trigger, file=file.name),
+        trigger=begins,
         modem_down=modem_down,
         position_missing=position_missing,
         colleagues=colleagues,
@@ -200,7 +223,8 @@ def simulate(  # noqa: PLR0913, PLR0917 - each is an option of the command line
             "position missing": position_missing,
         } | _said(supposed, nobody=nobody_answers)
         ifs = [words for words, is_so in said.items() if is_so]
-        _write(svg, drawing(_title(protocol, world, ifs), moments))
+        with faults_told(as_json=as_json):
+            _write(svg, drawing(_title(protocol, world, ifs), moments))
     _show(moments, as_json=as_json)
     if not any(moment.is_out for moment in moments):
         raise typer.Exit(EXIT_DEGRADED)

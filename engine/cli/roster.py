@@ -14,6 +14,7 @@ from typing import Annotated, NoReturn, cast
 import typer
 
 from engine.cli.client import DEFAULT_STATE, State, ask
+from engine.cli.faults import EXIT_FAULTS, faults_json
 from engine.clock import SystemClock
 from engine.plugins import DEVICE, names
 from engine.roster.faults import RosterError
@@ -23,7 +24,6 @@ from engine.roster.render import render_roster
 from engine.roster.rules import Known
 
 EXIT_FAILURE = 1
-EXIT_DATA = 3
 _NAMED_MAX = 10
 
 Reply = Mapping[str, object]
@@ -188,14 +188,10 @@ def _read(
         return load_roster(files, known=known)
     except RosterError as error:
         if as_json:
-            faults = [
-                {"file": f.file, "line": f.line, "field": f.field, "reason": f.reason}
-                for f in error.faults
-            ]
-            _print_json({"ok": False, "faults": faults})
+            typer.echo(faults_json(error.faults))
         else:
             typer.echo(str(error), err=True)
-        raise typer.Exit(EXIT_DATA) from error
+        raise typer.Exit(EXIT_FAULTS) from error
 
 
 def _doubts(roster: Roster, *, as_json: bool) -> list[Mapping[str, object]]:

@@ -1,5 +1,7 @@
 """An action protocol in plain words, for the defender to read and to sign. Pure."""
 
+from typing import NamedTuple
+
 from engine.protocol.model import (
     ActionProtocol,
     Audience,
@@ -89,20 +91,37 @@ _SIGNALS = {
 """What each signal is that may raise: of the device, since `it` would be the alarm."""
 
 
-def explanation(protocol: ActionProtocol, *, stands_in: str = "") -> str:
-    """Return the whole agreement as text, with a place to sign.
+class Explained(NamedTuple):
+    """The agreement by its parts, in the order in which they are read."""
+
+    begins: list[str]
+    steps: list[str]
+    rules: list[str]
+
+
+def explained(protocol: ActionProtocol, *, stands_in: str = "") -> Explained:
+    """Return the whole agreement: what begins it, a sentence a step, what holds.
 
     `stands_in` is the name of its file where that is one of those that run whatever
     their triggers are: nobody agrees on them, and they are told as what they are.
     """
-    lines = [f"{protocol.name}, version {protocol.version}", ""]
     if stands_in in _STANDS_IN:
-        lines += [f"This is what happens when {_STANDS_IN[stands_in]}.", ""]
+        begins = [f"This is what happens when {_STANDS_IN[stands_in]}."]
     else:
-        lines += [*_beginning(protocol), ""]
-    lines += [f"{n}. {sentence(s)}" for n, s in enumerate(protocol.steps, start=1)]
-    lines += ["", *promises(protocol), *rules(protocol), *_device(protocol)]
-    lines += [""]
+        begins = _beginning(protocol)
+    return Explained(
+        begins=begins,
+        steps=[sentence(step) for step in protocol.steps],
+        rules=[*promises(protocol), *rules(protocol), *_device(protocol)],
+    )
+
+
+def explanation(protocol: ActionProtocol, *, stands_in: str = "") -> str:
+    """Return the same as text, with a place to sign."""
+    told = explained(protocol, stands_in=stands_in)
+    lines = [f"{protocol.name}, version {protocol.version}", "", *told.begins, ""]
+    lines += [f"{n}. {said}" for n, said in enumerate(told.steps, start=1)]
+    lines += ["", *told.rules, ""]
     lines += [
         f"Text: {protocol.printed_digest}",
         "",

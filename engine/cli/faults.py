@@ -1,0 +1,47 @@
+"""What is wrong with a file that people wrote, as JSON: one form for all commands."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import typer
+
+from engine.errors import ConfigError, DataError
+
+EXIT_FAULTS = 3
+
+Fault = ConfigError | DataError
+
+
+def faults_json(faults: Sequence[Fault]) -> str:
+    """Return every fault by its fields, as a line of JSON for standard output."""
+    told = [
+        {"key": one.key, "expected": one.expected, "cure": one.cure}
+        if isinstance(one, ConfigError)
+        else {
+            "file": one.file,
+            "line": one.line,
+            "field": one.field,
+            "reason": one.reason,
+        }
+        for one in faults
+    ]
+    return json.dumps({"ok": False, "faults": told}, indent=1, ensure_ascii=False)
+
+
+@contextmanager
+def faults_told(*, as_json: bool) -> Iterator[None]:
+    """Print what the block refuses as JSON where that was asked for; else let it pass.
+
+    Raises:
+        Exit: with the code that such faults have in words too.
+
+    """
+    try:
+        yield
+    except DataError as error:
+        if not as_json:
+            raise
+        sys.stdout.write(faults_json(error.each) + "\n")
+        raise typer.Exit(EXIT_FAULTS) from error
