@@ -3,11 +3,13 @@
 from dataclasses import replace
 
 from engine.alarm.following import NOTED_M
+from engine.alarm.force import is_shown
 from engine.alarm.moves import VAGUE, move_between
 from engine.alarm.state import Alarm, Ask, Kind, PlaceSource, Told, Truth
 from engine.protocol.checks import NAMED_TEXT, PUBLIC_TEXT
 from engine.protocol.model import Audience, Level, Step
 from engine.protocol.texts import TextFacts
+from engine.values import Instant
 
 AT_HQ = frozenset({Audience.HQ, Audience.DUTY})
 SHORT = frozenset({"sms", "call"})
@@ -43,7 +45,7 @@ def facts_of(alarm: Alarm, told: Told, step: Step, country: str) -> TextFacts:
             alias="",
             code=told.code,
             sign=told.sign,
-            pressed_at=facts.pressed_at,
+            pressed_at=_pressed_as_seen(alarm),
             mark=facts.mark,
         )
     if step.to is not Audience.PUBLIC:
@@ -67,6 +69,12 @@ def facts_of(alarm: Alarm, told: Told, step: Step, country: str) -> TextFacts:
         is_confirmed=False,
         signals=(),
     )
+
+
+def _pressed_as_seen(alarm: Alarm) -> Instant:
+    """Return when it was pressed last, as far as whoever watches can tell."""
+    shown = (one.at for one in reversed(alarm.presses) if is_shown(one, alarm.protocol))
+    return next(shown, alarm.presses[-1].at)
 
 
 def _move(alarm: Alarm) -> tuple[float, str] | None:

@@ -69,6 +69,34 @@ def test_what_nobody_pressed_for_has_no_cancel_and_no_end_at_the_defender() -> N
     assert scene.planned(Audience.TOLD)
 
 
+@pytest.mark.parametrize("is_first", [False, True])
+def test_a_call_that_does_not_show_is_not_the_press_of_which_they_are_told(
+    *, is_first: bool
+) -> None:
+    """A text with the time of the press had that of a word of force from elsewhere."""
+
+    def call(scene: Scene) -> None:
+        press = replace(press_of("call", scene.now), duress=True, unseen=True)
+        scene.do(raise_of(press, answering()))
+
+    with_call, without = Scene(protocol=answering()), Scene(protocol=answering())
+    for scene in (with_call, without):
+        if scene is with_call and is_first:
+            call(scene)
+        scene.now = scene.now.plus(timedelta(seconds=65))
+        scene.raised("press")
+        scene.now = scene.now.plus(timedelta(seconds=15))
+        if scene is with_call and not is_first:
+            scene.now = scene.now.plus(timedelta(minutes=2))
+            call(scene)
+    bodies = []
+    for scene in (with_call, without):
+        scene.run(300, each_due=scene.settle_all)
+        (told,) = scene.planned(Audience.DEFENDER)
+        bodies.append([(part.text, part.since) for part in told.body.segments])
+    assert bodies[0] == bodies[1]
+
+
 @pytest.mark.parametrize("is_closed", [False, True])
 def test_a_press_after_a_word_of_force_is_received_as_a_first_one(
     *, is_closed: bool
