@@ -17,7 +17,7 @@ from engine.alarm.events import (
 from engine.alarm.ladder import Climb, first_way
 from engine.alarm.posts import posted_anew
 from engine.alarm.schedule import DueRound, rounds_of
-from engine.alarm.state import Alarm, ReplyKind, Told
+from engine.alarm.state import Alarm, Kind, ReplyKind, Told
 from engine.dispatch.body import EffectBody
 from engine.dispatch.queue import (
     RANK_CALL,
@@ -355,6 +355,8 @@ def effect_class(audience: Audience) -> EffectClass:
 def _rank(alarm: Alarm, audience: Audience, channel: str, order: int) -> int:
     if alarm.defender is None and audience in {Audience.DUTY, Audience.HQ}:
         return RANK_STRANGERS_CALL if channel == "call" else RANK_STRANGER
+    if alarm.kind is Kind.NOTICE and audience is Audience.DUTY:
+        return RANK_HQ  # whoever knows numbers of ours can have one of each
     match audience:
         case (
             Audience.NEAREST

@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 from engine.alarm.rows import plans_of
-from engine.alarm.state import SourceDoubt
+from engine.alarm.state import Kind, SourceDoubt
 from engine.dispatch.queue import Queue
 from engine.ports.journal import EffectRow
-from engine.protocol.registry import UNKNOWN_DEVICE
+from engine.protocol.registry import HQ_ALONE, UNKNOWN_DEVICE
 from engine.values import AlarmId, Instant
 from tests.engine.alarm.scene import PROTOCOLS, Scene, press_of, raise_of
 from tests.fakes import START
@@ -53,6 +53,22 @@ def test_two_hundred_strangers_delay_no_message_of_a_defenders_alarm() -> None:
         assert len(rows) >= STRANGERS
         assert of_heron == list(range(len(of_heron)))
         assert of_heron or channel == "call"
+
+
+def test_nor_do_notices_of_everybody_whose_number_or_device_somebody_knows() -> None:
+    """Each pages an officer by SMS as an alarm does, three minutes later."""
+    flood = []
+    for number in range(STRANGERS):
+        scene = Scene(
+            protocol=PROTOCOLS[HQ_ALONE], id=AlarmId(f"n{number}"), kind=Kind.NOTICE
+        ).raised(f"n{number}")
+        scene.run(180)
+        flood.append(scene)
+    heron = Scene(now=flood[0].now).raised()
+    rows = taken(waiting(*flood, heron), "sms")
+    of_heron = [place for place, row in enumerate(rows) if row.alarm == "alarm/a1"]
+    assert len(rows) >= STRANGERS
+    assert of_heron == list(range(len(of_heron)))
 
 
 def test_a_strangers_alarm_is_told_all_the_same_and_by_every_way() -> None:
