@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from engine.console.control import control_app
 from engine.console.desk import ConsoleDesk
 from engine.console.observe import observe_app
+from engine.console.operators import FILE as OPERATORS_FILE
 from engine.console.pages import console_app
 from engine.console.parts import WebParts
 from engine.supervision.actor import SupervisedActor
@@ -65,6 +66,8 @@ class Web(SupervisedActor[None]):
             nobody = desk.streams == 0 and desk.cases.wait_for_hq()
             health = self._parts.health
             health.report("nobody_watching", "console", wrong=nobody)
+            unread = desk.operators.look_again()
+            health.report("operators_unread", OPERATORS_FILE, wrong=unread)
 
     async def _listen(self) -> None:
         parts = self._parts

@@ -41,7 +41,8 @@ def operator_of(desk: ConsoleDesk, fields: Mapping[str, object]) -> OperatorId:
     """
     by = OperatorId(str(fields.get("by", "")))
     if by not in desk.operators.names():
-        message = f"by: no operator {by!r}; add one with: natalia operator add"
+        fault = desk.operators.fault
+        message = fault or f"by: no operator {by!r}; add one with: natalia operator add"
         raise NoOperatorError(message)
     return by
 

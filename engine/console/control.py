@@ -211,7 +211,10 @@ async def status(request: Request) -> Response:
 
 async def operators(request: Request) -> Response:
     """Return who may sign in."""
-    return JSONResponse(list(desk_of(request).operators.names()))
+    people = desk_of(request).operators
+    if people.fault:
+        return JSONResponse({"error": people.fault}, status_code=REFUSED)
+    return JSONResponse(list(people.names()))
 
 
 async def add_operator(request: Request) -> Response:

@@ -45,7 +45,7 @@ class ConsoleDesk:
         """Fold the cases and read the operators."""
         self.parts = parts
         self.cases = Cases(parts.readers)
-        self.operators = Operators(parts.state)
+        self.operators = Operators(parts.state, must_read=False)
         self.sessions = Sessions(_read(parts.state / KEPT_SESSIONS))
         self.throttle = Throttle()
         self.known = KnownBrowsers(parts.state)
@@ -160,7 +160,7 @@ class ConsoleDesk:
         """Add an operator outside the loop.
 
         Raises:
-            OperatorError: the name is taken.
+            OperatorError: the name is taken, or the file cannot be read.
 
         """
         loop = asyncio.get_running_loop()

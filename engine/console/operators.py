@@ -21,12 +21,14 @@ from engine.values import OperatorId
 
 FILE = "operators.json"
 FIRST_PASSWORD_BYTES = 12
+OWN_IT = "give it to the engine's user: chown --reference={0} {0}/*"
+"""A copy that root has put back is root's."""
 # OWASP's parameters for Argon2id: 19 MiB keep a check within the memory promised.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 
 
 class OperatorError(EngineError):
-    """An operator cannot be added; says why."""
+    """An operator cannot be added, or none can be read; says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,14 +42,31 @@ class FirstPassword:
 class Operators:
     """The operators' file; any thread. At most one password is checked at a time."""
 
-    def __init__(self, state: Path) -> None:
-        """Read the file, if there is one."""
+    def __init__(self, state: Path, *, must_read: bool = True) -> None:
+        """Read the file, if there is one.
+
+        With `must_read` false, one that cannot be read is a `fault`: alarms, metrics
+        and whoever is signed in do without it, and nothing is written over it.
+
+        Raises:
+            OperatorError: the file is none.
+
+        """
         self._path = state / FILE
         self._state = state
         self._lock = threading.Lock()
         self._hashes: dict[str, str] = {}
-        if self._path.exists():
-            self._hashes = _load(self._path)
+        self.fault = ""
+        self._read()
+        if self.fault and must_read:
+            raise OperatorError(self.fault)
+
+    def look_again(self) -> bool:
+        """Read a file that could not be read; say whether there is a fault still."""
+        with self._lock:
+            if self.fault:
+                self._read()
+        return bool(self.fault)
 
     def names(self) -> tuple[OperatorId, ...]:
         """Return everybody who may sign in, sorted."""
@@ -57,10 +76,12 @@ class Operators:
         """Add an operator with a random password, put into a file of its own.
 
         Raises:
-            OperatorError: the name is taken.
+            OperatorError: the name is taken, or the file cannot be read.
 
         """
         with self._lock:
+            if self.fault:
+                raise OperatorError(self.fault)
             if operator in self._hashes:
                 message = f"operator {operator!r} is there already"
                 raise OperatorError(message)
@@ -85,6 +106,14 @@ class Operators:
                 return False
             return operator in self._hashes
 
+    def _read(self) -> None:
+        """Take what the file says; nobody may sign in by one that cannot be read."""
+        try:
+            self._hashes = _load(self._path) if self._path.exists() else {}
+            self.fault = ""
+        except OperatorError as error:
+            self.fault = str(error)
+
     def _save(self, hashes: dict[str, str]) -> None:
         """Write first: what a full disk did not take is not in force either."""
         write_private(self._path, json.dumps(hashes, indent=1, sort_keys=True))
@@ -103,6 +132,9 @@ def _load(path: Path) -> dict[str, str]:
             str(name): str(kept)
             for name, kept in json.loads(path.read_text(encoding="utf-8")).items()
         }
+    except PermissionError as error:
+        message = f"{path} cannot be read by this user; {OWN_IT.format(path.parent)}"
+        raise OperatorError(message) from error
     except (OSError, ValueError, AttributeError) as error:
         message = f"{path} is not the operators' file; put it back from a copy"
         raise OperatorError(message) from error

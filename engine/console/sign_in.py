@@ -15,6 +15,7 @@ TOO_MANY = 429
 FORBIDDEN = 403
 PASSWORD_MIN = 12
 PASSWORD_MAX = 1_000
+UNREAD = "The engine cannot read who may sign in: natalia operator list says why."
 
 
 async def sign_in_page(request: Request) -> Response:
@@ -36,7 +37,8 @@ async def sign_in(request: Request) -> Response:
     desk.throttle.attempt(keys, desk.now_s())
     if not await desk.check_password(name, word):
         count(outcome="refused")
-        return _refused(request, "Name or password is wrong.", FORBIDDEN)
+        wrong = UNREAD if desk.operators.fault else "Name or password is wrong."
+        return _refused(request, wrong, FORBIDDEN)
     desk.throttle.succeeded(keys)
     count(outcome="accepted")
     token, _ = desk.sessions.open(OperatorId(name), desk.now_s())
@@ -95,7 +97,7 @@ async def password(request: Request) -> Response:
     if not PASSWORD_MIN <= len(new) <= PASSWORD_MAX:
         said = "The new one needs at least twelve characters."
     elif not await desk.check_password(session.operator, old):
-        said = "The old password is wrong."
+        said = UNREAD if desk.operators.fault else "The old password is wrong."
     else:
         await desk.change_password(session.operator, new)
         desk.sessions.close_others(session.operator, request.cookies.get(COOKIE, ""))

@@ -9,14 +9,18 @@ import apsw
 from engine.errors import JournalError, JournalFullError
 
 _ELSEWHERE: Final = (
-    "let this user write the folder, or copy it together with its -wal elsewhere"
+    "let this user write it and its folder, or copy it together with its -wal elsewhere"
+)
+_OWN_IT: Final = (
+    "run this as the engine's user, or with sudo; the file must be that user's as its "
+    "folder is: chown --reference=FOLDER FILE"
 )
 _ANY_CURE: Final = "see what `natalia journal verify` says of it, and the disk (dmesg)"
 _CURES: Final[dict[type[Exception], tuple[str, str]]] = {
     apsw.CantOpenError: ("it, its -wal or its -shm cannot be opened", _ELSEWHERE),
     apsw.ReadOnlyError: ("the file or its folder is read-only", _ELSEWHERE),
-    apsw.PermissionsError: ("no permission", "give this user the right to read it"),
-    PermissionError: ("no permission", "give this user the right to read it"),
+    apsw.PermissionsError: ("no permission", _OWN_IT),
+    PermissionError: ("no permission", _OWN_IT),
     FileNotFoundError: ("its folder is not there", "make the folder"),
     apsw.NotADBError: ("it is damaged", "restore a backup, and keep the damaged file"),
     apsw.CorruptError: ("it is damaged", "restore a backup, and keep the damaged file"),

@@ -41,6 +41,7 @@ class DegradedReason(StrEnum):
     CHILD_FAILING = "child_failing"
     COMMAND_QUARANTINED = "command_quarantined"
     NOBODY_WATCHING = "nobody_watching"
+    OPERATORS_UNREAD = "operators_unread"
     PROTOCOL_MISSING = "protocol_missing"
 
 

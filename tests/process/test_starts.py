@@ -252,6 +252,23 @@ def test_a_journal_that_cannot_serve_is_named_and_left_as_it_is(
     assert before == (None if path.is_dir() else path.read_bytes())
 
 
+def test_a_damaged_file_of_operators_keeps_nobody_from_seeing_that_and_mending_it(
+    natalia: Natalia,
+) -> None:
+    natalia.state.mkdir()
+    file = natalia.state / "operators.json"
+    file.write_text("{")
+    natalia.serve()
+    state = ("--state", str(natalia.state))
+    said = "degraded\n  operators unread: operators.json\n"
+    eventually(lambda: natalia.run("status", *state).stdout == said)
+    listed = natalia.run("operator", "list", *state)
+    assert f"{file} is not the operators' file" in listed.stderr
+    file.write_text("{}")
+    eventually(lambda: natalia.run("status", *state).returncode == 0)
+    assert natalia.run("operator", "add", "alder", *state).returncode == 0
+
+
 def test_a_state_folder_that_cannot_be_made_is_said(natalia: Natalia) -> None:
     # A file where the folder should be: root may write into any folder.
     natalia.state.write_text("")

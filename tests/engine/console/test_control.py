@@ -13,7 +13,7 @@ from engine.roster.model import Roster, Rota
 from engine.roster.render import render_roster
 from engine.roster.sample import sample_roster, sample_text
 from engine.values import AlarmId, CommandId, Instant, OperatorId
-from tests.engine.console.hq import Hq, control, observed
+from tests.engine.console.hq import Hq, browser, control, observed
 
 
 def kinds(hq: Hq, stream: str) -> list[str]:
@@ -88,6 +88,24 @@ def test_an_operator_is_added_listed_and_journalled(hq: Hq) -> None:
             said = client.post(f"/operators/{name}")
             assert said.status_code in {404, 405, 422}, name
     assert kinds(hq, "operators") == ["OperatorAdded"]
+
+
+def test_operators_that_cannot_be_read_are_said_and_none_is_added(hq: Hq) -> None:
+    hq.enrol("alder")
+    (hq.state / "operators.json").write_text('{"al')
+    again = hq.restart()
+    with control(again) as client:
+        for said in (
+            client.get("/operators"),
+            client.post("/operators/rowan"),
+            client.post("/alarms/a1/acknowledge", json={"by": "alder"}),
+        ):
+            assert said.status_code in {409, 422}
+            assert "put it back from a copy" in said.json()["error"]
+    with browser(again, None) as at:
+        data = {"operator": "alder", "password": "any"}
+        assert "natalia operator list" in at.client.post("/sign-in", data=data).text
+    again.desk._checker.shutdown(wait=True)
 
 
 def test_a_roster_is_taken_whole_kept_and_journalled(hq: Hq) -> None:

@@ -123,6 +123,38 @@ def test_a_damaged_file_is_named_with_the_cure(tmp_path: Path, text: str) -> Non
         Operators(tmp_path)
 
 
+def test_who_serves_does_without_a_damaged_file_and_leaves_it_as_it_is(
+    tmp_path: Path,
+) -> None:
+    word = Operators(tmp_path).add(ALDER).path.read_text().strip()
+    path = tmp_path / FILE
+    sound = path.read_text()
+    path.write_text(sound[:9])
+    people = Operators(tmp_path, must_read=False)
+    assert people.look_again()
+    assert people.names() == ()
+    assert not people.check("alder", word)
+    with pytest.raises(OperatorError, match="put it back from a copy"):
+        people.add(OperatorId("rowan"))
+    assert path.read_text() == sound[:9]
+    path.write_text(sound)
+    assert not people.look_again()
+    assert people.check("alder", word)
+
+
+def test_a_file_that_root_has_put_back_is_told_with_its_cure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / FILE).write_text("{}")
+
+    def roots(*_: object, **__: object) -> str:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_text", roots)
+    with pytest.raises(OperatorError, match=f"chown --reference={tmp_path} "):
+        Operators(tmp_path)
+
+
 def test_passwords_are_checked_one_at_a_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

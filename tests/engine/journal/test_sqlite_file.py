@@ -224,7 +224,7 @@ def test_a_file_without_permission_is_named(act: str, path: Path) -> None:
     text = as_nobody(act, path)
 
     assert "no permission" in text
-    assert "give this user the right" in text
+    assert "chown --reference=FOLDER FILE" in text
 
 
 @pytest.mark.usefixtures("_another_may_look")
@@ -240,7 +240,7 @@ def test_a_file_that_may_only_be_read_is_no_failed_disk(path: Path) -> None:
     store.close()
 
     assert "the file or its folder is read-only" in text
-    assert "let this user write the folder" in text
+    assert "let this user write it and its folder" in text
 
 
 @pytest.mark.usefixtures("_another_may_look")
