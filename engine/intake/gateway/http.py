@@ -18,6 +18,7 @@ from engine.intake.gateway.door import Door
 from engine.intake.gateway.guard import Guard
 from engine.intake.gateway.http_guest import Guarded, Peer, guarded
 from engine.intake.gateway.http_torn import salvaged
+from engine.intake.gateway.mistaken import SAID, unread
 from engine.intake.gateway.secrets import presented_in
 from engine.ports.clock import Clock
 from engine.ports.device import (
@@ -34,7 +35,10 @@ UNRECORDED_STATUS = 503
 TOO_LARGE_STATUS = 413
 SLOW_STATUS = 408
 GONE_STATUS = 400
+MISTAKE_STATUS = 500
 BODY_S = 30.0
+
+logger = logging.getLogger(__name__)
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -89,10 +93,22 @@ class HttpDevices:
         self._door.let_in(reports, _nobody_waits, address)
 
     def _decoded(self, request: HttpRequest) -> HttpDecoded:
-        decoded = self._wire.decode(request, self._clock.now())
+        decoded = self._tried(request)
         presented = presented_in(request.headers)
         reports = (self._door.proven(one, presented) for one in decoded.reports)
         return replace(decoded, reports=tuple(reports))
+
+    def _tried(self, request: HttpRequest) -> HttpDecoded:
+        """Decode; over what a decoder raises, HQ sees it and the device no success."""
+        now = self._clock.now()
+        try:
+            return self._wire.decode(request, now)
+        except Exception:  # an adapter's; must not cost the bytes
+            logger.exception(SAID, extra={"protocol": self._wire.name})
+        head = request.head or _line(request)
+        raw = head + b"\n\n" + request.body if request.body else head
+        report = unread(self._wire.name, raw, now)
+        return HttpDecoded(reports=(report,), status=MISTAKE_STATUS)
 
     def _recognise(self, scope: Scope, reports: tuple[DeviceReport, ...]) -> None:
         peer = scope.get("client")

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from engine.intake.gateway.guard import Guard
+from engine.intake.gateway.mistaken import Caught
 from engine.intake.gateway.turns import Porch
 from engine.intake.orders.lines import Line, Lines, writer_of
 from engine.ports.clock import Clock
@@ -48,8 +49,9 @@ class DeviceConnection(asyncio.Protocol):
         self._has_reported = False
         self._wire, self._door, self._clock = wire, door, clock
         self._telemetry, self._count = telemetry, count
-        self._session = wire.session()
-        self._line = Line(writer_of(wire, self._session), self._write_soon)
+        session = wire.session()
+        self._session = Caught(session, wire.name)
+        self._line = Line(writer_of(wire, session), self._write_soon)
         self._transport: asyncio.Transport | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -73,7 +75,7 @@ class DeviceConnection(asyncio.Protocol):
         self._wake_by(self._loop, self._began_s + min(STRANGER_S, IDLE_S))
 
     def data_received(self, data: bytes) -> None:
-        """Feed the decoder; it never raises."""
+        """Feed the decoder."""
         if self._loop is None:
             return
         self._heard_s = self._loop.time()

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import cast
 
+from engine.intake.gateway.mistaken import Caught
 from engine.intake.gateway.turns import Entrance
 from engine.intake.orders.lines import Line, Lines, writer_of
 from engine.ports.clock import Clock
-from engine.ports.device import Decoded, WireProtocol, WireSession
+from engine.ports.device import Decoded, WireProtocol
 from engine.values import DeviceId
 
 PEERS_MAX = 10_000
@@ -26,7 +27,7 @@ Address = tuple[str, int]
 class _Peer:
     """An address: its session, and the enrolled device that spoke from it last."""
 
-    session: WireSession
+    session: Caught
     line: Line
     device: DeviceId | None = None
     heard_s: float = 0.0
@@ -84,6 +85,8 @@ class DeviceDatagrams(asyncio.DatagramProtocol):
         now = self._clock.now()
         self._take(peer.session.feed(data, now), addr, peer)
         self._take(peer.session.finish(now), addr, peer)
+        if peer.session.is_lost:
+            self._gone(self._peers.pop(addr))
 
     def error_received(self, exc: Exception) -> None:
         """Pass over a refused answer: the device repeats."""
@@ -98,7 +101,8 @@ class DeviceDatagrams(asyncio.DatagramProtocol):
             return self._clock.boottime_s() - peer.heard_s <= REACHABLE_S
 
         session = self._wire.session()
-        peer = _Peer(session, Line(writer_of(self._wire, session), write, is_open))
+        line = Line(writer_of(self._wire, session), write, is_open)
+        peer = _Peer(Caught(session, self._wire.name), line)
         return peer
 
     def _gone(self, peer: _Peer) -> None:
