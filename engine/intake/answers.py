@@ -75,11 +75,10 @@ def code_by_word(
     roster, reply = judge.board.roster(), _read(text, judge)
     if reply.code is not None or reply.kind is None or calls_for_help(text, reply):
         return None
-    if forced_speaker(text, roster.people) is not None:
-        return None
     senders = senders_of(roster, sender)
     speaker = next((one for one in senders if word_in(text, one)), None)
-    if speaker is None:
+    forced = forced_speaker(text, roster.people)
+    if speaker is None or forced not in {None, speaker}:
         return None
     if speaker.has(Role.DEFENDER):
         theirs = (Look.OPEN, key_of(Kind.REAL, speaker.person))
@@ -101,8 +100,20 @@ def messages_of(sms: Sms, judge: Judge) -> tuple[Message, ...]:
     # The word that stands for the code says as ever that they are back in time.
     senders = senders_of(judge.board.roster(), sms.sender)
     speaker = next((one for one in senders if word_in(sms.text, one)), None)
+    if speaker is not None and word_in(sms.text, speaker) is Word.DURESS:
+        return (*_uncoded(sms, judge), *map(_beside, answered))
     timed = _check_in(sms, speaker, senders, judge, forced=False)
     return answered if timed is None else (*answered, timed)
+
+
+def _beside(answered: Message) -> Message:
+    """Return a forced answer beside what its word comes to, which takes it up.
+
+    It counts for nothing: to whoever watches it is one, as with the other word.
+    """
+    if not isinstance(answered, Forward) or not isinstance(answered.command, TakeReply):
+        return answered
+    return replace(answered, command=replace(answered.command, source=None))
 
 
 def _coded(sms: Sms, code: Code, judge: Judge) -> tuple[Message, ...]:

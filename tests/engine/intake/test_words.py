@@ -23,8 +23,7 @@ LAPWINGS = "Birch9"
 CODE = Code(code="K7F2", stream="alarm/a", person=HERON)
 
 
-@pytest.fixture
-def rig() -> Iterator[Rig]:
+def with_words() -> Iterator[Rig]:
     rig = Rig().start()
     board = rig.judge.board
     roster = board.roster()
@@ -51,6 +50,9 @@ def rig() -> Iterator[Rig]:
     board.replace(replace(roster, people=people, devices=devices))
     yield rig
     board.replace(roster)
+
+
+rig = pytest.fixture(with_words, name="rig")
 
 
 def cancel_of(told: list[object]) -> tuple[ToOpen, RequestCancel]:
@@ -183,7 +185,6 @@ def test_a_word_without_a_code_answers_the_one_open_case_that_told_them(
         ("4", ""),  # no word
         ("hazel", ""),  # no answer
         ("4 hazel", "+15550001111"),  # not their own telephone
-        (f"4 {LAPWINGS}", ""),  # forced to say it
         (f"4 hazel {DURESS}", ""),  # a word of force beside it, whosever it is
         ("M9N8 4 hazel", ""),  # a code that nobody has
         ("3 hazel", ""),  # they need help themselves

@@ -1,0 +1,70 @@
+"""An answer without a code, with a word of force: to whoever watches it is one too."""
+
+import pytest
+
+from engine.alarm.commands import TakeReply
+from engine.alarm.messages import Distress, Forward, ToOpen
+from engine.alarm.rows import key_of
+from engine.alarm.state import Kind, ReplyKind
+from engine.ports.journal import Code
+from engine.values import PersonId
+from tests.engine.intake.reports import HERON
+from tests.engine.intake.test_actor import LAPWING, Rig, number_of
+from tests.engine.intake.test_words import CODE, DURESS, LAPWINGS, SAFE, with_words
+
+rig = pytest.fixture(with_words, name="rig")
+
+
+def answer_in(told: list[object]) -> TakeReply:
+    (forward,) = (one for one in told if isinstance(one, Forward))
+    assert isinstance(forward.command, TakeReply)
+    return forward.command
+
+
+@pytest.mark.parametrize(
+    ("text", "reply"),
+    [(f"1 {LAPWINGS}", ReplyKind.COMING), (f"4 {LAPWINGS}", ReplyKind.REAL)],
+)
+def test_a_colleagues_forced_answer_is_shown_and_is_one_to_their_telephone(
+    rig: Rig, text: str, reply: ReplyKind
+) -> None:
+    """It was shown alone: their telephone was reminded on, after a true one not."""
+    rig.take(codes=(Code(code="K7F2", stream="alarm/a", person=LAPWING),))
+    told = rig.sms(text)
+    said = answer_in(told)
+    assert (said.reply, said.duress, said.proven) == (reply, True, False)
+    assert said.source is None, "the notice takes it up, and is told until it has"
+    (notice,) = (one for one in told if isinstance(one, Distress))
+    assert (notice.command.kind, notice.command.press.duress) == (Kind.NOTICE, True)
+
+
+def test_a_defenders_forced_answer_raises_as_well(rig: Rig) -> None:
+    rig.take(codes=(CODE,))
+    told = rig.sms(f"coming {DURESS}", number_of(HERON))
+    assert answer_in(told).duress
+    (cancel,) = (one for one in told if isinstance(one, ToOpen))
+    assert cancel.command.press.duress
+    assert cancel.otherwise is not None
+    forced = list(rig.timed)
+    rig.timed.clear()
+    assert not answer_in(rig.sms(f"coming {SAFE}", number_of(HERON), "2")).duress
+    assert [type(one) for one in forced] == [type(one) for one in rig.timed]
+
+
+@pytest.mark.parametrize(
+    ("sender", "subject", "text"),
+    [
+        ("+15550001111", "", f"1 {DURESS}"),
+        (number_of(LAPWING), "", f"1 {DURESS}"),
+        (number_of(HERON), key_of(Kind.REAL, PersonId(HERON)), f"1 {DURESS}"),
+        (number_of(HERON), "", f"6 {DURESS}"),
+    ],
+)
+def test_where_the_true_word_would_be_no_answer_the_forced_one_is_none(
+    rig: Rig, sender: str, subject: str, text: str
+) -> None:
+    rig.take(codes=(CODE,))
+    rig.take(stream="alarm/own", subject=subject)
+    for number, word in enumerate((DURESS, SAFE)):
+        told = rig.sms(text.replace(DURESS, word), sender, f"sms-{number}")
+        assert not any(isinstance(one, Forward) for one in told)
