@@ -193,6 +193,11 @@ class Config(BaseSettings):
             raise ValueError(message)
         return tables
 
+    def tell_nobody(self) -> frozenset[str]:
+        """Return the channels of an account: no colleague, officer or HQ is told."""
+        accounts = {one.channel for one in self.public if not one.address}
+        return frozenset(accounts - {one.channel for one in self.hq})
+
 
 TABLES: dict[str, type[BaseModel]] = {
     "auditor": AuditorTable,

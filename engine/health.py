@@ -17,9 +17,19 @@ class Health:
     Any thread. Component names are the operator's own (modems, channels, children).
     """
 
-    def __init__(self, telemetry: Telemetry) -> None:
-        """Start without a complaint."""
+    def __init__(
+        self, telemetry: Telemetry, *, tell_nobody: frozenset[str] = frozenset()
+    ) -> None:
+        """Start without a complaint.
+
+        Args:
+            telemetry: where each reason is shown.
+            tell_nobody: channels to the world alone: up, they tell neither colleagues
+                nor HQ.
+
+        """
         self._telemetry = telemetry
+        self._tell_nobody = tell_nobody
         self._lock = threading.RLock()
         self._wrong: dict[str, set[str]] = {}
         self._routes: dict[str, bool] = {}
@@ -49,9 +59,11 @@ class Health:
 
         """
         with self._lock:  # held to the end: the last word must be the latest
+            self.report(reason, name, wrong=not is_up)
+            if name in self._tell_nobody:
+                return
             self._routes[name] = is_up
             all_down = not any(self._routes.values())
-            self.report(reason, name, wrong=not is_up)
             self.report(ALL_CHANNELS_DOWN, "every route", wrong=all_down)
 
     def standing(self, name: str) -> "Standing":

@@ -142,7 +142,7 @@ def _start(
     metrics = metrics_of(config)
     places = [(place.person, place.fix) for place in rows.places]
     board = Board(roster, places, rows.doubts, clock=clock, telemetry=metrics)
-    health = Health(metrics)
+    health = Health(metrics, tell_nobody=config.tell_nobody())
     _hold(roster, registry, health)
     names = Names()
     unrecorded = Unrecorded(lambda hint: names.tell("shouter", hint))

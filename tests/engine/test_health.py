@@ -41,3 +41,16 @@ def test_all_channels_are_down_while_none_is_up(words: list[tuple[str, bool]]) -
     assert (ALL_CHANNELS_DOWN in reasons) == (not any(latest.values()))
     shown = meter.shown["degraded", ALL_CHANNELS_DOWN]
     assert bool(shown) == (ALL_CHANNELS_DOWN in reasons)
+
+
+def test_a_public_account_that_is_up_is_no_way_to_anybody() -> None:
+    health = Health(Meter(), tell_nobody=frozenset({"mastodon"}))
+    health.route("mastodon", "channel_down", is_up=True)
+    assert health.reasons() == {}
+    health.route("modem-1", "modem_down", is_up=False)
+    assert ALL_CHANNELS_DOWN in health.reasons()
+    health.route("mastodon", "channel_down", is_up=True)
+    assert ALL_CHANNELS_DOWN in health.reasons()
+    health.route("modem-1", "modem_down", is_up=True)
+    health.route("mastodon", "channel_down", is_up=False)
+    assert health.reasons() == {"channel_down": ("mastodon",)}
