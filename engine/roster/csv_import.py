@@ -1,6 +1,6 @@
 """People or devices from a CSV table, as spreadsheets write them.
 
-Comma or semicolon between cells (whichever the heading has more of), `;` between
+Comma, semicolon or tab between cells (whichever the heading has most of), `;` between
 the words of a list inside a cell; an empty cell is a field that is not there. A
 table with a column `wire_protocol` holds devices, one with a column `codes` profiles.
 """
@@ -9,10 +9,10 @@ import csv
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
-from io import StringIO
 from typing import NamedTuple
 
 from engine.errors import DataError, suggestion
+from engine.roster.csv_layout import layout_of
 from engine.roster.entries import (
     Draft,
     OnDuty,
@@ -41,15 +41,17 @@ class _CellError(ValueError):
 
 def csv_draft(text: str, file: str) -> Draft:
     """Read one CSV table without looking at references."""
-    heading = text.partition("\n")[0]
-    delimiter = ";" if heading.count(";") > heading.count(",") else ","
-    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    layout = layout_of(text, file)
+    if isinstance(layout, DataError):
+        return Draft(faults=(layout,))
+    lines, skipped, delimiter = layout
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     rows: list[tuple[int, list[str]]] = []
-    line = 1
+    line = skipped + 1
     try:
         for cells in reader:
             rows.append((line, [cell.strip() for cell in cells]))
-            line = reader.line_num + 1
+            line = skipped + reader.line_num + 1
     except csv.Error:
         reason = "is no CSV: a quotation mark is open or out of place"
         return Draft(faults=(DataError(file, line, "CSV", reason),))
@@ -60,7 +62,7 @@ def csv_draft(text: str, file: str) -> Draft:
     elif "codes" in columns:
         known, read = _PROFILE_COLUMNS, _profiles
     faults = (
-        *_heading_faults(columns, tuple(known), file),
+        *_heading_faults(columns, tuple(known), file, skipped + 1),
         *_width_faults(rows[1:], len(columns), file),
     )
     if faults:
@@ -74,16 +76,20 @@ def csv_draft(text: str, file: str) -> Draft:
 
 
 def _heading_faults(
-    columns: Sequence[str], known: Sequence[str], file: str
+    columns: Sequence[str], known: Sequence[str], file: str, line: int
 ) -> Iterator[DataError]:
+    if len(columns) == 1 and columns[0] not in known:
+        reason = "is one cell: part the columns by commas, semicolons or tabs"
+        yield DataError(file, line, "heading", reason)
+        return
     if "id" not in columns:
-        yield DataError(file, 1, "id", "is missing in the heading")
+        yield DataError(file, line, "id", "is missing in the heading")
     for place, name in enumerate(columns):
         if name not in known:
             reason = f"is no column of this table{suggestion(name, known)}"
-            yield DataError(file, 1, name or f"column {place + 1}", reason)
+            yield DataError(file, line, name or f"column {place + 1}", reason)
         elif name in columns[:place]:
-            yield DataError(file, 1, name, "stands twice in the heading")
+            yield DataError(file, line, name, "stands twice in the heading")
 
 
 def _width_faults(

@@ -166,10 +166,10 @@ def _draft_of(path: Path, lines_of: _LinesOf) -> Draft:
     match path.suffix.casefold():
         case ".toml":
             return toml_draft(text, path.name, lines_of)
-        case ".csv":
+        case ".csv" | ".tsv":
             return csv_draft(text, path.name)
         case _:
-            reason = "must end in .toml or .csv"
+            reason = "must end in .toml, .csv or .tsv"
             return Draft(faults=(DataError(path.name, None, "file", reason),))
 
 

@@ -14,6 +14,8 @@ HEADING = "id,alias,roles,language,zone,country,numbers,sign,fictional"
 HERON = "heron,Heron,defender;colleague,sv,Europe/Stockholm,SE,070-174 06 10,Lykta,yes"
 NUMBER = "must be a number, with a point for decimals"
 MEANINGS = "must be codes and their meanings: code=signal;code=signal"
+ONE_CELL = "is one cell: part the columns by commas, semicolons or tabs"
+COMMAS_DO = "part the cells, and in the heading commas do: take this line out"
 CRANE = "crane,Crane,duty,en,Europe/Stockholm,SE,070-174 06 11,Kettle,yes"
 
 
@@ -45,6 +47,43 @@ def test_a_heading_with_semicolons_and_capitals_is_understood() -> None:
     row = row.replace("defender,colleague", '"defender; colleague"')
 
     assert read(f"{heading}\r\n{row}\r\n").people[0].alias == "Heron"
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    "before",
+    [
+        [],
+        [""],
+        ["", "  ", ",,,", ";;", '""'],
+        ["sep=D"],
+        ['"sep=D"', ""],
+        ["", "SEP=D", "DDDD"],
+        ["sep="],
+        ["sep=|"],
+        ["sep=DDDD"],
+    ],
+)
+def test_a_table_of_any_spreadsheet_is_read_with_its_lines(
+    delimiter: str, end: str, before: list[str]
+) -> None:
+    row = HERON.replace("defender;colleague", '"defender;colleague"')
+    wrong = CRANE.replace(",en,", ",xx,")
+    table = [line.replace(",", delimiter) for line in (HEADING, row, wrong)]
+    lines = [line.replace("D", delimiter) for line in before] + table
+    draft = csv_draft(end.join(lines), "people.csv")
+
+    assert [person.alias for person, _ in draft.people] == ["Heron"]
+    assert [(one.line, one.field) for one in draft.faults] == [
+        (len(lines), "person.language")
+    ]
+
+
+def test_the_faults_of_a_heading_stand_on_its_line() -> None:
+    text = f"\n\nsep=,\n{HEADING.replace('alias', 'alais')},id\n"
+
+    assert {one.line for one in faults_of(text)} == {4}
 
 
 def test_devices_are_a_table_of_their_own() -> None:
@@ -119,6 +158,12 @@ def test_a_wrong_cell_is_named_by_its_column(
          "people.csv:1: alais: is no column of this table; did you mean 'alias'?"),
         (HEADING.replace("alias", "") + "\n",
          "people.csv:1: column 2: is no column of this table"),
+        (HEADING.replace(",", "|") + f"\n{HERON}\n",
+         f"people.csv:1: heading: {ONE_CELL}"),
+        ("sep=|\n" + HEADING.replace(",", "|") + f"\n{HERON}\n",
+         f"people.csv:2: heading: {ONE_CELL}"),
+        (f"\nsep=;\n{HEADING}\n{HERON}\n",
+         f"people.csv:2: sep: says that semicolons {COMMAS_DO}"),
         (HEADING + ",id\n", "people.csv:1: id: stands twice in the heading"),
         (f"{HEADING}\n{HERON},x\n",
          "people.csv:2: row: has more cells than the heading's 9"),
@@ -148,7 +193,7 @@ def test_a_wrong_table_is_told_with_its_line(text: str, fault: str) -> None:
     assert fault in told(text)
 
 
-@given(st.text('id,;"\n\r ayes1', max_size=80))
+@given(st.text('id,;"\n\r\t aye=sp1', max_size=80))
 def test_no_text_crashes_the_reader(text: str) -> None:
     draft = csv_draft(text, "people.csv")
 

@@ -343,7 +343,7 @@ def test_references_may_cross_files_and_faults_name_the_right_one(
     ("name", "content", "reason"),
     [
         ("roster.toml", b"\xff\xfe", "cannot be read as UTF-8"),
-        ("roster.yaml", b"", ".toml or .csv"),
+        ("roster.yaml", b"", ".toml, .csv or .tsv"),
         ("roster.toml", None, "check the path"),
         ("roster.toml", b"#" * (16 * 1024 * 1024 + 1), "larger than 16 MiB"),
     ],
