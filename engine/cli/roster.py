@@ -198,7 +198,7 @@ def _doubts(roster: Roster, *, as_json: bool) -> list[Mapping[str, object]]:
     """Return what a careful eye would ask about; told unless it is for JSON."""
     from engine.roster.review import review_roster  # noqa: PLC0415 - see _read
 
-    doubts = review_roster(roster)
+    doubts = review_roster(roster, _known().today)
     if not as_json:
         for doubt in doubts:
             typer.echo(f"doubt: {doubt}", err=True)

@@ -6,14 +6,18 @@ but ids.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 
-from engine.roster.model import Person, Role, Roster
+from engine.roster.countries import looks_swapped
+from engine.roster.model import Device, Person, Role, Roster
 from engine.roster.numbers import is_landline
 from engine.values import PersonId
 
 OPERATORS_MIN = 2  # a post needs a second operator's approval
 DUTY_MIN = 2  # the next person is paged after 60 s
 _IMEI_LENGTH = 15
+_DAY = timedelta(days=1)
+"""Where a window ends it may still be the day before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,14 +32,17 @@ class Doubt:
         return self.text if self.person is None else f"{self.person}: {self.text}"
 
 
-def review_roster(roster: Roster) -> tuple[Doubt, ...]:
-    """Return what a careful eye would ask about, HQ first, then by person."""
+def review_roster(roster: Roster, today: date | None = None) -> tuple[Doubt, ...]:
+    """Return what a careful eye would ask about, HQ first, then by person.
+
+    `today` in UTC; without it nothing lies in the past.
+    """
     return (
         *(Doubt(person=None, text=text) for text in _about_hq(roster)),
         *(
             Doubt(person=one.person, text=text)
             for one in roster.people
-            for text in _about(one, roster)
+            for text in (*_about(one, roster), *_outdated(one, today))
         ),
     )
 
@@ -69,6 +76,11 @@ def _about(person: Person, roster: Roster) -> Iterator[str]:
     place = person.declared
     if place is not None and place.lat_deg == place.lon_deg == 0:
         yield "the declared place is 0/0, in the sea: an empty cell of a spreadsheet?"
+    elif place is not None and looks_swapped(place, person.country):
+        yield (
+            "the declared place lies far from the country, and near with lat_deg and"
+            " lon_deg exchanged: were they?"
+        )
     if person.has(Role.COLLEAGUE) and not person.circles:
         yield "a colleague in no trust circle: is never asked to go"
     if person.has(Role.DUTY) and person.person not in roster.rota.duty:
@@ -100,12 +112,29 @@ def _about_defender(person: Person, roster: Roster) -> Iterator[str]:
     ):
         yield "risk windows and no device with heartbeat_s: silence is not noticed"
     for device in roster.devices_of(person.person):
-        if device.profile and roster.profile_of(device) is None:
-            yield "a device's profile is not in the roster: its codes mean nothing more"
-        key = device.device
-        is_imei = len(key) == _IMEI_LENGTH and key.isascii() and key.isdecimal()
-        if is_imei and not has_luhn_digit(key):
-            yield (
-                "a device's 15 digits fail their check digit: a slip, or a tracker"
-                " that makes its IMEI up"
-            )
+        yield from _about_device(device, roster)
+
+
+def _about_device(device: Device, roster: Roster) -> Iterator[str]:
+    if device.profile and roster.profile_of(device) is None:
+        yield "a device's profile is not in the roster: its codes mean nothing more"
+    key = device.device
+    if not (key.isascii() and key.isdecimal()):
+        return
+    if len(key) == _IMEI_LENGTH and not has_luhn_digit(key):
+        yield (
+            "a device's 15 digits fail their check digit: a slip, or a tracker"
+            " that makes its IMEI up"
+        )
+    # A zero before them changes no sum.
+    if len(key) == _IMEI_LENGTH - 1 and has_luhn_digit(key):
+        yield (
+            "a device's 14 digits are an IMEI with a 0 before them: a spreadsheet drops"
+            " it, and the device is not known without it"
+        )
+
+
+def _outdated(person: Person, today: date | None) -> Iterator[str]:
+    ends = [one.last for one in person.risk_windows if one.last is not None]
+    if today is not None and any(end < today - _DAY for end in ends):
+        yield "a risk window lies in the past: was another year meant?"

@@ -119,6 +119,18 @@ def test_a_doubt_is_shown_and_refuses_nothing(tmp_path: Path) -> None:
     assert json.loads(as_json.stdout)["doubts"][0]["person"] is None
 
 
+def test_a_risk_window_of_last_year_is_doubted(sample: str) -> None:
+    path = Path(sample)
+    window = 'id = "heron"\nrisk_windows = ["2020-01-01 18:00 to 2020-01-02 06:00"]\n'
+    path.write_text(
+        path.read_text(encoding="utf-8").replace('id = "heron"\n', window, 1),
+        encoding="utf-8",
+    )
+    result = RUN.invoke(app, ["check", sample])
+
+    assert "doubt: heron: a risk window lies in the past" in result.stderr
+
+
 def test_a_missing_file_ends_with_three_and_its_name(tmp_path: Path) -> None:
     result = RUN.invoke(app, ["check", str(tmp_path / "none.toml")])
 

@@ -1,11 +1,13 @@
 """What is allowed and yet leaves somebody without help is pointed out."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from engine.roster.model import CircleName, Device, Number, Person, Role, Roster, Rota
 from engine.roster.review import Doubt, has_luhn_digit, review_roster
+from engine.roster.risk import read_window
 from engine.values import DeviceId, PersonId
 from tests.engine.roster.rosters import person, place
 
@@ -69,6 +71,33 @@ def test_a_gap_is_pointed_out_with_the_person(
     assert text in about(changed(name, **changes), name)
 
 
+def test_a_place_whose_degrees_look_exchanged_is_pointed_out() -> None:
+    """Nobody would be near: the place lay in the sea off Somalia."""
+    swapped = replace(TOWN, lat_deg=TOWN.lon_deg, lon_deg=TOWN.lat_deg)
+    assert "lat_deg and lon_deg exchanged" in about(
+        changed("heron", declared=swapped), "heron"
+    )
+    assert about(changed("heron", country="DE"), "heron") == "", "somebody abroad"
+
+
+@pytest.mark.parametrize(
+    ("window", "is_past"),
+    [
+        ("2026-09-01 18:00 to 2026-09-02 06:00", True),
+        ("2026-09-01 18:00 to 2026-11-29 06:00", False),
+        ("2026-12-01 18:00 to 2026-12-02 06:00", False),
+        ("daily 22:00-06:00", False),
+    ],
+)
+def test_a_risk_window_that_lies_in_the_past_is_pointed_out(
+    window: str, *, is_past: bool
+) -> None:
+    roster = changed("heron", risk_windows=(read_window(window),))
+    told = "\n".join(map(str, review_roster(roster, date(2026, 11, 30))))
+    assert ("heron: a risk window lies in the past" in told) is is_past
+    assert "in the past" not in about(roster, "heron"), "nobody said which day it is"
+
+
 @pytest.mark.parametrize("changes", [{"available": False}, {"declared": None}])
 def test_a_defender_whose_every_colleague_stays_away_is_pointed_out(
     changes: dict[str, object],
@@ -130,6 +159,28 @@ def test_an_imei_with_a_wrong_check_digit_is_pointed_out(
     roster = replace(complete(), devices=(device,))
 
     assert ("check digit" in about(roster, "heron")) is doubted
+
+
+@pytest.mark.parametrize(
+    ("key", "doubted"),
+    [
+        ("12345678901237", True),
+        ("12345678901236", False),
+        ("012345678901237", False),
+        ("1234567890123", False),
+    ],
+)
+def test_an_imei_that_has_lost_its_leading_zero_is_pointed_out(
+    key: str, *, doubted: bool
+) -> None:
+    """The device would have been a stranger's."""
+    device = Device(
+        device=DeviceId(key), wire_protocol="gt06", person=PersonId("heron")
+    )
+    roster = replace(complete(), devices=(device,))
+
+    assert ("with a 0 before them" in about(roster, "heron")) is doubted
+    assert "check digit" not in about(roster, "heron")
 
 
 def test_the_check_digit_is_that_of_the_standards_example() -> None:
