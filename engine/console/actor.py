@@ -5,6 +5,7 @@ import logging
 import socket
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import ClassVar
 
 import uvicorn
@@ -16,6 +17,7 @@ from engine.console.observe import observe_app
 from engine.console.operators import FILE as OPERATORS_FILE
 from engine.console.pages import console_app
 from engine.console.parts import WebParts
+from engine.journal.sqlite import JOURNAL_FILE
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.event_loop import EventLoop
 from engine.supervision.link import Link
@@ -34,6 +36,8 @@ class Web(SupervisedActor[None]):
         self._parts = parts
         self._loop = EventLoop("web", self.clock)
         self._desk: ConsoleDesk | None = None
+        self._journal_file = parts.state / JOURNAL_FILE
+        self._opened = _file_at(self._journal_file)
         self._copies: list[socket.socket] = []
         self._serving: list[asyncio.Task[None]] = []
 
@@ -50,6 +54,7 @@ class Web(SupervisedActor[None]):
         """Send the heartbeat through the loop."""
         self._loop.beat()
         self._watch_the_watchers()
+        self._watch_the_journal()
         self.wake_at(self.clock.now().plus(LOOK))
 
     def stopping(self) -> None:
@@ -68,6 +73,15 @@ class Web(SupervisedActor[None]):
             health.report("nobody_watching", "console", wrong=nobody)
             unread = desk.operators.look_again()
             health.report("operators_unread", OPERATORS_FILE, wrong=unread)
+
+    def _watch_the_journal(self) -> None:
+        """Say so where the file that is written lies no more where a start looks.
+
+        Whoever moves the folder, or restores a backup, under a running engine: it goes
+        on, which alarms need, and the next start would know nothing of it.
+        """
+        is_moved = _file_at(self._journal_file) != self._opened
+        self._parts.health.report("journal_moved", JOURNAL_FILE, wrong=is_moved)
 
     async def _listen(self) -> None:
         parts = self._parts
@@ -95,3 +109,12 @@ class Web(SupervisedActor[None]):
         copy = listening.dup()
         self._copies.append(copy)
         self._serving.append(asyncio.get_running_loop().create_task(run([copy])))
+
+
+def _file_at(path: Path) -> tuple[int, int] | None:
+    """Return which file lies there, whatever its name; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

@@ -12,6 +12,7 @@ UNREADY_REASONS = (
     ALL_CHANNELS_DOWN,
     "alarm_standing_still",
     "disk_full",
+    "journal_moved",
     "journal_slow",
 )
 NO_ROUND_TRIP = "no_round_trip"

@@ -36,6 +36,7 @@ class DegradedReason(StrEnum):
     STORE_UNREAD = "store_unread"
     DISK_FULL = "disk_full"
     JOURNAL_SLOW = "journal_slow"
+    JOURNAL_MOVED = "journal_moved"
     CLOCK_JUMPED = "clock_jumped"
     ALARM_STANDING_STILL = "alarm_standing_still"
     CHILD_FAILING = "child_failing"

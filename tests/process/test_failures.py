@@ -136,3 +136,25 @@ def test_a_position_without_a_signal_is_answered_once_it_is_on_disk(rig: Rig) ->
     rows = rig.rows("SELECT person FROM place")
     assert [tuple(row) for row in rows] == [("avocet",)]
     assert rig.alarms() == []
+
+
+def test_a_journal_that_is_moved_under_the_engine_is_said_until_it_is_back(
+    rig: Rig,
+) -> None:
+    files = sorted(rig.state.glob("journal.db*"))
+    elsewhere = rig.folder / "old"
+    elsewhere.mkdir()
+    for file in files:
+        file.rename(elsewhere / file.name)
+    (rig.state / "journal.db").write_bytes(b"a backup")
+    said = {"ready": False, "reasons": {"journal_moved": ["journal.db"]}}
+    eventually(lambda: rig.ready() == (503, said))
+    with rig.device() as device:
+        assert device.sos(), "an SOS is taken and told all the same"
+    assert rig.sms_to("lapwing")
+    for file in files:
+        (elsewhere / file.name).rename(file)
+    eventually(lambda: rig.ready()[0] == 200)
+    rig.kill()
+    rig.start()
+    assert len(rig.alarms()) == 1
