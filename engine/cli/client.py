@@ -35,7 +35,7 @@ def ask(
 
     Args:
         state: the state folder of the running service.
-        method: `GET` or `POST`.
+        method: `GET`, `POST` or `DELETE`.
         path: of the control application.
         body: form fields, or a text as it is.
 

@@ -10,7 +10,7 @@ from engine.cli.client import DEFAULT_STATE, State, ask, id_of
 
 app = typer.Typer(
     add_completion=False,
-    help="Add and list operators of the running service.",
+    help="Add, list and remove operators of the running service.",
     epilog="Example: natalia operator add alder --state /var/lib/natalia",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -49,3 +49,19 @@ def list_(
         sys.stdout.write(json.dumps(names) + "\n")
         return
     sys.stdout.write("".join(f"{name}\n" for name in names))
+
+
+@app.command(epilog="Example: natalia operator remove alder")
+def remove(
+    name: Annotated[str, typer.Argument(help="As `natalia operator list` has it.")],
+    state: State = DEFAULT_STATE,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Let an operator in no more and end their sessions, here and now.
+
+    Whoever has lost a password is removed and added again.
+    """
+    operator = id_of("name", name, "natalia operator remove --help")
+    found = ask(state, "DELETE", f"/operators/{operator}")
+    said = f"{name} may sign in no more; all their sessions have ended.\n"
+    sys.stdout.write(json.dumps(found, indent=1) + "\n" if as_json else said)

@@ -74,6 +74,7 @@ def control_app(desk: ConsoleDesk) -> Starlette:
             Route("/alarms/{alarm}/{act}", act, methods=["POST"]),
             Route("/operators", operators),
             Route("/operators/{name}", add_operator, methods=["POST"]),
+            Route("/operators/{name}", remove_operator, methods=["DELETE"]),
             Route("/drills", exercise, methods=["POST"]),
             Route("/drills/{alarm}", drill_score),
             Route("/status", status),
@@ -232,6 +233,18 @@ async def add_operator(request: Request) -> Response:
     return JSONResponse(
         {"operator": name, "password_file": str(first.path), "recorded": recorded}
     )
+
+
+async def remove_operator(request: Request) -> Response:
+    """Let an operator in no more, and end their sessions."""
+    desk = desk_of(request)
+    name = OperatorId(request.path_params["name"])
+    try:
+        await desk.remove_operator(name)
+    except OperatorError as error:
+        return JSONResponse({"error": str(error)}, status_code=REFUSED)
+    recorded = await record(desk, "operators", "OperatorRemoved", {"operator": name})
+    return JSONResponse({"operator": name, "recorded": recorded})
 
 
 async def roster(request: Request) -> Response:

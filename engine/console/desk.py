@@ -166,6 +166,18 @@ class ConsoleDesk:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._checker, self.operators.add, operator)
 
+    async def remove_operator(self, operator: OperatorId) -> None:
+        """Let an operator in no more, and end all their sessions.
+
+        Raises:
+            OperatorError: there is none of that name, or no other one.
+
+        """
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._checker, self.operators.remove, operator)
+        self.sessions.close_others(operator, "")
+        self.keep_sessions()
+
     async def submit(self, request: Request) -> Answer:
         """Have something made durable, without blocking the loop.
 

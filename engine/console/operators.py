@@ -91,6 +91,26 @@ class Operators:
             self._save({**self._hashes, operator: _HASHER.hash(password)})
         return FirstPassword(operator=operator, path=path)
 
+    def remove(self, operator: OperatorId) -> None:
+        """Let an operator in no more; the name may be added again, with a new password.
+
+        Raises:
+            OperatorError: there is none of that name, or no other one.
+
+        """
+        with self._lock:
+            if self.fault:
+                raise OperatorError(self.fault)
+            left = dict(self._hashes)
+            if left.pop(operator, None) is None:
+                message = f"there is no operator {operator!r}"
+                raise OperatorError(message)
+            if not left:
+                message = f"{operator!r} is the last operator; add another one first"
+                raise OperatorError(message)
+            self._save(left)
+        first_password_path(self._state, operator).unlink(missing_ok=True)
+
     def change(self, operator: OperatorId, password: str) -> None:
         """Set a new password; the file with the first one goes."""
         with self._lock:

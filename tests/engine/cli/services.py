@@ -47,7 +47,7 @@ def service(**answers: tuple[int, object]) -> Iterator[Service]:
                 self.end_headers()
                 self.wfile.write(text)
 
-            do_GET = do_POST = answer  # noqa: N815 - the library's names
+            do_GET = do_POST = do_DELETE = answer  # noqa: N815 - the library's names
 
             def log_message(self, *_: object) -> None:
                 pass

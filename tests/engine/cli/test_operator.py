@@ -37,6 +37,16 @@ def test_operators_are_listed(
         assert json.loads(out.readouterr().out) == ["alder", "rowan"]
 
 
+def test_whoever_is_removed_is_said_to_be_out(
+    patch: pytest.MonkeyPatch, out: pytest.CaptureFixture[str]
+) -> None:
+    with service(operators__alder=(200, {"operator": "alder"})) as engine:
+        words = ("operator", "remove", "alder", f"--state={engine.state}")
+        assert natalia(patch, *words) == 0
+    assert [asked[0] for asked in engine.asked] == ["DELETE /operators/alder"]
+    assert "alder may sign in no more" in out.readouterr().out
+
+
 @pytest.mark.parametrize("name", ["../x", "a/b", "alder?x=1", ""])
 def test_a_name_that_is_none_leads_nowhere(
     patch: pytest.MonkeyPatch, out: pytest.CaptureFixture[str], name: str

@@ -90,6 +90,25 @@ def test_an_operator_is_added_listed_and_journalled(hq: Hq) -> None:
     assert kinds(hq, "operators") == ["OperatorAdded"]
 
 
+def test_an_operator_who_is_removed_is_out_at_once_and_may_be_added_again(
+    hq: Hq,
+) -> None:
+    word = hq.enrol("alder")
+    with browser(hq, "alder") as at, control(hq) as client:
+        assert at.client.get("/").status_code == 200
+        said = client.delete("/operators/alder")
+        assert "the last operator" in said.json()["error"]
+        client.post("/operators/rowan")
+        assert client.delete("/operators/alder").status_code == 200
+        assert at.client.get("/").status_code == 303
+        data = {"operator": "alder", "password": word}
+        assert at.client.post("/sign-in", data=data).status_code == 403
+        assert client.delete("/operators/alder").status_code == 409
+        assert client.post("/operators/alder").status_code == 200
+        assert at.client.get("/").status_code == 303
+    assert kinds(hq, "operators")[-2:] == ["OperatorRemoved", "OperatorAdded"]
+
+
 def test_operators_that_cannot_be_read_are_said_and_none_is_added(hq: Hq) -> None:
     hq.enrol("alder")
     (hq.state / "operators.json").write_text('{"al')
