@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
-from engine.alarm.state import Kind
+from engine.alarm.state import Kind, PlaceSource
 from engine.console.lines import HIDDEN
 from engine.values import Instant
 
@@ -45,7 +45,8 @@ def head_lines(case: Row) -> Iterator[str]:
     place = cast("Row", case["place"])
     rough = f" +-{place['accuracy_m']} m" if place["accuracy_m"] else ""
     at = f", of {place['at']}" if place["at"] else ""
-    yield f"{place['words']}: {_where(place)}{rough}{at}"
+    where = "" if place["source"] == PlaceSource.NOWHERE else f": {_where(place)}"
+    yield f"{place['words']}{where}{rough}{at}"
     if case["next"]:
         due_ms = case["next_due_ms"]
         when = f", at {Instant(due_ms)}" if isinstance(due_ms, int) else ""

@@ -12,6 +12,7 @@ from engine.alarm.codec import encode
 from engine.alarm.commands import Close
 from engine.alarm.events import AlarmRaised
 from engine.alarm.state import CloseReason, FalseClass
+from engine.cli.case_rows import head_lines
 from engine.console.view import detail
 from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
 from engine.values import DeviceId
@@ -48,6 +49,14 @@ CASE = {
 
 Patch = pytest.MonkeyPatch
 Output = pytest.CaptureFixture[str]
+
+
+def test_a_place_that_nobody_knows_is_not_said_to_be_hidden() -> None:
+    place = {"lat_deg": "hidden", "name": "", "accuracy_m": None, "at": None}
+    known = {**place, "source": "device", "words": "Position from the device"}
+    unknown = {**place, "source": "nowhere", "words": "No place is known"}
+    lines = [list(head_lines({**CASE, "place": one}))[2] for one in (known, unknown)]
+    assert lines == ["Position from the device: hidden", "No place is known"]
 
 
 def test_the_list_is_one_line_for_each_alarm(patch: Patch, out: Output) -> None:
