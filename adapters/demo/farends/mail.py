@@ -4,6 +4,7 @@ import asyncio
 import socket
 import ssl
 import threading
+import weakref
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.policy import default as default_policy
@@ -15,6 +16,8 @@ from engine.ports.clock import Clock
 from engine.values import Instant
 
 _BACKLOG = 4096
+_GREETED_AFTER = 5
+"""Turns of the loop after which an accepted connection has its protocol."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +58,7 @@ class MailServer:
         self._clock = clock
         self._starttls, self._implicit_tls = starttls, implicit_tls
         self._login = login
+        self._talking = weakref.WeakSet[SMTP]()
         # Named TCP: asyncio switches Nagle's algorithm off only for a socket that
         # says so, and `socket.create_server` leaves it out; EHLO then takes 40 ms.
         self._socket = socket.socket(
@@ -95,9 +99,22 @@ class MailServer:
         self._stop = stop
         self._ready.set()
         await over.wait()
+        # A server that is closed leaves open whom it has just accepted.
+        loop.remove_reader(self._socket)
+        for _ in range(_GREETED_AFTER):
+            await asyncio.sleep(0)
         server.close()
+        for one in self._talking:
+            if isinstance(one.transport, asyncio.Transport):
+                one.transport.abort()
+        await asyncio.sleep(0)
 
     def _protocol(self) -> SMTP:
+        talking = self._smtp()
+        self._talking.add(talking)
+        return talking
+
+    def _smtp(self) -> SMTP:
         return SMTP(
             _Keeper(self),
             hostname="mail.invalid",

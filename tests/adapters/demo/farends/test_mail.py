@@ -1,7 +1,9 @@
 """The mail server, spoken to by the standard library's client."""
 
+import gc
 import smtplib
 import socket
+import warnings
 
 import pytest
 
@@ -50,3 +52,19 @@ def test_a_stopped_server_has_given_its_port_back(*, started: bool) -> None:
     server.stop()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection((server.host, server.port), 1)
+
+
+def test_a_stopped_server_has_let_go_of_everybody() -> None:
+    """Whoever came at that moment was collected amid another test, as never closed."""
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        for _ in range(20):
+            server = MailServer(ManualClock())
+            server.start()
+            at = (server.host, server.port)
+            clients = [socket.create_connection(at, 5) for _ in range(20)]
+            server.stop()
+            for client in clients:
+                client.close()
+        gc.collect()
+    assert [str(one.message) for one in told] == []
