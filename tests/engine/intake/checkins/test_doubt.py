@@ -38,13 +38,19 @@ def hear(rig: Rig, word: Word, taken_by: str = "alarm/a") -> None:
     rig.tell(CheckInSaid(key=KEY, person=HERON, word=word, is_shared=True))
 
 
-def test_whoever_is_back_is_not_missed_where_it_was_durable_too_late_to_be_told() -> (
-    None
-):
+def warned_in_silence() -> Rig:
+    """Return somebody whose hour is over while the journal answers nobody."""
     rig = Rig()
     rig.say(HOUR)
     rig.world.run(minutes(62))
     rig.ledger.fault = failing(SILENT)
+    return rig
+
+
+def test_whoever_is_back_is_not_missed_where_it_was_durable_too_late_to_be_told() -> (
+    None
+):
+    rig = warned_in_silence()
     rig.say(word=Word.SAFE)
     rig.world.run(15)
     late(rig)
@@ -61,10 +67,7 @@ def test_whoever_is_back_is_not_missed_where_it_lies_in_the_queue_bug_they_were(
     None
 ):
     """The rows do not show it yet; what is asked next stands behind it."""
-    rig = Rig()
-    rig.say(HOUR)
-    rig.world.run(minutes(62))
-    rig.ledger.fault = failing(SILENT)
+    rig = warned_in_silence()
     rig.say(word=Word.SAFE)
     (back,) = [one for one in rig.ledger.asked[-1:] if isinstance(one, Append)]
 
@@ -105,10 +108,7 @@ def test_no_absence_is_kept_quiet_where_the_rows_have_moved_on_and_cannot_be_rea
 def test_a_later_time_that_was_durable_late_is_the_one_by_which_they_are_missed() -> (
     None
 ):
-    rig = Rig()
-    rig.say(HOUR)
-    rig.world.run(minutes(62))
-    rig.ledger.fault = failing(SILENT)
+    rig = warned_in_silence()
     rig.say(HOUR, Word.SAFE)
     rig.world.run(15)
     late(rig)
