@@ -26,7 +26,9 @@ UNDER_WAY = (
 class SetClock:
     """The wall clock that the service sees: shifted by libfaketime, by a file.
 
-    CLOCK_MONOTONIC and CLOCK_BOOTTIME stay real, as they do when a clock is set.
+    CLOCK_MONOTONIC and CLOCK_BOOTTIME stay real, as they do when a clock is set. The
+    file is read once a second: read with each look at a clock, and so with each wait
+    for the interpreter's lock, it keeps thirty threads in line behind a mutex.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -38,13 +40,13 @@ class SetClock:
         self.environment = {
             "LD_PRELOAD": str(library),
             "FAKETIME_TIMESTAMP_FILE": str(self.file),
-            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_CACHE_DURATION": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
             "FAKETIME_DONT_RESET": "1",
         }
 
     def set(self, offset: str) -> None:
-        """Shift it, such as `-7d` or `+1h`; in force with the next reading."""
+        """Shift it, such as `-7d` or `+1h`; in force within a second."""
         new = self.file.with_suffix(".new")
         new.write_text(offset + "\n")
         new.replace(self.file)
