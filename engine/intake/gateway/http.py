@@ -18,8 +18,9 @@ from engine.intake.gateway.door import Door
 from engine.intake.gateway.guard import Guard
 from engine.intake.gateway.http_guest import Guarded, Peer, guarded
 from engine.intake.gateway.http_torn import salvaged
-from engine.intake.gateway.mistaken import SAID, unread
+from engine.intake.gateway.mistaken import SAID, UNSOUND, unread
 from engine.intake.gateway.secrets import presented_in
+from engine.intake.gateway.sound import slip_in, sure_of
 from engine.ports.clock import Clock
 from engine.ports.device import (
     DeviceReport,
@@ -101,13 +102,21 @@ class HttpDevices:
     def _tried(self, request: HttpRequest) -> HttpDecoded:
         """Decode; over what a decoder raises, HQ sees it and the device no success."""
         now = self._clock.now()
+        made: list[object] = []
         try:
-            return self._wire.decode(request, now)
+            decoded = self._wire.decode(request, now)
+            slip = slip_in(decoded)
+            if slip is None:
+                return decoded
+            made.append(decoded)
+            extra = {"protocol": self._wire.name, "problem": slip}
+            logger.error(UNSOUND, extra=extra)
         except Exception:  # an adapter's; must not cost the bytes
             logger.exception(SAID, extra={"protocol": self._wire.name})
         head = request.head or _line(request)
         raw = head + b"\n\n" + request.body if request.body else head
-        report = unread(self._wire.name, raw, now)
+        device, signals = sure_of(made)
+        report = unread(self._wire.name, raw, now, device=device, signals=signals)
         return HttpDecoded(reports=(report,), status=MISTAKE_STATUS)
 
     def _recognise(self, scope: Scope, reports: tuple[DeviceReport, ...]) -> None:

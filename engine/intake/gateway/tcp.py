@@ -49,9 +49,8 @@ class DeviceConnection(asyncio.Protocol):
         self._has_reported = False
         self._wire, self._door, self._clock = wire, door, clock
         self._telemetry, self._count = telemetry, count
-        session = wire.session()
-        self._session = Caught(session, wire.name)
-        self._line = Line(writer_of(wire, session), self._write_soon)
+        self._session = Caught(wire.session, wire.name)
+        self._line = Line(writer_of(wire, self._session.session), self._write_soon)
         self._transport: asyncio.Transport | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None

@@ -100,9 +100,9 @@ class DeviceDatagrams(asyncio.DatagramProtocol):
         def is_open() -> bool:
             return self._clock.boottime_s() - peer.heard_s <= REACHABLE_S
 
-        session = self._wire.session()
-        line = Line(writer_of(self._wire, session), write, is_open)
-        peer = _Peer(Caught(session, self._wire.name), line)
+        session = Caught(self._wire.session, self._wire.name)
+        line = Line(writer_of(self._wire, session.session), write, is_open)
+        peer = _Peer(session, line)
         return peer
 
     def _gone(self, peer: _Peer) -> None:

@@ -64,6 +64,8 @@ class Lines:
         return written is not None
 
 
-def writer_of(wire: WireProtocol, session: WireSession) -> WireProtocol | WireSession:
+def writer_of(
+    wire: WireProtocol, session: WireSession | None
+) -> WireProtocol | WireSession:
     """Return who knows a device's bytes best: its session, else its wire protocol."""
     return session if isinstance(session, WritesOrders) else wire

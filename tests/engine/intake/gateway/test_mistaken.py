@@ -73,7 +73,7 @@ class CarelessSession:
 
 
 def caught(*pieces: bytes) -> list[DeviceReport]:
-    session = Caught(CarelessSession(BROKEN[0]), "careless")  # type: ignore[arg-type] # a generator, as a careless one may be
+    session = Caught(Careless().session, "careless")  # type: ignore[arg-type] # a generator, as a careless one may be
     done = [one for piece in pieces for one in session.feed(piece, START)]
     done += session.finish(START)
     return [report for one in done for report in one.reports]
@@ -83,7 +83,7 @@ def caught(*pieces: bytes) -> list[DeviceReport]:
 def test_what_a_session_raises_over_is_shown_as_its_devices_and_not_answered(
     error: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
-    session = Caught(CarelessSession(error), "careless")  # type: ignore[arg-type] # see above
+    session = Caught(Careless(error).session, "careless")  # type: ignore[arg-type] # see above
     good, bad = session.feed(b"one\ntwo?\n", START)
     assert (good.answer, good.close) == (b"ok", False)
     assert (bad.answer, bad.close) == (b"", True)
@@ -262,3 +262,53 @@ def test_half_a_request_over_which_a_decoder_raises_is_shown() -> None:
 
     asyncio.run(scene())
     assert [one.raw for one in gate.reports] == [b"GET /?alarm=so"]
+
+
+class Unbegun(Careless):
+    """A wire protocol that makes no session."""
+
+    def session(self) -> CarelessSession:
+        self.sessions += 1
+        raise self.error
+
+
+def test_bytes_for_which_no_session_is_made_are_shown_and_not_answered(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The connection was closed without a word, and nobody saw what had come."""
+
+    async def scene() -> None:
+        door, wire, guard = Door(), Wire(), Guard(lambda _: True)
+        connection = DeviceConnection(
+            Unbegun(),  # type: ignore[arg-type] # see above
+            door,
+            ManualClock(),
+            Meter(),
+            lambda *_: None,
+            guard,
+            Lines(lambda _: None),
+        )
+        connection.connection_made(wire)
+        connection.data_received(b"SOS")
+        connection.connection_lost(None)
+        assert (wire.is_closing(), wire.written) == (True, [])
+        assert [one.raw for one in door.reports] == [b"SOS"]
+
+    asyncio.run(scene())
+    assert [vars(one)["protocol"] for one in caplog.records] == ["careless"]
+
+
+def test_a_datagram_for_which_no_session_is_made_is_shown() -> None:
+    door, wire = Door(), Wire()
+    datagrams = DeviceDatagrams(
+        Unbegun(),  # type: ignore[arg-type] # see above
+        door,
+        ManualClock(),
+        lines=Lines(lambda _: None),
+        is_enrolled=lambda device: device == HERONS,
+        soon=lambda job: job(),
+    )
+    datagrams.connection_made(wire)
+    for said in (b"one", b"two"):
+        datagrams.datagram_received(said, HERE)
+    assert [one.raw for one in door.reports] == [b"one", b"two"]
