@@ -38,6 +38,7 @@ _ALWAYS = {
     Start.VERIFIED.value: frozenset({Condition.VERIFIED, Condition.REAL}),
     Start.APPROVED.value: frozenset({Condition.APPROVED}),
 }
+_CALLED = frozenset({Audience.NEAREST, Audience.CONTACTS})
 _OPPOSITES = (
     frozenset({Condition.VERIFIED, Condition.FALSE}),
     frozenset({Condition.REAL, Condition.FALSE}),
@@ -138,7 +139,27 @@ def _in_vain(protocol: ActionProtocol, step: Step) -> str:
         return "waits for an approval, and there is no step for the public"
     if Condition.DISPUTED in wanted and protocol.verification is None:
         return "requires 'disputed', and without [verification] nothing is"
+    coming = Condition.SOMEBODY_COMING
+    if coming in wanted and not any(
+        one.to in _CALLED and not _waits_for(protocol, one, coming)
+        for one in protocol.steps
+    ):
+        return (
+            "requires 'somebody_coming', and nobody is asked to come before somebody is"
+        )
     return ""
+
+
+def _waits_for(protocol: ActionProtocol, step: Step, condition: Condition) -> bool:
+    """Say whether a step, or one that it begins after, requires a condition."""
+    one: Step | None = step
+    for _ in protocol.steps:
+        if one is None:
+            break
+        if condition in one.requires or protocol.begins_at_close(one):
+            return True
+        one = protocol.step(StepId(one.after))
+    return False
 
 
 def _people(protocol: ActionProtocol, reach: Reach) -> Iterable[Warned]:

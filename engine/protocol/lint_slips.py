@@ -156,6 +156,11 @@ def _ignored_of(step: Step) -> Iterable[str]:
             yield f"{grows[0]}: there is no later round without every_s"
         if step.within_more_m and step.within_m is None:
             yield "within_more_km: nothing limits it without within_km"
+    if step.to is Audience.CONTACTS and step.every is not None:
+        yield (
+            "every_s: each contact is told once, and a later round finds only who is"
+            " new in the roster; add a step to = 'silent', or 'asked', to remind them"
+        )
     if step.to is Audience.PUBLIC and step.repeats != usual["repeats"]:
         yield "repeats: the public is never told again"
 

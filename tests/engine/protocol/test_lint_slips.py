@@ -43,6 +43,37 @@ def test_a_search_for_people_who_are_named_is_ignored(field: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("others", "never"),
+    [
+        ((), ["near"]),
+        (('after = "near"\n',), ["near", "wider"]),
+        (("",), []),
+    ],
+)
+def test_a_step_for_which_somebody_comes_whom_nobody_asks_is_found(
+    others: tuple[str, ...], never: list[str]
+) -> None:
+    """It never runs, and by it alone anybody would be asked to come."""
+    near = f'{NEAR}requires = ["somebody_coming"]\n'
+    wider = [NEAR.replace('"near"', '"wider"') + one for one in others]
+    told = found(Fault.UNREACHABLE, HQ, DUTY, near, *wider, STOP)
+    assert [one for one, _ in told] == never
+    assert all("requires 'somebody_coming'" in words for _, words in told[:1])
+
+
+@pytest.mark.parametrize("rounds", ["", "rounds = 3"])
+def test_contacts_who_are_to_be_told_again_and_are_told_once_are_found(
+    rounds: str,
+) -> None:
+    again = f"{CONTACTS}every_s = 300\n{rounds}\n"
+    ((where, words),) = found(Fault.IGNORED, HQ, DUTY, again, STOP)
+    assert where == "contacts"
+    assert words.startswith("every_s: each contact is told once")
+    reminded = CONTACTS.replace('"contacts"', '"silent"') + "every_s = 300\n"
+    assert found(Fault.IGNORED, HQ, DUTY, CONTACTS, reminded, STOP) == []
+
+
+@pytest.mark.parametrize(
     ("fields", "said"),
     [
         ("count_more = 3\n", ["count_more: there is no later round"]),
