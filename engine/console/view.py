@@ -274,7 +274,9 @@ def _why_not(alarm: Alarm, operator: OperatorId | None) -> Json:
     """Return why an act has to wait, in words; empty where it has not."""
     early = not alarm.is_open or alarm.acknowledged is not None
     bar = _publication_bar(alarm, operator)
+    taken = alarm.acknowledged if alarm.is_open else None
     return {
+        "acknowledge": "" if taken is None else f"it is with {taken.by}",
         "verify": "" if early else REFUSALS[RefusalGround.NOT_ACKNOWLEDGED],
         "close": "" if early else REFUSALS[RefusalGround.NOT_ACKNOWLEDGED],
         "approve": "" if bar is None else REFUSALS[bar],

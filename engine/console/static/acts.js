@@ -1,9 +1,13 @@
 // Acts: one click, one id; asked twice where it cannot be taken back.
 
+import { wasAnother } from "./patch.js";
+
 const SURE_MS = 6_000;
 const DOUBLE_CLICK_MS = 500;
 // Above what the engine takes to say that nobody answers.
 const ANSWER_MS = 15_000;
+// What a form said when nobody answered: the same again is the same act.
+const unanswered = new WeakMap();
 const outcome = document.getElementById("outcome");
 
 function newId() {
@@ -21,18 +25,29 @@ function isSure(form, button) {
   if (!form.dataset.sure) return true;
   const asked = Number(form.dataset.askedAt ?? 0);
   const since = performance.now() - asked;
-  if (asked && since < DOUBLE_CLICK_MS) return false;
+  if (asked && since < DOUBLE_CLICK_MS) {
+    // However many come in one go: whoever answers has paused.
+    wait(form, button);
+    return false;
+  }
   if (asked && since < SURE_MS) {
     calm(form, button);
     return true;
   }
-  form.dataset.askedAt = performance.now();
+  wait(form, button);
   button.dataset.words = button.textContent;
   button.textContent = `${form.dataset.sure}?`;
   button.classList.add("sure");
   say("Press again to do it.", false);
-  setTimeout(() => calm(form, button), SURE_MS);
   return false;
+}
+
+function wait(form, button) {
+  const asked = String(performance.now());
+  form.dataset.askedAt = asked;
+  setTimeout(() => {
+    if (form.dataset.askedAt === asked) calm(form, button);
+  }, SURE_MS);
 }
 
 function calm(form, button) {
@@ -42,8 +57,19 @@ function calm(form, button) {
   button.textContent = button.dataset.words;
 }
 
+function fieldsOf(form, button) {
+  const said = new URLSearchParams(new FormData(form, button));
+  said.delete("id");
+  const earlier = unanswered.get(form);
+  // What was mended meanwhile is another act: as the same it would not be kept.
+  if (earlier !== undefined && earlier !== String(said)) form.elements.id.value = newId();
+  unanswered.set(form, String(said));
+  said.set("id", form.elements.id.value);
+  return said;
+}
+
 async function send(form, button, done) {
-  const fields = new URLSearchParams(new FormData(form, button));
+  const fields = fieldsOf(form, button);
   button.setAttribute("aria-busy", "true");
   try {
     const answer = await fetch(form.action, {
@@ -64,6 +90,7 @@ async function send(form, button, done) {
       say(`Not done: ${said.refused ?? said.error}.`, true);
     }
     // Answered, so the next click is another one; unanswered, it is the same again.
+    unanswered.delete(form);
     form.elements.id.value = newId();
     done();
   } catch {
@@ -74,12 +101,26 @@ async function send(form, button, done) {
 }
 
 export function takeActs(done) {
+  let click = null;
+  document.addEventListener("click", (event) => {
+    // A key has no place: it acts on what has the focus.
+    click = event.detail ? event : null;
+  }, true);
+  document.addEventListener("keydown", (event) => {
+    // A key that is held down repeats itself; that is no second answer.
+    if (event.repeat && event.key === "Enter" && event.target.closest("form")) event.preventDefault();
+  });
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (!form.dataset?.act) return;
     event.preventDefault();
     const button = event.submitter ?? form.querySelector("button");
-    if (button.getAttribute("aria-busy") || !isSure(form, button)) return;
+    if (button.getAttribute("aria-busy")) return;
+    if (click && wasAnother(button, click.clientX, click.clientY)) {
+      say("Not done: the page moved just then. Look, then press again.", true);
+      return;
+    }
+    if (!isSure(form, button)) return;
     send(form, button, done);
   });
 }

@@ -35,6 +35,27 @@ function released() {
   return pressed ? new Promise((go) => { waiting.push(go); }) : undefined;
 }
 
+// A second click of two, or one that was on its way, is not of the button that an
+// update has put there in between.
+const MOVED_MS = 600;
+let before = [];
+
+function remember() {
+  const at = performance.now();
+  const buttons = [...document.querySelectorAll("form[data-act] button")];
+  const places = buttons.map((button) => ({ id: button.id, box: button.getBoundingClientRect() }));
+  before = before.filter((earlier) => at - earlier.at < MOVED_MS);
+  before.push({ at, places, scrolled: scrollY });
+}
+
+export function wasAnother(button, x, y) {
+  const now = performance.now();
+  // Whoever has scrolled since has looked since.
+  const recent = before.filter(({ at, scrolled }) => now - at < MOVED_MS && scrolled === scrollY);
+  return recent.some(({ places }) => places.some(({ id, box }) =>
+    id !== button.id && x >= box.left && x < box.right && y >= box.top && y < box.bottom));
+}
+
 function keep(fresh) {
   // A frame that somebody has opened stays open.
   for (const shown of document.querySelectorAll("details[open][id]")) {
@@ -100,6 +121,7 @@ export async function refresh(onSignedOut, onPatched) {
       await released();
       const theirs = page.getElementById("case");
       const ours = document.getElementById("case");
+      remember();
       if (theirs && ours) ours.dataset.revealedForS = theirs.dataset.revealedForS;
       patchParts(page);
       patchActs(page);

@@ -1,0 +1,114 @@
+"""What one press does, where a hand is quick, heavy or late: no more than was meant."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Sign
+from tests.rig import Rig
+
+pytestmark = pytest.mark.process
+
+STRANGERS = ("004999010650009", "004999010650017", "004999010650025")
+SECOND_CLICK_MS = 300
+"""As long as the second click of a double click may take."""
+
+
+def twice_at(page: Page, x: float, y: float) -> None:
+    page.mouse.click(x, y)
+    page.wait_for_timeout(SECOND_CLICK_MS)
+    page.mouse.click(x, y)
+
+
+def test_a_double_click_on_the_list_acknowledges_one_alarm(
+    rig: Rig, sign_in: Sign
+) -> None:
+    """The row below had come under the mouse, and was acknowledged unread."""
+    alder = sign_in("alder")
+    for imei in STRANGERS:
+        with rig.device(imei) as device:
+            device.sos()
+    buttons = alder.page.locator("tr.sounds button")
+    expect(buttons).to_have_count(3)
+    alder.page.wait_for_timeout(500)
+    box = buttons.first.bounding_box()
+    assert box is not None
+    twice_at(alder.page, box["x"] + 20, box["y"] + 20)
+    expect(alder.page.locator("#outcome")).to_contain_text("the page moved")
+    expect(buttons).to_have_count(2)
+    alder.page.wait_for_timeout(700)
+    buttons.first.click()
+    expect(buttons).to_have_count(1)
+
+
+def test_a_double_click_on_acknowledge_says_nothing_about_the_truth(
+    rig: Rig, sign_in: Sign
+) -> None:
+    """*True: verify* had moved up to where *Acknowledge* was."""
+    alder = sign_in("alder", viewport={"width": 1280, "height": 1400})
+    with rig.device() as device:
+        device.sos()
+    alder.case()
+    alder.page.wait_for_timeout(500)
+    box = alder.page.locator("#do-acknowledge").bounding_box()
+    assert box is not None
+    twice_at(alder.page, box["x"] + box["width"] * 0.8, box["y"] + box["height"] / 2)
+    alder.page.wait_for_timeout(1_000)
+    expect(alder.page.locator("#case-head")).to_contain_text("is it true?")
+
+
+def test_a_key_that_is_held_down_closes_nothing(rig: Rig, sign_in: Sign) -> None:
+    """Enter repeats itself: the question was answered with half a second of it."""
+    alder = sign_in("alder")
+    with rig.device() as device:
+        device.sos()
+    alder.case()
+    alder.page.locator("#do-acknowledge").click()
+    expect(alder.page.locator("#do-close")).to_be_enabled()
+    alder.page.locator("#reason").select_option("safe")
+    alder.page.locator("#do-close").focus()
+    for _ in range(20):
+        alder.page.keyboard.down("Enter")
+        alder.page.wait_for_timeout(50)
+    alder.page.keyboard.up("Enter")
+    alder.page.wait_for_timeout(500)
+    expect(alder.page.locator("#case-head")).to_contain_text("With alder")
+    alder.page.keyboard.press("Enter")
+    expect(alder.page.locator("#case-head")).to_contain_text("Closed by alder")
+
+
+def test_a_burst_of_clicks_closes_nothing(rig: Rig, sign_in: Sign) -> None:
+    alder = sign_in("alder")
+    with rig.device() as device:
+        device.sos()
+    alder.case()
+    alder.page.locator("#do-acknowledge").click()
+    expect(alder.page.locator("#do-close")).to_be_enabled()
+    alder.page.locator("#reason").select_option("safe")
+    for _ in range(5):
+        alder.page.locator("#do-close").click()
+        alder.page.wait_for_timeout(150)
+    alder.page.wait_for_timeout(500)
+    expect(alder.page.locator("#case-head")).to_contain_text("With alder")
+
+
+def test_a_note_that_is_mended_while_nobody_answers_is_kept_as_well(
+    rig: Rig, sign_in: Sign
+) -> None:
+    """It was answered *Note kept*, and what was kept was the first one alone."""
+    alder = sign_in("alder")
+    with rig.device() as device:
+        device.sos()
+    alder.case()
+
+    def lose(route: object) -> None:
+        route.fetch()  # type: ignore[attr-defined] # the engine has it
+        route.abort()  # type: ignore[attr-defined] # and its answer is lost
+
+    alder.page.route("**/note", lose, times=1)
+    alder.page.locator("#note").fill("her sister rang")
+    alder.page.locator("#do-note").click()
+    expect(alder.page.locator("#outcome")).to_contain_text("Press again")
+    alder.page.locator("#note").fill("her sister rang: she is in hospital")
+    alder.page.locator("#do-note").click()
+    expect(alder.page.locator("#outcome")).to_contain_text("Note kept")
+    expect(alder.page.locator("#timeline")).to_contain_text("she is in hospital")
