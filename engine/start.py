@@ -23,6 +23,7 @@ from engine.clock import SystemClock
 from engine.collector import YOUNG
 from engine.config import Config
 from engine.console.desk import KEPT_ROSTER
+from engine.console.moved import OpenedFile
 from engine.console.parts import WebParts
 from engine.errors import ConfigError, Gathered
 from engine.health import Health
@@ -178,6 +179,7 @@ def _start(
         state=config.state,
         clock=clock,
         journal=journal,
+        journal_file=OpenedFile(config.state / JOURNAL_FILE),
         readers=readers,
         board=board,
         registry=lambda: registry,

@@ -5,7 +5,6 @@ import logging
 import socket
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from typing import ClassVar
 
 import uvicorn
@@ -36,8 +35,6 @@ class Web(SupervisedActor[None]):
         self._parts = parts
         self._loop = EventLoop("web", self.clock)
         self._desk: ConsoleDesk | None = None
-        self._journal_file = parts.state / JOURNAL_FILE
-        self._opened = _file_at(self._journal_file)
         self._copies: list[socket.socket] = []
         self._serving: list[asyncio.Task[None]] = []
 
@@ -80,7 +77,7 @@ class Web(SupervisedActor[None]):
         Whoever moves the folder, or restores a backup, under a running engine: it goes
         on, which alarms need, and the next start would know nothing of it.
         """
-        is_moved = _file_at(self._journal_file) != self._opened
+        is_moved = self._parts.journal_file.is_moved()
         self._parts.health.report("journal_moved", JOURNAL_FILE, wrong=is_moved)
 
     async def _listen(self) -> None:
@@ -109,12 +106,3 @@ class Web(SupervisedActor[None]):
         copy = listening.dup()
         self._copies.append(copy)
         self._serving.append(asyncio.get_running_loop().create_task(run([copy])))
-
-
-def _file_at(path: Path) -> tuple[int, int] | None:
-    """Return which file lies there, whatever its name; None where there is none."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino

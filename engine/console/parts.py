@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine.alarm.commands import AlarmCommand
 from engine.alarm.messages import Answered
+from engine.console.moved import OpenedFile
 from engine.health import Health
 from engine.intake.drills import Drills
 from engine.intake.orders.actor import Give
@@ -51,6 +52,7 @@ class WebParts:
     state: Path
     clock: Clock
     journal: JournalAccess
+    journal_file: OpenedFile
     readers: ReaderLender
     board: Board
     registry: Callable[[], Registry]

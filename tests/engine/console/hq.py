@@ -34,6 +34,7 @@ from engine.alarm.state import (
 )
 from engine.console.control import control_app
 from engine.console.desk import ConsoleDesk
+from engine.console.moved import OpenedFile
 from engine.console.observe import observe_app
 from engine.console.pages import console_app
 from engine.console.parts import WebParts
@@ -45,6 +46,7 @@ from engine.intake.orders.actor import Give
 from engine.intake.shouter.actor import Unrecorded
 from engine.intake.vigil.attendance import Attendance
 from engine.journal.memory import MemoryReader, MemoryStore
+from engine.journal.sqlite import JOURNAL_FILE
 from engine.metrics import Metrics
 from engine.ports.journal import Answer, Appended, EffectState, Request, Unknown
 from engine.probe.actor import Readiness
@@ -115,6 +117,7 @@ class Hq:
             state=self.state,
             clock=self.clock,
             journal=self,
+            journal_file=OpenedFile(self.state / JOURNAL_FILE),
             readers=self,
             board=Board(ROSTER, (), clock=self.clock, telemetry=self.metrics),
             registry=lambda: REGISTRY,
