@@ -7,10 +7,12 @@ but ids.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 
 from engine.roster.countries import looks_swapped
 from engine.roster.model import Device, Person, Role, Roster
 from engine.roster.numbers import is_landline
+from engine.roster.risk import RiskWindow
 from engine.values import PersonId
 
 OPERATORS_MIN = 2  # a post needs a second operator's approval
@@ -135,6 +137,19 @@ def _about_device(device: Device, roster: Roster) -> Iterator[str]:
 
 
 def _outdated(person: Person, today: date | None) -> Iterator[str]:
-    ends = [one.last for one in person.risk_windows if one.last is not None]
-    if today is not None and any(end < today - _DAY for end in ends):
+    if today is None:
+        return
+    if any(map(partial(_is_over, today), person.risk_windows)):
         yield "a risk window lies in the past: was another year meant?"
+    over = [one for one in person.shifts if _is_over(today, one)]
+    if over and len(over) == len(person.shifts):
+        yield (
+            "all shifts lie in the past: is paged behind all others for good; was"
+            " another year meant?"
+        )
+    elif over:
+        yield "a shift lies in the past: was another year meant?"
+
+
+def _is_over(today: date, window: RiskWindow) -> bool:
+    return window.last is not None and window.last < today - _DAY

@@ -98,6 +98,29 @@ def test_a_risk_window_that_lies_in_the_past_is_pointed_out(
     assert "in the past" not in about(roster, "heron"), "nobody said which day it is"
 
 
+@pytest.mark.parametrize(
+    ("shifts", "said"),
+    [
+        (("2026-09-01 18:00 to 2026-09-02 06:00",), "all shifts lie in the past"),
+        (
+            ("mon-fri 08:00-18:00", "2025-12-24 18:00 to 2025-12-25 06:00"),
+            "a shift lies in the past",
+        ),
+        (("2026-09-01 18:00 to 2026-11-29 06:00",), ""),
+        (("mon-fri 08:00-18:00",), ""),
+    ],
+)
+def test_a_shift_that_lies_in_the_past_is_pointed_out(
+    shifts: tuple[str, ...], said: str
+) -> None:
+    """Whoever has no other is paged behind everybody for good."""
+    roster = changed("elm", shifts=tuple(map(read_window, shifts)))
+    told = "\n".join(map(str, review_roster(roster, date(2026, 11, 30))))
+    assert told.startswith(f"elm: {said}" if said else "")
+    assert bool(told) is bool(said)
+    assert about(roster, "elm") == "", "nobody said which day it is"
+
+
 @pytest.mark.parametrize("changes", [{"available": False}, {"declared": None}])
 def test_a_defender_whose_every_colleague_stays_away_is_pointed_out(
     changes: dict[str, object],
