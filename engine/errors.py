@@ -105,11 +105,17 @@ def cure_of(error: OSError | UnicodeDecodeError) -> str:
         case FileNotFoundError():
             return "it is not there; check the path"
         case PermissionError():
-            return "give this user the right to it"
+            return "permission denied; give this user the right to it"
         case IsADirectoryError():
             return "it is a folder; name a file"
         case _:
             return error.strerror or type(error).__name__
+
+
+def unreadable(error: OSError | UnicodeDecodeError) -> str:
+    """Return why a file of text cannot be read, and what to do about it."""
+    is_other = isinstance(error, UnicodeDecodeError)
+    return f"{'is no UTF-8 text' if is_other else 'cannot be read'}: {cure_of(error)}"
 
 
 def meant_by(word: str, known: Iterable[str]) -> str:

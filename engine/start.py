@@ -270,18 +270,19 @@ def current_roster(config: Config, *, known: Known | None = None) -> Roster:
         ConfigError: the state folder cannot be looked into, or the file be read.
 
     """
-    if has_kept_roster(config):
-        return load_roster([config.state / KEPT_ROSTER], known=known)
-    if config.roster is None:
+    is_kept = has_kept_roster(config)
+    path = config.state / KEPT_ROSTER if is_kept else config.roster
+    if path is None:
         return Roster()
     try:
-        config.roster.open("rb").close()
+        path.open("rb").close()
     except OSError as error:
-        expected = "a roster that can be read"
-        cure = f"{config.roster}: {error.strerror}; mend the path or its rights"
-        key = "roster"
+        # Which of two files of that name it is has to be said.
+        expected = f"{'an imported' if is_kept else 'a'} roster that can be read"
+        cure = f"{path}: {error.strerror}; mend the path or its rights"
+        key = "state" if is_kept else "roster"
         raise ConfigError(key, expected, cure) from error
-    return load_roster([config.roster], known=known)
+    return load_roster([path], known=known)
 
 
 def has_kept_roster(config: Config) -> bool:

@@ -13,7 +13,7 @@ import tomli
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from engine.errors import DataError, cure_of, meant_by, suggestion
+from engine.errors import DataError, meant_by, suggestion, unreadable
 from engine.protocol.basis import BASED_ON, WITHOUT, missing, over, steps_of
 from engine.protocol.checks import check, line_of_step
 from engine.protocol.faults import worded
@@ -194,8 +194,7 @@ def _read(path: Path) -> str:
         # Editors of Windows begin a file with a mark, which is no TOML.
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        reason = f"cannot be read as UTF-8 text: {cure_of(error)}"
-        raise DataError(path.name, None, "file", reason) from error
+        raise DataError(path.name, None, "file", unreadable(error)) from error
 
 
 def _data_error(error: ValidationError, text: str, file: str) -> DataError:

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import tomli
 
-from engine.errors import DataError, cure_of, suggestion
+from engine.errors import DataError, suggestion, unreadable
 from engine.roster.csv_import import csv_draft
 from engine.roster.entries import (
     Draft,
@@ -161,8 +161,8 @@ def _draft_of(path: Path, lines_of: _LinesOf) -> Draft:
             return Draft(faults=(DataError(path.name, None, "file", reason),))
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        reason = f"cannot be read as UTF-8 text: {cure_of(error)}"
-        return Draft(faults=(DataError(path.name, None, "file", reason),))
+        fault = DataError(path.name, None, "file", unreadable(error))
+        return Draft(faults=(fault,))
     match path.suffix.casefold():
         case ".toml":
             return toml_draft(text, path.name, lines_of)

@@ -14,6 +14,7 @@ from engine.config import Config, parse_config
 from engine.console.desk import KEPT_ROSTER
 from engine.errors import ConfigError, DataError, ModemError, StateHeldError
 from engine.loading import load_modems
+from engine.roster.parse import load_roster
 from engine.roster.rules import Known
 from engine.roster.sample import sample_text
 from engine.start import current_roster, metrics_of, start
@@ -80,6 +81,26 @@ def test_the_roster_last_imported_is_in_force(tmp_path: Path) -> None:
     assert current_roster(made).people == ()
     bare = made.model_copy(update={"roster": None, "state": tmp_path / "other"})
     assert current_roster(bare).people == ()
+
+
+def test_an_imported_roster_that_may_not_be_read_is_named_with_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was said to be no UTF-8 text, and might have been the configured one."""
+    made = config(tmp_path)
+    made.state.mkdir()
+    kept = made.state / KEPT_ROSTER
+    kept.write_text("")
+
+    def refused(path: Path, *_: object, **__: object) -> object:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "open", refused)
+    expected = rf"^state: expected an imported roster .*{kept}: Permission denied"
+    with pytest.raises(ConfigError, match=expected):
+        current_roster(made)
+    with pytest.raises(DataError, match="file: cannot be read: permission denied"):
+        load_roster([kept])
 
 
 def test_the_demo_speaks_to_virtual_modems_alone(tmp_path: Path) -> None:

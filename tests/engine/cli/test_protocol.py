@@ -388,10 +388,10 @@ def test_a_file_that_cannot_be_read_is_said_with_its_cure(
     foreign = tmp_path / "foreign.toml"
     foreign.write_bytes(b"\xff\xfe")
     for path, words in (
-        (tmp_path / "none.toml", "it is not there; check the path"),
-        (tmp_path, "it is a folder; name a file"),
-        (foreign, "save it as UTF-8"),
+        (tmp_path / "none.toml", "cannot be read: it is not there; check the path"),
+        (tmp_path, "cannot be read: it is a folder; name a file"),
+        (foreign, "is no UTF-8 text: save it as UTF-8"),
     ):
         assert natalia(patch, "protocol", "check", str(path)) == 3
-        said = f"{path.name}: file: cannot be read as UTF-8 text: {words}\n"
+        said = f"{path.name}: file: {words}\n"
         assert out.readouterr().err == f"natalia: {said}"

@@ -136,7 +136,7 @@ def test_a_missing_file_ends_with_three_and_its_name(tmp_path: Path) -> None:
 
     assert result.exit_code == 3
     assert result.stderr.startswith(
-        "none.toml: file: cannot be read as UTF-8 text: it is not there; check the path"
+        "none.toml: file: cannot be read: it is not there; check the path"
     )
 
 
