@@ -16,6 +16,7 @@ from engine.dispatch.body import EffectBody, encode_body
 from engine.dispatch.queue import RANK_CHECK_IN
 from engine.errors import JournalError
 from engine.intake.judge import Judge
+from engine.intake.orders.asking import Asking
 from engine.intake.orders.lines import Lines
 from engine.intake.orders.order import (
     GIVEN_UP_AFTER,
@@ -91,7 +92,7 @@ class Orders(SupervisedActor[Give | Reached]):
         """Take the connections, and the wire protocols by name for what SMS says."""
         super().__init__(link=link)
         self._judge, self._lines, self._wires = judge, lines, wires
-        self._journal, self._readers = journal, readers
+        self._journal, self._readers, self._asking = journal, readers, Asking()
         self._waiting: dict[str, Given] = {}
         # Given, and written to the device, without an answer of the journal.
         self._doubtful: dict[str, Given] = {}
@@ -216,7 +217,7 @@ class Orders(SupervisedActor[Give | Reached]):
         wire = None if device is None else self._wires.get(device.wire_protocol)
         if device is None or device.number is None or not isinstance(wire, TakesOrders):
             return None
-        text = wire.order_by_sms(given.order)
+        text = self._asking.ask(wire.order_by_sms, given.order, str)
         if text is None:
             return None
         body = EffectBody(

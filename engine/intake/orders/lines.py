@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from engine.intake.orders.asking import Asking
 from engine.ports.device import DeviceOrder, WireProtocol, WireSession, WritesOrders
 from engine.values import DeviceId
 
@@ -34,6 +35,7 @@ class Lines:
         """Start with nobody connected."""
         self._reached = reached
         self._lines: dict[DeviceId, Line] = {}
+        self._asking = Asking()
         self.wanted: frozenset[DeviceId] = frozenset()
 
     def here(self, device: DeviceId, line: Line) -> None:
@@ -58,7 +60,7 @@ class Lines:
             return False
         if not isinstance(line.wire, WritesOrders):
             return False
-        written = line.wire.order(order)
+        written = self._asking.ask(line.wire.order, order, bytes)
         if written is not None:
             line.write(written)
         return written is not None

@@ -13,7 +13,7 @@ from engine.intake.judge import Judge
 from engine.intake.orders.actor import NOT_KNOWN, Give, Orders, Reached
 from engine.intake.orders.lines import Line, Lines, writer_of
 from engine.journal.memory import Medium
-from engine.ports.device import DeviceCommand, WireProtocol
+from engine.ports.device import DeviceCommand, DeviceOrder, WireProtocol
 from engine.roster.model import Number
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.child import ChildSpec
@@ -76,10 +76,11 @@ class Rig:
         self.answers: list[str | None] = []
         self.tree = tree_in(self.world)
         self.lines = Lines(self._reached)
+        self.wires: dict[str, WireProtocol] = {"tk103": Tk103(), "gt06": Gt06()}
         arguments = {
             "judge": self.judge,
             "lines": self.lines,
-            "wires": {"tk103": Tk103(), "gt06": Gt06()},
+            "wires": self.wires,
             "journal": self.ledger,
             "readers": self.ledger,
         }
@@ -162,6 +163,55 @@ def test_a_session_that_knows_its_device_writes_in_its_form() -> None:
     rig.lines.here(HERONS, Line(writer_of(wire, session), rig.written.append))
     rig.give()
     assert rig.written == [f"[3G*{HERONS}*0002*CR]".encode()]
+
+
+class Mistaken(Tk103):
+    """A wire protocol that raises, or says something else, over an order."""
+
+    said: object = None
+
+    def order(self, order: DeviceOrder) -> bytes | None:
+        if self.said is None:
+            raise KeyError(order.device)
+        return self.said  # type: ignore[return-value] # what is tried
+
+
+class MistakenBySms(Tk103):
+    def order_by_sms(self, order: DeviceOrder) -> str | None:
+        raise KeyError(order.device)
+
+
+@pytest.mark.parametrize("said", [None, "(AP00)"])
+def test_a_wire_protocol_that_makes_a_mistake_leaves_the_order_to_the_sms(
+    said: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It ended the actor, and with it the connection of every device, again and again.
+
+    Whoever came back met the order that waited.
+    """
+    rig, wire = Rig(LOCATE), Mistaken()
+    wire.said = said
+    rig.connect(wire)
+    assert rig.give() is None
+    rig.world.run(30)
+    rig.connect(wire)
+    assert rig.facts() == ["Given"]
+    rig.world.run(70)
+    assert rig.texts == [(SIM, "*getposl*")]
+    assert rig.written == []
+    (told,) = caplog.records
+    assert vars(told)["protocol"] == "Mistaken.order"
+    assert HERONS not in told.getMessage()
+
+
+def test_an_order_that_no_sms_can_say_waits_for_the_connection() -> None:
+    rig = Rig(LOCATE)
+    rig.wires["tk103"] = MistakenBySms()
+    rig.give()
+    rig.world.run(90)
+    rig.connect()
+    assert rig.facts() == ["Given", "Sent"]
+    assert rig.texts == []
 
 
 def test_an_interval_goes_by_sms_too() -> None:
