@@ -53,8 +53,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 @app.command(epilog="Example: natalia journal verify /var/lib/natalia --json")
 def verify(
     path: Annotated[
-        Path, typer.Argument(readable=False, help="A journal, or a state folder.")
-    ] = DEFAULT_STATE,
+        Path | None,
+        typer.Argument(readable=False, help="A journal or folder, before `--state`."),
+    ] = None,
+    state: State = DEFAULT_STATE,
     anchor: Annotated[
         str,
         typer.Option(
@@ -68,7 +70,7 @@ def verify(
     Note what it prints for `--anchor`: only that shows a journal rewritten whole.
     """
     noted = _anchor(anchor) if anchor else None
-    reader = _reader(path)
+    reader = _reader(path or state)
     try:
         verdict = examine(reader, noted)
     finally:

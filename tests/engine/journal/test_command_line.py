@@ -96,6 +96,16 @@ def test_a_good_journal_gives_an_anchor_that_holds(
     assert "rows up to it are rewritten" in text
 
 
+def test_it_is_found_by_state_as_by_every_other_command(
+    natalia: Natalia, state: Path, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "nowhere"
+
+    assert natalia("verify", "--state", state)[0] == 0
+    assert natalia("verify", "--state", elsewhere)[0] != 0
+    assert natalia("verify", state, "--state", elsewhere)[0] == 0
+
+
 def test_the_first_bad_row_is_named(natalia: Natalia, state: Path) -> None:
     tamper(state, "UPDATE event SET body = x'00' WHERE position = 2")
 
