@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from adapters.devices.draft import Draft
+from adapters.devices.mistakes import tell
 from adapters.devices.torn import Torn
 from engine.ports.device import Decoded, DeviceReport, ReportKind
 from engine.values import DeviceId, Instant
@@ -14,7 +15,8 @@ MISTAKES: tuple[type[Exception], ...] = (
     *(LookupError, TypeError, ValueError),
 )
 """What a decoder may get wrong and must not lose a frame by: it is shown all the
-same. `UnreadableError` is the only one that any raises on purpose."""
+same. `UnreadableError` is the only one that any raises on purpose; the log has the
+others."""
 
 _BLANKS = b" \t\r\n\0"
 _ANY = Torn()
@@ -101,7 +103,8 @@ class StreamSession:
         while self._buffer:
             try:
                 cut = self._decoder.cut(self._buffer, final=final)
-            except MISTAKES:
+            except MISTAKES as mistake:
+                tell(self._decoder.name, mistake)
                 # Nobody knows where the frame ends: all of it is shown.
                 cut = Cut(len(self._buffer), 0)
             if cut is None or cut.skip + cut.take <= 0:
@@ -129,7 +132,8 @@ class StreamSession:
     def _decode(self, frame: bytes, received_at: Instant) -> Decoded:
         try:
             decoded = self._decoder.decode(frame, received_at)
-        except MISTAKES:
+        except MISTAKES as mistake:
+            tell(self._decoder.name, mistake)
             return Decoded(reports=(self._unread(frame, received_at),))
         if any(report.kind is ReportKind.UNDECODABLE for report in decoded.reports):
             return replace(decoded, reports=tuple(map(self._judged, decoded.reports)))

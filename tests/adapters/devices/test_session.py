@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.devices.framing import cut_between
+from adapters.devices.reading import UnreadableError
 from adapters.devices.session import Cut, DatagramSession, StreamSession, undecodable
 from engine.ports.device import Decoded, ReportKind
 from engine.values import DeviceId, Instant
@@ -97,3 +98,30 @@ def test_a_datagram_never_waits_for_the_next_one() -> None:
     assert [report.raw for one in torn for report in one.reports] == [b"<half"]
     whole = session.feed(b"<d>", RECEIVED_AT)
     assert [report.raw for one in whole for report in one.reports] == [b"<d>"]
+
+
+class Stumbling(Bracketed):
+    """A decoder whose code has a slip in it, at two places."""
+
+    def decode(self, frame: bytes, received_at: Instant) -> Decoded:
+        if frame == b"<cut>":
+            message = "cut off"
+            raise UnreadableError(message)
+        if frame == b"<b>":
+            return {b"a": Decoded()}[frame]
+        return super().decode(frame * int(frame), received_at)
+
+
+def test_a_slip_in_a_decoders_code_is_told_once_and_its_frames_are_shown(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It looked like frames that cannot be read, to whoever had written the code."""
+    for _ in range(2):  # also on a new connection
+        outcome = play(StreamSession(Stumbling()), b"<cut><+46701740610><+1>")
+        assert len(outcome.reports) == 3
+    (told,) = caplog.records
+    assert vars(told)["protocol"] == "bracketed"
+    assert told.exc_info is not None
+    assert told.exc_info[0] is ValueError
+    play(StreamSession(Stumbling()), b"<b>")
+    assert len(caplog.records) == 2, "another place of the code"
