@@ -72,6 +72,7 @@ def summary(alarm: Alarm, now: Instant) -> Json:
         "id": alarm.id,
         "unread": False,
         "alias": alarm.alias,
+        "stranger": alarm.defender is None,
         "kind": alarm.kind.value,
         "response": alarm.response.value,
         "truth": alarm.truth.value,

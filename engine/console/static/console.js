@@ -3,12 +3,15 @@
 import { takeActs } from "./acts.js";
 import { leftInWords, setServerTime, tellTimes } from "./clock.js";
 import "./keys.js";
-import { hide, refresh } from "./patch.js";
+import { hide, readAnew, refresh } from "./patch.js";
 import { sound } from "./sound.js";
+import { isStale, listen, look, reopen, silentMs, stop } from "./stream.js";
 
-const STALE_MS = 12_000;
 const AGAIN_MS = 1_000;
 const READ_MS = 10_000;
+const BACK_MS = 2_000;
+// Fifty names would cover a telephone's whole screen.
+const NAMED_MAX = 5;
 // A restart takes less; whoever is cut off for longer must not sleep through it.
 const CUT_SOUNDS_MS = 30_000;
 const live = document.getElementById("live");
@@ -16,14 +19,15 @@ const cut = document.getElementById("cut");
 const shout = document.getElementById("shout");
 const trouble = document.getElementById("trouble");
 const cases = new Map();
-let last = Number(document.body.dataset.position);
-let heardAt = performance.now();
+const positions = new Map();
+let fresh = new Map();
+let waited = new Set();
 let severe = false;
-let stream = null;
 let isSignedOut = false;
 let isBehind = false;
 let isLearned = false;
 let revealedUntil = 0;
+let again = 0;
 
 function put(element, text) {
   if (element.textContent !== text) element.textContent = text;
@@ -32,7 +36,6 @@ function put(element, text) {
 // ---- is this page true?
 
 function isLive() {
-  heardAt = performance.now();
   if (isBehind) return;
   live.className = "live on";
   document.body.dataset.live = "yes";
@@ -48,39 +51,74 @@ function isCut(text) {
 }
 
 function signedOut() {
+  if (isSignedOut) return;
   isSignedOut = true;
-  stream?.close();
+  stop();
   isCut("NOT LIVE: you are signed out. ");
   const link = document.createElement("a");
   link.href = `/sign-in?to=${encodeURIComponent(location.pathname)}`;
   link.textContent = "Sign in again";
+  // What somebody is writing stays here, and this page goes on once they are back.
+  link.addEventListener("click", () => { link.target = isWritten() ? "_blank" : ""; });
   cut.append(link);
   alarm();
+  setTimeout(signedIn, BACK_MS);
+}
+
+function isWritten() {
+  const fields = [...document.querySelectorAll("#acts input:not([type=hidden]), #acts select")];
+  return fields.some((field) => field.value);
+}
+
+async function signedIn() {
+  const page = await readAnew();
+  const { csrf, operator } = page?.body.dataset ?? {};
+  if (!csrf) return setTimeout(signedIn, BACK_MS);
+  if (operator !== document.body.dataset.operator) {
+    isCut(`NOT LIVE: ${operator} is signed in in this browser now; reload this page`);
+    return setTimeout(signedIn, BACK_MS);
+  }
+  document.body.dataset.csrf = csrf;
+  for (const field of document.querySelectorAll("input[name=csrf]")) field.value = csrf;
+  isSignedOut = false;
+  await missed();
+  return begin(Number(page.body.dataset.position));
 }
 
 // ---- what waits for HQ
 
 function alarm() {
   const waiting = [...cases.values()].filter((one) => one.sounds);
-  const isCutOff = performance.now() - heardAt > CUT_SOUNDS_MS;
-  sound(waiting.length > 0 || severe || isSignedOut || isCutOff);
+  const isCutOff = silentMs() > CUT_SOUNDS_MS;
+  const isNew = waiting.some((one) => !waited.has(one.id));
+  waited = new Set(waiting.map((one) => one.id));
+  sound(waiting.length > 0 || severe || isSignedOut || isCutOff, isNew);
   const title = document.title.replace(/^\(\d+\) /, "");
   document.title = waiting.length ? `(${waiting.length}) ${title}` : title;
   call(waiting);
 }
 
+// As in the list: exercises and strangers below, the longest wait first.
+function order(one, other) {
+  const lesser = (each) => 2 * (each.kind !== "real") + each.stranger;
+  return lesser(one) - lesser(other) || one.raised_ms - other.raised_ms;
+}
+
 function call(waiting) {
+  waiting.sort(order);
   const ids = waiting.map((one) => one.id).join(" ");
   if (shout.dataset.ids === ids) return;
   shout.dataset.ids = ids;
   const verb = waiting.length === 1 ? "alarm waits" : "alarms wait";
   const words = waiting.length ? [`${waiting.length} ${verb} for HQ: `] : [];
-  for (const one of waiting) {
+  for (const one of waiting.slice(0, NAMED_MAX)) {
     const link = document.createElement("a");
     link.href = `/alarms/${one.id}`;
     link.textContent = one.alias;
     words.push(...(words.length > 1 ? [", "] : []), link);
   }
+  const more = waiting.length - NAMED_MAX;
+  if (more > 0) words.push(` and ${more} more`);
   shout.replaceChildren(...words);
 }
 
@@ -118,13 +156,15 @@ async function follow() {
   if (isRead) return;
   // The stream may be there all the same: an old page must not pass for a live one.
   isCut("NOT LIVE: this page cannot be read anew; trying again every second");
-  setTimeout(follow, AGAIN_MS);
+  clearTimeout(again);
+  again = setTimeout(follow, AGAIN_MS);
 }
 
 function tick() {
   tellTimes();
-  const silent = performance.now() - heardAt;
-  if (silent > STALE_MS && !isSignedOut) isCut(`NOT LIVE for ${Math.round(silent / 1000)} s: what you see may be old`);
+  const silent = silentMs();
+  if (isStale() && !isSignedOut) isCut(`NOT LIVE for ${Math.round(silent / 1000)} s: what you see may be old`);
+  look();
   if (silent > CUT_SOUNDS_MS) alarm();
   const left = document.getElementById("revealed-left");
   if (!left || !revealedUntil) return;
@@ -139,57 +179,50 @@ function tick() {
 
 async function learn() {
   isLearned = false;
+  fresh = new Map();
   const answer = await fetch("/api/alarms", { signal: AbortSignal.timeout(READ_MS) });
   if (answer.status === 401) return signedOut();
   const all = await answer.json();
   cases.clear();
-  for (const one of all) cases.set(one.id, one);
+  // What a row has said meanwhile is newer.
+  for (const one of [...all, ...fresh.values()]) cases.set(one.id, one);
   isLearned = true;
   alarm();
 }
 
-// ---- the stream: the browser comes back by itself and asks from the last row it saw
+// ---- rows as they come
 
-function take(event) {
-  heardAt = performance.now();
-  last = Number(event.lastEventId);
-  const one = JSON.parse(event.data).alarm;
-  if (!one) return;
-  cases.set(one.id, one);
+function take({ id, alarm: one, position }) {
+  if (!one || position < (positions.get(id) ?? 0)) return;
+  positions.set(id, position);
+  cases.set(id, one);
+  fresh.set(id, one);
   alarm();
   const open = document.getElementById("case");
-  if (!open || open.dataset.id === one.id) follow();
+  if (!open || open.dataset.id === id) follow();
 }
 
-async function reset(event) {
-  last = Number(event.lastEventId);
-  stream.close();
+async function ask() {
   await learn().catch(() => {});
+}
+
+async function missed() {
+  await ask();
   follow();
-  if (!isSignedOut) listen();
 }
 
-function listen() {
-  stream = new EventSource(`/events?after=${last}`);
-  stream.addEventListener("state", (event) => state(JSON.parse(event.data)));
-  stream.addEventListener("case", take);
-  stream.addEventListener("reset", reset);
-  stream.addEventListener("signed-out", signedOut);
-  stream.addEventListener("error", lost);
+async function reset() {
+  positions.clear();
+  await missed();
+  reopen();
 }
 
-async function lost() {
-  if (isSignedOut) return;
-  isCut("NOT LIVE: the engine does not answer; trying again every second");
-  // A refused stream is closed for good; the browser itself only comes back from a cut.
-  if (stream.readyState !== EventSource.CLOSED) return;
-  stream.close();
-  try {
-    await learn();
-  } catch {
-    // Still away.
-  }
-  if (!isSignedOut) setTimeout(listen, AGAIN_MS);
+function cutOff() {
+  if (!isSignedOut) isCut("NOT LIVE: the engine does not answer; trying again every second");
+}
+
+function begin(position) {
+  listen(position, { state, case: take, reset, "signed-out": signedOut, cut: cutOff, ask, missed });
 }
 
 takeActs(follow);
@@ -198,4 +231,4 @@ document.addEventListener("visibilitychange", tick);
 patched();
 // First what is, then what comes: the stream goes on from the page's own position.
 await learn().catch(() => {});
-if (!isSignedOut) listen();
+if (!isSignedOut) begin(Number(document.body.dataset.position));

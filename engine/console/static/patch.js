@@ -98,6 +98,27 @@ export function hide(ids) {
   }
 }
 
+async function ask() {
+  return fetch(location.pathname, {
+    headers: { accept: "text/html" },
+    signal: AbortSignal.timeout(READ_MS),
+  });
+}
+
+async function parsed(answer) {
+  return new DOMParser().parseFromString(await answer.text(), "text/html");
+}
+
+// The page as whoever is signed in would see it; nothing where nobody is, or answers.
+export async function readAnew() {
+  try {
+    const answer = await ask();
+    return answer.ok ? await parsed(answer) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 // Says whether the page is now as the engine has it; nothing while another one reads.
 export async function refresh(onSignedOut, onPatched) {
   if (reading) {
@@ -108,16 +129,13 @@ export async function refresh(onSignedOut, onPatched) {
   try {
     do {
       again = false;
-      const answer = await fetch(location.pathname, {
-        headers: { accept: "text/html" },
-        signal: AbortSignal.timeout(READ_MS),
-      });
+      const answer = await ask();
       if (new URL(answer.url).pathname === "/sign-in") {
         onSignedOut();
         return true;
       }
       if (!answer.ok) return false;
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const page = await parsed(answer);
       await released();
       const theirs = page.getElementById("case");
       const ours = document.getElementById("case");

@@ -64,8 +64,10 @@ function wake() {
   audio.resume().catch(() => {});
 }
 
-export function sound(isWanted) {
+export function sound(isWanted, isNew) {
   if (isWanted && !wanted) silentUntil = 0;
+  // Silence is of what was heard: what begins to wait meanwhile rings once.
+  if (isWanted && isNew && isSilenced()) ring();
   const changed = isWanted !== wanted;
   wanted = isWanted;
   if (changed) tick();
