@@ -1,7 +1,7 @@
 """The adapters that a configuration names, constructed; listening ports are bound."""
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -91,6 +91,22 @@ def wire_of(name: str) -> WireProtocol | HttpWireProtocol:
         cure = "mend it: take a member of engine.ports.device.Transport"
         raise ConfigError(key, "an adapter with a transport", cure)
     return cast("WireProtocol | HttpWireProtocol", wire)
+
+
+def hearing(config: Config) -> Callable[[str], bool]:
+    """Return what says whether a listener is there for who speaks a wire protocol.
+
+    One of TCP and UDP is enough, since many devices speak both.
+    """
+    heard = frozenset(_spoken(name) for name in config.gateway)
+    return lambda name: _spoken(name) in heard
+
+
+def _spoken(name: str) -> str:
+    try:
+        return wire_of(name).name
+    except ConfigError:
+        return name  # what is wrong with it is said where it is listened for
 
 
 def _bound(

@@ -41,7 +41,7 @@ from engine.journal.lock import StateLock
 from engine.journal.opening import opened_beside
 from engine.journal.pool import ReaderPool
 from engine.journal.sqlite import JOURNAL_FILE
-from engine.loading import load_adapters
+from engine.loading import hearing, load_adapters
 from engine.metrics import Metrics
 from engine.ports.journal import Begun
 from engine.ports.measures import DegradedReason
@@ -191,6 +191,7 @@ def _start(
         attendance=attendance,
         drills=judge.drills,
         give=lambda order: names.tell("orders", order),
+        is_heard=hearing(config),
         is_demo=config.demo,
     )
     parts = Parts(

@@ -77,7 +77,7 @@ def examine(config: Config, faults: list[ConfigError | DataError]) -> dict[str, 
     from engine import plugins  # noqa: PLC0415 - loaded when used
     from engine.auditor.shared import warnings as auditor_warnings  # noqa: PLC0415 - likewise
     from engine.cli.check_adapters import of_adapters  # noqa: PLC0415 - likewise
-    from engine.cli.check_listeners import of_listeners, of_taken, of_tls  # noqa: PLC0415 - likewise
+    from engine.cli.check_listeners import of_listeners, of_taken, of_tls, of_unheard  # noqa: PLC0415 - likewise
     from engine.cli.check_operators import of_operators  # noqa: PLC0415 - likewise
     from engine.cli.check_protocols import of_protocols  # noqa: PLC0415 - likewise
     from engine.clock import SystemClock  # noqa: PLC0415 - likewise
@@ -101,7 +101,7 @@ def examine(config: Config, faults: list[ConfigError | DataError]) -> dict[str, 
     faults += wrong
     if faults or registry is None or roster is None:
         return {}
-    warnings += _lacks(config, roster)
+    warnings += [*_lacks(config, roster), *of_unheard(config, roster)]
     warnings += of_protocols(config, registry, roster)
     warnings += of_operators(config, registry, roster)
     warnings += of_tls(config) + _of_roster(config, roster)

@@ -2,14 +2,16 @@
 
 import errno
 import socket
+from collections import Counter
 from collections.abc import Iterator
 from itertools import combinations
 
 from engine.config import Config, Listen
 from engine.errors import ConfigError
 from engine.intake.gateway.tls import context
-from engine.loading import wire_of
+from engine.loading import hearing, wire_of
 from engine.ports.device import Transport
+from engine.roster.model import Roster
 from engine.start import CONTROL_SOCKET
 
 _EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - to know it, not to bind to it
@@ -85,6 +87,15 @@ def _is_taken(listen: Listen) -> bool:
         except OSError as error:
             return error.errno == errno.EADDRINUSE
     return False
+
+
+def of_unheard(config: Config, roster: Roster) -> Iterator[str]:
+    """Say which devices speak what nothing listens for; who writes by SMS is heard."""
+    is_heard = hearing(config)
+    spoken = Counter(one.wire_protocol for one in roster.devices if one.number is None)
+    for name, count in sorted(spoken.items() if config.gateway else ()):
+        if not is_heard(name):
+            yield f"{count} devices speak {name!r}: no [gateway.{name}] hears them"
 
 
 def of_tls(config: Config) -> list[str]:

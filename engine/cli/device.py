@@ -131,8 +131,8 @@ def show(
 
 @app.command(
     epilog=_examples(
-        "natalia device enrol 004999010640099 --person heron --wire-protocol gt06",
-        "natalia device enrol 004999010640099 --person heron --wire-protocol watch "
+        "natalia device enrol 004999010640091 --person heron --wire-protocol gt06",
+        "natalia device enrol 004999010640091 --person heron --wire-protocol watch "
         "--heartbeat 600 --secret-file /etc/natalia/heron",
     )
 )
@@ -176,6 +176,9 @@ def enrol(
     if as_json:
         _print_json(reply)
         return
+    doubts = cast("Row", reply).get("doubts", ())
+    for doubt in doubts if isinstance(doubts, list) else ():
+        typer.echo(f"doubt: {doubt}", err=True)
     typer.echo(f"enrolled for {person}; try it out now, an exercise to everybody:")
     typer.echo("natalia device test DEVICE --by OPERATOR")
 

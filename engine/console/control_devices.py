@@ -51,7 +51,7 @@ async def enrol_device(request: Request) -> Response:
     desk.parts.board.replace(enrolled.roster)
     facts = {"version": enrolled.roster.version}
     recorded = await record(desk, "roster", "DeviceEnrolled", facts)
-    return JSONResponse(facts | {"recorded": recorded})
+    return JSONResponse(facts | {"recorded": recorded, "doubts": enrolled.doubts})
 
 
 async def command_device(request: Request) -> Response:

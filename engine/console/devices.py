@@ -5,7 +5,7 @@ Ids of devices are in bodies, never in a URL, and are shown whole only where rev
 
 import hashlib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from engine.ports.device import READINGS, DeviceCommand
 from engine.roster.model import Device, Roster
 from engine.roster.parse import parse_roster
 from engine.roster.render import render_roster
+from engine.roster.review import about_device
 from engine.values import DeviceId, Fix, Instant, tail_of
 
 Plain = dict[str, object]
@@ -31,10 +32,14 @@ class DeviceError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enrolled:
-    """A roster with one device more, as text to be kept, and as it is in force."""
+    """A roster with one device more, as text to be kept, and as it is in force.
+
+    `doubts` are what a careful eye would ask about the device.
+    """
 
     text: str
     roster: Roster
+    doubts: tuple[str, ...] = ()
 
 
 def list_devices(
@@ -115,7 +120,15 @@ def enrolling(parts: WebParts, entry: str) -> Enrolled:
         if device.profile:
             _must_be("profile", device.profile, profiles)
         _must_be("wire_protocol", device.wire_protocol, wired)
-    return Enrolled(text=render_roster(after), roster=after)
+    doubts = tuple(text for one in added for text in _doubts(parts, one, after))
+    return Enrolled(text=render_roster(after), roster=after, doubts=doubts)
+
+
+def _doubts(parts: WebParts, device: Device, roster: Roster) -> Iterator[str]:
+    yield from about_device(device, roster)
+    name = device.wire_protocol
+    if device.number is None and not parts.is_heard(name):
+        yield f"nothing listens for {name!r}: add [gateway.{name}], and start again"
 
 
 def _must_be(field: str, named: str, known: Collection[str]) -> None:

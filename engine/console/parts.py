@@ -64,5 +64,7 @@ class WebParts:
     attendance: Attendance
     drills: Drills
     give: Callable[[Give], bool]
+    is_heard: Callable[[str], bool]
+    """Says whether a listener is there for a wire protocol."""
     bell: CommitBell = field(default_factory=CommitBell)
     is_demo: bool = False

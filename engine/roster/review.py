@@ -114,10 +114,11 @@ def _about_defender(person: Person, roster: Roster) -> Iterator[str]:
     ):
         yield "risk windows and no device with heartbeat_s: silence is not noticed"
     for device in roster.devices_of(person.person):
-        yield from _about_device(device, roster)
+        yield from about_device(device, roster)
 
 
-def _about_device(device: Device, roster: Roster) -> Iterator[str]:
+def about_device(device: Device, roster: Roster) -> Iterator[str]:
+    """Return what a careful eye would ask about one device."""
     if device.profile and roster.profile_of(device) is None:
         yield "a device's profile is not in the roster: its codes mean nothing more"
     key = device.device

@@ -49,6 +49,23 @@ def test_a_configuration_that_hears_no_device_is_warned_of_bug_it_was_not(
     assert not any(one in said for one in lacks)
 
 
+def test_devices_that_nothing_listens_for_are_counted(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    """All was right with it, and their presses would have met a closed port."""
+    path = configuration(tmp_path, "[gateway.gt06]\nport = 5023\n")
+    assert natalia(patch, "check-config", path) == 0
+    said = out.readouterr().out
+    assert re.search(r"\d+ devices speak 'osmand': no \[gateway.osmand\] hears", said)
+    assert "speak 'gt06'" not in said
+    udp = f"{sample_text()}\n[[device]]\nid = '1'\nperson = 'heron'\n"
+    (tmp_path / "roster.toml").write_text(udp + "wire_protocol = 'gl200'\n")
+    ports = "[gateway.gl200_udp]\nport = 5004\n[gateway.osmand]\nport = 5055\n"
+    Path(path).write_text(Path(path).read_text() + ports)
+    assert natalia(patch, "check-config", path) == 0
+    assert "devices speak" not in out.readouterr().out, "by UDP they are heard as well"
+
+
 def test_as_json(patch: Patch, out: Output, tmp_path: Path) -> None:
     path = configuration(tmp_path, "[gateway.gt06]\nport = 5023\n")
     assert natalia(patch, "check-config", "--json", path) == 0

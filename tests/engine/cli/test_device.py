@@ -141,21 +141,24 @@ def test_enrolling_sends_one_table_of_what_was_said(
     patch: pytest.MonkeyPatch, out: pytest.CaptureFixture[str]
 ) -> None:
     words = (
-        *("enrol", "004999010640099", "--person=heron", "--wire-protocol=watch"),
+        *("enrol", "004999010640091", "--person=heron", "--wire-protocol=watch"),
         *("--heartbeat=600", "--secret-file=/etc/natalia/heron"),
     )
-    code, asked = run(patch, *words, devices__enrol={"version": "1"})
+    reply = {"version": "1", "doubts": ["a slip?"]}
+    code, asked = run(patch, *words, devices__enrol=reply)
     assert code == 0
     assert tomllib.loads(asked)["device"] == [
         {
-            "id": "004999010640099",
+            "id": "004999010640091",
             "wire_protocol": "watch",
             "person": "heron",
             "secret_file": "/etc/natalia/heron",
             "heartbeat_s": 600.0,
         }
     ]
-    assert "natalia device test" in out.readouterr().out
+    said = out.readouterr()
+    assert "natalia device test" in said.out
+    assert said.err == "doubt: a slip?\n"
 
 
 def test_a_refused_enrolment_says_why(

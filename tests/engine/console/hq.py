@@ -129,6 +129,7 @@ class Hq:
             attendance=self.attendance,
             drills=self.drills,
             give=self.give,
+            is_heard=lambda name: name != "watch",
         )
 
     def give(self, order: Give) -> bool:

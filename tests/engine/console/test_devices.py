@@ -19,10 +19,10 @@ from tests.engine.console.hq import REGISTRY, Hq, control
 from tests.engine.console.test_control import kinds
 from tests.engine.intake.reports import HERONS, fix, report
 
-DEVICE = DeviceId("004999010640099")
+DEVICE = DeviceId("004999010640091")
 OWLET = """
 [[device]]
-id = "004999010640099"
+id = "004999010640091"
 wire_protocol = "gt06"
 person = "heron"
 heartbeat_s = 600
@@ -86,7 +86,7 @@ def test_a_device_is_enrolled_kept_and_overdue_in_time(hq: Hq) -> None:
         assert client.post("/devices/enrol", content=OWLET).status_code == 200
         again = client.post("/devices/enrol", content=OWLET)
         assert again.status_code == 422
-        body = {"device": "004999010640099"}
+        body = {"device": "004999010640091"}
         (found,) = client.post("/devices", json=body).json()["devices"]
         assert (found["heartbeat_s"], found["overdue"]) == (600.0, None)
         hq.attendance.heard(DEVICE, hq.clock.now())
@@ -104,6 +104,25 @@ def test_a_device_is_enrolled_kept_and_overdue_in_time(hq: Hq) -> None:
         assert found["overdue"] is False, "it has spoken since the vigil looked"
     assert DEVICE in (hq.state / "roster.toml").read_text()
     assert kinds(hq, "roster") == ["DeviceEnrolled"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("004999010640091", "004999010640099", "fail their check digit"),
+        ("004999010640091", "04999010640091", "an IMEI with a 0 before them"),
+        ("gt06", "watch", "nothing listens for 'watch': add [gateway.watch]"),
+        ("gt06", "osmand", None),
+    ],
+)
+def test_what_is_doubtful_of_a_device_is_said_when_it_is_enrolled(
+    hq: Hq, old: str, new: str, said: str | None
+) -> None:
+    """It was enrolled, and nothing that it sends would be known as its own."""
+    with control(hq) as client:
+        reply = client.post("/devices/enrol", content=OWLET.replace(old, new)).json()
+    assert len(reply["doubts"]) == (said is not None)
+    assert all(said in doubt for doubt in reply["doubts"] if said)
 
 
 @pytest.mark.parametrize(
