@@ -71,6 +71,7 @@ Id = Annotated[str, typer.Argument(help="The id that the device sends.")]
         "natalia device list",
         "natalia device list --overdue --json",
         "natalia device list --person heron --reveal",
+        "natalia device list --unknown",
     ),
 )
 def list_(
@@ -79,14 +80,21 @@ def list_(
     overdue: Annotated[
         bool, typer.Option("--overdue", help="Only those that are silent too long.")
     ] = False,
+    unknown: Annotated[
+        bool, typer.Option("--unknown", help="Those that speak and are not enrolled.")
+    ] = False,
     state: State = DEFAULT_STATE,
     reveal: Reveal = False,
     as_json: AsJson = False,
 ) -> None:
     """List enrolled devices: when each was heard last, its battery, is it overdue.
 
-    A device without an agreed heartbeat is never overdue.
+    A device without an agreed heartbeat is never overdue. With --unknown those that
+    have spoken since the service started, and are not enrolled, are listed instead.
     """
+    if unknown:
+        _show_unknown(state, reveal=reveal, as_json=as_json)
+        return
     rows = _devices(state, {"person": person, "reveal": reveal})
     rows = [row for row in rows if row["overdue"] is True or not overdue]
     if as_json:
@@ -118,7 +126,12 @@ def show(
     """
     rows = _devices(state, {"device": device, "reveal": reveal})
     if not rows:
-        message = "no such device is enrolled; add it with: natalia device enrol"
+        heard = "".join(
+            f"; it was heard at {_second(row)} by {row['wire_protocol']}{_like(row)}"
+            for row in _unknown(state, {"device": device})
+        )
+        cure = "add it with: natalia device enrol"
+        message = f"no such device is enrolled{heard}; {cure}"
         raise ServiceError(message)
     if as_json:
         _print_json(rows[0])
@@ -297,6 +310,33 @@ def secret(
         _print_json(reply)
         return
     typer.echo("the secret is in force; now give it to the device")
+
+
+def _show_unknown(state: Path, *, reveal: bool, as_json: bool) -> None:
+    rows = _unknown(state, {"reveal": reveal})
+    if as_json:
+        _print_json(rows)
+        return
+    for row in rows:
+        typer.echo(
+            f"{row['device']!s:<20} {row['wire_protocol']!s:<12}"
+            f" {_second(row)}{_like(row)}"
+        )
+    if not rows:
+        typer.echo("no such devices")
+
+
+def _unknown(state: Path, request: Mapping[str, object]) -> list[Row]:
+    reply = cast("Row", ask(state, "POST", "/devices", json.dumps(request)))
+    return cast("list[Row]", reply.get("unknown", []))
+
+
+def _second(row: Row) -> str:
+    return f"{str(row['seen_at'])[:19]}Z"
+
+
+def _like(row: Row) -> str:
+    return "" if row["like"] is None else f"  LIKE {row['like']}, which is enrolled"
 
 
 def _devices(state: Path, request: Mapping[str, object]) -> list[Row]:

@@ -21,6 +21,7 @@ from engine.console.devices import (
     drill_state,
     enrolling,
     list_devices,
+    list_unknown,
     secret_named,
     secret_path,
     with_secret,
@@ -28,7 +29,7 @@ from engine.console.devices import (
 
 
 async def devices(request: Request) -> Response:
-    """Return the enrolled devices; showing their ids is journalled."""
+    """Return enrolled devices, and who else is heard; showing ids is journalled."""
     desk = desk_of(request)
     fields = await values_of(request)
     if fields.get("reveal") is True:
@@ -36,7 +37,11 @@ async def devices(request: Request) -> Response:
         if refused is not None:
             return refused
     now = desk.parts.clock.now()
-    return JSONResponse({"devices": list_devices(desk.parts, fields, now)})
+    found = {
+        "devices": list_devices(desk.parts, fields, now),
+        "unknown": list_unknown(desk.parts, fields),
+    }
+    return JSONResponse(found)
 
 
 async def enrol_device(request: Request) -> Response:

@@ -13,6 +13,7 @@ from engine.console.parts import WebParts
 from engine.console.words import DOUBTS
 from engine.errors import DataError, suggestion
 from engine.intake.judge import alarm_id
+from engine.intake.vigil.strangers import alike
 from engine.plugins import DEVICE, names
 from engine.ports.device import READINGS, DeviceCommand
 from engine.roster.model import Device, Roster
@@ -56,6 +57,30 @@ def list_devices(
         | ({} if wanted is None else _positions(parts, one, reveal=reveal))
         for one in parts.board.roster().devices
         if wanted in {None, one.device} and person in {None, one.person}
+    ]
+
+
+def list_unknown(parts: WebParts, request: Mapping[str, object]) -> list[Plain]:
+    """Return devices that are heard and not enrolled, who spoke last first.
+
+    Where one is `like` it but for case, blanks or leading zeros, somebody has mistyped.
+    """
+    reveal, wanted = request.get("reveal") is True, request.get("device")
+    roster = parts.board.roster()
+    enrolled = {alike(one.device): one.device for one in roster.devices}
+
+    def shown(device: DeviceId | None) -> str | None:
+        return device if device is None or reveal else tail_of(device)
+
+    return [
+        {
+            "device": shown(device),
+            "wire_protocol": stranger.protocol,
+            "seen_at": str(stranger.at),
+            "like": shown(enrolled.get(alike(device))),
+        }
+        for device, stranger in parts.attendance.strangers.latest()
+        if wanted in {None, device} and roster.device(device) is None
     ]
 
 

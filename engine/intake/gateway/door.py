@@ -290,6 +290,8 @@ class Door:
         known = judgement.person is not None and report.authentic is not False
         if known and report.device is not None:
             self._attendance.told(report.device, report)
+        elif judgement.person is None:
+            self._attendance.strangers.met(report)
 
     def _count(self, report: DeviceReport) -> None:
         self._telemetry.count(

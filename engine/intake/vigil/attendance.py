@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from engine.intake.vigil.strangers import Strangers
 from engine.ports.device import DeviceReport
 from engine.ports.latest import Seen
 from engine.values import DeviceId, Instant
@@ -22,7 +23,7 @@ _NONE: Mapping[str, str] = MappingProxyType({})
 class Attendance:
     """The last word of each device. Any thread; costs a door one assignment.
 
-    Only enrolled devices are noted, so that strangers cannot fill it.
+    Only enrolled devices are noted in it, so that strangers cannot fill it.
     """
 
     def __init__(self, alive_at: Instant, rows: Iterable[Seen] = ()) -> None:
@@ -34,6 +35,8 @@ class Attendance:
         self._rows: dict[DeviceId, Seen] = {}
         self._due: dict[DeviceId, None] = {}
         self._alive_at = alive_at
+        self.strangers = Strangers()
+        """Those who speak and are not enrolled."""
         self.overdue: frozenset[DeviceId] | None = None
         """Those silent for too long, as the vigil last saw it; None: not yet looked."""
 

@@ -137,6 +137,29 @@ def test_a_device_that_nobody_has_enrolled_is_said_so(
     assert "natalia device enrol" in out.readouterr().err
 
 
+def test_one_that_is_heard_and_not_enrolled_is_said_to_be_that(
+    patch: pytest.MonkeyPatch, out: pytest.CaptureFixture[str]
+) -> None:
+    row: dict[str, object] = {
+        "device": "...0018",
+        "wire_protocol": "gt06",
+        "seen_at": "2026-11-25T03:00:00.000Z",
+        "like": None,
+    }
+    found: dict[str, object] = {"devices": [], "unknown": [row]}
+    code, _ = run(patch, "show", "004999010640018", devices=found)
+    assert code == 1
+    said = "no such device is enrolled; it was heard at 2026-11-25T03:00:00Z by gt06;"
+    assert said in out.readouterr().err
+    found["unknown"] = [row | {"like": "...0026"}]
+    code, asked = run(patch, "list", "--unknown", "--reveal", devices=found)
+    assert (code, json.loads(asked)) == (0, {"reveal": True})
+    assert "03:00:00Z  LIKE ...0026, which is enrolled\n" in out.readouterr().out
+    found["unknown"] = []
+    run(patch, "list", "--unknown", devices=found)
+    assert out.readouterr().out == "no such devices\n"
+
+
 def test_enrolling_sends_one_table_of_what_was_said(
     patch: pytest.MonkeyPatch, out: pytest.CaptureFixture[str]
 ) -> None:

@@ -106,6 +106,21 @@ def test_a_device_is_enrolled_kept_and_overdue_in_time(hq: Hq) -> None:
     assert kinds(hq, "roster") == ["DeviceEnrolled"]
 
 
+def test_devices_that_speak_and_are_not_enrolled_are_listed(hq: Hq) -> None:
+    for device in ("04999010640018", DEVICE):
+        hq.attendance.strangers.met(report(device=DeviceId(device)))
+    with control(hq) as client:
+
+        def unknown(**body: object) -> list[tuple[object, object]]:
+            rows = client.post("/devices", json=body).json()["unknown"]
+            return [(row["device"], row["like"]) for row in rows]
+
+        assert unknown() == [("...0091", None), ("...0018", "...0018")]
+        assert unknown(device=DEVICE) == [("...0091", None)]
+        assert client.post("/devices/enrol", content=OWLET).status_code == 200
+        assert unknown(reveal=True) == [("04999010640018", HERONS)]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
