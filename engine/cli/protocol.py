@@ -88,13 +88,15 @@ def check(
     line says whether there is anything to read; the exit code is 0 all the same,
     unless --strict, or where it takes more people than there are.
     """
-    from engine.protocol.findings import Fault  # noqa: PLC0415 - loaded when used
+    from engine.clock import SystemClock  # noqa: PLC0415 - loaded when used
+    from engine.protocol.findings import Fault  # noqa: PLC0415 - likewise
     from engine.protocol.lint import lint  # noqa: PLC0415 - likewise
 
     with faults_told(as_json=as_json):
         protocol = load_named(file)
         reach = _reach(person, roster, modems, protocol=file.stem)
-    found = lint(protocol, fit=_fit(), reach=reach)
+    today = SystemClock().now().to_datetime().date()
+    found = lint(protocol, fit=_fit(), reach=reach, today=today)
     if as_json:
         facts = {"name": protocol.name, "version": protocol.version}
         listed = [asdict(one) for one in found]

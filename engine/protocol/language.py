@@ -60,7 +60,8 @@ def wording(language: str) -> Wording:
     code = language.split("-", maxsplit=1)[0]
     name = code if code in LANGUAGES else FALLBACK
     source = resources.files("engine.protocol.wording") / f"{name}.toml"
-    table = tomli.loads(source.read_text(encoding="utf-8"))
+    # Editors of Windows begin a file with a mark, which is no TOML.
+    table = tomli.loads(source.read_text(encoding="utf-8-sig"))
     words = dict(table["words"])
     decimals = int(words.pop("decimals"))
     is_latin = bool(words.pop("is_latin"))

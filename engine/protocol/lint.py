@@ -9,7 +9,7 @@ nothing.
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from engine.ports.modem import Forms
 from engine.protocol.certain import after_raise
@@ -51,6 +51,7 @@ def lint(
     fit: Fit | None = None,
     reach: Reach | None = None,
     configured: frozenset[str] = frozenset(),
+    today: date | None = None,
 ) -> tuple[Warned, ...]:
     """Return all findings, in the order of the steps.
 
@@ -59,6 +60,7 @@ def lint(
         fit: how a modem cuts a text; None leaves the texts unmeasured.
         reach: whom one defender's steps reach; None leaves people uncounted.
         configured: the channels of a configuration, beside the usual ones.
+        today: no review is of a later day; None leaves the days unlooked at.
 
     """
     found = [*_unreachable(protocol), *deadlines(protocol, reach)]
@@ -72,7 +74,7 @@ def lint(
     found += [*channel_slips(protocol, configured)]
     if fit is not None:
         found += [*_texts(protocol, fit)]
-    found += [*_unreviewed(reach)]
+    found += [*_unreviewed(reach, today)]
     order = {step.id: number for number, step in enumerate(protocol.steps)}
     return tuple(sorted(found, key=lambda one: order.get(StepId(one.step), -1)))
 
@@ -263,7 +265,7 @@ def longest() -> TextFacts:
     )
 
 
-def _unreviewed(reach: Reach | None) -> Iterable[Warned]:
+def _unreviewed(reach: Reach | None, today: date | None) -> Iterable[Warned]:
     """Mark the languages whose texts nobody who speaks them has reviewed.
 
     Where people are counted only those that one of them reads: the others would hide
@@ -272,7 +274,11 @@ def _unreviewed(reach: Reach | None) -> Iterable[Warned]:
     read = None if reach is None else reach.languages
     used = None if read is None else {wording(one).language for one in read}
     for language in LANGUAGES:
-        is_used = used is None or language in used
-        if is_used and not wording(language).is_reviewed:
-            words = f"the texts in {language!r} are used and not reviewed"
+        if used is not None and language not in used:
+            continue
+        table = wording(language)
+        is_early = today is not None and table.reviewed_on > today.isoformat()
+        if is_early or not table.is_reviewed:
+            day = f": {table.reviewed_on} has not come yet" if is_early else ""
+            words = f"the texts in {language!r} are used and not reviewed{day}"
             yield Warned(fault=Fault.UNREVIEWED, step="", words=words)

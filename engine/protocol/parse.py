@@ -19,6 +19,7 @@ from engine.protocol.checks import check, line_of_step
 from engine.protocol.faults import worded
 from engine.protocol.model import ActionProtocol
 from engine.protocol.tables import ProtocolTable, protocol_of
+from engine.protocol.wording_faults import check_wordings
 
 _FILE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _CURLY = frozenset("\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb")
@@ -47,10 +48,13 @@ def load_protocol(path: Path) -> ActionProtocol:
 def load_named(path: Path) -> ActionProtocol:
     """Read one action protocol; a bare name that is no file here is a sample's.
 
+    The words that it speaks are looked through as well.
+
     Raises:
         DataError: as `load_protocol`, and where there is neither file nor sample.
 
     """
+    check_wordings()
     is_bare = path.name == str(path) and not path.suffix and not path.exists()
     if not is_bare:
         return load_protocol(path)

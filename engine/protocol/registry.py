@@ -7,6 +7,7 @@ from pathlib import Path
 from engine.errors import DataError
 from engine.protocol.model import ActionProtocol
 from engine.protocol.parse import load_protocol, parse_protocol
+from engine.protocol.wording_faults import check_wordings
 
 UNKNOWN_DEVICE = "unknown"
 HQ_ALONE = "hq_alone"
@@ -32,10 +33,13 @@ class Registry:
 def load_registry(folder: Path | None, default: str) -> Registry:
     """Read the samples that ship with the engine, then a folder over them.
 
+    The words that they all speak are held to what a text relies on.
+
     Raises:
         DataError: files are wrong, all of them; or the default is not there.
 
     """
+    check_wordings()
     protocols = _samples()
     faults: list[DataError] = []
     if folder is not None:

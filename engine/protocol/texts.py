@@ -350,4 +350,5 @@ _VALUES: Mapping[str, Callable[[Wording, TextFacts, Instant], str]] = {
         table.words[doubt] for doubt in facts.doubts
     ),
 }
+FACTS = frozenset(_VALUES)
 """What a template may speak of."""
