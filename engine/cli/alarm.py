@@ -14,7 +14,7 @@ from engine.alarm.codec import UnreadableEventError, replay
 from engine.alarm.state import Alarm as CaseState
 from engine.alarm.state import alarm_of
 from engine.alarm.statistics import DeviceRecord, by_device, hidden
-from engine.cli.case_rows import head_lines, lines_of, people_lines
+from engine.cli.case_rows import head_lines, lines_of, people_lines, time_lines
 from engine.cli.client import DEFAULT_STATE, State, ask, id_of
 from engine.errors import JournalError
 from engine.journal.reading import SqliteReader
@@ -63,10 +63,7 @@ def show(alarm: Alarm, state: State = DEFAULT_STATE, as_json: AsJson = False) ->
         sys.stdout.write(json.dumps(case, indent=1) + "\n")
         return
     said = [*head_lines(case), "", "Told", *people_lines(case), "", "Time line"]
-    said += [
-        f"{line['at'][11:23]}Z  {line['title']}: {line['text']}".removesuffix(": ")
-        for line in case["lines"]
-    ]
+    said += time_lines(case)
     sys.stdout.write("".join(f"{printable(line)}\n" for line in said))
 
 

@@ -8,6 +8,7 @@ from engine.console.lines import HIDDEN
 from engine.values import Instant
 
 Row = Mapping[str, object]
+_HEX_SHOWN_MAX = 512
 
 
 def lines_of(rows: Iterable[Row]) -> Iterator[str]:
@@ -75,6 +76,22 @@ def people_lines(case: Row) -> Iterator[str]:
         )
     if not people:
         yield "  nobody yet"
+
+
+def time_lines(case: Row) -> Iterator[str]:
+    """Yield what has happened, and the bytes of each report that nobody could read.
+
+    They may be half an SOS: whoever has no browser is to see them as well.
+    """
+    for line in cast("list[Row]", case["lines"]):
+        at = str(line["at"])[11:23]
+        yield f"{at}Z  {line['title']}: {line['text']}".removesuffix(": ")
+        data = cast("Row", line.get("data") or {})
+        raw = str(data.get("raw") or "")
+        if raw:
+            rest = " ... (--json has all)" if len(raw) > _HEX_SHOWN_MAX else ""
+            shown = f"{raw[:_HEX_SHOWN_MAX]}{rest}"
+            yield f"               by {data['wire_protocol']}, in hex: {shown}"
 
 
 def _where(place: Row) -> str:

@@ -12,7 +12,7 @@ from engine.alarm.codec import encode
 from engine.alarm.commands import Close
 from engine.alarm.events import AlarmRaised
 from engine.alarm.state import CloseReason, FalseClass
-from engine.cli.case_rows import head_lines
+from engine.cli.case_rows import head_lines, time_lines
 from engine.console.view import detail
 from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
 from engine.values import DeviceId
@@ -111,6 +111,20 @@ def test_a_case_is_shown_with_its_time_line(patch: Patch, out: Output) -> None:
     said = out.readouterr().out
     assert said.startswith("Heron UZ: Waits for HQ; unverified, publication none")
     assert "03:00:00.000Z  Alarm raised: sos\\x1b[2J\n" in said
+
+
+def test_a_report_that_cannot_be_read_is_shown_with_its_bytes() -> None:
+    """The mail to HQ sends them here, and the bytes stood in the console alone."""
+    line = {"at": "2026-11-25T03:00:00.000Z", "title": "Alarm raised", "text": ""}
+    data: dict[str, object] = {"raw": "2a484551" * 3, "wire_protocol": "h02"}
+    case = {**CASE, "lines": [{**line, "data": data}, {**line, "data": {"raw": ""}}]}
+    hidden, shown, *rest = time_lines(case)
+    assert "hex" not in hidden
+    assert shown.endswith("by h02, in hex: 2a4845512a4845512a484551")
+    assert len(rest) == 1
+    data["raw"] = "2a" * 2048
+    _, shown, _ = time_lines(case)
+    assert shown.endswith("2a ... (--json has all)")
 
 
 def test_a_case_says_what_comes_next_and_who_was_told_bug_the_runbook_sent_here(
