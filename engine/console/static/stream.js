@@ -1,12 +1,12 @@
-// One stream for each page that is looked at; the other pages of this browser hear of
-// rows from those. A browser keeps six connections to one address: six pages with a
-// stream each would leave none for an act, or for a seventh page.
+// Three pages of a browser have a stream, those that are looked at first; the others
+// hear of rows from them. A browser keeps six connections to one address: six pages with
+// a stream each would leave none for an act, or for a seventh page.
 
 const KINDS = ["state", "case", "reset", "signed-out"];
 const STALE_MS = 12_000;
 const AGAIN_MS = 1_000;
 const OPENS_MS = 6_000;
-const SEEN_MAX = 3;
+const STREAMS_MAX = 3;
 const me = crypto.getRandomValues(new Uint32Array(1))[0];
 const pages = "BroadcastChannel" in window ? new BroadcastChannel("natalia") : null;
 const others = new Map();
@@ -77,7 +77,7 @@ function isBefore(other) {
 function isTold() {
   const now = performance.now();
   const fresh = [...others.values()].filter(({ at }) => now - at < STALE_MS);
-  return fresh.filter(isBefore).length >= (document.hidden ? 1 : SEEN_MAX);
+  return fresh.filter(isBefore).length >= STREAMS_MAX;
 }
 
 function rest() {
@@ -89,6 +89,8 @@ function rest() {
 function relayed({ data: said }) {
   if (said.kind === "rests") {
     others.delete(said.from);
+    // The timers of a page that nobody looks at may wait for a minute.
+    look();
   } else if (said.kind === "asks") {
     if (source && latest) tell("state", latest);
   } else {
