@@ -45,6 +45,20 @@ def test_a_acknowledges_the_open_case(rig: Rig, sign_in: Sign) -> None:
     expect(alder.page.locator("#case-head")).to_contain_text("With alder")
 
 
+@pytest.mark.parametrize("letter", ["\u0444", "\u0634"])
+def test_a_key_acts_whatever_alphabet_the_keyboard_writes(
+    rig: Rig, sign_in: Sign, letter: str
+) -> None:
+    """With a Russian or Arabic layout none of them did anything, without a word."""
+    alder = sign_in("alder")
+    with rig.device() as device:
+        device.sos()
+    alder.case()
+    event = "key => new KeyboardEvent('keydown', {key, code: 'KeyA', bubbles: true})"
+    alder.page.evaluate(f"key => document.body.dispatchEvent(({event})(key))", letter)
+    expect(alder.page.locator("#case-head")).to_contain_text("With alder")
+
+
 def test_a_letter_in_a_field_is_a_letter(rig: Rig, sign_in: Sign) -> None:
     alder = sign_in("alder")
     with rig.device() as device:

@@ -30,11 +30,19 @@ const ACTIONS = {
   "?": () => dialog.showModal(),
 };
 
+// By its place where the keyboard writes another alphabet.
+function letterOf(event) {
+  const isOther = event.key.length === 1 && event.key > "\u007f";
+  const place = /^Key([A-Z])$/.exec(event.code);
+  return isOther && place ? place[1].toLowerCase() : event.key;
+}
+
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
   if (dialog.open || event.target.matches("input, select, textarea")) return;
-  if (!on.checked && event.key !== "?") return;
-  const action = ACTIONS[event.key];
+  const key = letterOf(event);
+  if (!on.checked && key !== "?") return;
+  const action = ACTIONS[key];
   if (!action) return;
   event.preventDefault();
   action();

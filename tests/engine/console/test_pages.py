@@ -1,5 +1,7 @@
 """Who may come in, and what every answer carries."""
 
+import re
+
 import pytest
 from starlette.routing import Mount, Route
 
@@ -336,3 +338,17 @@ def test_an_empty_list_says_that_it_is_live(hq: Hq) -> None:
     assert "No open alarm." in page
     # Its style shows the sentence only while the page's script says so.
     assert '<span class="while-live">This page is live:' in page
+
+
+def test_a_case_of_several_days_says_of_each_line_on_which_day_it_was(hq: Hq) -> None:
+    """What had happened a week before looked as if it were of tonight."""
+    alarm = hq.press()
+    raised = hq.clock.now()
+    hq.clock.advance(7 * 86_400)
+    with browser(hq) as at:
+        at.act(alarm, "note", text="her sister rang")
+        page = at.client.get(f"/alarms/{alarm}").text
+    days = re.findall(r'<li class="day">(.{10}) UTC</li>', page)
+    assert days == [str(hq.clock.now())[:10], str(raised)[:10]]
+    assert page.index(days[0]) < page.index("her sister rang") < page.rindex(days[1])
+    assert f"raised {days[1]} <time" in page

@@ -183,7 +183,7 @@ def test_a_file_that_cannot_be_read_says_so(tmp_path: Path) -> None:
     damaged = tmp_path / "damaged.toml"
     damaged.write_bytes(b"\xff\xfe")
     for path in (damaged, tmp_path / "gone.toml"):
-        with pytest.raises(DataError, match=r"toml: file: cannot be read") as caught:
+        with pytest.raises(DataError, match=r"toml: file: (is no|cannot)") as caught:
             load_protocol(path)
         assert caught.value.file == path.name
 
