@@ -50,6 +50,7 @@ _NUMBER_KEYS = frozenset(
     }
 )
 _ID_KEYS = frozenset({"alarm", "command", "effect"})
+_EXTRA_KEYS = _TEXT_KEYS | _NUMBER_KEYS | _ID_KEYS
 _ID = re.compile(r"(?=.*[a-f])[0-9a-f]{8,64}")
 
 _WARNING = re.compile(r"([^/\n]*:\d+): (\w+):")
@@ -181,7 +182,7 @@ def _shown(text: str) -> str:
 def _template_of_foreigners(
     logger: object, method: str, event: MutableMapping[str, object]
 ) -> MutableMapping[str, object]:
-    """Show another library's message without its arguments."""
+    """Show another library's message without its arguments, ours with its fields."""
     del logger, method
     record = event["_record"]
     assert isinstance(record, logging.LogRecord)
@@ -191,6 +192,9 @@ def _template_of_foreigners(
         event["event"] = f"{found[2]} at {found[1]}" if found else "a warning"
     elif record.name.partition(".")[0] not in OURS:
         event["event"] = str(record.msg)
+    else:
+        said = vars(record)  # what a caller gave as `extra`, among the record's own
+        event.update({key: said[key] for key in _EXTRA_KEYS if key in said})
     return event
 
 

@@ -67,6 +67,21 @@ def test_structlog_and_logging_come_out_alike(written: io.StringIO) -> None:
     assert (line["level"], line["logger"]) == ("warning", "engine.x")
 
 
+def test_what_a_caller_gives_as_extra_comes_out_where_it_is_listed(
+    written: io.StringIO,
+) -> None:
+    """Of a decoder that failed nothing said which one it was."""
+    said = {"protocol": "h02", "bytes": 12, "person": "Maria"}
+    logging.getLogger("adapters.x").error("it failed", extra=said)
+    line = only_line(written)
+    assert (line["protocol"], line["bytes"]) == ("h02", 12)
+    written.seek(0)
+    written.truncate()
+    logging.getLogger("uvicorn.error").error("it failed", extra=said)
+    assert "h02" not in written.getvalue()
+    assert "Maria" not in written.getvalue()
+
+
 def test_a_field_that_is_not_listed_is_withheld_and_counted(
     written: io.StringIO,
 ) -> None:
