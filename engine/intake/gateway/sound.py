@@ -56,10 +56,12 @@ _PARTS: Mapping[str, type] = {
 _COLLECTIONS = (set, frozenset, list, tuple)
 _SIGNALS = {str(signal): signal for signal in Signal}
 _STATUSES = range(200, 600)
+_FIRST_MS, _LAST_MS = -62_000_000_000_000, 253_000_000_000_000
+"""Of the years 5 to 9987: what is compared, shown and written as a date."""
 
 
 def slip_in(decoded: object) -> str | None:
-    """Return where it is not what its port has, and the type that stands there.
+    """Return where it is not what its port has, and what is wrong there.
 
     Never the value: it is a device's.
     """
@@ -114,9 +116,11 @@ def _slips(decoded: Decoded | HttpDecoded) -> Iterator[str]:
 
 def _slips_of(report: DeviceReport) -> Iterator[str]:
     yield from _others("", _REPORT, _VALUES_OF_REPORT(report))
+    yield from _beyond("device_at", report.device_at)
     for name, fix in (("fix", report.fix), ("doubtful_fix", report.doubtful_fix)):
         if isinstance(fix, Fix):
             yield from _others(f"{name}.", _FIX, _VALUES_OF_FIX(fix))
+            yield from _beyond(f"{name}.at", fix.at)
     for name, kind in _PARTS.items():
         parts: Collection[object] = getattr(report, name)
         # A type that was told above has no parts to look at.
@@ -124,6 +128,17 @@ def _slips_of(report: DeviceReport) -> Iterator[str]:
             yield from _of_another(name, parts, kind)
     if report.attributes and isinstance(report.attributes, Mapping):
         yield from _of_another("attributes", report.attributes.values(), str)
+
+
+def _beyond(name: str, moment: object) -> Iterator[str]:
+    """Find a moment of no calendar: milliseconds that were taken for seconds."""
+    if not isinstance(moment, Instant):
+        return
+    ms: object = moment.ms
+    if not isinstance(ms, int):
+        yield f"{name}.ms: {type(ms).__name__}"
+    elif not _FIRST_MS <= ms <= _LAST_MS:
+        yield f"{name}: a moment that no calendar has"
 
 
 def _of_another(name: str, parts: Collection[object], kind: type) -> Iterator[str]:

@@ -53,6 +53,15 @@ SLIPS = {
     "reports: bytes": Decoded(reports=(b"sos",)),  # type: ignore[arg-type] # see above
     "device: int": Decoded(reports=(replace(report(), device=4999),)),  # type: ignore[arg-type] # see above
     "device_at: datetime": Decoded(reports=(replace(report(), device_at=UTC_DAY),)),  # type: ignore[arg-type] # see above
+    "device_at: a moment that no calendar has": Decoded(
+        reports=(report(device_at=Instant(START.ms * 1000)),)
+    ),
+    "device_at.ms: float": Decoded(
+        reports=(report(device_at=Instant(START.ms / 7)),)  # type: ignore[arg-type] # see above
+    ),
+    "fix.at: a moment that no calendar has": Decoded(
+        reports=(report(fix=fix(at=Instant(-(10**18)))),)
+    ),
     "fix.lat_deg: str": Decoded(
         reports=(report(fix=fix("41.3")),)  # type: ignore[arg-type] # see above
     ),
