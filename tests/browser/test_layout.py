@@ -66,3 +66,21 @@ def test_contacts_whom_nobody_has_told_can_be_rung_once_they_are_shown(
         assert bottom - top < 30, "on one line"
         assert 0 <= left < right <= 1280
     assert alder.faults == []
+
+
+def test_the_longest_name_makes_no_page_wider_than_a_telephone(
+    rig: Rig, sign_in: Sign
+) -> None:
+    """An operator's name of 32 letters had it 519 wide, with what to press outside."""
+    width = 320
+    alder = sign_in("w" * 32, viewport={"width": width, "height": 568})
+    with rig.device() as device:
+        device.sos()
+    alder.case()
+    alder.page.locator("#do-acknowledge").click()
+    expect(alder.page.locator("#case-head")).to_contain_text("With www")
+    wide = "document.documentElement.scrollWidth"
+    assert alder.page.evaluate(wide) == width
+    alder.page.locator("#up").click()
+    expect(alder.page.locator("#group-open")).to_contain_text("With www")
+    assert alder.page.evaluate(wide) == width
