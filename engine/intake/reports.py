@@ -20,7 +20,9 @@ def legible(report: DeviceReport) -> DeviceReport:
     nor message can hold it, and it must not cost the SOS beside it.
     """
     said = (
+        report.protocol,
         report.device or "",
+        report.no_fix_reason or "",
         *report.codes,
         *report.cells,
         *report.wifi,
@@ -31,6 +33,8 @@ def legible(report: DeviceReport) -> DeviceReport:
         return report
     return replace(
         report,
+        protocol=_whole(report.protocol),
+        no_fix_reason=report.no_fix_reason and _whole(report.no_fix_reason),
         device=None if report.device is None else DeviceId(_whole(report.device)),
         codes=tuple(map(_whole, report.codes)),
         cells=tuple(map(_whole, report.cells)),

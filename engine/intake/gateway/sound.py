@@ -4,7 +4,7 @@ Behind the gateway nobody looks again: a number where a text is due would raise 
 every device is answered.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from operator import attrgetter
 
 from engine.ports.device import Decoded, DeviceReport, HttpDecoded, ReportKind
@@ -46,6 +46,10 @@ _REPORT: Mapping[str, _Types] = {
 }
 _VALUES_OF_REPORT = attrgetter(*_REPORT)
 _VALUES_OF_FIX = attrgetter(*_FIX)
+_MEASURED = ("speed_mps", "course_deg", "altitude_m", "battery_ratio")
+_MEASURED_OF = attrgetter(*_MEASURED)
+_PLACED = ("lat_deg", "lon_deg", "accuracy_m")
+_PLACED_OF = attrgetter(*_PLACED)
 _PARTS: Mapping[str, type] = {
     "signals": Signal,
     "codes": str,
@@ -56,6 +60,8 @@ _PARTS: Mapping[str, type] = {
 _COLLECTIONS = (set, frozenset, list, tuple)
 _SIGNALS = {str(signal): signal for signal in Signal}
 _STATUSES = range(200, 600)
+_INT_MAX = 2**1000
+"""JSON has integers of any length, and what is measured is compared with floats."""
 _FIRST_MS, _LAST_MS = -62_000_000_000_000, 253_000_000_000_000
 """Of the years 5 to 9987: what is compared, shown and written as a date."""
 
@@ -66,7 +72,7 @@ def slip_in(decoded: object) -> str | None:
     Never the value: it is a device's.
     """
     if isinstance(decoded, Decoded | HttpDecoded):
-        return next(_slips(decoded), None)
+        return _slip(decoded)
     return f"Decoded: {type(decoded).__name__}"
 
 
@@ -96,65 +102,95 @@ def _signals_in(said: object) -> set[Signal]:
     }
 
 
-def _slips(decoded: Decoded | HttpDecoded) -> Iterator[str]:
+def _slip(decoded: Decoded | HttpDecoded) -> str | None:
     # Objects: what their types say is what is not believed here.
     answer: object = decoded.answer
     reports: object = decoded.reports
     if not isinstance(answer, bytes):
-        yield f"answer: {type(answer).__name__}"
+        return f"answer: {type(answer).__name__}"
     if isinstance(decoded, HttpDecoded) and decoded.status not in _STATUSES:
-        yield f"status: {type(decoded.status).__name__}, or none of HTTP"
+        return f"status: {type(decoded.status).__name__}, or none of HTTP"
     if not isinstance(reports, tuple):
-        yield f"reports: {type(reports).__name__}"
-        return
+        return f"reports: {type(reports).__name__}"
     for report in reports:
-        if isinstance(report, DeviceReport):
-            yield from _slips_of(report)
-        else:
-            yield f"reports: {type(report).__name__}"
+        if not isinstance(report, DeviceReport):
+            return f"reports: {type(report).__name__}"
+        slip = _slip_of(report)
+        if slip is not None:
+            return slip
+    return None
 
 
-def _slips_of(report: DeviceReport) -> Iterator[str]:
-    yield from _others("", _REPORT, _VALUES_OF_REPORT(report))
-    yield from _beyond("device_at", report.device_at)
-    for name, fix in (("fix", report.fix), ("doubtful_fix", report.doubtful_fix)):
-        if isinstance(fix, Fix):
-            yield from _others(f"{name}.", _FIX, _VALUES_OF_FIX(fix))
-            yield from _beyond(f"{name}.at", fix.at)
+def _slip_of(report: DeviceReport) -> str | None:
+    slip = _of_type("", _REPORT, _VALUES_OF_REPORT(report))
+    # Types first: what is asked next stands on them.
+    return slip or (
+        _too_long("", _MEASURED, _MEASURED_OF(report))
+        or _beyond("device_at", report.device_at)
+        or (None if report.fix is None else _of_fix("fix", report.fix))
+        or (
+            None
+            if report.doubtful_fix is None
+            else _of_fix("doubtful_fix", report.doubtful_fix)
+        )
+        or _of_parts(report)
+    )
+
+
+def _of_fix(name: str, fix: Fix) -> str | None:
+    slip = _of_type(f"{name}.", _FIX, _VALUES_OF_FIX(fix))
+    return slip or (
+        _too_long(f"{name}.", _PLACED, _PLACED_OF(fix)) or _beyond(f"{name}.at", fix.at)
+    )
+
+
+def _of_parts(report: DeviceReport) -> str | None:
     for name, kind in _PARTS.items():
         parts: Collection[object] = getattr(report, name)
-        # A type that was told above has no parts to look at.
-        if parts and isinstance(parts, _REPORT[name]):
-            yield from _of_another(name, parts, kind)
-    if report.attributes and isinstance(report.attributes, Mapping):
-        yield from _of_another("attributes", report.attributes.values(), str)
+        slip = _of_another(name, parts, kind) if parts else None
+        if slip is not None:
+            return slip
+    said = report.attributes
+    return _of_another("attributes", said.values(), str) if said else None
 
 
-def _beyond(name: str, moment: object) -> Iterator[str]:
-    """Find a moment of no calendar: milliseconds that were taken for seconds."""
-    if not isinstance(moment, Instant):
-        return
-    ms: object = moment.ms
-    if not isinstance(ms, int):
-        yield f"{name}.ms: {type(ms).__name__}"
-    elif not _FIRST_MS <= ms <= _LAST_MS:
-        yield f"{name}: a moment that no calendar has"
-
-
-def _of_another(name: str, parts: Collection[object], kind: type) -> Iterator[str]:
-    if {*map(type, parts)} == {kind}:
-        return
-    for part in parts:
-        if not isinstance(part, kind):
-            yield f"{name}: {type(part).__name__}"
-
-
-def _others(
+def _of_type(
     under: str, types: Mapping[str, _Types], values: tuple[object, ...]
-) -> Iterator[str]:
+) -> str | None:
     # Nearly every report is sound, and this is done for each.
     if all(map(isinstance, values, types.values())):
-        return
-    for value, (name, wanted) in zip(values, types.items(), strict=True):
-        if not isinstance(value, wanted):
-            yield f"{under}{name}: {type(value).__name__}"
+        return None
+    return next(
+        f"{under}{name}: {type(value).__name__}"
+        for value, (name, wanted) in zip(values, types.items(), strict=True)
+        if not isinstance(value, wanted)
+    )
+
+
+def _too_long(
+    under: str, names: tuple[str, ...], numbers: tuple[object, ...]
+) -> str | None:
+    if int not in {*map(type, numbers)}:
+        return None
+    for name, number in zip(names, numbers, strict=True):
+        if isinstance(number, int) and abs(number) > _INT_MAX:
+            return f"{under}{name}: int that no float holds"
+    return None
+
+
+def _beyond(name: str, moment: Instant | None) -> str | None:
+    """Find a moment of no calendar: milliseconds that were taken for seconds."""
+    if moment is None:
+        return None
+    ms: object = moment.ms
+    if not isinstance(ms, int):
+        return f"{name}.ms: {type(ms).__name__}"
+    is_one = _FIRST_MS <= ms <= _LAST_MS
+    return None if is_one else f"{name}: a moment that no calendar has"
+
+
+def _of_another(name: str, parts: Collection[object], kind: type) -> str | None:
+    if {*map(type, parts)} == {kind}:
+        return None
+    others = (part for part in parts if not isinstance(part, kind))
+    return next((f"{name}: {type(one).__name__}" for one in others), None)

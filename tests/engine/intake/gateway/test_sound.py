@@ -56,6 +56,12 @@ SLIPS = {
     "device_at: a moment that no calendar has": Decoded(
         reports=(report(device_at=Instant(START.ms * 1000)),)
     ),
+    "altitude_m: int that no float holds": Decoded(
+        reports=(replace(report(), altitude_m=10**400),)
+    ),
+    "fix.lat_deg: int that no float holds": Decoded(
+        reports=(report(fix=fix(-(10**400))),)
+    ),
     "device_at.ms: float": Decoded(
         reports=(report(device_at=Instant(START.ms / 7)),)  # type: ignore[arg-type] # see above
     ),
