@@ -111,7 +111,7 @@ class HttpDevices:
             made.append(decoded)
             extra = {"protocol": self._wire.name, "problem": slip}
             logger.error(UNSOUND, extra=extra)
-        except Exception:  # an adapter's; must not cost the bytes
+        except BaseException:  # an adapter's, as in `Caught`; must not cost the bytes
             logger.exception(SAID, extra={"protocol": self._wire.name})
         head = request.head or _line(request)
         raw = head + b"\n\n" + request.body if request.body else head

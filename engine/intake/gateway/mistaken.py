@@ -47,6 +47,9 @@ def unread(
 class Caught:
     """A `WireSession` that never raises, over one that should not.
 
+    Nor does it where the decoder leaves the process, or is one in Rust that panics: the
+    loop that hears every device would end by the one, and by neither would HQ hear.
+
     After a mistake nobody knows what state the session is in: the connection is to end
     without an answer, so that the device says it again to a new one.
     """
@@ -60,7 +63,7 @@ class Caught:
         """None where it was not made: all that comes is then shown to HQ."""
         try:
             self.session = begin()
-        except Exception:  # an adapter's; must not cost the bytes
+        except BaseException:  # an adapter's; must not cost the bytes
             logger.exception(NOT_BEGUN, extra={"protocol": protocol})
             self.is_lost = True
 
@@ -69,7 +72,7 @@ class Caught:
         """The device that speaks, where the session can still say."""
         try:
             device = None if self.session is None else self.session.device
-        except Exception:  # noqa: BLE001 - an adapter's; must not cost the bytes
+        except BaseException:  # noqa: BLE001 - an adapter's; must not cost the bytes
             return None
         return device if isinstance(device, str) else None
 
@@ -104,7 +107,7 @@ class Caught:
                 if slip is not None:
                     extra = {"protocol": self._protocol, "problem": slip}
                     logger.error(UNSOUND, extra=extra)
-        except Exception:  # an adapter's; must not cost the bytes
+        except BaseException:  # an adapter's; must not cost the bytes
             logger.exception(SAID, extra={"protocol": self._protocol})
             is_mistaken = True
         if is_mistaken or unsound:

@@ -29,7 +29,7 @@ class Asking:
         """Return what `say` says; None where it knows nothing, or makes a mistake."""
         try:
             said = say(order)
-        except Exception:  # noqa: BLE001 - an adapter's; must not cost anybody's connection
+        except BaseException:  # noqa: BLE001 - an adapter's; must not cost anybody's connection
             self._tell(say, None)
             return None
         if said is None or isinstance(said, kind):

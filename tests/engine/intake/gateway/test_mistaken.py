@@ -23,7 +23,15 @@ from tests.engine.intake.gateway.http_gate import Gate, serving
 from tests.engine.intake.reports import HERONS, Meter
 from tests.fakes import START, ManualClock
 
-BROKEN = [KeyError("sos"), RecursionError(), RuntimeError("+46701740610")]
+
+class Panic(BaseException):
+    """What a decoder in Rust raises that panics is no `Exception`."""
+
+
+BROKEN = [
+    *(KeyError("sos"), RecursionError(), RuntimeError("+46701740610")),
+    *(SystemExit(1), Panic()),
+]
 HERE = ("192.0.2.1", 5)
 
 
@@ -34,7 +42,7 @@ class Careless:
     transport = Transport.TCP
     port = 0
 
-    def __init__(self, error: Exception = BROKEN[0]) -> None:
+    def __init__(self, error: BaseException = BROKEN[0]) -> None:
         self.error = error
         self.sessions = 0
 
@@ -44,7 +52,7 @@ class Careless:
 
 
 class CarelessSession:
-    def __init__(self, error: Exception) -> None:
+    def __init__(self, error: BaseException) -> None:
         self._error, self._buffer = error, b""
         self.device: DeviceId | None = None
 
@@ -81,7 +89,7 @@ def caught(*pieces: bytes) -> list[DeviceReport]:
 
 @pytest.mark.parametrize("error", BROKEN, ids=lambda error: type(error).__name__)
 def test_what_a_session_raises_over_is_shown_as_its_devices_and_not_answered(
-    error: Exception, caplog: pytest.LogCaptureFixture
+    error: BaseException, caplog: pytest.LogCaptureFixture
 ) -> None:
     session = Caught(Careless(error).session, "careless")  # type: ignore[arg-type] # see above
     good, bad = session.feed(b"one\ntwo?\n", START)
@@ -209,7 +217,7 @@ def test_an_address_whose_decoder_raises_has_a_new_session_for_its_next_datagram
 
 
 class CarelessHttp:
-    """A wire protocol over HTTP that reads nothing."""
+    """A wire protocol over HTTP that reads nothing; of what is no GET it panics."""
 
     name = "careless"
     transport = Transport.HTTP
@@ -217,7 +225,9 @@ class CarelessHttp:
 
     def decode(self, request: HttpRequest, received_at: Instant) -> HttpDecoded:
         del received_at
-        raise KeyError(request.query)
+        if request.method == "GET":
+            raise KeyError(request.query)
+        raise Panic
 
 
 @pytest.mark.parametrize(
