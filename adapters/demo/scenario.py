@@ -68,8 +68,9 @@ class Scenario:
             OperatorAtConsole(url, "alder", words["alder"]) as alder,
             OperatorAtConsole(url, "rowan", words["rowan"]) as rowan,
         ):
-            self._press()
             with self._in_order():
+                # Its answer may be seen after the first SMS.
+                self._press()
                 alarm = self._at_hq(alder, DEFENDER)
                 self._colleagues(alder, alarm)
                 self._hq_channels()
