@@ -22,6 +22,8 @@ from engine.supervision.event_loop import EventLoop
 from engine.supervision.link import Link
 
 LOOK = timedelta(seconds=1)
+GONE_MS = 30_000
+"""A computer that takes nothing for so long watches no more (RFC 5482)."""
 
 
 class Web(SupervisedActor[None]):
@@ -104,5 +106,16 @@ class Web(SupervisedActor[None]):
         run = uvicorn.Server(config)._serve  # noqa: SLF001 - see above
         # A copy: uvicorn closes what it is given, and a successor needs its own.
         copy = listening.dup()
+        forgets_who_vanished(copy)
         self._copies.append(copy)
         self._serving.append(asyncio.get_running_loop().create_task(run([copy])))
+
+
+def forgets_who_vanished(listening: socket.socket) -> None:
+    """Have what is accepted end once nothing that was sent has arrived for long.
+
+    A computer that loses its power, or its network, says no word of an end: the kernel
+    would try for a quarter of an hour, and the console count it as watching.
+    """
+    if listening.family != socket.AF_UNIX:
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, GONE_MS)
