@@ -342,7 +342,7 @@ def test_references_may_cross_files_and_faults_name_the_right_one(
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
-        ("roster.toml", b"\xff\xfe", "cannot be read as UTF-8"),
+        ("roster.toml", b"\xff\xfe", "is no UTF-8 text"),
         ("roster.yaml", b"", ".toml, .csv or .tsv"),
         ("roster.toml", None, "check the path"),
         ("roster.toml", b"#" * (16 * 1024 * 1024 + 1), "larger than 16 MiB"),

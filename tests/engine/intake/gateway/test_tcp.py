@@ -210,17 +210,17 @@ def test_a_device_that_falls_silent_after_it_has_spoken_is_let_go(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(tcp, "HALF_FRAME_S", 0.01)
-    monkeypatch.setattr(tcp, "IDLE_S", 0.05)
+    monkeypatch.setattr(tcp, "IDLE_S", 0.5)
 
     async def scene() -> None:
         rig = Rig()
         rig.connection.data_received(LOG_IN)
-        await asyncio.sleep(0.03)
+        await asyncio.sleep(0.3)
         rig.connection.data_received(SOS[:-6])
-        await asyncio.sleep(0.03)
+        await asyncio.sleep(0.3)
         assert rig.gate.reports[-1].kind is ReportKind.UNDECODABLE
-        assert not rig.wire.is_closed
-        await asyncio.sleep(0.06)
+        assert not rig.wire.is_closed, "it has spoken in between"
+        await asyncio.sleep(0.5)
         assert rig.wire.is_closed
 
     asyncio.run(scene())
