@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Sign
+from tests.browser.conftest import Screen, Sign
 from tests.rig import Rig
 
 pytestmark = pytest.mark.process
@@ -56,8 +56,8 @@ def test_a_double_click_on_acknowledge_says_nothing_about_the_truth(
     expect(alder.page.locator("#case-head")).to_contain_text("is it true?")
 
 
-def test_a_key_that_is_held_down_closes_nothing(rig: Rig, sign_in: Sign) -> None:
-    """Enter repeats itself: the question was answered with half a second of it."""
+def with_a_case_to_close(rig: Rig, sign_in: Sign) -> Screen:
+    """Return an officer who has taken a case and could close it as *safe*."""
     alder = sign_in("alder")
     with rig.device() as device:
         device.sos()
@@ -65,6 +65,12 @@ def test_a_key_that_is_held_down_closes_nothing(rig: Rig, sign_in: Sign) -> None
     alder.page.locator("#do-acknowledge").click()
     expect(alder.page.locator("#do-close")).to_be_enabled()
     alder.page.locator("#reason").select_option("safe")
+    return alder
+
+
+def test_a_key_that_is_held_down_closes_nothing(rig: Rig, sign_in: Sign) -> None:
+    """Enter repeats itself: the question was answered with half a second of it."""
+    alder = with_a_case_to_close(rig, sign_in)
     alder.page.locator("#do-close").focus()
     for _ in range(20):
         alder.page.keyboard.down("Enter")
@@ -77,13 +83,7 @@ def test_a_key_that_is_held_down_closes_nothing(rig: Rig, sign_in: Sign) -> None
 
 
 def test_a_burst_of_clicks_closes_nothing(rig: Rig, sign_in: Sign) -> None:
-    alder = sign_in("alder")
-    with rig.device() as device:
-        device.sos()
-    alder.case()
-    alder.page.locator("#do-acknowledge").click()
-    expect(alder.page.locator("#do-close")).to_be_enabled()
-    alder.page.locator("#reason").select_option("safe")
+    alder = with_a_case_to_close(rig, sign_in)
     for _ in range(5):
         alder.page.locator("#do-close").click()
         alder.page.wait_for_timeout(150)
