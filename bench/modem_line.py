@@ -15,8 +15,9 @@ from typing import Self
 from adapters.modem.driver import SerialModem
 from engine.clock import SystemClock
 from engine.dispatch.actor import Dispatcher, Planned
-from engine.dispatch.attempts import Attempts, Settled
+from engine.dispatch.attempts import Attempts
 from engine.dispatch.body import EffectBody, encode_body
+from engine.dispatch.outcomes import Settled
 from engine.health import Health
 from engine.journal.actor import JournalActor
 from engine.journal.handle import Journal

@@ -19,7 +19,7 @@ from pathlib import Path
 from engine.alarm.codec import encode, replay
 from engine.alarm.state import alarm_of
 from engine.clock import SystemClock
-from engine.dispatch.attempts import ATTEMPTING, effect_stream
+from engine.dispatch.outcomes import ATTEMPTING, effect_stream
 from engine.journal.reading import SqliteReader
 from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
 from engine.ports.journal import (

@@ -7,17 +7,18 @@ from functools import partial
 from itertools import starmap
 
 from engine.alarm.actor import Alarms
-from engine.alarm.commands import AlarmCommand, Raise, Settle, Tick
+from engine.alarm.commands import AlarmCommand, Raise, Tick
 from engine.alarm.desk import Desk
 from engine.alarm.events import AlarmEvent, AlarmRaised, PressJoined
 from engine.alarm.measures import Measures
 from engine.alarm.messages import Changed, Forward
 from engine.alarm.outlets import Outlets
-from engine.alarm.state import Alarm, alarm_of, is_alarms
+from engine.alarm.settling import settling
+from engine.alarm.state import Alarm
 from engine.console.actor import Web
 from engine.console.parts import WebParts
 from engine.dispatch.actor import Dispatcher, Planned, Withdrawn
-from engine.dispatch.attempts import Attempts, Settled
+from engine.dispatch.attempts import Attempts
 from engine.dispatch.channel.actor import ChannelWorker
 from engine.health import Health
 from engine.intake.actor import Intake, SmsHeard
@@ -133,7 +134,7 @@ def tree_of(parts: Parts) -> ChildSpec:
                     **shared,
                     "telemetry": p.telemetry,
                     "health": p.health,
-                    "settled": _settle(p.tree),
+                    "settled": settling(p.tree.names.tell),
                 },
             ),
             ChildSpec(
@@ -300,32 +301,9 @@ def _attempts(p: Parts, route: str) -> Attempts:
         route=route,
         journal=p.journal,
         readers=p.readers,
-        told=_settle(p.tree),
+        told=settling(p.tree.names.tell),
         full=p.health.teller(DegradedReason.DISK_FULL, route),
     )
-
-
-def _settle(tree: Tree) -> Callable[[Settled], None]:
-    """Return what tells an alarm of an outcome; any thread."""
-
-    def settle(settled: Settled) -> None:
-        if not is_alarms(settled.alarm):
-            return  # a check-in's answer: its row has the outcome
-        outcome = settled.outcome
-        command = Settle(
-            command_id=CommandId(f"{settled.effect}/{outcome.state}"),
-            effect=settled.effect,
-            state=outcome.state,
-            attempt=settled.attempt,
-            route=settled.route,
-            reference=outcome.reference,
-            reason=outcome.reason,
-            retry=outcome.retry,
-        )
-        forward = Forward(alarm_id=alarm_of(settled.alarm), command=command)
-        tree.names.tell("alarms", forward)
-
-    return settle
 
 
 def _sms_heard(tree: Tree) -> Callable[[Inbound], object]:

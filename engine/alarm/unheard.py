@@ -3,8 +3,7 @@
 from engine.alarm.commands import Settle
 from engine.alarm.effects import Effect
 from engine.alarm.state import Alarm, stream_of
-from engine.dispatch.attempts import effect_stream
-from engine.dispatch.outcomes import outcome_of
+from engine.dispatch.outcomes import effect_stream, outcome_of
 from engine.ports.journal import EffectRow, EffectState, JournalReader
 from engine.values import CommandId
 

@@ -16,7 +16,7 @@ from engine.console.lines import line_of
 from engine.console.people import Names
 from engine.console.view import detail
 from engine.console.words import FORCES, title, way
-from engine.dispatch.attempts import ATTEMPTING, SETTLED
+from engine.dispatch.outcomes import ATTEMPTING, SETTLED
 from engine.journal.timeline import fields_of, lines, printable
 from engine.ports.journal import HeadRow, StoredEvent
 from engine.values import EffectId

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from engine.dispatch.attempts import Outcome, Settled, unknown_append
+from engine.dispatch.outcomes import Outcome, Settled, unknown_append
 from engine.ports.journal import (
     Answer,
     Appended,

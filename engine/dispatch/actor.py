@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import ClassVar, assert_never
 
 from engine.dispatch.abandoned import Abandoned
-from engine.dispatch.attempts import AWAY, Outcome, Settled
 from engine.dispatch.body import EffectBody
 from engine.dispatch.choice import Choice, Routes
 from engine.dispatch.history import recall
+from engine.dispatch.outcomes import AWAY, Outcome, Settled
 from engine.dispatch.queue import RANK_CALL, Queue
 from engine.dispatch.routes import RouteBook
 from engine.health import Health

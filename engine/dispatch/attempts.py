@@ -10,6 +10,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from engine.dispatch.outcomes import (
+    ATTEMPTING,
+    REPLACED,
+    SETTLED,
+    Outcome,
+    Settled,
+    effect_stream,
+    settled_body,
+)
 from engine.dispatch.patience import ask_patiently, begun_by
 from engine.ports.journal import (
     Answer,
@@ -25,46 +34,12 @@ from engine.ports.journal import (
     Reply,
     Unknown,
 )
-from engine.quick import quick
 from engine.supervision.failure import ReplacedError
 from engine.values import CommandId, EffectId
 
-ATTEMPTING = "EffectAttempting"
-SETTLED = "EffectSettled"
-EFFECT = "effect/"
 _PENDING = frozenset({EffectState.ATTEMPTING, EffectState.UNKNOWN})
 _LATER = frozenset({EffectState.ACCEPTED, EffectState.UNKNOWN})
 NO_NOTE: Mapping[str, object] = MappingProxyType({})
-
-
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What became of an attempt; `reason` is for people and holds nothing personal.
-
-    `retry` where it was certainly not sent and another try may succeed.
-    """
-
-    state: EffectState
-    reference: str = ""
-    reason: str = ""
-    retry: bool = False
-
-
-REPLACED = Outcome(state=EffectState.REJECTED, reason="replaced", retry=True)
-AWAY = Outcome(state=EffectState.REJECTED, reason="the route is away", retry=True)
-
-
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
-    """An outcome with the effect and the alarm that it belongs to."""
-
-    alarm: str
-    effect: EffectId
-    attempt: int
-    route: str
-    outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,40 +330,3 @@ class Attempts:
             owner=self._route,
             changes=(change,),
         )
-
-
-def settled_body(outcome: Outcome, route: str) -> dict[str, object]:
-    """Return the body of an outcome's event."""
-    return {
-        "state": outcome.state.value,
-        "route": route,
-        "reference": outcome.reference,
-        "reason": outcome.reason,
-        "retry": outcome.retry,
-    }
-
-
-def unknown_append(row: EffectRow, epoch: int) -> Append:
-    """Return the append that settles an attempt of a process that is gone."""
-    outcome = Outcome(state=EffectState.UNKNOWN, reason="restart")
-    body = settled_body(outcome, row.route)
-    return Append(
-        stream=effect_stream(row.effect_id),
-        expected_seq=1,
-        epoch=epoch,
-        command_id=CommandId("restart"),
-        events=(NewEvent(kind=SETTLED, body=json.dumps(body).encode()),),
-        head=Head(status=EffectState.UNKNOWN.value, is_open=False),
-        changes=(
-            EffectChange(
-                effect_id=row.effect_id,
-                state=EffectState.UNKNOWN,
-                requires=frozenset({EffectState.ATTEMPTING}),
-            ),
-        ),
-    )
-
-
-def effect_stream(effect: EffectId) -> str:
-    """Return the journal stream of an effect."""
-    return f"{EFFECT}{effect}"

@@ -3,8 +3,8 @@
 import json
 import logging
 
-from engine.dispatch.attempts import EFFECT, SETTLED
 from engine.dispatch.body import decode_body
+from engine.dispatch.outcomes import EFFECT, SETTLED
 from engine.dispatch.routes import RouteBook
 from engine.errors import JournalError
 from engine.ports.journal import EffectState, JournalReader, ReaderLender, StoredEvent

@@ -1,10 +1,54 @@
-"""An attempt's outcome, read back from the rows of its effect: pure."""
+"""What becomes of an attempt, and the rows that say so: pure."""
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from engine.dispatch.attempts import SETTLED, Outcome
-from engine.ports.journal import EffectState, StoredEvent
+from engine.ports.journal import (
+    Append,
+    EffectChange,
+    EffectRow,
+    EffectState,
+    Head,
+    NewEvent,
+    StoredEvent,
+)
+from engine.quick import quick
+from engine.values import CommandId, EffectId
+
+ATTEMPTING = "EffectAttempting"
+SETTLED = "EffectSettled"
+EFFECT = "effect/"
+
+
+@quick
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of an attempt; `reason` is for people and holds nothing personal.
+
+    `retry` where it was certainly not sent and another try may succeed.
+    """
+
+    state: EffectState
+    reference: str = ""
+    reason: str = ""
+    retry: bool = False
+
+
+REPLACED = Outcome(state=EffectState.REJECTED, reason="replaced", retry=True)
+AWAY = Outcome(state=EffectState.REJECTED, reason="the route is away", retry=True)
+
+
+@quick
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """An outcome with the effect and the alarm that it belongs to."""
+
+    alarm: str
+    effect: EffectId
+    attempt: int
+    route: str
+    outcome: Outcome
 
 
 def outcome_of(rows: Iterable[StoredEvent]) -> Outcome | None:
@@ -19,3 +63,40 @@ def outcome_of(rows: Iterable[StoredEvent]) -> Outcome | None:
         reason=body["reason"],
         retry=body["retry"],
     )
+
+
+def settled_body(outcome: Outcome, route: str) -> dict[str, object]:
+    """Return the body of an outcome's event."""
+    return {
+        "state": outcome.state.value,
+        "route": route,
+        "reference": outcome.reference,
+        "reason": outcome.reason,
+        "retry": outcome.retry,
+    }
+
+
+def unknown_append(row: EffectRow, epoch: int) -> Append:
+    """Return the append that settles an attempt of a process that is gone."""
+    outcome = Outcome(state=EffectState.UNKNOWN, reason="restart")
+    body = settled_body(outcome, row.route)
+    return Append(
+        stream=effect_stream(row.effect_id),
+        expected_seq=1,
+        epoch=epoch,
+        command_id=CommandId("restart"),
+        events=(NewEvent(kind=SETTLED, body=json.dumps(body).encode()),),
+        head=Head(status=EffectState.UNKNOWN.value, is_open=False),
+        changes=(
+            EffectChange(
+                effect_id=row.effect_id,
+                state=EffectState.UNKNOWN,
+                requires=frozenset({EffectState.ATTEMPTING}),
+            ),
+        ),
+    )
+
+
+def effect_stream(effect: EffectId) -> str:
+    """Return the journal stream of an effect."""
+    return f"{EFFECT}{effect}"

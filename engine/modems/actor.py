@@ -16,8 +16,9 @@ from engine.dispatch.actor import (
     Shout,
     Take,
 )
-from engine.dispatch.attempts import AWAY, Attempts, Outcome
+from engine.dispatch.attempts import Attempts
 from engine.dispatch.body import decode_body
+from engine.dispatch.outcomes import AWAY, Outcome
 from engine.errors import ModemError, ModemGoneError, ModemSilentError
 from engine.health import Health
 from engine.modems.arrivals import Arrivals

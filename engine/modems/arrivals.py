@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from engine.dispatch.actor import Failed
-from engine.dispatch.attempts import Attempts, Outcome
+from engine.dispatch.attempts import Attempts
 from engine.dispatch.body import decode_body
+from engine.dispatch.outcomes import Outcome
 from engine.dispatch.patience import JOURNAL_TIMEOUT_S
 from engine.modems.gauges import Gauges
 from engine.modems.inbound import Inbound, record_of

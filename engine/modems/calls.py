@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from engine.dispatch.attempts import Outcome
+from engine.dispatch.outcomes import Outcome
 from engine.ports.journal import EffectState
 from engine.ports.modem import ModemDriver
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ParamSpec
 
-from engine.dispatch.attempts import Outcome
+from engine.dispatch.outcomes import Outcome
 from engine.errors import ModemError
 from engine.health import Health
 from engine.ports.journal import EffectState

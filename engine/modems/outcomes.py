@@ -1,6 +1,6 @@
 """From what a modem says of a submit to what the journal keeps: pure."""
 
-from engine.dispatch.attempts import Outcome
+from engine.dispatch.outcomes import Outcome
 from engine.errors import ModemError
 from engine.ports.journal import EffectState
 from engine.ports.modem import SendResult, SubmitOutcome

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from engine.dispatch.attempts import ATTEMPTING, effect_stream
+from engine.dispatch.outcomes import ATTEMPTING, effect_stream
 from engine.ports.clock import Clock
 from engine.ports.journal import (
     EffectRow,

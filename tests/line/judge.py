@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from engine.dispatch.attempts import ATTEMPTING, SETTLED, effect_stream
+from engine.dispatch.outcomes import ATTEMPTING, SETTLED, effect_stream
 from engine.ports.journal import EffectRow, JournalReader
 from tests.line.far_end import SIMS, FarEnd
 from tests.line.line import Effect, Line

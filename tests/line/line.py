@@ -15,8 +15,9 @@ from adapters.modem.driver import SerialModem
 from adapters.modem.options import ModemOptions
 from engine.alarm.repeats import RETRY_FIRST, RETRY_MAX, SETTLED_BADLY
 from engine.dispatch.actor import Dispatcher, Planned
-from engine.dispatch.attempts import Attempts, Settled
+from engine.dispatch.attempts import Attempts
 from engine.dispatch.body import EffectBody, encode_body
+from engine.dispatch.outcomes import Settled
 from engine.health import Health
 from engine.journal.actor import JournalActor
 from engine.journal.handle import Journal

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from types import TracebackType
 
-from engine.dispatch.attempts import effect_stream
+from engine.dispatch.outcomes import effect_stream
 from engine.errors import JournalError, JournalFullError
 from engine.journal.memory import Medium, MemoryReader, MemoryStore
 from engine.ports.journal import (

@@ -5,9 +5,10 @@ from datetime import timedelta
 from typing import ClassVar, assert_never
 
 from engine.dispatch.actor import Away, Idle, Shout, Take
-from engine.dispatch.attempts import Attempts, Outcome
+from engine.dispatch.attempts import Attempts
 from engine.dispatch.body import decode_body
 from engine.dispatch.channel.retry import retrying
+from engine.dispatch.outcomes import Outcome
 from engine.errors import DeliveryError, DeliveryUnknownError
 from engine.health import Health
 from engine.ports.channel import Channel, Notification, Receipt

@@ -14,8 +14,8 @@ from typing import ClassVar, assert_never
 from engine.alarm.commands import Raise
 from engine.alarm.state import Kind
 from engine.dispatch.actor import Shout
-from engine.dispatch.attempts import AWAY, Outcome
 from engine.dispatch.body import EffectBody
+from engine.dispatch.outcomes import AWAY, Outcome
 from engine.intake.absence import SOURCE_ABSENCE, absence_command, absence_of
 from engine.intake.actor import SOURCE_DEVICE, SOURCE_SMS
 from engine.intake.judge import Judge, raise_command

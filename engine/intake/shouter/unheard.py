@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from engine.dispatch.attempts import Outcome
 from engine.dispatch.body import EffectBody
+from engine.dispatch.outcomes import Outcome
 from engine.ports.journal import EffectState
 from engine.values import ReportKey
 

@@ -267,7 +267,7 @@ def test_the_same_command_twice_acts_once_and_both_hear_what_it_came_to(
 def test_a_tick_finds_the_outcome_whose_hint_was_lost_and_whether_to_try_again(
     rig: Rig,
 ) -> None:
-    from engine.dispatch.attempts import Outcome  # noqa: PLC0415 - of this test alone
+    from engine.dispatch.outcomes import Outcome  # noqa: PLC0415 - of this test alone
 
     rig.press()
     row = next(row for row in rig.planned if row.channel == "sms")

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from engine.alarm.state import ReplyKind
 from engine.cli.journal_page import page
-from engine.dispatch.attempts import ATTEMPTING, SETTLED
+from engine.dispatch.outcomes import ATTEMPTING, SETTLED
 from engine.ports.journal import EffectState, StoredEvent
 from engine.protocol.model import Manner
 from tests.engine.alarm.forced import forced

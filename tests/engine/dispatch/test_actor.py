@@ -17,7 +17,8 @@ from engine.dispatch.actor import (
     Take,
     Withdrawn,
 )
-from engine.dispatch.attempts import Attempts, Settled
+from engine.dispatch.attempts import Attempts
+from engine.dispatch.outcomes import Settled
 from engine.dispatch.queue import RANK_CALL, RANK_DISTRESS, RANK_HQ, RANK_STOP
 from engine.dispatch.routes import BURST
 from engine.health import Health

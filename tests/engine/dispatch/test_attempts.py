@@ -4,16 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from engine.dispatch.attempts import (
+from engine.dispatch.attempts import Attempts
+from engine.dispatch.body import decode_body
+from engine.dispatch.outcomes import (
     ATTEMPTING,
     SETTLED,
-    Attempts,
     Outcome,
     Settled,
+    outcome_of,
     unknown_append,
 )
-from engine.dispatch.body import decode_body
-from engine.dispatch.outcomes import outcome_of
 from engine.health import Health
 from engine.ports.journal import Append, Appended, EffectState, Request
 from engine.supervision.failure import ReplacedError

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from engine.dispatch.attempts import SETTLED, Outcome
 from engine.dispatch.history import recall, remember
+from engine.dispatch.outcomes import SETTLED, Outcome
 from engine.dispatch.routes import FORGET_S, RouteBook, Standing
 from engine.ports.journal import Append, EffectState, Head, NewEvent
 from engine.values import CommandId

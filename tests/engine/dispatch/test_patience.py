@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from engine.dispatch.attempts import Attempts, Outcome, Settled
+from engine.dispatch.attempts import Attempts
+from engine.dispatch.outcomes import Outcome, Settled
 from engine.dispatch.patience import TRIES_MAX
 from engine.ports.journal import EffectClass, EffectState
 from engine.supervision.failure import ReplacedError

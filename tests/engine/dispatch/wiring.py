@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from engine.dispatch.actor import Dispatcher
-from engine.dispatch.attempts import Attempts, Settled
+from engine.dispatch.attempts import Attempts
+from engine.dispatch.outcomes import Settled
 from engine.health import Health
 from engine.supervision.child import ChildSpec
 from tests.engine.dispatch.ledger import Ledger

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from engine.dispatch.actor import Planned
-from engine.dispatch.attempts import ATTEMPTING
+from engine.dispatch.outcomes import ATTEMPTING
 from engine.errors import ModemError, ModemGoneError, ModemSilentError
 from engine.health import Health
 from engine.journal.memory import Medium
@@ -29,7 +29,7 @@ from tests.engine.intake.reports import Meter
 from tests.simulation.runtime import World
 
 if TYPE_CHECKING:
-    from engine.dispatch.attempts import Settled
+    from engine.dispatch.outcomes import Settled
     from engine.modems.inbound import Inbound
 
 SENT = SubmitOutcome(result=SendResult.SENT, reference=7)

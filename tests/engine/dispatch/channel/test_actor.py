@@ -29,7 +29,7 @@ from tests.engine.intake.reports import Meter
 from tests.simulation.runtime import World
 
 if TYPE_CHECKING:
-    from engine.dispatch.attempts import Settled
+    from engine.dispatch.outcomes import Settled
 
 
 def refused(*, retry: bool) -> DeliveryError:

@@ -8,9 +8,9 @@ import pytest
 from pykka._envelope import Envelope
 
 from engine.dispatch.actor import Shout
-from engine.dispatch.attempts import AWAY, Outcome
 from engine.dispatch.body import EffectBody
 from engine.dispatch.channel.actor import ChannelWorker
+from engine.dispatch.outcomes import AWAY, Outcome
 from engine.errors import DeliveryError, ModemSilentError
 from engine.health import Health
 from engine.intake.shouter.actor import KEPT, NOT_RECORDED, Shouter, Unkept, Unrecorded
