@@ -60,6 +60,11 @@ class Attempts:
     next effect is asked for, or with its beginning in one commit. Where the journal
     does not answer in time, what it was asked may or may not become durable: `mend`
     looks again until it is one or the other.
+
+    The instances of a route's worker share one of these, one after the other: what an
+    instance asked for and did not live to hear is in doubt for the next. Whoever has
+    been replaced may come out of a long wait beside its successor; it sends nothing
+    then, and what it takes from what both keep the other can do without.
     """
 
     def __init__(
@@ -118,6 +123,9 @@ class Attempts:
         """
         begins = [self._begin_of(row, note) for row in rows]
         self.release()
+        for row in rows:
+            # Before it is asked for: an end meanwhile leaves it to the successor.
+            self._in_doubt.setdefault(row.effect_id, (row, None))
         answers, found = ask_patiently(
             self._journal, begins, beat, lambda: self._unsent(rows), is_wanted
         )
@@ -158,8 +166,7 @@ class Attempts:
         if isinstance(answer, Unknown) or (
             isinstance(answer, Appended) and answer.repeated
         ):
-            self._in_doubt[row.effect_id] = row, None
-            return False
+            return False  # and in doubt
         self._in_doubt.pop(row.effect_id, None)
         return isinstance(answer, Appended)
 
@@ -197,7 +204,7 @@ class Attempts:
                 now = reader.effect(row.effect_id)
             if now is None or now.state is EffectState.PLANNED:
                 continue  # it may still be on its way
-            del self._in_doubt[row.effect_id]
+            self._in_doubt.pop(row.effect_id, None)
             self._without_room.discard(row.effect_id)
             if now.state is EffectState.ATTEMPTING and now.route == self._route:
                 lost = Outcome(state=EffectState.UNKNOWN, reason="journal silent")
@@ -284,8 +291,7 @@ class Attempts:
 
     def _hear(self) -> None:
         """Take the journal's answers to outcomes, in the route's own thread."""
-        while self._heard:
-            heard = self._heard.popleft()
+        for heard in iter(self._next_heard, None):
             effect = heard.row.effect_id
             if self._seqs.get(effect) == heard.expected_seq + 1:
                 del self._seqs[effect]
@@ -296,6 +302,12 @@ class Attempts:
                 self._in_doubt[effect] = heard.row, heard.outcome
             else:
                 self._in_doubt.pop(effect, None)
+
+    def _next_heard(self) -> _Heard | None:
+        try:
+            return self._heard.popleft()
+        except IndexError:
+            return None
 
     def _note_room(self, effect: EffectId, answer: Answer) -> None:
         if isinstance(answer, Unknown) and answer.is_full:

@@ -8,6 +8,7 @@ import pytest
 from engine.dispatch.attempts import Attempts
 from engine.dispatch.outcomes import Outcome, Settled
 from engine.dispatch.patience import TRIES_MAX
+from engine.errors import JournalError
 from engine.ports.journal import EffectClass, EffectState
 from engine.supervision.failure import ReplacedError
 from tests.engine.dispatch.ledger import LATE, LOST, SILENT, Ledger, lives, row_of
@@ -128,10 +129,84 @@ def test_of_several_those_are_ours_that_nobody_else_has(rig: Rig) -> None:
     assert rig.one.begin_all((rig.row, other), rig.lands_at(1)) == [rig.row]
 
 
-def test_whoever_is_replaced_while_it_waits_sends_nothing(rig: Rig) -> None:
-    def replaced() -> None:
-        raise ReplacedError
+def replaced() -> None:
+    raise ReplacedError
 
+
+def test_whoever_is_replaced_while_it_waits_sends_nothing(rig: Rig) -> None:
     rig.ledger.fault = lambda _: LATE
     with pytest.raises(ReplacedError):
         rig.one.begin(rig.row, replaced)
+
+
+def test_a_begin_durable_after_its_asker_was_replaced_is_ended_bug_never(
+    rig: Rig,
+) -> None:
+    """The successor had looked before it was, and one colleague was not told."""
+    rig.ledger.fault = lambda _: LATE
+    with pytest.raises(ReplacedError):
+        rig.one.begin(rig.row, replaced)
+    rig.one.recover()
+    rig.one.mend()
+    assert rig.told == [], "it may still be on its way"
+    rig.ledger.fault = lambda _: ""
+    rig.ledger.land()
+    rig.one.mend()
+    assert [one.outcome.state for one in rig.told] == [EffectState.UNKNOWN]
+    rig.one.mend()
+    assert len(rig.told) == 1
+
+
+def test_an_asker_that_cannot_read_leaves_what_it_asked_for_to_its_successor(
+    rig: Rig,
+) -> None:
+    rig.ledger.fault, rig.ledger.read_errors = (lambda _: LATE), 1
+    with pytest.raises(JournalError):
+        rig.one.begin(rig.row, lives)
+    rig.ledger.fault = lambda _: ""
+    rig.one.recover()
+    rig.ledger.land()
+    rig.one.mend()
+    assert [one.outcome.state for one in rig.told] == [EffectState.UNKNOWN]
+
+
+def test_what_another_route_began_instead_is_not_ended_by_who_was_replaced(
+    rig: Rig,
+) -> None:
+    rig.ledger.fault = lambda _: SILENT
+    with pytest.raises(ReplacedError):
+        rig.one.begin(rig.row, replaced)
+    rig.ledger.fault = lambda _: ""
+    assert rig.two.begin(rig.row, lives)
+    rig.one.recover()
+    rig.one.mend()
+    assert rig.told == []
+    rig.two.settle(rig.row, SENT)
+    assert [one.outcome for one in rig.told] == [SENT]
+
+
+def test_what_a_replaced_one_asked_for_is_sent_once_by_its_successor(rig: Rig) -> None:
+    rig.ledger.fault = lambda _: SILENT
+    with pytest.raises(ReplacedError):
+        rig.one.begin(rig.row, replaced)
+    rig.ledger.fault = lambda _: ""
+    rig.one.recover()
+    assert rig.one.begin(rig.row, lives)
+    rig.one.mend()
+    assert rig.told == [], "it is being sent"
+    rig.one.settle(rig.row, SENT)
+    rig.one.mend()
+    assert [one.outcome for one in rig.told] == [SENT]
+
+
+def test_an_outcome_in_doubt_outlives_that_its_effect_is_offered_again(
+    rig: Rig,
+) -> None:
+    assert rig.one.begin(rig.row, lives)
+    rig.ledger.fault = lambda _: SILENT
+    rig.one.settle(rig.row, SENT)
+    rig.one.mend()
+    rig.ledger.fault = lambda _: ""
+    assert not rig.one.begin(rig.row, lives)
+    rig.one.mend()
+    assert [one.outcome for one in rig.told] == [SENT]
