@@ -23,7 +23,7 @@ from engine.journal.actor import JournalActor
 from engine.journal.handle import Journal
 from engine.journal.pool import ReaderPool
 from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
-from engine.modems.actor import ModemActor
+from engine.modems.actor import CHANNELS, ModemActor
 from engine.ports.journal import (
     Append,
     Appended,
@@ -132,6 +132,7 @@ class Line:
                 "telemetry": self.telemetry,
                 "health": self._health,
                 "settled": self._told,
+                "channels": frozenset(CHANNELS),
             },
         )
 

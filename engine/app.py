@@ -33,7 +33,7 @@ from engine.intake.shouter.actor import Shouter, Unkept, Unrecorded
 from engine.intake.vigil.actor import Vigil
 from engine.intake.vigil.attendance import Attendance
 from engine.journal.actor import JournalActor
-from engine.modems.actor import ModemActor
+from engine.modems.actor import CHANNELS, ModemActor
 from engine.modems.inbound import Inbound
 from engine.modems.loopback import SelfTest
 from engine.ports.channel import Channel
@@ -135,6 +135,7 @@ def tree_of(parts: Parts) -> ChildSpec:
                     "telemetry": p.telemetry,
                     "health": p.health,
                     "settled": settling(p.tree.names.tell),
+                    "channels": _all_channels(p),
                 },
             ),
             ChildSpec(
@@ -294,6 +295,11 @@ def _routes(p: Parts) -> tuple[tuple[str, str], ...]:
         *((name, "sms") for name in p.adapters.modems),
         *((name, name) for name, c in p.adapters.channels.items() if name == c.name),
     )
+
+
+def _all_channels(p: Parts) -> frozenset[str]:
+    spoken = CHANNELS if p.adapters.modems else ()
+    return frozenset((*spoken, *(c.name for c in p.adapters.channels.values())))
 
 
 def _attempts(p: Parts, route: str) -> Attempts:

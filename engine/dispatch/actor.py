@@ -163,8 +163,12 @@ class Dispatcher(SupervisedActor[Heard]):
         telemetry: Telemetry,
         health: Health,
         settled: Callable[[Settled], None],
+        channels: frozenset[str],
     ) -> None:
-        """Take the journal, and whom to tell of attempts found unknown."""
+        """Take the journal, and whom to tell of attempts found unknown.
+
+        `channels` are all that the configuration has a route for.
+        """
         super().__init__(link=link)
         self._readers = readers
         self._telemetry, self._health = telemetry, health
@@ -172,6 +176,8 @@ class Dispatcher(SupervisedActor[Heard]):
         self._queue, self._book = Queue(), RouteBook()
         self._listening: dict[str, tuple[str, ...]] = {}
         self._down: frozenset[str] = frozenset()
+        self._channels = channels
+        self._orphaned: frozenset[str] = frozenset()
         self._idle: dict[str, tuple[str, ...]] = {}
         self._takes: dict[str, int] = {}
         self._up: dict[str, tuple[str, ...]] = {}
@@ -245,6 +251,7 @@ class Dispatcher(SupervisedActor[Heard]):
             if row.effect_id not in self._handed_s:
                 self._queue.offer(row)
         self._scanned_s = now_s
+        self._show_orphaned()
         self._hand_over()
         self._show()
 
@@ -256,6 +263,18 @@ class Dispatcher(SupervisedActor[Heard]):
         self._telemetry.gauge("oldest_planned_effect_seconds", waited_s)
         self._telemetry.gauge("effects", len(self._queue), state="planned")
         self.wake_at(now.plus(RESCAN))
+
+    def _show_orphaned(self) -> None:
+        """Say for which channels something waits that no route is configured for.
+
+        Left to wait, since whoever took the channel out may put it back; without a
+        word it would wait for ever.
+        """
+        orphaned = self._queue.channels() - self._channels
+        for channel in orphaned ^ self._orphaned:
+            wrong = channel in orphaned
+            self._health.report(DegradedReason.CHANNEL_DOWN, channel, wrong=wrong)
+        self._orphaned = orphaned
 
     def _gone(self, worker: str) -> None:
         self._idle.pop(worker, None)

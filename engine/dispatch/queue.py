@@ -108,6 +108,10 @@ class Queue:
         """Say whether anything more urgent than `rank` waits."""
         return any(self._top_rank(heap) < rank for heap in self._heaps.values())
 
+    def channels(self) -> frozenset[str]:
+        """Return the channels that something waits for."""
+        return frozenset(row.channel for row in self._rows.values())
+
     def oldest_ms(self) -> int | None:
         """Return when the effect that has waited longest was planned."""
         return min((row.planned_at.ms for row in self._rows.values()), default=None)

@@ -23,7 +23,7 @@ from engine.journal.actor import JournalActor
 from engine.journal.handle import Journal
 from engine.journal.pool import ReaderPool
 from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
-from engine.modems.actor import ModemActor
+from engine.modems.actor import CHANNELS, ModemActor
 from engine.ports.journal import (
     Append,
     Appended,
@@ -243,7 +243,11 @@ class Line:
             "telemetry": self.telemetry,
             "on_not_recorded": _nobody,
         }
-        dispatcher = {**shared, "settled": self._settled.put}
+        dispatcher = {
+            **shared,
+            "settled": self._settled.put,
+            "channels": frozenset(CHANNELS),
+        }
         return [
             _child("journal", JournalActor, writer),
             _child("dispatcher", Dispatcher, dispatcher),

@@ -128,6 +128,22 @@ def test_with_every_channel_dead_it_says_so_and_keeps_trying(rig: Rig) -> None:
     assert rig.sms_to("lapwing", timeout_s=40)
 
 
+def test_messages_whose_modems_are_configured_no_more_are_not_forgotten_in_silence(
+    rig: Rig,
+) -> None:
+    for modem in rig.modems:
+        modem.unplug()
+    with rig.device() as device:
+        device.sos()
+    planned = "SELECT effect_id FROM effect WHERE channel = 'sms'"
+    assert eventually(lambda: rig.rows(planned))
+    rig.kill()
+    rig.modems_wanted = 0
+    (rig.folder / "natalia.toml").write_text(rig.config())
+    rig.start()
+    eventually(lambda: rig.metric('natalia_degraded{reason="channel_down"}') == 1.0)
+
+
 def test_a_position_without_a_signal_is_answered_once_it_is_on_disk(rig: Rig) -> None:
     host, port = rig.ports["osmand"]
     query = "id=q4t7-avoc&lat=3.45&lon=-76.53&accuracy=10"

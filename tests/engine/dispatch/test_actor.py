@@ -18,7 +18,7 @@ from engine.dispatch.actor import (
     Withdrawn,
 )
 from engine.dispatch.attempts import Attempts
-from engine.dispatch.outcomes import Settled
+from engine.dispatch.outcomes import Settled, unknown_append
 from engine.dispatch.queue import RANK_CALL, RANK_DISTRESS, RANK_HQ, RANK_STOP
 from engine.dispatch.routes import BURST
 from engine.health import Health
@@ -291,6 +291,25 @@ def test_an_operator_on_which_two_fail_at_once_is_reported_until_one_succeeds(
     rig.tell(Planned(rows=(row_of("sos", address="+998901234567"),)))
     assert rig.got == [("modem-2", "sos")]
     rig.tell(Idle(worker="modem-1", channels=("sms",), reached="+46701740607"))
+    assert rig.health.reasons() == {}
+
+
+def test_what_waits_for_a_channel_that_is_configured_no_more_is_told_bug_in_silence(
+    rig: Rig,
+) -> None:
+    rig.ledger.plan(row_of("page", channel="matrix"))
+    rig.world.run(2.5)
+    assert rig.health.reasons() == {"channel_down": ("matrix",)}
+    withdraw = replace(
+        unknown_append(row_of("page"), rig.ledger.epoch),
+        stream="alarm/a",
+        expected_seq=1,
+        changes=(),
+        withdraws=(EffectId("page"),),
+    )
+    rig.ledger.ask(withdraw, 1.0)
+    rig.tell(Withdrawn(effects=(EffectId("page"),)))
+    rig.world.run(2.5)
     assert rig.health.reasons() == {}
 
 

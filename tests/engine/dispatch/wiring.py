@@ -6,6 +6,7 @@ from engine.dispatch.actor import Dispatcher
 from engine.dispatch.attempts import Attempts
 from engine.dispatch.outcomes import Settled
 from engine.health import Health
+from engine.protocol.lint_slips import KNOWN_CHANNELS
 from engine.supervision.child import ChildSpec
 from tests.engine.dispatch.ledger import Ledger
 from tests.engine.intake.reports import Meter
@@ -26,6 +27,7 @@ def dispatcher_on(
             "telemetry": meter,
             "health": health,
             "settled": told,
+            "channels": KNOWN_CHANNELS,
         },
     )
 
