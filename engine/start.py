@@ -327,7 +327,11 @@ def metrics_of(config: Config) -> Metrics:
         "actor": ACTORS,
         "protocol": plugins.names(plugins.DEVICE),
     }
-    return Metrics(known, version=version("natalia-engine"), python=python_version())
+    metrics = Metrics(known, version=version("natalia-engine"), python=python_version())
+    # Not of SMS and calls, which no worker of a channel would ever show as up.
+    for name in channels:
+        metrics.gauge("channel_up", 0, channel=name)
+    return metrics
 
 
 def _commander(tree: Tree) -> Callable[[AlarmId, AlarmCommand, Answered], bool]:

@@ -192,8 +192,10 @@ DECLARATIONS: tuple[Declaration, ...] = (
     ),
     _gauge(
         "channel_up",
-        "1 while a channel can be used, else 0; by its messages first, then by checks.",
+        "1 while a configured channel can be used, else 0; by its messages first, then "
+        "by checks. SMS and calls are the modems': `natalia_modem_up`.",
         _CHANNEL,
+        starts=False,
     ),
     _gauge("effects", "Effects that are not finished, by state.", _WAITING),
     _gauge(

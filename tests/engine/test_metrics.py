@@ -68,11 +68,12 @@ def test_a_signal_strength_nobody_has_measured_is_absent_rather_than_zero() -> N
 def test_a_name_admitted_later_is_known_from_then_on() -> None:
     metrics = Metrics(KNOWN, strict=True)
     with pytest.raises(AssertionError):
-        metrics.gauge("channel_up", 1, channel="webhook")
+        metrics.count("deliveries_total", channel="webhook", outcome="accepted")
     metrics.admit("channel", "webhook")
-    assert value(metrics, "natalia_channel_up", channel="webhook") == 0
-    metrics.gauge("channel_up", 1, channel="webhook")
-    assert value(metrics, "natalia_channel_up", channel="webhook") == 1
+    labels = {"channel": "webhook", "outcome": "accepted"}
+    assert value(metrics, "natalia_deliveries_total", **labels) == 0
+    metrics.count("deliveries_total", **labels)
+    assert value(metrics, "natalia_deliveries_total", **labels) == 1
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,16 @@ def test_the_configured_names_are_the_labels_of_the_metrics(tmp_path: Path) -> N
     assert re.search(r'natalia_modem_up\{modem="modem-1"\} 1', text)
 
 
+def test_only_a_channel_of_the_configuration_is_up_or_down_bug_sms_was_always_down(
+    tmp_path: Path,
+) -> None:
+    """SMS and calls are the modems'; nobody would ever say that they are up."""
+    table = {"name": "hook", "kind": "webhook"}
+    text = metrics_of(config(tmp_path, channel=[table])).expose()[0].decode()
+    standing = re.findall(r"^natalia_channel_up.*", text, re.MULTILINE)
+    assert standing == ['natalia_channel_up{channel="hook"} 0.0']
+
+
 def test_a_wrong_pin_is_tried_once_however_often_the_engine_starts(
     tmp_path: Path,
 ) -> None:
