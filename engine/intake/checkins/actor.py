@@ -57,6 +57,11 @@ LOOK = timedelta(seconds=5)
 AGAIN = timedelta(seconds=1)
 # What has come meanwhile waits in the modems, and is read before anybody is missed.
 AFTER_START = timedelta(seconds=60)
+ROWS = timedelta(seconds=30)
+"""How often what runs is looked for in the rows: what somebody set may be durable only
+after whoever asked for it had ended, and their telephone says that it is on."""
+# So long an alarm's rows of what was said before a start may be on their way.
+WORDS_LAND = timedelta(minutes=3)
 APPEND_TIMEOUT_S = 10.0
 
 
@@ -81,6 +86,7 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         self._judge, self._journal, self._readers = judge, journal, readers
         self._kept: dict[PersonId, _Kept] = {}
         self._began: Instant | None = None
+        self._rows_at = link.clock.now()
         # Words that the journal did not take, as they were said.
         self._unheard: dict[ReportKey, CheckInSaid] = {}
         self._hear_at: Instant | None = None
@@ -89,10 +95,7 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         """Take up what runs, from the rows."""
         self._began = self.clock.now()
         self._kept = {}
-        with self._readers.reader() as reader:
-            running = [row.stream for row in reader.heads(PREFIX, open_only=True)]
-        for stream in running:
-            self._read(person_of(stream))
+        self._read_running()
         self._take_up_again()
         self._look_again()
 
@@ -132,6 +135,7 @@ class CheckIns(SupervisedActor[CheckInSaid]):
 
     def woke(self) -> None:
         """Hear what the journal did not take, warn, or record that one was missed."""
+        self._look_at_rows()
         self._hear_again()
         for person_id, kept in list(self._kept.items()):
             person = self._judge.board.roster().person(person_id)
@@ -143,6 +147,25 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         """Read what alarms took up; intake tells again what nobody has taken up."""
         self._take_up_again()
         self._look_again()
+
+    def _look_at_rows(self) -> None:
+        """Take up what has become durable with nobody waiting for it any more."""
+        now = self.clock.now()
+        if now < self._rows_at:
+            return
+        with suppress(JournalError):
+            self._read_running()
+            if self._began is not None and now < self._began.plus(WORDS_LAND):
+                self._take_up_again()
+
+    def _read_running(self) -> None:
+        self._rows_at = self.clock.now().plus(ROWS)
+        with self._readers.reader() as reader:
+            rows = reader.heads(PREFIX, open_only=True)
+        for row in rows:
+            kept = self._kept.get(person_of(row.stream))
+            if kept is None or kept.seq != row.seq:
+                self._read(person_of(row.stream))
 
     def _hear_again(self) -> None:
         """Try again what an alarm alone took up, with a pause while the journal fails.
@@ -352,8 +375,8 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         self._kept = {person: kept for person, kept in self._kept.items() if kept.timer}
         if self._hear_at is not None:
             dues.append(self._hear_at)
-        if dues:
-            self.wake_at(max(min(*dues, now.plus(LOOK)), now.plus(AGAIN)))
+        soon = min(*dues, now.plus(LOOK)) if dues else self._rows_at
+        self.wake_at(max(soon, now.plus(AGAIN)))
 
 
 def _sets(row: StoredEvent) -> bool:
