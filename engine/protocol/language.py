@@ -4,9 +4,12 @@ A template is a row of parts; a part has forms, from long to short, each with it
 priority.
 """
 
+import hashlib
+import json
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cache
 from importlib import resources
 
@@ -14,7 +17,9 @@ import tomli
 
 LANGUAGES = ("en", "sv", "ru", "es", "fr", "ar")
 FALLBACK = "en"
+REVIEW = ("reviewed_by", "reviewed_on", "reviewed_text")
 _AGES = frozenset({"ago", "age"})
+_FINGERPRINT = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,12 +40,15 @@ class Part:
 class Wording:
     """One language's table as its file has it.
 
-    `reviewed_by` is who has read it, `reviewed_on` the date (ISO 8601): it takes both.
+    `reviewed_by` is who has read it, `reviewed_on` the date (ISO 8601), `reviewed_text`
+    the `fingerprint` of what was read: it takes all three.
     """
 
     language: str
     reviewed_by: str
     reviewed_on: str
+    reviewed_text: str
+    fingerprint: str
     words: Mapping[str, str]
     signals: Mapping[str, str]
     decimals: int
@@ -50,7 +58,12 @@ class Wording:
 
     @property
     def is_reviewed(self) -> bool:
-        """Say whether somebody who speaks the language has read it, and when."""
+        """Say whether somebody who speaks the language has read it, as it is now."""
+        return self.is_signed and self.reviewed_text == self.fingerprint
+
+    @property
+    def is_signed(self) -> bool:
+        """Say whether it names who has read it, and when; it may have changed since."""
         return bool(self.reviewed_by.strip() and self.reviewed_on.strip())
 
 
@@ -62,6 +75,7 @@ def wording(language: str) -> Wording:
     source = resources.files("engine.protocol.wording") / f"{name}.toml"
     # Editors of Windows begin a file with a mark, which is no TOML.
     table = tomli.loads(source.read_text(encoding="utf-8-sig"))
+    read = fingerprint(table)
     words = dict(table["words"])
     decimals = int(words.pop("decimals"))
     is_latin = bool(words.pop("is_latin"))
@@ -73,12 +87,38 @@ def wording(language: str) -> Wording:
         language=name,
         reviewed_by=table["reviewed_by"],
         reviewed_on=table["reviewed_on"],
+        reviewed_text=table["reviewed_text"],
+        fingerprint=read,
         words=words,
         signals=table["signals"],
         decimals=decimals,
         is_latin=is_latin,
         text=text,
         subject=table["subject"],
+    )
+
+
+def fingerprint(table: Mapping[str, object]) -> str:
+    """Return what changes with each word that anybody is told, and with nothing else.
+
+    Comments and the order of the keys do not count, nor who has read it.
+    """
+    said = {key: one for key, one in table.items() if key not in REVIEW}
+    text = json.dumps(said, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:_FINGERPRINT]
+
+
+def review_doubt(table: Wording, today: date | None) -> str | None:
+    """Return why a table does not count as reviewed, to be read; None if it does."""
+    if today is not None and table.reviewed_on > today.isoformat():
+        return f": {table.reviewed_on} has not come yet"
+    if table.is_reviewed:
+        return None
+    if not table.is_signed:
+        return ""
+    return (
+        f": they are no longer as somebody read them on {table.reviewed_on}"
+        f' (once read again: reviewed_text = "{table.fingerprint}")'
     )
 
 

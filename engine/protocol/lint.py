@@ -15,7 +15,7 @@ from engine.ports.modem import Forms
 from engine.protocol.certain import after_raise
 from engine.protocol.checks import RECHECK_TEXT
 from engine.protocol.findings import Fault, Reach, Warned
-from engine.protocol.language import LANGUAGES, wording
+from engine.protocol.language import LANGUAGES, review_doubt, wording
 from engine.protocol.lint_deadlines import PEOPLE, deadlines
 from engine.protocol.lint_quorums import quorums
 from engine.protocol.lint_slips import channel_slips, misspelt, slips
@@ -266,7 +266,7 @@ def longest() -> TextFacts:
 
 
 def _unreviewed(reach: Reach | None, today: date | None) -> Iterable[Warned]:
-    """Mark the languages whose texts nobody who speaks them has reviewed.
+    """Mark the languages whose texts nobody who speaks them has reviewed as they are.
 
     Where people are counted only those that one of them reads: the others would hide
     what is found of this defender alone.
@@ -276,9 +276,7 @@ def _unreviewed(reach: Reach | None, today: date | None) -> Iterable[Warned]:
     for language in LANGUAGES:
         if used is not None and language not in used:
             continue
-        table = wording(language)
-        is_early = today is not None and table.reviewed_on > today.isoformat()
-        if is_early or not table.is_reviewed:
-            day = f": {table.reviewed_on} has not come yet" if is_early else ""
-            words = f"the texts in {language!r} are used and not reviewed{day}"
+        doubt = review_doubt(wording(language), today)
+        if doubt is not None:
+            words = f"the texts in {language!r} are used and not reviewed{doubt}"
             yield Warned(fault=Fault.UNREVIEWED, step="", words=words)

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import tomli
 
 from engine.errors import DataError, suggestion
-from engine.protocol.language import FALLBACK, LANGUAGES
+from engine.protocol.language import FALLBACK, LANGUAGES, REVIEW
 from engine.protocol.texts import FACTS
 
 _NUMBER = frozenset({"n"})
@@ -44,7 +44,6 @@ _HOLES: Mapping[str, tuple[frozenset[str], ...]] = {
 _NONE = (frozenset[str](),)
 _PADDED = "02"
 _DECIMALS_MAX = 7
-_REVIEW = ("reviewed_by", "reviewed_on")
 _SECTIONS = ("words", "signals", "text", "subject")
 _BEYOND_BMP = 0x10000
 
@@ -134,15 +133,15 @@ def _line(text: str, section: str, key: str) -> int | None:
 
 def _review(table: Mapping[str, object]) -> _Faults:
     """Find a review of which nobody can say whose, or when."""
-    said = [table.get(key) for key in _REVIEW]
-    for key, one in zip(_REVIEW, said, strict=True):
+    said = [table.get(key) for key in REVIEW]
+    for key, one in zip(REVIEW, said, strict=True):
         if not isinstance(one, str):
             yield _Fault("", key, 'write it in quotation marks; "" where nobody has')
-    by, on = said
+    by, on, _ = said
     if not isinstance(by, str) or not isinstance(on, str):
         return
     if bool(by.strip()) != bool(on.strip()):
-        key = _REVIEW[bool(by.strip())]
+        key = REVIEW[bool(by.strip())]
         yield _Fault("", key, "a review takes both, who has read it and on which day")
     if on.strip():
         try:
@@ -152,7 +151,7 @@ def _review(table: Mapping[str, object]) -> _Faults:
 
 
 def _sections(table: Mapping[str, object], model: Mapping[str, object]) -> _Faults:
-    for name in sorted(set(table) - {*_REVIEW, *_SECTIONS}):
+    for name in sorted(set(table) - {*REVIEW, *_SECTIONS}):
         yield _Fault("", name, f"no such table{suggestion(name, _SECTIONS) or '.'}")
     for section in _SECTIONS:
         own, whole = table.get(section), model.get(section, {})

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -151,19 +151,6 @@ def test_of_many_signals_the_gravest_stays_where_all_do_not_fit() -> None:
 def test_a_signal_that_a_later_version_wrote_is_said_as_it_stands() -> None:
     notice = replace(HERON, signals=("never_heard_of",))
     assert fitted("notice", "ar", notice).startswith("never heard of Heron")
-
-
-def test_nobody_has_reviewed_the_translations_and_none_says_so() -> None:
-    tables = [wording(language) for language in LANGUAGES]
-    assert {table.language for table in tables if table.is_reviewed} == {"en"}
-    assert not any(table.reviewed_by for table in tables if not table.is_reviewed)
-
-
-def test_a_review_has_a_name_and_a_date() -> None:
-    english = wording("en")
-    assert date.fromisoformat(english.reviewed_on)
-    assert not replace(english, reviewed_on="").is_reviewed
-    assert not replace(english, reviewed_by=" ").is_reviewed
 
 
 def parts_of(template: str, language: str) -> list[list[str]]:
