@@ -23,6 +23,9 @@ JOURNAL_FILE: Final = "journal.db"
 CHECKPOINT_PAGES: Final = 1_000
 """Log pages (4 KiB) that a checkpoint is worth."""
 
+CLOSING_MS: Final = 300
+"""How long a stop, which has three seconds, waits for somebody who reads."""
+
 _SCARCE: Final = "the disk is nearly full: last fixes wait for room"
 
 
@@ -141,9 +144,17 @@ class SqliteStore:
         if self._failure is not None:
             self._abandon()
             return
+        # SQLite takes the log away with the last connection alone, and the service's
+        # readers and the auditor have theirs longer: the log is emptied before.
+        try:
+            self._connection.set_busy_timeout(CLOSING_MS)
+            self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        except (apsw.BusyError, apsw.LockedError):
+            pass  # somebody reads just now; the log stays and has every row
+        except (apsw.Error, OSError):
+            self._abandon()
+            return
         self._is_closed = True
-        # SQLite checkpoints with the last connection and takes the log away; where
-        # it cannot, the log stays and has every row.
         with suppress(apsw.Error, OSError):
             self._connection.close()
 
