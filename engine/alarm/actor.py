@@ -19,11 +19,11 @@ from engine.alarm.handing import pass_on
 from engine.alarm.lease import wakes_at
 from engine.alarm.messages import Changed, Distress, Do, Done, Forward, Moved, ToOpen
 from engine.alarm.outlets import Outlets
+from engine.alarm.refused import FencedError, RefusedError
 from engine.alarm.rows import Plans, append_of, is_outdated, plans_of, withdrawn_by
 from engine.alarm.schedule import next_due
 from engine.alarm.state import Alarm, alarm_of, stream_of
 from engine.alarm.unheard import unheard
-from engine.errors import EngineError, JournalError
 from engine.journal.began import began
 from engine.journal.handle import asked
 from engine.ports.journal import (
@@ -55,10 +55,6 @@ LOOK = timedelta(seconds=5)
 SETTLING = timedelta(milliseconds=250)
 """What fell due while no engine ran waits until those who start after the alarms are
 up: a hundred that wake at once keep them from it for a second and more."""
-
-
-class FencedError(EngineError):
-    """Somebody with a newer epoch owns this alarm."""
 
 
 class AlarmActor(OnDemandActor[Do]):
@@ -156,13 +152,13 @@ class AlarmActor(OnDemandActor[Do]):
                     raise FencedError(self._id)
                 case _:
                     message = "the journal answered another kind of request"
-                    raise JournalError(message)
+                    raise RefusedError(message)
         return self._given_up(command, in_doubt=in_doubt)
 
     def _given_up(self, command: AlarmCommand, *, in_doubt: bool) -> Done:
         if not in_doubt:
             message = "the journal refuses a decision again and again"
-            raise JournalError(message)
+            raise RefusedError(message)
         # Not the command's fault, and no reason to put it away: rows bring it back.
         if self._alarm is not None:
             self._outlets.due(self._id, self.clock.now().plus(LOOK))

@@ -6,7 +6,7 @@ from pathlib import PurePath
 from types import FrameType, TracebackType
 from typing import Self
 
-from engine.errors import EngineError
+from engine.errors import EngineError, JournalError
 
 
 class ActorFailedError(EngineError):
@@ -22,15 +22,23 @@ class ReplacedError(EngineError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """Class and place of an error; the text may hold a name or a number: left out."""
+    """Class and place of an error; the text may hold a name or a number: left out.
+
+    `unread` where rows could not be read: no fault of what was being handled.
+    """
 
     kind: str
     place: str
+    unread: bool = False
 
     @classmethod
     def of(cls, error: BaseException) -> Self:
         """Describe a caught error by its class and the frame that raised it."""
-        return cls(kind=type(error).__name__, place=_place(error.__traceback__))
+        return cls(
+            kind=type(error).__name__,
+            place=_place(error.__traceback__),
+            unread=isinstance(error, JournalError),
+        )
 
     @classmethod
     def stuck(cls, kind: str, frame: FrameType | None) -> Self:

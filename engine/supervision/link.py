@@ -12,6 +12,7 @@ from engine.supervision.failure import Failure, ReplacedError
 
 if TYPE_CHECKING:
     from engine.ports.clock import Clock
+    from engine.supervision.quarantine import Quarantine
     from engine.supervision.tree import Tree
 
 
@@ -60,7 +61,7 @@ class Link:
         tree: "Tree",
         *,
         changed: Callable[["Link"], None],
-        quarantined: frozenset[object] = frozenset(),
+        quarantined: "Quarantine | frozenset[object]" = frozenset(),
     ) -> None:
         """Tie an instance that is about to be spawned.
 

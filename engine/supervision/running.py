@@ -1,7 +1,7 @@
 """One child of a supervisor as it runs: its phase, its progress, its crashes."""
 
 import logging
-from collections import OrderedDict
+from collections.abc import Callable
 from enum import StrEnum
 
 import pykka
@@ -11,11 +11,9 @@ from engine.supervision.failure import Failure
 from engine.supervision.intensity import RestartWindow
 from engine.supervision.link import Link, LinkState
 from engine.supervision.names import Ref, inbox_of
+from engine.supervision.quarantine import Quarantine
 
 logger = logging.getLogger(__name__)
-
-_CRASHES_KEPT = 256
-_CRASHES_MAX = 2
 
 
 class Phase(StrEnum):
@@ -39,8 +37,10 @@ _ENDED = frozenset({LinkState.FAILED, LinkState.STOPPED})
 class Child:
     """A spec and its present instance; used in the supervisor's thread alone."""
 
-    def __init__(self, spec: ChildSpec, *, is_dynamic: bool = False) -> None:
-        """Wait to be started."""
+    def __init__(
+        self, spec: ChildSpec, now_s: Callable[[], float], *, is_dynamic: bool = False
+    ) -> None:
+        """Wait to be started; `now_s` are seconds of a clock that never goes back."""
         self.spec = spec
         self.is_dynamic = is_dynamic
         self.phase = Phase.WAITING
@@ -51,7 +51,7 @@ class Child:
         self.ref: Ref | None = None
         self.window = RestartWindow(intensity=spec.intensity, period_s=spec.period_s)
         self.retell: object = None
-        self._crashes: OrderedDict[object, int] = OrderedDict()
+        self.quarantined = Quarantine(now_s)
         self._still_s = 0.0
         self._dead_s = 0.0
         self._progress_seen = -1
@@ -67,11 +67,6 @@ class Child:
         link = self.link
         is_starting = self.phase is Phase.STARTING and link is not None
         return is_starting and link is not None and link.state is LinkState.READY
-
-    @property
-    def quarantined(self) -> frozenset[object]:
-        """The keys of commands that crash this child."""
-        return frozenset(k for k, n in self._crashes.items() if n >= _CRASHES_MAX)
 
     def tie(self, link: Link) -> None:
         """Take a new instance's token; from here the old one's results are refused."""
@@ -131,7 +126,7 @@ class Child:
         self._still_s += elapsed_s
         return self._still_s >= limit_s
 
-    def crashed_on(self, message: object) -> bool:
+    def crashed_on(self, message: object, failure: Failure) -> bool:
         """Count a crash against the command handled; True when it is to be put away.
 
         Only commands with a `command_id` are counted, and told once more: they are
@@ -141,14 +136,9 @@ class Child:
         self.retell = None
         if key is None:
             return False
-        self._crashes[key] = self._crashes.get(key, 0) + 1
-        self._crashes.move_to_end(key)
-        if len(self._crashes) > _CRASHES_KEPT:
-            self._crashes.popitem(last=False)
-        if self._crashes[key] >= _CRASHES_MAX:
-            return True
-        self.retell = message
-        return False
+        is_put_away = self.quarantined.crashed(key, unread=failure.unread)
+        self.retell = None if is_put_away else message
+        return is_put_away
 
     def interrupt(self) -> None:
         """Make a blocked call of the child return."""

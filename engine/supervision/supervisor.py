@@ -60,7 +60,7 @@ class Supervisor(SupervisedActor[M_contra]):
         super().__init__(link=link)
         self._tree = link.tree
         self._strategy = strategy
-        self._static = [Child(spec) for spec in children]
+        self._static = [Child(spec, self.clock.boottime_s) for spec in children]
         self._children = {child.spec.name: child for child in self._static}
         self._backing_off: list[Child] = []
         self._leaving: list[tuple[Child, float]] = []
@@ -100,7 +100,8 @@ class Supervisor(SupervisedActor[M_contra]):
         """
         child = self._children.get(spec.name)
         if child is None:
-            child = self._children[spec.name] = Child(spec, is_dynamic=True)
+            child = Child(spec, self.clock.boottime_s, is_dynamic=True)
+            self._children[spec.name] = child
         if not child.is_live and not child.is_down:
             self._start(child)
         self._arm()
@@ -199,7 +200,7 @@ class Supervisor(SupervisedActor[M_contra]):
         if failure is not None:
             logger.error("%s failed: %s", name, failure)
             self._tree.status.failed(name, failure)
-            self._put_poison_away(child)
+            self._put_poison_away(child, failure)
         if self._strategy is Strategy.REST_FOR_ONE:
             self._stop_rest(child)
         if child.restarts_after(failure):
@@ -208,9 +209,9 @@ class Supervisor(SupervisedActor[M_contra]):
             del self._children[child.spec.name]
         self.child_ended(child.spec.name, failure)
 
-    def _put_poison_away(self, child: Child) -> None:
+    def _put_poison_away(self, child: Child, failure: Failure) -> None:
         message = None if child.link is None else child.link.message
-        if message is not None and child.crashed_on(message):
+        if message is not None and child.crashed_on(message, failure):
             logger.error("%s: a command has crashed it twice", child.spec.public_name)
             try:
                 self._tree.on_quarantine(child.spec.name, message)
@@ -283,7 +284,7 @@ class Supervisor(SupervisedActor[M_contra]):
             spec.name,
             self._tree,
             changed=self._hint,
-            quarantined=child.quarantined,
+            quarantined=child.quarantined or frozenset(),
         )
         child.tie(link)
         try:
