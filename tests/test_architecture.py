@@ -48,6 +48,7 @@ ACTING = {
     "engine.alarm.actor": "owns a thread",
     "engine.alarm.desk": "looks things up for the actor",
     "engine.alarm.measures": "counts for several threads, under a lock",
+    "engine.alarm.overdue": "looks into rows for the directory",
 }
 
 # What the house calls by another word (docs/glossary.md), as a part of a class name.

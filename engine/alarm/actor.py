@@ -19,6 +19,7 @@ from engine.alarm.handing import pass_on
 from engine.alarm.lease import wakes_at
 from engine.alarm.messages import Changed, Distress, Do, Done, Forward, Moved, ToOpen
 from engine.alarm.outlets import Outlets
+from engine.alarm.overdue import Overdue, is_behind, may_be_behind
 from engine.alarm.refused import FencedError, RefusedError
 from engine.alarm.rows import Plans, append_of, is_outdated, plans_of, withdrawn_by
 from engine.alarm.schedule import next_due
@@ -86,10 +87,7 @@ class AlarmActor(OnDemandActor[Do]):
         """Fold the rows, and arm what falls due: an earlier instance may have died."""
         with self._outlets.watched(self._id):
             rows = self._reload()
-            with self._readers.reader() as reader:
-                row = reader.head(stream_of(self._id))
         self._told = rows[-1].seq if rows else 0
-        self._shown = None if row is None else row.head
         self._arm()
 
     def handle(self, message: Do) -> Steps:
@@ -123,7 +121,7 @@ class AlarmActor(OnDemandActor[Do]):
 
     def _execute(self, command: AlarmCommand) -> Steps:
         in_doubt = False
-        if self._alarm is None and self._in_doubt:
+        if may_be_behind(self._alarm, command, in_doubt=self._in_doubt):
             self._catch_up()
         for _ in range(TRIES_MAX):
             now = self.clock.now()
@@ -240,14 +238,17 @@ class AlarmActor(OnDemandActor[Do]):
     def _reload(self) -> Sequence[StoredEvent]:
         with self._readers.reader() as reader:
             rows = reader.stream(stream_of(self._id))
+            head = reader.head(stream_of(self._id))
         self._alarm = replay(self._id, None, rows)
+        self._shown = None if head is None else head.head
         return rows
 
     def _unheard(self) -> list[Settle]:
-        if self._alarm is None:
-            return []
+        """Return outcomes that are news, after what an earlier instance asked for."""
         with self._readers.reader() as reader:
-            return unheard(self._alarm, reader)
+            if is_behind(self._alarm, reader.head(stream_of(self._id))):
+                self._catch_up()
+            return [] if self._alarm is None else unheard(self._alarm, reader)
 
 
 class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
@@ -273,6 +274,7 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
         self._shared = {**shared, "outlets": outlets}
         self._readers, self._outlets = readers, outlets
         self._cases = OpenCases()
+        self._overdue = Overdue(readers, outlets, link.clock.now())
         self._awake = Awake(lambda one: self.is_at_rest(stream_of(one)))
 
     def started(self) -> None:
@@ -321,6 +323,7 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
         before_s = self.clock.boottime_s() - IDLE.total_seconds()
         for alarm_id in self._awake.idle(before_s):
             self._let_go(alarm_id)
+        self._overdue.look(self.clock.now())
         self.wake_at(self.clock.now().plus(LOOK))
 
     def _distress(self, message: Distress) -> None:
