@@ -84,7 +84,7 @@ class Health:
 class Standing:
     """When a channel's message last failed.
 
-    Any lane's thread: it is one value, written as a whole.
+    Any lane's thread: each value is written as a whole.
 
     A server that greets and then refuses each message is not up: a check alone does
     not say so against them.
@@ -93,6 +93,16 @@ class Standing:
     def __init__(self) -> None:
         """Begin with nothing held against it."""
         self._failed_s: float | None = None
+        self._said: frozenset[str] = frozenset()
+
+    def is_news(self, wrong: str | None) -> bool:
+        """Take why it cannot be used, None where it can; say whether that is new.
+
+        Each reason is new once for as long as it lasts: two may take turns for hours.
+        """
+        said = self._said
+        self._said = frozenset() if wrong is None else said | {wrong}
+        return self._said != said
 
     def sent(self) -> None:
         """Take it that a message was accepted."""

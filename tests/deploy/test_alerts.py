@@ -115,6 +115,19 @@ def test_each_command_on_a_page_can_be_typed_as_it_stands_bug_a_file_was_missing
             pytest.fail(f"natalia {command}: {error}")
 
 
+def test_no_page_has_every_reason_from_readiness_bug_degraded_it_names_none() -> None:
+    """`/-/ready` has what makes it 503, `natalia status` all that is wrong."""
+    pages = [*RUNBOOKS.glob("*.md"), ROOT / "docs" / "operations.md"]
+    promises = [
+        (page.stem, sentence)
+        for page in pages
+        for sentence in re.split(r"\.\s", page.read_text(encoding="utf-8"))
+        if "/-/ready`" in sentence and "reasons" in sentence
+        if page.stem != "NataliaNotReady" and "503" not in sentence
+    ]
+    assert promises == []
+
+
 def test_a_command_without_what_it_needs_is_noticed() -> None:
     with pytest.raises(TyperException):
         parse(natalia(), ["roster", "check"])

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.health import ALL_CHANNELS_DOWN, Health
+from engine.health import ALL_CHANNELS_DOWN, Health, Standing
 from tests.engine.intake.reports import Meter
 
 ROUTES = st.sampled_from(["modem-1", "modem-2", "email"])
@@ -54,3 +54,12 @@ def test_a_public_account_that_is_up_is_no_way_to_anybody() -> None:
     health.route("modem-1", "modem_down", is_up=True)
     health.route("mastodon", "channel_down", is_up=False)
     assert health.reasons() == {"channel_down": ("mastodon",)}
+
+
+def test_two_reasons_that_take_turns_are_each_new_once_while_a_channel_is_down() -> (
+    None
+):
+    standing = Standing()
+    said = (None, "reset", "refused", "reset", "refused", None, None, "reset")
+    news = [standing.is_news(wrong) for wrong in said]
+    assert news == [False, True, True, False, False, True, False, True]

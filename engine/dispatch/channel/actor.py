@@ -1,6 +1,7 @@
 """One channel's worker: pulls an effect, journals the attempt, sends, tells."""
 
 import hashlib
+import logging
 from datetime import timedelta
 from typing import ClassVar, assert_never
 
@@ -31,6 +32,8 @@ TOGETHER_S = 0.5
 GIVEN_BACK_S = 1.0
 """What of them has not been tried by then is given back: the far end became slow."""
 NOT_TRIED = "not tried: the far end became slow"
+
+logger = logging.getLogger(__name__)
 
 
 def lane_name(channel: str, lane: int) -> str:
@@ -125,11 +128,11 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
     def _check(self) -> None:
         try:
             self._channel.check()
-        except (DeliveryError, DeliveryUnknownError):
-            self._show(is_up=False)
+        except (DeliveryError, DeliveryUnknownError) as error:
+            self._show(wrong=error.reason)
         else:
             if self._standing.believes_check(self.clock.boottime_s()):
-                self._show(is_up=True)
+                self._show()
 
     def _attempt(self, notification: Notification, slack_s: float = SLACK_S) -> Outcome:
         began_s = self.clock.boottime_s()
@@ -155,7 +158,7 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
             # An adapter's mistake: we end by it, and who comes after us must not show
             # a channel as up whose check passes and whose every message fails.
             self._standing.failed(self.clock.boottime_s())
-            self._show(is_up=False)
+            self._show(wrong="it failed while sending")
             raise
         finally:
             took_s = self.clock.boottime_s() - began_s
@@ -207,13 +210,19 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
         )
         if outcome.state is EffectState.ACCEPTED:
             self._standing.sent()
-            self._show(is_up=True)
+            self._show()
         elif outcome.retry or outcome.state is EffectState.UNKNOWN:
             self._standing.failed(self.clock.boottime_s())
-            self._show(is_up=False)
+            self._show(wrong=outcome.reason)
 
-    def _show(self, *, is_up: bool) -> None:
-        name = self._channel.name
+    def _show(self, *, wrong: str | None = None) -> None:
+        """Show that the channel is up, or down and why."""
+        name, is_up = self._channel.name, wrong is None
+        if self._standing.is_news(wrong):
+            if is_up:
+                logger.info("%s can be used again", name)
+            else:
+                logger.warning("%s cannot be used: %s", name, wrong)
         self._telemetry.gauge("channel_up", float(is_up), channel=name)
         self._health.route(name, "channel_down", is_up=is_up)
 

@@ -1,5 +1,6 @@
 """A channel's worker: journals, sends, settles, and tries only what may be tried."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -239,6 +240,21 @@ def test_a_far_end_that_is_gone_shows_and_comes_back_by_itself(rig: Rig) -> None
     rig.medium.is_there = True
     rig.world.run(20)
     assert rig.health.reasons() == {}
+
+
+def test_why_a_channel_is_down_is_logged_once_bug_the_log_had_no_word_of_it(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    rig.medium.is_there = False
+    rig.world.run(100)
+    assert caplog.messages == ["email cannot be used: refused"]
+    rig.medium.is_there, rig.medium.faults = True, [SILENCE]
+    rig.plan()
+    rig.world.run(100)
+    rig.world.run(HOLDS_S)
+    silent, again = "email cannot be used: no answer", "email can be used again"
+    assert caplog.messages[1:] == [silent, again]
 
 
 @pytest.mark.parametrize("fault", [refused(retry=True), SILENCE, TypeError()])
