@@ -5,11 +5,10 @@ Command groups are loaded when they are used, so that `--help` stays quick.
 
 import sys
 from importlib import import_module
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
-from typer.main import get_install_completion_arguments
 
 from engine import plugins
 from engine.errors import (
@@ -109,16 +108,55 @@ def exit_code_of(error: EngineError) -> int:
             return EXIT_FAILURE
 
 
+def versions() -> str:
+    """Return what whoever reports a fault is asked for first: one line."""
+    from importlib.metadata import version  # noqa: PLC0415 - loaded when used
+    from platform import machine, python_version  # noqa: PLC0415 - likewise
+
+    import apsw  # noqa: PLC0415 - likewise
+
+    sqlite = apsw.sqlite_lib_version()
+    runs_on = f"Python {python_version()}, SQLite {sqlite}, {machine()}"
+    return f"natalia {version('natalia-engine')} ({runs_on})"
+
+
+def _show_versions(is_asked: bool) -> None:  # noqa: FBT001 - as the parser calls it
+    if is_asked:
+        typer.echo(versions())
+        raise typer.Exit
+
+
+_top = typer.Typer(
+    name="natalia",
+    cls=_Lazy,
+    help="The Natalia alarm engine: from the button to help, and nothing lost.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@_top.callback()
+def _options(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=_show_versions,
+            is_eager=True,
+            help="Show the versions and exit.",
+        ),
+    ] = False,
+) -> None:
+    """Take what stands before a command."""
+
+
 def natalia() -> TyperGroup:
     """Return the whole command line; nothing of it is loaded before it is used."""
-    return _Lazy(
-        name="natalia",
-        params=list(get_install_completion_arguments()),
-        help="The Natalia alarm engine: from the button to help, and nothing lost.",
-        epilog=EPILOG,
-        no_args_is_help=True,
-        rich_markup_mode=None,
-    )
+    command = typer.main.get_command(_top)
+    assert isinstance(command, TyperGroup)
+    return command
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from engine.cli.main import (
     GROUPS,
     PLUGIN_HELP,
     exit_code_of,
+    versions,
 )
 from engine.errors import ConfigError, DataError, JournalError, StateHeldError
 from tests.engine.cli.services import natalia
@@ -55,6 +57,15 @@ def test_help_names_every_command_and_the_exit_codes(
         assert f"\n  {name} " in said
     assert "4 degraded, 5 another engine holds the state folder" in said
     assert PLUGIN_HELP["modem"] in said
+
+
+def test_it_says_which_version_it_is_of_what_it_runs_on(
+    patch: pytest.MonkeyPatch, out: pytest.CaptureFixture[str]
+) -> None:
+    assert natalia(patch, "--version") == 0
+    said = out.readouterr().out
+    assert said == versions() + "\n"
+    assert said.startswith(f"natalia {version('natalia-engine')} (Python 3.")
 
 
 @pytest.mark.parametrize("name", [*GROUPS, "demo"])
