@@ -46,6 +46,9 @@ from engine.supervision.link import Link
 from engine.values import CommandId, DeviceId, EffectId, Instant
 
 LOOK = timedelta(seconds=5)
+ROWS = timedelta(seconds=30)
+"""How often what waits is looked for in the rows: what was given may be durable only
+after whoever was asked for it had ended."""
 APPEND_TIMEOUT_S = 10.0
 CONNECTION = "connection"
 NOT_RECORDED = "it could not be recorded; give it again"
@@ -98,14 +101,11 @@ class Orders(SupervisedActor[Give | Reached]):
         self._doubtful: dict[str, Given] = {}
         self._ending: dict[str, Append] = {}
         self._ask_again_at: Instant | None = None
+        self._rows_at = link.clock.now()
 
     def started(self) -> None:
         """Take up what waits, from the rows."""
-        with self._readers.reader() as reader:
-            for row in reader.heads(PREFIX, open_only=True):
-                given = fold(row.stream, reader.stream(row.stream))
-                if given is not None:
-                    self._waiting[given.order_id] = given
+        self._read_waiting()
         self._look_round()
 
     def handle(self, message: Give | Reached) -> None:
@@ -167,6 +167,9 @@ class Orders(SupervisedActor[Give | Reached]):
         if self._ask_again_at is None or now >= self._ask_again_at:
             self._ask_again_at = now.plus(LOOK)
             self._ask_again()
+        if now >= self._rows_at:
+            with suppress(JournalError):
+                self._read_waiting()
         for given in list(self._waiting.values()):
             if given.order_id not in self._ending:
                 self._send(given, now)
@@ -175,8 +178,21 @@ class Orders(SupervisedActor[Give | Reached]):
             for one in self._waiting.values()
             if one.order_id not in self._ending
         )
-        if self._waiting or self._doubtful:
-            self.wake_at(now.plus(LOOK))
+        is_idle = not (self._waiting or self._doubtful)
+        self.wake_at(self._rows_at if is_idle else now.plus(LOOK))
+
+    def _read_waiting(self) -> None:
+        """Take up what the rows say is waiting, and we do not know of."""
+        self._rows_at = self.clock.now().plus(ROWS)
+        with self._readers.reader() as reader:
+            for row in reader.heads(PREFIX, open_only=True):
+                order_id = row.stream.removeprefix(PREFIX)
+                if order_id in self._waiting:
+                    continue
+                given = fold(row.stream, reader.stream(row.stream))
+                if given is not None:
+                    self._waiting[order_id] = given
+                    self._doubtful.pop(order_id, None)
 
     def _send(self, given: Given, now: Instant) -> None:
         waited = now.since(given.order.at)
