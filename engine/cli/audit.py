@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.cli.ending import Ending
+from engine.cli.saying import say
 from engine.config import Config, load_config
 from engine.errors import ConfigError
 
@@ -49,7 +50,7 @@ def audit(
     try:
         if once:
             found = watch.look(once=True)
-            _say(found, watch.path, as_json=as_json)
+            sys.stdout.write(_text(found, watch.path, as_json=as_json))
             if found:
                 raise typer.Exit(EXIT_DEGRADED)
         else:
@@ -127,7 +128,7 @@ def _run(watch: "Watch", config: Config, *, as_json: bool) -> None:
         found = watch.look()
         watchdog.notify()
         if _kinds(found) != _kinds(said):
-            _say(found, watch.path, as_json=as_json)
+            say(_text(found, watch.path, as_json=as_json))
         said = found
         if stop.wait(config.auditor.every_s):
             return
@@ -137,7 +138,7 @@ def _kinds(found: "Sequence[Finding]") -> set[tuple[str, str]]:
     return {(finding.ground.value, finding.what) for finding in found}
 
 
-def _say(found: "Sequence[Finding]", journal: Path, *, as_json: bool) -> None:
+def _text(found: "Sequence[Finding]", journal: Path, *, as_json: bool) -> str:
     if as_json:
         facts = [
             {
@@ -147,11 +148,9 @@ def _say(found: "Sequence[Finding]", journal: Path, *, as_json: bool) -> None:
             }
             for finding in found
         ]
-        sys.stdout.write(json.dumps(facts) + "\n")
-    else:
-        lines = [_line(finding, journal) for finding in found]
-        sys.stdout.write("\n".join(lines or ["every alarm gets on"]) + "\n")
-    sys.stdout.flush()
+        return json.dumps(facts) + "\n"
+    lines = [_line(finding, journal) for finding in found]
+    return "\n".join(lines or ["every alarm gets on"]) + "\n"
 
 
 def _line(finding: "Finding", journal: Path) -> str:

@@ -5,13 +5,14 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from engine.cli.ending import Ending
+from engine.cli.saying import flush, say
 from engine.collector import Collector
 from engine.config import Config, load_config
 from engine.errors import EngineError
@@ -131,7 +132,8 @@ def _exit_code(running: "RunningEngine") -> int:
     failure = running.engine.failure
     if failure is None:
         return 0
-    sys.stderr.write(f"natalia: the engine cannot go on: {failure}\n")
+    with suppress(OSError):  # nobody need be able to take it
+        sys.stderr.write(f"natalia: the engine cannot go on: {failure}\n")
     return 1
 
 
@@ -141,8 +143,7 @@ def _end(running: "RunningEngine", code: int) -> None:
     last_word.daemon = True
     last_word.start()
     running.stop()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    flush()
     os._exit(code)
 
 
@@ -158,5 +159,4 @@ def _announce(config: Config, running: "RunningEngine") -> None:
         host, port = listening.getsockname()[:2]
         lines.append(f"{name:<9} {host}:{port}")
     lines.append(f"state     {config.state}")
-    sys.stdout.write("\n".join(["ready", *lines]) + "\n")
-    sys.stdout.flush()
+    say("\n".join(["ready", *lines]) + "\n")
