@@ -53,11 +53,15 @@ class EventLoop:
     def beat(self) -> None:
         """Send the heartbeat round, and see whether the last one came back.
 
+        A loop that has stood still ends as soon as it gets on: its owner fails by this,
+        and nobody may be served beside a successor.
+
         Raises:
             LoopStuckError: nothing has come back for several seconds.
 
         """
         if self._clock.boottime_s() - self._heard_s > SILENT_MAX_S:
+            self.soon(self._loop.stop)
             message = "the event loop has not run for several seconds"
             raise LoopStuckError(message)
         self.soon(self._came_back)

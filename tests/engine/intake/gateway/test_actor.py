@@ -3,6 +3,9 @@
 import socket
 from collections.abc import Callable, Sequence
 from random import Random
+from threading import Event
+
+import pytest
 
 from adapters.devices import gt06_encode
 from adapters.devices.gt06 import Gt06
@@ -12,6 +15,7 @@ from engine.intake.gateway.door import Door
 from engine.intake.orders.lines import Lines
 from engine.intake.vigil.attendance import Attendance
 from engine.ports.journal import Request
+from engine.supervision.event_loop import SILENT_MAX_S, LoopStuckError
 from engine.supervision.link import Link
 from engine.supervision.tree import Tree
 from tests.engine.dispatch.ledger import Ledger
@@ -35,6 +39,36 @@ def test_a_device_is_not_left_speaking_to_a_gateway_that_has_ended() -> None:
         gateway.stopping()
         assert device.recv(100) == b"", "it connects again, and is heard"
     assert HERONS not in lines, "no order is written to nobody"
+
+
+class Clock(SystemClock):
+    """The engine's own, which a test sets forward."""
+
+    ahead_s = 0.0
+
+    def boottime_s(self) -> float:
+        return super().boottime_s() + self.ahead_s
+
+
+def test_a_loop_that_stood_still_and_goes_on_serves_nobody_beside_its_successor() -> (
+    None
+):
+    clock = Clock(None)
+    listening = socket.create_server(("127.0.0.1", 0))
+    gateway = _gateway(listening, Lines(lambda _: None), clock=clock)
+    gateway.started()
+    with listening, socket.create_connection(listening.getsockname()) as device:
+        device.settimeout(PATIENCE_S)
+        device.sendall(gt06_encode.log_in(HERONS))
+        assert device.recv(100), "the log-in is answered"
+        goes_on = Event()
+        gateway._loop.soon(lambda: goes_on.wait(PATIENCE_S) or None)
+        clock.ahead_s = 2 * SILENT_MAX_S
+        with pytest.raises(LoopStuckError):
+            gateway.woke()
+        goes_on.set()
+        assert device.recv(100) == b"", "it connects again, to the successor"
+    gateway.stopping()
 
 
 def test_hq_hears_of_an_sos_that_the_disk_has_not_taken_for_ten_seconds() -> None:
@@ -62,6 +96,7 @@ def _gateway(
     lines: Lines,
     ledger: Ledger | None = None,
     not_recorded: Callable[[Sequence[Request]], None] = lambda _: None,
+    clock: SystemClock | None = None,
 ) -> Gateway:
     ledger = Ledger(World(1)) if ledger is None else ledger
     world = ledger.clock
@@ -75,7 +110,7 @@ def _gateway(
         not_recorded=not_recorded,
         attendance=Attendance(START),
     )
-    clock = SystemClock(None)
+    clock = SystemClock(None) if clock is None else clock
     link = Link(
         "gateway", Tree(clock=clock, chance=Random(1).random), changed=lambda _: None
     )
