@@ -23,7 +23,6 @@ from engine.clock import SystemClock
 from engine.collector import YOUNG
 from engine.config import Config
 from engine.console.desk import KEPT_ROSTER
-from engine.console.moved import OpenedFile
 from engine.console.parts import WebParts
 from engine.errors import ConfigError, Gathered
 from engine.health import Health
@@ -38,6 +37,7 @@ from engine.intake.vigil.attendance import Attendance
 from engine.interpreter import SHORT_S
 from engine.journal.handle import Journal
 from engine.journal.lock import StateLock
+from engine.journal.moved import OpenedFile
 from engine.journal.opening import opened_beside
 from engine.journal.pool import ReaderPool
 from engine.journal.sqlite import JOURNAL_FILE

@@ -15,6 +15,7 @@ from engine.auditor.findings import (
 )
 from engine.auditor.ways import Way
 from engine.errors import EngineError, JournalError
+from engine.journal.moved import OpenedFile
 from engine.journal.reading import SqliteReader
 from engine.ports.clock import Clock
 from engine.values import Instant
@@ -62,9 +63,10 @@ class Watch:
     """Looks at one journal by a read-only connection of its own.
 
     `look` is called again and again, in one thread. A connection that fails is
-    opened anew at the next look. `on_look` is told of each, for what is measured.
-    `beat` is called after each who is told, for a supervisor. What no way could tell
-    anybody is tried again after a tenth of `repeat_s`.
+    opened anew at the next look, and so is a file that is another one by now. `on_look`
+    is told of each, for what is measured. `beat` is called after each who is told, for
+    a supervisor. What no way could tell anybody is tried again after a tenth of
+    `repeat_s`.
     """
 
     path: Path
@@ -75,6 +77,7 @@ class Watch:
     beat: Callable[[], None] = _nobody_waits
     _time: EngineTime = field(default_factory=EngineTime)
     _reader: SqliteReader | None = None
+    _opened: OpenedFile | None = None
     _again_s: float | None = None
     _last: frozenset[tuple[Ground, str]] = frozenset()
 
@@ -119,9 +122,7 @@ class Watch:
         return found
 
     def _read(self) -> tuple[View, Instant | None]:
-        if self._reader is None:
-            self._reader = SqliteReader(self.path)
-        reader = self._reader
+        reader = self._open()
         with reader.snapshot():
             view = View(
                 heads=reader.heads("alarm/", open_only=True),
@@ -129,6 +130,15 @@ class Watch:
                 untaken=reader.inbound(untaken_only=True),
             )
             return view, reader.last_at()
+
+    def _open(self) -> SqliteReader:
+        """Return a view of the file that lies there: another one after a restore."""
+        if self._opened is not None and self._opened.is_moved():
+            self.close()
+        if self._reader is None:
+            self._opened = OpenedFile(self.path)
+            self._reader = SqliteReader(self.path)
+        return self._reader
 
     def _tell(self, found: Sequence[Finding]) -> int:
         """Shout what is new, and again once it is time; return what failed."""

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from engine.alarm.commands import AlarmCommand
 from engine.alarm.messages import Answered
-from engine.console.moved import OpenedFile
 from engine.health import Health
 from engine.intake.drills import Drills
 from engine.intake.orders.actor import Give
 from engine.intake.shouter.actor import Unrecorded
 from engine.intake.vigil.attendance import Attendance
+from engine.journal.moved import OpenedFile
 from engine.metrics import Metrics
 from engine.ports.clock import Clock
 from engine.ports.journal import JournalAccess, ReaderLender

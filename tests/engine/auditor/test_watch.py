@@ -11,6 +11,7 @@ from engine.auditor.findings import Ground
 from engine.auditor.watch import OVER, Watch
 from engine.auditor.ways import ByChannel, ByModem
 from engine.errors import DeliveryError, EngineError
+from engine.journal.backup import back_up
 from engine.journal.sqlite import SqliteStore
 from engine.ports.channel import Notification, Receipt
 from engine.ports.journal import Append, Head, NewEvent
@@ -151,6 +152,26 @@ def test_a_journal_that_is_not_there_is_shouted(tmp_path: Path) -> None:
     watch = watch_on(tmp_path, ManualClock(), ear)
     assert [f.ground for f in watch.look()] == [Ground.JOURNAL_UNREADABLE]
     assert "cannot be read" in ear.heard[0]
+
+
+def test_a_restored_journal_is_looked_at_bug_the_one_that_was_moved_away_was(
+    engine: Engine, tmp_path: Path
+) -> None:
+    ear, path = Ear(), tmp_path / "journal.db"
+    watch = watch_on(tmp_path, engine.clock, ear)
+    engine.write(due_s=600.0)
+    back_up(path, tmp_path / "backup.db", lambda _, __: None)
+    engine.live(watch, 30)
+    engine.store.close()
+    path.rename(tmp_path / "old.db")
+    (tmp_path / "backup.db").rename(path)
+    for beside in ("-wal", "-shm"):
+        (tmp_path / f"journal.db{beside}").rename(tmp_path / f"old.db{beside}")
+    engine.store = SqliteStore(path, ballast_bytes=0)
+    engine.live(watch, 300)
+    assert ear.heard == []
+    engine.live(watch, 600)
+    assert "alarm/a" in ear.heard[0]
 
 
 def test_a_single_look_goes_by_the_wall_clock(engine: Engine, tmp_path: Path) -> None:

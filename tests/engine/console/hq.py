@@ -34,7 +34,6 @@ from engine.alarm.state import (
 )
 from engine.console.control import control_app
 from engine.console.desk import ConsoleDesk
-from engine.console.moved import OpenedFile
 from engine.console.observe import observe_app
 from engine.console.pages import console_app
 from engine.console.parts import WebParts
@@ -46,6 +45,7 @@ from engine.intake.orders.actor import Give
 from engine.intake.shouter.actor import Unrecorded
 from engine.intake.vigil.attendance import Attendance
 from engine.journal.memory import MemoryReader, MemoryStore
+from engine.journal.moved import OpenedFile
 from engine.journal.sqlite import JOURNAL_FILE
 from engine.metrics import Metrics
 from engine.ports.journal import Answer, Appended, EffectState, Request, Unknown

@@ -1,13 +1,13 @@
-"""Whether a file that the engine has open still lies where a start would look."""
+"""Whether a file that somebody has open still lies where a start would look."""
 
 from pathlib import Path
 
 
 class OpenedFile:
-    """A file as it lay when the engine opened it.
+    """A file as it lay when it was opened.
 
-    Made once for the whole run: whoever looks may be replaced, and a successor that
-    took what lies there by then for the file would say that all is well.
+    The engine makes one for its whole run: whoever looks may be replaced, and a
+    successor that took what lies there by then for the file would say that all is well.
     """
 
     def __init__(self, path: Path) -> None:
