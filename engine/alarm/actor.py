@@ -323,7 +323,8 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
         before_s = self.clock.boottime_s() - IDLE.total_seconds()
         for alarm_id in self._awake.idle(before_s):
             self._let_go(alarm_id)
-        self._overdue.look(self.clock.now())
+        if self.inbox.empty():  # a press does not wait for that
+            self._overdue.look(self.clock.now())
         self.wake_at(self.clock.now().plus(LOOK))
 
     def _distress(self, message: Distress) -> None:

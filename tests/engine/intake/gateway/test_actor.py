@@ -62,7 +62,11 @@ def test_a_loop_that_stood_still_and_goes_on_serves_nobody_beside_its_successor(
         device.sendall(gt06_encode.log_in(HERONS))
         assert device.recv(100), "the log-in is answered"
         goes_on = Event()
-        gateway._loop.soon(lambda: goes_on.wait(PATIENCE_S) or None)
+
+        def stand_still() -> None:
+            goes_on.wait(PATIENCE_S)
+
+        gateway._loop.soon(stand_still)
         clock.ahead_s = 2 * SILENT_MAX_S
         with pytest.raises(LoopStuckError):
             gateway.woke()
