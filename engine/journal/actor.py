@@ -1,5 +1,6 @@
 """The one writer: groups what waits into one commit and answers after fsync."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, TypeVar, assert_never
@@ -19,10 +20,14 @@ from engine.supervision.link import Link
 
 T = TypeVar("T")
 
+logger = logging.getLogger(__name__)
+
 GROUP_MAX = 256
 """Requests in one commit; 256 take 6 to 10 ms of work beside the fsync."""
 
 SIZED_EVERY_S = 1.0
+SAID_EVERY_S = 60.0
+"""On a full disk small rows may still fit between large ones that do not."""
 
 Part = tuple[Request, Reply]
 
@@ -99,7 +104,7 @@ class JournalActor(SupervisedActor[Entry | Flush]):
         self._on_not_recorded, self._listeners = on_not_recorded, listeners
         self._group: list[Part] = []
         self._flushes_told: set[bool] = set()
-        self._sized_s = -SIZED_EVERY_S
+        self._sized_s, self._said_s = -SIZED_EVERY_S, -SAID_EVERY_S
 
     def handle(self, message: Entry | Flush) -> None:
         """Take a request into the group, or commit it."""
@@ -143,6 +148,7 @@ class JournalActor(SupervisedActor[Entry | Flush]):
             answers = self._store.commit(requests, self.clock.now())
         except JournalFullError as error:
             self._refuse(group, requests, str(error), is_full=True)
+            self._say(error)
             return
         except JournalError as error:
             self._refuse(group, requests, str(error))
@@ -170,6 +176,12 @@ class JournalActor(SupervisedActor[Entry | Flush]):
         self._call(self._on_not_recorded, requests)
         for _, reply in group:
             self._call(reply, Unknown(reason=reason, is_full=is_full))
+
+    def _say(self, error: JournalFullError) -> None:
+        now_s = self.clock.boottime_s()
+        if now_s - self._said_s >= SAID_EVERY_S:
+            self._said_s = now_s
+            logger.error("nothing can be recorded: %s", error)
 
     def _call(self, listener: Callable[[T], None], what: T) -> None:
         try:

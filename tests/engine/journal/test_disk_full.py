@@ -266,3 +266,26 @@ def _writes_of(group: Sequence[Request], tmp_path: Path, vfs: FaultsVfs) -> int:
 
 def _has_reached(vfs: FaultsVfs, limit: int) -> bool:
     return vfs.acts[Act.WRITE] >= limit
+
+
+def test_the_log_says_that_nothing_can_be_recorded_bug_it_had_no_word_of_it(
+    tmp_path: Path, vfs: FaultsVfs, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = SqliteStore(tmp_path / JOURNAL_FILE, vfs=vfs.name, ballast_bytes=0)
+    clock = ManualClock()
+    actor = spawn_thread(
+        JournalActor,
+        link=alone(clock),
+        store=store,
+        telemetry=_Silent(),
+        on_not_recorded=lambda _: None,
+    )
+    journal = Journal(lambda: actor, store, lambda _: None)
+    vfs.is_full = lambda: True
+    for wait_s in (1.0, 120.0, 1.0):
+        assert isinstance(journal.ask(record(), TIMEOUT_S), Unknown)
+        clock.advance(wait_s)
+    actor.stop()
+    assert [line.levelname for line in caplog.records] == ["ERROR", "ERROR"]
+    assert "nothing can be recorded: " in caplog.messages[0]
+    assert "the disk is full" in caplog.messages[0]
