@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from engine.dispatch.outcomes import (
     ATTEMPTING,
+    NEVER_SENT,
     REPLACED,
     SETTLED,
     Outcome,
@@ -39,6 +40,7 @@ from engine.values import CommandId, EffectId
 
 _PENDING = frozenset({EffectState.ATTEMPTING, EffectState.UNKNOWN})
 _LATER = frozenset({EffectState.ACCEPTED, EffectState.UNKNOWN})
+UNSENT_MAX = 64
 NO_NOTE: Mapping[str, object] = MappingProxyType({})
 
 
@@ -86,6 +88,7 @@ class Attempts:
         self._without_room: set[EffectId] = set()
         self._is_without_room = False
         self._in_doubt: dict[EffectId, tuple[EffectRow, Outcome | None]] = {}
+        self._unsent_yet: dict[EffectId, None] = {}
         self._seqs: dict[EffectId, int] = {}
         self._heard: deque[_Heard] = deque()
         self._held: tuple[Append, Reply] | None = None
@@ -126,6 +129,9 @@ class Attempts:
         for row in rows:
             # Before it is asked for: an end meanwhile leaves it to the successor.
             self._in_doubt.setdefault(row.effect_id, (row, None))
+            self._unsent_yet[row.effect_id] = None
+        for oldest in list(self._unsent_yet)[:-UNSENT_MAX]:
+            self._unsent_yet.pop(oldest, None)
         answers, found = ask_patiently(
             self._journal, begins, beat, lambda: self._unsent(rows), is_wanted
         )
@@ -142,7 +148,13 @@ class Attempts:
             for row in begun:
                 self.settle(row, REPLACED)
             raise
+        for row in begun:
+            self._unsent_yet.pop(row.effect_id, None)
         return begun
+
+    def is_unsent(self, effect: EffectId) -> bool:
+        """Say whether we asked to begin an effect, and nobody sent it for that."""
+        return effect in self._unsent_yet
 
     def _begin_of(self, row: EffectRow, note: Mapping[str, object]) -> Append:
         attempt = row.attempt + 1
@@ -207,8 +219,7 @@ class Attempts:
             self._in_doubt.pop(row.effect_id, None)
             self._without_room.discard(row.effect_id)
             if now.state is EffectState.ATTEMPTING and now.route == self._route:
-                lost = Outcome(state=EffectState.UNKNOWN, reason="journal silent")
-                self.settle(now, lost)
+                self.settle(now, NEVER_SENT)
 
     def settle(self, row: EffectRow, outcome: Outcome) -> None:
         """Have an outcome made durable and the alarm told of it; returns at once."""

@@ -36,6 +36,8 @@ class Outcome:
 
 
 REPLACED = Outcome(state=EffectState.REJECTED, reason="replaced", retry=True)
+NEVER_SENT = Outcome(state=EffectState.UNKNOWN, reason="journal silent")
+"""Begun, as nobody knew in time, and so not sent: the rows alone cannot tell."""
 AWAY = Outcome(state=EffectState.REJECTED, reason="the route is away", retry=True)
 
 

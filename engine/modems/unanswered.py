@@ -2,10 +2,15 @@
 
 import json
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from engine.dispatch.outcomes import ATTEMPTING, effect_stream
+from engine.dispatch.outcomes import (
+    ATTEMPTING,
+    NEVER_SENT,
+    effect_stream,
+    outcome_of,
+)
 from engine.ports.clock import Clock
 from engine.ports.journal import (
     EffectRow,
@@ -13,7 +18,7 @@ from engine.ports.journal import (
     ReaderLender,
     StoredEvent,
 )
-from engine.values import Instant
+from engine.values import EffectId, Instant
 
 LISTEN_S = 120.0
 """So long after the hand-over an answer may follow, by the port's word."""
@@ -41,15 +46,31 @@ class Unanswered:
         self._rows: deque[_Kept] = deque(maxlen=KEPT_MAX)
 
     def inherit(
-        self, owed: Sequence[int], readers: ReaderLender, route: str, clock: Clock
+        self,
+        owed: Sequence[int],
+        readers: ReaderLender,
+        route: str,
+        clock: Clock,
+        is_unsent: Callable[[EffectId], bool] = lambda _: False,
     ) -> None:
-        """Keep what an earlier process handed over, by the numbers of their notes."""
+        """Keep what an earlier instance handed over, by the numbers of their notes.
+
+        A number is that which a message would have. Of those that were begun and never
+        handed over it became another's, perhaps of one that no row tells of: none of
+        them takes its answer.
+        """
         if not owed:
             return
         with readers.reader() as reader:
             rows = _recent(reader.effects(_OPEN), route, clock.now())
             streams = [reader.stream(effect_stream(row.effect_id)) for row in rows]
-        noted = dict(zip(map(_number, streams), rows, strict=True))
+        begun = [
+            (_begun_at(events), row, _number(events))
+            for events, row in zip(streams, rows, strict=True)
+            if not is_unsent(row.effect_id) and outcome_of(events) != NEVER_SENT
+        ]
+        begun.sort(key=lambda one: one[0])
+        noted = {number: row for _, row, number in begun}
         for number in owed:
             if number in noted:
                 self.add(noted[number], clock.boottime_s(), 0.0, number)
@@ -91,15 +112,19 @@ def note_of(number: int, text: str) -> Mapping[str, object]:
 
 
 def _recent(rows: Iterable[EffectRow], route: str, now: Instant) -> list[EffectRow]:
-    """Return the messages of a route that may be answered, the youngest last."""
-    found: list[tuple[Instant, EffectRow]] = []
-    for row in rows:
-        at = row.changed_at
-        if at is None or (row.route, row.channel) != (route, "sms"):
-            continue
-        if now.since(at).total_seconds() < LISTEN_S:
-            found.append((at, row))
-    return [row for _, row in sorted(found, key=lambda one: one[0].ms)]
+    """Return the messages of a route that may be answered."""
+    return [
+        row
+        for row in rows
+        if (row.route, row.channel) == (route, "sms")
+        and row.changed_at is not None
+        and now.since(row.changed_at).total_seconds() < LISTEN_S
+    ]
+
+
+def _begun_at(events: Sequence[StoredEvent]) -> int:
+    """Return the journal position of the latest attempt; the last one asked is last."""
+    return max((row.position for row in events if row.kind == ATTEMPTING), default=0)
 
 
 def _number(events: Sequence[StoredEvent]) -> int:

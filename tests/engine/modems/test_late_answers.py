@@ -2,9 +2,12 @@
 
 import pytest
 
+from engine.dispatch.actor import Shout
+from engine.dispatch.body import EffectBody
 from engine.ports.journal import EffectState
 from engine.ports.modem import LateAnswer, SendResult, SubmitOutcome
 from engine.values import EffectId
+from tests.engine.dispatch.ledger import LATE
 from tests.engine.modems.rig import Rig
 
 UNKNOWN = SubmitOutcome(
@@ -89,3 +92,77 @@ def test_a_number_of_two_minutes_ago_or_of_a_call_is_another_message() -> None:
     after.world.run(1)
     assert _ends(after, "just now") == (EffectState.ACCEPTED, "100")
     assert _ends(after, "long ago") == (EffectState.UNKNOWN, "")
+
+
+def begun_late(rig: Rig, effect: str) -> None:
+    """Have the journal begin an effect after whoever asked for it had given it up."""
+    rig.ledger.fault = lambda one: LATE if f"effect/{effect}" in repr(one) else ""
+    rig.plan(effect)
+    rig.world.run(1)
+    rig.ledger.fault = lambda _: ""
+    rig.ledger.land()
+
+
+def test_what_was_begun_and_never_sent_takes_no_answer_bug_it_was_shown_as_sent() -> (
+    None
+):
+    """Its number became that of a message from memory, which no row tells of."""
+    before = Rig()
+    before.driver.number = 7
+    begun_late(before, "e1")
+    before.world.run(1)
+    assert before.driver.submitted == []
+    assert before.begun("e1")["number"] == 7
+    assert _ends(before, "e1") == (EffectState.UNKNOWN, "")
+    before.driver.outcomes += [UNKNOWN]
+    body = EffectBody(address="+46701740606", language="en", segments=())
+    before.tree.names.tell("modem-1", Shout(channel="sms", body=body))
+    before.world.run(1)
+    assert len(before.driver.submitted) == 1
+
+    after = Rig(before=before, owes=[7])
+    sent = SubmitOutcome(result=SendResult.SENT, reference=100)
+    after.driver.arrived.append(LateAnswer(outcome=sent, number=7))
+    after.world.run(1)
+
+    assert _ends(after, "e1") == (EffectState.UNKNOWN, "")
+
+
+def test_so_it_is_beside_the_one_whose_number_it_became() -> None:
+    before = Rig()
+    before.driver.number = 7
+    begun_late(before, "e1")
+    before.driver.outcomes += [UNKNOWN]
+    before.plan("e2")
+    before.world.run(5)
+    assert before.begun("e2")["number"] == 7
+
+    after = Rig(before=before, owes=[7])
+    sent = SubmitOutcome(result=SendResult.SENT, reference=100)
+    after.driver.arrived.append(LateAnswer(outcome=sent, number=7))
+    after.world.run(1)
+
+    assert _ends(after, "e1") == (EffectState.UNKNOWN, "")
+    assert _ends(after, "e2") == (EffectState.ACCEPTED, "100")
+
+
+def test_a_successor_in_the_same_process_knows_what_was_never_sent() -> None:
+    """The dispatcher may have settled it first, as any that was under way."""
+    rig = Rig()
+    rig.driver.number = 7
+    rig.ledger.fault = lambda one: LATE if "effect/e1" in repr(one) else ""
+    rig.plan("e1")
+    rig.world.run(0.1)
+    ref = rig.tree.names.lookup("dispatcher")
+    assert ref is not None
+    rig.driver.owes = [7]
+    rig.ledger.fault = lambda _: ""
+    rig.ledger.land()
+    ref.tell("what nobody understands")
+    rig.world.run(5)
+    assert rig.driver.submitted == []
+    assert "restart" in {settled.outcome.reason for settled in rig.told}
+    sent = SubmitOutcome(result=SendResult.SENT, reference=100)
+    rig.driver.arrived.append(LateAnswer(outcome=sent, number=7))
+    rig.world.run(1)
+    assert _ends(rig, "e1") == (EffectState.UNKNOWN, "")
