@@ -128,6 +128,29 @@ def test_no_page_has_every_reason_from_readiness_bug_degraded_it_names_none() ->
     assert promises == []
 
 
+def test_a_state_folder_is_copied_through_its_link_bug_the_link_alone_was_copied(
+    tmp_path: Path,
+) -> None:
+    """With `DynamicUser` systemd makes the state folder a symbolic link."""
+    documents = [*RUNBOOKS.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+    text = "\n".join(page.read_text(encoding="utf-8") for page in documents)
+    copies = re.findall(r"`cp -a(?: [^`]*)?`|^cp -a .*", text, re.MULTILINE)
+    state, new = tmp_path / "var/lib/natalia", tmp_path / "mnt/new"
+    for folder in (tmp_path / "var/lib/private/natalia", new):
+        folder.mkdir(parents=True)
+    state.symlink_to("private/natalia")
+    (state / "journal.db").touch()
+    for found in copies:
+        words = shlex.split(found.strip("`"))
+        if len(words) > 2 and words[2].startswith("/mnt"):
+            continue  # the way back
+        line = [re.sub(r"^/", f"{tmp_path}/", word) for word in words]
+        assert subprocess.run(line, check=False, stderr=-3).returncode == 0, found
+        assert (new / "journal.db").is_file(), found
+        (new / "journal.db").unlink()
+    assert copies
+
+
 def test_a_command_without_what_it_needs_is_noticed() -> None:
     with pytest.raises(TyperException):
         parse(natalia(), ["roster", "check"])
