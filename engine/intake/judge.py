@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from engine.alarm.commands import Raise, RequestCancel
+from engine.alarm.crowd import DEVICE
 from engine.alarm.state import Kind, KnownPlace
 from engine.intake.assess import (
     FOR_HQ_ALONE,
@@ -39,7 +40,7 @@ class Judgement:
             return self.person.person
         press = self.assessment.press
         name = f"{press.wire_protocol}/{press.device or ''}"
-        return "device-" + hashlib.sha256(name.encode()).hexdigest()[:12]
+        return DEVICE + hashlib.sha256(name.encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, replace
 
 from engine.alarm.commands import Raise
+from engine.alarm.crowd import MESSAGE
 from engine.alarm.state import NOWHERE, Kind, Press, ReplyKind, SourceDoubt
 from engine.intake.assess import Outcome
 from engine.intake.judge import (
@@ -178,7 +179,7 @@ def message_command(
     return Raise(
         command_id=CommandId(row.key),
         kind=Kind.NOTICE,
-        subject="message" if person is None else person.person,
+        subject=MESSAGE if person is None else person.person,
         defender=None if person is None else PersonId(person.person),
         alias=ALIAS_OF_A_STRANGER if person is None else person.alias,
         country="" if person is None else person.country,
