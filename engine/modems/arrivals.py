@@ -49,13 +49,16 @@ class Arrivals:
     sent: Sent = field(default_factory=Sent)
 
     def take_in(self, events: Sequence[ModemEvent]) -> None:
-        """Deal with each event, in their order.
+        """Deal with each event: messages first, since some lie nowhere else.
+
+        Whoever fails over another event, a row that cannot be read, would take them
+        along: a message that the modem has handed on directly comes no second time.
 
         Raises:
             ModemError: a message's place could not be freed; it is read again.
 
         """
-        for event in events:
+        for event in sorted(events, key=lambda one: not isinstance(one, InboundSms)):
             match event:
                 case InboundSms():
                     self._record(event)

@@ -8,7 +8,7 @@ from engine.ports.journal import EffectState
 from engine.ports.modem import LateAnswer, SendResult, SubmitOutcome
 from engine.values import EffectId
 from tests.engine.dispatch.ledger import LATE
-from tests.engine.modems.rig import Rig
+from tests.engine.modems.rig import Rig, message
 
 UNKNOWN = SubmitOutcome(
     result=SendResult.UNKNOWN, retry=True, reason="no answer", may_follow=True
@@ -166,3 +166,19 @@ def test_a_successor_in_the_same_process_knows_what_was_never_sent() -> None:
     rig.driver.arrived.append(LateAnswer(outcome=sent, number=7))
     rig.world.run(1)
     assert _ends(rig, "e1") == (EffectState.UNKNOWN, "")
+
+
+def test_a_message_that_lies_nowhere_else_outlives_an_answer_that_finds_no_row() -> (
+    None
+):
+    """Both were heard at once, and the row that the answer was for was not read."""
+    rig = Rig()
+    rig.driver.outcomes += [UNKNOWN]
+    rig.plan("e1")
+    rig.world.run(1)
+    sent = SubmitOutcome(result=SendResult.SENT, reference=100)
+    rig.driver.arrived += [LateAnswer(outcome=sent), message(slot="")]
+    rig.ledger.read_errors = 1
+    rig.world.run(5)
+    assert rig.ledger.read_errors == 0
+    assert [one["text"] for one in rig.recorded()] == ["K7F2 1"]
