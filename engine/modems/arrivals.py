@@ -97,9 +97,13 @@ class Arrivals:
             self.attempts.settle_late(row, outcome_of(late.outcome))
 
     def _report(self, report: StatusReport) -> None:
-        """Match a status report by (modem, TP-MR), newest first, then number."""
+        """Take a status report, then free its place: till then it is read again."""
+        self._settle_by(report)
         if report.slot is not None:
             self.driver.delete(report.slot)
+
+    def _settle_by(self, report: StatusReport) -> None:
+        """Match a status report by (modem, TP-MR), newest first, then number."""
         state = state_of(report)
         if state is None:
             return  # it is still on its way, the network says

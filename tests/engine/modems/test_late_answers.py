@@ -5,7 +5,7 @@ import pytest
 from engine.dispatch.actor import Shout
 from engine.dispatch.body import EffectBody
 from engine.ports.journal import EffectState
-from engine.ports.modem import LateAnswer, SendResult, SubmitOutcome
+from engine.ports.modem import LateAnswer, SendResult, StatusReport, SubmitOutcome
 from engine.values import EffectId
 from tests.engine.dispatch.ledger import LATE
 from tests.engine.modems.rig import Rig, message
@@ -182,3 +182,22 @@ def test_a_message_that_lies_nowhere_else_outlives_an_answer_that_finds_no_row()
     rig.world.run(5)
     assert rig.ledger.read_errors == 0
     assert [one["text"] for one in rig.recorded()] == ["K7F2 1"]
+
+
+def test_a_report_whose_row_cannot_be_read_is_read_again_bug_nobody_was_told_anew() -> (
+    None
+):
+    """It said that a message had not been delivered, and was deleted before that."""
+    rig = Rig()
+    rig.plan("e1", address="+46701740605")
+    rig.world.run(1)
+    assert _ends(rig, "e1") == (EffectState.ACCEPTED, "7")
+    report = StatusReport(
+        reference=7, recipient="+46701740605", outcome="failed", status=64, slot="SR:1"
+    )
+    rig.driver.arrived.append(report)
+    rig.ledger.read_errors = 1
+    rig.world.run(5)
+    assert rig.ledger.read_errors == 0
+    assert _ends(rig, "e1") == (EffectState.UNDELIVERED, "7")
+    assert rig.driver.deleted == ["SR:1"]
