@@ -36,22 +36,22 @@ class EngineTime:
     """
 
     last_at: Instant | None = None
-    seen_s: float = 0.0
+    seen_s: float | None = None
 
     def take(self, last_at: Instant | None, now_s: float) -> None:
         """Note the last commit, as of `now_s` of CLOCK_BOOTTIME."""
-        if last_at != self.last_at:
+        if last_at != self.last_at or self.seen_s is None:
             self.last_at, self.seen_s = last_at, now_s
 
     def now(self, wall: Instant, now_s: float) -> Instant:
         """Return what the engine's clock says, as far as one can tell."""
         if self.last_at is None:
             return wall
-        return Instant(self.last_at.ms + round((now_s - self.seen_s) * 1000))
+        return Instant(self.last_at.ms + round(self.silent_s(now_s) * 1000))
 
     def silent_s(self, now_s: float) -> float:
         """Return for how long it has written nothing while we looked."""
-        return now_s - self.seen_s
+        return 0.0 if self.seen_s is None else now_s - self.seen_s
 
 
 def _nobody_waits() -> None:

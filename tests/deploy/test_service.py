@@ -78,6 +78,13 @@ def test_the_service_never_gives_up_and_is_watched(unit: Path) -> None:
     assert not any(line.startswith("Environment=") for line in lines)
 
 
+def test_the_auditor_starts_after_the_engine_and_without_it_too() -> None:
+    """Seen under a systemd: both at once on a new machine told HQ of no journal."""
+    lines = UNITS[1].read_text(encoding="utf-8").splitlines()
+    ordered = [line for line in lines if "natalia.service" in line.partition("=")[2]]
+    assert [line.partition("=")[0] for line in ordered if line[0] != "#"] == ["After"]
+
+
 def test_native_code_runs_where_data_never_becomes_code() -> None:
     done = subprocess.run(  # noqa: PLW1510 - the code is looked at below
         [sys.executable, "-c", WITHOUT_WRITABLE_CODE, NATIVE_CODE],

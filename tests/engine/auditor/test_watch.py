@@ -134,6 +134,17 @@ def test_an_engine_that_writes_nothing_is_shouted_also_without_an_alarm(
     assert len(ear.heard) == 1
 
 
+def test_a_new_engine_has_a_minute_for_its_first_row_bug_it_was_silent_at_once(
+    engine: Engine, tmp_path: Path
+) -> None:
+    ear = Ear()
+    watch = watch_on(tmp_path, engine.clock, ear)
+    engine.clock.advance(3600.0)
+    assert watch.look() == ()
+    engine.clock.advance(61.0)
+    assert [one.ground for one in watch.look()] == [Ground.ENGINE_SILENT]
+
+
 def test_a_wall_clock_that_jumps_an_hour_ahead_raises_no_false_shout(
     engine: Engine, tmp_path: Path
 ) -> None:
