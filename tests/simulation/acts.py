@@ -54,6 +54,18 @@ def _read_error(day: "Day", item: Item) -> None:
     day.disk.read_errors = min(item.n, 2)
 
 
+def _fails(day: "Day", item: Item) -> None:
+    """An actor ends by what it does not understand; `alarm` is whichever is awake.
+
+    No seed draws it: a supervisor sees to that, and days that were kept have it.
+    """
+    names = day.host.names
+    awake = sorted(name for name in names.depths() if name.startswith("alarm/"))
+    for name in awake[:1] if item.who == "alarm" else [item.who]:
+        if names.tell(name, "what nobody understands"):
+            day.struck("fails")
+
+
 def _fail_disk(day: "Day", item: Item) -> None:
     day.disk.failing = item.what
 
@@ -213,6 +225,7 @@ ACTS: dict[str, Act] = {
     "contact_before": _at_contact,
     "contact_after": _at_contact,
     "read_error": _read_error,
+    "fails": _fails,
     "eio": _fail_disk,
     "unanswered": _fail_disk,
     "full": _full,
