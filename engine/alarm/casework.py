@@ -171,7 +171,7 @@ def people_of(alarm: Alarm) -> TakeIn | None:
 def occasion_of(alarm: Alarm) -> str:
     """Return of what other cases of the same defender have to hear: its latest."""
     danger_ms = 0 if alarm.danger_at is None else alarm.danger_at.ms
-    return f"{len(alarm.presses)}/{danger_ms}"
+    return f"{alarm.press_count}/{danger_ms}"
 
 
 def handing_due(alarm: Alarm, now: Instant) -> Instant | None:

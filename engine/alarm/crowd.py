@@ -14,9 +14,9 @@ from engine.values import AlarmId
 
 STRANGERS_MAX = 200
 """So many open cases may be one stranger's own, as HQ and a phone's list can hold. An
-open case takes 36 KB of memory, one press more in it some 1 KB."""
-TOGETHER_MAX = 200
-"""So many presses share a case: each is compared with all before it."""
+open case takes 36 KB of memory, one press more in it half a KB."""
+TOGETHER_MAX = 500
+"""So many presses share a case: its time line has to be read by somebody."""
 SIDE_BY_SIDE = 4
 """So many cases take them at once: a case takes one press after the other."""
 CROWD = "strangers-"

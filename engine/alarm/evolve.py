@@ -54,6 +54,7 @@ from engine.alarm.outgoing import (
     with_round,
     with_withdrawal,
 )
+from engine.alarm.presses import with_press
 from engine.alarm.state import (
     VERDICTS,
     Act,
@@ -252,7 +253,7 @@ def _judged(alarm: Alarm, truth: Truth, act: Act) -> Alarm:
         response=response,
         verified=act,
         heard=len(alarm.voices),
-        judged_presses=len(alarm.presses),
+        judged_presses=alarm.press_count,
         ask=None,
         attended_at=act.at,
     )
@@ -264,7 +265,11 @@ def _spoken(alarm: Alarm, name: str, voice: Voice, truth: Truth, at: Instant) ->
 
 
 def _pressed(alarm: Alarm, event: AlarmRaised | PressJoined) -> Alarm:
-    pressed = replace(alarm, presses=(*alarm.presses, event.press))
+    pressed = replace(
+        alarm,
+        presses=with_press(alarm.presses, event.press, alarm.protocol),
+        press_count=alarm.press_count + 1,
+    )
     joined = with_place(pressed, event.place, event.at)
     signed = with_sign(joined, event.press, event.at)
     followed = begun_after(signed, event.after, event.at)

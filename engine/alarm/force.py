@@ -122,7 +122,7 @@ def countdown_end(alarm: Alarm) -> Instant:
     mistake, not where the second press began a case of its own either.
     """
     said = {signal for press in alarm.presses for signal in press.signals}
-    again = len(alarm.presses) > 1 or Force.SECOND_SIGNAL in alarm.force
+    again = alarm.press_count > 1 or Force.SECOND_SIGNAL in alarm.force
     at_once = again or bool(said - BY_MISTAKE) or alarm.presses[0].late
     return alarm.opened_at.plus(timedelta(0) if at_once else alarm.protocol.countdown)
 

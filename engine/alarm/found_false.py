@@ -25,7 +25,7 @@ def is_let_be(alarm: Alarm) -> bool:
     is_doubted = (
         alarm.ask is not None
         or alarm.danger_at is not None
-        or len(alarm.presses) > alarm.judged_presses
+        or alarm.press_count > alarm.judged_presses
     )
     needs = alarm.protocol.all_clear_needs
     is_enough = needs <= 1 or len(safe_names(alarm, as_seen=False)) >= needs

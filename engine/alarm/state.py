@@ -279,7 +279,8 @@ class Alarm:
     counts the rounds of steps that ran before a reopening made them run anew: a round's
     number, and so a notification's key, is never used twice. `opened_at` is the raise
     or the last reopening. Of `voices` the first `heard` went into a decision already,
-    of `presses` the first `judged_presses`.
+    of all `press_count` presses the first `judged_presses`; of very many `presses` has
+    the first and the latest of a kind.
     `danger_at` is the latest sign of force: a duress word, or what does not fit a
     cancel; `force` says which. `safe` are those who say so since the last press,
     the first `safe_heard` before that sign; `operators` are on the case, and one last
@@ -303,6 +304,7 @@ class Alarm:
     opened_at: Instant
     place: KnownPlace
     presses: tuple[Press, ...]
+    press_count: int = 1
     response: Response = Response.RAISED
     truth: Truth = Truth.UNVERIFIED
     publicity: Publicity = Publicity.NONE

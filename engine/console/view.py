@@ -82,7 +82,7 @@ def summary(alarm: Alarm, now: Instant) -> Json:
         "country": alarm.country,
         "raised_at": str(alarm.raised_at),
         "raised_ms": alarm.raised_at.ms,
-        "presses": len(alarm.presses),
+        "presses": alarm.press_count,
         "signals": list(alarm.presses[-1].signals),
         "what": signals(alarm),
         "doubts": [words[doubt] for doubt in doubts_of(alarm)],

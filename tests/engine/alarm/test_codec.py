@@ -130,7 +130,7 @@ def test_a_journal_of_the_first_version_replays_to_what_it_meant_then() -> None:
         "truth": alarm.truth,
         "publicity": alarm.publicity,
         "duress": alarm.duress,
-        "presses": len(alarm.presses),
+        "presses": alarm.press_count,
         "cancel_requests": alarm.cancel_requests,
         "replies": {k: told.reply for k, told in alarm.told.items() if told.reply},
         "told": sorted(alarm.told),
