@@ -11,6 +11,7 @@ import pytest
 from typer.exceptions import TyperException
 
 from engine.cli.main import natalia
+from engine.metrics import Metrics
 from tests.deploy.queries import faults_of, faults_of_prose
 from tests.requires import requires_command
 
@@ -68,6 +69,13 @@ def test_each_rule_has_a_scenario_in_which_it_fires() -> None:
 def test_each_rule_is_about_metrics_that_exist() -> None:
     assert len(EXPRESSIONS) == len(ALERTS) > 10
     assert [fault for each in EXPRESSIONS for fault in faults_of(each)] == []
+
+
+def test_each_metric_of_the_process_in_a_rule_is_exposed() -> None:
+    exposed = Metrics({}).expose()[0].decode()
+    named = set(re.findall(r"\bprocess_\w+", " ".join(EXPRESSIONS)))
+    assert named
+    assert [name for name in named if f"\n{name} " not in exposed] == []
 
 
 def test_a_query_about_nothing_is_noticed() -> None:
