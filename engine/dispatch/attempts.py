@@ -129,9 +129,7 @@ class Attempts:
         for row in rows:
             # Before it is asked for: an end meanwhile leaves it to the successor.
             self._in_doubt.setdefault(row.effect_id, (row, None))
-            self._unsent_yet[row.effect_id] = None
-        for oldest in list(self._unsent_yet)[:-UNSENT_MAX]:
-            self._unsent_yet.pop(oldest, None)
+            self.note_unsent(row.effect_id)
         answers, found = ask_patiently(
             self._journal, begins, beat, lambda: self._unsent(rows), is_wanted
         )
@@ -151,6 +149,12 @@ class Attempts:
         for row in begun:
             self._unsent_yet.pop(row.effect_id, None)
         return begun
+
+    def note_unsent(self, effect: EffectId) -> None:
+        """Keep in mind that nobody has sent an effect, though it may be begun."""
+        self._unsent_yet[effect] = None
+        for oldest in list(self._unsent_yet)[:-UNSENT_MAX]:
+            self._unsent_yet.pop(oldest, None)
 
     def is_unsent(self, effect: EffectId) -> bool:
         """Say whether we asked to begin an effect, and nobody sent it for that."""

@@ -100,9 +100,9 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
     def started(self) -> None:
         """Settle what an earlier instance left; the port is opened right after."""
         self._attempts.recover()
-        owed, is_unsent = self._driver.owed(), self._attempts.is_unsent
-        name = self.link.name
-        self._unanswered.inherit(owed, self._readers, name, self.clock, is_unsent)
+        self._unanswered.inherit(
+            self._driver, self._attempts, self._readers, self.link.name, self.clock
+        )
         self.wake_at(self.clock.now())
 
     def stopping(self) -> None:

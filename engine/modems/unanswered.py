@@ -2,9 +2,10 @@
 
 import json
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from engine.dispatch.attempts import Attempts
 from engine.dispatch.outcomes import (
     ATTEMPTING,
     NEVER_SENT,
@@ -18,7 +19,8 @@ from engine.ports.journal import (
     ReaderLender,
     StoredEvent,
 )
-from engine.values import EffectId, Instant
+from engine.ports.modem import ModemDriver
+from engine.values import Instant
 
 LISTEN_S = 120.0
 """So long after the hand-over an answer may follow, by the port's word."""
@@ -47,31 +49,33 @@ class Unanswered:
 
     def inherit(
         self,
-        owed: Sequence[int],
+        driver: ModemDriver,
+        attempts: Attempts,
         readers: ReaderLender,
         route: str,
         clock: Clock,
-        is_unsent: Callable[[EffectId], bool] = lambda _: False,
     ) -> None:
         """Keep what an earlier instance handed over, by the numbers of their notes.
 
         A number is that which a message would have. Of those that were begun and never
-        handed over it became another's, perhaps of one that no row tells of: none of
-        them takes its answer.
+        handed over it becomes another's, perhaps of one that no row tells of: none of
+        them takes its answer. As long as it is the next one's it is nobody's yet.
         """
-        if not owed:
-            return
         with readers.reader() as reader:
             rows = _recent(reader.effects(_OPEN), route, clock.now())
             streams = [reader.stream(effect_stream(row.effect_id)) for row in rows]
         begun = [
-            (_begun_at(events), row, _number(events))
+            (_begun_at(events), _number(events), row)
             for events, row in zip(streams, rows, strict=True)
-            if not is_unsent(row.effect_id) and outcome_of(events) != NEVER_SENT
+            if outcome_of(events) != NEVER_SENT
         ]
-        begun.sort(key=lambda one: one[0])
-        noted = {number: row for _, row, number in begun}
-        for number in owed:
+        noted: dict[int, EffectRow] = {}
+        for _, number, row in sorted(begun, key=lambda one: one[0]):
+            if number >= driver.next_number():
+                attempts.note_unsent(row.effect_id)
+            if not attempts.is_unsent(row.effect_id):
+                noted[number] = row
+        for number in driver.owed():
             if number in noted:
                 self.add(noted[number], clock.boottime_s(), 0.0, number)
 

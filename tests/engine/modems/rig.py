@@ -161,7 +161,7 @@ class Rig:
     """`driver` is modem-1's; `drivers` are all of them.
 
     `before` is the process before this one, which was killed; `owes` are the numbers
-    of its messages that may still be answered.
+    of its messages that may still be answered, `number` that of the next one.
     """
 
     def __init__(
@@ -170,6 +170,7 @@ class Rig:
         self_test: SelfTest | None = None,
         before: "Rig | None" = None,
         owes: Sequence[int] = (),
+        number: int = 0,
     ) -> None:
         if before is None:
             self.world = World(1)
@@ -178,7 +179,10 @@ class Rig:
             self.world = World(1, before.world.now())
             self.medium = before.medium
         self.ledger = Ledger(self.world, self.medium)
-        self.drivers = [Driver(self.world, owes=owes) for _ in range(modems)]
+        number = number or max(owes, default=0) + 1
+        self.drivers = [
+            Driver(self.world, owes=owes, number=number) for _ in range(modems)
+        ]
         self.driver = self.drivers[0]
         self.meter = Meter()
         self.health = Health(self.meter)

@@ -155,7 +155,7 @@ def test_a_successor_in_the_same_process_knows_what_was_never_sent() -> None:
     rig.world.run(0.1)
     ref = rig.tree.names.lookup("dispatcher")
     assert ref is not None
-    rig.driver.owes = [7]
+    rig.driver.number, rig.driver.owes = 8, [7]
     rig.ledger.fault = lambda _: ""
     rig.ledger.land()
     ref.tell("what nobody understands")
@@ -201,3 +201,25 @@ def test_a_report_whose_row_cannot_be_read_is_read_again_bug_nobody_was_told_ane
     assert rig.ledger.read_errors == 0
     assert _ends(rig, "e1") == (EffectState.UNDELIVERED, "7")
     assert rig.driver.deleted == ["SR:1"]
+
+
+def test_what_a_killed_process_began_and_had_not_sent_takes_no_answer_either() -> None:
+    """Nobody had its number yet: the next process gave it to another message."""
+    before = Rig()
+    before.driver.number = 7
+    before.ledger.fault = lambda one: LATE if "effect/e1" in repr(one) else ""
+    before.plan("e1")
+    before.world.run(0.1)
+    before.ledger.land()
+
+    after = Rig(before=before, number=7)
+    assert _ends(after, "e1") == (EffectState.UNKNOWN, "")
+    after.driver.number, after.driver.owes = 8, [7]
+    ref = after.tree.names.lookup("modem-1")
+    assert ref is not None
+    ref.tell("what nobody understands")
+    after.world.run(2)
+    sent = SubmitOutcome(result=SendResult.SENT, reference=100)
+    after.driver.arrived.append(LateAnswer(outcome=sent, number=7))
+    after.world.run(1)
+    assert _ends(after, "e1") == (EffectState.UNKNOWN, "")
