@@ -258,7 +258,7 @@ def _modems(p: Parts) -> list[ChildSpec]:
                 "readers": p.readers,
                 "telemetry": p.telemetry,
                 "health": p.health,
-                "heard": _sms_heard(p.tree),
+                "heard": sms_heard_of(p),
                 "self_test": p.adapters.self_tests.get(name),
             },
             on_down=OnDown.RETRY_FOREVER,
@@ -312,8 +312,15 @@ def _attempts(p: Parts, route: str) -> Attempts:
     )
 
 
-def _sms_heard(tree: Tree) -> Callable[[Inbound], object]:
-    return lambda inbound: tree.names.tell("intake", SmsHeard(key=inbound.key))
+def sms_heard_of(parts: Parts) -> Callable[[Inbound], None]:
+    """Return whom a modem tells of a message once it is durable."""
+
+    def heard(inbound: Inbound) -> None:
+        # The journal's first answer may have been too late, and HQ told of that.
+        parts.unrecorded.recorded(inbound.key)
+        parts.tree.names.tell("intake", SmsHeard(key=inbound.key))
+
+    return heard
 
 
 def outlets_of(parts: Parts) -> Outlets:

@@ -8,12 +8,14 @@ import pytest
 from engine.alarm.commands import Tick
 from engine.alarm.events import PressJoined
 from engine.alarm.state import NOWHERE
-from engine.app import Parts, outlets_of
+from engine.app import Parts, outlets_of, sms_heard_of
 from engine.errors import JournalError
 from engine.health import Health
+from engine.intake.actor import SmsHeard
 from engine.intake.shouter.actor import Unkept, Unrecorded, UnrecordedLine
+from engine.modems.inbound import Inbound
 from engine.supervision.failure import ReplacedError
-from engine.values import CommandId
+from engine.values import CommandId, ReportKey
 from tests.engine.alarm.scene import press_of, raise_of
 from tests.engine.intake.reports import Meter
 from tests.fakes import START
@@ -67,6 +69,17 @@ def test_a_press_without_room_for_its_alarm_is_a_full_disk_until_one_had_room() 
 
     assert half.health.reasons() == {}
     assert half.unrecorded.lines() == ()
+
+
+def test_a_message_that_is_durable_after_all_is_shown_as_unrecorded_no_more() -> None:
+    """It stood on the console beside its case until the next start."""
+    half, key = Half(), ReportKey("sms-1")
+    half.unrecorded.show(UnrecordedLine(key=key, at=START, text="NOT RECORDED"))
+
+    sms_heard_of(cast("Parts", half))(Inbound(key=key))
+
+    assert half.unrecorded.lines() == ()
+    assert half.tree.names.told == [("intake", SmsHeard(key=key))]
 
 
 def test_a_deadline_without_room_is_a_full_disk_and_no_shout() -> None:
