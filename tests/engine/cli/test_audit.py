@@ -98,6 +98,22 @@ def test_what_is_wrong_with_a_way_of_its_own_is_said_of_the_auditor(
     assert key in out.readouterr().err
 
 
+def test_one_look_needs_no_secret_bug_it_ended_with_3_while_the_service_was_down(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    config = state_with(tmp_path, is_open=True)
+    secret = tmp_path / "natalia-auditor.service" / "secret_hook"
+    options = f'{{ url = "https://hq.example", secret_file = "{secret}" }}'
+    table = (
+        f'[[auditor.channel]]\nname = "own"\nkind = "webhook"\noptions = {options}\n'
+    )
+    config.write_text(config.read_text() + table)
+    assert natalia(patch, "audit", "--config", str(config), "--once") == 4
+    said = out.readouterr()
+    assert "nothing due alarm/a" in said.out
+    assert "auditor.channel.own.options.secret_file" in said.err
+
+
 def test_nothing_open_ends_one_look_with_0(
     patch: Patch, out: Output, tmp_path: Path
 ) -> None:
