@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -28,6 +29,7 @@ def remember(path: Path, words: Iterable[str]) -> None:
     # Not in place of a suffix: those of modem.1 and modem.2 would be one file.
     fresh = path.with_name(f"{path.name}.new")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    give_to_owner(descriptor, path.parent)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write("".join(f"{word}\n" for word in sorted(words)))
         file.flush()
@@ -39,3 +41,14 @@ def remember(path: Path, words: Iterable[str]) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def give_to_owner(descriptor: int, folder: Path) -> None:
+    """Give a file that root makes to whoever has its folder, else do nothing.
+
+    A command that root types would leave one that the service may not read.
+    """
+    if os.geteuid() == 0:
+        with suppress(OSError):
+            owner = folder.stat()
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)

@@ -10,6 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from adapters.modem.memory import give_to_owner
+
 _BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
 _SIZE: Final = 2048
 """Of each record: one write of one length leaves no half of an earlier one."""
@@ -25,6 +27,7 @@ class OwedFile:
         with suppress(OSError):
             self._boot = _BOOT.read_text(encoding="ascii").strip()
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            give_to_owner(self._file, Path(path).parent)
 
     def read(self) -> str:
         """Return the last record of this boot; "" where there is none."""

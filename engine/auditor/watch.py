@@ -90,7 +90,7 @@ class Watch:
 
         """
         found = self._look(once=once)
-        failed = self._tell(found)
+        failed = self._tell(found, by_wall=once)
         if self.on_look is not None:
             self.on_look(found, failed)
         return found
@@ -140,7 +140,7 @@ class Watch:
             self._reader = SqliteReader(self.path)
         return self._reader
 
-    def _tell(self, found: Sequence[Finding]) -> int:
+    def _tell(self, found: Sequence[Finding], *, by_wall: bool) -> int:
         """Shout what is new, and again once it is time; return what failed."""
         now_s = self.clock.boottime_s()
         kinds = frozenset((finding.ground, finding.what) for finding in found)
@@ -150,6 +150,8 @@ class Watch:
         if not is_new and not is_time:
             return 0
         now = self._time.now(self.clock.now(), now_s)
+        if by_wall:
+            now = max(now, self.clock.now())
         failed, is_told = self._shout(words(found, now) if found else OVER)
         again_s = self.repeat_s if found else None
         if not is_told:

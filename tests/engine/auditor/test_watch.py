@@ -188,8 +188,11 @@ def test_a_restored_journal_is_looked_at_bug_the_one_that_was_moved_away_was(
 def test_a_single_look_goes_by_the_wall_clock(engine: Engine, tmp_path: Path) -> None:
     engine.write(due_s=10.0)
     engine.clock.advance(120.0)
-    found = watch_on(tmp_path, engine.clock).look(once=True)
+    ear = Ear()
+    found = watch_on(tmp_path, engine.clock, ear).look(once=True)
     assert [f.ground for f in found] == [Ground.ENGINE_SILENT, Ground.OVERDUE]
+    assert "writes nothing since 120 s; nobody has looked" in ear.heard[0]
+    assert "alarm/a since 110 s" in ear.heard[0]
 
 
 def test_one_way_that_fails_does_not_keep_the_others(
