@@ -37,9 +37,7 @@ class StateLock:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor = os.open(folder / LOCK_FILE, flags, 0o600)
         except OSError as error:
-            expected = "a folder that this user may write"
-            cure = f"{folder}: {error.strerror}; choose another or mend its permissions"
-            raise ConfigError(key, expected, cure) from error
+            raise _unusable(key, folder, error) from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -70,6 +68,18 @@ class StateLock:
     ) -> None:
         """Release it."""
         self.release()
+
+
+def _unusable(key: str, folder: Path, error: OSError) -> ConfigError:
+    """Say what is wrong: the folder, or files that somebody else has left in it."""
+    file = folder / LOCK_FILE
+    if isinstance(error, PermissionError) and os.access(file, os.F_OK):
+        # Not another folder: that one would know of no open alarm.
+        cure = f"give all of them to it: chown --reference={folder}/ {folder}/*"
+        expected = "files that this user may write"
+        return ConfigError(key, expected, f"{file}: {error.strerror}; {cure}")
+    cure = f"{folder}: {error.strerror}; choose another or mend its permissions"
+    return ConfigError(key, "a folder that this user may write", cure)
 
 
 def _holder(descriptor: int) -> str:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -86,3 +87,43 @@ def test_a_holder_that_has_not_said_who_it_is_is_still_respected(
 
         with pytest.raises(StateHeldError, match="not yet written who it is"):
             StateLock(tmp_path, now=START)
+
+
+_AS_NOBODY = """
+import os, sys
+from pathlib import Path
+from engine.errors import ConfigError
+from engine.journal.lock import StateLock
+from engine.values import Instant
+os.setgid(65534)
+os.setuid(65534)
+try:
+    StateLock(Path(sys.argv[1]), now=Instant(0))
+except ConfigError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becoming another user needs root")
+def test_files_that_are_roots_are_named_with_the_cure_bug_another_folder_was_advised(
+    tmp_path: Path,
+) -> None:
+    """As a start by hand leaves them: another folder would know of no open alarm."""
+    state = tmp_path / "state"
+    state.mkdir(mode=0o700)
+    StateLock(state, now=START).release()
+    os.chown(state, 65534, 65534)
+    folders = (tmp_path, *tmp_path.parents)
+    for folder in folders[: folders.index(Path(tempfile.gettempdir()))]:
+        folder.chmod(0o755)
+    done = subprocess.run(
+        [sys.executable, "-c", _AS_NOBODY, str(state)],
+        env={"PYTHONPATH": str(Path(__file__).parents[3])},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
+    )
+    assert f"{state / LOCK_FILE}: Permission denied" in done.stdout
+    assert f"chown --reference={state}/ {state}/*" in done.stdout
+    assert "another" not in done.stdout
