@@ -50,6 +50,8 @@ MODULES = (
     "following",
     "casework",
     "cases",
+    "crowd",
+    "presses",
     "moves",
     "notify",
 )

@@ -37,6 +37,10 @@ def flooded(cases: OpenCases, count: int, first: int = 0) -> list[AlarmId]:
     ]
 
 
+def is_at(command: Raise, subject: str) -> bool:
+    return in_a_crowd(command).subject == subject
+
+
 def case_of(command: Raise, alarm: AlarmId) -> Alarm:
     """Return the open case that a stranger's press has begun."""
     own = Scene().raised().state()
@@ -90,6 +94,27 @@ def test_a_press_that_is_told_again_stays_in_the_case_that_it_began(
 ) -> None:
     told = [full.join(pressed("one-more"), AlarmId("own")) for _ in range(2)]
     assert told[0] == told[1]
+
+
+def test_a_shared_case_takes_as_many_as_it_may_and_no_more(full: OpenCases) -> None:
+    where = in_a_crowd(pressed("one")).subject
+    alike = [one for one in map(pressed, map(str, range(5000))) if is_at(one, where)]
+    taken = [full.join(one, AlarmId(one.press.key))[0] for one in alike]
+    assert Counter(taken)[taken[0]] == TOGETHER_MAX
+    assert taken[TOGETHER_MAX] != taken[0]
+    assert Counter(taken)[taken[TOGETHER_MAX]] == TOGETHER_MAX
+
+
+def test_after_a_start_a_shared_case_is_counted_anew() -> None:
+    crowd = in_a_crowd(pressed("one"))
+    own = [case_of(pressed(f"k{n}"), AlarmId(f"a{n}")) for n in range(STRANGERS_MAX)]
+    cases = OpenCases()
+    shared = case_of(crowd, AlarmId("shared"))
+    cases.read(map(head_row, [*own, shared]), {}, START)
+    numbered = map(pressed, map(str, range(5000)))
+    alike = [one for one in numbered if is_at(one, crowd.subject)]
+    taken = [cases.join(one, AlarmId(one.press.key))[0] for one in alike]
+    assert Counter(taken)[shared.id] == TOGETHER_MAX
 
 
 def test_what_hq_has_closed_takes_no_more_and_makes_room(full: OpenCases) -> None:

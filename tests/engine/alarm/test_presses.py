@@ -78,6 +78,12 @@ def test_a_flood_is_kept_within_a_bound_and_in_its_order(presses: list[Press]) -
     assert list(kept) == [press for press in presses if press in kept]
 
 
+def test_nothing_is_left_out_before_there_are_too_many() -> None:
+    presses = [press_of(f"k{number}") for number in range(KEPT_MAX + 1)]
+    assert list(kept_of(presses[:-1])) == presses[:-1]
+    assert list(kept_of(presses)) == [presses[0], *presses[-LATEST:]]
+
+
 def test_a_case_counts_what_it_does_not_keep_bug_each_press_cost_more() -> None:
     scene = Scene().raised()
     for number in range(5 * KEPT_MAX):
