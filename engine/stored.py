@@ -7,7 +7,7 @@ of older engines (a duration of a year and more as `P1Y`), so whatever it refuse
 to pydantic, whose word is final.
 """
 
-from functools import cached_property
+import threading
 from typing import Generic, TypeVar
 
 import msgspec
@@ -16,6 +16,10 @@ from pydantic import TypeAdapter
 T = TypeVar("T")
 
 _WRITER = msgspec.json.Encoder()
+_making = threading.Lock()
+"""One for all: while msgspec makes a reader of a dataclass, whoever makes one of it, or
+of one within it, at that moment gets what is not filled in yet, and reads through a
+null pointer, which ends the process."""
 
 
 class Body(Generic[T]):
@@ -24,6 +28,8 @@ class Body(Generic[T]):
     def __init__(self, kind: type[T]) -> None:
         """Take the dataclass; made ready when it is first used."""
         self._kind = kind
+        self._reader: msgspec.json.Decoder[T] | None = None
+        self._forgiving: TypeAdapter[T] | None = None
 
     def write(self, value: T) -> bytes:
         """Return the body: an object of the dataclass's fields."""
@@ -36,15 +42,22 @@ class Body(Generic[T]):
             ValueError: it is no such body (pydantic's `ValidationError` is one).
 
         """
+        reader = self._reader
+        if reader is None:
+            reader = self._made_reader()
         try:
-            return self._reader.decode(body)
+            return reader.decode(body)
         except (msgspec.MsgspecError, ValueError, RecursionError):
-            return self._forgiving.validate_json(body)
+            return self._made_forgiving().validate_json(body)
 
-    @cached_property
-    def _reader(self) -> msgspec.json.Decoder[T]:
-        return msgspec.json.Decoder(self._kind)
+    def _made_reader(self) -> msgspec.json.Decoder[T]:
+        with _making:
+            if self._reader is None:
+                self._reader = msgspec.json.Decoder(self._kind)
+            return self._reader
 
-    @cached_property
-    def _forgiving(self) -> TypeAdapter[T]:
-        return TypeAdapter(self._kind)
+    def _made_forgiving(self) -> TypeAdapter[T]:
+        with _making:
+            if self._forgiving is None:
+                self._forgiving = TypeAdapter(self._kind)
+            return self._forgiving

@@ -1,6 +1,8 @@
 """Bodies of rows: quick, and nothing that a row says depends on who reads it."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -36,6 +38,32 @@ ANY_JSON = st.recursive(
     max_leaves=4,
 )
 REFUSED = "refused"
+FIRST_READS = """
+import sys
+import threading
+from dataclasses import make_dataclass
+from engine.stored import Body
+
+sys.setswitchinterval(1e-6)
+for number in range(40):
+    inner = make_dataclass("Inner", [(f"f{n}", int) for n in range(30)])
+    outer = make_dataclass("Outer", [("one", inner), ("many", tuple[inner, ...])])
+    one = inner(*range(30))
+    bodies = Body(inner), Body(outer)
+    rows = bodies[0].write(one), bodies[1].write(outer(one, (one,)))
+    gate = threading.Barrier(8)
+
+    def read(body, row):
+        gate.wait()
+        body.read(row)
+
+    each = [(bodies[n % 2], rows[n % 2]) for n in range(8)]
+    threads = [threading.Thread(target=read, args=one) for one in each]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +138,9 @@ def damaged(value: Any, data: st.DataObject) -> Any:
         at = data.draw(st.integers(0, len(value) - 1))
         return [*value[:at], damaged(value[at], data), *value[at + 1 :]]
     return data.draw(ANY_JSON)
+
+
+def test_many_threads_read_for_the_first_time_bug_the_process_ended() -> None:
+    """Seen from Python 3.12 on: a device's first press met a null pointer."""
+    ended = subprocess.run([sys.executable, "-c", FIRST_READS], check=False)
+    assert ended.returncode == 0
