@@ -50,7 +50,7 @@ MODULES = (
     "following",
     "casework",
     "cases",
-    "crowd",
+    "strangers",
     "presses",
     "moves",
     "notify",

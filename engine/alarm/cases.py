@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from engine.alarm.commands import Raise
-from engine.alarm.crowd import Crowd, in_a_crowd, is_strangers
 from engine.alarm.force import Look, is_shown, look_of
 from engine.alarm.rows import key_of, look_in, subject_of
 from engine.alarm.state import Alarm, Kind, alarm_of
+from engine.alarm.strangers import Strangers, in_a_shared_case, is_strangers
 from engine.copying import replace
 from engine.ports.journal import HeadRow
 from engine.values import AlarmId, Instant, PersonId
@@ -37,7 +37,7 @@ class OpenCases:
     def __init__(self) -> None:
         """Begin empty."""
         self._cases: dict[str, dict[AlarmId, _Case]] = {}
-        self._crowd = Crowd()
+        self._strangers = Strangers()
 
     def read(
         self, heads: Iterable[HeadRow], began: Mapping[str, Instant], now: Instant
@@ -62,12 +62,12 @@ class OpenCases:
             theirs[alarm_id] = _Case(look, since, alarm_id)
             several = several or len(theirs) > 1
             if is_strangers(key.partition(":")[2]):
-                self._crowd.stands(alarm_id)
+                self._strangers.stands(alarm_id)
         return several
 
     def note(self, alarm: Alarm) -> None:
         """Take a case's own news."""
-        self._crowd.note(alarm)
+        self._strangers.note(alarm)
         key = subject_of(alarm)
         theirs = self._cases.setdefault(key, {})
         if alarm.is_open:
@@ -109,15 +109,15 @@ class OpenCases:
             return own, command
         if known:
             return known[0], command
-        if self._crowd.takes(command):
-            return self._share(in_a_crowd(command), own)
+        if self._strangers.takes(command):
+            return self._share(in_a_shared_case(command), own)
         self.begin(command, own)
         return own, command
 
     def _share(self, command: Raise, own: AlarmId) -> tuple[AlarmId, Raise]:
         key = key_of(command.kind, command.subject)
         among = self._ranked(key)
-        shared = self._crowd.share(key, among, own)
+        shared = self._strangers.share(key, among, own)
         if shared not in among:
             self.begin(command, shared)
         return shared, command
@@ -138,7 +138,7 @@ class OpenCases:
         look = Look.OPEN if shown else Look.UNSEEN
         theirs[own] = _Case(look, Instant(began.ms + 1), own)
         if command.defender is None:
-            self._crowd.stands(own)
+            self._strangers.stands(own)
 
     def _ranked(self, key: str) -> list[AlarmId]:
         """Return those that a press would join, then those that look over."""

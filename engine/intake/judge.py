@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from engine.alarm.commands import Raise, RequestCancel
-from engine.alarm.crowd import DEVICE
 from engine.alarm.state import Kind, KnownPlace
+from engine.alarm.strangers import DEVICE
 from engine.intake.assess import (
     FOR_HQ_ALONE,
     Assessment,

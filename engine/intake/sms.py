@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass, replace
 
 from engine.alarm.commands import Raise
-from engine.alarm.crowd import MESSAGE
 from engine.alarm.state import NOWHERE, Kind, Press, ReplyKind, SourceDoubt
+from engine.alarm.strangers import MESSAGE
 from engine.intake.assess import Outcome
 from engine.intake.judge import (
     ALIAS_OF_A_STRANGER,

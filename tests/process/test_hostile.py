@@ -18,7 +18,7 @@ import httpx2
 import pytest
 
 from adapters.devices import osmand_encode
-from engine.alarm.crowd import SIDE_BY_SIDE, STRANGERS_MAX, TOGETHER_MAX
+from engine.alarm.strangers import SIDE_BY_SIDE, STRANGERS_MAX, TOGETHER_MAX
 from engine.intake.gateway.strays import IN_ALL
 from engine.intake.reports import decode_report
 from tests.adapters.devices.mutation import targets

@@ -1,158 +1,78 @@
-"""Strangers without number share cases, and nobody else does."""
+"""How many of the nearest are asked: the crowd, and who takes whose place."""
 
-from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from engine.alarm.cases import OpenCases
-from engine.alarm.commands import Raise
-from engine.alarm.crowd import (
-    ALIAS_OF_A_CROWD,
-    CROWD,
-    SIDE_BY_SIDE,
-    STRANGERS_MAX,
-    TOGETHER_MAX,
-    in_a_crowd,
-    is_strangers,
-)
-from engine.alarm.state import Alarm, Kind, Response
-from engine.values import AlarmId
-from tests.engine.alarm.scene import Scene, head_row, press_of, raise_of
-from tests.fakes import START
+from engine.alarm.events import StepFired
+from engine.alarm.schedule import declined_of, room_of
+from engine.alarm.state import Alarm, ReplyKind
+from engine.protocol.model import Audience
+from tests.engine.alarm.scene import Scene
+from tests.engine.alarm.test_steps import scene_of, told
 
 
-def pressed(name: str, subject: str = "") -> Raise:
-    """Return a stranger's distress."""
-    command = raise_of(press_of(name))
-    subject = subject or f"device-{name}"
-    return replace(command, subject=subject, defender=None, alias="unknown")
+def with_told(alarm: Alarm, person: str, **fields: object) -> Alarm:
+    """Return the alarm with other words about one who was told."""
+    changed = replace(alarm.told[person], **fields)  # type: ignore[arg-type] # its own
+    return replace(alarm, told={**alarm.told, person: changed})
 
 
-def flooded(cases: OpenCases, count: int, first: int = 0) -> list[AlarmId]:
-    """Have so many strangers press; return the case of each."""
+def test_a_full_crowd_of_colleagues_keeps_nobody_else_from_being_told() -> None:
+    scene = scene_of("count = 2\nevery_s = 60", "crowd_max = 2\n")
+    scene.run(180, each_due=scene.settle_all)
+    assert len(told(scene)) == 2
+    assert len(scene.planned(Audience.DUTY)) == 4
+
+
+def test_an_officer_who_cannot_is_no_colleague_who_turned_it_down() -> None:
+    scene = scene_of("count = 2\nreplaces_declined = true", "crowd_max = 2\n")
+    scene.reply("alder", ReplyKind.CANNOT)
+    assert told(scene) == ["c1", "c2"]
+    assert declined_of(scene.state()) == []
+    assert room_of(scene.state()) == 0
+
+
+@pytest.mark.parametrize("reply", [None, ReplyKind.CANNOT])
+def test_whose_part_has_ended_neither_fills_the_crowd_nor_leaves_room(
+    reply: ReplyKind | None,
+) -> None:
+    alarm = scene_of("count = 3", "crowd_max = 4\n").state()
+    assert room_of(alarm) == 1
+    left = with_told(alarm, "c1", ended=True, reply=reply)
+    assert room_of(left) == 2
+    assert declined_of(left) == []
+
+
+def fired(scene: Scene) -> list[tuple[int, int]]:
+    """Return the rounds of the nearest: the number, and how many places it filled."""
     return [
-        cases.join(pressed(f"k{number}"), AlarmId(f"a{number}"))[0]
-        for number in range(first, first + count)
+        (event.round, event.replaces)
+        for event in scene.events
+        if isinstance(event, StepFired) and event.step == "near"
     ]
 
 
-def is_at(command: Raise, subject: str) -> bool:
-    return in_a_crowd(command).subject == subject
+def test_a_round_that_is_due_is_whole_where_somebody_turns_it_down_then() -> None:
+    near = "count = 2\nreplaces_declined = true\nevery_s = 100\nrounds = 2"
+    scene = scene_of(near)
+    scene.acknowledge()
+    scene.run(99, each_due=scene.settle_all)
+    scene.now = scene.now.plus(timedelta(seconds=1))
+    scene.reply("c1", ReplyKind.CANNOT)
+    assert fired(scene) == [(1, 0), (2, 0), (3, 1)]
+    assert len(told(scene)) == 5
 
 
-def case_of(command: Raise, alarm: AlarmId) -> Alarm:
-    """Return the open case that a stranger's press has begun."""
-    own = Scene().raised().state()
-    subject, alias = command.subject, command.alias
-    return replace(own, id=alarm, subject=subject, defender=None, alias=alias)
-
-
-@pytest.fixture
-def full() -> OpenCases:
-    cases = OpenCases()
-    assert len(set(flooded(cases, STRANGERS_MAX))) == STRANGERS_MAX
-    return cases
-
-
-def test_past_a_bound_strangers_share_cases_bug_they_filled_the_memory(
-    full: OpenCases,
-) -> None:
-    shared = Counter(flooded(full, 10 * TOGETHER_MAX, first=1000))
-    assert shared.total() == 10 * TOGETHER_MAX
-    assert len(shared) <= 10 + SIDE_BY_SIDE
-    assert max(shared.values()) <= TOGETHER_MAX
-
-
-def test_whoever_is_in_the_roster_has_a_case_of_their_own_amid_any_flood(
-    full: OpenCases,
-) -> None:
-    flooded(full, 50, first=1000)
-    command = raise_of(press_of("heron-1"))
-    assert full.join(command, AlarmId("heron")) == (AlarmId("heron"), command)
-    again = raise_of(press_of("heron-2"))
-    assert full.join(again, AlarmId("other")) == (AlarmId("heron"), again)
-
-
-def test_a_stranger_who_has_a_case_goes_on_in_it_amid_any_flood(
-    full: OpenCases,
-) -> None:
-    again = pressed("again", subject="device-k7")
-    assert full.join(again, AlarmId("other")) == (AlarmId("a7"), again)
-
-
-def test_a_shared_case_says_that_it_is_many(full: OpenCases) -> None:
-    case, command = full.join(pressed("one-more"), AlarmId("own"))
-    assert case == AlarmId("own")
-    assert command.alias == ALIAS_OF_A_CROWD
-    assert command.subject.startswith(CROWD)
-    assert command.press == pressed("one-more").press
-
-
-def test_a_press_that_is_told_again_stays_in_the_case_that_it_began(
-    full: OpenCases,
-) -> None:
-    told = [full.join(pressed("one-more"), AlarmId("own")) for _ in range(2)]
-    assert told[0] == told[1]
-
-
-def test_a_shared_case_takes_as_many_as_it_may_and_no_more(full: OpenCases) -> None:
-    where = in_a_crowd(pressed("one")).subject
-    alike = [one for one in map(pressed, map(str, range(5000))) if is_at(one, where)]
-    taken = [full.join(one, AlarmId(one.press.key))[0] for one in alike]
-    assert Counter(taken)[taken[0]] == TOGETHER_MAX
-    assert taken[TOGETHER_MAX] != taken[0]
-    assert Counter(taken)[taken[TOGETHER_MAX]] == TOGETHER_MAX
-
-
-def test_after_a_start_a_shared_case_is_counted_anew() -> None:
-    crowd = in_a_crowd(pressed("one"))
-    own = [case_of(pressed(f"k{n}"), AlarmId(f"a{n}")) for n in range(STRANGERS_MAX)]
-    cases = OpenCases()
-    shared = case_of(crowd, AlarmId("shared"))
-    cases.read(map(head_row, [*own, shared]), {}, START)
-    numbered = map(pressed, map(str, range(5000)))
-    alike = [one for one in numbered if is_at(one, crowd.subject)]
-    taken = [cases.join(one, AlarmId(one.press.key))[0] for one in alike]
-    assert Counter(taken)[shared.id] == TOGETHER_MAX
-
-
-def test_what_hq_has_closed_takes_no_more_and_makes_room(full: OpenCases) -> None:
-    shared, command = full.join(pressed("one-more"), AlarmId("own"))
-    over = replace(case_of(command, shared), response=Response.CLOSED)
-    assert not over.is_open
-    full.note(over)
-    later, _ = full.join(pressed("one-more"), AlarmId("later"))
-    assert later == AlarmId("later"), "a closed case would be opened again"
-    for number in range(10):
-        alarm = case_of(pressed(f"k{number}"), AlarmId(f"a{number}"))
-        full.note(replace(alarm, response=Response.CLOSED))
-    again = pressed("k5000")
-    assert full.join(again, AlarmId("own-again")) == (AlarmId("own-again"), again)
-
-
-def test_a_start_counts_the_strangers_whose_cases_are_open() -> None:
-    strangers = [
-        case_of(pressed(f"k{number}"), AlarmId(f"a{number}"))
-        for number in range(STRANGERS_MAX - 1)
-    ]
-    crowd = in_a_crowd(pressed("one-more"))
-    strangers.append(case_of(crowd, AlarmId("shared")))
-    cases = OpenCases()
-    cases.read(map(head_row, strangers), {}, START)
-    case, command = cases.join(pressed("one-more"), AlarmId("own"))
-    assert (case, command.subject) == (AlarmId("shared"), crowd.subject)
-
-
-@pytest.mark.parametrize(
-    ("subject", "is_so"),
-    [("device-0a1b", True), ("message", True), ("strangers-3", True), ("heron", False)],
-)
-def test_a_strangers_case_is_known_by_its_subject(subject: str, *, is_so: bool) -> None:
-    assert is_strangers(subject) is is_so
-
-
-def test_notices_and_alarms_are_not_mixed(full: OpenCases) -> None:
-    notice = replace(pressed("one-more"), kind=Kind.NOTICE)
-    alarm, _ = full.join(pressed("one-more"), AlarmId("alarm"))
-    assert full.join(notice, AlarmId("notice"))[0] == AlarmId("notice") != alarm
+def test_a_search_grows_with_its_rounds_and_not_with_its_replacements() -> None:
+    near = (
+        "count = 1\ncount_more = 2\nreplaces_declined = true\nevery_s = 100\nrounds = 2"
+    )
+    scene = scene_of(near)
+    scene.acknowledge()
+    scene.run(50, each_due=scene.settle_all)
+    scene.reply("c1", ReplyKind.CANNOT)
+    scene.run(60, each_due=scene.settle_all)
+    assert fired(scene) == [(1, 0), (2, 1), (3, 0)]
+    assert len(told(scene)) == 1 + 1 + 3

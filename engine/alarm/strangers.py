@@ -19,13 +19,13 @@ TOGETHER_MAX = 500
 """So many presses share a case: its time line has to be read by somebody."""
 SIDE_BY_SIDE = 4
 """So many cases take them at once: a case takes one press after the other."""
-CROWD = "strangers-"
+SHARED = "strangers-"
 DEVICE = "device-"
 MESSAGE = "message"
-ALIAS_OF_A_CROWD = "many unknown"
+ALIAS_OF_MANY = "many unknown"
 
 
-class Crowd:
+class Strangers:
     """How many cases of strangers are open, and which of them take one more press.
 
     In the directory's thread alone.
@@ -75,10 +75,10 @@ class Crowd:
 
 def is_strangers(subject: str) -> bool:
     """Say whether a subject is a stranger's: for the rows, which do not say whose."""
-    return subject.startswith((DEVICE, CROWD)) or subject == MESSAGE
+    return subject.startswith((DEVICE, SHARED)) or subject == MESSAGE
 
 
-def in_a_crowd(command: Raise) -> Raise:
+def in_a_shared_case(command: Raise) -> Raise:
     """Return a stranger's press as it is meant in a case that many share."""
     number = crc32(command.press.key.encode()) % SIDE_BY_SIDE
-    return replace(command, subject=f"{CROWD}{number}", alias=ALIAS_OF_A_CROWD)
+    return replace(command, subject=f"{SHARED}{number}", alias=ALIAS_OF_MANY)
