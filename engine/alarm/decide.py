@@ -323,10 +323,16 @@ def _cancel(alarm: Alarm | None, command: RequestCancel, now: Instant) -> Events
 
 
 def _is_news(alarm: Alarm, press: Press, now: Instant) -> bool:
-    """Say whether a press is more than a repetition of one that HQ has seen."""
+    """Say whether a press is more than a repetition of one that HQ has seen.
+
+    Of strangers who share a case each is somebody else.
+    """
     seen = {signal for earlier in alarm.presses for signal in earlier.signals}
     quiet = now.since(alarm.presses[-1].at) > QUIET
-    return quiet or bool(press.text) or not seen.issuperset(press.signals)
+    known = {earlier.device for earlier in alarm.presses}
+    is_other = alarm.defender is None and press.device not in known
+    is_new = quiet or is_other or bool(press.text)
+    return is_new or not seen.issuperset(press.signals)
 
 
 def _settle(alarm: Alarm | None, command: Settle, now: Instant) -> Events:

@@ -17,7 +17,7 @@ from engine.alarm.strangers import (
     in_a_shared_case,
     is_strangers,
 )
-from engine.values import AlarmId
+from engine.values import AlarmId, DeviceId
 from tests.engine.alarm.scene import Scene, head_row, press_of, raise_of
 from tests.fakes import START
 
@@ -156,3 +156,20 @@ def test_notices_and_alarms_are_not_mixed(full: OpenCases) -> None:
     notice = replace(pressed("one-more"), kind=Kind.NOTICE)
     alarm, _ = full.join(pressed("one-more"), AlarmId("alarm"))
     assert full.join(notice, AlarmId("notice"))[0] == AlarmId("notice") != alarm
+
+
+def test_a_shared_case_that_hq_has_taken_sounds_again_for_the_next_stranger() -> None:
+    """Else whoever shares one would be a line that nobody looks at."""
+
+    def by(device: str, name: str) -> Raise:
+        command = pressed(name)
+        press = replace(command.press, device=DeviceId(device))
+        return in_a_shared_case(replace(command, press=press))
+
+    scene = Scene()
+    scene.do(by("a", "k1"))
+    scene.acknowledge()
+    scene.do(by("a", "k2"))
+    assert scene.state().acknowledged is not None, "the same one, a moment later"
+    scene.do(by("b", "k3"))
+    assert scene.state().acknowledged is None
