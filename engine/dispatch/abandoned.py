@@ -4,12 +4,11 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from engine.dispatch.outcomes import Outcome, Settled, unknown_append
+from engine.dispatch.outcomes import ABANDONED, Settled, unknown_append
 from engine.ports.journal import (
     Answer,
     Appended,
     EffectRow,
-    EffectState,
     JournalAccess,
     Unknown,
 )
@@ -43,14 +42,13 @@ class Abandoned:
             if isinstance(answer, Unknown):
                 self._rows.append(row)
             elif isinstance(answer, Appended):
-                outcome = Outcome(state=EffectState.UNKNOWN, reason="restart")
                 self.settled(
                     Settled(
                         alarm=row.alarm,
                         effect=row.effect_id,
                         attempt=row.attempt,
                         route=row.route,
-                        outcome=outcome,
+                        outcome=ABANDONED,
                     )
                 )
 

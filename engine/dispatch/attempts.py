@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from engine.dispatch.outcomes import (
+    ABANDONED,
     ATTEMPTING,
     NEVER_SENT,
     REPLACED,
@@ -262,10 +263,9 @@ class Attempts:
         """Settle as unknown what an earlier instance of this route was attempting."""
         with self._readers.reader() as reader:
             rows = reader.effects(frozenset({EffectState.ATTEMPTING}))
-        outcome = Outcome(state=EffectState.UNKNOWN, reason="restart")
         for row in rows:
             if row.route == self._route:
-                self.settle(row, outcome)
+                self.settle(row, ABANDONED)
 
     def _settled(
         self,

@@ -38,6 +38,8 @@ class Outcome:
 REPLACED = Outcome(state=EffectState.REJECTED, reason="replaced", retry=True)
 NEVER_SENT = Outcome(state=EffectState.UNKNOWN, reason="journal silent")
 """Begun, as nobody knew in time, and so not sent: the rows alone cannot tell."""
+ABANDONED = Outcome(state=EffectState.UNKNOWN, reason="restart")
+"""Whoever was sending it has ended or been replaced, and may have sent it."""
 AWAY = Outcome(state=EffectState.REJECTED, reason="the route is away", retry=True)
 
 
@@ -80,8 +82,7 @@ def settled_body(outcome: Outcome, route: str) -> dict[str, object]:
 
 def unknown_append(row: EffectRow, epoch: int) -> Append:
     """Return the append that settles an attempt of a process that is gone."""
-    outcome = Outcome(state=EffectState.UNKNOWN, reason="restart")
-    body = settled_body(outcome, row.route)
+    body = settled_body(ABANDONED, row.route)
     return Append(
         stream=effect_stream(row.effect_id),
         expected_seq=1,
