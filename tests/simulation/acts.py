@@ -1,6 +1,7 @@
 """What each word of a plan does to the day."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.alarm.force import seems_over
@@ -55,15 +56,25 @@ def _read_error(day: "Day", item: Item) -> None:
 
 
 def _fails(day: "Day", item: Item) -> None:
-    """An actor ends by what it does not understand; `alarm` is whichever is awake.
-
-    No seed draws it: a supervisor sees to that, and days that were kept have it.
-    """
-    names = day.host.names
-    awake = sorted(name for name in names.depths() if name.startswith("alarm/"))
-    for name in awake[:1] if item.who == "alarm" else [item.who]:
-        if names.tell(name, "what nobody understands"):
+    """An actor ends by what it does not understand."""
+    for name in _children(day, item.who):
+        if day.host.names.tell(name, "what nobody understands"):
             day.struck("fails")
+
+
+def _exhausted(day: "Day", item: Item) -> None:
+    """An actor ends amid its work, by what may be raised anywhere."""
+    when = item.what.removeprefix("fails_")
+    for name in _children(day, item.who):
+        day.host.life.exhausts[name] = (when, partial(day.struck, item.what))
+
+
+def _children(day: "Day", who: str) -> list[str]:
+    """Return whom a plan means; `alarm` is whichever is awake."""
+    if who != "alarm":
+        return [who]
+    depths = day.host.names.depths()
+    return sorted(name for name in depths if name.startswith("alarm/"))[:1]
 
 
 def _fail_disk(day: "Day", item: Item) -> None:
@@ -226,6 +237,8 @@ ACTS: dict[str, Act] = {
     "contact_after": _at_contact,
     "read_error": _read_error,
     "fails": _fails,
+    "fails_after": _exhausted,
+    "fails_within": _exhausted,
     "eio": _fail_disk,
     "unanswered": _fail_disk,
     "full": _full,

@@ -190,6 +190,7 @@ class Day:
         self.network.restore()
         self.disk.crash_in = self.crash_at_contact = None
         self.disk.failing = ""
+        self.host.life.exhausts.clear()
         self.disk.full_until_s = self.disk.slow_until_s = 0.0
         self.disk.read_errors = 0
         self.people.asleep_until_s = 0.0

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from types import TracebackType
 
-from engine.dispatch.outcomes import effect_stream
+from engine.dispatch.outcomes import ABANDONED, Outcome, effect_stream, outcome_of
 from engine.errors import JournalError, JournalFullError
 from engine.journal.memory import Medium, MemoryReader, MemoryStore
 from engine.ports.journal import (
@@ -19,7 +19,6 @@ from engine.ports.journal import (
 from engine.values import CommandId, EffectId, Instant
 from tests.simulation.runtime import Life
 
-RESTART = CommandId("restart")
 UNSETTLED = frozenset({EffectState.PLANNED, EffectState.ATTEMPTING})
 
 
@@ -72,20 +71,20 @@ class Disk:
         ]
 
     def given_up(self, route: str) -> list[EffectRow]:
-        """Return what a dispatcher that began anew has settled as unknown on a route.
+        """Return what a successor has settled as unknown on a route.
 
         Whoever was sending it may be sending it still, and knows nothing of that.
         """
-        streams = {
-            event.stream for event in self.medium.events if event.command_id == RESTART
-        }
-        return [
+        unknown = [
             row
             for row in self.medium.effects.values()
-            if row.route == route
-            and row.state is EffectState.UNKNOWN
-            and effect_stream(row.effect_id) in streams
+            if row.route == route and row.state is EffectState.UNKNOWN
         ]
+        return [row for row in unknown if self._outcome(row) == ABANDONED]
+
+    def _outcome(self, row: EffectRow) -> Outcome | None:
+        stream = effect_stream(row.effect_id)
+        return outcome_of(row for row in self.medium.events if row.stream == stream)
 
 
 class SimStore(MemoryStore):

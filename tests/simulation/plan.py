@@ -53,6 +53,13 @@ class Plan:
 DEFENDERS = (*("heron",) * 3, "gannet", "toucan", "stork", "lapwing", "avocet")
 MODEMS = ("modem-1", "modem-2")
 CHANNELS = ("email", "webhook", "mastodon")
+# Who may fail, an alarm's actor most of all: it holds what is decided and not told.
+ACTORS = (
+    *("alarm",) * 4,
+    *("alarms", "dispatcher", "intake", "timers", *MODEMS, *CHANNELS) * 2,
+    *("checkins", "email/2", "gateway", "journal", "orders", "probe", "register"),
+    *("shouter", "vigil", "web", "channels", "doors", "modems"),
+)
 
 # Most days have one episode: its cost is that of its alarms, and what an episode may
 # meet does not depend on the day's others. The rest have two or three.
@@ -85,6 +92,9 @@ FAULTS = {
         "loop": 1,
         "pause": 2,
         "read_error": 1,
+        "fails": 2,
+        "fails_after": 2,
+        "fails_within": 2,
     },
     "disk": {"eio": 2, "unanswered": 2, "full": 2, "slow": 2, "old_owner": 2},
     "modem": {
@@ -185,6 +195,8 @@ def _fault(draw: random.Random, at_s: float, family: str, what: str, who: str) -
         seconds = length[what]()
     if what == "flood":
         number = draw.randrange(8, 16)
+    if what.startswith("fails"):
+        who = draw.choice(ACTORS)
     return _item(at_s, family, what, who=about.get(family, who), n=number, s=seconds)
 
 

@@ -105,6 +105,9 @@ class Life:
         self.world = world
         self.dead = False
         self.doomed = False
+        self.exhausts: dict[str, tuple[str, Callable[[], None]]] = {}
+        """Who runs out of memory, by the child's name: `after` what it handles next,
+        or `within` it, at the reply that it waits for; and whom to tell then."""
         self.boottime_s = world.boottime_s
         self.wake = world.wake
         self.chance = world.chance
@@ -150,6 +153,14 @@ class Life:
         if not self.dead:
             self.world.maybe_preempt()
 
+    def may_fail(self, child: str, when: str) -> None:
+        """Raise `MemoryError` in whoever was to run out of it at such a moment."""
+        due, struck = self.exhausts.get(child, ("", None))
+        if due == when and struck is not None and not self.dead:
+            del self.exhausts[child]
+            struck()
+            raise MemoryError
+
     def doom(self) -> None:
         """Die here and now; called in a task of this process, it does not return.
 
@@ -181,7 +192,10 @@ class SimFuture(pykka.Future[Any]):
         if self._get_hook is not None:
             return super().get(timeout=timeout)
         if self.result is None:
-            woken = self.world.park(timeout, self._waits, for_reply=True)
+            world = self.world
+            woken = world.park(timeout, self._waits, for_reply=True)
+            if isinstance(world, Life) and world.exhausts:
+                world.may_fail(world.world.running, "within")
             if not woken and self.result is None:
                 message = f"{timeout} seconds"
                 raise pykka.Timeout(message)
@@ -252,7 +266,15 @@ class SimActor(pykka.Actor):
         return cls.world.futures()
 
     def _start_actor_loop(self) -> None:
-        self.world.begin(self._actor_loop, type(self).__name__)
+        link = getattr(self, "link", None)
+        name = type(self).__name__ if link is None else link.name
+        self.world.begin(self._actor_loop, name)
+
+    def _receive(self, message: object) -> object:
+        answer = super()._receive(message)  # type: ignore[misc] # as `_failed`
+        if isinstance(world := self.world, Life) and world.exhausts:
+            world.may_fail(self.link.name, "after")  # type: ignore[attr-defined]
+        return answer
 
     def _stop(self) -> None:
         if self.world.dead:  # killed: no hook of the actor runs

@@ -114,6 +114,11 @@ class Scheduler:
         """Return a stream of chance that no other component disturbs."""
         return random.Random(f"{self.seed}/{component}")
 
+    @property
+    def running(self) -> str:
+        """Return the name of whoever runs, as `begin` was given it; empty: the test."""
+        return self._running.name.rpartition("-")[0] if self._running else ""
+
     def note(self, text: str) -> None:
         """Put an observation into the trace."""
         self._told.append(f"{self._ns} {text}\n")

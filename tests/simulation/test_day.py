@@ -10,7 +10,7 @@ import pytest
 
 from tests.simulation.day import Day, run
 from tests.simulation.kept import kept
-from tests.simulation.plan import FAULTS, PRESSES, Item, Plan, plan_of
+from tests.simulation.plan import ACTORS, FAULTS, PRESSES, Item, Plan, plan_of
 from tests.simulation.shrink import shrunk
 
 ROOT = Path(__file__).parents[2]
@@ -86,6 +86,16 @@ def test_looks_that_are_left_out_while_all_idle_hide_nothing() -> None:
         assert leaving_out.outcome.switches < looking.outcome.switches
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["fails", "fails_after", "fails_within"])
+def test_whoever_fails_while_an_alarm_begins_nothing_is_lost_by_it(how: str) -> None:
+    """Each actor, before, after and amid what it handles, at some moments each."""
+    for who in sorted(set(ACTORS)):
+        for after_s in (-0.5, 0.004, 0.3, 4.0, 20.0):
+            plan = quiet_day(Item(100.0 + after_s, "process", how, who))
+            assert run(plan).violation is None, plan.to_json()
+
+
 def test_every_fault_of_every_family_strikes_somewhere() -> None:
     """A word of the plan that does nothing would be a fault never injected."""
     never = [
@@ -100,6 +110,8 @@ def test_every_fault_of_every_family_strikes_somewhere() -> None:
 def _strikes(family: str, what: str, after_s: float) -> bool:
     # Which of the two modems rings and which writes is the dispatcher's choice.
     names = {"modem": ("modem-1", "modem-2"), "channel": ("email",)}
+    if what.startswith("fails"):
+        names["process"] = ("modem-1", "modem-2")
     items = [
         Item(100.0 + after_s, family, what, who, 1, 60.0)
         for who in names.get(family, ("heron",))
