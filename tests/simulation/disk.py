@@ -1,9 +1,16 @@
 """The simulated disk: the journal's twin in memory, with faults at its commits."""
 
+import json
 from collections.abc import Callable, Sequence
 from types import TracebackType
 
-from engine.dispatch.outcomes import ABANDONED, Outcome, effect_stream, outcome_of
+from engine.dispatch.outcomes import (
+    ABANDONED,
+    ATTEMPTING,
+    Outcome,
+    effect_stream,
+    outcome_of,
+)
 from engine.errors import JournalError, JournalFullError
 from engine.journal.memory import Medium, MemoryReader, MemoryStore
 from engine.ports.journal import (
@@ -15,6 +22,7 @@ from engine.ports.journal import (
     Head,
     NewEvent,
     Request,
+    StoredEvent,
 )
 from engine.values import CommandId, EffectId, Instant
 from tests.simulation.runtime import Life
@@ -82,9 +90,17 @@ class Disk:
         ]
         return [row for row in unknown if self._outcome(row) == ABANDONED]
 
+    def text_of(self, row: EffectRow) -> str:
+        """Return the text that an effect's last attempt notes; empty without."""
+        begun = [event for event in self._events(row) if event.kind == ATTEMPTING]
+        return str(json.loads(begun[-1].body).get("text", "")) if begun else ""
+
     def _outcome(self, row: EffectRow) -> Outcome | None:
+        return outcome_of(self._events(row))
+
+    def _events(self, row: EffectRow) -> list[StoredEvent]:
         stream = effect_stream(row.effect_id)
-        return outcome_of(row for row in self.medium.events if row.stream == stream)
+        return [event for event in self.medium.events if event.stream == stream]
 
 
 class SimStore(MemoryStore):

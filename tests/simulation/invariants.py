@@ -231,8 +231,7 @@ class Watching:
             return
         if when != "before":
             return
-        # While the disk is full, attempts that have ended cannot be settled.
-        row = min(told, key=lambda row: self.sent[row.effect_id])
+        row = told[0] if len(told) == 1 else self._meant(told, text)
         self._in_time(alarm_of(row.alarm))
         self.sent[row.effect_id] += 1
         if self.sent[row.effect_id] - self.unsent[row.effect_id] > 1:
@@ -247,6 +246,15 @@ class Watching:
             address = decode_body(row.body).address
             self._addresses[row.effect_id] = address
         return address
+
+    def _meant(self, told: Sequence[EffectRow], text: str) -> EffectRow:
+        """Return which of some attempts to one address a contact is.
+
+        Its text is noted with an SMS's; else the one that was sent least often, since
+        attempts that have ended cannot be settled while the disk is full.
+        """
+        noted = [row for row in told if text and self.disk.text_of(row) == text]
+        return min(noted or told, key=lambda row: self.sent[row.effect_id])
 
     def _in_time(self, alarm_id: AlarmId) -> None:
         """I11: whatever else comes in, the first contact is made within its bound."""
