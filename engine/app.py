@@ -113,6 +113,9 @@ def tree_of(parts: Parts) -> ChildSpec:
                     "telemetry": p.telemetry,
                     "on_not_recorded": p.unrecorded.refused,
                     "listeners": (p.door.committed, p.web.bell.committed),
+                    "lacks_reserve": p.health.teller(
+                        DegradedReason.NO_RESERVE, "journal"
+                    ),
                 },
                 intensity=0,
                 heartbeat_s=60.0,

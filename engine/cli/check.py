@@ -80,6 +80,7 @@ def examine(config: Config, faults: list[ConfigError | DataError]) -> dict[str, 
     from engine.cli.check_listeners import of_listeners, of_taken, of_tls, of_unheard  # noqa: PLC0415 - likewise
     from engine.cli.check_operators import of_operators  # noqa: PLC0415 - likewise
     from engine.cli.check_protocols import of_protocols  # noqa: PLC0415 - likewise
+    from engine.cli.check_state import of_state  # noqa: PLC0415 - likewise
     from engine.clock import SystemClock  # noqa: PLC0415 - likewise
     from engine.protocol.registry import load_registry  # noqa: PLC0415 - likewise
     from engine.roster.rules import Known  # noqa: PLC0415 - likewise
@@ -105,7 +106,7 @@ def examine(config: Config, faults: list[ConfigError | DataError]) -> dict[str, 
     warnings += of_protocols(config, registry, roster)
     warnings += of_operators(config, registry, roster)
     warnings += of_tls(config) + _of_roster(config, roster)
-    warnings += auditor_warnings(config) + of_taken(config)
+    warnings += [*auditor_warnings(config), *of_taken(config), *of_state(config)]
     if not roster.duty():
         warnings.append("nobody is on the duty rota: no officer is paged")
     return {

@@ -29,6 +29,11 @@ SIZED_EVERY_S = 1.0
 SAID_EVERY_S = 60.0
 """On a full disk small rows may still fit between large ones that do not."""
 
+_NO_RESERVE = (
+    "no space is held back for a full disk: %s. If it fills up, an SOS cannot be"
+    " recorded. Make room outside the state folder: the space is then held by itself"
+)
+
 Part = tuple[Request, Reply]
 
 OnCommit = Callable[[int], None]
@@ -97,14 +102,24 @@ class JournalActor(SupervisedActor[Entry | Flush]):
         telemetry: Telemetry,
         on_not_recorded: OnNotRecorded,
         listeners: Sequence[OnCommit] = (),
+        lacks_reserve: Callable[[bool], None] = lambda _: None,
     ) -> None:
-        """Take over an open store; closes it at an orderly stop."""
+        """Take over an open store; closes it at an orderly stop.
+
+        `lacks_reserve` is told, again and again, whether nothing is held back for a
+        full disk.
+        """
         super().__init__(link=link)
         self._store, self._telemetry = store, telemetry
         self._on_not_recorded, self._listeners = on_not_recorded, listeners
         self._group: list[Part] = []
         self._flushes_told: set[bool] = set()
+        self._lacks_reserve, self._reserve_lacked = lacks_reserve, False
         self._sized_s, self._said_s = -SIZED_EVERY_S, -SAID_EVERY_S
+
+    def started(self) -> None:
+        """Say at once where no space is held back for the worst day."""
+        self._look_at_reserve()
 
     def handle(self, message: Entry | Flush) -> None:
         """Take a request into the group, or commit it."""
@@ -149,6 +164,7 @@ class JournalActor(SupervisedActor[Entry | Flush]):
         except JournalFullError as error:
             self._refuse(group, requests, str(error), is_full=True)
             self._say(error)
+            self._look_at_reserve()
             return
         except JournalError as error:
             self._refuse(group, requests, str(error))
@@ -199,3 +215,13 @@ class JournalActor(SupervisedActor[Entry | Flush]):
             # Each look at the disk gives the interpreter's lock away.
             self._sized_s = now_s
             telemetry.gauge("journal_bytes", self._store.size_bytes)
+            self._look_at_reserve()
+
+    def _look_at_reserve(self) -> None:
+        reason = self._store.reserve_lacks()
+        lacked, self._reserve_lacked = self._reserve_lacked, reason is not None
+        self._call(self._lacks_reserve, self._reserve_lacked)
+        if reason is not None and not lacked:
+            logger.warning(_NO_RESERVE, reason)
+        elif reason is None and lacked:
+            logger.info("space is held back for a full disk again")

@@ -1,14 +1,16 @@
 """Space that is kept for the worst day: freed when the disk is full.
 
 On a full disk the file's blocks are given back so that an SOS can still be
-committed. Once there is room again the file is laid down anew.
+committed. Once there is room again the file is laid down anew, and so it is where it
+could not be laid at start, or somebody took it away.
 """
 
 import os
 from pathlib import Path
 from typing import Final
 
-BALLAST_BYTES: Final = 16 << 20
+MIB: Final = 1 << 20
+BALLAST_BYTES: Final = 16 * MIB
 """About 500 appends, each of up to eight pages of 4 KiB."""
 
 
@@ -39,21 +41,34 @@ class Ballast:
         self.is_freed = True
         return True
 
-    def restore(self) -> None:
+    def restore(self) -> str | None:
         """Lay it down if it is not there and as much again would stay free.
 
-        Never raises: without ballast the journal works, with less in hand.
+        Returns why it does not lie, None where it does. Never raises: without ballast
+        the journal works, with less in hand.
+        """
+        try:
+            lacks_bytes = self.lacks_bytes()
+            if lacks_bytes:
+                return f"{-(-lacks_bytes // MIB)} MiB more must come free on its disk"
+            if self._held_bytes() < self._size_bytes:
+                self._lay_down()
+        except OSError as error:
+            return str(error.strerror)
+        self.is_freed = False
+        return None
+
+    def lacks_bytes(self) -> int:
+        """Return how much must come free before it can be laid; 0 where it lies.
+
+        Raises:
+            OSError: nobody can say how much is free.
+
         """
         if self._held_bytes() >= self._size_bytes:
-            return
-        try:
-            volume = os.statvfs(self._path.parent)
-            if volume.f_bavail * volume.f_frsize < 2 * self._size_bytes:
-                return
-            self._lay_down()
-        except OSError:
-            return
-        self.is_freed = False
+            return 0
+        volume = os.statvfs(self._path.parent)
+        return max(0, 2 * self._size_bytes - volume.f_bavail * volume.f_frsize)
 
     def _lay_down(self) -> None:
         flags = os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC

@@ -98,6 +98,9 @@ class MemoryStore:
     def tidy(self) -> None:
         """Do nothing: memory has no log."""
 
+    def reserve_lacks(self) -> None:
+        """Return None: memory is never full."""
+
     def reader(self) -> "MemoryReader":
         """Open another view; from any thread."""
         return MemoryReader(self._medium)
@@ -135,9 +138,8 @@ class MemoryStore:
             return Conflict(seq=len(events), reason="the stream has moved")
         effects = _standing(self._medium.effects, _effects_of(append))
         codes = _standing(self._medium.codes, [code.code for code in append.codes])
-        reason = _effects_conflict(append, effects, now) or _codes_conflict(
-            append, codes
-        )
+        reason = _effects_conflict(append, effects, now)
+        reason = reason or _codes_conflict(append, codes)
         if reason is not None:
             return Conflict(seq=len(events), reason=reason)
         self._medium.effects.update(effects)
@@ -360,8 +362,7 @@ def _effects_conflict(
     for change in append.changes:
         row = effects.get(change.effect_id)
         if row is None or row.state not in change.requires:
-            state = "not there" if row is None else row.state.value
-            return f"an effect that must change is {state}"
+            return f"an effect that must change is {row.state if row else 'not there'}"
         effects[change.effect_id] = replace(
             row,
             state=change.state,
@@ -396,5 +397,4 @@ def _head_row(name: str, stream: Stream) -> HeadRow:
 
 
 def _by_due(row: HeadRow) -> tuple[bool, Instant, str]:
-    due = row.head.next_due
-    return due is None, due or Instant(0), row.stream
+    return row.head.next_due is None, row.head.next_due or Instant(0), row.stream

@@ -129,6 +129,10 @@ class SqliteStore:
         if self._ballast.is_freed:
             self._ballast.restore()
 
+    def reserve_lacks(self) -> str | None:
+        """Lay the ballast where it does not lie; say why it could not be."""
+        return self._ballast.restore()
+
     def reader(self) -> JournalReader:
         """Open another read-only view; from any thread."""
         return SqliteReader(self._path, vfs=self._vfs)

@@ -357,12 +357,10 @@ class JournalStore(Protocol):
         """
 
     def tidy(self) -> None:
-        """Do what can wait until the replies of a commit are out (checkpoint).
+        """Do what can wait until the replies are out; fails as `commit` does."""
 
-        Raises:
-            JournalError: the medium failed; the engine must end.
-
-        """
+    def reserve_lacks(self) -> str | None:
+        """Hold space back for a full medium; return why there is none, if so."""
 
     def reader(self) -> JournalReader:
         """Open another read-only view; from any thread."""

@@ -35,6 +35,7 @@ class DegradedReason(StrEnum):
     LOOP_FAILED = "loop_failed"
     STORE_UNREAD = "store_unread"
     DISK_FULL = "disk_full"
+    NO_RESERVE = "no_reserve"
     JOURNAL_SLOW = "journal_slow"
     JOURNAL_MOVED = "journal_moved"
     CLOCK_JUMPED = "clock_jumped"

@@ -21,6 +21,7 @@ pytestmark = [pytest.mark.process, pytest.mark.slow]
 BALLAST = "journal.db-ballast"
 ENOUGH_FOR_BALLAST, TOO_SMALL_FOR_BALLAST = "48m", "24m"
 FULL = 'natalia_degraded{reason="disk_full"}'
+NO_RESERVE = 'natalia_degraded{reason="no_reserve"}'
 ROOT = Path(__file__).parents[2]
 
 
@@ -147,6 +148,10 @@ def test_an_sos_on_a_full_disk_without_ballast_reaches_hq_and_its_repeat_is_whol
         rig = stack.enter_context(Rig(folder=tmp_path))
         operator = rig.operator("alder")
         assert not (state / BALLAST).exists()
+        assert rig.metric(NO_RESERVE) == 1.0, "told before it is full"
+        assert "no space is held back for a full disk: " in rig.log()
+        assert state_event(operator)["degraded"]["no_reserve"] == ["journal"]
+        assert rig.ready()[0] == 200, "all works so far"
         backup = backup_under_way(state, stack)
         filler = fill(state)
         fill_log(rig)
@@ -201,3 +206,4 @@ def test_the_ballast_carries_an_sos_on_a_full_disk_and_is_laid_again(
         backup.execute("ROLLBACK")
         filler.unlink()
         eventually(ballast.exists, timeout_s=20)
+        eventually(lambda: rig.metric(NO_RESERVE) == 0.0)

@@ -1,5 +1,7 @@
 """A full disk: the ballast first, then a clean refusal, then the device's repeat."""
 
+import logging
+import re
 import subprocess
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -21,6 +23,7 @@ from engine.ports.journal import (
     Request,
     Unknown,
 )
+from engine.ports.latest import Attended
 from engine.supervision.child import spawn_thread
 from engine.supervision.tree import alone
 from engine.values import Instant
@@ -163,8 +166,9 @@ def test_a_start_on_a_full_disk_gives_the_ballast_for_its_epoch(
 def test_ballast_is_not_laid_where_it_would_fill_the_disk(tmp_path: Path) -> None:
     ballast = Ballast(tmp_path / "ballast", 1 << 60)
 
-    ballast.restore()
+    said = ballast.restore()
 
+    assert re.fullmatch(r"\d+ MiB more must come free on its disk", str(said))
     assert not (tmp_path / "ballast").exists()
     assert not ballast.is_freed
     assert not ballast.free()
@@ -217,6 +221,47 @@ def test_an_sos_on_a_really_full_disk_is_told_and_whole_after_its_repeat(
     reader = SqliteReader(path)
     assert len(reader.inbound(untaken_only=True)) == taken + 1
     reader.close()
+
+
+def test_a_disk_too_full_for_ballast_is_told_until_there_is_room(
+    small_disk: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It said that it was ready, and laid none for as long as it ran."""
+    caplog.set_level(logging.INFO, "engine.journal.actor")
+    filler, clock = small_disk / "filler", ManualClock()
+    filler.write_bytes(bytes(2_600_000))
+    store = SqliteStore(small_disk / JOURNAL_FILE, ballast_bytes=BALLAST_BYTES)
+    lacks: list[bool] = []
+    ref = spawn_thread(
+        JournalActor,
+        link=alone(clock),
+        store=store,
+        telemetry=_Silent(),
+        on_not_recorded=lambda _: None,
+        lacks_reserve=lacks.append,
+    )
+    journal = Journal(lambda: ref, store, lambda _: None)
+
+    def write_again() -> None:
+        clock.advance(1)
+        assert isinstance(journal.ask(attend(), TIMEOUT_S), Attended)
+
+    write_again()
+    write_again()
+    assert lacks == [True] * 3
+    assert "1 MiB more must come free on its disk" in caplog.text
+    assert "Make room outside the state folder" in caplog.text
+    assert len(caplog.records) == 1, "it is said once"
+    filler.unlink()
+    write_again()
+    assert lacks[-1] is False
+    ballast = small_disk / f"{JOURNAL_FILE}-ballast"
+    assert ballast.stat().st_blocks * 512 >= BALLAST_BYTES
+    ballast.unlink()
+    write_again()
+    assert ballast.exists(), "whoever makes room with it is not asked to restart"
+    ref.stop(timeout=TIMEOUT_S)
+    assert "is held back for a full disk again" in caplog.text
 
 
 def test_a_full_disk_without_ballast_lives_on_its_own_log(small_disk: Path) -> None:

@@ -1,0 +1,53 @@
+"""What `natalia check-config` says of the state folder."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from engine.journal.ballast import BALLAST_BYTES, MIB
+from tests.engine.cli.services import natalia
+from tests.engine.cli.test_check import configuration
+
+Patch = pytest.MonkeyPatch
+Output = pytest.CaptureFixture[str]
+WORDS = "MiB more must come free on its disk"
+
+
+def with_free(free_bytes: int) -> Callable[[object], os.statvfs_result]:
+    """Return a look at a disk on which so much is free."""
+    frsize = 4096
+    free = free_bytes // frsize
+    found = os.statvfs_result((frsize, frsize, free, free, free, 9, 9, 9, 0, 255))
+    return lambda _: found
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_disk_without_room_for_the_ballast_is_warned_of(
+    patch: Patch, out: Output, tmp_path: Path, *, is_there: bool
+) -> None:
+    """The service would start on it, and have nothing in hand once it is full."""
+    state = tmp_path / "state"
+    path = configuration(tmp_path)
+    if is_there:
+        state.mkdir()
+    patch.setattr(os, "statvfs", with_free(2 * BALLAST_BYTES - 5 * MIB))
+    assert natalia(patch, "check-config", path) == 0
+    assert f"state: 5 {WORDS}" in out.readouterr().out
+    assert state.exists() is is_there
+    patch.setattr(os, "statvfs", with_free(2 * BALLAST_BYTES))
+    assert natalia(patch, "check-config", path) == 0
+    assert WORDS not in out.readouterr().out
+
+
+def test_a_ballast_that_lies_needs_no_more_room(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    path = configuration(tmp_path)
+    (tmp_path / "state").mkdir()
+    with (tmp_path / "state" / "journal.db-ballast").open("wb") as ballast:
+        ballast.truncate(BALLAST_BYTES)
+    patch.setattr(os, "statvfs", with_free(0))
+    assert natalia(patch, "check-config", path) == 0
+    assert WORDS not in out.readouterr().out
