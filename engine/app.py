@@ -24,6 +24,7 @@ from engine.health import Health
 from engine.intake.actor import Intake, SmsHeard
 from engine.intake.checkins.actor import CheckIns
 from engine.intake.gateway.actor import Gateway, Https, Streams, Tls
+from engine.intake.gateway.certificates import Validity
 from engine.intake.gateway.door import Door
 from engine.intake.judge import Judge
 from engine.intake.orders.actor import Orders
@@ -63,6 +64,7 @@ class Adapters:
     streams: Streams
     https: Https
     tls: Tls = field(default_factory=dict)
+    certificates: Mapping[str, Validity] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,6 +210,8 @@ def tree_of(parts: Parts) -> ChildSpec:
                             "streams": p.adapters.streams,
                             "https": p.adapters.https,
                             "tls": p.adapters.tls,
+                            "certificates": p.adapters.certificates,
+                            "health": p.health,
                             "lines": p.lines,
                             "door": p.door,
                             "telemetry": p.telemetry,

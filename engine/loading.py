@@ -13,6 +13,7 @@ from engine.app import Adapters
 from engine.config import Config, Listen
 from engine.dispatch.channel.actor import lane_name
 from engine.errors import ConfigError, Gathered
+from engine.intake.gateway.certificates import Validity, validity
 from engine.intake.gateway.sockets import bind, bind_datagrams
 from engine.intake.gateway.tls import context
 from engine.modems.loopback import self_tests
@@ -59,6 +60,7 @@ def load_adapters(
         streams=streams,
         https=https,
         tls=_contexts(config),
+        certificates=_certificates(config),
     )
 
 
@@ -68,6 +70,16 @@ def _contexts(config: Config) -> dict[str, SSLContext]:
         for name, table in config.gateway.items()
         if table.tls is not None
     }
+
+
+def _certificates(config: Config) -> dict[str, Validity]:
+    """Return until when each is good that can be understood; all have been loaded."""
+    read = {
+        name: validity(table.tls.cert_file)
+        for name, table in config.gateway.items()
+        if table.tls is not None
+    }
+    return {name: found for name, found in read.items() if found is not None}
 
 
 def tls_name(name: str) -> str:

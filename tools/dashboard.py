@@ -41,6 +41,7 @@ _PROMISED_S = {
 }
 
 _MOMENT = "_timestamp_seconds"
+_END = f"_expiry{_MOMENT}"
 _UNITS = {
     "_seconds": "s",
     "_bytes": "bytes",
@@ -201,7 +202,9 @@ def _panel(declaration: Declaration) -> Json:
 
 
 def _title(name: str) -> str:
-    if name.endswith(_MOMENT):
+    if name.endswith(_END):
+        name = f"{name.removesuffix(_END)}_left_seconds"
+    elif name.endswith(_MOMENT):
         name = f"{name.removesuffix(_MOMENT)}_ago_seconds"
     return name.removesuffix("_total").replace("_", " ")
 
@@ -215,6 +218,8 @@ def _targets(declaration: Declaration) -> list[Json]:
         case Kind.COUNTER:
             query = f"sum{by} (increase({name}[$__rate_interval]))"
             return [_target("A", query, legend)]
+        case Kind.GAUGE if declaration.name.endswith(_END):
+            return [_target("A", f"min{by} ({name}) - time()", legend)]
         case Kind.GAUGE if declaration.name.endswith(_MOMENT):
             # How long ago says more than a number of ten digits.
             return [_target("A", f"time() - max{by} ({name})", legend)]

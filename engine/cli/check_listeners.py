@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import combinations
 
+from engine.clock import SystemClock
 from engine.config import Config, Listen
 from engine.errors import ConfigError
+from engine.intake.gateway.certificates import UNREADABLE, amiss, validity
 from engine.intake.gateway.tls import context
 from engine.loading import hearing, wire_of
 from engine.ports.device import Transport
@@ -99,15 +101,24 @@ def of_unheard(config: Config, roster: Roster) -> Iterator[str]:
 
 
 def of_tls(config: Config) -> list[str]:
-    """Return which certificates are amiss: the service may see more than we do."""
-    amiss = []
+    """Return which certificates are amiss: the service may see more than we do.
+
+    One that has ended is no fault: the engine starts, for all who speak in clear.
+    """
+    said, now = [], SystemClock().now()
     for name, table in config.gateway.items():
-        if table.tls is not None:
-            try:
-                context(f"gateway.{name}.tls", table.tls)
-            except ConfigError as error:
-                amiss.append(str(error))
-    return amiss
+        if table.tls is None:
+            continue
+        key = f"gateway.{name}.tls"
+        try:
+            context(key, table.tls)
+            found = validity(table.tls.cert_file)
+        except (ConfigError, OSError) as error:
+            said.append(str(error))
+            continue
+        wrong = UNREADABLE if found is None else amiss(found, now)
+        said += [f"{key}: {wrong}"] if wrong else []
+    return said
 
 
 def _meet(one: Listen, other: Listen) -> bool:

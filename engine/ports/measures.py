@@ -40,6 +40,7 @@ class DegradedReason(StrEnum):
     JOURNAL_MOVED = "journal_moved"
     CLOCK_JUMPED = "clock_jumped"
     ALARM_STANDING_STILL = "alarm_standing_still"
+    CERTIFICATE_ENDED = "certificate_ended"
     CHILD_FAILING = "child_failing"
     COMMAND_QUARANTINED = "command_quarantined"
     NOBODY_WATCHING = "nobody_watching"
@@ -166,6 +167,12 @@ DECLARATIONS: tuple[Declaration, ...] = (
     ),
     _counter("signals_total", "Signals in reports.", Label("signal", tuple(Signal))),
     _gauge("device_connections", "Open connections of devices.", _PROTOCOL),
+    _gauge(
+        "gateway_certificate_expiry_timestamp_seconds",
+        "When the certificate that a gateway's TLS has in use ends, in Unix time.",
+        _PROTOCOL,
+        starts=False,
+    ),
     _gauge("device_strangers", "Connections that have not said who they are."),
     _counter(
         "device_strangers_let_go_total", "Connections closed to make room for others."

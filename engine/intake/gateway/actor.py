@@ -9,6 +9,8 @@ from functools import partial
 from ssl import SSLContext
 from typing import ClassVar
 
+from engine.health import Health
+from engine.intake.gateway.certificates import CertificateWatch, Validity
 from engine.intake.gateway.door import Door
 from engine.intake.gateway.guard import Guard
 from engine.intake.gateway.http import server
@@ -42,6 +44,8 @@ class Gateway(SupervisedActor[None]):
         streams: Streams,
         https: Https,
         tls: Tls,
+        certificates: Mapping[str, Validity],
+        health: Health,
         lines: Lines,
         door: Door,
         telemetry: Telemetry,
@@ -49,6 +53,7 @@ class Gateway(SupervisedActor[None]):
         """Take wire protocols with their listening sockets, which outlive it."""
         super().__init__(link=link)
         self._streams, self._https, self._tls = streams, https, tls
+        self._certificates = CertificateWatch(certificates, health, telemetry)
         self._lines = lines
         self._guests, self._let_go = Guard(door.is_enrolled), 0
         self._door, self._telemetry = door, telemetry
@@ -59,6 +64,7 @@ class Gateway(SupervisedActor[None]):
 
     def started(self) -> None:
         """Start the loop and accept on every listener."""
+        self._certificates.look(self.clock.now())
         self._loop.start()
         self._door.wake = self._wake_loop
         self._loop.call(self._listen())
@@ -70,6 +76,7 @@ class Gateway(SupervisedActor[None]):
     def woke(self) -> None:
         """Send the heartbeat through the loop."""
         self._door.look()
+        self._certificates.look(self.clock.now())
         self._loop.beat()
         self._telemetry.gauge("device_strangers", self._guests.strangers)
         let_go = self._guests.let_go  # the loop's, which alone counts it up

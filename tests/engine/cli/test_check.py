@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.roster.sample import sample_text
+from tests.certificates import valid_for
 from tests.engine.cli.services import natalia
 
 Patch = pytest.MonkeyPatch
@@ -304,6 +305,24 @@ def test_a_certificate_that_is_not_there_is_warned_of(
     path = configuration(tmp_path, f"[gateway.gt06]\nport = 5023\n{tls}\n")
     assert natalia(patch, "check-config", path) == 0
     assert "gateway.gt06.tls: expected a PEM certificate" in out.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("days", "words"), [(-1, "ended on "), (3, "ends on "), (90, None)]
+)
+def test_a_certificate_that_ends_is_warned_of_with_its_date(
+    patch: Patch, out: Output, tmp_path: Path, days: int, words: str | None
+) -> None:
+    """The engine starts with it, and a device that checks it is not heard."""
+    file = valid_for(tmp_path, days)
+    tls = f'tls = {{ port = 5024, cert_file = "{file}", key_file = "{file}" }}'
+    path = configuration(tmp_path, f"[gateway.gt06]\nport = 5023\n{tls}\n")
+    assert natalia(patch, "check-config", path) == 0
+    said = out.readouterr().out
+    assert ("gateway.gt06.tls: the certificate " in said) is (words is not None)
+    if words is not None:
+        assert re.search(rf"the certificate {words}\d{{4}}-\d\d-\d\d \(UTC\)", said)
+        assert "renew cert_file and restart the engine" in said
 
 
 def test_an_edited_roster_beside_an_imported_one_is_warned_of(

@@ -10,6 +10,7 @@ import pytest
 from adapters.devices import gt06_encode
 from adapters.devices.gt06 import Gt06
 from engine.clock import SystemClock
+from engine.health import Health
 from engine.intake.gateway.actor import Gateway
 from engine.intake.gateway.door import Door
 from engine.intake.orders.lines import Lines
@@ -123,6 +124,8 @@ def _gateway(
         streams={"gt06": (Gt06(), listening)},
         https={},
         tls={},
+        certificates={},
+        health=Health(Meter()),
         lines=lines,
         door=door,
         telemetry=Meter(),
