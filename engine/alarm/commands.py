@@ -278,7 +278,8 @@ class Lookup:
     """A question that a due step asks of roster and geocore.
 
     `within_m` and `count` bound the nearest; `exclude` are the people told
-    already; `turn` is the round, by which the rota goes on to the next person.
+    already; `turn` counts the rounds since the step began, or began anew: by it the
+    rota goes on to the next person.
     """
 
     step: StepId

@@ -157,7 +157,7 @@ def _lookups_for(alarm: Alarm, still_due: list[DueRound]) -> tuple[Lookup, ...]:
             count=_count_of(alarm, due),
             within_m=_within_of(alarm, due),
             exclude=told,
-            turn=due.round - 1,
+            turn=due.round - 1 - alarm.spent.get(due.step.id, 0),
         )
         for due in still_due
         if due.step.to not in KNOWN and due not in later

@@ -1,6 +1,7 @@
 """An operator opens a case again: whoever heard of its end hears that it goes on."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -14,6 +15,7 @@ from engine.roster.model import Word
 from engine.values import EffectId, Signal, StepId
 from tests.engine.alarm.forced import ATTENDED, CAREFUL
 from tests.engine.alarm.scene import (
+    ROTA,
     ROWAN,
     STANDARD,
     TASHKENT,
@@ -123,6 +125,35 @@ def test_the_world_is_not_told_twice_by_a_reopening() -> None:
     scene.settle_all()
     scene.run(3_600, each_due=scene.settle_all)
     assert scene.told(Audience.PUBLIC) == public
+
+
+@pytest.mark.parametrize("by_press", [False, True])
+def test_many_reopenings_in_one_moment_page_one_officer_and_then_the_next_in_turn(
+    *, by_press: bool
+) -> None:
+    """Four within 30 ms rang three telephones at once, and woke who was off duty."""
+    scene = ended(EffectState.DELIVERED)
+    before, began = len(scene.planned(Audience.DUTY)), scene.now
+    for number in range(4):
+        if number:
+            scene.now = scene.now.plus(timedelta(milliseconds=10))
+            scene.acknowledge()
+            scene.close()
+            scene.settle_all(EffectState.DELIVERED)
+        pages = len(scene.planned(Audience.DUTY))
+        if by_press:
+            scene.raised(f"after-{number}")
+        else:
+            scene.reopen()
+        assert len(scene.planned(Audience.DUTY)) > pages, "none is silent"
+        scene.settle_all()
+    at_once = {one.person for one in scene.planned(Audience.DUTY)[before:]}
+    assert at_once == {ROTA[0]}
+    scene.run(180, each_due=scene.settle_all)
+    anew = scene.planned(Audience.DUTY)[before:]
+    texts = [one for one in anew if one.channel == "sms"]
+    turns = [(one.person, one.at.since(began).seconds) for one in texts[4:]]
+    assert turns == [(ROTA[1], 60), (ROTA[2], 120), (ROTA[0], 180)]
 
 
 def test_an_end_in_appearance_has_told_nobody_and_its_reopening_neither() -> None:
