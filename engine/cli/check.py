@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -23,13 +23,22 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 def check(
     config: Annotated[Path, typer.Argument(metavar="FILE", help="The TOML file.")],
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,  # noqa: FBT002 - a flag
+    as_user: Annotated[
+        str,
+        typer.Option(
+            "--as",
+            metavar="USER",
+            help="Warn of what USER, as whom the service runs, may not read.",
+            show_default=False,
+        ),
+    ] = "",
 ) -> None:
     """Check a configuration, its roster and action protocols; starts nothing.
 
     Exit code 3: something is wrong; every fault is told, with its key path or its file
     and line.
     """
-    facts, faults = _examined(config)
+    facts, faults = _examined(config, as_user)
     if faults:
         _tell(faults, as_json=as_json)
         raise typer.Exit(EXIT_FAULTS)
@@ -60,19 +69,32 @@ def _verdict(warnings: object) -> str:
     return f"IT STARTS: READ THE {number} WARNING{'S' if number > 1 else ''} ABOVE"
 
 
-def _examined(file: Path) -> tuple[dict[str, object], list[ConfigError | DataError]]:
+def _examined(
+    file: Path, as_user: str
+) -> tuple[dict[str, object], list[ConfigError | DataError]]:
+    from engine.cli.check_rights import account_of, of_rights  # noqa: PLC0415 - loaded when used
+
     try:
         config, wrong = sound_part(read_table(file), file.parent.resolve())
     except ConfigError as error:
         return {}, [error]
     faults: list[ConfigError | DataError] = [*wrong]
-    return {} if config is None else examine(config, faults), faults
+    if config is None:
+        return {}, faults
+    account = account_of(as_user) if as_user else None
+    amiss = of_rights(file.absolute(), config, account) if account else ()
+    return examine(config, faults, amiss), faults
 
 
-def examine(config: Config, faults: list[ConfigError | DataError]) -> dict[str, object]:
+def examine(
+    config: Config,
+    faults: list[ConfigError | DataError],
+    amiss: Iterable[str] = (),
+) -> dict[str, object]:
     """Return what the configuration comes to, with warnings where nothing is wrong.
 
-    Each fault found is added to `faults`; none hides another.
+    Each fault found is added to `faults`; none hides another. The warnings of the
+    caller's own stand with the others.
     """
     from engine import plugins  # noqa: PLC0415 - loaded when used
     from engine.auditor.shared import warnings as auditor_warnings  # noqa: PLC0415 - likewise
@@ -107,6 +129,7 @@ def examine(config: Config, faults: list[ConfigError | DataError]) -> dict[str, 
     warnings += of_operators(config, registry, roster)
     warnings += of_tls(config) + _of_roster(config, roster)
     warnings += [*auditor_warnings(config), *of_taken(config), *of_state(config)]
+    warnings += amiss
     if not roster.duty():
         warnings.append("nobody is on the duty rota: no officer is paged")
     return {

@@ -1,0 +1,122 @@
+"""What `check-config --as USER` says: which named files that user may not read.
+
+Whoever checks is root most often, who may read everything, and the service is not.
+"""
+
+import grp
+import os
+import pwd
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.config import Config
+
+_READ, _WRITE, _LOOK = 4, 2, 1
+_GIVEN_BY_SYSTEMD = (Path("/run/credentials"), Path("/var/lib/private"))
+"""What lies there it hands to its service itself, and closes to everybody else."""
+_ACL = "system.posix_acl_access"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A user as files see it; without a number one that systemd makes up at start."""
+
+    name: str
+    number: int | None
+    groups: frozenset[int]
+
+
+def account_of(name: str) -> Account:
+    """Return a user by name; one that is not there owns nothing and has no group."""
+    try:
+        found = pwd.getpwnam(name)
+    except KeyError:
+        return Account(name=name, number=None, groups=frozenset())
+    groups = {found.pw_gid, *(g.gr_gid for g in grp.getgrall() if name in g.gr_mem)}
+    return Account(name=name, number=found.pw_uid, groups=frozenset(groups))
+
+
+def of_rights(file: Path, config: Config, account: Account) -> Iterator[str]:
+    """Say which files and folders the configuration names in vain for a user.
+
+    Args:
+        file: the configuration itself.
+        config: as it was read from there.
+        account: as whom the service runs.
+
+    """
+    state = config.state
+    needs = [("this file", file, _READ), ("state", state, _READ | _WRITE | _LOOK)]
+    needs += [(key, path, _READ) for key, path in _named(config)]
+    for key, path, wanted in needs:
+        if not path.is_absolute() or _is_given(path):
+            continue
+        folder = _shut(path, account)
+        if folder is not None:
+            yield (
+                f"{key}: user {account.name} may not look into {folder}, and so not use"
+                f" {path}; chmod o+x {folder}, or put it elsewhere"
+            )
+        elif not _may(path, account, wanted):
+            do = "read" if wanted == _READ else "write to"
+            yield (
+                f"{key}: user {account.name} may not {do} {path}; give it to that user,"
+                " and a secret by LoadCredential= as deploy/natalia.service has it"
+            )
+
+
+def _named(config: Config) -> Iterator[tuple[str, Path]]:
+    """Yield each file that the engine reads, with its key path."""
+    if config.roster is not None:
+        yield "roster", config.roster
+    folder = config.protocols.folder
+    if folder is not None:
+        yield "protocols.folder", folder
+        with suppress(OSError):
+            for each in sorted(folder.glob("*.toml")):
+                yield "protocols.folder", each
+    for name, table in config.gateway.items():
+        if table.tls is not None:
+            yield f"gateway.{name}.tls.cert_file", table.tls.cert_file
+            yield f"gateway.{name}.tls.key_file", table.tls.key_file
+    for number, channel in enumerate(config.channel):
+        for option, value in channel.options.items():
+            if option.endswith("_file") and isinstance(value, str):
+                yield f"channel[{number}].options.{option}", Path(value)
+
+
+def _is_given(path: Path) -> bool:
+    real = path.resolve()
+    return any(real.is_relative_to(one) for one in _GIVEN_BY_SYSTEMD)
+
+
+def _shut(path: Path, account: Account) -> Path | None:
+    """Return the outermost folder on the way that a user may not look into."""
+    ways = (*reversed(path.parents), *reversed(path.resolve().parents))
+    return next((one for one in ways if not _may(one, account, _LOOK)), None)
+
+
+def _may(path: Path, account: Account, wanted: int) -> bool:
+    """Say whether a user may; where nobody can say it, they may."""
+    try:
+        found = path.stat()
+    except OSError:
+        return True  # what is not there is said elsewhere
+    if account.number == 0 or _has_acl(path):
+        return True
+    shift = 0
+    if found.st_uid == account.number:
+        shift = 6
+    elif found.st_gid in account.groups:
+        shift = 3
+    return (found.st_mode >> shift) & wanted == wanted
+
+
+def _has_acl(path: Path) -> bool:
+    """Say whether somebody has been given rights beside owner, group and the rest."""
+    try:
+        return bool(os.getxattr(path, _ACL))
+    except OSError:
+        return False
