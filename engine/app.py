@@ -9,10 +9,11 @@ from itertools import starmap
 from engine.alarm.actor import Alarms
 from engine.alarm.commands import AlarmCommand, Raise, Tick
 from engine.alarm.desk import Desk
-from engine.alarm.events import AlarmEvent, AlarmRaised, PressJoined
+from engine.alarm.events import AlarmEvent
 from engine.alarm.measures import Measures
 from engine.alarm.messages import Changed, Forward
 from engine.alarm.outlets import Outlets
+from engine.alarm.rows import taken_by
 from engine.alarm.settling import settling
 from engine.alarm.state import Alarm
 from engine.console.actor import Web
@@ -346,9 +347,8 @@ def outlets_of(parts: Parts) -> Outlets:
         if refused.is_set():
             refused.clear()
             health.report(DegradedReason.DISK_FULL, "alarms", wrong=False)
-        for event in events:
-            if isinstance(event, AlarmRaised | PressJoined):
-                parts.unrecorded.recorded(event.press.key)
+        for key in taken_by(events):
+            parts.unrecorded.recorded(key)
 
     def unkept(command: AlarmCommand) -> None:
         # The probe's one small row may still find room.

@@ -13,7 +13,7 @@ from importlib.metadata import version
 from platform import python_version
 
 from engine import plugins
-from engine.alarm.commands import AlarmCommand, Raise
+from engine.alarm.commands import AlarmCommand
 from engine.alarm.desk import Desk, HqEntry
 from engine.alarm.measures import Measures
 from engine.alarm.messages import Answered, Forward
@@ -32,7 +32,8 @@ from engine.intake.gateway.sockets import bind, bind_unix
 from engine.intake.judge import Judge
 from engine.intake.orders.actor import Reached
 from engine.intake.orders.lines import Lines
-from engine.intake.shouter.actor import Unhandled, Unrecorded
+from engine.intake.shouter.actor import Unrecorded
+from engine.intake.shouter.unhandled import PutAway
 from engine.intake.vigil.attendance import Attendance
 from engine.interpreter import SHORT_S
 from engine.journal.handle import Journal
@@ -152,7 +153,7 @@ def _start(
         chance=random.random,
         status=_Status(metrics, health),
         names=names,
-        on_quarantine=_quarantine(metrics, health, unrecorded),
+        on_quarantine=PutAway(metrics, health, unrecorded.say),
     )
     journal = Journal(lambda: names.lookup("journal"), store, unrecorded.refused)
     judge = Judge(board=board, registry=lambda: registry)
@@ -359,20 +360,6 @@ def _sample(metrics: Metrics, measures: Measures, tree: Tree) -> None:
     metrics.sample(
         "oldest_unacknowledged_alarm_seconds", measures.oldest_unacknowledged_s
     )
-
-
-def _quarantine(
-    metrics: Metrics, health: Health, unrecorded: Unrecorded
-) -> Callable[[str, object], None]:
-    def quarantined(child: str, message: object) -> None:
-        metrics.count("quarantined_commands_total")
-        name = "alarm" if child.startswith("alarm/") else child
-        health.report("command_quarantined", name, wrong=True)
-        command = getattr(message, "command", None)
-        if isinstance(command, Raise):
-            unrecorded.say(Unhandled(command=command))
-
-    return quarantined
 
 
 class _Status:

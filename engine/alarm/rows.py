@@ -45,7 +45,7 @@ def append_of(
         head=head_of(after, now),
         plans=plans_of(after, events),
         withdraws=withdrawn_by(events),
-        takes=_taken(events),
+        takes=taken_by(events),
         codes=_codes(before, after, events),
     )
 
@@ -125,7 +125,8 @@ def withdrawn_by(events: tuple[AlarmEvent, ...]) -> tuple[EffectId, ...]:
     )
 
 
-def _taken(events: tuple[AlarmEvent, ...]) -> tuple[ReportKey, ...]:
+def taken_by(events: tuple[AlarmEvent, ...]) -> tuple[ReportKey, ...]:
+    """Return the signals that these events take up."""
     keys: list[ReportKey | None] = []
     for event in events:
         match event:

@@ -51,5 +51,5 @@ def lines_of(facts: dict[str, object]) -> list[str]:
         ]
     unrecorded = facts.get("unrecorded")
     if unrecorded:
-        said.append(f"  NOT RECORDED distress signals: {unrecorded}")
+        said.append(f"  NOT RECORDED or NOT HANDLED, on the console: {unrecorded}")
     return said

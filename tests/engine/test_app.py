@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 
 from engine.alarm.commands import Tick
-from engine.alarm.events import PressJoined
+from engine.alarm.events import CancelRequested, NoteAdded, PressJoined
 from engine.alarm.state import NOWHERE
 from engine.app import Parts, outlets_of, sms_heard_of
 from engine.errors import JournalError
@@ -69,6 +69,19 @@ def test_a_press_without_room_for_its_alarm_is_a_full_disk_until_one_had_room() 
 
     assert half.health.reasons() == {}
     assert half.unrecorded.lines() == ()
+
+
+def test_a_word_that_an_alarm_takes_after_all_is_shown_as_not_handled_no_more() -> None:
+    half, press = Half(), press_of("k1")
+    alarm, key = cast("Any", object()), ReportKey("sms-1")
+    note = NoteAdded(at=START, by=None, text="words", source=key, person="lapwing")
+    for taken, event in (
+        (press.key, CancelRequested(at=START, press=press)),
+        (key, note),
+    ):
+        half.unrecorded.show(UnrecordedLine(key=taken, at=START, text="NOT HANDLED"))
+        outlets_of(cast("Parts", half)).changed(alarm, (event,))
+        assert half.unrecorded.lines() == ()
 
 
 def test_a_message_that_is_durable_after_all_is_shown_as_unrecorded_no_more() -> None:

@@ -19,7 +19,8 @@ from engine.intake.gateway.actor import LOOK, Gateway
 from engine.intake.gateway.door import Door
 from engine.intake.judge import Judge
 from engine.intake.orders.lines import Lines
-from engine.intake.shouter.actor import Unhandled, Unrecorded
+from engine.intake.shouter.actor import Unrecorded
+from engine.intake.shouter.unhandled import Unhandled
 from engine.intake.vigil.attendance import Attendance
 from engine.journal.handle import Journal
 from engine.journal.memory import MemoryReader

@@ -20,6 +20,13 @@ from engine.intake.absence import SOURCE_ABSENCE, absence_command, absence_of
 from engine.intake.actor import SOURCE_DEVICE, SOURCE_SMS
 from engine.intake.judge import Judge, raise_command
 from engine.intake.reports import decode_report
+from engine.intake.shouter.unhandled import (
+    NOT_HANDLED,
+    Unhandled,
+    key_of,
+    raw_words,
+    said_of,
+)
 from engine.intake.shouter.unheard import AGAIN, GIVEN_UP_S, Notice, Unheard, Way
 from engine.ports.journal import Append, Place, Record, Request
 from engine.ports.latest import Attend, Doubt
@@ -32,7 +39,6 @@ from engine.supervision.names import reaches
 from engine.values import Instant, ReportKey
 
 NOT_RECORDED = "NOT RECORDED "
-NOT_HANDLED = "NOT HANDLED "
 KEPT = 100
 SAID_MAX = 1_000
 
@@ -42,13 +48,6 @@ class NotRecorded:
     """A distress that the journal could not take."""
 
     record: Record
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unhandled:
-    """A distress that crashed an alarm's actor twice and was put away."""
-
-    command: Raise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,12 +201,24 @@ class Shouter(SupervisedActor[Heed]):
                 said = (Segment(priority=1, text=NOT_RECORDED), *self._words(command))
                 self._shout(command.press.key, command.press.at, said)
             case Unhandled():
-                press = message.command.press
-                self._shout(press.key, press.at, self._of_command(message.command))
+                self._put_away(message)
             case Answered():
                 message.way.answered(message.asked, message.outcome)
             case _:
                 assert_never(message)
+
+    def _put_away(self, unhandled: Unhandled) -> None:
+        """Say what could not be handled, and its raw words."""
+        command, key = unhandled.command, key_of(unhandled.command)
+        if isinstance(command, Raise):
+            press = command.press
+            mark = Segment(priority=1, text=NOT_HANDLED)
+            raw = raw_words(press.text or press.raw)
+            said = (mark, *self._words(command), *raw)
+            self._shout(press.key, press.at, said, is_recorded=True)
+        elif key is not None:
+            said, now = said_of(command, unhandled.case), self.clock.now()
+            self._shout(key, now, said, is_recorded=True, subject=NOT_HANDLED.strip())
 
     def woke(self) -> None:
         """Ask again where nobody has been told, and let go of what is over."""
@@ -223,13 +234,20 @@ class Shouter(SupervisedActor[Heed]):
             self.wake_at(self.clock.now().plus(AGAIN))
 
     def _shout(
-        self, key: ReportKey, at: Instant, segments: tuple[Segment, ...]
+        self,
+        key: ReportKey,
+        at: Instant,
+        segments: tuple[Segment, ...],
+        *,
+        is_recorded: bool = False,
+        subject: str = "",
     ) -> None:
         text = "".join(segment.text for segment in segments)
         self._unrecorded.show(UnrecordedLine(key=key, at=at, text=text))
         if key in self._told or key in self._unheard:
             return
-        self._telemetry.count("alarms_unrecorded_total")
+        if not is_recorded:
+            self._telemetry.count("alarms_unrecorded_total")
         if len(self._unheard) >= KEPT:
             self._let_go(next(iter(self._unheard.values())))
         if not self._unheard:
@@ -237,18 +255,18 @@ class Shouter(SupervisedActor[Heed]):
         unheard = Unheard(
             key=key,
             until_s=self.clock.boottime_s() + GIVEN_UP_S,
-            notices=tuple(self._notices(segments)),
+            notices=tuple(self._notices(segments, subject or f"{segments[0].text}SOS")),
         )
         self._unheard[key] = unheard
         self._ask(unheard)
 
-    def _notices(self, segments: tuple[Segment, ...]) -> Iterator[Notice]:
+    def _notices(self, segments: tuple[Segment, ...], subject: str) -> Iterator[Notice]:
         for channel, address in self._addresses():
             body = EffectBody(
                 address=address,
                 language="en",
                 segments=segments,
-                subject=f"{segments[0].text}SOS",
+                subject=subject,
                 data={"recorded": "no"},
             )
             workers = [worker for worker, sends in self._routes if sends == channel]
@@ -304,14 +322,6 @@ class Shouter(SupervisedActor[Heed]):
             return (mark, Segment(priority=1, text="a message that reached us."))
         judgement = self._judge.judge(report)
         return (mark, *self._words(raise_command(judgement)))
-
-    def _of_command(self, command: Raise) -> tuple[Segment, ...]:
-        """Say what could not be handled, and its raw words."""
-        mark = Segment(priority=1, text=NOT_HANDLED)
-        raw = command.press.text or command.press.raw
-        rest = Segment(priority=3, text=f" Raw: {raw}") if raw else None
-        said = (mark, *self._words(command))
-        return said if rest is None else (*said, rest)
 
     def _words(self, command: Raise) -> tuple[Segment, ...]:
         place, press, now = command.place, command.press, self.clock.now()

@@ -33,7 +33,7 @@ def test_a_degraded_engine_is_said_why_with_exit_code_4(
         "degraded: it must not be relied on just now",
         "  all channels down: every route",
         "  modem down: a, b",
-        "  NOT RECORDED distress signals: 2",
+        "  NOT RECORDED or NOT HANDLED, on the console: 2",
     ]
 
 

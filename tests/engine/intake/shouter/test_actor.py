@@ -4,14 +4,13 @@ from engine.dispatch.actor import Shout
 from engine.intake.assess import report_key
 from engine.intake.reports import encode_report
 from engine.intake.shouter.actor import (
-    NOT_HANDLED,
     NOT_RECORDED,
     Heed,
     Shouter,
-    Unhandled,
     Unkept,
     Unrecorded,
 )
+from engine.intake.shouter.unhandled import NOT_HANDLED, Unhandled
 from engine.ports.journal import Place, Record
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.child import ChildSpec
@@ -41,6 +40,7 @@ class Rig:
         world = World(1)
         self.world = world
         self.sent: list[tuple[str, str, str]] = []
+        self.meter = Meter()
         self.tree = tree = tree_in(world)
         self.unrecorded = Unrecorded(lambda hint: tree.names.tell("shouter", hint))
         self.judge = judge = judge_of(clock=world)
@@ -58,7 +58,7 @@ class Rig:
                 "hq": (("email", "duty@hq"),),
                 "routes": (("modem-1", "sms"), ("modem-2", "sms"), ("email", "email")),
                 "unrecorded": self.unrecorded,
-                "telemetry": Meter(),
+                "telemetry": self.meter,
             },
         )
         grow(tree, world, [*children, shouter], run_s=1)
