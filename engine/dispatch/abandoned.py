@@ -9,12 +9,20 @@ from engine.ports.journal import (
     Answer,
     Appended,
     EffectRow,
+    EffectState,
     JournalAccess,
     Unknown,
 )
+from engine.ports.telemetry import Telemetry
 
 
-@dataclass(slots=True, kw_only=True)
+def unseen_in(telemetry: Telemetry) -> Callable[[str], None]:
+    """Return what counts an attempt of a channel of which nobody saw the end."""
+    name, unknown = "deliveries_total", EffectState.UNKNOWN.value
+    return lambda channel: telemetry.count(name, channel=channel, outcome=unknown)
+
+
+@dataclass(slots=True)
 class Abandoned:
     """Settles them until the journal says what they are; `settled` is told of each.
 
@@ -24,6 +32,8 @@ class Abandoned:
 
     journal: JournalAccess
     settled: Callable[[Settled], None]
+    unseen: Callable[[str], None]
+    """Gets the channel of each, in the journal's thread as `settled` is called."""
     _rows: deque[EffectRow] = field(default_factory=deque)
 
     def settle(self, rows: Iterable[EffectRow] = ()) -> None:
@@ -51,5 +61,7 @@ class Abandoned:
                         outcome=ABANDONED,
                     )
                 )
+                if not answer.repeated:
+                    self.unseen(row.channel)
 
         return answered

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import ClassVar, assert_never
 
-from engine.dispatch.abandoned import Abandoned
+from engine.dispatch.abandoned import Abandoned, unseen_in
 from engine.dispatch.body import EffectBody
 from engine.dispatch.choice import Choice, Routes
 from engine.dispatch.history import recall
@@ -172,7 +172,7 @@ class Dispatcher(SupervisedActor[Heard]):
         super().__init__(link=link)
         self._readers = readers
         self._telemetry, self._health = telemetry, health
-        self._abandoned = Abandoned(journal=journal, settled=settled)
+        self._abandoned = Abandoned(journal, settled, unseen_in(telemetry))
         self._queue, self._book = Queue(), RouteBook()
         self._listening: dict[str, tuple[str, ...]] = {}
         self._down: frozenset[str] = frozenset()

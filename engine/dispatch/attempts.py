@@ -16,6 +16,7 @@ from engine.dispatch.outcomes import (
     NEVER_SENT,
     REPLACED,
     SETTLED,
+    UNSEEN,
     Outcome,
     Settled,
     effect_stream,
@@ -78,14 +79,16 @@ class Attempts:
         readers: ReaderLender,
         told: Callable[[Settled], None],
         full: Callable[[bool], None] = lambda _: None,
+        unseen: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Write for `route`; `told` gets each outcome once it is durable.
 
         It is called in the journal's thread and must not block. `full` hears at once
-        where something finds no room on the disk, and when it has.
+        where something finds no room on the disk, and when it has. `unseen` gets the
+        channel of each attempt of which nobody saw the end, likewise.
         """
         self._route, self._journal, self._readers = route, journal, readers
-        self._told, self._full = told, full
+        self._told, self._full, self._unseen = told, full, unseen
         self._without_room: set[EffectId] = set()
         self._is_without_room = False
         self._in_doubt: dict[EffectId, tuple[EffectRow, Outcome | None]] = {}
@@ -287,6 +290,8 @@ class Attempts:
             self._heard.append(_Heard(row, outcome, expected_seq, requires, answer))
             if isinstance(answer, Appended):
                 self._told(settled)
+                if outcome in UNSEEN and not answer.repeated:
+                    self._unseen(row.channel)
 
         self._seqs[row.effect_id] = expected_seq + 1
         append = self._append_of(

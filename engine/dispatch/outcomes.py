@@ -40,6 +40,8 @@ NEVER_SENT = Outcome(state=EffectState.UNKNOWN, reason="journal silent")
 """Begun, as nobody knew in time, and so not sent: the rows alone cannot tell."""
 ABANDONED = Outcome(state=EffectState.UNKNOWN, reason="restart")
 """Whoever was sending it has ended or been replaced, and may have sent it."""
+UNSEEN = (NEVER_SENT, ABANDONED)
+"""Nobody saw how these ended, and so nobody has counted them as an attempt's."""
 AWAY = Outcome(state=EffectState.REJECTED, reason="the route is away", retry=True)
 
 

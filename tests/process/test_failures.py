@@ -99,6 +99,9 @@ def test_an_attempt_under_way_when_the_service_dies_is_unknown_and_repeated(
         )
     )
     assert len(unknown) == 2
+    # Restarting, the engine alone knows of them: an alert hears it by this.
+    counted = 'natalia_deliveries_total{channel="sms",outcome="unknown"}'
+    assert rig.metric(counted) == 2.0
 
     def repeats() -> bool:
         rows = rig.rows(

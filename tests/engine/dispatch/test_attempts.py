@@ -31,13 +31,14 @@ class Rig:
     def __init__(self) -> None:
         self.ledger = Ledger(ManualClock())
         self.told: list[Settled] = []
-        self.health = Health(Meter())
+        self.health, self.meter = Health(Meter()), Meter()
         self.one, self.two = self.route("modem-1"), self.route("modem-2")
         self.row = row_of()
         self.ledger.plan(self.row)
 
     def route(self, name: str) -> Attempts:
-        return attempts_on(self.ledger, name, self.told.append, health=self.health)
+        told, health, meter = self.told.append, self.health, self.meter
+        return attempts_on(self.ledger, name, told, health=health, meter=meter)
 
     def states(self) -> list[EffectState]:
         return [settled.outcome.state for settled in self.told]
@@ -160,6 +161,20 @@ def test_what_an_earlier_instance_left_under_way_is_unknown(rig: Rig) -> None:
     assert rig.states() == [EffectState.UNKNOWN]
 
 
+def test_what_nobody_saw_the_end_of_is_counted_once_bug_no_alert_knew_of_it(
+    rig: Rig,
+) -> None:
+    """Whoever attempts counts what it saw: of a route that died nobody did."""
+    rig.one.begin(rig.row, lives)
+    rig.one.settle(rig.row, UNKNOWN)
+    assert rig.meter.counted == {}, "by whoever attempted it"
+    rig.ledger.plan(second := row_of("e2"))
+    rig.one.begin(second, lives)
+    for _ in range(2):
+        rig.route("modem-1").recover()
+    assert rig.meter.counted == {"deliveries_total": 1}
+
+
 def test_a_restart_marks_as_unknown_once(rig: Rig) -> None:
     rig.one.begin(rig.row, lives)
     for _ in range(2):
@@ -201,6 +216,7 @@ def test_a_begin_that_is_still_on_its_way_is_looked_at_again(rig: Rig) -> None:
     rig.ledger.ask(held[0], 1.0)
     rig.one.mend()
     assert rig.states() == [EffectState.UNKNOWN]
+    assert rig.meter.counted == {"deliveries_total": 1}
 
 
 @pytest.mark.parametrize("fault", [SILENT, LOST])

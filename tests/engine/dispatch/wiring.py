@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from engine.dispatch.abandoned import unseen_in
 from engine.dispatch.actor import Dispatcher
 from engine.dispatch.attempts import Attempts
 from engine.dispatch.outcomes import Settled
@@ -33,7 +34,12 @@ def dispatcher_on(
 
 
 def attempts_on(
-    ledger: Ledger, route: str, told: Told, *, health: Health | None = None
+    ledger: Ledger,
+    route: str,
+    told: Told,
+    *,
+    health: Health | None = None,
+    meter: Meter | None = None,
 ) -> Attempts:
     """Return what writes the life of the effects that this route sends."""
     return Attempts(
@@ -42,4 +48,5 @@ def attempts_on(
         readers=ledger,
         told=told,
         full=(health or Health(Meter())).teller("disk_full", route),
+        unseen=unseen_in(meter or Meter()),
     )
