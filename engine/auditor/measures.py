@@ -34,12 +34,15 @@ class AuditorMetrics:
         for ground in Ground:
             self._findings.labels(ground.value)
 
-    def looked(self, found: Sequence[Finding], failed: int) -> None:
-        """Take what a look came to, and how often it could not be told."""
+    def looked(self, found: Sequence[Finding]) -> None:
+        """Take what a look came to."""
         counts = Counter(finding.ground for finding in found)
         for ground in Ground:
             self._findings.labels(ground.value).set(counts[ground])
         self._looks.inc()
+
+    def shouted(self, failed: int) -> None:
+        """Take how often it could not be told."""
         self._failures.inc(failed)
 
     def serve(self, host: str, port: int) -> None:

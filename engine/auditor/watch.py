@@ -1,5 +1,6 @@
 """The auditor's round: read, judge, shout, and say when it is over."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,8 @@ from engine.journal.moved import OpenedFile
 from engine.journal.reading import SqliteReader
 from engine.ports.clock import Clock
 from engine.values import Instant
+
+logger = logging.getLogger(__name__)
 
 OVER = "AUDITOR: what stood still moves again."
 _SOONER = 10
@@ -54,6 +57,14 @@ class EngineTime:
         return 0.0 if self.seen_s is None else now_s - self.seen_s
 
 
+def _nobody_looks(_: Sequence[Finding]) -> None:
+    """Nothing is measured."""
+
+
+def _nobody_counts(_: int) -> None:
+    """Likewise."""
+
+
 def _nobody_waits() -> None:
     """Without systemd no supervisor looks at the auditor's progress."""
 
@@ -64,16 +75,18 @@ class Watch:
 
     `look` is called again and again, in one thread. A connection that fails is
     opened anew at the next look, and so is a file that is another one by now. `on_look`
-    is told of each, for what is measured. `beat` is called after each who is told, for
-    a supervisor. What no way could tell anybody is tried again after a tenth of
-    `repeat_s`.
+    is told of each before anybody is shouted at, which may take minutes, and `on_shout`
+    after it how many ways and people were not told. `beat` is called after each who is
+    told, for a supervisor. What no way could tell anybody is tried again after a tenth
+    of `repeat_s`.
     """
 
     path: Path
     clock: Clock
     ways: Sequence[Way] = ()
     repeat_s: float = 300.0
-    on_look: Callable[[Sequence[Finding], int], None] | None = None
+    on_look: Callable[[Sequence[Finding]], None] = _nobody_looks
+    on_shout: Callable[[int], None] = _nobody_counts
     beat: Callable[[], None] = _nobody_waits
     _time: EngineTime = field(default_factory=EngineTime)
     _reader: SqliteReader | None = None
@@ -90,9 +103,8 @@ class Watch:
 
         """
         found = self._look(once=once)
-        failed = self._tell(found, by_wall=once)
-        if self.on_look is not None:
-            self.on_look(found, failed)
+        self.on_look(found)
+        self.on_shout(self._tell(found, by_wall=once))
         return found
 
     def close(self) -> None:
@@ -166,6 +178,7 @@ class Watch:
             try:
                 failed += way.tell(text, self.beat)
                 is_told = True
-            except EngineError:
+            except EngineError as error:
                 failed += 1
+                logger.warning("%s told nobody: %s", way.name, error)
         return failed, is_told

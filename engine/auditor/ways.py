@@ -1,6 +1,7 @@
 """The auditor's own ways to people: none of them is the engine's."""
 
-from collections.abc import Callable, Iterable, Sequence
+import logging
+from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 from engine.errors import DeliveryUnknownError, EngineError
@@ -8,6 +9,8 @@ from engine.ports.channel import Channel, Notification
 from engine.ports.clock import Clock
 from engine.ports.modem import ModemDriver, SendResult
 from engine.values import ChannelName, EffectId
+
+logger = logging.getLogger(__name__)
 
 SUBJECT = "AUDITOR: alarms stand still"
 LATE_S = 60.0
@@ -18,6 +21,10 @@ _Whom = TypeVar("_Whom")
 
 class Way(Protocol):
     """One way to people; `tell` raises an `EngineError` where it is no way now."""
+
+    @property
+    def name(self) -> str:
+        """What the log calls it: of the configuration, and nothing of people."""
 
     def tell(self, text: str, beat: Callable[[], None]) -> int:
         """Tell everybody whom this way reaches; may block for a minute for each.
@@ -35,6 +42,7 @@ class ByChannel:
     ) -> None:
         """Take the channel and whom it shall reach."""
         self._channel, self._addresses, self._clock = channel, addresses, clock
+        self.name: str = channel.name
 
     def tell(self, text: str, beat: Callable[[], None]) -> int:
         """Send to each address, whatever became of the one before."""
@@ -50,14 +58,15 @@ class ByChannel:
             )
             for number, address in enumerate(self._addresses)
         ]
-        return _each(self._channel.send, said, beat)
+        return _each(self.name, self._channel.send, said, beat)
 
 
 class ByModem:
     """A modem of the auditor's own; opened for each message, closed after it."""
 
-    def __init__(self, driver: ModemDriver, numbers: Sequence[str]) -> None:
+    def __init__(self, name: str, driver: ModemDriver, numbers: Sequence[str]) -> None:
         """Take the driver; nothing is opened yet."""
+        self.name = name
         self._driver, self._numbers = driver, numbers
 
     def tell(self, text: str, beat: Callable[[], None]) -> int:
@@ -77,23 +86,28 @@ class ByModem:
                 if outcome.result is not SendResult.SENT:
                     raise DeliveryUnknownError(_SMS, outcome.result.value)
 
-            return _each(send, self._numbers, beat)
+            return _each(self.name, send, self._numbers, beat)
         finally:
             self._driver.close()
 
 
 def _each(
-    send: Callable[[_Whom], object], people: Iterable[_Whom], beat: Callable[[], None]
+    name: str,
+    send: Callable[[_Whom], object],
+    people: Sequence[_Whom],
+    beat: Callable[[], None],
 ) -> int:
     """Send to each, and return how many failed; where all did, raise the last one's."""
-    failed, told, last = 0, 0, None
-    for one in people:
+    failed, last = 0, None
+    for number, one in enumerate(people, start=1):
         try:
             send(one)
-            told += 1
         except EngineError as error:
             failed, last = failed + 1, error
+            # By its place in the configuration: an address is somebody's.
+            told = (name, number, len(people), error)
+            logger.warning("%s: its address %s of %s was not told: %s", *told)
         beat()
-    if last is not None and not told:
+    if last is not None and failed == len(people):
         raise last
     return failed

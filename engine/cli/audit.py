@@ -45,13 +45,21 @@ def audit(
     where something stands still. Without: until SIGTERM, with metrics on
     auditor.metrics.
     """
+    from engine.log import Format, configure  # noqa: PLC0415 - `--help` does without
+
     settings = load_config(config)
+    configure(Format.TEXT if once else settings.log)
     watch = watch_of(_for_one_look(settings) if once else settings)
     try:
         if once:
-            found = watch.look(once=True)
-            sys.stdout.write(_text(found, watch.path, as_json=as_json))
-            if found:
+
+            def shown(found: "Sequence[Finding]") -> None:
+                # Before anybody is told: a way that hangs keeps nobody waiting here.
+                sys.stdout.write(_text(found, watch.path, as_json=as_json))
+                sys.stdout.flush()
+
+            watch.on_look = shown
+            if watch.look(once=True):
                 raise typer.Exit(EXIT_DEGRADED)
         else:
             _run(watch, settings, as_json=as_json)
@@ -125,8 +133,8 @@ def _ways(config: Config) -> list["Way"]:
         key = f"auditor.{error.key}"
         raise ConfigError(key, error.expected, error.cure) from error
     ways: list[Way] = [
-        ByModem(driver, addresses["sms"])
-        for driver in modems.values()
+        ByModem(name, driver, addresses["sms"])
+        for name, driver in modems.items()
         if "sms" in addresses
     ]
     ways += [
@@ -146,20 +154,35 @@ def _run(watch: "Watch", config: Config, *, as_json: bool) -> None:
     stop.listen()
     metrics = AuditorMetrics()
     metrics.serve(config.auditor.metrics.host, config.auditor.metrics.port)
-    watch.on_look = metrics.looked
+    saying = _Saying(watch.path, as_json=as_json)
+
+    def looked(found: "Sequence[Finding]") -> None:
+        metrics.looked(found)
+        saying.take(found)
+
+    watch.on_look, watch.on_shout = looked, metrics.shouted
     watchdog = WatchDog()
     # Ten addresses behind a server that is silent take longer than systemd waits.
     watch.beat = watchdog.notify
     watchdog.ready()
-    said: tuple[Finding, ...] = ()
     while True:
-        found = watch.look()
+        watch.look()
         watchdog.notify()
-        if _kinds(found) != _kinds(said):
-            say(_text(found, watch.path, as_json=as_json))
-        said = found
         if stop.wait(config.auditor.every_s):
             return
+
+
+class _Saying:
+    """Says what stands still, where that is not what was said last."""
+
+    def __init__(self, journal: Path, *, as_json: bool) -> None:
+        self._journal, self._as_json = journal, as_json
+        self._said: Sequence[Finding] = ()
+
+    def take(self, found: "Sequence[Finding]") -> None:
+        if _kinds(found) != _kinds(self._said):
+            say(_text(found, self._journal, as_json=self._as_json))
+        self._said = found
 
 
 def _kinds(found: "Sequence[Finding]") -> set[tuple[str, str]]:

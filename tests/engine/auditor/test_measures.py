@@ -9,12 +9,14 @@ from engine.auditor.measures import AuditorMetrics
 def test_findings_stand_at_the_last_look_and_looks_add_up() -> None:
     metrics = AuditorMetrics()
     found = [Finding(ground=Ground.OVERDUE, what="alarm/a")] * 2
-    metrics.looked(found, 1)
-    metrics.looked((), 0)
+    metrics.looked(found)
+    metrics.shouted(1)
+    metrics.looked(())
+    metrics.shouted(0)
     said = generate_latest(metrics.registry).decode()
     assert 'natalia_auditor_findings{ground="overdue"} 0.0' in said
     assert "natalia_auditor_shout_failures_total 1.0" in said
-    metrics.looked(found, 0)
+    metrics.looked(found)
     said = generate_latest(metrics.registry).decode()
     assert 'natalia_auditor_findings{ground="overdue"} 2.0' in said
     assert "alarm/a" not in said

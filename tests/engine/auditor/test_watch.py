@@ -3,30 +3,26 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from engine.auditor.findings import Ground
 from engine.auditor.watch import OVER, Watch
-from engine.auditor.ways import ByChannel, ByModem
-from engine.errors import DeliveryError, EngineError
+from engine.auditor.ways import ByChannel
+from engine.errors import DeliveryError
 from engine.journal.backup import back_up
 from engine.journal.sqlite import SqliteStore
-from engine.ports.channel import Notification, Receipt
 from engine.ports.journal import Append, Head, NewEvent
-from engine.ports.modem import SendResult, SubmitOutcome
-from engine.values import ChannelName, CommandId, Instant
+from engine.values import CommandId, Instant
+from tests.engine.auditor.test_ways import Box
 from tests.fakes import START, ManualClock
-
-if TYPE_CHECKING:
-    from engine.ports.modem import ModemDriver
 
 
 @dataclass
 class Ear:
     """A way that keeps what it is told, and fails where it shall."""
 
+    name = "ear"
     heard: list[str] = field(default_factory=list)
     is_down: bool = False
 
@@ -83,9 +79,6 @@ class Engine:
 def engine(tmp_path: Path) -> Engine:
     store = SqliteStore(tmp_path / "journal.db", ballast_bytes=0)
     return Engine(store, ManualClock())
-
-
-def unwatched() -> None: ...
 
 
 def watch_on(tmp_path: Path, clock: ManualClock, *ears: Ear) -> Watch:
@@ -201,12 +194,43 @@ def test_one_way_that_fails_does_not_keep_the_others(
     deaf, ear = Ear(is_down=True), Ear()
     watch = watch_on(tmp_path, engine.clock, deaf, ear)
     failures: list[int] = []
-    watch.on_look = lambda _, failed: failures.append(failed)
+    watch.on_shout = failures.append
     engine.write()
     engine.clock.advance(1.0)
     watch.look()
     assert failures == [1]
     assert len(ear.heard) == 1
+
+
+def test_what_stands_still_is_shown_before_anybody_is_told_bug_a_way_that_hung(
+    engine: Engine, tmp_path: Path
+) -> None:
+    """Ten numbers of a modem that is silent are twenty minutes."""
+    shown: list[int] = []
+
+    @dataclass
+    class Slow(Ear):
+        def tell(self, text: str, _: object = None) -> int:
+            assert shown == [1], "Prometheus and the log know already"
+            return super().tell(text)
+
+    ear = Slow()
+    watch = watch_on(tmp_path, engine.clock, ear)
+    watch.on_look = lambda found: shown.append(len(found))
+    engine.write()
+    engine.clock.advance(1.0)
+    watch.look()
+    assert len(ear.heard) == 1
+
+
+def test_a_way_that_tells_nobody_is_named_with_why_bug_the_log_said_nothing(
+    engine: Engine, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    watch = watch_on(tmp_path, engine.clock, Ear(is_down=True))
+    engine.write()
+    engine.clock.advance(1.0)
+    watch.look()
+    assert "ear told nobody: ear: down" in caplog.text
 
 
 def test_what_no_way_could_tell_is_told_soon_after_one_is_back(
@@ -248,52 +272,6 @@ def test_the_auditor_writes_nothing(engine: Engine, tmp_path: Path) -> None:
     assert engine.store.position == position
 
 
-class Box:
-    """A channel that keeps what it is given."""
-
-    name = ChannelName("own")
-    timeout_s = 1.0
-
-    def __init__(self, *refused: str) -> None:
-        self.refused = refused
-        self.sent: list[Notification] = []
-
-    def send(self, notification: Notification) -> Receipt:
-        if notification.address in self.refused:
-            raise DeliveryError(self.name, "550 no such user", retry=False)
-        self.sent.append(notification)
-        return Receipt(reference="")
-
-    def check(self) -> None: ...
-
-    def interrupt(self) -> None: ...
-
-    def close(self) -> None: ...
-
-
-def test_a_channel_reaches_every_address_under_keys_of_its_own() -> None:
-    box = Box()
-    ByChannel(box, ["one@hq.example", "two@hq.example"], ManualClock()).tell(
-        "words", unwatched
-    )
-    assert [n.address for n in box.sent] == ["one@hq.example", "two@hq.example"]
-    assert len({n.key for n in box.sent}) == 2
-    assert {n.text for n in box.sent} == {"words"}
-
-
-def test_an_address_that_is_refused_does_not_keep_the_next_one() -> None:
-    box = Box("gone@hq.example")
-    way = ByChannel(box, ["gone@hq.example", "duty@hq.example"], ManualClock())
-    assert way.tell("words", unwatched) == 1
-    assert [n.address for n in box.sent] == ["duty@hq.example"]
-
-
-def test_a_channel_that_reaches_nobody_is_no_way() -> None:
-    addresses = ["gone@hq.example", "left@hq.example"]
-    with pytest.raises(DeliveryError):
-        ByChannel(Box(*addresses), addresses, ManualClock()).tell("words", unwatched)
-
-
 def test_a_refused_address_is_counted_and_the_way_has_told(
     engine: Engine, tmp_path: Path
 ) -> None:
@@ -304,59 +282,12 @@ def test_a_refused_address_is_counted_and_the_way_has_told(
         path=tmp_path / "journal.db",
         clock=engine.clock,
         ways=[way],
-        on_look=lambda _, failed: failures.append(failed),
+        on_shout=failures.append,
     )
     engine.write(due_s=10.0)
     engine.live(watch, 200)
     assert sum(failures) == 1, "once, and not again before five minutes are over"
     assert len(box.sent) == 1
-
-
-def test_a_number_that_a_modem_refuses_does_not_keep_the_next_one() -> None:
-    called: list[str] = []
-    lost = SubmitOutcome(result=SendResult.REJECTED, code="21")
-
-    class Refusing:
-        def open(self, *, beat: object) -> None: ...
-
-        def close(self) -> None: ...
-
-        def fit(self, _: object) -> str:
-            return "words"
-
-        def submit(self, number: str, _: str, **__: object) -> SubmitOutcome:
-            called.append(number)
-            if number.endswith("1"):
-                modem = "own"
-                raise DeliveryError(modem, "no such number", retry=False)
-            is_out = number.endswith("2")
-            return lost if is_out else SubmitOutcome(result=SendResult.SENT)
-
-    driver = cast("ModemDriver", Refusing())
-    beats: list[str] = []
-    way = ByModem(driver, ["+15005550001", "+15005550002", "+15005550006"])
-    assert way.tell("words", lambda: beats.append("beat")) == 2
-    assert called == ["+15005550001", "+15005550002", "+15005550006"]
-    assert len(beats) == 3, "systemd hears of each"
-    with pytest.raises(EngineError):
-        ByModem(driver, ["+15005550002"]).tell("words", unwatched)
-
-
-def test_a_modem_is_opened_for_a_message_and_given_back() -> None:
-    from tests.simulation.farends import Network  # noqa: PLC0415 - one use
-    from tests.simulation.modem import SimModem  # noqa: PLC0415 - likewise
-    from tests.simulation.runtime import Life, World  # noqa: PLC0415 - likewise
-
-    world = World(1)
-    network = Network(world)
-    network.contact = lambda *_: None
-    network.confirmed = lambda *_: None
-    network.on_arrival = lambda *_: None
-    modem = SimModem(network, network.hardware["modem-1"], Life(world))
-    world.call(lambda: ByModem(modem, ["+15005550006"]).tell("words", unwatched))
-    assert [(number, text) for _, _, number, text in network.arrived] == [
-        ("+15005550006", "words")
-    ]
 
 
 def test_the_engines_time_is_read_off_its_last_commit() -> None:

@@ -18,8 +18,27 @@ from engine.ports.journal import Append, Head, NewEvent
 from engine.values import CommandId, Instant
 from tests.engine.cli.services import natalia
 
+OWN_MAIL = """
+[[auditor.channel]]
+name = "own"
+kind = "email"
+[auditor.channel.options]
+host = "127.0.0.1"
+port = {port}
+security = "none"
+sender = "auditor@hq.example"
+[[auditor.hq]]
+channel = "own"
+address = "duty@hq.example"
+"""
 Patch = pytest.MonkeyPatch
 Output = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def quiet(patch: Patch) -> None:
+    """Leave the log of this process alone: one look writes its own."""
+    patch.setattr("engine.log.configure", lambda _: None)
 
 
 def state_with(folder: Path, *, is_open: bool, at: Instant | None = None) -> Path:
@@ -147,3 +166,48 @@ def test_as_a_process_it_is_scraped_and_ends_at_sigterm(tmp_path: Path) -> None:
         process.wait()
         if process.stdout is not None:
             process.stdout.close()
+
+
+@pytest.mark.process
+def test_a_way_that_hangs_keeps_what_was_found_from_nobody_bug_it_was_told_first(
+    tmp_path: Path,
+) -> None:
+    config = state_with(tmp_path, is_open=True)
+    port = config.read_text().rpartition("port = ")[2].strip(" }\n")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        mail = OWN_MAIL.format(port=silent.getsockname()[1])
+        config.write_text(config.read_text() + mail)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "engine", "audit", "--config", str(config)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            assert process.stdout is not None
+            assert "nothing due alarm/a" in process.stdout.readline()
+            with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+                said = answer.read().decode()
+            assert 'natalia_auditor_findings{ground="nothing_due"} 1.0' in said
+            assert "natalia_auditor_looks_total 1.0" in said
+            line, _ = silent.accept()  # and only then is anybody told
+            line.close()
+        finally:
+            process.kill()
+            process.wait()
+            if process.stdout is not None:
+                process.stdout.close()
+
+
+@pytest.mark.process
+def test_one_look_names_the_way_that_told_nobody_bug_it_said_nothing(
+    tmp_path: Path,
+) -> None:
+    config = state_with(tmp_path, is_open=True)
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        mail = OWN_MAIL.format(port=nobody.getsockname()[1])
+    config.write_text(config.read_text() + mail)
+    words = [sys.executable, "-m", "engine", "audit", "--config", str(config), "--once"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (4, "nothing due alarm/a\n")
+    assert "own told nobody: own: not sent: ConnectionRefusedError" in done.stderr
+    assert "duty@hq.example" not in done.stderr
