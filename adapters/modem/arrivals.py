@@ -69,6 +69,7 @@ class Arrivals:
         self._options = options
         self._clock = clock
         self._unstored: list[ModemEvent] = []
+        self.own: list[str] = []
         self.forget()
 
     def forget(self) -> None:
@@ -189,6 +190,7 @@ class Arrivals:
         `AT+CMGL` hangs Huawei's firmware after twenty minutes of polling, so that
         it is asked for only where `AT+CPMS` counts something.
         """
+        self.own.clear()
         events: list[ModemEvent] = []
         home = session.receives
         for store in session.readable:
@@ -286,6 +288,8 @@ class Arrivals:
                     ),
                 )
             case Submit():
+                # A draft, or a copy of what was sent: it takes a place, and no more.
+                self.own += [slot] if slot and slot not in self.own else []
                 return ()
             case SubmitReport() | DeliverReport() | Command() | Undecodable():
                 return (

@@ -240,6 +240,7 @@ def send(
     epilog=_examples(
         "natalia modem inbox /dev/ttyUSB2",
         "natalia modem inbox /dev/ttyUSB2 --delete --reveal --json",
+        "natalia modem inbox /dev/ttyUSB2 --own --delete",
     )
 )
 def inbox(
@@ -248,6 +249,9 @@ def inbox(
     delete: Annotated[
         bool, typer.Option("--delete", help="Delete what was shown.")
     ] = False,
+    own: Annotated[
+        bool, typer.Option("--own", help="Only the SIM's own drafts and sent copies.")
+    ] = False,
     pin_file: PinFile = None,
     baud: Baud = 115200,
     reveal: Reveal = False,
@@ -255,20 +259,34 @@ def inbox(
 ) -> None:
     """Show what lies in the modem's stores; without --delete it stays there.
 
-    A long message of which parts are missing is shown with its holes marked.
+    A long message of which parts are missing is shown with its holes marked. Drafts
+    and copies of what was sent, which fill a store as well, are named without words.
     """
     modem = _modem(port, pin_file, baud, waits_for_parts=False)
     try:
         modem.open()
-        for event in modem.poll(drain=True):
+        events = modem.poll(drain=True)
+        for event in () if own else events:
             if isinstance(event, InboundSms):
                 _show_message(event, reveal=reveal, as_json=as_json)
                 if delete:
                     modem.delete(event.slot)
             elif isinstance(event, StatusReport) and delete and event.slot:
                 modem.delete(event.slot)
+        for slot in modem.own:
+            _show_own(slot, as_json=as_json)
+            if delete:
+                modem.delete(slot)
     finally:
         modem.close()
+
+
+def _show_own(slot: str, *, as_json: bool) -> None:
+    """Say that a place is taken by a draft, or by a copy of what was sent."""
+    if as_json:
+        typer.echo(json.dumps({"slot": slot, "sender": "", "flags": ["own"]}))
+    else:
+        typer.echo(f"{slot:8} the SIM's own: a draft, or a copy of what it sent")
 
 
 def _show_message(message: InboundSms, *, reveal: bool, as_json: bool) -> None:

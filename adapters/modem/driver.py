@@ -84,6 +84,8 @@ class SerialModem:
         self._dialogue = Dialogue(self._transport, clock, watch, owed=owed)
         self._session = Session()
         self._arrivals = Arrivals(self._dialogue, self._options, clock)
+        self.own: Sequence[str] = self._arrivals.own
+        """Slots of drafts and of what was sent, as a drain finds them: no arrivals."""
         self._submissions = Submissions(self._dialogue, self._arrivals)
         self._recovery = Recovery(self._dialogue, self._options, clock, self)
         self._which = Which(self._options)
@@ -199,10 +201,8 @@ class SerialModem:
     def answers(self) -> bool:
         """Say whether the modem takes a command; False after `answer_s` of silence."""
         self._dialogue.interrupted = False
-        if (
-            self._dialogue.command("AT", deadline_s=self._options.answer_s).final
-            is None
-        ):
+        reply = self._dialogue.command("AT", deadline_s=self._options.answer_s)
+        if reply.final is None:
             return False
         # The answers to earlier questions come in a row: none of them is the next's.
         self._dialogue.pause(_ROW_S)

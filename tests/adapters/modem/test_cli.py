@@ -20,6 +20,7 @@ from adapters.modem.pdu_text import Concat
 from adapters.modem.redact import Stream, redact
 from adapters.modem.virtual import VirtualModem
 from adapters.modem.virtual_console import VirtualConsole, script_of
+from adapters.modem.virtual_state import StoredMessage
 from engine.clock import SystemClock
 from engine.ports.modem import SendResult
 from tests.adapters.modem.rig import ALICE, BOB, OUTSIDE, QUICK, CountingTelemetry
@@ -87,6 +88,27 @@ def test_the_inbox_shows_keeps_and_deletes(modem: VirtualModem) -> None:
     )
     assert json.loads(deleted.stdout)["sender"] == BOB
     assert CliRunner().invoke(app, ["inbox", modem.port]).stdout == ""
+
+
+def test_the_inbox_shows_and_deletes_drafts_bug_a_store_full_of_them_looked_empty(
+    modem: VirtualModem,
+) -> None:
+    """An old SIM brings them along; they take the places of answers and alarms."""
+    unsent, sent = 2, 3
+    draft = "0011000B911326880736F40000AA05C8329BFD06"
+    for index, status in ((3, unsent), (4, sent)):
+        kept = StoredMessage(status=status, pdu=draft, length=19)
+        modem.state.stores["SM"][index] = kept
+    modem.inject(BOB, "K7F2 1")
+    shown = CliRunner().invoke(app, ["inbox", modem.port]).stdout
+    assert shown.count("the SIM's own") == 2
+    assert "SM:3 " in shown
+    assert "K7F2 1" in shown
+    words = ["inbox", modem.port, "--own", "--delete", "--json"]
+    told = CliRunner().invoke(app, words).stdout
+    slots = [json.loads(line)["slot"] for line in told.splitlines()]
+    assert slots == ["SM:3", "SM:4"]
+    assert len(modem.state.stores["SM"]) == 1, "what came in is the engine's to take up"
 
 
 def test_the_inbox_shows_a_message_with_holes_bug_was_not_shown(
