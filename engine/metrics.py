@@ -1,9 +1,13 @@
 """The `Telemetry` that Prometheus scrapes."""
 
+import logging
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from itertools import product
 from math import isnan
+from pathlib import PurePath
+from types import FrameType
 from typing import TypeVar, assert_never
 
 from prometheus_client import (
@@ -18,6 +22,11 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 
 from engine.ports.measures import DECLARATIONS, Declaration, Kind, Label
 
+logger = logging.getLogger(__name__)
+
+PLACES_MAX = 100
+"""So many are named in the log: what is refused may be refused a thousand times."""
+
 _Collector = Counter | Gauge | Histogram
 _Kind = TypeVar("_Kind", Counter, Gauge, Histogram)
 
@@ -26,8 +35,9 @@ class Metrics:
     """`engine.ports.telemetry.Telemetry` over prometheus-client.
 
     Safe from any thread. A measurement that `DECLARATIONS` does not know is
-    counted in `natalia_telemetry_errors_total` and dropped: measuring never harms
-    an alarm. With `strict`, as in tests, it raises AssertionError instead.
+    counted in `natalia_telemetry_errors_total`, its place in the code logged once, and
+    dropped: measuring never harms an alarm. With `strict`, as in tests, it raises
+    AssertionError instead.
     """
 
     def __init__(
@@ -59,6 +69,7 @@ class Metrics:
         self._names["python"] = {python}
         # Labels are checked once for each series: there are as many as are declared.
         self._series_known: dict[tuple[object, ...], object] = {}
+        self._places: set[str] = set()
         self._collectors = {
             name: _collector(each, self._registry)
             for name, each in self._declared.items()
@@ -161,12 +172,27 @@ class Metrics:
         errors = self._collectors["telemetry_errors_total"]
         assert isinstance(errors, Counter)
         errors.labels(problem).inc()
+        place = _place(sys._getframe())  # noqa: SLF001 - who measures, and nothing of it
+        if place not in self._places and len(self._places) < PLACES_MAX:
+            self._places.add(place)
+            told = {"problem": problem}
+            logger.warning("a measurement is refused at %s", place, extra=told)
 
     def _start_at_zero(self, declaration: Declaration) -> None:
         if declaration.labels and declaration.starts:
             collector = self._collectors[declaration.name]
             for values in product(*map(self._choices, declaration.labels)):
                 collector.labels(*values)
+
+
+def _place(frame: FrameType | None) -> str:
+    """Return the first place outside of this module, by file, line and function."""
+    while frame is not None and frame.f_code.co_filename == __file__:
+        frame = frame.f_back
+    if frame is None:
+        return "unknown"
+    name = PurePath(frame.f_code.co_filename).name
+    return f"{name}:{frame.f_lineno} in {frame.f_code.co_name}"
 
 
 def _collector(declaration: Declaration, registry: CollectorRegistry) -> _Collector:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from engine.metrics import Metrics
+from engine.metrics import PLACES_MAX, Metrics
 from engine.ports.measures import DECLARATIONS, Kind
 from tests.requires import requires_command
 from tools import metrics_doc
@@ -97,6 +97,31 @@ def test_a_misuse_is_counted_in_production_and_raises_in_tests(
     assert b"+46700000000" not in metrics.expose()[0]
     with pytest.raises(AssertionError):
         misuse(Metrics(KNOWN, strict=True))
+
+
+def test_where_a_measurement_is_refused_is_logged_once_bug_nobody_could_find_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    metrics = Metrics(KNOWN)
+    for _ in range(3):
+        metrics.gauge("channel_up", 1, channel="+46700000000")
+    (record,) = caplog.records
+    here = "test_where_a_measurement_is_refused_is_logged_once_bug_nobody_could_find_it"
+    assert re.fullmatch(
+        rf"a measurement is refused at test_metrics\.py:\d+ in {here}",
+        record.getMessage(),
+    )
+    assert vars(record)["problem"] == "labels"
+
+
+def test_a_flood_of_refused_measurements_fills_no_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    metrics = Metrics(KNOWN)
+    for line in range(PLACES_MAX * 2):
+        code = compile("\n" * line + "metrics.count('x')", "adapter.py", "exec")
+        exec(code, {"metrics": metrics})
+    assert len(caplog.records) == PLACES_MAX
 
 
 NAMES = [each.name for each in DECLARATIONS]
