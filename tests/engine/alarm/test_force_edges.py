@@ -105,6 +105,36 @@ def test_somebody_elses_cancel_calls_nothing_off() -> None:
     assert scene.told(Audience.NEAREST)
 
 
+@pytest.mark.parametrize("word", [Word.SAFE, Word.DURESS])
+def test_a_word_whose_source_is_in_doubt_says_for_nobody_that_all_is_well(
+    word: Word,
+) -> None:
+    """Whoever has overheard it may send it; HQ looks at it all the same."""
+    scene = scene_of()
+    press = replace(
+        press_of("heard", scene.now, (Signal.CANCEL,)),
+        doubt=SourceDoubt.FAILED_AUTHENTICATION,
+        proven=word is Word.SAFE,
+        duress=word is Word.DURESS,
+    )
+    scene.do(RequestCancel(command_id=scene.command_id(), press=press))
+    state = scene.state()
+    assert (state.safe, safe_names(state, as_seen=True)) == ((), ())
+    assert state.acknowledged is None, "they have not seen it yet"
+
+
+def test_an_unseen_word_of_force_is_no_cancel_for_whoever_watches() -> None:
+    """One of safety in its place would have been none for the case."""
+    scene = scene_of()
+    press = replace(
+        press_of("theirs", scene.now, (Signal.CANCEL,)), duress=True, unseen=True
+    )
+    scene.do(RequestCancel(command_id=scene.command_id(), press=press))
+    state = scene.state()
+    assert Force.DURESS_WORD in state.force
+    assert (state.seen.cancelled, state.safe) == (None, ())
+
+
 def test_a_press_that_comes_late_has_waited_long_enough() -> None:
     scene = Scene(protocol=MISTAKEN)
     scene.do(raise_of(replace(press_of(), late=True), MISTAKEN))
