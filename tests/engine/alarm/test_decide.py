@@ -19,7 +19,7 @@ from engine.alarm.events import (
 from engine.alarm.state import Kind, Publicity, ReplyKind, Response, Truth
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience, Condition
-from engine.values import CommandId, Instant, Signal
+from engine.values import CommandId, DeviceId, Instant, Signal
 from tests.engine.alarm.scene import (
     ALDER,
     PROTOCOLS,
@@ -27,6 +27,7 @@ from tests.engine.alarm.scene import (
     STANDARD,
     Scene,
     press_of,
+    raise_of,
     without,
 )
 
@@ -197,6 +198,17 @@ def test_a_press_that_repeats_what_hq_has_acknowledged_does_not_page_again() -> 
         scene.raised(f"r{number}")
     assert scene.state().acknowledged is not None
     assert len(scene.planned(Audience.DUTY)) == pages
+
+
+def test_a_defenders_second_device_that_says_the_same_is_no_news() -> None:
+    """Of strangers alone who share a case each device is somebody else."""
+    scene = Scene()
+    for key, device in (("k1", "bracelet"), ("k2", "telephone")):
+        scene.do(raise_of(replace(press_of(key), device=DeviceId(device))))
+        if key == "k1":
+            scene.acknowledge()
+    assert len(scene.state().presses) == 2
+    assert scene.state().acknowledged is not None
 
 
 @pytest.mark.parametrize(
