@@ -12,7 +12,6 @@ from typing import Annotated
 
 import typer
 
-from adapters.demo.console import ConsoleError
 from adapters.demo.play import HELP, Play
 from adapters.demo.scenario import MissingStepError, Scenario, Seen
 from adapters.demo.stage import OPERATORS, Stage, StageError
@@ -70,7 +69,7 @@ def demo(
     except MissingStepError as error:
         missing = error.step
         _write(f"MISSING: {missing}\n{stage.service_said()}", error=True)
-    except (StageError, ConsoleError) as error:
+    except StageError as error:
         wrong = str(error)
         _write(f"natalia demo: {wrong}", error=True)
     if as_json:

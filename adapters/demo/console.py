@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from typing import Self
+from typing import Self, cast
 
 import httpx2
 
@@ -13,7 +13,7 @@ SEE_OTHER = 303
 
 
 class ConsoleError(EngineError):
-    """The console did not let an operator in, or could not be read."""
+    """The console did not let an operator in, gave no answer, or none to be read."""
 
 
 class OperatorAtConsole:
@@ -23,23 +23,16 @@ class OperatorAtConsole:
         """Sign in.
 
         Raises:
-            ConsoleError: name or password was refused.
+            ConsoleError: name or password was refused, or nobody answers.
 
         """
         self.operator = operator
         self._client = httpx2.Client(base_url=url, timeout=TIMEOUT_S)
-        answer = self._client.post(
-            "/sign-in", data={"operator": operator, "password": password}
-        )
-        if answer.status_code != SEE_OTHER:
-            message = f"the console refused operator {operator}"
-            raise ConsoleError(message)
-        page = self._client.get("/").text
-        found = re.search(r'data-csrf="([^"]+)"', page)
-        if found is None:
-            message = "the console's page has no CSRF token"
-            raise ConsoleError(message)
-        self._csrf = found[1]
+        try:
+            self._csrf = self._sign_in(password)
+        except ConsoleError:
+            self._client.close()
+            raise
 
     def __enter__(self) -> Self:
         """Use in a `with` block."""
@@ -50,21 +43,61 @@ class OperatorAtConsole:
         self._client.close()
 
     def cases(self) -> list[dict[str, object]]:
-        """Return the live list."""
-        rows: list[dict[str, object]] = self._client.get("/api/alarms").json()
-        return rows
+        """Return the live list.
+
+        Raises:
+            ConsoleError: no answer, or none to be read; so do the other questions.
+
+        """
+        rows = _read(self._ask("GET", "/api/alarms"))
+        return cast("list[dict[str, object]]", rows)
 
     def case(self, alarm: str) -> dict[str, object]:
         """Return one case with its time line."""
-        found: dict[str, object] = self._client.get(f"/api/alarms/{alarm}").json()
-        return found
+        answer = self._ask("GET", f"/api/alarms/{alarm}")
+        return cast("dict[str, object]", _read(answer))
 
     def act(self, alarm: str, name: str, **fields: str) -> str | None:
         """Do one act; returns why it was refused, None where it was done."""
-        answer = self._client.post(
+        answer = self._ask(
+            "POST",
             f"/alarms/{alarm}/{name}",
             data={"csrf": self._csrf, "id": secrets.token_hex(8), **fields},
             headers={"accept": "application/json"},
         )
-        refused: str | None = answer.json().get("refused")
-        return refused
+        return cast("dict[str, str | None]", _read(answer)).get("refused")
+
+    def _sign_in(self, password: str) -> str:
+        """Return the token that every act has to bring."""
+        data = {"operator": self.operator, "password": password}
+        if self._ask("POST", "/sign-in", data=data).status_code != SEE_OTHER:
+            message = f"the console refused operator {self.operator}"
+            raise ConsoleError(message)
+        found = re.search(r'data-csrf="([^"]+)"', self._ask("GET", "/").text)
+        if found is None:
+            message = "the console's page has no CSRF token"
+            raise ConsoleError(message)
+        return found[1]
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        data: dict[str, str] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> httpx2.Response:
+        try:
+            return self._client.request(method, path, data=data, headers=headers)
+        except httpx2.HTTPError as error:
+            message = f"the console gives no answer: {type(error).__name__}"
+            raise ConsoleError(message) from error
+
+
+def _read(answer: httpx2.Response) -> object:
+    try:
+        told: object = answer.json()
+    except ValueError as error:
+        message = f"the console's answer is no JSON: status {answer.status_code}"
+        raise ConsoleError(message) from error
+    return told

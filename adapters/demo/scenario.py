@@ -10,7 +10,7 @@ from typing import TypeVar, cast
 
 import httpx2
 
-from adapters.demo.console import OperatorAtConsole
+from adapters.demo.console import ConsoleError, OperatorAtConsole
 from adapters.demo.press import PHONE, PLACE, UnansweredError, press
 from adapters.demo.stage import SentSms, Stage
 from adapters.devices import osmand_encode
@@ -21,6 +21,8 @@ POLL_S = 0.01
 DEFENDER, OTHER = "heron", "avocet"
 CODE = re.compile(r"\b([A-Z](?=[A-Z]*\d)[A-Z\d]{3})\b")
 T = TypeVar("T")
+NO_ANSWER = (ConsoleError, httpx2.HTTPError, OSError)
+"""What comes of an engine that is gone, or that does not speak any more."""
 
 
 class MissingStepError(Exception):
@@ -54,14 +56,23 @@ class Scenario:
         self._pressed = stage.clock.now()
         self._serial = count(1)
         self._held: list[Seen] | None = None
+        self._step = "operators sign in at the console"
 
     def play(self) -> None:
         """Play the story.
 
         Raises:
-            MissingStepError: names the first step that was not seen.
+            MissingStepError: names the first step that was not seen, also where
+                that is because the engine has gone.
 
         """
+        try:
+            self._play()
+        except NO_ANSWER as error:
+            step = f"{self._step} ({str(error) or type(error).__name__})"
+            raise MissingStepError(step) from error
+
+    def _play(self) -> None:
         stage = self._stage
         url, words = stage.ports.console, stage.passwords
         with (
@@ -81,6 +92,7 @@ class Scenario:
 
     def _press(self) -> None:
         """Press the button of a gt06 device."""
+        self._step = "the device's SOS is acknowledged"
         try:
             self._pressed = press(self._stage, self._serial)
         except UnansweredError as error:
@@ -105,7 +117,7 @@ class Scenario:
 
     def _colleagues(self, operator: OperatorAtConsole, alarm: str) -> None:
         """Wait for the SMS of each colleague that the case names."""
-        self._done("reveal the people", operator.act(alarm, "reveal"))
+        self._act("reveal the people", operator, alarm, "reveal")
         people = self._wait(
             "colleagues are chosen", lambda: _nearest(operator.case(alarm))
         )
@@ -138,6 +150,7 @@ class Scenario:
 
     def _answer(self, operator: OperatorAtConsole, alarm: str) -> None:
         """Let the nearest colleague answer 1, from their own telephone."""
+        self._step = "the nearest colleague answers"
         nearest = str(_nearest(operator.case(alarm))[0]["person"])
         sms = self._sms_to(nearest)
         found = CODE.search(sms.text)
@@ -155,6 +168,7 @@ class Scenario:
 
     def _phone(self, operator: OperatorAtConsole) -> None:
         """Press SOS in a telephone's app, over HTTP."""
+        self._step = "the telephone's SOS is acknowledged"
         host, port = self._stage.ports.devices["osmand"]
         now = self._stage.clock.now()
         declared = cast("dict[str, float]", self._stage.person(OTHER)["declared"])
@@ -165,29 +179,28 @@ class Scenario:
             f"http://{host}:{port}{request.path}?{request.query}",
             timeout=WAIT_S,
         )
-        _require("the telephone's SOS is acknowledged", answer.is_success)
+        _require(self._step, answer.is_success)
         self._say("a second SOS, from a telephone's app, acknowledged", "HTTP client")
         other = self._at_hq(operator, OTHER)
-        self._done("acknowledge the second alarm", operator.act(other, "acknowledge"))
-        refused = operator.act(other, "close", reason="false_alarm", remark="pocket")
-        self._done("close the second alarm", refused)
+        self._act("acknowledge the second alarm", operator, other, "acknowledge")
+        how = {"reason": "false_alarm", "remark": "pocket"}
+        self._act("close the second alarm", operator, other, "close", **how)
         self._say("the second alarm is closed: a false alarm", "HQ console")
 
     def _decide(
         self, alder: OperatorAtConsole, rowan: OperatorAtConsole, alarm: str
     ) -> None:
-        self._done("acknowledge", alder.act(alarm, "acknowledge"))
+        self._act("acknowledge", alder, alarm, "acknowledge")
         self._say("alder acknowledges: paging stops", "HQ console")
-        self._done("verify", alder.act(alarm, "verify", truth="verified"))
-        _require(
-            "one operator alone cannot publish", alder.act(alarm, "approve") is not None
-        )
+        self._act("verify", alder, alarm, "verify", truth="verified")
+        self._step = "one operator alone cannot publish"
+        _require(self._step, alder.act(alarm, "approve") is not None)
         _require(
             "nothing is published by verifying", not self._stage.mastodon.posts.items()
         )
         self._say("alder verifies; nothing is published by that", "HQ console")
         self._say("alder may not approve as well: refused", "HQ console")
-        self._done("approve", rowan.act(alarm, "approve"))
+        self._act("approve", rowan, alarm, "approve")
         post = self._stage.mastodon.posts.wait_for(lambda _: True, WAIT_S)
         post = _found("the post appears in public", post)
         alias = self._alias(DEFENDER)
@@ -198,9 +211,10 @@ class Scenario:
         self._say(f"rowan approves; the world reads: {post.text}", "Mastodon", post.at)
 
     def _end(self, operator: OperatorAtConsole, alarm: str) -> None:
+        self._step = "close"
         told = {person["person"] for person in _nearest(operator.case(alarm))}
         before = len(self._stage.messages.items())
-        self._done("close", operator.act(alarm, "close", reason="safe"))
+        self._act("close", operator, alarm, "close", reason="safe")
         self._say("alder closes: safe", "HQ console")
         numbers = {n for n, person in self._numbers.items() if person in told}
         self._wait(
@@ -230,12 +244,15 @@ class Scenario:
     def _alias(self, person: str) -> str:
         return str(self._stage.person(person)["alias"])
 
-    def _done(self, act: str, refused: str | None) -> None:
-        if refused is not None:
-            step = f"{act} (refused: {refused})"
-            raise MissingStepError(step)
+    def _act(
+        self, step: str, operator: OperatorAtConsole, alarm: str, act: str, **how: str
+    ) -> None:
+        self._step = step
+        refused = operator.act(alarm, act, **how)
+        _require(f"{step} (refused: {refused})", refused is None)
 
     def _wait(self, step: str, look: Callable[[], T | None]) -> T:
+        self._step = step
         for _ in _until(WAIT_S):
             found = look()
             if found:

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
@@ -17,6 +18,7 @@ from typer.testing import CliRunner
 
 from adapters.demo import cli, scenario
 from adapters.demo.farends.shelf import Mode
+from adapters.demo.scenario import Scenario
 from adapters.demo.stage import READY_WITHIN_S, Stage
 from engine.journal.lock import LOCK_FILE
 from tests.rig import Rig, eventually
@@ -142,29 +144,98 @@ def test_after_its_story_a_person_can_press_and_answer_bug_nothing_was_open() ->
     assert demo.returncode == 0
 
 
-@pytest.mark.parametrize(
-    ("far_end", "step"),
-    [
-        ("mail", "HQ gets an e-mail"),
-        ("hook", "HQ gets a signed webhook"),
-        ("mastodon", "the post appears in public"),
-    ],
-)
+def _refuse(far_end: str) -> Callable[[Stage], None]:
+    def refuse(stage: Stage) -> None:
+        getattr(stage, far_end).switch.turn(Mode.REFUSE)
+
+    return refuse
+
+
+def _deaf(stage: Stage) -> None:
+    for modem in stage.modems:
+        modem.faults.hang = True
+
+
+def _without_credit(stage: Stage) -> None:
+    for modem in stage.modems:
+        modem.faults.no_credit = True
+
+
+def _ring_nowhere(stage: Stage) -> None:
+    for modem in stage.modems:
+        modem._calls._on_call = None
+
+
+BROKEN = {
+    "mail": (_refuse("mail"), "HQ gets an e-mail"),
+    "hook": (_refuse("hook"), "HQ gets a signed webhook"),
+    "mastodon": (_refuse("mastodon"), "the post appears in public"),
+    "deaf modems": (_deaf, "Lapwing gets an SMS"),
+    "no credit": (_without_credit, "Lapwing gets an SMS"),
+    "telephones that do not ring": (_ring_nowhere, "the officer's telephone rings"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
 def test_the_demo_names_the_step_that_a_far_end_has_not_seen(
-    monkeypatch: pytest.MonkeyPatch, far_end: str, step: str
+    monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
+    breaks, step = BROKEN[name]
+
     class Broken(Stage):
         def __enter__(self) -> Self:
-            getattr(self, far_end).switch.turn(Mode.REFUSE)
+            breaks(self)
             return super().__enter__()
 
     monkeypatch.setattr(cli, "Stage", Broken)
     monkeypatch.setattr(cli, "ENDS", ())
     monkeypatch.setattr(scenario, "WAIT_S", 5.0)
-    done = CliRunner().invoke(cli.app, ["--once"])
+    done = CliRunner().invoke(cli.app, ["--once", "--json"])
     assert done.exit_code == 1
-    assert f"MISSING: {step}" in done.output
-    assert "Every step was seen" not in done.output
+    assert f"MISSING: {step}" in done.stderr
+    told = json.loads(done.stdout)
+    assert (told["complete"], told["missing"], told["error"]) == (False, step, None)
+    assert told["steps"][0]["what"].startswith("SOS packet acknowledged")
+
+
+DIES_BEFORE = {
+    "_press": "the device's SOS is acknowledged",
+    "_at_hq": "the console shows the alarm of Heron",
+    "_phone": "the telephone's SOS is acknowledged",
+    "_end": "close",
+}
+
+
+@pytest.mark.parametrize(
+    ("act", "words"),
+    [("_phone", ["--once"]), *((act, ["--once", "--json"]) for act in DIES_BEFORE)],
+)
+def test_an_engine_that_dies_in_the_story_is_the_step_under_way_bug_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, act: str, words: list[str]
+) -> None:
+    played = getattr(Scenario, act)
+
+    def dies(self: Scenario, *rest: object) -> object:
+        service = self._stage._service
+        assert service is not None
+        service.kill()
+        service.wait(timeout=10)
+        return played(self, *rest)
+
+    monkeypatch.setattr(Scenario, act, dies)
+    monkeypatch.setattr(cli, "ENDS", ())
+    done = CliRunner().invoke(cli.app, words)
+    assert isinstance(done.exception, SystemExit)
+    assert done.exit_code == 1
+    (missing,) = [line for line in done.stderr.splitlines() if "MISSING" in line]
+    assert missing.startswith(f"MISSING: {DIES_BEFORE[act]} (")
+    assert "Traceback" not in done.output
+    if "--json" in words:
+        told = json.loads(done.stdout)
+        assert (told["complete"], told["error"]) == (False, None)
+        assert f"MISSING: {told['missing']}" == missing
+    else:
+        assert "Every step was seen" not in done.stdout
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
