@@ -194,6 +194,7 @@ def _start(
         give=lambda order: names.tell("orders", order),
         is_heard=hearing(config),
         is_demo=config.demo,
+        public_language=config.hq_language,
     )
     parts = Parts(
         adapters=adapters,

@@ -48,7 +48,7 @@ def may_run(alarm: Alarm, step: Step) -> bool:
         return False  # it goes on, here or elsewhere: they hear of the end from there
     if to in _CALLED and _is_held_back(alarm):
         return False
-    if to is _PUBLIC and alarm.ask is not None:
+    if to is _PUBLIC and (alarm.ask is not None or _is_of_another(alarm, step)):
         return False
     for condition in step.requires:
         if not holds(alarm, condition):
@@ -57,6 +57,11 @@ def may_run(alarm: Alarm, step: Step) -> bool:
         if holds(alarm, condition):
             return False
     return True
+
+
+def _is_of_another(alarm: Alarm, step: Step) -> bool:
+    """Say whether another public text was approved than a step's."""
+    return alarm.approved is not None and alarm.approved.template != step.text
 
 
 def _is_needless(alarm: Alarm, step: Step) -> bool:

@@ -59,6 +59,7 @@ from engine.alarm.state import (
     VERDICTS,
     Act,
     Alarm,
+    Approval,
     Publicity,
     ReplyKind,
     Response,
@@ -206,7 +207,7 @@ def _decided(
             return replace(
                 alarm,
                 publicity=Publicity.APPROVED,
-                approved=Act(by=event.by, at=event.at),
+                approved=Approval(by=event.by, at=event.at, template=event.template),
             )
         case AlarmClosed():
             return _closed(alarm, event)

@@ -229,6 +229,13 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Approval(Act):
+    """A second operator's word for one public text, by its template's name."""
+
+    template: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
     """One voice on an alarm: who says that it is real or false.
 
@@ -328,7 +335,7 @@ class Alarm:
     moved_at: Instant | None = None
     followed_at: Instant | None = None
     verified: Act | None = None
-    approved: Act | None = None
+    approved: Approval | None = None
     voices: tuple[Said, ...] = ()
     heard: int = 0
     judged_presses: int = 0

@@ -145,12 +145,19 @@ def examine(
 
 def _lacks(config: Config, roster: "Roster") -> Iterator[str]:
     """Say what is left out without which hardly anybody would be helped."""
+    from engine.protocol.language import wording  # noqa: PLC0415 - loaded when used
+
     if not config.gateway:
         yield "no gateway: no device is heard, only what comes by SMS"
     if not config.modem:
         yield "no modem: nobody gets an SMS"
     if not roster.people:
         yield "nobody is in the roster: every device is unknown, nobody is called"
+    if config.public and not wording(config.hq_language).is_reviewed:
+        yield (
+            f"the world is told in {config.hq_language!r} (hq_language), whose words"
+            " nobody has reviewed: whoever approves reads the English beside them"
+        )
 
 
 @contextmanager

@@ -116,8 +116,14 @@ async def alarm(request: Request) -> Response:
         error = "no such alarm; `natalia alarm list` names them"
         return JSONResponse({"error": error}, status_code=MISSING)
     now = desk.parts.clock.now()
-    lines = desk.cases.lines(alarm_id)
-    return JSONResponse(detail(found, lines, now, revealed=False))
+    shown = detail(
+        found,
+        desk.cases.lines(alarm_id),
+        now,
+        revealed=False,
+        public_language=desk.parts.public_language,
+    )
+    return JSONResponse(shown)
 
 
 async def act(request: Request) -> Response:

@@ -201,6 +201,7 @@ def _detail(request: Request) -> dict[str, object] | None:
         operator=session.operator,
         numbers=() if defender is None else defender.numbers,
         contacts=_contacts(desk, alarm),
+        public_language=desk.parts.public_language,
     )
     return {**found, "revealed_for_s": round(left_s)}
 

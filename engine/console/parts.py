@@ -68,3 +68,5 @@ class WebParts:
     """Says whether a listener is there for a wire protocol."""
     bell: CommitBell = field(default_factory=CommitBell)
     is_demo: bool = False
+    public_language: str = "en"
+    """In which language the world is told."""

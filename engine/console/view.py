@@ -38,7 +38,7 @@ from engine.console.words import (
     tone,
 )
 from engine.protocol.checks import PUBLIC_TEXT
-from engine.protocol.language import wording
+from engine.protocol.language import FALLBACK, wording
 from engine.protocol.model import ActionProtocol, Audience, Condition, Start
 from engine.protocol.texts import TextFacts, compose
 from engine.roster.model import Person
@@ -114,11 +114,13 @@ def detail(
     operator: OperatorId | None = None,
     numbers: Sequence[str] = (),
     contacts: Sequence[Person] = (),
+    public_language: str = FALLBACK,
 ) -> Json:
     """Return everything about a case, its time line included.
 
     `operator` is who looks: to them alone is said what they may not do. `numbers` are
-    the defender's own telephones, `contacts` whom they have named.
+    the defender's own telephones, `contacts` whom they have named; the world is told in
+    `public_language`.
     """
     left = untold(alarm, contacts)
     place, names = alarm.place, Names(alarm, revealed=revealed)
@@ -148,7 +150,8 @@ def detail(
             line_of(alarm, line, names, revealed=revealed)
             for line in _shown(alarm, lines, operator)
         ],
-        "draft": _draft(alarm, now),
+        "draft": _draft(alarm, public_language, now),
+        "draft_english": _english(alarm, public_language, now),
         "template": _template(alarm),
         "verification": _verification(alarm),
         "links": sorted(alarm.links),
@@ -304,18 +307,24 @@ def _publication_bar(alarm: Alarm, operator: OperatorId | None) -> RefusalGround
     return next((ground for bars_it, ground in bars if bars_it), None)
 
 
-def _draft(alarm: Alarm, now: Instant) -> str:
+def _draft(alarm: Alarm, language: str, now: Instant) -> str:
     """Return what would be published: the approved text, with no name but an agreed."""
     steps = alarm.protocol.steps
     step = next((one for one in steps if one.to is Audience.PUBLIC), None)
     if step is None or alarm.truth is not Truth.VERIFIED or not alarm.consented:
         return ""
-    country = country_name(alarm.country, "en")
+    country = country_name(alarm.country, language)
     facts = TextFacts(
         alias=published_name(alarm), country=country, pressed_at=alarm.raised_at
     )
     text = text_of(alarm, step)
-    return "".join(part.text for part in compose(text, "en", facts, now=now))
+    return "".join(part.text for part in compose(text, language, facts, now=now))
+
+
+def _english(alarm: Alarm, language: str, now: Instant) -> str:
+    """Return the draft in English, where nobody has reviewed the language's words."""
+    is_read = language == FALLBACK or wording(language).is_reviewed
+    return "" if is_read else _draft(alarm, FALLBACK, now)
 
 
 def _template(alarm: Alarm) -> str:

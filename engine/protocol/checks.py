@@ -144,6 +144,9 @@ def _check_publishing(protocol: ActionProtocol) -> Faults:
         if step.every is not None:
             reason = "a public step is never repeated; take every_s out"
             yield Fault(number, "every_s", reason)
+        if any(one.to is Audience.PUBLIC for one in protocol.steps[:number]):
+            reason = "an approval is of one text; leave one public step"
+            yield Fault(number, "to", reason)
 
 
 def _check_defender(protocol: ActionProtocol) -> Faults:

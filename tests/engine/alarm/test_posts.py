@@ -1,5 +1,7 @@
 """A public post that its far end has not taken, and one of which nobody knows."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -8,8 +10,9 @@ from engine.alarm.events import NotificationPlanned
 from engine.alarm.repeats import POST_FIRST, POST_MAX
 from engine.alarm.state import Publicity, Truth
 from engine.ports.journal import EffectState
-from engine.protocol.model import Audience
-from tests.engine.alarm.scene import ROWAN, Scene
+from engine.protocol.model import Audience, Level, Publication
+from engine.values import StepId
+from tests.engine.alarm.scene import ROWAN, STANDARD, Scene
 
 DAY_S = 86_400.0
 
@@ -30,6 +33,23 @@ def posts(scene: Scene) -> list[NotificationPlanned]:
 def refused(scene: Scene) -> None:
     """Have the far end turn down what waits for it: later, perhaps."""
     scene.settle(posts(scene)[-1].effect, EffectState.REJECTED, retry=True)
+
+
+def test_an_approval_lets_out_the_text_that_was_approved_and_no_other() -> None:
+    """A file of before may have two public steps: their texts are two decisions."""
+    (public,) = (one for one in STANDARD.steps if one.to is Audience.PUBLIC)
+    named = replace(public, id=StepId("named"), text="public_named")
+    two = replace(
+        STANDARD,
+        steps=(*STANDARD.steps, named),
+        publication=Publication(level=Level.NAME),
+    )
+    scene = Scene(protocol=two).raised()
+    scene.acknowledge()
+    scene.verify()
+    scene.approve(ROWAN)
+    scene.run(DAY_S)
+    assert {post.step for post in posts(scene)} == {public.id}
 
 
 def test_a_post_that_was_not_taken_is_posted_again_ever_more_slowly() -> None:

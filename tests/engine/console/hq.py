@@ -94,6 +94,7 @@ class Hq:
     """Whether the journal answers nobody who does not block for it."""
     is_full: bool = False
     """Whether the journal takes nothing."""
+    public_language: str = "en"
 
     def __post_init__(self) -> None:
         self.late: list[tuple[Answer, Callable[[Answer], None]]] = []
@@ -130,6 +131,7 @@ class Hq:
             drills=self.drills,
             give=self.give,
             is_heard=lambda name: name != "watch",
+            public_language=self.public_language,
         )
 
     def give(self, order: Give) -> bool:

@@ -1,6 +1,7 @@
 """What a row and a case say: the next step, who has been reached, and doubts."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -295,3 +296,21 @@ def test_a_sign_of_force_is_in_the_time_line_of_operators_on_the_case_alone() ->
     assert "AlarmAcknowledged" in rest
     by_socket = str(detail(alarm, lines, START, revealed=False)["lines"])
     assert by_socket == rest
+
+
+@pytest.mark.parametrize(("language", "posted"), [("en", ""), ("ru", "Узбекистан")])
+def test_whoever_approves_reads_what_is_posted_and_the_english_where_nobody_has(
+    tmp_path: Path, language: str, posted: str
+) -> None:
+    """The draft was English whatever was posted."""
+    hq = Hq(state=tmp_path, public_language=language)
+    alarm = hq.press()
+    with browser(hq) as at:
+        at.act(alarm, "acknowledge")
+        at.act(alarm, "verify", truth="verified")
+        found = at.client.get(f"/api/alarms/{alarm}").json()
+        page = at.client.get(f"/alarms/{alarm}").text
+    assert posted in found["draft"]
+    assert ("Uzbekistan" in found["draft"]) is not bool(posted)
+    assert bool(found["draft_english"]) is bool(posted)
+    assert ("In English: <q>" in page) is bool(posted)

@@ -161,24 +161,6 @@ def test_the_second_steps_fault_is_found_in_the_second_step() -> None:
     assert (error.line, error.field) == (15, "step[1].count")
 
 
-@pytest.mark.parametrize("condition", ["verified", "consented", "approved"])
-def test_a_public_step_that_could_run_before_people_decided_is_refused(
-    condition: str,
-) -> None:
-    others = [c for c in ("verified", "consented", "approved") if c != condition]
-    requires = ", ".join(f'"{one}"' for one in others)
-    whole = '"verified", "consented", "approved"'
-    error = fault(HEAD + STEP + PUBLISH.replace(whole, requires))
-    assert error.field == "step[1].requires"
-    assert condition in error.reason
-
-
-def test_a_public_step_is_never_repeated_and_says_a_public_text() -> None:
-    assert fault(HEAD + PUBLISH + "every_s = 60\n").field == "step[0].every_s"
-    error = fault(HEAD + PUBLISH.replace('text = "public"', 'text = "hq"'))
-    assert (error.field, "people we know" in error.reason) == ("step[0].text", True)
-
-
 def test_a_file_that_cannot_be_read_says_so(tmp_path: Path) -> None:
     damaged = tmp_path / "damaged.toml"
     damaged.write_bytes(b"\xff\xfe")
