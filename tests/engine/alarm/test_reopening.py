@@ -8,7 +8,7 @@ import pytest
 from engine.alarm.effects import Fired
 from engine.alarm.events import AlarmReopened, NotificationSettled
 from engine.alarm.evolve import evolve
-from engine.alarm.state import Alarm
+from engine.alarm.state import Alarm, ReplyKind, Response
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience
 from engine.roster.model import Word
@@ -254,6 +254,17 @@ def test_after_a_stop_that_slipped_out_exactly_the_steps_for_people_run_anew() -
     }
     assert all(one.ended for one in after.told.values())
     assert (after.told_place, after.moved_at) == (elsewhere, None)
+
+
+def test_a_forced_answer_of_before_the_end_is_none_to_what_is_asked_anew() -> None:
+    scene = Scene(protocol=CAREFUL).raised()
+    scene.settle_all()
+    scene.reply("c1", ReplyKind.COMING, duress=True)
+    before = scene.state()
+    assert before.told["c1"].seen_reply is ReplyKind.COMING
+    over = replace(before, response=Response.CLOSED)
+    after = evolve(over, AlarmReopened(at=START, by=None))
+    assert after.told["c1"].seen_reply is None
 
 
 def test_what_hq_hears_after_an_end_it_hears_after_the_next_one_too() -> None:
