@@ -5,12 +5,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from typing import TypeVar, cast
 
 import httpx2
 
 from adapters.demo.console import ConsoleError, OperatorAtConsole
+from adapters.demo.ended import said_of_the_end
+from adapters.demo.farends.hook import Hook
 from adapters.demo.press import PHONE, PLACE, UnansweredError, press
 from adapters.demo.stage import SentSms, Stage
 from adapters.devices import osmand_encode
@@ -18,8 +21,14 @@ from engine.values import DeviceId, Fix, Instant
 
 WAIT_S = 10.0
 POLL_S = 0.01
+UNPUBLISHED_S = 0.5
+"""How long a post by verifying alone is looked for: an approved one takes 0.05."""
+QUIET_MIN_MS = 5 * 60_000
+"""The sample pages every minute; acknowledged, it asks again after half an hour."""
+HQ_LANGUAGE = "en"
 DEFENDER, OTHER = "heron", "avocet"
 CODE = re.compile(r"\b([A-Z](?=[A-Z]*\d)[A-Z\d]{3})\b")
+PAGE = re.compile(r"\bSOS\b")
 T = TypeVar("T")
 NO_ANSWER = (ConsoleError, httpx2.HTTPError, OSError)
 """What comes of an engine that is gone, or that does not speak any more."""
@@ -84,10 +93,12 @@ class Scenario:
                 self._press()
                 alarm = self._at_hq(alder, DEFENDER)
                 self._colleagues(alder, alarm)
-                self._hq_channels()
+                self._hq_channels(alarm)
             self._answer(alder, alarm)
-            self._phone(alder)
+            other = self._phone(alder)
+            quiet_since = self._acknowledge(alder, alarm, other)
             self._decide(alder, rowan, alarm)
+            self._quiet(quiet_since)
             self._end(alder, alarm)
 
     def _press(self) -> None:
@@ -132,30 +143,30 @@ class Scenario:
                 at=sms.at,
             )
 
-    def _hq_channels(self) -> None:
+    def _hq_channels(self, alarm: str) -> None:
         stage = self._stage
-        mail = stage.mail.mails.wait_for(lambda _: True, WAIT_S)
+        mail = stage.mail.mails.wait_for(lambda one: alarm in one.text, WAIT_S)
         mail = _found("HQ gets an e-mail", mail)
         self._say("e-mail to HQ", "SMTP server", at=mail.at)
-        hook = stage.hook.hooks.wait_for(lambda _: True, WAIT_S)
+        hook = stage.hook.hooks.wait_for(lambda one: _is_of(one, alarm), WAIT_S)
         hook = _found("HQ gets a signed webhook", hook)
         self._say("signed webhook to HQ, signature verified", "HTTP server", at=hook.at)
-        officer = self._duty_number()
+        duty = stage.officers()[0]
+        officer, alias = stage.number(duty), self._alias(duty)
         sms = stage.messages.wait_for(lambda one: one.number == officer, WAIT_S)
-        sms = _found("the officer on duty gets an SMS", sms)
-        self._say("SMS to the officer on duty", "telephone", at=sms.at)
+        sms = _found(f"the officer on duty, {alias}, gets an SMS", sms)
+        self._say(f"SMS to {alias}, the officer on duty", "telephone", at=sms.at)
         call = stage.calls.wait_for(lambda one: one.number == officer, WAIT_S)
-        call = _found("the officer's telephone rings", call)
-        self._say("the telephone of the officer on duty rings", "telephone", at=call.at)
+        call = _found(f"the telephone of {alias}, on duty, rings", call)
+        what = f"the telephone of {alias}, the officer on duty, rings"
+        self._say(what, "telephone", at=call.at)
 
     def _answer(self, operator: OperatorAtConsole, alarm: str) -> None:
         """Let the nearest colleague answer 1, from their own telephone."""
         self._step = "the nearest colleague answers"
         nearest = str(_nearest(operator.case(alarm))[0]["person"])
-        sms = self._sms_to(nearest)
-        found = CODE.search(sms.text)
-        found = _found("the SMS has the code of alarm and recipient", found)
-        self._stage.modems[0].inject(sms.number, f"{found[1]} 1")
+        code = self._code_of(nearest)
+        self._stage.modems[0].inject(self._stage.number(nearest), f"{code} 1")
         self._wait(
             "the console shows who is coming",
             lambda: [
@@ -164,10 +175,10 @@ class Scenario:
                 if person["person"] == nearest and person["reply"] == "coming"
             ],
         )
-        self._say(f"{self._alias(nearest)} answers {found[1]} 1: coming", "HQ console")
+        self._say(f"{self._alias(nearest)} answers {code} 1: coming", "HQ console")
 
-    def _phone(self, operator: OperatorAtConsole) -> None:
-        """Press SOS in a telephone's app, over HTTP."""
+    def _phone(self, operator: OperatorAtConsole) -> str:
+        """Press SOS in a telephone's app, over HTTP; returns that alarm, closed."""
         self._step = "the telephone's SOS is acknowledged"
         host, port = self._stage.ports.devices["osmand"]
         now = self._stage.clock.now()
@@ -186,23 +197,41 @@ class Scenario:
         how = {"reason": "false_alarm", "remark": "pocket"}
         self._act("close the second alarm", operator, other, "close", **how)
         self._say("the second alarm is closed: a false alarm", "HQ console")
+        return other
+
+    def _acknowledge(
+        self, operator: OperatorAtConsole, alarm: str, other: str
+    ) -> Instant:
+        """Acknowledge; returns since when no officer on duty may be paged."""
+        self._act("acknowledge", operator, alarm, "acknowledge")
+        # What was on its way when either alarm was taken still arrives.
+        self._wait(
+            "no page waits once alder has acknowledged",
+            lambda: all(_is_paged(operator.case(one)) for one in (alarm, other)),
+        )
+        since = self._stage.clock.now()
+        due_ms = operator.case(alarm)["next_due_ms"]
+        pages_again = isinstance(due_ms, int) and due_ms < since.ms + QUIET_MIN_MS
+        _require("paging stops once alder has acknowledged", not pages_again)
+        self._say("alder acknowledges: no page waits any more", "HQ console")
+        return since
 
     def _decide(
         self, alder: OperatorAtConsole, rowan: OperatorAtConsole, alarm: str
     ) -> None:
-        self._act("acknowledge", alder, alarm, "acknowledge")
-        self._say("alder acknowledges: paging stops", "HQ console")
+        posts = self._stage.mastodon.posts
         self._act("verify", alder, alarm, "verify", truth="verified")
         self._step = "one operator alone cannot publish"
         _require(self._step, alder.act(alarm, "approve") is not None)
-        _require(
-            "nothing is published by verifying", not self._stage.mastodon.posts.items()
-        )
-        self._say("alder verifies; nothing is published by that", "HQ console")
+        step = "nothing is published by verifying"
+        _require(step, posts.wait_for(lambda _: True, UNPUBLISHED_S) is None)
+        self._say("alder verifies; nothing is published by that", "Mastodon")
         self._say("alder may not approve as well: refused", "HQ console")
+        approved = self._stage.clock.now()
         self._act("approve", rowan, alarm, "approve")
-        post = self._stage.mastodon.posts.wait_for(lambda _: True, WAIT_S)
+        post = posts.wait_for(lambda _: True, WAIT_S)
         post = _found("the post appears in public", post)
+        _require(step, post.at.ms >= approved.ms)
         alias = self._alias(DEFENDER)
         _require(
             "the post names neither person nor place",
@@ -210,23 +239,50 @@ class Scenario:
         )
         self._say(f"rowan approves; the world reads: {post.text}", "Mastodon", post.at)
 
+    def _quiet(self, since: Instant) -> None:
+        """Hold that no officer's telephone got anything since, nor rang."""
+        stage = self._stage
+        pages = [one for one in stage.messages.items() if PAGE.search(one.text)]
+        rung = [(one.number, one.at) for one in stage.calls.items()]
+        got = [*rung, *((one.number, one.at) for one in pages)]
+        officers = {stage.number(one) for one in stage.officers()}
+        late = [at for number, at in got if number in officers and at.ms > since.ms]
+        _require("no officer on duty is paged after alder has acknowledged", not late)
+        self._say("no officer has been paged since alder acknowledged", "telephones")
+
     def _end(self, operator: OperatorAtConsole, alarm: str) -> None:
+        """Close, and look for the end where its alarm was seen, at HQ's too."""
+        stage = self._stage
         self._step = "close"
-        told = {person["person"] for person in _nearest(operator.case(alarm))}
-        before = len(self._stage.messages.items())
+        people = [str(one["person"]) for one in _nearest(operator.case(alarm))]
+        codes = {one: self._code_of(one) for one in (*people, stage.officers()[0])}
         self._act("close", operator, alarm, "close", reason="safe")
         self._say("alder closes: safe", "HQ console")
-        numbers = {n for n, person in self._numbers.items() if person in told}
-        self._wait(
-            "everybody who was told gets the stop message",
-            lambda: numbers <= self._ended_for(before),
+        alias = self._alias(DEFENDER)
+        for person, code in codes.items():
+            language = str(stage.person(person)["language"])
+            number, said = stage.number(person), said_of_the_end(language, code, alias)
+            sms = stage.messages.wait_for(partial(_begins, number, said), WAIT_S)
+            _found(f"{self._alias(person)} gets the stop message", sms)
+        self._say(f"stop message to all {len(people)} colleagues", "telephones")
+        officer = self._alias(stage.officers()[0])
+        self._say(f"stop message to {officer}, the officer on duty", "telephone")
+        said = said_of_the_end(HQ_LANGUAGE, "", alias)
+        mail = stage.mail.mails.wait_for(
+            lambda one: alarm in one.text and one.text.startswith(said), WAIT_S
         )
-        self._say(f"stop message to all {len(told)} colleagues", "telephones")
+        _found("HQ gets an e-mail of the end", mail)
+        hook = stage.hook.hooks.wait_for(
+            lambda one: _is_of(one, alarm, step="stop"), WAIT_S
+        )
+        _found("HQ gets a signed webhook of the end", hook)
+        self._say("the end to HQ, by e-mail and by signed webhook", "servers")
 
-    def _ended_for(self, before: int) -> set[str]:
-        """Return who has got a message since that is no SOS."""
-        late = self._stage.messages.items()[before:]
-        return {sms.number for sms in late if not sms.text.startswith("SOS")}
+    def _code_of(self, person: str) -> str:
+        """Return the code of alarm and person, as their first SMS has it."""
+        found = CODE.search(self._sms_to(person).text)
+        step = f"the SMS to {self._alias(person)} has the code of alarm and recipient"
+        return _found(step, found)[1]
 
     def _sms_to(self, person: str) -> SentSms:
         numbers = {n for n, one in self._numbers.items() if one == person}
@@ -235,11 +291,6 @@ class Scenario:
             step = f"{self._alias(person)} gets an SMS"
             raise MissingStepError(step)
         return sms
-
-    def _duty_number(self) -> str:
-        first = self._stage.roster["rota"]["duty"][0]
-        numbers = cast("list[str]", self._stage.person(first)["numbers"])
-        return numbers[0]
 
     def _alias(self, person: str) -> str:
         return str(self._stage.person(person)["alias"])
@@ -299,6 +350,30 @@ def _nearest(case: dict[str, object]) -> list[dict[str, object]]:
     if not isinstance(people, list):
         return []
     return [one for one in people if one["audience"] == "nearest"]
+
+
+def _is_paged(case: dict[str, object]) -> bool:
+    """Say whether nothing in a case waits for an officer or is on its way to one.
+
+    A call that is on its way rings.
+    """
+    people = cast("list[dict[str, object]]", case["people"])
+    ways = [
+        (way["channel"], way["state"])
+        for one in people
+        if one["audience"] == "duty"
+        for way in cast("list[dict[str, object]]", one["channels"])
+    ]
+    waits = any(state == "planned" for _, state in ways)
+    return not waits and ("sms", "attempting") not in ways
+
+
+def _begins(number: str, said: str, sms: SentSms) -> bool:
+    return sms.number == number and sms.text.startswith(said)
+
+
+def _is_of(hook: Hook, alarm: str, step: str = "hq") -> bool:
+    return (hook.data.get("alarm"), hook.data.get("step")) == (alarm, step)
 
 
 def _until(seconds: float) -> Iterator[None]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Self, cast
 
 from adapters.demo.farends.hook import HookServer
 from adapters.demo.farends.mail import MailServer
@@ -144,6 +144,15 @@ class Stage:
         found: Mapping[str, object] = next(
             one for one in self.roster["person"] if one["id"] == person
         )
+        return found
+
+    def number(self, person: str) -> str:
+        """Return somebody's first number."""
+        return cast("list[str]", self.person(person)["numbers"])[0]
+
+    def officers(self) -> list[str]:
+        """Return who is on duty, in the order in which they are paged."""
+        found: list[str] = self.roster["rota"]["duty"]
         return found
 
     def service_said(self) -> str:

@@ -172,7 +172,10 @@ BROKEN = {
     "mastodon": (_refuse("mastodon"), "the post appears in public"),
     "deaf modems": (_deaf, "Lapwing gets an SMS"),
     "no credit": (_without_credit, "Lapwing gets an SMS"),
-    "telephones that do not ring": (_ring_nowhere, "the officer's telephone rings"),
+    "telephones that do not ring": (
+        _ring_nowhere,
+        "the telephone of Alder, on duty, rings",
+    ),
 }
 
 
