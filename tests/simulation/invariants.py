@@ -9,22 +9,18 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cache
 
-from engine.alarm.conditions import holds
 from engine.alarm.events import (
     AlarmAcknowledged,
     AlarmClosed,
     AlarmEvent,
     AlarmRaised,
     AlarmVerified,
-    NotificationPlanned,
     NotificationSettled,
     PublicationApproved,
-    RecipientsChosen,
     ReplyReceived,
     StepFired,
 )
 from engine.alarm.evolve import fold
-from engine.alarm.found_false import is_needless
 from engine.alarm.lease import is_held_for_good
 from engine.alarm.state import Alarm, Truth, alarm_of
 from engine.dispatch.body import decode_body
@@ -41,7 +37,6 @@ from engine.ports.journal import (
     StoredEvent,
 )
 from engine.ports.measures import DECLARATIONS
-from engine.protocol.model import Audience
 from engine.values import AlarmId, EffectId, ReportKey, StepId
 from tests.simulation.attention import Attention
 from tests.simulation.disk import Disk
@@ -49,11 +44,11 @@ from tests.simulation.freedom import Freedom
 from tests.simulation.reasons import is_for_no_reason
 from tests.simulation.remembered import Remembered
 from tests.simulation.runtime import Life
+from tests.simulation.told import has_given_up, is_left_out
 
 OVERDUE_S = 60.0
 ATTEMPTING_S = 240.0
 FIRST_TOLD_S = 10.0
-PLANNED = EffectState.PLANNED
 SENT = frozenset({EffectState.ACCEPTED, EffectState.DELIVERED})
 _DECLARED = frozenset(each.name for each in DECLARATIONS)
 
@@ -137,7 +132,8 @@ class Watching:
         self.alarms[alarm_id] = alarm
         if self.freedom.all_clear(alarm_id, alarm, events):
             self.found("I8", "an all-clear under force")
-        self._all_chosen_are_told(alarm, events)
+        if is_left_out(alarm, events):
+            self.found("I3", "chosen, and no notification planned")
         if is_for_no_reason(alarm, events):
             self.found("I3", "notifications taken back for no reason")
         self._has_a_deadline(append, alarm)
@@ -174,20 +170,6 @@ class Watching:
         wanted = "reported" if state is EffectState.DELIVERED else "accepted"
         if wanted not in self.confirmed.get(effect, set()):
             self.found("I12", "shown as sent, and nobody has said so")
-
-    def _all_chosen_are_told(self, alarm: Alarm, events: Sequence[AlarmEvent]) -> None:
-        planned = {e.person for e in events if isinstance(e, NotificationPlanned)}
-        effects = alarm.effects.values()
-        waiting = {(e.step, e.person) for e in effects if e.state is PLANNED}
-        for event in events:
-            if isinstance(event, RecipientsChosen) and event.audience in {
-                Audience.NEAREST,
-                Audience.HQ,
-                Audience.DUTY,
-            }:
-                chosen = {one.person for one in event.chosen} - planned
-                if any((event.step, person) not in waiting for person in chosen):
-                    self.found("I3", "chosen, and no notification planned")
 
     def _has_a_deadline(self, append: Append, alarm: Alarm) -> None:
         """I2: open means a deadline or an effect on its way, also once HQ has it."""
@@ -342,30 +324,11 @@ class Watching:
         for alarm in self.alarms.values():
             if self.attention.is_missing(alarm, self.now_s()):
                 self.found("I3", "nobody at HQ has it at the end of the day")
-            self._colleagues_were_told(alarm)
+            if has_given_up(alarm):
+                self.found("I3", "a colleague was never told and nothing is tried")
 
     def _was_cancel(self, key: ReportKey) -> bool:
         return self.disk.medium.inbound[key].taken_by.startswith("alarm/")
-
-    def _colleagues_were_told(self, alarm: Alarm) -> None:
-        """Each colleague's chain of notifications came to an end that may be."""
-        if alarm.closed is not None:
-            return
-        chains: dict[str, list[EffectId]] = {}
-        for effect in alarm.effects.values():
-            if effect.audience is Audience.NEAREST:
-                chain = effect.effect.rpartition(".")[0]
-                chains.setdefault(chain, []).append(effect.effect)
-        for effects in chains.values():
-            last = alarm.effects[effects[-1]]
-            step = alarm.protocol.step(last.step)
-            over = step is None or any(holds(alarm, c) for c in step.stopped_by)
-            spent = step is None or over or last.repeat >= step.repeats
-            over = over or is_needless(alarm, last)
-            spent = spent or over
-            final = last.state is EffectState.REJECTED and not last.retry
-            if not (last.state in SENT or spent or final):
-                self.found("I3", "a colleague was never told and nothing is tried")
 
     def label(self, name: str, labels: tuple[str, ...]) -> None:
         """I10: no label holds what belongs to a person; each name is declared."""
