@@ -119,4 +119,40 @@ BROKEN = (
             ),
         ),
     ),
+    Broken(
+        "contactless",
+        "contacts are chosen and none is ever notified",
+        (
+            Change(
+                "engine/alarm/notify.py",
+                "            if (recipient.person, channel) not in waiting\n",
+                "            if (recipient.person, channel) not in waiting\n"
+                "            and step.to is not Audience.CONTACTS\n",
+            ),
+        ),
+    ),
+    Broken(
+        "uncalled",
+        "the step that tells contacts never runs",
+        (
+            Change(
+                "engine/alarm/conditions.py",
+                "    if to in _CALLED and _is_held_back(alarm):\n",
+                "    if to is Audience.CONTACTS:\n"
+                "        return False\n"
+                "    if to in _CALLED and _is_held_back(alarm):\n",
+            ),
+        ),
+    ),
+    Broken(
+        "endless",
+        "nobody is ever told that a case has ended",
+        (
+            Change(
+                "engine/alarm/conditions.py",
+                "    if to is _TOLD and (is_open or alarm.merged_into is not None):\n",
+                "    if to is _TOLD:\n",
+            ),
+        ),
+    ),
 )

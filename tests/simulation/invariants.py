@@ -14,6 +14,7 @@ from engine.alarm.events import (
     AlarmClosed,
     AlarmEvent,
     AlarmRaised,
+    AlarmReopened,
     AlarmVerified,
     NotificationSettled,
     PublicationApproved,
@@ -44,7 +45,13 @@ from tests.simulation.freedom import Freedom
 from tests.simulation.reasons import is_for_no_reason
 from tests.simulation.remembered import Remembered
 from tests.simulation.runtime import Life
-from tests.simulation.told import has_given_up, is_left_out
+from tests.simulation.told import (
+    has_given_up,
+    is_left_out,
+    is_not_told_of_end,
+    is_uncalled,
+    waits_s,
+)
 
 OVERDUE_S = 60.0
 ATTEMPTING_S = 240.0
@@ -86,6 +93,8 @@ class Watching:
         self.fired: list[tuple[float, AlarmId, StepId]] = []
         """Which steps ran, at what true time."""
         self.raised_s: dict[AlarmId, float] = {}
+        self.opened_s: dict[AlarmId, float] = {}
+        """When each was raised, or opened again."""
         self.first_told_s: dict[AlarmId, float] = {}
         self._addresses: dict[EffectId, str] = {}
         self._epochs: dict[str, int] = {}
@@ -138,7 +147,16 @@ class Watching:
             self.found("I3", "notifications taken back for no reason")
         self._has_a_deadline(append, alarm)
 
+    def _opens_or_ends(
+        self, alarm_id: AlarmId, alarm: Alarm | None, event: AlarmEvent
+    ) -> None:
+        if isinstance(event, AlarmRaised | AlarmReopened):
+            self.opened_s[alarm_id] = self.now_s()
+        elif isinstance(event, AlarmClosed) and alarm is not None:
+            self._was_called(alarm)
+
     def _fact(self, alarm_id: AlarmId, alarm: Alarm | None, event: AlarmEvent) -> None:
+        self._opens_or_ends(alarm_id, alarm, event)
         match event:
             case AlarmRaised():
                 self.raised_s[alarm_id] = self.now_s()
@@ -165,6 +183,14 @@ class Watching:
     ) -> None:
         if (act, alarm, by) not in self.given:
             self.found(invariant, what)
+
+    def _was_called(self, alarm: Alarm) -> None:
+        """I3: what calls people without a condition has, where it was open so long."""
+        since_s = self.opened_s[alarm.id]
+        is_calm = self.calm_since_s <= since_s
+        is_late = is_calm and self.now_s() - since_s > waits_s(alarm) + OVERDUE_S
+        if is_late and is_uncalled(alarm):
+            self.found("I3", "a step that calls people has not run")
 
     def _was_confirmed(self, effect: EffectId, state: EffectState) -> None:
         wanted = "reported" if state is EffectState.DELIVERED else "accepted"
@@ -325,7 +351,11 @@ class Watching:
             if self.attention.is_missing(alarm, self.now_s()):
                 self.found("I3", "nobody at HQ has it at the end of the day")
             if has_given_up(alarm):
-                self.found("I3", "a colleague was never told and nothing is tried")
+                self.found("I3", "somebody was never told and nothing is tried")
+            if alarm.is_open:
+                self._was_called(alarm)
+            if is_not_told_of_end(alarm):
+                self.found("I3", "somebody who was told hears nothing of the end")
 
     def _was_cancel(self, key: ReportKey) -> bool:
         return self.disk.medium.inbound[key].taken_by.startswith("alarm/")

@@ -8,10 +8,12 @@ from engine.alarm.events import AlarmEvent, NotificationPlanned, RecipientsChose
 from engine.alarm.found_false import is_needless
 from engine.alarm.state import Alarm
 from engine.ports.journal import EffectState
-from engine.protocol.model import Audience
+from engine.protocol.model import Audience, Start, Step
 
 _SENT = frozenset({EffectState.ACCEPTED, EffectState.DELIVERED})
-_CHOSEN = frozenset({Audience.NEAREST, Audience.HQ, Audience.DUTY})
+_CALLED = frozenset({Audience.NEAREST, Audience.CONTACTS})
+_CHOSEN = _CALLED | {Audience.HQ, Audience.DUTY}
+_HEAR_OF_END = _CHOSEN | {Audience.ASKED, Audience.SILENT}
 
 
 def is_left_out(alarm: Alarm, events: Sequence[AlarmEvent]) -> bool:
@@ -39,9 +41,70 @@ def has_given_up(alarm: Alarm) -> bool:
         return False
     chains: dict[str, Effect] = {}
     for effect in alarm.effects.values():
-        if effect.audience is Audience.NEAREST:
+        if effect.audience in _CALLED:
             chains[effect.effect.rpartition(".")[0]] = effect
     return not all(_may_end(alarm, last) for last in chains.values())
+
+
+def is_uncalled(alarm: Alarm) -> bool:
+    """Say whether a step never ran that calls people without any condition.
+
+    Asked of a case that has been open for long enough (`waits_s`), and where nothing
+    has kept the engine from it.
+    """
+    return any(step.id not in alarm.fired for step in _unconditional(alarm))
+
+
+def waits_s(alarm: Alarm) -> float:
+    """Return how long after the raise the last of these steps runs, in seconds."""
+    delays = [step.delay.total_seconds() for step in _unconditional(alarm)]
+    return max(delays, default=0.0) + alarm.protocol.countdown.total_seconds()
+
+
+def _unconditional(alarm: Alarm) -> list[Step]:
+    if not alarm.trusted_source or alarm.called_off:
+        return []
+    return [
+        step
+        for step in alarm.protocol.steps
+        if step.to in _CHOSEN
+        and step.after == Start.RAISED
+        and not (step.requires or step.stopped_by)
+    ]
+
+
+def is_not_told_of_end(alarm: Alarm) -> bool:
+    """Say whether somebody who was told of a case that ended hears nothing of it.
+
+    By one way that the step of the end has it has to have got through, or its tries
+    are spent. A case that was merged goes on elsewhere.
+    """
+    if alarm.is_open or alarm.merged_into is not None:
+        return False
+    effects = alarm.effects.values()
+    for step in alarm.protocol.steps:
+        if step.to is not Audience.TOLD or not alarm.protocol.begins_at_close(step):
+            continue
+        # A number that was rung is written to.
+        ways = {*step.channels, *({"call"} if "sms" in step.channels else ())}
+        told = {
+            one.person
+            for one in effects
+            if one.audience in _HEAR_OF_END
+            and one.state in _SENT
+            and one.channel in ways
+        }
+        heard = {
+            one.person
+            for one in effects
+            if one.step == step.id
+            and one.round > alarm.spent.get(step.id, 0)
+            and not one.repeated
+            and _may_end(alarm, one)
+        }
+        if not told <= heard:
+            return True
+    return False
 
 
 def _may_end(alarm: Alarm, last: Effect) -> bool:
