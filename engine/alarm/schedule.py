@@ -16,6 +16,7 @@ from engine.alarm.repeats import repeats
 from engine.alarm.state import Act, Alarm, ReplyKind, Seen, Truth
 from engine.alarm.verification import answer_due
 from engine.ports.journal import EffectState
+from engine.protocol.certain import calls_people
 from engine.protocol.model import Audience, Start, Step
 from engine.quick import quick
 from engine.values import Instant, StepId
@@ -233,7 +234,8 @@ def _after_step(alarm: Alarm, step: Step) -> Instant | None:
     if earlier is None:
         return None
     # Nobody was there to be told: waiting for their answer would be waiting for none.
-    return earlier.first_at.plus(timedelta(0) if earlier.nobody else step.delay)
+    is_at_once = earlier.nobody and calls_people(alarm.protocol, step)
+    return earlier.first_at.plus(timedelta(0) if is_at_once else step.delay)
 
 
 def _seen_at(alarm: Alarm, step: Step) -> Instant | None:

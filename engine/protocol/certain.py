@@ -2,8 +2,28 @@
 
 from datetime import timedelta
 
-from engine.protocol.model import ActionProtocol, Condition, Start, Step
+from engine.protocol.model import (
+    ActionProtocol,
+    Audience,
+    Condition,
+    Start,
+    Step,
+)
 from engine.values import StepId
+
+_CALLED = frozenset(
+    {Audience.NEAREST, Audience.CONTACTS, Audience.DUTY, Audience.HQ},
+)
+
+
+def calls_people(protocol: ActionProtocol, step: Step) -> bool:
+    """Say whether a step looks for more people who may help while it is open.
+
+    It waits for no answer where the step before it found nobody. A question to whoever
+    was told, and whatever comes after the end, keeps its time: asked sooner, they would
+    be asked whether an alarm is real of which they have not read yet.
+    """
+    return step.to in _CALLED and not protocol.begins_at_close(step)
 
 
 def after_raise(protocol: ActionProtocol, step: Step) -> timedelta | None:

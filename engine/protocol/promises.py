@@ -5,7 +5,7 @@ Nothing is promised that the steps do not do.
 
 from datetime import timedelta
 
-from engine.protocol.certain import after_raise, is_certain
+from engine.protocol.certain import after_raise, calls_people, is_certain
 from engine.protocol.checks import NAMED_TEXT, RECHECK_TEXT
 from engine.protocol.model import (
     NEEDS_AFTER_FORCE,
@@ -20,6 +20,7 @@ from engine.protocol.model import (
     Voice,
 )
 from engine.protocol.phrases import channel_words, listed, span
+from engine.values import StepId
 
 SOS_TEXT = "sos"
 _MAY_COME = frozenset({Audience.NEAREST, Audience.CONTACTS})
@@ -192,9 +193,22 @@ def _published(steps: list[Step], rule: Publication) -> list[str]:
     return said
 
 
+def _at_once(protocol: ActionProtocol) -> list[str]:
+    """Say which of the delays above are not waited for, where there is such a one."""
+    waits = (step for step in protocol.steps if step.delay)
+    after = (step for step in waits if protocol.step(StepId(step.after)) is not None)
+    if not any(calls_people(protocol, step) for step in after):
+        return []
+    words = (
+        "Where a step finds nobody whom it could tell, a step after it that calls more"
+        " people does not wait; whoever was told is asked no sooner."
+    )
+    return [words]
+
+
 def rules(protocol: ActionProtocol) -> list[str]:
     """Return what the file says for all steps together."""
-    said = []
+    said = _at_once(protocol)
     if protocol.countdown:
         at_once = any(
             is_certain(protocol, step) and after_raise(protocol, step) == timedelta(0)

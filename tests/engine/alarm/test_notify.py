@@ -16,7 +16,7 @@ from engine.alarm.state import (
     Truth,
 )
 from engine.ports.journal import EffectClass, EffectState
-from engine.protocol.model import LEASE, Audience
+from engine.protocol.model import LEASE, ActionProtocol, Audience
 from engine.protocol.parse import parse_protocol
 from engine.values import StepId
 from tests.engine.alarm.scene import (
@@ -106,6 +106,66 @@ def test_where_nobody_can_be_told_nobodys_answer_is_waited_for(
     scene = Scene(colleagues=colleagues)  # type: ignore[arg-type] # of recipients
     scene.raised()
     assert ("widen", 0.0) in rounds(scene)
+
+
+def by_itself(**changes: object) -> ActionProtocol:
+    """Return a search, contacts at once, and a step after the search."""
+    (search,) = [step for step in STANDARD.steps if step.id == "colleagues"]
+    contacts = replace(search, id=StepId("contacts"), to=Audience.CONTACTS)
+    later = replace(
+        search,
+        id=StepId("later"),
+        after="colleagues",
+        delay=timedelta(seconds=240),
+        **changes,  # type: ignore[arg-type] # by name
+    )
+    return replace(STANDARD, steps=(search, contacts, later))
+
+
+@pytest.mark.parametrize(
+    ("to", "text", "at_s"),
+    [
+        (Audience.NEAREST, "sos", 0.0),
+        (Audience.CONTACTS, "sos", 0.0),
+        (Audience.DUTY, "page", 0.0),
+        (Audience.HQ, "hq", 0.0),
+        (Audience.ASKED, "ask", 240.0),
+        (Audience.SILENT, "ask", 240.0),
+        (Audience.EVERYONE, "ask", 240.0),
+    ],
+)
+def test_a_call_for_help_waits_for_nobody_and_a_question_keeps_its_time(
+    to: Audience, text: str, at_s: float
+) -> None:
+    """*Is the alarm real?* reached contacts before the SOS did."""
+    channels = ("sms", "email")
+    protocol = by_itself(to=to, text=text, channels=channels)
+    scene = Scene(protocol=protocol, colleagues=()).raised()
+    scene.run(600, each_due=scene.settle_all)
+    assert [one for one in rounds(scene) if one[0] == "later"] == [("later", at_s)]
+
+
+def test_what_comes_after_the_end_keeps_its_time_where_nobody_hears_of_the_end() -> (
+    None
+):
+    (stop,) = [step for step in STANDARD.steps if step.id == "stop"]
+    month = replace(
+        stop,
+        id=StepId("month"),
+        after="stop",
+        to=Audience.HQ,
+        channels=("email",),
+        text="unconfirmed",
+        delay=timedelta(days=30),
+    )
+    scene = Scene(protocol=replace(STANDARD, steps=(stop, month)), colleagues=())
+    scene.raised()
+    scene.acknowledge()
+    scene.close()
+    scene.run(3600)
+    assert [one[0] for one in rounds(scene)] == ["stop"]
+    scene.run(timedelta(days=30).total_seconds())
+    assert [one[0] for one in rounds(scene)] == ["stop", "month"]
 
 
 def test_the_widening_sample_runs_its_three_rounds_without_code() -> None:
