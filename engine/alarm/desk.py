@@ -53,7 +53,7 @@ class Desk:
             case Audience.DEFENDER:
                 return self._defender(lookup)
             case Audience.HQ:
-                return self._hq()
+                return self._hq(lookup)
             case Audience.PUBLIC:
                 return self._public(lookup)
             case Audience.TOLD | Audience.ASKED | Audience.SILENT | Audience.EVERYONE:
@@ -82,13 +82,16 @@ class Desk:
             # No place at all: the people whom the defender has named.
             return self._contacts(lookup)
         roster = self.board.roster()
+        kin = roster.with_any_of(self._theirs(lookup))
         near = self.board.nearest(
             place.lat_deg,
             place.lon_deg,
             lookup.count,
             defender=lookup.subject,
             within_m=lookup.within_m,
-            exclude=lookup.exclude | {lookup.subject},
+            exclude=lookup.exclude
+            | {lookup.subject}
+            | {one.person for one in kin if not self._is_apart(one, lookup)},
         )
         found = [
             (person, neighbour)
@@ -113,11 +116,15 @@ class Desk:
         if lookup.subject is None:
             return ()
         contacts = self.board.roster().contacts_of(lookup.subject)
-        wanted = [one for one in contacts if one.person not in lookup.exclude]
+        wanted = [
+            one
+            for one in contacts
+            if one.person not in lookup.exclude and self._is_apart(one, lookup)
+        ]
         return self._recipients(wanted, lookup)
 
     def _duty(self, lookup: Lookup) -> tuple[Recipient, ...]:
-        rota = self.board.duty()
+        rota = [one for one in self.board.duty() if self._is_apart(one, lookup)]
         return self._recipients(
             rota[lookup.turn % len(rota) :][:1] if rota else (), lookup
         )
@@ -127,7 +134,27 @@ class Desk:
         person = None if lookup.subject is None else roster.person(lookup.subject)
         return self._recipients(() if person is None else (person,), lookup)
 
-    def _hq(self) -> tuple[Recipient, ...]:
+    def _theirs(self, lookup: Lookup) -> frozenset[str]:
+        """Return where whoever holds the defender's things reads what is sent.
+
+        Only a step for the defender sends anything there: by whatever else arrived, or
+        did not, they could tell an end that was forced from a true one.
+        """
+        if lookup.subject is None or lookup.audience is Audience.DEFENDER:
+            return frozenset()
+        return self.board.roster().reached_at(lookup.subject)
+
+    def _is_apart(self, person: Person, lookup: Lookup) -> bool:
+        """Say whether somebody is reached at other things than the defender's."""
+        theirs = self._theirs(lookup)
+        everywhere = [
+            one for channel in lookup.channels for one in person.addresses_on(channel)
+        ]
+        is_kept_out = everywhere and not _others(everywhere, theirs)
+        return person.person != lookup.subject and not is_kept_out
+
+    def _hq(self, lookup: Lookup) -> tuple[Recipient, ...]:
+        theirs = self._theirs(lookup)
         return tuple(
             Recipient(
                 person=f"hq-{number}",
@@ -138,6 +165,7 @@ class Desk:
                 console=self.console,
             )
             for number, entry in enumerate(self.hq, start=1)
+            if entry.address.casefold() not in theirs
         )
 
     def _public(self, lookup: Lookup) -> tuple[Recipient, ...]:
@@ -175,10 +203,11 @@ class Desk:
         place_age: timedelta | None = None,
         declared: bool = False,
     ) -> Recipient:
+        theirs = self._theirs(lookup)
         addresses = tuple(
             (channel, address)
             for channel in lookup.channels
-            for address in person.addresses_on(channel)[:1]
+            for address in _others(person.addresses_on(channel), theirs)[:1]
         )
         return Recipient(
             person=person.person,
@@ -193,6 +222,10 @@ class Desk:
             zone=person.zone,
             console=self.console if lookup.audience is Audience.DUTY else "",
         )
+
+
+def _others(addresses: Sequence[str], theirs: frozenset[str]) -> list[str]:
+    return [one for one in addresses if one.casefold() not in theirs]
 
 
 @cache

@@ -22,6 +22,7 @@ Number = NewType("Number", str)
 CircleName = NewType("CircleName", str)
 
 Key = TypeVar("Key")
+One = TypeVar("One")
 
 
 class Language(StrEnum):
@@ -148,6 +149,12 @@ class Person:
             return self.numbers
         return tuple(a.address for a in self.addresses if a.channel == channel)
 
+    def all_addresses(self) -> frozenset[str]:
+        """Return every number and address, small letters alone: to compare them."""
+        return frozenset(
+            (*self.numbers, *(a.address.casefold() for a in self.addresses))
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
@@ -234,7 +241,13 @@ class Roster:
     _devices: Mapping[DeviceId, Device] = field(init=False, repr=False, compare=False)
     _profiles: Mapping[str, Profile] = field(init=False, repr=False, compare=False)
     _sims: Mapping[str, Device] = field(init=False, repr=False, compare=False)
+    _carried: Mapping[PersonId, tuple[Device, ...]] = field(
+        init=False, repr=False, compare=False
+    )
     _numbers: Mapping[str, tuple[Person, ...]] = field(
+        init=False, repr=False, compare=False
+    )
+    _addressed: Mapping[str, tuple[Person, ...]] = field(
         init=False, repr=False, compare=False
     )
     _circles: Mapping[CircleName, tuple[Person, ...]] = field(
@@ -255,7 +268,9 @@ class Roster:
             "_people": {one.person: one for one in people},
             "_devices": {one.device: one for one in devices},
             "_sims": {one.number: one for one in devices if one.number},
+            "_carried": _gather((one.person, one) for one in devices),
             "_numbers": _gather((number, p) for p in people for number in p.numbers),
+            "_addressed": _gather((a, p) for p in people for a in p.all_addresses()),
             "_circles": _gather((circle, p) for p in people for circle in p.circles),
         }
         for name, value in derived.items():
@@ -284,7 +299,22 @@ class Roster:
 
     def devices_of(self, person: PersonId) -> tuple[Device, ...]:
         """Return the devices that signal for a person."""
-        return tuple(one for one in self.devices if one.person == person)
+        return self._carried.get(person, ())
+
+    def reached_at(self, person: PersonId) -> frozenset[str]:
+        """Return every number and address at which something is read by a person.
+
+        Their devices' SIMs with it: whoever takes a tracker away has its messages.
+        """
+        found = self._people.get(person)
+        own = frozenset[str]() if found is None else found.all_addresses()
+        return own | {one.number for one in self.devices_of(person) if one.number}
+
+    def with_any_of(self, addresses: Iterable[str]) -> tuple[Person, ...]:
+        """Return who has any of these numbers and addresses (of `reached_at`)."""
+        empty: tuple[Person, ...] = ()
+        having = (p for one in addresses for p in self._addressed.get(one, empty))
+        return tuple({one.person: one for one in having}.values())
 
     def colleagues_of(self, person: PersonId) -> tuple[Person, ...]:
         """Return the colleagues who share a trust circle with a person, by id.
@@ -319,11 +349,11 @@ class Roster:
         return tuple(self._people[p] for p in self.rota.duty if p in self._people)
 
 
-def _gather(pairs: Iterable[tuple[Key, Person]]) -> dict[Key, tuple[Person, ...]]:
-    found: defaultdict[Key, list[Person]] = defaultdict(list)
-    for key, person in pairs:
-        found[key].append(person)
-    return {key: tuple(people) for key, people in found.items()}
+def _gather(pairs: Iterable[tuple[Key, One]]) -> dict[Key, tuple[One, ...]]:
+    found: defaultdict[Key, list[One]] = defaultdict(list)
+    for key, one in pairs:
+        found[key].append(one)
+    return {key: tuple(those) for key, those in found.items()}
 
 
 def _digest(

@@ -113,8 +113,28 @@ def _about_defender(person: Person, roster: Roster) -> Iterator[str]:
         one.heartbeat for one in roster.devices_of(person.person)
     ):
         yield "risk windows and no device with heartbeat_s: silence is not noticed"
+    yield from _about_what_is_shared(person, roster)
     for device in roster.devices_of(person.person):
         yield from about_device(device, roster)
+
+
+def _about_what_is_shared(person: Person, roster: Roster) -> Iterator[str]:
+    """Say who is told less of an alarm, lest the defender's own things show it."""
+    theirs = roster.reached_at(person.person)
+    alike = {one.person for one in roster.with_any_of(theirs)} - {person.person}
+    asked = {one.person for one in roster.colleagues_of(person.person)}
+    asked |= {*person.contacts, *roster.rota.duty}
+    if alike & asked:
+        yield (
+            "a defender who shares a number, an address or a device's SIM with a"
+            " colleague, a contact or an officer: of this one's alarm nothing is sent"
+            " there"
+        )
+    if roster.duty() and not any(
+        one.person != person.person and one.all_addresses() - theirs
+        for one in roster.duty()
+    ):
+        yield "a defender for whose alarm nobody else on the rota can be paged"
 
 
 def about_device(device: Device, roster: Roster) -> Iterator[str]:

@@ -1,23 +1,36 @@
 """Look-ups: what they say in a language, and who at HQ is led to the console."""
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from engine.alarm.commands import Lookup
-from engine.alarm.desk import country_name
-from engine.alarm.state import NOWHERE
+from engine.alarm.desk import Desk, HqEntry, country_name
+from engine.alarm.state import NOWHERE, KnownPlace, PlaceSource
 from engine.config import parse_config
 from engine.journal.pool import ReaderPool
 from engine.ports.journal import JournalReader
 from engine.protocol.model import Audience
 from engine.roster.board import Board
+from engine.roster.model import (
+    Address,
+    CircleName,
+    DeclaredPlace,
+    Device,
+    Language,
+    Number,
+    Person,
+    Role,
+    Roster,
+    Rota,
+)
 from engine.roster.sample import sample_roster
 from engine.start import desk_of
-from engine.values import PersonId, StepId
+from engine.values import DeviceId, PersonId, StepId
 from tests.engine.intake.reports import Meter
-from tests.fakes import ManualClock
+from tests.fakes import START, ManualClock
 
 
 @pytest.mark.parametrize(
@@ -58,6 +71,102 @@ def test_hq_and_the_officers_alone_are_led_to_the_console_that_is_configured(
         consoles[audience.value] = {one.console for one in found}
     there = {"https://console.hq.example"}
     assert consoles == {"hq": there, "duty": there, "contacts": {""}, "defender": {""}}
+
+
+OWN, LENT, FREE = map(Number, ("+46701740615", "+46701740616", "+46701740617"))
+AT_HOME = KnownPlace(
+    source=PlaceSource.DEVICE, lat_deg=41.3, lon_deg=69.3, accuracy_m=20.0, at=START
+)
+DECLARED = DeclaredPlace(
+    name="Tashkent",
+    lat_deg=41.3,
+    lon_deg=69.3,
+    accuracy_m=10_000.0,
+    given_on=date(2026, 1, 15),
+)
+CIRCLE = CircleName("c")
+DEFENDER = Person(
+    person=PersonId("wren"),
+    alias="Wren",
+    language=Language.ENGLISH,
+    zone="Asia/Tashkent",
+    country="UZ",
+    roles=frozenset({Role.DEFENDER, Role.COLLEAGUE, Role.DUTY}),
+    numbers=(OWN,),
+    addresses=(Address(channel="email", address="Wren@one.example"),),
+    circles=frozenset({CIRCLE}),
+    contacts=(PersonId("kin"), PersonId("friend")),
+    declared=DECLARED,
+)
+KIN = replace(
+    DEFENDER,
+    person=PersonId("kin"),
+    alias="Kin",
+    roles=frozenset({Role.COLLEAGUE, Role.DUTY}),
+    addresses=(Address(channel="email", address="wren@ONE.example"),),
+    contacts=(),
+)
+HOLDER = replace(KIN, person=PersonId("holder"), alias="Holder", numbers=(LENT,))
+FRIEND = replace(
+    KIN,
+    person=PersonId("friend"),
+    alias="Friend",
+    numbers=(OWN, FREE),
+)
+TRACKER = Device(
+    device=DeviceId("004999010640018"),
+    wire_protocol="gt06",
+    person=DEFENDER.person,
+    number=LENT,
+)
+
+
+@pytest.mark.parametrize(
+    "audience", [Audience.NEAREST, Audience.CONTACTS, Audience.DUTY]
+)
+@pytest.mark.parametrize("is_placed", [True, False])
+def test_nothing_for_others_goes_to_the_defenders_own_things(
+    audience: Audience, *, is_placed: bool
+) -> None:
+    """Whoever has taken their telephone would see what comes there, and what does not.
+
+    A colleague with the defender's number was called and heard of the true end alone.
+    """
+    roster = Roster(
+        people=(DEFENDER, KIN, HOLDER, FRIEND),
+        devices=(TRACKER,),
+        rota=Rota(duty=(DEFENDER.person, KIN.person, FRIEND.person)),
+    )
+    board = Board(roster, (), clock=ManualClock(), telemetry=Meter())
+    desk = Desk(board=board, codes=lambda count: ["K7F2"] * count)
+    place = AT_HOME if is_placed else NOWHERE
+    lookup = replace(
+        _lookup(audience, DEFENDER.person),
+        place=place,
+        channels=("sms", "call", "email"),
+    )
+    found = {one.person: one.addresses for one in desk.answer(lookup)}
+    assert found == {"friend": (("sms", FREE), ("call", FREE))}
+    (own,) = desk.answer(replace(lookup, audience=Audience.DEFENDER))
+    assert dict(own.addresses) == {
+        "sms": OWN,
+        "call": OWN,
+        "email": "Wren@one.example",
+    }
+
+
+def test_hq_s_own_address_is_left_out_where_it_is_the_defenders() -> None:
+    board = Board(
+        Roster(people=(DEFENDER,)), (), clock=ManualClock(), telemetry=Meter()
+    )
+    entries = ("wren@one.example", "duty@hq.example")
+    desk = Desk(
+        board=board,
+        codes=lambda count: ["K7F2"] * count,
+        hq=tuple(HqEntry(channel="email", address=one) for one in entries),
+    )
+    found = desk.answer(_lookup(Audience.HQ, DEFENDER.person))
+    assert [one.addresses for one in found] == [(("email", "duty@hq.example"),)]
 
 
 def _no_reader() -> JournalReader:

@@ -61,6 +61,8 @@ def test_a_complete_roster_raises_no_doubt() -> None:
         ("heron", {"contacts": ()}, "without contacts"),
         ("heron", {"declared": None}, "never the nearest"),
         ("heron", {"numbers": ("+46701740611",)}, "shares a number"),
+        ("heron", {"numbers": ("+46701740613",)}, "nothing is sent there"),
+        ("heron", {"numbers": ("+46701740612",)}, "nothing is sent there"),
         ("heron", {"numbers": ("+442079460123",)}, "landline"),
         ("owl", {"roles": frozenset({Role.CONTACT, Role.DUTY})}, "never paged"),
     ],
@@ -69,6 +71,13 @@ def test_a_gap_is_pointed_out_with_the_person(
     name: str, changes: dict[str, object], text: str
 ) -> None:
     assert text in about(changed(name, **changes), name)
+
+
+def test_a_defender_whom_only_their_own_telephone_would_page_is_pointed_out() -> None:
+    alone = replace(complete(), rota=Rota(duty=(PersonId("heron"),)))
+    assert "nobody else on the rota can be paged" in about(alone, "heron")
+    both = replace(complete(), rota=Rota(duty=(PersonId("heron"), PersonId("elm"))))
+    assert "can be paged" not in about(both, "heron")
 
 
 def test_a_place_whose_degrees_look_exchanged_is_pointed_out() -> None:
