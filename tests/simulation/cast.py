@@ -1,20 +1,25 @@
 """Who plays: the sample roster, with words and action protocols of its own.
 
-Each defender with a device follows another action protocol; one has agreed the two
-words, and the two codes of the device, by which safety and force are told apart.
+Each defender with a device follows another action protocol: of those that ship with
+the engine each is followed by somebody, and two of the cast's own say what none of them
+does. One defender has agreed the two words, and the two codes of the device, by which
+safety and force are told apart.
 """
 
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
+from engine.protocol.parse import load_protocol
 from engine.protocol.registry import Registry, load_registry
 from engine.roster.model import Device, Person, Roster
 from engine.roster.sample import sample_roster
-from engine.values import PersonId
+from engine.values import DeviceId, PersonId
 
 AGREED = PersonId("heron")
 SAFE_WORD, DURESS_WORD = "Kingfisher", "Sandpipers"
 SAFE_CODE, DURESS_CODE = "code:1111", "code:2222"
+OWN = Path(__file__).with_name("protocols")
 FOLLOWS = {
     "heron": "careful",
     "gannet": "quorum",
@@ -22,6 +27,12 @@ FOLLOWS = {
     "stork": "standard",
     "lapwing": "widening",
     "avocet": "abduction",
+    "cormorant": "arrest",
+    "fulmar": "house_raid",
+    "kingfisher": "journey",
+    "chough": "protest",
+    "dowitcher": "stairs",
+    "fairywren": "hushed",
 }
 
 
@@ -42,14 +53,16 @@ def roster() -> Roster:
             for person in sample.people
             if not person.circles or not circles.isdisjoint(person.circles)
         ),
-        devices=tuple(map(_device, sample.devices)),
+        devices=(*map(_device, sample.devices), *_more_devices(sample)),
     )
 
 
 @cache
 def registry() -> Registry:
-    """Return the action protocols that ship with the engine, read once."""
-    return load_registry(None, "standard")
+    """Return the action protocols that ship with the engine and the cast's own."""
+    shipped = load_registry(None, "standard")
+    own = {path.stem: load_protocol(path) for path in sorted(OWN.glob("*.toml"))}
+    return replace(shipped, protocols={**shipped.protocols, **own})
 
 
 def _person(person: Person) -> Person:
@@ -59,6 +72,20 @@ def _person(person: Person) -> Person:
     if person.person != AGREED:
         return person
     return replace(person, safe_word=SAFE_WORD, duress_word=DURESS_WORD)
+
+
+def _more_devices(sample: Roster) -> list[Device]:
+    """Give a device to those who are in the sample without one."""
+    owners = {str(device.person) for device in sample.devices}
+    return [
+        Device(
+            device=DeviceId(f"sim-{name}"),
+            wire_protocol="osmand",
+            person=PersonId(name),
+        )
+        for name in FOLLOWS
+        if name not in owners
+    ]
 
 
 def _device(device: Device) -> Device:

@@ -50,7 +50,11 @@ class Plan:
 
 
 # The first has agreed words and codes with HQ: force can strike nobody else.
-DEFENDERS = (*("heron",) * 3, "gannet", "toucan", "stork", "lapwing", "avocet")
+DEFENDERS = (
+    *("heron",) * 5,
+    *("gannet", "toucan", "stork", "lapwing", "avocet", "cormorant", "fulmar"),
+    *("kingfisher", "chough", "dowitcher", "dowitcher", "fairywren"),
+)
 MODEMS = ("modem-1", "modem-2")
 CHANNELS = ("email", "webhook", "mastodon")
 # Who may fail, an alarm's actor most of all: it holds what is decided and not told.

@@ -17,7 +17,10 @@ _HEAR_OF_END = _CHOSEN | {Audience.ASKED, Audience.SILENT}
 
 
 def is_left_out(alarm: Alarm, events: Sequence[AlarmEvent]) -> bool:
-    """Say whether somebody was chosen just now for whom nothing is planned."""
+    """Say whether somebody was chosen just now for whom nothing is planned.
+
+    In the cast everybody has an address for each step by which they may be chosen.
+    """
     planned = {e.person for e in events if isinstance(e, NotificationPlanned)}
     waiting = {
         (effect.step, effect.person)
