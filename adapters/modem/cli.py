@@ -21,6 +21,7 @@ from adapters.modem.probe import probe as ask_all
 from adapters.modem.redact import Stream, redact
 from adapters.modem.redact import number as redact_number
 from adapters.modem.transport import SerialTransport
+from adapters.modem.typed import at_line, typed_lines
 from engine.errors import ModemError
 from engine.ports.modem import InboundSms, SendResult, StatusReport
 
@@ -317,8 +318,9 @@ def _show_message(message: InboundSms, *, reveal: bool, as_json: bool) -> None:
 def console(port: Port, *, baud: Baud = 115200, reveal: Reveal = False) -> None:
     """Talk AT to a modem; what it says is shown as it comes.
 
-    A line is sent with CR; one that ends with ^Z is sent with Ctrl-Z instead, and
-    ^[ alone is ESC. End with end-of-file (Ctrl-D).
+    A line is sent with CR. Ctrl-Z hands a message's text over, which suspends nothing
+    here; so does a line that ends with ^Z, from a file say. A line of ^[ or Esc alone
+    is ESC. End with end-of-file (Ctrl-D).
     """
     transport = SerialTransport(port, baud=baud)
     transport.open()
@@ -338,19 +340,16 @@ def console(port: Port, *, baud: Baud = 115200, reveal: Reveal = False) -> None:
 
     listener = threading.Thread(target=listen, daemon=True)
     listener.start()
-    for line in sys.stdin:
-        bare = line.rstrip("\n")
-        if bare == "^[":
-            transport.write(b"\x1b")
-        elif bare.endswith("^Z"):
-            transport.write(bare.removesuffix("^Z").encode("latin-1") + b"\x1a")
-        else:
-            transport.write(bare.encode("latin-1", "replace") + b"\r")
-    ended.wait(_POLL_S)
-    ended.set()
-    transport.interrupt()
-    listener.join(_POLL_S)
-    transport.close()
+    try:
+        with typed_lines(sys.stdin) as lines:
+            for line in lines:
+                transport.write(at_line(line))
+        ended.wait(_POLL_S)
+    finally:
+        ended.set()
+        transport.interrupt()
+        listener.join(_POLL_S)
+        transport.close()
 
 
 def _shown(direction: str, text: str) -> None:
