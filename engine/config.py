@@ -346,7 +346,12 @@ def _check_loopback(config: Config) -> Iterator[ConfigError]:
             if one.tls is not None
         ),
     ]
-    listeners = (("console", config.console), ("metrics", config.metrics), *gateways)
+    listeners = (
+        ("console", config.console),
+        ("metrics", config.metrics),
+        ("auditor.metrics", config.auditor.metrics),
+        *gateways,
+    )
     for key, listen in listeners:
         if not _is_loopback(listen.host):
             path, cure = f"{key}.host", "the demo listens on this machine alone"

@@ -142,5 +142,5 @@ def require_loopback(channel: str, key: str, host: str) -> None:
 
     """
     if not is_loopback(host):
-        cure = "use 127.0.0.1, or leave out only_loopback"
+        cure = "use 127.0.0.1, or leave out `demo = true` and only_loopback"
         raise config_error(channel, key, "a loopback address", cure)

@@ -49,6 +49,25 @@ WAYS = {
         new='[gateway.gt06]\nhost = "gateway.invalid"',
         key="gateway.gt06.host",
     ),
+    "a gateway of TLS for all": Way(
+        new='[gateway.gt06.tls]\nhost = "0.0.0.0"\nport = 0\n'
+        'cert_file = "cert.pem"\nkey_file = "key.pem"\n',
+        key="gateway.gt06.tls.host",
+    ),
+    "an auditor's metrics for all": Way(
+        new='[auditor.metrics]\nhost = "0.0.0.0"\nport = 0\n',
+        key="auditor.metrics.host",
+    ),
+    "an auditor's serial port": Way(
+        new='[[auditor.modem]]\nname = "m"\nport = "/dev/ttyUSB0"\n',
+        key="auditor.modem[0].port",
+    ),
+    "an auditor's mail server elsewhere": Way(
+        new='[[auditor.channel]]\nname = "mail"\nkind = "email"\n'
+        "[auditor.channel.options]\n"
+        'host = "mail.invalid"\nsender = "engine@natalia.invalid"\n',
+        key="auditor.channel.mail.options.host",
+    ),
     "a mail server elsewhere": Way(
         new='[[channel]]\nname = "mail"\nkind = "email"\n[channel.options]\n'
         'host = "mail.invalid"\nsender = "engine@natalia.invalid"\n',
@@ -106,11 +125,14 @@ def test_the_demo_refuses_a_way_out_of_this_machine(
     text = LISTENERS.replace(way.old, new, 1) if way.old else LISTENERS + new
     config = tmp_path / "natalia.toml"
     config.write_text(HEAD + text)
-    for words in (("serve", "--config"), ("check-config",)):
+    runs = "audit" if way.key.startswith("auditor.") else "serve"
+    for words in ((runs, "--config"), ("check-config",)):
         done = _natalia(*words, str(config))
         assert (done.returncode, done.stdout) == (EXIT_CONFIG, ""), done.stderr
         assert done.stderr.startswith(f"natalia: {way.key}: expected a"), done.stderr
         assert "Traceback" not in done.stderr
+        if ".options." in way.key:
+            assert "leave out `demo = true`" in done.stderr
 
 
 def test_what_stays_on_this_machine_is_let_through(
