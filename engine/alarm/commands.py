@@ -279,7 +279,8 @@ class Lookup:
 
     `within_m` and `count` bound the nearest; `exclude` are the people told
     already; `turn` counts the rounds since the step began, or began anew: by it the
-    rota goes on to the next person.
+    rota goes on to the next person. `contacts_instead` says whether contacts are told
+    in place of the nearest where there is no place to search from.
     """
 
     step: StepId
@@ -292,6 +293,7 @@ class Lookup:
     within_m: float | None
     exclude: frozenset[str]
     turn: int
+    contacts_instead: bool = True
 
 
 @quick

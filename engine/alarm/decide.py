@@ -158,6 +158,7 @@ def _lookups_for(alarm: Alarm, still_due: list[DueRound]) -> tuple[Lookup, ...]:
             within_m=_within_of(alarm, due),
             exclude=told,
             turn=due.round - 1 - alarm.spent.get(due.step.id, 0),
+            contacts_instead=alarm.protocol.may_tell_contacts,
         )
         for due in still_due
         if due.step.to not in KNOWN and due not in later

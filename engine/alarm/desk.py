@@ -80,7 +80,7 @@ class Desk:
             return ()
         if place.lat_deg is None or place.lon_deg is None:
             # No place at all: the people whom the defender has named.
-            return self._contacts(lookup)
+            return self._contacts(lookup) if lookup.contacts_instead else ()
         roster = self.board.roster()
         kin = roster.with_any_of(self._theirs(lookup))
         near = self.board.nearest(

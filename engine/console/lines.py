@@ -110,7 +110,8 @@ def _text(
             shown = doubt if event.press.place_doubtful else ""
             return (signals or "a report that cannot be read") + told + shown + said
         case StepFired():
-            return f"{event.step}, round {event.round}: {event.found} found"
+            nobody = "" if event.found else ", so it tells nobody"
+            return f"{event.step}, round {event.round}: {event.found} found{nobody}"
         case RecipientsChosen():
             return ", ".join(
                 f"{names.of(one.person)}{_away(one.distance_m)}" for one in event.chosen

@@ -201,6 +201,13 @@ def _check_forbidden(protocol: ActionProtocol) -> Faults:
         if done:
             reason = f"{', '.join(sorted(done))} is forbidden by this file; take it out"
             yield Fault(number, "", reason)
+    answered = {Audience.DEFENDER.value, "sms"} & set(protocol.forbids)
+    if protocol.check_in.answers and answered:
+        reason = (
+            f"{', '.join(sorted(answered))} is forbidden by this file, and answers are"
+            " SMS to the defender; take answers and warn_s out"
+        )
+        yield Fault(None, "answers", reason)
 
 
 def _check_countdown(protocol: ActionProtocol) -> Faults:

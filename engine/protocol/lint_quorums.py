@@ -94,7 +94,7 @@ def _told(protocol: ActionProtocol, reach: Reach, audience: Audience) -> int | N
 
     Where nobody knows where the defender is, contacts are told in place of the nearest.
     """
-    tells = {audience, Audience.NEAREST}
+    tells = {audience} | ({Audience.NEAREST} if protocol.may_tell_contacts else set())
     steps = [step for step in protocol.steps if step.to in tells]
     if not steps:
         return 0

@@ -34,6 +34,7 @@ def ways(protocol: ActionProtocol) -> Iterable[Warned]:
     yield from _rota(protocol, open_steps)
     yield from _end(protocol, open_steps)
     yield from _again(open_steps)
+    yield from _nowhere(protocol, open_steps)
 
 
 def _channels(steps: list[Step]) -> Iterable[Warned]:
@@ -138,6 +139,17 @@ def _comes_back(step: Step, channel: str, back: set[str]) -> bool:
     rungs = {rung.channel for rung in step.ladder}
     number = channel == "call" and "sms" in back
     return channel in back or number or bool(rungs & back)
+
+
+def _nowhere(protocol: ActionProtocol, steps: list[Step]) -> Iterable[Warned]:
+    """Find a search without a place that may tell nobody instead."""
+    near = next((step for step in steps if step.to is Audience.NEAREST), None)
+    if near is not None and not protocol.may_tell_contacts:
+        words = (
+            "without a position it tells nobody: contacts, who are told in place of the"
+            " nearest then, are forbidden; see that the roster declares a place"
+        )
+        yield Warned(fault=Fault.NOBODY, step=near.id, words=words)
 
 
 def _again(steps: list[Step]) -> Iterable[Warned]:

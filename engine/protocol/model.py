@@ -272,6 +272,11 @@ class ActionProtocol:
         """The start of the digest: what a defender signs, and a roster keeps."""
         return self.digest[:_PRINTED]
 
+    @property
+    def may_tell_contacts(self) -> bool:
+        """Whether contacts may be told, also in place of the nearest."""
+        return Audience.CONTACTS.value not in self.forbids
+
     def raising(self, *, at_risk: bool) -> frozenset[Signal]:
         """Return what raises now."""
         return self.triggers | self.risk_triggers if at_risk else self.triggers

@@ -64,11 +64,7 @@ def promises(protocol: ActionProtocol) -> list[str]:
         )
     else:
         said.append("After a sign of force your own word does not count.")
-    if any(step.to is Audience.NEAREST for step in protocol.steps):
-        said.append(
-            "Where nobody knows where you are, the contacts whom you have named are"
-            " told in place of the nearest colleagues."
-        )
+    said += _nowhere(protocol)
     if any(step.text == RECHECK_TEXT for step in protocol.steps):
         said.append(
             "You confirm that you are safe by the code of the message that asks you, 6,"
@@ -88,6 +84,17 @@ def promises(protocol: ActionProtocol) -> list[str]:
     else:
         said += _believed(rule, protocol)
     return said
+
+
+def _nowhere(protocol: ActionProtocol) -> list[str]:
+    """Say who is told in place of the nearest where nobody knows the place."""
+    if all(step.to is not Audience.NEAREST for step in protocol.steps):
+        return []
+    where = "Where nobody knows where you are,"
+    if protocol.may_tell_contacts:
+        told = "the contacts whom you have named are told in place of the"
+        return [f"{where} {told} nearest colleagues."]
+    return [f"{where} no colleague nearby is told, nor anybody in place of them."]
 
 
 def _told(protocol: ActionProtocol) -> list[str]:

@@ -28,7 +28,7 @@ def whom(lookup: Lookup, colleagues: int) -> tuple[Recipient, ...]:
 def _nearest(lookup: Lookup, colleagues: int) -> tuple[Recipient, ...]:
     if lookup.place.lat_deg is None:
         # As the desk does: without a place the contacts who were named.
-        return _contacts(lookup)
+        return _contacts(lookup) if lookup.contacts_instead else ()
     near = [
         (f"colleague-{n}", n * _SPREAD_KM * 1000)
         for n in range(1, colleagues + 1)

@@ -169,6 +169,17 @@ def test_hq_s_own_address_is_left_out_where_it_is_the_defenders() -> None:
     assert [one.addresses for one in found] == [(("email", "duty@hq.example"),)]
 
 
+def test_forbidden_contacts_are_not_told_in_place_of_the_nearest() -> None:
+    """They were, wherever there was no place to search from."""
+    board = Board(
+        Roster(people=(DEFENDER, FRIEND)), (), clock=ManualClock(), telemetry=Meter()
+    )
+    desk = Desk(board=board, codes=lambda count: ["K7F2"] * count)
+    nearest = _lookup(Audience.NEAREST, DEFENDER.person)
+    assert [one.person for one in desk.answer(nearest)] == ["friend"]
+    assert desk.answer(replace(nearest, contacts_instead=False)) == ()
+
+
 def _no_reader() -> JournalReader:
     message = "an address is nothing of the journal"
     raise AssertionError(message)

@@ -145,6 +145,15 @@ def test_a_call_for_help_waits_for_nobody_and_a_question_keeps_its_time(
     assert [one for one in rounds(scene) if one[0] == "later"] == [("later", at_s)]
 
 
+@pytest.mark.parametrize("forbids", [(), ("contacts",), ("call",)])
+def test_a_search_is_told_whether_contacts_may_stand_in(
+    forbids: tuple[str, ...],
+) -> None:
+    scene = Scene(protocol=replace(STANDARD, forbids=forbids)).raised()
+    stands_in = {ask.contacts_instead for ask in scene.asked}
+    assert stands_in == {"contacts" not in forbids}
+
+
 def test_what_comes_after_the_end_keeps_its_time_where_nobody_hears_of_the_end() -> (
     None
 ):

@@ -73,6 +73,13 @@ def test_operators_on_the_case_see_what_a_sign_of_force_began() -> None:
     assert "last, round 1: 2 found" in texts
 
 
+def test_a_search_that_found_nobody_says_that_nobody_is_told() -> None:
+    scene = Scene(colleagues=()).raised()
+    scene.acknowledge(ALDER)
+    texts = [text for _, text in said(scene, ALDER)]
+    assert "colleagues, round 1: 0 found, so it tells nobody" in texts
+
+
 def test_steps_that_follow_what_force_began_are_begun_by_it_in_any_order() -> None:
     assert begun_by_force(CHAINED) == {"more", "later", "last"}
     assert begun_by_force(replace(CAREFUL, steps=CAREFUL.steps[:1])) == frozenset()

@@ -62,22 +62,6 @@ def test_a_protocol_that_publishes_nothing_says_so() -> None:
     assert "no name and no place" in explanation(PROTOCOLS["standard"])
 
 
-@pytest.mark.parametrize(
-    ("name", "is_said"),
-    [
-        ("street_attack", True),
-        ("standard", True),
-        ("arrest", False),
-        ("careful", False),
-    ],
-)
-def test_what_does_not_wait_where_nobody_was_found_is_said(
-    name: str, *, is_said: bool
-) -> None:
-    """Only where a call for help waits for a step before it."""
-    assert ("does not wait; whoever" in explanation(PROTOCOLS[name])) is is_said
-
-
 def test_a_step_is_a_sentence() -> None:
     steps = {step.id: step for step in PROTOCOLS["standard"].steps}
     said = {str(key): sentence(step) for key, step in steps.items()}

@@ -99,6 +99,15 @@ def test_who_is_told_by_nothing_does_not_speak() -> None:
     assert said(HQ, DUTY, by_call, STOP, of=of) == [FORCED.format(2, 1, NEVER)]
 
 
+def test_forbidden_contacts_do_not_speak() -> None:
+    """They counted, since they were told in place of the nearest."""
+    of = reach(0, 4, operators="a")
+    mail = NEAR.replace('"sms"', '"sms", "email"')
+    assert said(HQ, DUTY, mail, STOP, of=of) == []
+    forbidden = 'forbids = ["contacts"]\n'
+    assert said(forbidden, HQ, DUTY, mail, STOP, of=of) == [FORCED.format(2, 1, NEVER)]
+
+
 def test_no_more_of_the_nearest_speak_than_may_be_asked() -> None:
     of = reach(9, operators="a")
     most = "crowd_max = 1\n"

@@ -52,6 +52,14 @@ def test_hq_that_hears_late_is_found(delay_s: int, times: int) -> None:
     assert found(Fault.DEADLINE, HQ + late, DUTY, NEAR) == []
 
 
+def test_a_search_without_a_place_that_may_tell_nobody_instead_is_found() -> None:
+    forbidden = 'forbids = ["contacts"]\n'
+    ((where, words),) = found(Fault.NOBODY, forbidden, HQ, DUTY, NEAR, STOP)
+    assert (where, "without a position it tells nobody" in words) == ("near", True)
+    assert found(Fault.NOBODY, forbidden, HQ, DUTY, STOP) == []
+    assert found(Fault.NOBODY, 'forbids = ["public"]\n', HQ, DUTY, NEAR, STOP) == []
+
+
 def test_whoever_is_told_by_a_way_that_the_end_does_not_take_is_found() -> None:
     stop = STOP.replace('"sms", "email"', '"email"')
     lost = dict(found(Fault.NOBODY, HQ, DUTY, NEAR, stop))

@@ -355,6 +355,10 @@ def test_a_ladder_names_its_channels_in_their_order() -> None:
         ),
         (HEAD + 'forbids = ["sms"]\n' + STEP, "step[0]"),
         (HEAD + 'forbids = ["public"]\n' + STEP + PUBLISH, "step[1]"),
+        (
+            HEAD + 'forbids = ["defender"]\n[check_in]\nanswers = true\n' + STEP,
+            "answers",
+        ),
         (HEAD + "countdown_s = 10\n" + STEP, "countdown_s"),
         (
             HEAD + 'manner = "quiet"\n' + STEP.replace('"sms"', '"call"'),

@@ -53,6 +53,15 @@ def test_without_a_position_the_named_contacts_are_told() -> None:
     assert times(moments, "colleagues", "sms to colleague-") == []
 
 
+def test_without_a_position_no_contact_is_told_where_contacts_are_forbidden() -> None:
+    forbidden = replace(STANDARD, forbids=("contacts",))
+    moments = play(forbidden, WhatIf(position_missing=True))
+    assert not any("contact-" in moment.words for moment in moments)
+    nobody = [one for one in moments if one.lane == "colleagues" and one.is_bad]
+    assert [one.words for one in nobody] == ["round 1, 0 found"]
+    assert times(moments, "widen", "round 1") == [0.0], "nobody's answer is waited for"
+
+
 @pytest.mark.parametrize("name", sorted(PROTOCOLS))
 def test_whoever_was_told_is_not_found_again_by_a_wider_search(name: str) -> None:
     """A rehearsal promised each contact an SMS more for every step to the nearest."""
