@@ -5,10 +5,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.alarm.force import seems_over
-from tests.simulation.cast import AGREED, DURESS_WORD, SAFE_WORD
+from engine.alarm.state import Kind
+from engine.values import DeviceId
+from tests.simulation.cast import AGREED, DURESS_WORD, SAFE_WORD, TRAVELLER
+from tests.simulation.devices import devices
 from tests.simulation.disk import write_as_old_owner
 from tests.simulation.modem import SUBMIT_FAULTS
+from tests.simulation.people import OPERATORS
 from tests.simulation.plan import FAULTS_END_S, Item
+from tests.simulation.told import was_missed
 
 if TYPE_CHECKING:
     from tests.simulation.day import Day
@@ -219,6 +224,36 @@ def _needs_help(day: "Day", item: Item) -> None:
     day.people.next_needs_help = True
 
 
+def _taken_off(day: "Day", item: Item) -> None:
+    """Nobody hears of one operator any more, whatever they have taken; others stay."""
+    if not day.people.gone:
+        day.struck("taken_off")
+        day.people.gone.add(OPERATORS[item.n % len(OPERATORS)])
+
+
+def _timer(day: "Day", item: Item) -> None:
+    """Somebody says when they will be home, and nobody hears of them."""
+    day.people.say_as(TRAVELLER, f"home in {item.n} min")
+    day.watching.timed.add(TRAVELLER)
+    for _ in range(LOOKS):
+        day.world.sleep(LOOK_S)
+        if was_missed(TRAVELLER, day.watching.alarms.values()):
+            day.struck("timer")
+            return
+
+
+def _drill(day: "Day", item: Item) -> None:
+    """HQ has somebody try out their device: its next press is an exercise."""
+    clock, judge = day.host.clock, day.host.judge
+    if clock is None or judge is None or day.host.life.dead:
+        return
+    judge.drills.arm(DeviceId(devices()[item.who][1]), clock.now())
+    day.devices.press(Item(item.at_s, "input", "sos", item.who))
+    day.world.sleep(60.0)
+    if any(one.kind is Kind.EXERCISE for one in day.watching.alarms.values()):
+        day.struck("drill")
+
+
 def _after_close(day: "Day", item: Item) -> None:
     day.struck("after_close")
     day.world.sleep(3_000)
@@ -270,5 +305,8 @@ ACTS: dict[str, Act] = {
     "press_after_end": _press_after_end,
     "after_close": _after_close,
     "needs_help": _needs_help,
+    "taken_off": _taken_off,
+    "timer": _timer,
+    "drill": _drill,
     **dict.fromkeys(SUBMIT_FAULTS, _next_fault),
 }

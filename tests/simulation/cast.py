@@ -17,6 +17,7 @@ from engine.roster.sample import sample_roster
 from engine.values import DeviceId, PersonId
 
 AGREED = PersonId("heron")
+TRAVELLER = PersonId("kingfisher")
 SAFE_WORD, DURESS_WORD = "Kingfisher", "Sandpipers"
 SAFE_CODE, DURESS_CODE = "code:1111", "code:2222"
 OWN = Path(__file__).with_name("protocols")

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.simulation.acts import ACTS
+from tests.simulation.devices import Devices
 from tests.simulation.disk import Disk
 from tests.simulation.farends import Network
 from tests.simulation.host import Host
 from tests.simulation.invariants import ViolationError, Watching
-from tests.simulation.people import Devices, People, secrets
+from tests.simulation.people import People, secrets
 from tests.simulation.plan import (
     DAY_S,
     FAULTS_END_S,
@@ -61,7 +62,7 @@ class Day:
         self.people = People(
             self.host, self.watching, two_at_once="two_at_once" in whats
         )
-        self.people.reopens = "reopen" in whats
+        self.people.wishes = frozenset(whats)
         self.people.did = self.struck
         self.devices = Devices(self.host, self.watching)
         self.outcome = Outcome(plan.seed)

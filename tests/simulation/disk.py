@@ -12,6 +12,7 @@ from engine.dispatch.outcomes import (
     outcome_of,
 )
 from engine.errors import JournalError, JournalFullError
+from engine.intake.checkins.timer import PREFIX as CHECK_INS
 from engine.journal.memory import Medium, MemoryReader, MemoryStore
 from engine.ports.journal import (
     Answer,
@@ -37,6 +38,8 @@ class Disk:
         self.medium = Medium()
         self.unsettled: dict[EffectId, EffectRow] = {}
         self.untaken = 0
+        self.timers: set[str] = set()
+        """The streams of defenders' own timers that run."""
         self.commits = 0
         self.crash_in: tuple[int, str] | None = None
         """How many commits from now the process dies, and `before` or `after` it."""
@@ -53,6 +56,8 @@ class Disk:
         signals = False
         for request in group:
             if isinstance(request, Append):
+                if request.stream.startswith(CHECK_INS):
+                    self._note_timer(request.stream)
                 for plan in request.plans:
                     touched.add(plan.effect_id)
                 for change in request.changes:
@@ -69,6 +74,13 @@ class Disk:
                 self.unsettled.pop(effect, None)
         if signals:
             self.untaken = sum(not r.taken_by for r in self.medium.inbound.values())
+
+    def _note_timer(self, stream: str) -> None:
+        row = self.medium.streams.get(stream)
+        if row is not None and row.head.is_open:
+            self.timers.add(stream)
+        else:
+            self.timers.discard(stream)
 
     def attempting(self, route: str) -> list[EffectRow]:
         """Return what the rows say is under way on a route."""

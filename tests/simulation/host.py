@@ -171,10 +171,12 @@ class Host:
         self.names = Names()
         self.unrecorded = _unrecorded(self.names)
         self.clock: SimClock | None = None
+        self.judge: Judge | None = None
         self.store: SimStore | None = None
         self.up_since_s = 0.0
         self._codes = world.fork("codes")
         world.idle = self._is_idle
+        world.keeps_time = lambda: bool(disk.timers)
 
     def boot(self) -> None:
         """Start a process."""
@@ -194,7 +196,7 @@ class Host:
         self.unrecorded = unrecorded = _unrecorded(names)
         refused = unrecorded.refused
         journal = Journal(lambda: names.lookup("journal"), self.store, refused)
-        judge = Judge(board=board, registry=registry)
+        self.judge = judge = Judge(board=board, registry=registry)
         door = Door(
             judge=judge,
             journal=journal,

@@ -23,7 +23,7 @@ from engine.alarm.events import (
 )
 from engine.alarm.evolve import fold
 from engine.alarm.lease import is_held_for_good
-from engine.alarm.state import Alarm, Truth, alarm_of
+from engine.alarm.state import Alarm, Truth, alarm_of, is_alarms
 from engine.dispatch.body import decode_body
 from engine.journal.memory import MemoryReader
 from engine.journal.verify import verify
@@ -38,7 +38,7 @@ from engine.ports.journal import (
     StoredEvent,
 )
 from engine.ports.measures import DECLARATIONS
-from engine.values import AlarmId, EffectId, ReportKey, StepId
+from engine.values import AlarmId, EffectId, PersonId, ReportKey, StepId
 from tests.simulation.attention import Attention
 from tests.simulation.disk import Disk
 from tests.simulation.freedom import Freedom
@@ -51,6 +51,7 @@ from tests.simulation.told import (
     is_not_told_of_end,
     is_uncalled,
     waits_s,
+    was_missed,
 )
 
 OVERDUE_S = 60.0
@@ -96,6 +97,8 @@ class Watching:
         self.opened_s: dict[AlarmId, float] = {}
         """When each was raised, or opened again."""
         self.first_told_s: dict[AlarmId, float] = {}
+        self.timed: set[PersonId] = set()
+        """Who has set a timer, and was never heard of again."""
         self._addresses: dict[EffectId, str] = {}
         self._epochs: dict[str, int] = {}
 
@@ -240,7 +243,8 @@ class Watching:
         if when != "before":
             return
         row = told[0] if len(told) == 1 else self._meant(told, text)
-        self._in_time(alarm_of(row.alarm))
+        if is_alarms(row.alarm):  # else what a timer answers
+            self._in_time(alarm_of(row.alarm))
         self.sent[row.effect_id] += 1
         if self.sent[row.effect_id] - self.unsent[row.effect_id] > 1:
             self.found("I4", "one effect, two contacts")
@@ -356,6 +360,9 @@ class Watching:
                 self._was_called(alarm)
             if is_not_told_of_end(alarm):
                 self.found("I3", "somebody who was told hears nothing of the end")
+
+        if not all(was_missed(who, self.alarms.values()) for who in self.timed):
+            self.found("I1", "a timer ran out, and no case knows of it")
 
     def _was_cancel(self, key: ReportKey) -> bool:
         return self.disk.medium.inbound[key].taken_by.startswith("alarm/")

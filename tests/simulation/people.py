@@ -1,10 +1,8 @@
-"""Devices, colleagues and operators: they act in the world and outlive the engine."""
+"""Colleagues and operators: they act in the world and outlive the engine."""
 
 import random
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from datetime import timedelta
+from collections.abc import Callable
 from functools import cache
 
 from engine.alarm.commands import (
@@ -13,28 +11,20 @@ from engine.alarm.commands import (
     ApprovePublication,
     Close,
     ConfirmSafe,
+    HandOver,
+    Link,
     Reopen,
     Verify,
 )
 from engine.alarm.messages import Done, Forward
 from engine.alarm.state import CloseReason, Kind, Truth
-from engine.intake.assess import report_key
 from engine.intake.replies import CODE
 from engine.journal.memory import MemoryReader
-from engine.ports.device import DeviceReport, ReportKind
-from engine.values import (
-    AlarmId,
-    CommandId,
-    DeviceId,
-    Fix,
-    Instant,
-    OperatorId,
-    Signal,
-)
-from tests.simulation.cast import AGREED, DURESS_CODE, SAFE_CODE, roster
-from tests.simulation.host import Frame, Host
+from engine.values import AlarmId, CommandId, OperatorId, PersonId, Signal
+from tests.simulation.cast import AGREED, roster
+from tests.simulation.devices import devices
+from tests.simulation.host import Host
 from tests.simulation.invariants import Watching
-from tests.simulation.plan import Item
 from tests.simulation.tasks import Wait
 
 ACTS = frozenset({Signal.SOS, Signal.REMOVED, Signal.CANCEL, Signal.FALL})
@@ -44,131 +34,8 @@ OPERATORS = ("alder", "rowan", "spruce")
 Given = Callable[[CommandId], AlarmCommand]
 
 
-@cache
-def devices() -> dict[str, tuple[str, str]]:
-    """Return each defender's device: wire protocol and id."""
-    return {
-        str(device.person): (device.wire_protocol, str(device.device))
-        for device in roster().devices
-    }
-
-
 NEEDS_HELP = 0.01
 ANSWERS = ("1", "1", "2", "2", "coming", "no")
-
-
-class Devices:
-    """Devices repeat a frame, byte for byte, until they are answered."""
-
-    def __init__(self, host: Host, watching: Watching) -> None:
-        self._host, self._watching = host, watching
-        self._draw = host.world.fork("devices")
-        self._last: dict[str, DeviceReport] = {}
-        self._serial = 0
-
-    def press(self, item: Item) -> None:
-        """Send what the plan says, and see to it that it is answered."""
-        report = self.report(item)
-        self._last[item.who] = report
-        self.send(report)
-        if item.what == "twice":
-            self.send(report)
-
-    def replay(self, who: str) -> None:
-        """Send an earlier frame again, as somebody who has recorded it would."""
-        if who in self._last:
-            self.send(self._last[who])
-
-    def send(self, report: DeviceReport) -> None:
-        """Send one frame until it is answered."""
-        self._host.world.begin(lambda: self._until_answered(report), "device")
-
-    def _until_answered(self, report: DeviceReport) -> None:
-        world = self._host.world
-        waits: list[Wait] = []
-        answers: list[bool] = []
-        read: list[DeviceReport] = []
-
-        def reports(now: Instant) -> Sequence[DeviceReport]:
-            read.append(replace(report, received_at=now))
-            return (read[-1],)
-
-        def answer(is_durable: bool) -> None:  # noqa: FBT001 - a yes-or-no question
-            answers.append(is_durable)
-            if is_durable and bool(report.signals & ACTS):
-                for one in read:
-                    key = report_key(one)
-                    if key in self._host.disk.medium.inbound or one is read[-1]:
-                        self._watching.device_acknowledged(
-                            key, world.boottime_s(), acts=True
-                        )
-            world.wake(waits)
-
-        while True:
-            del answers[:]
-            frame = Frame(reports=reports, answer=answer)
-            if self._host.names.tell("gateway", frame):
-                world.park(ANSWER_WITHIN_S, waits)
-            if True in answers:
-                return
-            world.sleep(AGAIN_S)
-
-    def report(self, item: Item) -> DeviceReport:
-        """Make the report that an item speaks of."""
-        draw, world = self._draw, self._host.world
-        wire, device = devices()[item.who]
-        self._serial += 1
-        at = world.now()
-        person = next(p for p in roster().people if p.person == item.who)
-        place = person.declared
-        assert place is not None
-        fix = Fix(
-            lat_deg=place.lat_deg + draw.uniform(-0.2, 0.2),
-            lon_deg=place.lon_deg + draw.uniform(-0.2, 0.2),
-            at=at,
-            accuracy_m=20.0,
-        )
-        report = DeviceReport(
-            protocol=wire,
-            kind=ReportKind.REPORT,
-            device=DeviceId(device),
-            received_at=at,
-            raw=f"{device}/{self._serial}".encode(),
-            signals=frozenset({Signal.SOS}),
-            device_at=at,
-            fix=fix,
-            sequence=self._serial % 65_536,
-        )
-        changes: dict[str, dict[str, object]] = {
-            "removed": {"signals": frozenset({Signal.REMOVED})},
-            "no_fix": {"fix": None, "no_fix_reason": "no satellites"},
-            "late": {
-                "buffered": True,
-                "device_at": at.plus(timedelta(hours=-1)),
-            },
-            "clock": {"device_at": at.plus(timedelta(days=draw.choice((-9, 3_000))))},
-            "zero": {"fix": replace(fix, lat_deg=0.0, lon_deg=0.0)},
-            "checksum": {"checksum_ok": False, "fix": None, "doubtful_fix": fix},
-            "unauthentic": {"authentic": False},
-            "stranger": {"device": DeviceId(f"stranger-{self._serial}")},
-            "fall": {"signals": frozenset({Signal.FALL})},
-            "walks": {"signals": frozenset()},
-            "cancel": {"signals": frozenset({Signal.CANCEL})},
-            "safe_code": {
-                "signals": frozenset({Signal.CANCEL}),
-                "codes": (SAFE_CODE,),
-            },
-            "duress_code": {
-                "signals": frozenset({Signal.CANCEL}),
-                "codes": (DURESS_CODE,),
-            },
-            "undecodable": {
-                "kind": ReportKind.UNDECODABLE,
-                "signals": frozenset(),
-                "fix": None,
-            },
-        }
-        return replace(report, **changes.get(item.what, {}))  # type: ignore[arg-type] # a table of fields
 
 
 class People:
@@ -184,7 +51,10 @@ class People:
             for number in person.addresses_on("sms")
         }
         self.asleep_until_s = 0.0
-        self.reopens = False
+        self.wishes: frozenset[str] = frozenset()
+        """What people at HQ do besides: `reopen`, `merge`, `link`, `hand_over`."""
+        self.gone: set[str] = set()
+        """Operators who have been taken off: nobody hears of them any more."""
         self.next_needs_help = False
         self.did: Callable[[str], object] = str
         self._roused: set[str] = set()
@@ -227,8 +97,12 @@ class People:
 
     def say(self, word: str) -> None:
         """Have the defender who has agreed words send one by SMS."""
-        person = next(p for p in roster().people if p.person == AGREED)
-        self.reply_from(str(person.numbers[0]), word, 0.0)
+        self.say_as(AGREED, word)
+
+    def say_as(self, who: PersonId, text: str) -> None:
+        """Have somebody write to us."""
+        person = next(p for p in roster().people if p.person == who)
+        self.reply_from(str(person.numbers[0]), text, 0.0)
 
     def reply_from(self, number: str, text: str, after_s: float) -> None:
         """Send us a short message after a while."""
@@ -249,7 +123,8 @@ class People:
 
     def _rouse(self, operator: str, after_s: float) -> None:
         now_s = self._host.world.boottime_s()
-        if operator in self._roused or now_s < self.asleep_until_s:
+        is_away = operator in self.gone or now_s < self.asleep_until_s
+        if is_away or operator in self._roused:
             return
         self._roused.add(operator)
 
@@ -289,7 +164,8 @@ class People:
     def _course(self, alarm: AlarmId, kind: Kind, operator: str) -> Callable[[], None]:
         """Return what HQ does with a case once somebody has it."""
         draw = random.Random(f"{self._host.world.seed}/course/{self._courses}")
-        second = next(one for one in OPERATORS if one != operator)
+        away = {operator, *self.gone}
+        second = next(one for one in OPERATORS if one not in away)
         # Who is called back to a case that was forgotten sees it through: cases that
         # go on all day, paging every half hour, would cost what ten other days do.
         again = alarm in self._run
@@ -298,43 +174,95 @@ class People:
         def course() -> None:
             world = self._host.world
             world.sleep(draw.uniform(20, 600))
+            holder, other = self._handed_over(alarm, operator, second)
+            self._link(alarm, holder)
             truth = Truth.VERIFIED if draw.random() < 0.7 else Truth.FALSE
             if draw.random() < 0.7 and kind is Kind.REAL:
-                by = OperatorId(operator)
+                by = OperatorId(holder)
                 self.give(
-                    alarm, operator, lambda c: Verify(command_id=c, by=by, truth=truth)
+                    alarm, holder, lambda c: Verify(command_id=c, by=by, truth=truth)
                 )
                 world.sleep(draw.uniform(5, 100))
                 if draw.random() < 0.6:
-                    other = OperatorId(second)
+                    decider = OperatorId(other)
                     self.give(
                         alarm,
-                        second,
-                        lambda c: ApprovePublication(command_id=c, by=other),
+                        other,
+                        lambda c: ApprovePublication(command_id=c, by=decider),
                     )
             world.sleep(draw.uniform(60, 1_200))
             if draw.random() < 0.4 or again:
-                for name in (operator, second):
+                for name in (holder, other):
                     self._confirm(alarm, name)
             if draw.random() < 0.85 or again:
-                by = OperatorId(operator)
-                self.give(
-                    alarm,
-                    operator,
-                    lambda c: Close(command_id=c, by=by, reason=CloseReason.SAFE),
-                )
-            if self.reopens and not again:
+                self._close(alarm, holder, may_merge=not again)
+            if "reopen" in self.wishes and not again:
                 self.did("reopen")
                 world.sleep(draw.uniform(0, 60))
-                other = OperatorId(second)
-                self.give(alarm, second, lambda c: Reopen(command_id=c, by=other))
+                reopener = OperatorId(other)
+                self.give(alarm, other, lambda c: Reopen(command_id=c, by=reopener))
             # Whoever takes it when nobody attends to it any more begins anew.
             self._running.discard(alarm)
 
         return course
 
+    def _handed_over(
+        self, alarm: AlarmId, operator: str, second: str
+    ) -> tuple[str, str]:
+        """Return who has the case from now on, and who stands by."""
+        if "hand_over" not in self.wishes:
+            return operator, second
+        self.did("hand_over")
+        by, to = OperatorId(operator), OperatorId(second)
+        self.give(
+            alarm,
+            operator,
+            lambda c: HandOver(command_id=c, by=by, to=to, note="my train leaves"),
+        )
+        return second, operator
+
+    def _link(self, alarm: AlarmId, operator: str) -> None:
+        """Say of two cases that they belong together, to each, as the console does."""
+        other = self._other_open(alarm) if "link" in self.wishes else None
+        if other is None:
+            return
+        self.did("link")
+        for one, two in ((alarm, other), (other, alarm)):
+            self._link_to(one, operator, two)
+
+    def _link_to(self, alarm: AlarmId, operator: str, other: AlarmId) -> None:
+        by = OperatorId(operator)
+        self.give(alarm, operator, lambda c: Link(command_id=c, by=by, other=other))
+
+    def _close(self, alarm: AlarmId, operator: str, *, may_merge: bool) -> None:
+        """Close a case, or merge it into another that is open."""
+        wanted = may_merge and "merge" in self.wishes
+        into = self._other_open(alarm) if wanted else None
+        reason = CloseReason.SAFE if into is None else CloseReason.DUPLICATE
+        if into is not None:
+            self.did("merge")
+        by = OperatorId(operator)
+        self.give(
+            alarm,
+            operator,
+            lambda c: Close(command_id=c, by=by, reason=reason, into=into),
+        )
+
+    def _other_open(self, alarm: AlarmId) -> AlarmId | None:
+        others = self._watching.alarms.values()
+        return next(
+            (
+                one.id
+                for one in others
+                if one.id != alarm and one.is_open and one.kind is Kind.REAL
+            ),
+            None,
+        )
+
     def give(self, alarm: AlarmId, operator: str, make: Given) -> None:
         """Give a command until the engine has answered, as one who watches does."""
+        if operator in self.gone:
+            return
         self._serial += 1
         command = make(CommandId(f"hq/{self._serial}"))
         act = type(command).__name__.replace("ApprovePublication", "Approve")

@@ -137,6 +137,12 @@ FAULTS = {
         "reopen": 2,
         "after_close": 2,
         "needs_help": 3,
+        "hand_over": 2,
+        "link": 1,
+        "merge": 3,
+        "taken_off": 2,
+        "timer": 3,
+        "drill": 2,
     },
     "force": {
         "duress_word": 3,
@@ -153,7 +159,7 @@ WEIGHTS = {
     "channel": 3,
     "input": 3,
     "time": 1,
-    "human": 3,
+    "human": 5,
     "force": 2,
 }
 

@@ -25,12 +25,13 @@ A = TypeVar("A", bound=pykka.Actor)
 T = TypeVar("T")
 
 # Actors that look at rows again and again, lest a hint was lost. Timers are none:
-# their waking is a deadline's.
+# their waking is a deadline's; check-ins are none while somebody's timer runs.
+CHECK_INS = "CheckIns"
 POLLING = frozenset(
     {
         "Alarms",
         "ChannelWorker",
-        "CheckIns",
+        CHECK_INS,
         "Dispatcher",
         "Intake",
         "ModemActor",
@@ -109,6 +110,7 @@ class Life:
         """Who runs out of memory, by the child's name: `after` what it handles next,
         or `within` it, at the reply that it waits for; and whom to tell then."""
         self.boottime_s = world.boottime_s
+        self.keeps_time = world.keeps_time
         self.wake = world.wake
         self.chance = world.chance
         self.futures: type[SimFuture] = type("SimFuture", (SimFuture,), {"world": self})
@@ -223,9 +225,10 @@ class SimFuture(pykka.Future[Any]):
 class SimTokens:
     """What `queue.SimpleQueue` is to a threaded inbox: where an actor waits."""
 
-    def __init__(self, world: "World | Life", *, polls: bool = False) -> None:
+    def __init__(self, world: "World | Life", actor: str = "") -> None:
         self._world = world
-        self._polls = polls
+        self._polls = actor in POLLING
+        self._keeps_time = actor == CHECK_INS
         self._waits: list[Wait] = []
         self._count = 0
 
@@ -237,7 +240,8 @@ class SimTokens:
 
     def get(self, *, timeout: float | None = None) -> None:
         while not self._count:
-            woken = self._world.park(timeout, self._waits, is_poll=self._polls)
+            polls = self._polls and not (self._keeps_time and self._world.keeps_time())
+            woken = self._world.park(timeout, self._waits, is_poll=polls)
             if not woken and not self._count:
                 raise queue.Empty
         self._count -= 1
@@ -257,7 +261,7 @@ class SimActor(pykka.Actor):
         return Inbox(
             getattr(cls, "bound", 1_000),
             now_s=cls.world.boottime_s,
-            tokens=SimTokens(cls.world, polls=cls.__name__ in POLLING),
+            tokens=SimTokens(cls.world, cls.__name__),
             slice_s=math.inf,
         )
 

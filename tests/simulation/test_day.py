@@ -112,6 +112,8 @@ def _strikes(family: str, what: str, after_s: float) -> bool:
     names = {"modem": ("modem-1", "modem-2"), "channel": ("email",)}
     if what.startswith("fails"):
         names["process"] = ("modem-1", "modem-2")
+    if what == "drill":
+        names["human"] = ("stork",)  # whoever is in danger means it
     items = [
         Item(100.0 + after_s, family, what, who, 1, 60.0)
         for who in names.get(family, ("heron",))

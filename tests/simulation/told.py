@@ -1,6 +1,6 @@
 """Whether everybody is told who is to be told (I3)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from engine.alarm.conditions import holds
 from engine.alarm.effects import Effect
@@ -9,6 +9,7 @@ from engine.alarm.found_false import is_needless
 from engine.alarm.state import Alarm
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience, Start, Step
+from engine.values import PersonId, Signal
 
 _SENT = frozenset({EffectState.ACCEPTED, EffectState.DELIVERED})
 _CALLED = frozenset({Audience.NEAREST, Audience.CONTACTS})
@@ -80,10 +81,10 @@ def is_not_told_of_end(alarm: Alarm) -> bool:
     """Say whether somebody who was told of a case that ended hears nothing of it.
 
     By one way that the step of the end has it has to have got through, or its tries
-    are spent. A case that was merged goes on elsewhere.
+    are spent. A case that was merged goes on elsewhere, which has its people.
     """
     if alarm.is_open or alarm.merged_into is not None:
-        return False
+        return not (alarm.is_open or alarm.handed_on)
     effects = alarm.effects.values()
     for step in alarm.protocol.steps:
         if step.to is not Audience.TOLD or not alarm.protocol.begins_at_close(step):
@@ -96,6 +97,10 @@ def is_not_told_of_end(alarm: Alarm) -> bool:
             if one.audience in _HEAR_OF_END
             and one.state in _SENT
             and one.channel in ways
+        } | {
+            one.person
+            for one in alarm.taken_in
+            if any(channel in ways for channel, _ in one.ways)
         }
         heard = {
             one.person
@@ -118,3 +123,13 @@ def _may_end(alarm: Alarm, last: Effect) -> bool:
         return True
     stopped = any(holds(alarm, condition) for condition in step.stopped_by)
     return stopped or is_needless(alarm, last)
+
+
+def was_missed(who: PersonId, alarms: Iterable[Alarm]) -> bool:
+    """Say whether a case knows that somebody's timer ran out."""
+    return any(
+        Signal.CHECK_IN_MISSED in press.signals
+        for alarm in alarms
+        if alarm.defender == who
+        for press in alarm.presses
+    )
