@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from engine.alarm import case_events as case_facts
 from engine.alarm import events as facts
+from engine.alarm.refusals import RefusalGround
 from engine.alarm.state import (
     Ask,
     CloseReason,
@@ -229,7 +230,7 @@ EVENTS: dict[type[facts.AlarmEvent], st.SearchStrategy[facts.AlarmEvent]] = {
         at=INSTANTS,
         by=OPERATORS,
         act=WORDS,
-        ground=st.sampled_from(facts.RefusalGround),
+        ground=st.sampled_from(RefusalGround),
     ),
 }
 ANY_EVENT: st.SearchStrategy[facts.AlarmEvent] = st.one_of(*EVENTS.values())

@@ -27,17 +27,17 @@ from engine.alarm.events import (
     DetailsRevealed,
     NotificationsWithdrawn,
     PublicationApproved,
-    RefusalGround,
 )
 from engine.alarm.lease import renews
 from engine.alarm.paging import needless_pages
+from engine.alarm.refusals import RefusalGround
 from engine.alarm.safety import (
     close_of,
     close_refusal,
     confirm_refusal,
     confirmation_of,
 )
-from engine.alarm.state import Alarm, Kind, Truth
+from engine.alarm.state import Alarm, Kind, Truth, is_own
 from engine.alarm.verification import judges_of, verdict_of, verdict_refusal
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience
@@ -112,6 +112,9 @@ def _refusal(
 ) -> RefusalGround | None:
     if alarm is None:
         return RefusalGround.NOT_RAISED
+    # Before all else: it must not tell how the case stands.
+    if _is_their_own(alarm, command):
+        return RefusalGround.OWN_CASE
     if isinstance(command, Reveal):
         return None
     if isinstance(command, HandOver | Link):
@@ -126,6 +129,17 @@ def _refusal(
     if isinstance(command, Verify | Close) and alarm.acknowledged is None:
         return RefusalGround.NOT_ACKNOWLEDGED
     return _open_refusal(alarm, command, now)
+
+
+def _is_their_own(alarm: Alarm, command: OperatorAct) -> bool:
+    """Say whether a defender acts on their own alarm, or is given it.
+
+    Whoever forces them has their place at HQ as well; an operator and a person of one
+    name are one. They may open it again, and say what it belongs with.
+    """
+    if not is_own(alarm, command.by):
+        return isinstance(command, HandOver) and is_own(alarm, command.to)
+    return not isinstance(command, Link | Reopen)
 
 
 def _open_refusal(

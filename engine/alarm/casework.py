@@ -27,8 +27,8 @@ from engine.alarm.commands import (
     Link,
     TakeIn,
 )
-from engine.alarm.events import RefusalGround
 from engine.alarm.force import knows, with_press_elsewhere
+from engine.alarm.refusals import RefusalGround
 from engine.alarm.state import Act, Alarm, Told
 from engine.copying import replace
 from engine.ports.journal import EffectState

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 
 from engine.alarm.case_events import CaseEvent
+from engine.alarm.refusals import RefusalGround
 from engine.alarm.state import (
     Ask,
     CloseReason,
@@ -338,26 +338,6 @@ class DetailsRevealed:
     at: Instant
     by: OperatorId
     what: str
-
-
-class RefusalGround(StrEnum):
-    """Why a privileged act was refused."""
-
-    NOT_RAISED = "not_raised"
-    ALREADY_DONE = "already_done"
-    ALARM_CLOSED = "alarm_closed"
-    ALARM_OPEN = "alarm_open"
-    NOT_ACKNOWLEDGED = "not_acknowledged"
-    NOT_VERIFIED = "not_verified"
-    DISPUTED = "disputed"
-    NO_CONSENT = "no_consent"
-    SAME_OPERATOR = "same_operator"
-    NOT_REAL = "not_real"
-    NOT_DECIDER = "not_decider"
-    NO_PUBLIC_STEP = "no_public_step"
-    UNKNOWN_TEMPLATE = "unknown_template"
-    NOT_SAFE_YET = "not_safe_yet"
-    NO_PROOF = "no_proof"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

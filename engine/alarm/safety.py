@@ -6,7 +6,8 @@ appearance only, which the defender's addresses cannot tell from a true one.
 """
 
 from engine.alarm.commands import Close, ConfirmSafe
-from engine.alarm.events import AlarmClosed, RefusalGround, SafetyConfirmed
+from engine.alarm.events import AlarmClosed, SafetyConfirmed
+from engine.alarm.refusals import RefusalGround
 from engine.alarm.state import Alarm, Kind
 from engine.protocol.model import NEEDS_AFTER_FORCE
 from engine.values import Instant

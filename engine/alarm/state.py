@@ -370,6 +370,11 @@ class Alarm:
         return self.confirmed_source or self.protocol.trust_unconfirmed
 
 
+def is_own(alarm: Alarm, operator: OperatorId) -> bool:
+    """Say whether a real alarm is that of whoever signs in under a name."""
+    return alarm.kind is Kind.REAL and str(alarm.defender) == operator
+
+
 def stream_of(alarm: AlarmId) -> str:
     """Return the journal stream of an alarm."""
     return f"alarm/{alarm}"

@@ -13,10 +13,10 @@ from engine.alarm.events import (
     AlarmPresumed,
     AlarmVerified,
     QuorumReached,
-    RefusalGround,
     VerdictGiven,
     VerificationAsked,
 )
+from engine.alarm.refusals import RefusalGround
 from engine.alarm.state import Alarm, Ask, Said, Truth
 from engine.protocol.model import Fallback, Verification, Voice
 from engine.values import Instant, OperatorId

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from engine.alarm.commands import AlarmCommand, Close, HandOver, Link, Raise
-from engine.alarm.events import RefusalGround
 from engine.alarm.messages import Done
+from engine.alarm.refusals import RefusalGround
 from engine.alarm.state import CloseReason, Kind
 from engine.console.acts import refusal_of
 from engine.console.cases import Cases

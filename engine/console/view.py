@@ -14,13 +14,13 @@ from engine.alarm.events import (
     NotificationSettled,
     NotificationsWithdrawn,
     RecipientsChosen,
-    RefusalGround,
     SignNoticed,
     StepFired,
 )
 from engine.alarm.force import seems_over
+from engine.alarm.refusals import RefusalGround
 from engine.alarm.safety import safe_names, safe_needs
-from engine.alarm.state import Alarm, Kind, Truth
+from engine.alarm.state import Alarm, Kind, Truth, is_own
 from engine.alarm.verification import answer_due, counted, fallback_of, judges_of
 from engine.console.cases import Cases, Line
 from engine.console.lines import HIDDEN, Json, line_of
@@ -162,7 +162,7 @@ def detail(
         },
         "force": _force(alarm, operator),
         "consented": alarm.consented,
-        "may": _may(alarm),
+        "may": _may(alarm, operator),
         "why_not": _why_not(alarm, operator),
     }
 
@@ -187,7 +187,9 @@ def _verification(alarm: Alarm) -> Json:
 
 
 def _is_on_case(alarm: Alarm, operator: OperatorId | None) -> bool:
-    return operator is not None and operator in alarm.operators
+    if operator is None or is_own(alarm, operator):
+        return False  # whoever forces a defender has their place at HQ as well
+    return operator in alarm.operators
 
 
 def _shown(
@@ -257,25 +259,29 @@ def _force(alarm: Alarm, operator: OperatorId | None) -> Json:
     }
 
 
-def _may(alarm: Alarm) -> Json:
+def _may(alarm: Alarm, operator: OperatorId | None) -> Json:
     """Return which acts make sense now; the rules themselves are the alarm's."""
     acknowledged = alarm.acknowledged is not None
+    others = operator is None or not is_own(alarm, operator)
     asks = alarm.safe_confirmed is None and any(
         Condition.SAFE_CONFIRMED in step.stopped_by for step in alarm.protocol.steps
     )
     return {
-        "acknowledge": alarm.is_open and not acknowledged,
-        "verify": alarm.is_open and acknowledged,
-        "approve": alarm.is_open and _publication_bar(alarm, None) is None,
-        "safe": alarm.is_open or asks,
+        "acknowledge": others and alarm.is_open and not acknowledged,
+        "verify": others and alarm.is_open and acknowledged,
+        "approve": others and alarm.is_open and _publication_bar(alarm, None) is None,
+        "safe": others and (alarm.is_open or asks),
         "word": alarm.is_open or asks,
-        "close": alarm.is_open and acknowledged,
+        "close": others and alarm.is_open and acknowledged,
         "reopen": not alarm.is_open,
     }
 
 
 def _why_not(alarm: Alarm, operator: OperatorId | None) -> Json:
     """Return why an act has to wait, in words; empty where it has not."""
+    if operator is not None and is_own(alarm, operator):
+        own = REFUSALS[RefusalGround.OWN_CASE]
+        return dict.fromkeys(("acknowledge", "verify", "close", "approve", "safe"), own)
     early = not alarm.is_open or alarm.acknowledged is not None
     bar = _publication_bar(alarm, operator)
     taken = alarm.acknowledged if alarm.is_open else None

@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from engine.alarm.events import RefusalGround
+from engine.alarm.refusals import RefusalGround
 from engine.alarm.state import (
     Alarm,
     Ask,
@@ -149,6 +149,9 @@ REFUSALS = {
         "one word is not enough: somebody else has to say that the defender is safe"
     ),
     RefusalGround.NO_PROOF: "say how you know: who spoke with them, and how",
+    RefusalGround.OWN_CASE: (
+        "it is the alarm of whoever has this name: somebody else at HQ acts on it"
+    ),
     RefusalGround.UNKNOWN_TEMPLATE: "there is no such approved text",
 }
 

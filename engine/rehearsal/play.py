@@ -32,9 +32,9 @@ from engine.alarm.events import (
     AlarmEvent,
     AlarmRaised,
     NotificationPlanned,
-    RefusalGround,
 )
 from engine.alarm.force import countdown_end
+from engine.alarm.refusals import RefusalGround
 from engine.alarm.schedule import next_due
 from engine.alarm.state import (
     NOWHERE,

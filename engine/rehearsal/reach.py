@@ -22,15 +22,16 @@ def reach_of(
 ) -> Reach:
     """Return which channels reach each person of each audience.
 
+    Nothing for others goes to what the defender reads, and they have no voice at HQ.
+
     Args:
         roster: whose people are counted.
         person: the defender's id.
         file: named in the error.
         modems: how many send side by side.
         operators: who may sign in at HQ; None: those of the roster.
-        protocol: the name of the action protocol, where it is known. What the defender
-            has signed is held against theirs alone; where their entry names none, it
-            may be any.
+        protocol: the action protocol's name, where it is known. What the defender has
+            signed is held against theirs; where their entry names none, it may be any.
 
     Raises:
         DataError: nobody of that id is in the roster, or they are no defender.
@@ -51,15 +52,21 @@ def reach_of(
     people: dict[Audience, list[Person]] = {
         Audience.NEAREST: colleagues,
         Audience.CONTACTS: list(roster.contacts_of(defender)),
-        Audience.DUTY: list(roster.duty()),
+        Audience.DUTY: [one for one in roster.duty() if one.person != defender],
         Audience.DEFENDER: [themselves],
     }
+    nowhere, theirs = frozenset[str](), roster.reached_at(defender)
     return Reach(
-        people={audience: _channels(those) for audience, those in people.items()},
+        people={
+            audience: _channels(
+                those, nowhere if audience is Audience.DEFENDER else theirs
+            )
+            for audience, those in people.items()
+        },
         modems=modems,
         has_word=bool(themselves.safe_word),
-        operators=frozenset(operators),
-        officers=frozenset(str(one.person) for one in roster.duty()),
+        operators=frozenset(operators) - {str(defender)},
+        officers=frozenset(str(one.person) for one in people[Audience.DUTY]),
         languages=frozenset(one.language for those in people.values() for one in those),
         agreed_text=_signed(themselves, protocol),
     )
@@ -70,9 +77,16 @@ def _signed(defender: Person, protocol: str) -> str:
     return defender.agreed_text if is_theirs else ""
 
 
-def _channels(people: Iterable[Person]) -> tuple[frozenset[str], ...]:
+def _channels(
+    people: Iterable[Person], theirs: frozenset[str]
+) -> tuple[frozenset[str], ...]:
+    """Return the channels that reach each person somewhere else than at `theirs`."""
     return tuple(
-        frozenset(one.channel for one in person.addresses)
-        | (_BY_NUMBER if person.numbers else frozenset())
+        frozenset(
+            one.channel
+            for one in person.addresses
+            if one.address.casefold() not in theirs
+        )
+        | (_BY_NUMBER if set(person.numbers) - theirs else frozenset())
         for person in people
     )

@@ -5,17 +5,29 @@ from dataclasses import replace
 import pytest
 
 from engine.alarm.acts import decide_act
-from engine.alarm.commands import Close, Reopen
+from engine.alarm.commands import (
+    Acknowledge,
+    ApprovePublication,
+    Close,
+    ConfirmSafe,
+    HandOver,
+    Link,
+    OperatorAct,
+    Reopen,
+    Reveal,
+    Verify,
+)
 from engine.alarm.events import (
     ActRefused,
     AlarmClosed,
     AlarmReopened,
     NotificationsWithdrawn,
 )
-from engine.alarm.state import Alarm, CloseReason, Response
+from engine.alarm.refusals import RefusalGround
+from engine.alarm.state import Alarm, CloseReason, Kind, Response, Truth
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience
-from engine.values import CommandId, EffectId, Instant
+from engine.values import AlarmId, CommandId, EffectId, Instant, OperatorId
 from tests.engine.alarm.forced import forced, scene_of
 from tests.engine.alarm.scene import ALDER, STANDARD
 from tests.fakes import START
@@ -107,3 +119,43 @@ def test_what_goes_on_and_seems_to_is_not_opened_again(
 def test_an_act_on_no_alarm_comes_to_nothing() -> None:
     assert decide_act(None, CLOSE, START) == ()
     assert decide_act(None, REOPEN, START) == ()
+
+
+OWN = OperatorId("heron")
+DONE = CommandId("own")
+THEIRS: tuple[OperatorAct, ...] = (
+    Acknowledge(command_id=DONE, by=OWN),
+    Verify(command_id=DONE, by=OWN, truth=Truth.VERIFIED),
+    Verify(command_id=DONE, by=OWN, truth=Truth.FALSE),
+    ApprovePublication(command_id=DONE, by=OWN),
+    ConfirmSafe(command_id=DONE, by=OWN, remark="I am"),
+    Close(command_id=DONE, by=OWN, reason=CloseReason.SAFE),
+    Reveal(command_id=DONE, by=OWN, what="details"),
+    HandOver(command_id=DONE, by=OWN, to=ALDER, note=""),
+    HandOver(command_id=DONE, by=ALDER, to=OWN, note=""),
+)
+
+
+@pytest.mark.parametrize("command", THEIRS)
+def test_who_is_forced_to_act_on_their_own_alarm_is_refused_however_it_stands(
+    command: OperatorAct,
+) -> None:
+    """A defender who is an operator closed it after force, as the second voice."""
+    ended = replace(plain(closed=START), response=Response.CLOSED)
+    for alarm in (plain(), forced_case(), ended):
+        (refused,) = decide_act(alarm, command, START)
+        assert isinstance(refused, ActRefused)
+        assert refused.ground is RefusalGround.OWN_CASE
+    for kind in (Kind.EXERCISE, Kind.TEST):
+        (event, *_) = decide_act(replace(plain(), kind=kind), command, START)
+        ground = event.ground if isinstance(event, ActRefused) else None
+        assert ground is not RefusalGround.OWN_CASE
+
+
+def test_whoever_is_at_hq_may_open_their_own_case_again_and_link_it() -> None:
+    ended = replace(plain(), response=Response.CLOSED)
+    (opened, *_) = decide_act(ended, Reopen(command_id=DONE, by=OWN), START)
+    assert isinstance(opened, AlarmReopened)
+    link = Link(command_id=DONE, by=OWN, other=AlarmId("other"))
+    (linked,) = decide_act(plain(), link, START)
+    assert not isinstance(linked, ActRefused)

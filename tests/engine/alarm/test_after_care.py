@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from engine.alarm.events import ActRefused, RefusalGround, SafetyConfirmed
+from engine.alarm.events import ActRefused, SafetyConfirmed
 from engine.alarm.evolve import evolve
 from engine.alarm.following import silence_due
+from engine.alarm.refusals import RefusalGround
 from engine.alarm.state import Act, Force, ReplyKind
 from engine.protocol.model import ActionProtocol, Audience, Updates
 from engine.roster.model import Word

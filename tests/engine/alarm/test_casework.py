@@ -23,10 +23,10 @@ from engine.alarm.events import (
     ActRefused,
     AlarmClosed,
     AlarmReopened,
-    RefusalGround,
 )
 from engine.alarm.handing import pass_on
 from engine.alarm.messages import Done, Forward
+from engine.alarm.refusals import RefusalGround
 from engine.alarm.schedule import next_due
 from engine.alarm.state import Act, CloseReason, FalseClass, ReplyKind, Response
 from engine.ports.journal import EffectState

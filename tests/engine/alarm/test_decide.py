@@ -14,8 +14,8 @@ from engine.alarm.events import (
     CancelRequested,
     NotificationsWithdrawn,
     PressJoined,
-    RefusalGround,
 )
+from engine.alarm.refusals import RefusalGround
 from engine.alarm.state import Kind, Publicity, ReplyKind, Response, Truth
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience, Condition

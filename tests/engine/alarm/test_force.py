@@ -13,8 +13,8 @@ from engine.alarm.events import (
     AlarmClosed,
     AlarmReopened,
     NotificationPlanned,
-    RefusalGround,
 )
+from engine.alarm.refusals import RefusalGround
 from engine.alarm.safety import safe_names, safe_needs
 from engine.alarm.state import Force, Kind, ReplyKind, Truth
 from engine.dispatch.body import encode_body

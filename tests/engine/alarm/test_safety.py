@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from engine.alarm.commands import Close
-from engine.alarm.events import ActRefused, RefusalGround
+from engine.alarm.events import ActRefused
+from engine.alarm.refusals import RefusalGround
 from engine.alarm.safety import safe_names, safe_needs
 from engine.alarm.state import CloseReason, Kind
 from engine.roster.model import Word

@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from engine.alarm.events import ActRefused, RefusalGround
+from engine.alarm.events import ActRefused
+from engine.alarm.refusals import RefusalGround
 from engine.alarm.score import FULL, PersonScore, score
 from engine.alarm.state import Kind, ReplyKind
 from engine.ports.journal import EffectState

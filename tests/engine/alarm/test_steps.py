@@ -10,9 +10,9 @@ from engine.alarm.commands import AddNote, Reveal
 from engine.alarm.events import (
     AcknowledgementLapsed,
     ActRefused,
-    RefusalGround,
     StepFired,
 )
+from engine.alarm.refusals import RefusalGround
 from engine.alarm.state import KnownPlace, PlaceSource, ReplyKind
 from engine.ports.journal import EffectState
 from engine.protocol.model import ActionProtocol, Audience

@@ -10,10 +10,10 @@ from engine.alarm.events import (
     AlarmPresumed,
     AlarmVerified,
     QuorumReached,
-    RefusalGround,
     VerdictGiven,
     VerificationAsked,
 )
+from engine.alarm.refusals import RefusalGround
 from engine.alarm.schedule import next_due
 from engine.alarm.state import Ask, ReplyKind, Said, SourceDoubt, Truth
 from engine.alarm.verification import answer_due, counted, judges_of

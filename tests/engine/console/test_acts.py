@@ -2,7 +2,8 @@
 
 import pytest
 
-from engine.alarm.events import ActRefused, RefusalGround
+from engine.alarm.events import ActRefused
+from engine.alarm.refusals import RefusalGround
 from engine.alarm.state import CloseReason, Kind, Truth
 from engine.console.acts import ACTS, NOTE_MAX, ActError, command_of
 from engine.console.words import REFUSALS

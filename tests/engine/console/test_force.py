@@ -170,3 +170,23 @@ def test_a_close_says_that_somebody_has_signed_in_unless_it_does_not() -> None:
         command_id=CommandId("c"), by=OperatorId("alder"), reason=CloseReason.SAFE
     )
     assert close.in_person
+
+
+def test_a_defender_who_is_an_operator_sees_no_flag_on_their_own_case(
+    hq: Hq, alarm: AlarmId
+) -> None:
+    """Whoever forces them sits beside them; what they may not do is said at once."""
+    with browser(hq, "heron") as at:
+        before = at.client.get(f"/api/alarms/{alarm}").json()
+        at.act(alarm, "word", word=DURESS)
+        at.act(alarm, "acknowledge")
+        closed = at.act(alarm, "close", reason="safe")
+        after = at.client.get(f"/api/alarms/{alarm}").json()
+        revealed = at.act(alarm, "reveal")
+    assert after["force"] == before["force"] == {}
+    assert not any(words in str(after) for words in FORCES.values())
+    for answer in (closed, revealed):
+        assert "somebody else at HQ" in str(answer["refused"])
+    acts = ("acknowledge", "verify", "close", "approve", "safe")
+    assert not any(after["may"][one] for one in acts)
+    assert all("somebody else" in after["why_not"][one] for one in acts)

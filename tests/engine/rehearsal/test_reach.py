@@ -7,7 +7,7 @@ import pytest
 from engine.errors import DataError
 from engine.protocol.model import Audience
 from engine.rehearsal.reach import reach_of
-from engine.roster.model import Address, Role, Roster
+from engine.roster.model import Address, Role, Roster, Rota
 from engine.roster.sample import sample_roster
 from engine.values import PersonId
 
@@ -38,6 +38,25 @@ def test_every_channel_counts_by_which_somebody_has_an_address() -> None:
     assert by_sms is not None
     assert reach.count(Audience.NEAREST, ("sms",)) == by_sms - 1
     assert reach.count(Audience.NEAREST, ("sms", "matrix")) == by_sms
+
+
+def test_a_defender_at_hq_is_no_officer_and_no_operator_of_their_own_alarm() -> None:
+    people = tuple(
+        replace(p, roles=p.roles | {Role.OPERATOR, Role.DUTY}, numbers=heron.numbers)
+        if p.person in {"heron", "alder"}
+        else p
+        for heron in (ROSTER.person(PersonId("heron")),)
+        if heron is not None
+        for p in ROSTER.people
+    )
+    rota = Rota(duty=(PersonId("heron"), *ROSTER.rota.duty))
+    roster = Roster(people=people, rota=rota)
+    reach = reach_of(roster, "heron", file="roster.toml")
+    before = reach_of(ROSTER, "heron", file="roster.toml")
+    assert reach.operators == before.operators
+    assert reach.officers == before.officers
+    duty = [before.count(Audience.DUTY, ("sms",)), reach.count(Audience.DUTY, ("sms",))]
+    assert duty == [3, 2], "who has the defender's own number is not paged there"
 
 
 def test_who_is_not_available_does_not_count() -> None:
