@@ -17,6 +17,7 @@ from typing import Protocol
 import serial
 
 from adapters.modem.port_holder import holder_of
+from adapters.modem.redact import redact
 from engine.errors import ModemBusyError, ModemGoneError, ModemSilentError
 
 _READ_MAX = 4096
@@ -183,9 +184,19 @@ class SerialTransport:
             holder = holder_of(self.name)
             return ModemBusyError(f"the port is held by {holder or 'another program'}")
         why = f": {os.strerror(code)}" if code else ""
-        return ModemGoneError(f"the port cannot be opened{why}")
+        cure = _CURES.get(code or 0, "name a device node or socket://HOST:PORT")
+        # By-id names end in a serial number, which may be the IMEI.
+        port = redact(self.name)
+        return ModemGoneError(f"the port {port} cannot be opened{why}; {cure}")
 
 
+_PERMITTED = "run as a user in the group that owns it, often dialout"
+_CURES = {
+    errno.ENOENT: "see which there are: ls /dev/serial/by-id",
+    errno.EACCES: _PERMITTED,
+    errno.EPERM: _PERMITTED,
+    errno.ECONNREFUSED: "see if its server runs there",
+}
 _BUSY_ERRNOS = frozenset({errno.EAGAIN, errno.EBUSY})
 _ERRNO = re.compile(r"\[Errno (\d{1,3})\]")
 

@@ -121,7 +121,10 @@ def compose(
         else:
             said.append(_segment(part, values, since))
     if facts.case:
-        said.append(Segment(priority=_CASE, text=_case(table, facts)))
+        # Where a line's end is not shown, the sentence before would run into it.
+        is_ended = bool(facts.sign) or (said and said[-1].text.endswith((".", "?")))
+        stop = "" if is_ended else "."
+        said.append(Segment(priority=_CASE, text=stop + _case(table, facts)))
     return tuple(said)
 
 

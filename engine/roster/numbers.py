@@ -93,7 +93,10 @@ def read_number(text: str, *, country: str, fictional: bool) -> Number:
         reason = "may ring at a stranger; a fictional person needs one that cannot"
         raise NumberError(reason)
     if not fictional and reserved:
-        reason = "is kept for fiction and reaches nobody"
+        reason = (
+            "is kept for fiction and reaches nobody; write a real one, or"
+            " fictional = true for somebody made up"
+        )
         raise NumberError(reason)
     if not fictional and not allotted:
         reason = "lies in no range that its country allots"

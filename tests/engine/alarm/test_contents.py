@@ -191,3 +191,13 @@ def test_what_stands_in_english_beside_a_text_says_nothing_that_the_page_says() 
     (mail,) = scene.planned(Audience.HQ)
     assert mail.body.text(scene.now).endswith("\nLarm a1: natalia alarm show a1")
     assert mail.english.endswith("Acknowledge at the console.")
+
+
+def test_hqs_mail_of_the_end_is_two_sentences_bug_the_second_ran_on() -> None:
+    scene = Scene().raised()
+    scene.settle_all()
+    scene.acknowledge()
+    scene.close()
+    mails = [one for one in scene.planned() if one.channel == "email"]
+    mail = mails[-1].body.text(scene.now)
+    assert mail == f"Heron: the alarm has ended at HQ. Nothing more to do.{SHOW}"
