@@ -9,6 +9,7 @@ import pytest
 from adapters.devices import gt06_encode
 from engine.roster.sample import sample_text
 from engine.values import Instant
+from tests.requires import requires_file
 from tests.rig import Rig, eventually
 
 pytestmark = pytest.mark.process
@@ -39,20 +40,66 @@ def _gps(
     )
 
 
+UNDER_WAY = (
+    "SELECT 1 FROM effect WHERE channel = 'sms' AND state IN ('planned', 'attempting')"
+)
 CELL = gt06_encode.Cell(mcc=434, mnc=4, lac=1, cid=1)
 
 
-def test_a_second_press_joins_as_new_urgency(rig: Rig) -> None:
-    with rig.device() as device:
+PRESSED_TWICE = "<strong>pressed 2 times</strong>"
+
+
+def test_a_second_press_joins_shows_in_the_list_and_leaves_it_acknowledged(
+    rig: Rig,
+) -> None:
+    with rig.device() as device, rig.operator("alder") as alder:
         assert device.sos()
         assert rig.sms_to("lapwing")
+        (row,) = alder.cases()
+        assert PRESSED_TWICE not in alder._client.get("/").text
+        assert alder.act(str(row["id"]), "acknowledge") is None
         assert device.sos()
+        assert eventually(lambda: PRESSED_TWICE in alder._client.get("/").text)
+        (row,) = alder.cases()
+        assert (row["presses"], row["acknowledged_by"]) == (2, "alder")
+        assert not row["sounds"]
 
-    def joined() -> bool:
-        rows = rig.alarms()
-        return len(rows) == 1 and rows[0]["presses"] == 2
 
-    assert eventually(joined)
+def test_a_press_after_five_minutes_takes_the_acknowledgement_back_and_pages(
+    tmp_path: Path,
+) -> None:
+    """The service is stopped meanwhile, and finds a wall clock six minutes on."""
+    library = requires_file(
+        "usr/lib/*/faketime/libfaketimeMT.so.1", package="libfaketime"
+    )
+    with Rig(folder=tmp_path) as rig:
+        with rig.device() as device:
+            assert device.sos()
+            assert rig.sms_to("lapwing")
+            assert rig.sms_to("alder")
+        with rig.operator("alder") as alder:
+            alarm = str(alder.cases()[0]["id"])
+            assert alder.act(alarm, "acknowledge") is None
+        rig.stop()
+        rig.environment = {
+            "LD_PRELOAD": str(library),
+            "FAKETIME": "+6m",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "FAKETIME_DONT_RESET": "1",
+        }
+        rig.start()
+        with rig.operator("alder") as alder, rig.device() as device:
+            assert eventually(lambda: not rig.rows(UNDER_WAY))
+            assert alder.case(alarm)["acknowledged_by"] == "alder"
+            sent, rung = len(rig.messages.items()), len(rig.calls.items())
+            assert device.sos()
+            officers = {"alder", "rowan", "spruce"}
+            assert eventually(lambda: officers & set(rig.told()[sent:]))
+            assert eventually(lambda: len(rig.calls.items()) > rung)
+            (row,) = alder.cases()
+            assert row["acknowledged_by"] is None
+            assert row["sounds"]
+            assert PRESSED_TWICE in alder._client.get("/").text
 
 
 def test_the_same_frame_sent_again_is_answered_and_is_one_press(rig: Rig) -> None:
