@@ -6,7 +6,7 @@ from datetime import timedelta
 from engine.protocol.certain import after_raise, is_certain
 from engine.protocol.findings import Fault, Warned
 from engine.protocol.lint_deadlines import ANSWER, PEOPLE
-from engine.protocol.model import ActionProtocol, Audience, Step
+from engine.protocol.model import NEEDS_AFTER_FORCE, ActionProtocol, Audience, Step
 
 PAGED_BY = timedelta(minutes=5)
 """E-mail wakes nobody: so soon at the latest somebody on duty should be rung."""
@@ -35,6 +35,7 @@ def ways(protocol: ActionProtocol) -> Iterable[Warned]:
     yield from _end(protocol, open_steps)
     yield from _again(open_steps)
     yield from _nowhere(protocol, open_steps)
+    yield from _ended_alone(protocol, open_steps)
 
 
 def _channels(steps: list[Step]) -> Iterable[Warned]:
@@ -150,6 +151,20 @@ def _nowhere(protocol: ActionProtocol, steps: list[Step]) -> Iterable[Warned]:
             " nearest then, are forbidden; see that the roster declares a place"
         )
         yield Warned(fault=Fault.NOBODY, step=near.id, words=words)
+
+
+def _ended_alone(protocol: ActionProtocol, steps: list[Step]) -> Iterable[Warned]:
+    """Find a case that one operator ends alone, whoever has asked to call it off.
+
+    Where nobody but HQ is told there is nobody whom an end would leave alone.
+    """
+    if protocol.all_clear_needs < NEEDS_AFTER_FORCE and {s.to for s in steps} & _ASKED:
+        words = (
+            "one operator alone may end it, also after a forced cancel that shows no"
+            f" sign of force: say [all_clear] needs = {NEEDS_AFTER_FORCE}, of which the"
+            " defender's own word is one"
+        )
+        yield Warned(fault=Fault.FORGEABLE, step="", words=words)
 
 
 def _again(steps: list[Step]) -> Iterable[Warned]:

@@ -34,10 +34,12 @@ text = "hq"
 def test_every_sample_is_sound_and_has_no_fault_of_its_own(
     patch: Patch, out: Output, file: Path
 ) -> None:
-    """What is found is a matter of wording: how long a text is, who has reviewed it."""
+    """But wording, and that the three which show one thing leave an end to one."""
     assert natalia(patch, "protocol", "check", str(file), "--json") == 0
     findings = json.loads(out.readouterr().out)["findings"]
-    assert {one["fault"] for one in findings} <= {"unreviewed", "text_too_long"}
+    faults = {one["fault"] for one in findings} - {"unreviewed", "text_too_long"}
+    is_bare = file.stem in {"quorum", "standard", "widening"}
+    assert faults == ({"forgeable"} if is_bare else set())
 
 
 @pytest.mark.parametrize("file", sorted(SAMPLES.glob("*.toml")), ids=lambda f: f.stem)
@@ -238,7 +240,7 @@ def counted(folder: Path) -> str:
     """Write a street attack with a countdown of half a minute; return its path."""
     text = (SAMPLES / "street_attack.toml").read_text()
     file = folder / "mine.toml"
-    file.write_text(text.replace("version = 1", "version = 1\ncountdown_s = 30"))
+    file.write_text(text.replace("version = 2", "version = 2\ncountdown_s = 30"))
     return str(file)
 
 
@@ -262,7 +264,7 @@ def test_any_trigger_of_the_file_can_be_played_with_its_countdown(
         assert next(m for m in moments if m["lane"] == "near")["after_s"] == near
         drawn = svg.read_text()
         assert f"the alarm is raised: {words}" in drawn
-        title = "Street attack v1" + ("" if trigger == "sos" else f", {words}")
+        title = "Street attack v2" + ("" if trigger == "sos" else f", {words}")
         assert f"<title>{title}</title>" in drawn
 
 

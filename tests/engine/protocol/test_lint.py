@@ -52,6 +52,9 @@ otherwise = "ask"
 """
 
 
+TWO = "[all_clear]\nneeds = 2\n"
+
+
 def protocol(*steps: str) -> ActionProtocol:
     return parse_protocol(HEAD + "".join(steps), "mine.toml")
 
@@ -64,7 +67,7 @@ def found(
 
 
 def test_a_sound_one_has_nothing_but_texts_to_review() -> None:
-    faults = {one.fault for one in lint(protocol(HQ, DUTY, NEAR, STOP))}
+    faults = {one.fault for one in lint(protocol(TWO, HQ, DUTY, NEAR, STOP))}
     assert faults == {Fault.UNREVIEWED}
 
 

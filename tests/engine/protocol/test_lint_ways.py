@@ -60,6 +60,25 @@ def test_a_search_without_a_place_that_may_tell_nobody_instead_is_found() -> Non
     assert found(Fault.NOBODY, 'forbids = ["public"]\n', HQ, DUTY, NEAR, STOP) == []
 
 
+@pytest.mark.parametrize(
+    ("head", "steps", "times"),
+    [
+        ("", (NEAR,), 1),
+        ("[all_clear]\nneeds = 1\n", (NEAR,), 1),
+        ("[all_clear]\nneeds = 2\n", (NEAR,), 0),
+        ("", (), 0),
+    ],
+)
+def test_an_end_by_one_operator_is_found_where_people_are_told(
+    head: str, steps: tuple[str, ...], times: int
+) -> None:
+    """One who was forced, or deceived by a forced cancel, called everybody off."""
+    said = found(Fault.FORGEABLE, head, HQ, DUTY, *steps, STOP)
+    assert ["one operator alone may end it" in words for _, words in said] == (
+        [True] * times
+    )
+
+
 def test_whoever_is_told_by_a_way_that_the_end_does_not_take_is_found() -> None:
     stop = STOP.replace('"sms", "email"', '"email"')
     lost = dict(found(Fault.NOBODY, HQ, DUTY, NEAR, stop))

@@ -26,6 +26,16 @@ def test_what_does_not_wait_where_nobody_was_found_is_said(
     assert ("does not wait; whoever" in explanation(PROTOCOLS[name])) is is_said
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["street_attack", "house_raid", "arrest", "journey", "protest", "abduction"],
+)
+def test_no_sample_for_a_situation_lets_one_operator_end_it_alone(name: str) -> None:
+    said = explanation(PROTOCOLS[name])
+    assert "HQ may close it once 2 people have said that you are safe." in said
+    assert "One operator alone may end it" not in said
+
+
 def test_whoever_stands_in_for_the_nearest_is_told_and_not_where_it_is_forbidden() -> (
     None
 ):
