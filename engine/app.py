@@ -306,9 +306,9 @@ def _routes(p: Parts) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _all_channels(p: Parts) -> frozenset[str]:
-    spoken = CHANNELS if p.adapters.modems else ()
-    return frozenset((*spoken, *(c.name for c in p.adapters.channels.values())))
+def _all_channels(p: Parts) -> list[str]:
+    spoken = [channel for _ in p.adapters.modems for channel in CHANNELS]
+    return [*spoken, *(c.name for c in p.adapters.channels.values())]
 
 
 def _attempts(p: Parts, route: str) -> Attempts:

@@ -1,13 +1,15 @@
 """The dispatcher: one queue of planned effects, from which idle routes pull."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import ClassVar, assert_never
 
 from engine.dispatch.abandoned import Abandoned, unseen_in
 from engine.dispatch.body import EffectBody
-from engine.dispatch.choice import Choice, Routes
+from engine.dispatch.choice import Choice, Routes, awaited
 from engine.dispatch.history import recall
 from engine.dispatch.outcomes import AWAY, Outcome, Settled
 from engine.dispatch.queue import RANK_CALL, Queue
@@ -163,11 +165,11 @@ class Dispatcher(SupervisedActor[Heard]):
         telemetry: Telemetry,
         health: Health,
         settled: Callable[[Settled], None],
-        channels: frozenset[str],
+        channels: Iterable[str],
     ) -> None:
         """Take the journal, and whom to tell of attempts found unknown.
 
-        `channels` are all that the configuration has a route for.
+        `channels` are all that the configuration has a route for, once for each route.
         """
         super().__init__(link=link)
         self._readers = readers
@@ -176,13 +178,13 @@ class Dispatcher(SupervisedActor[Heard]):
         self._queue, self._book = Queue(), RouteBook()
         self._listening: dict[str, tuple[str, ...]] = {}
         self._down: frozenset[str] = frozenset()
-        self._channels = channels
+        self._channels = Counter(channels)
         self._orphaned: frozenset[str] = frozenset()
         self._idle: dict[str, tuple[str, ...]] = {}
         self._takes: dict[str, int] = {}
         self._up: dict[str, tuple[str, ...]] = {}
         self._handed_s: dict[EffectId, float] = {}
-        self._scanned_s = 0.0
+        self._scanned_s = self._started_s = 0.0
         self._busy_with: dict[str, str] = {}
 
     def started(self) -> None:
@@ -190,6 +192,7 @@ class Dispatcher(SupervisedActor[Heard]):
         with self._readers.reader() as reader:
             attempting = reader.effects(_ATTEMPTING)
         now, now_s = self.clock.now(), self.clock.boottime_s()
+        self._started_s = now_s
         recall(self._book, self._readers, now, now_s)
         self._abandoned.settle(attempting)
         self._scan()
@@ -270,7 +273,7 @@ class Dispatcher(SupervisedActor[Heard]):
         Left to wait, since whoever took the channel out may put it back; without a
         word it would wait for ever.
         """
-        orphaned = self._queue.channels() - self._channels
+        orphaned = self._queue.channels() - self._channels.keys()
         for channel in orphaned ^ self._orphaned:
             wrong = channel in orphaned
             self._health.report(DegradedReason.CHANNEL_DOWN, channel, wrong=wrong)
@@ -304,6 +307,9 @@ class Dispatcher(SupervisedActor[Heard]):
         # Who has asked before its start was confirmed, or died without a word, can
         # take nothing, and is no way round a doubtful route.
         idle, up = self._alive(self._idle), self._alive(self._up)
+        now, now_s = self.clock.now(), self.clock.boottime_s()
+        coming = awaited(self._channels, up, now_s - self._started_s)
+        choose = partial(Choice, idle=idle, up=up, book=self._book, awaited=coming)
         given = True
         while given and idle and len(self._queue):
             given = False
@@ -312,14 +318,7 @@ class Dispatcher(SupervisedActor[Heard]):
             for worker, channels in sorted(idle.items(), key=self._urgency):
                 if not self._queue.waits_for(channels):
                     continue
-                choice = Choice(
-                    route=worker,
-                    idle=idle,
-                    up=up,
-                    book=self._book,
-                    now=self.clock.now(),
-                    now_s=self.clock.boottime_s(),
-                )
+                choice = choose(route=worker, now=now, now_s=now_s)
                 row = self._queue.take(
                     channels, choice.leaves, below_rank=choice.below_rank
                 )

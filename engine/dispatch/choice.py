@@ -7,6 +7,7 @@ the route that failed while another is up, and for some seconds round that route
 operator too.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -18,7 +19,7 @@ from engine.quick import quick
 from engine.values import Instant
 
 PATIENCE_MS = 5_000
-"""How long a repeat waits for a route of another operator."""
+"""How long a repeat waits for a route of another operator, or for one to come up."""
 _TO_NUMBERS = frozenset({"sms", "call"})
 _ANY_RANK = 1 << 30
 
@@ -37,6 +38,8 @@ class Choice:
     book: RouteBook
     now: Instant
     now_s: float
+    awaited: frozenset[str] = frozenset()
+    """By which channels another route is about to come up."""
 
     @property
     def below_rank(self) -> int:
@@ -48,7 +51,7 @@ class Choice:
         """Say whether this route leaves an effect to another."""
         others = self._others(self.up, row)
         if not others:
-            return False
+            return row.avoid_route == self.route and row.channel in self.awaited
         if row.avoid_route == self.route:
             return True
         if row.channel not in _TO_NUMBERS:
@@ -88,3 +91,19 @@ class Choice:
             and self.book.operator(self.route) == operator
             and any(self.book.operator(other) != operator for other in others)
         )
+
+
+def awaited(
+    configured: Mapping[str, int], up: Routes, since_start_s: float
+) -> frozenset[str]:
+    """Return by which channels a route may come up yet, so soon after a start.
+
+    Whoever comes up first would else repeat what it has failed at itself, while the
+    next one opens its port. Where one route is all there is, nothing waits for another.
+    """
+    if since_start_s >= PATIENCE_MS / 1000:
+        return frozenset()
+    there = Counter(channel for channels in up.values() for channel in channels)
+    return frozenset(
+        channel for channel, number in configured.items() if number > there[channel]
+    )

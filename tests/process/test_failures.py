@@ -103,15 +103,21 @@ def test_an_attempt_under_way_when_the_service_dies_is_unknown_and_repeated(
     counted = 'natalia_deliveries_total{channel="sms",outcome="unknown"}'
     assert rig.metric(counted) == 2.0
 
-    def repeats() -> bool:
-        rows = rig.rows(
-            "SELECT effect_id, route FROM effect WHERE effect_id LIKE '%.sms.1'"
-            " AND state IN ('accepted', 'delivered')"
-        )
-        return len(rows) == 2
+    routes = (
+        "SELECT effect_id, route FROM effect WHERE effect_id LIKE '%.sms.{}'"
+        " AND state IN ('unknown', 'accepted', 'delivered')"
+    )
 
-    assert eventually(repeats)
-    assert any(sms.is_repeat for sms in rig.messages.items())
+    def repeats() -> dict[str, str]:
+        rows = rig.rows(routes.format(1))
+        again = {str(effect)[:-2]: str(route) for effect, route in rows}
+        return again if len(again) == 2 else {}
+
+    again = eventually(repeats)
+    first = {str(effect)[:-2]: route for effect, route in rig.rows(routes.format(0))}
+    for effect, route in again.items():
+        assert route != first[effect], "not by the modem that has failed at it"
+    assert sum(sms.is_repeat for sms in rig.messages.items()) == 2
 
 
 def test_with_every_channel_dead_it_says_so_and_keeps_trying(rig: Rig) -> None:

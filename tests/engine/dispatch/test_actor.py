@@ -1,6 +1,6 @@
 """The dispatcher: what waits meets who is idle, and no hint is needed for it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,6 +8,7 @@ import pytest
 
 from engine.dispatch.actor import (
     BACKLOG,
+    RESCAN,
     Away,
     Failed,
     Hurry,
@@ -18,12 +19,14 @@ from engine.dispatch.actor import (
     Withdrawn,
 )
 from engine.dispatch.attempts import Attempts
+from engine.dispatch.choice import PATIENCE_MS
 from engine.dispatch.outcomes import Settled, unknown_append
 from engine.dispatch.queue import RANK_CALL, RANK_DISTRESS, RANK_HQ, RANK_STOP
 from engine.dispatch.routes import BURST
 from engine.health import Health
 from engine.journal.memory import Medium
 from engine.ports.journal import EffectClass, EffectState
+from engine.protocol.lint_slips import KNOWN_CHANNELS
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.child import ChildSpec, OnDown, Strategy
 from engine.supervision.link import Link
@@ -57,8 +60,10 @@ class Route(SupervisedActor[object]):
 
 
 class Rig:
-    def __init__(self, medium: Medium | None = None) -> None:
-        self.world = World(1)
+    def __init__(
+        self, medium: Medium | None = None, channels: Iterable[str] = KNOWN_CHANNELS
+    ) -> None:
+        self.world, self.channels = World(1), channels
         self.ledger = Ledger(self.world, medium)
         self.got: Got = []
         self.settled: list[Settled] = []
@@ -78,7 +83,11 @@ class Rig:
             )
 
         dispatcher = dispatcher_on(
-            self.ledger, self.settled.append, meter=self.meter, health=self.health
+            self.ledger,
+            self.settled.append,
+            meter=self.meter,
+            health=self.health,
+            channels=self.channels,
         )
         routes = [route("modem-1"), route("modem-2"), route("email")]
         children = [dispatcher, supervisor("routes", Strategy.ONE_FOR_ONE, routes)]
@@ -198,6 +207,29 @@ def test_a_repeat_goes_round_the_doubtful_route(rig: Rig) -> None:
     assert ("modem-1", "repeat") not in rig.got
     rig.idle("modem-2")
     assert ("modem-2", "repeat") in rig.got
+
+
+def test_just_after_a_start_a_repeat_waits_for_the_other_route_to_come_up() -> None:
+    """Two modems: whoever opened its port first had what it had failed at itself."""
+    rig = Rig(channels=["sms", "sms"]).start()
+    rows = (row_of("repeat", avoid_route="modem-1"), row_of("other"))
+    rig.tell(Planned(rows=rows))
+    rig.idle("modem-1")
+    assert rig.got == [("modem-1", "other")], "only what it has failed at waits"
+    rig.idle("modem-1")
+    rig.idle("modem-2")
+    assert rig.got[1:] == [("modem-2", "repeat")]
+
+
+def test_a_repeat_waits_for_some_seconds_and_no_more_for_a_route_that_never_comes() -> (
+    None
+):
+    rig = Rig(channels=["sms", "sms"]).start()
+    rig.ledger.plan(row_of("repeat", avoid_route="modem-1"))
+    rig.idle("modem-1")
+    assert rig.got == []
+    rig.world.run(PATIENCE_MS / 1000 + RESCAN.total_seconds())
+    assert rig.got == [("modem-1", "repeat")]
 
 
 def test_a_route_that_went_away_or_died_is_no_way_round_bug_waited_for_the_dead(

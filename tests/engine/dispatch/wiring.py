@@ -1,6 +1,6 @@
 """The dispatcher and a route's attempts, wired to a ledger as the engine wires them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from engine.dispatch.abandoned import unseen_in
 from engine.dispatch.actor import Dispatcher
@@ -16,7 +16,12 @@ Told = Callable[[Settled], None]
 
 
 def dispatcher_on(
-    ledger: Ledger, told: Told, *, meter: Meter, health: Health
+    ledger: Ledger,
+    told: Told,
+    *,
+    meter: Meter,
+    health: Health,
+    channels: Iterable[str] = KNOWN_CHANNELS,
 ) -> ChildSpec:
     """Return the dispatcher; `told` gets each attempt that it finds unknown."""
     return ChildSpec(
@@ -28,7 +33,7 @@ def dispatcher_on(
             "telemetry": meter,
             "health": health,
             "settled": told,
-            "channels": KNOWN_CHANNELS,
+            "channels": channels,
         },
     )
 
