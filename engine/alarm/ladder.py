@@ -1,7 +1,9 @@
 """Which person's notification has not come far enough, and what is tried next. Pure.
 
 A ladder is driven by proof: accepted by the network, delivered to the handset,
-answered by the human. What has certainly failed does not wait for its time.
+answered by the human. What has certainly failed does not wait for its time. An attempt
+that lasts proves nothing: no byte may have gone, and a modem that hangs holds it for
+minutes. It may still go out, beside the next rung: twice is better than not at all.
 """
 
 from collections.abc import Iterator
@@ -13,11 +15,10 @@ from engine.ports.journal import EffectState
 from engine.protocol.model import Proof, Rung, Step
 from engine.values import Instant
 
+_TAKEN = frozenset({EffectState.ACCEPTED, EffectState.DELIVERED})
 _SHOWS = {
-    Proof.SENT: frozenset(
-        {EffectState.ATTEMPTING, EffectState.ACCEPTED, EffectState.DELIVERED}
-    ),
-    Proof.ACCEPTED: frozenset({EffectState.ACCEPTED, EffectState.DELIVERED}),
+    Proof.SENT: _TAKEN,
+    Proof.ACCEPTED: _TAKEN,
     Proof.DELIVERED: frozenset({EffectState.DELIVERED}),
     Proof.ANSWERED: frozenset[EffectState](),
 }

@@ -96,9 +96,7 @@ def _rung_s(rung: Rung, people: int, modems: int) -> float:
     each_s = {"sms": SMS_S, "call": CALL_S}.get(rung.channel, ELSE_S)
     needed_s = people * each_s / modems
     match rung.proof:
-        case Proof.SENT:
-            return needed_s - each_s
-        case Proof.ACCEPTED:
+        case Proof.SENT | Proof.ACCEPTED:
             return needed_s
         case Proof.DELIVERED:
             return needed_s + REPORT_S

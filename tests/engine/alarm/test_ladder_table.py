@@ -9,7 +9,7 @@ from engine.alarm.effects import Effect
 from engine.alarm.ladder import Climb, climbs
 from engine.alarm.state import Alarm, ReplyKind, Said, Truth
 from engine.ports.journal import EffectState
-from engine.protocol.model import Voice
+from engine.protocol.model import Proof, Voice
 from engine.values import EffectId, Instant, StepId
 from tests.engine.alarm.test_ladder import climbing
 from tests.fakes import START
@@ -89,6 +89,27 @@ def test_a_rung_is_left_when_its_time_is_over_or_it_has_failed(
         settled_at=after(SETTLED_S),
     )
     assert rung.has(sms).due() == (None if due_s is None else after(due_s))
+
+
+@pytest.mark.parametrize("proof", [Proof.SENT, Proof.ACCEPTED])
+@pytest.mark.parametrize(
+    ("state", "due_s"),
+    [
+        (EffectState.PLANNED, WITHIN_S),
+        (EffectState.ATTEMPTING, WITHIN_S),
+        (EffectState.UNKNOWN, WITHIN_S),
+        (EffectState.ACCEPTED, None),
+        (EffectState.DELIVERED, None),
+    ],
+)
+def test_an_attempt_that_lasts_is_no_proof_that_anything_was_sent(
+    rung: Rung, proof: Proof, state: EffectState, due_s: float | None
+) -> None:
+    """A modem that hung held everybody on its rung for as long as the attempt took."""
+    lowest, *others = rung.step.ladder
+    rung.step = replace(rung.step, ladder=(replace(lowest, proof=proof), *others))
+    due = rung.has(replace(rung.sms, state=state)).due()
+    assert due == (None if due_s is None else after(due_s))
 
 
 def test_a_failure_whose_moment_is_not_known_waits_for_its_time(rung: Rung) -> None:

@@ -18,7 +18,7 @@ def ladder(proof: str, within_s: int, channel: str = "sms") -> str:
 
 @pytest.mark.parametrize(
     ("proof", "enough_s"),
-    [("sent", 16), ("accepted", 20), ("delivered", 26), ("answered", 80)],
+    [("sent", 20), ("accepted", 20), ("delivered", 26), ("answered", 80)],
 )
 def test_a_rung_must_leave_time_for_its_proof(proof: str, enough_s: int) -> None:
     late = found(Fault.DEADLINE, HQ, DUTY, ladder(proof, enough_s - 1), STOP)
