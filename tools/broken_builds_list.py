@@ -155,4 +155,44 @@ BROKEN = (
             ),
         ),
     ),
+    Broken(
+        "unclimbed",
+        "whoever is not reached on the first rung of a ladder is tried on no other",
+        (
+            Change(
+                "engine/alarm/ladder.py",
+                "        if at is not None and way is not None:\n",
+                "        if at is not None and way is not None and place < 0:\n",
+            ),
+        ),
+    ),
+    Broken(
+        "untimed",
+        "a timer that runs out raises nothing",
+        (
+            Change(
+                "engine/intake/checkins/actor.py",
+                "            for record in absence:\n"
+                "                self.link.tree.names.tell("
+                '"intake", Noticed(key=record.key))\n',
+                "            pass\n",
+            ),
+            Change(
+                "engine/intake/checkins/actor.py",
+                "        return (record_of(absence, key, self.clock.now()),)\n",
+                "        return ()\n",
+            ),
+        ),
+    ),
+    Broken(
+        "unhanded",
+        "the people of a case that was merged are handed to nobody",
+        (
+            Change(
+                "engine/alarm/casework.py",
+                "    if alarm.merged_into is None or alarm.handed_on",
+                "    if alarm.merged_into is not None or alarm.handed_on",
+            ),
+        ),
+    ),
 )

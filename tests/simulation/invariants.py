@@ -38,7 +38,8 @@ from engine.ports.journal import (
     StoredEvent,
 )
 from engine.ports.measures import DECLARATIONS
-from engine.values import AlarmId, EffectId, PersonId, ReportKey, StepId
+from engine.values import AlarmId, EffectId, Instant, PersonId, ReportKey, StepId
+from tests.simulation.answers import Answers
 from tests.simulation.attention import Attention
 from tests.simulation.disk import Disk
 from tests.simulation.freedom import Freedom
@@ -47,10 +48,9 @@ from tests.simulation.remembered import Remembered
 from tests.simulation.runtime import Life
 from tests.simulation.told import (
     has_given_up,
+    is_left_alone,
     is_left_out,
     is_not_told_of_end,
-    is_uncalled,
-    waits_s,
     was_missed,
 )
 
@@ -83,12 +83,12 @@ class Watching:
         self.alarms: dict[AlarmId, Alarm] = {}
         self.acknowledged: dict[ReportKey, float] = {}
         self.given: set[tuple[str, AlarmId, str]] = set()
-        self.replied: set[tuple[AlarmId, str]] = set()
         self.confirmed: dict[EffectId, set[str]] = {}
         self.sent: Counter[EffectId] = Counter()
         self.unsent: Counter[EffectId] = Counter()
         self.arrived: dict[str, int] = {}
         self.freedom, self.attention = Freedom(), Attention()
+        self.answers = Answers()
         self.crashes, self.calm_since_s = 0, 0.0
         self.now_s: Callable[[], float] = float
         self.fired: list[tuple[float, AlarmId, StepId]] = []
@@ -156,7 +156,9 @@ class Watching:
         if isinstance(event, AlarmRaised | AlarmReopened):
             self.opened_s[alarm_id] = self.now_s()
         elif isinstance(event, AlarmClosed) and alarm is not None:
-            self._was_called(alarm)
+            self._was_called(alarm, event.at)
+            if event.into is not None:
+                self.answers.merge(alarm_id, event.into)
 
     def _fact(self, alarm_id: AlarmId, alarm: Alarm | None, event: AlarmEvent) -> None:
         self._opens_or_ends(alarm_id, alarm, event)
@@ -174,7 +176,7 @@ class Watching:
             case PublicationApproved():
                 self._given("Approve", alarm_id, event.by, "I5", "approved by nobody")
             case ReplyReceived() if event.authentic:
-                if (alarm_id, event.person) not in self.replied:
+                if not self.answers.has(alarm_id, event.person):
                     self.found("I8", "an authentic answer that nobody gave")
             case NotificationSettled() if event.state in SENT:
                 self._was_confirmed(event.effect, event.state)
@@ -187,13 +189,12 @@ class Watching:
         if (act, alarm, by) not in self.given:
             self.found(invariant, what)
 
-    def _was_called(self, alarm: Alarm) -> None:
+    def _was_called(self, alarm: Alarm, ends: Instant | None = None) -> None:
         """I3: what calls people without a condition has, where it was open so long."""
         since_s = self.opened_s[alarm.id]
         is_calm = self.calm_since_s <= since_s
-        is_late = is_calm and self.now_s() - since_s > waits_s(alarm) + OVERDUE_S
-        if is_late and is_uncalled(alarm):
-            self.found("I3", "a step that calls people has not run")
+        if is_calm and is_left_alone(alarm, self.now_s() - since_s, ends):
+            self.found("I3", "a step that calls people is not done")
 
     def _was_confirmed(self, effect: EffectId, state: EffectState) -> None:
         wanted = "reported" if state is EffectState.DELIVERED else "accepted"

@@ -111,7 +111,7 @@ class People:
         person = self._by_number.get(number)
         if row is not None and person is not None and row.person == person.person:
             alarm = AlarmId(row.stream.removeprefix("alarm/"))
-            self._watching.replied.add((alarm, str(person.person)))
+            self._watching.answers.note(alarm, str(person.person))
 
         def send() -> None:
             self._host.world.sleep(after_s)

@@ -1,16 +1,18 @@
 """Whether everybody is told who is to be told (I3)."""
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 
 from engine.alarm.conditions import holds
 from engine.alarm.effects import Effect
 from engine.alarm.events import AlarmEvent, NotificationPlanned, RecipientsChosen
 from engine.alarm.found_false import is_needless
-from engine.alarm.state import Alarm
+from engine.alarm.state import Alarm, Truth
 from engine.ports.journal import EffectState
-from engine.protocol.model import Audience, Start, Step
-from engine.values import PersonId, Signal
+from engine.protocol.model import Audience, Proof, Rung, Start, Step
+from engine.values import Instant, PersonId, Signal
 
+SLACK = timedelta(seconds=60)
 _SENT = frozenset({EffectState.ACCEPTED, EffectState.DELIVERED})
 _CALLED = frozenset({Audience.NEAREST, Audience.CONTACTS})
 _CHOSEN = _CALLED | {Audience.HQ, Audience.DUTY}
@@ -50,23 +52,61 @@ def has_given_up(alarm: Alarm) -> bool:
     return not all(_may_end(alarm, last) for last in chains.values())
 
 
-def is_uncalled(alarm: Alarm) -> bool:
-    """Say whether a step never ran that calls people without any condition.
+def is_left_alone(alarm: Alarm, open_s: float, ends: Instant | None = None) -> bool:
+    """Say whether a step that calls people without any condition is not done.
 
-    Asked of a case that has been open for long enough (`waits_s`), and where nothing
-    has kept the engine from it.
+    Either it never ran, or somebody stands on a rung without its proof. Asked of a case
+    that nothing has disturbed.
+
+    Args:
+        alarm: open, or about to end.
+        open_s: for how long it has been open, in seconds.
+        ends: when it ends, if it does.
+
     """
-    return any(step.id not in alarm.fired for step in _unconditional(alarm))
+    steps = _unconditional(alarm)
+    delays = [step.delay for step in steps]
+    waits = max(delays, default=timedelta(0)) + alarm.protocol.countdown + SLACK
+    if open_s <= waits.total_seconds():
+        return False
+    if any(step.id not in alarm.fired for step in steps):
+        return True
+    return ends is not None and any(
+        _is_stuck(alarm, step, effect, ends)
+        for step in steps
+        for effect in alarm.effects.values()
+        if step.ladder and effect.step == step.id
+    )
 
 
-def waits_s(alarm: Alarm) -> float:
-    """Return how long after the raise the last of these steps runs, in seconds."""
-    delays = [step.delay.total_seconds() for step in _unconditional(alarm)]
-    return max(delays, default=0.0) + alarm.protocol.countdown.total_seconds()
+def _is_stuck(alarm: Alarm, step: Step, effect: Effect, ends: Instant) -> bool:
+    channels = [rung.channel for rung in step.ladder]
+    place, told = channels.index(effect.channel), alarm.told.get(effect.person)
+    if told is None or told.seen_reply is not None or told.ended:
+        return False
+    higher = {*channels[place + 1 :]}.intersection(dict(told.ways))
+    tried = any(
+        (one.step, one.round, one.person) == (step.id, effect.round, effect.person)
+        and one.channel in higher
+        for one in alarm.effects.values()
+    )
+    spoke = any(said.name == effect.person for said in alarm.voices)
+    is_past = effect.repeated or effect.round <= alarm.spent.get(step.id, 0)
+    if is_past or tried or spoke or not higher:
+        return False
+    rung = step.ladder[place]
+    late = effect.planned_at.plus(rung.within + SLACK) < ends
+    return late and not _is_proven(rung, effect)
+
+
+def _is_proven(rung: Rung, effect: Effect) -> bool:
+    delivered = frozenset({EffectState.DELIVERED})
+    shown = {Proof.DELIVERED: delivered, Proof.ANSWERED: frozenset[EffectState]()}
+    return effect.state in shown.get(rung.proof, _SENT)
 
 
 def _unconditional(alarm: Alarm) -> list[Step]:
-    if not alarm.trusted_source or alarm.called_off:
+    if not alarm.trusted_source or alarm.called_off or alarm.truth is Truth.FALSE:
         return []
     return [
         step
