@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import assert_never
 
 from engine.dispatch.actor import Failed
@@ -58,10 +59,11 @@ class Arrivals:
             ModemError: a message's place could not be freed; it is read again.
 
         """
-        for event in sorted(events, key=lambda one: not isinstance(one, InboundSms)):
+        self._record([one for one in events if isinstance(one, InboundSms)])
+        for event in events:
             match event:
                 case InboundSms():
-                    self._record(event)
+                    pass  # recorded before all else
                 case StatusReport():
                     self._report(event)
                 case LateAnswer():
@@ -71,21 +73,28 @@ class Arrivals:
                 case _:
                     assert_never(event)
 
-    def _record(self, sms: InboundSms) -> None:
-        """Make a message durable, then free its place on the SIM."""
-        clock = self.link.clock
-        if self.loopback.is_one(sms):
-            if self.loopback.came_back(sms, clock.boottime_s()):
-                self.gauges.loops(works=True)
-            self.driver.delete(sms.slot)
-            return
-        record = record_of(sms, clock.now())
-        answer = self.journal.ask(record, JOURNAL_TIMEOUT_S)
+    def _record(self, messages: Sequence[InboundSms]) -> None:
+        """Make messages durable, all at once, then free their places on the SIM.
+
+        One after the other an SOS would lie behind each of them for as long as a disk
+        hangs, and HQ hear nothing of it.
+        """
+        looped = [sms for sms in messages if self.loopback.is_one(sms)]
+        others = [sms for sms in messages if sms not in looped]
+        now = self.link.clock.now()
+        records = [record_of(sms, now) for sms in others]
+        answers = self.journal.ask_all(records, JOURNAL_TIMEOUT_S) if records else ()
         self.link.beat()
-        if isinstance(answer, Recorded):
+        kept = [isinstance(answer, Recorded) for answer in answers]
+        for record in compress(records, kept):
             self.gauges.came_in("modem_messages_total")
             self.heard(Inbound(key=record.key))
+        for sms in looped:
+            if self.loopback.came_back(sms, self.link.clock.boottime_s()):
+                self.gauges.loops(works=True)
+        for sms in (*compress(others, kept), *looped):
             self.driver.delete(sms.slot)
+            self.link.beat()
 
     def _late(self, late: LateAnswer) -> None:
         """Record what became of a message that had no answer in time."""

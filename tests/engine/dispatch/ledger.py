@@ -45,7 +45,7 @@ class Ledger:
         self.fault: Callable[[Request], str] = lambda _: ""
         self.read_errors = 0
         self.takes_s = 0.0
-        """How long each answer takes whoever waits for it, however long that is."""
+        """How long those who ask at once wait for their answers, however long it is."""
 
     @property
     def epoch(self) -> int:
@@ -61,9 +61,15 @@ class Ledger:
     def ask_all(
         self, requests: Sequence[Request], timeout_s: float
     ) -> Sequence[Answer]:
-        return [self.ask(request, timeout_s) for request in requests]
+        if self.takes_s:
+            self.clock.sleep(self.takes_s)
+        return [self._answer(request, timeout_s) for request in requests]
 
     def ask(self, request: Request, timeout_s: float) -> Answer:
+        (answer,) = self.ask_all((request,), timeout_s)
+        return answer
+
+    def _answer(self, request: Request, timeout_s: float) -> Answer:
         self.asked.append(request)
         fault = self.fault(request)
         if fault == FULL:
@@ -73,8 +79,6 @@ class Ledger:
         if fault in {SILENT, LATE}:
             return Unknown(reason=f"no answer within {timeout_s} s")
         self.land()
-        if self.takes_s:
-            self.clock.sleep(self.takes_s)
         (answer,) = self.store.commit((request,), self.clock.now())
         return Unknown(reason="no answer") if fault == LOST else answer
 

@@ -169,6 +169,17 @@ def test_what_arrives_is_durable_before_it_is_deleted(rig: Rig) -> None:
     assert [one["text"] for one in rig.recorded()] == ["K7F2 1"]
 
 
+def test_what_arrives_together_waits_for_the_disk_once_bug_one_after_the_other(
+    rig: Rig,
+) -> None:
+    """Of 27 messages behind a disk that hung, HQ had heard of five after a minute."""
+    rig.ledger.takes_s = 10.0
+    rig.driver.arrived = [message(f"SM:{number}") for number in range(1, 28)]
+    rig.world.run(12)
+    assert len(rig.heard) == 27
+    assert sorted(rig.driver.deleted) == sorted(f"SM:{n}" for n in range(1, 28))
+
+
 def test_what_cannot_be_read_keeps_its_octets_bug_they_were_deleted(rig: Rig) -> None:
     unread = replace(message(text=""), sender="", flags=("truncated", "undecodable"))
     rig.driver.arrived = [unread, message("SM:2")]
