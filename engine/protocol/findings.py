@@ -20,6 +20,8 @@ class Fault(StrEnum):
     IGNORED = "ignored"
     MISPLACED = "misplaced"
     FORGEABLE = "forgeable"
+    ENDLESS = "endless"
+    NO_AFTER_CARE = "no_after_care"
     CHANGED = "changed"
     UNREVIEWED = "unreviewed"
 

@@ -16,8 +16,9 @@ from engine.protocol.certain import after_raise
 from engine.protocol.checks import RECHECK_TEXT
 from engine.protocol.findings import Fault, Reach, Warned
 from engine.protocol.language import LANGUAGES, review_doubt, wording
+from engine.protocol.lint_after import afterwards
 from engine.protocol.lint_deadlines import PEOPLE, deadlines
-from engine.protocol.lint_quorums import quorums
+from engine.protocol.lint_quorums import quorums, unfilled
 from engine.protocol.lint_slips import channel_slips, misspelt, slips
 from engine.protocol.lint_ways import MODEM, ways
 from engine.protocol.model import (
@@ -65,6 +66,7 @@ def lint(
     """
     found = [*_unreachable(protocol), *deadlines(protocol, reach)]
     found += [*ways(protocol), *_crowded(protocol), *slips(protocol)]
+    found += [*unfilled(protocol), *afterwards(protocol)]
     if reach is not None:
         found += [*quorums(protocol, reach), *_people(protocol, reach)]
         found += [*_word(protocol, reach), *_signed(protocol, reach)]
@@ -124,6 +126,8 @@ def _never(step: Step, never: set[str]) -> str:
     both = wanted & stops
     if both:
         return f"requires {min(both).value!r} and is stopped by it"
+    if Condition.VERIFIED in wanted and Condition.REAL in stops:
+        return "requires 'verified' and is stopped by 'real', which what is verified is"
     for pair in _OPPOSITES:
         if pair <= wanted:
             return f"requires {' and '.join(sorted(pair))}, which exclude each other"

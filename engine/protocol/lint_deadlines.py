@@ -6,6 +6,7 @@ from datetime import timedelta
 from engine.protocol.certain import after_raise
 from engine.protocol.findings import Fault, Reach, Warned
 from engine.protocol.model import (
+    KNOWN,
     ActionProtocol,
     Audience,
     Condition,
@@ -25,6 +26,7 @@ ANSWER = timedelta(seconds=60)
 """Sooner nobody has read a message and answered it."""
 PEOPLE = frozenset({Audience.NEAREST, Audience.CONTACTS, Audience.DUTY})
 ASK = "ask"
+_MAY_ANSWER = frozenset({Audience.NEAREST, Audience.CONTACTS})
 _HEARD = {
     Voice.COLLEAGUES: Audience.NEAREST,
     Voice.CONTACTS: Audience.CONTACTS,
@@ -36,7 +38,7 @@ def deadlines(protocol: ActionProtocol, reach: Reach | None) -> Iterable[Warned]
     """Find rounds, answers, proofs and voices for which there is no time."""
     modems = 1 if reach is None else max(reach.modems, 1)
     for step in protocol.steps:
-        yield from _rounds(protocol, step, modems)
+        yield from _rounds(protocol, step, modems, reach)
         yield from _rungs(step, modems, reach)
     yield from _quorum_time(protocol)
     plan = protocol.check_in
@@ -49,8 +51,10 @@ def deadlines(protocol: ActionProtocol, reach: Reach | None) -> Iterable[Warned]
         yield Warned(fault=Fault.DEADLINE, step="", words=words)
 
 
-def _rounds(protocol: ActionProtocol, step: Step, modems: int) -> Iterable[Warned]:
-    needs_s = _round_s(step, modems)
+def _rounds(
+    protocol: ActionProtocol, step: Step, modems: int, reach: Reach | None
+) -> Iterable[Warned]:
+    needs_s = _round_s(step, modems, _people_of(protocol, step, reach))
     if step.every is not None and needs_s > step.every.total_seconds():
         words = (
             f"a round needs about {needs_s:.0f} s on {modems} modem(s) and is"
@@ -61,7 +65,8 @@ def _rounds(protocol: ActionProtocol, step: Step, modems: int) -> Iterable[Warne
     waits = Condition.SOMEBODY_COMING in step.stopped_by
     if earlier is None or not waits or earlier.to not in PEOPLE:
         return
-    needed = ANSWER + timedelta(seconds=_round_s(earlier, modems))
+    people = _people_of(protocol, earlier, reach)
+    needed = ANSWER + timedelta(seconds=_round_s(earlier, modems, people))
     if step.delay < needed:
         words = (
             f"comes {_s(step.delay)} after {earlier.id!r}: nobody"
@@ -140,8 +145,26 @@ def _quorum_time(protocol: ActionProtocol) -> Iterable[Warned]:
         yield Warned(fault=Fault.DEADLINE, step="", words=words)
 
 
-def _round_s(step: Step, modems: int) -> float:
-    people = step.count if step.to is Audience.NEAREST else 1
+def _people_of(protocol: ActionProtocol, step: Step, reach: Reach | None) -> int:
+    """Return how many a round may tell; contacts who were not counted are one."""
+    if step.to is Audience.NEAREST:
+        return step.count
+    if step.to is Audience.CONTACTS:
+        there = None if reach is None else reach.count(step.to, step.channels)
+        return 1 if there is None else there
+    if step.to not in KNOWN:
+        return 1
+    told = {one.id: one for one in protocol.steps if one.to in _MAY_ANSWER}
+    near = sum(one.count for one in told.values() if one.to is Audience.NEAREST)
+    there = None if reach is None else reach.count(Audience.NEAREST)
+    near = near if there is None else min(near, there)
+    # Each contact is told once, whichever step does it.
+    contacts = (one for one in told.values() if one.to is Audience.CONTACTS)
+    others = max((_people_of(protocol, one, reach) for one in contacts), default=0)
+    return max(near + others, 1)
+
+
+def _round_s(step: Step, modems: int, people: int) -> float:
     each_s = SMS_S * ("sms" in step.channels) + CALL_S * ("call" in step.channels)
     return people * each_s / modems
 

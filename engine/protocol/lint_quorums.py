@@ -17,6 +17,58 @@ def quorums(protocol: ActionProtocol, reach: Reach) -> Iterable[Warned]:
     """Find what takes more people than there are, or every one of them."""
     yield from _verification(protocol, reach)
     yield from _all_clear(protocol, reach)
+    yield from _unapproved(protocol, reach)
+
+
+def unfilled(protocol: ActionProtocol) -> Iterable[Warned]:
+    """Find a quorum of colleagues that takes more of them than the steps ask."""
+    rule = protocol.verification
+    if rule is None or rule.of != {Voice.COLLEAGUES}:
+        return
+    asked = _asked_of(protocol)
+    if asked is not None and asked < rule.needs:
+        yield _impossible(
+            f"verification needs {rule.needs} people, and the steps ask {asked} of the"
+            " colleagues at most"
+        )
+
+
+def _asked_of(protocol: ActionProtocol) -> int | None:
+    """Return how many of the nearest all rounds take; None: as many as there are.
+
+    Who has turned it down may have spoken as well, and is replaced.
+    """
+    total = 0
+    for step in protocol.steps:
+        if step.to is not Audience.NEAREST or protocol.begins_at_close(step):
+            continue
+        rounds = 1 if step.every is None else step.rounds
+        if rounds is None or step.replaces_declined:
+            return None
+        total += step.count * rounds + step.count_more * rounds * (rounds - 1) // 2
+    return total
+
+
+def _unapproved(protocol: ActionProtocol, reach: Reach) -> Iterable[Warned]:
+    """Find a post that nobody is left to approve: whoever has verified may not."""
+    public = next((s for s in protocol.steps if s.to is Audience.PUBLIC), None)
+    signed_in, rule = reach.operators, protocol.verification
+    if public is None or signed_in is None:
+        return
+    decider = protocol.publication.decider
+    if decider is not None and decider not in signed_in:
+        words = f"publication.decider {decider!r} is no operator: nobody may approve it"
+        yield Warned(fault=Fault.NOBODY, step=public.id, words=words)
+        return
+    needs = 1 if rule is None else rule.needs
+    at_hq = _at_hq(protocol, reach)
+    is_hq_alone = rule is None or rule.of == {Voice.HQ}
+    if is_hq_alone and at_hq is not None and at_hq <= needs:
+        words = (
+            f"{needs} at HQ verify it, of {at_hq} there are: nobody is left to"
+            " approve what the world reads"
+        )
+        yield Warned(fault=Fault.NOBODY, step=public.id, words=words)
 
 
 def _verification(protocol: ActionProtocol, reach: Reach) -> Iterable[Warned]:
@@ -26,7 +78,8 @@ def _verification(protocol: ActionProtocol, reach: Reach) -> Iterable[Warned]:
         return
     takes = f"verification needs {rule.needs} people"
     if there < rule.needs:
-        yield _impossible(f"{takes}, and {there} can be reached")
+        if not any(unfilled(protocol)):  # that says more of it
+            yield _impossible(f"{takes}, and {there} can be reached")
     elif there == rule.needs:
         yield _everybody(f"{takes}, which is everybody there is")
 
@@ -100,5 +153,7 @@ def _told(protocol: ActionProtocol, reach: Reach, audience: Audience) -> int | N
         return 0
     channels = {channel for step in steps for channel in step.channels}
     there = reach.count(audience, tuple(channels))
-    most = protocol.crowd_max if audience is Audience.NEAREST else None
-    return there if there is None or most is None else min(there, most)
+    if there is None or audience is not Audience.NEAREST:
+        return there
+    limits = (protocol.crowd_max, _asked_of(protocol))
+    return min([there, *(most for most in limits if most is not None)])

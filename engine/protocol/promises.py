@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from engine.protocol.certain import after_raise, calls_people, is_certain
 from engine.protocol.checks import NAMED_TEXT, RECHECK_TEXT
+from engine.protocol.lint_after import is_left_alone
 from engine.protocol.model import (
     NEEDS_AFTER_FORCE,
     ActionProtocol,
@@ -71,6 +72,10 @@ def promises(protocol: ActionProtocol) -> list[str]:
             " and the word that you have agreed with HQ. Where you have agreed none,"
             " whoever has your telephone can confirm it. An operator who has heard from"
             " you otherwise can confirm it too."
+        )
+    if is_left_alone(protocol):
+        said.append(
+            "After the end nobody asks whether you are safe: no step does that."
         )
     public = [step for step in protocol.steps if step.to is Audience.PUBLIC]
     said += _published(public, protocol.publication)

@@ -27,6 +27,7 @@ from engine.alarm.events import (
 from engine.alarm.state import Alarm, Ask, Force
 from engine.ports.journal import EffectState
 from engine.protocol.language import FALLBACK, wording
+from engine.protocol.model import Voice
 
 _ASKED = {
     Ask.OVERDUE: "nobody has said in time whether it is true: HQ is asked",
@@ -101,6 +102,8 @@ def words_of(event: AlarmEvent, before: Alarm | None) -> tuple[str, str, bool] |
             return _of_act(event)
         case _:
             told = _of_people(event)
+            if told is not None and isinstance(event, VerdictGiven):
+                told += _unheard(before)
             return None if told is None else ("people", told, False)
 
 
@@ -144,6 +147,13 @@ def _of_act(
 def _act(name: str) -> str:
     """Return the name of a command as words: `ApprovePublication` has two."""
     return "".join(f" {one.lower()}" if one.isupper() else one for one in name).strip()
+
+
+def _unheard(alarm: Alarm | None) -> str:
+    """Say that an operator's word is none of those that the file counts, if so."""
+    rule = None if alarm is None else alarm.protocol.verification
+    counts = rule is None or Voice.HQ in rule.of
+    return "" if counts else ", which the file does not count"
 
 
 def _of_people(event: AlarmEvent) -> str | None:

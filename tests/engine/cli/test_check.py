@@ -130,9 +130,11 @@ def test_an_action_protocol_in_force_that_may_silence_hq_is_warned_of(
     assert slip != text
     (folder / "unknown.toml").write_text(slip)
     path = configuration(tmp_path, f'[protocols]\nfolder = "{folder}"\n{MODEM}{MAIL}')
-    (found,) = [one for one in warned(patch, out, path) if "duty" in one]
-    assert found.startswith("action protocol 'unknown': step 'duty'")
-    assert "until an operator has taken it" in found
+    said = [one for one in warned(patch, out, path) if "'duty'" in one]
+    begins = "action protocol 'unknown': step 'duty'"
+    assert all(one.startswith(begins) for one in said)
+    for words in ("until an operator has taken it", "also once an operator has"):
+        assert [words in one for one in said].count(True) == 1
 
 
 def test_defenders_for_whom_a_step_has_nobody_are_named(

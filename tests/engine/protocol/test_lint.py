@@ -67,7 +67,7 @@ def found(
 
 
 def test_a_sound_one_has_nothing_but_texts_to_review() -> None:
-    faults = {one.fault for one in lint(protocol(TWO, HQ, DUTY, NEAR, STOP))}
+    faults = {one.fault for one in lint(protocol(TWO, HQ, DUTY, NEAR, STOP, RECHECK))}
     assert faults == {Fault.UNREVIEWED}
 
 
@@ -83,6 +83,7 @@ def step(**fields: str) -> str:
             {"requires": '["verified"]', "stopped_by": '["verified"]'},
             "requires 'verified' and is stopped by it",
         ),
+        ({"requires": '["verified"]', "stopped_by": '["real"]'}, "verified is"),
         ({"requires": '["verified", "false"]'}, "exclude each other"),
         ({"after": '"approved"', "stopped_by": '["approved"]'}, "always holds"),
         ({"after": '"verified"', "stopped_by": '["real"]'}, "always holds"),

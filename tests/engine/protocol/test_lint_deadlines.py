@@ -70,3 +70,25 @@ def test_a_warning_that_comes_as_soon_as_the_button_is_pressed_is_found(
     head = f"[check_in]\nanswers = true\nwarn_s = [60, {warn_s}]\nbutton_s = 600\n"
     late = found(Fault.DEADLINE, head, HQ, DUTY, NEAR, STOP)
     assert ["check_in.warn_s" in words for _, words in late] == [True] * times
+
+
+CONTACTS = (frozenset({"sms"}),) * 10
+
+
+@pytest.mark.parametrize("to", ["asked", "silent", "everyone"])
+@pytest.mark.parametrize(("every_s", "times"), [(24, 0), (23, 1)])
+def test_a_round_counts_everybody_whom_the_steps_may_have_told(
+    to: str, every_s: int, times: int
+) -> None:
+    """Five colleagues and a contact need 24 s; each counted as one person."""
+    contacts = NEAR.replace("nearest", "contacts").replace('"near"', '"named"')
+    again = (
+        f'\n[[step]]\nid = "again"\nto = "{to}"\nchannels = ["sms"]\ntext = "ask"\n'
+        f"every_s = {every_s}\nrounds = 3\n"
+    )
+    steps = (HQ, DUTY, NEAR, contacts.replace("count = 5\n", ""), STOP, again)
+    late = [words for where, words in found(Fault.DEADLINE, *steps) if where == "again"]
+    assert ["needs about 24 s" in words for words in late] == [True] * times
+    of = Reach(people={Audience.NEAREST: CONTACTS[:2], Audience.CONTACTS: CONTACTS})
+    counted = dict(found(Fault.DEADLINE, *steps, reach=of))
+    assert "needs about 48 s" in counted["again"]

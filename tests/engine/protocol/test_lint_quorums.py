@@ -130,3 +130,74 @@ def test_a_quorum_with_hq_counts_its_operators(
     of = reach(2, operators=operators)
     words = said(with_hq, HQ, DUTY, NEAR, STOP, of=of)
     assert [one for one in words if "verification" in one] == expected
+
+
+@pytest.mark.parametrize(
+    ("more", "needs", "is_found"),
+    [
+        ("", 2, False),
+        ("", 3, True),
+        ("every_s = 60\nrounds = 2\n", 4, False),
+        ("every_s = 60\nrounds = 2\n", 5, True),
+        ("every_s = 60\nrounds = 3\ncount_more = 1\n", 9, False),
+        ("every_s = 60\nrounds = 3\ncount_more = 1\n", 10, True),
+        ("every_s = 60\n", 10, False),
+        ("replaces_declined = true\n", 10, False),
+    ],
+)
+def test_a_quorum_that_the_steps_cannot_fill_is_found(
+    more: str, needs: int, *, is_found: bool
+) -> None:
+    """Everybody in the roster counted, whoever was asked; without one, nobody did."""
+    rule = RULE.replace('"colleagues", "contacts"', '"colleagues"')
+    near = NEAR.replace("count = 5", "count = 2") + more
+    steps = (rule.replace("needs = 3", f"needs = {needs}"), HQ, DUTY, near, STOP)
+    for of in (None, reach(200, operators="abc")):
+        words = [one for _, one in found(Fault.IMPOSSIBLE, *steps, reach=of)]
+        assert ["colleagues at most" in one for one in words] == [True] * is_found
+
+
+PUBLIC = """
+[[step]]
+id = "post"
+after = "approved"
+to = "public"
+channels = ["mastodon"]
+text = "public"
+requires = ["verified", "consented", "approved"]
+"""
+HQ_RULE = """
+[verification]
+needs = 2
+of = ["hq"]
+within_s = 300
+otherwise = "ask"
+"""
+
+
+@pytest.mark.parametrize(
+    ("head", "operators", "says"),
+    [
+        (HQ_RULE, "ab", "nobody is left to approve"),
+        (HQ_RULE, "abc", ""),
+        ("", "a", "nobody is left to approve"),
+        ("", "ab", ""),
+        (HQ_RULE.replace('["hq"]', '["hq", "colleagues"]'), "ab", ""),
+        ('[publication]\ndecider = "z"\n', "abc", "'z' is no operator"),
+        ('[publication]\ndecider = "a"\n', "abc", ""),
+        (HQ_RULE, None, ""),
+    ],
+)
+def test_a_post_that_nobody_can_approve_is_found(
+    head: str, operators: str | None, says: str
+) -> None:
+    of = Reach(
+        people={Audience.NEAREST: (SMS,) * 5},
+        operators=None if operators is None else frozenset(operators),
+    )
+    steps = (head, HQ, DUTY, NEAR, STOP, PUBLIC)
+    words = [
+        one for where, one in found(Fault.NOBODY, *steps, reach=of) if where == "post"
+    ]
+    assert len(words) == bool(says)
+    assert all(says in one for one in words)

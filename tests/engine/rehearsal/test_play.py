@@ -5,7 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from engine.protocol.model import Audience, Fallback, Proof, Publication, Rung
+from engine.protocol.model import (
+    Audience,
+    Fallback,
+    Proof,
+    Publication,
+    Rung,
+    Voice,
+)
 from engine.protocol.registry import load_registry
 from engine.rehearsal.play import Moment, play
 from engine.rehearsal.world import WhatIf
@@ -51,6 +58,22 @@ def test_without_a_position_the_named_contacts_are_told() -> None:
     moments = play(STANDARD, WhatIf(position_missing=True))
     assert len(times(moments, "colleagues", "sms to contact-")) == 2
     assert times(moments, "colleagues", "sms to colleague-") == []
+
+
+@pytest.mark.parametrize(
+    ("voices", "is_counted"), [(set(Voice), True), ({Voice.COLLEAGUES}, False)]
+)
+def test_words_that_the_file_does_not_count_are_told_as_such(
+    voices: set[Voice], *, is_counted: bool
+) -> None:
+    rule = PROTOCOLS["quorum"].verification
+    assert rule is not None
+    rule = replace(rule, of=frozenset(voices))
+    moments = play(replace(PROTOCOLS["quorum"], verification=rule), WhatIf())
+    said = [one.words for one in moments if "says: verified" in one.words]
+    assert len(said) == 2
+    silent = [one.endswith("which the file does not count") for one in said]
+    assert silent == [not is_counted] * 2
 
 
 def test_without_a_position_no_contact_is_told_where_contacts_are_forbidden() -> None:
