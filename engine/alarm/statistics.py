@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from engine.alarm.state import Alarm, CloseReason, FalseClass, Kind
+from engine.alarm.state import Alarm, CloseReason, FalseClass, Kind, Truth
 from engine.values import tail_of
 
 
@@ -66,4 +66,9 @@ def _record(key: tuple[str, bool], alarms: list[Alarm]) -> DeviceRecord:
 
 
 def _was_false(alarm: Alarm) -> bool:
-    return alarm.close_reason is CloseReason.FALSE_ALARM
+    """Say whether it was closed as false, or found false and closed as anything else.
+
+    A verdict under force says nothing of the device.
+    """
+    found = alarm.truth is Truth.FALSE and alarm.danger_at is None
+    return found or alarm.close_reason is CloseReason.FALSE_ALARM

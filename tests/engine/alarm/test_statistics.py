@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from engine.alarm.commands import Close
-from engine.alarm.state import Alarm, CloseReason, FalseClass, Kind
+from engine.alarm.state import Alarm, CloseReason, FalseClass, Kind, Truth
 from engine.alarm.statistics import by_device
 from engine.values import AlarmId, DeviceId
 from tests.engine.alarm.scene import ALDER, Scene
@@ -48,6 +48,18 @@ def test_each_device_has_its_alarms_and_its_false_ones_by_class() -> None:
     assert one.classes == {FalseClass.BY_MISTAKE: 2, FalseClass.UNEXPLAINED: 1}
     assert one.false_ratio == 0.75
     assert (two.false, two.false_ratio, two.classes) == (0, 0.0, {})
+
+
+def test_what_was_found_false_counts_whatever_it_was_closed_as() -> None:
+    scene = Scene().raised()
+    scene.acknowledge()
+    scene.verify(Truth.FALSE)
+    scene.close()
+    (found,) = by_device([of(scene, "one")])
+    assert (found.false, found.classes) == (1, {FalseClass.UNEXPLAINED: 1})
+    forced = replace(of(scene, "one"), danger_at=scene.now)
+    (record,) = by_device([forced])
+    assert record.false == 0, "a verdict under force says nothing of the device"
 
 
 def test_the_most_often_false_comes_first() -> None:
