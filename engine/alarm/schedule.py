@@ -235,7 +235,11 @@ def _after_step(alarm: Alarm, step: Step) -> Instant | None:
         return None
     # Nobody was there to be told: waiting for their answer would be waiting for none.
     is_at_once = earlier.nobody and calls_people(alarm.protocol, step)
-    return earlier.first_at.plus(timedelta(0) if is_at_once else step.delay)
+    at = earlier.first_at.plus(timedelta(0) if is_at_once else step.delay)
+    if step.to is not _PUBLIC or alarm.approved is None:
+        return at
+    # Whatever it follows: until then HQ can still find the alarm false.
+    return max(at, alarm.approved.at.plus(alarm.protocol.publication.delay))
 
 
 def _seen_at(alarm: Alarm, step: Step) -> Instant | None:

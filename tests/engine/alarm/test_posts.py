@@ -1,6 +1,7 @@
 """A public post that its far end has not taken, and one of which nobody knows."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -33,6 +34,25 @@ def posts(scene: Scene) -> list[NotificationPlanned]:
 def refused(scene: Scene) -> None:
     """Have the far end turn down what waits for it: later, perhaps."""
     scene.settle(posts(scene)[-1].effect, EffectState.REJECTED, retry=True)
+
+
+@pytest.mark.parametrize("after", ["approved", "colleagues"])
+def test_a_post_waits_after_its_approval_whatever_it_follows(after: str) -> None:
+    """One that followed another step went out as soon as it was approved."""
+    agreed = Publication(delay=timedelta(hours=1))
+    steps = tuple(
+        replace(step, after=after) if step.to is Audience.PUBLIC else step
+        for step in STANDARD.steps
+    )
+    protocol = replace(STANDARD, steps=steps, publication=agreed)
+    scene = Scene(protocol=protocol).raised()
+    scene.acknowledge()
+    scene.verify()
+    scene.approve(ROWAN)
+    scene.run(3599, each_due=scene.settle_all)
+    assert scene.planned(Audience.PUBLIC) == []
+    scene.run(2)
+    assert len(scene.planned(Audience.PUBLIC)) == 1
 
 
 def test_an_approval_lets_out_the_text_that_was_approved_and_no_other() -> None:
