@@ -1,6 +1,9 @@
 """Until when a listener's certificate is good: told weeks before, and once it is over.
 
 A device that checks it connects no more from then on, and its SOS with it.
+
+Two dates are read here by hand, since `ssl` shows a peer's certificate alone, and a
+library for them would be larger than all others that the engine loads.
 """
 
 import base64
