@@ -17,8 +17,10 @@ from engine.clock import SystemClock
 from tests.adapters.modem.rig import ALICE, OUTSIDE
 from tests.rig import eventually
 
+# What a shell has begun in the background ignores Ctrl-C, and so do its children.
 RUN = (
-    "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
+    "import fcntl, signal, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
+    "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
     "from adapters.modem.cli import app; app()"
 )
 CONTROL = 6

@@ -30,6 +30,7 @@ from engine.values import Instant
 from tests.contracts.journal.requests import append, attend, doubt, place, record
 from tests.fakes import ManualClock
 from tests.faults_vfs import Act, FaultsVfs
+from tests.rig import eventually
 
 NOW = Instant(1)
 BALLAST_BYTES = 1 << 20
@@ -243,9 +244,12 @@ def test_a_disk_too_full_for_ballast_is_told_until_there_is_room(
     journal = Journal(lambda: ref, store, lambda _: None)
 
     def write_again() -> None:
+        looked = len(lacks)
         clock.advance(1)
         assert isinstance(journal.ask(attend(), TIMEOUT_S), Attended)
+        eventually(lambda: len(lacks) > looked)  # it looks once it has answered
 
+    eventually(lambda: lacks)
     write_again()
     write_again()
     assert lacks == [True] * 3
