@@ -18,6 +18,7 @@ def _of_both(sets: list[tuple[Fault, ...]], folder: Path) -> list[str]:
     return play_all(stories, folder)
 
 
+@pytest.mark.slow
 def test_a_fault_of_both_modems_costs_nobody_the_alarm(tmp_path: Path) -> None:
     alone: list[tuple[Fault, ...]] = [(fault,) for fault in FAULTS]
     assert _of_both(alone + SAMPLE, tmp_path) == []
