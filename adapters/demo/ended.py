@@ -1,4 +1,8 @@
-"""How a message of an end begins, so that no other is taken for one."""
+"""How a message of an end begins, so that no other is taken for one.
+
+Read from the file of words and not through the engine: the far ends are outside of it,
+and what composes the message must not be what judges it.
+"""
 
 import tomllib
 from importlib import resources
