@@ -6,7 +6,7 @@ Until a route to each address has taken it, or the distress is an alarm after al
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from typing import ClassVar, assert_never
@@ -28,6 +28,7 @@ from engine.intake.shouter.unhandled import (
     said_of,
 )
 from engine.intake.shouter.unheard import AGAIN, GIVEN_UP_S, Notice, Unheard, Way
+from engine.intake.shouter.whom import Address, addresses_about, addresses_for
 from engine.ports.journal import Append, Place, Record, Request
 from engine.ports.latest import Attend, Doubt
 from engine.ports.telemetry import Telemetry
@@ -36,7 +37,7 @@ from engine.roster.board import Board
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.link import Link
 from engine.supervision.names import reaches
-from engine.values import Instant, ReportKey
+from engine.values import Instant, PersonId, ReportKey
 
 NOT_RECORDED = "NOT RECORDED "
 KEPT = 100
@@ -146,6 +147,18 @@ class Unrecorded:
             return tuple(self._lines)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Call:
+    """What is shouted, and at whom; `recorded` where only its handling has failed."""
+
+    key: ReportKey
+    at: Instant
+    segments: tuple[Segment, ...]
+    addresses: tuple[Address, ...]
+    subject: str = ""
+    recorded: bool = False
+
+
 class Shouter(SupervisedActor[Heed]):
     """Sends to HQ's own addresses and to everybody on duty, through every route."""
 
@@ -194,12 +207,17 @@ class Shouter(SupervisedActor[Heed]):
         match message:
             case NotRecorded():
                 record = message.record
-                segments = self._of_record(record)
+                segments, defender = self._of_record(record)
+                call = _Call(
+                    key=record.key,
+                    at=record.received_at,
+                    segments=segments,
+                    addresses=self._for(defender),
+                )
                 if segments:
-                    self._shout(record.key, record.received_at, segments)
+                    self._shout(call)
             case Unkept(command=command):
-                said = (Segment(priority=1, text=NOT_RECORDED), *self._words(command))
-                self._shout(command.press.key, command.press.at, said)
+                self._shout(self._call_of(command, NOT_RECORDED))
             case Unhandled():
                 self._put_away(message)
             case Answered():
@@ -212,13 +230,28 @@ class Shouter(SupervisedActor[Heed]):
         command, key = unhandled.command, key_of(unhandled.command)
         if isinstance(command, Raise):
             press = command.press
-            mark = Segment(priority=1, text=NOT_HANDLED)
             raw = raw_words(press.text or press.raw)
-            said = (mark, *self._words(command), *raw)
-            self._shout(press.key, press.at, said, is_recorded=True)
+            call = self._call_of(command, NOT_HANDLED)
+            segments = (*call.segments, *raw)
+            self._shout(replace(call, segments=segments, recorded=True))
         elif key is not None:
-            said, now = said_of(command, unhandled.case), self.clock.now()
-            self._shout(key, now, said, is_recorded=True, subject=NOT_HANDLED.strip())
+            call = _Call(
+                key=key,
+                at=self.clock.now(),
+                segments=said_of(command, unhandled.case),
+                addresses=addresses_about(self._board, self._hq, command),
+                subject=NOT_HANDLED.strip(),
+                recorded=True,
+            )
+            self._shout(call)
+
+    def _call_of(self, command: Raise, mark: str) -> _Call:
+        return _Call(
+            key=command.press.key,
+            at=command.press.at,
+            segments=(Segment(priority=1, text=mark), *self._words(command)),
+            addresses=self._for(command.defender),
+        )
 
     def woke(self) -> None:
         """Ask again where nobody has been told, and let go of what is over."""
@@ -233,20 +266,13 @@ class Shouter(SupervisedActor[Heed]):
         if self._unheard:
             self.wake_at(self.clock.now().plus(AGAIN))
 
-    def _shout(
-        self,
-        key: ReportKey,
-        at: Instant,
-        segments: tuple[Segment, ...],
-        *,
-        is_recorded: bool = False,
-        subject: str = "",
-    ) -> None:
-        text = "".join(segment.text for segment in segments)
-        self._unrecorded.show(UnrecordedLine(key=key, at=at, text=text))
+    def _shout(self, call: _Call) -> None:
+        key = call.key
+        text = "".join(segment.text for segment in call.segments)
+        self._unrecorded.show(UnrecordedLine(key=key, at=call.at, text=text))
         if key in self._told or key in self._unheard:
             return
-        if not is_recorded:
+        if not call.recorded:
             self._telemetry.count("alarms_unrecorded_total")
         if len(self._unheard) >= KEPT:
             self._let_go(next(iter(self._unheard.values())))
@@ -255,18 +281,18 @@ class Shouter(SupervisedActor[Heed]):
         unheard = Unheard(
             key=key,
             until_s=self.clock.boottime_s() + GIVEN_UP_S,
-            notices=tuple(self._notices(segments, subject or f"{segments[0].text}SOS")),
+            notices=tuple(self._notices(call)),
         )
         self._unheard[key] = unheard
         self._ask(unheard)
 
-    def _notices(self, segments: tuple[Segment, ...], subject: str) -> Iterator[Notice]:
-        for channel, address in self._addresses():
+    def _notices(self, call: _Call) -> Iterator[Notice]:
+        for channel, address in call.addresses:
             body = EffectBody(
                 address=address,
                 language="en",
-                segments=segments,
-                subject=subject,
+                segments=call.segments,
+                subject=call.subject or f"{call.segments[0].text}SOS",
                 data={"recorded": "no"},
             )
             workers = [worker for worker, sends in self._routes if sends == channel]
@@ -301,27 +327,24 @@ class Shouter(SupervisedActor[Heed]):
         if unheard.may_be_heard:
             self._told.append(unheard.key)
 
-    def _addresses(self) -> list[tuple[str, str]]:
-        duty = [
-            ("sms", number)
-            for person in self._board.duty()
-            for number in person.addresses_on("sms")[:1]
-        ]
-        return [*self._hq, *duty]
+    def _for(self, defender: PersonId | None) -> tuple[Address, ...]:
+        return addresses_for(self._board, self._hq, defender)
 
-    def _of_record(self, record: Record) -> tuple[Segment, ...]:
+    def _of_record(self, record: Record) -> tuple[tuple[Segment, ...], PersonId | None]:
+        """Return what is shouted of a record, if anything, and whose it is."""
         mark = Segment(priority=1, text=NOT_RECORDED)
         if record.source == SOURCE_ABSENCE:
             absence = absence_of(record.body)
             command = absence and absence_command(record, absence, self._judge)
             # What only HQ would have looked at waits: it is recorded again.
-            raises = command and command.kind is Kind.REAL
-            return (mark, *self._words(command)) if command and raises else ()
+            if not command or command.kind is not Kind.REAL:
+                return (), None
+            return (mark, *self._words(command)), command.defender
         report = decode_report(record.body)
         if report is None:
-            return (mark, Segment(priority=1, text="a message that reached us."))
-        judgement = self._judge.judge(report)
-        return (mark, *self._words(raise_command(judgement)))
+            return (mark, Segment(priority=1, text="a message that reached us.")), None
+        command = raise_command(self._judge.judge(report))
+        return (mark, *self._words(command)), command.defender
 
     def _words(self, command: Raise) -> tuple[Segment, ...]:
         place, press, now = command.place, command.press, self.clock.now()

@@ -103,8 +103,8 @@ class Unheard:
 
     @property
     def is_taken(self) -> bool:
-        """Whether everybody has been told."""
-        return all(notice.is_taken for notice in self.notices)
+        """Whether everybody has been told; nobody is told where there is no way."""
+        return bool(self.notices) and all(one.is_taken for one in self.notices)
 
     @property
     def may_be_heard(self) -> bool:

@@ -12,13 +12,22 @@ from engine.intake.shouter.actor import (
 )
 from engine.intake.shouter.unhandled import NOT_HANDLED, Unhandled
 from engine.ports.journal import Place, Record
+from engine.roster.model import Roster
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.child import ChildSpec
 from engine.supervision.link import Link
 from tests.contracts.journal.requests import append
 from tests.engine.alarm.scene import press_of, raise_of
 from tests.engine.grown import grow, tree_in
-from tests.engine.intake.reports import HERON, HERONS, Meter, fix, judge_of, report
+from tests.engine.intake.reports import (
+    HERON,
+    HERONS,
+    ROSTER,
+    Meter,
+    fix,
+    judge_of,
+    report,
+)
 from tests.fakes import START
 from tests.simulation.runtime import World
 
@@ -36,14 +45,18 @@ class Route(SupervisedActor[Shout]):
 
 
 class Rig:
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        roster: Roster = ROSTER,
+        hq: tuple[tuple[str, str], ...] = (("email", "duty@hq"),),
+    ) -> None:
         world = World(1)
         self.world = world
         self.sent: list[tuple[str, str, str]] = []
         self.meter = Meter()
         self.tree = tree = tree_in(world)
         self.unrecorded = Unrecorded(lambda hint: tree.names.tell("shouter", hint))
-        self.judge = judge = judge_of(clock=world)
+        self.judge = judge = judge_of(roster, clock=world)
         arguments = {"sent": self.sent}
         children = [
             ChildSpec(name=name, actor=Route, arguments=arguments)
@@ -55,7 +68,7 @@ class Rig:
             arguments={
                 "judge": judge,
                 "board": judge.board,
-                "hq": (("email", "duty@hq"),),
+                "hq": hq,
                 "routes": (("modem-1", "sms"), ("modem-2", "sms"), ("email", "email")),
                 "unrecorded": self.unrecorded,
                 "telemetry": self.meter,

@@ -1,0 +1,56 @@
+"""To which addresses a shout goes. Pure over the board.
+
+Whoever holds a defender's telephone reads nothing of that defender's alarm that a
+step for them does not send (as `engine.alarm.desk` has it): also where they are on
+duty themselves, and where no row can be asked.
+"""
+
+from engine.alarm.commands import RequestCancel
+from engine.intake.shouter.unhandled import Word
+from engine.roster.board import Board
+from engine.values import PersonId
+
+Address = tuple[str, str]
+"""A channel and an address on it."""
+
+
+def addresses_for(
+    board: Board, hq: tuple[Address, ...], defender: PersonId | None
+) -> tuple[Address, ...]:
+    """Return HQ's and everybody's on duty, without what is the defender's own."""
+    theirs = frozenset[str]()
+    if defender is not None:
+        theirs = board.roster().reached_at(defender)
+    return _without(board, hq, theirs)
+
+
+def addresses_about(
+    board: Board, hq: tuple[Address, ...], word: Word
+) -> tuple[Address, ...]:
+    """Return the same for a word of a case of which nothing but its id is at hand.
+
+    Whose case it is stands in rows. So nobody on duty who carries a device is told, as
+    it may be theirs, unless nobody else would be: then silence is worse.
+    """
+    roster = board.roster()
+    if isinstance(word, RequestCancel) and word.press.device is not None:
+        defender = roster.defender_of(word.press.device)
+        return addresses_for(board, hq, None if defender is None else defender.person)
+    carriers = (one for one in board.duty() if roster.devices_of(one.person))
+    theirs = (roster.reached_at(one.person) for one in carriers)
+    others = _without(board, hq, frozenset[str]().union(*theirs))
+    return others or _without(board, hq, frozenset())
+
+
+def _without(
+    board: Board, hq: tuple[Address, ...], theirs: frozenset[str]
+) -> tuple[Address, ...]:
+    duty = (
+        ("sms", number)
+        for person in board.duty()
+        for number in [
+            one for one in person.addresses_on("sms") if one.casefold() not in theirs
+        ][:1]
+    )
+    offices = (one for one in hq if one[1].casefold() not in theirs)
+    return (*offices, *duty)
