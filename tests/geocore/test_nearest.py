@@ -3,6 +3,7 @@ from __future__ import annotations
 import random
 
 import pytest
+from geographiclib.geodesic import Geodesic
 
 from geocore import Index
 from tests.geocore.reference import Place, assert_nearest
@@ -29,6 +30,12 @@ def near(place: Place, spread_deg: float, count: int) -> dict[int, Place]:
         lon = lon_deg + dice.gauss(0, spread_deg)
         people[person] = (max(-90, min(90, lat)), (lon + 180) % 360 - 180)
     return people
+
+
+def beyond(place: Place, azimuth_deg: float, metres: float) -> Place:
+    """Return the end of a geodesic."""
+    end = Geodesic.WGS84.Direct(*place, azimuth_deg, metres)
+    return end["lat2"], end["lon2"]
 
 
 def test_two_hundred_people_over_the_whole_world() -> None:
@@ -62,6 +69,23 @@ def test_the_antipode_is_found_in_the_order_of_karney() -> None:
     index = index_of(people)
     place = (30.0, -30.0)
     assert_nearest(index.nearest(*place, 9), people, place, 9)
+
+
+@pytest.mark.parametrize("azimuth_deg", [90.0, 120.0, 150.0, 180.0])
+@pytest.mark.parametrize("geodesic", [False, True])
+def test_a_distance_known_to_metres_does_not_hide_who_is_nearer(
+    azimuth_deg: float, *, geodesic: bool
+) -> None:
+    # At 9,000 km in a straight line Karney takes over: 3 is measured roughly, half a
+    # metre too far, the others to nanometres and so far apart that they are no tie.
+    place = (-60.0, 0.0)
+    people = {3: beyond(place, 60.0, 9_996_000.0)}
+    for person, more_m in ((1, 0.17), (2, 0.34)):
+        people[person] = beyond(place, azimuth_deg, 9_996_000.0 + more_m)
+    index = index_of(people)
+    for k in (1, 2, 3):
+        found = index.nearest(*place, k, geodesic=geodesic)
+        assert [person for person, _ in found] == [3, 1, 2][:k]
 
 
 def test_more_neighbours_than_people_gives_everyone() -> None:

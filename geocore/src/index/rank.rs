@@ -269,32 +269,35 @@ impl Ranked {
 
     /// Whether the order to the next could be the other way round.
     fn may_swap(&self, next: &Self) -> bool {
-        self.point != next.point
-            && next.neighbour.distance_m - self.neighbour.distance_m <= self.bound_m + next.bound_m
+        // To the bit: whoever is at one place has one distance, settled or not.
+        let are_one = self.point == next.point && self.bound_m.to_bits() == next.bound_m.to_bits();
+        let bounds_m = self.bound_m + next.bound_m;
+        bounds_m > 0.0
+            && !are_one
+            && next.neighbour.distance_m - self.neighbour.distance_m <= bounds_m
     }
 }
 
-/// Asks Karney wherever the bounds of neighbours in the order overlap.
+/// Asks Karney until no two neighbours in the order could be the other way round.
+///
+/// Once through would not do: a distance known to metres may belong before several that are
+/// known to nanometres and lie apart. Whoever is settled is put where they belong, and then
+/// their new neighbours are looked at. At the end all bounds lie apart, one after the other.
 fn settle_ties(from: &Point, ranked: &mut [Ranked]) {
-    let mut start = 0;
-    while start < ranked.len() {
-        let mut end = start + 1;
-        let mut tied = false;
-        while end < ranked.len() {
-            let (last, next) = (&ranked[end - 1], &ranked[end]);
-            if last.may_swap(next) {
-                tied = true;
-            } else if last.point != next.point {
-                break;
+    loop {
+        let mut is_settled = true;
+        for at in 1..ranked.len() {
+            if let [.., last, next] = &mut ranked[..=at]
+                && last.may_swap(next)
+            {
+                last.settle(from);
+                next.settle(from);
+                is_settled = false;
             }
-            end += 1;
         }
-        if tied {
-            for person in &mut ranked[start..end] {
-                person.settle(from);
-            }
-            ranked[start..end].sort_unstable_by(Ranked::order);
+        if is_settled {
+            return;
         }
-        start = end;
+        ranked.sort_unstable_by(Ranked::order);
     }
 }
