@@ -135,6 +135,17 @@ pub fn approximate_m(from: &Point, to: &Point) -> f64 {
     }
 }
 
+/// [`approximate_m`], and how far it may be off.
+pub(crate) fn measured_m(from: &Point, to: &Point) -> (f64, f64) {
+    let squared = from.chord_squared_m2(to);
+    let bound_m = if squared < CHORD_FAR_M * CHORD_FAR_M {
+        surface_bound_m(squared.sqrt())
+    } else {
+        PLACES_M
+    };
+    (approximate_m(from, to), bound_m)
+}
+
 /// How many places [`approximate_eight`] takes.
 pub(crate) const EIGHT: usize = 8;
 

@@ -87,6 +87,14 @@ impl Point {
         Self::from_steps(steps_of(xyz_m))
     }
 
+    /// The place on the ellipsoid in line with the earth's centre and a point that is not it;
+    /// as far away as can be from any other.
+    pub(crate) fn below([x, y, z]: [f64; 3]) -> Self {
+        let polar = 1.0 - ECCENTRICITY_SQUARED;
+        let level_m = (x * x + y * y + z * z / polar).sqrt();
+        Self::from_surface([x, y, z].map(|axis| axis * (EQUATORIAL_RADIUS_M / level_m)))
+    }
+
     /// Takes earth-centred coordinates in steps of the grid.
     #[inline]
     pub(crate) fn from_steps(steps: [i64; 3]) -> Self {

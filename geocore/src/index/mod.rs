@@ -5,6 +5,7 @@ mod block;
 mod caps;
 mod degrees;
 mod directory;
+mod far;
 mod grid;
 mod handles;
 mod hexagons;

@@ -1,6 +1,7 @@
 //! From candidates by straight line to an answer by geodesic.
 
 use super::handles::Place;
+use super::lens::Lens;
 use super::query::Neighbour;
 use super::search::{Question, Scratch};
 use super::select::{Candidate, Nearest, in_order};
@@ -78,9 +79,10 @@ impl Space {
         clippy::inline_always,
         reason = "must take on the caller's target features"
     )]
-    pub(super) fn rank(
+    pub(super) fn rank<L: Lens>(
         &self,
         question: &Question<'_>,
+        lens: &L,
         scratch: &mut Scratch,
         found: &mut Vec<Neighbour>,
     ) {
@@ -93,7 +95,7 @@ impl Space {
         {
             return;
         }
-        self.rank_any(question, scratch, found);
+        self.rank_any(question, lens, scratch, found);
     }
 
     /// Measures and orders up to eight side by side; false, and nobody found, where a bound
@@ -169,12 +171,22 @@ impl Space {
         clippy::inline_always,
         reason = "must take on the caller's target features"
     )]
-    fn rank_any(&self, question: &Question<'_>, scratch: &mut Scratch, found: &mut Vec<Neighbour>) {
-        let Question { from, k, filter } = *question;
+    fn rank_any<L: Lens>(
+        &self,
+        question: &Question<'_>,
+        lens: &L,
+        scratch: &mut Scratch,
+        found: &mut Vec<Neighbour>,
+    ) {
+        let Question { from, k, .. } = *question;
         let Scratch {
             nearest, ranked, ..
         } = scratch;
         ranked.clear();
+        if nearest.is_crowd() {
+            self.seek_far(question, lens, ranked);
+            return order_any(question, ranked, found);
+        }
         nearest.finish(|place| ranked.push(self.look_up(from, place)));
         if ranked.len() > k {
             let (_, kth, _) =
@@ -194,26 +206,7 @@ impl Space {
                 person.bound_m = bounds_m[lane];
             }
         }
-        if let Some(within_m) = filter.within_m {
-            ranked.retain_mut(|person| {
-                if (person.neighbour.distance_m - within_m).abs() <= person.bound_m {
-                    person.settle(from);
-                }
-                person.neighbour.distance_m <= within_m
-            });
-        }
-        ranked.sort_unstable_by(Ranked::order);
-        settle_ties(from, ranked);
-        ranked.truncate(k);
-        if filter.geodesic {
-            for person in ranked
-                .iter_mut()
-                .filter(|person| person.bound_m > BOUND_MAX_M)
-            {
-                person.settle(from);
-            }
-        }
-        found.extend(ranked.iter().map(|person| person.neighbour));
+        order_any(question, ranked, found);
     }
 
     #[inline]
@@ -227,7 +220,7 @@ impl Space {
     }
 
     #[inline]
-    fn look_up(&self, from: &Point, place: Place) -> Ranked {
+    pub(super) fn look_up(&self, from: &Point, place: Place) -> Ranked {
         let point = self.groups.point(place);
         Ranked {
             neighbour: self.neighbour(place, f64::INFINITY),
@@ -236,6 +229,38 @@ impl Space {
             bound_m: f64::INFINITY,
         }
     }
+}
+
+/// Orders people who are measured; `found` also gets the first k within the radius.
+fn order_any(question: &Question<'_>, ranked: &mut Vec<Ranked>, found: &mut Vec<Neighbour>) {
+    let Question { from, k, filter } = *question;
+    if ranked.len() > k {
+        // Who is too far, whatever the bounds leave open, need not be settled.
+        let (_, kth, _) =
+            ranked.select_nth_unstable_by(k - 1, |a, b| a.at_most_m().total_cmp(&b.at_most_m()));
+        let limit_m = kth.at_most_m();
+        ranked.retain(|person| person.neighbour.distance_m - person.bound_m <= limit_m);
+    }
+    if let Some(within_m) = filter.within_m {
+        ranked.retain_mut(|person| {
+            if (person.neighbour.distance_m - within_m).abs() <= person.bound_m {
+                person.settle(from);
+            }
+            person.neighbour.distance_m <= within_m
+        });
+    }
+    ranked.sort_unstable_by(Ranked::order);
+    settle_ties(from, ranked);
+    ranked.truncate(k);
+    if filter.geodesic {
+        for person in ranked
+            .iter_mut()
+            .filter(|person| person.bound_m > BOUND_MAX_M)
+        {
+            person.settle(from);
+        }
+    }
+    found.extend(ranked.iter().map(|person| person.neighbour));
 }
 
 /// Sorts some by their distances; false where two are too near each other to tell.
@@ -253,6 +278,17 @@ fn rival_squared_max_m2(squared_m2: f64) -> f64 {
 }
 
 impl Ranked {
+    /// The same, measured.
+    pub(super) fn known(mut self, distance_m: f64, bound_m: f64) -> Self {
+        (self.neighbour.distance_m, self.bound_m) = (distance_m, bound_m);
+        self
+    }
+
+    /// What the distance is at most, in metres.
+    fn at_most_m(&self) -> f64 {
+        self.neighbour.distance_m + self.bound_m
+    }
+
     fn order(&self, other: &Self) -> core::cmp::Ordering {
         let (a, b) = (&self.neighbour, &other.neighbour);
         a.distance_m

@@ -124,7 +124,7 @@ impl Space {
         found: &mut Vec<Neighbour>,
     ) {
         self.seek(kernel, question, lens, scratch);
-        self.rank(question, scratch, found);
+        self.rank(question, lens, scratch, found);
     }
 
     /// Leaves everyone who may belong to the answer with the nearest.
@@ -177,6 +177,9 @@ impl Space {
                 if child.is_leaf() {
                     let (first, size) = (child.first(), child.class().size());
                     self.scan(kernel, first, first + size, from, lens, way, nearest);
+                    if nearest.is_crowd() {
+                        return nearest.give_up();
+                    }
                     break;
                 }
                 next = self.open(kernel, child, rough_m, lens, way, nearest.limit_m());

@@ -3,6 +3,7 @@
 //! A scan knows places to 16 mm only. Whoever may be among the nearest in truth is kept;
 //! [`super::rank`] looks at them again, to the nanometre.
 
+use super::far::{CROWD, CROWD_AROUND_M, CROWD_FAR_M};
 use super::handles::Place;
 use super::kernel::Kernel;
 use super::layout::{ROUGH_M, ROUGH_STEP_M};
@@ -120,6 +121,30 @@ impl Nearest {
         self.is_small()
             && (self.sorted[self.k - 1] != Candidate::NOBODY
                 || self.held.get(self.k - 1).is_some_and(is_held))
+    }
+
+    /// Whether so many, and so far away, may belong to the answer that they are left to
+    /// [`super::far`].
+    #[inline]
+    pub(super) fn is_crowd(&self) -> bool {
+        self.others.len() > CROWD && self.is_far_crowd()
+    }
+
+    #[cold]
+    fn is_far_crowd(&self) -> bool {
+        let (most, far_m) = match self.k {
+            usize::MAX => (CROWD, CROWD_AROUND_M),
+            k if k <= SORTED_MAX => (CROWD, CROWD_FAR_M),
+            // A large answer is sifted at twice as many.
+            k => (k.saturating_mul(4).saturating_add(CROWD), CROWD_FAR_M),
+        };
+        self.others.len() > most && f64::from(self.limit_m()) > far_m
+    }
+
+    /// Ends a search that is left to another one: all are named, so that they are many.
+    #[cold]
+    pub(super) fn give_up(&mut self) {
+        self.limit = rough_limit(EVERYWHERE_M);
     }
 
     /// Narrows the limit, given the squares of sixteen different people who will be offered.
