@@ -102,12 +102,12 @@ class Index:
             at_s: time of the fix; None for a declared place, which is never fresh.
             circles: numbers of the trust circles, 0 to 2^64 - 1, any number of them.
             available: whether the person can go.
-            now_s: if given, a fix later than this is refused.
+            now_s: if given, a fix later than this finite time is refused.
 
         Raises:
             InvalidPointError: a coordinate is out of range or not finite.
             InvalidIdError: an id is no 64-bit number.
-            InvalidNumberError: the time is not finite.
+            InvalidNumberError: the time, or `now_s`, is not finite.
             FutureFixError: the fix is later than `now_s`.
 
         """
@@ -205,7 +205,7 @@ class Index:
                 distances are within 1 mm up to 300 km, and within the bound of
                 docs/geocore.md beyond.
             ages: add `age_s`, which is `now_s - at_s`, or None where no time is known.
-            now_s: the time that ages count from; needed with `ages`.
+            now_s: the finite time that ages count from; needed with `ages`.
 
         Raises:
             GeocoreError: a value is unusable; the class tells which.

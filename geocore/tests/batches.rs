@@ -91,3 +91,21 @@ fn who_takes_an_answer_may_ask_again() {
         .expect("valid");
     assert_eq!(asked, 40);
 }
+
+#[test]
+fn a_radius_that_is_none_is_refused_whoever_gives_it() {
+    let index = Index::new();
+    let from = Point::new(1.0, 2.0).expect("valid");
+    for (radius_m, within_m) in [
+        (f64::NAN, Some(5.0)),
+        (5.0, Some(f64::NAN)),
+        (-1.0, None),
+        (5.0, Some(-1.0)),
+    ] {
+        let filter = Filter {
+            within_m,
+            ..Filter::default()
+        };
+        assert!(index.within(&from, radius_m, &filter).is_err());
+    }
+}

@@ -94,6 +94,25 @@ def test_a_fix_from_the_future_changes_nothing(index: Index) -> None:
     assert index.to_bytes() == before
 
 
+@pytest.mark.parametrize("now_s", [math.inf, -math.inf, math.nan])
+def test_a_now_that_is_no_time_lets_no_fix_pass(index: Index, now_s: float) -> None:
+    before = index.to_bytes()
+    one: list[Callable[[], object]] = [
+        lambda: index.upsert(1, 0.0, 0.0, at_s=12.5, now_s=now_s),
+        lambda: index.upsert(1, 0.0, 0.0, now_s=now_s),
+        lambda: index.upsert_many([5], [0.0], [0.0], at_s=[12.5], now_s=now_s),
+        lambda: index.upsert_many([], [], [], now_s=now_s),
+        lambda: index.move_to(1, 0.0, 0.0, at_s=12.5, now_s=now_s),
+        lambda: index.nearest(0.0, 0.0, 1, ages=True, now_s=now_s),
+        lambda: index.within(0.0, 0.0, 1.0, ages=True, now_s=now_s),
+    ]
+    for call in one:
+        with pytest.raises(geocore.InvalidNumberError, match="now_s") as caught:
+            call()
+        assert repr(caught.value.value) == repr(now_s)
+    assert index.to_bytes() == before
+
+
 @pytest.mark.parametrize("at_s", [math.inf, -math.inf, math.nan])
 def test_a_time_that_is_no_number_is_refused(index: Index, at_s: float) -> None:
     with pytest.raises(geocore.InvalidNumberError):
@@ -104,7 +123,7 @@ def test_a_time_that_is_no_number_is_refused(index: Index, at_s: float) -> None:
 def test_a_radius_that_is_none_is_refused(index: Index, within_m: float) -> None:
     with pytest.raises(geocore.InvalidNumberError):
         index.nearest(0.0, 0.0, 5, within_m=within_m)
-    with pytest.raises(geocore.InvalidNumberError):
+    with pytest.raises(geocore.InvalidNumberError, match="radius_m"):
         index.within(0.0, 0.0, within_m)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 import threading
 
 import numpy as np
@@ -77,6 +78,42 @@ def test_readers_beside_a_writer_see_whole_people() -> None:
         assert not thread.is_alive()
     assert crowd.wrong == []
     assert crowd.index.nearest(crowd.lats[5], -60.0, 1) == [(5, 0.0)]
+
+
+def mixed_answers(seconds: float) -> int:
+    """Ask three people who become many; how many answers are of neither state."""
+    index = Index()
+    index.upsert_many([1, 2, 3], [50.0, 51.0, 52.0], [0.0] * 3)
+    newcomers = np.arange(100, 400, dtype=np.uint64)
+    here, near = np.zeros(200), np.linspace(0.1, 0.2, 300)
+    go, mixed = threading.Barrier(3), [0]
+
+    def write() -> None:
+        go.wait(seconds)
+        index.upsert_many(newcomers, np.zeros(300), near)
+
+    def read() -> None:
+        go.wait(seconds)
+        for _ in range(20):
+            ids = np.asarray(index.nearest_many(here, here, 5, arrays=True)[0])
+            mixed[0] += int(ids.shape[1] == 3 and (ids >= 100).any())
+            mixed[0] += int(ids.shape[1] not in {3, 5})
+
+    threads = [threading.Thread(target=job) for job in (write, read, read)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(seconds)
+    return mixed[0]
+
+
+def test_arrays_have_room_for_whoever_comes_before_they_are_asked_for() -> None:
+    interval_s = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        assert sum(mixed_answers(60) for _ in range(300)) == 0
+    finally:
+        sys.setswitchinterval(interval_s)
 
 
 def test_a_batch_lets_other_threads_run() -> None:

@@ -116,7 +116,7 @@ impl Index {
     ///
     /// [`InvalidNumber`] when the time is not finite.
     pub fn upsert(&mut self, person: &Person) -> Result<(), Error> {
-        check_time(person.at_s)?;
+        check_time("at_s", person.at_s)?;
         let record = record_of(person);
         self.everyone.put(&record);
         self.join(&record, &person.circles);
@@ -132,7 +132,7 @@ impl Index {
         let records: Vec<Record> = people.iter().map(record_of).collect();
         // A time that is not known is NaN in a record, and no number to be refused.
         for person in people {
-            check_time(person.at_s)?;
+            check_time("at_s", person.at_s)?;
         }
         self.put_records(&records, people.iter().map(|person| &person.circles))
     }
@@ -169,7 +169,7 @@ impl Index {
     ///
     /// [`UnknownPerson`], or [`InvalidNumber`] when the time is not finite.
     pub fn relocate(&mut self, person: u64, point: Point, at_s: Option<f64>) -> Result<(), Error> {
-        check_time(at_s)?;
+        check_time("at_s", at_s)?;
         let (xyz_m, at_s) = (point.xyz_m(), at_s.unwrap_or(f64::NAN));
         if !self.everyone.relocate(person, xyz_m, at_s) {
             return Err(UnknownPerson { person }.into());
@@ -290,10 +290,10 @@ fn record_of(person: &Person) -> Record {
     }
 }
 
-pub(crate) fn check_time(at_s: Option<f64>) -> Result<(), InvalidNumber> {
-    match at_s {
+pub(crate) fn check_time(argument: &'static str, time_s: Option<f64>) -> Result<(), InvalidNumber> {
+    match time_s {
         Some(value) if !value.is_finite() => Err(InvalidNumber {
-            argument: "at_s",
+            argument,
             value,
             reason: "is not finite",
         }),

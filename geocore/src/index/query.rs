@@ -48,20 +48,14 @@ pub struct Neighbour {
 
 impl Filter<'_> {
     fn check(&self) -> Result<(), InvalidNumber> {
-        match self.within_m {
-            Some(value) if value.is_nan() || value < 0.0 => Err(InvalidNumber {
-                argument: "within_m",
+        check_distance("within_m", self.within_m.unwrap_or(0.0))?;
+        match self.newer_than_s {
+            Some(value) if value.is_nan() => Err(InvalidNumber {
+                argument: "newer_than_s",
                 value,
-                reason: "is not a distance of 0 or more",
+                reason: "is not a time",
             }),
-            _ => match self.newer_than_s {
-                Some(value) if value.is_nan() => Err(InvalidNumber {
-                    argument: "newer_than_s",
-                    value,
-                    reason: "is not a time",
-                }),
-                _ => Ok(()),
-            },
+            _ => Ok(()),
         }
     }
 }
@@ -218,11 +212,12 @@ impl Index {
         radius_m: f64,
         filter: &Filter<'_>,
     ) -> Result<Vec<Neighbour>, Error> {
+        check_distance("radius_m", radius_m)?;
+        filter.check()?;
         let filter = Filter {
             within_m: Some(filter.within_m.map_or(radius_m, |m| m.min(radius_m))),
             ..*filter
         };
-        filter.check()?;
         let mut found = Vec::new();
         self.search(from, usize::MAX, &filter, &mut found);
         Ok(found)
@@ -243,6 +238,17 @@ impl Index {
         let question = Question { from, k, filter };
         SCRATCH.with_borrow_mut(|scratch| filter.ask(space, &question, scratch, found));
     }
+}
+
+fn check_distance(argument: &'static str, value: f64) -> Result<(), InvalidNumber> {
+    if value >= 0.0 {
+        return Ok(());
+    }
+    Err(InvalidNumber {
+        argument,
+        value,
+        reason: "is not a distance of 0 or more",
+    })
 }
 
 /// A usable number of neighbours.

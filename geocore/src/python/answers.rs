@@ -8,8 +8,10 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyMemoryView};
 
 use super::Index;
+use super::convert::finite_now;
 use super::errors::fail;
 use super::names::Names;
+use crate::index::check_count;
 use crate::{Error, Filter, Neighbour, Point};
 
 /// Ids and distances.
@@ -33,7 +35,7 @@ pub(super) fn triples<'py>(
     found: &[Neighbour],
     now_s: Option<f64>,
 ) -> PyResult<Bound<'py, PyList>> {
-    let Some(now_s) = now_s else {
+    let Some(now_s) = finite_now(now_s)? else {
         return Err(PyTypeError::new_err("ages=True needs now_s"));
     };
     let rows = found
@@ -76,18 +78,30 @@ impl Index {
         k: u64,
         filter: &Filter<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let columns = usize::try_from(k.min(self.read(py).len() as u64)).unwrap_or(usize::MAX);
+        let most = check_count(k).map_err(fail)?;
+        let mut columns = most.min(self.read(py).len());
+        let (ids, metres) = loop {
+            let size = points.len() * columns * 8;
+            // Written where Python will read them: a copy would cost as much as the search.
+            let (mut metres, mut people) = (None, 0);
+            let ids = PyBytes::new_with(py, size, |ids| {
+                let distances = PyBytes::new_with(py, size, |metres| {
+                    people = self.fill(py, points, k, filter, columns, (ids, metres))?;
+                    Ok(())
+                });
+                metres = Some(distances?);
+                Ok(())
+            })?;
+            // Some may have come before the questions were asked: they have room next time.
+            if most.min(people) <= columns {
+                break (
+                    ids,
+                    metres.unwrap_or_else(|| unreachable!("made with the ids")),
+                );
+            }
+            columns = most.min(people);
+        };
         let size = points.len() * columns;
-        // Written where Python will read them: a copy would cost as much as the search.
-        let mut metres = None;
-        let ids = PyBytes::new_with(py, size * 8, |ids| {
-            let distances = PyBytes::new_with(py, size * 8, |metres| {
-                self.fill(py, points, k, filter, columns, (ids, metres))
-            });
-            metres = Some(distances?);
-            Ok(())
-        })?;
-        let metres = metres.unwrap_or_else(|| unreachable!("made with the ids"));
         let view = |bytes: &Bound<'py, PyBytes>, code: &str| {
             let bytes = PyMemoryView::from(bytes)?;
             if size == 0 {
@@ -101,7 +115,8 @@ impl Index {
             .into_any())
     }
 
-    /// Writes a batch's answers, row by row, into bytes of ids and of metres.
+    /// Writes a batch's answers, row by row, into bytes of ids and of metres, unless somebody
+    /// has no room there; how many people there were.
     fn fill(
         &self,
         py: Python<'_>,
@@ -110,9 +125,12 @@ impl Index {
         filter: &Filter<'_>,
         columns: usize,
         (ids, metres): (&mut [u8], &mut [u8]),
-    ) -> PyResult<()> {
+    ) -> PyResult<usize> {
         py.detach(|| {
             let index = self.0.read().unwrap_or_else(PoisonError::into_inner);
+            if columns < index.len() && (columns as u64) < k {
+                return Ok(index.len());
+            }
             index.nearest_many(points, k, filter, |row, answer| {
                 let cells = row * columns * 8..(row + 1) * columns * 8;
                 let ids = ids[cells.clone()].chunks_exact_mut(8);
@@ -126,7 +144,8 @@ impl Index {
                     id.copy_from_slice(&person.to_ne_bytes());
                     distance.copy_from_slice(&distance_m.to_ne_bytes());
                 }
-            })
+            })?;
+            Ok::<_, Error>(index.len())
         })
         .map_err(fail)
     }

@@ -153,6 +153,7 @@ impl Columns<'_> {
             available.as_ref().map_or(people, Vec::len),
             people,
         )?;
+        finite_now(now_s)?;
         let mut records = Vec::with_capacity(people);
         let mut places = Places::new(&lats, &lons);
         for row in 0..people {
@@ -161,7 +162,7 @@ impl Columns<'_> {
             let at_s = at_s.filter(|at_s| !at_s.is_nan());
             check_now(at_s, now_s)?;
             let point = places.at(row).map_err(fail)?;
-            check_time(at_s).map_err(fail)?;
+            check_time("at_s", at_s).map_err(fail)?;
             records.push(Record {
                 id: ids.at(row),
                 xyz_m: point.xyz_m(),
@@ -206,9 +207,15 @@ impl<'a> Places<'a> {
     }
 }
 
-/// Refuses a fix that claims to be taken after now.
+/// Refuses a now that is no time: nothing would be later than it.
+pub(super) fn finite_now(now_s: Option<f64>) -> PyResult<Option<f64>> {
+    check_time("now_s", now_s).map_err(fail)?;
+    Ok(now_s)
+}
+
+/// Refuses a fix that claims to be taken after now, and a now that is no time.
 pub(super) fn check_now(at_s: Option<f64>, now_s: Option<f64>) -> PyResult<()> {
-    match (at_s, now_s) {
+    match (at_s, finite_now(now_s)?) {
         (Some(at_s), Some(now_s)) if at_s > now_s => Err(fail(crate::FutureFix { at_s, now_s })),
         _ => Ok(()),
     }
