@@ -1,8 +1,9 @@
 """Exact nearest people on WGS84, moving and fast.
 
 Degrees are latitude first (ISO 6709), distances metres over the ellipsoid, times
-seconds on one clock of the caller's choice. Every error is a `GeocoreError`; it names
-the value that was refused, also as its attribute `value`, and the index is unchanged.
+seconds on one clock of the caller's choice. A value that cannot be is refused by a
+`GeocoreError`; it names the value, also as its attribute `value`, and the index is
+unchanged. What is no number, or nothing to go through, is a `TypeError` as everywhere.
 """
 
 from collections.abc import Iterable
@@ -41,10 +42,10 @@ class GeocoreError(ValueError):
     value: object
 
 class InvalidPointError(GeocoreError):
-    """A coordinate is not finite, a latitude leaves ±90 or a longitude ±180."""
+    """A coordinate is no finite number, a latitude leaves ±90 or a longitude ±180."""
 
 class InvalidCountError(GeocoreError):
-    """A k is not in 1 to 2^24."""
+    """A k is not in 1 to 2^24, or a number of inhabitants no 64-bit number."""
 
 class InvalidNumberError(GeocoreError):
     """A time is not finite, or a radius is negative or no number."""
@@ -344,6 +345,7 @@ class Places:
 
         Raises:
             InvalidPointError: a coordinate is out of range or not finite.
+            InvalidCountError: a number of inhabitants is negative or none.
 
         """
 
@@ -356,6 +358,12 @@ class Places:
         """Return the smallest cell round a point with at least so many inhabitants.
 
         None where even the cell of resolution 0 holds fewer: then nothing may be shown.
+        A cell where nobody is known to live is never public, not even for 0.
+
+        Raises:
+            InvalidPointError: a coordinate is out of range or not finite.
+            InvalidCountError: the number is negative or none.
+
         """
 
 def cell_of(lat_deg: float, lon_deg: float, resolution: int) -> str:
@@ -363,13 +371,27 @@ def cell_of(lat_deg: float, lon_deg: float, resolution: int) -> str:
 
     >>> cell_of(37.775938728915946, -122.4179575, 7)
     '872830828ffffff'
+
+    Raises:
+        InvalidPointError: a coordinate is out of range or not finite.
+        InvalidCellError: there is no such resolution.
+
     """
 
 def cell_boundary(cell: str) -> tuple[tuple[float, float], ...]:
-    """Return the corners of a cell as `(lat_deg, lon_deg)`, counter-clockwise."""
+    """Return the corners of a cell as `(lat_deg, lon_deg)`, counter-clockwise.
+
+    Raises:
+        InvalidCellError: there is no such cell.
+
+    """
 
 def distance_m(from_: tuple[float, float], to: tuple[float, float]) -> float:
     """Return the geodesic between two `(lat_deg, lon_deg)` by Karney's algorithm.
 
     Source: DOI 10.1007/s00190-012-0578-z; accurate to 15 nm.
+
+    Raises:
+        InvalidPointError: a coordinate is out of range or not finite.
+
     """

@@ -22,8 +22,9 @@ use crate::point::Point;
 pub fn cell_of(lat_deg: f64, lon_deg: f64, resolution: u8) -> Result<u64, Error> {
     Point::new(lat_deg, lon_deg)?;
     let resolution = Resolution::try_from(resolution).map_err(|_| InvalidCell {
+        argument: "resolution",
         value: resolution.into(),
-        reason: "is no resolution from 0 to 15",
+        reason: "is not in 0 to 15",
     })?;
     Ok(locate(lat_deg, lon_deg, resolution).into())
 }
@@ -35,6 +36,7 @@ pub fn cell_of(lat_deg: f64, lon_deg: f64, resolution: u8) -> Result<u64, Error>
 /// [`InvalidCell`] when H3 knows no such cell.
 pub fn cell_boundary(cell: u64) -> Result<Vec<(f64, f64)>, InvalidCell> {
     let cell = CellIndex::try_from(cell).map_err(|_| InvalidCell {
+        argument: "cell",
         value: cell,
         reason: "is no cell of H3",
     })?;
@@ -43,6 +45,12 @@ pub fn cell_boundary(cell: u64) -> Result<Vec<(f64, f64)>, InvalidCell> {
         .iter()
         .map(|corner| (corner.lat(), corner.lng()))
         .collect())
+}
+
+/// Whether H3 knows such a cell.
+#[cfg(feature = "python")]
+pub(crate) fn is_cell(cell: u64) -> bool {
+    CellIndex::try_from(cell).is_ok()
 }
 
 /// The H3 cell of degrees that are known to be valid.
@@ -88,7 +96,8 @@ impl Places {
 
     /// The smallest cell round a point that holds at least so many inhabitants.
     ///
-    /// `None` where even the cell of resolution 0 holds fewer: then nothing may be shown.
+    /// `None` where even the cell of resolution 0 holds fewer: then nothing may be shown. A
+    /// cell where nobody is known to live is never public, not even for 0.
     ///
     /// # Errors
     ///
@@ -108,6 +117,7 @@ impl Places {
         inhabitants_min: u64,
     ) -> Result<Option<u64>, InvalidPoint> {
         Point::new(lat_deg, lon_deg)?;
+        let inhabitants_min = inhabitants_min.max(1);
         Ok(Resolution::range(Resolution::Zero, Resolution::Fifteen)
             .map(|resolution| locate(lat_deg, lon_deg, resolution).into())
             .rfind(|cell| self.inhabitants(*cell) >= inhabitants_min))

@@ -64,6 +64,8 @@ pub struct CorruptSnapshot {
 /// A cell or a resolution that H3 does not know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidCell {
+    /// `cell` or `resolution`.
+    pub argument: &'static str,
     /// What was given.
     pub value: u64,
     /// What it must be.
@@ -136,7 +138,10 @@ impl fmt::Display for CorruptSnapshot {
 
 impl fmt::Display for InvalidCell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cell: {:x} {}", self.value, self.reason)
+        match self.argument {
+            "cell" => write!(f, "cell: {:x} {}", self.value, self.reason),
+            argument => write!(f, "{argument}: {} {}", self.value, self.reason),
+        }
     }
 }
 

@@ -14,7 +14,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
 
 use answers::{named_pairs, pairs, triples};
-use convert::{Column, Columns, Places, check_now, count_of, id_of, ids_of, same_length};
+use convert::{
+    Column, Columns, Places, Real, check_now, count_of, float, id_of, ids_of, same_length,
+};
 use errors::fail;
 use names::{NAMES_MAX, Names};
 use out::Out;
@@ -82,17 +84,18 @@ impl Index {
         &self,
         py: Python<'_>,
         person_id: &Bound<'_, PyAny>,
-        lat_deg: f64,
-        lon_deg: f64,
-        at_s: Option<f64>,
+        lat_deg: Real,
+        lon_deg: Real,
+        at_s: Option<Real>,
         circles: Option<&Bound<'_, PyAny>>,
         available: bool,
-        now_s: Option<f64>,
+        now_s: Option<Real>,
     ) -> PyResult<()> {
-        check_now(at_s, now_s)?;
+        let at_s = float(at_s);
+        check_now(at_s, float(now_s))?;
         let person = Person {
             id: id_of(person_id)?,
-            point: Point::new(lat_deg, lon_deg).map_err(fail)?,
+            point: Point::new(lat_deg.0, lon_deg.0).map_err(fail)?,
             at_s,
             available,
             circles: ids_of(circles)?,
@@ -114,7 +117,7 @@ impl Index {
         at_s: Option<&Bound<'_, PyAny>>,
         circles: Option<&Bound<'_, PyAny>>,
         available: Option<&Bound<'_, PyAny>>,
-        now_s: Option<f64>,
+        now_s: Option<Real>,
     ) -> PyResult<()> {
         let columns = Columns {
             person_ids,
@@ -124,7 +127,7 @@ impl Index {
             circles,
             available,
         };
-        let (records, circles) = columns.rows(py, now_s)?;
+        let (records, circles) = columns.rows(py, float(now_s))?;
         py.detach(|| {
             let mut index = self.0.write().unwrap_or_else(PoisonError::into_inner);
             index.put_records(&records, &circles)
@@ -137,13 +140,14 @@ impl Index {
         &self,
         py: Python<'_>,
         person_id: &Bound<'_, PyAny>,
-        lat_deg: f64,
-        lon_deg: f64,
-        at_s: Option<f64>,
-        now_s: Option<f64>,
+        lat_deg: Real,
+        lon_deg: Real,
+        at_s: Option<Real>,
+        now_s: Option<Real>,
     ) -> PyResult<()> {
-        check_now(at_s, now_s)?;
-        let point = Point::new(lat_deg, lon_deg).map_err(fail)?;
+        let at_s = float(at_s);
+        check_now(at_s, float(now_s))?;
+        let point = Point::new(lat_deg.0, lon_deg.0).map_err(fail)?;
         let person = id_of(person_id)?;
         self.write(py).relocate(person, point, at_s).map_err(fail)
     }
@@ -161,23 +165,23 @@ impl Index {
     fn nearest<'py>(
         &self,
         py: Python<'py>,
-        lat_deg: f64,
-        lon_deg: f64,
+        lat_deg: Real,
+        lon_deg: Real,
         k: &Bound<'py, PyAny>,
-        within_m: Option<f64>,
-        newer_than_s: Option<f64>,
+        within_m: Option<Real>,
+        newer_than_s: Option<Real>,
         circle: Option<&Bound<'py, PyAny>>,
         available: Option<bool>,
         exclude: Option<&Bound<'py, PyAny>>,
         geodesic: bool,
         ages: bool,
-        now_s: Option<f64>,
+        now_s: Option<Real>,
     ) -> PyResult<Bound<'py, PyList>> {
-        let from = Point::new(lat_deg, lon_deg).map_err(fail)?;
+        let from = Point::new(lat_deg.0, lon_deg.0).map_err(fail)?;
         let exclude: Vec<u64> = ids_of(exclude)?;
         let filter = Filter {
-            within_m,
-            newer_than_s,
+            within_m: float(within_m),
+            newer_than_s: float(newer_than_s),
             circle: circle.map(id_of).transpose()?,
             available,
             exclude: &exclude,
@@ -193,7 +197,7 @@ impl Index {
         drop(index);
         let list = match answer {
             Err(error) => Err(fail(error)),
-            Ok(()) if ages => triples(py, found, now_s),
+            Ok(()) if ages => triples(py, found, float(now_s)),
             Ok(()) if people <= NAMES_MAX => named_pairs(py, found, names),
             Ok(()) => pairs(py, found),
         };
@@ -212,8 +216,8 @@ impl Index {
         lats_deg: &Bound<'py, PyAny>,
         lons_deg: &Bound<'py, PyAny>,
         k: &Bound<'py, PyAny>,
-        within_m: Option<f64>,
-        newer_than_s: Option<f64>,
+        within_m: Option<Real>,
+        newer_than_s: Option<Real>,
         circle: Option<&Bound<'py, PyAny>>,
         available: Option<bool>,
         exclude: Option<&Bound<'py, PyAny>>,
@@ -234,8 +238,8 @@ impl Index {
             .map_err(fail)?;
         let exclude: Vec<u64> = ids_of(exclude)?;
         let filter = Filter {
-            within_m,
-            newer_than_s,
+            within_m: float(within_m),
+            newer_than_s: float(newer_than_s),
             circle: circle.map(id_of).transpose()?,
             available,
             exclude: &exclude,
@@ -262,22 +266,22 @@ impl Index {
     fn within<'py>(
         &self,
         py: Python<'py>,
-        lat_deg: f64,
-        lon_deg: f64,
-        radius_m: f64,
-        newer_than_s: Option<f64>,
+        lat_deg: Real,
+        lon_deg: Real,
+        radius_m: Real,
+        newer_than_s: Option<Real>,
         circle: Option<&Bound<'py, PyAny>>,
         available: Option<bool>,
         exclude: Option<&Bound<'py, PyAny>>,
         geodesic: bool,
         ages: bool,
-        now_s: Option<f64>,
+        now_s: Option<Real>,
     ) -> PyResult<Bound<'py, PyList>> {
-        let from = Point::new(lat_deg, lon_deg).map_err(fail)?;
+        let from = Point::new(lat_deg.0, lon_deg.0).map_err(fail)?;
         let exclude: Vec<u64> = ids_of(exclude)?;
         let filter = Filter {
             within_m: None,
-            newer_than_s,
+            newer_than_s: float(newer_than_s),
             circle: circle.map(id_of).transpose()?,
             available,
             exclude: &exclude,
@@ -285,10 +289,10 @@ impl Index {
         };
         let found = self
             .read(py)
-            .within(&from, radius_m, &filter)
+            .within(&from, radius_m.0, &filter)
             .map_err(fail)?;
         if ages {
-            triples(py, &found, now_s)
+            triples(py, &found, float(now_s))
         } else {
             pairs(py, &found)
         }

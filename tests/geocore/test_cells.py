@@ -115,9 +115,28 @@ def test_nothing_is_public_where_nobody_lives() -> None:
     assert Places([]).public_cell(59.3, 18.1, inhabitants_min=1) is None
 
 
-@pytest.mark.parametrize("resolution", [16, 255])
+def test_a_cell_of_nobody_is_not_public_even_where_nobody_is_asked_for() -> None:
+    town = (59.33, 18.07)
+    places = Places([(*town, 20_000)])
+    for floor in (0, 1):
+        assert places.public_cell(59.4, 18.07, inhabitants_min=floor) == (
+            places.public_cell(59.4, 18.07, inhabitants_min=20_000)
+        )
+    assert Places([]).public_cell(*town, inhabitants_min=0) is None
+
+
+@pytest.mark.parametrize("number", [-1, 2**64, 1.5, "many"])
+def test_an_impossible_number_of_inhabitants_is_named(number: object) -> None:
+    with pytest.raises(geocore.InvalidCountError, match=f"{number} is not") as caught:
+        Places([(1.0, 2.0, number)])  # type: ignore[list-item]  # what is tested
+    assert caught.value.value == number
+    with pytest.raises(geocore.InvalidCountError, match="inhabitants_min"):
+        Places([]).public_cell(1.0, 2.0, inhabitants_min=number)  # type: ignore[arg-type]  # as above
+
+
+@pytest.mark.parametrize("resolution", [-1, 16, 255, 256, 2**70])
 def test_an_impossible_resolution_is_named(resolution: int) -> None:
-    with pytest.raises(geocore.InvalidCellError, match="resolution"):
+    with pytest.raises(geocore.InvalidCellError, match=f"resolution: {resolution} "):
         geocore.cell_of(0.0, 0.0, resolution)
 
 
@@ -125,3 +144,5 @@ def test_an_impossible_resolution_is_named(resolution: int) -> None:
 def test_an_impossible_cell_is_named(cell: str) -> None:
     with pytest.raises(geocore.InvalidCellError):
         geocore.cell_boundary(cell)
+    with pytest.raises(geocore.InvalidCellError):
+        places().inhabitants(cell)

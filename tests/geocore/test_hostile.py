@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import array
 import math
+import pickle
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -136,6 +137,78 @@ def test_columns_of_unequal_length_are_refused(index: Index) -> None:
     with pytest.raises(geocore.GeocoreError, match="lons_deg"):
         index.upsert_many([5, 6], [0.0, 0.0], [0.0])
     assert len(index) == 2
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_an_integer_beyond_all_floats_is_refused_as_infinity_is(
+    index: Index, sign: int
+) -> None:
+    huge = sign * 10**400
+    points: list[Callable[[], object]] = [
+        lambda: index.upsert(1, huge, 0.0),
+        lambda: index.nearest(0.0, huge, 1),
+        lambda: index.upsert_many([5], [0.0], [huge]),
+        lambda: geocore.cell_of(huge, 0.0, 5),
+        lambda: geocore.distance_m((0.0, huge), (0.0, 0.0)),
+    ]
+    for call in points:
+        with pytest.raises(geocore.InvalidPointError, match=r"l(at|on)_deg") as caught:
+            call()
+        assert caught.value.value == sign * math.inf
+    with pytest.raises(geocore.InvalidNumberError, match="at_s"):
+        index.move_to(1, 0.0, 0.0, at_s=huge)
+
+
+@pytest.mark.parametrize(
+    ("columns", "error", "name"),
+    [
+        (([-1], [0.0], [0.0]), geocore.InvalidIdError, "person_ids"),
+        ((np.array([-1]), [0.0], [0.0]), geocore.InvalidIdError, "person_ids"),
+        ((np.array([1.0]), [0.0], [0.0]), geocore.InvalidIdError, "person_ids"),
+        (([5], ["1"], [0.0]), geocore.InvalidPointError, "lats_deg"),
+        (([5], [0.0], [None]), geocore.InvalidPointError, "lons_deg"),
+        (([5], [0.0], [0.0], [None]), geocore.InvalidNumberError, "at_s"),
+    ],
+)
+def test_what_a_column_cannot_hold_is_named_by_its_kind(
+    index: Index,
+    columns: tuple[list[object], ...],
+    error: type[geocore.GeocoreError],
+    name: str,
+) -> None:
+    before = index.to_bytes()
+    times = dict(zip(["at_s"], columns[3:], strict=False))
+    with pytest.raises(error, match=f"^{name}: .* is no") as caught:
+        index.upsert_many(*columns[:3], **times)  # type: ignore[arg-type]  # what is tested
+    assert caught.value.value in [column[0] for column in columns]
+    assert index.to_bytes() == before
+
+
+def test_what_is_raised_by_looking_at_a_value_is_not_hidden(index: Index) -> None:
+    class Trap:
+        def __index__(self) -> int:
+            raise KeyboardInterrupt
+
+        def __float__(self) -> float:
+            raise KeyboardInterrupt
+
+    calls: list[Callable[[], object]] = [
+        lambda: index.remove(Trap()),  # type: ignore[arg-type]  # what is tested
+        lambda: index.nearest(0.0, 0.0, Trap()),  # type: ignore[call-overload]  # as above
+        lambda: index.upsert_many([Trap()], [0.0], [0.0]),  # type: ignore[list-item]  # as above
+        lambda: index.upsert_many([5], [Trap()], [0.0]),  # type: ignore[list-item]  # as above
+    ]
+    for call in calls:
+        with pytest.raises(KeyboardInterrupt):
+            call()
+
+
+def test_an_error_comes_back_from_a_pickle_with_its_value(index: Index) -> None:
+    with pytest.raises(geocore.InvalidPointError) as caught:
+        index.upsert(1, 91.0, 0.0)
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert type(again) is geocore.InvalidPointError
+    assert (str(again), again.value) == (str(caught.value), 91.0)
 
 
 def test_columns_may_be_lists_arrays_or_numpy() -> None:

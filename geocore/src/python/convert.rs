@@ -4,25 +4,111 @@ use std::array;
 use std::collections::BTreeSet;
 
 use pyo3::buffer::{Element, PyBuffer, ReadOnlyCell};
+use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
+use pyo3::{Borrowed, PyTypeInfo};
 
-use super::errors::{GeocoreError, InvalidCountError, InvalidIdError, fail, refusal};
+use super::errors::{
+    GeocoreError, InvalidCountError, InvalidIdError, InvalidNumberError, InvalidPointError, fail,
+    refusal,
+};
 use crate::index::{Record, check_time};
 use crate::{InvalidPoint, Point, eight_points};
 
-/// A 64-bit id, or a typed error that names what was given.
-pub(super) fn id_of(value: &Bound<'_, PyAny>) -> PyResult<u64> {
-    value.extract().map_err(|_| {
-        let text = format!("id: {value} is not an integer from 0 to 2^64 - 1");
-        refusal::<InvalidIdError>(text, value.clone().unbind())
+/// A float as an argument. An integer beyond all floats is infinite, and then refused where
+/// infinity is, by the argument's name.
+#[derive(Clone, Copy)]
+pub(super) struct Real(pub(super) f64);
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Real {
+    type Error = PyErr;
+
+    #[inline]
+    fn extract(value: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        match value.extract() {
+            Ok(number) => Ok(Self(number)),
+            Err(error) => beyond_floats(&value, error).map(Self),
+        }
+    }
+}
+
+#[cold]
+fn beyond_floats(value: &Bound<'_, PyAny>, error: PyErr) -> PyResult<f64> {
+    if !error.is_instance_of::<PyOverflowError>(value.py()) {
+        return Err(error);
+    }
+    let is_negative = value.lt(0)?;
+    Ok(if is_negative {
+        f64::NEG_INFINITY
+    } else {
+        f64::INFINITY
     })
 }
 
+/// The float of an argument that may be left out.
+pub(super) fn float(value: Option<Real>) -> Option<f64> {
+    value.map(|real| real.0)
+}
+
+/// A typed error where a value has the wrong type or is out of range; whatever else was
+/// raised by looking at it stays what it is.
+#[cold]
+pub(super) fn refuse<E: PyTypeInfo>(
+    error: PyErr,
+    value: &Bound<'_, PyAny>,
+    name: &str,
+    wanted: &str,
+) -> PyErr {
+    let py = value.py();
+    if error.is_instance_of::<PyTypeError>(py)
+        || error.is_instance_of::<PyValueError>(py)
+        || error.is_instance_of::<PyOverflowError>(py)
+    {
+        let text = format!("{name}: {value} is {wanted}");
+        return refusal::<E>(text, value.clone().unbind());
+    }
+    error
+}
+
+/// What ids are.
+const AN_ID: &str = "not an integer from 0 to 2^64 - 1";
+
+/// A 64-bit id, or a typed error that names what was given.
+pub(super) fn id_of(value: &Bound<'_, PyAny>) -> PyResult<u64> {
+    let id = value.extract();
+    id.map_err(|error| refuse::<InvalidIdError>(error, value, "id", AN_ID))
+}
+
 pub(super) fn count_of(value: &Bound<'_, PyAny>) -> PyResult<u64> {
-    value.extract().map_err(|_| {
-        let text = format!("k: {value} is not in 1 to {}", crate::K_MAX);
-        refusal::<InvalidCountError>(text, value.clone().unbind())
+    value.extract().map_err(|error| {
+        let wanted = format!("not in 1 to {}", crate::K_MAX);
+        refuse::<InvalidCountError>(error, value, "k", &wanted)
     })
+}
+
+/// What columns consist of.
+pub(super) trait Number: Element {
+    /// One of them; the name is the column's.
+    fn of(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self>;
+}
+
+impl Number for u64 {
+    fn of(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
+        let id = value.extract();
+        id.map_err(|error| refuse::<InvalidIdError>(error, value, name, AN_ID))
+    }
+}
+
+impl Number for f64 {
+    fn of(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
+        value.extract().map(|Real(number)| number).map_err(|error| {
+            if name == "at_s" {
+                refuse::<InvalidNumberError>(error, value, name, "no number")
+            } else {
+                refuse::<InvalidPointError>(error, value, name, "no number")
+            }
+        })
+    }
 }
 
 pub(super) fn ids_of<C: FromIterator<u64> + Default>(
@@ -47,7 +133,7 @@ pub(super) enum Cells<'a, T: Element> {
     Numbers(&'a [T]),
 }
 
-impl<T: Element + for<'a, 'py> FromPyObject<'a, 'py>> Column<T> {
+impl<T: Number> Column<T> {
     pub(super) fn of(name: &str, values: &Bound<'_, PyAny>) -> PyResult<Self> {
         let py = values.py();
         if let Some(buffer) = buffer_of::<T>(values)
@@ -59,14 +145,7 @@ impl<T: Element + for<'a, 'py> FromPyObject<'a, 'py>> Column<T> {
                 buffer.to_vec(py).map(Self::Numbers)
             };
         }
-        let numbers = values.try_iter()?.map(|value| {
-            let value = value?;
-            let number = value.extract().ok();
-            number.ok_or_else(|| {
-                let text = format!("{name}: {value} has the wrong type");
-                refusal::<InvalidIdError>(text, value.clone().unbind())
-            })
-        });
+        let numbers = values.try_iter()?.map(|value| T::of(&value?, name));
         numbers.collect::<PyResult<_>>().map(Self::Numbers)
     }
 

@@ -6,16 +6,16 @@ use pyo3::{IntoPyObject, PyTypeInfo, create_exception};
 
 use crate::Error;
 
-create_exception!(_geocore, GeocoreError, PyValueError);
-create_exception!(_geocore, InvalidPointError, GeocoreError);
-create_exception!(_geocore, InvalidCountError, GeocoreError);
-create_exception!(_geocore, InvalidNumberError, GeocoreError);
-create_exception!(_geocore, InvalidIdError, GeocoreError);
-create_exception!(_geocore, DuplicatePersonError, GeocoreError);
-create_exception!(_geocore, UnknownPersonError, GeocoreError);
-create_exception!(_geocore, FutureFixError, GeocoreError);
-create_exception!(_geocore, CorruptSnapshotError, GeocoreError);
-create_exception!(_geocore, InvalidCellError, GeocoreError);
+create_exception!(geocore, GeocoreError, PyValueError);
+create_exception!(geocore, InvalidPointError, GeocoreError);
+create_exception!(geocore, InvalidCountError, GeocoreError);
+create_exception!(geocore, InvalidNumberError, GeocoreError);
+create_exception!(geocore, InvalidIdError, GeocoreError);
+create_exception!(geocore, DuplicatePersonError, GeocoreError);
+create_exception!(geocore, UnknownPersonError, GeocoreError);
+create_exception!(geocore, FutureFixError, GeocoreError);
+create_exception!(geocore, CorruptSnapshotError, GeocoreError);
+create_exception!(geocore, InvalidCellError, GeocoreError);
 
 impl From<Error> for PyErr {
     fn from(error: Error) -> Self {
