@@ -2,93 +2,31 @@
 
 from typing import NamedTuple
 
-from engine.protocol.model import (
-    ActionProtocol,
-    Audience,
-    CheckInPlan,
-    Condition,
-    Proof,
-    Step,
-)
-from engine.protocol.phrases import channel_words, listed, span
-from engine.protocol.promises import promises, rules
+from engine.protocol.agreed import words
+from engine.protocol.language import FALLBACK
+from engine.protocol.model import ActionProtocol, Audience, CheckInPlan, Start, Step
+from engine.protocol.promises import channel_words, promises, rules
+from engine.protocol.said import Said, Value, row, say
+from engine.protocol.tables import ALL_IS_WELL
 from engine.values import Signal
 
-_STARTS = {
-    "raised": "the alarm is raised",
-    "verified": "it is verified",
-    "approved": "a second operator at HQ has approved publication",
-    "closed": "HQ has closed the alarm",
-    "cancelled": "somebody has asked to call it off",
-    "duress": "there is a sign of force",
-    "moved": "your device says that you are elsewhere",
-}
-_CONDITIONS = {
-    "acknowledged": "an operator at HQ has taken it",
-    "somebody_coming": "a colleague or a contact is coming",
-    "confirmed_source": "it comes from your own device",
-    "verified": "it is verified",
-    "real": "it counts as real",
-    "false": "it turned out to be false",
-    "disputed": "people contradict each other about it",
-    "consented": "you have consented to publication",
-    "approved": "a second operator has approved it",
-    "safe_confirmed": "it is confirmed that you are safe",
-}
-_PROOFS = {
-    Proof.SENT: "it has been sent",
-    Proof.ACCEPTED: "the network has taken it",
-    Proof.DELIVERED: "it has reached their telephone",
-    Proof.ANSWERED: "they have answered",
-}
-_SAYS = {
-    "ask": "asked whether it is true",
-    "moved": "told where you are now",
-    "stop": "told that it has ended",
-    "unconfirmed": "told that nobody knows whether you are safe",
-    "received": "told that it has been received",
-    "cancelled": "told that this has been received",
-    "ended": "told that it has ended",
-    "recheck": "asked whether you are safe",
-    "public_named": "told, by the public name to which you have consented,",
-}
-"""What a text says, where it is not simply that there is an alarm."""
-_COMMANDS = {
-    "locate": "where it is",
-    "interval": "to report more or less often",
-    "vibrate": "to vibrate",
-}
-_STANDS_IN = {
-    "unknown": "a device that nobody has enrolled calls for help",
-    "hq_alone": "a device says what no action protocol of its carrier begins with",
-}
-"""What begins the two files that no person's entry names."""
-_SIGNALS = {
-    "sos": "you press for help",
-    "removed": "the device is taken off",
-    "tampered": "somebody tampers with the device",
-    "fall": "the device reports a fall",
-    "check_in_missed": "you have not come back by the time that you gave",
-    "silent": "nothing is heard of the device for longer than agreed",
-    "low_battery": "the battery of the device is low",
-    "power_off": "the device is switched off",
-    "power_on": "the device is switched on",
-    "power_cut": "the power of the device is cut",
-    "power_restored": "the power of the device is back",
-    "jammed": "the device is jammed",
-    "test": "the device sends a test",
-    "button": "another button of the device is pressed",
-    "vibration": "the device is shaken",
-    "movement": "the device is moved",
-    "overspeed": "the device goes too fast",
-    "harsh_driving": "the device reports harsh driving",
-    "accident": "the device reports an accident",
-    "geofence": "the device enters or leaves an area that was agreed",
-    "vehicle": "the device reports something of the vehicle",
-    "fault": "the device reports a fault of its own",
-    "unknown": "the device says what nobody can read",
-}
-"""What each signal is that may raise: of the device, since `it` would be the alarm."""
+_STANDS_IN = frozenset({"unknown", "hq_alone"})
+"""The two files that no person's entry names."""
+_SAYS = frozenset(
+    {
+        *("ask", "moved", "stop", "unconfirmed", "received", "cancelled", "ended"),
+        *("recheck", "public_named"),
+    }
+)
+"""Texts that say something else than that there is an alarm."""
+
+
+class Agreed(NamedTuple):
+    """What is agreed by its parts, in no language yet."""
+
+    begins: list[Said]
+    steps: list[Said]
+    rules: list[Said]
 
 
 class Explained(NamedTuple):
@@ -99,146 +37,162 @@ class Explained(NamedTuple):
     rules: list[str]
 
 
-def explained(protocol: ActionProtocol, *, stands_in: str = "") -> Explained:
+def agreed(protocol: ActionProtocol, *, stands_in: str = "") -> Agreed:
     """Return the whole agreement: what begins it, a sentence a step, what holds.
 
     `stands_in` is the name of its file where that is one of those that run whatever
     their triggers are: nobody agrees on them, and they are told as what they are.
     """
     if stands_in in _STANDS_IN:
-        begins = [f"This is what happens when {_STANDS_IN[stands_in]}."]
+        begins = [say(f"begins.{stands_in}")]
     else:
         begins = _beginning(protocol)
-    return Explained(
+    return Agreed(
         begins=begins,
-        steps=[sentence(step) for step in protocol.steps],
+        steps=[_step(step) for step in protocol.steps],
         rules=[*promises(protocol), *rules(protocol), *_device(protocol)],
     )
 
 
-def explanation(protocol: ActionProtocol, *, stands_in: str = "") -> str:
+def explained(
+    protocol: ActionProtocol, *, stands_in: str = "", language: str = FALLBACK
+) -> Explained:
+    """Return the same as sentences of a language."""
+    parts = agreed(protocol, stands_in=stands_in)
+    begins, steps, held = ([words(one, language) for one in part] for part in parts)
+    return Explained(begins, steps, held)
+
+
+def explanation(
+    protocol: ActionProtocol, *, stands_in: str = "", language: str = FALLBACK
+) -> str:
     """Return the same as text, with a place to sign."""
-    told = explained(protocol, stands_in=stands_in)
-    lines = [f"{protocol.name}, version {protocol.version}", "", *told.begins, ""]
+    told = explained(protocol, stands_in=stands_in, language=language)
+
+    def page(key: str, **values: Value) -> str:
+        return words(say(f"page.{key}", **values), language)
+
+    lines = [page("title", name=protocol.name, version=protocol.version), ""]
+    lines += [*told.begins, ""]
     lines += [f"{n}. {said}" for n, said in enumerate(told.steps, start=1)]
     lines += ["", *told.rules, ""]
-    lines += [
-        f"Text: {protocol.printed_digest}",
-        "",
-        "Read and agreed: ____________________    Date: ____________",
-    ]
+    lines += [page("text", digest=protocol.printed_digest), "", page("sign")]
     return "\n".join(lines) + "\n"
 
 
-def _beginning(protocol: ActionProtocol) -> list[str]:
-    begins = listed(_signals(protocol.triggers), "or")
-    return [
-        f"This is what happens when {begins}.",
-        *_at_risk(protocol),
-        "Whatever else comes from your device and may be meant is shown to HQ alone.",
-    ]
+def _beginning(protocol: ActionProtocol) -> list[Said]:
+    said = [say("begins.when", signals=_signals(protocol.triggers))]
+    more = protocol.risk_triggers - protocol.triggers
+    if more:
+        said.append(say("begins.at_risk", signals=_signals(more)))
+    return [*said, say("begins.others")]
 
 
-def _device(protocol: ActionProtocol) -> list[str]:
+def _device(protocol: ActionProtocol) -> list[Said]:
     """Say what goes to the defender's own telephone and device, where anything does."""
-    plan, lines = protocol.check_in, []
+    plan, said = protocol.check_in, []
     if plan.answers:
-        text = "Your telephone gets an SMS for each message about a timer of yours"
-        ahead = [span(one) for one in plan.warnings if one]
-        warned = [f"{listed(ahead, 'and')} before its end"] if ahead else []
-        if len(ahead) < len(plan.warnings):
-            warned.append("at its end")
-        if warned:
-            text += f", and a warning {' and '.join(warned)}"
-        lines.append(f"{text}.")
+        said.append(_answers(plan))
     if plan.grace:
-        lines.append(f"You are missed {span(plan.grace)} after the time that you gave.")
+        said.append(say("own.grace", grace=plan.grace))
     if plan != CheckInPlan() and Signal.CHECK_IN_MISSED not in protocol.triggers:
-        lines.append("Whether you are missed is shown to HQ alone.")
+        said.append(say("own.missed"))
     if plan.button is not None:
-        lines.append(
-            f"The device's check-in button starts a timer of {span(plan.button)}, or"
-            " begins it anew."
-        )
+        said.append(say("own.button", button=plan.button))
     if protocol.device_commands:
-        may = listed(
-            (_COMMANDS[one] for one in sorted(protocol.device_commands)), "and"
-        )
-        lines.append(f"HQ may ask your device {may}.")
-    return lines
+        named = (say(f"commands.{one}") for one in sorted(protocol.device_commands))
+        said.append(say("own.commands", commands=row(named, "and")))
+    return said
 
 
-def _at_risk(protocol: ActionProtocol) -> list[str]:
-    more = _signals(protocol.risk_triggers - protocol.triggers)
-    if not more:
-        return []
-    begins = listed(more, "or")
-    return [f"Within a risk window that you have declared, also when {begins}."]
+def _answers(plan: CheckInPlan) -> Said:
+    ahead = row([one for one in plan.warnings if one], "and")
+    is_at_end = len(ahead.items) < len(plan.warnings)
+    if not ahead.items:
+        return say("own.answers_end" if is_at_end else "own.answers")
+    return say("own.answers_both" if is_at_end else "own.answers_ahead", ahead=ahead)
 
 
-def sentence(step: Step) -> str:
+def sentence(step: Step, language: str = FALLBACK) -> str:
     """Return what one step does, as a sentence."""
-    start = _STARTS.get(step.after, f"step {step.after!r} has run")
-    when = f"{span(step.delay)} after {start}" if step.delay else f"As soon as {start}"
-    said = _SAYS.get(step.text, "told")
-    text = f"{when}, {_who(step)} {said} by {_ways(step)}"
+    return words(_step(step), language)
+
+
+def _step(step: Step) -> Said:
+    is_fact = step.after in set(Start)
+    start = (
+        say(f"starts.{step.after}") if is_fact else say("starts.step", id=step.after)
+    )
+    text = step.text if step.text in _SAYS else "alarm"
+    return say(
+        "step.whole",
+        when=say("step.later", delay=step.delay, start=start)
+        if step.delay
+        else say("step.at_once", start=start),
+        who=_who(step),
+        said=say(f"says.{text}"),
+        ways=_ways(step),
+        more=row(_more(step)),
+        id=step.id,
+    )
+
+
+def _more(step: Step) -> list[Said]:
+    """Say how it goes on, and on what it hangs."""
+    said = []
     if step.every is not None:
-        rounds = "" if step.rounds is None else f", {step.rounds} times in all"
-        text += f"; again every {span(step.every)}{rounds}"
-        text += _wider(step)
+        said.append(
+            say("step.again", every=step.every)
+            if step.rounds is None
+            else say("step.again_rounds", every=step.every, n=step.rounds)
+        )
+        said += _wider(step)
     if step.replaces_declined:
-        text += "; whoever turns it down is replaced by the next nearest at once"
+        said.append(say("step.replaces"))
     if step.requires:
-        text += f"; only if {listed(map(_condition, step.requires), 'and')}"
+        all_of = row((say(f"conditions.{one.value}") for one in step.requires), "and")
+        said.append(say("step.requires", conditions=all_of))
     if step.stopped_by:
-        text += f"; no more once {listed(map(_condition, step.stopped_by), 'or')}"
-    return f"{text} ({step.id})."
+        any_of = row((say(f"conditions.{one.value}") for one in step.stopped_by), "or")
+        said.append(say("step.stopped", conditions=any_of))
+    return said
 
 
-def _ways(step: Step) -> str:
+def _ways(step: Step) -> Value:
     if not step.ladder:
-        return listed(map(channel_words, step.channels), "and")
+        return row(map(channel_words, step.channels), "ways")
     first, *others = step.ladder
-    text, below = channel_words(first.channel), first
+    said, below = channel_words(first.channel), first
     for rung in others:
-        proof, within = _PROOFS[below.proof], span(below.within)
-        text += (
-            f" and, unless {proof} within {within}, by {channel_words(rung.channel)}"
+        said = say(
+            f"step.rung_{below.proof.value}",
+            below=said,
+            within=below.within,
+            channel=channel_words(rung.channel),
         )
         below = rung
-    return text
+    return said
 
 
-def _wider(step: Step) -> str:
-    more = [f"{step.count_more} more of them"] if step.count_more else []
-    if step.within_m is not None and step.within_more_m:
-        more.append(f"{step.within_more_m / 1000:g} km farther")
-    return f", each time {listed(more, 'and')}" if more else ""
+def _wider(step: Step) -> list[Said]:
+    is_farther = step.within_m is not None and step.within_more_m
+    km = step.within_more_m / 1000
+    if step.count_more and is_farther:
+        return [say("step.wider_both", n=step.count_more, km=km)]
+    if step.count_more:
+        return [say("step.wider_more", n=step.count_more)]
+    return [say("step.wider_farther", km=km)] if is_farther else []
 
 
-def _who(step: Step) -> str:
-    if step.to is Audience.NEAREST:
-        within = "" if step.within_m is None else f" within {step.within_m / 1000:g} km"
-        people = "colleague" if step.count == 1 else f"{step.count} colleagues"
-        verb = "is" if step.count == 1 else "are"
-        return f"the nearest {people}{within} who have not been told yet {verb}"
-    return {
-        "contacts": "the contacts whom you have named are",
-        "duty": "the next officer on duty is",
-        "hq": "HQ is",
-        "public": "the world is",
-        "told": "everybody who was told is",
-        "asked": "everybody who was told and has not turned it down is",
-        "silent": "everybody who was told and has not answered is",
-        "defender": "you yourself are",
-        "everyone": "everybody who was told so far is",
-    }.get(step.to.value, f"{step.to.value} is")
+def _who(step: Step) -> Said:
+    if step.to is not Audience.NEAREST:
+        return say(f"who.{step.to.value}")
+    if step.within_m is None:
+        return say("who.nearest", n=step.count)
+    return say("who.nearest_within", n=step.count, km=step.within_m / 1000)
 
 
-def _condition(condition: Condition) -> str:
-    return _CONDITIONS.get(condition.value, condition.value.replace("_", " "))
-
-
-def _signals(triggers: frozenset[Signal]) -> list[str]:
+def _signals(triggers: frozenset[Signal]) -> Value:
     """Return what each of them is, a press for help first."""
-    return [_SIGNALS[signal] for signal in Signal if signal in triggers]
+    named = (one for one in Signal if one in triggers - ALL_IS_WELL)
+    return row((say(f"signals.{one.value}") for one in named), "or")

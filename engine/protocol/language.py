@@ -37,8 +37,8 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wording:
-    """One language's table as its file has it.
+class Reviewed:
+    """What a file of one language says of who has read it.
 
     `reviewed_by` is who has read it, `reviewed_on` the date (ISO 8601), `reviewed_text`
     the `fingerprint` of what was read: it takes all three.
@@ -49,12 +49,6 @@ class Wording:
     reviewed_on: str
     reviewed_text: str
     fingerprint: str
-    words: Mapping[str, str]
-    signals: Mapping[str, str]
-    decimals: int
-    is_latin: bool
-    text: Mapping[str, tuple[Part, ...]]
-    subject: Mapping[str, str]
 
     @property
     def is_reviewed(self) -> bool:
@@ -65,6 +59,18 @@ class Wording:
     def is_signed(self) -> bool:
         """Say whether it names who has read it, and when; it may have changed since."""
         return bool(self.reviewed_by.strip() and self.reviewed_on.strip())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording(Reviewed):
+    """One language's table as its file has it."""
+
+    words: Mapping[str, str]
+    signals: Mapping[str, str]
+    decimals: int
+    is_latin: bool
+    text: Mapping[str, tuple[Part, ...]]
+    subject: Mapping[str, str]
 
 
 @cache
@@ -108,7 +114,7 @@ def fingerprint(table: Mapping[str, object]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:_FINGERPRINT]
 
 
-def review_doubt(table: Wording, today: date | None) -> str | None:
+def review_doubt(table: Reviewed, today: date | None) -> str | None:
     """Return why a table does not count as reviewed, to be read; None if it does."""
     if today is not None and table.reviewed_on > today.isoformat():
         return f": {table.reviewed_on} has not come yet"
