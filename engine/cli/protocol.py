@@ -40,6 +40,17 @@ class Supposed(StrEnum):
     PUBLISHED = "published"
 
 
+class Language(StrEnum):
+    """What an agreement is told in."""
+
+    EN = "en"
+    SV = "sv"
+    RU = "ru"
+    ES = "es"
+    FR = "fr"
+    AR = "ar"
+
+
 _SUPPOSED = {
     Supposed.HQ_ASLEEP: "HQ falls asleep",
     Supposed.DECLINES: "the nearest declines",
@@ -84,7 +95,7 @@ def check(
     Found are steps that never come, people who cannot be reached, one thing on which
     all hangs, texts that do not fit into one SMS in some language, deadlines that
     nobody can meet, fields that do nothing, texts that are not for whom they go to,
-    a text that is not the one signed, and texts that nobody has reviewed. The last
+    a text that is not the one signed, and words that nobody has reviewed. The last
     line says whether there is anything to read; the exit code is 0 all the same,
     unless --strict, or where it takes more people than there are.
     """
@@ -114,29 +125,60 @@ def check(
 
 
 @app.command(epilog="Example: natalia protocol explain mine.toml > to-sign.txt")
-def explain(file: File, as_json: Json = False) -> None:  # noqa: FBT002 - a flag
-    """Tell in plain words what happens, for the defender to read and to sign."""
-    from engine.protocol.explain import explained, explanation  # noqa: PLC0415 - loaded when used
+def explain(
+    file: File,
+    language: Annotated[
+        Language, typer.Option(help="What the defender reads.")
+    ] = Language.EN,
+    as_json: Json = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Tell in plain words what happens, for the defender to read and to sign.
+
+    Nobody signs what they cannot read: take the defender's own language. Words that
+    nobody who speaks it has reviewed are marked so, in that language and in English.
+    The digest after the text is the same in each.
+    """
+    from engine.clock import SystemClock  # noqa: PLC0415 - loaded when used
+    from engine.protocol.explain import explained, explanation, unreviewed  # noqa: PLC0415 - likewise
 
     with faults_told(as_json=as_json):
         protocol = load_named(file)
+    today = SystemClock().now().to_datetime().date()
     if not as_json:
-        sys.stdout.write(explanation(protocol, stands_in=file.stem))
+        text = explanation(
+            protocol, stands_in=file.stem, language=language, today=today
+        )
+        _tell(text, language)
         return
-    told = explained(protocol, stands_in=file.stem)
+    told = explained(protocol, stands_in=file.stem, language=language)
     steps = [
         {"step": step.id, "words": words}
         for step, words in zip(protocol.steps, told.steps, strict=True)
     ]
+    doubts = unreviewed(language, today)
     facts = {
         "name": protocol.name,
         "version": protocol.version,
         "text": protocol.printed_digest,
+        "language": language.value,
+        "is_reviewed": not doubts,
+        "unreviewed": doubts,
         "begins": told.begins,
         "steps": steps,
         "rules": told.rules,
     }
-    sys.stdout.write(json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
+    with faults_told(as_json=as_json):
+        _tell(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", language)
+
+
+def _tell(text: str, language: Language) -> None:
+    """Print a page, or say why its letters cannot be."""
+    try:
+        sys.stdout.write(text)
+    except UnicodeEncodeError as error:
+        lacks = f"{sys.stdout.encoding} has not all letters of {language.value!r}"
+        where, reason = "standard output", f"{lacks}; print UTF-8: set PYTHONUTF8=1"
+        raise DataError(where, None, "--language", reason) from error
 
 
 @app.command(epilog="Example: natalia protocol diff old.toml new.toml")

@@ -1,9 +1,11 @@
 """An action protocol in plain words, for the defender to read and to sign. Pure."""
 
+import unicodedata
+from datetime import date
 from typing import NamedTuple
 
-from engine.protocol.agreed import words
-from engine.protocol.language import FALLBACK
+from engine.protocol.agreed import agreement, words
+from engine.protocol.language import FALLBACK, review_doubt
 from engine.protocol.model import ActionProtocol, Audience, CheckInPlan, Start, Step
 from engine.protocol.promises import channel_words, promises, rules
 from engine.protocol.said import Said, Value, row, say
@@ -19,6 +21,8 @@ _SAYS = frozenset(
     }
 )
 """Texts that say something else than that there is an alarm."""
+_FROM_THE_RIGHT = frozenset({"ar"})
+_FROM_THE_RIGHT_MARK = "\u200f"
 
 
 class Agreed(NamedTuple):
@@ -64,20 +68,50 @@ def explained(
 
 
 def explanation(
-    protocol: ActionProtocol, *, stands_in: str = "", language: str = FALLBACK
+    protocol: ActionProtocol,
+    *,
+    stands_in: str = "",
+    language: str = FALLBACK,
+    today: date | None = None,
 ) -> str:
-    """Return the same as text, with a place to sign."""
+    """Return the same as text, with a place to sign; `today` as in `unreviewed`."""
     told = explained(protocol, stands_in=stands_in, language=language)
 
     def page(key: str, **values: Value) -> str:
         return words(say(f"page.{key}", **values), language)
 
     lines = [page("title", name=protocol.name, version=protocol.version), ""]
+    doubts = unreviewed(language, today)
+    lines += [*doubts, ""] if doubts else []
     lines += [*told.begins, ""]
     lines += [f"{n}. {said}" for n, said in enumerate(told.steps, start=1)]
     lines += ["", *told.rules, ""]
     lines += [page("text", digest=protocol.printed_digest), "", page("sign")]
+    if language in _FROM_THE_RIGHT:
+        lines = [one if one in doubts else _turned(one) for one in lines]
     return "\n".join(lines) + "\n"
+
+
+def unreviewed(language: str, today: date | None = None) -> list[str]:
+    """Return what stands over words that nobody has reviewed, also in English.
+
+    A review of a later day than `today` is none; None leaves the day unlooked at.
+    """
+    if review_doubt(agreement(language), today) is None:
+        return []
+    said = (words(say("page.unreviewed"), one) for one in (language, FALLBACK))
+    return list(dict.fromkeys(said))
+
+
+def _turned(line: str) -> str:
+    """Return a line that is read from the right although it begins with Latin letters.
+
+    The first letter decides that, by Unicode's rules: a mark in front of it is needed
+    where that is a letter of the file's name, and nowhere else. A number is no letter.
+    """
+    ways = (unicodedata.bidirectional(char) for char in line)
+    first = next((way for way in ways if way in {"L", "R", "AL"}), "")
+    return f"{_FROM_THE_RIGHT_MARK}{line}" if first == "L" else line
 
 
 def _beginning(protocol: ActionProtocol) -> list[Said]:

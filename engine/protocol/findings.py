@@ -45,6 +45,7 @@ class Reach:
     are on the rota, both by name; None: nobody has looked who may. `languages` are what
     these people read; None: not looked at. `agreed_text` is the printed digest of the
     text that the defender has signed for this action protocol; empty: none is known.
+    `reads` is the language in which they read what they sign; None: not looked at.
     """
 
     people: Mapping[Audience, tuple[frozenset[str], ...]]
@@ -54,6 +55,7 @@ class Reach:
     officers: frozenset[str] = frozenset()
     languages: frozenset[str] | None = None
     agreed_text: str = ""
+    reads: str | None = None
 
     def count(self, audience: Audience, channels: tuple[str, ...] = ()) -> int | None:
         """Return how many have any of these channels, or any at all; None: unknown."""

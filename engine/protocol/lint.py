@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from engine.ports.modem import Forms
+from engine.protocol.agreed import agreement
 from engine.protocol.certain import after_raise
 from engine.protocol.checks import RECHECK_TEXT
 from engine.protocol.findings import Fault, Reach, Warned
@@ -272,15 +273,21 @@ def longest() -> TextFacts:
 def _unreviewed(reach: Reach | None, today: date | None) -> Iterable[Warned]:
     """Mark the languages whose texts nobody who speaks them has reviewed as they are.
 
-    Where people are counted only those that one of them reads: the others would hide
-    what is found of this defender alone.
+    Where people are counted only those that one of them reads, and of what is signed
+    the defender's: the others would hide what is found of this defender alone.
     """
     read = None if reach is None else reach.languages
     used = None if read is None else {wording(one).language for one in read}
+    told = None if reach is None or read is None else {reach.reads}
     for language in LANGUAGES:
-        if used is not None and language not in used:
-            continue
-        doubt = review_doubt(wording(language), today)
-        if doubt is not None:
-            words = f"the texts in {language!r} are used and not reviewed{doubt}"
-            yield Warned(fault=Fault.UNREVIEWED, step="", words=words)
+        looked_at = (
+            ("texts", used, wording(language)),
+            ("sentences of `natalia protocol explain`", told, agreement(language)),
+        )
+        for what, among, table in looked_at:
+            if among is not None and language not in among:
+                continue
+            doubt = review_doubt(table, today)
+            if doubt is not None:
+                words = f"the {what} in {language!r} are used and not reviewed{doubt}"
+                yield Warned(fault=Fault.UNREVIEWED, step="", words=words)

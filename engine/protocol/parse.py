@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from engine.errors import DataError, meant_by, suggestion, unreadable
+from engine.protocol.agreement_faults import check_agreements
 from engine.protocol.basis import BASED_ON, WITHOUT, missing, over, steps_of
 from engine.protocol.checks import check, line_of_step
 from engine.protocol.faults import worded
@@ -48,13 +49,14 @@ def load_protocol(path: Path) -> ActionProtocol:
 def load_named(path: Path) -> ActionProtocol:
     """Read one action protocol; a bare name that is no file here is a sample's.
 
-    The words that it speaks are looked through as well.
+    The words that it speaks are looked through as well, and those that tell of it.
 
     Raises:
         DataError: as `load_protocol`, and where there is neither file nor sample.
 
     """
     check_wordings()
+    check_agreements()
     is_bare = path.name == str(path) and not path.suffix and not path.exists()
     if not is_bare:
         return load_protocol(path)

@@ -69,6 +69,7 @@ def reach_of(
         officers=frozenset(str(one.person) for one in people[Audience.DUTY]),
         languages=frozenset(one.language for those in people.values() for one in those),
         agreed_text=_signed(themselves, protocol),
+        reads=themselves.language.value,
     )
 
 

@@ -131,26 +131,6 @@ def test_one_modem_is_a_single_point_for_whatever_goes_by_it() -> None:
     assert found(Fault.SINGLE_POINT, HQ, DUTY, NEAR, reach=two) == []
 
 
-@pytest.mark.parametrize(
-    ("languages", "named"),
-    [
-        (None, ["sv", "ru", "es", "fr", "ar"]),
-        ({"en"}, []),
-        ({"en", "ru-RU"}, ["ru"]),
-        ({"de"}, []),  # speaks English
-    ],
-)
-def test_unreviewed_texts_are_named_in_the_languages_that_somebody_reads(
-    languages: set[str] | None, named: list[str]
-) -> None:
-    """Five lines that are the same for all hid the two of this defender."""
-    read = None if languages is None else frozenset(languages)
-    reach = Reach(people={}, modems=2, languages=read)
-    assert found(Fault.UNREVIEWED, HQ, DUTY, NEAR, STOP, reach=reach) == [
-        ("", f"the texts in {one!r} are used and not reviewed") for one in named
-    ]
-
-
 def test_an_audience_that_was_not_looked_at_is_not_spoken_of() -> None:
     assert found(Fault.NOBODY, HQ, DUTY, NEAR, STOP, reach=Reach(people={})) == []
 
@@ -338,12 +318,6 @@ def test_one_text_in_many_steps_is_named_once() -> None:
     short: tuple[Warned, ...] = lint(protocol(HQ, DUTY, NEAR, again), fit=cut_to(60))  # type: ignore[arg-type] # a fake
     named = [w.words for w in short if w.fault is Fault.TEXT_TOO_LONG]
     assert len(named) == len(set(named))
-
-
-def test_languages_that_nobody_has_reviewed_are_marked() -> None:
-    words = [words for _, words in found(Fault.UNREVIEWED, HQ, DUTY)]
-    assert "the texts in 'ar' are used and not reviewed" in words
-    assert not any("'en'" in one for one in words)
 
 
 RECHECK = """

@@ -76,6 +76,12 @@ def test_the_languages_are_those_that_the_defenders_people_read() -> None:
     assert reach.languages < {"en", "sv", "ru", "es", "fr", "ar"}
 
 
+def test_what_is_signed_is_read_in_the_defenders_own_language() -> None:
+    for defender in ROSTER.with_role(Role.DEFENDER):
+        reach = reach_of(ROSTER, str(defender.person), file="roster.toml")
+        assert reach.reads == defender.language.value
+
+
 def test_a_defender_who_is_not_there_is_named() -> None:
     with pytest.raises(DataError, match="nobody has the id 'nobody-at-all'"):
         reach_of(ROSTER, "nobody-at-all", file="roster.toml")
