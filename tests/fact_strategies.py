@@ -146,10 +146,16 @@ EVENTS: dict[type[facts.AlarmEvent], st.SearchStrategy[facts.AlarmEvent]] = {
         text=WORDS,
     ),
     facts.AlarmAcknowledged: st.builds(
-        facts.AlarmAcknowledged, at=INSTANTS, by=OPERATORS
+        facts.AlarmAcknowledged,
+        at=INSTANTS,
+        by=OPERATORS,
+        until=st.none() | INSTANTS,
     ),
     facts.AcknowledgementLapsed: st.builds(
-        facts.AcknowledgementLapsed, at=INSTANTS, by=OPERATORS
+        facts.AcknowledgementLapsed,
+        at=INSTANTS,
+        by=OPERATORS,
+        off_duty=st.booleans(),
     ),
     facts.AlarmVerified: st.builds(
         facts.AlarmVerified, at=INSTANTS, by=OPERATORS, truth=st.sampled_from(Truth)
@@ -191,7 +197,12 @@ EVENTS: dict[type[facts.AlarmEvent], st.SearchStrategy[facts.AlarmEvent]] = {
         silent=st.booleans(),
     ),
     case_facts.CaseHandedOver: st.builds(
-        case_facts.CaseHandedOver, at=INSTANTS, by=OPERATORS, to=OPERATORS, note=WORDS
+        case_facts.CaseHandedOver,
+        at=INSTANTS,
+        by=OPERATORS,
+        to=OPERATORS,
+        note=WORDS,
+        until=st.none() | INSTANTS,
     ),
     case_facts.AlarmsLinked: st.builds(
         case_facts.AlarmsLinked, at=INSTANTS, by=OPERATORS, other=WORDS.map(AlarmId)

@@ -195,4 +195,15 @@ BROKEN = (
             ),
         ),
     ),
+    Broken(
+        "shift",
+        "whoever goes off duty keeps the case, and who comes on is not called",
+        (
+            Change(
+                "engine/alarm/lease.py",
+                "    return min(due, taken.until)\n",
+                "    return due\n",
+            ),
+        ),
+    ),
 )

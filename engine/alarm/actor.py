@@ -16,7 +16,7 @@ from engine.alarm.decide import Decision, Events, consider
 from engine.alarm.desk import Desk
 from engine.alarm.following import followed
 from engine.alarm.handing import pass_on
-from engine.alarm.lease import wakes_at
+from engine.alarm.lease import wakes_at, with_shift
 from engine.alarm.messages import Changed, Distress, Do, Done, Forward, Moved, ToOpen
 from engine.alarm.outlets import Outlets
 from engine.alarm.overdue import Overdue, is_behind, may_be_behind
@@ -107,6 +107,7 @@ class AlarmActor(OnDemandActor[Do]):
         command = message.command
         if self._alarm is None and message.otherwise is not None:
             command = message.otherwise
+        command = with_shift(command, self._desk.off_at)
         done: Done = yield from self._execute(command)
         if message.answered is not None:
             message.answered(done)

@@ -61,7 +61,8 @@ def decide_act(
     match command:
         case Acknowledge():
             pages = needless_pages(alarm)
-            return (AlarmAcknowledged(at=now, by=by), *_taken_back(pages, now))
+            taken = AlarmAcknowledged(at=now, by=by, until=command.until)
+            return (taken, *_taken_back(pages, now))
         case Verify():
             return _verify(alarm, command, now)
         case ApprovePublication():
@@ -82,8 +83,8 @@ def _noted(
     command: HandOver | Link | Reveal, now: Instant
 ) -> CaseHandedOver | AlarmsLinked | DetailsRevealed:
     match command:
-        case HandOver(by=by, to=to, note=note):
-            return CaseHandedOver(at=now, by=by, to=to, note=note)
+        case HandOver(by=by, to=to, note=note, until=until):
+            return CaseHandedOver(at=now, by=by, to=to, note=note, until=until)
         case Link(by=by, other=other):
             return AlarmsLinked(at=now, by=by, other=other)
         case Reveal(by=by, what=what):

@@ -8,12 +8,16 @@ from engine.values import AlarmId, Instant, OperatorId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseHandedOver:
-    """An operator handed the case to another, with what they need to know."""
+    """An operator handed the case to another, with what they need to know.
+
+    That one's shift lasts `until` then.
+    """
 
     at: Instant
     by: OperatorId
     to: OperatorId
     note: str
+    until: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

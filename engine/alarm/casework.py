@@ -29,7 +29,7 @@ from engine.alarm.commands import (
 )
 from engine.alarm.force import knows, with_press_elsewhere
 from engine.alarm.refusals import RefusalGround
-from engine.alarm.state import Act, Alarm, Told
+from engine.alarm.state import Alarm, Held, Told
 from engine.copying import replace
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience
@@ -86,10 +86,10 @@ def with_casework(alarm: Alarm, event: CaseEvent) -> Alarm:
     """Fold a fact of casework into an alarm."""
     match event:
         case CaseHandedOver():
-            held = alarm.acknowledged is not None
+            held = Held(by=event.to, at=event.at, until=event.until)
             return replace(
                 alarm,
-                acknowledged=Act(by=event.to, at=event.at) if held else None,
+                acknowledged=held if alarm.acknowledged is not None else None,
                 operators=alarm.operators | {event.to},
                 attended_at=event.at,
             )

@@ -21,6 +21,7 @@ from engine.values import (
     AlarmId,
     CommandId,
     EffectId,
+    Instant,
     OperatorId,
     PersonId,
     ReportKey,
@@ -110,10 +111,11 @@ class Follow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledge:
-    """An operator takes the case."""
+    """An operator takes the case; `until` is the end of their shift, if it has one."""
 
     command_id: CommandId
     by: OperatorId
+    until: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,12 +196,16 @@ class Reveal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandOver:
-    """An operator hands the case to another, or takes it over, with a note."""
+    """An operator hands the case to another, or takes it over, with a note.
+
+    `until` is the end of that one's shift, if it has one.
+    """
 
     command_id: CommandId
     by: OperatorId
     to: OperatorId
     note: str
+    until: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

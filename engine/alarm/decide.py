@@ -54,6 +54,7 @@ from engine.alarm.schedule import (
     due_rounds,
     regular_rounds,
     room_of,
+    turn_of,
 )
 from engine.alarm.state import Alarm, Press, Truth
 from engine.alarm.verification import judgements
@@ -157,7 +158,7 @@ def _lookups_for(alarm: Alarm, still_due: list[DueRound]) -> tuple[Lookup, ...]:
             count=_count_of(alarm, due),
             within_m=_within_of(alarm, due),
             exclude=told,
-            turn=due.round - 1 - alarm.spent.get(due.step.id, 0),
+            turn=turn_of(alarm, due),
             contacts_instead=alarm.protocol.may_tell_contacts,
         )
         for due in still_due

@@ -15,7 +15,7 @@ from engine.alarm.state import KnownPlace, PlaceSource
 from engine.protocol.model import Audience
 from engine.roster.board import Board
 from engine.roster.model import Person
-from engine.values import PersonId
+from engine.values import Instant, OperatorId, PersonId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +60,13 @@ class Desk:
                 return ()
             case _:
                 assert_never(lookup.audience)
+
+    def off_at(self, operator: OperatorId) -> Instant | None:
+        """Return when an operator's shift of now ends; None where they are on none.
+
+        An operator and somebody on the rota who have one name are one person.
+        """
+        return self.board.off_at(PersonId(operator))
 
     def place_of(self, person: PersonId) -> KnownPlace | None:
         """Return where a person's own device last said they were."""

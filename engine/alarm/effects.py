@@ -14,7 +14,8 @@ from engine.values import EffectId, Instant, StepId
 class Fired:
     """How often a step has run; `nobody` where its last round found no one.
 
-    `extra` rounds replaced `replaced` people, or came before a paging or search anew.
+    `extra` rounds replaced `replaced` people, or came before a paging or search anew;
+    `turned` came before the rota was paged from its first again.
     """
 
     first_at: Instant
@@ -23,6 +24,7 @@ class Fired:
     nobody: bool = False
     extra: int = 0
     replaced: int = 0
+    turned: int = 0
 
 
 @quick

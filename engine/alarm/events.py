@@ -206,18 +206,23 @@ class ReplyReceived:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmAcknowledged:
-    """An operator at HQ has it."""
+    """An operator at HQ has it, on a shift that lasts `until` then."""
 
     at: Instant
     by: OperatorId
+    until: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcknowledgementLapsed:
-    """Nobody at HQ has acted on it for too long: it waits for HQ again."""
+    """Nobody at HQ has acted on it for too long: it waits for HQ again.
+
+    `off_duty` where the shift of whoever had it is over.
+    """
 
     at: Instant
     by: OperatorId
+    off_duty: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,6 +60,7 @@ from engine.alarm.state import (
     Act,
     Alarm,
     Approval,
+    Held,
     Publicity,
     ReplyKind,
     Response,
@@ -197,12 +198,12 @@ def _decided(
                 alarm,
                 response=Response.ACKNOWLEDGED,
                 truth=Truth.VERIFYING if truth is Truth.UNVERIFIED else truth,
-                acknowledged=Act(by=event.by, at=event.at),
+                acknowledged=Held(by=event.by, at=event.at, until=event.until),
                 operators=alarm.operators | {event.by},
                 attended_at=event.at,
             )
         case AcknowledgementLapsed():
-            return urged(alarm, event.at)
+            return urged(alarm, event.at, from_first=event.off_duty)
         case PublicationApproved():
             return replace(
                 alarm,

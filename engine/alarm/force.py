@@ -34,8 +34,12 @@ from engine.values import AlarmId, Instant, OperatorId, Signal, StepId
 BY_MISTAKE = frozenset({Signal.SOS, Signal.BUTTON, Signal.FALL})
 
 
-def urged(alarm: Alarm, at: Instant) -> Alarm:
-    """Take HQ's acknowledgement back: there is something they have not seen."""
+def urged(alarm: Alarm, at: Instant, *, from_first: bool = False) -> Alarm:
+    """Take HQ's acknowledgement back: there is something they have not seen.
+
+    The rota is paged on from where it stands, since who was paged last may sleep;
+    `from_first` where another is on duty now.
+    """
     if not alarm.is_open:
         return alarm
     return replace(
@@ -43,18 +47,24 @@ def urged(alarm: Alarm, at: Instant) -> Alarm:
         response=Response.NOTIFYING,
         acknowledged=None,
         urgent_since=at,
-        fired=paged_anew(alarm),
+        fired=paged_anew(alarm, from_first=from_first),
     )
 
 
-def paged_anew(alarm: Alarm) -> dict[StepId, Fired]:
+def paged_anew(alarm: Alarm, *, from_first: bool = False) -> dict[StepId, Fired]:
     """Let rounds in which the rota is paged count from now: a file may end them.
 
     Else whoever is not seen to act would be called by nobody: their round is over.
     """
     paging = {step.id for step in alarm.protocol.steps if step.to is Audience.DUTY}
     return {
-        key: replace(fired, extra=fired.rounds) if key in paging else fired
+        key: replace(
+            fired,
+            extra=fired.rounds,
+            turned=fired.rounds if from_first else fired.turned,
+        )
+        if key in paging
+        else fired
         for key, fired in alarm.fired.items()
     }
 

@@ -1,15 +1,20 @@
 """An acknowledgement lasts as long as somebody attends to the case. Pure.
 
+It ends with the shift of whoever has it as well, unless somebody acts after that: who
+comes on duty is paged with what stands open.
+
 Only an action protocol that says so (and one of a journal from before there was a
 default) lets it last for good. The clear columns name such a case, so that whoever
 audits them can tell it from one whose deadline was lost.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
+from engine.alarm.commands import Acknowledge, AlarmCommand, HandOver
 from engine.alarm.events import AcknowledgementLapsed
 from engine.alarm.state import Alarm, Response
+from engine.copying import replace
 from engine.ports.journal import Head
 from engine.values import Instant, OperatorId
 
@@ -27,14 +32,32 @@ def lease_due(alarm: Alarm) -> Instant | None:
     )
     if lease is None or taken is None or attended is None or not alarm.is_open:
         return None
-    return attended.plus(lease)
+    due = attended.plus(lease)
+    if taken.until is None or taken.until <= attended:
+        return due  # no shift, or somebody stays on after it
+    return min(due, taken.until)
 
 
 def lapses(alarm: Alarm, now: Instant) -> Iterator[AcknowledgementLapsed]:
     """Yield that an acknowledgement is over: the duty rota is paged again."""
-    due = lease_due(alarm)
-    if due is not None and due <= now and alarm.acknowledged is not None:
-        yield AcknowledgementLapsed(at=now, by=alarm.acknowledged.by)
+    due, taken = lease_due(alarm), alarm.acknowledged
+    if due is None or due > now or taken is None:
+        return
+    off_duty = taken.until is not None and due <= taken.until <= now
+    yield AcknowledgementLapsed(at=now, by=taken.by, off_duty=off_duty)
+
+
+def with_shift(
+    command: AlarmCommand, off_at: Callable[[OperatorId], Instant | None]
+) -> AlarmCommand:
+    """Return a command that gives somebody the case with the end of their shift."""
+    match command:
+        case Acknowledge(by=by):
+            return replace(command, until=off_at(by))
+        case HandOver(to=to):
+            return replace(command, until=off_at(to))
+        case _:
+            return command
 
 
 def renews(alarm: Alarm, by: OperatorId, now: Instant) -> bool:

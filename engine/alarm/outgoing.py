@@ -24,6 +24,7 @@ def with_round(alarm: Alarm, event: StepFired) -> Alarm:
         nobody=event.found == 0,
         extra=(before.extra if before else 0) + bool(event.replaces),
         replaced=(before.replaced if before else 0) + event.replaces,
+        turned=before.turned if before else 0,
     )
     response = alarm.response
     if response is Response.RAISED:

@@ -122,6 +122,13 @@ def rounds_of(alarm: Alarm, step: Step) -> int:
     return alarm.spent.get(step.id, 0) + (0 if fired is None else fired.rounds)
 
 
+def turn_of(alarm: Alarm, due: DueRound) -> int:
+    """Return how many rounds came before this one since the rota's first was paged."""
+    fired = alarm.fired.get(due.step.id)
+    turned = 0 if fired is None else fired.turned
+    return due.round - 1 - alarm.spent.get(due.step.id, 0) - turned
+
+
 def next_due(alarm: Alarm, now: Instant) -> Instant | None:
     """Return when something falls due next; never before `now`.
 

@@ -229,6 +229,13 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Held(Act):
+    """Who at HQ has the case, and until when their shift lasts."""
+
+    until: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Approval(Act):
     """A second operator's word for one public text, by its template's name."""
 
@@ -327,7 +334,7 @@ class Alarm:
     public_name: str = ""
     operators: frozenset[OperatorId] = frozenset()
     cancel_requests: int = 0
-    acknowledged: Act | None = None
+    acknowledged: Held | None = None
     attended_at: Instant | None = None
     called_off: bool = False
     told_place: KnownPlace = NOWHERE

@@ -217,6 +217,8 @@ def _question(event: AlarmEvent) -> str:
         case VerificationAsked():
             return ASKS[event.ask]
         case AcknowledgementLapsed():
+            if event.off_duty:
+                return f"the shift of {event.by}, who had it, is over"
             return f"nobody has acted on it since {event.by} took it"
         case AlarmPresumed():
             return "nobody has said in time, so it counts as real"

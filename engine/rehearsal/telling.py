@@ -138,7 +138,8 @@ def _of_act(
             ground = event.ground.value.replace("_", " ")
             return "people", f"{event.by} may not {_act(event.act)}: {ground}", True
         case AcknowledgementLapsed():
-            words = f"{event.by} at HQ has done nothing: it waits for HQ again"
+            why = "goes off duty" if event.off_duty else "has done nothing"
+            words = f"{event.by} at HQ {why}: it waits for HQ again"
             return "people", words, True
         case _:
             assert_never(event)

@@ -9,8 +9,8 @@ from engine.ports.latest import Doubt
 from engine.ports.telemetry import Telemetry
 from engine.roster.model import Person, Roster
 from engine.roster.places import Near, Nearest
-from engine.roster.shifts import in_order
-from engine.values import Fix, PersonId
+from engine.roster.shifts import ends_at, in_order
+from engine.values import Fix, Instant, PersonId
 
 
 class Board:
@@ -44,6 +44,11 @@ class Board:
     def duty(self) -> tuple[Person, ...]:
         """Return the duty rota as it is paged now: whoever is on comes first."""
         return in_order(self._roster.duty(), self._clock.now())
+
+    def off_at(self, person: PersonId) -> Instant | None:
+        """Return when the shift ends on which somebody of the rota is now, if any."""
+        found = next((p for p in self._roster.duty() if p.person == person), None)
+        return None if found is None else ends_at(found, self._clock.now())
 
     def replace(self, roster: Roster) -> None:
         """Put a new roster in force."""

@@ -5,9 +5,10 @@ jammed device) raises as the action protocol says.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from engine.values import Instant
@@ -96,31 +97,35 @@ def read_window(text: str) -> RiskWindow:
 
 def at_risk(windows: Iterable[RiskWindow], zone: str, now: Instant) -> bool:
     """Say whether a moment lies in one of the windows; their end is outside."""
-    local, today = _today(zone, now)
-    return any(
-        begins <= now < ends
-        for window in windows
-        for begins, ends in window.spans(today, local)
-    )
+    return any(begins <= now < ends for begins, ends in _near(windows, zone, now))
+
+
+def risk_ends(windows: Iterable[RiskWindow], zone: str, now: Instant) -> Instant | None:
+    """Return when the last of the windows ends that a moment lies in, if any."""
+    near = _near(windows, zone, now)
+    return max((ends for begins, ends in near if begins <= now < ends), default=None)
 
 
 def next_risk(windows: Iterable[RiskWindow], zone: str, now: Instant) -> Instant | None:
     """Return when the next window begins, after `now`; None where none is to come."""
-    local, today = _today(zone, now)
-    return min(
-        (
-            begins
-            for window in windows
-            for begins, _ in window.spans(today, local)
-            if begins > now
-        ),
-        default=None,
-    )
+    near = _near(windows, zone, now)
+    return min((begins for begins, _ in near if begins > now), default=None)
 
 
-def _today(zone: str, now: Instant) -> tuple[ZoneInfo, date]:
-    local = ZoneInfo(zone)
-    return local, now.to_datetime().astimezone(local).date()
+def _near(
+    windows: Iterable[RiskWindow], zone: str, now: Instant
+) -> Iterator[tuple[Instant, Instant]]:
+    today = now.to_datetime().astimezone(ZoneInfo(zone)).date()
+    for window in windows:
+        yield from _spans(window, zone, today)
+
+
+@lru_cache(maxsize=4096)
+def _spans(
+    window: RiskWindow, zone: str, today: date
+) -> tuple[tuple[Instant, Instant], ...]:
+    """Return what a window comes to round a day: asked for by each page and press."""
+    return tuple(window.spans(today, ZoneInfo(zone)))
 
 
 def _days(text: str) -> frozenset[int]:

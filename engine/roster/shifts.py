@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from engine.roster.model import Person
-from engine.roster.risk import at_risk
+from engine.roster.risk import at_risk, risk_ends
 from engine.values import Instant
 
 HAND_OVER = timedelta(minutes=30)
+_ALWAYS = 10
+"""Who is on for so many shifts on end is not relieved by anybody."""
 
 
 def in_order(rota: Sequence[Person], now: Instant) -> tuple[Person, ...]:
@@ -23,6 +25,20 @@ def _turn(person: Person, now: Instant) -> int:
     if not person.shifts or is_on(person, now):
         return 0
     return 1 if is_on(person, now.plus(-HAND_OVER)) else 2
+
+
+def ends_at(person: Person, now: Instant) -> Instant | None:
+    """Return when somebody goes off duty; None without shifts, off, or always on.
+
+    Shifts that follow each other without a gap are one.
+    """
+    ends = now
+    for _ in range(_ALWAYS):
+        later = risk_ends(person.shifts, person.zone, ends)
+        if later is None:
+            return ends if ends > now else None
+        ends = later
+    return None
 
 
 def is_on(person: Person, now: Instant) -> bool:

@@ -1,4 +1,6 @@
-"""Whether HQ has an alarm (I3), also after somebody there has forgotten it."""
+"""Whether HQ has an alarm (I3), also after somebody forgot it or has gone home."""
+
+from collections.abc import Iterable
 
 from engine.alarm.events import AcknowledgementLapsed, AlarmEvent
 from engine.alarm.state import Alarm
@@ -6,6 +8,22 @@ from engine.values import AlarmId
 
 TAKEN_AGAIN_S = 300.0
 """Within so long an officer who is paged again has taken the case."""
+
+
+def is_past_shift(alarms: Iterable[Alarm], before_ms: float) -> bool:
+    """Say whether somebody had a case whose shift was over before a moment.
+
+    Nobody has acted on it since, and its action protocol asks who still attends to it.
+    """
+    for alarm in alarms:
+        taken, attended = alarm.acknowledged, alarm.attended_at
+        if not alarm.is_open or alarm.protocol.lease is None:
+            continue
+        if taken is None or taken.until is None or attended is None:
+            continue
+        if attended < taken.until and taken.until.ms < before_ms:
+            return True
+    return False
 
 
 class Attention:

@@ -3,7 +3,7 @@
 Each defender with a device follows another action protocol: of those that ship with
 the engine each is followed by somebody, and two of the cast's own say what none of them
 does. One defender has agreed the two words, and the two codes of the device, by which
-safety and force are told apart.
+safety and force are told apart. The three officers relieve each other every two hours.
 """
 
 from dataclasses import replace
@@ -13,6 +13,7 @@ from pathlib import Path
 from engine.protocol.parse import load_protocol
 from engine.protocol.registry import Registry, load_registry
 from engine.roster.model import Device, Person, Roster
+from engine.roster.risk import read_window
 from engine.roster.sample import sample_roster
 from engine.values import DeviceId, PersonId
 
@@ -20,6 +21,8 @@ AGREED = PersonId("heron")
 TRAVELLER = PersonId("kingfisher")
 SAFE_WORD, DURESS_WORD = "Kingfisher", "Sandpipers"
 SAFE_CODE, DURESS_CODE = "code:1111", "code:2222"
+SHIFTS = {"alder": 4, "rowan": 0, "spruce": 2}
+"""At which hour of the day, and of every six hours, a shift of theirs begins."""
 OWN = Path(__file__).with_name("protocols")
 FOLLOWS = {
     "heron": "careful",
@@ -70,6 +73,11 @@ def _person(person: Person) -> Person:
     follows = FOLLOWS.get(str(person.person))
     if follows is not None:
         person = replace(person, action_protocol=follows)
+    begins = SHIFTS.get(str(person.person))
+    if begins is not None:
+        hours = range(begins, 24, 6)
+        written = (f"daily {one:02}:00-{(one + 2) % 24:02}:00" for one in hours)
+        person = replace(person, shifts=tuple(map(read_window, written)))
     if person.person != AGREED:
         return person
     return replace(person, safe_word=SAFE_WORD, duress_word=DURESS_WORD)

@@ -40,7 +40,7 @@ from engine.ports.journal import (
 from engine.ports.measures import DECLARATIONS
 from engine.values import AlarmId, EffectId, Instant, PersonId, ReportKey, StepId
 from tests.simulation.answers import Answers
-from tests.simulation.attention import Attention
+from tests.simulation.attention import Attention, is_past_shift
 from tests.simulation.disk import Disk
 from tests.simulation.freedom import Freedom
 from tests.simulation.reasons import is_for_no_reason
@@ -334,6 +334,9 @@ class Watching:
                 late_s = (now_ms - due.ms) / 1000
                 if min(late_s, calm_s) > OVERDUE_S:
                     self.found("I2", "a deadline has passed and nobody looked")
+        past_ms = now_ms - OVERDUE_S * 1000
+        if calm_s > OVERDUE_S and is_past_shift(self.alarms.values(), past_ms):
+            self.found("I3", "who has it is off duty, and nobody is called")
         for row in self.disk.unsettled.values():
             since = row.changed_at or row.planned_at
             age_s = (now_ms - since.ms) / 1000
@@ -361,7 +364,6 @@ class Watching:
                 self._was_called(alarm)
             if is_not_told_of_end(alarm):
                 self.found("I3", "somebody who was told hears nothing of the end")
-
         if not all(was_missed(who, self.alarms.values()) for who in self.timed):
             self.found("I1", "a timer ran out, and no case knows of it")
 

@@ -28,7 +28,7 @@ from engine.alarm.handing import pass_on
 from engine.alarm.messages import Done, Forward
 from engine.alarm.refusals import RefusalGround
 from engine.alarm.schedule import next_due
-from engine.alarm.state import Act, CloseReason, FalseClass, ReplyKind, Response
+from engine.alarm.state import CloseReason, FalseClass, Held, ReplyKind, Response
 from engine.ports.journal import EffectState
 from engine.protocol.model import LEASE, Audience
 from engine.roster.model import Word
@@ -368,7 +368,10 @@ def test_who_links_or_hands_over_attends_to_the_case() -> None:
     linked = with_casework(alarm, AlarmsLinked(at=later, by=ALDER, other=OTHER))
     assert linked.attended_at == later
     over = CaseHandedOver(at=later, by=ALDER, to=ROWAN, note="yours")
-    assert with_casework(alarm, over).acknowledged == Act(by=ROWAN, at=later)
+    assert with_casework(alarm, over).acknowledged == Held(by=ROWAN, at=later)
+    ends = later.plus(timedelta(hours=2))
+    shift = with_casework(alarm, replace(over, until=ends))
+    assert shift.acknowledged == Held(by=ROWAN, at=later, until=ends)
     lapsed = with_casework(replace(alarm, acknowledged=None), over)
     assert lapsed.acknowledged is None, "a lease that was over is given to nobody"
     assert lapsed.attended_at == later

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from engine.alarm.commands import Close, HandOver
+from engine.alarm.commands import Acknowledge, Close, HandOver, Tick
 from engine.alarm.events import (
     AcknowledgementLapsed,
     ActRefused,
@@ -19,6 +19,7 @@ from engine.alarm.lease import (
     response_of,
     status_of,
     wakes_at,
+    with_shift,
 )
 from engine.alarm.rows import head_of
 from engine.alarm.state import CloseReason, Kind, Response
@@ -28,6 +29,7 @@ from tests.engine.alarm.scene import ALDER, ROWAN, STANDARD, Scene
 from tests.fakes import START
 
 FOR_GOOD = replace(STANDARD, lease=None)
+ALL_DAY = replace(STANDARD, lease=timedelta(days=1))
 
 
 @pytest.mark.parametrize("kind", [Kind.REAL, Kind.EXERCISE, Kind.NOTICE])
@@ -168,6 +170,93 @@ def test_a_status_tells_the_response_with_a_lease_and_without(
 ) -> None:
     assert response_of(response.value) is response
     assert response_of(f"{response}{WITHOUT_LEASE}") is response
+
+
+def taken_until(scene: Scene, hours: float) -> None:
+    """Have alder take a case, on a shift that ends in so many hours."""
+    until = scene.now.plus(timedelta(hours=hours))
+    command_id = scene.command_id()
+    scene.do(Acknowledge(command_id=command_id, by=ALDER, until=until))
+
+
+def test_with_the_shift_of_whoever_has_it_a_case_comes_to_who_is_on_next() -> None:
+    scene = Scene(protocol=ALL_DAY).raised()
+    scene.run(70, each_due=scene.settle_all)
+    assert scene.told(Audience.DUTY)[-1] == "rowan"
+    taken_until(scene, 2)
+    scene.run(2 * 3_600 - 1, each_due=scene.settle_all)
+    assert scene.of(AcknowledgementLapsed) == []
+    paged = len(scene.told(Audience.DUTY))
+    scene.run(1, each_due=scene.settle_all)
+    (lapse,) = scene.of(AcknowledgementLapsed)
+    assert isinstance(lapse, AcknowledgementLapsed)
+    assert lapse.off_duty
+    assert scene.state().response is Response.NOTIFYING
+    assert scene.told(Audience.DUTY)[paged:] == ["alder"] * 2, "SMS and call, at once"
+    scene.run(60, each_due=scene.settle_all)
+    assert scene.told(Audience.DUTY)[paged + 2 :] == ["rowan"] * 2
+
+
+def test_who_has_slept_is_not_the_first_who_is_paged_again() -> None:
+    scene = Scene().raised()
+    scene.run(5, each_due=scene.settle_all)
+    paged = scene.told(Audience.DUTY)
+    assert set(paged) == {"alder"}
+    taken_until(scene, 2)
+    scene.run(LEASE.total_seconds(), each_due=scene.settle_all)
+    (lapse,) = scene.of(AcknowledgementLapsed)
+    assert isinstance(lapse, AcknowledgementLapsed)
+    assert not lapse.off_duty
+    assert scene.told(Audience.DUTY)[len(paged)] == "rowan"
+
+
+def test_a_shift_that_is_over_while_the_engine_is_down_is_found_at_the_start() -> None:
+    scene = Scene(protocol=ALL_DAY).raised()
+    taken_until(scene, 2)
+    until = scene.now.plus(timedelta(hours=2))
+    assert lease_due(scene.state()) == until
+    assert head_of(scene.state(), scene.now).next_due is not None
+    scene.now = scene.now.plus(timedelta(days=3))
+    scene.tick()
+    assert len(scene.of(AcknowledgementLapsed)) == 1
+
+
+def test_who_acts_after_their_shift_stays_on() -> None:
+    scene = Scene(protocol=ALL_DAY).raised()
+    taken_until(scene, 2)
+    scene.now = scene.now.plus(timedelta(hours=2))
+    scene.verify()
+    assert scene.of(AcknowledgementLapsed) == []
+    assert lease_due(scene.state()) == scene.now.plus(timedelta(days=1))
+
+
+def test_a_case_that_is_handed_over_lasts_as_long_as_the_others_shift() -> None:
+    scene = Scene(protocol=ALL_DAY).raised()
+    taken_until(scene, 2)
+    ends = scene.now.plus(timedelta(hours=9))
+    command_id = scene.command_id()
+    over = HandOver(command_id=command_id, by=ALDER, to=ROWAN, note="n", until=ends)
+    scene.do(over)
+    assert lease_due(scene.state()) == ends
+
+
+def test_a_file_that_wants_no_lease_does_not_ask_at_the_end_of_a_shift() -> None:
+    scene = Scene(protocol=FOR_GOOD).raised()
+    taken_until(scene, 2)
+    assert lease_due(scene.state()) is None
+
+
+def test_whoever_is_given_a_case_has_it_with_the_end_of_their_own_shift() -> None:
+    ends = {ALDER: START.plus(timedelta(hours=1)), ROWAN: None}
+    scene = Scene()
+    taken = Acknowledge(command_id=scene.command_id(), by=ALDER)
+    assert with_shift(taken, ends.get) == replace(taken, until=ends[ALDER])
+    over = HandOver(command_id=scene.command_id(), by=ROWAN, to=ALDER, note="yours")
+    assert with_shift(over, ends.get) == replace(over, until=ends[ALDER])
+    back = replace(over, by=ALDER, to=ROWAN)
+    assert with_shift(back, ends.get) == back
+    tick = Tick(command_id=scene.command_id())
+    assert with_shift(tick, ends.get) is tick
 
 
 LATER = START.plus(timedelta(minutes=1))

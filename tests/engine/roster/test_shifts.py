@@ -10,7 +10,7 @@ from engine.roster.board import Board
 from engine.roster.model import Person, Roster, Rota
 from engine.roster.risk import read_window
 from engine.roster.sample import sample_roster
-from engine.roster.shifts import in_order
+from engine.roster.shifts import ends_at, in_order
 from engine.values import Instant
 from tests.engine.intake.reports import Meter
 from tests.fakes import ManualClock
@@ -57,6 +57,47 @@ def test_without_shifts_the_rota_is_paged_as_it_was_written() -> None:
 @given(st.integers(0, 2**42), st.permutations((DAY, NIGHT, SPARE)))
 def test_nobody_is_ever_taken_off_the_rota(ms: int, rota: list[Person]) -> None:
     assert set(in_order(tuple(rota), Instant(ms))) == set(rota)
+
+
+@pytest.mark.parametrize(
+    ("shifts", "moment", "ends"),
+    [
+        ((), "2026-11-25T12:00:00+01:00", None),
+        (("daily 08:00-20:00",), "2026-11-25T12:00:00+01:00", "2026-11-25T20:00+01:00"),
+        (("daily 08:00-20:00",), "2026-11-25T20:00:00+01:00", None),
+        (("daily 20:00-08:00",), "2026-11-25T23:00:00+01:00", "2026-11-26T08:00+01:00"),
+        (
+            ("wed 08:00-20:00", "wed 20:00-02:00"),
+            "2026-11-25T12:00:00+01:00",
+            "2026-11-26T02:00+01:00",
+        ),
+        (
+            ("wed 08:00-20:00", "wed 12:00-16:00"),
+            "2026-11-25T13:00:00+01:00",
+            "2026-11-25T20:00+01:00",
+        ),
+        (("daily 00:00-00:00",), "2026-11-25T12:00:00+01:00", None),
+    ],
+    ids=["none", "on", "off", "over midnight", "two on end", "two at once", "always"],
+)
+def test_a_shift_ends_with_the_last_of_those_without_a_gap(
+    shifts: tuple[str, ...], moment: str, ends: str | None
+) -> None:
+    windows = tuple(map(read_window, shifts))
+    person = replace(ROTA[0], zone="Europe/Stockholm", shifts=windows)
+    expected = None if ends is None else Instant.parse(ends)
+    assert ends_at(person, Instant.parse(moment)) == expected
+
+
+def test_the_board_knows_when_an_officer_goes_off_and_nobody_else() -> None:
+    people = (DAY, NIGHT)
+    rota = Rota(duty=(NIGHT.person,))
+    clock = ManualClock()  # four at night in Stockholm
+    board = Board(Roster(people=people, rota=rota), (), clock=clock, telemetry=Meter())
+    assert board.off_at(NIGHT.person) == Instant.parse("2026-11-25T08:00:00+01:00")
+    clock.advance(5 * 3_600)
+    assert board.off_at(NIGHT.person) is None
+    assert board.off_at(DAY.person) is None, "not on the rota"
 
 
 def test_the_board_pages_by_its_own_clock() -> None:
