@@ -158,17 +158,18 @@ def _step(step: Step) -> Said:
         say(f"starts.{step.after}") if is_fact else say("starts.step", id=step.after)
     )
     text = step.text if step.text in _SAYS else "alarm"
-    return say(
-        "step.whole",
-        when=say("step.later", delay=step.delay, start=start)
+    values: dict[str, Value] = {
+        "when": say("step.later", delay=step.delay, start=start)
         if step.delay
         else say("step.at_once", start=start),
-        who=_who(step),
-        said=say(f"says.{text}"),
-        ways=_ways(step),
-        more=row(_more(step)),
-        id=step.id,
-    )
+        "said": say(f"says.{text}"),
+        "ways": _ways(step),
+        "more": row(_more(step)),
+        "id": step.id,
+    }
+    if step.to is Audience.DEFENDER:
+        return say("step.own", **values)
+    return say("step.whole", who=_who(step), **values)
 
 
 def _more(step: Step) -> list[Said]:

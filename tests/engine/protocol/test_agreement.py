@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from engine.protocol.agreed import agreement, words
 from engine.protocol.explain import agreed, explained, explanation, unreviewed
-from engine.protocol.language import LANGUAGES
+from engine.protocol.language import LANGUAGES, wording
 from engine.protocol.model import ActionProtocol, Audience, CheckInPlan
 from engine.protocol.said import Row, Said, Value, say
 from engine.values import Signal
@@ -175,6 +175,17 @@ def test_no_phrase_was_left_as_the_english_one_has_it(language: str) -> None:
     }
     names = {"channels.sms", "channels.mastodon"}
     assert same - names == THE_SAME.get(language, set())
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_what_a_message_will_say_is_quoted_as_it_will_stand_there(
+    language: str,
+) -> None:
+    """Whoever signs that colleagues read a word must find that word in the message."""
+    standing = words(say("promises.standing"), language)
+    said = wording(language).words
+    quoted = re.findall("[«”](.+?)[»”]", standing)
+    assert [one.strip() for one in quoted] == [said["unconfirmed"], said["confirmed"]]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
