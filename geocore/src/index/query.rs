@@ -60,6 +60,23 @@ impl Filter<'_> {
     }
 }
 
+/// People who do not count, made ready once for all questions of a batch.
+enum Excluded<'a> {
+    Few(&'a [u64]),
+    Many(HashSet<u64>),
+}
+
+impl<'a> Excluded<'a> {
+    #[inline]
+    fn of(people: &'a [u64]) -> Self {
+        if people.len() > LINEAR_MAX {
+            Self::Many(people.iter().copied().collect())
+        } else {
+            Self::Few(people)
+        }
+    }
+}
+
 impl Filter<'_> {
     /// Whether everyone in the space counts.
     fn is_open(&self) -> bool {
@@ -69,6 +86,7 @@ impl Filter<'_> {
     /// Adds the answer to a question with this filter.
     fn ask(
         &self,
+        excluded: &Excluded<'_>,
         space: &Space,
         question: &Question<'_>,
         scratch: &mut Scratch,
@@ -77,29 +95,21 @@ impl Filter<'_> {
         if self.is_open() {
             space.answer_here(question, &Everyone, scratch, found);
         } else {
-            self.sift(space, question, scratch, found);
+            self.sift(excluded, space, question, scratch, found);
         }
     }
 
     fn sift(
         &self,
+        excluded: &Excluded<'_>,
         space: &Space,
         question: &Question<'_>,
         scratch: &mut Scratch,
         found: &mut Vec<Neighbour>,
     ) {
-        let many = self.exclude.len() > LINEAR_MAX;
-        let excluded: HashSet<u64> = if many {
-            self.exclude.iter().copied().collect()
-        } else {
-            HashSet::new()
-        };
-        let exclude = |person| {
-            if many {
-                excluded.contains(&person)
-            } else {
-                self.exclude.contains(&person)
-            }
+        let exclude = |person| match excluded {
+            Excluded::Few(people) => people.contains(&person),
+            Excluded::Many(people) => people.contains(&person),
         };
         let sieve = Sieve {
             available: self.available,
@@ -169,6 +179,7 @@ impl Index {
             return Ok(());
         };
         let in_blocks = k <= SORTED_MAX && !filter.geodesic && filter.is_open();
+        let excluded = Excluded::of(filter.exclude);
         let mut found = Vec::new();
         // Taken, not borrowed: who takes an answer may ask again.
         let mut scratch = SCRATCH.take();
@@ -193,7 +204,7 @@ impl Index {
                     k,
                     filter,
                 };
-                filter.ask(space, &question, &mut scratch, &mut found);
+                filter.ask(&excluded, space, &question, &mut scratch, &mut found);
                 take(row, &found);
             }
         });
@@ -236,7 +247,8 @@ impl Index {
             return;
         };
         let question = Question { from, k, filter };
-        SCRATCH.with_borrow_mut(|scratch| filter.ask(space, &question, scratch, found));
+        let excluded = Excluded::of(filter.exclude);
+        SCRATCH.with_borrow_mut(|scratch| filter.ask(&excluded, space, &question, scratch, found));
     }
 }
 

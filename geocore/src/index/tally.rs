@@ -34,16 +34,21 @@ impl Space {
     /// Finds the newest time of a leaf again, and of all above it as far as they change.
     pub(super) fn refresh(&mut self, leaf: usize) {
         let Leaf {
-            parent, first, len, ..
+            parent,
+            first,
+            len,
+            newest: before,
+            ..
         } = self.leaves[leaf];
         let groups = &self.groups.cold[first as usize..];
-        let mut newest = groups
-            .iter()
-            .flatten()
-            .take(len as usize)
-            .map(|person| Freshness::of(person.at_s))
-            .max()
-            .unwrap_or(Freshness::NEVER);
+        let mut newest = Freshness::NEVER;
+        for person in groups.iter().flatten().take(len as usize) {
+            newest = newest.max(Freshness::of(person.at_s));
+            if newest == before {
+                // Somebody else was as new: of many at one place the first, mostly.
+                return;
+            }
+        }
         self.leaves[leaf].newest = newest;
         let mut at = parent;
         while at != Entry::NONE {

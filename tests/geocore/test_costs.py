@@ -1,0 +1,57 @@
+"""What must not grow with how many there are, in CPU time beside a smaller case."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from geocore import Index
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# A cliff is a factor of a hundred and more; a machine with other work one of three.
+CLIFF = 20
+
+
+def cost_s(act: Callable[[], object]) -> float:
+    """Return the least of three."""
+    times_s = []
+    for _ in range(3):
+        start_s = time.thread_time()
+        act()
+        times_s.append(time.thread_time() - start_s)
+    return min(times_s)
+
+
+def pile(people: int) -> Index:
+    """Everyone at one place, but for one."""
+    index = Index()
+    ids, nowhere = np.arange(people, dtype=np.uint64), np.zeros(people)
+    index.upsert_many(ids, nowhere, nowhere, at_s=nowhere)
+    index.upsert(people, 50.0, 50.0)
+    return index
+
+
+def test_a_batch_looks_at_the_excluded_once_not_once_a_question() -> None:
+    index = Index()
+    index.upsert_many(range(20_000), [1.0] * 20_000, [2.0] * 20_000)
+    index.upsert_many(range(20_000, 20_010), [50.0] * 10, [50.0] * 10)
+    away, many = list(range(20_000)), np.full(500, 50.0)
+    one_s = cost_s(lambda: index.nearest(50.0, 50.0, 5, exclude=away))
+    all_s = cost_s(lambda: index.nearest_many(many, many, 5, exclude=away))
+    assert all_s < CLIFF * one_s
+
+
+def test_who_leaves_a_pile_as_new_as_everyone_looks_at_few_of_it() -> None:
+    def leave_and_come(index: Index) -> None:
+        for person in range(200):
+            index.move_to(person, 1.0, 1.0, at_s=0.0)
+            index.move_to(person, 0.0, 0.0, at_s=0.0)
+
+    few, many = pile(1_000), pile(200_000)
+    assert cost_s(lambda: leave_and_come(many)) < CLIFF * cost_s(
+        lambda: leave_and_come(few)
+    )
