@@ -147,6 +147,8 @@ fn the_nearest_of_a_city_far_away_are_those_of_brute_force() {
         (4_000, 1e-4, 4_000),
         (4_000, 20.0, 4_000),
         (3_000, 0.1, 7),
+        (6_000, 0.1, 2),
+        (6_000, 1e-7, 40),
     ] {
         let crowd = city(people, spread_deg, places, &mut dice);
         let mut index = Index::new();

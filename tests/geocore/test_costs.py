@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 
 from geocore import Index
 
@@ -55,3 +56,16 @@ def test_who_leaves_a_pile_as_new_as_everyone_looks_at_few_of_it() -> None:
     assert cost_s(lambda: leave_and_come(many)) < CLIFF * cost_s(
         lambda: leave_and_come(few)
     )
+
+
+@pytest.mark.parametrize(
+    "place", [(0.0, 0.0), (0.01, 0.0), (11.0, 0.0), (-40.0, -150.0)]
+)
+def test_of_a_pile_a_question_orders_only_those_it_may_name(
+    place: tuple[float, float],
+) -> None:
+    index = pile(500_000)
+    found = index.nearest(*place, 5)
+    assert [person for person, _ in found] == [0, 1, 2, 3, 4]
+    all_s = cost_s(lambda: index.within(0.0, 0.0, 1.0))
+    assert 2 * cost_s(lambda: index.nearest(*place, 5)) < all_s

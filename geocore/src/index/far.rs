@@ -9,12 +9,13 @@
 use core::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::handles::Child;
+use super::handles::{Child, Place};
 use super::layout::{Cap, WIDTH};
 use super::lens::Lens;
+use super::piles::Piles;
 use super::rank::Ranked;
 use super::search::Question;
-use super::space::Space;
+use super::space::{LEAF_MAX, Space};
 use crate::geodesic::{CHORD_FAR_M, chord_max_m, geodesic_max_m, measured_m};
 use crate::point::Point;
 
@@ -115,17 +116,33 @@ impl Space {
     ) {
         let leaf = &self.leaves[self.leaf_of(leaf)];
         far.outside = [None; WITNESSES];
+        // A leaf that could not be split is mostly one place.
+        let mut piles = (leaf.len as usize > LEAF_MAX && far.k > 0).then(|| Piles::new(far.k));
         for nth in 0..leaf.len as usize {
             let place = leaf.place(nth);
-            if lens.admits(&self.groups, place)
-                && let Some(found) = far.measure(self.groups.point(place))
-            {
-                ranked.push(
-                    self.look_up(far.from, place)
-                        .known(found.distance_m, found.bound_m),
-                );
+            if !lens.admits(&self.groups, place) {
+                continue;
+            }
+            let point = self.groups.point(place);
+            let Some(found) = far.measure(point) else {
+                continue;
+            };
+            if let Some(piles) = &mut piles {
+                let id = self.groups.id(place);
+                piles.add(point, id, place, |one| ranked.push(self.measured(far, one)));
+            } else {
+                let person = self.look_up(far.from, place);
+                ranked.push(person.known(found.distance_m, found.bound_m));
             }
         }
+        if let Some(piles) = piles {
+            piles.finish(|one| ranked.push(self.measured(far, one)));
+        }
+    }
+
+    fn measured(&self, far: &Far<'_>, place: Place) -> Ranked {
+        let (distance_m, bound_m) = measured_m(far.from, &self.groups.point(place));
+        self.look_up(far.from, place).known(distance_m, bound_m)
     }
 }
 

@@ -14,6 +14,7 @@ mod kernel;
 mod keyed;
 mod layout;
 mod lens;
+mod piles;
 mod query;
 mod rank;
 mod search;

@@ -2,6 +2,7 @@
 
 use super::handles::Place;
 use super::lens::Lens;
+use super::piles::Piles;
 use super::query::Neighbour;
 use super::search::{Question, Scratch};
 use super::select::{Candidate, Nearest, in_order};
@@ -187,7 +188,11 @@ impl Space {
             self.seek_far(question, lens, ranked);
             return order_any(question, ranked, found);
         }
-        nearest.finish(|place| ranked.push(self.look_up(from, place)));
+        if nearest.is_pile() {
+            self.look_up_piles(question, nearest, ranked);
+        } else {
+            nearest.finish(|place| ranked.push(self.look_up(from, place)));
+        }
         if ranked.len() > k {
             let (_, kth, _) =
                 ranked.select_nth_unstable_by(k - 1, |a, b| a.squared_m2.total_cmp(&b.squared_m2));
@@ -207,6 +212,24 @@ impl Space {
             }
         }
         order_any(question, ranked, found);
+    }
+
+    /// Looks up those of many who may belong to the answer by their id.
+    #[cold]
+    #[inline(never)]
+    fn look_up_piles(
+        &self,
+        question: &Question<'_>,
+        nearest: &mut Nearest,
+        ranked: &mut Vec<Ranked>,
+    ) {
+        let mut piles = Piles::new(question.k);
+        let mut take = |place| ranked.push(self.look_up(question.from, place));
+        nearest.finish(|place| {
+            let (point, id) = (self.groups.point(place), self.groups.id(place));
+            piles.add(point, id, place, &mut take);
+        });
+        piles.finish(take);
     }
 
     #[inline]

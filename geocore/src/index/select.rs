@@ -7,6 +7,7 @@ use super::far::{CROWD, CROWD_AROUND_M, CROWD_FAR_M};
 use super::handles::Place;
 use super::kernel::Kernel;
 use super::layout::{ROUGH_M, ROUGH_STEP_M};
+use super::piles::MANY;
 use crate::geodesic::{CHORD_FAR_M, rival_chord_max_m};
 
 /// What single precision may add to a rough distance or take from it, relatively: half of
@@ -139,6 +140,12 @@ impl Nearest {
             k => (k.saturating_mul(4).saturating_add(CROWD), CROWD_FAR_M),
         };
         self.others.len() > most && f64::from(self.limit_m()) > far_m
+    }
+
+    /// Whether so many may belong to the answer that some must be at one place.
+    #[inline]
+    pub(super) fn is_pile(&self) -> bool {
+        self.others.len() > self.k.saturating_mul(4).saturating_add(MANY)
     }
 
     /// Ends a search that is left to another one: all are named, so that they are many.
