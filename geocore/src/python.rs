@@ -21,7 +21,7 @@ use errors::fail;
 use names::{NAMES_MAX, Names};
 use out::Out;
 
-use crate::index::check_count;
+use crate::index::{KEPT_MAX, check_count};
 use crate::{CorruptSnapshot, Filter, Neighbour, Person, Point};
 
 thread_local! {
@@ -201,6 +201,9 @@ impl Index {
             Ok(()) if people <= NAMES_MAX => named_pairs(py, found, names),
             Ok(()) => pairs(py, found),
         };
+        if k > KEPT_MAX as u64 {
+            kept.found = Vec::new();
+        }
         KEPT.set(Some(kept));
         list
     }

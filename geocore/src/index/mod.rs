@@ -32,9 +32,9 @@ use std::iter;
 
 pub use degrees::eight_points;
 pub(crate) use layout::Record;
-#[cfg(feature = "python")]
-pub(crate) use query::check_count;
 pub use query::{Filter, K_MAX, Neighbour};
+#[cfg(feature = "python")]
+pub(crate) use query::{KEPT_MAX, check_count};
 use space::Space;
 
 use crate::error::{DuplicatePerson, Error, InvalidNumber, UnknownPerson};
@@ -190,7 +190,7 @@ impl Index {
         if !self.everyone.remove(person) {
             return false;
         }
-        for circle in self.memberships.remove(&person).into_iter().flatten() {
+        for circle in self.forget_circles(person).into_iter().flatten() {
             self.leave(person, circle);
         }
         true
@@ -250,7 +250,7 @@ impl Index {
                 .put(record);
         }
         let before = if now.is_empty() {
-            self.memberships.remove(&record.id)
+            self.forget_circles(record.id)
         } else {
             self.memberships.insert(record.id, now)
         };
@@ -261,11 +261,23 @@ impl Index {
         }
     }
 
+    fn forget_circles(&mut self, person: u64) -> Option<Box<[u64]>> {
+        let circles = self.memberships.remove(&person)?;
+        if self.memberships.capacity() > 8 * self.memberships.len() + 64 {
+            self.memberships.shrink_to(2 * self.memberships.len());
+        }
+        Some(circles)
+    }
+
     fn leave(&mut self, person: u64, circle: u64) {
         if let Some(members) = self.circles.get_mut(&circle) {
             members.remove(person);
             if members.len() == 0 {
                 self.circles.remove(&circle);
+                // A map keeps its room: what thousands of circles took is given back.
+                if self.circles.capacity() > 8 * self.circles.len() + 64 {
+                    self.circles.shrink_to(2 * self.circles.len());
+                }
             }
         }
     }

@@ -15,6 +15,10 @@ use crate::point::Point;
 /// The most neighbours that one question may ask for.
 pub const K_MAX: u64 = 1 << 24;
 
+/// What a thread keeps from question to question has room for at most so many people: some
+/// megabytes.
+pub(crate) const KEPT_MAX: usize = 1 << 15;
+
 /// Up to so many excluded people are looked for one by one.
 const LINEAR_MAX: usize = 16;
 

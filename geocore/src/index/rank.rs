@@ -3,7 +3,7 @@
 use super::handles::Place;
 use super::lens::Lens;
 use super::piles::Piles;
-use super::query::Neighbour;
+use super::query::{KEPT_MAX, Neighbour};
 use super::search::{Question, Scratch};
 use super::select::{Candidate, Nearest, in_order};
 use super::space::Space;
@@ -179,15 +179,35 @@ impl Space {
         scratch: &mut Scratch,
         found: &mut Vec<Neighbour>,
     ) {
-        let Question { from, k, .. } = *question;
         let Scratch {
             nearest, ranked, ..
         } = scratch;
         ranked.clear();
         if nearest.is_crowd() {
             self.seek_far(question, lens, ranked);
-            return order_any(question, ranked, found);
+        } else {
+            self.measure_all(question, nearest, ranked);
         }
+        order_any(question, ranked, found);
+        nearest.forget();
+        if ranked.capacity() > KEPT_MAX {
+            *ranked = Vec::new();
+        }
+    }
+
+    /// Measures all candidates, eight side by side.
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "must take on the caller's target features"
+    )]
+    fn measure_all(
+        &self,
+        question: &Question<'_>,
+        nearest: &mut Nearest,
+        ranked: &mut Vec<Ranked>,
+    ) {
+        let Question { from, k, .. } = *question;
         if nearest.is_pile() {
             self.look_up_piles(question, nearest, ranked);
         } else {
@@ -211,7 +231,6 @@ impl Space {
                 person.bound_m = bounds_m[lane];
             }
         }
-        order_any(question, ranked, found);
     }
 
     /// Looks up those of many who may belong to the answer by their id.

@@ -8,6 +8,7 @@ use super::handles::Place;
 use super::kernel::Kernel;
 use super::layout::{ROUGH_M, ROUGH_STEP_M};
 use super::piles::MANY;
+use super::query::KEPT_MAX;
 use crate::geodesic::{CHORD_FAR_M, rival_chord_max_m};
 
 /// What single precision may add to a rough distance or take from it, relatively: half of
@@ -140,6 +141,13 @@ impl Nearest {
             k => (k.saturating_mul(4).saturating_add(CROWD), CROWD_FAR_M),
         };
         self.others.len() > most && f64::from(self.limit_m()) > far_m
+    }
+
+    /// Gives back the memory of a large answer.
+    pub(super) fn forget(&mut self) {
+        if self.others.capacity() > KEPT_MAX {
+            self.others = Vec::new();
+        }
     }
 
     /// Whether so many may belong to the answer that some must be at one place.
