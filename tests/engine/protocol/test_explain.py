@@ -354,7 +354,7 @@ def test_officers_are_promised_to_be_called_again_only_where_a_step_calls_them(
     steps: str, said: str
 ) -> None:
     whole = explanation(parse_protocol(HEAD + steps, "mine.toml"))
-    assert f"taken it does nothing for 30 minutes, {said}" in whole
+    assert f"goes off duty or does nothing for 30 minutes, {said}" in whole
 
 
 @pytest.mark.parametrize(
