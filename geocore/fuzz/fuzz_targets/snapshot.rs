@@ -13,5 +13,7 @@ fuzz_target!(|data: &[u8]| {
     let from = Point::new(1.0, 2.0).expect("valid");
     let found = index.nearest(&from, 5, &Filter::default()).expect("valid");
     assert_eq!(found.len(), index.len().min(5));
-    assert_eq!(Index::from_bytes(&index.to_bytes()).expect("own").len(), index.len());
+    let bytes = index.to_bytes();
+    assert!(bytes.starts_with(data));
+    assert_eq!(Index::from_bytes(&bytes).expect("own").len(), index.len());
 });

@@ -1,7 +1,8 @@
 //! The index as bytes, checked by a hash.
 //!
 //! Layout, little-endian: magic, count of people; per person id, x, y, z, time (NaN if
-//! unknown), availability, count of circles, circles; SHA-256 of all before it.
+//! unknown), availability, count of circles, circles; SHA-256 of all before it. Ids rise, and
+//! so do circles; an index has one such form, and no other is taken.
 
 use sha2::{Digest, Sha256};
 
@@ -70,9 +71,15 @@ impl Index {
                 reason: "the format is not known",
             });
         }
-        let mut people = Vec::new();
+        let mut people: Vec<Person> = Vec::new();
         for _ in 0..reader.number()? {
-            people.push(reader.person()?);
+            let person = reader.person()?;
+            if people.last().is_some_and(|last| last.id >= person.id) {
+                return Err(CorruptSnapshot {
+                    reason: "a person is there twice or out of order",
+                });
+            }
+            people.push(person);
         }
         if !reader.rest.is_empty() {
             return Err(CorruptSnapshot {
@@ -81,7 +88,7 @@ impl Index {
         }
         let mut index = Self::new();
         index.upsert_many(&people).map_err(|_| CorruptSnapshot {
-            reason: "a person is there twice",
+            reason: "a person breaks a rule",
         })?;
         Ok(index)
     }
@@ -116,8 +123,14 @@ impl Reader<'_> {
                 reason: "a place is not on the ellipsoid",
             });
         }
+        let point = Point::from_surface(xyz_m);
+        if point.xyz_m().map(f64::to_bits) != xyz_m.map(f64::to_bits) {
+            return Err(CorruptSnapshot {
+                reason: "a place is finer than places are",
+            });
+        }
         let at_s = self.float()?;
-        if at_s.is_infinite() {
+        if at_s.is_infinite() || (at_s.is_nan() && at_s.to_bits() != f64::NAN.to_bits()) {
             return Err(CorruptSnapshot {
                 reason: "a time is not finite",
             });
@@ -130,11 +143,17 @@ impl Reader<'_> {
         }
         let mut circles = std::collections::BTreeSet::new();
         for _ in 0..self.number()? {
-            circles.insert(self.number()?);
+            let circle = self.number()?;
+            if circles.last().is_some_and(|last| *last >= circle) {
+                return Err(CorruptSnapshot {
+                    reason: "a circle is there twice or out of order",
+                });
+            }
+            circles.insert(circle);
         }
         Ok(Person {
             id,
-            point: Point::from_surface(xyz_m),
+            point,
             at_s: (!at_s.is_nan()).then_some(at_s),
             available: available == 1,
             circles,
