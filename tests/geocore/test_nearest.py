@@ -64,6 +64,17 @@ def test_people_at_one_place_come_by_id() -> None:
     assert [person for person, _ in found] == [0, 3, 5, 9, 2**64 - 1]
 
 
+@pytest.mark.parametrize("away_deg", [1e-6, 0.003, 1.0, 9.0, 40.0, 70.0])
+def test_mirror_images_are_as_far_and_come_by_id(away_deg: float) -> None:
+    over_equator = index_of({5: (away_deg, 18.0), 2: (-away_deg, 18.0)})
+    over_meridian = index_of({5: (59.0, away_deg), 2: (59.0, -away_deg)})
+    for index, place in ((over_equator, (0.0, 20.0)), (over_meridian, (30.0, 0.0))):
+        (first, near_m), (second, far_m) = index.nearest(*place, 2)
+        assert (first, second) == (2, 5)
+        assert near_m == far_m
+        assert index.nearest(*place, 1) == [(2, near_m)]
+
+
 def test_the_antipode_is_found_in_the_order_of_karney() -> None:
     people = near((-30.0, 150.0), 0.3, 50)
     index = index_of(people)
