@@ -1,6 +1,7 @@
 //! Cities asked about from far away, where a whole city may hold the nearest person.
 
 use geocore::{Filter, Index, Neighbour, Person, Point, karney_m};
+use geographiclib_rs::{DirectGeodesic, Geodesic};
 
 /// A small generator, so that a failure repeats.
 struct Dice(u64);
@@ -156,6 +157,57 @@ fn the_nearest_of_a_city_far_away_are_those_of_brute_force() {
         for (lat_deg, lon_deg) in FROM {
             let from = Point::new(lat_deg, lon_deg).expect("valid");
             check_from(&index, &crowd, &from);
+        }
+    }
+}
+
+/// Where one way of measuring gives way to the next: 100 km, 1,000 km and 9,000 km in a
+/// straight line; then all the way.
+const RINGS_KM: [f64; 12] = [
+    1.0, 99.99, 100.01, 999.0, 1_001.0, 5_000.0, 9_985.0, 9_994.0, 10_003.0, 10_010.0, 15_000.0,
+    19_900.0,
+];
+
+#[test]
+fn people_round_a_ring_are_in_the_order_of_karney() {
+    let mut dice = Dice(0x0717);
+    let wgs84 = Geodesic::wgs84();
+    for ring_km in RINGS_KM {
+        for _ in 0..60 {
+            let (lat_deg, jitter) = (dice.uniform(-80.0, 80.0), dice.uniform(-6.0, 1.0));
+            let from = Point::new(lat_deg, 0.0).expect("valid");
+            let mut people = Vec::new();
+            for id in 0..60 {
+                let metres = ring_km * 1e3 + dice.uniform(-1.0, 1.0) * 10_f64.powf(jitter);
+                let azimuth_deg = dice.uniform(0.0, 360.0);
+                let (lat, lon): (f64, f64) = wgs84.direct(lat_deg, 0.0, azimuth_deg, metres);
+                people.push(Person {
+                    id,
+                    point: Point::new(lat, lon).expect("valid"),
+                    at_s: None,
+                    available: true,
+                    circles: [].into(),
+                });
+            }
+            let mut index = Index::new();
+            index.upsert_many(&people).expect("valid");
+            let open = Filter {
+                geodesic: true,
+                ..Filter::default()
+            };
+            let wanted = truth(&people, &from, &open);
+            let edge = Filter {
+                within_m: Some(wanted[30].0),
+                ..open
+            };
+            let inside = truth(&people, &from, &edge);
+            for k in [1, 3, 12, 60] {
+                let why = format!("{k} at {ring_km} km by 1e{jitter} m from {from:?}");
+                let found = index.nearest(&from, k as u64, &open).expect("valid");
+                agree(&found, &wanted[..k], &why);
+                let found = index.nearest(&from, k as u64, &edge).expect("valid");
+                agree(&found, &inside[..k.min(inside.len())], &why);
+            }
         }
     }
 }

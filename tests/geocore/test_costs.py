@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ def cost_s(act: Callable[[], object]) -> float:
     return min(times_s)
 
 
+@functools.cache
 def pile(people: int) -> Index:
     """Everyone at one place, but for one."""
     index = Index()
