@@ -53,7 +53,8 @@ class PersonScore:
 class Score:
     """What an exercise came to. `percent` is of the points that were to be had.
 
-    HQ has as many as a person, all of them for an acknowledgement within a minute.
+    People stand as they were chosen, of one round the nearest first. HQ has as many
+    points as a person, all of them for an acknowledgement within a minute.
     """
 
     people: tuple[PersonScore, ...]
@@ -66,15 +67,14 @@ def score(events: Iterable[AlarmEvent]) -> Score:
     """Score an exercise from its facts so far; any alarm's facts are taken."""
     facts = list(events)
     began = next((e.at for e in facts if isinstance(e, AlarmRaised)), None)
-    chosen = {
-        one.person: (one.alias, event.audience)
-        for event in reversed(facts)
-        if isinstance(event, RecipientsChosen) and event.audience in _ANSWERS
-        for one in event.chosen
-    }
+    chosen: dict[str, tuple[str, Audience]] = {}
+    for event in facts:
+        if isinstance(event, RecipientsChosen) and event.audience in _ANSWERS:
+            for one in event.chosen:
+                chosen.setdefault(one.person, (one.alias, event.audience))
     people = tuple(
         _person(person, alias, audience, facts, began)
-        for person, (alias, audience) in reversed(chosen.items())
+        for person, (alias, audience) in chosen.items()
     )
     taken = (e.at for e in facts if isinstance(e, AlarmAcknowledged))
     acknowledged_s = _since(began, next(taken, None))

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from engine.alarm.events import ActRefused
+from engine.alarm.events import ActRefused, RecipientsChosen
 from engine.alarm.refusals import RefusalGround
 from engine.alarm.score import FULL, PersonScore, score
 from engine.alarm.state import Kind, ReplyKind
@@ -35,6 +35,23 @@ def test_whoever_answers_at_once_has_every_point() -> None:
     found = of(scene, "c1")
     assert (found.sent_s, found.delivered_s, found.answered_s) == (4.0, 6.0, 36.0)
     assert (found.reply, found.points) == (ReplyKind.COMING, FULL)
+
+
+def test_people_stand_as_they_were_chosen_bug_the_farthest_was_the_first() -> None:
+    scene = exercise()
+    scene.run(181, each_due=scene.settle_all)
+    rounds = [
+        [one.person for one in event.chosen]
+        for event in scene.events
+        if isinstance(event, RecipientsChosen) and event.audience is Audience.NEAREST
+    ]
+    called = [
+        one.person
+        for one in score(scene.events).people
+        if one.audience is Audience.NEAREST
+    ]
+    assert len(rounds) > 1
+    assert called == [person for chosen in rounds for person in chosen]
 
 
 def test_points_are_lost_for_each_thing_that_did_not_happen() -> None:
