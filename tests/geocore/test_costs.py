@@ -71,3 +71,16 @@ def test_of_a_pile_a_question_orders_only_those_it_may_name(
     assert [person for person, _ in found] == [0, 1, 2, 3, 4]
     all_s = cost_s(lambda: index.within(0.0, 0.0, 1.0))
     assert 2 * cost_s(lambda: index.nearest(*place, 5)) < all_s
+
+
+def test_a_circle_of_a_batch_is_built_not_grown() -> None:
+    people = 200_000
+    dice = np.random.default_rng(4)
+    columns = (
+        np.arange(people, dtype=np.uint64),
+        dice.normal(59.0, 0.3, people),
+        dice.normal(18.0, 0.3, people),
+    )
+    alone_s = cost_s(lambda: Index().upsert_many(*columns))
+    circles = [[1]] * people
+    assert cost_s(lambda: Index().upsert_many(*columns, circles=circles)) < 9 * alone_s

@@ -155,11 +155,22 @@ impl Index {
             }
         }
         self.everyone.put_many(records);
+        // Circle by circle, so that a new one is built and not grown.
+        let mut joining: HashMap<u64, Vec<Record>> = HashMap::new();
         for (record, circles) in records
             .iter()
             .zip(circles.into_iter().chain(iter::repeat(&NONE)))
         {
-            self.join(record, circles);
+            for circle in circles {
+                joining.entry(*circle).or_default().push(*record);
+            }
+            self.belong(record.id, circles);
+        }
+        for (circle, records) in joining {
+            self.circles
+                .entry(circle)
+                .or_insert_with(Space::new)
+                .put_many(&records);
         }
         Ok(())
     }
@@ -239,24 +250,29 @@ impl Index {
 
     /// Brings a person's circles up to date with what is now known of them.
     fn join(&mut self, record: &Record, circles: &BTreeSet<u64>) {
-        if circles.is_empty() && self.memberships.is_empty() {
-            return;
-        }
-        let now: Box<[u64]> = circles.iter().copied().collect();
-        for circle in &now {
+        for circle in circles {
             self.circles
                 .entry(*circle)
                 .or_insert_with(Space::new)
                 .put(record);
         }
-        let before = if now.is_empty() {
-            self.forget_circles(record.id)
+        self.belong(record.id, circles);
+    }
+
+    /// Writes down whose a person is now, and takes them out of all other circles.
+    fn belong(&mut self, person: u64, circles: &BTreeSet<u64>) {
+        if circles.is_empty() && self.memberships.is_empty() {
+            return;
+        }
+        let before = if circles.is_empty() {
+            self.forget_circles(person)
         } else {
-            self.memberships.insert(record.id, now)
+            let now: Box<[u64]> = circles.iter().copied().collect();
+            self.memberships.insert(person, now)
         };
         for circle in before.into_iter().flatten() {
             if !circles.contains(&circle) {
-                self.leave(record.id, circle);
+                self.leave(person, circle);
             }
         }
     }
