@@ -282,7 +282,7 @@ class Index:
 
         Raises:
             GeocoreError: as `nearest`; columns differ in length; an array of `out` has
-                another type or shape, cannot be written, or has gaps.
+                another type or shape, cannot be written, has gaps, or is the other one.
 
         """
 

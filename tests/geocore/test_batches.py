@@ -83,6 +83,12 @@ def test_arrays_of_the_callers_know_filters_and_other_kinds_of_buffer(
         assert [(got[0][row, n], got[1][row, n]) for n in range(2)] == alone
 
 
+def overlapping(cells: int) -> Arrays:
+    """Arrays of two rows and three columns that have so many cells between them."""
+    memory = np.zeros(cells)
+    return memory[:6].view(np.uint64).reshape(2, 3), memory[-6:].reshape(2, 3)
+
+
 def frozen(numbers: np.ndarray) -> np.ndarray:
     numbers.flags.writeable = False
     return numbers
@@ -106,6 +112,8 @@ def frozen(numbers: np.ndarray) -> np.ndarray:
             (np.zeros((2, 3), np.uint64), np.zeros(6)),
             r"has the shape \[6\] instead of \[2, 3\]",
         ),
+        (overlapping(6), "has both arrays in the same memory"),
+        (overlapping(11), "has both arrays in the same memory"),
         ((np.zeros((2, 3), np.uint64), frozen(np.zeros((2, 3)))), "cannot be written"),
         (
             (np.zeros((3, 2), np.uint64).T, np.zeros((2, 3))),
@@ -157,6 +165,13 @@ def test_who_comes_in_a_batch_lies_where_who_comes_alone_does(people: int) -> No
     for person, (lat_deg, lon_deg) in enumerate(zip(lats, lons, strict=True)):
         alone.upsert(person, lat_deg, lon_deg)
     assert together.to_bytes() == alone.to_bytes()
+
+
+def test_arrays_side_by_side_in_one_memory_are_filled(index: Index) -> None:
+    ids, metres = index.nearest_many([0.0, 1.0], [0.0, 1.0], 3, out=overlapping(12))
+    rows = index.nearest_many([0.0, 1.0], [0.0, 1.0], 3)
+    assert ids.tolist() == [[person for person, _ in row] for row in rows]
+    assert metres.tolist() == [[m for _, m in row] for row in rows]
 
 
 @pytest.mark.parametrize("row", [0, 7, 8, 18])

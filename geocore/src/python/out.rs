@@ -29,9 +29,18 @@ impl Out {
         let Ok((ids, metres)) = out.extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>() else {
             return Err(refused(out, "is no pair of arrays"));
         };
+        let (places, distances) = (
+            writable::<u64>(&ids, "uint64", shape)?,
+            writable::<f64>(&metres, "float64", shape)?,
+        );
+        // Cells of both are of eight bytes, and both lie without gaps.
+        let apart = places.buf_ptr().addr().abs_diff(distances.buf_ptr().addr());
+        if apart < places.len_bytes() {
+            return Err(refused(out, "has both arrays in the same memory"));
+        }
         Ok(Self {
-            ids: writable(&ids, "uint64", shape)?,
-            metres: writable(&metres, "float64", shape)?,
+            ids: places,
+            metres: distances,
             columns: shape[1],
         })
     }
