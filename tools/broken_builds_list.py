@@ -206,4 +206,48 @@ BROKEN = (
             ),
         ),
     ),
+    Broken(
+        "crowd",
+        "more of the nearest are called than their file says",
+        (
+            Change(
+                "engine/alarm/schedule.py",
+                "    most = alarm.protocol.crowd_max\n",
+                "    most = None\n",
+            ),
+        ),
+    ),
+    Broken(
+        "countdown",
+        "colleagues are called while a press can still be called off",
+        (
+            Change(
+                "engine/alarm/schedule.py",
+                "    return max(at, countdown_end(alarm)) if waits else at\n",
+                "    return at\n",
+            ),
+        ),
+    ),
+    Broken(
+        "hasty",
+        "a post does not wait for as long as was agreed",
+        (
+            Change(
+                "engine/alarm/schedule.py",
+                "    return max(step.delay, alarm.protocol.publication.delay)\n",
+                "    return step.delay\n",
+            ),
+        ),
+    ),
+    Broken(
+        "decider",
+        "whoever is at HQ approves a post that one person alone may decide",
+        (
+            Change(
+                "engine/alarm/acts.py",
+                "            alarm.protocol.publication.decider not in {None, by},\n",
+                "            False,\n",
+            ),
+        ),
+    ),
 )

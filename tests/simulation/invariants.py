@@ -1,4 +1,4 @@
-"""What must hold after every step, and how it is counted: I1 to I12.
+"""What must hold after every step, and how it is counted: I1 to I13.
 
 The watcher folds the journal by itself, apart from any actor, and hears of every
 contact with the outside. What it finds is a `Violation`: the invariant's number and
@@ -23,7 +23,7 @@ from engine.alarm.events import (
 )
 from engine.alarm.evolve import fold
 from engine.alarm.lease import is_held_for_good
-from engine.alarm.state import Alarm, Truth, alarm_of, is_alarms
+from engine.alarm.state import Alarm, alarm_of, is_alarms
 from engine.dispatch.body import decode_body
 from engine.journal.memory import MemoryReader
 from engine.journal.verify import verify
@@ -39,17 +39,16 @@ from engine.ports.journal import (
 )
 from engine.ports.measures import DECLARATIONS
 from engine.values import AlarmId, EffectId, Instant, PersonId, ReportKey, StepId
+from tests.simulation.agreed import breaks, may_be_public
 from tests.simulation.answers import Answers
 from tests.simulation.attention import Attention, is_past_shift
 from tests.simulation.disk import Disk
 from tests.simulation.freedom import Freedom
-from tests.simulation.reasons import is_for_no_reason
 from tests.simulation.remembered import Remembered
 from tests.simulation.runtime import Life
 from tests.simulation.told import (
     has_given_up,
     is_left_alone,
-    is_left_out,
     is_not_told_of_end,
     was_missed,
 )
@@ -144,10 +143,8 @@ class Watching:
         self.alarms[alarm_id] = alarm
         if self.freedom.all_clear(alarm_id, alarm, events):
             self.found("I8", "an all-clear under force")
-        if is_left_out(alarm, events):
-            self.found("I3", "chosen, and no notification planned")
-        if is_for_no_reason(alarm, events):
-            self.found("I3", "notifications taken back for no reason")
+        for invariant, what in breaks(alarm, events):
+            self.found(invariant, what)
         self._has_a_deadline(append, alarm)
 
     def _opens_or_ends(
@@ -281,15 +278,8 @@ class Watching:
         sent = (self.sent - self.unsent).items()
         if sum(times for key, times in sent if _of_step(key, effect)) > 1:
             self.found("I5", "a public post is attempted twice")
-        decided = (
-            alarm.verified is not None
-            and alarm.approved is not None
-            and alarm.verified.by != alarm.approved.by
-            and alarm.consented
-            and alarm.truth is Truth.VERIFIED
-        )
-        if not decided:
-            self.found("I5", "published without verification, consent or approval")
+        if not may_be_public(alarm, effect):
+            self.found("I5", "published before it may be")
 
     def told_the_engine(self, route: str, kind: str) -> None:
         """A far end has confirmed, or will: `accepted` or `reported`."""
