@@ -28,6 +28,14 @@ class ServiceError(EngineError):
     """The running service refused, or there is none."""
 
 
+class AbsentError(ServiceError):
+    """No service runs there: nothing of what was asked was done."""
+
+
+class UnansweredError(ServiceError):
+    """It did not answer; what was asked may have been done."""
+
+
 def ask(
     state: Path, method: str, path: str, body: Mapping[str, str] | str | None = None
 ) -> object:
@@ -48,17 +56,19 @@ def ask(
     socket = state / CONTROL_SOCKET
     content = body if isinstance(body, str) else json.dumps(dict(body or {}))
     if not _is_there(socket):
-        raise ServiceError(_nobody(state))
+        raise AbsentError(_nobody(state))
     transport = httpx2.HTTPTransport(uds=str(socket))
     try:
         with httpx2.Client(transport=transport, timeout=TIMEOUT_S) as client:
             answer = client.request(method, f"http://engine{path}", content=content)
     except (httpx2.ConnectError, FileNotFoundError) as error:
         may = os.access(socket, os.R_OK | os.W_OK)
-        raise ServiceError(_nobody(state) if may else _closed(state)) from error
+        if may:
+            raise AbsentError(_nobody(state)) from error
+        raise ServiceError(_closed(state)) from error
     except httpx2.HTTPError as error:
         message = f"the engine did not answer ({type(error).__name__}); look again"
-        raise ServiceError(message) from error
+        raise UnansweredError(message) from error
     try:
         found: object = answer.json()
     except ValueError as error:

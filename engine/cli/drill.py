@@ -4,14 +4,21 @@ import json
 import secrets
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from engine.cli.client import DEFAULT_STATE, ServiceError, State, ask
+from engine.cli.client import (
+    DEFAULT_STATE,
+    AbsentError,
+    ServiceError,
+    State,
+    UnansweredError,
+    ask,
+)
 from engine.clock import SystemClock
 
 app = typer.Typer(
@@ -27,8 +34,16 @@ app = typer.Typer(
 )
 EXIT_BELOW = 4
 EXIT_EARLY = 130
-POLL_S = 2.0
+POLL_S = 1.0
+RESTART_S = 30.0
+_AWAY = "the engine does not answer; it is waited for, to end this (Ctrl-C gives up)"
+_BESIDE = (
+    "natalia: a REAL alarm of theirs has come: {real}. Exercise {alarm} is broken off"
+    " and calls nobody more; it stays open, so that nobody who comes reads of its end."
+    " Once the real one is over: {end}"
+)
 Found = dict[str, object]
+Acts = Mapping[str, Mapping[str, str]]
 
 
 @app.callback(invoke_without_command=True)
@@ -51,67 +66,134 @@ def drill(
     Whoever runs it does not acknowledge it: that is for the officer on duty. Ctrl-C
     ends it at once, for everybody.
     """
-    raised = _table(ask(state, "POST", "/drills", {**_act(by), "defender": for_}))
-    alarm = str(raised["alarm"])
-    sys.stderr.write(f"exercise {alarm} is under way; {minutes:g} minutes\n")
-    try:
-        found, early = _wait(state, alarm, minutes * 60)
-        if found["open"]:
-            _end(state, alarm, by, acknowledged=found["acknowledged_s"] is not None)
-    except ServiceError as error:
-        message = f"{error}. Exercise {alarm} may go on: natalia alarm show {alarm}"
-        raise ServiceError(message) from error
-    sys.stdout.write(json.dumps(found, indent=1) + "\n" if as_json else _words(found))
-    if early:
+    with _breaking_off() as asked:
+        alarm = _raise(state, by, for_)
+        _tell(f"exercise {alarm} is under way; {minutes:g} minutes")
+        found, fault = _wait(state, alarm, minutes * 60, asked), None
+        is_early = bool(asked)
+        try:
+            found = _finish(state, alarm, by, found, asked)
+        except ServiceError as error:
+            fault = error
+    if found is not None:
+        words = json.dumps(found, indent=1) + "\n" if as_json else _words(found)
+        sys.stdout.write(words)
+    end = f"natalia alarm close {alarm} --by {by} --reason exercise_over"
+    if fault is not None or found is None:
+        take = f"natalia alarm acknowledge {alarm} --by {by}"
+        message = f"{fault}. Exercise {alarm} may go on; end it with: {take}; {end}"
+        raise ServiceError(message) from fault
+    if found["real"] is not None:
+        _tell(_BESIDE.format(real=found["real"], alarm=alarm, end=end))
+    if is_early or found["real"] is not None:
         raise typer.Exit(EXIT_EARLY)
     if int(str(found["percent"])) < least:
         raise typer.Exit(EXIT_BELOW)
 
 
-def _wait(state: Path, alarm: str, most_s: float) -> tuple[Found, bool]:
-    """Look until nobody's answer is to come; say whether somebody broke it off.
+def _raise(state: Path, by: str, defender: str) -> str:
+    try:
+        raised = ask(state, "POST", "/drills", {**_act(by), "defender": defender})
+    except UnansweredError as error:
+        message = f"{error}: an exercise may have begun; see: natalia alarm list"
+        raise ServiceError(message) from error
+    return str(_table(raised)["alarm"])
+
+
+def _wait(state: Path, alarm: str, most_s: float, asked: list[int]) -> Found | None:
+    """Look until nobody's answer is to come, or somebody asks for the end.
 
     An engine that starts anew meanwhile has the exercise still.
     """
-    path, clock = f"/drills/{alarm}", SystemClock()
+    clock, found = SystemClock(), None
     ends_s = clock.boottime_s() + most_s
-    found = _table(ask(state, "GET", path))
-    try:
-        with _breaking_off():
-            while (left_s := ends_s - clock.boottime_s()) > 0 and _goes_on(found):
-                clock.sleep(min(POLL_S, left_s))
-                with suppress(ServiceError):
-                    found = _table(ask(state, "GET", path))
-    except KeyboardInterrupt:
-        return _table(ask(state, "GET", path)), True
-    return found, False
+    while True:
+        with suppress(ServiceError):
+            found = _table(ask(state, "GET", f"/drills/{alarm}"))
+        left_s = ends_s - clock.boottime_s()
+        if asked or left_s <= 0 or (found is not None and not _goes_on(found)):
+            return found
+        clock.sleep(min(POLL_S, left_s))
 
 
 @contextmanager
-def _breaking_off() -> Iterator[None]:
-    """Take the end of the terminal, or of the command, as Ctrl-C.
+def _breaking_off() -> Iterator[list[int]]:
+    """Gather what asks for the end: Ctrl-C, the end of the terminal or of the command.
 
-    An exercise that nobody ends would ring the officers on duty for ever.
+    An exercise that nobody ends would ring the officers on duty for ever: neither what
+    comes before it is known by its id nor a second Ctrl-C keeps it from its end.
     """
+    asked: list[int] = []
     before = {
-        number: signal.signal(number, signal.default_int_handler)
-        for number in (signal.SIGTERM, signal.SIGHUP)
+        number: signal.signal(number, lambda came, _: asked.append(came))
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     }
     try:
-        yield
+        yield asked
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-def _end(state: Path, alarm: str, by: str, *, acknowledged: bool) -> None:
-    """Close it, so that everybody who was told hears that it is over."""
-    path = f"/alarms/{alarm}"
-    if not acknowledged:
-        # An officer may have taken it since: then it is refused, and can be closed.
-        with suppress(ServiceError):
-            ask(state, "POST", f"{path}/acknowledge", _act(by))
-    ask(state, "POST", f"{path}/close", {**_act(by), "reason": "exercise_over"})
+def _finish(
+    state: Path, alarm: str, by: str, found: Found | None, asked: list[int]
+) -> Found:
+    """End it, or only its pages where a real alarm is open; return the last look.
+
+    An engine that is away is waited for, unless the end is asked for once more.
+    """
+    clock, heard, is_away = SystemClock(), len(asked), False
+    acts = {
+        "acknowledge": _act(by),
+        "verify": {**_act(by), "truth": "false"},
+        "close": {**_act(by), "reason": "exercise_over"},
+    }
+    gives_up_s = clock.boottime_s() + RESTART_S
+    while True:
+        try:
+            if found is None:
+                found = _table(ask(state, "GET", f"/drills/{alarm}"))
+            if found["open"]:
+                _end(state, alarm, found, acts)
+        except (AbsentError, UnansweredError):
+            if len(asked) > heard or clock.boottime_s() >= gives_up_s:
+                raise
+            if not is_away:
+                _tell(_AWAY)
+            is_away = True
+            clock.sleep(POLL_S)
+        else:
+            return found
+
+
+def _end(state: Path, alarm: str, found: Found, acts: Acts) -> None:
+    """Close it, so that everybody who was told hears that it is over.
+
+    Beside a real alarm an end would be read as the end of that one: there it is only
+    found false, and nobody more is called.
+    """
+    if found["acknowledged_s"] is None:
+        # Refused where an officer has taken it since: then it can be closed as well.
+        _try(state, alarm, "acknowledge", acts)
+    if found["real"] is None:
+        ask(state, "POST", f"/alarms/{alarm}/close", acts["close"])
+    else:
+        _try(state, alarm, "verify", acts)
+
+
+def _try(state: Path, alarm: str, act: str, acts: Acts) -> None:
+    try:
+        ask(state, "POST", f"/alarms/{alarm}/{act}", acts[act])
+    except (AbsentError, UnansweredError):
+        raise
+    except ServiceError:
+        pass
+
+
+def _tell(line: str) -> None:
+    """Say it to whoever watches; a terminal that is gone keeps nobody from the end."""
+    with suppress(OSError):
+        typer.echo(line, err=True)
 
 
 def _act(by: str) -> dict[str, str]:
@@ -121,11 +203,13 @@ def _act(by: str) -> dict[str, str]:
 def _goes_on(found: Found) -> bool:
     """Say whether it is open and anybody's answer is still to come.
 
-    Of the officers on duty one is enough.
+    Of the officers on duty one is enough. Whoever is called later, after a countdown or
+    by a wider search, has not answered yet. A real alarm ends it.
     """
     called = (one for one in _people(found) if one["audience"] != "duty")
     answers = [found["acknowledged_s"], *(one["answered_s"] for one in called)]
-    return bool(found["open"]) and None in answers
+    is_awaited = bool(found["to_call"]) or None in answers
+    return bool(found["open"]) and found["real"] is None and is_awaited
 
 
 def _people(found: Found) -> list[Found]:

@@ -196,7 +196,9 @@ async def drill_score(request: Request) -> Response:
     found = desk.cases.get(alarm_id)
     if found is None or found.kind is not Kind.EXERCISE:
         return JSONResponse({"error": "no such exercise"}, status_code=MISSING)
-    return JSONResponse(score_of(found, desk.cases.lines(alarm_id)))
+    now = desk.parts.clock.now()
+    lines, every = desk.cases.lines(alarm_id), desk.cases.all(now)
+    return JSONResponse(score_of(found, lines, now, every))
 
 
 async def status(request: Request) -> Response:

@@ -8,7 +8,9 @@ from engine.alarm.commands import Raise
 from engine.alarm.score import FULL, score
 from engine.alarm.state import Alarm, Kind, Press
 from engine.console.cases import Line
+from engine.console.outlook import upcoming
 from engine.intake.judge import place_of
+from engine.protocol.model import Audience
 from engine.protocol.registry import Registry
 from engine.roster.board import Board
 from engine.roster.model import Person, Role
@@ -16,6 +18,7 @@ from engine.values import AlarmId, CommandId, Instant, OperatorId, ReportKey, Si
 
 Json = dict[str, object]
 WIRE = "exercise"
+_CALLED = frozenset({Audience.NEAREST, Audience.CONTACTS})
 
 
 def drill_command(
@@ -56,23 +59,39 @@ def drill_refusal(person: Person, alarms: Iterable[Alarm]) -> str | None:
     """
     if not person.has(Role.DEFENDER):
         return "defender: they are none; an exercise plays a defender's alarm"
-    theirs = {a.kind for a in alarms if a.is_open and a.subject == person.person}
+    theirs = open_of(person.person, alarms)
     if Kind.REAL in theirs:
         return "a real alarm of theirs is open: an exercise beside it would mislead"
     if Kind.EXERCISE in theirs:
-        return "an exercise for them is under way; close it first"
+        return (
+            f"an exercise for them is under way: {theirs[Kind.EXERCISE]}; let it end,"
+            " or end it: natalia alarm acknowledge, then natalia alarm close"
+            " --reason exercise_over"
+        )
     return None
 
 
-def score_of(alarm: Alarm, lines: list[Line]) -> Json:
-    """Return an exercise's score.
+def open_of(subject: str, alarms: Iterable[Alarm]) -> dict[Kind, AlarmId]:
+    """Return the open cases of somebody, by kind."""
+    return {a.kind: a.id for a in alarms if a.is_open and a.subject == subject}
 
-    People go by their aliases: who answers an exercise is what it is for.
+
+def score_of(
+    alarm: Alarm, lines: list[Line], now: Instant, alarms: Iterable[Alarm]
+) -> Json:
+    """Return an exercise's score, and whether there is more to it.
+
+    People go by their aliases: who answers an exercise is what it is for. `to_call`
+    says whether a step that calls colleagues or contacts comes next, `real` the open
+    real alarm of the same defender.
     """
     found = score(line.event for line in lines if line.event is not None)
+    comes = upcoming(alarm, now)
     return {
         "alarm": alarm.id,
         "open": alarm.is_open,
+        "to_call": comes is not None and comes[0].to in _CALLED,
+        "real": open_of(alarm.subject, alarms).get(Kind.REAL),
         "percent": found.percent,
         "of": FULL,
         "acknowledged_s": found.acknowledged_s,

@@ -3,61 +3,20 @@
 import json
 import re
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
 from engine.protocol.language import LANGUAGES, wording
+from tests.process.drills import BELOW, BROKEN_OFF, answer, drilling, exercise
 from tests.rig import Rig, eventually
 
 pytestmark = pytest.mark.process
 
 NEAREST = ("lapwing", "cormorant", "owlet", "quelea", "tinamou")
 MARKS = tuple(f"{wording(language).words['exercise']} " for language in LANGUAGES)
-BELOW, BROKEN_OFF = 4, 130
 SLACK_S = 0.5
 """How far the engine's clock, anchored at its start, may be from the telephones'."""
 LATE_S = 10.0
-Drill = subprocess.Popen[str]
-Row = dict[str, object]
-
-
-@contextmanager
-def drilling(rig: Rig, *words: str) -> Iterator[Drill]:
-    """Start an exercise for Heron as an operator would, in a process of its own."""
-    rig.password("aspen")
-    state = ("--state", str(rig.state), "--minutes", "5", *words)
-    program = [sys.executable, "-m", "engine", "drill", *state]
-    drill = subprocess.Popen(
-        [*program, "--for", "heron", "--by", "aspen"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    with drill:
-        try:
-            yield drill
-        finally:
-            drill.kill()
-
-
-def exercise(rig: Rig) -> Row:
-    (row,) = [row for row in rig.alarms() if row["kind"] == "exercise"]
-    return row
-
-
-def answer(rig: Rig, person: str, what: str, sender: str | None = None) -> int:
-    """Answer with the code that somebody was sent; return when, in ms of UTC."""
-    sms = rig.sms_to(person)
-    assert sms is not None
-    code = re.search(r"([0-9A-Z]{4}) 1", sms.text)
-    assert code is not None, sms.text
-    at_ms = rig.clock.now().ms
-    rig.modems[0].inject(sender or sms.number, f"{code[1]} {what}")
-    return at_ms
 
 
 def said(rig: Rig, alarm: str, line: str) -> bool:

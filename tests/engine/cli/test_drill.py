@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from engine.cli.client import UnansweredError
 from engine.clock import SystemClock
 from tests.engine.cli.services import natalia, service
 
@@ -39,6 +40,8 @@ OFFICERS = (
 SCORE = {
     "alarm": "e1",
     "open": True,
+    "to_call": False,
+    "real": None,
     "percent": 73,
     "of": 5,
     "acknowledged_s": 20.0,
@@ -91,6 +94,37 @@ def test_once_all_have_answered_nobody_waits(patch: Patch, out: Output) -> None:
         words = (*WORDS[:-1], "240", "--state", str(engine.state))
         assert natalia(patch, *words) == 0
     assert "score: 73 %" in out.readouterr().out
+
+
+def test_whoever_is_called_later_is_waited_for_bug_a_countdown_ended_it(
+    patch: Patch, out: Output
+) -> None:
+    """The officer was there before anybody had been called, and that was all."""
+    later = {**SCORE, "people": [OFFICERS[0]], "to_call": True}
+    with service(
+        drills=RAISED, drills__e1=(200, later), alarms__e1__close=DONE
+    ) as engine:
+
+        def called(*_: object) -> None:
+            engine.answers["/drills/e1"] = (200, {**SCORE, "people": [PERSON]})
+
+        patch.setattr(SystemClock, "sleep", called)
+        words = (*WORDS[:-1], "240", "--state", str(engine.state))
+        assert natalia(patch, *words) == 0
+    assert "Wren" in out.readouterr().out
+
+
+def test_an_exercise_that_may_have_begun_is_said_to(patch: Patch, out: Output) -> None:
+    with service(drills=RAISED) as engine:
+
+        def no_answer(*_: object) -> object:
+            message = "the engine did not answer (ReadTimeout); look again"
+            raise UnansweredError(message)
+
+        patch.setattr("engine.cli.drill.ask", no_answer)
+        assert natalia(patch, *WORDS, "--state", str(engine.state)) == 1
+    said = "an exercise may have begun; see: natalia alarm list"
+    assert out.readouterr().err.endswith(f"look again: {said}\n")
 
 
 def test_each_officer_who_was_paged_has_a_line_and_one_of_them_is_enough(
@@ -190,5 +224,11 @@ def test_an_exercise_that_cannot_be_ended_is_named_with_where_to_look(
         alarms__e1__close=(409, {"refused": "the engine is busy"}),
     ) as engine:
         assert natalia(patch, *WORDS, "--state", str(engine.state)) == 1
-    said = "the engine is busy. Exercise e1 may go on: natalia alarm show e1"
-    assert out.readouterr().err.endswith(f"natalia: {said}\n")
+    said = (
+        "the engine is busy. Exercise e1 may go on; end it with:"
+        " natalia alarm acknowledge e1 --by alder;"
+        " natalia alarm close e1 --by alder --reason exercise_over"
+    )
+    told = out.readouterr()
+    assert told.err.endswith(f"natalia: {said}\n")
+    assert "score: 73 %" in told.out

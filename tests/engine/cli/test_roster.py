@@ -13,7 +13,7 @@ from typing import cast
 import pytest
 from typer.testing import CliRunner
 
-from engine.cli.client import ServiceError
+from engine.cli.client import AbsentError, ServiceError
 from engine.cli.roster import app
 from engine.roster.parse import parse_roster
 from engine.roster.sample import sample_roster, sample_text
@@ -235,7 +235,7 @@ def test_without_a_service_it_says_so(
     result = RUN.invoke(app, [*arguments, "--state", str(tmp_path)])
     told = str(result.exception)
 
-    assert type(result.exception) is ServiceError
+    assert type(result.exception) is AbsentError
     assert "no engine runs on" in told
     # httpcore2 leaves a socket that could not connect to the garbage collector.
     del result

@@ -153,6 +153,21 @@ def test_an_exercise_runs_the_persons_own_action_protocol(manned: Hq) -> None:
     assert scored["acknowledged_s"] is None
 
 
+def test_a_score_says_whether_more_are_called_and_what_real_alarm_stands_beside(
+    manned: Hq,
+) -> None:
+    with control(manned) as client:
+        said = client.post("/drills", json={**ALDERS, "defender": "heron"})
+        alarm = AlarmId(said.json()["alarm"])
+        post(manned, alarm, "acknowledge")
+        wider = client.get(f"/drills/{alarm}").json()
+        assert (wider["to_call"], wider["real"]) == (True, None)
+        real = manned.press()
+        assert client.get(f"/drills/{alarm}").json()["real"] == real
+        post(manned, alarm, "close", reason="exercise_over")
+        assert not client.get(f"/drills/{alarm}").json()["to_call"]
+
+
 def test_who_may_not_be_drilled_is_said(manned: Hq) -> None:
     with control(manned) as client:
         nobody = client.post("/drills", json={"by": "x", "defender": "heron"})
@@ -163,7 +178,7 @@ def test_who_may_not_be_drilled_is_said(manned: Hq) -> None:
         assert first.status_code == 200
         second = client.post("/drills", json={**ALDERS, "defender": "heron"})
         assert second.status_code == 409
-        assert "under way" in second.json()["error"]
+        assert f"under way: {first.json()['alarm']};" in second.json()["error"]
 
 
 def test_only_an_exercise_has_a_score(manned: Hq) -> None:
