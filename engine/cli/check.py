@@ -104,6 +104,7 @@ def examine(
     from engine.cli.check_protocols import of_protocols  # noqa: PLC0415 - likewise
     from engine.cli.check_state import of_state  # noqa: PLC0415 - likewise
     from engine.clock import SystemClock  # noqa: PLC0415 - likewise
+    from engine.protocol.agreement_faults import check_agreements  # noqa: PLC0415 - likewise
     from engine.protocol.registry import load_registry  # noqa: PLC0415 - likewise
     from engine.roster.rules import Known  # noqa: PLC0415 - likewise
     from engine.start import current_roster  # noqa: PLC0415 - likewise
@@ -111,6 +112,8 @@ def examine(
     registry = roster = None
     with _taking(faults):
         registry = load_registry(config.protocols.folder, config.protocols.default)
+    with _taking(faults):
+        check_agreements()
     known = Known(
         # Of none that can be read nobody can say that it is not there.
         protocols=None if registry is None else registry.protocols,

@@ -67,7 +67,7 @@ def words(value: Value, language: str) -> str:
             return _span(value, language)
         case float():
             point = _text(language, "page.decimal")
-            return f"{value:g}".replace(".", point)
+            return f"{value:.3f}".rstrip("0").rstrip(".").replace(".", point)
         case _:
             return str(value)
 

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from engine.roster.model import Person
-from engine.roster.risk import at_risk, risk_ends
+from engine.roster.risk import at_risk, next_risk, risk_ends
 from engine.values import Instant
 
 HAND_OVER = timedelta(minutes=30)
-_ALWAYS = 10
-"""Who is on for so many shifts on end is not relieved by anybody."""
+_ALWAYS = timedelta(days=7)
+"""Who is on for so long without a gap is not relieved by anybody."""
 
 
 def in_order(rota: Sequence[Person], now: Instant) -> tuple[Person, ...]:
@@ -30,15 +30,23 @@ def _turn(person: Person, now: Instant) -> int:
 def ends_at(person: Person, now: Instant) -> Instant | None:
     """Return when somebody goes off duty; None without shifts, off, or always on.
 
-    Shifts that follow each other without a gap are one.
+    Shifts that follow each other without a gap are one. What is handed over before a
+    shift that is about to begin is for that shift.
     """
-    ends = now
-    for _ in range(_ALWAYS):
+    begins = now if is_on(person, now) else _comes_on(person, now)
+    ends = begins
+    while begins is not None and ends is not None:
         later = risk_ends(person.shifts, person.zone, ends)
         if later is None:
-            return ends if ends > now else None
-        ends = later
+            return ends
+        ends = later if later < begins.plus(_ALWAYS) else None
     return None
+
+
+def _comes_on(person: Person, now: Instant) -> Instant | None:
+    begins = next_risk(person.shifts, person.zone, now)
+    is_soon = begins is not None and begins <= now.plus(HAND_OVER)
+    return begins if is_soon else None
 
 
 def is_on(person: Person, now: Instant) -> bool:

@@ -8,6 +8,7 @@ duty themselves, and where no row can be asked.
 from engine.alarm.commands import RequestCancel
 from engine.intake.shouter.unhandled import Word
 from engine.roster.board import Board
+from engine.roster.model import Role
 from engine.values import PersonId
 
 Address = tuple[str, str]
@@ -29,15 +30,19 @@ def addresses_about(
 ) -> tuple[Address, ...]:
     """Return the same for a word of a case of which nothing but its id is at hand.
 
-    Whose case it is stands in rows. So nobody on duty who carries a device is told, as
-    it may be theirs, unless nobody else would be: then silence is worse.
+    Whose case it is stands in rows. So nothing that is any defender's has it, as it may
+    be of theirs, unless nobody else would: then silence is worse.
     """
     roster = board.roster()
     if isinstance(word, RequestCancel) and word.press.device is not None:
         defender = roster.defender_of(word.press.device)
-        return addresses_for(board, hq, None if defender is None else defender.person)
-    carriers = (one for one in board.duty() if roster.devices_of(one.person))
-    theirs = (roster.reached_at(one.person) for one in carriers)
+        if defender is not None:
+            return addresses_for(board, hq, defender.person)
+    theirs = (
+        roster.reached_at(one.person)
+        for one in roster.people
+        if one.has(Role.DEFENDER) or roster.devices_of(one.person)
+    )
     others = _without(board, hq, frozenset[str]().union(*theirs))
     return others or _without(board, hq, frozenset())
 

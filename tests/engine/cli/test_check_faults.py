@@ -1,11 +1,14 @@
 """`natalia check-config`: every fault at once, whatever it is of."""
 
 import json
+import shutil
 import socket
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from engine.protocol import agreed, agreement_faults
 from engine.start import CONTROL_SOCKET
 from tests.engine.cli.services import natalia
 from tests.engine.cli.test_check import configuration
@@ -160,3 +163,23 @@ def test_a_port_that_another_program_has_is_warned_of_unless_it_is_our_engine(
             engine.listen()
             assert natalia(patch, "check-config", path) == 0
         assert "another program" not in out.readouterr().out
+
+
+def test_a_broken_file_of_what_is_signed_is_named_bug_it_ended_in_the_parsers_words(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    kept = Path(agreed.__file__).with_name("agreement")
+    folder = tmp_path / "engine" / "protocol" / "agreement"
+    shutil.copytree(kept, folder)
+    french = folder / "fr.toml"
+    text = french.read_text(encoding="utf-8").replace('title = "', "title = ", 1)
+    french.write_text(text, encoding="utf-8")
+    there = SimpleNamespace(files=lambda _: folder)
+    patch.setattr(agreement_faults, "resources", there)
+    agreement_faults.check_agreements.cache_clear()
+    try:
+        code = natalia(patch, "check-config", configuration(tmp_path))
+    finally:
+        agreement_faults.check_agreements.cache_clear()
+    assert code == 3
+    assert "agreement/fr.toml" in out.readouterr().err

@@ -82,3 +82,19 @@ def test_what_is_counted_once_is_said_so_in_english_bug_of_have_and_1_times() ->
 def test_a_distance_has_the_decimal_mark_of_its_language() -> None:
     said = [words(1.5, language) for language in ("en", "sv", "ru", "es", "fr", "ar")]
     assert said == ["1.5", "1,5", "1,5", "1,5", "1,5", "1.5"]
+
+
+@pytest.mark.parametrize(
+    ("number", "english", "swedish"),
+    [
+        (300.0, "300", "300"),
+        (1_000_000.0, "1000000", "1000000"),
+        (1_234.567, "1234.567", "1234,567"),
+        (0.5, "0.5", "0,5"),
+        (0.0, "0", "0"),
+    ],
+)
+def test_a_distance_is_said_in_all_its_digits_bug_a_million_was_1e06(
+    number: float, english: str, swedish: str
+) -> None:
+    assert (words(number, "en"), words(number, "sv")) == (english, swedish)

@@ -26,6 +26,7 @@ def on(shifts: str, number: int) -> Person:
 
 DAY, NIGHT = on("daily 08:00-20:00", 0), on("daily 20:00-08:00", 1)
 SPARE = on("mon 09:00-09:30", 2)
+HOURS = tuple(f"daily {hour:02}:00-{hour + 1:02}:00" for hour in range(1, 14))
 
 
 @pytest.mark.parametrize(
@@ -65,6 +66,9 @@ def test_nobody_is_ever_taken_off_the_rota(ms: int, rota: list[Person]) -> None:
         ((), "2026-11-25T12:00:00+01:00", None),
         (("daily 08:00-20:00",), "2026-11-25T12:00:00+01:00", "2026-11-25T20:00+01:00"),
         (("daily 08:00-20:00",), "2026-11-25T20:00:00+01:00", None),
+        (("daily 08:00-20:00",), "2026-11-25T07:29:00+01:00", None),
+        (("daily 08:00-20:00",), "2026-11-25T07:30:00+01:00", "2026-11-25T20:00+01:00"),
+        (HOURS, "2026-11-25T01:30:00+01:00", "2026-11-25T14:00+01:00"),
         (("daily 20:00-08:00",), "2026-11-25T23:00:00+01:00", "2026-11-26T08:00+01:00"),
         (
             ("wed 08:00-20:00", "wed 20:00-02:00"),
@@ -78,7 +82,18 @@ def test_nobody_is_ever_taken_off_the_rota(ms: int, rota: list[Person]) -> None:
         ),
         (("daily 00:00-00:00",), "2026-11-25T12:00:00+01:00", None),
     ],
-    ids=["none", "on", "off", "over midnight", "two on end", "two at once", "always"],
+    ids=[
+        "none",
+        "on",
+        "off",
+        "not soon",
+        "about to come on",
+        "hour by hour",
+        "over midnight",
+        "two on end",
+        "two at once",
+        "always",
+    ],
 )
 def test_a_shift_ends_with_the_last_of_those_without_a_gap(
     shifts: tuple[str, ...], moment: str, ends: str | None

@@ -6,8 +6,8 @@ from engine.alarm.commands import AddNote, RequestCancel
 from engine.intake.shouter.unhandled import Unhandled
 from engine.intake.shouter.whom import addresses_about, addresses_for
 from engine.roster.board import Board
-from engine.roster.model import Role, Roster, Rota
-from engine.values import AlarmId, CommandId, PersonId, ReportKey, Signal
+from engine.roster.model import Number, Role, Roster, Rota
+from engine.values import AlarmId, CommandId, DeviceId, PersonId, ReportKey, Signal
 from tests.engine.alarm.scene import press_of, raise_of
 from tests.engine.intake.reports import HERON, HERONS, ROSTER, judge_of
 from tests.engine.intake.shouter.test_actor import Rig
@@ -40,13 +40,19 @@ def board_of(roster: Roster) -> Board:
     return judge_of(roster).board
 
 
+def herons_number() -> Number:
+    found = ROSTER.person(HERON)
+    assert found is not None
+    return found.numbers[0]
+
+
 def numbers_of(person: PersonId) -> tuple[str, ...]:
     found = ROSTER.person(person)
     assert found is not None
     return found.addresses_on("sms")
 
 
-FIRST, *_ = ROSTER.rota.duty
+FIRST, OTHER, *_ = ROSTER.rota.duty
 
 
 def test_a_defender_on_duty_reads_nothing_of_their_own_alarm_bug_they_did() -> None:
@@ -71,12 +77,44 @@ def test_a_wish_that_a_device_sends_is_left_out_at_its_carriers_alone() -> None:
     assert addresses_about(board, HQ, cancel) == addresses_for(board, HQ, HERON)
 
 
-def test_a_word_of_nobody_knows_whose_case_goes_to_no_carrier_of_a_device() -> None:
+def test_a_word_of_nobody_knows_whose_case_goes_to_nothing_that_is_a_defenders() -> (
+    None
+):
     board = board_of(on_duty(FIRST, HERON))
-    assert addresses_about(board, HQ, WORDS) == (*HQ, ("sms", numbers_of(FIRST)[0]))
+    own = ("sms", numbers_of(HERON)[0])
+    assert addresses_about(board, (*HQ, own), WORDS) == (
+        *HQ,
+        ("sms", numbers_of(FIRST)[0]),
+    )
 
 
-def test_where_all_on_duty_carry_devices_it_goes_to_them_as_silence_is_worse() -> None:
+def test_nor_does_a_defender_on_duty_without_a_device_or_who_shares_a_telephone() -> (
+    None
+):
+    tern = PersonId("tern")
+    assert ROSTER.devices_of(tern) == ()
+    assert addresses_about(board_of(on_duty(FIRST, tern)), (), WORDS) == (
+        ("sms", numbers_of(FIRST)[0]),
+    )
+    roster = on_duty(FIRST, OTHER)
+    people = tuple(
+        replace(one, numbers=(herons_number(),)) if one.person == OTHER else one
+        for one in roster.people
+    )
+    shared = replace(roster, people=people)
+    assert addresses_about(board_of(shared), (), WORDS) == (
+        ("sms", numbers_of(FIRST)[0]),
+    )
+
+
+def test_a_wish_of_a_device_that_is_enrolled_no_more_may_be_anybodys() -> None:
+    board = board_of(on_duty(FIRST, HERON))
+    press = replace(CANCEL.press, device=DeviceId("350000000000000"))
+    gone = replace(CANCEL, press=press)
+    assert addresses_about(board, HQ, gone) == addresses_about(board, HQ, WORDS)
+
+
+def test_where_all_on_duty_are_defenders_it_goes_to_them_as_silence_is_worse() -> None:
     board = board_of(on_duty(HERON))
     assert addresses_about(board, (), WORDS) == (("sms", numbers_of(HERON)[0]),)
 
