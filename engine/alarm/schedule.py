@@ -9,7 +9,7 @@ from engine.alarm.conditions import may_run
 from engine.alarm.effects import Fired
 from engine.alarm.following import silence_due
 from engine.alarm.force import countdown_end
-from engine.alarm.found_false import is_needless
+from engine.alarm.found_false import CALLED, is_needless
 from engine.alarm.ladder import Climb, climbs
 from engine.alarm.lease import lease_due
 from engine.alarm.repeats import repeats
@@ -27,7 +27,6 @@ UNSETTLED = frozenset({EffectState.PLANNED, EffectState.ATTEMPTING})
 # By names of their own: before Python 3.12 a member costs five times as much to read
 # from its class, and every step is asked at every fact.
 _NEAREST, _DEFENDER, _PUBLIC = Audience.NEAREST, Audience.DEFENDER, Audience.PUBLIC
-_WAIT_FOR_COUNTDOWN = frozenset({Audience.NEAREST, Audience.CONTACTS})
 _BY_FORCE = Start.DURESS.value
 
 
@@ -153,6 +152,30 @@ def next_due(alarm: Alarm, now: Instant) -> Instant | None:
     return min((at for at in (due, watch) if at is not None), default=None)
 
 
+def may_call_more(alarm: Alarm) -> bool:
+    """Say whether a step is to call colleagues or contacts who are not called yet.
+
+    Whatever comes before it: a question to whoever was called, or a deadline for their
+    word. What waits for a word or an act has no time, and is none.
+    """
+    return any(
+        step.to in CALLED and _has_room(alarm, step) and _comes(alarm, step)
+        for step in alarm.protocol.steps
+    )
+
+
+def _comes(alarm: Alarm, step: Step) -> bool:
+    """Say whether a step has a time, or follows one that has, as things stand."""
+    one: Step | None = step
+    for _ in alarm.protocol.steps:
+        if one is None or not may_run(alarm, one):
+            return False
+        if _next_at(alarm, one) is not None:
+            return True
+        one = None if one.id in alarm.fired else alarm.protocol.step(StepId(one.after))
+    return False
+
+
 def _watch_at(alarm: Alarm, now: Instant) -> Instant | None:
     """Return when to read the effects' rows: the news of one may have been lost."""
     for effect in alarm.effects.values():
@@ -210,7 +233,7 @@ def _first_at(alarm: Alarm, step: Step) -> Instant | None:
     if start is None:
         return None
     at = start.plus(_delay_of(alarm, step))
-    waits = alarm.protocol.countdown and step.to in _WAIT_FOR_COUNTDOWN
+    waits = alarm.protocol.countdown and step.to in CALLED
     return max(at, countdown_end(alarm)) if waits else at
 
 

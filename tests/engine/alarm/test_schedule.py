@@ -11,15 +11,16 @@ from hypothesis import strategies as st
 
 from engine.alarm.conditions import holds
 from engine.alarm.events import NotificationPlanned, StepFired
+from engine.alarm.found_false import CALLED
 from engine.alarm.repeats import RETRY_MAX, due_repeats
-from engine.alarm.schedule import WATCH, next_due
-from engine.alarm.state import ReplyKind
+from engine.alarm.schedule import WATCH, may_call_more, next_due
+from engine.alarm.state import Kind, ReplyKind
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience, Condition
 from engine.roster.model import Word
 from engine.values import StepId
 from tests.engine.alarm.forced import scene_of as careful
-from tests.engine.alarm.scene import PROTOCOLS, ROWAN, Scene
+from tests.engine.alarm.scene import PROTOCOLS, ROWAN, Scene, without
 from tests.engine.alarm.test_steps import scene_of, told
 from tests.fakes import START
 
@@ -308,3 +309,44 @@ def test_one_message_of_which_nothing_is_known_is_looked_after_beside_others() -
     assert others
     assert next_due(waiting, scene.now) == scene.now.plus(WATCH)
     assert quiet is None or quiet > scene.now.plus(WATCH)
+
+
+@pytest.mark.parametrize("name", ["protest", "street_attack", "quorum"])
+def test_a_question_or_a_deadline_before_a_search_hides_it_not_bug_a_drill_was_over(
+    name: str,
+) -> None:
+    protocol = PROTOCOLS[name]
+    calls = {step.id for step in protocol.steps if step.to in CALLED}
+    scene = Scene(protocol=protocol, kind=Kind.EXERCISE).raised()
+    scene.acknowledge()
+    waited = 0
+    for _ in range(60):
+        scene.settle_all()
+        is_more_to_come = not calls <= scene.state().fired.keys()
+        assert may_call_more(scene.state()) is is_more_to_come
+        waited += is_more_to_come
+        scene.run(10)
+    assert waited >= 12, "two minutes and more"
+
+
+@pytest.mark.parametrize("name", ["protest", "street_attack", "quorum"])
+def test_a_search_that_nothing_starts_any_more_is_not_to_come(name: str) -> None:
+    scene = Scene(protocol=PROTOCOLS[name], kind=Kind.EXERCISE).raised()
+    scene.acknowledge()
+    scene.settle_all()
+    scene.reply("c1", ReplyKind.COMING)
+    assert not may_call_more(scene.state())
+
+
+def test_a_search_after_a_question_that_is_still_to_be_asked_is_to_come() -> None:
+    protest = without(PROTOCOLS["protest"], "more")
+    steps = tuple(
+        replace(step, after="ask") if step.id == "contacts" else step
+        for step in protest.steps
+    )
+    scene = Scene(protocol=replace(protest, steps=steps)).raised()
+    scene.settle_all()
+    assert may_call_more(scene.state())
+    scene.run(390, each_due=scene.settle_all)
+    assert "contacts" in scene.state().fired
+    assert not may_call_more(scene.state())
