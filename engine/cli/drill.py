@@ -4,7 +4,7 @@ import json
 import secrets
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
@@ -36,14 +36,19 @@ EXIT_BELOW = 4
 EXIT_EARLY = 130
 POLL_S = 1.0
 RESTART_S = 30.0
+TURNS_MAX = 3
 _AWAY = "the engine does not answer; it is waited for, to end this (Ctrl-C gives up)"
 _BESIDE = (
     "natalia: a REAL alarm of theirs has come: {real}. Exercise {alarm} is broken off"
     " and calls nobody more; it stays open, so that nobody who comes reads of its end."
     " Once the real one is over: {end}"
 )
+_RINGS = (
+    "{fault}. A REAL alarm of theirs has come, and exercise {alarm} may call people"
+    " beside it; have it call nobody more with: {do}; once the real one is over: {end}"
+)
+_STANDING = ("open", "held", "truth", "real")
 Found = dict[str, object]
-Acts = Mapping[str, Mapping[str, str]]
 
 
 @app.callback(invoke_without_command=True)
@@ -72,23 +77,40 @@ def drill(
         found, fault = _wait(state, alarm, minutes * 60, asked), None
         is_early = bool(asked)
         try:
-            found = _finish(state, alarm, by, found, asked)
+            found = _finish(state, alarm, by, asked)
         except ServiceError as error:
             fault = error
     if found is not None:
         words = json.dumps(found, indent=1) + "\n" if as_json else _words(found)
         sys.stdout.write(words)
-    end = f"natalia alarm close {alarm} --by {by} --reason exercise_over"
+    take, verify, end = _commands(alarm, by)
+    if isinstance(fault, _BesideError):
+        do = f"{take}; {verify}"
+        message = _RINGS.format(fault=fault, alarm=alarm, do=do, end=end)
+        raise ServiceError(message) from fault
     if fault is not None or found is None:
-        take = f"natalia alarm acknowledge {alarm} --by {by}"
         message = f"{fault}. Exercise {alarm} may go on; end it with: {take}; {end}"
         raise ServiceError(message) from fault
-    if found["real"] is not None:
-        _tell(_BESIDE.format(real=found["real"], alarm=alarm, end=end))
+    is_broken_off = found["open"] and found["real"] is not None
+    if is_broken_off:
+        _tell(_BESIDE.format(real=found["real"], alarm=alarm, end=f"{take}; {end}"))
     if is_early or found["real"] is not None:
         raise typer.Exit(EXIT_EARLY)
     if int(str(found["percent"])) < least:
         raise typer.Exit(EXIT_BELOW)
+
+
+class _BesideError(ServiceError):
+    """A real alarm is open, and the exercise beside it may call people still."""
+
+
+def _commands(alarm: str, by: str) -> tuple[str, str, str]:
+    """Return what takes it, finds it false and closes it, for whoever has to."""
+    return (
+        f"natalia alarm acknowledge {alarm} --by {by}",
+        f"natalia alarm verify {alarm} --by {by} --truth false",
+        f"natalia alarm close {alarm} --by {by} --reason exercise_over",
+    )
 
 
 def _raise(state: Path, by: str, defender: str) -> str:
@@ -135,26 +157,18 @@ def _breaking_off() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-def _finish(
-    state: Path, alarm: str, by: str, found: Found | None, asked: list[int]
-) -> Found:
+def _finish(state: Path, alarm: str, by: str, asked: list[int]) -> Found:
     """End it, or only its pages where a real alarm is open; return the last look.
 
-    An engine that is away is waited for, unless the end is asked for once more.
+    It looks anew before each turn: a real alarm may have come since the last one. An
+    engine that is away is waited for, unless the end is asked for once more.
     """
     clock, heard, is_away = SystemClock(), len(asked), False
-    acts = {
-        "acknowledge": _act(by),
-        "verify": {**_act(by), "truth": "false"},
-        "close": {**_act(by), "reason": "exercise_over"},
-    }
+    ending = _Ending(state, alarm, by)
     gives_up_s = clock.boottime_s() + RESTART_S
     while True:
         try:
-            if found is None:
-                found = _table(ask(state, "GET", f"/drills/{alarm}"))
-            if found["open"]:
-                _end(state, alarm, found, acts)
+            return ending.end()
         except (AbsentError, UnansweredError):
             if len(asked) > heard or clock.boottime_s() >= gives_up_s:
                 raise
@@ -162,32 +176,70 @@ def _finish(
                 _tell(_AWAY)
             is_away = True
             clock.sleep(POLL_S)
-        else:
-            return found
 
 
-def _end(state: Path, alarm: str, found: Found, acts: Acts) -> None:
-    """Close it, so that everybody who was told hears that it is over.
+class _Ending:
+    """Ends an exercise by what the engine says of it each time, and of no time before.
 
-    Beside a real alarm an end would be read as the end of that one: there it is only
-    found false, and nobody more is called.
+    An act that had no answer is given again under its own id, one that was refused
+    under another: the same one would be refused for ever.
     """
-    if found["acknowledged_s"] is None:
-        # Refused where an officer has taken it since: then it can be closed as well.
-        _try(state, alarm, "acknowledge", acts)
-    if found["real"] is None:
-        ask(state, "POST", f"/alarms/{alarm}/close", acts["close"])
-    else:
-        _try(state, alarm, "verify", acts)
+
+    def __init__(self, state: Path, alarm: str, by: str) -> None:
+        self._state, self._alarm = state, alarm
+        self._acts = {
+            "acknowledge": _act(by),
+            "verify": {**_act(by), "truth": "false"},
+            "close": {**_act(by), "reason": "exercise_over"},
+        }
+        self._scored: Found | None = None
+        """The first look, which is printed: in the next ones whoever runs it acted."""
+
+    def end(self) -> Found:
+        """Close it, so that everybody who was told hears that it is over.
+
+        Beside a real alarm an end would be read as the end of that one: there it is
+        only found false, and nobody more is called.
+        """
+        why, found = None, self._look()
+        for _ in range(TURNS_MAX):
+            if _is_ended(found):
+                return found
+            if not found["held"]:
+                self._refused("acknowledge")  # an officer may have been faster
+            if found["real"] is None:
+                why = self._refused("close")
+                if why is None:
+                    return found
+            else:
+                why = self._refused("verify")
+            found = self._look()
+        if _is_ended(found):
+            return found
+        message = why or "it is not ended, whatever was done"
+        raise (ServiceError if found["real"] is None else _BesideError)(message)
+
+    def _look(self) -> Found:
+        found = _table(ask(self._state, "GET", f"/drills/{self._alarm}"))
+        self._scored = self._scored or found
+        return {**self._scored, **{key: found[key] for key in _STANDING}}
+
+    def _refused(self, act: str) -> str | None:
+        body = self._acts[act]
+        try:
+            ask(self._state, "POST", f"/alarms/{self._alarm}/{act}", body)
+        except (AbsentError, UnansweredError):
+            raise
+        except ServiceError as error:
+            body["id"] = _id()
+            return str(error)
+        return None
 
 
-def _try(state: Path, alarm: str, act: str, acts: Acts) -> None:
-    try:
-        ask(state, "POST", f"/alarms/{alarm}/{act}", acts[act])
-    except (AbsentError, UnansweredError):
-        raise
-    except ServiceError:
-        pass
+def _is_ended(found: Found) -> bool:
+    """Say whether it is over, or calls nobody more beside a real alarm."""
+    is_false = found["held"] and found["truth"] == "false"
+    return not found["open"] or (found["real"] is not None and bool(is_false))
 
 
 def _tell(line: str) -> None:
@@ -197,7 +249,11 @@ def _tell(line: str) -> None:
 
 
 def _act(by: str) -> dict[str, str]:
-    return {"by": by, "id": secrets.token_hex(8)}
+    return {"by": by, "id": _id()}
+
+
+def _id() -> str:
+    return secrets.token_hex(8)
 
 
 def _goes_on(found: Found) -> bool:

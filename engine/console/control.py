@@ -32,7 +32,12 @@ from engine.console.asking import (
 )
 from engine.console.control_devices import DEVICE_ROUTES
 from engine.console.desk import ConsoleDesk
-from engine.console.drills import drill_command, drill_refusal, score_of
+from engine.console.drills import (
+    drill_command,
+    drill_refusal,
+    end_refusal,
+    score_of,
+)
 from engine.console.observe import (
     NO_ROUND_TRIP,
     ROUND_TRIP,
@@ -140,9 +145,15 @@ async def act(request: Request) -> Response:
         )
     except ActError as error:
         return JSONResponse({"error": str(error)}, status_code=UNPROCESSABLE)
+    alarm_id, refused = AlarmId(request.path_params["alarm"]), None
     if isinstance(command, Close):
         command = replace(command, in_person=False)
-    refused = await desk.act(AlarmId(request.path_params["alarm"]), command)
+        # Here alone: at the console whoever closes it has the list before them.
+        desk.catch_up()
+        every = desk.cases.all(desk.parts.clock.now())
+        refused = end_refusal(desk.cases.get(alarm_id), command, every)
+    if refused is None:
+        refused = await desk.act(alarm_id, command)
     status = 200 if refused is None else REFUSED
     return JSONResponse(
         {"done": refused is None, "refused": refused}, status_code=status
@@ -196,9 +207,8 @@ async def drill_score(request: Request) -> Response:
     found = desk.cases.get(alarm_id)
     if found is None or found.kind is not Kind.EXERCISE:
         return JSONResponse({"error": "no such exercise"}, status_code=MISSING)
-    now = desk.parts.clock.now()
-    lines, every = desk.cases.lines(alarm_id), desk.cases.all(now)
-    return JSONResponse(score_of(found, lines, now, every))
+    every = desk.cases.all(desk.parts.clock.now())
+    return JSONResponse(score_of(found, desk.cases.lines(alarm_id), every))
 
 
 async def status(request: Request) -> Response:

@@ -4,13 +4,12 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from hashlib import sha256
 
-from engine.alarm.commands import Raise
+from engine.alarm.commands import Close, Raise
+from engine.alarm.schedule import may_call_more
 from engine.alarm.score import FULL, score
-from engine.alarm.state import Alarm, Kind, Press
+from engine.alarm.state import Alarm, CloseReason, Kind, Press
 from engine.console.cases import Line
-from engine.console.outlook import upcoming
 from engine.intake.judge import place_of
-from engine.protocol.model import Audience
 from engine.protocol.registry import Registry
 from engine.roster.board import Board
 from engine.roster.model import Person, Role
@@ -18,7 +17,6 @@ from engine.values import AlarmId, CommandId, Instant, OperatorId, ReportKey, Si
 
 Json = dict[str, object]
 WIRE = "exercise"
-_CALLED = frozenset({Audience.NEAREST, Audience.CONTACTS})
 
 
 def drill_command(
@@ -71,26 +69,44 @@ def drill_refusal(person: Person, alarms: Iterable[Alarm]) -> str | None:
     return None
 
 
+def end_refusal(
+    alarm: Alarm | None, command: Close, alarms: Iterable[Alarm]
+) -> str | None:
+    """Return why an exercise does not end as one just now; None where it may.
+
+    Whoever is on their way to the real alarm would read of an end.
+    """
+    if alarm is None or not alarm.is_open or alarm.kind is not Kind.EXERCISE:
+        return None
+    real = open_of(alarm.subject, alarms).get(Kind.REAL)
+    if command.reason is not CloseReason.EXERCISE_OVER or real is None:
+        return None
+    return (
+        f"a real alarm of theirs is open: {real}; whoever is told of an end would take"
+        " it for the end of that one: close the exercise once it is over, or at the"
+        " console"
+    )
+
+
 def open_of(subject: str, alarms: Iterable[Alarm]) -> dict[Kind, AlarmId]:
     """Return the open cases of somebody, by kind."""
     return {a.kind: a.id for a in alarms if a.is_open and a.subject == subject}
 
 
-def score_of(
-    alarm: Alarm, lines: list[Line], now: Instant, alarms: Iterable[Alarm]
-) -> Json:
+def score_of(alarm: Alarm, lines: list[Line], alarms: Iterable[Alarm]) -> Json:
     """Return an exercise's score, and whether there is more to it.
 
     People go by their aliases: who answers an exercise is what it is for. `to_call`
-    says whether a step that calls colleagues or contacts comes next, `real` the open
-    real alarm of the same defender.
+    says whether a step is to call more colleagues or contacts, `held` whether somebody
+    has it now, and `real` is the open real alarm of the same defender.
     """
     found = score(line.event for line in lines if line.event is not None)
-    comes = upcoming(alarm, now)
     return {
         "alarm": alarm.id,
         "open": alarm.is_open,
-        "to_call": comes is not None and comes[0].to in _CALLED,
+        "held": alarm.acknowledged is not None,
+        "truth": alarm.truth.value,
+        "to_call": alarm.is_open and may_call_more(alarm),
         "real": open_of(alarm.subject, alarms).get(Kind.REAL),
         "percent": found.percent,
         "of": FULL,

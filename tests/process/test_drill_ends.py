@@ -48,6 +48,10 @@ def test_a_real_press_breaks_it_off_bug_its_end_was_read_as_that_of_the_real_one
     )
     assert (played["open"], played["acknowledged_by"]) == (True, "aspen")
     assert played["truth"] == "false", "a wider search would call more people"
+    over = ("--by", "aspen", "--reason", "exercise_over", "--state", str(rig.state))
+    refused = rig.natalia("alarm", "close", str(played["id"]), *over)
+    assert refused.returncode == 1
+    assert f"a real alarm of theirs is open: {real['id']};" in refused.stderr
     assert (real["open"], real["acknowledged_by"]) == (True, None)
     assert eventually(
         lambda: [s for s in rig.messages.items() if s.text.startswith("SOS ")]

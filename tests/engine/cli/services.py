@@ -17,10 +17,14 @@ from engine.cli.main import main
 
 @dataclass(kw_only=True)
 class Service:
-    """What was asked, and what is answered: status and JSON by method and path."""
+    """What was asked, and what is answered: status and JSON by path.
+
+    `then` has what is answered from the moment on at which a path was asked.
+    """
 
     state: Path
     answers: dict[str, tuple[int, object]] = field(default_factory=dict)
+    then: dict[str, dict[str, tuple[int, object]]] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -39,6 +43,7 @@ def service(**answers: tuple[int, object]) -> Iterator[Service]:
                 body = self.rfile.read(length).decode()
                 made.asked.append((f"{self.command} {self.path}", body))
                 status, found = made.answers[self.path]
+                made.answers |= made.then.get(self.path, {})
                 raw = found if isinstance(found, bytes) else None
                 text = json.dumps(found).encode() if raw is None else raw
                 self.send_response(status)

@@ -40,6 +40,8 @@ OFFICERS = (
 SCORE = {
     "alarm": "e1",
     "open": True,
+    "held": True,
+    "truth": "verifying",
     "to_call": False,
     "real": None,
     "percent": 73,
@@ -60,7 +62,8 @@ def test_an_exercise_is_raised_scored_and_ended(patch: Patch, out: Output) -> No
         assert natalia(patch, *WORDS, "--state", str(engine.state)) == 0
         asked = [what for what, _ in engine.asked]
         raising, closing = json.loads(engine.asked[0][1]), engine.asked[-1][1]
-    assert asked == ["POST /drills", "GET /drills/e1", "POST /alarms/e1/close"]
+    looks = ["GET /drills/e1"] * 2
+    assert asked == ["POST /drills", *looks, "POST /alarms/e1/close"]
     assert (raising["defender"], raising["by"]) == ("heron", "alder")
     assert json.loads(closing)["reason"] == "exercise_over"
     lines = out.readouterr().out.splitlines()
@@ -73,7 +76,7 @@ def test_an_exercise_is_raised_scored_and_ended(patch: Patch, out: Output) -> No
 
 
 def test_whoever_runs_it_takes_it_only_to_end_it(patch: Patch, out: Output) -> None:
-    nobody = {**SCORE, "acknowledged_s": None, "hq_points": 0}
+    nobody = {**SCORE, "held": False, "acknowledged_s": None, "hq_points": 0}
     with service(
         drills=RAISED,
         drills__e1=(200, nobody),
@@ -82,7 +85,7 @@ def test_whoever_runs_it_takes_it_only_to_end_it(patch: Patch, out: Output) -> N
     ) as engine:
         natalia(patch, *WORDS, "--state", str(engine.state), "--json")
         asked = [what for what, _ in engine.asked]
-    assert asked[2:] == ["POST /alarms/e1/acknowledge", "POST /alarms/e1/close"]
+    assert asked[3:] == ["POST /alarms/e1/acknowledge", "POST /alarms/e1/close"]
     assert json.loads(out.readouterr().out) == nobody, "scored before they took it"
 
 
@@ -206,7 +209,7 @@ def test_an_officer_who_takes_it_at_the_last_moment_keeps_nobody_from_ending_it(
     refused = (409, {"done": False, "refused": "is acknowledged already"})
     with service(
         drills=RAISED,
-        drills__e1=(200, {**SCORE, "acknowledged_s": None}),
+        drills__e1=(200, {**SCORE, "held": False, "acknowledged_s": None}),
         alarms__e1__acknowledge=refused,
         alarms__e1__close=DONE,
     ) as engine:

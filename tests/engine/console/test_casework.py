@@ -164,8 +164,34 @@ def test_a_score_says_whether_more_are_called_and_what_real_alarm_stands_beside(
         assert (wider["to_call"], wider["real"]) == (True, None)
         real = manned.press()
         assert client.get(f"/drills/{alarm}").json()["real"] == real
-        post(manned, alarm, "close", reason="exercise_over")
+        assert post(manned, alarm, "close", reason="other", remark="x")[0] == 200
         assert not client.get(f"/drills/{alarm}").json()["to_call"]
+
+
+def test_an_exercise_does_not_end_beside_a_real_alarm_but_by_who_sees_both(
+    manned: Hq,
+) -> None:
+    over = {**ALDERS, "reason": "exercise_over"}
+    with control(manned) as client:
+        said = client.post("/drills", json={**ALDERS, "defender": "heron"})
+        played = AlarmId(said.json()["alarm"])
+        assert not client.get(f"/drills/{played}").json()["held"]
+        client.post(f"/alarms/{played}/acknowledge", json=ALDERS)
+        assert client.get(f"/drills/{played}").json()["held"]
+        real = manned.press()
+        said = client.post(f"/alarms/{played}/close", json=over)
+        assert said.status_code == 409
+        assert f"theirs is open: {real};" in said.json()["refused"]
+        found = manned.alarm(played)
+        assert found is not None
+        assert found.is_open
+        with browser(manned) as at:
+            at.act(played, "close", reason="exercise_over")
+        found = manned.alarm(played)
+        assert found is not None
+        assert not found.is_open
+        again = client.post(f"/alarms/{played}/close", json=over)
+        assert "real alarm" not in again.json()["refused"]
 
 
 def test_who_may_not_be_drilled_is_said(manned: Hq) -> None:
