@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from engine.alarm.played import is_played_out
 from engine.alarm.state import Alarm, Ask, Kind, ReplyKind, Truth
 from engine.protocol.model import AFTER_CARE, Audience, Condition, Step
 
@@ -46,7 +47,7 @@ def may_run(alarm: Alarm, step: Step) -> bool:
         return False
     if to is _TOLD and (is_open or alarm.merged_into is not None):
         return False  # it goes on, here or elsewhere: they hear of the end from there
-    if to in _CALLED and _is_held_back(alarm):
+    if to in _CALLED and (_is_held_back(alarm) or is_played_out(alarm)):
         return False
     if to is _PUBLIC and (alarm.ask is not None or _is_of_another(alarm, step)):
         return False

@@ -4,8 +4,9 @@ It ends with the shift of whoever has it as well, unless somebody acts after tha
 comes on duty is paged with what stands open.
 
 Only an action protocol that says so (and one of a journal from before there was a
-default) lets it last for good. The clear columns name such a case, so that whoever
-audits them can tell it from one whose deadline was lost.
+default) lets it last for good, and so does an exercise that was found false: nobody is
+paged for it beside the real alarm for which it was broken off. The clear columns name
+such a case, so that whoever audits them can tell it from one whose deadline was lost.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from datetime import timedelta
 
 from engine.alarm.commands import Acknowledge, AlarmCommand, HandOver
 from engine.alarm.events import AcknowledgementLapsed
+from engine.alarm.played import is_played_out
 from engine.alarm.state import Alarm, Response
 from engine.copying import replace
 from engine.ports.journal import Head
@@ -31,6 +33,8 @@ def lease_due(alarm: Alarm) -> Instant | None:
         alarm.attended_at,
     )
     if lease is None or taken is None or attended is None or not alarm.is_open:
+        return None
+    if is_played_out(alarm):
         return None
     due = attended.plus(lease)
     if taken.until is None or taken.until <= attended:
@@ -71,7 +75,7 @@ def renews(alarm: Alarm, by: OperatorId, now: Instant) -> bool:
 def is_held_for_good(alarm: Alarm) -> bool:
     """Say whether somebody at HQ has it, and nothing asks whether they still do."""
     held = alarm.is_open and alarm.acknowledged is not None
-    return held and alarm.protocol.lease is None
+    return held and (alarm.protocol.lease is None or is_played_out(alarm))
 
 
 def status_of(alarm: Alarm) -> str:

@@ -16,8 +16,9 @@ from engine.alarm.events import (
     VerdictGiven,
     VerificationAsked,
 )
+from engine.alarm.played import is_played_out
 from engine.alarm.refusals import RefusalGround
-from engine.alarm.state import Alarm, Ask, Said, Truth
+from engine.alarm.state import Alarm, Ask, Kind, Said, Truth
 from engine.protocol.model import Fallback, Verification, Voice
 from engine.values import Instant, OperatorId
 
@@ -27,7 +28,8 @@ _SETTLED = DECIDED | {Truth.PRESUMED}
 
 def verdict_of(alarm: Alarm, command: Verify, now: Instant) -> AlarmEvent:
     """Return an operator's word on an alarm: the decision, or one voice of several."""
-    alone = alarm.protocol.verification is None or alarm.ask is not None
+    is_said = alarm.protocol.verification is None or alarm.ask is not None
+    alone = is_said or _breaks_off(alarm, command.truth)
     if alone:
         return AlarmVerified(at=now, by=command.by, truth=command.truth)
     return VerdictGiven(at=now, by=command.by, truth=command.truth)
@@ -39,6 +41,8 @@ def verdict_refusal(alarm: Alarm, by: OperatorId, truth: Truth) -> RefusalGround
     A dispute is not settled as false by whose word began it: one forced operator
     would need no more than two clicks.
     """
+    if _breaks_off(alarm, truth):
+        return RefusalGround.ALREADY_DONE if is_played_out(alarm) else None
     theirs = {said.truth for said in fresh(alarm) if said.name == by}
     match alarm.ask:
         case None:
@@ -50,6 +54,14 @@ def verdict_refusal(alarm: Alarm, by: OperatorId, truth: Truth) -> RefusalGround
             return RefusalGround.SAME_OPERATOR if is_own else None
         case Ask.OVERDUE:
             return None
+
+
+def _breaks_off(alarm: Alarm, truth: Truth) -> bool:
+    """Say whether it is an exercise that is found false: that takes nobody else.
+
+    What is true is practised as the file has it.
+    """
+    return alarm.kind is Kind.EXERCISE and truth is Truth.FALSE
 
 
 def judgements(alarm: Alarm, now: Instant) -> Iterator[AlarmEvent]:

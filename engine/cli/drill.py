@@ -47,7 +47,7 @@ _RINGS = (
     "{fault}. A REAL alarm of theirs has come, and exercise {alarm} may call people"
     " beside it; have it call nobody more with: {do}; once the real one is over: {end}"
 )
-_STANDING = ("open", "held", "truth", "real")
+_STANDING = ("open", "held", "found_false", "real")
 Found = dict[str, object]
 
 
@@ -238,8 +238,8 @@ class _Ending:
 
 def _is_ended(found: Found) -> bool:
     """Say whether it is over, or calls nobody more beside a real alarm."""
-    is_false = found["held"] and found["truth"] == "false"
-    return not found["open"] or (found["real"] is not None and bool(is_false))
+    is_let_be = bool(found["held"] and found["found_false"])
+    return not found["open"] or (found["real"] is not None and is_let_be)
 
 
 def _tell(line: str) -> None:

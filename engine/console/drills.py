@@ -5,6 +5,7 @@ from dataclasses import asdict
 from hashlib import sha256
 
 from engine.alarm.commands import Close, Raise
+from engine.alarm.played import is_played_out
 from engine.alarm.schedule import may_call_more
 from engine.alarm.score import FULL, score
 from engine.alarm.state import Alarm, CloseReason, Kind, Press
@@ -98,14 +99,15 @@ def score_of(alarm: Alarm, lines: list[Line], alarms: Iterable[Alarm]) -> Json:
 
     People go by their aliases: who answers an exercise is what it is for. `to_call`
     says whether a step is to call more colleagues or contacts, `held` whether somebody
-    has it now, and `real` is the open real alarm of the same defender.
+    has it now, `found_false` whether it calls nobody more, and `real` is the open real
+    alarm of the same defender.
     """
     found = score(line.event for line in lines if line.event is not None)
     return {
         "alarm": alarm.id,
         "open": alarm.is_open,
         "held": alarm.acknowledged is not None,
-        "truth": alarm.truth.value,
+        "found_false": is_played_out(alarm),
         "to_call": alarm.is_open and may_call_more(alarm),
         "real": open_of(alarm.subject, alarms).get(Kind.REAL),
         "percent": found.percent,

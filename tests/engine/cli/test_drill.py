@@ -41,7 +41,7 @@ SCORE = {
     "alarm": "e1",
     "open": True,
     "held": True,
-    "truth": "verifying",
+    "found_false": False,
     "to_call": False,
     "real": None,
     "percent": 73,

@@ -14,7 +14,7 @@ Output = pytest.CaptureFixture[str]
 CLOSE, VERIFY = "POST /alarms/e1/close", "POST /alarms/e1/verify"
 TAKE = "POST /alarms/e1/acknowledge"
 REAL = {**SCORE, "real": "a9"}
-LET_BE = (200, {**REAL, "truth": "false"})
+LET_BE = (200, {**REAL, "found_false": True})
 COMMANDS = (
     "natalia alarm acknowledge e1 --by alder",
     "natalia alarm verify e1 --by alder --truth false",

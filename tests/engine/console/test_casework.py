@@ -185,6 +185,9 @@ def test_an_exercise_does_not_end_beside_a_real_alarm_but_by_who_sees_both(
         found = manned.alarm(played)
         assert found is not None
         assert found.is_open
+        assert not client.get(f"/drills/{played}").json()["found_false"]
+        assert post(manned, played, "verify", truth="false")[0] == 200
+        assert client.get(f"/drills/{played}").json()["found_false"]
         with browser(manned) as at:
             at.act(played, "close", reason="exercise_over")
         found = manned.alarm(played)

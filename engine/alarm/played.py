@@ -1,0 +1,19 @@
+"""An exercise that was found false is over but for its end. Pure.
+
+Whoever runs one finds it false where a real alarm of the same person comes meanwhile,
+and leaves it open: colleagues on their way would read of its end. It must not call
+people beside the real one, nor page the officers who have that one. Nothing here is
+about a real alarm: there a quorum decides, and an acknowledgement ends.
+"""
+
+from engine.alarm.state import Alarm, Kind, Truth
+
+
+def is_played_out(alarm: Alarm) -> bool:
+    """Say whether an exercise was found false, and nothing contradicts that since."""
+    if alarm.kind is not Kind.EXERCISE or alarm.truth is not Truth.FALSE:
+        return False
+    if alarm.verified is None or alarm.ask is not None:
+        return False
+    is_forced = alarm.danger_at is not None and alarm.danger_at >= alarm.verified.at
+    return not is_forced and alarm.press_count <= alarm.judged_presses
