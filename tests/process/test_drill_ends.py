@@ -57,6 +57,12 @@ def test_a_real_press_breaks_it_off_bug_its_end_was_read_as_that_of_the_real_one
         lambda: [s for s in rig.messages.items() if s.text.startswith("SOS ")]
     )
     assert ends(rig) == 0
+    for ended, how in ((real, "safe"), (played, "exercise_over")):
+        for words in (("acknowledge",), ("close", "--reason", how)):
+            by = (str(ended["id"]), "--by", "aspen", "--state", str(rig.state))
+            done = rig.natalia("alarm", words[0], *by, *words[1:])
+        assert done.returncode == 0, done.stderr
+    assert not any(row["open"] for row in rig.alarms())
 
 
 def test_an_engine_that_dies_before_its_end_is_waited_for_bug_it_was_left_open(
