@@ -137,10 +137,10 @@ BROKEN = (
         (
             Change(
                 "engine/alarm/conditions.py",
-                "    if to in _CALLED and _is_held_back(alarm):\n",
+                "    if to in _CALLED and (",
                 "    if to is Audience.CONTACTS:\n"
                 "        return False\n"
-                "    if to in _CALLED and _is_held_back(alarm):\n",
+                "    if to in _CALLED and (",
             ),
         ),
     ),
