@@ -39,6 +39,7 @@ MODULES = (
     "repeats",
     "paging",
     "found_false",
+    "played",
     "posts",
     "force",
     "safety",
@@ -190,6 +191,7 @@ def tried(
         sys.stdout.flush()
     for gone in set(results) - known:
         del results[gone]
+    RECORD.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n")
 
 
 def without_survivors(

@@ -192,3 +192,24 @@ def test_one_voice_of_a_journal_from_before_does_not_stand_in_the_way() -> None:
     scene.verify(Truth.FALSE)
     assert grounds(scene) == []
     assert is_played_out(scene.state())
+
+
+def test_an_exercise_that_was_found_real_is_not_played_out() -> None:
+    scene = Scene(kind=Kind.EXERCISE).raised()
+    scene.acknowledge()
+    scene.verify(Truth.VERIFIED)
+    assert scene.state().verified is not None
+    assert not is_played_out(scene.state())
+
+
+@pytest.mark.parametrize(("later_s", "is_over"), [(-1, True), (0, False), (1, False)])
+def test_a_sign_of_force_since_the_verdict_contradicts_it_and_an_earlier_one_does_not(
+    later_s: int, *, is_over: bool
+) -> None:
+    scene = Scene(kind=Kind.EXERCISE).raised()
+    scene.acknowledge()
+    scene.verify(Truth.FALSE)
+    alarm = scene.state()
+    assert alarm.verified is not None
+    danger = alarm.verified.at.plus(timedelta(seconds=later_s))
+    assert is_played_out(replace(alarm, danger_at=danger)) is is_over
