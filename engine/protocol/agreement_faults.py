@@ -11,15 +11,15 @@ from importlib import resources
 from pathlib import Path
 
 from engine.errors import DataError, suggestion
-from engine.protocol.language import FALLBACK, LANGUAGES, REVIEW
+from engine.protocol.language import REVIEW
 from engine.protocol.word_files import (
     Fault,
     Faults,
     Table,
     braced,
     characters,
+    check_files,
     faults_of,
-    read,
 )
 
 NUMBER = "n"
@@ -51,15 +51,7 @@ def check_agreements(folder: Path | None = None) -> None:
         DataError: every fault of every file.
 
     """
-    files = folder or resources.files("engine.protocol.agreement")
-    model = read(files / f"{FALLBACK}.toml")
-    found = [
-        fault
-        for name in LANGUAGES
-        for fault in faults_in(read(files / f"{name}.toml"), name, model)
-    ]
-    if found:
-        raise DataError.of(found)
+    check_files(folder or resources.files("engine.protocol.agreement"), faults_in)
 
 
 def faults_in(

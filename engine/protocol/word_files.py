@@ -9,7 +9,7 @@ from typing import NamedTuple
 import tomli
 
 from engine.errors import DataError
-from engine.protocol.language import REVIEW
+from engine.protocol.language import FALLBACK, LANGUAGES, REVIEW
 
 
 class Fault(NamedTuple):
@@ -24,6 +24,31 @@ Faults = Iterator[Fault]
 
 
 Table = Mapping[str, object]
+
+
+def check_files(
+    files: Traversable,
+    faults_in: Callable[[bytes | None, str, bytes | None], list[DataError]],
+) -> None:
+    """Hold every language's file to the English one.
+
+    Args:
+        files: the folder in which they lie.
+        faults_in: what is wrong of one, by its bytes, its language and the English
+            one's bytes; None for bytes that could not be read.
+
+    Raises:
+        DataError: every fault of every file.
+
+    """
+    model = read(files / f"{FALLBACK}.toml")
+    found = [
+        fault
+        for name in LANGUAGES
+        for fault in faults_in(read(files / f"{name}.toml"), name, model)
+    ]
+    if found:
+        raise DataError.of(found)
 
 
 def faults_of(

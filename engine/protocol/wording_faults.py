@@ -11,7 +11,7 @@ from importlib import resources
 from pathlib import Path
 
 from engine.errors import DataError, suggestion
-from engine.protocol.language import FALLBACK, LANGUAGES, REVIEW
+from engine.protocol.language import REVIEW
 from engine.protocol.texts import FACTS
 from engine.protocol.word_files import (
     Fault,
@@ -19,8 +19,8 @@ from engine.protocol.word_files import (
     Table,
     braced,
     characters,
+    check_files,
     faults_of,
-    read,
 )
 
 _NUMBER = frozenset({"n"})
@@ -62,20 +62,14 @@ def check_wordings(folder: Path | None = None) -> None:
         DataError: every fault of every file.
 
     """
-    files = folder or resources.files("engine.protocol.wording")
-    model = read(files / f"{FALLBACK}.toml")
-    found = [
-        fault
-        for name in LANGUAGES
-        for fault in faults_in(read(files / f"{name}.toml"), f"{name}.toml", model)
-    ]
-    if found:
-        raise DataError.of(found)
+    check_files(folder or resources.files("engine.protocol.wording"), faults_in)
 
 
-def faults_in(data: bytes | None, file: str, model: bytes | None) -> list[DataError]:
+def faults_in(
+    data: bytes | None, language: str, model: bytes | None
+) -> list[DataError]:
     """Return what is wrong of one file; `model` is the English one, which has all."""
-    return faults_of(data, file, model, _sections)
+    return faults_of(data, f"{language}.toml", model, _sections)
 
 
 def _sections(table: Table, model: Table) -> Faults:

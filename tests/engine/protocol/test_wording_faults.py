@@ -20,7 +20,7 @@ SWEDISH = (FOLDER / "sv.toml").read_text(encoding="utf-8")
 
 
 def found(text: str) -> list[str]:
-    return [str(one) for one in faults_in(text.encode(), "sv.toml", ENGLISH)]
+    return [str(one) for one in faults_in(text.encode(), "sv", ENGLISH)]
 
 
 def with_line(key: str, line: str) -> str:
@@ -103,7 +103,7 @@ def test_a_word_that_is_missing_or_misspelt_is_found_with_what_was_meant() -> No
 
 def test_a_file_in_another_encoding_names_the_line() -> None:
     data = SWEDISH.encode("latin-1")
-    (said,) = faults_in(data, "sv.toml", ENGLISH)
+    (said,) = faults_in(data, "sv", ENGLISH)
     assert "is not UTF-8 there; save it as UTF-8" in str(said)
     assert said.line is not None
     assert not SWEDISH.splitlines()[said.line - 1].isascii()
