@@ -84,10 +84,11 @@ def report_key(report: DeviceReport) -> ReportKey:
     """Return what makes two frames the same report.
 
     A frame that carries a time is itself for ever. One with a sequence number
-    alone is itself for ten minutes, since counters start again; so is one without a
-    number whose time stands still, as that of the last fix does indoors: the next press
-    is the same bytes. One with neither is a press of its own each time it comes: a
-    duplicate is better than silence.
+    alone is itself for ten minutes, since counters start again; so is one whose time
+    stands still, as that of the last fix does indoors, or of a clock that nobody set:
+    the next press is the same bytes, by a counter that begins anew with each start too.
+    One with neither is a press of its own each time it comes: a duplicate is better
+    than silence.
     """
     moment = ""
     if report.device_at is None and report.sequence is None:
@@ -101,9 +102,7 @@ def report_key(report: DeviceReport) -> ReportKey:
 
 
 def _may_stand_still(report: DeviceReport, device_at: Instant) -> bool:
-    if report.sequence is not None or report.buffered:
-        return False
-    return report.received_at.since(device_at) > STALE
+    return not report.buffered and report.received_at.since(device_at) > STALE
 
 
 def assess(
