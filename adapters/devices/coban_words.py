@@ -9,7 +9,7 @@ from engine.values import Signal
 
 def read_word(word: str, draft: Draft) -> None:
     """Add what a word says; one that is not listed is an unknown signal."""
-    plain = word.strip().rstrip("!").strip().casefold()
+    plain = _plain(word)
     if plain in {"acc on", "acc off"}:
         draft.flag("ignition", plain == "acc on")
     if plain.startswith("t:"):
@@ -18,15 +18,26 @@ def read_word(word: str, draft: Draft) -> None:
         draft.number("fuel", plain[4:])
     if plain.startswith(("t:", "oil")):
         draft.signal(f"word:{plain[:16]}", Signal.VEHICLE)
+    elif _CALL.search(plain):
+        draft.signal(f"word:{plain[:16]}", Signal.SOS)
     elif not _NO_WORD.fullmatch(plain):
         draft.look_up("word", plain[:16], WORDS)
 
 
+def is_alarm(word: str) -> bool:
+    """Say whether a word is one of an alarm that we know, wherever it stands."""
+    plain = _plain(word)
+    return bool(_CALL.search(plain) or WORDS.get(plain))
+
+
+def _plain(word: str) -> str:
+    return word.strip().rstrip("!").strip().casefold()
+
+
+_CALL = re.compile(r"(?<![a-z])(?:help ?me|sos)(?![a-z])")
 # Numbers of commands, and photographs (`vt14` announces 14 pieces, `vr` is one).
 _NO_WORD = re.compile(r"\d+|vt\d+|vr")
 WORDS: Mapping[str, tuple[Signal, ...]] = {
-    "help me": (Signal.SOS,),
-    "sos": (Signal.SOS,),
     "low battery": (Signal.LOW_BATTERY,),
     "stockade": (Signal.GEOFENCE,),
     "move": (Signal.MOVEMENT,),

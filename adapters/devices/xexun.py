@@ -9,7 +9,7 @@ due.
 
 import re
 
-from adapters.devices.coban_words import read_word
+from adapters.devices.coban_words import is_alarm, read_word
 from adapters.devices.coordinates import degrees_of
 from adapters.devices.draft import KNOT_MPS, Draft
 from adapters.devices.reading import (
@@ -93,9 +93,11 @@ class XexunDecoder:
             received_at=received_at,
             device=self.device,
         )
-        read_word(named["word"] or "", draft)
-        if named["signal"]:
-            draft.attributes["gps_signal"] = named["signal"]
+        word, signal = named["word"] or "", named["signal"] or ""
+        if signal or is_alarm(word):
+            read_word(word, draft)
+        if signal:
+            draft.attributes["gps_signal"] = signal
         try:
             _read_sentence(text[: named.start()], draft)
             _read_tail(text[named.end() :].strip().split(","), draft)
@@ -150,8 +152,9 @@ _HEAD = re.compile(rb"G[PN]RMC,")
 _LED = re.compile(rb"\d{12},[^,]{0,24},$")
 _TAIL = re.compile(rb"(?!\d{6,12},[^,]*,G[PN]RMC)(?!G[PN]RMC)[^\r\n]*[\r\n]+")
 _TAIL_ALONE = re.compile(rb"\d{0,3}(?:,-?\d*\.?\d*,[FL]:[^\r\n]*|[A-Z])")
+# Some write a word where no letter says whether there is a fix.
 _TEXT_NAMED = re.compile(
-    r"(?:,(?P<signal>[FL]),(?P<word>[^,]{0,24}))?,? ?imei:(?P<imei>\d{10,15}),?"
+    r"(?:(?:,(?P<signal>[FL]))?,(?P<word>[^,]{0,24}))?,? ?imei:(?P<imei>\d{10,15}),?"
 )
 _SENTENCE = re.compile(
     r"(?:(?<=\d,)(?P<number>[^,]{1,24}),)?G[PN]RMC,(?P<time>\d{6})?(?:\.\d+)?,(?P<valid>[AV]),"

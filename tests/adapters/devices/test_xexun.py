@@ -1,5 +1,6 @@
 """`xexun` against captured messages: the word before the IMEI, with GPS or without."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,6 +64,23 @@ def test_an_alarm_without_a_sentence_is_an_alarm() -> None:
     (report,) = play(connected(), frame).reports
     assert report.signals == {Signal.SOS}
     assert report.fix is None
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [b",help me!,imei:", b",S,help me!, imei:", b",F,SOS alarm!, imei:"],
+)
+def test_a_call_for_help_counts_whatever_stands_before_it(behind: bytes) -> None:
+    frame = SOS.replace(b",F,help me!, imei:", behind)
+    (report,) = play(connected(), frame).reports
+    assert report.signals == {Signal.SOS}
+    assert report.fix is not None
+
+
+def test_the_end_of_a_sentence_is_no_word() -> None:
+    frame = SOS.replace(b",F,help me!, imei:", b",imei:")
+    (report,) = play(connected(), frame).reports
+    assert not report.signals
 
 
 def test_a_phone_number_is_kept_for_whoever_asks_and_is_no_code() -> None:
