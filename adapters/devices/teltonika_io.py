@@ -129,9 +129,12 @@ def _read_tag(key: int, value: bytes, tag: str, draft: Draft) -> None:
 
 
 def read_priority(priority: int, draft: Draft) -> None:
-    """Add the record's priority: panic without a known element is of unknown kind."""
+    """Add the record's priority: panic without its element is of unknown kind.
+
+    What the record says besides, of a vehicle or a battery, does not explain it.
+    """
     draft.attributes["priority"] = str(priority)
-    if priority >= _PANIC and not draft.signals:
+    if priority >= _PANIC and draft.signals.isdisjoint(_PANICKED):
         draft.signal(f"priority:{priority}", Signal.UNKNOWN)
 
 
@@ -177,6 +180,7 @@ def read_gh3000_element(element: int, value: int, draft: Draft) -> None:
 
 
 _PANIC = 2
+_PANICKED = frozenset({Signal.SOS, Signal.FALL, Signal.BUTTON})
 _NUMBER_BYTES_MAX = 8
 _LAT_MAX_DEG, _LON_MAX_DEG = 90, 180
 _TEXT_BYTES_MAX, _TAG_BYTES_MAX, _TAGS_MAX = 256, 32, 32

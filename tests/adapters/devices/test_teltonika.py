@@ -1,5 +1,6 @@
 """`teltonika` against captured packets: every codec, the count that is answered."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -133,6 +134,18 @@ def test_man_down_is_a_fall() -> None:
 def test_panic_without_a_known_element_is_an_alarm_of_unknown_kind() -> None:
     report = play(connected(), packet([record((99, 1), event=99, priority=2)])).told[0]
     assert report.signals == {Signal.UNKNOWN}
+
+
+@pytest.mark.parametrize(
+    ("elements", "event"), [(((253, 1),), 1), (((255, 1),), 255), (((252, 1),), 252)]
+)
+def test_panic_is_not_masked_by_what_a_vehicle_says(
+    elements: tuple[tuple[int, int], ...], event: int
+) -> None:
+    frame = packet([record(*elements, event=event, priority=2)])
+    (report,) = play(connected(), frame).told
+    assert Signal.UNKNOWN in report.signals
+    assert len(report.signals) == 2
 
 
 def test_each_record_is_a_report_with_its_part() -> None:
