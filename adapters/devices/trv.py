@@ -17,6 +17,7 @@ from adapters.devices.reading import (
     device_id,
     integer,
     moment_of_digits,
+    moment_of_epoch,
     text_of,
 )
 from adapters.devices.session import Cut, StreamSession
@@ -82,6 +83,8 @@ class TrvDecoder:
             _read_place(kind, data, draft)
         elif kind == "AP02":
             _read_cells(data.lstrip(",").split(","), draft)
+        elif kind in _EVENTS and _EVENTS[kind].match(data):
+            _read_event(kind, data, draft)
         elif kind in _QUIET or _REPLY.match(data):
             draft.kind = ReportKind.HEARTBEAT
             _read_quiet(kind, data, draft)
@@ -105,6 +108,16 @@ def _read_place(kind: str, data: str, draft: Draft) -> None:
         if not (draft.signals or draft.fix or draft.doubtful_fix):
             raise
         draft.attributes["incomplete"] = "true"
+
+
+def _read_event(kind: str, data: str, draft: Draft) -> None:
+    """Read an alarm without a place: a fall, or whether the watch is worn."""
+    fields = data.split(",")
+    draft.device_at = moment_of_epoch(integer(fields[-1]))
+    if kind == "APWR":
+        draft.look_up("worn", fields[2], _WORN)
+    else:
+        draft.signal(kind, Signal.FALL)
 
 
 def _read_rest(fields: list[str], draft: Draft) -> None:
@@ -234,9 +247,17 @@ _MEASURED = {
 _ALARMS: dict[str, tuple[Signal, ...]] = {
     "00": (),
     "01": (Signal.SOS,),
+    "02": (Signal.LOW_BATTERY,),
+    "03": (Signal.REMOVED,),
     "05": (Signal.FALL,),
     "06": (Signal.FALL,),
 }
+# Who, and when; older watches make friends by a fall's type, with a place behind it.
+_EVENTS = {
+    "APFD": re.compile(r",\d{10,17},\d{9,10}$"),
+    "APWR": re.compile(r",\d{10,17},\d,\d{9,10}$"),
+}
+_WORN: dict[str, tuple[Signal, ...]] = {"0": (Signal.REMOVED,), "1": ()}
 _TORN = Torn(
     begins=re.compile(
         rb"(?:TRV|IW)[A-Y]P|\A\s*(?:TR?|(?:TRV|IW)[A-Y]?|I)\Z",

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from adapters.devices.trv import Trv
 from engine.ports.device import ReportKind, WireSession
-from engine.values import Signal
+from engine.values import Instant, Signal
 from tests.adapters.devices.agreement import assert_agrees
 from tests.adapters.devices.torn import assert_interleaved, assert_never_nothing
 from tests.adapters.devices.vectors import RECEIVED_AT, Vector, parametrized, play
@@ -54,11 +54,40 @@ def test_segments_may_end_anywhere(sizes: list[int]) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "signal"),
-    [("01", "sos"), ("05", "fall"), ("06", "fall"), ("77", "unknown")],
+    [
+        *(("01", "sos"), ("02", "low_battery"), ("03", "removed")),
+        *(("05", "fall"), ("06", "fall"), ("77", "unknown")),
+    ],
 )
 def test_each_kind_of_alarm_is_its_own_signal(kind: str, signal: str) -> None:
     (report,) = play(connected(), alarm(kind)).told
     assert report.signals == {Signal(signal)}
+
+
+@pytest.mark.parametrize(
+    ("event", "signals"),
+    [
+        ("APFD,353456789012345,1772323200", {Signal.FALL}),
+        ("APWR,353456789012345,0,1772323200", {Signal.REMOVED}),
+        ("APWR,353456789012345,1,1772323200", set[Signal]()),
+        ("APWR,353456789012345,7,1772323200", {Signal.UNKNOWN}),
+    ],
+)
+def test_a_fall_and_a_watch_taken_off_come_without_a_place(
+    event: str, signals: set[Signal]
+) -> None:
+    (report,) = play(connected(), f"IW{event}#".encode()).told
+    assert report.signals == signals
+    assert report.device_at == Instant.parse("2026-03-01T00:00:00Z")
+
+
+@pytest.mark.parametrize(
+    "event",
+    ["APFD260301A5005.2471N01425.2403E000.0102030000.0000", "APWR", "APFD,1,2,3"],
+)
+def test_an_event_of_another_form_is_shown(event: str) -> None:
+    (report,) = play(connected(), f"IW{event}#".encode()).told
+    assert report.kind is ReportKind.UNDECODABLE
 
 
 def test_an_alarm_without_its_kind_is_shown() -> None:
