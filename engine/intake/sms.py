@@ -104,7 +104,6 @@ def tracker_command(
     found = by_number or (None if said.device is None else roster.device(said.device))
     if found is None:
         return None
-    signal = Signal.SOS if said.is_distress else Signal.UNKNOWN
     # Whoever has the device's SIM, or an IMEI, may write a word as well.
     shown = mask(text, roster.people)[:_TEXT_MAX]
     fix = None
@@ -117,8 +116,9 @@ def tracker_command(
         device=found.device,
         received_at=row.received_at,
         raw=shown.encode(errors="replace"),
-        signals=frozenset({signal}),
-        fix=fix,
+        signals=said.signals,
+        fix=None if said.is_last else fix,
+        doubtful_fix=fix if said.is_last else None,
         authentic=None if by_number is not None else False,
     )
     judgement = judge.judge(report, row.key)

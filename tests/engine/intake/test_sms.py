@@ -18,7 +18,7 @@ from engine.intake.sms import (
 from engine.ports.journal import InboundRow
 from engine.roster.board import Board
 from engine.roster.model import Number, Roster
-from engine.values import PersonId, ReportKey
+from engine.values import PersonId, ReportKey, Signal
 from tests.engine.intake.reports import HERON, HERONS, ROSTER, Meter, judge_of
 from tests.fakes import START, ManualClock
 
@@ -142,6 +142,23 @@ def test_a_place_that_cannot_be_is_not_gone_by() -> None:
     assert raised is not None
     assert raised.place.source is not PlaceSource.DEVICE
     assert raised.press.place_doubtful
+
+
+@pytest.mark.parametrize("told", ["Signal:L", "no gps", "SOS,260301 02:48,V,16"])
+def test_the_last_place_of_a_tracker_without_a_fix_is_no_place_of_now(
+    told: str,
+) -> None:
+    raised = _tracked(f"help me! {told} lat: 41.311510 long: 69.279740", SIM)
+    assert raised is not None
+    assert raised.kind is Kind.REAL
+    assert raised.place.source is not PlaceSource.DEVICE
+    assert raised.press.place_doubtful
+
+
+def test_a_tracker_that_was_taken_off_raises_by_sms_too() -> None:
+    raised = _tracked("Remove alarm!", SIM)
+    assert raised is not None
+    assert (raised.kind, raised.press.signals) == (Kind.REAL, (Signal.REMOVED,))
 
 
 def test_an_enrolled_imei_from_another_number_is_an_alarm_not_confirmed() -> None:
