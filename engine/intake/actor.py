@@ -20,7 +20,7 @@ from engine.intake.judge import (
     raise_command,
 )
 from engine.intake.reports import decode_report
-from engine.intake.sms import message_command
+from engine.intake.sms import device_of, message_command
 from engine.intake.vigil.attendance import Attendance
 from engine.ports.device import DeviceReport
 from engine.ports.journal import InboundRow, ReaderLender
@@ -230,7 +230,7 @@ class Intake(SupervisedActor[Heard | SmsHeard | Noticed | Moved]):
             self._unreadable(row)
             return
         sender, text = message
-        tracker = self._judge.board.roster().device_by_number(sender)
+        tracker = device_of(self._judge.board.roster(), sender)
         if tracker is not None:
             self._attend(tracker.device, row.received_at)
         named = code_in(text, self._judge)

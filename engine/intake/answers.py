@@ -20,6 +20,7 @@ from engine.intake.sms import (
     Caller,
     caller_of,
     calls_for_help,
+    device_of,
     help_command,
     message_command,
     senders_of,
@@ -92,13 +93,15 @@ def code_by_word(
 
 def messages_of(sms: Sms, judge: Judge) -> tuple[Message, ...]:
     """Return whom to tell what; always somebody."""
-    if sms.code is None:
-        return _uncoded(sms, judge)
+    roster = judge.board.roster()
+    is_tracker = device_of(roster, sms.sender) and not senders_of(roster, sms.sender)
+    if sms.code is None or is_tracker:
+        return _uncoded(sms, judge)  # what looks like a code may be a cell's number
     answered = _coded(sms, sms.code, judge)
     if code_in(sms.text, judge) is not None:
         return answered
     # The word that stands for the code says as ever that they are back in time.
-    senders = senders_of(judge.board.roster(), sms.sender)
+    senders = senders_of(roster, sms.sender)
     speaker = next((one for one in senders if word_in(sms.text, one)), None)
     if speaker is not None and word_in(sms.text, speaker) is Word.DURESS:
         return (*_uncoded(sms, judge), *map(_beside, answered))

@@ -25,7 +25,7 @@ from engine.intake.trackers import read_tracker
 from engine.ports.device import DeviceReport, ReportKind
 from engine.ports.journal import InboundRow
 from engine.protocol.registry import HQ_ALONE
-from engine.roster.model import Consent, Person, Roster
+from engine.roster.model import Consent, Device, Person, Roster
 from engine.roster.words import mask
 from engine.values import CommandId, Fix, PersonId, Signal
 
@@ -49,19 +49,51 @@ def senders_of(roster: Roster, sender: str) -> tuple[Person, ...]:
     Some write the caller's own country without its code; then the end decides, if
     it is long enough to.
     """
-    exact = roster.by_number(sender)
-    digits = "".join(char for char in sender if char.isdigit())
-    if exact or sender[:1] == "+" or not digits:
-        return exact
-    international = roster.by_number(f"+{digits.removeprefix('00')}")
-    national = digits.lstrip("0")
-    if international or len(national) < _NATIONAL_DIGITS_MIN:
-        return international
+    for number in _international(sender):
+        found = roster.by_number(number)
+        if found:
+            return found
+    national = _national(sender)
     return tuple(
         person
         for person in roster.people
-        if any(number.endswith(national) for number in person.numbers)
+        if national and any(number.endswith(national) for number in person.numbers)
     )
+
+
+def device_of(roster: Roster, sender: str) -> Device | None:
+    """Return whose SIM has a sender's number, however the network has written it.
+
+    None where the end of a number that lacks its country is that of several.
+    """
+    for number in _international(sender):
+        found = roster.device_by_number(number)
+        if found is not None:
+            return found
+    national = _national(sender)
+    ending = [
+        device
+        for device in roster.devices
+        if national and device.number and device.number.endswith(national)
+    ]
+    return ending[0] if len(ending) == 1 else None
+
+
+def _international(sender: str) -> tuple[str, ...]:
+    digits = _digits(sender)
+    if sender[:1] == "+" or not digits:
+        return (sender,)
+    return sender, f"+{digits.removeprefix('00')}"
+
+
+def _national(sender: str) -> str:
+    """Return the end by which a number without its country is known, if any."""
+    digits = "" if sender[:1] == "+" else _digits(sender).lstrip("0")
+    return digits if len(digits) >= _NATIONAL_DIGITS_MIN else ""
+
+
+def _digits(sender: str) -> str:
+    return "".join(char for char in sender if char.isdigit())
 
 
 def calls_for_help(text: str, reply: Reply) -> bool:
@@ -100,7 +132,7 @@ def tracker_command(
     from another number may be an impostor: not confirmed.
     """
     roster, said = judge.board.roster(), read_tracker(text)
-    by_number = roster.device_by_number(sender)
+    by_number = device_of(roster, sender)
     found = by_number or (None if said.device is None else roster.device(said.device))
     if found is None:
         return None

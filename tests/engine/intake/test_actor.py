@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
@@ -16,7 +15,6 @@ from engine.intake.reports import encode_report
 from engine.intake.vigil.attendance import Attendance
 from engine.ports.device import DeviceReport
 from engine.ports.journal import Append, Code, Head, NewEvent, Record
-from engine.roster.model import Number
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.child import ChildSpec
 from engine.supervision.link import Link
@@ -25,7 +23,6 @@ from tests.engine.dispatch.ledger import Ledger
 from tests.engine.grown import grow, tree_in
 from tests.engine.intake.reports import (
     HERON,
-    HERONS,
     ROSTER,
     Meter,
     fix,
@@ -381,20 +378,3 @@ def test_somebody_who_left_the_roster_while_waited_for_is_shown_to_hq(rig: Rig) 
     (notice,) = rig.told
     assert isinstance(notice, Distress)
     assert notice.command.kind is Kind.NOTICE
-
-
-def test_a_tracker_that_reports_by_sms_has_said_a_word(rig: Rig) -> None:
-    board = rig.judge.board
-    roster = board.roster()
-    devices = tuple(
-        replace(one, number=Number("+998460000099")) if one.device == HERONS else one
-        for one in roster.devices
-    )
-    board.replace(replace(roster, devices=devices))
-    rig.sms("help me", "+998460000099")
-    assert rig.attendance.last(HERONS) is not None
-    later = rig.world.now().plus(timedelta(minutes=1))
-    rig.attendance.heard(HERONS, later)
-    rig.sms("help me", "+998460000099")
-    assert rig.attendance.last(HERONS) == later, "a row that waited is no newer word"
-    board.replace(roster)

@@ -126,6 +126,21 @@ def test_a_tracker_is_known_by_the_number_of_its_sim_and_placed_by_its_text() ->
     assert raised.press.key == "sms-1", "by which the message is taken up"
 
 
+@pytest.mark.parametrize(
+    "sender", ["998460000999", "00998460000999", "0460000999", "460000999"]
+)
+def test_a_tracker_is_known_however_the_network_writes_its_number(sender: str) -> None:
+    raised = _tracked("help me!", sender)
+    assert raised is not None
+    assert (raised.kind, raised.subject) == (Kind.REAL, HERON)
+    assert raised.press.doubt is None
+
+
+@pytest.mark.parametrize("sender", ["", "Bank", "999", "+0460000999", "+460000999"])
+def test_no_tracker_is_known_by_a_name_or_a_short_end(sender: str) -> None:
+    assert _tracked("help me!", sender) is None
+
+
 def test_a_drill_that_is_pressed_by_sms_knows_its_alarm() -> None:
     judge = _with_sim()
     judge.drills.arm(HERONS, START)
