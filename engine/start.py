@@ -13,6 +13,7 @@ from importlib.metadata import version
 from platform import python_version
 
 from engine import plugins
+from engine.alarm.asking import FLOOD
 from engine.alarm.commands import AlarmCommand
 from engine.alarm.desk import Desk, HqEntry
 from engine.alarm.measures import Measures
@@ -55,6 +56,7 @@ from engine.roster.parse import load_roster
 from engine.roster.rules import Known
 from engine.supervision.failure import Failure
 from engine.supervision.names import Names
+from engine.supervision.on_demand import OnDemandActor
 from engine.supervision.tree import Tree
 from engine.values import AlarmId
 
@@ -315,6 +317,7 @@ def desk_of(config: Config, board: Board, readers: ReaderPool) -> Desk:
         ),
         hq_language=config.hq_language,
         console=config.console.address,
+        is_flooded=lambda: OnDemandActor.crew.waiting() >= FLOOD,
     )
 
 

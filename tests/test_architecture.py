@@ -46,6 +46,7 @@ TESTED_ELSEWHERE = {
 # Modules of `engine.alarm` that act instead of deciding: module and reason.
 ACTING = {
     "engine.alarm.actor": "owns a thread",
+    "engine.alarm.asking": "answers by the desk what is asked",
     "engine.alarm.desk": "looks things up for the actor",
     "engine.alarm.measures": "counts for several threads, under a lock",
     "engine.alarm.overdue": "looks into rows for the directory",

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import ClassVar, assert_never
 
+from engine.alarm.asking import Questions
 from engine.alarm.awake import Awake
 from engine.alarm.cases import OpenCases
 from engine.alarm.codec import decode, events_of, replay
-from engine.alarm.commands import AlarmCommand, Recipient, Settle, Tick
-from engine.alarm.decide import Decision, Events, consider
+from engine.alarm.commands import AlarmCommand, Settle, Tick
+from engine.alarm.decide import Decision, Events
 from engine.alarm.desk import Desk
 from engine.alarm.following import followed
 from engine.alarm.handing import pass_on
@@ -46,7 +47,7 @@ from engine.supervision.link import Link
 from engine.supervision.names import reaches
 from engine.supervision.on_demand import OnDemandActor
 from engine.supervision.supervisor import Supervisor
-from engine.values import AlarmId, CommandId, Instant, StepId
+from engine.values import AlarmId, CommandId, Instant
 
 APPEND_TIMEOUT_S = 10.0
 TRIES_MAX = 6
@@ -78,6 +79,7 @@ class AlarmActor(OnDemandActor[Do]):
         self._id = alarm_id
         self._journal, self._readers = journal, readers
         self._desk, self._outlets = desk, outlets
+        self._asking = Questions(desk=desk)
         self._alarm: Alarm | None = None
         self._shown: Head | None = None
         self._told = 0
@@ -126,7 +128,7 @@ class AlarmActor(OnDemandActor[Do]):
             self._catch_up()
         for _ in range(TRIES_MAX):
             now = self.clock.now()
-            decision = self._consider(command, now)
+            decision = self._asking.considered(self._id, self._alarm, command, now)
             append = self._append(command, decision, now)
             if append is None:
                 self._arm()
@@ -210,7 +212,7 @@ class AlarmActor(OnDemandActor[Do]):
             self._outlets.planned(plans)
         if gone := withdrawn_by(events):
             self._outlets.withdrawn(gone)
-        self._outlets.due(self._id, due)
+        self._outlets.due(self._id, self._asking.armed(due, self.clock.now()))
         self._outlets.changed(alarm, events)
         self._told = alarm.seq
 
@@ -224,17 +226,8 @@ class AlarmActor(OnDemandActor[Do]):
             # Whatever falls due by the rows. At once, a sick journal would be asked
             # without a pause.
             return now.plus(LOOK)
-        return None if self._alarm is None else next_due(self._alarm, now)
-
-    def _consider(self, command: AlarmCommand, now: Instant) -> Decision:
-        found: dict[tuple[StepId, int], tuple[Recipient, ...]] = {}
-        decision = consider(self._id, self._alarm, command, found, now)
-        # Each pass may let further steps run: at most one more for each step.
-        while decision.lookups:
-            for lookup in decision.lookups:
-                found[lookup.step, lookup.round] = self._desk.answer(lookup)
-            decision = consider(self._id, self._alarm, command, found, now)
-        return decision
+        due = None if self._alarm is None else next_due(self._alarm, now)
+        return self._asking.armed(due, now)
 
     def _reload(self) -> Sequence[StoredEvent]:
         with self._readers.reader() as reader:

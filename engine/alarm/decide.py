@@ -67,7 +67,7 @@ from engine.values import AlarmId, Instant
 QUIET = timedelta(minutes=5)
 
 Events = tuple[AlarmEvent, ...]
-_SEARCHES = frozenset({Audience.NEAREST, Audience.CONTACTS})
+SEARCHES = frozenset({Audience.NEAREST, Audience.CONTACTS})
 _FINAL = frozenset(
     {EffectState.DELIVERED, EffectState.UNDELIVERED, EffectState.EXPIRED}
 )
@@ -146,7 +146,7 @@ def _lookups_for(alarm: Alarm, still_due: list[DueRound]) -> tuple[Lookup, ...]:
     if not still_due:
         return ()
     told = frozenset(one.person for one in alarm.told.values() if not one.ended)
-    later = [due for due in still_due if due.step.to in _SEARCHES][1:]
+    later = [due for due in still_due if due.step.to in SEARCHES][1:]
     return tuple(
         Lookup(
             step=due.step.id,

@@ -40,6 +40,8 @@ class Desk:
     hq_language: str = "en"
     console: str = ""
     """Where HQ open it: a URL without a slash at its end, or empty."""
+    is_flooded: Callable[[], bool] = lambda: False
+    """Says whether more alarms wait to be decided than can be at once; any thread."""
 
     def answer(self, lookup: Lookup) -> tuple[Recipient, ...]:
         """Return whom a round is for; empty where there is nobody."""

@@ -104,6 +104,10 @@ class Crew:
         """
         self._add(self._urgent if is_urgent else self._others, turn, now_s)
 
+    def waiting(self) -> int:
+        """Return how many urgent turns are not begun yet; any thread."""
+        return len(self._urgent)
+
     def _add(
         self,
         turns: "deque[_Turn]",

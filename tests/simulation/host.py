@@ -58,6 +58,8 @@ EXPECTED = frozenset(
 )
 SETTLES_S = 3.0
 HQ = (("email", "duty@hq.example"), ("webhook", "hq"))
+FLOODED = 0.2
+"""So many presses come as if hundreds waited with them: HQ is told of them first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +177,7 @@ class Host:
         self.store: SimStore | None = None
         self.up_since_s = 0.0
         self._codes = world.fork("codes")
+        self._floods = world.fork("floods")
         world.idle = self._is_idle
         world.keeps_time = lambda: bool(disk.timers)
 
@@ -277,6 +280,7 @@ class Host:
             codes=lambda count: [self._code() for _ in range(count)],
             hq=tuple(HqEntry(channel=c, address=a) for c, a in HQ),
             public=(HqEntry(channel="mastodon", address="public"),),
+            is_flooded=lambda: self._floods.random() < FLOODED,
         )
 
     def _code(self) -> str:

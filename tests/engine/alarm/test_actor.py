@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from datetime import timedelta
 from itertools import islice
 
 import pytest
 
 from engine.alarm.actor import Alarms
-from engine.alarm.commands import Acknowledge, Recipient, RequestCancel, Settle, Tick
+from engine.alarm.asking import HELD
+from engine.alarm.commands import Acknowledge, RequestCancel, Settle, Tick
 from engine.alarm.desk import Desk
 from engine.alarm.events import AlarmEvent, NotificationPlanned
 from engine.alarm.messages import Changed, Distress, Done, Forward, ToOpen
@@ -61,7 +61,12 @@ class Rig:
             on_quarantine=lambda *what: self.quarantined.append(what),
         )
         self.board = judge_of(clock=self.world).board
-        desk = Desk(board=self.board, codes=lambda n: list(islice(self.codes, n)))
+        self.is_flooded = False
+        desk = Desk(
+            board=self.board,
+            codes=lambda n: list(islice(self.codes, n)),
+            is_flooded=lambda: self.is_flooded,
+        )
         alarms = ChildSpec(
             name="alarms",
             actor=Alarms,
@@ -174,6 +179,14 @@ def test_what_is_told_to_others_is_durable(rig: Rig) -> None:
     assert len(rig.planned) == 7, "five colleagues, and duty by two channels"
     assert all(rig.ledger.state(row.effect_id) for row in rig.planned)
     assert rig.due[FIRST] is not None
+
+
+def test_in_a_flood_the_nearest_are_asked_seconds_after_hq(rig: Rig) -> None:
+    rig.is_flooded = True
+    rig.press(run_s=HELD.total_seconds() - 0.5)
+    assert [row.channel for row in rig.planned] == ["sms", "call"], "duty's"
+    rig.world.run(1)
+    assert len(rig.planned) == 7
 
 
 def test_a_stream_that_moved_is_read_again_and_decided_anew(rig: Rig) -> None:
@@ -385,5 +398,3 @@ def test_a_person_found_twice_is_told_by_one_code(rig: Rig) -> None:
     ]
     assert len({one.code for one in chosen if one.code}) == len(chosen)
     assert isinstance(chosen[0].distance_m, float)
-    assert Recipient.__dataclass_fields__["code"].default == ""
-    assert timedelta(0) <= rig.world.now().since(rig.changes[0][0].raised_at)

@@ -182,6 +182,27 @@ def test_an_urgent_turn_goes_before_all_that_are_not() -> None:
     assert order == ["raised", "settled"]
 
 
+def test_it_says_how_many_urgent_turns_are_not_begun() -> None:
+    crew, gate, done = Crew(hands=1), threading.Event(), threading.Event()
+    now_s, begun = ManualClock().boottime_s, threading.Event()
+
+    def stuck() -> None:
+        begun.set()
+        gate.wait(WAIT_S)
+
+    crew.run(stuck, now_s, is_urgent=True)
+    assert begun.wait(WAIT_S)
+    crew.run(done.clear, now_s)
+    for _ in range(3):
+        crew.run(done.clear, now_s, is_urgent=True)
+    assert crew.waiting() == 3
+    crew.run(done.set, now_s)
+    gate.set()
+
+    assert done.wait(WAIT_S)
+    assert crew.waiting() == 0
+
+
 def test_one_with_urgent_news_asks_for_an_urgent_turn(links: list[Link]) -> None:
     asked: list[tuple[Callable[[], None], bool]] = []
 
