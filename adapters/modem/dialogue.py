@@ -325,7 +325,7 @@ class Dialogue:
 
     def _belongs(self, line: str, prefix: str, lines: list[str]) -> bool:
         """Return whether a line answers the pending command."""
-        if self._awaiting_pdu:
+        if self._awaiting_pdu and not has_sign(line):
             return False
         found = prefix_of(line)
         if found == prefix:
@@ -339,7 +339,8 @@ class Dialogue:
         return not has_sign(line) and line.isascii() and line.isprintable()
 
     def _unasked(self, line: str) -> None:
-        if self._awaiting_pdu:
+        # Between an announcement and its PDU others may stand: Huawei's ^RSSI.
+        if self._awaiting_pdu and not has_sign(line) and not is_unsolicited(line):
             announced, self._awaiting_pdu = self._awaiting_pdu, ""
             self.unsolicited.append(Unsolicited(line=announced, pdu=line.strip()))
             return

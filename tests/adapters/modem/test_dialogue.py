@@ -42,6 +42,26 @@ def test_a_report_whose_pdu_comes_later_is_one_report() -> None:
     assert list(dialogue.unsolicited) == [Unsolicited(line="+CDS: 25", pdu=REPORT)]
 
 
+@pytest.mark.parametrize("between", ["^RSSI: 17", '+CMTI: "SM",3', "RING"])
+def test_a_line_before_its_pdu_does_not_cost_a_message_that_is_stored_nowhere(
+    between: str,
+) -> None:
+    dialogue, modem = _dialogue({})
+    modem.say(f"\r\n+CMT: ,24\r\n\r\n{between}\r\n{REPORT}\r\n")
+    assert dialogue.wait(0)
+    assert list(dialogue.unsolicited) == [
+        Unsolicited(line=between),
+        Unsolicited(line="+CMT: ,24", pdu=REPORT),
+    ]
+
+
+def test_an_answer_between_a_message_and_its_pdu_is_one() -> None:
+    said = f"\r\n+CMT: ,24\r\n+CSQ: 17,99\r\n{REPORT}\r\n\r\nOK\r\n"
+    dialogue, _ = _dialogue({"AT+CSQ": said})
+    assert dialogue.command("AT+CSQ", deadline_s=5).lines == ("+CSQ: 17,99",)
+    assert list(dialogue.unsolicited) == [Unsolicited(line="+CMT: ,24", pdu=REPORT)]
+
+
 def test_a_report_inside_an_answer_is_taken_out_of_it() -> None:
     said = f"\r\n+CMGL: 1,1,,5\r\n+CDS: 25\r\n{REPORT}\r\n0011AA\r\n\r\nOK\r\n"
     dialogue, _ = _dialogue({"AT+CMGL=4": said})
