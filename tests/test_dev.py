@@ -76,7 +76,7 @@ def test_help_is_printed_without_any_set_up(bare: Path, spelling: str) -> None:
 def test_an_unknown_command_is_answered_with_those_there_are(bare: Path) -> None:
     said = say(bare, "nonsense", path="")
     assert said.returncode == 2
-    assert "there are: demo, run, test, check, bench, help" in said.stderr
+    assert "there are: demo, run, test, check, bench, fuzz, help" in said.stderr
 
 
 def test_missing_rust_is_said_with_its_cure_and_no_traceback(
@@ -116,6 +116,19 @@ def test_a_missing_linker_is_not_cured_with_rust(bare: Path, tmp_path: Path) -> 
     assert "lacks a linker, the command `cc`" in said.stderr
     assert "apt-get install gcc" in said.stderr
     assert "cargo-web" not in said.stderr
+
+
+def test_fuzzing_asks_for_the_compiler_of_libfuzzer_and_checking_does_not(
+    dev: ModuleType, bare: Path, tmp_path: Path
+) -> None:
+    program(tmp_path / "bin", "cargo", "echo 'cargo 2.0.0'")
+    program(tmp_path / "bin", "cc", "exit 0")
+    said = say(bare, "fuzz", path=str(tmp_path / "bin"))
+    assert said.returncode == 1
+    assert "lacks a C++ compiler, the command `c++`" in said.stderr
+    assert "apt-get install g++" in said.stderr
+    assert "apt-get install gcc" not in said.stderr
+    assert "--no-default-features" in dev.CHECKS["clippy, fuzz targets"]
 
 
 def test_a_python_without_venv_is_told_the_package(

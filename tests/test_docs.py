@@ -18,7 +18,7 @@ DOCUMENTS = sorted(
     for pattern in ("*.md", "docs/**/*.md", "deploy/**/*.md")
     for path in ROOT.glob(pattern)
 )
-DEV_COMMANDS = ("demo", "run", "test", "check", "bench", "help")
+DEV_COMMANDS = ("demo", "run", "test", "check", "bench", "fuzz", "help")
 
 SOURCES = ("engine", "adapters", "bench", "tests", "tools", "deploy", "geocore/src")
 VARIABLE = re.compile(r"\bNATALIA_[A-Z][A-Z_]*[A-Z]")

@@ -2,7 +2,7 @@
 
 mod model;
 
-use model::{Operation, Sieve, Where, run};
+use model::{Crowd, Operation, Sieve, Where, run};
 use proptest::prelude::*;
 
 fn place() -> impl Strategy<Value = Where> {
@@ -12,19 +12,34 @@ fn place() -> impl Strategy<Value = Where> {
     })
 }
 
+fn crowd() -> impl Strategy<Value = Crowd> {
+    (any::<u8>(), 0..64_u8, any::<u8>(), place()).prop_map(|(first, eights, shape, place)| Crowd {
+        first: first / 8,
+        eights,
+        shape,
+        place,
+    })
+}
+
 fn operation() -> impl Strategy<Value = Operation> {
-    let sieve = (any::<u8>(), any::<u8>(), any::<u8>()).prop_map(|(a, b, c)| Sieve(a, b, c));
+    let sieve = || (any::<u8>(), any::<u8>(), any::<u8>()).prop_map(|(a, b, c)| Sieve(a, b, c));
     prop_oneof![
-        3 => (any::<u8>(), place(), any::<u8>(), any::<bool>(), any::<u8>())
+        6 => (any::<u8>(), place(), any::<u8>(), any::<bool>(), any::<u8>())
             .prop_map(|(id, at, time, free, circles)| Operation::Upsert(id, at, time, free, circles)),
-        1 => (any::<u8>(), any::<u8>(), place())
-            .prop_map(|(first, count, at)| Operation::UpsertMany(first, count, at)),
-        3 => (any::<u8>(), place(), any::<u8>())
+        2 => (crowd(), any::<u8>(), any::<u8>())
+            .prop_map(|(crowd, time, circles)| Operation::UpsertMany(crowd, time, circles & 9)),
+        6 => (any::<u8>(), place(), any::<u8>())
             .prop_map(|(id, at, time)| Operation::Relocate(id, at, time)),
-        2 => any::<u8>().prop_map(Operation::Remove),
-        4 => (place(), any::<u8>(), sieve)
+        1 => (crowd(), any::<u8>()).prop_map(|(crowd, time)| Operation::RelocateMany(crowd, time)),
+        4 => any::<u8>().prop_map(Operation::Remove),
+        1 => crowd().prop_map(Operation::RemoveMany),
+        8 => (place(), any::<u8>(), sieve())
             .prop_map(|(at, k, sieve)| Operation::Nearest(at, k, sieve)),
-        1 => Just(Operation::Snapshot),
+        1 => (place(), sieve()).prop_map(|(at, sieve)| Operation::Within(at, sieve)),
+        1 => (crowd(), any::<u8>(), sieve())
+            .prop_map(|(crowd, k, sieve)| Operation::Batch(crowd, k, sieve)),
+        1 => (any::<u8>(), crowd()).prop_map(|(kind, crowd)| Operation::Refused(kind, crowd)),
+        2 => Just(Operation::Snapshot),
     ]
 }
 

@@ -164,7 +164,7 @@ impl<H: Clone, T: Copy, C: Clone> Arena<H, T, C> {
     }
 
     /// How many are in no run.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "sound"))]
     pub(super) fn vacant(&self) -> usize {
         self.holes.total()
     }

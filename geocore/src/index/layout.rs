@@ -290,7 +290,7 @@ impl Cap {
         (dx * dx + dy * dy + dz * dz).sqrt()
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, feature = "sound"))]
     pub(super) fn holds(&self, xyz_m: [f64; 3]) -> bool {
         self.reach_m(xyz_m) <= f64::from(self.radius_m)
     }

@@ -20,7 +20,7 @@ mod rank;
 mod search;
 mod select;
 mod snapshot;
-#[cfg(test)]
+#[cfg(any(test, feature = "sound"))]
 mod sound;
 mod space;
 mod tally;

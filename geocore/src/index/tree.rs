@@ -377,7 +377,7 @@ impl Space {
     }
 
     /// Id and slots of a node that must hang where it says.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "sound"))]
     pub(super) fn node_len(&self, child: Child, entry: Entry) -> (u32, usize) {
         let id = self.chunks.tags[child.first()];
         let node = &self.nodes[id as usize];

@@ -1,8 +1,11 @@
 //! Operations on an index, and a slow index that must agree with it after each.
 
+mod truth;
+
 use std::collections::BTreeMap;
 
-use geocore::{Filter, Index, Person, Point, karney_m};
+use geocore::{Filter, Index, K_MAX, Person, Point, karney_m};
+use truth::assert_answer;
 
 /// One thing to do. Degrees are steps of 1e-7 round one of a few places, so that neighbours,
 /// ties and duplicates are common; ids are few, so that operations meet.
@@ -10,27 +13,47 @@ use geocore::{Filter, Index, Person, Point, karney_m};
 pub(crate) enum Operation {
     /// Puts a person in, or replaces all that was known.
     Upsert(u8, Where, u8, bool, u8),
-    /// Puts many people round a place in.
-    UpsertMany(u8, u8, Where),
+    /// Puts many people in: at a time, in circles.
+    UpsertMany(Crowd, u8, u8),
     /// Moves a person.
     Relocate(u8, Where, u8),
+    /// Moves those of a crowd who are there, one by one.
+    RelocateMany(Crowd, u8),
     /// Takes a person out.
     Remove(u8),
+    /// Takes a crowd out, wherever they are.
+    RemoveMany(Crowd),
     /// Asks for the k nearest.
     Nearest(Where, u8, Sieve),
+    /// Asks for everyone within the sieve's radius.
+    Within(Where, Sieve),
+    /// Asks for the k nearest of many places at once.
+    Batch(Crowd, u8, Sieve),
+    /// Asks for what must be refused and change nothing.
+    Refused(u8, Crowd),
     /// Replaces the index by its own snapshot.
     Snapshot,
 }
 
-/// A place: which centre, and steps from it.
+/// A place: which centre and what steps, and how many of them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Where(pub(crate) u8, pub(crate) i16, pub(crate) i16);
 
-/// A filter: each byte switches one part on.
+/// Eights of people, from an eighth of an id on, by their shape round a place.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Crowd {
+    pub(crate) first: u8,
+    pub(crate) eights: u8,
+    pub(crate) shape: u8,
+    pub(crate) place: Where,
+}
+
+/// A filter: each bit of the first byte switches one part on, which takes the others.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sieve(pub(crate) u8, pub(crate) u8, pub(crate) u8);
 
-/// Centres with a trap each: poles, antimeridian, a pentagon, its vertex-rich edge, a city.
+/// Centres with a trap each: poles, antimeridian, a pentagon, its vertex-rich edge, a city,
+/// its antipode.
 const CENTRES: [(f64, f64); 8] = [
     (90.0, 0.0),
     (-90.0, 0.0),
@@ -43,57 +66,102 @@ const CENTRES: [(f64, f64); 8] = [
 ];
 
 impl Where {
-    fn point(self) -> Point {
+    pub(crate) fn point(self) -> Point {
         let (lat_deg, lon_deg) = CENTRES[usize::from(self.0 % 8)];
-        // Coarse steps for high centres, so that trees get deep and wide.
-        let step_deg = [1e-7, 1e-5, 1e-3][usize::from(self.0 / 8 % 3)];
+        // Coarse steps for high centres, so that trees get deep and wide, and questions far.
+        let step_deg = [1e-7, 1e-5, 1e-3, 5e-3][usize::from(self.0 / 8 % 4)];
         let lat_deg = lat_deg + f64::from(self.1) * step_deg;
         let lon_deg = lon_deg + f64::from(self.2) * step_deg;
         Point::new(lat_deg.clamp(-90.0, 90.0), lon_deg.clamp(-180.0, 180.0)).expect("clamped")
     }
 }
 
+impl Crowd {
+    /// All with their ids and where they are: at one place, at sixteen, in a line, or
+    /// scattered.
+    fn members(self) -> impl Iterator<Item = (u64, Point)> {
+        let Where(centre, lat, lon) = self.place;
+        (0..2_040_i16)
+            .take(usize::from(self.eights) * 8)
+            .map(move |nth| {
+                let (north, east) = match self.shape % 4 {
+                    0 => (0, 0),
+                    1 => (nth % 16, nth % 5),
+                    2 => (nth.wrapping_mul(7), -nth),
+                    _ => (nth.wrapping_mul(25_033), nth.wrapping_mul(15_679)),
+                };
+                let at = Where(centre, lat.wrapping_add(north), lon.wrapping_add(east));
+                let id = u64::from(self.first) * 8 + u64::from(nth.unsigned_abs());
+                (id, at.point())
+            })
+    }
+}
+
 /// Does every operation on both and panics where they disagree.
-pub(crate) fn run(operations: &[Operation]) {
+pub(crate) fn run(operations: &[Operation]) -> Index {
     let mut index = Index::new();
     let mut people: BTreeMap<u64, Person> = BTreeMap::new();
     for operation in operations {
         match *operation {
-            Operation::Upsert(id, place, at, available, circles) => {
-                let person = person(u64::from(id), place.point(), at, available, circles);
-                index.upsert(&person).expect("valid");
-                people.insert(person.id, person);
+            Operation::Nearest(..) | Operation::Within(..) | Operation::Batch(..) => {
+                ask(&index, &people, operation);
             }
-            Operation::UpsertMany(first, count, Where(centre, lat, lon)) => {
-                let crowd: Vec<Person> = (0..u64::from(count) * 4)
-                    .map(|n| {
-                        let step = i16::try_from(n).expect("below 1,020");
-                        let at = Where(centre, lat.wrapping_add(step * 7), lon.wrapping_sub(step));
-                        person(u64::from(first) + n, at.point(), first, n % 3 == 0, 0)
-                    })
-                    .collect();
-                index.upsert_many(&crowd).expect("valid");
-                people.extend(crowd.into_iter().map(|person| (person.id, person)));
-            }
-            Operation::Relocate(id, place, at) => {
-                let (point, at_s) = (place.point(), time(at));
-                let moved = index.relocate(id.into(), point, at_s);
-                assert_eq!(moved.is_ok(), people.contains_key(&id.into()));
-                if let Some(person) = people.get_mut(&id.into()) {
-                    (person.point, person.at_s) = (point, at_s);
+            Operation::Refused(kind, crowd) => refuse(&mut index, kind, crowd),
+            Operation::Snapshot => {
+                let bytes = index.to_bytes();
+                index = Index::from_bytes(&bytes).expect("own bytes");
+                assert!(index.to_bytes() == bytes, "other bytes for the same people");
+                for person in people.values() {
+                    assert_eq!(index.get(person.id).as_ref(), Some(person));
                 }
             }
-            Operation::Remove(id) => {
-                assert_eq!(index.remove(id.into()), people.remove(&id.into()).is_some());
-            }
-            Operation::Nearest(place, k, sieve) => {
-                agree(&index, &people, &place.point(), u64::from(k) + 1, sieve);
-            }
-            Operation::Snapshot => {
-                index = Index::from_bytes(&index.to_bytes()).expect("own bytes");
-            }
+            _ => change(&mut index, &mut people, operation),
         }
         assert_eq!(index.len(), people.len());
+    }
+    index
+}
+
+fn change(index: &mut Index, people: &mut BTreeMap<u64, Person>, operation: &Operation) {
+    match *operation {
+        Operation::Upsert(id, place, at, available, circles) => {
+            let person = person(u64::from(id), place.point(), at, available, circles);
+            index.upsert(&person).expect("valid");
+            assert_eq!(index.get(person.id).as_ref(), Some(&person));
+            people.insert(person.id, person);
+        }
+        Operation::UpsertMany(crowd, at, circles) => {
+            let crowd = crowd_of(crowd, at, circles);
+            index.upsert_many(&crowd).expect("valid");
+            people.extend(crowd.into_iter().map(|person| (person.id, person)));
+        }
+        Operation::Relocate(id, place, at) => {
+            relocate(index, people, id.into(), place.point(), at);
+        }
+        Operation::RelocateMany(crowd, at) => {
+            for (id, point) in crowd.members() {
+                relocate(index, people, id, point, at);
+            }
+        }
+        Operation::Remove(id) => {
+            assert_eq!(index.remove(id.into()), people.remove(&id.into()).is_some());
+            assert!(!index.contains(id.into()));
+        }
+        Operation::RemoveMany(crowd) => {
+            for (id, _) in crowd.members() {
+                assert_eq!(index.remove(id), people.remove(&id).is_some());
+            }
+        }
+        _ => unreachable!("changes nothing"),
+    }
+}
+
+fn relocate(index: &mut Index, people: &mut BTreeMap<u64, Person>, id: u64, point: Point, at: u8) {
+    let moved = index.relocate(id, point, time(at));
+    assert_eq!(moved.is_ok(), people.contains_key(&id));
+    if let Some(person) = people.get_mut(&id) {
+        (person.point, person.at_s) = (point, time(at));
+        assert_eq!(index.get(id).as_ref(), Some(&*person));
     }
 }
 
@@ -107,40 +175,128 @@ fn person(id: u64, point: Point, at: u8, available: bool, circles: u8) -> Person
     }
 }
 
+fn crowd_of(crowd: Crowd, at: u8, circles: u8) -> Vec<Person> {
+    let members = (0_u8..=255).cycle().zip(crowd.members());
+    members
+        .map(|(nth, (id, point))| {
+            person(id, point, at.wrapping_add(nth / 4), nth % 3 == 0, circles)
+        })
+        .collect()
+}
+
 fn time(at: u8) -> Option<f64> {
     (at > 0).then(|| f64::from(at) * 40.0)
 }
 
-fn agree(index: &Index, people: &BTreeMap<u64, Person>, from: &Point, k: u64, sieve: Sieve) {
+fn ask(index: &Index, people: &BTreeMap<u64, Person>, operation: &Operation) {
+    match *operation {
+        Operation::Nearest(place, k, sieve) => {
+            let (from, k) = (place.point(), u64::from(k) + 1);
+            with_filter(people, &from, sieve, |filter| {
+                let found = index.nearest(&from, k, filter).expect("valid");
+                assert_answer(&found, people, &from, k, filter);
+            });
+        }
+        Operation::Within(place, sieve) => {
+            let (from, radius_m) = (place.point(), radius_m(sieve.2));
+            with_filter(people, &from, sieve, |filter| {
+                let found = index.within(&from, radius_m, filter).expect("valid");
+                let within_m = Some(filter.within_m.map_or(radius_m, |m| m.min(radius_m)));
+                let filter = Filter {
+                    within_m,
+                    ..*filter
+                };
+                assert_answer(&found, people, &from, K_MAX, &filter);
+            });
+        }
+        Operation::Batch(crowd, k, sieve) => {
+            let from: Vec<Point> = crowd.members().map(|(_, point)| point).take(80).collect();
+            let (first, k) = (crowd.place.point(), u64::from(k) + 1);
+            with_filter(people, &first, sieve, |filter| {
+                let mut rows = vec![None; from.len()];
+                let take = |row: usize, found: &[_]| {
+                    assert!(rows[row].replace(found.to_vec()).is_none(), "twice");
+                };
+                index.nearest_many(&from, k, filter, take).expect("valid");
+                for (row, point) in rows.iter().zip(&from) {
+                    let alone = index.nearest(point, k, filter).expect("valid");
+                    assert_eq!(row.as_ref(), Some(&alone));
+                }
+            });
+        }
+        _ => unreachable!("asks nothing"),
+    }
+}
+
+fn radius_m(exponent: u8) -> f64 {
+    1.2_f64.powi(i32::from(exponent) / 2) - 1.0
+}
+
+/// Calls with the filter that a sieve means beside some people.
+fn with_filter(
+    people: &BTreeMap<u64, Person>,
+    from: &Point,
+    sieve: Sieve,
+    call: impl FnOnce(&Filter<'_>),
+) {
     let Sieve(flags, value, radius) = sieve;
-    let exclude = [u64::from(value), u64::from(radius)];
+    let few = [u64::from(value), u64::from(radius)];
+    let many: Vec<u64> = (0..u64::from(radius) * 4).map(|n| n + few[0]).collect();
+    let edge = people.get(&few[0]).filter(|_| flags & 128 != 0);
     let filter = Filter {
-        within_m: (flags & 1 != 0).then(|| 1.2_f64.powi(i32::from(radius) / 2) - 1.0),
+        // Exactly as far as somebody, or any distance.
+        within_m: edge
+            .map(|person| karney_m(from, &person.point))
+            .or_else(|| (flags & 1 != 0).then(|| radius_m(radius))),
         newer_than_s: (flags & 2 != 0).then(|| f64::from(value) * 40.0),
         circle: (flags & 4 != 0).then(|| u64::from(value % 8)),
         available: (flags & 8 != 0).then_some(value % 2 == 0),
-        exclude: if flags & 16 != 0 { &exclude } else { &[] },
+        exclude: if flags & 64 != 0 {
+            &many
+        } else if flags & 16 != 0 {
+            &few
+        } else {
+            &[]
+        },
         geodesic: flags & 32 != 0,
     };
-    let found = index.nearest(from, k, &filter).expect("valid");
-    let mut wanted: Vec<(f64, u64)> = people
-        .values()
-        .filter(|person| counts(person, &filter))
-        .map(|person| (karney_m(from, &person.point), person.id))
-        .filter(|(metres, _)| filter.within_m.is_none_or(|within| *metres <= within))
-        .collect();
-    wanted.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    wanted.truncate(usize::try_from(k).expect("small"));
-    let ids: Vec<u64> = found.iter().map(|neighbour| neighbour.person).collect();
-    let wanted_ids: Vec<u64> = wanted.iter().map(|(_, id)| *id).collect();
-    assert_eq!(ids, wanted_ids, "{from:?} {filter:?}");
+    call(&filter);
 }
 
-fn counts(person: &Person, filter: &Filter<'_>) -> bool {
-    filter.available.is_none_or(|is| is == person.available)
-        && filter
-            .newer_than_s
-            .is_none_or(|after| person.at_s.is_some_and(|at| at > after))
-        && filter.circle.is_none_or(|c| person.circles.contains(&c))
-        && !filter.exclude.contains(&person.id)
+/// Does what must fail and leave everything as it was.
+fn refuse(index: &mut Index, kind: u8, crowd: Crowd) {
+    let before = index.to_bytes();
+    let mut people = crowd_of(crowd, 1, 1);
+    let from = crowd.place.point();
+    people.push(person(u64::from(kind) * 8, from, 1, true, 2));
+    let last = people[people.len() - 1].clone();
+    let open = Filter::default();
+    let refused = match kind % 8 {
+        0 => {
+            people.insert(0, last);
+            index.upsert_many(&people).is_err()
+        }
+        1 => {
+            people[0].at_s = Some(f64::NAN);
+            index.upsert_many(&people).is_err()
+        }
+        2 => {
+            people[0].at_s = Some(f64::INFINITY);
+            index.upsert(&people[0]).is_err()
+        }
+        3 => index.relocate(last.id, from, Some(f64::NAN)).is_err(),
+        4 => index.nearest(&from, 0, &open).is_err(),
+        5 => index.nearest(&from, K_MAX + 1, &open).is_err(),
+        6 => index.within(&from, -1.0, &open).is_err(),
+        _ => {
+            let newer_than_s = Some(f64::NAN);
+            let never = Filter {
+                newer_than_s,
+                ..open
+            };
+            index.nearest_many(&[from], 1, &never, |_, _| {}).is_err()
+        }
+    };
+    assert!(refused, "{kind}");
+    assert!(index.to_bytes() == before, "changed by what was refused");
 }

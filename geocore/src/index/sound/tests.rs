@@ -1,0 +1,199 @@
+//! Changes of every kind, after which a space must be sound.
+
+use super::super::handles::Class;
+use super::super::kernel::Portable;
+use super::super::layout::{LANES, Record};
+use super::super::lens::Everyone;
+use super::super::query::Filter;
+use super::super::search::{Question, Scratch};
+use super::super::space::Space;
+use crate::point::Point;
+
+/// A small generator, so that a failure repeats.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (self.0 >> 33) % end
+    }
+
+    fn uniform(&mut self) -> f64 {
+        f64::from(u32::try_from(self.below(1 << 30)).expect("30 bits")) / f64::from(1 << 30)
+    }
+}
+
+fn record(dice: &mut Dice, id: u64, world: u64) -> Record {
+    let spread = [180.0, 1.0, 0.01, 1e-6, 0.0][usize::try_from(world).expect("small")];
+    let lat_deg = (64.7 + (dice.uniform() - 0.5) * spread).clamp(-90.0, 90.0);
+    let lon_deg = (10.5 + (dice.uniform() - 0.5) * 2.0 * spread).clamp(-180.0, 180.0);
+    let known = dice.below(8) > 0;
+    Record {
+        id,
+        xyz_m: Point::new(lat_deg, lon_deg).expect("clamped").xyz_m(),
+        at_s: if known {
+            dice.uniform() * 1e4
+        } else {
+            f64::NAN
+        },
+        available: dice.below(3) == 0,
+    }
+}
+
+#[test]
+fn every_change_keeps_the_space_sound() {
+    let mut dice = Dice(11);
+    for world in 0..5 {
+        let mut space = Space::new();
+        for round in 0..40_u64 {
+            let ids = [40, 500, 5_000, 300][usize::try_from(round % 4).expect("small")];
+            if round % 7 == 3 {
+                let fresh: Vec<Record> = (0..ids).map(|id| record(&mut dice, id, world)).collect();
+                space.put_many(&fresh);
+            }
+            for _ in 0..800 {
+                let id = dice.below(ids);
+                let fresh = record(&mut dice, id, world);
+                match dice.below(4) {
+                    0 => {
+                        space.remove(id);
+                    }
+                    1 => {
+                        space.relocate(id, fresh.xyz_m, fresh.at_s);
+                    }
+                    2 => {
+                        if let Some(place) = space.find(id) {
+                            let mut near = space.record(place).xyz_m;
+                            near[2] += dice.uniform() * 60.0 - 30.0;
+                            space.relocate(id, near, fresh.at_s);
+                        }
+                    }
+                    _ => space.put(&fresh),
+                }
+            }
+            space.assert_sound();
+        }
+        for id in 0..5_000 {
+            space.remove(id);
+        }
+        space.assert_sound();
+        assert_eq!(space.len(), 0);
+    }
+}
+
+#[test]
+fn a_leafs_cap_fits_its_people_and_is_fitted_again_when_one_moves_out() {
+    let mut dice = Dice(29);
+    let mut space = Space::new();
+    let records: Vec<Record> = (0..4_000).map(|id| record(&mut dice, id, 1)).collect();
+    space.put_many(&records);
+    for leaf in &space.leaves {
+        let places = (0..leaf.len as usize).map(|nth| space.groups.point(leaf.place(nth)).xyz_m());
+        let reach_m = places
+            .map(|xyz_m| leaf.cap.reach_m(xyz_m))
+            .fold(0.0, f64::max);
+        assert!(
+            f64::from(leaf.cap.radius_m) < reach_m * (1.0 + 1e-6),
+            "wider than its people"
+        );
+    }
+    let mut fitted = 0;
+    for id in 0..4_000 {
+        let place = space.find(id).expect("put in");
+        let leaf = space.groups.leaf(place.group());
+        let (mut xyz_m, cap) = (space.record(place).xyz_m, space.leaves[leaf].cap);
+        xyz_m[2] += 40.0;
+        let reach_m = cap.reach_m(xyz_m);
+        let home_m = space.home_m(space.leaves[leaf].parent);
+        assert!(space.relocate(id, xyz_m, f64::NAN));
+        if reach_m > f64::from(cap.radius_m) && reach_m <= home_m {
+            fitted += 1;
+            assert_eq!(space.find(id), Some(place), "put elsewhere without need");
+            let radius_m = f64::from(space.leaves[leaf].cap.radius_m);
+            assert!((reach_m..=home_m * (1.0 + 1e-6)).contains(&radius_m));
+        }
+        space.assert_sound();
+    }
+    assert!(fitted > 10, "{fitted}");
+}
+
+/// Puts some people together in lots of a size, lots far from each other.
+fn gather(space: &mut Space, people: u64, lot: u64) {
+    for id in 0..people {
+        let (row, column) = ((id / lot) / 60, (id / lot) % 60);
+        #[expect(clippy::cast_precision_loss, reason = "small")]
+        let (lat_deg, lon_deg) = (row as f64 * 3.0 - 75.0, column as f64 * 6.0 - 177.0);
+        let place = Point::new(lat_deg, lon_deg).expect("in range");
+        space.put(&Record {
+            id,
+            xyz_m: place.xyz_m(),
+            at_s: f64::NAN,
+            available: true,
+        });
+    }
+}
+
+#[test]
+fn memory_follows_the_people_whatever_sizes_their_leaves_have_had() {
+    let mut space = Space::new();
+    for lot in [180, 9, 100, 40, 170, 3, 120, 70, 20, 150] {
+        gather(&mut space, 3_000, lot);
+        space.assert_sound();
+    }
+    gather(&mut space, 3_000, 180);
+    let crowded = space.bytes();
+    let mut fresh = Space::new();
+    gather(&mut fresh, 3_000, 180);
+    assert!(crowded <= fresh.bytes() * 8 / 5, "{crowded} bytes");
+}
+
+#[test]
+fn few_who_come_together_take_no_more_than_they_need() {
+    let mut dice = Dice(31);
+    for people in [1, 16, 200, 384] {
+        let records: Vec<Record> = (0..people).map(|id| record(&mut dice, id, 1)).collect();
+        let mut space = Space::new();
+        space.put_many(&records);
+        space.assert_sound();
+        let groups = records.len().div_ceil(LANES);
+        assert_eq!(space.groups.hot.capacity(), Class::holding(groups).size());
+    }
+}
+
+#[test]
+fn the_portable_search_finds_what_this_machines_finds() {
+    let mut dice = Dice(23);
+    for world in 0..5 {
+        for people in [9, 300, 3_000] {
+            let mut space = Space::new();
+            let records: Vec<Record> = (0..people).map(|id| record(&mut dice, id, world)).collect();
+            space.put_many(&records);
+            for round in 0..50 {
+                let from = record(&mut dice, 0, round % 5).xyz_m;
+                let k = [1, 5, 16, 40][usize::try_from(round % 4).expect("small")];
+                let question = Question {
+                    from: &Point::from_surface(from),
+                    k,
+                    filter: &Filter::default(),
+                };
+                let mut scratch = Scratch::default();
+                let (mut here, mut portable) = (Vec::new(), Vec::new());
+                space.answer_here(&question, &Everyone, &mut scratch, &mut here);
+                space.answer(Portable, &question, &Everyone, &mut scratch, &mut portable);
+                assert_eq!(here, portable);
+            }
+        }
+    }
+}
+
+#[test]
+fn classes_hold_what_they_say() {
+    for count in 1..5_000 {
+        let class = Class::holding(count);
+        assert!(class.size() >= count);
+        assert!(class.size() <= count * 2);
+    }
+}
