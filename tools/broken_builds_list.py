@@ -250,4 +250,26 @@ BROKEN = (
             ),
         ),
     ),
+    Broken(
+        "unreplaced",
+        "nobody takes the place of whoever declines",
+        (
+            Change(
+                "engine/alarm/schedule.py",
+                "    return max(0, len(declined_of(alarm)) - replaced)\n",
+                "    return min(0, len(declined_of(alarm)) - replaced)\n",
+            ),
+        ),
+    ),
+    Broken(
+        "held",
+        "what a flood holds back is not taken up again",
+        (
+            Change(
+                "engine/alarm/asking.py",
+                "HELD = timedelta(seconds=5)\n",
+                "HELD = timedelta(days=2)\n",
+            ),
+        ),
+    ),
 )

@@ -1,19 +1,23 @@
 """Whether what happens is what a file has agreed on (I3, I5, I13). Pure.
 
 Nothing here asks the engine's own rules: who decides for the world and when, how many
-of the nearest are called, and how long they wait for a mistake to be called off.
+of the nearest are called, who takes the place of those who decline, and how long all
+wait for a mistake to be called off.
 """
 
 from collections.abc import Iterator, Sequence
+from math import inf
 
+from engine.alarm.conditions import holds
 from engine.alarm.events import AlarmEvent, NotificationPlanned, RecipientsChosen
 from engine.alarm.force import BY_MISTAKE
-from engine.alarm.state import Alarm, Force, ReplyKind, Truth
+from engine.alarm.state import Alarm, Force, Kind, ReplyKind, Told, Truth
 from engine.protocol.model import Audience, Start, Step
 from engine.values import EffectId, StepId
 from tests.simulation.reasons import is_for_no_reason
 from tests.simulation.told import is_left_out
 
+FLOOD_S = 10.0
 _WAIT = frozenset({Audience.NEAREST, Audience.CONTACTS})
 
 
@@ -33,6 +37,8 @@ def breaks(alarm: Alarm, events: Sequence[AlarmEvent]) -> Iterator[tuple[str, st
         yield "I13", "more of the nearest are called than the file says"
     if is_too_soon(alarm, events):
         yield "I13", "people are called before the countdown is over"
+    if is_unreplaced(alarm, events):
+        yield "I13", "somebody declined, and nobody was looked for in their place"
 
 
 def may_be_public(alarm: Alarm, effect: EffectId) -> bool:
@@ -53,23 +59,13 @@ def may_be_public(alarm: Alarm, effect: EffectId) -> bool:
 
 def is_crowded(alarm: Alarm, events: Sequence[AlarmEvent]) -> bool:
     """Say whether colleagues were called to a place where enough are called."""
-    most = alarm.protocol.crowd_max
     is_called = any(
         isinstance(event, RecipientsChosen)
         and event.audience is Audience.NEAREST
         and event.chosen
         for event in events
     )
-    if most is None or not is_called:
-        return False
-    waited_for = [
-        told
-        for told in alarm.told.values()
-        if told.audience is Audience.NEAREST
-        and not told.ended
-        and told.reply is not ReplyKind.CANNOT
-    ]
-    return len(waited_for) > most
+    return is_called and _room(alarm) < 0
 
 
 def is_too_soon(alarm: Alarm, events: Sequence[AlarmEvent]) -> bool:
@@ -87,6 +83,48 @@ def is_too_soon(alarm: Alarm, events: Sequence[AlarmEvent]) -> bool:
         and not _is_of_force(alarm, event.step)
         for event in events
     )
+
+
+def is_unreplaced(alarm: Alarm, events: Sequence[AlarmEvent]) -> bool:
+    """Say whether a step has not looked for as many as have declined.
+
+    Every commit looks, but while the searches of a flood are held.
+    """
+    since_s = events[-1].at.since(alarm.opened_at).total_seconds() if events else 0.0
+    if since_s < FLOOD_S or not _calls(alarm) or _room(alarm) == 0:
+        return False
+    declined = [one for one in _asked(alarm) if one.reply is ReplyKind.CANNOT]
+    looked_for = sum(fired.replaced for fired in alarm.fired.values())
+    return len(declined) > looked_for and any(
+        step.replaces_declined
+        and step.id in alarm.fired
+        and all(holds(alarm, one) for one in step.requires)
+        and not any(holds(alarm, one) for one in step.stopped_by)
+        for step in alarm.protocol.steps
+    )
+
+
+def _calls(alarm: Alarm) -> bool:
+    is_real = alarm.kind is Kind.REAL and alarm.truth is not Truth.FALSE
+    is_meant = alarm.trusted_source and not alarm.called_off
+    return alarm.is_open and is_real and is_meant
+
+
+def _asked(alarm: Alarm) -> list[Told]:
+    nearest = Audience.NEAREST
+    return [
+        told
+        for told in alarm.told.values()
+        if told.audience is nearest and not told.ended
+    ]
+
+
+def _room(alarm: Alarm) -> float:
+    """Return how many more of the nearest may be called; below 0: too many are."""
+    if alarm.protocol.crowd_max is None:
+        return inf
+    waited_for = [one for one in _asked(alarm) if one.reply is not ReplyKind.CANNOT]
+    return alarm.protocol.crowd_max - len(waited_for)
 
 
 def _is_of_force(alarm: Alarm, step_id: StepId) -> bool:
