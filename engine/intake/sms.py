@@ -21,6 +21,7 @@ from engine.intake.judge import (
     raise_command,
 )
 from engine.intake.replies import Reply
+from engine.intake.tracker_octets import octets_of, read_octets
 from engine.intake.trackers import read_tracker
 from engine.ports.device import DeviceReport, ReportKind
 from engine.ports.journal import InboundRow
@@ -131,13 +132,15 @@ def tracker_command(
     One whose SIM is enrolled is known by its number. One that names an enrolled IMEI
     from another number may be an impostor: not confirmed.
     """
-    roster, said = judge.board.roster(), read_tracker(text)
+    roster, octets = judge.board.roster(), octets_of(text)
+    said = (octets and read_octets(octets)) or read_tracker(text)
     by_number = device_of(roster, sender)
     found = by_number or (None if said.device is None else roster.device(said.device))
     if found is None:
         return None
     # Whoever has the device's SIM, or an IMEI, may write a word as well.
-    shown = mask(text, roster.people)[:_TEXT_MAX]
+    words = text if octets is None else octets.hex()
+    shown = mask(words, roster.people)[:_TEXT_MAX]
     fix = None
     if said.place is not None:
         lat_deg, lon_deg = said.place

@@ -1,8 +1,15 @@
 """Alarms by SMS, through a modem, into the real service."""
 
+from pathlib import Path
+
 import pytest
 
+from adapters.modem.pdu import Deliver
+from adapters.modem.pdu_encode import encode_deliver
+from adapters.modem.pdu_fields import Address, Charset
+from adapters.modem.pdu_text import build
 from engine.roster.sample import sample_text
+from tests.engine.intake.test_tracker_octets import message, record
 from tests.rig import HERON_IMEI, Rig, eventually
 
 pytestmark = pytest.mark.process
@@ -56,3 +63,24 @@ def test_a_tracker_by_the_number_of_its_sim_is_its_defenders_alarm(
         sms = rig.sms_to("lapwing")
         assert sms is not None
         assert "41.31151,69.27974" in sms.text
+
+
+def test_a_trackers_binary_message_from_a_number_without_its_country_is_one_too(
+    tmp_path: Path,
+) -> None:
+    enrolled = f'id = "{HERON_IMEI}"\n'
+    roster = sample_text().replace(enrolled, f'{enrolled}number = "{SIM}"\n')
+    with Rig(folder=tmp_path, roster_text=roster) as rig:
+        data = message(record((236, 1)))
+        pdu = Deliver(
+            sender=Address(text="0460000999", toa=0xA1),
+            user_data=build(data.decode("latin-1"), Charset.DATA),
+            dcs=0xF6,
+            sent_at=rig.clock.now().to_datetime(),
+        )
+        rig.modems[0].deliver(*encode_deliver(pdu))
+        sms = rig.sms_to("lapwing")
+        assert sms is not None
+        assert "41.31151,69.27974" in sms.text
+        (alarm,) = _open(rig)
+        assert alarm["alias"] == "Heron"

@@ -54,7 +54,7 @@ def _with_sim() -> Judge:
     return Judge(board=board, registry=judge_of().registry)
 
 
-def _tracked(text: str, sender: str) -> Raise | None:
+def tracked(text: str, sender: str) -> Raise | None:
     return tracker_command(_row(text), sender, text, _with_sim())
 
 
@@ -117,7 +117,7 @@ def test_nobody_is_known_by_a_name_or_a_short_end(sender: str) -> None:
 
 
 def test_a_tracker_is_known_by_the_number_of_its_sim_and_placed_by_its_text() -> None:
-    raised = _tracked("help me! lat: 41.311510 long: 69.279740", SIM)
+    raised = tracked("help me! lat: 41.311510 long: 69.279740", SIM)
     assert raised is not None
     assert (raised.kind, raised.subject) == (Kind.REAL, HERON)
     assert raised.press.doubt is None
@@ -130,7 +130,7 @@ def test_a_tracker_is_known_by_the_number_of_its_sim_and_placed_by_its_text() ->
     "sender", ["998460000999", "00998460000999", "0460000999", "460000999"]
 )
 def test_a_tracker_is_known_however_the_network_writes_its_number(sender: str) -> None:
-    raised = _tracked("help me!", sender)
+    raised = tracked("help me!", sender)
     assert raised is not None
     assert (raised.kind, raised.subject) == (Kind.REAL, HERON)
     assert raised.press.doubt is None
@@ -138,7 +138,7 @@ def test_a_tracker_is_known_however_the_network_writes_its_number(sender: str) -
 
 @pytest.mark.parametrize("sender", ["", "Bank", "999", "+0460000999", "+460000999"])
 def test_no_tracker_is_known_by_a_name_or_a_short_end(sender: str) -> None:
-    assert _tracked("help me!", sender) is None
+    assert tracked("help me!", sender) is None
 
 
 def test_a_drill_that_is_pressed_by_sms_knows_its_alarm() -> None:
@@ -153,7 +153,7 @@ def test_a_drill_that_is_pressed_by_sms_knows_its_alarm() -> None:
 
 
 def test_a_place_that_cannot_be_is_not_gone_by() -> None:
-    raised = _tracked("help me! lat: 0.000000 long: 0.000000", SIM)
+    raised = tracked("help me! lat: 0.000000 long: 0.000000", SIM)
     assert raised is not None
     assert raised.place.source is not PlaceSource.DEVICE
     assert raised.press.place_doubtful
@@ -163,7 +163,7 @@ def test_a_place_that_cannot_be_is_not_gone_by() -> None:
 def test_the_last_place_of_a_tracker_without_a_fix_is_no_place_of_now(
     told: str,
 ) -> None:
-    raised = _tracked(f"help me! {told} lat: 41.311510 long: 69.279740", SIM)
+    raised = tracked(f"help me! {told} lat: 41.311510 long: 69.279740", SIM)
     assert raised is not None
     assert raised.kind is Kind.REAL
     assert raised.place.source is not PlaceSource.DEVICE
@@ -171,24 +171,24 @@ def test_the_last_place_of_a_tracker_without_a_fix_is_no_place_of_now(
 
 
 def test_a_tracker_that_was_taken_off_raises_by_sms_too() -> None:
-    raised = _tracked("Remove alarm!", SIM)
+    raised = tracked("Remove alarm!", SIM)
     assert raised is not None
     assert (raised.kind, raised.press.signals) == (Kind.REAL, (Signal.REMOVED,))
 
 
 def test_an_enrolled_imei_from_another_number_is_an_alarm_not_confirmed() -> None:
-    raised = _tracked(f"{HERONS} Alarm", FOREIGN)
+    raised = tracked(f"{HERONS} Alarm", FOREIGN)
     assert raised is not None
     assert (raised.kind, raised.subject) == (Kind.REAL, HERON)
     assert raised.press.doubt is NOT_CONFIRMED
 
 
 def test_a_tracker_without_distress_is_shown_to_hq_in_its_words() -> None:
-    raised = _tracked("Low battery", SIM)
+    raised = tracked("Low battery", SIM)
     assert raised is not None
     assert (raised.kind, raised.press.text) == (Kind.NOTICE, "Low battery")
 
 
 @pytest.mark.parametrize("text", ["help me! 350000000000000", "SOS Alarm!", ""])
 def test_nobodys_tracker_is_nothing_here(text: str) -> None:
-    assert _tracked(text, FOREIGN) is None
+    assert tracked(text, FOREIGN) is None
