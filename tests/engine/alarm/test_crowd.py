@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from engine.alarm.events import StepFired
-from engine.alarm.schedule import declined_of, room_of
+from engine.alarm.schedule import declined_of, may_call_more, room_of
 from engine.alarm.state import Alarm, ReplyKind
 from engine.protocol.model import Audience
 from tests.engine.alarm.scene import Scene
@@ -24,6 +24,15 @@ def test_a_full_crowd_of_colleagues_keeps_nobody_else_from_being_told() -> None:
     scene.run(180, each_due=scene.settle_all)
     assert len(told(scene)) == 2
     assert len(scene.planned(Audience.DUTY)) == 4
+
+
+def test_a_round_that_a_full_crowd_leaves_no_room_for_is_not_to_come() -> None:
+    scene = scene_of("count = 1\nevery_s = 60\nrounds = 3", "crowd_max = 2\n")
+    scene.settle_all()
+    assert may_call_more(scene.state())
+    scene.run(90, each_due=scene.settle_all)
+    assert len(told(scene)) == 2
+    assert not may_call_more(scene.state())
 
 
 def test_an_officer_who_cannot_is_no_colleague_who_turned_it_down() -> None:
