@@ -6,7 +6,8 @@
 
 Needs Rust and a C++ compiler, and nothing of ours but geocore. What has reached new
 code is kept in `geocore/fuzz/corpus/`, what has failed in `geocore/fuzz/artifacts/`;
-git ignores both. Ctrl-C ends a run early. Exit codes: 0 nothing found, 1 found.
+git ignores both. Ctrl-C ends a run early. Exit codes: 0 nothing found, 1 found,
+2 usage or the compiler, 130 Ctrl-C.
 """
 
 import argparse
@@ -70,15 +71,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("--replay needs a target and a file that is there")
     if not asked.minutes > 0:
         parser.error("--minutes must be more than 0")
+    try:
+        return run(asked.target, asked.minutes * 60, asked.replay)
+    except KeyboardInterrupt:
+        return 130
+
+
+def run(target: str | None, seconds: float, file: Path | None) -> int:
+    """Build, then run one target or each, or replay a file with the one named."""
     folder = build()
     if folder is None:
         say("fuzz: geocore could not be compiled with coverage, see above")
         return 2
-    if asked.replay:
-        return replay(folder / asked.target, asked.replay)
-    names = [asked.target] if asked.target else targets()
+    if target and file:
+        return replay(folder / target, file)
+    names = [target] if target else targets()
     # Every target runs, whatever the one before has found.
-    return max([fuzz(folder / name, asked.minutes * 60) for name in names])
+    return max([fuzz(folder / name, seconds) for name in names])
 
 
 def targets() -> list[str]:
