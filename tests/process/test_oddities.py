@@ -10,7 +10,7 @@ from adapters.devices import gt06_encode
 from engine.roster.sample import sample_text
 from engine.values import Instant
 from tests.requires import requires_file
-from tests.rig import Rig, eventually
+from tests.rig import HERON_IMEI, Rig, eventually
 
 pytestmark = pytest.mark.process
 
@@ -247,3 +247,14 @@ def test_a_device_that_speaks_in_datagrams_is_heard_and_answered(
             device.sendto(text.encode(), rig.ports["gl200_udp"])
             assert device.recv(64) == b"+SACK:193E$"
         assert rig.sms_to("lapwing")
+
+
+def test_an_enrolled_device_that_speaks_at_the_wrong_port_is_shown_to_hq(
+    rig: Rig,
+) -> None:
+    text = f"imei:{HERON_IMEI},help me,2603010229,,F,022946.00,A,4118.69,N,06916.78,E;"
+    with socket.create_connection(rig.ports["gt06"], timeout=10) as device:
+        device.sendall(text.encode())
+        device.shutdown(socket.SHUT_WR)
+        _hq_mail(rig, "Heron", "unreadable")
+    assert [row["kind"] for row in rig.alarms()] == ["notice"]

@@ -12,6 +12,7 @@ from math import isfinite
 from engine.alarm.messages import Moved
 from engine.intake.actor import SOURCE_DEVICE, SOURCE_QUIET, Heard
 from engine.intake.assess import Outcome
+from engine.intake.gateway.misdirected import named
 from engine.intake.gateway.secrets import Secrets
 from engine.intake.gateway.strays import Strays
 from engine.intake.judge import Judge, Judgement
@@ -132,7 +133,8 @@ class Door:
         batch = _Batch(answer=answer, began_s=self._clock.boottime_s())
         requests: list[tuple[Request, DeviceReport]] = []
         beside: list[tuple[Request, Reply]] = []
-        for report in map(legible, reports):
+        for said in map(legible, reports):
+            report = named(said, self.is_enrolled)
             judgement = self._judge.judge(report)
             record = _record(report, judgement)
             if record is not None and self._has_room(judgement, report, peer):
