@@ -9,6 +9,7 @@ import pytest
 from adapters.devices import gt06_encode
 from engine.roster.sample import sample_text
 from engine.values import Instant
+from tests.adapters.devices import test_teltonika as teltonika
 from tests.requires import requires_file
 from tests.rig import HERON_IMEI, Rig, eventually
 
@@ -227,6 +228,29 @@ def test_a_buffered_press_keeps_both_times_and_says_that_it_is_late(
         assert isinstance(lines, list)
         assert lines[0]["data"]["late"] is True
         assert str(lines[0]["data"]["device_at"]).startswith(then.strftime("%Y-%m-%d"))
+
+
+def test_a_stored_press_in_a_packet_with_a_record_of_now_says_that_it_is_late(
+    tmp_path: Path,
+) -> None:
+    imei = "004999010640919"
+    roster = sample_text() + (
+        f'\n[[device]]\nid = "{imei}"\nwire_protocol = "teltonika"\nperson = "heron"\n'
+    )
+    with Rig(folder=tmp_path, roster_text=roster, gateways=("teltonika",)) as rig:
+        now = rig.clock.now()
+        pressed = _at(now.plus(timedelta(hours=-3)), teltonika.record((236, 1)))
+        frame = teltonika.packet([pressed, _at(now, teltonika.record())])
+        with socket.create_connection(rig.ports["teltonika"], timeout=10) as device:
+            device.sendall(b"\x00\x0f" + imei.encode())
+            assert device.recv(1) == b"\x01"
+            device.sendall(frame)
+            assert device.recv(4) == b"\0\0\0\x02"
+        assert _hq_mail(rig, "Heron", ", now.", "sent late by the device")
+
+
+def _at(when: Instant, record: bytes) -> bytes:
+    return when.ms.to_bytes(8) + record[8:]
 
 
 def test_a_device_that_speaks_in_datagrams_is_heard_and_answered(

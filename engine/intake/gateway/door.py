@@ -14,6 +14,7 @@ from engine.intake.actor import SOURCE_DEVICE, SOURCE_QUIET, Heard
 from engine.intake.assess import Outcome
 from engine.intake.gateway.misdirected import named
 from engine.intake.gateway.secrets import Secrets
+from engine.intake.gateway.stored import marked
 from engine.intake.gateway.strays import Strays
 from engine.intake.judge import Judge, Judgement
 from engine.intake.reports import encode_report, legible
@@ -133,7 +134,7 @@ class Door:
         batch = _Batch(answer=answer, began_s=self._clock.boottime_s())
         requests: list[tuple[Request, DeviceReport]] = []
         beside: list[tuple[Request, Reply]] = []
-        for said in map(legible, reports):
+        for said in marked([legible(one) for one in reports]):
             report = named(said, self.is_enrolled)
             judgement = self._judge.judge(report)
             record = _record(report, judgement)
