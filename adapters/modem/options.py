@@ -6,6 +6,16 @@ from typing import Any, Self
 
 from engine.errors import ConfigError, Gathered, meant_by
 
+# ruff: noqa: RUF001 -- six languages
+URGENT_WORDS = (
+    *("SOS", "help", "alarm", "panic", "emergency", "remove", "taken off"),
+    *("take off", "hjälp", "сос", "беда", "помощь", "помоги", "спасите"),
+    *("ayuda", "ayúda", "ayúde", "ayude", "auxilio", "socorro", "aide", "secours"),
+    *("نجدة", "مساعدة", "ساعد", "أنقذ", "انقذ"),
+)
+"""What people and trackers call for help by, or a part of it: told twice is better
+than three minutes late."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModemOptions:
@@ -40,7 +50,7 @@ class ModemOptions:
     sim_ready_s: float = 30.0
     settle_s: float = 60.0
     reset_every_s: float = 600.0
-    urgent_words: tuple[str, ...] = ("SOS",)
+    urgent_words: tuple[str, ...] = URGENT_WORDS
 
     @classmethod
     def from_mapping(cls, settings: Mapping[str, object]) -> Self:

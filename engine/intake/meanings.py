@@ -13,7 +13,7 @@ from engine.alarm.state import ReplyKind
 
 # ruff: noqa: RUF001 -- six languages
 
-_HELP = (
+HELP = (
     *("help", "hjälp", "беда", "помощь", "помогите", "помоги", "спасите"),
     *("ayuda", "ayúdame", "ayudame", "ayúdenme", "ayudenme", "auxilio", "socorro"),
     *("aide", "aidez", "au secours", "نجدة", "النجدة", "مساعدة", "المساعدة"),
@@ -147,7 +147,7 @@ def _words(words: Iterable[str]) -> re.Pattern[str]:
     return _any_of(re.escape(word) for word in longest_first)
 
 
-_CALL, _NO, _YES = _words(_HELP), _words(_CANNOT), _words(_COMING)
+_CALL, _NO, _YES = _words(HELP), _words(_CANNOT), _words(_COMING)
 _SURE = _any_of(_CERTAIN)
 _OFFER = _any_of(_OFFERED)
 _OTHER = re.compile(rf"(?:(?<!\w)|(?=n't))(?:{'|'.join(_NOT_MEANT)})(?!\w)")

@@ -3,15 +3,18 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.modem import pdu_text
+from adapters.modem.options import ModemOptions
 from adapters.modem.pdu import Deliver
 from adapters.modem.pdu_encode import encode_deliver
 from adapters.modem.pdu_fields import Address, Charset
 from adapters.modem.pdu_text import Concat
 from adapters.modem.reassembly import INCOMPLETE, Reassembly
+from engine.intake.meanings import HELP
 from engine.ports.modem import InboundSms
 from tests.adapters.modem.rig import BOB, QUICK, rig
 
@@ -137,7 +140,7 @@ def test_a_reference_used_again_costs_no_part_bug_the_earlier_one_was_deleted(
 ) -> None:
     """Some devices number every long message alike."""
     with rig(tmp_path, options=replace(QUICK, multipart_s=30)) as r:
-        for text, number in (("SOS not", 1), ("help me", 1), (", at the dam", 2)):
+        for text, number in (("SOS not", 1), ("we are", 1), (", at the dam", 2)):
             r.modem.deliver(*encode_deliver(_part(text, number, 2)))
         found = r.events(lambda events: len(events) >= 3)
         for message in found:
@@ -145,7 +148,7 @@ def test_a_reference_used_again_costs_no_part_bug_the_earlier_one_was_deleted(
             r.driver.delete(message.slot)
     told = [(m.text, INCOMPLETE in m.flags) for m in found if isinstance(m, InboundSms)]
     holed = "SOS not[2/2 missing]"  # at once, and again when its place is taken
-    assert told == [(holed, True), (holed, True), ("help me, at the dam", False)]
+    assert told == [(holed, True), (holed, True), ("we are, at the dam", False)]
     assert r.modem.state.stores["SM"] == {}
 
 
@@ -215,3 +218,24 @@ def test_a_hole_in_a_long_message_is_shown_and_its_parts_stay_until_deleted(
         assert INCOMPLETE in message.flags
         r.driver.delete(message.slot)
         assert r.modem.state.stores["SM"] == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Help! They are at the door", "HJÄLP mig", "Помогите", "ayúdame", "نجدة"),
+        *("help me! lat:41.3", "Remove alarm!", "panic", "au secours"),
+    ],
+)
+def test_a_call_for_help_does_not_wait_for_a_part_that_is_lost(text: str) -> None:
+    collector = Reassembly(timeout_s=180, urgent_words=ModemOptions().urgent_words)
+    part = _part(text, 1, 2)
+    (told,) = collector.add(_message(part, 1), part, 0.0)
+    assert text in told.text
+    assert told.slot == "", "its place is kept for the whole"
+
+
+def test_every_word_of_help_is_urgent_in_every_language() -> None:
+    urgent = [word.casefold() for word in ModemOptions().urgent_words]
+    for word in HELP:
+        assert any(one in word for one in urgent), word
