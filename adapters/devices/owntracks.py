@@ -6,6 +6,7 @@ publish by hand (`"t": "u"`) is a check-in. The app keeps a message until it get
 torn one the fields that stand whole are read, and it is said again.
 """
 
+import re
 from collections.abc import Mapping
 
 from adapters.devices.draft import KMH_MPS, Draft
@@ -52,7 +53,8 @@ class Owntracks:
 
 
 def _read(message: Mapping[str, object], draft: Draft) -> None:
-    words = {str(message.get(key, "")).strip().casefold() for key in ("tag", "poi")}
+    texts = (str(message.get(key, ""))[:_CHARS_MAX] for key in ("tag", "poi"))
+    words = {word.casefold() for text in texts for word in _WORD.findall(text)}
     if words & _SOS_WORDS:
         draft.signal("tag:sos", Signal.SOS)
     match message.get("_type"):
@@ -115,4 +117,9 @@ _CHARS_MAX = 64
 # Who or what made the app publish, and where a transition leads.
 _TEXTS = {"t": "event", "event": "transition", "desc": "region"}
 _UNREADABLE = 400
-_SOS_WORDS = frozenset({"sos", "help"})
+# ruff: noqa: RUF001 -- six languages
+_SOS_WORDS = frozenset(
+    {"sos", "help", "panic", "emergency", "hjälp", "сос", "помощь", "помогите"}
+    | {"ayuda", "auxilio", "socorro", "aide", "secours", "نجدة", "مساعدة"}
+)
+_WORD = re.compile(r"[^\W\d_]+")

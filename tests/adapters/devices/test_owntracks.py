@@ -36,10 +36,17 @@ def test_a_captured_message_is_read_as_its_source_does(vector: Vector) -> None:
 
 
 @pytest.mark.parametrize("key", ["tag", "poi"])
-@pytest.mark.parametrize("word", ["SOS", "sos", "help"])
-def test_the_agreed_word_is_an_sos(key: str, word: str) -> None:
-    (report,) = decode({**PLACE, key: word}).reports
+@pytest.mark.parametrize(
+    "word", ["SOS", "sos", "help", "SOS!", "Help me, now", "помогите", "sos2"]
+)
+def test_the_agreed_word_is_an_sos_and_no_check_in(key: str, word: str) -> None:
+    (report,) = decode({**PLACE, key: word, "t": "u"}).reports
     assert report.signals == {Signal.SOS}
+
+
+@pytest.mark.parametrize("word", ["home", "Sosnovka", "helper", ""])
+def test_another_place_is_none(word: str) -> None:
+    assert not decode({**PLACE, "poi": word}).reports[0].signals
 
 
 def test_an_sos_with_an_unreadable_place_is_an_sos() -> None:
