@@ -10,7 +10,7 @@ of both.
 import re
 from datetime import timedelta
 
-from adapters.devices.coban_words import read_word
+from adapters.devices.coban_words import is_alarm, read_word
 from adapters.devices.coordinates import degrees_of
 from adapters.devices.draft import KMH_MPS, KNOT_MPS, Draft
 from adapters.devices.framing import cut_line
@@ -105,7 +105,11 @@ class Gps103Decoder:
 
 
 def _read_report(fields: list[str], draft: Draft) -> None:
-    """Read a report, its word first."""
+    """Read a report, its word first; that of an alarm counts alone."""
+    if len(fields) < _FIELDS_MIN and is_alarm(fields[1]):
+        read_word(fields[1], draft)
+        draft.attributes["incomplete"] = "true"
+        return
     if len(fields) < _FIELDS_MIN:
         message = "shorter than its word"
         raise UnreadableError(message)

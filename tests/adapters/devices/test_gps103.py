@@ -56,6 +56,14 @@ def test_each_spelling_of_help_is_an_sos_and_is_answered(word: str) -> None:
     assert outcome.answers == [b"**,imei:359586015829802,E;"]
 
 
+def test_a_call_for_help_counts_though_nothing_follows_it() -> None:
+    outcome = play(Gps103().session(), b"imei:359586015829802,help me;")
+    assert outcome.told[0].signals == {Signal.SOS}
+    assert outcome.answers == [b"**,imei:359586015829802,E;"]
+    (other,) = play(Gps103().session(), b"imei:359586015829802,tracker;").told
+    assert other.kind is ReportKind.UNDECODABLE
+
+
 def test_a_word_that_nobody_has_described_is_an_unknown_signal() -> None:
     (report,) = play(connected(), SOS.replace(b"help me", b"fire alarm")).reports
     assert report.signals == {Signal.UNKNOWN}
