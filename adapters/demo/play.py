@@ -9,7 +9,8 @@ from engine.values import DeviceId
 
 HELP = """\
   Enter            Heron presses the button again
-  lapwing X93Y 1   Lapwing answers 1 with the code of their SMS; so may anybody\
+  lapwing X93Y 1   Lapwing answers 1 with the code of their SMS; so may anybody
+  lapwing X93Y 6   Lapwing says that Heron is safe: one of two voices that end it\
 """
 
 

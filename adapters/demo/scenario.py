@@ -95,11 +95,11 @@ class Scenario:
                 self._colleagues(alder, alarm)
                 self._hq_channels(alarm)
             self._answer(alder, alarm)
-            other = self._phone(alder)
+            other = self._phone(alder, rowan)
             quiet_since = self._acknowledge(alder, alarm, other)
             self._decide(alder, rowan, alarm)
             self._quiet(quiet_since)
-            self._end(alder, alarm)
+            self._end(alder, rowan, alarm)
 
     def _press(self) -> None:
         """Press the button of a gt06 device."""
@@ -177,7 +177,7 @@ class Scenario:
         )
         self._say(f"{self._alias(nearest)} answers {code} 1: coming", "HQ console")
 
-    def _phone(self, operator: OperatorAtConsole) -> str:
+    def _phone(self, operator: OperatorAtConsole, second: OperatorAtConsole) -> str:
         """Press SOS in a telephone's app, over HTTP; returns that alarm, closed."""
         self._step = "the telephone's SOS is acknowledged"
         host, port = self._stage.ports.devices["osmand"]
@@ -195,8 +195,10 @@ class Scenario:
         other = self._at_hq(operator, OTHER)
         self._act("acknowledge the second alarm", operator, other, "acknowledge")
         how = {"reason": "false_alarm", "remark": "pocket"}
-        self._act("close the second alarm", operator, other, "close", **how)
-        self._say("the second alarm is closed: a false alarm", "HQ console")
+        self._say_safe(operator, other)
+        self._act("close the second alarm", second, other, "close", **how)
+        said = "the second alarm is closed by two: alder says safe, rowan a false alarm"
+        self._say(said, "HQ console")
         return other
 
     def _acknowledge(
@@ -250,14 +252,19 @@ class Scenario:
         _require("no officer on duty is paged after alder has acknowledged", not late)
         self._say("no officer has been paged since alder acknowledged", "telephones")
 
-    def _end(self, operator: OperatorAtConsole, alarm: str) -> None:
-        """Close, and look for the end where its alarm was seen, at HQ's too."""
-        stage = self._stage
-        self._step = "close"
+    def _end(
+        self, operator: OperatorAtConsole, second: OperatorAtConsole, alarm: str
+    ) -> None:
+        """Close by two, and look for the end where its alarm was seen, at HQ's too."""
+        stage, self._step = self._stage, "close"
         people = [str(one["person"]) for one in _nearest(operator.case(alarm))]
         codes = {one: self._code_of(one) for one in (*people, stage.officers()[0])}
-        self._act("close", operator, alarm, "close", reason="safe")
-        self._say("alder closes: safe", "HQ console")
+        refused = operator.act(alarm, "close", reason="safe")
+        _require("one operator alone cannot close", refused is not None)
+        self._say("alder may not close alone: refused", "HQ console")
+        self._say_safe(operator, alarm)
+        self._act("close", second, alarm, "close", reason="safe")
+        self._say("alder says that Heron is safe, and rowan closes", "HQ console")
         alias = self._alias(DEFENDER)
         for person, code in codes.items():
             language = str(stage.person(person)["language"])
@@ -277,6 +284,11 @@ class Scenario:
         )
         _found("HQ gets a signed webhook of the end", hook)
         self._say("the end to HQ, by e-mail and by signed webhook", "servers")
+
+    def _say_safe(self, operator: OperatorAtConsole, alarm: str) -> None:
+        """Give the first of the two words that an all-clear takes."""
+        how = {"remark": "spoke with them"}
+        self._act("say that the defender is safe", operator, alarm, "safe", **how)
 
     def _code_of(self, person: str) -> str:
         """Return the code of alarm and person, as their first SMS has it."""

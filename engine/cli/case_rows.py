@@ -5,6 +5,7 @@ from typing import cast
 
 from engine.alarm.state import Kind, PlaceSource
 from engine.console.lines import HIDDEN
+from engine.console.voices import safety_line
 from engine.values import Instant
 
 Row = Mapping[str, object]
@@ -52,6 +53,9 @@ def head_lines(case: Row) -> Iterator[str]:
         due_ms = case["next_due_ms"]
         when = f", at {Instant(due_ms)}" if isinstance(due_ms, int) else ""
         yield f"Next, while the engine runs: {case['next']}{when}"
+    voices = safety_line(cast("Row", case["safety"])) if case["open"] else ""
+    if voices:
+        yield voices
     if case["manner"]:
         yield str(case["manner"])
 

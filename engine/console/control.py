@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from engine.alarm.commands import Close, Raise
+from engine.alarm.refusals import RefusalGround
 from engine.alarm.state import Kind
 from engine.console.acts import ActError, command_of
 from engine.console.asking import (
@@ -45,7 +46,10 @@ from engine.console.observe import (
     unready_reasons,
 )
 from engine.console.operators import OperatorError
+from engine.console.people import Names
 from engine.console.view import UNREAD, detail, listed
+from engine.console.voices import safety, safety_line
+from engine.console.words import REFUSALS
 from engine.errors import DataError
 from engine.plugins import DEVICE, names
 from engine.ports.measures import DegradedReason
@@ -67,6 +71,7 @@ NOBODY = (
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 # Here a name is taken at its word: one person could be both operators.
 IN_PERSON = frozenset({"approve", "reveal", "safe", "word"})
+NO_VOICE = "--by is none of them: here a name is taken at its word"
 SIGN_IN = "only at the console, where whoever does it has signed in"
 
 
@@ -154,10 +159,26 @@ async def act(request: Request) -> Response:
         refused = end_refusal(desk.cases.get(alarm_id), command, every)
     if refused is None:
         refused = await desk.act(alarm_id, command)
+    if refused == REFUSALS[RefusalGround.NOT_SAFE_YET]:
+        refused = _too_few(desk, alarm_id)
     status = 200 if refused is None else REFUSED
     return JSONResponse(
         {"done": refused is None, "refused": refused}, status_code=status
     )
+
+
+def _too_few(desk: ConsoleDesk, alarm_id: AlarmId) -> str:
+    """Say who has said that the defender is safe, and who may; here `--by` is no voice.
+
+    Whoever has no browser has nowhere else to read it.
+    """
+    refused = REFUSALS[RefusalGround.NOT_SAFE_YET]
+    case = desk.cases.get(alarm_id)
+    if case is None or case.seen.closed is not None:
+        return refused  # a count would tell whether there was a sign of force
+    names = Names(case, revealed=False)
+    said = safety_line(safety(case, desk.cases.lines(alarm_id), names, None))
+    return f"{refused}. {said}. {NO_VOICE}" if said else refused
 
 
 async def exercise(request: Request) -> Response:

@@ -26,6 +26,7 @@ from engine.console.cases import Cases, Line
 from engine.console.lines import HIDDEN, Json, line_of
 from engine.console.outlook import outlook
 from engine.console.people import Names, can_come, people, unreached, untold
+from engine.console.voices import closing_waits, safety
 from engine.console.words import (
     ASKS,
     FORCES,
@@ -156,10 +157,7 @@ def detail(
         "verification": _verification(alarm),
         "links": sorted(alarm.links),
         "merged_into": alarm.merged_into,
-        "safety": {
-            "needs": alarm.protocol.all_clear_needs,
-            "said": len(safe_names(alarm, as_seen=True)),
-        },
+        "safety": safety(alarm, lines, names, operator),
         "force": _force(alarm, operator),
         "consented": alarm.consented,
         "may": _may(alarm, operator),
@@ -288,7 +286,9 @@ def _why_not(alarm: Alarm, operator: OperatorId | None) -> Json:
     return {
         "acknowledge": "" if taken is None else f"it is with {taken.by}",
         "verify": "" if early else REFUSALS[RefusalGround.NOT_ACKNOWLEDGED],
-        "close": "" if early else REFUSALS[RefusalGround.NOT_ACKNOWLEDGED],
+        "close": closing_waits(alarm, operator)
+        if early
+        else REFUSALS[RefusalGround.NOT_ACKNOWLEDGED],
         "approve": "" if bar is None else REFUSALS[bar],
     }
 

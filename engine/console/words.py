@@ -146,7 +146,7 @@ REFUSALS = {
     RefusalGround.NOT_REAL: "only a real alarm is ever published",
     RefusalGround.NO_PUBLIC_STEP: "this action protocol publishes nothing",
     RefusalGround.NOT_SAFE_YET: (
-        "one word is not enough: somebody else has to say that the defender is safe"
+        "too few people say that the defender is safe: somebody else has to say so too"
     ),
     RefusalGround.NO_PROOF: "say how you know: who spoke with them, and how",
     RefusalGround.OWN_CASE: (

@@ -231,8 +231,8 @@ class ActionProtocol:
     authentication or came from an unknown device; steps for HQ run all the same.
     Without `verification` an operator at HQ decides alone whether it is true.
     `all_clear_needs` is how many people have to say that the defender is safe before
-    anybody may close; it counts twice as a minimum of two once there was a sign of
-    force.
+    anybody may close, two at least once there was a sign of force. A file that says
+    nothing means two where it calls people; one is what a journal of before means.
 
     `device_commands` are what HQ may ask of the device.
     `risk_triggers` raise as well within a risk window that the person has declared.

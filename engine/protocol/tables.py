@@ -20,6 +20,7 @@ from engine.ports.device import DeviceCommand
 from engine.protocol.model import (
     FRESH,
     LEASE,
+    NEEDS_AFTER_FORCE,
     ActionProtocol,
     Audience,
     CheckInPlan,
@@ -38,6 +39,7 @@ from engine.protocol.model import (
 )
 from engine.values import Signal, StepId, a_number
 
+_CALLED = frozenset({Audience.NEAREST, Audience.CONTACTS})
 _DAY_S = 86400
 _YEAR_S = 365 * _DAY_S
 _LEASE_MIN_S = 60
@@ -170,7 +172,7 @@ class ProtocolTable(_Table):
     risk_triggers: tuple[Signal, ...] = DEFAULT_RISK_TRIGGERS
     trust_unconfirmed: bool = False
     verification: VerificationTable | None = None
-    all_clear: AllClearTable = AllClearTable(needs=1)
+    all_clear: AllClearTable | None = None
     countdown_s: Figure = Field(0, ge=0, le=120)
     crowd_max: Whole | None = Field(None, ge=1, le=100)
     acknowledgement_lease_s: Figure = Field(LEASE.total_seconds(), ge=0, le=86400)
@@ -226,7 +228,7 @@ def protocol_of(table: ProtocolTable, digest: str) -> ActionProtocol:
         risk_triggers=frozenset(table.risk_triggers),
         trust_unconfirmed=table.trust_unconfirmed,
         verification=_verification(table.verification),
-        all_clear_needs=table.all_clear.needs,
+        all_clear_needs=_all_clear_needs(table),
         countdown=timedelta(seconds=table.countdown_s),
         crowd_max=table.crowd_max,
         lease=timedelta(seconds=lease_s) if lease_s else None,
@@ -246,6 +248,18 @@ def protocol_of(table: ProtocolTable, digest: str) -> ActionProtocol:
         updates=_updates(table.updates),
         steps=tuple(_step(step) for step in table.step),
     )
+
+
+def _all_clear_needs(table: ProtocolTable) -> int:
+    """Return how many it takes; two where a file that calls people says nothing.
+
+    One word can be forced, and whoever was called would read of an end. Where HQ alone
+    is told nobody is left alone by one, and nobody else could ever be the second.
+    """
+    if table.all_clear is not None:
+        return table.all_clear.needs
+    calls = any(step.to in _CALLED for step in table.step)
+    return NEEDS_AFTER_FORCE if calls else 1
 
 
 def _check_in(table: CheckInTable) -> CheckInPlan:

@@ -5,6 +5,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Sign
 from tests.rig import Rig
+from tests.voices import say_safe
 
 pytestmark = pytest.mark.process
 
@@ -90,6 +91,7 @@ def test_an_update_takes_neither_words_nor_focus(rig: Rig, sign_in: Sign) -> Non
         device.sos()
     alder.case()
     alder.page.locator("#do-acknowledge").click()
+    say_safe(rig, str(rig.alarms()[0]["id"]), "rowan")
     expect(alder.page.locator("#do-close")).to_be_enabled()
     alder.page.locator("#remark").fill("she is with")
     alder.page.locator("#note").fill("second thought")

@@ -5,6 +5,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Sign
 from tests.rig import Rig
+from tests.voices import say_safe
 
 pytestmark = pytest.mark.process
 
@@ -36,6 +37,7 @@ def test_each_field_stands_beside_its_label_bug_it_began_the_next_line(
         device.sos()
     alder.case()
     alder.page.locator("#do-acknowledge").click()
+    say_safe(rig, str(rig.alarms()[0]["id"]), "rowan")
     expect(alder.page.locator("#do-close")).to_be_enabled()
     lefts = set()
     for name in (*FIELDS, "remark"):

@@ -90,6 +90,13 @@ def test_the_whole_story_is_told_through_the_pages(rig: Rig, sign_in: Sign) -> N
     approve.click()
     assert rig.mastodon.posts.wait_for(lambda _: True, 10)
     expect(alder.page.locator("#case-head")).to_contain_text("publication: published")
+    expect(alder.page.locator("#do-close")).to_be_disabled()
+    waits = alder.page.locator("form[data-act=close] .why")
+    expect(waits).to_contain_text("closing waits for 1 more besides you")
+    rowan.page.locator("#do-safe").click()
+    expect(alder.page.locator("#safety")).to_contain_text("1 of 2 whom an all-clear")
+    expect(alder.page.locator("#safety")).to_contain_text("(rowan)")
+    expect(waits).to_have_text("")
     alder.page.locator("#reason").select_option("safe")
     alder.page.locator("#remark").fill("called back")
     close = alder.page.locator("#do-close")
@@ -102,30 +109,6 @@ def test_the_whole_story_is_told_through_the_pages(rig: Rig, sign_in: Sign) -> N
         expect(screen.page.locator("#timeline")).to_contain_text("called back")
         expect(screen.page.locator("#do-reopen")).to_be_visible()
         assert screen.faults == []
-
-
-def test_a_second_press_at_the_same_place_is_of_the_same_button(
-    rig: Rig, sign_in: Sign
-) -> None:
-    """The words "Press again" moved the page, and another button under the mouse."""
-    alder = sign_in("alder", viewport={"width": 1280, "height": 1400})
-    with rig.device() as device:
-        device.sos()
-    alder.case()
-    alder.page.locator("#do-acknowledge").click()
-    expect(alder.page.locator("#case-head")).to_contain_text("With alder")
-    alder.page.reload()
-    alder.page.wait_for_selector("#live.on")
-    alder.page.locator("#reason").select_option("safe")
-    box = alder.page.locator("#do-close").bounding_box()
-    assert box is not None
-    spot = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    alder.page.mouse.click(*spot)
-    expect(alder.page.locator("#do-close")).to_contain_text("tell everybody")
-    alder.page.wait_for_timeout(600)
-    alder.page.mouse.click(*spot)
-    expect(alder.page.locator("#case-head")).to_contain_text("Closed by alder: safe")
-    assert "SafetyConfirmed" not in str(rig.alarm(str(rig.alarms()[0]["id"])))
 
 
 def test_an_answer_to_an_act_is_seen_at_the_foot_of_a_long_page(

@@ -5,6 +5,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Screen, Sign
 from tests.rig import Rig
+from tests.voices import say_safe
 
 pytestmark = pytest.mark.process
 
@@ -56,6 +57,35 @@ def test_a_double_click_on_acknowledge_says_nothing_about_the_truth(
     expect(alder.page.locator("#case-head")).to_contain_text("is it true?")
 
 
+def test_a_second_press_at_the_same_place_is_of_the_same_button(
+    rig: Rig, sign_in: Sign
+) -> None:
+    """The words "Press again" moved the page, and another button under the mouse."""
+    alder = sign_in("alder", viewport={"width": 1280, "height": 1400})
+    with rig.device() as device:
+        device.sos()
+    alder.case()
+    alder.page.locator("#do-acknowledge").click()
+    expect(alder.page.locator("#case-head")).to_contain_text("With alder")
+    alarm = str(rig.alarms()[0]["id"])
+    say_safe(rig, alarm, "rowan")
+    alder.page.reload()
+    alder.page.wait_for_selector("#live.on")
+    alder.page.locator("#reason").select_option("safe")
+    box = alder.page.locator("#do-close").bounding_box()
+    assert box is not None
+    spot = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    alder.page.mouse.click(*spot)
+    expect(alder.page.locator("#do-close")).to_contain_text("tell everybody")
+    alder.page.wait_for_timeout(600)
+    alder.page.mouse.click(*spot)
+    expect(alder.page.locator("#case-head")).to_contain_text("Closed by alder: safe")
+    lines = rig.alarm(alarm)["lines"]
+    assert isinstance(lines, list)
+    said = [one["text"] for one in lines if one["kind"] == "SafetyConfirmed"]
+    assert said == ["by rowan"], "none of alder's clicks was of the button beside it"
+
+
 def with_a_case_to_close(rig: Rig, sign_in: Sign) -> Screen:
     """Return an officer who has taken a case and could close it as *safe*."""
     alder = sign_in("alder")
@@ -63,6 +93,7 @@ def with_a_case_to_close(rig: Rig, sign_in: Sign) -> Screen:
         device.sos()
     alder.case()
     alder.page.locator("#do-acknowledge").click()
+    say_safe(rig, str(rig.alarms()[0]["id"]), "rowan")
     expect(alder.page.locator("#do-close")).to_be_enabled()
     alder.page.locator("#reason").select_option("safe")
     return alder

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.demo.scenario import CODE
 from engine.cli.main import EXIT_CONFIG, EXIT_DEGRADED, EXIT_FAILURE
 from engine.console.operators import first_password_path
 from engine.values import OperatorId
@@ -64,6 +65,15 @@ def test_a_case_can_be_run_to_its_end_without_a_browser(
     assert run(rig, "alarm", "acknowledge", alarm, *by) == "acknowledge: done\n"
     assert run(rig, "alarm", "verify", alarm, *by) == "verify: done\n"
     close = ("alarm", "close", alarm, *by, "--reason", "safe")
+    assert "closing waits for 2 more: an operator" in run(rig, *close, code=1)
+    for colleague in ("lapwing", "cormorant"):
+        told = rig.sms_to(colleague)
+        assert told is not None
+        code = CODE.search(told.text)
+        assert code is not None
+        rig.modems[0].inject(told.number, f"{code[1]} 6")
+    voices = "Safe, say 2 of 2 whom an all-clear takes: colleague"
+    assert eventually(lambda: voices in run(rig, "alarm", "show", alarm))
     assert run(rig, *close) == "close: done\n"
     theirs = {sms.number}
     assert rig.messages.wait_for(

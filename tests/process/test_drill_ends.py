@@ -6,6 +6,7 @@ import pytest
 
 from tests.process.drills import BROKEN_OFF, answer, drilling, exercise
 from tests.rig import Rig, eventually
+from tests.voices import say_safe
 
 pytestmark = pytest.mark.process
 
@@ -57,6 +58,7 @@ def test_a_real_press_breaks_it_off_bug_its_end_was_read_as_that_of_the_real_one
         lambda: [s for s in rig.messages.items() if s.text.startswith("SOS ")]
     )
     assert ends(rig) == 0
+    say_safe(rig, str(real["id"]), "alder", "rowan")
     for ended, how in ((real, "safe"), (played, "exercise_over")):
         for words in (("acknowledge",), ("close", "--reason", how)):
             by = (str(ended["id"]), "--by", "aspen", "--state", str(rig.state))

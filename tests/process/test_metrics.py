@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.requires import requires_command
 from tests.rig import Rig, eventually
 from tests.systemd import Systemd
+from tests.voices import say_safe
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]
 
@@ -77,6 +78,7 @@ def play(rig: Rig) -> Iterator[None]:
         alarm = str(rig.alarms()[0]["id"])
         assert alder.act(alarm, "acknowledge") is None
         assert alder.act(alarm, "verify", truth="verified") is None
+        say_safe(rig, alarm, "rowan")
         assert alder.act(alarm, "close", reason="safe") is None
         closed = 'natalia_alarms_closed_total{kind="real"}'
         eventually(lambda: rig.metric(closed) == 1.0)

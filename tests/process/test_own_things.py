@@ -6,6 +6,7 @@ import pytest
 
 from engine.roster.sample import sample_roster, sample_text
 from tests.rig import Rig, eventually
+from tests.voices import say_safe
 
 pytestmark = pytest.mark.process
 
@@ -31,7 +32,8 @@ def test_what_is_for_colleagues_and_officers_never_comes_to_the_defenders_teleph
             eventually(lambda: len(rig.messages.items()) > 5)
             alder.act(alarm, "acknowledge")
             told = {sms.number for sms in rig.messages.items()}
-            alder.act(alarm, "close", reason="safe")
+            say_safe(rig, alarm, "rowan")
+            assert alder.act(alarm, "close", reason="safe") is None
         planned = "SELECT 1 FROM effect WHERE state = 'planned'"
         ends = "SELECT 1 FROM effect WHERE effect_id LIKE '%.stop.%'"
         eventually(lambda: rig.rows(ends) and not rig.rows(planned))

@@ -121,6 +121,7 @@ def decide(rig: Rig) -> None:
         (alder, "acknowledge", {}),
         (alder, "verify", {"truth": "verified"}),
         (rowan, "approve", {}),
+        (rowan, "safe", {"remark": TEXT}),
         (alder, "close", {"reason": "safe", "remark": TEXT}),
     ):
         assert operator.act(alarm, act, **fields) is None

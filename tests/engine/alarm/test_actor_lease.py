@@ -8,7 +8,7 @@ from engine.alarm.messages import Distress, Forward
 from engine.journal.memory import Medium
 from engine.ports.journal import Append, EffectState, Head
 from engine.values import CommandId
-from tests.engine.alarm.scene import STANDARD, press_of, raise_of
+from tests.engine.alarm.scene import ENDED_BY_ONE, press_of, raise_of
 from tests.engine.alarm.test_actor import FIRST, Rig
 
 UNSAID = Head(status="acknowledged", is_open=True, subject="real:heron")
@@ -17,7 +17,7 @@ UNSAID = Head(status="acknowledged", is_open=True, subject="real:heron")
 def of_before() -> tuple[Medium, int]:
     """Return a case that is held for good, its clear columns as they were written."""
     rig = Rig()
-    for_good = replace(STANDARD, lease=None)
+    for_good = replace(ENDED_BY_ONE, lease=None)
     command = raise_of(press_of("k1", rig.world.now()), for_good)
     rig.tell(Distress(alarm_id=FIRST, command=command))
     rig.acknowledge()

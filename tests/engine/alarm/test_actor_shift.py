@@ -7,13 +7,13 @@ from engine.alarm.events import AcknowledgementLapsed, AlarmAcknowledged
 from engine.alarm.messages import Distress
 from engine.roster.risk import read_window
 from engine.values import Instant
-from tests.engine.alarm.scene import STANDARD, press_of, raise_of
+from tests.engine.alarm.scene import ENDED_BY_ONE, press_of, raise_of
 from tests.engine.alarm.test_actor import FIRST, Rig
 from tests.engine.intake.reports import ROSTER
 
 SHIFTS = {"alder": "daily 00:00-06:00", "rowan": "daily 06:00-18:00"}
 AT_SIX = Instant.parse("2026-11-25T06:00:00+01:00")
-ALL_DAY = replace(STANDARD, lease=timedelta(days=1))
+ALL_DAY = replace(ENDED_BY_ONE, lease=timedelta(days=1))
 
 
 def test_who_has_it_goes_off_and_who_comes_on_is_paged_in_that_moment() -> None:

@@ -29,7 +29,7 @@ from engine.ports.journal import EffectState
 from engine.protocol.model import Audience
 from engine.values import AlarmId, CommandId, EffectId, Instant, OperatorId
 from tests.engine.alarm.forced import forced, scene_of
-from tests.engine.alarm.scene import ALDER, STANDARD
+from tests.engine.alarm.scene import ALDER, ENDED_BY_ONE
 from tests.fakes import START
 
 CLOSE = Close(command_id=CommandId("c"), by=ALDER, reason=CloseReason.SAFE)
@@ -51,11 +51,11 @@ def with_planned(
 
 
 def plain(closed: Instant | None = None) -> Alarm:
-    return with_planned(scene_of(STANDARD).state(), closed=closed)
+    return with_planned(scene_of(ENDED_BY_ONE).state(), closed=closed)
 
 
 def forced_case() -> Alarm:
-    scene = forced(STANDARD)
+    scene = forced(ENDED_BY_ONE)
     scene.acknowledge()
     return scene.state()
 
@@ -95,7 +95,7 @@ def test_the_end_after_one_that_only_seemed_so_sends_the_defender_what_came_sinc
     "state", [one for one in EffectState if one is not EffectState.PLANNED]
 )
 def test_nothing_that_was_tried_is_taken_back(state: EffectState) -> None:
-    alarm = with_planned(scene_of(STANDARD).state(), state)
+    alarm = with_planned(scene_of(ENDED_BY_ONE).state(), state)
     assert len(decide_act(alarm, CLOSE, START)) == 1
 
 

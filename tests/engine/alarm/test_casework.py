@@ -33,7 +33,7 @@ from engine.ports.journal import EffectState
 from engine.protocol.model import LEASE, Audience
 from engine.roster.model import Word
 from engine.values import AlarmId, CommandId, StepId
-from tests.engine.alarm.scene import ALARM, ALDER, PROTOCOLS, ROWAN, STANDARD, Scene
+from tests.engine.alarm.scene import ALARM, ALDER, ENDED_BY_ONE, PROTOCOLS, ROWAN, Scene
 
 OTHER = AlarmId("b2")
 
@@ -152,7 +152,8 @@ def test_they_are_handed_on_until_the_other_case_has_them() -> None:
     assert next_due(scene.state(), scene.now) == scene.now.plus(timedelta(seconds=5))
     handed = HandPeopleOn(command_id=CommandId("h"), into=OTHER)
     scene.do(handed)
-    assert next_due(scene.state(), scene.now) is None
+    after_care = scene.now.plus(timedelta(days=1))
+    assert next_due(scene.state(), scene.now) == after_care
     assert people_of(scene.state()) is None
     assert scene.do(handed) == ()
 
@@ -378,9 +379,11 @@ def test_who_links_or_hands_over_attends_to_the_case() -> None:
 
 
 def test_hq_hears_of_a_merged_cases_end_where_its_file_says_so() -> None:
-    (stop,) = (s for s in STANDARD.steps if s.to is Audience.TOLD)
+    (stop,) = (s for s in ENDED_BY_ONE.steps if s.to is Audience.TOLD)
     hq = replace(stop, id=StepId("hq-end"), to=Audience.HQ, channels=("email",))
-    scene = Scene(protocol=replace(STANDARD, steps=(*STANDARD.steps, hq))).raised()
+    scene = Scene(
+        protocol=replace(ENDED_BY_ONE, steps=(*ENDED_BY_ONE.steps, hq))
+    ).raised()
     scene.settle_all()
     scene.acknowledge()
     merge(scene)

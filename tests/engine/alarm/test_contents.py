@@ -7,7 +7,7 @@ import pytest
 from engine.alarm.commands import Lookup, Recipient
 from engine.alarm.state import ReplyKind, SourceDoubt, Truth
 from engine.protocol.model import Audience
-from tests.engine.alarm.scene import PROTOCOLS, ROWAN, Scene
+from tests.engine.alarm.scene import ALDER, PROTOCOLS, ROWAN, Scene
 from tests.engine.alarm.test_following import follow
 
 WIDEN_S = 180
@@ -123,7 +123,8 @@ def whole_life(scene: Scene) -> Scene:
     follow(scene, 900)
     scene.run(600, each_due=scene.settle_all)
     scene.acknowledge()
-    scene.close()
+    scene.confirm_safe(ROWAN)
+    scene.close(ALDER)
     return scene
 
 

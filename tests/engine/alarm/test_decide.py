@@ -22,9 +22,9 @@ from engine.protocol.model import Audience, Condition
 from engine.values import CommandId, DeviceId, Instant, Signal
 from tests.engine.alarm.scene import (
     ALDER,
+    ENDED_BY_ONE,
     PROTOCOLS,
     ROWAN,
-    STANDARD,
     Scene,
     press_of,
     raise_of,
@@ -111,7 +111,10 @@ def test_whoever_verified_does_not_approve() -> None:
         (Scene(consented=False), RefusalGround.NO_CONSENT),
         (Scene(kind=Kind.EXERCISE), RefusalGround.NOT_REAL),
         (Scene(kind=Kind.TEST), RefusalGround.NOT_REAL),
-        (Scene(protocol=without(STANDARD, "publish")), RefusalGround.NO_PUBLIC_STEP),
+        (
+            Scene(protocol=without(ENDED_BY_ONE, "publish")),
+            RefusalGround.NO_PUBLIC_STEP,
+        ),
         (Scene(protocol=PROTOCOLS["widening"]), RefusalGround.NO_PUBLIC_STEP),
     ],
     ids=lambda one: one.value if isinstance(one, RefusalGround) else "",
@@ -312,7 +315,7 @@ def test_acts_without_an_alarm_come_to_nothing() -> None:
 
 
 def test_the_public_step_needs_all_three_even_where_an_alarm_is_approved() -> None:
-    step = STANDARD.step(STANDARD.steps[4].id)
+    step = ENDED_BY_ONE.step(ENDED_BY_ONE.steps[4].id)
     assert step is not None
     assert set(step.requires) == {
         Condition.VERIFIED,

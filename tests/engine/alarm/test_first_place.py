@@ -15,8 +15,8 @@ from engine.protocol.model import Audience, Step
 from engine.roster.model import Word
 from engine.values import StepId
 from tests.engine.alarm.scene import (
+    ENDED_BY_ONE,
     PROTOCOLS,
-    STANDARD,
     TASHKENT,
     Scene,
     colleague,
@@ -211,7 +211,7 @@ def test_what_was_found_false_calls_nobody_until_it_is_found_true() -> None:
 
 
 def test_a_crowd_that_is_full_stays_full() -> None:
-    scene = Placeless(protocol=replace(STANDARD, crowd_max=4)).begun()
+    scene = Placeless(protocol=replace(ENDED_BY_ONE, crowd_max=4)).begun()
     scene.wait(3_600)
     scene.found()
     scene.wait(3_600)
@@ -223,9 +223,9 @@ def test_rounds_that_grow_begin_small_and_are_as_many_as_the_file_says() -> None
         replace(step, every=timedelta(seconds=60), rounds=3, count=1, count_more=1)
         if step.id == "colleagues"
         else step
-        for step in without(STANDARD, "widen").steps
+        for step in without(ENDED_BY_ONE, "widen").steps
     )
-    scene = Placeless(protocol=replace(STANDARD, steps=steps)).begun()
+    scene = Placeless(protocol=replace(ENDED_BY_ONE, steps=steps)).begun()
     scene.wait(90)
     scene.found()
     seen = []
@@ -322,9 +322,9 @@ def test_a_search_anew_waits_for_no_step_that_asks_nobody_nearby() -> None:
         replace(step, after=StepId("hq"), delay=timedelta(minutes=2))
         if step in searches("standard")
         else step
-        for step in STANDARD.steps
+        for step in ENDED_BY_ONE.steps
     )
-    scene = Placeless(protocol=replace(STANDARD, steps=steps)).begun()
+    scene = Placeless(protocol=replace(ENDED_BY_ONE, steps=steps)).begun()
     scene.wait(600)
     scene.found()
     assert scene.called()

@@ -34,8 +34,8 @@ from engine.roster.model import Word
 from engine.values import CommandId, Instant
 from tests.engine.alarm.scene import (
     ALDER,
+    ENDED_BY_ONE,
     PROTOCOLS,
-    STANDARD,
     TASHKENT,
     Scene,
     press_of,
@@ -46,7 +46,7 @@ NORTH_EAST_M = 0.0000064  # degrees of latitude in 0.71 m
 
 
 def scene_of(**changes: object) -> Scene:
-    protocol = replace(STANDARD, **changes)  # type: ignore[arg-type] # by name
+    protocol = replace(ENDED_BY_ONE, **changes)  # type: ignore[arg-type] # by name
     scene = Scene(protocol=protocol).raised()
     scene.settle_all()
     return scene
@@ -334,7 +334,7 @@ def test_a_move_has_those_steps_run_anew_that_follow_a_move_and_no_others() -> N
     follow(scene, 400)
     before = scene.state()
     after = with_place(before, place_at(scene, 1_200), scene.now)
-    moved = {s.id for s in STANDARD.steps if s.after == Start.MOVED.value}
+    moved = {s.id for s in ENDED_BY_ONE.steps if s.after == Start.MOVED.value}
     anew = {
         step for step in after.spent if after.spent[step] != before.spent.get(step, 0)
     }
@@ -389,7 +389,7 @@ def test_silence_after_a_cancel_is_a_sign_half_an_hour_after_the_last_word(
     changes: dict[str, object], due_min: float | None
 ) -> None:
     updates = Updates(silent=timedelta(minutes=30))
-    scene = Scene(protocol=replace(STANDARD, updates=updates)).raised()
+    scene = Scene(protocol=replace(ENDED_BY_ONE, updates=updates)).raised()
     alarm = scene.state()
     cancelled = replace(alarm.seen, cancelled=START.plus(timedelta(minutes=5)))
     alarm = replace(alarm, followed_at=START, seen=cancelled, force=frozenset())

@@ -10,12 +10,12 @@ from engine.alarm.state import Ask, ReplyKind, Truth
 from engine.ports.journal import EffectState
 from engine.protocol.model import ActionProtocol, Audience, Proof, Rung
 from engine.roster.model import Word
-from tests.engine.alarm.scene import PROTOCOLS, ROWAN, STANDARD, Scene
+from tests.engine.alarm.scene import ENDED_BY_ONE, PROTOCOLS, ROWAN, Scene
 
 NEAR = {"c1", "c2", "c3", "c4", "c5"}
 
 
-def slow(protocol: ActionProtocol = STANDARD) -> Scene:
+def slow(protocol: ActionProtocol = ENDED_BY_ONE) -> Scene:
     """Return a case that somebody has, and of which no colleague has been told yet."""
     scene = Scene(protocol=protocol).raised()
     scene.acknowledge()
@@ -112,7 +112,7 @@ def test_one_voice_of_a_verdict_takes_nothing_back() -> None:
 
 
 def test_one_voice_silences_nobody_where_an_end_takes_two() -> None:
-    scene = slow(replace(STANDARD, all_clear_needs=2))
+    scene = slow(replace(ENDED_BY_ONE, all_clear_needs=2))
     before = calls(scene)
     scene.verify(Truth.FALSE)
     assert scene.state().truth is Truth.FALSE
@@ -144,10 +144,12 @@ def test_what_an_operator_opens_again_calls_those_who_were_let_be() -> None:
 
 
 def test_a_search_that_a_file_wants_all_the_same_is_meant() -> None:
-    (widen,) = (step for step in STANDARD.steps if step.id == "widen")
+    (widen,) = (step for step in ENDED_BY_ONE.steps if step.id == "widen")
     goes_on = replace(widen, stopped_by=())
-    steps = tuple(goes_on if step.id == "widen" else step for step in STANDARD.steps)
-    scene = slow(replace(STANDARD, steps=steps))
+    steps = tuple(
+        goes_on if step.id == "widen" else step for step in ENDED_BY_ONE.steps
+    )
+    scene = slow(replace(ENDED_BY_ONE, steps=steps))
     scene.verify(Truth.FALSE)
     scene.run(300)
     assert calls(scene) == {f"c{number}" for number in range(6, 16)}
@@ -159,16 +161,16 @@ def test_a_search_that_a_file_wants_all_the_same_is_meant() -> None:
 def test_nobody_is_rung_on_a_ladder_for_what_was_found_false(
     truth: Truth, rung: set[str]
 ) -> None:
-    (near,) = (step for step in STANDARD.steps if step.id == "colleagues")
+    (near,) = (step for step in ENDED_BY_ONE.steps if step.id == "colleagues")
     by_sms = Rung(channel="sms", proof=Proof.ANSWERED, within=timedelta(seconds=30))
     ladder = (by_sms, replace(by_sms, channel="call"))
     rings = replace(near, channels=("sms", "call"), ladder=ladder)
-    steps = tuple(rings if step.id == near.id else step for step in STANDARD.steps)
+    steps = tuple(rings if step.id == near.id else step for step in ENDED_BY_ONE.steps)
     both = tuple(
         replace(one, addresses=(*one.addresses, ("call", one.addresses[0][1])))
         for one in Scene().colleagues
     )
-    scene = Scene(protocol=replace(STANDARD, steps=steps), colleagues=both).raised()
+    scene = Scene(protocol=replace(ENDED_BY_ONE, steps=steps), colleagues=both).raised()
     scene.settle_all()
     scene.acknowledge()
     scene.verify(truth)

@@ -9,7 +9,7 @@ from engine.alarm.schedule import next_due
 from engine.alarm.state import ReplyKind
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience
-from tests.engine.alarm.scene import Scene, colleague
+from tests.engine.alarm.scene import ALDER, ROWAN, Scene, colleague
 from tests.engine.alarm.test_steps import protocol
 
 LADDER = """
@@ -107,6 +107,8 @@ def test_the_next_rung_stands_in_the_schedule() -> None:
 def test_nobody_climbs_for_a_case_that_is_closed() -> None:
     scene = climbing()
     scene.settle_all(EffectState.ACCEPTED)
-    scene.close()
+    scene.confirm_safe(ROWAN)
+    scene.close(ALDER)
+    assert not scene.state().is_open
     scene.run(600, each_due=scene.settle_all)
     assert channels(scene) == ["sms"]

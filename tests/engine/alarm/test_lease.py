@@ -25,11 +25,11 @@ from engine.alarm.rows import head_of
 from engine.alarm.state import CloseReason, Kind, Response
 from engine.ports.journal import Head
 from engine.protocol.model import LEASE, Audience
-from tests.engine.alarm.scene import ALDER, ROWAN, STANDARD, Scene
+from tests.engine.alarm.scene import ALDER, ENDED_BY_ONE, ROWAN, Scene
 from tests.fakes import START
 
-FOR_GOOD = replace(STANDARD, lease=None)
-ALL_DAY = replace(STANDARD, lease=timedelta(days=1))
+FOR_GOOD = replace(ENDED_BY_ONE, lease=None)
+ALL_DAY = replace(ENDED_BY_ONE, lease=timedelta(days=1))
 
 
 @pytest.mark.parametrize("kind", [Kind.REAL, Kind.EXERCISE, Kind.NOTICE])
@@ -54,9 +54,9 @@ def test_a_rota_that_is_paged_no_more_is_paged_anew_where_nobody_attends(
     every = None if every_s is None else timedelta(seconds=every_s)
     steps = tuple(
         replace(step, every=every, rounds=rounds) if step.to is Audience.DUTY else step
-        for step in STANDARD.steps
+        for step in ENDED_BY_ONE.steps
     )
-    scene = Scene(protocol=replace(STANDARD, steps=steps)).raised()
+    scene = Scene(protocol=replace(ENDED_BY_ONE, steps=steps)).raised()
     scene.run(300, each_due=scene.settle_all)
     first = len(scene.told(Audience.DUTY))
     scene.acknowledge()

@@ -20,9 +20,9 @@ from engine.protocol.model import LEASE, ActionProtocol, Audience
 from engine.protocol.parse import parse_protocol
 from engine.values import StepId
 from tests.engine.alarm.scene import (
+    ENDED_BY_ONE,
     PROTOCOLS,
     ROWAN,
-    STANDARD,
     Scene,
     colleague,
     without,
@@ -110,7 +110,7 @@ def test_where_nobody_can_be_told_nobodys_answer_is_waited_for(
 
 def by_itself(**changes: object) -> ActionProtocol:
     """Return a search, contacts at once, and a step after the search."""
-    (search,) = [step for step in STANDARD.steps if step.id == "colleagues"]
+    (search,) = [step for step in ENDED_BY_ONE.steps if step.id == "colleagues"]
     contacts = replace(search, id=StepId("contacts"), to=Audience.CONTACTS)
     later = replace(
         search,
@@ -119,7 +119,7 @@ def by_itself(**changes: object) -> ActionProtocol:
         delay=timedelta(seconds=240),
         **changes,  # type: ignore[arg-type] # by name
     )
-    return replace(STANDARD, steps=(search, contacts, later))
+    return replace(ENDED_BY_ONE, steps=(search, contacts, later))
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_a_call_for_help_waits_for_nobody_and_a_question_keeps_its_time(
 def test_a_search_is_told_whether_contacts_may_stand_in(
     forbids: tuple[str, ...],
 ) -> None:
-    scene = Scene(protocol=replace(STANDARD, forbids=forbids)).raised()
+    scene = Scene(protocol=replace(ENDED_BY_ONE, forbids=forbids)).raised()
     stands_in = {ask.contacts_instead for ask in scene.asked}
     assert stands_in == {"contacts" not in forbids}
 
@@ -157,7 +157,7 @@ def test_a_search_is_told_whether_contacts_may_stand_in(
 def test_what_comes_after_the_end_keeps_its_time_where_nobody_hears_of_the_end() -> (
     None
 ):
-    (stop,) = [step for step in STANDARD.steps if step.id == "stop"]
+    (stop,) = [step for step in ENDED_BY_ONE.steps if step.id == "stop"]
     month = replace(
         stop,
         id=StepId("month"),
@@ -167,7 +167,7 @@ def test_what_comes_after_the_end_keeps_its_time_where_nobody_hears_of_the_end()
         text="unconfirmed",
         delay=timedelta(days=30),
     )
-    scene = Scene(protocol=replace(STANDARD, steps=(stop, month)), colleagues=())
+    scene = Scene(protocol=replace(ENDED_BY_ONE, steps=(stop, month)), colleagues=())
     scene.raised()
     scene.acknowledge()
     scene.close()
@@ -191,7 +191,7 @@ def test_the_widening_sample_runs_its_three_rounds_without_code() -> None:
 
 
 def test_without_the_publish_step_nothing_is_ever_published() -> None:
-    for protocol in (without(STANDARD, "publish"), PROTOCOLS["widening"]):
+    for protocol in (without(ENDED_BY_ONE, "publish"), PROTOCOLS["widening"]):
         scene = Scene(protocol=protocol).raised()
         scene.acknowledge()
         scene.verify()
@@ -216,7 +216,7 @@ def test_an_unconfirmed_source_tells_hq_only_until_a_person_has_verified(
 
 
 def test_an_unconfirmed_source_tells_colleagues_where_the_protocol_says_so() -> None:
-    protocol = replace(STANDARD, trust_unconfirmed=True)
+    protocol = replace(ENDED_BY_ONE, trust_unconfirmed=True)
     scene = Scene(protocol=protocol).raised(doubt=SourceDoubt.FAILED_AUTHENTICATION)
     assert len(scene.told(Audience.NEAREST)) == 5
     assert "sender not proven" in text(scene, 0, Audience.NEAREST)

@@ -22,7 +22,7 @@ from engine.dispatch.queue import RANK_CALL, RANK_DISTRESS
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience, Step, Voice
 from engine.values import AlarmId, EffectId, StepId
-from tests.engine.alarm.scene import STANDARD, Scene, colleague
+from tests.engine.alarm.scene import ENDED_BY_ONE, Scene, colleague
 from tests.fakes import START
 
 PLANNED = {event.effect: event for event in Scene().raised().planned()}
@@ -37,7 +37,7 @@ def first(alarm: Alarm, audience: Audience = Audience.NEAREST) -> Effect:
 
 
 def step_to(audience: Audience, **changes: object) -> Step:
-    (model,) = (s for s in STANDARD.steps if s.to is Audience.TOLD)
+    (model,) = (s for s in ENDED_BY_ONE.steps if s.to is Audience.TOLD)
     changes = {"after": "raised", "requires": (), "stopped_by": ()} | changes
     return replace(model, id=StepId("again"), to=audience, **changes)  # type: ignore[arg-type] # by name
 
@@ -185,7 +185,7 @@ def test_a_step_that_does_not_begin_at_the_end_stops_nobody() -> None:
     scene.acknowledge()
     scene.close()
     early = step_to(Audience.TOLD, channels=("sms",))
-    protocol = replace(STANDARD, steps=(*STANDARD.steps[:1], early))
+    protocol = replace(ENDED_BY_ONE, steps=(*ENDED_BY_ONE.steps[:1], early))
     fired = {early.id: next(iter(scene.state().fired.values()))}
     alarm = replace(scene.state(), protocol=protocol, fired=fired)
     assert not protocol.begins_at_close(early)
@@ -195,7 +195,7 @@ def test_a_step_that_does_not_begin_at_the_end_stops_nobody() -> None:
 def test_nobody_hears_of_an_end_while_it_is_open_whatever_an_old_file_says() -> None:
     minute = timedelta(minutes=1)
     early = step_to(Audience.TOLD, channels=("sms",), delay=minute)
-    protocol = replace(STANDARD, steps=(*STANDARD.steps, early))
+    protocol = replace(ENDED_BY_ONE, steps=(*ENDED_BY_ONE.steps, early))
     scene = Scene(protocol=protocol).raised()
     scene.settle_all()
     scene.run(600, each_due=scene.settle_all)
@@ -295,7 +295,7 @@ def test_a_round_of_known_people_is_found_whatever_became_of_their_message(
 def round_of(
     alarm: Alarm, recipients: tuple[Recipient, ...], channels: tuple[str, ...]
 ) -> tuple[RecipientsChosen, list[NotificationPlanned]]:
-    (near,) = (s for s in STANDARD.steps if s.id == "colleagues")
+    (near,) = (s for s in ENDED_BY_ONE.steps if s.id == "colleagues")
     due = DueRound(step=replace(near, channels=channels), round=1)
     events = plan_round(alarm, due, {(near.id, 1): recipients}, START)
     chosen = next(e for e in events if isinstance(e, RecipientsChosen))
@@ -330,7 +330,7 @@ def test_nobody_hears_of_an_end_of_whom_the_case_knows_nothing() -> None:
     scene.acknowledge()
     scene.close()
     told = {k: v for k, v in scene.state().told.items() if k != "c1"}
-    (stop,) = (s for s in STANDARD.steps if s.to is Audience.TOLD)
+    (stop,) = (s for s in ENDED_BY_ONE.steps if s.to is Audience.TOLD)
     due = DueRound(step=stop, round=9)
     _, *stops = plan_round(replace(scene.state(), told=told), due, {}, START)
     people = {one.person for one in stops if isinstance(one, NotificationPlanned)}
@@ -357,7 +357,7 @@ def test_english_stands_beside_what_nobody_reviewed_unless_the_world_reads_it(
     audience: Audience,
 ) -> None:
     swedish = replace(colleague("c9", 1.0), language="sv")
-    (near,) = (s for s in STANDARD.steps if s.id == "colleagues")
+    (near,) = (s for s in ENDED_BY_ONE.steps if s.id == "colleagues")
     due = DueRound(step=replace(near, to=audience), round=1)
     found = {(near.id, 1): (swedish,)}
     *_, planned = plan_round(raised(), due, found, START)

@@ -10,7 +10,7 @@ from engine.dispatch.queue import Queue
 from engine.ports.journal import EffectRow, EffectState
 from engine.protocol.model import ActionProtocol, Audience, Step
 from engine.values import AlarmId, StepId
-from tests.engine.alarm.scene import ROWAN, STANDARD, Scene
+from tests.engine.alarm.scene import ENDED_BY_ONE, ROWAN, Scene
 
 HOUR_S = 3_600.0
 
@@ -152,7 +152,7 @@ def test_an_officer_whose_page_was_not_delivered_has_not_been_paged() -> None:
 
 
 def test_an_officer_who_can_only_be_rung_is_rung() -> None:
-    (duty,) = (step for step in STANDARD.steps if step.to is Audience.DUTY)
+    (duty,) = (step for step in ENDED_BY_ONE.steps if step.to is Audience.DUTY)
     rings = replace(duty, channels=("call",))
     scene = Scene(protocol=with_step(rings)).raised()
     scene.settle_all()
@@ -162,7 +162,7 @@ def test_an_officer_who_can_only_be_rung_is_rung() -> None:
 
 
 def test_pages_that_no_acknowledgement_stops_are_for_something_else() -> None:
-    (duty,) = (step for step in STANDARD.steps if step.to is Audience.DUTY)
+    (duty,) = (step for step in ENDED_BY_ONE.steps if step.to is Audience.DUTY)
     scene = Scene(protocol=with_step(replace(duty, stopped_by=()))).raised()
     scene.run(HOUR_S)
     before = pages_left(scene)
@@ -172,5 +172,5 @@ def test_pages_that_no_acknowledgement_stops_are_for_something_else() -> None:
 
 
 def with_step(changed: Step) -> ActionProtocol:
-    steps = tuple(changed if s.id == changed.id else s for s in STANDARD.steps)
-    return replace(STANDARD, steps=steps)
+    steps = tuple(changed if s.id == changed.id else s for s in ENDED_BY_ONE.steps)
+    return replace(ENDED_BY_ONE, steps=steps)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from engine.alarm.paging import needless_pages
 from engine.protocol.model import Audience, Condition
-from tests.engine.alarm.scene import STANDARD, Scene
+from tests.engine.alarm.scene import ENDED_BY_ONE, Scene
 
 
 def test_what_has_gone_out_is_not_taken_back() -> None:
@@ -30,9 +30,9 @@ def test_only_paging_asks_again_what_one_acknowledgement_answers() -> None:
         )
         if step.to is Audience.HQ
         else step
-        for step in STANDARD.steps
+        for step in ENDED_BY_ONE.steps
     )
-    scene = Scene(protocol=replace(STANDARD, steps=steps)).raised()
+    scene = Scene(protocol=replace(ENDED_BY_ONE, steps=steps)).raised()
     scene.settle_all()
     scene.run(60)
     mails = {

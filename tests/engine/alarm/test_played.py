@@ -16,7 +16,7 @@ from engine.alarm.state import Alarm, Ask, Kind, ReplyKind, Truth
 from engine.auditor.findings import View, findings
 from engine.ports.journal import EffectState
 from engine.protocol.model import ActionProtocol, Audience
-from tests.engine.alarm.scene import ALDER, PROTOCOLS, STANDARD, Scene, head_row
+from tests.engine.alarm.scene import ALDER, ENDED_BY_ONE, PROTOCOLS, Scene, head_row
 
 CALLED = (Audience.NEAREST, Audience.CONTACTS)
 ASKED = (*CALLED, Audience.DUTY, Audience.ASKED, Audience.SILENT)
@@ -24,7 +24,7 @@ DAY_S = 86_400.0
 RULED = pytest.mark.parametrize("name", ["protest", "street_attack", "quorum"])
 
 
-def taken(protocol: ActionProtocol = STANDARD, kind: Kind = Kind.EXERCISE) -> Scene:
+def taken(protocol: ActionProtocol = ENDED_BY_ONE, kind: Kind = Kind.EXERCISE) -> Scene:
     """Return a case that somebody has, and whose first messages have gone out."""
     scene = Scene(protocol=protocol, kind=kind).raised()
     scene.acknowledge()
@@ -32,7 +32,7 @@ def taken(protocol: ActionProtocol = STANDARD, kind: Kind = Kind.EXERCISE) -> Sc
     return scene
 
 
-def let_be(protocol: ActionProtocol = STANDARD) -> Scene:
+def let_be(protocol: ActionProtocol = ENDED_BY_ONE) -> Scene:
     """Return an exercise that one operator has found false."""
     scene = taken(protocol)
     scene.verify(Truth.FALSE)
@@ -63,13 +63,13 @@ def test_one_operator_ends_what_an_exercise_calls_by_any_sample_bug_eight_more(
 def test_not_even_what_a_file_plans_whatever_was_found_calls_anybody() -> None:
     steps = tuple(
         replace(step, stopped_by=()) if step.to in CALLED else step
-        for step in STANDARD.steps
+        for step in ENDED_BY_ONE.steps
     )
-    scene = let_be(replace(STANDARD, steps=steps))
+    scene = let_be(replace(ENDED_BY_ONE, steps=steps))
     before = len(scene.planned(*CALLED))
     scene.run(DAY_S, each_due=scene.settle_all)
     assert len(scene.planned(*CALLED)) == before
-    real = taken(replace(STANDARD, steps=steps), Kind.REAL)
+    real = taken(replace(ENDED_BY_ONE, steps=steps), Kind.REAL)
     real.verify(Truth.FALSE)
     real.run(300, each_due=real.settle_all)
     assert len(real.planned(*CALLED)) > before, "what a file plans, it means"

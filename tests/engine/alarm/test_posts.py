@@ -13,7 +13,7 @@ from engine.alarm.state import Publicity, Truth
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience, Level, Publication
 from engine.values import StepId
-from tests.engine.alarm.scene import ROWAN, STANDARD, Scene
+from tests.engine.alarm.scene import ENDED_BY_ONE, ROWAN, Scene
 
 DAY_S = 86_400.0
 
@@ -42,9 +42,9 @@ def test_a_post_waits_after_its_approval_whatever_it_follows(after: str) -> None
     agreed = Publication(delay=timedelta(hours=1))
     steps = tuple(
         replace(step, after=after) if step.to is Audience.PUBLIC else step
-        for step in STANDARD.steps
+        for step in ENDED_BY_ONE.steps
     )
-    protocol = replace(STANDARD, steps=steps, publication=agreed)
+    protocol = replace(ENDED_BY_ONE, steps=steps, publication=agreed)
     scene = Scene(protocol=protocol).raised()
     scene.acknowledge()
     scene.verify()
@@ -57,11 +57,11 @@ def test_a_post_waits_after_its_approval_whatever_it_follows(after: str) -> None
 
 def test_an_approval_lets_out_the_text_that_was_approved_and_no_other() -> None:
     """A file of before may have two public steps: their texts are two decisions."""
-    (public,) = (one for one in STANDARD.steps if one.to is Audience.PUBLIC)
+    (public,) = (one for one in ENDED_BY_ONE.steps if one.to is Audience.PUBLIC)
     named = replace(public, id=StepId("named"), text="public_named")
     two = replace(
-        STANDARD,
-        steps=(*STANDARD.steps, named),
+        ENDED_BY_ONE,
+        steps=(*ENDED_BY_ONE.steps, named),
         publication=Publication(level=Level.NAME),
     )
     scene = Scene(protocol=two).raised()

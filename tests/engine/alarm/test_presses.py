@@ -9,7 +9,7 @@ from engine.alarm.force import is_shown
 from engine.alarm.presses import KEPT_MAX, LATEST, with_press
 from engine.alarm.state import Press, SourceDoubt
 from engine.values import Instant, ReportKey, Signal
-from tests.engine.alarm.scene import STANDARD, Scene, press_of, raise_of
+from tests.engine.alarm.scene import ENDED_BY_ONE, Scene, press_of, raise_of
 from tests.fakes import START
 
 MOST = st.sampled_from([Signal.SOS, Signal.REMOVED, Signal.FALL])
@@ -48,7 +48,7 @@ def floods(draw: st.DrawFn) -> list[Press]:
 def kept_of(presses: list[Press]) -> tuple[Press, ...]:
     kept: tuple[Press, ...] = (presses[0],)
     for press in presses[1:]:
-        kept = with_press(kept, press, STANDARD)
+        kept = with_press(kept, press, ENDED_BY_ONE)
     return kept
 
 
@@ -64,7 +64,7 @@ def test_what_is_decided_by_all_presses_is_decided_by_those_that_are_kept(
         }
         assert {press.doubt for press in some} == {press.doubt for press in presses}
     shown = [
-        next((one for one in reversed(some) if is_shown(one, STANDARD)), None)
+        next((one for one in reversed(some) if is_shown(one, ENDED_BY_ONE)), None)
         for some in (presses, kept)
     ]
     assert shown[0] == shown[1]

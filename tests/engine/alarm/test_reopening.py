@@ -15,9 +15,9 @@ from engine.roster.model import Word
 from engine.values import EffectId, Signal, StepId
 from tests.engine.alarm.forced import ATTENDED, CAREFUL
 from tests.engine.alarm.scene import (
+    ENDED_BY_ONE,
     ROTA,
     ROWAN,
-    STANDARD,
     TASHKENT,
     Scene,
     press_of,
@@ -173,9 +173,9 @@ def test_an_end_in_appearance_has_told_nobody_and_its_reopening_neither() -> Non
 def test_a_rota_that_is_paged_once_is_paged_at_a_reopening() -> None:
     steps = tuple(
         replace(step, every=None, rounds=1) if step.to is Audience.DUTY else step
-        for step in STANDARD.steps
+        for step in ENDED_BY_ONE.steps
     )
-    scene = Scene(protocol=replace(STANDARD, steps=steps)).raised()
+    scene = Scene(protocol=replace(ENDED_BY_ONE, steps=steps)).raised()
     scene.acknowledge()
     scene.close()
     pages = len(scene.planned(Audience.DUTY))
@@ -238,7 +238,7 @@ def test_after_a_stop_that_slipped_out_exactly_the_steps_for_people_run_anew() -
     scene, stop = held_back()
     elsewhere = replace(TASHKENT, lat_deg=41.5)
     once = Fired(first_at=START, last_at=START)
-    protocol = replace(CAREFUL, steps=(*CAREFUL.steps, *STANDARD.steps))
+    protocol = replace(CAREFUL, steps=(*CAREFUL.steps, *ENDED_BY_ONE.steps))
     alarm = replace(
         scene.state(),
         protocol=protocol,

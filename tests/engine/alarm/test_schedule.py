@@ -20,7 +20,7 @@ from engine.protocol.model import Audience, Condition
 from engine.roster.model import Word
 from engine.values import StepId
 from tests.engine.alarm.forced import scene_of as careful
-from tests.engine.alarm.scene import PROTOCOLS, ROWAN, Scene, without
+from tests.engine.alarm.scene import ALDER, PROTOCOLS, ROWAN, Scene, without
 from tests.engine.alarm.test_steps import scene_of, told
 from tests.fakes import START
 
@@ -223,12 +223,14 @@ def test_while_news_of_an_effect_is_awaited_the_rows_are_looked_at() -> None:
     assert due.since(scene.now) <= WATCH
 
 
-def test_a_closed_alarm_whose_stop_messages_are_out_waits_for_nothing() -> None:
+def test_a_closed_alarm_whose_stop_messages_are_out_waits_for_after_care() -> None:
     scene = Scene().raised()
     scene.settle_all()
     scene.acknowledge()
     scene.close()
     scene.settle_all()
+    assert next_due(scene.state(), scene.now) == scene.now.plus(timedelta(days=1))
+    scene.confirm_safe(ALDER, "saw her")
     assert next_due(scene.state(), scene.now) is None
 
 

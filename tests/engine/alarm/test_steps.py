@@ -373,7 +373,9 @@ def test_the_world_reads_a_name_only_where_person_and_file_have_agreed_to_it(
 def test_a_closed_case_waits_for_nobody_again() -> None:
     scene = scene_of(head="acknowledgement_lease_s = 600\n")
     scene.acknowledge()
-    scene.close()
+    scene.confirm_safe(ROWAN)
+    scene.close(ALDER)
+    assert not scene.state().is_open
     scene.run(3_600, each_due=scene.settle_all)
     assert scene.of(AcknowledgementLapsed) == []
 

@@ -26,7 +26,7 @@ from engine.protocol.model import (
 )
 from tests.engine.alarm.scene import ALDER, PROTOCOLS, ROWAN, Scene
 
-QUORUM = PROTOCOLS["quorum"]
+QUORUM = replace(PROTOCOLS["quorum"], all_clear_needs=1)
 RULE = QUORUM.verification
 assert RULE is not None
 

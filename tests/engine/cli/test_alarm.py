@@ -86,7 +86,7 @@ def test_what_is_no_real_alarm_says_so_in_list_and_case(
         natalia(patch, "alarm", "list", "--state", str(engine.state))
         assert out.readouterr().out.endswith("; Waits for HQ  EXERCISE\n")
         natalia(patch, "alarm", "show", "7d5c01aa90e2", "--state", str(engine.state))
-        assert "(Standard v1)  EXERCISE\n" in out.readouterr().out
+        assert "(Standard v2)  EXERCISE\n" in out.readouterr().out
 
 
 def test_an_empty_list_says_so(patch: Patch, out: Output) -> None:

@@ -34,12 +34,11 @@ text = "hq"
 def test_every_sample_is_sound_and_has_no_fault_of_its_own(
     patch: Patch, out: Output, file: Path
 ) -> None:
-    """But wording, and that the three which show one thing leave out the end."""
+    """But wording: one voice ended three of them, after which nobody asked."""
     assert natalia(patch, "protocol", "check", str(file), "--json") == 0
     findings = json.loads(out.readouterr().out)["findings"]
     faults = {one["fault"] for one in findings} - {"unreviewed", "text_too_long"}
-    is_bare = file.stem in {"quorum", "standard", "widening"}
-    assert faults == ({"forgeable", "no_after_care"} if is_bare else set())
+    assert faults == set()
 
 
 @pytest.mark.parametrize("file", sorted(SAMPLES.glob("*.toml")), ids=lambda f: f.stem)
@@ -169,7 +168,7 @@ def test_a_time_line_is_printed_and_drawn(
     assert said.startswith(" 0:00:00   people         the alarm is raised: SOS\n")
     assert " 0:01:30   people         officer-1 at HQ takes it\n" in said
     assert svg.read_text().startswith("<svg ")
-    assert "<title>Standard v1</title>" in svg.read_text()
+    assert "<title>Standard v2</title>" in svg.read_text()
 
 
 def test_a_drawing_says_what_was_supposed(
@@ -179,7 +178,7 @@ def test_a_drawing_says_what_was_supposed(
     words = ("--nobody-answers", "--modem-down", "--position-missing")
     done = natalia(patch, "protocol", "simulate", STANDARD, *words, "--svg", str(svg))
     assert (done, out.readouterr().err) == (0, "")
-    title = "Standard v1, nobody answers, modem down, position missing"
+    title = "Standard v2, nobody answers, modem down, position missing"
     assert f"<title>{title}</title>" in svg.read_text()
 
 
@@ -191,7 +190,7 @@ def test_what_if_hq_falls_asleep_is_on_the_time_line_and_drawn(
     assert natalia(patch, "protocol", *words) == 0
     lapse = "officer-1 at HQ has done nothing: it waits for HQ again"
     assert f" 0:31:30 ! people         {lapse}\n" in out.readouterr().out
-    assert "Standard v1, HQ falls asleep" in svg.read_text()
+    assert "Standard v2, HQ falls asleep" in svg.read_text()
     assert lapse in svg.read_text()
 
 
@@ -203,7 +202,7 @@ def test_where_nobody_answers_the_drawing_has_nobody_who_declines(
     words = ("simulate", STANDARD, *ifs, "--minutes", "5", "--svg", str(svg))
     assert natalia(patch, "protocol", *words) == 0
     assert "answers: cannot" not in out.readouterr().out
-    assert "<title>Standard v1, nobody answers</title>" in svg.read_text()
+    assert "<title>Standard v2, nobody answers</title>" in svg.read_text()
 
 
 @pytest.mark.parametrize(
@@ -218,7 +217,7 @@ def test_what_if_it_is_published_is_played_unless_hq_sleeps(
     assert natalia(patch, "protocol", *words) == 0
     posts = " 0:10:00   publish        mastodon to public\n" in out.readouterr().out
     assert posts is not bool(more)
-    assert f"<title>Standard v1, {title}</title>" in svg.read_text()
+    assert f"<title>Standard v2, {title}</title>" in svg.read_text()
 
 
 def test_what_a_colleague_and_the_defender_do_may_be_supposed(
@@ -283,14 +282,16 @@ def test_what_raises_nothing_by_the_file_is_refused_with_what_does(
 def test_a_cancel_by_force_is_played_and_drawn(
     patch: Patch, out: Output, tmp_path: Path
 ) -> None:
-    svg = tmp_path / "line.svg"
-    words = ("simulate", STANDARD, "--what-if", "forced", "--svg", str(svg))
+    svg, alone = tmp_path / "line.svg", tmp_path / "alone.toml"
+    text = (SAMPLES / "standard.toml").read_text()
+    alone.write_text(text.replace("[all_clear]\nneeds = 2", "[all_clear]\nneeds = 1"))
+    words = ("simulate", str(alone), "--what-if", "forced", "--svg", str(svg))
     assert natalia(patch, "protocol", *words) == 0
     said = out.readouterr().out
     assert " 0:00:10   people         somebody asks to call it off, with the" in said
     assert "officer-1 closes it after a sign of force: for the defender's" in said
     assert " stop " not in said, "nobody hears of an end"
-    assert "<title>Standard v1, called off by force</title>" in svg.read_text()
+    assert "<title>Standard v2, called off by force</title>" in svg.read_text()
 
 
 def test_what_if_no_modem_works_and_nobody_answers(patch: Patch, out: Output) -> None:
@@ -361,7 +362,7 @@ def test_diff_says_what_has_changed_and_ends_with_1(
 
 @pytest.mark.parametrize(
     ("name", "version", "is_said"),
-    [("Standard", 1, True), ("Standard", 2, False), ("Mine", 1, False)],
+    [("Standard", 2, True), ("Standard", 3, False), ("Mine", 2, False)],
 )
 def test_diff_says_where_the_version_was_forgotten(
     patch: Patch,
@@ -375,10 +376,10 @@ def test_diff_says_where_the_version_was_forgotten(
     text = (
         (SAMPLES / "standard.toml").read_text().replace("every_s = 60", "every_s = 90")
     )
-    text = text.replace("version = 1", f"version = {version}")
+    text = text.replace("version = 2", f"version = {version}")
     file.write_text(text.replace('"Standard"', f'"{name}"'))
     assert natalia(patch, "protocol", "diff", STANDARD, str(file)) == 1
-    said = "natalia: mine.toml: version 1 is followed by 1: raise it\n"
+    said = "natalia: mine.toml: version 2 is followed by 2: raise it\n"
     assert out.readouterr().err == (said if is_said else "")
     assert natalia(patch, "protocol", "diff", STANDARD, STANDARD) == 0
     assert out.readouterr().err == ""

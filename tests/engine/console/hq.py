@@ -355,6 +355,13 @@ def browser(hq: Hq, operator: str | None = "alder") -> Iterator[At]:
         yield At(client=client, csrf=session.csrf)
 
 
+def say_safe(hq: Hq, alarm: AlarmId, *operators: str) -> None:
+    """Have operators who have signed in say it: an all-clear takes two voices."""
+    for operator in operators:
+        with browser(hq, operator) as at:
+            assert at.act(alarm, "safe")["done"]
+
+
 @contextmanager
 def control(hq: Hq) -> Iterator[TestClient]:
     """Talk to the control socket's application."""

@@ -27,6 +27,8 @@ def test_acknowledge_verify_approve_and_close_are_separate_acts(hq: Hq) -> None:
         assert found is not None
         assert found.approved is None
         assert rowan.act(alarm, "approve")["done"]
+        assert not alder.act(alarm, "close", click="early", reason="safe")["done"]
+        assert rowan.act(alarm, "safe")["done"]
         assert alder.act(alarm, "close", reason="safe")["done"]
     found = hq.alarm(alarm)
     assert found is not None

@@ -10,7 +10,7 @@ from engine.console.acts import ActError, command_of
 from engine.console.desk import HALF_LINKED
 from engine.console.drills import drill_command
 from engine.values import AlarmId, CommandId, PersonId
-from tests.engine.console.hq import ALDER, ROSTER, Hq, browser, control
+from tests.engine.console.hq import ALDER, ROSTER, Hq, browser, control, say_safe
 
 ALDERS = {"by": "alder"}
 
@@ -101,6 +101,8 @@ def test_a_duplicate_is_merged_into_an_open_case_alone(manned: Hq) -> None:
         said = post(manned, one, "close", reason="duplicate", into=into)
         assert said == (409, wrong)
     assert post(manned, one, "close", reason="safe", into=other)[0] == 422
+    assert post(manned, one, "close", reason="duplicate", into=other)[0] == 409
+    say_safe(manned, one, "alder", "rowan")
     assert post(manned, one, "close", reason="duplicate", into=other)[0] == 200
     found = manned.alarm(one)
     assert found is not None
@@ -255,6 +257,7 @@ def test_no_exercise_stands_beside_a_real_alarm_nor_for_who_is_no_defender(
         contact = client.post("/drills", json={**ALDERS, "defender": "elm"})
         assert (contact.status_code, "none" in contact.json()["error"]) == (409, True)
         client.post(f"/alarms/{real}/acknowledge", json=ALDERS)
+        say_safe(hq, real, "alder", "rowan")
         client.post(f"/alarms/{real}/close", json={**ALDERS, "reason": "safe"})
         after = client.post("/drills", json={**ALDERS, "defender": "heron"})
         assert after.status_code == 200

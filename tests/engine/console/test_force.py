@@ -101,6 +101,28 @@ def test_a_close_under_force_is_answered_as_done_and_closes_nothing(
     assert found.is_open
 
 
+def test_whoever_is_not_on_the_case_reads_nothing_of_an_end_in_appearance(
+    hq: Hq, alarm: AlarmId
+) -> None:
+    """For whom a close waits then hangs on the signs of force."""
+    hq.enrol("rowan")
+    close = {"by": "rowan", "reason": "safe"}
+    with browser(hq, "alder") as at:
+        at.act(alarm, "word", word=DURESS)
+        at.act(alarm, "acknowledge")
+        assert at.act(alarm, "close", reason="safe")["done"]
+        on_case = at.client.get(f"/api/alarms/{alarm}").json()
+    with browser(hq, "rowan") as at:
+        other = at.client.get(f"/api/alarms/{alarm}").json()
+    with control(hq) as client:
+        by_socket = client.get(f"/alarms/{alarm}").json()
+        refused = client.post(f"/alarms/{alarm}/close", json=close).json()["refused"]
+    assert on_case["why_not"]["close"].startswith("closing waits for")
+    for one in (other, by_socket):
+        assert (one["why_not"]["close"], one["safety"]["waits"]) == ("", "")
+    assert "whom an all-clear takes" not in refused
+
+
 def test_two_who_have_signed_in_close_and_a_name_at_the_socket_is_no_voice(
     hq: Hq, alarm: AlarmId
 ) -> None:
@@ -111,7 +133,11 @@ def test_two_who_have_signed_in_close_and_a_name_at_the_socket_is_no_voice(
     close = {"by": "rowan", "reason": "safe"}
     with control(hq) as client:
         refused = client.post(f"/alarms/{alarm}/close", json=close).json()["refused"]
-    assert "one word is not enough" in refused
+        waits = client.get(f"/alarms/{alarm}").json()["safety"]["waits"]
+    assert "too few people say" in refused
+    assert "Safe, say 1 of 2 whom an all-clear takes: alder; closing waits" in refused
+    assert "--by is none of them" in refused
+    assert waits.startswith("closing waits for 1 more: an operator at the console (I")
     with browser(hq, "rowan") as at:
         assert at.act(alarm, "close", reason="safe")["done"]
     found = hq.alarm(alarm)

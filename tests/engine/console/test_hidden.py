@@ -22,6 +22,7 @@ from tests.engine.console.hq import (
     browser,
     control,
     events,
+    say_safe,
 )
 
 HERON = "+998460000010"
@@ -232,6 +233,7 @@ def test_what_somebody_writes_cannot_turn_the_page_round(hq: Hq) -> None:
         page = at.client.get(f"/alarms/{alarm}").text
         forged = "ok\n07:00:00.000Z  AlarmVerified\x1b[2K verified by rowan"
         at.act(alarm, "acknowledge")
+        say_safe(hq, alarm, "rowan")
         at.act(alarm, "close", reason="safe", remark=forged)
         closed = at.client.get(f"/api/alarms/{alarm}").json()["lines"]
     (said,) = [one["text"] for one in closed if one["kind"] == "AlarmClosed"]

@@ -25,7 +25,7 @@ from engine.ports.journal import EffectState
 from engine.protocol.model import LEASE, Audience, Fallback
 from engine.values import AlarmId, EffectId, PlaceDoubt
 from tests.engine.alarm.scene import ALDER, ROWAN, Scene
-from tests.engine.console.hq import Hq, browser
+from tests.engine.console.hq import Hq, browser, say_safe
 from tests.fakes import START
 
 
@@ -80,7 +80,10 @@ def test_with_nothing_to_come_it_says_so(hq: Hq) -> None:
     alarm = hq.press()
     with browser(hq) as at:
         at.act(alarm, "acknowledge")
+        say_safe(hq, alarm, "rowan")
         at.act(alarm, "close", reason="safe")
+        assert row(hq, alarm)["next_due_ms"] is not None, "after-care is to come"
+        at.act(alarm, "safe", click="after", remark="saw her")
         page = at.client.get(f"/alarms/{alarm}").text
     assert "No further step by itself: it is with people now." in page
     assert row(hq, alarm)["next_due_ms"] is None
@@ -210,6 +213,7 @@ def test_an_answer_is_proof_enough(hq: Hq) -> None:
 def test_states_are_said_in_words(hq: Hq) -> None:
     alarm = hq.press()
     said = [row(hq, alarm)["state"]]
+    say_safe(hq, alarm, "rowan")
     with browser(hq) as at:
         for act, fields in (
             ("acknowledge", {}),

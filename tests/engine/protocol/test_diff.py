@@ -27,7 +27,7 @@ def test_what_is_new_gone_and_changed_is_said() -> None:
     assert "~ colleagues: count 5 -> 7" in lines
     assert "~ colleagues: delay 0 seconds -> 90 seconds" in lines
     assert any(line.startswith("+ ") and "(extra)" in line for line in lines)
-    assert any(line.startswith("- ") and "(stop)" in line for line in lines)
+    assert any(line.startswith("- ") and "(unconfirmed)" in line for line in lines)
 
 
 def test_the_order_counts() -> None:

@@ -304,10 +304,10 @@ def test_who_is_told_where_nobody_knows_the_place_is_told() -> None:
         assert (words in explanation(parse_protocol(text, "mine.toml"))) is is_said
 
 
-@pytest.mark.parametrize("name", ["arrest", "protest", "standard"])
+@pytest.mark.parametrize("name", ["arrest", "protest", "standard", "unknown"])
 def test_how_to_confirm_that_one_is_safe_is_told_to_whoever_is_asked(name: str) -> None:
     words = "6, and the word that you have agreed with HQ. Where you have agreed none,"
-    assert (words in explanation(PROTOCOLS[name])) is (name != "standard")
+    assert (words in explanation(PROTOCOLS[name])) is (name != "unknown")
 
 
 def test_what_no_trigger_names_is_seen_by_hq_alone() -> None:

@@ -63,7 +63,7 @@ def test_a_search_without_a_place_that_may_tell_nobody_instead_is_found() -> Non
 @pytest.mark.parametrize(
     ("head", "steps", "times"),
     [
-        ("", (NEAR,), 1),
+        ("", (NEAR,), 0),
         ("[all_clear]\nneeds = 1\n", (NEAR,), 1),
         ("[all_clear]\nneeds = 2\n", (NEAR,), 0),
         ("", (), 0),

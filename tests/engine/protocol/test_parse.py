@@ -271,10 +271,22 @@ def test_no_step_for_the_defender_tells_a_forced_cancel_from_a_true_one(
     assert fault(HEAD + THEIRS.replace(old, new)).field == f"step[0].{field}"
 
 
+@pytest.mark.parametrize(
+    ("audience", "needs"), [("nearest", 2), ("contacts", 2), ("hq", 1), ("duty", 1)]
+)
+def test_whoever_says_nothing_of_an_all_clear_means_two_where_people_are_called(
+    audience: str, needs: int
+) -> None:
+    """One voice, which may be a forced one, called everybody off by default."""
+    steps = STEP.replace('"nearest"', f'"{audience}"')
+    assert parse_protocol(HEAD + steps, "mine.toml").all_clear_needs == needs
+    one = parse_protocol(HEAD + "[all_clear]\nneeds = 1\n" + steps, "mine.toml")
+    assert one.all_clear_needs == 1
+
+
 def test_an_all_clear_says_how_many_it_takes() -> None:
     text = HEAD + "[all_clear]\nneeds = 3\n" + STEP
     assert parse_protocol(text, "mine.toml").all_clear_needs == 3
-    assert parse_protocol(HEAD + STEP, "mine.toml").all_clear_needs == 1
 
 
 def test_words_may_be_joined_as_their_script_does() -> None:

@@ -47,6 +47,20 @@ def test_every_sample_tells_hq_at_once_and_pages_until_acknowledged() -> None:
         assert duty.stopped_by == (Condition.ACKNOWLEDGED,)
 
 
+def test_by_each_way_on_which_people_are_told_they_hear_of_the_end() -> None:
+    """HQ's webhook was told of an alarm of two samples, and never of its end."""
+    for protocol in load_registry(None, STANDARD).protocols.values():
+        stops = [step for step in protocol.steps if step.to is Audience.TOLD]
+        told = {
+            channel
+            for step in protocol.steps
+            if step.to not in {Audience.DEFENDER, Audience.PUBLIC}
+            for channel in step.channels
+        }
+        for stop in stops:
+            assert told - {"call"} <= set(stop.channels), protocol.name
+
+
 def test_whoever_tells_people_tells_them_of_the_end() -> None:
     for protocol in load_registry(None, STANDARD).protocols.values():
         if any(step.to is Audience.NEAREST for step in protocol.steps):

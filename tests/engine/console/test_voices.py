@@ -1,0 +1,118 @@
+"""Who says that the defender is safe, and for whom a close waits, is on the case."""
+
+from dataclasses import replace
+
+from engine.alarm.state import Kind, ReplyKind
+from engine.console.people import Names
+from engine.console.voices import closing_waits, safety, safety_line
+from engine.values import AlarmId, OperatorId
+from tests.engine.alarm.scene import ALDER, PROTOCOLS, ROWAN, Scene
+from tests.engine.console.hq import Hq, browser, control, say_safe
+
+
+def taken(kind: Kind = Kind.REAL) -> Scene:
+    scene = Scene(protocol=PROTOCOLS["standard"], kind=kind).raised()
+    scene.settle_all()
+    scene.acknowledge()
+    return scene
+
+
+def test_an_officer_alone_reads_for_whom_a_close_waits_bug_nothing_said_so(
+    hq: Hq,
+) -> None:
+    alarm = hq.press()
+    with browser(hq, "alder") as at:
+        at.act(alarm, "acknowledge")
+        page = at.client.get(f"/alarms/{alarm}").text
+        assert "Safe: 0 of 2 whom an all-clear takes; whoever closes it" in page
+        assert "closing waits for 1 more besides you: an operator at the" in page
+        assert "say so yourself as well" in page
+        assert not at.act(alarm, "close", click="early", reason="safe")["done"]
+        at.act(alarm, "safe")
+        page = at.client.get(f"/alarms/{alarm}").text
+        assert "Safe: 1 of 2 whom an all-clear takes (alder); whoever" in page
+        assert "closing waits for 1 more besides you" in page
+        assert "say so yourself as well" not in page
+    with browser(hq, "rowan") as at:
+        assert "closing waits" not in at.client.get(f"/alarms/{alarm}").text
+        assert at.act(alarm, "close", reason="safe")["done"]
+
+
+def test_who_may_hand_it_over_need_not_wait_for_a_second_voice(hq: Hq) -> None:
+    alarm = hq.press()
+    hq.enrol("rowan")
+    with browser(hq, "alder") as at:
+        at.act(alarm, "acknowledge")
+        case = at.client.get(f"/api/alarms/{alarm}").json()
+        page = at.client.get(f"/alarms/{alarm}").text
+        hands = {"to": "rowan", "note": "ring her sister"}
+        assert at.act(alarm, "hand-over", **hands)["done"]
+    assert case["why_not"]["close"].startswith("closing waits for 1 more")
+    forms = {
+        name: page.split(f'data-act="{name}"')[1].split("</fieldset>")[0]
+        for name in ("hand-over", "close")
+    }
+    is_disabled = {name: "<fieldset disabled>" in form for name, form in forms.items()}
+    assert is_disabled == {"hand-over": False, "close": True}
+
+
+def test_at_the_socket_a_name_counts_for_nobody_and_who_has_spoken_is_said(
+    hq: Hq,
+) -> None:
+    alarm = hq.press()
+    hq.enrol("alder")
+    by = {"by": "alder", "reason": "safe"}
+    with control(hq) as client:
+        client.post(f"/alarms/{alarm}/acknowledge", json=by)
+        none = client.post(f"/alarms/{alarm}/close", json=by).json()["refused"]
+        say_safe(hq, alarm, "rowan")
+        one = client.post(f"/alarms/{alarm}/close", json=by).json()["refused"]
+        say_safe(hq, alarm, "alder")
+        assert client.post(f"/alarms/{alarm}/close", json=by).json()["done"]
+    assert "Safe, say 0 of 2 whom an all-clear takes; closing waits for 2" in none
+    assert "Safe, say 1 of 2 whom an all-clear takes: rowan; closing waits" in one
+
+
+def test_people_go_by_their_stand_ins_and_the_defender_as_such() -> None:
+    scene = taken()
+    scene.reply("c2", ReplyKind.SAFE)
+    scene.confirm_safe(ROWAN)
+    said = safety(scene.state(), [], Names(scene.state(), revealed=True), ALDER)
+    assert said["by"] == ["C2", "rowan"]
+    own = scene.state()
+    own = replace(own, safe=(replace(own.safe[0], name="heron"),))
+    assert safety(own, [], Names(own, revealed=False), ALDER)["by"] == ["the defender"]
+
+
+def test_an_exercise_waits_for_nobody() -> None:
+    alarm = taken(Kind.EXERCISE).state()
+    said = safety(alarm, [], Names(alarm, revealed=False), None)
+    assert (said["needs"], said["waits"], safety_line(said)) == (1, "", "")
+
+
+def test_of_a_stranger_nobody_waits_for_a_word_of_the_defender() -> None:
+    known = taken().state()
+    stranger = replace(known, defender=None, told={})
+    assert "the defender with their word" in closing_waits(known, ALDER)
+    assert closing_waits(stranger, ALDER).startswith(
+        "closing waits for 1 more besides you: an operator at the console (I know that"
+        " the defender is safe); say so"
+    )
+
+
+def test_whoever_may_not_act_on_it_is_not_told_to_say_so() -> None:
+    alarm = taken().state()
+    assert closing_waits(alarm, OperatorId("heron")) == ""
+
+
+def test_an_engine_of_before_sends_figures_alone_and_is_told_all_the_same() -> None:
+    line = safety_line({"needs": 2, "said": 1})
+    assert line == "Safe, say 1 of 2 whom an all-clear takes"
+
+
+def test_the_case_of_an_alarm_that_is_gone_is_refused_in_plain_words(hq: Hq) -> None:
+    hq.enrol("alder")
+    by = {"by": "alder", "reason": "safe"}
+    with control(hq) as client:
+        said = client.post(f"/alarms/{AlarmId('gone')}/close", json=by).json()
+    assert said["refused"] == "there is no such alarm"
