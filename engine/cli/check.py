@@ -100,7 +100,7 @@ def examine(
     from engine.auditor.shared import warnings as auditor_warnings  # noqa: PLC0415 - likewise
     from engine.cli.check_adapters import of_adapters  # noqa: PLC0415 - likewise
     from engine.cli.check_listeners import of_listeners, of_taken, of_tls, of_unheard  # noqa: PLC0415 - likewise
-    from engine.cli.check_operators import of_operators  # noqa: PLC0415 - likewise
+    from engine.cli.check_operators import of_operators, of_shifts  # noqa: PLC0415 - likewise
     from engine.cli.check_protocols import of_protocols  # noqa: PLC0415 - likewise
     from engine.cli.check_state import of_state  # noqa: PLC0415 - likewise
     from engine.clock import SystemClock  # noqa: PLC0415 - likewise
@@ -129,7 +129,7 @@ def examine(
         return {}
     warnings += [*_lacks(config, roster), *of_unheard(config, roster)]
     warnings += of_protocols(config, registry, roster)
-    warnings += of_operators(config, registry, roster)
+    warnings += of_operators(config, registry, roster) + of_shifts(config, roster)
     warnings += of_tls(config) + _of_roster(config, roster)
     warnings += [*auditor_warnings(config), *of_taken(config), *of_state(config)]
     warnings += amiss

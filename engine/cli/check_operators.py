@@ -1,16 +1,18 @@
-"""Whether HQ has the people to whom the action protocols leave a publication."""
+"""Whether HQ has the operators whom action protocols and the duty rota count on."""
 
 from collections.abc import Iterable
 
 from engine.cli.check_protocols import in_force
-from engine.cli.operator_names import operator_names
+from engine.cli.operator_names import operator_names, operators_added
 from engine.config import Config
 from engine.errors import suggestion
 from engine.protocol.model import ActionProtocol, Audience, Voice
 from engine.protocol.registry import Registry
 from engine.roster.model import Roster
+from engine.values import PersonId
 
 _ADD = "natalia operator add"
+_NAMED_MAX = 3
 
 
 def of_operators(config: Config, registry: Registry, roster: Roster) -> list[str]:
@@ -33,6 +35,38 @@ def of_operators(config: Config, registry: Registry, roster: Roster) -> list[str
         words += _approver(protocol, names) if name in used and not words else ()
         said += [f"{name}.toml: {one}" for one in words]
     return said
+
+
+def of_shifts(config: Config, roster: Roster) -> list[str]:
+    """Return a warning where officers have shifts and none signs in by their name.
+
+    An acknowledgement ends with the shift of the officer of the operator's own name.
+    Before anybody was added there is nothing to hold them against.
+
+    Raises:
+        OperatorError: the operators' file is none.
+
+    """
+    names = operators_added(config)
+    if not names:
+        return []
+    without = [
+        one.person for one in roster.duty() if one.shifts and one.person not in names
+    ]
+    if not without:
+        return []
+    said = (
+        f"roster: {_listed(without)}: shifts, and no operator of that name, so what"
+        " they take at the console by another one stays theirs when a shift ends."
+        f" Let each sign in by their own: {_ADD} {without[0]}"
+    )
+    return [said]
+
+
+def _listed(names: list[PersonId]) -> str:
+    more = len(names) - _NAMED_MAX
+    named = ", ".join(names[:_NAMED_MAX])
+    return f"{named} and {more} more" if more > 0 else named
 
 
 def _decider(protocol: ActionProtocol, names: list[str]) -> Iterable[str]:

@@ -14,8 +14,20 @@ def operator_names(config: Config, roster: Roster) -> list[str]:
         OperatorError: the operators' file is none.
 
     """
-    path = config.state / FILE
-    if path.exists() and os.access(path, os.R_OK):
-        return list(Operators(config.state).names())
     # The service alone may read who they are, or nobody has been added yet.
+    added = operators_added(config)
+    if added is not None:
+        return added
     return sorted(person.person for person in roster.with_role(Role.OPERATOR))
+
+
+def operators_added(config: Config) -> list[str] | None:
+    """Return who was added; None before anybody was, or where it may not be read.
+
+    Raises:
+        OperatorError: the operators' file is none.
+
+    """
+    path = config.state / FILE
+    is_readable = path.exists() and os.access(path, os.R_OK)
+    return list(Operators(config.state).names()) if is_readable else None

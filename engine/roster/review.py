@@ -75,6 +75,12 @@ def _about(person: Person, roster: Roster) -> Iterator[str]:
         yield from _about_defender(person, roster)
     if person.has(Role.COLLEAGUE) and not _has_place(person):
         yield "no declared place and no consent to live ones: is never the nearest"
+    if is_unbound(person, roster) and not person.has(Role.OPERATOR):
+        yield (
+            "has shifts and is no operator: what is taken at the console by another"
+            " name does not come to HQ again when a shift ends; give them the role, and"
+            " that name: natalia operator add"
+        )
     place = person.declared
     if place is not None and place.lat_deg == place.lon_deg == 0:
         yield "the declared place is 0/0, in the sea: an empty cell of a spreadsheet?"
@@ -91,6 +97,15 @@ def _about(person: Person, roster: Roster) -> Iterator[str]:
         yield "the first number is a landline, which most SMS do not reach"
     if any(len(roster.by_number(number)) > 1 for number in person.numbers):
         yield "shares a number: an answer from it can be anybody's of them"
+
+
+def is_unbound(person: Person, roster: Roster) -> bool:
+    """Say whether somebody's shifts count only if an operator has their id as name.
+
+    Where nobody is an operator yet, that is what is said first, and of all of HQ.
+    """
+    on_shifts = bool(person.shifts) and person.person in roster.rota.duty
+    return on_shifts and bool(roster.with_role(Role.OPERATOR))
 
 
 def _has_place(person: Person) -> bool:

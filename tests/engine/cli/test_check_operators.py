@@ -1,4 +1,4 @@
-"""`natalia check-config` says where nobody at HQ could approve a publication."""
+"""`natalia check-config` says where HQ lacks operators on whom something counts."""
 
 import json
 from importlib import resources
@@ -162,3 +162,33 @@ def test_an_operators_file_that_is_none_is_refused(
     (tmp_path / "state" / FILE).write_text("[]")
     assert natalia(patch, "check-config", path) != 0
     assert "is not the operators' file; put it back from a copy" in out.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("operators", "named"),
+    [
+        ((), None),
+        (("rowan",), "alder"),
+        (("alder", "rowan"), None),
+    ],
+)
+def test_shifts_of_whoever_never_signs_in_are_named_once_anybody_does(
+    patch: Patch,
+    out: Output,
+    tmp_path: Path,
+    operators: tuple[str, ...],
+    named: str | None,
+) -> None:
+    """Before anybody was added it would be the first thing that a new HQ reads."""
+    path = configured(tmp_path, *operators)
+    roster = tmp_path / "roster.toml"
+    before = '[[person]]\nid = "alder"\n'
+    after = f'{before}shifts = ["daily 08:00-20:00"]\n'
+    roster.write_text(roster.read_text().replace(before, after, 1))
+    assert natalia(patch, "check-config", "--json", path) == 0
+    warnings: list[str] = json.loads(out.readouterr().out)["warnings"]
+    found = [one for one in warnings if "no operator of that name" in one]
+    assert len(found) == (named is not None)
+    if named is not None:
+        assert found[0].startswith(f"roster: {named}: shifts")
+        assert found[0].endswith(f"natalia operator add {named}")

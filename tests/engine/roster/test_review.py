@@ -107,6 +107,33 @@ def test_a_risk_window_that_lies_in_the_past_is_pointed_out(
     assert "in the past" not in about(roster, "heron"), "nobody said which day it is"
 
 
+def test_shifts_that_no_operator_has_are_pointed_out_bug_nothing_ended_with_them() -> (
+    None
+):
+    """An acknowledgement ends with the shift of the officer of the operator's name."""
+    nights = (read_window("daily 22:00-06:00"),)
+    said = "has shifts and is no operator"
+    only_paged = frozenset({Role.DUTY})
+    assert said not in about(changed("elm", shifts=nights), "elm")
+    assert said not in about(changed("elm", roles=only_paged), "elm")
+    unbound = changed("elm", shifts=nights, roles=only_paged)
+    assert said in about(unbound, "elm")
+    off_the_rota = replace(unbound, rota=Rota(duty=(PersonId("oak"),)))
+    assert said not in about(off_the_rota, "elm")
+
+
+def test_where_nobody_is_an_operator_yet_that_alone_is_said_of_shifts() -> None:
+    nights = (read_window("daily 22:00-06:00"),)
+    roster = changed("elm", shifts=nights)
+    people = [
+        replace(one, roles=one.roles - {Role.OPERATOR} or frozenset({Role.CONTACT}))
+        for one in roster.people
+    ]
+    fresh = replace(roster, people=tuple(people))
+    assert "no operator" not in about(fresh, "elm")
+    assert any("there are 0 operators" in one.text for one in review_roster(fresh))
+
+
 @pytest.mark.parametrize(
     ("shifts", "said"),
     [
