@@ -147,6 +147,7 @@ def detail(
         "people": people(alarm, names, revealed=revealed),
         "untold_count": len(left),
         "untold": left if revealed else [],
+        "untold_forbidden": not alarm.protocol.may_tell_contacts,
         "lines": [
             line_of(alarm, line, names, revealed=revealed)
             for line in _shown(alarm, lines, operator)

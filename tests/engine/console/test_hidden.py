@@ -114,6 +114,20 @@ def test_a_reveal_shows_contacts_whom_no_step_has_told_bug_hq_had_no_number(
         assert all(number in page and number not in before for number in numbers)
 
 
+def test_contacts_whom_the_file_forbids_to_tell_are_called_so_bug_it_looked_forgotten(
+    hq: Hq,
+) -> None:
+    forbidding = replace(REGISTRY.of("standard"), forbids=("contacts",))
+    forbidden = hq.press("a6", protocol=forbidding)
+    with browser(hq) as at:
+        page = at.client.get(f"/alarms/{forbidden}").text
+        at.act(forbidden, "reveal")
+        revealed = at.client.get(f"/alarms/{forbidden}").text
+    for one in (page, revealed):
+        assert "Contacts, whom the action protocol forbids to tell: " in one
+        assert "Contacts whom nobody has told" not in one
+
+
 def test_a_contact_who_was_told_stands_among_the_people_and_not_twice(hq: Hq) -> None:
     contacts = ROSTER.contacts_of(PersonId("heron"))
     told = hq.press("a5")
