@@ -33,11 +33,12 @@ from engine.intake.orders.actor import Orders
 from engine.intake.orders.lines import Lines
 from engine.intake.register.actor import Register
 from engine.intake.shouter.actor import Shouter, Unkept, Unrecorded
+from engine.intake.sms import calls_minded
 from engine.intake.vigil.actor import Vigil
 from engine.intake.vigil.attendance import Attendance
 from engine.journal.actor import JournalActor
 from engine.modems.actor import CHANNELS, ModemActor
-from engine.modems.inbound import Inbound
+from engine.modems.inbound import Ears, Inbound
 from engine.modems.loopback import SelfTest
 from engine.ports.channel import Channel
 from engine.ports.device import HttpWireProtocol, WireProtocol
@@ -267,7 +268,7 @@ def _modems(p: Parts) -> list[ChildSpec]:
                 "readers": p.readers,
                 "telemetry": p.telemetry,
                 "health": p.health,
-                "heard": sms_heard_of(p),
+                "ears": ears_of(p),
                 "self_test": p.adapters.self_tests.get(name),
             },
             on_down=OnDown.RETRY_FOREVER,
@@ -322,15 +323,15 @@ def _attempts(p: Parts, route: str) -> Attempts:
     )
 
 
-def sms_heard_of(parts: Parts) -> Callable[[Inbound], None]:
-    """Return whom a modem tells of a message once it is durable."""
+def ears_of(parts: Parts) -> Ears:
+    """Return whom a modem tells of a message once it is durable, and of which calls."""
 
     def heard(inbound: Inbound) -> None:
         # The journal's first answer may have been too late, and HQ told of that.
         parts.unrecorded.recorded(inbound.key)
         parts.tree.names.tell("intake", SmsHeard(key=inbound.key))
 
-    return heard
+    return Ears(heard=heard, minds_call=calls_minded(parts.judge.board))
 
 
 def outlets_of(parts: Parts) -> Outlets:
@@ -380,10 +381,7 @@ class Engine:
         self.over = threading.Event()
         self.failure: Failure | None = None
         self._root = Root(
-            tree_of(parts),
-            parts.tree,
-            on_ready=self.ready.set,
-            on_failure=self._failed,
+            tree_of(parts), parts.tree, on_ready=self.ready.set, on_failure=self._failed
         )
 
     @property

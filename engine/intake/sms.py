@@ -7,6 +7,7 @@ an alarm they were told of, or their sign) it counts as they.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from engine.alarm.commands import Raise
@@ -26,7 +27,8 @@ from engine.intake.trackers import read_tracker
 from engine.ports.device import DeviceReport, ReportKind
 from engine.ports.journal import InboundRow
 from engine.protocol.registry import HQ_ALONE
-from engine.roster.model import Consent, Device, Person, Roster
+from engine.roster.board import Board
+from engine.roster.model import Consent, Device, Person, Role, Roster
 from engine.roster.words import mask
 from engine.values import CommandId, Fix, PersonId, Signal
 
@@ -78,6 +80,21 @@ def device_of(roster: Roster, sender: str) -> Device | None:
         if national and device.number and device.number.endswith(national)
     ]
     return ending[0] if len(ending) == 1 else None
+
+
+def calls_minded(board: Board) -> Callable[[str], bool]:
+    """Return what says of a number whether it is a device's or a defender's.
+
+    HQ hears of their calls; by the roster as it is at each.
+    """
+
+    def is_minded(number: str) -> bool:
+        roster = board.roster()
+        return device_of(roster, number) is not None or any(
+            person.has(Role.DEFENDER) for person in senders_of(roster, number)
+        )
+
+    return is_minded
 
 
 def _international(sender: str) -> tuple[str, ...]:

@@ -1,6 +1,5 @@
 """A modem's actor: owns the port, pulls effects, never gives the modem up."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import ClassVar, assert_never
@@ -25,7 +24,7 @@ from engine.modems.arrivals import Arrivals
 from engine.modems.calls import HurryError, call
 from engine.modems.draft import draft_of, fitted
 from engine.modems.gauges import Gauges
-from engine.modems.inbound import Inbound
+from engine.modems.inbound import Ears
 from engine.modems.loopback import Loopback, SelfTest
 from engine.modems.outcomes import not_sent, outcome_of
 from engine.modems.pacing import LATE_S, Pacing
@@ -67,10 +66,10 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         readers: ReaderLender,
         telemetry: Telemetry,
         health: Health,
-        heard: Callable[[Inbound], None],
+        ears: Ears,
         self_test: SelfTest | None = None,
     ) -> None:
-        """Take the driver; `heard` tells intake of an inbound message."""
+        """Take the driver, and who hears of what it brings."""
         super().__init__(link=link)
         self._driver, self._attempts = driver, attempts
         self._readers = readers
@@ -94,7 +93,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
             pacing=self._pacing,
             loopback=self._loopback,
             unanswered=self._unanswered,
-            heard=heard,
+            ears=ears,
         )
 
     def started(self) -> None:

@@ -1,6 +1,6 @@
 """What arrives at a modem: recorded, or matched to what was sent."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import compress
 from typing import assert_never
@@ -11,7 +11,7 @@ from engine.dispatch.body import decode_body
 from engine.dispatch.outcomes import Outcome
 from engine.dispatch.patience import JOURNAL_TIMEOUT_S
 from engine.modems.gauges import Gauges
-from engine.modems.inbound import Inbound, record_of
+from engine.modems.inbound import Ears, Inbound, record_of
 from engine.modems.loopback import Loopback
 from engine.modems.outcomes import outcome_of
 from engine.modems.pacing import Pacing
@@ -28,13 +28,16 @@ from engine.ports.modem import (
 )
 from engine.supervision.link import Link
 
+CALLED = "(a call, which was hung up)"
+_MINUTE_MS = 60_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrivals:
     """Takes in what one modem brings, in the thread of its actor.
 
-    A message is deleted from the SIM only after the journal has it; `heard` tells
-    intake then.
+    A message is deleted from the SIM only after the journal has it; its
+    ears hear then.
     """
 
     link: Link
@@ -46,7 +49,7 @@ class Arrivals:
     pacing: Pacing
     loopback: Loopback
     unanswered: Unanswered
-    heard: Callable[[Inbound], None]
+    ears: Ears
     sent: Sent = field(default_factory=Sent)
 
     def take_in(self, events: Sequence[ModemEvent]) -> None:
@@ -59,7 +62,8 @@ class Arrivals:
             ModemError: a message's place could not be freed; it is read again.
 
         """
-        self._record([one for one in events if isinstance(one, InboundSms)])
+        messages = [one for one in events if isinstance(one, InboundSms)]
+        self._record([*messages, *self._calls(events)])
         for event in events:
             match event:
                 case InboundSms():
@@ -72,6 +76,22 @@ class Arrivals:
                     self.gauges.came_in("modem_calls_total")
                 case _:
                     assert_never(event)
+
+    def _calls(self, events: Sequence[ModemEvent]) -> list[InboundSms]:
+        """Return the calls of those who may be in need as what HQ reads of them.
+
+        A pendant calls the numbers that it was given as well as writing to them, or
+        instead. One that is tried again and again is told of once a minute.
+        """
+        minute = self.link.clock.now().ms // _MINUTE_MS
+        numbers = {one.caller for one in events if isinstance(one, IncomingCall)}
+        return [
+            InboundSms(
+                slot="", sender=number, text=CALLED, sent_at=None, pdu=f"call {minute}"
+            )
+            for number in sorted(filter(None, numbers))
+            if self.ears.minds_call(number)
+        ]
 
     def _record(self, messages: Sequence[InboundSms]) -> None:
         """Make messages durable, all at once, then free their places on the SIM.
@@ -88,7 +108,7 @@ class Arrivals:
         kept = [isinstance(answer, Recorded) for answer in answers]
         for record in compress(records, kept):
             self.gauges.came_in("modem_messages_total")
-            self.heard(Inbound(key=record.key))
+            self.ears.heard(Inbound(key=record.key))
         for sms in looped:
             if self.loopback.came_back(sms, self.link.clock.boottime_s()):
                 self.gauges.loops(works=True)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.ports.journal import Record
@@ -14,6 +15,23 @@ class Inbound:
     """A short message that the journal has; to intake, a hint."""
 
     key: ReportKey
+
+
+def nobody(number: str) -> bool:
+    """Say that HQ hears of no call."""
+    del number
+    return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ears:
+    """Who hears of what a modem brings: `heard` tells intake of a recorded message.
+
+    `minds_call` says of a number whether HQ hears that it has called.
+    """
+
+    heard: Callable[[Inbound], None]
+    minds_call: Callable[[str], bool] = nobody
 
 
 def record_of(sms: InboundSms, now: Instant) -> Record:

@@ -8,16 +8,17 @@ import pytest
 from engine.alarm.commands import Tick
 from engine.alarm.events import CancelRequested, NoteAdded, PressJoined
 from engine.alarm.state import NOWHERE
-from engine.app import Parts, outlets_of, sms_heard_of
+from engine.app import Parts, ears_of, outlets_of
 from engine.errors import JournalError
 from engine.health import Health
 from engine.intake.actor import SmsHeard
+from engine.intake.judge import Judge
 from engine.intake.shouter.actor import Unkept, Unrecorded, UnrecordedLine
 from engine.modems.inbound import Inbound
 from engine.supervision.failure import ReplacedError
 from engine.values import CommandId, ReportKey
 from tests.engine.alarm.scene import press_of, raise_of
-from tests.engine.intake.reports import Meter
+from tests.engine.intake.reports import Meter, judge_of
 from tests.fakes import START
 
 
@@ -49,6 +50,7 @@ class Half:
     measures: Measures = field(default_factory=Measures)
     health: Health = field(default_factory=lambda: Health(Meter()))
     unrecorded: Unrecorded = field(default_factory=lambda: Unrecorded(lambda _: True))
+    judge: Judge = field(default_factory=judge_of)
 
 
 def test_a_press_without_room_for_its_alarm_is_a_full_disk_until_one_had_room() -> None:
@@ -89,7 +91,7 @@ def test_a_message_that_is_durable_after_all_is_shown_as_unrecorded_no_more() ->
     half, key = Half(), ReportKey("sms-1")
     half.unrecorded.show(UnrecordedLine(key=key, at=START, text="NOT RECORDED"))
 
-    sms_heard_of(cast("Parts", half))(Inbound(key=key))
+    ears_of(cast("Parts", half)).heard(Inbound(key=key))
 
     assert half.unrecorded.lines() == ()
     assert half.tree.names.told == [("intake", SmsHeard(key=key))]

@@ -24,6 +24,7 @@ from engine.journal.handle import Journal
 from engine.journal.pool import ReaderPool
 from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
 from engine.modems.actor import CHANNELS, ModemActor
+from engine.modems.inbound import Ears
 from engine.ports.journal import (
     Append,
     Appended,
@@ -276,7 +277,7 @@ class Line:
             **shared,
             "driver": driver,
             "attempts": attempts,
-            "heard": _nobody,
+            "ears": Ears(heard=_nobody),
         }
         child = _child(name, ModemActor, arguments)
         return replace(child, on_down=OnDown.RETRY_FOREVER, interrupt=driver.interrupt)

@@ -65,6 +65,21 @@ def test_a_tracker_by_the_number_of_its_sim_is_its_defenders_alarm(
         assert "41.31151,69.27974" in sms.text
 
 
+def test_a_tracker_that_calls_is_shown_to_hq_and_no_stranger_is(
+    tmp_path: Path,
+) -> None:
+    enrolled = f'id = "{HERON_IMEI}"\n'
+    roster = sample_text().replace(enrolled, f'{enrolled}number = "{SIM}"\n')
+    with Rig(folder=tmp_path, roster_text=roster) as rig:
+        rig.modems[0].inject(SIM, "tracker")  # it is up, and says who calls
+        assert eventually(rig.alarms)
+        rig.modems[1].ring(FOREIGN)
+        rig.modems[0].ring(SIM)
+        assert eventually(lambda: rig.alarms()[0]["presses"] == 2)
+        (notice,) = rig.alarms()
+        assert (notice["kind"], notice["alias"]) == ("notice", "Heron")
+
+
 def test_a_trackers_binary_message_from_a_number_without_its_country_is_one_too(
     tmp_path: Path,
 ) -> None:

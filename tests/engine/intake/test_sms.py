@@ -11,6 +11,7 @@ from engine.intake.replies import read_reply
 from engine.intake.sms import (
     caller_of,
     calls_for_help,
+    calls_minded,
     help_command,
     senders_of,
     tracker_command,
@@ -139,6 +140,16 @@ def test_a_tracker_is_known_however_the_network_writes_its_number(sender: str) -
 @pytest.mark.parametrize("sender", ["", "Bank", "999", "+0460000999", "+460000999"])
 def test_no_tracker_is_known_by_a_name_or_a_short_end(sender: str) -> None:
     assert tracked("help me!", sender) is None
+
+
+@pytest.mark.parametrize(
+    ("number", "is_minded"),
+    [(SIM, True), ("460000999", True), (LAPWINGS, True), (FOREIGN, False)],
+)
+def test_hq_hears_of_the_calls_of_trackers_and_defenders(
+    number: str, *, is_minded: bool
+) -> None:
+    assert calls_minded(_with_sim().board)(number) is is_minded
 
 
 def test_a_drill_that_is_pressed_by_sms_knows_its_alarm() -> None:

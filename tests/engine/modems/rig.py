@@ -11,6 +11,7 @@ from engine.errors import ModemError, ModemGoneError, ModemSilentError
 from engine.health import Health
 from engine.journal.memory import Medium
 from engine.modems.actor import ModemActor
+from engine.modems.inbound import Ears
 from engine.modems.loopback import SelfTest
 from engine.ports.journal import EffectState
 from engine.ports.modem import (
@@ -205,7 +206,7 @@ class Rig:
                     ),
                     "telemetry": self.meter,
                     "health": self.health,
-                    "heard": self.heard.append,
+                    "ears": Ears(heard=self.heard.append),
                     "self_test": self_test,
                 },
                 on_down=OnDown.RETRY_FOREVER,
