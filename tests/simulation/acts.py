@@ -87,13 +87,14 @@ def _fail_disk(day: "Day", item: Item) -> None:
 
 
 def _full(day: "Day", item: Item) -> None:
-    lasts_s = min(item.s, 60.0)
+    lasts_s = item.s if day.is_safety else min(item.s, 60.0)
     day.disk.full_until_s = day.world.boottime_s() + lasts_s
     day.world.sleep(lasts_s)
 
 
 def _slow(day: "Day", item: Item) -> None:
-    day.disk.slow_until_s = day.world.boottime_s() + min(item.s, 120.0)
+    lasts_s = item.s if day.is_safety else min(item.s, 120.0)
+    day.disk.slow_until_s = day.world.boottime_s() + lasts_s
 
 
 def _old_owner(day: "Day", item: Item) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
-from typing import TYPE_CHECKING
 
 from engine.intake.assess import report_key
 from engine.ports.device import DeviceReport, ReportKind
@@ -13,9 +12,7 @@ from tests.simulation.cast import DURESS_CODE, SAFE_CODE, roster
 from tests.simulation.host import Frame, Host
 from tests.simulation.invariants import Watching
 from tests.simulation.plan import Item
-
-if TYPE_CHECKING:
-    from tests.simulation.tasks import Wait
+from tests.simulation.tasks import Wait
 
 ACTS = frozenset({Signal.SOS, Signal.REMOVED, Signal.CANCEL, Signal.FALL})
 ANSWER_WITHIN_S = 10.0
@@ -61,31 +58,32 @@ class Devices:
         world = self._host.world
         waits: list[Wait] = []
         answers: list[bool] = []
-        read: list[DeviceReport] = []
+        while not any(answers):
+            frame = self._frame(report, waits, answers)
+            if self._host.names.tell("gateway", frame):
+                world.park(ANSWER_WITHIN_S, waits)
+            if not any(answers):
+                world.sleep(AGAIN_S)
+
+    def _frame(
+        self, report: DeviceReport, waits: list[Wait], answers: list[bool]
+    ) -> Frame:
+        """Return what is sent once; its own answer may come after it is sent again."""
+        world, read = self._host.world, list[DeviceReport]()
 
         def reports(now: Instant) -> Sequence[DeviceReport]:
             read.append(replace(report, received_at=now))
-            return (read[-1],)
+            return read
 
         def answer(is_durable: bool) -> None:  # noqa: FBT001 - a yes-or-no question
             answers.append(is_durable)
             if is_durable and bool(report.signals & ACTS):
                 for one in read:
-                    key = report_key(one)
-                    if key in self._host.disk.medium.inbound or one is read[-1]:
-                        self._watching.device_acknowledged(
-                            key, world.boottime_s(), acts=True
-                        )
+                    at_s = world.boottime_s()
+                    self._watching.device_acknowledged(report_key(one), at_s, acts=True)
             world.wake(waits)
 
-        while True:
-            del answers[:]
-            frame = Frame(reports=reports, answer=answer)
-            if self._host.names.tell("gateway", frame):
-                world.park(ANSWER_WITHIN_S, waits)
-            if True in answers:
-                return
-            world.sleep(AGAIN_S)
+        return Frame(reports=reports, answer=answer)
 
     def report(self, item: Item) -> DeviceReport:
         """Make the report that an item speaks of."""

@@ -7,7 +7,7 @@ that the plan does not name is the world's own, by the same seed.
 import json
 import random
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 DAY_S = 86_400.0
 FAULTS_END_S = 79_200.0
@@ -69,6 +69,14 @@ ACTORS = (
 # meet does not depend on the day's others. The rest have two or three.
 EPISODES = (18, 1, 1)
 SECOND_PRESS = 0.15
+
+# A safety day: faults by the dozen while people are told, some of which never end, and
+# no quiet hours. What must never happen is asked of it, and nothing that must happen.
+SAFETY = 0.02
+MODES = {"safety": 1}
+STORM_S = 600.0
+FAULTS_MIN, FAULTS_MAX = 6, 18
+UNENDING = {"": 2, "all_gone": 1, "gone": 1, "down": 2, "full": 1, "slow": 1}
 
 # What is drawn, and how often beside the others of its family.
 PRESSES = {
@@ -171,7 +179,15 @@ def plan_of(seed: int) -> Plan:
     for _ in range(draw.choices((1, 2, 3), EPISODES)[0]):
         begins_s = draw.uniform(10, FAULTS_END_S - 2 * EPISODE_S)
         items += _episode(draw, begins_s)
+        if is_safety(seed):
+            items += _storm(random.Random(f"storm/{seed}"), begins_s)
+            break
     return Plan(seed, tuple(sorted(items)))
+
+
+def is_safety(seed: int) -> bool:
+    """Say whether a seed's day is a safety day."""
+    return random.Random(f"mode/{seed}").random() < SAFETY
 
 
 def _episode(draw: random.Random, begins_s: float) -> list[Item]:
@@ -188,6 +204,23 @@ def _episode(draw: random.Random, begins_s: float) -> list[Item]:
         after_s = draw.choice((draw.uniform(-5, 5), draw.expovariate(1 / 60)))
         at_s = max(0.0, begins_s + min(after_s, EPISODE_S / 2))
         items.append(_fault(draw, at_s, family, what, who))
+    return items
+
+
+def _storm(draw: random.Random, begins_s: float) -> list[Item]:
+    """Return the faults of a safety day, and the word that it is one."""
+    items = [_item(0.0, "mode", "safety")]
+    for _ in range(draw.randrange(FAULTS_MIN, FAULTS_MAX)):
+        family = _drawn(draw, WEIGHTS)
+        what = _drawn(draw, FAULTS[family])
+        at_s = max(0.0, begins_s + draw.uniform(-5, STORM_S))
+        items.append(_fault(draw, at_s, family, what, draw.choice(DEFENDERS)))
+    for family in ("modem", "channel", "disk"):
+        what = _drawn(draw, UNENDING)
+        if what in FAULTS[family]:
+            at_s = begins_s + draw.uniform(0, STORM_S)
+            unending = _fault(draw, at_s, family, what, "")
+            items.append(replace(unending, s=DAY_S))
     return items
 
 

@@ -10,7 +10,15 @@ import pytest
 
 from tests.simulation.day import Day, run
 from tests.simulation.kept import kept
-from tests.simulation.plan import ACTORS, FAULTS, PRESSES, Item, Plan, plan_of
+from tests.simulation.plan import (
+    ACTORS,
+    FAULTS,
+    PRESSES,
+    Item,
+    Plan,
+    is_safety,
+    plan_of,
+)
 from tests.simulation.shrink import shrunk
 
 ROOT = Path(__file__).parents[2]
@@ -48,6 +56,11 @@ def test_no_day_of_a_minute_of_them_breaks_an_invariant() -> None:
 def test_what_has_failed_once_holds_ever_since() -> None:
     for plan in kept():
         assert run(plan).violation is None, plan.to_json()
+
+
+@pytest.mark.parametrize("seed", [s for s in range(500) if is_safety(s)])
+def test_no_safety_day_breaks_an_invariant(seed: int) -> None:
+    assert run(plan_of(seed)).violation is None
 
 
 def test_one_seed_is_one_history() -> None:
@@ -105,6 +118,21 @@ def test_every_fault_of_every_family_strikes_somewhere() -> None:
         if not any(_strikes(family, what, after_s) for after_s in (0.5, 3.0))
     ]
     assert never == []
+
+
+def test_a_safety_day_asks_nothing_to_come_right() -> None:
+    """Nobody can be told, and the disk is full, for as long as it goes on."""
+    broken = [
+        Item(99.0, "channel", "down", channel, 1, 86_400.0)
+        for channel in ("email", "webhook")
+    ]
+    broken.append(Item(99.0, "modem", "all_gone", "modem-1", 1, 86_400.0))
+    broken.append(Item(99.5, "disk", "full", "", 1, 86_400.0))
+    day = Day(quiet_day(Item(0.0, "mode", "safety"), *broken))
+    outcome = day.run()
+    assert outcome.violation is None
+    assert outcome.contacts == 0
+    assert day.world.boottime_s() < 1_000
 
 
 def _strikes(family: str, what: str, after_s: float) -> bool:
