@@ -32,9 +32,9 @@ _KINDS = (
     (Signal.POWER_OFF, r"gtpfa|power(?:ed)? off|shut(?:ting)? ?down"),
     (Signal.POWER_CUT, r"cut power|power cut|(?:external |ac )?power|ac"),
     (Signal.VIBRATION, r"vibrat(?:e|ion)|shock|sensor"),
-    (Signal.MOVEMENT, r"move(?:d|ment)?|motion"),
+    (Signal.MOVEMENT, r"move(?:d|ment)?|(?<!no )(?<!no-)motion"),
     (Signal.OVERSPEED, r"gtspd|(?:over ?)?speed"),
-    (Signal.GEOFENCE, r"geo-?fence|fence|stockade"),
+    (Signal.GEOFENCE, r"(?:(?:geo-?)?fence|stockade)(?: ?\d)?"),
     (Signal.VEHICLE, r"door|acc|ignition|oil|fuel"),
 )
 # Their words stand in other texts as well: "speed:0.00", "Door:ON".
@@ -71,6 +71,11 @@ _QUECLINK = re.compile(rf"\+(?:RESP|BUFF):GT.*?,{_PLAIN},{_PLAIN},\d{{14}},", re
 _PLACES = (
     re.compile(
         rf"lat\w*\W{{0,3}}([NS]?){_NUMBER}\W{{1,4}}lon\w*\W{{0,3}}([EW]?){_NUMBER}",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"lat\w*\W{{0,3}}(?P<lat>{_NUMBER[1:-1]})\W?(?P<south>[NS])\W{{1,4}}"
+        rf"lon\w*\W{{0,3}}(?P<lon>{_NUMBER[1:-1]})\W?(?P<west>[EW])",
         re.IGNORECASE,
     ),
     re.compile(rf"[?&]q=([NS]?){_NUMBER},([EW]?){_NUMBER}", re.IGNORECASE),
@@ -121,7 +126,7 @@ def _place(text: str) -> tuple[float, float] | None:
     for form in _PLACES:
         found = form.search(text)
         if found is not None:
-            south, lat, west, lon = found.groups()
+            south, lat, west, lon = _parts(found)
             place = _on_earth(
                 float(lat) * (-1 if south in {"S", "s"} else 1),
                 float(lon) * (-1 if west in {"W", "w"} else 1),
@@ -129,6 +134,12 @@ def _place(text: str) -> tuple[float, float] | None:
             if place is not None:
                 return place
     return None
+
+
+def _parts(found: re.Match[str]) -> tuple[str, ...]:
+    """Return hemisphere and number of both: some write the letter behind it."""
+    named = found.groupdict()
+    return found.group("south", "lat", "west", "lon") if named else found.groups()
 
 
 def _on_earth(lat_deg: float, lon_deg: float) -> tuple[float, float] | None:

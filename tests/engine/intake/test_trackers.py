@@ -79,6 +79,14 @@ GL300 = (
         ),
         ("lat: 99.000000 long: 14.000000", TrackerText()),
         (
+            "SOS! Lat:41.31151S, Lon:69.27974 W",
+            TrackerText(signals=SOS, place=(-41.31151, -69.27974)),
+        ),
+        (
+            "SOS! Lat:41.31151N Lon:69.27974E",
+            TrackerText(signals=SOS, place=(41.31151, 69.27974)),
+        ),
+        (
             TK203.replace("Signal:F", "Signal:L"),
             TrackerText(
                 device=DeviceId("359587011016261"),
@@ -114,6 +122,9 @@ def test_what_a_trackers_text_says(text: str, found: TrackerText) -> None:
         ("Shock Alarm https://maps.google.com/maps?q=+40.7,-73.9", {Signal.VIBRATION}),
         ("speed alert! speed:85.60", {Signal.OVERSPEED}),
         ("Fall down alarm!", {Signal.FALL}),
+        ("Geo-fence 1 alarm", {Signal.GEOFENCE}),
+        ("No motion alert!", {Signal.UNKNOWN}),
+        ("motion alert!", {Signal.MOVEMENT}),
         ("man down", {Signal.FALL}),
         ("Remove alarm", {Signal.REMOVED}),
         ("The watch was taken off", {Signal.REMOVED}),
