@@ -47,7 +47,13 @@ _RINGS = (
     "{fault}. A REAL alarm of theirs has come, and exercise {alarm} may call people"
     " beside it; have it call nobody more with: {do}; once the real one is over: {end}"
 )
+_OLDER = "the service is older than this command and does not say all of it: restart it"
 _STANDING = ("open", "held", "found_false", "real")
+_SCORE = ("percent", "of", "acknowledged_s", "hq_points", "people", "to_call")
+_ROW = (
+    *("alias", "audience", "sent_s", "delivered_s", "answered_s", "points", "of"),
+    *("reply", "took_it", "spared"),
+)
 Found = dict[str, object]
 
 
@@ -104,6 +110,10 @@ class _BesideError(ServiceError):
     """A real alarm is open, and the exercise beside it may call people still."""
 
 
+class _OlderError(ServiceError):
+    """The service is of before an update, and this command of after it."""
+
+
 def _commands(alarm: str, by: str) -> tuple[str, str, str]:
     """Return what takes it, finds it false and closes it, for whoever has to."""
     return (
@@ -130,12 +140,32 @@ def _wait(state: Path, alarm: str, most_s: float, asked: list[int]) -> Found | N
     clock, found = SystemClock(), None
     ends_s = clock.boottime_s() + most_s
     while True:
-        with suppress(ServiceError):
-            found = _table(ask(state, "GET", f"/drills/{alarm}"))
+        try:
+            found = _score(state, alarm)
+        except _OlderError:
+            return None  # what it does not say will not come
+        except ServiceError:
+            pass
         left_s = ends_s - clock.boottime_s()
         if asked or left_s <= 0 or (found is not None and not _goes_on(found)):
             return found
         clock.sleep(min(POLL_S, left_s))
+
+
+def _score(state: Path, alarm: str) -> Found:
+    """Return what an exercise has come to.
+
+    Raises:
+        ServiceError: there is no answer; `_OlderError`: something is not in it.
+
+    """
+    found = _table(ask(state, "GET", f"/drills/{alarm}"))
+    is_whole = all(key in found for key in (*_SCORE, *_STANDING)) and all(
+        key in one for one in _people(found) for key in _ROW
+    )
+    if not is_whole:
+        raise _OlderError(_OLDER)
+    return found
 
 
 @contextmanager
@@ -220,7 +250,7 @@ class _Ending:
         raise (ServiceError if found["real"] is None else _BesideError)(message)
 
     def _look(self) -> Found:
-        found = _table(ask(self._state, "GET", f"/drills/{self._alarm}"))
+        found = _score(self._state, self._alarm)
         self._scored = self._scored or found
         return {**self._scored, **{key: found[key] for key in _STANDING}}
 

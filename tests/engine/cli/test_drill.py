@@ -235,3 +235,23 @@ def test_an_exercise_that_cannot_be_ended_is_named_with_where_to_look(
     told = out.readouterr()
     assert told.err.endswith(f"natalia: {said}\n")
     assert "score: 73 %" in told.out
+
+
+@pytest.mark.parametrize(
+    "older",
+    [
+        {key: said for key, said in SCORE.items() if key != "held"},
+        {**SCORE, "people": [{"alias": "Wren", "audience": "nearest"}]},
+    ],
+)
+def test_a_service_of_before_an_update_is_said_to_be_older_bug_a_traceback(
+    patch: Patch, out: Output, older: dict[str, object]
+) -> None:
+    """What ends it by hand was lost with it, and officers were rung on."""
+    words = (*WORDS[:-1], "10")
+    with service(drills=RAISED, drills__e1=(200, older)) as engine:
+        assert natalia(patch, *words, "--state", str(engine.state)) == 1
+    told = out.readouterr()
+    assert told.out == ""
+    assert "the service is older than this command" in told.err
+    assert "end it with: natalia alarm acknowledge e1 --by alder;" in told.err
