@@ -133,7 +133,7 @@ def test_idle(benchmark: BenchmarkFixture, rig: Rig, floor: Floor) -> None:
     """
     acks: list[float] = []
     first_sms: list[float] = []
-    operator = rig.operator("alder")
+    operator, second = rig.operator("alder"), rig.operator("rowan")
     # One connection: with a new one the serial would begin again, and two presses of
     # one second would be the same frame, which is one report.
     device = rig.device()
@@ -156,8 +156,10 @@ def test_idle(benchmark: BenchmarkFixture, rig: Rig, floor: Floor) -> None:
     def clear() -> None:
         for row in operator.cases():
             if row["open"]:
-                operator.act(str(row["id"]), "acknowledge")
-                operator.act(str(row["id"]), "close", reason="safe")
+                alarm = str(row["id"])
+                operator.act(alarm, "acknowledge")
+                operator.act(alarm, "safe")
+                assert second.act(alarm, "close", reason="safe") is None
         # The stop messages go out, and would otherwise count as the next press's.
         seen = -1
         while seen < len(rig.messages.items()):
@@ -175,6 +177,7 @@ def test_idle(benchmark: BenchmarkFixture, rig: Rig, floor: Floor) -> None:
     print(f"  floor, pty round trip    {percentiles(_floor_pty())}")
     device.socket.close()
     operator.__exit__()
+    second.__exit__()
 
 
 def _crowd() -> tuple[str, list[str]]:
