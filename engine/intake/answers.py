@@ -22,6 +22,7 @@ from engine.intake.sms import (
     calls_for_help,
     device_of,
     help_command,
+    is_call,
     message_command,
     senders_of,
     tracker_command,
@@ -93,6 +94,8 @@ def code_by_word(
 
 def messages_of(sms: Sms, judge: Judge) -> tuple[Message, ...]:
     """Return whom to tell what; always somebody."""
+    if is_call(sms.row):
+        return (_called(sms, judge),)
     roster = judge.board.roster()
     is_tracker = device_of(roster, sms.sender) and not senders_of(roster, sms.sender)
     if sms.code is None or is_tracker:
@@ -107,6 +110,19 @@ def messages_of(sms: Sms, judge: Judge) -> tuple[Message, ...]:
         return (*_uncoded(sms, judge), *map(_beside, answered))
     timed = _check_in(sms, speaker, senders, judge, forced=False)
     return answered if timed is None else (*answered, timed)
+
+
+def _called(sms: Sms, judge: Judge) -> Message:
+    """Show HQ a call. What is written of it is ours: no word in it is the caller's.
+
+    Else who has agreed on *call* would be safe, or forced, by calling.
+    """
+    shown = tracker_command(sms.row, sms.sender, sms.text, judge)
+    if shown is None:
+        senders = senders_of(judge.board.roster(), sms.sender)
+        carrier = next((one for one in senders if one.has(Role.DEFENDER)), None)
+        shown = message_command(sms.row, sms.text, carrier, judge)
+    return _distress(shown)
 
 
 def _beside(answered: Message) -> Message:

@@ -6,6 +6,7 @@ person's action protocol says otherwise. With the person's own code beside it (t
 an alarm they were told of, or their sign) it counts as they.
 """
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -26,6 +27,7 @@ from engine.intake.tracker_octets import octets_of, read_octets
 from engine.intake.trackers import read_tracker
 from engine.ports.device import DeviceReport, ReportKind
 from engine.ports.journal import InboundRow
+from engine.ports.modem import CALL
 from engine.protocol.registry import HQ_ALONE
 from engine.roster.board import Board
 from engine.roster.model import Consent, Device, Person, Role, Roster
@@ -97,6 +99,14 @@ def calls_minded(board: Board) -> Callable[[str], bool]:
     return is_minded
 
 
+def is_call(row: InboundRow) -> bool:
+    """Say whether a recorded message is a call, in words that are ours."""
+    try:
+        return CALL in json.loads(row.body)["flags"]
+    except (ValueError, KeyError, TypeError):
+        return False
+
+
 def _international(sender: str) -> tuple[str, ...]:
     digits = _digits(sender)
     if sender[:1] == "+" or not digits:
@@ -157,7 +167,8 @@ def tracker_command(
         return None
     # Whoever has the device's SIM, or an IMEI, may write a word as well.
     words = text if octets is None else octets.hex()
-    shown = mask(words, roster.people)[:_TEXT_MAX]
+    shown = words if is_call(row) else mask(words, roster.people)
+    shown = shown[:_TEXT_MAX]
     fix = None
     if said.place is not None:
         lat_deg, lon_deg = said.place

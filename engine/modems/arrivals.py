@@ -19,6 +19,7 @@ from engine.modems.reports import Sent, state_of
 from engine.modems.unanswered import Unanswered
 from engine.ports.journal import EffectState, JournalAccess, ReaderLender, Recorded
 from engine.ports.modem import (
+    CALL,
     InboundSms,
     IncomingCall,
     LateAnswer,
@@ -87,7 +88,12 @@ class Arrivals:
         numbers = {one.caller for one in events if isinstance(one, IncomingCall)}
         return [
             InboundSms(
-                slot="", sender=number, text=CALLED, sent_at=None, pdu=f"call {minute}"
+                slot="",
+                sender=number,
+                text=CALLED,
+                sent_at=None,
+                pdu=f"call {minute}",
+                flags=(CALL,),
             )
             for number in sorted(filter(None, numbers))
             if self.ears.minds_call(number)

@@ -81,6 +81,10 @@ class IncomingCall:
     caller: str | None
 
 
+CALL = "call"
+"""The flag of what is no message: a call is recorded as one, in words of ours."""
+
+
 @quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LateAnswer:

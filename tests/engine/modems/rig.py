@@ -11,7 +11,7 @@ from engine.errors import ModemError, ModemGoneError, ModemSilentError
 from engine.health import Health
 from engine.journal.memory import Medium
 from engine.modems.actor import ModemActor
-from engine.modems.inbound import Ears
+from engine.modems.inbound import Ears, nobody
 from engine.modems.loopback import SelfTest
 from engine.ports.journal import EffectState
 from engine.ports.modem import (
@@ -172,6 +172,7 @@ class Rig:
         before: "Rig | None" = None,
         owes: Sequence[int] = (),
         number: int = 0,
+        minds_call: Callable[[str], bool] = nobody,
     ) -> None:
         if before is None:
             self.world = World(1)
@@ -206,7 +207,7 @@ class Rig:
                     ),
                     "telemetry": self.meter,
                     "health": self.health,
-                    "ears": Ears(heard=self.heard.append),
+                    "ears": Ears(heard=self.heard.append, minds_call=minds_call),
                     "self_test": self_test,
                 },
                 on_down=OnDown.RETRY_FOREVER,
