@@ -69,7 +69,8 @@ def senders_of(roster: Roster, sender: str) -> tuple[Person, ...]:
 def device_of(roster: Roster, sender: str) -> Device | None:
     """Return whose SIM has a sender's number, however the network has written it.
 
-    None where the end of a number that lacks its country is that of several.
+    None where the end of a number that lacks its country is that of several, or of
+    a person's telephone: what a person writes is read as theirs.
     """
     for number in _international(sender):
         found = roster.device_by_number(number)
@@ -81,7 +82,11 @@ def device_of(roster: Roster, sender: str) -> Device | None:
         for device in roster.devices
         if national and device.number and device.number.endswith(national)
     ]
-    return ending[0] if len(ending) == 1 else None
+    if len(ending) != 1:
+        return None
+    carriers = senders_of(roster, sender)
+    is_shared = all(ending[0].number in person.numbers for person in carriers)
+    return ending[0] if is_shared else None
 
 
 def calls_minded(board: Board) -> Callable[[str], bool]:

@@ -45,9 +45,9 @@ def _call(text: str, sender: str = LAPWINGS) -> Raise | None:
     return None if caller is None else help_command(_row(text), caller, judge_of())
 
 
-def _with_sim() -> Judge:
+def _with_sim(sim: str = SIM) -> Judge:
     devices = tuple(
-        replace(one, number=Number(SIM)) if one.device == HERONS else one
+        replace(one, number=Number(sim)) if one.device == HERONS else one
         for one in ROSTER.devices
     )
     roster = Roster(people=ROSTER.people, devices=devices, rota=ROSTER.rota)
@@ -140,6 +140,15 @@ def test_a_tracker_is_known_however_the_network_writes_its_number(sender: str) -
 @pytest.mark.parametrize("sender", ["", "Bank", "999", "+0460000999", "+460000999"])
 def test_no_tracker_is_known_by_a_name_or_a_short_end(sender: str) -> None:
     assert tracked("help me!", sender) is None
+
+
+def test_what_a_person_writes_is_theirs_bug_a_tracker_elsewhere_ended_alike() -> None:
+    text, sender = "Maple", "0460000011"
+    of_both = _with_sim("+7460000011")
+    assert tracker_command(_row(text), sender, text, of_both) is None
+    assert tracker_command(_row(text), "+7460000011", text, of_both) is not None
+    of_one_telephone = _with_sim(LAPWINGS)
+    assert tracker_command(_row(text), sender, text, of_one_telephone) is not None
 
 
 @pytest.mark.parametrize(
