@@ -20,9 +20,14 @@ _CALL = re.compile(
     r"(?<![a-z])(?:help ?me|(?:gt)?sos|panic|emergency)(?![a-z])", re.IGNORECASE
 )
 _ALARM = re.compile(r"(?<![a-z])alarm(?![a-z])", re.IGNORECASE)
+# "Fence removed", "admin number removed", "SIM card removed" are of something else.
+_FROM_WEARER = "".join(
+    f"(?<!{other} )"
+    for other in ("fence", "number", "admin", "contact", "card", "sim", "battery")
+)
 _KINDS = (
     (Signal.FALL, r"fall(?:en)?(?: ?down)?|man ?down"),
-    (Signal.REMOVED, r"removed|take[ -]?off|taken off|not worn"),
+    (Signal.REMOVED, rf"{_FROM_WEARER}removed|take[ -]?off|taken off|not worn"),
     (Signal.REMOVED, r"remov(?:e|al|ing)(?=\W{1,3}al(?:arm|ert))"),
     (Signal.TAMPERED, r"tamper(?:ed|ing)?|dismantl(?:e|ed|ing)|disassembl(?:e|ed|y)"),
     (

@@ -135,6 +135,12 @@ def test_what_a_trackers_text_says(text: str, found: TrackerText) -> None:
         ("Help!", {Signal.SOS}),
         ("Помогите", {Signal.SOS}),
         ("remove,1 ok", {Signal.UNKNOWN}),
+        ("Geo-fence removed", {Signal.UNKNOWN}),
+        ("Admin number removed", {Signal.UNKNOWN}),
+        ("SIM card removed!", {Signal.UNKNOWN}),
+        ("Battery removed alarm", {Signal.SOS}),
+        ("Removed!", {Signal.REMOVED}),
+        ("The watch was removed", {Signal.REMOVED}),
         ("lat:22.566901 long:114.051258 speed:0.00 Door:OFF", {Signal.UNKNOWN}),
     ],
 )
