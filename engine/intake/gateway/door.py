@@ -135,7 +135,7 @@ class Door:
         requests: list[tuple[Request, DeviceReport]] = []
         beside: list[tuple[Request, Reply]] = []
         for said in marked([legible(one) for one in reports]):
-            report = named(said, self.is_enrolled)
+            report = self._named(said)
             judgement = self._judge.judge(report)
             record = _record(report, judgement)
             if record is not None and self._has_room(judgement, report, peer):
@@ -180,6 +180,11 @@ class Door:
     def proven(self, report: DeviceReport, presented: bytes | None) -> DeviceReport:
         """Return a report with what its secret proves."""
         return self._secrets.proven(report, presented)
+
+    def _named(self, said: DeviceReport) -> DeviceReport:
+        """Return a report with whose it may be, who has proven nothing by that."""
+        report = named(said, self.is_enrolled)
+        return said if report is said else self.proven(report, None)
 
     def committed(self, position: int) -> None:
         """Take note of a commit; in the journal's thread, once for each.

@@ -1,6 +1,7 @@
 """Whose bytes are that no frame of the port's wire protocol begins with."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -76,3 +77,26 @@ def test_an_enrolled_device_at_another_ones_port_is_shown() -> None:
     (heard,) = rig.heard
     (shown,) = heard.reports
     assert (shown.kind, shown.device) == (ReportKind.UNDECODABLE, HERONS)
+
+
+def test_bytes_with_an_id_prove_no_secret_bug_a_silent_device_was_heard(
+    tmp_path: Path,
+) -> None:
+    rig = Rig()
+    board = rig.judge.board
+    roster = board.roster()
+    path = tmp_path / "secret"
+    path.write_text("correct horse")
+    devices = tuple(
+        replace(one, secret_file=str(path)) if one.device == HERONS else one
+        for one in roster.devices
+    )
+    board.replace(replace(roster, devices=devices))
+    raw = b"GET /?whose=%s HTTP/1.1" % HERONS.encode()
+    rig.let_in(replace(STRAY, kind=ReportKind.NOISE, raw=raw))
+    rig.commit()
+    board.replace(roster)
+    (heard,) = rig.heard
+    (shown,) = heard.reports
+    assert (shown.device, shown.authentic) == (HERONS, False)
+    assert rig.attendance.last(HERONS) is None
