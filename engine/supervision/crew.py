@@ -23,6 +23,9 @@ PATIENCE_S = 5.0
 PAUSES_MAX = 32
 """So many wait for answers before another turn is begun: they are in one commit then,
 and what comes meanwhile waits for that one commit alone."""
+OVERTAKES_MAX = 32
+"""So many urgent turns go before one that is not: what a flood has put off, the search
+for those who are near among it, comes while the flood lasts, and takes little of it."""
 LOOK_S = 1.0
 """How often a hand that rests looks for answers that are overdue, while any is due."""
 
@@ -67,7 +70,7 @@ class Crew:
         self._since_s: dict[int, float] = {}
         self._resumed: deque[_Turn] = deque()
         self._pauses: deque[Pause] = deque()
-        self._paused = self._held_back = 0
+        self._paused = self._held_back = self._overtaken = 0
 
     def go_on(self, turn: Callable[[], None], now_s: Callable[[], float]) -> None:
         """Have a turn that had paused go on, before those that are not begun."""
@@ -99,7 +102,8 @@ class Crew:
         Args:
             turn: what to run.
             now_s: a clock that never goes back, in seconds; tells who is late.
-            is_urgent: it goes before all that are not.
+            is_urgent: it goes before those that are not, but for one in
+                `OVERTAKES_MAX`.
 
         """
         self._add(self._urgent if is_urgent else self._others, turn, now_s)
@@ -170,8 +174,15 @@ class Crew:
             if self._paused >= self._pauses_max:
                 self._held_back += 1
                 return None
-        with suppress(IndexError):
+            return self._begun()
+
+    def _begun(self) -> _Turn:
+        """Return which turn begins: what is urgent goes first, and not for ever."""
+        is_passed_over = self._overtaken >= OVERTAKES_MAX and self._others
+        if self._urgent and not is_passed_over:
+            self._overtaken += 1
             return self._urgent.popleft()
+        self._overtaken = 0
         return self._others.popleft()  # there is one for each token
 
 

@@ -182,6 +182,29 @@ def test_an_urgent_turn_goes_before_all_that_are_not() -> None:
     assert order == ["raised", "settled"]
 
 
+def test_a_flood_of_urgent_turns_does_not_keep_off_the_others_bug_it_did() -> None:
+    crew, gate, done = Crew(hands=1), threading.Event(), threading.Event()
+    now_s, order = ManualClock().boottime_s, list[str]()
+    begun, flood = threading.Event(), 3 * crews.OVERTAKES_MAX
+
+    def stuck() -> None:
+        begun.set()
+        gate.wait(WAIT_S)
+
+    crew.run(stuck, now_s)
+    assert begun.wait(WAIT_S)
+    for _ in range(2):
+        crew.run(partial(order.append, "searches"), now_s)
+    for _ in range(flood):
+        crew.run(partial(order.append, "raised"), now_s, is_urgent=True)
+    crew.run(done.set, now_s)
+    gate.set()
+
+    assert done.wait(WAIT_S)
+    searches = [at for at, what in enumerate(order) if what == "searches"]
+    assert searches == [crews.OVERTAKES_MAX, 2 * crews.OVERTAKES_MAX + 1]
+
+
 def test_it_says_how_many_urgent_turns_are_not_begun() -> None:
     crew, gate, done = Crew(hands=1), threading.Event(), threading.Event()
     now_s, begun = ManualClock().boottime_s, threading.Event()
