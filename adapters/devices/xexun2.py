@@ -72,7 +72,8 @@ class Xexun2Decoder:
         )
         answer = _MARK + kind + index + name + b"\x00\x01\xff\xfe\x01" + _MARK
         if kind != _REPORT:
-            draft.kind = ReportKind.HEARTBEAT
+            quiet = kind == _ORDERED
+            draft.kind = ReportKind.HEARTBEAT if quiet else ReportKind.UNDECODABLE
             return Decoded(reports=(draft.finish(),), answer=answer)
         drafts = _read_records(Reader(body), draft)
         return Decoded(reports=tuple(d.finish() for d in drafts), answer=answer)
@@ -200,6 +201,7 @@ _ID_DIGITS = 16
 _PIECES_MAX = 8
 _LENGTH_MASK = 0x03FF
 _REPORT = b"\x00\x14"
+_ORDERED = b"\x00\x07"  # what is said to an order; no other type is described
 _LONG_PLACE = 0x47
 _ALARMS = {
     0: (Signal.SOS,),

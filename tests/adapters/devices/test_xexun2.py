@@ -20,8 +20,11 @@ def connected() -> WireSession:
 
 def alarm(bits: int) -> bytes:
     record = b"\x01" + (1772360430).to_bytes(4) + b"\x16\x00\x2a\x01" + bits.to_bytes(4)
-    body = b"\x01" + len(record).to_bytes(2) + record
-    head = b"\x00\x14\x00\x09" + IMEI + len(body).to_bytes(2)
+    return of_type(b"\x00\x14", b"\x01" + len(record).to_bytes(2) + record)
+
+
+def of_type(kind: bytes, body: bytes) -> bytes:
+    head = kind + b"\x00\x09" + IMEI + len(body).to_bytes(2)
     content = head + sum16_inverted(body).to_bytes(2) + body
     escaped = content.replace(b"\xfb\xbf", b"\xfb\xbf\x02")
     return b"\xfa\xaf" + escaped.replace(b"\xfa\xaf", b"\xfb\xbf\x01") + b"\xfa\xaf"
@@ -82,3 +85,17 @@ def test_a_record_that_is_cut_off_is_shown() -> None:
     frame = head + sum16_inverted(body).to_bytes(2) + body
     (report,) = play(connected(), b"\xfa\xaf" + frame + b"\xfa\xaf").reports
     assert report.kind is ReportKind.UNDECODABLE
+
+
+def test_a_type_that_nobody_has_described_is_shown_bug_it_was_a_heartbeat() -> None:
+    frame = of_type(b"\x00\x15", b"\x01help")
+    outcome = play(connected(), frame)
+    (report,) = outcome.reports
+    assert (report.kind, report.device) == (ReportKind.UNDECODABLE, "861629050000896")
+    assert report.raw == frame
+    assert outcome.answers, "it would be said again"
+
+
+def test_what_is_said_to_an_order_is_no_alarm() -> None:
+    (report,) = play(connected(), of_type(b"\x00\x07", b"OK")).reports
+    assert report.kind is ReportKind.HEARTBEAT
