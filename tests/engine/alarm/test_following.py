@@ -7,11 +7,10 @@ import pytest
 
 from engine.alarm.commands import Follow
 from engine.alarm.events import PositionFollowed, SignNoticed
-from engine.alarm.following import (
-    follow as follow_decision,
-)
+from engine.alarm.following import follow as follow_decision
 from engine.alarm.following import (
     follow_to,
+    followed,
     is_news_waiting,
     silence_due,
     with_place,
@@ -143,12 +142,13 @@ def test_an_older_position_moves_nobody() -> None:
 
 def test_after_the_end_nobody_is_followed() -> None:
     scene = scene_of()
+    scene.run(60)
+    place = place_at(scene, 900)
+    assert followed(scene.alarm, lambda _: place, scene.now) is not None
     scene.acknowledge()
     scene.close()
-    before = len(scene.events)
-    place = place_at(scene, 900)
+    assert followed(scene.alarm, lambda _: place, scene.now) is None
     assert scene.do(Follow(command_id=scene.command_id(), place=place)) == ()
-    assert len(scene.events) == before
 
 
 def test_a_press_from_elsewhere_is_an_update_too() -> None:

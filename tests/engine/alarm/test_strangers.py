@@ -3,12 +3,13 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from engine.alarm.following import followed
 from engine.alarm.rows import plans_of
-from engine.alarm.state import Kind, SourceDoubt
+from engine.alarm.state import Kind, KnownPlace, SourceDoubt
 from engine.dispatch.queue import Queue
 from engine.ports.journal import EffectRow
 from engine.protocol.registry import HQ_ALONE, UNKNOWN_DEVICE
-from engine.values import AlarmId, Instant
+from engine.values import AlarmId, Instant, PersonId
 from tests.engine.alarm.scene import PROTOCOLS, Scene, press_of, raise_of
 from tests.fakes import START
 
@@ -23,6 +24,12 @@ def stranger(number: int, now: Instant = START) -> Scene:
     command = raise_of(press, protocol, consented=False)
     scene.do(replace(command, subject=f"device-{number}", defender=None))
     return scene
+
+
+def test_nobody_looks_where_a_stranger_is() -> None:
+    """No board knows them, and would be asked for nobody."""
+    alarm = stranger(1).state()
+    assert followed(alarm, dict[PersonId, KnownPlace]().__getitem__, LATER) is None
 
 
 def waiting(*scenes: Scene) -> Queue:
