@@ -26,10 +26,10 @@ def stranger(number: int, now: Instant = START) -> Scene:
     return scene
 
 
-def test_nobody_looks_where_a_stranger_is() -> None:
+def test_nobody_looks_where_a_stranger_is_nor_without_an_alarm() -> None:
     """No board knows them, and would be asked for nobody."""
-    alarm = stranger(1).state()
-    assert followed(alarm, dict[PersonId, KnownPlace]().__getitem__, LATER) is None
+    for alarm in (stranger(1).state(), None):
+        assert followed(alarm, dict[PersonId, KnownPlace]().__getitem__, LATER) is None
 
 
 def waiting(*scenes: Scene) -> Queue:
