@@ -7,12 +7,14 @@ from engine.alarm.commands import AlarmCommand, Recipient
 from engine.alarm.decide import SEARCHES, Decision, consider
 from engine.alarm.desk import Desk
 from engine.alarm.state import Alarm
+from engine.protocol.model import Audience
 from engine.values import AlarmId, Instant, StepId
 
 FLOOD = 20
 """So many alarms wait for their turn, and whoever was raised before them is being
 told: the modems have more to send than they can."""
 HELD = timedelta(seconds=5)
+_AT_HQ = frozenset({Audience.HQ, Audience.DUTY})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -46,7 +48,7 @@ class Questions:
             if holds:
                 asked = tuple(one for one in asked if one.audience not in SEARCHES)
             if not asked:
-                if _tells_somebody(decision):
+                if _tells_hq(decision):
                     self._held_since = now if begins else self._held_since
                     return decision
                 asked = decision.lookups
@@ -71,5 +73,7 @@ class Questions:
         return due if due is None or held is None else max(due, held)
 
 
-def _tells_somebody(decision: Decision) -> bool:
-    return decision.alarm is not None and bool(decision.alarm.effects)
+def _tells_hq(decision: Decision) -> bool:
+    """Say whether anybody at HQ is told; what goes to the defender helps nobody."""
+    effects = {} if decision.alarm is None else decision.alarm.effects
+    return any(effect.audience in _AT_HQ for effect in effects.values())

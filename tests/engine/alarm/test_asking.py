@@ -12,11 +12,11 @@ from engine.alarm.events import NotificationPlanned
 from engine.alarm.schedule import next_due
 from engine.alarm.state import Alarm
 from engine.ports.journal import EffectState
-from engine.protocol.model import Audience
+from engine.protocol.model import ActionProtocol, Audience, Step
 from engine.roster.board import Board
 from engine.roster.model import Rota
-from engine.values import AlarmId, CommandId, Instant
-from tests.engine.alarm.scene import press_of, raise_of
+from engine.values import AlarmId, CommandId, Instant, StepId
+from tests.engine.alarm.scene import ENDED_BY_ONE, press_of, raise_of
 from tests.engine.intake.reports import ROSTER, judge_of
 from tests.fakes import ManualClock
 
@@ -48,8 +48,8 @@ class Case:
     def now(self) -> Instant:
         return self.clock.now()
 
-    def press(self) -> Decision:
-        return self.do(raise_of(press_of("k1", self.now)))
+    def press(self, protocol: ActionProtocol = ENDED_BY_ONE) -> Decision:
+        return self.do(raise_of(press_of("k1", self.now), protocol))
 
     def tick(self) -> Decision:
         return self.do(Tick(command_id=CommandId(f"tick/{self.now.ms}")))
@@ -91,9 +91,23 @@ def test_by_the_facts_the_search_is_due_all_the_while() -> None:
     assert told(case.tick()) == {Audience.NEAREST}
 
 
-def test_where_nothing_else_tells_anybody_nothing_is_held() -> None:
+def test_where_nobody_at_hq_is_told_nothing_is_held() -> None:
     case = Case(hq=(), board=judge_of(replace(ROSTER, rota=Rota())).board)
     assert told(case.press()) == {Audience.NEAREST}
+
+
+def test_what_goes_to_the_defender_alone_holds_nothing_bug_it_did() -> None:
+    received = Step(
+        id=StepId("received"),
+        after="raised",
+        to=Audience.DEFENDER,
+        channels=("sms",),
+        text="received",
+    )
+    steps = (received, *ENDED_BY_ONE.steps)
+    case = Case(hq=(), board=judge_of(replace(ROSTER, rota=Rota())).board)
+    pressed = case.press(replace(ENDED_BY_ONE, steps=steps))
+    assert told(pressed) == {Audience.DEFENDER, Audience.NEAREST}
 
 
 def test_without_a_flood_all_are_told_at_once() -> None:
