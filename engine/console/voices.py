@@ -1,7 +1,8 @@
 """Who says that the defender is safe, and for whom a close has to wait. Pure.
 
-It tells what whoever knows nothing of force may see: a forced word looks like a true
-one here, and whether it counts is for the operators on the case alone.
+It tells what whoever knows nothing of force may see: a forced word of the defender
+looks like a true one here, and whether it counts is for the operators on the case
+alone. A forced answer of a colleague counts for nothing, here as everywhere.
 """
 
 from collections.abc import Mapping, Sequence
