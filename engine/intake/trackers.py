@@ -59,9 +59,10 @@ _WORDS = tuple(
     )
     for signal, words in _KINDS
 )
-# An alarm of a named kind, which is no call for help by itself.
+# An alarm of a named kind, which is no call for help by itself; in another sentence
+# ("They are at the door! Alarm") it is one.
 _NAMED_ALARM = re.compile(
-    rf"(?<![a-z])(?:{'|'.join(words for _, words in _KINDS)})\W{{0,3}}alarm",
+    rf"(?<![a-z])(?:{'|'.join(words for _, words in _KINDS)})[^\w.!?\n]{{0,3}}alarm",
     re.IGNORECASE,
 )
 # Where a device has no fix it writes the last one that it had.

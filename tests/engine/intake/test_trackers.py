@@ -135,6 +135,8 @@ def test_what_a_trackers_text_says(text: str, found: TrackerText) -> None:
         ("Help!", {Signal.SOS}),
         ("Помогите", {Signal.SOS}),
         ("remove,1 ok", {Signal.UNKNOWN}),
+        ("They are at the door! Alarm", {Signal.SOS, Signal.VEHICLE}),
+        ("No power. ALARM", {Signal.SOS, Signal.POWER_CUT}),
         ("Geo-fence removed", {Signal.UNKNOWN}),
         ("Admin number removed", {Signal.UNKNOWN}),
         ("SIM card removed!", {Signal.UNKNOWN}),
