@@ -11,7 +11,7 @@ from adapters.modem.at_replies import caller, storages, stored_at, stored_pdus
 from adapters.modem.bring_up import Session
 from adapters.modem.cms_policy import is_busy
 from adapters.modem.dialogue import Dialogue, Unsolicited
-from adapters.modem.options import ModemOptions
+from adapters.modem.options import HELP_WORDS, ModemOptions
 from adapters.modem.outcomes import late_outcome
 from adapters.modem.pdu import (
     Command,
@@ -75,7 +75,9 @@ class Arrivals:
     def forget(self) -> None:
         """Forget parts: the SIM may be another; a drain brings those that are there."""
         self._parts = Reassembly(
-            timeout_s=self._options.multipart_s, urgent_words=self._options.urgent_words
+            timeout_s=self._options.multipart_s,
+            urgent_words=self._options.urgent_words,
+            help_words=HELP_WORDS,
         )
 
     def take(self, session: Session, *, drain: bool) -> Sequence[ModemEvent]:

@@ -7,14 +7,16 @@ from typing import Any, Self
 from engine.errors import ConfigError, Gathered, meant_by
 
 # ruff: noqa: RUF001 -- six languages
-URGENT_WORDS = (
-    *("SOS", "help", "alarm", "panic", "emergency", "remove", "taken off"),
-    *("take off", "hjälp", "сос", "беда", "помощь", "помоги", "спасите"),
+URGENT_WORDS = ("SOS", "alarm", "panic", "emergency", "remove", "taken off", "take off")
+"""What trackers call for help by, and people in a hurry: told twice is better than
+three minutes late."""
+HELP_WORDS = (
+    *("help", "hjälp", "сос", "беда", "помощь", "помоги", "спасите"),
     *("ayuda", "ayúda", "ayúde", "ayude", "auxilio", "socorro", "aide", "secours"),
     *("نجدة", "مساعدة", "ساعد", "أنقذ", "انقذ"),
 )
-"""What people and trackers call for help by, or a part of it: told twice is better
-than three minutes late."""
+"""Words of people, who also write that no more help is needed: the rest, which is
+on its way most often, says which."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +30,8 @@ class ModemOptions:
     restores the modem's USB power. `pin_file` remembers, over restarts, that a PIN was
     tried; without it only as long as the process lives. `multipart_s` is how long an
     incomplete message waits for its parts; with one of `urgent_words` in a part it
-    does not wait. `owed_file` keeps over `kill -9` which messages may be answered.
+    does not wait, and with a word for help not for long. `owed_file` keeps over
+    `kill -9` which messages may be answered.
     """
 
     baud: int = 115200

@@ -12,6 +12,8 @@ from adapters.modem.pdu_text import UserData, decode_units
 from engine.ports.modem import InboundSms
 
 _MESSAGES_MAX = 64
+SOON_S = 5.0
+"""How long a word for help waits for what is said with it."""
 INCOMPLETE = "incomplete"
 _Key = tuple[str, int, int, bool]
 
@@ -20,6 +22,8 @@ _Key = tuple[str, int, int, bool]
 class _Message:
     since_s: float
     parts: dict[int, tuple[InboundSms, Deliver]] = field(default_factory=dict)
+    tell_s: float | None = None
+    """When it is told as it is by then, since it may be a call for help."""
 
 
 class Reassembly:
@@ -29,17 +33,26 @@ class Reassembly:
     it is. A flood costs completeness, never memory.
     """
 
-    def __init__(self, *, timeout_s: float, urgent_words: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        timeout_s: float,
+        urgent_words: Sequence[str] = (),
+        help_words: Sequence[str] = (),
+    ) -> None:
         """Begin empty.
 
         Args:
             timeout_s: after this an incomplete message is given out as it is.
             urgent_words: a part with one of them is given out at once, and again
                 with the whole.
+            help_words: with one of these the parts that are there by then are given
+                out after `SOON_S`, and again with the whole.
 
         """
         self._timeout_s = timeout_s
         self._urgent = tuple(word.casefold() for word in urgent_words)
+        self._help = tuple(word.casefold() for word in help_words)
         self._messages: dict[_Key, _Message] = {}
 
     def add(
@@ -65,20 +78,39 @@ class Reassembly:
         pending.parts[concat.number] = (message, decoded)
         if len(pending.parts) == concat.total:
             out.append(_joined(key, self._messages.pop(key)))
-        elif is_new and any(word in message.text.casefold() for word in self._urgent):
-            # Without a slot: its parts are deleted with the whole. Deleted now, their
-            # places could hold another message by then.
-            out.append(replace(_joined(key, pending), slot=""))
+        elif is_new and _has_any(self._urgent, message):
+            out.append(_early(key, pending))
+            pending.tell_s = None
+        elif is_new and _has_any(self._help, message) and pending.tell_s is None:
+            pending.tell_s = now_s + SOON_S
         return out
 
     def overdue(self, now_s: float) -> Sequence[InboundSms]:
         """Return incomplete messages that have waited long enough, marked as such."""
+        soon: list[InboundSms] = []
+        for key, pending in self._messages.items():
+            if pending.tell_s is not None and now_s >= pending.tell_s:
+                soon.append(_early(key, pending))
+                pending.tell_s = None
         late = [
             key
             for key, pending in self._messages.items()
             if now_s - pending.since_s >= self._timeout_s
         ]
-        return [_joined(key, self._messages.pop(key)) for key in late]
+        return [*soon, *(_joined(key, self._messages.pop(key)) for key in late)]
+
+
+def _has_any(words: Sequence[str], message: InboundSms) -> bool:
+    text = message.text.casefold()
+    return any(word in text for word in words)
+
+
+def _early(key: _Key, pending: _Message) -> InboundSms:
+    """Return what is there, without a slot: parts are deleted with the whole.
+
+    Deleted now, their places could hold another message by then.
+    """
+    return replace(_joined(key, pending), slot="")
 
 
 def _differ(part: Deliver, other: Deliver) -> bool:

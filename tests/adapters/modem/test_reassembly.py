@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.modem import pdu_text
-from adapters.modem.options import ModemOptions
+from adapters.modem.options import HELP_WORDS, ModemOptions
 from adapters.modem.pdu import Deliver
 from adapters.modem.pdu_encode import encode_deliver
 from adapters.modem.pdu_fields import Address, Charset
 from adapters.modem.pdu_text import Concat
-from adapters.modem.reassembly import INCOMPLETE, Reassembly
+from adapters.modem.reassembly import INCOMPLETE, SOON_S, Reassembly
 from engine.intake.meanings import HELP
 from engine.ports.modem import InboundSms
 from tests.adapters.modem.rig import BOB, QUICK, rig
@@ -220,22 +220,48 @@ def test_a_hole_in_a_long_message_is_shown_and_its_parts_stay_until_deleted(
         assert r.modem.state.stores["SM"] == {}
 
 
+def _collector() -> Reassembly:
+    urgent = ModemOptions().urgent_words
+    return Reassembly(timeout_s=180, urgent_words=urgent, help_words=HELP_WORDS)
+
+
 @pytest.mark.parametrize(
     "text",
     [
         *("Help! They are at the door", "HJÄLP mig", "Помогите", "ayúdame", "نجدة"),
-        *("help me! lat:41.3", "Remove alarm!", "panic", "au secours"),
+        *("help me! lat:41.3", "au secours"),
     ],
 )
-def test_a_call_for_help_does_not_wait_for_a_part_that_is_lost(text: str) -> None:
-    collector = Reassembly(timeout_s=180, urgent_words=ModemOptions().urgent_words)
+def test_a_call_for_help_waits_for_a_part_that_is_lost_for_seconds(text: str) -> None:
+    collector = _collector()
     part = _part(text, 1, 2)
-    (told,) = collector.add(_message(part, 1), part, 0.0)
+    assert collector.add(_message(part, 1), part, 100.0) == []
+    assert collector.overdue(100.0 + SOON_S - 0.1) == []
+    (told,) = collector.overdue(100.0 + SOON_S)
     assert text in told.text
     assert told.slot == "", "its place is kept for the whole"
+    assert collector.overdue(150.0) == [], "once"
+    assert len(collector.overdue(280.0)) == 1
 
 
-def test_every_word_of_help_is_urgent_in_every_language() -> None:
-    urgent = [word.casefold() for word in ModemOptions().urgent_words]
+@pytest.mark.parametrize("text", ["Remove alarm!", "panic", "sos"])
+def test_a_trackers_call_waits_for_no_part(text: str) -> None:
+    part = _part(text, 1, 2)
+    (told,) = _collector().add(_message(part, 1), part, 0.0)
+    assert text in told.text
+
+
+def test_help_that_is_not_needed_is_read_with_what_says_so_bug_a_call() -> None:
+    collector = _collector()
+    rest, first = _part("help is needed", 2, 2), _part("I am with her, no more ", 1, 2)
+    assert collector.add(_message(rest, 2), rest, 0.0) == []
+    (whole,) = collector.add(_message(first, 1), first, 3.0)
+    assert whole.text == "I am with her, no more help is needed"
+    assert collector.overdue(60.0) == []
+
+
+def test_every_word_of_help_is_told_soon_in_every_language() -> None:
+    options = ModemOptions()
+    soon = [word.casefold() for word in (*options.urgent_words, *HELP_WORDS)]
     for word in HELP:
-        assert any(one in word for one in urgent), word
+        assert any(one in word for one in soon), word
