@@ -58,6 +58,7 @@ def test_what_has_failed_once_holds_ever_since() -> None:
         assert run(plan).violation is None, plan.to_json()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [s for s in range(500) if is_safety(s)])
 def test_no_safety_day_breaks_an_invariant(seed: int) -> None:
     assert run(plan_of(seed)).violation is None
