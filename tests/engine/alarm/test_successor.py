@@ -37,6 +37,7 @@ CLOSED_FOR_GOOD = ["seen safe", "close the first"]
 OPEN_BESIDE = [*CLOSED_FOR_GOOD, "cancel", "reopen the first"]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)  # half a minute alone, minutes beside much else
 @settings(max_examples=150, deadline=None)
 @given(
