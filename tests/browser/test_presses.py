@@ -41,14 +41,20 @@ def test_a_double_click_on_the_list_acknowledges_one_alarm(
     expect(buttons).to_have_count(1)
 
 
-def test_a_double_click_on_acknowledge_says_nothing_about_the_truth(
-    rig: Rig, sign_in: Sign
-) -> None:
-    """*True: verify* had moved up to where *Acknowledge* was."""
+def at_a_case(rig: Rig, sign_in: Sign) -> Screen:
+    """Return alder before a page that shows a whole case, which has just begun."""
     alder = sign_in("alder", viewport={"width": 1280, "height": 1400})
     with rig.device() as device:
         device.sos()
     alder.case()
+    return alder
+
+
+def test_a_double_click_on_acknowledge_says_nothing_about_the_truth(
+    rig: Rig, sign_in: Sign
+) -> None:
+    """*True: verify* had moved up to where *Acknowledge* was."""
+    alder = at_a_case(rig, sign_in)
     alder.page.wait_for_timeout(500)
     box = alder.page.locator("#do-acknowledge").bounding_box()
     assert box is not None
@@ -61,10 +67,7 @@ def test_a_second_press_at_the_same_place_is_of_the_same_button(
     rig: Rig, sign_in: Sign
 ) -> None:
     """The words "Press again" moved the page, and another button under the mouse."""
-    alder = sign_in("alder", viewport={"width": 1280, "height": 1400})
-    with rig.device() as device:
-        device.sos()
-    alder.case()
+    alder = at_a_case(rig, sign_in)
     alder.page.locator("#do-acknowledge").click()
     expect(alder.page.locator("#case-head")).to_contain_text("With alder")
     alarm = str(rig.alarms()[0]["id"])

@@ -17,6 +17,13 @@ pytestmark = pytest.mark.process
 LAPWING, SIM, FOREIGN = "+998460000011", "+998460000999", "+15550001111"
 
 
+def with_sim() -> str:
+    """Return the sample roster, Heron's bracelet with a SIM of its own."""
+    enrolled, text = f'id = "{HERON_IMEI}"\n', sample_text()
+    assert enrolled in text
+    return text.replace(enrolled, f'{enrolled}number = "{SIM}"\n')
+
+
 def _open(rig: Rig, kind: str = "real") -> list[dict[str, object]]:
     return [row for row in rig.alarms() if row["kind"] == kind]
 
@@ -53,12 +60,8 @@ def test_a_long_message_in_parts_back_to_front_is_one_alarm(rig: Rig) -> None:
 def test_a_tracker_by_the_number_of_its_sim_is_its_defenders_alarm(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    enrolled = f'id = "{HERON_IMEI}"\n'
-    text = sample_text()
-    assert enrolled in text
-    roster = text.replace(enrolled, f'{enrolled}number = "{SIM}"\n')
     folder = tmp_path_factory.mktemp("tracker")
-    with Rig(folder=folder, roster_text=roster) as rig:
+    with Rig(folder=folder, roster_text=with_sim()) as rig:
         rig.modems[0].inject(SIM, "help me! lat: 41.311510 long: 69.279740 F:4.32V")
         sms = rig.sms_to("lapwing")
         assert sms is not None
@@ -68,9 +71,7 @@ def test_a_tracker_by_the_number_of_its_sim_is_its_defenders_alarm(
 def test_a_tracker_that_calls_is_shown_to_hq_and_no_stranger_is(
     tmp_path: Path,
 ) -> None:
-    enrolled = f'id = "{HERON_IMEI}"\n'
-    roster = sample_text().replace(enrolled, f'{enrolled}number = "{SIM}"\n')
-    with Rig(folder=tmp_path, roster_text=roster) as rig:
+    with Rig(folder=tmp_path, roster_text=with_sim()) as rig:
         rig.modems[0].inject(SIM, "tracker")  # it is up, and says who calls
         assert eventually(rig.alarms)
         rig.modems[1].ring(FOREIGN)
@@ -83,9 +84,7 @@ def test_a_tracker_that_calls_is_shown_to_hq_and_no_stranger_is(
 def test_a_trackers_binary_message_from_a_number_without_its_country_is_one_too(
     tmp_path: Path,
 ) -> None:
-    enrolled = f'id = "{HERON_IMEI}"\n'
-    roster = sample_text().replace(enrolled, f'{enrolled}number = "{SIM}"\n')
-    with Rig(folder=tmp_path, roster_text=roster) as rig:
+    with Rig(folder=tmp_path, roster_text=with_sim()) as rig:
         data = message(record((236, 1)))
         pdu = Deliver(
             sender=Address(text="0460000999", toa=0xA1),
