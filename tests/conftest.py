@@ -12,9 +12,10 @@ from tests.fakes import ManualClock
 from tests.groups import TURNS, ByGroup, group_of
 
 # A busy machine is no fault of the code: how long an example takes is the bench's.
-settings.register_profile(
-    "natalia", deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("natalia", PATIENT)
+# `dev test` has five minutes, on any machine, and draws fewer examples.
+settings.register_profile("quick", PATIENT, max_examples=30)
 settings.load_profile("natalia")
 
 

@@ -86,6 +86,7 @@ def help_of(words: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", NATALIA, ids=" ".join)
 def test_a_command_in_the_documents_has_its_help(words: tuple[str, ...]) -> None:
     said = help_of(words)

@@ -20,6 +20,7 @@ def _of_one(sets: list[tuple[Fault, ...]], folder: Path) -> list[str]:
     return play_all(stories, folder)
 
 
+@pytest.mark.slow
 def test_a_fault_of_one_modem_costs_nobody_the_alarm(tmp_path: Path) -> None:
     alone: list[tuple[Fault, ...]] = [(fault,) for fault in FAULTS]
     assert _of_one(alone + SAMPLE, tmp_path) == []

@@ -110,6 +110,7 @@ def test_whoever_fails_while_an_alarm_begins_nothing_is_lost_by_it(how: str) -> 
             assert run(plan).violation is None, plan.to_json()
 
 
+@pytest.mark.slow
 def test_every_fault_of_every_family_strikes_somewhere() -> None:
     """A word of the plan that does nothing would be a fault never injected."""
     never = [

@@ -72,6 +72,7 @@ def test_a_mistake_is_told_with_the_frames_that_made_it() -> None:
         fuzz.run_batch(broken, 3)
 
 
+@pytest.mark.slow
 def test_a_run_that_was_stopped_is_taken_up_where_it_was(tmp_path: Path) -> None:
     path = tmp_path / "withstood.json"
     for frames in (1, 2):

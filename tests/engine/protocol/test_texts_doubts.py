@@ -25,6 +25,7 @@ from tests.engine.protocol.test_texts import (
 from tests.engine.protocol.test_texts_fit import (
     LONGEST_ALIAS,
     LONGEST_SIGN,
+    MARKS,
     places_of,
     point_of,
 )
@@ -123,7 +124,7 @@ ANSWERS_SHORT = rf"{CODE} 1\D+2\D+3"
 
 
 @pytest.mark.parametrize("repeat", [0, 11])
-@pytest.mark.parametrize("mark", ["", "exercise", "notice"])
+@pytest.mark.parametrize("mark", MARKS)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_is_in_doubt_is_said_to_every_sample_person_and_not_to_go_alone(
     language: str, mark: str, repeat: int
@@ -145,7 +146,7 @@ def test_what_is_in_doubt_is_said_to_every_sample_person_and_not_to_go_alone(
 
 
 @pytest.mark.parametrize("repeat", [0, 11])
-@pytest.mark.parametrize("mark", ["", "exercise"])
+@pytest.mark.parametrize("mark", MARKS[:2])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_is_in_doubt_is_said_with_the_longest_names_of_a_roster(
     language: str, mark: str, repeat: int

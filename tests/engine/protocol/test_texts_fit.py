@@ -62,6 +62,11 @@ HAS_ALIAS = ("sos", "page", "ask", "moved", "stop", "unconfirmed", "notice", "hq
 HAS_PLACE = ("sos", "page", "moved", "notice", "hq")
 HAS_MANNER = ("sos", "ask", "moved")
 NOT_BY_SMS = {"public", "public_named"}
+# The quick tests measure real alarms, whose texts come without a mark.
+MARKS = [
+    "",
+    *(pytest.param(m, marks=pytest.mark.slow) for m in ("exercise", "test", "notice")),
+]
 LONGEST_ALIAS = max((person.alias for person in DEFENDERS), key=len)
 
 
@@ -139,7 +144,7 @@ def test_every_text_that_people_get_is_measured_here() -> None:
 
 
 @pytest.mark.parametrize("repeat", [0, 11])
-@pytest.mark.parametrize("mark", ["", "exercise", "test", "notice"])
+@pytest.mark.parametrize("mark", MARKS)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_code_place_age_and_what_to_do_survive_the_worst_there_is(
     language: str, mark: str, repeat: int
@@ -167,7 +172,7 @@ LONGEST_SIGN = {"ru": "Абажурчики", "ar": "البرتقاليي"}
 
 
 @pytest.mark.parametrize("repeat", [0, 1, 11])
-@pytest.mark.parametrize("mark", ["", "exercise", "test", "notice"])
+@pytest.mark.parametrize("mark", MARKS)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_names_as_long_as_the_roster_allows_cost_metres_and_nothing_else(
     language: str, mark: str, repeat: int
