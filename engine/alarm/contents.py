@@ -5,7 +5,7 @@ from dataclasses import replace
 from engine.alarm.following import NOTED_M
 from engine.alarm.force import is_shown
 from engine.alarm.moves import VAGUE, move_between
-from engine.alarm.state import Alarm, Ask, Kind, PlaceSource, Told, Truth
+from engine.alarm.state import Alarm, Ask, Kind, PlaceSource, Press, Told, Truth
 from engine.protocol.checks import NAMED_TEXT, PUBLIC_TEXT
 from engine.protocol.model import Audience, Level, Step
 from engine.protocol.texts import TextFacts
@@ -28,7 +28,7 @@ def facts_of(alarm: Alarm, told: Told, step: Step, country: str) -> TextFacts:
         place_at=None if place.source is PlaceSource.DECLARED else place.at,
         declared=(place.name or "?") if place.source is PlaceSource.DECLARED else "",
         doubted=place.source is PlaceSource.DOUBTED,
-        pressed_at=alarm.presses[-1].at,
+        pressed_at=spoke_at(alarm.presses[-1]),
         doubts=doubts_of(alarm),
         is_confirmed=is_confirmed(alarm),
         signals=alarm.presses[-1].signals or ("report",),
@@ -69,6 +69,13 @@ def facts_of(alarm: Alarm, told: Told, step: Step, country: str) -> TextFacts:
         is_confirmed=False,
         signals=(),
     )
+
+
+def spoke_at(press: Press) -> Instant:
+    """Return of when a press is: one that is late is of its own time, if it has one."""
+    if not press.late or press.device_at is None:
+        return press.at
+    return min(press.at, press.device_at)
 
 
 def _pressed_as_seen(alarm: Alarm) -> Instant:

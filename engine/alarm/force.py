@@ -259,10 +259,10 @@ def with_word(alarm: Alarm, event: ReplyReceived) -> Alarm:
 def _with_forced_reply(alarm: Alarm, event: ReplyReceived) -> Alarm:
     """Have a colleague's own telephone be rung and asked no more than after a true one.
 
-    What people say that all is well stops neither.
+    What people say that all is well stops neither; nor does what could not count.
     """
     told = alarm.told.get(event.person)
-    if told is None or event.reply is ReplyKind.SAFE:
+    if told is None or event.reply is ReplyKind.SAFE or not event.authentic:
         return alarm
     entry = replace(told, forced_reply=event.reply)
     return replace(alarm, told={**alarm.told, event.person: entry})

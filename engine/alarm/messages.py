@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from engine.alarm.commands import AlarmCommand, Raise, RequestCancel
+from engine.alarm.commands import AddNote, AlarmCommand, Raise, RequestCancel
 from engine.alarm.events import AlarmEvent
 from engine.alarm.state import Alarm
 from engine.quick import quick
@@ -101,7 +101,7 @@ class ToOpen:
     """
 
     subject: str
-    command: RequestCancel
+    command: RequestCancel | AddNote
     otherwise: Distress | None = None
 
 

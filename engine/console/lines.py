@@ -107,7 +107,7 @@ def _text(
             measured = _measured(event.press)
             told = f" ({measured})" if measured else ""
             doubt = " (its position is not believed)"
-            shown = doubt if event.press.place_doubtful else ""
+            shown = _late(event.press) + (doubt if event.press.place_doubtful else "")
             return (signals or "a report that cannot be read") + told + shown + said
         case StepFired():
             nobody = "" if event.found else ", so it tells nobody"
@@ -292,6 +292,13 @@ def _facts(
             }
         case _:
             return {}
+
+
+def _late(press: Press) -> str:
+    if not press.late:
+        return ""
+    at = press.device_at
+    return " (late)" if at is None else f" (late: sent {at.to_datetime():%F %H:%M} UTC)"
 
 
 def _measured(press: Press) -> str:

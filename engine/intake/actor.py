@@ -11,6 +11,7 @@ from engine.intake.answers import Sms, code_by_word, code_in, messages_of, read_
 from engine.intake.assess import Outcome
 from engine.intake.checkins.said import CheckInSaid, word_said
 from engine.intake.checkins.words import read_check_in
+from engine.intake.held import said_at
 from engine.intake.judge import (
     Judge,
     Judgement,
@@ -190,12 +191,14 @@ class Intake(SupervisedActor[Heard | SmsHeard | Noticed | Moved]):
         if person is None:
             return
         named = read_check_in(f"timer {report.attributes.get('until', '')}")
-        until = None
+        until, sent = None, report.device_at if report.buffered else None
         if named is not None:
-            until = named.until(report.received_at, person.zone)
+            until = named.until(sent or report.received_at, person.zone)
         key = judgement.assessment.press.key
         self._tell_check_ins(
-            CheckInSaid(key=key, person=person.person, until=until, is_press=True)
+            CheckInSaid(
+                key=key, person=person.person, until=until, sent=sent, is_press=True
+            )
         )
 
     def _tell_check_ins(self, said: CheckInSaid) -> None:
@@ -232,7 +235,7 @@ class Intake(SupervisedActor[Heard | SmsHeard | Noticed | Moved]):
         sender, text = message
         tracker = device_of(self._judge.board.roster(), sender)
         if tracker is not None:
-            self._attend(tracker.device, row.received_at)
+            self._attend(tracker.device, said_at(row))
         named = code_in(text, self._judge)
         with self._readers.reader() as reader:
             code = (

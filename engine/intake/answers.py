@@ -6,6 +6,7 @@ text that is shown.
 
 import json
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from engine.alarm.commands import AddNote, Raise, RequestCancel, TakeReply
 from engine.alarm.force import Look
@@ -14,6 +15,7 @@ from engine.alarm.rows import key_of, look_in
 from engine.alarm.state import Kind, Press, ReplyKind, alarm_of
 from engine.intake.checkins.said import CheckInSaid
 from engine.intake.checkins.words import read_check_in
+from engine.intake.held import dated, said_at, sent_before
 from engine.intake.judge import Judge, alarm_id
 from engine.intake.replies import Reply, has_words, read_reply
 from engine.intake.sms import (
@@ -30,10 +32,12 @@ from engine.intake.sms import (
 from engine.ports.journal import Code, InboundRow, JournalReader
 from engine.roster.model import Person, Role, Word
 from engine.roster.words import forced_speaker, mask, word_in
-from engine.values import CommandId, Signal
+from engine.values import CommandId, Instant, Signal
 
 _TEXT_MAX = 500
 _ALL_IS_WELL = frozenset({ReplyKind.FALSE, ReplyKind.SAFE})
+_UNDERWAY = timedelta(hours=1)
+"""So long somebody who was coming is still taken to be on the way."""
 Message = Distress | Forward | ToOpen | CheckInSaid
 
 
@@ -49,6 +53,11 @@ class Sms:
     text: str
     code: Code | None
     stale: bool = False
+
+    @property
+    def sent(self) -> Instant | None:
+        """When the network took it, where it is late; None where it counts as now."""
+        return sent_before(self.row)
 
 
 def read_sms(row: InboundRow) -> tuple[str, str] | None:
@@ -140,11 +149,13 @@ def _coded(sms: Sms, code: Code, judge: Judge) -> tuple[Message, ...]:
     roster = judge.board.roster()
     row, alarm, person = sms.row, alarm_of(code.stream), roster.person(code.person)
     word = None if person is None else word_in(sms.text, person)
-    text = mask(sms.text, roster.people)[:_TEXT_MAX]
+    shown = mask(sms.text, roster.people)
+    text = dated(shown[:_TEXT_MAX], sms.sent)
     kind = _read(sms.text, judge).kind
     if kind is None and person is not None and _speaks(person, word):
         kind = ReplyKind.SAFE
-    if kind is None:
+    outdated = _is_outdated(sms, kind)
+    if kind is None or (outdated and word is not Word.DURESS):
         note = AddNote(
             command_id=CommandId(row.key),
             by=None,
@@ -160,20 +171,36 @@ def _coded(sms: Sms, code: Code, judge: Judge) -> tuple[Message, ...]:
         command_id=CommandId(row.key),
         person=code.person,
         reply=kind,
-        authentic=authentic,
+        # A true one would have counted for nothing, and nothing shows which it was.
+        authentic=authentic and not outdated,
         channel="sms",
         # A call for help is taken up by the alarm that it raises, not before.
         source=None if helps else row.key,
         proven=word is Word.SAFE,
         duress=word is Word.DURESS,
-        text=text if has_words(mask(sms.text, roster.people, by=" ")) else "",
+        text=text if _tells(sms, judge) else "",
     )
     answered = Forward(alarm_id=alarm, command=taken)
     if not helps or person is None:
         return (answered,)
     caller = Caller(person=person, is_confirmed=authentic)
-    raising = help_command(row, caller, judge, text, forced=word is Word.DURESS)
+    raising = help_command(row, caller, judge, shown, forced=word is Word.DURESS)
     return (answered, _distress(raising))
+
+
+def _is_outdated(sms: Sms, kind: ReplyKind | None) -> bool:
+    """Say whether an answer that would have fewer people come is too old to."""
+    if sms.sent is None:
+        return False
+    lay = sms.row.received_at.since(sms.sent)
+    is_gone = kind is ReplyKind.COMING and lay > _UNDERWAY
+    return kind in _ALL_IS_WELL or is_gone
+
+
+def _tells(sms: Sms, judge: Judge) -> bool:
+    """Say whether HQ reads more in an answer than which it is."""
+    rest = mask(sms.text, judge.board.roster().people, by=" ")
+    return sms.sent is not None or has_words(rest)
 
 
 def _uncoded(sms: Sms, judge: Judge) -> tuple[Message, ...]:
@@ -210,7 +237,8 @@ def _uncoded(sms: Sms, judge: Judge) -> tuple[Message, ...]:
         # A word of safety from another number is none, and beside a time it is about
         # the timer alone.
         is_timers = timed is not None and timed.until is not None
-        unseen = is_forced and (is_timers or speaker not in senders)
+        outdated = sms.sent is not None
+        unseen = is_forced and (is_timers or outdated or speaker not in senders)
         cancel = _cancel(sms, speaker, judge, duress=is_forced, unseen=unseen)
         return (cancel,) if timed is None else (cancel, timed)
     who = forced or (senders[0] if senders else None)
@@ -241,9 +269,10 @@ def _check_in(
     word = None if speaker is None else Word.SAFE
     until = None
     if said is not None:
-        until = said.until(sms.row.received_at, person.zone)
+        until = said.until(said_at(sms.row), person.zone)
     return CheckInSaid(
         key=sms.row.key,
+        sent=sms.sent,
         person=person.person,
         until=until,
         word=Word.DURESS if forced else word,
@@ -261,24 +290,35 @@ def _cancel(
     """Ask to call it off; where nothing is open, a word of force raises.
 
     One of safety is shown to HQ then, once it has waited for a case in vain. While one
-    is open it is for that, however long its journal takes: as a word of force is.
+    is open it is for that, however long its journal takes: as a word of force is. One
+    that is late calls off nothing: it may be older than what it would call off.
     """
-    row = sms.row
+    row, shown = sms.row, mask(sms.text, judge.board.roster().people)
     press = Press(
         key=row.key,
         at=row.received_at,
         wire_protocol="sms",
         signals=(Signal.CANCEL,),
+        device_at=sms.sent,
+        late=sms.sent is not None,
         proven=not duress,
         duress=duress,
         unseen=unseen,
     )
+    command: RequestCancel | AddNote
     command = RequestCancel(command_id=CommandId(row.key), press=press)
+    if sms.sent is not None and not duress:
+        command = AddNote(
+            command_id=CommandId(row.key),
+            by=None,
+            text=dated(shown[:_TEXT_MAX], sms.sent),
+            source=row.key,
+            person=person.person,
+        )
     caller = Caller(person=person, is_confirmed=True)
     raising = replace(help_command(row, caller, judge), press=press)
     otherwise = _distress(raising) if duress else None
     if otherwise is None and sms.stale:
-        shown = mask(sms.text, judge.board.roster().people)
         otherwise = _distress(message_command(row, shown, person, judge))
     return ToOpen(subject=person.person, command=command, otherwise=otherwise)
 

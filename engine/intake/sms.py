@@ -15,6 +15,7 @@ from engine.alarm.commands import Raise
 from engine.alarm.state import NOWHERE, Kind, Press, ReplyKind, SourceDoubt
 from engine.alarm.strangers import MESSAGE
 from engine.intake.assess import Outcome
+from engine.intake.held import said_at, sent_before
 from engine.intake.judge import (
     ALIAS_OF_A_STRANGER,
     Judge,
@@ -174,10 +175,10 @@ def tracker_command(
     words = text if octets is None else octets.hex()
     shown = words if is_call(row) else mask(words, roster.people)
     shown = shown[:_TEXT_MAX]
-    fix = None
+    fix, sent = None, sent_before(row)
     if said.place is not None:
         lat_deg, lon_deg = said.place
-        fix = Fix(lat_deg=lat_deg, lon_deg=lon_deg, at=row.received_at)
+        fix = Fix(lat_deg=lat_deg, lon_deg=lon_deg, at=said_at(row))
     report = DeviceReport(
         protocol="sms",
         kind=ReportKind.REPORT,
@@ -188,6 +189,8 @@ def tracker_command(
         fix=None if said.is_last else fix,
         doubtful_fix=fix if said.is_last else None,
         authentic=None if by_number is not None else False,
+        device_at=sent,
+        buffered=sent is not None,
     )
     judgement = judge.judge(report, row.key)
     press = replace(judgement.assessment.press, text=shown)
@@ -215,7 +218,7 @@ def help_command(
     person = caller.person
     doubt = None if caller.is_confirmed else SourceDoubt.FAILED_AUTHENTICATION
     protocol = judge.registry().of(person.action_protocol)
-    place = place_of(person, judge.board)
+    place, sent = place_of(person, judge.board), sent_before(row)
     return Raise(
         command_id=CommandId(row.key),
         kind=Kind.REAL,
@@ -230,6 +233,8 @@ def help_command(
             at=row.received_at,
             wire_protocol="sms",
             signals=(Signal.SOS,),
+            device_at=sent,
+            late=sent is not None,
             doubt=doubt,
             text=text[:_TEXT_MAX] if _words(text) - _SOS else "",
             duress=forced,
@@ -244,6 +249,7 @@ def message_command(
     row: InboundRow, text: str, person: Person | None, judge: Judge
 ) -> Raise:
     """Return the notice by which words that count for nothing are shown to HQ."""
+    sent = sent_before(row)
     return Raise(
         command_id=CommandId(row.key),
         kind=Kind.NOTICE,
@@ -258,6 +264,8 @@ def message_command(
             at=row.received_at,
             wire_protocol=row.source,
             signals=(Signal.UNKNOWN,),
+            device_at=sent,
+            late=sent is not None,
             doubt=None if person is not None else SourceDoubt.UNKNOWN_DEVICE,
             text=text[:_TEXT_MAX],
         ),

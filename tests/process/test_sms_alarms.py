@@ -1,5 +1,7 @@
 """Alarms by SMS, through a modem, into the real service."""
 
+import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from adapters.modem.pdu_encode import encode_deliver
 from adapters.modem.pdu_fields import Address, Charset
 from adapters.modem.pdu_text import build
 from engine.roster.sample import sample_text
+from engine.values import Instant
 from tests.engine.intake.test_tracker_octets import message, record
 from tests.rig import HERON_IMEI, Rig, eventually
 
@@ -26,6 +29,23 @@ def with_sim() -> str:
 
 def _open(rig: Rig, kind: str = "real") -> list[dict[str, object]]:
     return [row for row in rig.alarms() if row["kind"] == kind]
+
+
+def lines(rig: Rig) -> list[str]:
+    """Return the time line of the one real case, in words."""
+    found = rig.alarm(str(_open(rig)[0]["id"]))["lines"]
+    assert isinstance(found, list)
+    return [str(line["text"]) for line in found]
+
+
+def _held(sender: str, text: str, sent: Instant) -> tuple[str, int]:
+    """Return a message as it comes that the network took at some time."""
+    pdu = Deliver(
+        sender=Address(text=sender, toa=0x91),
+        user_data=build(text, Charset.GSM7),
+        sent_at=sent.to_datetime(),
+    )
+    return encode_deliver(pdu)
 
 
 def test_somebody_who_writes_sos_with_their_sign_is_an_alarm_for_their_circle(
@@ -66,6 +86,29 @@ def test_a_tracker_by_the_number_of_its_sim_is_its_defenders_alarm(
         sms = rig.sms_to("lapwing")
         assert sms is not None
         assert "41.31151,69.27974" in sms.text
+
+
+def test_an_sos_that_lay_for_hours_is_told_as_late_and_an_answer_so_old_calms_nobody(
+    rig: Rig,
+) -> None:
+    """Both counted as of now: two hours later somebody was *coming*."""
+    then = rig.clock.now().plus(timedelta(hours=-2, minutes=-10))
+    rig.modems[0].deliver(*_held(LAPWING, "SOS Lantern", then))
+    sms = rig.sms_to("cormorant")
+    assert sms is not None
+    # In Russian no room is left for more than how old it is.
+    assert " 2 ч. " in sms.text.replace("2ч", "2 ч")
+    assert rig.mail.mails.wait_for(lambda mail: "arrived late" in mail.text, 10)
+    assert any(f"sent {then.to_datetime():%F %H:%M} UTC" in one for one in lines(rig))
+
+    code = re.search(r"([0-9A-Z]{4}) 1", sms.text)
+    assert code is not None, sms.text
+    said = f"{code[1]} coming"
+    rig.modems[0].deliver(*_held(sms.number, said, then))
+    assert eventually(lambda: any(one.startswith("colleague") for one in lines(rig)))
+    assert _open(rig)[0]["coming"] == 0
+    rig.modems[0].inject(sms.number, said)
+    assert eventually(lambda: _open(rig)[0]["coming"] == 1)
 
 
 def test_a_tracker_that_calls_is_shown_to_hq_and_no_stranger_is(

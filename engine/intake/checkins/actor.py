@@ -5,7 +5,6 @@ Blocks on the journal as an alarm's actor does: nobody who raises anything waits
 
 import hashlib
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
@@ -17,18 +16,18 @@ from engine.errors import JournalError
 from engine.intake.absence import Absence, record_of
 from engine.intake.actor import Noticed
 from engine.intake.checkins.again import said_in
+from engine.intake.checkins.kept import Kept, is_outdated, kept_of, last_order
 from engine.intake.checkins.said import CheckInSaid
 from engine.intake.checkins.timer import (
     PREFIX,
     Change,
-    Fact,
     Said,
     Timer,
     event_of,
     evolve,
-    fold,
     head_of,
     next_due,
+    outdated,
     person_of,
     say,
     stream_of,
@@ -44,7 +43,6 @@ from engine.ports.journal import (
     ReaderLender,
     Record,
     Recorded,
-    StoredEvent,
 )
 from engine.protocol.model import CheckInPlan
 from engine.protocol.texts import TextFacts, compose
@@ -55,7 +53,8 @@ from engine.values import CommandId, EffectId, Instant, PersonId, ReportKey, Sig
 
 LOOK = timedelta(seconds=5)
 AGAIN = timedelta(seconds=1)
-# What has come meanwhile waits in the modems, and is read before anybody is missed.
+# What has come meanwhile waits in the modems, and is read before anybody is missed:
+# after a start, and where a timer comes so late that it is over.
 AFTER_START = timedelta(seconds=60)
 ROWS = timedelta(seconds=30)
 """How often what runs is looked for in the rows: what somebody set may be durable only
@@ -63,14 +62,6 @@ after whoever asked for it had ended, and their telephone says that it is on."""
 # So long an alarm's rows of what was said before a start may be on their way.
 WORDS_LAND = timedelta(minutes=3)
 APPEND_TIMEOUT_S = 10.0
-
-
-@dataclass(slots=True, kw_only=True)
-class _Kept:
-    timer: Timer | None
-    seq: int
-    set_at: Instant | None = None
-    """When it was set to its time; a word from before that is about another one."""
 
 
 class CheckIns(SupervisedActor[CheckInSaid]):
@@ -84,7 +75,7 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         """Take roster and action protocols by the judge that intake has."""
         super().__init__(link=link)
         self._judge, self._journal, self._readers = judge, journal, readers
-        self._kept: dict[PersonId, _Kept] = {}
+        self._kept: dict[PersonId, Kept] = {}
         self._began: Instant | None = None
         self._rows_at = link.clock.now()
         # Words that the journal did not take, as they were said.
@@ -120,7 +111,10 @@ class CheckIns(SupervisedActor[CheckInSaid]):
             has_words=bool(person.safe_word),
             is_press=message.is_press,
         )
-        change = say(kept.timer, said, self.clock.now())
+        if is_outdated(message, kept):
+            change = outdated(kept.timer)
+        else:
+            change = say(kept.timer, said, self.clock.now(), sent=message.sent)
         # A word of force is the alarm's, which it raises; one without a timer as well.
         mine = kept.timer is not None or not message.is_shared
         takes = (message.key,) if mine and message.word is not Word.DURESS else ()
@@ -211,18 +205,19 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         """Return the new time; a bare press starts what was agreed, or begins anew."""
         button = self._plan(person).button
         if message.is_press and message.until is None and button is not None:
-            return self.clock.now().plus(button)
+            return (message.sent or self.clock.now()).plus(button)
         return message.until
 
     def _tick(
-        self, person_id: PersonId, person: Person | None, kept: _Kept, timer: Timer
+        self, person_id: PersonId, person: Person | None, kept: Kept, timer: Timer
     ) -> None:
         now = self.clock.now()
         change = tick(timer, self._plan(person), now)
         if not change.facts:
             return
         if change.missed:
-            if self._began is not None and now < self._began.plus(AFTER_START):
+            began = max(filter(None, (self._began, kept.set_at)), default=now)
+            if now < began.plus(AFTER_START):
                 return
         elif self._has_unheard(person_id):
             return  # after a word that ends it, a warning would show which word it was
@@ -246,7 +241,7 @@ class CheckIns(SupervisedActor[CheckInSaid]):
     def _has_unheard(self, person: PersonId) -> bool:
         return any(one.person == person for one in self._unheard.values())
 
-    def _has_changed(self, person: PersonId, kept: _Kept) -> bool:
+    def _has_changed(self, person: PersonId, kept: Kept) -> bool:
         """Look into the rows: what was given up as unknown may be durable since.
 
         Where they cannot be read, what is remembered holds: no absence is kept quiet.
@@ -274,7 +269,7 @@ class CheckIns(SupervisedActor[CheckInSaid]):
     def _commit(
         self,
         person: Person | None,
-        kept: _Kept,
+        kept: Kept,
         change: Change,
         command_id: CommandId,
         takes: tuple[ReportKey, ...],
@@ -293,7 +288,7 @@ class CheckIns(SupervisedActor[CheckInSaid]):
             expected_seq=kept.seq,
             epoch=self._journal.epoch,
             command_id=command_id,
-            events=tuple(event_of(fact, at) for fact, at in change.facts),
+            events=tuple(event_of(fact, at, change.sent) for fact, at in change.facts),
             head=head_of(timer, plan),
             takes=takes,
             plans=plans,
@@ -306,10 +301,12 @@ class CheckIns(SupervisedActor[CheckInSaid]):
             with suppress(JournalError):
                 self._read(whose)
             return isinstance(answer, Appended)
-        self._kept[whose] = _Kept(
+        set_at, said_at = last_order(answer.events)
+        self._kept[whose] = Kept(
             timer=timer,
             seq=kept.seq + len(append.events),
-            set_at=next((row.at for row in answer.events if _sets(row)), kept.set_at),
+            set_at=set_at or kept.set_at,
+            said_at=said_at or kept.said_at,
         )
         if plans:
             self.link.tree.names.tell("dispatcher", Planned(rows=plans))
@@ -353,15 +350,10 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         protocol = None if person is None else person.action_protocol
         return self._judge.registry().of(protocol).check_in
 
-    def _read(self, person: PersonId) -> _Kept:
+    def _read(self, person: PersonId) -> Kept:
         with self._readers.reader() as reader:
             rows = reader.stream(stream_of(person))
-        sets = [row.at for row in rows if _sets(row)]
-        kept = _Kept(
-            timer=fold(rows),
-            seq=rows[-1].seq if rows else 0,
-            set_at=sets[-1] if sets else None,
-        )
+        kept = kept_of(rows)
         self._kept[person] = kept
         return kept
 
@@ -377,7 +369,3 @@ class CheckIns(SupervisedActor[CheckInSaid]):
             dues.append(self._hear_at)
         soon = min(*dues, now.plus(LOOK)) if dues else self._rows_at
         self.wake_at(max(soon, now.plus(AGAIN)))
-
-
-def _sets(row: StoredEvent) -> bool:
-    return row.kind in {Fact.STARTED, Fact.MOVED}

@@ -13,7 +13,8 @@ from engine.values import Instant, PersonId, ReportKey
 class CheckInSaid:
     """A recorded message about somebody's timer.
 
-    `until` is the time that it names. `is_press` for a device's check-in, which may
+    `until` is the time that it names; `sent` when it was said, where it comes late.
+    `is_press` for a device's check-in, which may
     name none. `is_shared` where an open alarm may take it up as well: without a timer
     it stays the alarm's; a word of force always does (`is_forced`).
     """
@@ -21,6 +22,7 @@ class CheckInSaid:
     key: ReportKey
     person: PersonId
     until: Instant | None = None
+    sent: Instant | None = None
     word: Word | None = None
     is_press: bool = False
     is_shared: bool = False

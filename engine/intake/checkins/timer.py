@@ -17,6 +17,7 @@ from engine.roster.model import Word
 from engine.values import Instant, PersonId
 
 PREFIX = "check-in/"
+SENT_MS = "sent_ms"
 # From a number alone, which is easily forged, so often and no farther each time.
 MOVES_MAX = 3
 MOVE = timedelta(hours=1)
@@ -58,15 +59,28 @@ class Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What comes of it: facts, and the text that their person gets, if any."""
+    """What comes of it: facts, and the text that their person gets, if any.
+
+    `sent` is when whoever made the change spoke, where they were heard late.
+    """
 
     facts: tuple[tuple[Fact, Instant], ...] = ()
     answer: str = ""
     missed: bool = False
+    sent: Instant | None = None
 
 
-def say(timer: Timer | None, said: Said, now: Instant) -> Change:
-    """Return what a message changes; where it changes nothing, it is answered alike."""
+def say(
+    timer: Timer | None, said: Said, now: Instant, *, sent: Instant | None = None
+) -> Change:
+    """Return what a message changes; where it changes nothing, it is answered alike.
+
+    `sent` is when it was, where it comes late.
+    """
+    return replace(_say(timer, said, now), sent=sent)
+
+
+def _say(timer: Timer | None, said: Said, now: Instant) -> Change:
     if said.until is not None:
         return _set(timer, said, said.until, now)
     if timer is None:
@@ -74,6 +88,11 @@ def say(timer: Timer | None, said: Said, now: Instant) -> Change:
     if said.word is None and said.has_words:
         return Change(answer=TEXT_ON)
     return Change(facts=((Fact.ENDED, now),), answer=TEXT_OVER)
+
+
+def outdated(timer: Timer | None) -> Change:
+    """Return what a message changes that was sent before the timer was set: nothing."""
+    return Change() if timer is None else Change(answer=TEXT_ON)
 
 
 def _set(timer: Timer | None, said: Said, until: Instant, now: Instant) -> Change:
@@ -128,9 +147,10 @@ def fold(rows: Iterable[StoredEvent]) -> Timer | None:
     return timer
 
 
-def event_of(fact: Fact, at: Instant) -> NewEvent:
-    """Return a fact as it is kept."""
-    return NewEvent(kind=fact.value, body=json.dumps({"at_ms": at.ms}).encode())
+def event_of(fact: Fact, at: Instant, sent: Instant | None = None) -> NewEvent:
+    """Return a fact as it is kept, with when it was said where that came late."""
+    body = {"at_ms": at.ms} | ({} if sent is None else {SENT_MS: sent.ms})
+    return NewEvent(kind=fact.value, body=json.dumps(body).encode())
 
 
 def head_of(timer: Timer | None, plan: CheckInPlan) -> Head:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -98,8 +99,19 @@ class Rig:
         assert self.tree.names.tell("intake", message)
         self.world.run(0.1)
 
-    def sms(self, text: str, sender: str = "", key: str = "sms-1") -> list[object]:
-        body = {"sender": sender or number_of(LAPWING), "text": text}
+    def sms(
+        self,
+        text: str,
+        sender: str = "",
+        key: str = "sms-1",
+        lay: timedelta | None = None,
+    ) -> list[object]:
+        """Record a message, which lay with its network for so long."""
+        body: dict[str, object] = {
+            "sender": sender or number_of(LAPWING),
+            "text": text,
+            "sent_at": None if lay is None else self.world.now().plus(-lay).ms,
+        }
         self.raw(key, "sms", json.dumps(body).encode())
         before = len(self.told)
         assert self.tree.names.tell("intake", SmsHeard(key=ReportKey(key)))

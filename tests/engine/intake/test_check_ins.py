@@ -13,6 +13,7 @@ from engine.roster.model import Word
 from engine.values import PersonId, Signal
 from tests.engine.intake.reports import HERON, report
 from tests.engine.intake.test_actor import Rig, number_of
+from tests.engine.intake.test_words import cancel_of
 
 SAFE, DURESS = "Maple", "Cedar7"
 ELM = PersonId("alder")
@@ -77,9 +78,8 @@ def test_a_word_of_force_beside_a_time_shows_by_no_case_bug_it_confirmed_a_cance
     rig: Rig, text: str
 ) -> None:
     """The word of safety beside a time is about the timer alone."""
-    (cancel,) = rig.sms(text, number_of(HERON))
-    assert isinstance(cancel, ToOpen)
-    assert cancel.command.press.unseen
+    _, cancel = cancel_of(rig.sms(text, number_of(HERON)))
+    assert cancel.press.unseen
     assert rig.sms(text.replace(DURESS.lower(), SAFE), number_of(HERON), "2") == []
     forced, safe = rig.timed
     assert isinstance(forced, CheckInSaid)

@@ -10,7 +10,14 @@ from engine.ports.journal import Code
 from engine.values import PersonId
 from tests.engine.intake.reports import HERON
 from tests.engine.intake.test_actor import LAPWING, Rig, number_of
-from tests.engine.intake.test_words import CODE, DURESS, LAPWINGS, SAFE, with_words
+from tests.engine.intake.test_words import (
+    CODE,
+    DURESS,
+    LAPWINGS,
+    SAFE,
+    cancel_of,
+    with_words,
+)
 
 rig = pytest.fixture(with_words, name="rig")
 
@@ -42,8 +49,8 @@ def test_a_defenders_forced_answer_raises_as_well(rig: Rig) -> None:
     rig.take(codes=(CODE,))
     told = rig.sms(f"coming {DURESS}", number_of(HERON))
     assert answer_in(told).duress
-    (cancel,) = (one for one in told if isinstance(one, ToOpen))
-    assert cancel.command.press.duress
+    cancel, command = cancel_of([one for one in told if isinstance(one, ToOpen)])
+    assert command.press.duress
     assert cancel.otherwise is not None
     forced = list(rig.timed)
     rig.timed.clear()

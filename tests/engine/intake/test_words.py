@@ -58,6 +58,7 @@ rig = pytest.fixture(with_words, name="rig")
 def cancel_of(told: list[object]) -> tuple[ToOpen, RequestCancel]:
     (message,) = told
     assert isinstance(message, ToOpen)
+    assert isinstance(message.command, RequestCancel)
     return message, message.command
 
 
@@ -383,8 +384,7 @@ def test_a_cancel_that_found_nothing_open_is_looked_at_by_hq_in_the_end(
 ) -> None:
     """And where a case is open it is still for that, as a word of force would be.
 
-    It was a notice of its own as soon as the case's journal was slow for 20 s: the
-    defender's telephone had an answer after a word of force alone.
+    A slow journal made a notice of it: after a word of force alone came an answer.
     """
     if by_device:
         said = report(signals=frozenset({Signal.UNKNOWN}), codes=("alarm:4711",))

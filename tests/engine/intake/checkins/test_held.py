@@ -1,0 +1,94 @@
+"""What is said of a timer and comes hours later: it counts from when it was sent."""
+
+from datetime import timedelta
+
+import pytest
+
+from engine.intake.checkins.said import CheckInSaid
+from engine.ports.journal import Record
+from engine.roster.model import Word
+from engine.values import Instant, ReportKey
+from tests.engine.intake.checkins.test_actor import HOUR, Rig, minutes
+from tests.engine.intake.reports import HERON
+
+
+def hear(
+    rig: Rig, sent: Instant, word: Word | None = None, until: Instant | None = None
+) -> None:
+    """Hear now what was sent at another time."""
+    now = rig.world.now()
+    key = ReportKey(f"held-{sent.ms}-{now.ms}-{word}")
+    taken_by = "alarm/a" if word is Word.DURESS else ""
+    row = Record(key=key, source="sms", received_at=now, body=b"", taken_by=taken_by)
+    rig.ledger.ask(row, 1)
+    shared = word is not None and until is None
+    rig.tell(
+        CheckInSaid(
+            key=key, person=HERON, until=until, sent=sent, word=word, is_shared=shared
+        )
+    )
+
+
+@pytest.mark.parametrize("word", [Word.SAFE, Word.DURESS])
+def test_a_word_from_before_a_timer_was_set_ends_it_not_and_shows_not_which_it_was(
+    word: Word,
+) -> None:
+    rig = Rig()
+    yesterday = rig.world.now().plus(timedelta(hours=-5))
+    rig.say(HOUR)
+    told = list(rig.texts)
+    hear(rig, yesterday, word)
+    assert rig.facts() == ["Started"]
+    assert rig.texts == told * 2, "as after a message that changes nothing"
+    rig.world.run(minutes(90))
+    assert rig.missed(), "whoever does not come back is missed"
+
+
+def test_a_word_from_since_a_timer_was_set_ends_it_however_late_it_is() -> None:
+    rig = Rig()
+    rig.say(HOUR)
+    rig.world.run(minutes(5))
+    sent = rig.world.now()
+    rig.world.run(minutes(30))
+    hear(rig, sent, Word.SAFE)
+    assert rig.facts() == ["Started", "Ended"]
+
+
+def test_an_older_order_does_not_move_a_timer_that_was_set_since() -> None:
+    rig = Rig()
+    sent = rig.world.now()
+    rig.world.run(minutes(20))
+    rig.say(HOUR)
+    hear(rig, sent, until=sent.plus(timedelta(hours=3)))
+    assert rig.facts() == ["Started"]
+
+
+def test_a_timer_from_before_they_came_back_does_not_begin_again() -> None:
+    rig = Rig()
+    rig.say(HOUR)
+    rig.world.run(minutes(10))
+    sent = rig.world.now()
+    rig.world.run(minutes(20))
+    rig.say(word=Word.SAFE)
+    hear(rig, sent, until=sent.plus(HOUR))
+    assert rig.facts() == ["Started", "Ended"]
+
+
+def test_a_timer_that_comes_when_it_is_over_is_missed_a_minute_later() -> None:
+    """What came with it out of the same outage is read first."""
+    rig = Rig()
+    sent = rig.world.now().plus(timedelta(hours=-5))
+    hear(rig, sent, until=sent.plus(HOUR))
+    rig.world.run(40)
+    assert rig.missed() == []
+    rig.world.run(40)
+    assert len(rig.missed()) == 1
+
+
+def test_who_came_back_in_the_same_outage_is_not_missed() -> None:
+    rig = Rig()
+    sent = rig.world.now().plus(timedelta(hours=-5))
+    hear(rig, sent, until=sent.plus(HOUR))
+    hear(rig, sent.plus(timedelta(minutes=40)), Word.SAFE)
+    rig.world.run(minutes(5))
+    assert rig.missed() == []
