@@ -165,6 +165,10 @@ DECLARATIONS: tuple[Declaration, ...] = (
         "strays_unshown_total",
         "Unreadable frames of nobody known that HQ was not shown, beyond the bound.",
     ),
+    _counter(
+        "unread_let_go_total",
+        "Connections that hung up in a flood of their network and were not read.",
+    ),
     _counter("signals_total", "Signals in reports.", Label("signal", tuple(Signal))),
     _gauge("device_connections", "Open connections of devices.", _PROTOCOL),
     _gauge(

@@ -9,7 +9,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from adapters.devices import osmand_encode
+from adapters.devices import gt06_encode, osmand_encode
 from engine.alarm.strangers import SIDE_BY_SIDE, STRANGERS_MAX, TOGETHER_MAX
 from engine.intake.gateway.strays import IN_ALL
 from engine.intake.reports import decode_report
@@ -96,6 +96,28 @@ async def strangers(_name: str, where: Where) -> None:
         await reader.readuntil(b"]")
 
 
+LOG_INS = gt06_encode.log_in("990000000000011") * 110
+ELSEWHERE = ("127.0.0.2", 0)  # as a stranger is: not behind a device's own address
+
+
+async def log_ins(_name: str, where: Where) -> None:
+    """Log in as often as two kilobytes hold, again once that is answered."""
+    reader, writer = await asyncio.open_connection(*where, local_addr=ELSEWHERE)
+    while True:
+        writer.write(LOG_INS)
+        await reader.readexactly(110 * 10)
+
+
+async def hang_up(_name: str, where: Where) -> None:
+    """Send what is dear to read and wait for no answer, again and again."""
+    while True:
+        with suppress(OSError):
+            _, writer = await asyncio.open_connection(*where, local_addr=ELSEWHERE)
+            writer.write(LOG_INS * 100)
+            await writer.drain()
+            writer.close()
+
+
 Attack = Callable[[str, Where], Coroutine[Any, Any, None]]
 ATTACKS: dict[str, list[tuple[Attack, str, int]]] = {
     "slow-loris": [(slow_loris, name, 60) for name in (*STREAMS, "osmand")],
@@ -103,6 +125,8 @@ ATTACKS: dict[str, list[tuple[Attack, str, int]]] = {
     "garbage": [(garbage, name, 2) for name in (*STREAMS, "osmand")],
     "datagrams": [(datagrams, "h02_udp", 4)],
     "strangers": [(strangers, "watch", 4)],
+    "log-ins": [(log_ins, "gt06", 250)],
+    "hang-ups": [(hang_up, "gt06", 4)],
 }
 
 

@@ -7,6 +7,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from engine.intake.gateway.guard import Guard
+from engine.intake.gateway.parting import part
 from engine.values import DeviceId
 
 HEAD_S = 30.0
@@ -80,7 +81,7 @@ class Guarded(H11Protocol):
 
     def let_go(self) -> None:
         """Close it."""
-        self.transport.close()
+        part(self.transport)
 
     def _too_slow(self) -> None:
         self.slow = None

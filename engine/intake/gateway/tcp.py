@@ -6,6 +6,8 @@ from contextlib import suppress
 
 from engine.intake.gateway.guard import Guard
 from engine.intake.gateway.mistaken import Caught
+from engine.intake.gateway.parting import part
+from engine.intake.gateway.strays import network_of
 from engine.intake.gateway.turns import Porch
 from engine.intake.orders.lines import Line, Lines, writer_of
 from engine.ports.clock import Clock
@@ -18,15 +20,19 @@ HALF_FRAME_S = 10.0
 # Whoever says nothing whole for so long, or trickles, holds a place no longer.
 STRANGER_S = 120.0
 WRITE_BUFFER_MAX = 64 * 1024
-PIECE_BYTES = 2048
-"""What is read of a connection at once: some ms of the costliest hostile bytes. No
-frame of a device is longer but for stored ones in bulk."""
+PIECE_BYTES = 512
+"""What is read of a connection at once: some ms of the costliest hostile bytes. Few
+frames of a press are longer; what is stays in the kernel until the first is read."""
 
 _UNREAD = frozenset({ReportKind.UNDECODABLE, ReportKind.NOISE})
 
 
-class DeviceConnection(asyncio.Protocol):
+class DeviceConnection(asyncio.BufferedProtocol):
     """One TCP connection, in the event loop's thread.
+
+    An enrolled device that has said who it is has a piece read as it comes. All others
+    wait for a turn of their network's: hundreds who send what is dear to read would
+    else make one round of the loop last seconds, and an SOS wait for the next.
 
     A device that says nothing for longer than its slowest heartbeat is let go; so
     is one that does not read its answers. Half a frame that stays half is handed
@@ -56,8 +62,9 @@ class DeviceConnection(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._began_s = self._heard_s = 0.0
         self._may_be_half = False
+        self._received = bytearray(PIECE_BYTES)
         self._unread = b""
-        self._peer = ""
+        self._peer = self._network = ""
         self._is_lost = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -70,19 +77,31 @@ class DeviceConnection(asyncio.Protocol):
         self._began_s = self._heard_s = self._loop.time()
         peer = transport.get_extra_info("peername")
         self._peer = str(peer[0]) if peer else ""
+        self._network = network_of(self._peer)
         self._guard.entered(self._let_go, self._peer, self._began_s)
         self._wake_by(self._loop, self._began_s + min(STRANGER_S, IDLE_S))
 
-    def data_received(self, data: bytes) -> None:
-        """Feed the decoder."""
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Take one piece; what else has come waits in the kernel."""
+        del sizehint
+        return memoryview(self._received)
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Take what has come."""
+        self.received(bytes(self._received[:nbytes]))
+
+    def received(self, data: bytes) -> None:
+        """Feed the decoder: at once for a device that is known, else in its turn."""
         if self._loop is None:
             return
         self._heard_s = self._loop.time()
         self._may_be_half = True
         waits = bool(self._unread)
         self._unread += data
-        if not waits:
+        if not waits and self._known is not None:
             self._read()
+        elif not waits:
+            self._await_turn()
         self._wake_by(self._loop, self._heard_s + HALF_FRAME_S)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -96,7 +115,11 @@ class DeviceConnection(asyncio.Protocol):
             self._timer.cancel()
         self._transport = None
         self._is_lost = True
-        if not self._unread:
+        if self._unread and self._door.is_crowded(self._whose()):
+            # Never answered, so that a device says it again; who floods does not.
+            self._unread = b""
+            self._telemetry.count("unread_let_go_total")
+        elif not self._unread:
             self._finish()
 
     def pause_writing(self) -> None:
@@ -104,15 +127,24 @@ class DeviceConnection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
+    def _whose(self) -> str:
+        return self._known or self._network
+
+    def _await_turn(self) -> None:
+        """Have what is there read later; meanwhile no more is received."""
+        if self._transport is not None and self._transport.is_reading():
+            self._transport.pause_reading()
+        self._door.later(self._read, self._whose())
+
     def _read(self) -> None:
-        """Feed one piece; the rest waits for its turn, and no more is received."""
+        """Feed one piece; the rest waits for its turn."""
+        if not self._unread:
+            return  # let go, with what it had sent
         piece, self._unread = self._unread[:PIECE_BYTES], self._unread[PIECE_BYTES:]
         self._take(self._session.feed(piece, self._clock.now()))
         transport = self._transport
         if self._unread:
-            if transport is not None:
-                transport.pause_reading()
-            self._door.later(self._read)
+            self._await_turn()
         elif self._is_lost:
             self._finish()
         elif transport is not None and not transport.is_reading():
@@ -157,7 +189,7 @@ class DeviceConnection(asyncio.Protocol):
 
     def _let_go(self) -> None:
         if self._transport is not None:
-            self._transport.close()
+            part(self._transport)
 
     def _answering(self, frame: Decoded) -> Callable[[bool], None]:
         def answer(is_durable: bool) -> None:  # noqa: FBT001 - the one thing asked
@@ -167,7 +199,7 @@ class DeviceConnection(asyncio.Protocol):
             if frame.answer:
                 transport.write(frame.answer)
             if frame.close:
-                transport.close()
+                part(transport)
 
         return answer
 

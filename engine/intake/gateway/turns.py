@@ -1,13 +1,13 @@
 """Who goes first when many devices speak at once: what signals, before any place.
 
 One round of the event loop reads from every connection that has something. What a
-report costs beyond its decoding would make that round long, and an SOS in the next
-one late; so a plain report waits, and little is done of them between two rounds. What
-is done between two rounds reaches the journal in one message.
+report costs would make that round long, and an SOS in the next one late; so what
+strangers send is read in turns, a plain report waits, and little is done of either
+between two rounds. What is done between two rounds reaches the journal in one message.
 """
 
 import asyncio
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -18,6 +18,8 @@ from engine.ports.telemetry import Telemetry
 SLICE_S = 0.002
 WAITING_MAX = 20_000
 """Some seconds of the heaviest load; whoever waits longer will have said it again."""
+OF_ONE_MAX = 1_024
+"""Pieces of one network: more come only from who hangs up without an answer."""
 
 Answer = Callable[[bool], None]
 _PLAIN = frozenset({ReportKind.REPORT, ReportKind.HEARTBEAT})
@@ -48,8 +50,14 @@ class Doorway(Entrance, Protocol):
 class Porch(Entrance, Protocol):
     """An entrance where there is also a place to wait."""
 
-    def later(self, job: Callable[[], None]) -> None:
-        """Do some work when its turn has come: what is read of a long piece."""
+    def later(self, job: Callable[[], None], whose: str) -> None:
+        """Do some work when its turn has come: what is read of a piece.
+
+        `whose` is a device or a network: each has its turn after the others.
+        """
+
+    def is_crowded(self, whose: str) -> bool:
+        """Say whether more of one, or of all, waits than can be kept."""
 
 
 class Turns:
@@ -70,7 +78,7 @@ class Turns:
         self._door, self._loop = door, loop
         self._clock, self._telemetry = clock, telemetry
         self._waiting: deque[tuple[Sequence[DeviceReport], Answer]] = deque()
-        self._jobs: deque[Callable[[], None]] = deque()
+        self._jobs = _Jobs()
         self._is_due = False
 
     def let_in(
@@ -87,10 +95,14 @@ class Turns:
         self._waiting.append((reports, answer))
         self._be_woken()
 
-    def later(self, job: Callable[[], None]) -> None:
+    def later(self, job: Callable[[], None], whose: str) -> None:
         """Do some work when its turn has come; it gets every second one."""
-        self._jobs.append(job)
+        self._jobs.add(job, whose)
         self._be_woken()
+
+    def is_crowded(self, whose: str) -> bool:
+        """Say whether more of one, or of all, waits than can be kept."""
+        return self._jobs.of(whose) > OF_ONE_MAX or self._jobs.count > WAITING_MAX
 
     def _be_woken(self) -> None:
         if not self._is_due:
@@ -100,9 +112,9 @@ class Turns:
     def _take(self) -> None:
         until_s = self._clock.boottime_s() + SLICE_S
         try:
-            while self._waiting or self._jobs:
-                if self._jobs:
-                    self._jobs.popleft()()
+            while self._waiting or self._jobs.count:
+                if self._jobs.count:
+                    self._jobs.next()()
                 if self._waiting:
                     self._door.gather(*self._waiting.popleft())
                 if self._clock.boottime_s() >= until_s:
@@ -110,8 +122,31 @@ class Turns:
         finally:
             self._door.hand_on()
             self._is_due = False
-            if self._waiting or self._jobs:
+            if self._waiting or self._jobs.count:
                 self._be_woken()
+
+
+class _Jobs:
+    """Work that waits: whoever brings much waits behind each other one's next."""
+
+    def __init__(self) -> None:
+        self._by_whom: OrderedDict[str, deque[Callable[[], None]]] = OrderedDict()
+        self.count = 0
+
+    def of(self, whose: str) -> int:
+        return len(self._by_whom.get(whose, ()))
+
+    def add(self, job: Callable[[], None], whose: str) -> None:
+        self._by_whom.setdefault(whose, deque()).append(job)
+        self.count += 1
+
+    def next(self) -> Callable[[], None]:
+        whose, theirs = self._by_whom.popitem(last=False)
+        self.count -= 1
+        job = theirs.popleft()
+        if theirs:
+            self._by_whom[whose] = theirs
+        return job
 
 
 def _is_plain(report: DeviceReport) -> bool:

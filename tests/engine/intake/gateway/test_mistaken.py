@@ -1,7 +1,7 @@
 """A decoder of somebody else's that raises: HQ sees its bytes all the same."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
@@ -135,8 +135,12 @@ class Door:
         assert callable(answer)
         answer(True)  # noqa: FBT003 - the answer to a yes-or-no question
 
-    def later(self, job: object) -> None:
-        raise AssertionError(job)
+    def later(self, job: Callable[[], None], whose: str) -> None:
+        del whose
+        job()
+
+    def is_crowded(self, whose: str) -> bool:
+        raise AssertionError(whose)
 
 
 class Wire(asyncio.Transport):
@@ -145,7 +149,7 @@ class Wire(asyncio.Transport):
     def __init__(self) -> None:
         super().__init__(extra={"peername": HERE})
         self.written: list[bytes] = []
-        self.is_closed = False
+        self.is_closed = self.is_paused = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self.written.append(bytes(data))
@@ -161,7 +165,13 @@ class Wire(asyncio.Transport):
         return self.is_closed
 
     def is_reading(self) -> bool:
-        return True
+        return not self.is_paused
+
+    def pause_reading(self) -> None:
+        self.is_paused = True
+
+    def resume_reading(self) -> None:
+        self.is_paused = False
 
     def set_write_buffer_limits(
         self, high: int | None = None, low: int | None = None
@@ -184,9 +194,9 @@ def test_a_connection_whose_decoder_raises_is_let_go_once_hq_has_its_bytes() -> 
             Lines(lambda _: None),
         )
         connection.connection_made(wire)
-        connection.data_received(b"one\n")
+        connection.received(b"one\n")
         assert not wire.is_closing()
-        connection.data_received(b"SOS?\n")
+        connection.received(b"SOS?\n")
         connection.connection_lost(None)
         assert wire.written == [b"ok"]
         assert wire.is_closing()
@@ -299,7 +309,7 @@ def test_bytes_for_which_no_session_is_made_are_shown_and_not_answered(
             Lines(lambda _: None),
         )
         connection.connection_made(wire)
-        connection.data_received(b"SOS")
+        connection.received(b"SOS")
         connection.connection_lost(None)
         assert (wire.is_closing(), wire.written) == (True, [])
         assert [one.raw for one in door.reports] == [b"SOS"]

@@ -43,6 +43,8 @@ class Gate:
         self.answers: list[Callable[[bool], None]] = []
         self.jobs: list[Callable[[], None]] = []
         self.peers: list[str] = []
+        self.whose: list[str] = []
+        self.crowded = False
 
     def let_in(
         self,
@@ -54,8 +56,13 @@ class Gate:
         self.reports += reports
         self.answers.append(answer)
 
-    def later(self, job: Callable[[], None]) -> None:
+    def later(self, job: Callable[[], None], whose: str) -> None:
+        self.whose.append(whose)
         self.jobs.append(job)
+
+    def is_crowded(self, whose: str) -> bool:
+        del whose
+        return self.crowded
 
     def work(self) -> None:
         while self.jobs:
@@ -106,17 +113,22 @@ class Rig:
     def __init__(self) -> None:
         self.gate, self.wire, self.guard = Gate(), Wire(), Guard(is_enrolled)
         self.open = 0
-        self.lines = Lines(lambda _: None)
+        self.lines, self.meter = Lines(lambda _: None), Meter()
         self.connection = DeviceConnection(
             Gt06(),
             self.gate,
             ManualClock(),
-            Meter(),
+            self.meter,
             self._count,
             self.guard,
             self.lines,
         )
         self.connection.connection_made(self.wire)
+
+    def say(self, data: bytes) -> None:
+        """Send, and have every turn come."""
+        self.connection.received(data)
+        self.gate.work()
 
     def _count(self, protocol: str, change: int) -> None:
         assert protocol == "gt06"
@@ -126,12 +138,12 @@ class Rig:
 def test_an_sos_is_answered_once_it_is_durable_and_not_before() -> None:
     async def scene() -> None:
         rig = Rig()
-        rig.connection.data_received(LOG_IN)
+        rig.say(LOG_IN)
         rig.gate.answer(is_durable=True)
         assert rig.wire.written, "the log-in is answered"
         rig.wire.written = b""
         for byte in SOS:  # however the network cuts it
-            rig.connection.data_received(bytes([byte]))
+            rig.say(bytes([byte]))
         assert Signal.SOS in rig.gate.reports[-1].signals
         assert rig.wire.written == b""
         rig.gate.answer(is_durable=True)
@@ -145,7 +157,7 @@ def test_an_sos_is_answered_once_it_is_durable_and_not_before() -> None:
 def test_a_frame_comes_with_the_address_that_it_came_from() -> None:
     async def scene() -> None:
         rig = Rig()
-        rig.connection.data_received(LOG_IN)
+        rig.say(LOG_IN)
         assert rig.gate.peers == ["192.0.2.1"]
         rig.connection.connection_lost(None)
 
@@ -155,7 +167,7 @@ def test_a_frame_comes_with_the_address_that_it_came_from() -> None:
 def test_what_is_not_durable_is_not_answered_so_that_the_device_repeats() -> None:
     async def scene() -> None:
         rig = Rig()
-        rig.connection.data_received(LOG_IN + SOS)
+        rig.say(LOG_IN + SOS)
         rig.gate.answer(is_durable=False)
         assert rig.wire.written == b""
         assert not rig.wire.is_closed
@@ -167,7 +179,7 @@ def test_what_is_not_durable_is_not_answered_so_that_the_device_repeats() -> Non
 def test_an_answer_that_comes_after_the_connection_has_gone_harms_nobody() -> None:
     async def scene() -> None:
         rig = Rig()
-        rig.connection.data_received(LOG_IN + SOS)
+        rig.say(LOG_IN + SOS)
         rig.connection.connection_lost(ConnectionResetError())
         rig.gate.answer(is_durable=True)
         assert rig.wire.written == b""
@@ -183,7 +195,7 @@ def test_half_an_sos_does_not_wait_in_silence(
 
     async def scene() -> None:
         rig = Rig()
-        rig.connection.data_received(LOG_IN + SOS[:-6])
+        rig.say(LOG_IN + SOS[:-6])
         if by == "waiting":
             await asyncio.sleep(0.05)
         else:
@@ -214,9 +226,9 @@ def test_a_device_that_falls_silent_after_it_has_spoken_is_let_go(
 
     async def scene() -> None:
         rig = Rig()
-        rig.connection.data_received(LOG_IN)
+        rig.say(LOG_IN)
         await asyncio.sleep(0.3)
-        rig.connection.data_received(SOS[:-6])
+        rig.say(SOS[:-6])
         await asyncio.sleep(0.3)
         assert rig.gate.reports[-1].kind is ReportKind.UNDECODABLE
         assert not rig.wire.is_closed, "it has spoken in between"
@@ -232,7 +244,7 @@ def test_a_device_that_goes_on_speaking_keeps_one_timer() -> None:
         loop = asyncio.get_running_loop()
         set_before = len(loop._scheduled)  # type: ignore[attr-defined] # its heap
         for _ in range(100):
-            rig.connection.data_received(LOG_IN)
+            rig.say(LOG_IN)
         set_after = len(loop._scheduled)  # type: ignore[attr-defined] # its heap
         assert set_after - set_before <= 1
         rig.connection.connection_lost(None)
@@ -243,8 +255,8 @@ def test_a_device_that_goes_on_speaking_keeps_one_timer() -> None:
 def test_of_much_at_once_the_rest_waits_and_no_more_is_received() -> None:
     async def scene() -> None:
         rig = Rig()
-        rig.connection.data_received(LOG_IN)
-        rig.connection.data_received(SOS * 200)
+        rig.say(LOG_IN)
+        rig.connection.received(SOS * 200)
         assert not rig.wire.is_reading()
         first = len(rig.gate.reports)
         assert 1 < first < 201
@@ -259,11 +271,57 @@ def test_of_much_at_once_the_rest_waits_and_no_more_is_received() -> None:
 def test_what_waits_of_a_lost_connection_is_read_to_its_last_byte() -> None:
     async def scene() -> None:
         rig = Rig()
-        rig.connection.data_received(LOG_IN + SOS * 200 + SOS[:-6])
+        rig.connection.received(LOG_IN + SOS * 200 + SOS[:-6])
         rig.connection.connection_lost(ConnectionResetError())
         rig.gate.work()
         assert len(rig.gate.reports) == 202
         assert rig.gate.reports[-1].kind is ReportKind.UNDECODABLE
+
+    asyncio.run(scene())
+
+
+def test_who_has_not_said_who_they_are_is_read_in_the_turn_of_their_network() -> None:
+    async def scene() -> None:
+        rig = Rig()
+        rig.connection.received(LOG_IN)
+        assert rig.gate.reports == []
+        assert not rig.wire.is_reading()
+        rig.gate.work()
+        assert len(rig.gate.reports) == 1
+        assert rig.wire.is_reading()
+        rig.connection.received(SOS)
+        assert len(rig.gate.reports) == 2, "whoever is known has no turn"
+        rig.connection.received(SOS * 20)
+        assert rig.gate.whose == ["192.0.2.1", "004999010640018"]
+        rig.gate.work()
+        rig.connection.connection_lost(None)
+
+    asyncio.run(scene())
+
+
+def test_where_a_network_waits_with_too_much_who_hangs_up_is_not_read() -> None:
+    async def scene() -> None:
+        rig = Rig()
+        rig.connection.received(LOG_IN)
+        rig.gate.crowded = True
+        rig.connection.connection_lost(None)
+        rig.gate.work()
+        assert rig.gate.reports == []
+        assert rig.meter.counted["unread_let_go_total"] == 1
+
+    asyncio.run(scene())
+
+
+def test_a_piece_is_received_at_once_however_much_has_come() -> None:
+    async def scene() -> None:
+        rig = Rig()
+        buffer = rig.connection.get_buffer(1 << 20)
+        assert len(buffer) == tcp.PIECE_BYTES
+        buffer[: len(LOG_IN)] = LOG_IN
+        rig.connection.buffer_updated(len(LOG_IN))
+        rig.gate.work()
+        assert len(rig.gate.reports) == 1
+        rig.connection.connection_lost(None)
 
     asyncio.run(scene())
 
@@ -285,9 +343,9 @@ def test_whoever_says_nothing_whole_holds_a_place_no_longer(
 
     async def scene() -> None:
         trickling, speaking = Rig(), Rig()
-        speaking.connection.data_received(LOG_IN)
+        speaking.say(LOG_IN)
         for byte in LOG_IN[:8]:
-            trickling.connection.data_received(bytes([byte]))
+            trickling.say(bytes([byte]))
             await asyncio.sleep(0.01)
         assert trickling.wire.is_closed
         assert not speaking.wire.is_closed
@@ -300,7 +358,7 @@ def test_a_device_that_logs_in_is_no_stranger_any_more() -> None:
     async def scene() -> None:
         rig = Rig()
         assert rig.guard.strangers == 1
-        rig.connection.data_received(LOG_IN)
+        rig.say(LOG_IN)
         assert rig.guard.strangers == 0
         rig.connection.connection_lost(None)
         assert rig.guard.let_go == 0
@@ -317,7 +375,7 @@ def test_an_order_from_another_thread_is_written_while_the_device_is_there() -> 
         rig.connection._wire = Tk103()
         rig.connection._line = Line(Tk103(), rig.connection._write_soon)
         assert not rig.lines.send(order)
-        rig.connection.data_received(LOG_IN)
+        rig.say(LOG_IN)
         await asyncio.to_thread(rig.lines.send, order)
         await asyncio.sleep(0)
         assert rig.wire.written == b"(004999010640018AP00)"
@@ -332,8 +390,8 @@ def test_a_connection_that_names_another_device_is_no_more_the_first_ones() -> N
     async def scene() -> None:
         rig = Rig()
         rig.guard.is_enrolled = lambda _: True
-        rig.connection.data_received(LOG_IN)
-        rig.connection.data_received(gt06_encode.log_in("004999010640026"))
+        rig.say(LOG_IN)
+        rig.say(gt06_encode.log_in("004999010640026"))
         assert DeviceId("004999010640026") in rig.lines
         rig.connection.connection_lost(None)
         assert DeviceId("004999010640018") not in rig.lines, "nobody hears an order"

@@ -134,13 +134,47 @@ def test_work_that_waits_and_places_have_every_second_turn() -> None:
         it = Scene()
         done: list[int] = []
         for number in range(5):
-            it.turns.later(partial(done.append, number))
+            it.turns.later(partial(done.append, number), "network")
             it.let_in(PLACE)
         await asyncio.sleep(0)
         assert (done, len(it.door.reports)) == ([0, 1], 2)
         for _ in range(10):
             await asyncio.sleep(0)
         assert (done, len(it.door.reports)) == ([0, 1, 2, 3, 4], 5)
+
+    asyncio.run(scene())
+
+
+def test_whoever_brings_much_work_waits_behind_each_other_ones_next() -> None:
+    async def scene() -> None:
+        it = Scene()
+        done: list[str] = []
+        for number in range(3):
+            it.turns.later(partial(done.append, f"flood {number}"), "flood")
+        it.turns.later(partial(done.append, "heron"), "heron")
+        await asyncio.sleep(0)
+        assert done == ["flood 0", "heron", "flood 1", "flood 2"]
+
+    asyncio.run(scene())
+
+
+def test_a_network_is_crowded_by_its_own_work_and_all_are_by_that_of_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(turns, "OF_ONE_MAX", 2)
+    monkeypatch.setattr(turns, "WAITING_MAX", 4)
+
+    async def scene() -> None:
+        it = Scene()
+        for _ in range(3):
+            it.turns.later(lambda: None, "flood")
+        assert it.turns.is_crowded("flood")
+        assert not it.turns.is_crowded("heron")
+        for whose in "ab":
+            it.turns.later(lambda: None, whose)
+        assert it.turns.is_crowded("heron")
+        await asyncio.sleep(0)
+        assert not it.turns.is_crowded("flood")
 
     asyncio.run(scene())
 
