@@ -9,7 +9,7 @@ import pytest
 
 from engine.errors import DataError
 from engine.protocol.findings import Fault
-from engine.protocol.language import LANGUAGES
+from engine.protocol.language import LANGUAGES, wording
 from engine.protocol.lint import lint
 from engine.protocol.parse import load_named
 from engine.protocol.wording_faults import check_wordings, faults_in
@@ -156,4 +156,5 @@ def test_a_review_of_a_day_that_has_not_come_is_none() -> None:
         for one in lint(protocol, today=date(2020, 1, 1))
         if one.fault is Fault.UNREVIEWED
     ]
-    assert "the texts in 'en' are used and not reviewed: 2026-11-28 has not" in said[0]
+    on = wording("en").reviewed_on
+    assert f"the texts in 'en' are used and not reviewed: {on} has not" in said[0]
