@@ -73,6 +73,7 @@ VERSIONS: dict[str, int] = dict.fromkeys(CLASSES, 1) | {
     "NoteAdded": 2,
     "AlarmClosed": 3,
     "AlarmReopened": 2,
+    "SafetyConfirmed": 2,
 }
 _BODIES = {kind: Body(shape) for kind, shape in CLASSES.items()}
 READS: dict[str, int] = dict.fromkeys(CLASSES, 1)

@@ -141,11 +141,13 @@ class ConfirmSafe:
     """An operator says that the defender is safe; that closes nothing.
 
     The remark says how they know. After the end it takes one, and stops the questions.
+    Where they say instead that the defender is `detained`, it stops none.
     """
 
     command_id: CommandId
     by: OperatorId
     remark: str = ""
+    detained: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -300,12 +300,14 @@ class SafetyConfirmed:
 
     `ends_asking` where it looks over and the remark says how they know: the questions
     after the end stop at the defender's telephone, and HQ's where it is over.
+    `detained` where they say that instead: a voice for an end as such alone.
     """
 
     at: Instant
     by: OperatorId
     remark: str = ""
     ends_asking: bool = False
+    detained: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

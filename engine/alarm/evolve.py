@@ -60,6 +60,7 @@ from engine.alarm.state import (
     Act,
     Alarm,
     Approval,
+    CloseReason,
     Held,
     Publicity,
     ReplyKind,
@@ -281,7 +282,10 @@ def _pressed(alarm: Alarm, event: AlarmRaised | PressJoined) -> Alarm:
 
 
 def _closed(alarm: Alarm, event: AlarmClosed) -> Alarm:
-    seen = replace(alarm.seen, closed=alarm.seen.closed or event.at)
+    seen = alarm.seen
+    if seen.closed is None:
+        detained = event.reason is CloseReason.DETAINED
+        seen = replace(seen, closed=event.at, detained=detained)
     if event.apparent:
         return replace(alarm, seen=seen)
     return replace(

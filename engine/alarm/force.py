@@ -245,6 +245,8 @@ def with_word(alarm: Alarm, event: ReplyReceived) -> Alarm:
         answered = safe_from(answered, event.person, event.at, forced=event.duress)
         # Under force their word counts no more, until others have ended the case.
         believed = alarm.danger_at is None or not alarm.is_open
+        # Nor once they are known to be held: others may have telephone and word.
+        believed = believed and not alarm.seen.detained
         if believed and not event.duress:
             act = Act(by=OperatorId(event.person), at=event.at)
             answered = replace(answered, safe_confirmed=act)
@@ -274,7 +276,8 @@ def with_operators_word(alarm: Alarm, event: SafetyConfirmed) -> Alarm:
     Where it ends the questions the defender's telephone is asked no more, whether it
     is over or looks so; HQ's own go on until people have ended the case.
     """
-    said = replace(safe_from(alarm, event.by, event.at), attended_at=event.at)
+    voiced = safe_from(alarm, event.by, event.at, detained=event.detained)
+    said = replace(voiced, attended_at=event.at)
     if not event.ends_asking:
         return said
     confirmed = alarm.seen.confirmed or event.at
@@ -284,9 +287,17 @@ def with_operators_word(alarm: Alarm, event: SafetyConfirmed) -> Alarm:
     return replace(said, safe_confirmed=Act(by=event.by, at=event.at))
 
 
-def safe_from(alarm: Alarm, name: str, at: Instant, *, forced: bool = False) -> Alarm:
-    """Note that somebody says that the defender is safe."""
-    return replace(alarm, safe=(*alarm.safe, Safe(name=name, at=at, forced=forced)))
+def safe_from(
+    alarm: Alarm,
+    name: str,
+    at: Instant,
+    *,
+    forced: bool = False,
+    detained: bool = False,
+) -> Alarm:
+    """Note that somebody says that the defender is safe, or is detained."""
+    voice = Safe(name=name, at=at, forced=forced, detained=detained)
+    return replace(alarm, safe=(*alarm.safe, voice))
 
 
 def with_seen_reopening(alarm: Alarm, event: AlarmReopened) -> Alarm:
@@ -296,7 +307,7 @@ def with_seen_reopening(alarm: Alarm, event: AlarmReopened) -> Alarm:
     alarm = replace(alarm, safe=(), safe_heard=0)
     if event.by is None:
         return seen_anew(alarm, Seen(raised=event.at))
-    seen = replace(alarm.seen, closed=None, confirmed=None)
+    seen = replace(alarm.seen, closed=None, confirmed=None, detained=False)
     return seen_anew(alarm, seen, closing_only=True)
 
 

@@ -8,7 +8,7 @@ appearance only, which the defender's addresses cannot tell from a true one.
 from engine.alarm.commands import Close, ConfirmSafe
 from engine.alarm.events import AlarmClosed, SafetyConfirmed
 from engine.alarm.refusals import RefusalGround
-from engine.alarm.state import Alarm, Kind
+from engine.alarm.state import Alarm, CloseReason, Kind
 from engine.protocol.model import NEEDS_AFTER_FORCE
 from engine.values import Instant
 
@@ -36,7 +36,7 @@ def close_refusal(alarm: Alarm, command: Close) -> RefusalGround | None:
     if alarm.seen.closed is not None:
         enough = _is_enough(alarm, command)
     else:
-        names = safe_names(alarm, as_seen=True)
+        names = _voices(alarm, command, as_seen=True)
         enough = _suffice(names, command, alarm.protocol.all_clear_needs)
     return None if enough else RefusalGround.NOT_SAFE_YET
 
@@ -53,7 +53,7 @@ def confirm_refusal(alarm: Alarm, command: ConfirmSafe) -> RefusalGround | None:
     if not alarm.is_open:
         done = RefusalGround.ALREADY_DONE
         return done if alarm.safe_confirmed is not None else RefusalGround.NO_PROOF
-    said = command.by in safe_names(alarm, as_seen=False)
+    said = command.by in safe_names(alarm, as_seen=False, detained=command.detained)
     return RefusalGround.ALREADY_DONE if said else None
 
 
@@ -66,12 +66,13 @@ def confirmation_of(
         by=command.by,
         remark=command.remark,
         ends_asking=ends_asking(alarm, command),
+        detained=command.detained,
     )
 
 
 def ends_asking(alarm: Alarm, command: ConfirmSafe) -> bool:
     """Say whether somebody, or some telephone, is asked no more after this word."""
-    if alarm.seen.closed is None or not command.remark:
+    if alarm.seen.closed is None or not command.remark or command.detained:
         return False
     still_asked = not alarm.is_open and alarm.safe_confirmed is None
     return still_asked or alarm.seen.confirmed is None
@@ -85,18 +86,30 @@ def safe_needs(alarm: Alarm) -> int:
     return needs if alarm.danger_at is None else max(needs, NEEDS_AFTER_FORCE)
 
 
-def safe_names(alarm: Alarm, *, as_seen: bool) -> tuple[str, ...]:
+def safe_names(
+    alarm: Alarm, *, as_seen: bool, detained: bool = False
+) -> tuple[str, ...]:
     """Return who says so since the last press, each once.
 
     `as_seen` by whoever knows nothing of force; else without forced words, and with
-    nothing that was said before the last sign of force.
+    nothing that was said before the last sign of force. With `detained` who says that
+    the defender is held, in place of safe.
     """
     names = {
         said.name: None
         for said in alarm.safe[0 if as_seen else alarm.safe_heard :]
-        if as_seen or not (said.forced or _is_own_word_in_danger(alarm, said.name))
+        if said.detained is detained
+        and (as_seen or not (said.forced or _is_own_word_in_danger(alarm, said.name)))
     }
     return tuple(names)
+
+
+def _voices(alarm: Alarm, command: Close, *, as_seen: bool) -> tuple[str, ...]:
+    """Return whose word an end rests on; as detained on that of either."""
+    names = safe_names(alarm, as_seen=as_seen)
+    if command.reason is not CloseReason.DETAINED:
+        return names
+    return (*names, *safe_names(alarm, as_seen=as_seen, detained=True))
 
 
 def _is_own_word_in_danger(alarm: Alarm, name: str) -> bool:
@@ -104,7 +117,7 @@ def _is_own_word_in_danger(alarm: Alarm, name: str) -> bool:
 
 
 def _is_enough(alarm: Alarm, command: Close) -> bool:
-    names = safe_names(alarm, as_seen=False)
+    names = _voices(alarm, command, as_seen=False)
     return _suffice(names, command, safe_needs(alarm))
 
 

@@ -117,6 +117,7 @@ class CloseReason(StrEnum):
     """Why an operator closes."""
 
     SAFE = "safe"
+    DETAINED = "detained"
     FALSE_ALARM = "false_alarm"
     EXERCISE_OVER = "exercise_over"
     DUPLICATE = "duplicate"
@@ -257,11 +258,12 @@ class Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Safe:
-    """One voice for the all-clear; `forced` where the word of force came with it."""
+    """One voice for an end: safe, or `detained`; `forced` with the word of force."""
 
     name: str
     at: Instant
     forced: bool = False
+    detained: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,14 +271,15 @@ class Seen:
     """What the defender's own device and addresses have been led to believe.
 
     Steps for the defender run by this alone, so that after a forced cancel they run
-    as after a true one; none of it says anything of the case itself. `raised` is when
-    it began for them: with the first press that is no word of force.
+    as after a true one; none of it tells of the case. `raised` is when it began for
+    them: with the first press that is no word of force. `detained` ends all of them.
     """
 
     raised: Instant | None = None
     cancelled: Instant | None = None
     closed: Instant | None = None
     confirmed: Instant | None = None
+    detained: bool = False
 
 
 _CLOSED = Response.CLOSED

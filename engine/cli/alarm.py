@@ -94,7 +94,9 @@ def close(
     by: By,
     reason: Annotated[
         str,
-        typer.Option(help="safe, false_alarm, exercise_over, duplicate or other."),
+        typer.Option(
+            help="safe, detained, false_alarm, exercise_over, duplicate or other."
+        ),
     ],
     state: State = DEFAULT_STATE,
     remark: Annotated[str, typer.Option(help="A few words for the record.")] = "",

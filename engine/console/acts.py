@@ -72,8 +72,7 @@ def command_of(
             template = form.get("template") or "public"
             return ApprovePublication(command_id=command_id, by=by, template=template)
         case "safe":
-            remark = _words(form, "remark")
-            return ConfirmSafe(command_id=command_id, by=by, remark=remark)
+            return _says(form, by, command_id)
         case "close":
             return _close(form, by, command_id)
         case "reopen":
@@ -130,6 +129,17 @@ def refusal_of(done: Done) -> str | None:
         if isinstance(event, ActRefused):
             return refusal(event.ground)
     return None
+
+
+def _says(
+    form: Mapping[str, str], by: OperatorId, command_id: CommandId
+) -> ConfirmSafe:
+    """Return an operator's word on how the defender is; to be held it takes words."""
+    remark, detained = _words(form, "remark"), bool(form.get("detained"))
+    if detained and not remark:
+        message = "remark: say by whom they are held, and how you know"
+        raise ActError(message)
+    return ConfirmSafe(command_id=command_id, by=by, remark=remark, detained=detained)
 
 
 def _close(form: Mapping[str, str], by: OperatorId, command_id: CommandId) -> Close:

@@ -91,6 +91,8 @@ def line_of(alarm: Alarm, line: Line, names: Names, *, revealed: bool) -> Json:
 
 def _title(event: AlarmEvent | None, kind: str) -> str:
     """Return what a line is called; words from outside never look like HQ's own."""
+    if isinstance(event, SafetyConfirmed) and event.detained:
+        return "Says: detained"
     is_outside = isinstance(event, NoteAdded) and event.by is None
     return "Wrote to us" if is_outside else title(kind)
 

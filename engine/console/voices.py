@@ -17,7 +17,8 @@ from engine.console.people import Json, Names, can_come
 from engine.values import CommandId, OperatorId
 
 SAYS = "I know that the defender is safe"
-"""What the console's button says."""
+"""What the console's button says; another one beside it says *is detained*."""
+_ENDS = (CloseReason.SAFE, CloseReason.DETAINED)
 
 
 def safety(
@@ -29,10 +30,12 @@ def safety(
     where a name is taken at its word and counts for nobody.
     """
     said = safe_names(alarm, as_seen=True)
+    held = safe_names(alarm, as_seen=True, detained=True)
     return {
         "needs": alarm.protocol.all_clear_needs if alarm.kind is Kind.REAL else 1,
         "said": len(said),
         "by": _called(alarm, said, lines, names),
+        "detained": list(held),
         "waits": closing_waits(alarm, operator),
     }
 
@@ -47,15 +50,19 @@ def closing_waits(alarm: Alarm, operator: OperatorId | None) -> str:
         return ""
     if alarm.seen.closed is not None and operator not in alarm.operators:
         return ""
-    close = Close(
-        command_id=CommandId("asked"),
-        by=operator or OperatorId(""),
-        reason=CloseReason.SAFE,
-        in_person=operator is not None,
+    for reason in _ENDS:
+        close = Close(
+            command_id=CommandId("asked"),
+            by=operator or OperatorId(""),
+            reason=reason,
+            in_person=operator is not None,
+        )
+        if close_refusal(alarm, close) is None:
+            return ""
+    said = (
+        *safe_names(alarm, as_seen=True),
+        *safe_names(alarm, as_seen=True, detained=True),
     )
-    if close_refusal(alarm, close) is None:
-        return ""
-    said = safe_names(alarm, as_seen=True)
     voices = {*said} if operator is None else {*said, operator}
     missing = alarm.protocol.all_clear_needs - len(voices)
     # After an end in appearance it takes more than can be counted here.
@@ -77,8 +84,10 @@ def safety_line(safety: Mapping[str, object]) -> str:
         return ""
     by = ", ".join(cast("list[str]", safety.get("by") or []))
     line = f"Safe, say {said} of {needs} whom an all-clear takes"
-    waits = safety.get("waits")
-    return line + (f": {by}" if by else "") + (f"; {waits}" if waits else "")
+    held, waits = cast("list[str]", safety.get("detained") or []), safety.get("waits")
+    line += f": {by}" if by else ""
+    line += f"; detained, say {', '.join(held)}" if held else ""
+    return line + (f"; {waits}" if waits else "")
 
 
 def _called(
@@ -99,7 +108,7 @@ def _called(
 
 def _who(alarm: Alarm) -> list[str]:
     """Return who may say so, and how; an answer of 5 or 6 counts from each of them."""
-    who = [f"an operator at the console ({SAYS})"]
+    who = [f"an operator at the console ({SAYS}, or is detained)"]
     if alarm.defender is not None:
         who.append("the defender with their word")
     if any(can_come(told) for told in alarm.told.values()):

@@ -87,6 +87,7 @@ REPLIES = {
 }
 REASONS = {
     CloseReason.SAFE: "The defender is safe",
+    CloseReason.DETAINED: "Detained: HQ is asked on, and their telephone is not",
     CloseReason.FALSE_ALARM: "False alarm",
     CloseReason.EXERCISE_OVER: "Exercise is over",
     CloseReason.DUPLICATE: "Duplicate of another alarm",

@@ -30,6 +30,21 @@ def afterwards(protocol: ActionProtocol) -> Iterable[Warned]:
             " 'closed' that says 'recheck' to the defender, or 'unconfirmed' to HQ"
         )
         yield Warned(fault=Fault.NO_AFTER_CARE, step="", words=words)
+    elif _asks_telephone_alone(protocol):
+        words = (
+            "after the end the defender's telephone alone is asked, and of somebody who"
+            " is detained nobody asks: add a step that says 'unconfirmed' to HQ"
+        )
+        yield Warned(fault=Fault.NO_AFTER_CARE, step="", words=words)
+
+
+def _asks_telephone_alone(protocol: ActionProtocol) -> bool:
+    asked = {
+        step.to
+        for step in protocol.steps
+        if step.text in AFTER_CARE and protocol.begins_at_close(step)
+    }
+    return asked == {Audience.DEFENDER}
 
 
 def is_left_alone(protocol: ActionProtocol) -> bool:

@@ -177,6 +177,7 @@ def _of_people(event: AlarmEvent) -> str | None:
         case VerificationAsked():
             return _ASKED[event.ask]
         case SafetyConfirmed():
-            return f"{event.by} says that the defender is safe"
+            how = "detained" if event.detained else "safe"
+            return f"{event.by} says that the defender is {how}"
         case _:
             return None

@@ -60,6 +60,27 @@ def test_a_key_acts_whatever_alphabet_the_keyboard_writes(
     expect(alder.page.locator("#case-head")).to_contain_text("With alder")
 
 
+def test_c_shows_for_whom_a_close_waits_and_then_its_reason_bug_it_did_nothing(
+    rig: Rig, sign_in: Sign
+) -> None:
+    alder, rowan = sign_in("alder"), sign_in("rowan")
+    with rig.device() as device:
+        device.sos()
+    alder.case()
+    alder.page.keyboard.press("a")
+    waits = alder.page.locator("#why-close")
+    expect(waits).to_contain_text("closing waits for 1 more besides you")
+    alder.page.keyboard.press("c")
+    expect(waits).to_be_focused()
+    expect(waits).to_be_in_viewport()
+    rowan.case()
+    rowan.page.locator("#safe-remark").fill("her lawyer has seen her")
+    rowan.page.locator("#do-detained").click()
+    expect(waits).to_have_text("")
+    alder.page.keyboard.press("c")
+    expect(alder.page.locator("#reason")).to_be_focused()
+
+
 def test_a_letter_in_a_field_is_a_letter(rig: Rig, sign_in: Sign) -> None:
     alder = sign_in("alder")
     with rig.device() as device:

@@ -18,13 +18,20 @@ function acknowledge() {
   button?.click();
 }
 
+// While a close waits for somebody its fields take no focus: what it waits for does.
+function close() {
+  const reason = document.getElementById("reason");
+  const field = reason?.matches(":disabled") ? document.getElementById("why-close") : reason;
+  field?.focus();
+}
+
 const ACTIONS = {
   j: () => step(1),
   k: () => step(-1),
   a: acknowledge,
   v: () => document.getElementById("do-verify")?.focus(),
   n: () => document.getElementById("note")?.focus(),
-  c: () => document.getElementById("reason")?.focus(),
+  c: close,
   s: hush,
   u: () => document.getElementById("up")?.click(),
   "?": () => dialog.showModal(),

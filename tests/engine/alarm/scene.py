@@ -205,10 +205,10 @@ class Scene:
             ApprovePublication(command_id=self.command_id(), by=by, template=template)
         )
 
-    def close(self, by: OperatorId = ALDER) -> Events:
-        return self.do(
-            Close(command_id=self.command_id(), by=by, reason=CloseReason.SAFE)
-        )
+    def close(
+        self, by: OperatorId = ALDER, reason: CloseReason = CloseReason.SAFE
+    ) -> Events:
+        return self.do(Close(command_id=self.command_id(), by=by, reason=reason))
 
     def reopen(self, by: OperatorId = ALDER) -> Events:
         return self.do(Reopen(command_id=self.command_id(), by=by))

@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 
 from engine.alarm.events import AlarmAcknowledged, SignNoticed
-from engine.alarm.state import Alarm, Ask, Force, Kind, PlaceSource, ReplyKind
+from engine.alarm.state import (
+    Alarm,
+    Ask,
+    CloseReason,
+    Force,
+    Kind,
+    PlaceSource,
+    ReplyKind,
+)
 from engine.console.cases import Line
 from engine.console.outlook import outlook, upcoming
 from engine.console.people import Names, people, unreached
@@ -240,7 +248,7 @@ def test_every_code_has_words() -> None:
     assert set(EFFECTS) == set(EffectState)
     assert set(PLACES) == set(PlaceSource)
     assert set(DOUBTS) == set(PlaceDoubt)
-    assert len(REASONS) == 5
+    assert set(REASONS) == set(CloseReason)
     assert set(REPLIES) == set(ReplyKind)
     assert set(ASKS) == set(Ask)
     assert set(OTHERWISE) == set(Fallback)

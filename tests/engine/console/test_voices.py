@@ -38,6 +38,26 @@ def test_an_officer_alone_reads_for_whom_a_close_waits_bug_nothing_said_so(
         assert at.act(alarm, "close", reason="safe")["done"]
 
 
+def test_two_officers_end_it_as_detained_without_a_word_that_the_defender_is_safe(
+    hq: Hq,
+) -> None:
+    alarm = hq.press()
+    with browser(hq, "rowan") as at:
+        assert at.act(alarm, "safe", detained="1")["status"] == 422, "by whom?"
+        said = "her lawyer has seen her"
+        assert at.act(alarm, "safe", detained="1", remark=said)["done"]
+    with browser(hq, "alder") as at:
+        at.act(alarm, "acknowledge")
+        page = at.client.get(f"/alarms/{alarm}").text
+        assert "Safe: 0 of 2 whom an all-clear takes; detained, say rowan;" in page
+        assert "closing waits" not in page
+        assert "Says: detained" in page
+        no = at.act(alarm, "close", reason="safe")
+        assert "too few people say that the defender is safe" in str(no["refused"])
+        assert at.act(alarm, "close", reason="detained")["done"]
+        assert "Closed by alder: detained" in at.client.get(f"/alarms/{alarm}").text
+
+
 def test_who_may_hand_it_over_need_not_wait_for_a_second_voice(hq: Hq) -> None:
     alarm = hq.press()
     hq.enrol("rowan")
@@ -96,7 +116,7 @@ def test_of_a_stranger_nobody_waits_for_a_word_of_the_defender() -> None:
     assert "the defender with their word" in closing_waits(known, ALDER)
     assert closing_waits(stranger, ALDER).startswith(
         "closing waits for 1 more besides you: an operator at the console (I know that"
-        " the defender is safe); say so"
+        " the defender is safe, or is detained); say so"
     )
 
 

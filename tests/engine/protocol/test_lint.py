@@ -67,7 +67,8 @@ def found(
 
 
 def test_a_sound_one_has_nothing_but_texts_to_review() -> None:
-    faults = {one.fault for one in lint(protocol(TWO, HQ, DUTY, NEAR, STOP, RECHECK))}
+    steps = (TWO, HQ, DUTY, NEAR, STOP, RECHECK, UNCONFIRMED)
+    faults = {one.fault for one in lint(protocol(*steps))}
     assert faults == {Fault.UNREVIEWED}
 
 
@@ -328,6 +329,17 @@ delay_s = 86400
 to = "defender"
 channels = ["sms"]
 text = "recheck"
+stopped_by = ["safe_confirmed"]
+"""
+
+UNCONFIRMED = """
+[[step]]
+id = "hq-day-1"
+after = "closed"
+delay_s = 86400
+to = "hq"
+channels = ["email"]
+text = "unconfirmed"
 stopped_by = ["safe_confirmed"]
 """
 

@@ -10,6 +10,7 @@ from tests.engine.protocol.test_lint import (
     NEAR,
     RECHECK,
     STOP,
+    UNCONFIRMED,
     found,
     protocol,
 )
@@ -69,6 +70,14 @@ def test_an_end_after_which_nobody_asks_is_found_and_told(
     steps: tuple[str, ...], *, is_alone: bool
 ) -> None:
     missing = found(Fault.NO_AFTER_CARE, HQ, DUTY, *steps, STOP)
-    assert len(missing) == is_alone
+    assert any("nobody asks after the end" in words for _, words in missing) is is_alone
     said = explanation(protocol(HQ, DUTY, *steps, STOP))
     assert ("After the end nobody asks whether you are safe" in said) is is_alone
+
+
+def test_a_telephone_that_alone_is_asked_is_found_since_the_police_may_have_it() -> (
+    None
+):
+    alone = found(Fault.NO_AFTER_CARE, HQ, DUTY, NEAR, RECHECK, STOP)
+    assert ["of somebody who is detained nobody asks" in words for _, words in alone]
+    assert found(Fault.NO_AFTER_CARE, HQ, DUTY, NEAR, RECHECK, UNCONFIRMED, STOP) == []

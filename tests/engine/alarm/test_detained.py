@@ -1,0 +1,136 @@
+"""An end as detained: whoever holds the defender may have their telephone."""
+
+from dataclasses import replace
+from functools import partial
+
+import pytest
+
+from engine.alarm.commands import ConfirmSafe
+from engine.alarm.events import ActRefused, AlarmEvent
+from engine.alarm.refusals import RefusalGround
+from engine.alarm.state import CloseReason, ReplyKind
+from engine.protocol.model import Audience
+from engine.roster.model import Word
+from engine.values import OperatorId
+from tests.engine.alarm.forced import scene_of
+from tests.engine.alarm.scene import ALDER, PROTOCOLS, ROWAN, Scene
+from tests.engine.alarm.test_after_care import (
+    ABDUCTION,
+    AFTER_CARE,
+    MONTHS_S,
+    PROOF,
+    SAMPLES,
+    attended,
+    to_defender,
+)
+
+HELD = CloseReason.DETAINED
+WHERE = "her lawyer has seen her at the station"
+FERN = OperatorId("fern")
+
+
+def say_held(scene: Scene, by: OperatorId = ROWAN) -> tuple[AlarmEvent, ...]:
+    command_id = scene.command_id()
+    said = ConfirmSafe(command_id=command_id, by=by, remark=WHERE, detained=True)
+    return scene.do(said)
+
+
+def asked(scene: Scene) -> list[str]:
+    """Return who is asked in the months to come."""
+    before = len(scene.planned())
+    scene.run(MONTHS_S, each_due=scene.settle_all)
+    steps = (one.step for one in scene.planned()[before:])
+    return [str(step) for step in steps if step in AFTER_CARE]
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_after_an_end_as_detained_hq_is_asked_and_their_telephone_is_not(
+    sample: str,
+) -> None:
+    scene = scene_of(replace(PROTOCOLS[sample], lease=None))
+    say_held(scene)
+    before = len(to_defender(scene))
+    scene.close(ALDER, HELD)
+    assert not scene.state().is_open
+    steps = asked(scene)
+    assert steps
+    assert all(step == "unconfirmed" or step.startswith("hq-") for step in steps)
+    assert len(to_defender(scene)) == before
+
+
+def test_an_end_as_detained_takes_as_many_and_no_end_as_safe_rests_on_it() -> None:
+    scene = scene_of(ABDUCTION)
+    assert refused(scene.close(ALDER, HELD)) is RefusalGround.NOT_SAFE_YET
+    say_held(scene)
+    assert refused(scene.close(ALDER)) is RefusalGround.NOT_SAFE_YET
+    assert refused(say_held(scene)) is RefusalGround.ALREADY_DONE
+    scene.close(ALDER, HELD)
+    assert scene.state().close_reason is HELD
+
+
+def test_who_says_detained_after_the_end_stops_no_question() -> None:
+    scene = scene_of(ABDUCTION)
+    scene.confirm_safe(ROWAN)
+    scene.close(ALDER)
+    assert refused(say_held(scene)) is RefusalGround.NO_PROOF
+    assert {"hq-day-1", "day-3"} <= set(asked(scene))
+
+
+def test_a_word_from_their_telephone_ends_no_question_and_hqs_does() -> None:
+    """Whoever holds them may have the code, and have been told the word."""
+    scene = scene_of(ABDUCTION)
+    say_held(scene)
+    scene.close(ALDER, HELD)
+    scene.reply("heron", ReplyKind.SAFE, word=Word.SAFE)
+    assert scene.state().safe_confirmed is None
+    scene.confirm_safe(ROWAN, PROOF)
+    assert scene.state().safe_confirmed is not None
+    assert asked(scene) == []
+
+
+@pytest.mark.parametrize("sample", ["abduction", "careful", "street_attack"])
+def test_under_force_their_telephone_sees_the_same_of_an_end_as_detained(
+    sample: str,
+) -> None:
+    seen = []
+    for word in Word:
+        scene = scene_of(replace(PROTOCOLS[sample], lease=None))
+        scene.cancel(word)
+        scene.acknowledge()
+        scene.close(ALDER, HELD)
+        assert scene.state().is_open is (word is Word.DURESS)
+        scene.run(MONTHS_S, each_due=partial(attended, scene))
+        seen.append(to_defender(scene))
+    assert seen[0] == seen[1]
+
+
+def test_under_force_two_besides_the_defender_end_it_as_detained() -> None:
+    scene = scene_of(ABDUCTION)
+    scene.cancel(Word.DURESS)
+    scene.acknowledge()
+    scene.close(ALDER, HELD)
+    assert scene.state().is_open
+    say_held(scene, ROWAN)
+    say_held(scene, FERN)
+    scene.close(ALDER, HELD)
+    assert not scene.state().is_open
+
+
+def test_after_a_reopening_and_an_end_as_safe_their_telephone_is_asked_again() -> None:
+    scene = scene_of(ABDUCTION)
+    say_held(scene)
+    scene.close(ALDER, HELD)
+    scene.reopen()
+    scene.acknowledge()
+    scene.confirm_safe(ROWAN)
+    scene.close(ALDER)
+    scene.run(MONTHS_S, each_due=scene.settle_all)
+    assert {"day-3", "day-7", "day-30"} <= {
+        str(one.step) for one in scene.planned(Audience.DEFENDER)
+    }
+
+
+def refused(events: tuple[AlarmEvent, ...]) -> RefusalGround:
+    (event,) = events
+    assert isinstance(event, ActRefused)
+    return event.ground
