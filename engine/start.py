@@ -18,7 +18,8 @@ from engine.alarm.commands import AlarmCommand
 from engine.alarm.desk import Desk, HqEntry
 from engine.alarm.measures import Measures
 from engine.alarm.messages import Answered, Forward
-from engine.alarm.state import alarm_of
+from engine.alarm.rows import kind_in
+from engine.alarm.state import Kind, alarm_of
 from engine.app import Adapters, Engine, Parts
 from engine.clock import SystemClock
 from engine.collector import YOUNG
@@ -349,8 +350,8 @@ def _commander(tree: Tree) -> Callable[[AlarmId, AlarmCommand, Answered], bool]:
 
 def _seed(measures: Measures, open_alarms: Mapping[str, Begun]) -> None:
     measures.seed(
-        (alarm_of(stream), status, since)
-        for stream, (status, since) in open_alarms.items()
+        (alarm_of(stream), kind_in(subject), status, since)
+        for stream, (status, since, subject) in open_alarms.items()
     )
 
 
@@ -360,10 +361,12 @@ def _sample(metrics: Metrics, measures: Measures, tree: Tree) -> None:
 
     for actor in ACTORS:
         metrics.sample("inbox_depth", partial(depth, actor), actor=actor)
-    metrics.sample("oldest_unnotified_alarm_seconds", measures.oldest_unnotified_s)
-    metrics.sample(
-        "oldest_unacknowledged_alarm_seconds", measures.oldest_unacknowledged_s
-    )
+    for kind in Kind:
+        for name, oldest_s in (
+            ("oldest_unnotified_alarm_seconds", measures.oldest_unnotified_s),
+            ("oldest_unacknowledged_alarm_seconds", measures.oldest_unacknowledged_s),
+        ):
+            metrics.sample(name, partial(oldest_s, kind), kind=kind.value)
 
 
 class _Status:

@@ -63,16 +63,21 @@ _TILES = (
     _Tile(
         title="Longest without notification",
         metric="oldest_unnotified_alarm_seconds",
-        query="max({})",
+        query='max({}{{kind!~"exercise|test"}})',
         red_from=30,
     ),
     _Tile(
         title="Longest without acknowledgement",
         metric="oldest_unacknowledged_alarm_seconds",
-        query="max({})",
+        query='max({}{{kind!~"exercise|test"}})',
         red_from=60,
     ),
-    _Tile(title="Open alarms", metric="alarms", query="sum({})", red_from=1),
+    _Tile(
+        title="Open alarms",
+        metric="alarms",
+        query='sum({}{{kind!~"exercise|test"}})',
+        red_from=1,
+    ),
     _Tile(title="Ready", metric="ready", query="min({})", red_from=1, red_below=True),
     _Tile(title="Reasons to worry", metric="degraded", query="sum({})", red_from=1),
     _Tile(

@@ -287,7 +287,7 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
             now = self.clock.now()
             if self._cases.read(heads, {}, now):
                 # Of ten thousand it takes a tenth of a second: only where it matters.
-                since = {stream: at for stream, (_, at) in began(reader).items()}
+                since = {stream: at for stream, (_, at, _) in began(reader).items()}
                 self._cases.read(heads, since, now)
         soonest = self.clock.now().plus(settling)
         dues = ((alarm_of(row.stream), wakes_at(row.head, now)) for row in heads)

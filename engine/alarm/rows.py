@@ -87,6 +87,12 @@ def look_in(standing: str) -> tuple[Look, str]:
     return Look.OPEN, standing
 
 
+def kind_in(standing: str) -> Kind:
+    """Return of an open case's clear column its kind; real where none is read."""
+    named = look_in(standing)[1].partition(":")[0]
+    return next((kind for kind in Kind if kind.value == named), Kind.REAL)
+
+
 def subject_of(alarm: Alarm) -> str:
     """Return by what a further press finds the open case: kind and subject."""
     return key_of(alarm.kind, alarm.subject)

@@ -250,10 +250,10 @@ class MemoryReader:
         return sorted(rows, key=_by_due)
 
     def began(self, prefix: str) -> Mapping[str, Begun]:
-        """Return since when each open stream of that prefix is open, and its status."""
+        """Return each open stream of that prefix, as `Begun` says it."""
         with self._medium.lock:
             return {
-                name: (stream.head.status, stream.events[0].at)
+                name: (stream.head.status, stream.events[0].at, stream.head.subject)
                 for name, stream in self._medium.streams.items()
                 if name.startswith(prefix) and stream.head.is_open and stream.events
             }

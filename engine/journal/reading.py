@@ -104,7 +104,7 @@ class SqliteReader:
         return self._read(wanted, (prefix, behind), _texts)
 
     def began(self, prefix: str) -> Mapping[str, Begun]:
-        """Return since when each open stream of that prefix is open, and its status."""
+        """Return each open stream of that prefix, as `Begun` says it."""
         return self._read(rows.BEGAN, (len(prefix), prefix), rows.begun)
 
     def head(self, stream: str) -> HeadRow | None:

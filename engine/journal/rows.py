@@ -35,7 +35,7 @@ HEADS: Final = (
     "SELECT stream, owner, epoch, seq, status, is_open, next_due, subject FROM stream"
 )
 BEGAN: Final = (
-    "SELECT stream.stream, stream.status, event.at FROM stream"
+    "SELECT stream.stream, stream.status, event.at, stream.subject FROM stream"
     " JOIN event ON event.stream = stream.stream AND event.seq = 1"
     " WHERE stream.is_open = 1 AND substr(stream.stream, 1, ?) = ?"
 )
@@ -59,7 +59,9 @@ ATTENDANCE: Final = "SELECT device, at, battery_ratio FROM attendance"
 
 def begun(cursor: apsw.Cursor) -> dict[str, Begun]:
     """Read all of a result of `BEGAN`."""
-    return {stream: (status, Instant(at)) for stream, status, at in cursor}
+    return {
+        stream: (status, Instant(at), subject) for stream, status, at, subject in cursor
+    }
 
 
 def events(cursor: Iterable[Any]) -> list[StoredEvent]:

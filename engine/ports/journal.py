@@ -250,8 +250,8 @@ class Unknown:
     is_full: bool = False
 
 
-Begun = tuple[str, Instant]
-"""The status of an open stream, and when its first row was written."""
+Begun = tuple[str, Instant, str]
+"""An open stream's status, when its first row was written, and its subject."""
 Answer = Appended | Recorded | Placed | Attended | Conflict | Fenced | Unknown
 Reply = Callable[[Answer], None]
 
@@ -286,7 +286,7 @@ class JournalReader(Protocol):
         """Return the heads of streams that begin with `prefix`, soonest due first."""
 
     def began(self, prefix: str) -> Mapping[str, Begun]:
-        """Return since when each open stream of that prefix is open, and its status."""
+        """Return each open stream of that prefix, as `Begun` says it."""
 
     def head(self, stream: str) -> HeadRow | None:
         """Return one head."""

@@ -115,7 +115,12 @@ def _histogram(
 
 
 DECLARATIONS: tuple[Declaration, ...] = (
-    _gauge("alarms", "Open alarms by the state of their response.", _STATE),
+    _gauge(
+        "alarms",
+        "Open alarms by kind and by the state of their response.",
+        _ALARM_KIND,
+        _STATE,
+    ),
     _counter("alarms_raised_total", "Alarms raised.", _ALARM_KIND),
     _counter("alarms_closed_total", "Alarms closed.", _ALARM_KIND),
     _counter(
@@ -129,10 +134,12 @@ DECLARATIONS: tuple[Declaration, ...] = (
     _gauge(
         "oldest_unnotified_alarm_seconds",
         "Age of the oldest open alarm of which nobody has been told; 0 without one.",
+        _ALARM_KIND,
     ),
     _gauge(
         "oldest_unacknowledged_alarm_seconds",
         "Age of the oldest alarm that no operator has acknowledged; 0 without one.",
+        _ALARM_KIND,
     ),
     _histogram(
         "report_to_journal_seconds",

@@ -150,8 +150,8 @@ def test_nothing_that_is_reported_raises_or_spoils_the_exposition(
 def test_a_sampled_gauge_is_asked_at_each_scrape_and_may_fail() -> None:
     metrics = Metrics(KNOWN, strict=True)
     ages = iter([3.0, 4.0])
-    metrics.sample("oldest_unnotified_alarm_seconds", lambda: next(ages))
-    name = "natalia_oldest_unnotified_alarm_seconds"
+    metrics.sample("oldest_planned_effect_seconds", lambda: next(ages))
+    name = "natalia_oldest_planned_effect_seconds"
     assert [value(metrics, name), value(metrics, name)] == [3, 4]
     assert str(value(metrics, name)) == "nan"
 

@@ -114,4 +114,6 @@ def assert_it_is_over_and_was_none(rig: Rig, alarm: str) -> None:
     assert counted == {
         (what, kind): float(kind == "exercise") for what, kind in counted
     }
-    assert rig.metric("natalia_oldest_unacknowledged_alarm_seconds") == 0
+    for kind in ("real", "exercise"):
+        oldest = f'natalia_oldest_unacknowledged_alarm_seconds{{kind="{kind}"}}'
+        assert rig.metric(oldest) == 0

@@ -236,10 +236,13 @@ class AppendContract(StoreContract):
         reader = store.reader()
         assert reader.began("alarm/") == {}
 
+        head = Head(status="raised", is_open=True, subject="real:heron")
         store.commit([append(stream="alarm/a", expected_seq=0)], Instant(7))
         store.commit(
-            [append(stream="alarm/a", expected_seq=1, command="2")], Instant(8)
+            [append(stream="alarm/a", expected_seq=1, command="2", head=head)],
+            Instant(8),
         )
         store.commit([append(stream="effect/a", command="3")], Instant(9))
 
-        assert reader.began("alarm/") == {"alarm/a": ("raised", Instant(7))}
+        began = {"alarm/a": ("raised", Instant(7), "real:heron")}
+        assert reader.began("alarm/") == began

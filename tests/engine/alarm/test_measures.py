@@ -1,7 +1,10 @@
 """What is measured of alarms: how many wait, and the times that are promised."""
 
+import pytest
+
 from engine.alarm.measures import Measures
-from engine.alarm.state import Alarm, Response
+from engine.alarm.rows import kind_in
+from engine.alarm.state import Alarm, Kind, Response
 from engine.ports.journal import EffectState
 from engine.values import AlarmId
 from tests.engine.alarm.scene import Scene
@@ -10,7 +13,7 @@ from tests.fakes import ManualClock
 
 class Telemetry:
     def __init__(self) -> None:
-        self.gauges: dict[tuple[str, str], float] = {}
+        self.kinds: dict[tuple[str, str], float] = {}
         self.counts: list[tuple[str, str]] = []
         self.seen: dict[str, list[float]] = {}
 
@@ -19,7 +22,8 @@ class Telemetry:
         self.counts.append((name, labels.get("kind", "")))
 
     def gauge(self, name: str, value: float, **labels: str) -> None:
-        self.gauges[name, labels.get("state", "")] = value
+        assert name == "alarms"
+        self.kinds[labels.get("kind", ""), labels.get("state", "")] = value
 
     def observe(self, name: str, value: float, **labels: str) -> None:
         del labels
@@ -43,15 +47,15 @@ def watched(clock: ManualClock) -> tuple[Scene, Measures, Telemetry]:
 def test_an_alarm_that_nobody_was_told_of_grows_old(clock: ManualClock) -> None:
     scene, measures, telemetry = watched(clock)
     assert telemetry.counts == [("alarms_raised_total", "real")]
-    assert telemetry.gauges["alarms", "notifying"] == 1
-    age_s = measures.oldest_unnotified_s()
+    assert telemetry.kinds["real", "notifying"] == 1
+    age_s = measures.oldest_unnotified_s(Kind.REAL)
     clock.advance(30)
-    assert measures.oldest_unnotified_s() == age_s + 30
+    assert measures.oldest_unnotified_s(Kind.REAL) == age_s + 30
     events = scene.settle(scene.waiting()[0], EffectState.ACCEPTED)
     measures.changed(alarm_of(scene), events)
-    assert measures.oldest_unnotified_s() == 0
+    assert measures.oldest_unnotified_s(Kind.REAL) == 0
     assert len(telemetry.seen["report_to_first_notification_seconds"]) == 1
-    assert measures.oldest_unacknowledged_s() > 0
+    assert measures.oldest_unacknowledged_s(Kind.REAL) > 0
 
 
 def test_the_second_notification_is_not_the_first(clock: ManualClock) -> None:
@@ -68,12 +72,12 @@ def test_acknowledging_ends_the_waiting_and_closing_the_count(
     scene, measures, telemetry = watched(clock)
     events = scene.acknowledge()
     measures.changed(alarm_of(scene), events)
-    assert measures.oldest_unacknowledged_s() == 0
+    assert measures.oldest_unacknowledged_s(Kind.REAL) == 0
     assert len(telemetry.seen["report_to_acknowledgement_seconds"]) == 1
-    assert telemetry.gauges["alarms", "acknowledged"] == 1
+    assert telemetry.kinds["real", "acknowledged"] == 1
     events = scene.close()
     measures.changed(alarm_of(scene), events)
-    assert telemetry.gauges["alarms", "acknowledged"] == 0
+    assert telemetry.kinds["real", "acknowledged"] == 0
     assert ("alarms_closed_total", "real") in telemetry.counts
 
 
@@ -82,10 +86,43 @@ def test_what_was_open_before_the_start_is_counted(clock: ManualClock) -> None:
     measures = Measures(telemetry, clock)
     measures.seed(
         [
-            (AlarmId("a"), Response.NOTIFYING.value, clock.now()),
-            (AlarmId("b"), Response.CLOSED.value, clock.now()),
+            (AlarmId("a"), Kind.REAL, Response.NOTIFYING.value, clock.now()),
+            (AlarmId("b"), Kind.REAL, Response.CLOSED.value, clock.now()),
         ]
     )
     clock.advance(60)
-    assert telemetry.gauges["alarms", "notifying"] == 1
-    assert measures.oldest_unacknowledged_s() == 60
+    assert telemetry.kinds["real", "notifying"] == 1
+    assert measures.oldest_unacknowledged_s(Kind.REAL) == 60
+
+
+def test_an_exercise_is_counted_apart_bug_it_looked_like_somebody_in_need(
+    clock: ManualClock,
+) -> None:
+    telemetry = Telemetry()
+    measures = Measures(telemetry, clock)
+    scene = Scene(kind=Kind.EXERCISE)
+    scene.raised()
+    measures.changed(alarm_of(scene), tuple(scene.events))
+    seeded = [(AlarmId("before"), Kind.EXERCISE, "notifying", clock.now())]
+    measures.seed(seeded)
+    clock.advance(400)
+    assert telemetry.kinds["exercise", "notifying"] == 2
+    assert telemetry.kinds["real", "notifying"] == 0
+    for oldest_s in (measures.oldest_unacknowledged_s, measures.oldest_unnotified_s):
+        assert (oldest_s(Kind.REAL), oldest_s(Kind.EXERCISE) >= 400) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("standing", "kind"),
+    [
+        ("real:heron", Kind.REAL),
+        ("over/exercise:heron", Kind.EXERCISE),
+        ("unseen/notice:message", Kind.NOTICE),
+        ("", Kind.REAL),
+        ("of-later:heron", Kind.REAL),
+    ],
+)
+def test_the_clear_column_says_of_which_kind_an_open_case_is(
+    standing: str, kind: Kind
+) -> None:
+    assert kind_in(standing) is kind

@@ -28,6 +28,6 @@ def test_each_open_alarm_has_when_it_began() -> None:
     rig = Rig()
     now = rig.world.now()
     rig.press()
-    status, since = began(rig.ledger.store.reader())["alarm/first"]
+    status, since, _ = began(rig.ledger.store.reader())["alarm/first"]
     assert status == "notifying"
     assert 0 <= since.since(now).total_seconds() < 1
