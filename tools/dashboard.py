@@ -23,7 +23,7 @@ _DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 # Which heading a metric stands under: the first whose beginning fits.
 _SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Alarms", ("alarms", "oldest_un", "report_to", "reports", "signals", "device")),
-    ("Deliveries", ("deliver", "channel", "effects", "oldest_planned")),
+    ("Deliveries", ("deliver", "channel", "planned", "oldest_planned")),
     ("Modems", ("modem",)),
     ("Journal", ("journal",)),
     ("Nearest colleagues", ("proximity",)),

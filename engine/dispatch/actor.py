@@ -264,7 +264,7 @@ class Dispatcher(SupervisedActor[Heard]):
         now = self.clock.now()
         waited_s = 0.0 if oldest_ms is None else (now.ms - oldest_ms) / 1000
         self._telemetry.gauge("oldest_planned_effect_seconds", waited_s)
-        self._telemetry.gauge("effects", len(self._queue), state="planned")
+        self._telemetry.gauge("planned_effects", len(self._queue))
         self.wake_at(now.plus(RESCAN))
 
     def _show_orphaned(self) -> None:

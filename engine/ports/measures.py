@@ -86,7 +86,6 @@ _STATE = Label("state", ("raised", "notifying", "acknowledged", "following_up"))
 _ALARM_KIND = Label("kind", ("real", "exercise", "test", "notice"))
 _BEGUN = (EffectState.PLANNED, EffectState.ATTEMPTING)
 _OUTCOME = Label("outcome", tuple(each for each in EffectState if each not in _BEGUN))
-_WAITING = Label("state", (*_BEGUN, EffectState.UNKNOWN))
 _RESULT = Label("result", tuple(SendResult))
 
 _COMMIT_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5)
@@ -216,7 +215,11 @@ DECLARATIONS: tuple[Declaration, ...] = (
         _CHANNEL,
         starts=False,
     ),
-    _gauge("effects", "Effects that are not finished, by state.", _WAITING),
+    _gauge(
+        "planned_effects",
+        "Effects that no channel has pulled; what became of the others is in "
+        "`natalia_deliveries_total`.",
+    ),
     _gauge(
         "oldest_planned_effect_seconds",
         "Age of the oldest effect that no channel has pulled; 0 without one.",

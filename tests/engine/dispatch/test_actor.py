@@ -298,7 +298,7 @@ def test_what_waits_is_measured(rig: Rig) -> None:
     rig.ledger.plan(row_of("old", planned_ms=old))
     rig.world.run(4)
     assert rig.meter.shown["oldest_planned_effect_seconds", ""] > 40
-    assert rig.meter.shown["effects", "planned"] == 1
+    assert rig.meter.shown["planned_effects", ""] == 1
 
 
 def test_of_two_idle_routes_the_one_that_reaches_is_given_the_message(rig: Rig) -> None:
