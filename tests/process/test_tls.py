@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from adapters.devices import gt06_encode
 from adapters.modem.host_clock import HostClock
 from engine.values import Instant
 from tests.certificates import certificate, valid_for
-from tests.rig import HERON_IMEI, Rig
+from tests.process.test_hostile import resident
+from tests.rig import HERON_IMEI, Rig, eventually
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]
 __all__ = ["certificate"]
@@ -37,6 +39,24 @@ def test_a_tracker_logs_in_over_tls_beside_the_one_in_clear(
         ):
             speaking.sendall(gt06_encode.log_in(HERON_IMEI))
             assert speaking.recv(100).startswith(b"\x78\x78")
+
+
+SILENT = 500
+GROWTH_BYTES = 80 << 20
+
+
+def test_hundreds_who_never_shake_hands_are_strangers_and_fill_no_memory(
+    tmp_path: Path, certificate: Path
+) -> None:
+    with serving_tls(tmp_path, certificate) as rig, ExitStack() as silent:
+        before = resident(rig)
+        for _ in range(SILENT):
+            waits = socket.create_connection(rig.ports["gt06.tls"], 5)
+            silent.enter_context(waits)
+        eventually(lambda: (rig.metric("natalia_device_strangers") or 0) >= SILENT)
+        grown = resident(rig) - before
+        print(f"{grown / 2**20:.0f} MB more")
+        assert grown < GROWTH_BYTES
 
 
 def test_a_certificate_that_has_ended_is_told_and_costs_no_start(

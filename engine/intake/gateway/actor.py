@@ -13,6 +13,7 @@ from engine.health import Health
 from engine.intake.gateway.certificates import CertificateWatch, Validity
 from engine.intake.gateway.door import Door
 from engine.intake.gateway.guard import Guard
+from engine.intake.gateway.handshakes import TlsPort
 from engine.intake.gateway.http import server
 from engine.intake.gateway.sockets import BACKLOG
 from engine.intake.gateway.tcp import DeviceConnection
@@ -112,21 +113,21 @@ class Gateway(SupervisedActor[None]):
                     sock=self._copy(listening),
                 )
                 continue
-            await loop.create_server(
-                partial(
-                    DeviceConnection,
-                    wire,
-                    turns,
-                    self.clock,
-                    self._telemetry,
-                    self._count,
-                    self._guests,
-                    self._lines,
-                ),
-                sock=self._copy(listening),
-                backlog=BACKLOG,
-                ssl=self._tls.get(name),
+            made = partial(
+                DeviceConnection,
+                wire,
+                turns,
+                self.clock,
+                self._telemetry,
+                self._count,
+                self._guests,
+                self._lines,
             )
+            copy, tls = self._copy(listening), self._tls.get(name)
+            if tls is not None:
+                TlsPort(copy, tls, made, self._guests).start()
+                continue
+            await loop.create_server(made, sock=copy, backlog=BACKLOG)
         for name, (http_wire, listening) in self._https.items():
             run = server(
                 http_wire, self._door, self.clock, self._guests, self._tls.get(name)

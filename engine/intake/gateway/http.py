@@ -10,12 +10,14 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import uvicorn
 
 from engine.intake.gateway.door import Door
 from engine.intake.gateway.guard import Guard
+from engine.intake.gateway.handshakes import TlsPort
 from engine.intake.gateway.http_guest import Guarded, Peer, guarded
 from engine.intake.gateway.http_torn import salvaged
 from engine.intake.gateway.mistaken import SAID, UNSOUND, unread
@@ -153,6 +155,7 @@ def server(
             guests[peer].recognise(device)
 
     devices = HttpDevices(wire, door, clock, heard)
+    guests_are = guarded(guard, guests, devices)
     config = uvicorn.Config(
         devices,
         log_config=None,
@@ -160,18 +163,24 @@ def server(
         access_log=False,
         lifespan="off",
         server_header=False,
-        http=guarded(guard, guests, devices),
+        http=guests_are,
         ws="none",
         timeout_keep_alive=75,
         timeout_graceful_shutdown=1,
         h11_max_incomplete_event_size=BODY_MAX,
-        ssl_context_factory=None if tls is None else lambda _, __: tls,
     )
     made = uvicorn.Server(config)
 
     async def run(listening: socket.socket) -> None:
+        ours = [listening]
+        if tls is not None:
+            config.load()
+            state = made.server_state
+            guest = partial(guests_are, config=config, server_state=state, app_state={})
+            TlsPort(listening, tls, guest, guard).start()
+            ours = []
         # No `serve()`: it takes the process' signal handlers for itself.
-        await made._serve([listening])  # noqa: SLF001 - see above
+        await made._serve(ours)  # noqa: SLF001 - see above
 
     return run
 
