@@ -262,6 +262,17 @@ BROKEN = (
         ),
     ),
     Broken(
+        "forgotten",
+        "nothing is due any more once a case has ended",
+        (
+            Change(
+                "engine/alarm/rows.py",
+                "        next_due=due,\n",
+                "        next_due=due if alarm.is_open else None,\n",
+            ),
+        ),
+    ),
+    Broken(
         "held",
         "what a flood holds back is not taken up again",
         (

@@ -12,7 +12,7 @@ from tests.simulation.devices import devices
 from tests.simulation.disk import write_as_old_owner
 from tests.simulation.modem import SUBMIT_FAULTS
 from tests.simulation.people import OPERATORS
-from tests.simulation.plan import FAULTS_END_S, Item
+from tests.simulation.plan import Item
 from tests.simulation.told import was_missed
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def _stop(day: "Day", item: Item) -> None:
 def _suspend(day: "Day", item: Item) -> None:
     day.struck(item.what)
     # Behind the last fault everything must come right again.
-    day.world.suspend(min(item.s, max(0.0, FAULTS_END_S - day.world.boottime_s())))
+    day.world.suspend(min(item.s, max(0.0, day.faults_end_s - day.world.boottime_s())))
 
 
 def _at_commit(day: "Day", item: Item) -> None:

@@ -14,8 +14,10 @@ from tests.simulation.host import Host
 from tests.simulation.invariants import ViolationError, Watching
 from tests.simulation.people import People, secrets
 from tests.simulation.plan import (
+    CALM_S,
     DAY_S,
     FAULTS_END_S,
+    MONTH_S,
     PRESSES,
     Item,
     Plan,
@@ -79,6 +81,10 @@ class Day:
             last_s = max(item.at_s for item in plan.items)
             self.ends_s = min(ends_s, last_s + GOES_ON_S)
             self.watching.calm_since_s = inf  # nothing has to come right
+        self.faults_end_s = FAULTS_END_S
+        if "month" in whats:
+            self.struck("month")
+            self.ends_s, self.faults_end_s = MONTH_S, MONTH_S - CALM_S
         self.watching.now_s = self.world.boottime_s
         self.disk.on_commit = self.watching.committed
         self.disk.on_fault = self.struck
@@ -199,7 +205,7 @@ class Day:
             self.watching.calm_since_s = calm_s
 
     def _faults_end(self) -> None:
-        self.world.sleep(FAULTS_END_S)
+        self.world.sleep(self.faults_end_s)
         self.network.restore()
         self.disk.crash_in = self.crash_at_contact = None
         self.disk.failing = ""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -119,6 +120,10 @@ class SimWeb(SupervisedActor[None]):
 STAND_INS: dict[type[Any], type[Any]] = {Gateway: SimGateway, Web: SimWeb}
 
 
+PROBED_S = 10.0
+"""The probe goes through the journal more often than this."""
+
+
 class SimClock(SystemClock):
     """The engine's own clock; only its sleep is the world's."""
 
@@ -185,21 +190,21 @@ class Host:
         """Start a process."""
         self.life = life = Life(self.world)
         self.names = names = Names()
-        lender = Lender(self.disk)
         self.store = SimStore(self.disk, life)
+        self._catch_up()
         reader = MemoryReader(self.disk.medium)
-        self.clock = clock = SimClock(reader.last_at(), life)
-        alive_at = reader.last_at() or clock.now()
-        attendance = Attendance(alive_at, reader.attendance())
+        last_at = reader.last_at()
+        self.clock = clock = SimClock(last_at, life)
+        attendance = Attendance(last_at or clock.now(), reader.attendance())
         places = [(place.person, place.fix) for place in reader.places()]
         telemetry = WatchingTelemetry(self.watching)
         health = Health(telemetry)
         doubts = reader.doubts()
         board = Board(roster(), places, doubts, clock=clock, telemetry=telemetry)
         self.unrecorded = unrecorded = _unrecorded(names)
-        refused = unrecorded.refused
+        refused, judge = unrecorded.refused, Judge(board=board, registry=registry)
         journal = Journal(lambda: names.lookup("journal"), self.store, refused)
-        self.judge = judge = Judge(board=board, registry=registry)
+        self.judge = judge
         door = Door(
             judge=judge,
             journal=journal,
@@ -223,7 +228,7 @@ class Host:
                 adapters=self._adapters(life),
                 store=self.store,
                 journal=journal,
-                readers=lender,
+                readers=Lender(self.disk),
                 telemetry=telemetry,
                 health=health,
                 readiness=Readiness(clock.boottime_s),
@@ -241,6 +246,17 @@ class Host:
             )
         )
         self.up_since_s = self.unsettled_until_s = self.world.boottime_s()
+
+    def _catch_up(self) -> None:
+        """Have the disk know how late it is, as the probe's round trips tell it.
+
+        They are among the looks that are left out while all idle.
+        """
+        medium, world = self.disk.medium, self.world
+        if self.clock is not None and medium.at is not None:
+            behind_s = world.boottime_s() - world.left_out_s + PROBED_S
+            known = self.clock.now().plus(timedelta(seconds=-behind_s))
+            medium.at = max(medium.at, known)
 
     def kill(self) -> None:
         """`kill -9`."""

@@ -39,6 +39,7 @@ from engine.ports.journal import (
 )
 from engine.ports.measures import DECLARATIONS
 from engine.values import AlarmId, EffectId, Instant, PersonId, ReportKey, StepId
+from tests.simulation.after import AfterCare
 from tests.simulation.agreed import breaks, may_be_public
 from tests.simulation.answers import Answers
 from tests.simulation.attention import Attention, is_past_shift
@@ -87,7 +88,7 @@ class Watching:
         self.unsent: Counter[EffectId] = Counter()
         self.arrived: dict[str, int] = {}
         self.freedom, self.attention = Freedom(), Attention()
-        self.answers = Answers()
+        self.answers, self.after_care = Answers(), AfterCare()
         self.crashes, self.calm_since_s = 0, 0.0
         self.now_s: Callable[[], float] = float
         self.fired: list[tuple[float, AlarmId, StepId]] = []
@@ -138,6 +139,8 @@ class Watching:
             self.attention.listen(alarm_id, event, self.now_s())
             self._fact(alarm_id, alarm, event)
             alarm = fold(alarm_id, alarm, event)
+            if alarm is not None:
+                self.after_care.listen(alarm, event, self.now_s())
         if alarm is None:
             return
         self.alarms[alarm_id] = alarm
@@ -346,16 +349,22 @@ class Watching:
             elif key not in taken and not self._was_cancel(key):
                 self.found("I1", "an acknowledged raise that is in no case")
         for alarm in self.alarms.values():
-            if self.attention.is_missing(alarm, self.now_s()):
-                self.found("I3", "nobody at HQ has it at the end of the day")
-            if has_given_up(alarm):
-                self.found("I3", "somebody was never told and nothing is tried")
-            if alarm.is_open:
-                self._was_called(alarm)
-            if is_not_told_of_end(alarm):
-                self.found("I3", "somebody who was told hears nothing of the end")
+            self._came_right(alarm)
         if not all(was_missed(who, self.alarms.values()) for who in self.timed):
             self.found("I1", "a timer ran out, and no case knows of it")
+
+    def _came_right(self, alarm: Alarm) -> None:
+        now_s = self.now_s()
+        if self.attention.is_missing(alarm, now_s):
+            self.found("I3", "nobody at HQ has it at the end of the day")
+        if has_given_up(alarm):
+            self.found("I3", "somebody was never told and nothing is tried")
+        if alarm.is_open:
+            self._was_called(alarm)
+        if self.after_care.is_forgotten(alarm, now_s):
+            self.found("I3", "nobody is asked after the end whether they are safe")
+        if is_not_told_of_end(alarm):
+            self.found("I3", "somebody who was told hears nothing of the end")
 
     def _was_cancel(self, key: ReportKey) -> bool:
         return self.disk.medium.inbound[key].taken_by.startswith("alarm/")

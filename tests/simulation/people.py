@@ -21,7 +21,7 @@ from engine.alarm.state import CloseReason, Kind, Truth
 from engine.intake.replies import CODE
 from engine.journal.memory import MemoryReader
 from engine.values import AlarmId, CommandId, OperatorId, PersonId, Signal
-from tests.simulation.cast import AGREED, roster
+from tests.simulation.cast import AGREED, DURESS_WORD, SAFE_WORD, roster
 from tests.simulation.devices import devices
 from tests.simulation.host import Host
 from tests.simulation.invariants import Watching
@@ -35,6 +35,7 @@ Given = Callable[[CommandId], AlarmCommand]
 
 
 NEEDS_HELP = 0.01
+SAYS_SAFE, SAYS_FORCED = 0.1, 0.15
 ANSWERS = ("1", "1", "2", "2", "coming", "no")
 
 
@@ -82,6 +83,9 @@ class People:
 
     def _answer(self, number: str, text: str) -> None:
         found = CODE.search(text)
+        if found is not None and f"{found[1]} 6" in text:
+            self._say_how_it_is(number, found[1])
+            return
         if found is None or "1" not in text or self._draw.random() < 0.5:
             return
         code = found[1]
@@ -94,6 +98,22 @@ class People:
             self.next_needs_help = False
         words = "3" if needs_help else self._draw.choice(ANSWERS)
         self.reply_from(number, f"{code} {words}", self._draw.uniform(10, 400))
+
+    def _say_how_it_is(self, number: str, code: str) -> None:
+        """Answer a question after the end, mostly not: by one's word, true or forced.
+
+        Of who has agreed on none the code that they were sent is enough.
+        """
+        who = self._by_number[number].person
+        drawn = self._draw.random()
+        if drawn < SAYS_SAFE:
+            word = SAFE_WORD if who == AGREED else ""
+        elif drawn < SAYS_FORCED:
+            word = DURESS_WORD if who == AGREED else ""
+        else:
+            return
+        self.did("says_how_it_is")
+        self.reply_from(number, f"{code} 6 {word}".strip(), self._draw.uniform(10, 400))
 
     def say(self, word: str) -> None:
         """Have the defender who has agreed words send one by SMS."""

@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 
 DAY_S = 86_400.0
-FAULTS_END_S = 79_200.0
+CALM_S = 7_200.0
+"""For so long, at the end, all goes well: then everything has to be right."""
+FAULTS_END_S = DAY_S - CALM_S
 EPISODE_S = 2_400.0
 
 
@@ -73,10 +75,16 @@ SECOND_PRESS = 0.15
 # A safety day: faults by the dozen while people are told, some of which never end, and
 # no quiet hours. What must never happen is asked of it, and nothing that must happen.
 SAFETY = 0.02
-MODES = {"safety": 1}
+MODES = {"safety": 1, "month": 1}
 STORM_S = 600.0
 FAULTS_MIN, FAULTS_MAX = 6, 18
 UNENDING = {"": 2, "all_gone": 1, "gone": 1, "down": 2, "full": 1, "slow": 1}
+
+# A month: what is asked after the end, with faults about when it is.
+MONTH = 0.05
+MONTH_S = 32 * DAY_S
+AFTER_DAYS = (1, 3, 7, 30)
+CLOSES_S = 3_600.0
 
 # What is drawn, and how often beside the others of its family.
 PRESSES = {
@@ -178,9 +186,13 @@ def plan_of(seed: int) -> Plan:
     items: list[Item] = []
     for _ in range(draw.choices((1, 2, 3), EPISODES)[0]):
         begins_s = draw.uniform(10, FAULTS_END_S - 2 * EPISODE_S)
-        items += _episode(draw, begins_s)
+        episode = _episode(draw, begins_s)
+        items += episode
         if is_safety(seed):
             items += _storm(random.Random(f"storm/{seed}"), begins_s)
+            break
+        if is_month(seed):
+            items += _month(random.Random(f"month/{seed}"), episode[0].who, begins_s)
             break
     return Plan(seed, tuple(sorted(items)))
 
@@ -188,6 +200,12 @@ def plan_of(seed: int) -> Plan:
 def is_safety(seed: int) -> bool:
     """Say whether a seed's day is a safety day."""
     return random.Random(f"mode/{seed}").random() < SAFETY
+
+
+def is_month(seed: int) -> bool:
+    """Say whether a seed's day goes on for a month."""
+    draw = random.Random(f"length/{seed}")
+    return not is_safety(seed) and draw.random() < MONTH
 
 
 def _episode(draw: random.Random, begins_s: float) -> list[Item]:
@@ -221,6 +239,18 @@ def _storm(draw: random.Random, begins_s: float) -> list[Item]:
             at_s = begins_s + draw.uniform(0, STORM_S)
             unending = _fault(draw, at_s, family, what, "")
             items.append(replace(unending, s=DAY_S))
+    return items
+
+
+def _month(draw: random.Random, who: str, begins_s: float) -> list[Item]:
+    """Return the word that it is a month, and faults about when it asks again."""
+    items = [_item(0.0, "mode", "month")]
+    for days in draw.sample(AFTER_DAYS, draw.randrange(1, 4)):
+        for _ in range(draw.randrange(1, 4)):
+            family = _drawn(draw, WEIGHTS)
+            what = _drawn(draw, FAULTS[family])
+            at_s = begins_s + days * DAY_S + draw.uniform(0, CLOSES_S)
+            items.append(_fault(draw, at_s, family, what, who))
     return items
 
 

@@ -99,6 +99,11 @@ class Scheduler:
         """Return virtual nanoseconds since the world began."""
         return self._ns
 
+    @property
+    def left_out_s(self) -> float:
+        """Virtual seconds until which looks were left out while all idled."""
+        return min(self._left_out_ns, self._ns) / _NS
+
     def wall_ns(self) -> int:
         """Return what the system's wall clock claims, nanoseconds since 1970."""
         return (self._start.ms + self.wall_offset_ms) * 1_000_000 + self._ns

@@ -16,6 +16,7 @@ from tests.simulation.plan import (
     PRESSES,
     Item,
     Plan,
+    is_month,
     is_safety,
     plan_of,
 )
@@ -62,6 +63,34 @@ def test_what_has_failed_once_holds_ever_since() -> None:
 @pytest.mark.parametrize("seed", [s for s in range(500) if is_safety(s)])
 def test_no_safety_day_breaks_an_invariant(seed: int) -> None:
     assert run(plan_of(seed)).violation is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [s for s in range(500) if is_month(s)])
+def test_no_month_breaks_an_invariant(seed: int) -> None:
+    assert run(plan_of(seed)).violation is None
+
+
+def test_neither_a_clock_set_back_nor_a_kill_has_it_asked_later_after_an_end() -> None:
+    day_s = 86_400.0
+    faults = [
+        Item(50_000.0, "time", "week_back"),
+        *(Item(days * day_s, "process", "kill") for days in (2.0, 5.5, 19.0)),
+    ]
+    day = Day(quiet_day(Item(0.0, "mode", "month"), *faults))
+    assert day.run().violation is None
+    (alarm,) = day.watching.alarms.values()
+    ended_s = next(s for s, _, step in day.watching.fired if step == "stop")
+    asked = {
+        str(step): (at_s - ended_s) / day_s
+        for at_s, _, step in day.watching.fired
+        if step in {"day-1", "day-3", "day-7", "day-30"}
+    }
+    if alarm.safe_confirmed is None:
+        assert asked.keys() == {"day-1", "day-3", "day-7", "day-30"}
+    assert asked
+    for step, days in asked.items():
+        assert days == pytest.approx(float(step.removeprefix("day-")), abs=0.01)
 
 
 def test_one_seed_is_one_history() -> None:
