@@ -20,17 +20,20 @@ PAGE = 500
 CLOSED_KEPT = 200
 RECENT_ROWS = 5_000
 PREFIX = "alarm/"
+TYPED = "typed:"
+"""Before the id of a command of the command line; no operator has a colon."""
 _NEVER = Instant(2**62)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One row of a case's time line."""
+    """One row of a case's time line; `typed` where it came by the command line."""
 
     position: int
     at: Instant
     event: AlarmEvent | None
     kind: str
+    typed: bool = False
 
 
 class Cases:
@@ -110,7 +113,13 @@ class Cases:
     def lines(self, alarm_id: AlarmId) -> list[Line]:
         """Return a case's time line, read from the rows."""
         return [
-            Line(position=row.position, at=row.at, event=_event(row), kind=row.kind)
+            Line(
+                position=row.position,
+                at=row.at,
+                event=_event(row),
+                kind=row.kind,
+                typed=row.command_id.startswith(TYPED),
+            )
             for row in self._rows(alarm_id)
         ]
 

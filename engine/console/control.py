@@ -31,6 +31,7 @@ from engine.console.asking import (
     revealing,
     values_of,
 )
+from engine.console.cases import TYPED
 from engine.console.control_devices import DEVICE_ROUTES
 from engine.console.desk import ConsoleDesk
 from engine.console.drills import (
@@ -146,7 +147,7 @@ async def act(request: Request) -> Response:
     click = form.get("id") or secrets.token_hex(8)
     try:
         command = command_of(
-            request.path_params["act"], form, by, CommandId(f"{by}/{click}")
+            request.path_params["act"], form, by, CommandId(f"{TYPED}{by}/{click}")
         )
     except ActError as error:
         return JSONResponse({"error": str(error)}, status_code=UNPROCESSABLE)

@@ -59,6 +59,7 @@ SMS_GSM, SMS_UCS2 = 160, 70
 """How many characters one SMS holds, of the GSM alphabet and of any other."""
 CYRILLIC = "\u0400"
 """From here on no character is of the GSM alphabet, but for its euro sign."""
+BY_HAND = " (command line: the name is taken at its word)"
 UNREAD = " (words: press Show to read them)"
 Json = dict[str, object]
 _BY_PEOPLE = (
@@ -77,6 +78,8 @@ _BY_PEOPLE = (
 def line_of(alarm: Alarm, line: Line, names: Names, *, revealed: bool) -> Json:
     """Return one line."""
     event = line.event
+    by_hand = line.typed and getattr(event, "by", None) is not None
+    text = plain(_text(alarm, event, names, revealed=revealed))
     return {
         "position": line.position,
         "at": str(line.at),
@@ -84,7 +87,8 @@ def line_of(alarm: Alarm, line: Line, names: Names, *, revealed: bool) -> Json:
         "kind": line.kind,
         "title": _title(event, line.kind),
         "by_people": isinstance(event, _BY_PEOPLE) or hasattr(event, "by"),
-        "text": plain(_text(alarm, event, names, revealed=revealed)),
+        "text": text + (BY_HAND if by_hand else ""),
+        "by_command_line": by_hand,
         "data": _facts(alarm, event, names, revealed=revealed),
     }
 

@@ -9,6 +9,7 @@ from engine.console import desk
 from engine.console.acts import ActError, command_of
 from engine.console.desk import HALF_LINKED
 from engine.console.drills import drill_command
+from engine.console.lines import BY_HAND
 from engine.values import AlarmId, CommandId, PersonId
 from tests.engine.console.hq import ALDER, ROSTER, Hq, browser, control, say_safe
 
@@ -77,7 +78,7 @@ def test_a_case_is_handed_to_an_operator_there_is(manned: Hq) -> None:
     assert found.acknowledged.by == "rowan"
     with control(manned) as client:
         lines = client.get(f"/alarms/{one}").json()["lines"]
-    assert "alder to rowan: call at six" in [line["text"] for line in lines]
+    assert f"alder to rowan: call at six{BY_HAND}" in [line["text"] for line in lines]
 
 
 def test_two_linked_cases_name_each_other(manned: Hq) -> None:

@@ -303,3 +303,22 @@ def test_the_metrics_name_no_operator(hq: Hq) -> None:
     assert "natalia_console_streams" in answer.text
     assert "alder" not in answer.text
     assert OperatorId("heron") not in answer.text.lower()
+
+
+def test_the_time_line_says_what_came_by_the_command_line_bug_nobody_could_tell(
+    hq: Hq,
+) -> None:
+    """Whoever may open the socket acts in anybody's name."""
+    alarm = hq.press()
+    hq.enrol("rowan")
+    with browser(hq, "rowan") as at:
+        at.act(alarm, "note", text="rang her sister")
+        with control(hq) as client:
+            client.post(f"/alarms/{alarm}/acknowledge", json={"by": "rowan"})
+        lines = at.client.get(f"/api/alarms/{alarm}").json()["lines"]
+        page = at.client.get(f"/alarms/{alarm}").text
+    by_command_line = {line["kind"]: line["by_command_line"] for line in lines}
+    assert by_command_line["AlarmAcknowledged"]
+    assert not by_command_line["NoteAdded"]
+    assert not by_command_line["AlarmRaised"]
+    assert page.count("by rowan (command line: the name is taken at its word)") == 1
