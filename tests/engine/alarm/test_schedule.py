@@ -352,3 +352,19 @@ def test_a_search_after_a_question_that_is_still_to_be_asked_is_to_come() -> Non
     scene.run(390, each_due=scene.settle_all)
     assert "contacts" in scene.state().fired
     assert not may_call_more(scene.state())
+
+
+def test_pages_that_go_on_after_a_search_has_run_are_no_search_to_come() -> None:
+    steps = tuple(
+        replace(step, after="duty") if step.id == "contacts" else step
+        for step in without(PROTOCOLS["protest"], "more").steps
+    )
+    protest = replace(PROTOCOLS["protest"], steps=steps)
+    scene = Scene(protocol=protest).raised()
+    assert may_call_more(scene.state())
+    scene.run(390, each_due=scene.settle_all)
+    pages = len(scene.planned(Audience.DUTY))
+    assert {"near", "contacts"} <= scene.state().fired.keys()
+    assert not may_call_more(scene.state())
+    scene.run(390, each_due=scene.settle_all)
+    assert len(scene.planned(Audience.DUTY)) > pages

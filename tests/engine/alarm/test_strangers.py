@@ -6,7 +6,13 @@ from datetime import timedelta
 from engine.alarm.following import followed
 from engine.alarm.rows import plans_of
 from engine.alarm.state import Kind, KnownPlace, SourceDoubt
-from engine.dispatch.queue import Queue
+from engine.dispatch.queue import (
+    RANK_HQ,
+    RANK_STOP,
+    RANK_STRANGER,
+    RANK_STRANGERS_CALL,
+    Queue,
+)
 from engine.ports.journal import EffectRow
 from engine.protocol.registry import HQ_ALONE, UNKNOWN_DEVICE
 from engine.values import AlarmId, Instant, PersonId
@@ -95,3 +101,39 @@ def test_what_pages_of_a_stranger_is_no_stop_message_that_a_sim_may_have_to_keep
     stops.close()
     ended = plans_of(stops.state(), tuple(stops.events[before:]))
     assert max(row.rank for row in rows) < min(row.rank for row in ended)
+
+
+def ranks(scene: Scene) -> set[tuple[str, str, int]]:
+    """Return who is told, by which channel, with which rank."""
+    rows = plans_of(scene.state(), tuple(scene.events))
+    steps = {one.effect: one.step for one in scene.state().effects.values()}
+    return {(steps[row.effect_id], row.channel, row.rank) for row in rows}
+
+
+def test_of_a_stranger_the_pages_go_last_and_of_those_the_calls() -> None:
+    scene = stranger(1)
+    scene.settle_all()
+    scene.acknowledge()
+    scene.close()
+    assert ranks(scene) == {
+        ("hq", "email", RANK_STRANGER),
+        ("duty", "sms", RANK_STRANGER),
+        ("duty", "call", RANK_STRANGERS_CALL),
+        ("stop", "sms", RANK_STOP),
+        ("stop", "email", RANK_STOP),
+    }
+
+
+def test_of_a_notice_the_pages_go_with_what_hq_gets_and_the_end_behind() -> None:
+    protocol = PROTOCOLS[HQ_ALONE]
+    stop = next(s for s in PROTOCOLS[UNKNOWN_DEVICE].steps if s.id == "stop")
+    protocol = replace(protocol, steps=(*protocol.steps, stop))
+    scene = Scene(protocol=protocol, kind=Kind.NOTICE).raised()
+    scene.run(180, each_due=scene.settle_all)
+    scene.acknowledge()
+    scene.close()
+    assert {(step, rank) for step, _, rank in ranks(scene)} == {
+        ("hq", RANK_HQ),
+        ("duty", RANK_HQ),
+        ("stop", RANK_STOP),
+    }
