@@ -273,6 +273,17 @@ BROKEN = (
         ),
     ),
     Broken(
+        "asked",
+        "the telephone of whoever is detained is asked whether they are safe",
+        (
+            Change(
+                "engine/alarm/conditions.py",
+                "        is_theirs = not (ended and alarm.seen.detained)\n",
+                "        is_theirs = True\n",
+            ),
+        ),
+    ),
+    Broken(
         "held",
         "what a flood holds back is not taken up again",
         (

@@ -33,50 +33,53 @@ class AfterCare:
         self._ended_s: dict[AlarmId, float] = {}
         self._answered_s: dict[AlarmId, float] = {}
         self._asked: dict[AlarmId, set[StepId]] = {}
+        self._held: dict[AlarmId, bool] = {}
+        """Of each case that has ended, if in appearance: whether as detained."""
 
-    def listen(self, alarm: Alarm, event: AlarmEvent, now_s: float) -> None:
-        """Take a fact of a case."""
+    def listen(self, alarm: Alarm, event: AlarmEvent, now_s: float) -> bool:
+        """Take a fact of a case; say whether it writes to whoever is detained."""
         match event:
-            case AlarmClosed() if not event.apparent and event.reason not in _NEVER_WAS:
-                self._ended_s[alarm.id] = now_s
-            case AlarmReopened():
-                self._ended_s.pop(alarm.id, None)
-                self._answered_s.pop(alarm.id, None)
-                self._asked.pop(alarm.id, None)
-            case PressJoined():
-                self._answered_s.pop(alarm.id, None)
+            case AlarmClosed():
+                self._held.setdefault(alarm.id, event.reason is CloseReason.DETAINED)
+                if not event.apparent and event.reason not in _NEVER_WAS:
+                    self._ended_s[alarm.id] = now_s
+            case AlarmReopened() | PressJoined():
+                for kept in (self._ended_s, self._answered_s, self._asked, self._held):
+                    kept.pop(alarm.id, None)
             case NotificationPlanned():
                 self._asked.setdefault(alarm.id, set()).add(event.step)
+                is_held = self._held.get(alarm.id, False)
+                return is_held and event.audience is Audience.DEFENDER
             case ReplyReceived(reply=ReplyKind.SAFE) if event.person == alarm.defender:
                 self._answered_s.setdefault(alarm.id, now_s)
             case _:
                 pass
+        return False
 
     def is_forgotten(self, alarm: Alarm, now_s: float) -> bool:
         """Say whether a day has passed on which somebody was not asked.
 
         Of what never was an alarm, or was an exercise, nobody asks. Who has agreed on
         words may have been asked since an end that only looked like one: of them HQ
-        alone is looked at.
+        alone is looked at. So it is of whoever is detained, whose word ends nothing.
         """
         ended_s = self._ended_s.get(alarm.id)
         if ended_s is None or alarm.is_open:
             return False
         if alarm.kind is not Kind.REAL or alarm.truth is Truth.FALSE:
             return False
-        until_s = min(now_s, self._answered_s.get(alarm.id, now_s)) - SLACK_S
+        is_held, until_s = self._held.get(alarm.id, False), now_s
+        if not is_held:
+            until_s = min(now_s, self._answered_s.get(alarm.id, now_s))
+        is_hqs = is_held or alarm.defender == AGREED
         asked = self._asked.get(alarm.id, set())
         return any(
             step.id not in asked
             for step in alarm.protocol.steps
-            if _asks(step) and not (_is_theirs(step) and alarm.defender == AGREED)
-            if ended_s + step.delay.total_seconds() <= until_s
+            if _asks(step) and not (is_hqs and step.to is Audience.DEFENDER)
+            if ended_s + step.delay.total_seconds() <= until_s - SLACK_S
         )
 
 
 def _asks(step: Step) -> bool:
     return step.after == Start.CLOSED.value and step.text in _ASKS
-
-
-def _is_theirs(step: Step) -> bool:
-    return step.to is Audience.DEFENDER

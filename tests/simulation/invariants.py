@@ -139,8 +139,8 @@ class Watching:
             self.attention.listen(alarm_id, event, self.now_s())
             self._fact(alarm_id, alarm, event)
             alarm = fold(alarm_id, alarm, event)
-            if alarm is not None:
-                self.after_care.listen(alarm, event, self.now_s())
+            if alarm and self.after_care.listen(alarm, event, self.now_s()):
+                self.found("I8", "the telephone of whoever is detained is written to")
         if alarm is None:
             return
         self.alarms[alarm_id] = alarm

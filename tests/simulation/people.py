@@ -53,7 +53,7 @@ class People:
         }
         self.asleep_until_s = 0.0
         self.wishes: frozenset[str] = frozenset()
-        """What people at HQ do besides: `reopen`, `merge`, `link`, `hand_over`."""
+        """What people at HQ do besides: `detained`, `reopen`, `merge`, `link` ..."""
         self.gone: set[str] = set()
         """Operators who have been taken off: nobody hears of them any more."""
         self.next_needs_help = False
@@ -178,8 +178,13 @@ class People:
         self.give(alarm_id, operator, lambda c: Acknowledge(command_id=c, by=by))
 
     def _confirm(self, alarm_id: AlarmId, operator: str) -> None:
-        by = OperatorId(operator)
-        self.give(alarm_id, operator, lambda c: ConfirmSafe(command_id=c, by=by))
+        by, is_held = OperatorId(operator), "detained" in self.wishes
+        remark = "their lawyer" if is_held else ""
+        self.give(
+            alarm_id,
+            operator,
+            lambda c: ConfirmSafe(command_id=c, by=by, remark=remark, detained=is_held),
+        )
 
     def _course(self, alarm: AlarmId, kind: Kind, operator: str) -> Callable[[], None]:
         """Return what HQ does with a case once somebody has it."""
@@ -261,6 +266,9 @@ class People:
         reason = CloseReason.SAFE if into is None else CloseReason.DUPLICATE
         if into is not None:
             self.did("merge")
+        elif "detained" in self.wishes:
+            self.did("detained")
+            reason = CloseReason.DETAINED
         by = OperatorId(operator)
         self.give(
             alarm,

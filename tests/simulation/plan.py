@@ -152,6 +152,7 @@ FAULTS = {
         "two_at_once": 2,
         "reopen": 2,
         "after_close": 2,
+        "detained": 3,
         "needs_help": 3,
         "hand_over": 2,
         "link": 1,
