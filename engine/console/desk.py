@@ -51,6 +51,8 @@ class ConsoleDesk:
         self.known = KnownBrowsers(parts.state)
         # One at a time: each check takes 19 MiB.
         self._checker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="argon2")
+        self.checking = 0
+        """How many passwords are being checked, or wait for it."""
         self._folding: asyncio.TimerHandle | None = None
         self._gather_s = GATHER_S
         self._waiting: set[asyncio.Future[None]] = set()
@@ -61,9 +63,13 @@ class ConsoleDesk:
     async def check_password(self, operator: str, password: str) -> bool:
         """Check a password outside the loop, one at a time."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(
-            self._checker, self.operators.check, operator, password
-        )
+        self.checking += 1
+        try:
+            return await loop.run_in_executor(
+                self._checker, self.operators.check, operator, password
+            )
+        finally:
+            self.checking -= 1
 
     async def change_password(self, operator: OperatorId, password: str) -> None:
         """Set a new password outside the loop."""

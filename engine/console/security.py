@@ -17,6 +17,11 @@ from engine.console.sessions import Session
 COOKIE = "natalia_session"
 CSRF_HEADER = "x-csrf-token"
 FORBIDDEN = 403
+TOO_LARGE = 413
+BODY_MAX = 64 * 1024
+"""Many times the longest form. A file in one would lie on the disk before anybody has
+signed in, and fill it."""
+LARGER = f"a form has at most {BODY_MAX // 1024} KiB"
 OTHER_SIGN_IN = "this page is of an earlier sign-in; reload it, then repeat"
 HEADERS = {
     "Content-Security-Policy": (
@@ -94,17 +99,21 @@ class Guard:
             await self._app(scope, receive, send)
             return
 
+        body = _Body(receive)
+
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
+                if body.size > BODY_MAX:
+                    headers["Connection"] = "close"
             await send(message)
 
-        request = Request(scope, receive)
+        request = Request(scope, body.receive)
         refused = self._refusal(request)
         target: ASGIApp = self._app if refused is None else refused
-        await target(scope, receive, send_with_headers)
+        await target(scope, body.receive, send_with_headers)
 
     def _refusal(self, request: Request) -> Response | None:
         if request.headers.get("sec-fetch-site") in _FOREIGN and _changes(request):
@@ -120,6 +129,21 @@ class Guard:
             return JSONResponse({"error": "sign in first"}, status_code=401)
         back = quote(back_of(request))
         return RedirectResponse(f"/sign-in?to={back}", status_code=303)
+
+
+class _Body:
+    """What comes of a request's body, no longer than any form."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self.size = 0
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self.size += len(message.get("body", b""))
+        if self.size > BODY_MAX:
+            raise HTTPException(TOO_LARGE, LARGER)
+        return message
 
 
 def _changes(request: Request) -> bool:

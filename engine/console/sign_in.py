@@ -15,6 +15,10 @@ TOO_MANY = 429
 FORBIDDEN = 403
 PASSWORD_MIN = 12
 PASSWORD_MAX = 1_000
+CHECKING_MAX = 4
+"""So many of unknown browsers are checked at a time, 30 ms each: more would keep those
+of HQ waiting behind them, however many addresses and names they come under."""
+BUSY = "Many are signing in just now. Try again in a second."
 UNREAD = "The engine cannot read who may sign in: natalia operator list says why."
 
 
@@ -28,12 +32,16 @@ async def sign_in(request: Request) -> Response:
     desk = desk_of(request)
     form = text_fields(await request.form())
     name, word = form.get("operator", ""), form.get("password", "")[:PASSWORD_MAX]
-    keys = _throttle_keys(request, name)
+    known = _known(request, name)
+    keys = _throttle_keys(request, name) if known is None else (known,)
     count = partial(desk.parts.metrics.count, "console_sign_ins_total")
     wait_s = desk.throttle.wait_s(keys, desk.now_s())
     if wait_s > 0:
         count(outcome="throttled")
         return _refused(request, f"Too many attempts. Wait {wait_s:.0f} s.", TOO_MANY)
+    if known is None and desk.checking >= CHECKING_MAX:
+        count(outcome="throttled")
+        return _refused(request, BUSY, TOO_MANY)
     desk.throttle.attempt(keys, desk.now_s())
     if not await desk.check_password(name, word):
         count(outcome="refused")
@@ -63,12 +71,14 @@ async def sign_in(request: Request) -> Response:
     return response
 
 
-def _throttle_keys(request: Request, name: str) -> tuple[str, ...]:
-    """Return by what failures count: a known browser's own, else name and address."""
+def _known(request: Request, name: str) -> str | None:
+    """Return by what the failures of a known browser count; None for any other."""
     mark = request.cookies.get(KNOWN_COOKIE, "")
-    known = desk_of(request).known.throttle_key(mark, name)
-    if known is not None:
-        return (known,)
+    return desk_of(request).known.throttle_key(mark, name)
+
+
+def _throttle_keys(request: Request, name: str) -> tuple[str, ...]:
+    """Return by what other failures count: by name and by address."""
     client = "" if request.client is None else request.client.host
     return (f"name/{name}", f"from/{client}")
 

@@ -1,6 +1,7 @@
 """Who may come in, and what every answer carries."""
 
 import re
+from typing import Literal
 
 import pytest
 from starlette.routing import Mount, Route
@@ -8,8 +9,9 @@ from starlette.routing import Mount, Route
 from engine.console.known import FILE
 from engine.console.operators import first_password_path
 from engine.console.pages import console_app
-from engine.console.security import HEADERS, OTHER_SIGN_IN, inside
+from engine.console.security import BODY_MAX, HEADERS, OTHER_SIGN_IN, inside
 from engine.console.sessions import IDLE_S
+from engine.console.sign_in import BUSY, CHECKING_MAX
 from engine.values import OperatorId
 from tests.engine.console.hq import Hq, browser
 
@@ -244,6 +246,39 @@ def test_guessing_elsewhere_keeps_no_known_browser_out_bug_hq_was_locked_out(
         assert codes == [403] * 5 + [429]
         other = {"operator": "rowan", "password": "wrong"}
         assert officer.client.post("/sign-in", data=other).status_code == 429
+
+
+def test_guesses_from_everywhere_keep_no_known_browser_waiting_behind_them(
+    hq: Hq,
+) -> None:
+    """Each under another name and address: an officer's check was the last of all."""
+    right = {"operator": "alder", "password": hq.enrol()}
+    with browser(hq, None) as officer, browser(hq, None) as stranger:
+        assert officer.client.post("/sign-in", data=right).status_code == 303
+        hq.desk.checking = CHECKING_MAX
+        refused = stranger.client.post("/sign-in", data=right)
+        assert (refused.status_code, BUSY in refused.text) == (429, True)
+        assert officer.client.post("/sign-in", data=right).status_code == 303
+        hq.desk.checking = 0
+        assert stranger.client.post("/sign-in", data=right).status_code == 303
+    assert hq.desk.checking == 0
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/alarms/a1/note"])
+@pytest.mark.parametrize("form", ["files", "data"])
+def test_no_form_is_longer_than_any_of_ours_and_none_reaches_the_disk(
+    hq: Hq, path: str, form: Literal["files", "data"]
+) -> None:
+    """A file that anybody sent lay in the temporary folder, however long."""
+    long = b"x" * (BODY_MAX + 1)
+    with browser(hq, "alder") as at:
+        sent = (
+            {"files": {"text": long}} if form == "files" else {"data": {"text": long}}
+        )
+        answer = at.client.post(path, **sent)  # type: ignore[arg-type] # one of two
+        assert answer.status_code == 413
+        assert answer.headers["connection"] == "close"
+        assert "at most 64 KiB" in answer.text
 
 
 def test_a_browser_stays_known_after_a_restart_and_nobody_makes_a_mark(
