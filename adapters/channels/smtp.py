@@ -31,6 +31,7 @@ from adapters.channels.options import (
     require_loopback,
     tls_context,
 )
+from adapters.channels.replies import Replies
 from engine.errors import DeliveryError, DeliveryUnknownError, Gathered
 from engine.ports.channel import Notification, Receipt
 from engine.ports.clock import Clock
@@ -182,6 +183,7 @@ class SmtpChannel:
             self._line.hold(connected)
         self._until_s = self._clock.boottime_s() + _REPLIES * options.read_timeout_s
         connected.settimeout(options.read_timeout_s)
+        self._listen(smtp, connected)
         if options.security == "tls":
             self._secure(smtp, connected)
         self._say(smtp, smtp.getreply, _READY, "the greeting")
@@ -198,10 +200,13 @@ class SmtpChannel:
                 connected, server_hostname=self._options.host
             )
         # RFC 3207, 4.2: forget what was learnt in the clear, buffered bytes too.
-        smtp.file = None
+        self._listen(smtp, smtp.sock)
         smtp.ehlo_resp = None
         smtp.helo_resp = None
         smtp.esmtp_features = {}
+
+    def _listen(self, smtp: smtplib.SMTP, connected: socket.socket) -> None:
+        smtp.file = Replies(connected, self._clock, self._until_s)
 
     def _greet(self, smtp: smtplib.SMTP) -> None:
         self._say(smtp, smtp.ehlo, _OK, "EHLO")
@@ -209,7 +214,7 @@ class SmtpChannel:
     def _sign_in(self, smtp: smtplib.SMTP) -> None:
         if self._options.username is None or self._password is None:
             return
-        self._pace(smtp)
+        self._pace(smtp, _REPLIES)
         try:
             smtp.login(self._options.username, self._password)
         except smtplib.SMTPAuthenticationError as error:
@@ -234,7 +239,7 @@ class SmtpChannel:
             smtp.sock.settimeout(self._options.write_timeout_s)
             with self._timed("request"):
                 smtp.sock.sendall(_stuff_dots(content) + b".\r\n")
-            smtp.sock.settimeout(self._options.accept_timeout_s)
+            self._allow(smtp, self._options.accept_timeout_s)
             with self._timed("answer"):
                 code, text = smtp.getreply()
         except (OSError, smtplib.SMTPException) as error:
@@ -250,7 +255,7 @@ class SmtpChannel:
     def _part(self, smtp: smtplib.SMTP) -> None:
         # The mail is out: a server that is slow to say goodbye holds up nobody.
         if smtp.sock is not None:
-            smtp.sock.settimeout(_GOODBYE_S)
+            self._allow(smtp, _GOODBYE_S)
             smtp.quit()
 
     def _compose(
@@ -297,11 +302,19 @@ class SmtpChannel:
         self._pace(smtp)
         self._expect(command(), wanted, step)
 
-    def _pace(self, smtp: smtplib.SMTP) -> None:
+    def _pace(self, smtp: smtplib.SMTP, replies: int = 1) -> None:
         left_s = self._until_s - self._clock.boottime_s()
-        if left_s <= 0 or smtp.sock is None:
+        if left_s <= 0:
             raise TimeoutError
-        smtp.sock.settimeout(min(left_s, self._options.read_timeout_s))
+        self._allow(smtp, min(left_s, replies * self._options.read_timeout_s))
+
+    def _allow(self, smtp: smtplib.SMTP, seconds: float) -> None:
+        """Bound what is written next, and all of the reply to it."""
+        if smtp.sock is None:
+            raise TimeoutError
+        smtp.sock.settimeout(seconds)
+        if isinstance(smtp.file, Replies):
+            smtp.file.until_s = self._clock.boottime_s() + seconds
 
     def _expect(self, reply: tuple[int, bytes], wanted: int, step: str) -> None:
         # The server's words may repeat the address: only its code goes on.

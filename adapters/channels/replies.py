@@ -1,0 +1,52 @@
+"""What a mail server says, bounded in bytes and in time, whatever it goes on saying.
+
+Before TLS anybody on the way can speak in its place.
+"""
+
+import socket
+
+from engine.ports.clock import Clock
+
+SAID_BYTES_MAX = 64 * 1024
+"""All replies of one mail together: many times those of the most talkative server."""
+_AT_ONCE_BYTES = 4096
+
+
+class Replies:
+    """A file of lines for `smtplib`, which itself reads on as long as lines come."""
+
+    def __init__(self, connected: socket.socket, clock: Clock, until_s: float) -> None:
+        """Read from a connected socket, until so many seconds of the boot's time."""
+        self._connected, self._clock = connected, clock
+        self.until_s = until_s
+        self._begun = bytearray()
+        self._left = SAID_BYTES_MAX
+
+    def readline(self, size: int) -> bytes:
+        """Return a line with its end, or `size` bytes of one; less at the very end.
+
+        Raises:
+            OSError: its time is over, too much was said, or the connection is lost.
+
+        """
+        while b"\n" not in self._begun and len(self._begun) < size:
+            left_s = self.until_s - self._clock.boottime_s()
+            if left_s <= 0:
+                raise TimeoutError
+            if self._left <= 0:
+                message = "more was said than any reply has"
+                raise ConnectionAbortedError(message)
+            self._connected.settimeout(left_s)
+            piece = self._connected.recv(min(_AT_ONCE_BYTES, self._left))
+            if not piece:
+                break
+            self._left -= len(piece)
+            self._begun += piece
+        ends = self._begun.find(b"\n") + 1 or len(self._begun)
+        line = bytes(self._begun[: min(ends, size)])
+        del self._begun[: len(line)]
+        return line
+
+    def close(self) -> None:
+        """Forget what was not asked for; the socket is somebody else's."""
+        self._begun.clear()
