@@ -282,10 +282,9 @@ def _pressed(alarm: Alarm, event: AlarmRaised | PressJoined) -> Alarm:
 
 
 def _closed(alarm: Alarm, event: AlarmClosed) -> Alarm:
-    seen = alarm.seen
-    if seen.closed is None:
-        detained = event.reason is CloseReason.DETAINED
-        seen = replace(seen, closed=event.at, detained=detained)
+    is_held = event.reason is CloseReason.DETAINED
+    closed, detained = alarm.seen.closed, alarm.seen.detained or is_held
+    seen = replace(alarm.seen, closed=closed or event.at, detained=detained)
     if event.apparent:
         return replace(alarm, seen=seen)
     return replace(
@@ -294,6 +293,8 @@ def _closed(alarm: Alarm, event: AlarmClosed) -> Alarm:
         response=Response.CLOSED,
         closed=Act(by=event.by, at=event.at),
         close_reason=event.reason,
+        # What was said before they were taken ends no question of HQ's.
+        safe_confirmed=None if is_held else alarm.safe_confirmed,
         false_class=event.false_class,
         merged_into=event.into,
         handed_on=False,

@@ -89,19 +89,18 @@ def safe_needs(alarm: Alarm) -> int:
 def safe_names(
     alarm: Alarm, *, as_seen: bool, detained: bool = False
 ) -> tuple[str, ...]:
-    """Return who says so since the last press, each once.
+    """Return who says so since the last press, each once, by their latest word.
 
     `as_seen` by whoever knows nothing of force; else without forced words, and with
     nothing that was said before the last sign of force. With `detained` who says that
     the defender is held, in place of safe.
     """
     names = {
-        said.name: None
+        said.name: said.detained
         for said in alarm.safe[0 if as_seen else alarm.safe_heard :]
-        if said.detained is detained
-        and (as_seen or not (said.forced or _is_own_word_in_danger(alarm, said.name)))
+        if as_seen or not (said.forced or _is_own_word_in_danger(alarm, said.name))
     }
-    return tuple(names)
+    return tuple(name for name, is_held in names.items() if is_held is detained)
 
 
 def _voices(alarm: Alarm, command: Close, *, as_seen: bool) -> tuple[str, ...]:

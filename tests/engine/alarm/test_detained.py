@@ -21,12 +21,14 @@ from tests.engine.alarm.test_after_care import (
     PROOF,
     SAMPLES,
     attended,
+    confirmed_while_open,
     to_defender,
 )
 
 HELD = CloseReason.DETAINED
 WHERE = "her lawyer has seen her at the station"
 FERN = OperatorId("fern")
+HQ_ASKS = {step for step in AFTER_CARE if step.startswith("hq-")}
 
 
 def say_held(scene: Scene, by: OperatorId = ROWAN) -> tuple[AlarmEvent, ...]:
@@ -128,6 +130,42 @@ def test_after_a_reopening_and_an_end_as_safe_their_telephone_is_asked_again() -
     assert {"day-3", "day-7", "day-30"} <= {
         str(one.step) for one in scene.planned(Audience.DEFENDER)
     }
+
+
+def test_a_word_from_before_they_were_taken_leaves_hqs_questions_running() -> None:
+    scene = confirmed_while_open()
+    assert scene.state().safe_confirmed is not None
+    say_held(scene)
+    scene.close(ALDER, HELD)
+    assert not scene.state().is_open
+    assert "unconfirmed" in asked(scene)
+
+
+def test_after_an_end_in_appearance_as_safe_a_true_one_as_detained_holds_as_well() -> (
+    None
+):
+    """Their telephone was asked on, and its word of safety ended HQ's questions."""
+    scene = scene_of(ABDUCTION)
+    scene.cancel(Word.DURESS)
+    scene.acknowledge()
+    scene.close(ALDER)
+    say_held(scene, ROWAN)
+    say_held(scene, FERN)
+    scene.close(ALDER, HELD)
+    assert not scene.state().is_open
+    scene.reply("heron", ReplyKind.SAFE, word=Word.SAFE)
+    assert scene.state().safe_confirmed is None
+    assert set(asked(scene)) == HQ_ASKS
+
+
+def test_who_says_detained_takes_back_that_they_said_safe() -> None:
+    scene = scene_of(ABDUCTION)
+    scene.confirm_safe(ROWAN)
+    say_held(scene)
+    assert refused(scene.close(ALDER)) is RefusalGround.NOT_SAFE_YET
+    scene.confirm_safe(ROWAN)
+    scene.close(ALDER)
+    assert not scene.state().is_open, "whoever was released is safe"
 
 
 def refused(events: tuple[AlarmEvent, ...]) -> RefusalGround:
