@@ -28,7 +28,7 @@ def facts_of(alarm: Alarm, told: Told, step: Step, country: str) -> TextFacts:
         place_at=None if place.source is PlaceSource.DECLARED else place.at,
         declared=(place.name or "?") if place.source is PlaceSource.DECLARED else "",
         doubted=place.source is PlaceSource.DOUBTED,
-        pressed_at=spoke_at(alarm.presses[-1]),
+        pressed_at=spoke_at(_newest(alarm)),
         doubts=doubts_of(alarm),
         is_confirmed=is_confirmed(alarm),
         signals=alarm.presses[-1].signals or ("report",),
@@ -78,6 +78,11 @@ def spoke_at(press: Press) -> Instant:
     return min(press.at, press.device_at)
 
 
+def _newest(alarm: Alarm) -> Press:
+    """Return the press of the latest moment: an old one may come after one of now."""
+    return max(reversed(alarm.presses), key=spoke_at)
+
+
 def _pressed_as_seen(alarm: Alarm) -> Instant:
     """Return when it was pressed last, as far as whoever watches can tell."""
     shown = (one.at for one in reversed(alarm.presses) if is_shown(one, alarm.protocol))
@@ -123,7 +128,7 @@ def doubts_of(alarm: Alarm) -> tuple[str, ...]:
     """Return the words (keys of the wording's table) for what is odd about it."""
     press = alarm.presses[-1]
     words = (
-        ("late", press.late),
+        ("late", _newest(alarm).late),
         ("clock", press.clock_doubtful),
         ("checksum", press.checksum_failed),
         ("undecodable", press.undecodable),

@@ -1,13 +1,21 @@
 """What a message of an alarm says of what is known by then, for each who gets it."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from engine.alarm.commands import Lookup, Recipient
-from engine.alarm.state import ReplyKind, SourceDoubt, Truth
+from engine.alarm.state import NOWHERE, ReplyKind, SourceDoubt, Truth
 from engine.protocol.model import Audience
-from tests.engine.alarm.scene import ALDER, PROTOCOLS, ROWAN, Scene
+from tests.engine.alarm.scene import (
+    ALDER,
+    PROTOCOLS,
+    ROWAN,
+    Scene,
+    press_of,
+    raise_of,
+)
 from tests.engine.alarm.test_following import follow
 
 WIDEN_S = 180
@@ -62,6 +70,35 @@ def test_what_somebody_has_contradicted_since_is_not_called_confirmed() -> None:
     told = widened(scene)
     assert told
     assert all(". Not confirmed. " in text for text in told)
+
+
+def late_press(scene: Scene, hours: int) -> None:
+    """Have a press come now that lay with the network or in the device."""
+    press = press_of("late", scene.now)
+    at = scene.now.plus(timedelta(hours=-hours))
+    stored = replace(press, late=True, device_at=at)
+    scene.do(raise_of(stored, scene.protocol, place=NOWHERE))
+
+
+def test_an_old_call_that_comes_after_one_of_now_makes_nobody_read_that_it_is_old() -> (
+    None
+):
+    scene = Scene().raised(place=NOWHERE)
+    scene.settle_all()
+    late_press(scene, hours=5)
+    told = widened(scene)
+    assert len(told) == 10
+    assert all(", 3 min ago." in text and "late" not in text for text in told), told
+
+
+def test_a_call_that_is_of_hours_ago_says_so_until_one_of_now_comes() -> None:
+    scene = Scene()
+    late_press(scene, hours=5)
+    assert all(", 5 h ago" in text and "arrived late" in text for text in sos(scene))
+    scene.settle_all()
+    scene.raised("k2", place=NOWHERE)
+    told = widened(scene)
+    assert all(", 3 min ago." in text and "late" not in text for text in told), told
 
 
 def test_what_is_presumed_nobody_has_confirmed() -> None:
