@@ -31,10 +31,15 @@ def named(
     """
     if report.device is not None or report.kind not in _NAMELESS:
         return report
-    for device in _ids_in(report.raw[:_BYTES_MAX]):
-        if is_enrolled(device):
-            return replace(report, device=device, kind=ReportKind.UNDECODABLE)
-    return report
+    device = named_in(report.raw, is_enrolled)
+    if device is None:
+        return report
+    return replace(report, device=device, kind=ReportKind.UNDECODABLE)
+
+
+def named_in(raw: bytes, is_enrolled: Callable[[DeviceId], bool]) -> DeviceId | None:
+    """Return the enrolled device whose id stands at the beginning of bytes."""
+    return next(filter(is_enrolled, _ids_in(raw[:_BYTES_MAX])), None)
 
 
 def _ids_in(raw: bytes) -> list[DeviceId]:

@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from engine.intake.gateway.guard import Guard
-from engine.intake.gateway.mistaken import Caught
-from engine.intake.gateway.parting import part
+from engine.intake.gateway.misdirected import named_in
+from engine.intake.gateway.mistaken import KEPT_BYTES_MAX, Caught, unread
+from engine.intake.gateway.parting import part, remains
 from engine.intake.gateway.strays import network_of
 from engine.intake.gateway.turns import Porch
 from engine.intake.orders.lines import Line, Lines, writer_of
@@ -21,18 +22,27 @@ HALF_FRAME_S = 10.0
 STRANGER_S = 120.0
 WRITE_BUFFER_MAX = 64 * 1024
 PIECE_BYTES = 512
-"""What is read of a connection at once: some ms of the costliest hostile bytes. Few
-frames of a press are longer; what is stays in the kernel until the first is read."""
+"""What is read of a connection at once: some ms of the costliest hostile bytes."""
+RECEIVED_BYTES = 4096
+"""What is received at once, and waits to be read; the rest stays in the kernel."""
+OVER_TLS_BYTES = 64 * 1024
+"""More than asyncio holds of a connection over TLS: of what is left of one whose other
+end has gone it hands on a single buffer full, and forgets the rest."""
+REMAINS_BYTES_MAX = 64 * 1024
+"""So much is still heard of a device that hung up: stored places, and an SOS behind."""
 
+_BUFFER = memoryview(bytearray(OVER_TLS_BYTES))
+"""One for all: it is taken, filled and emptied within one call of the loop."""
 _UNREAD = frozenset({ReportKind.UNDECODABLE, ReportKind.NOISE})
 
 
 class DeviceConnection(asyncio.BufferedProtocol):
     """One TCP connection, in the event loop's thread.
 
-    An enrolled device that has said who it is has a piece read as it comes. All others
-    wait for a turn of their network's: hundreds who send what is dear to read would
-    else make one round of the loop last seconds, and an SOS wait for the next.
+    An enrolled device has a piece read as it comes, the first one too if its id stands
+    there. All others wait for a turn of their network's: hundreds who send what is dear
+    to read would else make one round of the loop last seconds, and an SOS wait for the
+    next.
 
     A device that says nothing for longer than its slowest heartbeat is let go; so
     is one that does not read its answers. Half a frame that stays half is handed
@@ -52,6 +62,8 @@ class DeviceConnection(asyncio.BufferedProtocol):
         """Start a session; `count` keeps the number of open connections."""
         self._guard, self._lines = guard, lines
         self._known: DeviceId | None = None
+        self._named: DeviceId | None = None
+        self._has_spoken = False
         self._has_reported = False
         self._wire, self._door, self._clock = wire, door, clock
         self._telemetry, self._count = telemetry, count
@@ -62,7 +74,6 @@ class DeviceConnection(asyncio.BufferedProtocol):
         self._timer: asyncio.TimerHandle | None = None
         self._began_s = self._heard_s = 0.0
         self._may_be_half = False
-        self._received = bytearray(PIECE_BYTES)
         self._unread = b""
         self._peer = self._network = ""
         self._is_lost = False
@@ -82,13 +93,12 @@ class DeviceConnection(asyncio.BufferedProtocol):
         self._wake_by(self._loop, self._began_s + min(STRANGER_S, IDLE_S))
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        """Take one piece; what else has come waits in the kernel."""
-        del sizehint
-        return memoryview(self._received)
+        """Give room for what is received at once; only TLS says what it has."""
+        return _BUFFER if sizehint >= 0 else _BUFFER[:RECEIVED_BYTES]
 
     def buffer_updated(self, nbytes: int) -> None:
         """Take what has come."""
-        self.received(bytes(self._received[:nbytes]))
+        self.received(bytes(_BUFFER[:nbytes]))
 
     def received(self, data: bytes) -> None:
         """Feed the decoder: at once for a device that is known, else in its turn."""
@@ -96,9 +106,11 @@ class DeviceConnection(asyncio.BufferedProtocol):
             return
         self._heard_s = self._loop.time()
         self._may_be_half = True
+        first = None if self._has_spoken else named_in(data, self._guard.is_enrolled)
+        self._named, self._has_spoken = first or self._named, True
         waits = bool(self._unread)
         self._unread += data
-        if not waits and self._known is not None:
+        if not waits and (first or self._known):
             self._read()
         elif not waits:
             self._await_turn()
@@ -113,14 +125,17 @@ class DeviceConnection(asyncio.BufferedProtocol):
             self._lines.gone(self._known, self._line)
         if self._timer is not None:
             self._timer.cancel()
+        waits = bool(self._unread)
+        if self._transport is not None and (self._known or self._named):
+            self._unread += remains(self._transport, REMAINS_BYTES_MAX)
         self._transport = None
         self._is_lost = True
-        if self._unread and self._door.is_crowded(self._whose()):
-            # Never answered, so that a device says it again; who floods does not.
-            self._unread = b""
-            self._telemetry.count("unread_let_go_total")
-        elif not self._unread:
+        if not self._unread:
             self._finish()
+        elif self._door.is_crowded(self._whose()):
+            self._show_unread()
+        elif not waits:
+            self._await_turn()
 
     def pause_writing(self) -> None:
         """Let a device go that does not read what it asked for."""
@@ -128,7 +143,16 @@ class DeviceConnection(asyncio.BufferedProtocol):
             self._transport.abort()
 
     def _whose(self) -> str:
-        return self._known or self._network
+        """Return whose turn it is: who only names a device crowds nobody elsewhere."""
+        return f"{self._network} {self._known or self._named or ''}"
+
+    def _show_unread(self) -> None:
+        """Show HQ what is too much to be read: many devices never say it again."""
+        kept, self._unread = self._unread[:KEPT_BYTES_MAX], b""
+        self._telemetry.count("unread_let_go_total")
+        report = unread(self._wire.name, kept, self._clock.now(), device=self._known)
+        self._door.let_in((report,), _nobody_waits, self._peer)
+        self._finish()
 
     def _await_turn(self) -> None:
         """Have what is there read later; meanwhile no more is received."""
@@ -229,3 +253,7 @@ class DeviceConnection(asyncio.BufferedProtocol):
         patience_s = HALF_FRAME_S if self._may_be_half else IDLE_S
         look_s = self._heard_s + patience_s
         self._wake_by(loop, min(look_s, stranger_until_s) if is_stranger else look_s)
+
+
+def _nobody_waits(is_durable: bool) -> None:  # noqa: FBT001 - the one thing asked
+    del is_durable

@@ -280,52 +280,6 @@ def test_what_waits_of_a_lost_connection_is_read_to_its_last_byte() -> None:
     asyncio.run(scene())
 
 
-def test_who_has_not_said_who_they_are_is_read_in_the_turn_of_their_network() -> None:
-    async def scene() -> None:
-        rig = Rig()
-        rig.connection.received(LOG_IN)
-        assert rig.gate.reports == []
-        assert not rig.wire.is_reading()
-        rig.gate.work()
-        assert len(rig.gate.reports) == 1
-        assert rig.wire.is_reading()
-        rig.connection.received(SOS)
-        assert len(rig.gate.reports) == 2, "whoever is known has no turn"
-        rig.connection.received(SOS * 20)
-        assert rig.gate.whose == ["192.0.2.1", "004999010640018"]
-        rig.gate.work()
-        rig.connection.connection_lost(None)
-
-    asyncio.run(scene())
-
-
-def test_where_a_network_waits_with_too_much_who_hangs_up_is_not_read() -> None:
-    async def scene() -> None:
-        rig = Rig()
-        rig.connection.received(LOG_IN)
-        rig.gate.crowded = True
-        rig.connection.connection_lost(None)
-        rig.gate.work()
-        assert rig.gate.reports == []
-        assert rig.meter.counted["unread_let_go_total"] == 1
-
-    asyncio.run(scene())
-
-
-def test_a_piece_is_received_at_once_however_much_has_come() -> None:
-    async def scene() -> None:
-        rig = Rig()
-        buffer = rig.connection.get_buffer(1 << 20)
-        assert len(buffer) == tcp.PIECE_BYTES
-        buffer[: len(LOG_IN)] = LOG_IN
-        rig.connection.buffer_updated(len(LOG_IN))
-        rig.gate.work()
-        assert len(rig.gate.reports) == 1
-        rig.connection.connection_lost(None)
-
-    asyncio.run(scene())
-
-
 def test_a_device_that_does_not_read_its_answers_is_let_go() -> None:
     async def scene() -> None:
         rig = Rig()
