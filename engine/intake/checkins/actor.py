@@ -112,7 +112,7 @@ class CheckIns(SupervisedActor[CheckInSaid]):
             is_press=message.is_press,
         )
         if is_outdated(message, kept):
-            change = outdated(kept.timer)
+            change = outdated(kept.timer, said)
         else:
             change = say(kept.timer, said, self.clock.now(), sent=message.sent)
         # A word of force is the alarm's, which it raises; one without a timer as well.
@@ -320,14 +320,13 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         command_id: CommandId,
     ) -> tuple[EffectRow, ...]:
         """Return the SMS to their own telephone, where their plan allows one."""
-        if person is None or timer is None or not change.answer or not person.numbers:
+        if person is None or not change.answer or not person.numbers:
             return ()
         if not self._plan(person).answers:
             return ()
         now = self.clock.now()
-        facts = TextFacts(
-            alias="", sign=person.sign, pressed_at=timer.due, zone=person.zone
-        )
+        due = now if timer is None else timer.due
+        facts = TextFacts(alias="", sign=person.sign, pressed_at=due, zone=person.zone)
         body = EffectBody(
             address=person.numbers[0],
             language=person.language,

@@ -90,9 +90,15 @@ def _say(timer: Timer | None, said: Said, now: Instant) -> Change:
     return Change(facts=((Fact.ENDED, now),), answer=TEXT_OVER)
 
 
-def outdated(timer: Timer | None) -> Change:
-    """Return what a message changes that was sent before the timer was set: nothing."""
-    return Change() if timer is None else Change(answer=TEXT_ON)
+def outdated(timer: Timer | None, said: Said) -> Change:
+    """Return what a message changes that was sent before the last order: nothing.
+
+    It is answered with what holds. Who sets a timer would take silence for one that
+    runs, and a network's clock that is behind makes an order of now look so old.
+    """
+    if timer is not None:
+        return Change(answer=TEXT_ON)
+    return Change() if said.until is None else Change(answer=TEXT_OVER)
 
 
 def _set(timer: Timer | None, said: Said, until: Instant, now: Instant) -> Change:

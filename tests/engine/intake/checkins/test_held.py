@@ -74,6 +74,22 @@ def test_a_timer_from_before_they_came_back_does_not_begin_again() -> None:
     assert rig.facts() == ["Started", "Ended"]
 
 
+@pytest.mark.parametrize("word", [None, Word.SAFE, Word.DURESS])
+def test_who_sets_one_by_a_network_that_is_behind_reads_that_none_runs(
+    word: Word | None,
+) -> None:
+    """Its clock is 15 minutes behind, so that the order seems older than the end."""
+    rig = Rig()
+    rig.say(HOUR)
+    rig.say(word=Word.SAFE)
+    over = rig.texts[-1]
+    rig.world.run(minutes(5))
+    behind = rig.world.now().plus(timedelta(minutes=-15))
+    told = len(rig.texts)
+    hear(rig, behind, word, until=behind.plus(HOUR))
+    assert rig.texts[told:] == [over], "silence is no answer: they would rely on it"
+
+
 def test_a_timer_that_comes_when_it_is_over_is_missed_a_minute_later() -> None:
     """What came with it out of the same outage is read first."""
     rig = Rig()
