@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+import socket
 import statistics
 import subprocess
 import sys
@@ -10,7 +11,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +25,7 @@ from engine.alarm.strangers import SIDE_BY_SIDE, STRANGERS_MAX, TOGETHER_MAX
 from engine.intake.gateway.strays import IN_ALL
 from engine.intake.reports import decode_report
 from tests.adapters.devices.mutation import targets
+from tests.engine.intake.gateway.test_tcp import CELL, GPS
 from tests.rig import HERON_IMEI, Rig, eventually
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]
@@ -232,6 +236,34 @@ def test_a_true_sos_is_recorded_within_its_bound(tmp_path: Path, kind: str) -> N
         assert statistics.median(took) < PROMISED_S
         assert max(took) < BOUND_S
         assert grown < GROWTH_BYTES
+
+
+def press_and_hang_up(rig: Rig, stored: int) -> None:
+    """Say at once what a tracker has stored, and an SOS; wait for no answer."""
+    gps = replace(GPS, at=rig.clock.now())
+    with socket.create_connection(rig.ports["gt06"], source_address=ELSEWHERE) as wire:
+        wire.sendall(
+            gt06_encode.log_in(HERON_IMEI)
+            + gt06_encode.stored_location(gps, CELL, serial=2) * stored
+            + gt06_encode.alarm(gps, CELL, serial=stored + 3)
+        )
+
+
+def test_whoever_hangs_up_at_the_address_of_a_flood_is_heard_to_the_end(
+    tmp_path: Path,
+) -> None:
+    """Their network waited with too much to be read, and the rest was closed unread."""
+    with Rig(folder=tmp_path, gateways=GATEWAYS, modems_wanted=0) as rig:
+        eventually(lambda: rig.ready()[0])
+        with attacked(rig, "hang-ups"):
+            eventually(lambda: rig.metric("natalia_unread_let_go_total"))
+            for heard, stored in enumerate((0, 12, 60), start=1):
+                press_and_hang_up(rig, stored)
+                eventually(partial(is_heard, rig, heard))
+
+
+def is_heard(rig: Rig, presses: int) -> bool:
+    return recorded(rig)[HERON_IMEI] == presses
 
 
 if __name__ == "__main__":
