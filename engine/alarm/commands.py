@@ -87,7 +87,8 @@ class TakeReply:
     """A recipient's answer, with intake's word on whether it is authentic.
 
     `proven` where their word of safety stands in it, `duress` where the word of force
-    does; neither stands in `text`, which is what they wrote.
+    does; neither stands in `text`, which is what they wrote. `sent` is when they wrote
+    it, where it comes late.
     """
 
     command_id: CommandId
@@ -99,6 +100,7 @@ class TakeReply:
     proven: bool = False
     duress: bool = False
     text: str = ""
+    sent: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

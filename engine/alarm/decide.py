@@ -56,7 +56,7 @@ from engine.alarm.schedule import (
     room_of,
     turn_of,
 )
-from engine.alarm.state import Alarm, Press, Truth
+from engine.alarm.state import Alarm, Press, ReplyKind, Truth
 from engine.alarm.verification import judgements
 from engine.ports.journal import EffectState
 from engine.protocol.model import KNOWN, Audience
@@ -365,11 +365,12 @@ def _reply(alarm: Alarm | None, command: TakeReply, now: Instant) -> Events:
     # A seized telephone has number and code; the word is in nobody's pocket.
     wants_word = command.person == alarm.defender and alarm.has_words
     spoken = command.proven or command.duress or not wants_word
+    counts = spoken and not _is_overtaken(alarm, command)
     received = ReplyReceived(
         at=now,
         person=command.person,
         reply=command.reply,
-        authentic=command.authentic and spoken and command.person in alarm.told,
+        authentic=command.authentic and counts and command.person in alarm.told,
         channel=command.channel,
         source=command.source,
         duress=command.duress,
@@ -378,3 +379,15 @@ def _reply(alarm: Alarm | None, command: TakeReply, now: Instant) -> Events:
     if alarm.is_open or not command.duress:
         return (received,)
     return (*reopen(alarm, now, by=None, silent=True), received)
+
+
+def _is_overtaken(alarm: Alarm, command: TakeReply) -> bool:
+    """Say whether they have answered since they sent that they are coming.
+
+    A forced answer overtakes as a true one does: nothing shows which it was.
+    """
+    told = alarm.told.get(command.person)
+    if told is None or command.sent is None or command.reply is not ReplyKind.COMING:
+        return False
+    last = told.replied_at if told.forced_reply is None else told.forced_at
+    return last is not None and command.sent < last

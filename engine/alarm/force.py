@@ -266,7 +266,7 @@ def _with_forced_reply(alarm: Alarm, event: ReplyReceived) -> Alarm:
     told = alarm.told.get(event.person)
     if told is None or event.reply is ReplyKind.SAFE or not event.authentic:
         return alarm
-    entry = replace(told, forced_reply=event.reply)
+    entry = replace(told, forced_reply=event.reply, forced_at=event.at)
     return replace(alarm, told={**alarm.told, event.person: entry})
 
 

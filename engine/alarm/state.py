@@ -191,11 +191,10 @@ class Press:
 class Told:
     """A recipient's own entry: how they were found and what they have answered.
 
-    `ended` where the case was closed since and a new press opened it again: they
-    have heard that it is over, and are to be found and told anew. `ways` are the
-    channels and addresses of a ladder, `zone` is where their clock is, `console` where
-    somebody at HQ opens it. `forced_reply` is the last one that they were forced to
-    give: it counts for what their own telephone gets, and for nothing else.
+    `ended` where a new press opened the closed case again: they are to be told anew.
+    `ways` are a ladder's channels and addresses, `zone` is where their clock is,
+    `console` where HQ opens it. `forced_reply` is the last one that they were forced to
+    give, at `forced_at`: for what their own telephone gets, and for nothing else.
     """
 
     person: str
@@ -214,6 +213,7 @@ class Told:
     ways: tuple[tuple[str, str], ...] = ()
     console: str = ""
     forced_reply: ReplyKind | None = None
+    forced_at: Instant | None = None
 
     @property
     def seen_reply(self) -> ReplyKind | None:

@@ -179,6 +179,7 @@ def _coded(sms: Sms, code: Code, judge: Judge) -> tuple[Message, ...]:
         proven=word is Word.SAFE,
         duress=word is Word.DURESS,
         text=text if _tells(sms, judge) else "",
+        sent=sms.sent,
     )
     answered = Forward(alarm_id=alarm, command=taken)
     if not helps or person is None:

@@ -221,6 +221,7 @@ class Scene:
         authentic: bool = True,
         duress: bool = False,
         word: Word | None = None,
+        sent: Instant | None = None,
     ) -> Events:
         return self.do(
             TakeReply(
@@ -231,6 +232,7 @@ class Scene:
                 channel="sms",
                 proven=word is Word.SAFE,
                 duress=duress or word is Word.DURESS,
+                sent=sent,
             )
         )
 

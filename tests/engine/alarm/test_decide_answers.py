@@ -8,6 +8,7 @@ from engine.alarm.events import AlarmReopened, ReplyReceived
 from engine.alarm.state import ReplyKind
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience
+from engine.roster.model import Word
 from tests.engine.alarm.scene import Scene
 
 
@@ -41,6 +42,25 @@ def test_an_answer_changes_the_answerers_own_entry_alone() -> None:
     scene.reply("c2", ReplyKind.CANNOT)
     answered = {k: told.reply for k, told in scene.state().told.items() if told.reply}
     assert answered == {"c2": ReplyKind.CANNOT}
+
+
+@pytest.mark.parametrize("second", list(Word))
+@pytest.mark.parametrize("first", list(Word))
+def test_who_has_said_since_that_they_cannot_come_is_not_coming_by_an_old_answer(
+    first: Word, second: Word
+) -> None:
+    """The network kept *coming* for half an hour, and *cannot* overtook it."""
+    scene = Scene().raised()
+    sent = scene.now
+    scene.run(1500, each_due=scene.settle_all)
+    scene.reply("c1", ReplyKind.CANNOT, word=first)
+    scene.run(240, each_due=scene.settle_all)
+    scene.reply("c1", ReplyKind.COMING, word=second, sent=sent)
+    told = scene.state().told["c1"]
+    assert told.seen_reply is ReplyKind.CANNOT, "whichever words they were"
+    assert told.reply is (ReplyKind.CANNOT if first is Word.SAFE else None)
+    scene.reply("c1", ReplyKind.COMING, sent=scene.now)
+    assert scene.state().told["c1"].reply is ReplyKind.COMING
 
 
 def test_news_of_an_effect_that_is_older_than_what_is_known_changes_nothing() -> None:

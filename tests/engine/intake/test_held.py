@@ -130,6 +130,7 @@ def test_an_answer_that_calms_nobody_or_of_somebody_underway_counts(
     command = forwarded(told)
     assert (command.reply, command.authentic) == (reply, True)
     assert command.text.endswith("UTC]")
+    assert command.sent == rig.world.now().plus(-lay - timedelta(seconds=0.1))
 
 
 def test_a_colleague_who_needs_help_raises_however_late(rig: Rig) -> None:
