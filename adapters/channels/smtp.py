@@ -195,6 +195,7 @@ class SmtpChannel:
 
     def _secure(self, smtp: smtplib.SMTP, connected: socket.socket) -> None:
         assert self._tls is not None
+        self._pace(smtp)
         with self._timed("tls"):
             smtp.sock = self._tls.wrap_socket(
                 connected, server_hostname=self._options.host

@@ -238,6 +238,44 @@ def test_starttls_and_the_sign_in_carry_a_mail(
     assert "horse" not in str(refusal.value)
 
 
+def test_a_reply_in_parts_takes_no_time_from_the_handshake_behind_it(
+    rig: Rig, certificate: Path
+) -> None:
+    """The handshake had what the reply to STARTTLS left of its own time."""
+
+    def greet(listening: socket.socket, never: threading.Event) -> None:
+        with listening.accept()[0] as connection, suppress(OSError):
+            connection.sendall(b"220 a\r\n")
+            connection.recv(4096)
+            connection.sendall(b"250-a\r\n250 STARTTLS\r\n")
+            connection.recv(4096)
+            connection.sendall(b"220 ")
+            never.wait(0.7)
+            connection.sendall(b"a")
+            never.wait(0.05)
+            connection.sendall(b"\r\n")
+            never.wait(0.6)
+            secure = server_context(certificate)
+            with secure.wrap_socket(connection, server_side=True) as over_tls:
+                over_tls.recv(4096)
+                over_tls.sendall(b"450 a\r\n")
+                over_tls.recv(4096)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=greet, args=(listening, threading.Event()))
+        thread.start()
+        channel = rig.channel(
+            port=listening.getsockname()[1],
+            security="starttls",
+            ca_file=certificate,
+            read_timeout_s=1.0,
+        )
+        with pytest.raises(DeliveryError) as failure:
+            channel.send(rig.now())
+        thread.join()
+    assert failure.value.reason == "EHLO was answered 450"
+
+
 def test_implicit_tls_carries_a_mail_and_a_strange_certificate_stops_it(
     certificate: Path,
 ) -> None:
