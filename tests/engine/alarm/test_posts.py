@@ -55,6 +55,23 @@ def test_a_post_waits_after_its_approval_whatever_it_follows(after: str) -> None
     assert len(scene.planned(Audience.PUBLIC)) == 1
 
 
+def test_people_are_not_called_later_for_a_post_that_waits() -> None:
+    agreed = Publication(delay=timedelta(hours=1))
+    protocol = replace(ENDED_BY_ONE, publication=agreed)
+    widen = next(step for step in protocol.steps if step.id == "widen")
+    wait = timedelta(minutes=10)
+    later = replace(widen, after="colleagues", delay=wait, requires=(), stopped_by=())
+    steps = tuple(later if step is widen else step for step in protocol.steps)
+    scene = Scene(protocol=replace(protocol, steps=steps)).raised()
+    scene.acknowledge()
+    scene.verify()
+    scene.approve(ROWAN)
+    scene.run(wait.total_seconds() - 1, each_due=scene.settle_all)
+    assert later.id not in scene.state().fired
+    scene.run(2, each_due=scene.settle_all)
+    assert later.id in scene.state().fired
+
+
 def test_an_approval_lets_out_the_text_that_was_approved_and_no_other() -> None:
     """A file of before may have two public steps: their texts are two decisions."""
     (public,) = (one for one in ENDED_BY_ONE.steps if one.to is Audience.PUBLIC)

@@ -32,9 +32,13 @@ def stranger(number: int, now: Instant = START) -> Scene:
     return scene
 
 
-def test_nobody_looks_where_a_stranger_is_nor_without_an_alarm() -> None:
-    """No board knows them, and would be asked for nobody."""
-    for alarm in (stranger(1).state(), None):
+def test_nobody_looks_where_a_stranger_is_nor_without_an_alarm_or_after_it() -> None:
+    """No board knows them, and would be asked for nobody, or for nothing."""
+    ended = Scene().raised()
+    ended.settle_all()
+    ended.acknowledge()
+    ended.close()
+    for alarm in (stranger(1).state(), ended.state(), None):
         assert followed(alarm, dict[PersonId, KnownPlace]().__getitem__, LATER) is None
 
 
