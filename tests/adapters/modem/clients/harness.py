@@ -32,6 +32,7 @@ CYRILLIC = "Тревога: Цапля"
 LONG_CYRILLIC = "Тревога: Цапля не отвечает, место неизвестно. " * 3 + "Конец"
 LONG = "This alarm has more to say than one message holds. " * 5
 _LOOK_EVERY_S = 0.05
+_AGAIN_S = 4.0
 _LOG_TAIL = 6000
 
 
@@ -55,12 +56,24 @@ class Bench:
         """Return what reached the network, parts joined."""
         return "|".join(text for _, text in self.sent)
 
-    def until(self, what: str, holds: Callable[[], object]) -> None:
-        """Wait until something holds; fail at the client's limit."""
-        never = threading.Event()
+    def until(
+        self,
+        what: str,
+        holds: Callable[[], object],
+        again: Callable[[], object] | None = None,
+    ) -> None:
+        """Wait until something holds; fail at the client's limit.
+
+        What is to be done `again` is done every few seconds until then.
+        """
+        never, again_s = threading.Event(), time.monotonic() + _AGAIN_S
         while not holds():
-            if time.monotonic() - self.started_s > LIMIT_S:
+            now_s = time.monotonic()
+            if now_s - self.started_s > LIMIT_S:
                 pytest.fail(f"not within {LIMIT_S:.0f} s: {what}")
+            if again is not None and now_s > again_s:
+                again()
+                again_s = now_s + _AGAIN_S
             never.wait(_LOOK_EVERY_S)
 
     def run(self, *command: str, env: dict[str, str] | None = None) -> str:
