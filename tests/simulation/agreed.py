@@ -80,6 +80,8 @@ def is_too_soon(alarm: Alarm, events: Sequence[AlarmEvent]) -> bool:
         isinstance(event, NotificationPlanned)
         and event.audience in _WAIT
         and event.at < over
+        # Whoever had been called hears at once that HQ has opened it again.
+        and (event.repeat_of is None or alarm.opened_at == alarm.raised_at)
         and not _is_of_force(alarm, event.step)
         for event in events
     )
