@@ -111,12 +111,14 @@ class CheckIns(SupervisedActor[CheckInSaid]):
             has_words=bool(person.safe_word),
             is_press=message.is_press,
         )
-        if is_outdated(message, kept):
+        is_old = is_outdated(message, kept)
+        if is_old:
             change = outdated(kept.timer, said)
         else:
             change = say(kept.timer, said, self.clock.now(), sent=message.sent)
-        # A word of force is the alarm's, which it raises; one without a timer as well.
-        mine = kept.timer is not None or not message.is_shared
+        # A word of force is the alarm's, which it raises; so is one that ends no timer,
+        # which HQ reads where no case is open.
+        mine = not message.is_shared or (kept.timer is not None and not is_old)
         takes = (message.key,) if mine and message.word is not Word.DURESS else ()
         if self._commit(person, kept, change, CommandId(message.key), takes):
             self._unheard.pop(message.key, None)

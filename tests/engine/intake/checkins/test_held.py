@@ -40,6 +40,8 @@ def test_a_word_from_before_a_timer_was_set_ends_it_not_and_shows_not_which_it_w
     hear(rig, yesterday, word)
     assert rig.facts() == ["Started"]
     assert rig.texts == told * 2, "as after a message that changes nothing"
+    left = [row.key for row in rig.untaken()]
+    assert len(left) == (word is Word.SAFE), "intake has HQ read it; force has raised"
     rig.world.run(minutes(90))
     assert rig.missed(), "whoever does not come back is missed"
 
@@ -52,6 +54,7 @@ def test_a_word_from_since_a_timer_was_set_ends_it_however_late_it_is() -> None:
     rig.world.run(minutes(30))
     hear(rig, sent, Word.SAFE)
     assert rig.facts() == ["Started", "Ended"]
+    assert rig.untaken() == [], "it is as if it had come in time"
 
 
 def test_an_older_order_does_not_move_a_timer_that_was_set_since() -> None:
