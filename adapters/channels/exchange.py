@@ -25,7 +25,7 @@ from engine.values import ChannelName
 if TYPE_CHECKING:
     import ssl
 
-    import httpx2
+    import httpcore2
 
 _SUCCESS = 2
 _CLIENT_ERROR = 4
@@ -34,6 +34,8 @@ _CLIENT_ERROR = 4
 _NOT_NOW = frozenset({408, 425, 429, 503})
 _NOT_ABLE = frozenset({501, 505, 511})
 _ANSWER_BYTES_MAX = 1 << 20
+_HEADERS = {"User-Agent": "natalia", "Accept": "*/*", "Accept-Encoding": "identity"}
+_PORTS = {"http": 80, "https": 443}
 
 
 class HttpOptions(ChannelOptions):
@@ -55,7 +57,7 @@ class HttpAnswer:
 
 
 class Exchange:
-    """An HTTP client for one channel: one request at a time, `interrupt` from outside.
+    """HTTP for one channel: one request at a time, `interrupt` from outside.
 
     Each request has a connection of its own: a kept one may be dead, and a request
     lost on a dead connection looks like one lost after it arrived. No proxy, no
@@ -86,13 +88,20 @@ class Exchange:
         if options.url.username or options.url.password:
             cure = "put the secret into a file"
             raise config_error(name, "url", "an address without a secret", cure)
-        self._verify: bool | ssl.SSLContext = True
+        self._verify: ssl.SSLContext | None = None
         if options.ca_file is not None:
             self._verify = tls_context(name, options)
         self._name, self._options = name, options
         self._clock, self._telemetry = clock, telemetry
         self._line = Line(only_loopback=options.only_loopback)
-        self._client: httpx2.Client | None = None
+        self._limits_s = {
+            "connect": options.connect_timeout_s,
+            "write": options.write_timeout_s,
+            "read": options.read_timeout_s,
+            "pool": options.connect_timeout_s,
+        }
+        self._host = _host_of(options.url)
+        self._pool: httpcore2.ConnectionPool | None = None
 
     @property
     def timeout_s(self) -> float:
@@ -159,9 +168,9 @@ class Exchange:
         The next request opens another: a restarted actor goes on with this channel.
         """
         self._line.cut()
-        client, self._client = self._client, None
-        if client is not None:
-            client.close()
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.close()
 
     def _attempt(
         self,
@@ -173,45 +182,40 @@ class Exchange:
         progress: "_Progress",
     ) -> HttpAnswer | str:
         """Return the answer, or the class of what happened instead."""
-        import httpx2  # noqa: PLC0415 - loaded when used: it costs start-up 60 ms
-
-        client = self._client or self._open()
+        pool = self._pool or self._open()
         try:
-            with client.stream(
+            with pool.stream(
                 method,
                 url,
-                content=body,
-                headers={**headers, "Accept-Encoding": "identity"},
-                extensions={"trace": progress.trace},
+                headers=list({"Host": self._host, **_HEADERS, **headers}.items()),
+                content=body or None,
+                extensions={"timeout": self._limits_s, "trace": progress.trace},
             ) as response:
                 return HttpAnswer(
-                    status=response.status_code,
+                    status=response.status,
                     body=_read(response),
-                    retry_after=response.headers.get("Retry-After", "")
-                    or response.headers.get("X-RateLimit-Reset", ""),
+                    retry_after=_first(response, b"retry-after")
+                    or _first(response, b"x-ratelimit-reset"),
                 )
-        except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+        except _failures() as error:
             # Its text may hold the address; its class says enough.
             return type(error).__name__
 
-    def _open(self) -> "httpx2.Client":
+    def _open(self) -> "httpcore2.ConnectionPool":
+        import httpcore2  # noqa: PLC0415 - loaded when used: it costs start-up 70 ms
+
+        self._pool = httpcore2.ConnectionPool(
+            ssl_context=self._context(), max_keepalive_connections=0
+        )
+        return self._pool
+
+    def _context(self) -> "ssl.SSLContext | None":
+        if self._verify is not None or self._options.url.scheme != "https":
+            return self._verify
         import httpx2  # noqa: PLC0415 - as above
 
-        options = self._options
-        self._client = httpx2.Client(
-            verify=self._verify,
-            trust_env=False,
-            follow_redirects=False,
-            headers={"User-Agent": "natalia"},
-            limits=httpx2.Limits(max_keepalive_connections=0),
-            timeout=httpx2.Timeout(
-                connect=options.connect_timeout_s,
-                write=options.write_timeout_s,
-                read=options.read_timeout_s,
-                pool=options.connect_timeout_s,
-            ),
-        )
-        return self._client
+        # The system's certificates, whatever the environment says of them.
+        return httpx2.create_ssl_context(trust_env=False)
 
 
 @runtime_checkable
@@ -262,14 +266,37 @@ class _Progress:
             raise
 
 
-def _read(response: "httpx2.Response") -> bytes | None:
-    import httpx2  # noqa: PLC0415 - as above
-
+def _read(response: "httpcore2.Response") -> bytes | None:
     body = bytearray()
-    with contextlib.suppress(httpx2.HTTPError, OSError):
-        for chunk in response.iter_raw():
+    with contextlib.suppress(*_failures()):
+        for chunk in response.iter_stream():
             body += chunk
             if len(body) > _ANSWER_BYTES_MAX:
                 return None
         return bytes(body)
     return None
+
+
+def _first(response: "httpcore2.Response", name: bytes) -> str:
+    """Return the first header of a name in small letters; empty without one."""
+    values = (value for key, value in response.headers if key.lower() == name)
+    return next(values, b"").decode("latin-1")
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    """Return how a request fails; the HTTP library is loaded by then."""
+    import httpcore2  # noqa: PLC0415 - as above
+
+    return (
+        httpcore2.NetworkError,
+        httpcore2.ProtocolError,
+        httpcore2.TimeoutException,
+        httpcore2.UnsupportedProtocol,
+        OSError,
+    )
+
+
+def _host_of(url: HttpUrl) -> str:
+    """Return the `Host` header for an address, an IPv6 one in its brackets."""
+    host, port = url.host or "", url.port
+    return host if port == _PORTS[url.scheme] else f"{host}:{port}"

@@ -18,9 +18,12 @@ from tests.adapters.channels.contract import LoopbackClock
 
 
 @contextmanager
-def far_end(answer: Callable[[socket.socket], None]) -> Iterator[str]:
+def far_end(
+    answer: Callable[[socket.socket], None], host: str = "127.0.0.1"
+) -> Iterator[str]:
     """Serve one connection in raw bytes; give its address."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host.strip("[]"), 0), family=family) as listening:
 
         def serve() -> None:
             with suppress(OSError), listening.accept()[0] as connection:
@@ -28,7 +31,7 @@ def far_end(answer: Callable[[socket.socket], None]) -> Iterator[str]:
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        yield f"http://{host}:{listening.getsockname()[1]}/"
         with suppress(OSError):
             listening.shutdown(socket.SHUT_RDWR)
         thread.join(5)
@@ -138,6 +141,36 @@ def test_an_endless_body_is_cut() -> None:
 def test_no_answer_at_all_makes_anything_but_the_three_outcomes(words: bytes) -> None:
     with suppress(DeliveryError, DeliveryUnknownError):
         assert 200 <= post(words).status < 300
+
+
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [
+        ("http://[::1]:{port}/a?b=c", "[::1]:{port}"),
+        ("http://127.0.0.1:{port}/a?b=c", "127.0.0.1:{port}"),
+    ],
+)
+def test_a_request_is_laid_out_as_servers_expect_it(address: str, host: str) -> None:
+    heard: list[bytes] = []
+
+    def answer(connection: socket.socket) -> None:
+        heard.append(connection.recv(65536))
+        connection.sendall(status_line(200))
+
+    with far_end(answer, host=str(HttpUrl(address.format(port=1)).host)) as url:
+        port = HttpUrl(url).port
+        client = exchange(address.format(port=port))
+        client.request("GET", address.format(port=port), headers={"webhook-id": "1"})
+        client.close()
+    asked, *headers = heard[0].decode().removesuffix("\r\n\r\n").split("\r\n")
+    assert asked == "GET /a?b=c HTTP/1.1"
+    assert dict(line.split(": ") for line in headers) == {
+        "Host": host.format(port=port),
+        "User-Agent": "natalia",
+        "Accept": "*/*",
+        "Accept-Encoding": "identity",
+        "webhook-id": "1",
+    }
 
 
 def test_a_redirect_is_not_followed() -> None:
