@@ -34,6 +34,9 @@ BEAT_S = 1.0
 _GRACE_S = 1.0
 _PDU_LINE_S = 1.0
 _UNSOLICITED_MAX = 1000
+# What a modem says on and on is nothing: no port holds so much, no store lists so many.
+_OCTETS_MAX = 1 << 20
+_LINES_MAX = 4096
 _REGISTRATIONS = frozenset({"+CREG", "+CGREG", "+CEREG", "+C5GREG"})
 _SUBMIT = "+CMGS"
 # Those that a +CMS ERROR can answer (TS 27.005).
@@ -133,6 +136,7 @@ class Dialogue:
 
         Raises:
             ModemGoneError: the port is lost.
+            ModemSilentError: the modem babbles without an end.
             ModemRestartedError: the modem started anew instead of answering.
             ModemInterruptedError: `interrupt` was called.
 
@@ -175,6 +179,8 @@ class Dialogue:
                 self._check_restart()
                 continue
             lines.append(line)
+            if len(lines) > _LINES_MAX:
+                return Reply(final=None)
             if prefix in _ASKED_ALONE and not graced:
                 graced = True
                 deadline = min(deadline, self.clock.boottime_s() + _GRACE_S)
@@ -230,13 +236,27 @@ class Dialogue:
         self._say("<ESC>", ESCAPE + b"\r")
 
     def catch_up(self) -> None:
-        """Sort what has already come, without waiting."""
-        while data := self._read(0):
-            self._tokens.extend(self._tokenizer.feed(data))
-        while self._tokens:
-            token = self._take()
-            if isinstance(token, Line):
-                self._unasked(token.text)
+        """Sort what has already come, without waiting.
+
+        Raises:
+            ModemGoneError: the port is lost.
+            ModemSilentError: there is no end of it; what was said is sorted.
+
+        """
+        octets = 0
+        while octets < _OCTETS_MAX:
+            data = self._read(0)
+            octets += len(data)
+            if data:
+                self._tokens.extend(self._tokenizer.feed(data))
+            while self._tokens:
+                token = self._take()
+                if isinstance(token, Line):
+                    self._unasked(token.text)
+            if not data:
+                return
+        message = "the modem babbles without an end"
+        raise ModemSilentError(message)
 
     def pause(self, seconds: float, beat: Callable[[], None] | None = None) -> None:
         """Let time pass while sorting what comes."""
@@ -246,7 +266,12 @@ class Dialogue:
                 self._unasked(token.text)
 
     def wait(self, seconds: float) -> bool:
-        """Wait for an unsolicited result; True as soon as one is there."""
+        """Wait for an unsolicited result; True as soon as one is there.
+
+        Raises:
+            ModemGoneError, ModemSilentError: as `catch_up`.
+
+        """
         deadline = self.clock.boottime_s() + seconds
         self.catch_up()
         while not self.unsolicited and not self.restarted:

@@ -10,6 +10,7 @@ from adapters.modem.dialogue import (
     Unsolicited,
     command_prefix,
 )
+from engine.errors import ModemSilentError
 from tests.adapters.modem.scripted import ScriptedModem
 from tests.fakes import ManualClock
 
@@ -20,6 +21,42 @@ def _dialogue(answers: dict[str, str]) -> tuple[Dialogue, ScriptedModem]:
     clock = ManualClock()
     modem = ScriptedModem(clock, dict(answers))
     return Dialogue(modem, clock), modem
+
+
+class _Babbler(ScriptedModem):
+    """Has always more to say."""
+
+    said = ""
+    octets = 0
+
+    def read(self, timeout_s: float) -> bytes:
+        heard = super().read(0)
+        self.octets += 4096
+        assert self.octets <= 16 << 20, "somebody reads it to the end"
+        self.clock.advance(min(timeout_s, 0.001))
+        return heard or (self.said * 4096)[:4096].encode()
+
+
+@pytest.mark.parametrize("said", [">", "OK\r\n", "\r\n", "x", "RING\r\n", "> \r\n"])
+def test_a_modem_that_babbles_is_one_that_does_not_answer(said: str) -> None:
+    modem = _Babbler(ManualClock())
+    modem.said = said
+    dialogue = Dialogue(modem, modem.clock)
+    modem.say('+CMTI: "SM",17\r\n')
+    with pytest.raises(ModemSilentError):
+        dialogue.command("AT", deadline_s=5)
+    with pytest.raises(ModemSilentError):
+        dialogue.wait(0)
+    assert modem.octets <= 4 << 20
+    assert len(dialogue.unsolicited) <= 1000
+
+
+def test_an_answer_that_never_ends_is_none() -> None:
+    modem = _Babbler(ManualClock())
+    modem.said = "0011AA\r\n"
+    dialogue = Dialogue(modem, modem.clock)
+    reply = dialogue.result(deadline_s=1e6, prefix="+CMGL")
+    assert (reply.final, reply.lines) == (None, ())
 
 
 @given(st.integers(1, 20))
