@@ -36,8 +36,9 @@ from engine.alarm.safety import (
     close_refusal,
     confirm_refusal,
     confirmation_of,
+    ends_writing,
 )
-from engine.alarm.state import Alarm, Kind, Truth, is_own
+from engine.alarm.state import Alarm, CloseReason, Kind, Truth, is_own
 from engine.alarm.verification import judges_of, verdict_of, verdict_refusal
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience
@@ -68,7 +69,7 @@ def decide_act(
         case ApprovePublication():
             return (PublicationApproved(at=now, by=by, template=command.template),)
         case ConfirmSafe():
-            return (confirmation_of(alarm, command, now),)
+            return _confirm(alarm, command, now)
         case Close():
             return _close(alarm, command, now)
         case Reopen():
@@ -99,10 +100,16 @@ def _verify(alarm: Alarm, command: Verify, now: Instant) -> Events:
     return (verdict, *_withdrawal(alarm, now, frozenset({Audience.PUBLIC})))
 
 
+def _confirm(alarm: Alarm, command: ConfirmSafe, now: Instant) -> Events:
+    confirmed = confirmation_of(alarm, command, now)
+    gone = {Audience.DEFENDER} if ends_writing(alarm, command) else set()
+    return (confirmed, *_withdrawal(alarm, now, frozenset(gone)))
+
+
 def _close(alarm: Alarm, command: Close, now: Instant) -> Events:
     closed = close_of(alarm, command, now)
     gone = {Audience.DEFENDER} if closed.apparent else set(Audience)
-    if alarm.seen.closed is not None:
+    if alarm.seen.closed is not None and command.reason is not CloseReason.DETAINED:
         # Theirs were taken back when it seemed to end; what came since goes out.
         gone -= {Audience.DEFENDER}
     return (closed, *_withdrawal(alarm, now, frozenset(gone)))

@@ -143,7 +143,8 @@ class ConfirmSafe:
     """An operator says that the defender is safe; that closes nothing.
 
     The remark says how they know. After the end it takes one, and stops the questions.
-    Where they say instead that the defender is `detained`, it stops none.
+    Where they say instead that the defender is `detained`, it stops none of HQ's, and
+    after the end all that would go to the defender's telephone.
     """
 
     command_id: CommandId

@@ -300,7 +300,8 @@ class SafetyConfirmed:
 
     `ends_asking` where it looks over and the remark says how they know: the questions
     after the end stop at the defender's telephone, and HQ's where it is over.
-    `detained` where they say that instead: a voice for an end as such alone.
+    `detained` where they say that instead: a voice for an end as such alone, and
+    after an end the last of what goes to the defender's telephone.
     """
 
     at: Instant

@@ -271,13 +271,18 @@ def _with_forced_reply(alarm: Alarm, event: ReplyReceived) -> Alarm:
 
 
 def with_operators_word(alarm: Alarm, event: SafetyConfirmed) -> Alarm:
-    """Take an operator's word that the defender is safe.
+    """Take an operator's word that the defender is safe, or is detained.
 
     Where it ends the questions the defender's telephone is asked no more, whether it
-    is over or looks so; HQ's own go on until people have ended the case.
+    is over or looks so; HQ's own go on until people have ended the case. That they are
+    detained ends the telephone's alone, and has HQ asked.
     """
     voiced = safe_from(alarm, event.by, event.at, detained=event.detained)
     said = replace(voiced, attended_at=event.at)
+    if event.detained and alarm.seen.closed is not None:
+        # Also where the word of safety has come since: whoever holds them may have it.
+        seen = replace(alarm.seen, detained=True)
+        return replace(said, seen=seen, safe_confirmed=None)
     if not event.ends_asking:
         return said
     confirmed = alarm.seen.confirmed or event.at

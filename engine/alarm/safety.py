@@ -48,11 +48,12 @@ def confirm_refusal(alarm: Alarm, command: ConfirmSafe) -> RefusalGround | None:
     what the defender's addresses have seen, so that it does the same there after a
     forced one.
     """
-    if ends_asking(alarm, command):
+    if ends_asking(alarm, command) or ends_writing(alarm, command):
         return None
     if not alarm.is_open:
-        done = RefusalGround.ALREADY_DONE
-        return done if alarm.safe_confirmed is not None else RefusalGround.NO_PROOF
+        is_safe = alarm.safe_confirmed is not None
+        is_done = alarm.seen.detained if command.detained else is_safe
+        return RefusalGround.ALREADY_DONE if is_done else RefusalGround.NO_PROOF
     said = command.by in safe_names(alarm, as_seen=False, detained=command.detained)
     return RefusalGround.ALREADY_DONE if said else None
 
@@ -76,6 +77,15 @@ def ends_asking(alarm: Alarm, command: ConfirmSafe) -> bool:
         return False
     still_asked = not alarm.is_open and alarm.safe_confirmed is None
     return still_asked or alarm.seen.confirmed is None
+
+
+def ends_writing(alarm: Alarm, command: ConfirmSafe) -> bool:
+    """Say whether nothing more goes to the defender's telephone after this word.
+
+    After what looks like an end: others may have it, as is known only now.
+    """
+    is_news = alarm.seen.closed is not None and not alarm.seen.detained
+    return command.detained and bool(command.remark) and is_news
 
 
 def safe_needs(alarm: Alarm) -> int:

@@ -159,6 +159,7 @@ def detail(
         "links": sorted(alarm.links),
         "merged_into": alarm.merged_into,
         "safety": safety(alarm, lines, names, operator),
+        "held": alarm.seen.detained and not alarm.is_open,
         "force": _force(alarm, operator),
         "consented": alarm.consented,
         "may": _may(alarm, operator),

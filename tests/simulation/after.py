@@ -13,6 +13,7 @@ from engine.alarm.events import (
     NotificationPlanned,
     PressJoined,
     ReplyReceived,
+    SafetyConfirmed,
 )
 from engine.alarm.state import Alarm, CloseReason, Kind, ReplyKind, Truth
 from engine.protocol.model import Audience, Start, Step
@@ -34,7 +35,8 @@ class AfterCare:
         self._answered_s: dict[AlarmId, float] = {}
         self._asked: dict[AlarmId, set[StepId]] = {}
         self._held: dict[AlarmId, bool] = {}
-        """Of each case that has ended, if in appearance: whether as detained."""
+        """Of each case that has ended, if in appearance: whether as detained, or
+        somebody has said so since."""
 
     def listen(self, alarm: Alarm, event: AlarmEvent, now_s: float) -> bool:
         """Take a fact of a case; say whether it writes to whoever is detained."""
@@ -46,6 +48,8 @@ class AfterCare:
             case AlarmReopened() | PressJoined():
                 for kept in (self._ended_s, self._answered_s, self._asked, self._held):
                     kept.pop(alarm.id, None)
+            case SafetyConfirmed(detained=True) if alarm.id in self._held:
+                self._held[alarm.id] = True
             case NotificationPlanned():
                 self._asked.setdefault(alarm.id, set()).add(event.step)
                 is_held = self._held.get(alarm.id, False)

@@ -9,6 +9,7 @@ from engine.alarm.cases import OpenCases
 from engine.alarm.commands import (
     AlarmCommand,
     Close,
+    ConfirmSafe,
     Follow,
     HearOfPress,
     Link,
@@ -150,9 +151,11 @@ class Life:
             if case.state().is_open and case.state().acknowledged is None:
                 case.acknowledge(by)
 
-    def close(self, index: int, by: OperatorId) -> None:
+    def close(
+        self, index: int, by: OperatorId, reason: CloseReason = CloseReason.SAFE
+    ) -> None:
         if self.seen:
-            self.seen[index].close(by)
+            self.seen[index].close(by, reason)
 
     def reopen(self, index: int) -> None:
         if self.seen:
@@ -174,6 +177,20 @@ class Life:
         """Write down how one knows that they are safe: they have said so, say."""
         if self.seen:
             self.seen[index].confirm_safe(by, "she came to the office")
+
+    def said_held(self, index: int, by: OperatorId) -> None:
+        """Say by whom they are held, and how one knows: after the end as well."""
+        if self.seen:
+            case = self.seen[index]
+            command_id, remark = case.command_id(), "seen at the station"
+            case.do(
+                ConfirmSafe(command_id=command_id, by=by, remark=remark, detained=True)
+            )
+
+    def end_as_held(self, index: int, by: OperatorId) -> None:
+        """Say so and close it; where it is closed, to have said so is all there is."""
+        self.said_held(index, by)
+        self.close(index, by, CloseReason.DETAINED)
 
     def said_by_telephone(self, index: int) -> None:
         """Type into a case, also one that is over, which word they have said."""
@@ -306,6 +323,10 @@ ACTS: dict[str, Callable[[Life], object]] = {
     "confirmed by the other": lambda life: life.confirmed_safe(ROWAN),
     "heard that they are safe": lambda life: life.heard_safe(-1, ALDER),
     "heard it of the first": lambda life: life.heard_safe(0, ROWAN),
+    "said to be held": lambda life: life.said_held(-1, ROWAN),
+    "the first said to be held": lambda life: life.said_held(0, ALDER),
+    "close as detained": lambda life: life.end_as_held(-1, ALDER),
+    "close the first as detained": lambda life: life.end_as_held(0, ROWAN),
     "a word by telephone": lambda life: life.said_by_telephone(-1),
     "a word of the first": lambda life: life.said_by_telephone(0),
     "a word from elsewhere": Life.cancel_from_elsewhere,

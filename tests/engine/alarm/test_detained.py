@@ -9,6 +9,7 @@ from engine.alarm.commands import ConfirmSafe
 from engine.alarm.events import ActRefused, AlarmEvent
 from engine.alarm.refusals import RefusalGround
 from engine.alarm.state import CloseReason, ReplyKind
+from engine.ports.journal import EffectState
 from engine.protocol.model import Audience
 from engine.roster.model import Word
 from engine.values import OperatorId
@@ -17,6 +18,7 @@ from tests.engine.alarm.scene import ALDER, PROTOCOLS, ROWAN, Scene
 from tests.engine.alarm.test_after_care import (
     ABDUCTION,
     AFTER_CARE,
+    DAY_S,
     MONTHS_S,
     PROOF,
     SAMPLES,
@@ -70,12 +72,62 @@ def test_an_end_as_detained_takes_as_many_and_no_end_as_safe_rests_on_it() -> No
     assert scene.state().close_reason is HELD
 
 
-def test_who_says_detained_after_the_end_stops_no_question() -> None:
+@pytest.mark.parametrize("word", Word)
+def test_that_they_are_detained_is_known_after_the_end_as_well(word: Word) -> None:
+    """After a true end it was refused, and their telephone asked; after a forced one
+    it ended that: whoever watched could tell the two apart.
+    """
+    scene = scene_of(ABDUCTION)
+    scene.confirm_safe(ROWAN)
+    scene.cancel(word)
+    scene.acknowledge(ROWAN)
+    scene.close(ALDER)
+    scene.run(3 * DAY_S + 1, each_due=partial(attended, scene))
+    assert "day-3" in {one.step for one in scene.planned(Audience.DEFENDER)}
+    say_held(scene)
+    before = len(to_defender(scene))
+    scene.run(MONTHS_S, each_due=partial(attended, scene))
+    assert len(to_defender(scene)) == before
+    scene.reply("heron", ReplyKind.SAFE, word=Word.SAFE)
+    assert scene.state().safe_confirmed is None
+    assert refused(say_held(scene)) is RefusalGround.ALREADY_DONE
+    if word is Word.SAFE:
+        assert {one.step for one in scene.planned(Audience.HQ)} >= HQ_ASKS
+
+
+def test_who_says_detained_after_a_word_of_safety_has_hq_asked_again() -> None:
     scene = scene_of(ABDUCTION)
     scene.confirm_safe(ROWAN)
     scene.close(ALDER)
-    assert refused(say_held(scene)) is RefusalGround.NO_PROOF
-    assert {"hq-day-1", "day-3"} <= set(asked(scene))
+    scene.run(3 * DAY_S + 1, each_due=scene.settle_all)
+    scene.reply("heron", ReplyKind.SAFE, word=Word.SAFE)
+    assert scene.state().safe_confirmed is not None
+    say_held(scene)
+    assert asked(scene) == ["hq-day-7", "hq-day-30"]
+
+
+@pytest.mark.parametrize("is_over", [True, False])
+def test_a_question_that_waits_for_a_modem_does_not_go_out_to_who_is_detained(
+    *, is_over: bool
+) -> None:
+    scene = scene_of(ABDUCTION)
+    if is_over:
+        scene.confirm_safe(ROWAN)
+    else:
+        scene.cancel(Word.DURESS)
+        scene.acknowledge()
+    scene.close(ALDER)
+    assert scene.state().is_open is not is_over
+    scene.run(3 * DAY_S + 1)
+    say_held(scene, ROWAN)
+    if not is_over:
+        scene.acknowledge()
+        say_held(scene, FERN)
+        scene.close(ALDER, HELD)
+    effects = scene.state().effects.values()
+    theirs = [one.state for one in effects if one.audience is Audience.DEFENDER]
+    assert theirs
+    assert EffectState.PLANNED not in theirs
 
 
 def test_a_word_from_their_telephone_ends_no_question_and_hqs_does() -> None:

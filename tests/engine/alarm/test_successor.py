@@ -340,6 +340,17 @@ def test_a_cancel_after_the_end_is_not_confirmed_once_hq_opens_it_again() -> Non
     assert seen[0].count("confirm-cancel") == 1, "that of the first case"
 
 
+@pytest.mark.parametrize("then", ["said to be held", "close the first as detained"])
+def test_who_is_detained_is_asked_no_more_after_either_end(then: str) -> None:
+    seen = []
+    for word in Word:
+        life = lived(word, [(60, "confirmed by the other"), (60, then)])
+        life.days(4)
+        seen.append(life.to_defender())
+    assert seen[0] == seen[1]
+    assert not any("day-" in step for _, step, _ in seen[0])
+
+
 def test_a_sign_of_force_in_one_case_refuses_no_close_that_was_taken_before() -> None:
     acts = ["press", "verify the last", "confirm the last", "confirm the first"]
     seen = [

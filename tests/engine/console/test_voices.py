@@ -55,7 +55,26 @@ def test_two_officers_end_it_as_detained_without_a_word_that_the_defender_is_saf
         no = at.act(alarm, "close", reason="safe")
         assert "too few people say that the defender is safe" in str(no["refused"])
         assert at.act(alarm, "close", reason="detained")["done"]
-        assert "Closed by alder: detained" in at.client.get(f"/alarms/{alarm}").text
+        page = at.client.get(f"/alarms/{alarm}").text
+        assert "Closed by alder: detained" in page
+        assert "do-detained" not in page, "it is said"
+
+
+def test_that_they_are_detained_is_said_after_the_end_as_well(hq: Hq) -> None:
+    alarm = hq.press()
+    with browser(hq, "rowan") as at:
+        assert at.act(alarm, "safe")["done"]
+    with browser(hq, "alder") as at:
+        at.act(alarm, "acknowledge")
+        assert at.act(alarm, "close", reason="safe")["done"]
+        page = at.client.get(f"/alarms/{alarm}").text
+        assert "HQ is asked on, and nothing more goes to their telephone." in page
+        held = {"detained": "1", "remark": "taken again at the border"}
+        assert at.act(alarm, "safe", **held)["done"]
+        page = at.client.get(f"/alarms/{alarm}").text
+        assert "Says: detained" in page
+        assert "do-detained" not in page
+        assert "do-safe" in page, "who learns that they are free says so"
 
 
 def test_who_may_hand_it_over_need_not_wait_for_a_second_voice(hq: Hq) -> None:
