@@ -83,12 +83,10 @@ class Crew:
             self._paused += 1
 
     def answered(self) -> None:
-        """Begin turns again that were held back, since a pause is over."""
+        """Begin a turn that was held back, since a pause is over."""
         with self._lock:
             self._paused -= 1
-            held_back, self._held_back = self._held_back, 0
-        for _ in range(held_back):
-            self._tokens.put(None)
+            self._let_one_begin()
 
     def run(
         self,
@@ -174,7 +172,18 @@ class Crew:
             if self._paused >= self._pauses_max:
                 self._held_back += 1
                 return None
+            self._let_one_begin()
             return self._begun()
+
+    def _let_one_begin(self) -> None:
+        """Wake a hand for a turn that was held back, if one may begin; with the lock.
+
+        That hand wakes the next one before it begins: woken all at once, a thousand
+        would be held back again for each answer that comes.
+        """
+        if self._held_back and self._paused < self._pauses_max:
+            self._held_back -= 1
+            self._tokens.put(None)
 
     def _begun(self) -> _Turn:
         """Return which turn begins: what is urgent goes first, and not for ever."""

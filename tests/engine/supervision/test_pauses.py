@@ -2,13 +2,14 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from queue import SimpleQueue
 
 import pykka
 import pytest
 
 from engine.clock import SystemClock
 from engine.supervision.child import spawn_thread
-from engine.supervision.crew import LOOK_S, Crew, Question, Steps
+from engine.supervision.crew import LOOK_S, Crew, Pause, Question, Steps
 from engine.supervision.inbox import Rescan
 from engine.supervision.link import Link, LinkState
 from engine.supervision.on_demand import OnDemandActor
@@ -97,6 +98,21 @@ class Rig:
         self.refs = [spawn_thread(Mine, link=link, far=far) for link in links]
 
 
+class LookedAt(Crew):
+    """Counts how often a hand looks whose turn it is."""
+
+    looks = 0
+
+    def _next(self) -> tuple[Callable[[], None], Callable[[], float]] | None:
+        self.looks += 1
+        return super()._next()
+
+
+def nothing() -> Steps:
+    """Return steps that are over."""
+    yield from ()
+
+
 def is_set(semaphore: threading.Semaphore) -> bool:
     return semaphore.acquire(timeout=WAIT_S)
 
@@ -168,6 +184,38 @@ def test_so_many_wait_and_then_others_wait_for_them(links: list[Link]) -> None:
     assert is_set(far.asked)
     far.replies[1]("yes")
     assert is_set(rig.made[1].done)
+
+
+def test_an_answer_wakes_one_of_those_that_were_held_back_and_all_have_their_turn() -> (
+    None
+):
+    crew, turns = LookedAt(hands=2, pauses_max=1), 200
+    waiting: SimpleQueue[Pause] = SimpleQueue()
+    question = Question(submit=print, ask=print, late=LATE, within_s=60.0)
+
+    def turn() -> None:
+        pause = Pause(nothing(), question, lambda: 0.0, crew.answered)
+        crew.watch(pause)
+        waiting.put(pause)
+
+    for _ in range(turns):
+        crew.run(turn, lambda: 0.0)
+    for _ in range(turns):
+        waiting.get(timeout=WAIT_S).answer("yes")
+    # One look for each turn, one for each that was held back, and few in vain.
+    assert crew.looks <= 4 * turns
+
+
+def test_turns_that_wait_for_nothing_follow_one_that_was_held_back() -> None:
+    crew, done = Crew(hands=2, pauses_max=1), threading.Semaphore(0)
+    question = Question(submit=print, ask=print, late=LATE, within_s=60.0)
+    pause = Pause(nothing(), question, lambda: 0.0, crew.answered)
+    crew.watch(pause)
+    for _ in range(50):
+        crew.run(done.release, lambda: 0.0)
+    assert not done.acquire(timeout=0.2)
+    pause.answer("yes")
+    assert all(is_set(done) for _ in range(50))
 
 
 def test_one_that_is_given_up_goes_no_further(links: list[Link]) -> None:
