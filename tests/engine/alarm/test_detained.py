@@ -10,6 +10,7 @@ from engine.alarm.events import ActRefused, AlarmEvent
 from engine.alarm.refusals import RefusalGround
 from engine.alarm.state import CloseReason, ReplyKind
 from engine.ports.journal import EffectState
+from engine.protocol.language import LANGUAGES
 from engine.protocol.model import Audience
 from engine.roster.model import Word
 from engine.values import OperatorId
@@ -26,6 +27,7 @@ from tests.engine.alarm.test_after_care import (
     confirmed_while_open,
     to_defender,
 )
+from tests.engine.protocol.test_texts import fits
 
 HELD = CloseReason.DETAINED
 WHERE = "her lawyer has seen her at the station"
@@ -218,6 +220,30 @@ def test_who_says_detained_takes_back_that_they_said_safe() -> None:
     scene.confirm_safe(ROWAN)
     scene.close(ALDER)
     assert not scene.state().is_open, "whoever was released is safe"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_was_told_reads_the_same_of_it_as_of_any_end_in_one_short_message(
+    language: str,
+) -> None:
+    """Their telephone may be taken next: it tells nobody what HQ knows."""
+    read = []
+    for reason in (CloseReason.SAFE, HELD):
+        scene = Scene(protocol=ABDUCTION)
+        scene.colleagues = tuple(
+            replace(one, language=language, sign="Sign") for one in scene.colleagues
+        )
+        scene.raised().settle_all()
+        scene.acknowledge()
+        scene.confirm_safe(ROWAN) if reason is CloseReason.SAFE else say_held(scene)
+        scene.close(ALDER, reason)
+        assert not scene.state().is_open
+        stops = scene.planned(Audience.TOLD)
+        read.append([one.body for one in stops])
+    assert read[0] == read[1]
+    texts = [one.text(scene.now) for one in read[1] if one.language == language]
+    assert texts
+    assert all(fits(text) for text in texts), texts
 
 
 def refused(events: tuple[AlarmEvent, ...]) -> RefusalGround:

@@ -46,6 +46,15 @@ CONSOLE = {
     "fr": "console",
     "ar": "لوحة التحكم|اللوحة",
 }
+NEAR = {
+    "en": "near them",
+    "sv": "nära",
+    "ru": "близких",
+    "es": "cercano",
+    "fr": "un proche",
+    "ar": "المقربين",
+}
+"""Whom HQ asks after the end: the defender's telephone may be in other hands."""
 ANSWERS = rf"{CODE} 1\D+2\D+3"
 TO_DO = {
     "sos": dict.fromkeys(LANGUAGES, ANSWERS),
@@ -54,6 +63,7 @@ TO_DO = {
     "page": CONSOLE,
     "notice": CONSOLE,
     "hq": CONSOLE,
+    "unconfirmed": NEAR,
 }
 """What the reader is to do, for each text that asks for something, as a pattern."""
 
