@@ -68,7 +68,9 @@ def _record(key: tuple[str, bool], alarms: list[Alarm]) -> DeviceRecord:
 def _was_false(alarm: Alarm) -> bool:
     """Say whether it was closed as false, or found false and closed as anything else.
 
-    A verdict under force says nothing of the device.
+    A verdict under force says nothing of the device, and who is detained was in danger.
     """
+    if alarm.close_reason is CloseReason.DETAINED:
+        return False
     found = alarm.truth is Truth.FALSE and alarm.danger_at is None
     return found or alarm.close_reason is CloseReason.FALSE_ALARM

@@ -62,6 +62,15 @@ def test_what_was_found_false_counts_whatever_it_was_closed_as() -> None:
     assert record.false == 0, "a verdict under force says nothing of the device"
 
 
+def test_of_who_is_detained_the_alarm_was_not_false_whatever_was_found_before() -> None:
+    scene = Scene().raised()
+    scene.acknowledge()
+    scene.verify(Truth.FALSE)
+    scene.close(reason=CloseReason.DETAINED)
+    (found,) = by_device([of(scene, "one")])
+    assert (found.false, found.classes) == (0, {})
+
+
 def test_the_most_often_false_comes_first() -> None:
     alarms = [ended("a"), ended("b", CloseReason.FALSE_ALARM, FalseClass.HOAX)]
     assert [one.device for one in by_device(alarms)] == ["b", "a"]
