@@ -55,6 +55,7 @@ from engine.console.words import (
 )
 
 HIDDEN = "hidden"
+SMS = "sms"
 SMS_GSM, SMS_UCS2 = 160, 70
 """How many characters one SMS holds, of the GSM alphabet and of any other."""
 CYRILLIC = "\u0400"
@@ -301,10 +302,13 @@ def _facts(
 
 
 def _late(press: Press) -> str:
-    if not press.late:
-        return ""
     at = press.device_at
-    return " (late)" if at is None else f" (late: sent {at.to_datetime():%F %H:%M} UTC)"
+    sent = "" if at is None else f"{at.to_datetime():%F %H:%M} UTC"
+    if press.late:
+        return f" (late: sent {sent})" if sent else " (late)"
+    # Of a short message it is the network's; of a frame the device's, which may be off.
+    is_sms = press.wire_protocol == SMS
+    return f" (by its network's clock sent {sent})" if sent and is_sms else ""
 
 
 def _measured(press: Press) -> str:

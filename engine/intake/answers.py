@@ -15,7 +15,7 @@ from engine.alarm.rows import key_of, look_in
 from engine.alarm.state import Kind, Press, ReplyKind, alarm_of
 from engine.intake.checkins.said import CheckInSaid
 from engine.intake.checkins.words import read_check_in
-from engine.intake.held import dated, said_at, sent_before
+from engine.intake.held import dated, said_at, sent_before, stamp_of
 from engine.intake.judge import Judge, alarm_id
 from engine.intake.replies import Reply, has_words, read_reply
 from engine.intake.sms import (
@@ -150,7 +150,7 @@ def _coded(sms: Sms, code: Code, judge: Judge) -> tuple[Message, ...]:
     row, alarm, person = sms.row, alarm_of(code.stream), roster.person(code.person)
     word = None if person is None else word_in(sms.text, person)
     shown = mask(sms.text, roster.people)
-    text = dated(shown[:_TEXT_MAX], sms.sent)
+    text = dated(shown[:_TEXT_MAX], sms.row)
     kind = _read(sms.text, judge).kind
     if kind is None and person is not None and _speaks(person, word):
         kind = ReplyKind.SAFE
@@ -201,7 +201,7 @@ def _is_outdated(sms: Sms, kind: ReplyKind | None) -> bool:
 def _tells(sms: Sms, judge: Judge) -> bool:
     """Say whether HQ reads more in an answer than which it is."""
     rest = mask(sms.text, judge.board.roster().people, by=" ")
-    return sms.sent is not None or has_words(rest)
+    return stamp_of(sms.row) is not None or has_words(rest)
 
 
 def _uncoded(sms: Sms, judge: Judge) -> tuple[Message, ...]:
@@ -300,7 +300,7 @@ def _cancel(
         at=row.received_at,
         wire_protocol="sms",
         signals=(Signal.CANCEL,),
-        device_at=sms.sent,
+        device_at=stamp_of(row),
         late=sms.sent is not None,
         proven=not duress,
         duress=duress,
@@ -312,7 +312,7 @@ def _cancel(
         command = AddNote(
             command_id=CommandId(row.key),
             by=None,
-            text=dated(shown[:_TEXT_MAX], sms.sent),
+            text=dated(shown[:_TEXT_MAX], row),
             source=row.key,
             person=person.person,
         )

@@ -29,14 +29,31 @@ def sent_before(row: InboundRow) -> Instant | None:
     where it is behind. So what lay for as much, give or take its way, is of now.
     """
     sent = _stamp(row)
-    if sent is None:
-        return None
-    if not 0 < row.received_at.ms - sent.ms < KEPT_MAX // timedelta(milliseconds=1):
-        return None
-    lay = row.received_at.since(sent)
+    return None if sent is None or _lay(row, sent) <= HELD or is_zones(row) else sent
+
+
+def is_zones(row: InboundRow) -> bool:
+    """Say whether a message counts as now though it may have lain for as long.
+
+    Its stamp alone cannot tell, nor do other stamps: they may be of another centre,
+    since each is that of the sender's network, and one may stamp by several clocks.
+    """
+    sent = _stamp(row)
+    lay = timedelta(0) if sent is None else _lay(row, sent)
     beyond = (lay + _EARLY) % _HALF_HOUR
-    is_zone = lay < _ZONES and beyond < _EARLY + _ON_ITS_WAY
-    return None if is_zone or lay <= HELD else sent
+    return HELD < lay < _ZONES and beyond < _EARLY + _ON_ITS_WAY
+
+
+def stamp_of(row: InboundRow) -> Instant | None:
+    """Return the stamp that HQ reads beside a message: late, or a zone's perhaps."""
+    return _stamp(row) if is_zones(row) else sent_before(row)
+
+
+def _lay(row: InboundRow, sent: Instant) -> timedelta:
+    """Return for how long it lay; not at all by a stamp that says nothing."""
+    lay_ms = row.received_at.ms - sent.ms
+    is_known = 0 < lay_ms < KEPT_MAX // timedelta(milliseconds=1)
+    return timedelta(milliseconds=lay_ms) if is_known else timedelta(0)
 
 
 def said_at(row: InboundRow) -> Instant:
@@ -44,11 +61,13 @@ def said_at(row: InboundRow) -> Instant:
     return sent_before(row) or row.received_at
 
 
-def dated(text: str, sent: Instant | None) -> str:
-    """Return words for HQ, with when they were sent where they are late."""
+def dated(text: str, row: InboundRow) -> str:
+    """Return words for HQ, with when they were sent, or may have been, if not now."""
+    sent = stamp_of(row)
     if sent is None:
         return text
-    return f"{text} [late: sent {sent.to_datetime():%F %H:%M} UTC]".lstrip()
+    said = "by its network's clock sent" if is_zones(row) else "late: sent"
+    return f"{text} [{said} {sent.to_datetime():%F %H:%M} UTC]".lstrip()
 
 
 def _stamp(row: InboundRow) -> Instant | None:

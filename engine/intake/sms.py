@@ -15,7 +15,7 @@ from engine.alarm.commands import Raise
 from engine.alarm.state import NOWHERE, Kind, Press, ReplyKind, SourceDoubt
 from engine.alarm.strangers import MESSAGE
 from engine.intake.assess import Outcome
-from engine.intake.held import said_at, sent_before
+from engine.intake.held import said_at, sent_before, stamp_of
 from engine.intake.judge import (
     ALIAS_OF_A_STRANGER,
     Judge,
@@ -193,7 +193,8 @@ def tracker_command(
         buffered=sent is not None,
     )
     judgement = judge.judge(report, row.key)
-    press = replace(judgement.assessment.press, text=shown)
+    press = judgement.assessment.press
+    press = replace(press, text=shown, device_at=stamp_of(row))
     assessment = replace(judgement.assessment, press=press)
     mine = replace(judgement, assessment=assessment)
     if assessment.outcome is Outcome.ALARM:
@@ -233,7 +234,7 @@ def help_command(
             at=row.received_at,
             wire_protocol="sms",
             signals=(Signal.SOS,),
-            device_at=sent,
+            device_at=stamp_of(row),
             late=sent is not None,
             doubt=doubt,
             text=text[:_TEXT_MAX] if _words(text) - _SOS else "",
@@ -264,7 +265,7 @@ def message_command(
             at=row.received_at,
             wire_protocol=row.source,
             signals=(Signal.UNKNOWN,),
-            device_at=sent,
+            device_at=stamp_of(row),
             late=sent is not None,
             doubt=None if person is not None else SourceDoubt.UNKNOWN_DEVICE,
             text=text[:_TEXT_MAX],

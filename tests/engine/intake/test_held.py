@@ -6,11 +6,16 @@ from datetime import timedelta
 import pytest
 
 from engine.alarm.commands import AddNote, TakeReply
+from engine.alarm.events import PressJoined
 from engine.alarm.messages import Distress, Forward, ToOpen
-from engine.alarm.state import Kind, ReplyKind
+from engine.alarm.state import NOWHERE, Kind, Press, ReplyKind
+from engine.console.cases import Line
+from engine.console.lines import line_of
+from engine.console.people import Names
 from engine.intake.checkins.said import CheckInSaid
 from engine.ports.journal import Code
 from engine.roster.model import Word
+from tests.engine.alarm.scene import Scene
 from tests.engine.intake.reports import HERON, HERONS
 from tests.engine.intake.test_actor import LAPWING, Rig, number_of
 from tests.engine.intake.test_tracker_sms import with_sim
@@ -66,6 +71,41 @@ def test_a_clock_of_another_zone_or_that_nobody_set_makes_nothing_late(
     assert (told.command.kind, told.command.press.late) == (Kind.REAL, False)
     _, cancel = cancel_of(rig.sms("maple", number_of(HERON), "sms-2", lay=lay))
     assert cancel.press.proven
+
+
+ZONES = timedelta(hours=1, seconds=20)
+BESIDE = "by its network's clock sent 20"
+
+
+def test_hq_reads_the_stamp_of_what_may_have_lain_for_an_hour_and_counts_as_now(
+    rig: Rig,
+) -> None:
+    """One in ten that are late looks like a zone that is wrong; nothing said so."""
+    rig.take(codes=(CODE,))
+    (told,) = rig.sms("K7F2 1", lay=ZONES)
+    command = forwarded(told)
+    assert (command.reply, command.authentic) == (ReplyKind.COMING, True)
+    assert command.sent is None
+    assert command.text.startswith(f"K7F2 1 [{BESIDE}")
+    (raised,) = rig.sms("SOS", key="sms-2", lay=ZONES)
+    assert isinstance(raised, Distress)
+    assert not raised.command.press.late
+    assert press_line(raised.command.press).startswith(f"sos ({BESIDE}")
+    (_, cancel) = cancel_of(rig.sms("maple", number_of(HERON), "sms-3", lay=ZONES))
+    assert BESIDE in press_line(cancel.press)
+    (now,) = rig.sms("K7F2 1", key="sms-4", lay=timedelta(minutes=2))
+    assert forwarded(now).text == ""
+
+
+def test_of_a_tracker_too_hq_reads_a_stamp_that_may_be_of_another_zone(
+    rig: Rig,
+) -> None:
+    with with_sim(rig):
+        (told,) = rig.sms("help me!", "+998460000099", lay=ZONES)
+    assert isinstance(told, Distress)
+    press = told.command.press
+    assert (press.late, press.clock_doubtful) == (False, False)
+    assert BESIDE in press_line(press)
 
 
 @pytest.mark.parametrize("stamp", [True, "yesterday", None, 1e300, 10**40, -(10**40)])
@@ -171,6 +211,15 @@ def note_of(told: list[object]) -> tuple[ToOpen, AddNote]:
     assert isinstance(message, ToOpen)
     assert isinstance(message.command, AddNote)
     return message, message.command
+
+
+def press_line(press: Press) -> str:
+    """Return what HQ reads of a press."""
+    alarm = Scene().raised().state()
+    joined = PressJoined(at=press.at, press=press, place=NOWHERE)
+    line = Line(position=1, at=press.at, event=joined, kind="PressJoined")
+    shown = line_of(alarm, line, Names(alarm, revealed=True), revealed=True)
+    return str(shown["text"])
 
 
 def timed(rig: Rig) -> CheckInSaid:
