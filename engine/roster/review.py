@@ -145,11 +145,15 @@ def _about_what_is_shared(person: Person, roster: Roster) -> Iterator[str]:
             " colleague, a contact or an officer: of this one's alarm nothing is sent"
             " there"
         )
+    # An e-mail address alone pages nobody: it wakes nobody either.
     if roster.duty() and not any(
-        one.person != person.person and one.all_addresses() - theirs
+        one.person != person.person and set(one.numbers) - theirs
         for one in roster.duty()
     ):
-        yield "a defender for whose alarm nobody else on the rota can be paged"
+        yield (
+            "a defender for whose alarm nobody else on the rota can be paged by SMS or"
+            " call: HQ's own addresses alone are told"
+        )
 
 
 def about_device(device: Device, roster: Roster) -> Iterator[str]:

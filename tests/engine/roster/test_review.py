@@ -5,7 +5,16 @@ from datetime import date
 
 import pytest
 
-from engine.roster.model import CircleName, Device, Number, Person, Role, Roster, Rota
+from engine.roster.model import (
+    Address,
+    CircleName,
+    Device,
+    Number,
+    Person,
+    Role,
+    Roster,
+    Rota,
+)
 from engine.roster.review import Doubt, has_luhn_digit, review_roster
 from engine.roster.risk import read_window
 from engine.values import DeviceId, PersonId
@@ -78,6 +87,25 @@ def test_a_defender_whom_only_their_own_telephone_would_page_is_pointed_out() ->
     assert "nobody else on the rota can be paged" in about(alone, "heron")
     both = replace(complete(), rota=Rota(duty=(PersonId("heron"), PersonId("elm"))))
     assert "can be paged" not in about(both, "heron")
+
+
+def test_a_rota_with_the_defenders_telephone_is_pointed_out_though_it_has_mail() -> (
+    None
+):
+    """Its e-mail addresses hid that no telephone would ring for this one's alarm."""
+    officers = {
+        "numbers": (Number("+46701740610"),),
+        "addresses": (Address(channel="email", address="duty@hq.example"),),
+    }
+    shared = replace(
+        complete(),
+        people=tuple(
+            replace(one, **officers) if one.has(Role.DUTY) else one  # type: ignore[arg-type] # fields by name
+            for one in complete().people
+        ),
+    )
+    assert "on the rota can be paged by SMS or call" in about(shared, "heron")
+    assert "on the rota can be paged" not in about(shared, "crane")
 
 
 def test_a_place_whose_degrees_look_exchanged_is_pointed_out() -> None:
