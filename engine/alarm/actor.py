@@ -232,7 +232,8 @@ class AlarmActor(OnDemandActor[Do]):
     def _reload(self) -> Sequence[StoredEvent]:
         with self._readers.reader() as reader:
             rows = reader.stream(stream_of(self._id))
-            head = reader.head(stream_of(self._id))
+            # Without rows there is none: a raise is not to wait for two questions.
+            head = reader.head(stream_of(self._id)) if rows else None
         self._alarm = replay(self._id, None, rows)
         self._shown = None if head is None else head.head
         return rows

@@ -1,6 +1,6 @@
 """Which steps of an alarm are due, and when to look again: pure."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -27,7 +27,7 @@ UNSETTLED = frozenset({EffectState.PLANNED, EffectState.ATTEMPTING})
 # By names of their own: before Python 3.12 a member costs five times as much to read
 # from its class, and every step is asked at every fact.
 _NEAREST, _DEFENDER, _PUBLIC = Audience.NEAREST, Audience.DEFENDER, Audience.PUBLIC
-_BY_FORCE = Start.DURESS.value
+_BY_FORCE, _CLOSED = Start.DURESS.value, Start.CLOSED.value
 
 
 @quick
@@ -46,7 +46,7 @@ def due_rounds(alarm: Alarm, now: Instant) -> Iterator[DueRound]:
     What goes to the defender never stands behind something of which they, or
     whoever holds their telephone, must not learn.
     """
-    for step in alarm.protocol.defender_first:
+    for step in _begun(alarm, alarm.protocol.defender_first):
         at = _next_at(alarm, step)
         declined = 0
         if at is None or at > now:
@@ -136,7 +136,7 @@ def next_due(alarm: Alarm, now: Instant) -> Instant | None:
     """
     times = [
         at
-        for step in alarm.protocol.steps
+        for step in _begun(alarm, alarm.protocol.steps)
         if (at := _next_at(alarm, step)) is not None
         and may_run(alarm, step)
         and _has_room(alarm, step)
@@ -182,6 +182,22 @@ def _watch_at(alarm: Alarm, now: Instant) -> Instant | None:
         if effect.state in UNSETTLED:
             return now.plus(WATCH)
     return None
+
+
+def _begun(alarm: Alarm, steps: Iterable[Step]) -> Iterator[Step]:
+    """Yield the steps that may have a time: most count from what has not happened yet.
+
+    It is looked at what may fall due several times in each decision.
+    """
+    fired = alarm.fired
+    starts = {start for start, moment in _MOMENTS.items() if moment(alarm) is not None}
+    if alarm.seen.closed is not None:
+        starts.add(_CLOSED)
+    if alarm.danger_at is not None:
+        starts.add(_BY_FORCE)
+    for step in steps:
+        if step.id in fired or step.after in fired or step.after in starts:
+            yield step
 
 
 def _next_at(alarm: Alarm, step: Step) -> Instant | None:

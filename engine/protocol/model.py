@@ -267,6 +267,10 @@ class ActionProtocol:
     device_commands: frozenset[DeviceCommand] = frozenset()
     updates: Updates = Updates()
 
+    def __hash__(self) -> int:
+        """Hash the digest alone: whoever has it has the same words."""
+        return hash(self.digest)
+
     @property
     def printed_digest(self) -> str:
         """The start of the digest: what a defender signs, and a roster keeps."""

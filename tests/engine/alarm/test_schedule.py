@@ -13,15 +13,16 @@ from engine.alarm.conditions import holds
 from engine.alarm.events import NotificationPlanned, StepFired
 from engine.alarm.found_false import CALLED
 from engine.alarm.repeats import RETRY_MAX, due_repeats
-from engine.alarm.schedule import WATCH, may_call_more, next_due
+from engine.alarm.schedule import WATCH, due_rounds, may_call_more, next_due
 from engine.alarm.state import Kind, ReplyKind
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience, Condition
+from engine.protocol.parse import parse_protocol
 from engine.roster.model import Word
 from engine.values import StepId
 from tests.engine.alarm.forced import scene_of as careful
 from tests.engine.alarm.scene import ALDER, PROTOCOLS, ROWAN, Scene, without
-from tests.engine.alarm.test_steps import scene_of, told
+from tests.engine.alarm.test_steps import HQ, scene_of, told
 from tests.fakes import START
 
 Fact = tuple[int, str]
@@ -368,3 +369,18 @@ def test_pages_that_go_on_after_a_search_has_run_are_no_search_to_come() -> None
     assert not may_call_more(scene.state())
     scene.run(390, each_due=scene.settle_all)
     assert len(scene.planned(Audience.DUTY)) > pages
+
+
+def test_a_round_follows_the_one_before_though_what_began_them_is_undone() -> None:
+    forced = '[[step]]\nid = "forced"\nafter = "duress"\nto = "duty"\n'
+    text = f'channels = ["sms"]\ntext = "page"\nevery_s = 60\n{HQ}'
+    named = 'name = "Mine"\nversion = 1\n'
+    protocol = parse_protocol(f"{named}{forced}{text}", "mine.toml")
+    scene = Scene(protocol=protocol).raised()
+    scene.cancel(Word.DURESS)
+    scene.settle_all()
+    assert "forced" in scene.state().fired
+    # So does a reopening of which nobody has to hear.
+    undone = replace(scene.state(), danger_at=None)
+    later = scene.now.plus(timedelta(seconds=60))
+    assert "forced" in [due.step.id for due in due_rounds(undone, later)]
