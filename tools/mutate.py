@@ -55,6 +55,7 @@ MODULES = (
     "presses",
     "moves",
     "notify",
+    "wanted",
 )
 SLOW = frozenset({"test_actor", "test_life", "test_actor_force", "test_codec"})
 LAST = ("test_schedule", "test_force", "test_table", "test_score", "test_moves")

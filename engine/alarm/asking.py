@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from engine.alarm.commands import AlarmCommand, Recipient
-from engine.alarm.decide import SEARCHES, Decision, consider
+from engine.alarm.decide import Decision, begun, run_on
 from engine.alarm.desk import Desk
 from engine.alarm.state import Alarm
+from engine.alarm.wanted import SEARCHES
 from engine.protocol.model import Audience
 from engine.values import AlarmId, Instant, StepId
 
@@ -41,7 +42,8 @@ class Questions:
         begins = alarm is None and self.desk.is_flooded()
         holds = begins or self.hold_until(now) is not None
         found: dict[tuple[StepId, int], tuple[Recipient, ...]] = {}
-        decision = consider(alarm_id, alarm, command, found, now)
+        before = begun(alarm_id, alarm, command, now)
+        decision = run_on(before, found, now)
         # Each pass may let further steps run: at most one more for each step.
         while decision.lookups:
             asked = decision.lookups
@@ -54,7 +56,7 @@ class Questions:
                 asked = decision.lookups
             for lookup in asked:
                 found[lookup.step, lookup.round] = self.desk.answer(lookup)
-            decision = consider(alarm_id, alarm, command, found, now)
+            decision = run_on(before, found, now)
         return decision
 
     def hold_until(self, now: Instant) -> Instant | None:

@@ -47,19 +47,11 @@ from engine.alarm.notify import (
     plan_round,
 )
 from engine.alarm.repeats import due_repeats
-from engine.alarm.schedule import (
-    UNSETTLED,
-    DueRound,
-    due_climbs,
-    due_rounds,
-    regular_rounds,
-    room_of,
-    turn_of,
-)
+from engine.alarm.schedule import UNSETTLED, DueRound, due_climbs, due_rounds
 from engine.alarm.state import Alarm, Press, ReplyKind, Truth
 from engine.alarm.verification import judgements
+from engine.alarm.wanted import lookups_for
 from engine.ports.journal import EffectState
-from engine.protocol.model import KNOWN, Audience
 from engine.quick import quick
 from engine.values import AlarmId, Instant
 
@@ -67,7 +59,6 @@ from engine.values import AlarmId, Instant
 QUIET = timedelta(minutes=5)
 
 Events = tuple[AlarmEvent, ...]
-SEARCHES = frozenset({Audience.NEAREST, Audience.CONTACTS})
 _FINAL = frozenset(
     {EffectState.DELIVERED, EffectState.UNDELIVERED, EffectState.EXPIRED}
 )
@@ -104,6 +95,13 @@ def consider(
         now: the time of every fact.
 
     """
+    return run_on(begun(alarm_id, alarm, command, now), found, now)
+
+
+def begun(
+    alarm_id: AlarmId, alarm: Alarm | None, command: AlarmCommand, now: Instant
+) -> Decision:
+    """Return what a command comes to before any step runs: no look-up changes that."""
     direct = _commanded(alarm, command, now)
     after = alarm
     for event in direct:
@@ -111,11 +109,18 @@ def consider(
     if after is None:
         return Decision(events=direct, alarm=None)
     judged, after = _judge(after, now)
-    followed, state, still_due = _follow(after, found, now)
+    return Decision(events=direct + judged, alarm=after)
+
+
+def run_on(before: Decision, found: Found, now: Instant) -> Decision:
+    """Return the facts of what has `begun`, and of the steps that it sets off."""
+    if before.alarm is None:
+        return before
+    followed, state, still_due = _follow(before.alarm, found, now)
     return Decision(
-        events=direct + judged + followed,
+        events=before.events + followed,
         alarm=state,
-        lookups=_lookups_for(state, still_due),
+        lookups=lookups_for(state, still_due),
     )
 
 
@@ -139,45 +144,6 @@ def lookups(
 ) -> tuple[Lookup, ...]:
     """Return what `consider` still has to be told, given the answers found so far."""
     return consider(alarm_id, alarm, command, found, now).lookups
-
-
-def _lookups_for(alarm: Alarm, still_due: list[DueRound]) -> tuple[Lookup, ...]:
-    """Ask for one search at a time: the next leaves out whom the first has found."""
-    if not still_due:
-        return ()
-    told = frozenset(one.person for one in alarm.told.values() if not one.ended)
-    later = [due for due in still_due if due.step.to in SEARCHES][1:]
-    return tuple(
-        Lookup(
-            step=due.step.id,
-            round=due.round,
-            audience=due.step.to,
-            channels=due.step.channels,
-            place=alarm.place,
-            subject=alarm.defender,
-            count=_count_of(alarm, due),
-            within_m=_within_of(alarm, due),
-            exclude=told,
-            turn=turn_of(alarm, due),
-            contacts_instead=alarm.protocol.may_tell_contacts,
-        )
-        for due in still_due
-        if due.step.to not in KNOWN and due not in later
-    )
-
-
-def _count_of(alarm: Alarm, due: DueRound) -> int:
-    """Return how many people a round takes: more each time, and never too many."""
-    step, room = due.step, room_of(alarm)
-    count = due.replaces or step.count + step.count_more * regular_rounds(alarm, step)
-    return count if room is None else min(count, room)
-
-
-def _within_of(alarm: Alarm, due: DueRound) -> float | None:
-    step = due.step
-    if step.within_m is None:
-        return None
-    return step.within_m + step.within_more_m * regular_rounds(alarm, step)
 
 
 def _judge(alarm: Alarm, now: Instant) -> tuple[Events, Alarm]:
