@@ -15,7 +15,7 @@ from engine.alarm.events import (
     ReplyReceived,
     SafetyConfirmed,
 )
-from engine.alarm.state import Alarm, CloseReason, Kind, ReplyKind, Truth
+from engine.alarm.state import Alarm, CloseReason, Kind, ReplyKind
 from engine.protocol.model import Audience, Start, Step
 from tests.simulation.cast import AGREED
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 SLACK_S = 7_200.0
 _ASKS = frozenset({"recheck", "unconfirmed"})
-_NEVER_WAS = frozenset({CloseReason.FALSE_ALARM, CloseReason.DUPLICATE})
 
 
 class AfterCare:
@@ -43,7 +42,7 @@ class AfterCare:
         match event:
             case AlarmClosed():
                 self._held.setdefault(alarm.id, event.reason is CloseReason.DETAINED)
-                if not event.apparent and event.reason not in _NEVER_WAS:
+                if not event.apparent:
                     self._ended_s[alarm.id] = now_s
             case AlarmReopened() | PressJoined():
                 for kept in (self._ended_s, self._answered_s, self._asked, self._held):
@@ -63,14 +62,15 @@ class AfterCare:
     def is_forgotten(self, alarm: Alarm, now_s: float) -> bool:
         """Say whether a day has passed on which somebody was not asked.
 
-        Of what never was an alarm, or was an exercise, nobody asks. Who has agreed on
-        words may have been asked since an end that only looked like one: of them HQ
-        alone is looked at. So it is of whoever is detained, whose word ends nothing.
+        Of an exercise nobody asks; of what was found false, or merged, as of all else.
+        Who has agreed on words may have been asked since an end that only looked like
+        one: of them HQ alone is looked at. So it is of whoever is detained, whose word
+        ends nothing.
         """
         ended_s = self._ended_s.get(alarm.id)
         if ended_s is None or alarm.is_open:
             return False
-        if alarm.kind is not Kind.REAL or alarm.truth is Truth.FALSE:
+        if alarm.kind is not Kind.REAL:
             return False
         is_held, until_s = self._held.get(alarm.id, False), now_s
         if not is_held:
