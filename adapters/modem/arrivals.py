@@ -38,6 +38,8 @@ from engine.values import Instant
 _SLOT_JOIN = "+"
 _REPORT_STORE = "SR"
 _INDEX_MAX = 255
+# Also of a store that says it has fewer, or none: most long messages are no longer.
+_PLACES_MIN = 4
 _BUSY_PAUSES_S = (0.5, 1.0, 2.0)
 # TP-ST (TS 23.040, 9.2.3.15): below the first it was delivered.
 _STILL_TRYING, _GIVEN_UP = 0x20, 0x40
@@ -270,6 +272,9 @@ class Arrivals:
             return 0
         session.store = store
         counts = [s for line in reply.lines for s in storages(line)]
+        if counts and store == session.receives:
+            # Else parts that never become a message would leave room for no other.
+            self._parts.places_max = max(_PLACES_MIN, counts[0].size // 2)
         return counts[0].used if counts else None
 
     def _events(self, pdu: str, slot: str) -> Sequence[ModemEvent]:

@@ -12,6 +12,7 @@ from adapters.modem.pdu_text import UserData, decode_units
 from engine.ports.modem import InboundSms
 
 _MESSAGES_MAX = 64
+_PLACES_MAX = 15
 SOON_S = 5.0
 """How long a word for help waits for what is said with it."""
 INCOMPLETE = "incomplete"
@@ -29,8 +30,9 @@ class _Message:
 class Reassembly:
     """Collects parts by sender, reference, total and width of the reference.
 
-    Holds at most 64 incomplete messages; a further one lets the oldest go out as
-    it is. A flood costs completeness, never memory.
+    Holds at most 64 incomplete messages, and of the modem's storage no more than
+    `places_max` places; a further one lets the oldest go out as it is. A flood costs
+    completeness, never memory, nor the room in which a call for help arrives.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class Reassembly:
                 out after `SOON_S`, and again with the whole.
 
         """
+        self.places_max = _PLACES_MAX
         self._timeout_s = timeout_s
         self._urgent = tuple(word.casefold() for word in urgent_words)
         self._help = tuple(word.casefold() for word in help_words)
@@ -65,8 +68,7 @@ class Reassembly:
         key = (message.sender, concat.reference, concat.total, concat.wide)
         out: list[InboundSms] = []
         if key not in self._messages and len(self._messages) >= _MESSAGES_MAX:
-            oldest = min(self._messages, key=lambda k: self._messages[k].since_s)
-            out.append(_joined(oldest, self._messages.pop(oldest)))
+            out.append(self._oldest())
         pending = self._messages.setdefault(key, _Message(since_s=now_s))
         before = pending.parts.get(concat.number)
         if before is not None and _differ(before[1], decoded):
@@ -83,7 +85,22 @@ class Reassembly:
             pending.tell_s = None
         elif is_new and _has_any(self._help, message) and pending.tell_s is None:
             pending.tell_s = now_s + SOON_S
+        while self._places() > self.places_max:
+            out.append(self._oldest())
         return out
+
+    def _places(self) -> int:
+        """Return how many places of storage the parts take that are waited with."""
+        slots = (
+            part.slot
+            for pending in self._messages.values()
+            for part, _ in pending.parts.values()
+        )
+        return sum(len(slot.split("+")) for slot in slots if slot)
+
+    def _oldest(self) -> InboundSms:
+        oldest = min(self._messages, key=lambda key: self._messages[key].since_s)
+        return _joined(oldest, self._messages.pop(oldest))
 
     def overdue(self, now_s: float) -> Sequence[InboundSms]:
         """Return incomplete messages that have waited long enough, marked as such."""

@@ -157,9 +157,41 @@ def test_a_flood_of_first_parts_costs_no_memory_and_loses_nothing() -> None:
     out = 0
     for reference in range(200):
         part = _part("x", 1, 2, reference=reference)
-        out += len(collector.add(_message(part, 1), part, float(reference)))
+        straight = replace(_message(part, 1), slot="")
+        out += len(collector.add(straight, part, float(reference)))
     assert out == 200 - 64
     assert len(collector.overdue(2e9)) == 64
+
+
+def test_parts_that_wait_for_the_rest_leave_half_of_the_store_to_others() -> None:
+    collector = Reassembly(timeout_s=1e9)
+    collector.places_max = 15
+    out: list[InboundSms] = []
+    for place in range(40):
+        part = _part("x", 1, 2, reference=place)
+        out += collector.add(_message(part, place), part, float(place))
+    assert [one.slot for one in out] == [f"SM:{place}" for place in range(25)]
+    assert all(INCOMPLETE in one.flags for one in out)
+
+
+def test_parts_that_never_become_a_message_keep_no_call_for_help_out(
+    tmp_path: Path,
+) -> None:
+    """Thirty SMS made a modem deaf for three minutes: answers and SOS stayed out."""
+    with rig(tmp_path, options=replace(QUICK, multipart_s=600)) as r:
+        for reference in range(30):
+            part = replace(_part("x", 1, 2, reference=reference), sent_at=None)
+            r.modem.deliver(*encode_deliver(part))
+        r.modem.inject(BOB, "SOS")
+        texts: list[str] = []
+        for _ in range(10):
+            for sms in r.events(bool, drain=True):
+                assert isinstance(sms, InboundSms)
+                r.driver.delete(sms.slot)
+                texts.append(sms.text)
+            if "SOS" in texts:
+                break
+        assert "SOS" in texts
 
 
 def test_a_long_message_comes_joined_and_is_deleted_whole(tmp_path: Path) -> None:
