@@ -91,6 +91,8 @@ def _pressed_as_seen(alarm: Alarm) -> Instant:
 
 def _move(alarm: Alarm) -> tuple[float, str] | None:
     """Return how far, and where to, from what people were told before."""
+    if alarm.told_place is alarm.place:
+        return None  # as in nearly every text of a flood
     move = move_between(alarm.told_place, alarm.place)
     is_vague = alarm.told_place.source in VAGUE
     if move is None or is_vague or move.distance_m < NOTED_M:

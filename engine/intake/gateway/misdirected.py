@@ -5,8 +5,9 @@ differ from what we know, says who it is all the same: in digits, or in packed o
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import islice
 
 from engine.ports.device import DeviceReport, ReportKind
 from engine.values import DeviceId
@@ -42,13 +43,13 @@ def named_in(raw: bytes, is_enrolled: Callable[[DeviceId], bool]) -> DeviceId | 
     return next(filter(is_enrolled, _ids_in(raw[:_BYTES_MAX])), None)
 
 
-def _ids_in(raw: bytes) -> list[DeviceId]:
-    runs = list(_DIGITS.finditer(raw))[:_RUNS_MAX]
-    found = [run.group().decode() for run in runs]
+def _ids_in(raw: bytes) -> Iterator[DeviceId]:
+    """Yield what may be an id, from the first bytes on: mostly it stands in those."""
+    for run in islice(_DIGITS.finditer(raw), _RUNS_MAX):
+        yield DeviceId(run.group().decode())
     for at in range(min(len(raw), _PACKED_AT_MAX)):
         for size in _PACKED_BYTES:
             digits = raw[at : at + size].hex()
             if len(digits) == 2 * size and digits.isdecimal():
                 is_imei = size == _IMEI_BYTES and digits[0] == "0"
-                found.append(digits[1:] if is_imei else digits)
-    return list(map(DeviceId, found))
+                yield DeviceId(digits[1:] if is_imei else digits)
