@@ -15,6 +15,7 @@ from engine.protocol.model import Audience
 from engine.roster.model import Word
 from engine.values import OperatorId
 from tests.engine.alarm.forced import scene_of
+from tests.engine.alarm.lives import RECEIVED
 from tests.engine.alarm.scene import ALDER, PROTOCOLS, ROWAN, Scene
 from tests.engine.alarm.test_after_care import (
     ABDUCTION,
@@ -134,11 +135,12 @@ def test_a_question_that_waits_for_a_modem_does_not_go_out_to_who_is_detained(
 
 def test_a_word_from_their_telephone_ends_no_question_and_hqs_does() -> None:
     """Whoever holds them may have the code, and have been told the word."""
-    scene = scene_of(ABDUCTION)
-    say_held(scene)
-    scene.close(ALDER, HELD)
-    scene.reply("heron", ReplyKind.SAFE, word=Word.SAFE)
-    assert scene.state().safe_confirmed is None
+    for reason in (CloseReason.SAFE, HELD):
+        scene = scene_of(replace(ABDUCTION, steps=(*ABDUCTION.steps, RECEIVED)))
+        say_held(scene) if reason is HELD else scene.confirm_safe(ROWAN)
+        scene.close(ALDER, reason)
+        scene.reply("heron", ReplyKind.SAFE, word=Word.SAFE)
+        assert (scene.state().safe_confirmed is None) is (reason is HELD)
     scene.confirm_safe(ROWAN, PROOF)
     assert scene.state().safe_confirmed is not None
     assert asked(scene) == []
@@ -203,6 +205,7 @@ def test_after_an_end_in_appearance_as_safe_a_true_one_as_detained_holds_as_well
     scene.cancel(Word.DURESS)
     scene.acknowledge()
     scene.close(ALDER)
+    scene.run(3 * DAY_S + 1, each_due=partial(attended, scene))
     say_held(scene, ROWAN)
     say_held(scene, FERN)
     scene.close(ALDER, HELD)
