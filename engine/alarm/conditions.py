@@ -41,7 +41,7 @@ def may_run(alarm: Alarm, step: Step) -> bool:
         ended = alarm.seen.closed is not None
         stopped = bool(step.stopped_by) and alarm.seen.confirmed is not None
         is_due = alarm.protocol.begins_at_close(step) == ended and not stopped
-        is_theirs = not (ended and alarm.seen.detained)
+        is_theirs = not alarm.seen.detained  # which only an end makes them
         return is_due and is_theirs and not _is_needless(alarm, step)
     is_open = alarm.is_open
     if alarm.protocol.begins_at_close(step) is is_open or _is_needless(alarm, step):

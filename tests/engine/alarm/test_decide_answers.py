@@ -63,6 +63,22 @@ def test_who_has_said_since_that_they_cannot_come_is_not_coming_by_an_old_answer
     assert scene.state().told["c1"].reply is ReplyKind.COMING
 
 
+def test_an_answer_that_the_network_kept_counts_where_nothing_overtook_it() -> None:
+    scene = Scene().raised()
+    sent = scene.now
+    scene.run(60, each_due=scene.settle_all)
+    scene.reply("c1", ReplyKind.COMING, sent=sent)
+    assert scene.state().told["c1"].reply is ReplyKind.COMING, "their first word"
+    scene.reply("c2", ReplyKind.CANNOT)
+    scene.reply("c2", ReplyKind.COMING, sent=scene.now)
+    assert scene.state().told["c2"].reply is ReplyKind.COMING, "of the same moment"
+    scene.reply("c1", ReplyKind.CANNOT, sent=sent)
+    assert scene.state().told["c1"].reply is ReplyKind.CANNOT, "a *no* is never late"
+    [kept] = scene.reply("somebody", ReplyKind.COMING, sent=sent)
+    assert isinstance(kept, ReplyReceived)
+    assert not kept.authentic, "whoever was not asked is shown all the same"
+
+
 def test_news_of_an_effect_that_is_older_than_what_is_known_changes_nothing() -> None:
     scene = Scene().raised()
     effect = scene.planned(Audience.NEAREST)[0].effect

@@ -215,6 +215,22 @@ def test_after_an_end_in_appearance_as_safe_a_true_one_as_detained_holds_as_well
     assert set(asked(scene)) == HQ_ASKS
 
 
+def test_after_an_end_in_appearance_as_detained_a_true_one_as_safe_shows_nothing() -> (
+    None
+):
+    scene = scene_of(ABDUCTION)
+    scene.cancel(Word.DURESS)
+    scene.acknowledge()
+    scene.close(ALDER, HELD)
+    seen = to_defender(scene)
+    scene.confirm_safe(ROWAN)
+    scene.confirm_safe(FERN)
+    scene.close(ALDER)
+    assert not scene.state().is_open
+    scene.run(MONTHS_S, each_due=partial(attended, scene))
+    assert to_defender(scene) == seen
+
+
 def test_who_says_detained_takes_back_that_they_said_safe() -> None:
     scene = scene_of(ABDUCTION)
     scene.confirm_safe(ROWAN)
