@@ -105,7 +105,7 @@ class Exchange:
 
     @property
     def timeout_s(self) -> float:
-        """Return how long one request takes at most, answers that trickle aside."""
+        """Return how long one request takes at most, however slowly answers trickle."""
         options = self._options
         # Two addresses per host are tried; TLS has the connection's time-out again.
         return (
@@ -125,7 +125,9 @@ class Exchange:
 
         """
         progress = _Progress(self._line, self._clock)
-        with self._line.attempt():
+        # Each time-out of the HTTP library's is for one read: who says a byte now and
+        # then, or *continue* for ever, would hold a lane as long as it liked.
+        with self._line.attempt(self.timeout_s):
             answer = self._attempt(
                 method, url, headers=headers, body=body, progress=progress
             )

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pydantic import HttpUrl
 
 from adapters.channels.exchange import Exchange, HttpAnswer, HttpOptions
+from adapters.channels.line import Line
 from engine.errors import DeliveryError, DeliveryUnknownError
 from engine.metrics import Metrics
 from engine.values import ChannelName
@@ -134,6 +135,67 @@ def test_an_accepted_request_is_accepted_though_its_body_breaks_off() -> None:
 def test_an_endless_body_is_cut() -> None:
     words = b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * (2 << 20)
     assert post(words).body is None
+
+
+def trickles(head: bytes, piece: bytes) -> Callable[[socket.socket], None]:
+    """Return a far end that says the same for ten seconds, while anybody listens."""
+
+    def answer(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(head)
+        connection.settimeout(0.05)
+        for _ in range(200):
+            connection.sendall(piece)
+            with suppress(TimeoutError):
+                if not connection.recv(1):
+                    return
+
+    return answer
+
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "piece"),
+    [
+        (HEAD + b"X-Slow: ", b"a"),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        (HEAD + b"Content-Length: 999999\r\n\r\n", b"a"),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\na\r\n"),
+    ],
+    ids=["header", "continue", "body", "chunks"],
+)
+def test_a_far_end_that_trickles_holds_a_lane_no_longer_than_a_request_may_take(
+    head: bytes, piece: bytes
+) -> None:
+    clock = LoopbackClock()
+    with far_end(trickles(head, piece)) as url:
+        short = {"connect_timeout_s": 0.1, "write_timeout_s": 0.1}
+        client = exchange(url, **short)
+        began_s = clock.boottime_s()
+        answer = None
+        with suppress(DeliveryUnknownError):
+            answer = client.request("POST", url, headers={}, body=b"{}")
+        took_s = clock.boottime_s() - began_s
+        client.close()
+    assert took_s < client.timeout_s + 1.0
+    is_answered = b"\r\n\r\n" in head
+    assert answer == (HttpAnswer(status=200, body=None) if is_answered else None)
+
+
+def test_an_attempt_that_is_over_in_time_leaves_the_next_one_its_own() -> None:
+    line = Line(only_loopback=False)
+    with line.attempt(60.0):
+        first = line._number
+    ours, theirs = socket.socketpair()
+    with ours, theirs, line.attempt(60.0):
+        line.hold(ours)
+        line._cut_attempt(first)
+        theirs.sendall(b"x")
+        assert ours.recv(1) == b"x"
+        line.cut()
+        assert ours.recv(1) == b""
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], deadline=None)
