@@ -1,59 +1,36 @@
 """How long the network held a short message before it came. Pure.
 
-A service centre stamps each message as it takes it (TP-SCTS, 3GPP TS 23.040,
-9.2.3.11): a claim of somebody else's clock and zone. Believed or not, it makes nothing
-less of an alarm: a call for help raises whenever it was sent, and what would calm, and
-is late, does not.
+A service centre stamps each message as it takes it. Believed or not, the stamp makes
+nothing less of an alarm: a call for help raises whenever it was sent, and what would
+calm, and is late, does not.
 """
 
 import json
 from datetime import timedelta
 
+from engine.modems.stamps import is_late, is_zones, lay_of
 from engine.ports.journal import InboundRow
 from engine.values import Instant
 
-HELD = timedelta(minutes=10)
-"""What lay longer is late."""
-KEPT_MAX = timedelta(weeks=63)
-"""Nobody can ask a centre to keep one longer (TP-VP): its clock is not set."""
-_ZONES = timedelta(hours=26)
-"""Between the clocks of the first and of the last zone on Earth."""
-_HALF_HOUR = timedelta(minutes=30)
-_EARLY, _ON_ITS_WAY = timedelta(minutes=1), timedelta(minutes=2)
-
 
 def sent_before(row: InboundRow) -> Instant | None:
-    """Return when a message that is late was sent; None for one that counts as now.
-
-    A centre that leaves its zone out, or names another, is off by whole half hours
-    where it is behind. So what lay for as much, give or take its way, is of now.
-    """
+    """Return when a message that is late was sent; None for one that counts as now."""
     sent = _stamp(row)
-    return None if sent is None or _lay(row, sent) <= HELD or is_zones(row) else sent
+    return sent if sent is not None and is_late(_lay(row)) else None
 
 
-def is_zones(row: InboundRow) -> bool:
+def is_of_a_zone(row: InboundRow) -> bool:
     """Say whether a message counts as now though it may have lain for as long.
 
     Its stamp alone cannot tell, nor do other stamps: they may be of another centre,
     since each is that of the sender's network, and one may stamp by several clocks.
     """
-    sent = _stamp(row)
-    lay = timedelta(0) if sent is None else _lay(row, sent)
-    beyond = (lay + _EARLY) % _HALF_HOUR
-    return HELD < lay < _ZONES and beyond < _EARLY + _ON_ITS_WAY
+    return is_zones(_lay(row))
 
 
 def stamp_of(row: InboundRow) -> Instant | None:
     """Return the stamp that HQ reads beside a message: late, or a zone's perhaps."""
-    return _stamp(row) if is_zones(row) else sent_before(row)
-
-
-def _lay(row: InboundRow, sent: Instant) -> timedelta:
-    """Return for how long it lay; not at all by a stamp that says nothing."""
-    lay_ms = row.received_at.ms - sent.ms
-    is_known = 0 < lay_ms < KEPT_MAX // timedelta(milliseconds=1)
-    return timedelta(milliseconds=lay_ms) if is_known else timedelta(0)
+    return _stamp(row) if is_of_a_zone(row) else sent_before(row)
 
 
 def said_at(row: InboundRow) -> Instant:
@@ -66,8 +43,13 @@ def dated(text: str, row: InboundRow) -> str:
     sent = stamp_of(row)
     if sent is None:
         return text
-    said = "by its network's clock sent" if is_zones(row) else "late: sent"
+    said = "by its network's clock sent" if is_of_a_zone(row) else "late: sent"
     return f"{text} [{said} {sent.to_datetime():%F %H:%M} UTC]".lstrip()
+
+
+def _lay(row: InboundRow) -> timedelta:
+    sent = _stamp(row)
+    return timedelta(0) if sent is None else lay_of(row.received_at, sent)
 
 
 def _stamp(row: InboundRow) -> Instant | None:

@@ -116,8 +116,11 @@ class Arrivals:
             self.gauges.came_in("modem_messages_total")
             self.ears.heard(Inbound(key=record.key))
         for sms in looped:
-            if self.loopback.came_back(sms, self.link.clock.boottime_s()):
+            now_s = self.link.clock.boottime_s()
+            if self.loopback.came_back(sms, now_s):
                 self.gauges.loops(works=True)
+                seems_late = self.loopback.seems_late(sms, now, now_s)
+                self.gauges.stamps(differ=seems_late)
         for sms in (*compress(others, kept), *looped):
             self.driver.delete(sms.slot)
             self.link.beat()

@@ -93,6 +93,10 @@ class Gauges:
         self.telemetry.count("modem_loops_total", modem=self.modem, result=result)
         self.health.report(DegradedReason.LOOP_FAILED, self.modem, wrong=not works)
 
+    def stamps(self, *, differ: bool) -> None:
+        """Show whether SMS count as late since our clock and the network's differ."""
+        self.health.report(DegradedReason.CLOCK_DIFFERS, self.modem, wrong=differ)
+
     def reads(self, *, works: bool) -> None:
         """Show whether the store of received messages can be read."""
         if works == self._is_deaf:

@@ -9,10 +9,13 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from engine.config import ModemTable
 from engine.modems.reports import same_number
+from engine.modems.stamps import is_late, lay_of
 from engine.ports.modem import InboundSms
+from engine.values import Instant
 
 FIRST_S = 600.0
 """How long after a start; a machine that restarts in a row costs no messages."""
@@ -48,7 +51,7 @@ class Loopback:
         self._every_s = 0.0 if test is None else test.every_s
         self._due_s = now_s + FIRST_S
         self._sent, self._waits = "", False
-        self._until_s = 0.0
+        self._sent_s = self._until_s = 0.0
 
     def next_text(self, now_s: float) -> str:
         """Return what is to be sent now; "" where nothing is."""
@@ -56,7 +59,7 @@ class Loopback:
             return ""
         said = hashlib.sha256(f"{self.number}|{now_s}".encode()).hexdigest()
         self._sent, self._waits = f"loop {said[:12]}", True
-        self._until_s = now_s + ARRIVES_WITHIN_S
+        self._sent_s, self._until_s = now_s, now_s + ARRIVES_WITHIN_S
         return self._sent
 
     def is_one(self, sms: InboundSms) -> bool:
@@ -73,6 +76,16 @@ class Loopback:
             return False
         self._waits, self._due_s = False, now_s + self._every_s
         return True
+
+    def seems_late(self, sms: InboundSms, now: Instant, now_s: float) -> bool:
+        """Say whether the one that has just come back would count as late.
+
+        We know when it was sent: then our clock, or the centre's, is wrong.
+        """
+        if sms.sent_at is None:
+            return False
+        on_its_way = timedelta(seconds=now_s - self._sent_s)
+        return is_late(lay_of(now, sms.sent_at) - on_its_way)
 
     def has_failed(self, now_s: float) -> bool:
         """Say once that the one on its way has not come in time, or was refused."""

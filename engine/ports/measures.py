@@ -39,6 +39,7 @@ class DegradedReason(StrEnum):
     JOURNAL_SLOW = "journal_slow"
     JOURNAL_MOVED = "journal_moved"
     CLOCK_JUMPED = "clock_jumped"
+    CLOCK_DIFFERS = "clock_differs"
     ALARM_STANDING_STILL = "alarm_standing_still"
     CERTIFICATE_ENDED = "certificate_ended"
     CHILD_FAILING = "child_failing"

@@ -1,5 +1,8 @@
 """A SIM that writes to itself: when, what counts, and what is shown."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from engine.config import ModemTable
@@ -106,6 +109,41 @@ def test_a_sim_that_sends_nothing_is_noticed_before_the_night_of_an_alarm() -> N
     rig.world.run(AGAIN_S + 5)
     text = rig.driver.submitted[-1][1]
     rig.driver.arrived = [_sms(text)]
+    rig.world.run(1)
+    assert rig.health.reasons() == {}
+
+
+@pytest.mark.parametrize(
+    ("behind", "differs"),
+    [
+        (timedelta(hours=2, minutes=7), True),
+        (timedelta(minutes=12), True),
+        (timedelta(minutes=5), False),
+        (timedelta(hours=2), False),
+        (timedelta(hours=-3, minutes=-7), False),
+    ],
+)
+def test_a_clock_by_which_every_sms_is_late_is_noticed(
+    behind: timedelta, *, differs: bool
+) -> None:
+    """No word of safety would have counted, and nothing said why."""
+    rig = Rig(self_test=SelfTest(number=OWN, every_s=AGAIN_S))
+    rig.world.run(FIRST_S + 5)
+    for off, reasons in ((behind, {"clock_differs"}), (timedelta(0), set())):
+        text = rig.driver.submitted[-1][1]
+        sent_at = rig.world.now().plus(-off)
+        rig.driver.arrived = [replace(_sms(text), sent_at=sent_at)]
+        rig.world.run(1)
+        assert set(rig.health.reasons()) == (reasons if differs else set())
+        rig.world.run(AGAIN_S + 5)
+
+
+def test_one_that_lay_for_twenty_minutes_is_no_wrong_clock() -> None:
+    rig = Rig(self_test=SelfTest(number=OWN, every_s=DAY_S))
+    rig.world.run(FIRST_S + 5)
+    text, sent_at = rig.driver.submitted[-1][1], rig.world.now()
+    rig.world.run(1_200)
+    rig.driver.arrived = [replace(_sms(text), sent_at=sent_at)]
     rig.world.run(1)
     assert rig.health.reasons() == {}
 
