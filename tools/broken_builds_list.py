@@ -278,8 +278,8 @@ BROKEN = (
         (
             Change(
                 "engine/alarm/conditions.py",
-                "        is_theirs = not (ended and alarm.seen.detained)\n",
-                "        is_theirs = True\n",
+                "        is_theirs = not alarm.seen.detained ",
+                "        is_theirs = True ",
             ),
         ),
     ),
