@@ -235,7 +235,7 @@ def read_table(path: Path) -> dict[str, object]:
     try:
         return tomli.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
-        cure = "check the path given with --config"
+        cure = "check its path"
         raise ConfigError(path.name, "a configuration file", cure) from error
     except (OSError, UnicodeDecodeError) as error:
         expected = "a readable UTF-8 file"

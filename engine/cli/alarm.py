@@ -116,7 +116,7 @@ def close(
     Whoever was told of a duplicate hears nothing now, and of the other one's end.
     """
     fields = {"by": by, "reason": reason, "remark": remark}
-    extra = {"false_class": false_class, "into": into}
+    extra = {"false_class": false_class, "into": into.lower()}
     fields |= {name: said for name, said in extra.items() if said}
     _act(state, alarm, "close", fields)
 
@@ -168,7 +168,7 @@ def link(
     state: State = DEFAULT_STATE,
 ) -> None:
     """Note that two cases belong together; each of them names the other."""
-    _act(state, alarm, "link", {"by": by, "other": other})
+    _act(state, alarm, "link", {"by": by, "other": other.lower()})
 
 
 @app.command(epilog="Example: natalia alarm statistics --json")
@@ -236,7 +236,8 @@ def _replayed(reader: SqliteReader, stream: str) -> CaseState | None:
 
 
 def _id(alarm: str) -> str:
-    return id_of("ALARM", alarm, "natalia alarm list")
+    """Return the id as it is kept: who reads one out on the telephone says A, not a."""
+    return id_of("ALARM", alarm.lower(), "natalia alarm list")
 
 
 def _act(state: Path, alarm: str, act: str, body: dict[str, str]) -> None:

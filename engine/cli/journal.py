@@ -175,6 +175,7 @@ class _Lender:
 
 def _find(reader: SqliteReader, alarm: str) -> HeadRow:
     """Find the stream of an alarm by its whole name, its id or how the id begins."""
+    alarm = alarm.lower()  # as ids are kept: who reads one out says A, not a
     exact = reader.head(alarm) or reader.head(f"alarm/{alarm}")
     if exact is not None:
         return exact

@@ -5,6 +5,7 @@ Command groups are loaded when they are used, so that `--help` stays quick.
 
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 from typing import Annotated, Any
 
 import typer
@@ -17,6 +18,7 @@ from engine.errors import (
     EngineError,
     JournalError,
     StateHeldError,
+    meant_by,
 )
 
 EXIT_OK = 0
@@ -76,6 +78,14 @@ class _Lazy(TyperGroup):
             # Click would cut the list's sentences; whole, they are wrapped.
             one.short_help = one.short_help or (one.help or "").split("\n\n")[0]
         return command
+
+    def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:  # type: ignore[override] # typer's own context
+        """Find the command; what is none is told with what may have been meant."""
+        known = self.list_commands(ctx)
+        meant = meant_by(args[0], known) if args and args[0] not in known else ""
+        if meant and not ctx.resilient_parsing:
+            ctx.fail(f"No such command {args[0]!r}; {meant}")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: typer.Context, formatter) -> None:  # type: ignore[no-untyped-def,override] # noqa: ANN001 - typer vendors Click without naming its types
         """List the commands by their short help, without importing them."""
@@ -161,6 +171,7 @@ def natalia() -> TyperGroup:
 
 def main() -> None:
     """Run the command line; never a traceback for what can be said in words."""
+    _print_whatever_comes()
     app = natalia()
     try:
         code = app(standalone_mode=False)
@@ -174,6 +185,17 @@ def main() -> None:
         if code is None:
             raise
     raise SystemExit(code or EXIT_OK)
+
+
+def _print_whatever_comes() -> None:
+    """Write letters that the output has not as escapes: no page may break off there.
+
+    A case is run by `journal show`, and one Russian note in it would end the page of
+    whoever's locale is not UTF-8.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _usage(error: Exception) -> int | None:

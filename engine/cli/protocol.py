@@ -173,12 +173,15 @@ def explain(
 
 def _tell(text: str, language: Language) -> None:
     """Print a page, or say why its letters cannot be."""
+    encoding = sys.stdout.encoding or "utf-8"
     try:
-        sys.stdout.write(text)
+        # Escapes, which do elsewhere, are nothing that a defender could sign.
+        text.encode(encoding)
     except UnicodeEncodeError as error:
-        lacks = f"{sys.stdout.encoding} has not all letters of {language.value!r}"
+        lacks = f"{encoding} has not all letters of {language.value!r}"
         where, reason = "standard output", f"{lacks}; print UTF-8: set PYTHONUTF8=1"
         raise DataError(where, None, "--language", reason) from error
+    sys.stdout.write(text)
 
 
 @app.command(epilog="Example: natalia protocol diff old.toml new.toml")

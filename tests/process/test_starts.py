@@ -210,7 +210,7 @@ def test_a_wrong_line_of_the_roster_is_named_without_its_content(
 
 def test_a_configuration_that_is_not_there_is_said(natalia: Natalia) -> None:
     natalia.config.unlink()
-    assert "check the path given with --config" in natalia.refusal()
+    assert "check its path" in natalia.refusal()
 
 
 def _folder(state: Path) -> None:

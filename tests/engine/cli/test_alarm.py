@@ -171,6 +171,18 @@ def test_an_act_names_who_acts_and_carries_an_id_of_its_own(
     assert len(ids) == 2
 
 
+def test_an_id_in_capitals_is_the_same_case_bug_there_was_no_such_alarm(
+    patch: Patch,
+) -> None:
+    """Somebody has read it out on the telephone, somebody else has written it down."""
+    done = {"done": True, "refused": None}
+    with service(alarms__7d5c0a__link=(200, done)) as engine:
+        words = ("alarm", "link", "7D5C0A", "--by", "alder", "--other", "1FA0C9")
+        assert natalia(patch, *words, "--state", str(engine.state)) == 0
+    ((_, body),) = engine.asked
+    assert json.loads(body)["other"] == "1fa0c9"
+
+
 def test_a_refusal_is_said_and_fails(patch: Patch, out: Output) -> None:
     refused = {"done": False, "refused": "acknowledge the alarm first"}
     with service(alarms__a1__close=(409, refused)) as engine:

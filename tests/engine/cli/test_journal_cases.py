@@ -1,6 +1,8 @@
 """Cases from the journal alone: the open ones, and one of which rows are damaged."""
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -105,4 +107,25 @@ def test_open_cases_are_listed_without_an_engine_bug_only_it_could_name_them(
     assert "Heron" in waiting
     assert "7d5c01" in every
     assert [one["id"] for one in json.loads(facts)] == ["garbled", "7d5c00"]
-    assert "7d5c00" in asked("show", "7d5c00", "--state", tmp_path / JOURNAL_FILE)[1]
+    for alarm in ("7d5c00", "7D5C00"):
+        shown = asked("show", alarm, "--state", tmp_path / JOURNAL_FILE)
+        assert "alarm/7d5c00" in shown[1]
+
+
+def test_a_page_has_all_its_lines_in_any_locale_bug_a_russian_note_ended_it(
+    tmp_path: Path,
+) -> None:
+    store = SqliteStore(tmp_path / JOURNAL_FILE, ballast_bytes=0)
+    note = json.dumps({"text": "Сестра звонила"}).encode()
+    store.commit([row("alarm/7d", "Said", note)], Instant(1_000))
+    store.close()
+    words = (Path(sys.executable).with_name("natalia"), "journal", "show", "7d")
+    done = subprocess.run(
+        [*words, "--raw", "--state", tmp_path],
+        env={"PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    assert "\\u0421\\u0435\\u0441\\u0442\\u0440\\u0430" in done.stdout

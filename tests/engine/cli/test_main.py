@@ -143,6 +143,14 @@ def test_an_unknown_command_is_wrong_usage(
     assert "explode" in out.readouterr().err
 
 
+@pytest.mark.parametrize(("slip", "meant"), [("alarms", "alarm"), ("stauts", "status")])
+def test_a_misspelt_command_is_told_with_the_one_that_was_meant(
+    patch: pytest.MonkeyPatch, out: pytest.CaptureFixture[str], slip: str, meant: str
+) -> None:
+    assert natalia(patch, slip) == 2
+    assert f"No such command {slip!r}; did you mean {meant!r}?" in out.readouterr().err
+
+
 def test_help_is_quick() -> None:
     """Goal 0.3 s; four times that is let pass, since others use this machine too."""
     fastest_s = min(_help_s() for _ in range(3))
