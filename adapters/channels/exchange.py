@@ -191,7 +191,11 @@ class Exchange:
                 url,
                 headers=list({"Host": self._host, **_HEADERS, **headers}.items()),
                 content=body or None,
-                extensions={"timeout": self._limits_s, "trace": progress.trace},
+                extensions={
+                    "target": _target_of(url),
+                    "timeout": self._limits_s,
+                    "trace": progress.trace,
+                },
             ) as response:
                 return HttpAnswer(
                     status=response.status,
@@ -296,6 +300,12 @@ def _failures() -> tuple[type[Exception], ...]:
         httpcore2.UnsupportedProtocol,
         OSError,
     )
+
+
+def _target_of(url: str) -> bytes:
+    """Return what stands behind the host: the HTTP library would leave out `;key=1`."""
+    path = url.partition("://")[2].partition("/")[2]
+    return f"/{path.partition('#')[0]}".encode("ascii")
 
 
 def _host_of(url: HttpUrl) -> str:

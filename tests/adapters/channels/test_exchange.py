@@ -235,6 +235,23 @@ def test_a_request_is_laid_out_as_servers_expect_it(address: str, host: str) -> 
     }
 
 
+@pytest.mark.parametrize("target", ["/hook;key=1", "/a;b/c;d?e;f", "/hook?"])
+def test_a_request_goes_to_the_address_as_it_is_configured(target: str) -> None:
+    """`;` and what stands behind it were left out: another hook may have said yes."""
+    heard: list[bytes] = []
+
+    def answer(connection: socket.socket) -> None:
+        heard.append(connection.recv(65536))
+        connection.sendall(status_line(200))
+
+    with far_end(answer) as url:
+        address = str(HttpUrl(url.removesuffix("/") + target))
+        client = exchange(address)
+        client.request("GET", f"{address}#of-a-page", headers={})
+        client.close()
+    assert heard[0].splitlines()[0].decode() == f"GET {target} HTTP/1.1"
+
+
 def test_a_redirect_is_not_followed() -> None:
     with far_end(says(status_line(200))) as elsewhere:
         moved = b"HTTP/1.1 307 X\r\nLocation: %s\r\n" % elsewhere.encode()
