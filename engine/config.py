@@ -20,7 +20,8 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from engine.config_faults import ADDRESS, LOG, NAME, NUMBER, faults_of
+from engine.config_faults import ADDRESS, HOST, LOG, NAME, NUMBER, faults_of
+from engine.config_paths import anchored
 from engine.errors import ConfigError, Gathered, cure_of
 from engine.values import a_number
 
@@ -63,7 +64,7 @@ class _Table(BaseModel):
 class Listen(_Table):
     """A listening socket."""
 
-    host: str = LOOPBACK
+    host: str = Field(default=LOOPBACK, pattern=HOST)
     port: Whole = Field(ge=0, le=65535)
 
 
@@ -286,7 +287,7 @@ def _read(table: dict[str, object], folder: Path) -> tuple[Config | None, Gather
         return None, gathered
     for check in (_check_names, _check_channels, _check_language, _check_loopback):
         gathered.faults += check(config)
-    return _anchored(config, folder), gathered
+    return anchored(config, folder), gathered
 
 
 def _check_names(config: Config) -> Iterator[ConfigError]:
@@ -363,30 +364,3 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _anchored(config: Config, folder: Path) -> Config:
-    protocols = config.protocols
-    if protocols.folder is not None:
-        anchored = folder / protocols.folder
-        protocols = protocols.model_copy(update={"folder": anchored})
-    roster = None if config.roster is None else folder / config.roster
-    gateway = {
-        name: one.model_copy(update={"tls": _beside(one.tls, folder)})
-        for name, one in config.gateway.items()
-    }
-    return config.model_copy(
-        update={
-            "state": folder / config.state,
-            "roster": roster,
-            "protocols": protocols,
-            "gateway": gateway,
-        }
-    )
-
-
-def _beside(tls: TlsListen | None, folder: Path) -> TlsListen | None:
-    if tls is None:
-        return None
-    files = {"cert_file": folder / tls.cert_file, "key_file": folder / tls.key_file}
-    return tls.model_copy(update=files)

@@ -9,11 +9,13 @@ from engine.errors import ConfigError, meant_by
 
 NAME = r"^[a-z][a-z0-9_-]{0,31}$"
 NUMBER = r"^(\+[1-9]\d{6,14})?$"
+HOST = r"^[^\s\[\]]+$"
 LOG = "^(json|text)$"
 ADDRESS = r"^(https?://([A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(:\d{1,5})?/?)?$"
 PATTERNS = {
     NAME: "1 to 32 of a-z, 0-9, _ and -, a letter first",
     NUMBER: "the SIM's own number: +, country code and number, no blanks",
+    HOST: "an address or name of this machine; 127.0.0.1 for it alone",
     LOG: "json or text",
     ADDRESS: "where HQ open the console: https://, host and port, no path",
 }

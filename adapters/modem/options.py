@@ -1,11 +1,14 @@
 """What a configuration may say of a modem."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
 from engine.errors import ConfigError, Gathered, meant_by
 
+PIN = re.compile(r"([0-9]{4,8})?")
+"""Empty where the SIM asks for none."""
 # ruff: noqa: RUF001 -- six languages
 URGENT_WORDS = ("SOS", "alarm", "panic", "emergency", "remove", "taken off", "take off")
 """What trackers call for help by, and people in a hurry: told twice is better than
@@ -94,8 +97,8 @@ def _as_kind(key: str, value: object, default: object) -> object:
     elif kind is float and isinstance(value, int | float):
         if not isinstance(value, bool) and value >= 0:
             return float(value)
-    elif type(value) is kind:
+    elif type(value) is kind and (key != "pin" or PIN.fullmatch(str(value))):
         return value
-    expected = _EXPECTED[kind]
+    expected = "4 to 8 digits, in quotes" if key == "pin" else _EXPECTED[kind]
     path = f"modem.{key}"
     raise ConfigError(path, expected, "correct the value")

@@ -103,6 +103,7 @@ def examine(
     from engine.cli.check_operators import of_operators, of_shifts  # noqa: PLC0415 - likewise
     from engine.cli.check_protocols import of_protocols  # noqa: PLC0415 - likewise
     from engine.cli.check_state import of_state  # noqa: PLC0415 - likewise
+    from engine.cli.check_ways import of_ways  # noqa: PLC0415 - likewise
     from engine.clock import SystemClock  # noqa: PLC0415 - likewise
     from engine.protocol.agreement_faults import check_agreements  # noqa: PLC0415 - likewise
     from engine.protocol.registry import load_registry  # noqa: PLC0415 - likewise
@@ -127,7 +128,8 @@ def examine(
     faults += wrong
     if faults or registry is None or roster is None:
         return {}
-    warnings += [*_lacks(config, roster), *of_unheard(config, roster)]
+    warnings += [*_lacks(config, roster), *of_ways(config)]
+    warnings += of_unheard(config, roster)
     warnings += of_protocols(config, registry, roster)
     warnings += of_operators(config, registry, roster) + of_shifts(config, roster)
     warnings += of_tls(config) + _of_roster(config, roster)

@@ -34,6 +34,9 @@ def of_listeners(config: Config) -> Iterator[ConfigError]:
         listeners[f"gateway.{name}"] = (is_udp, table)
         if table.tls is not None:
             listeners[f"gateway.{name}.tls"] = (False, table.tls)
+    if "auditor" in config.model_fields_set:
+        # Whoever says nothing of an auditor runs none.
+        listeners["auditor.metrics"] = (False, config.auditor.metrics)
     told = set()
     for (first, (one_udp, one)), (second, (other_udp, other)) in combinations(
         listeners.items(), 2
@@ -45,9 +48,10 @@ def of_listeners(config: Config) -> Iterator[ConfigError]:
 
 
 def of_taken(config: Config) -> list[str]:
-    """Return which TCP ports somebody has just now, unless it is our own engine.
+    """Return where nothing can listen just now, unless our own engine does.
 
-    It may be over before the engine starts, so it is no fault of the file.
+    Another program may be gone before the engine starts, and another machine have the
+    address, so it is no fault of the file.
     """
     if _is_running(config):
         return []
@@ -57,12 +61,16 @@ def of_taken(config: Config) -> list[str]:
             listeners[f"gateway.{name}"] = table
         if table.tls is not None:
             listeners[f"gateway.{name}.tls"] = table.tls
+    found = ((key, listen, _hindrance(listen)) for key, listen in listeners.items())
     return [
         f"{key}.port: another program has {listen.port} just now; stop it"
         f" (ss -ltnp 'sport = :{listen.port}') or choose another, else the engine"
         " does not start"
-        for key, listen in listeners.items()
-        if _is_taken(listen)
+        if error.errno == errno.EADDRINUSE
+        else f"{key}.host: is no address of this machine ({error.strerror}); correct"
+        " it, else the engine does not start"
+        for key, listen, error in found
+        if error is not None
     ]
 
 
@@ -79,16 +87,20 @@ def _is_running(config: Config) -> bool:
     return True
 
 
-def _is_taken(listen: Listen) -> bool:
+def _hindrance(listen: Listen) -> OSError | None:
+    """Return why nothing could listen there; None also where only root may know."""
     family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as trying:
         # As the engine binds: what is only closing down is in nobody's way.
         trying.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             trying.bind((listen.host, listen.port))
+        except socket.gaierror as error:
+            return error
         except OSError as error:
-            return error.errno == errno.EADDRINUSE
-    return False
+            told = {errno.EADDRINUSE, errno.EADDRNOTAVAIL}
+            return error if error.errno in told else None
+    return None
 
 
 def of_unheard(config: Config, roster: Roster) -> Iterator[str]:

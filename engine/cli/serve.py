@@ -151,8 +151,8 @@ def _announce(config: Config, running: "RunningEngine") -> None:
     web = running.engine.parts.web
     console, metrics = web.console.getsockname(), web.metrics_socket.getsockname()
     lines = [
-        f"console   http://{console[0]}:{console[1]}/",
-        f"metrics   http://{metrics[0]}:{metrics[1]}/metrics",
+        f"console   {_url(*console[:2])}/",
+        f"metrics   {_url(*metrics[:2])}/metrics",
     ]
     adapters = running.engine.parts.adapters
     for name, (_, listening) in sorted({**adapters.streams, **adapters.https}.items()):
@@ -160,3 +160,8 @@ def _announce(config: Config, running: "RunningEngine") -> None:
         lines.append(f"{name:<9} {host}:{port}")
     lines.append(f"state     {config.state}")
     say("\n".join(["ready", *lines]) + "\n")
+
+
+def _url(host: str, port: int) -> str:
+    """Return where a browser opens it: an IPv6 address stands in brackets there."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

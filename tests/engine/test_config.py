@@ -204,6 +204,24 @@ def test_of_the_environment_nothing_is_left_out(
     assert [one.key for one in faults] == ["NATALIA_... (environment)"]
 
 
+def test_an_options_file_counts_from_there_bug_it_did_from_where_one_stood() -> None:
+    """A secret beside the file was found from its folder alone, and not by systemd."""
+    options = {"password_file": "mail", "ca_file": "/etc/ca.pem", "host": "mail"}
+    channel = {"name": "email", "kind": "email", "options": options}
+    modem = {"name": "m", "port": "/dev/x", "options": {"pin_file": "pin"}}
+    made = config(channel=[channel], modem=[modem], auditor={"channel": [channel]})
+    of_it = {**options, "password_file": str(HERE / "mail")}
+    assert made.channel[0].options == of_it
+    assert made.auditor.channel[0].options == of_it
+    assert made.modem[0].options == {"pin_file": str(HERE / "pin")}
+
+
+@pytest.mark.parametrize("host", ["", "no such host", "[::1]"])
+def test_a_host_is_an_address_bug_an_empty_one_let_everybody_in(host: str) -> None:
+    with pytest.raises(ConfigError, match=r"console.host: expected an address or name"):
+        config(console={"host": host})
+
+
 def test_a_folder_is_no_file_and_the_cure_is_no_right_or_encoding(
     tmp_path: Path,
 ) -> None:
@@ -227,7 +245,7 @@ def test_no_fault_says_what_an_address_is() -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (None, "expected a configuration file; check the path"),
+        (None, "expected a configuration file; check its path"),
         (b"\xff\xfe", "expected a readable UTF-8 file"),
         (b"state = = 1", "expected TOML; mend it"),
     ],

@@ -377,6 +377,8 @@ def test_an_unknown_setting_is_a_configuration_error() -> None:
         ModemOptions.from_mapping({"bauds": 9600})
     with pytest.raises(ConfigError, match=r"modem\.command_s"):
         ModemOptions.from_mapping({"command_s": "5"})
+    with pytest.raises(ConfigError, match=r"modem.pin: expected 4 to 8 digits"):
+        ModemOptions.from_mapping({"pin": "12"})
     options = ModemOptions.from_mapping({"command_s": 5, "stores": ["ME"]})
     assert (options.command_s, options.stores) == (5.0, ("ME",))
 

@@ -165,6 +165,62 @@ def test_a_port_that_another_program_has_is_warned_of_unless_it_is_our_engine(
         assert "another program" not in out.readouterr().out
 
 
+WAYS = """
+[[modem]]
+name = "first"
+port = "/dev/ttyUSB0"
+[[modem]]
+name = "second"
+port = "/dev/ttyUSB0"
+[[channel]]
+name = "post"
+kind = "email"
+[channel.options]
+host = "mail.hq.invalid"
+sender = "engine@hq.invalid"
+[[hq]]
+channel = "sms"
+address = "0701740617"
+[[hq]]
+channel = "post"
+address = "duty.hq.invalid"
+[[hq]]
+channel = "sms"
+address = "+46701740617"
+"""
+
+
+def test_what_reaches_nobody_at_hq_is_warned_of_bug_it_showed_at_the_first_alarm(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    """A number without its country, no e-mail address, and two modems at one port."""
+    assert natalia(patch, "check-config", configuration(tmp_path, WAYS)) == 0
+    said = out.readouterr().out
+    assert "hq[0].address: reaches nobody by 'sms'; write a number such as +4" in said
+    assert "hq[1].address: reaches nobody by 'post'; write an address" in said
+    assert "hq[2]" not in said
+    assert "modem[1].port: 'first' has that port as well" in said
+    assert "0701740617" not in said.replace("+46701740617", "")
+    assert "duty.hq.invalid" not in said
+
+
+def test_a_host_that_is_no_address_here_is_warned_of_bug_it_showed_at_the_start(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    path = configuration(tmp_path, '[console]\nhost = "192.0.2.1"\n')
+    assert natalia(patch, "check-config", path) == 0
+    assert "console.host: is no address of this machine" in out.readouterr().out
+
+
+def test_an_auditor_at_the_engines_port_is_refused_bug_it_ended_at_its_start(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    path = configuration(tmp_path, "[auditor.metrics]\nport = 9620\n")
+    assert natalia(patch, "check-config", path) == 3
+    said = "auditor.metrics.port: expected a port of its own, but metrics has 9620"
+    assert said in out.readouterr().err
+
+
 def test_a_broken_file_of_what_is_signed_is_named_bug_it_ended_in_the_parsers_words(
     patch: Patch, out: Output, tmp_path: Path
 ) -> None:
