@@ -279,7 +279,7 @@ def with_operators_word(alarm: Alarm, event: SafetyConfirmed) -> Alarm:
     """
     voiced = safe_from(alarm, event.by, event.at, detained=event.detained)
     said = replace(voiced, attended_at=event.at)
-    if event.detained and alarm.seen.closed is not None:
+    if event.detained and event.remark and alarm.seen.closed is not None:
         # Also where the word of safety has come since: whoever holds them may have it.
         seen = replace(alarm.seen, detained=True)
         return replace(said, seen=seen, safe_confirmed=None)

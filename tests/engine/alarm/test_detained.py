@@ -36,9 +36,11 @@ FERN = OperatorId("fern")
 HQ_ASKS = {step for step in AFTER_CARE if step.startswith("hq-")}
 
 
-def say_held(scene: Scene, by: OperatorId = ROWAN) -> tuple[AlarmEvent, ...]:
+def say_held(
+    scene: Scene, by: OperatorId = ROWAN, how: str = WHERE
+) -> tuple[AlarmEvent, ...]:
     command_id = scene.command_id()
-    said = ConfirmSafe(command_id=command_id, by=by, remark=WHERE, detained=True)
+    said = ConfirmSafe(command_id=command_id, by=by, remark=how, detained=True)
     return scene.do(said)
 
 
@@ -96,6 +98,22 @@ def test_that_they_are_detained_is_known_after_the_end_as_well(word: Word) -> No
     assert refused(say_held(scene)) is RefusalGround.ALREADY_DONE
     if word is Word.SAFE:
         assert {one.step for one in scene.planned(Audience.HQ)} >= HQ_ASKS
+
+
+def test_who_does_not_say_how_they_know_stops_no_question_after_any_end() -> None:
+    """After a forced end it did: whoever watched could tell it from a true one."""
+    seen = []
+    for word in Word:
+        scene = scene_of(ABDUCTION)
+        scene.confirm_safe(ROWAN)
+        scene.cancel(word)
+        scene.acknowledge(ROWAN)
+        scene.close(ALDER)
+        say_held(scene, FERN, "")
+        scene.run(MONTHS_S, each_due=partial(attended, scene))
+        seen.append(to_defender(scene))
+    assert seen[0] == seen[1]
+    assert {"day-3", "day-30"} <= {one.step for one in scene.planned()}
 
 
 def test_who_says_detained_after_a_word_of_safety_has_hq_asked_again() -> None:
