@@ -102,7 +102,8 @@ def import_(
 
     The files are checked first; exit code 3: they are wrong, nothing is changed.
 
-    Doubts are shown, and who was in the roster before and is not in these files.
+    Doubts are shown, and who was in the roster before and is not in these files, which
+    devices, and whose secret.
     """
     _read(files, as_json=as_json, known=_known())
     # What the service has is held against our files: its own lines are not theirs.
@@ -111,15 +112,32 @@ def import_(
     roster = _read(files, as_json=as_json, known=known)
     reply = cast("Reply", ask(state, "POST", "/roster", render_roster(roster)))
     doubts = _doubts(roster, as_json=as_json)
-    gone = cast("list[str]", reply.get("gone", []))
     if as_json:
         _print_json({**reply, "doubts": doubts})
         return
-    if gone:
-        more = f" and {len(gone) - _NAMED_MAX} more" if len(gone) > _NAMED_MAX else ""
-        named = ", ".join(gone[:_NAMED_MAX])
-        typer.echo(f"gone: {len(gone)} who were in it before: {named}{more}", err=True)
+    _tell_gone(reply)
     typer.echo(f"imported: {len(roster.people)} people; version {roster.version}")
+
+
+def _tell_gone(reply: "Reply") -> None:
+    """Say who and what was in the roster before and is not in this one."""
+    devices, secrets = (
+        [
+            f"{one['device']} of {one['person']}"
+            for one in cast("list[dict[str, str]]", found)
+        ]
+        for found in (reply.get("gone_devices", []), reply.get("gone_secrets", []))
+    )
+    people = cast("list[str]", reply.get("gone", []))
+    for gone, said in (
+        (people, f"gone: {len(people)} who were in it before"),
+        (devices, f"devices gone, strangers now: {len(devices)}"),
+        (secrets, f"devices whose secret is asked for no more: {len(secrets)}"),
+    ):
+        if gone:
+            rest = len(gone) - _NAMED_MAX
+            more = f" and {rest} more" if rest > 0 else ""
+            typer.echo(f"{said}: {', '.join(gone[:_NAMED_MAX])}{more}", err=True)
 
 
 @app.command(

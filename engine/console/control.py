@@ -34,6 +34,7 @@ from engine.console.asking import (
 from engine.console.cases import TYPED
 from engine.console.control_devices import DEVICE_ROUTES
 from engine.console.desk import ConsoleDesk
+from engine.console.devices import left_behind
 from engine.console.drills import (
     drill_command,
     drill_refusal,
@@ -290,8 +291,8 @@ async def remove_operator(request: Request) -> Response:
 async def roster(request: Request) -> Response:
     """Put a new roster in force: checked, kept in the state folder, journalled.
 
-    The answer has who was in the one before and is not in this: an import of one file
-    of several takes everybody else out.
+    The answer has who, and which device, was in the one before and is not in this: an
+    import of one file of several takes everybody else out.
     """
     desk = desk_of(request)
     body = (await request.body()).decode("utf-8", errors="replace")
@@ -308,7 +309,8 @@ async def roster(request: Request) -> Response:
     facts = {"version": new.version, "people": str(len(new.people))}
     recorded = await record(desk, "roster", "RosterImported", facts)
     gone = [one.person for one in was.people if new.person(one.person) is None]
-    return JSONResponse(facts | {"gone": gone, "recorded": recorded})
+    lost = {"gone": gone, **left_behind(was, new)}
+    return JSONResponse(facts | lost | {"recorded": recorded})
 
 
 async def known_names(request: Request) -> Response:

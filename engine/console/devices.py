@@ -209,6 +209,28 @@ def drill_state(parts: WebParts, device: Device, now: Instant) -> Plain:
     }
 
 
+def left_behind(was: Roster, new: Roster) -> Plain:
+    """Return which devices of people who stay an import takes out, and whose secrets.
+
+    `natalia device enrol` and `secret` put them into the roster in force, of which
+    nobody's files know.
+    """
+    stay = [one for one in was.devices if new.person(one.person) is not None]
+    gone = [one for one in stay if new.device(one.device) is None]
+    bare = [
+        one
+        for one in stay
+        if one.secret_file is not None
+        and (now := new.device(one.device)) is not None
+        and now.secret_file is None
+    ]
+    return {"gone_devices": _named(gone), "gone_secrets": _named(bare)}
+
+
+def _named(devices: list[Device]) -> list[dict[str, str]]:
+    return [{"device": tail_of(one.device), "person": one.person} for one in devices]
+
+
 def _line(parts: WebParts, device: Device, now: Instant, *, reveal: bool) -> Plain:
     seen = parts.attendance.last(device.device)
     battery = parts.attendance.battery_ratio(device.device)

@@ -173,6 +173,20 @@ def test_an_import_tells_doubts_and_whom_it_takes_out(
     assert (len(answer["gone"]), answer["doubts"][0]["person"]) == (12, None)
 
 
+def test_an_import_tells_which_devices_it_takes_out_bug_their_sos_was_a_strangers(
+    tmp_path: Path, service: Service
+) -> None:
+    path = tmp_path / "rota.toml"
+    path.write_text("version = 1\n", encoding="utf-8")
+    service.reply = {
+        "gone_devices": [{"device": "...0091", "person": "heron"}],
+        "gone_secrets": [{"device": "...stor", "person": "stork"}],
+    }
+    said = RUN.invoke(app, ["import", str(path), "--state", str(tmp_path)]).stderr
+    assert "devices gone, strangers now: 1: ...0091 of heron" in said
+    assert "devices whose secret is asked for no more: 1: ...stor of stork" in said
+
+
 def test_a_wrong_file_never_reaches_the_service(
     wrong: str, tmp_path: Path, service: Service
 ) -> None:

@@ -161,6 +161,23 @@ def test_whoever_an_import_takes_out_is_named(hq: Hq) -> None:
     assert again == []
 
 
+def test_a_device_that_an_import_takes_out_is_named_bug_its_press_was_a_strangers(
+    hq: Hq,
+) -> None:
+    """It had been enrolled by command, and so had the other's secret."""
+    sample = sample_roster()
+    first, second, *others = sample.devices
+    agreed = replace(second, secret_file="/run/secret")
+    was = replace(sample, devices=(first, agreed, *others))
+    new = replace(sample, devices=(second, *others))
+    with control(hq) as client:
+        client.post("/roster", content=render_roster(was))
+        said = client.post("/roster", content=render_roster(new)).json()
+    assert said["gone"] == []
+    assert said["gone_devices"] == [{"device": "...0018", "person": "heron"}]
+    assert said["gone_secrets"] == [{"device": "...0026", "person": "gannet"}]
+
+
 def test_a_roster_that_names_no_action_protocol_leaves_the_running_one(hq: Hq) -> None:
     """A typing slip in an abduction plan had it run as the standard one."""
     typo = sample_text().replace('"standard"', '"abdution"', 1)
