@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     import httpcore2
 
+    from adapters.channels.deadline import Deadline
+
 _SUCCESS = 2
 _CLIENT_ERROR = 4
 # 408, 425, 429 and 503 say "not now" of a request that was not acted on (RFC 9110,
@@ -101,7 +103,7 @@ class Exchange:
             "pool": options.connect_timeout_s,
         }
         self._host = _host_of(options.url)
-        self._pool: httpcore2.ConnectionPool | None = None
+        self._client: tuple[httpcore2.ConnectionPool, Deadline] | None = None
 
     @property
     def timeout_s(self) -> float:
@@ -125,9 +127,7 @@ class Exchange:
 
         """
         progress = _Progress(self._line, self._clock)
-        # Each time-out of the HTTP library's is for one read: who says a byte now and
-        # then, or *continue* for ever, would hold a lane as long as it liked.
-        with self._line.attempt(self.timeout_s):
+        with self._line.attempt():
             answer = self._attempt(
                 method, url, headers=headers, body=body, progress=progress
             )
@@ -170,9 +170,9 @@ class Exchange:
         The next request opens another: a restarted actor goes on with this channel.
         """
         self._line.cut()
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            pool.close()
+        client, self._client = self._client, None
+        if client is not None:
+            client[0].close()
 
     def _attempt(
         self,
@@ -184,7 +184,8 @@ class Exchange:
         progress: "_Progress",
     ) -> HttpAnswer | str:
         """Return the answer, or the class of what happened instead."""
-        pool = self._pool or self._open()
+        pool, deadline = self._client or self._open()
+        deadline.until_s = self._clock.boottime_s() + self.timeout_s
         try:
             with pool.stream(
                 method,
@@ -207,13 +208,19 @@ class Exchange:
             # Its text may hold the address; its class says enough.
             return type(error).__name__
 
-    def _open(self) -> "httpcore2.ConnectionPool":
+    def _open(self) -> "tuple[httpcore2.ConnectionPool, Deadline]":
         import httpcore2  # noqa: PLC0415 - loaded when used: it costs start-up 70 ms
 
-        self._pool = httpcore2.ConnectionPool(
-            ssl_context=self._context(), max_keepalive_connections=0
+        from adapters.channels.deadline import Deadline  # noqa: PLC0415 - as above
+
+        deadline = Deadline(self._clock.boottime_s)
+        pool = httpcore2.ConnectionPool(
+            ssl_context=self._context(),
+            max_keepalive_connections=0,
+            network_backend=deadline,
         )
-        return self._pool
+        self._client = pool, deadline
+        return self._client
 
     def _context(self) -> "ssl.SSLContext | None":
         if self._verify is not None or self._options.url.scheme != "https":

@@ -24,31 +24,17 @@ class Line:
         self._only_loopback = only_loopback
         self._lock = threading.Lock()
         self._attempting = False
-        self._number = 0
         self._cut = False
         self._socket: socket.socket | None = None
 
     @contextlib.contextmanager
-    def attempt(self, at_most_s: float | None = None) -> Iterator[None]:
-        """Surround one attempt; a cut outside of it touches nothing.
-
-        Args:
-            at_most_s: after so long it is cut, whatever still comes; None for never.
-
-        """
+    def attempt(self) -> Iterator[None]:
+        """Surround one attempt; a cut outside of it touches nothing."""
         with self._lock:
             self._attempting, self._cut = True, False
-            self._number += 1
-        over: threading.Timer | None = None
-        if at_most_s is not None:
-            over = threading.Timer(at_most_s, self._cut_attempt, (self._number,))
-            over.daemon = True
-            over.start()
         try:
             yield
         finally:
-            if over is not None:
-                over.cancel()
             with self._lock:
                 self._attempting = False
                 if self._socket is not None:
@@ -74,13 +60,7 @@ class Line:
 
     def cut(self) -> None:
         """Make the attempt's blocking call return; never raises."""
-        self._cut_attempt(self._number)
-
-    def _cut_attempt(self, number: int) -> None:
-        """Cut this attempt, and not the next one where it is over just now."""
         with self._lock:
-            if number != self._number:
-                return
             self._cut = self._attempting
             if self._socket is not None:
                 with contextlib.suppress(OSError):

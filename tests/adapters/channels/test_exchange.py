@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from pydantic import HttpUrl
 
 from adapters.channels.exchange import Exchange, HttpAnswer, HttpOptions
-from adapters.channels.line import Line
 from engine.errors import DeliveryError, DeliveryUnknownError
 from engine.metrics import Metrics
 from engine.values import ChannelName
@@ -184,18 +183,21 @@ def test_a_far_end_that_trickles_holds_a_lane_no_longer_than_a_request_may_take(
     assert answer == (HttpAnswer(status=200, body=None) if is_answered else None)
 
 
-def test_an_attempt_that_is_over_in_time_leaves_the_next_one_its_own() -> None:
-    line = Line(only_loopback=False)
-    with line.attempt(60.0):
-        first = line._number
-    ours, theirs = socket.socketpair()
-    with ours, theirs, line.attempt(60.0):
-        line.hold(ours)
-        line._cut_attempt(first)
-        theirs.sendall(b"x")
-        assert ours.recv(1) == b"x"
-        line.cut()
-        assert ours.recv(1) == b""
+def test_a_request_starts_no_thread() -> None:
+    """One that waited for its end cost as much as all else about a request."""
+    begun: list[int] = []
+
+    def answer(connection: socket.socket) -> None:
+        connection.recv(65536)
+        begun.append(threading.active_count())
+        connection.sendall(status_line(200))
+
+    with far_end(answer) as url:
+        client = exchange(url)
+        before = threading.active_count()
+        client.request("POST", url, headers={}, body=b"{}")
+        client.close()
+    assert begun == [before]
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], deadline=None)
