@@ -9,10 +9,13 @@ from engine.journal.sqlite import JOURNAL_FILE
 
 
 def of_state(config: Config) -> Iterator[str]:
-    """Say where no space could be held back there for a full disk."""
+    """Say where it is no folder, or no space could be held back for a full disk."""
     folder = config.state
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent  # the folder is made at start, most often on this disk
+    if not folder.is_dir():
+        yield f"state: {folder} is a file: the engine does not start; name a folder"
+        return
     ballast = Ballast(beside(folder / JOURNAL_FILE, BALLAST_SUFFIX))
     try:
         lacks_bytes = ballast.lacks_bytes()

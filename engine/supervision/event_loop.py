@@ -12,6 +12,8 @@ from engine.ports.clock import Clock
 T = TypeVar("T")
 
 SILENT_MAX_S = 5.0
+BEAT_MAX_S = 2.0
+"""More between two beats, and it was the process that stood still, or its owner."""
 STOP_S = 1.0
 CALL_S = 10.0
 ROUNDS_AT_END = 4
@@ -34,12 +36,13 @@ class EventLoop:
         self._clock, self._at_end = clock, at_end
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-        self._heard_s = clock.boottime_s()
+        self._is_heard, self._silent_s = True, 0.0
+        self._beat_s = clock.boottime_s()
 
     def start(self) -> None:
         """Start the thread."""
         self._thread.start()
-        self._heard_s = self._clock.boottime_s()
+        self._beat_s = self._clock.boottime_s()
 
     def call(self, coroutine: Coroutine[None, None, T]) -> T:
         """Run a coroutine in the loop and wait for it, a few seconds at most."""
@@ -53,6 +56,9 @@ class EventLoop:
     def beat(self) -> None:
         """Send the heartbeat round, and see whether the last one came back.
 
+        A suspend, or a SIGSTOP of the process, is nobody's silence: the loop could not
+        get on, and whoever is connected should not have to come again for it.
+
         A loop that has stood still ends as soon as it gets on: its owner fails by this,
         and nobody may be served beside a successor.
 
@@ -60,7 +66,14 @@ class EventLoop:
             LoopStuckError: nothing has come back for several seconds.
 
         """
-        if self._clock.boottime_s() - self._heard_s > SILENT_MAX_S:
+        now_s = self._clock.boottime_s()
+        if self._is_heard:
+            # The loop's thread only ever sets it: what it says twice counts once.
+            self._is_heard, self._silent_s = False, 0.0
+        else:
+            self._silent_s += min(now_s - self._beat_s, BEAT_MAX_S)
+        self._beat_s = now_s
+        if self._silent_s > SILENT_MAX_S:
             self.soon(self._loop.stop)
             message = "the event loop has not run for several seconds"
             raise LoopStuckError(message)
@@ -72,7 +85,7 @@ class EventLoop:
         self._thread.join(timeout=STOP_S)
 
     def _came_back(self) -> None:
-        self._heard_s = self._clock.boottime_s()
+        self._is_heard = True
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)

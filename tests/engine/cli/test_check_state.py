@@ -51,3 +51,13 @@ def test_a_ballast_that_lies_needs_no_more_room(
     patch.setattr(os, "statvfs", with_free(0))
     assert natalia(patch, "check-config", path) == 0
     assert WORDS not in out.readouterr().out
+
+
+def test_a_file_where_the_state_folder_should_be_is_warned_of_bug_it_started_so(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    path = configuration(tmp_path)
+    (tmp_path / "state").write_text("a file")
+    assert natalia(patch, "check-config", path) == 0
+    said = out.readouterr().out
+    assert f"state: {tmp_path / 'state'} is a file: the engine does not start" in said

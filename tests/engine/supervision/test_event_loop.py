@@ -62,11 +62,29 @@ def test_a_loop_that_does_not_get_on_is_noticed() -> None:
     loop.soon(hold)
     held.wait()
     loop.beat()
-    clock.advance(SILENT_MAX_S + 1)
+    for _ in range(int(SILENT_MAX_S)):
+        clock.advance(1)
+        loop.beat()
+    clock.advance(1)
     with pytest.raises(LoopStuckError):
         loop.beat()
     let_go.set()
     loop.stop()
+
+
+def test_a_process_that_was_stopped_blames_no_loop_bug_all_had_to_connect_again() -> (
+    None
+):
+    """After a SIGSTOP or a suspend the owner is awake before the loop is, or after."""
+    clock = ManualClock()
+    loop = EventLoop("stopped", clock)
+    loop.start()
+    try:
+        for _ in range(3):
+            clock.advance(10 * SILENT_MAX_S)
+            loop.beat()
+    finally:
+        loop.stop()
 
 
 def _nothing() -> None:
