@@ -22,7 +22,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from engine.config_faults import ADDRESS, HOST, LOG, NAME, NUMBER, faults_of
 from engine.config_paths import anchored
-from engine.errors import ConfigError, Gathered, cure_of
+from engine.errors import ConfigError, Gathered, cure_of, too_much
+from engine.files import read_text
 from engine.values import a_number
 
 LOOPBACK = "127.0.0.1"
@@ -234,7 +235,7 @@ def read_table(path: Path) -> dict[str, object]:
 
     """
     try:
-        return tomli.loads(path.read_text(encoding="utf-8-sig"))
+        return tomli.loads(read_text(path))
     except FileNotFoundError as error:
         cure = "check its path"
         raise ConfigError(path.name, "a configuration file", cure) from error
@@ -243,6 +244,8 @@ def read_table(path: Path) -> dict[str, object]:
         raise ConfigError(path.name, expected, cure_of(error)) from error
     except tomli.TOMLDecodeError as error:
         raise ConfigError(path.name, "TOML", f"mend it: {error}") from error
+    except (RecursionError, ValueError) as error:
+        raise ConfigError(path.name, "TOML", f"mend it: {too_much(error)}") from error
 
 
 def parse_config(table: dict[str, object], folder: Path) -> Config:

@@ -112,6 +112,12 @@ def cure_of(error: OSError | UnicodeDecodeError) -> str:
             return error.strerror or type(error).__name__
 
 
+def too_much(error: RecursionError | ValueError) -> str:
+    """Return why a parser gave a text up that it may have understood."""
+    is_deep = isinstance(error, RecursionError)
+    return "is nested too deep" if is_deep else "has a number that is too long"
+
+
 def unreadable(error: OSError | UnicodeDecodeError) -> str:
     """Return why a file of text cannot be read, and what to do about it."""
     is_other = isinstance(error, UnicodeDecodeError)

@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import os
 import random
 import resource
 import socket
@@ -281,7 +282,7 @@ def current_roster(config: Config, *, known: Known | None = None) -> Roster:
     if path is None:
         return Roster()
     try:
-        path.open("rb").close()
+        os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
     except OSError as error:
         # Which of two files of that name it is has to be said.
         expected = f"{'an imported' if is_kept else 'a'} roster that can be read"

@@ -19,6 +19,7 @@ from engine.console.operators import FirstPassword, Operators, write_private
 from engine.console.parts import WebParts
 from engine.console.sessions import Session, Sessions, Throttle
 from engine.console.words import refusal
+from engine.files import read_text
 from engine.intake.orders.actor import NOT_KNOWN, Give
 from engine.ports.device import DeviceCommand
 from engine.ports.journal import Answer, Request, Unknown
@@ -286,7 +287,7 @@ class ConsoleDesk:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return read_text(path)
     except (OSError, UnicodeDecodeError):
         return ""
 

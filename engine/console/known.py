@@ -12,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from engine.console.operators import write_private
+from engine.files import read_text
 
 FILE = "known-browsers.key"
 KEY_BYTES = 32
@@ -46,7 +47,7 @@ class KnownBrowsers:
 
 def _read(path: Path) -> bytes:
     with contextlib.suppress(OSError, ValueError):
-        key = bytes.fromhex(path.read_text(encoding="ascii"))
+        key = bytes.fromhex(read_text(path))
         if len(key) == KEY_BYTES:
             return key
     key = secrets.token_bytes(KEY_BYTES)

@@ -17,6 +17,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 from engine.errors import EngineError
+from engine.files import read_text
 from engine.values import OperatorId
 
 FILE = "operators.json"
@@ -149,13 +150,12 @@ def _nobody() -> str:
 def _load(path: Path) -> dict[str, str]:
     try:
         return {
-            str(name): str(kept)
-            for name, kept in json.loads(path.read_text(encoding="utf-8")).items()
+            str(name): str(kept) for name, kept in json.loads(read_text(path)).items()
         }
     except PermissionError as error:
         message = f"{path} cannot be read by this user; {OWN_IT.format(path.parent)}"
         raise OperatorError(message) from error
-    except (OSError, ValueError, AttributeError) as error:
+    except (OSError, ValueError, AttributeError, RecursionError) as error:
         message = f"{path} is not the operators' file; put it back from a copy"
         raise OperatorError(message) from error
 

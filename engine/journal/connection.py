@@ -142,6 +142,8 @@ def _check_file(path: Path) -> None:
     """
     if path.is_dir():
         raise stated(path, "is a folder", "name a file, or move the folder away")
+    if path.exists() and not path.is_file():
+        raise stated(path, "is a pipe or a device", "move it away, restore a backup")
     try:
         with path.open("rb") as file:
             magic = file.read(len(_MAGIC))

@@ -13,7 +13,8 @@ import tomli
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from engine.errors import DataError, meant_by, suggestion, unreadable
+from engine.errors import DataError, meant_by, suggestion, too_much, unreadable
+from engine.files import read_text
 from engine.protocol.agreement_faults import check_agreements
 from engine.protocol.basis import BASED_ON, WITHOUT, missing, over, steps_of
 from engine.protocol.checks import check, line_of_step
@@ -193,12 +194,13 @@ def _toml(text: str, file: str) -> dict[str, object]:
         curly = any(set(one) & _CURLY for one in quoted)
         cure = '; write straight quotation marks: "' if curly else ""
         raise DataError(file, line, "TOML", f"{error}{cure}") from error
+    except (RecursionError, ValueError) as error:
+        raise DataError(file, None, "TOML", too_much(error)) from error
 
 
 def _read(path: Path) -> str:
     try:
-        # Editors of Windows begin a file with a mark, which is no TOML.
-        return path.read_text(encoding="utf-8-sig")
+        return read_text(path)
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(path.name, None, "file", unreadable(error)) from error
 

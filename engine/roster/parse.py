@@ -11,7 +11,8 @@ from typing import TypeVar
 
 import tomli
 
-from engine.errors import DataError, suggestion, unreadable
+from engine.errors import DataError, suggestion, too_much, unreadable
+from engine.files import read_text
 from engine.roster.csv_import import csv_draft
 from engine.roster.entries import (
     Draft,
@@ -29,7 +30,6 @@ from engine.roster.toml_lines import nearest_line, value_lines
 from engine.values import PersonId
 
 VERSION = 1
-SIZE_MAX = 16 * 1024 * 1024
 
 _TABLES = ("version", "person", "device", "profile", "rota")
 
@@ -99,8 +99,8 @@ def toml_draft(text: str, file: str, lines_of: _LinesOf = value_lines) -> Draft:
         lines = lines_of(text)
     except tomli.TOMLDecodeError as error:
         return Draft(faults=(_syntax_fault(error, text, file),))
-    except RecursionError:
-        return Draft(faults=(DataError(file, None, "TOML", "is nested too deep"),))
+    except (RecursionError, ValueError) as error:
+        return Draft(faults=(DataError(file, None, "TOML", too_much(error)),))
     people, of_people = _checked(PersonEntry, table, lines, file)
     devices, of_devices = _checked(DeviceEntry, table, lines, file)
     profiles, of_profiles = _checked(ProfileEntry, table, lines, file)
@@ -156,10 +156,7 @@ def _rota(
 
 def _draft_of(path: Path, lines_of: _LinesOf) -> Draft:
     try:
-        if path.stat().st_size > SIZE_MAX:
-            reason = f"is larger than {SIZE_MAX // 1024**2} MiB"
-            return Draft(faults=(DataError(path.name, None, "file", reason),))
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path)
     except (OSError, UnicodeDecodeError) as error:
         fault = DataError(path.name, None, "file", unreadable(error))
         return Draft(faults=(fault,))

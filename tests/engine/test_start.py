@@ -1,6 +1,7 @@
 """Start-up: what the configuration names is opened, or said why it cannot be."""
 
 import gc
+import os
 import re
 import socket
 from collections.abc import Iterator
@@ -95,7 +96,7 @@ def test_an_imported_roster_that_may_not_be_read_is_named_with_its_folder(
     def refused(path: Path, *_: object, **__: object) -> object:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(Path, "open", refused)
+    monkeypatch.setattr(os, "open", refused)
     expected = rf"^state: expected an imported roster .*{kept}: Permission denied"
     with pytest.raises(ConfigError, match=expected):
         current_roster(made)

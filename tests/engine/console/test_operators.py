@@ -150,7 +150,7 @@ def test_a_file_that_root_has_put_back_is_told_with_its_cure(
     def roots(*_: object, **__: object) -> str:
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_text", roots)
+    monkeypatch.setattr(os, "open", roots)
     with pytest.raises(OperatorError, match=f"chown --reference={tmp_path} "):
         Operators(tmp_path)
 

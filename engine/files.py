@@ -1,0 +1,30 @@
+"""Text files that people write: read whole, and nothing that only looks like one."""
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+SIZE_MAX = 16 * 1024**2
+
+
+def read_text(path: Path) -> str:
+    """Return what a file of UTF-8 says, without a mark at its beginning.
+
+    Opening a pipe waits for whoever writes to it, and a device never ends.
+
+    Raises:
+        OSError: it cannot be read, is no file or is larger than 16 MiB; its `strerror`
+            says which.
+        UnicodeDecodeError: it is no UTF-8.
+
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "it is a pipe or a device; name a file")
+        data = file.read(SIZE_MAX + 1)
+    if len(data) > SIZE_MAX:
+        raise OSError(errno.EFBIG, f"it is larger than {SIZE_MAX // 1024**2} MiB")
+    text = data.decode("utf-8-sig")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
