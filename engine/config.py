@@ -183,6 +183,14 @@ class Config(BaseSettings):
     log: str = Field("json", pattern=LOG)
     demo: bool = False
 
+    @field_validator("state", mode="before")
+    @classmethod
+    def _is_named(cls, state: object) -> object:
+        if state == "":  # it would be the file's own folder
+            message = "a folder, such as /var/lib/natalia"
+            raise ValueError(message)
+        return state
+
     @field_validator("modem", "channel")
     @classmethod
     def _names_are_unique(

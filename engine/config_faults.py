@@ -1,5 +1,6 @@
 """What is wrong with a key of the configuration, in words with their cure. Pure."""
 
+import re
 from collections.abc import Mapping
 
 from pydantic import BaseModel, ValidationError
@@ -73,12 +74,18 @@ def _fault(first: ErrorDetails, tables: Mapping[str, type[BaseModel]]) -> Config
         case _:
             said = str(first["msg"]).removeprefix("Value error, ")
             said = said.removeprefix("Input should be ")
-            return ConfigError(
-                # Without a place in the file it is of the environment.
-                key or "NATALIA_... (environment)",
-                said[:1].lower() + said[1:],
-                "change the value",
-            )
+            if not key:
+                return _of_environment(said)
+            return ConfigError(key, said[:1].lower() + said[1:], "change the value")
+
+
+def _of_environment(said: str) -> ConfigError:
+    """Name the variable: what has no place in the file is of the environment."""
+    found = re.search(r'parsing value for field "(\w+)"', said)
+    if found is None:
+        return ConfigError("NATALIA_... (environment)", said, "change the value")
+    cure = "mend its brackets and quotes, or write it into the file"
+    return ConfigError(f"NATALIA_{found[1].upper()} (environment)", "JSON", cure)
 
 
 def _suggestion(

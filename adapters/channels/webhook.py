@@ -17,6 +17,7 @@ from engine.ports.telemetry import Telemetry
 from engine.values import ChannelName
 
 _SERVER_ERROR = 5
+_NO_SUCH_METHOD = 501
 
 
 class WebhookOptions(HttpOptions):
@@ -82,6 +83,8 @@ class WebhookChannel:
     def check(self) -> None:
         """Ask whether the receiver's server answers, by HEAD; any word but 5xx will do.
 
+        So will 501: it answers, and does not know HEAD, as many a small receiver.
+
         Raises:
             DeliveryError: nobody answers, or only to say that it fails.
 
@@ -90,7 +93,7 @@ class WebhookChannel:
             answer = self._exchange.request("HEAD", str(self._options.url), headers={})
         except DeliveryUnknownError as error:
             raise DeliveryError(self.name, error.reason, retry=True) from None
-        if answer.status // 100 == _SERVER_ERROR:
+        if answer.status // 100 == _SERVER_ERROR and answer.status != _NO_SUCH_METHOD:
             raise DeliveryError(self.name, f"answered {answer.status}", retry=True)
 
     def interrupt(self) -> None:

@@ -39,6 +39,9 @@ def show_person(roster: Roster, person: PersonId, *, reveal: bool) -> Plain | No
     return shown | _hidden(found, roster) if reveal else shown
 
 
+_NOBODY = "the roster has nobody with this id; see: natalia roster list"
+
+
 def respond(request: Mapping[str, object], roster: Roster) -> Plain:
     """Answer a reading request of the control socket (`docs/roster.md`).
 
@@ -52,7 +55,7 @@ def respond(request: Mapping[str, object], roster: Roster) -> Plain:
         case "roster.show", str(person):
             shown = show_person(roster, PersonId(person), reveal=reveal)
             if shown is None:
-                return {"ok": False, "error": "the roster has nobody with this id"}
+                return {"ok": False, "error": _NOBODY}
             return {"ok": True, "version": roster.version, "person": shown}
         case _:
             return {"ok": False, "error": "no reading request of the roster"}

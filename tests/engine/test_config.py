@@ -201,7 +201,7 @@ def test_of_the_environment_nothing_is_left_out(
     monkeypatch.setenv("NATALIA_HQ", "x")
     part, faults = sound_part({"state": "s"}, HERE)
     assert part is None
-    assert [one.key for one in faults] == ["NATALIA_... (environment)"]
+    assert [one.key for one in faults] == ["NATALIA_HQ (environment)"]
 
 
 def test_an_options_file_counts_from_there_bug_it_did_from_where_one_stood() -> None:
@@ -227,6 +227,10 @@ def test_a_folder_is_no_file_and_the_cure_is_no_right_or_encoding(
 ) -> None:
     with pytest.raises(ConfigError, match="it is a folder; name a file"):
         load_config(tmp_path)
+
+
+def test_a_state_without_a_name_is_no_folder_bug_it_was_the_files_own() -> None:
+    assert str(fault(state="")).startswith("state: expected a folder, such as /var")
 
 
 def test_a_missing_state_folder_is_named() -> None:
@@ -278,7 +282,10 @@ def test_a_fault_of_the_environment_is_named_as_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("NATALIA_HQ", "x")
-    assert fault().key == "NATALIA_... (environment)"
+    assert fault().key == "NATALIA_HQ (environment)"
+    assert str(fault()).endswith(
+        "expected JSON; mend its brackets and quotes, or write it into the file"
+    ), "the parser's own words named no variable"
 
 
 def test_the_environment_says_what_the_file_leaves_out(

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,20 @@ def test_a_failing_receiver_may_have_taken_it(rig: Rig) -> None:
         rig.channel().send(rig.now())
     with pytest.raises(DeliveryError):
         rig.channel().check()
+
+
+def test_a_receiver_that_knows_no_head_is_there_bug_it_was_down_until_an_alarm(
+    rig: Rig,
+) -> None:
+    """As Python's own server and many a small one: it answers 501."""
+    receiver = HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    with receiver:
+        thread = threading.Thread(target=receiver.serve_forever, daemon=True)
+        thread.start()
+        url = f"http://127.0.0.1:{receiver.server_port}/"
+        replace(rig, options={**rig.options, "url": url}).channel().check()
+        receiver.shutdown()
+        thread.join()
 
 
 @pytest.fixture

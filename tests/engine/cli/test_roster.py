@@ -289,7 +289,8 @@ def test_an_unknown_person_is_a_failure_and_not_quoted(sample: str) -> None:
     result = RUN.invoke(app, ["show", "somebody", sample])
 
     assert result.exit_code == 1
-    assert result.stderr == "natalia: the roster has nobody with this id\n"
+    said = "natalia: the roster has nobody with this id; see: natalia roster list\n"
+    assert result.stderr == said
 
 
 def test_the_service_is_asked_for_a_reveal_and_can_journal_it(
