@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 
 from engine.console.control import control_app
 from engine.console.desk import ConsoleDesk
+from engine.console.hidden import wake
 from engine.console.observe import observe_app
 from engine.console.operators import FILE as OPERATORS_FILE
 from engine.console.pages import console_app
@@ -52,6 +53,7 @@ class Web(SupervisedActor[None]):
     def woke(self) -> None:
         """Send the heartbeat through the loop."""
         self._loop.beat()
+        self._wake_the_hidden()
         self._watch_the_watchers()
         self._watch_the_journal()
         self.wake_at(self.clock.now().plus(LOOK))
@@ -62,6 +64,12 @@ class Web(SupervisedActor[None]):
         self._loop.stop()
         for copy in self._copies:
             copy.close()
+
+    def _wake_the_hidden(self) -> None:
+        """Have cases looked at that clear columns hide: a start arms by those alone."""
+        desk = self._desk
+        if desk is not None and desk.hidden:
+            desk.hidden = wake(desk.hidden, self._parts.command, self.clock.now())
 
     def _watch_the_watchers(self) -> None:
         """Say so where an alarm waits for HQ and no console is open."""

@@ -8,6 +8,7 @@ from engine.alarm.codec import UnreadableEventError, decode
 from engine.alarm.events import ActRefused, AlarmEvent, AlarmRaised
 from engine.alarm.evolve import fold
 from engine.alarm.state import Alarm, Kind, alarm_of, stream_of
+from engine.console.hidden import hidden
 from engine.console.outlook import upcoming
 from engine.errors import JournalError
 from engine.ports.journal import JournalReader, ReaderLender, StoredEvent
@@ -50,11 +51,13 @@ class Cases:
         self.unread: set[AlarmId] = set()
         with readers.reader() as reader:
             self.position = reader.position()
-            opened = [row.stream for row in reader.heads(PREFIX, open_only=True)]
+            heads = reader.heads(PREFIX, open_only=True)
+            opened = [row.stream for row in heads]
             closed = _recent(reader, self.position) - set(opened)
             for stream in (*closed, *opened):
                 self._fold_anew(alarm_of(stream), reader)
             self.unread.intersection_update(map(alarm_of, opened))
+        self._heads = {alarm_of(row.stream): row.head for row in heads}
         self._forget()
 
     def follow(self) -> list[StoredEvent]:
@@ -94,6 +97,11 @@ class Cases:
         closed.
         """
         return sorted(self._alarms.values(), key=lambda alarm: _order(alarm, now))
+
+    def hidden(self, now: Instant) -> list[AlarmId]:
+        """Return whom nobody looks at in time, by the clear columns of the start."""
+        heads, self._heads = self._heads, {}
+        return hidden(self._alarms.values(), heads, now)
 
     def wait_for_hq(self) -> bool:
         """Say whether any open case has not been acknowledged."""

@@ -46,6 +46,7 @@ class ConsoleDesk:
         """Fold the cases and read the operators."""
         self.parts = parts
         self.cases = Cases(parts.readers)
+        self.hidden = self.cases.hidden(parts.clock.now())
         self.operators = Operators(parts.state, must_read=False)
         self.sessions = Sessions(_read(parts.state / KEPT_SESSIONS))
         self.throttle = Throttle()

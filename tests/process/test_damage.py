@@ -1,5 +1,6 @@
 """A damaged page of the journal, met by the real service while it runs."""
 
+import re
 from pathlib import Path
 
 import apsw
@@ -7,6 +8,7 @@ import httpx2
 import pytest
 
 from engine.journal.sqlite import JOURNAL_FILE
+from engine.roster.sample import sample_text
 from tests.rig import Rig, eventually
 
 pytestmark = pytest.mark.process
@@ -58,6 +60,51 @@ def test_an_open_alarm_that_cannot_be_read_is_no_ready_engine_bug_it_said_200(
     status, body = rig.ready()
     assert status == 503
     assert str(alarm["id"]) in str(body["reasons"])
+
+
+DELIVERED = "SELECT count(*) = sum(state = 'delivered') FROM effect"
+OFTEN = """
+name = "Often"
+version = 1
+[[step]]
+id = "duty"
+to = "duty"
+channels = ["sms"]
+text = "page"
+every_s = 5
+stopped_by = ["acknowledged"]
+"""
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "is_open = 0, status = 'closed', next_due = NULL, subject = ''",
+        "next_due = next_due + 864000000",
+    ],
+)
+def test_clear_columns_that_were_changed_silence_no_case_bug_nobody_was_paged_on(
+    tmp_path: Path, change: str
+) -> None:
+    """No hash covers them, and a start armed deadlines by them alone."""
+    (tmp_path / "protocols").mkdir()
+    (tmp_path / "protocols" / "often.toml").write_text(OFTEN)
+    config = f'[protocols]\nfolder = "{tmp_path}/protocols"\ndefault = "often"'
+    roster = re.sub(r"(?m)^action_protocol = .*\n", "", sample_text())
+    with Rig(folder=tmp_path, extra_config=config, roster_text=roster) as rig:
+        with rig.device() as device:
+            device.sos()
+        assert rig.messages.wait_for(lambda _: True, 30)
+        # What is on its way would wake the case by itself.
+        eventually(lambda: rig.rows(DELIVERED) == [(1,)])
+        rig.stop()
+        connection = apsw.Connection(str(rig.state / JOURNAL_FILE))
+        connection.execute(f"UPDATE stream SET {change} WHERE stream LIKE 'alarm/%'")
+        connection.close()
+        paged = len(rig.messages.items())
+        rig.start()
+        assert eventually(lambda: len(rig.messages.items()) > paged + 1, timeout_s=30)
+        assert "its clear columns differ from its rows" in rig.log()
 
 
 @pytest.mark.parametrize("leaf", [0, 1])
