@@ -20,7 +20,12 @@ def read_text(path: Path) -> str:
 
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as file:
+    try:
+        file = os.fdopen(descriptor, "rb")
+    except OSError:  # a folder: nobody has taken the descriptor
+        os.close(descriptor)
+        raise
+    with file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(errno.EINVAL, "it is a pipe or a device; name a file")
         data = file.read(SIZE_MAX + 1)

@@ -99,3 +99,10 @@ def test_a_file_is_read_whole_and_no_further_than_its_bound(tmp_path: Path) -> N
     path.write_bytes(b"#" * (SIZE_MAX + 1))
     with pytest.raises(OSError, match="larger than 16 MiB"):
         read_text(path)
+
+
+def test_a_folder_in_the_place_of_a_file_keeps_no_descriptor(tmp_path: Path) -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with pytest.raises(IsADirectoryError):
+        read_text(tmp_path)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
