@@ -155,3 +155,13 @@ def a_number(value: object) -> object:
         message = "a number, not true or false"
         raise ValueError(message)  # noqa: TRY004 - what a validator has to raise
     return value
+
+
+def printable(text: str) -> str:
+    r"""Return the text with each unprintable character as its escape, such as \x1b."""
+    return "".join(
+        character
+        if character.isprintable()
+        else character.encode("unicode_escape").decode("ascii")
+        for character in text
+    ).rstrip()

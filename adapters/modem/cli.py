@@ -24,6 +24,7 @@ from adapters.modem.transport import SerialTransport
 from adapters.modem.typed import at_line, typed_lines
 from engine.errors import ModemError
 from engine.ports.modem import InboundSms, SendResult, StatusReport
+from engine.values import printable
 
 EXIT_REJECTED = 1
 EXIT_UNKNOWN = 6
@@ -137,7 +138,7 @@ def probe(port: Port, *, baud: Baud = 115200, as_json: AsJson = False) -> None:
         head = f"{answer.question:12} {answer.took_s * 1000:7.1f} ms  {answer.final}"
         typer.echo(head)
         for line in answer.lines:
-            typer.echo(f"{'':24}{line}")
+            typer.echo(f"{'':24}{printable(line)}")
 
 
 @app.command(
@@ -167,7 +168,8 @@ def status(
         typer.echo(json.dumps(health))
         return
     for key, value in health.items():
-        typer.echo(f"{key:14} {'not told' if value is None else value}")
+        told = "not told" if value is None else printable(str(value))
+        typer.echo(f"{key:14} {told}")
 
 
 @app.command(
@@ -305,8 +307,9 @@ def _show_message(message: InboundSms, *, reveal: bool, as_json: bool) -> None:
         typer.echo(json.dumps(said))
         return
     flags = f" [{', '.join(message.flags)}]" if message.flags else ""
-    typer.echo(f"{message.slot:8} {at or 'no time':24} {sender}{flags}")
-    typer.echo(f"         {message.text}")
+    # Whoever knows the number writes it: it must not command the terminal.
+    typer.echo(printable(f"{message.slot:8} {at or 'no time':24} {sender}{flags}"))
+    typer.echo(f"         {printable(message.text)}")
 
 
 @app.command(

@@ -19,7 +19,7 @@ from engine.cli.client import DEFAULT_STATE, State, ask, id_of
 from engine.errors import JournalError
 from engine.journal.reading import SqliteReader
 from engine.journal.sqlite import JOURNAL_FILE
-from engine.journal.timeline import printable
+from engine.values import printable
 
 app = typer.Typer(
     add_completion=False,

@@ -17,9 +17,9 @@ from engine.console.people import Names
 from engine.console.view import detail
 from engine.console.words import FORCES, title, way
 from engine.dispatch.outcomes import ATTEMPTING, SETTLED
-from engine.journal.timeline import fields_of, lines, printable
+from engine.journal.timeline import fields_of, lines
 from engine.ports.journal import HeadRow, StoredEvent
-from engine.values import EffectId
+from engine.values import EffectId, printable
 
 EFFECT = "effect/"
 

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Iterator
 
 from engine.ports.journal import StoredEvent
+from engine.values import printable
 
 
 def lines(rows: Iterable[StoredEvent]) -> Iterator[str]:
@@ -23,16 +24,6 @@ def fields_of(body: bytes) -> object:
         return json.loads(body)
     except (ValueError, RecursionError):
         return None
-
-
-def printable(text: str) -> str:
-    r"""Return the text with each unprintable character as its escape, such as \x1b."""
-    return "".join(
-        character
-        if character.isprintable()
-        else character.encode("unicode_escape").decode("ascii")
-        for character in text
-    ).rstrip()
 
 
 def _fields(body: bytes) -> str:

@@ -90,6 +90,13 @@ def test_the_inbox_shows_keeps_and_deletes(modem: VirtualModem) -> None:
     assert CliRunner().invoke(app, ["inbox", modem.port]).stdout == ""
 
 
+def test_a_message_commands_no_terminal_and_turns_no_order(modem: VirtualModem) -> None:
+    modem.inject(BOB, "K7F2 1\x1b]0;x\x07\x9b2J\u202ecall\nSM:9  a line of its own")
+    shown = CliRunner().invoke(app, ["inbox", modem.port], color=True).stdout
+    assert r"K7F2 1\x1b]0;x\x07\x9b2J\u202ecall\nSM:9  a line of its own" in shown
+    assert len(shown.splitlines()) == 2
+
+
 def test_the_inbox_shows_and_deletes_drafts_bug_a_store_full_of_them_looked_empty(
     modem: VirtualModem,
 ) -> None:

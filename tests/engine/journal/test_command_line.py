@@ -12,11 +12,11 @@ from engine.errors import JournalError
 from engine.journal.backup import back_up
 from engine.journal.reading import SqliteReader
 from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
-from engine.journal.timeline import printable
+from engine.journal.timeline import fields_of
 from engine.ports.journal import (
     EffectState,
 )
-from engine.values import Instant
+from engine.values import Instant, printable
 from tests.contracts.journal.requests import append, change, plan, row
 
 
@@ -313,6 +313,11 @@ def test_a_backup_into_no_folder_leaves_nothing(state: Path, tmp_path: Path) -> 
 )
 def test_nothing_moves_the_cursor_or_turns_the_order(text: str, shown: str) -> None:
     assert printable(text) == shown
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 100_000])
+def test_a_body_that_is_no_json_has_no_fields(body: bytes) -> None:
+    assert fields_of(body) is None
 
 
 def test_help_has_examples_and_exit_codes(natalia: Natalia) -> None:
