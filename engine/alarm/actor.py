@@ -172,11 +172,12 @@ class AlarmActor(OnDemandActor[Do]):
         after, events = decision.alarm, decision.events
         if after is None:
             return None
-        is_old = is_outdated(self._shown, after, now)
-        # In doubt, that nothing is due may be wrong: the journal's answer tells.
-        restates = isinstance(command, Tick) and (is_old or self._in_doubt)
-        if not (events or restates):
-            return None
+        if not events:
+            if not isinstance(command, Tick):
+                return None
+            # In doubt, that nothing is due may be wrong: the journal's answer tells.
+            if not (self._in_doubt or is_outdated(self._shown, after, now)):
+                return None
         epoch = self._journal.epoch
         return append_of(self._alarm, after, events, command.command_id, epoch, now)
 

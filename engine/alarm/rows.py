@@ -62,15 +62,20 @@ def head_of(alarm: Alarm, now: Instant) -> Head:
 
 
 def is_outdated(shown: Head | None, alarm: Alarm, now: Instant) -> bool:
-    """Say whether clear columns name a deadline that is past, or an old status.
+    """Say whether clear columns name an old status, or a deadline past or too late.
 
     A look at which nothing is decided writes nothing: whoever audits them would take it
-    for one that never was.
+    for one that never was. What somebody has put off there alone would hold again as
+    soon as deadlines are armed by them.
     """
     if shown is None:
         return False
-    is_past = shown.next_due is not None and shown.next_due <= now
-    return is_past or shown.status != status_of(alarm)
+    if shown.status != status_of(alarm):
+        return True
+    due = next_due(alarm, now)
+    if shown.next_due is None:
+        return due is not None
+    return shown.next_due <= now or (due is not None and due < shown.next_due)
 
 
 def _standing(alarm: Alarm) -> str:

@@ -1,9 +1,13 @@
 """The clear columns of a case that is looked at, and at which nothing is decided."""
 
+from dataclasses import replace
 from datetime import timedelta
+
+import pytest
 
 from engine.alarm.commands import Tick
 from engine.alarm.messages import Forward
+from engine.alarm.state import stream_of
 from engine.auditor.findings import UNSETTLED, Finding, Ground, View, findings
 from engine.journal.memory import Medium
 from engine.ports.journal import EffectState
@@ -50,6 +54,29 @@ def test_nothing_is_written_before_what_the_columns_say() -> None:
         tick = Tick(command_id=CommandId(f"t{number}"))
         rig.tell(Forward(alarm_id=FIRST, command=tick))
     assert len(rig.ledger.asked) - asked <= 1
+
+
+@pytest.mark.parametrize("put_off", [None, timedelta(days=9)])
+def test_a_look_writes_a_deadline_anew_that_somebody_has_put_off(
+    put_off: timedelta | None,
+) -> None:
+    """It was looked at, and put off again as soon as deadlines came from the rows."""
+    medium = Medium()
+    rig = Rig(medium)
+    rig.press()
+    rig.acknowledge()
+    for row in rig.ledger.store.reader().effects(UNSETTLED):
+        rig.settle(row.effect_id, EffectState.ACCEPTED)
+    kept = medium.streams[stream_of(FIRST)]
+    true = kept.head
+    assert true.next_due is not None
+    assert true.next_due.since(rig.world.now()) > timedelta(minutes=2)
+    rig.world.crash()
+    later = None if put_off is None else true.next_due.plus(put_off)
+    kept.head = replace(true, next_due=later)
+    rig = Rig(medium)
+    rig.tell(Forward(alarm_id=FIRST, command=Tick(command_id=CommandId("hidden"))))
+    assert medium.streams[stream_of(FIRST)].head == true
 
 
 def test_a_restart_goes_on_from_what_the_columns_say() -> None:
