@@ -132,7 +132,10 @@ class Arrivals:
         self.pacing.learned(late.outcome)
         row = self.unanswered.take(clock.boottime_s(), late.number)
         if row is not None:
-            self.attempts.settle_late(row, outcome_of(late.outcome))
+            outcome = outcome_of(late.outcome)
+            address = decode_body(row.body).address
+            self.sent.add(row, address, outcome.reference, clock.now())
+            self.attempts.settle_late(row, outcome)
 
     def _report(self, report: StatusReport) -> None:
         """Take a status report, then free its place: till then it is read again."""

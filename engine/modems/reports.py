@@ -35,9 +35,10 @@ class _Sent:
 
 @dataclass(slots=True)
 class Sent:
-    """What one modem has sent of late, by TP-MR; the rows have the rest."""
+    """What one modem has sent of late, by TP-MR; the rows have what was before."""
 
     _sent: dict[str, deque[_Sent]] = field(default_factory=dict)
+    _before: tuple[EffectRow, ...] | None = None
 
     def add(self, row: EffectRow, number: str, reference: str, at: Instant) -> None:
         """Remember a message that was accepted under this reference."""
@@ -57,16 +58,27 @@ class Sent:
     ) -> EffectRow | None:
         """Return the message of this route that a report is about, from here or rows.
 
-        The rows are looked at for what was sent before this instance began.
+        The rows are looked at once, for what was sent before this instance began: they
+        are many after some months, and whoever runs the network can send reports of
+        what nobody has sent.
         """
         reference = str(report.reference)
         row = self.find(reference, report.recipient, now)
         if row is None:
-            with readers.reader() as reader:
-                accepted = reader.effects(frozenset({EffectState.ACCEPTED}))
-            mine = (each for each in accepted if each.route == route)
-            row = find_stored(mine, reference, report.recipient, now)
+            if self._before is None:
+                self._before = _stored(readers, route, now)
+            row = find_stored(self._before, reference, report.recipient, now)
         return row
+
+
+def _stored(readers: ReaderLender, route: str, now: Instant) -> tuple[EffectRow, ...]:
+    with readers.reader() as reader:
+        accepted = reader.effects(frozenset({EffectState.ACCEPTED}))
+    return tuple(
+        row
+        for row in accepted
+        if row.route == route and _is_valid(row.changed_at or row.planned_at, now)
+    )
 
 
 def state_of(report: StatusReport) -> EffectState | None:

@@ -1,12 +1,16 @@
 """Which message a status report means: TP-MR, then number, within the validity."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from typing import cast
 
 import pytest
 
 from engine.modems.reports import GRACE, VALIDITY, Sent, find_stored, same_number
-from engine.ports.journal import EffectRow
+from engine.ports.journal import EffectRow, EffectState, JournalReader
+from engine.ports.modem import StatusReport
 from tests.engine.dispatch.ledger import row_of
 from tests.fakes import START
 
@@ -61,6 +65,48 @@ def test_what_was_sent_before_a_start_is_found_by_the_same_rules() -> None:
     assert found.effect_id == "new"
     assert find_stored(rows, "7", ANNA, now.plus(timedelta(hours=1))) is None
     assert find_stored([], "7", ANNA, now) is None
+
+
+class _Rows:
+    """Lends a reader that has these effects, and counts how often they are read."""
+
+    def __init__(self, *rows: EffectRow) -> None:
+        self._rows, self.reads = rows, 0
+
+    @contextmanager
+    def reader(self) -> Iterator[JournalReader]:
+        yield cast("JournalReader", self)
+
+    def effects(self, states: frozenset[EffectState]) -> tuple[EffectRow, ...]:
+        assert states == {EffectState.ACCEPTED}
+        self.reads += 1
+        return self._rows
+
+
+def _report(reference: int, recipient: str = ANNA) -> StatusReport:
+    return StatusReport(
+        reference=reference,
+        recipient=recipient,
+        outcome="delivered",
+        status=0,
+        slot=None,
+    )
+
+
+def test_reports_of_what_nobody_has_sent_read_the_rows_once() -> None:
+    """Each read all that was ever accepted: two hundred kept a modem for half a minute.
+
+    What was sent before is found among them all the same, also after others.
+    """
+    other = replace(_stored("other", ANNA, 0), route="modem-2")
+    rows, sent = _Rows(_stored("before", ANNA, 0), other), Sent()
+    for reference in range(100, 200):
+        assert sent.match(_report(reference), rows, "modem-1", START) is None
+    found = sent.match(_report(7), rows, "modem-1", START)
+    assert found is not None
+    assert found.effect_id == "before"
+    assert sent.match(_report(7), rows, "modem-1", START.plus(LATEST * 2)) is None
+    assert rows.reads == 1
 
 
 @pytest.mark.parametrize(
