@@ -164,6 +164,20 @@ def test_a_word_from_their_telephone_ends_no_question_and_hqs_does() -> None:
     assert asked(scene) == []
 
 
+def test_while_the_case_is_open_their_telephone_is_answered_as_ever() -> None:
+    """Nothing has ended for whoever holds it, and silence would tell them."""
+    seen = []
+    for is_held in (False, True):
+        scene = scene_of(PROTOCOLS["careful"])
+        if is_held:
+            say_held(scene)
+        scene.cancel()
+        scene.run(60, each_due=scene.settle_all)
+        seen.append(to_defender(scene))
+    assert seen[0] == seen[1]
+    assert seen[0], "a cancel is answered"
+
+
 @pytest.mark.parametrize("sample", ["abduction", "careful", "street_attack"])
 def test_under_force_their_telephone_sees_the_same_of_an_end_as_detained(
     sample: str,
