@@ -269,6 +269,9 @@ def inbox(
     try:
         modem.open()
         events = modem.poll(drain=True)
+        messages = [one for one in events if isinstance(one, InboundSms)]
+        if not (modem.own or (messages and not own) or as_json):
+            typer.echo("nothing lies there")
         for event in () if own else events:
             if isinstance(event, InboundSms):
                 _show_message(event, reveal=reveal, as_json=as_json)

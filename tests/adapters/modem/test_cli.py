@@ -87,7 +87,9 @@ def test_the_inbox_shows_keeps_and_deletes(modem: VirtualModem) -> None:
         app, ["inbox", modem.port, "--delete", "--reveal", "--json"]
     )
     assert json.loads(deleted.stdout)["sender"] == BOB
-    assert CliRunner().invoke(app, ["inbox", modem.port]).stdout == ""
+    assert (
+        CliRunner().invoke(app, ["inbox", modem.port]).stdout == "nothing lies there\n"
+    )
 
 
 def test_a_message_commands_no_terminal_and_turns_no_order(modem: VirtualModem) -> None:
