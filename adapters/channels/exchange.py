@@ -305,6 +305,7 @@ def _failures() -> tuple[type[Exception], ...]:
         httpcore2.ProtocolError,
         httpcore2.TimeoutException,
         httpcore2.UnsupportedProtocol,
+        UnicodeError,  # of a host that cannot be one, such as hooks..example
         OSError,
     )
 

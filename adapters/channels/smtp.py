@@ -176,9 +176,12 @@ class SmtpChannel:
     def _connect(self, smtp: smtplib.SMTP) -> None:
         options = self._options
         with self._timed("connect"):
-            connected = socket.create_connection(
-                (options.host, options.port), options.connect_timeout_s
-            )
+            try:
+                connected = socket.create_connection(
+                    (options.host, options.port), options.connect_timeout_s
+                )
+            except UnicodeError as error:  # of a host that cannot be one: mail..example
+                raise ConnectionError from error
             smtp.sock = connected
             self._line.hold(connected)
         self._until_s = self._clock.boottime_s() + _REPLIES * options.read_timeout_s

@@ -254,6 +254,16 @@ def test_a_request_goes_to_the_address_as_it_is_configured(target: str) -> None:
     assert heard[0].splitlines()[0].decode() == f"GET {target} HTTP/1.1"
 
 
+@pytest.mark.parametrize("host", ["hooks..example", f"{'a' * 64}.example"])
+def test_a_host_that_is_no_name_is_a_message_not_sent_bug_its_channel_died(
+    host: str,
+) -> None:
+    client = exchange(f"https://{host}/")
+    with pytest.raises(DeliveryError):
+        client.request("POST", f"https://{host}/", headers={}, body=b"{}")
+    client.close()
+
+
 def test_a_redirect_is_not_followed() -> None:
     with far_end(says(status_line(200))) as elsewhere:
         moved = b"HTTP/1.1 307 X\r\nLocation: %s\r\n" % elsewhere.encode()

@@ -191,6 +191,14 @@ def test_plain_text_to_another_machine_is_a_configuration_fault(rig: Rig) -> Non
     assert fault.value.key == "channel.tested.options.security"
 
 
+def test_a_host_that_is_no_name_is_a_message_not_sent_bug_its_channel_died(
+    rig: Rig,
+) -> None:
+    channel = rig.channel(host="mail..example", security="tls", only_loopback=False)
+    with pytest.raises(DeliveryError):
+        channel.send(rig.now())
+
+
 def test_a_sign_in_needs_both_name_and_password(rig: Rig, tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as fault:
         rig.channel(username="duty")
