@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from engine.alarm.codec import UnreadableEventError, decode
@@ -11,7 +12,7 @@ from engine.alarm.state import Alarm, Kind, alarm_of, stream_of
 from engine.console.hidden import hidden
 from engine.console.outlook import upcoming
 from engine.errors import JournalError
-from engine.ports.journal import JournalReader, ReaderLender, StoredEvent
+from engine.ports.journal import Head, JournalReader, ReaderLender, StoredEvent
 from engine.supervision.failure import Failure
 from engine.values import AlarmId, CommandId, Instant
 
@@ -99,9 +100,28 @@ class Cases:
         return sorted(self._alarms.values(), key=lambda alarm: _order(alarm, now))
 
     def hidden(self, now: Instant) -> list[AlarmId]:
-        """Return whom nobody looks at in time, by the clear columns of the start."""
+        """Return whom nobody looks at in time, by the clear columns of the start.
+
+        Rows are read after the columns: what an alarm has decided since, in an engine
+        that runs, is written in its newer ones.
+        """
         heads, self._heads = self._heads, {}
-        return hidden(self._alarms.values(), heads, now)
+        found = hidden(self._alarms.values(), heads, now)
+        if not found:
+            return []
+        with self._readers.reader() as reader:
+            anew = {one: self._shown(one, reader) for one in found}
+        return hidden([self._alarms[one] for one in found], anew, now)
+
+    def _shown(self, alarm_id: AlarmId, reader: JournalReader) -> Head | None:
+        """Return a case's clear columns, with its rows folded as far as they go."""
+        stream = stream_of(alarm_id)
+        with suppress(JournalError):
+            shown = reader.head(stream)
+            for row in reader.stream(stream, self._seqs[alarm_id]):
+                self._take(alarm_id, row.seq, _event(row))
+            return shown.head if shown is not None and shown.head.is_open else None
+        return None  # whoever looks at it meets the damage
 
     def wait_for_hq(self) -> bool:
         """Say whether any open case has not been acknowledged."""

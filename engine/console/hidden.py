@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 def hidden(
-    alarms: Iterable[Alarm], heads: Mapping[AlarmId, Head], now: Instant
+    alarms: Iterable[Alarm], heads: Mapping[AlarmId, Head | None], now: Instant
 ) -> list[AlarmId]:
     """Return the cases that fall due a minute sooner than their clear columns say.
 

@@ -1,17 +1,20 @@
 """Cases whose clear columns somebody has changed: looked at by their rows."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import cast
 
 import pytest
 
-from engine.alarm.state import alarm_of
+from engine.alarm.commands import Acknowledge
+from engine.alarm.state import ReplyKind, alarm_of
 from engine.console.cases import Cases
-from engine.console.hidden import hidden, wake
-from engine.ports.journal import Head
-from engine.values import AlarmId
-from tests.engine.console.hq import Hq
+from engine.console.hidden import LATE, hidden, wake
+from engine.ports.journal import EffectState, Head, HeadRow, JournalReader
+from engine.values import AlarmId, CommandId
+from tests.engine.console.hq import ALDER, Hq
 
 
 def heads(hq: Hq) -> dict[AlarmId, Head]:
@@ -26,6 +29,46 @@ def test_a_case_is_not_hidden_by_what_the_engine_has_written(hq: Hq) -> None:
     assert Cases(hq).hidden(hq.clock.now()) == []
     hq.clock.advance(3600)
     assert Cases(hq).hidden(hq.clock.now()) == []
+
+
+@dataclass
+class Answered:
+    """Lends readers; a colleague turns it down once the columns have been read."""
+
+    hq: Hq
+    alarm_id: AlarmId
+    has_come: bool = False
+
+    @contextmanager
+    def reader(self) -> Iterator[JournalReader]:
+        yield cast("JournalReader", self)
+
+    def heads(self, prefix: str, *, open_only: bool) -> Sequence[HeadRow]:
+        found = self.hq.store.reader().heads(prefix, open_only=open_only)
+        if not self.has_come:
+            self.has_come = True
+            self.hq.reply(self.alarm_id, ReplyKind.CANNOT)
+        return found
+
+    def __getattr__(self, name: str) -> object:
+        # As SQLite's: each answer is of a moment of its own.
+        return getattr(self.hq.store.reader(), name)
+
+
+def test_what_is_decided_while_they_are_folded_is_nobodys_change(hq: Hq) -> None:
+    """An answer while a console started was told as columns that differ."""
+    alarm_id = hq.press()
+    hq.do(alarm_id, Acknowledge(command_id=CommandId("taken"), by=ALDER))
+    hq.reply(alarm_id, ReplyKind.COMING)
+    hq.settle(alarm_id, EffectState.ACCEPTED)
+    before = heads(hq)[alarm_id].next_due
+    folded = Cases(Answered(hq, alarm_id))
+    after = heads(hq)[alarm_id].next_due
+    assert before is not None
+    assert after is not None
+    assert before.since(after) > LATE
+    assert folded.hidden(hq.clock.now()) == []
+    assert folded.get(alarm_id) == hq.alarm(alarm_id)
 
 
 @pytest.mark.parametrize(
