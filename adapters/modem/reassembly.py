@@ -4,7 +4,7 @@ Parts stay in the modem's storage until the whole is deleted, so that a restart
 loses none: the next drain brings them again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from adapters.modem.pdu import Deliver
@@ -85,21 +85,14 @@ class Reassembly:
             pending.tell_s = None
         elif is_new and _has_any(self._help, message) and pending.tell_s is None:
             pending.tell_s = now_s + SOON_S
-        while self._places() > self.places_max:
-            out.append(self._oldest())
+        while sum(map(_places, self._messages.values())) > self.places_max:
+            # One that lies in no store makes no room, and nobody could read it again.
+            out.append(self._oldest(_places))
         return out
 
-    def _places(self) -> int:
-        """Return how many places of storage the parts take that are waited with."""
-        slots = (
-            part.slot
-            for pending in self._messages.values()
-            for part, _ in pending.parts.values()
-        )
-        return sum(len(slot.split("+")) for slot in slots if slot)
-
-    def _oldest(self) -> InboundSms:
-        oldest = min(self._messages, key=lambda key: self._messages[key].since_s)
+    def _oldest(self, counts: Callable[[_Message], int] = bool) -> InboundSms:
+        among = [key for key, one in self._messages.items() if counts(one)]
+        oldest = min(among, key=lambda key: self._messages[key].since_s)
         return _joined(oldest, self._messages.pop(oldest))
 
     def overdue(self, now_s: float) -> Sequence[InboundSms]:
@@ -115,6 +108,12 @@ class Reassembly:
             if now_s - pending.since_s >= self._timeout_s
         ]
         return [*soon, *(_joined(key, self._messages.pop(key)) for key in late)]
+
+
+def _places(pending: _Message) -> int:
+    """Return how many places of the modem's storage the parts take."""
+    slots = (part.slot for part, _ in pending.parts.values())
+    return sum(len(slot.split("+")) for slot in slots if slot)
 
 
 def _has_any(words: Sequence[str], message: InboundSms) -> bool:

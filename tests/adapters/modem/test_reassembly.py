@@ -174,6 +174,20 @@ def test_parts_that_wait_for_the_rest_leave_half_of_the_store_to_others() -> Non
     assert all(INCOMPLETE in one.flags for one in out)
 
 
+def test_parts_that_lie_in_no_store_make_no_room_and_are_waited_with() -> None:
+    """They were given up for nothing, and nobody could read them again."""
+    collector = Reassembly(timeout_s=1e9)
+    collector.places_max = 15
+    first = _part("SOS", 1, 2, reference=99)
+    collector.add(replace(_message(first, 0), slot=""), first, 0.0)
+    for place in range(1, 18):
+        part = _part("x", 1, 2, reference=place)
+        collector.add(_message(part, place), part, float(place))
+    last = _part("!", 2, 2, reference=99)
+    (whole,) = collector.add(replace(_message(last, 0), slot=""), last, 20.0)
+    assert (whole.text, whole.flags) == ("SOS!", ())
+
+
 def test_parts_that_never_become_a_message_keep_no_call_for_help_out(
     tmp_path: Path,
 ) -> None:
