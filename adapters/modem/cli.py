@@ -4,7 +4,7 @@ import json
 import platform
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -23,7 +23,7 @@ from adapters.modem.redact import number as redact_number
 from adapters.modem.transport import SerialTransport
 from adapters.modem.typed import at_line, typed_lines
 from engine.errors import ModemError
-from engine.ports.modem import InboundSms, SendResult, StatusReport
+from engine.ports.modem import InboundSms, ModemEvent, SendResult, StatusReport
 from engine.values import printable
 
 EXIT_REJECTED = 1
@@ -269,9 +269,8 @@ def inbox(
     try:
         modem.open()
         events = modem.poll(drain=True)
-        messages = [one for one in events if isinstance(one, InboundSms)]
-        if not (modem.own or (messages and not own) or as_json):
-            typer.echo("nothing lies there")
+        if not as_json:
+            _show_rest(events, own=modem.own, of_own=own)
         for event in () if own else events:
             if isinstance(event, InboundSms):
                 _show_message(event, reveal=reveal, as_json=as_json)
@@ -285,6 +284,20 @@ def inbox(
                 modem.delete(slot)
     finally:
         modem.close()
+
+
+def _show_rest(
+    events: Sequence[ModemEvent], *, own: Sequence[str], of_own: bool
+) -> None:
+    """Say what takes places and is not shown, or that nothing does."""
+    reports = sum(isinstance(one, StatusReport) and bool(one.slot) for one in events)
+    if of_own:
+        if not own:
+            typer.echo("no draft and no copy of what was sent lies there")
+    elif reports:
+        typer.echo(f"reports of delivery, which the engine takes out: {reports}")
+    elif not (own or any(isinstance(one, InboundSms) for one in events)):
+        typer.echo("nothing lies there")
 
 
 def _show_own(slot: str, *, as_json: bool) -> None:

@@ -14,7 +14,8 @@ from adapters.modem import pdu_text
 from adapters.modem.cli import app
 from adapters.modem.driver import SerialModem
 from adapters.modem.pdu import Deliver
-from adapters.modem.pdu_encode import encode_deliver
+from adapters.modem.pdu import StatusReport as StatusReportPdu
+from adapters.modem.pdu_encode import encode_deliver, encode_status_report
 from adapters.modem.pdu_fields import Address, Charset
 from adapters.modem.pdu_text import Concat
 from adapters.modem.redact import Stream, redact
@@ -90,6 +91,30 @@ def test_the_inbox_shows_keeps_and_deletes(modem: VirtualModem) -> None:
     assert (
         CliRunner().invoke(app, ["inbox", modem.port]).stdout == "nothing lies there\n"
     )
+
+
+def test_an_inbox_is_empty_only_where_nothing_lies(modem: VirtualModem) -> None:
+    """A store full of reports, and an SOS beside no draft, were said to be nothing."""
+    at = SystemClock().now().to_datetime()
+    report = StatusReportPdu(
+        reference=7,
+        recipient=Address(text=OUTSIDE, toa=0x91),
+        sent_at=at,
+        discharged_at=at,
+        status=0,
+        more_messages=False,
+    )
+    pdu, length = encode_status_report(report)
+    kept = StoredMessage(status=1, pdu=pdu, length=length)
+    modem.state.stores["SM"][2] = kept
+    shown = CliRunner().invoke(app, ["inbox", modem.port]).stdout
+    assert shown == "reports of delivery, which the engine takes out: 1\n"
+    modem.inject(BOB, "SOS")
+    shown = CliRunner().invoke(app, ["inbox", modem.port, "--own"]).stdout
+    assert shown == "no draft and no copy of what was sent lies there\n"
+    CliRunner().invoke(app, ["inbox", modem.port, "--delete"])
+    shown = CliRunner().invoke(app, ["inbox", modem.port]).stdout
+    assert shown == "nothing lies there\n"
 
 
 def test_a_message_commands_no_terminal_and_turns_no_order(modem: VirtualModem) -> None:
