@@ -17,7 +17,7 @@ from engine.intake.checkins.said import CheckInSaid
 from engine.intake.checkins.words import read_check_in
 from engine.intake.held import dated, said_at, sent_before, stamp_of
 from engine.intake.judge import Judge, alarm_id
-from engine.intake.replies import Reply, has_words, read_reply
+from engine.intake.replies import Reply, has_words, is_whole, read_reply
 from engine.intake.sms import (
     Caller,
     caller_of,
@@ -190,9 +190,12 @@ def _coded(sms: Sms, code: Code, judge: Judge) -> tuple[Message, ...]:
 
 
 def _is_outdated(sms: Sms, kind: ReplyKind | None) -> bool:
-    """Say whether an answer that would have fewer people come is too old to."""
+    """Say whether an answer that would have fewer people come is too old to.
+
+    So is one of which a part never came: it may have said that they were forced.
+    """
     if sms.sent is None:
-        return False
+        return kind in _ALL_IS_WELL and not is_whole(sms.text)
     lay = sms.row.received_at.since(sms.sent)
     is_gone = kind is ReplyKind.COMING and lay > _UNDERWAY
     return kind in _ALL_IS_WELL or is_gone

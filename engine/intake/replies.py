@@ -28,6 +28,10 @@ _LOOKALIKES = str.maketrans(
     "ABE3KMHOPCTYX",
 )
 _TEXT_MAX = 1000
+# What stands for each part of a long message that never came: nobody's digits.
+_HOLE = re.compile(r"\[\d{1,3}/\d{1,3} missing\]")
+_BY_HALVES = frozenset({ReplyKind.CANNOT, ReplyKind.NEED_HELP, ReplyKind.REAL})
+"""What counts though a part may say otherwise: it has nobody stay away."""
 
 _UNITS = (
     *("km", "m", "min", "mins", "minutes?", "minuter", "h", "hours?", r"tim(?:mar?)?"),
@@ -75,11 +79,21 @@ class Reply:
 
 
 def read_reply(text: str) -> Reply:
-    """Read an answer such as `K7F2 1`; total on any text."""
-    folded = _fold(text)
+    """Read an answer such as `K7F2 1`; total on any text.
+
+    Of one with a hole nothing counts by which fewer people come.
+    """
+    folded = _fold(_HOLE.sub(" ", text))
     found = CODE.search(_capitals(folded))
     code = found[1] if found else None
-    return Reply(code=code, kind=_kind(_unquoted(_uncoded(folded))))
+    kind = _kind(_unquoted(_uncoded(folded)))
+    counts = kind in _BY_HALVES or is_whole(text)
+    return Reply(code=code, kind=kind if counts else None)
+
+
+def is_whole(text: str) -> bool:
+    """Say whether no part of a message is known to be missing."""
+    return _HOLE.search(text) is None
 
 
 def has_words(text: str) -> bool:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.alarm.commands import TakeReply
+from engine.alarm.commands import AddNote, TakeReply
 from engine.alarm.messages import Distress, Forward, ToOpen
 from engine.alarm.rows import key_of
 from engine.alarm.state import Kind, ReplyKind
@@ -43,6 +43,17 @@ def test_a_colleagues_forced_answer_is_shown_and_is_one_to_their_telephone(
     assert said.source is None, "the notice takes it up, and is told until it has"
     (notice,) = (one for one in told if isinstance(one, Distress))
     assert (notice.command.kind, notice.command.press.duress) == (Kind.NOTICE, True)
+
+
+def test_a_word_of_safety_in_a_message_with_a_hole_is_read_by_hq(rig: Rig) -> None:
+    """The part that never came may have had the word of force."""
+    rig.take(codes=(CODE,))
+    (told,) = rig.sms(f"{CODE.code} {SAFE}[2/2 missing]", number_of(HERON))
+    assert isinstance(told, Forward)
+    assert isinstance(told.command, AddNote)
+    forced = rig.sms(f"{CODE.code} {DURESS}[2/2 missing]", number_of(HERON), "2")
+    said = answer_in(forced)
+    assert (said.duress, said.authentic) == (True, False)
 
 
 def test_a_defenders_forced_answer_raises_as_well(rig: Rig) -> None:

@@ -133,6 +133,29 @@ def test_a_letter_with_two_capitals_does_not_swallow_the_answer_bug_shifted(
     assert read_reply(text) == read_reply("K7F2 3")
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("[1/2 missing] K7F2 is at the house", None),
+        ("K7F2 I have heard[2/2 missing]", None),
+        ("K7F2 what is it[3/3 missing]", None),
+        ("K7F2 hm[4/6 missing][5/6 missing][6/6 missing]", None),
+        ("K7F2 1 I am coming[2/2 missing]", None),
+        ("K7F2 safe[2/2 missing]", None),
+        ("K7F2 5[2/2 missing]", None),
+        ("[1/2 missing]K7F2 cannot", CANNOT),
+        ("K7F2 help[2/2 missing]", NEED_HELP),
+        ("K7F2 4[2/2 missing]", ReplyKind.REAL),
+    ],
+)
+def test_a_part_that_never_came_says_nothing_bug_its_number_was_coming(
+    text: str, kind: ReplyKind | None
+) -> None:
+    """Its part may have said that nobody comes, or that it was forced."""
+    reply = read_reply(text)
+    assert (reply.code, reply.kind) == ("K7F2", kind)
+
+
 def test_a_digit_of_the_code_is_no_answer() -> None:
     for code in ("K2F3", "A3B2", "M2M2"):
         assert read_reply(code).kind is None
