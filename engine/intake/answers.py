@@ -295,7 +295,8 @@ def _cancel(
 
     One of safety is shown to HQ then, once it has waited for a case in vain. While one
     is open it is for that, however long its journal takes: as a word of force is. One
-    that is late calls off nothing: it may be older than what it would call off.
+    that is late calls off nothing: it may be older than what it would call off. Nor
+    does one of which a part never came, where the word of force may have stood.
     """
     row, shown = sms.row, mask(sms.text, judge.board.roster().people)
     press = Press(
@@ -311,7 +312,7 @@ def _cancel(
     )
     command: RequestCancel | AddNote
     command = RequestCancel(command_id=CommandId(row.key), press=press)
-    if sms.sent is not None and not duress:
+    if not duress and (sms.sent is not None or not is_whole(sms.text)):
         command = AddNote(
             command_id=CommandId(row.key),
             by=None,

@@ -54,6 +54,9 @@ def test_a_word_of_safety_in_a_message_with_a_hole_is_read_by_hq(rig: Rig) -> No
     forced = rig.sms(f"{CODE.code} {DURESS}[2/2 missing]", number_of(HERON), "2")
     said = answer_in(forced)
     assert (said.duress, said.authentic) == (True, False)
+    (told,) = rig.sms(f"{SAFE}[2/2 missing]", number_of(HERON), "3")
+    assert isinstance(told, ToOpen)
+    assert isinstance(told.command, AddNote), "without a code it calls off nothing"
 
 
 def test_a_defenders_forced_answer_raises_as_well(rig: Rig) -> None:
