@@ -274,6 +274,8 @@ def _check_in(
     until = None
     if said is not None:
         until = said.until(said_at(sms.row), person.zone)
+    if until is None and not forced and not is_whole(sms.text):
+        return None  # the part that never came may have had the word of force
     return CheckInSaid(
         key=sms.row.key,
         sent=sms.sent,

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from engine.alarm.commands import AddNote
 from engine.alarm.messages import Distress, ToOpen
 from engine.alarm.state import Kind
 from engine.intake.checkins.said import CheckInSaid
@@ -60,6 +61,14 @@ def test_a_word_of_safety_ends_a_timer_and_is_offered_to_an_open_case(
     assert cancel.otherwise is None
     one = said(rig)
     assert (one.until, one.word, one.is_shared) == (None, Word.SAFE, True)
+
+
+def test_a_word_of_safety_with_a_hole_beside_it_ends_no_timer(rig: Rig) -> None:
+    """The part that never came may have had the word of force."""
+    (shown,) = rig.sms("home, maple[2/2 missing]", number_of(HERON))
+    assert isinstance(shown, ToOpen)
+    assert isinstance(shown.command, AddNote)
+    assert rig.timed == []
 
 
 @pytest.mark.parametrize("text", ["home, cedar7", "home by 23:00 cedar7", "cedar7"])
