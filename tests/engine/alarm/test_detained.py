@@ -151,6 +151,38 @@ def test_a_question_that_waits_for_a_modem_does_not_go_out_to_who_is_detained(
     assert EffectState.PLANNED not in theirs
 
 
+def test_an_end_as_detained_takes_back_what_waits_however_it_is_known() -> None:
+    scene = scene_of(ABDUCTION)
+    scene.cancel(Word.DURESS)
+    scene.acknowledge()
+    scene.close(ALDER)
+    scene.run(3 * DAY_S + 1)
+    scene.acknowledge()
+    say_held(scene, ROWAN, "")
+    say_held(scene, FERN, "")
+    scene.close(ALDER, HELD)
+    assert not scene.state().is_open
+    effects = scene.state().effects.values()
+    theirs = [one.state for one in effects if one.audience is Audience.DEFENDER]
+    assert EffectState.WITHDRAWN in theirs
+    assert EffectState.PLANNED not in theirs
+
+
+def test_no_other_word_of_hqs_takes_back_what_waits_for_their_telephone() -> None:
+    scene = scene_of(ABDUCTION)
+    scene.cancel(Word.DURESS)
+    scene.acknowledge()
+    scene.close(ALDER)
+    scene.run(3 * DAY_S + 1)
+    scene.acknowledge()
+    say_held(scene, FERN, "")
+    scene.confirm_safe(ROWAN)
+    effects = scene.state().effects.values()
+    theirs = [one.state for one in effects if one.audience is Audience.DEFENDER]
+    assert EffectState.PLANNED in theirs
+    assert EffectState.WITHDRAWN not in theirs
+
+
 def test_a_word_from_their_telephone_ends_no_question_and_hqs_does() -> None:
     """Whoever holds them may have the code, and have been told the word."""
     for reason in (CloseReason.SAFE, HELD):
