@@ -90,10 +90,12 @@ def is_too_soon(alarm: Alarm, events: Sequence[AlarmEvent]) -> bool:
 def is_unreplaced(alarm: Alarm, events: Sequence[AlarmEvent]) -> bool:
     """Say whether a step has not looked for as many as have declined.
 
-    Every commit looks, but while the searches of a flood are held.
+    Every commit looks, but while the searches of a flood are held. Who was called for
+    a case that was merged into it counts as well: then there may be more than the file
+    says, and no room for another.
     """
     since_s = events[-1].at.since(alarm.opened_at).total_seconds() if events else 0.0
-    if since_s < FLOOD_S or not _calls(alarm) or _room(alarm) == 0:
+    if since_s < FLOOD_S or not _calls(alarm) or _room(alarm) <= 0:
         return False
     declined = [one for one in _asked(alarm) if one.reply is ReplyKind.CANNOT]
     looked_for = sum(fired.replaced for fired in alarm.fired.values())
