@@ -44,6 +44,22 @@ def say_held(
     return scene.do(said)
 
 
+def waiting_question() -> Scene:
+    """Return a case under force, over in appearance, of which a question waits."""
+    scene = scene_of(ABDUCTION)
+    scene.cancel(Word.DURESS)
+    scene.acknowledge()
+    scene.close(ALDER)
+    scene.run(3 * DAY_S + 1)
+    scene.acknowledge()
+    return scene
+
+
+def states_at_defender(scene: Scene) -> list[EffectState]:
+    effects = scene.state().effects.values()
+    return [one.state for one in effects if one.audience is Audience.DEFENDER]
+
+
 def asked(scene: Scene) -> list[str]:
     """Return who is asked in the months to come."""
     before = len(scene.planned())
@@ -145,40 +161,27 @@ def test_a_question_that_waits_for_a_modem_does_not_go_out_to_who_is_detained(
         scene.acknowledge()
         say_held(scene, FERN)
         scene.close(ALDER, HELD)
-    effects = scene.state().effects.values()
-    theirs = [one.state for one in effects if one.audience is Audience.DEFENDER]
+    theirs = states_at_defender(scene)
     assert theirs
     assert EffectState.PLANNED not in theirs
 
 
 def test_an_end_as_detained_takes_back_what_waits_however_it_is_known() -> None:
-    scene = scene_of(ABDUCTION)
-    scene.cancel(Word.DURESS)
-    scene.acknowledge()
-    scene.close(ALDER)
-    scene.run(3 * DAY_S + 1)
-    scene.acknowledge()
+    scene = waiting_question()
     say_held(scene, ROWAN, "")
     say_held(scene, FERN, "")
     scene.close(ALDER, HELD)
     assert not scene.state().is_open
-    effects = scene.state().effects.values()
-    theirs = [one.state for one in effects if one.audience is Audience.DEFENDER]
+    theirs = states_at_defender(scene)
     assert EffectState.WITHDRAWN in theirs
     assert EffectState.PLANNED not in theirs
 
 
 def test_no_other_word_of_hqs_takes_back_what_waits_for_their_telephone() -> None:
-    scene = scene_of(ABDUCTION)
-    scene.cancel(Word.DURESS)
-    scene.acknowledge()
-    scene.close(ALDER)
-    scene.run(3 * DAY_S + 1)
-    scene.acknowledge()
+    scene = waiting_question()
     say_held(scene, FERN, "")
     scene.confirm_safe(ROWAN)
-    effects = scene.state().effects.values()
-    theirs = [one.state for one in effects if one.audience is Audience.DEFENDER]
+    theirs = states_at_defender(scene)
     assert EffectState.PLANNED in theirs
     assert EffectState.WITHDRAWN not in theirs
 
