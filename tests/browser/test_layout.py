@@ -85,4 +85,6 @@ def test_the_longest_name_makes_no_page_wider_than_a_telephone(
     assert alder.page.evaluate(wide) == width
     alder.page.locator("#up").click()
     expect(alder.page.locator("#group-open")).to_contain_text("With www")
+    # Its words are there before its stylesheet, without which it is 776 wide.
+    alder.page.wait_for_selector("#live.on")
     assert alder.page.evaluate(wide) == width
