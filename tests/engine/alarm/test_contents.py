@@ -238,4 +238,5 @@ def test_hqs_mail_of_the_end_is_two_sentences_bug_the_second_ran_on() -> None:
     scene.close()
     mails = [one for one in scene.planned() if one.channel == "email"]
     mail = mails[-1].body.text(scene.now)
-    assert mail == f"Heron: the alarm has ended at HQ. Nothing more to do.{SHOW}"
+    needed = "HQ tells you if you are still needed"
+    assert mail == f"Heron: the alarm has ended at HQ. {needed}.{SHOW}"

@@ -31,6 +31,15 @@ from tests.engine.alarm.test_after_care import (
 from tests.engine.protocol.test_texts import fits
 
 HELD = CloseReason.DETAINED
+NEEDED = {
+    "en": "HQ tells you if you are still needed",
+    "sv": "HQ säger till",
+    "ru": "иначе скажем",
+    "es": "La central le avisa",
+    "fr": "Le QG vous dira",
+    "ar": "إن احتجنا إليك",
+}
+"""Who says what there is to do, in place of that there is nothing."""
 WHERE = "her lawyer has seen her at the station"
 FERN = OperatorId("fern")
 HQ_ASKS = {step for step in AFTER_CARE if step.startswith("hq-")}
@@ -312,7 +321,11 @@ def test_who_says_detained_takes_back_that_they_said_safe() -> None:
 def test_who_was_told_reads_the_same_of_it_as_of_any_end_in_one_short_message(
     language: str,
 ) -> None:
-    """Their telephone may be taken next: it tells nobody what HQ knows."""
+    """Their telephone may be taken next: it tells nobody what HQ knows.
+
+    So it says nothing that is true of the other ends alone: that nothing was left to do
+    was read of somebody in custody too.
+    """
     read = []
     for reason in (CloseReason.SAFE, HELD):
         scene = Scene(protocol=ABDUCTION)
@@ -330,6 +343,7 @@ def test_who_was_told_reads_the_same_of_it_as_of_any_end_in_one_short_message(
     texts = [one.text(scene.now) for one in read[1] if one.language == language]
     assert texts
     assert all(fits(text) for text in texts), texts
+    assert all(NEEDED[language] in text for text in texts), texts
 
 
 def refused(events: tuple[AlarmEvent, ...]) -> RefusalGround:

@@ -15,7 +15,7 @@ from tests.fakes import START
 def test_who_has_no_code_reads_whom_it_is_about_bug_hq_read_nothing_more_to_do(
     template: str, language: str
 ) -> None:
-    """HQ's mail of an end was `. Nothing more to do`, and nothing else."""
+    """HQ's mail of an end was its second sentence, and nothing else."""
     moved = replace(HERON, move=(400.0, "north_east"))
     coded = compose(template, language, moved, now=START)
     bare = compose(template, language, replace(moved, code="", sign=""), now=START)
