@@ -3,6 +3,7 @@
 Before TLS anybody on the way can speak in its place.
 """
 
+import re
 import socket
 
 from engine.ports.clock import Clock
@@ -10,6 +11,21 @@ from engine.ports.clock import Clock
 SAID_BYTES_MAX = 64 * 1024
 """All replies of one mail together: many times those of the most talkative server."""
 _AT_ONCE_BYTES = 4096
+_FINAL = range(500, 600)
+_OF_THE_SERVER = re.compile(rb"5\.[347]\.[0-9]")
+"""A status (RFC 3463) of the mail system, the network or a policy: what a server has
+against our address, or how much we have sent, it says at any recipient."""
+
+
+def is_of_the_message(refusal: tuple[int, bytes]) -> bool:
+    """Say whether a refusal is for good, and of one recipient or one content alone.
+
+    Args:
+        refusal: the code, and the text behind it.
+
+    """
+    code, text = refusal
+    return code in _FINAL and not _OF_THE_SERVER.match(text)
 
 
 class Replies:

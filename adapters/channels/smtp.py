@@ -31,7 +31,7 @@ from adapters.channels.options import (
     require_loopback,
     tls_context,
 )
-from adapters.channels.replies import Replies
+from adapters.channels.replies import Replies, is_of_the_message
 from engine.errors import DeliveryError, DeliveryUnknownError, Gathered
 from engine.ports.channel import Notification, Receipt
 from engine.ports.clock import Clock
@@ -45,7 +45,7 @@ _OK = 250
 _READY = 220
 _GO_AHEAD = 354
 _AUTHENTICATED = 235
-_PERMANENT = 500
+_REFUSALS = range(400, 600)
 _GOODBYE_S = 1.0
 # All replies before the content together, in units of one's time-out: a server that
 # uses each to the full is too slow to wait for.
@@ -72,7 +72,9 @@ class SmtpChannel:
     """One mail per notification, to one recipient, over a connection of its own.
 
     Before the first byte of the content a failure certainly sent nothing; from
-    there until the server's answer to the final dot it is unknown.
+    there until the server's answer to the final dot it is unknown. Refused for good is
+    what a server says of this recipient or this content: what it says of us, or whoever
+    speaks in its place before TLS, may be over in a minute.
     """
 
     def __init__(
@@ -161,7 +163,7 @@ class SmtpChannel:
                     self._part(smtp)
             except ssl.SSLCertVerificationError:
                 fault = DeliveryError(
-                    self.name, "the server's certificate does not verify", retry=False
+                    self.name, "the server's certificate does not verify", retry=True
                 )
             except (OSError, smtplib.SMTPException) as error:
                 # Its text may hold an address; its class says enough.
@@ -221,20 +223,22 @@ class SmtpChannel:
         self._pace(smtp, _REPLIES)
         try:
             smtp.login(self._options.username, self._password)
-        except smtplib.SMTPAuthenticationError as error:
-            retry = error.smtp_code < _PERMANENT
-        except smtplib.SMTPNotSupportedError:
-            retry = False
+        except (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError):
+            reason = "the sign-in was refused"
+        except ValueError:  # a challenge that is no base64
+            reason = "the sign-in was answered by no challenge"
         else:
             return
-        raise DeliveryError(self.name, "the sign-in was refused", retry=retry) from None
+        raise DeliveryError(self.name, reason, retry=True) from None
 
     def _envelope(self, smtp: smtplib.SMTP, recipient: Address) -> None:
         extensions = [] if recipient.addr_spec.isascii() else ["SMTPUTF8"]
         mail = partial(smtp.mail, self._sender.addr_spec, extensions)
         self._say(smtp, mail, _OK, "MAIL")
-        self._say(smtp, partial(smtp.rcpt, recipient.addr_spec), _OK, "RCPT")
-        self._say(smtp, partial(smtp.docmd, "DATA"), _GO_AHEAD, "DATA")
+        rcpt = partial(smtp.rcpt, recipient.addr_spec)
+        self._say(smtp, rcpt, _OK, "RCPT", is_final=True)
+        data = partial(smtp.docmd, "DATA")
+        self._say(smtp, data, _GO_AHEAD, "DATA", is_final=True)
 
     def _content(self, smtp: smtplib.SMTP, content: bytes) -> str:
         assert smtp.sock is not None
@@ -251,9 +255,9 @@ class SmtpChannel:
         if lost is not None:
             reason = f"no answer to the content: {lost}"
             raise DeliveryUnknownError(self.name, reason) from None
-        if code < 0:
+        if code // 10 != _OK // 10 and code not in _REFUSALS:
             raise DeliveryUnknownError(self.name, "the answer to the content is none")
-        self._expect((code, text), _OK, "the content")
+        self._expect((code, text), _OK, "the content", is_final=True)
         return text.decode("ascii", "replace")
 
     def _part(self, smtp: smtplib.SMTP) -> None:
@@ -302,9 +306,11 @@ class SmtpChannel:
         command: Callable[[], tuple[int, bytes]],
         wanted: int,
         step: str,
+        *,
+        is_final: bool = False,
     ) -> None:
         self._pace(smtp)
-        self._expect(command(), wanted, step)
+        self._expect(command(), wanted, step, is_final=is_final)
 
     def _pace(self, smtp: smtplib.SMTP, replies: int = 1) -> None:
         left_s = self._until_s - self._clock.boottime_s()
@@ -320,13 +326,14 @@ class SmtpChannel:
         if isinstance(smtp.file, Replies):
             smtp.file.until_s = self._clock.boottime_s() + seconds
 
-    def _expect(self, reply: tuple[int, bytes], wanted: int, step: str) -> None:
+    def _expect(
+        self, reply: tuple[int, bytes], wanted: int, step: str, *, is_final: bool
+    ) -> None:
         # The server's words may repeat the address: only its code goes on.
         code = reply[0]
         if code // 10 != wanted // 10:
-            raise DeliveryError(
-                self.name, f"{step} was answered {code}", retry=code < _PERMANENT
-            )
+            retry = not (is_final and is_of_the_message(reply))
+            raise DeliveryError(self.name, f"{step} was answered {code}", retry=retry)
 
     @contextlib.contextmanager
     def _timed(self, phase: str) -> Iterator[None]:
@@ -366,6 +373,8 @@ def _read_password(channel: str, options: SmtpOptions) -> str | None:
     if options.password_file is None:
         cure = "add it, or leave out username"
         raise config_error(channel, "password_file", "a file with the password", cure)
+    if not options.username.isascii():
+        raise config_error(channel, "username", "a name in ASCII", "correct the name")
     if options.security == "none" and not is_loopback(options.host):
         raise config_error(
             channel, "security", "tls or starttls", "never sign in plain"

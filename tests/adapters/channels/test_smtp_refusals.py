@@ -1,0 +1,110 @@
+"""What a mail server's no is worth: of us, of one recipient, or no answer at all."""
+
+from pathlib import Path
+
+import pytest
+
+from adapters.channels.smtp import SmtpChannel
+from adapters.demo.farends.shelf import Switch
+from engine.errors import ConfigError, DeliveryError, DeliveryUnknownError
+from engine.ports.channel import Channel
+from tests.adapters.channels.contract import LoopbackClock, Rig
+from tests.scripted_mail import ScriptedMail
+
+OF_US = (
+    ("greeting", b"554 too many connections\r\n"),
+    ("EHLO", b"550 go away\r\n"),
+    ("STARTTLS", b"502 not here\r\n"),
+    ("AUTH", b"535 5.7.8 wrong\r\n"),
+    ("AUTH", b"334 a\r\n"),
+    ("MAIL", b"552 5.2.2 too much today\r\n"),
+    ("RCPT", b"554 5.7.1 client host blocked\r\n"),
+    ("RCPT", b"554 5.3.2 not now\r\n"),
+    ("DATA", b"550-5.4.5 so many an hour\r\n550 5.4.5 and no more\r\n"),
+    ("content", b"550 5.7.1 so many an hour\r\n"),
+)
+OF_THE_MESSAGE = (
+    ("RCPT", b"550 5.1.1 unknown\r\n"),
+    ("RCPT", b"553 no such name\r\n"),
+    ("RCPT", b"550 5.1.1 unknown, of 5.7.1 nothing\r\n"),
+    ("content", b"552 5.3x too large\r\n"),
+    ("content", b"554 5.6.0 malformed\r\n"),
+)
+NO_ANSWERS = (b"354 a\r\n", b"220 a\r\n", b"100 a\r\n", b"25\r\n", b"650 a\r\n")
+
+
+def channel_to(server: ScriptedMail, **options: object) -> Channel:
+    """Return a channel whose waits are short."""
+    return SmtpChannel(
+        "tested",
+        {
+            "host": "127.0.0.1",
+            "port": server.port,
+            "security": "none",
+            "sender": "duty@hq.example",
+            "read_timeout_s": 1,
+            **options,
+        },
+        clock=LoopbackClock(),
+        telemetry=rig_of(server).metrics,
+    )
+
+
+def rig_of(server: ScriptedMail) -> Rig:
+    """Return a rig for its metrics and its message."""
+    return Rig(
+        cls=SmtpChannel,
+        options={},
+        address_key="host",
+        switch=Switch(),
+        kept=lambda: len(server.contents),
+    )
+
+
+@pytest.fixture
+def sign_in(tmp_path: Path) -> dict[str, object]:
+    """Give the options of a sign-in."""
+    path = tmp_path / "password"
+    path.touch(mode=0o600)
+    path.write_text("correct horse")
+    return {"username": "duty", "password_file": path}
+
+
+@pytest.mark.parametrize(("step", "said"), OF_US)
+def test_what_a_server_says_of_us_may_be_over_in_a_minute(
+    step: str, said: bytes, sign_in: dict[str, object]
+) -> None:
+    """A server that restarts, a quota, or whoever speaks in its place before TLS."""
+    with ScriptedMail({step: said}) as server:
+        options = sign_in if step == "AUTH" else {}
+        if step == "STARTTLS":
+            options = {"security": "starttls"}
+        channel = channel_to(server, **options)
+        with pytest.raises(DeliveryError) as refusal:
+            channel.send(rig_of(server).now())
+    assert refusal.value.retry is True
+
+
+@pytest.mark.parametrize(("step", "said"), OF_THE_MESSAGE)
+def test_what_it_says_of_one_recipient_or_one_content_is_for_good(
+    step: str, said: bytes
+) -> None:
+    with ScriptedMail({step: said}) as server, pytest.raises(DeliveryError) as refusal:
+        channel_to(server).send(rig_of(server).now())
+    assert refusal.value.retry is False
+
+
+@pytest.mark.parametrize("said", NO_ANSWERS)
+def test_what_is_neither_yes_nor_no_to_a_content_leaves_it_unknown(said: bytes) -> None:
+    """It may have been taken: a server that says 354 twice has taken it as ever."""
+    with ScriptedMail({"content": said}) as server, pytest.raises(DeliveryUnknownError):
+        channel_to(server).send(rig_of(server).now())
+    assert len(server.contents) == 1
+
+
+def test_a_name_outside_ascii_is_a_configuration_fault_and_no_crash_at_each_mail(
+    sign_in: dict[str, object],
+) -> None:
+    with ScriptedMail({}) as server, pytest.raises(ConfigError) as fault:
+        channel_to(server, **{**sign_in, "username": "dûty"})
+    assert fault.value.key == "channel.tested.options.username"
