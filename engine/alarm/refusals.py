@@ -20,5 +20,6 @@ class RefusalGround(StrEnum):
     NO_PUBLIC_STEP = "no_public_step"
     UNKNOWN_TEMPLATE = "unknown_template"
     NOT_SAFE_YET = "not_safe_yet"
+    NOT_DETAINED_YET = "not_detained_yet"
     NO_PROOF = "no_proof"
     OWN_CASE = "own_case"

@@ -38,7 +38,10 @@ def close_refusal(alarm: Alarm, command: Close) -> RefusalGround | None:
     else:
         names = _voices(alarm, command, as_seen=True)
         enough = _suffice(names, command, alarm.protocol.all_clear_needs)
-    return None if enough else RefusalGround.NOT_SAFE_YET
+    if enough:
+        return None
+    is_held = command.reason is CloseReason.DETAINED
+    return RefusalGround.NOT_DETAINED_YET if is_held else RefusalGround.NOT_SAFE_YET
 
 
 def confirm_refusal(alarm: Alarm, command: ConfirmSafe) -> RefusalGround | None:

@@ -74,6 +74,10 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 # Here a name is taken at its word: one person could be both operators.
 IN_PERSON = frozenset({"approve", "reveal", "safe", "word"})
 NO_VOICE = "--by is none of them: here a name is taken at its word"
+_TOO_FEW = frozenset(
+    REFUSALS[one]
+    for one in (RefusalGround.NOT_SAFE_YET, RefusalGround.NOT_DETAINED_YET)
+)
 SIGN_IN = "only at the console, where whoever does it has signed in"
 
 
@@ -161,20 +165,19 @@ async def act(request: Request) -> Response:
         refused = end_refusal(desk.cases.get(alarm_id), command, every)
     if refused is None:
         refused = await desk.act(alarm_id, command)
-    if refused == REFUSALS[RefusalGround.NOT_SAFE_YET]:
-        refused = _too_few(desk, alarm_id)
+    if refused in _TOO_FEW:
+        refused = _too_few(desk, alarm_id, refused)
     status = 200 if refused is None else REFUSED
     return JSONResponse(
         {"done": refused is None, "refused": refused}, status_code=status
     )
 
 
-def _too_few(desk: ConsoleDesk, alarm_id: AlarmId) -> str:
-    """Say who has said that the defender is safe, and who may; here `--by` is no voice.
+def _too_few(desk: ConsoleDesk, alarm_id: AlarmId, refused: str) -> str:
+    """Say who has said how the defender is, and who may; here `--by` is no voice.
 
     Whoever has no browser has nowhere else to read it.
     """
-    refused = REFUSALS[RefusalGround.NOT_SAFE_YET]
     case = desk.cases.get(alarm_id)
     if case is None or case.seen.closed is not None:
         return refused  # a count would tell whether there was a sign of force

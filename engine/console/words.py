@@ -149,6 +149,10 @@ REFUSALS = {
     RefusalGround.NOT_SAFE_YET: (
         "too few people say that the defender is safe: somebody else has to say so too"
     ),
+    RefusalGround.NOT_DETAINED_YET: (
+        "too few people say that the defender is detained (or safe):"
+        " somebody else has to say so too"
+    ),
     RefusalGround.NO_PROOF: "say how you know: who spoke with them, and how",
     RefusalGround.OWN_CASE: (
         "it is the alarm of whoever has this name: somebody else at HQ acts on it"

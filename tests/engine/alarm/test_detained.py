@@ -94,7 +94,7 @@ def test_after_an_end_as_detained_hq_is_asked_and_their_telephone_is_not(
 
 def test_an_end_as_detained_takes_as_many_and_no_end_as_safe_rests_on_it() -> None:
     scene = scene_of(ABDUCTION)
-    assert refused(scene.close(ALDER, HELD)) is RefusalGround.NOT_SAFE_YET
+    assert refused(scene.close(ALDER, HELD)) is RefusalGround.NOT_DETAINED_YET
     say_held(scene)
     assert refused(scene.close(ALDER)) is RefusalGround.NOT_SAFE_YET
     assert refused(say_held(scene)) is RefusalGround.ALREADY_DONE

@@ -60,6 +60,24 @@ def test_two_officers_end_it_as_detained_without_a_word_that_the_defender_is_saf
         assert "do-detained" not in page, "it is said"
 
 
+def test_an_end_as_detained_is_refused_in_words_of_its_own_bug_they_were_of_safety(
+    hq: Hq,
+) -> None:
+    alarm = hq.press()
+    hq.enrol("alder")
+    with browser(hq, "alder") as at:
+        at.act(alarm, "acknowledge")
+        no = at.act(alarm, "close", reason="detained")
+        assert "too few people say that the defender is detained" in str(no["refused"])
+        page = at.client.get(f"/alarms/{alarm}?refused=not_detained_yet").text
+        assert "too few people say that the defender is detained" in page
+    close = {"by": "alder", "reason": "detained"}
+    with control(hq) as client:
+        no = client.post(f"/alarms/{alarm}/close", json=close).json()
+    assert "too few people say that the defender is detained" in no["refused"]
+    assert "say 0 of 2" in no["refused"], "and for whom it waits"
+
+
 def test_that_they_are_detained_is_said_after_the_end_as_well(hq: Hq) -> None:
     alarm = hq.press()
     with browser(hq, "rowan") as at:
