@@ -72,15 +72,15 @@ class Arrivals:
         self._clock = clock
         self._unstored: list[ModemEvent] = []
         self.own: list[str] = []
-        self.forget()
-
-    def forget(self) -> None:
-        """Forget parts: the SIM may be another; a drain brings those that are there."""
         self._parts = Reassembly(
-            timeout_s=self._options.multipart_s,
-            urgent_words=self._options.urgent_words,
+            timeout_s=options.multipart_s,
+            urgent_words=options.urgent_words,
             help_words=HELP_WORDS,
         )
+
+    def forget(self) -> None:
+        """Forget what was read of the stores: the SIM may be another."""
+        self._parts.forget_stored()
 
     def take(self, session: Session, *, drain: bool) -> Sequence[ModemEvent]:
         """Return what has come since the last time.
@@ -172,6 +172,7 @@ class Arrivals:
             if reply.final is None:
                 message = "the modem does not answer AT+CMGD"
                 raise ModemSilentError(message)
+        self._parts.deleted(slot)
 
     def _direct(self, session: Session, urc: Unsolicited) -> Sequence[ModemEvent]:
         if session.acknowledges:

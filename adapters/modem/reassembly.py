@@ -1,7 +1,8 @@
 """Long messages from their parts: any order, copies, and parts that never come.
 
 Parts stay in the modem's storage until the whole is deleted, so that a restart
-loses none: the next drain brings them again.
+loses none: the next drain brings them again. Those that came straight, which no store
+has, are kept here for as long.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ from engine.ports.modem import InboundSms
 
 _MESSAGES_MAX = 64
 _PLACES_MAX = 15
+_TOLD_MAX = 16
 SOON_S = 5.0
 """How long a word for help waits for what is said with it."""
 INCOMPLETE = "incomplete"
@@ -53,6 +55,7 @@ class Reassembly:
 
         """
         self.places_max = _PLACES_MAX
+        self._told: dict[_Key, _Message] = {}
         self._timeout_s = timeout_s
         self._urgent = tuple(word.casefold() for word in urgent_words)
         self._help = tuple(word.casefold() for word in help_words)
@@ -66,20 +69,23 @@ class Reassembly:
         if concat is None or concat.total == 1:
             return (message,)
         key = (message.sender, concat.reference, concat.total, concat.wide)
+        again = self._told_before(key, message, decoded)
+        if again is not None:
+            return (again,)
         out: list[InboundSms] = []
         if key not in self._messages and len(self._messages) >= _MESSAGES_MAX:
             out.append(self._oldest())
         pending = self._messages.setdefault(key, _Message(since_s=now_s))
         before = pending.parts.get(concat.number)
         if before is not None and _differ(before[1], decoded):
-            out.append(_joined(key, self._messages.pop(key)))
+            out.append(self._tell(key))
             pending, before = self._messages.setdefault(key, _Message(now_s)), None
         is_new = before is None
         if before is not None:
             message = replace(message, slot=_both(before[0].slot, message.slot))
         pending.parts[concat.number] = (message, decoded)
         if len(pending.parts) == concat.total:
-            out.append(_joined(key, self._messages.pop(key)))
+            out.append(self._tell(key))
         elif is_new and _has_any(self._urgent, message):
             out.append(_early(key, pending))
             pending.tell_s = None
@@ -92,8 +98,50 @@ class Reassembly:
 
     def _oldest(self, counts: Callable[[_Message], int] = bool) -> InboundSms:
         among = [key for key, one in self._messages.items() if counts(one)]
-        oldest = min(among, key=lambda key: self._messages[key].since_s)
-        return _joined(oldest, self._messages.pop(oldest))
+        return self._tell(min(among, key=lambda key: self._messages[key].since_s))
+
+    def _tell(self, key: _Key) -> InboundSms:
+        """Give a message out; its parts are kept where a drain cannot bring them all.
+
+        The modem may fall silent before anybody has the message, and a part that is
+        read again then finds the others.
+        """
+        told = self._messages.pop(key)
+        slots = [part.slot for part, _ in told.parts.values()]
+        if any(slots) and not all(slots):
+            self._told.pop(key, None)
+            self._told[key] = told
+            if len(self._told) > _TOLD_MAX:
+                del self._told[next(iter(self._told))]
+        return _joined(key, told)
+
+    def _told_before(
+        self, key: _Key, message: InboundSms, decoded: Deliver
+    ) -> InboundSms | None:
+        """Return what was told with this part, which was read from its place again."""
+        told, concat = self._told.get(key), decoded.user_data.concat
+        part = None if told is None or concat is None else told.parts.get(concat.number)
+        if told is None or part is None or not message.slot:
+            return None
+        is_same = message.slot in part[0].slot.split("+") and message.pdu == part[0].pdu
+        return _joined(key, told) if is_same else None
+
+    def deleted(self, slot: str) -> None:
+        """Forget what was told of these places: somebody has it, and they are free."""
+        free = set(slot.split("+"))
+        for key, told in list(self._told.items()):
+            slots = "+".join(part.slot for part, _ in told.parts.values())
+            if not free.isdisjoint(filter(None, slots.split("+"))):
+                del self._told[key]
+
+    def forget_stored(self) -> None:
+        """Forget the parts that lie in a store: a drain brings those that are there."""
+        self.places_max = _PLACES_MAX
+        for key, pending in list(self._messages.items()):
+            parts = pending.parts.items()
+            pending.parts = {one: part for one, part in parts if not part[0].slot}
+            if not pending.parts:
+                del self._messages[key]
 
     def overdue(self, now_s: float) -> Sequence[InboundSms]:
         """Return incomplete messages that have waited long enough, marked as such."""
@@ -107,7 +155,7 @@ class Reassembly:
             for key, pending in self._messages.items()
             if now_s - pending.since_s >= self._timeout_s
         ]
-        return [*soon, *(_joined(key, self._messages.pop(key)) for key in late)]
+        return [*soon, *map(self._tell, late)]
 
 
 def _places(pending: _Message) -> int:

@@ -4,6 +4,11 @@ import itertools
 
 import pytest
 
+from adapters.modem.driver import SerialModem
+from adapters.modem.pdu import Deliver
+from adapters.modem.pdu_encode import encode_deliver
+from adapters.modem.pdu_fields import Address, Charset
+from adapters.modem.pdu_text import Concat, build
 from engine.errors import ModemSilentError
 from engine.ports.modem import InboundSms, SendResult
 from tests.adapters.modem.scripted import (
@@ -106,6 +111,76 @@ def test_what_came_straight_outlives_a_store_that_hangs_bug_it_was_lost(
     assert isinstance(message, InboundSms)
     assert message.slot == ""
     assert driver.poll(drain=False) == []
+
+
+def _half(text: str, number: int) -> str:
+    concat = Concat(reference=7, total=2, number=number)
+    part = Deliver(
+        sender=Address(text=NUMBER, toa=0x91),
+        user_data=build(text, Charset.UCS2, concat=concat),
+        dcs=8,
+    )
+    return encode_deliver(part)[0]
+
+
+def _direct_half(clock: ManualClock) -> tuple[ScriptedModem, SerialModem]:
+    """Return a modem that has handed on the first half of a message directly."""
+    modem = ScriptedModem(clock, WORKS)
+    driver = driver_of(modem)
+    driver.open()
+    modem.say(f"\r\n+CMT: ,30\r\n{_half('we are ', 1)}\r\n")
+    assert driver.poll(drain=False) == []
+    second = f"0,,30\r\n{_half('at the dam', 2)}\r\n\r\nOK\r\n"
+    modem.answers |= {
+        'AT+CPMS="ME"': ONE_USED,
+        "AT+CMGR=3": f"\r\n+CMGR: {second}",
+        "AT+CMGL=4": f"\r\n+CMGL: 3,{second}",
+        "AT+CMGD=3": OK,
+    }
+    return modem, driver
+
+
+def _texts(driver: SerialModem, *, drain: bool) -> list[str]:
+    found = driver.poll(drain=drain)
+    return [one.text for one in found if isinstance(one, InboundSms)]
+
+
+def test_a_half_that_no_store_has_outlives_a_look_up_that_hangs_bug_it_was_lost(
+    clock: ManualClock,
+) -> None:
+    """The other half was read, and then the modem fell silent at the next message."""
+    modem, driver = _direct_half(clock)
+    modem.answers["AT+CMGR=4"] = SILENCE
+    modem.say('\r\n+CMTI: "ME",3\r\n\r\n+CMTI: "ME",4\r\n')
+    with pytest.raises(ModemSilentError):
+        driver.poll(drain=False)
+    assert driver.answers()
+    assert _texts(driver, drain=True) == ["we are at the dam"]
+
+
+def test_a_half_that_no_store_has_outlives_a_modem_that_is_brought_up_anew(
+    clock: ManualClock,
+) -> None:
+    modem, driver = _direct_half(clock)
+    driver.reopen()
+    modem.say('\r\n+CMTI: "ME",3\r\n')
+    assert _texts(driver, drain=False) == ["we are at the dam"]
+
+
+def test_a_half_that_is_read_again_before_its_place_is_free_is_the_same_message(
+    clock: ManualClock,
+) -> None:
+    """It was told by itself after a while, as one of which a part is missing."""
+    modem, driver = _direct_half(clock)
+    modem.say('\r\n+CMTI: "ME",3\r\n')
+    (first,) = driver.poll(drain=False)
+    (again,) = driver.poll(drain=True)
+    assert first == again, "by slot and octets the journal knows it"
+    assert isinstance(again, InboundSms)
+    driver.delete(again.slot)
+    modem.answers |= {"AT+CMGL=4": OK}
+    clock.advance(1e6)
+    assert _texts(driver, drain=True) == []
 
 
 def test_what_cannot_be_decoded_is_shown_with_its_octets(clock: ManualClock) -> None:
