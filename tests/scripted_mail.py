@@ -2,8 +2,10 @@
 
 import socket
 import threading
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
+from itertools import takewhile
 from typing import Self
 
 OUR_ANSWERS = {
@@ -17,18 +19,25 @@ OUR_ANSWERS = {
     "content": b"250 a\r\n",
     "QUIT": b"221 a\r\n",
 }
+HANGS_UP = b"hangs up"
 
 
 class ScriptedMail:
     """Answers one connection after the other; `script` may be changed at any time."""
 
     def __init__(self, script: Mapping[str, bytes]) -> None:
-        """Take the answers that are not the usual ones."""
+        """Take the answers that are not the usual ones.
+
+        `MAIL 2` is what the second `MAIL` of a connection is answered.
+        """
         self.script = dict(script)
         self.contents: list[bytes] = []
         """What came between `DATA` and the dot, whatever it was answered."""
+        self.talks: list[Counter[str]] = []
+        """What was said over each connection, and how often."""
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listening.getsockname()[1]
+        self._connection = self._listening
         self._thread = threading.Thread(target=self._serve)
 
     def __enter__(self) -> Self:
@@ -42,24 +51,38 @@ class ScriptedMail:
         self._listening.close()
         self._thread.join()
 
+    def hang_up(self) -> None:
+        """End the connection that there is, without a word."""
+        self._connection.shutdown(socket.SHUT_RDWR)
+
     def _serve(self) -> None:
         with suppress(OSError):
             while True:
                 connection, _ = self._listening.accept()
                 connection.settimeout(5)
+                self._connection = connection
                 with connection, suppress(OSError):
                     self._talk(connection)
 
     def _talk(self, connection: socket.socket) -> None:
-        connection.sendall(self._answer("greeting"))
-        lines = connection.makefile("rb")
-        while line := lines.readline():
-            word = line.split()[0].decode("ascii").upper()
-            answer = self._answer(word)
-            connection.sendall(answer)
-            if word == "DATA" and answer.startswith(b"354"):
-                self.contents.append(b"".join(iter(lines.readline, b".\r\n")))
-                connection.sendall(self._answer("content"))
+        said: Counter[str] = Counter()
+        self.talks.append(said)
+        with connection.makefile("rb") as lines:
+            self._answer(connection, "greeting")
+            while line := lines.readline():
+                word = line.split()[0].decode("ascii").upper()
+                answer = self._answer(connection, word)
+                if word == "DATA" and answer.startswith(b"354"):
+                    content = takewhile(lambda line: line != b".\r\n", lines)
+                    self.contents.append(b"".join(content))
+                    self._answer(connection, "content")
 
-    def _answer(self, word: str) -> bytes:
-        return self.script.get(word, OUR_ANSWERS.get(word, b"502 a\r\n"))
+    def _answer(self, connection: socket.socket, word: str) -> bytes:
+        said = self.talks[-1]
+        said[word] += 1
+        usual = self.script.get(word, OUR_ANSWERS.get(word, b"502 a\r\n"))
+        answer = self.script.get(f"{word} {said[word]}", usual)
+        if answer == HANGS_UP:
+            raise ConnectionAbortedError
+        connection.sendall(answer)
+        return answer

@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from adapters.channels.mastodon import MastodonOptions
-from adapters.channels.smtp import SmtpOptions
+from adapters.channels.smtp_session import SmtpOptions
 from adapters.channels.webhook import WebhookOptions, _payload
 from adapters.modem.options import ModemOptions
 from engine import config

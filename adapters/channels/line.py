@@ -1,6 +1,7 @@
 """The connection of the attempt under way, so that another thread can cut it."""
 
 import contextlib
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -41,6 +42,17 @@ class Line:
                     self._socket.close()
                     self._socket = None
 
+    def must_go_on(self) -> None:
+        """Look whether another connection may be made.
+
+        Raises:
+            LineCutError: the attempt was cut.
+
+        """
+        with self._lock:
+            if self._cut:
+                raise LineCutError
+
     def hold(self, connected: socket.socket) -> None:
         """Take the attempt's socket as soon as it is connected.
 
@@ -56,7 +68,8 @@ class Line:
                 raise LineCutError
             if self._socket is not None:
                 self._socket.close()
-            self._socket = connected.dup()
+            # By its number: a socket under TLS does not duplicate itself.
+            self._socket = socket.socket(fileno=os.dup(connected.fileno()))
 
     def cut(self) -> None:
         """Make the attempt's blocking call return; never raises."""

@@ -132,6 +132,9 @@ class MastodonChannel:
         except DeliveryUnknownError as error:
             raise DeliveryError(self.name, error.reason, retry=True) from None
 
+    def rest(self) -> None:
+        """Do nothing: each request has a connection of its own."""
+
     def interrupt(self) -> None:
         """Make a blocked `send` return; from another thread."""
         self._exchange.interrupt()

@@ -4,7 +4,9 @@ Before TLS anybody on the way can speak in its place.
 """
 
 import re
+import select
 import socket
+import ssl
 
 from engine.ports.clock import Clock
 
@@ -62,6 +64,20 @@ class Replies:
         line = bytes(self._begun[: min(ends, size)])
         del self._begun[: len(line)]
         return line
+
+    def is_silent(self) -> bool:
+        """Say whether nothing waits to be read, not even an end; does not block."""
+        if self._begun or (
+            isinstance(self._connected, ssl.SSLSocket) and self._connected.pending()
+        ):
+            return False
+        waiting = select.poll()  # select.select knows no descriptor above 1,023
+        waiting.register(self._connected, select.POLLIN)
+        return not waiting.poll(0)
+
+    def renew(self) -> None:
+        """Let as much be said of another mail."""
+        self._left = SAID_BYTES_MAX
 
     def close(self) -> None:
         """Forget what was not asked for; the socket is somebody else's."""

@@ -96,6 +96,9 @@ class WebhookChannel:
         if answer.status // 100 == _SERVER_ERROR and answer.status != _NO_SUCH_METHOD:
             raise DeliveryError(self.name, f"answered {answer.status}", retry=True)
 
+    def rest(self) -> None:
+        """Do nothing: each request has a connection of its own."""
+
     def interrupt(self) -> None:
         """Make a blocked `send` return; from another thread."""
         self._exchange.interrupt()

@@ -58,7 +58,10 @@ class ByChannel:
             )
             for number, address in enumerate(self._addresses)
         ]
-        return _each(self.name, self._channel.send, said, beat)
+        try:
+            return _each(self.name, self._channel.send, said, beat)
+        finally:
+            self._channel.rest()
 
 
 class ByModem:

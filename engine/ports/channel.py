@@ -53,6 +53,9 @@ class Channel(Protocol):
     def check(self) -> None:
         """Ask whether the far end answers, without sending; raises `DeliveryError`."""
 
+    def rest(self) -> None:
+        """Give back what was kept for a message that did not come; `send`'s thread."""
+
     def interrupt(self) -> None:
         """Make a blocked `send` return; called from another thread."""
 

@@ -138,6 +138,9 @@ class SimChannel:
             self._network.on_fault("down")
             raise DeliveryError(self.name, "refused", retry=True)
 
+    def rest(self) -> None:
+        """Nothing is kept."""
+
     def interrupt(self) -> None:
         """Nothing hangs here for longer than its time-out."""
 

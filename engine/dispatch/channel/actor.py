@@ -119,6 +119,7 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
     def woke(self) -> None:
         """Ask whether the far end is there, while nothing is to be sent."""
         self._attempts.mend()
+        self._channel.rest()
         if self._is_first:
             self._check()
         # Whoever checks has nothing to do; the dispatcher may not know it.

@@ -34,6 +34,10 @@ NOTIFICATION = Notification(
 )
 
 
+MADE: list[Channel] = []
+"""What this test has made; the fixture `closes_channels` closes it."""
+
+
 class LoopbackClock:
     """The machine's clock, moved by `ahead_s`."""
 
@@ -69,12 +73,14 @@ class Rig:
 
     def channel(self, **options: object) -> Channel:
         """Make the channel, some options changed."""
-        return self.cls(
+        made = self.cls(
             "tested",
             {**self.options, **options},
             clock=self.clock,
             telemetry=self.metrics,
         )
+        MADE.append(made)
+        return made
 
     def unreachable(self) -> Mapping[str, object]:
         """Return options for a port where nobody listens."""

@@ -35,26 +35,21 @@ NO_ANSWERS = (b"354 a\r\n", b"220 a\r\n", b"100 a\r\n", b"25\r\n", b"650 a\r\n")
 
 def channel_to(server: ScriptedMail, **options: object) -> Channel:
     """Return a channel whose waits are short."""
-    return SmtpChannel(
-        "tested",
-        {
+    return rig_of(server).channel(**options)
+
+
+def rig_of(server: ScriptedMail, clock: LoopbackClock | None = None) -> Rig:
+    """Return a rig whose far end is scripted, and whose waits are short."""
+    return Rig(
+        cls=SmtpChannel,
+        clock=clock or LoopbackClock(),
+        options={
             "host": "127.0.0.1",
             "port": server.port,
             "security": "none",
             "sender": "duty@hq.example",
             "read_timeout_s": 1,
-            **options,
         },
-        clock=LoopbackClock(),
-        telemetry=rig_of(server).metrics,
-    )
-
-
-def rig_of(server: ScriptedMail) -> Rig:
-    """Return a rig for its metrics and its message."""
-    return Rig(
-        cls=SmtpChannel,
-        options={},
         address_key="host",
         switch=Switch(),
         kept=lambda: len(server.contents),

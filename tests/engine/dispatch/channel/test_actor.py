@@ -1,8 +1,7 @@
 """A channel's worker: journals, sends, settles, and tries only what may be tried."""
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,12 +16,11 @@ from engine.dispatch.channel.actor import (
     lane_name,
 )
 from engine.dispatch.channel.retry import TRIES
-from engine.errors import DeliveryError, DeliveryUnknownError
+from engine.errors import DeliveryError
 from engine.health import HOLDS_S, Health
-from engine.ports.channel import Notification, Receipt
 from engine.ports.journal import EffectClass, EffectState
 from engine.supervision.child import ChildSpec, OnDown
-from engine.values import ChannelName
+from tests.engine.dispatch.channel.medium import SILENCE, Medium, refused
 from tests.engine.dispatch.ledger import LOST, Ledger, row_of
 from tests.engine.dispatch.wiring import attempts_on, dispatcher_on
 from tests.engine.grown import grow, tree_in
@@ -31,46 +29,6 @@ from tests.simulation.runtime import World
 
 if TYPE_CHECKING:
     from engine.dispatch.outcomes import Settled
-
-
-def refused(*, retry: bool) -> DeliveryError:
-    return DeliveryError("email", "refused", retry=retry)
-
-
-EMAIL = ChannelName("email")
-SILENCE = DeliveryUnknownError("email", "no answer")
-
-
-@dataclass
-class Medium:
-    """A channel that does what its list says, then sends."""
-
-    world: World
-    sent: list[Notification] = field(default_factory=list)
-    faults: list[Exception] = field(default_factory=list)
-    seen: Callable[[], object] = lambda: None
-    states: list[object] = field(default_factory=list)
-    is_there: bool = True
-    checks: int = 0
-    takes_s: float = 0.0
-    name: ChannelName = EMAIL
-    timeout_s: float = 10.0
-
-    def send(self, notification: Notification) -> Receipt:
-        self.sent.append(notification)
-        self.states.append(self.seen())
-        self.world.sleep(self.takes_s)
-        if self.faults:
-            raise self.faults.pop(0)
-        return Receipt(reference="ref-1")
-
-    def check(self) -> None:
-        self.checks += 1
-        if not self.is_there:
-            raise refused(retry=True)
-
-    def interrupt(self) -> None: ...
-    def close(self) -> None: ...
 
 
 class Rig:
@@ -391,9 +349,10 @@ def test_after_a_death_all_that_was_begun_together_is_unknown() -> None:
     assert [sent.key for sent in rig.medium.sent] == ["a", "b"]
 
 
-def test_only_the_first_lane_asks_whether_the_far_end_is_there() -> None:
+def test_the_first_lane_asks_whether_the_far_end_is_there_and_each_gives_back() -> None:
     rig = Rig(lanes=3)
     rig.world.run(60)
     alone = Rig()
     alone.world.run(60)
     assert rig.medium.checks == alone.medium.checks > 0
+    assert rig.medium.rests == 3 * rig.medium.checks, "a connection it had kept"

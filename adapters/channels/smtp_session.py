@@ -1,0 +1,295 @@
+"""One connection to a mail server, from the greeting to the good-bye (RFC 5321)."""
+
+import contextlib
+import smtplib
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from email.headerregistry import Address
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from adapters.channels.line import Line
+from adapters.channels.options import ChannelOptions, Seconds, Whole
+from adapters.channels.replies import Replies, is_of_the_message
+from engine.errors import DeliveryError, DeliveryUnknownError
+from engine.ports.clock import Clock
+from engine.ports.telemetry import Telemetry
+from engine.values import ChannelName
+
+_OK = 250
+_READY = 220
+_GO_AHEAD = 354
+_REFUSALS = range(400, 600)
+_GOODBYE_S = 1.0
+REPLIES = 3
+"""All replies before the content together, in units of one's time-out: a server that
+uses each to the full is too slow to wait for."""
+MAILS_MAX = 20
+"""So many go over one connection; more than a few servers count, and then refuse."""
+KEPT_S = 5.0
+"""So long after its last mail a connection is worth trying: a new one costs a few
+round trips, a handshake and a sign-in."""
+RESUMED_S = 2.0
+"""So long it has to take up another mail; the network may have forgotten it."""
+
+
+class SmtpOptions(ChannelOptions):
+    """Keys of an e-mail channel; `read_timeout_s` is for each reply but the last."""
+
+    host: str = Field(min_length=1)
+    port: Whole = Field(default=587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    sender: str
+    subject: str = "Alarm"
+    username: str | None = None
+    password_file: Path | None = None
+    accept_timeout_s: Seconds = 20.0
+
+
+class SmtpSession:
+    """A connection that is signed in, and over which mails go one after another.
+
+    Used by one thread at a time. `OSError` and `smtplib.SMTPException` of anything
+    but `content` mean that the mail under way is certainly not sent.
+    """
+
+    def __init__(
+        self,
+        name: ChannelName,
+        options: SmtpOptions,
+        *,
+        local_host: str,
+        tls: ssl.SSLContext | None,
+        line: Line,
+        clock: Clock,
+        telemetry: Telemetry,
+    ) -> None:
+        """Prepare; nothing is connected before `open`."""
+        self.name, self._options, self._tls = name, options, tls
+        self._line, self._clock, self._telemetry = line, clock, telemetry
+        self._smtp = smtplib.SMTP(local_hostname=local_host)
+        self._until_s = self._kept_until_s = 0.0
+        self._mails = 0
+
+    def open(self, password: str | None) -> None:
+        """Connect, secure, greet and sign in, up to where MAIL may be said.
+
+        Raises:
+            DeliveryError: the server does not go along; says at which step.
+            OSError: it cannot be reached, or does not answer in time.
+
+        """
+        options = self._options
+        self._line.must_go_on()
+        with self._timed("connect"):
+            try:
+                connected = socket.create_connection(
+                    (options.host, options.port), options.connect_timeout_s
+                )
+            except UnicodeError as error:  # of a host that cannot be one: mail..example
+                raise ConnectionError from error
+            self._smtp.sock = connected
+            self._line.hold(connected)
+        self._until_s = self._clock.boottime_s() + REPLIES * options.read_timeout_s
+        self._listen(connected)
+        if options.security == "tls":
+            self._secure(connected)
+        self._say(self._smtp.getreply, _READY, "the greeting")
+        self._greet()
+        if options.security == "starttls":
+            self._say(partial(self._smtp.docmd, "STARTTLS"), _READY, "STARTTLS")
+            self._secure(connected)
+            self._greet()
+        if options.username is not None and password is not None:
+            self._sign_in(options.username, password)
+
+    def noop(self) -> None:
+        """Ask whether the server is there.
+
+        Raises:
+            DeliveryError: it says that it is not.
+
+        """
+        self._say(self._smtp.noop, _OK, "NOOP")
+
+    def begin(self, sender: Address, recipient: Address) -> None:
+        """Say that a mail comes, and from whom.
+
+        Raises:
+            DeliveryError: the server does not go along, or cannot take the address.
+
+        """
+        smtp = self._smtp
+        is_plain = recipient.addr_spec.isascii()
+        if not is_plain and not smtp.has_extn("smtputf8"):  # RFC 6531
+            raise DeliveryError(
+                self.name, "the server takes no address outside ASCII", retry=False
+            )
+        extensions = [] if is_plain else ["SMTPUTF8"]
+        mail = partial(smtp.mail, sender.addr_spec, extensions)
+        self._say(mail, _OK, "MAIL")
+
+    def resume(self, sender: Address, recipient: Address) -> bool:
+        """Begin another mail; False where a new connection is the better one.
+
+        That is so if this one was not used for a while, and if the server has said
+        something unasked, mostly good-bye (421) or nothing at all any more, or does
+        not want another mail over it.
+        """
+        connected, replies = self._smtp.sock, self._smtp.file
+        if connected is None or not isinstance(replies, Replies):
+            return False
+        now_s = self._clock.boottime_s()
+        if now_s > self._kept_until_s or not replies.is_silent():
+            return False
+        self._until_s = now_s + RESUMED_S
+        replies.renew()
+        try:
+            self._line.hold(connected)
+            self.begin(sender, recipient)
+        except (OSError, smtplib.SMTPException, DeliveryError):
+            return False
+        self._until_s = (
+            self._clock.boottime_s() + REPLIES * self._options.read_timeout_s
+        )
+        return True
+
+    def address(self, recipient: Address) -> None:
+        """Say for whom, up to where the content may be sent.
+
+        Raises:
+            DeliveryError: the server does not go along; says at which step.
+
+        """
+        rcpt = partial(self._smtp.rcpt, recipient.addr_spec)
+        self._say(rcpt, _OK, "RCPT", is_final=True)
+        data = partial(self._smtp.docmd, "DATA")
+        self._say(data, _GO_AHEAD, "DATA", is_final=True)
+
+    def content(self, content: bytes) -> str:
+        """Send a mail, whose dots are stuffed, and return what the server says of it.
+
+        Raises:
+            DeliveryError: it was refused.
+            DeliveryUnknownError: it may have been taken.
+
+        """
+        smtp = self._smtp
+        assert smtp.sock is not None
+        lost: str | None = None
+        try:
+            smtp.sock.settimeout(self._options.write_timeout_s)
+            with self._timed("request"):
+                smtp.sock.sendall(content + b".\r\n")
+            self._allow(self._options.accept_timeout_s)
+            with self._timed("answer"):
+                code, text = smtp.getreply()
+        except (OSError, smtplib.SMTPException) as error:
+            lost = type(error).__name__
+        if lost is not None:
+            reason = f"no answer to the content: {lost}"
+            raise DeliveryUnknownError(self.name, reason) from None
+        if code // 10 != _OK // 10 and code not in _REFUSALS:
+            raise DeliveryUnknownError(self.name, "the answer to the content is none")
+        self._expect((code, text), _OK, "the content", is_final=True)
+        self._mails += 1
+        self._kept_until_s = self._clock.boottime_s() + KEPT_S
+        return text.decode("ascii", "replace")
+
+    def may_go_on(self) -> bool:
+        """Say whether another mail may go over this connection."""
+        return self._mails < MAILS_MAX and self._smtp.sock is not None
+
+    def part(self) -> None:
+        """Say good-bye, and close; a server that is slow to answer holds up nobody."""
+        with contextlib.suppress(OSError, smtplib.SMTPException):
+            if self._smtp.sock is not None:
+                self._allow(_GOODBYE_S)
+                self._smtp.quit()
+        self._smtp.close()
+
+    def close(self) -> None:
+        """Close without a word."""
+        self._smtp.close()
+
+    def _secure(self, connected: socket.socket) -> None:
+        assert self._tls is not None
+        self._pace()
+        smtp = self._smtp
+        with self._timed("tls"):
+            smtp.sock = self._tls.wrap_socket(
+                connected, server_hostname=self._options.host
+            )
+        # RFC 3207, 4.2: forget what was learnt in the clear, buffered bytes too.
+        self._listen(smtp.sock)
+        smtp.ehlo_resp = None
+        smtp.helo_resp = None
+        smtp.esmtp_features = {}
+
+    def _listen(self, connected: socket.socket) -> None:
+        self._smtp.file = Replies(connected, self._clock, self._until_s)
+
+    def _greet(self) -> None:
+        self._say(self._smtp.ehlo, _OK, "EHLO")
+
+    def _sign_in(self, username: str, password: str) -> None:
+        self._pace(REPLIES)
+        try:
+            self._smtp.login(username, password)
+        except (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError):
+            reason = "the sign-in was refused"
+        except ValueError:  # a challenge that is no base64
+            reason = "the sign-in was answered by no challenge"
+        else:
+            return
+        raise DeliveryError(self.name, reason, retry=True) from None
+
+    def _say(
+        self,
+        command: Callable[[], tuple[int, bytes]],
+        wanted: int,
+        step: str,
+        *,
+        is_final: bool = False,
+    ) -> None:
+        self._pace()
+        self._expect(command(), wanted, step, is_final=is_final)
+
+    def _pace(self, replies: int = 1) -> None:
+        left_s = self._until_s - self._clock.boottime_s()
+        if left_s <= 0:
+            raise TimeoutError
+        self._allow(min(left_s, replies * self._options.read_timeout_s))
+
+    def _allow(self, seconds: float) -> None:
+        """Bound what is written next, and all of the reply to it."""
+        smtp = self._smtp
+        if smtp.sock is None:
+            raise TimeoutError
+        smtp.sock.settimeout(seconds)
+        if isinstance(smtp.file, Replies):
+            smtp.file.until_s = self._clock.boottime_s() + seconds
+
+    def _expect(
+        self, reply: tuple[int, bytes], wanted: int, step: str, *, is_final: bool
+    ) -> None:
+        # The server's words may repeat the address: only its code goes on.
+        code = reply[0]
+        if code // 10 != wanted // 10:
+            retry = not (is_final and is_of_the_message(reply))
+            raise DeliveryError(self.name, f"{step} was answered {code}", retry=retry)
+
+    @contextlib.contextmanager
+    def _timed(self, phase: str) -> Iterator[None]:
+        began_s = self._clock.boottime_s()
+        yield
+        self._telemetry.observe(
+            "channel_phase_seconds",
+            self._clock.boottime_s() - began_s,
+            channel=self.name,
+            phase=phase,
+        )

@@ -1,0 +1,53 @@
+"""A channel that does what its list says."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from engine.errors import DeliveryError, DeliveryUnknownError
+from engine.ports.channel import Notification, Receipt
+from engine.values import ChannelName
+from tests.simulation.runtime import World
+
+
+def refused(*, retry: bool) -> DeliveryError:
+    return DeliveryError("email", "refused", retry=retry)
+
+
+EMAIL = ChannelName("email")
+SILENCE = DeliveryUnknownError("email", "no answer")
+
+
+@dataclass
+class Medium:
+    """A channel that does what its list says, then sends."""
+
+    world: World
+    sent: list[Notification] = field(default_factory=list)
+    faults: list[Exception] = field(default_factory=list)
+    seen: Callable[[], object] = lambda: None
+    states: list[object] = field(default_factory=list)
+    is_there: bool = True
+    checks: int = 0
+    rests: int = 0
+    takes_s: float = 0.0
+    name: ChannelName = EMAIL
+    timeout_s: float = 10.0
+
+    def send(self, notification: Notification) -> Receipt:
+        self.sent.append(notification)
+        self.states.append(self.seen())
+        self.world.sleep(self.takes_s)
+        if self.faults:
+            raise self.faults.pop(0)
+        return Receipt(reference="ref-1")
+
+    def check(self) -> None:
+        self.checks += 1
+        if not self.is_there:
+            raise refused(retry=True)
+
+    def rest(self) -> None:
+        self.rests += 1
+
+    def interrupt(self) -> None: ...
+    def close(self) -> None: ...
