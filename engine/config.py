@@ -206,7 +206,7 @@ class Config(BaseSettings):
     def tell_nobody(self) -> frozenset[str]:
         """Return the channels of an account: no colleague, officer or HQ is told."""
         accounts = {one.channel for one in self.public if not one.address}
-        return frozenset(accounts - {one.channel for one in self.hq})
+        return frozenset(accounts) | _of_world(self.channel)
 
 
 TABLES: dict[str, type[BaseModel]] = {
@@ -331,6 +331,23 @@ def _check_channels(config: Config) -> Iterator[ConfigError]:
     auditor = config.auditor
     own = {f"auditor.hq[{n}].channel": one.channel for n, one in enumerate(auditor.hq)}
     yield from _check_known(own, auditor.channel, auditor.modem)
+    told = {key: name for key, name in used.items() if key.startswith("hq")}
+    yield from _check_private(told, config.tell_nobody())
+    yield from _check_private(own, _of_world(auditor.channel))
+
+
+def _of_world(tables: tuple[ChannelTable, ...]) -> frozenset[str]:
+    return frozenset(table.name for table in tables if table.kind == "mastodon")
+
+
+def _check_private(
+    used: dict[str, str], world: frozenset[str]
+) -> Iterator[ConfigError]:
+    """Refuse an address of HQ's at which the world would read who needs help, where."""
+    for key, name in used.items():
+        if name in world:
+            expected = f"a channel to HQ, but the world reads {name!r}"
+            yield ConfigError(key, expected, "name another channel")
 
 
 def _check_known(

@@ -57,6 +57,9 @@ _STATUSES = TypeAdapter(list[_Status])
 class MastodonChannel:
     """One post per notification, never two: the address is of no meaning here.
 
+    Whatever a roster, an action protocol or a configuration names it for, only what
+    people have approved for the world gets there.
+
     An attempt is safe to repeat under the same key within the hour. Later the
     account's own time line is read first, and a post that is there is the proof.
     """
@@ -97,6 +100,9 @@ class MastodonChannel:
             DeliveryUnknownError: it may be posted.
 
         """
+        if not notification.is_public:
+            reason = "it is for one person, and this channel tells the world"
+            raise DeliveryError(self.name, reason, retry=False)
         if self._may_be_forgotten(notification):
             posted = self._find(notification)
             if posted is not None:

@@ -12,7 +12,9 @@ class Notification:
 
     `key` is the effect's idempotency key, the same on every attempt; `repeat`
     counts the repeats that the text must mark. `data` is what structured
-    channels send (webhook). Text and address are personal: never logged.
+    channels send (webhook). Text and address are personal: never logged. `is_public`
+    is a post that people have approved; all else names somebody, and a channel that
+    tells the world refuses it.
     """
 
     key: EffectId
@@ -24,6 +26,7 @@ class Notification:
     urgency: Urgency = Urgency.DISTRESS
     attempt: int = 1
     repeat: int = 0
+    is_public: bool = False
     planned_at: Instant
     data: dict[str, str] = field(default_factory=dict)
 

@@ -15,6 +15,8 @@ from engine.protocol.model import (
     Start,
 )
 
+WORLD = "mastodon"
+"""By it the world reads; such a channel of another name refuses people's texts too."""
 PUBLIC_TEXT = "public"
 NAMED_TEXT = "public_named"
 STOP_TEXT = "stop"
@@ -178,6 +180,9 @@ def _check_channels(protocol: ActionProtocol) -> Faults:
         rungs = [rung.channel for rung in step.ladder]
         if not step.channels:
             reason = "name channels, or a ladder of them"
+            yield Fault(number, "channels", reason)
+        if WORLD in step.channels and step.to is not Audience.PUBLIC:
+            reason = f"the world reads {WORLD!r}: it is for public steps; take it out"
             yield Fault(number, "channels", reason)
         if rungs and tuple(rungs) != step.channels:
             reason = "take channels out: the ladder names them"

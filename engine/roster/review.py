@@ -18,6 +18,7 @@ from engine.values import PersonId
 OPERATORS_MIN = 2  # a post needs a second operator's approval
 DUTY_MIN = 2  # the next person is paged after 60 s
 _IMEI_LENGTH = 15
+_WORLD = "mastodon"
 _DAY = timedelta(days=1)
 """Where a window ends it may still be the day before."""
 
@@ -93,10 +94,16 @@ def _about(person: Person, roster: Roster) -> Iterator[str]:
         yield "a colleague in no trust circle: is never asked to go"
     if person.has(Role.DUTY) and person.person not in roster.rota.duty:
         yield "has the role duty and is not on the rota: is never paged"
-    if person.numbers and is_landline(person.numbers[0]):
-        yield "the first number is a landline, which most SMS do not reach"
+    yield from _about_ways(person)
     if any(len(roster.by_number(number)) > 1 for number in person.numbers):
         yield "shares a number: an answer from it can be anybody's of them"
+
+
+def _about_ways(person: Person) -> Iterator[str]:
+    if person.numbers and is_landline(person.numbers[0]):
+        yield "the first number is a landline, which most SMS do not reach"
+    if any(one.channel == _WORLD for one in person.addresses):
+        yield f"an address on {_WORLD}, where the world reads: nothing is sent there"
 
 
 def is_unbound(person: Person, roster: Roster) -> bool:

@@ -179,6 +179,7 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
             language=body.language,
             attempt=row.attempt + 1,
             repeat=body.repeat,
+            is_public=row.effect_class is EffectClass.EXCLUSIVE,
             planned_at=row.planned_at,
             data=body.data,
         )

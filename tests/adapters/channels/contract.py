@@ -66,6 +66,7 @@ class Rig:
     address_key: str
     switch: Switch
     kept: Callable[[], int]
+    is_public: bool = False
     clock: LoopbackClock = field(default_factory=LoopbackClock)
     metrics: Metrics = field(
         default_factory=lambda: Metrics({"channel": ["tested"]}, strict=True)
@@ -98,7 +99,8 @@ class Rig:
 
     def now(self, notification: Notification = NOTIFICATION) -> Notification:
         """Return a notification that is planned now."""
-        return replace(notification, planned_at=self.clock.now())
+        now = self.clock.now()
+        return replace(notification, planned_at=now, is_public=self.is_public)
 
 
 def assert_keeps_silent(error: BaseException) -> None:

@@ -47,6 +47,7 @@ def rig(server: MastodonServer, token_file: Path) -> Rig:
         address_key="url",
         switch=server.switch,
         kept=lambda: len(server.posts.items()),
+        is_public=True,
         clock=clock,
     )
 
@@ -69,6 +70,14 @@ def test_a_post_says_the_text_with_language_and_visibility(
     assert (posted.text, posted.language) == (TEXT, "ru")
     assert posted.visibility == "unlisted"
     assert "heron" not in posted.key
+
+
+def test_what_is_for_one_person_is_never_posted(rig: Rig) -> None:
+    """It names somebody and says where they are, whoever gave it this channel."""
+    with pytest.raises(DeliveryError) as refusal:
+        rig.channel().send(post(rig, is_public=False))
+    assert refusal.value.retry is False
+    assert rig.kept() == 0
 
 
 def test_a_repeat_within_the_hour_is_the_same_post(rig: Rig) -> None:

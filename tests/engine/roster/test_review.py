@@ -20,6 +20,7 @@ from engine.roster.risk import read_window
 from engine.values import DeviceId, PersonId
 from tests.engine.roster.rosters import person, place
 
+ON_MASTODON = Address(channel="mastodon", address="@owl")
 TOWN = place(lat_deg=57.6, lon_deg=18.3, given_on="2026-09-01")
 OFFICER = frozenset({Role.OPERATOR, Role.DUTY})
 
@@ -73,6 +74,7 @@ def test_a_complete_roster_raises_no_doubt() -> None:
         ("heron", {"numbers": ("+46701740613",)}, "nothing is sent there"),
         ("heron", {"numbers": ("+46701740612",)}, "nothing is sent there"),
         ("heron", {"numbers": ("+442079460123",)}, "landline"),
+        ("owl", {"addresses": (ON_MASTODON,)}, "where the world reads"),
         ("owl", {"roles": frozenset({Role.CONTACT, Role.DUTY})}, "never paged"),
     ],
 )
