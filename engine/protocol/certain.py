@@ -28,13 +28,19 @@ def calls_people(protocol: ActionProtocol, step: Step) -> bool:
 
 def after_raise(protocol: ActionProtocol, step: Step) -> timedelta | None:
     """Return how long after the raise a step comes at the soonest."""
+    start, passed = beginning(protocol, step)
+    return passed if start == Start.RAISED else None
+
+
+def beginning(protocol: ActionProtocol, step: Step) -> tuple[str, timedelta]:
+    """Return the fact from which a step counts, and how long after it it comes."""
     passed = step.delay
     for _ in protocol.steps:
         earlier = protocol.step(StepId(step.after))
         if earlier is None:
             break
         passed, step = passed + earlier.delay, earlier
-    return passed if step.after == Start.RAISED else None
+    return step.after, passed
 
 
 def is_certain(protocol: ActionProtocol, step: Step) -> bool:

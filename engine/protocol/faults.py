@@ -13,7 +13,10 @@ _LISTED = frozenset({"step", "ladder"})
 """What is written as tables in double brackets."""
 _RAISING = frozenset({"triggers", "risk_triggers"})
 _NAMED = "small letters, digits, - and _"
+_CHANNEL = "a channel's name: letters, digits, - and _, 32 at most"
 _PATTERNS = {
+    "channel": _CHANNEL,
+    "channels": _CHANNEL,
     "id": f"{_NAMED}, with a letter first, 32 at most",
     "based_on": f"the name of a file without .toml: {_NAMED}, 64 at most",
     "decider": "an operator's name: small letters, digits and hyphens, 32 at most",

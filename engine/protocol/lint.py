@@ -18,6 +18,7 @@ from engine.protocol.checks import RECHECK_TEXT
 from engine.protocol.findings import Fault, Reach, Warned
 from engine.protocol.language import LANGUAGES, review_doubt, wording
 from engine.protocol.lint_after import afterwards
+from engine.protocol.lint_calls import calls
 from engine.protocol.lint_deadlines import PEOPLE, deadlines
 from engine.protocol.lint_quorums import quorums, unfilled
 from engine.protocol.lint_slips import channel_slips, misspelt, slips
@@ -67,7 +68,7 @@ def lint(
     """
     found = [*_unreachable(protocol), *deadlines(protocol, reach)]
     found += [*ways(protocol), *_crowded(protocol), *slips(protocol)]
-    found += [*unfilled(protocol), *afterwards(protocol)]
+    found += [*unfilled(protocol), *afterwards(protocol), *calls(protocol)]
     if reach is not None:
         found += [*quorums(protocol, reach), *_people(protocol, reach)]
         found += [*_word(protocol, reach), *_signed(protocol, reach)]
@@ -146,6 +147,8 @@ def _in_vain(protocol: ActionProtocol, step: Step) -> str:
         return "waits for an approval, and there is no step for the public"
     if Condition.DISPUTED in wanted and protocol.verification is None:
         return "requires 'disputed', and without [verification] nothing is"
+    if Condition.SAFE_CONFIRMED in wanted and not protocol.begins_at_close(step):
+        return "requires 'safe_confirmed', which nobody says before the end"
     coming = Condition.SOMEBODY_COMING
     if coming in wanted and not any(
         one.to in _CALLED and not _waits_for(protocol, one, coming)

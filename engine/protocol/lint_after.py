@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
+from engine.protocol.certain import beginning
 from engine.protocol.findings import Fault, Warned
 from engine.protocol.model import (
     AFTER_CARE,
@@ -13,6 +14,8 @@ from engine.protocol.model import (
 )
 from engine.protocol.phrases import span
 
+LATEST = timedelta(days=7)
+"""Later nobody should be asked for the first time."""
 SOONEST = timedelta(hours=1)
 """More often nobody should be asked for weeks whether they are safe."""
 _CALLED = frozenset({Audience.NEAREST, Audience.CONTACTS})
@@ -30,12 +33,29 @@ def afterwards(protocol: ActionProtocol) -> Iterable[Warned]:
             " 'closed' that says 'recheck' to the defender, or 'unconfirmed' to HQ"
         )
         yield Warned(fault=Fault.NO_AFTER_CARE, step="", words=words)
+    elif (first := _first_asked(protocol)) is not None and first > LATEST:
+        words = (
+            f"whether the defender is safe is asked {span(first)} after the end for the"
+            f" first time: {span(LATEST)} are the most"
+        )
+        yield Warned(fault=Fault.NO_AFTER_CARE, step="", words=words)
     elif _asks_telephone_alone(protocol):
         words = (
             "after the end the defender's telephone alone is asked, and of somebody who"
             " is detained nobody asks: add a step that says 'unconfirmed' to HQ"
         )
         yield Warned(fault=Fault.NO_AFTER_CARE, step="", words=words)
+
+
+def _first_asked(protocol: ActionProtocol) -> timedelta | None:
+    return min(
+        (
+            beginning(protocol, step)[1]
+            for step in protocol.steps
+            if step.text in AFTER_CARE and protocol.begins_at_close(step)
+        ),
+        default=None,
+    )
 
 
 def _asks_telephone_alone(protocol: ActionProtocol) -> bool:
@@ -72,6 +92,7 @@ def _endless(protocol: ActionProtocol, step: Step) -> str:
             f"{again}, also once an operator has taken it: stop it at acknowledged,"
             " since a page that means nothing is soon not heard"
         )
+    stops -= {Condition.SAFE_CONFIRMED}  # which nobody can say before the end
     if step.to not in _CALLED and not stops:
         return f"{again}, and nothing but the end stops it: say rounds, or stopped_by"
     return ""

@@ -83,7 +83,7 @@ def _rungs(step: Step, modems: int, reach: Reach | None) -> Iterable[Warned]:
     for rung in step.ladder[:-1]:
         if rung.proof is Proof.DELIVERED and rung.channel != "sms":
             words = (
-                f"nothing proves that {rung.channel!r} was delivered: take accepted, or"
+                f"nothing proves that {rung.channel!r} was delivered: take"
                 " answered, else everybody is tried on the next rung"
             )
             yield Warned(fault=Fault.DEADLINE, step=step.id, words=words)

@@ -7,6 +7,7 @@ from engine.errors import meant_by
 from engine.protocol.checks import NAMED_TEXT
 from engine.protocol.findings import Fault, Warned
 from engine.protocol.model import (
+    AFTER_CARE,
     ActionProtocol,
     Audience,
     CheckInPlan,
@@ -166,6 +167,10 @@ def _ignored_of(step: Step) -> Iterable[str]:
 
 
 def _misplaced(protocol: ActionProtocol, step: Step) -> str:
+    if step.to is Audience.DEFENDER and "call" in step.channels:
+        return "a ring says nothing to the defender, and may give them away"
+    if step.text in AFTER_CARE and not protocol.begins_at_close(step):
+        return f"{step.text!r} is of the time after the end: begin it at 'closed'"
     if step.text == "sos" and protocol.begins_at_close(step):
         return "'sos' calls for help when the alarm has ended already"
     if step.to in _PEOPLE and step.text in FOR_HQ:

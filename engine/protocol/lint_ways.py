@@ -5,13 +5,15 @@ from datetime import timedelta
 
 from engine.protocol.certain import after_raise, is_certain
 from engine.protocol.findings import Fault, Warned
+from engine.protocol.lint_calls import QUIET
 from engine.protocol.lint_deadlines import ANSWER, PEOPLE
 from engine.protocol.model import NEEDS_AFTER_FORCE, ActionProtocol, Audience, Step
 
 PAGED_BY = timedelta(minutes=5)
 """E-mail wakes nobody: so soon at the latest somebody on duty should be rung."""
+NEXT_BY = timedelta(minutes=15)
+"""So soon the next one on duty, where the one before does not answer."""
 MODEM = frozenset({"sms", "call"})
-_QUIET = frozenset({"email", "webhook"})
 _AT_HQ = frozenset({Audience.HQ, Audience.DUTY})
 _ASKED = frozenset({Audience.NEAREST, Audience.CONTACTS})
 _AGAIN = {
@@ -69,11 +71,11 @@ def _hq(protocol: ActionProtocol, steps: list[Step]) -> Iterable[Warned]:
         yield Warned(fault=Fault.DEADLINE, step="", words=words)
         return
     pages = [step for step in sure if step.to is Audience.DUTY]
-    if pages and all(set(step.channels) <= _QUIET for step in pages):
+    if pages and all(set(step.channels) <= QUIET for step in pages):
         words = "no officer on duty is paged by SMS or call, and e-mail wakes nobody"
         yield Warned(fault=Fault.DEADLINE, step=pages[0].id, words=words)
         return
-    pages = [step for step in pages if not set(step.channels) <= _QUIET]
+    pages = [step for step in pages if not set(step.channels) <= QUIET]
     paged = [(after_raise(protocol, step) or timedelta(0), step.id) for step in pages]
     first, step_id = min(paged, default=(timedelta(0), ""))
     if first > PAGED_BY:
@@ -107,6 +109,13 @@ def _rota(protocol: ActionProtocol, steps: list[Step]) -> Iterable[Warned]:
             " taken it: require nothing, and stop at acknowledged alone"
         )
         yield Warned(fault=Fault.SINGLE_POINT, step=pages[0].id, words=words)
+    soonest = min((step.every for step in pages if step.every), default=NEXT_BY)
+    if soonest > NEXT_BY:
+        words = (
+            f"the next officer is paged {soonest.total_seconds():.0f} s after the one"
+            f" who does not answer: {NEXT_BY.total_seconds():.0f} s are the most"
+        )
+        yield Warned(fault=Fault.DEADLINE, step=pages[0].id, words=words)
 
 
 def _end(protocol: ActionProtocol, steps: list[Step]) -> Iterable[Warned]:

@@ -68,6 +68,8 @@ def _one_line(value: str) -> str:
 
 
 Line = Annotated[str, AfterValidator(_one_line)]
+Named = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
+"""A channel: it stands in the sentences that somebody signs."""
 Whole = Annotated[int, BeforeValidator(a_number)]
 Figure = Annotated[float, BeforeValidator(a_number)]
 
@@ -79,7 +81,7 @@ class _Table(BaseModel):
 class RungTable(_Table):
     """One channel of a ladder."""
 
-    channel: str = Field(min_length=1)
+    channel: Named
     proof: Proof
     within_s: Figure = Field(ge=5, le=86400)
 
@@ -91,7 +93,7 @@ class StepTable(_Table):
     after: str = Start.RAISED.value
     delay_s: Figure = Field(0, ge=0, le=_YEAR_S)
     to: Audience
-    channels: tuple[str, ...] | None = Field(None, min_length=1)
+    channels: tuple[Named, ...] | None = Field(None, min_length=1)
     ladder: tuple[RungTable, ...] = ()
     text: str
     requires: tuple[Condition, ...] = ()
@@ -183,7 +185,7 @@ class ProtocolTable(_Table):
     updates: UpdatesTable = UpdatesTable(moved_m=300, every_s=600, silent_s=None)
     never: tuple[Line, ...] = ()
     device_commands: tuple[DeviceCommand, ...] = ()
-    forbids: tuple[str, ...] = ()
+    forbids: tuple[Line, ...] = ()
     step: tuple[StepTable, ...] = Field(min_length=1)
 
     @field_validator("triggers", "risk_triggers")

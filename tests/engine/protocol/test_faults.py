@@ -39,6 +39,7 @@ RUNG = {"channel": "sms", "proof": "sent", "within_s": 60}
         (of_file(name="x" * 61)[0], "must have at most 60 characters"),
         (of_file(name="a\nb")[0], "one line of text that can be printed"),
         (of_file(never=["a", "\u202eb"])[0], "one line of text that can be printed"),
+        (of_file(forbids=["sms\n2. HQ"])[0], "one line of text that can be printed"),
         (of_file(never="call")[0], 'must be a list, such as ["sms", "call"]'),
         (of_file(step={"id": "a"})[0], "must be written [[step]], once for each"),
         (of_file(step=["a"])[0], "is a table; write [[step]] and its fields below"),
@@ -65,6 +66,8 @@ RUNG = {"channel": "sms", "proof": "sent", "within_s": 60}
         ),
         (of_file(check_in={"warn_s": [5]})[0], "a warning goes to their own telephone"),
         (of_step(id="A b"), "must be small letters, digits, - and _, with a letter"),
+        (of_step(channels=["email\n2. All"]), "must be a channel's name: letters"),
+        (of_step(ladder=[{**RUNG, "channel": "\u0455ms"}]), "must be a channel's name"),
         (of_step(within_km=0), "must be more than 0"),
         (of_step(every_s=1e300), "must be at most 31536000"),
         (

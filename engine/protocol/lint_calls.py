@@ -1,0 +1,119 @@
+"""Whether a call for help reaches people in time, and near enough: pure.
+
+A file may name colleagues and contacts, read like one that calls them, and call nobody:
+a search of ten metres, a delay of a year, a rung that e-mail always satisfies.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from engine.protocol.certain import beginning
+from engine.protocol.findings import Fault, Warned
+from engine.protocol.model import (
+    ActionProtocol,
+    Audience,
+    Condition,
+    Proof,
+    Start,
+    Step,
+)
+
+CALLED_BY = timedelta(hours=1)
+"""So long after the raise, or after it is verified, people should hear of it."""
+NEAR_M = 1_000.0
+"""A declared place is a town: nearer than that nobody is known to be."""
+RUNG_MAX = timedelta(minutes=15)
+QUIET = frozenset({"email", "webhook"})
+"""They wake nobody."""
+_CALLED = frozenset({Audience.NEAREST, Audience.CONTACTS})
+_PRESSED = frozenset({Start.RAISED.value, Start.VERIFIED.value})
+_BEFORE = frozenset({Condition.CONFIRMED_SOURCE, Condition.CONSENTED})
+"""What holds, or does not, from the raise on."""
+_ITS_SERVERS = frozenset({Proof.SENT, Proof.ACCEPTED})
+
+
+def calls(protocol: ActionProtocol) -> Iterable[Warned]:
+    """Find steps that name whom to call, and call them too late, or nobody."""
+    called = [
+        step
+        for step in protocol.steps
+        if step.to in _CALLED and not protocol.begins_at_close(step)
+    ]
+    steps = [step for step in called if beginning(protocol, step)[0] in _PRESSED]
+    if steps:
+        yield from _in_time(protocol, steps)
+    elif called:
+        words = "colleagues and contacts are called after no press: begin a step at"
+        yield Warned(fault=Fault.NOBODY, step="", words=f"{words} raised, or verified")
+    for step in called:
+        yield from _known_before(step)
+        yield from _near(step)
+        yield from _rungs(step)
+
+
+def _in_time(protocol: ActionProtocol, steps: list[Step]) -> Iterable[Warned]:
+    first = min(steps, key=lambda step: beginning(protocol, step)[1])
+    start, passed = beginning(protocol, first)
+    if passed > CALLED_BY:
+        words = (
+            f"no colleague and no contact is called sooner than {_s(passed)} after"
+            f" {start!r}: {_s(CALLED_BY)} are the most"
+        )
+        yield Warned(fault=Fault.DEADLINE, step=first.id, words=words)
+    if all(set(step.channels) <= QUIET for step in steps):
+        words = "nobody who could come is told by SMS or call: e-mail wakes nobody"
+        yield Warned(fault=Fault.DEADLINE, step=first.id, words=words)
+
+
+def _known_before(step: Step) -> Iterable[Warned]:
+    for condition in sorted(_BEFORE & set(step.stopped_by)):
+        words = (
+            f"is stopped by {condition.value!r}, which holds from the raise on: of all"
+            " for whom it does nobody is called"
+        )
+        yield Warned(fault=Fault.UNREACHABLE, step=step.id, words=words)
+
+
+def _near(step: Step) -> Iterable[Warned]:
+    """Find a search that stays within what no position and no place tells apart."""
+    widest = _widest_m(step)
+    if widest is not None and widest < NEAR_M:
+        words = (
+            f"looks no farther than {widest:.0f} m: a declared place is a town, and"
+            f" {NEAR_M:.0f} m are the least that finds anybody"
+        )
+        yield Warned(fault=Fault.UNREACHABLE, step=step.id, words=words)
+
+
+def _widest_m(step: Step) -> float | None:
+    """Return how far its last round looks; None: anywhere, or ever farther."""
+    if step.within_m is None or step.to is not Audience.NEAREST:
+        return None
+    if step.every is None or not step.within_more_m:
+        return step.within_m
+    if step.rounds is None:
+        return None
+    return step.within_m + step.within_more_m * (step.rounds - 1)
+
+
+def _rungs(step: Step) -> Iterable[Warned]:
+    """Find rungs that wake nobody, and are left late or never."""
+    for rung in step.ladder[:-1]:
+        if rung.channel not in QUIET:
+            continue
+        if rung.proof in _ITS_SERVERS:
+            words = (
+                f"{rung.channel!r} wakes nobody, and counts as enough once its server"
+                " has it: take answered, else no later rung is ever tried"
+            )
+            yield Warned(fault=Fault.SINGLE_POINT, step=step.id, words=words)
+        elif rung.proof is Proof.ANSWERED and rung.within > RUNG_MAX:
+            words = (
+                f"{rung.channel!r} wakes nobody, and the next rung is tried only after"
+                f" {_s(rung.within)}: {_s(RUNG_MAX)} are the most"
+            )
+            yield Warned(fault=Fault.DEADLINE, step=step.id, words=words)
+
+
+def _s(duration: timedelta) -> str:
+    return f"{duration.total_seconds():.0f} s"
