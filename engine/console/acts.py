@@ -154,7 +154,7 @@ def _close(form: Mapping[str, str], by: OperatorId, command_id: CommandId) -> Cl
         # Nobody is kept from closing for want of an explanation.
         said = form.get("false_class") or FalseClass.UNEXPLAINED
         false_class = FalseClass(_one_of("false_class", said, tuple(FalseClass)))
-    into = form.get("into", "").strip() or None
+    into = form.get("into", "").strip().lower() or None
     if into is not None and reason is not CloseReason.DUPLICATE:
         message = "into: only a duplicate is a part of another alarm"
         raise ActError(message)
@@ -183,7 +183,7 @@ def _casework(
             raise ActError(message)
         return AddNote(command_id=command_id, by=by, text=text)
     if act == "link":
-        other = form.get("other", "").strip()
+        other = form.get("other", "").strip().lower()
         if not other:
             message = "other: name the other alarm"
             raise ActError(message)

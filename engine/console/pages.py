@@ -82,6 +82,9 @@ async def cases(request: Request) -> Response:
 async def case(request: Request) -> Response:
     """Show one case."""
     found = _detail(request)
+    elsewhere = _in_small_letters(request, "/alarms/")
+    if found is None and elsewhere is not None:
+        return elsewhere
     if found is None:
         missing = page(request, "missing.html")
         missing.status_code = MISSING
@@ -101,6 +104,9 @@ async def api_cases(request: Request) -> Response:
 async def api_case(request: Request) -> Response:
     """Return one case as JSON."""
     found = _detail(request)
+    elsewhere = _in_small_letters(request, "/api/alarms/")
+    if found is None and elsewhere is not None:
+        return elsewhere
     if found is None:
         return JSONResponse({"error": "no such alarm"}, status_code=MISSING)
     return JSONResponse(found)
@@ -179,6 +185,14 @@ def _rows(request: Request) -> list[dict[str, object]]:
     desk.catch_up()
     now = desk.parts.clock.now()
     return listed(desk.cases, now)
+
+
+def _in_small_letters(request: Request, pages: str) -> Response | None:
+    """Lead from an id that was typed in capitals, as it was read out, to its own."""
+    typed = request.path_params["alarm"]
+    if typed == typed.lower():
+        return None
+    return RedirectResponse(f"{pages}{quote(typed.lower(), safe='')}", status_code=303)
 
 
 def _detail(request: Request) -> dict[str, object] | None:
