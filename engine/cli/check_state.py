@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from engine.config import Config
 from engine.journal.ballast import BALLAST_BYTES, MIB, Ballast
 from engine.journal.connection import BALLAST_SUFFIX, beside
+from engine.journal.lock import unlockable
 from engine.journal.sqlite import JOURNAL_FILE
 
 
@@ -18,6 +19,9 @@ def of_state(config: Config) -> Iterator[str]:
         return
     ballast = Ballast(beside(folder / JOURNAL_FILE, BALLAST_SUFFIX))
     try:
+        wrong = unlockable(folder)
+        if wrong:
+            yield f"state: {wrong}: the engine does not start before"
         lacks_bytes = ballast.lacks_bytes()
     except OSError:
         return

@@ -3,6 +3,8 @@
 import fcntl
 import json
 import os
+import stat
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -32,9 +34,12 @@ class StateLock:
 
     def __init__(self, folder: Path, *, now: Instant) -> None:
         self._descriptor: int | None = None
-        key, flags = "state", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        key, flags = "state", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            wrong = unlockable(folder)
+            if wrong:
+                raise ConfigError(key, "a folder with the engine's own files", wrong)
             descriptor = os.open(folder / LOCK_FILE, flags, 0o600)
         except OSError as error:
             raise _unusable(key, folder, error) from error
@@ -45,9 +50,11 @@ class StateLock:
             os.close(descriptor)
             message = f"{folder}: held by {holder}; stop that engine first"
             raise StateHeldError(message) from error
-        os.ftruncate(descriptor, 0)
         text = json.dumps({"pid": os.getpid(), "started_at": str(now)})
-        os.pwrite(descriptor, text.encode() + b"\n", 0)
+        # It is held all the same where the disk is full: room is made after this.
+        with suppress(OSError):
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, text.encode() + b"\n", 0)
         self._descriptor = descriptor
 
     def release(self) -> None:
@@ -68,6 +75,30 @@ class StateLock:
     ) -> None:
         """Release it."""
         self.release()
+
+
+def unlockable(folder: Path) -> str:
+    """Say what stands where the lock's file belongs, and the cure; "" if nothing odd.
+
+    Raises:
+        OSError: the folder cannot be looked into.
+
+    """
+    file = folder / LOCK_FILE
+    try:
+        mode = file.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    if stat.S_ISREG(mode):
+        return ""
+    named = {
+        stat.S_IFDIR: "a folder",
+        stat.S_IFIFO: "a pipe",
+        stat.S_IFSOCK: "a socket",
+    }
+    what = named.get(stat.S_IFMT(mode), "a device")
+    # Not another state folder: that one would know of no open alarm.
+    return f"{file} is {what}, and no file that an engine holds; move it away"
 
 
 def _unusable(key: str, folder: Path, error: OSError) -> ConfigError:

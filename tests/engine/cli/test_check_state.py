@@ -61,3 +61,15 @@ def test_a_file_where_the_state_folder_should_be_is_warned_of_bug_it_started_so(
     assert natalia(patch, "check-config", path) == 0
     said = out.readouterr().out
     assert f"state: {tmp_path / 'state'} is a file: the engine does not start" in said
+
+
+def test_a_pipe_where_the_locks_file_should_be_is_warned_of(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    path = configuration(tmp_path)
+    (tmp_path / "state").mkdir()
+    os.mkfifo(tmp_path / "state" / "engine.lock")
+    assert natalia(patch, "check-config", path) == 0
+    said = out.readouterr().out
+    assert "engine.lock is a pipe" in said
+    assert "move it away: the engine does not start before" in said

@@ -2,9 +2,11 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -87,6 +89,58 @@ def test_a_holder_that_has_not_said_who_it_is_is_still_respected(
 
         with pytest.raises(StateHeldError, match="not yet written who it is"):
             StateLock(tmp_path, now=START)
+
+
+def _make_folder(path: Path) -> None:
+    path.mkdir()
+
+
+def _make_socket(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind(str(path))
+
+
+@pytest.mark.parametrize(
+    ("make", "what"),
+    [
+        (_make_folder, "a folder"),
+        (os.mkfifo, "a pipe"),
+        (_make_socket, "a socket"),
+        (lambda path: path.symlink_to("/dev/null"), "a device"),
+    ],
+)
+def test_what_is_no_file_in_the_locks_place_is_named_bug_it_was_no_word_of_ours(
+    tmp_path: Path, make: Callable[[Path], object], what: str
+) -> None:
+    make(tmp_path / LOCK_FILE)
+    with pytest.raises(ConfigError, match=f"{LOCK_FILE} is {what}, .*move it away"):
+        StateLock(tmp_path, now=START)
+
+
+_HOLD_ON_A_FULL_DISK = """
+import resource, sys
+from pathlib import Path
+from engine.journal.lock import StateLock
+from engine.values import Instant
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+StateLock(Path(sys.argv[1]), now=Instant(0))
+print("held")
+"""
+
+
+def test_a_folder_on_a_full_disk_is_held_bug_the_engine_did_not_start(
+    tmp_path: Path,
+) -> None:
+    """What room was held back for that is freed once the folder is held."""
+    done = subprocess.run(
+        [sys.executable, "-c", _HOLD_ON_A_FULL_DISK, str(tmp_path)],
+        env={"PYTHONPATH": str(Path(__file__).parents[3])},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert done.stdout == "held\n", done.stderr
 
 
 _AS_NOBODY = """
