@@ -323,3 +323,18 @@ def test_cases_of_which_one_does_not_answer_are_not_called_linked_bug_half(
     rows = manned.store.position
     assert post(manned, one, "link", other=other)[0] == 409
     assert manned.store.position == rows + 1, "the refusal, in its own case alone"
+
+
+def test_a_case_is_found_by_its_id_in_any_letters_bug_capitals_were_missing(
+    hq: Hq,
+) -> None:
+    alarm = hq.press()
+    typed = alarm.upper()
+    assert typed != alarm
+    with browser(hq) as at:
+        for page in ("/alarms/", "/api/alarms/"):
+            led = at.client.get(page + typed)
+            assert (led.status_code, led.headers["location"]) == (303, page + alarm)
+            assert at.client.get(page + alarm).status_code == 200
+            led = at.client.get(page + "NONE%0D%0AX")
+            assert led.headers["location"] == page + "none%0D%0Ax"

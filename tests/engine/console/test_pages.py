@@ -349,21 +349,6 @@ def test_a_case_that_is_not_there_is_said_to_be_missing(hq: Hq) -> None:
         assert at.act("none", "acknowledge")["refused"] == "there is no such alarm"
 
 
-def test_a_case_is_found_by_its_id_in_any_letters_bug_capitals_were_missing(
-    hq: Hq,
-) -> None:
-    alarm = hq.press()
-    typed = alarm.upper()
-    assert typed != alarm
-    with browser(hq) as at:
-        for page in ("/alarms/", "/api/alarms/"):
-            led = at.client.get(page + typed)
-            assert (led.status_code, led.headers["location"]) == (303, page + alarm)
-            assert at.client.get(page + alarm).status_code == 200
-            led = at.client.get(page + "NONE%0D%0AX")
-            assert led.headers["location"] == page + "none%0D%0Ax"
-
-
 def test_an_address_cannot_put_words_into_the_page(hq: Hq) -> None:
     hq.press()
     with browser(hq) as at:
