@@ -21,7 +21,7 @@ from adapters.modem.probe import probe as ask_all
 from adapters.modem.redact import Stream, redact
 from adapters.modem.redact import number as redact_number
 from adapters.modem.transport import SerialTransport
-from adapters.modem.typed import at_line, typed_lines
+from adapters.modem.typed import TOO_LONG, at_line, typed_lines
 from engine.errors import ModemError
 from engine.ports.modem import InboundSms, ModemEvent, SendResult, StatusReport
 from engine.values import printable
@@ -362,7 +362,10 @@ def console(port: Port, *, baud: Baud = 115200, reveal: Reveal = False) -> None:
     try:
         with typed_lines(sys.stdin) as lines:
             for line in lines:
-                transport.write(at_line(line))
+                if line is None:
+                    typer.echo(TOO_LONG, err=True)
+                else:
+                    transport.write(at_line(line))
         ended.wait(_POLL_S)
     finally:
         ended.set()

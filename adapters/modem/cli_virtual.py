@@ -16,6 +16,7 @@ from rich.text import Text
 
 from adapters.modem.host_clock import HostClock
 from adapters.modem.pdu_fields import encode_address
+from adapters.modem.typed import TOO_LONG, lines_of
 from adapters.modem.virtual import VirtualModem
 from adapters.modem.virtual_console import HELP, VirtualConsole, script_of
 from adapters.modem.virtual_faults import Faults, switch_names
@@ -180,8 +181,10 @@ def _serve(
                 return
 
     def read() -> None:
-        for line in sys.stdin:
-            if not _run(console, line, show):
+        for line in lines_of(sys.stdin):
+            if line is None:
+                show.said(TOO_LONG)
+            elif not _run(console, line, show):
                 ended.put(None)
                 return
 

@@ -9,8 +9,9 @@ from typing import TextIO
 HAND_OVER, ESCAPE = "\x1a", "\x1b"
 _CONTROL = 6
 """Where `tcgetattr` has the control characters."""
-_LINE_MAX = 4096
+LINE_MAX = 4096
 """As many bytes of a line a terminal of Linux keeps."""
+TOO_LONG = f"a line of more than {LINE_MAX} characters: nothing was done with it"
 
 
 def at_line(line: str) -> bytes:
@@ -24,7 +25,7 @@ def at_line(line: str) -> bytes:
 
 
 @contextmanager
-def typed_lines(stream: TextIO) -> Iterator[Iterator[str]]:
+def typed_lines(stream: TextIO) -> Iterator[Iterator[str | None]]:
     """Give what is typed, line by line, until its end; a terminal is as it was after.
 
     At one Ctrl-Z ends a line, and is in it: else it would suspend the program, with the
@@ -32,7 +33,7 @@ def typed_lines(stream: TextIO) -> Iterator[Iterator[str]]:
     """
     terminal = _terminal(stream)
     if terminal is None:
-        yield (line.rstrip("\n") for line in stream)
+        yield lines_of(stream)
         return
     before = termios.tcgetattr(terminal)
     changed = termios.tcgetattr(terminal)
@@ -41,14 +42,28 @@ def typed_lines(stream: TextIO) -> Iterator[Iterator[str]]:
     keys[termios.VEOL] = HAND_OVER.encode()
     termios.tcsetattr(terminal, termios.TCSANOW, changed)
     try:
-        yield _lines_of(terminal)
+        yield _keyed_lines(terminal)
     finally:
         termios.tcsetattr(terminal, termios.TCSADRAIN, before)
 
 
-def _lines_of(terminal: int) -> Iterator[str]:
+def lines_of(stream: TextIO) -> Iterator[str | None]:
+    """Read line by line; None stands for one that is longer than `LINE_MAX`.
+
+    What has no line's end, a disk image say, takes no more memory than others.
+    """
+    while line := stream.readline(LINE_MAX + 1):
+        if line.endswith("\n") or len(line) <= LINE_MAX:
+            yield line.rstrip("\n")
+            continue
+        while line and not line.endswith("\n"):
+            line = stream.readline(LINE_MAX)
+        yield None
+
+
+def _keyed_lines(terminal: int) -> Iterator[str]:
     """Read past the stream's own buffer, which waits for a line feed."""
-    while line := os.read(terminal, _LINE_MAX):
+    while line := os.read(terminal, LINE_MAX):
         yield line.decode("utf-8", "replace").rstrip("\n")
 
 

@@ -3,7 +3,10 @@
 Command groups are loaded when they are used, so that `--help` stays quick.
 """
 
+import errno
+import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 from io import TextIOWrapper
 from typing import Annotated, Any
@@ -172,7 +175,20 @@ def natalia() -> TyperGroup:
 def main() -> None:
     """Run the command line; never a traceback for what can be said in words."""
     _print_whatever_comes()
+    code: int | None = None
+    try:
+        code = _run()
+        if isinstance(sys.stdout, _Output):
+            sys.stdout.flush()
+    except _UnwrittenError as error:
+        unwritten = _unwritten(error)
+        code = code or unwritten
+    raise SystemExit(code or EXIT_OK)
+
+
+def _run() -> int | None:
     app = natalia()
+    code: int | None
     try:
         code = app(standalone_mode=False)
     except EngineError as error:
@@ -184,7 +200,44 @@ def main() -> None:
         code = _usage(error)
         if code is None:
             raise
-    raise SystemExit(code or EXIT_OK)
+    return code
+
+
+class _UnwrittenError(OSError):
+    """Standard output takes nothing: its disk is full, or its reader has gone."""
+
+
+class _Output(TextIOWrapper):
+    """Standard output whose own failures are told from those of other files."""
+
+    def write(self, text: str, /) -> int:
+        """Write, or raise what says that it is the output that failed."""
+        try:
+            return super().write(text)
+        except OSError as error:
+            raise _UnwrittenError(error.errno, error.strerror) from error
+
+    def flush(self) -> None:
+        """Have it written, or raise as `write` does."""
+        try:
+            super().flush()
+        except OSError as error:
+            raise _UnwrittenError(error.errno, error.strerror) from error
+
+
+def _unwritten(error: _UnwrittenError) -> int:
+    """Say why nobody reads the answer; to a reader that has gone nothing."""
+    with suppress(OSError):
+        if error.errno != errno.EPIPE:
+            sys.stderr.write(
+                f"natalia: the output cannot be written: {error.strerror}; make room"
+                " or print elsewhere, and look first whether it was done all the same\n"
+            )
+        # Else the end of the process would try it again, and say so in Python's words.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+    return EXIT_FAILURE
 
 
 def _print_whatever_comes() -> None:
@@ -196,6 +249,16 @@ def _print_whatever_comes() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    out = sys.stdout
+    if type(out) is TextIOWrapper:
+        encoding, by_line, at_once = out.encoding, out.line_buffering, out.write_through
+        sys.stdout = _Output(
+            out.detach(),
+            encoding,
+            "backslashreplace",
+            line_buffering=by_line,
+            write_through=at_once,
+        )
 
 
 def _usage(error: Exception) -> int | None:

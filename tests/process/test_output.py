@@ -40,6 +40,30 @@ def unheard(folder: Path, *words: str) -> Iterator["subprocess.Popen[bytes]"]:
         process.wait()
 
 
+@pytest.mark.parametrize(
+    "words", [("--help",), ("--version",), ("alarm", "--help"), ("check-config",)]
+)
+def test_a_command_whose_output_finds_no_room_says_so_in_a_line_bug_it_was_pythons(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    config = tmp_path / "natalia.toml"
+    config.write_text(MINIMAL)
+    last = (str(config),) if words == ("check-config",) else ()
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "engine", *words, *last],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=WITHIN_S,
+        )
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("natalia: the output cannot be written: No space left")
+    assert "make room or print elsewhere" in line
+
+
 @pytest.fixture
 def systemd(tmp_path: Path) -> Iterator[Systemd]:
     made = Systemd(tmp_path / "notify")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from adapters.modem.typed import at_line, typed_lines
+from adapters.modem.typed import LINE_MAX, at_line, typed_lines
 from adapters.modem.virtual import VirtualModem
 from engine.clock import SystemClock
 from tests.adapters.modem.rig import ALICE, OUTSIDE
@@ -51,6 +51,22 @@ def terminal() -> Iterator[Terminal]:
     yield Terminal(ours=ours, theirs=theirs)
     os.close(ours)
     os.close(theirs)
+
+
+def test_a_line_without_an_end_takes_no_memory_bug_all_of_it_was_kept() -> None:
+    endless = io.StringIO("AT\n" + "x" * 10 * LINE_MAX + "\nATI\n" + "y" * LINE_MAX)
+    asked: list[int] = []
+
+    class Watched(io.StringIO):
+        def readline(  # type: ignore[override] # typeshed has bytes here
+            self, size: int | None = -1, /
+        ) -> str:
+            asked.append(-1 if size is None else size)
+            return endless.readline(-1 if size is None else size)
+
+    with typed_lines(Watched()) as lines:
+        assert list(lines) == ["AT", None, "ATI", "y" * LINE_MAX]
+    assert all(0 < one <= LINE_MAX + 1 for one in asked)
 
 
 def _shown(terminal: Terminal, wanted: str) -> str:
