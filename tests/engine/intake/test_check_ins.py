@@ -71,6 +71,34 @@ def test_a_word_of_safety_with_a_hole_beside_it_ends_no_timer(rig: Rig) -> None:
     assert rig.timed == []
 
 
+@pytest.mark.parametrize("time", ["home by 23:00", "later 2 h", "+90"])
+@pytest.mark.parametrize("word", ["", " maple"])
+@pytest.mark.parametrize("hole", ["{}[2/2 missing]", "[1/2 missing]{}"])
+def test_a_time_with_a_hole_beside_it_moves_no_timer_and_hq_reads_it(
+    rig: Rig, time: str, word: str, hole: str
+) -> None:
+    """It may have been another's time, or beside a word of force."""
+    (shown,) = rig.sms(hole.format(time + word), number_of(HERON))
+    if word:
+        assert isinstance(shown, ToOpen)
+        assert isinstance(shown.command, AddNote)
+    else:
+        assert isinstance(shown, Distress)
+        assert shown.command.kind is Kind.NOTICE
+    assert rig.timed == []
+
+
+@pytest.mark.parametrize("time", ["home by 23:00 ", "+30 "])
+@pytest.mark.parametrize("hole", ["{}[2/2 missing]", "[1/2 missing]{}"])
+def test_a_word_of_force_beside_a_time_and_a_hole_raises(
+    rig: Rig, time: str, hole: str
+) -> None:
+    (cancel,) = rig.sms(hole.format(time + "cedar7"), number_of(HERON))
+    assert isinstance(cancel, ToOpen)
+    assert cancel.otherwise is not None
+    assert cancel.otherwise.command.press.duress
+
+
 @pytest.mark.parametrize("text", ["home, cedar7", "home by 23:00 cedar7", "cedar7"])
 def test_a_word_of_force_raises_whatever_timer_it_speaks_of(
     rig: Rig, text: str
