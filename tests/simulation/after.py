@@ -41,7 +41,8 @@ class AfterCare:
         """Take a fact of a case; say whether it writes to whoever is detained."""
         match event:
             case AlarmClosed():
-                self._held.setdefault(alarm.id, event.reason is CloseReason.DETAINED)
+                is_held = event.reason is CloseReason.DETAINED
+                self._held[alarm.id] = self._held.get(alarm.id, False) or is_held
                 if not event.apparent:
                     self._ended_s[alarm.id] = now_s
             case AlarmReopened() | PressJoined():

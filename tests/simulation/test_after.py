@@ -1,0 +1,47 @@
+"""What the watcher of the days after an end sees, by cases that no day may bring."""
+
+import pytest
+
+from engine.alarm.state import CloseReason
+from engine.protocol.model import Audience
+from engine.roster.model import Word
+from tests.engine.alarm.forced import scene_of
+from tests.engine.alarm.scene import ALDER, ROWAN, Scene
+from tests.engine.alarm.test_after_care import ABDUCTION, DAY_S, MONTHS_S
+from tests.engine.alarm.test_detained import FERN
+from tests.simulation.after import AfterCare
+
+SAFE, HELD = CloseReason.SAFE, CloseReason.DETAINED
+
+
+def ended_twice(first: CloseReason, then: CloseReason) -> Scene:
+    """Return a case that ended in appearance, then truly, and the month after.
+
+    Whoever says that they are safe is a voice for either end.
+    """
+    scene = scene_of(ABDUCTION)
+    scene.cancel(Word.DURESS)
+    scene.acknowledge()
+    scene.close(ALDER, first)
+    scene.run(3 * DAY_S + 1, each_due=scene.settle_all)
+    for by in (ROWAN, FERN):
+        scene.confirm_safe(by)
+    scene.close(ALDER, then)
+    assert not scene.state().is_open
+    scene.run(MONTHS_S, each_due=scene.settle_all)
+    return scene
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "is_seen"),
+    [(SAFE, HELD, True), (HELD, SAFE, True), (SAFE, SAFE, False)],
+)
+def test_a_question_to_whoever_is_detained_by_either_end_is_seen_bug_by_the_first_alone(
+    first: CloseReason, then: CloseReason, *, is_seen: bool
+) -> None:
+    scene = ended_twice(first, then)
+    watcher = AfterCare()
+    seen = [watcher.listen(scene.state(), one, 0.0) for one in scene.events]
+    assert not any(seen), "the engine writes to nobody who is detained"
+    asked = ended_twice(SAFE, SAFE).planned(Audience.DEFENDER)[-1]
+    assert watcher.listen(scene.state(), asked, 0.0) is is_seen
