@@ -84,3 +84,32 @@ def test_a_circle_of_a_batch_is_built_not_grown() -> None:
     alone_s = cost_s(lambda: Index().upsert_many(*columns))
     circles = [[1]] * people
     assert cost_s(lambda: Index().upsert_many(*columns, circles=circles)) < 9 * alone_s
+
+
+@pytest.mark.parametrize("available", [True, False])
+@pytest.mark.parametrize("is_one_there", [True, False])
+def test_who_is_fresh_and_available_is_not_looked_for_among_all_who_are_one_of_them(
+    *, available: bool, is_one_there: bool
+) -> None:
+    """Each leaf had somebody fresh, and somebody else who was available."""
+    people, dice = 200_000, np.random.default_rng(5)
+    ids = np.arange(people, dtype=np.uint64)
+    lats, lons = dice.normal(59.0, 0.3, people), dice.normal(18.0, 0.3, people)
+    is_fresh = ids % 2 == 0
+    index = Index()
+    index.upsert_many(
+        ids,
+        lats,
+        lons,
+        at_s=np.where(is_fresh, 2_000.0, 1_000.0),
+        available=is_fresh != available,
+    )
+    if is_one_there:
+        index.upsert(people, 10.0, 10.0, at_s=2_000.0, available=available)
+
+    def both() -> list[tuple[int, float]]:
+        return index.nearest(59.0, 18.0, 5, newer_than_s=1_500.0, available=available)
+
+    assert [person for person, _ in both()] == [people] * is_one_there
+    either_s = cost_s(lambda: [index.nearest(59.0, 18.0, 5) for _ in range(100)])
+    assert cost_s(lambda: [both() for _ in range(100)]) < CLIFF * either_s

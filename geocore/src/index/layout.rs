@@ -246,7 +246,6 @@ pub(super) struct Leaf {
     /// First group.
     pub(super) first: u32,
     pub(super) len: u32,
-    pub(super) newest: Freshness,
 }
 
 /// Two to a cache line; at 36 bytes every second one lay in two lines.
@@ -259,7 +258,6 @@ impl Leaf {
         parent: Entry::NONE,
         first: 0,
         len: 0,
-        newest: Freshness::NEVER,
     };
 
     /// Where the n-th person lies.
@@ -308,7 +306,10 @@ pub(super) fn round_up_m(radius_m: f64) -> f32 {
     near.next_up()
 }
 
-/// Time of the newest fix in steps of 64 s, rounded down; later times never give less.
+/// Time of a fix in steps of 2 s, rounded down; later times never give less.
+///
+/// Finer, and more moves would have to tell all slots above; coarser, and a question would
+/// look at more people in vain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Freshness(i32);
 
@@ -322,7 +323,7 @@ impl Freshness {
             Self::NEVER
         } else {
             #[expect(clippy::cast_possible_truncation, reason = "`as` saturates, in order")]
-            Self((at_s / 64.0).floor() as i32)
+            Self((at_s / 2.0).floor() as i32)
         }
     }
 }
@@ -390,13 +391,24 @@ pub(super) type Chunks = Arena<Chunk, u32, ChunkMeta>;
 pub(super) struct Below {
     pub(super) people: u32,
     pub(super) available: u32,
-    pub(super) newest: Freshness,
+    /// Of those who are not available, and of those who are.
+    pub(super) newest: [Freshness; 2],
 }
 
 impl Below {
     pub(super) const NOBODY: Self = Self {
         people: 0,
         available: 0,
-        newest: Freshness::NEVER,
+        newest: [Freshness::NEVER; 2],
     };
+
+    /// How many are available, or are not, and the newest fix of these.
+    pub(super) fn only(&self, available: bool) -> (u32, Freshness) {
+        let people = if available {
+            self.available
+        } else {
+            self.people - self.available
+        };
+        (people, self.newest[usize::from(available)])
+    }
 }

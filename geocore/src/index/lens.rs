@@ -46,15 +46,14 @@ impl Lens for Sieve<'_> {
     #[inline]
     fn may_hold(&self, chunk: &ChunkMeta, slot: usize) -> bool {
         let below = &chunk.below[slot];
-        let ready = match self.available {
-            None => true,
-            Some(true) => below.available > 0,
-            Some(false) => below.available < below.people,
+        let (people, newest) = match self.available {
+            None => (below.people, below.newest[0].max(below.newest[1])),
+            Some(wanted) => below.only(wanted),
         };
-        ready
+        people > 0
             && self
                 .newer_than_s
-                .is_none_or(|after_s| below.newest >= Freshness::of(after_s))
+                .is_none_or(|after_s| newest >= Freshness::of(after_s))
     }
 
     #[inline]

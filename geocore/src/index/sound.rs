@@ -92,9 +92,9 @@ impl Space {
             assert_eq!(self.find(record.id), Some(place));
             below.people += 1;
             below.available += u32::from(record.available);
-            below.newest = below.newest.max(Freshness::of(record.at_s));
+            let newest = &mut below.newest[usize::from(record.available)];
+            *newest = (*newest).max(Freshness::of(record.at_s));
         }
-        assert!(leaf.newest >= below.newest, "a fresh person is hidden");
         let (needed, size) = (
             (below.people as usize).div_ceil(LANES).max(1),
             child.class().size(),
@@ -152,9 +152,9 @@ impl Space {
             let noted = self.chunks.cold[chunk].below[lane];
             assert_eq!(noted.people, part.below.people);
             assert_eq!(noted.available, part.below.available);
-            assert!(
-                noted.newest >= part.below.newest,
-                "a fresh person is hidden"
+            assert_eq!(
+                noted.newest, part.below.newest,
+                "a fresh person is hidden, or looked for in vain"
             );
             all.groups += part.groups;
             all.leaves += part.leaves;
@@ -162,7 +162,9 @@ impl Space {
             all.largest = all.largest.max(part.largest);
             all.below.people += part.below.people;
             all.below.available += part.below.available;
-            all.below.newest = all.below.newest.max(part.below.newest);
+            for (newest, part) in all.below.newest.iter_mut().zip(part.below.newest) {
+                *newest = (*newest).max(part);
+            }
         }
         all
     }

@@ -5,6 +5,7 @@ use super::directory::Directory;
 use super::handles::{Child, Class, Entry, Place};
 use super::kernel::{prefetch, prefetch_person};
 use super::layout::{Chunks, Detail, Freshness, Group, GroupTag, Groups, LANES, Leaf, Record};
+use super::tally::Readiness;
 use super::tree::Node;
 
 /// Above so many people a tree takes over from a scan of all.
@@ -193,21 +194,22 @@ impl Space {
             self.tidy();
             return false;
         }
-        let (newest, parent) = (leaf.newest, leaf.parent);
-        let was = Freshness::of(self.groups.at_s(place));
-        let is = Freshness::of(record.at_s);
+        let parent = leaf.parent;
+        let was = self.readiness(place);
         self.groups.set_place(place, record.xyz_m, record.at_s);
         if is_out {
             self.loosen(id, reach_m);
         }
-        if is > newest {
-            self.leaves[id].newest = is;
-            self.freshen(parent, is);
-        } else if was == newest && is < was {
-            self.refresh(id);
-        }
         self.set_available(place, parent, record.available);
+        self.renew(id, was, record.readiness());
         true
+    }
+
+    fn readiness(&self, place: Place) -> Readiness {
+        Readiness {
+            fix: Freshness::of(self.groups.at_s(place)),
+            available: self.groups.is_available(place),
+        }
     }
 
     fn set_available(&mut self, place: Place, parent: Entry, available: bool) {
@@ -240,7 +242,6 @@ impl Space {
         self.groups.set_record(place, record);
         let leaf = &mut self.leaves[id];
         leaf.len += 1;
-        leaf.newest = leaf.newest.max(Freshness::of(record.at_s));
         let groups = &self.groups;
         self.places
             .insert(record.id, place, |place| groups.id(place));
@@ -261,7 +262,7 @@ impl Space {
         self.groups.clear(tail);
         let leaf = &mut self.leaves[id];
         leaf.len -= 1;
-        let (parent, newest) = (leaf.parent, leaf.newest);
+        let parent = leaf.parent;
         self.count(parent, -1, -i32::from(record.available));
         self.tighten(parent, last);
         if parent == Entry::NONE {
@@ -270,9 +271,7 @@ impl Space {
         let node = if last == 0 {
             self.drop_leaf(parent)
         } else {
-            if newest == Freshness::of(record.at_s) {
-                self.refresh(id);
-            }
+            self.outdate(id, record.readiness());
             parent.node()
         };
         self.collapse(node);

@@ -8,7 +8,7 @@ use super::directory::Directory;
 use super::grid::{FINEST, ancestor, cap_of, key_of, resolution_of};
 use super::handles::{Child, Class, Entry};
 use super::keyed::{Keyed, keyed};
-use super::layout::{Below, Cap, Chunk, ChunkMeta, Freshness, Record, WIDTH};
+use super::layout::{Below, Cap, Chunk, ChunkMeta, Record, WIDTH};
 use super::space::{FLAT_MAX, LEAF_MAX, Space, number};
 
 /// A node with fewer people below it becomes a leaf.
@@ -75,7 +75,7 @@ impl Space {
             Route::Leaf(entry) => {
                 self.attach(self.child(entry), record);
                 self.count(entry, 1, i32::from(record.available));
-                self.freshen(entry, Freshness::of(record.at_s));
+                self.freshen(entry, record.readiness());
                 self.widen(entry, self.cap(entry).reach_m(record.xyz_m));
                 if self.below(entry).people as usize > LEAF_MAX {
                     self.split(entry);
@@ -139,6 +139,7 @@ impl Space {
         for stray in strays {
             self.grow(&stray.record);
         }
+        self.sink(entry.node());
     }
 
     /// Plants people, sorted by key, cell by cell below a node.
@@ -177,16 +178,15 @@ impl Space {
         self.house(leaf, entry);
         let cap = self.cap(entry);
         self.expect(people.iter().map(|person| person.record.id));
-        let (mut available, mut newest, mut reach_m) = (0, Freshness::NEVER, 0.0_f64);
+        let (mut available, mut reach_m) = (0, 0.0_f64);
         for person in people {
             self.attach(leaf, &person.record);
             available += i32::from(person.record.available);
-            newest = newest.max(Freshness::of(person.record.at_s));
+            self.freshen(entry, person.record.readiness());
             reach_m = reach_m.max(cap.reach_m(person.record.xyz_m));
         }
         let count = i32::try_from(people.len()).unwrap_or_else(|_| unreachable!("2^29 places"));
         self.count(entry, count, available);
-        self.freshen(entry, newest);
         self.widen(entry, reach_m);
     }
 
@@ -222,6 +222,7 @@ impl Space {
             let node = &self.nodes[gone.node()];
             if node.len > 0 || node.parent == Entry::NONE {
                 self.shrink(gone.node());
+                self.sink(gone.node());
                 return gone.node();
             }
             let above = node.parent;
@@ -396,7 +397,7 @@ impl Space {
         self.chunks.hot[chunk].cap(lane)
     }
 
-    fn below(&self, entry: Entry) -> Below {
+    pub(super) fn below(&self, entry: Entry) -> Below {
         let (chunk, lane) = self.locate(entry);
         self.chunks.cold[chunk].below[lane]
     }

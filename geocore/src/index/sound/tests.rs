@@ -35,7 +35,7 @@ fn record(dice: &mut Dice, id: u64, world: u64) -> Record {
         id,
         xyz_m: Point::new(lat_deg, lon_deg).expect("clamped").xyz_m(),
         at_s: if known {
-            dice.uniform() * 1e4
+            dice.uniform() * [1e4, 1e9][usize::from(dice.below(2) == 0)]
         } else {
             f64::NAN
         },
@@ -195,5 +195,23 @@ fn classes_hold_what_they_say() {
         let class = Class::holding(count);
         assert!(class.size() >= count);
         assert!(class.size() <= count * 2);
+    }
+}
+
+/// Times are not asked for where nobody has them: the lone one is the newest of many.
+#[test]
+fn whoever_was_the_newest_is_looked_for_no_more_once_gone() {
+    let mut dice = Dice(37);
+    let mut space = Space::new();
+    let crowd: Vec<Record> = (0..5_000).map(|id| record(&mut dice, id, 2)).collect();
+    space.put_many(&crowd);
+    for away_deg in [1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0] {
+        let mut lone = record(&mut dice, 6_000, 2);
+        lone.xyz_m = Point::new(64.7 - away_deg, 10.5).expect("on earth").xyz_m();
+        lone.at_s = 1e9;
+        space.put(&lone);
+        space.assert_sound();
+        assert!(space.remove(lone.id));
+        space.assert_sound();
     }
 }
