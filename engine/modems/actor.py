@@ -349,10 +349,20 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         self.beat()
         if with_next:
             self._attempts.settle_with_next(row, outcome)
-            self.wake_at(self.clock.now().plus(HELD))
+            self._wake_soon()
         else:
             self._attempts.settle(row, outcome)
         self._gauges.attempted(row.channel, outcome, self.clock.boottime_s() - began_s)
+
+    def _wake_soon(self) -> None:
+        """Write soon what is held; a look that is due is put off by nothing.
+
+        Else nothing that arrives were read as long as one message follows another.
+        """
+        soon_s = self.clock.boottime_s() + HELD.total_seconds()
+        due_s = self.inbox.wake_at_s
+        if due_s is None or due_s > soon_s:
+            self.wake_at(self.clock.now().plus(HELD))
 
     def _rings(self) -> None:
         """Read what arrives; give way to a message that waits."""

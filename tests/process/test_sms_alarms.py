@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,15 @@ from adapters.modem.pdu import Deliver
 from adapters.modem.pdu_encode import encode_deliver
 from adapters.modem.pdu_fields import Address, Charset
 from adapters.modem.pdu_text import build
-from engine.roster.sample import sample_text
+from engine.roster.model import Role
+from engine.roster.sample import sample_roster, sample_text
 from engine.values import Instant
 from tests.engine.intake.test_tracker_octets import message, record
 from tests.rig import HERON_IMEI, Rig, eventually
 
 pytestmark = pytest.mark.process
 
+STILL_WAIT = 3
 LAPWING, SIM, FOREIGN = "+998460000011", "+998460000999", "+15550001111"
 
 
@@ -141,3 +144,23 @@ def test_a_trackers_binary_message_from_a_number_without_its_country_is_one_too(
         assert "41.31151,69.27974" in sms.text
         (alarm,) = _open(rig)
         assert alarm["alias"] == "Heron"
+
+
+def test_a_call_for_help_is_read_between_two_messages_of_a_long_queue(
+    tmp_path: Path,
+) -> None:
+    """It lay in the modem until all that waited had been sent: minutes, in a flood."""
+    defenders = (one for one in sample_roster().people if one.has(Role.DEFENDER))
+    senders = [str(one.numbers[0]) for one in islice(defenders, 12)]
+    with Rig(folder=tmp_path, modems_wanted=1) as rig:
+        (modem,) = rig.modems
+        up = 'natalia_modem_up{modem="modem-1"}'
+        assert eventually(lambda: rig.metric(up) == 1.0)
+        modem.faults.latency_s = 1.0
+        for number in senders[:-1]:
+            modem.inject(number, "SOS")
+        eventually(lambda: len(rig.alarms()) == len(senders) - 1)
+        modem.inject(senders[-1], "SOS")
+        eventually(lambda: len(rig.rows("SELECT 1 FROM inbound")) == len(senders))
+        waits = "SELECT 1 FROM effect WHERE channel = 'sms' AND state = 'planned'"
+        assert len(rig.rows(waits)) >= STILL_WAIT, "others are told yet"

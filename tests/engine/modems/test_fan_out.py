@@ -66,6 +66,7 @@ def test_an_outcome_does_not_wait_for_a_message_that_another_modem_has_taken() -
 
 def test_what_waits_when_a_modem_is_stopped_is_written() -> None:
     rig = Rig(modems=2)
+    rig.world.run(0.3)  # nobody looks what has arrived just now
     rows = (row_of("e1"), row_of("e2"))
     rig.ledger.plan(*rows)
     rig.tree.names.tell("dispatcher", Planned(rows=rows))
