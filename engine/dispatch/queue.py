@@ -12,6 +12,7 @@ from math import inf
 from engine.ports.journal import EffectRow
 from engine.values import EffectId
 
+RANK_ANSWER = 9
 RANK_DISTRESS = 10
 RANK_CALL = 15
 RANK_HQ = 20
@@ -22,6 +23,8 @@ RANK_STOP = 50
 RANK_PUBLIC = 60
 """Who goes before whom. A call holds a modem for as long as it rings.
 
+An answer about a timer goes before all: behind what a word of force begins it would
+show that it was one. There are few, by `engine.intake.checkins.promptly`.
 What pages HQ of a stranger goes behind whatever concerns somebody in the roster:
 anybody can be a thousand strangers, and a modem sends some twenty messages a minute.
 """

@@ -51,7 +51,8 @@ def test_a_forced_case_goes_on_and_says_so_to_nobody_who_was_told(way: str) -> N
     assert day.watching.alarms[forced].duress
 
 
-@pytest.mark.parametrize("seed", range(3))
+# With others, such as 2, two of HQ's people end it before one of them tries to alone.
+@pytest.mark.parametrize("seed", [0, 1, 3])
 def test_a_press_after_an_end_in_appearance_is_a_second_case_under_force(
     seed: int,
 ) -> None:

@@ -17,9 +17,11 @@ from engine.intake.absence import Absence, record_of
 from engine.intake.actor import Noticed
 from engine.intake.checkins.again import said_in
 from engine.intake.checkins.kept import Kept, is_outdated, kept_of, last_order
+from engine.intake.checkins.promptly import Promptly
 from engine.intake.checkins.said import CheckInSaid
 from engine.intake.checkins.timer import (
     PREFIX,
+    TEXT_NEAR,
     Change,
     Said,
     Timer,
@@ -76,6 +78,7 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         super().__init__(link=link)
         self._judge, self._journal, self._readers = judge, journal, readers
         self._kept: dict[PersonId, Kept] = {}
+        self._promptly = Promptly()
         self._began: Instant | None = None
         self._rows_at = link.clock.now()
         # Words that the journal did not take, as they were said.
@@ -327,6 +330,9 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         if not self._plan(person).answers:
             return ()
         now = self.clock.now()
+        rank = self._promptly.rank(person.person, command_id, now)
+        if rank is None and change.answer != TEXT_NEAR:
+            return ()
         due = now if timer is None else timer.due
         facts = TextFacts(alias="", sign=person.sign, pressed_at=due, zone=person.zone)
         body = EffectBody(
@@ -341,7 +347,7 @@ class CheckIns(SupervisedActor[CheckInSaid]):
             alarm=stream,
             effect_class=EffectClass.SAFETY,
             channel="sms",
-            rank=RANK_CHECK_IN,
+            rank=RANK_CHECK_IN if rank is None else rank,
             planned_at=now,
             body=encode_body(body),
         )
