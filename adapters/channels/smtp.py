@@ -142,7 +142,8 @@ class SmtpChannel:
     def close(self) -> None:
         """End an attempt that may still run, and a connection that was kept."""
         self._line.cut()
-        self.rest()
+        for session in self._kept_ones():
+            session.leave()
 
     def _kept_ones(self) -> Iterator[SmtpSession]:
         """Take what was kept: no two threads ever get the same one."""
@@ -158,7 +159,7 @@ class SmtpChannel:
         for session in self._kept_ones():
             if session.resume(self._sender, recipient):
                 return session
-            session.part()
+            session.leave()
         session = self._opened()
         with contextlib.ExitStack() as failed:
             failed.callback(session.close)

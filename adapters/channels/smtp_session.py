@@ -212,6 +212,14 @@ class SmtpSession:
                 self._smtp.quit()
         self._smtp.close()
 
+    def leave(self) -> None:
+        """Say good-bye, and close without an answer: somebody waits for us."""
+        with contextlib.suppress(OSError, smtplib.SMTPException):
+            if self._smtp.sock is not None:
+                self._allow(_GOODBYE_S)
+                self._smtp.putcmd("QUIT")
+        self._smtp.close()
+
     def close(self) -> None:
         """Close without a word."""
         self._smtp.close()

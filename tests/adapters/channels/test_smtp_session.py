@@ -1,6 +1,7 @@
 """Several mails over one connection, and when a new one is the better one."""
 
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from email.policy import Compat32
@@ -169,6 +170,31 @@ def test_who_rests_says_good_bye(server: ScriptedMail, mails: Mails) -> None:
     mails.channel.rest()
     mails.channel.rest()
     assert server.talks[0]["QUIT"] == 1
+
+
+def test_a_good_bye_that_nobody_answers_holds_up_no_mail(
+    server: ScriptedMail, mails: Mails
+) -> None:
+    """The network had forgotten the connection: an SOS waited a second for that."""
+    server.script["QUIT"] = b""
+    mails.send()
+    mails.clock.slept_s = KEPT_S + 1
+    began_s = time.perf_counter()
+    mails.send()
+    assert time.perf_counter() - began_s < 0.5
+    first, second = server.talks
+    assert (first["QUIT"], second["MAIL"]) == (1, 1)
+
+
+def test_a_good_bye_that_nobody_answers_holds_up_no_stop(
+    server: ScriptedMail, mails: Mails
+) -> None:
+    """It took all the time that a worker has for its stop."""
+    server.script["QUIT"] = b""
+    mails.send()
+    began_s = time.perf_counter()
+    mails.channel.close()
+    assert time.perf_counter() - began_s < 0.5
 
 
 def test_much_may_be_said_of_each_mail(server: ScriptedMail, mails: Mails) -> None:
