@@ -81,6 +81,7 @@ class Network:
         back_s = self.world.boottime_s() + seconds
         hardware.gone_until_s = max(hardware.gone_until_s, back_s)
         hardware.times_gone += 1
+        hardware.opened_by = None  # plugged in again it is another port
         hardware.owes_until_s = 0.0
         hardware.events = [e for e in hardware.events if not isinstance(e, LateAnswer)]
         # So that the world's time does not run past the moment of its return.

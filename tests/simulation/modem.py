@@ -132,7 +132,7 @@ class SimModem:
     ) -> SubmitOutcome:
         """Submit; what the plan has in store comes first."""
         del validity_min
-        self._need()
+        self._need_port()
         hardware = self._hardware
         fault = hardware.next_faults.popleft() if hardware.next_faults else ""
         if fault:
@@ -172,7 +172,6 @@ class SimModem:
             self._wait(answer_s, beat)
             network.arrive("sms", number, text)
             network.unplug(hardware, 20.0)
-            hardware.opened_by = None
             self._owed.give_up()
             return SubmitOutcome(result=SendResult.UNKNOWN, reason="port lost")
         if fault in {"refused", "rejected"}:
@@ -272,7 +271,7 @@ class SimModem:
         between: Callable[[], None],
     ) -> bool:
         """Ring; `between` may end it."""
-        self._need()
+        self._need_port()
         self._contact("before", number, "")
         if self._life.boottime_s() < self._hardware.no_call_until_s:
             self._network.on_fault("no_call")
@@ -292,7 +291,7 @@ class SimModem:
     def poll(self, *, drain: bool) -> Sequence[ModemEvent]:
         """Return late answers, reports, and what lies on the SIM."""
         del drain
-        self._need()
+        self._need_port()
         self._take_late()
         self._owed.expire(self._life.boottime_s())
         events, self._hardware.events = self._hardware.events, []
@@ -300,7 +299,7 @@ class SimModem:
 
     def wait(self, seconds: float) -> bool:
         """Say whether anything has come."""
-        self._need()
+        self._need_port()
         if seconds:
             self._wait(seconds, lambda: None)
         return bool(self._hardware.events or self._hardware.stored)
@@ -315,7 +314,7 @@ class SimModem:
 
     def answers(self) -> bool:
         """Say whether it takes commands: not while it still sends."""
-        self._need()
+        self._need_port()
         self._wait(2.0, lambda: None)
         return self._life.boottime_s() >= self._hardware.owes_until_s
 
@@ -330,7 +329,7 @@ class SimModem:
 
     def health(self) -> ModemHealth:
         """Answer."""
-        self._need()
+        self._need_port()
         return ModemHealth(registered=True)
 
     def recover(self, rung: int) -> bool:
@@ -348,6 +347,11 @@ class SimModem:
 
     def _need(self) -> None:
         if self._life.boottime_s() < self._hardware.gone_until_s:
+            raise ModemGoneError
+
+    def _need_port(self) -> None:
+        self._need()
+        if self._hardware.opened_by is not self._life:
             raise ModemGoneError
 
     def _contact(self, when: str, number: str, text: str) -> None:
