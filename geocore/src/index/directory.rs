@@ -134,8 +134,8 @@ impl Directory {
     #[inline]
     fn slot_of(&self, id: u64, is_it: impl Fn(Place) -> bool) -> Option<(usize, usize)> {
         let hash = hash_of(id);
-        let mut at = self.home(hash);
-        // Ends: not every bucket is full, and one that is not has never been passed.
+        let home = self.home(hash);
+        let mut at = home;
         loop {
             let bucket = self.buckets.get(at)?;
             let mut matches = bucket.matches(tag_of(hash));
@@ -150,6 +150,10 @@ impl Directory {
                 return None;
             }
             at = self.next(at);
+            // Each may have been passed: full once, and not all of them at the same time.
+            if at == home {
+                return None;
+            }
         }
     }
 
@@ -206,6 +210,7 @@ fn tag_of(hash: u64) -> u8 {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
     use std::collections::BTreeMap;
 
     use super::*;
@@ -240,6 +245,35 @@ mod tests {
             directory.remove(*id, place(*number));
         }
         assert!(directory.buckets.iter().all(|bucket| bucket.passed == 0));
+    }
+
+    #[test]
+    fn whoever_is_not_there_is_looked_for_once_round_also_where_all_were_passed() {
+        let mut directory = Directory::with_room(20);
+        let home = |id: u32| directory.home(hash_of(id.into()));
+        let (first, second): (Vec<u32>, Vec<u32>) = (0..1_000).partition(|id| home(*id) == 0);
+        let put = |directory: &mut Directory, ids: &[u32]| {
+            for id in ids {
+                directory.insert((*id).into(), place(*id), |known| known.bits().into());
+            }
+        };
+        put(&mut directory, &first[..=ROOM]);
+        for id in &first[..8] {
+            directory.remove((*id).into(), place(*id));
+        }
+        put(&mut directory, &second[..ROOM]);
+        assert_eq!(directory.buckets.len(), 2);
+        assert!(directory.buckets.iter().all(|bucket| bucket.passed > 0));
+        let is_like = |id: &u32| tag_of(hash_of((*id).into())) == tag_of(hash_of(second[0].into()));
+        let looks = Cell::new(0);
+        let absent = (1_000..99_000).find(is_like).expect("one in 256");
+        let found = directory.find(absent.into(), |_| {
+            looks.set(looks.get() + 1);
+            assert!(looks.get() <= 2 * ROOM, "round and round");
+            false
+        });
+        assert_eq!(found, None);
+        assert!(looks.get() > 0);
     }
 
     fn check(directory: &Directory, ids: &BTreeMap<u32, u64>) {
