@@ -1,5 +1,6 @@
 //! Changes of every kind, after which a space must be sound.
 
+use super::super::grid::{ancestor, key_of, resolution_of};
 use super::super::handles::Class;
 use super::super::kernel::Portable;
 use super::super::layout::{LANES, Record};
@@ -214,4 +215,47 @@ fn whoever_was_the_newest_is_looked_for_no_more_once_gone() {
         assert!(space.remove(lone.id));
         space.assert_sound();
     }
+}
+
+/// The cell of somebody's leaf.
+fn cell_of(space: &Space, id: u64) -> u64 {
+    let place = space.find(id).expect("put in");
+    let (chunk, lane) = space.locate(space.leaves[space.groups.leaf(place.group())].parent);
+    space.chunks.cold[chunk].cell[lane]
+}
+
+/// A leaf keeps whoever moves out of its cell, not out of its cap; its split does not.
+#[test]
+fn the_newest_of_a_leaf_that_is_split_may_leave_its_node() {
+    let mut dice = Dice(41);
+    let mut space = Space::new();
+    let crowd: Vec<Record> = (0..5_000).map(|id| record(&mut dice, id, 2)).collect();
+    space.put_many(&crowd);
+    let (mut next, mut left) = (5_000, 0);
+    for id in 0..5_000 {
+        let (place, cell) = (space.find(id).expect("put in"), cell_of(&space, id));
+        let (was, mut is) = (space.record(place), space.record(place));
+        is.xyz_m[0] += dice.uniform() * 60.0 - 30.0;
+        is.xyz_m[1] += dice.uniform() * 60.0 - 30.0;
+        is.at_s = 2e9;
+        let above = resolution_of(cell) - 2;
+        let is_own = ancestor(key_of(was.xyz_m), resolution_of(cell)) == cell;
+        if !is_own || ancestor(key_of(is.xyz_m), above) == ancestor(cell, above) {
+            continue;
+        }
+        space.put(&is);
+        if cell_of(&space, id) == cell {
+            while cell_of(&space, id) == cell {
+                space.put(&Record { id: next, ..was });
+                next += 1;
+            }
+            space.assert_sound();
+            left += 1;
+        }
+        space.remove(id);
+        if left == 3 {
+            return;
+        }
+    }
+    panic!("only {left} were so near the edge");
 }
