@@ -12,7 +12,7 @@ from engine.dispatch.body import EffectBody
 from engine.dispatch.choice import Choice, Routes, awaited
 from engine.dispatch.history import recall
 from engine.dispatch.outcomes import AWAY, Outcome, Settled
-from engine.dispatch.queue import RANK_CALL, Queue
+from engine.dispatch.queue import Queue
 from engine.dispatch.routes import RouteBook
 from engine.health import Health
 from engine.ports.journal import (
@@ -390,7 +390,7 @@ class Dispatcher(SupervisedActor[Heard]):
 
     def _hurry_callers(self) -> None:
         """Have one telephone less ring where a message waits; each is told once."""
-        if not self._queue.waits_before(RANK_CALL):
+        if not self._queue.hurries():
             return
         for worker, channel in list(self._busy_with.items()):
             if channel == "call" and worker not in self._idle:

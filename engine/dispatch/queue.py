@@ -23,8 +23,9 @@ RANK_STOP = 50
 RANK_PUBLIC = 60
 """Who goes before whom. A call holds a modem for as long as it rings.
 
-An answer about a timer goes before all: behind what a word of force begins it would
-show that it was one. There are few, by `engine.intake.checkins.promptly`.
+An answer about a timer to whoever has a case open goes before all: behind what a word
+of force begins it would show that it was one. They are few, by
+`engine.intake.checkins.promptly`, and no telephone stops ringing for them.
 What pages HQ of a stranger goes behind whatever concerns somebody in the roster:
 anybody can be a thousand strangers, and a modem sends some twenty messages a minute.
 """
@@ -107,9 +108,17 @@ class Queue:
         """Return about how many wait for a channel, and never too few."""
         return len(self._heaps.get(channel, []))
 
-    def waits_before(self, rank: int) -> bool:
-        """Say whether anything more urgent than `rank` waits."""
-        return any(self._top_rank(heap) < rank for heap in self._heaps.values())
+    def hurries(self) -> bool:
+        """Say whether a message of an alarm waits, for which no telephone rings on.
+
+        An answer is none: whoever has a telephone would end by asking what rings an
+        officer on duty, and nobody rings twice for one page.
+        """
+        tops = [self._top_rank(heap) for heap in self._heaps.values()]
+        first = min(tops, default=inf)
+        if first != RANK_ANSWER:
+            return first < RANK_CALL
+        return any(RANK_ANSWER < row.rank < RANK_CALL for row in self._rows.values())
 
     def channels(self) -> frozenset[str]:
         """Return the channels that something waits for."""

@@ -5,6 +5,7 @@ Blocks on the journal as an alarm's actor does: nobody who raises anything waits
 
 import hashlib
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import ClassVar
 
@@ -17,7 +18,7 @@ from engine.intake.absence import Absence, record_of
 from engine.intake.actor import Noticed
 from engine.intake.checkins.again import said_in
 from engine.intake.checkins.kept import Kept, is_outdated, kept_of, last_order
-from engine.intake.checkins.promptly import Promptly
+from engine.intake.checkins.promptly import Promptly, has_case
 from engine.intake.checkins.said import CheckInSaid
 from engine.intake.checkins.timer import (
     PREFIX,
@@ -119,6 +120,8 @@ class CheckIns(SupervisedActor[CheckInSaid]):
             change = outdated(kept.timer, said)
         else:
             change = say(kept.timer, said, self.clock.now(), sent=message.sent)
+        # It may be raised by now, or not yet.
+        change = replace(change, first=message.word is Word.DURESS)
         # A word of force is the alarm's, which it raises; so is one that ends no timer,
         # which HQ reads where no case is open.
         mine = not message.is_shared or (kept.timer is not None and not is_old)
@@ -330,7 +333,8 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         if not self._plan(person).answers:
             return ()
         now = self.clock.now()
-        rank = self._promptly.rank(person.person, command_id, now)
+        first = change.first or self._has_case(person.person)
+        rank = self._promptly.rank(person.person, command_id, now, first=first)
         if rank is None and change.answer != TEXT_NEAR:
             return ()
         due = now if timer is None else timer.due
@@ -352,6 +356,14 @@ class CheckIns(SupervisedActor[CheckInSaid]):
             body=encode_body(body),
         )
         return (row,)
+
+    def _has_case(self, person: PersonId) -> bool:
+        """Look into the rows; where they cannot be read, nothing goes before alarms."""
+        try:
+            with self._readers.reader() as reader:
+                return has_case(reader.heads("alarm/", open_only=True), person)
+        except JournalError:
+            return False
 
     def _plan(self, person: Person | None) -> CheckInPlan:
         protocol = None if person is None else person.action_protocol

@@ -61,13 +61,15 @@ class Said:
 class Change:
     """What comes of it: facts, and the text that their person gets, if any.
 
-    `sent` is when whoever made the change spoke, where they were heard late.
+    `sent` is when whoever made the change spoke, where they were heard late; `first`
+    where the answer goes before what an alarm begins.
     """
 
     facts: tuple[tuple[Fact, Instant], ...] = ()
     answer: str = ""
     missed: bool = False
     sent: Instant | None = None
+    first: bool = False
 
 
 def say(

@@ -21,7 +21,13 @@ from engine.dispatch.actor import (
 from engine.dispatch.attempts import Attempts
 from engine.dispatch.choice import PATIENCE_MS
 from engine.dispatch.outcomes import Settled, unknown_append
-from engine.dispatch.queue import RANK_CALL, RANK_DISTRESS, RANK_HQ, RANK_STOP
+from engine.dispatch.queue import (
+    RANK_ANSWER,
+    RANK_CALL,
+    RANK_DISTRESS,
+    RANK_HQ,
+    RANK_STOP,
+)
 from engine.dispatch.routes import BURST
 from engine.health import Health
 from engine.journal.memory import Medium
@@ -252,6 +258,16 @@ def test_a_message_hurries_a_telephone_that_rings_and_says_so_once(rig: Rig) -> 
     rig.tell(Planned(rows=(row_of("ring", channel="call", rank=RANK_CALL),)))
     for number in range(3):
         rig.tell(Planned(rows=(row_of(f"sos-{number}", rank=RANK_DISTRESS),)))
+    assert rig.got == [("modem-1", "ring"), ("modem-1", "hurry")]
+
+
+def test_no_telephone_stops_ringing_for_an_answer_about_a_timer(rig: Rig) -> None:
+    """Whoever had a telephone silenced by asking what rang an officer on duty."""
+    rig.idle("modem-1")
+    rig.tell(Planned(rows=(row_of("ring", channel="call", rank=RANK_CALL),)))
+    rig.tell(Planned(rows=(row_of("answer", rank=RANK_ANSWER),)))
+    assert rig.got == [("modem-1", "ring")]
+    rig.tell(Planned(rows=(row_of("sos", rank=RANK_DISTRESS),)))
     assert rig.got == [("modem-1", "ring"), ("modem-1", "hurry")]
 
 

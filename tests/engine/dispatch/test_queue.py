@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from engine.dispatch.queue import (
+    RANK_ANSWER,
     RANK_CALL,
     RANK_DISTRESS,
     RANK_HQ,
@@ -106,7 +107,7 @@ ROWS = [
     row_of(
         f"e{number}",
         channel=CHANNELS[number % 3],
-        rank=(RANK_DISTRESS, RANK_CALL, RANK_STOP)[number // 3 % 3],
+        rank=(RANK_DISTRESS, RANK_CALL, RANK_STOP, RANK_ANSWER)[number // 3 % 4],
         planned_ms=number % 4 * 3_000,
         avoid_route=("", *ROUTES)[number % 5 % 3],
         alarm="abc"[number // 2 % 3],
@@ -169,8 +170,8 @@ class QueueLife(RuleBasedStateMachine):
         assert len(self.queue) == len(rows)
         oldest = min((row.planned_at.ms for row in rows), default=None)
         assert self.queue.oldest_ms() == oldest
-        for rank in (RANK_CALL, RANK_STOP):
-            assert self.queue.waits_before(rank) == any(r.rank < rank for r in rows)
+        for_help = [row for row in rows if RANK_ANSWER < row.rank < RANK_CALL]
+        assert self.queue.hurries() == bool(for_help)
 
 
 TestQueueLife = QueueLife.TestCase

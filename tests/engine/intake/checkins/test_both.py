@@ -3,15 +3,25 @@
 import json
 from datetime import timedelta
 
+import pytest
+
 from engine.alarm.messages import Distress, ToOpen
 from engine.alarm.state import Kind
 from engine.dispatch.body import decode_body
+from engine.dispatch.queue import RANK_ANSWER, RANK_CHECK_IN
 from engine.intake.actor import Intake, SmsHeard
 from engine.intake.checkins.actor import CheckIns
 from engine.intake.vigil.attendance import Attendance
-from engine.ports.journal import EffectState, Record
+from engine.ports.journal import (
+    Append,
+    Appended,
+    EffectState,
+    Head,
+    NewEvent,
+    Record,
+)
 from engine.supervision.child import ChildSpec
-from engine.values import ReportKey
+from engine.values import CommandId, ReportKey
 from tests.engine.dispatch.ledger import Ledger
 from tests.engine.grown import grow, tree_in
 from tests.engine.intake.checkins.test_actor import AGREED
@@ -77,3 +87,39 @@ def test_a_late_word_of_safety_that_ends_no_timer_is_read_by_hq_as_well() -> Non
     assert (shown.kind, shown.press.late) == (Kind.NOTICE, True)
     assert shown.press.text == "all is well [word]"
     assert len(both.texts()) == 2, "and its telephone reads nothing more"
+
+
+def _ranks(both: Both) -> list[int]:
+    rows = both.ledger.store.reader().effects(frozenset(EffectState))
+    return [row.rank for row in sorted(rows, key=lambda row: row.planned_at)]
+
+
+def _open(both: Both, look: str) -> None:
+    head = Head(status="open", is_open=True, subject=f"{look}real:{HERON}")
+    append = Append(
+        stream="alarm/a1",
+        expected_seq=0,
+        epoch=both.ledger.epoch,
+        command_id=CommandId("raise"),
+        events=(NewEvent(kind="AlarmRaised", body=b"{}"),),
+        head=head,
+    )
+    assert isinstance(both.ledger.ask(append, 1.0), Appended)
+
+
+@pytest.mark.parametrize("look", ["", "over/", "unseen/"])
+def test_whoever_has_a_case_open_is_answered_before_its_alarms(look: str) -> None:
+    """However it looks: colleagues are told of one under force by the same modem."""
+    both = Both()
+    both.sms("before", "timer 2 h", timedelta())
+    _open(both, look)
+    both.sms("after", "timer 3 h", timedelta())
+    assert _ranks(both) == [RANK_CHECK_IN, RANK_ANSWER]
+
+
+def test_a_word_of_force_that_ends_a_timer_is_answered_before_what_it_raises() -> None:
+    """Nothing was open before it, and its alarm may be there first or second."""
+    both = Both()
+    both.sms("set", "timer 2 h", timedelta())
+    both.sms("word", "cedar7", timedelta())
+    assert _ranks(both) == [RANK_CHECK_IN, RANK_ANSWER]
