@@ -14,9 +14,10 @@ SAID_BYTES_MAX = 64 * 1024
 """All replies of one mail together: many times those of the most talkative server."""
 _AT_ONCE_BYTES = 4096
 _FINAL = range(500, 600)
-_OF_THE_SERVER = re.compile(rb"5\.[347]\.[0-9]")
+_OF_THE_SERVER = re.compile(rb"5\.(?:[37]\.[0-9]|4\.(?!1\b)[0-9])")
 """A status (RFC 3463) of the mail system, the network or a policy: what a server has
-against our address, or how much we have sent, it says at any recipient."""
+against our address, or how much we have sent, it says at any recipient. With 5.4.1
+Exchange Online says that it knows no such recipient."""
 
 
 def is_of_the_message(refusal: tuple[int, bytes]) -> bool:

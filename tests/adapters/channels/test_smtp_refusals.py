@@ -20,11 +20,13 @@ OF_US = (
     ("MAIL", b"552 5.2.2 too much today\r\n"),
     ("RCPT", b"554 5.7.1 client host blocked\r\n"),
     ("RCPT", b"554 5.3.2 not now\r\n"),
+    ("RCPT", b"550 5.4.14 round and round\r\n"),
     ("DATA", b"550-5.4.5 so many an hour\r\n550 5.4.5 and no more\r\n"),
     ("content", b"550 5.7.1 so many an hour\r\n"),
 )
 OF_THE_MESSAGE = (
     ("RCPT", b"550 5.1.1 unknown\r\n"),
+    ("RCPT", b"550 5.4.1 access denied\r\n"),
     ("RCPT", b"553 no such name\r\n"),
     ("RCPT", b"550 5.1.1 unknown, of 5.7.1 nothing\r\n"),
     ("content", b"552 5.3x too large\r\n"),
