@@ -282,9 +282,12 @@ class Arrivals:
         decoded = pdu_decode.decode_stored(pdu)
         match decoded:
             case Deliver():
-                return self._parts.add(
+                found = self._parts.add(
                     _inbound(decoded, pdu, slot), decoded, self._clock.boottime_s()
                 )
+                # No drain brings these again, and the one under way may fail.
+                self._unstored.extend(one for one in found if not one.slot)
+                return [one for one in found if one.slot]
             case StatusReportPdu():
                 return (
                     StatusReport(

@@ -121,7 +121,9 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
                 self._hurry()
             case _:
                 assert_never(message)
-        self._store.busy(self.clock.boottime_s())
+        now_s = self.clock.boottime_s()
+        self._store.busy(now_s)
+        self._loopback.busy(now_s)
 
     def rescan(self) -> None:
         """Ask for work again: a hint that was dropped may have been one."""

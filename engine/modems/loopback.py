@@ -14,6 +14,7 @@ from datetime import timedelta
 from engine.config import ModemTable
 from engine.modems.reports import same_number
 from engine.modems.stamps import is_late, lay_of
+from engine.modems.store import BREATH_S
 from engine.ports.modem import InboundSms
 from engine.values import Instant
 
@@ -61,6 +62,10 @@ class Loopback:
         self._sent, self._waits = f"loop {said[:12]}", True
         self._sent_s, self._until_s = now_s, now_s + ARRIVES_WITHIN_S
         return self._sent
+
+    def busy(self, now_s: float) -> None:
+        """Note that the modem sends: what waits for it goes first."""
+        self._due_s = max(self._due_s, now_s + BREATH_S)
 
     def is_one(self, sms: InboundSms) -> bool:
         """Say whether a message is such a one, if perhaps of an earlier time."""

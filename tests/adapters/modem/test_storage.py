@@ -5,6 +5,7 @@ import itertools
 import pytest
 
 from adapters.modem.driver import SerialModem
+from adapters.modem.options import ModemOptions
 from adapters.modem.pdu import Deliver
 from adapters.modem.pdu_encode import encode_deliver
 from adapters.modem.pdu_fields import Address, Charset
@@ -207,3 +208,42 @@ def test_a_modem_that_still_boots_is_given_time_for_its_pdu_mode(
     assert driver.open().registered
     driver.poll(drain=False)
     assert driver.submit(NUMBER, "hej", validity_min=5).result is SendResult.SENT
+
+
+def _then_silent(modem: ScriptedModem, half: str) -> None:
+    """Announce a part at place 3, and a message at 4 at which the modem hangs."""
+    stored = f"0,,30\r\n{half}\r\n\r\nOK\r\n"
+    modem.answers |= {
+        'AT+CPMS="ME"': ONE_USED,
+        "AT+CMGR=3": f"\r\n+CMGR: {stored}",
+        "AT+CMGR=4": SILENCE,
+        "AT+CMGL=4": f"\r\n+CMGL: 3,{stored}",
+    }
+    modem.say('\r\n+CMTI: "ME",3\r\n\r\n+CMTI: "ME",4\r\n')
+
+
+def test_a_part_with_a_call_for_help_outlives_a_look_up_that_hangs_bug_it_waited(
+    clock: ManualClock,
+) -> None:
+    """It came three minutes later, as a message of which a part is missing."""
+    modem = ScriptedModem(clock, WORKS)
+    driver = driver_of(modem, ModemOptions(urgent_words=("sos",)))
+    driver.open()
+    _then_silent(modem, _half("SOS at ", 1))
+    with pytest.raises(ModemSilentError):
+        driver.poll(drain=False)
+    assert driver.answers()
+    assert _texts(driver, drain=True) == ["SOS at [2/2 missing]"]
+    assert _texts(driver, drain=True) == []
+
+
+def test_a_half_that_another_message_ends_outlives_a_look_up_that_hangs_bug_it_was_lost(
+    clock: ManualClock,
+) -> None:
+    """Some devices give every message one reference, and no store had the first."""
+    modem, driver = _direct_half(clock)
+    _then_silent(modem, _half("I am well", 1))
+    with pytest.raises(ModemSilentError):
+        driver.poll(drain=False)
+    assert driver.answers()
+    assert _texts(driver, drain=True) == ["we are [2/2 missing]"]

@@ -166,3 +166,14 @@ def test_a_late_answer_to_what_no_row_tells_of_is_nobodys_bug_the_next_ones() ->
     rig.driver.arrived = [LateAnswer(outcome=SENT)]
     rig.world.run(0.5)
     assert rig.ledger.state("e1") is EffectState.UNKNOWN
+
+
+def test_none_goes_out_between_two_messages_of_an_alarm() -> None:
+    """An SOS waited for it, and where the SIM is barred for its time-out too."""
+    rig = Rig(self_test=SelfTest(number=OWN, every_s=DAY_S))
+    rig.world.run(FIRST_S - 5)
+    rig.driver.takes_s = 4.0
+    for nth in range(6):
+        rig.plan(f"e{nth}", address=OTHER)
+    rig.world.run(60)
+    assert [number for number, _ in rig.driver.submitted] == [OTHER] * 6 + [OWN]
