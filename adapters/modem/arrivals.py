@@ -41,6 +41,8 @@ _INDEX_MAX = 255
 # Also of a store that says it has fewer, or none: most long messages are no longer.
 _PLACES_MIN = 4
 _BUSY_PAUSES_S = (0.5, 1.0, 2.0)
+_AT_ONCE = 4
+"""So many places are read at one look; an SOS that waits to be sent waits no longer."""
 # TP-ST (TS 23.040, 9.2.3.15): below the first it was delivered.
 _STILL_TRYING, _GIVEN_UP = 0x20, 0x40
 
@@ -127,10 +129,10 @@ class Arrivals:
         return outcome is not None
 
     def _sort(self) -> _Heard:
-        """Sort what the modem has said unasked."""
+        """Sort what the modem has said unasked; what is too much waits its turn."""
         heard = _Heard()
         unsolicited = self._dialogue.unsolicited
-        while unsolicited:
+        while unsolicited and len(heard.slots) < _AT_ONCE:
             urc = unsolicited.popleft()
             match prefix_of(urc.line):
                 case "+CMTI" | "+CDSI" as kind:

@@ -247,3 +247,20 @@ def test_a_half_that_another_message_ends_outlives_a_look_up_that_hangs_bug_it_w
         driver.poll(drain=False)
     assert driver.answers()
     assert _texts(driver, drain=True) == ["we are [2/2 missing]"]
+
+
+def test_of_many_that_are_announced_a_few_are_read_at_one_look(
+    clock: ManualClock,
+) -> None:
+    """An SOS waited to be sent until all of a flood had been read."""
+    modem = ScriptedModem(clock, WORKS)
+    driver = driver_of(modem)
+    driver.open()
+    modem.answers |= {'AT+CPMS="ME"': ONE_USED}
+    for place in range(10):
+        modem.answers[f"AT+CMGR={place}"] = f"\r\n+CMGR: 0,,24\r\n{HELLO}\r\n\r\nOK\r\n"
+        modem.say(f'\r\n+CMTI: "ME",{place}\r\n')
+    looks = []
+    while driver.wait(0):
+        looks.append(len(_texts(driver, drain=False)))
+    assert looks == [4, 4, 2]
