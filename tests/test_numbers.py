@@ -19,7 +19,7 @@ MODULES = (
     "engine.protocol.tables",
     "engine.roster.schema",
     "adapters.channels.options",
-    "adapters.channels.smtp",
+    "adapters.channels.smtp_session",
     "adapters.channels.webhook",
     "adapters.channels.mastodon",
 )

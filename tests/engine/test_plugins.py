@@ -112,7 +112,7 @@ def installed(
     [
         (lambda: None, "got an unexpected keyword argument 'clock'"),
         (lambda *_, **__: dict[str, str]()["token"], "KeyError"),
-        (Half, "it has no timeout_s, interrupt"),
+        (Half, "it has no timeout_s, rest, interrupt"),
     ],
 )
 def test_a_channel_that_is_none_is_named_before_the_engine_starts(
