@@ -92,7 +92,7 @@ def test_who_is_fresh_and_available_is_not_looked_for_among_all_who_are_one_of_t
     *, available: bool, is_one_there: bool
 ) -> None:
     """Each leaf had somebody fresh, and somebody else who was available."""
-    people, dice = 200_000, np.random.default_rng(5)
+    people, dice = 50_000, np.random.default_rng(5)
     ids = np.arange(people, dtype=np.uint64)
     lats, lons = dice.normal(59.0, 0.3, people), dice.normal(18.0, 0.3, people)
     is_fresh = ids % 2 == 0
