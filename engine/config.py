@@ -24,6 +24,7 @@ from engine.config_faults import ADDRESS, HOST, LOG, NAME, NUMBER, faults_of
 from engine.config_paths import anchored
 from engine.errors import ConfigError, Gathered, cure_of, too_much
 from engine.files import read_text
+from engine.ports.channel import WORLD
 from engine.values import a_number
 
 LOOPBACK = "127.0.0.1"
@@ -337,7 +338,7 @@ def _check_channels(config: Config) -> Iterator[ConfigError]:
 
 
 def _of_world(tables: tuple[ChannelTable, ...]) -> frozenset[str]:
-    return frozenset(table.name for table in tables if table.kind == "mastodon")
+    return frozenset(table.name for table in tables if table.kind == WORLD)
 
 
 def _check_private(

@@ -5,6 +5,10 @@ from typing import Protocol
 
 from engine.values import ChannelName, EffectId, Instant, Urgency
 
+WORLD = "mastodon"
+"""The kind of channel by which the world reads, and the name that it mostly has; one of
+another name refuses people's texts too."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from engine.errors import DataError, suggestion
+from engine.ports.channel import WORLD
 from engine.protocol.language import templates
 from engine.protocol.model import (
     ActionProtocol,
@@ -15,8 +16,6 @@ from engine.protocol.model import (
     Start,
 )
 
-WORLD = "mastodon"
-"""By it the world reads; such a channel of another name refuses people's texts too."""
 PUBLIC_TEXT = "public"
 NAMED_TEXT = "public_named"
 STOP_TEXT = "stop"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 
+from engine.ports.channel import WORLD
 from engine.roster.countries import looks_swapped
 from engine.roster.model import Device, Person, Role, Roster
 from engine.roster.numbers import is_landline
@@ -18,7 +19,6 @@ from engine.values import PersonId
 OPERATORS_MIN = 2  # a post needs a second operator's approval
 DUTY_MIN = 2  # the next person is paged after 60 s
 _IMEI_LENGTH = 15
-_WORLD = "mastodon"
 _DAY = timedelta(days=1)
 """Where a window ends it may still be the day before."""
 
@@ -102,8 +102,8 @@ def _about(person: Person, roster: Roster) -> Iterator[str]:
 def _about_ways(person: Person) -> Iterator[str]:
     if person.numbers and is_landline(person.numbers[0]):
         yield "the first number is a landline, which most SMS do not reach"
-    if any(one.channel == _WORLD for one in person.addresses):
-        yield f"an address on {_WORLD}, where the world reads: nothing is sent there"
+    if any(one.channel == WORLD for one in person.addresses):
+        yield f"an address on {WORLD}, where the world reads: nothing is sent there"
 
 
 def is_unbound(person: Person, roster: Roster) -> bool:
