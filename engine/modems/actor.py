@@ -167,6 +167,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
     def woke(self) -> None:
         """Open the port if it is closed, else look what has come."""
         self._attempts.mend()
+        self._arrivals.record_again()
         try:
             if not self._is_open:
                 self._open()

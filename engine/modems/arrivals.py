@@ -15,6 +15,7 @@ from engine.modems.inbound import Ears, Inbound, record_of
 from engine.modems.loopback import Loopback
 from engine.modems.outcomes import outcome_of
 from engine.modems.pacing import Pacing
+from engine.modems.refused import Received, Refused
 from engine.modems.reports import Sent, state_of
 from engine.modems.unanswered import Unanswered
 from engine.ports.journal import EffectState, JournalAccess, ReaderLender, Recorded
@@ -52,6 +53,7 @@ class Arrivals:
     unanswered: Unanswered
     ears: Ears
     sent: Sent = field(default_factory=Sent)
+    refused: Refused = field(default_factory=Refused)
 
     def take_in(self, events: Sequence[ModemEvent]) -> None:
         """Deal with each event: messages first, since some lie nowhere else.
@@ -77,6 +79,16 @@ class Arrivals:
                     self.gauges.came_in("modem_calls_total")
                 case _:
                     assert_never(event)
+
+    def record_again(self) -> None:
+        """Try again what the journal did not take, whether the modem is there or not.
+
+        Their places are freed by the next look at the whole store: by now another SIM
+        may lie in the modem, whose message it would be.
+        """
+        waiting = self.refused.due(self.link.clock.boottime_s())
+        if any(one.sms.slot for one in self._recorded(waiting)):
+            self.pacing.drain_soon()
 
     def _calls(self, events: Sequence[ModemEvent]) -> list[InboundSms]:
         """Return the calls of those who may be in need as what HQ reads of them.
@@ -106,24 +118,38 @@ class Arrivals:
         hangs, and HQ hear nothing of it.
         """
         looped = [sms for sms in messages if self.loopback.is_one(sms)]
-        others = [sms for sms in messages if sms not in looped]
         now = self.link.clock.now()
-        records = [record_of(sms, now) for sms in others]
-        answers = self.journal.ask_all(records, JOURNAL_TIMEOUT_S) if records else ()
-        self.link.beat()
-        kept = [isinstance(answer, Recorded) for answer in answers]
-        for record in compress(records, kept):
-            self.gauges.came_in("modem_messages_total")
-            self.ears.heard(Inbound(key=record.key))
+        others = [
+            Received(sms=sms, record=record_of(sms, now))
+            for sms in messages
+            if sms not in looped
+        ]
+        recorded = [one.sms for one in self._recorded(others)]
         for sms in looped:
             now_s = self.link.clock.boottime_s()
             if self.loopback.came_back(sms, now_s):
                 self.gauges.loops(works=True)
                 seems_late = self.loopback.seems_late(sms, now, now_s)
                 self.gauges.stamps(differ=seems_late)
-        for sms in (*compress(others, kept), *looped):
+        for sms in (*recorded, *looped):
             self.driver.delete(sms.slot)
             self.link.beat()
+
+    def _recorded(self, messages: Sequence[Received]) -> Sequence[Received]:
+        """Return those that the journal has now; their ears have heard."""
+        if not messages:
+            return ()
+        began_s = self.link.clock.boottime_s()
+        records = [one.record for one in messages]
+        answers = self.journal.ask_all(records, JOURNAL_TIMEOUT_S)
+        self.link.beat()
+        now_s = self.link.clock.boottime_s()
+        kept = [isinstance(answer, Recorded) for answer in answers]
+        self.refused.tried(messages, kept, now_s, now_s - began_s)
+        for record in compress(records, kept):
+            self.gauges.came_in("modem_messages_total")
+            self.ears.heard(Inbound(key=record.key))
+        return list(compress(messages, kept))
 
     def _late(self, late: LateAnswer) -> None:
         """Record what became of a message that had no answer in time."""

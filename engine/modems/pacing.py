@@ -140,6 +140,10 @@ class Pacing:
         self._drained_s = now_s
         return True
 
+    def drain_soon(self) -> None:
+        """Have the storage read with the next look."""
+        self._drained_s = -DRAIN_S
+
     def health_due(self, now_s: float) -> bool:
         """Say whether registration and signal shall be asked for."""
         if now_s - self._asked_s < HEALTH_S:

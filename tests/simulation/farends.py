@@ -65,6 +65,8 @@ class Network:
                 pdu=f"pdu-{number}",
             )
         )
+        if hardware.is_open:
+            hardware.announced.add(str(number))
 
     def is_quiet(self, now_s: float) -> bool:
         """Say whether no modem that could be asked has anything, and none hangs."""

@@ -81,6 +81,8 @@ class Hardware:
     keeps_messages: int = 0
     events: list[ModemEvent] = field(default_factory=list)
     stored: list[InboundSms] = field(default_factory=list)
+    announced: set[str] = field(default_factory=set)
+    """Places whose message has come since the store was read, if a process heard it."""
     reference: int = 0
     opened_by: Life | None = None
     is_busy: bool = False
@@ -115,6 +117,7 @@ class SimModem:
             self._owed.give_up()
             self._owed.forget_count()
         self._hardware.opened_by = self._life
+        self._hardware.announced.clear()
         return ModemHealth(registered=True, signal_dbm=-71.0)
 
     def fit(self, pieces: Sequence[Forms]) -> str:
@@ -289,20 +292,22 @@ class SimModem:
         return True
 
     def poll(self, *, drain: bool) -> Sequence[ModemEvent]:
-        """Return late answers, reports, and what lies on the SIM."""
-        del drain
+        """Return late answers, reports, and what has come; all of the SIM if asked."""
         self._need_port()
         self._take_late()
         self._owed.expire(self._life.boottime_s())
-        events, self._hardware.events = self._hardware.events, []
-        return [*self._owed.tell(), *events, *self._hardware.stored]
+        hardware = self._hardware
+        events, hardware.events = hardware.events, []
+        new, hardware.announced = hardware.announced, set()
+        stored = [sms for sms in hardware.stored if drain or sms.slot in new]
+        return [*self._owed.tell(), *events, *stored]
 
     def wait(self, seconds: float) -> bool:
         """Say whether anything has come."""
         self._need_port()
         if seconds:
             self._wait(seconds, lambda: None)
-        return bool(self._hardware.events or self._hardware.stored)
+        return bool(self._hardware.events or self._hardware.announced)
 
     def next_number(self) -> int:
         """Return the number of the next message."""

@@ -44,6 +44,7 @@ class Driver:
     submitted: list[tuple[str, str]] = field(default_factory=list)
     rung: list[str] = field(default_factory=list)
     arrived: list[ModemEvent] = field(default_factory=list)
+    announced: list[ModemEvent] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
     climbed: list[int] = field(default_factory=list)
     outcomes: list[SubmitOutcome | Exception] = field(default_factory=list)
@@ -121,16 +122,20 @@ class Driver:
             raise ModemSilentError
         if drain:
             self.drained_s.append(self.world.boottime_s())
-        # What lies in a store comes again until it is deleted.
-        arrived = self.arrived
-        self.arrived = [e for e in arrived if getattr(e, "slot", None)]
-        return arrived
+        # What lies in a store is announced once, and read again until it is deleted.
+        events = self.arrived if drain else self._unheard()
+        self.arrived = [e for e in self.arrived if getattr(e, "slot", None)]
+        self.announced = list(self.arrived)
+        return events
+
+    def _unheard(self) -> list[ModemEvent]:
+        return [e for e in self.arrived if e not in self.announced]
 
     def wait(self, seconds: float) -> bool:
         del seconds
         if self.is_gone:
             raise ModemGoneError
-        return bool(self.arrived)
+        return bool(self._unheard())
 
     def next_number(self) -> int:
         return self.number

@@ -1,0 +1,76 @@
+"""What is brought while nothing can be recorded."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from engine.modems.refused import AGAIN_S
+from tests.engine.dispatch.ledger import FULL, SILENT
+from tests.engine.modems.rig import Rig, message
+
+
+@pytest.fixture
+def rig() -> Iterator[Rig]:
+    rig = Rig()
+    yield rig
+    rig.world.crash()
+
+
+def fail(rig: Rig, fault: str) -> None:
+    rig.ledger.fault = lambda _: fault
+
+
+def test_it_is_recorded_within_seconds_of_there_being_room(rig: Rig) -> None:
+    fail(rig, FULL)
+    rig.driver.arrived.append(message(text="SOS"))
+    rig.world.run(600)
+    assert not rig.heard
+    fail(rig, "")
+    rig.world.run(AGAIN_S + 0.5)
+    assert [row["text"] for row in rig.recorded()] == ["SOS"]
+    assert rig.heard
+
+
+def test_one_that_lies_nowhere_else_is_not_lost(rig: Rig) -> None:
+    fail(rig, FULL)
+    rig.driver.arrived.append(replace(message(text="SOS"), slot=""))
+    rig.world.run(60)
+    rig.driver.is_gone = True
+    fail(rig, "")
+    rig.world.run(AGAIN_S + 0.5)
+    assert [row["text"] for row in rig.recorded()] == ["SOS"]
+
+
+def test_its_row_says_when_it_came(rig: Rig) -> None:
+    fail(rig, FULL)
+    rig.driver.arrived.append(message())
+    rig.world.run(1)
+    came_at = rig.world.now()
+    rig.world.run(30)
+    fail(rig, "")
+    rig.world.run(AGAIN_S + 0.5)
+    (row,) = rig.ledger.store.reader().inbound(untaken_only=False)
+    assert row.received_at <= came_at
+
+
+def test_its_place_is_freed_with_what_the_store_holds_then(rig: Rig) -> None:
+    """Another SIM may lie in the modem by then, with another message there."""
+    fail(rig, FULL)
+    rig.driver.arrived.append(message("SM:1", text="SOS"))
+    rig.world.run(10)
+    another = replace(message("SM:1", text="of another SIM"), pdu="another")
+    rig.driver.arrived[:] = [another]
+    fail(rig, "")
+    rig.world.run(AGAIN_S + 1)
+    assert {row["text"] for row in rig.recorded()} == {"SOS", "of another SIM"}
+    assert rig.driver.deleted == ["SM:1"]
+    assert not rig.driver.arrived
+
+
+def test_a_journal_that_hangs_takes_a_fifth_of_the_modems_time(rig: Rig) -> None:
+    fail(rig, SILENT)
+    rig.ledger.takes_s = 10.0
+    rig.driver.arrived.append(message())
+    rig.world.run(600)
+    assert len(rig.ledger.asked) * 10.0 < 600 / 4
