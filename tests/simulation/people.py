@@ -36,6 +36,8 @@ Given = Callable[[CommandId], AlarmCommand]
 
 NEEDS_HELP = 0.01
 SAYS_SAFE, SAYS_FORCED = 0.1, 0.15
+PRESSED_AGAIN_S, PRESSED_AGAIN_MAX_S = 5.0, 60.0
+"""How soon one at the console presses again what was not done, and how late at most."""
 ANSWERS = ("1", "1", "2", "2", "coming", "no")
 
 
@@ -299,6 +301,7 @@ class People:
 
     def _until_done(self, alarm: AlarmId, command: AlarmCommand) -> None:
         world = self._host.world
+        pause_s = PRESSED_AGAIN_S
         while True:
             waits: list[Wait] = []
             done: list[Done] = []
@@ -314,7 +317,8 @@ class People:
                 world.park(15.0, waits)
             if done and not done[0].failed:
                 return
-            world.sleep(5.0)
+            world.sleep(pause_s)
+            pause_s = min(2 * pause_s, PRESSED_AGAIN_MAX_S)
 
 
 @cache

@@ -24,18 +24,21 @@ def is_left_out(alarm: Alarm, events: Sequence[AlarmEvent]) -> bool:
 
     In the cast everybody has an address for each step by which they may be chosen.
     """
+    chosen = [
+        (event.step, one.person)
+        for event in events
+        if isinstance(event, RecipientsChosen) and event.audience in _CHOSEN
+        for one in event.chosen
+    ]
+    if not chosen:
+        return False
     planned = {e.person for e in events if isinstance(e, NotificationPlanned)}
     waiting = {
         (effect.step, effect.person)
         for effect in alarm.effects.values()
         if effect.state is EffectState.PLANNED
     }
-    return any(
-        one.person not in planned and (event.step, one.person) not in waiting
-        for event in events
-        if isinstance(event, RecipientsChosen) and event.audience in _CHOSEN
-        for one in event.chosen
-    )
+    return any(one[1] not in planned and one not in waiting for one in chosen)
 
 
 def has_given_up(alarm: Alarm) -> bool:
