@@ -27,6 +27,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from adapters.devices import gt06_encode
 from engine.roster.sample import sample_text
 from tests.rig import Rig
+from tools import deployed
 
 IDLE_PRESSES = 40
 AT_ONCE = 1_000
@@ -116,7 +117,10 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
     """Start the service with the sample roster, nobody on duty."""
     folder = tmp_path / "rig"
     folder.mkdir()
-    with Rig(folder=folder, roster_text=_without_rota()) as made:
+    as_deployed = deployed.environment()
+    with Rig(
+        folder=folder, roster_text=_without_rota(), environment=as_deployed
+    ) as made:
         time.sleep(1.0)  # noqa: TID251 - let the start-up's own work settle
         yield made
 
@@ -231,7 +235,7 @@ def test_a_thousand_at_once(
     with Rig(
         folder=folder,
         roster_text=roster,
-        environment=LOADS[load],
+        environment=deployed.environment() | LOADS[load],
         program=program,
     ) as rig:
         acks = benchmark.pedantic(

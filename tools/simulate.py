@@ -29,6 +29,7 @@ from tests.simulation.day import Outcome, run
 from tests.simulation.kept import KEPT, keep
 from tests.simulation.plan import plan_of
 from tests.simulation.shrink import shrunk
+from tools import deployed
 from tools.simulate_table import written
 
 ROOT = Path(__file__).parents[1]
@@ -255,6 +256,7 @@ def main() -> int:
         head, mark, _ = PAGE.read_text(encoding="utf-8").partition("<!-- table -->\n")
         PAGE.write_text(head + mark + table, encoding="utf-8")
         return 0
+    deployed.run_so()
     return long_run(arguments)
 
 
