@@ -60,25 +60,30 @@ class Arrivals:
 
         Whoever fails over another event, a row that cannot be read, would take them
         along: a message that the modem has handed on directly comes no second time.
+        Places are freed last, since a late answer or a report comes no second time.
 
         Raises:
-            ModemError: a message's place could not be freed; it is read again.
+            ModemError: a place could not be freed; what lies there is read again.
 
         """
         messages = [one for one in events if isinstance(one, InboundSms)]
-        self._record([*messages, *self._calls(events)])
+        places = [sms.slot for sms in self._record([*messages, *self._calls(events)])]
         for event in events:
             match event:
                 case InboundSms():
                     pass  # recorded before all else
                 case StatusReport():
-                    self._report(event)
+                    self._settle_by(event)
+                    places.append(event.slot or "")
                 case LateAnswer():
                     self._late(event)
                 case IncomingCall():
                     self.gauges.came_in("modem_calls_total")
                 case _:
                     assert_never(event)
+        for place in filter(None, places):
+            self.driver.delete(place)
+            self.link.beat()
 
     def record_again(self) -> None:
         """Try again what the journal did not take, whether the modem is there or not.
@@ -111,8 +116,8 @@ class Arrivals:
             if self.ears.minds_call(number)
         ]
 
-    def _record(self, messages: Sequence[InboundSms]) -> None:
-        """Make messages durable, all at once, then free their places on the SIM.
+    def _record(self, messages: Sequence[InboundSms]) -> Sequence[InboundSms]:
+        """Make messages durable, all at once; return those that nobody needs any more.
 
         One after the other an SOS would lie behind each of them for as long as a disk
         hangs, and HQ hear nothing of it.
@@ -120,7 +125,7 @@ class Arrivals:
         looped = [sms for sms in messages if self.loopback.is_one(sms)]
         now = self.link.clock.now()
         others = [
-            Received(sms=sms, record=record_of(sms, now))
+            self.refused.first(Received(sms=sms, record=record_of(sms, now)))
             for sms in messages
             if sms not in looped
         ]
@@ -131,9 +136,7 @@ class Arrivals:
                 self.gauges.loops(works=True)
                 seems_late = self.loopback.seems_late(sms, now, now_s)
                 self.gauges.stamps(differ=seems_late)
-        for sms in (*recorded, *looped):
-            self.driver.delete(sms.slot)
-            self.link.beat()
+        return [*recorded, *looped]
 
     def _recorded(self, messages: Sequence[Received]) -> Sequence[Received]:
         """Return those that the journal has now; their ears have heard."""
@@ -162,12 +165,6 @@ class Arrivals:
             address = decode_body(row.body).address
             self.sent.add(row, address, outcome.reference, clock.now())
             self.attempts.settle_late(row, outcome)
-
-    def _report(self, report: StatusReport) -> None:
-        """Take a status report, then free its place: till then it is read again."""
-        self._settle_by(report)
-        if report.slot is not None:
-            self.driver.delete(report.slot)
 
     def _settle_by(self, report: StatusReport) -> None:
         """Match a status report by (modem, TP-MR), newest first, then number."""

@@ -33,6 +33,10 @@ class Refused:
     _kept: dict[ReportKey, Received] = field(default_factory=dict)
     _due_s: float = 0.0
 
+    def first(self, one: Received) -> Received:
+        """Return a message as it came first: read again it has come no later."""
+        return self._kept.get(one.record.key, one)
+
     def due(self, now_s: float) -> Sequence[Received]:
         """Return what shall be tried again now, in the order in which it came."""
         return tuple(self._kept.values()) if now_s >= self._due_s else ()
@@ -51,4 +55,6 @@ class Refused:
                 self._kept.pop(key, None)
             elif key not in self._kept and len(self._kept) < KEPT_MAX:
                 self._kept[key] = one
-        self._due_s = now_s + max(AGAIN_S, _BREATH * took_s)
+        if not all(recorded):
+            # What is recorded puts nothing off: a flood of it would for ever.
+            self._due_s = now_s + max(AGAIN_S, _BREATH * took_s)

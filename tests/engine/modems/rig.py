@@ -46,6 +46,7 @@ class Driver:
     arrived: list[ModemEvent] = field(default_factory=list)
     announced: list[ModemEvent] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
+    delete_raises: list[Exception] = field(default_factory=list)
     climbed: list[int] = field(default_factory=list)
     outcomes: list[SubmitOutcome | Exception] = field(default_factory=list)
     is_gone: bool = False
@@ -147,6 +148,8 @@ class Driver:
         return self.takes_commands
 
     def delete(self, slot: str) -> None:
+        if self.delete_raises:
+            raise self.delete_raises.pop(0)
         self.deleted.append(slot)
         self.arrived = [e for e in self.arrived if getattr(e, "slot", "") != slot]
 

@@ -4,6 +4,7 @@ import pytest
 
 from engine.dispatch.actor import Shout
 from engine.dispatch.body import EffectBody
+from engine.errors import ModemSilentError
 from engine.ports.journal import EffectState
 from engine.ports.modem import LateAnswer, SendResult, StatusReport, SubmitOutcome
 from engine.values import EffectId
@@ -223,3 +224,20 @@ def test_what_a_killed_process_began_and_had_not_sent_takes_no_answer_either() -
     after.driver.arrived.append(LateAnswer(outcome=sent, number=7))
     after.world.run(1)
     assert _ends(after, "e1") == (EffectState.UNKNOWN, "")
+
+
+def test_one_that_comes_with_a_message_whose_place_cannot_be_freed_is_recorded() -> (
+    None
+):
+    """It comes no second time, and the message does."""
+    rig = Rig()
+    rig.driver.outcomes += [UNKNOWN]
+    rig.plan("e1")
+    rig.world.run(1)
+    rig.driver.delete_raises = [ModemSilentError()]
+    sent = SubmitOutcome(result=SendResult.SENT, reference=99)
+    rig.driver.arrived += [message(), LateAnswer(outcome=sent)]
+    rig.world.run(1)
+    assert _ends(rig, "e1") == (EffectState.ACCEPTED, "99")
+    rig.world.run(60)
+    assert rig.driver.deleted == ["SM:1"]

@@ -74,3 +74,27 @@ def test_a_journal_that_hangs_takes_a_fifth_of_the_modems_time(rig: Rig) -> None
     rig.driver.arrived.append(message())
     rig.world.run(600)
     assert len(rig.ledger.asked) * 10.0 < 600 / 4
+
+
+def test_a_flood_that_is_recorded_does_not_put_it_off(rig: Rig) -> None:
+    fail(rig, FULL)
+    rig.driver.arrived.append(replace(message(text="SOS"), slot=""))
+    rig.world.run(1)
+    fail(rig, "")
+    for number in range(20):
+        rig.driver.arrived.append(message(f"SM:{number}", text="flood"))
+        rig.world.run(1)
+    assert [row["text"] for row in rig.recorded()].count("SOS") == 1
+
+
+def test_read_again_from_the_store_it_came_no_later(rig: Rig) -> None:
+    fail(rig, SILENT)
+    rig.ledger.takes_s = 10.0
+    rig.driver.arrived.append(message())
+    came_at = rig.world.now()
+    rig.world.run(44)
+    fail(rig, "")
+    rig.ledger.takes_s = 0.0
+    rig.world.run(3)
+    (row,) = rig.ledger.store.reader().inbound(untaken_only=False)
+    assert row.received_at.since(came_at).total_seconds() < 1
