@@ -10,7 +10,7 @@ from adapters.modem.at import prefix_of
 from adapters.modem.at_replies import caller, storages, stored_at, stored_pdus
 from adapters.modem.bring_up import Session
 from adapters.modem.cms_policy import is_busy
-from adapters.modem.dialogue import Dialogue, Unsolicited
+from adapters.modem.dialogue import UNSOLICITED_MAX, Dialogue, Unsolicited
 from adapters.modem.options import HELP_WORDS, ModemOptions
 from adapters.modem.outcomes import late_outcome
 from adapters.modem.pdu import (
@@ -73,6 +73,9 @@ class Arrivals:
         self._options = options
         self._clock = clock
         self._unstored: list[ModemEvent] = []
+        self._given: set[str] = set()
+        self.looks_again = False
+        """Whether the next look is at every store: what came meanwhile is unsaid."""
         self.own: list[str] = []
         self._parts = Reassembly(
             timeout_s=options.multipart_s,
@@ -82,6 +85,7 @@ class Arrivals:
 
     def forget(self) -> None:
         """Forget what was read of the stores: the SIM may be another."""
+        self._given.clear()
         self._parts.forget_stored()
 
     def take(self, session: Session, *, drain: bool) -> Sequence[ModemEvent]:
@@ -94,7 +98,8 @@ class Arrivals:
 
         """
         self._dialogue.catch_up()
-        heard = self._sort()
+        drain, self.looks_again = drain or self.looks_again, False
+        heard = self._sort(UNSOLICITED_MAX if drain else _AT_ONCE)
         self._dialogue.owed.expire(self._clock.boottime_s())
         self._unstored.extend(self._dialogue.owed.tell())
         for urc in heard.direct:
@@ -128,11 +133,11 @@ class Arrivals:
             self._dialogue.owed.answered(outcome, self._clock.boottime_s())
         return outcome is not None
 
-    def _sort(self) -> _Heard:
+    def _sort(self, slots_max: int) -> _Heard:
         """Sort what the modem has said unasked; what is too much waits its turn."""
         heard = _Heard()
         unsolicited = self._dialogue.unsolicited
-        while unsolicited and len(heard.slots) < _AT_ONCE:
+        while unsolicited and len(heard.slots) < slots_max:
             urc = unsolicited.popleft()
             match prefix_of(urc.line):
                 case "+CMTI" | "+CDSI" as kind:
@@ -155,7 +160,7 @@ class Arrivals:
         return heard
 
     def delete(self, session: Session, slot: str) -> None:
-        """Delete one message, all parts of it.
+        """Delete one message, all parts of it, where they lie as they were read.
 
         Raises:
             ModemSilentError: the modem does not answer.
@@ -163,10 +168,10 @@ class Arrivals:
         """
         for one in slot.split(_SLOT_JOIN):
             store, colon, index = one.partition(":")
-            if not colon or not index.isdecimal():
+            if not colon or not index.isdecimal() or one not in self._given:
                 continue
             self._select(session, store)
-            if session.store != store:
+            if session.store != store or self._dialogue.restarted:
                 continue
             reply = self._dialogue.command(
                 f"AT+CMGD={index}", deadline_s=self._options.storage_s
@@ -174,6 +179,7 @@ class Arrivals:
             if reply.final is None:
                 message = "the modem does not answer AT+CMGD"
                 raise ModemSilentError(message)
+            self._given.discard(one)
         self._parts.deleted(slot)
 
     def _direct(self, session: Session, urc: Unsolicited) -> Sequence[ModemEvent]:
@@ -282,6 +288,7 @@ class Arrivals:
 
     def _events(self, pdu: str, slot: str) -> Sequence[ModemEvent]:
         decoded = pdu_decode.decode_stored(pdu)
+        self._given.add(slot)
         match decoded:
             case Deliver():
                 found = self._parts.add(

@@ -33,7 +33,7 @@ END_OF_PDU = b"\x1a"
 BEAT_S = 1.0
 _GRACE_S = 1.0
 _PDU_LINE_S = 1.0
-_UNSOLICITED_MAX = 1000
+UNSOLICITED_MAX = 1000
 # What a modem says on and on is nothing: no port holds so much, no store lists so many.
 _OCTETS_MAX = 1 << 20
 _LINES_MAX = 4096
@@ -102,7 +102,7 @@ class Dialogue:
     interrupted: bool = False
     owed: Owed = field(default_factory=Owed)
     unsolicited: deque[Unsolicited] = field(
-        default_factory=lambda: deque(maxlen=_UNSOLICITED_MAX)
+        default_factory=lambda: deque(maxlen=UNSOLICITED_MAX)
     )
     _tokenizer: Tokenizer = field(default_factory=Tokenizer)
     _tokens: deque[Token] = field(default_factory=deque)

@@ -190,13 +190,12 @@ class SerialModem:
         It is returned again by each `drain` until then: what the journal has
         already it knows by its slot and PDU.
         """
-        restarted = self._dialogue.restarted
         self._ready()
-        return self._arrivals.take(self._session, drain=drain or restarted)
+        return self._arrivals.take(self._session, drain=drain)
 
     def wait(self, seconds: float) -> bool:
         """Wait for an unsolicited line; True as soon as one has come."""
-        return self._dialogue.wait(seconds)
+        return self._arrivals.looks_again or self._dialogue.wait(seconds)
 
     def answers(self) -> bool:
         """Say whether the modem takes a command; False after `answer_s` of silence."""
@@ -246,7 +245,7 @@ class SerialModem:
         registered = not states or any(s.state.can_send for s in states)
         if not registered and self._is_locked():
             # A SIM that lost contact for a moment wants its PIN anew.
-            self._bring_up()
+            self._bring_up(again=True)
         stores = [s for line in replies["AT+CPMS?"].lines for s in storages(line)]
         receiving = stores[-1] if stores else None
         return ModemHealth(
@@ -341,13 +340,13 @@ class SerialModem:
         self._dialogue.reset()
         self._dialogue.owed.opened(self._transport.plugged)
 
-    def _bring_up(self) -> None:
+    def _bring_up(self, *, again: bool = False) -> None:
         self._arrivals.forget()
         before = self._session.sim
         self._session = BringUp(self._dialogue, self._options, self._pins).run()
         if before not in {None, self._session.sim}:
             self._dialogue.owed.forget_count()
-        self._has_sim = True
+        self._has_sim, self._arrivals.looks_again = True, again
 
     def _ready(self) -> None:
         """Bring the modem up again where it has started anew, or its SIM has."""
@@ -355,7 +354,7 @@ class SerialModem:
         if self._dialogue.restarted:
             self._telemetry.count("modem_restarts_total")
         if self._dialogue.restarted or not self._has_sim:
-            self._bring_up()
+            self._bring_up(again=True)
 
     def _ask(self, text: str) -> Reply:
         return self._dialogue.command(text, deadline_s=self._options.command_s)

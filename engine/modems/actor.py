@@ -182,6 +182,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
 
     def _open(self) -> None:
         health = self._driver.open(beat=self.beat)
+        self._arrivals.read.clear()
         self.beat()
         if self._store.is_unread:
             self._store.busy(self.clock.boottime_s())
@@ -220,7 +221,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         now_s = self.clock.boottime_s()
         is_unread = self._store.is_unread
         drain = self._pacing.drain_due(now_s) and not is_unread
-        if drain or is_unread or self._driver.wait(0):
+        if drain or is_unread or self._arrivals.read or self._driver.wait(0):
             self._fetch(drain=drain)
         if self._pacing.health_due(now_s):
             health = self._driver.health()

@@ -30,6 +30,8 @@ from engine.ports.modem import (
 )
 from engine.supervision.link import Link
 
+FREED_AT_ONCE = 4
+"""So many places are freed at one look: an SOS waits to be sent for no more."""
 CALLED = "(a call, which was hung up)"
 _MINUTE_MS = 60_000
 
@@ -54,6 +56,8 @@ class Arrivals:
     ears: Ears
     sent: Sent = field(default_factory=Sent)
     refused: Refused = field(default_factory=Refused)
+    read: dict[str, None] = field(default_factory=dict)
+    """Places that nobody needs any more, in the order in which they are freed."""
 
     def take_in(self, events: Sequence[ModemEvent]) -> None:
         """Deal with each event: messages first, since some lie nowhere else.
@@ -67,21 +71,28 @@ class Arrivals:
 
         """
         messages = [one for one in events if isinstance(one, InboundSms)]
-        places = [sms.slot for sms in self._record([*messages, *self._calls(events)])]
+        needless = self._record([*messages, *self._calls(events)])
+        self.read.update((sms.slot, None) for sms in needless if sms.slot)
         for event in events:
             match event:
                 case InboundSms():
                     pass  # recorded before all else
                 case StatusReport():
                     self._settle_by(event)
-                    places.append(event.slot or "")
+                    if event.slot:
+                        self.read[event.slot] = None
                 case LateAnswer():
                     self._late(event)
                 case IncomingCall():
                     self.gauges.came_in("modem_calls_total")
                 case _:
                     assert_never(event)
-        for place in filter(None, places):
+        self._free()
+
+    def _free(self) -> None:
+        """Free some places; what is read there again is no other message by then."""
+        for place in list(self.read)[:FREED_AT_ONCE]:
+            del self.read[place]
             self.driver.delete(place)
             self.link.beat()
 

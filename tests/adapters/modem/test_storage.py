@@ -1,6 +1,7 @@
 """What lies in a modem's stores: found, read and deleted where it is, nowhere else."""
 
 import itertools
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from adapters.modem.pdu_fields import Address, Charset
 from adapters.modem.pdu_text import Concat, build
 from engine.errors import ModemSilentError
 from engine.ports.modem import InboundSms, SendResult
+from tests.adapters.modem.rig import BOB, rig
 from tests.adapters.modem.scripted import (
     OK,
     SILENCE,
@@ -264,3 +266,44 @@ def test_of_many_that_are_announced_a_few_are_read_at_one_look(
     while driver.wait(0):
         looks.append(len(_texts(driver, drain=False)))
     assert looks == [4, 4, 2]
+
+
+def test_what_a_look_at_the_whole_store_has_read_is_not_looked_up_again(
+    clock: ManualClock,
+) -> None:
+    modem = ScriptedModem(clock, WORKS)
+    driver = driver_of(modem)
+    driver.open()
+    modem.answers |= {'AT+CPMS="ME"': ONE_USED, "AT+CMGL=4": LISTED}
+    for place in range(10):
+        modem.say(f'\r\n+CMTI: "ME",{place}\r\n')
+    assert len(_texts(driver, drain=True)) == 1
+    assert not driver.wait(0)
+
+
+def test_a_place_that_was_read_before_a_restart_is_another_ones_by_now(
+    clock: ManualClock,
+) -> None:
+    """The SIM may have been exchanged, and nobody have read what lies there."""
+    modem = ScriptedModem(clock, WORKS)
+    driver = driver_of(modem)
+    driver.open()
+    modem.answers |= {'AT+CPMS="ME"': ONE_USED, "AT+CMGL=4": LISTED, "AT+CMGD=3": OK}
+    assert len(_texts(driver, drain=True)) == 1
+    modem.say("\r\nRDY\r\n")
+    driver.delete("ME:3")
+    assert "AT+CMGD=3" not in modem.commands
+    assert len(_texts(driver, drain=False)) == 1
+    driver.delete("ME:3")
+    assert "AT+CMGD=3" in modem.commands
+
+
+def test_what_came_before_a_restart_was_noticed_is_read_at_once(tmp_path: Path) -> None:
+    """Nothing announced it; a call for help lay there for 45 s."""
+    with rig(tmp_path) as r:
+        r.modem.restart()
+        r.modem.inject(BOB, "SOS")
+        assert r.driver.wait(2)
+        assert r.submit("hej").result is SendResult.SENT
+        assert r.driver.wait(0)
+        assert [getattr(e, "text", "") for e in r.events(bool)] == ["SOS"]

@@ -47,6 +47,7 @@ class Driver:
     announced: list[ModemEvent] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
     delete_raises: list[Exception] = field(default_factory=list)
+    deletes_s: float = 0.0
     climbed: list[int] = field(default_factory=list)
     outcomes: list[SubmitOutcome | Exception] = field(default_factory=list)
     is_gone: bool = False
@@ -150,6 +151,7 @@ class Driver:
     def delete(self, slot: str) -> None:
         if self.delete_raises:
             raise self.delete_raises.pop(0)
+        self.world.sleep(self.deletes_s)
         self.deleted.append(slot)
         self.arrived = [e for e in self.arrived if getattr(e, "slot", "") != slot]
 

@@ -1,6 +1,7 @@
 """A modem that opens, and whose store of received messages cannot be read."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -84,3 +85,30 @@ def test_a_rung_is_climbed_before_every_second_try_and_once() -> None:
     store.read()
     assert store.rung() is None
     assert not store.due(1e9)
+
+
+def test_an_sos_that_is_sent_waits_for_few_of_a_full_store() -> None:
+    """Freeing 100 places took 20 s, and a store was read whole just then."""
+    rig = Rig()
+    rig.driver.deletes_s = 0.2
+    rig.driver.arrived += [message(f"SM:{number}") for number in range(100)]
+    rig.world.run(0.1)
+    rig.plan()
+    rig.world.run(2)
+    assert rig.outcomes() == [EffectState.ACCEPTED]
+    rig.world.run(60)
+    assert rig.driver.deleted == [f"SM:{number}" for number in range(100)]
+
+
+def test_places_that_are_not_freed_yet_are_another_modems_when_it_is_opened() -> None:
+    rig = Rig()
+    rig.driver.deletes_s = 0.2
+    rig.driver.arrived += [message(f"SM:{number}") for number in range(100)]
+    rig.world.run(1)
+    rig.driver.is_gone = True
+    rig.world.run(1)
+    other = replace(message("SM:99", text="SOS"), pdu="another")
+    rig.driver.arrived[:] = [other]
+    rig.driver.is_gone = False
+    rig.world.run(60)
+    assert "SOS" in [row["text"] for row in rig.recorded()]
