@@ -117,7 +117,7 @@ ANY_STEP = st.builds(
     ladder=st.lists(RUNGS, max_size=2, unique_by=lambda one: one.channel).map(tuple),
     every=maybe(DURATIONS),
     rounds=maybe(st.integers(1, 5)),
-    repeats=st.integers(0, 10),
+    repeats=maybe(st.integers(0, 10)),
 )
 VERIFICATIONS = st.builds(
     Verification,

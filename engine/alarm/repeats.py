@@ -8,17 +8,27 @@ from engine.alarm.effects import Effect
 from engine.alarm.found_false import is_needless
 from engine.alarm.state import Alarm
 from engine.ports.journal import EffectClass, EffectState
-from engine.protocol.model import Audience
+from engine.protocol.model import Audience, Step
 from engine.values import Instant, StepId
 
 RETRY_FIRST = timedelta(seconds=5)
 RETRY_MAX = timedelta(minutes=5)
+MOST = 12
+"""So often one that may have arrived is repeated, over half an hour; HQ's own, in an
+open case, until somebody there acknowledges."""
+MOST_SAID = 2
+"""So often where a network has said that it was not delivered, and to the defender,
+whose telephone others may have."""
 POST_FIRST = timedelta(minutes=5)
 POST_MAX = timedelta(hours=1)
 SETTLED_BADLY = frozenset(
     {EffectState.UNKNOWN, EffectState.REJECTED, EffectState.UNDELIVERED}
 )
 _MAYBE_WANTING = SETTLED_BADLY | {EffectState.WITHDRAWN}
+_AT_HQ = frozenset({Audience.HQ, Audience.DUTY})
+_ANSWERING = frozenset(
+    {Audience.NEAREST, Audience.CONTACTS, Audience.ASKED, Audience.SILENT}
+)
 
 
 def due_repeats(alarm: Alarm, now: Instant) -> Iterator[Effect]:
@@ -56,10 +66,11 @@ class _Latest:
 def _repeat_at(alarm: Alarm, effect: Effect, latest: _Latest) -> Instant | None:
     """Return when a badly settled notification is repeated; None for never.
 
-    An unknown one may have arrived, so its repeats are bounded by the step; of a public
-    post there is none then. A certain no is repeated as long as its step may run (a
-    stop message: as long as the alarm is closed), ever more slowly, on another route
-    where there is one, until a later round tells the same person.
+    The first repeat goes out at once, on another route where there is one; those after
+    it ever more slowly, as long as the step may run (a stop message: as long as the
+    alarm is closed), until a later round tells the same person. One that may have
+    arrived is repeated until there is a sign that it has, and not without end; of a
+    public post it is not at all.
     """
     if (
         effect.repeated
@@ -74,11 +85,41 @@ def _repeat_at(alarm: Alarm, effect: Effect, latest: _Latest) -> Instant | None:
         return None
     if effect.state is EffectState.WITHDRAWN:
         return effect.settled_at
-    if effect.state is not EffectState.REJECTED:
-        return effect.settled_at if effect.repeat < step.repeats else None
-    if not effect.retry or latest.is_later(effect):
+    if effect.state is EffectState.REJECTED:
+        if not effect.retry or latest.is_later(effect):
+            return None
+    elif _is_enough(alarm, effect, step, latest):
         return None
     return effect.settled_at.plus(_wait_after(effect))
+
+
+def _is_enough(alarm: Alarm, effect: Effect, step: Step, latest: _Latest) -> bool:
+    """Say whether one that may have arrived is not repeated any more."""
+    most = _most(alarm, effect, step)
+    if most is not None and effect.repeat >= most:
+        return True
+    return effect.repeat > 0 and (latest.is_later(effect) or _is_heard(alarm, effect))
+
+
+def _most(alarm: Alarm, effect: Effect, step: Step) -> int | None:
+    """Return how often one of unknown fate is repeated; None for no bound."""
+    if step.repeats is not None:
+        return step.repeats
+    if effect.state is EffectState.UNDELIVERED or effect.audience is Audience.DEFENDER:
+        return MOST_SAID
+    return None if effect.audience in _AT_HQ and alarm.is_open else MOST
+
+
+def _is_heard(alarm: Alarm, effect: Effect) -> bool:
+    """Say whether something since shows that whom it is for knows of the case."""
+    if effect.audience in _AT_HQ:
+        act = alarm.acknowledged
+        return act is not None and act.at >= effect.planned_at
+    told = alarm.told.get(effect.person)
+    if told is None or effect.audience not in _ANSWERING:
+        return False
+    answers = (told.replied_at, told.forced_at)
+    return any(at is not None and at >= effect.planned_at for at in answers)
 
 
 def _may_repeat(effect: Effect) -> bool:
@@ -88,7 +129,7 @@ def _may_repeat(effect: Effect) -> bool:
 
 
 def _wait_after(effect: Effect) -> timedelta:
-    """Return how long a certain no is left alone; a public far end may have asked to.
+    """Return how long one is left alone; a public far end may have asked to be.
 
     An attempt at a public post has waited for its far end already, for minutes.
     """

@@ -14,6 +14,7 @@ _NONE = {
     "within_m": "anywhere",
     "crowd_max": "no limit",
     "decider": "anybody",
+    "repeats": "as many as it takes",
 }
 """What it means where nothing is said; else it is `none`."""
 

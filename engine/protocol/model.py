@@ -181,7 +181,8 @@ class Step:
     the nearest, each round takes `count` people not told yet within `within_m`, and
     each later round so many more, so much farther; for the duty rota, each round
     takes the next person. `replaces_declined`: whoever turns it down is replaced by
-    the next nearest at once. `repeats` bounds the repeats after an unknown outcome.
+    the next nearest at once. `repeats` bounds the repeats after an unknown outcome;
+    None: as many as it takes.
     With a `ladder` a person is tried on one channel after the other; without, on all
     `channels` at once.
     """
@@ -202,7 +203,7 @@ class Step:
     ladder: tuple[Rung, ...] = ()
     every: timedelta | None = None
     rounds: int | None = 1
-    repeats: int = 2
+    repeats: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

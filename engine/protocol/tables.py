@@ -105,7 +105,7 @@ class StepTable(_Table):
     replaces_declined: bool = False
     every_s: Figure | None = Field(None, ge=5, le=_YEAR_S)
     rounds: Whole | None = Field(None, ge=1)
-    repeats: Whole = Field(2, ge=0, le=10)
+    repeats: Whole | None = Field(None, ge=0, le=10)
 
 
 class VerificationTable(_Table):

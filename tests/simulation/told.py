@@ -13,6 +13,8 @@ from engine.protocol.model import Audience, Proof, Rung, Start, Step
 from engine.values import Instant, PersonId, Signal
 
 SLACK = timedelta(seconds=60)
+REPEATS = 2
+"""So many are enough to have tried, where the file says nothing of them."""
 _SENT = frozenset({EffectState.ACCEPTED, EffectState.DELIVERED})
 _CALLED = frozenset({Audience.NEAREST, Audience.CONTACTS})
 _CHOSEN = _CALLED | {Audience.HQ, Audience.DUTY}
@@ -160,7 +162,10 @@ def is_not_told_of_end(alarm: Alarm) -> bool:
 
 def _may_end(alarm: Alarm, last: Effect) -> bool:
     step = alarm.protocol.step(last.step)
-    if step is None or last.state in _SENT or last.repeat >= step.repeats:
+    if step is None:
+        return True
+    most = REPEATS if step.repeats is None else step.repeats
+    if last.state in _SENT or last.repeat >= most:
         return True
     if last.state is EffectState.REJECTED and not last.retry:
         return True

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 
 from engine.alarm.cases import OpenCases
 from engine.alarm.commands import (
@@ -19,6 +20,7 @@ from engine.alarm.decide import Events
 from engine.alarm.handing import pass_on
 from engine.alarm.messages import Done, Forward
 from engine.alarm.state import CloseReason, FalseClass, ReplyKind, Truth, stream_of
+from engine.ports.journal import EffectState
 from engine.protocol.model import Audience, Step
 from engine.roster.model import Word
 from engine.values import (
@@ -82,6 +84,8 @@ class Life:
     now: Instant = START
     hears: bool = True
     moved: int = 0
+    ends: EffectState = EffectState.ACCEPTED
+    """What becomes of each message to the defender."""
 
     # what the defender does, or whoever holds their telephone ----------------------
 
@@ -238,8 +242,8 @@ class Life:
 
     def run(self, seconds: float) -> None:
         for case in list(self.cases.values()):
-            case.settle_all()
-            case.run(seconds, each_due=case.settle_all)
+            self._settle(case)
+            case.run(seconds, each_due=partial(self._settle, case))
         self.now = self.now.plus(timedelta(seconds=seconds))
 
     def restart(self) -> None:
@@ -284,8 +288,16 @@ class Life:
                 protocol=PROTOCOL, id=alarm_id, now=self.now, tell=self._told
             )
         case = self.cases[alarm_id]
-        case.settle_all() if case.alarm is not None else None
+        if case.alarm is not None:
+            self._settle(case)
         case.do(command)
+
+    def _settle(self, case: Case) -> None:
+        theirs = {event.effect for event in case.planned(Audience.DEFENDER)}
+        for effect in case.waiting():
+            if effect in theirs:
+                case.settle(effect, self.ends)
+        case.settle_all()
 
     def _told(self, case: Case, command: AlarmCommand) -> None:
         self.book.note(case.state())
@@ -343,9 +355,13 @@ ACTS: dict[str, Callable[[Life], object]] = {
 }
 
 
-def lived(word: Word, acts: list[tuple[int, str]]) -> Life:
+def lived(
+    word: Word,
+    acts: list[tuple[int, str]],
+    ends: EffectState = EffectState.ACCEPTED,
+) -> Life:
     """Return what a first case, ended after that word, and these acts come to."""
-    life = Life(word)
+    life = Life(word, ends=ends)
     life.press()
     life.run(120)
     life.acknowledge()

@@ -105,17 +105,6 @@ def test_a_long_sleep_runs_each_step_once_and_late_not_never() -> None:
     assert fired.count("duty") == 2, "no burst of pages that are over"
 
 
-def test_an_unknown_outcome_is_repeated_at_once_and_as_often_as_the_step_says() -> None:
-    scene = Scene().raised()
-    person = scene.told(Audience.NEAREST)[0]
-    for _ in range(6):
-        for planned in scene.planned(Audience.NEAREST):
-            if planned.person == person:
-                scene.settle(planned.effect, EffectState.UNKNOWN)
-    theirs = [p.repeat for p in scene.planned(Audience.NEAREST) if p.person == person]
-    assert theirs == [0, 1, 2]
-
-
 def test_a_public_post_of_unknown_outcome_is_never_repeated() -> None:
     scene = Scene().raised()
     scene.acknowledge()

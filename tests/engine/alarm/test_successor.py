@@ -17,11 +17,13 @@ from engine.alarm.commands import (
 from engine.alarm.events import AlarmRaised
 from engine.alarm.force import begun_after, with_press_elsewhere
 from engine.alarm.state import Act, Force, ReplyKind, Response, Safe
+from engine.ports.journal import EffectState
 from engine.protocol.model import Audience
 from engine.roster.model import Word
 from engine.values import AlarmId, CommandId, Signal, StepId
 from tests.engine.alarm.forced import CAREFUL, forced
 from tests.engine.alarm.lives import ACTS, PROTOCOL, lived
+from tests.engine.alarm.many_lives import ENDS
 from tests.engine.alarm.scene import (
     ALARM,
     ALDER,
@@ -43,14 +45,17 @@ OPEN_BESIDE = [*CLOSED_FOR_GOOD, "cancel", "reopen the first"]
 @given(
     acts=st.lists(
         st.tuples(st.integers(0, 200), st.sampled_from(sorted(ACTS))), max_size=8
-    )
+    ),
+    ends=st.sampled_from(ENDS),
 )
-@example(acts=[(0, act) for act in (*OPEN_BESIDE, "press")])
-@example(acts=[(0, act) for act in (*OPEN_BESIDE, "cancel", "close the last")])
+@example(acts=[(0, act) for act in (*OPEN_BESIDE, "press")], ends=ENDS[0])
+@example(
+    acts=[(0, act) for act in (*OPEN_BESIDE, "cancel", "close the last")], ends=ENDS[1]
+)
 def test_whatever_follows_the_end_the_defenders_telephone_sees_the_same(
-    acts: list[tuple[int, str]],
+    acts: list[tuple[int, str]], ends: EffectState
 ) -> None:
-    after_safe, after_duress = (lived(word, acts) for word in Word)
+    after_safe, after_duress = (lived(word, acts, ends) for word in Word)
     assert after_safe.to_defender() == after_duress.to_defender()
 
 

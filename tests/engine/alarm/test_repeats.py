@@ -1,0 +1,248 @@
+"""What nobody knows the fate of is repeated: at once, ever more slowly, long enough."""
+
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.alarm.effects import Effect
+from engine.alarm.repeats import MOST, MOST_SAID, RETRY_MAX, due_repeats, repeats
+from engine.alarm.schedule import next_due
+from engine.alarm.state import Alarm, Response
+from engine.ports.journal import EffectClass, EffectState
+from engine.protocol.model import Audience, Step
+from engine.values import EffectId, Instant, StepId
+from tests.engine.alarm.scene import ALDER, Scene
+from tests.fakes import START
+
+WAITS_S = (0, 10, 20, 40, 80, 160, 300, 300, 300, 300, 300, 300)
+HOUR_S = 3600.0
+UNKNOWN, UNDELIVERED = EffectState.UNKNOWN, EffectState.UNDELIVERED
+REJECTED = EffectState.REJECTED
+AT_HQ = (Audience.HQ, Audience.DUTY)
+OTHERS = tuple(
+    one for one in Audience if one not in {*AT_HQ, Audience.DEFENDER, Audience.PUBLIC}
+)
+SETTLED = START.plus(timedelta(minutes=1))
+
+
+def effect_of(audience: Audience, state: EffectState, repeat: int) -> Effect:
+    """Return what has just settled badly, of the step `one`, to c1."""
+    is_public = audience is Audience.PUBLIC
+    return Effect(
+        effect=EffectId("e"),
+        step=StepId("one"),
+        round=1,
+        repeat=repeat,
+        person="c1",
+        audience=audience,
+        channel="webhook",
+        address="x",
+        effect_class=EffectClass.EXCLUSIVE if is_public else EffectClass.SAFETY,
+        planned_at=START,
+        state=state,
+        settled_at=SETTLED,
+    )
+
+
+def alarm_with(
+    effect: Effect, *, most: int | None = None, is_over: bool | None = None
+) -> Alarm:
+    """Return a case with one notification, of one step; of the end where it is over."""
+    if is_over is None:
+        is_over = effect.audience is Audience.TOLD
+    step = Step(
+        id=StepId("one"),
+        after="closed" if is_over else "raised",
+        to=effect.audience,
+        channels=("webhook",),
+        text="sos",
+        repeats=most,
+    )
+    alarm = Scene().raised().state()
+    return replace(
+        alarm,
+        protocol=replace(alarm.protocol, steps=(step,)),
+        effects={effect.effect: effect},
+        response=Response.CLOSED if is_over else alarm.response,
+    )
+
+
+def wait_s(alarm: Alarm) -> float | None:
+    """Return after how many seconds the one notification is repeated."""
+    found = [at.since(SETTLED).total_seconds() for _, at in repeats(alarm)]
+    return found[0] if found else None
+
+
+def bound(audience: Audience, state: EffectState) -> int | None:
+    """Return how many repeats there are where the file says nothing of it."""
+    if state is UNDELIVERED or audience is Audience.DEFENDER:
+        return MOST_SAID
+    return None if audience in AT_HQ else MOST
+
+
+@pytest.mark.parametrize("state", [UNKNOWN, UNDELIVERED])
+@pytest.mark.parametrize("audience", [*AT_HQ, *OTHERS, Audience.DEFENDER])
+def test_each_repeat_waits_longer_and_there_are_as_many_as_it_takes(
+    audience: Audience, state: EffectState
+) -> None:
+    most = bound(audience, state)
+    for repeat in range(40):
+        alarm = alarm_with(effect_of(audience, state, repeat))
+        is_over = most is not None and repeat >= most
+        expected = None if is_over else WAITS_S[min(repeat, len(WAITS_S) - 1)]
+        assert wait_s(alarm) == expected, repeat
+
+
+@pytest.mark.parametrize("most", [0, 1, 2, 5, 10])
+@pytest.mark.parametrize("state", [UNKNOWN, UNDELIVERED])
+@pytest.mark.parametrize("audience", [Audience.HQ, Audience.NEAREST, Audience.DEFENDER])
+def test_what_the_file_says_of_repeats_is_what_there_are(
+    audience: Audience, state: EffectState, most: int
+) -> None:
+    for repeat in range(12):
+        alarm = alarm_with(effect_of(audience, state, repeat), most=most)
+        assert (wait_s(alarm) is None) is (repeat >= most)
+
+
+def test_a_certain_no_is_bound_by_no_number() -> None:
+    effect = replace(effect_of(Audience.NEAREST, REJECTED, 99), retry=True)
+    assert wait_s(alarm_with(effect, most=1)) == RETRY_MAX.total_seconds()
+
+
+def test_a_public_post_of_unknown_fate_is_not_repeated_however_many_are_agreed() -> (
+    None
+):
+    for most in (None, 0, 10):
+        for state in (UNKNOWN, UNDELIVERED):
+            effect = effect_of(Audience.PUBLIC, state, 0)
+            assert wait_s(alarm_with(effect, most=most)) is None
+
+
+@given(
+    audience=st.sampled_from(Audience),
+    state=st.sampled_from(EffectState),
+    repeat=st.integers(0, 60),
+    most=st.none() | st.integers(0, 10),
+    retry=st.booleans(),
+)
+@settings(max_examples=200, deadline=None)
+def test_a_repeat_never_comes_before_its_cause_nor_more_often_than_every_five_minutes(
+    audience: Audience,
+    state: EffectState,
+    repeat: int,
+    most: int | None,
+    *,
+    retry: bool,
+) -> None:
+    effect = replace(effect_of(audience, state, repeat), retry=retry)
+    alarm = alarm_with(effect, most=most)
+    found = list(repeats(alarm))
+    for _, at in found:
+        assert at >= SETTLED
+        is_wait = repeat >= 6 and state is not EffectState.WITHDRAWN
+        assert not is_wait or at.since(SETTLED) >= RETRY_MAX
+        due = next_due(alarm, SETTLED)
+        assert due is not None
+        assert due <= at, "a deadline is armed for it"
+        assert not list(due_repeats(alarm, Instant(at.ms - 1)))
+        assert list(due_repeats(alarm, at)) == [effect]
+    if state in {UNKNOWN, UNDELIVERED} and most is not None and repeat >= most:
+        assert not found
+
+
+def test_hq_is_told_as_long_as_nobody_acknowledges_and_others_for_half_an_hour() -> (
+    None
+):
+    scene = Scene().raised()
+    ways = [scene.planned(Audience.HQ)[0], scene.planned(Audience.NEAREST)[0]]
+
+    def lose() -> None:
+        while waiting := scene.waiting():
+            for effect in waiting:
+                scene.settle(effect, UNKNOWN)
+
+    lose()
+    scene.run(HOUR_S, each_due=lose)
+    hq, colleague = (
+        [
+            one.at
+            for one in scene.planned(way.audience)
+            if (one.step, one.person, one.channel)
+            == (way.step, way.person, way.channel)
+        ]
+        for way in ways
+    )
+    assert [b.since(a).total_seconds() for a, b in pairwise(colleague)] == [*WAITS_S]
+    assert scene.now.since(hq[-1]) <= RETRY_MAX
+
+
+# what ends it -------------------------------------------------------------------------
+
+
+def test_hq_is_told_until_somebody_there_has_acknowledged_since() -> None:
+    alarm = alarm_with(effect_of(Audience.HQ, UNKNOWN, 5))
+    assert wait_s(alarm) == 160
+    for seconds, goes_on in ((-1, True), (0, False), (1, False)):
+        at = START.plus(timedelta(seconds=seconds))
+        assert bool(wait_s(acknowledged(alarm, at))) is goes_on
+
+
+def test_after_the_end_nobody_can_acknowledge_and_hq_is_told_no_more_than_others() -> (
+    None
+):
+    for repeat, goes_on in ((MOST - 1, True), (MOST, False)):
+        effect = effect_of(Audience.HQ, UNKNOWN, repeat)
+        assert (wait_s(alarm_with(effect, is_over=True)) is not None) is goes_on
+
+
+def test_the_first_repeat_goes_out_whatever_somebody_has_done_meanwhile() -> None:
+    alarm = alarm_with(effect_of(Audience.HQ, UNKNOWN, 0))
+    assert wait_s(acknowledged(alarm, SETTLED)) == 0
+
+
+def test_an_acknowledgement_ends_nobody_elses_repeats() -> None:
+    alarm = alarm_with(effect_of(Audience.NEAREST, UNKNOWN, 3))
+    assert wait_s(acknowledged(alarm, SETTLED)) == 40
+
+
+def acknowledged(alarm: Alarm, at: Instant) -> Alarm:
+    scene = Scene().raised()
+    scene.acknowledge(ALDER)
+    held = scene.state().acknowledged
+    assert held is not None
+    return replace(alarm, acknowledged=replace(held, at=at))
+
+
+@pytest.mark.parametrize("audience", OTHERS)
+@pytest.mark.parametrize("word", ["replied_at", "forced_at"])
+@pytest.mark.parametrize("seconds", [-1, 0, 1])
+def test_who_has_answered_since_is_not_called_again(
+    audience: Audience, word: str, seconds: int
+) -> None:
+    """Of the end, and of where the defender has gone, no answer speaks."""
+    alarm = alarm_with(effect_of(audience, UNKNOWN, 3))
+    at = START.plus(timedelta(seconds=seconds))
+    told = {"c1": replace(alarm.told["c1"], **{word: at})}  # type: ignore[arg-type]
+    is_answer = audience not in {Audience.TOLD, Audience.EVERYONE} and seconds >= 0
+    assert wait_s(replace(alarm, told=told)) == (None if is_answer else 40)
+
+
+def test_who_is_not_among_those_told_has_not_answered() -> None:
+    alarm = alarm_with(effect_of(Audience.NEAREST, UNKNOWN, 3))
+    assert wait_s(replace(alarm, told={})) == 40
+
+
+def test_a_later_round_takes_the_place_of_an_earlier_ones_repeats() -> None:
+    effect = effect_of(Audience.DUTY, UNKNOWN, 1)
+    later = replace(effect, effect=EffectId("f"), round=2, state=EffectState.ACCEPTED)
+    alarm = alarm_with(effect)
+    both = {effect.effect: effect, later.effect: later}
+    assert wait_s(replace(alarm, effects=both)) is None
+    both[effect.effect] = replace(effect, repeat=0)
+    assert wait_s(replace(alarm, effects=both)) == 0, (
+        "the first one goes out all the same"
+    )
