@@ -13,6 +13,7 @@
 
 use super::handles::Class;
 use super::holes::Holes;
+use super::pages::prefer_huge;
 
 /// What a [`super::handles::Child`] can point at.
 const ARENA_MAX: usize = 1 << 26;
@@ -84,14 +85,23 @@ impl<H: Clone, T: Copy, C: Clone> Arena<H, T, C> {
         if wanted > self.hot.capacity() {
             // By an eighth, not by doubling: a million people are mostly one allocation.
             let more = size + first / 8 + 8;
-            self.hot.reserve_exact(more);
-            self.tags.reserve_exact(more);
-            self.cold.reserve_exact(more);
+            self.expect(more);
         }
         self.hot.resize(wanted, hot.clone());
         self.tags.resize(wanted, tag);
         self.cold.resize(wanted, cold.clone());
         index(first)
+    }
+
+    /// Makes room for so many more, so that all lie in pages as large as there are: what
+    /// grows keeps the small ones in which it began.
+    pub(super) fn expect(&mut self, more: usize) {
+        self.hot.reserve_exact(more);
+        self.tags.reserve_exact(more);
+        self.cold.reserve_exact(more);
+        prefer_huge(&self.hot);
+        prefer_huge(&self.tags);
+        prefer_huge(&self.cold);
     }
 
     /// Gives spare memory back.

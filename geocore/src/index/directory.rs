@@ -5,6 +5,7 @@
 //! average; that is 6.4 bytes a person after a build, and up to 8 after growing.
 
 use super::handles::Place;
+use super::pages::prefer_huge;
 
 /// Places in a bucket.
 const ROOM: usize = 12;
@@ -62,10 +63,11 @@ impl Directory {
 
     /// An empty directory with room for so many people.
     pub(super) fn with_room(people: usize) -> Self {
-        Self {
-            buckets: vec![Bucket::EMPTY; people.div_ceil(FULL)],
-            len: 0,
-        }
+        let room = people.div_ceil(FULL);
+        let mut buckets = Vec::with_capacity(room);
+        prefer_huge(&buckets);
+        buckets.resize(room, Bucket::EMPTY);
+        Self { buckets, len: 0 }
     }
 
     pub(super) fn len(&self) -> usize {

@@ -14,6 +14,7 @@ mod kernel;
 mod keyed;
 mod layout;
 mod lens;
+mod pages;
 mod piles;
 mod query;
 mod rank;

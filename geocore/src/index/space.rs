@@ -5,6 +5,7 @@ use super::directory::Directory;
 use super::handles::{Child, Class, Entry, Place};
 use super::kernel::{prefetch, prefetch_person};
 use super::layout::{Chunks, Detail, Freshness, Group, GroupTag, Groups, LANES, Leaf, Record};
+use super::pages::push;
 use super::tally::Readiness;
 use super::tree::Node;
 
@@ -325,7 +326,7 @@ impl Space {
             ..Leaf::EMPTY
         };
         if id == self.leaves.len() {
-            self.leaves.push(leaf);
+            push(&mut self.leaves, leaf);
         } else {
             self.leaves[id] = leaf;
         }

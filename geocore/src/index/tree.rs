@@ -8,7 +8,8 @@ use super::directory::Directory;
 use super::grid::{FINEST, ancestor, cap_of, key_of, resolution_of};
 use super::handles::{Child, Class, Entry};
 use super::keyed::{Keyed, keyed};
-use super::layout::{Below, Cap, Chunk, ChunkMeta, Record, WIDTH};
+use super::layout::{Below, Cap, Chunk, ChunkMeta, LANES, Record, WIDTH};
+use super::pages::push;
 use super::space::{FLAT_MAX, LEAF_MAX, Space, number};
 
 /// A node with fewer people below it becomes a leaf.
@@ -51,6 +52,8 @@ impl Space {
             self.groups.fit();
             return;
         }
+        // As many groups as leaves that are four fifths full have.
+        self.groups.expect(records.len() / LANES * 5 / 4);
         let class = Class::holding(ROOT_CHUNKS);
         let root = self.new_node(-1, Entry::NONE, class);
         self.root = self.child_of(root);
@@ -309,7 +312,7 @@ impl Space {
             self.nodes[id as usize] = node;
             id
         } else {
-            self.nodes.push(node);
+            push(&mut self.nodes, node);
             number(self.nodes.len() - 1)
         };
         self.chunks.tags[first as usize] = id;
