@@ -136,6 +136,21 @@ def _keeps_message(day: "Day", item: Item) -> None:
     day.network.hardware[item.who].keeps_messages = item.n
 
 
+def _store_hangs(day: "Day", item: Item) -> None:
+    hardware = day.network.hardware[item.who]
+    hardware.store_hangs_until_s = day.world.boottime_s() + item.s
+
+
+def _arrives_twice(day: "Day", item: Item) -> None:
+    day.network.twice += item.n
+
+
+def _answer_lost(day: "Day", item: Item) -> None:
+    """A press is heard, and the line is down by the time that its device is told so."""
+    day.devices.unheard[devices()[item.who][1]] += min(item.n, 3)
+    day.devices.press(Item(item.at_s, "input", "sos", item.who))
+
+
 def _down(day: "Day", item: Item) -> None:
     server = day.network.servers[item.who]
     server.down_until_s = day.world.boottime_s() + item.s
@@ -284,6 +299,9 @@ ACTS: dict[str, Act] = {
     "all_gone": _all_gone,
     "no_call": _no_call,
     "keeps_message": _keeps_message,
+    "store_hangs": _store_hangs,
+    "arrives_twice": _arrives_twice,
+    "answer_lost": _answer_lost,
     "down": _down,
     "hang_sent": _next_fault,
     "hang_lost": _next_fault,

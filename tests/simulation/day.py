@@ -29,6 +29,8 @@ from tests.simulation.watchers import LogWatch
 STARTED_WITHIN_S = 120.0
 RESTART_S = 1.0
 DOWN_S = 3.0
+READ_WITHIN_S = 300.0
+"""So long after it came a short message may lie in a modem at the end of the day."""
 GOES_ON_S = 300.0
 """How long a safety day goes on after the last of its faults has begun."""
 
@@ -71,6 +73,7 @@ class Day:
         self.people.wishes = frozenset(whats)
         self.people.did = self.struck
         self.devices = Devices(self.host, self.watching)
+        self.devices.did = self.struck
         self.outcome = Outcome(plan.seed)
         self.crash_at_contact: tuple[int, str] | None = None
         self.stop_wanted = False
@@ -124,6 +127,7 @@ class Day:
         self.watching.rows_hold()
         if not self.is_safety:
             self.watching.everybody_was_heard()
+            self._messages_are_kept()
         self._check()
 
     def _live(self) -> None:
@@ -167,6 +171,16 @@ class Day:
         self.kills_wanted = max(0, self.kills_wanted - 1)
         calm_s = max(self.watching.calm_since_s, world.boottime_s())
         self.watching.calm_since_s = calm_s
+
+    def _messages_are_kept(self) -> None:
+        """I1: what came to a modem is in the journal, and takes no place there."""
+        last_s = self.world.boottime_s() - READ_WITHIN_S
+        for key, came_s in self.network.came.items():
+            if came_s < last_s and key not in self.disk.medium.inbound:
+                self.watching.found("I1", "a short message that no row has")
+        places = sum(len(one.stored) for one in self.network.hardware.values())
+        if places > sum(at_s >= last_s for at_s in self.network.came.values()):
+            self.watching.found("I1", "a short message is never taken off its SIM")
 
     def _is_evening(self) -> bool:
         return self.world.boottime_s() >= self.ends_s
@@ -213,6 +227,7 @@ class Day:
         self.disk.full_until_s = self.disk.slow_until_s = 0.0
         self.disk.read_errors = 0
         self.people.asleep_until_s = 0.0
+        self.devices.unheard.clear()
 
     def struck(self, what: str) -> None:
         """Count a fault that has really struck."""

@@ -1,6 +1,7 @@
 """Devices: they send a frame until they are answered, and outlive the engine."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
@@ -35,6 +36,9 @@ class Devices:
         self._host, self._watching = host, watching
         self._draw = host.world.fork("devices")
         self._last: dict[str, DeviceReport] = {}
+        self.unheard: Counter[str] = Counter()
+        """How many of the next answers do not reach a device, by its id."""
+        self.did: Callable[[str], object] = str
         self._serial = 0
 
     def press(self, item: Item) -> None:
@@ -76,7 +80,11 @@ class Devices:
             return read
 
         def answer(is_durable: bool) -> None:  # noqa: FBT001 - a yes-or-no question
-            answers.append(is_durable)
+            if self.unheard[str(report.device)]:
+                self.unheard[str(report.device)] -= 1
+                self.did("answer_lost")
+            else:
+                answers.append(is_durable)
             if is_durable and bool(report.signals & ACTS):
                 for one in read:
                     at_s = world.boottime_s()

@@ -144,6 +144,8 @@ class SimStore(MemoryStore):
         disk.commits += 1
         disk.note(group)
         disk.on_commit(group, answers)
+        # Readers see the rows before whoever asked for them hears that they are there.
+        life.maybe_preempt()
         if crash == "after":
             disk.on_fault("commit_after")
             life.doom()

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from engine.errors import DeliveryError, DeliveryUnknownError
+from engine.modems.inbound import record_of
 from engine.ports.channel import Notification, Receipt
 from engine.ports.modem import InboundSms, LateAnswer
-from engine.values import ChannelName
+from engine.values import ChannelName, ReportKey
 from tests.simulation.modem import Hardware
 from tests.simulation.runtime import Life, World
 
@@ -39,6 +40,10 @@ class Network:
         self.servers = {n: Server(n) for n in ("email", "webhook", "mastodon")}
         self.arrived: list[tuple[float, str, str, str]] = []
         self.counts: Counter[str] = Counter()
+        self.came: dict[ReportKey, float] = {}
+        """When each short message to us came, by the key that its row will have."""
+        self.twice = 0
+        """So many of the next short messages to us come twice."""
         self.contact: Callable[[Life, str, str, str, str], None]
         self.confirmed: Callable[[str, str], None]
         self.on_arrival: Callable[[str, str, str], None]
@@ -50,23 +55,33 @@ class Network:
         self.on_arrival(channel, address, text)
 
     def send_in(self, sender: str, text: str) -> None:
-        """Somebody sends us a short message; the first modem that is there gets it."""
+        """Somebody sends us a short message; the first modem that is there gets it.
+
+        A network that has not heard that it came sends it again.
+        """
+        self._store(sender, text)
+        if self.twice:
+            self.twice -= 1
+            self.on_fault("arrives_twice")
+            self._store(sender, text)
+
+    def _store(self, sender: str, text: str) -> None:
         now_s = self.world.boottime_s()
         there = [h for h in self.hardware.values() if h.gone_until_s <= now_s]
         hardware = (there or list(self.hardware.values()))[0]
         self.counts["inbound"] += 1
         number = self.counts["inbound"]
-        hardware.stored.append(
-            InboundSms(
-                slot=str(number),
-                sender=sender,
-                text=text,
-                sent_at=self.world.now(),
-                pdu=f"pdu-{number}",
-            )
+        sms = InboundSms(
+            slot=str(number),
+            sender=sender,
+            text=text,
+            sent_at=self.world.now(),
+            pdu=f"pdu-{number}",
         )
+        hardware.stored.append(sms)
+        self.came[record_of(sms, self.world.now()).key] = now_s
         if hardware.is_open:
-            hardware.announced.add(str(number))
+            hardware.announced[str(number)] = None
 
     def is_quiet(self, now_s: float) -> bool:
         """Say whether no modem that could be asked has anything, and none hangs."""
@@ -91,9 +106,11 @@ class Network:
 
     def restore(self) -> None:
         """End every fault."""
+        self.twice = 0
         for hardware in self.hardware.values():
             hardware.gone_until_s = hardware.no_call_until_s = 0.0
             hardware.keeps_messages = 0
+            hardware.store_hangs_until_s = 0.0
             hardware.next_faults.clear()
         for server in self.servers.values():
             server.down_until_s = 0.0

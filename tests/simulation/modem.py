@@ -31,6 +31,10 @@ OPEN_S = 1.5
 RING_STEP_S = 2.0
 HANG_S = 600.0
 LATE_S = 20.0
+STORE_S = 20.0
+"""So long a store that hangs says nothing."""
+AT_ONCE = 4
+"""So many of those that were announced are read at one look."""
 # Of a submit, once; whatever is not named here goes well.
 SUBMIT_FAULTS = (
     "silent",
@@ -79,9 +83,10 @@ class Hardware:
     next_faults: deque[str] = field(default_factory=deque)
     no_call_until_s: float = 0.0
     keeps_messages: int = 0
+    store_hangs_until_s: float = 0.0
     events: list[ModemEvent] = field(default_factory=list)
     stored: list[InboundSms] = field(default_factory=list)
-    announced: set[str] = field(default_factory=set)
+    announced: dict[str, None] = field(default_factory=dict)
     """Places whose message has come since the store was read, if a process heard it."""
     reference: int = 0
     opened_by: Life | None = None
@@ -285,6 +290,7 @@ class SimModem:
         try:
             for _ in range(round(seconds / RING_STEP_S)):
                 self._wait(RING_STEP_S, beat)
+                self._need_port()
                 between()
         finally:
             self._hardware.is_busy = False
@@ -292,15 +298,28 @@ class SimModem:
         return True
 
     def poll(self, *, drain: bool) -> Sequence[ModemEvent]:
-        """Return late answers, reports, and what has come; all of the SIM if asked."""
+        """Return late answers, reports, and what has come; all of the SIM if asked.
+
+        What hangs in the store comes once it is read; what lies in none comes then too.
+        """
         self._need_port()
         self._take_late()
         self._owed.expire(self._life.boottime_s())
         hardware = self._hardware
+        new = [*hardware.announced][: None if drain else AT_ONCE]
+        for place in new:
+            del hardware.announced[place]
+        if drain or new:
+            self._need_store()
         events, hardware.events = hardware.events, []
-        new, hardware.announced = hardware.announced, set()
         stored = [sms for sms in hardware.stored if drain or sms.slot in new]
         return [*self._owed.tell(), *events, *stored]
+
+    def _need_store(self) -> None:
+        if self._life.boottime_s() < self._hardware.store_hangs_until_s:
+            self._network.on_fault("store_hangs")
+            self._wait(STORE_S, lambda: None)
+            raise ModemSilentError
 
     def wait(self, seconds: float) -> bool:
         """Say whether anything has come."""
@@ -325,6 +344,8 @@ class SimModem:
 
     def delete(self, slot: str) -> None:
         """Free a place on the SIM, unless it keeps what it has for once."""
+        self._need_port()
+        self._need_store()
         hardware = self._hardware
         if hardware.keeps_messages:
             hardware.keeps_messages -= 1

@@ -134,6 +134,8 @@ FAULTS = {
         "all_gone": 1,
         "no_call": 1,
         "keeps_message": 1,
+        "store_hangs": 1,
+        "arrives_twice": 1,
     },
     "channel": {"down": 3, "refused": 2, "rejected": 1, "hang_sent": 2, "hang_lost": 2},
     "input": {
@@ -145,6 +147,7 @@ FAULTS = {
         "wrong_code": 1,
         "spoofed": 2,
         "walks": 2,
+        "answer_lost": 2,
     },
     "time": {"hour_ahead": 2, "hour_back": 1, "week_back": 2, "suspend": 2},
     "human": {
@@ -160,6 +163,7 @@ FAULTS = {
         "taken_off": 2,
         "timer": 3,
         "drill": 2,
+        "double_click": 2,
     },
     "force": {
         "duress_word": 3,
