@@ -6,6 +6,7 @@ No message here may carry a name, a number or a place: they reach logs.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
+from enum import StrEnum
 
 
 class EngineError(Exception):
@@ -149,19 +150,36 @@ class StateHeldError(EngineError):
     """Another engine holds the state folder; names the holder."""
 
 
+class RefusalOf(StrEnum):
+    """What was refused: whatever we send, this message or its recipient, or either."""
+
+    CHANNEL = "channel"
+    MESSAGE = "message"
+    EITHER = "either"
+
+
 class DeliveryError(EngineError):
     """A channel certainly did not send a notification."""
 
     def __init__(
-        self, channel: str, reason: str, *, retry: bool, after_s: float | None = None
+        self,
+        channel: str,
+        reason: str,
+        *,
+        retry: bool,
+        after_s: float | None = None,
+        of: RefusalOf | None = None,
     ) -> None:
         """Say which channel, why, and whether the same attempt may be repeated.
 
-        `after_s` is how long the far end wants to be left alone, where it says so.
+        `after_s` is how long the far end wants to be left alone, where it says so; `of`
+        what it refuses, where that is not the channel's fault if it may pass, and the
+        message's if not.
         """
         super().__init__(f"{channel}: {reason}")
         self.channel, self.reason, self.retry = channel, reason, retry
         self.after_s = after_s
+        self.of = of or (RefusalOf.CHANNEL if retry else RefusalOf.MESSAGE)
 
 
 class DeliveryUnknownError(EngineError):

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from engine.ports.telemetry import Telemetry
 
@@ -9,6 +10,8 @@ ALL_CHANNELS_DOWN = "all_channels_down"
 HOLDS_S = 600.0
 """Longer than the longest wait before a repeat: as long as something is owed, the next
 failure comes before this one is forgotten."""
+ALONE_MAX = 64
+"""Of so many recipients it is kept that they alone are refused."""
 
 
 class Health:
@@ -82,18 +85,24 @@ class Health:
 
 
 class Standing:
-    """When a channel's message last failed.
+    """When a channel's message last failed, and to whom it sends none.
 
-    Any lane's thread: each value is written as a whole.
+    Any lane's thread: each value is written as a whole, under the lock where two
+    belong together.
 
     A server that greets and then refuses each message is not up: a check alone does
-    not say so against them.
+    not say so against them. Nor is one down that refuses one recipient, while it takes
+    messages to another; of many a refusal does not say which of them it is.
     """
 
     def __init__(self) -> None:
         """Begin with nothing held against it."""
         self._failed_s: float | None = None
+        self._sent_s: float | None = None
         self._said: frozenset[str] = frozenset()
+        self._lock = threading.Lock()
+        self._refused: dict[str, _Refusal] = {}
+        self._alone: dict[str, _Refusal] = {}
 
     def is_news(self, wrong: str | None) -> bool:
         """Take why it cannot be used, None where it can; say whether that is new.
@@ -104,9 +113,37 @@ class Standing:
         self._said = frozenset() if wrong is None else said | {wrong}
         return self._said != said
 
-    def sent(self) -> None:
-        """Take it that a message was accepted."""
-        self._failed_s = None
+    def sent(self, address: str, now_s: float) -> None:
+        """Take it that a message to somebody was accepted; boot time.
+
+        Whoever was refused since the one before it was alone in that.
+        """
+        with self._lock:
+            self._failed_s, self._sent_s = None, now_s
+            self._alone = dict(
+                [*self._alone.items(), *self._refused.items()][-ALONE_MAX:]
+            )
+            self._alone.pop(address, None)
+            self._refused = {}
+
+    def is_refused_alone(self, address: str, now_s: float) -> bool:
+        """Take it that a message to somebody was refused; say whether others are not.
+
+        So it is where one to another was taken since they were refused first, or not
+        long before. Two who are refused, and nobody taken between, are not alone.
+        """
+        with self._lock:
+            known = self._alone.get(address)
+            if known is not None and now_s - known.last_s < HOLDS_S:
+                known.last_s = now_s
+                return True
+            one = self._refused.get(address)
+            if one is None or now_s - one.last_s >= HOLDS_S:
+                sent_s = self._sent_s
+                is_after = sent_s is not None and now_s - sent_s < HOLDS_S
+                one = self._refused[address] = _Refusal(is_after=is_after, last_s=now_s)
+            one.last_s = now_s
+            return one.is_after and len(self._refused) == 1
 
     def failed(self, now_s: float) -> None:
         """Take it that a message was not, or that nobody can say; boot time."""
@@ -115,3 +152,11 @@ class Standing:
     def believes_check(self, now_s: float) -> bool:
         """Say whether a check that passes is enough to call the channel up."""
         return self._failed_s is None or now_s - self._failed_s >= HOLDS_S
+
+
+@dataclass(slots=True)
+class _Refusal:
+    """Since when somebody is refused: soon after another was not, or nobody knows."""
+
+    is_after: bool
+    last_s: float

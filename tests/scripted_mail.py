@@ -28,7 +28,8 @@ class ScriptedMail:
     def __init__(self, script: Mapping[str, bytes]) -> None:
         """Take the answers that are not the usual ones.
 
-        `MAIL 2` is what the second `MAIL` of a connection is answered.
+        `MAIL 2` is what the second `MAIL` of a connection is answered, `RCPT TO:<a@b>`
+        what this very line is.
         """
         self.script = dict(script)
         self.contents: list[bytes] = []
@@ -71,17 +72,19 @@ class ScriptedMail:
             self._answer(connection, "greeting")
             while line := lines.readline():
                 word = line.split()[0].decode("ascii").upper()
-                answer = self._answer(connection, word)
+                answer = self._answer(connection, word, line)
                 if word == "DATA" and answer.startswith(b"354"):
                     content = takewhile(lambda line: line != b".\r\n", lines)
                     self.contents.append(b"".join(content))
                     self._answer(connection, "content")
 
-    def _answer(self, connection: socket.socket, word: str) -> bytes:
+    def _answer(self, connection: socket.socket, word: str, line: bytes = b"") -> bytes:
         said = self.talks[-1]
         said[word] += 1
         usual = self.script.get(word, OUR_ANSWERS.get(word, b"502 a\r\n"))
-        answer = self.script.get(f"{word} {said[word]}", usual)
+        usual = self.script.get(f"{word} {said[word]}", usual)
+        rest = line.partition(b" ")[2].decode("ascii").strip()
+        answer = self.script.get(f"{word} {rest}", usual)
         if answer == HANGS_UP:
             raise ConnectionAbortedError
         connection.sendall(answer)

@@ -17,7 +17,7 @@ from adapters.channels.options import (
     tls_context,
 )
 from adapters.channels.retry_after import after_s
-from engine.errors import DeliveryError, DeliveryUnknownError
+from engine.errors import DeliveryError, DeliveryUnknownError, RefusalOf
 from engine.ports.clock import Clock
 from engine.ports.telemetry import Telemetry
 from engine.values import ChannelName
@@ -35,6 +35,7 @@ _CLIENT_ERROR = 4
 # RFC 8470, RFC 6585); any other 5xx may come after the act.
 _NOT_NOW = frozenset({408, 425, 429, 503})
 _NOT_ABLE = frozenset({501, 505, 511})
+_OF_WHAT_IS_SENT = frozenset({400, 406, 409, 411, 412, 413, 414, 415, 422, 431, 451})
 _ANSWER_BYTES_MAX = 1 << 20
 _HEADERS = {"User-Agent": "natalia", "Accept": "*/*", "Accept-Encoding": "identity"}
 _PORTS = {"http": 80, "https": 443}
@@ -157,7 +158,8 @@ class Exchange:
             asked_s = after_s(answer.retry_after, self._clock.now())
             raise DeliveryError(self._name, reason, retry=True, after_s=asked_s)
         if status // 100 <= _CLIENT_ERROR or status in _NOT_ABLE:
-            raise DeliveryError(self._name, reason, retry=False)
+            of = RefusalOf.EITHER if status in _OF_WHAT_IS_SENT else RefusalOf.CHANNEL
+            raise DeliveryError(self._name, reason, retry=False, of=of)
         raise DeliveryUnknownError(self._name, reason)
 
     def interrupt(self) -> None:

@@ -8,16 +8,23 @@ import select
 import socket
 import ssl
 
+from engine.errors import RefusalOf
 from engine.ports.clock import Clock
 
 SAID_BYTES_MAX = 64 * 1024
 """All replies of one mail together: many times those of the most talkative server."""
 _AT_ONCE_BYTES = 4096
 _FINAL = range(500, 600)
-_OF_THE_SERVER = re.compile(rb"5\.(?:[37]\.[0-9]|4\.(?!1\b)[0-9])")
-"""A status (RFC 3463) of the mail system, the network or a policy: what a server has
-against our address, or how much we have sent, it says at any recipient. With 5.4.1
-Exchange Online says that it knows no such recipient."""
+_OF_THE_SERVER = re.compile(rb"5\.(?:[37]\.[0-9]|4\.(?!1\b)[0-9]|1\.[78]\b)")
+"""A status (RFC 3463) of the mail system, the network, a policy or the sender: what a
+server has against our address, or how much we have sent, it says at any recipient. With
+5.4.1 Exchange Online says that it knows no such recipient, with 5.1.8 that it has shut
+our account."""
+_OF_A_MAILBOX = re.compile(rb"4\.(?:1\.(?![78]\b)|2\.|4\.1\b)")
+_STATUS = re.compile(rb"[245]\.[0-9]{1,3}\.[0-9]")
+_OF_THE_SENDER = re.compile(rb"[45]\.1\.[78]\b")
+_GOING, _BUSY = 421, 450
+_SIGN_IN = frozenset({530, 534, 535, 538})
 
 
 def is_of_the_message(refusal: tuple[int, bytes]) -> bool:
@@ -28,7 +35,24 @@ def is_of_the_message(refusal: tuple[int, bytes]) -> bool:
 
     """
     code, text = refusal
-    return code in _FINAL and not _OF_THE_SERVER.match(text)
+    is_of_us = code in _SIGN_IN or _OF_THE_SERVER.match(text)
+    return code in _FINAL and not is_of_us
+
+
+def refusal_of(refusal: tuple[int, bytes]) -> RefusalOf:
+    """Return what a server refuses that was told for whom a mail is.
+
+    Its code and status say so where they are of a mailbox (RFC 3463: X.1, X.2), or of
+    us; a policy may be against us, or against this recipient.
+    """
+    code, text = refusal
+    if code == _GOING or code in _SIGN_IN or _OF_THE_SENDER.match(text):
+        return RefusalOf.CHANNEL
+    if is_of_the_message(refusal) or _OF_A_MAILBOX.match(text):
+        return RefusalOf.MESSAGE
+    if code == _BUSY and not _STATUS.match(text):
+        return RefusalOf.MESSAGE
+    return RefusalOf.EITHER
 
 
 class Replies:

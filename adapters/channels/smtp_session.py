@@ -14,8 +14,8 @@ from pydantic import Field
 
 from adapters.channels.line import Line
 from adapters.channels.options import ChannelOptions, Seconds, Whole
-from adapters.channels.replies import Replies, is_of_the_message
-from engine.errors import DeliveryError, DeliveryUnknownError
+from adapters.channels.replies import Replies, is_of_the_message, refusal_of
+from engine.errors import DeliveryError, DeliveryUnknownError, RefusalOf
 from engine.ports.clock import Clock
 from engine.ports.telemetry import Telemetry
 from engine.values import ChannelName
@@ -289,7 +289,10 @@ class SmtpSession:
         code = reply[0]
         if code // 10 != wanted // 10:
             retry = not (is_final and is_of_the_message(reply))
-            raise DeliveryError(self.name, f"{step} was answered {code}", retry=retry)
+            of = refusal_of(reply) if is_final else RefusalOf.CHANNEL
+            raise DeliveryError(
+                self.name, f"{step} was answered {code}", retry=retry, of=of
+            )
 
     @contextlib.contextmanager
     def _timed(self, phase: str) -> Iterator[None]:

@@ -53,6 +53,37 @@ def test_the_mail_of_a_press_goes_out_once_its_server_is_itself_again(
         eventually(lambda: any(b"SOS Heron" in one for one in server.contents))
 
 
+@pytest.mark.parametrize(("also", "is_up"), [("", True), ("second", False)])
+def test_one_address_that_a_policy_refuses_does_not_show_the_mail_as_down(
+    tmp_path: Path, also: str, *, is_up: bool
+) -> None:
+    """It did, at each repeat; where all are refused it does show."""
+    refuses = b"550 5.7.133 only those inside may write to it\r\n"
+    script = {f"RCPT TO:<{who}@hq.invalid>": refuses for who in ("duty", also) if who}
+    with (
+        ScriptedMail(script) as server,
+        MailRig(
+            folder=tmp_path,
+            server=server,
+            modems_wanted=0,
+            extra_config='[[hq]]\nchannel = "email"\naddress = "second@hq.invalid"\n',
+        ) as rig,
+    ):
+        up = 'natalia_channel_up{channel="email"}'
+        eventually(lambda: rig.metric(up) == 1)
+        with rig.device() as device:
+            device.sos()
+        eventually(lambda: _refusals(rig) >= 2)
+        eventually(lambda: rig.metric(up) == is_up)
+        assert ("email cannot be used: RCPT was answered 550" in rig.log()) is not is_up
+        assert len(server.contents) == (not also)
+
+
+def _refusals(rig: Rig) -> int:
+    rows = rig.rows("SELECT state FROM effect WHERE channel = 'email'")
+    return rows.count(("rejected",))
+
+
 def _is_settled(rig: Rig) -> bool:
     """Say whether it was refused, or its channel has died at it as often as it may."""
     rows = rig.rows("SELECT state FROM effect WHERE channel = 'email'")

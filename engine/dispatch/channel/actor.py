@@ -10,7 +10,7 @@ from engine.dispatch.attempts import Attempts
 from engine.dispatch.body import decode_body
 from engine.dispatch.channel.retry import retrying
 from engine.dispatch.outcomes import Outcome
-from engine.errors import DeliveryError, DeliveryUnknownError
+from engine.errors import DeliveryError, DeliveryUnknownError, RefusalOf
 from engine.health import Health
 from engine.ports.channel import Channel, Notification, Receipt
 from engine.ports.journal import EffectClass, EffectRow, EffectState
@@ -68,6 +68,7 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
         self._attempts = attempts
         self._telemetry, self._health = telemetry, health
         self._takes = 1
+        self._refusal_of = RefusalOf.CHANNEL
 
     def started(self) -> None:
         """Settle what an earlier instance left under way, and ask for work."""
@@ -109,7 +110,7 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
             )
             self.beat()
             self._attempts.settle(row, outcome)
-            self._measure(outcome)
+            self._measure(row, outcome)
         self._ask_for_work()
 
     def rescan(self) -> None:
@@ -148,6 +149,7 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
             receipt: Receipt = retrier(self._channel.send, notification)
             reference = receipt.reference
         except DeliveryError as error:
+            self._refusal_of = error.of
             return Outcome(
                 state=EffectState.REJECTED, reason=error.reason, retry=error.retry
             )
@@ -200,7 +202,7 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
             data=shout.body.data,
         )
 
-    def _measure(self, outcome: Outcome) -> None:
+    def _measure(self, row: EffectRow, outcome: Outcome) -> None:
         name = self._channel.name
         result = {
             EffectState.ACCEPTED: "sent",
@@ -210,12 +212,21 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
         self._telemetry.count(
             "deliveries_total", channel=name, outcome=outcome.state.value
         )
+        address, now_s = decode_body(row.body).address, self.clock.boottime_s()
         if outcome.state is EffectState.ACCEPTED:
-            self._standing.sent()
+            self._standing.sent(address, now_s)
             self._show()
-        elif outcome.retry or outcome.state is EffectState.UNKNOWN:
-            self._standing.failed(self.clock.boottime_s())
+        elif self._is_ours(address, outcome, now_s):
+            self._standing.failed(now_s)
             self._show(wrong=outcome.reason)
+
+    def _is_ours(self, address: str, outcome: Outcome, now_s: float) -> bool:
+        """Say whether what failed says that the channel cannot be used."""
+        if outcome.state is EffectState.UNKNOWN:
+            return True
+        if self._refusal_of is RefusalOf.EITHER:
+            return not self._standing.is_refused_alone(address, now_s)
+        return self._refusal_of is RefusalOf.CHANNEL
 
     def _show(self, *, wrong: str | None = None) -> None:
         """Show that the channel is up, or down and why."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import HttpUrl
 
 from adapters.channels.exchange import Exchange, HttpAnswer, HttpOptions
-from engine.errors import DeliveryError, DeliveryUnknownError
+from engine.errors import DeliveryError, DeliveryUnknownError, RefusalOf
 from engine.metrics import Metrics
 from engine.values import ChannelName
 from tests.adapters.channels.contract import LoopbackClock
@@ -94,6 +94,25 @@ def test_a_refusal_says_whether_another_try_is_worth_it(
     with pytest.raises(DeliveryError) as refusal:
         post(status_line(status))
     assert refusal.value.retry is retry
+
+
+@pytest.mark.parametrize(
+    ("status", "of"),
+    [
+        *(
+            (status, RefusalOf.CHANNEL)
+            for status in (301, 401, 403, 404, 405, 410, 501)
+        ),
+        *((status, RefusalOf.CHANNEL) for status in (408, 425, 429, 503)),
+        *((status, RefusalOf.EITHER) for status in (400, 413, 415, 422)),
+    ],
+)
+def test_a_refusal_says_whether_it_is_of_whatever_is_sent(
+    status: int, of: RefusalOf
+) -> None:
+    with pytest.raises(DeliveryError) as refusal:
+        post(status_line(status))
+    assert refusal.value.of is of
 
 
 @pytest.mark.parametrize("status", [429, 503])

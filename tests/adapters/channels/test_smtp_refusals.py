@@ -6,7 +6,7 @@ import pytest
 
 from adapters.channels.smtp import SmtpChannel
 from adapters.demo.farends.shelf import Switch
-from engine.errors import ConfigError, DeliveryError, DeliveryUnknownError
+from engine.errors import ConfigError, DeliveryError, DeliveryUnknownError, RefusalOf
 from engine.ports.channel import Channel
 from tests.adapters.channels.contract import LoopbackClock, Rig
 from tests.scripted_mail import ScriptedMail
@@ -20,6 +20,8 @@ OF_US = (
     ("MAIL", b"552 5.2.2 too much today\r\n"),
     ("RCPT", b"554 5.7.1 client host blocked\r\n"),
     ("RCPT", b"554 5.3.2 not now\r\n"),
+    ("RCPT", b"550 5.1.8 access denied, bad outbound sender\r\n"),
+    ("RCPT", b"530 sign in first\r\n"),
     ("RCPT", b"550 5.4.14 round and round\r\n"),
     ("DATA", b"550-5.4.5 so many an hour\r\n550 5.4.5 and no more\r\n"),
     ("content", b"550 5.7.1 so many an hour\r\n"),
@@ -89,6 +91,36 @@ def test_what_it_says_of_one_recipient_or_one_content_is_for_good(
     with ScriptedMail({step: said}) as server, pytest.raises(DeliveryError) as refusal:
         channel_to(server).send(rig_of(server).now())
     assert refusal.value.retry is False
+
+
+@pytest.mark.parametrize(
+    ("step", "said", "of"),
+    [
+        *((step, said, RefusalOf.MESSAGE) for step, said in OF_THE_MESSAGE),
+        ("greeting", b"554 too many connections\r\n", RefusalOf.CHANNEL),
+        ("MAIL", b"550 5.7.1 not you\r\n", RefusalOf.CHANNEL),
+        ("RCPT", b"421 4.7.0 closing\r\n", RefusalOf.CHANNEL),
+        ("RCPT", b"530 sign in first\r\n", RefusalOf.CHANNEL),
+        ("RCPT", b"550 5.1.8 bad outbound sender\r\n", RefusalOf.CHANNEL),
+        ("RCPT", b"450 4.1.8 no such domain\r\n", RefusalOf.CHANNEL),
+        ("RCPT", b"550 5.7.1 denied\r\n", RefusalOf.EITHER),
+        ("RCPT", b"550 5.7.133 not for you\r\n", RefusalOf.EITHER),
+        ("RCPT", b"451 4.7.1 grey\r\n", RefusalOf.EITHER),
+        ("RCPT", b"450 4.7.1 grey\r\n", RefusalOf.EITHER),
+        ("RCPT", b"452 no room\r\n", RefusalOf.EITHER),
+        ("RCPT", b"450 busy\r\n", RefusalOf.MESSAGE),
+        ("RCPT", b"450 4.2.1 busy\r\n", RefusalOf.MESSAGE),
+        ("RCPT", b"452 4.2.2 full\r\n", RefusalOf.MESSAGE),
+        ("RCPT", b"452 4.3.1 no room\r\n", RefusalOf.EITHER),
+        ("content", b"554 5.7.1 spam\r\n", RefusalOf.EITHER),
+    ],
+)
+def test_what_is_refused_is_the_channel_or_this_message_or_nobody_knows(
+    step: str, said: bytes, of: RefusalOf
+) -> None:
+    with ScriptedMail({step: said}) as server, pytest.raises(DeliveryError) as refusal:
+        channel_to(server).send(rig_of(server).now())
+    assert refusal.value.of is of
 
 
 @pytest.mark.parametrize("said", NO_ANSWERS)
