@@ -5,18 +5,26 @@ or *continue* for ever, would hold a lane as long as it liked. A thread that wai
 the end would cost each message as much of the processor as the library does.
 """
 
+import socket
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 import httpcore2
+
+from adapters.channels.connecting import connect
 
 
 class Deadline(httpcore2.NetworkBackend):
     """Connects for one request after the other; none goes on after `until_s`."""
 
-    def __init__(self, now_s: Callable[[], float]) -> None:
-        """Take a clock that never goes back, in seconds."""
-        self._now_s, self._connects = now_s, httpcore2.SyncBackend()
+    def __init__(
+        self,
+        now_s: Callable[[], float],
+        must_go_on: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Take a clock that never goes back, in seconds, and what ends a wait."""
+        self._now_s, self._must_go_on = now_s, must_go_on
         self.until_s = 0.0
 
     def left_s(self, timeout_s: float | None) -> float:
@@ -29,31 +37,34 @@ class Deadline(httpcore2.NetworkBackend):
         host: str,
         port: int,
         timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
+        local_address: str | None = None,  # noqa: ARG002 - the library's signature
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,  # noqa: ARG002
     ) -> httpcore2.NetworkStream:
-        """Connect; the time-out is for each of a host's addresses."""
-        stream = self._connects.connect_tcp(
-            host, port, timeout, local_address, socket_options
-        )
-        return _Stream(stream, self)
+        """Connect; the time-out is for all of a host's addresses together."""
+        with _as_theirs(httpcore2.ConnectTimeout, httpcore2.ConnectError):
+            connected = connect(
+                host,
+                port,
+                self.left_s(timeout),
+                now_s=self._now_s,
+                must_go_on=self._must_go_on,
+            )
+        return _Stream(connected, self)
 
 
 class _Stream(httpcore2.NetworkStream):
-    def __init__(self, stream: httpcore2.NetworkStream, deadline: Deadline) -> None:
-        self._stream, self._deadline = stream, deadline
+    def __init__(self, connected: socket.socket, deadline: Deadline) -> None:
+        self._socket, self._deadline = connected, deadline
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        left_s = self._deadline.left_s(timeout)
-        if left_s <= 0:
-            raise httpcore2.ReadTimeout
-        return self._stream.read(max_bytes, left_s)
+        with _as_theirs(httpcore2.ReadTimeout, httpcore2.ReadError):
+            self._allow(timeout)
+            return self._socket.recv(max_bytes)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        left_s = self._deadline.left_s(timeout)
-        if left_s <= 0:
-            raise httpcore2.WriteTimeout
-        self._stream.write(buffer, left_s)
+        with _as_theirs(httpcore2.WriteTimeout, httpcore2.WriteError):
+            self._allow(timeout)
+            self._socket.sendall(buffer)
 
     def start_tls(
         self,
@@ -61,15 +72,39 @@ class _Stream(httpcore2.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore2.NetworkStream:
-        left_s = self._deadline.left_s(timeout)
-        if left_s <= 0:
+        try:
+            with _as_theirs(httpcore2.ConnectTimeout, httpcore2.ConnectError):
+                self._allow(timeout)
+                secured = ssl_context.wrap_socket(
+                    self._socket, server_hostname=server_hostname
+                )
+        except (httpcore2.NetworkError, httpcore2.TimeoutException):
             self.close()
-            raise httpcore2.ConnectTimeout
-        stream = self._stream.start_tls(ssl_context, server_hostname, left_s)
-        return _Stream(stream, self._deadline)
+            raise
+        return _Stream(secured, self._deadline)
 
     def close(self) -> None:
-        self._stream.close()
+        self._socket.close()
 
     def get_extra_info(self, info: str) -> object:
-        return self._stream.get_extra_info(info)
+        is_asked = info == "socket" or (
+            info == "ssl_object" and isinstance(self._socket, ssl.SSLSocket)
+        )
+        return self._socket if is_asked else None
+
+    def _allow(self, timeout_s: float | None) -> None:
+        left_s = self._deadline.left_s(timeout_s)
+        if left_s <= 0:
+            raise TimeoutError
+        self._socket.settimeout(left_s)
+
+
+@contextmanager
+def _as_theirs(late: type[Exception], lost: type[Exception]) -> Iterator[None]:
+    """Surround what the library knows by errors of its own."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise late from error
+    except OSError as error:
+        raise lost from error

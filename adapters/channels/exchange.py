@@ -110,7 +110,7 @@ class Exchange:
     def timeout_s(self) -> float:
         """Return how long one request takes at most, however slowly answers trickle."""
         options = self._options
-        # Two addresses per host are tried; TLS has the connection's time-out again.
+        # The name, the connection by whichever address, and TLS.
         return (
             3 * options.connect_timeout_s
             + options.write_timeout_s
@@ -215,7 +215,7 @@ class Exchange:
 
         from adapters.channels.deadline import Deadline  # noqa: PLC0415 - as above
 
-        deadline = Deadline(self._clock.boottime_s)
+        deadline = Deadline(self._clock.boottime_s, self._line.must_go_on)
         pool = httpcore2.ConnectionPool(
             ssl_context=self._context(),
             max_keepalive_connections=0,

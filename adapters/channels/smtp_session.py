@@ -12,6 +12,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from adapters.channels.connecting import connect
 from adapters.channels.line import Line
 from adapters.channels.options import ChannelOptions, Seconds, Whole
 from adapters.channels.replies import Replies, is_of_the_message, refusal_of
@@ -84,11 +85,14 @@ class SmtpSession:
 
         """
         options = self._options
-        self._line.must_go_on()
         with self._timed("connect"):
             try:
-                connected = socket.create_connection(
-                    (options.host, options.port), options.connect_timeout_s
+                connected = connect(
+                    options.host,
+                    options.port,
+                    options.connect_timeout_s,
+                    now_s=self._clock.boottime_s,
+                    must_go_on=self._line.must_go_on,
                 )
             except UnicodeError as error:  # of a host that cannot be one: mail..example
                 raise ConnectionError from error

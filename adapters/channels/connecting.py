@@ -1,0 +1,144 @@
+"""A connection to a host of several addresses, some of which may be dead."""
+
+import errno
+import os
+import select
+import socket
+from collections.abc import Callable
+from itertools import zip_longest
+from typing import Self
+
+STAGGER_S = 0.25
+"""So long the next address waits while one says neither yes nor no (RFC 8305, 5)."""
+ADDRESSES_MAX = 32
+_UNDER_WAY = frozenset({0, errno.EINPROGRESS})
+_Address = tuple[
+    socket.AddressFamily,
+    tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes],
+]
+
+
+def connect(
+    host: str,
+    port: int,
+    timeout_s: float,
+    *,
+    now_s: Callable[[], float],
+    must_go_on: Callable[[], None] = lambda: None,
+) -> socket.socket:
+    """Connect to whichever of a host's addresses answers first.
+
+    Each begins a moment after the one before it, or as soon as that has failed, the
+    two families in turns: ten dead ones cost seconds, and not a time-out each.
+
+    Args:
+        host: a name or an address.
+        port: of TCP.
+        timeout_s: for all of them together, once the name is resolved.
+        now_s: a clock that never goes back, in seconds.
+        must_go_on: asked a few times a second; what it raises ends the waiting.
+
+    Raises:
+        TimeoutError: none has answered in time.
+        OSError: the name has no address, or each has refused.
+        UnicodeError: the host cannot be a name.
+
+    """
+    must_go_on()
+    addresses = _in_turns(host, port)
+    stagger_s = min(STAGGER_S, timeout_s / 2 / len(addresses))
+    with _Race(now_s, now_s() + timeout_s, must_go_on) as race:
+        for address in addresses:
+            race.begin(address)
+            race.wait(stagger_s)
+            if race.won is not None:
+                break
+        while race.is_open:
+            race.wait(STAGGER_S)
+        return race.result()
+
+
+def _in_turns(host: str, port: int) -> list[_Address]:
+    """Return a host's addresses as the system sorts them, the families in turns."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    first = found[0][0]
+    both: list[_Address] = []
+    same = (one for one in found if one[0] is first)
+    others = (one for one in found if one[0] is not first)
+    for pair in zip_longest(same, others):
+        both += [(one[0], one[4]) for one in pair if one is not None]
+    return both[:ADDRESSES_MAX]
+
+
+class _Race:
+    """Attempts under way; the sockets of all but the one that won are closed."""
+
+    def __init__(
+        self, now_s: Callable[[], float], until_s: float, must_go_on: Callable[[], None]
+    ) -> None:
+        self._now_s, self._until_s, self._must_go_on = now_s, until_s, must_go_on
+        self._under_way: dict[int, socket.socket] = {}
+        self._poll = select.poll()  # select.select knows no descriptor above 1,023
+        self._failed: OSError | None = None
+        self.won: socket.socket | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        for one in self._under_way.values():
+            one.close()
+        if kind is not None and self.won is not None:
+            self.won.close()
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether somebody may still answer in time."""
+        is_late = self._now_s() >= self._until_s
+        return self.won is None and bool(self._under_way) and not is_late
+
+    def begin(self, address: _Address) -> None:
+        """Begin with one address; its refusal is for `wait` and `result`."""
+        self._must_go_on()
+        family, where = address
+        try:
+            one = socket.socket(family, socket.SOCK_STREAM)
+        except OSError as error:  # a family that this machine does not speak
+            self._failed = error
+            return
+        one.settimeout(0)
+        code = one.connect_ex(where)
+        if code not in _UNDER_WAY:
+            self._lost(one, code)
+            return
+        self._under_way[one.fileno()] = one
+        self._poll.register(one, select.POLLOUT)
+
+    def wait(self, seconds: float) -> None:
+        """Wait until one has answered, yes or no; at most so long."""
+        self._must_go_on()
+        left_s = min(seconds, self._until_s - self._now_s())
+        if not self._under_way or left_s <= 0:
+            return
+        for number, _ in self._poll.poll(left_s * 1000):
+            one = self._under_way.pop(number)
+            self._poll.unregister(one)
+            code = one.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if code or self.won is not None:
+                self._lost(one, code)
+            else:
+                self.won = one
+
+    def result(self) -> socket.socket:
+        """Return who won, as a blocking socket; raise what the others came to."""
+        if self.won is None:
+            raise self._failed if self._failed and not self._under_way else TimeoutError
+        # A small write behind another one shall not wait for its acknowledgement.
+        self.won.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.won.settimeout(None)
+        return self.won
+
+    def _lost(self, one: socket.socket, code: int) -> None:
+        one.close()
+        if code:
+            self._failed = OSError(code, os.strerror(code))
