@@ -1,5 +1,6 @@
 """HTTP answers of every kind, from a far end that says exactly what it is told."""
 
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -37,11 +38,22 @@ def far_end(
         thread.join(5)
 
 
+def hears(connection: socket.socket) -> None:
+    """Read a whole request: what is left unread at the end resets the connection."""
+    heard = b""
+    while b"\r\n\r\n" not in heard:
+        heard += connection.recv(65536)
+    head, _, body = heard.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)content-length: *([0-9]+)", head)
+    while length and len(body) < int(length[1]):
+        body += connection.recv(65536)
+
+
 def says(words: bytes) -> Callable[[socket.socket], None]:
     """Return a far end that reads a request and says these bytes."""
 
     def answer(connection: socket.socket) -> None:
-        connection.recv(65536)
+        hears(connection)
         connection.sendall(words)
 
     return answer
