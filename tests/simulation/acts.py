@@ -57,7 +57,7 @@ def _at_contact(day: "Day", item: Item) -> None:
 
 
 def _read_error(day: "Day", item: Item) -> None:
-    day.disk.read_errors = min(item.n, 2)
+    day.disk.read_errors = item.n
 
 
 def _fails(day: "Day", item: Item) -> None:
@@ -89,6 +89,12 @@ def _fail_disk(day: "Day", item: Item) -> None:
 def _full(day: "Day", item: Item) -> None:
     lasts_s = item.s if day.is_safety else min(item.s, 60.0)
     day.disk.full_until_s = day.world.boottime_s() + lasts_s
+    day.world.sleep(lasts_s)
+
+
+def _scarce(day: "Day", item: Item) -> None:
+    lasts_s = item.s if day.is_safety else min(item.s, 60.0)
+    day.disk.scarce_until_s = day.world.boottime_s() + lasts_s
     day.world.sleep(lasts_s)
 
 
@@ -293,6 +299,7 @@ ACTS: dict[str, Act] = {
     "eio": _fail_disk,
     "unanswered": _fail_disk,
     "full": _full,
+    "scarce": _scarce,
     "slow": _slow,
     "old_owner": _old_owner,
     "gone": _gone,

@@ -14,6 +14,7 @@ from engine.dispatch.outcomes import (
 from engine.errors import JournalError, JournalFullError
 from engine.intake.checkins.timer import PREFIX as CHECK_INS
 from engine.journal.memory import Medium, MemoryReader, MemoryStore
+from engine.journal.rules import OVERWRITTEN
 from engine.ports.journal import (
     Answer,
     Append,
@@ -24,6 +25,7 @@ from engine.ports.journal import (
     NewEvent,
     Request,
     StoredEvent,
+    Unknown,
 )
 from engine.values import CommandId, EffectId, Instant
 from tests.simulation.runtime import Life
@@ -45,6 +47,8 @@ class Disk:
         """How many commits from now the process dies, and `before` or `after` it."""
         self.failing = ""
         self.full_until_s = 0.0
+        self.scarce_until_s = 0.0
+        """Until then every second group finds no room, and no last fix does."""
         self.slow_until_s = 0.0
         self.read_errors = 0
         self.on_commit: Callable[[Sequence[Request], Sequence[Answer]], None]
@@ -140,7 +144,7 @@ class SimStore(MemoryStore):
             disk.on_fault("full")
             message = "the disk is full"
             raise JournalFullError(message)
-        answers = super().commit(group, now)
+        answers = self._written(group, now)
         disk.commits += 1
         disk.note(group)
         disk.on_commit(group, answers)
@@ -154,6 +158,22 @@ class SimStore(MemoryStore):
             message = "the disk does not say whether it wrote"
             raise JournalError(message)
         return answers
+
+    def _written(self, group: Sequence[Request], now: Instant) -> Sequence[Answer]:
+        if self._life.boottime_s() >= self._disk.scarce_until_s:
+            return super().commit(group, now)
+        self._disk.on_fault("scarce")
+        if self._draw.random() < 0.5:
+            message = "the disk is full"
+            raise JournalFullError(message)
+        wanted = [one for one in group if not isinstance(one, OVERWRITTEN)]
+        answers = iter(super().commit(wanted, now))
+        return [
+            Unknown(reason="scarce", is_full=True)
+            if isinstance(request, OVERWRITTEN)
+            else next(answers)
+            for request in group
+        ]
 
     def _wait(self) -> None:
         slow = self._life.boottime_s() < self._disk.slow_until_s

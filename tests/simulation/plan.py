@@ -116,7 +116,14 @@ FAULTS = {
         "fails_after": 2,
         "fails_within": 2,
     },
-    "disk": {"eio": 2, "unanswered": 2, "full": 2, "slow": 2, "old_owner": 2},
+    "disk": {
+        "eio": 2,
+        "unanswered": 2,
+        "full": 2,
+        "scarce": 2,
+        "slow": 2,
+        "old_owner": 2,
+    },
     "modem": {
         "gone": 3,
         "silent": 2,

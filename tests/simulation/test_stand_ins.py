@@ -76,3 +76,12 @@ def test_a_device_that_is_not_reached_by_its_answer_says_it_again() -> None:
     assert outcome.violation is None
     assert outcome.faults["answer_lost"] == 2
     assert outcome.alarms == 1
+
+
+def test_a_disk_has_room_for_one_group_and_none_for_the_next() -> None:
+    press = Item(100.0, "input", "sos", "heron")
+    scarce = Item(99.0, "disk", "scarce", n=1, s=60.0)
+    outcome = Day(Plan(1, (scarce, press)), ends_s=4_000.0).run()
+    assert outcome.violation is None
+    assert outcome.faults["scarce"] > 1
+    assert outcome.alarms == 1
