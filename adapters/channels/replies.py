@@ -3,6 +3,7 @@
 Before TLS anybody on the way can speak in its place.
 """
 
+import contextlib
 import re
 import select
 import socket
@@ -99,6 +100,27 @@ class Replies:
         waiting = select.poll()  # select.select knows no descriptor above 1,023
         waiting.register(self._connected, select.POLLIN)
         return not waiting.poll(0)
+
+    def unasked(self) -> bytes:
+        """Return what was said before anything was asked, and forget it; never blocks.
+
+        Raises:
+            OSError: the connection is lost, or too much was said.
+
+        """
+        said = bytes(self._begun)
+        self._begun.clear()
+        self._connected.settimeout(0)
+        with contextlib.suppress(BlockingIOError, ssl.SSLWantReadError):
+            while self._left > 0:
+                piece = self._connected.recv(min(_AT_ONCE_BYTES, self._left))
+                if not piece:
+                    raise ConnectionResetError
+                self._left -= len(piece)
+                said += piece
+            message = "more was said than any reply has"
+            raise ConnectionAbortedError(message)
+        return said
 
     def renew(self) -> None:
         """Let as much be said of another mail."""

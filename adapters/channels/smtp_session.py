@@ -184,6 +184,7 @@ class SmtpSession:
         """
         smtp = self._smtp
         assert smtp.sock is not None
+        self._hear_early()
         lost: str | None = None
         try:
             smtp.sock.settimeout(self._options.write_timeout_s)
@@ -203,6 +204,23 @@ class SmtpSession:
         self._mails += 1
         self._kept_until_s = self._clock.boottime_s() + KEPT_S
         return text.decode("ascii", "replace")
+
+    def _hear_early(self) -> None:
+        """Hear what a server says of a content that it has not got.
+
+        That proves nothing: only what comes behind the content is an answer to it.
+
+        Raises:
+            DeliveryError: it refuses; nothing of the content is sent.
+
+        """
+        replies = self._smtp.file
+        assert isinstance(replies, Replies)
+        early = replies.unasked()
+        if early[:1] in {b"4", b"5"}:
+            raise DeliveryError(self.name, "refused before the content", retry=True)
+        if early:
+            self._mails = MAILS_MAX
 
     def may_go_on(self) -> bool:
         """Say whether another mail may go over this connection."""

@@ -9,7 +9,7 @@ from adapters.demo.farends.shelf import Switch
 from engine.errors import ConfigError, DeliveryError, DeliveryUnknownError, RefusalOf
 from engine.ports.channel import Channel
 from tests.adapters.channels.contract import LoopbackClock, Rig
-from tests.scripted_mail import ScriptedMail
+from tests.scripted_mail import HANGS_UP, ScriptedMail
 
 OF_US = (
     ("greeting", b"554 too many connections\r\n"),
@@ -129,6 +129,55 @@ def test_what_is_neither_yes_nor_no_to_a_content_leaves_it_unknown(said: bytes) 
     with ScriptedMail({"content": said}) as server, pytest.raises(DeliveryUnknownError):
         channel_to(server).send(rig_of(server).now())
     assert len(server.contents) == 1
+
+
+EARLY = b"354 a\r\n250 2.0.0 queued as 4711\r\n"
+
+
+@pytest.mark.parametrize(
+    "early", [EARLY, b"354 a\r\n250", b"354 a\r\n250-a\r\n250 b\r\n"]
+)
+def test_what_is_said_of_a_content_before_it_has_come_is_no_proof(early: bytes) -> None:
+    """A server that answered both in one packet, and hung up, had taken it."""
+    with (
+        ScriptedMail({"DATA": early, "content": HANGS_UP}) as server,
+        pytest.raises(DeliveryUnknownError),
+    ):
+        channel_to(server).send(rig_of(server).now())
+    assert len(server.contents) == 1, "it is sent all the same: it may be taken"
+
+
+def test_behind_the_content_a_server_out_of_step_is_believed_for_one_mail() -> None:
+    answer = b"250 2.0.0 queued as 0815\r\n"
+    with ScriptedMail({"DATA": EARLY, "content": answer}) as server:
+        channel = channel_to(server)
+        for _ in range(2):
+            assert channel.send(rig_of(server).now()).reference == "0815"
+        channel.close()
+    assert len(server.talks) == 2, "each over a connection of its own"
+
+
+@pytest.mark.parametrize("said", [b"421 closing\r\n", b"554 no\r\n"])
+def test_a_refusal_before_the_content_is_certain(said: bytes) -> None:
+    with (
+        ScriptedMail({"DATA": b"354 a\r\n" + said}) as server,
+        pytest.raises(DeliveryError) as refusal,
+    ):
+        channel_to(server).send(rig_of(server).now())
+    assert refusal.value.retry is True
+    assert not any(server.contents)
+
+
+def test_a_server_that_has_gone_before_the_content_has_certainly_not_got_it() -> None:
+    with ScriptedMail({"DATA": HANGS_UP}) as server, pytest.raises(DeliveryError):
+        channel_to(server).send(rig_of(server).now())
+
+
+def test_a_server_that_talks_on_and_on_before_the_content_is_left() -> None:
+    flood = b"354 a\r\n" + b"250-a\r\n" * 20_000
+    errors = (DeliveryError, DeliveryUnknownError)
+    with ScriptedMail({"DATA": flood}) as server, pytest.raises(errors):
+        channel_to(server).send(rig_of(server).now())
 
 
 def test_a_name_outside_ascii_is_a_configuration_fault_and_no_crash_at_each_mail(
