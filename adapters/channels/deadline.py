@@ -14,9 +14,13 @@ import httpcore2
 
 from adapters.channels.connecting import connect
 
+SAID_BYTES_MAX = 5 << 18
+"""All of one answer, a body of 1 MiB among it: who says *continue* as fast as the line
+goes would have a processor to itself for as long as a request may take."""
+
 
 class Deadline(httpcore2.NetworkBackend):
-    """Connects for one request after the other; none goes on after `until_s`."""
+    """Connects for one request after the other; none goes on after its time."""
 
     def __init__(
         self,
@@ -25,11 +29,26 @@ class Deadline(httpcore2.NetworkBackend):
     ) -> None:
         """Take a clock that never goes back, in seconds, and what ends a wait."""
         self._now_s, self._must_go_on = now_s, must_go_on
-        self.until_s = 0.0
+        self._until_s, self._left_bytes = 0.0, 0
+
+    def begin(self, until_s: float) -> None:
+        """Begin a request that has until then, and so much of an answer."""
+        self._until_s, self._left_bytes = until_s, SAID_BYTES_MAX
+
+    def heard(self, count: int) -> None:
+        """Take so many bytes more of the answer.
+
+        Raises:
+            OSError: it is longer than any.
+
+        """
+        self._left_bytes -= count
+        if self._left_bytes < 0:
+            raise ConnectionAbortedError
 
     def left_s(self, timeout_s: float | None) -> float:
         """Return what is left of a time-out; 0 or less once it is too late."""
-        left_s = self.until_s - self._now_s()
+        left_s = self._until_s - self._now_s()
         return left_s if timeout_s is None else min(timeout_s, left_s)
 
     def connect_tcp(
@@ -59,7 +78,9 @@ class _Stream(httpcore2.NetworkStream):
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         with _as_theirs(httpcore2.ReadTimeout, httpcore2.ReadError):
             self._allow(timeout)
-            return self._socket.recv(max_bytes)
+            piece = self._socket.recv(max_bytes)
+            self._deadline.heard(len(piece))
+            return piece
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         with _as_theirs(httpcore2.WriteTimeout, httpcore2.WriteError):

@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     from adapters.channels.deadline import Deadline
 
 _SUCCESS = 2
+_REDIRECTION = 3
 _CLIENT_ERROR = 4
+# 303 is what a server says that has acted, and has something to show (RFC 9110).
+_DONE_SEE_OTHER = 303
 # 408, 425, 429 and 503 say "not now" of a request that was not acted on (RFC 9110,
 # RFC 8470, RFC 6585); any other 5xx may come after the act.
 _NOT_NOW = frozenset({408, 425, 429, 503})
@@ -137,6 +140,8 @@ class Exchange:
                 "channel_phase_seconds", seconds, channel=self._name, phase=phase
             )
         if isinstance(answer, HttpAnswer):
+            if answer.status // 100 == _SUCCESS and not progress.body_sent:
+                raise DeliveryUnknownError(self._name, "taken before it was all sent")
             return answer
         if progress.body_begun:
             raise DeliveryUnknownError(self._name, f"no answer: {answer}")
@@ -157,7 +162,8 @@ class Exchange:
         if status in _NOT_NOW:
             asked_s = after_s(answer.retry_after, self._clock.now())
             raise DeliveryError(self._name, reason, retry=True, after_s=asked_s)
-        if status // 100 <= _CLIENT_ERROR or status in _NOT_ABLE:
+        is_refusal = _REDIRECTION <= status // 100 <= _CLIENT_ERROR
+        if (is_refusal and status != _DONE_SEE_OTHER) or status in _NOT_ABLE:
             of = RefusalOf.EITHER if status in _OF_WHAT_IS_SENT else RefusalOf.CHANNEL
             raise DeliveryError(self._name, reason, retry=False, of=of)
         raise DeliveryUnknownError(self._name, reason)
@@ -187,7 +193,7 @@ class Exchange:
     ) -> HttpAnswer | str:
         """Return the answer, or the class of what happened instead."""
         pool, deadline = self._client or self._open()
-        deadline.until_s = self._clock.boottime_s() + self.timeout_s
+        deadline.begin(self._clock.boottime_s() + self.timeout_s)
         try:
             with pool.stream(
                 method,
@@ -247,7 +253,7 @@ class _Progress:
     def __init__(self, line: Line, clock: Clock) -> None:
         self._line, self._clock = line, clock
         self._at_s: dict[str, float] = {}
-        self.body_begun = False
+        self.body_begun = self.body_sent = False
 
     def trace(self, event: str, info: Mapping[str, object]) -> None:
         self._at_s[event] = self._clock.boottime_s()
@@ -256,6 +262,8 @@ class _Progress:
                 self._hold(info["return_value"])
             case "http11.send_request_body.started":
                 self.body_begun = True
+            case "http11.send_request_body.complete":
+                self.body_sent = True
 
     def phases(self) -> list[tuple[str, float]]:
         """Return the phases that ended, each with its seconds."""

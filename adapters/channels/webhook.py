@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import Field
+from pydantic_core import from_json
 from standardwebhooks import Webhook
 
 from adapters.channels.effect_key import opaque_key
@@ -78,6 +79,9 @@ class WebhookChannel:
             "POST", str(self._options.url), headers=headers, body=body.encode()
         )
         self._exchange.require_success(answer)
+        if _says_that_it_failed(answer.body or b""):
+            reason = f"answered {answer.status}, and that it failed"
+            raise DeliveryUnknownError(self.name, reason)
         return Receipt(reference=identifier)
 
     def check(self) -> None:
@@ -121,6 +125,21 @@ def _signer(channel: str, options: WebhookOptions) -> Webhook:
         "a secret of the form whsec_ and base64",
         "take the one that the receiver shows",
     )
+
+
+def _says_that_it_failed(body: bytes) -> bool:
+    """Say whether an answer in JSON takes back what its status says.
+
+    Many a receiver answers 200 to everything, and has its verdict in the body.
+    """
+    try:
+        said = from_json(body)
+    except ValueError:
+        return False
+    if not isinstance(said, dict):
+        return False
+    is_no = any(said.get(key) is False for key in ("ok", "success"))
+    return is_no or any(bool(said.get(key)) for key in ("error", "errors"))
 
 
 def _payload(event_type: str, notification: Notification) -> str:
