@@ -136,11 +136,12 @@ class Arrivals:
         looped = [sms for sms in messages if self.loopback.is_one(sms)]
         now = self.link.clock.now()
         others = [
-            self.refused.first(Received(sms=sms, record=record_of(sms, now)))
+            Received(sms=sms, record=record_of(sms, now))
             for sms in messages
             if sms not in looped
         ]
-        recorded = [one.sms for one in self._recorded(others)]
+        new = [one for one in others if not self.refused.has(one)]
+        recorded = [one.sms for one in self._recorded(new)]
         for sms in looped:
             now_s = self.link.clock.boottime_s()
             if self.loopback.came_back(sms, now_s):

@@ -9,6 +9,9 @@ from engine.ports.journal import Record
 from engine.ports.modem import InboundSms
 from engine.values import Instant, ReportKey
 
+UNSTAMPED_MS = 600_000
+"""So long a message without a stamp is the same one, read from its place again."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbound:
@@ -37,10 +40,15 @@ class Ears:
 def record_of(sms: InboundSms, now: Instant) -> Record:
     """Return a message's record; read again from its slot it is the same one.
 
-    Of one that had to be mended, or that cannot be read, the octets are kept: its place
-    on the SIM is freed once this is durable, and nobody has them then.
+    Where no network's stamp tells it from the same words of another day, in the same
+    place, the time does. Of one that had to be mended, or that cannot be read, the
+    octets are kept: its place on the SIM is freed once this is durable, and nobody has
+    them then.
     """
-    text = f"{sms.sender}|{sms.sent_at}|{sms.pdu}|{sms.slot}"
+    stamp = sms.sent_at
+    text = f"{sms.sender}|{stamp}|{sms.pdu}|{sms.slot}"
+    if stamp is None and (sms.sender or sms.text):
+        text = f"{text}|{now.ms // UNSTAMPED_MS}"
     raw = text.encode(errors="replace")
     body: dict[str, object] = {
         "sender": sms.sender,

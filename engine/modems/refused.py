@@ -33,9 +33,9 @@ class Refused:
     _kept: dict[ReportKey, Received] = field(default_factory=dict)
     _due_s: float = 0.0
 
-    def first(self, one: Received) -> Received:
-        """Return a message as it came first: read again it has come no later."""
-        return self._kept.get(one.record.key, one)
+    def has(self, one: Received) -> bool:
+        """Say whether a message is tried again anyhow, as it came first."""
+        return one.record.key in self._kept
 
     def due(self, now_s: float) -> Sequence[Received]:
         """Return what shall be tried again now, in the order in which it came."""

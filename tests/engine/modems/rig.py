@@ -27,6 +27,7 @@ from tests.engine.dispatch.ledger import Ledger, row_of
 from tests.engine.dispatch.wiring import attempts_on, dispatcher_on
 from tests.engine.grown import grow, tree_in
 from tests.engine.intake.reports import Meter
+from tests.fakes import START
 from tests.simulation.runtime import World
 
 if TYPE_CHECKING:
@@ -267,5 +268,5 @@ class Rig:
 
 def message(slot: str = "SM:1", text: str = "K7F2 1") -> InboundSms:
     return InboundSms(
-        slot=slot, sender="+46701740606", text=text, sent_at=None, pdu=f"pdu{slot}"
+        slot=slot, sender="+46701740606", text=text, sent_at=START, pdu=f"pdu{slot}"
     )

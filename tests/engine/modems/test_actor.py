@@ -10,6 +10,7 @@ from engine.dispatch.actor import Shout
 from engine.dispatch.body import decode_body
 from engine.dispatch.outcomes import outcome_of
 from engine.errors import ModemBusyError, ModemGoneError, ModemSilentError
+from engine.modems.inbound import UNSTAMPED_MS
 from engine.modems.refused import AGAIN_S
 from engine.ports.journal import EffectState, Record
 from engine.ports.modem import SendResult, StatusReport, SubmitOutcome
@@ -308,3 +309,13 @@ def test_a_report_of_what_was_sent_before_a_start_is_found_in_the_rows(
     ]
     rig.world.run(1)
     assert rig.ledger.state("e1") is EffectState.DELIVERED
+
+
+def test_the_same_words_again_are_new_ones_where_no_stamp_says_so(rig: Rig) -> None:
+    """Some networks stamp nothing; the second SOS lay where the first had lain."""
+    unstamped = replace(message(text="SOS"), sent_at=None)
+    for _ in range(2):
+        rig.driver.arrived.append(unstamped)
+        rig.world.run(UNSTAMPED_MS / 1000)
+    assert [one["text"] for one in rig.recorded()] == ["SOS", "SOS"]
+    assert len({one.key for one in rig.heard}) == 2

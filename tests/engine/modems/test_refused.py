@@ -73,7 +73,7 @@ def test_a_journal_that_hangs_takes_a_fifth_of_the_modems_time(rig: Rig) -> None
     rig.ledger.takes_s = 10.0
     rig.driver.arrived.append(message())
     rig.world.run(600)
-    assert len(rig.ledger.asked) * 10.0 < 600 / 4
+    assert len(rig.ledger.asked) * 10.0 <= 600 / 5
 
 
 def test_a_flood_that_is_recorded_does_not_put_it_off(rig: Rig) -> None:
@@ -95,6 +95,7 @@ def test_read_again_from_the_store_it_came_no_later(rig: Rig) -> None:
     rig.world.run(44)
     fail(rig, "")
     rig.ledger.takes_s = 0.0
-    rig.world.run(3)
+    rig.world.run(30)
+    assert rig.driver.deleted == ["SM:1"]
     (row,) = rig.ledger.store.reader().inbound(untaken_only=False)
     assert row.received_at.since(came_at).total_seconds() < 1
