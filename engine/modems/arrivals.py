@@ -10,6 +10,7 @@ from engine.dispatch.attempts import Attempts
 from engine.dispatch.body import decode_body
 from engine.dispatch.outcomes import Outcome
 from engine.dispatch.patience import JOURNAL_TIMEOUT_S
+from engine.errors import ModemError
 from engine.modems.gauges import Gauges
 from engine.modems.inbound import Ears, Inbound, record_of
 from engine.modems.loopback import Loopback
@@ -90,10 +91,18 @@ class Arrivals:
         self._free()
 
     def _free(self) -> None:
-        """Free some places; what is read there again is no other message by then."""
+        """Free some places; what is read there again is no other message by then.
+
+        Where one cannot be, the rest waits until the store has been read again: each
+        would block the modem for as long.
+        """
         for place in list(self.read)[:FREED_AT_ONCE]:
             del self.read[place]
-            self.driver.delete(place)
+            try:
+                self.driver.delete(place)
+            except ModemError:
+                self.read.clear()
+                raise
             self.link.beat()
 
     def record_again(self) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from engine.errors import ModemSilentError
 from engine.modems.store import SLOWEST_S, Store
 from engine.ports.journal import EffectState
 from tests.engine.modems.rig import Rig, message
@@ -112,3 +113,15 @@ def test_places_that_are_not_freed_yet_are_another_modems_when_it_is_opened() ->
     rig.driver.is_gone = False
     rig.world.run(60)
     assert "SOS" in [row["text"] for row in rig.recorded()]
+
+
+def test_one_that_frees_nothing_is_not_asked_for_every_place_in_turn() -> None:
+    """Each blocked the modem for 20 s, and what is sent waited behind it."""
+    rig = Rig()
+    rig.driver.arrived += [message(f"SM:{number}") for number in range(12)]
+    rig.driver.delete_raises = [ModemSilentError()] * 12
+    rig.world.run(30)
+    assert 12 - len(rig.driver.delete_raises) <= 6
+    rig.driver.delete_raises.clear()
+    rig.world.run(200)
+    assert not rig.driver.arrived
