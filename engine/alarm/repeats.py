@@ -1,5 +1,6 @@
 """When a notification that has failed is sent again: pure."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -21,9 +22,8 @@ MOST_SAID = 2
 whose telephone others may have."""
 POST_FIRST = timedelta(minutes=5)
 POST_MAX = timedelta(hours=1)
-SETTLED_BADLY = frozenset(
-    {EffectState.UNKNOWN, EffectState.REJECTED, EffectState.UNDELIVERED}
-)
+_MAY_BE = frozenset({EffectState.UNKNOWN, EffectState.UNDELIVERED})
+SETTLED_BADLY = _MAY_BE | {EffectState.REJECTED}
 _MAYBE_WANTING = SETTLED_BADLY | {EffectState.WITHDRAWN}
 _AT_HQ = frozenset({Audience.HQ, Audience.DUTY})
 _ANSWERING = frozenset(
@@ -40,21 +40,22 @@ def due_repeats(alarm: Alarm, now: Instant) -> Iterator[Effect]:
 
 def repeats(alarm: Alarm) -> Iterator[tuple[Effect, Instant]]:
     """Yield the badly settled notifications and when each is repeated."""
-    latest = _Latest(alarm)
+    others = _Others(alarm)
     for effect in alarm.effects.values():
         if effect.state not in _MAYBE_WANTING:
             continue  # most, of thousands in a case of days
-        at = _repeat_at(alarm, effect, latest)
+        at = _repeat_at(alarm, effect, others)
         if at is not None:
             yield effect, at
 
 
-class _Latest:
-    """The latest round by which each was told; looked for where it is asked."""
+class _Others:
+    """What else was sent to the same people; looked for where it is asked."""
 
     def __init__(self, alarm: Alarm) -> None:
         self._alarm = alarm
         self._rounds: dict[tuple[StepId, str, str], int] = {}
+        self._tries: Counter[tuple[StepId, int, str, str]] = Counter()
 
     def is_later(self, effect: Effect) -> bool:
         if not self._rounds:
@@ -62,8 +63,18 @@ class _Latest:
                 self._rounds[one.step, one.person, one.channel] = one.round
         return effect.round < self._rounds[effect.step, effect.person, effect.channel]
 
+    def tries(self, effect: Effect) -> int:
+        """Return how many of one notification may have arrived, this one with them."""
+        if not self._tries:
+            self._tries.update(
+                (one.step, one.round, one.person, one.channel)
+                for one in self._alarm.effects.values()
+                if one.state in _MAY_BE
+            )
+        return self._tries[effect.step, effect.round, effect.person, effect.channel]
 
-def _repeat_at(alarm: Alarm, effect: Effect, latest: _Latest) -> Instant | None:
+
+def _repeat_at(alarm: Alarm, effect: Effect, others: _Others) -> Instant | None:
     """Return when a badly settled notification is repeated; None for never.
 
     The first repeat goes out at once, on another route where there is one; those after
@@ -86,19 +97,19 @@ def _repeat_at(alarm: Alarm, effect: Effect, latest: _Latest) -> Instant | None:
     if effect.state is EffectState.WITHDRAWN:
         return effect.settled_at
     if effect.state is EffectState.REJECTED:
-        if not effect.retry or latest.is_later(effect):
+        if not effect.retry or others.is_later(effect):
             return None
-    elif _is_enough(alarm, effect, step, latest):
+    elif _is_enough(alarm, effect, step, others):
         return None
     return effect.settled_at.plus(_wait_after(effect))
 
 
-def _is_enough(alarm: Alarm, effect: Effect, step: Step, latest: _Latest) -> bool:
+def _is_enough(alarm: Alarm, effect: Effect, step: Step, others: _Others) -> bool:
     """Say whether one that may have arrived is not repeated any more."""
     most = _most(alarm, effect, step)
-    if most is not None and effect.repeat >= most:
+    if most is not None and others.tries(effect) > most:
         return True
-    return effect.repeat > 0 and (latest.is_later(effect) or _is_heard(alarm, effect))
+    return effect.repeat > 0 and (others.is_later(effect) or _is_heard(alarm, effect))
 
 
 def _most(alarm: Alarm, effect: Effect, step: Step) -> int | None:

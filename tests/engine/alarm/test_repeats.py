@@ -48,6 +48,23 @@ def effect_of(audience: Audience, state: EffectState, repeat: int) -> Effect:
     )
 
 
+def earlier(
+    effect: Effect, state: EffectState | None = None, *, round_of: int = 1
+) -> tuple[Effect, ...]:
+    """Return what this one repeats: of the same fate, or of another one."""
+    return tuple(
+        replace(
+            effect,
+            effect=EffectId(f"{round_of}.{repeat}"),
+            repeat=repeat,
+            repeated=True,
+            round=round_of,
+            state=state or effect.state,
+        )
+        for repeat in range(effect.repeat)
+    )
+
+
 def alarm_with(
     effect: Effect, *, most: int | None = None, is_over: bool | None = None
 ) -> Alarm:
@@ -66,7 +83,7 @@ def alarm_with(
     return replace(
         alarm,
         protocol=replace(alarm.protocol, steps=(step,)),
-        effects={effect.effect: effect},
+        effects={one.effect: one for one in (*earlier(effect), effect)},
         response=Response.CLOSED if is_over else alarm.response,
     )
 
@@ -106,6 +123,36 @@ def test_what_the_file_says_of_repeats_is_what_there_are(
     for repeat in range(12):
         alarm = alarm_with(effect_of(audience, state, repeat), most=most)
         assert (wait_s(alarm) is None) is (repeat >= most)
+
+
+@pytest.mark.parametrize("audience", [Audience.NEAREST, Audience.DEFENDER])
+@pytest.mark.parametrize("most", [None, 1])
+def test_a_certain_no_before_it_is_none_of_those_that_may_have_arrived(
+    audience: Audience, most: int | None
+) -> None:
+    """After an hour's certain nos one that was unknown was the last."""
+    effect = effect_of(audience, UNKNOWN, 20)
+    alarm = alarm_with(effect, most=most)
+    nos = {one.effect: one for one in earlier(effect, REJECTED)}
+    assert wait_s(alarm) is None
+    assert wait_s(replace(alarm, effects=nos | {effect.effect: effect})) == 300
+
+
+def test_what_may_have_arrived_of_other_rounds_and_people_does_not_count() -> None:
+    effect = replace(effect_of(Audience.DEFENDER, UNKNOWN, 0), round=2)
+    alarm = alarm_with(effect)
+    of_others = {
+        one.effect: one
+        for one in (
+            *earlier(replace(effect, repeat=20)),
+            *(
+                replace(one, effect=EffectId(f"{key}.{one.effect}"), **{key: "other"})  # type: ignore[arg-type]
+                for key in ("step", "person", "channel")
+                for one in earlier(replace(effect, repeat=20), round_of=2)
+            ),
+        )
+    }
+    assert wait_s(replace(alarm, effects=of_others | {effect.effect: effect})) == 0
 
 
 def test_a_certain_no_is_bound_by_no_number() -> None:
