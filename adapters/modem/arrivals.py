@@ -159,19 +159,25 @@ class Arrivals:
                     self._is_late(urc)
         return heard
 
-    def delete(self, session: Session, slot: str) -> None:
+    def delete(self, session: Session, slot: str) -> bool:
         """Delete one message, all parts of it, where they lie as they were read.
+
+        Returns:
+            whether the modem has said of each place that it is free.
 
         Raises:
             ModemSilentError: the modem does not answer.
 
         """
+        is_free = True
         for one in slot.split(_SLOT_JOIN):
             store, colon, index = one.partition(":")
             if not colon or not index.isdecimal() or one not in self._given:
+                is_free = False
                 continue
             self._select(session, store)
             if session.store != store or self._dialogue.restarted:
+                is_free = False
                 continue
             reply = self._dialogue.command(
                 f"AT+CMGD={index}", deadline_s=self._options.storage_s
@@ -180,7 +186,9 @@ class Arrivals:
                 message = "the modem does not answer AT+CMGD"
                 raise ModemSilentError(message)
             self._given.discard(one)
+            is_free = is_free and reply.ok
         self._parts.deleted(slot)
+        return is_free
 
     def _direct(self, session: Session, urc: Unsolicited) -> Sequence[ModemEvent]:
         if session.acknowledges:

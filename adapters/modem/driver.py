@@ -215,10 +215,10 @@ class SerialModem:
         """Return which messages, also of an earlier process, may be answered."""
         return self._dialogue.owed.numbers()
 
-    def delete(self, slot: str) -> None:
+    def delete(self, slot: str) -> bool:
         """Delete a stored message that the journal has; unknown slots are gone."""
         self._ready()
-        self._arrivals.delete(self._session, slot)
+        return self._arrivals.delete(self._session, slot)
 
     def health(self) -> ModemHealth:
         """Ask for registration, signal and storage.

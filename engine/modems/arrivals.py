@@ -12,13 +12,14 @@ from engine.dispatch.outcomes import Outcome
 from engine.dispatch.patience import JOURNAL_TIMEOUT_S
 from engine.errors import ModemError
 from engine.modems.gauges import Gauges
-from engine.modems.inbound import Ears, Inbound, record_of
+from engine.modems.inbound import Ears, Inbound
 from engine.modems.loopback import Loopback
 from engine.modems.outcomes import outcome_of
 from engine.modems.pacing import Pacing
 from engine.modems.refused import Received, Refused
 from engine.modems.reports import Sent, state_of
 from engine.modems.unanswered import Unanswered
+from engine.modems.unstamped import Unstamped
 from engine.ports.journal import EffectState, JournalAccess, ReaderLender, Recorded
 from engine.ports.modem import (
     CALL,
@@ -57,6 +58,7 @@ class Arrivals:
     ears: Ears
     sent: Sent = field(default_factory=Sent)
     refused: Refused = field(default_factory=Refused)
+    unstamped: Unstamped = field(default_factory=Unstamped)
     read: dict[str, None] = field(default_factory=dict)
     """Places that nobody needs any more, in the order in which they are freed."""
 
@@ -99,7 +101,8 @@ class Arrivals:
         for place in list(self.read)[:FREED_AT_ONCE]:
             del self.read[place]
             try:
-                self.driver.delete(place)
+                if self.driver.delete(place):
+                    self.unstamped.freed(place)
             except ModemError:
                 self.read.clear()
                 raise
@@ -145,7 +148,7 @@ class Arrivals:
         looped = [sms for sms in messages if self.loopback.is_one(sms)]
         now = self.link.clock.now()
         others = [
-            Received(sms=sms, record=record_of(sms, now))
+            Received(sms=sms, record=self.unstamped.record(sms, now))
             for sms in messages
             if sms not in looped
         ]

@@ -10,7 +10,7 @@ from engine.ports.modem import InboundSms
 from engine.values import Instant, ReportKey
 
 UNSTAMPED_MS = 600_000
-"""So long a message without a stamp is the same one, read from its place again."""
+"""So long one without a stamp may be what an earlier process read there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,18 +37,19 @@ class Ears:
     minds_call: Callable[[str], bool] = nobody
 
 
-def record_of(sms: InboundSms, now: Instant) -> Record:
+def record_of(sms: InboundSms, now: Instant, *, is_new: bool = False) -> Record:
     """Return a message's record; read again from its slot it is the same one.
 
     Where no network's stamp tells it from the same words of another day, in the same
-    place, the time does. Of one that had to be mended, or that cannot be read, the
-    octets are kept: its place on the SIM is freed once this is durable, and nobody has
-    them then.
+    place, the time does: roughly, or to the millisecond where `is_new` says that it
+    was certainly never read before. Of one that had to be mended, or that cannot be
+    read, the octets are kept: its place on the SIM is freed once this is durable, and
+    nobody has them then.
     """
     stamp = sms.sent_at
     text = f"{sms.sender}|{stamp}|{sms.pdu}|{sms.slot}"
     if stamp is None and (sms.sender or sms.text):
-        text = f"{text}|{now.ms // UNSTAMPED_MS}"
+        text = f"{text}|{f'at {now.ms}' if is_new else now.ms // UNSTAMPED_MS}"
     raw = text.encode(errors="replace")
     body: dict[str, object] = {
         "sender": sms.sender,

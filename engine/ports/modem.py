@@ -200,8 +200,8 @@ class ModemDriver(Protocol):
     def owed(self) -> Sequence[int]:
         """Return which messages, also of an earlier process, may still be answered."""
 
-    def delete(self, slot: str) -> None:
-        """Delete a stored message that the journal has."""
+    def delete(self, slot: str) -> bool:
+        """Delete a stored message that the journal has; True where that is done."""
 
     def health(self) -> ModemHealth:
         """Ask for registration, signal and storage."""

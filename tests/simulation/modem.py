@@ -342,7 +342,7 @@ class SimModem:
         self._wait(2.0, lambda: None)
         return self._life.boottime_s() >= self._hardware.owes_until_s
 
-    def delete(self, slot: str) -> None:
+    def delete(self, slot: str) -> bool:
         """Free a place on the SIM, unless it keeps what it has for once."""
         self._need_port()
         self._need_store()
@@ -350,8 +350,9 @@ class SimModem:
         if hardware.keeps_messages:
             hardware.keeps_messages -= 1
             self._network.on_fault("keeps_message")
-            return
+            return False
         hardware.stored = [sms for sms in hardware.stored if sms.slot != slot]
+        return True
 
     def health(self) -> ModemHealth:
         """Answer."""

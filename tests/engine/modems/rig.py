@@ -49,6 +49,7 @@ class Driver:
     deleted: list[str] = field(default_factory=list)
     delete_raises: list[Exception] = field(default_factory=list)
     deletes_s: float = 0.0
+    frees: bool = True
     climbed: list[int] = field(default_factory=list)
     outcomes: list[SubmitOutcome | Exception] = field(default_factory=list)
     is_gone: bool = False
@@ -149,12 +150,14 @@ class Driver:
     def answers(self) -> bool:
         return self.takes_commands
 
-    def delete(self, slot: str) -> None:
+    def delete(self, slot: str) -> bool:
         if self.delete_raises:
             raise self.delete_raises.pop(0)
         self.world.sleep(self.deletes_s)
         self.deleted.append(slot)
-        self.arrived = [e for e in self.arrived if getattr(e, "slot", "") != slot]
+        if self.frees:
+            self.arrived = [e for e in self.arrived if getattr(e, "slot", "") != slot]
+        return self.frees
 
     def health(self) -> ModemHealth:
         return ModemHealth(
