@@ -80,10 +80,22 @@ def is_too_soon(alarm: Alarm, events: Sequence[AlarmEvent]) -> bool:
         isinstance(event, NotificationPlanned)
         and event.audience in _WAIT
         and event.at < over
-        # Whoever had been called hears at once that HQ has opened it again.
-        and (event.repeat_of is None or alarm.opened_at == alarm.raised_at)
+        and not _was_called_before(alarm, event)
         and not _is_of_force(alarm, event.step)
         for event in events
+    )
+
+
+def _was_called_before(alarm: Alarm, event: NotificationPlanned) -> bool:
+    """Say whether somebody had been called before HQ opened it again.
+
+    They hear of that at once, and go on up their ladder.
+    """
+    return any(
+        effect.person == event.person
+        and effect.step == event.step
+        and effect.planned_at < alarm.opened_at
+        for effect in alarm.effects.values()
     )
 
 
