@@ -74,6 +74,7 @@ class Arrivals:
         self._clock = clock
         self._unstored: list[ModemEvent] = []
         self._given: set[str] = set()
+        self._handed: set[str] = set()
         self.looks_again = False
         """Whether the next look is at every store: what came meanwhile is unsaid."""
         self.own: list[str] = []
@@ -86,6 +87,7 @@ class Arrivals:
     def forget(self) -> None:
         """Forget what was read of the stores: the SIM may be another."""
         self._given.clear()
+        self._handed.clear()
         self._parts.forget_stored()
 
     def take(self, session: Session, *, drain: bool) -> Sequence[ModemEvent]:
@@ -103,9 +105,13 @@ class Arrivals:
         self._dialogue.owed.expire(self._clock.boottime_s())
         self._unstored.extend(self._dialogue.owed.tell())
         for urc in heard.direct:
-            self._unstored.extend(self._direct(session, urc))
+            self._unstored.extend(self._events(urc.pdu, ""))
+        for _ in heard.direct:
+            self._acknowledge(session)
         if heard.rings:
-            self._unstored.append(self._hang_up(heard.caller))
+            # No store has it, and whoever hangs up may find the port lost.
+            self._unstored.append(IncomingCall(caller=heard.caller))
+            self._hang_up()
         events: list[ModemEvent] = []
         if drain or heard.hint:
             events.extend(self._drain(session))
@@ -116,6 +122,7 @@ class Arrivals:
             events.extend(self._list(session, _REPORT_STORE))
             self._select(session, session.receives)
         events.extend(self._parts.overdue(self._clock.boottime_s()))
+        self._handed.update(getattr(one, "slot", None) or "" for one in events)
         unstored, self._unstored = self._unstored, []
         return [*unstored, *events]
 
@@ -162,6 +169,9 @@ class Arrivals:
     def delete(self, session: Session, slot: str) -> bool:
         """Delete one message, all parts of it, where they lie as they were read.
 
+        One that has not been returned since the modem was brought up is another one
+        than the caller means: a look that fails has read it, and nobody has it.
+
         Returns:
             whether the modem has said of each place that it is free.
 
@@ -169,6 +179,8 @@ class Arrivals:
             ModemSilentError: the modem does not answer.
 
         """
+        if slot not in self._handed and slot not in self.own:
+            return False
         is_free = True
         for one in slot.split(_SLOT_JOIN):
             store, colon, index = one.partition(":")
@@ -190,20 +202,18 @@ class Arrivals:
         self._parts.deleted(slot)
         return is_free
 
-    def _direct(self, session: Session, urc: Unsolicited) -> Sequence[ModemEvent]:
+    def _acknowledge(self, session: Session) -> None:
         if session.acknowledges:
             # One and no more: a second one is answered with +CMS ERROR: 340.
             self._dialogue.command("AT+CNMA", deadline_s=self._options.command_s)
-        return self._events(urc.pdu, "")
 
-    def _hang_up(self, number: str | None) -> IncomingCall:
+    def _hang_up(self) -> None:
         with suppress(ModemSilentError):
             reply = self._dialogue.command(
                 "AT+CHUP", deadline_s=self._options.command_s
             )
             if not reply.ok:
                 self._dialogue.command("ATH", deadline_s=self._options.command_s)
-        return IncomingCall(caller=number)
 
     def _drain(self, session: Session) -> Sequence[ModemEvent]:
         """Read every store that can hold arrivals; only full ones are listed.

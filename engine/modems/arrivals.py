@@ -75,6 +75,9 @@ class Arrivals:
         """
         messages = [one for one in events if isinstance(one, InboundSms)]
         needless = self._record([*messages, *self._calls(events)])
+        for sms in messages:
+            # What is queued under its place may be another SIM's, long since recorded.
+            self.read.pop(sms.slot, None)
         self.read.update((sms.slot, None) for sms in needless if sms.slot)
         for event in events:
             match event:

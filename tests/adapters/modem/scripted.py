@@ -41,6 +41,7 @@ class ScriptedModem:
         self.opened = 0
         self.is_open = False
         self.gone = False
+        self.goes_at_write = False
         self.plugged = ""
         self._typed = ""
         self._output: deque[tuple[float, bytes]] = deque()
@@ -69,6 +70,7 @@ class ScriptedModem:
         return b""
 
     def write(self, data: bytes) -> None:
+        self.gone = self.gone or self.goes_at_write
         if self.gone:
             message = "gone"
             raise ModemGoneError(message)

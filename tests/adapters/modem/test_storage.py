@@ -11,7 +11,7 @@ from adapters.modem.pdu import Deliver
 from adapters.modem.pdu_encode import encode_deliver
 from adapters.modem.pdu_fields import Address, Charset
 from adapters.modem.pdu_text import Concat, build
-from engine.errors import ModemSilentError
+from engine.errors import ModemGoneError, ModemSilentError
 from engine.ports.modem import InboundSms, SendResult
 from tests.adapters.modem.rig import BOB, rig
 from tests.adapters.modem.scripted import (
@@ -307,3 +307,54 @@ def test_what_came_before_a_restart_was_noticed_is_read_at_once(tmp_path: Path) 
         assert r.submit("hej").result is SendResult.SENT
         assert r.driver.wait(0)
         assert [getattr(e, "text", "") for e in r.events(bool)] == ["SOS"]
+
+
+def test_what_a_look_that_failed_has_read_is_not_deleted_for_what_lay_there(
+    clock: ManualClock,
+) -> None:
+    """The modem had started anew, and nobody had been given what it held now."""
+    modem = ScriptedModem(clock, WORKS)
+    driver = driver_of(modem)
+    driver.open()
+    modem.answers |= {
+        "AT+CPMS?": '\r\n+CPMS: "SM",1,30,"SM",1,30,"SM",1,30\r\n\r\nOK\r\n',
+        "AT+CMGL=4": LISTED,
+        "AT+CMGD=3": OK,
+    }
+    assert len(_texts(driver, drain=True)) == 1
+    modem.say("\r\nRDY\r\n")
+    assert driver.wait(0)
+    modem.answers |= {'AT+CPMS="ME"': SILENCE}
+    with pytest.raises(ModemSilentError):
+        driver.poll(drain=True)
+    assert driver.poll(drain=False) == []
+    assert not driver.delete("SM:3")
+    assert "AT+CMGD=3" not in modem.commands
+    modem.answers |= {'AT+CPMS="ME"': WORKS['AT+CPMS="ME"']}
+    assert len(_texts(driver, drain=True)) == 1
+    assert driver.delete("SM:3")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f"\r\n+CMT: ,24\r\n{HELLO}\r\n",
+        '\r\nRING\r\n\r\n+CLIP: "+46701234567",145\r\n',
+    ],
+    ids=["message", "call"],
+)
+def test_what_no_store_has_outlives_a_port_that_is_lost_over_its_answer(
+    clock: ManualClock, said: str
+) -> None:
+    """`AT+CNMA` and `AT+CHUP` found it gone, and it was forgotten with them."""
+    modem = ScriptedModem(clock, WORKS | {"AT+CSMS=1": OK})
+    driver = driver_of(modem)
+    driver.open()
+    modem.say(said)
+    assert driver.wait(0)
+    modem.goes_at_write = True
+    with pytest.raises(ModemGoneError):
+        driver.poll(drain=False)
+    modem.gone = modem.goes_at_write = False
+    driver.open()
+    assert len(driver.poll(drain=False)) == 1

@@ -8,6 +8,7 @@ import pytest
 from engine.errors import ModemSilentError
 from engine.modems.store import SLOWEST_S, Store
 from engine.ports.journal import EffectState
+from tests.engine.dispatch.ledger import FULL
 from tests.engine.modems.rig import Rig, message
 
 
@@ -124,4 +125,20 @@ def test_one_that_frees_nothing_is_not_asked_for_every_place_in_turn() -> None:
     assert 12 - len(rig.driver.delete_raises) <= 6
     rig.driver.delete_raises.clear()
     rig.world.run(200)
+    assert not rig.driver.arrived
+
+
+def test_a_place_that_waits_to_be_freed_may_hold_another_message_by_then() -> None:
+    """The modem has started anew with another SIM, and a full disk takes nothing."""
+    rig = Rig()
+    rig.driver.deletes_s = 0.2
+    rig.driver.arrived += [message(f"SM:{number}") for number in range(100)]
+    rig.world.run(1)
+    rig.ledger.fault = lambda _: FULL
+    other = replace(message("SM:99", text="SOS"), pdu="another")
+    rig.driver.arrived[:] = [other]
+    rig.world.run(60)
+    assert rig.driver.arrived == [other]
+    rig.ledger.fault = lambda _: ""
+    rig.world.run(60)
     assert not rig.driver.arrived
