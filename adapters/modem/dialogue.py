@@ -87,7 +87,8 @@ def no_beat() -> None:
 class Dialogue:
     """Sends commands and sorts what comes back.
 
-    `beat` is called at least once a second in every wait that brings none of its own.
+    `beat` is called before each command, and at least once a second in every wait that
+    brings none of its own.
     `owed` are the submits that the modem may still answer; `gone` says that it has been
     lost, or reset, so that it answers none of them.
     """
@@ -141,6 +142,8 @@ class Dialogue:
             ModemInterruptedError: `interrupt` was called.
 
         """
+        # Some hundred that are answered at once, place by place, are a wait as well.
+        (beat or self.beat)()
         self.catch_up()
         self._say(text, text.encode("ascii", "replace") + b"\r")
         return self.result(

@@ -204,6 +204,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
                 raise
             return
         if drain:
+            self._pacing.drained(self.clock.boottime_s())
             self._store.read()
             self._gauges.reads(works=True)
 

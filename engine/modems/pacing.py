@@ -140,6 +140,10 @@ class Pacing:
         self._drained_s = now_s
         return True
 
+    def drained(self, now_s: float) -> None:
+        """Note that it was read: a look that takes long leaves time for others."""
+        self._drained_s = now_s
+
     def drain_soon(self) -> None:
         """Have the storage read with the next look."""
         self._drained_s = -DRAIN_S

@@ -358,3 +358,24 @@ def test_what_no_store_has_outlives_a_port_that_is_lost_over_its_answer(
     modem.gone = modem.goes_at_write = False
     driver.open()
     assert len(driver.poll(drain=False)) == 1
+
+
+def test_a_store_that_is_read_place_by_place_beats_meanwhile(
+    clock: ManualClock,
+) -> None:
+    """Each answer came within a second; over 255 of them the actor was given up."""
+    used = '\r\n+CPMS: "SM",255,255,"SM",255,255,"SM",255,255\r\n\r\nOK\r\n'
+    modem = ScriptedModem(clock, WORKS | {"AT+CPMS?": used})
+    modem.answers["AT+CMGL=4"] = "\r\n+CMS ERROR: 303\r\n"
+
+    def slowly(_: str) -> str:
+        modem.say(f"\r\n+CMGR: 0,,24\r\n{HELLO}\r\n\r\nOK\r\n", after_s=0.4)
+        return SILENCE
+
+    modem.answers |= {f"AT+CMGR={place}": slowly for place in range(256)}
+    driver = driver_of(modem)
+    beats_s: list[float] = []
+    driver.open(beat=lambda: beats_s.append(clock.boottime_s()))
+    assert len(_texts(driver, drain=True)) == 255
+    pairs = itertools.pairwise([*beats_s, clock.boottime_s()])
+    assert max(after_s - before_s for before_s, after_s in pairs) <= 1.5

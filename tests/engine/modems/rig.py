@@ -56,6 +56,7 @@ class Driver:
     opened: int = 0
     gone: ModemError = field(default_factory=ModemGoneError)
     drained_s: list[float] = field(default_factory=list)
+    drains_s: float = 0.0
     takes_s: float = 0.0
     state: Callable[[], object] = lambda: None
     takes_commands: bool = True
@@ -126,6 +127,7 @@ class Driver:
             raise ModemSilentError
         if drain:
             self.drained_s.append(self.world.boottime_s())
+            self.world.sleep(self.drains_s)
         # What lies in a store is announced once, and read again until it is deleted.
         events = self.arrived if drain else self._unheard()
         self.arrived = [e for e in self.arrived if getattr(e, "slot", None)]

@@ -142,3 +142,13 @@ def test_a_place_that_waits_to_be_freed_may_hold_another_message_by_then() -> No
     rig.ledger.fault = lambda _: ""
     rig.world.run(60)
     assert not rig.driver.arrived
+
+
+def test_a_store_that_is_read_slowly_is_freed_between_two_looks_at_it() -> None:
+    """Read by its places it took longer than it was left alone: four for each look."""
+    rig = Rig()
+    rig.driver.drains_s = 50.0
+    rig.driver.arrived += [message(f"SM:{number}") for number in range(100)]
+    rig.world.run(300)
+    assert not rig.driver.arrived
+    assert len(rig.driver.drained_s) < 6
