@@ -126,6 +126,19 @@ class Arrivals:
         unstored, self._unstored = self._unstored, []
         return [*unstored, *events]
 
+    def unstored(self) -> Sequence[ModemEvent]:
+        """Return what no store has, without a word to the modem; all of it is sorted.
+
+        What stores have is read when the modem is there again.
+        """
+        heard = self._sort(UNSOLICITED_MAX)
+        for urc in heard.direct:
+            self._unstored.extend(self._events(urc.pdu, ""))
+        if heard.rings:
+            self._unstored.append(IncomingCall(caller=heard.caller))
+        unstored, self._unstored = self._unstored, []
+        return unstored
+
     def catch_late(self) -> None:
         """Take late answers that have come, before a message is waited for."""
         unsolicited = self._dialogue.unsolicited

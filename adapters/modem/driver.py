@@ -86,6 +86,7 @@ class SerialModem:
         self._arrivals = Arrivals(self._dialogue, self._options, clock)
         self.own: Sequence[str] = self._arrivals.own
         """Slots of drafts and of what was sent, as a drain finds them: no arrivals."""
+        self.unstored = self._arrivals.unstored
         self._submissions = Submissions(self._dialogue, self._arrivals)
         self._recovery = Recovery(self._dialogue, self._options, clock, self)
         self._which = Which(self._options)

@@ -282,6 +282,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
     def _lost(self, error: ModemError) -> None:
         """Close and be away; every second failure in a row climbs a rung."""
         self._gauges.lost(error)
+        self._arrivals.take_in(self._driver.unstored(), frees=False)
         was_open = self._is_open
         if was_open or self._pacing.failures == 0:
             self._away()

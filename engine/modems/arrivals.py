@@ -62,12 +62,13 @@ class Arrivals:
     read: dict[str, None] = field(default_factory=dict)
     """Places that nobody needs any more, in the order in which they are freed."""
 
-    def take_in(self, events: Sequence[ModemEvent]) -> None:
+    def take_in(self, events: Sequence[ModemEvent], *, frees: bool = True) -> None:
         """Deal with each event: messages first, since some lie nowhere else.
 
         Whoever fails over another event, a row that cannot be read, would take them
         along: a message that the modem has handed on directly comes no second time.
-        Places are freed last, since a late answer or a report comes no second time.
+        Places are freed last, since a late answer or a report comes no second time;
+        of a modem that is lost none is.
 
         Raises:
             ModemError: a place could not be freed; what lies there is read again.
@@ -93,7 +94,8 @@ class Arrivals:
                     self.gauges.came_in("modem_calls_total")
                 case _:
                     assert_never(event)
-        self._free()
+        if frees:
+            self._free()
 
     def _free(self) -> None:
         """Free some places; what is read there again is no other message by then.

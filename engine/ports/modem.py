@@ -182,6 +182,12 @@ class ModemDriver(Protocol):
         A stored message is returned again by each drain until it is deleted.
         """
 
+    def unstored(self) -> Sequence[ModemEvent]:
+        """Return what has come and no store has, without a word to the modem.
+
+        For one that is lost, perhaps for good. Never raises.
+        """
+
     def wait(self, seconds: float) -> bool:
         """Wait for an unsolicited line; True as soon as one has come."""
 

@@ -321,6 +321,10 @@ class SimModem:
             self._wait(STORE_S, lambda: None)
             raise ModemSilentError
 
+    def unstored(self) -> Sequence[ModemEvent]:
+        """Return nothing: what comes straight waits in the modem."""
+        return ()
+
     def wait(self, seconds: float) -> bool:
         """Say whether anything has come."""
         self._need_port()

@@ -355,9 +355,8 @@ def test_what_no_store_has_outlives_a_port_that_is_lost_over_its_answer(
     modem.goes_at_write = True
     with pytest.raises(ModemGoneError):
         driver.poll(drain=False)
-    modem.gone = modem.goes_at_write = False
-    driver.open()
-    assert len(driver.poll(drain=False)) == 1
+    assert len(driver.unstored()) == 1
+    assert not driver.unstored()
 
 
 def test_a_store_that_is_read_place_by_place_beats_meanwhile(
@@ -379,3 +378,19 @@ def test_a_store_that_is_read_place_by_place_beats_meanwhile(
     assert len(_texts(driver, drain=True)) == 255
     pairs = itertools.pairwise([*beats_s, clock.boottime_s()])
     assert max(after_s - before_s for before_s, after_s in pairs) <= 1.5
+
+
+def test_what_no_store_has_is_returned_where_the_port_was_lost_before_a_look(
+    clock: ManualClock,
+) -> None:
+    """It waited until the modem came back, which may be never."""
+    modem = ScriptedModem(clock, WORKS)
+    driver = driver_of(modem)
+    driver.open()
+    modem.say(f"\r\n+CMT: ,24\r\n{HELLO}\r\n")
+    assert driver.wait(0)
+    modem.gone = True
+    with pytest.raises(ModemGoneError):
+        driver.poll(drain=False)
+    driver.close()
+    assert len(driver.unstored()) == 1

@@ -137,6 +137,11 @@ class Driver:
     def _unheard(self) -> list[ModemEvent]:
         return [e for e in self.arrived if e not in self.announced]
 
+    def unstored(self) -> Sequence[ModemEvent]:
+        unstored = [e for e in self.arrived if not getattr(e, "slot", None)]
+        self.arrived = [e for e in self.arrived if getattr(e, "slot", None)]
+        return unstored
+
     def wait(self, seconds: float) -> bool:
         del seconds
         if self.is_gone:

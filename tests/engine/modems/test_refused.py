@@ -99,3 +99,14 @@ def test_read_again_from_the_store_it_came_no_later(rig: Rig) -> None:
     assert rig.driver.deleted == ["SM:1"]
     (row,) = rig.ledger.store.reader().inbound(untaken_only=False)
     assert row.received_at.since(came_at).total_seconds() < 1
+
+
+def test_one_that_lies_nowhere_else_is_recorded_although_the_modem_is_lost(
+    rig: Rig,
+) -> None:
+    """It waited in the driver until the modem came back, which may be never."""
+    rig.driver.arrived.append(replace(message(text="SOS"), slot=""))
+    rig.driver.is_gone = True
+    rig.world.run(1)
+    assert [row["text"] for row in rig.recorded()] == ["SOS"]
+    assert rig.heard
