@@ -39,6 +39,9 @@ _DONE_SEE_OTHER = 303
 _NOT_NOW = frozenset({408, 425, 429, 503})
 _NOT_ABLE = frozenset({501, 505, 511})
 _OF_WHAT_IS_SENT = frozenset({400, 406, 409, 411, 412, 413, 414, 415, 422, 431, 451})
+# 410 says that it will be so for ever (RFC 9110). All else is also said by what stands
+# in the place of a receiver that begins anew: a proxy, a maintenance page, a sign-in.
+_FINAL = _OF_WHAT_IS_SENT | {410}
 _ANSWER_BYTES_MAX = 1 << 20
 _HEADERS = {"User-Agent": "natalia", "Accept": "*/*", "Accept-Encoding": "identity"}
 _PORTS = {"http": 80, "https": 443}
@@ -165,7 +168,7 @@ class Exchange:
         is_refusal = _REDIRECTION <= status // 100 <= _CLIENT_ERROR
         if (is_refusal and status != _DONE_SEE_OTHER) or status in _NOT_ABLE:
             of = RefusalOf.EITHER if status in _OF_WHAT_IS_SENT else RefusalOf.CHANNEL
-            raise DeliveryError(self._name, reason, retry=False, of=of)
+            raise DeliveryError(self._name, reason, retry=status not in _FINAL, of=of)
         raise DeliveryUnknownError(self._name, reason)
 
     def interrupt(self) -> None:

@@ -66,6 +66,21 @@ def test_hq_hears_of_a_press_once_its_receiver_works_again(
     assert len(hook.hooks.items()) == 1
 
 
+@pytest.mark.parametrize(
+    "status", [HTTPStatus.NOT_FOUND, HTTPStatus.FOUND, HTTPStatus.FORBIDDEN]
+)
+def test_what_stands_in_a_receivers_place_for_a_while_refuses_nothing_for_good(
+    tmp_path: Path, status: HTTPStatus
+) -> None:
+    """A proxy that said 404 while its receiver began anew cost HQ the press."""
+    hook = StubbornHook(WebAnswer(status=status))
+    with HookRig(folder=tmp_path, stubborn=hook, modems_wanted=0) as rig:
+        with rig.device() as device:
+            device.sos()
+        eventually(lambda: states(rig) == ["rejected", "rejected", "accepted"])
+    assert len(hook.hooks.items()) == 1
+
+
 def states(rig: Rig) -> list[object]:
     """Return what has become of each message to the receiver, in their order."""
     found = rig.rows(

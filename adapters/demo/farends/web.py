@@ -62,7 +62,7 @@ class WebServer(ABC):
         """Return the answer as the switch stands; None for a dropped connection."""
         match self.switch.mode:
             case Mode.REFUSE:
-                return WebAnswer(status=HTTPStatus.FORBIDDEN)
+                return WebAnswer(status=HTTPStatus.UNPROCESSABLE_ENTITY)
             case Mode.FAIL:
                 return WebAnswer(status=HTTPStatus.INTERNAL_SERVER_ERROR)
             case Mode.HANG:

@@ -98,8 +98,9 @@ def test_a_success_is_a_success(status: int) -> None:
 @pytest.mark.parametrize(
     ("status", "retry"),
     [
-        *((status, False) for status in (301, 302, 307, 400, 404, 410, 501)),
-        *((status, True) for status in (408, 425, 429, 503)),
+        *((status, False) for status in (400, 409, 410, 413, 415, 422, 451)),
+        *((status, True) for status in (301, 302, 307, 308, 401, 403, 404, 405)),
+        *((status, True) for status in (407, 408, 421, 425, 429, 501, 503, 511)),
     ],
 )
 def test_a_refusal_says_whether_another_try_is_worth_it(

@@ -9,7 +9,7 @@ import pytest
 from adapters.channels.mastodon import MastodonChannel
 from adapters.demo.farends.mastodon import MastodonServer
 from adapters.demo.farends.shelf import Mode
-from engine.errors import ConfigError, DeliveryError, DeliveryUnknownError
+from engine.errors import ConfigError, DeliveryError, DeliveryUnknownError, RefusalOf
 from engine.ports.channel import Notification
 from engine.values import EffectId
 from tests.adapters.channels.contract import ChannelContract, LoopbackClock, Rig
@@ -155,12 +155,14 @@ def test_without_its_time_line_a_late_repeat_stays_unknown_and_posts_nothing(
     assert rig.kept() == 1
 
 
-def test_a_wrong_token_is_final_and_not_shown(rig: Rig, token_file: Path) -> None:
+def test_a_wrong_token_is_the_channels_and_not_shown(
+    rig: Rig, token_file: Path
+) -> None:
     token_file.write_text("wrongtoken")
     for act in (rig.channel().check, lambda: rig.channel().send(post(rig))):
         with pytest.raises(DeliveryError) as refusal:
             act()
-        assert refusal.value.retry is False
+        assert refusal.value.of is RefusalOf.CHANNEL
         assert "wrongtoken" not in str(refusal.value)
 
 

@@ -11,7 +11,7 @@ import pytest
 from adapters.channels.webhook import WebhookChannel
 from adapters.demo.farends.hook import HookServer
 from adapters.demo.farends.shelf import Mode
-from engine.errors import ConfigError, DeliveryError, DeliveryUnknownError
+from engine.errors import ConfigError, DeliveryError, DeliveryUnknownError, RefusalOf
 from engine.values import EffectId
 from tests.adapters.channels.contract import (
     ADDRESS,
@@ -95,7 +95,7 @@ def test_a_wrong_secret_is_refused_by_the_receiver(
     secret_file.write_text("whsec_" + "A" * 32)
     with pytest.raises(DeliveryError) as refusal:
         rig.channel().send(rig.now())
-    assert refusal.value.retry is False
+    assert refusal.value.of is RefusalOf.CHANNEL
     assert len(server.forgeries.items()) == 1
     assert rig.kept() == 0
 

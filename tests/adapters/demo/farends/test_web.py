@@ -62,7 +62,7 @@ def test_a_webhook_without_a_good_signature_is_refused_and_counted(
 
 def test_a_switched_far_end_refuses_fails_or_drops(hooks: HookServer) -> None:
     hooks.switch.turn(Mode.REFUSE)
-    assert ask(hooks, "HEAD", "/")[0] == 403
+    assert ask(hooks, "HEAD", "/")[0] == 422
     hooks.switch.turn(Mode.FAIL)
     assert ask(hooks, "HEAD", "/")[0] == 500
     hooks.switch.turn(Mode.DROP)
