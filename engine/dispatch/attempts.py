@@ -27,6 +27,7 @@ from engine.ports.journal import (
     Answer,
     Append,
     Appended,
+    Conflict,
     EffectChange,
     EffectRow,
     EffectState,
@@ -92,6 +93,7 @@ class Attempts:
         self._without_room: set[EffectId] = set()
         self._is_without_room = False
         self._in_doubt: dict[EffectId, tuple[EffectRow, Outcome | None]] = {}
+        self._news: dict[EffectId, tuple[EffectRow, Outcome, int | None]] = {}
         self._unsent_yet: dict[EffectId, None] = {}
         self._seqs: dict[EffectId, int] = {}
         self._heard: deque[_Heard] = deque()
@@ -210,7 +212,18 @@ class Attempts:
         self.release()
         self._hear()
         self._mend()
+        self._mend_news()
         self._show_room()
+
+    def _mend_news(self) -> None:
+        for effect, (row, outcome, seq) in list(self._news.items()):
+            if effect in self._in_doubt:
+                continue  # what it is news of has to be written first
+            del self._news[effect]
+            self._settle_late(row, outcome, seq)
+            self._hear()
+            if effect in self._seqs or effect in self._news:
+                return  # silent: no use in waiting for each
 
     def _mend(self) -> None:
         for row, outcome in list(self._in_doubt.values()):
@@ -250,10 +263,18 @@ class Attempts:
             self._journal.submit(append, reply)
 
     def settle_late(self, row: EffectRow, outcome: Outcome) -> None:
-        """Have later news made durable: a late answer, a status report."""
+        """Have later news made durable: a late answer, a status report.
+
+        No network says it twice: what the journal does not take is written again.
+        """
         self.release()
         self._hear()
-        seq = self._seqs.get(row.effect_id)
+        if row.effect_id in self._in_doubt:
+            self._news[row.effect_id] = row, outcome, None
+        else:
+            self._settle_late(row, outcome, self._seqs.get(row.effect_id))
+
+    def _settle_late(self, row: EffectRow, outcome: Outcome, seq: int | None) -> None:
         if seq is None:
             with self._readers.reader() as reader:
                 head = reader.head(effect_stream(row.effect_id))
@@ -316,12 +337,21 @@ class Attempts:
             if self._seqs.get(effect) == heard.expected_seq + 1:
                 del self._seqs[effect]
             if heard.requires is _LATER:
+                self._hear_news(heard)
                 continue  # an outcome stands already; this was news of it
             self._note_room(effect, heard.answer)
             if isinstance(heard.answer, Unknown):
                 self._in_doubt[effect] = heard.row, heard.outcome
             else:
                 self._in_doubt.pop(effect, None)
+
+    def _hear_news(self, heard: _Heard) -> None:
+        row, outcome = heard.row, heard.outcome
+        if isinstance(heard.answer, Unknown):
+            # Under the same number: it may have been written without an answer.
+            self._news[row.effect_id] = row, outcome, heard.expected_seq
+        elif isinstance(heard.answer, Conflict) and row.effect_id in self._in_doubt:
+            self._news[row.effect_id] = row, outcome, None
 
     def _next_heard(self) -> _Heard | None:
         try:

@@ -278,6 +278,74 @@ def test_the_first_writer_wins_and_the_answer_is_the_journals(rig: Rig) -> None:
     assert rig.told == []
 
 
+@pytest.mark.parametrize("fault", [SILENT, LOST, FULL])
+def test_a_late_report_that_the_journal_did_not_take_is_written_again(
+    rig: Rig, fault: str
+) -> None:
+    """The network says *undelivered* once; it was forgotten, and nothing repeated."""
+    rig.one.begin(rig.row, lives)
+    rig.one.settle(rig.row, SENT)
+    rig.ledger.fault = lambda _: fault
+    rig.one.settle_late(rig.row, Outcome(state=EffectState.UNDELIVERED))
+    rig.one.mend()
+    assert rig.states() == [EffectState.ACCEPTED]
+    rig.ledger.fault = lambda _: ""
+    for _ in range(3):
+        rig.one.mend()
+    assert rig.ledger.state("e1") is EffectState.UNDELIVERED
+    assert rig.states() == [EffectState.ACCEPTED, EffectState.UNDELIVERED]
+
+
+@pytest.mark.parametrize("fault", [SILENT, LOST, FULL])
+def test_a_report_of_what_the_journal_has_not_taken_yet_waits_for_it(
+    rig: Rig, fault: str
+) -> None:
+    rig.one.begin(rig.row, lives)
+    rig.ledger.fault = lambda _: fault
+    rig.one.settle(rig.row, SENT)
+    rig.one.settle_late(rig.row, Outcome(state=EffectState.UNDELIVERED))
+    rig.one.mend()
+    assert rig.states() == []
+    rig.ledger.fault = lambda _: ""
+    for _ in range(4):
+        rig.one.mend()
+    assert rig.ledger.state("e1") is EffectState.UNDELIVERED
+    assert rig.states() == [EffectState.ACCEPTED, EffectState.UNDELIVERED]
+
+
+def test_a_report_that_is_none_of_an_effect_is_written_once_and_forgotten(
+    rig: Rig,
+) -> None:
+    rig.one.begin(rig.row, lives)
+    rig.one.settle(rig.row, SENT)
+    rig.one.settle_late(rig.row, Outcome(state=EffectState.DELIVERED))
+    rig.one.settle_late(rig.row, Outcome(state=EffectState.UNDELIVERED))
+    before = len(rig.ledger.asked)
+    rig.one.mend()
+    rig.one.mend()
+    assert len(rig.ledger.asked) == before
+
+
+def test_while_the_journal_is_silent_one_report_is_asked_for_and_not_each(
+    rig: Rig,
+) -> None:
+    rows = [row_of(f"m{number}") for number in range(5)]
+    rig.ledger.plan(*rows)
+    for row in rows:
+        assert rig.one.begin(row, lives)
+        rig.one.settle(row, SENT)
+    rig.ledger.fault = lambda _: SILENT
+    for row in rows:
+        rig.one.settle_late(row, Outcome(state=EffectState.UNDELIVERED))
+    before = len(rig.ledger.asked)
+    rig.one.mend()
+    assert len(rig.ledger.asked) == before + 1
+    rig.ledger.fault = lambda _: ""
+    for _ in range(5):
+        rig.one.mend()
+    assert rig.states().count(EffectState.UNDELIVERED) == 5
+
+
 def test_an_attempt_without_room_is_a_full_disk_at_once_bug_at_the_next_deadline(
     rig: Rig,
 ) -> None:
