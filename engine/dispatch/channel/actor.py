@@ -16,7 +16,7 @@ from engine.ports.channel import Channel, Notification, Receipt
 from engine.ports.journal import EffectClass, EffectRow, EffectState
 from engine.ports.telemetry import Telemetry
 from engine.supervision.actor import SupervisedActor
-from engine.supervision.failure import ReplacedError
+from engine.supervision.failure import Failure, ReplacedError
 from engine.supervision.link import Link
 from engine.values import ChannelName, EffectId
 
@@ -32,6 +32,7 @@ TOGETHER_S = 0.5
 GIVEN_BACK_S = 1.0
 """What of them has not been tried by then is given back: the far end became slow."""
 NOT_TRIED = "not tried: the far end became slow"
+FAILED = "the channel failed at it"
 
 logger = logging.getLogger(__name__)
 
@@ -68,6 +69,7 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
         self._attempts = attempts
         self._telemetry, self._health = telemetry, health
         self._takes = 1
+        self._tried_s = -CHECK.total_seconds()
         self._refusal_of = RefusalOf.CHANNEL
 
     def started(self) -> None:
@@ -118,10 +120,14 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
         self._ask_for_work()
 
     def woke(self) -> None:
-        """Ask whether the far end is there, while nothing is to be sent."""
+        """Ask whether the far end is there, where no message has just shown it."""
         self._attempts.mend()
         self._channel.rest()
-        if self._is_first:
+        idle_s = self.clock.boottime_s() - self._tried_s
+        if self._is_first and idle_s >= CHECK.total_seconds():
+            # What comes meanwhile is another lane's: some far ends take every message,
+            # and let a check hang.
+            self._tell_dispatcher(Away(worker=self.link.name))
             self._check()
         # Whoever checks has nothing to do; the dispatcher may not know it.
         self._ask_for_work()
@@ -157,14 +163,15 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
             return Outcome(state=EffectState.UNKNOWN, reason=error.reason)
         except ReplacedError:
             raise  # another instance sends, and has its own word
-        except Exception:
-            # An adapter's mistake: we end by it, and who comes after us must not show
-            # a channel as up whose check passes and whose every message fails.
-            self._standing.failed(self.clock.boottime_s())
-            self._show(wrong="it failed while sending")
-            raise
+        except Exception as error:  # noqa: BLE001 - an adapter's, whatever it is
+            # At one message, perhaps: an end by it would take those begun behind it
+            # along, and at each repeat delay whatever else this channel has to send.
+            logger.error("%s failed: %s", self._channel.name, Failure.of(error))  # noqa: TRY400 - its text may quote the message
+            self._channel.close()
+            return Outcome(state=EffectState.UNKNOWN, reason=FAILED)
         finally:
-            took_s = self.clock.boottime_s() - began_s
+            self._tried_s = self.clock.boottime_s()
+            took_s = self._tried_s - began_s
             name = self._channel.name
             self._telemetry.observe("delivery_seconds", took_s, channel=name)
         self._takes = max(1, min(TOGETHER, int(TOGETHER_S / max(took_s, 0.001))))

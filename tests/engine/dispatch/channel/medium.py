@@ -23,13 +23,15 @@ class Medium:
 
     world: World
     sent: list[Notification] = field(default_factory=list)
-    faults: list[Exception] = field(default_factory=list)
+    faults: list[BaseException] = field(default_factory=list)
     seen: Callable[[], object] = lambda: None
     states: list[object] = field(default_factory=list)
     is_there: bool = True
     checks: int = 0
     rests: int = 0
     takes_s: float = 0.0
+    checking_s: float = 0.0
+    closed: int = 0
     name: ChannelName = EMAIL
     timeout_s: float = 10.0
 
@@ -43,6 +45,7 @@ class Medium:
 
     def check(self) -> None:
         self.checks += 1
+        self.world.sleep(self.checking_s)
         if not self.is_there:
             raise refused(retry=True)
 
@@ -50,4 +53,6 @@ class Medium:
         self.rests += 1
 
     def interrupt(self) -> None: ...
-    def close(self) -> None: ...
+
+    def close(self) -> None:
+        self.closed += 1

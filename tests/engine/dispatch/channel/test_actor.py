@@ -166,7 +166,7 @@ def test_silence_is_unknown_and_never_tried_again_in_the_attempt(rig: Rig) -> No
 
 
 def test_a_worker_that_dies_while_sending_leaves_unknown_and_goes_on(rig: Rig) -> None:
-    rig.medium.faults = [ZeroDivisionError()]
+    rig.medium.faults = [SystemExit()]
     rig.plan("e1")
     rig.world.run(3)
     assert rig.outcomes() == [(EffectState.UNKNOWN, "restart", False)]
@@ -334,7 +334,7 @@ def test_after_a_death_all_that_was_begun_together_is_unknown() -> None:
 
     def deadly() -> None:
         if len(rig.medium.sent) == 2:
-            rig.medium.faults = [ZeroDivisionError()]
+            rig.medium.faults = [SystemExit()]
 
     rig.medium.seen = deadly
     for effect in "abcd":

@@ -1,0 +1,54 @@
+"""What fails or hangs at one thing keeps no message from going out beside it."""
+
+import pytest
+
+from engine.dispatch.channel.actor import FAILED
+from engine.ports.journal import EffectState
+from tests.engine.dispatch.channel.test_actor import Rig
+
+
+def test_a_message_at_which_an_adapter_fails_takes_no_other_along(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Those begun behind it were unknown, and after six its lane was down for 30 s."""
+    rig = Rig()
+
+    def poisonous() -> None:
+        if rig.medium.sent[-1].key.startswith("p"):
+            rig.medium.faults = [UnicodeEncodeError("utf-8", "Heron", 0, 1, "?")]
+
+    rig.medium.takes_s = 0.1
+    rig.medium.seen = poisonous
+    for number in range(10):
+        rig.plan(f"p{number}")
+        rig.plan(f"q{number}")
+    rig.world.run(10)
+    assert len(rig.medium.sent) == 20
+    assert {(one.effect[0], one.outcome.state) for one in rig.told} == {
+        ("p", EffectState.UNKNOWN),
+        ("q", EffectState.ACCEPTED),
+    }
+    assert rig.outcomes()[0][1] == FAILED
+    assert rig.medium.closed == 10, "each may have left it in any state"
+    assert "Heron" not in caplog.text
+
+
+def test_a_message_waits_for_no_check_that_hangs() -> None:
+    """A receiver that took every post, and let a HEAD hang, was 7 s late."""
+    rig = Rig(lanes=2)
+    rig.world.run(1)
+    rig.medium.checking_s = 10.0
+    rig.world.run(15)
+    rig.plan()
+    rig.world.run(1)
+    assert [one.route for one in rig.told] == ["email/2"]
+
+
+def test_who_has_been_given_a_message_checks_nothing_before_it() -> None:
+    rig = Rig()
+    rig.world.run(1)
+    rig.medium.takes_s, rig.medium.checking_s = 4.0, 4.0
+    for effect in "abcde":
+        rig.plan(effect)
+    rig.world.run(17)
+    assert [sent.key for sent in rig.medium.sent] == list("abcde")
