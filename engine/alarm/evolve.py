@@ -258,7 +258,7 @@ def _judged(alarm: Alarm, truth: Truth, act: Act) -> Alarm:
         heard=len(alarm.voices),
         judged_presses=alarm.press_count,
         ask=None,
-        attended_at=act.at,
+        attended_at=alarm.attended_at if act.by == QUORUM else act.at,
     )
 
 

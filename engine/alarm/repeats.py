@@ -16,7 +16,7 @@ RETRY_FIRST = timedelta(seconds=5)
 RETRY_MAX = timedelta(minutes=5)
 MOST = 12
 """So often one that may have arrived is repeated, over half an hour; HQ's own, in an
-open case, until somebody there acknowledges."""
+open case, until somebody there acknowledges, or does anything in it after that."""
 MOST_SAID = 2
 """So often where a network has said that it was not delivered, and to the defender,
 whose telephone others may have."""
@@ -124,13 +124,24 @@ def _most(alarm: Alarm, effect: Effect, step: Step) -> int | None:
 def _is_heard(alarm: Alarm, effect: Effect) -> bool:
     """Say whether something since shows that whom it is for knows of the case."""
     if effect.audience in _AT_HQ:
-        act = alarm.acknowledged
-        return act is not None and act.at >= effect.planned_at
+        return _is_heard_at_hq(alarm, effect.planned_at)
     told = alarm.told.get(effect.person)
     if told is None or effect.audience not in _ANSWERING:
         return False
     answers = (told.replied_at, told.forced_at)
     return any(at is not None and at >= effect.planned_at for at in answers)
+
+
+def _is_heard_at_hq(alarm: Alarm, since: Instant) -> bool:
+    """Say whether somebody at HQ has the case, and has taken or looked at it since.
+
+    Whoever does something in it has its page open. Not of the same moment: what was
+    planned by that very act may be what others there have to hear.
+    """
+    act, attended_at = alarm.acknowledged, alarm.attended_at
+    if act is None:
+        return False
+    return act.at >= since or (attended_at is not None and attended_at > since)
 
 
 def _may_repeat(effect: Effect) -> bool:

@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.alarm.effects import Effect
+from engine.alarm.events import QuorumReached
+from engine.alarm.evolve import evolve
 from engine.alarm.repeats import MOST, MOST_SAID, RETRY_MAX, due_repeats, repeats
 from engine.alarm.schedule import next_due
-from engine.alarm.state import Alarm, Response
+from engine.alarm.state import Alarm, Response, Truth
 from engine.ports.journal import EffectClass, EffectState
 from engine.protocol.model import Audience, Step
 from engine.values import EffectId, Instant, StepId
@@ -236,6 +238,31 @@ def test_hq_is_told_until_somebody_there_has_acknowledged_since() -> None:
     for seconds, goes_on in ((-1, True), (0, False), (1, False)):
         at = START.plus(timedelta(seconds=seconds))
         assert bool(wait_s(acknowledged(alarm, at))) is goes_on
+
+
+@pytest.mark.parametrize(("seconds", "goes_on"), [(-1, True), (0, True), (1, False)])
+def test_whoever_has_the_case_and_does_something_in_it_has_heard(
+    seconds: int, *, goes_on: bool
+) -> None:
+    """Each notice after the acknowledgement came every five minutes to the end."""
+    alarm = alarm_with(effect_of(Audience.HQ, UNKNOWN, 5))
+    attended = replace(alarm, attended_at=START.plus(timedelta(seconds=seconds)))
+    before = START.plus(timedelta(seconds=-60))
+    assert (wait_s(acknowledged(attended, before)) is not None) is goes_on
+    assert wait_s(attended) == 160, "somebody has to take it first"
+
+
+def test_what_colleagues_agree_on_is_nothing_that_hq_has_done() -> None:
+    scene = Scene().raised()
+    scene.acknowledge(ALDER)
+    attended_at = scene.state().attended_at
+    assert attended_at is not None
+    agreed = QuorumReached(
+        at=attended_at.plus(timedelta(hours=1)), truth=Truth.VERIFIED, names=()
+    )
+    after = evolve(scene.state(), agreed)
+    assert after.truth is Truth.VERIFIED
+    assert after.attended_at == attended_at
 
 
 def test_after_the_end_nobody_can_acknowledge_and_hq_is_told_no_more_than_others() -> (
