@@ -1,6 +1,7 @@
 """A signed webhook (Standard Webhooks, version 1)."""
 
 import json
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from engine.values import ChannelName
 
 _SERVER_ERROR = 5
 _NO_SUCH_METHOD = 501
+_NO = frozenset({"false", "0", "no"})
+_FAILED = frozenset({"error", "fail", "failed", "failure"})
+_NONE = frozenset({"0", "false", "no", "no error", "none", "null", "ok", "success"})
 
 
 class WebhookOptions(HttpOptions):
@@ -133,13 +137,25 @@ def _says_that_it_failed(body: bytes) -> bool:
     Many a receiver answers 200 to everything, and has its verdict in the body.
     """
     try:
-        said = from_json(body)
+        said = from_json(body.removeprefix(BOM_UTF8))
     except ValueError:
         return False
     if not isinstance(said, dict):
         return False
-    is_no = any(said.get(key) is False for key in ("ok", "success"))
-    return is_no or any(bool(said.get(key)) for key in ("error", "errors"))
+    is_no = any(_word(said.get(key)) in _NO for key in ("ok", "success"))
+    has_failed = _word(said.get("status")) in _FAILED
+    errors = (said.get(key) for key in ("error", "errors"))
+    return is_no or has_failed or any(map(_is_an_error, errors))
+
+
+def _is_an_error(said: object) -> bool:
+    """Say whether what stands behind `error` is one; many have a word for none."""
+    return bool(said) and _word(said) not in _NONE
+
+
+def _word(said: object) -> str:
+    """Return what a value says, however it is written: `false` and "False" are one."""
+    return str(said).strip().casefold() if isinstance(said, str | bool | int) else ""
 
 
 def _payload(event_type: str, notification: Notification) -> str:

@@ -166,6 +166,20 @@ def test_nobody_is_followed_anywhere_and_no_secret_goes_there(
         ({"error": "no such channel"}, True),
         ({"error": {"code": 5}}, True),
         ({"errors": ["one"]}, True),
+        ({"success": "false"}, True),
+        ({"ok": 0}, True),
+        ({"status": "error", "message": "no such channel"}, True),
+        ({"status": "fail"}, True),
+        ({"error": "none"}, False),
+        ({"error": "None", "errors": "null"}, False),
+        ({"error": "0"}, False),
+        ({"error": "no error"}, False),
+        ({"error": "false", "ok": "true"}, False),
+        ({"error": "", "errors": {}}, False),
+        ({"error": "none of these is known"}, True),
+        ({"error": 5}, True),
+        ({"status": "ok"}, False),
+        ({"status": 0, "ok": None}, False),
         ({"ok": True}, False),
         ({"ok": True, "error": None, "errors": []}, False),
         ({"error": False}, False),
@@ -188,6 +202,10 @@ def test_who_says_200_and_that_it_failed_has_not_taken_it(
                 rig.channel().send(rig.now())
         else:
             rig.channel().send(rig.now())
+
+
+def test_a_mark_of_byte_order_before_its_json_hides_no_failure() -> None:
+    assert _says_that_it_failed(b'\xef\xbb\xbf{"ok": false}')
 
 
 @given(st.binary(max_size=40) | st.integers(1, 100_000).map(lambda n: b'{"a":' * n))
