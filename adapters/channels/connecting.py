@@ -5,17 +5,13 @@ import os
 import select
 import socket
 from collections.abc import Callable
-from itertools import zip_longest
 from typing import Self
+
+from adapters.channels.hosts import HOSTS, Address
 
 STAGGER_S = 0.25
 """So long the next address waits while one says neither yes nor no (RFC 8305, 5)."""
-ADDRESSES_MAX = 32
 _UNDER_WAY = frozenset({0, errno.EINPROGRESS})
-_Address = tuple[
-    socket.AddressFamily,
-    tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes],
-]
 
 
 def connect(
@@ -29,12 +25,13 @@ def connect(
     """Connect to whichever of a host's addresses answers first.
 
     Each begins a moment after the one before it, or as soon as that has failed, the
-    two families in turns: ten dead ones cost seconds, and not a time-out each.
+    two families in turns: ten dead ones cost seconds, and not a time-out each. One that
+    answered lately, and did not serve, is the last.
 
     Args:
         host: a name or an address.
         port: of TCP.
-        timeout_s: for all of them together, once the name is resolved.
+        timeout_s: for the name, and then for all of them together.
         now_s: a clock that never goes back, in seconds.
         must_go_on: asked a few times a second; what it raises ends the waiting.
 
@@ -45,7 +42,9 @@ def connect(
 
     """
     must_go_on()
-    addresses = _in_turns(host, port)
+    addresses = HOSTS.addresses(
+        host, port, timeout_s, now_s=now_s, must_go_on=must_go_on
+    )
     stagger_s = min(STAGGER_S, timeout_s / 2 / len(addresses))
     with _Race(now_s, now_s() + timeout_s, must_go_on) as race:
         for address in addresses:
@@ -56,18 +55,6 @@ def connect(
         while race.is_open:
             race.wait(STAGGER_S)
         return race.result()
-
-
-def _in_turns(host: str, port: int) -> list[_Address]:
-    """Return a host's addresses as the system sorts them, the families in turns."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    first = found[0][0]
-    both: list[_Address] = []
-    same = (one for one in found if one[0] is first)
-    others = (one for one in found if one[0] is not first)
-    for pair in zip_longest(same, others):
-        both += [(one[0], one[4]) for one in pair if one is not None]
-    return both[:ADDRESSES_MAX]
 
 
 class _Race:
@@ -97,7 +84,7 @@ class _Race:
         is_late = self._now_s() >= self._until_s
         return self.won is None and bool(self._under_way) and not is_late
 
-    def begin(self, address: _Address) -> None:
+    def begin(self, address: Address) -> None:
         """Begin with one address; its refusal is for `wait` and `result`."""
         self._must_go_on()
         family, where = address

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 import httpcore2
 
 from adapters.channels.connecting import connect
+from adapters.channels.hosts import HOSTS
 
 SAID_BYTES_MAX = 5 << 18
 """All of one answer, a body of 1 MiB among it: who says *continue* as fast as the line
@@ -30,10 +31,21 @@ class Deadline(httpcore2.NetworkBackend):
         """Take a clock that never goes back, in seconds, and what ends a wait."""
         self._now_s, self._must_go_on = now_s, must_go_on
         self._until_s, self._left_bytes = 0.0, 0
+        self._reached: tuple[str, int, object] | None = None
 
     def begin(self, until_s: float) -> None:
         """Begin a request that has until then, and so much of an answer."""
         self._until_s, self._left_bytes = until_s, SAID_BYTES_MAX
+        self._reached = None
+
+    def judge(self, *, serves: bool) -> None:
+        """Take it whether the address that was reached does what it is for."""
+        if self._reached is None:
+            return
+        if serves:
+            HOSTS.served(*self._reached)
+        else:
+            HOSTS.failed(*self._reached, self._now_s())
 
     def heard(self, count: int) -> None:
         """Take so many bytes more of the answer.
@@ -68,6 +80,7 @@ class Deadline(httpcore2.NetworkBackend):
                 now_s=self._now_s,
                 must_go_on=self._must_go_on,
             )
+            self._reached = host, port, connected.getpeername()
         return _Stream(connected, self)
 
 

@@ -197,6 +197,7 @@ class Exchange:
         """Return the answer, or the class of what happened instead."""
         pool, deadline = self._client or self._open()
         deadline.begin(self._clock.boottime_s() + self.timeout_s)
+        is_check = method == "HEAD"
         try:
             with pool.stream(
                 method,
@@ -209,6 +210,9 @@ class Exchange:
                     "trace": progress.trace,
                 },
             ) as response:
+                serves = response.status // 100 == _SUCCESS
+                if not is_check:  # a receiver may know no HEAD, or nothing else
+                    deadline.judge(serves=serves or response.status in _FINAL)
                 return HttpAnswer(
                     status=response.status,
                     body=_read(response),
@@ -216,6 +220,7 @@ class Exchange:
                     or _first(response, b"x-ratelimit-reset"),
                 )
         except _failures() as error:
+            deadline.judge(serves=False)
             # Its text may hold the address; its class says enough.
             return type(error).__name__
 

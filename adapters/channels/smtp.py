@@ -93,7 +93,7 @@ class SmtpChannel:
         gathered.tell()
         self._kept: list[SmtpSession] = []
         self.timeout_s = (
-            self._options.connect_timeout_s
+            2 * self._options.connect_timeout_s
             + RESUMED_S
             + REPLIES * self._options.read_timeout_s
             + self._options.write_timeout_s
@@ -122,12 +122,11 @@ class SmtpChannel:
             DeliveryError: says at which step the server did not go along.
 
         """
-        with (
-            self._line.attempt(),
-            self._certain(),
-            contextlib.closing(self._opened()) as session,
-        ):
+        with self._line.attempt(), self._certain(), contextlib.ExitStack() as failed:
+            session = self._opened()
+            failed.callback(session.close)
             session.noop()
+            failed.pop_all()
             session.part()
 
     def rest(self) -> None:

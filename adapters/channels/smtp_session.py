@@ -13,6 +13,7 @@ from typing import Literal
 from pydantic import Field
 
 from adapters.channels.connecting import connect
+from adapters.channels.hosts import HOSTS
 from adapters.channels.line import Line
 from adapters.channels.options import ChannelOptions, Seconds, Whole
 from adapters.channels.replies import Replies, is_of_the_message, refusal_of
@@ -75,6 +76,7 @@ class SmtpSession:
         self._smtp = smtplib.SMTP(local_hostname=local_host)
         self._until_s = self._kept_until_s = 0.0
         self._mails = 0
+        self._where: object = None
 
     def open(self, password: str | None) -> None:
         """Connect, secure, greet and sign in, up to where MAIL may be said.
@@ -96,7 +98,7 @@ class SmtpSession:
                 )
             except UnicodeError as error:  # of a host that cannot be one: mail..example
                 raise ConnectionError from error
-            self._smtp.sock = connected
+            self._smtp.sock, self._where = connected, connected.getpeername()
             self._line.hold(connected)
         self._until_s = self._clock.boottime_s() + REPLIES * options.read_timeout_s
         self._listen(connected)
@@ -202,6 +204,7 @@ class SmtpSession:
             raise DeliveryUnknownError(self.name, "the answer to the content is none")
         self._expect((code, text), _OK, "the content", is_final=True)
         self._mails += 1
+        HOSTS.served(self._options.host, self._options.port, self._where)
         self._kept_until_s = self._clock.boottime_s() + KEPT_S
         return text.decode("ascii", "replace")
 
@@ -243,8 +246,11 @@ class SmtpSession:
         self._smtp.close()
 
     def close(self) -> None:
-        """Close without a word."""
+        """Close without a word, since it went wrong: another address goes first."""
         self._smtp.close()
+        if self._where is not None:
+            now_s = self._clock.boottime_s()
+            HOSTS.failed(self._options.host, self._options.port, self._where, now_s)
 
     def _secure(self, connected: socket.socket) -> None:
         assert self._tls is not None
