@@ -2,7 +2,7 @@
 
 An event that a newer engine wrote and this one cannot read raises
 `UnreadableEventError`; its owner then puts the raw words in front of a person
-instead of going on without them.
+instead of going on without them. Nobody folds what comes after it.
 """
 
 import json
@@ -81,15 +81,24 @@ UPCASTERS: dict[tuple[str, int], Upcaster] = {}
 
 
 class UnreadableEventError(EngineError):
-    """A row of an alarm that this engine does not understand."""
+    """A row of an alarm that this engine does not understand.
 
-    def __init__(self, kind: str, version: int, position: int) -> None:
-        """Say which row; never what it holds."""
+    `is_damaged` where nobody does: it is no JSON. Anything else another engine has
+    written so, and a backup would bring back less than there is.
+    """
+
+    def __init__(
+        self, kind: str, version: int, position: int, *, is_damaged: bool = False
+    ) -> None:
+        """Say which row, why, and the cure; never what it holds."""
+        cure = "run the engine version that wrote it, or newer"
+        if is_damaged:
+            cure = "it is damaged: restore a backup"
         super().__init__(
-            f"row {position}: {kind} version {version} is not readable here; "
-            "run the engine version that wrote it, or newer"
+            f"row {position}: {kind} version {version} is not readable here; {cure}"
         )
         self.kind, self.version, self.position = kind, version, position
+        self.is_damaged = is_damaged
 
 
 def encode(event: AlarmEvent) -> NewEvent:
@@ -116,7 +125,17 @@ def decode(row: StoredEvent) -> AlarmEvent:
             body = UPCASTERS[row.kind, version](body)
         return _BODIES[row.kind].read(json.dumps(body).encode())
     except (ValueError, KeyError) as error:
-        raise UnreadableEventError(row.kind, row.version, row.position) from error
+        raise UnreadableEventError(
+            row.kind, row.version, row.position, is_damaged=not _is_json(row.body)
+        ) from error
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def events_of(

@@ -24,7 +24,7 @@ def lines_of(rows: Iterable[Row]) -> Iterator[str]:
                 f"{row['id']}  {str(row['raised_at'])[:19]}Z  {row['response']:<13}"
                 f" {row['truth']:<11} {row['alias']:<12}"
                 f" {row['coming']} coming of {row['told']} told; {row['state']}"
-                f"{mark_of(row)}"
+                f"{mark_of(row)}{_why_stopped(row)}"
             )
     if is_empty:
         yield "no alarms"
@@ -96,6 +96,11 @@ def time_lines(case: Row) -> Iterator[str]:
             rest = " ... (--json has all)" if len(raw) > _HEX_SHOWN_MAX else ""
             shown = f"{raw[:_HEX_SHOWN_MAX]}{rest}"
             yield f"               by {data['wire_protocol']}, in hex: {shown}"
+
+
+def _why_stopped(row: Row) -> str:
+    """Return why a case stands as it was before a row of it; mostly nothing."""
+    return f": {row['stopped']}" if row.get("stopped") else ""
 
 
 def _where(place: Row) -> str:

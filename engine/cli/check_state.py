@@ -1,16 +1,25 @@
 """What `check-config` says of the state folder; nothing is made there."""
 
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
+from engine.cli.journal import OneReader
 from engine.config import Config
+from engine.console.cases import Cases
+from engine.errors import JournalError
 from engine.journal.ballast import BALLAST_BYTES, MIB, Ballast
 from engine.journal.connection import BALLAST_SUFFIX, beside
 from engine.journal.lock import unlockable
+from engine.journal.reading import SqliteReader
 from engine.journal.sqlite import JOURNAL_FILE
 
 
 def of_state(config: Config) -> Iterator[str]:
-    """Say where it is no folder, or no space could be held back for a full disk."""
+    """Say where it is no folder, what of its journal this engine cannot read.
+
+    And where no space could be held back for a full disk.
+    """
     folder = config.state
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent  # the folder is made at start, most often on this disk
@@ -25,6 +34,7 @@ def of_state(config: Config) -> Iterator[str]:
         lacks_bytes = ballast.lacks_bytes()
     except OSError:
         return
+    yield from _of_journal(folder / JOURNAL_FILE)
     if lacks_bytes:
         yield (
             f"state: {-(-lacks_bytes // MIB)} MiB more must come free on its disk, so"
@@ -32,3 +42,20 @@ def of_state(config: Config) -> Iterator[str]:
             " without them an SOS could then not be recorded; make room, outside this"
             " folder"
         )
+
+
+def _of_journal(path: Path) -> Iterator[str]:
+    """Say which open cases would stand still here, before somebody restarts into it."""
+    if not path.is_file():
+        return
+    try:
+        with closing(SqliteReader(path)) as reader:
+            cases = Cases(OneReader(reader))
+    except JournalError as error:
+        if not isinstance(error.__cause__, PermissionError):
+            yield f"state: {error}"
+        return
+    still = {**cases.unread, **cases.stopped}
+    for why in sorted(set(still.values())):
+        ids = ", ".join(sorted(one for one in still if still[one] is why))
+        yield f"state: of these cases nobody is told anything more: {ids}: {why.value}"

@@ -91,7 +91,7 @@ def list_(
     """List the open cases as the journal has them, also where no engine runs."""
     reader = _reader(state)
     try:
-        rows = listed(Cases(_Lender(reader)), reader.last_at() or Instant(0))
+        rows = listed(Cases(OneReader(reader)), reader.last_at() or Instant(0))
     finally:
         reader.close()
     shown = [row for row in rows if every or row["open"]]
@@ -162,14 +162,16 @@ def _reader(path: Path) -> SqliteReader:
     return SqliteReader(path if path.is_file() else path / JOURNAL_FILE)
 
 
-class _Lender:
+class OneReader:
     """Lends the one reader that there is."""
 
     def __init__(self, reader: SqliteReader) -> None:
+        """Take it; whoever made it closes it."""
         self._reader = reader
 
     @contextmanager
     def reader(self) -> Iterator[SqliteReader]:
+        """Lend it."""
         yield self._reader
 
 

@@ -31,7 +31,13 @@ def page(head: HeadRow, rows: Sequence[StoredEvent]) -> Iterator[str]:
     Where the raise cannot be read, each row stands with its fields.
     """
     own = [(row, _event(row)) for row in rows if row.stream == head.stream]
-    alarm = _folded(head, own)
+    alarm, lost = _folded(head, own)
+    if lost is not None:
+        yield (
+            f"NOT WHOLE: row {lost.seq}, {lost.kind} version {lost.version}, cannot be"
+            " read by this engine. The case stands here as it was before that; what"
+            " came then is in the time line alone"
+        )
     if alarm is None:
         yield from lines(rows)
         return
@@ -46,6 +52,9 @@ def page(head: HeadRow, rows: Sequence[StoredEvent]) -> Iterator[str]:
         if isinstance(event, NotificationSettled)
     }
     for row in rows:
+        if row.stream == head.stream and _event(row) is None:
+            yield from lines([row])
+            continue
         words = _words(alarm, row, names, settled)
         if words:
             yield printable(f"{row.at}  {words}")
@@ -53,15 +62,20 @@ def page(head: HeadRow, rows: Sequence[StoredEvent]) -> Iterator[str]:
 
 def _folded(
     head: HeadRow, own: Sequence[tuple[StoredEvent, AlarmEvent | None]]
-) -> Alarm | None:
-    """Return the alarm as far as its rows follow on each other."""
+) -> tuple[Alarm | None, StoredEvent | None]:
+    """Return the alarm as far as its rows follow on each other and can be read.
+
+    Beside it the first row that cannot: without it a word of force, or an end, may be
+    missing from all that follows.
+    """
     alarm: Alarm | None = None
     for seq, (row, event) in enumerate(own, start=1):
         if row.seq != seq:
             break
-        if event is not None:
-            alarm = fold(alarm_of(head.stream), alarm, event)
-    return alarm
+        if event is None:
+            return alarm, row
+        alarm = fold(alarm_of(head.stream), alarm, event)
+    return alarm, None
 
 
 def _force(alarm: Alarm) -> Iterator[str]:

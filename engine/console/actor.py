@@ -78,6 +78,7 @@ class Web(SupervisedActor[None]):
             nobody = desk.streams == 0 and desk.cases.wait_for_hq()
             health = self._parts.health
             health.report("nobody_watching", "console", wrong=nobody)
+            desk.report_unread()
             unread = desk.operators.look_again()
             health.report("operators_unread", OPERATORS_FILE, wrong=unread)
 

@@ -4,8 +4,9 @@ import logging
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from enum import StrEnum
 
-from engine.alarm.codec import UnreadableEventError, decode
+from engine.alarm.codec import UnreadableEventError, decode, replay
 from engine.alarm.events import ActRefused, AlarmEvent, AlarmRaised
 from engine.alarm.evolve import fold
 from engine.alarm.state import Alarm, Kind, alarm_of, stream_of
@@ -25,6 +26,19 @@ PREFIX = "alarm/"
 TYPED = "typed:"
 """Before the id of a command of the command line; no operator has a colon."""
 _NEVER = Instant(2**62)
+_RAISED = AlarmRaised.__name__
+
+
+class Unread(StrEnum):
+    """Why a case cannot be read, and what to do about it: words for HQ."""
+
+    DAMAGED = (
+        "its rows in the journal are damaged; run it by hand, and restore a backup"
+    )
+    NEWER = (
+        "another engine wrote rows of it that this one cannot read; run it by hand,"
+        " and start that engine again"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +55,9 @@ class Line:
 class Cases:
     """Follows the journal; lives in the web's event loop.
 
-    `unread` are open cases whose rows are damaged: nobody here knows more of them.
+    `unread` are open cases of which nothing can be read. Those that have `stopped` are
+    here as they were before a row that cannot be: what it says may be a word of force,
+    or an end in appearance, and without it all that follows may be wrong.
     """
 
     def __init__(self, readers: ReaderLender) -> None:
@@ -49,7 +65,8 @@ class Cases:
         self._readers = readers
         self._alarms: dict[AlarmId, Alarm] = {}
         self._seqs: dict[AlarmId, int] = {}
-        self.unread: set[AlarmId] = set()
+        self.unread: dict[AlarmId, Unread] = {}
+        self.stopped: dict[AlarmId, Unread] = {}
         with readers.reader() as reader:
             self.position = reader.position()
             heads = reader.heads(PREFIX, open_only=True)
@@ -57,7 +74,7 @@ class Cases:
             closed = _recent(reader, self.position) - set(opened)
             for stream in (*closed, *opened):
                 self._fold_anew(alarm_of(stream), reader)
-            self.unread.intersection_update(map(alarm_of, opened))
+            self._leave_out(set(map(alarm_of, closed)))
         self._heads = {alarm_of(row.stream): row.head for row in heads}
         self._forget()
 
@@ -92,12 +109,16 @@ class Cases:
     def all(self, now: Instant) -> list[Alarm]:
         """Return every case in the order in which HQ has to look at them.
 
-        First those that wait for an acknowledgement, the longest wait first, and
+        First those that have stopped. Then those that wait for an acknowledgement, the
+        longest wait first, and
         strangers' behind those of people in the roster: anybody can be a thousand
         strangers. Then the open ones, the soonest next step first; then the latest
         closed.
         """
-        return sorted(self._alarms.values(), key=lambda alarm: _order(alarm, now))
+        return sorted(
+            self._alarms.values(),
+            key=lambda alarm: (alarm.id not in self.stopped, _order(alarm, now)),
+        )
 
     def hidden(self, now: Instant) -> list[AlarmId]:
         """Return whom nobody looks at in time, by the clear columns of the start.
@@ -106,7 +127,8 @@ class Cases:
         that runs, is written in its newer ones.
         """
         heads, self._heads = self._heads, {}
-        found = hidden(self._alarms.values(), heads, now)
+        whole = [one for one in self._alarms.values() if one.id not in self.stopped]
+        found = hidden(whole, heads, now)
         if not found:
             return []
         with self._readers.reader() as reader:
@@ -119,7 +141,7 @@ class Cases:
         with suppress(JournalError):
             shown = reader.head(stream)
             for row in reader.stream(stream, self._seqs[alarm_id]):
-                self._take(alarm_id, row.seq, _event(row))
+                self._take(alarm_id, row)
             return shown.head if shown is not None and shown.head.is_open else None
         return None  # whoever looks at it meets the damage
 
@@ -133,10 +155,20 @@ class Cases:
         found = self._alarms.get(alarm_id)
         if found is not None or alarm_id in self.unread:
             return found
-        for line in self.lines(alarm_id):
-            if line.event is not None:
-                found = fold(alarm_id, found, line.event)
-        return found
+        with suppress(UnreadableEventError):
+            return replay(alarm_id, None, self._rows(alarm_id))
+        return None
+
+    def why_unread(self, alarm_id: AlarmId) -> Unread | None:
+        """Return why a case is not here, or not whole; None where nothing is wrong."""
+        known = self.unread.get(alarm_id) or self.stopped.get(alarm_id)
+        if known is not None or alarm_id in self._alarms:
+            return known
+        try:
+            replay(alarm_id, None, self._rows(alarm_id))
+        except UnreadableEventError as error:
+            return _why(error)
+        return None
 
     def lines(self, alarm_id: AlarmId) -> list[Line]:
         """Return a case's time line, read from the rows."""
@@ -166,12 +198,12 @@ class Cases:
 
     def _fold(self, rows: Iterable[StoredEvent], reader: JournalReader) -> None:
         for row in rows:
-            alarm_id, event = alarm_of(row.stream), _event(row)
-            if alarm_id not in self._alarms and not isinstance(event, AlarmRaised):
+            alarm_id = alarm_of(row.stream)
+            if alarm_id not in self._alarms and row.kind != _RAISED:
                 # Closed long ago and not kept: its own rows say what it was.
                 self._fold_anew(alarm_id, reader)
             elif row.seq > self._seqs.get(alarm_id, 0):
-                self._take(alarm_id, row.seq, event)
+                self._take(alarm_id, row)
 
     def _fold_anew(self, alarm_id: AlarmId, reader: JournalReader) -> None:
         """Fold a case from its rows; one that cannot be read costs HQ no other."""
@@ -180,22 +212,38 @@ class Cases:
             rows = reader.stream(stream_of(alarm_id))
         except JournalError as error:
             logger.error("a case cannot be read: %s", Failure.of(error))  # noqa: TRY400 - by its place alone
-            self.unread.add(alarm_id)
+            self.unread[alarm_id] = Unread.DAMAGED
             return
-        self.unread.discard(alarm_id)
+        self.unread.pop(alarm_id, None)
+        self.stopped.pop(alarm_id, None)
         for row in rows:
-            self._take(alarm_id, row.seq, _event(row))
+            self._take(alarm_id, row)
         if alarm_id not in self._alarms:
-            # Its rows are there, and what they say is damaged, the raise among it.
-            self.unread.add(alarm_id)
+            # Its rows are there, and no raise among them.
+            self.unread.setdefault(alarm_id, Unread.DAMAGED)
 
-    def _take(self, alarm_id: AlarmId, seq: int, event: AlarmEvent | None) -> None:
-        self._seqs[alarm_id] = seq
-        if event is None:
+    def _take(self, alarm_id: AlarmId, row: StoredEvent) -> None:
+        """Fold a row, but none behind one that cannot be read."""
+        self._seqs[alarm_id] = row.seq
+        if alarm_id in self.unread or alarm_id in self.stopped:
+            return
+        try:
+            event = decode(row)
+        except UnreadableEventError as error:
+            flawed = self.stopped if alarm_id in self._alarms else self.unread
+            flawed[alarm_id] = _why(error)
+            logger.error("%s: %s", alarm_id, error)  # noqa: TRY400 - it says which row
             return
         alarm = fold(alarm_id, self._alarms.get(alarm_id), event)
         if alarm is not None:
             self._alarms[alarm_id] = alarm
+
+    def _leave_out(self, closed: set[AlarmId]) -> None:
+        """Leave out the closed ones that are not whole: they would stand as open."""
+        for alarm_id in closed & (self.unread.keys() | self.stopped.keys()):
+            self.unread.pop(alarm_id, None)
+            if self.stopped.pop(alarm_id, None) is not None:
+                del self._alarms[alarm_id], self._seqs[alarm_id]
 
     def _forget(self) -> None:
         """Let go of what was closed longest ago, twice as many at a time as needed."""
@@ -227,6 +275,10 @@ def _event(row: StoredEvent) -> AlarmEvent | None:
         return decode(row)
     except UnreadableEventError:
         return None
+
+
+def _why(error: UnreadableEventError) -> Unread:
+    return Unread.DAMAGED if error.is_damaged else Unread.NEWER
 
 
 def _closed_at(alarm: Alarm) -> int:

@@ -49,7 +49,7 @@ from engine.console.observe import (
 )
 from engine.console.operators import OperatorError
 from engine.console.people import Names
-from engine.console.view import UNREAD, detail, listed
+from engine.console.view import as_it_stands, detail, listed
 from engine.console.voices import safety, safety_line
 from engine.console.words import REFUSALS
 from engine.errors import DataError
@@ -126,8 +126,9 @@ async def alarm(request: Request) -> Response:
     desk.catch_up()
     alarm_id = AlarmId(request.path_params["alarm"])
     found = desk.cases.get(alarm_id)
-    if alarm_id in desk.cases.unread:
-        return JSONResponse({"error": UNREAD}, status_code=UNAVAILABLE)
+    why = desk.cases.why_unread(alarm_id)
+    if found is None and why is not None:
+        return JSONResponse({"error": why.value}, status_code=UNAVAILABLE)
     if found is None:
         error = "no such alarm; `natalia alarm list` names them"
         return JSONResponse({"error": error}, status_code=MISSING)
@@ -139,7 +140,7 @@ async def alarm(request: Request) -> Response:
         revealed=False,
         public_language=desk.parts.public_language,
     )
-    return JSONResponse(shown)
+    return JSONResponse(as_it_stands(shown, why))
 
 
 async def act(request: Request) -> Response:

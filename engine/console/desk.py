@@ -23,6 +23,7 @@ from engine.files import read_text
 from engine.intake.orders.actor import NOT_KNOWN, Give
 from engine.ports.device import DeviceCommand
 from engine.ports.journal import Answer, Request, Unknown
+from engine.ports.measures import DegradedReason
 from engine.values import AlarmId, DeviceId, OperatorId, PersonId
 
 ANSWER_S = 10.0
@@ -47,6 +48,7 @@ class ConsoleDesk:
         self.parts = parts
         self.cases = Cases(parts.readers)
         self.hidden = self.cases.hidden(parts.clock.now())
+        self._unread: set[AlarmId] = set()
         self.operators = Operators(parts.state, must_read=False)
         self.sessions = Sessions(_read(parts.state / KEPT_SESSIONS))
         self.throttle = Throttle()
@@ -269,6 +271,21 @@ class ConsoleDesk:
         if self.cases.follow():
             for waiting in self._waiting:
                 _set(waiting, None)
+
+    def report_unread(self) -> None:
+        """Say which cases nobody can read; any thread, one at a time.
+
+        Where HQ has one in hand its next look may be days ahead: only then would its
+        own actor meet the row.
+        """
+        unread = {*self.cases.unread, *self.cases.stopped}
+        for alarm_id in unread ^ self._unread:
+            self.parts.health.report(
+                DegradedReason.ALARM_STANDING_STILL,
+                alarm_id,
+                wrong=alarm_id in unread,
+            )
+        self._unread = unread
 
     async def wait_beyond(self, position: int, timeout_s: float) -> bool:
         """Wait for rows behind a position; False after `timeout_s` seconds."""

@@ -26,7 +26,7 @@ from engine.console.security import (
 )
 from engine.console.sign_in import password, sign_in, sign_in_page, sign_out
 from engine.console.stream import events
-from engine.console.view import UNREAD, detail, listed
+from engine.console.view import as_it_stands, detail, listed
 from engine.console.words import REFUSALS
 from engine.roster.model import Person
 from engine.values import AlarmId, CommandId, OperatorId
@@ -200,8 +200,9 @@ def _detail(request: Request) -> dict[str, object] | None:
     desk.catch_up()
     alarm_id = AlarmId(request.path_params["alarm"])
     alarm = desk.cases.get(alarm_id)
-    if alarm_id in desk.cases.unread:
-        raise HTTPException(UNAVAILABLE, UNREAD)
+    why = desk.cases.why_unread(alarm_id)
+    if alarm is None and why is not None:
+        raise HTTPException(UNAVAILABLE, why.value)
     if alarm is None:
         return None
     left_s = session.seen_for_s(alarm_id, desk.now_s())
@@ -217,7 +218,7 @@ def _detail(request: Request) -> dict[str, object] | None:
         contacts=_contacts(desk, alarm),
         public_language=desk.parts.public_language,
     )
-    return {**found, "revealed_for_s": round(left_s)}
+    return {**as_it_stands(found, why), "revealed_for_s": round(left_s)}
 
 
 def _refused_query(refused: str | None) -> str:

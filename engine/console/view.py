@@ -5,6 +5,7 @@ Numbers, other people and the exact place are hidden unless revealed.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import cast
 
 from engine.alarm.contents import doubts_of, published_name, text_of
 from engine.alarm.desk import country_name
@@ -22,7 +23,7 @@ from engine.alarm.refusals import RefusalGround
 from engine.alarm.safety import safe_names, safe_needs
 from engine.alarm.state import Alarm, Kind, Truth, is_own
 from engine.alarm.verification import answer_due, counted, fallback_of, judges_of
-from engine.console.cases import Cases, Line
+from engine.console.cases import Cases, Line, Unread
 from engine.console.lines import HIDDEN, Json, line_of
 from engine.console.outlook import outlook
 from engine.console.people import Names, can_come, people, unreached, untold
@@ -45,7 +46,7 @@ from engine.protocol.texts import TextFacts, compose
 from engine.roster.model import Person
 from engine.values import EffectId, Instant, OperatorId, StepId
 
-UNREAD = "its rows in the journal are damaged; run it by hand, and restore a backup"
+STOPPED = "Cannot be read whole"
 
 
 def listed(cases: Cases, now: Instant) -> list[Json]:
@@ -56,11 +57,23 @@ def listed(cases: Cases, now: Instant) -> list[Json]:
             "unread": True,
             "open": True,
             "sounds": False,
-            "what": UNREAD,
+            "what": why.value,
         }
-        for alarm_id in sorted(cases.unread)
+        for alarm_id, why in sorted(cases.unread.items())
     ]
-    return unread + [summary(alarm, now) for alarm in cases.all(now)]
+    return unread + [
+        as_it_stands(summary(alarm, now), cases.stopped.get(alarm.id))
+        for alarm in cases.all(now)
+    ]
+
+
+def as_it_stands(case: Json, why: Unread | None) -> Json:
+    """Return a case with why it is shown as it was before a row of it, if it is."""
+    if why is None:
+        return case
+    doubts = [*cast("list[str]", case["doubts"]), why.value]
+    still = {"state": STOPPED, "tone": "alarm", "next": "", "next_due_ms": None}
+    return {**case, **still, "doubts": doubts, "stopped": why.value}
 
 
 def summary(alarm: Alarm, now: Instant) -> Json:

@@ -85,7 +85,10 @@ def open_writer(path: Path, vfs: str | None = None) -> apsw.Connection:
 
 
 def open_reader(path: Path, vfs: str | None = None) -> apsw.Connection:
-    """Open a read-only connection.
+    """Open a read-only connection, also to the tables of an older engine.
+
+    What they lack nobody reads beside an engine: when a device was heard, say. So a
+    backup, or a journal whose new engine does not start, can be verified and shown.
 
     Raises:
         JournalError: names the file, why it cannot be read, and the cure.
@@ -111,11 +114,9 @@ def open_reader(path: Path, vfs: str | None = None) -> apsw.Connection:
         known = _number(connection, "PRAGMA user_version")
     except apsw.Error as error:
         raise explained(path, "read", error) from error
-    if known < len(VERSIONS):
+    if not known:
         connection.close()
-        raise stated(
-            path, "has older tables", "start the engine once: it brings them up"
-        )
+        raise stated(path, "has no tables yet", "start the engine once: it makes them")
     return connection
 
 

@@ -2,11 +2,20 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import apsw
 import pytest
 
+from engine.alarm.codec import encode
+from engine.alarm.rows import head_of
+from engine.console.cases import Unread
 from engine.journal.ballast import BALLAST_BYTES, MIB
+from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
+from engine.ports.journal import Append
+from engine.values import AlarmId, CommandId
+from tests.engine.alarm.scene import Scene
 from tests.engine.cli.services import natalia
 from tests.engine.cli.test_check import configuration
 
@@ -73,3 +82,41 @@ def test_a_pipe_where_the_locks_file_should_be_is_warned_of(
     said = out.readouterr().out
     assert "engine.lock is a pipe" in said
     assert "move it away: the engine does not start before" in said
+
+
+def test_cases_that_an_older_engine_cannot_read_are_named_bug_it_starts_was_all(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    """Whoever went back in a hurry restarted into an engine that paged nobody."""
+    path = configuration(tmp_path)
+    (tmp_path / "state").mkdir()
+    store = SqliteStore(tmp_path / "state" / JOURNAL_FILE, ballast_bytes=0)
+    scene = Scene(id=AlarmId("7d5c00")).raised()
+    first, *others = map(encode, scene.events)
+    request = Append(
+        stream=f"alarm/{scene.id}",
+        expected_seq=0,
+        epoch=1,
+        command_id=CommandId("all"),
+        events=(first, replace(others[0], version=99), *others[1:]),
+        head=head_of(scene.state(), scene.now),
+    )
+    store.commit([request], scene.now)
+    store.close()
+    assert natalia(patch, "check-config", path) == 0
+    said = out.readouterr()
+    assert f"nobody is told anything more: 7d5c00: {Unread.NEWER}" in said.out
+
+
+def test_a_journal_of_newer_tables_is_said_to_be_one(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    path = configuration(tmp_path)
+    (tmp_path / "state").mkdir()
+    journal = tmp_path / "state" / JOURNAL_FILE
+    SqliteStore(journal, ballast_bytes=0).close()
+    newer = apsw.Connection(str(journal))
+    newer.execute("PRAGMA user_version = 99")
+    newer.close()
+    assert natalia(patch, "check-config", path) == 0
+    assert "start the newer engine that wrote it" in out.readouterr().out

@@ -12,7 +12,7 @@ import pytest
 from engine.alarm.codec import encode
 from engine.alarm.rows import head_of
 from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
-from engine.ports.journal import Append
+from engine.ports.journal import Append, NewEvent
 from engine.values import AlarmId, CommandId, Instant
 from tests.contracts.journal.requests import row
 from tests.engine.alarm.scene import Scene
@@ -129,3 +129,36 @@ def test_a_page_has_all_its_lines_in_any_locale_bug_a_russian_note_ended_it(
     )
     assert "Traceback" not in done.stderr
     assert "\\u0421\\u0435\\u0441\\u0442\\u0440\\u0430" in done.stdout
+
+
+def test_a_page_stands_still_before_a_row_of_a_newer_engine_bug_it_was_passed_over(
+    asked: Asked, tmp_path: Path
+) -> None:
+    """What it said may have been a word of force, and the page had none."""
+    scene = Scene(id=AlarmId("7d5c00")).raised()
+    scene.acknowledge()
+    before = tuple(map(encode, scene.events))
+    newer = NewEvent(kind="DefenderHeld", version=1, body=b'{"by": "the police"}')
+    scene.close()
+    end = tuple(map(encode, scene.events))[len(before) :]
+    store = SqliteStore(tmp_path / JOURNAL_FILE, ballast_bytes=0)
+    request = Append(
+        stream=f"alarm/{scene.id}",
+        expected_seq=0,
+        epoch=1,
+        command_id=CommandId("all"),
+        events=(*before, newer, *end),
+        head=replace(head_of(scene.state(), scene.now), is_open=True),
+    )
+    store.commit([request], scene.now)
+    store.close()
+
+    _, listed, _ = asked("list", "--state", tmp_path)
+    code, text, _ = asked("show", "7d5c00", "--state", tmp_path)
+
+    assert "Cannot be read whole: another engine wrote rows of it" in listed
+    assert "backup" not in listed
+    assert code == 0
+    assert f"NOT WHOLE: row {len(before) + 1}, DefenderHeld version 1" in text
+    assert "With alder: is it true?" in text
+    assert "by=the police" in text

@@ -7,16 +7,19 @@ from typing import cast
 
 import pytest
 
+from engine.alarm.codec import encode
+from engine.alarm.events import AlarmAcknowledged
 from engine.alarm.state import stream_of
 from engine.console import cases
-from engine.console.cases import Cases
-from engine.console.view import UNREAD, listed
+from engine.console.cases import Cases, Unread
+from engine.console.view import STOPPED, listed
 from engine.errors import JournalError
 from engine.intake.judge import ALIAS_OF_A_STRANGER
 from engine.journal.memory import MemoryReader
 from engine.ports.journal import Append, Head, JournalReader, NewEvent, StoredEvent
+from engine.ports.measures import DegradedReason
 from engine.values import AlarmId, CommandId
-from tests.engine.console.hq import Hq, browser, say_safe
+from tests.engine.console.hq import ALDER, Hq, browser, say_safe
 
 
 def end(hq: Hq, alarm: AlarmId) -> None:
@@ -135,8 +138,9 @@ def test_old_cases_are_let_go_and_can_still_be_looked_at(hq: Hq) -> None:
         cases.CLOSED_KEPT = kept
 
 
-def test_a_row_of_a_newer_engine_is_shown_and_hides_nothing(hq: Hq) -> None:
-    alarm = hq.press()
+def test_a_row_of_a_newer_engine_stops_its_case_and_hides_nothing(hq: Hq) -> None:
+    """It was passed over: closed as detained there, and in somebody's hand here."""
+    alarm, other = hq.press(), hq.press("a2", alias="Avocet")
     found = hq.alarm(alarm)
     assert found is not None
     strange = Append(
@@ -144,16 +148,26 @@ def test_a_row_of_a_newer_engine_is_shown_and_hides_nothing(hq: Hq) -> None:
         expected_seq=found.seq,
         epoch=hq.epoch,
         command_id=CommandId("strange"),
-        events=(NewEvent(kind="AlarmTeleported", body=b"{}"),),
+        events=(
+            NewEvent(kind="AlarmTeleported", body=b"{}"),
+            encode(AlarmAcknowledged(at=hq.clock.now(), by=ALDER)),
+        ),
         head=Head(status="raised", is_open=True),
     )
     hq.store.commit([strange], hq.clock.now())
     hq.desk.cases.follow()
-    assert hq.desk.cases.get(alarm) == replace(found)
-    assert hq.desk.cases.lines(alarm)[-1].kind == "AlarmTeleported"
+    assert hq.desk.cases.get(alarm) == found, "what came behind it is not folded"
+    assert hq.desk.cases.lines(alarm)[found.seq].kind == "AlarmTeleported"
     with browser(hq) as at:
         page = at.client.get(f"/alarms/{alarm}").text
+        rows = at.client.get("/api/alarms").json()
     assert "a row that this engine cannot read" in page
+    assert [row["id"] for row in rows] == [alarm, other]
+    for shown in (page, str(rows[0])):
+        assert STOPPED in shown
+        assert Unread.NEWER in shown
+    assert "backup" not in Unread.NEWER
+    assert rows[0]["next"] == ""
 
 
 def test_hq_is_waited_for_until_every_open_case_is_acknowledged(hq: Hq) -> None:
@@ -238,7 +252,7 @@ def test_an_open_case_that_cannot_be_read_is_listed_first_bug_no_open_alarm(
     lost = unread_desk(hq, is_open=True)
     with browser(hq) as at:
         page = at.client.get("/").text
-        assert UNREAD in page
+        assert Unread.DAMAGED in page
         assert "No open alarm" not in page
         rows = at.client.get("/api/alarms").json()
         assert [(row["id"], row["unread"]) for row in rows] == [(lost, True)]
@@ -255,7 +269,7 @@ def test_a_closed_case_that_cannot_be_read_keeps_nobody_awake(hq: Hq) -> None:
         rows = at.client.get("/api/alarms").json()
         page = at.client.get("/").text
     assert lost not in {row["id"] for row in rows}
-    assert UNREAD not in page
+    assert Unread.DAMAGED not in page
 
 
 def test_a_case_that_can_be_read_again_is_a_case_again(hq: Hq) -> None:
@@ -264,7 +278,7 @@ def test_a_case_that_can_be_read_again_is_a_case_again(hq: Hq) -> None:
     seen._readers = hq
     hq.press("a1", alias="Lost")
     seen.follow()
-    assert seen.unread == set()
+    assert seen.unread == {}
     assert seen.get(lost) == hq.alarm(lost)
 
 
@@ -303,4 +317,41 @@ def test_an_open_case_whose_raise_says_nothing_is_listed_bug_it_was_nowhere(
         (closed, False),
     ]
     hq.desk.cases = Cases(Garbled(hq, stream_of(closed)))
-    assert hq.desk.cases.unread == set()
+    assert hq.desk.cases.unread == {}
+
+
+@dataclass
+class Newer(Garbled):
+    """Lends readers of a journal of which a newer engine wrote a case's last row."""
+
+    def stream(self, stream: str, after_seq: int = 0) -> Sequence[StoredEvent]:
+        rows = self.hq.store.reader().stream(stream, after_seq)
+        if stream != self.stream_:
+            return rows
+        return [*rows[:-1], replace(rows[-1], version=99)]
+
+
+def test_a_closed_case_with_a_row_of_a_newer_engine_says_so(hq: Hq) -> None:
+    closed = hq.press("a1", alias="Ended")
+    end(hq, closed)
+    hq.desk.cases = Cases(Newer(hq, stream_of(closed)))
+    hq.desk.cases._alarms.clear()
+    with browser(hq) as at:
+        assert at.client.get("/api/alarms").json() == []
+        assert Unread.NEWER in at.client.get(f"/alarms/{closed}").text
+
+
+def test_a_case_in_hand_that_cannot_be_read_stands_still_at_once_bug_it_was_ready(
+    hq: Hq,
+) -> None:
+    held = hq.press("a1", alias="Held")
+    with browser(hq) as at:
+        at.act(held, "acknowledge")
+    whole = hq.desk.cases
+    hq.desk.cases = Cases(Newer(hq, stream_of(held)))
+    hq.desk.report_unread()
+    still = DegradedReason.ALARM_STANDING_STILL
+    assert hq.desk.parts.health.reasons()[still] == (held,)
+    hq.desk.cases = whole
+    hq.desk.report_unread()
+    assert still not in hq.desk.parts.health.reasons()

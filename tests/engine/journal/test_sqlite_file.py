@@ -313,20 +313,6 @@ def test_a_failed_migration_leaves_the_old_version(
     SqliteStore(path, ballast_bytes=0).close()
 
 
-def test_a_newer_version_is_brought_up_and_older_readers_say_so(
-    path: Path, raw: apsw.Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    newer = (*schema.VERSIONS, ("CREATE TABLE more(x TEXT) STRICT",))
-    monkeypatch.setattr(connection, "VERSIONS", newer)
-    with pytest.raises(JournalError, match="older tables"):
-        SqliteReader(path)
-
-    SqliteStore(path, ballast_bytes=0).close()
-
-    assert raw.execute("PRAGMA user_version").get == len(newer)
-    assert SqliteReader(path).position() == 2
-
-
 def test_the_log_is_checkpointed_and_begins_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
