@@ -20,6 +20,7 @@ from engine.alarm.schedule import DueRound, rounds_of
 from engine.alarm.state import Alarm, Kind, ReplyKind, Told
 from engine.dispatch.body import EffectBody
 from engine.dispatch.queue import (
+    AGAIN,
     RANK_CALL,
     RANK_DISTRESS,
     RANK_HQ,
@@ -331,7 +332,7 @@ def _notification(
         audience=step.to,
         channel=channel,
         effect_class=effect_class(step.to),
-        rank=_rank(alarm, step.to, channel, order),
+        rank=_rank(alarm, step.to, channel, order, repeat),
         avoid_route="" if repeats is None else repeats.route,
         body=body,
         english=english,
@@ -352,11 +353,15 @@ def effect_class(audience: Audience) -> EffectClass:
     return EffectClass.EXCLUSIVE if public else EffectClass.SAFETY
 
 
-def _rank(alarm: Alarm, audience: Audience, channel: str, order: int) -> int:
+def _rank(
+    alarm: Alarm, audience: Audience, channel: str, order: int, repeat: int
+) -> int:
     if alarm.defender is None and audience in {Audience.DUTY, Audience.HQ}:
         return RANK_STRANGERS_CALL if channel == "call" else RANK_STRANGER
     if alarm.kind is Kind.NOTICE and audience is Audience.DUTY:
         return RANK_HQ  # whoever knows numbers of ours can have one of each
+    if audience is Audience.DUTY and channel != "call" and repeat >= AGAIN:
+        return RANK_HQ  # without end, and HQ may have heard of that alarm by now
     match audience:
         case (
             Audience.NEAREST

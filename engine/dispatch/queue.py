@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush, heapreplace
 from math import inf
 
+from engine.dispatch.body import decode_body
 from engine.ports.journal import EffectRow
 from engine.values import EffectId
 
@@ -33,6 +34,12 @@ anybody can be a thousand strangers, and a modem sends some twenty messages a mi
 TOLD_LATER_MS = 5_000
 """Of many alarms at once, one that somebody has been told of counts as younger by so
 much: nobody knows of the others yet. No more, lest new alarms starve the old."""
+AGAIN = 2
+AGAIN_LATER_MS = 300_000
+"""From this repeat on one counts as younger by as long as it is left alone at the most.
+
+A far end of which each attempt takes its time, and shows nothing, would else have all
+its repeats, of which there is no end, before the first word of a new alarm."""
 
 
 @dataclass(slots=True)
@@ -43,6 +50,7 @@ class Queue:
     _rows: dict[EffectId, EffectRow] = field(default_factory=dict)
     _waiting: Counter[str] = field(default_factory=Counter)
     _told: set[str] = field(default_factory=set)
+    _again: set[EffectId] = field(default_factory=set)
 
     def __len__(self) -> int:
         """Return how many wait."""
@@ -53,6 +61,8 @@ class Queue:
         if row.effect_id in self._rows:
             return False
         self._rows[row.effect_id] = row
+        if row.avoid_route and decode_body(row.body).repeat >= AGAIN:
+            self._again.add(row.effect_id)
         self._waiting[row.alarm] += 1
         heap = self._heaps.setdefault(row.channel, [])
         heappush(heap, self._entry(row))
@@ -130,10 +140,13 @@ class Queue:
 
     def _entry(self, row: EffectRow) -> tuple[int, int, str]:
         later_ms = TOLD_LATER_MS if row.alarm in self._told else 0
+        if row.effect_id in self._again:
+            later_ms += AGAIN_LATER_MS
         return (row.rank, row.planned_at.ms + later_ms, row.effect_id)
 
     def _forget(self, effect: EffectId) -> EffectRow:
         row = self._rows.pop(effect)
+        self._again.discard(effect)
         self._waiting[row.alarm] -= 1
         if not self._waiting[row.alarm]:
             del self._waiting[row.alarm]

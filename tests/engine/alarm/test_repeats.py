@@ -14,6 +14,7 @@ from engine.alarm.evolve import evolve
 from engine.alarm.repeats import MOST, MOST_SAID, RETRY_MAX, due_repeats, repeats
 from engine.alarm.schedule import next_due
 from engine.alarm.state import Alarm, Response, Truth
+from engine.dispatch.queue import AGAIN, RANK_HQ
 from engine.ports.journal import EffectClass, EffectState
 from engine.protocol.model import Audience, Step
 from engine.values import EffectId, Instant, StepId
@@ -227,6 +228,25 @@ def test_hq_is_told_as_long_as_nobody_acknowledges_and_others_for_half_an_hour()
     )
     assert [b.since(a).total_seconds() for a, b in pairwise(colleague)] == [*WAITS_S]
     assert scene.now.since(hq[-1]) <= RETRY_MAX
+
+
+def test_what_pages_somebody_the_third_time_goes_with_what_hq_gets() -> None:
+    """It has no end, and each went before the first word of a new alarm."""
+    scene = Scene().raised()
+
+    def lose() -> None:
+        while waiting := scene.waiting():
+            for effect in waiting:
+                scene.settle(effect, UNKNOWN)
+
+    lose()
+    scene.run(50, each_due=lose)
+    for audience in (Audience.DUTY, Audience.NEAREST):
+        texts = [one for one in scene.planned(audience) if one.channel != "call"]
+        assert {one.repeat for one in texts} >= {0, 1, 2, 3}
+        for one in texts:
+            is_behind = audience is Audience.DUTY and one.repeat >= AGAIN
+            assert (one.rank == RANK_HQ) is is_behind
 
 
 # what ends it -------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from engine.dispatch.queue import (
+    AGAIN_LATER_MS,
     RANK_ANSWER,
     RANK_CALL,
     RANK_DISTRESS,
@@ -46,6 +47,24 @@ def test_a_new_sos_overtakes_everything_queued() -> None:
     first = queue.take(("sms",), nothing)
     assert first is not None
     assert first.effect_id == "sos"
+
+
+def test_what_has_gone_out_twice_already_goes_behind_a_new_alarm_for_a_while() -> None:
+    """Behind sixty repeats that took 20 s each it waited for five minutes."""
+    queue = Queue()
+    for repeat, again in enumerate(("first", "second", "third", "twelfth")):
+        queue.offer(row_of(again, planned_ms=0, avoid_route="m", repeat=repeat))
+    queue.offer(row_of("early", planned_ms=AGAIN_LATER_MS - 1))
+    queue.offer(row_of("late", planned_ms=AGAIN_LATER_MS + 1))
+    taken = [queue.take(("sms",), nothing) for _ in range(6)]
+    assert [row.effect_id for row in taken if row] == [
+        "first",
+        "second",
+        "early",
+        "third",
+        "twelfth",
+        "late",
+    ]
 
 
 def test_of_many_alarms_each_is_told_to_somebody_before_any_to_a_second() -> None:

@@ -70,6 +70,7 @@ class Rig:
     ) -> None:
         row = replace(
             row_of(effect, channel="email", address="hq@x", repeat=repeat),
+            avoid_route="elsewhere" if repeat else "",
             effect_class=effect_class,
         )
         self.ledger.plan(row)

@@ -4,6 +4,7 @@ import pytest
 
 from engine.dispatch.channel.actor import FAILED
 from engine.ports.journal import EffectState
+from tests.engine.dispatch.channel.medium import SILENCE
 from tests.engine.dispatch.channel.test_actor import Rig
 
 
@@ -52,3 +53,16 @@ def test_who_has_been_given_a_message_checks_nothing_before_it() -> None:
         rig.plan(effect)
     rig.world.run(17)
     assert [sent.key for sent in rig.medium.sent] == list("abcde")
+
+
+def test_a_new_alarm_waits_for_no_repeats_of_which_there_is_no_end() -> None:
+    """A mail server that took 20 s for each, and said nothing, had sixty before it."""
+    rig = Rig(lanes=4)
+    rig.medium.seen = lambda: None
+    rig.medium.takes_s, rig.medium.faults = 4.0, [SILENCE] * 80
+    for number in range(60):
+        rig.plan(f"r{number}", repeat=5)
+    rig.world.run(5)
+    rig.plan("sos")
+    rig.world.run(9)
+    assert "sos" in {sent.key for sent in rig.medium.sent}
