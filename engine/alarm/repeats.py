@@ -1,7 +1,7 @@
 """When a notification that has failed is sent again: pure."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from engine.alarm.conditions import may_run
@@ -49,13 +49,21 @@ def repeats(alarm: Alarm) -> Iterator[tuple[Effect, Instant]]:
             yield effect, at
 
 
+_One = tuple[StepId, int, str, str]
+
+
+def _one_of(effect: Effect) -> _One:
+    """Return what all repeats of one notification have in common."""
+    return effect.step, effect.round, effect.person, effect.channel
+
+
 class _Others:
     """What else was sent to the same people; looked for where it is asked."""
 
     def __init__(self, alarm: Alarm) -> None:
         self._alarm = alarm
         self._rounds: dict[tuple[StepId, str, str], int] = {}
-        self._tries: Counter[tuple[StepId, int, str, str]] = Counter()
+        self._tries: dict[EffectState, Counter[_One]] = {}
 
     def is_later(self, effect: Effect) -> bool:
         if not self._rounds:
@@ -63,15 +71,14 @@ class _Others:
                 self._rounds[one.step, one.person, one.channel] = one.round
         return effect.round < self._rounds[effect.step, effect.person, effect.channel]
 
-    def tries(self, effect: Effect) -> int:
+    def tries(self, effect: Effect, states: Iterable[EffectState] = _MAY_BE) -> int:
         """Return how many of one notification may have arrived, this one with them."""
         if not self._tries:
-            self._tries.update(
-                (one.step, one.round, one.person, one.channel)
-                for one in self._alarm.effects.values()
-                if one.state in _MAY_BE
-            )
-        return self._tries[effect.step, effect.round, effect.person, effect.channel]
+            self._tries = {state: Counter() for state in _MAY_BE}
+            for one in self._alarm.effects.values():
+                if one.state in _MAY_BE:
+                    self._tries[one.state][_one_of(one)] += 1
+        return sum(self._tries[state][_one_of(effect)] for state in states)
 
 
 def _repeat_at(alarm: Alarm, effect: Effect, others: _Others) -> Instant | None:
@@ -109,6 +116,10 @@ def _is_enough(alarm: Alarm, effect: Effect, step: Step, others: _Others) -> boo
     most = _most(alarm, effect, step)
     if most is not None and others.tries(effect) > most:
         return True
+    # What was unknown before it says nothing of whom it is for.
+    is_said = effect.state is EffectState.UNDELIVERED and step.repeats is None
+    if is_said and others.tries(effect, (EffectState.UNDELIVERED,)) > MOST_SAID:
+        return True
     return effect.repeat > 0 and (others.is_later(effect) or _is_heard(alarm, effect))
 
 
@@ -116,7 +127,7 @@ def _most(alarm: Alarm, effect: Effect, step: Step) -> int | None:
     """Return how often one of unknown fate is repeated; None for no bound."""
     if step.repeats is not None:
         return step.repeats
-    if effect.state is EffectState.UNDELIVERED or effect.audience is Audience.DEFENDER:
+    if effect.audience is Audience.DEFENDER:
         return MOST_SAID
     return None if effect.audience in _AT_HQ and alarm.is_open else MOST
 

@@ -141,6 +141,22 @@ def test_a_certain_no_before_it_is_none_of_those_that_may_have_arrived(
     assert wait_s(replace(alarm, effects=nos | {effect.effect: effect})) == 300
 
 
+@pytest.mark.parametrize("audience", [Audience.NEAREST, Audience.HQ])
+def test_what_a_network_says_is_bound_by_how_often_it_has_said_so(
+    audience: Audience,
+) -> None:
+    """After three of unknown fate whoever's telephone was off was told no more."""
+    effect = effect_of(audience, UNDELIVERED, 6)
+    alarm = alarm_with(effect)
+    for said, goes_on in ((0, True), (1, True), (2, False), (3, False)):
+        before = [
+            replace(one, state=UNDELIVERED if number < said else UNKNOWN)
+            for number, one in enumerate(earlier(effect))
+        ]
+        effects = {one.effect: one for one in (*before, effect)}
+        assert (wait_s(replace(alarm, effects=effects)) is not None) is goes_on
+
+
 def test_what_may_have_arrived_of_other_rounds_and_people_does_not_count() -> None:
     effect = replace(effect_of(Audience.DEFENDER, UNKNOWN, 0), round=2)
     alarm = alarm_with(effect)
