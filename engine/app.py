@@ -33,6 +33,7 @@ from engine.intake.orders.actor import Orders
 from engine.intake.orders.lines import Lines
 from engine.intake.register.actor import Register
 from engine.intake.shouter.actor import Shouter, Unkept, Unrecorded
+from engine.intake.shouter.whom import routes_of
 from engine.intake.sms import calls_minded
 from engine.intake.vigil.actor import Vigil
 from engine.intake.vigil.attendance import Attendance
@@ -197,7 +198,7 @@ def tree_of(parts: Parts) -> ChildSpec:
                     "judge": p.judge,
                     "board": p.judge.board,
                     "hq": p.hq,
-                    "routes": _routes(p),
+                    "routes": routes_of(p.adapters.modems, p.adapters.channels),
                     "unrecorded": p.unrecorded,
                     "telemetry": p.telemetry,
                 },
@@ -298,13 +299,6 @@ def _channels(p: Parts) -> list[ChildSpec]:
         )
         for name, channel in p.adapters.channels.items()
     ]
-
-
-def _routes(p: Parts) -> tuple[tuple[str, str], ...]:
-    return (
-        *((name, "sms") for name in p.adapters.modems),
-        *((name, name) for name, c in p.adapters.channels.items() if name == c.name),
-    )
 
 
 def _all_channels(p: Parts) -> list[str]:

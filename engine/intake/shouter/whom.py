@@ -1,12 +1,15 @@
-"""To which addresses a shout goes. Pure over the board.
+"""To which addresses a shout goes, and by which routes. Pure over the board.
 
 Whoever holds a defender's telephone reads nothing of that defender's alarm that a
 step for them does not send (as `engine.alarm.desk` has it): also where they are on
 duty themselves, and where no row can be asked.
 """
 
+from collections.abc import Iterable, Mapping
+
 from engine.alarm.commands import RequestCancel
 from engine.intake.shouter.unhandled import Word
+from engine.ports.channel import Channel
 from engine.roster.board import Board
 from engine.roster.model import Role
 from engine.values import PersonId
@@ -45,6 +48,24 @@ def addresses_about(
     )
     others = _without(board, hq, frozenset[str]().union(*theirs))
     return others or _without(board, hq, frozenset())
+
+
+def routes_of(
+    modems: Iterable[str], channels: Mapping[str, Channel]
+) -> tuple[tuple[str, str], ...]:
+    """Return the routes, each with the channel by which it sends.
+
+    Of a channel's lanes the last one: it is the last to be given anything, and the
+    first also asks whether the far end is there, which may let it hang.
+
+    Args:
+        modems: by name.
+        channels: by the name of each lane, in their order.
+
+    """
+    lanes = {channel.name: lane for lane, channel in channels.items()}
+    sms = ((modem, "sms") for modem in modems)
+    return (*sms, *((lane, str(channel)) for channel, lane in lanes.items()))
 
 
 def _without(

@@ -1,10 +1,11 @@
 """A shout goes to HQ and whoever is on duty, and never to the defender's own things."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 from engine.alarm.commands import AddNote, RequestCancel
 from engine.intake.shouter.unhandled import Unhandled
-from engine.intake.shouter.whom import addresses_about, addresses_for
+from engine.intake.shouter.whom import addresses_about, addresses_for, routes_of
 from engine.roster.board import Board
 from engine.roster.model import Number, Role, Roster, Rota
 from engine.values import AlarmId, CommandId, DeviceId, PersonId, ReportKey, Signal
@@ -137,3 +138,22 @@ def test_an_alarm_for_which_nobody_is_left_to_tell_counts_as_unheard() -> None:
     assert rig.sent == []
     assert len(rig.unrecorded.lines()) == 1
     assert rig.meter.counted["alarms_unheard_total"] == 1
+
+
+@dataclass
+class Lane:
+    """As much of a channel as its routes are made of."""
+
+    name: str
+
+
+def test_what_cannot_be_recorded_goes_by_the_lane_that_checks_nothing() -> None:
+    """It waited behind the check of a far end that let it hang."""
+    names = {"email": "email", "email/2": "email", "email/3": "email", "hook": "hook"}
+    lanes: Any = {lane: Lane(name) for lane, name in names.items()}
+    assert routes_of(("modem-1", "modem-2"), lanes) == (
+        ("modem-1", "sms"),
+        ("modem-2", "sms"),
+        ("email/3", "email"),
+        ("hook", "hook"),
+    )
