@@ -64,7 +64,10 @@ class Choice:
         idle = self._others(self.idle, row)
         if not idle:
             return False
-        address = decode_body(row.body).address
+        try:
+            address = decode_body(row.body).address
+        except ValueError:  # a damaged row is for whoever is to send it
+            return False
         mine, *theirs = (
             self.book.standing(route, address, self.now_s)
             for route in (self.route, *idle)

@@ -61,7 +61,7 @@ class Queue:
         if row.effect_id in self._rows:
             return False
         self._rows[row.effect_id] = row
-        if row.avoid_route and decode_body(row.body).repeat >= AGAIN:
+        if row.avoid_route and _is_again(row):
             self._again.add(row.effect_id)
         self._waiting[row.alarm] += 1
         heap = self._heaps.setdefault(row.channel, [])
@@ -179,3 +179,11 @@ class Queue:
         for entry in kept:
             heappush(heap, entry)
         return found
+
+
+def _is_again(row: EffectRow) -> bool:
+    """Say whether one has gone out twice; a row that is damaged is for its sender."""
+    try:
+        return decode_body(row.body).repeat >= AGAIN
+    except ValueError:
+        return False
