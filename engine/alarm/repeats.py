@@ -23,6 +23,7 @@ whose telephone others may have."""
 POST_FIRST = timedelta(minutes=5)
 POST_MAX = timedelta(hours=1)
 _MAY_BE = frozenset({EffectState.UNKNOWN, EffectState.UNDELIVERED})
+_HAS_IT = frozenset({EffectState.ACCEPTED, EffectState.DELIVERED})
 SETTLED_BADLY = _MAY_BE | {EffectState.REJECTED}
 _MAYBE_WANTING = SETTLED_BADLY | {EffectState.WITHDRAWN}
 _AT_HQ = frozenset({Audience.HQ, Audience.DUTY})
@@ -72,11 +73,11 @@ class _Others:
         return effect.round < self._rounds[effect.step, effect.person, effect.channel]
 
     def tries(self, effect: Effect, states: Iterable[EffectState] = _MAY_BE) -> int:
-        """Return how many of one notification may have arrived, this one with them."""
+        """Return how many of one notification came to that, this one with them."""
         if not self._tries:
-            self._tries = {state: Counter() for state in _MAY_BE}
+            self._tries = {state: Counter() for state in _MAY_BE | _HAS_IT}
             for one in self._alarm.effects.values():
-                if one.state in _MAY_BE:
+                if one.state in self._tries:
                     self._tries[one.state][_one_of(one)] += 1
         return sum(self._tries[state][_one_of(effect)] for state in states)
 
@@ -103,12 +104,24 @@ def _repeat_at(alarm: Alarm, effect: Effect, others: _Others) -> Instant | None:
         return None
     if effect.state is EffectState.WITHDRAWN:
         return effect.settled_at
+    if _has_come_otherwise(effect, others):
+        return None
     if effect.state is EffectState.REJECTED:
         if not effect.retry or others.is_later(effect):
             return None
     elif _is_enough(alarm, effect, step, others):
         return None
     return effect.settled_at.plus(_wait_after(effect))
+
+
+def _has_come_otherwise(effect: Effect, others: _Others) -> bool:
+    """Say whether another one of this notification has come as far as any has to.
+
+    Its answer, or its report, may have been late. What was accepted alone is less than
+    what a network says of the one behind it.
+    """
+    is_said = effect.state is EffectState.UNDELIVERED
+    return others.tries(effect, {EffectState.DELIVERED} if is_said else _HAS_IT) > 0
 
 
 def _is_enough(alarm: Alarm, effect: Effect, step: Step, others: _Others) -> bool:
