@@ -70,6 +70,24 @@ def test_contacts_whom_nobody_has_told_can_be_rung_once_they_are_shown(
     assert alder.faults == []
 
 
+def test_the_time_line_stands_below_the_people_bug_it_began_below_all_that_can_be_done(
+    rig: Rig, sign_in: Sign
+) -> None:
+    alder = sign_in("alder", viewport={"width": 1280, "height": 800})
+    with rig.device() as device:
+        device.sos()
+    alder.case()
+    lines, reveal = alder.page.locator("#timeline"), alder.page.locator("#reveal")
+    acts = box_of(alder.page.locator("#acts"))
+    _, top, right, _ = box_of(lines)
+    assert 0 <= top - box_of(reveal)[3] < 40, "right below what is known"
+    assert right <= acts[0], "beside what can be done"
+    assert top < acts[3], "not below it"
+    alder.page.set_viewport_size({"width": 360, "height": 640})
+    assert box_of(lines)[1] >= box_of(reveal)[3], "a telephone has it last"
+    assert alder.faults == []
+
+
 def test_the_longest_name_makes_no_page_wider_than_a_telephone(
     rig: Rig, sign_in: Sign
 ) -> None:

@@ -22,7 +22,7 @@ from tests.rig import Rig
 
 pytestmark = pytest.mark.process
 
-SIZE = {"width": 1280, "height": 800}
+SIZE = {"width": 1280, "height": 1400}
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
