@@ -7,6 +7,7 @@ The far end's own count is the judge: *sent* means that the network has it once,
 import itertools
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from adapters.modem.pdu import Deliver
 from adapters.modem.pdu_encode import encode_deliver
 from adapters.modem.pdu_fields import Address, Charset
 from adapters.modem.pdu_text import Concat, build
+from adapters.modem.virtual import VirtualModem
 from adapters.modem.virtual_faults import Faults, switch_names
 from engine.errors import ModemError
 from engine.ports.modem import InboundSms, SendResult, StatusReport
@@ -27,8 +29,9 @@ from tests.adapters.modem.switches import (
     made_of_four,
     mend,
 )
+from tests.rig import eventually
 
-_IN_MID_SEND_S = 0.05
+_NONE_COMES_S = 0.5
 
 
 def _outcome(
@@ -135,6 +138,16 @@ def test_an_event_with_a_fault_leaves_every_message_one_true_outcome(
     _judge_through(tmp_path, event, [name])
 
 
+def _in_mid_send(modem: VirtualModem, event: Callable[[VirtualModem], None]) -> None:
+    """Let it happen once the modem has the message, or after a while where none comes.
+
+    By the clock alone it would be another moment wherever the machine is busy.
+    """
+    with suppress(AssertionError):
+        eventually(lambda: modem.is_sending, timeout_s=_NONE_COMES_S)
+    event(modem)
+
+
 def _judge_through(tmp_path: Path, event: str, names: list[str]) -> None:
     faults = Faults(latency_s=0.1)
     for name in names:
@@ -142,7 +155,7 @@ def _judge_through(tmp_path: Path, event: str, names: list[str]) -> None:
     options = replace(QUICK, by_id_folder=str(tmp_path))
     with rig(tmp_path, faults=faults, options=options) as r:
         results = {"before": _outcome(r, "before")}
-        happens = threading.Timer(_IN_MID_SEND_S, EVENTS[event], (r.modem,))
+        happens = threading.Thread(target=_in_mid_send, args=(r.modem, EVENTS[event]))
         happens.start()
         results["meanwhile"] = _outcome(r, "meanwhile", happens.join)
         happens.join()
