@@ -9,7 +9,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.fakes import ManualClock
-from tests.groups import TURNS, ByGroup, group_of
+from tests.groups import ByGroup, turn_of
 
 # A busy machine is no fault of the code: how long an example takes is the bench's.
 PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -21,7 +21,7 @@ settings.load_profile("natalia")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the items into the order in which they can run."""
-    items.sort(key=lambda item: TURNS.get(group_of(item.path), 1))
+    items.sort(key=lambda item: turn_of(item.path))
 
 
 @pytest.hookimpl(optionalhook=True)

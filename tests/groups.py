@@ -1,22 +1,35 @@
 """Which tests share a worker where there are several, and in which order they run.
 
-One worker takes all that starts processes and mostly waits for them, one after another,
-since they share ports and daemons. Another one begins with the crashes, which last
-longest and whose engines listen wherever there is room. The others compute, file by
-file: since the first waits so much there are more of them than processors. What an
-engine may take is measured when those are done. The browser's come last: Playwright
-leaves its event loop in its thread.
+What starts processes mostly waits for them, so there are more workers than processors.
+Three begin with such tests: what runs clients and daemons, and the first half of
+`tests/process`, one after another, since they share ports and daemons; the other half;
+and the crashes, which last longest. The others compute, file by file, the longest files
+first. The browser's come amid them, and whoever runs those ends with them: Playwright
+leaves its event loop in its thread. What an engine may take is measured last, when the
+computing is done.
 """
 
 from functools import cache
 from pathlib import Path
 
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 ROOT = Path(__file__).parents[1]
-TURNS = {"processes": 0, "crashes": 0, "limits": 2, "browser": 3}
 _ALONE = {"test_crashes.py": "crashes", "test_limits.py": "limits"}
 _STARTS_PROCESSES = {"clients", "deploy", "process"}
+_HALF = "test_e"
+"""From this name on the files of `tests/process` are the other half."""
+_LONG = {
+    "test_day.py",
+    "test_dev.py",
+    "test_faults.py",
+    "test_faults_of_both_modems.py",
+    "test_faults_of_one_modem.py",
+    "test_sqlite_faults.py",
+    "test_texts_fit.py",
+}
+_TURNS = {"processes": 0, "rigs": 0, "crashes": 0, "browser": 2, "limits": 4}
 
 
 class ByGroup(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
@@ -24,6 +37,12 @@ class ByGroup(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
 
     def _split_scope(self, nodeid: str) -> str:
         return group_of(ROOT / nodeid.partition("::")[0])
+
+    def _reschedule(self, node: WorkerController) -> None:
+        if "browser" in self.assigned_work[node]:
+            node.shutdown()  # once it has done what it was given
+            return
+        super()._reschedule(node)
 
 
 @cache
@@ -34,6 +53,13 @@ def group_of(path: Path) -> str:
     folders = set(path.relative_to(ROOT).parts)
     if "browser" in folders:
         return "browser"
+    if "process" in folders and path.name > _HALF:
+        return "rigs"
     if folders & _STARTS_PROCESSES or "mark.process" in path.read_text("utf-8"):
         return "processes"
     return path.as_posix()
+
+
+def turn_of(path: Path) -> int:
+    """Return the turn at which a file's tests are handed out; the first is 0."""
+    return _TURNS.get(group_of(path), 1 if path.name in _LONG else 3)
