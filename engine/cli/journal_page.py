@@ -32,15 +32,15 @@ def page(head: HeadRow, rows: Sequence[StoredEvent]) -> Iterator[str]:
     """
     own = [(row, _event(row)) for row in rows if row.stream == head.stream]
     alarm, lost = _folded(head, own)
+    if alarm is None:
+        yield from lines(rows)
+        return
     if lost is not None:
-        yield (
+        yield printable(
             f"NOT WHOLE: row {lost.seq}, {lost.kind} version {lost.version}, cannot be"
             " read by this engine. The case stands here as it was before that; what"
             " came then is in the time line alone"
         )
-    if alarm is None:
-        yield from lines(rows)
-        return
     names = Names(alarm, revealed=True)
     found = detail(alarm, [], rows[-1].at, revealed=True)
     case = (*head_lines(found), *_force(alarm), "", "Told", *people_lines(found))
