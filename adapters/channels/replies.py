@@ -65,6 +65,8 @@ class Replies:
         self.until_s = until_s
         self._begun = bytearray()
         self._left = SAID_BYTES_MAX
+        self.classes: set[bytes] = set()
+        """The first digits of the lines that were read since somebody cleared them."""
 
     def readline(self, size: int) -> bytes:
         """Return a line with its end, or `size` bytes of one; less at the very end.
@@ -89,6 +91,7 @@ class Replies:
         ends = self._begun.find(b"\n") + 1 or len(self._begun)
         line = bytes(self._begun[: min(ends, size)])
         del self._begun[: len(line)]
+        self.classes.add(line[:1])
         return line
 
     def is_silent(self) -> bool:

@@ -184,8 +184,9 @@ class SmtpSession:
             DeliveryUnknownError: it may have been taken.
 
         """
-        smtp = self._smtp
+        smtp, replies = self._smtp, self._smtp.file
         assert smtp.sock is not None
+        assert isinstance(replies, Replies)
         self._hear_early()
         lost: str | None = None
         try:
@@ -193,6 +194,7 @@ class SmtpSession:
             with self._timed("request"):
                 smtp.sock.sendall(content + b".\r\n")
             self._allow(self._options.accept_timeout_s)
+            replies.classes.clear()
             with self._timed("answer"):
                 code, text = smtp.getreply()
         except (OSError, smtplib.SMTPException) as error:
@@ -200,7 +202,8 @@ class SmtpSession:
         if lost is not None:
             reason = f"no answer to the content: {lost}"
             raise DeliveryUnknownError(self.name, reason) from None
-        if code // 10 != _OK // 10 and code not in _REFUSALS:
+        is_answer = code // 10 == _OK // 10 or code in _REFUSALS
+        if not is_answer or len(replies.classes) > 1:  # RFC 5321, 4.2.1: one code
             raise DeliveryUnknownError(self.name, "the answer to the content is none")
         self._expect((code, text), _OK, "the content", is_final=True)
         self._mails += 1

@@ -34,7 +34,10 @@ OF_THE_MESSAGE = (
     ("content", b"552 5.3x too large\r\n"),
     ("content", b"554 5.6.0 malformed\r\n"),
 )
-NO_ANSWERS = (b"354 a\r\n", b"220 a\r\n", b"100 a\r\n", b"25\r\n", b"650 a\r\n")
+NO_ANSWERS = (
+    *(b"354 a\r\n", b"220 a\r\n", b"100 a\r\n", b"25\r\n", b"650 a\r\n"),
+    *(b"550-a\r\n250 b\r\n", b"250-a\r\n550 b\r\n", b"250-a\r\n421 bye\r\n"),
+)
 
 
 def channel_to(server: ScriptedMail, **options: object) -> Channel:
