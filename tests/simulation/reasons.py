@@ -58,6 +58,8 @@ def _has_lost_its_reason(
             return taken and any(
                 _tells(one) and one.person == gone.person for one in pages
             )
+        case Audience.DEFENDER:
+            return alarm.seen.detained  # others may have the telephone
         case _:
             return False
 
