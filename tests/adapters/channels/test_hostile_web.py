@@ -26,6 +26,8 @@ Answer = Callable[[socket.socket], None]
 BUDGET_BYTES = 16 << 20
 TIMES = {"connect_timeout_s": 0.3, "write_timeout_s": 0.3, "read_timeout_s": 0.3}
 WHOLE_S = 3 * 0.3 + 0.3 + 2 * 0.3
+BUSY_S = 3.0
+"""So long what was read last may take on a busy machine, each allocation traced."""
 FAILURES = (DeliveryError, DeliveryUnknownError)
 
 
@@ -100,7 +102,7 @@ def test_a_flood_costs_little_time_and_memory_and_is_nothing_that_was_posted(
         took_s = time.monotonic() - began_s
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
-    assert took_s < WHOLE_S + 1
+    assert took_s < WHOLE_S + BUSY_S
     assert most < BUDGET_BYTES
 
 
