@@ -33,6 +33,7 @@ GIVEN_BACK_S = 1.0
 """What of them has not been tried by then is given back: the far end became slow."""
 NOT_TRIED = "not tried: the far end became slow"
 FAILED = "the channel failed at it"
+FAILED_CHECK = "its check failed"
 
 logger = logging.getLogger(__name__)
 
@@ -122,7 +123,10 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
     def woke(self) -> None:
         """Ask whether the far end is there, where no message has just shown it."""
         self._attempts.mend()
-        self._channel.rest()
+        try:
+            self._channel.rest()
+        except Exception as error:  # noqa: BLE001 - an adapter's, whatever it is
+            self._begin_anew(error)
         idle_s = self.clock.boottime_s() - self._tried_s
         if self._is_first and idle_s >= CHECK.total_seconds():
             # What comes meanwhile is another lane's: some far ends take every message,
@@ -138,6 +142,10 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
             self._channel.check()
         except (DeliveryError, DeliveryUnknownError) as error:
             self._show(wrong=error.reason)
+        except Exception as error:  # noqa: BLE001 - an adapter's, whatever it is
+            # An end by it at each start, and of one lane alone nothing would be sent.
+            self._begin_anew(error)
+            self._show(wrong=FAILED_CHECK)
         else:
             if self._standing.believes_check(self.clock.boottime_s()):
                 self._show()
@@ -166,8 +174,7 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
         except Exception as error:  # noqa: BLE001 - an adapter's, whatever it is
             # At one message, perhaps: an end by it would take those begun behind it
             # along, and at each repeat delay whatever else this channel has to send.
-            logger.error("%s failed: %s", self._channel.name, Failure.of(error))  # noqa: TRY400 - its text may quote the message
-            self._channel.close()
+            self._begin_anew(error)
             return Outcome(state=EffectState.UNKNOWN, reason=FAILED)
         finally:
             self._tried_s = self.clock.boottime_s()
@@ -176,6 +183,16 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
             self._telemetry.observe("delivery_seconds", took_s, channel=name)
         self._takes = max(1, min(TOGETHER, int(TOGETHER_S / max(took_s, 0.001))))
         return Outcome(state=EffectState.ACCEPTED, reference=reference)
+
+    def _begin_anew(self, error: Exception) -> None:
+        """Have an adapter that failed in its own way begin anew, however it ends."""
+        name = self._channel.name
+        # Without their texts, which may quote the message.
+        logger.error("%s failed: %s", name, Failure.of(error))
+        try:
+            self._channel.close()
+        except Exception as worse:  # noqa: BLE001 - what is broken may not end either
+            logger.error("%s failed: %s", name, Failure.of(worse))  # noqa: TRY400 - see above
 
     def _notification(self, row: EffectRow) -> Notification:
         body = decode_body(row.body)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.dispatch.channel.actor import FAILED
+from engine.dispatch.channel.actor import FAILED, FAILED_CHECK
 from engine.ports.journal import EffectState
 from tests.engine.dispatch.channel.medium import SILENCE
 from tests.engine.dispatch.channel.test_actor import Rig
@@ -31,6 +31,46 @@ def test_a_message_at_which_an_adapter_fails_takes_no_other_along(
     }
     assert rig.outcomes()[0][1] == FAILED
     assert rig.medium.closed == 10, "each may have left it in any state"
+    assert "Heron" not in caplog.text
+
+
+def broken() -> None:
+    message = "Heron"
+    raise OSError(message)
+
+
+def test_an_adapter_that_fails_at_its_end_as_well_is_shown_as_down(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Its worker ended, began anew, and was shown as up by a check that passed."""
+    rig = Rig()
+
+    def poisonous() -> None:
+        rig.medium.faults = [ZeroDivisionError()]
+
+    rig.medium.seen, rig.medium.close = poisonous, broken  # type: ignore[method-assign]
+    rig.plan()
+    rig.plan("e2")
+    rig.world.run(20)
+    assert rig.outcomes() == [(EffectState.UNKNOWN, FAILED, False)] * 2
+    assert rig.health.reasons()["channel_down"] == ("email",)
+    assert "Heron" not in caplog.text
+
+
+@pytest.mark.parametrize("at", ["check", "rest"])
+def test_a_message_goes_out_beside_a_look_at_which_an_adapter_fails(
+    at: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One lane alone ended by each look, at every start, and sent nothing ever."""
+    rig = Rig()
+    setattr(rig.medium, at, broken)
+    rig.world.run(60)
+    assert ("channel_down" in rig.health.reasons()) is (at == "check")
+    assert (f"cannot be used: {FAILED_CHECK}" in caplog.text) is (at == "check")
+    rig.plan()
+    rig.world.run(1)
+    assert rig.outcomes() == [(EffectState.ACCEPTED, "", False)]
+    assert "channel_down" not in rig.health.reasons()
     assert "Heron" not in caplog.text
 
 
