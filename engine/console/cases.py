@@ -110,10 +110,9 @@ class Cases:
         """Return every case in the order in which HQ has to look at them.
 
         First those that have stopped. Then those that wait for an acknowledgement, the
-        longest wait first, and
-        strangers' behind those of people in the roster: anybody can be a thousand
-        strangers. Then the open ones, the soonest next step first; then the latest
-        closed.
+        longest wait first, and strangers' behind those of people in the roster: anybody
+        can be a thousand strangers. Then the open ones, the soonest next step first;
+        then the latest closed.
         """
         return sorted(
             self._alarms.values(),
@@ -248,7 +247,9 @@ class Cases:
     def _forget(self) -> None:
         """Let go of what was closed longest ago, twice as many at a time as needed."""
         closed = [
-            one for one in self._alarms.values() if one.closed and not one.is_open
+            one
+            for one in self._alarms.values()
+            if one.closed and not one.is_open and one.id not in self.stopped
         ]
         if len(closed) <= 2 * CLOSED_KEPT:
             return

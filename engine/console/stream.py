@@ -9,7 +9,7 @@ from starlette.requests import Request
 from engine.alarm.state import alarm_of
 from engine.console.desk import ConsoleDesk
 from engine.console.security import COOKIE
-from engine.console.view import summary
+from engine.console.view import as_it_stands, summary
 from engine.ports.journal import StoredEvent
 
 PING_S = 5
@@ -90,14 +90,17 @@ def _events(
     last = {row.stream: row.position for row in rows}
     now = desk.parts.clock.now()
     for row in rows:
-        alarm = None
+        alarm_id, shown = alarm_of(row.stream), None
         if last[row.stream] == row.position:
-            alarm = desk.cases.get(alarm_of(row.stream))
+            alarm = desk.cases.get(alarm_id)
+            if alarm is not None:
+                why = desk.cases.stopped.get(alarm_id)
+                shown = as_it_stands(summary(alarm, now), why)
         data = {
             "position": row.position,
             "at": str(row.at),
-            "id": alarm_of(row.stream),
-            "alarm": None if alarm is None else summary(alarm, now),
+            "id": alarm_id,
+            "alarm": shown,
         }
         yield ServerSentEvent(event="case", id=str(row.position), data=json.dumps(data))
 

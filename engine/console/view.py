@@ -47,6 +47,7 @@ from engine.roster.model import Person
 from engine.values import EffectId, Instant, OperatorId, StepId
 
 STOPPED = "Cannot be read whole"
+UNREADABLE = "Unreadable"
 
 
 def listed(cases: Cases, now: Instant) -> list[Json]:
@@ -68,12 +69,15 @@ def listed(cases: Cases, now: Instant) -> list[Json]:
 
 
 def as_it_stands(case: Json, why: Unread | None) -> Json:
-    """Return a case with why it is shown as it was before a row of it, if it is."""
+    """Return a case with why it is shown as it was before a row of it, if it is.
+
+    It is open whatever it was: that row may have opened it again.
+    """
     if why is None:
         return case
     doubts = [*cast("list[str]", case["doubts"]), why.value]
-    still = {"state": STOPPED, "tone": "alarm", "next": "", "next_due_ms": None}
-    return {**case, **still, "doubts": doubts, "stopped": why.value}
+    still: Json = {"state": STOPPED, "tone": "alarm", "next": "", "next_due_ms": None}
+    return {**case, **still, "open": True, "doubts": doubts, "stopped": why.value}
 
 
 def summary(alarm: Alarm, now: Instant) -> Json:
@@ -210,23 +214,48 @@ def _shown(
 ) -> Iterator[Line]:
     """Yield the lines that somebody may see.
 
-    A sign of force, and what it began, are for operators on the case alone.
+    A sign of force, and what it began, are for operators on the case alone: so is what
+    kind of row it is that cannot be read, and what has become of a message of which
+    nobody can say what began it.
     """
-    on_case, steps = _is_on_case(alarm, operator), begun_by_force(alarm.protocol)
+    if _is_on_case(alarm, operator):
+        yield from lines
+        return
+    force = begun_by_force(alarm.protocol)
+    others = _not_begun_by(force, alarm, lines)
     for line in lines:
         event = line.event
-        if on_case or event is None:
-            yield line
+        if event is None:
+            yield replace(line, kind=UNREADABLE)
         elif isinstance(event, NotificationsWithdrawn):
-            others = tuple(
-                one for one in event.effects if _step_of(alarm, one) not in steps
-            )
-            if others:
-                yield replace(line, event=replace(event, effects=others))
-        elif not isinstance(event, SignNoticed):
-            step = _step_of_event(alarm, event)
-            if step is None or step not in steps:
-                yield line
+            kept = tuple(one for one in event.effects if one in others)
+            if kept:
+                yield replace(line, event=replace(event, effects=kept))
+        elif not _is_of_force(event, force, others):
+            yield line
+
+
+def _is_of_force(
+    event: AlarmEvent, force: frozenset[StepId], others: set[EffectId]
+) -> bool:
+    match event:
+        case StepFired() | RecipientsChosen() | NotificationPlanned():
+            return event.step in force
+        case NotificationSettled():
+            return event.effect not in others
+        case _:
+            return isinstance(event, SignNoticed)
+
+
+def _not_begun_by(
+    steps: frozenset[StepId], alarm: Alarm, lines: list[Line]
+) -> set[EffectId]:
+    """Return the messages of other steps, those behind an unread row among them."""
+    began = {key: effect.step for key, effect in alarm.effects.items()}
+    for line in lines:
+        if isinstance(line.event, NotificationPlanned):
+            began[line.event.effect] = line.event.step
+    return {effect for effect, step in began.items() if step not in steps}
 
 
 def begun_by_force(protocol: ActionProtocol) -> frozenset[StepId]:
@@ -242,22 +271,6 @@ def begun_by_force(protocol: ActionProtocol) -> frozenset[StepId]:
     }:
         begun |= more
     return frozenset(begun - {start})
-
-
-def _step_of_event(alarm: Alarm, event: AlarmEvent) -> StepId | None:
-    """Return of which step a fact is."""
-    match event:
-        case StepFired() | RecipientsChosen() | NotificationPlanned():
-            return event.step
-        case NotificationSettled():
-            return _step_of(alarm, event.effect)
-        case _:
-            return None
-
-
-def _step_of(alarm: Alarm, effect_id: EffectId) -> StepId | None:
-    effect = alarm.effects.get(effect_id)
-    return None if effect is None else effect.step
 
 
 def _force(alarm: Alarm, operator: OperatorId | None) -> Json:

@@ -341,6 +341,35 @@ def test_a_closed_case_with_a_row_of_a_newer_engine_says_so(hq: Hq) -> None:
         assert Unread.NEWER in at.client.get(f"/alarms/{closed}").text
 
 
+def test_a_case_that_a_newer_engine_opened_again_is_not_among_the_closed_ones(
+    hq: Hq, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stood so as its end had left it: behind `--all`, and then it was let go."""
+    opened = hq.press("a1", alias="Ended")
+    end(hq, opened)
+    found = hq.alarm(opened)
+    assert found is not None
+    newer = Append(
+        stream=stream_of(opened),
+        expected_seq=found.seq,
+        epoch=hq.epoch,
+        command_id=CommandId("newer"),
+        events=(NewEvent(kind="AlarmReopened", version=99, body=b"{}"),),
+        head=Head(status="raised", is_open=True),
+    )
+    hq.store.commit([newer], hq.clock.now())
+    monkeypatch.setattr(cases, "CLOSED_KEPT", 0)
+    hq.desk.cases = Cases(hq)
+    with browser(hq) as at:
+        rows = at.client.get("/api/alarms").json()
+        page = at.client.get("/").text
+    assert [(row["id"], row["open"], row["state"]) for row in rows] == [
+        (opened, True, STOPPED)
+    ]
+    assert page.index("In hand") < page.index(opened)
+    assert "No open alarm" not in page
+
+
 def test_a_case_in_hand_that_cannot_be_read_stands_still_at_once_bug_it_was_ready(
     hq: Hq,
 ) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from engine.alarm.events import NotificationsWithdrawn
+from engine.alarm.events import NotificationSettled, NotificationsWithdrawn
 from engine.alarm.state import Alarm
 from engine.console.cases import Line
 from engine.console.view import begun_by_force, detail
@@ -63,6 +63,57 @@ def test_to_operators_who_are_not_on_the_case_both_words_have_the_same_lines(
     true, false = (cancelled(word) for word in Word)
     assert len(false.told(Audience.NEAREST)) == len(true.told(Audience.NEAREST)) + 15
     assert said(false, operator) == said(true, operator)
+
+
+def test_a_row_that_cannot_be_read_is_named_to_those_on_the_case_alone() -> None:
+    """A newer sign of force stood there by its name, for whoever forces somebody."""
+    scene = cancelled(Word.DURESS)
+    line = Line(position=1, at=scene.now, event=None, kind="SignNoticed")
+    kinds = [
+        shown(scene.state(), [line], scene, who)[0]["kind"]
+        for who in (ALDER, ROWAN, None)
+    ]
+    assert kinds == ["SignNoticed", "Unreadable", "Unreadable"]
+    titles = [str(shown(scene.state(), [line], scene, ROWAN)[0]["title"])]
+    assert titles == ["Unreadable"]
+
+
+@pytest.mark.parametrize("is_plan_unread", [False, True])
+def test_behind_a_row_that_cannot_be_read_no_outcome_tells_what_force_began(
+    *, is_plan_unread: bool
+) -> None:
+    """The case stands as it was before that: it knows no message behind it."""
+    scene = cancelled(Word.DURESS)
+    alarm = scene_of(CHAINED).state()
+    begun = begun_by_force(CHAINED)
+    steps = {one.effect: one.step for one in scene.planned(Audience.NEAREST)}
+    others = [one for one, step in steps.items() if step not in begun]
+    lines = []
+    for number, event in enumerate(scene.events):
+        is_unread = is_plan_unread and getattr(event, "step", "") in begun
+        lines.append(
+            Line(
+                position=number,
+                at=event.at,
+                event=None if is_unread else event,
+                kind=type(event).__name__,
+            )
+        )
+    by_force = {
+        number
+        for number, event in enumerate(scene.events)
+        if isinstance(event, NotificationSettled) and steps.get(event.effect) in begun
+    }
+    assert others
+    assert by_force
+    seen = {line["position"] for line in shown(alarm, lines, scene, ROWAN)}
+    assert not seen & by_force
+    last = len(scene.events) - 1
+    wholly = {line["position"] for line in lines_of(scene, ROWAN)}
+    assert seen >= wholly
+    assert {line["position"] for line in shown(alarm, lines, scene, ALDER)} == {
+        *range(last + 1)
+    }
 
 
 def test_operators_on_the_case_see_what_a_sign_of_force_began() -> None:

@@ -9,8 +9,10 @@ from sse_starlette import ServerSentEvent
 from starlette.requests import Request
 
 from engine.console import stream
+from engine.console.cases import Unread
 from engine.console.sessions import IDLE_S
 from engine.console.stream import REPLAY_MAX
+from engine.console.view import STOPPED
 from engine.intake.shouter.actor import UnrecordedLine
 from engine.values import ReportKey
 from tests.engine.console.hq import Hq, browser, events
@@ -279,3 +281,14 @@ def test_a_stream_ends_with_its_session(hq: Hq) -> None:
 
     hq.press("a1")
     assert asyncio.run(look()) == "signed-out"
+
+
+def test_a_case_that_stands_still_is_streamed_as_it_is_listed(hq: Hq) -> None:
+    """A program had it from the stream as in somebody's hand, with its next page."""
+    alarm = hq.press()
+    hq.desk.cases.follow()
+    hq.desk.cases.stopped[alarm] = Unread.NEWER
+    found = read(hq, 0, 1 + hq.store.position)
+    shown = json.loads(str(found[-1].data))["alarm"]
+    assert (shown["state"], shown["next"]) == (STOPPED, "")
+    assert Unread.NEWER in shown["doubts"]
