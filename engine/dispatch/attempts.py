@@ -219,7 +219,7 @@ class Attempts:
         for effect, (row, outcome, seq) in list(self._news.items()):
             if effect in self._in_doubt:
                 continue  # what it is news of has to be written first
-            del self._news[effect]
+            self._news.pop(effect, None)
             self._settle_late(row, outcome, seq)
             self._hear()
             if effect in self._seqs or effect in self._news:
@@ -346,12 +346,17 @@ class Attempts:
                 self._in_doubt.pop(effect, None)
 
     def _hear_news(self, heard: _Heard) -> None:
-        row, outcome = heard.row, heard.outcome
-        if isinstance(heard.answer, Unknown):
+        effect, seq, answer = heard.row.effect_id, heard.expected_seq, heard.answer
+        kept = self._news.get(effect)
+        if kept is not None and kept[1].state not in _LATER:
+            return  # the first that is final stands, as in the rows
+        if isinstance(answer, Unknown):
             # Under the same number: it may have been written without an answer.
-            self._news[row.effect_id] = row, outcome, heard.expected_seq
-        elif isinstance(heard.answer, Conflict) and row.effect_id in self._in_doubt:
-            self._news[row.effect_id] = row, outcome, None
+            self._news[effect] = heard.row, heard.outcome, seq
+        elif isinstance(answer, Conflict):
+            is_early = 0 < answer.seq < seq  # what it was asked behind is not written
+            if is_early or effect in self._in_doubt:
+                self._news[effect] = heard.row, heard.outcome, None
 
     def _next_heard(self) -> _Heard | None:
         try:
