@@ -11,6 +11,9 @@ from adapters.channels.hosts import HOSTS, Address
 
 STAGGER_S = 0.25
 """So long the next address waits while one says neither yes nor no (RFC 8305, 5)."""
+LED_S = 2.0
+"""So long those before it are waited for where an address failed lately: what is far
+away answers late, and a second later if the first packet is lost."""
 _UNDER_WAY = frozenset({0, errno.EINPROGRESS})
 
 
@@ -26,7 +29,7 @@ def connect(
 
     Each begins a moment after the one before it, or as soon as that has failed, the
     two families in turns: ten dead ones cost seconds, and not a time-out each. One that
-    answered lately, and did not serve, is the last.
+    answered lately, and did not serve, is the last, however near it is.
 
     Args:
         host: a name or an address.
@@ -45,13 +48,17 @@ def connect(
     addresses = HOSTS.addresses(
         host, port, timeout_s, now_s=now_s, must_go_on=must_go_on
     )
+    failed = HOSTS.failed_lately(host, port, now_s())
+    led_s = min(LED_S, timeout_s / 4 / max(1, len(failed)))
     stagger_s = min(STAGGER_S, timeout_s / 2 / len(addresses))
     with _Race(now_s, now_s() + timeout_s, must_go_on) as race:
         for address in addresses:
+            if address[1] in failed:
+                race.decide(led_s)
+            if race.is_won:
+                break
             race.begin(address)
             race.wait(stagger_s)
-            if race.won is not None:
-                break
         while race.is_open:
             race.wait(STAGGER_S)
         return race.result()
@@ -77,6 +84,11 @@ class _Race:
             one.close()
         if kind is not None and self.won is not None:
             self.won.close()
+
+    @property
+    def is_won(self) -> bool:
+        """Say whether somebody has answered."""
+        return self.won is not None
 
     @property
     def is_open(self) -> bool:
@@ -115,6 +127,12 @@ class _Race:
                 self._lost(one, code)
             else:
                 self.won = one
+
+    def decide(self, seconds: float) -> None:
+        """Wait until one has answered yes, or all no; at most so long."""
+        until_s = self._now_s() + seconds
+        while self.is_open and (left_s := until_s - self._now_s()) > 0:
+            self.wait(min(STAGGER_S, left_s))
 
     def result(self) -> socket.socket:
         """Return who won, as a blocking socket; raise what the others came to."""

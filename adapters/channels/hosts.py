@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from ipaddress import ip_address
 from itertools import zip_longest
+from math import inf
 
 ADDRESSES_MAX = 32
 LATE_S = 1.0
@@ -102,6 +103,16 @@ class Hosts:
         with self._lock:
             self._of(host, port).failed_s.pop(where, None)
 
+    def failed_lately(self, host: str, port: int, now_s: float) -> dict[object, float]:
+        """Return when those of a host's addresses failed that did so lately."""
+        with self._lock:
+            failed_s = self._of(host, port).failed_s
+            return {
+                where: at_s
+                for where, at_s in failed_s.items()
+                if now_s - at_s < FAILED_FOR_S
+            }
+
     def _of(self, host: str, port: int) -> _Host:
         return self._hosts.setdefault((host, port), _Host())
 
@@ -139,14 +150,8 @@ class Hosts:
     def _sorted(
         self, host: str, port: int, found: list[Address], now_s: float
     ) -> list[Address]:
-        with self._lock:
-            failed_s = dict(self._of(host, port).failed_s)
-
-        def since(address: Address) -> float:
-            at_s = failed_s.get(address[1], -FAILED_FOR_S)
-            return at_s if now_s - at_s < FAILED_FOR_S else -FAILED_FOR_S
-
-        return sorted(found, key=since)
+        lately_s = self.failed_lately(host, port, now_s)
+        return sorted(found, key=lambda one: lately_s.get(one[1], -inf))
 
 
 HOSTS = Hosts()

@@ -77,6 +77,7 @@ class SmtpSession:
         self._until_s = self._kept_until_s = 0.0
         self._mails = 0
         self._where: object = None
+        self._serves = False
 
     def open(self, password: str | None) -> None:
         """Connect, secure, greet and sign in, up to where MAIL may be said.
@@ -132,6 +133,7 @@ class SmtpSession:
         smtp = self._smtp
         is_plain = recipient.addr_spec.isascii()
         if not is_plain and not smtp.has_extn("smtputf8"):  # RFC 6531
+            self._serves = True
             raise DeliveryError(
                 self.name, "the server takes no address outside ASCII", retry=False
             )
@@ -249,9 +251,12 @@ class SmtpSession:
         self._smtp.close()
 
     def close(self) -> None:
-        """Close without a word, since it went wrong: another address goes first."""
+        """Close without a word, since it went wrong: another address goes first.
+
+        Not so where it was this one message that the server refused.
+        """
         self._smtp.close()
-        if self._where is not None:
+        if self._where is not None and not self._serves:
             now_s = self._clock.boottime_s()
             HOSTS.failed(self._options.host, self._options.port, self._where, now_s)
 
@@ -321,6 +326,7 @@ class SmtpSession:
         if code // 10 != wanted // 10:
             retry = not (is_final and is_of_the_message(reply))
             of = refusal_of(reply) if is_final else RefusalOf.CHANNEL
+            self._serves = of is RefusalOf.MESSAGE
             raise DeliveryError(
                 self.name, f"{step} was answered {code}", retry=retry, of=of
             )

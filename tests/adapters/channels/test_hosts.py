@@ -4,18 +4,18 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
-from adapters.channels.connecting import connect
+from adapters.channels.connecting import LED_S, STAGGER_S, connect
 from adapters.channels.hosts import FAILED_FOR_S, HOSTS, LATE_S, LOOKUPS_MAX, Hosts
 from adapters.channels.line import Line, LineCutError
 from adapters.demo.farends.hook import HookServer
 from adapters.modem.host_clock import HostClock
 from engine.errors import DeliveryError, DeliveryUnknownError
-from tests.adapters.channels.test_connecting import hook_rig, mail_rig
+from tests.adapters.channels.test_connecting import deaf, hook_rig, mail_rig
 from tests.rig import SECRET
 from tests.scripted_mail import ScriptedMail
 
@@ -178,6 +178,24 @@ def test_what_failed_is_the_last_for_a_while_and_the_longest_ago_the_first(
 
 
 @contextmanager
+def answers_late(host: str, port: int, late_s: float) -> Iterator[None]:
+    """Listen with a queue that is full for a while, as over a line that is long."""
+    with ExitStack() as held:
+        listening = held.enter_context(socket.socket())
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(0)
+        first = held.enter_context(socket.socket())
+        first.connect((host, port))
+        timer = threading.Timer(
+            late_s, lambda: held.enter_context(listening.accept()[0])
+        )
+        timer.start()
+        yield
+        timer.join()
+
+
+@contextmanager
 def hangs_up(host: str, port: int) -> Iterator[None]:
     """Accept whoever comes, and hang up: a proxy whose service is down."""
     with socket.create_server((host, port)) as listening:
@@ -217,3 +235,56 @@ def test_an_address_that_answers_and_does_not_serve_stands_in_nobodys_way(
             other.close()
     hook.stop()
     assert len(mail.contents) + len(hook.hooks.items()) == 2
+
+
+@pytest.mark.parametrize("step", ["RCPT", "content"])
+def test_whoever_refuses_one_message_serves_the_others(
+    resolver: Resolver, step: str
+) -> None:
+    """A mistyped address in the roster put whoever knows ours behind a dead proxy."""
+    resolver.meant = ["127.0.0.1", "127.0.0.2"]
+    with ScriptedMail({step: b"550 5.1.1 no such user\r\n"}) as mail:
+        rig = mail_rig(mail.port)
+        channel = rig.channel()
+        with hangs_up("127.0.0.2", mail.port):
+            with pytest.raises(DeliveryError):
+                channel.send(rig.now())
+            mail.script.clear()
+            channel.send(rig.now())
+        channel.close()
+    assert mail.contents
+
+
+@pytest.mark.parametrize("has_far_failed", [False, True])
+def test_a_far_address_that_serves_goes_before_a_near_one_that_does_not(
+    resolver: Resolver, *, has_far_failed: bool
+) -> None:
+    """What answers first was taken: a box on the way, each time."""
+    resolver.meant = ["127.0.0.1", "127.0.0.2"]
+    with ExitStack() as held:
+        near = held.enter_context(socket.create_server(("127.0.0.2", 0)))
+        port = near.getsockname()[1]
+        HOSTS.failed("localhost", port, ("127.0.0.2", port), now_s())
+        if has_far_failed:
+            HOSTS.failed("localhost", port, ("127.0.0.1", port), now_s() - 5)
+        held.enter_context(answers_late("127.0.0.1", port, 2 * STAGGER_S))
+        with connect("localhost", port, 16.0, now_s=now_s) as connected:
+            assert connected.getpeername()[0] == "127.0.0.1"
+
+
+def test_where_none_but_what_failed_lately_answers_it_is_tried_all_the_same(
+    resolver: Resolver,
+) -> None:
+    resolver.meant = ["127.0.0.1", "127.0.0.2"]
+    with ExitStack() as held:
+        near = held.enter_context(socket.create_server(("127.0.0.2", 0)))
+        port = near.getsockname()[1]
+        HOSTS.failed("localhost", port, ("127.0.0.2", port), now_s())
+        began_s = now_s()
+        connect("localhost", port, 8.0, now_s=now_s).close()
+        assert now_s() - began_s < 1, "the other one has refused"
+        held.enter_context(deaf("127.0.0.1", port))
+        for timeout_s, most_s in ((0.8, 0.8), (8.0, LED_S + 1)):
+            began_s = now_s()
+            connect("localhost", port, timeout_s, now_s=now_s).close()
+            assert now_s() - began_s < most_s
