@@ -35,6 +35,9 @@ from engine.protocol.model import KNOWN, Audience, Step
 from engine.protocol.texts import TextFacts, compose, finish, subject
 from engine.values import EffectId, Instant
 
+_BY_MODEM = frozenset({"sms", "call"})
+"""Behind calls, of which there may be one at every moment, a page would wait for ever;
+and while one waits no round plans another."""
 _LATELY = 300
 """Of so many notifications it is asked which wait: a case of days has thousands."""
 
@@ -360,7 +363,7 @@ def _rank(
         return RANK_STRANGERS_CALL if channel == "call" else RANK_STRANGER
     if alarm.kind is Kind.NOTICE and audience is Audience.DUTY:
         return RANK_HQ  # whoever knows numbers of ours can have one of each
-    if audience is Audience.DUTY and channel != "call" and repeat >= AGAIN:
+    if audience is Audience.DUTY and channel not in _BY_MODEM and repeat >= AGAIN:
         return RANK_HQ  # without end, and HQ may have heard of that alarm by now
     match audience:
         case (
