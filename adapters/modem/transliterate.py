@@ -2,6 +2,7 @@
 
 import unicodedata
 from enum import StrEnum
+from functools import lru_cache
 
 from adapters.modem import gsm7
 
@@ -129,6 +130,7 @@ def _composed(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+@lru_cache(maxsize=4096)
 def _respell(character: str, level: Transliteration) -> str:
     if gsm7.can_encode(character):
         return character

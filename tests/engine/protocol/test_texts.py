@@ -53,9 +53,9 @@ def fitted(template: str, language: str, facts: TextFacts, repeat: int = 0) -> s
 
 
 def fits(text: str) -> bool:
-    septets = [gsm7.septet_cost(char) for char in text]
-    if all(cost is not None for cost in septets):
-        return sum(cost or 0 for cost in septets) <= 160
+    septets = gsm7.length(text)
+    if septets is not None:
+        return septets <= 160
     return len(text.encode("utf-16-be")) // 2 <= 70
 
 
