@@ -380,7 +380,7 @@ def _rank(
             is_call = channel == "call"
             return RANK_CALL if is_call else min(RANK_DISTRESS + order, last)
         case Audience.HQ | Audience.EVERYONE:
-            return RANK_HQ
+            return RANK_CALL - 1 if channel == "sms" else RANK_HQ
         case Audience.TOLD:
             return RANK_STOP
         case Audience.PUBLIC:

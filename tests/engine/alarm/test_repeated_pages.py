@@ -22,9 +22,12 @@ SMS_S, CALL_S = 3.0, 40.0
 
 
 class OneOfficer(Scene):
-    """The rota is one person, whom a file pages by every channel."""
+    """The rota is one person, whom a file pages by every channel; HQ has a number."""
 
     def _answer(self, lookup: Lookup) -> tuple[Recipient, ...]:
+        if lookup.audience is Audience.HQ:
+            hq = colleague("hq", 0)
+            return (replace(hq, person="hq-1", code="", distance_m=None),)
         if lookup.audience is not Audience.DUTY:
             return super()._answer(lookup)
         ways = (("sms", "+15550"), ("call", "+15550"), ("email", "alder@x"))
@@ -32,8 +35,8 @@ class OneOfficer(Scene):
 
 
 def paged(step: Step) -> Step:
-    is_page = step.to is Audience.DUTY
-    return replace(step, channels=("sms", "call", "email")) if is_page else step
+    ways = {Audience.DUTY: ("sms", "call", "email"), Audience.HQ: ("sms",)}
+    return replace(step, channels=ways.get(step.to, step.channels))
 
 
 PROTOCOL = replace(ENDED_BY_ONE, steps=tuple(map(paged, ENDED_BY_ONE.steps)))
@@ -126,3 +129,15 @@ def test_calls_of_three_cases_leave_no_officer_without_a_short_message() -> None
     )
     assert set(pages) == {"a0", "a1", "a2"}
     assert min(pages.values()) >= 5
+
+
+def test_calls_leave_no_message_to_hq_unsent_where_it_has_a_number() -> None:
+    """Each rang for as long as it took until another had to ring."""
+    ids = [AlarmId(f"a{n}") for n in range(3)]
+    scenes = [OneOfficer(id=one, protocol=PROTOCOL).raised() for one in ids]
+    told = {
+        one.effect.split(".")[0]
+        for one in OneModem(scenes).run(120)
+        if one.audience is Audience.HQ
+    }
+    assert told == set(ids)
