@@ -361,7 +361,7 @@ def _rank(
 ) -> int:
     if alarm.defender is None and audience in {Audience.DUTY, Audience.HQ}:
         return RANK_STRANGERS_CALL if channel == "call" else RANK_STRANGER
-    if alarm.kind is Kind.NOTICE and audience is Audience.DUTY:
+    if alarm.kind is Kind.NOTICE and audience in {Audience.DUTY, Audience.HQ}:
         return RANK_HQ  # whoever knows numbers of ours can have one of each
     if audience is Audience.DUTY and channel not in _BY_MODEM and repeat >= AGAIN:
         return RANK_HQ  # without end, and HQ may have heard of that alarm by now

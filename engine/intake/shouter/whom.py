@@ -55,8 +55,8 @@ def routes_of(
 ) -> tuple[tuple[str, str], ...]:
     """Return the routes, each with the channel by which it sends.
 
-    Of a channel's lanes the last one: it is the last to be given anything, and the
-    first also asks whether the far end is there, which may let it hang.
+    Of a channel's lanes the last one: they take turns with what there is to send, but
+    the first also asks whether the far end is there, which may let it hang.
 
     Args:
         modems: by name.

@@ -8,6 +8,7 @@ from datetime import timedelta
 from engine.alarm.commands import Lookup, Recipient
 from engine.alarm.events import NotificationPlanned
 from engine.alarm.schedule import next_due
+from engine.alarm.state import Kind
 from engine.dispatch.body import encode_body
 from engine.dispatch.queue import AGAIN, RANK_CALL, RANK_HQ, Queue
 from engine.ports.journal import EffectRow, EffectState
@@ -129,6 +130,12 @@ def test_calls_of_three_cases_leave_no_officer_without_a_short_message() -> None
     )
     assert set(pages) == {"a0", "a1", "a2"}
     assert min(pages.values()) >= 5
+
+
+def test_a_notice_to_hq_by_sms_goes_before_no_call_of_an_alarm() -> None:
+    """Whoever knows numbers of ours can have one of each."""
+    scene = OneOfficer(protocol=PROTOCOL, kind=Kind.NOTICE).raised()
+    assert {one.rank for one in scene.planned(Audience.HQ)} == {RANK_HQ}
 
 
 def test_calls_leave_no_message_to_hq_unsent_where_it_has_a_number() -> None:
