@@ -5,13 +5,14 @@ idle ones go. Nobody else keeps an alarm's ref.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import ClassVar, assert_never
 
 from engine.alarm.asking import Questions
 from engine.alarm.awake import Awake
 from engine.alarm.cases import OpenCases
-from engine.alarm.codec import decode, events_of, replay
+from engine.alarm.codec import UnreadableEventError, decode, events_of, replay
 from engine.alarm.commands import AlarmCommand, Settle, Tick
 from engine.alarm.decide import Decision, Events
 from engine.alarm.desk import Desk
@@ -250,9 +251,8 @@ class AlarmActor(OnDemandActor[Do]):
 class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
     """The directory: who is awake, and which case a subject has open.
 
-    Starts no alarm by itself; rows and deadlines wake them. At most `LIVE_MAX`
-    live at once, and more while they are busy: above that the longest idle goes, and a
-    raise is never refused.
+    Starts no alarm by itself; rows and deadlines wake them. At most `LIVE_MAX` live at
+    once, more while they are busy: then the longest idle goes, and no raise is refused.
     """
 
     def __init__(
@@ -266,12 +266,13 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
     ) -> None:
         """Take what every alarm's actor is given."""
         super().__init__(link=link)
+        self._readers, self._outlets = readers, outlets
         shared = {"journal": journal, "readers": readers, "desk": desk}
         self._shared = {**shared, "outlets": outlets}
-        self._readers, self._outlets = readers, outlets
         self._cases = OpenCases()
         self._overdue = Overdue(readers, outlets, link.clock.now())
         self._awake = Awake(lambda one: self.is_at_rest(stream_of(one)))
+        self._joining: dict[AlarmId, Distress] = {}
 
     def started(self) -> None:
         """Read the heads: whose case is open, and what falls due when."""
@@ -310,6 +311,7 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
             case Moved():
                 self._moved(message)
             case Changed():
+                self._joining.pop(message.alarm.id, None)
                 self._cases.note(message.alarm)
             case _:
                 assert_never(message)
@@ -326,12 +328,13 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
     def _distress(self, message: Distress) -> None:
         alarm_id, command = self._cases.join(message.command, message.alarm_id)
         given = Do(command=command, answered=message.answered)
-        is_passed_on = self._pass_on(alarm_id, given)
-        if not is_passed_on and alarm_id != message.alarm_id:
-            # The open case cannot be woken (its rows are of a newer engine, say):
-            # a case of its own is better than silence.
-            self._cases.begin(command, message.alarm_id)
-            self._pass_on(message.alarm_id, given)
+        own = replace(message, command=command)
+        if not self._pass_on(alarm_id, given, own) and alarm_id != own.alarm_id:
+            self._begin(own)
+
+    def _begin(self, own: Distress) -> None:
+        self._cases.begin(own.command, own.alarm_id)
+        self._pass_on(own.alarm_id, Do(command=own.command, answered=own.answered))
 
     def _to_open(self, message: ToOpen) -> None:
         """Pass it to the open case; where nobody takes it, it may be a raise.
@@ -339,14 +342,12 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
         One whose actor died on its way has no alarm, and nobody to be forced either.
         """
         open_id = self._cases.of(message.subject)
-        raising = message.otherwise
-        instead = None
+        raising, instead = message.otherwise, None
         if raising is not None:
             instead = self._cases.begun_by(raising.command, raising.alarm_id)
-        if open_id is not None:
-            given = Do(command=message.command, otherwise=instead)
-            if self._pass_on(open_id, given):
-                return
+        given = Do(command=message.command, otherwise=instead)
+        if open_id is not None and self._pass_on(open_id, given, raising):
+            return
         if raising is not None:
             self._distress(raising)
 
@@ -356,23 +357,28 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
             look = CommandId(f"look/{open_id}/{self.clock.now().ms}")
             self._pass_on(open_id, Do(command=Tick(command_id=look)))
 
-    def _pass_on(self, alarm_id: AlarmId, message: Do) -> bool:
+    def _pass_on(self, alarm_id: AlarmId, do: Do, own: Distress | None = None) -> bool:
         if alarm_id not in self._awake:
             while (other := self._awake.surplus(LIVE_MAX)) is not None:
                 self._let_go(other)
         self._awake.note(alarm_id, self.clock.boottime_s())
         ref = self.live_child(stream_of(alarm_id))
         ref = ref or self.start_child(self._spec(alarm_id))
-        if ref is None or not reaches(ref, message):
-            if message.answered is not None:
-                message.answered(Done(failed=True))
+        if ref is None or not reaches(ref, do):
+            if do.answered is not None:
+                do.answered(Done(failed=True))
             return False
+        if own is not None and own.alarm_id != alarm_id:
+            self._joining[alarm_id] = own
         return True
 
     def child_ended(self, name: str, failure: Failure | None) -> None:
-        """Forget an alarm's actor that has stopped by itself."""
+        """Forget who has stopped; a press begins a case where none reads its rows."""
+        own = self._joining.pop(alarm_of(name), None)
         if failure is None:
-            self._awake.forget(AlarmId(name.removeprefix("alarm/")))
+            self._awake.forget(alarm_of(name))
+        elif own is not None and failure.kind == UnreadableEventError.__name__:
+            self._begin(own)
 
     def _let_go(self, alarm_id: AlarmId) -> None:
         self._awake.forget(alarm_id)

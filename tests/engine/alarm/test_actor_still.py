@@ -5,7 +5,10 @@ import pytest
 from engine.alarm import actor as acting
 from engine.alarm.unheard import unheard
 from engine.errors import JournalError
+from engine.journal.memory import Medium
+from engine.values import AlarmId
 from tests.engine.alarm.test_actor import Rig
+from tests.engine.alarm.test_actor_force import MINE, forced_cancel
 
 
 def test_a_case_whose_rows_cannot_be_read_stands_still_bug_nobody_asked_knew() -> None:
@@ -75,3 +78,29 @@ def test_what_else_crashes_an_actor_lets_its_deadlines_go_on(
     monkeypatch.setattr(acting, "pass_on", crashes)
     rig.acknowledge()
     assert not any(rig.still.values())
+
+
+def of_a_newer_engine() -> Rig:
+    """Return an engine that finds a case whose rows it cannot read."""
+    medium = Medium()
+    before = Rig(medium)
+    before.press()
+    before.spoil()
+    return Rig(medium)
+
+
+def test_a_press_begins_a_case_at_once_where_a_newer_engine_wrote_theirs() -> None:
+    """It was given to an actor that died on those rows, and again seconds later."""
+    rig = of_a_newer_engine()
+    rig.press("k2", MINE)
+    assert rig.kinds(MINE)[0] == "AlarmRaised"
+    rig.press("k3", AlarmId("third"))
+    assert "PressJoined" in rig.kinds(MINE)
+    assert rig.kinds(AlarmId("third")) == []
+    assert not rig.quarantined
+
+
+def test_a_word_of_force_begins_a_case_at_once_where_a_newer_engine_wrote_it() -> None:
+    rig = of_a_newer_engine()
+    rig.tell(forced_cancel(rig))
+    assert rig.kinds(MINE)[0] == "AlarmRaised"
