@@ -34,6 +34,8 @@ GIVEN_BACK_S = 1.0
 NOT_TRIED = "not tried: the far end became slow"
 FAILED = "the channel failed at it"
 FAILED_CHECK = "its check failed"
+UNREADABLE = Outcome(state=EffectState.UNKNOWN, reason="its row cannot be read")
+"""Not sent, and the alarm words it anew; a public post is for people to look at."""
 
 logger = logging.getLogger(__name__)
 
@@ -107,10 +109,15 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
                 )
                 self._attempts.settle(row, outcome)
                 continue
+            try:
+                notification = self._notification(row)
+            except ValueError as error:  # damaged: those begun behind it are not
+                logger.error("a row cannot be read: %s", Failure.of(error))  # noqa: TRY400 - its text may quote the row
+                self._attempts.settle(row, UNREADABLE)
+                continue
             is_public = row.effect_class is EffectClass.EXCLUSIVE
-            outcome = self._attempt(
-                self._notification(row), PUBLIC_SLACK_S if is_public else SLACK_S
-            )
+            slack_s = PUBLIC_SLACK_S if is_public else SLACK_S
+            outcome = self._attempt(notification, slack_s)
             self.beat()
             self._attempts.settle(row, outcome)
             self._measure(row, outcome)

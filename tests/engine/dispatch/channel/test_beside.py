@@ -1,11 +1,15 @@
 """What fails or hangs at one thing keeps no message from going out beside it."""
 
+from dataclasses import replace
+
 import pytest
 
-from engine.dispatch.channel.actor import FAILED, FAILED_CHECK
+from engine.dispatch.actor import Planned
+from engine.dispatch.channel.actor import FAILED, FAILED_CHECK, UNREADABLE
 from engine.ports.journal import EffectState
 from tests.engine.dispatch.channel.medium import SILENCE
 from tests.engine.dispatch.channel.test_actor import Rig
+from tests.engine.dispatch.ledger import row_of
 
 
 def test_a_message_at_which_an_adapter_fails_takes_no_other_along(
@@ -32,6 +36,22 @@ def test_a_message_at_which_an_adapter_fails_takes_no_other_along(
     assert rig.outcomes()[0][1] == FAILED
     assert rig.medium.closed == 10, "each may have left it in any state"
     assert "Heron" not in caplog.text
+
+
+def test_a_row_that_cannot_be_read_takes_none_along_that_is_begun_behind_it() -> None:
+    """They were unknown as well, and had not been tried."""
+    rig = Rig()
+    rig.medium.seen = lambda: None
+    rig.plan("first")
+    rig.world.run(2)
+    rows = [row_of(f"q{n}", channel="email", address="hq@x") for n in range(16)]
+    rows[3] = replace(rows[3], body=b"{")
+    rig.ledger.plan(*rows)
+    rig.tree.names.tell("dispatcher", Planned(rows=tuple(rows)))
+    rig.world.run(5)
+    assert len(rig.told) == 17
+    (bad,) = (one for one in rig.told if one.outcome.state is not EffectState.ACCEPTED)
+    assert (bad.effect, bad.outcome) == ("q3", UNREADABLE)
 
 
 def broken() -> None:
