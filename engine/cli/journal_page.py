@@ -43,6 +43,8 @@ def page(head: HeadRow, rows: Sequence[StoredEvent]) -> Iterator[str]:
         )
     names = Names(alarm, revealed=True)
     found = detail(alarm, [], rows[-1].at, revealed=True)
+    if lost is not None:  # nothing in it goes on by itself
+        found["next"] = ""
     case = (*head_lines(found), *_force(alarm), "", "Told", *people_lines(found))
     for line in (*case, "", "Time line"):
         yield printable(line)

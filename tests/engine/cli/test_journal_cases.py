@@ -161,4 +161,5 @@ def test_a_page_stands_still_before_a_row_of_a_newer_engine_bug_it_was_passed_ov
     assert code == 0
     assert f"NOT WHOLE: row {len(before) + 1}, DefenderHeld version 1" in text
     assert "With alder: is it true?" in text
+    assert "Next, while the engine runs" not in text, "nothing in it goes on"
     assert "by=the police" in text
