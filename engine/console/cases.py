@@ -65,6 +65,7 @@ class Cases:
         self._readers = readers
         self._alarms: dict[AlarmId, Alarm] = {}
         self._seqs: dict[AlarmId, int] = {}
+        self._closed: set[AlarmId] = set()
         self.unread: dict[AlarmId, Unread] = {}
         self.stopped: dict[AlarmId, Unread] = {}
         with readers.reader() as reader:
@@ -82,10 +83,11 @@ class Cases:
         """Fold what has been committed since, and return those rows of alarms."""
         new: list[StoredEvent] = []
         with self._readers.reader() as reader:
-            position = self.position
-            while rows := reader.after(position, PAGE):
+            through, position = reader.position(), self.position
+            while rows := reader.after(position, PAGE, prefix=PREFIX):
                 position = rows[-1].position
-                new += [row for row in rows if row.stream.startswith(PREFIX)]
+                new += rows
+            position = max(position, through)  # what lies between is of no case
             self._fold(new, reader)
         # Where a read failed they are read again: what is folded twice counts once.
         self.position = position
@@ -98,9 +100,9 @@ class Cases:
         if position >= self.position:
             return found
         with self._readers.reader() as reader:
-            while rows := reader.after(position, PAGE):
+            while rows := reader.after(position, PAGE, prefix=PREFIX):
                 kept = [row for row in rows if row.position <= self.position]
-                found += [row for row in kept if row.stream.startswith(PREFIX)]
+                found += kept
                 if len(kept) < len(rows):
                     break
                 position = rows[-1].position
@@ -236,26 +238,28 @@ class Cases:
         alarm = fold(alarm_id, self._alarms.get(alarm_id), event)
         if alarm is not None:
             self._alarms[alarm_id] = alarm
+            note = self._closed.discard if alarm.is_open else self._closed.add
+            note(alarm_id)
 
     def _leave_out(self, closed: set[AlarmId]) -> None:
         """Leave out the closed ones that are not whole: they would stand as open."""
         for alarm_id in closed & (self.unread.keys() | self.stopped.keys()):
             self.unread.pop(alarm_id, None)
             if self.stopped.pop(alarm_id, None) is not None:
-                del self._alarms[alarm_id], self._seqs[alarm_id]
+                self._drop(alarm_id)
 
     def _forget(self) -> None:
         """Let go of what was closed longest ago, twice as many at a time as needed."""
-        closed = [
-            one
-            for one in self._alarms.values()
-            if one.closed and not one.is_open and one.id not in self.stopped
-        ]
-        if len(closed) <= 2 * CLOSED_KEPT:
+        if len(self._closed) <= 2 * CLOSED_KEPT:
             return
+        closed = [self._alarms[one] for one in self._closed - self.stopped.keys()]
         closed.sort(key=_closed_at)
         for alarm in closed[:-CLOSED_KEPT]:
-            del self._alarms[alarm.id], self._seqs[alarm.id]
+            self._drop(alarm.id)
+
+    def _drop(self, alarm_id: AlarmId) -> None:
+        del self._alarms[alarm_id], self._seqs[alarm_id]
+        self._closed.discard(alarm_id)
 
 
 def _recent(reader: JournalReader, position: int) -> set[str]:

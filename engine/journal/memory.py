@@ -147,9 +147,8 @@ class MemoryStore:
         for record in append.records:
             self._record(record)
         self._take(append)
-        if stream is None:
-            stream = Stream(append.owner, append.epoch, append.head)
-            self._medium.streams[append.stream] = stream
+        fresh = Stream(append.owner, append.epoch, append.head)
+        stream = self._medium.streams.setdefault(append.stream, fresh)
         stream.owner, stream.epoch = append.owner, append.epoch
         stream.head = append.head
         return Appended(events=self._store(append, stream, now))
@@ -226,10 +225,13 @@ class MemoryReader:
             found = self._medium.streams.get(stream)
             return () if found is None else tuple(found.events[after_seq:])
 
-    def after(self, position: int, limit: int) -> Sequence[StoredEvent]:
-        """Return up to `limit` rows of all streams behind a journal position."""
+    def after(
+        self, position: int, limit: int, *, prefix: str = ""
+    ) -> Sequence[StoredEvent]:
+        """Return up to `limit` rows behind a position, of streams of that prefix."""
         with self._medium.lock:
-            return tuple(self._medium.events[position : position + limit])
+            rows = self._medium.events[position:]
+        return tuple(row for row in rows if row.stream.startswith(prefix))[:limit]
 
     def position(self) -> int:
         """Return the last journal position; 0 where there is none."""
@@ -333,11 +335,8 @@ class MemoryReader:
                 for name, stream in self._medium.streams.items()
                 if stream.events
             }
-            return Kept(
-                position=len(self._medium.events),
-                head=self._medium.head,
-                streams=streams,
-            )
+            position, head = len(self._medium.events), self._medium.head
+            return Kept(position=position, head=head, streams=streams)
 
     def close(self) -> None:
         """Do nothing: there is no connection."""

@@ -65,11 +65,15 @@ class SqliteReader:
                 found += self._read(rows.EVENTS + wanted, (stream, seq), rows.events)
         return found
 
-    def after(self, position: int, limit: int) -> Sequence[StoredEvent]:
-        """Return up to `limit` rows of all streams behind a journal position."""
+    def after(
+        self, position: int, limit: int, *, prefix: str = ""
+    ) -> Sequence[StoredEvent]:
+        """Return up to `limit` rows behind a position, of streams of that prefix."""
         return self._read(
-            rows.EVENTS + " WHERE position > ? ORDER BY position LIMIT ?",
-            (position, limit),
+            rows.EVENTS
+            + " WHERE position > ? AND substr(stream, 1, ?) = ?"
+            + " ORDER BY position LIMIT ?",
+            (position, len(prefix), prefix, limit),
             rows.events,
         )
 

@@ -273,8 +273,10 @@ class JournalReader(Protocol):
     def stream(self, stream: str, after_seq: int = 0) -> Sequence[StoredEvent]:
         """Return the rows of a stream in order of seq."""
 
-    def after(self, position: int, limit: int) -> Sequence[StoredEvent]:
-        """Return up to `limit` rows of all streams behind a journal position."""
+    def after(
+        self, position: int, limit: int, *, prefix: str = ""
+    ) -> Sequence[StoredEvent]:
+        """Return up to `limit` rows behind a position, of streams of that prefix."""
 
     def position(self) -> int:
         """Return the last journal position; 0 where there is none."""

@@ -225,6 +225,20 @@ class AppendContract(StoreContract):
         assert list(reader.after(4, 100)) == []
         assert reader.position() == store.position == 4
 
+    def test_rows_of_some_streams_alone_are_read(self, store: JournalStore) -> None:
+        rows = [append("alarm/a"), append("effect/a"), append("alarms"), append("é/b")]
+        store.commit([*rows, append("alarm/b", kinds=("A", "B"))], NOW)
+
+        def found(position: int, limit: int, prefix: str) -> list[int]:
+            rows = store.reader().after(position, limit, prefix=prefix)
+            return [row.position for row in rows]
+
+        assert found(0, 100, "alarm/") == [1, 5, 6]
+        assert found(0, 2, "alarm/") == [1, 5]
+        assert found(1, 1, "alarm/") == [5]
+        assert found(0, 100, "é/") == [4]
+        assert found(6, 100, "alarm/") == found(0, 100, "alarm%") == []
+
     def test_a_stream_is_read_from_behind_a_seq(self, store: JournalStore) -> None:
         store.commit([append(kinds=("A", "B", "C"))], NOW)
 

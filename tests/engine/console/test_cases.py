@@ -92,11 +92,11 @@ def test_a_read_that_fails_costs_no_row_bug_a_case_stayed_unacknowledged(
     after, reads = MemoryReader.after, iter([False, True])
 
     def failing(
-        reader: MemoryReader, position: int, limit: int
+        reader: MemoryReader, position: int, limit: int, *, prefix: str = ""
     ) -> Sequence[StoredEvent]:
         if next(reads, False):
             raise JournalError
-        return after(reader, position, limit)
+        return after(reader, position, limit, prefix=prefix)
 
     monkeypatch.setattr(MemoryReader, "after", failing)
     with pytest.raises(JournalError):
@@ -193,10 +193,12 @@ class Damaged:
             raise JournalError
         return self.inner.stream(stream, after_seq)
 
-    def after(self, position: int, limit: int) -> Sequence[StoredEvent]:
+    def after(
+        self, position: int, limit: int, *, prefix: str = ""
+    ) -> Sequence[StoredEvent]:
         if position < self.last and position + limit >= self.first:
             raise JournalError
-        return self.inner.after(position, limit)
+        return self.inner.after(position, limit, prefix=prefix)
 
     def __getattr__(self, name: str) -> object:
         return getattr(self.inner, name)
