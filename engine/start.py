@@ -171,6 +171,8 @@ def _start(
         not_recorded=unrecorded.refused,
         attendance=attendance,
     )
+    # A device is answered before those who have one already are told of.
+    OnDemandActor.crew.gives_way = door.has_signals
     lines = Lines(lambda device: names.tell("orders", Reached(device=device)))
     readiness = Readiness(clock.boottime_s)
     measures = Measures(metrics, clock)

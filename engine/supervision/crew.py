@@ -20,9 +20,12 @@ HANDS = 3
 """Threads that work at the same time; more only wait for the interpreter's lock."""
 
 PATIENCE_S = 5.0
-PAUSES_MAX = 32
+PAUSES_MAX = 128
 """So many wait for answers before another turn is begun: they are in one commit then,
-and what comes meanwhile waits for that one commit alone."""
+and what comes meanwhile waits for that one commit alone. With fewer a disk that takes
+25 ms longer stands still between two commits, and everybody waits for it."""
+GIVEN_WAY_MAX = 32
+"""So many at the most while the crew gives way: what others have to do comes first."""
 OVERTAKES_MAX = 32
 """So many urgent turns go before one that is not: what a flood has put off, the search
 for those who are near among it, comes while the flood lasts, and takes little of it."""
@@ -62,6 +65,8 @@ class Crew:
     def __init__(self, hands: int = HANDS, pauses_max: int = PAUSES_MAX) -> None:
         """Start no thread yet."""
         self._hands, self._pauses_max = hands, pauses_max
+        self.gives_way: Callable[[], bool] = bool
+        """Whether something else is to be done first; any thread, must not block."""
         self._urgent: deque[_Turn] = deque()
         self._others: deque[_Turn] = deque()
         self._tokens: SimpleQueue[None] = SimpleQueue()
@@ -169,7 +174,7 @@ class Crew:
         with suppress(IndexError):
             return self._resumed.popleft()
         with self._lock:
-            if self._paused >= self._pauses_max:
+            if not self._may_begin():
                 self._held_back += 1
                 return None
             self._let_one_begin()
@@ -181,9 +186,16 @@ class Crew:
         That hand wakes the next one before it begins: woken all at once, a thousand
         would be held back again for each answer that comes.
         """
-        if self._held_back and self._paused < self._pauses_max:
+        if self._held_back and self._may_begin():
             self._held_back -= 1
             self._tokens.put(None)
+
+    def _may_begin(self) -> bool:
+        """Say whether few enough wait for answers; with the lock."""
+        most = self._pauses_max
+        if self._paused >= GIVEN_WAY_MAX and self.gives_way():
+            most = min(most, GIVEN_WAY_MAX)
+        return self._paused < most
 
     def _begun(self) -> _Turn:
         """Return which turn begins: what is urgent goes first, and not for ever."""

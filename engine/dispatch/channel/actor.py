@@ -25,8 +25,9 @@ SLACK_S = 5.0
 PUBLIC_SLACK_S = 120.0
 """A public post may wait where its far end asks for that: nobody's help waits for it.
 Shorter than what the auditor takes for an attempt that stands still."""
-TOGETHER = 8
-"""So many attempts are begun in one commit at the most, where many wait."""
+TOGETHER = 24
+"""So many attempts are begun in one commit at the most, where many wait: sending them
+takes about as long as a slow disk takes for the next ones."""
 TOGETHER_S = 0.5
 """So long they take in all at the most, as the last one went."""
 GIVEN_BACK_S = 1.0

@@ -173,6 +173,10 @@ class Door:
             gathered, self._gathered = self._gathered, []
             self._journal.submit_all(gathered)
 
+    def has_signals(self) -> bool:
+        """Say whether signals are on their way to the disk; any thread."""
+        return bool(self._under_way)
+
     def is_enrolled(self, device: DeviceId) -> bool:
         """Say whether a device is one of ours."""
         return self._judge.board.roster().device(device) is not None

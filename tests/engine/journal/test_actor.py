@@ -233,13 +233,15 @@ def test_last_fixes_told_together_do_not_make_a_group_too_large(
     rig: Rig, answers: Answers
 ) -> None:
     rig.hold(answers)
-    for start in (0, 100, 200):
-        some = range(start, start + 100)
+    together = 2 * GROUP_MAX // 5
+    for start in range(0, 3 * together, together):
+        some = range(start, start + together)
         rig.journal.submit_all([(place(f"p{n}"), answers) for n in some])
     rig.store.gate.set()
 
-    answers.first(301)
-    assert [len(group) for group in rig.store.groups] == [1, 200, 100]
+    answers.first(3 * together + 1)
+    sizes = [len(group) for group in rig.store.groups]
+    assert sizes == [1, 2 * together, together]
 
 
 def test_the_size_on_disk_is_looked_at_once_a_second(answers: Answers) -> None:

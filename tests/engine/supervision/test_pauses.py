@@ -2,14 +2,22 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 import pykka
 import pytest
 
 from engine.clock import SystemClock
 from engine.supervision.child import spawn_thread
-from engine.supervision.crew import LOOK_S, Crew, Pause, Question, Steps
+from engine.supervision.crew import (
+    GIVEN_WAY_MAX,
+    LOOK_S,
+    PAUSES_MAX,
+    Crew,
+    Pause,
+    Question,
+    Steps,
+)
 from engine.supervision.inbox import Rescan
 from engine.supervision.link import Link, LinkState
 from engine.supervision.on_demand import OnDemandActor
@@ -184,6 +192,31 @@ def test_so_many_wait_and_then_others_wait_for_them(links: list[Link]) -> None:
     assert is_set(far.asked)
     far.replies[1]("yes")
     assert is_set(rig.made[1].done)
+
+
+def test_fewer_wait_while_the_crew_gives_way_and_more_once_it_need_not() -> None:
+    crew, is_in_the_way = Crew(hands=2), True
+    crew.gives_way = lambda: is_in_the_way
+    waiting: SimpleQueue[Pause] = SimpleQueue()
+    question = Question(submit=print, ask=print, late=LATE, within_s=60.0)
+
+    def turn() -> None:
+        pause = Pause(nothing(), question, lambda: 0.0, crew.answered)
+        crew.watch(pause)
+        waiting.put(pause)
+
+    def begun(most: int) -> list[Pause]:
+        found = [waiting.get(timeout=WAIT_S) for _ in range(most)]
+        with pytest.raises(Empty):
+            waiting.get(timeout=0.1)
+        return found
+
+    for _ in range(2 * PAUSES_MAX):
+        crew.run(turn, lambda: 0.0)
+    (one, *_) = begun(GIVEN_WAY_MAX)
+    is_in_the_way = False
+    one.answer("yes")
+    begun(PAUSES_MAX - GIVEN_WAY_MAX + 1)
 
 
 def test_an_answer_wakes_one_of_those_that_were_held_back_and_all_have_their_turn() -> (

@@ -100,7 +100,9 @@ def test_an_sos_is_answered_only_after_it_is_durable(rig: Rig) -> None:
     rig.let_in(report())
     assert rig.answers == []
     assert rig.heard == []
+    assert rig.door.has_signals()
     rig.commit()
+    assert not rig.door.has_signals()
     assert rig.answers == [True]
     (heard,) = rig.heard
     assert heard.reports == (report(),)
