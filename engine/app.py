@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import starmap
 
-from engine.alarm.actor import Alarms
 from engine.alarm.commands import AlarmCommand, Raise, Tick
 from engine.alarm.desk import Desk
+from engine.alarm.directory.actor import Alarms
 from engine.alarm.events import AlarmEvent
 from engine.alarm.measures import Measures
 from engine.alarm.messages import Changed, Forward

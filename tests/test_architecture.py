@@ -48,6 +48,7 @@ ACTING = {
     "engine.alarm.actor": "owns a thread",
     "engine.alarm.asking": "answers by the desk what is asked",
     "engine.alarm.desk": "looks things up for the actor",
+    "engine.alarm.directory.actor": "owns a thread",
     "engine.alarm.measures": "counts for several threads, under a lock",
     "engine.alarm.overdue": "looks into rows for the directory",
 }

@@ -40,7 +40,7 @@ BROKEN = (
         "deadlines are not armed again after a restart",
         (
             Change(
-                "engine/alarm/actor.py",
+                "engine/alarm/directory/actor.py",
                 "            (alarm_id, due and max(due, soonest)) "
                 "for alarm_id, due in dues\n",
                 "            (alarm_id, None) for alarm_id, due in dues\n",

@@ -1,4 +1,4 @@
-"""The alarm's actor and the directory: what the journal does, and who is awake."""
+"""The alarm's actor: what it makes of what the journal does."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -6,14 +6,14 @@ from itertools import islice
 
 import pytest
 
-from engine.alarm.actor import Alarms
 from engine.alarm.asking import HELD
-from engine.alarm.commands import Acknowledge, RequestCancel, Settle, Tick
+from engine.alarm.commands import Acknowledge, Settle, Tick
 from engine.alarm.desk import Desk
+from engine.alarm.directory.actor import Alarms
 from engine.alarm.events import AlarmEvent, NotificationPlanned
-from engine.alarm.messages import Changed, Distress, Done, Forward, ToOpen
+from engine.alarm.messages import Changed, Distress, Done, Forward
 from engine.alarm.outlets import Outlets
-from engine.alarm.state import Alarm, Response, alarm_of
+from engine.alarm.state import Alarm
 from engine.journal.memory import Medium
 from engine.ports.journal import (
     Append,
@@ -298,94 +298,6 @@ def test_a_tick_finds_the_outcome_whose_hint_was_lost_and_whether_to_try_again(
     ]
     assert len(repeats) == 1
     assert repeats[0].avoid_route == "modem-1"
-
-
-def test_idle_alarms_are_let_go_and_their_deadlines_wake_them(rig: Rig) -> None:
-    rig.press()
-    for row in rig.planned:
-        rig.settle(row.effect_id, EffectState.ACCEPTED)
-    rig.acknowledge()
-    assert rig.awake() == ["alarm/first"]
-    rig.world.run(100)
-    assert rig.awake() == []
-    rig.world.run(100)
-    assert rig.kinds().count("StepFired") > 3, "it widened, three minutes on"
-
-
-def test_a_second_press_joins_the_open_case_by_its_subject(rig: Rig) -> None:
-    rig.press("k1")
-    rig.press("k2", AlarmId("other"))
-    assert "PressJoined" in rig.kinds()
-    assert rig.kinds(AlarmId("other")) == []
-
-
-def test_a_press_after_the_end_reopens_where_the_directory_has_not_heard_of_it(
-    rig: Rig,
-) -> None:
-    from engine.alarm.commands import Close  # noqa: PLC0415 - of this test alone
-    from engine.alarm.state import CloseReason  # noqa: PLC0415 - of this test alone
-
-    rig.press("k1")
-    rig.acknowledge()
-    rig.hears_changes = False
-    close = Close(
-        command_id=CommandId("close"), by=OperatorId("alder"), reason=CloseReason.SAFE
-    )
-    rig.tell(Forward(alarm_id=FIRST, command=close))
-    rig.press("k2", AlarmId("other"))
-    assert "AlarmReopened" in rig.kinds()
-    assert rig.changes[-1][0].response is Response.NOTIFYING
-
-
-def test_a_cancel_reaches_the_open_case_and_without_one_nobody(rig: Rig) -> None:
-    cancel = RequestCancel(command_id=CommandId("x"), press=press_of("x"))
-    rig.tell(ToOpen(subject="heron", command=cancel))
-    assert rig.awake() == []
-    rig.press()
-    rig.tell(ToOpen(subject="heron", command=cancel))
-    assert rig.kinds()[-1] == "CancelRequested"
-
-
-def test_a_restart_wakes_nobody_and_arms_every_deadline(rig: Rig) -> None:
-    medium = rig.ledger.store._medium
-    rig.press()
-    rig.world.crash()
-    again = Rig(medium)
-    assert again.awake() == []
-    assert again.due[FIRST] is not None
-    again.world.run(61)
-    assert again.kinds().count("StepFired") > 3, "duty is paged on"
-
-
-def test_a_press_whose_open_case_cannot_be_read_raises_one_of_its_own_bug_silence(
-    rig: Rig,
-) -> None:
-    rig.press()
-    rig.spoil()
-    for number in range(30):
-        rig.press("k2", AlarmId("own"), run_s=2.0)
-        if rig.kinds(AlarmId("own")):
-            break
-        assert number < 29
-    assert rig.kinds(AlarmId("own"))[0] == "AlarmRaised"
-
-
-def test_deadlines_among_dropped_hints_are_armed_again_bug_lost(rig: Rig) -> None:
-    rig.press()
-    rig.due.clear()
-    ref = rig.tree.names.lookup("alarms")
-    assert ref is not None
-    ref.actor_inbox.bound = 1  # type: ignore[attr-defined] # of our own inbox
-    for number in range(5):
-        ref.tell(
-            Forward(
-                alarm_id=AlarmId(f"none-{number}"),
-                command=Tick(command_id=CommandId(f"t{number}")),
-            )
-        )
-    rig.world.run(0.5)
-    assert FIRST in rig.due
-    assert alarm_of("alarm/first") == FIRST
 
 
 def test_a_person_found_twice_is_told_by_one_code(rig: Rig) -> None:

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from engine.alarm.actor import SETTLING
 from engine.alarm.commands import Tick
+from engine.alarm.directory.actor import SETTLING
 from engine.alarm.messages import Distress, Forward
 from engine.journal.memory import Medium
 from engine.ports.journal import Append, EffectState, Head

@@ -2,9 +2,9 @@
 
 import pytest
 
-from engine.alarm import actor as acting
 from engine.alarm import awake
 from engine.alarm.commands import AddNote
+from engine.alarm.directory import actor as directory
 from engine.alarm.messages import Forward
 from engine.ports.journal import EffectState
 from engine.values import AlarmId, CommandId, OperatorId
@@ -19,7 +19,7 @@ def rig() -> Rig:
 def test_above_the_limit_the_longest_idle_goes_and_no_raise_is_refused(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(acting, "LIVE_MAX", 3)
+    monkeypatch.setattr(directory, "LIVE_MAX", 3)
     for person in PEOPLE:
         rig.press_by(person)
     assert len(rig.awake()) <= 3
@@ -30,7 +30,7 @@ def test_above_the_limit_the_longest_idle_goes_and_no_raise_is_refused(
 def test_nobody_who_waits_for_a_slow_journal_is_let_go_bug_no_deadline(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(acting, "LIVE_MAX", 3)
+    monkeypatch.setattr(directory, "LIVE_MAX", 3)
     rig.ledger.takes_s = 8.0
     for person in PEOPLE:
         rig.press_by(person, run_s=0.1)
@@ -64,7 +64,7 @@ def test_what_a_slow_journal_takes_more_than_a_minute_for_is_done_all_the_same(
 def test_so_many_that_are_busy_are_awake_and_no_more(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(acting, "LIVE_MAX", 1)
+    monkeypatch.setattr(directory, "LIVE_MAX", 1)
     monkeypatch.setattr(awake, "BUSY_RATIO", 3)
     rig.ledger.takes_s = 8.0
     for person in PEOPLE:

@@ -1,0 +1,1 @@
+"""Which alarms are awake, and whose case is open."""

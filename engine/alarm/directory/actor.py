@@ -1,0 +1,186 @@
+"""The directory of all alarms: it wakes one for each message and lets the idle go.
+
+Nobody else keeps an alarm's ref.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import assert_never
+
+from engine.alarm.actor import APPEND_TIMEOUT_S, LOOK, AlarmActor
+from engine.alarm.awake import Awake
+from engine.alarm.cases import OpenCases
+from engine.alarm.codec import UnreadableEventError
+from engine.alarm.commands import Tick
+from engine.alarm.desk import Desk
+from engine.alarm.lease import wakes_at
+from engine.alarm.messages import Changed, Distress, Do, Done, Forward, Moved, ToOpen
+from engine.alarm.outlets import Outlets
+from engine.alarm.overdue import Overdue
+from engine.alarm.state import alarm_of, stream_of
+from engine.journal.began import began
+from engine.ports.journal import JournalAccess, ReaderLender
+from engine.supervision.child import ChildSpec, OnDown, Restart
+from engine.supervision.failure import Failure
+from engine.supervision.link import Link
+from engine.supervision.names import reaches
+from engine.supervision.supervisor import Supervisor
+from engine.values import AlarmId, CommandId
+
+IDLE = timedelta(minutes=1)
+LIVE_MAX = 1_000
+SETTLING = timedelta(milliseconds=250)
+"""What fell due while no engine ran waits until those who start after the alarms are
+up: a hundred that wake at once keep them from it for a second and more."""
+
+
+class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
+    """The directory: who is awake, and which case a subject has open.
+
+    Starts no alarm by itself; rows and deadlines wake them. At most `LIVE_MAX` live at
+    once, more while they are busy: then the longest idle goes, and no raise is refused.
+    """
+
+    def __init__(
+        self,
+        *,
+        link: Link,
+        journal: JournalAccess,
+        readers: ReaderLender,
+        desk: Desk,
+        outlets: Outlets,
+    ) -> None:
+        """Take what every alarm's actor is given."""
+        super().__init__(link=link)
+        self._readers, self._outlets = readers, outlets
+        shared = {"journal": journal, "readers": readers, "desk": desk}
+        self._shared = {**shared, "outlets": outlets}
+        self._cases = OpenCases()
+        self._overdue = Overdue(readers, outlets, link.clock.now())
+        self._awake = Awake(lambda one: self.is_at_rest(stream_of(one)))
+        self._joining: dict[AlarmId, Distress] = {}
+
+    def started(self) -> None:
+        """Read the heads: whose case is open, and what falls due when."""
+        self._read_heads(SETTLING)
+        self.wake_at(self.clock.now().plus(LOOK))
+        super().started()
+
+    def rescan(self) -> None:
+        """Read the heads again: a deadline may be among the hints that were dropped."""
+        self._read_heads()
+
+    def _read_heads(self, settling: timedelta = timedelta(0)) -> None:
+        with self._readers.reader() as reader:
+            heads = reader.heads("alarm/", open_only=True)
+            now = self.clock.now()
+            if self._cases.read(heads, {}, now):
+                # Of ten thousand it takes a tenth of a second: only where it matters.
+                since = {stream: at for stream, (_, at, _) in began(reader).items()}
+                self._cases.read(heads, since, now)
+        soonest = self.clock.now().plus(settling)
+        dues = ((alarm_of(row.stream), wakes_at(row.head, now)) for row in heads)
+        self._outlets.due_all(
+            (alarm_id, due and max(due, soonest)) for alarm_id, due in dues
+        )
+
+    def handle(self, message: Forward | Distress | ToOpen | Moved | Changed) -> None:
+        """Wake whoever it is for, and pass it on."""
+        match message:
+            case Forward():
+                given = Do(command=message.command, answered=message.answered)
+                self._pass_on(message.alarm_id, given)
+            case Distress():
+                self._distress(message)
+            case ToOpen():
+                self._to_open(message)
+            case Moved():
+                self._moved(message)
+            case Changed():
+                self._joining.pop(message.alarm.id, None)
+                self._cases.note(message.alarm)
+            case _:
+                assert_never(message)
+
+    def woke(self) -> None:
+        """Let those go who had no message for a minute."""
+        before_s = self.clock.boottime_s() - IDLE.total_seconds()
+        for alarm_id in self._awake.idle(before_s):
+            self._let_go(alarm_id)
+        if self.inbox.empty():  # a press does not wait for that
+            self._overdue.look(self.clock.now())
+        self.wake_at(self.clock.now().plus(LOOK))
+
+    def _distress(self, message: Distress) -> None:
+        alarm_id, command = self._cases.join(message.command, message.alarm_id)
+        given = Do(command=command, answered=message.answered)
+        own = replace(message, command=command)
+        if not self._pass_on(alarm_id, given, own) and alarm_id != own.alarm_id:
+            self._begin(own)
+
+    def _begin(self, own: Distress) -> None:
+        self._cases.begin(own.command, own.alarm_id)
+        self._pass_on(own.alarm_id, Do(command=own.command, answered=own.answered))
+
+    def _to_open(self, message: ToOpen) -> None:
+        """Pass it to the open case; where nobody takes it, it may be a raise.
+
+        One whose actor died on its way has no alarm, and nobody to be forced either.
+        """
+        open_id = self._cases.of(message.subject)
+        raising, instead = message.otherwise, None
+        if raising is not None:
+            instead = self._cases.begun_by(raising.command, raising.alarm_id)
+        given = Do(command=message.command, otherwise=instead)
+        if open_id is not None and self._pass_on(open_id, given, raising):
+            return
+        if raising is not None:
+            self._distress(raising)
+
+    def _moved(self, message: Moved) -> None:
+        """Have each open case of these people look at where they are now."""
+        for open_id in self._cases.of_all(message.people):
+            look = CommandId(f"look/{open_id}/{self.clock.now().ms}")
+            self._pass_on(open_id, Do(command=Tick(command_id=look)))
+
+    def _pass_on(self, alarm_id: AlarmId, do: Do, own: Distress | None = None) -> bool:
+        if alarm_id not in self._awake:
+            while (other := self._awake.surplus(LIVE_MAX)) is not None:
+                self._let_go(other)
+        self._awake.note(alarm_id, self.clock.boottime_s())
+        ref = self.live_child(stream_of(alarm_id))
+        ref = ref or self.start_child(self._spec(alarm_id))
+        if ref is None or not reaches(ref, do):
+            if do.answered is not None:
+                do.answered(Done(failed=True))
+            return False
+        if own is not None and own.alarm_id != alarm_id:
+            self._joining[alarm_id] = own
+        return True
+
+    def child_ended(self, name: str, failure: Failure | None) -> None:
+        """Forget who has stopped; a press begins a case where none reads its rows."""
+        own = self._joining.pop(alarm_of(name), None)
+        if failure is None:
+            self._awake.forget(alarm_of(name))
+        elif own is not None and failure.kind == UnreadableEventError.__name__:
+            self._begin(own)
+
+    def _let_go(self, alarm_id: AlarmId) -> None:
+        self._awake.forget(alarm_id)
+        name = stream_of(alarm_id)
+        if self.live_child(name) is None or not self.is_at_rest(name):
+            # It has armed nothing for what it does: who would start it again?
+            self._outlets.due(alarm_id, self.clock.now().plus(LOOK))
+        self.stop_child(name)
+
+    def _spec(self, alarm_id: AlarmId) -> ChildSpec:
+        return ChildSpec(
+            name=stream_of(alarm_id),
+            label="alarm",
+            actor=AlarmActor,
+            arguments={"alarm_id": alarm_id, **self._shared},
+            restart=Restart.TRANSIENT,
+            on_down=OnDown.RETRY_FOREVER,
+            heartbeat_s=APPEND_TIMEOUT_S * 2,
+        )
