@@ -31,7 +31,7 @@ from engine.console.asking import (
     revealing,
     values_of,
 )
-from engine.console.cases import TYPED
+from engine.console.cases import TYPED, Unread
 from engine.console.control_devices import DEVICE_ROUTES
 from engine.console.desk import ConsoleDesk
 from engine.console.devices import left_behind
@@ -52,7 +52,7 @@ from engine.console.people import Names
 from engine.console.view import as_it_stands, detail, listed
 from engine.console.voices import safety, safety_line
 from engine.console.words import REFUSALS
-from engine.errors import DataError
+from engine.errors import DataError, JournalError
 from engine.plugins import DEVICE, names
 from engine.ports.measures import DegradedReason
 from engine.roster.listing import respond
@@ -99,7 +99,11 @@ def control_app(desk: ConsoleDesk) -> Starlette:
             Route("/roster/known", known_names),
             Route("/roster/read", read_roster, methods=["POST"]),
         ],
-        exception_handlers={NoOperatorError: no_operator, OSError: unwritten},
+        exception_handlers={
+            NoOperatorError: no_operator,
+            OSError: unwritten,
+            JournalError: damaged,
+        },
     )
     app.state.desk = desk
     return app
@@ -110,6 +114,11 @@ async def unwritten(_: Request, error: Exception) -> Response:
     why = getattr(error, "strerror", None) or type(error).__name__
     said = f"the state folder cannot be written: {why}; mend that, then repeat"
     return JSONResponse({"error": said}, status_code=FULL)
+
+
+async def damaged(_: Request, __: Exception) -> Response:
+    """Say what to do where rows of a case cannot be read."""
+    return JSONResponse({"error": Unread.DAMAGED.value}, status_code=UNAVAILABLE)
 
 
 async def alarms(request: Request) -> Response:

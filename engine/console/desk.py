@@ -109,6 +109,8 @@ class ConsoleDesk:
             return impossible
         done = await self.command(alarm_id, command)
         refused = refusal_of(done)
+        if done.failed and (why := self.cases.why_unread(alarm_id)) is not None:
+            return why.value  # looking again would be in vain
         if refused is None and not done.events:
             earlier = self.cases.refusal(alarm_id, command.command_id)
             refused = None if earlier is None else refusal(earlier.ground)

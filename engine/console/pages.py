@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 from engine.alarm.commands import AlarmCommand
 from engine.alarm.state import Alarm
 from engine.console.acts import ActError, command_of, word_command
+from engine.console.cases import Unread
 from engine.console.desk import ConsoleDesk
 from engine.console.observe import UNAVAILABLE
 from engine.console.page import desk_of, page
@@ -28,6 +29,7 @@ from engine.console.sign_in import password, sign_in, sign_in_page, sign_out
 from engine.console.stream import events
 from engine.console.view import as_it_stands, detail, listed
 from engine.console.words import REFUSALS
+from engine.errors import JournalError
 from engine.roster.model import Person
 from engine.values import AlarmId, CommandId, OperatorId
 
@@ -55,7 +57,11 @@ def console_app(desk: ConsoleDesk) -> Starlette:
             Mount("/static", StaticFiles(packages=[("engine.console", "static")])),
         ],
         middleware=[Middleware(Guard, desk=desk)],
-        exception_handlers={HTTPException: not_done, ActError: impossible},
+        exception_handlers={
+            HTTPException: not_done,
+            ActError: impossible,
+            JournalError: damaged,
+        },
     )
     app.state.desk = desk
     return app
@@ -143,6 +149,11 @@ def not_done(request: Request, error: Exception) -> Response:
 def impossible(request: Request, error: Exception) -> Response:
     """Answer a form that says something impossible."""
     return _not_done(request, str(error), UNPROCESSABLE)
+
+
+def damaged(request: Request, _: Exception) -> Response:
+    """Answer where rows of a case cannot be read: HQ is told what to do instead."""
+    return _not_done(request, Unread.DAMAGED.value, UNAVAILABLE)
 
 
 def _not_done(request: Request, why: str, status: int) -> Response:
