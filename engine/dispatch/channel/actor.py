@@ -25,9 +25,12 @@ SLACK_S = 5.0
 PUBLIC_SLACK_S = 120.0
 """A public post may wait where its far end asks for that: nobody's help waits for it.
 Shorter than what the auditor takes for an attempt that stands still."""
-TOGETHER = 24
-"""So many attempts are begun in one commit at the most, where many wait: sending them
-takes about as long as a slow disk takes for the next ones."""
+TOGETHER = 8
+"""So many attempts are begun in one commit at the most, where many wait."""
+TOGETHER_SLOW = 24
+"""So many where the disk is slow: they last until it has begun the next ones."""
+EACH_S = 0.004
+"""One for each of these that the disk took for the last ones, if that is more."""
 TOGETHER_S = 0.5
 """So long they take in all at the most, as the last one went."""
 GIVEN_BACK_S = 1.0
@@ -72,7 +75,7 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
         self._standing = health.standing(channel.name)
         self._attempts = attempts
         self._telemetry, self._health = telemetry, health
-        self._takes = 1
+        self._takes, self._begun_in_s = 1, 0.0
         self._tried_s = -CHECK.total_seconds()
         self._refusal_of = RefusalOf.CHANNEL
 
@@ -98,11 +101,12 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
                 assert_never(message)
 
     def _take(self, take: Take) -> None:
-        rows = (take.row, *take.behind)
+        rows, asked_s = (take.row, *take.behind), self.clock.boottime_s()
         begun = self._attempts.begin_all(
             rows, self.beat, is_wanted=lambda: self.inbox.has_urgent
         )
-        by_s = self.clock.boottime_s() + GIVEN_BACK_S
+        began_s = self.clock.boottime_s()
+        self._begun_in_s, by_s = began_s - asked_s, began_s + GIVEN_BACK_S
         for number, row in enumerate(begun):
             if number and self.clock.boottime_s() >= by_s:
                 outcome = Outcome(
@@ -189,7 +193,8 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
             took_s = self._tried_s - began_s
             name = self._channel.name
             self._telemetry.observe("delivery_seconds", took_s, channel=name)
-        self._takes = max(1, min(TOGETHER, int(TOGETHER_S / max(took_s, 0.001))))
+        most = min(max(TOGETHER, int(self._begun_in_s / EACH_S)), TOGETHER_SLOW)
+        self._takes = max(1, min(most, int(TOGETHER_S / max(took_s, 0.001))))
         return Outcome(state=EffectState.ACCEPTED, reference=reference)
 
     def _begin_anew(self, error: Exception) -> None:

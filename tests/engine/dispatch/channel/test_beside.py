@@ -6,7 +6,7 @@ import pytest
 
 from engine.dispatch.actor import Planned
 from engine.dispatch.channel.actor import FAILED, FAILED_CHECK, UNREADABLE
-from engine.ports.journal import EffectState
+from engine.ports.journal import EffectState, Reply, Request
 from tests.engine.dispatch.channel.medium import SILENCE
 from tests.engine.dispatch.channel.test_actor import Rig
 from tests.engine.dispatch.ledger import row_of
@@ -126,3 +126,25 @@ def test_a_new_alarm_waits_for_no_repeats_of_which_there_is_no_end() -> None:
     rig.plan("sos")
     rig.world.run(9)
     assert "sos" in {sent.key for sent in rig.medium.sent}
+
+
+@pytest.mark.parametrize(("journal_s", "most"), [(0.0, 8), (0.066, 16), (1.0, 24)])
+def test_the_slower_the_disk_the_more_is_begun_in_one_commit(
+    journal_s: float, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig, names = Rig(), [f"e{number:02}" for number in range(80)]
+    rig.ledger.takes_s, rig.medium.takes_s = journal_s, 0.01
+
+    def submit(request: Request, reply: Reply) -> None:
+        reply(rig.ledger._answer(request, 1.0))  # nobody waits for an outcome
+
+    monkeypatch.setattr(rig.ledger, "submit", submit)
+    begun: list[int] = []
+    rig.medium.seen = lambda: begun.append(
+        [rig.ledger.state(name) for name in names].count(EffectState.ATTEMPTING)
+    )
+    for name in names:
+        rig.plan(name)
+    rig.world.run(60)
+    assert [sent.key for sent in rig.medium.sent] == names
+    assert max(begun) == most
