@@ -40,13 +40,22 @@ AGAIN_LATER_MS = 300_000
 
 A far end of which each attempt takes its time, and shows nothing, would else have all
 its repeats, of which there is no end, before the first word of a new alarm."""
+CALL_LATER_MS = 60_000
+"""A call counts as younger by so much than a short message that goes again: it holds a
+modem as long as a dozen of them. No more: where a network takes no message, all of them
+again would keep every telephone silent."""
+_SMS_AGAIN = "sms again"
+"""Short messages of alarms from that repeat on: behind all first words whatever their
+rank, in turns with calls, and for them no telephone stops ringing."""
+
+_Entry = tuple[int, int, str]
 
 
 @dataclass(slots=True)
 class Queue:
     """Planned effects by channel; each is held once, whoever offers it again."""
 
-    _heaps: dict[str, list[tuple[int, int, str]]] = field(default_factory=dict)
+    _heaps: dict[str, list[_Entry]] = field(default_factory=dict)
     _rows: dict[EffectId, EffectRow] = field(default_factory=dict)
     _waiting: Counter[str] = field(default_factory=Counter)
     _told: set[str] = field(default_factory=set)
@@ -64,7 +73,7 @@ class Queue:
         if row.avoid_route and _is_again(row):
             self._again.add(row.effect_id)
         self._waiting[row.alarm] += 1
-        heap = self._heaps.setdefault(row.channel, [])
+        heap = self._heaps.setdefault(self._heap_of(row), [])
         heappush(heap, self._entry(row))
         return True
 
@@ -89,11 +98,10 @@ class Queue:
             below_rank: what has this rank, or a later one, must wait.
 
         """
-        best: tuple[int, int, str] | None = None
-        for channel in channels:
-            first = self._first(channel, leaves)
-            if first is not None and (best is None or first < best):
-                best = first
+        firsts = (self._first(channel, leaves) for channel in channels)
+        best = min((one for one in firsts if one is not None), default=None)
+        if "sms" in channels:
+            best = self._sooner(best, self._first(_SMS_AGAIN, leaves))
         if best is None or best[0] >= below_rank:
             return None
         row = self._forget(EffectId(best[2]))
@@ -108,7 +116,8 @@ class Queue:
             heap = self._heaps.get(one)
             if heap:
                 best = min(best, self._top_rank(heap))
-        return best
+        again = self._heaps.get(_SMS_AGAIN)
+        return min(best, self._top_rank(again)) if again and "sms" in channels else best
 
     def waits_for(self, channels: tuple[str, ...]) -> bool:
         """Say whether anything waits that these channels can send."""
@@ -116,7 +125,8 @@ class Queue:
 
     def waiting(self, channel: str) -> int:
         """Return about how many wait for a channel, and never too few."""
-        return len(self._heaps.get(channel, []))
+        again = self._heaps.get(_SMS_AGAIN, []) if channel == "sms" else []
+        return len(self._heaps.get(channel, [])) + len(again)
 
     def hurries(self) -> bool:
         """Say whether a message of an alarm waits, for which no telephone rings on.
@@ -128,7 +138,8 @@ class Queue:
         first = min(tops, default=inf)
         if first != RANK_ANSWER:
             return first < RANK_CALL
-        return any(RANK_ANSWER < row.rank < RANK_CALL for row in self._rows.values())
+        ranks = (self._entry(row)[0] for row in self._rows.values())
+        return any(RANK_ANSWER < rank < RANK_CALL for rank in ranks)
 
     def channels(self) -> frozenset[str]:
         """Return the channels that something waits for."""
@@ -138,11 +149,29 @@ class Queue:
         """Return when the effect that has waited longest was planned."""
         return min((row.planned_at.ms for row in self._rows.values()), default=None)
 
-    def _entry(self, row: EffectRow) -> tuple[int, int, str]:
+    def _heap_of(self, row: EffectRow) -> str:
+        is_first = row.effect_id not in self._again or row.rank >= RANK_CALL
+        return row.channel if is_first or row.channel != "sms" else _SMS_AGAIN
+
+    def _entry(self, row: EffectRow) -> _Entry:
+        if self._heap_of(row) == _SMS_AGAIN:
+            return (RANK_CALL, row.planned_at.ms, row.effect_id)
         later_ms = TOLD_LATER_MS if row.alarm in self._told else 0
         if row.effect_id in self._again:
             later_ms += AGAIN_LATER_MS
         return (row.rank, row.planned_at.ms + later_ms, row.effect_id)
+
+    def _sooner(self, best: _Entry | None, again: _Entry | None) -> _Entry | None:
+        """Return which goes first: the first of all others, or of messages again."""
+        if best is None or again is None:
+            return again or best
+        if best[0] == RANK_ANSWER:
+            return best
+        best_ms = self._rows[EffectId(best[2])].planned_at.ms
+        if best[0] == RANK_CALL:
+            return best if best_ms + CALL_LATER_MS <= again[1] else again
+        is_later = best[0] > RANK_CALL or again[1] + AGAIN_LATER_MS <= best_ms
+        return again if is_later else best
 
     def _forget(self, effect: EffectId) -> EffectRow:
         row = self._rows.pop(effect)
@@ -153,16 +182,16 @@ class Queue:
             self._told.discard(row.alarm)
         return row
 
-    def _top_rank(self, heap: list[tuple[int, int, str]]) -> float:
+    def _top_rank(self, heap: list[_Entry]) -> float:
         while heap and EffectId(heap[0][2]) not in self._rows:
             heappop(heap)
         return heap[0][0] if heap else inf
 
     def _first(
         self, channel: str, leaves: Callable[[EffectRow], bool]
-    ) -> tuple[int, int, str] | None:
+    ) -> _Entry | None:
         heap = self._heaps.get(channel, [])
-        kept: list[tuple[int, int, str]] = []
+        kept: list[_Entry] = []
         found = None
         while heap:
             entry = heap[0]

@@ -1,4 +1,4 @@
-"""In which order officers are paged again: behind new alarms, and before calls."""
+"""In which order officers are paged again: behind new alarms, in turns with calls."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -69,6 +69,7 @@ class OneModem:
     """Takes nothing at first, then sends one after the other; nobody answers."""
 
     scenes: Sequence[Scene]
+    takes_sms: bool = True
     queue: Queue = field(default_factory=Queue)
     of: dict[EffectId, tuple[Scene, NotificationPlanned]] = field(default_factory=dict)
     passed_s: float = 0.0
@@ -87,9 +88,10 @@ class OneModem:
                 takes_s = CALL_S if row.channel == "call" else SMS_S
                 self.passed_s += takes_s if is_up else 1
                 self._look()
-                fate = EffectState.ACCEPTED if is_up else EffectState.REJECTED
-                scene.settle(row.effect_id, fate, retry=not is_up)
-                if is_up:
+                is_taken = is_up and (self.takes_sms or row.channel == "call")
+                fate = EffectState.ACCEPTED if is_taken else EffectState.REJECTED
+                scene.settle(row.effect_id, fate, retry=not is_taken)
+                if is_taken:
                     yield planned
 
     def _look(self) -> None:
@@ -148,3 +150,12 @@ def test_calls_leave_no_message_to_hq_unsent_where_it_has_a_number() -> None:
         if one.audience is Audience.HQ
     }
     assert told == set(ids)
+
+
+def test_telephones_ring_where_a_network_takes_no_short_message() -> None:
+    """All that had been tried in vain went before them again, and hardly one rang."""
+    scenes = [OneOfficer(id=AlarmId(f"a{n}")).raised() for n in range(3)]
+    modem = OneModem(scenes, takes_sms=False)
+    rang = Counter(one.effect.split(".")[0] for one in modem.run(900))
+    assert set(rang) == {"a0", "a1", "a2"}
+    assert min(rang.values()) >= 2

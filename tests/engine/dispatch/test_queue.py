@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from engine.dispatch.queue import (
+    AGAIN,
     AGAIN_LATER_MS,
+    CALL_LATER_MS,
     RANK_ANSWER,
     RANK_CALL,
     RANK_DISTRESS,
@@ -119,6 +121,46 @@ def test_what_waits_for_a_channel_is_known_until_it_is_withdrawn() -> None:
     assert not queue.waits_for(("sms",))
     queue.withdraw([EffectId("one")])
     assert not queue.waits_for(("sms", "call"))
+
+
+def again(planned_ms: int, rank: int = RANK_DISTRESS) -> EffectRow:
+    return row_of(
+        "again", rank=rank, planned_ms=planned_ms, avoid_route="m", repeat=AGAIN
+    )
+
+
+def first_of(*rows: EffectRow) -> str:
+    queue = Queue()
+    for row in rows:
+        queue.offer(row)
+    taken = queue.take(("call", "sms"), nothing)
+    return "" if taken is None else taken.effect_id
+
+
+def test_what_has_gone_out_twice_takes_turns_with_calls_and_ends_none() -> None:
+    """Where a network took no short message no telephone rang for fifteen minutes."""
+    call = row_of("call", channel="call", rank=RANK_CALL, planned_ms=0)
+    assert first_of(call, again(CALL_LATER_MS - 1)) == "again"
+    assert first_of(call, again(CALL_LATER_MS)) == "call"
+    queue = Queue()
+    queue.offer(again(0))
+    assert queue.waits_for(("sms",))
+    assert not queue.hurries()
+    queue.offer(row_of("answer", rank=RANK_ANSWER))
+    assert not queue.hurries()
+    queue.offer(row_of("sos", rank=RANK_CALL - 1))
+    assert queue.hurries()
+
+
+def test_what_has_gone_out_twice_goes_behind_first_words_of_any_rank_for_a_while() -> (
+    None
+):
+    word = row_of("word", rank=RANK_CALL - 1, planned_ms=AGAIN_LATER_MS)
+    assert first_of(again(1), word) == "word"
+    assert first_of(again(0), word) == "again"
+    assert first_of(again(0), row_of("answer", rank=RANK_ANSWER)) == "answer"
+    assert first_of(again(9, RANK_STOP), row_of("hq", rank=RANK_HQ)) == "hq"
+    assert first_of(again(9), row_of("hq", rank=RANK_HQ, planned_ms=0)) == "again"
 
 
 # A planned effect's row is written once: its rank and age are its own for ever.
