@@ -32,7 +32,9 @@ TOGETHER_SLOW = 24
 EACH_S = 0.004
 """One for each of these that the disk took for the last ones, if that is more."""
 TOGETHER_S = 0.5
-"""So long they take in all at the most, as the last one went."""
+"""So long they take in all at the most, as the last one went, and as they go."""
+LATELY = 8
+"""Of so many it is said how they go: one quick answer is no quick far end."""
 GIVEN_BACK_S = 1.0
 """What of them has not been tried by then is given back: the far end became slow."""
 NOT_TRIED = "not tried: the far end became slow"
@@ -76,6 +78,7 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
         self._attempts = attempts
         self._telemetry, self._health = telemetry, health
         self._takes, self._begun_in_s = 1, 0.0
+        self._usual_s = TOGETHER_S / LATELY
         self._tried_s = -CHECK.total_seconds()
         self._refusal_of = RefusalOf.CHANNEL
 
@@ -193,8 +196,10 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
             took_s = self._tried_s - began_s
             name = self._channel.name
             self._telemetry.observe("delivery_seconds", took_s, channel=name)
+        self._usual_s += (took_s - self._usual_s) / LATELY
+        one_s = max(took_s, self._usual_s, 0.001)
         most = min(max(TOGETHER, int(self._begun_in_s / EACH_S)), TOGETHER_SLOW)
-        self._takes = max(1, min(most, int(TOGETHER_S / max(took_s, 0.001))))
+        self._takes = max(1, min(most, int(TOGETHER_S / one_s)))
         return Outcome(state=EffectState.ACCEPTED, reference=reference)
 
     def _begin_anew(self, error: Exception) -> None:

@@ -5,7 +5,12 @@ from dataclasses import replace
 import pytest
 
 from engine.dispatch.actor import Planned
-from engine.dispatch.channel.actor import FAILED, FAILED_CHECK, UNREADABLE
+from engine.dispatch.channel.actor import (
+    FAILED,
+    FAILED_CHECK,
+    NOT_TRIED,
+    UNREADABLE,
+)
 from engine.ports.journal import EffectState, Reply, Request
 from tests.engine.dispatch.channel.medium import SILENCE
 from tests.engine.dispatch.channel.test_actor import Rig
@@ -128,17 +133,21 @@ def test_a_new_alarm_waits_for_no_repeats_of_which_there_is_no_end() -> None:
     assert "sos" in {sent.key for sent in rig.medium.sent}
 
 
+def slow_disk(rig: Rig, journal_s: float, patch: pytest.MonkeyPatch) -> None:
+    def submit(request: Request, reply: Reply) -> None:
+        reply(rig.ledger._answer(request, 1.0))  # nobody waits for an outcome
+
+    rig.ledger.takes_s = journal_s
+    patch.setattr(rig.ledger, "submit", submit)
+
+
 @pytest.mark.parametrize(("journal_s", "most"), [(0.0, 8), (0.066, 16), (1.0, 24)])
 def test_the_slower_the_disk_the_more_is_begun_in_one_commit(
     journal_s: float, most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rig, names = Rig(), [f"e{number:02}" for number in range(80)]
-    rig.ledger.takes_s, rig.medium.takes_s = journal_s, 0.01
-
-    def submit(request: Request, reply: Reply) -> None:
-        reply(rig.ledger._answer(request, 1.0))  # nobody waits for an outcome
-
-    monkeypatch.setattr(rig.ledger, "submit", submit)
+    slow_disk(rig, journal_s, monkeypatch)
+    rig.medium.takes_s = 0.01
     begun: list[int] = []
     rig.medium.seen = lambda: begun.append(
         [rig.ledger.state(name) for name in names].count(EffectState.ATTEMPTING)
@@ -148,3 +157,22 @@ def test_the_slower_the_disk_the_more_is_begun_in_one_commit(
     rig.world.run(60)
     assert [sent.key for sent in rig.medium.sent] == names
     assert max(begun) == most
+
+
+def test_one_quick_answer_has_no_more_begun_than_its_far_end_takes_in_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of a flood a quarter came back untried, and the second time ten seconds late."""
+    rig = Rig()
+    slow_disk(rig, 0.1, monkeypatch)
+
+    def uneven() -> None:
+        rig.medium.takes_s = 0.01 if len(rig.medium.sent) % 2 else 0.12
+
+    rig.medium.seen = uneven
+    rows = [row_of(f"q{n}", channel="email", address="hq@x") for n in range(200)]
+    rig.ledger.plan(*rows)
+    rig.tree.names.tell("dispatcher", Planned(rows=tuple(rows)))
+    rig.world.run(30)
+    untried = [one for one in rig.told if one.outcome.reason == NOT_TRIED]
+    assert (len(rig.told), untried) == (len(rows), [])
