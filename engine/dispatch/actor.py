@@ -390,9 +390,9 @@ class Dispatcher(SupervisedActor[Heard]):
 
     def _hurry_callers(self) -> None:
         """Have one telephone less ring where a message waits; each is told once."""
-        if not self._queue.hurries():
-            return
         for worker, channel in list(self._busy_with.items()):
-            if channel == "call" and worker not in self._idle:
+            if channel != "call" or worker in self._idle:
+                continue
+            if self._queue.hurries(self._up.get(worker, ())):
                 self.link.tree.names.tell(worker, Hurry())
                 self._busy_with[worker] = "hurried"

@@ -128,18 +128,19 @@ class Queue:
         again = self._heaps.get(_SMS_AGAIN, []) if channel == "sms" else []
         return len(self._heaps.get(channel, [])) + len(again)
 
-    def hurries(self) -> bool:
+    def hurries(self, channels: tuple[str, ...]) -> bool:
         """Say whether a message of an alarm waits, for which no telephone rings on.
 
+        One that whoever rings could send, by these channels: an e-mail gains nothing.
         An answer is none: whoever has a telephone would end by asking what rings an
         officer on duty, and nobody rings twice for one page.
         """
-        tops = [self._top_rank(heap) for heap in self._heaps.values()]
+        tops = [self._top_rank(self._heaps.get(one, [])) for one in channels]
         first = min(tops, default=inf)
         if first != RANK_ANSWER:
             return first < RANK_CALL
-        ranks = (self._entry(row)[0] for row in self._rows.values())
-        return any(RANK_ANSWER < rank < RANK_CALL for rank in ranks)
+        waiting = (row for row in self._rows.values() if row.channel in channels)
+        return any(RANK_ANSWER < self._entry(row)[0] < RANK_CALL for row in waiting)
 
     def channels(self) -> frozenset[str]:
         """Return the channels that something waits for."""

@@ -261,6 +261,14 @@ def test_a_message_hurries_a_telephone_that_rings_and_says_so_once(rig: Rig) -> 
     assert rig.got == [("modem-1", "ring"), ("modem-1", "hurry")]
 
 
+def test_no_telephone_stops_ringing_for_what_no_modem_sends(rig: Rig) -> None:
+    """While a mail server hung, every one that rang was silent at once."""
+    rig.idle("modem-1")
+    rig.tell(Planned(rows=(row_of("ring", channel="call", rank=RANK_CALL),)))
+    rig.tell(Planned(rows=(row_of("mail", channel="email", rank=RANK_DISTRESS),)))
+    assert rig.got == [("modem-1", "ring")]
+
+
 def test_no_telephone_stops_ringing_for_an_answer_about_a_timer(rig: Rig) -> None:
     """Whoever had a telephone silenced by asking what rang an officer on duty."""
     rig.idle("modem-1")
