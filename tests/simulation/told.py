@@ -152,8 +152,8 @@ def is_not_told_of_end(alarm: Alarm) -> bool:
             for one in effects
             if one.step == step.id
             and one.round > alarm.spent.get(step.id, 0)
-            and not one.repeated
-            and _may_end(alarm, one)
+            # Where the repeated one is found to have got through, its repeat need not.
+            and (one.state in _SENT or (not one.repeated and _may_end(alarm, one)))
         }
         if not told <= heard:
             return True
