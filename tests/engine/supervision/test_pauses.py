@@ -121,6 +121,19 @@ def nothing() -> Steps:
     yield from ()
 
 
+def asking(crew: Crew) -> tuple[Callable[[], None], "SimpleQueue[Pause]"]:
+    """Return a turn that waits for an answer, and where its pauses are put."""
+    waiting: SimpleQueue[Pause] = SimpleQueue()
+    question = Question(submit=print, ask=print, late=LATE, within_s=60.0)
+
+    def turn() -> None:
+        pause = Pause(nothing(), question, lambda: 0.0, crew.answered)
+        crew.watch(pause)
+        waiting.put(pause)
+
+    return turn, waiting
+
+
 def is_set(semaphore: threading.Semaphore) -> bool:
     return semaphore.acquire(timeout=WAIT_S)
 
@@ -197,13 +210,7 @@ def test_so_many_wait_and_then_others_wait_for_them(links: list[Link]) -> None:
 def test_fewer_wait_while_the_crew_gives_way_and_more_once_it_need_not() -> None:
     crew, is_in_the_way = Crew(hands=2), True
     crew.gives_way = lambda: is_in_the_way
-    waiting: SimpleQueue[Pause] = SimpleQueue()
-    question = Question(submit=print, ask=print, late=LATE, within_s=60.0)
-
-    def turn() -> None:
-        pause = Pause(nothing(), question, lambda: 0.0, crew.answered)
-        crew.watch(pause)
-        waiting.put(pause)
+    turn, waiting = asking(crew)
 
     def begun(most: int) -> list[Pause]:
         found = [waiting.get(timeout=WAIT_S) for _ in range(most)]
@@ -223,14 +230,7 @@ def test_an_answer_wakes_one_of_those_that_were_held_back_and_all_have_their_tur
     None
 ):
     crew, turns = LookedAt(hands=2, pauses_max=1), 200
-    waiting: SimpleQueue[Pause] = SimpleQueue()
-    question = Question(submit=print, ask=print, late=LATE, within_s=60.0)
-
-    def turn() -> None:
-        pause = Pause(nothing(), question, lambda: 0.0, crew.answered)
-        crew.watch(pause)
-        waiting.put(pause)
-
+    turn, waiting = asking(crew)
     for _ in range(turns):
         crew.run(turn, lambda: 0.0)
     for _ in range(turns):
