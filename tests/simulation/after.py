@@ -36,6 +36,9 @@ class AfterCare:
         self._held: dict[AlarmId, bool] = {}
         """Of each case that has ended, if in appearance: whether as detained, or
         somebody has said so since."""
+        self._silently: set[AlarmId] = set()
+        """Opened again without a sign of it for the defender, who is asked on as if it
+        were not."""
 
     def listen(self, alarm: Alarm, event: AlarmEvent, now_s: float) -> bool:
         """Take a fact of a case; say whether it writes to whoever is detained."""
@@ -48,6 +51,10 @@ class AfterCare:
             case AlarmReopened() | PressJoined():
                 for kept in (self._ended_s, self._answered_s, self._asked, self._held):
                     kept.pop(alarm.id, None)
+                if isinstance(event, AlarmReopened):
+                    is_silent = event.silent
+                    note = self._silently.add if is_silent else self._silently.discard
+                    note(alarm.id)
             case SafetyConfirmed(detained=True) if alarm.id in self._held:
                 self._held[alarm.id] = True
             case NotificationPlanned():
@@ -65,8 +72,8 @@ class AfterCare:
 
         Of an exercise nobody asks; of what was found false, or merged, as of all else.
         Who has agreed on words may have been asked since an end that only looked like
-        one: of them HQ alone is looked at. So it is of whoever is detained, whose word
-        ends nothing.
+        one: of them HQ alone is looked at. So it is where a colleague was forced to say
+        that all is well, and of whoever is detained, whose word ends nothing.
         """
         ended_s = self._ended_s.get(alarm.id)
         if ended_s is None or alarm.is_open:
@@ -76,7 +83,8 @@ class AfterCare:
         is_held, until_s = self._held.get(alarm.id, False), now_s
         if not is_held:
             until_s = min(now_s, self._answered_s.get(alarm.id, now_s))
-        is_hqs = is_held or alarm.defender == AGREED
+        is_silent = alarm.defender == AGREED or alarm.id in self._silently
+        is_hqs = is_held or is_silent
         asked = self._asked.get(alarm.id, set())
         return any(
             step.id not in asked
