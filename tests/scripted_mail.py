@@ -84,7 +84,9 @@ class ScriptedMail:
         usual = self.script.get(word, OUR_ANSWERS.get(word, b"502 a\r\n"))
         usual = self.script.get(f"{word} {said[word]}", usual)
         rest = line.partition(b" ")[2].decode("ascii").strip()
-        answer = self.script.get(f"{word} {rest}", usual)
+        # Python 3.13 says `to:` in small letters: RFC 5321 minds no case of it.
+        lines = {key.upper(): answer for key, answer in self.script.items()}
+        answer = lines.get(f"{word} {rest}".upper(), usual)
         if answer == HANGS_UP:
             raise ConnectionAbortedError
         connection.sendall(answer)
