@@ -156,7 +156,7 @@ class Cases:
         found = self._alarms.get(alarm_id)
         if found is not None or alarm_id in self.unread:
             return found
-        with suppress(UnreadableEventError):
+        with suppress(UnreadableEventError, JournalError):
             return replay(alarm_id, None, self._rows(alarm_id))
         return None
 
@@ -169,6 +169,8 @@ class Cases:
             replay(alarm_id, None, self._rows(alarm_id))
         except UnreadableEventError as error:
             return _why(error)
+        except JournalError:
+            return Unread.DAMAGED
         return None
 
     def lines(self, alarm_id: AlarmId) -> list[Line]:

@@ -31,7 +31,7 @@ from engine.console.asking import (
     revealing,
     values_of,
 )
-from engine.console.cases import TYPED, Unread
+from engine.console.cases import TYPED
 from engine.console.control_devices import DEVICE_ROUTES
 from engine.console.desk import ConsoleDesk
 from engine.console.devices import left_behind
@@ -45,6 +45,7 @@ from engine.console.observe import (
     NO_ROUND_TRIP,
     ROUND_TRIP,
     UNAVAILABLE,
+    UNREADABLE,
     unready_reasons,
 )
 from engine.console.operators import OperatorError
@@ -102,7 +103,7 @@ def control_app(desk: ConsoleDesk) -> Starlette:
         exception_handlers={
             NoOperatorError: no_operator,
             OSError: unwritten,
-            JournalError: damaged,
+            JournalError: unread,
         },
     )
     app.state.desk = desk
@@ -116,9 +117,9 @@ async def unwritten(_: Request, error: Exception) -> Response:
     return JSONResponse({"error": said}, status_code=FULL)
 
 
-async def damaged(_: Request, __: Exception) -> Response:
-    """Say what to do where rows of a case cannot be read."""
-    return JSONResponse({"error": Unread.DAMAGED.value}, status_code=UNAVAILABLE)
+async def unread(_: Request, __: Exception) -> Response:
+    """Say what to do where the journal cannot be read."""
+    return JSONResponse({"error": UNREADABLE}, status_code=UNAVAILABLE)
 
 
 async def alarms(request: Request) -> Response:

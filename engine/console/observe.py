@@ -18,6 +18,11 @@ UNREADY_REASONS = (
 NO_ROUND_TRIP = "no_round_trip"
 ROUND_TRIP = ("inbox, journal and timer",)
 UNAVAILABLE = 503
+UNREADABLE = (
+    "the journal cannot be read here: look again; if it stays so, run what is in hand"
+    " from the telephone, and read the engine's log"
+)
+"""What HQ is told where a read failed: of which case, and if for good, is not known."""
 
 
 def observe_app(parts: WebParts) -> Starlette:

@@ -14,9 +14,8 @@ from starlette.staticfiles import StaticFiles
 from engine.alarm.commands import AlarmCommand
 from engine.alarm.state import Alarm
 from engine.console.acts import ActError, command_of, word_command
-from engine.console.cases import Unread
 from engine.console.desk import ConsoleDesk
-from engine.console.observe import UNAVAILABLE
+from engine.console.observe import UNAVAILABLE, UNREADABLE
 from engine.console.page import desk_of, page
 from engine.console.security import (
     Guard,
@@ -60,7 +59,7 @@ def console_app(desk: ConsoleDesk) -> Starlette:
         exception_handlers={
             HTTPException: not_done,
             ActError: impossible,
-            JournalError: damaged,
+            JournalError: unread,
         },
     )
     app.state.desk = desk
@@ -151,9 +150,9 @@ def impossible(request: Request, error: Exception) -> Response:
     return _not_done(request, str(error), UNPROCESSABLE)
 
 
-def damaged(request: Request, _: Exception) -> Response:
-    """Answer where rows of a case cannot be read: HQ is told what to do instead."""
-    return _not_done(request, Unread.DAMAGED.value, UNAVAILABLE)
+def unread(request: Request, _: Exception) -> Response:
+    """Answer where the journal cannot be read: HQ is told what to do instead."""
+    return _not_done(request, UNREADABLE, UNAVAILABLE)
 
 
 def _not_done(request: Request, why: str, status: int) -> Response:

@@ -4,8 +4,9 @@ import pytest
 
 from engine.alarm.state import stream_of
 from engine.console.cases import Cases, Unread
+from engine.console.observe import UNREADABLE
 from tests.engine.console.hq import Hq, browser, control
-from tests.engine.console.test_cases import Newer, unread_desk
+from tests.engine.console.test_cases import Lender, Newer, unread_desk
 
 
 @pytest.mark.parametrize("is_open", [True, False])
@@ -41,3 +42,16 @@ def test_an_act_in_a_case_that_stands_still_is_not_asked_for_again_bug_it_was(
     assert said.json() == {"done": False, "refused": why}
     with browser(hq) as at:
         assert at.act(still, "acknowledge")["refused"] == why
+
+
+def test_a_read_that_fails_is_not_called_damage_of_a_case(hq: Hq) -> None:
+    stream = stream_of(hq.press("a1", alias="Held"))
+    hq.desk.cases = Cases(Lender(hq, stream, first=1, last=1_000))
+    with browser(hq) as at:
+        page = at.client.get("/")
+    with control(hq) as client:
+        said = client.get("/alarms")
+    assert page.status_code == said.status_code == 503
+    assert said.json() == {"error": UNREADABLE}
+    assert "the journal cannot be read here" in page.text
+    assert Unread.DAMAGED not in page.text
