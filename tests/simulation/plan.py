@@ -67,9 +67,9 @@ ACTORS = (
     *("shouter", "vigil", "web", "channels", "doors", "modems"),
 )
 
-# Most days have one episode: its cost is that of its alarms, and what an episode may
-# meet does not depend on the day's others. The rest have two or three.
-EPISODES = (18, 1, 1)
+# Most days have one episode: its cost is that of its alarms, and it rarely meets the
+# day's others. The rest have two or three, for what stays of one until the next.
+EPISODES = (57, 2, 1)
 SECOND_PRESS = 0.15
 
 # A safety day: faults by the dozen while people are told, some of which never end, and
