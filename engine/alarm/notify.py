@@ -21,6 +21,7 @@ from engine.alarm.state import Alarm, Kind, ReplyKind, Told
 from engine.dispatch.body import EffectBody
 from engine.dispatch.queue import (
     AGAIN,
+    RANK_AGAIN,
     RANK_CALL,
     RANK_DISTRESS,
     RANK_HQ,
@@ -335,7 +336,7 @@ def _notification(
         audience=step.to,
         channel=channel,
         effect_class=effect_class(step.to),
-        rank=_rank(alarm, step.to, channel, order, repeat),
+        rank=_rank(alarm, step, channel, order, repeat),
         avoid_route="" if repeats is None else repeats.route,
         body=body,
         english=english,
@@ -356,7 +357,17 @@ def effect_class(audience: Audience) -> EffectClass:
     return EffectClass.EXCLUSIVE if public else EffectClass.SAFETY
 
 
-def _rank(
+def _rank(alarm: Alarm, step: Step, channel: str, order: int, repeat: int) -> int:
+    # Behind what goes to the defender, first or again, whatever the step is called.
+    order += alarm.protocol.begins_by_force(step)
+    rank = _first_rank(alarm, step.to, channel, order, repeat)
+    is_again = channel == "sms" and repeat >= AGAIN
+    if is_again and step.to is not Audience.DEFENDER:
+        return max(rank, RANK_AGAIN)
+    return rank
+
+
+def _first_rank(
     alarm: Alarm, audience: Audience, channel: str, order: int, repeat: int
 ) -> int:
     if alarm.defender is None and audience in {Audience.DUTY, Audience.HQ}:

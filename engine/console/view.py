@@ -41,7 +41,7 @@ from engine.console.words import (
 )
 from engine.protocol.checks import PUBLIC_TEXT
 from engine.protocol.language import FALLBACK, wording
-from engine.protocol.model import ActionProtocol, Audience, Condition, Start
+from engine.protocol.model import ActionProtocol, Audience, Condition
 from engine.protocol.texts import TextFacts, compose
 from engine.roster.model import Person
 from engine.values import EffectId, Instant, OperatorId, StepId
@@ -260,17 +260,9 @@ def _not_begun_by(
 
 def begun_by_force(protocol: ActionProtocol) -> frozenset[StepId]:
     """Return the steps that a sign of force begins, and those that follow them."""
-    start = StepId(Start.DURESS.value)
-    if protocol.step(start) is not None:
-        return frozenset()  # a journal of before has a step of that name
-    begun = {start}
-    while more := {
-        step.id
-        for step in protocol.steps
-        if step.after in begun and step.id not in begun
-    }:
-        begun |= more
-    return frozenset(begun - {start})
+    return frozenset(
+        step.id for step in protocol.steps if protocol.begins_by_force(step)
+    )
 
 
 def _force(alarm: Alarm, operator: OperatorId | None) -> Json:

@@ -44,9 +44,11 @@ CALL_LATER_MS = 60_000
 """A call counts as younger by so much than a short message that goes again: it holds a
 modem as long as a dozen of them. No more: where a network takes no message, all of them
 again would keep every telephone silent."""
-_SMS_AGAIN = "sms again"
+RANK_AGAIN = RANK_CALL
 """Short messages of alarms from that repeat on: behind all first words whatever their
-rank, in turns with calls, and for them no telephone stops ringing."""
+rank, in turns with calls, and for them no telephone stops ringing. But for those to
+the defender, who would see by the wait how many more a word of force has called."""
+_SMS_AGAIN = "sms again"
 
 _Entry = tuple[int, int, str]
 
@@ -73,7 +75,7 @@ class Queue:
         if row.avoid_route and _is_again(row):
             self._again.add(row.effect_id)
         self._waiting[row.alarm] += 1
-        heap = self._heaps.setdefault(self._heap_of(row), [])
+        heap = self._heaps.setdefault(_heap_of(row), [])
         heappush(heap, self._entry(row))
         return True
 
@@ -140,7 +142,7 @@ class Queue:
         if first != RANK_ANSWER:
             return first < RANK_CALL
         waiting = (row for row in self._rows.values() if row.channel in channels)
-        return any(RANK_ANSWER < self._entry(row)[0] < RANK_CALL for row in waiting)
+        return any(RANK_ANSWER < row.rank < RANK_CALL for row in waiting)
 
     def channels(self) -> frozenset[str]:
         """Return the channels that something waits for."""
@@ -150,13 +152,9 @@ class Queue:
         """Return when the effect that has waited longest was planned."""
         return min((row.planned_at.ms for row in self._rows.values()), default=None)
 
-    def _heap_of(self, row: EffectRow) -> str:
-        is_first = row.effect_id not in self._again or row.rank >= RANK_CALL
-        return row.channel if is_first or row.channel != "sms" else _SMS_AGAIN
-
     def _entry(self, row: EffectRow) -> _Entry:
-        if self._heap_of(row) == _SMS_AGAIN:
-            return (RANK_CALL, row.planned_at.ms, row.effect_id)
+        if _heap_of(row) == _SMS_AGAIN:
+            return (row.rank, row.planned_at.ms, row.effect_id)
         later_ms = TOLD_LATER_MS if row.alarm in self._told else 0
         if row.effect_id in self._again:
             later_ms += AGAIN_LATER_MS
@@ -211,8 +209,19 @@ class Queue:
         return found
 
 
+def _heap_of(row: EffectRow) -> str:
+    is_again = row.channel == "sms" and row.rank == RANK_AGAIN
+    return _SMS_AGAIN if is_again else row.channel
+
+
 def _is_again(row: EffectRow) -> bool:
-    """Say whether one has gone out twice; a row that is damaged is for its sender."""
+    """Say whether one counts as younger, since it has gone out twice.
+
+    Of short messages that have, those to the defender alone have a rank before calls.
+    A row that is damaged is for its sender.
+    """
+    if row.channel == "sms" and row.rank < RANK_AGAIN:
+        return False
     try:
         return decode_body(row.body).repeat >= AGAIN
     except ValueError:

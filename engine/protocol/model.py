@@ -297,6 +297,10 @@ class ActionProtocol:
         """
         return step.after in self._at_close
 
+    def begins_by_force(self, step: Step) -> bool:
+        """Say whether a sign of force is the fact from which one of these counts."""
+        return step.after in self._at_force
+
     @cached_property
     def defender_first(self) -> tuple[Step, ...]:
         """The steps for the defender, then the others: each in the file's order."""
@@ -309,8 +313,15 @@ class ActionProtocol:
     @cached_property
     def _at_close(self) -> frozenset[str]:
         """What `after` says in steps that count from a close."""
+        return self._afters(_CLOSED)
+
+    @cached_property
+    def _at_force(self) -> frozenset[str]:
+        return self._afters(_DURESS)
+
+    def _afters(self, start: str) -> frozenset[str]:
         afters = {step.after for step in self.steps}
-        return frozenset(after for after in afters if self._first(after) == _CLOSED)
+        return frozenset(after for after in afters if self._first(after) == start)
 
     def _first(self, after: str) -> str:
         """Follow a chain of steps to the fact from which it counts."""
@@ -326,5 +337,5 @@ def _is_for_others(step: Step) -> bool:
     return step.to is not Audience.DEFENDER
 
 
-_CLOSED = Start.CLOSED.value
+_CLOSED, _DURESS = Start.CLOSED.value, Start.DURESS.value
 _PRINTED = 16

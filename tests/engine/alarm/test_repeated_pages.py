@@ -10,7 +10,7 @@ from engine.alarm.events import NotificationPlanned
 from engine.alarm.schedule import next_due
 from engine.alarm.state import Kind
 from engine.dispatch.body import encode_body
-from engine.dispatch.queue import AGAIN, RANK_CALL, RANK_HQ, Queue
+from engine.dispatch.queue import AGAIN, RANK_AGAIN, RANK_CALL, RANK_HQ, Queue
 from engine.ports.journal import EffectRow, EffectState
 from engine.protocol.model import Audience, Step
 from engine.values import AlarmId, EffectId
@@ -43,9 +43,7 @@ def paged(step: Step) -> Step:
 PROTOCOL = replace(ENDED_BY_ONE, steps=tuple(map(paged, ENDED_BY_ONE.steps)))
 
 
-def test_the_third_page_by_mail_goes_with_what_hq_gets_and_by_sms_before_calls() -> (
-    None
-):
+def test_the_third_page_by_mail_goes_with_what_hq_gets_and_by_sms_with_calls() -> None:
     """By mail it has no end, and each went before the first word of a new alarm."""
     scene = OneOfficer(protocol=PROTOCOL).raised()
 
@@ -60,8 +58,8 @@ def test_the_third_page_by_mail_goes_with_what_hq_gets_and_by_sms_before_calls()
         texts = [one for one in scene.planned(audience) if one.channel != "call"]
         assert {one.repeat for one in texts} >= {0, 1, 2, 3}
         for one in texts:
-            is_behind = one.channel == "email" and one.repeat >= AGAIN
-            assert one.rank == RANK_HQ if is_behind else one.rank < RANK_CALL
+            behind = RANK_HQ if one.channel == "email" else RANK_AGAIN
+            assert one.rank == behind if one.repeat >= AGAIN else one.rank < RANK_CALL
 
 
 @dataclass

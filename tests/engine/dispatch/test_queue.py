@@ -1,6 +1,7 @@
 """What waits goes in its order, once, to whoever does not leave it to another."""
 
 from collections.abc import Callable
+from functools import partial
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -10,6 +11,7 @@ from engine.dispatch.queue import (
     AGAIN,
     AGAIN_LATER_MS,
     CALL_LATER_MS,
+    RANK_AGAIN,
     RANK_ANSWER,
     RANK_CALL,
     RANK_DISTRESS,
@@ -54,11 +56,12 @@ def test_a_new_sos_overtakes_everything_queued() -> None:
 def test_what_has_gone_out_twice_already_goes_behind_a_new_alarm_for_a_while() -> None:
     """Behind sixty repeats that took 20 s each it waited for five minutes."""
     queue = Queue()
+    mail = partial(row_of, channel="email")
     for repeat, again in enumerate(("first", "second", "third", "twelfth")):
-        queue.offer(row_of(again, planned_ms=0, avoid_route="m", repeat=repeat))
-    queue.offer(row_of("early", planned_ms=AGAIN_LATER_MS - 1))
-    queue.offer(row_of("late", planned_ms=AGAIN_LATER_MS + 1))
-    taken = [queue.take(("sms",), nothing) for _ in range(6)]
+        queue.offer(mail(again, planned_ms=0, avoid_route="m", repeat=repeat))
+    queue.offer(mail("early", planned_ms=AGAIN_LATER_MS - 1))
+    queue.offer(mail("late", planned_ms=AGAIN_LATER_MS + 1))
+    taken = [queue.take(("email",), nothing) for _ in range(6)]
     assert [row.effect_id for row in taken if row] == [
         "first",
         "second",
@@ -123,7 +126,7 @@ def test_what_waits_for_a_channel_is_known_until_it_is_withdrawn() -> None:
     assert not queue.waits_for(("sms", "call"))
 
 
-def again(planned_ms: int, rank: int = RANK_DISTRESS) -> EffectRow:
+def again(planned_ms: int, rank: int = RANK_AGAIN) -> EffectRow:
     return row_of(
         "again", rank=rank, planned_ms=planned_ms, avoid_route="m", repeat=AGAIN
     )
@@ -163,12 +166,20 @@ def test_what_has_gone_out_twice_goes_behind_first_words_of_any_rank_for_a_while
     assert first_of(again(9), row_of("hq", rank=RANK_HQ, planned_ms=0)) == "again"
 
 
+def test_what_goes_to_the_defender_again_waits_as_if_it_went_first() -> None:
+    """Behind those whom a word of force calls it would show that it was one."""
+    word = row_of("word", rank=RANK_DISTRESS + 1, planned_ms=0)
+    assert first_of(word, again(9, RANK_DISTRESS)) == "again"
+    older = row_of("older", rank=RANK_DISTRESS, planned_ms=0)
+    assert first_of(older, again(9, RANK_DISTRESS)) == "older"
+
+
 # A planned effect's row is written once: its rank and age are its own for ever.
 ROWS = [
     row_of(
         f"e{number}",
         channel=CHANNELS[number % 3],
-        rank=(RANK_DISTRESS, RANK_CALL, RANK_STOP, RANK_ANSWER)[number // 3 % 4],
+        rank=(RANK_DISTRESS, RANK_HQ, RANK_STOP, RANK_ANSWER)[number // 3 % 4],
         planned_ms=number % 4 * 3_000,
         avoid_route=("", *ROUTES)[number % 5 % 3],
         alarm="abc"[number // 2 % 3],
