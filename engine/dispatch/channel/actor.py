@@ -34,7 +34,8 @@ EACH_S = 0.004
 TOGETHER_S = 0.5
 """So long they take in all at the most, as the last one went, and as they go."""
 LATELY = 8
-"""Of so many it is said how they go: one quick answer is no quick far end."""
+"""Of so many it is said how they go, well or not: one quick answer is no quick far end,
+and one that hangs at every other is none."""
 GIVEN_BACK_S = 1.0
 """What of them has not been tried by then is given back: the far end became slow."""
 NOT_TRIED = "not tried: the far end became slow"
@@ -196,7 +197,7 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
             took_s = self._tried_s - began_s
             name = self._channel.name
             self._telemetry.observe("delivery_seconds", took_s, channel=name)
-        self._usual_s += (took_s - self._usual_s) / LATELY
+            self._usual_s += (took_s - self._usual_s) / LATELY
         one_s = max(took_s, self._usual_s, 0.001)
         most = min(max(TOGETHER, int(self._begun_in_s / EACH_S)), TOGETHER_SLOW)
         self._takes = max(1, min(most, int(TOGETHER_S / one_s)))

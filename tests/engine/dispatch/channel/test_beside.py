@@ -176,3 +176,24 @@ def test_one_quick_answer_has_no_more_begun_than_its_far_end_takes_in_time(
     rig.world.run(30)
     untried = [one for one in rig.told if one.outcome.reason == NOT_TRIED]
     assert (len(rig.told), untried) == (len(rows), [])
+
+
+def test_of_two_receivers_one_that_hangs_has_few_begun_behind_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """How long it hung did not count: four of five came back untried, and were late."""
+    rig = Rig()
+    slow_disk(rig, 0.1, monkeypatch)
+
+    def hangs() -> None:
+        is_hung = int(rig.medium.sent[-1].key[1:]) % 2 == 0
+        rig.medium.takes_s = 2.0 if is_hung else 0.01
+        rig.medium.faults = [SILENCE] if is_hung else []
+
+    rig.medium.seen = hangs
+    rows = [row_of(f"q{n:03}", channel="email", address="hq@x") for n in range(60)]
+    rig.ledger.plan(*rows)
+    rig.tree.names.tell("dispatcher", Planned(rows=tuple(rows)))
+    rig.world.run(200)
+    untried = [one for one in rig.told if one.outcome.reason == NOT_TRIED]
+    assert (len(rig.told), untried) == (len(rows), [])
