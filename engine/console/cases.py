@@ -153,25 +153,27 @@ class Cases:
 
     def get(self, alarm_id: AlarmId) -> Alarm | None:
         """Return one case, however long ago it was closed; None where it is unread."""
-        found = self._alarms.get(alarm_id)
-        if found is not None or alarm_id in self.unread:
-            return found
-        with suppress(UnreadableEventError, JournalError):
-            return replay(alarm_id, None, self._rows(alarm_id))
-        return None
+        return self.found(alarm_id)[0]
 
     def why_unread(self, alarm_id: AlarmId) -> Unread | None:
         """Return why a case is not here, or not whole; None where nothing is wrong."""
-        known = self.unread.get(alarm_id) or self.stopped.get(alarm_id)
-        if known is not None or alarm_id in self._alarms:
-            return known
+        return self.found(alarm_id)[1]
+
+    def found(self, alarm_id: AlarmId) -> tuple[Alarm | None, Unread | None]:
+        """Return one case as far as it is known, and why that is not all of it.
+
+        One read says both: with neither there is none, and not just for a moment.
+        """
+        known = self._alarms.get(alarm_id)
+        why = self.unread.get(alarm_id) or self.stopped.get(alarm_id)
+        if known is not None or why is not None:
+            return known, why
         try:
-            replay(alarm_id, None, self._rows(alarm_id))
+            return replay(alarm_id, None, self._rows(alarm_id)), None
         except UnreadableEventError as error:
-            return _why(error)
+            return None, _why(error)
         except JournalError:
-            return Unread.DAMAGED
-        return None
+            return None, Unread.DAMAGED
 
     def lines(self, alarm_id: AlarmId) -> list[Line]:
         """Return a case's time line, read from the rows."""

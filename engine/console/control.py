@@ -135,8 +135,7 @@ async def alarm(request: Request) -> Response:
     desk = desk_of(request)
     desk.catch_up()
     alarm_id = AlarmId(request.path_params["alarm"])
-    found = desk.cases.get(alarm_id)
-    why = desk.cases.why_unread(alarm_id)
+    found, why = desk.cases.found(alarm_id)
     if found is None and why is not None:
         return JSONResponse({"error": why.value}, status_code=UNAVAILABLE)
     if found is None:
@@ -241,7 +240,9 @@ async def drill_score(request: Request) -> Response:
     desk = desk_of(request)
     desk.catch_up()
     alarm_id = AlarmId(request.path_params["alarm"])
-    found = desk.cases.get(alarm_id)
+    found, why = desk.cases.found(alarm_id)
+    if found is None and why is not None:
+        return JSONResponse({"error": why.value}, status_code=UNAVAILABLE)
     if found is None or found.kind is not Kind.EXERCISE:
         return JSONResponse({"error": "no such exercise"}, status_code=MISSING)
     every = desk.cases.all(desk.parts.clock.now())

@@ -34,6 +34,7 @@ REST = 5
 page may be half a second late, and their first notifications may not."""
 NOBODY_TAKES = "nobody takes orders just now; give it again"
 HALF_LINKED = "the other alarm has not said so yet: link them again in a minute"
+NOT_OPEN = "only an open alarm takes another one in"
 ITSELF = "that is this alarm: name the other one"
 KEPT_ROSTER = "roster.toml"
 KEPT_SESSIONS = "sessions.json"
@@ -139,8 +140,8 @@ class ConsoleDesk:
                 return "there is no such operator"
             case Link(other=other) if other == alarm_id:
                 return ITSELF
-            case Link(other=other) if self.cases.get(other) is None:
-                return "there is no such alarm"
+            case Link(other=other):
+                return self._unlinkable(other)
             case Close(into=into) if into is not None:
                 return self._unmergeable(alarm_id, into)
             case Close(reason=CloseReason.EXERCISE_OVER):
@@ -148,10 +149,18 @@ class ConsoleDesk:
             case _:
                 return None
 
+    def _unlinkable(self, other: AlarmId) -> str | None:
+        case, why = self.cases.found(other)
+        if case is not None:
+            return None
+        return "there is no such alarm" if why is None else why.value
+
     def _no_exercise(self, alarm_id: AlarmId) -> str | None:
         """Return why a case does not end as played: whoever was told would read so."""
-        case = self.cases.get(alarm_id)
-        is_real = case is not None and case.kind is Kind.REAL
+        case, why = self.cases.found(alarm_id)
+        if case is None:
+            return None if why is None else why.value  # it may be a real one
+        is_real = case.kind is Kind.REAL
         return (
             "this is no exercise: close it for what has ended it" if is_real else None
         )
@@ -160,11 +169,13 @@ class ConsoleDesk:
         """Return why a case cannot be a part of another: none goes on as less."""
         if into == alarm_id:
             return ITSELF
-        whole = self.cases.get(into)
+        whole, why = self.cases.found(into)
         if whole is None or not whole.is_open:
-            return "only an open alarm takes another one in"
-        part = self.cases.get(alarm_id)
-        if part is not None and whole.kind not in {Kind.REAL, part.kind}:
+            return NOT_OPEN if why is None else why.value
+        part, why = self.cases.found(alarm_id)
+        if part is None:
+            return None if why is None else why.value
+        if whole.kind not in {Kind.REAL, part.kind}:
             return f"the other one is no real alarm: it is marked {whole.kind.value}"
         return None
 

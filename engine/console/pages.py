@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 from engine.alarm.commands import AlarmCommand
 from engine.alarm.state import Alarm
 from engine.console.acts import ActError, command_of, word_command
+from engine.console.cases import Unread
 from engine.console.desk import ConsoleDesk
 from engine.console.observe import UNAVAILABLE, UNREADABLE
 from engine.console.page import desk_of, page
@@ -37,6 +38,7 @@ MISSING = 404
 UNPROCESSABLE = 422
 CLOSED_SHOWN = 50
 CLICK_MAX = 64
+AGAIN = "it was not done; look again, then repeat"
 
 
 def console_app(desk: ConsoleDesk) -> Starlette:
@@ -97,7 +99,7 @@ async def case(request: Request) -> Response:
     ground = request.query_params.get("refused", "")
     refused = next((said for key, said in REFUSALS.items() if key == ground), "")
     if ground and not refused:
-        refused = "it was not done; look again, then repeat"
+        refused = str(found.get("stopped") or AGAIN)
     return page(request, "case.html", case=found, refused=refused)
 
 
@@ -173,8 +175,17 @@ def _command(
 ) -> AlarmCommand:
     if name != "word":
         return command_of(name, form, by, command_id)
-    defender = _defender(desk, desk.cases.get(alarm_id))
+    # Of a case that is not here nobody's words are known: one of force would be none.
+    defender = _defender(desk, _known(desk, alarm_id)[0])
     return word_command(form, defender, by, command_id, desk.parts.clock.now())
+
+
+def _known(desk: ConsoleDesk, alarm_id: AlarmId) -> tuple[Alarm | None, Unread | None]:
+    """Return a case, and why it is not whole; says so where nothing of it is known."""
+    alarm, why = desk.cases.found(alarm_id)
+    if alarm is None and why is not None:
+        raise HTTPException(UNAVAILABLE, why.value)
+    return alarm, why
 
 
 def _defender(desk: ConsoleDesk, alarm: Alarm | None) -> Person | None:
@@ -209,10 +220,7 @@ def _detail(request: Request) -> dict[str, object] | None:
     desk, session = desk_of(request), session_of(request)
     desk.catch_up()
     alarm_id = AlarmId(request.path_params["alarm"])
-    alarm = desk.cases.get(alarm_id)
-    why = desk.cases.why_unread(alarm_id)
-    if alarm is None and why is not None:
-        raise HTTPException(UNAVAILABLE, why.value)
+    alarm, why = _known(desk, alarm_id)
     if alarm is None:
         return None
     left_s = session.seen_for_s(alarm_id, desk.now_s())

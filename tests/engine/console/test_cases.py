@@ -238,9 +238,9 @@ def test_a_damaged_page_costs_hq_no_other_case_bug_the_console_was_gone(
     assert seen.get(late) == hq.alarm(late)
 
 
-def unread_desk(hq: Hq, *, is_open: bool) -> AlarmId:
+def unread_desk(hq: Hq, *, is_open: bool, alias: str = "Lost") -> AlarmId:
     """Let the desk find a journal in which one case's page is damaged."""
-    lost = hq.press("a1", alias="Lost")
+    lost = hq.press("a1", alias=alias)
     if not is_open:
         end(hq, lost)
     lender = Lender(hq, stream_of(lost), first=-1, last=-1)

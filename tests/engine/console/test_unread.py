@@ -1,11 +1,13 @@
 """What HQ is told of a case of which rows cannot be read."""
 
+from dataclasses import replace
+
 import pytest
 
-from engine.alarm.state import stream_of
+from engine.alarm.state import Kind, stream_of
 from engine.console.cases import Cases, Unread
 from engine.console.observe import UNREADABLE
-from tests.engine.console.hq import Hq, browser, control
+from tests.engine.console.hq import Hq, browser, control, say_safe
 from tests.engine.console.test_cases import Lender, Newer, unread_desk
 
 
@@ -55,3 +57,68 @@ def test_a_read_that_fails_is_not_called_damage_of_a_case(hq: Hq) -> None:
     assert said.json() == {"error": UNREADABLE}
     assert "the journal cannot be read here" in page.text
     assert Unread.DAMAGED not in page.text
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_a_word_that_is_said_in_a_case_that_cannot_be_read_is_not_taken_for_none(
+    hq: Hq, *, is_open: bool
+) -> None:
+    """Nobody's words were known: one of force was answered as done, and lost."""
+    roster = hq.desk.parts.board.roster()
+    people = (
+        replace(one, safe_word="Maple", duress_word="Cedar7")
+        if one.person == "heron"
+        else one
+        for one in roster.people
+    )
+    hq.desk.parts.board.replace(replace(roster, people=tuple(people)))
+    lost = unread_desk(hq, is_open=is_open, alias="Heron")
+    rows = hq.store.position
+    with browser(hq) as at:
+        said = at.act(lost, "word", word="Cedar7")
+    hq.desk.parts.board.replace(roster)
+    assert (said["status"], said.get("error")) == (503, Unread.DAMAGED)
+    assert hq.store.position == rows
+
+
+def test_a_real_alarm_that_cannot_be_read_ends_neither_as_played_nor_in_a_test(
+    hq: Hq,
+) -> None:
+    """That it is real was not known, and whoever was told read of a test."""
+    test = hq.press("t1", alias="Avocet", kind=Kind.TEST)
+    lost = unread_desk(hq, is_open=True)
+    say_safe(hq, lost, "rowan", "spruce")
+    with browser(hq) as at:
+        at.act(test, "acknowledge")
+        at.act(lost, "acknowledge")
+        for into, reason in (("", "exercise_over"), (test, "duplicate")):
+            said = at.act(lost, "close", reason=reason, into=into)
+            assert said["refused"] == Unread.DAMAGED
+    found = hq.alarm(lost)
+    assert found is not None
+    assert found.is_open
+
+
+def test_another_case_that_cannot_be_read_is_not_called_none(hq: Hq) -> None:
+    one = hq.press("b1", alias="Avocet")
+    lost = unread_desk(hq, is_open=True)
+    with browser(hq) as at:
+        assert at.act(one, "link", other=lost)["refused"] == Unread.DAMAGED
+        said = at.act(one, "close", reason="duplicate", into=lost)
+        assert said["refused"] == Unread.DAMAGED
+    with control(hq) as client:
+        said = client.get(f"/drills/{lost}").json()
+    assert said == {"error": Unread.DAMAGED}
+
+
+def test_a_form_in_a_case_that_stands_still_is_not_asked_for_again(hq: Hq) -> None:
+    """Without a script the page said *look again, then repeat*."""
+    still = hq.press("a1", alias="Held")
+    hq.desk.cases = Cases(Newer(hq, stream_of(still)))
+    hq.is_away = True
+    with browser(hq) as at:
+        form = {"csrf": at.csrf, "id": "c1"}
+        answer = at.client.post(f"/alarms/{still}/acknowledge", data=form)
+        page = at.client.get(answer.headers["location"]).text
+    assert "then repeat" not in page
+    assert page.count(Unread.NEWER) > 1
