@@ -1,13 +1,15 @@
 """One HTTP request and its answer, with a true word on what went out."""
 
 import contextlib
-import socket
-from collections.abc import Mapping
+import ssl
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+import h11
 from pydantic import HttpUrl
 
+from adapters.channels.connecting import connect
+from adapters.channels.hosts import HOSTS
 from adapters.channels.line import Line
 from adapters.channels.options import (
     ChannelOptions,
@@ -16,18 +18,13 @@ from adapters.channels.options import (
     require_loopback,
     tls_context,
 )
+from adapters.channels.phases import Phases
 from adapters.channels.retry_after import after_s
+from adapters.channels.wire import Wire
 from engine.errors import DeliveryError, DeliveryUnknownError, RefusalOf
 from engine.ports.clock import Clock
 from engine.ports.telemetry import Telemetry
 from engine.values import ChannelName
-
-if TYPE_CHECKING:
-    import ssl
-
-    import httpcore2
-
-    from adapters.channels.deadline import Deadline
 
 _SUCCESS = 2
 _REDIRECTION = 3
@@ -43,7 +40,12 @@ _OF_WHAT_IS_SENT = frozenset({400, 406, 409, 411, 412, 413, 414, 415, 422, 431, 
 # in the place of a receiver that begins anew: a proxy, a maintenance page, a sign-in.
 _FINAL = _OF_WHAT_IS_SENT | {410}
 _ANSWER_BYTES_MAX = 1 << 20
-_HEADERS = {"User-Agent": "natalia", "Accept": "*/*", "Accept-Encoding": "identity"}
+_HEAD_BYTES_MAX = 100 << 10
+_HEADERS = (
+    ("User-Agent", "natalia"),
+    ("Accept", "*/*"),
+    ("Accept-Encoding", "identity"),
+)
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -81,7 +83,7 @@ class Exchange:
         clock: Clock,
         telemetry: Telemetry,
     ) -> None:
-        """Check the address; the HTTP library is loaded by the first request.
+        """Check the address; no connection is made.
 
         Raises:
             ConfigError: plain HTTP to another machine, or a remote address where
@@ -97,20 +99,14 @@ class Exchange:
         if options.url.username or options.url.password:
             cure = "put the secret into a file"
             raise config_error(name, "url", "an address without a secret", cure)
-        self._verify: ssl.SSLContext | None = None
+        self._tls: ssl.SSLContext | None = None
         if options.ca_file is not None:
-            self._verify = tls_context(name, options)
+            self._tls = tls_context(name, options)
         self._name, self._options = name, options
-        self._clock, self._telemetry = clock, telemetry
+        self._host = host.strip("[]")
+        self._port = options.url.port or _PORTS[options.url.scheme]
+        self._clock, self._phases = clock, Phases(name, clock, telemetry)
         self._line = Line(only_loopback=options.only_loopback)
-        self._limits_s = {
-            "connect": options.connect_timeout_s,
-            "write": options.write_timeout_s,
-            "read": options.read_timeout_s,
-            "pool": options.connect_timeout_s,
-        }
-        self._host = _host_of(options.url)
-        self._client: tuple[httpcore2.ConnectionPool, Deadline] | None = None
 
     @property
     def timeout_s(self) -> float:
@@ -133,20 +129,15 @@ class Exchange:
             DeliveryUnknownError: it may have been acted on.
 
         """
-        progress = _Progress(self._line, self._clock)
+        head = [("Host", _host_of(self._options.url)), *_HEADERS, *headers.items()]
+        request = _Request(method, _target_of(url), head, body)
         with self._line.attempt():
-            answer = self._attempt(
-                method, url, headers=headers, body=body, progress=progress
-            )
-        for phase, seconds in progress.phases():
-            self._telemetry.observe(
-                "channel_phase_seconds", seconds, channel=self._name, phase=phase
-            )
+            answer = self._attempt(request)
         if isinstance(answer, HttpAnswer):
-            if answer.status // 100 == _SUCCESS and not progress.body_sent:
+            if answer.status // 100 == _SUCCESS and not request.is_sent:
                 raise DeliveryUnknownError(self._name, "taken before it was all sent")
             return answer
-        if progress.body_begun:
+        if request.body_begun:
             raise DeliveryUnknownError(self._name, f"no answer: {answer}")
         raise DeliveryError(self._name, f"not sent: {answer}", retry=True)
 
@@ -176,160 +167,153 @@ class Exchange:
         self._line.cut()
 
     def close(self) -> None:
-        """Cut a request that may still run and give the client back.
-
-        The next request opens another: a restarted actor goes on with this channel.
-        """
+        """Cut a request that may still run; a restarted actor goes on with this one."""
         self._line.cut()
-        client, self._client = self._client, None
-        if client is not None:
-            client[0].close()
 
-    def _attempt(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str],
-        body: bytes,
-        progress: "_Progress",
-    ) -> HttpAnswer | str:
+    def _attempt(self, request: "_Request") -> HttpAnswer | str:
         """Return the answer, or the class of what happened instead."""
-        pool, deadline = self._client or self._open()
-        deadline.begin(self._clock.boottime_s() + self.timeout_s)
-        is_check = method == "HEAD"
         try:
-            with pool.stream(
-                method,
-                url,
-                headers=list({"Host": self._host, **_HEADERS, **headers}.items()),
-                content=body or None,
-                extensions={
-                    "target": _target_of(url),
-                    "timeout": self._limits_s,
-                    "trace": progress.trace,
-                },
-            ) as response:
-                serves = response.status // 100 == _SUCCESS
-                if not is_check:  # a receiver may know no HEAD, or nothing else
-                    deadline.judge(serves=serves or response.status in _FINAL)
-                return HttpAnswer(
-                    status=response.status,
-                    body=_read(response),
-                    retry_after=_first(response, b"retry-after")
-                    or _first(response, b"x-ratelimit-reset"),
-                )
-        except _failures() as error:
-            deadline.judge(serves=False)
+            with contextlib.closing(self._connected()) as wire:
+                return self._answer(wire, request)
+        except (OSError, UnicodeError, h11.ProtocolError) as error:
             # Its text may hold the address; its class says enough.
             return type(error).__name__
 
-    def _open(self) -> "tuple[httpcore2.ConnectionPool, Deadline]":
-        import httpcore2  # noqa: PLC0415 - loaded when used: it costs start-up 70 ms
+    def _connected(self) -> Wire:
+        options, now_s = self._options, self._clock.boottime_s
+        until_s = now_s() + self.timeout_s
+        with self._phases.timed("connect"):
+            connected = connect(
+                self._host,
+                self._port,
+                options.connect_timeout_s,
+                now_s=now_s,
+                must_go_on=self._line.must_go_on,
+            )
+        with contextlib.ExitStack() as failed:
+            failed.callback(connected.close)
+            self._line.hold(connected)
+            wire = Wire(connected, now_s=now_s, until_s=until_s)
+            failed.pop_all()
+        return wire
 
-        from adapters.channels.deadline import Deadline  # noqa: PLC0415 - as above
-
-        deadline = Deadline(self._clock.boottime_s, self._line.must_go_on)
-        pool = httpcore2.ConnectionPool(
-            ssl_context=self._context(),
-            max_keepalive_connections=0,
-            network_backend=deadline,
-        )
-        self._client = pool, deadline
-        return self._client
-
-    def _context(self) -> "ssl.SSLContext | None":
-        if self._verify is not None or self._options.url.scheme != "https":
-            return self._verify
-        import httpx2  # noqa: PLC0415 - as above
-
-        # The system's certificates, whatever the environment says of them.
-        return httpx2.create_ssl_context(trust_env=False)
-
-
-@runtime_checkable
-class _Stream(Protocol):
-    """What we use of the HTTP library's network stream."""
-
-    def get_extra_info(self, info: str, /) -> socket.socket: ...
-    def close(self) -> None: ...
-
-
-class _Progress:
-    """How far a request came, told by the HTTP library's trace events."""
-
-    def __init__(self, line: Line, clock: Clock) -> None:
-        self._line, self._clock = line, clock
-        self._at_s: dict[str, float] = {}
-        self.body_begun = self.body_sent = False
-
-    def trace(self, event: str, info: Mapping[str, object]) -> None:
-        self._at_s[event] = self._clock.boottime_s()
-        match event:
-            case "connection.connect_tcp.complete":
-                self._hold(info["return_value"])
-            case "http11.send_request_body.started":
-                self.body_begun = True
-            case "http11.send_request_body.complete":
-                self.body_sent = True
-
-    def phases(self) -> list[tuple[str, float]]:
-        """Return the phases that ended, each with its seconds."""
-        spans = (
-            ("connect", "connection.connect_tcp", "connection.connect_tcp"),
-            ("tls", "connection.start_tls", "connection.start_tls"),
-            ("request", "http11.send_request_headers", "http11.send_request_body"),
-            ("answer", "http11.receive_response_headers", "http11.response_closed"),
-        )
-        at_s = self._at_s
-        return [
-            (phase, at_s[f"{last}.complete"] - at_s[f"{first}.started"])
-            for phase, first, last in spans
-            if f"{first}.started" in at_s and f"{last}.complete" in at_s
-        ]
-
-    def _hold(self, stream: object) -> None:
-        assert isinstance(stream, _Stream)
+    def _answer(self, wire: Wire, request: "_Request") -> HttpAnswer:
+        options = self._options
         try:
-            self._line.hold(stream.get_extra_info("socket"))
-        except OSError:
-            stream.close()
+            if options.url.scheme == "https":
+                with self._phases.timed("tls"):
+                    wire.secure(self._context(), self._host, options.connect_timeout_s)
+            talk = _Talk(wire, options.read_timeout_s)
+            # Who closes before it has all may have said why.
+            with _lost(), self._phases.timed("request"):
+                request.send(talk, options.write_timeout_s)
+            with self._phases.timed("answer"):
+                response = talk.response()
+                self._judge(wire, request, response.status_code)
+                body = talk.body()
+        except (OSError, h11.ProtocolError):
+            HOSTS.failed(self._host, self._port, wire.where, self._clock.boottime_s())
             raise
+        headers = dict(reversed(response.headers))
+        named = headers.get(b"retry-after") or headers.get(b"x-ratelimit-reset") or b""
+        return HttpAnswer(
+            status=response.status_code,
+            body=body,
+            retry_after=named.decode("latin-1"),
+        )
+
+    def _judge(self, wire: Wire, request: "_Request", status: int) -> None:
+        """Take it whether the address that was reached does what it is for."""
+        if request.method == "HEAD":
+            return  # a check: a receiver may know no HEAD, or nothing else
+        if status // 100 == _SUCCESS or status in _FINAL:
+            HOSTS.served(self._host, self._port, wire.where)
+        else:
+            HOSTS.failed(self._host, self._port, wire.where, self._clock.boottime_s())
+
+    def _context(self) -> ssl.SSLContext:
+        if self._tls is None:
+            import httpx2  # noqa: PLC0415 - loaded when used: it costs start-up 70 ms
+
+            # The system's certificates, whatever the environment says of them.
+            self._tls = httpx2.create_ssl_context(trust_env=False)
+        return self._tls
 
 
-def _read(response: "httpcore2.Response") -> bytes | None:
-    body = bytearray()
-    with contextlib.suppress(*_failures()):
-        for chunk in response.iter_stream():
-            body += chunk
-            if len(body) > _ANSWER_BYTES_MAX:
-                return None
-        return bytes(body)
-    return None
+class _Talk:
+    """Both sides of one connection as HTTP/1.1 has them (RFC 9112), by `h11`."""
+
+    def __init__(self, wire: Wire, read_timeout_s: float) -> None:
+        self._wire, self._read_timeout_s = wire, read_timeout_s
+        self._state = h11.Connection(h11.CLIENT, _HEAD_BYTES_MAX)
+
+    def send(self, event: h11.Event, timeout_s: float) -> None:
+        if data := self._state.send(event):
+            self._wire.send(data, timeout_s)
+
+    def response(self) -> h11.Response:
+        """Return what comes behind all that is only said meanwhile."""
+        while isinstance(event := self._next(), h11.InformationalResponse):
+            pass
+        if isinstance(event, h11.Response):
+            return event
+        message = "no response"
+        raise h11.RemoteProtocolError(message)
+
+    def body(self) -> bytes | None:
+        """Return a response's body; None where it breaks off or is too long."""
+        body = bytearray()
+        with contextlib.suppress(OSError, h11.ProtocolError):
+            while isinstance(event := self._next(), h11.Data):
+                body += event.data
+                if len(body) > _ANSWER_BYTES_MAX:
+                    return None
+            return bytes(body)
+        return None
+
+    def _next(self) -> object:
+        while (event := self._state.next_event()) is h11.NEED_DATA:
+            self._state.receive_data(self._wire.receive(self._read_timeout_s))
+        return event
 
 
-def _first(response: "httpcore2.Response", name: bytes) -> str:
-    """Return the first header of a name in small letters; empty without one."""
-    values = (value for key, value in response.headers if key.lower() == name)
-    return next(values, b"").decode("latin-1")
+@dataclass(slots=True)
+class _Request:
+    """What is asked, and how far it came: that decides what a failure means."""
+
+    method: str
+    target: bytes
+    headers: list[tuple[str, str]]
+    body: bytes
+    body_begun: bool = False
+    is_sent: bool = False
+
+    def send(self, talk: _Talk, timeout_s: float) -> None:
+        headers = self.headers
+        if self.body:
+            headers = [*headers, ("Content-Length", str(len(self.body)))]
+        head = h11.Request(method=self.method, target=self.target, headers=headers)
+        talk.send(head, timeout_s)
+        self.body_begun = True
+        if self.body:
+            talk.send(h11.Data(data=self.body), timeout_s)
+        talk.send(h11.EndOfMessage(), timeout_s)
+        self.is_sent = True
 
 
-def _failures() -> tuple[type[Exception], ...]:
-    """Return how a request fails; the HTTP library is loaded by then."""
-    import httpcore2  # noqa: PLC0415 - as above
-
-    return (
-        httpcore2.NetworkError,
-        httpcore2.ProtocolError,
-        httpcore2.TimeoutException,
-        httpcore2.UnsupportedProtocol,
-        UnicodeError,  # of a host that cannot be one, such as hooks..example
-        OSError,
-    )
+@contextlib.contextmanager
+def _lost() -> Iterator[None]:
+    """Pass over a connection that is lost, but not over a time that is up."""
+    try:
+        yield
+    except TimeoutError:
+        raise
+    except OSError:
+        pass
 
 
 def _target_of(url: str) -> bytes:
-    """Return what stands behind the host: the HTTP library would leave out `;key=1`."""
+    """Return what stands behind the host: whatever stands there, `;key=1` too."""
     path = url.partition("://")[2].partition("/")[2]
     return f"/{path.partition('#')[0]}".encode("ascii")
 

@@ -4,7 +4,7 @@ import contextlib
 import smtplib
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from email.headerregistry import Address
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from adapters.channels.connecting import connect
 from adapters.channels.hosts import HOSTS
 from adapters.channels.line import Line
 from adapters.channels.options import ChannelOptions, Seconds, Whole
+from adapters.channels.phases import Phases
 from adapters.channels.replies import Replies, is_of_the_message, refusal_of
 from engine.errors import DeliveryError, DeliveryUnknownError, RefusalOf
 from engine.ports.clock import Clock
@@ -72,7 +73,8 @@ class SmtpSession:
     ) -> None:
         """Prepare; nothing is connected before `open`."""
         self.name, self._options, self._tls = name, options, tls
-        self._line, self._clock, self._telemetry = line, clock, telemetry
+        self._line, self._clock = line, clock
+        self._phases = Phases(name, clock, telemetry)
         self._smtp = smtplib.SMTP(local_hostname=local_host)
         self._until_s = self._kept_until_s = 0.0
         self._mails = 0
@@ -88,7 +90,7 @@ class SmtpSession:
 
         """
         options = self._options
-        with self._timed("connect"):
+        with self._phases.timed("connect"):
             try:
                 connected = connect(
                     options.host,
@@ -193,11 +195,11 @@ class SmtpSession:
         lost: str | None = None
         try:
             smtp.sock.settimeout(self._options.write_timeout_s)
-            with self._timed("request"):
+            with self._phases.timed("request"):
                 smtp.sock.sendall(content + b".\r\n")
             self._allow(self._options.accept_timeout_s)
             replies.classes.clear()
-            with self._timed("answer"):
+            with self._phases.timed("answer"):
                 code, text = smtp.getreply()
         except (OSError, smtplib.SMTPException) as error:
             lost = type(error).__name__
@@ -264,7 +266,7 @@ class SmtpSession:
         assert self._tls is not None
         self._pace()
         smtp = self._smtp
-        with self._timed("tls"):
+        with self._phases.timed("tls"):
             smtp.sock = self._tls.wrap_socket(
                 connected, server_hostname=self._options.host
             )
@@ -330,14 +332,3 @@ class SmtpSession:
             raise DeliveryError(
                 self.name, f"{step} was answered {code}", retry=retry, of=of
             )
-
-    @contextlib.contextmanager
-    def _timed(self, phase: str) -> Iterator[None]:
-        began_s = self._clock.boottime_s()
-        yield
-        self._telemetry.observe(
-            "channel_phase_seconds",
-            self._clock.boottime_s() - began_s,
-            channel=self.name,
-            phase=phase,
-        )

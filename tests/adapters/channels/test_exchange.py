@@ -298,6 +298,30 @@ def test_a_host_that_is_no_name_is_a_message_not_sent_bug_its_channel_died(
     client.close()
 
 
+@pytest.mark.parametrize("value", ["a\r\nx: y", "\N{SNOWMAN}"])
+def test_what_no_header_can_hold_is_a_message_not_sent(value: str) -> None:
+    with far_end(says(status_line(200))) as url:
+        client = exchange(url)
+        with pytest.raises(DeliveryError):
+            client.request("POST", url, headers={"webhook-id": value}, body=b"{}")
+        client.close()
+
+
+def test_a_far_end_that_hangs_up_before_it_has_all_may_say_why() -> None:
+    """Its refusal is for certain, though the request could not be written whole."""
+
+    def answer(connection: socket.socket) -> None:
+        connection.recv(1)
+        connection.sendall(status_line(413))
+        connection.shutdown(socket.SHUT_RD)
+
+    with far_end(answer) as url:
+        client = exchange(url)
+        said = client.request("POST", url, headers={}, body=b"x" * (32 << 20))
+        client.close()
+    assert said.status == 413
+
+
 def test_a_redirect_is_not_followed() -> None:
     with far_end(says(status_line(200))) as elsewhere:
         moved = b"HTTP/1.1 307 X\r\nLocation: %s\r\n" % elsewhere.encode()
