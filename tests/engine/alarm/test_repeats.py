@@ -245,6 +245,48 @@ def test_hq_is_told_as_long_as_nobody_acknowledges_and_others_for_half_an_hour()
     assert scene.now.since(hq[-1]) <= RETRY_MAX
 
 
+@pytest.mark.parametrize("came", [EffectState.ACCEPTED, EffectState.DELIVERED])
+@pytest.mark.parametrize("state", [UNKNOWN, UNDELIVERED, REJECTED])
+@pytest.mark.parametrize("repeat", [1, 5])
+def test_what_an_earlier_one_of_it_has_told_after_all_is_not_told_again(
+    came: EffectState, state: EffectState, repeat: int
+) -> None:
+    """A modem's answer was late, and the other had no credit: every five minutes."""
+    effect = replace(effect_of(Audience.NEAREST, state, repeat), retry=True)
+    first, *others = earlier(effect, UNKNOWN)
+    is_less = state is UNDELIVERED and came is EffectState.ACCEPTED
+    for change in ("", "step", "person", "channel"):
+        told = replace(first, state=came)
+        if change:
+            told = replace(told, **{change: "other"})  # type: ignore[arg-type]
+        effects = {one.effect: one for one in (told, *others, effect)}
+        is_told = not change and not is_less
+        assert (wait_s(replace(alarm_with(effect), effects=effects)) is None) is is_told
+
+
+def test_a_late_answer_ends_the_repeats_of_a_modem_that_sends_none() -> None:
+    scene = Scene().raised()
+    first = scene.planned(Audience.NEAREST)[0]
+    scene.settle(first.effect, UNKNOWN)
+
+    def refuse() -> None:
+        while waiting := [one for one in scene.waiting() if one != first.effect]:
+            for effect in waiting:
+                scene.settle(effect, REJECTED, retry=True)
+
+    scene.run(60, each_due=refuse)
+    before = told_to(scene, first.person)
+    assert before > 1
+    scene.settle(first.effect, EffectState.DELIVERED)
+    scene.run(HOUR_S, each_due=refuse)
+    assert told_to(scene, first.person) == before
+
+
+def told_to(scene: Scene, person: str) -> int:
+    planned = scene.planned(Audience.NEAREST)
+    return sum(one.person == person for one in planned)
+
+
 # what ends it -------------------------------------------------------------------------
 
 
