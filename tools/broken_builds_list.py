@@ -294,4 +294,16 @@ BROKEN = (
             ),
         ),
     ),
+    Broken(
+        "outgrown",
+        "the rows that an older engine has left of a case are passed over",
+        (
+            Change(
+                "engine/alarm/codec.py",
+                "        alarm = fold(alarm_id, alarm, decode(row))\n",
+                "        if row.version == VERSIONS.get(row.kind):\n"
+                "            alarm = fold(alarm_id, alarm, decode(row))\n",
+            ),
+        ),
+    ),
 )

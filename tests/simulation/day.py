@@ -22,6 +22,7 @@ from tests.simulation.plan import (
     Item,
     Plan,
 )
+from tests.simulation.recalled import recall
 from tests.simulation.runtime import Life, World
 from tests.simulation.scheduler import DeadlockError, LivelockError
 from tests.simulation.watchers import LogWatch
@@ -60,8 +61,9 @@ class Day:
     def __init__(self, plan: Plan, ends_s: float = DAY_S) -> None:
         self.ends_s = ends_s
         self.plan = plan
-        self.world = World(plan.seed)
-        self.disk = Disk()
+        medium, begins_at = plan.begins_on()
+        self.world = World(plan.seed, begins_at)
+        self.disk = Disk(medium)
         self.watching = Watching(self.disk, secrets())
         self.network = Network(self.world)
         self.host = Host(self.world, self.disk, self.network, self.watching)
@@ -88,6 +90,9 @@ class Day:
         if "month" in whats:
             self.struck("month")
             self.ends_s, self.faults_end_s = MONTH_S, MONTH_S - CALM_S
+        if "upgrade" in whats:
+            self.struck("upgrade")
+            recall(self.watching, self.disk, begins_at)
         self.watching.now_s = self.world.boottime_s
         self.disk.on_commit = self.watching.committed
         self.disk.on_fault = self.struck
@@ -120,6 +125,7 @@ class Day:
     def _run(self) -> None:
         for item in self.plan.items:
             self.world.begin(self._at(item), "plan")
+        self.people.go_on()
         if not self.is_safety:
             self.world.begin(self._faults_end, "plan")
         while not self._is_evening():

@@ -36,8 +36,8 @@ UNSETTLED = frozenset({EffectState.PLANNED, EffectState.ATTEMPTING})
 class Disk:
     """What outlives a process: the medium, its faults, and what is unsettled in it."""
 
-    def __init__(self) -> None:
-        self.medium = Medium()
+    def __init__(self, medium: Medium | None = None) -> None:
+        self.medium = Medium() if medium is None else medium
         self.unsettled: dict[EffectId, EffectRow] = {}
         self.untaken = 0
         self.timers: set[str] = set()
@@ -53,6 +53,18 @@ class Disk:
         self.read_errors = 0
         self.on_commit: Callable[[Sequence[Request], Sequence[Answer]], None]
         self.on_fault: Callable[[str], None]
+        self._look()
+
+    def _look(self) -> None:
+        """Find in the rows what `note` follows from then on."""
+        medium = self.medium
+        for effect, row in medium.effects.items():
+            if row.state in UNSETTLED:
+                self.unsettled[effect] = row
+        self.untaken = sum(not row.taken_by for row in medium.inbound.values())
+        for name in medium.streams:
+            if name.startswith(CHECK_INS):
+                self._note_timer(name)
 
     def note(self, group: Sequence[Request]) -> None:
         """Follow which effects are unsettled and whether a signal waits."""

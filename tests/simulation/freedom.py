@@ -1,6 +1,6 @@
 """Whether an end was said freely (I8), by what came in and not by what became of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from engine.alarm.case_events import PressedAnew
 from engine.alarm.events import (
@@ -12,8 +12,7 @@ from engine.alarm.events import (
     SafetyConfirmed,
 )
 from engine.alarm.state import Alarm, ReplyKind
-from engine.ports.journal import Append
-from engine.values import AlarmId
+from engine.values import AlarmId, ReportKey
 from tests.simulation.cast import AGREED, DURESS_CODE, DURESS_WORD
 from tests.simulation.disk import Disk
 
@@ -30,9 +29,9 @@ class Freedom:
         self.forced: set[AlarmId] = set()
         self._said_safe: dict[AlarmId, set[str]] = {}
 
-    def hear(self, alarm_id: AlarmId, append: Append, disk: Disk) -> None:
+    def hear(self, alarm_id: AlarmId, keys: Iterable[ReportKey], disk: Disk) -> None:
         """Look at what a case has just taken up."""
-        for key in append.takes:
+        for key in keys:
             row = disk.medium.inbound.get(key)
             if row is not None and _FORCED.intersection(row.body.split(b'"')):
                 self.forced.add(alarm_id)

@@ -100,7 +100,7 @@ class Watching:
         self.timed: set[PersonId] = set()
         """Who has set a timer, and was never heard of again."""
         self._addresses: dict[EffectId, str] = {}
-        self._epochs: dict[str, int] = {}
+        self.epochs: dict[str, int] = {}
 
     def found(self, invariant: str, what: str) -> None:
         """Keep the first violation; whoever drives the world stops at it."""
@@ -120,16 +120,16 @@ class Watching:
                 self._appended(request, answer.events)
 
     def _appended(self, append: Append, rows: Sequence[StoredEvent]) -> None:
-        before = self._epochs.get(append.stream, 0)
+        before = self.epochs.get(append.stream, 0)
         if append.epoch < before:
             self.found("I6", "an epoch smaller than the one before it")
-        self._epochs[append.stream] = append.epoch
+        self.epochs[append.stream] = append.epoch
         if not append.stream.startswith("alarm/"):
             return
         alarm_id = alarm_of(append.stream)
         events = [self.rows.decode(row) for row in rows]
         alarm = self.alarms.get(alarm_id)
-        self.freedom.hear(alarm_id, append, self.disk)
+        self.freedom.hear(alarm_id, append.takes, self.disk)
         for event in events:
             self.freedom.listen(alarm_id, event)
             if not self.freedom.may_close(alarm_id, event):

@@ -18,13 +18,14 @@ from engine.alarm.commands import (
 )
 from engine.alarm.messages import Done, Forward
 from engine.alarm.state import CloseReason, Kind, Truth
+from engine.dispatch.body import decode_body
 from engine.intake.replies import CODE
 from engine.journal.memory import MemoryReader
 from engine.values import AlarmId, CommandId, OperatorId, PersonId, Signal
 from tests.simulation.cast import AGREED, DURESS_WORD, SAFE_WORD, roster
 from tests.simulation.devices import devices
 from tests.simulation.host import Host
-from tests.simulation.invariants import Watching
+from tests.simulation.invariants import SENT, Watching
 from tests.simulation.tasks import Wait
 
 ACTS = frozenset({Signal.SOS, Signal.REMOVED, Signal.CANCEL, Signal.FALL})
@@ -141,6 +142,19 @@ class People:
 
         self._host.world.begin(send, "phone")
 
+    def go_on(self) -> None:
+        """Go on with what an engine before this one began, if any did.
+
+        Whoever it has written to may answer, and whoever has a case sees to it.
+        """
+        for row in list(self._host.disk.medium.effects.values()):
+            if row.channel == "sms" and row.state in SENT:
+                sent = decode_body(row.body)
+                self.arrival("sms", sent.address, sent.text(self._host.world.now()))
+        for alarm in self._watching.alarms.values():
+            if alarm.is_open and alarm.acknowledged is not None:
+                self._begin_course(alarm.id, alarm.kind, alarm.acknowledged.by)
+
     # HQ ----------------------------------------------------------------------------
 
     def _rouse(self, operator: str, after_s: float) -> None:
@@ -169,11 +183,7 @@ class People:
                 self.did("two_at_once")
                 self._acknowledge(alarm_id, "spruce")
             if alarm_id not in self._running:
-                self._running.add(alarm_id)
-                self._courses += 1
-                self._host.world.begin(
-                    self._course(alarm_id, alarm.kind, operator), "case"
-                )
+                self._begin_course(alarm_id, alarm.kind, operator)
 
     def _acknowledge(self, alarm_id: AlarmId, operator: str) -> None:
         by = OperatorId(operator)
@@ -187,6 +197,11 @@ class People:
             operator,
             lambda c: ConfirmSafe(command_id=c, by=by, remark=remark, detained=is_held),
         )
+
+    def _begin_course(self, alarm_id: AlarmId, kind: Kind, operator: str) -> None:
+        self._running.add(alarm_id)
+        self._courses += 1
+        self._host.world.begin(self._course(alarm_id, kind, operator), "case")
 
     def _course(self, alarm: AlarmId, kind: Kind, operator: str) -> Callable[[], None]:
         """Return what HQ does with a case once somebody has it."""

@@ -8,6 +8,12 @@ import json
 import random
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
+
+from engine.journal.memory import Medium
+from engine.values import Instant
+from tests.fakes import START
+from tests.simulation.leftover import defender_of, medium_of, names
 
 DAY_S = 86_400.0
 CALM_S = 7_200.0
@@ -39,6 +45,15 @@ class Plan:
         """Return the plan less some items."""
         gone = set(dropped)
         return Plan(self.seed, tuple(i for i in self.items if i not in gone))
+
+    def begins_on(self) -> tuple[Medium, Instant]:
+        """Return the rows on which the day begins, and at what time of theirs."""
+        for item in self.items:
+            if item.what == "upgrade":
+                medium = medium_of(item.who)
+                assert medium.at is not None
+                return medium, medium.at.plus(timedelta(seconds=item.s))
+        return Medium(), START
 
     def to_json(self) -> str:
         """Return one line of JSON."""
@@ -76,6 +91,12 @@ SECOND_PRESS = 0.15
 # no quiet hours. What must never happen is asked of it, and nothing that must happen.
 SAFETY = 0.02
 MODES = {"safety": 1, "month": 1}
+
+# A day that begins on the journal of an older engine, and how long none ran before it.
+BEGINS = {"upgrade": 1}
+UPGRADE = 0.125
+DOWN_S = (3.0, 3.0, 30.0, 600.0, 7_200.0)
+TAKEN_UP_S = 300.0
 STORM_S = 600.0
 FAULTS_MIN, FAULTS_MAX = 6, 18
 UNENDING = {"": 2, "all_gone": 1, "gone": 1, "down": 2, "full": 1, "slow": 1}
@@ -206,7 +227,7 @@ def plan_of(seed: int) -> Plan:
         if is_month(seed):
             items += _month(random.Random(f"month/{seed}"), episode[0].who, begins_s)
             break
-    return Plan(seed, tuple(sorted(items)))
+    return Plan(seed, tuple(sorted([*items, *_upgrade(seed)])))
 
 
 def is_safety(seed: int) -> bool:
@@ -218,6 +239,29 @@ def is_month(seed: int) -> bool:
     """Say whether a seed's day goes on for a month."""
     draw = random.Random(f"length/{seed}")
     return not is_safety(seed) and draw.random() < MONTH
+
+
+def _upgrade(seed: int) -> list[Item]:
+    """Return what an older engine has left, where a seed's day begins on it."""
+    draw = random.Random(f"upgrade/{seed}")
+    return old_case(draw) if draw.random() < UPGRADE else []
+
+
+def old_case(draw: random.Random) -> list[Item]:
+    """Return what an older engine has left, and what happens as it is taken up."""
+    leftover = draw.choice(names())
+    items = [begun_on(leftover, draw.choice(DOWN_S))]
+    for _ in range(draw.randrange(4)):
+        family = _drawn(draw, WEIGHTS)
+        what = _drawn(draw, FAULTS[family])
+        at_s = draw.uniform(0.1, TAKEN_UP_S)
+        items.append(_fault(draw, at_s, family, what, defender_of(leftover)))
+    return items
+
+
+def begun_on(leftover: str, down_s: float) -> Item:
+    """Return that a day begins on an older engine's journal, so long after it ended."""
+    return _item(0.0, "process", "upgrade", who=leftover, s=down_s)
 
 
 def _episode(draw: random.Random, begins_s: float) -> list[Item]:

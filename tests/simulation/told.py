@@ -5,12 +5,17 @@ from datetime import timedelta
 
 from engine.alarm.conditions import holds
 from engine.alarm.effects import Effect
-from engine.alarm.events import AlarmEvent, NotificationPlanned, RecipientsChosen
+from engine.alarm.events import (
+    AlarmEvent,
+    Chosen,
+    NotificationPlanned,
+    RecipientsChosen,
+)
 from engine.alarm.found_false import is_needless
 from engine.alarm.state import Alarm, Truth
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience, Proof, Rung, Start, Step
-from engine.values import Instant, PersonId, Signal
+from engine.values import Instant, PersonId, Signal, StepId
 
 SLACK = timedelta(seconds=60)
 REPEATS = 2
@@ -24,13 +29,15 @@ _HEAR_OF_END = _CHOSEN | {Audience.ASKED, Audience.SILENT}
 def is_left_out(alarm: Alarm, events: Sequence[AlarmEvent]) -> bool:
     """Say whether somebody was chosen just now for whom nothing is planned.
 
-    In the cast everybody has an address for each step by which they may be chosen.
+    In the cast everybody has an address for each step by which they may be chosen; less
+    HQ, of whose two places an older file told one alone that nobody has answered.
     """
     chosen = [
         (event.step, one.person)
         for event in events
         if isinstance(event, RecipientsChosen) and event.audience in _CHOSEN
         for one in event.chosen
+        if event.audience is not Audience.HQ or _has_way(alarm, event.step, one)
     ]
     if not chosen:
         return False
@@ -41,6 +48,13 @@ def is_left_out(alarm: Alarm, events: Sequence[AlarmEvent]) -> bool:
         if effect.state is EffectState.PLANNED
     }
     return any(one[1] not in planned and one not in waiting for one in chosen)
+
+
+def _has_way(alarm: Alarm, step_id: StepId, who: Chosen) -> bool:
+    """Say whether a step uses a way by which somebody was told before, if any was."""
+    step = alarm.protocol.step(step_id)
+    ways = {one.channel for one in alarm.effects.values() if one.person == who.person}
+    return step is None or not ways or not ways.isdisjoint(step.channels)
 
 
 def has_given_up(alarm: Alarm) -> bool:
