@@ -23,20 +23,31 @@ SMS_S, CALL_S = 3.0, 40.0
 
 
 class OneOfficer(Scene):
-    """The rota is one person, whom a file pages by every channel; HQ has a number."""
+    """The rota is one person, whom a file pages by every channel; HQ has a number.
+
+    Colleagues have mail as well.
+    """
 
     def _answer(self, lookup: Lookup) -> tuple[Recipient, ...]:
         if lookup.audience is Audience.HQ:
             hq = colleague("hq", 0)
             return (replace(hq, person="hq-1", code="", distance_m=None),)
         if lookup.audience is not Audience.DUTY:
-            return super()._answer(lookup)
+            found = super()._answer(lookup)
+            return tuple(
+                replace(one, addresses=(*one.addresses, ("email", "c@x")))
+                for one in found
+            )
         ways = (("sms", "+15550"), ("call", "+15550"), ("email", "alder@x"))
         return (replace(colleague("alder", 0), addresses=ways, distance_m=None),)
 
 
 def paged(step: Step) -> Step:
-    ways = {Audience.DUTY: ("sms", "call", "email"), Audience.HQ: ("sms",)}
+    ways = {
+        Audience.DUTY: ("sms", "call", "email"),
+        Audience.HQ: ("sms",),
+        Audience.NEAREST: ("sms", "email"),
+    }
     return replace(step, channels=ways.get(step.to, step.channels))
 
 
@@ -58,8 +69,11 @@ def test_the_third_page_by_mail_goes_with_what_hq_gets_and_by_sms_with_calls() -
         texts = [one for one in scene.planned(audience) if one.channel != "call"]
         assert {one.repeat for one in texts} >= {0, 1, 2, 3}
         for one in texts:
-            behind = RANK_HQ if one.channel == "email" else RANK_AGAIN
-            assert one.rank == behind if one.repeat >= AGAIN else one.rank < RANK_CALL
+            is_mail = one.channel == "email"
+            if one.repeat < AGAIN or (is_mail and audience is not Audience.DUTY):
+                assert one.rank < RANK_CALL
+            else:
+                assert one.rank == (RANK_HQ if is_mail else RANK_AGAIN)
 
 
 @dataclass

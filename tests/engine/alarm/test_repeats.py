@@ -156,6 +156,13 @@ def test_what_a_network_says_is_bound_by_how_often_it_has_said_so(
         assert (wait_s(replace(alarm, effects=effects)) is not None) is goes_on
 
 
+def test_what_a_network_has_said_of_those_before_bounds_none_of_unknown_fate() -> None:
+    effect = effect_of(Audience.NEAREST, UNKNOWN, MOST_SAID + 1)
+    alarm = alarm_with(effect)
+    said = {one.effect: one for one in earlier(effect, UNDELIVERED)}
+    assert wait_s(replace(alarm, effects=said | {effect.effect: effect})) is not None
+
+
 def test_what_may_have_arrived_of_other_rounds_and_people_does_not_count() -> None:
     effect = replace(effect_of(Audience.DEFENDER, UNKNOWN, 0), round=2)
     alarm = alarm_with(effect)
