@@ -236,7 +236,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
                 self._read_store()
                 return
             self._loop_back(now_s)
-        if self._pacing.work_due(now_s):
+        if self._pacing.work_due(now_s) and self.inbox.empty():
             # Whoever looks has nothing to do; the dispatcher may not know it.
             self._ask_for_work()
 
@@ -388,6 +388,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
                 is_registered=seen.registered,
                 reached=reached,
             )
+            self._pacing.asked_for_work(self.clock.boottime_s())
             self._tell_dispatcher(idle)
 
     def _tell_dispatcher(self, message: Heard) -> None:

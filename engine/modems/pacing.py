@@ -156,8 +156,13 @@ class Pacing:
         return True
 
     def work_due(self, now_s: float) -> bool:
-        """Say whether the dispatcher shall be asked for work again."""
-        if now_s - self._work_s < WORK_S:
-            return False
+        """Say whether the dispatcher shall be asked for work again.
+
+        Not before it has had time to give some: asked twice it gives twice, and what
+        comes second ends the ringing of what came first.
+        """
+        return now_s - self._work_s >= WORK_S
+
+    def asked_for_work(self, now_s: float) -> None:
+        """Note that the dispatcher has been asked."""
         self._work_s = now_s
-        return True

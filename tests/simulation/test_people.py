@@ -30,7 +30,7 @@ def facts_of(day: Day) -> Iterator[AlarmEvent]:
 @pytest.mark.parametrize("what", sorted(WISHES))
 def test_each_act_of_casework_becomes_a_fact(what: str) -> None:
     found: set[type[AlarmEvent]] = set()
-    for seed in range(4):  # whether HQ closes at all is a matter of chance
+    for seed in range(8):  # whether HQ closes at all is a matter of chance
         plan = Plan(
             seed,
             (

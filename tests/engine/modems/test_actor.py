@@ -256,6 +256,18 @@ def test_a_telephone_rings_and_gives_way_to_a_message(rig: Rig) -> None:
     assert "rang, cut short" in reasons
 
 
+def test_no_telephone_stops_ringing_for_the_next_one_bug_it_rang_for_a_second(
+    rig: Rig,
+) -> None:
+    """A modem that had sent something asked for work twice, and was given two."""
+    rig.driver.takes_s = 3.0
+    rig.plan()
+    for number in range(3):
+        rig.plan(f"ring-{number}", "call", 15)
+    rig.world.run(90)
+    assert [one.outcome.reason for one in rig.told] == ["", *["rang"] * 3]
+
+
 def test_what_arrives_while_a_telephone_rings_is_read(rig: Rig) -> None:
     rig.plan("ring", "call", 15)
     rig.world.run(2)
