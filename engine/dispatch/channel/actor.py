@@ -21,6 +21,9 @@ from engine.supervision.link import Link
 from engine.values import ChannelName, EffectId
 
 CHECK = timedelta(seconds=15)
+ASKED_S = 2.0
+"""Who has asked for work so lately does not ask again: asked twice the dispatcher gives
+twice, and the second waits for the first, whatever other lane has nothing to do."""
 SLACK_S = 5.0
 PUBLIC_SLACK_S = 120.0
 """A public post may wait where its far end asks for that: nobody's help waits for it.
@@ -80,7 +83,7 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
         self._telemetry, self._health = telemetry, health
         self._takes, self._begun_in_s = 1, 0.0
         self._usual_s = TOGETHER_S / LATELY
-        self._tried_s = -CHECK.total_seconds()
+        self._tried_s = self._asked_s = -CHECK.total_seconds()
         self._refusal_of = RefusalOf.CHANNEL
 
     def started(self) -> None:
@@ -148,9 +151,11 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
             # What comes meanwhile is another lane's: some far ends take every message,
             # and let a check hang.
             self._tell_dispatcher(Away(worker=self.link.name))
+            self._asked_s = -ASKED_S
             self._check()
         # Whoever checks has nothing to do; the dispatcher may not know it.
-        self._ask_for_work()
+        if self.clock.boottime_s() - self._asked_s >= ASKED_S:
+            self._ask_for_work()
         self.wake_at(self.clock.now().plus(CHECK))
 
     def _check(self) -> None:
@@ -285,6 +290,7 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
     def _ask_for_work(self) -> None:
         channels = (self._channel.name,)
         idle = Idle(worker=self.link.name, channels=channels, takes=self._takes)
+        self._asked_s = self.clock.boottime_s()
         self._tell_dispatcher(idle)
 
     def _tell_dispatcher(self, message: Idle | Away) -> None:

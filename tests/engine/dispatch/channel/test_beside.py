@@ -120,6 +120,19 @@ def test_who_has_been_given_a_message_checks_nothing_before_it() -> None:
     assert [sent.key for sent in rig.medium.sent] == list("abcde")
 
 
+def test_a_lane_is_given_nothing_while_it_sends_bug_that_waited_for_it_alone() -> None:
+    """Whoever had sent, and then looked around, asked twice and was given two."""
+    rig, names = Rig(lanes=2), [f"q{number:02}" for number in range(14)]
+    rig.medium.seen, rig.medium.takes_s = lambda: None, 4.0
+    rig.world.run(1)
+    for name in names:
+        rig.plan(name)
+    rig.world.run(60)
+    sent = [one.key for one in rig.medium.sent]
+    for two in range(0, len(names), 2):
+        assert sorted(sent[two : two + 2]) == names[two : two + 2]
+
+
 def test_a_new_alarm_waits_for_no_repeats_of_which_there_is_no_end() -> None:
     """A mail server that took 20 s for each, and said nothing, had sixty before it."""
     rig = Rig(lanes=4)
