@@ -326,7 +326,7 @@ class Dispatcher(SupervisedActor[Heard]):
                     given = True
                     del idle[worker]
                     self._give(worker, row, self._behind(choice, row, up))
-        self._hurry_callers()
+        self._hurry_callers(partial(choose, now=now, now_s=now_s))
         self._hurry_listeners(up)
 
     def _behind(
@@ -388,11 +388,12 @@ class Dispatcher(SupervisedActor[Heard]):
                 self.link.tree.names.tell(worker, Hurry())
                 del self._listening[worker]
 
-    def _hurry_callers(self) -> None:
+    def _hurry_callers(self, choose: Callable[..., Choice]) -> None:
         """Have one telephone less ring where a message waits; each is told once."""
         for worker, channel in list(self._busy_with.items()):
             if channel != "call" or worker in self._idle:
                 continue
-            if self._queue.hurries(self._up.get(worker, ())):
+            leaves = choose(route=worker).leaves
+            if self._queue.hurries(self._up.get(worker, ()), leaves):
                 self.link.tree.names.tell(worker, Hurry())
                 self._busy_with[worker] = "hurried"

@@ -130,19 +130,23 @@ class Queue:
         again = self._heaps.get(_SMS_AGAIN, []) if channel == "sms" else []
         return len(self._heaps.get(channel, [])) + len(again)
 
-    def hurries(self, channels: tuple[str, ...]) -> bool:
+    def hurries(
+        self, channels: tuple[str, ...], leaves: Callable[[EffectRow], bool]
+    ) -> bool:
         """Say whether a message of an alarm waits, for which no telephone rings on.
 
-        One that whoever rings could send, by these channels: an e-mail gains nothing.
-        An answer is none: whoever has a telephone would end by asking what rings an
-        officer on duty, and nobody rings twice for one page.
+        One that whoever rings would send, by these channels, and `leaves` to no other:
+        nothing else gains by it. An answer is none: whoever has a telephone would end
+        by asking what rings an officer on duty, and nobody rings twice for one page.
         """
-        tops = [self._top_rank(self._heaps.get(one, [])) for one in channels]
-        first = min(tops, default=inf)
+        firsts = (self._first(one, leaves) for one in channels)
+        first = min((one[0] for one in firsts if one is not None), default=inf)
         if first != RANK_ANSWER:
             return first < RANK_CALL
         waiting = (row for row in self._rows.values() if row.channel in channels)
-        return any(RANK_ANSWER < row.rank < RANK_CALL for row in waiting)
+        return any(
+            RANK_ANSWER < row.rank < RANK_CALL and not leaves(row) for row in waiting
+        )
 
     def channels(self) -> frozenset[str]:
         """Return the channels that something waits for."""

@@ -9,7 +9,7 @@ import pytest
 from engine.alarm.events import NotificationPlanned
 from engine.alarm.schedule import next_due
 from engine.dispatch.queue import RANK_AGAIN, RANK_DISTRESS, Queue
-from engine.ports.journal import EffectState
+from engine.ports.journal import EffectRow, EffectState
 from engine.protocol.model import ActionProtocol, Audience
 from engine.roster.model import Word
 from engine.values import EffectId, StepId
@@ -37,7 +37,7 @@ class Telephone:
         began = self.scene.now
         self._look()
         while self.scene.now < began.plus(timedelta(seconds=seconds)):
-            row = self.queue.take(BY_MODEM, lambda _: False)
+            row = self.queue.take(BY_MODEM, nothing)
             if row is None:
                 self._wait(1)
                 continue
@@ -46,7 +46,7 @@ class Telephone:
                 self.tried_s.append(self.scene.now.since(began).total_seconds())
                 fate = self.fate if len(self.tried_s) <= self.refusals else fate
             if row.channel == "call":
-                self._wait(CALL_S, lambda: self.queue.hurries(BY_MODEM))
+                self._wait(CALL_S, lambda: self.queue.hurries(BY_MODEM, nothing))
             else:
                 self._wait(SMS_S)
             is_refused = fate is EffectState.REJECTED
@@ -69,6 +69,11 @@ class Telephone:
             if one.effect in waiting and one.effect not in self.planned:
                 self.planned[one.effect] = one
                 self.queue.offer(row_like(one, self.scene.id))
+
+
+def nothing(row: EffectRow) -> bool:
+    del row
+    return False
 
 
 def tried_s(

@@ -22,8 +22,6 @@ from engine.dispatch.attempts import Attempts
 from engine.dispatch.choice import PATIENCE_MS
 from engine.dispatch.outcomes import Settled, unknown_append
 from engine.dispatch.queue import (
-    RANK_ANSWER,
-    RANK_CALL,
     RANK_DISTRESS,
     RANK_HQ,
     RANK_STOP,
@@ -251,32 +249,6 @@ def test_a_route_that_went_away_or_died_is_no_way_round_bug_waited_for_the_dead(
     rig.tell("die", name="modem-2")
     rig.tell(Planned(rows=(row_of("again", avoid_route="modem-1"),)))
     assert rig.got[-1] == ("modem-1", "again")
-
-
-def test_a_message_hurries_a_telephone_that_rings_and_says_so_once(rig: Rig) -> None:
-    rig.idle("modem-1")
-    rig.tell(Planned(rows=(row_of("ring", channel="call", rank=RANK_CALL),)))
-    for number in range(3):
-        rig.tell(Planned(rows=(row_of(f"sos-{number}", rank=RANK_DISTRESS),)))
-    assert rig.got == [("modem-1", "ring"), ("modem-1", "hurry")]
-
-
-def test_no_telephone_stops_ringing_for_what_no_modem_sends(rig: Rig) -> None:
-    """While a mail server hung, every one that rang was silent at once."""
-    rig.idle("modem-1")
-    rig.tell(Planned(rows=(row_of("ring", channel="call", rank=RANK_CALL),)))
-    rig.tell(Planned(rows=(row_of("mail", channel="email", rank=RANK_DISTRESS),)))
-    assert rig.got == [("modem-1", "ring")]
-
-
-def test_no_telephone_stops_ringing_for_an_answer_about_a_timer(rig: Rig) -> None:
-    """Whoever had a telephone silenced by asking what rang an officer on duty."""
-    rig.idle("modem-1")
-    rig.tell(Planned(rows=(row_of("ring", channel="call", rank=RANK_CALL),)))
-    rig.tell(Planned(rows=(row_of("answer", rank=RANK_ANSWER),)))
-    assert rig.got == [("modem-1", "ring")]
-    rig.tell(Planned(rows=(row_of("sos", rank=RANK_DISTRESS),)))
-    assert rig.got == [("modem-1", "ring"), ("modem-1", "hurry")]
 
 
 def test_at_a_start_whatever_was_under_way_is_unknown_and_the_alarm_is_told() -> None:

@@ -148,11 +148,11 @@ def test_what_has_gone_out_twice_takes_turns_with_calls_and_ends_none() -> None:
     queue = Queue()
     queue.offer(again(0))
     assert queue.waits_for(("sms",))
-    assert not queue.hurries(("sms", "call"))
+    assert not queue.hurries(("sms", "call"), nothing)
     queue.offer(row_of("answer", rank=RANK_ANSWER))
-    assert not queue.hurries(("sms", "call"))
+    assert not queue.hurries(("sms", "call"), nothing)
     queue.offer(row_of("sos", rank=RANK_CALL - 1))
-    assert queue.hurries(("sms", "call"))
+    assert queue.hurries(("sms", "call"), nothing)
 
 
 def test_what_has_gone_out_twice_goes_behind_first_words_of_any_rank_for_a_while() -> (
@@ -244,7 +244,8 @@ class QueueLife(RuleBasedStateMachine):
         assert self.queue.oldest_ms() == oldest
         for_help = {row.channel for row in rows if RANK_ANSWER < row.rank < RANK_CALL}
         for channels in (("sms", "call"), ("email",), ()):
-            assert self.queue.hurries(channels) == bool(for_help & set(channels))
+            is_in_a_hurry = self.queue.hurries(channels, nothing)
+            assert is_in_a_hurry == bool(for_help & set(channels))
 
 
 TestQueueLife = QueueLife.TestCase
