@@ -4,6 +4,8 @@ Nothing here asks the engine's own schedule: a day counts from the end that was 
 a clock that no fault reaches.
 """
 
+from dataclasses import dataclass, field
+from math import inf
 from typing import TYPE_CHECKING
 
 from engine.alarm.events import (
@@ -36,9 +38,9 @@ class AfterCare:
         self._held: dict[AlarmId, bool] = {}
         """Of each case that has ended, if in appearance: whether as detained, or
         somebody has said so since."""
-        self._silently: set[AlarmId] = set()
-        """Opened again without a sign of it for the defender, who is asked on as if it
-        were not."""
+        self._seen: dict[AlarmId, _Seen] = {}
+        """Of each that was opened again without a sign of it for the defender, who is
+        asked on as if it were not."""
 
     def listen(self, alarm: Alarm, event: AlarmEvent, now_s: float) -> bool:
         """Take a fact of a case; say whether it writes to whoever is detained."""
@@ -49,49 +51,91 @@ class AfterCare:
                 if not event.apparent:
                     self._ended_s[alarm.id] = now_s
             case AlarmReopened() | PressJoined():
-                for kept in (self._ended_s, self._answered_s, self._asked, self._held):
-                    kept.pop(alarm.id, None)
-                if isinstance(event, AlarmReopened):
-                    is_silent = event.silent
-                    note = self._silently.add if is_silent else self._silently.discard
-                    note(alarm.id)
+                self._begin_anew(alarm, event)
             case SafetyConfirmed(detained=True) if alarm.id in self._held:
                 self._held[alarm.id] = True
             case NotificationPlanned():
                 self._asked.setdefault(alarm.id, set()).add(event.step)
+                if alarm.id in self._seen:
+                    self._seen[alarm.id].asked.add(event.step)
                 is_held = self._held.get(alarm.id, False)
                 return is_held and event.audience is Audience.DEFENDER
             case ReplyReceived(reply=ReplyKind.SAFE) if event.person == alarm.defender:
                 self._answered_s.setdefault(alarm.id, now_s)
+                if alarm.id in self._seen:
+                    seen = self._seen[alarm.id]
+                    seen.answered_s = min(seen.answered_s, now_s)
             case _:
                 pass
         return False
+
+    def _begin_anew(self, alarm: Alarm, event: AlarmReopened | PressJoined) -> None:
+        if isinstance(event, AlarmReopened) and event.silent:
+            self._seen.setdefault(alarm.id, self._as_seen(alarm))
+        elif isinstance(event, AlarmReopened):
+            self._seen.pop(alarm.id, None)
+        elif alarm.id in self._seen:
+            # What of it the telephone shows depends on the press.
+            self._seen[alarm.id] = _Seen(ended_s=None)
+        for kept in (self._ended_s, self._answered_s, self._asked, self._held):
+            kept.pop(alarm.id, None)
 
     def is_forgotten(self, alarm: Alarm, now_s: float) -> bool:
         """Say whether a day has passed on which somebody was not asked.
 
         Of an exercise nobody asks; of what was found false, or merged, as of all else.
         Who has agreed on words may have been asked since an end that only looked like
-        one: of them HQ alone is looked at. So it is where a colleague was forced to say
-        that all is well, and of whoever is detained, whose word ends nothing.
+        one: of them HQ alone is looked at. So it is of whoever is detained, whose word
+        ends nothing. Where a colleague was forced to say that all is well the telephone
+        is asked from the first end on.
         """
         ended_s = self._ended_s.get(alarm.id)
         if ended_s is None or alarm.is_open:
             return False
         if alarm.kind is not Kind.REAL:
             return False
-        is_held, until_s = self._held.get(alarm.id, False), now_s
-        if not is_held:
-            until_s = min(now_s, self._answered_s.get(alarm.id, now_s))
-        is_silent = alarm.defender == AGREED or alarm.id in self._silently
-        is_hqs = is_held or is_silent
-        asked = self._asked.get(alarm.id, set())
-        return any(
-            step.id not in asked
+        answered_s = self._answered_s.get(alarm.id, now_s)
+        if self._held.get(alarm.id, False):
+            return self._has_missed(alarm, _Seen(ended_s, self._of(alarm)), now_s)
+        hqs = _Seen(ended_s, self._of(alarm))
+        if self._has_missed(alarm, hqs, min(now_s, answered_s)):
+            return True
+        if alarm.defender == AGREED:
+            return False
+        seen = self._seen.get(alarm.id, hqs)
+        until_s = min(now_s, answered_s, seen.answered_s)
+        return self._has_missed(alarm, seen, until_s, at_hq=False)
+
+    def _of(self, alarm: Alarm) -> "set[StepId]":
+        return self._asked.get(alarm.id, set())
+
+    def _as_seen(self, alarm: Alarm) -> "_Seen":
+        """Return what the telephone goes by once a case is opened again unseen."""
+        if self._held.get(alarm.id, False):
+            return _Seen(ended_s=None)
+        answered_s = self._answered_s.get(alarm.id, inf)
+        return _Seen(self._ended_s.get(alarm.id), {*self._of(alarm)}, answered_s)
+
+    @staticmethod
+    def _has_missed(
+        alarm: Alarm, seen: "_Seen", until_s: float, *, at_hq: bool = True
+    ) -> bool:
+        ended_s = seen.ended_s
+        return ended_s is not None and any(
+            step.id not in seen.asked
             for step in alarm.protocol.steps
-            if _asks(step) and not (is_hqs and step.to is Audience.DEFENDER)
+            if _asks(step) and at_hq is (step.to is not Audience.DEFENDER)
             if ended_s + step.delay.total_seconds() <= until_s - SLACK_S
         )
+
+
+@dataclass(slots=True)
+class _Seen:
+    """From when on somebody is asked, at what they were, and when the word came."""
+
+    ended_s: float | None
+    asked: "set[StepId]" = field(default_factory=set)
+    answered_s: float = inf
 
 
 def _asks(step: Step) -> bool:

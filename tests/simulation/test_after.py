@@ -1,10 +1,13 @@
 """What the watcher of the days after an end sees, by cases that no day may bring."""
 
+from dataclasses import replace
+
 import pytest
 
-from engine.alarm.state import CloseReason
+from engine.alarm.state import CloseReason, ReplyKind
 from engine.protocol.model import Audience
 from engine.roster.model import Word
+from engine.values import PersonId
 from tests.engine.alarm.forced import scene_of
 from tests.engine.alarm.scene import ALDER, ROWAN, Scene
 from tests.engine.alarm.test_after_care import ABDUCTION, DAY_S, MONTHS_S
@@ -45,3 +48,29 @@ def test_a_question_to_whoever_is_detained_by_either_end_is_seen_bug_by_the_firs
     assert not any(seen), "the engine writes to nobody who is detained"
     asked = ended_twice(SAFE, SAFE).planned(Audience.DEFENDER)[-1]
     assert watcher.listen(scene.state(), asked, 0.0) is is_seen
+
+
+@pytest.mark.parametrize("is_asked", [True, False])
+def test_whose_case_was_opened_again_unseen_is_asked_from_the_first_end_on(
+    *, is_asked: bool
+) -> None:
+    """A colleague was forced to say that all is well: HQ's own alone were looked at."""
+    scene = scene_of(ABDUCTION)
+    for by in (ALDER, ROWAN):
+        scene.confirm_safe(by)
+    scene.close(ALDER)
+    watcher = AfterCare()
+    scene.run(2 * DAY_S, each_due=scene.settle_all)
+    scene.reply("c1", ReplyKind.SAFE, duress=True)
+    assert scene.state().is_open
+    scene.acknowledge()
+    for by in (ALDER, ROWAN):
+        scene.confirm_safe(by)
+    scene.close(ALDER)
+    scene.run(MONTHS_S, each_due=scene.settle_all)
+    days = scene.planned(Audience.DEFENDER)
+    case = replace(scene.state(), defender=PersonId("chough"))
+    for event in scene.events:
+        if is_asked or event is not days[-1]:
+            watcher.listen(case, event, event.at.ms / 1000)
+    assert watcher.is_forgotten(case, scene.now.ms / 1000) is not is_asked
