@@ -35,14 +35,14 @@ Made = dict[str, Any]
 # Each commit, and the moments that are looked for in its days.
 WANTED: dict[str, tuple[str, ...]] = {
     "12d4ef1f": ("recorded", "under-way", "acknowledged", "verified"),
-    "ab985e2d": ("acknowledged", "ended", "forced"),
-    "7bec87c9": ("under-way", "acknowledged", "ending"),
-    "645a0778": ("acknowledged", "forced", "ended"),
-    "891165fe": ("under-way", "verified", "ending"),
-    "9d6a17c1": ("acknowledged", "forced", "lapsed"),
-    "a6a4d06e": ("countdown", "merged", "timer"),
-    "1423d726": ("under-way", "detained", "ending"),
-    "b440a0e6": ("recorded", "countdown", "forced", "merged"),
+    "ab985e2d": ("acknowledged", "ended", "forced", "posting"),
+    "7bec87c9": ("under-way", "acknowledged", "ending", "reopened"),
+    "645a0778": ("acknowledged", "forced", "ended", "posting"),
+    "891165fe": ("under-way", "verified", "ending", "reopened"),
+    "9d6a17c1": ("acknowledged", "forced", "lapsed", "posting"),
+    "a6a4d06e": ("countdown", "merged", "timer", "exercise", "linked"),
+    "1423d726": ("under-way", "detained", "ending", "voiced", "reopened"),
+    "b440a0e6": ("recorded", "countdown", "forced", "merged", "posting", "voiced"),
 }
 
 
@@ -127,7 +127,8 @@ def main() -> int | str:
             path.write_bytes(gzip.compress(rows, mtime=0))
     if arguments.check:
         return f"leftovers: {', '.join(differ)} would be others" if differ else 0
-    lines = ",\n".join(json.dumps(entry) for entry in entries.values())
+    names = [f"{commit}-{moment}" for commit in WANTED for moment in WANTED[commit]]
+    lines = ",\n".join(json.dumps(entries[n]) for n in names if n in entries)
     MANIFEST.write_text(f"[\n{lines}\n]\n")
     return 0
 

@@ -12,6 +12,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TypedDict
 
+from engine.journal.memory import Stream
 from engine.ports.journal import Answer, Request
 from tests.simulation.day import Day
 from tests.simulation.plan import plan_of
@@ -47,6 +48,10 @@ def _effects(day: Day, alarm: object, *states: str) -> list[object]:
     ]
 
 
+def _stream(day: Day, alarm: object) -> Stream:
+    return day.disk.medium.streams[f"alarm/{getattr(alarm, 'id', '')}"]
+
+
 def _are_told(day: Day, alarm: object, audience: str) -> bool:
     del day
     effects = getattr(alarm, "effects", {}).values()
@@ -80,8 +85,8 @@ def _lapsed(day: Day, alarm: object) -> bool:
     """Say whether a case that somebody had is nobody's, and HQ is paged again."""
     if not _is_open(alarm) or _has(alarm, "acknowledged"):
         return False
-    stream = day.disk.medium.streams[f"alarm/{getattr(alarm, 'id', '')}"]
-    return any(row.kind == "AcknowledgementLapsed" for row in stream.events)
+    kinds = [row.kind for row in _stream(day, alarm).events]
+    return "AcknowledgementLapsed" in kinds
 
 
 def _verified(day: Day, alarm: object) -> bool:
@@ -90,6 +95,38 @@ def _verified(day: Day, alarm: object) -> bool:
     is_true = getattr(getattr(alarm, "truth", None), "value", "") == "verified"
     publicity = getattr(getattr(alarm, "publicity", None), "value", "")
     return _is_open(alarm) and is_true and publicity == "approved"
+
+
+def _posting(day: Day, alarm: object) -> bool:
+    """Say whether the world is being told just now: once, or it was."""
+    sends = _effects(day, alarm, "attempting")
+    return any(getattr(row, "channel", "") == "mastodon" for row in sends)
+
+
+def _voiced(day: Day, alarm: object) -> bool:
+    """Say whether one at HQ has said that all is well, and it takes another."""
+    kinds = [row.kind for row in _stream(day, alarm).events]
+    return _is_open(alarm) and "SafetyConfirmed" in kinds
+
+
+def _reopened(day: Day, alarm: object) -> bool:
+    """Say whether a case that had ended is open again, and people hear of it."""
+    kinds = [row.kind for row in _stream(day, alarm).events]
+    busy = _effects(day, alarm, "attempting", "planned")
+    return _is_open(alarm) and "AlarmReopened" in kinds and bool(busy)
+
+
+def _exercise(day: Day, alarm: object) -> bool:
+    """Say whether people are called to what is played, and HQ has it."""
+    kind = getattr(getattr(alarm, "kind", None), "value", "")
+    is_played = kind == "exercise" and _has(alarm, "acknowledged")
+    return _is_open(alarm) and is_played and _are_told(day, alarm, "nearest")
+
+
+def _linked(day: Day, alarm: object) -> bool:
+    """Say whether HQ has said that it belongs to another, and both are open."""
+    kinds = [row.kind for row in _stream(day, alarm).events]
+    return _is_open(alarm) and "AlarmsLinked" in kinds
 
 
 def _forced(day: Day, alarm: object) -> bool:
@@ -111,7 +148,7 @@ def _ending(day: Day, alarm: object) -> bool:
 
 def _ended(day: Day, alarm: object) -> bool:
     """Say whether a case has ended, everybody has heard, and a question is to come."""
-    head = day.disk.medium.streams[f"alarm/{getattr(alarm, 'id', '')}"].head
+    head = _stream(day, alarm).head
     is_over = not _is_open(alarm) and _has(alarm, "closed")
     busy = _effects(day, alarm, "attempting", "planned")
     return is_over and head.next_due is not None and not busy
@@ -148,6 +185,11 @@ MOMENTS: dict[str, Moment] = {
     "acknowledged": _acknowledged,
     "lapsed": _lapsed,
     "verified": _verified,
+    "posting": _posting,
+    "voiced": _voiced,
+    "reopened": _reopened,
+    "exercise": _exercise,
+    "linked": _linked,
     "forced": _forced,
     "ending": _ending,
     "ended": _ended,

@@ -85,6 +85,21 @@ def test_what_an_older_engine_was_sending_is_unknown_and_repeated(name: str) -> 
     assert recovery_s < 2.0
 
 
+@pytest.mark.parametrize("name", [one for one in names() if "posting" in one])
+def test_what_the_world_was_being_told_is_not_told_again(name: str) -> None:
+    day = day_on(name)
+    (left,) = (
+        row.effect_id
+        for row in day.disk.medium.effects.values()
+        if row.state is EffectState.ATTEMPTING and row.channel == "mastodon"
+    )
+    assert day.run().violation is None
+    rows = day.disk.medium.effects
+    assert rows[left].state is EffectState.UNKNOWN
+    assert day.watching.sent[left] == 1
+    assert f"{left.rpartition('.')[0]}.1" not in rows
+
+
 @pytest.mark.parametrize("name", [one for one in names() if "forced" in one])
 def test_a_word_of_force_that_an_older_engine_heard_is_not_forgotten(name: str) -> None:
     day = day_on(name)
