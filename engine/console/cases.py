@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 PAGE = 500
 CLOSED_KEPT = 200
 RECENT_ROWS = 5_000
+AGAIN_MAX = 10
+"""So many that could not be read are tried again with each look at what is new."""
 PREFIX = "alarm/"
 TYPED = "typed:"
 """Before the id of a command of the command line; no operator has a colon."""
@@ -67,6 +69,8 @@ class Cases:
         self._seqs: dict[AlarmId, int] = {}
         self._closed: set[AlarmId] = set()
         self.unread: dict[AlarmId, Unread] = {}
+        self._failed: dict[AlarmId, None] = {}
+        """Those whose rows could not be read, which a disk may do for a moment."""
         self.stopped: dict[AlarmId, Unread] = {}
         with readers.reader() as reader:
             self.position = reader.position()
@@ -89,6 +93,8 @@ class Cases:
                 new += rows
             position = max(position, through)  # what lies between is of no case
             self._fold(new, reader)
+            for alarm_id in list(self._failed)[:AGAIN_MAX]:
+                self._fold_anew(alarm_id, reader)
         # Where a read failed they are read again: what is folded twice counts once.
         self.position = position
         self._forget()
@@ -216,9 +222,13 @@ class Cases:
         try:
             rows = reader.stream(stream_of(alarm_id))
         except JournalError as error:
-            logger.error("a case cannot be read: %s", Failure.of(error))  # noqa: TRY400 - by its place alone
+            if alarm_id not in self.unread:
+                logger.error("a case cannot be read: %s", Failure.of(error))  # noqa: TRY400 - by its place alone
             self.unread[alarm_id] = Unread.DAMAGED
+            self._failed.pop(alarm_id, None)
+            self._failed[alarm_id] = None  # the last to be tried again
             return
+        self._failed.pop(alarm_id, None)
         self.unread.pop(alarm_id, None)
         self.stopped.pop(alarm_id, None)
         for row in rows:
@@ -249,6 +259,7 @@ class Cases:
         """Leave out the closed ones that are not whole: they would stand as open."""
         for alarm_id in closed & (self.unread.keys() | self.stopped.keys()):
             self.unread.pop(alarm_id, None)
+            self._failed.pop(alarm_id, None)
             if self.stopped.pop(alarm_id, None) is not None:
                 self._drop(alarm_id)
 

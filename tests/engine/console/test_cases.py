@@ -274,11 +274,19 @@ def test_a_closed_case_that_cannot_be_read_keeps_nobody_awake(hq: Hq) -> None:
     assert Unread.DAMAGED not in page
 
 
-def test_a_case_that_can_be_read_again_is_a_case_again(hq: Hq) -> None:
+@pytest.mark.parametrize("is_pressed", [True, False])
+def test_a_case_that_can_be_read_again_is_a_case_again(
+    hq: Hq, caplog: pytest.LogCaptureFixture, *, is_pressed: bool
+) -> None:
+    """A moment's fault told HQ to restore a backup until the next start."""
     lost = unread_desk(hq, is_open=True)
     seen = hq.desk.cases
+    seen.follow()
+    assert seen.unread == {lost: Unread.DAMAGED}
+    assert len(caplog.records) == 1
     seen._readers = hq
-    hq.press("a1", alias="Lost")
+    if is_pressed:
+        hq.press("a1", alias="Lost")
     seen.follow()
     assert seen.unread == {}
     assert seen.get(lost) == hq.alarm(lost)
