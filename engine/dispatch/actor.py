@@ -13,6 +13,7 @@ from engine.dispatch.choice import Choice, Routes, awaited
 from engine.dispatch.history import recall
 from engine.dispatch.outcomes import AWAY, Outcome, Settled
 from engine.dispatch.queue import Queue
+from engine.dispatch.ringing import Ringing
 from engine.dispatch.routes import RouteBook
 from engine.health import Health
 from engine.ports.journal import (
@@ -185,7 +186,7 @@ class Dispatcher(SupervisedActor[Heard]):
         self._up: dict[str, tuple[str, ...]] = {}
         self._handed_s: dict[EffectId, float] = {}
         self._scanned_s = self._started_s = 0.0
-        self._busy_with: dict[str, str] = {}
+        self._ringing = Ringing()
 
     def started(self) -> None:
         """Mark what was under way as unknown, and take up what is planned."""
@@ -210,6 +211,7 @@ class Dispatcher(SupervisedActor[Heard]):
                 self._takes[message.worker] = message.takes
                 self._up[message.worker] = message.channels
                 self._listening.pop(message.worker, None)
+                self._ringing.over(message.worker)
                 self._learn(message)
             case Listening():
                 self._gone(message.worker)
@@ -280,9 +282,9 @@ class Dispatcher(SupervisedActor[Heard]):
         self._orphaned = orphaned
 
     def _gone(self, worker: str) -> None:
-        self._idle.pop(worker, None)
-        self._up.pop(worker, None)
-        self._listening.pop(worker, None)
+        for known in (self._idle, self._up, self._listening):
+            known.pop(worker, None)
+        self._ringing.over(worker)
 
     def _learn(self, idle: Idle) -> None:
         self._book.is_on(idle.worker, idle.operator, is_registered=idle.is_registered)
@@ -326,7 +328,7 @@ class Dispatcher(SupervisedActor[Heard]):
                     given = True
                     del idle[worker]
                     self._give(worker, row, self._behind(choice, row, up))
-        self._hurry_callers(partial(choose, now=now, now_s=now_s))
+        self._hurry_callers(partial(choose, now=now, now_s=now_s), up)
         self._hurry_listeners(up)
 
     def _behind(
@@ -366,7 +368,7 @@ class Dispatcher(SupervisedActor[Heard]):
     def _give(self, worker: str, row: EffectRow, behind: tuple[EffectRow, ...]) -> None:
         now_s = self.clock.boottime_s()
         more = self._queue.waits_for(self._idle.pop(worker))
-        self._busy_with[worker] = row.channel
+        self._ringing.began(worker, row.channel)
         given = (row, *behind)
         self._handed_s.update((one.effect_id, now_s) for one in given)
         take = Take(row=row, behind=behind, more=more)
@@ -388,12 +390,11 @@ class Dispatcher(SupervisedActor[Heard]):
                 self.link.tree.names.tell(worker, Hurry())
                 del self._listening[worker]
 
-    def _hurry_callers(self, choose: Callable[..., Choice]) -> None:
-        """Have one telephone less ring where a message waits; each is told once."""
-        for worker, channel in list(self._busy_with.items()):
-            if channel != "call" or worker in self._idle:
-                continue
-            leaves = choose(route=worker).leaves
-            if self._queue.hurries(self._up.get(worker, ()), leaves):
+    def _hurry_callers(self, choose: Callable[..., Choice], up: Routes) -> None:
+        """Have one telephone less ring for each message that waits; told once."""
+        for worker in self._ringing.untold():
+            choice = choose(route=worker)
+            others = self._ringing.giving_way(choice.now_s)
+            if self._queue.hurries(up.get(worker, ()), choice.leaves, beyond=others):
                 self.link.tree.names.tell(worker, Hurry())
-                self._busy_with[worker] = "hurried"
+                self._ringing.told(worker, choice.now_s)

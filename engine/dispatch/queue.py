@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from heapq import heappop, heappush, heapreplace
+from itertools import islice
 from math import inf
 
 from engine.dispatch.body import decode_body
@@ -131,22 +132,29 @@ class Queue:
         return len(self._heaps.get(channel, [])) + len(again)
 
     def hurries(
-        self, channels: tuple[str, ...], leaves: Callable[[EffectRow], bool]
+        self,
+        channels: tuple[str, ...],
+        leaves: Callable[[EffectRow], bool],
+        *,
+        beyond: int = 0,
     ) -> bool:
         """Say whether a message of an alarm waits, for which no telephone rings on.
 
         One that whoever rings would send, by these channels, and `leaves` to no other:
-        nothing else gains by it. An answer is none: whoever has a telephone would end
-        by asking what rings an officer on duty, and nobody rings twice for one page.
+        nothing else gains by it. Nor does one that somebody gives way to already: so
+        many wait `beyond` it. An answer is none: whoever has a telephone would end by
+        asking what rings an officer on duty, and nobody rings twice for one page.
         """
-        firsts = (self._first(one, leaves) for one in channels)
-        first = min((one[0] for one in firsts if one is not None), default=inf)
-        if first != RANK_ANSWER:
-            return first < RANK_CALL
-        waiting = (row for row in self._rows.values() if row.channel in channels)
-        return any(
-            RANK_ANSWER < row.rank < RANK_CALL and not leaves(row) for row in waiting
+        if self.first_rank(channels) >= RANK_CALL:
+            return False
+        waiting = (
+            row
+            for row in self._rows.values()
+            if RANK_ANSWER < row.rank < RANK_CALL
+            and row.channel in channels
+            and not leaves(row)
         )
+        return next(islice(waiting, beyond, None), None) is not None
 
     def channels(self) -> frozenset[str]:
         """Return the channels that something waits for."""

@@ -2,8 +2,9 @@
 
 import pytest
 
-from engine.dispatch.actor import Away, Planned
+from engine.dispatch.actor import RESCAN, Away, Planned
 from engine.dispatch.queue import RANK_ANSWER, RANK_CALL, RANK_DISTRESS
+from engine.dispatch.ringing import GIVES_WAY_S
 from tests.engine.dispatch.ledger import row_of
 from tests.engine.dispatch.test_actor import Rig
 
@@ -51,3 +52,48 @@ def test_no_telephone_stops_ringing_for_an_answer_about_a_timer(rig: Rig) -> Non
     assert rig.got == [("modem-1", "ring")]
     rig.tell(Planned(rows=(row_of("sos", rank=RANK_DISTRESS),)))
     assert rig.got == [("modem-1", "ring"), ("modem-1", "hurry")]
+
+
+def test_one_message_ends_the_ringing_of_one_telephone(rig: Rig) -> None:
+    """Every modem that rang fell silent for one message, and one of them sent it."""
+    two_ring(rig)
+    rig.tell(Planned(rows=(row_of("sos", rank=RANK_DISTRESS),)))
+    assert hurried(rig) == ["modem-1"]
+    rig.idle("modem-1")
+    assert rig.got[-1] == ("modem-1", "sos")
+    rig.tell(Planned(rows=(row_of("another", rank=RANK_DISTRESS),)))
+    assert hurried(rig) == ["modem-1", "modem-2"]
+
+
+def test_two_messages_end_the_ringing_of_two(rig: Rig) -> None:
+    two_ring(rig)
+    both = row_of("sos", rank=RANK_DISTRESS), row_of("another", rank=RANK_DISTRESS)
+    rig.tell(Planned(rows=both))
+    assert hurried(rig) == ["modem-1", "modem-2"]
+
+
+def test_where_who_is_to_give_way_hangs_another_one_does(rig: Rig) -> None:
+    two_ring(rig)
+    rig.tell(Planned(rows=(row_of("sos", rank=RANK_DISTRESS),)))
+    rig.world.run(GIVES_WAY_S + RESCAN.total_seconds())
+    assert hurried(rig) == ["modem-1", "modem-2"]
+
+
+def test_where_who_is_to_give_way_is_lost_another_one_does_at_once(rig: Rig) -> None:
+    two_ring(rig)
+    rig.tell(Planned(rows=(row_of("sos", rank=RANK_DISTRESS),)))
+    rig.tell(Away(worker="modem-1"))
+    assert hurried(rig) == ["modem-1", "modem-2"]
+
+
+def two_ring(rig: Rig) -> None:
+    """Have both modems ring."""
+    for modem in ("modem-1", "modem-2"):
+        rig.idle(modem)
+        ring = row_of(f"ring-{modem}", channel="call", rank=RANK_CALL)
+        rig.tell(Planned(rows=(ring,)))
+
+
+def hurried(rig: Rig) -> list[str]:
+    """Return who was told to give way."""
+    return [name for name, what in rig.got if what == "hurry"]

@@ -1,0 +1,36 @@
+"""Which telephones ring by whom, and who gives way to a message: pure."""
+
+from dataclasses import dataclass, field
+
+GIVES_WAY_S = 3.0
+"""Who has not given way by then hangs, perhaps: another one is told as well."""
+
+
+@dataclass(slots=True)
+class Ringing:
+    """Routes that ring, the oldest first; times are seconds of CLOCK_BOOTTIME."""
+
+    _told_s: dict[str, float | None] = field(default_factory=dict)
+
+    def began(self, route: str, channel: str) -> None:
+        """Note what a route has been given."""
+        self.over(route)
+        if channel == "call":
+            self._told_s[route] = None
+
+    def over(self, route: str) -> None:
+        """Note that a route rings no more."""
+        self._told_s.pop(route, None)
+
+    def told(self, route: str, now_s: float) -> None:
+        """Note that a route was told to give way: it is told once."""
+        self._told_s[route] = now_s
+
+    def untold(self) -> list[str]:
+        """Return who rings on."""
+        return [route for route, at_s in self._told_s.items() if at_s is None]
+
+    def giving_way(self, now_s: float) -> int:
+        """Return how many are about to send what waits."""
+        told_s = [at_s for at_s in self._told_s.values() if at_s is not None]
+        return sum(now_s - at_s < GIVES_WAY_S for at_s in told_s)
