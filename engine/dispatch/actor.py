@@ -228,16 +228,16 @@ class Dispatcher(SupervisedActor[Heard]):
         self._hand_over()
 
     def woke(self) -> None:
-        """Look whether a hint was lost; with a backlog there is work enough.
+        """Look whether a hint was lost, or something has waited for another in vain.
 
-        Reading it all takes long, and nothing is handed over meanwhile.
+        Reading a backlog takes long, and nothing is handed over meanwhile.
         """
         self._abandoned.settle()
         since_s = self.clock.boottime_s() - self._scanned_s
         if len(self._queue) <= BACKLOG or since_s >= RESCAN_BACKLOG_S:
             self._scan()
         else:
-            self._show()
+            self._go_on()
 
     def rescan(self) -> None:
         """Read the rows, since hints were dropped."""
@@ -257,10 +257,10 @@ class Dispatcher(SupervisedActor[Heard]):
                 self._queue.offer(row)
         self._scanned_s = now_s
         self._show_orphaned()
-        self._hand_over()
-        self._show()
+        self._go_on()
 
-    def _show(self) -> None:
+    def _go_on(self) -> None:
+        self._hand_over()
         self._show_operators()
         oldest_ms = self._queue.oldest_ms()
         now = self.clock.now()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.dispatch.actor import RESCAN, Away, Planned
+from engine.dispatch.actor import BACKLOG, RESCAN, Away, Planned
 from engine.dispatch.queue import RANK_ANSWER, RANK_CALL, RANK_DISTRESS
 from engine.dispatch.ringing import GIVES_WAY_S
 from tests.engine.dispatch.ledger import row_of
@@ -72,7 +72,10 @@ def test_two_messages_end_the_ringing_of_two(rig: Rig) -> None:
     assert hurried(rig) == ["modem-1", "modem-2"]
 
 
-def test_where_who_is_to_give_way_hangs_another_one_does(rig: Rig) -> None:
+@pytest.mark.parametrize("mails", [0, BACKLOG + 1])
+def test_where_who_is_to_give_way_hangs_another_one_does(rig: Rig, mails: int) -> None:
+    many = [row_of(f"m{number}", channel="email") for number in range(mails)]
+    rig.tell(Planned(rows=tuple(many)))
     two_ring(rig)
     rig.tell(Planned(rows=(row_of("sos", rank=RANK_DISTRESS),)))
     rig.world.run(GIVES_WAY_S + RESCAN.total_seconds())
