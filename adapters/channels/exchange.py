@@ -237,6 +237,7 @@ class Exchange:
 
             # The system's certificates, whatever the environment says of them.
             self._tls = httpx2.create_ssl_context(trust_env=False)
+        self._tls.set_alpn_protocols(["http/1.1"])  # RFC 7301: some serve no other
         return self._tls
 
 

@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,6 +17,7 @@ from engine.errors import DeliveryError, DeliveryUnknownError, RefusalOf
 from engine.metrics import Metrics
 from engine.values import ChannelName
 from tests.adapters.channels.contract import LoopbackClock
+from tests.adapters.channels.tls import server_context
 
 
 @contextmanager
@@ -327,6 +329,27 @@ def test_a_redirect_is_not_followed() -> None:
         moved = b"HTTP/1.1 307 X\r\nLocation: %s\r\n" % elsewhere.encode()
         with pytest.raises(DeliveryError):
             post(moved + b"Content-Length: 0\r\n\r\n")
+
+
+def test_who_serves_several_protocols_is_told_which_one_is_spoken(
+    certificate: Path,
+) -> None:
+    spoken: list[str | None] = []
+    context = server_context(certificate)
+    context.set_alpn_protocols(["h2", "http/1.1"])
+
+    def answer(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as secured:
+            spoken.append(secured.selected_alpn_protocol())
+            hears(secured)
+            secured.sendall(status_line(200))
+
+    with far_end(answer) as url:
+        address = url.replace("http:", "https:")
+        client = exchange(address, ca_file=certificate)
+        client.request("GET", address, headers={})
+        client.close()
+    assert spoken == ["http/1.1"]
 
 
 def test_the_environment_names_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
