@@ -1,8 +1,8 @@
 """Exit codes and words: never a traceback for what can be said."""
 
+import resource
 import subprocess
 import sys
-import time
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -152,9 +152,11 @@ def test_a_misspelt_command_is_told_with_the_one_that_was_meant(
 
 
 def test_help_is_quick() -> None:
-    """Goal 0.3 s; four times that is let pass, since others use this machine too."""
-    fastest_s = min(_help_s() for _ in range(3))
-    assert fastest_s < 4 * HELP_S
+    """Goal 0.3 s, measured by `bench`; what it computes is at most twice that here.
+
+    Others use this machine too, and the time on the wall is theirs as well.
+    """
+    assert min(_help_computes_s() for _ in range(3)) < 2 * HELP_S
 
 
 def test_help_imports_none_of_what_an_engine_needs() -> None:
@@ -172,11 +174,12 @@ def test_help_imports_none_of_what_an_engine_needs() -> None:
     assert not loaded & heavy
 
 
-def _help_s() -> float:
-    began = time.monotonic()
+def _help_computes_s() -> float:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     words = [sys.executable, "-m", "engine", "--help"]
     subprocess.run(words, capture_output=True, check=True)
-    return time.monotonic() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
 def test_the_page_of_the_command_line_has_every_command_with_an_example() -> None:
