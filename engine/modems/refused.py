@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from engine.dispatch.patience import JOURNAL_TIMEOUT_S
 from engine.ports.journal import Record
 from engine.ports.modem import InboundSms
 from engine.values import ReportKey
@@ -12,6 +13,8 @@ KEPT_MAX = 1_000
 """More would be a flood on a full disk; what lies on the SIM is read again anyhow."""
 _BREATH = 4
 """So many times as long as a try took the modem does other things before the next."""
+_TRY_MAX_S = JOURNAL_TIMEOUT_S
+"""No try takes longer by itself: what more it took the machine slept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,4 +60,4 @@ class Refused:
                 self._kept[key] = one
         if not all(recorded):
             # What is recorded puts nothing off: a flood of it would for ever.
-            self._due_s = now_s + max(AGAIN_S, _BREATH * took_s)
+            self._due_s = now_s + max(AGAIN_S, _BREATH * min(took_s, _TRY_MAX_S))

@@ -76,6 +76,23 @@ def test_a_journal_that_hangs_takes_a_fifth_of_the_modems_time(rig: Rig) -> None
     assert len(rig.ledger.asked) * 10.0 <= 600 / 5
 
 
+def test_a_machine_that_sleeps_amid_a_try_does_not_put_it_off_for_days(
+    rig: Rig,
+) -> None:
+    """After eight hours' sleep it was to be tried again 32 hours later."""
+    fail(rig, SILENT)
+    rig.ledger.takes_s = 10.0
+    rig.driver.arrived.append(message(text="SOS"))
+    rig.world.run(2)
+    rig.world.suspend(8 * 3600.0)
+    rig.world.run(1)
+    fail(rig, "")
+    rig.ledger.takes_s = 0.0
+    rig.world.run(60)
+    assert [row["text"] for row in rig.recorded()] == ["SOS"]
+    assert rig.driver.deleted == ["SM:1"]
+
+
 def test_a_flood_that_is_recorded_does_not_put_it_off(rig: Rig) -> None:
     fail(rig, FULL)
     rig.driver.arrived.append(replace(message(text="SOS"), slot=""))
