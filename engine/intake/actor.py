@@ -35,6 +35,8 @@ FRESH = timedelta(seconds=3)
 PATIENCE_S = 10.0
 LOOKS_RATIO = 10
 """So many times as long as a look at the rows took is left for what comes by itself."""
+APART_MAX = timedelta(seconds=60)
+"""No more, however long a look took: the machine may have slept meanwhile."""
 UNCLAIMED = timedelta(seconds=20)
 SOURCE_DEVICE = "device"
 SOURCE_QUIET = "quiet"
@@ -138,7 +140,8 @@ class Intake(SupervisedActor[Heard | SmsHeard | Noticed | Moved]):
             self.beat()
         # Whoever floods one case fills the rows: what has just come goes before a look.
         took = timedelta(seconds=self.clock.boottime_s() - now_s)
-        self.wake_at(self.clock.now().plus(max(RESCAN, took * LOOKS_RATIO)))
+        apart = min(max(RESCAN, took * LOOKS_RATIO), APART_MAX)
+        self.wake_at(self.clock.now().plus(apart))
 
     def _take_up(self, row: InboundRow) -> None:
         if row.source == SOURCE_SMS:

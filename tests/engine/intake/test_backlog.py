@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 
 from engine.alarm.messages import Distress
-from engine.intake.actor import LOOKS_RATIO, RESCAN
+from engine.intake.actor import APART_MAX, LOOKS_RATIO, RESCAN
 from engine.ports.journal import InboundRow, JournalReader
 from engine.values import Instant, Keys
 from tests.engine.dispatch.ledger import Ledger
@@ -97,6 +97,20 @@ def test_a_look_that_takes_long_leaves_ten_times_as_long_for_what_comes(
     assert len(apart_s) > 3
     assert min(apart_s) >= TAKES_S * LOOKS_RATIO
     assert max(apart_s) <= TAKES_S * (LOOKS_RATIO + 2)
+
+
+def test_a_machine_that_sleeps_amid_a_look_does_not_put_the_next_off_for_days(
+    rig: Rig,
+) -> None:
+    """After eight hours' sleep what had been missed was to be found 80 hours later."""
+    began = len(looks(rig))
+    while len(looks(rig)) == began:
+        rig.world.run(0.5)
+    rig.world.suspend(8 * 3600.0)
+    rig.world.run(TAKES_S)
+    rig.record(report())
+    rig.world.run(APART_MAX.total_seconds() + TAKES_S + 1)
+    assert any(isinstance(one, Distress) for one in rig.told)
 
 
 def test_one_that_takes_no_time_is_made_as_often_as_ever() -> None:
