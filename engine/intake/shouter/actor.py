@@ -27,7 +27,7 @@ from engine.intake.shouter.unhandled import (
     raw_words,
     said_of,
 )
-from engine.intake.shouter.unheard import AGAIN, GIVEN_UP_S, Notice, Unheard, Way
+from engine.intake.shouter.unheard import AGAIN, Notice, Unheard, Way
 from engine.intake.shouter.whom import Address, addresses_about, addresses_for
 from engine.ports.journal import Append, Place, Record, Request
 from engine.ports.latest import Attend, Doubt
@@ -255,11 +255,11 @@ class Shouter(SupervisedActor[Heed]):
 
     def woke(self) -> None:
         """Ask again where nobody has been told, and let go of what is over."""
-        now_s = self.clock.boottime_s()
         for key, unheard in list(self._unheard.items()):
+            unheard.looks += 1
             if not self._unrecorded.shows(key):
                 self._forget(unheard)  # it is an alarm, and that one tells people
-            elif unheard.is_over(now_s):
+            elif unheard.is_over:
                 self._let_go(unheard)
             else:
                 self._ask(unheard)
@@ -278,11 +278,7 @@ class Shouter(SupervisedActor[Heed]):
             self._let_go(next(iter(self._unheard.values())))
         if not self._unheard:
             self.wake_at(self.clock.now().plus(AGAIN))
-        unheard = Unheard(
-            key=key,
-            until_s=self.clock.boottime_s() + GIVEN_UP_S,
-            notices=tuple(self._notices(call)),
-        )
+        unheard = Unheard(key=key, notices=tuple(self._notices(call)))
         self._unheard[key] = unheard
         self._ask(unheard)
 

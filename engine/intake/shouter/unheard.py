@@ -12,6 +12,8 @@ from engine.values import ReportKey
 AGAIN = timedelta(seconds=5)
 GIVEN_UP_S = 600.0
 """So long a shout is tried; a device that still repeats by then begins anew."""
+_LOOKS_MAX = int(GIVEN_UP_S / AGAIN.total_seconds())
+"""Looks, not time: what the machine slept is none in which anybody was told."""
 STRIKES_MAX = 2
 """So often a route is asked that leaves open whether it has sent, or refuses for good:
 HQ rather hears it twice than never, and not without end."""
@@ -86,8 +88,9 @@ class Unheard:
     """One shout, until each of its addresses has been told."""
 
     key: ReportKey
-    until_s: float
     notices: tuple[Notice, ...]
+    looks: int = 0
+    """How often it was looked at again, `AGAIN` apart."""
 
     def due(self, there: Callable[[str], object]) -> Iterator[tuple[Notice, Way]]:
         """Yield what to ask now; `there` names the instance behind a name."""
@@ -97,9 +100,10 @@ class Unheard:
                     if way.is_due(there(way.worker)):
                         yield notice, way
 
-    def is_over(self, now_s: float) -> bool:
-        """Say whether it is settled, one way or the other."""
-        return now_s >= self.until_s or all(one.is_over for one in self.notices)
+    @property
+    def is_over(self) -> bool:
+        """Whether it is settled, one way or the other."""
+        return self.looks >= _LOOKS_MAX or all(one.is_over for one in self.notices)
 
     @property
     def is_taken(self) -> bool:

@@ -261,6 +261,19 @@ def test_it_is_given_up_after_minutes_and_a_repeat_of_the_device_begins_anew() -
     assert len(says.asked) == asked + 1
 
 
+def test_what_the_machine_slept_gives_up_nothing_that_nobody_was_told() -> None:
+    """It was given up at once, with every route there: one sent once was lost."""
+    says = Says(AWAY)
+    hq = hq_with(says)
+    hq.press(run_s=30)
+    says.outcome = TAKEN
+    asked = len(says.asked)
+    hq.world.suspend(8 * 3600.0)
+    hq.world.run(AGAIN_S + 1)
+    assert len(says.asked) == asked + 1
+    assert hq.count("alarms_unheard_total") == 0
+
+
 def test_what_no_route_has_taken_outlives_the_shouter_bug_it_died_with_it() -> None:
     says = Says(AWAY)
     hq = hq_with(says)
