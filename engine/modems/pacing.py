@@ -39,7 +39,7 @@ class Pacing:
     _probed_s: float = 0.0
     is_quiet: bool = False
     """Whether it is listened to although it takes commands: an answer is in doubt."""
-    _unregistered_s: float | None = None
+    _rung_due_s: float | None = None
     _network_tries: int = 0
 
     def opened(self, now_s: float) -> None:
@@ -118,15 +118,18 @@ class Pacing:
         Where there is no network that helps nobody, and costs half a minute each.
         """
         if registered:
-            self._unregistered_s = None
+            self._rung_due_s = None
             return None
-        if self._unregistered_s is None:
-            self._unregistered_s, self._network_tries = now_s, 0
+        if self._rung_due_s is None:
+            self._rung_due_s, self._network_tries = now_s + UNREGISTERED_S, 0
+        if now_s < self._rung_due_s:
+            return None
         tries = self._network_tries
-        due_s = RESET_EVERY_S * tries if tries else UNREGISTERED_S
-        if now_s - self._unregistered_s < due_s:
-            return None
         self._network_tries += 1
+        # From now on: who slept, or was unplugged for the night, would make good for
+        # each that it missed, with a port that is closed at every look.
+        again_s = RESET_EVERY_S if tries else RESET_EVERY_S - UNREGISTERED_S
+        self._rung_due_s = now_s + again_s
         return RESET_RUNG if tries else RADIO_RUNG
 
     def next_try(self) -> timedelta:

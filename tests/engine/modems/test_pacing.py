@@ -5,7 +5,20 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.modems.pacing import DRAIN_S, FIRST, HEALTH_S, RUNGS, SLOWEST, Pacing
+from engine.modems.pacing import (
+    DRAIN_S,
+    FIRST,
+    HEALTH_S,
+    RADIO_RUNG,
+    RESET_EVERY_S,
+    RESET_RUNG,
+    RUNGS,
+    SLOWEST,
+    UNREGISTERED_S,
+    Pacing,
+)
+
+SLEPT_S = 8 * 3600.0
 
 
 def test_a_modem_that_was_open_gets_the_first_rung_at_once() -> None:
@@ -53,3 +66,34 @@ def test_no_row_of_failures_makes_a_wait_of_nothing_or_of_ages(
         rung = pacing.failed(was_open=was_open)
         assert rung is None or 0 <= rung < RUNGS
         assert timedelta(0) < pacing.next_try() <= SLOWEST
+
+
+def rungs(pacing: Pacing, began_s: float, ends_s: float) -> list[tuple[float, int]]:
+    """Return which rungs are climbed, and when, while there is no network."""
+    climbed = []
+    for look in range(int((ends_s - began_s) / HEALTH_S) + 1):
+        now_s = began_s + look * HEALTH_S
+        rung = pacing.network_rung(now_s, registered=False)
+        if rung is not None:
+            climbed.append((now_s, rung))
+    return climbed
+
+
+def test_without_a_network_the_radio_is_tried_and_then_the_modem_once_in_ten() -> None:
+    assert rungs(Pacing(), 0.0, 2_000.0) == [
+        (UNREGISTERED_S, RADIO_RUNG),
+        (RESET_EVERY_S, RESET_RUNG),
+        (2 * RESET_EVERY_S, RESET_RUNG),
+        (3 * RESET_EVERY_S, RESET_RUNG),
+    ]
+
+
+def test_a_machine_that_slept_restarts_its_modem_once_in_ten_minutes_too() -> None:
+    """After eight hours it made good for 48, and closed its port each half minute."""
+    pacing = Pacing()
+    rungs(pacing, 0.0, 150.0)
+    climbed = rungs(pacing, SLEPT_S, SLEPT_S + 1_500.0)
+    assert climbed[0] == (SLEPT_S, RESET_RUNG)
+    assert [rung for _, rung in climbed] == [RESET_RUNG] * 3
+    assert climbed[1][0] - climbed[0][0] >= RESET_EVERY_S
+    assert climbed[2][0] - climbed[1][0] >= RESET_EVERY_S
