@@ -101,7 +101,7 @@ class Vigil(SupervisedActor[None]):
                 continue
             stream = stream_of(device.device)
             watched.add(stream)
-            watch = self._look_at(stream, device, person)
+            watch = self._look_at(stream, device, person, now)
             if watch.stage is not Stage.HEARD:
                 overdue.add(device.device)
         for stream in self._watches.keys() - watched:
@@ -110,8 +110,13 @@ class Vigil(SupervisedActor[None]):
         self._telemetry.gauge("heartbeats_overdue", float(len(overdue)))
         self.wake_at(now.plus(LOOK))
 
-    def _look_at(self, stream: str, device: Device, person: Person) -> Watch:
-        now = self.clock.now()
+    def _look_at(
+        self, stream: str, device: Device, person: Person, now: Instant
+    ) -> Watch:
+        """Look at one as of `now`: what passes amid a look is the next one's to judge.
+
+        The machine may sleep meanwhile, and no deadline is put off for that yet.
+        """
         before = self._watches.get(stream)
         heard_at = self._heard_since_deaf(device.device)
         after, overdue = look(before, device, person, heard_at=heard_at, now=now)

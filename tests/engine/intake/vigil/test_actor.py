@@ -130,6 +130,32 @@ def test_an_outage_of_ours_is_no_silence_of_theirs() -> None:
     assert len(after.noticed()) == 1
 
 
+def test_a_sleep_amid_a_look_is_no_silence_of_theirs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever was looked at after it was overdue, by a deadline not yet put off."""
+    rig = Rig()
+    rig.world.run(BEAT_S / 2)
+    rig.hear()
+    alive, sleeps_s = rig.attendance.alive, [8 * 3600.0]
+
+    def asked_alive(now: Instant) -> Instant:
+        before = alive(now)
+        if sleeps_s:
+            rig.world.suspend(sleeps_s.pop())
+        return before
+
+    monkeypatch.setattr(rig.attendance, "alive", asked_alive)
+    rig.world.run(300)
+    assert not sleeps_s
+    assert rig.noticed() == []
+    rig.hear()
+    rig.world.run(BEAT_S - 10)
+    assert rig.noticed() == []
+    rig.world.run(20)
+    assert len(rig.noticed()) == 1
+
+
 @pytest.mark.parametrize("outage_s", [5.0, 120.0, 8 * 3600.0])
 def test_a_device_heard_just_before_an_outage_is_not_overdue_after_it(
     outage_s: float,
