@@ -57,8 +57,10 @@ from engine.values import CommandId, EffectId, Instant, PersonId, ReportKey, Sig
 LOOK = timedelta(seconds=5)
 AGAIN = timedelta(seconds=1)
 # What has come meanwhile waits in the modems, and is read before anybody is missed:
-# after a start, and where a timer comes so late that it is over.
+# after a start or a sleep, and where a timer comes so late that it is over.
 AFTER_START = timedelta(seconds=60)
+ASLEEP = timedelta(seconds=30)
+"""Whoever comes so late to look at a timer did not run: the machine slept, perhaps."""
 ROWS = timedelta(seconds=30)
 """How often what runs is looked for in the rows: what somebody set may be durable only
 after whoever asked for it had ended, and their telephone says that it is on."""
@@ -81,7 +83,7 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         self._kept: dict[PersonId, Kept] = {}
         self._promptly = Promptly()
         self._began: Instant | None = None
-        self._rows_at = link.clock.now()
+        self._rows_at = self._rests_since = link.clock.now()
         # Words that the journal did not take, as they were said.
         self._unheard: dict[ReportKey, CheckInSaid] = {}
         self._hear_at: Instant | None = None
@@ -137,6 +139,10 @@ class CheckIns(SupervisedActor[CheckInSaid]):
 
     def woke(self) -> None:
         """Hear what the journal did not take, warn, or record that one was missed."""
+        now = self.clock.now()
+        # A journal that hangs counts as no sleep: none would ever be missed then.
+        if self._kept and now.since(self._rests_since) > ASLEEP:
+            self._began = now
         self._look_at_rows()
         self._hear_again()
         for person_id, kept in list(self._kept.items()):
@@ -388,3 +394,4 @@ class CheckIns(SupervisedActor[CheckInSaid]):
             dues.append(self._hear_at)
         soon = min(*dues, now.plus(LOOK)) if dues else self._rows_at
         self.wake_at(max(soon, now.plus(AGAIN)))
+        self._rests_since = now
