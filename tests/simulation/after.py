@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from engine.values import AlarmId, StepId
 
 SLACK_S = 7_200.0
+ON_ITS_WAY_S = 60.0
+"""News of an end goes to everybody who was told, one after the other by two modems."""
 _ASKS = frozenset({"recheck", "unconfirmed"})
 
 
@@ -79,6 +81,10 @@ class AfterCare:
             self._seen[alarm.id] = _Seen(ended_s=None)
         for kept in (self._ended_s, self._answered_s, self._asked, self._held):
             kept.pop(alarm.id, None)
+
+    def just_ended(self, alarm: Alarm, now_s: float) -> bool:
+        """Say whether a case ended so late that its news may be on its way."""
+        return now_s - self._ended_s.get(alarm.id, -inf) < ON_ITS_WAY_S
 
     def is_forgotten(self, alarm: Alarm, now_s: float) -> bool:
         """Say whether a day has passed on which somebody was not asked.

@@ -363,7 +363,7 @@ class Watching:
             self._was_called(alarm)
         if self.after_care.is_forgotten(alarm, now_s):
             self.found("I3", "nobody is asked after the end whether they are safe")
-        if is_not_told_of_end(alarm):
+        if is_not_told_of_end(alarm) and not self.after_care.just_ended(alarm, now_s):
             self.found("I3", "somebody who was told hears nothing of the end")
 
     def _was_cancel(self, key: ReportKey) -> bool:

@@ -13,6 +13,7 @@ from tests.engine.alarm.scene import ALDER, ROWAN, Scene
 from tests.engine.alarm.test_after_care import ABDUCTION, DAY_S, MONTHS_S
 from tests.engine.alarm.test_detained import FERN
 from tests.simulation.after import AfterCare
+from tests.simulation.told import is_not_told_of_end
 
 SAFE, HELD = CloseReason.SAFE, CloseReason.DETAINED
 
@@ -74,3 +75,21 @@ def test_whose_case_was_opened_again_unseen_is_asked_from_the_first_end_on(
         if is_asked or event is not days[-1]:
             watcher.listen(case, event, event.at.ms / 1000)
     assert watcher.is_forgotten(case, scene.now.ms / 1000) is not is_asked
+
+
+@pytest.mark.parametrize(("passed_s", "is_late"), [(59.0, False), (61.0, True)])
+def test_news_of_an_end_may_take_a_minute_and_no_longer(
+    passed_s: float, *, is_late: bool
+) -> None:
+    """HQ ended a case in the last seconds of a day."""
+    scene = Scene().raised()
+    scene.settle_all()
+    scene.acknowledge()
+    for by in (ALDER, ROWAN):
+        scene.confirm_safe(by)
+    scene.close(ALDER, SAFE)
+    watcher = AfterCare()
+    for one in scene.events:
+        watcher.listen(scene.state(), one, 100.0)
+    assert is_not_told_of_end(scene.state())
+    assert watcher.just_ended(scene.state(), 100.0 + passed_s) is not is_late
