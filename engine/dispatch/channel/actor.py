@@ -202,7 +202,9 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
             took_s = self._tried_s - began_s
             name = self._channel.name
             self._telemetry.observe("delivery_seconds", took_s, channel=name)
-            self._usual_s += (took_s - self._usual_s) / LATELY
+            # By itself it takes no longer: what more it took the machine slept.
+            awake_s = min(took_s, slack_s + self._channel.timeout_s)
+            self._usual_s += (awake_s - self._usual_s) / LATELY
         one_s = max(took_s, self._usual_s, 0.001)
         most = min(max(TOGETHER, int(self._begun_in_s / EACH_S)), TOGETHER_SLOW)
         self._takes = max(1, min(most, int(TOGETHER_S / one_s)))

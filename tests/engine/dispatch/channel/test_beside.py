@@ -210,3 +210,26 @@ def test_of_two_receivers_one_that_hangs_has_few_begun_behind_it(
     rig.world.run(200)
     untried = [one for one in rig.told if one.outcome.reason == NOT_TRIED]
     assert (len(rig.told), untried) == (len(rows), [])
+
+
+def test_a_sleep_amid_one_has_those_behind_it_begun_alone_for_no_longer_than_a_hang(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By eight hours of sleep 72 were begun alone, each in a commit of a second."""
+    rig = Rig()
+    rig.medium.seen = lambda: None
+    rig.medium.takes_s = 0.01
+    rig.world.run(1)
+    rig.medium.takes_s = 1.0
+    rig.plan("q")
+    rig.world.run(0.5)
+    rig.world.suspend(8 * 3600.0)
+    rig.world.run(3)
+    assert len(rig.told) == 1
+    slow_disk(rig, 1.0, monkeypatch)
+    rig.medium.takes_s = 0.01
+    rows = [row_of(f"q{n}", channel="email", address="hq@x") for n in range(80)]
+    rig.ledger.plan(*rows)
+    rig.tree.names.tell("dispatcher", Planned(rows=tuple(rows)))
+    rig.world.run(40)
+    assert len(rig.told) == 1 + len(rows)
