@@ -67,7 +67,7 @@ class Vigil(SupervisedActor[None]):
         self._kept: dict[str, Watch] = {}
         self._unkept: deque[str] = deque()
         self._unrecorded: deque[tuple[str, Watch]] = deque()
-        self._deaf_until: Instant | None = None
+        self._deaf_from: Instant | None = None
 
     def started(self) -> None:
         """Take the deadlines up from their rows."""
@@ -87,9 +87,12 @@ class Vigil(SupervisedActor[None]):
     def _look_round(self) -> None:
         now = self.clock.now()
         self._take_back()
-        deaf = now.since(self._attendance.alive(now))
+        alive = self._attendance.alive(now)
+        deaf = now.since(alive)
         if deaf >= DEAF_MIN:
-            self._deaf_until = now
+            # Somebody listened at most until another look was due. What was heard
+            # later came after the sleep: whoever reads it may go on before we do.
+            self._deaf_from = alive.plus(LOOK * 2)
         for stream, watch in self._watches.items():
             self._watches[stream] = after_deafness(watch, deaf)
         roster = self._board.roster()
@@ -133,10 +136,8 @@ class Vigil(SupervisedActor[None]):
 
         The deadline was put off by as long, and an earlier word says nothing of it.
         """
-        heard_at, deaf_until = self._attendance.last(device), self._deaf_until
-        is_older = heard_at is None or (
-            deaf_until is not None and heard_at < deaf_until
-        )
+        heard_at, deaf_from = self._attendance.last(device), self._deaf_from
+        is_older = heard_at is None or (deaf_from is not None and heard_at < deaf_from)
         return None if is_older else heard_at
 
     def _report(

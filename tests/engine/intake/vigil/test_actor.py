@@ -156,6 +156,23 @@ def test_a_sleep_amid_a_look_is_no_silence_of_theirs(
     assert len(rig.noticed()) == 1
 
 
+@pytest.mark.parametrize("slept_s", [12.0, 60.0, 8 * 3600.0])
+def test_a_word_that_is_read_as_the_machine_wakes_counts(slept_s: float) -> None:
+    """What lay in the socket was taken for one of before, and its device for silent."""
+    rig = Rig()
+    rig.hear()
+    rig.world.run(BEAT_S - 10)
+    rig.world.suspend(slept_s)
+    rig.hear()
+    rig.world.suspend(0.005)  # the vigil's thread is not the first to go on
+    rig.world.run(BEAT_S - 10)
+    assert rig.noticed() == []
+    assert not rig.is_overdue()
+    rig.hear()
+    rig.world.run(BEAT_S - 10)
+    assert rig.noticed() == []
+
+
 @pytest.mark.parametrize("outage_s", [5.0, 120.0, 8 * 3600.0])
 def test_a_device_heard_just_before_an_outage_is_not_overdue_after_it(
     outage_s: float,
