@@ -197,12 +197,15 @@ class Intake(SupervisedActor[Heard | SmsHeard | Noticed | Moved]):
         until, sent = None, report.device_at if report.buffered else None
         if named is not None:
             until = named.until(sent or report.received_at, person.zone)
-        key = judgement.assessment.press.key
-        self._tell_check_ins(
-            CheckInSaid(
-                key=key, person=person.person, until=until, sent=sent, is_press=True
-            )
+        said = CheckInSaid(
+            key=judgement.assessment.press.key,
+            person=person.person,
+            until=until,
+            sent=sent,
+            at=report.received_at,
+            is_press=True,
         )
+        self._tell_check_ins(said)
 
     def _tell_check_ins(self, said: CheckInSaid) -> None:
         self.link.tree.names.tell("checkins", said)

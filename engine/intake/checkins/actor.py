@@ -219,7 +219,7 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         """Return the new time; a bare press starts what was agreed, or begins anew."""
         button = self._plan(person).button
         if message.is_press and message.until is None and button is not None:
-            return (message.sent or self.clock.now()).plus(button)
+            return (message.sent or message.at or self.clock.now()).plus(button)
         return message.until
 
     def _tick(

@@ -14,15 +14,16 @@ class CheckInSaid:
     """A recorded message about somebody's timer.
 
     `until` is the time that it names; `sent` when it was said, where it comes late.
-    `is_press` for a device's check-in, which may
-    name none. `is_shared` where an open alarm may take it up as well: without a timer
-    it stays the alarm's; a word of force always does (`is_forced`).
+    `is_press` for a device's check-in, which may name none, and counts from when it
+    came, `at`, however late that is heard of. `is_shared` where an open alarm may take
+    it up as well: without a timer it stays the alarm's; a word of force always does.
     """
 
     key: ReportKey
     person: PersonId
     until: Instant | None = None
     sent: Instant | None = None
+    at: Instant | None = None
     word: Word | None = None
     is_press: bool = False
     is_shared: bool = False
