@@ -92,8 +92,14 @@ def forced(alarm: Alarm, sign: Force, at: Instant) -> Alarm:
 
 
 def with_cancel(alarm: Alarm, event: CancelRequested) -> Alarm:
-    """Note that somebody asked to call it off. A proven word has HQ look at it."""
+    """Note that somebody asked to call it off. A proven word has HQ look at it.
+
+    What came before a press calls nothing off, whenever it was taken up: whoever said
+    it did not know of that one. Without a case it waits for one, and finds the next.
+    """
     press, at = event.press, event.at
+    if not press.duress and any(press.at < one.at for one in alarm.presses):
+        return replace(alarm, cancel_requests=alarm.cancel_requests + 1)
     seen = alarm.seen
     if seen.closed is None and not press.unseen:
         # To their addresses there is nothing to call off after the end, also later on.

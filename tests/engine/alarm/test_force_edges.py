@@ -77,6 +77,32 @@ def test_after_a_word_of_force_nobody_is_called_off_in_the_countdown() -> None:
         assert len(scene.told(Audience.NEAREST)) == before + 5
 
 
+@pytest.mark.parametrize("word", [None, Word.SAFE])
+def test_what_was_said_before_the_press_calls_nothing_off(word: Word | None) -> None:
+    """It had waited for a case, and found the one of a press that came after it."""
+    scene = in_countdown()
+    before = scene.state()
+    press = replace(
+        press_of("early", before.presses[0].at.plus(-timedelta(seconds=8))),
+        signals=(Signal.CANCEL,),
+        proven=word is Word.SAFE,
+    )
+    scene.do(RequestCancel(command_id=scene.command_id(), press=press))
+    assert scene.state().cancel_requests == 1, "HQ sees it"
+    assert scene.state().seen.cancelled is None
+    assert scene.state().safe == before.safe
+    scene.run(COUNTDOWN_S, each_due=scene.settle_all)
+    assert scene.told(Audience.NEAREST)
+
+
+def test_a_word_of_force_from_before_the_press_is_one_all_the_same() -> None:
+    scene = in_countdown()
+    early = scene.now.plus(-timedelta(seconds=8))
+    press = replace(press_of("early", early, (Signal.CANCEL,)), duress=True)
+    scene.do(RequestCancel(command_id=scene.command_id(), press=press))
+    assert scene.state().duress
+
+
 def test_a_second_press_brings_those_who_were_called_off() -> None:
     scene = in_countdown()
     scene.cancel(Word.SAFE)
