@@ -95,12 +95,21 @@ def test_what_was_said_before_the_press_calls_nothing_off(word: Word | None) -> 
     assert scene.told(Audience.NEAREST)
 
 
-def test_a_word_of_force_from_before_the_press_is_one_all_the_same() -> None:
-    scene = in_countdown()
-    early = scene.now.plus(-timedelta(seconds=8))
-    press = replace(press_of("early", early, (Signal.CANCEL,)), duress=True)
-    scene.do(RequestCancel(command_id=scene.command_id(), press=press))
-    assert scene.state().duress
+def test_a_word_of_force_from_before_the_press_is_one_and_shows_at_no_telephone() -> (
+    None
+):
+    """Before any press there was nothing to call off: of neither word is it said."""
+    told = []
+    for duress in (False, True):
+        scene = in_countdown()
+        early = scene.now.plus(-timedelta(seconds=8))
+        press = press_of("early", early, (Signal.CANCEL,))
+        press = replace(press, duress=duress, proven=not duress)
+        scene.do(RequestCancel(command_id=scene.command_id(), press=press))
+        assert scene.state().duress is duress
+        scene.run(600, each_due=scene.settle_all)
+        told.append([(e.at, e.body) for e in scene.planned(Audience.DEFENDER)])
+    assert told[0] == told[1]
 
 
 def test_a_second_press_brings_those_who_were_called_off() -> None:
