@@ -52,8 +52,9 @@ def test_an_engine_starts_is_ready_and_stops(tmp_path: Path) -> None:
         assert running.engine.ready.wait(READY_S)
         streams = running.engine.parts.adapters.streams
         address = streams["gt06"][1].getsockname()
-        with socket.create_connection(address, timeout=5):
-            pass
+        with socket.create_connection(address, timeout=5) as device:
+            device.shutdown(socket.SHUT_WR)
+            assert device.recv(1) == b"", "heard to its end, and let go"
         with pytest.raises(StateHeldError):
             start(config(tmp_path))
     finally:
