@@ -44,13 +44,19 @@ def hears(connection: socket.socket) -> bytes:
     """Return a whole request: what is left unread at the end resets the connection."""
     heard = b""
     while b"\r\n\r\n" not in heard:
-        heard += connection.recv(65536)
+        heard += _more(connection)
     head, _, body = heard.partition(b"\r\n\r\n")
     length = re.search(rb"(?i)content-length: *([0-9]+)", head)
     while length and len(body) < int(length[1]):
-        more = connection.recv(65536)
+        more = _more(connection)
         heard, body = heard + more, body + more
     return heard
+
+
+def _more(connection: socket.socket) -> bytes:
+    if piece := connection.recv(65536):
+        return piece
+    raise ConnectionResetError  # whoever asked has hung up
 
 
 def says(words: bytes) -> Callable[[socket.socket], None]:
