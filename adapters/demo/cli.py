@@ -15,6 +15,7 @@ import typer
 from adapters.demo.play import HELP, Play
 from adapters.demo.scenario import MissingStepError, Scenario, Seen
 from adapters.demo.stage import OPERATORS, Stage, StageError
+from adapters.modem.waking import next_of
 
 WIDTH_MIN = 60
 INDENT = " " * 12
@@ -149,7 +150,7 @@ def _stay(stage: Stage) -> None:
     # In the background a terminal is not ours to read: the reading fails, no more.
     signal.signal(signal.SIGTTIN, signal.SIG_IGN)
     threading.Thread(target=_read, args=(typed,), daemon=True).start()
-    while (line := typed.get()) is not None:
+    while (line := next_of(typed)) is not None:
         play.line(line)
 
 

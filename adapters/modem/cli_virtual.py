@@ -22,6 +22,7 @@ from adapters.modem.virtual_console import HELP, VirtualConsole, script_of
 from adapters.modem.virtual_faults import Faults, switch_names
 from adapters.modem.virtual_links import Link, link_of
 from adapters.modem.virtual_network import DELIVERED, FAILED, PENDING, VirtualNetwork
+from adapters.modem.waking import next_of
 
 _OUTSIDE = {"delivered": DELIVERED, "pending": PENDING, "failed": FAILED}
 _FIRST_NUMBER = 46700000001
@@ -190,7 +191,7 @@ def _serve(
 
     for job in (play, read):
         threading.Thread(target=job, daemon=True).start()
-    ended.get()
+    next_of(ended)
 
 
 def _run(console: VirtualConsole, line: str, show: "_Show") -> bool:

@@ -296,7 +296,7 @@ def test_virtual_modems_run_alone_joined_scripted_and_end_on_a_signal(
         process.stdin.flush()
         assert any("latency_s" in line for line in iter(process.stdout.readline, ""))
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(5) == 0
         assert not (tmp_path / "modem").is_symlink()
     finally:
         process.kill()
