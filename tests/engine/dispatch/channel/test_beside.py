@@ -12,6 +12,7 @@ from engine.dispatch.channel.actor import (
     UNREADABLE,
 )
 from engine.ports.journal import EffectState, Reply, Request
+from engine.values import EffectId
 from tests.engine.dispatch.channel.medium import SILENCE
 from tests.engine.dispatch.channel.test_actor import Rig
 from tests.engine.dispatch.ledger import row_of
@@ -172,6 +173,16 @@ def test_the_slower_the_disk_the_more_is_begun_in_one_commit(
     assert max(begun) == most
 
 
+def untried_of(rig: Rig, count: int, within_s: float) -> list[EffectId]:
+    """Return which of a flood of mails came back untried; each has its outcome."""
+    rows = [row_of(f"q{n:03}", channel="email", address="hq@x") for n in range(count)]
+    rig.ledger.plan(*rows)
+    rig.tree.names.tell("dispatcher", Planned(rows=tuple(rows)))
+    rig.world.run(within_s)
+    assert len(rig.told) == count
+    return [one.effect for one in rig.told if one.outcome.reason == NOT_TRIED]
+
+
 def test_one_quick_answer_has_no_more_begun_than_its_far_end_takes_in_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -183,12 +194,7 @@ def test_one_quick_answer_has_no_more_begun_than_its_far_end_takes_in_time(
         rig.medium.takes_s = 0.01 if len(rig.medium.sent) % 2 else 0.12
 
     rig.medium.seen = uneven
-    rows = [row_of(f"q{n}", channel="email", address="hq@x") for n in range(200)]
-    rig.ledger.plan(*rows)
-    rig.tree.names.tell("dispatcher", Planned(rows=tuple(rows)))
-    rig.world.run(30)
-    untried = [one for one in rig.told if one.outcome.reason == NOT_TRIED]
-    assert (len(rig.told), untried) == (len(rows), [])
+    assert untried_of(rig, 200, within_s=30) == []
 
 
 def test_of_two_receivers_one_that_hangs_has_few_begun_behind_it(
@@ -204,12 +210,7 @@ def test_of_two_receivers_one_that_hangs_has_few_begun_behind_it(
         rig.medium.faults = [SILENCE] if is_hung else []
 
     rig.medium.seen = hangs
-    rows = [row_of(f"q{n:03}", channel="email", address="hq@x") for n in range(60)]
-    rig.ledger.plan(*rows)
-    rig.tree.names.tell("dispatcher", Planned(rows=tuple(rows)))
-    rig.world.run(200)
-    untried = [one for one in rig.told if one.outcome.reason == NOT_TRIED]
-    assert (len(rig.told), untried) == (len(rows), [])
+    assert untried_of(rig, 60, within_s=200) == []
 
 
 def test_a_sleep_amid_one_has_those_behind_it_begun_alone_for_no_longer_than_a_hang(
