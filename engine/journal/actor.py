@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, TypeVar, assert_never
+from typing import ClassVar, TypeVar
 
 from engine.errors import JournalError, JournalFullError
 from engine.journal.rules import OVERWRITTEN
@@ -71,21 +71,12 @@ class Entry:
             reply(Unknown(reason=str(reason)))
 
 
-@quick
-@dataclass(frozen=True, slots=True)
-class Flush:
-    """Commit the group: everything that waited in its lane when it began is in it."""
-
-    urgent: bool = False
-
-
-class JournalActor(SupervisedActor[Entry | Flush]):
+class JournalActor(SupervisedActor[Entry]):
     """Owns the store; the only one that writes.
 
-    The first request of a group makes the actor tell itself `Flush`, in that
-    request's lane: it comes when nothing more waits there. So an alarm's row waits for
-    the alarms' rows that came with it, and never for the last fixes of the other lane.
-    A group of `GROUP_MAX` is committed without waiting for it.
+    A group is committed when nothing waits that should be in it: an alarm's row waits
+    for the alarms' rows that came with it, and never for the last fixes of the other
+    lane; a last fix waits for all that waits, up to `GROUP_MAX`.
 
     On a full disk it refuses (`Unknown`), hands the requests to `on_not_recorded`
     and stays: the device repeats, and once there is room the repeat is whole. Any
@@ -114,7 +105,6 @@ class JournalActor(SupervisedActor[Entry | Flush]):
         self._store, self._telemetry = store, telemetry
         self._on_not_recorded, self._listeners = on_not_recorded, listeners
         self._group: list[Part] = []
-        self._flushes_told: set[bool] = set()
         self._lacks_reserve, self._reserve_lacked = lacks_reserve, False
         self._sized_s, self._said_s = -SIZED_EVERY_S, -SAID_EVERY_S
 
@@ -122,20 +112,16 @@ class JournalActor(SupervisedActor[Entry | Flush]):
         """Say at once where no space is held back for the worst day."""
         self._look_at_reserve()
 
-    def handle(self, message: Entry | Flush) -> None:
-        """Take a request into the group, or commit it."""
-        match message:
-            case Entry():
-                self._take(message)
-            case Flush(urgent=urgent):
-                self._flushes_told.discard(urgent)
-                self._commit()
-            case _:
-                assert_never(message)
+    def handle(self, message: Entry) -> None:
+        """Take a request into the group, and commit it when it is whole."""
+        if len(self._group) + len(message.parts) > GROUP_MAX:
+            self._commit()
+        self._group += message.parts
+        if len(self._group) >= GROUP_MAX or not self._more_waits(message):
+            self._commit()
 
     def rescan(self) -> None:
-        """Commit: a `Flush` may be among what the full lane dropped."""
-        self._flushes_told.clear()
+        """Commit: this may be what the group has waited for."""
         self._commit()
 
     def stopping(self) -> None:
@@ -143,16 +129,10 @@ class JournalActor(SupervisedActor[Entry | Flush]):
         self._commit()
         self._store.close()
 
-    def _take(self, entry: Entry) -> None:
-        if len(self._group) + len(entry.parts) > GROUP_MAX:
-            self._commit()
-        self._group += entry.parts
-        urgent = entry.urgent
-        if len(self._group) >= GROUP_MAX:
-            self._commit()
-        elif urgent not in self._flushes_told:
-            self._flushes_told.add(urgent)
-            self.actor_ref.tell(Flush(urgent=urgent))
+    def _more_waits(self, entry: Entry) -> bool:
+        """Whether something comes next that the group should have in it."""
+        inbox = self.inbox
+        return inbox.has_urgent or not (entry.urgent or inbox.empty())
 
     def _commit(self) -> None:
         group, self._group = self._group, []

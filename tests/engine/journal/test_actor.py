@@ -1,14 +1,14 @@
 """The journal's actor: groups, answers after the commit, refusals."""
 
-import threading
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pykka._envelope import Envelope
 
 from engine.errors import JournalError, JournalFullError
-from engine.journal.actor import GROUP_MAX, Entry, Flush, JournalActor
+from engine.journal.actor import GROUP_MAX, Entry
 from engine.journal.handle import Journal
 from engine.journal.memory import MemoryStore
 from engine.ports.journal import (
@@ -20,123 +20,18 @@ from engine.ports.journal import (
     Request,
     Unknown,
 )
-from engine.supervision.child import spawn_thread
-from engine.supervision.inbox import Inbox, InboxFullError
-from engine.supervision.names import Ref
-from engine.supervision.tree import alone
-from engine.values import Instant
+from engine.supervision.inbox import Inbox, InboxFullError, Rescan
 from tests.contracts.journal.requests import append, attend, doubt, place, record
-from tests.fakes import ManualClock
-
-TIMEOUT_S = 5.0
-
-
-class Meter:
-    """Telemetry that keeps what it was given."""
-
-    def __init__(self) -> None:
-        self.seen: list[tuple[str, float]] = []
-
-    def count(self, name: str, amount: float = 1, **_labels: str) -> None:
-        self.seen.append((name, amount))
-
-    def gauge(self, name: str, value: float, **_labels: str) -> None:
-        self.seen.append((name, value))
-
-    def observe(self, name: str, value: float, **_labels: str) -> None:
-        self.seen.append((name, value))
-
-    def values(self, name: str) -> list[float]:
-        return [value for seen, value in self.seen if seen == name]
-
-
-class GatedStore(MemoryStore):
-    """Waits before each commit until the gate is open, and fails on demand."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.gate, self.entered = threading.Event(), threading.Event()
-        self.gate.set()
-        self.groups: list[Sequence[Request]] = []
-        self.failures: list[Exception] = []
-        self.is_closed = False
-
-    def commit(self, group: Sequence[Request], now: Instant) -> Sequence[Answer]:
-        self.entered.set()
-        assert self.gate.wait(TIMEOUT_S)
-        self.groups.append(tuple(group))
-        if self.failures:
-            raise self.failures.pop(0)
-        return super().commit(group, now)
-
-    def close(self) -> None:
-        self.is_closed = True
-
-
-@dataclass
-class Rig:
-    """An actor on its thread with everything around it."""
-
-    store: GatedStore = field(default_factory=GatedStore)
-    meter: Meter = field(default_factory=Meter)
-    lost: list[Request] = field(default_factory=list)
-    positions: list[int] = field(default_factory=list)
-    ref: Ref | None = None
-
-    def __post_init__(self) -> None:
-        self.ref = spawn_thread(
-            JournalActor,
-            link=alone(ManualClock()),
-            store=self.store,
-            telemetry=self.meter,
-            on_not_recorded=self.lost.extend,
-            listeners=(self.positions.append,),
-        )
-        self.journal = Journal(lambda: self.ref, self.store, self.lost.extend)
-
-    def hold(self, answers: "Answers") -> None:
-        """Make the actor stand inside a commit, so that what follows waits."""
-        self.store.gate.clear()
-        self.store.entered.clear()
-        self.journal.submit(record("held"), answers)
-        assert self.store.entered.wait(TIMEOUT_S)
-
-    def dead(self) -> bool:
-        assert self.ref is not None
-        return self.ref.actor_stopped.wait(TIMEOUT_S)
-
-
-class Answers:
-    """A reply that any number of requests share."""
-
-    def __init__(self) -> None:
-        self.seen: list[Answer] = []
-        self._more = threading.Condition()
-
-    def __call__(self, answer: Answer) -> None:
-        with self._more:
-            self.seen.append(answer)
-            self._more.notify_all()
-
-    def first(self, count: int) -> list[Answer]:
-        with self._more:
-            assert self._more.wait_for(lambda: len(self.seen) >= count, TIMEOUT_S)
-        return self.seen[:count]
-
-
-def actor_on(store: GatedStore, meter: Meter | None = None) -> JournalActor:
-    """Return an actor that has no thread: a test hands it its messages."""
-    return JournalActor(
-        link=alone(ManualClock()),
-        store=store,
-        telemetry=meter or Meter(),
-        on_not_recorded=lambda _: None,
-    )
-
-
-def entry(answers: Answers, *requests: Request) -> Entry:
-    parts = tuple((request, answers) for request in requests)
-    return Entry(parts=parts, on_not_recorded=lambda _: None)
+from tests.engine.journal.gated import (
+    TIMEOUT_S,
+    Answers,
+    GatedStore,
+    Meter,
+    Rig,
+    actor_on,
+    entry,
+    taken_from,
+)
 
 
 @pytest.fixture
@@ -201,15 +96,45 @@ def test_an_alarm_that_comes_while_last_fixes_are_gathered_ends_their_group(
 ) -> None:
     store = GatedStore()
     actor = actor_on(store)
+    alarms: list[Request] = [append("alarm/a"), append("alarm/b")]
+    for request in [place("p2"), *alarms]:
+        actor.inbox.put(Envelope(entry(answers, request)))
+
     actor.handle(entry(answers, place("p1")))
+    for _ in alarms:
+        actor.handle(taken_from(actor))
 
-    actor.handle(entry(answers, append("alarm/a")))
-    actor.handle(entry(answers, append("alarm/b")))
+    assert store.groups == [(place("p1"), *alarms)]
 
-    told = [actor.inbox.get().message for _ in range(actor.inbox.qsize())]
-    assert told == [Flush(urgent=True), Flush()]
-    actor.handle(Flush(urgent=True))
-    assert store.groups == [(place("p1"), append("alarm/a"), append("alarm/b"))]
+
+def test_a_lone_request_is_committed_as_it_is_taken(answers: Answers) -> None:
+    store = GatedStore()
+    actor = actor_on(store)
+
+    for request in (append(), place()):
+        actor.handle(entry(answers, request))
+
+    assert store.groups == [(append(),), (place(),)]
+    assert actor.inbox.empty()
+
+
+@given(st.lists(st.booleans(), max_size=40))
+def test_nothing_that_was_taken_is_left_when_nothing_waits(urgent: list[bool]) -> None:
+    answers, store = Answers(), GatedStore()
+    actor = actor_on(store)
+    asked: list[Request] = [
+        append(f"alarm/{n}") if is_urgent else place(f"p{n}")
+        for n, is_urgent in enumerate(urgent)
+    ]
+    for request in asked:
+        actor.inbox.put(Envelope(entry(answers, request)))
+
+    while not actor.inbox.empty():
+        actor.handle(taken_from(actor))
+
+    committed = [request for group in store.groups for request in group]
+    assert sorted(map(str, committed)) == sorted(map(str, asked))
+    assert len(answers.seen) == len(asked)
 
 
 def test_the_words_of_devices_take_the_lane_of_last_fixes(answers: Answers) -> None:
@@ -249,7 +174,6 @@ def test_the_size_on_disk_is_looked_at_once_a_second(answers: Answers) -> None:
     actor = actor_on(GatedStore(), meter)
     for number in range(3):
         actor.handle(entry(answers, place(f"p{number}")))
-        actor.handle(Flush())
 
     assert len(meter.values("journal_bytes")) == 1
 
@@ -371,16 +295,17 @@ def test_the_inbox_refuses_an_entry_rather_than_dropping_it(answers: Answers) ->
     assert isinstance(answers.first(1)[0], Unknown)
 
 
-def test_a_dropped_flush_is_made_good_by_the_rescan(answers: Answers) -> None:
-    store = GatedStore()
-    actor = actor_on(store)
-    actor.handle(entry(answers, place()))
+def test_a_group_that_only_a_rescan_was_behind_is_committed_by_it(
+    answers: Answers,
+) -> None:
+    actor = actor_on(GatedStore())
+    actor.inbox.put(Envelope(Rescan()))
 
+    actor.handle(entry(answers, place()))
+    assert answers.seen == []
     actor.rescan()
 
     assert answers.seen == [Placed()]
-    actor.handle(Flush())
-    assert len(store.groups) == 1
 
 
 def test_an_orderly_stop_commits_what_was_taken_and_closes(
