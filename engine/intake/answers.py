@@ -279,6 +279,7 @@ def _check_in(
     return CheckInSaid(
         key=sms.row.key,
         sent=sms.sent,
+        at=sms.row.received_at,
         person=person.person,
         until=until,
         word=Word.DURESS if forced else word,

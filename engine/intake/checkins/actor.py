@@ -17,6 +17,7 @@ from engine.errors import JournalError
 from engine.intake.absence import Absence, record_of
 from engine.intake.actor import Noticed
 from engine.intake.checkins.again import said_in
+from engine.intake.checkins.hearing import Hearing
 from engine.intake.checkins.kept import Kept, is_outdated, kept_of, last_order
 from engine.intake.checkins.promptly import Promptly, has_case
 from engine.intake.checkins.said import CheckInSaid
@@ -38,6 +39,7 @@ from engine.intake.checkins.timer import (
 )
 from engine.intake.judge import Judge
 from engine.ports.journal import (
+    Answer,
     Append,
     Appended,
     EffectClass,
@@ -56,17 +58,12 @@ from engine.values import CommandId, EffectId, Instant, PersonId, ReportKey, Sig
 
 LOOK = timedelta(seconds=5)
 AGAIN = timedelta(seconds=1)
-# What has come meanwhile waits in the modems, and is read before anybody is missed:
-# after a start or a sleep, and where a timer comes so late that it is over.
-AFTER_START = timedelta(seconds=60)
-ASLEEP = timedelta(seconds=30)
-"""Whoever comes so late to look at a timer did not run: the machine slept, perhaps."""
 ROWS = timedelta(seconds=30)
 """How often what runs is looked for in the rows: what somebody set may be durable only
 after whoever asked for it had ended, and their telephone says that it is on."""
 # So long an alarm's rows of what was said before a start may be on their way.
 WORDS_LAND = timedelta(minutes=3)
-APPEND_TIMEOUT_S = 10.0
+APPEND_TIMEOUT = timedelta(seconds=10)
 
 
 class CheckIns(SupervisedActor[CheckInSaid]):
@@ -82,22 +79,23 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         self._judge, self._journal, self._readers = judge, journal, readers
         self._kept: dict[PersonId, Kept] = {}
         self._promptly = Promptly()
-        self._began: Instant | None = None
-        self._rows_at = self._rests_since = link.clock.now()
+        self._rows_at = now = link.clock.now()
+        self._hearing = Hearing(now, now)
         # Words that the journal did not take, as they were said.
         self._unheard: dict[ReportKey, CheckInSaid] = {}
         self._hear_at: Instant | None = None
 
     def started(self) -> None:
         """Take up what runs, from the rows."""
-        self._began = self.clock.now()
-        self._kept = {}
+        now = self.clock.now()
+        self._hearing, self._kept = Hearing(now, now), {}
         self._read_running()
         self._take_up_again()
         self._look_again()
 
     def handle(self, message: CheckInSaid) -> None:
         """Take what somebody says of their timer."""
+        self._hearing.goes_on(self.clock.now())
         if self._hear(message) and message.until is not None:
             # A word that still waits was about the time before.
             others = self._unheard.items()
@@ -121,7 +119,7 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         if is_old:
             change = outdated(kept.timer, said)
         else:
-            change = say(kept.timer, said, self.clock.now(), sent=message.sent)
+            change = say(kept.timer, said, self.clock.now(), sent=message.said_at)
         # It may be raised by now, or not yet.
         change = replace(change, first=message.word is Word.DURESS)
         # A word of force is the alarm's, which it raises; so is one that ends no timer,
@@ -139,10 +137,7 @@ class CheckIns(SupervisedActor[CheckInSaid]):
 
     def woke(self) -> None:
         """Hear what the journal did not take, warn, or record that one was missed."""
-        now = self.clock.now()
-        # A journal that hangs counts as no sleep: none would ever be missed then.
-        if self._kept and now.since(self._rests_since) > ASLEEP:
-            self._began = now
+        self._hearing.goes_on(self.clock.now())
         self._look_at_rows()
         self._hear_again()
         for person_id, kept in list(self._kept.items()):
@@ -153,6 +148,7 @@ class CheckIns(SupervisedActor[CheckInSaid]):
 
     def rescan(self) -> None:
         """Read what alarms took up; intake tells again what nobody has taken up."""
+        self._hearing.goes_on(self.clock.now())
         self._take_up_again()
         self._look_again()
 
@@ -163,7 +159,7 @@ class CheckIns(SupervisedActor[CheckInSaid]):
             return
         with suppress(JournalError):
             self._read_running()
-            if self._began is not None and now < self._began.plus(WORDS_LAND):
+            if now < self._hearing.since.plus(WORDS_LAND):
                 self._take_up_again()
 
     def _read_running(self) -> None:
@@ -219,7 +215,7 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         """Return the new time; a bare press starts what was agreed, or begins anew."""
         button = self._plan(person).button
         if message.is_press and message.until is None and button is not None:
-            return (message.sent or message.at or self.clock.now()).plus(button)
+            return (message.said_at or self.clock.now()).plus(button)
         return message.until
 
     def _tick(
@@ -230,8 +226,7 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         if not change.facts:
             return
         if change.missed:
-            began = max(filter(None, (self._began, kept.set_at)), default=now)
-            if now < began.plus(AFTER_START):
+            if self._hearing.reads_first(now, kept.set_at):
                 return
         elif self._has_unheard(person_id):
             return  # after a word that ends it, a warning would show which word it was
@@ -245,8 +240,7 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         )
         if not done and self._kept.get(person_id) is kept:
             # Nor could the rows be read: no absence is kept quiet for that.
-            answers = [self._journal.ask(one, APPEND_TIMEOUT_S) for one in absence]
-            self.beat()
+            answers = [self._ask(one) for one in absence]
             done = all(isinstance(answer, Recorded) for answer in answers)
         if done:
             for record in absence:
@@ -254,6 +248,14 @@ class CheckIns(SupervisedActor[CheckInSaid]):
 
     def _has_unheard(self, person: PersonId) -> bool:
         return any(one.person == person for one in self._unheard.values())
+
+    def _ask(self, request: Append | Record) -> Answer:
+        """Ask the journal. That it hangs is no sleep: nobody would be missed ever."""
+        self._hearing.rests(self.clock.now().plus(APPEND_TIMEOUT))
+        answer = self._journal.ask(request, APPEND_TIMEOUT.total_seconds())
+        self._hearing.goes_on(self.clock.now())
+        self.beat()
+        return answer
 
     def _has_changed(self, person: PersonId, kept: Kept) -> bool:
         """Look into the rows: what was given up as unknown may be durable since.
@@ -308,8 +310,7 @@ class CheckIns(SupervisedActor[CheckInSaid]):
             plans=plans,
             records=records,
         )
-        answer = self._journal.ask(append, APPEND_TIMEOUT_S)
-        self.beat()
+        answer = self._ask(append)
         if not isinstance(answer, Appended) or answer.repeated:
             # Not known, or done before: the rows say what holds, if they can be read.
             with suppress(JournalError):
@@ -393,5 +394,6 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         if self._hear_at is not None:
             dues.append(self._hear_at)
         soon = min(*dues, now.plus(LOOK)) if dues else self._rows_at
-        self.wake_at(max(soon, now.plus(AGAIN)))
-        self._rests_since = now
+        soon = max(soon, now.plus(AGAIN))
+        self._hearing.rests(soon)
+        self.wake_at(soon)

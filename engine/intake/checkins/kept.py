@@ -17,7 +17,8 @@ class Kept:
     """What runs, if anything, after so many rows.
 
     `set_at` is when it was set to its time, or ended; what came before is about another
-    one. `said_at` is when that was sent, which is earlier where it came late.
+    one. `said_at` is when that was said, which is earlier where it came, or was taken
+    up, late.
     """
 
     timer: Timer | None
@@ -38,12 +39,12 @@ def last_order(rows: Sequence[StoredEvent]) -> tuple[Instant | None, Instant | N
     for row in reversed(rows):
         if row.kind in _ORDERS:
             sent = json.loads(row.body).get(SENT_MS)
-            return row.at, row.at if sent is None else Instant(int(sent))
+            return row.at, row.at if sent is None else min(row.at, Instant(int(sent)))
     return None, None
 
 
 def is_outdated(said: CheckInSaid, kept: Kept) -> bool:
-    """Say whether something was sent before what holds now was."""
-    if said.sent is None or kept.said_at is None:
+    """Say whether something was said before what holds now was."""
+    if said.said_at is None or kept.said_at is None:
         return False
-    return said.sent < kept.said_at
+    return said.said_at < kept.said_at

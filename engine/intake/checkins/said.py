@@ -13,9 +13,9 @@ from engine.values import Instant, PersonId, ReportKey
 class CheckInSaid:
     """A recorded message about somebody's timer.
 
-    `until` is the time that it names; `sent` when it was said, where it comes late.
-    `is_press` for a device's check-in, which may name none, and counts from when it
-    came, `at`, however late that is heard of. `is_shared` where an open alarm may take
+    `until` is the time that it names; `sent` when it was said, where it comes late,
+    and `at` when it came, however late that is heard of. `is_press` for a device's
+    check-in, which may name no time. `is_shared` where an open alarm may take
     it up as well: without a timer it stays the alarm's; a word of force always does.
     """
 
@@ -29,6 +29,11 @@ class CheckInSaid:
     is_shared: bool = False
     urgent: ClassVar[bool] = False
 
+    @property
+    def said_at(self) -> Instant | None:
+        """When it was said; a clock may claim a time that is still to come."""
+        return min(filter(None, (self.sent, self.at)), default=None)
+
 
 def word_said(judgement: Judgement) -> CheckInSaid | None:
     """Return what a device's code of safety or of force says of its carrier's timer."""
@@ -39,5 +44,11 @@ def word_said(judgement: Judgement) -> CheckInSaid | None:
     if not (press.proven or press.duress):
         return None
     word = Word.DURESS if press.duress else Word.SAFE
-    key = press.key
-    return CheckInSaid(key=key, person=person.person, word=word, is_shared=True)
+    return CheckInSaid(
+        key=press.key,
+        person=person.person,
+        sent=press.device_at if press.late else None,
+        at=press.at,
+        word=word,
+        is_shared=True,
+    )

@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from engine.intake.checkins.actor import CheckIns
 from engine.intake.checkins.said import CheckInSaid
 from engine.ports.journal import Record
+from engine.protocol.model import CheckInPlan
 from engine.roster.model import Word
 from engine.values import Instant, ReportKey
 from tests.engine.intake.checkins.test_actor import HOUR, Rig, minutes
@@ -111,3 +113,74 @@ def test_who_came_back_in_the_same_outage_is_not_missed() -> None:
     hear(rig, sent.plus(timedelta(minutes=40)), Word.SAFE)
     rig.world.run(minutes(5))
     assert rig.missed() == []
+
+
+def came(rig: Rig, name: str) -> ReportKey:
+    """Record now what is heard of later."""
+    key = ReportKey(name)
+    row = Record(key=key, source="sms", received_at=rig.world.now(), body=b"")
+    rig.ledger.ask(row, 1)
+    return key
+
+
+@pytest.mark.parametrize("word", [Word.SAFE, Word.DURESS])
+def test_a_word_that_came_before_a_timer_and_is_taken_up_after_it_ends_it_not(
+    word: Word,
+) -> None:
+    """A journal that hung for a moment had an earlier word end the new timer."""
+    rig = Rig()
+    key, at = came(rig, "earlier"), rig.world.now()
+    rig.world.run(20)
+    rig.say(HOUR, Word.SAFE)
+    rig.tell(
+        CheckInSaid(key=key, person=HERON, at=at, word=word, is_shared=True),
+    )
+    assert rig.facts() == ["Started"]
+    rig.world.run(minutes(90))
+    assert rig.missed()
+
+
+def test_a_press_that_is_taken_up_late_does_not_move_what_was_ordered_since(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By a press of the morning they were to be missed hours after they had said."""
+    plan = CheckInPlan(button=HOUR * 9)
+    monkeypatch.setattr(CheckIns, "_plan", lambda *_: plan)
+    rig = Rig()
+    key, at = came(rig, "press"), rig.world.now()
+    rig.world.run(minutes(60))
+    rig.say(HOUR)
+    rig.tell(CheckInSaid(key=key, person=HERON, at=at, is_press=True))
+    rig.world.run(minutes(90))
+    assert len(rig.missed()) == 1
+
+
+def test_an_order_that_was_long_in_being_recorded_is_older_than_a_word_behind_it() -> (
+    None
+):
+    rig = Rig()
+    key, at = came(rig, "order"), rig.world.now()
+    rig.world.run(5)
+    back, back_at = came(rig, "back"), rig.world.now()
+    rig.world.run(20)
+    due = at.plus(HOUR)
+    rig.tell(CheckInSaid(key=key, person=HERON, at=at, until=due, word=Word.SAFE))
+    rig.tell(
+        CheckInSaid(key=back, person=HERON, at=back_at, word=Word.SAFE, is_shared=True)
+    )
+    assert rig.facts() == ["Started", "Ended"]
+
+
+def test_a_device_whose_clock_is_ahead_makes_no_order_of_now_look_old() -> None:
+    rig = Rig()
+    now = rig.world.now()
+    ahead = now.plus(timedelta(days=400))
+    rig.tell(
+        CheckInSaid(
+            key=came(rig, "a"), person=HERON, at=now, sent=ahead, until=now.plus(HOUR)
+        )
+    )
+    rig.world.run(minutes(5))
+    now = rig.world.now()
+    rig.tell(CheckInSaid(key=came(rig, "b"), person=HERON, at=now, word=Word.SAFE))
+    assert rig.facts() == ["Started", "Ended"]
