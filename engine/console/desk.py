@@ -19,12 +19,13 @@ from engine.console.operators import FirstPassword, Operators, write_private
 from engine.console.parts import WebParts
 from engine.console.sessions import Session, Sessions, Throttle
 from engine.console.words import refusal
+from engine.errors import JournalError
 from engine.files import read_text
 from engine.intake.orders.actor import NOT_KNOWN, Give
 from engine.ports.device import DeviceCommand
 from engine.ports.journal import Answer, Request, Unknown
 from engine.ports.measures import DegradedReason
-from engine.values import AlarmId, DeviceId, OperatorId, PersonId
+from engine.values import AlarmId, CommandId, DeviceId, OperatorId, PersonId
 
 ANSWER_S = 10.0
 GATHER_S = 0.02
@@ -35,6 +36,7 @@ page may be half a second late, and their first notifications may not."""
 NOBODY_TAKES = "nobody takes orders just now; give it again"
 HALF_LINKED = "the other alarm has not said so yet: link them again in a minute"
 NOT_OPEN = "only an open alarm takes another one in"
+UNREAD_BEFORE = "what came of it before cannot be read; look before you repeat it"
 ITSELF = "that is this alarm: name the other one"
 KEPT_ROSTER = "roster.toml"
 KEPT_SESSIONS = "sessions.json"
@@ -97,7 +99,10 @@ class ConsoleDesk:
             done = await asyncio.wait_for(answered, ANSWER_S)
         except TimeoutError:
             return Done(failed=True)
-        self.catch_up()
+        # It was done, also where that cannot be read just now: whoever hears otherwise
+        # does it again.
+        with contextlib.suppress(JournalError):
+            self.catch_up()
         return done
 
     async def act(self, alarm_id: AlarmId, command: AlarmCommand) -> str | None:
@@ -113,11 +118,18 @@ class ConsoleDesk:
         if done.failed and (why := self.cases.why_unread(alarm_id)) is not None:
             return why.value  # looking again would be in vain
         if refused is None and not done.events:
-            earlier = self.cases.refusal(alarm_id, command.command_id)
-            refused = None if earlier is None else refusal(earlier.ground)
+            refused = self._earlier(alarm_id, command.command_id)
         if isinstance(command, Link):
             return await self._link_back(alarm_id, command, refused)
         return refused
+
+    def _earlier(self, alarm_id: AlarmId, command_id: CommandId) -> str | None:
+        """Return why a command was refused that was given before."""
+        try:
+            earlier = self.cases.refusal(alarm_id, command_id)
+        except JournalError:
+            return UNREAD_BEFORE
+        return None if earlier is None else refusal(earlier.ground)
 
     async def _link_back(
         self, alarm_id: AlarmId, command: Link, refused: str | None

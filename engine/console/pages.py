@@ -38,6 +38,7 @@ MISSING = 404
 UNPROCESSABLE = 422
 CLOSED_SHOWN = 50
 CLICK_MAX = 64
+API = "/api/"
 AGAIN = "it was not done; look again, then repeat"
 
 
@@ -158,7 +159,7 @@ def unread(request: Request, _: Exception) -> Response:
 
 
 def _not_done(request: Request, why: str, status: int) -> Response:
-    if wants_json(request):
+    if wants_json(request) or request.url.path.startswith(API):
         return JSONResponse({"error": why}, status_code=status)
     answer = page(request, "not_done.html", why=why, back=back_of(request))
     answer.status_code = status

@@ -1,5 +1,6 @@
 """An officer on duty at night: many pages, a network that goes, a shift that ends."""
 
+import json
 import socket
 import threading
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Sign
+from tests.browser.test_live import sounding
 from tests.rig import Rig
 
 pytestmark = pytest.mark.process
@@ -256,3 +258,34 @@ def test_an_alarm_that_comes_in_the_silence_after_another_rings_once(
     alder.page.wait_for_timeout(2_000)
     assert alder.page.evaluate("window.tones") == before + 2, "two tones are one ring"
     expect(body).to_have_attribute("data-sounding", "silenced")
+
+
+def test_what_waits_sounds_on_where_it_cannot_be_read_again(
+    rig: Rig, sign_in: Sign
+) -> None:
+    """A list that was refused was taken for an empty one."""
+    alder = sign_in("alder")
+    with rig.device() as device:
+        device.sos()
+    sounding(alder.page, "yes")
+    refused = json.dumps({"error": "the journal cannot be read here"})
+    alder.page.route(
+        "**/api/alarms",
+        lambda route: route.fulfill(
+            status=503, body=refused, content_type="application/json"
+        ),
+    )
+    wells = 'event: state\ndata: {"now_ms":0,"degraded":{},"unrecorded":[]}\n\n'
+    resets = f"event: reset\nid: 1\ndata: {{}}\n\n{wells}{wells}"
+    alder.page.route(
+        "**/events*",
+        lambda route: route.fulfill(body=resets, content_type="text/event-stream"),
+    )
+    rig.sms_to("lapwing")
+    with alder.page.expect_response("**/api/alarms"):
+        alder.page.evaluate(
+            "dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))"
+        )
+    alder.page.wait_for_timeout(2_000)
+    sounding(alder.page, "yes", timeout_ms=1)
+    expect(alder.page.locator("#shout")).to_contain_text("1 alarm waits for HQ")

@@ -182,6 +182,8 @@ async function learn() {
   fresh = new Map();
   const answer = await fetch("/api/alarms", { signal: AbortSignal.timeout(READ_MS) });
   if (answer.status === 401) return signedOut();
+  // What is known stays, and sounds, until there is something better: asked again soon.
+  if (!answer.ok) return;
   const all = await answer.json();
   cases.clear();
   // What a row has said meanwhile is newer.

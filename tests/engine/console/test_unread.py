@@ -6,7 +6,9 @@ import pytest
 
 from engine.alarm.state import Kind, stream_of
 from engine.console.cases import Cases, Unread
+from engine.console.desk import UNREAD_BEFORE
 from engine.console.observe import UNREADABLE
+from engine.values import AlarmId
 from tests.engine.console.hq import Hq, browser, control, say_safe
 from tests.engine.console.test_cases import Lender, Newer, unread_desk
 
@@ -122,3 +124,49 @@ def test_a_form_in_a_case_that_stands_still_is_not_asked_for_again(hq: Hq) -> No
         page = at.client.get(answer.headers["location"]).text
     assert "then repeat" not in page
     assert page.count(Unread.NEWER) > 1
+
+
+def unreadable(hq: Hq, alarm: AlarmId) -> None:
+    """Let no row be read from now on."""
+    hq.desk.cases._readers = Lender(hq, stream_of(alarm), first=1, last=1_000)
+
+
+@pytest.mark.parametrize("path", ["/api/alarms", "/api/alarms/a1"])
+def test_a_program_hears_in_json_that_nothing_can_be_read(hq: Hq, path: str) -> None:
+    """It got a page, whatever it was that it could not read."""
+    alarm = hq.press("a1")
+    unreadable(hq, alarm)
+    with browser(hq) as at:
+        answer = at.client.get(path.replace("a1", alarm))
+    assert answer.status_code == 503
+    assert answer.json() == {"error": UNREADABLE}
+
+
+def test_an_act_that_was_done_is_said_to_be_where_only_the_read_behind_it_fails(
+    hq: Hq,
+) -> None:
+    """*The journal cannot be read* was the answer, and the officer did it again."""
+    alarm = hq.press("a1", alias="Held")
+    hq.enrol("rowan")
+    with browser(hq) as at, control(hq) as client:
+        unreadable(hq, alarm)
+        said = at.act(alarm, "note", text="called the police")
+        typed = client.post(f"/alarms/{alarm}/note", json={"by": "rowan", "text": "I"})
+    assert (said["status"], said["done"]) == (200, True)
+    assert typed.json() == {"done": True, "refused": None}
+    found = hq.alarm(alarm)
+    assert found is not None
+    assert found.attended_at is not None
+
+
+def test_what_was_given_before_is_not_called_done_where_it_cannot_be_read(
+    hq: Hq,
+) -> None:
+    alarm = hq.press("a1", alias="Held")
+    with browser(hq) as at:
+        form = {"csrf": at.csrf, "id": "c1", "text": "once"}
+        wants = {"accept": "application/json"}
+        at.client.post(f"/alarms/{alarm}/note", data=form, headers=wants)
+        unreadable(hq, alarm)
+        again = at.client.post(f"/alarms/{alarm}/note", data=form, headers=wants)
+    assert again.json() == {"done": False, "refused": UNREAD_BEFORE}
