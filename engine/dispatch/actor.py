@@ -289,8 +289,7 @@ class Dispatcher(SupervisedActor[Heard]):
     def _learn(self, idle: Idle) -> None:
         self._book.is_on(idle.worker, idle.operator, is_registered=idle.is_registered)
         if idle.reached:
-            now_s = self.clock.boottime_s()
-            self._book.reached(idle.worker, idle.reached, now_s)
+            self._book.reached(idle.worker, idle.reached, self.clock.boottime_s())
             if self._down:
                 self._show_operators()
 
@@ -393,8 +392,9 @@ class Dispatcher(SupervisedActor[Heard]):
     def _hurry_callers(self, choose: Callable[..., Choice], up: Routes) -> None:
         """Have one telephone less ring for each message that waits; told once."""
         for worker in self._ringing.untold():
-            choice = choose(route=worker)
-            others = self._ringing.giving_way(choice.now_s)
-            if self._queue.hurries(up.get(worker, ()), choice.leaves, beyond=others):
+            choice, channels = choose(route=worker), up.get(worker, ())
+            giving_way = self._ringing.giving_way(choice.now_s)
+            others = [choose(route=one).leaves for one in giving_way if one in up]
+            if self._queue.hurries(channels, choice.leaves, others=others):
                 self.link.tree.names.tell(worker, Hurry())
                 self._ringing.told(worker, choice.now_s)

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from heapq import heappop, heappush, heapreplace
-from itertools import islice
 from math import inf
 
 from engine.dispatch.body import decode_body
@@ -136,25 +135,30 @@ class Queue:
         channels: tuple[str, ...],
         leaves: Callable[[EffectRow], bool],
         *,
-        beyond: int = 0,
+        others: Iterable[Callable[[EffectRow], bool]] = (),
     ) -> bool:
         """Say whether a message of an alarm waits, for which no telephone rings on.
 
         One that whoever rings would send, by these channels, and `leaves` to no other:
-        nothing else gains by it. Nor does one that somebody gives way to already: so
-        many wait `beyond` it. An answer is none: whoever has a telephone would end by
-        asking what rings an officer on duty, and nobody rings twice for one page.
+        nothing else gains by it. Nor does one that somebody gives way to already: each
+        of `others`, by what it leaves, sends one, and rather what this one does not.
+        An answer is none: whoever has a telephone would end by asking what rings an
+        officer on duty, and nobody rings twice for one page.
         """
         if self.first_rank(channels) >= RANK_CALL:
             return False
-        waiting = (
-            row
-            for row in self._rows.values()
-            if RANK_ANSWER < row.rank < RANK_CALL
-            and row.channel in channels
-            and not leaves(row)
-        )
-        return next(islice(waiting, beyond, None), None) is not None
+        free, mine = list(others), list[EffectRow]()
+        most = len(free)
+        for row in self._rows.values():
+            if not RANK_ANSWER < row.rank < RANK_CALL or row.channel not in channels:
+                continue
+            if leaves(row):
+                _spoken_for(row, free)
+                continue
+            mine.append(row)
+            if len(mine) > most:  # of a backlog no more is looked at
+                return True
+        return not all(_spoken_for(row, free) for row in mine)
 
     def channels(self) -> frozenset[str]:
         """Return the channels that something waits for."""
@@ -219,6 +223,15 @@ class Queue:
         for entry in kept:
             heappush(heap, entry)
         return found
+
+
+def _spoken_for(row: EffectRow, free: list[Callable[[EffectRow], bool]]) -> bool:
+    """Say whether one of those who are free sends it, who is free no more then."""
+    for place, leaves in enumerate(free):
+        if not leaves(row):
+            del free[place]
+            return True
+    return False
 
 
 def _heap_of(row: EffectRow) -> str:

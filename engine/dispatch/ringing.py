@@ -30,7 +30,11 @@ class Ringing:
         """Return who rings on."""
         return [route for route, at_s in self._told_s.items() if at_s is None]
 
-    def giving_way(self, now_s: float) -> int:
-        """Return how many are about to send what waits."""
-        told_s = [at_s for at_s in self._told_s.values() if at_s is not None]
-        return sum(now_s - at_s < GIVES_WAY_S for at_s in told_s)
+    def giving_way(self, now_s: float) -> list[str]:
+        """Return who is about to send what waits."""
+        told_s = self._told_s.items()
+        return [
+            route
+            for route, at_s in told_s
+            if at_s is not None and now_s - at_s < GIVES_WAY_S
+        ]

@@ -72,6 +72,22 @@ def test_two_messages_end_the_ringing_of_two(rig: Rig) -> None:
     assert hurried(rig) == ["modem-1", "modem-2"]
 
 
+def test_two_that_one_modem_each_can_send_end_the_ringing_of_both(rig: Rig) -> None:
+    """Who gave way to one counted for the other, which it leaves: it waited for 5 s."""
+    two_ring(rig)
+    rig.tell(Planned(rows=(row_of("one", avoid_route="modem-2"),)))
+    assert hurried(rig) == ["modem-1"]
+    rig.tell(Planned(rows=(row_of("other", avoid_route="modem-1"),)))
+    assert hurried(rig) == ["modem-1", "modem-2"]
+
+
+def test_what_one_modem_alone_can_send_keeps_it_from_no_other_message(rig: Rig) -> None:
+    two_ring(rig)
+    rig.tell(Planned(rows=(row_of("one", avoid_route="modem-2"),)))
+    rig.tell(Planned(rows=(row_of("any", rank=RANK_DISTRESS),)))
+    assert hurried(rig) == ["modem-1", "modem-2"]
+
+
 @pytest.mark.parametrize("mails", [0, BACKLOG + 1])
 def test_where_who_is_to_give_way_hangs_another_one_does(rig: Rig, mails: int) -> None:
     many = [row_of(f"m{number}", channel="email") for number in range(mails)]
