@@ -88,7 +88,7 @@ class TakeReply:
 
     `proven` where their word of safety stands in it, `duress` where the word of force
     does; neither stands in `text`, which is what they wrote. `sent` is when they wrote
-    it, where it comes late.
+    it, where it comes late, and `came` when it came, however late it is taken up.
     """
 
     command_id: CommandId
@@ -101,6 +101,7 @@ class TakeReply:
     duress: bool = False
     text: str = ""
     sent: Instant | None = None
+    came: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

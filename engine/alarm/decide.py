@@ -331,7 +331,8 @@ def _reply(alarm: Alarm | None, command: TakeReply, now: Instant) -> Events:
     # A seized telephone has number and code; the word is in nobody's pocket.
     wants_word = command.person == alarm.defender and alarm.has_words
     spoken = command.proven or command.duress or not wants_word
-    counts = spoken and not _is_overtaken(alarm, command)
+    is_old = _is_overtaken(alarm, command) or _is_before_a_press(alarm, command)
+    counts = spoken and not is_old
     received = ReplyReceived(
         at=now,
         person=command.person,
@@ -345,6 +346,16 @@ def _reply(alarm: Alarm | None, command: TakeReply, now: Instant) -> Events:
     if alarm.is_open or not command.duress:
         return (received,)
     return (*reopen(alarm, now, by=None, silent=True), received)
+
+
+def _is_before_a_press(alarm: Alarm, command: TakeReply) -> bool:
+    """Say whether it calms, and came before a press that has gone before it.
+
+    Whoever said it did not know of that one, and a press overtakes all else on its way.
+    """
+    calms = command.reply in {ReplyKind.SAFE, ReplyKind.FALSE}
+    came = command.came
+    return calms and came is not None and any(came < one.at for one in alarm.presses)
 
 
 def _is_overtaken(alarm: Alarm, command: TakeReply) -> bool:

@@ -96,10 +96,11 @@ def with_cancel(alarm: Alarm, event: CancelRequested) -> Alarm:
 
     What came before a press calls nothing off, whenever it was taken up: whoever said
     it did not know of that one. Without a case it waits for one, and finds the next.
-    A word of force is one all the same, and shows as little as any other.
+    Nor does what a device had stored, which is older than when it came. A word of force
+    is one all the same, and shows as little as any other.
     """
     press, at = event.press, event.at
-    if any(press.at < one.at for one in alarm.presses):
+    if press.late or any(press.at < one.at for one in alarm.presses):
         noted = replace(alarm, cancel_requests=alarm.cancel_requests + 1)
         return forced(noted, Force.DURESS_WORD, at) if press.duress else noted
     seen = alarm.seen

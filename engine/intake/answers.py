@@ -180,6 +180,7 @@ def _coded(sms: Sms, code: Code, judge: Judge) -> tuple[Message, ...]:
         duress=word is Word.DURESS,
         text=text if _tells(sms, judge) else "",
         sent=sms.sent,
+        came=row.received_at,
     )
     answered = Forward(alarm_id=alarm, command=taken)
     if not helps or person is None:

@@ -1,0 +1,104 @@
+"""What calms, and is older than what it would calm, counts for nothing."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from engine.alarm.commands import RequestCancel, TakeReply
+from engine.alarm.state import Force, ReplyKind
+from engine.protocol.model import Audience
+from engine.roster.model import Word
+from engine.values import Instant, Signal
+from tests.engine.alarm.forced import ATTENDED, scene_of
+from tests.engine.alarm.scene import Scene, press_of
+from tests.engine.alarm.test_after_care import DAY_S, ended
+from tests.engine.alarm.test_force_edges import COUNTDOWN_S, in_countdown
+
+WORDS = [None, Word.SAFE, Word.DURESS]
+
+
+def stored(scene: Scene, word: Word | None) -> None:
+    """Cancel by what a device had stored an hour ago, and sends only now."""
+    press = replace(
+        press_of("stored", scene.now, (Signal.CANCEL,)),
+        device_at=scene.now.plus(-timedelta(hours=1)),
+        late=True,
+        proven=word is Word.SAFE,
+        duress=word is Word.DURESS,
+    )
+    scene.do(RequestCancel(command_id=scene.command_id(), press=press))
+
+
+def shown(scene: Scene) -> list[tuple[Instant, str]]:
+    """Return what the defender's telephone gets, and when."""
+    return [(one.at, str(one.body)) for one in scene.planned(Audience.DEFENDER)]
+
+
+def test_what_a_device_had_stored_calls_nothing_off_and_shows_not_what_it_was() -> None:
+    """It was sent behind the press of now, and kept colleagues from it."""
+    told = []
+    for word in WORDS:
+        scene = in_countdown()
+        safe = scene.state().safe
+        stored(scene, word)
+        assert scene.state().seen.cancelled is None
+        assert scene.state().safe == safe
+        assert (Force.DURESS_WORD in scene.state().force) == (word is Word.DURESS)
+        scene.run(COUNTDOWN_S, each_due=scene.settle_all)
+        assert scene.told(Audience.NEAREST)
+        scene.run(600, each_due=scene.settle_all)
+        told.append(shown(scene))
+    assert told[0] == told[1] == told[2]
+
+
+def says(
+    scene: Scene, kind: ReplyKind, came: Instant, person: str, word: Word | None
+) -> None:
+    scene.do(
+        TakeReply(
+            command_id=scene.command_id(),
+            person=person,
+            reply=kind,
+            authentic=True,
+            channel="sms",
+            proven=word is Word.SAFE,
+            duress=word is Word.DURESS,
+            came=came,
+        )
+    )
+
+
+def test_a_word_that_a_press_has_overtaken_is_no_voice_and_shows_not_which() -> None:
+    """Whoever wrote that they were safe, and pressed then, was asked no more."""
+    told = []
+    for word in (Word.SAFE, Word.DURESS):
+        scene = ended(scene_of(ATTENDED))
+        scene.run(DAY_S + 1, each_due=scene.settle_all)
+        came = scene.now
+        scene.now = scene.now.plus(timedelta(seconds=2))
+        scene.raised("again", signals=(Signal.SOS,))
+        says(scene, ReplyKind.SAFE, came, "heron", word)
+        state = scene.state()
+        assert (state.safe, state.safe_confirmed, state.seen.confirmed) == (
+            (),
+            None,
+            None,
+        )
+        assert state.duress is (word is Word.DURESS)
+        scene.run(7_200, each_due=scene.settle_all)
+        told.append(shown(scene))
+    assert told[0] == told[1]
+
+
+@pytest.mark.parametrize("kind", [ReplyKind.SAFE, ReplyKind.FALSE])
+def test_a_colleague_who_spoke_before_a_press_is_no_voice(kind: ReplyKind) -> None:
+    scene = scene_of()
+    came = scene.now
+    scene.now = scene.now.plus(timedelta(seconds=2))
+    scene.raised("again", signals=(Signal.SOS,))
+    person = next(iter(scene.state().told))
+    says(scene, kind, came, person, None)
+    assert scene.state().safe == ()
+    says(scene, kind, scene.now, person, None)
+    assert len(scene.state().safe) == 1
