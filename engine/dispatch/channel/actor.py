@@ -21,6 +21,9 @@ from engine.supervision.link import Link
 from engine.values import ChannelName, EffectId
 
 CHECK = timedelta(seconds=15)
+ASIDE = timedelta(milliseconds=100)
+"""So long before a check the dispatcher has to hear of it: what it has given by then is
+sent first. A check takes as long as the far end likes."""
 ASKED_S = 2.0
 """Who has asked for work so lately does not ask again: asked twice the dispatcher gives
 twice, and the second waits for the first, whatever other lane has nothing to do."""
@@ -85,6 +88,7 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
         self._usual_s = TOGETHER_S / LATELY
         self._tried_s = self._asked_s = -CHECK.total_seconds()
         self._refusal_of = RefusalOf.CHANNEL
+        self._is_aside = False
 
     def started(self) -> None:
         """Settle what an earlier instance left under way, and ask for work."""
@@ -141,22 +145,33 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
 
     def woke(self) -> None:
         """Ask whether the far end is there, where no message has just shown it."""
+        if self._is_aside:
+            self._check()
+        elif self._steps_aside():
+            return
+        # Whoever checks has nothing to do; the dispatcher may not know it.
+        if self.clock.boottime_s() - self._asked_s >= ASKED_S:
+            self._ask_for_work()
+        self.wake_at(self.clock.now().plus(CHECK))
+
+    def _steps_aside(self) -> bool:
+        """Look around, and say whether a check is due.
+
+        What comes during one is another lane's: some far ends take every message, and
+        let a check hang. What was given to this one before that is known comes first.
+        """
         self._attempts.mend()
         try:
             self._channel.rest()
         except Exception as error:  # noqa: BLE001 - an adapter's, whatever it is
             self._begin_anew(error)
         idle_s = self.clock.boottime_s() - self._tried_s
-        if self._is_first and idle_s >= CHECK.total_seconds():
-            # What comes meanwhile is another lane's: some far ends take every message,
-            # and let a check hang.
-            self._tell_dispatcher(Away(worker=self.link.name))
-            self._asked_s = -ASKED_S
-            self._check()
-        # Whoever checks has nothing to do; the dispatcher may not know it.
-        if self.clock.boottime_s() - self._asked_s >= ASKED_S:
-            self._ask_for_work()
-        self.wake_at(self.clock.now().plus(CHECK))
+        if not self._is_first or idle_s < CHECK.total_seconds():
+            return False
+        self._tell_dispatcher(Away(worker=self.link.name))
+        self._is_aside, self._asked_s = True, -ASKED_S
+        self.wake_at(self.clock.now().plus(ASIDE))
+        return True
 
     def _check(self) -> None:
         try:
@@ -292,7 +307,7 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
     def _ask_for_work(self) -> None:
         channels = (self._channel.name,)
         idle = Idle(worker=self.link.name, channels=channels, takes=self._takes)
-        self._asked_s = self.clock.boottime_s()
+        self._asked_s, self._is_aside = self.clock.boottime_s(), False
         self._tell_dispatcher(idle)
 
     def _tell_dispatcher(self, message: Idle | Away) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine.dispatch.actor import Planned
+from engine.dispatch.actor import Away, Planned, Take
 from engine.dispatch.channel.actor import (
     FAILED,
     FAILED_CHECK,
@@ -109,6 +109,28 @@ def test_a_message_waits_for_no_check_that_hangs() -> None:
     rig.plan()
     rig.world.run(1)
     assert [one.route for one in rig.told] == ["email/2"]
+
+
+def test_what_is_given_as_a_check_begins_does_not_wait_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The dispatcher had given it before it heard of the check, which hung for 10 s."""
+    rig = Rig(lanes=2)
+    rig.world.run(1)
+    rig.medium.checking_s = 10.0
+    row = row_of("e1", channel="email", address="hq@x")
+    names, waiting = rig.tree.names, [row]
+    tell = names.tell
+
+    def at_once(name: str, message: object) -> bool:
+        if message == Away(worker="email") and waiting:
+            rig.ledger.plan(waiting[0])
+            tell("email", Take(row=waiting.pop()))
+        return tell(name, message)
+
+    monkeypatch.setattr(type(names), "tell", lambda _, *given: at_once(*given))
+    rig.world.run(16)
+    assert [one.route for one in rig.told] == ["email"]
 
 
 def test_who_has_been_given_a_message_checks_nothing_before_it() -> None:
