@@ -48,6 +48,7 @@ class _Host:
     known: list[Address] = field(default_factory=list)
     failed_s: dict[object, float] = field(default_factory=dict)
     asking: list[_Lookup] = field(default_factory=list)
+    takes_all: bool = True
 
 
 class Hosts:
@@ -112,6 +113,16 @@ class Hosts:
                 for where, at_s in failed_s.items()
                 if now_s - at_s < FAILED_FOR_S
             }
+
+    def takes_one(self, host: str, port: int) -> None:
+        """Take it that several commands at once may be too many, while we run."""
+        with self._lock:
+            self._of(host, port).takes_all = False
+
+    def takes_all(self, host: str, port: int) -> bool:
+        """Say whether several commands at once have not been too many yet."""
+        with self._lock:
+            return self._of(host, port).takes_all
 
     def _of(self, host: str, port: int) -> _Host:
         return self._hosts.setdefault((host, port), _Host())

@@ -168,6 +168,19 @@ class _Keeper:
     def __init__(self, server: MailServer) -> None:
         self._server = server
 
+    async def handle_EHLO(  # noqa: N802 - the library's name
+        self,
+        server: SMTP,
+        session: Session,
+        envelope: Envelope,
+        hostname: str,
+        responses: list[str],
+    ) -> list[str]:
+        del server, envelope
+        session.host_name = hostname
+        # As nearly all mail servers do, and the library does without saying so.
+        return [responses[0], "250-PIPELINING", *responses[1:]]
+
     async def handle_RCPT(  # noqa: N802 - the library's name
         self,
         server: SMTP,

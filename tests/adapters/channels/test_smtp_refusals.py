@@ -9,7 +9,7 @@ from adapters.demo.farends.shelf import Switch
 from engine.errors import ConfigError, DeliveryError, DeliveryUnknownError, RefusalOf
 from engine.ports.channel import Channel
 from tests.adapters.channels.contract import LoopbackClock, Rig
-from tests.scripted_mail import HANGS_UP, ScriptedMail
+from tests.scripted_mail import HANGS_UP, TAKES_ALL, ScriptedMail
 
 OF_US = (
     ("greeting", b"554 too many connections\r\n"),
@@ -63,6 +63,16 @@ def rig_of(server: ScriptedMail, clock: LoopbackClock | None = None) -> Rig:
     )
 
 
+Usual = dict[str, bytes]
+
+
+@pytest.fixture(params=[{}, TAKES_ALL], ids=["one by one", "together"])
+def usual(request: pytest.FixtureRequest) -> Usual:
+    """Give the script of a server that takes commands one by one, or together."""
+    script: Usual = request.param
+    return script
+
+
 @pytest.fixture
 def sign_in(tmp_path: Path) -> dict[str, object]:
     """Give the options of a sign-in."""
@@ -74,10 +84,10 @@ def sign_in(tmp_path: Path) -> dict[str, object]:
 
 @pytest.mark.parametrize(("step", "said"), OF_US)
 def test_what_a_server_says_of_us_may_be_over_in_a_minute(
-    step: str, said: bytes, sign_in: dict[str, object]
+    step: str, said: bytes, sign_in: dict[str, object], usual: Usual
 ) -> None:
     """A server that restarts, a quota, or whoever speaks in its place before TLS."""
-    with ScriptedMail({step: said}) as server:
+    with ScriptedMail({**usual, step: said}) as server:
         options = sign_in if step == "AUTH" else {}
         if step == "STARTTLS":
             options = {"security": "starttls"}
@@ -89,9 +99,12 @@ def test_what_a_server_says_of_us_may_be_over_in_a_minute(
 
 @pytest.mark.parametrize(("step", "said"), OF_THE_MESSAGE)
 def test_what_it_says_of_one_recipient_or_one_content_is_for_good(
-    step: str, said: bytes
+    step: str, said: bytes, usual: Usual
 ) -> None:
-    with ScriptedMail({step: said}) as server, pytest.raises(DeliveryError) as refusal:
+    with (
+        ScriptedMail({**usual, step: said}) as server,
+        pytest.raises(DeliveryError) as refusal,
+    ):
         channel_to(server).send(rig_of(server).now())
     assert refusal.value.retry is False
 
@@ -119,17 +132,25 @@ def test_what_it_says_of_one_recipient_or_one_content_is_for_good(
     ],
 )
 def test_what_is_refused_is_the_channel_or_this_message_or_nobody_knows(
-    step: str, said: bytes, of: RefusalOf
+    step: str, said: bytes, of: RefusalOf, usual: Usual
 ) -> None:
-    with ScriptedMail({step: said}) as server, pytest.raises(DeliveryError) as refusal:
+    with (
+        ScriptedMail({**usual, step: said}) as server,
+        pytest.raises(DeliveryError) as refusal,
+    ):
         channel_to(server).send(rig_of(server).now())
     assert refusal.value.of is of
 
 
 @pytest.mark.parametrize("said", NO_ANSWERS)
-def test_what_is_neither_yes_nor_no_to_a_content_leaves_it_unknown(said: bytes) -> None:
+def test_what_is_neither_yes_nor_no_to_a_content_leaves_it_unknown(
+    said: bytes, usual: Usual
+) -> None:
     """It may have been taken: a server that says 354 twice has taken it as ever."""
-    with ScriptedMail({"content": said}) as server, pytest.raises(DeliveryUnknownError):
+    with (
+        ScriptedMail({**usual, "content": said}) as server,
+        pytest.raises(DeliveryUnknownError),
+    ):
         channel_to(server).send(rig_of(server).now())
     assert len(server.contents) == 1
 
@@ -140,19 +161,23 @@ EARLY = b"354 a\r\n250 2.0.0 queued as 4711\r\n"
 @pytest.mark.parametrize(
     "early", [EARLY, b"354 a\r\n250", b"354 a\r\n250-a\r\n250 b\r\n"]
 )
-def test_what_is_said_of_a_content_before_it_has_come_is_no_proof(early: bytes) -> None:
+def test_what_is_said_of_a_content_before_it_has_come_is_no_proof(
+    early: bytes, usual: Usual
+) -> None:
     """A server that answered both in one packet, and hung up, had taken it."""
     with (
-        ScriptedMail({"DATA": early, "content": HANGS_UP}) as server,
+        ScriptedMail({**usual, "DATA": early, "content": HANGS_UP}) as server,
         pytest.raises(DeliveryUnknownError),
     ):
         channel_to(server).send(rig_of(server).now())
     assert len(server.contents) == 1, "it is sent all the same: it may be taken"
 
 
-def test_behind_the_content_a_server_out_of_step_is_believed_for_one_mail() -> None:
+def test_behind_the_content_a_server_out_of_step_is_believed_for_one_mail(
+    usual: Usual,
+) -> None:
     answer = b"250 2.0.0 queued as 0815\r\n"
-    with ScriptedMail({"DATA": EARLY, "content": answer}) as server:
+    with ScriptedMail({**usual, "DATA": EARLY, "content": answer}) as server:
         channel = channel_to(server)
         for _ in range(2):
             assert channel.send(rig_of(server).now()).reference == "0815"
@@ -161,9 +186,9 @@ def test_behind_the_content_a_server_out_of_step_is_believed_for_one_mail() -> N
 
 
 @pytest.mark.parametrize("said", [b"421 closing\r\n", b"554 no\r\n"])
-def test_a_refusal_before_the_content_is_certain(said: bytes) -> None:
+def test_a_refusal_before_the_content_is_certain(said: bytes, usual: Usual) -> None:
     with (
-        ScriptedMail({"DATA": b"354 a\r\n" + said}) as server,
+        ScriptedMail({**usual, "DATA": b"354 a\r\n" + said}) as server,
         pytest.raises(DeliveryError) as refusal,
     ):
         channel_to(server).send(rig_of(server).now())
@@ -171,21 +196,26 @@ def test_a_refusal_before_the_content_is_certain(said: bytes) -> None:
     assert not any(server.contents)
 
 
-def test_a_server_that_has_gone_before_the_content_has_certainly_not_got_it() -> None:
-    with ScriptedMail({"DATA": HANGS_UP}) as server, pytest.raises(DeliveryError):
+def test_a_server_that_has_gone_before_the_content_has_certainly_not_got_it(
+    usual: Usual,
+) -> None:
+    with (
+        ScriptedMail({**usual, "DATA": HANGS_UP}) as server,
+        pytest.raises(DeliveryError),
+    ):
         channel_to(server).send(rig_of(server).now())
 
 
-def test_a_server_that_talks_on_and_on_before_the_content_is_left() -> None:
+def test_a_server_that_talks_on_and_on_before_the_content_is_left(usual: Usual) -> None:
     flood = b"354 a\r\n" + b"250-a\r\n" * 20_000
     errors = (DeliveryError, DeliveryUnknownError)
-    with ScriptedMail({"DATA": flood}) as server, pytest.raises(errors):
+    with ScriptedMail({**usual, "DATA": flood}) as server, pytest.raises(errors):
         channel_to(server).send(rig_of(server).now())
 
 
 def test_a_name_outside_ascii_is_a_configuration_fault_and_no_crash_at_each_mail(
-    sign_in: dict[str, object],
+    sign_in: dict[str, object], usual: Usual
 ) -> None:
-    with ScriptedMail({}) as server, pytest.raises(ConfigError) as fault:
+    with ScriptedMail(usual) as server, pytest.raises(ConfigError) as fault:
         channel_to(server, **{**sign_in, "username": "dûty"})
     assert fault.value.key == "channel.tested.options.username"

@@ -16,13 +16,13 @@ from engine.errors import DeliveryError, DeliveryUnknownError
 from engine.values import EffectId
 from tests.adapters.channels.contract import LoopbackClock, Rig
 from tests.adapters.channels.test_smtp_refusals import rig_of
-from tests.scripted_mail import HANGS_UP, ScriptedMail
+from tests.scripted_mail import HANGS_UP, TAKES_ALL, ScriptedMail
 
 
-@pytest.fixture
-def server() -> Iterator[ScriptedMail]:
+@pytest.fixture(params=[{}, TAKES_ALL], ids=["one by one", "together"])
+def server(request: pytest.FixtureRequest) -> Iterator[ScriptedMail]:
     """Give a mail server that answers as usual until its script is changed."""
-    with ScriptedMail({}) as server:
+    with ScriptedMail(request.param) as server:
         yield server
 
 
@@ -49,6 +49,9 @@ class Mails:
             self._sent += 1
             key = EffectId(f"effect {self._sent}")
             self.channel.send(replace(self._rig.now(), key=key))
+
+    def send_to(self, address: str) -> None:
+        self.channel.send(replace(self._rig.now(), address=address))
 
 
 @pytest.fixture
@@ -112,6 +115,8 @@ def test_what_the_first_connection_does_not_take_goes_over_a_second(
 ) -> None:
     """Nothing of it was sent, so that nothing is sent twice."""
     server.script[step] = said
+    if not said:
+        server.script |= {"RCPT 2": b"", "DATA 2": b""}
     mails.send(2)
     assert len(server.talks) == 2
     assert len(set(ids_of(server))) == len(server.contents) == 2
@@ -203,6 +208,61 @@ def test_much_may_be_said_of_each_mail(server: ScriptedMail, mails: Mails) -> No
     server.script["MAIL"] = server.script["MAIL"] * 8 + b"250 a\r\n"
     mails.send(MAILS_MAX)
     assert len(server.talks) == 1
+
+
+AT_ONCE = {"MAIL": b"", "RCPT": b"", "DATA": b"250 a\r\n250 a\r\n354 a\r\n"}
+"""It answers when it has heard all of it."""
+
+
+def test_who_takes_commands_together_is_told_for_whom_in_the_same_breath() -> None:
+    with ScriptedMail(TAKES_ALL | AT_ONCE) as server:
+        mails = Mails(server)
+        mails.send(2)
+        mails.channel.close()
+    (said,) = server.talks
+    assert (said["MAIL"], said["RCPT"], said["DATA"], said["content"]) == (2, 2, 2, 2)
+
+
+def test_who_does_not_say_so_is_told_one_by_one() -> None:
+    with ScriptedMail({}, forgets=True) as server:
+        mails = Mails(server)
+        mails.send(2)
+        mails.channel.close()
+    assert len(server.contents) == 2
+
+
+def test_what_forgets_what_comes_together_is_told_one_by_one_from_then_on() -> None:
+    """A proxy that knows one command at a time, before a server that knows more."""
+    with ScriptedMail(TAKES_ALL, forgets=True) as server:
+        mails = Mails(server)
+        with pytest.raises(DeliveryError) as failure:
+            mails.send()
+        mails.send(2)
+        mails.channel.close()
+    assert failure.value.retry is True
+    assert [one["content"] for one in server.talks] == [0, 2]
+
+
+def test_a_recipient_that_is_refused_costs_nobody_else_the_same_breath() -> None:
+    with ScriptedMail(TAKES_ALL | AT_ONCE) as server:
+        server.script["DATA"] = b"250 a\r\n550 5.1.1 unknown\r\n354 a\r\n"
+        mails = Mails(server)
+        with pytest.raises(DeliveryError) as refusal:
+            mails.send()
+        server.script |= AT_ONCE
+        mails.send()
+        mails.channel.close()
+    assert refusal.value.retry is False
+    assert len(server.contents) == 1
+
+
+def test_an_address_outside_ascii_goes_with_the_rest() -> None:
+    ehlo = b"250-a\r\n250-PIPELINING\r\n250 SMTPUTF8\r\n"
+    with ScriptedMail({"EHLO": ehlo} | AT_ONCE) as server:
+        mails = Mails(server)
+        mails.send_to("dûty@hq.example")
+        mails.channel.close()
+    assert len(server.contents) == 1
 
 
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=90))
