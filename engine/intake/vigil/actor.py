@@ -68,6 +68,7 @@ class Vigil(SupervisedActor[None]):
         self._unkept: deque[str] = deque()
         self._unrecorded: deque[tuple[str, Watch]] = deque()
         self._deaf_from: Instant | None = None
+        self._spared: set[str] = set()
 
     def started(self) -> None:
         """Take the deadlines up from their rows."""
@@ -93,8 +94,7 @@ class Vigil(SupervisedActor[None]):
             # Somebody listened at most until another look was due. What was heard
             # later came after the sleep: whoever reads it may go on before we do.
             self._deaf_from = alive.plus(LOOK * 2)
-        for stream, watch in self._watches.items():
-            self._watches[stream] = after_deafness(watch, deaf)
+        self._put_off(deaf)
         roster = self._board.roster()
         watched: set[str] = set()
         overdue: set[DeviceId] = set()
@@ -113,6 +113,17 @@ class Vigil(SupervisedActor[None]):
         self._telemetry.gauge("heartbeats_overdue", float(len(overdue)))
         self.wake_at(now.plus(LOOK))
 
+    def _put_off(self, deaf: timedelta) -> None:
+        """Put off deadlines by what nobody could hear; once by more, until a word.
+
+        On a machine that sleeps again and again nobody would be silent ever.
+        """
+        for stream, watch in self._watches.items():
+            after = after_deafness(watch, deaf, is_spared=stream in self._spared)
+            if after is not watch:
+                self._spared.add(stream)
+                self._watches[stream] = after
+
     def _look_at(
         self, stream: str, device: Device, person: Person, now: Instant
     ) -> Watch:
@@ -122,6 +133,8 @@ class Vigil(SupervisedActor[None]):
         """
         before = self._watches.get(stream)
         heard_at = self._heard_since_deaf(device.device)
+        if heard_at is not None:
+            self._spared.discard(stream)
         after, overdue = look(before, device, person, heard_at=heard_at, now=now)
         self._watches[stream] = after
         agreed = device.heartbeat or timedelta(0)
@@ -188,6 +201,7 @@ class Vigil(SupervisedActor[None]):
     def _let_go(self, stream: str) -> None:
         """Watch a device no more that has left the roster, or agreed on nothing."""
         watch = self._watches.pop(stream)
+        self._spared.discard(stream)
         self._keep(stream, watch, Head(status="let_go", is_open=False))
         self._kept.pop(stream, None)
 

@@ -61,14 +61,16 @@ def watch_of(row: HeadRow) -> Watch:
     return Watch(stage=Stage(row.head.status), due=row.head.next_due)
 
 
-def after_deafness(watch: Watch, deaf: timedelta) -> Watch:
+def after_deafness(watch: Watch, deaf: timedelta, *, is_spared: bool = False) -> Watch:
     """Return the watch after so long in which the engine heard nobody.
 
-    Stopped, or suspended: that time does not count as a device's silence.
+    Stopped, or suspended: that time does not count as a device's silence. One that
+    `is_spared` had its time to come back after another such before, and was not heard.
     """
     if watch.stage is not Stage.HEARD or watch.due is None or deaf < DEAF_MIN:
         return watch
-    return replace(watch, due=watch.due.plus(deaf + min(deaf, MERCY_MAX)))
+    mercy = timedelta(0) if is_spared else min(deaf, MERCY_MAX)
+    return replace(watch, due=watch.due.plus(deaf + mercy))
 
 
 def look(

@@ -7,6 +7,7 @@ import pytest
 from engine.intake.absence import SOURCE_ABSENCE, absence_command, absence_of
 from engine.intake.vigil.actor import Vigil
 from engine.intake.vigil.attendance import Attendance
+from engine.intake.vigil.silence import MERCY_MAX
 from engine.journal.memory import Medium
 from engine.ports.journal import Append, InboundRow, Record, Request
 from engine.ports.latest import Attend
@@ -154,6 +155,28 @@ def test_a_sleep_amid_a_look_is_no_silence_of_theirs(
     assert rig.noticed() == []
     rig.world.run(20)
     assert len(rig.noticed()) == 1
+
+
+def test_a_machine_that_sleeps_again_and_again_finds_them_silent_all_the_same() -> None:
+    """Each sleep left them five minutes more, and none was noticed."""
+    rig = Rig()
+    awake_s = 60.0
+    for _ in range(int((BEAT_S + MERCY_MAX.total_seconds()) / awake_s)):
+        assert rig.noticed() == []
+        rig.world.run(awake_s)
+        rig.world.suspend(3600.0)
+    rig.world.run(awake_s)
+    assert len(rig.noticed()) == 1
+
+
+def test_whoever_is_heard_between_two_sleeps_has_time_to_come_back_after_each() -> None:
+    rig = Rig()
+    for _ in range(10):
+        rig.world.suspend(3600.0)
+        rig.world.run(BEAT_S + MERCY_MAX.total_seconds() - 30)
+        rig.hear()
+        rig.world.run(10)
+    assert rig.noticed() == []
 
 
 @pytest.mark.parametrize("slept_s", [12.0, 60.0, 8 * 3600.0])
