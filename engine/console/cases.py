@@ -71,6 +71,8 @@ class Cases:
         self.unread: dict[AlarmId, Unread] = {}
         self._failed: dict[AlarmId, None] = {}
         """Those whose rows could not be read, which a disk may do for a moment."""
+        self.healed = 0
+        """How many of them could be read again: no row of theirs has told of that."""
         self.stopped: dict[AlarmId, Unread] = {}
         with readers.reader() as reader:
             self.position = reader.position()
@@ -228,7 +230,9 @@ class Cases:
             self._failed.pop(alarm_id, None)
             self._failed[alarm_id] = None  # the last to be tried again
             return
-        self._failed.pop(alarm_id, None)
+        if alarm_id in self._failed:
+            del self._failed[alarm_id]
+            self.healed += 1
         self.unread.pop(alarm_id, None)
         self.stopped.pop(alarm_id, None)
         for row in rows:

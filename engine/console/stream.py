@@ -46,7 +46,8 @@ async def follow(
     """Yield a browser's events until its session ends.
 
     A console that watches counts as a visit: it must not go silent for want of
-    clicks. `reset` says that the rows since are too many, or of another journal.
+    clicks. `reset` says that the rows since are too many, or of another journal; or
+    that a case which could not be read is there again, and may wait for HQ.
     """
     metrics = desk.parts.metrics
     desk.streams += 1
@@ -58,13 +59,16 @@ async def follow(
                 event="reset", id=str(position), data="{}", retry=RETRY_MS
             )
         shown: Json = {}
-        shown_s = 0.0
+        shown_s, healed = 0.0, desk.cases.healed
         while desk.session(token) is not None:
             state, now_s = _state(desk), desk.now_s()
             if state != shown or now_s - shown_s >= PING_S:
                 shown, shown_s = state, now_s
                 data = json.dumps({"now_ms": desk.parts.clock.now().ms, **state})
                 yield ServerSentEvent(event="state", data=data, retry=RETRY_MS)
+            if healed != desk.cases.healed:
+                healed = desk.cases.healed
+                yield ServerSentEvent(event="reset", id=str(position), data="{}")
             rows = desk.cases.since(position)
             for event in _events(desk, rows):
                 yield event

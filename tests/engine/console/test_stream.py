@@ -16,6 +16,7 @@ from engine.console.view import STOPPED
 from engine.intake.shouter.actor import UnrecordedLine
 from engine.values import ReportKey
 from tests.engine.console.hq import Hq, browser, events
+from tests.engine.console.test_cases import unread_desk
 
 
 def ids(found: list[ServerSentEvent]) -> list[int]:
@@ -292,3 +293,25 @@ def test_a_case_that_stands_still_is_streamed_as_it_is_listed(hq: Hq) -> None:
     shown = json.loads(str(found[-1].data))["alarm"]
     assert (shown["state"], shown["next"]) == (STOPPED, "")
     assert Unread.NEWER in shown["doubts"]
+
+
+def test_a_case_that_can_be_read_again_is_told_of_though_no_row_of_it_comes(
+    hq: Hq,
+) -> None:
+    """It stood as damaged, and without a sound, on every page that was open."""
+    lost = unread_desk(hq, is_open=True)
+    token = hq.token()
+
+    async def look() -> list[str | None]:
+        following = stream.follow(hq.desk, token, hq.desk.cases.position)
+        seen = [(await anext(following)).event]
+        hq.desk.cases._readers = hq
+        hq.desk.catch_up()
+        async with asyncio.timeout(5):
+            while "reset" not in seen:
+                seen.append((await anext(following)).event)
+        await following.aclose()  # type: ignore[attr-defined] # a generator
+        return seen
+
+    assert asyncio.run(look()) == ["state", "reset"]
+    assert hq.desk.cases.get(lost) == hq.alarm(lost)
