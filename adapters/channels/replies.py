@@ -26,6 +26,9 @@ _STATUS = re.compile(rb"[245]\.[0-9]{1,3}\.[0-9]")
 _OF_THE_SENDER = re.compile(rb"[45]\.1\.[78]\b")
 _GOING, _BUSY = 421, 450
 _SIGN_IN = frozenset({530, 534, 535, 538})
+OUT_OF_STEP = frozenset({500, 502, 503})
+"""It knows no such command, or not yet (RFC 5321, 4.2.3): one to sign in, perhaps."""
+_OF_US = _SIGN_IN | OUT_OF_STEP
 
 
 def is_of_the_message(refusal: tuple[int, bytes]) -> bool:
@@ -36,7 +39,7 @@ def is_of_the_message(refusal: tuple[int, bytes]) -> bool:
 
     """
     code, text = refusal
-    is_of_us = code in _SIGN_IN or _OF_THE_SERVER.match(text)
+    is_of_us = code in _OF_US or _OF_THE_SERVER.match(text)
     return code in _FINAL and not is_of_us
 
 
@@ -47,7 +50,7 @@ def refusal_of(refusal: tuple[int, bytes]) -> RefusalOf:
     us; a policy may be against us, or against this recipient.
     """
     code, text = refusal
-    if code == _GOING or code in _SIGN_IN or _OF_THE_SENDER.match(text):
+    if code == _GOING or code in _OF_US or _OF_THE_SENDER.match(text):
         return RefusalOf.CHANNEL
     if is_of_the_message(refusal) or _OF_A_MAILBOX.match(text):
         return RefusalOf.MESSAGE

@@ -17,7 +17,12 @@ from adapters.channels.hosts import HOSTS
 from adapters.channels.line import Line
 from adapters.channels.options import ChannelOptions, Seconds, Whole
 from adapters.channels.phases import Phases
-from adapters.channels.replies import Replies, is_of_the_message, refusal_of
+from adapters.channels.replies import (
+    OUT_OF_STEP,
+    Replies,
+    is_of_the_message,
+    refusal_of,
+)
 from engine.errors import DeliveryError, DeliveryUnknownError, RefusalOf
 from engine.ports.clock import Clock
 from engine.ports.telemetry import Telemetry
@@ -204,12 +209,16 @@ class SmtpSession:
             DeliveryError: the server does not go along; says at which step.
 
         """
-        rcpt: _Ask = partial(self._smtp.rcpt, recipient.addr_spec)
-        data: _Ask = partial(self._smtp.docmd, "DATA")
+        smtp = self._smtp
         if self._is_all_said:
-            rcpt = data = self._smtp.getreply
-        self._say(rcpt, _OK, "RCPT", is_final=True)
-        self._say(data, _GO_AHEAD, "DATA", is_final=True)
+            # Both before either is believed: where one is left out the other may be it.
+            rcpt, data = self._hear(smtp.getreply), self._hear(smtp.getreply)
+            self._expect(rcpt, _OK, "RCPT", is_final=True)
+        else:
+            rcpt = self._hear(partial(smtp.rcpt, recipient.addr_spec))
+            self._expect(rcpt, _OK, "RCPT", is_final=True)
+            data = self._hear(partial(smtp.docmd, "DATA"))
+        self._expect(data, _GO_AHEAD, "DATA", is_final=True)
         self._is_all_said = False
 
     def content(self, content: bytes) -> str:
@@ -328,16 +337,12 @@ class SmtpSession:
             return
         raise DeliveryError(self.name, reason, retry=True) from None
 
-    def _say(
-        self,
-        command: _Ask,
-        wanted: int,
-        step: str,
-        *,
-        is_final: bool = False,
-    ) -> None:
+    def _say(self, command: _Ask, wanted: int, step: str) -> None:
+        self._expect(self._hear(command), wanted, step)
+
+    def _hear(self, command: _Ask) -> tuple[int, bytes]:
         self._pace()
-        self._expect(command(), wanted, step, is_final=is_final)
+        return command()
 
     def _pace(self, replies: int = 1) -> None:
         left_s = self._until_s - self._clock.boottime_s()
@@ -355,11 +360,18 @@ class SmtpSession:
             smtp.file.until_s = self._clock.boottime_s() + seconds
 
     def _expect(
-        self, reply: tuple[int, bytes], wanted: int, step: str, *, is_final: bool
+        self,
+        reply: tuple[int, bytes],
+        wanted: int,
+        step: str,
+        *,
+        is_final: bool = False,
     ) -> None:
         # The server's words may repeat the address: only its code goes on.
         code = reply[0]
         if code // 10 != wanted // 10:
+            if code in _REFUSALS and code not in OUT_OF_STEP:
+                self._is_all_said = False  # it has gone along, up to here
             retry = not (is_final and is_of_the_message(reply))
             of = refusal_of(reply) if is_final else RefusalOf.CHANNEL
             self._serves = of is RefusalOf.MESSAGE

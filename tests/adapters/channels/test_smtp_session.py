@@ -243,17 +243,55 @@ def test_what_forgets_what_comes_together_is_told_one_by_one_from_then_on() -> N
     assert [one["content"] for one in server.talks] == [0, 2]
 
 
-def test_a_recipient_that_is_refused_costs_nobody_else_the_same_breath() -> None:
+@pytest.mark.parametrize("no", [b"550 5.1.1 unknown", b"451 4.7.1 grey", b"421 bye"])
+def test_a_recipient_that_is_refused_costs_nobody_else_the_same_breath(
+    no: bytes,
+) -> None:
     with ScriptedMail(TAKES_ALL | AT_ONCE) as server:
-        server.script["DATA"] = b"250 a\r\n550 5.1.1 unknown\r\n354 a\r\n"
+        server.script["DATA"] = b"250 a\r\n" + no + b"\r\n354 a\r\n"
         mails = Mails(server)
-        with pytest.raises(DeliveryError) as refusal:
+        with pytest.raises(DeliveryError):
             mails.send()
         server.script |= AT_ONCE
         mails.send()
         mails.channel.close()
-    assert refusal.value.retry is False
     assert len(server.contents) == 1
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        ("DATA", b"503 not yet\r\n"),
+        ("DATA", b"250 a\r\n"),
+        ("RCPT", b"354 a\r\n"),
+        ("RCPT", b""),
+        ("MAIL", b"503 sign in first\r\n"),
+    ],
+)
+def test_who_is_out_of_step_after_all_is_told_one_by_one(
+    step: str, said: bytes
+) -> None:
+    with ScriptedMail(TAKES_ALL | {step: said}) as server:
+        mails = Mails(server)
+        with pytest.raises(DeliveryError) as failure:
+            mails.send()
+        server.script = AT_ONCE | TAKES_ALL
+        with pytest.raises(DeliveryError):
+            mails.send()
+        mails.channel.close()
+    assert failure.value.retry is True
+    assert server.talks[-1]["RCPT"] == 0
+
+
+def test_a_refusal_that_may_be_of_another_command_is_not_for_good() -> None:
+    """A mail of which the recipient was lost on the way was refused, and given up."""
+    with ScriptedMail(TAKES_ALL | {"RCPT": b""}) as server:
+        server.script["DATA"] = b"554 5.5.1 no valid recipients\r\n"
+        mails = Mails(server)
+        with pytest.raises(DeliveryError) as failure:
+            mails.send()
+        mails.channel.close()
+    assert failure.value.retry is True
 
 
 def test_an_address_outside_ascii_goes_with_the_rest() -> None:
