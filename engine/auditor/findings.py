@@ -1,4 +1,4 @@
-"""What is wrong with the alarms that stand open, from clear columns alone: pure.
+"""What is wrong with what stands open, from clear columns alone: pure.
 
 Every open alarm must have a next deadline in the future or an effect on its way; one
 that is past is excused by an attempt that runs, and by nothing that only waits. Of an
@@ -23,6 +23,8 @@ ATTEMPT = timedelta(minutes=4)
 WAIT = timedelta(minutes=10)
 """Longer than the longest wait between the tries of a modem that is gone."""
 UNTAKEN = timedelta(seconds=60)
+CHECK_IN = timedelta(minutes=5)
+"""Nobody is missed for a minute after each of three sleeps: what came is read first."""
 SILENT = timedelta(seconds=60)
 """The engine's own probe goes through the journal every five seconds."""
 
@@ -38,6 +40,7 @@ class Ground(StrEnum):
     STUCK_ATTEMPT = "stuck_attempt"
     NOT_SENT = "not_sent"
     NOT_TAKEN_UP = "not_taken_up"
+    NOT_MISSED = "not_missed"
     ENGINE_SILENT = "engine_silent"
     JOURNAL_UNREADABLE = "journal_unreadable"
 
@@ -53,9 +56,13 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """What the journal says at one moment: open heads, unsettled effects, signals."""
+    """What the journal says at one moment: open heads, unsettled effects, signals.
+
+    `timers` are the heads of check-ins that run.
+    """
 
     heads: Sequence[HeadRow] = ()
+    timers: Sequence[HeadRow] = ()
     effects: Sequence[EffectRow] = ()
     untaken: Sequence[InboundRow] = ()
 
@@ -72,6 +79,12 @@ def findings(view: View, now: Instant) -> tuple[Finding, ...]:
         Finding(ground=Ground.NOT_TAKEN_UP, since=row.received_at)
         for row in view.untaken
         if now.since(row.received_at) > UNTAKEN
+    ]
+    # Whose it is stays in the journal.
+    found += [
+        Finding(ground=Ground.NOT_MISSED, since=row.head.next_due)
+        for row in view.timers
+        if row.head.next_due is not None and now.since(row.head.next_due) > CHECK_IN
     ]
     return tuple(found)
 
@@ -126,6 +139,7 @@ _SAID = {
     Ground.STUCK_ATTEMPT: "an attempt does not end in",
     Ground.NOT_SENT: "a message is not sent in",
     Ground.NOT_TAKEN_UP: "a recorded signal is in no case",
+    Ground.NOT_MISSED: "a check-in is over, and nobody is told,",
     Ground.ENGINE_SILENT: "the engine writes nothing",
     Ground.JOURNAL_UNREADABLE: "the journal cannot be read",
 }

@@ -138,6 +138,7 @@ class Watch:
         with reader.snapshot():
             view = View(
                 heads=reader.heads("alarm/", open_only=True),
+                timers=reader.heads("check-in/", open_only=True),
                 effects=reader.effects(UNSETTLED),
                 untaken=reader.inbound(untaken_only=True),
             )

@@ -1,5 +1,6 @@
 """What stands still is found from clear columns; what gets on is left alone."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from engine.alarm.lease import WITHOUT_LEASE
 from engine.alarm.state import Response
 from engine.auditor.findings import Finding, Ground, View, findings, words
+from engine.intake.checkins.timer import PREFIX
 from engine.ports.journal import (
     EffectClass,
     EffectRow,
@@ -16,6 +18,7 @@ from engine.ports.journal import (
     InboundRow,
 )
 from engine.values import EffectId, Instant, ReportKey
+from tests.engine.intake.checkins.test_actor import Rig
 from tests.fakes import START
 
 
@@ -131,6 +134,30 @@ def test_a_recorded_signal_has_to_be_taken_up(age_s: int, found: list[Ground]) -
         taken_by="",
     )
     assert grounds(View(untaken=[row])) == found
+
+
+@pytest.mark.parametrize(("late_s", "found"), [(299, []), (301, [Ground.NOT_MISSED])])
+def test_whoever_is_not_back_is_missed_by_somebody(
+    late_s: int, found: list[Ground]
+) -> None:
+    view = View(timers=[replace(head(-late_s), stream="check-in/heron")])
+    assert grounds(view) == found
+    assert "heron" not in words(findings(view, START), START)
+
+
+def test_an_engine_that_ends_within_each_minute_tells_nobody_of_a_check_in() -> None:
+    """It reads first what came, and never comes to what did not: nobody was told."""
+    rig = Rig()
+    rig.say(timedelta(hours=1))
+    rig = rig.again(3600.0)
+    for _ in range(20):
+        rig.world.run(50)
+        rig = rig.again(1.0)
+    assert rig.missed() == []
+    timers = rig.ledger.store.reader().heads(PREFIX, open_only=True)
+    now = rig.world.now()
+    (found,) = findings(View(timers=timers), now)
+    assert found.ground is Ground.NOT_MISSED
 
 
 def test_the_message_names_three_and_counts_the_rest() -> None:

@@ -106,6 +106,28 @@ def test_a_missed_deadline_is_shouted_once_and_again_after_five_minutes(
     assert len(ear.heard) == 2
 
 
+def test_a_check_in_that_is_over_is_shouted_and_whose_it_is_is_not(
+    engine: Engine, tmp_path: Path
+) -> None:
+    ear = Ear()
+    watch = watch_on(tmp_path, engine.clock, ear)
+    timer = Append(
+        stream="check-in/heron",
+        expected_seq=0,
+        epoch=engine.store.epoch,
+        command_id=CommandId("t"),
+        events=(NewEvent(kind="CheckInStarted", body=b"{}"),),
+        head=Head(status="running", is_open=True, next_due=engine.clock.now()),
+    )
+    engine.store.commit([timer], engine.clock.now())
+    engine.live(watch, 290)
+    assert ear.heard == []
+    engine.live(watch, 20)
+    (said,) = ear.heard
+    assert "a check-in is over" in said
+    assert "heron" not in said
+
+
 def test_the_end_of_it_is_told(engine: Engine, tmp_path: Path) -> None:
     ear = Ear()
     watch = watch_on(tmp_path, engine.clock, ear)
