@@ -33,7 +33,12 @@ app = typer.Typer(
 @app.callback(invoke_without_command=True)
 def audit(
     config: Annotated[
-        Path, typer.Option(help="The configuration, one TOML file.", show_default=False)
+        Path,
+        typer.Option(
+            readable=False,
+            help="The configuration, one TOML file.",
+            show_default=False,
+        ),
     ],
     once: Annotated[bool, typer.Option("--once", help="One look, then end.")] = False,  # noqa: FBT002 - a flag
     as_json: Annotated[bool, typer.Option("--json", help="Findings as JSON.")] = False,  # noqa: FBT002 - a flag

@@ -21,7 +21,9 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 @app.command(epilog="Example: natalia check-config /etc/natalia/natalia.toml --json")
 def check(
-    config: Annotated[Path, typer.Argument(metavar="FILE", help="The TOML file.")],
+    config: Annotated[
+        Path, typer.Argument(metavar="FILE", readable=False, help="The TOML file.")
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,  # noqa: FBT002 - a flag
     as_user: Annotated[
         str,

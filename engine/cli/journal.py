@@ -141,7 +141,9 @@ def show(
 
 @app.command(epilog="Example: natalia journal backup /mnt/usb/2026-11-25.db")
 def backup(
-    file: Annotated[Path, typer.Argument(help="The copy to make; must not exist.")],
+    file: Annotated[
+        Path, typer.Argument(readable=False, help="The copy to make; must not exist.")
+    ],
     state: State = DEFAULT_STATE,
     as_json: AsJson = False,  # noqa: FBT002 - a flag
 ) -> None:

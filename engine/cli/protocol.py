@@ -70,7 +70,10 @@ app = typer.Typer(
 )
 OR_SAMPLE = "or a sample's name (street_attack)"
 File = Annotated[
-    Path, typer.Argument(metavar="FILE", help=f"An action protocol, {OR_SAMPLE}.")
+    Path,
+    typer.Argument(
+        metavar="FILE", readable=False, help=f"An action protocol, {OR_SAMPLE}."
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
@@ -82,7 +85,8 @@ def check(
         str, typer.Option("--for", help="The defender whose people are counted.")
     ] = "",
     roster: Annotated[
-        Path | None, typer.Option(help="The roster; without: the sample.")
+        Path | None,
+        typer.Option(readable=False, help="The roster; without: the sample."),
     ] = None,
     modems: Annotated[int, typer.Option(min=1, help="Modems that send.")] = 2,
     strict: Annotated[  # noqa: FBT002 - a flag
@@ -187,10 +191,16 @@ def _tell(text: str, language: Language) -> None:
 @app.command(epilog="Example: natalia protocol diff old.toml new.toml")
 def diff(
     before: Annotated[
-        Path, typer.Argument(metavar="OLD", help=f"The older one, {OR_SAMPLE}.")
+        Path,
+        typer.Argument(
+            metavar="OLD", readable=False, help=f"The older one, {OR_SAMPLE}."
+        ),
     ],
     after: Annotated[
-        Path, typer.Argument(metavar="NEW", help=f"The newer one, {OR_SAMPLE}.")
+        Path,
+        typer.Argument(
+            metavar="NEW", readable=False, help=f"The newer one, {OR_SAMPLE}."
+        ),
     ],
     as_json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:

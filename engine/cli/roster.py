@@ -45,11 +45,16 @@ app = typer.Typer(
 )
 
 Files = Annotated[
-    list[Path], typer.Argument(help="TOML or CSV files; together they are one roster.")
+    list[Path],
+    typer.Argument(
+        readable=False, help="TOML or CSV files; together they are one roster."
+    ),
 ]
 Sources = Annotated[
     list[Path] | None,
-    typer.Argument(help="Read these files instead of asking the service."),
+    typer.Argument(
+        readable=False, help="Read these files instead of asking the service."
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 Reveal = Annotated[

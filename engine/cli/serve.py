@@ -44,7 +44,12 @@ class NotReadyError(EngineError):
 @app.callback(invoke_without_command=True)
 def serve(
     config: Annotated[
-        Path, typer.Option(help="The configuration, one TOML file.", show_default=False)
+        Path,
+        typer.Option(
+            readable=False,
+            help="The configuration, one TOML file.",
+            show_default=False,
+        ),
     ],
     until_stdin_ends: Annotated[  # noqa: FBT002 - a flag
         bool,

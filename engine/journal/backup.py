@@ -29,21 +29,23 @@ def back_up(source: Path, target: Path, progress: Progress) -> None:
         JournalError: the source cannot be read or the target written.
 
     """
-    if target.exists():
-        raise stated(target, "is there already", "name another file")
     draft = target.with_name(f".{target.name}.part")
     try:
+        if target.exists():
+            raise stated(target, "is there already", "name another file")
+        # Outside the inner one: what cannot be begun has left nothing to clear.
         _clear(draft)
-        reader = open_reader(source)
         try:
-            _copy(reader, draft, progress)
+            reader = open_reader(source)
+            try:
+                _copy(reader, draft, progress)
+            finally:
+                reader.close()
+            _publish(draft, target)
         finally:
-            reader.close()
-        _publish(draft, target)
+            _clear(draft)
     except (apsw.Error, OSError) as error:
         raise explained(target, "write", error) from error
-    finally:
-        _clear(draft)
 
 
 def _copy(reader: apsw.Connection, draft: Path, progress: Progress) -> None:

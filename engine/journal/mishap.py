@@ -15,6 +15,10 @@ _OWN_IT: Final = (
     "run this as the engine's user, or with sudo; the file must be that user's as its "
     "folder is: chown --reference=FOLDER FILE"
 )
+_READ_ONLY: Final = (
+    "its file system is read-only; mount it for writing, or use another "
+    "(dmesg says where a disk's failure made it so)"
+)
 _ANY_CURE: Final = "see what `natalia journal verify` says of it, and the disk (dmesg)"
 _CURES: Final[dict[type[Exception], tuple[str, str]]] = {
     apsw.CantOpenError: ("it, its -wal or its -shm cannot be opened", _ELSEWHERE),
@@ -22,6 +26,7 @@ _CURES: Final[dict[type[Exception], tuple[str, str]]] = {
     apsw.PermissionsError: ("no permission", _OWN_IT),
     PermissionError: ("no permission", _OWN_IT),
     FileNotFoundError: ("its folder is not there", "make the folder"),
+    NotADirectoryError: ("its folder is a file", "name a folder"),
     apsw.NotADBError: ("it is damaged", "restore a backup, and keep the damaged file"),
     apsw.CorruptError: ("it is damaged", "restore a backup, and keep the damaged file"),
     apsw.SQLError: ("its tables are not as they were made", "restore a backup"),
@@ -42,6 +47,8 @@ def explained(path: Path, act: str, error: Exception) -> JournalError:
     """
     if is_full(error):
         return JournalFullError(f"{path}: cannot {act}: the disk is full; make room")
+    if isinstance(error, OSError) and error.errno == errno.EROFS:
+        return JournalError(f"{path}: cannot {act}: {_READ_ONLY}")
     for kind, (why, cure) in _CURES.items():
         if isinstance(error, kind):
             return JournalError(f"{path}: cannot {act}: {why}{_code(error)}; {cure}")

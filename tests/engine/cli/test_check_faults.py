@@ -1,6 +1,7 @@
 """`natalia check-config`: every fault at once, whatever it is of."""
 
 import json
+import os
 import shutil
 import socket
 from pathlib import Path
@@ -239,3 +240,42 @@ def test_a_broken_file_of_what_is_signed_is_named_bug_it_ended_in_the_parsers_wo
         agreement_faults.check_agreements.cache_clear()
     assert code == 3
     assert "agreement/fr.toml" in out.readouterr().err
+
+
+UNREADABLE = [
+    ("check-config", "shut.toml"),
+    ("check-config", "shut.toml", "--json"),
+    ("serve", "--config", "shut.toml"),
+    ("audit", "--once", "--config", "shut.toml"),
+    ("roster", "check", "shut.toml"),
+    ("roster", "list", "shut.toml"),
+    ("protocol", "check", "shut.toml"),
+    ("protocol", "explain", "shut.toml", "--json"),
+    ("protocol", "diff", "standard", "shut.toml"),
+    ("protocol", "check", "standard", "--for", "heron", "--roster", "shut.toml"),
+]
+
+
+@pytest.mark.parametrize("words", UNREADABLE)
+def test_a_file_that_this_user_may_not_read_is_a_fault_bug_it_was_wrong_usage(
+    patch: Patch, out: Output, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    """`--help`, which exit code 2 sends to, has no cure for a file of root's."""
+    shut = tmp_path / "shut.toml"
+    shut.touch()
+    opens, has_access = os.open, os.access
+
+    def opened(path: str | Path, flags: int, mode: int = 0o777) -> int:
+        if Path(path) == shut:
+            raise PermissionError(13, "Permission denied", str(path))
+        return opens(path, flags, mode)
+
+    def may(path: str | Path, mode: int) -> bool:
+        return Path(path) != shut and has_access(path, mode)
+
+    patch.setattr(os, "open", opened)
+    patch.setattr(os, "access", may)
+    named = [str(shut) if word == shut.name else word for word in words]
+    assert natalia(patch, *named) == 3
+    said = "".join(out.readouterr())
+    assert "permission denied; give this user the right to it" in said

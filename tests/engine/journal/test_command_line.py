@@ -1,6 +1,8 @@
 """`natalia journal`, as somebody types it."""
 
+import errno
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -300,6 +302,52 @@ def test_a_backup_into_no_folder_leaves_nothing(state: Path, tmp_path: Path) -> 
         back_up(state / JOURNAL_FILE, tmp_path / "none" / "copy.db", lambda *_: None)
 
     assert [file.name for file in tmp_path.iterdir()] == ["state"]
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (errno.EROFS, "its file system is read-only; mount it for writing"),
+        (errno.EACCES, "no permission; run this as the engine's user, or with sudo"),
+    ],
+)
+def test_a_backup_to_where_nothing_may_be_written_says_why_bug_a_traceback(
+    natalia: Natalia,
+    state: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+    said: str,
+) -> None:
+    """Linux refuses what clears up as well: a stick that is mounted read-only."""
+    unlink = Path.unlink
+
+    def refused(path: Path, *, missing_ok: bool = False) -> None:
+        if path.parent == tmp_path:
+            raise OSError(number, os.strerror(number), str(path))
+        unlink(path, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", refused)
+    code, _, errors = natalia("backup", tmp_path / "copy.db", "--state", state)
+    assert (code, said in errors) == (3, True)
+
+
+def test_a_backup_below_a_file_or_a_folder_that_is_shut_says_so(
+    natalia: Natalia, state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    code, _, errors = natalia("backup", tmp_path / "file" / "c", "--state", state)
+    assert (code, "its folder is a file; name a folder" in errors) == (3, True)
+    stat = Path.stat
+
+    def denied(path: Path, *, follow_symlinks: bool = True) -> object:
+        if path.name == "copy.db":
+            raise PermissionError(13, "Permission denied", str(path))
+        return stat(path, follow_symlinks=follow_symlinks)
+
+    monkeypatch.setattr(Path, "stat", denied)
+    code, _, errors = natalia("backup", tmp_path / "copy.db", "--state", state)
+    assert (code, "no permission" in errors) == (3, True)
 
 
 @pytest.mark.parametrize(
