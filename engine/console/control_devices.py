@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from engine.alarm.state import Kind
 from engine.console.asking import (
     MISSING,
     REFUSED,
@@ -14,8 +15,10 @@ from engine.console.asking import (
     revealing,
     values_of,
 )
+from engine.console.desk import ConsoleDesk
 from engine.console.devices import (
     DeviceError,
+    Plain,
     command_named,
     device_named,
     drill_state,
@@ -25,6 +28,13 @@ from engine.console.devices import (
     secret_named,
     secret_path,
     with_secret,
+)
+from engine.console.drills import open_of
+from engine.roster.model import Device
+
+IN_EARNEST = (
+    "a real alarm of theirs is open, and a press would join that: try the device out"
+    " once it is closed"
 )
 
 
@@ -78,12 +88,12 @@ async def command_device(request: Request) -> Response:
 
 async def drill(request: Request) -> Response:
     """Say how far a device's drill has come."""
-    parts = desk_of(request).parts
+    desk = desk_of(request)
     try:
-        device = device_named(parts, await values_of(request))
+        device = device_named(desk.parts, await values_of(request))
     except DeviceError as error:
         return JSONResponse({"error": str(error)}, status_code=MISSING)
-    return JSONResponse(drill_state(parts, device, parts.clock.now()))
+    return JSONResponse(_state_of(desk, device))
 
 
 async def arm_drill(request: Request) -> Response:
@@ -95,13 +105,23 @@ async def arm_drill(request: Request) -> Response:
         device = device_named(desk.parts, fields)
     except DeviceError as error:
         return JSONResponse({"error": str(error)}, status_code=MISSING)
+    desk.catch_up()
+    cases = desk.cases.all(desk.parts.clock.now())
+    if Kind.REAL in open_of(device.person, cases):
+        return JSONResponse({"error": IN_EARNEST}, status_code=REFUSED)
     facts = {"by": str(by), "person": str(device.person)}
     if not await record(desk, "drills", "DrillArmed", facts):
         said = "it could not be recorded, so that the next press is a real one"
         return JSONResponse({"error": said}, status_code=REFUSED)
+    desk.parts.drills.arm(device.device, desk.parts.clock.now())
+    return JSONResponse(_state_of(desk, device))
+
+
+def _state_of(desk: ConsoleDesk, device: Device) -> Plain:
+    desk.catch_up()
     now = desk.parts.clock.now()
-    desk.parts.drills.arm(device.device, now)
-    return JSONResponse(drill_state(desk.parts, device, now))
+    drill = desk.parts.drills.of(device.device)
+    return drill_state(drill, desk.cases.all(now), now)
 
 
 async def set_secret(request: Request) -> Response:

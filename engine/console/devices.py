@@ -5,14 +5,15 @@ Ids of devices are in bodies, never in a URL, and are shown whole only where rev
 
 import hashlib
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from engine.alarm.state import Alarm, Kind
 from engine.console.parts import WebParts
 from engine.console.words import DOUBTS
 from engine.errors import DataError, suggestion
-from engine.intake.judge import alarm_id
+from engine.intake.drills import Drill
 from engine.intake.vigil.strangers import alike
 from engine.plugins import DEVICE, names
 from engine.ports.device import READINGS, DeviceCommand
@@ -20,7 +21,7 @@ from engine.roster.model import Device, Roster
 from engine.roster.parse import parse_roster
 from engine.roster.render import render_roster
 from engine.roster.review import about_device
-from engine.values import DeviceId, Fix, Instant, tail_of
+from engine.values import DeviceId, Fix, Instant, ReportKey, tail_of
 
 Plain = dict[str, object]
 _SECRET = re.compile(r"[!-~]{12,256}")
@@ -196,17 +197,28 @@ def with_secret(parts: WebParts, device: DeviceId, path: Path) -> Enrolled:
     return Enrolled(text=text, roster=parse_roster(text, "device"))
 
 
-def drill_state(parts: WebParts, device: Device, now: Instant) -> Plain:
-    """Return how far the drill of a device has come; `alarm` once it was pressed."""
-    drill = parts.drills.of(device.device)
+def drill_state(drill: Drill | None, alarms: Iterable[Alarm], now: Instant) -> Plain:
+    """Return how far the drill of a device has come.
+
+    `alarm` is the case that has taken the press up, None until one has; `exercise` is
+    false where that is a real one, which their press joins whatever was agreed on.
+    """
     if drill is None:
-        return {"armed": False, "until": None, "pressed_at": None, "alarm": None}
+        none = dict.fromkeys(("until", "pressed_at", "alarm", "exercise"))
+        return {"armed": False} | none
+    case = None if drill.key is None else _case_of(drill.key, alarms)
     return {
         "armed": drill.key is None and now < drill.until,
         "until": str(drill.until),
         "pressed_at": None if drill.pressed_at is None else str(drill.pressed_at),
-        "alarm": None if drill.key is None else alarm_id(drill.key),
+        "alarm": None if case is None else case.id,
+        "exercise": None if case is None else case.kind is Kind.EXERCISE,
     }
+
+
+def _case_of(key: ReportKey, alarms: Iterable[Alarm]) -> Alarm | None:
+    taken = (one for one in alarms if any(key == press.key for press in one.presses))
+    return next(taken, None)
 
 
 def left_behind(was: Roster, new: Roster) -> Plain:

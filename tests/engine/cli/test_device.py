@@ -39,11 +39,13 @@ ARMED: dict[str, object] = {
     "until": "2026-11-25T03:15:00.000Z",
     "pressed_at": None,
     "alarm": None,
+    "exercise": None,
 }
 PRESSED = ARMED | {
     "armed": False,
     "pressed_at": "2026-11-25T03:02:07.000Z",
     "alarm": "7d5c01aa90e2",
+    "exercise": True,
 }
 
 
@@ -207,6 +209,26 @@ def test_a_test_guides_through_an_exercise_and_names_its_case(
     assert "natalia alarm show 7d5c01aa90e2" in told.out
     run(patch, "test", "1", "--by=alder", "--json", **answers)
     assert json.loads(out.readouterr().out) == PRESSED
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        ({"exercise": False}, "NO EXERCISE: it joined a real alarm of theirs"),
+        ({"exercise": None, "alarm": None}, "in no case yet: natalia alarm list"),
+    ],
+)
+def test_a_press_that_was_no_exercise_is_not_told_as_one(
+    patch: pytest.MonkeyPatch,
+    out: pytest.CaptureFixture[str],
+    found: dict[str, object],
+    said: str,
+) -> None:
+    answers = {"devices__drill__arm": ARMED, "devices__drill": PRESSED | found}
+    code, _ = run(patch, "test", "1", "--by=alder", **answers)
+    told = out.readouterr()
+    assert (code, told.out) == (1, "")
+    assert "heard at 03:02:07 UTC, and " + said in told.err
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Devices over the control socket: listed, enrolled, and tried out in a drill."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from engine.alarm.state import Kind
 from engine.console import desk
 from engine.console.words import DOUBTS
 from engine.intake.gateway.secrets import Secrets
-from engine.intake.judge import Judge, raise_command
+from engine.intake.judge import Judge, alarm_id, raise_command
 from engine.ports.device import DeviceReport
 from engine.ports.latest import Doubt
 from engine.roster.parse import parse_roster
@@ -173,14 +174,45 @@ def test_the_next_press_is_an_exercise_and_what_comes_later_is_real(hq: Hq) -> N
         assert command.kind is Kind.EXERCISE
         assert not command.consented, "it cannot be published"
         state = client.post("/devices/drill", json={"device": HERONS}).json()
-        assert not state["armed"]
+        assert (state["armed"], state["alarm"]) == (False, None), "in no case yet"
+        hq.do(alarm_id(command.press.key), command)
+        state = client.post("/devices/drill", json={"device": HERONS}).json()
         assert command.press.key.endswith(state["alarm"])
+        assert state["exercise"] is True
     repeated = report(received_at=hq.clock.now().plus(timedelta(seconds=90)), raw=b"2")
     later = report(received_at=hq.clock.now().plus(timedelta(minutes=2)), raw=b"3")
     assert judge.judge(repeated).assessment.kind is Kind.EXERCISE
     assert judge.judge(later).assessment.kind is Kind.REAL
     assert judge.judge(pressed).assessment.kind is Kind.EXERCISE
     assert kinds(hq, "drills") == ["DrillArmed"]
+
+
+def test_a_press_that_joins_a_real_alarm_is_told_with_it_bug_an_alarm_of_no_id(
+    hq: Hq,
+) -> None:
+    """It was told as an exercise, by the id of a case that it had not begun."""
+    hq.enrol("alder")
+    body = {"device": HERONS, "by": "alder"}
+    with control(hq) as client:
+        assert client.post("/devices/drill/arm", json=body).json()["armed"]
+        real = hq.press("a1")
+        judged = judge_of(hq).judge(report(received_at=hq.clock.now()))
+        hq.do(real, replace(raise_command(judged), kind=Kind.REAL))
+        state = client.post("/devices/drill", json={"device": HERONS}).json()
+        assert (state["alarm"], state["exercise"]) == ("a1", False)
+
+
+def test_no_device_is_tried_out_while_its_carriers_real_alarm_is_open(hq: Hq) -> None:
+    """The press would be meant, whatever the carrier was told on the telephone."""
+    hq.enrol("alder")
+    hq.press("a1")
+    with control(hq) as client:
+        body = {"device": HERONS, "by": "alder"}
+        said = client.post("/devices/drill/arm", json=body)
+    assert said.status_code == 409
+    assert "a real alarm of theirs is open" in said.json()["error"]
+    assert hq.drills.of(HERONS) is None
+    assert kinds(hq, "drills") == []
 
 
 @pytest.mark.parametrize(
