@@ -52,6 +52,18 @@ def test_what_a_device_had_stored_calls_nothing_off_and_shows_not_what_it_was() 
     assert told[0] == told[1] == told[2]
 
 
+def test_a_cancel_that_came_before_the_last_press_calls_nothing_off() -> None:
+    scene = in_countdown()
+    early = scene.now
+    scene.now = scene.now.plus(timedelta(seconds=2))
+    scene.raised("again", signals=(Signal.SOS,))
+    press = press_of("early", early, (Signal.CANCEL,))
+    scene.do(RequestCancel(command_id=scene.command_id(), press=press))
+    assert scene.state().seen.cancelled is None
+    scene.run(COUNTDOWN_S, each_due=scene.settle_all)
+    assert scene.told(Audience.NEAREST)
+
+
 def says(
     scene: Scene, kind: ReplyKind, came: Instant, person: str, word: Word | None
 ) -> None:
@@ -102,3 +114,13 @@ def test_a_colleague_who_spoke_before_a_press_is_no_voice(kind: ReplyKind) -> No
     assert scene.state().safe == ()
     says(scene, kind, scene.now, person, None)
     assert len(scene.state().safe) == 1
+
+
+def test_who_was_coming_before_another_press_comes_all_the_same() -> None:
+    scene = scene_of()
+    came = scene.now
+    scene.now = scene.now.plus(timedelta(seconds=2))
+    scene.raised("again", signals=(Signal.SOS,))
+    person = next(iter(scene.state().told))
+    says(scene, ReplyKind.COMING, came, person, None)
+    assert scene.state().told[person].reply is ReplyKind.COMING
