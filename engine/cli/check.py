@@ -67,8 +67,13 @@ def _verdict(warnings: object) -> str:
     assert isinstance(warnings, list)
     if not warnings:
         return "SUCCESS"
+    from engine.cli.check_rights import NO_START  # noqa: PLC0415 - loaded when used
+
     number = len(warnings)
-    return f"IT STARTS: READ THE {number} WARNING{'S' if number > 1 else ''} ABOVE"
+    starts = "IT STARTS"
+    if any(NO_START in one for one in warnings):
+        starts = "IT DOES NOT START AS IT STANDS"
+    return f"{starts}: READ THE {number} WARNING{'S' if number > 1 else ''} ABOVE"
 
 
 def _examined(
@@ -188,5 +193,9 @@ def _of_roster(config: Config, roster: "Roster") -> list[str]:
             return []
     except RosterError:
         pass  # whatever is wrong with it, it is not the one in force
-    said = "roster: this file counts no more, another one was imported"
-    return [f"{said}; put it in force with: natalia roster import FILE"]
+    said = (
+        "roster: this file counts no more: another one was imported, or a device"
+        " enrolled since. natalia roster import FILE puts it in force, and takes out"
+        " whoever and whatever is not in it"
+    )
+    return [said]

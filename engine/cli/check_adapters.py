@@ -1,8 +1,10 @@
 """What `check-config` says of modems and channels; constructs them, opens nothing."""
 
 from functools import partial
+from pathlib import Path
 
 from engine import plugins
+from engine.cli.check_rights import no_start
 from engine.clock import SystemClock
 from engine.config import ChannelTable, Config, ModemTable
 from engine.errors import ConfigError, Gathered
@@ -19,12 +21,14 @@ def of_adapters(config: Config) -> tuple[list[ConfigError], list[str]]:
     auditor = config.auditor
     update = {"channel": auditor.channel, "modem": auditor.modem}
     faults, amiss = _of_tables(config)
-    own, own_amiss = _of_tables(config.model_copy(update=update))
+    own, own_amiss = _of_tables(config.model_copy(update=update), of="the auditor")
     auditors = [one.under(partial("{}.{}".format, "auditor")) for one in own]
     return faults + auditors, amiss + [f"auditor: {one}" for one in own_amiss]
 
 
-def _of_tables(config: Config) -> tuple[list[ConfigError], list[str]]:
+def _of_tables(
+    config: Config, of: str = "the engine"
+) -> tuple[list[ConfigError], list[str]]:
     modems, amiss = Gathered(), []
     for number, modem in enumerate(config.modem):
         with modems.block():
@@ -36,7 +40,7 @@ def _of_tables(config: Config) -> tuple[list[ConfigError], list[str]]:
             _make_channel(config, number, channel)
         secrets = [one for one in gathered.faults if _is_secret(one, channel)]
         faults += [one for one in gathered.faults if one not in secrets]
-        amiss += [str(one) for one in secrets]
+        amiss += [f"{one}{no_start(_file_of(one, channel), of=of)}" for one in secrets]
     return faults, amiss
 
 
@@ -44,6 +48,10 @@ def _is_secret(fault: ConfigError, table: ChannelTable) -> bool:
     """Say whether it is of a file that the configuration does name."""
     key = fault.key.rpartition(".")[2]
     return key.endswith("_file") and isinstance(table.options.get(key), str)
+
+
+def _file_of(fault: ConfigError, table: ChannelTable) -> Path:
+    return Path(str(table.options[fault.key.rpartition(".")[2]]))
 
 
 def _make_modem(config: Config, number: int, table: ModemTable) -> None:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import combinations
 
+from engine.cli.check_rights import NO_START, no_start
 from engine.clock import SystemClock
 from engine.config import Config, Listen
 from engine.errors import ConfigError
@@ -64,11 +65,10 @@ def of_taken(config: Config) -> list[str]:
     found = ((key, listen, _hindrance(listen)) for key, listen in listeners.items())
     return [
         f"{key}.port: another program has {listen.port} just now; stop it"
-        f" (ss -ltnp 'sport = :{listen.port}') or choose another, else the engine"
-        " does not start"
+        f" (ss -ltnp 'sport = :{listen.port}') or choose another, else {NO_START}"
         if error.errno == errno.EADDRINUSE
         else f"{key}.host: is no address of this machine ({error.strerror}); correct"
-        " it, else the engine does not start"
+        f" it, else {NO_START}"
         for key, listen, error in found
         if error is not None
     ]
@@ -126,7 +126,8 @@ def of_tls(config: Config) -> list[str]:
             context(key, table.tls)
             found = validity(table.tls.cert_file)
         except (ConfigError, OSError) as error:
-            said.append(str(error))
+            files = table.tls.cert_file, table.tls.key_file
+            said.append(f"{error}{no_start(*files)}")
             continue
         wrong = UNREADABLE if found is None else amiss(found, now)
         said += [f"{key}: {wrong}"] if wrong else []

@@ -16,6 +16,8 @@ from engine.config import Config
 _READ, _WRITE, _LOOK = 4, 2, 1
 _GIVEN_BY_SYSTEMD = (Path("/run/credentials"), Path("/var/lib/private"))
 """What lies there it hands to its service itself, and closes to everybody else."""
+NO_START = "the engine does not start"
+"""Stands in each warning of what would end the start; the verdict looks for it."""
 _ACL = "system.posix_acl_access"
 
 
@@ -51,7 +53,7 @@ def of_rights(file: Path, config: Config, account: Account) -> Iterator[str]:
     needs = [("this file", file, _READ), ("state", state, _READ | _WRITE | _LOOK)]
     needs += [(key, path, _READ) for key, path in _named(config)]
     for key, path, wanted in needs:
-        if not path.is_absolute() or _is_given(path):
+        if not path.is_absolute() or is_given(path):
             continue
         folder = _shut(path, account)
         if folder is not None:
@@ -87,7 +89,28 @@ def _named(config: Config) -> Iterator[tuple[str, Path]]:
                 yield f"channel[{number}].options.{option}", Path(value)
 
 
-def _is_given(path: Path) -> bool:
+def no_start(*files: Path, of: str = "the engine") -> str:
+    """Return what to add of files that are amiss: nothing where the service sees more.
+
+    What systemd hands over, and what this user may not read, the service may have.
+    """
+    if all(os.access(one, os.R_OK) or _is_missing(one) for one in files):
+        return f": {of} does not start"
+    return ""
+
+
+def _is_missing(path: Path) -> bool:
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return not is_given(path)
+    except OSError:
+        pass  # whatever it is, this user may not look
+    return False
+
+
+def is_given(path: Path) -> bool:
+    """Say whether systemd hands a file to its service alone."""
     real = path.resolve()
     return any(real.is_relative_to(one) for one in _GIVEN_BY_SYSTEMD)
 

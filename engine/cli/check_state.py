@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+from engine.cli.check_rights import NO_START
 from engine.cli.journal import OneReader
 from engine.config import Config
 from engine.console.cases import Cases
@@ -24,13 +25,13 @@ def of_state(config: Config) -> Iterator[str]:
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent  # the folder is made at start, most often on this disk
     if not folder.is_dir():
-        yield f"state: {folder} is a file: the engine does not start; name a folder"
+        yield f"state: {folder} is a file: {NO_START}; name a folder"
         return
     ballast = Ballast(beside(folder / JOURNAL_FILE, BALLAST_SUFFIX))
     try:
         wrong = unlockable(folder)
         if wrong:
-            yield f"state: {wrong}: the engine does not start before"
+            yield f"state: {wrong}: {NO_START} before"
         lacks_bytes = ballast.lacks_bytes()
     except OSError:
         return
@@ -53,7 +54,7 @@ def _of_journal(path: Path) -> Iterator[str]:
             cases = Cases(OneReader(reader))
     except JournalError as error:
         if not isinstance(error.__cause__, PermissionError):
-            yield f"state: {error}"
+            yield f"state: {error}: {NO_START}"
         return
     still = {**cases.unread, **cases.stopped}
     for why in sorted(set(still.values())):

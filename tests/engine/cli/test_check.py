@@ -340,7 +340,8 @@ def test_an_edited_roster_beside_an_imported_one_is_warned_of(
     roster.write_text(sample_text().replace("Heron", "Herons"))
     assert natalia(patch, "check-config", path) == 0
     said = out.readouterr().out
-    assert "roster: this file counts no more, another one was imported" in said
+    assert "roster: this file counts no more: another one was imported" in said
+    assert "or a device enrolled since" in said
     assert "natalia roster import FILE" in said
 
 

@@ -122,6 +122,63 @@ def test_a_secret_that_no_key_names_is_no_warning_bug_it_said_that_it_starts(
     assert natalia(patch, "check-config", path) == 0
     said = out.readouterr().out
     assert "channel.post.options.token_file: expected a readable file" in said
+    assert "\nIT DOES NOT START AS IT STANDS: " in said
+
+
+TLS = """[gateway.gt06]
+port = 0
+[gateway.gt06.tls]
+port = 0
+cert_file = "{0}"
+key_file = "{0}"
+"""
+AUDITORS = """[[auditor.channel]]
+name = "post"
+kind = "mastodon"
+[auditor.channel.options]
+url = "https://social.example"
+token_file = "{0}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "file", "ends"),
+    [
+        (TLS, "none.pem", True),
+        (TLS, "/run/credentials/natalia.service/secret_tls", False),
+        (AUDITORS, "none", False),
+    ],
+)
+def test_the_verdict_is_that_it_starts_where_only_the_service_can_see_a_file_bug_always(
+    patch: Patch, out: Output, tmp_path: Path, *, text: str, file: str, ends: bool
+) -> None:
+    path = configuration(tmp_path, text.format(file))
+    assert natalia(patch, "check-config", path) == 0
+    said = out.readouterr().out
+    assert "_file" in said
+    assert ("\nIT DOES NOT START AS IT STANDS: " in said) is ends
+    assert ("\nIT STARTS: " in said) is not ends
+
+
+def test_a_secret_that_this_user_may_not_read_the_service_may(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    shut, stat, has_access = tmp_path / "shut" / "none", Path.stat, os.access
+
+    def denied(path: Path, *, follow_symlinks: bool = True) -> object:
+        if path == shut:
+            raise PermissionError(13, "Permission denied", str(path))
+        return stat(path, follow_symlinks=follow_symlinks)
+
+    patch.setattr(Path, "stat", denied)
+    patch.setattr(
+        os, "access", lambda path, mode: path != shut and has_access(path, mode)
+    )
+    post = '[[channel]]\nname = "post"\nkind = "mastodon"\n[channel.options]\n'
+    url = 'url = "https://social.example"\n'
+    path = configuration(tmp_path, f'{post}{url}token_file = "{shut}"\n')
+    assert natalia(patch, "check-config", path) == 0
+    assert "\nIT STARTS: " in out.readouterr().out
 
 
 def test_every_fault_is_told_as_json(patch: Patch, out: Output, tmp_path: Path) -> None:

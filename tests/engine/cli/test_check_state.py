@@ -1,6 +1,7 @@
 """What `natalia check-config` says of the state folder."""
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -70,6 +71,7 @@ def test_a_file_where_the_state_folder_should_be_is_warned_of_bug_it_started_so(
     assert natalia(patch, "check-config", path) == 0
     said = out.readouterr().out
     assert f"state: {tmp_path / 'state'} is a file: the engine does not start" in said
+    assert re.search(r"\nIT DOES NOT START AS IT STANDS: READ THE \d+ WARN", said)
 
 
 def test_a_pipe_where_the_locks_file_should_be_is_warned_of(
