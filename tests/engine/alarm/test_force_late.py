@@ -1,19 +1,23 @@
 """What calms, and is older than what it would calm, counts for nothing."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine.alarm.commands import RequestCancel, TakeReply
 from engine.alarm.state import Force, ReplyKind
 from engine.protocol.model import Audience
 from engine.roster.model import Word
 from engine.values import Instant, Signal
-from tests.engine.alarm.forced import ATTENDED, scene_of
-from tests.engine.alarm.scene import Scene, press_of
+from tests.engine.alarm.forced import ATTENDED, CAREFUL, scene_of
+from tests.engine.alarm.scene import ROWAN, Scene, press_of
 from tests.engine.alarm.test_after_care import DAY_S, ended
-from tests.engine.alarm.test_force_edges import COUNTDOWN_S, in_countdown
+from tests.engine.alarm.test_force import Act, _acts_of, _received
+from tests.engine.alarm.test_force_edges import COUNTDOWN_S, MISTAKEN, in_countdown
 
 WORDS = [None, Word.SAFE, Word.DURESS]
 
@@ -33,6 +37,55 @@ def stored(scene: Scene, word: Word | None) -> None:
 def shown(scene: Scene) -> list[tuple[Instant, str]]:
     """Return what the defender's telephone gets, and when."""
     return [(one.at, str(one.body)) for one in scene.planned(Audience.DEFENDER)]
+
+
+def overtaken(scene: Scene, word: Word) -> dict[str, Callable[[], object]]:
+    """Return what was said before the last press, or stored, and is taken up now."""
+    before = scene.state().presses[-1].at.plus(-timedelta(seconds=3))
+    press = replace(
+        press_of(f"early-{scene.now.ms}", before, (Signal.CANCEL,)),
+        proven=word is Word.SAFE,
+        duress=word is Word.DURESS,
+    )
+    cancel = RequestCancel(command_id=scene.command_id(), press=press)
+    return {
+        "overtaken": lambda: scene.do(cancel),
+        "stored": lambda: stored(scene, word),
+        "said safe": lambda: says(scene, ReplyKind.SAFE, before, "heron", word),
+    }
+
+
+OLD = ["overtaken", "stored", "said safe"]
+ACTS = st.lists(
+    st.tuples(
+        st.integers(0, 200),
+        st.sampled_from([*OLD, "close", "press", "cancel again", "confirm safe"]),
+    ),
+    max_size=6,
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(before=ACTS, old=st.sampled_from(OLD), after=ACTS, countdown=st.booleans())
+def test_whatever_else_happens_what_is_old_shows_not_which_word_it_was(
+    before: list[Act], old: str, after: list[Act], *, countdown: bool
+) -> None:
+    steps = (*CAREFUL.steps, _received())
+    protocol = replace(MISTAKEN if countdown else CAREFUL, steps=steps)
+    seen = []
+    for word in (Word.SAFE, Word.DURESS):
+        scene = Scene(protocol=protocol).raised()
+        acts = [(wait_s, act, Word.SAFE) for wait_s, act in before]
+        acts += [(5, old, word), *((wait_s, act, word) for wait_s, act in after)]
+        for wait_s, act, said in acts:
+            scene.run(wait_s, each_due=scene.settle_all)
+            if scene.state().acknowledged is None:
+                scene.acknowledge()
+            scene.confirm_safe(ROWAN)
+            (_acts_of(scene, said) | overtaken(scene, said))[act]()
+        scene.run(600, each_due=scene.settle_all)
+        seen.append(shown(scene))
+    assert seen[0] == seen[1]
 
 
 def test_what_a_device_had_stored_calls_nothing_off_and_shows_not_what_it_was() -> None:
