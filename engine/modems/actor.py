@@ -80,7 +80,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         self._submit = self._gauges.noting(submit, link.clock.now)
         self._pacing, self._store = Pacing(), Store()
         self._loopback = Loopback(self_test, link.clock.boottime_s())
-        self._is_open = False
+        self._is_open = self._is_aside = False
         self._seen: ModemHealth | None = None
         self._unanswered = Unanswered()
         self._arrivals = Arrivals(
@@ -210,11 +210,14 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
 
     def _read_store(self) -> None:
         """Try again what could not be read, while others send."""
+        if not self._is_aside:
+            self._is_aside = True  # what was given before that is known goes first
+            self._tell_dispatcher(Away(worker=self.link.name))
+            return
         rung = self._store.rung()
         if rung is not None:
             self._climb(rung)
             return
-        self._tell_dispatcher(Away(worker=self.link.name))
         self._fetch(drain=True)
         self._ask_for_work()
 
@@ -379,7 +382,7 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
             raise HurryError
 
     def _ask_for_work(self, reached: str = "") -> None:
-        seen = self._seen
+        seen, self._is_aside = self._seen, False
         if self._is_open and seen is not None and not self._pacing.is_listening:
             idle = Idle(
                 worker=self.link.name,

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 
+from engine.dispatch.actor import Away, Take
 from engine.errors import ModemSilentError
 from engine.modems.store import SLOWEST_S, Store
 from engine.ports.journal import EffectState
-from tests.engine.dispatch.ledger import FULL
+from tests.engine.dispatch.ledger import FULL, row_of
 from tests.engine.modems.rig import Rig, message
 
 
@@ -55,6 +56,28 @@ def test_the_other_modem_sends_while_its_store_is_tried() -> None:
         rig.plan(f"e{number}")
         rig.world.run(1)
         assert len(rig.told) == number + 1
+
+
+def test_what_is_given_as_a_try_begins_does_not_wait_for_it(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The dispatcher had given it before it heard of the try, which took 20 s."""
+    monkeypatch.setattr(Store, "rung", lambda _: None)
+    row = row_of("e1")
+    names, waiting, given_s = rig.tree.names, [row], []
+    tell = names.tell
+
+    def at_once(name: str, message: object) -> bool:
+        if message == Away(worker="modem-1") and waiting:
+            rig.ledger.plan(waiting[0])
+            tell("modem-1", Take(row=waiting.pop()))
+            given_s.append(rig.world.boottime_s())
+        return tell(name, message)
+
+    monkeypatch.setattr(type(names), "tell", lambda _, *given: at_once(*given))
+    while not rig.told:
+        rig.world.run(0.5)
+    assert rig.world.boottime_s() - given_s[0] <= 1.0
 
 
 def test_it_is_shown_and_what_lies_there_is_read_once_it_can_be(rig: Rig) -> None:
