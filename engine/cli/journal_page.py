@@ -98,7 +98,7 @@ def _words(
     effect, body = alarm.effects.get(effect_id), fields_of(row.body)
     if effect is None or not isinstance(body, dict):
         return next(iter(lines([row]))).split("  ", 1)[1]
-    what = f"{way(effect.channel)} to {names.of(effect.person)}"
+    what = f"{way(effect.channel)} to {names.to(effect.person, effect.audience)}"
     match row.kind:
         case str() as kind if kind == ATTEMPTING:
             sent = f"Being sent: {what} by {body.get('route')}"

@@ -121,13 +121,15 @@ def _text(
             return f"{event.step}, round {event.round}: {event.found} found{nobody}"
         case RecipientsChosen():
             return ", ".join(
-                f"{names.of(one.person)}{_away(one.distance_m)}" for one in event.chosen
+                f"{names.to(one.person, event.audience)}{_away(one.distance_m)}"
+                for one in event.chosen
             )
         case NotificationPlanned():
             repeat = f", repeat {event.repeat}" if event.repeat else ""
             said = _sends(event) if revealed else ""
             address = event.body.address if revealed else ""
-            to = names.of(event.person) + (f" ({address})" if address else "")
+            to = names.to(event.person, event.audience)
+            to += f" ({address})" if address else ""
             return f"{way(event.channel)} to {to}{repeat}{said}"
         case NotificationSettled():
             return _outcome(alarm, event, names)
@@ -188,7 +190,7 @@ def _outcome(alarm: Alarm, event: NotificationSettled, names: Names) -> str:
     to = (
         ""
         if effect is None
-        else f"{way(effect.channel)} to {names.of(effect.person)}: "
+        else f"{way(effect.channel)} to {names.to(effect.person, effect.audience)}: "
     )
     route = f" by {event.route}" if event.route else ""
     reason = f" ({event.reason})" if event.reason else ""

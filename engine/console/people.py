@@ -45,6 +45,12 @@ class Names:
         """Return a person's name or stand-in."""
         return self._names.get(person, person if self._revealed else "somebody")
 
+    def to(self, person: str, audience: Audience) -> str:
+        """Return to whom a notification goes; none of these two is told of a case."""
+        if audience is Audience.PUBLIC:
+            return "the world"
+        return "the defender" if audience is Audience.DEFENDER else self.of(person)
+
 
 def people(alarm: Alarm, names: Names, *, revealed: bool) -> list[Json]:
     """Return everybody who was told; whom nothing has reached comes first."""

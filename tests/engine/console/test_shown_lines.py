@@ -194,6 +194,33 @@ def test_a_text_is_not_said_to_be_sent_whole_where_it_is_not_bug_hq_read_more(
     assert text not in planned(channel, text, revealed=False)
 
 
+@pytest.mark.parametrize("revealed", [False, True])
+def test_a_post_and_a_question_to_the_defender_say_to_whom_bug_to_somebody(
+    *, revealed: bool
+) -> None:
+    scene = Scene()
+    scene.raised()
+    scene.acknowledge()
+    scene.verify()
+    scene.approve()
+    scene.settle_all()
+    scene.confirm_safe()
+    scene.close(by=ROWAN)
+    scene.run(timedelta(days=2).total_seconds(), each_due=scene.settle_all)
+    lines = [
+        Line(position=number, at=event.at, event=event, kind=type(event).__name__)
+        for number, event in enumerate(scene.events)
+    ]
+    found = detail(scene.state(), lines, scene.now, revealed=revealed, operator=ALDER)
+    rows = found["lines"]
+    assert isinstance(rows, list)
+    told = [str(row["text"]) for row in rows]
+    assert told.count("the world") == 1, "chosen"
+    for one in ("mastodon to the world", "SMS to the defender"):
+        assert sum(text.startswith(one) for text in told) == 2, "planned, and settled"
+    assert not any("somebody" in text for text in told)
+
+
 def test_no_stream_of_events_says_what_a_row_is_of(hq: Hq) -> None:
     hq.press("a1", protocol="careful")
     hq.desk.cases.follow()
