@@ -1,5 +1,6 @@
 """What `check-config` says of the state folder; nothing is made there."""
 
+import os
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -10,7 +11,12 @@ from engine.config import Config
 from engine.console.cases import Cases
 from engine.errors import JournalError
 from engine.journal.ballast import BALLAST_BYTES, MIB, Ballast
-from engine.journal.connection import BALLAST_SUFFIX, beside
+from engine.journal.connection import (
+    BALLAST_SUFFIX,
+    NO_TABLES,
+    beside,
+    check_begins,
+)
 from engine.journal.lock import unlockable
 from engine.journal.reading import SqliteReader
 from engine.journal.sqlite import JOURNAL_FILE
@@ -47,14 +53,20 @@ def of_state(config: Config) -> Iterator[str]:
 
 def _of_journal(path: Path) -> Iterator[str]:
     """Say which open cases would stand still here, before somebody restarts into it."""
-    if not path.is_file():
-        return
     try:
+        check_begins(path)
+        if not path.exists() or not path.stat().st_size:
+            return
         with closing(SqliteReader(path)) as reader:
             cases = Cases(OneReader(reader))
+    except OSError:
+        return  # this user may not look, and --as says so of the other one
     except JournalError as error:
-        if not isinstance(error.__cause__, PermissionError):
-            yield f"state: {error}: {NO_START}"
+        if NO_TABLES in str(error) or isinstance(error.__cause__, PermissionError):
+            return
+        # Who may not write there may lack a right that the service has.
+        ends = f": {NO_START}" if os.access(path.parent, os.W_OK) else ""
+        yield f"state: {error}{ends}"
         return
     still = {**cases.unread, **cases.stopped}
     for why in sorted(set(still.values())):

@@ -20,6 +20,7 @@ SQLITE_VERSION_MIN: Final = (3, 51, 3)
 BUSY_TIMEOUT_MS: Final = 2_000
 STATEMENTS_KEPT: Final = 256
 """There is one for each number of rows up to sixteen, of each table."""
+NO_TABLES: Final = "has no tables yet"
 BALLAST_SUFFIX: Final = "-ballast"
 _LOST_CURE: Final = "restore a backup"
 _MAGIC: Final = b"SQLite format 3\x00"
@@ -54,9 +55,7 @@ def open_writer(path: Path, vfs: str | None = None) -> apsw.Connection:
         JournalError: names the file, why it cannot serve, and the cure.
 
     """
-    _check_version(path)
-    _check_file(path)
-    _check_is_new(path)
+    check_begins(path)
     try:
         if not path.exists():
             _make_file(path)
@@ -82,6 +81,19 @@ def open_writer(path: Path, vfs: str | None = None) -> apsw.Connection:
             raise
         raise explained(path, "open", error) from error
     return connection
+
+
+def check_begins(path: Path) -> None:
+    """Look at what stands in the way of a start before anything is opened or made.
+
+    Raises:
+        JournalError: names the file, why it cannot be used, and the cure.
+        OSError: the folder cannot be looked into.
+
+    """
+    _check_version(path)
+    _check_file(path)
+    _check_is_new(path)
 
 
 def open_reader(path: Path, vfs: str | None = None) -> apsw.Connection:
@@ -116,7 +128,7 @@ def open_reader(path: Path, vfs: str | None = None) -> apsw.Connection:
         raise explained(path, "read", error) from error
     if not known:
         connection.close()
-        raise stated(path, "has no tables yet", "start the engine once: it makes them")
+        raise stated(path, NO_TABLES, "start the engine once: it makes them")
     return connection
 
 

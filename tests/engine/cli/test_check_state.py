@@ -110,6 +110,31 @@ def test_cases_that_an_older_engine_cannot_read_are_named_bug_it_starts_was_all(
     assert f"nobody is told anything more: 7d5c00: {Unread.NEWER}" in said.out
 
 
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [
+        (("journal.db-ballast",), "says that it was a journal; restore a backup"),
+        (("journal.db", "journal.db-wal"), "is missing or empty, and its"),
+        (("journal.db/old",), "is a folder; name a file"),
+        (("journal.db",), ""),
+        ((), ""),
+    ],
+)
+def test_a_journal_that_is_gone_is_said_before_a_restart_bug_it_starts_was_all(
+    patch: Patch, out: Output, tmp_path: Path, left: tuple[str, ...], said: str
+) -> None:
+    path = configuration(tmp_path)
+    (tmp_path / "state").mkdir()
+    for name in left:
+        file = tmp_path / "state" / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("" if name == JOURNAL_FILE else "left")
+    assert natalia(patch, "check-config", path) == 0
+    shown = out.readouterr().out
+    assert said in shown
+    assert ("\nIT DOES NOT START AS IT STANDS: " in shown) is bool(said)
+
+
 def test_a_journal_of_newer_tables_is_said_to_be_one(
     patch: Patch, out: Output, tmp_path: Path
 ) -> None:
