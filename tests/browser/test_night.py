@@ -9,8 +9,10 @@ from contextlib import closing, suppress
 import pytest
 from playwright.sync_api import Page, expect
 
+from engine.journal.sqlite import JOURNAL_FILE
 from tests.browser.conftest import Sign
 from tests.browser.test_live import sounding
+from tests.process.test_damage import damage
 from tests.rig import Rig
 
 pytestmark = pytest.mark.process
@@ -289,3 +291,31 @@ def test_what_waits_sounds_on_where_it_cannot_be_read_again(
     alder.page.wait_for_timeout(2_000)
     sounding(alder.page, "yes", timeout_ms=1)
     expect(alder.page.locator("#shout")).to_contain_text("1 alarm waits for HQ")
+
+
+def test_a_case_that_nobody_can_go_on_with_sounds_until_it_is_heard(
+    rig: Rig, sign_in: Sign
+) -> None:
+    """It was in hand, and stood still without a sound; for days it drowns no other."""
+    before = sign_in("alder")
+    with rig.device() as device:
+        device.sos()
+    assert rig.sms_to("tinamou")
+    before.case()
+    before.page.locator("#do-acknowledge").click()
+    sounding(before.page, "no")
+    rig.kill()
+    damage(rig.state / JOURNAL_FILE)
+    rig.start()
+    alder = sign_in("alder")
+    sounding(alder.page, "yes")
+    trouble = alder.page.locator("#trouble")
+    expect(trouble).to_contain_text("alarm standing still")
+    alder.page.keyboard.press("s")
+    sounding(alder.page, "no")
+    alder.page.reload()
+    expect(trouble).to_have_attribute("role", "alert")
+    sounding(alder.page, "no")
+    sounding(sign_in("rowan").page, "yes")
+    strangers(rig, STRANGERS[:1])
+    sounding(alder.page, "yes")

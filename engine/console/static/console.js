@@ -14,6 +14,7 @@ const BACK_MS = 2_000;
 const NAMED_MAX = 5;
 // A restart takes less; whoever is cut off for longer must not sleep through it.
 const CUT_SOUNDS_MS = 30_000;
+const HEARD = "standing-still-heard";
 const live = document.getElementById("live");
 const cut = document.getElementById("cut");
 const shout = document.getElementById("shout");
@@ -23,6 +24,7 @@ const positions = new Map();
 let fresh = new Map();
 let waited = new Set();
 let severe = false;
+let standing = [];
 let isSignedOut = false;
 let isBehind = false;
 let isLearned = false;
@@ -92,11 +94,29 @@ function alarm() {
   const isCutOff = silentMs() > CUT_SOUNDS_MS;
   const isNew = waiting.some((one) => !waited.has(one.id));
   waited = new Set(waiting.map((one) => one.id));
-  sound(waiting.length > 0 || severe || isSignedOut || isCutOff, isNew);
+  const isHeard = heard();
+  const isWaiting = waiting.some((one) => !isHeard.includes(one.id));
+  const isStill = standing.some((id) => !isHeard.includes(id));
+  sound(isWaiting || isStill || severe || isSignedOut || isCutOff, isNew || isStill);
   const title = document.title.replace(/^\(\d+\) /, "");
   document.title = waiting.length ? `(${waiting.length}) ${title}` : title;
   call(waiting);
 }
+
+// A case that nobody can go on with, nor acknowledge, sounds until it is heard: it may stand
+// so for days, and must not drown those that come. Once it moves again that is forgotten.
+function heard() {
+  return JSON.parse(sessionStorage.getItem(HEARD) ?? "[]");
+}
+
+function keepHeard(ids) {
+  sessionStorage.setItem(HEARD, JSON.stringify(ids));
+}
+
+document.addEventListener("hushed", () => {
+  keepHeard(standing);
+  alarm();
+});
 
 // As in the list: exercises and strangers below, the longest wait first.
 function order(one, other) {
@@ -130,8 +150,11 @@ function state(data) {
     .map(([reason, parts]) => `${reason.replaceAll("_", " ")}: ${parts.join(", ")}`);
   const lost = data.unrecorded.map((line) => `${line.at.slice(11, 19)} UTC ${line.text}`);
   severe = lost.length > 0 || "all_channels_down" in data.degraded;
-  trouble.setAttribute("role", severe ? "alert" : "status");
-  trouble.classList.toggle("severe", severe);
+  standing = data.degraded.alarm_standing_still ?? [];
+  keepHeard(heard().filter((id) => standing.includes(id)));
+  const isUrgent = severe || standing.length > 0;
+  trouble.setAttribute("role", isUrgent ? "alert" : "status");
+  trouble.classList.toggle("severe", isUrgent);
   put(trouble, [...lost, ...wrong].join("\n"));
   alarm();
   if (!isLearned) learn().catch(() => {});

@@ -76,6 +76,7 @@ export function sound(isWanted, isNew) {
 export function hush() {
   if (wanted) silentUntil = performance.now() + SILENCE_MS;
   tick();
+  document.dispatchEvent(new Event("hushed"));
 }
 
 async function begin() {
