@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from engine.config import ChannelTable, Config, ModemTable
 
@@ -10,10 +11,11 @@ _SHAPES = {
     "email": (re.compile(r"[^\s@]+@[^\s@]+"), "an address such as duty@hq.example"),
 }
 """How an address looks, by SMS and by the kinds of channels of which we know it."""
+_NUMBERED = re.compile(r"/dev/tty(?:USB|ACM)\d+")
 
 
 def of_ways(config: Config) -> list[str]:
-    """Return which of HQ's addresses are none, and which modems share a port.
+    """Return which of HQ's addresses are none, and which modems' ports will not do.
 
     No address is repeated: it is somebody's.
     """
@@ -55,4 +57,14 @@ def _of_ports(key: str, modems: Sequence[ModemTable]) -> Iterator[str]:
             yield (
                 f"{key}[{number}].port: {taken!r} has that port as well, and one modem"
                 " alone can have it; name its own"
+            )
+        if _NUMBERED.fullmatch(modem.port):
+            yield (
+                f"{key}[{number}].port: {modem.port} may be another modem after a"
+                " restart; name it by its link in /dev/serial/by-id/"
+            )
+        if modem.port.startswith("/") and not Path(modem.port).exists():
+            yield (
+                f"{key}[{number}].port: there is no {modem.port} just now, and nothing"
+                " is sent by it until there is; ls -l /dev/serial/by-id/ names what is"
             )

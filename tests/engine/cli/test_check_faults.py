@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import shutil
 import socket
 from pathlib import Path
@@ -260,6 +261,27 @@ def test_what_reaches_nobody_at_hq_is_warned_of_bug_it_showed_at_the_first_alarm
     assert "modem[1].port: 'first' has that port as well" in said
     assert "0701740617" not in said.replace("+46701740617", "")
     assert "duty.hq.invalid" not in said
+
+
+def test_a_modem_that_is_not_there_or_may_be_another_one_is_warned_of(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    """A slip in the name was found once nobody got an SMS."""
+    ours, theirs = pty.openpty()
+    there = os.ttyname(theirs)
+    ports = (there, "/dev/serial/by-id/usb-none-such", "/dev/ttyUSB999")
+    tables = [
+        f'[[modem]]\nname = "m{n}"\nport = "{one}"\n' for n, one in enumerate(ports)
+    ]
+    assert natalia(patch, "check-config", configuration(tmp_path, "".join(tables))) == 0
+    said = out.readouterr().out
+    os.close(ours)
+    os.close(theirs)
+    assert "modem[0].port" not in said
+    assert "modem[1].port: there is no /dev/serial/by-id/usb-none-such" in said
+    assert "modem[1].port: /dev" not in said
+    assert "modem[2].port: there is no /dev/ttyUSB999" in said
+    assert "modem[2].port: /dev/ttyUSB999 may be another modem" in said
 
 
 def test_a_host_that_is_no_address_here_is_warned_of_bug_it_showed_at_the_start(
