@@ -6,9 +6,10 @@ Three begin with such tests: what runs clients and daemons, and the first half o
 and the crashes, which last longest. The others compute, file by file, the longest files
 first. The browser's come amid them, and whoever runs those ends with them: Playwright
 leaves its event loop in its thread. What an engine may take is measured last, when the
-computing is done.
+computing is done. A worker that is alone runs the browser's last.
 """
 
+import os
 from functools import cache
 from pathlib import Path
 
@@ -30,6 +31,8 @@ _LONG = {
     "test_texts_fit.py",
 }
 _TURNS = {"processes": 0, "rigs": 0, "crashes": 0, "browser": 2, "limits": 4}
+_LAST = 5
+_IS_ALONE = os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1") == "1"
 
 
 class ByGroup(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
@@ -39,7 +42,7 @@ class ByGroup(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
         return group_of(ROOT / nodeid.partition("::")[0])
 
     def _reschedule(self, node: WorkerController) -> None:
-        if "browser" in self.assigned_work[node]:
+        if "browser" in self.assigned_work[node] and len(self.nodes) > 1:
             node.shutdown()  # once it has done what it was given
             return
         super()._reschedule(node)
@@ -62,4 +65,6 @@ def group_of(path: Path) -> str:
 
 def turn_of(path: Path) -> int:
     """Return the turn at which a file's tests are handed out; the first is 0."""
+    if _IS_ALONE and group_of(path) == "browser":
+        return _LAST
     return _TURNS.get(group_of(path), 1 if path.name in _LONG else 3)
