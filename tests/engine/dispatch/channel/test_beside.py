@@ -1,6 +1,7 @@
 """What fails or hangs at one thing keeps no message from going out beside it."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -131,6 +132,14 @@ def test_what_is_given_as_a_check_begins_does_not_wait_for_it(
     monkeypatch.setattr(type(names), "tell", lambda _, *given: at_once(*given))
     rig.world.run(16)
     assert [one.route for one in rig.told] == ["email"]
+
+
+def test_the_first_sign_comes_at_once_and_not_behind_what_a_lane_has_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A tenth of a second later it called up what another lane had found down."""
+    monkeypatch.setattr("engine.dispatch.channel.actor.ASIDE", timedelta(seconds=5))
+    assert Rig(lanes=2).medium.checks == 1
 
 
 def test_who_has_been_given_a_message_checks_nothing_before_it() -> None:
