@@ -45,12 +45,13 @@ def check(
         _tell(faults, as_json=as_json)
         raise typer.Exit(EXIT_FAULTS)
     if as_json:
-        sys.stdout.write(json.dumps(facts, indent=1) + "\n")
+        shown = {"starts": _starts(facts["warnings"]), **facts}
+        sys.stdout.write(json.dumps(shown, indent=1) + "\n")
         return
     for key, value in facts.items():
         between = f"\n{'':<19}" if key == "warnings" else ", "
-        shown = between.join(value) if isinstance(value, list) else str(value)
-        sys.stdout.write(f"{key:<18} {shown}\n")
+        words = between.join(value) if isinstance(value, list) else str(value)
+        sys.stdout.write(f"{key:<18} {words}\n")
     sys.stdout.write(f"{_verdict(facts['warnings'])}\n")
 
 
@@ -59,7 +60,7 @@ def _tell(faults: Sequence[ConfigError | DataError], *, as_json: bool) -> None:
     if not as_json:
         sys.stderr.writelines(f"natalia: {fault}\n" for fault in faults)
         return
-    sys.stdout.write(faults_json(faults) + "\n")
+    sys.stdout.write(faults_json(faults, starts=False) + "\n")
 
 
 def _verdict(warnings: object) -> str:
@@ -67,13 +68,17 @@ def _verdict(warnings: object) -> str:
     assert isinstance(warnings, list)
     if not warnings:
         return "SUCCESS"
+    number = len(warnings)
+    starts = "IT STARTS" if _starts(warnings) else "IT DOES NOT START AS IT STANDS"
+    return f"{starts}: READ THE {number} WARNING{'S' if number > 1 else ''} ABOVE"
+
+
+def _starts(warnings: object) -> bool:
+    """Tell whether none of the warnings is of what would end the start."""
     from engine.cli.check_rights import NO_START  # noqa: PLC0415 - loaded when used
 
-    number = len(warnings)
-    starts = "IT STARTS"
-    if any(NO_START in one for one in warnings):
-        starts = "IT DOES NOT START AS IT STANDS"
-    return f"{starts}: READ THE {number} WARNING{'S' if number > 1 else ''} ABOVE"
+    assert isinstance(warnings, list)
+    return not any(NO_START in one for one in warnings)
 
 
 def _examined(

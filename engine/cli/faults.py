@@ -14,8 +14,8 @@ EXIT_FAULTS = 3
 Fault = ConfigError | DataError
 
 
-def faults_json(faults: Sequence[Fault]) -> str:
-    """Return every fault by its fields, as a line of JSON for standard output."""
+def faults_json(faults: Sequence[Fault], **beside: object) -> str:
+    """Return every fault by its fields, and what stands beside them, as JSON."""
     told = [
         {"key": one.key, "expected": one.expected, "cure": one.cure}
         if isinstance(one, ConfigError)
@@ -27,7 +27,8 @@ def faults_json(faults: Sequence[Fault]) -> str:
         }
         for one in faults
     ]
-    return json.dumps({"ok": False, "faults": told}, indent=1, ensure_ascii=False)
+    whole = {"ok": False, **beside, "faults": told}
+    return json.dumps(whole, indent=1, ensure_ascii=False)
 
 
 @contextmanager

@@ -161,6 +161,22 @@ def test_the_verdict_is_that_it_starts_where_only_the_service_can_see_a_file_bug
     assert ("\nIT STARTS: " in said) is not ends
 
 
+@pytest.mark.parametrize(
+    ("text", "code", "starts"),
+    [
+        (AUDITORS.format("none"), 0, True),
+        (TLS.format("none.pem"), 0, False),
+        ("colour = 1\n", 3, False),
+    ],
+)
+def test_scripts_read_the_verdict_from_a_field_bug_they_had_the_words_of_warnings_alone(
+    patch: Patch, out: Output, tmp_path: Path, *, text: str, code: int, starts: bool
+) -> None:
+    path = configuration(tmp_path, text)
+    assert natalia(patch, "check-config", "--json", path) == code
+    assert json.loads(out.readouterr().out)["starts"] is starts
+
+
 def test_a_secret_that_this_user_may_not_read_the_service_may(
     patch: Patch, out: Output, tmp_path: Path
 ) -> None:
