@@ -146,6 +146,10 @@ class JournalFullError(JournalError):
     """The disk is full: certainly nothing was written, and a later try may pass."""
 
 
+class JournalUnmadeError(JournalError):
+    """Its file has no tables yet, nor rows to lose: the engine makes them at start."""
+
+
 class StateHeldError(EngineError):
     """Another engine holds the state folder; names the holder."""
 

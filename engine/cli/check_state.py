@@ -9,14 +9,9 @@ from engine.cli.check_rights import NO_START
 from engine.cli.journal import OneReader
 from engine.config import Config
 from engine.console.cases import Cases
-from engine.errors import JournalError
+from engine.errors import JournalError, JournalUnmadeError
 from engine.journal.ballast import BALLAST_BYTES, MIB, Ballast
-from engine.journal.connection import (
-    BALLAST_SUFFIX,
-    NO_TABLES,
-    beside,
-    check_begins,
-)
+from engine.journal.connection import BALLAST_SUFFIX, beside, check_begins
 from engine.journal.lock import unlockable
 from engine.journal.reading import SqliteReader
 from engine.journal.sqlite import JOURNAL_FILE
@@ -61,8 +56,10 @@ def _of_journal(path: Path) -> Iterator[str]:
             cases = Cases(OneReader(reader))
     except OSError:
         return  # this user may not look, and --as says so of the other one
+    except JournalUnmadeError:
+        return
     except JournalError as error:
-        if NO_TABLES in str(error) or isinstance(error.__cause__, PermissionError):
+        if isinstance(error.__cause__, PermissionError):
             return
         # Who may not write there may lack a right that the service has.
         ends = f": {NO_START}" if os.access(path.parent, os.W_OK) else ""

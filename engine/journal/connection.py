@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import apsw
 
-from engine.errors import JournalError
+from engine.errors import JournalError, JournalUnmadeError
 from engine.journal.mishap import explained, stated
 from engine.journal.schema import APPLICATION_ID, VERSIONS
 
@@ -20,9 +20,9 @@ SQLITE_VERSION_MIN: Final = (3, 51, 3)
 BUSY_TIMEOUT_MS: Final = 2_000
 STATEMENTS_KEPT: Final = 256
 """There is one for each number of rows up to sixteen, of each table."""
-NO_TABLES: Final = "has no tables yet"
 BALLAST_SUFFIX: Final = "-ballast"
 _LOST_CURE: Final = "restore a backup"
+_TABLES: Final = "SELECT count(*) FROM sqlite_schema"
 _MAGIC: Final = b"SQLite format 3\x00"
 
 Setting = tuple[str, str, str | int]
@@ -103,6 +103,7 @@ def open_reader(path: Path, vfs: str | None = None) -> apsw.Connection:
     backup, or a journal whose new engine does not start, can be verified and shown.
 
     Raises:
+        JournalUnmadeError: the file has no tables yet.
         JournalError: names the file, why it cannot be read, and the cure.
 
     """
@@ -124,12 +125,17 @@ def open_reader(path: Path, vfs: str | None = None) -> apsw.Connection:
         _check_owner(path, connection)
         _set(path, connection, READER_SETTINGS)
         known = _number(connection, "PRAGMA user_version")
+        tables = _number(connection, _TABLES)
     except apsw.Error as error:
         raise explained(path, "read", error) from error
-    if not known:
-        connection.close()
-        raise stated(path, NO_TABLES, "start the engine once: it makes them")
-    return connection
+    if known:
+        return connection
+    connection.close()
+    if tables:  # the number of their version is gone, and with it who may go on
+        raise stated(path, "its tables have lost their version", _LOST_CURE)
+    cure = "start the engine once: it makes them"
+    message = f"{path}: has no tables yet; {cure}"
+    raise JournalUnmadeError(message)
 
 
 def beside(path: Path, suffix: str) -> Path:
@@ -201,7 +207,7 @@ def _has_content(path: Path) -> bool:
 def _check_owner(path: Path, connection: apsw.Connection) -> None:
     application = _number(connection, "PRAGMA application_id")
     version = _number(connection, "PRAGMA user_version")
-    tables = _number(connection, "SELECT count(*) FROM sqlite_schema")
+    tables = _number(connection, _TABLES)
     if application != APPLICATION_ID and (application or version or tables):
         raise stated(path, "is a database of another program", "name another file")
     if version > len(VERSIONS):

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from engine.alarm.codec import encode
 from engine.alarm.rows import head_of
 from engine.console.cases import Unread
+from engine.errors import JournalError
 from engine.journal.ballast import BALLAST_BYTES, MIB
 from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
 from engine.ports.journal import Append
@@ -133,6 +135,42 @@ def test_a_journal_that_is_gone_is_said_before_a_restart_bug_it_starts_was_all(
     shown = out.readouterr().out
     assert said in shown
     assert ("\nIT DOES NOT START AS IT STANDS: " in shown) is bool(said)
+
+
+def test_a_journal_that_has_no_tables_yet_is_no_matter(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    """Its engine was ended between the file and its tables; the next makes them."""
+    path = configuration(tmp_path)
+    (tmp_path / "state").mkdir()
+    journal = tmp_path / "state" / JOURNAL_FILE
+    begun = apsw.Connection(str(journal))
+    begun.execute("CREATE TABLE once(x)")
+    begun.execute("DROP TABLE once")
+    begun.close()
+    assert journal.stat().st_size
+    assert natalia(patch, "check-config", path) == 0
+    assert "\nIT STARTS: " in out.readouterr().out
+    SqliteStore(journal, ballast_bytes=0).close()
+
+
+@pytest.mark.parametrize("name", ["state", "it has no tables yet"])
+def test_a_journal_that_lost_its_version_is_damaged_bug_it_was_taken_for_a_new_one(
+    patch: Patch, out: Output, tmp_path: Path, name: str
+) -> None:
+    """The word of an error said which, and a folder's name may hold the same."""
+    path = configuration(tmp_path)
+    config = Path(path)
+    config.write_text(config.read_text().replace('/state"', f'/{name}"'))
+    (tmp_path / name).mkdir()
+    journal = tmp_path / name / JOURNAL_FILE
+    SqliteStore(journal, ballast_bytes=0).close()
+    with closing(apsw.Connection(str(journal))) as damaged:
+        damaged.execute("PRAGMA user_version = 0")
+    with pytest.raises(JournalError):
+        SqliteStore(journal, ballast_bytes=0)
+    assert natalia(patch, "check-config", path) == 0
+    assert "\nIT DOES NOT START AS IT STANDS: " in out.readouterr().out
 
 
 def test_a_journal_of_newer_tables_is_said_to_be_one(
