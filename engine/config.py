@@ -20,6 +20,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from engine.config_environment import traced
 from engine.config_faults import ADDRESS, HOST, LOG, NAME, NUMBER, faults_of
 from engine.config_paths import anchored
 from engine.errors import ConfigError, Gathered, cure_of, too_much
@@ -265,6 +266,7 @@ def parse_config(table: dict[str, object], folder: Path) -> Config:
 
     """
     config, gathered = _read(table, folder)
+    gathered.faults = traced(gathered.faults, table, Config)
     gathered.tell()
     assert config is not None
     return config
@@ -287,7 +289,7 @@ def sound_part(
         gathered.faults += [
             one for one in rest.faults if config and not one.key.endswith(".channel")
         ]
-    return config, gathered.faults
+    return config, traced(gathered.faults, table, Config)
 
 
 def _read(table: dict[str, object], folder: Path) -> tuple[Config | None, Gathered]:

@@ -288,6 +288,48 @@ def test_a_fault_of_the_environment_is_named_as_one(
     ), "the parser's own words named no variable"
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "key", "said"),
+    [
+        ("CONSOLE__PORTT", "1", "console.portt", "did you mean 'port'? else unset"),
+        ("CONSOLE", '{"portt": 1}', "console.portt", "a known key"),
+        ("HQ", '[{"channel": "email", "adress": "x"}]', "hq[0].adress", "'address'?"),
+        ("HQ", '[{"channel": "nix", "address": "x"}]', "hq[0].channel", "one of"),
+        ("LOG", "jsn", "log", "change the value, or unset the variable"),
+        ("GATEWAY__GT06__HOST", "::1", "gateway.gt06.port", "a value; add port"),
+        ("HQ__0__CHANNEL", "email", "hq", "a list of tables"),
+    ],
+)
+def test_a_wrong_key_of_the_environment_names_its_variable_bug_it_seemed_the_files(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, key: str, said: str
+) -> None:
+    monkeypatch.setenv(f"NATALIA_{variable}", value)
+    found = fault(console={"host": "::1"})
+    assert found.key == f"{key} (environment: NATALIA_{variable})"
+    assert said in str(found)
+    _, faults = sound_part({"state": "s"}, HERE)
+    assert [one.key for one in faults] == [found.key]
+
+
+def test_a_fault_of_the_file_is_not_laid_to_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def say(variable: str, value: str) -> None:
+        monkeypatch.setenv(f"NATALIA_{variable}", value)
+
+    say("HQ", '[{"channel": "email", "address": "x"}]')
+    say("LOG", "json")
+    say("CONSOLE", '{"port": 1}')
+    assert fault(hq=[{"channel": "nix", "address": "x"}]).key == "hq[0].channel"
+    assert fault(channel=[EMAIL], log="jsn").key == "log"
+    assert fault(channel=[EMAIL], console={"portt": 1}).key == "console.portt"
+    say("GATEWAY__GT06__HOST", "::1")
+    assert (
+        fault(channel=[EMAIL], gateway={"gt06": {"host": "::"}}).key
+        == "gateway.gt06.port"
+    )
+
+
 def test_the_environment_says_what_the_file_leaves_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
