@@ -28,13 +28,11 @@ from engine.console.asking import (
     no_operator,
     operator_of,
     record,
-    revealing,
-    values_of,
 )
 from engine.console.cases import TYPED
 from engine.console.control_devices import DEVICE_ROUTES
+from engine.console.control_roster import ROSTER_ROUTES
 from engine.console.desk import ConsoleDesk
-from engine.console.devices import left_behind
 from engine.console.drills import (
     drill_command,
     drill_refusal,
@@ -53,12 +51,7 @@ from engine.console.people import Names
 from engine.console.view import as_it_stands, detail, listed
 from engine.console.voices import safety, safety_line
 from engine.console.words import REFUSALS
-from engine.errors import DataError, JournalError
-from engine.plugins import DEVICE, names
-from engine.ports.measures import DegradedReason
-from engine.roster.listing import respond
-from engine.roster.parse import parse_roster
-from engine.roster.rules import Known
+from engine.errors import JournalError
 from engine.values import AlarmId, CommandId, Instant, OperatorId, PersonId
 
 FULL = 507
@@ -66,10 +59,6 @@ ASKED_AGAIN = timedelta(minutes=5)
 MAY_BEGIN = (
     "the engine did not answer; it may begin yet: look at the list, then repeat,"
     " which begins no second one"
-)
-NOBODY = (
-    "nobody is in this roster, which would take the place of the one in force: name"
-    " all its files"
 )
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 # Here a name is taken at its word: one person could be both operators.
@@ -96,9 +85,7 @@ def control_app(desk: ConsoleDesk) -> Starlette:
             Route("/drills/{alarm}", drill_score),
             Route("/status", status),
             *DEVICE_ROUTES,
-            Route("/roster", roster, methods=["POST"]),
-            Route("/roster/known", known_names),
-            Route("/roster/read", read_roster, methods=["POST"]),
+            *ROSTER_ROUTES,
         ],
         exception_handlers={
             NoOperatorError: no_operator,
@@ -301,53 +288,3 @@ async def remove_operator(request: Request) -> Response:
         return JSONResponse({"error": str(error)}, status_code=REFUSED)
     recorded = await record(desk, "operators", "OperatorRemoved", {"operator": name})
     return JSONResponse({"operator": name, "recorded": recorded})
-
-
-async def roster(request: Request) -> Response:
-    """Put a new roster in force: checked, kept in the state folder, journalled.
-
-    The answer has who, and which device, was in the one before and is not in this: an
-    import of one file of several takes everybody else out.
-    """
-    desk = desk_of(request)
-    body = (await request.body()).decode("utf-8", errors="replace")
-    try:
-        new = parse_roster(body, "roster.toml", known=_known(desk))
-    except DataError as error:
-        return JSONResponse({"error": str(error)}, status_code=UNPROCESSABLE)
-    if not new.people:
-        return JSONResponse({"error": NOBODY}, status_code=UNPROCESSABLE)
-    was = desk.parts.board.roster()
-    await desk.keep_roster(body)
-    desk.parts.board.replace(new)
-    desk.parts.health.report(DegradedReason.PROTOCOL_MISSING, "roster", wrong=False)
-    facts = {"version": new.version, "people": str(len(new.people))}
-    recorded = await record(desk, "roster", "RosterImported", facts)
-    gone = [one.person for one in was.people if new.person(one.person) is None]
-    lost = {"gone": gone, **left_behind(was, new)}
-    return JSONResponse(facts | lost | {"recorded": recorded})
-
-
-async def known_names(request: Request) -> Response:
-    """Return which action protocols there are: a roster is held against them."""
-    known = _known(desk_of(request))
-    return JSONResponse({"protocols": sorted(known.protocols or ())})
-
-
-def _known(desk: ConsoleDesk) -> Known:
-    return Known(
-        protocols=desk.parts.registry().protocols,
-        wire_protocols=names(DEVICE),
-        today=desk.parts.clock.now().to_datetime().date(),
-    )
-
-
-async def read_roster(request: Request) -> Response:
-    """Answer a question about the roster in force; showing numbers is journalled."""
-    desk = desk_of(request)
-    fields = await values_of(request)
-    if fields.get("reveal"):
-        refused = await revealing(desk, str(fields.get("command")))
-        if refused is not None:
-            return refused
-    return JSONResponse(respond(fields, desk.parts.board.roster()))

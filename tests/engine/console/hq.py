@@ -343,6 +343,11 @@ class At:
         return {"status": answer.status_code, **answer.json()}
 
 
+def kinds(hq: Hq, stream: str) -> list[str]:
+    with hq.reader() as reader:
+        return [row.kind for row in reader.stream(stream)]
+
+
 @contextmanager
 def browser(hq: Hq, operator: str | None = "alder") -> Iterator[At]:
     """Open a browser; `None` is not signed in."""

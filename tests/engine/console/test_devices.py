@@ -16,8 +16,7 @@ from engine.ports.device import DeviceReport
 from engine.ports.latest import Doubt
 from engine.roster.parse import parse_roster
 from engine.values import DeviceId, PersonId, PlaceDoubt, Signal
-from tests.engine.console.hq import REGISTRY, Hq, control
-from tests.engine.console.test_control import kinds
+from tests.engine.console.hq import REGISTRY, Hq, control, kinds
 from tests.engine.intake.reports import HERONS, fix, report
 
 DEVICE = DeviceId("004999010640091")

@@ -1,0 +1,83 @@
+"""The control socket: the roster in force, read and replaced."""
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from engine.console.asking import (
+    UNPROCESSABLE,
+    desk_of,
+    record,
+    revealing,
+    values_of,
+)
+from engine.console.desk import ConsoleDesk
+from engine.console.devices import left_behind
+from engine.errors import DataError
+from engine.plugins import DEVICE, names
+from engine.ports.measures import DegradedReason
+from engine.roster.listing import respond
+from engine.roster.parse import parse_roster
+from engine.roster.rules import Known
+
+NOBODY = (
+    "nobody is in this roster, which would take the place of the one in force: name"
+    " all its files"
+)
+
+
+async def replace_roster(request: Request) -> Response:
+    """Put a new roster in force: checked, kept in the state folder, journalled.
+
+    The answer has who, and which device, was in the one before and is not in this: an
+    import of one file of several takes everybody else out.
+    """
+    desk = desk_of(request)
+    body = (await request.body()).decode("utf-8", errors="replace")
+    try:
+        new = parse_roster(body, "roster.toml", known=_known(desk))
+    except DataError as error:
+        return JSONResponse({"error": str(error)}, status_code=UNPROCESSABLE)
+    if not new.people:
+        return JSONResponse({"error": NOBODY}, status_code=UNPROCESSABLE)
+    was = desk.parts.board.roster()
+    await desk.keep_roster(body)
+    desk.parts.board.replace(new)
+    desk.parts.health.report(DegradedReason.PROTOCOL_MISSING, "roster", wrong=False)
+    facts = {"version": new.version, "people": str(len(new.people))}
+    recorded = await record(desk, "roster", "RosterImported", facts)
+    gone = [one.person for one in was.people if new.person(one.person) is None]
+    lost = {"gone": gone, **left_behind(was, new)}
+    return JSONResponse(facts | lost | {"recorded": recorded})
+
+
+async def known_names(request: Request) -> Response:
+    """Return which action protocols there are: a roster is held against them."""
+    known = _known(desk_of(request))
+    return JSONResponse({"protocols": sorted(known.protocols or ())})
+
+
+def _known(desk: ConsoleDesk) -> Known:
+    return Known(
+        protocols=desk.parts.registry().protocols,
+        wire_protocols=names(DEVICE),
+        today=desk.parts.clock.now().to_datetime().date(),
+    )
+
+
+async def read_roster(request: Request) -> Response:
+    """Answer a question about the roster in force; showing numbers is journalled."""
+    desk = desk_of(request)
+    fields = await values_of(request)
+    if fields.get("reveal"):
+        refused = await revealing(desk, str(fields.get("command")))
+        if refused is not None:
+            return refused
+    return JSONResponse(respond(fields, desk.parts.board.roster()))
+
+
+ROSTER_ROUTES = (
+    Route("/roster", replace_roster, methods=["POST"]),
+    Route("/roster/known", known_names),
+    Route("/roster/read", read_roster, methods=["POST"]),
+)

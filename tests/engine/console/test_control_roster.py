@@ -1,0 +1,111 @@
+"""The roster in force, read and replaced over the control socket."""
+
+import errno
+from dataclasses import replace
+
+import pytest
+
+from engine.console import desk
+from engine.roster.model import Roster, Rota
+from engine.roster.render import render_roster
+from engine.roster.sample import sample_roster, sample_text
+from tests.engine.console.hq import Hq, control, kinds
+
+
+def test_a_roster_is_taken_whole_kept_and_journalled(hq: Hq) -> None:
+    with control(hq) as client:
+        wrong = client.post("/roster", content="[[person]]\nid = 3\n")
+        assert wrong.status_code == 422
+        assert not (hq.state / "roster.toml").exists()
+        right = client.post("/roster", content=sample_text())
+        assert int(right.json()["people"]) > 200
+    assert (hq.state / "roster.toml").read_text() == sample_text()
+    assert (hq.state / "roster.toml").stat().st_mode & 0o777 == 0o600
+    assert kinds(hq, "roster") == ["RosterImported"]
+
+
+def test_a_roster_of_nobody_leaves_the_running_one(hq: Hq) -> None:
+    """A table of which only the heading was left took everybody's place."""
+    before = hq.desk.parts.board.roster()
+    with control(hq) as client:
+        said = client.post("/roster", content="version = 1\n")
+    assert said.status_code == 422
+    assert "nobody is in this roster" in said.json()["error"]
+    assert hq.desk.parts.board.roster() is before
+    assert not (hq.state / "roster.toml").exists()
+
+
+def test_whoever_an_import_takes_out_is_named(hq: Hq) -> None:
+    with control(hq) as client:
+        client.post("/roster", content=sample_text())
+        alone = replace(sample_roster().people[0], contacts=())
+        text = render_roster(Roster(people=(alone,), devices=(), rota=Rota()))
+        gone = client.post("/roster", content=text).json()["gone"]
+        again = client.post("/roster", content=text).json()["gone"]
+    assert gone == [one.person for one in sample_roster().people[1:]]
+    assert again == []
+
+
+def test_a_device_that_an_import_takes_out_is_named_bug_its_press_was_a_strangers(
+    hq: Hq,
+) -> None:
+    """It had been enrolled by command, and so had the other's secret."""
+    sample = sample_roster()
+    first, second, *others = sample.devices
+    agreed = replace(second, secret_file="/run/secret")
+    was = replace(sample, devices=(first, agreed, *others))
+    new = replace(sample, devices=(second, *others))
+    with control(hq) as client:
+        client.post("/roster", content=render_roster(was))
+        said = client.post("/roster", content=render_roster(new)).json()
+    assert said["gone"] == []
+    assert said["gone_devices"] == [{"device": "...0018", "person": "heron"}]
+    assert said["gone_secrets"] == [{"device": "...0026", "person": "gannet"}]
+
+
+def test_a_roster_that_names_no_action_protocol_leaves_the_running_one(hq: Hq) -> None:
+    """A typing slip in an abduction plan had it run as the standard one."""
+    typo = sample_text().replace('"standard"', '"abdution"', 1)
+    before = hq.desk.parts.board.roster()
+    with control(hq) as client:
+        said = client.post("/roster", content=typo)
+        assert said.status_code == 422
+        error = said.json()["error"]
+        assert "person.action_protocol: names no action protocol" in error
+        assert "did you mean 'abduction'?" in error
+        assert "roster.toml:" in error
+    assert hq.desk.parts.board.roster() is before
+    assert not (hq.state / "roster.toml").exists()
+
+
+def test_a_state_folder_without_room_is_said_with_its_cure(
+    hq: Hq, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = hq.desk.parts.board.roster()
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(desk, "write_private", full)
+    with control(hq) as client:
+        said = client.post("/roster", content=sample_text())
+    assert said.status_code == 507
+    error = "the state folder cannot be written: No space left on device"
+    assert said.json() == {"error": f"{error}; mend that, then repeat"}
+    assert hq.desk.parts.board.roster() is before
+    assert kinds(hq, "roster") == []
+
+
+def test_a_sound_roster_ends_what_a_missing_action_protocol_began(hq: Hq) -> None:
+    hq.desk.parts.health.report("protocol_missing", "roster", wrong=True)
+    with control(hq) as client:
+        assert client.post("/roster", content=sample_text()).status_code == 200
+    assert "protocol_missing" not in hq.desk.parts.health.reasons()
+
+
+def test_showing_the_rosters_numbers_is_journalled(hq: Hq) -> None:
+    with control(hq) as client:
+        client.post("/roster/read", json={"command": "list"})
+        assert kinds(hq, "roster") == []
+        client.post("/roster/read", json={"command": "list", "reveal": True})
+    assert kinds(hq, "roster") == ["RosterRevealed"]
