@@ -57,6 +57,13 @@ Sources = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
+Anyway = Annotated[
+    bool,
+    typer.Option(
+        "--anyway",
+        help="Also where somebody with an open case would lose what they are known by.",
+    ),
+]
 Reveal = Annotated[
     bool,
     typer.Option("--reveal", help="Show numbers and places; the service journals it."),
@@ -101,6 +108,7 @@ def import_(
     files: Files,
     *,
     state: State = DEFAULT_STATE,
+    anyway: Anyway = False,
     as_json: AsJson = False,
 ) -> None:
     """Make these files the roster of the running service, all or nothing.
@@ -108,14 +116,16 @@ def import_(
     The files are checked first; exit code 3: they are wrong, nothing is changed.
 
     Doubts are shown, and who was in the roster before and is not in these files, which
-    devices, and whose secret.
+    devices, and whose secret. Refused where somebody with an open case, or a timer that
+    runs, would lose a device, a number or the agreed words by it.
     """
     _read(files, as_json=as_json, known=_known())
     # What the service has is held against our files: its own lines are not theirs.
     found = cast("Reply", ask(state, "GET", "/roster/known"))
     known = replace(_known(), protocols=cast("list[str] | None", found["protocols"]))
     roster = _read(files, as_json=as_json, known=known)
-    reply = cast("Reply", ask(state, "POST", "/roster", render_roster(roster)))
+    path = "/roster?anyway" if anyway else "/roster"
+    reply = cast("Reply", ask(state, "POST", path, render_roster(roster)))
     doubts = _doubts(roster, as_json=as_json)
     if as_json:
         _print_json({**reply, "doubts": doubts})

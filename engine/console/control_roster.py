@@ -4,7 +4,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from engine.alarm.state import Kind
 from engine.console.asking import (
+    REFUSED,
     UNPROCESSABLE,
     desk_of,
     record,
@@ -14,9 +16,13 @@ from engine.console.asking import (
 from engine.console.desk import ConsoleDesk
 from engine.console.devices import left_behind
 from engine.errors import DataError
+from engine.intake.checkins.timer import PREFIX as TIMERS
+from engine.intake.checkins.timer import person_of
 from engine.plugins import DEVICE, names
 from engine.ports.measures import DegradedReason
 from engine.roster.listing import respond
+from engine.roster.losses import losing
+from engine.roster.model import Roster
 from engine.roster.parse import parse_roster
 from engine.roster.rules import Known
 
@@ -24,13 +30,20 @@ NOBODY = (
     "nobody is in this roster, which would take the place of the one in force: name"
     " all its files"
 )
+NEEDED = (
+    "these have a case that is open, or a timer that runs, and would lose by it: {}."
+    " What they say or send by that counts as a stranger's then, a word of force as"
+    " well. Keep it until the case has ended; --anyway puts this roster in force"
+    " all the same. Nothing was changed"
+)
 
 
 async def replace_roster(request: Request) -> Response:
     """Put a new roster in force: checked, kept in the state folder, journalled.
 
     The answer has who, and which device, was in the one before and is not in this: an
-    import of one file of several takes everybody else out.
+    import of one file of several takes everybody else out. Whoever has a case that is
+    open, or a timer that runs, loses nothing by it unless `anyway` is asked for.
     """
     desk = desk_of(request)
     body = (await request.body()).decode("utf-8", errors="replace")
@@ -41,6 +54,10 @@ async def replace_roster(request: Request) -> Response:
     if not new.people:
         return JSONResponse({"error": NOBODY}, status_code=UNPROCESSABLE)
     was = desk.parts.board.roster()
+    if "anyway" not in request.query_params:
+        refused = _needed(desk, was, new)
+        if refused is not None:
+            return JSONResponse({"error": refused}, status_code=REFUSED)
     await desk.keep_roster(body)
     desk.parts.board.replace(new)
     desk.parts.health.report(DegradedReason.PROTOCOL_MISSING, "roster", wrong=False)
@@ -49,6 +66,24 @@ async def replace_roster(request: Request) -> Response:
     gone = [one.person for one in was.people if new.person(one.person) is None]
     lost = {"gone": gone, **left_behind(was, new)}
     return JSONResponse(facts | lost | {"recorded": recorded})
+
+
+def _needed(desk: ConsoleDesk, was: Roster, new: Roster) -> str | None:
+    """Say who loses what while somebody has to be able to tell that it is they."""
+    desk.catch_up()
+    cases = desk.cases.all(desk.parts.clock.now())
+    people = {
+        alarm.defender
+        for alarm in cases
+        if alarm.is_open and alarm.kind is Kind.REAL and alarm.defender is not None
+    }
+    with desk.parts.readers.reader() as reader:
+        timers = reader.heads(TIMERS, open_only=True)
+    people.update(person_of(row.stream) for row in timers)
+    lost = [
+        f"{one.person} ({', '.join(one.losses)})" for one in losing(was, new, people)
+    ]
+    return NEEDED.format(", ".join(lost)) if lost else None
 
 
 async def known_names(request: Request) -> Response:

@@ -152,6 +152,20 @@ def test_an_import_hands_the_whole_roster_to_the_service(
     assert parse_roster(body, "import") == sample_roster()
 
 
+def test_an_import_that_takes_something_away_amid_a_case_says_so_and_asks(
+    sample: str, tmp_path: Path, service: Service
+) -> None:
+    service.status, service.reply = 409, {"error": "heron would lose by it"}
+    arguments = ["import", sample, "--state", str(tmp_path)]
+
+    refused = RUN.invoke(app, arguments)
+    RUN.invoke(app, [*arguments, "--anyway"])
+
+    assert isinstance(refused.exception, ServiceError)
+    assert "heron would lose by it" in str(refused.exception)
+    assert [path for path, _ in service.asked] == ["/roster", "/roster?anyway"]
+
+
 def test_an_import_tells_doubts_and_whom_it_takes_out(
     tmp_path: Path, service: Service
 ) -> None:

@@ -2,14 +2,23 @@
 
 import errno
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from engine.alarm.state import Kind
 from engine.console import desk
+from engine.errors import JournalError
+from engine.intake.checkins.timer import Fact, Timer, event_of, head_of, stream_of
+from engine.ports.journal import Append, Appended
+from engine.protocol.model import CheckInPlan
 from engine.roster.model import Roster, Rota
 from engine.roster.render import render_roster
 from engine.roster.sample import sample_roster, sample_text
+from engine.values import CommandId, PersonId
 from tests.engine.console.hq import Hq, control, kinds
+
+HERON = PersonId("heron")
 
 
 def test_a_roster_is_taken_whole_kept_and_journalled(hq: Hq) -> None:
@@ -109,3 +118,84 @@ def test_showing_the_rosters_numbers_is_journalled(hq: Hq) -> None:
         assert kinds(hq, "roster") == []
         client.post("/roster/read", json={"command": "list", "reveal": True})
     assert kinds(hq, "roster") == ["RosterRevealed"]
+
+
+def test_of_whom_a_case_is_open_an_import_takes_nothing_away(hq: Hq) -> None:
+    """Their word of force was a stranger's, and their case was closed as ever."""
+    hq.press()
+    sample = sample_roster()
+    text = render_roster(_without(sample, HERON))
+    before = hq.desk.parts.board.roster()
+    with control(hq) as client:
+        said = client.post("/roster", content=text)
+        assert said.status_code == 409
+        assert "heron (they themselves)" in said.json()["error"]
+        assert "--anyway" in said.json()["error"]
+        assert hq.desk.parts.board.roster() is before
+        assert not (hq.state / "roster.toml").exists()
+        assert kinds(hq, "roster") == []
+        assert client.post("/roster?anyway", content=text).status_code == 200
+    assert hq.desk.parts.board.roster().person(HERON) is None
+    assert kinds(hq, "roster") == ["RosterImported"]
+
+
+def test_of_whom_a_timer_runs_an_import_takes_nothing_away(hq: Hq) -> None:
+    due = hq.clock.now().plus(timedelta(minutes=30))
+    append = Append(
+        stream=stream_of(HERON),
+        expected_seq=0,
+        epoch=0,
+        command_id=CommandId("timer"),
+        events=(event_of(Fact.STARTED, due),),
+        head=head_of(Timer(due=due), CheckInPlan()),
+    )
+    assert isinstance(hq.ask(append, 1.0), Appended)
+    with control(hq) as client:
+        said = client.post(
+            "/roster", content=render_roster(_without(sample_roster(), HERON))
+        )
+    assert said.status_code == 409
+    assert "heron (they themselves)" in said.json()["error"]
+
+
+@pytest.mark.parametrize("kind", [Kind.EXERCISE, Kind.NOTICE])
+def test_what_is_no_real_case_holds_no_import_back(hq: Hq, kind: Kind) -> None:
+    hq.press(kind=kind)
+    text = render_roster(_without(sample_roster(), HERON))
+    with control(hq) as client:
+        assert client.post("/roster", content=text).status_code == 200
+
+
+def test_a_case_that_is_open_holds_back_no_import_that_keeps_whose_it_is(
+    hq: Hq,
+) -> None:
+    hq.press()
+    others = [one.person for one in sample_roster().people if one.person != HERON]
+    text = render_roster(_without(sample_roster(), others[0]))
+    with control(hq) as client:
+        assert client.post("/roster", content=text).json()["gone"] == [others[0]]
+
+
+def test_a_journal_that_cannot_be_read_holds_back_no_import_anyway(
+    hq: Hq, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable() -> None:
+        raise JournalError
+
+    monkeypatch.setattr(hq.desk, "catch_up", unreadable)
+    with control(hq) as client:
+        assert client.post("/roster", content=sample_text()).status_code == 503
+        assert client.post("/roster?anyway", content=sample_text()).status_code == 200
+
+
+def _without(roster: Roster, who: PersonId) -> Roster:
+    return replace(
+        roster,
+        people=tuple(
+            replace(one, contacts=tuple(c for c in one.contacts if c != who))
+            for one in roster.people
+            if one.person != who
+        ),
+        devices=tuple(one for one in roster.devices if one.person != who),
+        rota=Rota(duty=tuple(one for one in roster.rota.duty if one != who)),
+    )
