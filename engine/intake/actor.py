@@ -164,7 +164,7 @@ class Intake(SupervisedActor[Heard | SmsHeard | Noticed | Moved]):
             self._unreadable(row)
             return
         command = absence_command(row, absence, self._judge)
-        words = "somebody who is in the roster no more was waited for"
+        words = f"{absence.person}, who is in the roster no more: {absence.text}"
         self._distress(command or message_command(row, words, None, self._judge))
 
     def _unreadable(self, row: InboundRow) -> None:

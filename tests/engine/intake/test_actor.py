@@ -382,11 +382,16 @@ def test_an_absence_that_nobody_can_read_is_shown_to_hq(rig: Rig, body: bytes) -
     assert notice.command.kind is Kind.NOTICE
 
 
-def test_somebody_who_left_the_roster_while_waited_for_is_shown_to_hq(rig: Rig) -> None:
-    absence = Absence(person=PersonId("nobody"), signal=Signal.SILENT)
+def test_who_left_the_roster_while_waited_for_is_shown_to_hq_by_their_id(
+    rig: Rig,
+) -> None:
+    """HQ read that somebody was waited for, and not who or for what."""
+    text = "Check-in missed: expected by 21:00"
+    absence = Absence(person=PersonId("nobody"), signal=Signal.SILENT, text=text)
     rig.ledger.ask(record_of(absence, ReportKey("a-3"), rig.world.now()), 1.0)
     assert rig.tree.names.tell("intake", Noticed(key=ReportKey("a-3")))
     rig.world.run(0.1)
     (notice,) = rig.told
     assert isinstance(notice, Distress)
+    assert notice.command.press.text == f"nobody, who is in the roster no more: {text}"
     assert notice.command.kind is Kind.NOTICE
