@@ -8,6 +8,7 @@ from engine.alarm.force import seems_over
 from engine.alarm.state import Kind
 from engine.values import DeviceId
 from tests.simulation.cast import AGREED, DURESS_WORD, SAFE_WORD, TRAVELLER
+from tests.simulation.changes import ROSTERS, change_file, import_roster
 from tests.simulation.devices import devices
 from tests.simulation.disk import write_as_old_owner
 from tests.simulation.modem import SUBMIT_FAULTS
@@ -255,6 +256,8 @@ def _taken_off(day: "Day", item: Item) -> None:
 
 def _timer(day: "Day", item: Item) -> None:
     """Somebody says when they will be home, and nobody hears of them."""
+    if day.host.roster.person(TRAVELLER) is None:
+        return
     day.people.say_as(TRAVELLER, f"home in {item.n} min")
     day.watching.timed.add(TRAVELLER)
     for _ in range(LOOKS):
@@ -335,4 +338,7 @@ ACTS: dict[str, Act] = {
     "timer": _timer,
     "drill": _drill,
     **dict.fromkeys(SUBMIT_FAULTS, _next_fault),
+    **dict.fromkeys(ROSTERS, import_roster),
+    "rewritten": change_file,
+    "taken_away": change_file,
 }

@@ -22,7 +22,7 @@ from engine.protocol.model import Audience, Start, Step
 from tests.simulation.cast import AGREED
 
 if TYPE_CHECKING:
-    from engine.values import AlarmId, StepId
+    from engine.values import AlarmId, PersonId, StepId
 
 SLACK_S = 7_200.0
 ON_ITS_WAY_S = 60.0
@@ -40,6 +40,8 @@ class AfterCare:
         self._held: dict[AlarmId, bool] = {}
         """Of each case that has ended, if in appearance: whether as detained, or
         somebody has said so since."""
+        self.strangers: set[PersonId] = set()
+        """Who was taken out of the roster: nobody knows where to ask them."""
         self._seen: dict[AlarmId, _Seen] = {}
         """Of each that was opened again without a sign of it for the defender, who is
         asked on as if it were not."""
@@ -106,7 +108,7 @@ class AfterCare:
         hqs = _Seen(ended_s, self._of(alarm))
         if self._has_missed(alarm, hqs, min(now_s, answered_s)):
             return True
-        if alarm.defender == AGREED:
+        if alarm.defender == AGREED or alarm.defender in self.strangers:
             return False
         seen = self._seen.get(alarm.id, hqs)
         until_s = min(now_s, answered_s, seen.answered_s)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from engine.protocol.parse import load_protocol
 from engine.protocol.registry import Registry, load_registry
-from engine.roster.model import Device, Person, Roster
+from engine.roster.model import Device, Number, Person, Roster
 from engine.roster.risk import read_window
 from engine.roster.sample import sample_roster
 from engine.values import DeviceId, PersonId
@@ -23,6 +23,8 @@ SAFE_WORD, DURESS_WORD = "Kingfisher", "Sandpipers"
 SAFE_CODE, DURESS_CODE = "code:1111", "code:2222"
 SHIFTS = {"alder": 4, "rowan": 0, "spruce": 2}
 """At which hour of the day, and of every six hours, a shift of theirs begins."""
+NEW_NUMBERS = tuple(Number(f"+467017406{last}") for last in range(80, 100))
+"""Of the range that Sweden keeps for fiction; nobody has one before it is given."""
 OWN = Path(__file__).with_name("protocols")
 FOLLOWS = {
     "heron": "careful",

@@ -124,7 +124,10 @@ class Day:
 
     def _run(self) -> None:
         for item in self.plan.items:
-            self.world.begin(self._at(item), "plan")
+            if item.family == "roster" and not item.at_s:
+                ACTS[item.what](self, item)  # while no engine runs
+            else:
+                self.world.begin(self._at(item), "plan")
         self.people.go_on()
         if not self.is_safety:
             self.world.begin(self._faults_end, "plan")

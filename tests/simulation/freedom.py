@@ -12,7 +12,7 @@ from engine.alarm.events import (
     SafetyConfirmed,
 )
 from engine.alarm.state import Alarm, ReplyKind
-from engine.values import AlarmId, ReportKey
+from engine.values import AlarmId, PersonId, ReportKey
 from tests.simulation.cast import AGREED, DURESS_CODE, DURESS_WORD
 from tests.simulation.disk import Disk
 
@@ -28,9 +28,13 @@ class Freedom:
     def __init__(self) -> None:
         self.forced: set[AlarmId] = set()
         self._said_safe: dict[AlarmId, set[str]] = {}
+        self.strangers: set[PersonId] = set()
+        """Who was taken out of the roster: nobody knows their words any more."""
 
     def hear(self, alarm_id: AlarmId, keys: Iterable[ReportKey], disk: Disk) -> None:
         """Look at what a case has just taken up."""
+        if AGREED in self.strangers:
+            return
         for key in keys:
             row = disk.medium.inbound.get(key)
             if row is not None and _FORCED.intersection(row.body.split(b'"')):

@@ -28,7 +28,9 @@ from engine.journal.memory import MemoryReader
 from engine.ports.device import DeviceReport
 from engine.ports.journal import EffectState
 from engine.probe.actor import Readiness
+from engine.protocol.registry import Registry
 from engine.roster.board import Board
+from engine.roster.model import Roster
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.failure import Failure
 from engine.supervision.link import Link
@@ -180,6 +182,9 @@ class Host:
         self.clock: SimClock | None = None
         self.judge: Judge | None = None
         self.store: SimStore | None = None
+        self.roster, self.registry = roster(), registry()
+        """What the next start reads; a roster that is imported counts at once."""
+        self._board: Board | None = None
         self.up_since_s = 0.0
         self._codes = world.fork("codes")
         self._floods = world.fork("floods")
@@ -196,13 +201,11 @@ class Host:
         last_at = reader.last_at()
         self.clock = clock = SimClock(last_at, life)
         attendance = Attendance(last_at or clock.now(), reader.attendance())
-        places = [(place.person, place.fix) for place in reader.places()]
         telemetry = WatchingTelemetry(self.watching)
         health = Health(telemetry)
-        doubts = reader.doubts()
-        board = Board(roster(), places, doubts, clock=clock, telemetry=telemetry)
+        self._board = board = self._board_by(reader, clock, telemetry)
         self.unrecorded = unrecorded = _unrecorded(names)
-        refused, judge = unrecorded.refused, Judge(board=board, registry=registry)
+        refused, judge = unrecorded.refused, Judge(board=board, registry=self._registry)
         journal = Journal(lambda: names.lookup("journal"), self.store, refused)
         self.judge = judge
         door = Door(
@@ -246,6 +249,22 @@ class Host:
             )
         )
         self.up_since_s = self.unsettled_until_s = self.world.boottime_s()
+
+    def _board_by(
+        self, reader: MemoryReader, clock: SimClock, telemetry: WatchingTelemetry
+    ) -> Board:
+        places = [(place.person, place.fix) for place in reader.places()]
+        doubts = reader.doubts()
+        return Board(self.roster, places, doubts, clock=clock, telemetry=telemetry)
+
+    def put_in_force(self, new: Roster) -> None:
+        """Import a roster: whoever runs goes by it, and whoever starts next."""
+        self.roster = new
+        if self._board is not None and not self.life.dead:
+            self._board.replace(new)
+
+    def _registry(self) -> Registry:
+        return self.registry
 
     def _catch_up(self) -> None:
         """Have the disk know how late it is, as the probe's round trips tell it.

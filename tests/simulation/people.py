@@ -21,8 +21,9 @@ from engine.alarm.state import CloseReason, Kind, Truth
 from engine.dispatch.body import decode_body
 from engine.intake.replies import CODE
 from engine.journal.memory import MemoryReader
+from engine.roster.model import Person
 from engine.values import AlarmId, CommandId, OperatorId, PersonId, Signal
-from tests.simulation.cast import AGREED, DURESS_WORD, SAFE_WORD, roster
+from tests.simulation.cast import AGREED, DURESS_WORD, NEW_NUMBERS, SAFE_WORD, roster
 from tests.simulation.devices import devices
 from tests.simulation.host import Host
 from tests.simulation.invariants import SENT, Watching
@@ -124,8 +125,13 @@ class People:
 
     def say_as(self, who: PersonId, text: str) -> None:
         """Have somebody write to us."""
-        person = next(p for p in roster().people if p.person == who)
-        self.reply_from(str(person.numbers[0]), text, 0.0)
+        known = self._host.roster.person(who) or roster().person(who)
+        assert known is not None
+        self.reply_from(str(known.numbers[0]), text, 0.0)
+
+    def has_number(self, person: Person, number: str) -> None:
+        """Let somebody be reached at a number that nobody has had."""
+        self._by_number[number] = person
 
     def reply_from(self, number: str, text: str, after_s: float) -> None:
         """Send us a short message after a while."""
@@ -353,4 +359,4 @@ def secrets() -> frozenset[str]:
         if words.match(str(number))
     }
     defenders = {p.alias for p in people if str(p.person) in devices()}
-    return frozenset(numbers | defenders)
+    return frozenset({*numbers, *defenders, *NEW_NUMBERS})

@@ -101,6 +101,19 @@ STORM_S = 600.0
 FAULTS_MIN, FAULTS_MAX = 6, 18
 UNENDING = {"": 2, "all_gone": 1, "gone": 1, "down": 2, "full": 1, "slow": 1}
 
+# What somebody changes in the roster, or in the files of the action protocols.
+CHANGES = {
+    "left": 2,
+    "follows": 1,
+    "retired": 3,
+    "renumbered": 3,
+    "unavailable": 1,
+    "relieved": 2,
+    "rewritten": 2,
+    "taken_away": 1,
+}
+CHANGED = 0.08
+
 # A month: what is asked after the end, with faults about when it is.
 MONTH = 0.05
 MONTH_S = 32 * DAY_S
@@ -227,7 +240,8 @@ def plan_of(seed: int) -> Plan:
         if is_month(seed):
             items += _month(random.Random(f"month/{seed}"), episode[0].who, begins_s)
             break
-    return Plan(seed, tuple(sorted([*items, *_upgrade(seed)])))
+    old = _upgrade(seed)
+    return Plan(seed, tuple(sorted([*items, *old, *_changes(seed, items, old)])))
 
 
 def is_safety(seed: int) -> bool:
@@ -245,6 +259,34 @@ def _upgrade(seed: int) -> list[Item]:
     """Return what an older engine has left, where a seed's day begins on it."""
     draw = random.Random(f"upgrade/{seed}")
     return old_case(draw) if draw.random() < UPGRADE else []
+
+
+def _changes(seed: int, items: list[Item], old: list[Item]) -> list[Item]:
+    """Return what somebody changes about a case: an older engine's, if one left any."""
+    draw = random.Random(f"changes/{seed}")
+    if draw.random() >= CHANGED:
+        return []
+    if old:
+        begun_s, who = 0.0, defender_of(old[0].who)
+    else:
+        press = next(one for one in items if one.what in PRESSES)
+        begun_s, who = press.at_s, press.who
+    return [_change(draw, begun_s, who) for _ in range(draw.choice((1, 1, 2)))]
+
+
+def _change(draw: random.Random, begun_s: float, who: str) -> Item:
+    """Return one change, before a case, in its first moments or long after it began."""
+    after_s = draw.choice(
+        (
+            draw.uniform(-600, 1),
+            draw.expovariate(1 / 60),
+            draw.uniform(0, EPISODE_S),
+            draw.uniform(0, 4 * EPISODE_S),
+        )
+    )
+    at_s = min(max(0.0, begun_s + after_s), FAULTS_END_S)
+    what, number = _drawn(draw, CHANGES), draw.randrange(1, 8)
+    return _item(at_s, "roster", what, who=who, n=number)
 
 
 def old_case(draw: random.Random) -> list[Item]:

@@ -13,6 +13,7 @@ from engine.alarm.events import (
 )
 from engine.alarm.found_false import is_needless
 from engine.alarm.state import Alarm, Truth
+from engine.intake.absence import SOURCE_ABSENCE
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience, Proof, Rung, Start, Step
 from engine.values import Instant, PersonId, Signal, StepId
@@ -188,10 +189,14 @@ def _may_end(alarm: Alarm, last: Effect) -> bool:
 
 
 def was_missed(who: PersonId, alarms: Iterable[Alarm]) -> bool:
-    """Say whether a case knows that somebody's timer ran out."""
+    """Say whether a case knows that somebody's timer ran out.
+
+    Of who was taken out of the roster meanwhile it knows by their id.
+    """
     return any(
         Signal.CHECK_IN_MISSED in press.signals
-        for alarm in alarms
         if alarm.defender == who
+        else press.wire_protocol == SOURCE_ABSENCE and who in press.text
+        for alarm in alarms
         for press in alarm.presses
     )

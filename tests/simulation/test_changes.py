@@ -1,0 +1,71 @@
+"""A roster or an action protocol that somebody changes while a case is open."""
+
+import pytest
+
+from engine.protocol.model import Audience
+from engine.values import PersonId
+from tests.simulation.cast import registry, roster
+from tests.simulation.changes import ROSTERS, without
+from tests.simulation.day import Day
+from tests.simulation.plan import CHANGES, Item, Plan, plan_of
+
+PRESS_S = 60.0
+WHENS_S = (0.0, 59.9, 61.0, 240.0, 3_600.0)
+"""Before any engine runs, just before the press, in its first words, later."""
+
+
+def day_with(what: str, at_s: float, who: str = "heron", number: int = 1) -> Day:
+    press = Item(PRESS_S, "input", "sos", who)
+    change = Item(at_s, "roster", what, who, number)
+    return Day(Plan(1, tuple(sorted((press, change)))))
+
+
+@pytest.mark.parametrize("at_s", WHENS_S)
+@pytest.mark.parametrize("what", CHANGES)
+def test_whatever_is_changed_the_case_comes_right(what: str, at_s: float) -> None:
+    day = day_with(what, at_s, who="dowitcher")
+    assert day.run().violation is None
+    assert day.outcome.faults[what] == 1
+    assert day.watching.alarms
+
+
+def test_whoever_is_called_by_the_old_roster_is_told_by_the_new_one() -> None:
+    """Who they are, and at what number, was decided when they were called."""
+    day = day_with("renumbered", 240.0)
+    assert day.run().violation is None
+    (alarm,) = day.watching.alarms.values()
+    called = [one for one in alarm.effects.values() if one.audience is Audience.NEAREST]
+    moved = {
+        one.person
+        for one in day.host.roster.people
+        if one.numbers != roster().person(one.person).numbers  # type: ignore[union-attr] # nobody is new
+    }
+    assert moved & {one.person for one in called}
+
+
+def test_an_action_protocol_that_is_rewritten_is_that_of_the_next_case() -> None:
+    day = day_with("rewritten", 3_600.0, who="toucan")
+    again = Item(7_200.0, "input", "sos", "toucan")
+    day = Day(Plan(1, (*day.plan.items, again)))
+    assert day.run().violation is None
+    assert day.outcome.faults["stop"] == 0
+    first, second = (one.protocol for one in day.watching.alarms.values())
+    assert first == registry().protocols["street_attack"]
+    assert second.name == first.name
+    assert second.steps != first.steps
+
+
+def test_who_is_taken_out_is_named_nowhere() -> None:
+    heron = PersonId("heron")
+    found = without(roster(), heron)
+    assert found.person(heron) is None
+    assert not found.devices_of(heron)
+    assert heron not in found.rota.duty
+    assert all(heron not in one.contacts for one in found.people)
+
+
+def test_days_draw_every_change_and_each_about_whose_case_it_is() -> None:
+    items = [one for seed in range(2_000) for one in plan_of(seed).items]
+    drawn = {one.what for one in items if one.family == "roster"}
+    assert drawn == set(CHANGES)
+    assert set(ROSTERS) < drawn
