@@ -91,9 +91,13 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
         self._is_aside, self._is_new = False, True
 
     def started(self) -> None:
-        """Settle what an earlier instance left under way, and ask for work."""
+        """Settle what an earlier instance left under way, and ask for work.
+
+        Not the first lane, which checks at once: what waits at a start is the others'.
+        """
         self._attempts.recover()
-        self._ask_for_work()
+        if not self._is_first:
+            self._ask_for_work()
         self.wake_at(self.clock.now())
 
     def stopping(self) -> None:

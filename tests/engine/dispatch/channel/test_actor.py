@@ -32,10 +32,17 @@ if TYPE_CHECKING:
 
 
 class Rig:
-    def __init__(self, lanes: int = 1) -> None:
-        self.world = World(1)
+    def __init__(
+        self,
+        lanes: int = 1,
+        *,
+        seed: int = 1,
+        waiting: int = 0,
+        checking_s: float = 0.0,
+    ) -> None:
+        self.world = World(seed)
         self.ledger = Ledger(self.world)
-        self.medium = Medium(self.world)
+        self.medium = Medium(self.world, checking_s=checking_s)
         self.medium.seen = lambda: self.ledger.state("e1")
         self.meter = Meter()
         self.health = Health(self.meter)
@@ -44,6 +51,9 @@ class Rig:
         dispatcher = dispatcher_on(
             self.ledger, self.told.append, meter=self.meter, health=self.health
         )
+        for n in range(waiting):
+            row = row_of(f"e{n + 1}", channel="email", address="hq@x")
+            self.ledger.plan(row)
         workers = [self._lane(lane_name("email", n + 1)) for n in range(lanes)]
         grow(self.tree, self.world, [dispatcher, *workers])
 

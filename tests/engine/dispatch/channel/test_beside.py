@@ -142,6 +142,14 @@ def test_the_first_sign_comes_at_once_and_not_behind_what_a_lane_has_shown(
     assert Rig(lanes=2).medium.checks == 1
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_what_waits_at_a_start_waits_for_no_check_that_hangs(seed: int) -> None:
+    """The first of it was given to the lane that began to check: it was 5 s late."""
+    rig = Rig(lanes=3, seed=seed, waiting=3, checking_s=4.0)
+    rig.world.run(0.5)
+    assert sorted(one.effect for one in rig.told) == ["e1", "e2", "e3"]
+
+
 def test_who_has_been_given_a_message_checks_nothing_before_it() -> None:
     rig = Rig()
     rig.world.run(1)
