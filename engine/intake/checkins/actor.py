@@ -97,9 +97,9 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         """Take what somebody says of their timer."""
         self._hearing.goes_on(self.clock.now())
         if self._hear(message) and message.until is not None:
-            # A word that still waits was about the time before.
+            # A word that still waits was about the time before, if it was said before.
             others = self._unheard.items()
-            self._unheard = {k: v for k, v in others if v.person != message.person}
+            self._unheard = {k: v for k, v in others if not v.is_before(message)}
         self._look_again()
 
     def _hear(self, message: CheckInSaid) -> bool:

@@ -34,6 +34,14 @@ class CheckInSaid:
         """When it was said; a clock may claim a time that is still to come."""
         return min(filter(None, (self.sent, self.at)), default=None)
 
+    def is_before(self, order: "CheckInSaid") -> bool:
+        """Say whether it is about the time before an order, as far as anybody knows."""
+        if self.person != order.person:
+            return False
+        if self.said_at is None or order.said_at is None:
+            return True
+        return self.said_at <= order.said_at
+
 
 def word_said(judgement: Judgement) -> CheckInSaid | None:
     """Return what a device's code of safety or of force says of its carrier's timer."""

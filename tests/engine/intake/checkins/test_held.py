@@ -10,6 +10,7 @@ from engine.ports.journal import Record
 from engine.protocol.model import CheckInPlan
 from engine.roster.model import Word
 from engine.values import Instant, ReportKey
+from tests.engine.dispatch.ledger import SILENT
 from tests.engine.intake.checkins.test_actor import HOUR, Rig, minutes
 from tests.engine.intake.reports import HERON
 
@@ -115,10 +116,10 @@ def test_who_came_back_in_the_same_outage_is_not_missed() -> None:
     assert rig.missed() == []
 
 
-def came(rig: Rig, name: str) -> ReportKey:
+def came(rig: Rig, name: str, taken_by: str = "") -> ReportKey:
     """Record now what is heard of later."""
-    key = ReportKey(name)
-    row = Record(key=key, source="sms", received_at=rig.world.now(), body=b"")
+    key, now = ReportKey(name), rig.world.now()
+    row = Record(key=key, source="sms", received_at=now, body=b"", taken_by=taken_by)
     rig.ledger.ask(row, 1)
     return key
 
@@ -169,6 +170,31 @@ def test_an_order_that_was_long_in_being_recorded_is_older_than_a_word_behind_it
         CheckInSaid(key=back, person=HERON, at=back_at, word=Word.SAFE, is_shared=True)
     )
     assert rig.facts() == ["Started", "Ended"]
+
+
+@pytest.mark.parametrize("word", [Word.SAFE, Word.DURESS])
+def test_a_word_that_waits_is_not_forgotten_for_an_order_that_was_said_before_it(
+    word: Word,
+) -> None:
+    """They had come back, and were missed hours later by what they had said before."""
+    rig = Rig()
+    rig.say(HOUR)
+    rig.world.run(minutes(5))
+    order, at = came(rig, "order"), rig.world.now()
+    rig.world.run(5)
+    back, back_at = came(rig, "back", taken_by="alarm/a"), rig.world.now()
+    rig.ledger.fault = lambda _: SILENT
+    rig.tell(
+        CheckInSaid(key=back, person=HERON, at=back_at, word=word, is_shared=True),
+    )
+    rig.ledger.fault = lambda _: ""
+    rig.tell(
+        CheckInSaid(
+            key=order, person=HERON, at=at, until=at.plus(HOUR * 3), word=Word.SAFE
+        )
+    )
+    rig.world.run(10)
+    assert rig.facts() == ["Started", "Moved", "Ended"]
 
 
 def test_a_device_whose_clock_is_ahead_makes_no_order_of_now_look_old() -> None:
