@@ -37,7 +37,7 @@ from engine.alarm.events import (
 )
 from engine.alarm.evolve import evolve, fold
 from engine.alarm.following import follow, silences
-from engine.alarm.force import is_shown
+from engine.alarm.force import is_before_press, is_shown
 from engine.alarm.found_false import takes_back
 from engine.alarm.lease import lapses
 from engine.alarm.notify import (
@@ -349,13 +349,11 @@ def _reply(alarm: Alarm | None, command: TakeReply, now: Instant) -> Events:
 
 
 def _is_before_a_press(alarm: Alarm, command: TakeReply) -> bool:
-    """Say whether it calms, and came before a press that has gone before it.
-
-    Whoever said it did not know of that one, and a press overtakes all else on its way.
-    """
-    calms = command.reply in {ReplyKind.SAFE, ReplyKind.FALSE}
-    came = command.came
-    return calms and came is not None and any(came < one.at for one in alarm.presses)
+    """Say whether it calms, and came before a press, which overtakes all else."""
+    if command.came is None or command.reply not in {ReplyKind.SAFE, ReplyKind.FALSE}:
+        return False
+    own = command.person == alarm.defender
+    return is_before_press(alarm, command.came, as_seen=own)
 
 
 def _is_overtaken(alarm: Alarm, command: TakeReply) -> bool:

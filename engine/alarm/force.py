@@ -94,13 +94,13 @@ def forced(alarm: Alarm, sign: Force, at: Instant) -> Alarm:
 def with_cancel(alarm: Alarm, event: CancelRequested) -> Alarm:
     """Note that somebody asked to call it off. A proven word has HQ look at it.
 
-    What came before a press calls nothing off, whenever it was taken up: whoever said
-    it did not know of that one. Without a case it waits for one, and finds the next.
-    Nor does what a device had stored, which is older than when it came. A word of force
-    is one all the same, and shows as little as any other.
+    What came before a press calls nothing off, whenever it was taken up. Without a
+    case it waits for one, and finds the next. Nor does what a device had stored, which
+    is older than when it came. A word of force is one all the same, and shows as little
+    as any other.
     """
     press, at = event.press, event.at
-    if press.late or any(press.at < one.at for one in alarm.presses):
+    if press.late or is_before_press(alarm, press.at, as_seen=True):
         noted = replace(alarm, cancel_requests=alarm.cancel_requests + 1)
         return forced(noted, Force.DURESS_WORD, at) if press.duress else noted
     seen = alarm.seen
@@ -123,6 +123,18 @@ def with_cancel(alarm: Alarm, event: CancelRequested) -> Alarm:
     if press.doubt is None and not press.unseen:
         heard = safe_from(noted, alarm.defender or "", at, forced=press.duress)
     return forced(heard, Force.DURESS_WORD, at) if press.duress else urged(heard, at)
+
+
+def is_before_press(alarm: Alarm, came: Instant, *, as_seen: bool) -> bool:
+    """Say whether a press has gone before what came before it.
+
+    Whoever said it did not know of that one. Where it shows at the defender's addresses
+    (`as_seen`), no press counts that does not show there, once there is a case to them.
+    """
+    later = [one for one in alarm.presses if came < one.at]
+    if as_seen and alarm.seen.raised is not None:
+        return any(is_shown(one, alarm.protocol) for one in later)
+    return bool(later)
 
 
 def _place_at_cancel(alarm: Alarm, at: Instant) -> KnownPlace:

@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.alarm.commands import RequestCancel, TakeReply
+from engine.alarm.safety import safe_names
 from engine.alarm.state import Force, ReplyKind
 from engine.protocol.model import Audience
 from engine.roster.model import Word
 from engine.values import Instant, Signal
 from tests.engine.alarm.forced import ATTENDED, CAREFUL, scene_of
-from tests.engine.alarm.scene import ROWAN, Scene, press_of
+from tests.engine.alarm.scene import ROWAN, Scene, press_of, raise_of
 from tests.engine.alarm.test_after_care import DAY_S, ended
 from tests.engine.alarm.test_force import Act, _acts_of, _received
 from tests.engine.alarm.test_force_edges import COUNTDOWN_S, MISTAKEN, in_countdown
@@ -40,8 +41,12 @@ def shown(scene: Scene) -> list[tuple[Instant, str]]:
 
 
 def overtaken(scene: Scene, word: Word) -> dict[str, Callable[[], object]]:
-    """Return what was said before the last press, or stored, and is taken up now."""
-    before = scene.state().presses[-1].at.plus(-timedelta(seconds=3))
+    """Return what was said before the last press, or stored, and is taken up now.
+
+    Or what calls from elsewhere, where the true word makes the call nobody's.
+    """
+    last = next(one for one in reversed(scene.state().presses) if not one.unseen)
+    before = last.at.plus(-timedelta(seconds=3))
     press = replace(
         press_of(f"early-{scene.now.ms}", before, (Signal.CANCEL,)),
         proven=word is Word.SAFE,
@@ -52,14 +57,24 @@ def overtaken(scene: Scene, word: Word) -> dict[str, Callable[[], object]]:
         "overtaken": lambda: scene.do(cancel),
         "stored": lambda: stored(scene, word),
         "said safe": lambda: says(scene, ReplyKind.SAFE, before, "heron", word),
+        "call": lambda: call(scene) if word is Word.DURESS else None,
     }
+
+
+def call(scene: Scene) -> None:
+    """Call for help from elsewhere, with the word of force beside it."""
+    press = press_of(f"call-{scene.now.ms}", scene.now)
+    unseen = replace(press, duress=True, unseen=True)
+    scene.do(raise_of(unseen, scene.state().protocol))
 
 
 OLD = ["overtaken", "stored", "said safe"]
 ACTS = st.lists(
     st.tuples(
         st.integers(0, 200),
-        st.sampled_from([*OLD, "close", "press", "cancel again", "confirm safe"]),
+        st.sampled_from(
+            [*OLD, "call", "close", "press", "cancel again", "confirm safe"]
+        ),
     ),
     max_size=6,
 )
@@ -153,6 +168,30 @@ def test_a_word_that_a_press_has_overtaken_is_no_voice_and_shows_not_which() -> 
         assert state.duress is (word is Word.DURESS)
         scene.run(7_200, each_due=scene.settle_all)
         told.append(shown(scene))
+    assert told[0] == told[1]
+
+
+@pytest.mark.parametrize("act", ["cancel", "answer"])
+def test_what_a_call_from_elsewhere_has_overtaken_shows_not_that_there_was_one(
+    act: str,
+) -> None:
+    """Their telephone was not told that the cancel had come, or was asked again."""
+    told, steps = [], (*CAREFUL.steps, _received())
+    for word in (Word.SAFE, Word.DURESS):
+        scene = scene_of(replace(CAREFUL, steps=steps))
+        came = scene.now
+        scene.run(2)
+        if word is Word.DURESS:
+            call(scene)
+        if act == "cancel":
+            press = replace(press_of("early", came, (Signal.CANCEL,)), proven=True)
+            scene.do(RequestCancel(command_id=scene.command_id(), press=press))
+        else:
+            says(scene, ReplyKind.SAFE, came, "heron", Word.SAFE)
+        scene.run(7_200, each_due=scene.settle_all)
+        told.append((shown(scene), scene.state().seen))
+        names = safe_names(scene.state(), as_seen=False)
+        assert ("heron" in names) is (word is Word.SAFE)
     assert told[0] == told[1]
 
 
