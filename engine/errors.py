@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
 from enum import StrEnum
+from typing import Final
 
 
 class EngineError(Exception):
@@ -144,6 +145,13 @@ class JournalError(EngineError):
 
 class JournalFullError(JournalError):
     """The disk is full: certainly nothing was written, and a later try may pass."""
+
+
+NO_ROOM: Final = (
+    "the journal's disk is full, and this is not done: make room outside the state"
+    " folder, then repeat"
+)
+"""What whoever asked for something reads where a full disk took no row of it."""
 
 
 class JournalUnmadeError(JournalError):

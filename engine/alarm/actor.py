@@ -130,7 +130,7 @@ class AlarmActor(OnDemandActor[Do]):
                     if mine := events_of(self._catch_up(), command.command_id):
                         return Done(events=mine, alarm=self._alarm)
                     if answer.is_full:
-                        break
+                        return self._given_up(command, in_doubt=True, is_full=True)
                 case Conflict():
                     self._catch_up()
                 case Fenced():
@@ -140,7 +140,9 @@ class AlarmActor(OnDemandActor[Do]):
                     raise RefusedError(message)
         return self._given_up(command, in_doubt=in_doubt)
 
-    def _given_up(self, command: AlarmCommand, *, in_doubt: bool) -> Done:
+    def _given_up(
+        self, command: AlarmCommand, *, in_doubt: bool, is_full: bool = False
+    ) -> Done:
         if not in_doubt:
             message = "the journal refuses a decision again and again"
             raise RefusedError(message)
@@ -148,7 +150,7 @@ class AlarmActor(OnDemandActor[Do]):
         if self._alarm is not None:
             self._outlets.due(self._id, self.clock.now().plus(LOOK))
         self._outlets.unkept(command)
-        return Done(failed=True)
+        return Done(failed=True, is_full=is_full)
 
     def _append(
         self, command: AlarmCommand, decision: Decision, now: Instant

@@ -17,12 +17,13 @@ class Done:
     """What a command came to: the facts, and the alarm after them.
 
     `alarm` is None where the command met no alarm; `failed` where it was never
-    handled and has to be given again.
+    handled and has to be given again: `is_full` where the journal's disk has no room.
     """
 
     events: tuple[AlarmEvent, ...] = ()
     alarm: Alarm | None = None
     failed: bool = False
+    is_full: bool = False
 
 
 Answered = Callable[[Done], None]

@@ -21,7 +21,7 @@ from engine.alarm.events import ActRefused
 from engine.alarm.messages import Done
 from engine.alarm.state import CloseReason, FalseClass, Press, Truth
 from engine.console.words import refusal
-from engine.errors import EngineError
+from engine.errors import NO_ROOM, EngineError
 from engine.roster.model import Person, Word
 from engine.roster.words import word_in
 from engine.values import AlarmId, CommandId, Instant, OperatorId, ReportKey, Signal
@@ -121,6 +121,8 @@ def word_command(
 
 def refusal_of(done: Done) -> str | None:
     """Return why an act was refused; None where it was done."""
+    if done.is_full:
+        return NO_ROOM
     if done.failed:
         return "the engine did not answer; look again, then repeat"
     if done.alarm is None:

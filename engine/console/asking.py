@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from engine.console.desk import ConsoleDesk
+from engine.errors import NO_ROOM
 from engine.ports.journal import Append, Appended, Conflict, Head, NewEvent
 from engine.values import CommandId, OperatorId
 
@@ -84,12 +85,18 @@ async def record(
     return False
 
 
+def unrecorded(desk: ConsoleDesk, said: str) -> Response:
+    """Refuse what `record` found no row for, with the cure where it is known."""
+    error = f"{said}; {NO_ROOM}" if desk.is_full else said
+    return JSONResponse({"error": error}, status_code=REFUSED)
+
+
 async def revealing(desk: ConsoleDesk, command: str) -> Response | None:
     """Journal that numbers are about to be shown; the refusal where no row has it."""
     facts = {"command": command, "by": "command line"}
     if await record(desk, "roster", "RosterRevealed", facts):
         return None
-    return JSONResponse({"error": UNSEEN}, status_code=REFUSED)
+    return unrecorded(desk, UNSEEN)
 
 
 async def fields_of(request: Request) -> dict[str, str]:

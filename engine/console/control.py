@@ -51,7 +51,7 @@ from engine.console.people import Names
 from engine.console.view import as_it_stands, detail, listed
 from engine.console.voices import safety, safety_line
 from engine.console.words import REFUSALS
-from engine.errors import JournalError
+from engine.errors import NO_ROOM, JournalError
 from engine.values import AlarmId, CommandId, Instant, OperatorId, PersonId
 
 FULL = 507
@@ -206,6 +206,8 @@ async def exercise(request: Request) -> Response:
         )
     alarm_id, command = asked
     done = await desk.command(alarm_id, command)
+    if done.is_full:
+        return JSONResponse({"error": NO_ROOM}, status_code=REFUSED)
     if done.failed:
         desk.exercises[person.person] = asked
         return JSONResponse({"error": MAY_BEGIN}, status_code=REFUSED)

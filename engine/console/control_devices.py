@@ -13,6 +13,7 @@ from engine.console.asking import (
     operator_of,
     record,
     revealing,
+    unrecorded,
     values_of,
 )
 from engine.console.desk import ConsoleDesk
@@ -112,7 +113,7 @@ async def arm_drill(request: Request) -> Response:
     facts = {"by": str(by), "person": str(device.person)}
     if not await record(desk, "drills", "DrillArmed", facts):
         said = "it could not be recorded, so that the next press is a real one"
-        return JSONResponse({"error": said}, status_code=REFUSED)
+        return unrecorded(desk, said)
     desk.parts.drills.arm(device.device, desk.parts.clock.now())
     return JSONResponse(_state_of(desk, device))
 
@@ -140,8 +141,9 @@ async def set_secret(request: Request) -> Response:
         return JSONResponse({"error": str(error)}, status_code=UNPROCESSABLE)
     facts = {"by": str(by), "person": str(device.person)}
     if not await record(desk, "roster", "DeviceSecretSet", facts):
-        said = "it could not be recorded, so that the secret is the old one"
-        return JSONResponse({"error": said}, status_code=REFUSED)
+        return unrecorded(
+            desk, "it could not be recorded, so that the secret is the old one"
+        )
     await desk.keep_private(path, secret + "\n")
     changed = with_secret(desk.parts, device.device, path)
     await desk.keep_roster(changed.text)

@@ -64,6 +64,8 @@ class ConsoleDesk:
         self._gather_s = GATHER_S
         self._waiting: set[asyncio.Future[None]] = set()
         self.streams = 0
+        self.is_full = False
+        """Whether the journal's disk had no room for what was asked of it last."""
         self.exercises: dict[PersonId, tuple[AlarmId, Raise]] = {}
         """By defender, one that was asked for and had no answer: it may begin yet."""
 
@@ -227,9 +229,11 @@ class ConsoleDesk:
 
         self.parts.journal.submit(request, reply)
         try:
-            return await asyncio.wait_for(answered, ANSWER_S)
+            answer = await asyncio.wait_for(answered, ANSWER_S)
         except TimeoutError:
-            return Unknown(reason=f"no answer within {ANSWER_S} s")
+            answer = Unknown(reason=f"no answer within {ANSWER_S} s")
+        self.is_full = isinstance(answer, Unknown) and answer.is_full
+        return answer
 
     async def give(
         self, device: DeviceId, command: DeviceCommand, every_s: int | None, by: str

@@ -29,7 +29,7 @@ from engine.console.sign_in import password, sign_in, sign_in_page, sign_out
 from engine.console.stream import events
 from engine.console.view import as_it_stands, detail, listed
 from engine.console.words import REFUSALS
-from engine.errors import JournalError
+from engine.errors import NO_ROOM, JournalError
 from engine.roster.model import Person
 from engine.values import AlarmId, CommandId, OperatorId
 
@@ -39,6 +39,7 @@ UNPROCESSABLE = 422
 CLOSED_SHOWN = 50
 CLICK_MAX = 64
 API = "/api/"
+FULL = "disk_full"
 AGAIN = "it was not done; look again, then repeat"
 
 
@@ -98,7 +99,8 @@ async def case(request: Request) -> Response:
         missing.status_code = MISSING
         return missing
     ground = request.query_params.get("refused", "")
-    refused = next((said for key, said in REFUSALS.items() if key == ground), "")
+    known = [(FULL, NO_ROOM), *REFUSALS.items()]
+    refused = next((said for key, said in known if key == ground), "")
     if ground and not refused:
         refused = str(found.get("stopped") or AGAIN)
     return page(request, "case.html", case=found, refused=refused)
@@ -244,5 +246,7 @@ def _refused_query(refused: str | None) -> str:
     """Return a refusal's code for the address: its words come from the page itself."""
     if refused is None:
         return ""
+    if refused == NO_ROOM:
+        return f"?refused={FULL}"
     code = next((key.value for key, said in REFUSALS.items() if said == refused), "")
     return f"?refused={code or 'failed'}"

@@ -13,6 +13,7 @@ import httpx2
 import pytest
 
 from adapters.demo.console import OperatorAtConsole
+from engine.errors import NO_ROOM
 from tests.requires import requires_command
 from tests.rig import Rig, eventually
 
@@ -127,6 +128,13 @@ def test_an_sos_on_a_full_file_layer_reaches_hq_and_its_repeat_is_whole(
         operator = rig.operator("alder")
         full.touch()
         press_while_full(rig, operator, full.unlink)
+        full.touch()
+        (alarm,) = rig.alarms()
+        words = (str(alarm["id"]), "--by", "alder", "--state", str(rig.state))
+        said = rig.natalia("alarm", "acknowledge", *words)
+        assert (said.returncode, said.stderr) == (1, f"natalia: {NO_ROOM}\n")
+        full.unlink()
+        assert rig.natalia("alarm", "acknowledge", *words).returncode == 0
 
 
 def backup_under_way(state: Path, stack: ExitStack) -> apsw.Connection:

@@ -14,7 +14,7 @@ from typing import ClassVar, assert_never
 from engine.dispatch.actor import Planned
 from engine.dispatch.body import EffectBody, encode_body
 from engine.dispatch.queue import RANK_CHECK_IN
-from engine.errors import JournalError
+from engine.errors import NO_ROOM, JournalError
 from engine.intake.judge import Judge
 from engine.intake.orders.asking import Asking
 from engine.intake.orders.lines import Lines
@@ -157,7 +157,7 @@ class Orders(SupervisedActor[Give | Reached]):
             self._look_round()
             return NOT_KNOWN
         if not isinstance(answer, Appended):
-            return NOT_RECORDED
+            return NO_ROOM if isinstance(answer, Unknown) else NOT_RECORDED
         self._waiting[given.order_id] = given
         self._look_round()
         return None

@@ -3,7 +3,7 @@
 from engine.ports.journal import Request
 from engine.values import Fix, PersonId
 from tests.engine.alarm.test_actor import Rig
-from tests.engine.dispatch.ledger import FULL
+from tests.engine.dispatch.ledger import FULL, SILENT
 
 HERON = PersonId("heron")
 MANY = 1_000
@@ -24,6 +24,21 @@ def test_a_press_whose_rows_find_no_room_reaches_hq_bug_it_waited_in_silence() -
     rig.ledger.fault = lambda _: FULL
     rig.press("k3")
     assert rig.unkept == ["k1", "k3"]
+
+
+def test_whoever_acts_on_a_full_disk_is_answered_that_it_is_full() -> None:
+    """And not that nobody answered, which the console says of an engine that hangs."""
+    rig = Rig()
+    rig.press("k1")
+    rig.ledger.fault = lambda _: FULL
+    rig.acknowledge("full")
+    assert (rig.done[-1].failed, rig.done[-1].is_full) == (True, True)
+    rig.ledger.fault = lambda _: SILENT
+    rig.acknowledge("silent", run_s=120)
+    assert (rig.done[-1].failed, rig.done[-1].is_full) == (True, False)
+    rig.ledger.fault = lambda _: ""
+    rig.acknowledge("again")
+    assert not rig.done[-1].failed
 
 
 def test_a_deadline_whose_rows_find_no_room_is_said_too() -> None:

@@ -192,6 +192,9 @@ class Hq:
     ) -> bool:
         if self.is_away:
             return False
+        if self.is_full:
+            answered(Done(failed=True, is_full=True))
+            return True
         answered(self.do(alarm_id, command))
         return True
 

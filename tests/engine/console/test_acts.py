@@ -1,14 +1,16 @@
 """Acts: separate, each once, by whom, and refusals in words."""
 
 import pytest
+from markupsafe import escape
 
 from engine.alarm.events import ActRefused
 from engine.alarm.refusals import RefusalGround
 from engine.alarm.state import CloseReason, Kind, Truth
 from engine.console.acts import ACTS, NOTE_MAX, ActError, command_of
 from engine.console.words import REFUSALS
+from engine.errors import NO_ROOM
 from engine.values import AlarmId, CommandId
-from tests.engine.console.hq import ALDER, Hq, browser
+from tests.engine.console.hq import ALDER, Hq, browser, control
 
 LONG = "x" * (NOTE_MAX + 1)
 TOO_LONG = "{}: at most 2000 characters; this has 2001"
@@ -154,6 +156,24 @@ def test_an_engine_that_does_not_answer_is_not_taken_for_done(hq: Hq) -> None:
         said = at.act(alarm, "acknowledge")
     assert said["status"] == 409
     assert said["refused"] == "the engine did not answer; look again, then repeat"
+
+
+def test_a_full_disk_is_said_with_its_cure_bug_the_engine_did_not_answer(
+    hq: Hq,
+) -> None:
+    """It did, and whoever looked again had no word of what to mend."""
+    alarm = hq.press()
+    hq.enrol()
+    hq.is_full = True
+    with browser(hq) as at:
+        assert at.act(alarm, "acknowledge")["refused"] == NO_ROOM
+        form = {"csrf": at.csrf, "id": "x"}
+        answer = at.client.post(f"/alarms/{alarm}/acknowledge", data=form)
+        page = at.client.get(answer.headers["location"]).text
+    assert f"Not done: {escape(NO_ROOM)}" in page
+    with control(hq) as client:
+        said = client.post(f"/alarms/{alarm}/acknowledge", json={"by": "alder"})
+    assert (said.status_code, said.json()["refused"]) == (409, NO_ROOM)
 
 
 def test_without_javascript_the_page_says_why_it_was_refused(hq: Hq) -> None:

@@ -10,6 +10,7 @@ from engine.console.acts import ActError, command_of
 from engine.console.desk import HALF_LINKED
 from engine.console.drills import drill_command
 from engine.console.lines import BY_HAND
+from engine.errors import NO_ROOM
 from engine.values import AlarmId, CommandId, PersonId
 from tests.engine.console.hq import ALDER, ROSTER, Hq, browser, control, say_safe
 
@@ -226,6 +227,14 @@ def test_an_engine_that_does_not_answer_has_begun_no_exercise(manned: Hq) -> Non
         said = client.post("/drills", json={**ALDERS, "defender": "heron"})
     assert said.status_code == 409
     assert "did not answer" in said.json()["error"]
+
+
+def test_a_full_disk_begins_no_exercise_and_is_said(manned: Hq) -> None:
+    manned.is_full = True
+    with control(manned) as client:
+        said = client.post("/drills", json={**ALDERS, "defender": "heron"})
+    assert (said.status_code, said.json()["error"]) == (409, NO_ROOM)
+    assert manned.desk.exercises == {}
 
 
 def test_the_same_click_is_the_same_exercise(manned: Hq) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from engine.console.operators import first_password_path
+from engine.errors import NO_ROOM
 from engine.ports.journal import Answer, Append, NewEvent, Request
 from engine.roster.sample import sample_text
 from engine.values import AlarmId, CommandId, Instant, OperatorId
@@ -136,6 +137,7 @@ def test_nothing_is_shown_that_no_row_says_was_shown(
     assert said.status_code == 409
     assert said.json().keys() == {"error"}
     assert "files can be read with --reveal" in said.json()["error"]
+    assert said.json()["error"].endswith(NO_ROOM), "it said no word of the disk"
 
 
 def test_what_is_done_without_a_row_says_so(hq: Hq) -> None:

@@ -9,6 +9,7 @@ from adapters.devices.tk103 import Tk103
 from adapters.devices.watch import Watch
 from engine.dispatch.actor import Planned
 from engine.dispatch.body import decode_body
+from engine.errors import NO_ROOM
 from engine.intake.judge import Judge
 from engine.intake.orders.actor import NOT_KNOWN, Give, Orders, Reached
 from engine.intake.orders.lines import Line, Lines, writer_of
@@ -271,7 +272,7 @@ def test_what_could_not_be_recorded_is_said_and_not_sent() -> None:
     rig = Rig(LOCATE)
     rig.connect()
     rig.ledger.fault = lambda _: FULL
-    assert rig.give() == "it could not be recorded; give it again"
+    assert rig.give() == NO_ROOM, "it said to give it again, and not what is wrong"
     assert rig.written == []
 
 
