@@ -100,10 +100,11 @@ def days(seeds: Sequence[int]) -> Sum:
     """Run some days; in a process of their own."""
     total = Sum()
     cpu_ms = Counter[str]()
-    # What was there before the first day is there after the last. Without the collect
-    # an earlier chunk's garbage would stay for good: 125 KiB for each day.
-    gc.collect()
-    gc.freeze()
+    # What was there before the first day is there after the last. Once for a process:
+    # what a day has left and nothing leads to any more would stay for good.
+    if not gc.get_freeze_count():
+        gc.collect()
+        gc.freeze()
     # Nearly all that a day makes is gone without a search for cycles.
     gc.set_threshold(20_000, 5, 5)
     for seed in seeds:
