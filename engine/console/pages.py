@@ -7,7 +7,12 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import (
+    JSONResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+)
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -19,9 +24,11 @@ from engine.console.desk import ConsoleDesk
 from engine.console.observe import UNAVAILABLE, UNREADABLE
 from engine.console.page import desk_of, page
 from engine.console.security import (
+    HEADERS,
     Guard,
     back_of,
     form_of,
+    is_api,
     session_of,
     wants_json,
 )
@@ -38,7 +45,12 @@ MISSING = 404
 UNPROCESSABLE = 422
 CLOSED_SHOWN = 50
 CLICK_MAX = 64
-API = "/api/"
+FAILED_STATUS = 500
+NOT_ALLOWED = 405
+FAILED = (
+    "the engine failed at this, and may have done it all the same: look again; if it"
+    " stays so, run what is in hand from the telephone, and read the engine's log"
+)
 FULL = "disk_full"
 AGAIN = "it was not done; look again, then repeat"
 
@@ -64,6 +76,7 @@ def console_app(desk: ConsoleDesk) -> Starlette:
             HTTPException: not_done,
             ActError: impossible,
             JournalError: unread,
+            Exception: failed,
         },
     )
     app.state.desk = desk
@@ -145,9 +158,15 @@ async def act(request: Request) -> Response:
 def not_done(request: Request, error: Exception) -> Response:
     """Answer what was refused before any rule was asked; in words on every way."""
     assert isinstance(error, HTTPException)
-    is_lost = error.status_code == MISSING
-    why = "there is no such page" if is_lost else error.detail
-    return _not_done(request, why, error.status_code)
+    why = error.detail
+    if error.status_code == MISSING:
+        why = "there is no such page"
+    elif error.status_code == NOT_ALLOWED:
+        allowed = (error.headers or {}).get("Allow", "").split(", ")
+        why = f"here only {' or '.join(sorted(allowed))} will do"
+    answer = _not_done(request, why, error.status_code)
+    answer.headers.update(error.headers or {})
+    return answer
 
 
 def impossible(request: Request, error: Exception) -> Response:
@@ -160,8 +179,20 @@ def unread(request: Request, _: Exception) -> Response:
     return _not_done(request, UNREADABLE, UNAVAILABLE)
 
 
+def failed(request: Request, _: Exception) -> Response:
+    """Answer where an answer failed; its traceback is in the log.
+
+    No JSON to the page's own script: of what may be done it has its button pressed
+    again, as the same act, and *not done* would be another.
+    """
+    if is_api(request):
+        given = {"error": FAILED}
+        return JSONResponse(given, status_code=FAILED_STATUS, headers=HEADERS)
+    return PlainTextResponse(f"{FAILED}\n", FAILED_STATUS, HEADERS)
+
+
 def _not_done(request: Request, why: str, status: int) -> Response:
-    if wants_json(request) or request.url.path.startswith(API):
+    if wants_json(request) or is_api(request):
         return JSONResponse({"error": why}, status_code=status)
     answer = page(request, "not_done.html", why=why, back=back_of(request))
     answer.status_code = status

@@ -61,6 +61,11 @@ def wants_json(request: Request) -> bool:
     return "application/json" in request.headers.get("accept", "")
 
 
+def is_api(request: Request) -> bool:
+    """Say whether a path is for programs, whatever they say that they accept."""
+    return f"{request.url.path}/".startswith("/api/")
+
+
 def session_of(request: Request) -> Session:
     """Return the session that the guard has found."""
     session: Session = request.state.session
@@ -125,7 +130,7 @@ class Guard:
         path = request.url.path
         if path == _SIGN_IN or path.startswith(_OPEN_PATHS):
             return None
-        if path.startswith(("/api/", "/events")) or wants_json(request):
+        if is_api(request) or path.startswith("/events") or wants_json(request):
             return JSONResponse({"error": "sign in first"}, status_code=401)
         back = quote(back_of(request))
         return RedirectResponse(f"/sign-in?to={back}", status_code=303)
