@@ -27,7 +27,7 @@ TAKES_ALL = {"EHLO": b"250-a\r\n250-PIPELINING\r\n250 AUTH PLAIN\r\n"}
 
 
 class ScriptedMail:
-    """Answers one connection after the other; `script` may be changed at any time."""
+    """Answers one connection after the other; may be changed at any time."""
 
     def __init__(self, script: Mapping[str, bytes], *, forgets: bool = False) -> None:
         """Take the answers that are not the usual ones.
@@ -36,7 +36,7 @@ class ScriptedMail:
         what this very line is. One that `forgets` answers a command as if nothing had
         come behind it, as things on the way do that know one command at a time.
         """
-        self.script, self._forgets = dict(script), forgets
+        self.script, self.forgets = dict(script), forgets
         self.contents: list[bytes] = []
         """What came between `DATA` and the dot, whatever it was answered."""
         self.talks: list[Counter[str]] = []
@@ -74,10 +74,10 @@ class ScriptedMail:
         said: Counter[str] = Counter()
         self.talks.append(said)
         # Where something is to be forgotten none of it may lie in a buffer of ours.
-        with connection.makefile("rb", buffering=not self._forgets) as lines:
+        with connection.makefile("rb", buffering=not self.forgets) as lines:
             self._answer(connection, "greeting")
             while line := lines.readline():
-                if self._forgets and select.select([connection], [], [], 0)[0]:
+                if self.forgets and select.select([connection], [], [], 0)[0]:
                     connection.recv(4096)
                 word = line.split()[0].decode("ascii").upper()
                 answer = self._answer(connection, word, line)

@@ -182,7 +182,9 @@ class SmtpSession:
 
         That is so if this one was not used for a while, and if the server has said
         something unasked, mostly good-bye (421) or nothing at all any more, or does
-        not want another mail over it.
+        not want another mail over it. One that answers all that is said together at
+        once, and takes long for the recipient, would lose each: it is told one by one
+        from then on.
         """
         connected, replies = self._smtp.sock, self._smtp.file
         if connected is None or not isinstance(replies, Replies):
@@ -196,6 +198,8 @@ class SmtpSession:
             self._line.hold(connected)
             self.begin(sender, recipient)
         except (OSError, smtplib.SMTPException, DeliveryError):
+            if self._clock.boottime_s() >= replies.until_s:
+                self._doubt_together()
             return False
         self._until_s = (
             self._clock.boottime_s() + REPLIES * self._options.read_timeout_s
@@ -302,8 +306,12 @@ class SmtpSession:
         if self._where is not None and not self._serves:
             host, port = self._options.host, self._options.port
             HOSTS.failed(host, port, self._where, self._clock.boottime_s())
-            if self._is_all_said:
-                HOSTS.takes_one(host, port)
+            self._doubt_together()
+
+    def _doubt_together(self) -> None:
+        """Take what is not answered as too much at once."""
+        if self._is_all_said:
+            HOSTS.takes_one(self._options.host, self._options.port)
 
     def _secure(self, connected: socket.socket) -> None:
         assert self._tls is not None

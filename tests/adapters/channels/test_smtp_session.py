@@ -243,6 +243,18 @@ def test_what_forgets_what_comes_together_is_told_one_by_one_from_then_on() -> N
     assert [one["content"] for one in server.talks] == [0, 2]
 
 
+def test_who_takes_long_for_all_of_it_is_told_one_by_one_from_then_on() -> None:
+    """Each further mail waited 2 s for that, and then for a new connection."""
+    with ScriptedMail(TAKES_ALL) as server:
+        mails = Mails(server)
+        mails.send()
+        server.script |= {"MAIL 2": b"", "RCPT 2": b"", "DATA 2": b""}
+        server.forgets = True
+        mails.send()
+        mails.channel.close()
+    assert len(server.contents) == len(server.talks) == 2
+
+
 @pytest.mark.parametrize("no", [b"550 5.1.1 unknown", b"451 4.7.1 grey", b"421 bye"])
 def test_a_recipient_that_is_refused_costs_nobody_else_the_same_breath(
     no: bytes,
