@@ -19,6 +19,7 @@ from engine.intake.vigil.silence import (
     Stage,
     Watch,
     after_deafness,
+    after_hearing,
     head_of,
     is_worth_a_row,
     look,
@@ -93,7 +94,9 @@ class Vigil(SupervisedActor[None]):
         if deaf >= DEAF_MIN:
             # Somebody listened at most until another look was due. What was heard
             # later came after the sleep: whoever reads it may go on before we do.
-            self._deaf_from = alive.plus(LOOK * 2)
+            deaf_from = alive.plus(LOOK * 2)
+            self._take_in(deaf_from)
+            self._deaf_from = deaf_from
         self._put_off(deaf)
         roster = self._board.roster()
         watched: set[str] = set()
@@ -112,6 +115,19 @@ class Vigil(SupervisedActor[None]):
         self._attendance.overdue = frozenset(overdue)
         self._telemetry.gauge("heartbeats_overdue", float(len(overdue)))
         self.wake_at(now.plus(LOOK))
+
+    def _take_in(self, deaf_from: Instant) -> None:
+        """Take in who was heard before nobody listened, and since the last look."""
+        for device in self._board.roster().devices:
+            stream, agreed = stream_of(device.device), device.heartbeat
+            heard_at = self._heard_since_deaf(device.device)
+            watch = self._watches.get(stream)
+            if watch is None or agreed is None or heard_at is None:
+                continue
+            if heard_at < deaf_from:
+                self._spared.discard(stream)
+                after = after_hearing(watch, agreed, heard_at, deaf_from)
+                self._watches[stream] = after
 
     def _put_off(self, deaf: timedelta) -> None:
         """Put off deadlines by what nobody could hear; once by more, until a word.

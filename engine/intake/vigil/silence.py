@@ -95,7 +95,9 @@ def look(
     heartbeat = device.heartbeat or timedelta(0)
     if watch is None:
         watch = Watch(stage=Stage.HEARD, due=now.plus(heartbeat))
-    heard = _after_hearing(watch, heartbeat, heard_at, now)
+    heard = watch
+    if heard_at is not None:
+        heard = after_hearing(watch, heartbeat, heard_at, now)
     if heard.due is None or now < heard.due:
         return heard, None
     key = _key(device.device, heard)
@@ -109,11 +111,10 @@ def look(
     return then, overdue if is_silent else None
 
 
-def _after_hearing(
-    watch: Watch, heartbeat: timedelta, heard_at: Instant | None, now: Instant
+def after_hearing(
+    watch: Watch, heartbeat: timedelta, heard_at: Instant, now: Instant
 ) -> Watch:
-    if heard_at is None:
-        return watch
+    """Return the watch after a device was heard."""
     due = heard_at.plus(heartbeat)
     if watch.stage is Stage.HEARD:
         later = watch.due is None or due > watch.due

@@ -179,6 +179,20 @@ def test_whoever_is_heard_between_two_sleeps_has_time_to_come_back_after_each() 
     assert rig.noticed() == []
 
 
+@pytest.mark.parametrize("slept_s", [12.0, 3600.0])
+def test_a_word_right_before_a_sleep_counts(slept_s: float) -> None:
+    """No look had seen it, and its device was told as silent as the machine woke."""
+    rig = Rig()
+    rig.world.suspend(3600.0)
+    rig.world.run(BEAT_S + MERCY_MAX.total_seconds() - 3)
+    rig.hear()
+    rig.world.suspend(slept_s)
+    rig.world.run(BEAT_S)
+    assert rig.noticed() == []
+    rig.world.run(60)
+    assert len(rig.noticed()) == (slept_s < MERCY_MAX.total_seconds())
+
+
 @pytest.mark.parametrize("slept_s", [12.0, 60.0, 8 * 3600.0])
 def test_a_word_that_is_read_as_the_machine_wakes_counts(slept_s: float) -> None:
     """What lay in the socket was taken for one of before, and its device for silent."""
