@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
+import pykka
+
 from engine.errors import JournalError, JournalFullError
 from engine.journal.rules import OVERWRITTEN
 from engine.ports.journal import (
@@ -115,7 +117,11 @@ class JournalActor(SupervisedActor[Entry]):
     def handle(self, message: Entry) -> None:
         """Take a request into the group, and commit it when it is whole."""
         if len(self._group) + len(message.parts) > GROUP_MAX:
-            self._commit()
+            try:
+                self._commit()
+            except Exception:  # it is in no group yet: nobody else tells of it
+                message.refuse(pykka.ActorDeadError("the journal has failed"))
+                raise
         self._group += message.parts
         if len(self._group) >= GROUP_MAX or not self._more_waits(message):
             self._commit()

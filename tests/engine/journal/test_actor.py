@@ -266,6 +266,21 @@ def test_any_other_failure_refuses_all_that_waits_and_ends_the_actor(
     assert not rig.store.is_closed
 
 
+def test_what_was_taken_up_as_the_disk_failed_is_told_from_memory_too(
+    rig: Rig, answers: Answers
+) -> None:
+    """It was in no group yet, and nobody was told of it, nor answered."""
+    rig.hold(answers)
+    rig.journal.submit_all([(record(f"k{n}"), answers) for n in range(GROUP_MAX - 1)])
+    rig.journal.submit_all([(record("l1"), answers), (record("l2"), answers)])
+    rig.store.failures = [JournalFullError("full"), JournalError("the disk failed")]
+    rig.store.gate.set()
+
+    assert all(isinstance(one, Unknown) for one in answers.first(GROUP_MAX + 2))
+    assert rig.dead()
+    assert rig.lost[-2:] == [record("l1"), record("l2")]
+
+
 def test_a_journal_that_is_nowhere_answers_unknown_at_once(answers: Answers) -> None:
     lost: list[Request] = []
     journal = Journal(lambda: None, MemoryStore(), lost.extend)
