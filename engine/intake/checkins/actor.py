@@ -305,7 +305,7 @@ class CheckIns(SupervisedActor[CheckInSaid]):
             epoch=self._journal.epoch,
             command_id=command_id,
             events=tuple(event_of(fact, at, change.sent) for fact, at in change.facts),
-            head=head_of(timer, plan),
+            head=head_of(timer, plan, self.clock.now()),
             takes=takes,
             plans=plans,
             records=records,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 
+from engine.intake.checkins.hearing import FIRST
 from engine.intake.checkins.words import LASTS_MAX
 from engine.ports.journal import Head, NewEvent, StoredEvent
 from engine.protocol.model import CheckInPlan
@@ -161,11 +162,16 @@ def event_of(fact: Fact, at: Instant, sent: Instant | None = None) -> NewEvent:
     return NewEvent(kind=fact.value, body=json.dumps(body).encode())
 
 
-def head_of(timer: Timer | None, plan: CheckInPlan) -> Head:
-    """Return the clear columns."""
+def head_of(timer: Timer | None, plan: CheckInPlan, now: Instant) -> Head:
+    """Return the clear columns after a change of now.
+
+    A timer may be over as it is set: the auditor is not told of it before anybody can
+    be missed.
+    """
     if timer is None:
         return Head(status="over", is_open=False)
-    return Head(status="running", is_open=True, next_due=next_due(timer, plan))
+    due = max(next_due(timer, plan), now.plus(FIRST))
+    return Head(status="running", is_open=True, next_due=due)
 
 
 def stream_of(person: PersonId) -> str:

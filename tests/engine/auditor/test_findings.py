@@ -160,6 +160,17 @@ def test_an_engine_that_ends_within_each_minute_tells_nobody_of_a_check_in() -> 
     assert found.ground is Ground.NOT_MISSED
 
 
+def test_a_check_in_that_is_over_as_it_is_set_is_none_of_which_nobody_is_told() -> None:
+    """Its SMS lay with the network for hours: HQ was told that the engine stands."""
+    rig = Rig()
+    rig.say(-timedelta(hours=2))
+    for _ in range(13):
+        timers = rig.ledger.store.reader().heads(PREFIX, open_only=True)
+        assert findings(View(timers=timers), rig.world.now()) == ()
+        rig.world.run(5)
+    assert len(rig.missed()) == 1
+
+
 def test_the_message_names_three_and_counts_the_rest() -> None:
     found = [
         Finding(ground=Ground.OVERDUE, what=f"alarm/{n}", since=at(-95))

@@ -147,7 +147,7 @@ def test_of_whom_a_timer_runs_an_import_takes_nothing_away(hq: Hq) -> None:
         epoch=0,
         command_id=CommandId("timer"),
         events=(event_of(Fact.STARTED, due),),
-        head=head_of(Timer(due=due), CheckInPlan()),
+        head=head_of(Timer(due=due), CheckInPlan(), hq.clock.now()),
     )
     assert isinstance(hq.ask(append, 1.0), Appended)
     with control(hq) as client:
