@@ -46,6 +46,9 @@ class Reach:
     these people read; None: not looked at. `agreed_text` is the printed digest of the
     text that the defender has signed for this action protocol; empty: none is known.
     `reads` is the language in which they read what they sign; None: not looked at.
+    `away_m` is how far from where the defender may be each of the nearest is at least,
+    in the order of `people`, by what all have declared; None: not looked at, or the
+    defender has declared no place. Infinite: they have none, and are never found.
     """
 
     people: Mapping[Audience, tuple[frozenset[str], ...]]
@@ -56,6 +59,7 @@ class Reach:
     languages: frozenset[str] | None = None
     agreed_text: str = ""
     reads: str | None = None
+    away_m: tuple[float, ...] | None = None
 
     def count(self, audience: Audience, channels: tuple[str, ...] = ()) -> int | None:
         """Return how many have any of these channels, or any at all; None: unknown."""
@@ -64,3 +68,14 @@ class Reach:
             return None
         wanted = frozenset(channels)
         return sum(bool(one & wanted if wanted else one) for one in there)
+
+    def near(self, channels: tuple[str, ...], within_m: float) -> int | None:
+        """Return how many of the nearest have any of these and are so near, perhaps."""
+        there = self.people.get(Audience.NEAREST)
+        if there is None or self.away_m is None:
+            return None
+        wanted = frozenset(channels)
+        return sum(
+            bool(one & wanted) and away_m <= within_m
+            for one, away_m in zip(there, self.away_m, strict=True)
+        )

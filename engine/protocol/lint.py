@@ -18,7 +18,7 @@ from engine.protocol.checks import RECHECK_TEXT
 from engine.protocol.findings import Fault, Reach, Warned
 from engine.protocol.language import LANGUAGES, review_doubt, wording
 from engine.protocol.lint_after import afterwards
-from engine.protocol.lint_calls import calls
+from engine.protocol.lint_calls import calls, far
 from engine.protocol.lint_deadlines import PEOPLE, deadlines
 from engine.protocol.lint_quorums import quorums, unfilled
 from engine.protocol.lint_slips import channel_slips, misspelt, slips
@@ -72,6 +72,7 @@ def lint(
     if reach is not None:
         found += [*quorums(protocol, reach), *_people(protocol, reach)]
         found += [*_word(protocol, reach), *_signed(protocol, reach)]
+        found += [*far(protocol, reach)]
     # What else is found of a name that is a slip would have a wrong cure.
     slipped = [repr(channel) for channel in misspelt(protocol, configured)]
     found = [one for one in found if not any(name in one.words for name in slipped)]

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from engine.protocol.certain import beginning
-from engine.protocol.findings import Fault, Warned
+from engine.protocol.findings import Fault, Reach, Warned
 from engine.protocol.model import (
     ActionProtocol,
     Audience,
@@ -94,6 +94,21 @@ def _widest_m(step: Step) -> float | None:
     if step.rounds is None:
         return None
     return step.within_m + step.within_more_m * (step.rounds - 1)
+
+
+def far(protocol: ActionProtocol, reach: Reach) -> Iterable[Warned]:
+    """Find a search that ends before the first colleague of this defender."""
+    for step in protocol.steps:
+        widest = _widest_m(step)
+        if widest is None or not reach.count(step.to, step.channels):
+            continue
+        if reach.near(step.channels, widest) == 0:
+            words = (
+                f"tells nobody, as places are declared: no colleague whom it reaches is"
+                f" within {widest / 1000:g} km of the defender's; widen it, or see that"
+                " another step tells those who are farther"
+            )
+            yield Warned(fault=Fault.NOBODY, step=step.id, words=words)
 
 
 def _rungs(step: Step) -> Iterable[Warned]:

@@ -1,12 +1,14 @@
 """Whom a defender's steps can reach, and how, from a roster. Pure."""
 
+import math
 from collections.abc import Iterable
 
 from engine.errors import DataError, suggestion
 from engine.protocol.findings import Reach
 from engine.protocol.model import Audience
-from engine.roster.model import Person, Role, Roster
+from engine.roster.model import DeclaredPlace, Person, Role, Roster
 from engine.values import PersonId
+from geocore import distance_m
 
 _BY_NUMBER = frozenset({"sms", "call"})
 
@@ -46,8 +48,6 @@ def reach_of(
     if not themselves.has(Role.DEFENDER):
         reason = f"{person!r} is no defender: no alarm of theirs has these steps"
         raise DataError(file, None, "--for", reason)
-    if operators is None:
-        operators = [str(one.person) for one in roster.with_role(Role.OPERATOR)]
     colleagues = [one for one in roster.colleagues_of(defender) if one.available]
     people: dict[Audience, list[Person]] = {
         Audience.NEAREST: colleagues,
@@ -65,12 +65,42 @@ def reach_of(
         },
         modems=modems,
         has_word=bool(themselves.safe_word),
-        operators=frozenset(operators) - {str(defender)},
+        operators=_operators(roster, operators) - {str(defender)},
         officers=frozenset(str(one.person) for one in people[Audience.DUTY]),
         languages=frozenset(one.language for those in people.values() for one in those),
         agreed_text=_signed(themselves, protocol),
         reads=themselves.language.value,
+        away_m=_away_m(themselves, colleagues),
     )
+
+
+def _operators(roster: Roster, named: Iterable[str] | None) -> frozenset[str]:
+    if named is not None:
+        return frozenset(named)
+    return frozenset(str(one.person) for one in roster.with_role(Role.OPERATOR))
+
+
+def _away_m(defender: Person, colleagues: Iterable[Person]) -> tuple[float, ...] | None:
+    """Return how far away each is at least, by what they and the defender declared.
+
+    The defender may be anywhere in their town, and a colleague who has agreed to live
+    positions alone anywhere at all.
+    """
+    here = defender.declared
+    if here is None:
+        return None
+    return tuple(_least_m(here, one) for one in colleagues)
+
+
+def _least_m(here: DeclaredPlace, colleague: Person) -> float:
+    there = colleague.declared
+    if there is not None:
+        return distance_m(_point(here), _point(there)) - here.accuracy_m
+    return 0.0 if colleague.live_position_consent else math.inf
+
+
+def _point(place: DeclaredPlace) -> tuple[float, float]:
+    return place.lat_deg, place.lon_deg
 
 
 def _signed(defender: Person, protocol: str) -> str:

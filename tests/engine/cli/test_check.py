@@ -154,6 +154,15 @@ def test_defenders_for_whom_a_step_has_nobody_are_named(
     assert " more)" in found[0]
 
 
+def test_defenders_whose_colleagues_are_all_too_far_are_named_bug_they_were_counted(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    said = warned(patch, out, configuration(tmp_path, MODEM + MAIL))
+    far = "no colleague whom it reaches is within 500 km of the defender's"
+    (found,) = [one for one in said if far in one]
+    assert re.search(r"step 'colleagues': tells nobody.* \(for .* more\)$", found)
+
+
 def test_defenders_whose_telephone_could_confirm_for_them_are_named(
     patch: Patch, out: Output, tmp_path: Path
 ) -> None:

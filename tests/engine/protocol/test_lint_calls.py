@@ -1,8 +1,11 @@
 """A file that reads like a call for help, and calls nobody or too late, is found."""
 
+from math import inf
+
 import pytest
 
-from engine.protocol.findings import Fault
+from engine.protocol.findings import Fault, Reach
+from engine.protocol.model import Audience
 from tests.engine.protocol.test_lint import (
     DUTY,
     HQ,
@@ -14,6 +17,7 @@ from tests.engine.protocol.test_lint import (
     found,
 )
 
+WIDENS = "within_km = 80\nwithin_more_km = 10\nevery_s = 60\n"
 CONTACTS = NEAR.replace("nearest", "contacts").replace("count = 5\n", "")
 
 
@@ -41,6 +45,47 @@ def test_a_search_nearer_than_anybody_is_known_to_be_is_found(
 ) -> None:
     lost = words_of(Fault.UNREACHABLE, NEAR + said)
     assert ("looks no farther than" in lost.get("near", "")) == bool(times)
+
+
+@pytest.mark.parametrize(
+    ("said", "away_km", "is_far"),
+    [
+        ("within_km = 80\n", (81.0, 300.0), True),
+        ("within_km = 80\n", (80.0, 300.0), False),
+        ("within_km = 80\n", (inf,), True),
+        ("within_km = 80\n", (-3.0,), False),
+        ("within_km = 80\n", None, False),
+        ("", (9_000.0,), False),
+        (
+            "within_km = 80\nwithin_more_km = 10\nevery_s = 60\nrounds = 3\n",
+            (101.0,),
+            True,
+        ),
+        (
+            "within_km = 80\nwithin_more_km = 10\nevery_s = 60\nrounds = 3\n",
+            (99.0,),
+            False,
+        ),
+        ("within_km = 80\nwithin_more_km = 10\nevery_s = 60\n", (9_000.0,), False),
+    ],
+)
+def test_a_search_that_ends_before_the_first_colleague_is_found_bug_they_were_counted(
+    said: str, away_km: tuple[float, ...] | None, *, is_far: bool
+) -> None:
+    """Whoever has them in one circle, in another country, read that all was well."""
+    away = None if away_km is None else tuple(km * 1000 for km in away_km)
+    people = {Audience.NEAREST: (frozenset({"sms"}),) * len(away or (0.0,))}
+    reach = Reach(people=people, modems=2, away_m=away)
+    lost = dict(found(Fault.NOBODY, TWO, HQ, DUTY, NEAR + said, STOP, reach=reach))
+    assert ("tells nobody, as places are declared" in lost.get("near", "")) is is_far
+
+
+def test_who_is_near_and_has_none_of_a_steps_channels_is_not_near() -> None:
+    people = {Audience.NEAREST: (frozenset({"email"}), frozenset({"sms"}))}
+    reach = Reach(people=people, modems=2, away_m=(1_000.0, 300_000.0))
+    near = NEAR + "within_km = 80\n"
+    ((where, words),) = found(Fault.NOBODY, TWO, HQ, DUTY, near, STOP, reach=reach)
+    assert (where, "is within 80 km of the defender's" in words) == ("near", True)
 
 
 @pytest.mark.parametrize("near", [NEAR, CONTACTS])

@@ -1,6 +1,7 @@
 """Whom a defender's steps reach is counted from the roster."""
 
 from dataclasses import replace
+from math import inf
 
 import pytest
 
@@ -64,6 +65,40 @@ def test_who_is_not_available_does_not_count() -> None:
     there = sum(one.available and bool(one.addresses_on("sms")) for one in colleagues)
     reach = reach_of(ROSTER, "heron", file="roster.toml")
     assert reach.count(Audience.NEAREST, ("sms",)) == there
+
+
+def test_how_far_away_each_colleague_is_by_what_was_declared() -> None:
+    heron = ROSTER.person(PersonId("heron"))
+    assert heron is not None
+    assert heron.declared is not None
+    near = [one for one in ROSTER.colleagues_of(heron.person) if one.available][:4]
+    north = replace(heron.declared, lat_deg=heron.declared.lat_deg + 1)
+    there = dict(
+        zip(
+            (one.person for one in near),
+            [(north, False), (heron.declared, True), (None, True), (None, False)],
+            strict=True,
+        )
+    )
+    people = tuple(
+        replace(one, declared=place, live_position_consent=is_live)
+        for one in ROSTER.people
+        for place, is_live in [there.get(one.person, (one.declared, False))]
+    )
+    reach = reach_of(Roster(people=people, rota=ROSTER.rota), "heron", file="x")
+    accuracy_m = heron.declared.accuracy_m
+    assert reach.away_m is not None
+    first, second, third, fourth = reach.away_m[:4]
+    assert 110_000 < first + accuracy_m < 112_000, "a degree of latitude"
+    assert (second, third, fourth) == (-accuracy_m, 0.0, inf)
+    assert reach.near(("sms",), 0.0) == 2
+    nowhere = tuple(
+        replace(one, declared=None) if one.person == heron.person else one
+        for one in people
+    )
+    reach = reach_of(Roster(people=nowhere, rota=ROSTER.rota), "heron", file="x")
+    assert reach.away_m is None
+    assert reach.near(("sms",), 0.0) is None
 
 
 def test_the_languages_are_those_that_the_defenders_people_read() -> None:
