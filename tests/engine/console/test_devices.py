@@ -10,13 +10,15 @@ import pytest
 from engine.alarm.state import Kind
 from engine.console import desk
 from engine.console.words import DOUBTS
+from engine.intake.drills import Drill
 from engine.intake.gateway.secrets import Secrets
 from engine.intake.judge import Judge, alarm_id, raise_command
 from engine.ports.device import DeviceReport
 from engine.ports.latest import Doubt
 from engine.roster.parse import parse_roster
-from engine.values import DeviceId, PersonId, PlaceDoubt, Signal
+from engine.values import DeviceId, Instant, PersonId, PlaceDoubt, Signal
 from tests.engine.console.hq import REGISTRY, Hq, control, kinds
+from tests.engine.console.test_cases import Lender
 from tests.engine.intake.reports import HERONS, fix, report
 
 DEVICE = DeviceId("004999010640091")
@@ -305,6 +307,24 @@ def test_a_drill_whose_row_comes_late_is_not_armed_bug_a_real_press_taken_for_on
     pressed = report(received_at=hq.clock.now())
     assert judge.judge(pressed).assessment.kind is Kind.REAL
     assert hq.drills.of(HERONS) is None
+
+
+def test_a_drill_that_is_armed_is_said_to_be_where_nothing_can_be_read_just_then(
+    hq: Hq, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was told as a failure, and the next press in earnest was an exercise."""
+    hq.enrol("alder")
+    arm = hq.drills.arm
+
+    def armed(device: DeviceId, now: Instant) -> Drill:
+        hq.desk.cases._readers = Lender(hq, "", first=1, last=1_000)
+        return arm(device, now)
+
+    monkeypatch.setattr(hq.drills, "arm", armed)
+    body = {"device": HERONS, "by": "alder"}
+    with control(hq) as client:
+        said = [client.post(f"/devices/drill{of}", json=body) for of in ("/arm", "")]
+    assert [(one.status_code, one.json()["armed"]) for one in said] == [(200, True)] * 2
 
 
 def test_a_secret_whose_row_comes_late_is_the_old_one(
