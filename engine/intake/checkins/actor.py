@@ -195,8 +195,8 @@ class CheckIns(SupervisedActor[CheckInSaid]):
 
         One that was heard already is known by its key, and changes nothing.
         """
-        set_at = {who: kept.set_at for who, kept in self._kept.items() if kept.timer}
-        since = min(filter(None, set_at.values()), default=None)
+        begun_at = {who: one.words_from for who, one in self._kept.items() if one.timer}
+        since = min(filter(None, begun_at.values()), default=None)
         if since is None:
             return
         with self._readers.reader() as reader:
@@ -207,7 +207,7 @@ class CheckIns(SupervisedActor[CheckInSaid]):
                 if is_alarms(row.taken_by)
             ]
         for at, said in heard:
-            begun = None if said is None else set_at.get(said.person)
+            begun = None if said is None else begun_at.get(said.person)
             if said is not None and begun is not None and at >= begun:
                 self._hear(said)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from engine.intake.checkins.said import CheckInSaid
 from engine.intake.checkins.timer import SENT_MS, Fact, Timer, fold
+from engine.intake.checkins.words import LASTS_MAX
 from engine.ports.journal import StoredEvent
 from engine.values import Instant
 
@@ -25,6 +26,13 @@ class Kept:
     seq: int
     set_at: Instant | None = None
     said_at: Instant | None = None
+
+    @property
+    def words_from(self) -> Instant | None:
+        """Since when words have come that may be about it; a clock may claim years."""
+        if self.set_at is None or self.said_at is None:
+            return self.set_at
+        return max(self.said_at, self.set_at.plus(-LASTS_MAX))
 
 
 def kept_of(rows: Sequence[StoredEvent]) -> Kept:

@@ -11,7 +11,7 @@ from engine.protocol.model import CheckInPlan
 from engine.roster.model import Word
 from engine.values import Instant, ReportKey
 from tests.engine.dispatch.ledger import SILENT
-from tests.engine.intake.checkins.test_actor import HOUR, Rig, minutes
+from tests.engine.intake.checkins.test_actor import HOUR, Rig, minutes, sms
 from tests.engine.intake.reports import HERON
 
 
@@ -195,6 +195,20 @@ def test_a_word_that_waits_is_not_forgotten_for_an_order_that_was_said_before_it
     )
     rig.world.run(10)
     assert rig.facts() == ["Started", "Moved", "Ended"]
+
+
+def test_a_word_behind_such_an_order_that_an_alarm_alone_has_heard_ends_it_too() -> (
+    None
+):
+    """After a start a word of force left running what a word of safety had ended."""
+    rig = Rig()
+    order, at = came(rig, "order"), rig.world.now()
+    rig.world.run(5)
+    sms(rig, "cedar7", taken_by="alarm/a")
+    rig.world.run(20)
+    due = at.plus(HOUR)
+    rig.tell(CheckInSaid(key=order, person=HERON, at=at, until=due, word=Word.SAFE))
+    assert rig.again(5).facts() == ["Started", "Ended"]
 
 
 def test_a_device_whose_clock_is_ahead_makes_no_order_of_now_look_old() -> None:
