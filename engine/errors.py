@@ -3,6 +3,7 @@
 No message here may carry a name, a number or a place: they reach logs.
 """
 
+import errno
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
@@ -110,6 +111,10 @@ def cure_of(error: OSError | UnicodeDecodeError) -> str:
             return "permission denied; give this user the right to it"
         case IsADirectoryError():
             return "it is a folder; name a file"
+        case NotADirectoryError():
+            return "what stands as a folder in its path is a file; check the path"
+        case OSError(errno=errno.ELOOP):
+            return "links lead in a circle there; check the path"
         case _:
             return error.strerror or type(error).__name__
 

@@ -23,6 +23,7 @@ from adapters.modem.virtual_faults import Faults, switch_names
 from adapters.modem.virtual_links import Link, link_of
 from adapters.modem.virtual_network import DELIVERED, FAILED, PENDING, VirtualNetwork
 from adapters.modem.waking import next_of
+from engine.errors import unreadable
 
 _OUTSIDE = {"delivered": DELIVERED, "pending": PENDING, "failed": FAILED}
 _FIRST_NUMBER = 46700000001
@@ -92,7 +93,7 @@ def virtual(
     """Run virtual GSM modems until `quit`, Ctrl-C or SIGTERM."""
     try:
         settings = _pairs(switches or [])
-        steps = script_of(script.read_text(encoding="utf-8")) if script else ()
+        steps = script_of(_text_of(script)) if script else ()
         cables = _cables(numbers or [], links or [])
         status = _outside(outside)
     except ValueError as error:
@@ -199,6 +200,14 @@ def _run(console: VirtualConsole, line: str, show: "_Show") -> bool:
     if answer:
         show.said(answer)
     return answer is not None
+
+
+def _text_of(script: Path) -> str:
+    try:
+        return script.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"--script: {unreadable(error)}"
+        raise ValueError(message) from error
 
 
 def _pairs(switches: list[str]) -> list[tuple[str, str]]:

@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 
 from engine import plugins
 from engine.cli.client import DEFAULT_STATE, ServiceError, State, ask
+from engine.cli.reading import STANDARD_INPUT, FromFile, said_in
 from engine.ports.device import DeviceCommand
 
 EXIT_FAILURE = 1
@@ -298,10 +299,7 @@ def secret(
     device: Id,
     *,
     by: Annotated[str, typer.Option(help="The operator who sets it; journalled.")],
-    from_file: Annotated[
-        typer.FileText | None,
-        typer.Option(help="A file that has it; standard input otherwise."),
-    ] = None,
+    from_file: FromFile = STANDARD_INPUT,
     state: State = DEFAULT_STATE,
     as_json: AsJson = False,
 ) -> None:
@@ -311,12 +309,10 @@ def secret(
     its state folder that nobody else may read. From then on a report without it still
     raises, as not proven.
     """
-    if from_file is not None:
-        said = from_file.read()
-    elif sys.stdin.isatty():
+    if from_file == STANDARD_INPUT and sys.stdin.isatty():
         said = typer.prompt("secret", hide_input=True, confirmation_prompt=True)
     else:
-        said = sys.stdin.read()
+        said = said_in(from_file, "the secret")
     request = {"device": device, "by": by, "secret": said.strip()}
     reply = ask(state, "POST", "/devices/secret", json.dumps(request))
     if as_json:

@@ -161,7 +161,10 @@ def backup(
 
 def _reader(path: Path) -> SqliteReader:
     """Open a state folder's journal, or a backup by its own name."""
-    return SqliteReader(path if path.is_file() else path / JOURNAL_FILE)
+    with suppress(PermissionError):  # whoever opens it says so, with the cure
+        if path.is_file():
+            return SqliteReader(path)
+    return SqliteReader(path / JOURNAL_FILE)
 
 
 class OneReader:

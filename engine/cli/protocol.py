@@ -75,6 +75,11 @@ File = Annotated[
         metavar="FILE", readable=False, help=f"An action protocol, {OR_SAMPLE}."
     ),
 ]
+Svg = Annotated[
+    Path | None,
+    # It is written, and `_write` says where that fails.
+    typer.Option(readable=False, help="Draw the time line into this file."),
+]
 Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
 
@@ -246,9 +251,7 @@ def simulate(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     minutes: Annotated[
         float, typer.Option(min=1, max=MINUTES_MAX, help="For how long.")
     ] = 120,
-    svg: Annotated[
-        Path | None, typer.Option(help="Draw the time line into this file.")
-    ] = None,
+    svg: Svg = None,
     as_json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Play it in virtual time, by the deciding that alarms run on; nothing is sent.

@@ -52,7 +52,8 @@ def explained(path: Path, act: str, error: Exception) -> JournalError:
     for kind, (why, cure) in _CURES.items():
         if isinstance(error, kind):
             return JournalError(f"{path}: cannot {act}: {why}{_code(error)}; {cure}")
-    why = f"{type(error).__name__}{_code(error)}"
+    said = error.strerror if isinstance(error, OSError) else None
+    why = f"{said or type(error).__name__}{_code(error)}"
     return JournalError(f"{path}: cannot {act}: {why}; {_ANY_CURE}")
 
 
