@@ -19,6 +19,7 @@ from engine.alarm.commands import (
 )
 from engine.alarm.events import ActRefused
 from engine.alarm.messages import Done
+from engine.alarm.refusals import RefusalGround
 from engine.alarm.state import CloseReason, FalseClass, Press, Truth
 from engine.console.words import refusal
 from engine.errors import NO_ROOM, EngineError
@@ -126,7 +127,7 @@ def refusal_of(done: Done) -> str | None:
     if done.failed:
         return "the engine did not answer; look again, then repeat"
     if done.alarm is None:
-        return "there is no such alarm"
+        return refusal(RefusalGround.NOT_RAISED)
     for event in done.events:
         if isinstance(event, ActRefused):
             return refusal(event.ground)

@@ -68,6 +68,7 @@ _TOO_FEW = frozenset(
     REFUSALS[one]
     for one in (RefusalGround.NOT_SAFE_YET, RefusalGround.NOT_DETAINED_YET)
 )
+NO_ALARM = "no such alarm; `natalia alarm list` names them"
 SIGN_IN = "only at the console, where whoever does it has signed in"
 
 
@@ -126,8 +127,7 @@ async def alarm(request: Request) -> Response:
     if found is None and why is not None:
         return JSONResponse({"error": why.value}, status_code=UNAVAILABLE)
     if found is None:
-        error = "no such alarm; `natalia alarm list` names them"
-        return JSONResponse({"error": error}, status_code=MISSING)
+        return JSONResponse({"error": NO_ALARM}, status_code=MISSING)
     now = desk.parts.clock.now()
     shown = detail(
         found,
@@ -162,6 +162,8 @@ async def act(request: Request) -> Response:
         refused = end_refusal(desk.cases.get(alarm_id), command, every)
     if refused is None:
         refused = await desk.act(alarm_id, command)
+    if refused == REFUSALS[RefusalGround.NOT_RAISED]:
+        refused = NO_ALARM
     if refused in _TOO_FEW:
         refused = _too_few(desk, alarm_id, refused)
     status = 200 if refused is None else REFUSED

@@ -167,7 +167,7 @@ class ConsoleDesk:
         case, why = self.cases.found(other)
         if case is not None:
             return None
-        return "there is no such alarm" if why is None else why.value
+        return refusal(RefusalGround.NOT_RAISED) if why is None else why.value
 
     def _no_exercise(self, alarm_id: AlarmId) -> str | None:
         """Return why a case does not end as played: whoever was told would read so."""

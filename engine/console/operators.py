@@ -104,7 +104,9 @@ class Operators:
                 raise OperatorError(self.fault)
             left = dict(self._hashes)
             if left.pop(operator, None) is None:
-                message = f"there is no operator {operator!r}"
+                message = (
+                    f"there is no operator {operator!r}; see: natalia operator list"
+                )
                 raise OperatorError(message)
             if not left:
                 message = f"{operator!r} is the last operator; add another one first"

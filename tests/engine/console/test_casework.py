@@ -7,6 +7,7 @@ from engine.alarm.messages import Answered
 from engine.alarm.state import FalseClass, Kind
 from engine.console import desk
 from engine.console.acts import ActError, command_of
+from engine.console.control import NO_ALARM
 from engine.console.desk import HALF_LINKED
 from engine.console.drills import drill_command
 from engine.console.lines import BY_HAND
@@ -84,7 +85,7 @@ def test_a_case_is_handed_to_an_operator_there_is(manned: Hq) -> None:
 
 def test_two_linked_cases_name_each_other(manned: Hq) -> None:
     one, other = two(manned)
-    assert post(manned, one, "link", other="gone") == (409, "there is no such alarm")
+    assert post(manned, one, "link", other="gone") == (409, NO_ALARM)
     assert post(manned, one, "link")[0] == 422
     itself = (409, "that is this alarm: name the other one")
     assert post(manned, one, "link", other=one) == itself

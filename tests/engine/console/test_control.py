@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from engine.console.control import NO_ALARM
 from engine.console.operators import first_password_path
 from engine.errors import NO_ROOM
 from engine.ports.journal import Answer, Append, NewEvent, Request
@@ -62,7 +63,7 @@ def test_what_is_not_there_is_said(hq: Hq) -> None:
     with control(hq) as client:
         assert client.get("/alarms/none").status_code == 404
         said = client.post("/alarms/none/acknowledge", json={"by": "alder"})
-        assert said.json()["refused"] == "there is no such alarm"
+        assert said.json()["refused"] == NO_ALARM, "it named no way to find one"
         said = client.post("/alarms/none/explode", json={"by": "alder"})
         assert said.status_code == 422
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from engine.alarm.state import Kind, ReplyKind
+from engine.console.control import NO_ALARM
 from engine.console.people import Names
 from engine.console.voices import closing_waits, safety, safety_line
 from engine.values import AlarmId, OperatorId
@@ -172,4 +173,4 @@ def test_the_case_of_an_alarm_that_is_gone_is_refused_in_plain_words(hq: Hq) -> 
     by = {"by": "alder", "reason": "safe"}
     with control(hq) as client:
         said = client.post(f"/alarms/{AlarmId('gone')}/close", json=by).json()
-    assert said["refused"] == "there is no such alarm"
+    assert said["refused"] == NO_ALARM
