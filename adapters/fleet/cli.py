@@ -16,6 +16,7 @@ from adapters.fleet.plan import Wish
 from adapters.fleet.roster import roster_of
 from adapters.fleet.tally import Tally, total
 from adapters.modem.host_clock import HostClock
+from engine.errors import DataError, cure_of
 
 TELL_S = 5.0
 EPILOG = """
@@ -32,6 +33,13 @@ $ natalia device simulate --fleet 20 --sos-per-minute 6 --json
 
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
+WriteRoster = Annotated[
+    Path | None,
+    # It is written, and `_write` says where that fails.
+    typer.Option(
+        readable=False, help="Write a roster that has this fleet's devices, and end."
+    ),
+]
 
 
 @app.command(epilog=EPILOG)
@@ -57,10 +65,7 @@ def simulate(  # noqa: PLR0913 - each is an option of the command line
         float, typer.Option("--for", min=0.0, help="Seconds; 0 until Ctrl-C.")
     ] = 0.0,
     seed: Annotated[int, typer.Option(help="The same fleet for the same seed.")] = 1,
-    write_roster: Annotated[
-        Path | None,
-        typer.Option(help="Write a roster that has this fleet's devices, and end."),
-    ] = None,
+    write_roster: WriteRoster = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON on standard output.")
     ] = False,
@@ -74,7 +79,7 @@ def simulate(  # noqa: PLR0913 - each is an option of the command line
     """
     names = _names(protocol)
     if write_roster is not None:
-        write_roster.write_text(roster_of(fleet, names))
+        _write(write_roster, roster_of(fleet, names))
         return
     wish = Wish(
         fleet=fleet,
@@ -95,6 +100,14 @@ def simulate(  # noqa: PLR0913 - each is an option of the command line
     whole = total(crew.tallies)
     if whole.sos_open or whole.refused or (whole.due and not whole.acknowledged):
         raise typer.Exit(1)
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        reason = f"cannot be written: {cure_of(error)}"
+        raise DataError(file.name, None, "--write-roster", reason) from error
 
 
 def as_plain(tallies: Mapping[str, Tally]) -> dict[str, dict[str, object]]:

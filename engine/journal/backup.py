@@ -29,10 +29,10 @@ def back_up(source: Path, target: Path, progress: Progress) -> None:
         JournalError: the source cannot be read or the target written.
 
     """
-    draft = target.with_name(f".{target.name}.part")
     try:
         if target.exists():
             raise stated(target, "is there already", "name another file")
+        draft = target.with_name(f".{target.name}.part")
         # Outside the inner one: what cannot be begun has left nothing to clear.
         _clear(draft)
         try:

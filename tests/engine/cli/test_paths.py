@@ -88,6 +88,26 @@ def test_what_is_drawn_over_has_not_to_be_readable(
     assert drawn.read_text().startswith("<svg")
 
 
+@pytest.mark.parametrize("target", [".", "", "..", "/"])
+def test_a_backup_into_a_folder_by_a_short_name_is_refused_bug_it_was_a_traceback(
+    patch: Patch, out: Output, tmp_path: Path, target: str
+) -> None:
+    words = ("journal", "backup", target, "--state", str(tmp_path))
+    assert natalia(patch, *words) == 3
+    assert out.readouterr().err.endswith("is there already; name another file\n")
+
+
+@pytest.mark.parametrize("name", [".", "file/fleet.toml", "none/fleet.toml"])
+def test_a_fleets_roster_that_cannot_be_written_is_said_bug_it_was_a_traceback(
+    patch: Patch, out: Output, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "file").write_text("")
+    words = ("device", "simulate", "--fleet", "2", "--write-roster")
+    assert natalia(patch, *words, str(tmp_path / name)) == 3
+    assert "--write-roster: cannot be written: " in out.readouterr().err
+    assert natalia(patch, *words, str(tmp_path / "fleet.toml")) == 0
+
+
 def test_a_secret_that_is_no_text_is_refused_bug_it_was_a_traceback(
     patch: Patch, out: Output, tmp_path: Path
 ) -> None:
