@@ -167,6 +167,41 @@ BROKEN = (
         ),
     ),
     Broken(
+        "unproven",
+        "the timer of who has agreed on words is ended by one that says neither",
+        (
+            Change(
+                "engine/intake/checkins/timer.py",
+                "    if said.word is None and said.has_words:\n"
+                "        return Change(answer=TEXT_ON)\n",
+                "",
+            ),
+        ),
+    ),
+    Broken(
+        "unforced",
+        "a word of force that ends a timer raises nothing",
+        (
+            Change(
+                "engine/intake/checkins/actor.py",
+                "        takes = (message.key,) "
+                "if mine and message.word is not Word.DURESS else ()\n",
+                "        takes = (message.key,) if mine else ()\n",
+            ),
+        ),
+    ),
+    Broken(
+        "left",
+        "whoever is in the roster no more is waited for by nobody",
+        (
+            Change(
+                "engine/intake/checkins/actor.py",
+                "            if kept.timer is not None:\n",
+                "            if kept.timer is not None and person is not None:\n",
+            ),
+        ),
+    ),
+    Broken(
         "untimed",
         "a timer that runs out raises nothing",
         (

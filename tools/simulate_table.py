@@ -1,6 +1,6 @@
 """The table of the long run, from its record: pure."""
 
-from tests.simulation.plan import BEGINS, FAULTS, MODES, PRESSES
+from tests.simulation.tables import BEGINS, CHANGES, FAULTS, MODES, PRESSES, TIMERS
 
 Table = dict[str, object]
 
@@ -27,8 +27,15 @@ def written(record: dict[str, object]) -> str:
         for what, times in _counts(one["faults"]).items():
             faults[what] = faults.get(what, 0) + times
     lines += ["", "| Family | Struck so often, over all commits |", "|---|---|"]
-    families = FAULTS | {"process": FAULTS["process"] | BEGINS}
-    for family, table in {**families, "presses": PRESSES, "days": MODES}.items():
+    families = {
+        **FAULTS,
+        "process": FAULTS["process"] | BEGINS,
+        "human": FAULTS["human"] | TIMERS,
+        "roster": CHANGES,
+        "presses": PRESSES,
+        "days": MODES,
+    }
+    for family, table in families.items():
         struck = ", ".join(f"{what} {faults.get(what, 0)}" for what in table)
         lines.append(f"| {family} | {struck} |")
     return "\n".join(lines) + "\n"

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from engine.alarm.force import seems_over
 from engine.alarm.state import Kind
 from engine.values import DeviceId
-from tests.simulation.cast import AGREED, DURESS_WORD, SAFE_WORD, TRAVELLER
+from tests.simulation.cast import AGREED, DURESS_WORD, SAFE_WORD
 from tests.simulation.changes import ROSTERS, change_file, import_roster
 from tests.simulation.devices import devices
 from tests.simulation.disk import write_as_old_owner
 from tests.simulation.modem import SUBMIT_FAULTS
 from tests.simulation.people import OPERATORS
 from tests.simulation.plan import Item
-from tests.simulation.told import was_missed
+from tests.simulation.timers import TIMERS
 
 if TYPE_CHECKING:
     from tests.simulation.day import Day
@@ -254,19 +254,6 @@ def _taken_off(day: "Day", item: Item) -> None:
         day.people.gone.add(OPERATORS[item.n % len(OPERATORS)])
 
 
-def _timer(day: "Day", item: Item) -> None:
-    """Somebody says when they will be home, and nobody hears of them."""
-    if day.host.roster.person(TRAVELLER) is None:
-        return
-    day.people.say_as(TRAVELLER, f"home in {item.n} min")
-    day.watching.timed.add(TRAVELLER)
-    for _ in range(LOOKS):
-        day.world.sleep(LOOK_S)
-        if was_missed(TRAVELLER, day.watching.alarms.values()):
-            day.struck("timer")
-            return
-
-
 def _drill(day: "Day", item: Item) -> None:
     """HQ has somebody try out their device: its next press is an exercise."""
     clock, judge = day.host.clock, day.host.judge
@@ -335,10 +322,10 @@ ACTS: dict[str, Act] = {
     "after_close": _after_close,
     "needs_help": _needs_help,
     "taken_off": _taken_off,
-    "timer": _timer,
     "drill": _drill,
     **dict.fromkeys(SUBMIT_FAULTS, _next_fault),
     **dict.fromkeys(ROSTERS, import_roster),
     "rewritten": change_file,
     "taken_away": change_file,
+    **TIMERS,
 }

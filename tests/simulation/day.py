@@ -18,13 +18,13 @@ from tests.simulation.plan import (
     DAY_S,
     FAULTS_END_S,
     MONTH_S,
-    PRESSES,
     Item,
     Plan,
 )
 from tests.simulation.recalled import recall
 from tests.simulation.runtime import Life, World
 from tests.simulation.scheduler import DeadlockError, LivelockError
+from tests.simulation.tables import PRESSES
 from tests.simulation.watchers import LogWatch
 
 STARTED_WITHIN_S = 120.0

@@ -11,12 +11,13 @@ from engine.alarm.events import (
     ReplyReceived,
     SafetyConfirmed,
 )
-from engine.alarm.state import Alarm, ReplyKind
+from engine.alarm.state import Alarm, ReplyKind, alarm_of
+from engine.ports.journal import InboundRow
 from engine.values import AlarmId, PersonId, ReportKey
 from tests.simulation.cast import AGREED, DURESS_CODE, DURESS_WORD
 from tests.simulation.disk import Disk
 
-_FORCED = {DURESS_WORD.encode(), DURESS_CODE.encode()}
+_FORCED = (DURESS_WORD.encode(), DURESS_CODE.encode())
 
 
 class Freedom:
@@ -37,9 +38,16 @@ class Freedom:
             return
         for key in keys:
             row = disk.medium.inbound.get(key)
-            if row is not None and _FORCED.intersection(row.body.split(b'"')):
+            if row is not None and _is_forced(row):
                 self.forced.add(alarm_id)
                 self._said_safe.pop(alarm_id, None)
+
+    def is_lost(self, disk: Disk) -> bool:
+        """Say whether a word of force came in of which no case has heard."""
+        return AGREED not in self.strangers and any(
+            _is_forced(row) and alarm_of(row.taken_by) not in self.forced
+            for row in disk.medium.inbound.values()
+        )
 
     def listen(self, alarm_id: AlarmId, event: AlarmEvent) -> None:
         """Note who says that the defender is safe, and what begins under force.
@@ -74,3 +82,7 @@ class Freedom:
         steps = {step.id: step for step in alarm.protocol.steps}
         planned = [e.step for e in events if isinstance(e, NotificationPlanned)]
         return any(steps[step].text == "stop" for step in planned if step in steps)
+
+
+def _is_forced(row: InboundRow) -> bool:
+    return any(word in row.body for word in _FORCED)

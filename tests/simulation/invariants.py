@@ -7,7 +7,6 @@ words, never the state itself, so that a shrunk plan can be told to fail alike.
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from functools import cache
 
 from engine.alarm.events import (
     AlarmAcknowledged,
@@ -37,28 +36,28 @@ from engine.ports.journal import (
     Request,
     StoredEvent,
 )
-from engine.ports.measures import DECLARATIONS
-from engine.values import AlarmId, EffectId, Instant, PersonId, ReportKey, StepId
+from engine.values import AlarmId, EffectId, Instant, ReportKey, StepId
 from tests.simulation.after import AfterCare
 from tests.simulation.agreed import breaks, may_be_public
 from tests.simulation.answers import Answers
 from tests.simulation.attention import Attention, is_past_shift
 from tests.simulation.disk import Disk
 from tests.simulation.freedom import Freedom
+from tests.simulation.labels import wrong_in
 from tests.simulation.remembered import Remembered
 from tests.simulation.runtime import Life
+from tests.simulation.timed import Timed
 from tests.simulation.told import (
     has_given_up,
     is_left_alone,
     is_not_told_of_end,
-    was_missed,
 )
 
 OVERDUE_S = 60.0
 ATTEMPTING_S = 240.0
 FIRST_TOLD_S = 10.0
 SENT = frozenset({EffectState.ACCEPTED, EffectState.DELIVERED})
-_DECLARED = frozenset(each.name for each in DECLARATIONS)
+_HEARS = ("alarm/", "check-in/")
 
 
 class ViolationError(Exception):
@@ -97,8 +96,7 @@ class Watching:
         self.opened_s: dict[AlarmId, float] = {}
         """When each was raised, or opened again."""
         self.first_told_s: dict[AlarmId, float] = {}
-        self.timed: set[PersonId] = set()
-        """Who has set a timer, and was never heard of again."""
+        self.timed = Timed()
         self._addresses: dict[EffectId, str] = {}
         self.epochs: dict[str, int] = {}
 
@@ -124,8 +122,12 @@ class Watching:
         if append.epoch < before:
             self.found("I6", "an epoch smaller than the one before it")
         self.epochs[append.stream] = append.epoch
-        if not append.stream.startswith("alarm/"):
-            return
+        if append.stream.startswith("alarm/"):
+            self._of_a_case(append, rows)
+        elif self.timed.is_ended_for_nothing(append, rows, self.disk):
+            self.found("I8", "a timer is ended without a word")
+
+    def _of_a_case(self, append: Append, rows: Sequence[StoredEvent]) -> None:
         alarm_id = alarm_of(append.stream)
         events = [self.rows.decode(row) for row in rows]
         alarm = self.alarms.get(alarm_id)
@@ -350,8 +352,10 @@ class Watching:
                 self.found("I1", "an acknowledged raise that is in no case")
         for alarm in self.alarms.values():
             self._came_right(alarm)
-        if not all(was_missed(who, self.alarms.values()) for who in self.timed):
-            self.found("I1", "a timer ran out, and no case knows of it")
+        for invariant, what in self.timed.forgotten(self.alarms, self.disk):
+            self.found(invariant, what)
+        if self.freedom.is_lost(self.disk):
+            self.found("I8", "a word of force of which no case has heard")
 
     def _came_right(self, alarm: Alarm) -> None:
         now_s = self.now_s()
@@ -367,11 +371,12 @@ class Watching:
             self.found("I3", "somebody who was told hears nothing of the end")
 
     def _was_cancel(self, key: ReportKey) -> bool:
-        return self.disk.medium.inbound[key].taken_by.startswith("alarm/")
+        """Say whether a case, or a timer, has heard that it was called off."""
+        return self.disk.medium.inbound[key].taken_by.startswith(_HEARS)
 
     def label(self, name: str, labels: tuple[str, ...]) -> None:
         """I10: no label holds what belongs to a person; each name is declared."""
-        wrong = _wrong_in(name, labels, self.secrets)
+        wrong = wrong_in(name, labels, self.secrets)
         if wrong:
             self.found("I10", wrong)
 
@@ -384,15 +389,6 @@ class Watching:
         """I10: nor is it in the log."""
         if any(secret in text for secret in self.secrets):
             self.found("I10", "something personal in the log")
-
-
-@cache
-def _wrong_in(name: str, labels: tuple[str, ...], secrets: frozenset[str]) -> str:
-    if name not in _DECLARED:
-        return "a measurement that is not declared"
-    if any(secret in label for label in labels for secret in secrets):
-        return "something personal in a label"
-    return ""
 
 
 def _of_step(one: EffectId, other: EffectId) -> bool:

@@ -14,6 +14,19 @@ from engine.journal.memory import Medium
 from engine.values import Instant
 from tests.fakes import START
 from tests.simulation.leftover import defender_of, medium_of, names
+from tests.simulation.tables import (
+    ACTORS,
+    CHANGES,
+    CHANNELS,
+    DEFENDERS,
+    FAULTS,
+    MODEMS,
+    PRESSES,
+    TIMERS,
+    TIMERS_OF,
+    UNENDING,
+    WEIGHTS,
+)
 
 DAY_S = 86_400.0
 CALM_S = 7_200.0
@@ -66,22 +79,6 @@ class Plan:
         return cls(table["seed"], tuple(Item(**item) for item in table["items"]))
 
 
-# The first has agreed words and codes with HQ: force can strike nobody else.
-DEFENDERS = (
-    *("heron",) * 5,
-    *("gannet", "toucan", "stork", "lapwing", "avocet", "cormorant", "fulmar"),
-    *("kingfisher", "chough", "dowitcher", "dowitcher", "fairywren"),
-)
-MODEMS = ("modem-1", "modem-2")
-CHANNELS = ("email", "webhook", "mastodon")
-# Who may fail, an alarm's actor most of all: it holds what is decided and not told.
-ACTORS = (
-    *("alarm",) * 4,
-    *("alarms", "dispatcher", "intake", "timers", *MODEMS, *CHANNELS) * 2,
-    *("checkins", "email/2", "gateway", "journal", "orders", "probe", "register"),
-    *("shouter", "vigil", "web", "channels", "doors", "modems"),
-)
-
 # Most days have one episode: its cost is that of its alarms, and it rarely meets the
 # day's others. The rest have two or three, for what stays of one until the next.
 EPISODES = (57, 2, 1)
@@ -90,140 +87,24 @@ SECOND_PRESS = 0.15
 # A safety day: faults by the dozen while people are told, some of which never end, and
 # no quiet hours. What must never happen is asked of it, and nothing that must happen.
 SAFETY = 0.02
-MODES = {"safety": 1, "month": 1}
 
 # A day that begins on the journal of an older engine, and how long none ran before it.
-BEGINS = {"upgrade": 1}
 UPGRADE = 0.125
 DOWN_S = (3.0, 3.0, 30.0, 600.0, 7_200.0)
 TAKEN_UP_S = 300.0
 STORM_S = 600.0
 FAULTS_MIN, FAULTS_MAX = 6, 18
-UNENDING = {"": 2, "all_gone": 1, "gone": 1, "down": 2, "full": 1, "slow": 1}
-
-# What somebody changes in the roster, or in the files of the action protocols.
-CHANGES = {
-    "left": 2,
-    "follows": 1,
-    "retired": 3,
-    "renumbered": 3,
-    "unavailable": 1,
-    "relieved": 2,
-    "rewritten": 2,
-    "taken_away": 1,
-}
+# Somebody changes a file; somebody sets a timer, and says something of it.
 CHANGED = 0.08
+TIMED = 0.05
+FORGOTTEN = 0.2
+"""So many of who has set one are left out of a roster while it runs."""
 
 # A month: what is asked after the end, with faults about when it is.
 MONTH = 0.05
 MONTH_S = 32 * DAY_S
 AFTER_DAYS = (1, 3, 7, 30)
 CLOSES_S = 3_600.0
-
-# What is drawn, and how often beside the others of its family.
-PRESSES = {
-    "sos": 10,
-    "removed": 2,
-    "no_fix": 2,
-    "late": 2,
-    "clock": 1,
-    "zero": 1,
-    "checksum": 1,
-    "unauthentic": 1,
-    "twice": 2,
-    "stranger": 1,
-    "fall": 1,
-    "undecodable": 1,
-}
-FAULTS = {
-    "process": {
-        "kill": 4,
-        "commit_before": 3,
-        "commit_after": 3,
-        "contact_before": 3,
-        "contact_after": 3,
-        "stop": 1,
-        "loop": 1,
-        "pause": 2,
-        "read_error": 1,
-        "fails": 2,
-        "fails_after": 2,
-        "fails_within": 2,
-    },
-    "disk": {
-        "eio": 2,
-        "unanswered": 2,
-        "full": 2,
-        "scarce": 2,
-        "slow": 2,
-        "old_owner": 2,
-    },
-    "modem": {
-        "gone": 3,
-        "silent": 2,
-        "lost": 3,
-        "sent_unknown": 3,
-        "late_answer": 2,
-        "refused": 2,
-        "rejected": 1,
-        "no_report": 2,
-        "late_report": 1,
-        "report_twice": 1,
-        "failed_report": 1,
-        "slow_answer": 1,
-        "hang": 1,
-        "all_gone": 1,
-        "no_call": 1,
-        "keeps_message": 1,
-        "store_hangs": 1,
-        "arrives_twice": 1,
-    },
-    "channel": {"down": 3, "refused": 2, "rejected": 1, "hang_sent": 2, "hang_lost": 2},
-    "input": {
-        "flood": 1,
-        "cancel": 4,
-        "again": 3,
-        "replayed": 2,
-        "words": 1,
-        "wrong_code": 1,
-        "spoofed": 2,
-        "walks": 2,
-        "answer_lost": 2,
-    },
-    "time": {"hour_ahead": 2, "hour_back": 1, "week_back": 2, "suspend": 2},
-    "human": {
-        "nobody": 2,
-        "two_at_once": 2,
-        "reopen": 2,
-        "after_close": 2,
-        "detained": 3,
-        "needs_help": 3,
-        "hand_over": 2,
-        "link": 1,
-        "merge": 3,
-        "taken_off": 2,
-        "timer": 3,
-        "drill": 2,
-        "double_click": 2,
-    },
-    "force": {
-        "duress_word": 3,
-        "duress_code": 3,
-        "safe_word": 2,
-        "safe_code": 2,
-        "press_after_end": 2,
-    },
-}
-WEIGHTS = {
-    "process": 6,
-    "disk": 3,
-    "modem": 5,
-    "channel": 3,
-    "input": 3,
-    "time": 1,
-    "human": 5,
-    "force": 2,
-}
 
 
 def plan_of(seed: int) -> Plan:
@@ -241,7 +122,8 @@ def plan_of(seed: int) -> Plan:
             items += _month(random.Random(f"month/{seed}"), episode[0].who, begins_s)
             break
     old = _upgrade(seed)
-    return Plan(seed, tuple(sorted([*items, *old, *_changes(seed, items, old)])))
+    items += [*old, *_changes(seed, items, old), *_timers(seed, items)]
+    return Plan(seed, tuple(sorted(items)))
 
 
 def is_safety(seed: int) -> bool:
@@ -272,6 +154,23 @@ def _changes(seed: int, items: list[Item], old: list[Item]) -> list[Item]:
         press = next(one for one in items if one.what in PRESSES)
         begun_s, who = press.at_s, press.who
     return [_change(draw, begun_s, who) for _ in range(draw.choice((1, 1, 2)))]
+
+
+def _timers(seed: int, items: list[Item]) -> list[Item]:
+    """Return that somebody sets a timer about when an episode begins, and what then."""
+    draw = random.Random(f"timers/{seed}")
+    if draw.random() >= TIMED:
+        return []
+    begins_s = next(one for one in items if one.what in PRESSES).at_s
+    minutes = draw.randrange(1, 8)
+    at_s = max(0.1, begins_s + draw.uniform(-60 * minutes, 60))
+    second_s = draw.choice((draw.uniform(0, 60 * minutes), draw.expovariate(1 / 300)))
+    what = _drawn(draw, TIMERS)
+    timer = _item(at_s, "human", what, n=minutes, s=min(second_s, EPISODE_S))
+    if draw.random() >= FORGOTTEN:
+        return [timer]
+    gone_s = at_s + draw.uniform(1, 60 * minutes)
+    return [timer, _item(gone_s, "roster", "left", who=TIMERS_OF[what])]
 
 
 def _change(draw: random.Random, begun_s: float, who: str) -> Item:

@@ -51,7 +51,7 @@ class _Recalling:
             if name.startswith(EFFECT):
                 self._effect(EffectId(name.removeprefix(EFFECT)), stream.events)
             elif name.startswith(PREFIX) and stream.head.is_open:
-                watching.timed.add(person_of(name))
+                watching.timed.people.add(person_of(name))
         bodies = [decode_body(row.body) for row in medium.effects.values()]
         numbers = {one.address for one in bodies if one.address.startswith("+")}
         watching.secrets |= numbers

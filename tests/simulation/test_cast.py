@@ -10,7 +10,7 @@ from engine.protocol.model import Audience, Start
 from engine.protocol.parse import sample, sample_names
 from engine.protocol.registry import HQ_ALONE, UNKNOWN_DEVICE
 from tests.simulation.cast import FOLLOWS, OWN, registry, roster
-from tests.simulation.plan import DEFENDERS
+from tests.simulation.tables import DEFENDERS
 
 TABLES: dict[str, type[BaseModel]] = {
     "": tables.ProtocolTable,

@@ -7,7 +7,8 @@ from engine.values import PersonId
 from tests.simulation.cast import registry, roster
 from tests.simulation.changes import ROSTERS, without
 from tests.simulation.day import Day
-from tests.simulation.plan import CHANGES, Item, Plan, plan_of
+from tests.simulation.plan import Item, Plan, plan_of
+from tests.simulation.tables import CHANGES
 
 PRESS_S = 60.0
 WHENS_S = (0.0, 59.9, 61.0, 240.0, 3_600.0)

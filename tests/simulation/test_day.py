@@ -11,9 +11,6 @@ import pytest
 from tests.simulation.day import Day, run
 from tests.simulation.kept import kept
 from tests.simulation.plan import (
-    ACTORS,
-    FAULTS,
-    PRESSES,
     Item,
     Plan,
     is_month,
@@ -21,6 +18,7 @@ from tests.simulation.plan import (
     plan_of,
 )
 from tests.simulation.shrink import shrunk
+from tests.simulation.tables import ACTORS, FAULTS, PRESSES
 
 ROOT = Path(__file__).parents[2]
 QUICK_SEEDS = 25

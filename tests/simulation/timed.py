@@ -1,0 +1,42 @@
+"""Whether a timer that runs out is known to a case, and none is ended for nothing."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from engine.alarm.state import Alarm
+from engine.intake.checkins.timer import Fact, stream_of
+from engine.ports.journal import Append, StoredEvent
+from engine.values import AlarmId, PersonId, ReportKey
+from tests.simulation.cast import AGREED, DURESS_CODE, DURESS_WORD, SAFE_CODE, SAFE_WORD
+from tests.simulation.disk import Disk
+from tests.simulation.told import was_missed
+
+_PROOFS = tuple(
+    one.encode() for one in (SAFE_WORD, DURESS_WORD, SAFE_CODE, DURESS_CODE)
+)
+
+
+class Timed:
+    """Keeps whose timer ran out unheard; of nobody is it forgotten at a restart."""
+
+    def __init__(self) -> None:
+        self.people: set[PersonId] = set()
+        """Who has set one, and was never heard of again."""
+
+    def is_ended_for_nothing(
+        self, append: Append, rows: Sequence[StoredEvent], disk: Disk
+    ) -> bool:
+        """Say whether a timer of who has agreed on words is ended without one."""
+        if append.stream != stream_of(AGREED):
+            return False
+        said = disk.medium.inbound.get(ReportKey(append.command_id))
+        is_proven = said is not None and any(word in said.body for word in _PROOFS)
+        return not is_proven and any(row.kind == Fact.ENDED for row in rows)
+
+    def forgotten(
+        self, alarms: Mapping[AlarmId, Alarm], disk: Disk
+    ) -> Iterator[tuple[str, str]]:
+        """Yield which invariants are broken at the end of the day, and how."""
+        if not all(was_missed(who, alarms.values()) for who in self.people):
+            yield "I1", "a timer ran out, and no case knows of it"
+        if disk.timers:
+            yield "I2", "a timer runs on and on"
