@@ -22,7 +22,7 @@ from adapters.modem.redact import Stream, redact
 from adapters.modem.redact import number as redact_number
 from adapters.modem.transport import SerialTransport
 from adapters.modem.typed import TOO_LONG, at_line, typed_lines
-from engine.errors import ModemError
+from engine.errors import DataError, ModemError, unreadable
 from engine.ports.modem import InboundSms, ModemEvent, SendResult, StatusReport
 from engine.values import printable
 
@@ -59,9 +59,8 @@ Port = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 PinFile = Annotated[
     Path | None,
-    typer.Option(
-        help="File with the SIM's PIN, tried once at most.", exists=True, dir_okay=False
-    ),
+    # Whether it may be read is said below, with what to do about it.
+    typer.Option(readable=False, help="File with the SIM's PIN, tried once at most."),
 ]
 Baud = Annotated[int, typer.Option(help="Speed; means nothing to USB modems.")]
 Reveal = Annotated[bool, typer.Option("--reveal", help="Show numbers in full.")]
@@ -88,8 +87,9 @@ def _modem(
     *,
     waits_for_parts: bool = True,
 ) -> SerialModem:
+    pin = _pin(pin_file)
     tried = str(pin_file.with_suffix(".tried")) if pin_file else ""
-    options = ModemOptions(pin=_pin(pin_file), pin_file=tried, baud=baud)
+    options = ModemOptions(pin=pin, pin_file=tried, baud=baud)
     if not waits_for_parts:
         options = replace(options, multipart_s=0.0)
     return SerialModem(
@@ -104,7 +104,10 @@ def _modem(
 def _pin(file: Path | None) -> str:
     try:
         return file.read_text(encoding="ascii").strip() if file else ""
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        name = "" if file is None else file.name
+        raise DataError(name, None, "--pin-file", unreadable(error)) from error
+    except UnicodeDecodeError as error:
         message = "the file cannot be read as a PIN"
         raise typer.BadParameter(message, param_hint="--pin-file") from error
 

@@ -23,7 +23,7 @@ from adapters.modem.virtual_faults import Faults, switch_names
 from adapters.modem.virtual_links import Link, link_of
 from adapters.modem.virtual_network import DELIVERED, FAILED, PENDING, VirtualNetwork
 from adapters.modem.waking import next_of
-from engine.errors import unreadable
+from engine.errors import DataError, unreadable
 
 _OUTSIDE = {"delivered": DELIVERED, "pending": PENDING, "failed": FAILED}
 _FIRST_NUMBER = 46700000001
@@ -64,7 +64,9 @@ Switches = Annotated[
     list[str] | None, typer.Option("--set", help="SWITCH=VALUE, on all modems.")
 ]
 Script = Annotated[
-    Path | None, typer.Option(help="Commands with times.", exists=True, dir_okay=False)
+    Path | None,
+    # Whether it may be read is said below, with what to do about it.
+    typer.Option(readable=False, help="Commands with times."),
 ]
 Pin = Annotated[str, typer.Option(help="What the SIMs want before they work.")]
 Outside = Annotated[
@@ -206,8 +208,7 @@ def _text_of(script: Path) -> str:
     try:
         return script.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        message = f"--script: {unreadable(error)}"
-        raise ValueError(message) from error
+        raise DataError(script.name, None, "--script", unreadable(error)) from error
 
 
 def _pairs(switches: list[str]) -> list[tuple[str, str]]:

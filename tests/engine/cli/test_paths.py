@@ -134,10 +134,39 @@ def test_a_secret_comes_by_a_pipe_as_well(patch: Patch) -> None:
     assert '"by-a-pipe"' in asked
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("modem", "status", "/dev/null", "--pin-file", "{0}"),
+        ("modem", "virtual", "--script", "{0}"),
+    ],
+)
+def test_a_pin_that_this_user_may_not_read_is_a_fault_bug_it_did_not_exist(
+    patch: Patch, out: Output, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    """A PIN is in root's keeping, and the file seemed not to be there."""
+    shut, opens = tmp_path / "shut", io.open
+
+    def opened(file: str | Path, *given: object, **named: object) -> object:
+        if file == shut:
+            raise PermissionError(13, "Permission denied", str(file))
+        return opens(file, *given, **named)  # type: ignore[call-overload] # as it came
+
+    patch.setattr(io, "open", opened)
+    for path, cure in (
+        (shut, "permission denied; give this user the right to it"),
+        (tmp_path / "none", "it is not there; check the path"),
+        (tmp_path, "it is a folder; name a file"),
+        (Path(), "it is a folder; name a file"),
+    ):
+        assert natalia(patch, *(one.format(path) for one in words)) == 3
+        assert f"cannot be read: {cure}\n" in out.readouterr().err
+
+
 def test_a_script_that_is_no_text_is_said_so(
     patch: Patch, out: Output, tmp_path: Path
 ) -> None:
     (tmp_path / "script").write_bytes(b"\xff\xfe")
     words = ("modem", "virtual", "--script", str(tmp_path / "script"))
-    assert natalia(patch, *words) == 2
+    assert natalia(patch, *words) == 3
     assert "--script: is no UTF-8 text: save it as UTF-8" in out.readouterr().err
