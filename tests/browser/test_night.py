@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from engine.journal.sqlite import JOURNAL_FILE
-from tests.browser.conftest import Sign
+from tests.browser.conftest import Screen, Sign
 from tests.browser.test_live import sounding
 from tests.process.test_damage import damage
 from tests.rig import Rig
@@ -293,20 +293,24 @@ def test_what_waits_sounds_on_where_it_cannot_be_read_again(
     expect(alder.page.locator("#shout")).to_contain_text("1 alarm waits for HQ")
 
 
+def damaged(rig: Rig, screen: Screen) -> None:
+    """Have the engine begin anew with a case in hand whose rows it cannot read."""
+    with rig.device() as device:
+        device.sos()
+    assert rig.sms_to("tinamou")
+    screen.case()
+    screen.page.locator("#do-acknowledge").click()
+    sounding(screen.page, "no")
+    rig.kill()
+    damage(rig.state / JOURNAL_FILE)
+    rig.start()
+
+
 def test_a_case_that_nobody_can_go_on_with_sounds_until_it_is_heard(
     rig: Rig, sign_in: Sign
 ) -> None:
     """It was in hand, and stood still without a sound; for days it drowns no other."""
-    before = sign_in("alder")
-    with rig.device() as device:
-        device.sos()
-    assert rig.sms_to("tinamou")
-    before.case()
-    before.page.locator("#do-acknowledge").click()
-    sounding(before.page, "no")
-    rig.kill()
-    damage(rig.state / JOURNAL_FILE)
-    rig.start()
+    damaged(rig, sign_in("alder"))
     alder = sign_in("alder")
     sounding(alder.page, "yes")
     trouble = alder.page.locator("#trouble")
@@ -319,3 +323,21 @@ def test_a_case_that_nobody_can_go_on_with_sounds_until_it_is_heard(
     sounding(sign_in("rowan").page, "yes")
     strangers(rig, STRANGERS[:1])
     sounding(alder.page, "yes")
+
+
+def test_whoever_comes_on_shift_hears_what_the_one_before_has_silenced(
+    rig: Rig, sign_in: Sign
+) -> None:
+    """Nobody had signed out, and a case that stands still sounded for them never."""
+    damaged(rig, sign_in("alder"))
+    alder = sign_in("alder")
+    page = alder.page
+    sounding(page, "yes")
+    page.keyboard.press("s")
+    sounding(page, "no")
+    alder.open("/sign-in")
+    page.get_by_label("Operator").fill("rowan")
+    page.get_by_label("Password").fill(rig.password("rowan"))
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_selector("#live.on")
+    sounding(page, "yes")

@@ -14,7 +14,8 @@ const BACK_MS = 2_000;
 const NAMED_MAX = 5;
 // A restart takes less; whoever is cut off for longer must not sleep through it.
 const CUT_SOUNDS_MS = 30_000;
-const HEARD = "standing-still-heard";
+// Whoever comes on shift on this page hears it again.
+const HEARD = `standing-still-heard ${document.body.dataset.operator}`;
 const live = document.getElementById("live");
 const cut = document.getElementById("cut");
 const shout = document.getElementById("shout");
