@@ -88,15 +88,19 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
         self._usual_s = TOGETHER_S / LATELY
         self._tried_s = self._asked_s = -CHECK.total_seconds()
         self._refusal_of = RefusalOf.CHANNEL
-        self._is_aside, self._is_new = False, True
+        self._is_aside = is_first
 
     def started(self) -> None:
         """Settle what an earlier instance left under way, and ask for work.
 
         Not the first lane, which checks at once: what waits at a start is the others'.
+        Its first sign would else come behind what has shown another lane that the far
+        end is down, and say for a moment that it is up.
         """
         self._attempts.recover()
-        if not self._is_first:
+        if self._is_aside:
+            self._tell_dispatcher(Away(worker=self.link.name))
+        else:
             self._ask_for_work()
         self.wake_at(self.clock.now())
 
@@ -170,17 +174,10 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
         except Exception as error:  # noqa: BLE001 - an adapter's, whatever it is
             self._begin_anew(error)
         idle_s = self.clock.boottime_s() - self._tried_s
-        is_new, self._is_new = self._is_new, False
         if not self._is_first or idle_s < CHECK.total_seconds():
             return False
         self._tell_dispatcher(Away(worker=self.link.name))
-        self._asked_s = -ASKED_S
-        if is_new:
-            # Before any lane sends: else this sign could come behind what has shown
-            # another lane that the far end is down, and say for a moment that it is up.
-            self._check()
-            return False
-        self._is_aside = True
+        self._is_aside, self._asked_s = True, -ASKED_S
         self.wake_at(self.clock.now().plus(ASIDE))
         return True
 
