@@ -11,8 +11,6 @@ from typing import ClassVar
 
 from engine.alarm.state import is_alarms
 from engine.dispatch.actor import Planned
-from engine.dispatch.body import EffectBody, encode_body
-from engine.dispatch.queue import RANK_CHECK_IN
 from engine.errors import JournalError
 from engine.intake.absence import Absence, record_of
 from engine.intake.actor import Noticed
@@ -21,6 +19,7 @@ from engine.intake.checkins.hearing import Hearing
 from engine.intake.checkins.kept import Kept, is_outdated, kept_of, last_order
 from engine.intake.checkins.promptly import Promptly, has_case
 from engine.intake.checkins.said import CheckInSaid
+from engine.intake.checkins.telling import answer_of
 from engine.intake.checkins.timer import (
     PREFIX,
     TEXT_NEAR,
@@ -42,7 +41,6 @@ from engine.ports.journal import (
     Answer,
     Append,
     Appended,
-    EffectClass,
     EffectRow,
     JournalAccess,
     ReaderLender,
@@ -50,11 +48,10 @@ from engine.ports.journal import (
     Recorded,
 )
 from engine.protocol.model import CheckInPlan
-from engine.protocol.texts import TextFacts, compose
 from engine.roster.model import Person, Word
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.link import Link
-from engine.values import CommandId, EffectId, Instant, PersonId, ReportKey, Signal
+from engine.values import CommandId, Instant, PersonId, ReportKey, Signal
 
 LOOK = timedelta(seconds=5)
 AGAIN = timedelta(seconds=1)
@@ -345,24 +342,7 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         if rank is None and change.answer != TEXT_NEAR:
             return ()
         due = now if timer is None else timer.due
-        facts = TextFacts(alias="", sign=person.sign, pressed_at=due, zone=person.zone)
-        body = EffectBody(
-            address=person.numbers[0],
-            language=person.language,
-            segments=compose(change.answer, person.language, facts, now=now),
-        )
-        stream = stream_of(person.person)
-        name = hashlib.sha256(f"{stream}|{command_id}".encode()).hexdigest()[:16]
-        row = EffectRow(
-            effect_id=EffectId(f"check-in.{name}"),
-            alarm=stream,
-            effect_class=EffectClass.SAFETY,
-            channel="sms",
-            rank=RANK_CHECK_IN if rank is None else rank,
-            planned_at=now,
-            body=encode_body(body),
-        )
-        return (row,)
+        return (answer_of(person, change.answer, due, command_id, rank, now),)
 
     def _has_case(self, person: PersonId) -> bool:
         """Look into the rows; where they cannot be read, nothing goes before alarms."""
