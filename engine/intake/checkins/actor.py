@@ -164,9 +164,24 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         with self._readers.reader() as reader:
             rows = reader.heads(PREFIX, open_only=True)
         for row in rows:
-            kept = self._kept.get(person_of(row.stream))
+            whose = person_of(row.stream)
+            kept = self._kept.get(whose)
             if kept is None or kept.seq != row.seq:
-                self._read(person_of(row.stream))
+                kept = self._read(whose)
+            if kept.timer is not None:
+                self._keep_due(whose, kept, kept.timer, row.head.next_due)
+
+    def _keep_due(
+        self, whose: PersonId, kept: Kept, timer: Timer, due: Instant | None
+    ) -> None:
+        """Write anew when the next thing is due, where another plan says so by now.
+
+        What the auditor reads is over else, and nobody is told.
+        """
+        now, person = self.clock.now(), self._judge.board.roster().person(whose)
+        if due is not None and due < now < next_due(timer, self._plan(person)):
+            name = CommandId(f"{kept.seq}/due/{now}")
+            self._commit(person, kept, Change(), name, (), whose)
 
     def _hear_again(self) -> None:
         """Try again what an alarm alone took up, with a pause while the journal fails.

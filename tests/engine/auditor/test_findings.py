@@ -8,6 +8,7 @@ import pytest
 from engine.alarm.lease import WITHOUT_LEASE
 from engine.alarm.state import Response
 from engine.auditor.findings import Finding, Ground, View, findings, words
+from engine.intake.checkins.actor import CheckIns
 from engine.intake.checkins.timer import PREFIX
 from engine.ports.journal import (
     EffectClass,
@@ -17,6 +18,7 @@ from engine.ports.journal import (
     HeadRow,
     InboundRow,
 )
+from engine.protocol.model import CheckInPlan
 from engine.values import EffectId, Instant, ReportKey
 from tests.engine.intake.checkins.test_actor import Rig
 from tests.fakes import START
@@ -168,6 +170,21 @@ def test_a_check_in_that_is_over_as_it_is_set_is_none_of_which_nobody_is_told() 
         timers = rig.ledger.store.reader().heads(PREFIX, open_only=True)
         assert findings(View(timers=timers), rig.world.now()) == ()
         rig.world.run(5)
+    assert len(rig.missed()) == 1
+
+
+def test_a_check_in_whose_plan_is_another_by_now_is_none_of_which_nobody_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its clear columns had a warning that nobody is to give any more, for minutes."""
+    rig, hour = Rig(), timedelta(hours=1)
+    rig.say(hour)
+    plan = CheckInPlan(warnings=(), grace=hour)
+    monkeypatch.setattr(CheckIns, "_plan", lambda *_: plan)
+    for _ in range(2 * 60 + 1):
+        timers = rig.ledger.store.reader().heads(PREFIX, open_only=True)
+        assert findings(View(timers=timers), rig.world.now()) == ()
+        rig.world.run(60)
     assert len(rig.missed()) == 1
 
 
