@@ -202,6 +202,17 @@ BROKEN = (
         ),
     ),
     Broken(
+        "unheard",
+        "a device that falls silent is known to the vigil alone",
+        (
+            Change(
+                "engine/intake/vigil/actor.py",
+                "head_of(after)), records=(record,))\n",
+                "head_of(after)), records=())\n",
+            ),
+        ),
+    ),
+    Broken(
         "untimed",
         "a timer that runs out raises nothing",
         (

@@ -1,6 +1,14 @@
 """The table of the long run, from its record: pure."""
 
-from tests.simulation.tables import BEGINS, CHANGES, FAULTS, MODES, PRESSES, TIMERS
+from tests.simulation.tables import (
+    BEGINS,
+    CHANGES,
+    FAULTS,
+    MODES,
+    PRESSES,
+    SILENCES,
+    TIMERS,
+)
 
 Table = dict[str, object]
 
@@ -30,7 +38,7 @@ def written(record: dict[str, object]) -> str:
     families = {
         **FAULTS,
         "process": FAULTS["process"] | BEGINS,
-        "human": FAULTS["human"] | TIMERS,
+        "human": FAULTS["human"] | TIMERS | SILENCES,
         "roster": CHANGES,
         "presses": PRESSES,
         "days": MODES,

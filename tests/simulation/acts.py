@@ -14,6 +14,7 @@ from tests.simulation.disk import write_as_old_owner
 from tests.simulation.modem import SUBMIT_FAULTS
 from tests.simulation.people import OPERATORS
 from tests.simulation.plan import Item
+from tests.simulation.silences import SILENCES
 from tests.simulation.timers import TIMERS
 
 if TYPE_CHECKING:
@@ -328,4 +329,5 @@ ACTS: dict[str, Act] = {
     "rewritten": change_file,
     "taken_away": change_file,
     **TIMERS,
+    **SILENCES,
 }

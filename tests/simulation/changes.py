@@ -39,12 +39,14 @@ def without(before: Roster, who: PersonId) -> Roster:
 
 
 def _taken_out(day: "Day", who: PersonId) -> Roster:
-    day.watching.freedom.strangers.add(who)
-    day.watching.after_care.strangers.add(who)
+    watching = day.watching
+    for one in (watching.freedom, watching.after_care, watching.timed):
+        one.strangers.add(who)
     return without(day.host.roster, who)
 
 
-def _with(before: Roster, person: Person) -> Roster:
+def with_person(before: Roster, person: Person) -> Roster:
+    """Return a roster in which what is said of one person is another."""
     return replace(
         before,
         people=tuple(
@@ -66,7 +68,7 @@ def _follows(day: "Day", item: Item) -> Roster:
         return before
     others = [one for one in _STEPS_OF if one != person.action_protocol]
     now = replace(person, action_protocol=others[item.n % len(others)])
-    return _with(before, now)
+    return with_person(before, now)
 
 
 def _retired(day: "Day", item: Item) -> Roster:
@@ -83,13 +85,13 @@ def _renumbered(day: "Day", item: Item) -> Roster:
     taken = {number for one in before.people for number in one.numbers}
     number = next(one for one in NEW_NUMBERS if one not in taken)
     day.people.has_number(who, number)
-    return _with(before, replace(who, numbers=(number,)))
+    return with_person(before, replace(who, numbers=(number,)))
 
 
 def _unavailable(day: "Day", item: Item) -> Roster:
     """Somebody who was called, or might have been, is not to be called for a while."""
     before, who = day.host.roster, _somebody(day, item)
-    return before if who is None else _with(before, replace(who, available=False))
+    return before if who is None else with_person(before, replace(who, available=False))
 
 
 def _relieved(day: "Day", item: Item) -> Roster:

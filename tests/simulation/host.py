@@ -36,13 +36,13 @@ from engine.supervision.failure import Failure
 from engine.supervision.link import Link
 from engine.supervision.names import Names
 from engine.supervision.tree import Tree
-from engine.values import Instant
+from engine.values import Instant, PersonId
 from tests.simulation.cast import registry, roster
 from tests.simulation.disk import Disk, Lender, SimStore
 from tests.simulation.farends import Network, SimChannel
 from tests.simulation.invariants import Watching
 from tests.simulation.modem import SimModem
-from tests.simulation.runtime import Life, World
+from tests.simulation.runtime import CHECK_INS, Life, World
 from tests.simulation.watchers import Comparing, WatchingTelemetry
 
 if TYPE_CHECKING:
@@ -184,12 +184,14 @@ class Host:
         self.store: SimStore | None = None
         self.roster, self.registry = roster(), registry()
         """What the next start reads; a roster that is imported counts at once."""
+        self.waited_for: set[PersonId] = set()
+        """Whose device has agreed to be heard, and no case knows yet that it is not."""
         self._board: Board | None = None
         self.up_since_s = 0.0
         self._codes = world.fork("codes")
         self._floods = world.fork("floods")
         world.idle = self._is_idle
-        world.keeps_time = lambda: bool(disk.timers)
+        world.keeps_time = self._keeps_time
 
     def boot(self) -> None:
         """Start a process."""
@@ -262,6 +264,17 @@ class Host:
         self.roster = new
         if self._board is not None and not self.life.dead:
             self._board.replace(new)
+
+    def wait_for(self, who: PersonId) -> None:
+        """Have the vigil look as often as it does until a case knows of a silence."""
+        self.waited_for.add(who)
+        # Else it is not called back to what it leaves out while all idle.
+        self.unsettled_until_s = max(
+            self.unsettled_until_s, self.world.boottime_s() + SETTLES_S
+        )
+
+    def _keeps_time(self, actor: str) -> bool:
+        return bool(self.disk.timers if actor == CHECK_INS else self.waited_for)
 
     def _registry(self) -> Registry:
         return self.registry

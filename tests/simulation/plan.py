@@ -22,6 +22,7 @@ from tests.simulation.tables import (
     FAULTS,
     MODEMS,
     PRESSES,
+    SILENCES,
     TIMERS,
     TIMERS_OF,
     UNENDING,
@@ -97,6 +98,7 @@ FAULTS_MIN, FAULTS_MAX = 6, 18
 # Somebody changes a file; somebody sets a timer, and says something of it.
 CHANGED = 0.08
 TIMED = 0.05
+SILENT = 0.04
 FORGOTTEN = 0.2
 """So many of who has set one are left out of a roster while it runs."""
 
@@ -123,6 +125,7 @@ def plan_of(seed: int) -> Plan:
             break
     old = _upgrade(seed)
     items += [*old, *_changes(seed, items, old), *_timers(seed, items)]
+    items += _silences(seed, items)
     return Plan(seed, tuple(sorted(items)))
 
 
@@ -171,6 +174,18 @@ def _timers(seed: int, items: list[Item]) -> list[Item]:
         return [timer]
     gone_s = at_s + draw.uniform(1, 60 * minutes)
     return [timer, _item(gone_s, "roster", "left", who=TIMERS_OF[what])]
+
+
+def _silences(seed: int, items: list[Item]) -> list[Item]:
+    """Return that a device falls silent about when an episode begins."""
+    draw = random.Random(f"silences/{seed}")
+    if draw.random() >= SILENT:
+        return []
+    begins_s = next(one for one in items if one.what in PRESSES).at_s
+    heard = draw.randrange(1, 6)
+    at_s = max(0.1, begins_s + draw.uniform(-240 * heard - 600, 60))
+    who = draw.choice(DEFENDERS)
+    return [_item(at_s, "human", _drawn(draw, SILENCES), who=who, n=heard)]
 
 
 def _change(draw: random.Random, begun_s: float, who: str) -> Item:

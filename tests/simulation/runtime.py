@@ -25,8 +25,10 @@ A = TypeVar("A", bound=pykka.Actor)
 T = TypeVar("T")
 
 # Actors that look at rows again and again, lest a hint was lost. Timers are none:
-# their waking is a deadline's; check-ins are none while somebody's timer runs.
-CHECK_INS = "CheckIns"
+# their waking is a deadline's. Check-ins are none while somebody's timer runs, nor is
+# the vigil while a device is waited for.
+CHECK_INS, VIGIL = "CheckIns", "Vigil"
+KEEP_TIME = frozenset({CHECK_INS, VIGIL})
 POLLING = frozenset(
     {
         "Alarms",
@@ -41,7 +43,7 @@ POLLING = frozenset(
         "SimGateway",
         "SimWeb",
         "Supervisor",
-        "Vigil",
+        VIGIL,
     }
 )
 
@@ -228,7 +230,7 @@ class SimTokens:
     def __init__(self, world: "World | Life", actor: str = "") -> None:
         self._world = world
         self._polls = actor in POLLING
-        self._keeps_time = actor == CHECK_INS
+        self._deadlines_of = actor if actor in KEEP_TIME else ""
         self._waits: list[Wait] = []
         self._count = 0
 
@@ -240,7 +242,9 @@ class SimTokens:
 
     def get(self, *, timeout: float | None = None) -> None:
         while not self._count:
-            polls = self._polls and not (self._keeps_time and self._world.keeps_time())
+            polls = self._polls and not (
+                self._deadlines_of and self._world.keeps_time(self._deadlines_of)
+            )
             woken = self._world.park(timeout, self._waits, is_poll=polls)
             if not woken and not self._count:
                 raise queue.Empty

@@ -64,8 +64,8 @@ class Scheduler:
         self.switches = 0
         self.idle: Callable[[], bool] | None = None
         """Whether a look at the rows would find nothing now: polls wait meanwhile."""
-        self.keeps_time: Callable[[], bool] = bool
-        """Whether a timer runs: then check-ins have a deadline."""
+        self.keeps_time: Callable[[str], bool] = lambda _: False
+        """Whether an actor has a deadline now, by its class; else it only polls."""
         self.wall_offset_ms = 0
         """How far the system's wall clock is off, for whoever starts an engine."""
         self._start = now

@@ -154,3 +154,6 @@ TIMERS_OF = {
     "timer_forced": "heron",
 }
 """Whose each is: the second has agreed on words."""
+
+# A device that has agreed to be heard, and is not any more.
+SILENCES = {"unheard": 2, "unheard_at_risk": 1}

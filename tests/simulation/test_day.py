@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,16 @@ from tests.simulation.plan import (
     plan_of,
 )
 from tests.simulation.shrink import shrunk
-from tests.simulation.tables import ACTORS, FAULTS, PRESSES
+from tests.simulation.tables import (
+    ACTORS,
+    BEGINS,
+    CHANGES,
+    FAULTS,
+    MODES,
+    PRESSES,
+    SILENCES,
+    TIMERS,
+)
 
 ROOT = Path(__file__).parents[2]
 QUICK_SEEDS = 25
@@ -147,6 +157,14 @@ def test_every_fault_of_every_family_strikes_somewhere() -> None:
         if not any(_strikes(family, what, after_s) for after_s in (0.5, 3.0))
     ]
     assert never == []
+
+
+def test_no_two_families_call_different_things_alike() -> None:
+    """A device that was silent took the place of a modem that was, and none was."""
+    tables = [*FAULTS.values(), PRESSES, CHANGES, TIMERS, SILENCES, MODES, BEGINS]
+    known = Counter(what for table in tables for what in table)
+    twice = {what for what, times in known.items() if times > 1}
+    assert twice == {"refused", "rejected"}, "of a modem and of a channel: alike"
 
 
 def test_a_safety_day_asks_nothing_to_come_right() -> None:

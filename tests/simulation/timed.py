@@ -1,4 +1,4 @@
-"""Whether a timer that runs out is known to a case, and none is ended for nothing."""
+"""Whether a case knows of who does not come back, or whose device is silent."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -8,7 +8,7 @@ from engine.ports.journal import Append, StoredEvent
 from engine.values import AlarmId, PersonId, ReportKey
 from tests.simulation.cast import AGREED, DURESS_CODE, DURESS_WORD, SAFE_CODE, SAFE_WORD
 from tests.simulation.disk import Disk
-from tests.simulation.told import was_missed
+from tests.simulation.told import is_noticed, was_missed
 
 _PROOFS = tuple(
     one.encode() for one in (SAFE_WORD, DURESS_WORD, SAFE_CODE, DURESS_CODE)
@@ -16,11 +16,15 @@ _PROOFS = tuple(
 
 
 class Timed:
-    """Keeps whose timer ran out unheard; of nobody is it forgotten at a restart."""
+    """Keeps of whom nobody has heard, by a timer of theirs or by their device."""
 
     def __init__(self) -> None:
+        self.strangers: set[PersonId] = set()
+        """Who was taken out of the roster: nobody listens for their device any more."""
         self.people: set[PersonId] = set()
         """Who has set one, and was never heard of again."""
+        self.silent: set[PersonId] = set()
+        """Whose device had agreed to be heard, and is not any more."""
 
     def is_ended_for_nothing(
         self, append: Append, rows: Sequence[StoredEvent], disk: Disk
@@ -38,5 +42,8 @@ class Timed:
         """Yield which invariants are broken at the end of the day, and how."""
         if not all(was_missed(who, alarms.values()) for who in self.people):
             yield "I1", "a timer ran out, and no case knows of it"
+        silent = self.silent - self.strangers
+        if not all(is_noticed(who, alarms.values()) for who in silent):
+            yield "I1", "a device is silent, and no case knows of it"
         if disk.timers:
             yield "I2", "a timer runs on and on"

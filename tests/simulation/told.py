@@ -200,3 +200,13 @@ def was_missed(who: PersonId, alarms: Iterable[Alarm]) -> bool:
         for alarm in alarms
         for press in alarm.presses
     )
+
+
+def is_noticed(who: PersonId, alarms: Iterable[Alarm]) -> bool:
+    """Say whether a case knows that somebody's device is not heard any more."""
+    return any(
+        Signal.SILENT in press.signals
+        for alarm in alarms
+        if alarm.defender == who
+        for press in alarm.presses
+    )

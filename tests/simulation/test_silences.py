@@ -1,0 +1,84 @@
+"""A device that has agreed to be heard and falls silent, in a simulated day."""
+
+import pytest
+
+from engine.alarm.state import Kind
+from engine.values import Signal
+from tests.simulation.cast import FOLLOWS
+from tests.simulation.day import Day
+from tests.simulation.plan import Item, Plan, plan_of
+from tests.simulation.silences import HEARD_EVERY_S, HEARTBEAT
+from tests.simulation.tables import SILENCES
+
+AGREED_S, HEARD = 60.0, 3
+SILENT_S = AGREED_S + (HEARD - 1) * HEARD_EVERY_S
+FOUND_S = SILENT_S + HEARTBEAT.total_seconds()
+"""From its last word on it is silent, and then for too long."""
+
+
+def day_of(what: str, *items: Item, who: str = "dowitcher") -> Day:
+    silent = Item(AGREED_S, "human", what, who, HEARD)
+    return Day(Plan(1, tuple(sorted((silent, *items)))))
+
+
+def kinds(day: Day) -> list[Kind]:
+    return [
+        alarm.kind
+        for alarm in day.watching.alarms.values()
+        for press in alarm.presses
+        if Signal.SILENT in press.signals
+    ]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        None,
+        *(Item(at_s, "process", "kill") for at_s in (61.0, SILENT_S, FOUND_S - 1.0)),
+        Item(FOUND_S, "process", "commit_before", n=1),
+        Item(FOUND_S, "process", "commit_after", n=1),
+        Item(FOUND_S - 1.0, "disk", "full", s=60.0),
+        Item(SILENT_S + 60.0, "time", "suspend", s=28_800.0),
+        Item(SILENT_S + 60.0, "time", "hour_back", n=1),
+        Item(FOUND_S - 1.0, "process", "fails", "vigil"),
+    ],
+    ids=lambda one: "nothing" if one is None else f"{one.what}-{one.at_s:.0f}",
+)
+@pytest.mark.parametrize("what", SILENCES)
+def test_a_device_that_falls_silent_is_found_whatever_happens(
+    what: str, fault: Item | None
+) -> None:
+    day = day_of(what, *([fault] if fault else []))
+    assert day.run().violation is None
+    assert day.outcome.faults[what] == 1
+    assert kinds(day)
+    assert not day.host.waited_for
+
+
+@pytest.mark.parametrize("who", FOLLOWS)
+def test_a_silence_raises_at_risk_as_the_file_says(who: str) -> None:
+    calm, at_risk = (day_of(what, who=who) for what in SILENCES)
+    assert calm.run().violation is None
+    assert at_risk.run().violation is None
+    (one,) = set(kinds(calm))
+    (other,) = set(kinds(at_risk))
+    protocol = at_risk.host.registry.of(FOLLOWS[who])
+    assert one is Kind.NOTICE
+    raises = Signal.SILENT in protocol.raising(at_risk=True)
+    assert other is (Kind.REAL if raises else Kind.NOTICE)
+
+
+def test_a_device_that_goes_on_being_heard_is_not_found_silent() -> None:
+    words = [
+        Item(AGREED_S + HEARD * HEARD_EVERY_S * part, "input", "walks", "dowitcher", 7)
+        for part in range(1, 10)
+    ]
+    day = day_of("unheard", *words)
+    day.ends_s = words[-1].at_s
+    assert day.run().violation is not None, "by the end of a day it is to be silent"
+    assert kinds(day) == []
+
+
+def test_days_draw_both() -> None:
+    drawn = {one.what for seed in range(1_000) for one in plan_of(seed).items}
+    assert drawn >= set(SILENCES)
