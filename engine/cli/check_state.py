@@ -15,12 +15,14 @@ from engine.journal.connection import BALLAST_SUFFIX, beside, check_begins
 from engine.journal.lock import unlockable
 from engine.journal.reading import SqliteReader
 from engine.journal.sqlite import JOURNAL_FILE
+from engine.roster.model import Roster
 
 
-def of_state(config: Config) -> Iterator[str]:
+def of_state(config: Config, roster: Roster) -> Iterator[str]:
     """Say where it is no folder, what of its journal this engine cannot read.
 
-    And where no space could be held back for a full disk.
+    Whose open case the next start would not know, and where no space could be held
+    back for a full disk.
     """
     folder = config.state
     while not folder.exists() and folder != folder.parent:
@@ -36,7 +38,7 @@ def of_state(config: Config) -> Iterator[str]:
         lacks_bytes = ballast.lacks_bytes()
     except OSError:
         return
-    yield from _of_journal(folder / JOURNAL_FILE)
+    yield from _of_journal(folder / JOURNAL_FILE, roster)
     if lacks_bytes:
         yield (
             f"state: {-(-lacks_bytes // MIB)} MiB more must come free on its disk, so"
@@ -46,7 +48,7 @@ def of_state(config: Config) -> Iterator[str]:
         )
 
 
-def _of_journal(path: Path) -> Iterator[str]:
+def _of_journal(path: Path, roster: Roster) -> Iterator[str]:
     """Say which open cases would stand still here, before somebody restarts into it."""
     try:
         check_begins(path)
@@ -54,6 +56,7 @@ def _of_journal(path: Path) -> Iterator[str]:
             return
         with closing(SqliteReader(path)) as reader:
             cases = Cases(OneReader(reader))
+            waited_for = cases.waited_for()
     except OSError:
         return  # this user may not look, and --as says so of the other one
     except JournalUnmadeError:
@@ -69,3 +72,10 @@ def _of_journal(path: Path) -> Iterator[str]:
     for why in sorted(set(still.values())):
         ids = ", ".join(sorted(one for one in still if still[one] is why))
         yield f"state: of these cases nobody is told anything more: {ids}: {why.value}"
+    gone = sorted(one for one in waited_for if roster.person(one) is None)
+    if gone:
+        yield (
+            f"roster: not in it, with a case that is open or a timer that runs:"
+            f" {', '.join(gone)}: what they say or send is a stranger's from the next"
+            " start on, a word of force as well; put them back until it has ended"
+        )

@@ -13,9 +13,11 @@ from engine.alarm.state import Alarm, Kind, alarm_of, stream_of
 from engine.console.hidden import hidden
 from engine.console.outlook import upcoming
 from engine.errors import JournalError
+from engine.intake.checkins.timer import PREFIX as TIMERS
+from engine.intake.checkins.timer import person_of
 from engine.ports.journal import Head, JournalReader, ReaderLender, StoredEvent
 from engine.supervision.failure import Failure
-from engine.values import AlarmId, CommandId, Instant
+from engine.values import AlarmId, CommandId, Instant, PersonId
 
 logger = logging.getLogger(__name__)
 
@@ -158,6 +160,16 @@ class Cases:
         """Say whether any open case has not been acknowledged."""
         cases = list(self._alarms.values())
         return any(one.is_open and one.acknowledged is None for one in cases)
+
+    def waited_for(self) -> set[PersonId]:
+        """Return who has a real case that is open, by what is folded, or a timer."""
+        with self._readers.reader() as reader:
+            timers = reader.heads(TIMERS, open_only=True)
+        return {person_of(row.stream) for row in timers} | {
+            alarm.defender
+            for alarm in self._alarms.values()
+            if alarm.is_open and alarm.kind is Kind.REAL and alarm.defender is not None
+        }
 
     def get(self, alarm_id: AlarmId) -> Alarm | None:
         """Return one case, however long ago it was closed; None where it is unread."""

@@ -4,7 +4,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from engine.alarm.state import Kind
 from engine.console.asking import (
     REFUSED,
     UNPROCESSABLE,
@@ -16,8 +15,6 @@ from engine.console.asking import (
 from engine.console.desk import ConsoleDesk
 from engine.console.devices import left_behind
 from engine.errors import DataError
-from engine.intake.checkins.timer import PREFIX as TIMERS
-from engine.intake.checkins.timer import person_of
 from engine.plugins import DEVICE, names
 from engine.ports.measures import DegradedReason
 from engine.roster.listing import respond
@@ -71,17 +68,9 @@ async def replace_roster(request: Request) -> Response:
 def _needed(desk: ConsoleDesk, was: Roster, new: Roster) -> str | None:
     """Say who loses what while somebody has to be able to tell that it is they."""
     desk.catch_up()
-    cases = desk.cases.all(desk.parts.clock.now())
-    people = {
-        alarm.defender
-        for alarm in cases
-        if alarm.is_open and alarm.kind is Kind.REAL and alarm.defender is not None
-    }
-    with desk.parts.readers.reader() as reader:
-        timers = reader.heads(TIMERS, open_only=True)
-    people.update(person_of(row.stream) for row in timers)
     lost = [
-        f"{one.person} ({', '.join(one.losses)})" for one in losing(was, new, people)
+        f"{one.person} ({', '.join(one.losses)})"
+        for one in losing(was, new, desk.cases.waited_for())
     ]
     return NEEDED.format(", ".join(lost)) if lost else None
 

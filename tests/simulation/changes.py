@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from engine.protocol.model import Audience
 from engine.roster.model import Person, Roster
 from engine.values import PersonId
+from tests.engine.roster.rosters import without
 from tests.simulation.cast import FOLLOWS, NEW_NUMBERS, SHIFTS, registry, roster
 from tests.simulation.plan import Item
 
@@ -20,22 +21,6 @@ if TYPE_CHECKING:
 
 _CALLED = frozenset({Audience.NEAREST, Audience.CONTACTS})
 _STEPS_OF = sorted(set(FOLLOWS.values()))
-
-
-def without(before: Roster, who: PersonId) -> Roster:
-    """Return a roster less one person, with all that names them."""
-    return replace(
-        before,
-        people=tuple(
-            replace(one, contacts=tuple(c for c in one.contacts if c != who))
-            for one in before.people
-            if one.person != who
-        ),
-        devices=tuple(one for one in before.devices if one.person != who),
-        rota=replace(
-            before.rota, duty=tuple(one for one in before.rota.duty if one != who)
-        ),
-    )
 
 
 def _taken_out(day: "Day", who: PersonId) -> Roster:

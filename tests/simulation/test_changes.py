@@ -4,8 +4,9 @@ import pytest
 
 from engine.protocol.model import Audience
 from engine.values import PersonId
+from tests.engine.roster.rosters import without
 from tests.simulation.cast import registry, roster
-from tests.simulation.changes import ROSTERS, without
+from tests.simulation.changes import ROSTERS
 from tests.simulation.day import Day
 from tests.simulation.plan import Item, Plan, plan_of
 from tests.simulation.tables import CHANGES

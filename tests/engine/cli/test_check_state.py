@@ -17,10 +17,13 @@ from engine.errors import JournalError
 from engine.journal.ballast import BALLAST_BYTES, MIB
 from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
 from engine.ports.journal import Append
+from engine.roster.render import render_roster
+from engine.roster.sample import sample_roster
 from engine.values import AlarmId, CommandId
 from tests.engine.alarm.scene import Scene
 from tests.engine.cli.services import natalia
 from tests.engine.cli.test_check import configuration
+from tests.engine.roster.rosters import without
 
 Patch = pytest.MonkeyPatch
 Output = pytest.CaptureFixture[str]
@@ -110,6 +113,35 @@ def test_cases_that_an_older_engine_cannot_read_are_named_bug_it_starts_was_all(
     assert natalia(patch, "check-config", path) == 0
     said = out.readouterr()
     assert f"nobody is told anything more: 7d5c00: {Unread.NEWER}" in said.out
+
+
+def test_whoever_has_an_open_case_and_is_in_the_roster_no_more_is_warned_of(
+    patch: Patch, out: Output, tmp_path: Path
+) -> None:
+    """A restart would make a stranger of them, and their word of force nobody's."""
+    path = configuration(tmp_path)
+    (tmp_path / "state").mkdir()
+    store = SqliteStore(tmp_path / "state" / JOURNAL_FILE, ballast_bytes=0)
+    scene = Scene().raised()
+    request = Append(
+        stream=f"alarm/{scene.id}",
+        expected_seq=0,
+        epoch=1,
+        command_id=CommandId("all"),
+        events=tuple(map(encode, scene.events)),
+        head=head_of(scene.state(), scene.now),
+    )
+    store.commit([request], scene.now)
+    store.close()
+    defender = scene.state().defender
+    assert defender is not None
+    warned = f"with a case that is open or a timer that runs: {defender}:"
+    assert natalia(patch, "check-config", path) == 0
+    assert warned not in out.readouterr().out
+    roster = without(sample_roster(), defender)
+    (tmp_path / "roster.toml").write_text(render_roster(roster))
+    assert natalia(patch, "check-config", path) == 0
+    assert warned in out.readouterr().out
 
 
 @pytest.mark.parametrize(

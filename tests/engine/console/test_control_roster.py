@@ -17,6 +17,7 @@ from engine.roster.render import render_roster
 from engine.roster.sample import sample_roster, sample_text
 from engine.values import CommandId, PersonId
 from tests.engine.console.hq import Hq, control, kinds
+from tests.engine.roster.rosters import without
 
 HERON = PersonId("heron")
 
@@ -124,7 +125,7 @@ def test_of_whom_a_case_is_open_an_import_takes_nothing_away(hq: Hq) -> None:
     """Their word of force was a stranger's, and their case was closed as ever."""
     hq.press()
     sample = sample_roster()
-    text = render_roster(_without(sample, HERON))
+    text = render_roster(without(sample, HERON))
     before = hq.desk.parts.board.roster()
     with control(hq) as client:
         said = client.post("/roster", content=text)
@@ -152,7 +153,7 @@ def test_of_whom_a_timer_runs_an_import_takes_nothing_away(hq: Hq) -> None:
     assert isinstance(hq.ask(append, 1.0), Appended)
     with control(hq) as client:
         said = client.post(
-            "/roster", content=render_roster(_without(sample_roster(), HERON))
+            "/roster", content=render_roster(without(sample_roster(), HERON))
         )
     assert said.status_code == 409
     assert "heron (they themselves)" in said.json()["error"]
@@ -161,7 +162,7 @@ def test_of_whom_a_timer_runs_an_import_takes_nothing_away(hq: Hq) -> None:
 @pytest.mark.parametrize("kind", [Kind.EXERCISE, Kind.NOTICE])
 def test_what_is_no_real_case_holds_no_import_back(hq: Hq, kind: Kind) -> None:
     hq.press(kind=kind)
-    text = render_roster(_without(sample_roster(), HERON))
+    text = render_roster(without(sample_roster(), HERON))
     with control(hq) as client:
         assert client.post("/roster", content=text).status_code == 200
 
@@ -171,7 +172,7 @@ def test_a_case_that_is_open_holds_back_no_import_that_keeps_whose_it_is(
 ) -> None:
     hq.press()
     others = [one.person for one in sample_roster().people if one.person != HERON]
-    text = render_roster(_without(sample_roster(), others[0]))
+    text = render_roster(without(sample_roster(), others[0]))
     with control(hq) as client:
         assert client.post("/roster", content=text).json()["gone"] == [others[0]]
 
@@ -186,16 +187,3 @@ def test_a_journal_that_cannot_be_read_holds_back_no_import_anyway(
     with control(hq) as client:
         assert client.post("/roster", content=sample_text()).status_code == 503
         assert client.post("/roster?anyway", content=sample_text()).status_code == 200
-
-
-def _without(roster: Roster, who: PersonId) -> Roster:
-    return replace(
-        roster,
-        people=tuple(
-            replace(one, contacts=tuple(c for c in one.contacts if c != who))
-            for one in roster.people
-            if one.person != who
-        ),
-        devices=tuple(one for one in roster.devices if one.person != who),
-        rota=Rota(duty=tuple(one for one in roster.rota.duty if one != who)),
-    )

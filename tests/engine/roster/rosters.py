@@ -189,3 +189,19 @@ def _devices(defenders: list[PersonId]) -> st.SearchStrategy[list[Device]]:
         max_size=3,
         unique_by=(lambda device: device.device, lambda d: d.number or d.device),
     )
+
+
+def without(before: Roster, who: PersonId) -> Roster:
+    """Return a roster less one person, with all that names them."""
+    return replace(
+        before,
+        people=tuple(
+            replace(one, contacts=tuple(c for c in one.contacts if c != who))
+            for one in before.people
+            if one.person != who
+        ),
+        devices=tuple(one for one in before.devices if one.person != who),
+        rota=replace(
+            before.rota, duty=tuple(one for one in before.rota.duty if one != who)
+        ),
+    )
