@@ -146,8 +146,7 @@ def examine(
     warnings += of_operators(config, registry, roster) + of_shifts(config, roster)
     warnings += of_tls(config) + _of_roster(config, roster)
     warnings += [*auditor_warnings(config), *of_taken(config)]
-    warnings += of_state(config, roster)
-    warnings += amiss
+    warnings += [*of_state(config, roster), *amiss]
     if not roster.duty():
         warnings.append("nobody is on the duty rota: no officer is paged")
     return {
