@@ -196,8 +196,9 @@ BROKEN = (
         (
             Change(
                 "engine/intake/checkins/actor.py",
-                "            if kept.timer is not None:\n",
-                "            if kept.timer is not None and person is not None:\n",
+                "                self._tick(person_id, person, kept, kept.timer)\n",
+                "                if person is not None:\n"
+                "                    self._tick(person_id, person, kept, kept.timer)\n",
             ),
         ),
     ),
