@@ -214,11 +214,11 @@ def _uncoded(sms: Sms, judge: Judge) -> tuple[Message, ...]:
     Calls for help come first: nothing that is said beside them holds them up.
     """
     row, roster = sms.row, judge.board.roster()
-    tracker = tracker_command(row, sms.sender, sms.text, judge)
-    if tracker is not None:
-        return (_distress(tracker),)
     senders = senders_of(roster, sms.sender)
     safe = next((one for one in senders if word_in(sms.text, one)), None)
+    tracker = _tracked(sms, safe, judge)
+    if tracker is not None:
+        return (_distress(tracker),)
     forced = forced_speaker(sms.text, roster.people)
     speaker, is_forced = forced or safe, forced is not None
     text = mask(sms.text, roster.people)
@@ -251,6 +251,21 @@ def _uncoded(sms: Sms, judge: Judge) -> tuple[Message, ...]:
     if is_forced:
         shown = replace(shown, press=replace(shown.press, duress=True))
     return (_distress(shown),)
+
+
+def _tracked(sms: Sms, speaker: Person | None, judge: Judge) -> Raise | None:
+    """Return what a tracker's message comes to; None where it is a person's.
+
+    A telephone that is enrolled as a device has one number with it. A word of whose
+    number it is makes the message theirs, but no call of the device a word of safety.
+    """
+    raising = tracker_command(sms.row, sms.sender, sms.text, judge)
+    if raising is None or speaker is None:
+        return raising
+    if raising.kind is not Kind.REAL:
+        return None
+    is_forced = word_in(sms.text, speaker) is Word.DURESS
+    return replace(raising, press=replace(raising.press, duress=is_forced))
 
 
 def _check_in(

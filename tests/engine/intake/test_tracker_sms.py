@@ -7,12 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from engine.alarm.messages import Distress
+from engine.alarm.commands import RequestCancel
+from engine.alarm.messages import Distress, ToOpen
 from engine.alarm.state import Kind
 from engine.ports.journal import Code
 from engine.roster.model import Number
 from tests.engine.intake.reports import HERON, HERONS
-from tests.engine.intake.test_actor import LAPWING, Rig
+from tests.engine.intake.test_actor import LAPWING, Rig, number_of
 
 
 @pytest.fixture(name="rig")
@@ -50,3 +51,52 @@ def test_a_tracker_that_reports_by_sms_has_said_a_word(rig: Rig, sender: str) ->
         rig.attendance.heard(HERONS, later)
         rig.sms("help me", sender)
         assert rig.attendance.last(HERONS) == later, "a row that waited is no newer"
+
+
+@contextmanager
+def on_one_number(rig: Rig, safe_word: str = "Maple") -> Iterator[str]:
+    """Enrol a defender's telephone as their device, with its own number."""
+    board = rig.judge.board
+    roster = board.roster()
+    number = Number(number_of(HERON))
+    people = tuple(
+        replace(one, safe_word=safe_word, duress_word="Cedar7")
+        if one.person == HERON
+        else one
+        for one in roster.people
+    )
+    devices = tuple(
+        replace(one, number=number) if one.device == HERONS else one
+        for one in roster.devices
+    )
+    board.replace(replace(roster, people=people, devices=devices))
+    yield number
+    board.replace(roster)
+
+
+@pytest.mark.parametrize("word", ["Maple", "Cedar7"])
+def test_a_word_counts_from_a_telephone_that_is_a_device_bug_force_was_a_notice(
+    rig: Rig, word: str
+) -> None:
+    """It was taken for a tracker's text, and the word in it for nothing."""
+    with on_one_number(rig) as number:
+        (message,) = rig.sms(f"all is well {word}", number)
+    assert isinstance(message, ToOpen)
+    assert message.subject == HERON
+    assert isinstance(message.command, RequestCancel)
+    press = message.command.press
+    assert (press.proven, press.duress) == (word == "Maple", word == "Cedar7")
+
+
+@pytest.mark.parametrize(
+    ("text", "forced"), [("Alarm", False), ("Alarm! Cedar7", True)]
+)
+def test_no_word_of_safety_calls_off_what_such_a_device_raises(
+    rig: Rig, text: str, *, forced: bool
+) -> None:
+    """Some write "Alarm" where anybody may have agreed on that, and force is kept."""
+    with on_one_number(rig, safe_word="Alarm") as number:
+        (message,) = rig.sms(text, number)
+    assert isinstance(message, Distress)
+    assert (message.command.kind, message.command.subject) == (Kind.REAL, HERON)
+    assert message.command.press.duress is forced
