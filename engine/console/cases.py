@@ -9,7 +9,9 @@ from enum import StrEnum
 from engine.alarm.codec import UnreadableEventError, decode, replay
 from engine.alarm.events import ActRefused, AlarmEvent, AlarmRaised
 from engine.alarm.evolve import fold
+from engine.alarm.rows import look_in
 from engine.alarm.state import Alarm, Kind, alarm_of, stream_of
+from engine.alarm.strangers import DEVICE, MESSAGE, SHARED
 from engine.console.hidden import hidden
 from engine.console.outlook import upcoming
 from engine.errors import JournalError
@@ -162,13 +164,30 @@ class Cases:
         return any(one.is_open and one.acknowledged is None for one in cases)
 
     def waited_for(self) -> set[PersonId]:
-        """Return who has a real case that is open, by what is folded, or a timer."""
+        """Return who has a real case that is open, by what is folded, or a timer.
+
+        Of a case that cannot be read the clear columns say whose it is.
+        """
         with self._readers.reader() as reader:
             timers = reader.heads(TIMERS, open_only=True)
-        return {person_of(row.stream) for row in timers} | {
+            heads = reader.heads(PREFIX, open_only=True) if self.unread else ()
+        unread = (row.head for row in heads if alarm_of(row.stream) in self.unread)
+        people = {
             alarm.defender
             for alarm in self._alarms.values()
-            if alarm.is_open and alarm.kind is Kind.REAL and alarm.defender is not None
+            if alarm.is_open and alarm.kind is Kind.REAL
+        }
+        people.update(_person_in(head.subject) for head in unread)
+        people.update(person_of(row.stream) for row in timers)
+        return {one for one in people if one is not None}
+
+    def told(self) -> set[PersonId]:
+        """Return who was told of a real case that is open, by what is folded."""
+        return {
+            PersonId(who)
+            for alarm in self._alarms.values()
+            if alarm.is_open and alarm.kind is Kind.REAL
+            for who in alarm.told
         }
 
     def get(self, alarm_id: AlarmId) -> Alarm | None:
@@ -304,6 +323,13 @@ def _recent(reader: JournalReader, position: int) -> set[str]:
             continue
         found.update(row.stream for row in rows if row.stream.startswith(PREFIX))
     return found
+
+
+def _person_in(standing: str) -> PersonId | None:
+    """Return of a real case's clear column whose it is; None where a stranger's."""
+    kind, _, subject = look_in(standing)[1].partition(":")
+    is_strangers = subject == MESSAGE or subject.startswith((DEVICE, SHARED))
+    return None if kind != Kind.REAL or is_strangers else PersonId(subject)
 
 
 def _event(row: StoredEvent) -> AlarmEvent | None:

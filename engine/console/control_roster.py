@@ -28,7 +28,8 @@ NOBODY = (
     " all its files"
 )
 NEEDED = (
-    "these have a case that is open, or a timer that runs, and would lose by it: {}."
+    "these have a case that is open, or a timer that runs, or were told of such a case,"
+    " and would lose by it: {}."
     " What they say or send by that counts as a stranger's then, a word of force as"
     " well. Keep it until the case has ended; --anyway puts this roster in force"
     " all the same. Nothing was changed"
@@ -70,7 +71,7 @@ def _needed(desk: ConsoleDesk, was: Roster, new: Roster) -> str | None:
     desk.catch_up()
     lost = [
         f"{one.person} ({', '.join(one.losses)})"
-        for one in losing(was, new, desk.cases.waited_for())
+        for one in losing(was, new, desk.cases.waited_for(), desk.cases.told())
     ]
     return NEEDED.format(", ".join(lost)) if lost else None
 

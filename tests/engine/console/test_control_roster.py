@@ -17,9 +17,10 @@ from engine.roster.render import render_roster
 from engine.roster.sample import sample_roster, sample_text
 from engine.values import CommandId, PersonId
 from tests.engine.console.hq import Hq, control, kinds
+from tests.engine.console.test_cases import unread_desk
 from tests.engine.roster.rosters import without
 
-HERON = PersonId("heron")
+HERON, LAPWING = PersonId("heron"), PersonId("lapwing")
 
 
 def test_a_roster_is_taken_whole_kept_and_journalled(hq: Hq) -> None:
@@ -159,6 +160,29 @@ def test_of_whom_a_timer_runs_an_import_takes_nothing_away(hq: Hq) -> None:
     assert "heron (they themselves)" in said.json()["error"]
 
 
+def test_of_whom_a_case_is_open_unread_an_import_takes_nothing_away(hq: Hq) -> None:
+    """Nobody can say what was said in it, and its clear columns say whose it is."""
+    unread_desk(hq, is_open=True, alias="Heron")
+    text = render_roster(without(sample_roster(), HERON))
+    with control(hq) as client:
+        said = client.post("/roster", content=text)
+    assert said.status_code == 409
+    assert "heron (they themselves)" in said.json()["error"]
+
+
+def test_who_was_told_of_an_open_case_keeps_their_words(hq: Hq) -> None:
+    """A colleague who was forced was heard to say that all is well, and no more."""
+    agreed = _agreed(LAPWING, "Coffee")
+    hq.desk.parts.board.replace(agreed)
+    hq.press()
+    with control(hq) as client:
+        said = client.post("/roster", content=sample_text())
+        assert said.status_code == 409
+        assert "lapwing (the agreed words)" in said.json()["error"]
+        kept = client.post("/roster", content=render_roster(agreed))
+        assert kept.status_code == 200
+
+
 @pytest.mark.parametrize("kind", [Kind.EXERCISE, Kind.NOTICE])
 def test_what_is_no_real_case_holds_no_import_back(hq: Hq, kind: Kind) -> None:
     hq.press(kind=kind)
@@ -187,3 +211,10 @@ def test_a_journal_that_cannot_be_read_holds_back_no_import_anyway(
     with control(hq) as client:
         assert client.post("/roster", content=sample_text()).status_code == 503
         assert client.post("/roster?anyway", content=sample_text()).status_code == 200
+
+
+def _agreed(who: PersonId, duress_word: str) -> Roster:
+    roster = sample_roster()
+    words = {"safe_word": "Cocoa", "duress_word": duress_word}
+    people = (replace(p, **words) if p.person == who else p for p in roster.people)
+    return replace(roster, people=tuple(people))

@@ -170,3 +170,14 @@ def test_what_was_given_before_is_not_called_done_where_it_cannot_be_read(
         unreadable(hq, alarm)
         again = at.client.post(f"/alarms/{alarm}/note", data=form, headers=wants)
     assert again.json() == {"done": False, "refused": UNREAD_BEFORE}
+
+
+@pytest.mark.parametrize(
+    ("alias", "people"),
+    [("Heron", {"heron"}), ("device-0a1b2c3d4e5f", set()), ("message", set())],
+)
+def test_whose_case_cannot_be_read_is_waited_for_and_no_stranger(
+    hq: Hq, alias: str, people: set[str]
+) -> None:
+    unread_desk(hq, is_open=True, alias=alias)
+    assert hq.desk.cases.waited_for() == people

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.roster.losses import Loss, losing
-from engine.roster.model import Number, Person, Roster
+from engine.roster.model import Number, Person, Role, Roster
 from engine.roster.sample import sample_roster
 from engine.values import DeviceId, PersonId
 
@@ -84,3 +84,39 @@ def test_a_code_of_force_that_is_gone_is_a_loss() -> None:
     found = losing(was, SAMPLE, [device.person])
     assert [one.losses for one in found] == [(Loss.CODES,)]
     assert losing(SAMPLE, was, [device.person]) == []
+
+
+def test_a_sim_that_is_gone_or_another_is_a_loss_bug_its_sms_was_a_strangers() -> None:
+    device, *others = SAMPLE.devices
+    was, now = (
+        replace(SAMPLE, devices=(replace(device, number=Number(sim)), *others))
+        for sim in ("+46701740690", "+46701740691")
+    )
+    for after in (SAMPLE, now):
+        (found,) = losing(was, after, [device.person])
+        assert found.losses == (Loss.NUMBER,)
+    assert losing(SAMPLE, was, [device.person]) == []
+
+
+def test_who_is_a_defender_no_more_loses_it_bug_their_word_called_nothing_off() -> None:
+    roles = heron().roles - {Role.DEFENDER} | {Role.COLLEAGUE}
+    now = having(replace(heron(), roles=frozenset(roles)))
+    assert lost(SAMPLE, now) == (Loss.ROLE,)
+
+
+def test_a_word_that_is_written_in_other_letters_is_the_same() -> None:
+    person = AGREED.person(HERON)
+    assert person is not None
+    other = having(replace(person, safe_word="TEA", duress_word="coffee"))
+    assert lost(AGREED, other) == ()
+
+
+def test_who_was_told_loses_their_words_alone_also_where_they_are_gone() -> None:
+    person = AGREED.person(HERON)
+    assert person is not None
+    for after in (SAMPLE, Roster()):
+        (found,) = losing(AGREED, after, (), told=[HERON])
+        assert found.losses == (Loss.WORDS,)
+    moved = having(replace(person, numbers=(Number("+46701740690"),)))
+    assert losing(AGREED, moved, (), told=[HERON]) == []
+    assert losing(SAMPLE, Roster(), (), told=[HERON]) == []
