@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from engine.console.desk import ConsoleDesk
-from engine.errors import NO_ROOM
+from engine.errors import NO_ROOM, JournalError
 from engine.ports.journal import Append, Appended, Conflict, Head, NewEvent
 from engine.values import CommandId, OperatorId
 
@@ -67,9 +67,13 @@ async def record(
     """Journal a privileged act on a stream of its own; False where no row is known."""
     parts = desk.parts
     command_id = CommandId(secrets.token_hex(8))
+    desk.is_full = False
     for _ in range(TRIES_MAX):
-        with parts.readers.reader() as reader:
-            row = reader.head(stream)
+        try:
+            with parts.readers.reader() as reader:
+                row = reader.head(stream)
+        except JournalError:
+            return False  # it may be done by now, and whoever asked has to hear that
         append = Append(
             stream=stream,
             expected_seq=0 if row is None else row.seq,

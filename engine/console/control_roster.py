@@ -14,7 +14,8 @@ from engine.console.asking import (
 )
 from engine.console.desk import ConsoleDesk
 from engine.console.devices import left_behind
-from engine.errors import DataError
+from engine.console.observe import UNAVAILABLE
+from engine.errors import DataError, JournalError
 from engine.plugins import DEVICE, names
 from engine.ports.measures import DegradedReason
 from engine.roster.listing import respond
@@ -29,10 +30,13 @@ NOBODY = (
 )
 NEEDED = (
     "these have a case that is open, or a timer that runs, or were told of such a case,"
-    " and would lose by it: {}."
-    " What they say or send by that counts as a stranger's then, a word of force as"
-    " well. Keep it until the case has ended; --anyway puts this roster in force"
-    " all the same. Nothing was changed"
+    " and would lose by it: {}. What they say or send by that counts as a stranger's"
+    " then, a word of force as well. Keep it until the case has ended; --anyway puts"
+    " this roster in force all the same. Nothing was changed"
+)
+UNKNOWN = (
+    "the journal cannot be read here, and whose case is open is not known; --anyway"
+    " puts this roster in force all the same. Nothing was changed"
 )
 
 
@@ -53,7 +57,10 @@ async def replace_roster(request: Request) -> Response:
         return JSONResponse({"error": NOBODY}, status_code=UNPROCESSABLE)
     was = desk.parts.board.roster()
     if "anyway" not in request.query_params:
-        refused = _needed(desk, was, new)
+        try:
+            refused = _needed(desk, was, new)
+        except JournalError:
+            return JSONResponse({"error": UNKNOWN}, status_code=UNAVAILABLE)
         if refused is not None:
             return JSONResponse({"error": refused}, status_code=REFUSED)
     await desk.keep_roster(body)

@@ -8,7 +8,7 @@ import pytest
 
 from engine.alarm.state import Kind
 from engine.console import desk
-from engine.errors import JournalError
+from engine.errors import NO_ROOM, JournalError
 from engine.intake.checkins.timer import Fact, Timer, event_of, head_of, stream_of
 from engine.ports.journal import Append, Appended
 from engine.protocol.model import CheckInPlan
@@ -201,20 +201,57 @@ def test_a_case_that_is_open_holds_back_no_import_that_keeps_whose_it_is(
         assert client.post("/roster", content=text).json()["gone"] == [others[0]]
 
 
-def test_a_journal_that_cannot_be_read_holds_back_no_import_anyway(
-    hq: Hq, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def unreadable() -> None:
+@pytest.fixture(name="unreadable")
+def _unreadable(hq: Hq, monkeypatch: pytest.MonkeyPatch) -> Hq:
+    def reader(_: Hq) -> None:
         raise JournalError
 
-    monkeypatch.setattr(hq.desk, "catch_up", unreadable)
-    with control(hq) as client:
-        assert client.post("/roster", content=sample_text()).status_code == 503
-        assert client.post("/roster?anyway", content=sample_text()).status_code == 200
+    hq.enrol()
+    monkeypatch.setattr(Hq, "reader", reader)
+    return hq
+
+
+def test_an_import_that_cannot_tell_whose_case_is_open_names_the_way(
+    unreadable: Hq,
+) -> None:
+    with control(unreadable) as client:
+        said = client.post("/roster", content=sample_text())
+    assert said.status_code == 503
+    assert "--anyway" in said.json()["error"]
+    assert "Nothing was changed" in said.json()["error"]
+    assert not (unreadable.state / "roster.toml").exists()
+
+
+def test_what_is_done_where_no_journal_can_be_read_says_so_bug_it_seemed_not_done(
+    unreadable: Hq,
+) -> None:
+    """An import was in force, an operator removed, and both were answered as failed."""
+    with control(unreadable) as client:
+        imported = client.post("/roster?anyway", content=sample_text())
+        added = client.post("/operators/rowan")
+        removed = client.delete("/operators/rowan")
+    for said in (imported, added, removed):
+        assert said.status_code == 200
+        assert said.json()["recorded"] is False
+    assert (unreadable.state / "roster.toml").exists()
+    assert "rowan" not in unreadable.desk.operators.names()
+
+
+def test_a_disk_that_was_full_before_is_not_said_of_what_cannot_be_read(
+    unreadable: Hq,
+) -> None:
+    unreadable.desk.is_full = True
+    with control(unreadable) as client:
+        said = client.post("/roster/read", json={"command": "list", "reveal": True})
+    assert said.status_code == 409
+    assert "files can be read with --reveal" in said.json()["error"]
+    assert NO_ROOM not in said.json()["error"]
 
 
 def _agreed(who: PersonId, duress_word: str) -> Roster:
     roster = sample_roster()
-    words = {"safe_word": "Cocoa", "duress_word": duress_word}
-    people = (replace(p, **words) if p.person == who else p for p in roster.people)
-    return replace(roster, people=tuple(people))
+    person = roster.person(who)
+    assert person is not None
+    agreed = replace(person, safe_word="Cocoa", duress_word=duress_word)
+    others = (one for one in roster.people if one is not person)
+    return replace(roster, people=(agreed, *others))
