@@ -124,8 +124,8 @@ def open_reader(path: Path, vfs: str | None = None) -> apsw.Connection:
         connection.set_busy_timeout(BUSY_TIMEOUT_MS)
         _check_owner(path, connection)
         _set(path, connection, READER_SETTINGS)
+        tables = _number(connection, _TABLES)  # before: an engine may be making them
         known = _number(connection, "PRAGMA user_version")
-        tables = _number(connection, _TABLES)
     except apsw.Error as error:
         raise explained(path, "read", error) from error
     if known:
@@ -205,9 +205,10 @@ def _has_content(path: Path) -> bool:
 
 
 def _check_owner(path: Path, connection: apsw.Connection) -> None:
-    application = _number(connection, "PRAGMA application_id")
-    version = _number(connection, "PRAGMA user_version")
+    # In this order: an engine that makes them meanwhile writes all three at once.
     tables = _number(connection, _TABLES)
+    version = _number(connection, "PRAGMA user_version")
+    application = _number(connection, "PRAGMA application_id")
     if application != APPLICATION_ID and (application or version or tables):
         raise stated(path, "is a database of another program", "name another file")
     if version > len(VERSIONS):

@@ -1,12 +1,14 @@
 """Opening what may once have been a journal: nothing is begun anew in silence."""
 
 from collections.abc import Callable
+from contextlib import closing, suppress
 from pathlib import Path
 
 import apsw
 import pytest
 
-from engine.errors import JournalError
+from engine.errors import JournalError, JournalUnmadeError
+from engine.journal import connection
 from engine.journal.reading import SqliteReader
 from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
 from engine.values import Instant
@@ -66,3 +68,30 @@ def test_tables_that_are_gone_are_named(tmp_path: Path) -> None:
 
     assert "its tables are not as they were made" in str(caught.value)
     assert "restore a backup" in str(caught.value)
+
+
+@pytest.mark.parametrize("looks", range(1, 6))
+def test_a_journal_whose_tables_are_being_made_is_none_that_is_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, looks: int
+) -> None:
+    """`check-config` beside a first start said to restore a backup that nobody has."""
+    path = tmp_path / JOURNAL_FILE
+    with closing(apsw.Connection(str(path))) as raw:
+        raw.execute("PRAGMA journal_mode=WAL")
+    look, asked = connection._number, []
+
+    def number(reader: apsw.Connection, query: str) -> int:
+        found = look(reader, query)
+        asked.append(query)
+        if len(asked) == looks:
+            with monkeypatch.context() as engines:
+                engines.setattr(connection, "_number", look)
+                SqliteStore(path, ballast_bytes=0).close()
+        return found
+
+    monkeypatch.setattr(connection, "_number", number)
+
+    with suppress(JournalUnmadeError):
+        SqliteReader(path).close()
+
+    assert len(asked) >= looks
