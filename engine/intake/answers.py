@@ -14,7 +14,7 @@ from engine.alarm.messages import Distress, Forward, ToOpen
 from engine.alarm.rows import key_of, look_in
 from engine.alarm.state import Kind, Press, ReplyKind, alarm_of
 from engine.intake.checkins.said import CheckInSaid
-from engine.intake.checkins.words import read_check_in
+from engine.intake.checkins.words import CheckInText, read_check_in
 from engine.intake.held import dated, said_at, sent_before, stamp_of
 from engine.intake.judge import Judge, alarm_id
 from engine.intake.replies import Reply, has_words, is_whole, read_reply
@@ -216,7 +216,7 @@ def _uncoded(sms: Sms, judge: Judge) -> tuple[Message, ...]:
     row, roster = sms.row, judge.board.roster()
     senders = senders_of(roster, sms.sender)
     safe = next((one for one in senders if word_in(sms.text, one)), None)
-    tracker = _tracked(sms, safe, judge)
+    tracker = _tracked(sms, safe, senders, judge)
     if tracker is not None:
         return (_distress(tracker),)
     forced = forced_speaker(sms.text, roster.people)
@@ -253,19 +253,24 @@ def _uncoded(sms: Sms, judge: Judge) -> tuple[Message, ...]:
     return (_distress(shown),)
 
 
-def _tracked(sms: Sms, speaker: Person | None, judge: Judge) -> Raise | None:
+def _tracked(
+    sms: Sms, speaker: Person | None, senders: tuple[Person, ...], judge: Judge
+) -> Raise | None:
     """Return what a tracker's message comes to; None where it is a person's.
 
     A telephone that is enrolled as a device has one number with it. A word of whose
-    number it is makes the message theirs, but no call of the device a word of safety.
+    number it is makes the message theirs, and so does what only a person says of a
+    timer; but no call of the device is a word of safety.
     """
     raising = tracker_command(sms.row, sms.sender, sms.text, judge)
-    if raising is None or speaker is None:
+    if raising is None or not senders:
         return raising
-    if raising.kind is not Kind.REAL:
-        return None
-    is_forced = word_in(sms.text, speaker) is Word.DURESS
-    return replace(raising, press=replace(raising.press, duress=is_forced))
+    if raising.kind is Kind.REAL:
+        word = None if speaker is None else word_in(sms.text, speaker)
+        return replace(
+            raising, press=replace(raising.press, duress=word is Word.DURESS)
+        )
+    return None if speaker or _read_timer(sms, judge) else raising
 
 
 def _check_in(
@@ -281,7 +286,7 @@ def _check_in(
     A word that names no time may be meant for an open case as well, and one of force
     always is.
     """
-    said = read_check_in(mask(sms.text, judge.board.roster().people, by=" "))
+    said = _read_timer(sms, judge)
     people = senders if speaker is None else (speaker,)
     person = next((one for one in people if one.has(Role.DEFENDER)), None)
     if person is None or (said is None and speaker is None):
@@ -301,6 +306,10 @@ def _check_in(
         word=Word.DURESS if forced else word,
         is_shared=forced or (speaker is not None and until is None),
     )
+
+
+def _read_timer(sms: Sms, judge: Judge) -> CheckInText | None:
+    return read_check_in(mask(sms.text, judge.board.roster().people, by=" "))
 
 
 def _as_seen(raising: Raise, *, unseen: bool) -> Raise:

@@ -10,6 +10,7 @@ import pytest
 from engine.alarm.commands import RequestCancel
 from engine.alarm.messages import Distress, ToOpen
 from engine.alarm.state import Kind
+from engine.intake.checkins.said import CheckInSaid
 from engine.ports.journal import Code
 from engine.roster.model import Number
 from tests.engine.intake.reports import HERON, HERONS
@@ -100,3 +101,17 @@ def test_no_word_of_safety_calls_off_what_such_a_device_raises(
     assert isinstance(message, Distress)
     assert (message.command.kind, message.command.subject) == (Kind.REAL, HERON)
     assert message.command.press.duress is forced
+
+
+def test_a_timer_is_set_from_a_telephone_that_is_a_device_bug_nobody_waited(
+    rig: Rig,
+) -> None:
+    """HQ read a tracker's text, and whoever had sent it was neither told nor missed."""
+    with on_one_number(rig) as number:
+        assert rig.sms("home in 90 min", number) == []
+        (timed,) = rig.timed
+        assert isinstance(timed, CheckInSaid)
+        assert timed.person == HERON
+        assert timed.until is not None
+        (message,) = rig.sms("home 1234 battery 90", number, "sms-2")
+    assert isinstance(message, Distress), "a tracker's text is one as ever"
