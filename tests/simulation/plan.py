@@ -124,8 +124,9 @@ def plan_of(seed: int) -> Plan:
             items += _month(random.Random(f"month/{seed}"), episode[0].who, begins_s)
             break
     old = _upgrade(seed)
-    items += [*old, *_changes(seed, items, old), *_timers(seed, items)]
-    items += _silences(seed, items)
+    press = next(one for one in items if one.what in PRESSES)
+    items += [*old, *_changes(seed, press, old)]
+    items += [*_timers(seed, press.at_s), *_silences(seed, press.at_s)]
     return Plan(seed, tuple(sorted(items)))
 
 
@@ -146,25 +147,22 @@ def _upgrade(seed: int) -> list[Item]:
     return old_case(draw) if draw.random() < UPGRADE else []
 
 
-def _changes(seed: int, items: list[Item], old: list[Item]) -> list[Item]:
+def _changes(seed: int, press: Item, old: list[Item]) -> list[Item]:
     """Return what somebody changes about a case: an older engine's, if one left any."""
     draw = random.Random(f"changes/{seed}")
     if draw.random() >= CHANGED:
         return []
+    begun_s, who = press.at_s, press.who
     if old:
         begun_s, who = 0.0, defender_of(old[0].who)
-    else:
-        press = next(one for one in items if one.what in PRESSES)
-        begun_s, who = press.at_s, press.who
     return [_change(draw, begun_s, who) for _ in range(draw.choice((1, 1, 2)))]
 
 
-def _timers(seed: int, items: list[Item]) -> list[Item]:
+def _timers(seed: int, begins_s: float) -> list[Item]:
     """Return that somebody sets a timer about when an episode begins, and what then."""
     draw = random.Random(f"timers/{seed}")
     if draw.random() >= TIMED:
         return []
-    begins_s = next(one for one in items if one.what in PRESSES).at_s
     minutes = draw.randrange(1, 8)
     at_s = max(0.1, begins_s + draw.uniform(-60 * minutes, 60))
     second_s = draw.choice((draw.uniform(0, 60 * minutes), draw.expovariate(1 / 300)))
@@ -176,12 +174,11 @@ def _timers(seed: int, items: list[Item]) -> list[Item]:
     return [timer, _item(gone_s, "roster", "left", who=TIMERS_OF[what])]
 
 
-def _silences(seed: int, items: list[Item]) -> list[Item]:
+def _silences(seed: int, begins_s: float) -> list[Item]:
     """Return that a device falls silent about when an episode begins."""
     draw = random.Random(f"silences/{seed}")
     if draw.random() >= SILENT:
         return []
-    begins_s = next(one for one in items if one.what in PRESSES).at_s
     heard = draw.randrange(1, 6)
     at_s = max(0.1, begins_s + draw.uniform(-240 * heard - 600, 60))
     who = draw.choice(DEFENDERS)

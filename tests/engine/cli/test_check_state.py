@@ -16,7 +16,7 @@ from engine.console.cases import Unread
 from engine.errors import JournalError
 from engine.journal.ballast import BALLAST_BYTES, MIB
 from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
-from engine.ports.journal import Append
+from engine.ports.journal import Append, NewEvent
 from engine.roster.render import render_roster
 from engine.roster.sample import sample_roster
 from engine.values import AlarmId, CommandId
@@ -36,6 +36,22 @@ def with_free(free_bytes: int) -> Callable[[object], os.statvfs_result]:
     free = free_bytes // frsize
     found = os.statvfs_result((frsize, frsize, free, free, free, 9, 9, 9, 0, 255))
     return lambda _: found
+
+
+def keep_case(folder: Path, scene: Scene, *events: NewEvent) -> None:
+    """Leave a journal in the state folder, with one case that is open."""
+    (folder / "state").mkdir()
+    store = SqliteStore(folder / "state" / JOURNAL_FILE, ballast_bytes=0)
+    request = Append(
+        stream=f"alarm/{scene.id}",
+        expected_seq=0,
+        epoch=1,
+        command_id=CommandId("all"),
+        events=events,
+        head=head_of(scene.state(), scene.now),
+    )
+    store.commit([request], scene.now)
+    store.close()
 
 
 @pytest.mark.parametrize("is_there", [False, True])
@@ -96,20 +112,9 @@ def test_cases_that_an_older_engine_cannot_read_are_named_bug_it_starts_was_all(
 ) -> None:
     """Whoever went back in a hurry restarted into an engine that paged nobody."""
     path = configuration(tmp_path)
-    (tmp_path / "state").mkdir()
-    store = SqliteStore(tmp_path / "state" / JOURNAL_FILE, ballast_bytes=0)
     scene = Scene(id=AlarmId("7d5c00")).raised()
-    first, *others = map(encode, scene.events)
-    request = Append(
-        stream=f"alarm/{scene.id}",
-        expected_seq=0,
-        epoch=1,
-        command_id=CommandId("all"),
-        events=(first, replace(others[0], version=99), *others[1:]),
-        head=head_of(scene.state(), scene.now),
-    )
-    store.commit([request], scene.now)
-    store.close()
+    first, second, *others = map(encode, scene.events)
+    keep_case(tmp_path, scene, first, replace(second, version=99), *others)
     assert natalia(patch, "check-config", path) == 0
     said = out.readouterr()
     assert f"nobody is told anything more: 7d5c00: {Unread.NEWER}" in said.out
@@ -120,19 +125,8 @@ def test_whoever_has_an_open_case_and_is_in_the_roster_no_more_is_warned_of(
 ) -> None:
     """A restart would make a stranger of them, and their word of force nobody's."""
     path = configuration(tmp_path)
-    (tmp_path / "state").mkdir()
-    store = SqliteStore(tmp_path / "state" / JOURNAL_FILE, ballast_bytes=0)
     scene = Scene().raised()
-    request = Append(
-        stream=f"alarm/{scene.id}",
-        expected_seq=0,
-        epoch=1,
-        command_id=CommandId("all"),
-        events=tuple(map(encode, scene.events)),
-        head=head_of(scene.state(), scene.now),
-    )
-    store.commit([request], scene.now)
-    store.close()
+    keep_case(tmp_path, scene, *map(encode, scene.events))
     defender = scene.state().defender
     assert defender is not None
     warned = f"with a case that is open or a timer that runs: {defender}:"
