@@ -186,11 +186,7 @@ class SerialModem:
         )
 
     def poll(self, *, drain: bool) -> Sequence[ModemEvent]:
-        """Return what has arrived; a message stays in storage until `delete`.
-
-        It is returned again by each `drain` until then: what the journal has
-        already it knows by its slot and PDU.
-        """
+        """Return what has arrived; each `drain` returns it again until `delete`."""
         self._ready()
         return self._arrivals.take(self._session, drain=drain)
 
@@ -211,6 +207,10 @@ class SerialModem:
     def next_number(self) -> int:
         """Return the next message's number; they go on over restarts."""
         return self._dialogue.owed.next_number
+
+    def pass_over(self) -> None:
+        """Give no message the next number: it was noted with one that is not sent."""
+        self._dialogue.owed.pass_over()
 
     def owed(self) -> Sequence[int]:
         """Return which messages, also of an earlier process, may be answered."""

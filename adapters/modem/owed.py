@@ -87,6 +87,11 @@ class Owed:
         """The number of the next message."""
         return self._handed + 1
 
+    def pass_over(self) -> None:
+        """Give the next message another number: somebody may have noted this one."""
+        self._handed += 1
+        self._keep()
+
     def numbers(self) -> list[int]:
         """Return the messages whose answer somebody wants to hear, oldest first."""
         return [m.number for m in self._messages if m.is_awaited]

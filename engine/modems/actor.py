@@ -162,6 +162,8 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
         begun = self._attempts.begin(
             row, self.beat, note, lambda: self.inbox.has_urgent
         )
+        if not begun:
+            self._driver.pass_over()
         self._ask_for_work(self._attempt(row, text, more=take.more) if begun else "")
 
     def woke(self) -> None:

@@ -203,6 +203,13 @@ class ModemDriver(Protocol):
         Numbers go on over restarts; 0 where the driver gives none.
         """
 
+    def pass_over(self) -> None:
+        """Give no message the next number: it was noted with one that is not sent.
+
+        Its row may be durable all the same, and after a `kill -9` it would take the
+        answer of the message that had the number.
+        """
+
     def owed(self) -> Sequence[int]:
         """Return which messages, also of an earlier process, may still be answered."""
 

@@ -298,10 +298,7 @@ class SimModem:
         return True
 
     def poll(self, *, drain: bool) -> Sequence[ModemEvent]:
-        """Return late answers, reports, and what has come; all of the SIM if asked.
-
-        What hangs in the store comes once it is read; what lies in none comes then too.
-        """
+        """Return late answers, reports, and what has come; all of the SIM if asked."""
         self._need_port()
         self._take_late()
         self._owed.expire(self._life.boottime_s())
@@ -335,6 +332,10 @@ class SimModem:
     def next_number(self) -> int:
         """Return the number of the next message."""
         return self._owed.next_number
+
+    def pass_over(self) -> None:
+        """Give no message the next number."""
+        self._owed.pass_over()
 
     def owed(self) -> Sequence[int]:
         """Return which messages may still be answered."""

@@ -54,6 +54,15 @@ class Page:
         self.record = record
 
 
+def test_a_number_that_is_passed_over_is_no_messages_after_a_restart_either() -> None:
+    page = Page("")
+    before = Owed(page)
+    before.pass_over()
+    assert Owed(page).next_number == 2
+    before.hand_over(100.0)
+    assert Owed(page).numbers() == [2]
+
+
 @pytest.mark.parametrize("kept", [True, False])
 def test_what_nobody_waits_for_any_more_is_told_to_nobody_after_a_restart(
     *, kept: bool

@@ -129,18 +129,45 @@ def test_what_was_begun_and_never_sent_takes_no_answer_bug_it_was_shown_as_sent(
     assert _ends(after, "e1") == (EffectState.UNKNOWN, "")
 
 
-def test_so_it_is_beside_the_one_whose_number_it_became() -> None:
+def test_a_number_that_was_noted_is_no_other_messages_bug_it_was_shown_as_sent() -> (
+    None
+):
+    """Killed before it was settled, nothing said that it had never been sent."""
+    before = Rig()
+    before.driver.number = 7
+    before.ledger.fault = lambda one: LATE if "effect/e1" in repr(one) else ""
+    before.plan("e1")
+    before.world.run(90)
+    before.driver.outcomes += [UNKNOWN]
+    body = EffectBody(address="+46701740606", language="en", segments=())
+    before.tree.names.tell("modem-1", Shout(channel="sms", body=body))
+    number = before.driver.next_number()
+    assert number > 7
+    before.ledger.fault = lambda _: ""
+    before.ledger.land()
+    assert before.begun("e1")["number"] == 7
+
+    after = Rig(before=before, owes=[number], number=number + 1)
+    sent = SubmitOutcome(result=SendResult.SENT, reference=100)
+    after.driver.arrived.append(LateAnswer(outcome=sent, number=number))
+    after.world.run(1)
+
+    assert _ends(after, "e1") == (EffectState.UNKNOWN, "")
+
+
+def test_so_it_is_beside_the_one_that_is_sent_next() -> None:
     before = Rig()
     before.driver.number = 7
     begun_late(before, "e1")
     before.driver.outcomes += [UNKNOWN]
     before.plan("e2")
     before.world.run(5)
-    assert before.begun("e2")["number"] == 7
+    number = before.begun("e2")["number"]
+    assert number == 8
 
-    after = Rig(before=before, owes=[7])
+    after = Rig(before=before, owes=[number], number=number + 1)
     sent = SubmitOutcome(result=SendResult.SENT, reference=100)
-    after.driver.arrived.append(LateAnswer(outcome=sent, number=7))
+    after.driver.arrived.append(LateAnswer(outcome=sent, number=number))
     after.world.run(1)
 
     assert _ends(after, "e1") == (EffectState.UNKNOWN, "")
