@@ -117,7 +117,8 @@ def import_(
 
     Doubts are shown, and who was in the roster before and is not in these files, which
     devices, and whose secret. Refused where somebody with an open case, or a timer that
-    runs, would lose a device, a number or the agreed words by it.
+    runs, would lose by it what they are known by, or somebody who was told of such a
+    case an agreed word.
     """
     _read(files, as_json=as_json, known=_known())
     # What the service has is held against our files: its own lines are not theirs.
