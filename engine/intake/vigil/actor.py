@@ -70,6 +70,7 @@ class Vigil(SupervisedActor[None]):
         self._unrecorded: deque[tuple[str, Watch]] = deque()
         self._deaf_from: Instant | None = None
         self._spared: set[str] = set()
+        self._began_at = link.clock.now()
 
     def started(self) -> None:
         """Take the deadlines up from their rows."""
@@ -126,8 +127,9 @@ class Vigil(SupervisedActor[None]):
                 continue
             if heard_at < deaf_from:
                 self._spared.discard(stream)
-                after = after_hearing(watch, agreed, heard_at, deaf_from)
-                self._watches[stream] = after
+                self._watches[stream] = after_hearing(
+                    watch, agreed, heard_at, deaf_from, self._began_at
+                )
 
     def _put_off(self, deaf: timedelta) -> None:
         """Put off deadlines by what nobody could hear; once by more, until a word.
@@ -151,7 +153,10 @@ class Vigil(SupervisedActor[None]):
         heard_at = self._heard_since_deaf(device.device)
         if heard_at is not None:
             self._spared.discard(stream)
-        after, overdue = look(before, device, person, heard_at=heard_at, now=now)
+        began_at = self._began_at
+        after, overdue = look(
+            before, device, person, heard_at=heard_at, now=now, since=began_at
+        )
         self._watches[stream] = after
         agreed = device.heartbeat or timedelta(0)
         if overdue is not None:

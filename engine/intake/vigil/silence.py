@@ -20,6 +20,7 @@ PREFIX = "silence/"
 DEAF_MIN = timedelta(seconds=10)
 # After an outage devices come back one by one.
 MERCY_MAX = timedelta(minutes=5)
+NEVER = Instant(0)
 
 
 class Stage(StrEnum):
@@ -80,6 +81,7 @@ def look(
     *,
     heard_at: Instant | None,
     now: Instant,
+    since: Instant = NEVER,
 ) -> tuple[Watch, Overdue | None]:
     """Return what is waited for next, and the silence to be reported now, if any.
 
@@ -90,6 +92,7 @@ def look(
         heard_at: when it was last heard; None where it was not, or only before a
             time in which nobody listened, which `watch` has been given then.
         now: the present.
+        since: when whoever looks began; of what was slept before it knows nothing.
 
     """
     heartbeat = device.heartbeat or timedelta(0)
@@ -97,7 +100,7 @@ def look(
         watch = Watch(stage=Stage.HEARD, due=now.plus(heartbeat))
     heard = watch
     if heard_at is not None:
-        heard = after_hearing(watch, heartbeat, heard_at, now)
+        heard = after_hearing(watch, heartbeat, heard_at, now, since)
     if heard.due is None or now < heard.due:
         return heard, None
     key = _key(device.device, heard)
@@ -112,16 +115,24 @@ def look(
 
 
 def after_hearing(
-    watch: Watch, heartbeat: timedelta, heard_at: Instant, now: Instant
+    watch: Watch,
+    heartbeat: timedelta,
+    heard_at: Instant,
+    now: Instant,
+    since: Instant = NEVER,
 ) -> Watch:
-    """Return the watch after a device was heard."""
+    """Return the watch after a device was heard; `since` as of `look`."""
     due = heard_at.plus(heartbeat)
-    if watch.stage is Stage.HEARD:
-        later = watch.due is None or due > watch.due
-        # A shorter heartbeat may have been agreed since.
-        sooner = watch.due is not None and watch.due > now.plus(heartbeat)
-        return Watch(stage=Stage.HEARD, due=due) if later or sooner else watch
-    return Watch(stage=Stage.HEARD, due=due) if due > now else watch
+    if watch.stage is not Stage.HEARD:
+        return Watch(stage=Stage.HEARD, due=due) if due > now else watch
+    if watch.due is None or due > watch.due:
+        return Watch(stage=Stage.HEARD, due=due)
+    # One that an earlier process has put off for a sleep of the machine ends by then.
+    put_off = since.plus(MERCY_MAX)
+    if watch.due > max(now, put_off).plus(heartbeat):
+        # A shorter heartbeat has been agreed since.
+        return Watch(stage=Stage.HEARD, due=max(heard_at, put_off).plus(heartbeat))
+    return watch
 
 
 def is_worth_a_row(kept: Watch | None, watch: Watch, heartbeat: timedelta) -> bool:

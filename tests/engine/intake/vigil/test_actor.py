@@ -325,3 +325,34 @@ def test_heartbeats_cost_the_journal_a_few_rows() -> None:
         rig.world.run(1)
         rig.hear()
     assert len(rig.ledger.asked) - before <= 11
+
+
+@pytest.mark.parametrize("outage_s", [5.0, 20.0])
+def test_a_start_after_a_sleep_finds_nobody_silent_for_what_the_machine_slept(
+    outage_s: float,
+) -> None:
+    """The next process knew of no sleep, and took a word of before it for the last."""
+    rig = Rig()
+    rig.hear()
+    rig.world.run(10)
+    rig.keep()
+    rig.world.suspend(3600.0)
+    rig.world.run(60)
+    after = rig.again(outage_s)
+    after.world.run(BEAT_S - 80)
+    assert after.noticed() == []
+    after.world.run(MERCY_MAX.total_seconds() + 80)
+    assert len(after.noticed()) == 1
+
+
+def test_a_shorter_heartbeat_that_a_start_brings_counts_for_who_is_silent_since() -> (
+    None
+):
+    rig = Rig(at_heron(heartbeat_s=BEAT_S * 100))
+    rig.hear()
+    rig.world.run(10)
+    rig.keep()
+    now = rig.world.now()
+    after = Rig(AGREED, rig.medium, now.plus(timedelta(seconds=5)), now)
+    after.world.run(BEAT_S + MERCY_MAX.total_seconds() + 5)
+    assert len(after.noticed()) == 1
