@@ -208,9 +208,9 @@ class SerialModem:
         """Return the next message's number; they go on over restarts."""
         return self._dialogue.owed.next_number
 
-    def pass_over(self) -> None:
-        """Give no message the next number: it was noted with one that is not sent."""
-        self._dialogue.owed.pass_over()
+    def pass_over(self, number: int) -> None:
+        """Give no further message a number that was noted, nor one before it."""
+        self._dialogue.owed.pass_over(number)
 
     def owed(self) -> Sequence[int]:
         """Return which messages, also of an earlier process, may be answered."""

@@ -37,13 +37,15 @@ class Kept(Protocol):
 
 @dataclass(slots=True)
 class _Message:
-    """One that was handed over: its place among all, and until when it is answered.
+    """One that was handed over: its number, and until when it is answered.
 
+    `place` counts those that were handed over, and no number that was passed over.
     `is_awaited` where somebody wants to hear what becomes of it.
     """
 
     number: int
     until_s: float
+    place: int
     is_awaited: bool = True
 
 
@@ -62,7 +64,7 @@ class Owed:
         self._answers: list[SubmitOutcome] = []
         self._told: list[LateAnswer] = []
         self._own: _Message | None = None
-        self._handed = 0
+        self._numbered = self._handed = 0
         self.was_in_doubt = False
         self._last: tuple[int, int] | None = None
         self._plugged = ""
@@ -85,12 +87,13 @@ class Owed:
     @property
     def next_number(self) -> int:
         """The number of the next message."""
-        return self._handed + 1
+        return self._numbered + 1
 
-    def pass_over(self) -> None:
-        """Give the next message another number: somebody may have noted this one."""
-        self._handed += 1
-        self._keep()
+    def pass_over(self, number: int) -> None:
+        """Give no further message this number, nor one before it."""
+        if number > self._numbered:
+            self._numbered = number
+            self._keep()
 
     def numbers(self) -> list[int]:
         """Return the messages whose answer somebody wants to hear, oldest first."""
@@ -115,10 +118,11 @@ class Owed:
         self.expire(now_s)
         if len(self._messages) == KEPT_MAX:
             self._nobodys(outstanding=KEPT_MAX - 1)
+        self._numbered += 1
         self._handed += 1
         # Once nothing has followed, nobody waits for it again: messages do.
         self.was_in_doubt = self.is_in_doubt
-        self._own = _Message(self._handed, now_s + LISTEN_S)
+        self._own = _Message(self._numbered, now_s + LISTEN_S, self._handed)
         self._messages.append(self._own)
         self._keep()
 
@@ -193,23 +197,26 @@ class Owed:
         """Say whether every earlier message must have had a smaller reference."""
         if self._last is None or answer.reference is None:
             return False
-        reference, number = self._last
+        reference, place = self._last
         # What was refused between may have moved the count, or not: it differs with
         # whether the modem or the network has refused.
-        most = self._messages[-1].number - number
+        most = self._messages[-1].place - place
         steps = (answer.reference - reference) % _ROUND
         return most <= steps < _ROUND // 2
 
     def _learn(self, message: _Message, outcome: SubmitOutcome) -> None:
         """Note where the count stands."""
         if outcome.reference is not None:
-            self._last = outcome.reference, message.number
+            self._last = outcome.reference, message.place
 
     def _keep(self) -> None:
         if self._kept is None:
             return
-        messages = [[m.number, m.until_s, m.is_awaited] for m in self._messages]
-        record: list[object] = [self._handed, self._last, messages, self._plugged]
+        messages = [
+            [m.number, m.until_s, m.is_awaited, m.place] for m in self._messages
+        ]
+        record: list[object] = [self._numbered, self._last, messages, self._plugged]
+        record.append(self._handed)
         if record != self._record:  # asked at every look at the modem
             self._record = record
             self._kept.write(json.dumps(record))
@@ -217,11 +224,16 @@ class Owed:
     def _restore(self) -> None:
         record = "" if self._kept is None else self._kept.read()
         try:
-            handed, last, messages, plugged = json.loads(record)
-            owed = [_Message(int(n), float(s), bool(is_)) for n, s, is_ in messages]
+            numbered, last, messages, plugged, *handed = json.loads(record)
+            # Earlier versions passed no number over: each was its place.
+            owed = [
+                _Message(int(n), float(s), int(place[0] if place else n), bool(is_))
+                for n, s, is_, *place in messages
+            ]
             count = (int(last[0]), int(last[1])) if last else None
-            self._handed, self._plugged = int(handed), str(plugged)
+            counts = [int(one) for one in (numbered, *handed)]
         except (ValueError, TypeError):
             return  # none, or no record of ours
         self._messages.extend(owed)
-        self._last = count
+        self._numbered, self._handed = counts[0], counts[-1]
+        self._last, self._plugged = count, str(plugged)

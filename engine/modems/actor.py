@@ -158,13 +158,13 @@ class ModemActor(SupervisedActor[Take | Shout | Hurry]):
             self._tell_dispatcher(Planned(rows=(row,)))
             return
         text = draft_of(row, self._driver, self.clock.now())
-        note = note_of(self._driver.next_number(), text)
+        number = self._driver.next_number()
         begun = self._attempts.begin(
-            row, self.beat, note, lambda: self.inbox.has_urgent
+            row, self.beat, note_of(number, text), lambda: self.inbox.has_urgent
         )
-        if not begun:
-            self._driver.pass_over()
-        self._ask_for_work(self._attempt(row, text, more=take.more) if begun else "")
+        reached = self._attempt(row, text, more=take.more) if begun else ""
+        self._driver.pass_over(number)
+        self._ask_for_work(reached)
 
     def woke(self) -> None:
         """Open the port if it is closed, else look what has come."""

@@ -58,8 +58,9 @@ class Unanswered:
         """Keep what an earlier instance handed over, by the numbers of their notes.
 
         A number is that which a message would have. Of those that were begun and never
-        handed over it becomes another's, perhaps of one that no row tells of: none of
-        them takes its answer. As long as it is the next one's it is nobody's yet.
+        handed over it may have become another's, perhaps of one that no row tells of:
+        none of them takes its answer. As long as it is the next one's it is nobody's
+        yet, and stays so; the row of what has the next one may still be on its way.
         """
         with readers.reader() as reader:
             rows = _recent(reader.effects(_OPEN), route, clock.now())
@@ -70,11 +71,13 @@ class Unanswered:
             if outcome_of(events) != NEVER_SENT
         ]
         noted: dict[int, EffectRow] = {}
+        following = driver.next_number()
         for _, number, row in sorted(begun, key=lambda one: one[0]):
-            if number >= driver.next_number():
+            if number >= following:
                 attempts.note_unsent(row.effect_id)
             if not attempts.is_unsent(row.effect_id):
                 noted[number] = row
+        driver.pass_over(max((following, *(number for _, number, _ in begun))))
         for number in driver.owed():
             if number in noted:
                 self.add(noted[number], clock.boottime_s(), 0.0, number)

@@ -203,11 +203,12 @@ class ModemDriver(Protocol):
         Numbers go on over restarts; 0 where the driver gives none.
         """
 
-    def pass_over(self) -> None:
-        """Give no message the next number: it was noted with one that is not sent.
+    def pass_over(self, number: int) -> None:
+        """Give no further message this number, nor one before it.
 
-        Its row may be durable all the same, and after a `kill -9` it would take the
-        answer of the message that had the number.
+        It was noted with an attempt. Where that was never handed over, its row may be
+        durable all the same, and after a `kill -9` it would take the answer of the
+        message that had the number.
         """
 
     def owed(self) -> Sequence[int]:

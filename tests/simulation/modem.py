@@ -333,9 +333,9 @@ class SimModem:
         """Return the number of the next message."""
         return self._owed.next_number
 
-    def pass_over(self) -> None:
-        """Give no message the next number."""
-        self._owed.pass_over()
+    def pass_over(self, number: int) -> None:
+        """Give no further message this number."""
+        self._owed.pass_over(number)
 
     def owed(self) -> Sequence[int]:
         """Return which messages may still be answered."""

@@ -50,6 +50,19 @@ def test_a_reference_that_no_earlier_one_can_have_is_the_last_ones() -> None:
     assert _told(owed) == [sent(0)]
 
 
+@pytest.mark.parametrize("reference", [5, 6])
+def test_a_number_that_is_passed_over_moves_no_count(reference: int) -> None:
+    owed = Owed()
+    owed.hand_over(0)
+    assert owed.answered(sent(4), 1) == sent(4)
+    owed.pass_over(2)
+    _waits_in_vain(owed, 2)
+    owed.pass_over(4)
+    owed.hand_over(30)
+    own = sent(6) if reference == 6 else None
+    assert owed.answered(sent(reference), 31) == own
+
+
 @pytest.mark.parametrize("reference", [2, 3])
 def test_a_refused_message_may_have_moved_the_count_or_not(reference: int) -> None:
     owed = Owed()

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from adapters.modem.owed import LISTEN_S, Owed
 from adapters.modem.owed_file import OwedFile
 from adapters.modem.transport import SerialTransport
+from engine.ports.modem import SendResult, SubmitOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,10 +58,24 @@ class Page:
 def test_a_number_that_is_passed_over_is_no_messages_after_a_restart_either() -> None:
     page = Page("")
     before = Owed(page)
-    before.pass_over()
+    before.pass_over(1)
+    before.pass_over(1)
     assert Owed(page).next_number == 2
     before.hand_over(100.0)
     assert Owed(page).numbers() == [2]
+
+
+@pytest.mark.parametrize("reference", [1, 2])
+def test_what_an_earlier_version_has_kept_is_read_and_what_is_passed_over_counts_not(
+    reference: int,
+) -> None:
+    page = Page('[4, [0, 3], [[4, 220.0, true]], ""]')
+    Owed(page).pass_over(5)
+    owed = Owed(page)
+    assert (owed.numbers(), owed.next_number) == ([4], 6)
+    owed.hand_over(110.0)
+    own = SubmitOutcome(result=SendResult.SENT, reference=reference)
+    assert owed.answered(own, 111.0) == (own if reference == 2 else None)
 
 
 @pytest.mark.parametrize("kept", [True, False])

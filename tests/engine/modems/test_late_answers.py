@@ -8,7 +8,7 @@ from engine.errors import ModemSilentError
 from engine.ports.journal import EffectState
 from engine.ports.modem import LateAnswer, SendResult, StatusReport, SubmitOutcome
 from engine.values import EffectId
-from tests.engine.dispatch.ledger import LATE
+from tests.engine.dispatch.ledger import LATE, SILENT
 from tests.engine.modems.rig import Rig, message
 
 UNKNOWN = SubmitOutcome(
@@ -77,14 +77,16 @@ def test_the_late_answer_to_what_a_killed_process_sent_is_recorded_on_its_own_ef
 
 def test_a_number_of_two_minutes_ago_or_of_a_call_is_another_message() -> None:
     before = Rig()
-    before.driver.outcomes += [UNKNOWN]
-    before.plan("long ago")
-    before.world.run(121)
-    before.driver.outcomes += [UNKNOWN]
-    before.plan("just now")
-    before.world.run(1)
-    before.plan("rung", channel="call")
-    before.world.run(1)
+    for effect, channel, wait_s in (
+        ("long ago", "sms", 121),
+        ("just now", "sms", 1),
+        ("rung", "call", 1),
+    ):
+        before.driver.number = 1
+        before.driver.outcomes = [UNKNOWN]
+        before.plan(effect, channel=channel)
+        before.world.run(wait_s)
+        assert before.begun(effect)["number"] == 1
 
     after = Rig(before=before, owes=[1])
 
@@ -153,6 +155,71 @@ def test_a_number_that_was_noted_is_no_other_messages_bug_it_was_shown_as_sent()
     after.world.run(1)
 
     assert _ends(after, "e1") == (EffectState.UNKNOWN, "")
+
+
+def shouted(rig: Rig) -> int:
+    """Send a message that no row tells of, and return its number."""
+    rig.driver.outcomes += [UNKNOWN]
+    body = EffectBody(address="+46701740606", language="en", segments=())
+    rig.tree.names.tell("modem-1", Shout(channel="sms", body=body))
+    return rig.driver.next_number()
+
+
+def takes_nothing(before: Rig, number: int, effect: str) -> None:
+    """Have the answer to that message be read after a `kill -9`."""
+    after = Rig(before=before, owes=[number], number=number + 1)
+    sent = SubmitOutcome(result=SendResult.SENT, reference=100)
+    after.driver.arrived.append(LateAnswer(outcome=sent, number=number))
+    after.world.run(1)
+    assert _ends(after, effect) == (EffectState.UNKNOWN, "")
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [ModemSilentError(), SubmitOutcome(result=SendResult.REJECTED, code="38")],
+)
+def test_a_number_of_one_that_was_refused_is_no_other_messages(
+    ends: SubmitOutcome | Exception,
+) -> None:
+    """That it was refused was still to be written as the process was killed."""
+    before = Rig()
+    before.driver.number = 7
+    before.driver.outcomes += [ends]
+    before.ledger.fault = lambda one: SILENT if "rejected" in repr(one) else ""
+    before.plan("e1")
+    before.world.run(5)
+    assert before.begun("e1")["number"] == 7
+    takes_nothing(before, shouted(before), "e1")
+
+
+def test_a_number_that_a_killed_process_noted_is_no_message_of_the_next_one() -> None:
+    """The next one was killed as well, and only that one knew that it was unsent."""
+    first = Rig()
+    first.driver.number = 7
+    first.ledger.fault = lambda one: LATE if "effect/e1" in repr(one) else ""
+    first.plan("e1")
+    first.world.run(0.1)
+    first.ledger.land()
+    second = Rig(before=first, number=7)
+    takes_nothing(second, shouted(second), "e1")
+
+
+def test_a_number_that_a_replaced_instance_noted_is_no_message_of_its_successor() -> (
+    None
+):
+    """It waited for the journal, which took what it had asked for after that."""
+    before = Rig()
+    before.driver.number = 7
+    before.ledger.takes_s = 100.0
+    before.ledger.fault = lambda one: LATE if "effect/e1" in repr(one) else ""
+    before.plan("e1")
+    before.world.run(90)
+    assert before.driver.opened == 2
+    number = shouted(before)
+    before.world.run(60)
+    before.ledger.land()
+    assert before.begun("e1")["number"] == 7
+    takes_nothing(before, number, "e1")
 
 
 def test_so_it_is_beside_the_one_that_is_sent_next() -> None:
