@@ -259,8 +259,9 @@ def _tracked(
     """Return what a tracker's message comes to; None where it is a person's.
 
     A telephone that is enrolled as a device has one number with it. A word of whose
-    number it is makes the message theirs, and so does what only a person says of a
-    timer; but no call of the device is a word of safety.
+    number it is makes the message theirs, and so does a word of force, whosever it is,
+    and what only a person says of a timer; but no call of the device is a word of
+    safety.
     """
     raising = tracker_command(sms.row, sms.sender, sms.text, judge)
     if raising is None or not senders:
@@ -270,7 +271,8 @@ def _tracked(
         return replace(
             raising, press=replace(raising.press, duress=word is Word.DURESS)
         )
-    return None if speaker or _read_timer(sms, judge) else raising
+    is_forced = forced_speaker(sms.text, judge.board.roster().people) is not None
+    return None if speaker or is_forced or _read_timer(sms, judge) else raising
 
 
 def _check_in(

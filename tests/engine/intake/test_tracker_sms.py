@@ -115,3 +115,20 @@ def test_a_timer_is_set_from_a_telephone_that_is_a_device_bug_nobody_waited(
         assert timed.until is not None
         (message,) = rig.sms("home 1234 battery 90", number, "sms-2")
     assert isinstance(message, Distress), "a tracker's text is one as ever"
+
+
+def test_a_word_of_force_counts_from_whoever_has_such_a_telephone(rig: Rig) -> None:
+    """As from any other telephone: it need not be of whose number it is."""
+    with on_one_number(rig) as number:
+        board = rig.judge.board
+        roster = board.roster()
+        people = tuple(
+            replace(one, duress_word="Otter5") if one.person == LAPWING else one
+            for one in roster.people
+        )
+        board.replace(replace(roster, people=people))
+        (message,) = rig.sms("all is well Otter5", number)
+    assert isinstance(message, ToOpen)
+    assert message.subject == LAPWING
+    assert isinstance(message.command, RequestCancel)
+    assert message.command.press.duress
