@@ -16,7 +16,7 @@ from engine.cli.client import DEFAULT_STATE
 from engine.cli.journal_page import page
 from engine.console.cases import Cases
 from engine.console.view import listed
-from engine.errors import DataError, JournalError
+from engine.errors import EngineError, JournalError
 from engine.journal.backup import back_up
 from engine.journal.examine import examine
 from engine.journal.reading import SqliteReader
@@ -33,8 +33,8 @@ app = typer.Typer(
         "Examples: natalia journal verify /var/lib/natalia; "
         "natalia journal list; natalia journal show 7d5c01aa90e2; "
         "natalia journal backup /mnt/usb/2026-11-25.db. "
-        "Exit codes: 0 good, 1 a bad row was found, 2 wrong usage, "
-        "3 the file cannot be used."
+        "Exit codes: 0 good, 1 a bad row was found, or no such alarm, "
+        "2 wrong usage, 3 the file cannot be used."
     ),
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -48,6 +48,10 @@ State = Annotated[
 Raw = Annotated[bool, typer.Option("--raw", help="Each row with all of its fields.")]
 Every = Annotated[bool, typer.Option("--all", help="The last closed ones, too.")]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+
+
+class NoAlarmError(EngineError):
+    """There is no alarm, or more than one, whose id begins as was asked."""
 
 
 @app.command(epilog="Example: natalia journal verify /var/lib/natalia --json")
@@ -192,7 +196,7 @@ def _find(reader: SqliteReader, alarm: str) -> HeadRow:
     reason = f"{len(found)} alarms begin so; give more of the id"
     if not found:
         reason = "no such alarm; `natalia journal list --all` names them"
-    raise DataError(JOURNAL_FILE, None, "ALARM", reason)
+    raise NoAlarmError(reason)
 
 
 def _timeline(reader: SqliteReader, head: HeadRow) -> list[StoredEvent]:

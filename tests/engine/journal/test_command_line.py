@@ -238,7 +238,7 @@ def test_an_alarm_that_is_not_one_is_refused(
 ) -> None:
     code, _, errors = natalia("show", alarm, "--state", state)
 
-    assert code == 3
+    assert code == 1, "as of natalia alarm show"
     assert reason in errors
 
 
