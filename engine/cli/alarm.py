@@ -15,7 +15,15 @@ from engine.alarm.state import Alarm as CaseState
 from engine.alarm.state import alarm_of
 from engine.alarm.statistics import DeviceRecord, by_device, hidden
 from engine.cli.case_rows import head_lines, lines_of, people_lines, time_lines
-from engine.cli.client import DEFAULT_STATE, State, ask, id_of
+from engine.cli.client import (
+    DEFAULT_STATE,
+    STRANGE,
+    ServiceError,
+    State,
+    ask,
+    id_of,
+    table,
+)
 from engine.errors import JournalError
 from engine.journal.reading import SqliteReader
 from engine.journal.sqlite import JOURNAL_FILE
@@ -242,5 +250,7 @@ def _id(alarm: str) -> str:
 
 def _act(state: Path, alarm: str, act: str, body: dict[str, str]) -> None:
     fields = {**body, "id": secrets.token_hex(8)}
-    ask(state, "POST", f"/alarms/{_id(alarm)}/{act}", fields)
+    found = table(ask(state, "POST", f"/alarms/{_id(alarm)}/{act}", fields))
+    if found["done"] is not True:
+        raise ServiceError(STRANGE)
     sys.stdout.write(f"{act}: done\n")

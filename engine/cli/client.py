@@ -21,6 +21,10 @@ CONTROL_SOCKET = "control.sock"
 TIMEOUT_S = 25.0
 """More than a service on a slow disk takes: ten seconds for an alarm, ten for a row."""
 UNRECORDED = "this is done, and no row of the journal says so: write down who and when"
+STRANGE = (
+    "what answers is no engine of this version, and it is not known whether this is"
+    " done: restart the engine if it was updated, then look"
+)
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -34,6 +38,19 @@ class AbsentError(ServiceError):
 
 class UnansweredError(ServiceError):
     """It did not answer; what was asked may have been done."""
+
+
+class Table(dict[str, object]):
+    """A table of an answer; what it lacks another version has, or another program."""
+
+    def __missing__(self, key: str) -> object:
+        """Say so, for whoever asks.
+
+        Raises:
+            ServiceError: always.
+
+        """
+        raise ServiceError(STRANGE)
 
 
 def ask(
@@ -70,7 +87,7 @@ def ask(
         message = f"the engine did not answer ({type(error).__name__}); look again"
         raise UnansweredError(message) from error
     try:
-        found: object = answer.json()
+        found: object = json.loads(answer.content, object_hook=Table)
     except ValueError as error:
         message = f"the engine cannot answer that ({answer.status_code}); see its log"
         raise ServiceError(message) from error
@@ -79,6 +96,18 @@ def ask(
         raise ServiceError(str(said.get("error") or said.get("refused")))
     if isinstance(found, dict) and found.get("recorded") is False:
         typer.echo(f"natalia: {UNRECORDED}", err=True)
+    return found
+
+
+def table(found: object) -> Table:
+    """Return an answer that is to be a table.
+
+    Raises:
+        ServiceError: it is none.
+
+    """
+    if not isinstance(found, Table):
+        raise ServiceError(STRANGE)
     return found
 
 

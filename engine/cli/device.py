@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from engine import plugins
-from engine.cli.client import DEFAULT_STATE, ServiceError, State, ask
+from engine.cli.client import DEFAULT_STATE, ServiceError, State, ask, table
 from engine.cli.reading import STANDARD_INPUT, FromFile, said_in
 from engine.ports.device import DeviceCommand
 
@@ -192,7 +192,7 @@ def enrol(
     if as_json:
         _print_json(reply)
         return
-    doubts = cast("Row", reply).get("doubts", ())
+    doubts = table(reply).get("doubts", ())
     for doubt in doubts if isinstance(doubts, list) else ():
         typer.echo(f"doubt: {doubt}", err=True)
     typer.echo(f"enrolled for {person}; try it out now, an exercise to everybody:")
@@ -336,7 +336,7 @@ def _show_unknown(state: Path, *, reveal: bool, as_json: bool) -> None:
 
 
 def _unknown(state: Path, request: Mapping[str, object]) -> list[Row]:
-    reply = cast("Row", ask(state, "POST", "/devices", json.dumps(request)))
+    reply = table(ask(state, "POST", "/devices", json.dumps(request)))
     return cast("list[Row]", reply.get("unknown", []))
 
 
@@ -350,12 +350,12 @@ def _like(row: Row) -> str:
 
 def _devices(state: Path, request: Mapping[str, object]) -> list[Row]:
     asked = {name: value for name, value in request.items() if value is not None}
-    reply = cast("Row", ask(state, "POST", "/devices", json.dumps(asked)))
+    reply = table(ask(state, "POST", "/devices", json.dumps(asked)))
     return cast("list[Row]", reply["devices"])
 
 
 def _drill(state: Path, path: str, request: Mapping[str, str]) -> Row:
-    return cast("Row", ask(state, "POST", path, json.dumps(request)))
+    return table(ask(state, "POST", path, json.dumps(request)))
 
 
 def _line(row: Row) -> str:

@@ -18,6 +18,7 @@ from engine.cli.client import (
     State,
     UnansweredError,
     ask,
+    table,
 )
 from engine.clock import SystemClock
 
@@ -129,7 +130,7 @@ def _raise(state: Path, by: str, defender: str) -> str:
     except UnansweredError as error:
         message = f"{error}: an exercise may have begun; see: natalia alarm list"
         raise ServiceError(message) from error
-    return str(_table(raised)["alarm"])
+    return str(table(raised)["alarm"])
 
 
 def _wait(state: Path, alarm: str, most_s: float, asked: list[int]) -> Found | None:
@@ -159,7 +160,7 @@ def _score(state: Path, alarm: str) -> Found:
         ServiceError: there is no answer; `_OlderError`: something is not in it.
 
     """
-    found = _table(ask(state, "GET", f"/drills/{alarm}"))
+    found = table(ask(state, "GET", f"/drills/{alarm}"))
     is_whole = all(key in found for key in (*_SCORE, *_STANDING)) and all(
         key in one for one in _people(found) for key in _ROW
     )
@@ -302,11 +303,6 @@ def _people(found: Found) -> list[Found]:
     people = found["people"]
     assert isinstance(people, list)
     return people
-
-
-def _table(found: object) -> Found:
-    assert isinstance(found, dict)
-    return found
 
 
 def _words(found: Found) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from engine.cli.client import DEFAULT_STATE, State, ask, id_of
+from engine.cli.client import DEFAULT_STATE, State, ask, id_of, table
 
 app = typer.Typer(
     add_completion=False,
@@ -27,13 +27,12 @@ def add(
 ) -> None:
     """Add an operator; the first password goes into a file, whose path is printed."""
     operator = id_of("name", name, "natalia operator add --help")
-    found = ask(state, "POST", f"/operators/{operator}")
+    found = table(ask(state, "POST", f"/operators/{operator}"))
     if as_json:
         sys.stdout.write(json.dumps(found, indent=1) + "\n")
         return
-    path = found["password_file"] if isinstance(found, dict) else ""
     sys.stdout.write(
-        f"{name} may sign in. The first password lies in {path}\n"
+        f"{name} may sign in. The first password lies in {found['password_file']}\n"
         "(mode 0600; it goes once another is chosen in the console).\n"
     )
 
@@ -62,6 +61,6 @@ def remove(
     Whoever has lost a password is removed and added again.
     """
     operator = id_of("name", name, "natalia operator remove --help")
-    found = ask(state, "DELETE", f"/operators/{operator}")
-    said = f"{name} may sign in no more; all their sessions have ended.\n"
+    found = table(ask(state, "DELETE", f"/operators/{operator}"))
+    said = f"{found['operator']} may sign in no more; all their sessions have ended.\n"
     sys.stdout.write(json.dumps(found, indent=1) + "\n" if as_json else said)

@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn, cast
 
 import typer
 
-from engine.cli.client import DEFAULT_STATE, State, ask
+from engine.cli.client import DEFAULT_STATE, State, ask, table
 from engine.cli.faults import EXIT_FAULTS, faults_json
 from engine.clock import SystemClock
 from engine.plugins import DEVICE, names
@@ -122,11 +122,11 @@ def import_(
     """
     _read(files, as_json=as_json, known=_known())
     # What the service has is held against our files: its own lines are not theirs.
-    found = cast("Reply", ask(state, "GET", "/roster/known"))
+    found = table(ask(state, "GET", "/roster/known"))
     known = replace(_known(), protocols=cast("list[str] | None", found["protocols"]))
     roster = _read(files, as_json=as_json, known=known)
     path = "/roster?anyway" if anyway else "/roster"
-    reply = cast("Reply", ask(state, "POST", path, render_roster(roster)))
+    reply = table(ask(state, "POST", path, render_roster(roster)))
     doubts = _doubts(roster, as_json=as_json)
     if as_json:
         _print_json({**reply, "doubts": doubts})
@@ -246,7 +246,7 @@ def _answer(
     if files:
         reply: Reply = respond(request, _read(files))
     else:
-        reply = cast("Reply", ask(state, "POST", "/roster/read", json.dumps(request)))
+        reply = table(ask(state, "POST", "/roster/read", json.dumps(request)))
     if reply.get("ok") is not True:
         _fail(str(reply.get("error", "the service gave no reason")), EXIT_FAILURE)
     return reply

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.cli.client import ServiceError, ask
-from tests.engine.cli.services import service
+from tests.engine.cli.services import natalia, service
 
 
 def test_without_an_engine_it_says_how_to_start_one(tmp_path: Path) -> None:
@@ -84,3 +84,33 @@ def test_what_is_done_and_not_recorded_is_said(
     with service(operators__rowan=(200, {"recorded": False})) as engine:
         ask(engine.state, "POST", "/operators/rowan")
     assert "no row of the journal says so" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("answer", [{}, [], "done", None], ids=repr)
+@pytest.mark.parametrize(
+    ("words", "path"),
+    [
+        ("alarm acknowledge a1 --by alder", "alarms__a1__acknowledge"),
+        ("operator add alder", "operators__alder"),
+        ("operator remove alder", "operators__alder"),
+        ("roster import engine/sample/roster.toml", "roster__known"),
+        ("device list", "devices"),
+        ("device show 0018", "devices"),
+        ("device test 0018 --by alder", "devices__drill__arm"),
+        ("drill --for heron --by alder", "drills"),
+    ],
+)
+def test_who_answers_and_is_no_engine_of_this_version_has_done_nothing_for_sure(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: str,
+    path: str,
+    answer: object,
+) -> None:
+    """It was a traceback, or read as done."""
+    with service(**{path: (200, answer)}) as made:
+        code = natalia(monkeypatch, *words.split(), "--state", str(made.state))
+    said = capsys.readouterr()
+    assert code == 1
+    assert "no engine of this version" in said.err
+    assert said.out == ""
