@@ -76,7 +76,7 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         self._judge, self._journal, self._readers = judge, journal, readers
         self._kept: dict[PersonId, Kept] = {}
         self._promptly = Promptly()
-        self._rows_at = now = link.clock.now()
+        self._rows_at = self._words_until = now = link.clock.now()
         self._hearing = Hearing(now, now)
         # Words that the journal did not take, as they were said.
         self._unheard: dict[ReportKey, CheckInSaid] = {}
@@ -97,6 +97,10 @@ class CheckIns(SupervisedActor[CheckInSaid]):
             # A word that still waits was about the time before, if it was said before.
             others = self._unheard.items()
             self._unheard = {k: v for k, v in others if not v.is_before(message)}
+            now = self.clock.now()
+            if message.at is not None and now.since(message.at) >= AGAIN:
+                # Behind it an alarm alone may have heard a word, when none ran yet.
+                self._rows_at, self._words_until = now, now.plus(WORDS_LAND)
         self._look_again()
 
     def _hear(self, message: CheckInSaid) -> bool:
@@ -118,7 +122,8 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         else:
             change = say(kept.timer, said, self.clock.now(), sent=message.said_at)
         # It may be raised by now, or not yet.
-        change = replace(change, first=message.word is Word.DURESS)
+        is_force = message.word is Word.DURESS
+        change = replace(change, first=is_force, came=message.at)
         # A word of force is the alarm's, which it raises; so is one that ends no timer,
         # which HQ reads where no case is open.
         mine = not message.is_shared or (kept.timer is not None and not is_old)
@@ -156,7 +161,7 @@ class CheckIns(SupervisedActor[CheckInSaid]):
             return
         with suppress(JournalError):
             self._read_running()
-            if now < self._hearing.since.plus(WORDS_LAND):
+            if now < max(self._hearing.since.plus(WORDS_LAND), self._words_until):
                 self._take_up_again()
 
     def _read_running(self) -> None:
@@ -316,7 +321,10 @@ class CheckIns(SupervisedActor[CheckInSaid]):
             expected_seq=kept.seq,
             epoch=self._journal.epoch,
             command_id=command_id,
-            events=tuple(event_of(fact, at, change.sent) for fact, at in change.facts),
+            events=tuple(
+                event_of(fact, at, change.sent, change.came)
+                for fact, at in change.facts
+            ),
             head=head_of(timer, plan, self.clock.now()),
             takes=takes,
             plans=plans,
@@ -328,13 +336,9 @@ class CheckIns(SupervisedActor[CheckInSaid]):
             with suppress(JournalError):
                 self._read(whose)
             return isinstance(answer, Appended)
-        set_at, said_at = last_order(answer.events)
-        self._kept[whose] = Kept(
-            timer=timer,
-            seq=kept.seq + len(append.events),
-            set_at=set_at or kept.set_at,
-            said_at=said_at or kept.said_at,
-        )
+        seq = kept.seq + len(append.events)
+        order = last_order(answer.events) or kept.order
+        self._kept[whose] = Kept(timer=timer, seq=seq, order=order)
         if plans:
             self.link.tree.names.tell("dispatcher", Planned(rows=plans))
         return True

@@ -18,7 +18,7 @@ from engine.roster.model import Word
 from engine.values import Instant, PersonId
 
 PREFIX = "check-in/"
-SENT_MS = "sent_ms"
+SENT_MS, CAME_MS = "sent_ms", "came_ms"
 # From a number alone, which is easily forged, so often and no farther each time.
 MOVES_MAX = 3
 MOVE = timedelta(hours=1)
@@ -62,14 +62,15 @@ class Said:
 class Change:
     """What comes of it: facts, and the text that their person gets, if any.
 
-    `sent` is when whoever made the change spoke, where they were heard late; `first`
-    where the answer goes before what an alarm begins.
+    `sent` is when whoever made the change spoke, where they were heard late, and `came`
+    when that came; `first` where the answer goes before what an alarm begins.
     """
 
     facts: tuple[tuple[Fact, Instant], ...] = ()
     answer: str = ""
     missed: bool = False
     sent: Instant | None = None
+    came: Instant | None = None
     first: bool = False
 
 
@@ -156,9 +157,12 @@ def fold(rows: Iterable[StoredEvent]) -> Timer | None:
     return timer
 
 
-def event_of(fact: Fact, at: Instant, sent: Instant | None = None) -> NewEvent:
-    """Return a fact as it is kept, with when it was said where that came late."""
-    body = {"at_ms": at.ms} | ({} if sent is None else {SENT_MS: sent.ms})
+def event_of(
+    fact: Fact, at: Instant, sent: Instant | None = None, came: Instant | None = None
+) -> NewEvent:
+    """Return a fact as it is kept, with when it was said, and when that came."""
+    times = {"at_ms": at, SENT_MS: sent, CAME_MS: came}
+    body = {name: one.ms for name, one in times.items() if one is not None}
     return NewEvent(kind=fact.value, body=json.dumps(body).encode())
 
 

@@ -211,6 +211,60 @@ def test_a_word_behind_such_an_order_that_an_alarm_alone_has_heard_ends_it_too()
     assert rig.again(5).facts() == ["Started", "Ended"]
 
 
+@pytest.mark.parametrize("behind", [timedelta(minutes=20), timedelta(days=900)])
+def test_a_word_from_before_a_timer_came_does_not_end_it_after_a_start(
+    behind: timedelta,
+) -> None:
+    """By a clock that was behind it was older than that word, and nobody was missed."""
+    rig = Rig()
+    sms(rig, "maple")
+    rig.world.run(minutes(10))
+    key, at = came(rig, "order"), rig.world.now()
+    rig.tell(
+        CheckInSaid(
+            key=key,
+            person=HERON,
+            sent=at.plus(-behind),
+            at=at,
+            until=at.plus(HOUR),
+            word=Word.SAFE,
+        )
+    )
+    after = rig.again(5)
+    after.world.run(minutes(90))
+    assert after.facts()[-1] == "Missed"
+
+
+@pytest.mark.parametrize("word", ["maple", "cedar7"])
+def test_a_word_behind_an_order_that_is_taken_up_late_ends_it_whichever_it_was(
+    word: str,
+) -> None:
+    """Intake tells of a word of safety again, and of one of force the alarm alone."""
+    rig = Rig()
+    key, at = came(rig, "order"), rig.world.now()
+    order = CheckInSaid(key=key, person=HERON, at=at, until=at.plus(HOUR))
+    rig.ledger.fault = lambda _: SILENT
+    rig.tell(order)
+    rig.ledger.fault = lambda _: ""
+    rig.world.run(5)
+    is_force = word == "cedar7"
+    row = sms(rig, word, taken_by="alarm/a" if is_force else "")
+    said = CheckInSaid(
+        key=row.key,
+        person=HERON,
+        at=row.received_at,
+        word=Word.DURESS if is_force else Word.SAFE,
+        is_shared=True,
+    )
+    rig.tell(said)
+    rig.world.run(3)
+    rig.tell(order)
+    if not is_force:
+        rig.tell(said)
+    rig.world.run(10)
+    assert rig.facts() == ["Started", "Ended"]
+
+
 def test_a_device_whose_clock_is_ahead_makes_no_order_of_now_look_old() -> None:
     rig = Rig()
     now = rig.world.now()
