@@ -164,21 +164,24 @@ class Cases:
         return any(one.is_open and one.acknowledged is None for one in cases)
 
     def waited_for(self) -> set[PersonId]:
-        """Return who has a real case that is open, by what is folded, or a timer.
-
-        Of a case that cannot be read the clear columns say whose it is.
-        """
+        """Return who has a real case that is open, or a timer."""
         with self._readers.reader() as reader:
             timers = reader.heads(TIMERS, open_only=True)
-            heads = reader.heads(PREFIX, open_only=True) if self.unread else ()
-        unread = (row.head for row in heads if alarm_of(row.stream) in self.unread)
         people = {
             alarm.defender
             for alarm in self._alarms.values()
-            if alarm.is_open and alarm.kind is Kind.REAL
+            if alarm.is_open and alarm.kind is Kind.REAL and alarm.defender is not None
         }
-        people.update(_person_in(head.subject) for head in unread)
-        people.update(person_of(row.stream) for row in timers)
+        return people | self.real_unread() | {person_of(row.stream) for row in timers}
+
+    def real_unread(self) -> set[PersonId]:
+        """Return who has a real case that is open and unread, by its clear columns."""
+        if not self.unread:
+            return set()
+        with self._readers.reader() as reader:
+            rows = reader.heads(PREFIX, open_only=True)
+        unread = (row.head for row in rows if alarm_of(row.stream) in self.unread)
+        people = {_person_in(head.subject) for head in unread}
         return {one for one in people if one is not None}
 
     def told(self) -> set[PersonId]:

@@ -34,6 +34,7 @@ from engine.console.control_devices import DEVICE_ROUTES
 from engine.console.control_roster import ROSTER_ROUTES
 from engine.console.desk import ConsoleDesk
 from engine.console.drills import (
+    BESIDE_REAL,
     drill_command,
     drill_refusal,
     end_refusal,
@@ -198,6 +199,8 @@ async def exercise(request: Request) -> Response:
     now = desk.parts.clock.now()
     desk.catch_up()
     refused = drill_refusal(person, desk.cases.all(now))
+    if person.person in desk.cases.real_unread():
+        refused = BESIDE_REAL
     if refused is not None:
         return JSONResponse({"error": refused}, status_code=REFUSED)
     asked = desk.exercises.pop(person.person, None)

@@ -40,6 +40,10 @@ IN_EARNEST = (
     "a real alarm of theirs is open, and a press would join that: try the device out"
     " once it is closed"
 )
+UNREAD_EARNEST = (
+    "a real alarm of theirs is open that cannot be read, and a press may be in earnest:"
+    " try the device out once it is closed"
+)
 
 
 async def devices(request: Request) -> Response:
@@ -113,6 +117,8 @@ async def arm_drill(request: Request) -> Response:
     cases = desk.cases.all(desk.parts.clock.now())
     if Kind.REAL in open_of(device.person, cases):
         return JSONResponse({"error": IN_EARNEST}, status_code=REFUSED)
+    if device.person in desk.cases.real_unread():
+        return JSONResponse({"error": UNREAD_EARNEST}, status_code=REFUSED)
     facts = {"by": str(by), "person": str(device.person)}
     if not await record(desk, "drills", "DrillArmed", facts):
         said = "it could not be recorded, so that the next press is a real one"

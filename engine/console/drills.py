@@ -18,6 +18,7 @@ from engine.values import AlarmId, CommandId, Instant, OperatorId, ReportKey, Si
 
 Json = dict[str, object]
 WIRE = "exercise"
+BESIDE_REAL = "a real alarm of theirs is open: an exercise beside it would mislead"
 
 
 def drill_command(
@@ -60,7 +61,7 @@ def drill_refusal(person: Person, alarms: Iterable[Alarm]) -> str | None:
         return "defender: they are none; an exercise plays a defender's alarm"
     theirs = open_of(person.person, alarms)
     if Kind.REAL in theirs:
-        return "a real alarm of theirs is open: an exercise beside it would mislead"
+        return BESIDE_REAL
     if Kind.EXERCISE in theirs:
         return (
             f"an exercise for them is under way: {theirs[Kind.EXERCISE]}; let it end,"

@@ -9,8 +9,9 @@ from engine.console.cases import Cases, Unread
 from engine.console.desk import UNREAD_BEFORE
 from engine.console.observe import UNREADABLE
 from engine.values import AlarmId
-from tests.engine.console.hq import Hq, browser, control, say_safe
+from tests.engine.console.hq import Hq, browser, control, kinds, say_safe
 from tests.engine.console.test_cases import Lender, Newer, unread_desk
+from tests.engine.intake.reports import HERONS
 
 
 @pytest.mark.parametrize("is_open", [True, False])
@@ -181,3 +182,24 @@ def test_whose_case_cannot_be_read_is_waited_for_and_no_stranger(
 ) -> None:
     unread_desk(hq, is_open=True, alias=alias)
     assert hq.desk.cases.waited_for() == people
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("/devices/drill/arm", {"device": HERONS}),
+        ("/drills", {"defender": "heron"}),
+    ],
+)
+def test_nobody_plays_beside_a_real_case_that_cannot_be_read(
+    hq: Hq, path: str, fields: dict[str, str]
+) -> None:
+    """Whoever is in need pressed again, and it passed for an exercise."""
+    hq.enrol("alder")
+    unread_desk(hq, is_open=True, alias="Heron")
+    with control(hq) as client:
+        said = client.post(path, json={"by": "alder", **fields})
+    assert said.status_code == 409
+    assert "a real alarm of theirs is open" in said.json()["error"]
+    assert hq.drills.of(HERONS) is None
+    assert kinds(hq, "drills") == []
