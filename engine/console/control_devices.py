@@ -123,6 +123,8 @@ async def arm_drill(request: Request) -> Response:
     if not await record(desk, "drills", "DrillArmed", facts):
         said = "it could not be recorded, so that the next press is a real one"
         return unrecorded(desk, said)
+    if await request.is_disconnected():
+        return Response()  # whoever broke it off takes the next press for a real one
     desk.parts.drills.arm(device.device, desk.parts.clock.now())
     return JSONResponse(_state_of(desk, device))
 
