@@ -191,6 +191,32 @@ BROKEN = (
         ),
     ),
     Broken(
+        "believed",
+        "what a colleague is forced to answer counts as a true answer",
+        (
+            Change(
+                "engine/alarm/evolve.py",
+                "    if event.duress or event.person == alarm.defender:\n",
+                "    if event.person == alarm.defender:\n",
+            ),
+        ),
+    ),
+    Broken(
+        "safe",
+        "that all is well counts where a colleague is forced to say it",
+        (
+            Change(
+                "engine/alarm/force.py",
+                "        answered = _with_forced_reply(alarm, event)\n",
+                "        answered = _with_forced_reply(alarm, event)\n"
+                "        if event.reply is ReplyKind.SAFE:\n"
+                "            sign = Force.COLLEAGUE_FORCED\n"
+                "            heard = forced(answered, sign, event.at)\n"
+                "            return safe_from(heard, event.person, event.at)\n",
+            ),
+        ),
+    ),
+    Broken(
         "left",
         "whoever is in the roster no more is waited for by nobody",
         (

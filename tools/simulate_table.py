@@ -3,6 +3,7 @@
 from tests.simulation.tables import (
     BEGINS,
     CHANGES,
+    COLLEAGUES,
     FAULTS,
     MODES,
     PRESSES,
@@ -39,6 +40,7 @@ def written(record: dict[str, object]) -> str:
         **FAULTS,
         "process": FAULTS["process"] | BEGINS,
         "human": FAULTS["human"] | TIMERS | SILENCES,
+        "force": FAULTS["force"] | COLLEAGUES,
         "roster": CHANGES,
         "presses": PRESSES,
         "days": MODES,

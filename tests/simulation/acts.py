@@ -9,6 +9,7 @@ from engine.alarm.state import Kind
 from engine.values import DeviceId
 from tests.simulation.cast import AGREED, DURESS_WORD, SAFE_WORD
 from tests.simulation.changes import ROSTERS, change_file, import_roster
+from tests.simulation.colleagues import COLLEAGUES
 from tests.simulation.devices import devices
 from tests.simulation.disk import write_as_old_owner
 from tests.simulation.modem import SUBMIT_FAULTS
@@ -330,4 +331,5 @@ ACTS: dict[str, Act] = {
     "taken_away": change_file,
     **TIMERS,
     **SILENCES,
+    **COLLEAGUES,
 }

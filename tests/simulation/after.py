@@ -42,6 +42,8 @@ class AfterCare:
         somebody has said so since."""
         self.strangers: set[PersonId] = set()
         """Who was taken out of the roster: nobody knows where to ask them."""
+        self.worded: set[PersonId] = {AGREED}
+        """Who has agreed on words."""
         self._seen: dict[AlarmId, _Seen] = {}
         """Of each that was opened again without a sign of it for the defender, who is
         asked on as if it were not."""
@@ -108,7 +110,7 @@ class AfterCare:
         hqs = _Seen(ended_s, self._of(alarm))
         if self._has_missed(alarm, hqs, min(now_s, answered_s)):
             return True
-        if alarm.defender == AGREED or alarm.defender in self.strangers:
+        if alarm.defender in self.worded | self.strangers:
             return False
         seen = self._seen.get(alarm.id, hqs)
         until_s = min(now_s, answered_s, seen.answered_s)

@@ -130,11 +130,12 @@ class Watching:
     def _of_a_case(self, append: Append, rows: Sequence[StoredEvent]) -> None:
         alarm_id = alarm_of(append.stream)
         events = [self.rows.decode(row) for row in rows]
-        alarm = self.alarms.get(alarm_id)
-        self.freedom.hear(alarm_id, append.takes, self.disk)
+        before = alarm = self.alarms.get(alarm_id)
+        heard = (*append.takes, ReportKey(append.command_id))
+        self.freedom.hear(alarm_id, heard, self.disk)
         for event in events:
             self.freedom.listen(alarm_id, event)
-            if not self.freedom.may_close(alarm_id, event):
+            if not self.freedom.may_close(alarm, event):
                 self.found("I8", "closed after a word of force by one alone")
             if isinstance(event, StepFired):
                 self.fired.append((self.now_s(), alarm_id, event.step))
@@ -146,8 +147,8 @@ class Watching:
         if alarm is None:
             return
         self.alarms[alarm_id] = alarm
-        if self.freedom.all_clear(alarm_id, alarm, events):
-            self.found("I8", "an all-clear under force")
+        for what in self.freedom.breaks(before, alarm, events):
+            self.found("I8", what)
         for invariant, what in breaks(alarm, events):
             self.found(invariant, what)
         self._has_a_deadline(append, alarm)
@@ -233,6 +234,8 @@ class Watching:
     ) -> None:
         """Look whether a contact may be: attempted in the journal, and only once."""
         del life
+        if self.freedom.is_told(text):
+            self.found("I10", "a word of force is in a text of ours")
         if text.startswith(("NOT RECORDED", "NOT HANDLED")):
             return
         mine = self.disk.attempting(route)

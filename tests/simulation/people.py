@@ -61,6 +61,8 @@ class People:
         self.gone: set[str] = set()
         """Operators who have been taken off: nobody hears of them any more."""
         self.next_needs_help = False
+        self.next_asked: Callable[[str, Person, str], None] | None = None
+        """What whoever is asked next makes of it, in place of what is drawn."""
         self.did: Callable[[str], object] = str
         self._roused: set[str] = set()
         self._run: set[AlarmId] = set()
@@ -89,6 +91,10 @@ class People:
         found = CODE.search(text)
         if found is not None and f"{found[1]} 6" in text:
             self._say_how_it_is(number, found[1])
+            return
+        if self.next_asked and found is not None and "1" in text:
+            asked, self.next_asked = self.next_asked, None
+            asked(number, self._by_number[number], found[1])
             return
         if found is None or "1" not in text or self._draw.random() < 0.5:
             return

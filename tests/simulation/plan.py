@@ -18,6 +18,7 @@ from tests.simulation.tables import (
     ACTORS,
     CHANGES,
     CHANNELS,
+    COLLEAGUES,
     DEFENDERS,
     FAULTS,
     MODEMS,
@@ -99,6 +100,8 @@ FAULTS_MIN, FAULTS_MAX = 6, 18
 CHANGED = 0.08
 TIMED = 0.05
 SILENT = 0.04
+# Whoever is asked next is forced to answer, and says so.
+COLLEAGUE = 0.04
 FORGOTTEN = 0.2
 """So many of who has set one are left out of a roster while it runs."""
 
@@ -127,6 +130,7 @@ def plan_of(seed: int) -> Plan:
     press = next(one for one in items if one.what in PRESSES)
     items += [*old, *_changes(seed, press, old)]
     items += [*_timers(seed, press.at_s), *_silences(seed, press.at_s)]
+    items += _colleagues(seed, press.at_s)
     return Plan(seed, tuple(sorted(items)))
 
 
@@ -183,6 +187,17 @@ def _silences(seed: int, begins_s: float) -> list[Item]:
     at_s = max(0.1, begins_s + draw.uniform(-240 * heard - 600, 60))
     who = draw.choice(DEFENDERS)
     return [_item(at_s, "human", _drawn(draw, SILENCES), who=who, n=heard)]
+
+
+def _colleagues(seed: int, begins_s: float) -> list[Item]:
+    """Return that a colleague who is asked from then on is forced to answer."""
+    draw = random.Random(f"colleagues/{seed}")
+    if draw.random() >= COLLEAGUE:
+        return []
+    at_s = max(0.1, begins_s + draw.choice((-1.0, draw.expovariate(1 / 120))))
+    after_s = min(draw.expovariate(1 / 200), EPISODE_S)
+    what, number = _drawn(draw, COLLEAGUES), draw.randrange(1, 15)
+    return [_item(at_s, "force", what, n=number, s=after_s)]
 
 
 def _change(draw: random.Random, begun_s: float, who: str) -> Item:

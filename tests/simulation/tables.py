@@ -157,3 +157,13 @@ TIMERS_OF = {
 
 # A device that has agreed to be heard, and is not any more.
 SILENCES = {"unheard": 2, "unheard_at_risk": 1}
+
+# What a colleague or contact says who is forced to answer, beside their word of force.
+COLLEAGUES = {
+    "colleague_forced": 4,
+    "colleague_safe": 3,
+    "colleague_help": 1,
+    "colleague_bare": 2,
+    "colleague_uncoded": 2,
+    "colleague_elsewhere": 1,
+}

@@ -1,0 +1,92 @@
+"""A colleague who is forced to answer, in a simulated day: HQ hears, nobody else."""
+
+import pytest
+
+from engine.alarm.state import Alarm, Force
+from engine.values import PersonId
+from tests.simulation import colleagues
+from tests.simulation.colleagues import FORCED, FREE
+from tests.simulation.day import Day
+from tests.simulation.plan import Item, Plan, plan_of
+from tests.simulation.tables import COLLEAGUES
+
+PRESSED_S, AFTER_S, ENDS_S = 100.0, 90.0, 4_000.0
+ALIKE_S = 600.0
+CODED = sorted({*COLLEAGUES} - {"colleague_uncoded"})
+
+
+def day_of(what: str, *items: Item, number: int = 1, seed: int = 1) -> Day:
+    """Return a day on which whoever is asked first is forced to answer."""
+    press = Item(PRESSED_S, "input", "sos", "gannet")
+    forced = Item(PRESSED_S - 1, "force", what, "", number, AFTER_S)
+    return Day(Plan(seed, tuple(sorted((press, forced, *items)))), ends_s=ENDS_S)
+
+
+def case_of(day: Day) -> Alarm:
+    return min(day.watching.alarms.values(), key=lambda alarm: alarm.opened_at)
+
+
+def speaker(day: Day) -> PersonId:
+    return day.watching.freedom.words[FORCED]
+
+
+@pytest.mark.parametrize("kill_s", [0.0, 150.0, 191.0, 400.0])
+@pytest.mark.parametrize("what", COLLEAGUES)
+def test_whatever_is_said_beside_a_word_of_force_hq_hears_it(
+    what: str, kill_s: float
+) -> None:
+    kill = Item(kill_s, "process", "kill")
+    day = day_of(what, *([kill] if kill_s else []))
+    assert day.run().violation is None
+    assert day.outcome.faults[what] == 1
+    assert not day.watching.freedom.is_lost(day.disk)
+    assert day.watching.freedom.forced
+
+
+@pytest.mark.parametrize("number", range(7))
+@pytest.mark.parametrize("what", CODED)
+def test_an_answer_by_force_counts_for_nothing_in_its_case(
+    what: str, number: int
+) -> None:
+    day = day_of(what, number=number)
+    assert day.run().violation is None
+    case = case_of(day)
+    assert Force.COLLEAGUE_FORCED in case.force
+    # Whoever has called for help may answer another message truly.
+    assert what == "colleague_help" or case.told[speaker(day)].reply is None
+    names = {one.name for one in case.voices} | {one.name for one in case.safe}
+    assert speaker(day) not in names
+
+
+@pytest.mark.parametrize("number", [0, 1, 3, 6])
+@pytest.mark.parametrize("what", ["colleague_forced", "colleague_safe"])
+def test_their_own_telephone_gets_what_it_would_after_a_true_answer(
+    what: str, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forced = day_of(what, number=number)
+    assert forced.run().violation is None
+    agree = colleagues._word_of
+    monkeypatch.setattr(
+        colleagues, "_word_of", lambda day, who: agree(day, who) and FREE
+    )
+    true = day_of(what, number=number)
+    assert true.run().violation is None
+    assert not true.watching.freedom.forced
+    assert at_the_speakers(forced) == at_the_speakers(true) != []
+
+
+def test_days_draw_each() -> None:
+    drawn = {one.what for seed in range(2_000) for one in plan_of(seed).items}
+    assert drawn >= set(COLLEAGUES)
+
+
+def at_the_speakers(day: Day) -> list[tuple[int, str]]:
+    """Return what reached their telephone, and in which second."""
+    person = day.host.roster.person(speaker(day))
+    assert person is not None
+    return [
+        (round(at_s), text)
+        for at_s, channel, address, text in day.network.arrived
+        if channel == "sms" and address in person.numbers
+        if at_s < PRESSED_S + AFTER_S + ALIKE_S
+    ]
