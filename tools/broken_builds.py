@@ -18,11 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools.broken_builds_list import BROKEN, Broken
+from tools.broken_builds_said import SAID
 
 ROOT = Path(__file__).parents[1]
 COPIED = ("engine", "adapters", "geocore", "tests")
 SEEDS_MAX = 3_000
-NAMES = ", ".join(one.name for one in BROKEN)
+ALL = (*BROKEN, *SAID)
+NAMES = ", ".join(one.name for one in ALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +97,8 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help=f"{NAMES}; all without")
     parser.add_argument("--seeds", type=int, default=SEEDS_MAX, help="at most so many")
     arguments = parser.parse_args()
-    names = arguments.names or [one.name for one in BROKEN]
-    chosen = [one for one in BROKEN if one.name in names]
+    names = arguments.names or [one.name for one in ALL]
+    chosen = [one for one in ALL if one.name in names]
     if len(chosen) < len(set(names)):
         # A slip would try nothing, and end as if all had been found.
         parser.error(f"names: some of {NAMES}")

@@ -1,4 +1,4 @@
-"""What is broken on purpose, and where."""
+"""What is broken on purpose, and where: of what becomes of a case."""
 
 from dataclasses import dataclass
 
@@ -163,97 +163,6 @@ BROKEN = (
                 "engine/alarm/ladder.py",
                 "        if at is not None and way is not None:\n",
                 "        if at is not None and way is not None and place < 0:\n",
-            ),
-        ),
-    ),
-    Broken(
-        "unproven",
-        "the timer of who has agreed on words is ended by one that says neither",
-        (
-            Change(
-                "engine/intake/checkins/timer.py",
-                "    if said.word is None and said.has_words:\n"
-                "        return Change(answer=TEXT_ON)\n",
-                "",
-            ),
-        ),
-    ),
-    Broken(
-        "unforced",
-        "a word of force that ends a timer raises nothing",
-        (
-            Change(
-                "engine/intake/checkins/actor.py",
-                "        takes = (message.key,) "
-                "if mine and message.word is not Word.DURESS else ()\n",
-                "        takes = (message.key,) if mine else ()\n",
-            ),
-        ),
-    ),
-    Broken(
-        "believed",
-        "what a colleague is forced to answer counts as a true answer",
-        (
-            Change(
-                "engine/alarm/evolve.py",
-                "    if event.duress or event.person == alarm.defender:\n",
-                "    if event.person == alarm.defender:\n",
-            ),
-        ),
-    ),
-    Broken(
-        "safe",
-        "that all is well counts where a colleague is forced to say it",
-        (
-            Change(
-                "engine/alarm/force.py",
-                "        answered = _with_forced_reply(alarm, event)\n",
-                "        answered = _with_forced_reply(alarm, event)\n"
-                "        if event.reply is ReplyKind.SAFE:\n"
-                "            sign = Force.COLLEAGUE_FORCED\n"
-                "            heard = forced(answered, sign, event.at)\n"
-                "            return safe_from(heard, event.person, event.at)\n",
-            ),
-        ),
-    ),
-    Broken(
-        "left",
-        "whoever is in the roster no more is waited for by nobody",
-        (
-            Change(
-                "engine/intake/checkins/actor.py",
-                "                self._tick(person_id, person, kept, kept.timer)\n",
-                "                if person is not None:\n"
-                "                    self._tick(person_id, person, kept, kept.timer)\n",
-            ),
-        ),
-    ),
-    Broken(
-        "unheard",
-        "a device that falls silent is known to the vigil alone",
-        (
-            Change(
-                "engine/intake/vigil/actor.py",
-                "head_of(after)), records=(record,))\n",
-                "head_of(after)), records=())\n",
-            ),
-        ),
-    ),
-    Broken(
-        "untimed",
-        "a timer that runs out raises nothing",
-        (
-            Change(
-                "engine/intake/checkins/actor.py",
-                "            for record in absence:\n"
-                "                self.link.tree.names.tell("
-                '"intake", Noticed(key=record.key))\n',
-                "            pass\n",
-            ),
-            Change(
-                "engine/intake/checkins/actor.py",
-                "        return (record_of(absence, key, self.clock.now()),)\n",
-                "        return ()\n",
             ),
         ),
     ),

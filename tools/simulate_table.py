@@ -8,6 +8,7 @@ from tests.simulation.tables import (
     MODES,
     PRESSES,
     SILENCES,
+    SILENT_AGAIN,
     TIMERS,
 )
 
@@ -39,7 +40,7 @@ def written(record: dict[str, object]) -> str:
     families = {
         **FAULTS,
         "process": FAULTS["process"] | BEGINS,
-        "human": FAULTS["human"] | TIMERS | SILENCES,
+        "human": FAULTS["human"] | TIMERS | SILENCES | SILENT_AGAIN,
         "force": FAULTS["force"] | COLLEAGUES,
         "roster": CHANGES,
         "presses": PRESSES,

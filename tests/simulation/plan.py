@@ -24,6 +24,7 @@ from tests.simulation.tables import (
     MODEMS,
     PRESSES,
     SILENCES,
+    SILENT_AGAIN,
     TIMERS,
     TIMERS_OF,
     UNENDING,
@@ -100,6 +101,7 @@ FAULTS_MIN, FAULTS_MAX = 6, 18
 CHANGED = 0.08
 TIMED = 0.05
 SILENT = 0.04
+AGAIN = 0.02
 # Whoever is asked next is forced to answer, and says so.
 COLLEAGUE = 0.04
 FORGOTTEN = 0.2
@@ -130,6 +132,7 @@ def plan_of(seed: int) -> Plan:
     press = next(one for one in items if one.what in PRESSES)
     items += [*old, *_changes(seed, press, old)]
     items += [*_timers(seed, press.at_s), *_silences(seed, press.at_s)]
+    items += _silent_again(seed, press.at_s, {one.who for one in items})
     items += _colleagues(seed, press.at_s)
     return Plan(seed, tuple(sorted(items)))
 
@@ -187,6 +190,18 @@ def _silences(seed: int, begins_s: float) -> list[Item]:
     at_s = max(0.1, begins_s + draw.uniform(-240 * heard - 600, 60))
     who = draw.choice(DEFENDERS)
     return [_item(at_s, "human", _drawn(draw, SILENCES), who=who, n=heard)]
+
+
+def _silent_again(seed: int, begins_s: float, others: set[str]) -> list[Item]:
+    """Return that a device falls silent twice, of somebody with no other part in it."""
+    draw = random.Random(f"silent again/{seed}")
+    free = [one for one in DEFENDERS if one not in others]
+    if draw.random() >= AGAIN or not free:
+        return []
+    heard, gap_s = draw.randrange(2, 5), min(draw.expovariate(1 / 900), EPISODE_S)
+    at_s = max(0.1, begins_s + draw.uniform(-3_600, 60))
+    what, who = _drawn(draw, SILENT_AGAIN), draw.choice(free)
+    return [_item(at_s, "human", what, who=who, n=heard, s=gap_s)]
 
 
 def _colleagues(seed: int, begins_s: float) -> list[Item]:

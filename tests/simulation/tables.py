@@ -157,6 +157,8 @@ TIMERS_OF = {
 
 # A device that has agreed to be heard, and is not any more.
 SILENCES = {"unheard": 2, "unheard_at_risk": 1}
+# One that is heard again once it was found silent, and falls silent a second time.
+SILENT_AGAIN = {"unheard_again": 2, "unheard_again_at_risk": 1}
 
 # What a colleague or contact says who is forced to answer, beside their word of force.
 COLLEAGUES = {

@@ -3,12 +3,13 @@
 import pytest
 
 from engine.alarm.state import Kind
-from engine.values import Signal
+from engine.values import PersonId, Signal
 from tests.simulation.cast import FOLLOWS
 from tests.simulation.day import Day
 from tests.simulation.plan import Item, Plan, plan_of
-from tests.simulation.silences import HEARD_EVERY_S, HEARTBEAT
-from tests.simulation.tables import SILENCES
+from tests.simulation.silences import HEARD_EVERY_S, HEARTBEAT, LOOK_S
+from tests.simulation.tables import SILENCES, SILENT_AGAIN
+from tests.simulation.told import times_silent
 
 AGREED_S, HEARD = 60.0, 3
 SILENT_S = AGREED_S + (HEARD - 1) * HEARD_EVERY_S
@@ -16,8 +17,11 @@ FOUND_S = SILENT_S + HEARTBEAT.total_seconds()
 """From its last word on it is silent, and then for too long."""
 
 
-def day_of(what: str, *items: Item, who: str = "dowitcher") -> Day:
-    silent = Item(AGREED_S, "human", what, who, HEARD)
+GAP_S = 1_000.0
+
+
+def day_of(what: str, *items: Item, who: str = "dowitcher", gap_s: float = 0.0) -> Day:
+    silent = Item(AGREED_S, "human", what, who, HEARD, gap_s)
     return Day(Plan(1, tuple(sorted((silent, *items)))))
 
 
@@ -79,6 +83,46 @@ def test_a_device_that_goes_on_being_heard_is_not_found_silent() -> None:
     assert kinds(day) == []
 
 
-def test_days_draw_both() -> None:
-    drawn = {one.what for seed in range(1_000) for one in plan_of(seed).items}
-    assert drawn >= set(SILENCES)
+def comes_back_s() -> float:
+    """Return when it is heard again: some minutes after it is found, at a look."""
+    looks = -(-(FOUND_S - SILENT_S - HEARD_EVERY_S) // LOOK_S)
+    return SILENT_S + HEARD_EVERY_S + looks * LOOK_S + GAP_S
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        None,
+        *(Item(comes_back_s() + at_s, "process", "kill") for at_s in (-500.0, 1.0)),
+        Item(comes_back_s() + 500.0, "process", "kill"),
+        Item(comes_back_s() + 300.0, "time", "suspend", s=28_800.0),
+        Item(comes_back_s() + 100.0, "process", "fails", "vigil"),
+        Item(comes_back_s() - 1.0, "disk", "full", s=60.0),
+    ],
+    ids=lambda one: "nothing" if one is None else f"{one.what}-{one.at_s:.0f}",
+)
+@pytest.mark.parametrize("what", SILENT_AGAIN)
+def test_a_device_that_falls_silent_again_is_found_again_whatever_happens(
+    what: str, fault: Item | None
+) -> None:
+    day = day_of(what, *([fault] if fault else []), gap_s=GAP_S)
+    assert day.run().violation is None
+    assert day.outcome.faults[what] == 1
+    assert not day.host.waited_for
+    assert times_silent(PersonId("dowitcher"), day.watching.alarms.values()) >= 2
+
+
+def test_one_that_does_not_come_back_is_found_silent_once() -> None:
+    day = day_of("unheard_again", gap_s=3 * GAP_S)
+    day.ends_s = comes_back_s()
+    assert day.run().violation is None
+    assert times_silent(PersonId("dowitcher"), day.watching.alarms.values()) == 1
+
+
+def test_days_draw_each_and_nobody_falls_silent_twice_by_two_of_them() -> None:
+    plans = [plan_of(seed) for seed in range(1_000)]
+    drawn = {one.what for plan in plans for one in plan.items}
+    assert drawn >= {*SILENCES, *SILENT_AGAIN}
+    for plan in plans:
+        silent = [one.who for one in plan.items if one.what.startswith("unheard")]
+        assert len(silent) == len(set(silent))

@@ -202,9 +202,9 @@ def was_missed(who: PersonId, alarms: Iterable[Alarm]) -> bool:
     )
 
 
-def is_noticed(who: PersonId, alarms: Iterable[Alarm]) -> bool:
-    """Say whether a case knows that somebody's device is not heard any more."""
-    return any(
+def times_silent(who: PersonId, alarms: Iterable[Alarm]) -> int:
+    """Return how often a case was told that somebody's device is not heard any more."""
+    return sum(
         Signal.SILENT in press.signals
         for alarm in alarms
         if alarm.defender == who
