@@ -100,6 +100,32 @@ SAID = (
         ),
     ),
     Broken(
+        "unset",
+        "a device is told at once that its press for a timer is safe",
+        (
+            Change(
+                "engine/intake/gateway/door.py",
+                "        Outcome.CHECK_IN,\n",
+                "",
+            ),
+        ),
+    ),
+    Broken(
+        "bare",
+        "a press that names no time ends the timer that runs",
+        (
+            Change(
+                "engine/intake/checkins/actor.py",
+                "        if message.is_press and message.until is None"
+                " and button is not None:\n",
+                "        kept = self._kept.get(message.person)\n"
+                "        is_running = kept is not None and kept.timer is not None\n"
+                "        if message.is_press and not is_running"
+                " and message.until is None and button is not None:\n",
+            ),
+        ),
+    ),
+    Broken(
         "untimed",
         "a timer that runs out raises nothing",
         (

@@ -2,6 +2,7 @@
 
 from tests.simulation.tables import (
     BEGINS,
+    BUTTONS,
     CHANGES,
     COLLEAGUES,
     FAULTS,
@@ -40,7 +41,7 @@ def written(record: dict[str, object]) -> str:
     families = {
         **FAULTS,
         "process": FAULTS["process"] | BEGINS,
-        "human": FAULTS["human"] | TIMERS | SILENCES | SILENT_AGAIN,
+        "human": FAULTS["human"] | TIMERS | BUTTONS | SILENCES | SILENT_AGAIN,
         "force": FAULTS["force"] | COLLEAGUES,
         "roster": CHANGES,
         "presses": PRESSES,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from engine.alarm.force import seems_over
 from engine.alarm.state import Kind
 from engine.values import DeviceId
+from tests.simulation.buttons import BUTTONS
 from tests.simulation.cast import AGREED, DURESS_WORD, SAFE_WORD
 from tests.simulation.changes import ROSTERS, change_file, import_roster
 from tests.simulation.colleagues import COLLEAGUES
@@ -332,4 +333,5 @@ ACTS: dict[str, Act] = {
     **TIMERS,
     **SILENCES,
     **COLLEAGUES,
+    **BUTTONS,
 }

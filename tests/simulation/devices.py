@@ -15,7 +15,9 @@ from tests.simulation.invariants import Watching
 from tests.simulation.plan import Item
 from tests.simulation.tasks import Wait
 
-ACTS = frozenset({Signal.SOS, Signal.REMOVED, Signal.CANCEL, Signal.FALL})
+ACTS = frozenset(
+    {Signal.SOS, Signal.REMOVED, Signal.CANCEL, Signal.FALL, Signal.CHECK_IN}
+)
 ANSWER_WITHIN_S = 10.0
 AGAIN_S = 5.0
 

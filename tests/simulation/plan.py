@@ -16,6 +16,7 @@ from tests.fakes import START
 from tests.simulation.leftover import defender_of, medium_of, names
 from tests.simulation.tables import (
     ACTORS,
+    BUTTONS,
     CHANGES,
     CHANNELS,
     COLLEAGUES,
@@ -104,6 +105,10 @@ SILENT = 0.04
 AGAIN = 0.02
 # Whoever is asked next is forced to answer, and says so.
 COLLEAGUE = 0.04
+# Somebody sets a timer by the button of a device.
+BUTTON = 0.03
+BUTTON_S = 660.0
+"""What a bare press starts, with what is left to them after it."""
 FORGOTTEN = 0.2
 """So many of who has set one are left out of a roster while it runs."""
 
@@ -134,6 +139,7 @@ def plan_of(seed: int) -> Plan:
     items += [*_timers(seed, press.at_s), *_silences(seed, press.at_s)]
     items += _silent_again(seed, press.at_s, {one.who for one in items})
     items += _colleagues(seed, press.at_s)
+    items += _buttons(seed, press.at_s)
     return Plan(seed, tuple(sorted(items)))
 
 
@@ -213,6 +219,18 @@ def _colleagues(seed: int, begins_s: float) -> list[Item]:
     after_s = min(draw.expovariate(1 / 200), EPISODE_S)
     what, number = _drawn(draw, COLLEAGUES), draw.randrange(1, 15)
     return [_item(at_s, "force", what, n=number, s=after_s)]
+
+
+def _buttons(seed: int, begins_s: float) -> list[Item]:
+    """Return that somebody presses for a timer; it or its end about an episode's."""
+    draw = random.Random(f"buttons/{seed}")
+    if draw.random() >= BUTTON:
+        return []
+    minutes, before_s = draw.randrange(1, 8), draw.choice((0.0, BUTTON_S))
+    at_s = max(0.1, begins_s - before_s + draw.uniform(-5, 60))
+    second_s = draw.choice((draw.expovariate(1 / 300), draw.uniform(0, 2 * BUTTON_S)))
+    what = _drawn(draw, BUTTONS)
+    return [_item(at_s, "human", what, n=minutes, s=min(second_s, EPISODE_S))]
 
 
 def _change(draw: random.Random, begun_s: float, who: str) -> Item:

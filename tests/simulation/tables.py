@@ -155,6 +155,16 @@ TIMERS_OF = {
 }
 """Whose each is: the second has agreed on words."""
 
+# What becomes of a timer that is set by a device's button.
+BUTTONS = {
+    "button": 3,
+    "button_again": 2,
+    "button_named": 2,
+    "button_stored": 2,
+    "button_unanswered": 2,
+    "button_home": 2,
+}
+
 # A device that has agreed to be heard, and is not any more.
 SILENCES = {"unheard": 2, "unheard_at_risk": 1}
 # One that is heard again once it was found silent, and falls silent a second time.

@@ -17,7 +17,7 @@ LOOKS, LOOK_S = 30, 200.0
 def _runs_out(day: "Day", item: Item) -> None:
     """Somebody says when they will be home, and nobody hears of them."""
     if _is_set(day, TRAVELLER, item):
-        _is_missed(day, TRAVELLER, item.what)
+        is_missed(day, TRAVELLER, item.what)
 
 
 def _moves(day: "Day", item: Item) -> None:
@@ -25,7 +25,7 @@ def _moves(day: "Day", item: Item) -> None:
     if _is_set(day, TRAVELLER, item):
         day.world.sleep(item.s)
         day.people.say_as(TRAVELLER, f"later {item.n + 3} min")
-        _is_missed(day, TRAVELLER, item.what)
+        is_missed(day, TRAVELLER, item.what)
 
 
 def _comes_home(day: "Day", item: Item) -> None:
@@ -50,7 +50,7 @@ def _says_nothing_of_it(day: "Day", item: Item) -> None:
     if _is_set(day, AGREED, item):
         day.world.sleep(item.s)
         day.people.say_as(AGREED, "home")
-        _is_missed(day, AGREED, item.what)
+        is_missed(day, AGREED, item.what)
 
 
 def _is_forced(day: "Day", item: Item) -> None:
@@ -79,7 +79,7 @@ def _is_set(day: "Day", who: PersonId, item: Item) -> bool:
     return True
 
 
-def _is_missed(day: "Day", who: PersonId, what: str) -> None:
+def is_missed(day: "Day", who: PersonId, what: str) -> None:
     """Have them heard of no more: by the end of the day a case has to know of it."""
     if who != AGREED:  # who may be heard of by a word at any time
         day.watching.timed.people.add(who)
