@@ -138,8 +138,9 @@ SAID = (
             ),
             Change(
                 "engine/intake/checkins/actor.py",
-                "        return (record_of(absence, key, self.clock.now()),)\n",
-                "        return ()\n",
+                "        absence = (missed(person_id, timer.due, now),)"
+                " if change.missed else ()\n",
+                "        absence = ()\n",
             ),
         ),
     ),

@@ -3,7 +3,6 @@
 Blocks on the journal as an alarm's actor does: nobody who raises anything waits for it.
 """
 
-import hashlib
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -12,11 +11,11 @@ from typing import ClassVar
 from engine.alarm.state import is_alarms
 from engine.dispatch.actor import Planned
 from engine.errors import JournalError
-from engine.intake.absence import Absence, record_of
 from engine.intake.actor import Noticed
 from engine.intake.checkins.again import said_in
 from engine.intake.checkins.hearing import Hearing
 from engine.intake.checkins.kept import Kept, is_outdated, kept_of, last_order
+from engine.intake.checkins.missed import missed
 from engine.intake.checkins.promptly import Promptly, has_case
 from engine.intake.checkins.said import CheckInSaid
 from engine.intake.checkins.telling import answer_of
@@ -51,7 +50,7 @@ from engine.protocol.model import CheckInPlan
 from engine.roster.model import Person, Word
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.link import Link
-from engine.values import CommandId, Instant, PersonId, ReportKey, Signal
+from engine.values import CommandId, Instant, PersonId, ReportKey
 
 LOOK = timedelta(seconds=5)
 AGAIN = timedelta(seconds=1)
@@ -100,7 +99,7 @@ class CheckIns(SupervisedActor[CheckInSaid]):
             now = self.clock.now()
             if message.at is not None and now.since(message.at) >= AGAIN:
                 # Behind it an alarm alone may have heard a word, when none ran yet.
-                self._rows_at, self._words_until = now, now.plus(WORDS_LAND)
+                self._look_for_words(now)
         self._look_again()
 
     def _hear(self, message: CheckInSaid) -> bool:
@@ -163,6 +162,12 @@ class CheckIns(SupervisedActor[CheckInSaid]):
             self._read_running()
             if now < max(self._hearing.since.plus(WORDS_LAND), self._words_until):
                 self._take_up_again()
+
+    def _look_for_words(self, now: Instant) -> None:
+        """Have them read for a while, at once if they are not: it is a day of rows."""
+        if now >= self._words_until:
+            self._rows_at = now
+        self._words_until = now.plus(WORDS_LAND)
 
     def _read_running(self) -> None:
         self._rows_at = self.clock.now().plus(ROWS)
@@ -251,7 +256,9 @@ class CheckIns(SupervisedActor[CheckInSaid]):
             return
         # By the row before it: a time that is set again is warned of again.
         name = f"{timer.due}/{kept.seq}/{'missed' if change.missed else 'warned'}"
-        absence = self._absence(person_id, timer) if change.missed else ()
+        # In one with the fact, and only where nothing has changed: that they are back
+        # may lie in the journal's queue, before it.
+        absence = (missed(person_id, timer.due, now),) if change.missed else ()
         done = self._commit(
             person, kept, change, CommandId(name), (), person_id, absence
         )
@@ -283,21 +290,6 @@ class CheckIns(SupervisedActor[CheckInSaid]):
             return self._read(person).seq != kept.seq
         except JournalError:
             return False
-
-    def _absence(self, person: PersonId, timer: Timer) -> tuple[Record, ...]:
-        """Return what raises; the key is the same after a crash.
-
-        Recorded in one with the fact, and only where nothing has changed: that they
-        are back may lie in the journal's queue, before it.
-        """
-        text = f"check-in|{person}|{timer.due.ms}"
-        key = ReportKey(hashlib.sha256(text.encode()).hexdigest()[:32])
-        absence = Absence(
-            person=person,
-            signal=Signal.CHECK_IN_MISSED,
-            text=f"Check-in missed: expected by {timer.due}",
-        )
-        return (record_of(absence, key, self.clock.now()),)
 
     def _commit(
         self,
@@ -394,5 +386,8 @@ class CheckIns(SupervisedActor[CheckInSaid]):
             dues.append(self._hear_at)
         soon = min(*dues, now.plus(LOOK)) if dues else self._rows_at
         soon = max(soon, now.plus(AGAIN))
-        self._hearing.rests(soon)
+        if self._wake_at is not None:
+            # What is said, however often, puts no look off: nobody would be missed.
+            soon = min(soon, self._wake_at)
+        self._hearing.rests(max(soon, now))
         self.wake_at(soon)
