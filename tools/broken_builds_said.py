@@ -126,6 +126,19 @@ SAID = (
         ),
     ),
     Broken(
+        "unasked",
+        "an order that waits is forgotten with the process",
+        (
+            Change(
+                "engine/intake/orders/actor.py",
+                "                if given is not None:\n"
+                "                    self._waiting[order_id] = given\n",
+                "                if given is None:\n"
+                "                    self._waiting[order_id] = given\n",
+            ),
+        ),
+    ),
+    Broken(
         "untimed",
         "a timer that runs out raises nothing",
         (

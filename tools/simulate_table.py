@@ -7,6 +7,7 @@ from tests.simulation.tables import (
     COLLEAGUES,
     FAULTS,
     MODES,
+    ORDERS,
     PRESSES,
     SILENCES,
     SILENT_AGAIN,
@@ -41,7 +42,7 @@ def written(record: dict[str, object]) -> str:
     families = {
         **FAULTS,
         "process": FAULTS["process"] | BEGINS,
-        "human": FAULTS["human"] | TIMERS | BUTTONS | SILENCES | SILENT_AGAIN,
+        "human": FAULTS["human"] | TIMERS | BUTTONS | SILENCES | SILENT_AGAIN | ORDERS,
         "force": FAULTS["force"] | COLLEAGUES,
         "roster": CHANGES,
         "presses": PRESSES,

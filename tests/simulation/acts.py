@@ -14,6 +14,7 @@ from tests.simulation.colleagues import COLLEAGUES
 from tests.simulation.devices import devices
 from tests.simulation.disk import write_as_old_owner
 from tests.simulation.modem import SUBMIT_FAULTS
+from tests.simulation.orders import ORDERS
 from tests.simulation.people import OPERATORS
 from tests.simulation.plan import Item
 from tests.simulation.silences import SILENCES
@@ -334,4 +335,5 @@ ACTS: dict[str, Act] = {
     **SILENCES,
     **COLLEAGUES,
     **BUTTONS,
+    **ORDERS,
 }

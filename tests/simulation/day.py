@@ -12,6 +12,7 @@ from tests.simulation.disk import Disk
 from tests.simulation.farends import Network
 from tests.simulation.host import Host
 from tests.simulation.invariants import ViolationError, Watching
+from tests.simulation.orders import CARRIER, Asked
 from tests.simulation.people import People, secrets
 from tests.simulation.plan import (
     CALM_S,
@@ -76,6 +77,7 @@ class Day:
         self.people.did = self.struck
         self.devices = Devices(self.host, self.watching)
         self.devices.did = self.struck
+        self.asked = Asked()
         self.outcome = Outcome(plan.seed)
         self.crash_at_contact: tuple[int, str] | None = None
         self.stop_wanted = False
@@ -137,6 +139,7 @@ class Day:
         if not self.is_safety:
             self.watching.everybody_was_heard()
             self._messages_are_kept()
+            self._orders_are_given()
         self._check()
 
     def _live(self) -> None:
@@ -190,6 +193,14 @@ class Day:
         places = sum(len(one.stored) for one in self.network.hardware.values())
         if places > sum(at_s >= last_s for at_s in self.network.came.values()):
             self.watching.found("I1", "a short message is never taken off its SIM")
+
+    def _orders_are_given(self) -> None:
+        failed = [n for what, n in self.host.failures.items() if "orders:" in what]
+        starts = self.outcome.lives + sum(failed)
+        is_enrolled = CARRIER not in self.watching.timed.strangers
+        broken = self.asked.broken(self.disk, starts, is_enrolled=is_enrolled)
+        for invariant, what in broken:
+            self.watching.found(invariant, what)
 
     def _is_evening(self) -> bool:
         return self.world.boottime_s() >= self.ends_s

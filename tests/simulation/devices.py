@@ -41,6 +41,8 @@ class Devices:
         self.unheard: Counter[str] = Counter()
         """How many of the next answers do not reach a device, by its id."""
         self.did: Callable[[str], object] = str
+        self.connected: Callable[[DeviceReport], object] = str
+        """Who is told of a report on a connection to an engine."""
         self._serial = 0
 
     def press(self, item: Item) -> None:
@@ -67,6 +69,7 @@ class Devices:
         while not any(answers):
             frame = self._frame(report, waits, answers)
             if self._host.names.tell("gateway", frame):
+                self.connected(report)
                 world.park(ANSWER_WITHIN_S, waits)
             if not any(answers):
                 world.sleep(AGAIN_S)

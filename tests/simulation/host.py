@@ -19,6 +19,7 @@ from engine.health import Health
 from engine.intake.gateway.actor import LOOK, Gateway
 from engine.intake.gateway.door import Door
 from engine.intake.judge import Judge
+from engine.intake.orders.actor import Reached
 from engine.intake.orders.lines import Lines
 from engine.intake.shouter.actor import Unrecorded
 from engine.intake.shouter.unhandled import Unhandled
@@ -36,14 +37,15 @@ from engine.supervision.failure import Failure
 from engine.supervision.link import Link
 from engine.supervision.names import Names
 from engine.supervision.tree import Tree
-from engine.values import Instant, PersonId
+from engine.values import DeviceId, Instant, PersonId
 from tests.simulation.cast import registry, roster
 from tests.simulation.disk import Disk, Lender, SimStore
 from tests.simulation.farends import Network, SimChannel
 from tests.simulation.invariants import Watching
 from tests.simulation.modem import SimModem
-from tests.simulation.runtime import CHECK_INS, Life, World
+from tests.simulation.runtime import CHECK_INS, ORDERS, Life, World
 from tests.simulation.watchers import Comparing, WatchingTelemetry
+from tests.simulation.wire import WIRE
 
 if TYPE_CHECKING:
     from engine.supervision.child import Spawn
@@ -186,6 +188,9 @@ class Host:
         """What the next start reads; a roster that is imported counts at once."""
         self.waited_for: set[PersonId] = set()
         """Whose device has agreed to be heard, and no case knows yet that it is not."""
+        self.orders_wait = False
+        """Whether something is asked of a device."""
+        self.lines = Lines(self._reached)
         self._board: Board | None = None
         self.up_since_s = 0.0
         self._codes = world.fork("codes")
@@ -197,7 +202,7 @@ class Host:
         """Start a process."""
         self.life = life = Life(self.world)
         self.names = names = Names()
-        self.store = SimStore(self.disk, life)
+        self.store, self.lines = SimStore(self.disk, life), Lines(self._reached)
         self._catch_up()
         reader = MemoryReader(self.disk.medium)
         last_at = reader.last_at()
@@ -242,7 +247,7 @@ class Host:
                 measures=Comparing(self.watching, telemetry, clock),
                 door=door,
                 attendance=attendance,
-                lines=Lines(lambda _: None),
+                lines=self.lines,
                 unrecorded=unrecorded,
                 web=cast("Any", SimpleNamespace(bell=CommitBell())),
                 tree=tree,
@@ -274,7 +279,12 @@ class Host:
         )
 
     def _keeps_time(self, actor: str) -> bool:
+        if actor == ORDERS:
+            return self.orders_wait
         return bool(self.disk.timers if actor == CHECK_INS else self.waited_for)
+
+    def _reached(self, device: DeviceId) -> None:
+        self.names.tell("orders", Reached(device=device))
 
     def _registry(self) -> Registry:
         return self.registry
@@ -318,7 +328,7 @@ class Host:
                 name: SimModem(network, hardware, life)
                 for name, hardware in network.hardware.items()
             },
-            streams={},
+            streams={WIRE.name: (cast("Any", WIRE), cast("Any", None))},
             https={},
         )
 

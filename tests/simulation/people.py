@@ -63,6 +63,8 @@ class People:
         self.next_needs_help = False
         self.next_asked: Callable[[str, Person, str], None] | None = None
         """What whoever is asked next makes of it, in place of what is drawn."""
+        self.others: dict[str, Callable[[str], None]] = {}
+        """Who else has a number, and what becomes of a text to it."""
         self.did: Callable[[str], object] = str
         self._roused: set[str] = set()
         self._run: set[AlarmId] = set()
@@ -79,6 +81,7 @@ class People:
         else:
             person = self._by_number.get(address)
             if person is None:
+                self.others.get(address, str)(text)
                 return
             if person.person in OPERATORS:
                 self._rouse(str(person.person), self._draw.uniform(5, 60))

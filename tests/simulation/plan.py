@@ -23,6 +23,7 @@ from tests.simulation.tables import (
     DEFENDERS,
     FAULTS,
     MODEMS,
+    ORDERS,
     PRESSES,
     SILENCES,
     SILENT_AGAIN,
@@ -105,6 +106,7 @@ SILENT = 0.04
 AGAIN = 0.02
 # Whoever is asked next is forced to answer, and says so.
 COLLEAGUE = 0.04
+ORDER = 0.03
 # Somebody sets a timer by the button of a device.
 BUTTON = 0.03
 BUTTON_S = 660.0
@@ -139,7 +141,7 @@ def plan_of(seed: int) -> Plan:
     items += [*_timers(seed, press.at_s), *_silences(seed, press.at_s)]
     items += _silent_again(seed, press.at_s, {one.who for one in items})
     items += _colleagues(seed, press.at_s)
-    items += _buttons(seed, press.at_s)
+    items += [*_buttons(seed, press.at_s), *_orders(seed, press.at_s)]
     return Plan(seed, tuple(sorted(items)))
 
 
@@ -231,6 +233,17 @@ def _buttons(seed: int, begins_s: float) -> list[Item]:
     second_s = draw.choice((draw.expovariate(1 / 300), draw.uniform(0, 2 * BUTTON_S)))
     what = _drawn(draw, BUTTONS)
     return [_item(at_s, "human", what, n=minutes, s=min(second_s, EPISODE_S))]
+
+
+def _orders(seed: int, begins_s: float) -> list[Item]:
+    """Return that HQ asks something of a device about when an episode begins."""
+    draw = random.Random(f"orders/{seed}")
+    if draw.random() >= ORDER:
+        return []
+    at_s = max(0.1, begins_s + draw.choice((draw.uniform(-65, 5), draw.uniform(0, 90))))
+    after_s, answers_s = min(draw.expovariate(1 / 300), EPISODE_S), draw.randrange(1, 9)
+    what = _drawn(draw, ORDERS)
+    return [_item(at_s, "human", what, n=answers_s, s=after_s)]
 
 
 def _change(draw: random.Random, begun_s: float, who: str) -> Item:

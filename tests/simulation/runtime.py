@@ -26,9 +26,9 @@ T = TypeVar("T")
 
 # Actors that look at rows again and again, lest a hint was lost. Timers are none:
 # their waking is a deadline's. Check-ins are none while somebody's timer runs, nor is
-# the vigil while a device is waited for.
-CHECK_INS, VIGIL = "CheckIns", "Vigil"
-KEEP_TIME = frozenset({CHECK_INS, VIGIL})
+# the vigil while a device is waited for, nor are orders while one may wait.
+CHECK_INS, ORDERS, VIGIL = "CheckIns", "Orders", "Vigil"
+KEEP_TIME = frozenset({CHECK_INS, ORDERS, VIGIL})
 POLLING = frozenset(
     {
         "Alarms",
@@ -37,7 +37,7 @@ POLLING = frozenset(
         "Dispatcher",
         "Intake",
         "ModemActor",
-        "Orders",
+        ORDERS,
         "Probe",
         "Register",
         "SimGateway",

@@ -179,3 +179,12 @@ COLLEAGUES = {
     "colleague_uncoded": 2,
     "colleague_elsewhere": 1,
 }
+
+# What HQ asks of a device, and where that is.
+ORDERS = {
+    "order": 3,
+    "order_away": 3,
+    "order_by_sms": 3,
+    "order_twice": 2,
+    "order_refused": 1,
+}
