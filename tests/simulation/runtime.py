@@ -9,7 +9,8 @@ inbox, in a reply's `get`, in `Clock.sleep`) and, by the seed's choice, after a 
 import math
 import queue
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
 import pykka
@@ -52,6 +53,8 @@ POLLING = frozenset(
 _LIVING: dict[type[pykka.Actor], type[pykka.Actor]] = {}
 # How many tasks a process may have before it looks which are over.
 TASKS = 64
+Exhausts = tuple[str, Callable[[], None]]
+"""When somebody runs out of memory, and whom to tell then."""
 
 
 class World(Scheduler):
@@ -66,6 +69,8 @@ class World(Scheduler):
     ) -> None:
         """Start empty; see `Scheduler`."""
         super().__init__(seed, now, steps_at_one_time_max=steps_at_one_time_max)
+        self.exhausts: Mapping[str, Exhausts] = MappingProxyType({})
+        """Nobody: only who is in a process runs out of memory."""
         self.futures: type[SimFuture] = type("SimFuture", (SimFuture,), {"world": self})
         self._classes: dict[type[pykka.Actor], type[pykka.Actor]] = {}
 
@@ -108,13 +113,14 @@ class Life:
         self.world = world
         self.dead = False
         self.doomed = False
-        self.exhausts: dict[str, tuple[str, Callable[[], None]]] = {}
+        self.exhausts: dict[str, Exhausts] = {}
         """Who runs out of memory, by the child's name: `after` what it handles next,
         or `within` it, at the reply that it waits for; and whom to tell then."""
         self.boottime_s = world.boottime_s
         self.keeps_time = world.keeps_time
         self.wake = world.wake
         self.chance = world.chance
+        self._park = world.park
         self.futures: type[SimFuture] = type("SimFuture", (SimFuture,), {"world": self})
         self._tasks: list[Task] = []
         self._tasks_max = TASKS
@@ -150,7 +156,7 @@ class Life:
         """Give up control; see `Scheduler.park`."""
         if self.dead:
             raise GreenletExit
-        return self.world.park(timeout_s, waits, for_reply=for_reply, is_poll=is_poll)
+        return self._park(timeout_s, waits, for_reply=for_reply, is_poll=is_poll)
 
     def maybe_preempt(self) -> None:
         """Let others run first, by the seed's choice."""
@@ -198,7 +204,7 @@ class SimFuture(pykka.Future[Any]):
         if self.result is None:
             world = self.world
             woken = world.park(timeout, self._waits, for_reply=True)
-            if isinstance(world, Life) and world.exhausts:
+            if world.exhausts and isinstance(world, Life):
                 world.may_fail(world.world.running, "within")
             if not woken and self.result is None:
                 message = f"{timeout} seconds"
@@ -228,7 +234,7 @@ class SimTokens:
     """What `queue.SimpleQueue` is to a threaded inbox: where an actor waits."""
 
     def __init__(self, world: "World | Life", actor: str = "") -> None:
-        self._world = world
+        self._world, self._park = world, world.park
         self._polls = actor in POLLING
         self._deadlines_of = actor if actor in KEEP_TIME else ""
         self._waits: list[Wait] = []
@@ -245,8 +251,7 @@ class SimTokens:
             polls = self._polls and not (
                 self._deadlines_of and self._world.keeps_time(self._deadlines_of)
             )
-            woken = self._world.park(timeout, self._waits, is_poll=polls)
-            if not woken and not self._count:
+            if not self._park(timeout, self._waits, is_poll=polls) and not self._count:
                 raise queue.Empty
         self._count -= 1
 
@@ -280,7 +285,7 @@ class SimActor(pykka.Actor):
 
     def _receive(self, message: object) -> object:
         answer = super()._receive(message)  # type: ignore[misc] # as `_failed`
-        if isinstance(world := self.world, Life) and world.exhausts:
+        if (world := self.world).exhausts and isinstance(world, Life):
             world.may_fail(self.link.name, "after")  # type: ignore[attr-defined]
         return answer
 

@@ -278,7 +278,7 @@ class Scheduler:
     def _turn(self, last_ns: int, until: Callable[[], bool]) -> None:
         """The innermost loop of every simulated day."""
         ready, draw, told, tasks = self._ready, self._draw, self._told, self._tasks
-        steps, at_ns = 0, self._ns
+        steps, at_ns, at = 0, self._ns, f"{self._ns} "
         while not until():
             if not ready:
                 entry = self._next_timed(last_ns)
@@ -299,14 +299,15 @@ class Scheduler:
             if task is not None:
                 task.wait = None
                 self.switches += 1
-                told.append(f"{self._ns} {task.name} {woken}\n")
+                if self._ns != at_ns:
+                    steps, at_ns, at = 0, self._ns, f"{self._ns} "
+                told.append(f"{at}{task.name} {woken}\n")
                 self._running = task
                 task.switch(woken)
                 self._running = None
                 if task.dead:
                     tasks.pop(task, None)
-            steps = steps + 1 if self._ns == at_ns else 0
-            at_ns = self._ns
+            steps += 1
             if steps > self._steps_max:
                 raise LivelockError
 
