@@ -1,4 +1,7 @@
-"""Frozen dataclasses that are made by the thousand: the same, for half the price."""
+"""Frozen dataclasses of rows, made by the thousand: the same, for half the price.
+
+What stands in no row is a struct of msgspec (ADR 0013).
+"""
 
 from dataclasses import MISSING, Field, fields, is_dataclass
 from typing import Any, Final, TypeVar

@@ -71,8 +71,8 @@ SAID = (
         (
             Change(
                 "engine/intake/vigil/actor.py",
-                "head_of(after)), records=(record,))\n",
-                "head_of(after)), records=())\n",
+                "append = structs.replace(row, records=(record,))\n",
+                "append = structs.replace(row, records=())\n",
             ),
         ),
     ),

@@ -12,6 +12,8 @@ from enum import Enum
 from pathlib import Path
 from typing import TypedDict
 
+from msgspec import Struct
+
 from engine.journal.memory import Stream
 from engine.ports.journal import Answer, Request
 from tests.simulation.day import Day
@@ -214,12 +216,17 @@ def plain(value: object) -> object:
         return value.value
     if isinstance(value, bytes):
         return value.decode()
+    names = _fields(value)
+    if names == ("ms",):
+        return getattr(value, "ms", 0)
+    return {one: plain(getattr(value, one)) for one in names} if names else value
+
+
+def _fields(value: object) -> tuple[str, ...]:
+    """Return the names of a value's fields: of a struct, or of an older dataclass."""
     if is_dataclass(value):
-        if [one.name for one in fields(value)] == ["ms"]:
-            return getattr(value, "ms", 0)
-        pairs = ((one.name, getattr(value, one.name)) for one in fields(value))
-        return {name: plain(one) for name, one in pairs}
-    return value
+        return tuple(one.name for one in fields(value))
+    return value.__struct_fields__ if isinstance(value, Struct) else ()
 
 
 def lines(day: Day) -> list[object]:

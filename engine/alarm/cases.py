@@ -8,12 +8,13 @@ and questions at the defender's telephone would tell the one from the other.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from engine.alarm.commands import Raise
 from engine.alarm.force import Look, is_shown, look_of
 from engine.alarm.rows import key_of, look_in, subject_of
 from engine.alarm.state import Alarm, Kind, alarm_of
 from engine.alarm.strangers import Strangers, in_a_shared_case, is_strangers
-from engine.copying import replace
 from engine.ports.journal import HeadRow
 from engine.values import AlarmId, Instant, PersonId
 

@@ -9,6 +9,8 @@ the defender of a press that began another one.
 from datetime import timedelta
 from typing import assert_never
 
+from msgspec.structs import replace
+
 from engine.alarm.case_events import (
     AlarmsLinked,
     CaseEvent,
@@ -30,7 +32,6 @@ from engine.alarm.commands import (
 from engine.alarm.force import knows, with_press_elsewhere
 from engine.alarm.refusals import RefusalGround
 from engine.alarm.state import Alarm, Held, Told
-from engine.copying import replace
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience
 from engine.values import CommandId, Instant

@@ -1,8 +1,9 @@
 """Requests to an alarm, imperative; the command id keeps each from acting twice."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
+
+from msgspec import Struct
 
 from engine.alarm.case_events import TakenIn
 from engine.alarm.state import (
@@ -16,7 +17,6 @@ from engine.alarm.state import (
 )
 from engine.ports.journal import EffectState
 from engine.protocol.model import ActionProtocol, Audience
-from engine.quick import quick
 from engine.values import (
     AlarmId,
     CommandId,
@@ -29,8 +29,7 @@ from engine.values import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Raise:
+class Raise(Struct, frozen=True, kw_only=True, gc=False):
     """A distress report: raises the case, or joins it where it is open already.
 
     `after` are open cases of the defender's that look over to them.
@@ -51,25 +50,20 @@ class Raise:
     after: tuple[AlarmId, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestCancel:
+class RequestCancel(Struct, frozen=True, kw_only=True, gc=False):
     """A device or person asks to call the alarm off."""
 
     command_id: CommandId
     press: Press
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tick:
+class Tick(Struct, frozen=True, kw_only=True, gc=False):
     """Look whether something is due."""
 
     command_id: CommandId
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settle:
+class Settle(Struct, frozen=True, kw_only=True, gc=False):
     """A channel's news of an effect."""
 
     command_id: CommandId
@@ -82,8 +76,7 @@ class Settle:
     retry: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TakeReply:
+class TakeReply(Struct, frozen=True, kw_only=True, gc=False):
     """A recipient's answer, with intake's word on whether it is authentic.
 
     `proven` where their word of safety stands in it, `duress` where the word of force
@@ -104,16 +97,14 @@ class TakeReply:
     came: Instant | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Follow:
+class Follow(Struct, frozen=True, kw_only=True, gc=False):
     """Where the defender is now, by their own device, while the case is open."""
 
     command_id: CommandId
     place: KnownPlace
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Acknowledge:
+class Acknowledge(Struct, frozen=True, kw_only=True, gc=False):
     """An operator takes the case; `until` is the end of their shift, if it has one."""
 
     command_id: CommandId
@@ -121,8 +112,7 @@ class Acknowledge:
     until: Instant | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verify:
+class Verify(Struct, frozen=True, kw_only=True, gc=False):
     """An operator says what it is: verified or false."""
 
     command_id: CommandId
@@ -130,8 +120,7 @@ class Verify:
     truth: Truth = Truth.VERIFIED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApprovePublication:
+class ApprovePublication(Struct, frozen=True, kw_only=True, gc=False):
     """A second operator approves a template for the public."""
 
     command_id: CommandId
@@ -139,8 +128,7 @@ class ApprovePublication:
     template: str = "public"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConfirmSafe:
+class ConfirmSafe(Struct, frozen=True, kw_only=True, gc=False):
     """An operator says that the defender is safe; that closes nothing.
 
     The remark says how they know. After the end it takes one, and stops the questions.
@@ -154,8 +142,7 @@ class ConfirmSafe:
     detained: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Close:
+class Close(Struct, frozen=True, kw_only=True, gc=False):
     """An operator ends the case.
 
     `in_person` where they have signed in; else their name was taken at its word, and
@@ -172,16 +159,14 @@ class Close:
     into: AlarmId | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reopen:
+class Reopen(Struct, frozen=True, kw_only=True, gc=False):
     """An operator opens a closed case again."""
 
     command_id: CommandId
     by: OperatorId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddNote:
+class AddNote(Struct, frozen=True, kw_only=True, gc=False):
     """Words for the time line: an operator's, or those of somebody who was told."""
 
     command_id: CommandId
@@ -191,8 +176,7 @@ class AddNote:
     person: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reveal:
+class Reveal(Struct, frozen=True, kw_only=True, gc=False):
     """An operator is about to see names, numbers or the exact place."""
 
     command_id: CommandId
@@ -200,8 +184,7 @@ class Reveal:
     what: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HandOver:
+class HandOver(Struct, frozen=True, kw_only=True, gc=False):
     """An operator hands the case to another, or takes it over, with a note.
 
     `until` is the end of that one's shift, if it has one.
@@ -214,8 +197,7 @@ class HandOver:
     until: Instant | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class Link(Struct, frozen=True, kw_only=True, gc=False):
     """An operator sees two cases as belonging together; each of them is told."""
 
     command_id: CommandId
@@ -223,8 +205,7 @@ class Link:
     other: AlarmId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TakeIn:
+class TakeIn(Struct, frozen=True, kw_only=True, gc=False):
     """A case that is now a part of this one hands its people over."""
 
     command_id: CommandId
@@ -232,8 +213,7 @@ class TakeIn:
     people: tuple[TakenIn, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HandPeopleOn:
+class HandPeopleOn(Struct, frozen=True, kw_only=True, gc=False):
     """The case into which this one was merged has its people, or does not exist."""
 
     command_id: CommandId
@@ -241,16 +221,14 @@ class HandPeopleOn:
     missing: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HearOfPress:
+class HearOfPress(Struct, frozen=True, kw_only=True, gc=False):
     """The defender has pressed again, or is forced, in another case: `other`."""
 
     command_id: CommandId
     other: AlarmId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CountAsTold:
+class CountAsTold(Struct, frozen=True, kw_only=True, gc=False):
     """Another case of the defender's, `other`, has heard of this one's latest."""
 
     command_id: CommandId
@@ -285,8 +263,7 @@ AlarmCommand = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lookup:
+class Lookup(Struct, frozen=True, kw_only=True, gc=False):
     """A question that a due step asks of roster and geocore.
 
     `within_m` and `count` bound the nearest; `exclude` are the people told
@@ -308,9 +285,7 @@ class Lookup:
     contacts_instead: bool = True
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipient:
+class Recipient(Struct, frozen=True, kw_only=True, gc=False):
     """One answer to a look-up: a person, where to reach them, and a fresh code.
 
     `console` is where somebody at HQ opens it, a URL; empty where none is configured.

@@ -1,6 +1,6 @@
 """What a notification may speak of, for whom. Pure."""
 
-from dataclasses import replace
+from msgspec import structs
 
 from engine.alarm.following import NOTED_M
 from engine.alarm.force import is_shown
@@ -52,7 +52,7 @@ def facts_of(alarm: Alarm, told: Told, step: Step, country: str) -> TextFacts:
         return facts
     # Nothing finer than the country reaches a public text, and no name but the one
     # that the defender has agreed to.
-    return replace(
+    return structs.replace(
         facts,
         alias=published_name(alarm),
         code="",
@@ -117,13 +117,16 @@ def is_confirmed(alarm: Alarm) -> bool:
     return alarm.truth is Truth.VERIFIED and alarm.ask is not Ask.DISPUTED
 
 
-def case_for(alarm: Alarm, told: Told, step: Step, channel: str) -> str:
-    """Return the case's id where it may stand: HQ alone, and never in a short message.
+def with_case(
+    facts: TextFacts, alarm: Alarm, told: Told, step: Step, channel: str
+) -> TextFacts:
+    """Add the case's id where it may stand: HQ alone, and never in a short message.
 
     There it would take the room of what is needed, and a telephone opens no console.
     """
     is_hqs = told.audience in AT_HQ and step.to is not Audience.DEFENDER
-    return alarm.id if is_hqs and channel not in SHORT else ""
+    is_shown_there = is_hqs and channel not in SHORT
+    return structs.replace(facts, case=alarm.id) if is_shown_there else facts
 
 
 def doubts_of(alarm: Alarm) -> tuple[str, ...]:

@@ -4,8 +4,9 @@ A cancel closes nothing, an answer counts for its own person, and a press after 
 end opens the case again. What operators may do stands in `acts`.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
+
+from msgspec import Struct
 
 from engine.alarm.acts import decide_act, reopen
 from engine.alarm.casework import CaseCommand, casework
@@ -52,7 +53,6 @@ from engine.alarm.state import Alarm, Press, ReplyKind, Truth
 from engine.alarm.verification import judgements
 from engine.alarm.wanted import lookups_for
 from engine.ports.journal import EffectState
-from engine.quick import quick
 from engine.values import AlarmId, Instant
 
 # A device that repeats its press, or keeps its alarm bit up, does so sooner than this.
@@ -64,9 +64,7 @@ _FINAL = frozenset(
 )
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Struct, frozen=True, kw_only=True, gc=False):
     """What a command comes to: facts, the alarm after them, and what is still asked.
 
     With `lookups` open the facts are not all there yet: answer, and consider again.

@@ -1,17 +1,14 @@
 """What an alarm knows of a step's rounds and of each notification. Pure."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from engine.dispatch.body import EffectBody
 from engine.ports.journal import EffectClass, EffectState
 from engine.protocol.model import Audience
-from engine.quick import quick
 from engine.values import EffectId, Instant, StepId
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fired:
+class Fired(Struct, frozen=True, kw_only=True, gc=False):
     """How often a step has run; `nobody` where its last round found no one.
 
     `extra` rounds replaced `replaced` people, or came before a paging or search anew;
@@ -27,9 +24,7 @@ class Fired:
     turned: int = 0
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effect:
+class Effect(Struct, frozen=True, kw_only=True, gc=False):
     """A planned notification and what became of it.
 
     `post` is what the world is to read: the world is in no list of people from whom

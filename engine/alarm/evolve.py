@@ -3,6 +3,8 @@
 from functools import lru_cache
 from typing import assert_never
 
+from msgspec.structs import replace
+
 from engine.alarm.case_events import CaseEvent
 from engine.alarm.casework import UNREACHED, has_told_end, with_casework
 from engine.alarm.events import (
@@ -68,7 +70,6 @@ from engine.alarm.state import (
     Said,
     Truth,
 )
-from engine.copying import completed, replace
 from engine.ports.journal import EffectState
 from engine.protocol.model import ActionProtocol, Audience, Start, Voice
 from engine.values import AlarmId, Instant, OperatorId
@@ -124,11 +125,7 @@ def fold(alarm_id: AlarmId, alarm: Alarm | None, event: AlarmEvent) -> Alarm | N
 
 def evolve(alarm: Alarm, event: AlarmEvent) -> Alarm:
     """Return the alarm after a fact."""
-    after = _evolved(alarm, event)
-    # What is not the same alarm is a new copy: a second one only to count would cost
-    # as much as the fact.
-    new = replace(alarm) if after is alarm else after
-    return completed(new, seq=alarm.seq + 1)
+    return replace(_evolved(alarm, event), seq=alarm.seq + 1)
 
 
 def _evolved(alarm: Alarm, event: AlarmEvent) -> Alarm:

@@ -8,12 +8,13 @@ or a device that falls silent, does not fit the cancel.
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
+from msgspec.structs import replace
+
 from engine.alarm.commands import Follow
 from engine.alarm.events import PositionFollowed, SignNoticed
 from engine.alarm.force import forced, run_anew
 from engine.alarm.moves import better_place, has_moved, is_measured
 from engine.alarm.state import Alarm, Force, KnownPlace
-from engine.copying import replace
 from engine.protocol.model import Audience, Start
 from engine.values import CommandId, Instant, PersonId
 

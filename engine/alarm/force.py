@@ -7,6 +7,8 @@ after a forced cancel as after a true one.
 from datetime import timedelta
 from enum import IntEnum
 
+from msgspec.structs import replace
+
 from engine.alarm.effects import Fired
 from engine.alarm.events import (
     AlarmReopened,
@@ -27,7 +29,6 @@ from engine.alarm.state import (
     Safe,
     Seen,
 )
-from engine.copying import replace
 from engine.protocol.model import ActionProtocol, Audience
 from engine.values import AlarmId, Instant, OperatorId, Signal, StepId
 

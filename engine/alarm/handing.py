@@ -1,7 +1,8 @@
 """What one case passes on to another: merged into it, or begun after it."""
 
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec import structs
 
 from engine.alarm.casework import occasion_of, people_of
 from engine.alarm.commands import (
@@ -50,7 +51,7 @@ def pass_on(
         )
     if isinstance(command, TakeReply):
         # The row it came from is taken up here already.
-        tell(Forward(alarm_id=into, command=replace(command, source=None)))
+        tell(Forward(alarm_id=into, command=structs.replace(command, source=None)))
 
 
 def _tell_of_press(

@@ -12,11 +12,12 @@ such a case, so that whoever audits them can tell it from one whose deadline was
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
+from msgspec.structs import replace
+
 from engine.alarm.commands import Acknowledge, AlarmCommand, HandOver
 from engine.alarm.events import AcknowledgementLapsed
 from engine.alarm.played import is_played_out
 from engine.alarm.state import Alarm, Response
-from engine.copying import replace
 from engine.ports.journal import Head
 from engine.values import Instant, OperatorId
 

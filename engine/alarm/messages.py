@@ -1,19 +1,17 @@
 """What alarms and their directory are told: commands on their way, and the answers."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import ClassVar
+
+from msgspec import Struct
 
 from engine.alarm.commands import AddNote, AlarmCommand, Raise, RequestCancel
 from engine.alarm.events import AlarmEvent
 from engine.alarm.state import Alarm
-from engine.quick import quick
 from engine.values import AlarmId, CommandId, PersonId
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
+class Done(Struct, frozen=True, kw_only=True):
     """What a command came to: the facts, and the alarm after them.
 
     `alarm` is None where the command met no alarm; `failed` where it was never
@@ -37,8 +35,7 @@ def _refusing(answered: Answered) -> Callable[[Exception], None]:
     return refuse
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Given:
+class _Given(Struct, frozen=True, kw_only=True):
     """A command, and who is told what it came to."""
 
     command: AlarmCommand
@@ -59,9 +56,7 @@ class _Given:
         return None if self.answered is None else _refusing(self.answered)
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Do(_Given):
+class Do(_Given, frozen=True, kw_only=True):
     """A command for one alarm; `answered` is called in the alarm's thread.
 
     Where the alarm has never been raised it comes to `otherwise`.
@@ -75,16 +70,13 @@ class Do(_Given):
         return self.command.command_id
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Forward(_Given):
+class Forward(_Given, frozen=True, kw_only=True):
     """A command for a known alarm, on its way through the directory."""
 
     alarm_id: AlarmId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Distress:
+class Distress(Struct, frozen=True, kw_only=True):
     """A press: joins the subject's open case of its kind, else raises `alarm_id`."""
 
     alarm_id: AlarmId
@@ -93,8 +85,7 @@ class Distress:
     urgent: ClassVar[bool] = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToOpen:
+class ToOpen(Struct, frozen=True, kw_only=True):
     """A command for whatever real case a subject has open.
 
     Without one it comes to `otherwise`, or is dropped: what it came from is recorded
@@ -106,16 +97,13 @@ class ToOpen:
     otherwise: Distress | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
+class Moved(Struct, frozen=True, kw_only=True, gc=False):
     """New positions of these people are durable: a hint for their open cases."""
 
     people: frozenset[PersonId]
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changed:
+class Changed(Struct, frozen=True, kw_only=True, gc=False):
     """An alarm's own news for the directory."""
 
     alarm: Alarm

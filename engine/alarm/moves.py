@@ -4,12 +4,12 @@ Distances are those of a sphere, good to 0.6 %: whether to tell people that some
 has moved needs no more, and replay needs nothing but arithmetic.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
 from math import asin, atan2, cos, degrees, radians, sin, sqrt
 
+from msgspec import Struct
+
 from engine.alarm.state import KnownPlace, PlaceSource
-from engine.quick import quick
 from engine.values import Instant
 
 EARTH_M = 6_371_009.0
@@ -29,9 +29,7 @@ VAGUE = frozenset({PlaceSource.DECLARED, PlaceSource.DOUBTED})
 _SECTOR_DEG = 360.0 / len(DIRECTIONS)
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
+class Move(Struct, frozen=True, kw_only=True, gc=False):
     """From one place to another: metres, and the direction as one of `DIRECTIONS`."""
 
     distance_m: float

@@ -5,7 +5,7 @@ from typing import assert_never
 
 from engine.alarm.casework import reached
 from engine.alarm.commands import Found, Recipient
-from engine.alarm.contents import case_for, data_of, facts_of, text_of
+from engine.alarm.contents import data_of, facts_of, text_of, with_case
 from engine.alarm.effects import Effect
 from engine.alarm.events import (
     AlarmEvent,
@@ -316,7 +316,7 @@ def _notification(
     key = f"{alarm.id}.{step.id}.{due.round}.{told.person}.{channel}.{repeat}"
     facts, text = facts_of(alarm, told, step, country), text_of(alarm, step)
     english = _english(step, told, facts, now)
-    facts = replace(facts, case=case_for(alarm, told, step, channel))
+    facts = with_case(facts, alarm, told, step, channel)
     body = EffectBody(
         address=address,
         language=told.language,

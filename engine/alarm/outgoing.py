@@ -1,5 +1,7 @@
 """Fold the facts of steps and notifications into an alarm. Pure."""
 
+from msgspec.structs import replace
+
 from engine.alarm.effects import Effect, Fired
 from engine.alarm.events import (
     NotificationPlanned,
@@ -9,7 +11,6 @@ from engine.alarm.events import (
     StepFired,
 )
 from engine.alarm.state import Alarm, Publicity, Response, Told
-from engine.copying import replace
 from engine.ports.journal import EffectState
 from engine.protocol.model import Audience
 

@@ -1,8 +1,9 @@
 """Which steps of an alarm are due, and when to look again: pure."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
+
+from msgspec import Struct
 
 from engine.alarm.casework import handing_due
 from engine.alarm.conditions import may_run
@@ -18,7 +19,6 @@ from engine.alarm.verification import answer_due
 from engine.ports.journal import EffectState
 from engine.protocol.certain import calls_people
 from engine.protocol.model import Audience, Start, Step
-from engine.quick import quick
 from engine.values import Instant, StepId
 
 HOLD_MAX = timedelta(seconds=30)
@@ -30,9 +30,7 @@ _NEAREST, _DEFENDER, _PUBLIC = Audience.NEAREST, Audience.DEFENDER, Audience.PUB
 _BY_FORCE, _CLOSED = Start.DURESS.value, Start.CLOSED.value
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DueRound:
+class DueRound(Struct, frozen=True, kw_only=True, gc=False):
     """A round of a step that has to run now."""
 
     step: Step

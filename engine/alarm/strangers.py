@@ -7,9 +7,10 @@ everybody. Whoever is in the roster is never among them.
 
 from zlib import crc32
 
+from msgspec.structs import replace
+
 from engine.alarm.commands import Raise
 from engine.alarm.state import Alarm
-from engine.copying import replace
 from engine.values import AlarmId
 
 STRANGERS_MAX = 200

@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 import secrets
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
+
+from msgspec import structs
 
 from engine.alarm.commands import AlarmCommand, Close, HandOver, Link, Raise
 from engine.alarm.messages import Done
@@ -144,7 +145,9 @@ class ConsoleDesk:
         is_back = other is not None and alarm_id in other.links
         if is_back or refused not in {None, refusal(RefusalGround.ALREADY_DONE)}:
             return refused
-        back = await self.command(command.other, replace(command, other=alarm_id))
+        back = await self.command(
+            command.other, structs.replace(command, other=alarm_id)
+        )
         return HALF_LINKED if back.failed else refusal_of(back)
 
     def _impossible(self, alarm_id: AlarmId, command: AlarmCommand) -> str | None:

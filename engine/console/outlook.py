@@ -1,6 +1,6 @@
 """What will happen next by itself, in words for the countdown. Pure."""
 
-from dataclasses import replace
+from msgspec import structs
 
 from engine.alarm.evolve import evolve
 from engine.alarm.lease import lapses
@@ -17,7 +17,7 @@ def upcoming(alarm: Alarm, now: Instant) -> tuple[Step, Instant] | None:
     Repeats and the engine's own second looks are no steps: they are left out. The end
     of an operator's lease is none either: what follows from it is.
     """
-    steps_only = replace(alarm, effects={})
+    steps_only = structs.replace(alarm, effects={})
     at = next_due(steps_only, now)
     if at is None:
         return None

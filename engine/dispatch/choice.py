@@ -9,13 +9,13 @@ operator too.
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.dispatch.body import decode_body
 from engine.dispatch.queue import RANK_STOP
 from engine.dispatch.routes import RouteBook
 from engine.ports.journal import EffectRow
-from engine.quick import quick
 from engine.values import Instant
 
 PATIENCE_MS = 5_000
@@ -27,9 +27,7 @@ Routes = Mapping[str, tuple[str, ...]]
 """Routes by name, with the channels that each can send."""
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(Struct, frozen=True, kw_only=True, gc=False):
     """What one route would take: `idle` and `up` are the routes that are there."""
 
     route: str

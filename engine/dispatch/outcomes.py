@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.ports.journal import (
     Append,
@@ -13,7 +14,6 @@ from engine.ports.journal import (
     NewEvent,
     StoredEvent,
 )
-from engine.quick import quick
 from engine.values import CommandId, EffectId
 
 ATTEMPTING = "EffectAttempting"
@@ -21,9 +21,7 @@ SETTLED = "EffectSettled"
 EFFECT = "effect/"
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True, gc=False):
     """What became of an attempt; `reason` is for people and holds nothing personal.
 
     `retry` where it was certainly not sent and another try may succeed.
@@ -45,9 +43,7 @@ UNSEEN = (NEVER_SENT, ABANDONED)
 AWAY = Outcome(state=EffectState.REJECTED, reason="the route is away", retry=True)
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
+class Settled(Struct, frozen=True, kw_only=True, gc=False):
     """An outcome with the effect and the alarm that it belongs to."""
 
     alarm: str

@@ -8,6 +8,8 @@ import json
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from msgspec import structs
+
 from engine.alarm.commands import AddNote, Raise, RequestCancel, TakeReply
 from engine.alarm.force import Look
 from engine.alarm.messages import Distress, Forward, ToOpen
@@ -141,7 +143,9 @@ def _beside(answered: Message) -> Message:
     """
     if not isinstance(answered, Forward) or not isinstance(answered.command, TakeReply):
         return answered
-    return replace(answered, command=replace(answered.command, source=None))
+    return structs.replace(
+        answered, command=structs.replace(answered.command, source=None)
+    )
 
 
 def _coded(sms: Sms, code: Code, judge: Judge) -> tuple[Message, ...]:
@@ -249,7 +253,7 @@ def _uncoded(sms: Sms, judge: Judge) -> tuple[Message, ...]:
     who = forced or (senders[0] if senders else None)
     shown = message_command(row, text, who, judge)
     if is_forced:
-        shown = replace(shown, press=replace(shown.press, duress=True))
+        shown = structs.replace(shown, press=replace(shown.press, duress=True))
     return (_distress(shown),)
 
 
@@ -268,7 +272,7 @@ def _tracked(
         return raising
     if raising.kind is Kind.REAL:
         word = None if speaker is None else word_in(sms.text, speaker)
-        return replace(
+        return structs.replace(
             raising, press=replace(raising.press, duress=word is Word.DURESS)
         )
     is_forced = forced_speaker(sms.text, judge.board.roster().people) is not None
@@ -315,7 +319,7 @@ def _read_timer(sms: Sms, judge: Judge) -> CheckInText | None:
 
 
 def _as_seen(raising: Raise, *, unseen: bool) -> Raise:
-    return replace(raising, press=replace(raising.press, unseen=unseen))
+    return structs.replace(raising, press=replace(raising.press, unseen=unseen))
 
 
 def _cancel(
@@ -351,7 +355,7 @@ def _cancel(
             person=person.person,
         )
     caller = Caller(person=person, is_confirmed=True)
-    raising = replace(help_command(row, caller, judge), press=press)
+    raising = structs.replace(help_command(row, caller, judge), press=press)
     otherwise = _distress(raising) if duress else None
     if otherwise is None and sms.stale:
         otherwise = _distress(message_command(row, shown, person, judge))

@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from msgspec import structs
+
 from engine.alarm.commands import Raise, RequestCancel
 from engine.alarm.state import Kind, KnownPlace
 from engine.alarm.strangers import DEVICE
@@ -129,7 +131,7 @@ def raise_command(judgement: Judgement) -> Raise:
 
 def notice_command(judgement: Judgement, judge: Judge) -> Raise:
     """Return the notice by which HQ alone looks at a report."""
-    return replace(
+    return structs.replace(
         raise_command(judgement),
         kind=Kind.NOTICE,
         consented=False,

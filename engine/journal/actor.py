@@ -2,10 +2,10 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
 import pykka
+from msgspec import Struct
 
 from engine.errors import JournalError, JournalFullError
 from engine.journal.rules import OVERWRITTEN
@@ -16,7 +16,6 @@ from engine.ports.journal import (
     Unknown,
 )
 from engine.ports.telemetry import Telemetry
-from engine.quick import quick
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.link import Link
 
@@ -46,9 +45,7 @@ OnNotRecorded = Callable[[Sequence[Request]], None]
 """Told what could not be made durable; from any thread, must not block or raise."""
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """Requests on their way to the journal, each with whom to answer.
 
     What is overwritten takes the other lane: however many devices report, an alarm's

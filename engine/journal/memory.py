@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar, assert_never
 
-from engine.copying import replace
+from msgspec.structs import replace
+
 from engine.journal.chain import GENESIS, next_head, sealed
 from engine.journal.rules import flaw
 from engine.journal.verify import Kept

@@ -7,18 +7,16 @@ auditor read without folding a stream and without keys. Bodies are opaque bytes.
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from msgspec import Struct
+
 from engine.ports.latest import Attend, Attended, Doubt, Seen
-from engine.quick import quick
 from engine.values import CommandId, EffectId, Fix, Instant, Keys, PersonId, ReportKey
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewEvent:
+class NewEvent(Struct, frozen=True, kw_only=True, gc=False):
     """A fact to be appended; `version` is the schema of `body`."""
 
     kind: str
@@ -26,9 +24,7 @@ class NewEvent:
     version: int = 1
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredEvent:
+class StoredEvent(Struct, frozen=True, kw_only=True, gc=False):
     """A row. `position` is global and gap-free, `seq` counts within the stream from 1.
 
     `hash` is SHA-256 over the stream's previous hash and every other column.
@@ -46,9 +42,7 @@ class StoredEvent:
     hash: bytes
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
+class Head(Struct, frozen=True, kw_only=True, gc=False):
     """The clear columns of a stream: what an auditor may see.
 
     `next_due` is when the owner must look again; None with `is_open` means that
@@ -62,9 +56,7 @@ class Head:
     subject: str = ""
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeadRow:
+class HeadRow(Struct, frozen=True, kw_only=True, gc=False):
     """A stream with its owner, fencing epoch and head."""
 
     stream: str
@@ -95,9 +87,7 @@ class EffectState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EffectRow:
+class EffectRow(Struct, frozen=True, kw_only=True, gc=False):
     """One effect: the outside act, its state, its latest attempt and route.
 
     `alarm` is the alarm's stream. `rank` orders the queue: lower first. `body`
@@ -119,9 +109,7 @@ class EffectRow:
     changed_at: Instant | None = None
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EffectChange:
+class EffectChange(Struct, frozen=True, kw_only=True, gc=False):
     """A change of an effect's row, refused unless its state is one of `requires`."""
 
     effect_id: EffectId
@@ -132,8 +120,7 @@ class EffectChange:
     reference: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Code:
+class Code(Struct, frozen=True, kw_only=True, gc=False):
     """A reply code: belongs to one stream and one person for ever."""
 
     code: str
@@ -141,8 +128,7 @@ class Code:
     person: PersonId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Record(Struct, frozen=True, kw_only=True, gc=False):
     """Record an inbound signal; idempotent by `key`.
 
     `taken_by` is set where nobody has to take it up: it is kept, and that is all.
@@ -155,9 +141,7 @@ class Record:
     taken_by: str = ""
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Append:
+class Append(Struct, frozen=True, kw_only=True, gc=False):
     """Append `events` to `stream` if its last seq is `expected_seq`; all or nothing.
 
     A repeated `command_id` of the same stream answers with the rows of the first
@@ -189,8 +173,7 @@ class Append:
     records: tuple[Record, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True, gc=False):
     """Overwrite a person's last fix, unless the one kept is newer."""
 
     person: PersonId
@@ -200,47 +183,40 @@ class Place:
 Request = Append | Record | Place | Doubt | Attend
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Appended:
+class Appended(Struct, frozen=True, kw_only=True, gc=False):
     """Durable: the events as stored (`repeated`: by an earlier append)."""
 
     events: tuple[StoredEvent, ...]
     repeated: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
+class Recorded(Struct, frozen=True, kw_only=True, gc=False):
     """Durable: the signal (`repeated`: it had been there already)."""
 
     key: ReportKey
     repeated: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placed:
+class Placed(Struct, frozen=True, kw_only=True, gc=False):
     """Durable: the last fix (`kept_newer`: the one there was newer and stays)."""
 
     kept_newer: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conflict:
+class Conflict(Struct, frozen=True, kw_only=True, gc=False):
     """Refused: the stream moved, a code is taken or an effect is in another state."""
 
     seq: int
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fenced:
+class Fenced(Struct, frozen=True, kw_only=True, gc=False):
     """Refused for ever: somebody with a newer epoch owns the stream."""
 
     epoch: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unknown:
+class Unknown(Struct, frozen=True, kw_only=True, gc=False):
     """No answer in time: it may or may not be durable; reload and ask again.
 
     `is_full`: the disk is full and certainly nothing was written.
@@ -256,8 +232,7 @@ Answer = Appended | Recorded | Placed | Attended | Conflict | Fenced | Unknown
 Reply = Callable[[Answer], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InboundRow:
+class InboundRow(Struct, frozen=True, kw_only=True, gc=False):
     """A recorded signal and the stream that took it up ("" while none has)."""
 
     key: ReportKey

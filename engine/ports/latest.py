@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 
-from engine.quick import quick
+from msgspec import Struct
+
 from engine.values import Fix, Instant, PersonId, PlaceDoubt
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class Seen(Struct, frozen=True, kw_only=True, gc=False):
     """When a device was heard last, and the battery (0 to 1) it last told of.
 
     `device` is a pseudonym: no device's number stands in a clear column.

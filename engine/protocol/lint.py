@@ -8,8 +8,9 @@ nothing.
 
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from datetime import date, timedelta
+
+from msgspec import structs
 
 from engine.ports.modem import Forms
 from engine.protocol.agreed import agreement
@@ -214,9 +215,9 @@ def _signed(protocol: ActionProtocol, reach: Reach) -> Iterable[Warned]:
 def _texts(protocol: ActionProtocol, fit: Fit) -> Iterable[Warned]:
     first = {s.text: s for s in reversed(protocol.steps) if "sms" in s.channels}
     manner = "" if protocol.manner is None else protocol.manner.value
-    drill = replace(longest(), mark="exercise"), 1
+    drill = structs.replace(longest(), mark="exercise"), 1
     # How to behave matters where it is real.
-    meant = replace(longest(), manner=manner), 0
+    meant = structs.replace(longest(), manner=manner), 0
     for step in first.values():
         for language in LANGUAGES:
             for facts, repeat in (drill, meant):

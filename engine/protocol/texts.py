@@ -13,6 +13,8 @@ from datetime import UTC, timedelta, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from msgspec import Struct
+
 from engine.ports.modem import Forms
 from engine.protocol.language import Part, Wording, wording
 from engine.protocol.model import FRESH
@@ -53,9 +55,7 @@ class Segment:
         return ((self.priority, self.text), *self.shorter)
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextFacts:
+class TextFacts(Struct, frozen=True, kw_only=True, gc=False):
     """What a template may speak of; `place_at` is None where no age is known.
 
     `is_confirmed` once people have verified it: who sent it is in no doubt then. `case`

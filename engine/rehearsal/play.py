@@ -6,9 +6,11 @@ do is the what-if. What comes out is what a running alarm would do, step by step
 
 import heapq
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
+
+from msgspec import structs
 
 from engine.alarm.commands import (
     Acknowledge,
@@ -241,7 +243,7 @@ class _Play:
             self._later(passed + takes, again)
         if has and not had:
             for one in self.early:
-                self._later(passed + READS, replace(one, command_id=self._id()))
+                self._later(passed + READS, structs.replace(one, command_id=self._id()))
             self.early.clear()
 
     def _attend(self, taken: timedelta) -> None:
@@ -269,7 +271,7 @@ class _Play:
         passed = self.now.since(BEGIN)
         self._later(passed + takes, settle)
         if not fails and event.channel == "sms":
-            arrived = replace(
+            arrived = structs.replace(
                 settle, command_id=self._id(), state=EffectState.DELIVERED
             )
             self._later(passed + takes + ARRIVES, arrived)

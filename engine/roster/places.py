@@ -9,7 +9,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from engine.quick import quick
+from msgspec import Struct
+
 from engine.roster.model import CircleName, Person, Role, Roster
 from engine.values import Fix, Instant, PersonId
 from geocore import Index
@@ -18,9 +19,7 @@ from geocore import Index
 AHEAD_MAX = timedelta(minutes=5)
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(Struct, frozen=True, kw_only=True, gc=False):
     """The place that counts for a person; `declared`: said, not measured."""
 
     lat_deg: float = field(repr=False)

@@ -1,11 +1,11 @@
 """Child specs: what a supervisor must know of a child, as data (OTP's words)."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from engine.quick import quick
+from msgspec import Struct, field
+
 from engine.supervision.names import AnyActor, Ref
 
 
@@ -50,9 +50,7 @@ def spawn_thread(actor: type[AnyActor], /, **arguments: object) -> Ref:
     return actor.start(**arguments)
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChildSpec:
+class ChildSpec(Struct, frozen=True, kw_only=True):
     """One child. `actor` is constructed with `arguments` and `link=`.
 
     `name` is unique in the tree. `label` stands for it in logs and metrics where

@@ -10,11 +10,10 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator
 from contextlib import suppress
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from engine.quick import quick
+from msgspec import Struct
 
 HANDS = 3
 """Threads that work at the same time; more only wait for the interpreter's lock."""
@@ -33,9 +32,7 @@ LOOK_S = 1.0
 """How often a hand that rests looks for answers that are overdue, while any is due."""
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Question(Struct, frozen=True, kw_only=True):
     """What a handler yields to wait for an answer; it is sent back into it.
 
     `submit` asks and returns at once, its reply may come in any thread; `ask` blocks,

@@ -1,14 +1,11 @@
 """How many restarts within which time are too many (OTP: intensity, period)."""
 
-from dataclasses import dataclass, replace
 from typing import Self
 
-from engine.quick import quick
+from msgspec import Struct, structs
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RestartWindow:
+class RestartWindow(Struct, frozen=True, kw_only=True):
     """A sliding window over one child's restarts; times in seconds that never step."""
 
     intensity: int
@@ -19,7 +16,7 @@ class RestartWindow:
         """Return the window with one more restart and without those it has left."""
         kept = (s for s in self.restarts_s if at_s - s < self.period_s)
         # One more than the intensity is enough to know that it is exceeded.
-        return replace(self, restarts_s=(*kept, at_s)[-(self.intensity + 1) :])
+        return structs.replace(self, restarts_s=(*kept, at_s)[-(self.intensity + 1) :])
 
     @property
     def exceeded(self) -> bool:

@@ -1,12 +1,12 @@
 """Hands each message back when its deadline has come; deadlines come from rows."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
+from msgspec import Struct
+
 from engine.errors import EngineError
-from engine.quick import quick
 from engine.supervision.actor import SupervisedActor
 from engine.supervision.link import Link
 from engine.timers.queue import DeadlineQueue
@@ -23,9 +23,7 @@ class DeadlinesLostError(EngineError):
         super().__init__("deadlines were dropped: their owners must arm them again")
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arm:
+class Arm(Struct, frozen=True, kw_only=True):
     """Tell `message` to the name `to` at `at`, or soon after where it lies behind us.
 
     Replaces the key's deadline; with `at=None` the key has none any more.
@@ -37,9 +35,7 @@ class Arm:
     to: str
 
 
-@quick
-@dataclass(frozen=True, slots=True)
-class ArmAll:
+class ArmAll(Struct, frozen=True):
     """Do all of these at once: ten thousand deadlines after a start are one message."""
 
     arms: tuple[Arm, ...]

@@ -11,6 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Self
 
+from msgspec import structs
+
 from adapters.modem.driver import SerialModem
 from adapters.modem.options import ModemOptions
 from engine.alarm.repeats import RETRY_FIRST, RETRY_MAX, SETTLED_BADLY
@@ -280,7 +282,9 @@ class Line:
             "ears": Ears(heard=_nobody),
         }
         child = _child(name, ModemActor, arguments)
-        return replace(child, on_down=OnDown.RETRY_FOREVER, interrupt=driver.interrupt)
+        return structs.replace(
+            child, on_down=OnDown.RETRY_FOREVER, interrupt=driver.interrupt
+        )
 
 
 def _child(

@@ -12,7 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from engine.copying import replace
+from msgspec import structs
+
 from engine.journal.chain import GENESIS, next_head, row_hash
 from engine.journal.memory import Medium, Stream
 from engine.ports.journal import (
@@ -102,7 +103,9 @@ def _add(medium: Medium, rows: dict[str, list[StoredEvent]], said: list[Any]) ->
         body=body.encode(),
         hash=b"",
     )
-    sealed = replace(row, hash=row_hash(before[-1].hash if before else GENESIS, row))
+    sealed = structs.replace(
+        row, hash=row_hash(before[-1].hash if before else GENESIS, row)
+    )
     before.append(sealed)
     medium.events.append(sealed)
     medium.head = next_head(medium.head, sealed.hash)

@@ -1,8 +1,7 @@
 """What the watcher of the days after an end sees, by cases that no day may bring."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec import structs
 
 from engine.alarm.state import CloseReason, ReplyKind
 from engine.protocol.model import Audience
@@ -70,7 +69,7 @@ def test_whose_case_was_opened_again_unseen_is_asked_from_the_first_end_on(
     scene.close(ALDER)
     scene.run(MONTHS_S, each_due=scene.settle_all)
     days = scene.planned(Audience.DEFENDER)
-    case = replace(scene.state(), defender=PersonId("chough"))
+    case = structs.replace(scene.state(), defender=PersonId("chough"))
     for event in scene.events:
         if is_asked or event is not days[-1]:
             watcher.listen(case, event, event.at.ms / 1000)

@@ -3,9 +3,10 @@
 Nobody else keeps an alarm's ref.
 """
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import assert_never
+
+from msgspec import structs
 
 from engine.alarm.actor import APPEND_TIMEOUT_S, LOOK, AlarmActor
 from engine.alarm.awake import Awake
@@ -114,7 +115,7 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
     def _distress(self, message: Distress) -> None:
         alarm_id, command = self._cases.join(message.command, message.alarm_id)
         given = Do(command=command, answered=message.answered)
-        own = replace(message, command=command)
+        own = structs.replace(message, command=command)
         if not self._pass_on(alarm_id, given, own) and alarm_id != own.alarm_id:
             self._begin(own)
 

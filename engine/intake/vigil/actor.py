@@ -5,9 +5,10 @@ restart takes them up without starting anybody. It never waits for the journal.
 """
 
 from collections import deque
-from dataclasses import replace
 from datetime import timedelta
 from typing import ClassVar
+
+from msgspec import structs
 
 from engine.intake.absence import Absence, record_of
 from engine.intake.actor import Noticed
@@ -197,7 +198,8 @@ class Vigil(SupervisedActor[None]):
                 self._unrecorded.append((stream, before))
 
         self._kept[stream] = after
-        append = replace(self._row(stream, after, head_of(after)), records=(record,))
+        row = self._row(stream, after, head_of(after))
+        append = structs.replace(row, records=(record,))
         self._journal.submit(append, replied)
 
     def _keep(self, stream: str, watch: Watch, head: Head) -> None:

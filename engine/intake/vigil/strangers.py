@@ -5,10 +5,9 @@ without this nothing would tell until it is pressed. In memory, and bounded, sin
 anybody may name as many as they like.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from engine.ports.device import DeviceReport
-from engine.quick import quick
 from engine.values import DeviceId, Instant
 
 STRANGERS_MAX = 256
@@ -16,9 +15,7 @@ ID_CHARS_MAX = 64
 """A longer one could not be enrolled."""
 
 
-@quick
-@dataclass(frozen=True, slots=True)
-class Stranger:
+class Stranger(Struct, frozen=True, gc=False):
     """The last word of a device that is not enrolled."""
 
     protocol: str

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from msgspec import structs
+
 from engine.alarm.codec import encode, replay
 from engine.alarm.commands import (
     Acknowledge,
@@ -352,15 +354,21 @@ class Scene:
                 one = colleague(name, 0)
                 number = one.addresses[0][1]
                 both = (("sms", number), ("call", number))
-                return (replace(one, addresses=both, distance_m=None),)
+                return (structs.replace(one, addresses=both, distance_m=None),)
             case Audience.DEFENDER:
                 code = "code-heron" if self.id == ALARM else f"code-{self.id}"
-                return (replace(colleague("heron", 0), code=code, distance_m=None),)
+                return (
+                    structs.replace(colleague("heron", 0), code=code, distance_m=None),
+                )
             case Audience.HQ:
-                return (replace(_nobody("hq-1"), addresses=(("email", "hq@x"),)),)
+                return (
+                    structs.replace(_nobody("hq-1"), addresses=(("email", "hq@x"),)),
+                )
             case Audience.PUBLIC:
-                public = replace(_nobody("public-1"), addresses=(("mastodon", ""),))
-                return (replace(public, country_name="Uzbekistan"),)
+                public = structs.replace(
+                    _nobody("public-1"), addresses=(("mastodon", ""),)
+                )
+                return (structs.replace(public, country_name="Uzbekistan"),)
             case _:
                 return ()
 

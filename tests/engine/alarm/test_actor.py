@@ -1,10 +1,10 @@
 """The alarm's actor: what it makes of what the journal does."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from itertools import islice
 
 import pytest
+from msgspec import structs
 
 from engine.alarm.asking import HELD
 from engine.alarm.commands import Acknowledge, Settle, Tick
@@ -101,7 +101,7 @@ class Rig:
         )
 
     def press_by(self, person: str, run_s: float = 0.5) -> None:
-        command = replace(raise_of(press_of(f"key-{person}")), subject=person)
+        command = structs.replace(raise_of(press_of(f"key-{person}")), subject=person)
         self.tell(Distress(alarm_id=AlarmId(person), command=command), run_s)
 
     def acknowledge(self, command_id: str = "ack", run_s: float = 0.5) -> None:
@@ -211,13 +211,7 @@ def test_a_stream_that_moved_is_read_again_and_decided_anew(rig: Rig) -> None:
 def test_a_code_in_use_is_drawn_again(rig: Rig) -> None:
     rig.press()
     rig.codes = iter(["K0", "K1", *(f"M{n}" for n in range(1000))])
-    other = raise_of(press_of("k2"))
-    moved = type(other)(
-        **{
-            **{name: getattr(other, name) for name in other.__dataclass_fields__},
-            "subject": "avocet",
-        }
-    )
+    moved = structs.replace(raise_of(press_of("k2")), subject="avocet")
     rig.tell(Distress(alarm_id=AlarmId("second"), command=moved))
     assert "AlarmRaised" in rig.kinds(AlarmId("second"))
     assert rig.quarantined == []

@@ -1,9 +1,9 @@
 """The clear columns of a case that is looked at, and at which nothing is decided."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from engine.alarm.commands import Tick
 from engine.alarm.messages import Forward
@@ -73,7 +73,7 @@ def test_a_look_writes_a_deadline_anew_that_somebody_has_put_off(
     assert true.next_due.since(rig.world.now()) > timedelta(minutes=2)
     rig.world.crash()
     later = None if put_off is None else true.next_due.plus(put_off)
-    kept.head = replace(true, next_due=later)
+    kept.head = structs.replace(true, next_due=later)
     rig = Rig(medium)
     rig.tell(Forward(alarm_id=FIRST, command=Tick(command_id=CommandId("hidden"))))
     assert medium.streams[stream_of(FIRST)].head == true

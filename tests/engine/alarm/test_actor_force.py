@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from engine.alarm.codec import replay
 from engine.alarm.commands import Close, RequestCancel
@@ -26,7 +27,7 @@ def test_a_word_of_force_with_nothing_open_raises_and_else_joins() -> None:
     raising = Distress(alarm_id=FIRST, command=raise_of(press))
     rig.tell(ToOpen(subject="heron", command=command, otherwise=raising))
     assert rig.kinds()[0] == "AlarmRaised"
-    again = replace(command, command_id=CommandId("again"))
+    again = structs.replace(command, command_id=CommandId("again"))
     rig.tell(ToOpen(subject="heron", command=again, otherwise=raising))
     assert rig.kinds().count("AlarmRaised") == 1
     assert rig.kinds().count("CancelRequested") == 1

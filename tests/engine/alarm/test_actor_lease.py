@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from msgspec import structs
+
 from engine.alarm.commands import Tick
 from engine.alarm.directory.actor import SETTLING
 from engine.alarm.messages import Distress, Forward
@@ -44,7 +46,7 @@ def test_a_case_of_before_there_were_leases_is_named_for_auditors_at_a_start() -
     again = Rig(medium)
     again.world.run(2)
     (row,) = again.ledger.store.reader().heads("alarm/", open_only=True)
-    assert row.head == replace(UNSAID, status="acknowledged_without_lease")
+    assert row.head == structs.replace(UNSAID, status="acknowledged_without_lease")
     assert len(again.kinds()) == facts, "nothing has happened"
     assert again.changes[-1][0].acknowledged is not None
 

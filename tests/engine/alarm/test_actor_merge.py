@@ -1,6 +1,6 @@
 """Two cases that are merged: each hears what it must, and neither asks without end."""
 
-from dataclasses import replace
+from msgspec import structs
 
 from engine.alarm.commands import Acknowledge, AlarmCommand, Close, Reopen
 from engine.alarm.messages import Distress, Forward
@@ -16,7 +16,7 @@ ALDER = OperatorId("alder")
 def two_cases() -> Rig:
     rig = Rig()
     rig.press("k1")
-    other = replace(
+    other = structs.replace(
         raise_of(press_of("k2", rig.world.now())),
         subject="avocet",
         defender=PersonId("avocet"),

@@ -1,8 +1,7 @@
 """What an operator's act takes back, and when a case may be opened again."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec import structs
 
 from engine.alarm.acts import decide_act
 from engine.alarm.commands import (
@@ -44,10 +43,12 @@ def with_planned(
     """Return a case in which something is planned for each audience."""
     model = next(iter(alarm.effects.values()))
     effects = {
-        EffectId(audience): replace(model, audience=audience, state=state)
+        EffectId(audience): structs.replace(model, audience=audience, state=state)
         for audience in Audience
     }
-    return replace(alarm, effects=effects, seen=replace(alarm.seen, closed=closed))
+    return structs.replace(
+        alarm, effects=effects, seen=structs.replace(alarm.seen, closed=closed)
+    )
 
 
 def plain(closed: Instant | None = None) -> Alarm:
@@ -111,7 +112,7 @@ def test_nothing_that_was_tried_is_taken_back(state: EffectState) -> None:
 def test_what_goes_on_and_seems_to_is_not_opened_again(
     response: Response, closed: Instant | None, *, may: bool
 ) -> None:
-    alarm = replace(plain(closed=closed), response=response)
+    alarm = structs.replace(plain(closed=closed), response=response)
     found = decide_act(alarm, REOPEN, START)
     assert isinstance(found[0], AlarmReopened if may else ActRefused)
 
@@ -141,19 +142,19 @@ def test_who_is_forced_to_act_on_their_own_alarm_is_refused_however_it_stands(
     command: OperatorAct,
 ) -> None:
     """A defender who is an operator closed it after force, as the second voice."""
-    ended = replace(plain(closed=START), response=Response.CLOSED)
+    ended = structs.replace(plain(closed=START), response=Response.CLOSED)
     for alarm in (plain(), forced_case(), ended):
         (refused,) = decide_act(alarm, command, START)
         assert isinstance(refused, ActRefused)
         assert refused.ground is RefusalGround.OWN_CASE
     for kind in (Kind.EXERCISE, Kind.TEST):
-        (event, *_) = decide_act(replace(plain(), kind=kind), command, START)
+        (event, *_) = decide_act(structs.replace(plain(), kind=kind), command, START)
         ground = event.ground if isinstance(event, ActRefused) else None
         assert ground is not RefusalGround.OWN_CASE
 
 
 def test_whoever_is_at_hq_may_open_their_own_case_again_and_link_it() -> None:
-    ended = replace(plain(), response=Response.CLOSED)
+    ended = structs.replace(plain(), response=Response.CLOSED)
     (opened, *_) = decide_act(ended, Reopen(command_id=DONE, by=OWN), START)
     assert isinstance(opened, AlarmReopened)
     link = Link(command_id=DONE, by=OWN, other=AlarmId("other"))

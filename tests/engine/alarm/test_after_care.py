@@ -5,6 +5,7 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from msgspec import structs
 
 from engine.alarm.events import ActRefused, SafetyConfirmed
 from engine.alarm.evolve import evolve
@@ -146,14 +147,14 @@ def test_a_device_may_fall_silent_again_after_what_was_confirmed(then: str) -> N
     scene.cancel(Word.SAFE)
     scene.settle_all()
     scene.reply("heron", ReplyKind.SAFE, word=Word.SAFE)
-    followed = replace(scene.state(), followed_at=scene.now)
+    followed = structs.replace(scene.state(), followed_at=scene.now)
     assert silence_due(followed) is None
     if then == "a press":
         scene.raised("k2")
     else:
         scene.cancel(Word.DURESS)
     assert Force.SILENT not in scene.state().force
-    followed = replace(scene.state(), followed_at=scene.now)
+    followed = structs.replace(scene.state(), followed_at=scene.now)
     assert silence_due(followed) == scene.now.plus(timedelta(minutes=30))
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from engine.alarm.cases import OpenCases
 from engine.alarm.commands import Raise
@@ -19,7 +20,7 @@ PRESSED = raise_of(press_of("k2"))
 
 def drill(*, device: DeviceId | None) -> Raise:
     press = replace(press_of("k2"), device=device)
-    return replace(raise_of(press), kind=Kind.EXERCISE)
+    return structs.replace(raise_of(press), kind=Kind.EXERCISE)
 
 
 def test_a_press_joins_the_open_case_of_its_kind_and_else_begins_its_own() -> None:
@@ -43,7 +44,10 @@ def test_a_device_in_an_exercise_means_it_where_a_real_case_is_open() -> None:
     assert cases.join(exercise, OWN) == (OWN, exercise)
     cases = OpenCases()
     cases.note(Scene().raised().state())
-    assert cases.join(exercise, OWN) == (ALARM, replace(exercise, kind=Kind.REAL))
+    assert cases.join(exercise, OWN) == (
+        ALARM,
+        structs.replace(exercise, kind=Kind.REAL),
+    )
     by_hq = drill(device=None)
     assert cases.join(by_hq, OWN) == (OWN, by_hq)
 
@@ -58,14 +62,14 @@ def test_the_end_of_a_case_is_no_end_of_a_later_one() -> None:
     cases.begin(PRESSED, OWN)
     cases.note(over.state())
     assert cases.of("heron") == OWN
-    cases.note(replace(first, id=OWN))
-    cases.note(replace(over.state(), id=OWN))
+    cases.note(structs.replace(first, id=OWN))
+    cases.note(structs.replace(over.state(), id=OWN))
     assert cases.of("heron") is None
 
 
 def test_positions_are_for_a_real_case_and_for_an_exercise() -> None:
     real = Scene().raised().state()
-    exercise = replace(real, id=OWN, kind=Kind.EXERCISE)
+    exercise = structs.replace(real, id=OWN, kind=Kind.EXERCISE)
     cases = OpenCases()
     for alarm in (real, exercise):
         cases.note(alarm)
@@ -93,7 +97,9 @@ def test_the_clear_columns_bring_back_whose_case_is_open() -> None:
 def two_open() -> tuple[Alarm, Alarm]:
     """Return a case that HQ opened again, and one that began after its end."""
     first = Scene().raised().state()
-    later = replace(first, id=OWN, raised_at=first.raised_at.plus(timedelta(hours=1)))
+    later = structs.replace(
+        first, id=OWN, raised_at=first.raised_at.plus(timedelta(hours=1))
+    )
     return first, later
 
 
@@ -109,7 +115,7 @@ def test_of_two_open_cases_a_press_joins_the_later_bug_whichever_had_news_last()
     assert cases.of("heron") == OWN
     for read in (read_back(first, later), read_back(later, first)):
         assert read.join(PRESSED, other) == (OWN, PRESSED)
-    closed = replace(later, response=Response.CLOSED)
+    closed = structs.replace(later, response=Response.CLOSED)
     cases.note(closed)
     assert cases.of("heron") == ALARM
 
@@ -124,16 +130,16 @@ def test_positions_are_for_both_of_two_open_cases_bug_for_one() -> None:
 
 def test_what_an_earlier_look_said_of_a_case_is_forgotten_bug_it_was_in_twice() -> None:
     first, _ = two_open()
-    over = replace(first, seen=Seen(closed=first.raised_at))
+    over = structs.replace(first, seen=Seen(closed=first.raised_at))
     cases = read_back(first, over)
-    assert cases.join(PRESSED, OWN) == (OWN, replace(PRESSED, after=(ALARM,)))
+    assert cases.join(PRESSED, OWN) == (OWN, structs.replace(PRESSED, after=(ALARM,)))
     assert list(read_back(over, first).of_all([PersonId("heron")])) == [ALARM]
 
 
 def test_a_case_begun_for_a_press_goes_before_one_that_cannot_be_woken() -> None:
     _, later = two_open()
     cases = OpenCases()
-    cases.note(replace(later, id=AlarmId("zzz")))
+    cases.note(structs.replace(later, id=AlarmId("zzz")))
     cases.begin(PRESSED, OWN)
     assert cases.of("heron") == OWN
 
@@ -171,22 +177,24 @@ def test_a_second_look_forgets_not_when_a_case_began() -> None:
     cases = OpenCases()
     cases.note(later)
     cases.read([head_row(later)], {}, later.raised_at.plus(timedelta(days=1)))
-    cases.note(replace(first, raised_at=later.raised_at.plus(timedelta(hours=1))))
+    cases.note(
+        structs.replace(first, raised_at=later.raised_at.plus(timedelta(hours=1)))
+    )
     assert cases.of("heron") == ALARM
 
 
 def test_a_case_that_looks_over_comes_behind_an_earlier_one_that_does_not() -> None:
     first, later = two_open()
-    over = replace(later, seen=Seen(closed=later.raised_at))
+    over = structs.replace(later, seen=Seen(closed=later.raised_at))
     for cases in (read_back(first, over), read_back(over, first)):
         assert cases.of("heron") == ALARM
-        press = replace(PRESSED, after=(OWN,))
+        press = structs.replace(PRESSED, after=(OWN,))
         assert cases.join(PRESSED, AlarmId("other")) == (ALARM, press)
 
 
 def test_a_case_that_a_word_of_force_began_comes_behind_one_that_is_seen() -> None:
     first, later = two_open()
-    unseen = replace(later, seen=Seen())
+    unseen = structs.replace(later, seen=Seen())
     for cases in (read_back(first, unseen), read_back(unseen, first)):
         assert cases.of("heron") == ALARM
         assert cases.join(PRESSED, AlarmId("other")) == (ALARM, PRESSED)
@@ -194,12 +202,12 @@ def test_a_case_that_a_word_of_force_began_comes_behind_one_that_is_seen() -> No
 
 def test_a_press_makes_such_a_case_its_own_where_nothing_else_is_seen() -> None:
     first, later = two_open()
-    unseen, over = replace(later, seen=Seen()), Seen(closed=later.raised_at)
+    unseen, over = structs.replace(later, seen=Seen()), Seen(closed=later.raised_at)
     for cases in (
-        read_back(unseen, replace(first, seen=over)),
-        read_back(replace(first, seen=over), unseen),
+        read_back(unseen, structs.replace(first, seen=over)),
+        read_back(structs.replace(first, seen=over), unseen),
     ):
-        press = replace(PRESSED, after=(ALARM,))
+        press = structs.replace(PRESSED, after=(ALARM,))
         assert cases.join(PRESSED, AlarmId("other")) == (OWN, press)
 
 
@@ -207,7 +215,7 @@ def test_a_word_of_force_alone_begins_what_is_not_seen_before_its_rows_are() -> 
     first, _ = two_open()
     cases = OpenCases()
     forced = replace(PRESSED.press, duress=True, signals=(Signal.CANCEL,))
-    cases.begin(replace(PRESSED, press=forced), OWN)
+    cases.begin(structs.replace(PRESSED, press=forced), OWN)
     cases.note(first)
     assert cases.of("heron") == ALARM
 
@@ -221,6 +229,6 @@ def test_a_press_that_is_offered_again_stays_where_it_began() -> None:
 
 def test_of_two_that_began_at_one_moment_a_restart_finds_the_same() -> None:
     first, _ = two_open()
-    twin = replace(first, id=OWN)
+    twin = structs.replace(first, id=OWN)
     found = {read_back(first, twin).of("heron"), read_back(twin, first).of("heron")}
     assert len(found) == 1

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from msgspec import structs
+
 from engine.alarm.case_events import (
     AlarmsLinked,
     CaseHandedOver,
@@ -19,11 +21,7 @@ from engine.alarm.commands import (
     TakeIn,
     TakeReply,
 )
-from engine.alarm.events import (
-    ActRefused,
-    AlarmClosed,
-    AlarmReopened,
-)
+from engine.alarm.events import ActRefused, AlarmClosed, AlarmReopened
 from engine.alarm.handing import pass_on
 from engine.alarm.messages import Done, Forward
 from engine.alarm.refusals import RefusalGround
@@ -167,7 +165,7 @@ def taking() -> tuple[Scene, TakeIn]:
     scene.raised()
     scene.settle_all()
     scene.acknowledge()
-    return scene, replace(people, other=OTHER)
+    return scene, structs.replace(people, other=OTHER)
 
 
 def stops(scene: Scene) -> set[str]:
@@ -234,7 +232,7 @@ def test_people_are_handed_on_along_a_chain_of_cases() -> None:
     merge(scene)
     scene.do(HandPeopleOn(command_id=CommandId("h"), into=OTHER))
     assert people_of(scene.state()) is None
-    scene.do(replace(take_in, other=AlarmId("c3")))
+    scene.do(structs.replace(take_in, other=AlarmId("c3")))
     again = people_of(scene.state())
     assert again is not None
     assert "c1" in {one.person for one in again.people}
@@ -332,8 +330,8 @@ def test_a_forced_cancel_of_an_open_case_opens_nothing_again() -> None:
 
 def test_whoever_knows_of_both_cases_keeps_what_they_have_said_of_this_one() -> None:
     alarm = acknowledged().state()
-    told = replace(alarm.told["c1"], reply=ReplyKind.COMING)
-    alarm = replace(alarm, told={**alarm.told, "c1": told})
+    told = structs.replace(alarm.told["c1"], reply=ReplyKind.COMING)
+    alarm = structs.replace(alarm, told={**alarm.told, "c1": told})
     theirs = [taken_in("c1"), taken_in("stranger")]
     event = PeopleTakenIn(at=alarm.opened_at, other=OTHER, people=tuple(theirs))
     after = with_casework(alarm, event)
@@ -358,9 +356,9 @@ def taken_in(person: str) -> TakenIn:
 def test_a_merged_case_that_is_open_again_hands_nobody_on() -> None:
     alarm = merged().state()
     assert people_of(alarm) is not None
-    assert people_of(replace(alarm, response=Response.NOTIFYING)) is None
-    assert people_of(replace(alarm, handed_on=True)) is None
-    assert people_of(replace(alarm, merged_into=None)) is None
+    assert people_of(structs.replace(alarm, response=Response.NOTIFYING)) is None
+    assert people_of(structs.replace(alarm, handed_on=True)) is None
+    assert people_of(structs.replace(alarm, merged_into=None)) is None
 
 
 def test_who_links_or_hands_over_attends_to_the_case() -> None:
@@ -373,7 +371,7 @@ def test_who_links_or_hands_over_attends_to_the_case() -> None:
     ends = later.plus(timedelta(hours=2))
     shift = with_casework(alarm, replace(over, until=ends))
     assert shift.acknowledged == Held(by=ROWAN, at=later, until=ends)
-    lapsed = with_casework(replace(alarm, acknowledged=None), over)
+    lapsed = with_casework(structs.replace(alarm, acknowledged=None), over)
     assert lapsed.acknowledged is None, "a lease that was over is given to nobody"
     assert lapsed.attended_at == later
 
@@ -396,5 +394,5 @@ def test_a_case_looks_again_while_an_earlier_one_has_not_heard_of_it() -> None:
     scene = Scene().raised()
     alone = scene.state()
     assert handing_due(alone, scene.now) is None
-    later = replace(alone, after=(AlarmId("earlier"),))
+    later = structs.replace(alone, after=(AlarmId("earlier"),))
     assert handing_due(later, scene.now) == scene.now.plus(AGAIN)

@@ -1,12 +1,12 @@
 """Every fact survives the journal; what cannot be read is never guessed."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from engine.alarm import codec
 from engine.alarm.codec import CLASSES, UnreadableEventError, decode, encode, replay
@@ -96,7 +96,10 @@ def test_an_older_schema_without_an_upcaster_is_unreadable(
 
 
 def test_rows_before_a_raise_are_no_alarm() -> None:
-    rows = [stored(NOTE.kind, NOTE.body), replace(stored(NOTE.kind, NOTE.body), seq=2)]
+    rows = [
+        stored(NOTE.kind, NOTE.body),
+        structs.replace(stored(NOTE.kind, NOTE.body), seq=2),
+    ]
     assert replay(AlarmId("a"), None, rows) is None
 
 
@@ -113,7 +116,7 @@ def test_a_journal_of_the_first_version_replays_to_what_it_meant_then() -> None:
     text = (JOURNALS / "version-1.jsonl").read_text(encoding="utf-8")
     written = [json.loads(line) for line in text.splitlines()]
     rows = [
-        replace(
+        structs.replace(
             stored(row["kind"], json.dumps(row["body"]).encode(), row["version"]),
             seq=row["seq"],
         )

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from engine.alarm.commands import Lookup, Recipient
 from engine.alarm.state import NOWHERE, ReplyKind, SourceDoubt, Truth
@@ -144,7 +145,7 @@ class WithConsole(Scene):
         found = super()._answer(lookup)
         if lookup.audience not in {Audience.HQ, Audience.DUTY}:
             return found
-        return tuple(replace(one, console=CONSOLE) for one in found)
+        return tuple(structs.replace(one, console=CONSOLE) for one in found)
 
 
 def mails(scene: Scene) -> list[str]:
@@ -211,7 +212,7 @@ def test_an_officer_who_is_written_to_by_mail_reads_it_as_well() -> None:
                 return found
             mail = ("email", "alder@x")
             return tuple(
-                replace(one, addresses=(*one.addresses, mail)) for one in found
+                structs.replace(one, addresses=(*one.addresses, mail)) for one in found
             )
 
     scene = Mailed(protocol=replace(protocol, steps=steps)).raised()
@@ -223,7 +224,7 @@ def test_what_stands_in_english_beside_a_text_says_nothing_that_the_page_says() 
     class Swedish(Scene):
         def _answer(self, lookup: Lookup) -> tuple[Recipient, ...]:
             found = super()._answer(lookup)
-            return tuple(replace(one, language="sv") for one in found)
+            return tuple(structs.replace(one, language="sv") for one in found)
 
     scene = Swedish().raised()
     (mail,) = scene.planned(Audience.HQ)

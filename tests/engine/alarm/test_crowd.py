@@ -1,9 +1,9 @@
 """How many of the nearest are asked: the crowd, and who takes whose place."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from engine.alarm.events import StepFired
 from engine.alarm.schedule import declined_of, may_call_more, room_of
@@ -15,8 +15,8 @@ from tests.engine.alarm.test_steps import scene_of, told
 
 def with_told(alarm: Alarm, person: str, **fields: object) -> Alarm:
     """Return the alarm with other words about one who was told."""
-    changed = replace(alarm.told[person], **fields)  # type: ignore[arg-type] # its own
-    return replace(alarm, told={**alarm.told, person: changed})
+    changed = structs.replace(alarm.told[person], **fields)  # its own
+    return structs.replace(alarm, told={**alarm.told, person: changed})
 
 
 def test_a_full_crowd_of_colleagues_keeps_nobody_else_from_being_told() -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from engine.alarm.commands import Acknowledge, AddNote, RequestCancel, Reveal
 from engine.alarm.events import (
@@ -324,7 +325,7 @@ def test_the_public_step_needs_all_three_even_where_an_alarm_is_approved() -> No
     }
     scene = verified()
     scene.consented = False
-    scene.alarm = replace(scene.state(), consented=False)
+    scene.alarm = structs.replace(scene.state(), consented=False)
     scene.approve()
     assert scene.planned(Audience.PUBLIC) == []
 

@@ -1,8 +1,7 @@
 """What an answer, or news of a message, comes to."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec import structs
 
 from engine.alarm.events import AlarmReopened, ReplyReceived
 from engine.alarm.state import ReplyKind
@@ -25,7 +24,7 @@ def test_an_answer_from_whom_nobody_told_counts_for_nothing() -> None:
 def test_only_a_defender_with_a_word_has_to_say_it(*, has_words: bool) -> None:
     scene = Scene().raised()
     told = {**scene.state().told, "heron": scene.state().told["c1"]}
-    scene.alarm = replace(scene.state(), told=told, has_words=has_words)
+    scene.alarm = structs.replace(scene.state(), told=told, has_words=has_words)
     (received,) = scene.reply("heron", ReplyKind.COMING)
     assert isinstance(received, ReplyReceived)
     assert received.authentic is not has_words

@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from engine.alarm.commands import Lookup
 from engine.alarm.desk import Desk, HqEntry, country_name
@@ -140,14 +141,14 @@ def test_nothing_for_others_goes_to_the_defenders_own_things(
     board = Board(roster, (), clock=ManualClock(), telemetry=Meter())
     desk = Desk(board=board, codes=lambda count: ["K7F2"] * count)
     place = AT_HOME if is_placed else NOWHERE
-    lookup = replace(
+    lookup = structs.replace(
         _lookup(audience, DEFENDER.person),
         place=place,
         channels=("sms", "call", "email"),
     )
     found = {one.person: one.addresses for one in desk.answer(lookup)}
     assert found == {"friend": (("sms", FREE), ("call", FREE))}
-    (own,) = desk.answer(replace(lookup, audience=Audience.DEFENDER))
+    (own,) = desk.answer(structs.replace(lookup, audience=Audience.DEFENDER))
     assert dict(own.addresses) == {
         "sms": OWN,
         "call": OWN,
@@ -177,7 +178,7 @@ def test_forbidden_contacts_are_not_told_in_place_of_the_nearest() -> None:
     desk = Desk(board=board, codes=lambda count: ["K7F2"] * count)
     nearest = _lookup(Audience.NEAREST, DEFENDER.person)
     assert [one.person for one in desk.answer(nearest)] == ["friend"]
-    assert desk.answer(replace(nearest, contacts_instead=False)) == ()
+    assert desk.answer(structs.replace(nearest, contacts_instead=False)) == ()
 
 
 def _no_reader() -> JournalReader:

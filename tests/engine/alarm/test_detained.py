@@ -4,6 +4,7 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
+from msgspec import structs
 
 from engine.alarm.commands import ConfirmSafe
 from engine.alarm.events import ActRefused, AlarmEvent
@@ -330,7 +331,8 @@ def test_who_was_told_reads_the_same_of_it_as_of_any_end_in_one_short_message(
     for reason in (CloseReason.SAFE, HELD):
         scene = Scene(protocol=ABDUCTION)
         scene.colleagues = tuple(
-            replace(one, language=language, sign="Sign") for one in scene.colleagues
+            structs.replace(one, language=language, sign="Sign")
+            for one in scene.colleagues
         )
         scene.raised().settle_all()
         scene.acknowledge()

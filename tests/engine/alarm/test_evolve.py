@@ -1,9 +1,9 @@
 """What a fact makes of an alarm, where no way through a case shows it by itself."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from engine.alarm.events import AlarmClosed, AlarmReopened, ReplyReceived
 from engine.alarm.evolve import evolve
@@ -34,9 +34,9 @@ SAYS_SAFE = {ReplyKind.SAFE, ReplyKind.FALSE}
 def told_alarm(audience: Audience) -> Alarm:
     """Return an open alarm whose colleague c1 was told as one of that audience."""
     alarm = Scene().raised().state()
-    return replace(
+    return structs.replace(
         alarm,
-        told={**alarm.told, "c1": replace(alarm.told["c1"], audience=audience)},
+        told={**alarm.told, "c1": structs.replace(alarm.told["c1"], audience=audience)},
     )
 
 
@@ -77,7 +77,7 @@ def test_an_answer_of_somebody_who_was_told_nothing_changes_nothing(
 ) -> None:
     before = Scene().raised().state()
     after = answered(before, reply, "nobody")
-    assert replace(after, seq=before.seq) == before
+    assert structs.replace(after, seq=before.seq) == before
 
 
 def closed(alarm: Alarm, minutes: int, *, apparent: bool = False) -> Alarm:
@@ -104,7 +104,9 @@ def test_what_the_defender_saw_end_ends_for_them_once() -> None:
 
 
 def test_a_case_that_ends_has_handed_on_nobody_yet() -> None:
-    before = replace(Scene().raised().state(), handed_on=True, merged_into=AlarmId("b"))
+    before = structs.replace(
+        Scene().raised().state(), handed_on=True, merged_into=AlarmId("b")
+    )
     after = closed(before, 5)
     assert not after.handed_on
     assert after.merged_into is None
@@ -119,8 +121,8 @@ def ended(truth: Truth) -> Alarm:
         Said(name=name, voice=Voice.COLLEAGUES, truth=Truth.FALSE, at=at)
         for name in ("c1", "c2")
     ]
-    told = replace(alarm.told["c1"], reply=ReplyKind.COMING, replied_at=at)
-    left = replace(
+    told = structs.replace(alarm.told["c1"], reply=ReplyKind.COMING, replied_at=at)
+    left = structs.replace(
         alarm,
         truth=truth,
         verified=act,
@@ -138,7 +140,7 @@ def ended(truth: Truth) -> Alarm:
         told_place=NOWHERE,
         moved_at=at,
     )
-    return replace(
+    return structs.replace(
         closed(left, 5), false_class=FalseClass.HOAX, merged_into=AlarmId("b")
     )
 
@@ -162,7 +164,7 @@ def test_a_case_that_is_open_again_begins_anew_field_by_field(
     at = before.raised_at.plus(timedelta(hours=1))
     after = evolve(before, AlarmReopened(at=at, by=by))
     by_press = by is None
-    expected = replace(
+    expected = structs.replace(
         before,
         seq=before.seq + 1,
         response=Response.NOTIFYING,
@@ -188,15 +190,15 @@ def test_a_case_that_is_open_again_begins_anew_field_by_field(
         seen=after.seen,
     )
     if by_press:
-        expected = replace(
+        expected = structs.replace(
             expected,
             told={
-                person: replace(entry, ended=True, reply=None, replied_at=None)
+                person: structs.replace(entry, ended=True, reply=None, replied_at=None)
                 for person, entry in before.told.items()
             },
             told_place=before.place,
             moved_at=None,
         )
         if truth in {Truth.FALSE, Truth.PRESUMED}:
-            expected = replace(expected, truth=Truth.UNVERIFIED, verified=None)
+            expected = structs.replace(expected, truth=Truth.UNVERIFIED, verified=None)
     assert after == expected

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from engine.alarm.state import Force, ReplyKind
 from engine.ports.journal import EffectState
@@ -37,7 +38,7 @@ PROTOCOL = replace(PROTOCOL, steps=(*PROTOCOL.steps, *REMINDERS))
 
 def answered(*replies: tuple[ReplyKind, Word]) -> Scene:
     ways = (("sms", "+1"), ("call", "+1"), ("email", "c1@x"))
-    one = replace(colleague(FORCED, 1.0), addresses=ways)
+    one = structs.replace(colleague(FORCED, 1.0), addresses=ways)
     scene = Scene(protocol=PROTOCOL, colleagues=(one,)).raised()
     scene.acknowledge()
     scene.settle_all(EffectState.ACCEPTED)

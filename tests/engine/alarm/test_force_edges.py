@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from engine.alarm.commands import RequestCancel
 from engine.alarm.events import StepFired
@@ -303,7 +304,7 @@ def test_an_operators_reopening_leaves_the_cancel_seen_and_a_press_forgets_it() 
             scene.raised("again")
         assert scene.state().is_open
         opened[by] = scene.state().seen
-    assert opened["operator"] == replace(seen, closed=None, confirmed=None)
+    assert opened["operator"] == structs.replace(seen, closed=None, confirmed=None)
     assert opened["press"] == Seen(raised=scene.now)
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from engine.alarm.state import Ask, ReplyKind, Truth
 from engine.ports.journal import EffectState
@@ -167,7 +168,7 @@ def test_nobody_is_rung_on_a_ladder_for_what_was_found_false(
     rings = replace(near, channels=("sms", "call"), ladder=ladder)
     steps = tuple(rings if step.id == near.id else step for step in ENDED_BY_ONE.steps)
     both = tuple(
-        replace(one, addresses=(*one.addresses, ("call", one.addresses[0][1])))
+        structs.replace(one, addresses=(*one.addresses, ("call", one.addresses[0][1])))
         for one in Scene().colleagues
     )
     scene = Scene(protocol=replace(ENDED_BY_ONE, steps=steps), colleagues=both).raised()

@@ -1,9 +1,9 @@
 """Ladders: the next channel where proof of delivery does not come in time."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from engine.alarm.schedule import next_due
 from engine.alarm.state import ReplyKind
@@ -32,7 +32,7 @@ within_s = 60
 def climbing() -> Scene:
     one = colleague("c1", 1.0)
     ways = (("sms", "+1"), ("call", "+1"), ("email", "c1@x"))
-    one = replace(one, addresses=ways)
+    one = structs.replace(one, addresses=ways)
     scene = Scene(protocol=protocol(LADDER), colleagues=(one,)).raised()
     scene.acknowledge()
     return scene
@@ -91,7 +91,7 @@ def test_repeats_on_a_rung_give_it_no_more_time() -> None:
 
 
 def test_a_rung_without_an_address_is_passed_over() -> None:
-    one = replace(colleague("c1", 1.0), addresses=(("email", "c1@x"),))
+    one = structs.replace(colleague("c1", 1.0), addresses=(("email", "c1@x"),))
     scene = Scene(protocol=protocol(LADDER), colleagues=(one,)).raised()
     assert channels(scene) == ["email"]
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from engine.alarm.effects import Effect
 from engine.alarm.ladder import Climb, climbs
@@ -28,18 +29,18 @@ class Rung:
         scene = climbing()
         self.alarm = scene.state()
         (self.sms,) = [e for e in self.alarm.effects.values() if e.person == "c1"]
-        self.sms = replace(self.sms, planned_at=START)
+        self.sms = structs.replace(self.sms, planned_at=START)
         (self.step,) = [s for s in self.alarm.protocol.steps if s.ladder]
         self.has(self.sms)
 
     def has(self, *effects: Effect) -> "Rung":
         by_id = {EffectId(f"e{number}"): one for number, one in enumerate(effects)}
-        self.alarm = replace(self.alarm, effects=by_id)
+        self.alarm = structs.replace(self.alarm, effects=by_id)
         return self
 
     def told(self, **changes: object) -> "Rung":
-        told = replace(self.alarm.told["c1"], **changes)  # type: ignore[arg-type] # by name
-        self.alarm = replace(self.alarm, told={**self.alarm.told, "c1": told})
+        told = structs.replace(self.alarm.told["c1"], **changes)
+        self.alarm = structs.replace(self.alarm, told={**self.alarm.told, "c1": told})
         return self
 
     def climbs(self, alarm: Alarm | None = None) -> list[Climb]:
@@ -81,7 +82,7 @@ def test_a_rung_is_left_when_its_time_is_over_or_it_has_failed(
     retry: bool,
     repeated: bool,
 ) -> None:
-    sms = replace(
+    sms = structs.replace(
         rung.sms,
         state=state,
         retry=retry,
@@ -108,12 +109,12 @@ def test_an_attempt_that_lasts_is_no_proof_that_anything_was_sent(
     """A modem that hung held everybody on its rung for as long as the attempt took."""
     lowest, *others = rung.step.ladder
     rung.step = replace(rung.step, ladder=(replace(lowest, proof=proof), *others))
-    due = rung.has(replace(rung.sms, state=state)).due()
+    due = rung.has(structs.replace(rung.sms, state=state)).due()
     assert due == (None if due_s is None else after(due_s))
 
 
 def test_a_failure_whose_moment_is_not_known_waits_for_its_time(rung: Rung) -> None:
-    sms = replace(rung.sms, state=EffectState.UNDELIVERED, settled_at=None)
+    sms = structs.replace(rung.sms, state=EffectState.UNDELIVERED, settled_at=None)
     assert rung.has(sms).due() == after(WITHIN_S)
 
 
@@ -123,7 +124,7 @@ def test_who_has_answered_or_has_heard_of_the_end_climbs_no_further(rung: Rung) 
     assert rung.told(reply=None).due() == after(WITHIN_S)
     assert rung.told(ended=True).due() is None
     rung.told(ended=False)
-    assert rung.climbs(replace(rung.alarm, told={})) == []
+    assert rung.climbs(structs.replace(rung.alarm, told={})) == []
 
 
 @pytest.mark.parametrize(("name", "climbs"), [("c1", False), ("c2", True)])
@@ -131,16 +132,16 @@ def test_a_voice_on_the_case_is_an_answer_of_whoever_raised_it(
     rung: Rung, name: str, *, climbs: bool
 ) -> None:
     said = Said(name=name, voice=Voice.COLLEAGUES, truth=Truth.VERIFIED, at=START)
-    rung.alarm = replace(rung.alarm, voices=(said,))
+    rung.alarm = structs.replace(rung.alarm, voices=(said,))
     assert (rung.due() is not None) is climbs
 
 
 def test_the_time_runs_from_the_first_try_on_the_same_rung(rung: Rung) -> None:
-    late = replace(rung.sms, planned_at=after(50))
-    first = replace(rung.sms, planned_at=after(5), repeated=True)
-    assert rung.has(late, replace(first, state=EffectState.UNKNOWN)).due() == after(
-        5 + WITHIN_S
-    )
+    late = structs.replace(rung.sms, planned_at=after(50))
+    first = structs.replace(rung.sms, planned_at=after(5), repeated=True)
+    assert rung.has(
+        late, structs.replace(first, state=EffectState.UNKNOWN)
+    ).due() == after(5 + WITHIN_S)
 
 
 @pytest.mark.parametrize(
@@ -155,8 +156,8 @@ def test_the_time_runs_from_the_first_try_on_the_same_rung(rung: Rung) -> None:
 def test_tries_of_others_give_it_neither_more_nor_less_time(
     rung: Rung, other: dict[str, object]
 ) -> None:
-    late = replace(rung.sms, planned_at=after(50))
-    earlier = replace(rung.sms, planned_at=START, climbed=True, **other)  # type: ignore[arg-type] # by name
+    late = structs.replace(rung.sms, planned_at=after(50))
+    earlier = structs.replace(rung.sms, planned_at=START, climbed=True, **other)
     found = rung.has(late, earlier).climbs()
     if other.get("channel") == "call":
         assert found == [], "the next rung has been begun"
@@ -171,15 +172,15 @@ def test_tries_of_others_give_it_neither_more_nor_less_time(
 def test_what_has_climbed_or_is_on_no_rung_of_this_step_stays(
     rung: Rung, changes: dict[str, object]
 ) -> None:
-    changed = replace(rung.sms, **changes)  # type: ignore[arg-type] # by name
+    changed = structs.replace(rung.sms, **changes)
     assert rung.has(changed).climbs() == []
 
 
 def test_a_round_that_is_spent_climbs_no_more(rung: Rung) -> None:
     step, last = rung.step.id, rung.sms.round
-    assert rung.climbs(replace(rung.alarm, spent={step: last})) == []
-    assert rung.climbs(replace(rung.alarm, spent={step: last - 1})) != []
-    assert rung.climbs(replace(rung.alarm, spent={StepId("other"): last})) != []
+    assert rung.climbs(structs.replace(rung.alarm, spent={step: last})) == []
+    assert rung.climbs(structs.replace(rung.alarm, spent={step: last - 1})) != []
+    assert rung.climbs(structs.replace(rung.alarm, spent={StepId("other"): last})) != []
 
 
 @pytest.mark.parametrize(
@@ -194,7 +195,7 @@ def test_a_round_that_is_spent_climbs_no_more(rung: Rung) -> None:
 def test_a_rung_that_was_begun_for_this_round_and_person_is_not_begun_again(
     rung: Rung, changes: dict[str, object], *, is_tried: bool
 ) -> None:
-    call = replace(rung.sms, channel="call", climbed=True, **changes)  # type: ignore[arg-type] # by name
+    call = structs.replace(rung.sms, channel="call", climbed=True, **changes)
     assert (rung.has(rung.sms, call).climbs() == []) is is_tried
 
 

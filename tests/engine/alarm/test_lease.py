@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from engine.alarm.commands import Acknowledge, Close, HandOver, Tick
 from engine.alarm.events import (
@@ -250,10 +251,10 @@ def test_whoever_is_given_a_case_has_it_with_the_end_of_their_own_shift() -> Non
     ends = {ALDER: START.plus(timedelta(hours=1)), ROWAN: None}
     scene = Scene()
     taken = Acknowledge(command_id=scene.command_id(), by=ALDER)
-    assert with_shift(taken, ends.get) == replace(taken, until=ends[ALDER])
+    assert with_shift(taken, ends.get) == structs.replace(taken, until=ends[ALDER])
     over = HandOver(command_id=scene.command_id(), by=ROWAN, to=ALDER, note="yours")
-    assert with_shift(over, ends.get) == replace(over, until=ends[ALDER])
-    back = replace(over, by=ALDER, to=ROWAN)
+    assert with_shift(over, ends.get) == structs.replace(over, until=ends[ALDER])
+    back = structs.replace(over, by=ALDER, to=ROWAN)
     assert with_shift(back, ends.get) == back
     tick = Tick(command_id=scene.command_id())
     assert with_shift(tick, ends.get) is tick

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from engine.alarm.events import StepFired
 from engine.alarm.state import (
@@ -98,13 +99,12 @@ def test_a_colleague_who_turns_back_widens_the_search_again() -> None:
 
 
 @pytest.mark.parametrize(
-    "colleagues", [(), (replace(colleague("c1", 1), addresses=()),)]
+    "colleagues", [(), (structs.replace(colleague("c1", 1), addresses=()),)]
 )
 def test_where_nobody_can_be_told_nobodys_answer_is_waited_for(
     colleagues: tuple[object, ...],
 ) -> None:
-    scene = Scene(colleagues=colleagues)  # type: ignore[arg-type] # of recipients
-    scene.raised()
+    scene = Scene(colleagues=colleagues).raised()  # type: ignore[arg-type] # of recipients
     assert ("widen", 0.0) in rounds(scene)
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from engine.alarm.commands import Recipient
 from engine.alarm.effects import Effect
@@ -57,11 +58,13 @@ def again(
 def two() -> Alarm:
     """Return a case of which one colleague was told by SMS, another by e-mail."""
     alarm = raised()
-    by_sms = replace(first(alarm), person="c1", channel="sms", address="+1")
-    by_mail = replace(first(alarm), person="c2", channel="email", address="c2@x")
+    by_sms = structs.replace(first(alarm), person="c1", channel="sms", address="+1")
+    by_mail = structs.replace(
+        first(alarm), person="c2", channel="email", address="c2@x"
+    )
     effects = {EffectId("e1"): by_sms, EffectId("e2"): by_mail}
     told = {name: alarm.told[name] for name in ("c1", "c2")}
-    return replace(alarm, effects=effects, told=told)
+    return structs.replace(alarm, effects=effects, told=told)
 
 
 def test_somebody_is_written_to_again_where_they_were_told_before() -> None:
@@ -74,16 +77,16 @@ def test_somebody_is_written_to_again_where_they_were_told_before() -> None:
 def test_a_number_takes_calls_and_messages_and_an_address_neither() -> None:
     assert again(two(), Audience.ASKED, ("call",)) == [("c1", "call", "+1")]
     alarm = two()
-    rung = replace(alarm.effects[EffectId("e1")], channel="call")
-    alarm = replace(alarm, effects={EffectId("e1"): rung})
+    rung = structs.replace(alarm.effects[EffectId("e1")], channel="call")
+    alarm = structs.replace(alarm, effects={EffectId("e1"): rung})
     assert again(alarm, Audience.ASKED, ("sms",)) == [("c1", "sms", "+1")]
     assert again(alarm, Audience.ASKED, ("email",)) == []
 
 
 def test_whoever_is_on_a_ladder_is_written_to_on_a_rung_that_was_not_tried() -> None:
     alarm = two()
-    told = replace(alarm.told["c1"], ways=(("sms", "+1"), ("email", "c1@x")))
-    alarm = replace(alarm, told={"c1": told})
+    told = structs.replace(alarm.told["c1"], ways=(("sms", "+1"), ("email", "c1@x")))
+    alarm = structs.replace(alarm, told={"c1": told})
     assert again(alarm, Audience.ASKED, ("email",)) == [("c1", "email", "c1@x")]
     assert again(alarm, Audience.ASKED, ("matrix",)) == []
 
@@ -103,17 +106,17 @@ def test_who_is_asked_again_and_who_has_been_silent(
     changes: dict[str, object], *, asked: bool, silent: bool
 ) -> None:
     alarm = two()
-    told = replace(alarm.told["c1"], **changes)  # type: ignore[arg-type] # by name
-    alarm = replace(alarm, told={"c1": told})
+    told = structs.replace(alarm.told["c1"], **changes)
+    alarm = structs.replace(alarm, told={"c1": told})
     assert bool(again(alarm, Audience.ASKED, ("sms",))) is asked
     assert bool(again(alarm, Audience.SILENT, ("sms",))) is silent
 
 
 def test_whose_voice_stands_on_the_case_is_not_silent() -> None:
     voices = (Said(name="c1", voice=Voice.COLLEAGUES, truth=Truth.VERIFIED, at=START),)
-    other = replace(voices[0], name="c9")
+    other = structs.replace(voices[0], name="c9")
     for said, silent in ((voices, []), ((other,), ["c1"]), ((other, *voices), [])):
-        alarm = replace(two(), voices=said)
+        alarm = structs.replace(two(), voices=said)
         found = again(alarm, Audience.SILENT, ("sms",))
         assert [person for person, _, _ in found] == silent
 
@@ -125,14 +128,14 @@ def stopped(alarm: Alarm, channels: tuple[str, ...]) -> list[tuple[str, str, str
 def reached_by(channel: str, ways: tuple[tuple[str, str], ...] = ()) -> Alarm:
     """Return a case of which one person was told, by one channel alone."""
     alarm = two()
-    effect = replace(
+    effect = structs.replace(
         alarm.effects[EffectId("e1")],
         channel=channel,
         address=f"to-{channel}",
         state=EffectState.ACCEPTED,
     )
-    told = {"c1": replace(alarm.told["c1"], ways=ways)}
-    return replace(alarm, effects={EffectId("e1"): effect}, told=told)
+    told = {"c1": structs.replace(alarm.told["c1"], ways=ways)}
+    return structs.replace(alarm, effects={EffectId("e1"): effect}, told=told)
 
 
 def test_whoever_was_rung_reads_of_the_end() -> None:
@@ -147,7 +150,7 @@ def test_whom_the_way_of_an_end_has_not_reached_is_found_on_another_rung() -> No
     alarm = reached_by("matrix", ways)
     assert stopped(alarm, ("sms",)) == [("c1", "sms", "+1")]
     assert stopped(alarm, ("matrix", "sms")) == [("c1", "matrix", "to-matrix")]
-    assert stopped(replace(alarm, told={}), ("sms",)) == []
+    assert stopped(structs.replace(alarm, told={}), ("sms",)) == []
     by_ring = reached_by("matrix", (("call", "+1"),))
     assert stopped(by_ring, ("call",)) == [], "nobody is rung for an end"
 
@@ -173,8 +176,8 @@ def test_a_stop_message_goes_after_who_was_reached_late_where_there_was_one(
     stops = [e for e in scene.state().effects.values() if e.audience is Audience.TOLD]
     gone = next(e for e in stops if e.person == scene.state().effects[late].person)
     effects = {k: e for k, e in scene.state().effects.items() if e is not gone}
-    alarm = replace(scene.state(), effects=effects)
-    alarm = replace(alarm, **changes)  # type: ignore[arg-type] # by name
+    alarm = structs.replace(scene.state(), effects=effects)
+    alarm = structs.replace(alarm, **changes)
     found = plan_latecomers(alarm, scene.now)
     assert len(found) == ways
 
@@ -187,7 +190,7 @@ def test_a_step_that_does_not_begin_at_the_end_stops_nobody() -> None:
     early = step_to(Audience.TOLD, channels=("sms",))
     protocol = replace(ENDED_BY_ONE, steps=(*ENDED_BY_ONE.steps[:1], early))
     fired = {early.id: next(iter(scene.state().fired.values()))}
-    alarm = replace(scene.state(), protocol=protocol, fired=fired)
+    alarm = structs.replace(scene.state(), protocol=protocol, fired=fired)
     assert not protocol.begins_at_close(early)
     assert plan_latecomers(alarm, scene.now) == []
 
@@ -211,7 +214,7 @@ def test_a_climb_names_the_rung_below_and_needs_somebody_to_climb() -> None:
     (planned,) = plan_climb(alarm, climb, START)
     assert isinstance(planned, NotificationPlanned)
     assert (planned.climbs, planned.channel) == (effect.effect, "call")
-    assert plan_climb(replace(alarm, told={}), climb, START) == []
+    assert plan_climb(structs.replace(alarm, told={}), climb, START) == []
 
 
 def test_a_repeat_needs_its_step_and_its_person() -> None:
@@ -220,8 +223,8 @@ def test_a_repeat_needs_its_step_and_its_person() -> None:
     (planned,) = plan_repeat(alarm, effect, START)
     assert isinstance(planned, NotificationPlanned)
     assert (planned.repeat_of, planned.repeat) == (effect.effect, 1)
-    assert plan_repeat(replace(alarm, told={}), effect, START) == []
-    assert plan_repeat(alarm, replace(effect, step=StepId("gone")), START) == []
+    assert plan_repeat(structs.replace(alarm, told={}), effect, START) == []
+    assert plan_repeat(alarm, structs.replace(effect, step=StepId("gone")), START) == []
 
 
 # What is entered -------------------------------------------------------------------
@@ -236,9 +239,9 @@ def test_a_repeat_and_a_climb_mark_what_they_follow_and_nothing_else() -> None:
     assert plain.effects[EffectId("new")].planned_at == planned.at
 
     repeated = with_notification(alarm, replace(planned, repeat_of=one))
-    assert repeated.effects[one] == replace(alarm.effects[one], repeated=True)
+    assert repeated.effects[one] == structs.replace(alarm.effects[one], repeated=True)
     climbed = with_notification(alarm, replace(planned, climbs=one))
-    assert climbed.effects[one] == replace(alarm.effects[one], climbed=True)
+    assert climbed.effects[one] == structs.replace(alarm.effects[one], climbed=True)
     for entered in (repeated, climbed):
         assert entered.effects[other] == alarm.effects[other]
 
@@ -248,7 +251,7 @@ def test_a_repeat_and_a_climb_mark_what_they_follow_and_nothing_else() -> None:
 
 def test_somebody_told_keeps_their_entry_until_they_have_heard_of_an_end() -> None:
     alarm = raised()
-    known = replace(alarm.told["c1"], reply=ReplyKind.COMING)
+    known = structs.replace(alarm.told["c1"], reply=ReplyKind.COMING)
     chosen = tuple(
         Chosen(
             person=person,
@@ -269,12 +272,12 @@ def test_somebody_told_keeps_their_entry_until_they_have_heard_of_an_end() -> No
         audience=Audience.NEAREST,
         chosen=chosen,
     )
-    alarm = replace(alarm, told={"c1": known})
+    alarm = structs.replace(alarm, told={"c1": known})
     entered = with_recipients(alarm, event).told
     assert entered["c1"] == known
     assert entered["c99"].alias == "New"
 
-    ended = replace(alarm, told={"c1": replace(known, ended=True)})
+    ended = structs.replace(alarm, told={"c1": structs.replace(known, ended=True)})
     assert with_recipients(ended, event).told["c1"].reply is None
     public = replace(event, audience=Audience.PUBLIC)
     assert with_recipients(ended, public).told == ended.told
@@ -285,8 +288,13 @@ def test_a_round_of_known_people_is_found_whatever_became_of_their_message(
     state: EffectState,
 ) -> None:
     alarm = two()
-    effects = {key: replace(one, state=state) for key, one in alarm.effects.items()}
-    assert len(again(replace(alarm, effects=effects), Audience.ASKED, ("sms",))) == 1
+    effects = {
+        key: structs.replace(one, state=state) for key, one in alarm.effects.items()
+    }
+    assert (
+        len(again(structs.replace(alarm, effects=effects), Audience.ASKED, ("sms",)))
+        == 1
+    )
 
 
 # What a message is -----------------------------------------------------------------
@@ -305,7 +313,7 @@ def round_of(
 def test_short_messages_go_before_calls_and_the_nearest_before_the_next() -> None:
     both = (("sms", "+1"), ("call", "+1"))
     people = tuple(
-        replace(colleague(f"p{n}", n), addresses=both)
+        structs.replace(colleague(f"p{n}", n), addresses=both)
         for n in range(RANK_CALL - RANK_DISTRESS + 5)
     )
     _, planned = round_of(raised(), people, ("sms", "call"))
@@ -317,7 +325,7 @@ def test_short_messages_go_before_calls_and_the_nearest_before_the_next() -> Non
 
 def test_who_was_told_before_keeps_their_code_and_no_ways_without_a_ladder() -> None:
     alarm = raised()
-    known = replace(colleague("c1", 1.0), code="another")
+    known = structs.replace(colleague("c1", 1.0), code="another")
     chosen, _ = round_of(alarm, (known, colleague("new", 2.0)), ("sms",))
     codes = {one.person: one.code for one in chosen.chosen}
     assert codes == {"c1": alarm.told["c1"].code, "new": "code-new"}
@@ -332,7 +340,7 @@ def test_nobody_hears_of_an_end_of_whom_the_case_knows_nothing() -> None:
     told = {k: v for k, v in scene.state().told.items() if k != "c1"}
     (stop,) = (s for s in ENDED_BY_ONE.steps if s.to is Audience.TOLD)
     due = DueRound(step=stop, round=9)
-    _, *stops = plan_round(replace(scene.state(), told=told), due, {}, START)
+    _, *stops = plan_round(structs.replace(scene.state(), told=told), due, {}, START)
     people = {one.person for one in stops if isinstance(one, NotificationPlanned)}
     assert "c2" in people
     assert "c1" not in people
@@ -341,8 +349,8 @@ def test_nobody_hears_of_an_end_of_whom_the_case_knows_nothing() -> None:
 def test_news_for_everyone_passes_over_who_has_heard_of_an_end() -> None:
     scene = Scene().raised()
     scene.settle_all()
-    ended = replace(scene.state().told["c1"], ended=True)
-    alarm = replace(scene.state(), told={**scene.state().told, "c1": ended})
+    ended = structs.replace(scene.state().told["c1"], ended=True)
+    alarm = structs.replace(scene.state(), told={**scene.state().told, "c1": ended})
 
     def people_of(audience: Audience) -> set[str]:
         due = DueRound(step=step_to(audience, channels=("sms",)), round=1)
@@ -356,7 +364,7 @@ def test_news_for_everyone_passes_over_who_has_heard_of_an_end() -> None:
 def test_english_stands_beside_what_nobody_reviewed_unless_the_world_reads_it(
     audience: Audience,
 ) -> None:
-    swedish = replace(colleague("c9", 1.0), language="sv")
+    swedish = structs.replace(colleague("c9", 1.0), language="sv")
     (near,) = (s for s in ENDED_BY_ONE.steps if s.id == "colleagues")
     due = DueRound(step=replace(near, to=audience), round=1)
     found = {(near.id, 1): (swedish,)}

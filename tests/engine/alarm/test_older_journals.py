@@ -5,9 +5,9 @@ is made of them now, so that whoever upgrades goes on where they were.
 """
 
 import json
-from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from engine.alarm.codec import replay
 from engine.alarm.schedule import next_due
@@ -22,7 +22,7 @@ def test_a_case_of_an_older_engine_stands_where_that_one_left_it(name: str) -> N
     written = [json.loads(line) for line in text.splitlines()]
     meant = json.loads((JOURNALS / f"{name}.json").read_text(encoding="utf-8"))
     rows = [
-        replace(
+        structs.replace(
             stored(row["kind"], json.dumps(row["body"]).encode(), row["version"]),
             seq=row["seq"],
         )

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from msgspec import structs
+
 from engine.alarm.events import NotificationPlanned
 from engine.alarm.repeats import due_repeats
 from engine.alarm.rows import plans_of
@@ -78,7 +80,7 @@ def refused(seconds: float) -> Scene:
 def test_the_latest_round_counts_whatever_was_written_down_last() -> None:
     scene = refused(600)
     later, alarm = scene.now.plus(timedelta(hours=1)), scene.state()
-    backwards = replace(alarm, effects=dict(list(alarm.effects.items())[::-1]))
+    backwards = structs.replace(alarm, effects=dict(list(alarm.effects.items())[::-1]))
     due = {effect.effect for effect in due_repeats(alarm, later)}
     assert {effect.effect for effect in due_repeats(backwards, later)} == due
 

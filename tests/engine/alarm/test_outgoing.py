@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from engine.alarm.effects import Effect, Fired
 from engine.alarm.events import (
@@ -27,7 +28,7 @@ def after(seconds: float) -> Instant:
 
 
 def bare() -> Alarm:
-    return replace(Scene().raised().state(), fired={}, spent={})
+    return structs.replace(Scene().raised().state(), fired={}, spent={})
 
 
 def fired(alarm: Alarm, number: int, found: int = 2, replaces: int = 0) -> Alarm:
@@ -56,7 +57,7 @@ def test_a_round_that_replaces_people_delays_no_later_one() -> None:
 
 
 def test_rounds_of_before_a_reopening_are_not_counted_again() -> None:
-    alarm = replace(bare(), spent={STEP: 4})
+    alarm = structs.replace(bare(), spent={STEP: 4})
     assert fired(alarm, 5).fired[STEP].rounds == 1
 
 
@@ -64,7 +65,7 @@ def test_rounds_of_before_a_reopening_are_not_counted_again() -> None:
 def test_the_first_round_of_a_raised_case_is_what_makes_it_notifying(
     response: Response,
 ) -> None:
-    alarm = fired(replace(bare(), response=response), 1)
+    alarm = fired(structs.replace(bare(), response=response), 1)
     begins = response is Response.RAISED
     assert alarm.response is (Response.NOTIFYING if begins else response)
 
@@ -88,14 +89,14 @@ def test_only_a_post_that_was_taken_has_made_the_case_public(
     audience: Audience, state: EffectState
 ) -> None:
     alarm = Scene().raised().state()
-    effect = replace(next(iter(alarm.effects.values())), audience=audience)
-    alarm = replace(alarm, effects={effect.effect: effect})
+    effect = structs.replace(next(iter(alarm.effects.values())), audience=audience)
+    alarm = structs.replace(alarm, effects={effect.effect: effect})
     event = settles(effect.effect, state)
     settled = with_outcome(alarm, event)
     taken = state in {EffectState.ACCEPTED, EffectState.DELIVERED}
     is_public = audience is Audience.PUBLIC and taken
     assert (settled.publicity is Publicity.PUBLISHED) is is_public
-    assert settled.effects[effect.effect] == replace(
+    assert settled.effects[effect.effect] == structs.replace(
         effect, state=state, attempt=2, settled_at=after(9), reason="r", retry=True
     )
     by_route = with_outcome(alarm, replace(event, route="modem-2"))
@@ -105,8 +106,8 @@ def test_only_a_post_that_was_taken_has_made_the_case_public(
 
 def test_a_route_is_kept_where_the_outcome_names_none() -> None:
     alarm = Scene().raised().state()
-    effect = replace(next(iter(alarm.effects.values())), route="modem-1")
-    alarm = replace(alarm, effects={effect.effect: effect})
+    effect = structs.replace(next(iter(alarm.effects.values())), route="modem-1")
+    alarm = structs.replace(alarm, effects={effect.effect: effect})
     event = settles(effect.effect, EffectState.ACCEPTED)
     assert with_outcome(alarm, event).effects[effect.effect].route == "modem-1"
 
@@ -116,17 +117,17 @@ def test_only_what_nobody_has_attempted_is_taken_back() -> None:
     one, two, three = list(alarm.effects.values())[:3]
     effects: dict[EffectId, Effect] = {
         EffectId("planned"): one,
-        EffectId("tried"): replace(two, state=EffectState.ATTEMPTING),
+        EffectId("tried"): structs.replace(two, state=EffectState.ATTEMPTING),
         EffectId("other"): three,
     }
-    alarm = replace(alarm, effects=effects)
+    alarm = structs.replace(alarm, effects=effects)
     named = (EffectId("planned"), EffectId("tried"), EffectId("gone"))
     after_it = with_withdrawal(
         alarm, NotificationsWithdrawn(at=after(3), effects=named)
     )
     assert after_it.effects == {
         **effects,
-        EffectId("planned"): replace(
+        EffectId("planned"): structs.replace(
             one, state=EffectState.WITHDRAWN, settled_at=after(3)
         ),
     }

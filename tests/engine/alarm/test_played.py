@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from engine.alarm.commands import Acknowledge
 from engine.alarm.events import AcknowledgementLapsed, ActRefused, VerdictGiven
@@ -103,7 +104,7 @@ def test_its_clear_columns_say_that_nothing_is_to_fall_due_and_no_auditor_shouts
     assert (head.status, head.next_due) == ("following_up_without_lease", None)
     assert is_held_for_good(scene.state())
     assert wakes_at(head, scene.now) is None
-    row = replace(head_row(scene.state()), head=head)
+    row = structs.replace(head_row(scene.state()), head=head)
     assert findings(View(heads=(row,)), scene.now) == ()
     scene.close()
     assert not is_held_for_good(scene.state())
@@ -212,4 +213,4 @@ def test_a_sign_of_force_since_the_verdict_contradicts_it_and_an_earlier_one_doe
     alarm = scene.state()
     assert alarm.verified is not None
     danger = alarm.verified.at.plus(timedelta(seconds=later_s))
-    assert is_played_out(replace(alarm, danger_at=danger)) is is_over
+    assert is_played_out(structs.replace(alarm, danger_at=danger)) is is_over

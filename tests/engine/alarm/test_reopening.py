@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from engine.alarm.effects import Fired
 from engine.alarm.events import AlarmReopened, NotificationSettled
@@ -239,7 +240,7 @@ def test_after_a_stop_that_slipped_out_exactly_the_steps_for_people_run_anew() -
     elsewhere = replace(TASHKENT, lat_deg=41.5)
     once = Fired(first_at=START, last_at=START)
     protocol = replace(CAREFUL, steps=(*CAREFUL.steps, *ENDED_BY_ONE.steps))
-    alarm = replace(
+    alarm = structs.replace(
         scene.state(),
         protocol=protocol,
         fired={step.id: once for step in protocol.steps},
@@ -262,7 +263,7 @@ def test_a_forced_answer_of_before_the_end_is_none_to_what_is_asked_anew() -> No
     scene.reply("c1", ReplyKind.COMING, duress=True)
     before = scene.state()
     assert before.told["c1"].seen_reply is ReplyKind.COMING
-    over = replace(before, response=Response.CLOSED)
+    over = structs.replace(before, response=Response.CLOSED)
     after = evolve(over, AlarmReopened(at=START, by=None))
     assert after.told["c1"].seen_reply is None
 

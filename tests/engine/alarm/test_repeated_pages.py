@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from msgspec import structs
+
 from engine.alarm.commands import Lookup, Recipient
 from engine.alarm.events import NotificationPlanned
 from engine.alarm.schedule import next_due
@@ -31,15 +33,17 @@ class OneOfficer(Scene):
     def _answer(self, lookup: Lookup) -> tuple[Recipient, ...]:
         if lookup.audience is Audience.HQ:
             hq = colleague("hq", 0)
-            return (replace(hq, person="hq-1", code="", distance_m=None),)
+            return (structs.replace(hq, person="hq-1", code="", distance_m=None),)
         if lookup.audience is not Audience.DUTY:
             found = super()._answer(lookup)
             return tuple(
-                replace(one, addresses=(*one.addresses, ("email", "c@x")))
+                structs.replace(one, addresses=(*one.addresses, ("email", "c@x")))
                 for one in found
             )
         ways = (("sms", "+15550"), ("call", "+15550"), ("email", "alder@x"))
-        return (replace(colleague("alder", 0), addresses=ways, distance_m=None),)
+        return (
+            structs.replace(colleague("alder", 0), addresses=ways, distance_m=None),
+        )
 
 
 def paged(step: Step) -> Step:
@@ -131,7 +135,7 @@ def row_like(planned: NotificationPlanned, alarm: str) -> EffectRow:
         avoid_route=planned.avoid_route,
         alarm=alarm,
     )
-    return replace(row, body=encode_body(planned.body))
+    return structs.replace(row, body=encode_body(planned.body))
 
 
 def test_calls_of_three_cases_leave_no_officer_without_a_short_message() -> None:

@@ -1,12 +1,13 @@
 """What nobody knows the fate of is repeated: at once, ever more slowly, long enough."""
 
-from dataclasses import replace
+import dataclasses
 from datetime import timedelta
 from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from engine.alarm.effects import Effect
 from engine.alarm.events import QuorumReached
@@ -84,7 +85,7 @@ def alarm_with(
     alarm = Scene().raised().state()
     return replace(
         alarm,
-        protocol=replace(alarm.protocol, steps=(step,)),
+        protocol=dataclasses.replace(alarm.protocol, steps=(step,)),
         effects={one.effect: one for one in (*earlier(effect), effect)},
         response=Response.CLOSED if is_over else alarm.response,
     )
@@ -171,7 +172,7 @@ def test_what_may_have_arrived_of_other_rounds_and_people_does_not_count() -> No
         for one in (
             *earlier(replace(effect, repeat=20)),
             *(
-                replace(one, effect=EffectId(f"{key}.{one.effect}"), **{key: "other"})  # type: ignore[arg-type]
+                replace(one, effect=EffectId(f"{key}.{one.effect}"), **{key: "other"})
                 for key in ("step", "person", "channel")
                 for one in earlier(replace(effect, repeat=20), round_of=2)
             ),
@@ -265,7 +266,7 @@ def test_what_an_earlier_one_of_it_has_told_after_all_is_not_told_again(
     for change in ("", "step", "person", "channel"):
         told = replace(first, state=came)
         if change:
-            told = replace(told, **{change: "other"})  # type: ignore[arg-type]
+            told = replace(told, **{change: "other"})
         effects = {one.effect: one for one in (told, *others, effect)}
         is_told = not change and not is_less
         assert (wait_s(replace(alarm_with(effect), effects=effects)) is None) is is_told
@@ -365,7 +366,7 @@ def test_who_has_answered_since_is_not_called_again(
     """Of the end, and of where the defender has gone, no answer speaks."""
     alarm = alarm_with(effect_of(audience, UNKNOWN, 3))
     at = START.plus(timedelta(seconds=seconds))
-    told = {"c1": replace(alarm.told["c1"], **{word: at})}  # type: ignore[arg-type]
+    told = {"c1": replace(alarm.told["c1"], **{word: at})}
     is_answer = audience not in {Audience.TOLD, Audience.EVERYONE} and seconds >= 0
     assert wait_s(replace(alarm, told=told)) == (None if is_answer else 40)
 

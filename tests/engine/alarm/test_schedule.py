@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from engine.alarm.conditions import holds
 from engine.alarm.events import NotificationPlanned, StepFired
@@ -129,8 +130,8 @@ def test_an_officer_who_comes_to_the_console_comes_to_nobodys_help(
     audience: Audience, *, comes: bool
 ) -> None:
     alarm = Scene().raised().state()
-    one = replace(alarm.told["c1"], audience=audience, reply=ReplyKind.COMING)
-    alarm = replace(alarm, told={"c1": one})
+    one = structs.replace(alarm.told["c1"], audience=audience, reply=ReplyKind.COMING)
+    alarm = structs.replace(alarm, told={"c1": one})
     assert holds(alarm, Condition.SOMEBODY_COMING) is comes
 
 
@@ -167,10 +168,12 @@ def test_what_a_step_sent_before_it_ran_anew_is_not_repeated(
     first = scene.planned(Audience.NEAREST)[0]
     alarm = scene.state()
     effect = alarm.effects[first.effect]
-    refused = replace(
+    refused = structs.replace(
         effect, state=EffectState.REJECTED, retry=True, settled_at=scene.now
     )
-    alarm = replace(alarm, effects={first.effect: refused}, spent={first.step: spent})
+    alarm = structs.replace(
+        alarm, effects={first.effect: refused}, spent={first.step: spent}
+    )
     assert bool(list(due_repeats(alarm, scene.now))) is repeated
 
 
@@ -190,8 +193,11 @@ def test_what_a_step_sent_that_the_file_has_no_more_is_not_repeated() -> None:
     effect = scene.planned(Audience.NEAREST)[0].effect
     scene.settle(effect, EffectState.UNKNOWN)
     alarm = scene.state()
-    old = replace(alarm.effects[effect], repeated=False, step=StepId("gone"))
-    assert list(due_repeats(replace(alarm, effects={effect: old}), scene.now)) == []
+    old = structs.replace(alarm.effects[effect], repeated=False, step=StepId("gone"))
+    assert (
+        list(due_repeats(structs.replace(alarm, effects={effect: old}), scene.now))
+        == []
+    )
 
 
 def test_a_stop_message_that_was_refused_is_tried_again_after_the_end() -> None:
@@ -296,8 +302,8 @@ def test_one_message_of_which_nothing_is_known_is_looked_after_beside_others() -
     alarm = scene.state()
     quiet = next_due(alarm, scene.now)
     one, *others = alarm.effects
-    waits = replace(alarm.effects[one], state=EffectState.PLANNED)
-    waiting = replace(alarm, effects={**alarm.effects, one: waits})
+    waits = structs.replace(alarm.effects[one], state=EffectState.PLANNED)
+    waiting = structs.replace(alarm, effects={**alarm.effects, one: waits})
     assert others
     assert next_due(waiting, scene.now) == scene.now.plus(WATCH)
     assert quiet is None or quiet > scene.now.plus(WATCH)
@@ -370,6 +376,6 @@ def test_a_round_follows_the_one_before_though_what_began_them_is_undone() -> No
     scene.settle_all()
     assert "forced" in scene.state().fired
     # So does a reopening of which nobody has to hear.
-    undone = replace(scene.state(), danger_at=None)
+    undone = structs.replace(scene.state(), danger_at=None)
     later = scene.now.plus(timedelta(seconds=60))
     assert "forced" in [due.step.id for due in due_rounds(undone, later)]

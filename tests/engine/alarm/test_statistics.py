@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from msgspec import structs
+
 from engine.alarm.commands import Close
 from engine.alarm.state import Alarm, CloseReason, FalseClass, Kind, Truth
 from engine.alarm.statistics import by_device
@@ -31,7 +33,7 @@ def ended(
 def of(scene: Scene, device: str) -> Alarm:
     alarm = scene.state()
     press = replace(alarm.presses[0], device=DeviceId(device) if device else None)
-    return replace(alarm, presses=(press, *alarm.presses[1:]))
+    return structs.replace(alarm, presses=(press, *alarm.presses[1:]))
 
 
 def test_each_device_has_its_alarms_and_its_false_ones_by_class() -> None:
@@ -57,7 +59,7 @@ def test_what_was_found_false_counts_whatever_it_was_closed_as() -> None:
     scene.close()
     (found,) = by_device([of(scene, "one")])
     assert (found.false, found.classes) == (1, {FalseClass.UNEXPLAINED: 1})
-    forced = replace(of(scene, "one"), danger_at=scene.now)
+    forced = structs.replace(of(scene, "one"), danger_at=scene.now)
     (record,) = by_device([forced])
     assert record.false == 0, "a verdict under force says nothing of the device"
 
@@ -77,7 +79,9 @@ def test_the_most_often_false_comes_first() -> None:
 
 
 def test_exercises_and_what_was_merged_are_nobodys_false_alarms() -> None:
-    merged = replace(ended("one", CloseReason.DUPLICATE), merged_into=AlarmId("b2"))
+    merged = structs.replace(
+        ended("one", CloseReason.DUPLICATE), merged_into=AlarmId("b2")
+    )
     exercise = ended("one", CloseReason.FALSE_ALARM, kind=Kind.EXERCISE)
     assert by_device([merged, exercise]) == []
 

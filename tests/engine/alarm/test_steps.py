@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from engine.alarm.commands import AddNote, Reveal
 from engine.alarm.events import (
@@ -328,8 +329,8 @@ def test_whoever_is_told_reads_whether_to_be_quiet_or_loud(
 
 def test_beside_an_unreviewed_text_stands_the_english_for_hq() -> None:
     people = (
-        replace(colleague("c1", 1.0), language="ru"),
-        replace(colleague("c2", 2.0), language="en"),
+        structs.replace(colleague("c1", 1.0), language="ru"),
+        structs.replace(colleague("c2", 2.0), language="en"),
     )
     scene = Scene(protocol=protocol(), colleagues=people).raised()
     russian, english = scene.planned(Audience.NEAREST)
@@ -338,7 +339,7 @@ def test_beside_an_unreviewed_text_stands_the_english_for_hq() -> None:
 
 
 def test_a_time_is_that_of_the_readers_clock() -> None:
-    people = (replace(colleague("c1", 1.0), zone="Asia/Tashkent"),)
+    people = (structs.replace(colleague("c1", 1.0), zone="Asia/Tashkent"),)
     near = '[[step]]\nid = "ask"\nto = "asked"\nafter = "near"\n'
     near += 'channels = ["sms"]\ntext = "ask"\n'
     scene = Scene(protocol=protocol(near), colleagues=people).raised()
@@ -361,7 +362,7 @@ def test_the_world_reads_a_name_only_where_person_and_file_have_agreed_to_it(
     text = f'name = "Mine"\nversion = 1\n[publication]\nlevel = "{level}"\n{HQ}{named}'
     mine = parse_protocol(text, "mine.toml")
     scene = Scene(protocol=mine)
-    scene.do(replace(raise_of(press_of(), mine), public_name=name))
+    scene.do(structs.replace(raise_of(press_of(), mine), public_name=name))
     scene.acknowledge()
     scene.verify()
     scene.approve(ROWAN, "public_named")

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from msgspec import structs
+
 from engine.alarm.following import followed
 from engine.alarm.rows import plans_of
 from engine.alarm.state import Kind, KnownPlace, SourceDoubt
@@ -28,7 +30,7 @@ def stranger(number: int, now: Instant = START) -> Scene:
     scene = Scene(protocol=protocol, id=AlarmId(f"s{number}"), now=now)
     press = press_of(f"s{number}", now, doubt=SourceDoubt.UNKNOWN_DEVICE)
     command = raise_of(press, protocol, consented=False)
-    scene.do(replace(command, subject=f"device-{number}", defender=None))
+    scene.do(structs.replace(command, subject=f"device-{number}", defender=None))
     return scene
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from engine.alarm.cases import OpenCases
 from engine.alarm.commands import Raise
@@ -26,7 +27,7 @@ def pressed(name: str, subject: str = "") -> Raise:
     """Return a stranger's distress."""
     command = raise_of(press_of(name))
     subject = subject or f"device-{name}"
-    return replace(command, subject=subject, defender=None, alias="unknown")
+    return structs.replace(command, subject=subject, defender=None, alias="unknown")
 
 
 def flooded(cases: OpenCases, count: int, first: int = 0) -> list[AlarmId]:
@@ -45,7 +46,7 @@ def case_of(command: Raise, alarm: AlarmId) -> Alarm:
     """Return the open case that a stranger's press has begun."""
     own = Scene().raised().state()
     subject, alias = command.subject, command.alias
-    return replace(own, id=alarm, subject=subject, defender=None, alias=alias)
+    return structs.replace(own, id=alarm, subject=subject, defender=None, alias=alias)
 
 
 @pytest.fixture
@@ -119,14 +120,14 @@ def test_after_a_start_a_shared_case_is_counted_anew() -> None:
 
 def test_what_hq_has_closed_takes_no_more_and_makes_room(full: OpenCases) -> None:
     shared, command = full.join(pressed("one-more"), AlarmId("own"))
-    over = replace(case_of(command, shared), response=Response.CLOSED)
+    over = structs.replace(case_of(command, shared), response=Response.CLOSED)
     assert not over.is_open
     full.note(over)
     later, _ = full.join(pressed("one-more"), AlarmId("later"))
     assert later == AlarmId("later"), "a closed case would be opened again"
     for number in range(10):
         alarm = case_of(pressed(f"k{number}"), AlarmId(f"a{number}"))
-        full.note(replace(alarm, response=Response.CLOSED))
+        full.note(structs.replace(alarm, response=Response.CLOSED))
     again = pressed("k5000")
     assert full.join(again, AlarmId("own-again")) == (AlarmId("own-again"), again)
 
@@ -153,7 +154,7 @@ def test_a_strangers_case_is_known_by_its_subject(subject: str, *, is_so: bool) 
 
 
 def test_notices_and_alarms_are_not_mixed(full: OpenCases) -> None:
-    notice = replace(pressed("one-more"), kind=Kind.NOTICE)
+    notice = structs.replace(pressed("one-more"), kind=Kind.NOTICE)
     alarm, _ = full.join(pressed("one-more"), AlarmId("alarm"))
     assert full.join(notice, AlarmId("notice"))[0] == AlarmId("notice") != alarm
 
@@ -164,7 +165,7 @@ def test_a_shared_case_that_hq_has_taken_sounds_again_for_the_next_stranger() ->
     def by(device: str, name: str) -> Raise:
         command = pressed(name)
         press = replace(command.press, device=DeviceId(device))
-        return in_a_shared_case(replace(command, press=press))
+        return in_a_shared_case(structs.replace(command, press=press))
 
     scene = Scene()
     scene.do(by("a", "k1"))

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from engine.alarm.case_events import PressedAnew
 from engine.alarm.cases import OpenCases
@@ -112,7 +113,7 @@ def test_colleagues_wait_for_no_countdown_after_an_end_in_appearance_bug_they_di
     protocol = replace(PROTOCOL, countdown=timedelta(minutes=1))
     for after, waits in (((), True), ((AlarmId("a0"),), False)):
         scene = Scene(protocol=protocol)
-        scene.do(replace(raise_of(press_of(), protocol), after=after))
+        scene.do(structs.replace(raise_of(press_of(), protocol), after=after))
         assert (StepId("colleagues") not in scene.state().fired) == waits
 
 
@@ -191,7 +192,7 @@ def test_being_told_of_an_earlier_press_counts_for_no_later_one() -> None:
     late = CountAsTold(command_id=CommandId("late"), other=first.id, occasion="1/0")
     second.do(late)
     assert second.state().after == (first.id,)
-    second.do(replace(late, command_id=CommandId("now"), occasion=now))
+    second.do(structs.replace(late, command_id=CommandId("now"), occasion=now))
     assert second.state().after == ()
 
 
@@ -254,7 +255,7 @@ def test_a_word_of_force_after_an_end_in_appearance_joins_the_case_that_goes_on(
     shown = raise_of(help_too, CAREFUL)
     assert book.join(shown, AlarmId("own")) == (
         AlarmId("own"),
-        replace(shown, after=(ALARM,)),
+        structs.replace(shown, after=(ALARM,)),
     )
 
 
@@ -271,7 +272,7 @@ def test_a_press_that_is_offered_again_finds_the_case_that_it_began() -> None:
 def test_whoever_has_to_tell_another_case_of_a_press_has_a_deadline_for_it() -> None:
     case = Scene().raised().state()
     assert handing_due(case, START) is None
-    untold = replace(case, after=(AlarmId("b"),))
+    untold = structs.replace(case, after=(AlarmId("b"),))
     assert handing_due(untold, START) == START.plus(AGAIN)
 
 
@@ -281,9 +282,9 @@ def test_whoever_has_to_tell_another_case_of_a_press_has_a_deadline_for_it() -> 
 def test_a_case_that_takes_nothing_is_told_ever_more_slowly(
     waited_s: int, again_s: int
 ) -> None:
-    begun = replace(Scene().raised().state(), after=(AlarmId("b"),))
-    anew = replace(begun, danger_at=START.plus(timedelta(hours=2)))
-    merged = replace(
+    begun = structs.replace(Scene().raised().state(), after=(AlarmId("b"),))
+    anew = structs.replace(begun, danger_at=START.plus(timedelta(hours=2)))
+    merged = structs.replace(
         begun,
         after=(),
         response=Response.CLOSED,
@@ -306,7 +307,7 @@ def test_a_case_that_takes_nothing_is_told_ever_more_slowly(
 def test_a_press_elsewhere_is_a_sign_of_force_the_first_time(
     siblings: set[str], signs: set[Force], *, again: bool
 ) -> None:
-    earlier = replace(
+    earlier = structs.replace(
         forced().state(),
         force=frozenset(signs),
         siblings=frozenset(map(AlarmId, siblings)),
@@ -317,19 +318,19 @@ def test_a_press_elsewhere_is_a_sign_of_force_the_first_time(
     told = with_press_elsewhere(earlier, AlarmId("a"), later)
     assert (told.danger_at == later) == again
     assert (told.safe, told.safe_heard) == (earlier.safe, 3), "what comes now counts"
-    over = replace(earlier, seen=replace(earlier.seen, closed=later))
+    over = structs.replace(earlier, seen=structs.replace(earlier.seen, closed=later))
     told = with_press_elsewhere(over, AlarmId("a"), later)
     assert (told.safe, told.safe_heard) == ((), 0), "and here nobody has seen them"
     begun = begun_after(earlier, (AlarmId("a"), AlarmId("b")), later)
     assert begun.danger_at == later, "one of both has not been heard of"
-    both = replace(earlier, siblings=frozenset({AlarmId("a"), AlarmId("b")}))
+    both = structs.replace(earlier, siblings=frozenset({AlarmId("a"), AlarmId("b")}))
     begun = begun_after(both, (AlarmId("a"), AlarmId("b")), later)
     assert (begun.danger_at == later) == (not signs)
 
 
 def test_a_press_that_joins_names_no_case_to_itself() -> None:
     scene = Scene().raised()
-    press = replace(raise_of(press_of("k2")), after=(ALARM, AlarmId("b")))
+    press = structs.replace(raise_of(press_of("k2")), after=(ALARM, AlarmId("b")))
     scene.do(press)
     assert scene.state().after == (AlarmId("b"),)
 

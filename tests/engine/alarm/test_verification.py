@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from engine.alarm.events import (
     ActRefused,
@@ -256,7 +257,7 @@ def test_only_operators_whose_word_made_it_verified_are_its_judges() -> None:
             ("rowan", Voice.HQ, Truth.FALSE),
         )
     )
-    assert judges_of(replace(scene.state(), voices=said)) == {"alder"}
+    assert judges_of(structs.replace(scene.state(), voices=said)) == {"alder"}
 
 
 def test_without_a_quorum_to_reach_every_word_is_counted() -> None:

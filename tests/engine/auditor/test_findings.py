@@ -1,9 +1,9 @@
 """What stands still is found from clear columns; what gets on is left alone."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from engine.alarm.lease import WITHOUT_LEASE
 from engine.alarm.state import Response
@@ -142,7 +142,7 @@ def test_a_recorded_signal_has_to_be_taken_up(age_s: int, found: list[Ground]) -
 def test_whoever_is_not_back_is_missed_by_somebody(
     late_s: int, found: list[Ground]
 ) -> None:
-    view = View(timers=[replace(head(-late_s), stream="check-in/heron")])
+    view = View(timers=[structs.replace(head(-late_s), stream="check-in/heron")])
     assert grounds(view) == found
     assert "heron" not in words(findings(view, START), START)
 

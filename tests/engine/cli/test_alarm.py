@@ -7,6 +7,7 @@ from pathlib import Path
 
 import apsw
 import pytest
+from msgspec import structs
 
 from engine.alarm.codec import encode
 from engine.alarm.commands import Close
@@ -226,7 +227,7 @@ def test_statistics_are_read_from_the_journal_without_a_service(
     store = SqliteStore(tmp_path / JOURNAL_FILE, ballast_bytes=0)
     for number, scene in enumerate(scenes):
         rows = tuple(map(encode, scene.events))
-        store.commit([replace(append(f"alarm/a{number}"), events=rows)], NOW)
+        store.commit([structs.replace(append(f"alarm/a{number}"), events=rows)], NOW)
     store.close()
 
     assert natalia(patch, "alarm", "statistics", "--state", str(tmp_path)) == 0
@@ -248,7 +249,7 @@ def test_statistics_show_a_device_by_its_last_four_bug_the_whole_imei_was_printe
     raised = replace(first, press=replace(first.press, device=DeviceId(IMEI)))
     store = SqliteStore(tmp_path / JOURNAL_FILE, ballast_bytes=0)
     rows = tuple(map(encode, (raised, *rest)))
-    store.commit([replace(append("alarm/a1"), events=rows)], NOW)
+    store.commit([structs.replace(append("alarm/a1"), events=rows)], NOW)
     store.close()
 
     command = ("alarm", "statistics", "--state", str(tmp_path))
@@ -267,7 +268,9 @@ def test_an_alarm_that_cannot_be_read_is_left_out_of_the_statistics_and_named(
     """One row of a newer engine, and nothing was counted at all."""
     store = SqliteStore(tmp_path / JOURNAL_FILE, ballast_bytes=0)
     rows = tuple(map(encode, Scene().raised().events))
-    store.commit([replace(append("alarm/a1"), events=rows), append("alarm/b2")], NOW)
+    store.commit(
+        [structs.replace(append("alarm/a1"), events=rows), append("alarm/b2")], NOW
+    )
     store.close()
 
     assert natalia(patch, "alarm", "statistics", "--state", str(tmp_path)) == 4
@@ -281,7 +284,7 @@ def damaged(folder: Path, table: str, number: int) -> None:
     store = SqliteStore(folder / JOURNAL_FILE, ballast_bytes=0)
     rows = tuple(map(encode, Scene().raised().events))
     for alarm in range(6):
-        store.commit([replace(append(f"alarm/a{alarm}"), events=rows)], NOW)
+        store.commit([structs.replace(append(f"alarm/a{alarm}"), events=rows)], NOW)
     store.close()
     raw = apsw.Connection(str(folder / JOURNAL_FILE))
     raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

@@ -4,11 +4,11 @@ import os
 import re
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import apsw
 import pytest
+from msgspec import structs
 
 from engine.alarm.codec import encode
 from engine.alarm.rows import head_of
@@ -114,7 +114,7 @@ def test_cases_that_an_older_engine_cannot_read_are_named_bug_it_starts_was_all(
     path = configuration(tmp_path)
     scene = Scene(id=AlarmId("7d5c00")).raised()
     first, second, *others = map(encode, scene.events)
-    keep_case(tmp_path, scene, first, replace(second, version=99), *others)
+    keep_case(tmp_path, scene, first, structs.replace(second, version=99), *others)
     assert natalia(patch, "check-config", path) == 0
     said = out.readouterr()
     assert f"nobody is told anything more: 7d5c00: {Unread.NEWER}" in said.out

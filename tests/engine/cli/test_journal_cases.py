@@ -3,11 +3,11 @@
 import json
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import apsw
 import pytest
+from msgspec import structs
 
 from engine.alarm.codec import encode
 from engine.alarm.rows import head_of
@@ -47,7 +47,7 @@ def test_what_can_be_read_of_a_damaged_alarm_is_shown_bug_nothing_was(
         body = json.dumps({"text": f"row {number} " + "x" * 3_000}).encode()
         event = row("alarm/7d", "Said", body)
         command_id = CommandId(f"c{number}")
-        request = replace(event, expected_seq=number, command_id=command_id)
+        request = structs.replace(event, expected_seq=number, command_id=command_id)
         store.commit([request], Instant(1_000))
     store.close()
     raw = apsw.Connection(str(tmp_path / JOURNAL_FILE))
@@ -148,7 +148,7 @@ def test_a_page_stands_still_before_a_row_of_a_newer_engine_bug_it_was_passed_ov
         epoch=1,
         command_id=CommandId("all"),
         events=(*before, newer, *end),
-        head=replace(head_of(scene.state(), scene.now), is_open=True),
+        head=structs.replace(head_of(scene.state(), scene.now), is_open=True),
     )
     store.commit([request], scene.now)
     store.close()

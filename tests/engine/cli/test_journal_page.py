@@ -3,6 +3,8 @@
 import json
 from dataclasses import replace
 
+from msgspec import structs
+
 from engine.alarm.state import ReplyKind
 from engine.cli.journal_page import page
 from engine.dispatch.outcomes import ATTEMPTING, SETTLED
@@ -15,14 +17,14 @@ from tests.engine.alarm.scene import Scene, head_row
 def rows_of(scene: Scene) -> list[StoredEvent]:
     """Return the rows as a journal numbers them."""
     return [
-        replace(row, seq=seq, position=seq)
+        structs.replace(row, seq=seq, position=seq)
         for seq, row in enumerate(scene.rows, start=1)
     ]
 
 
 def shown(scene: Scene, rows: list[StoredEvent] | None = None) -> str:
     assert scene.alarm is not None
-    head = replace(head_row(scene.alarm), seq=len(scene.rows))
+    head = structs.replace(head_row(scene.alarm), seq=len(scene.rows))
     return "\n".join(page(head, rows_of(scene) if rows is None else rows))
 
 
@@ -30,7 +32,7 @@ def effect_row(scene: Scene, kind: str, **body: object) -> StoredEvent:
     """Return a row of the first notification's own stream."""
     first = next(iter(scene.state().effects))
     last = rows_of(scene)[-1]
-    return replace(
+    return structs.replace(
         last,
         position=last.position + 1,
         stream=f"effect/{first}",

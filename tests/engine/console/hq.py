@@ -4,9 +4,10 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from msgspec import structs
 from sse_starlette import ServerSentEvent
 from starlette.testclient import TestClient
 
@@ -200,7 +201,7 @@ class Hq:
 
     def do(self, alarm_id: AlarmId, command: AlarmCommand) -> Done:
         now, before = self.clock.now(), self.alarm(alarm_id)
-        colleague = replace(COLLEAGUE, code=f"K{self.store.position}")
+        colleague = structs.replace(COLLEAGUE, code=f"K{self.store.position}")
         found = {
             (one.step, one.round): (colleague,)
             if one.audience is Audience.NEAREST and one.round == 1

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import cast
 
 import pytest
+from msgspec import structs
 
 from engine.alarm.codec import encode
 from engine.alarm.events import AlarmAcknowledged
@@ -307,7 +308,7 @@ class Garbled:
         rows = self.hq.store.reader().stream(stream, after_seq)
         if stream != self.stream_:
             return rows
-        return [replace(row, body=b"\xff") for row in rows]
+        return [structs.replace(row, body=b"\xff") for row in rows]
 
     def __getattr__(self, name: str) -> object:
         return getattr(self.hq.store.reader(), name)
@@ -338,7 +339,7 @@ class Newer(Garbled):
         rows = self.hq.store.reader().stream(stream, after_seq)
         if stream != self.stream_:
             return rows
-        return [*rows[:-1], replace(rows[-1], version=99)]
+        return [*rows[:-1], structs.replace(rows[-1], version=99)]
 
 
 def test_a_closed_case_with_a_row_of_a_newer_engine_says_so(hq: Hq) -> None:

@@ -1,9 +1,9 @@
 """The control socket's application, and what SREs ask of the metrics' port."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from engine.console.control import NO_ALARM
 from engine.console.operators import first_password_path
@@ -162,7 +162,9 @@ def test_of_two_acts_at_once_both_are_recorded(
         (request,) = group
         if between and isinstance(request, Append):
             events = (NewEvent(kind=between.pop(), body=b"{}"),)
-            other = replace(request, command_id=CommandId("other"), events=events)
+            other = structs.replace(
+                request, command_id=CommandId("other"), events=events
+            )
             commit([other], now)
         return commit(group, now)
 

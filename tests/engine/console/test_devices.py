@@ -1,11 +1,11 @@
 """Devices over the control socket: listed, enrolled, and tried out in a drill."""
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from engine.alarm.state import Kind
 from engine.console import desk
@@ -198,7 +198,7 @@ def test_a_press_that_joins_a_real_alarm_is_told_with_it_bug_an_alarm_of_no_id(
         assert client.post("/devices/drill/arm", json=body).json()["armed"]
         real = hq.press("a1")
         judged = judge_of(hq).judge(report(received_at=hq.clock.now()))
-        hq.do(real, replace(raise_command(judged), kind=Kind.REAL))
+        hq.do(real, structs.replace(raise_command(judged), kind=Kind.REAL))
         state = client.post("/devices/drill", json={"device": HERONS}).json()
         assert (state["alarm"], state["exercise"]) == ("a1", False)
 

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from engine.alarm.commands import AddNote
 from engine.alarm.events import DetailsRevealed
@@ -134,11 +135,11 @@ def test_a_contact_who_was_told_stands_among_the_people_and_not_twice(hq: Hq) ->
     alarm = hq.desk.cases.get(told)
     assert alarm is not None
     entry = next(iter(alarm.told.values()))
-    known = replace(alarm, told={contacts[0].person: entry})
+    known = structs.replace(alarm, told={contacts[0].person: entry})
     assert [one["alias"] for one in untold(known, contacts)] == [
         one.alias for one in contacts[1:]
     ]
-    assert untold(replace(known, response=Response.CLOSED), contacts) == []
+    assert untold(structs.replace(known, response=Response.CLOSED), contacts) == []
 
 
 def test_an_alarm_of_nobody_known_has_no_telephone_of_its_own(hq: Hq) -> None:

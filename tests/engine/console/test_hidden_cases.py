@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import cast
 
 import pytest
+from msgspec import structs
 
 from engine.alarm.commands import Acknowledge
 from engine.alarm.state import ReplyKind, alarm_of
@@ -75,8 +76,10 @@ def test_what_is_decided_while_they_are_folded_is_nobodys_change(hq: Hq) -> None
     "change",
     [
         lambda _: None,
-        lambda head: replace(head, next_due=None),
-        lambda head: replace(head, next_due=head.next_due.plus(timedelta(days=9))),
+        lambda head: structs.replace(head, next_due=None),
+        lambda head: structs.replace(
+            head, next_due=head.next_due.plus(timedelta(days=9))
+        ),
     ],
     ids=["shown as closed", "without a deadline", "its deadline put off"],
 )

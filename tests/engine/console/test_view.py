@@ -1,9 +1,9 @@
 """What a row and a case say: the next step, who has been reached, and doubts."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from engine.alarm.events import AlarmAcknowledged, SignNoticed
 from engine.alarm.state import (
@@ -134,18 +134,20 @@ def test_hq_that_was_not_reached_is_no_colleague_that_was_not_bug_four_of_five(
     lapwing = found.told["lapwing"]
     told = {
         **found.told,
-        "hq-1": replace(lapwing, person="hq-1", audience=Audience.HQ),
-        "owl": replace(
+        "hq-1": structs.replace(lapwing, person="hq-1", audience=Audience.HQ),
+        "owl": structs.replace(
             lapwing,
             person="owl",
             audience=Audience.CONTACTS,
             reply=ReplyKind.COMING,
         ),
     }
-    failed = replace(
+    failed = structs.replace(
         next(iter(found.effects.values())), person="hq-1", state=EffectState.REJECTED
     )
-    case = replace(found, told=told, effects={**found.effects, EffectId("e"): failed})
+    case = structs.replace(
+        found, told=told, effects={**found.effects, EffectId("e"): failed}
+    )
     shown = summary(case, hq.clock.now())
     assert (shown["told"], shown["coming"], shown["unreached_near"]) == (2, 1, 0)
     assert (shown["unreached_others"], shown["unreached"]) == (1, 1)
@@ -155,8 +157,8 @@ def later(case: Alarm, audience: Audience, state: EffectState) -> Alarm:
     """Return a case in which the colleague was sent another message afterwards."""
     first = next(one for one in case.effects.values() if one.person == "lapwing")
     key = EffectId(f"{first.effect}/{audience}")
-    other = replace(first, effect=key, audience=audience, state=state)
-    return replace(case, effects={**case.effects, key: other})
+    other = structs.replace(first, effect=key, audience=audience, state=state)
+    return structs.replace(case, effects={**case.effects, key: other})
 
 
 def ways(case: Alarm) -> tuple[list[str], object]:

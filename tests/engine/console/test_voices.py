@@ -1,6 +1,6 @@
 """Who says that the defender is safe, and for whom a close waits, is on the case."""
 
-from dataclasses import replace
+from msgspec import structs
 
 from engine.alarm.state import Kind, ReplyKind
 from engine.console.control import NO_ALARM
@@ -138,7 +138,7 @@ def test_people_go_by_their_stand_ins_and_the_defender_as_such() -> None:
     said = safety(scene.state(), [], Names(scene.state(), revealed=True), ALDER)
     assert said["by"] == ["C2", "rowan"]
     own = scene.state()
-    own = replace(own, safe=(replace(own.safe[0], name="heron"),))
+    own = structs.replace(own, safe=(structs.replace(own.safe[0], name="heron"),))
     assert safety(own, [], Names(own, revealed=False), ALDER)["by"] == ["the defender"]
 
 
@@ -150,7 +150,7 @@ def test_an_exercise_waits_for_nobody() -> None:
 
 def test_of_a_stranger_nobody_waits_for_a_word_of_the_defender() -> None:
     known = taken().state()
-    stranger = replace(known, defender=None, told={})
+    stranger = structs.replace(known, defender=None, told={})
     assert "the defender with their word" in closing_waits(known, ALDER)
     assert closing_waits(stranger, ALDER).startswith(
         "closing waits for 1 more besides you: an operator at the console (I know that"

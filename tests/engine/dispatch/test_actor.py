@@ -1,10 +1,10 @@
 """The dispatcher: what waits meets who is idle, and no hint is needed for it."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from engine.dispatch.actor import (
     BACKLOG,
@@ -195,7 +195,9 @@ def test_who_takes_several_is_given_a_share_of_many(rig: Rig) -> None:
 
 def test_what_is_exclusive_is_handed_over_alone(rig: Rig) -> None:
     rows = [
-        replace(row_of(name, channel="email"), effect_class=EffectClass.EXCLUSIVE)
+        structs.replace(
+            row_of(name, channel="email"), effect_class=EffectClass.EXCLUSIVE
+        )
         for name in ("one", "two", "three")
     ]
     rig.tell(Planned(rows=tuple(rows)))
@@ -328,7 +330,7 @@ def test_what_waits_for_a_channel_that_is_configured_no_more_is_told_bug_in_sile
     rig.ledger.plan(row_of("page", channel="matrix"))
     rig.world.run(2.5)
     assert rig.health.reasons() == {"channel_down": ("matrix",)}
-    withdraw = replace(
+    withdraw = structs.replace(
         unknown_append(row_of("page"), rig.ledger.epoch),
         stream="alarm/a",
         expected_seq=1,

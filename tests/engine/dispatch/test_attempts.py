@@ -1,8 +1,7 @@
 """The journal before the first byte, one true outcome, and what is in doubt."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec import structs
 
 from engine.dispatch.attempts import Attempts
 from engine.dispatch.body import decode_body
@@ -125,7 +124,7 @@ def test_two_routes_that_pull_one_effect_send_it_once(rig: Rig) -> None:
 
 
 def test_a_withdrawn_effect_is_not_sent(rig: Rig) -> None:
-    withdraw = replace(
+    withdraw = structs.replace(
         unknown_append(rig.row, rig.ledger.epoch),
         stream="alarm/a",
         changes=(),

@@ -1,8 +1,7 @@
 """A planned effect that cannot be read ends nobody but itself."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec import structs
 
 from engine.dispatch.actor import Idle, Planned, Take
 from engine.dispatch.queue import Queue
@@ -38,7 +37,7 @@ class Modem(SupervisedActor[Take]):
 
 
 def damaged(effect: str, avoid_route: str = "") -> EffectRow:
-    return replace(row_of(effect, avoid_route=avoid_route, repeat=5), body=b"{")
+    return structs.replace(row_of(effect, avoid_route=avoid_route, repeat=5), body=b"{")
 
 
 @pytest.mark.parametrize("avoid_route", ["", "modem-3"])

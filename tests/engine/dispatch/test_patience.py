@@ -1,9 +1,9 @@
 """A beginning that a slow journal keeps waiting is sent as soon as it is durable."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from engine.dispatch.attempts import Attempts
 from engine.dispatch.outcomes import Outcome, Settled
@@ -112,7 +112,7 @@ def test_what_an_earlier_instance_has_begun_is_not_sent_by_the_next(rig: Rig) ->
 
 
 def test_a_public_post_that_may_have_begun_before_is_never_risked(rig: Rig) -> None:
-    post = replace(row_of("p1"), effect_class=EffectClass.EXCLUSIVE)
+    post = structs.replace(row_of("p1"), effect_class=EffectClass.EXCLUSIVE)
     rig.ledger.plan(post)
     rig.ledger.fault = lambda _: LOST
     assert not rig.one.begin(post, lives)

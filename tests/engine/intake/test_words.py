@@ -19,8 +19,9 @@ from tests.engine.intake.reports import HERON, HERONS, report
 from tests.engine.intake.test_actor import LAPWING, Rig, number_of
 
 SAFE, DURESS = "Maple", "Cedar7"
-LAPWINGS = "Birch9"
+LAPWINGS, OTHER = "Birch9", "alarm/b"
 CODE = Code(code="K7F2", stream="alarm/a", person=HERON)
+FOR_LAPWING = Code(code="K7F2", stream="alarm/a", person=LAPWING)
 
 
 def with_words() -> Iterator[Rig]:
@@ -169,7 +170,7 @@ def test_a_word_without_a_code_answers_the_one_open_case_that_told_them(
 
     Where a number alone stands beside the word there are no words to be shown.
     """
-    rig.take(codes=(Code(code="K7F2", stream="alarm/a", person=LAPWING),))
+    rig.take(codes=(FOR_LAPWING,))
     (forward,) = rig.sms(text)
     assert isinstance(forward, Forward)
     assert isinstance(forward.command, TakeReply)
@@ -194,20 +195,19 @@ def test_a_word_without_a_code_answers_the_one_open_case_that_told_them(
 def test_a_word_that_stands_for_no_code_goes_to_hq(
     rig: Rig, text: str, sender: str
 ) -> None:
-    rig.take(codes=(Code(code="K7F2", stream="alarm/a", person=LAPWING),))
+    rig.take(codes=(FOR_LAPWING,))
     assert not any(isinstance(one, Forward) for one in rig.sms(text, sender=sender))
 
 
 def test_a_word_answers_neither_of_two_open_cases_nor_one_that_has_ended(
     rig: Rig,
 ) -> None:
-    code = Code(code="K7F2", stream="alarm/a", person=LAPWING)
-    rig.take(codes=(code,))
-    rig.take(codes=(replace(code, code="M3K4"),))
+    for code in ("K7F2", "M3K4"):
+        rig.take(codes=(Code(code=code, stream="alarm/a", person=LAPWING),))
     assert isinstance(rig.sms("4 hazel")[0], Forward), "two codes of one case"
-    rig.take(codes=(replace(code, code="P8Q9", stream="alarm/b"),), stream="alarm/b")
+    rig.take(codes=(Code(code="P8Q9", stream=OTHER, person=LAPWING),), stream=OTHER)
     assert not any(isinstance(one, Forward) for one in rig.sms("4 hazel", key="sms-2"))
-    rig.take(stream="alarm/b", is_open=False)
+    rig.take(stream=OTHER, is_open=False)
     assert isinstance(rig.sms("4 hazel", key="sms-3")[0], Forward)
     rig.take(is_open=False)
     assert not any(isinstance(one, Forward) for one in rig.sms("4 hazel", key="sms-4"))
@@ -243,7 +243,7 @@ def test_a_defenders_word_is_for_a_case_of_their_own_before_any_other(
 
 
 def test_a_note_holds_no_word(rig: Rig) -> None:
-    rig.take(codes=(replace(CODE, person=LAPWING),))
+    rig.take(codes=(FOR_LAPWING,))
     (message,) = rig.sms("K7F2 they said Cedar7 and I do not know", number_of(LAPWING))
     assert isinstance(message, Forward)
     assert isinstance(message.command, AddNote)
@@ -252,7 +252,7 @@ def test_a_note_holds_no_word(rig: Rig) -> None:
 
 
 def test_an_answer_is_shown_without_the_word_in_it(rig: Rig) -> None:
-    rig.take(codes=(replace(CODE, person=LAPWING),))
+    rig.take(codes=(FOR_LAPWING,))
     said = f"K7F2 1 {LAPWINGS} they watch me"
     (message,) = rig.sms(said, number_of(LAPWING))
     assert isinstance(message, Forward)
@@ -263,7 +263,7 @@ def test_an_answer_is_shown_without_the_word_in_it(rig: Rig) -> None:
 def test_what_somebody_writes_beside_an_answer_reaches_hq_bug_it_was_dropped(
     rig: Rig,
 ) -> None:
-    rig.take(codes=(replace(CODE, person=LAPWING),))
+    rig.take(codes=(FOR_LAPWING,))
     texts = ("k7f2 1", "K7F2 \u0661.", "K7F2 1, police at the gate")
     kept = []
     for text in texts:

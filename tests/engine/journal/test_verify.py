@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from engine.journal.chain import row_hash
 from engine.journal.memory import MemoryStore
@@ -53,7 +54,7 @@ def test_an_empty_journal_is_good() -> None:
 def test_the_hash_of_a_row_is_that_of_its_columns_each_behind_its_length(
     stream: str, command: str, kind: str, body: bytes, number: int
 ) -> None:
-    row = replace(
+    row = structs.replace(
         ROWS[0],
         stream=stream,
         command_id=CommandId(command),
@@ -90,7 +91,7 @@ def test_a_changed_column_is_found_at_its_row(
     index: int, other: dict[str, object]
 ) -> None:
     rows = list(ROWS)
-    rows[index] = replace(rows[index], **other)  # type: ignore[arg-type] # drawn as pairs
+    rows[index] = structs.replace(rows[index], **other)  # drawn as pairs
 
     found = bad(rows)
 
@@ -121,8 +122,8 @@ def test_two_rows_that_changed_places_are_found_at_the_first(index: int) -> None
 
 def test_a_row_rewritten_with_its_hash_is_found_at_the_next() -> None:
     rows = list(ROWS)
-    forged = replace(rows[1], body=b"forged")
-    rows[1] = replace(forged, hash=row_hash(rows[0].hash, forged))
+    forged = structs.replace(rows[1], body=b"forged")
+    rows[1] = structs.replace(forged, hash=row_hash(rows[0].hash, forged))
 
     found = bad(rows)
 
@@ -132,8 +133,8 @@ def test_a_row_rewritten_with_its_hash_is_found_at_the_next() -> None:
 
 def test_a_stream_rewritten_to_its_end_is_found_by_its_head() -> None:
     rows = list(ROWS)
-    forged = replace(rows[7], body=b"forged")
-    rows[7] = replace(forged, hash=row_hash(rows[6].hash, forged))
+    forged = structs.replace(rows[7], body=b"forged")
+    rows[7] = structs.replace(forged, hash=row_hash(rows[6].hash, forged))
 
     found = bad(rows)
 
@@ -143,8 +144,8 @@ def test_a_stream_rewritten_to_its_end_is_found_by_its_head() -> None:
 
 def test_a_stream_rewritten_with_its_head_is_found_by_the_journal_head() -> None:
     rows = list(ROWS)
-    forged = replace(rows[7], body=b"forged")
-    rows[7] = replace(forged, hash=row_hash(rows[6].hash, forged))
+    forged = structs.replace(rows[7], body=b"forged")
+    rows[7] = structs.replace(forged, hash=row_hash(rows[6].hash, forged))
     streams = {**KEPT.streams, "alarm/b": (4, rows[7].hash)}
 
     found = bad(rows, replace(KEPT, streams=streams))
@@ -191,6 +192,6 @@ def test_rows_cut_off_with_their_stream_heads_are_found() -> None:
 
 
 def test_a_row_of_no_encoding_is_bad_rather_than_an_error() -> None:
-    rows = [replace(ROWS[0], kind="\ud800"), *ROWS[1:]]
+    rows = [structs.replace(ROWS[0], kind="\ud800"), *ROWS[1:]]
 
     assert bad(rows).differs.startswith("hash")

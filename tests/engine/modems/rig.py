@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import structs
 
 from engine.dispatch.actor import Planned
 from engine.dispatch.outcomes import ATTEMPTING
@@ -260,7 +262,7 @@ class Rig:
             planned_ms=self.world.now().ms,
         )
         if body is not None:
-            row = replace(row, body=body)
+            row = structs.replace(row, body=body)
         self.ledger.plan(row)
         self.tree.names.tell("dispatcher", Planned(rows=(row,)))
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import timedelta
 from typing import cast
 
 import pytest
+from msgspec import structs
 
 from engine.modems.reports import GRACE, VALIDITY, Sent, find_stored, same_number
 from engine.ports.journal import EffectRow, EffectState, JournalReader
@@ -21,7 +21,7 @@ LATEST = VALIDITY + GRACE
 def _stored(effect: str, number: str, minutes: int, reference: str = "7") -> EffectRow:
     row = row_of(effect, address=number)
     at = START.plus(timedelta(minutes=minutes))
-    return replace(row, reference=reference, changed_at=at, route="modem-1")
+    return structs.replace(row, reference=reference, changed_at=at, route="modem-1")
 
 
 def test_of_two_with_one_reference_the_number_decides() -> None:
@@ -98,7 +98,7 @@ def test_reports_of_what_nobody_has_sent_read_the_rows_once() -> None:
 
     What was sent before is found among them all the same, also after others.
     """
-    other = replace(_stored("other", ANNA, 0), route="modem-2")
+    other = structs.replace(_stored("other", ANNA, 0), route="modem-2")
     rows, sent = _Rows(_stored("before", ANNA, 0), other), Sent()
     for reference in range(100, 200):
         assert sent.match(_report(reference), rows, "modem-1", START) is None

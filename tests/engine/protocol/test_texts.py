@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import given
+from msgspec import structs
 
 from adapters.modem import gsm7
 from adapters.modem.driver import SerialModem
@@ -63,7 +63,7 @@ def places(defender: Person) -> Iterator[TextFacts]:
     """Yield a defender in each form of place, where it takes the most room."""
     facts = TextFacts(alias=defender.alias, code=CODE, pressed_at=START)
     assert defender.declared is not None
-    fix = replace(
+    fix = structs.replace(
         facts,
         lat_deg=defender.declared.lat_deg,
         lon_deg=defender.declared.lon_deg,
@@ -71,8 +71,8 @@ def places(defender: Person) -> Iterator[TextFacts]:
         place_at=START.plus(timedelta(minutes=-59)),
     )
     yield fix
-    yield replace(fix, place_at=START.plus(timedelta(hours=-47)))
-    yield replace(
+    yield structs.replace(fix, place_at=START.plus(timedelta(hours=-47)))
+    yield structs.replace(
         fix,
         place_at=None,
         accuracy_m=defender.declared.accuracy_m,
@@ -135,21 +135,23 @@ def test_a_notice_says_its_signals_in_the_readers_language() -> None:
     for language in LANGUAGES:
         own = wording(language).signals
         for signal in (*Signal, "report"):
-            notice = replace(HERON, signals=(signal,))
+            notice = structs.replace(HERON, signals=(signal,))
             text = fitted("notice", language, notice)
             assert text.startswith(f"{own[signal]} Heron"), text
         assert language == "en" or own["removed"] != english["removed"]
-    several = replace(HERON, signals=("power_off", "removed"))
+    several = structs.replace(HERON, signals=("power_off", "removed"))
     assert fitted("notice", "ru", several).startswith("выключен, снят Heron")
 
 
 def test_of_many_signals_the_gravest_stays_where_all_do_not_fit() -> None:
-    many = replace(HERON, signals=("vibration", "low_battery", "fall", "power_off"))
+    many = structs.replace(
+        HERON, signals=("vibration", "low_battery", "fall", "power_off")
+    )
     assert fitted("notice", "ru", many).startswith("падение +3 Heron")
 
 
 def test_a_signal_that_a_later_version_wrote_is_said_as_it_stands() -> None:
-    notice = replace(HERON, signals=("never_heard_of",))
+    notice = structs.replace(HERON, signals=("never_heard_of",))
     assert fitted("notice", "ar", notice).startswith("never heard of Heron")
 
 
@@ -244,7 +246,7 @@ def test_every_sample_defender_can_be_told_of_in_every_language(language: str) -
 
 def _holds(template: str, recipient: Person, facts: TextFacts) -> None:
     language = recipient.language.value
-    facts = replace(facts, sign=recipient.sign)
+    facts = structs.replace(facts, sign=recipient.sign)
     text = fitted(template, language, facts)
     assert fits(text), text
     wanted = [[CODE], [facts.alias], [recipient.sign]]
@@ -263,7 +265,7 @@ def test_seventy_characters_hold_the_answers_too_where_names_are_not_the_longest
     language: str,
 ) -> None:
     sign = next(p.sign for p in RECIPIENTS if p.language == language)
-    text = fitted("sos", language, replace(HERON, sign=sign))
+    text = fitted("sos", language, structs.replace(HERON, sign=sign))
     assert re.search(r"K7F2 1 ?\w+ 2 ?\w+ 3 ?\w+", text), text
 
 
@@ -274,7 +276,7 @@ def test_seventy_characters_hold_the_answers_too_where_names_are_not_the_longest
 def test_a_towns_letters_never_cost_the_answer_or_the_sign(
     town: str, language: str
 ) -> None:
-    facts = replace(HERON, declared=town, place_at=None, accuracy_m=5000.0)
+    facts = structs.replace(HERON, declared=town, place_at=None, accuracy_m=5000.0)
     text = fitted("sos", language, facts)
     assert fits(text)
     assert "41.31,69.28" in text
@@ -318,18 +320,22 @@ def test_the_age_is_worded_when_the_message_is_sent_and_not_when_it_was_planned(
 
 
 def test_a_declared_place_is_the_age_of_the_press_and_not_of_the_declaration() -> None:
-    facts = replace(HERON, declared="Tashkent", place_at=None, accuracy_m=5000.0)
+    facts = structs.replace(
+        HERON, declared="Tashkent", place_at=None, accuracy_m=5000.0
+    )
     text = fitted("sos", "en", facts)
     assert "no fix, declared place Tashkent 41.31,69.28 +-5000m, now" in text
 
 
 def test_a_declared_place_that_is_finer_than_a_town_keeps_its_decimals() -> None:
-    facts = replace(HERON, declared="a crossing", place_at=None, accuracy_m=100.0)
+    facts = structs.replace(
+        HERON, declared="a crossing", place_at=None, accuracy_m=100.0
+    )
     assert "41.31151,69.27974" in fitted("sos", "en", facts)
 
 
 def test_a_segment_with_nothing_to_say_is_left_out() -> None:
-    text = fitted("page", "en", replace(HERON, sign="", accuracy_m=None))
+    text = fitted("page", "en", structs.replace(HERON, sign="", accuracy_m=None))
     assert text == (
         "SOS K7F2 Heron 41.31151,69.27974, 2 min ago. Open the console and acknowledge"
     )
@@ -342,7 +348,7 @@ def test_an_unknown_text_speaks_as_hqs_does() -> None:
 
 
 def test_what_is_not_real_is_marked_in_text_and_subject() -> None:
-    exercise = replace(HERON, mark="exercise")
+    exercise = structs.replace(HERON, mark="exercise")
     assert fitted("sos", "sv", exercise).startswith("ÖVNING SOS")
     assert subject("hq", "en", exercise) == "EXERCISE SOS Heron"
     assert subject("public", "en", HERON) == ""

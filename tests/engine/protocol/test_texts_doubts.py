@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 
 import pytest
+from msgspec import structs
 
 from engine.protocol.language import LANGUAGES, wording
 from engine.protocol.texts import TextFacts, compose
@@ -75,11 +75,13 @@ def _fixes() -> Iterator[TextFacts]:
     """Yield each place in every form: declared, fresh, old, long ago, none at all."""
     for facts in _places():
         yield facts
-        fix = replace(facts, declared="")
+        fix = structs.replace(facts, declared="")
         for minutes in (2, 31, 119, 99 * 24 * 60):
-            yield replace(fix, place_at=START.plus(timedelta(minutes=-minutes)))
-        yield replace(fix, place_at=START.plus(timedelta(minutes=-59)), doubted=True)
-        yield replace(fix, lat_deg=None, lon_deg=None, accuracy_m=None)
+            yield structs.replace(fix, place_at=START.plus(timedelta(minutes=-minutes)))
+        yield structs.replace(
+            fix, place_at=START.plus(timedelta(minutes=-59)), doubted=True
+        )
+        yield structs.replace(fix, lat_deg=None, lon_deg=None, accuracy_m=None)
 
 
 def _doubtful(facts: TextFacts) -> Iterator[TextFacts]:
@@ -87,7 +89,7 @@ def _doubtful(facts: TextFacts) -> Iterator[TextFacts]:
     odd = ("late", "clock")
     for manner in ("", "quiet", "loud"):
         for doubts in (odd, (*odd, "failed_authentication")):
-            yield replace(facts, manner=manner, doubts=doubts)
+            yield structs.replace(facts, manner=manner, doubts=doubts)
 
 
 @cache
@@ -134,7 +136,9 @@ def test_what_is_in_doubt_is_said_to_every_sample_person_and_not_to_go_alone(
     assert len(alias) == len(LONGEST_ALIAS)
     for sign in _signs(language):
         for fix in _fixes():
-            for facts in _doubtful(replace(fix, alias=alias, sign=sign, mark=mark)):
+            for facts in _doubtful(
+                structs.replace(fix, alias=alias, sign=sign, mark=mark)
+            ):
                 text = fitted("sos", language, facts, repeat)
                 wanted = _in_doubt(language, facts)
                 if not mark:
@@ -154,7 +158,7 @@ def test_what_is_in_doubt_is_said_with_the_longest_names_of_a_roster(
     alias = "Abcdefghijklmnop"[:ALIAS_LENGTH_MAX]
     sign = LONGEST_SIGN.get(language, "Watermelon")
     for fix in _fixes():
-        for facts in _doubtful(replace(fix, alias=alias, sign=sign, mark=mark)):
+        for facts in _doubtful(structs.replace(fix, alias=alias, sign=sign, mark=mark)):
             text = fitted("sos", language, facts, repeat)
             wanted = _in_doubt(language, facts)
             if not mark and language not in UCS2:
@@ -166,12 +170,12 @@ def test_what_is_in_doubt_is_said_with_the_longest_names_of_a_roster(
 def test_a_fresh_position_of_a_proven_sender_keeps_every_decimal(language: str) -> None:
     sign = max(_signs(language), key=len)
     for fix in _fixes():
-        facts = replace(fix, alias=LONGEST_ALIAS, sign=sign)
+        facts = structs.replace(fix, alias=LONGEST_ALIAS, sign=sign)
         if not is_old(facts):
             text = fitted("sos", language, facts)
             whole = places_of(facts, language, is_last_resort=False)
             _hold(text, [_any_of(whole)])
-            quiet = fitted("sos", language, replace(facts, manner="quiet"))
+            quiet = fitted("sos", language, structs.replace(facts, manner="quiet"))
             # A hundred metres, where seventy characters say not to call as well.
             about = [] if language not in UCS2 else [point_of(facts, 3)]
             _hold(quiet, [_any_of([*whole, *about])])
@@ -184,9 +188,11 @@ def test_an_officer_reads_that_a_position_is_old_and_a_sender_not_proven(
 ) -> None:
     """In Russian and Arabic an SMS to HQ lost both."""
     for fix in _fixes():
-        for facts in _doubtful(replace(fix, alias="Abcdefghijk", mark="exercise")):
+        for facts in _doubtful(
+            structs.replace(fix, alias="Abcdefghijk", mark="exercise")
+        ):
             for sign in _signs(language):
-                signed = replace(facts, sign=sign)
+                signed = structs.replace(facts, sign=sign)
                 text = fitted(template, language, signed)
                 wanted = _in_doubt(language, signed)[1 if template == "page" else 2 :]
                 _hold(text, wanted)
@@ -197,10 +203,10 @@ def test_what_is_verified_is_never_called_unconfirmed_nor_its_sender(
     language: str,
 ) -> None:
     words = wording(language).words
-    doubted = replace(HERON, doubts=("failed_authentication",))
-    confirmed = replace(doubted, is_confirmed=True)
+    doubted = structs.replace(HERON, doubts=("failed_authentication",))
+    confirmed = structs.replace(doubted, is_confirmed=True)
     for template in ("sos", "page"):
-        for facts in (confirmed, replace(confirmed, manner="quiet", sign="")):
+        for facts in (confirmed, structs.replace(confirmed, manner="quiet", sign="")):
             said = compose(template, language, facts, now=START)
             text = "".join(piece.text for piece in said)
             assert words["unconfirmed"] not in text
@@ -211,7 +217,7 @@ def test_what_is_verified_is_never_called_unconfirmed_nor_its_sender(
 
 
 def test_the_english_says_that_it_is_confirmed_in_place_of_that_it_is_not() -> None:
-    before, after = HERON, replace(HERON, is_confirmed=True)
+    before, after = HERON, structs.replace(HERON, is_confirmed=True)
     text = fitted("sos", "en", before)
     assert ". Not confirmed. " in text
     assert fitted("sos", "en", after) == text.replace("Not confirmed", "Confirmed")

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 from itertools import pairwise
 
 import pytest
+from msgspec import structs
 
 from engine.ports.modem import Forms
 from engine.protocol.findings import Fault
@@ -104,13 +104,15 @@ def widest() -> tuple[TextFacts, ...]:
 
 
 def _forms(facts: TextFacts) -> Iterator[TextFacts]:
-    fix = replace(facts, declared="")
+    fix = structs.replace(facts, declared="")
     yield fix
-    yield replace(fix, place_at=START.plus(timedelta(hours=-47)))
-    yield replace(fix, place_at=START.plus(timedelta(days=-300)))
-    yield replace(fix, doubted=True)
-    yield replace(facts, place_at=None, accuracy_m=10_000.0)
-    yield replace(fix, lat_deg=None, lon_deg=None, accuracy_m=None, place_at=None)
+    yield structs.replace(fix, place_at=START.plus(timedelta(hours=-47)))
+    yield structs.replace(fix, place_at=START.plus(timedelta(days=-300)))
+    yield structs.replace(fix, doubted=True)
+    yield structs.replace(facts, place_at=None, accuracy_m=10_000.0)
+    yield structs.replace(
+        fix, lat_deg=None, lon_deg=None, accuracy_m=None, place_at=None
+    )
 
 
 def _worst(language: str, mark: str) -> Iterator[TextFacts]:
@@ -125,10 +127,10 @@ def _worst(language: str, mark: str) -> Iterator[TextFacts]:
     signs = {one.sign for one in RECIPIENTS if one.language.value == language}
     the_longest = max(signs, key=len)
     for facts in widest():
-        yield replace(facts, sign=the_longest, **said)  # type: ignore[arg-type] # by name
+        yield structs.replace(facts, sign=the_longest, **said)
     farthest = max(widest(), key=lambda one: len(f"{one.lat_deg}{one.lon_deg}"))
     for sign in sorted(signs):
-        yield replace(farthest, sign=sign, **said)  # type: ignore[arg-type] # by name
+        yield structs.replace(farthest, sign=sign, **said)
 
 
 def point_of(facts: TextFacts, decimals: int) -> str:
@@ -198,7 +200,7 @@ def test_names_as_long_as_the_roster_allows_cost_metres_and_nothing_else(
     hush = [words["quiet"], words["quiet_short"], words["quiet_least"]]
     for template in sorted(templates() - NOT_BY_SMS):
         for worst in _worst(language, mark):
-            facts = replace(worst, alias=alias, sign=sign)
+            facts = structs.replace(worst, alias=alias, sign=sign)
             text = fitted(template, language, facts, repeat)
             quiet = language in UCS2 and template == "sos"
             old = language in UCS2 and is_old(facts)
@@ -242,7 +244,7 @@ def _has(text: str, any_of: list[str]) -> bool:
 def test_an_exercise_says_what_to_answer_as_the_alarm_does(language: str) -> None:
     facts = next(f for f in widest() if f.declared)
     sign = next(p.sign for p in RECIPIENTS if p.language.value == language)
-    facts = replace(facts, alias="Heron", sign=sign, mark="exercise")
+    facts = structs.replace(facts, alias="Heron", sign=sign, mark="exercise")
     text = fitted("sos", language, facts)
     assert re.search(ANSWERS, text), text
     assert text.startswith(wording(language).words["exercise"])
@@ -261,7 +263,7 @@ def test_the_long_form_of_an_answer_stands_wherever_there_is_room() -> None:
     )
     said = "SOS Heron ~41.30,69.30 сейчас. Вдвоём. K7F2 1 иду 2 нет 3 беда. Чайник"
     assert fitted("sos", "ru", facts) == said
-    exercise = replace(facts, mark="exercise")
+    exercise = structs.replace(facts, mark="exercise")
     assert fitted("sos", "ru", exercise) == (
         "УЧЕНИЕ SOS Heron ~41.30,69.30 0мин. Вдвоём K7F2 1иду 2нет 3беда Чайник"
     )
@@ -269,8 +271,8 @@ def test_the_long_form_of_an_answer_stands_wherever_there_is_room() -> None:
 
 def test_no_form_of_a_piece_outlives_a_shorter_one() -> None:
     """A form gives way before the next does, and that one takes fewer characters."""
-    facts = replace(widest()[0], sign="Sign", country="Country", manner="quiet")
-    facts = replace(facts, signals=("removed", "fall"), doubts=("late",))
+    facts = structs.replace(widest()[0], sign="Sign", country="Country", manner="quiet")
+    facts = structs.replace(facts, signals=("removed", "fall"), doubts=("late",))
     for language in LANGUAGES:
         for template in templates():
             segments = compose(template, language, facts, now=START, repeat=1)

@@ -1,8 +1,7 @@
 """What is read at an address that has no code: HQ's e-mail, say."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec import structs
 
 from engine.protocol.language import LANGUAGES
 from engine.protocol.texts import compose
@@ -16,9 +15,11 @@ def test_who_has_no_code_reads_whom_it_is_about_bug_hq_read_nothing_more_to_do(
     template: str, language: str
 ) -> None:
     """HQ's mail of an end was its second sentence, and nothing else."""
-    moved = replace(HERON, move=(400.0, "north_east"))
+    moved = structs.replace(HERON, move=(400.0, "north_east"))
     coded = compose(template, language, moved, now=START)
-    bare = compose(template, language, replace(moved, code="", sign=""), now=START)
+    bare = compose(
+        template, language, structs.replace(moved, code="", sign=""), now=START
+    )
     first = coded[0].text.replace(f"{CODE} ", "")
     assert bare[0].text == first
     assert "Heron" in first
@@ -26,7 +27,7 @@ def test_who_has_no_code_reads_whom_it_is_about_bug_hq_read_nothing_more_to_do(
 
 
 def test_what_has_neither_code_nor_alias_says_nothing_of_either() -> None:
-    nobody = replace(HERON, code="", alias="")
+    nobody = structs.replace(HERON, code="", alias="")
     for template in ("stop", "moved"):
         text = "".join(one.text for one in compose(template, "en", nobody, now=START))
         assert "ended" not in text

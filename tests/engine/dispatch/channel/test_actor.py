@@ -1,10 +1,10 @@
 """A channel's worker: journals, sends, settles, and tries only what may be tried."""
 
 import logging
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import structs
 
 from engine.alarm.repeats import RETRY_MAX
 from engine.dispatch.actor import Planned, Shout
@@ -78,7 +78,7 @@ class Rig:
         repeat: int = 0,
         effect_class: EffectClass = EffectClass.SAFETY,
     ) -> None:
-        row = replace(
+        row = structs.replace(
             row_of(effect, channel="email", address="hq@x", repeat=repeat),
             avoid_route="elsewhere" if repeat else "",
             effect_class=effect_class,

@@ -1,9 +1,9 @@
 """What fails or hangs at one thing keeps no message from going out beside it."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from engine.dispatch.actor import Away, Planned, Take
 from engine.dispatch.channel.actor import (
@@ -52,7 +52,7 @@ def test_a_row_that_cannot_be_read_takes_none_along_that_is_begun_behind_it() ->
     rig.plan("first")
     rig.world.run(2)
     rows = [row_of(f"q{n}", channel="email", address="hq@x") for n in range(16)]
-    rows[3] = replace(rows[3], body=b"{")
+    rows[3] = structs.replace(rows[3], body=b"{")
     rig.ledger.plan(*rows)
     rig.tree.names.tell("dispatcher", Planned(rows=tuple(rows)))
     rig.world.run(5)

@@ -1,10 +1,9 @@
 """One recipient who is refused says nothing of a channel; a channel's own no does."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from engine.dispatch.actor import Planned
 from engine.errors import DeliveryError, RefusalOf
@@ -45,7 +44,7 @@ class ChoosyRig(Rig):
         for address in addresses:
             self.sent += 1
             row = row_of(f"f{self.sent}", channel="email", address=address)
-            row = replace(row, planned_at=self.world.now())
+            row = structs.replace(row, planned_at=self.world.now())
             self.ledger.plan(row)
             self.tree.names.tell("dispatcher", Planned(rows=(row,)))
             self.world.run(5)

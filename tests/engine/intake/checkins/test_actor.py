@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from engine.dispatch.actor import Planned
 from engine.dispatch.body import decode_body
@@ -328,7 +329,9 @@ def test_what_an_alarm_took_up_and_is_no_word_ends_nothing() -> None:
     sms(rig, "where are you?")
     sms(rig, "home")
     sms(rig, "maple", taken_by="kept")
-    rig.ledger.ask(replace(sms(rig, "x"), key=ReportKey("odd"), body=b"odd"), 1.0)
+    rig.ledger.ask(
+        structs.replace(sms(rig, "x"), key=ReportKey("odd"), body=b"odd"), 1.0
+    )
 
     after = rig.again(after_s=2)
     after.world.run(1)

@@ -1,8 +1,7 @@
 """An order as facts: what is still to be sent."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec import structs
 
 from engine.intake.orders.order import Fact, fact_event, fold, given_event
 from engine.ports.device import DeviceCommand, DeviceOrder
@@ -46,6 +45,6 @@ def test_what_was_sent_or_given_up_waits_no_more(fact: Fact) -> None:
 
 
 def test_a_command_of_a_newer_engine_is_left_alone() -> None:
-    newer = replace(GIVEN, body=GIVEN.body.replace(b"locate", b"dance"))
+    newer = structs.replace(GIVEN, body=GIVEN.body.replace(b"locate", b"dance"))
     assert newer.body != GIVEN.body
     assert fold(STREAM, [newer]) is None

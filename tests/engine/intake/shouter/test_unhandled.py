@@ -4,6 +4,7 @@ import logging
 from dataclasses import dataclass, replace
 
 import pytest
+from msgspec import structs
 
 from engine.alarm.commands import (
     Acknowledge,
@@ -76,7 +77,7 @@ def test_a_forced_wish_to_call_off_that_is_put_away_reaches_hq_bug_it_was_silent
 
 def test_what_is_said_of_a_wish_does_not_tell_whether_force_was_seen() -> None:
     """An officer's telephone is not for that: the case alone shows it."""
-    free = replace(CANCEL, press=replace(CANCEL.press, duress=False))
+    free = structs.replace(CANCEL, press=replace(CANCEL.press, duress=False))
     assert Put().put(CANCEL) == Put().put(free)
 
 
@@ -89,7 +90,7 @@ def test_an_answer_and_a_message_that_are_put_away_reach_hq_in_their_own_words()
     (message,) = Put().put(WORDS)
     assert message.startswith(f"{NOT_HANDLED}a message, case 45f7ecbce34c.")
     assert message.endswith("Raw: two men at the door")
-    (doubtful,) = Put().put(replace(COMING, authentic=False))
+    (doubtful,) = Put().put(structs.replace(COMING, authentic=False))
     assert "coming (not confirmed)" in doubtful
 
 
@@ -98,7 +99,7 @@ def test_an_answer_and_a_message_that_are_put_away_reach_hq_in_their_own_words()
     [
         Acknowledge(command_id=CommandId("c"), by=ALDER),
         Tick(command_id=CommandId("t")),
-        replace(COMING, source=None),
+        structs.replace(COMING, source=None),
     ],
 )
 def test_what_somebody_else_says_of_it_is_not_shouted(command: AlarmCommand) -> None:

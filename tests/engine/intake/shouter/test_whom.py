@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
+from msgspec import structs
+
 from engine.alarm.commands import AddNote, RequestCancel
 from engine.intake.shouter.unhandled import Unhandled
 from engine.intake.shouter.whom import addresses_about, addresses_for, routes_of
@@ -74,7 +76,7 @@ def test_nor_does_hqs_address_where_it_is_the_defenders_own() -> None:
 
 def test_a_wish_that_a_device_sends_is_left_out_at_its_carriers_alone() -> None:
     board = board_of(on_duty(FIRST, HERON))
-    cancel = replace(CANCEL, press=replace(CANCEL.press, device=HERONS))
+    cancel = structs.replace(CANCEL, press=replace(CANCEL.press, device=HERONS))
     assert addresses_about(board, HQ, cancel) == addresses_for(board, HQ, HERON)
 
 
@@ -111,7 +113,7 @@ def test_nor_does_a_defender_on_duty_without_a_device_or_who_shares_a_telephone(
 def test_a_wish_of_a_device_that_is_enrolled_no_more_may_be_anybodys() -> None:
     board = board_of(on_duty(FIRST, HERON))
     press = replace(CANCEL.press, device=DeviceId("350000000000000"))
-    gone = replace(CANCEL, press=press)
+    gone = structs.replace(CANCEL, press=press)
     assert addresses_about(board, HQ, gone) == addresses_about(board, HQ, WORDS)
 
 
