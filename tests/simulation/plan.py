@@ -108,7 +108,7 @@ AGAIN = 0.02
 COLLEAGUE = 0.04
 ORDER = 0.03
 # Somebody sets a timer by the button of a device.
-BUTTON = 0.03
+BUTTON = 0.015
 BUTTON_S = 660.0
 """What a bare press starts, with what is left to them after it."""
 FORGOTTEN = 0.2
