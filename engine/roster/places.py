@@ -9,8 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from msgspec import Struct
-
+from engine.quick import quick
 from engine.roster.model import CircleName, Person, Role, Roster
 from engine.values import Fix, Instant, PersonId
 from geocore import Index
@@ -19,7 +18,9 @@ from geocore import Index
 AHEAD_MAX = timedelta(minutes=5)
 
 
-class Standing(Struct, frozen=True, kw_only=True, gc=False):
+@quick
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
     """The place that counts for a person; `declared`: said, not measured."""
 
     lat_deg: float = field(repr=False)

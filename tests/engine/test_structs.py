@@ -4,6 +4,7 @@ import importlib
 import pkgutil
 import typing
 from collections.abc import Callable, Iterator
+from dataclasses import Field
 
 import pytest
 from msgspec import Struct, structs
@@ -46,6 +47,13 @@ def test_whoever_could_be_in_a_circle_is_searched_for(kind: type[Struct]) -> Non
     opened = {field.name: hints[field.name] for field in structs.fields(kind)}
     held = {name: hint for name, hint in opened.items() if _may_lead_back(hint)}
     assert held == {}
+
+
+@named
+def test_what_a_repr_must_not_show_is_in_none(kind: type[Struct]) -> None:
+    """A struct shows all of it, and takes the dataclasses' `field` for a value."""
+    for field in structs.fields(kind):
+        assert not isinstance(field.default, Field)
 
 
 def _may_lead_back(hint: object) -> bool:
