@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from engine import plugins
-from engine.cli.client import DEFAULT_STATE, ServiceError, State, ask, table
+from engine.cli.client import DEFAULT_STATE, STRANGE, ServiceError, State, ask, table
 from engine.cli.reading import STANDARD_INPUT, FromFile, said_in
 from engine.ports.device import DeviceCommand
 
@@ -282,7 +282,9 @@ def order(
         raise typer.BadParameter(message)
     request = {"device": device, "command": command.value, "every_s": every, "by": by}
     asked = {name: value for name, value in request.items() if value is not None}
-    reply = ask(state, "POST", "/devices/command", json.dumps(asked))
+    reply = table(ask(state, "POST", "/devices/command", json.dumps(asked)))
+    if reply["queued"] is not True:
+        raise ServiceError(STRANGE)
     if as_json:
         _print_json(reply)
         return
@@ -314,7 +316,9 @@ def secret(
     else:
         said = said_in(from_file, "the secret")
     request = {"device": device, "by": by, "secret": said.strip()}
-    reply = ask(state, "POST", "/devices/secret", json.dumps(request))
+    reply = table(ask(state, "POST", "/devices/secret", json.dumps(request)))
+    if not reply["person"]:
+        raise ServiceError(STRANGE)
     if as_json:
         _print_json(reply)
         return

@@ -97,6 +97,8 @@ def test_what_is_done_and_not_recorded_is_said(
         ("device list", "devices"),
         ("device show 0018", "devices"),
         ("device test 0018 --by alder", "devices__drill__arm"),
+        ("device order 0018 locate --by alder", "devices__command"),
+        ("device secret 0018 --by alder --from-file LICENSE", "devices__secret"),
         ("drill --for heron --by alder", "drills"),
     ],
 )
