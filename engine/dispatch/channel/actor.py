@@ -144,7 +144,7 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
             outcome = self._attempt(notification, slack_s)
             self.beat()
             self._attempts.settle(row, outcome)
-            self._measure(row, outcome)
+            self._measure(notification.address, outcome)
         self._ask_for_work()
 
     def rescan(self) -> None:
@@ -275,7 +275,7 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
             data=shout.body.data,
         )
 
-    def _measure(self, row: EffectRow, outcome: Outcome) -> None:
+    def _measure(self, address: str, outcome: Outcome) -> None:
         name = self._channel.name
         result = {
             EffectState.ACCEPTED: "sent",
@@ -285,7 +285,7 @@ class ChannelWorker(SupervisedActor[Take | Shout]):
         self._telemetry.count(
             "deliveries_total", channel=name, outcome=outcome.state.value
         )
-        address, now_s = decode_body(row.body).address, self.clock.boottime_s()
+        now_s = self.clock.boottime_s()
         if outcome.state is EffectState.ACCEPTED:
             self._standing.sent(address, now_s)
             self._show()
