@@ -172,24 +172,37 @@ class Cases:
             for alarm in self._alarms.values()
             if alarm.is_open and alarm.kind is Kind.REAL and alarm.defender is not None
         }
-        return people | self.real_unread() | {person_of(row.stream) for row in timers}
+        people |= self.real_unread().keys()
+        return people | {person_of(row.stream) for row in timers}
 
-    def real_unread(self) -> set[PersonId]:
-        """Return who has a real case that is open and unread, by its clear columns."""
-        if not self.unread:
-            return set()
+    def real_unread(self) -> dict[PersonId, AlarmId]:
+        """Return who has a real case that is open, and not whole, by its clear columns.
+
+        One that has stopped may stand as closed: the row that cannot be read may have
+        opened it again.
+        """
+        unread = self.unread.keys() | self.stopped.keys()
+        if not unread:
+            return {}
         with self._readers.reader() as reader:
             rows = reader.heads(PREFIX, open_only=True)
-        unread = (row.head for row in rows if alarm_of(row.stream) in self.unread)
-        people = {_person_in(head.subject) for head in unread}
-        return {one for one in people if one is not None}
+        found = {
+            _person_in(row.head.subject): alarm_of(row.stream)
+            for row in rows
+            if alarm_of(row.stream) in unread
+        }
+        return {who: case for who, case in found.items() if who is not None}
 
     def told(self) -> set[PersonId]:
-        """Return who was told of a real case that is open, by what is folded."""
+        """Return who was told of a real case that is open, by what is folded.
+
+        One that has stopped counts as open, as it is shown.
+        """
         return {
             PersonId(who)
             for alarm in self._alarms.values()
-            if alarm.is_open and alarm.kind is Kind.REAL
+            if alarm.is_open or alarm.id in self.stopped
+            if alarm.kind is Kind.REAL
             for who in alarm.told
         }
 

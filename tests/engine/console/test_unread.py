@@ -1,17 +1,27 @@
 """What HQ is told of a case of which rows cannot be read."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
+from engine.alarm.commands import Reopen
 from engine.alarm.state import Kind, stream_of
 from engine.console.cases import Cases, Unread
 from engine.console.desk import UNREAD_BEFORE
 from engine.console.observe import UNREADABLE
-from engine.values import AlarmId
-from tests.engine.console.hq import Hq, browser, control, kinds, say_safe
-from tests.engine.console.test_cases import Lender, Newer, unread_desk
+from engine.ports.journal import Append, Head, NewEvent, StoredEvent
+from engine.roster.model import Roster
+from engine.roster.render import render_roster
+from engine.roster.sample import sample_roster
+from engine.values import AlarmId, CommandId, PersonId
+from tests.engine.console.hq import ALDER, Hq, browser, control, kinds, say_safe
+from tests.engine.console.test_cases import Garbled, Lender, Newer, end, unread_desk
 from tests.engine.intake.reports import HERONS
+from tests.engine.roster.rosters import without
+
+HERON, LAPWING = PersonId("heron"), PersonId("lapwing")
 
 
 @pytest.mark.parametrize("is_open", [True, False])
@@ -203,3 +213,103 @@ def test_nobody_plays_beside_a_real_case_that_cannot_be_read(
     assert "a real alarm of theirs is open" in said.json()["error"]
     assert hq.drills.of(HERONS) is None
     assert kinds(hq, "drills") == []
+
+
+class NewerReopening(Garbled):
+    """Lends readers of a journal in which a newer engine opened a case again."""
+
+    def stream(self, stream: str, after_seq: int = 0) -> Sequence[StoredEvent]:
+        return [
+            structs.replace(row, version=99) if row.kind == "AlarmReopened" else row
+            for row in self.hq.store.reader().stream(stream, after_seq)
+        ]
+
+
+@pytest.fixture
+def opened(hq: Hq) -> AlarmId:
+    """A real case of heron's whose row that opens it again is a newer one."""
+    alarm = hq.press("a1", alias="Heron")
+    end(hq, alarm)
+    again = Reopen(command_id=CommandId("again"), by=ALDER)
+    assert hq.do(alarm, again).events
+    hq.desk.cases = Cases(NewerReopening(hq, stream_of(alarm)))
+    stands = hq.desk.cases.get(alarm)
+    assert stands is not None
+    assert not stands.is_open
+    return alarm
+
+
+def test_whose_case_was_opened_again_unread_is_waited_for_bug_their_word_was_lost(
+    hq: Hq, opened: AlarmId
+) -> None:
+    """A roster without them was taken, and what they said was a stranger's."""
+    gone = without(sample_roster(), HERON)
+    with control(hq) as client:
+        said = client.post("/roster", content=render_roster(gone))
+    assert said.status_code == 409
+    assert "heron (they themselves)" in said.json()["error"]
+    assert hq.desk.cases.waited_for() == {HERON}
+    assert hq.desk.cases.real_unread() == {HERON: opened}
+
+
+def test_whoever_was_told_of_a_case_opened_again_unread_keeps_their_words(
+    hq: Hq, opened: AlarmId
+) -> None:
+    del opened
+    hq.desk.parts.board.replace(_agreed("Cedar7"))
+    with control(hq) as client:
+        said = client.post("/roster", content=render_roster(_agreed("Willow")))
+    assert said.status_code == 409
+    assert "lapwing (the agreed words)" in said.json()["error"]
+    assert LAPWING in hq.desk.cases.told()
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("/devices/drill/arm", {"device": HERONS}),
+        ("/drills", {"defender": "heron"}),
+    ],
+)
+def test_nobody_plays_beside_a_real_case_that_was_opened_again_unread(
+    hq: Hq, opened: AlarmId, path: str, fields: dict[str, str]
+) -> None:
+    del opened
+    hq.enrol("alder")
+    with control(hq) as client:
+        said = client.post(path, json={"by": "alder", **fields})
+    assert said.status_code == 409
+    assert "a real alarm of theirs is open" in said.json()["error"]
+    assert hq.drills.of(HERONS) is None
+    assert kinds(hq, "drills") == []
+
+
+def test_a_case_that_stopped_behind_its_end_is_waited_for_by_nobody(hq: Hq) -> None:
+    """Its clear columns say that it is closed."""
+    closed = hq.press("a1", alias="Heron")
+    end(hq, closed)
+    found = hq.alarm(closed)
+    assert found is not None
+    newer = Append(
+        stream=stream_of(closed),
+        expected_seq=found.seq,
+        epoch=hq.epoch,
+        command_id=CommandId("newer"),
+        events=(NewEvent(kind="NoteAdded", version=99, body=b"{}"),),
+        head=Head(status="closed", is_open=False),
+    )
+    hq.store.commit([newer], hq.clock.now())
+    hq.desk.cases.follow()
+    assert list(hq.desk.cases.stopped) == [closed]
+    assert hq.desk.cases.waited_for() == set()
+
+
+def _agreed(duress_word: str) -> Roster:
+    sample = sample_roster()
+    people = (
+        replace(one, safe_word="Cocoa", duress_word=duress_word)
+        if one.person == LAPWING
+        else one
+        for one in sample.people
+    )
+    return replace(sample, people=tuple(people))
