@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from engine.alarm.commands import Close, Raise
 from engine.alarm.refusals import RefusalGround
-from engine.alarm.state import Kind
+from engine.alarm.state import CloseReason, Kind
 from engine.console.acts import ActError, command_of
 from engine.console.asking import (
     MISSING,
@@ -158,9 +158,7 @@ async def act(request: Request) -> Response:
     if isinstance(command, Close):
         command = structs.replace(command, in_person=False)
         # Here alone: at the console whoever closes it has the list before them.
-        desk.catch_up()
-        every = desk.cases.all(desk.parts.clock.now())
-        refused = end_refusal(desk.cases.get(alarm_id), command, every)
+        refused = _end_refused(desk, alarm_id, command)
     if refused is None:
         refused = await desk.act(alarm_id, command)
     if refused == REFUSALS[RefusalGround.NOT_RAISED]:
@@ -171,6 +169,15 @@ async def act(request: Request) -> Response:
     return JSONResponse(
         {"done": refused is None, "refused": refused}, status_code=status
     )
+
+
+def _end_refused(desk: ConsoleDesk, alarm_id: AlarmId, command: Close) -> str | None:
+    """Say why an exercise does not end; no other end hangs on the clear columns."""
+    desk.catch_up()
+    cases, every = desk.cases, desk.cases.all(desk.parts.clock.now())
+    is_over = command.reason is CloseReason.EXERCISE_OVER
+    beside = cases.real_unread() if is_over else {}
+    return end_refusal(cases.get(alarm_id), command, every, beside)
 
 
 def _too_few(desk: ConsoleDesk, alarm_id: AlarmId, refused: str) -> str:
@@ -240,7 +247,8 @@ async def drill_score(request: Request) -> Response:
     if found is None or found.kind is not Kind.EXERCISE:
         return JSONResponse({"error": "no such exercise"}, status_code=MISSING)
     every = desk.cases.all(desk.parts.clock.now())
-    return JSONResponse(score_of(found, desk.cases.lines(alarm_id), every))
+    lines, beside = desk.cases.lines(alarm_id), desk.cases.real_unread()
+    return JSONResponse(score_of(found, lines, every, beside))
 
 
 async def status(request: Request) -> Response:

@@ -1,6 +1,6 @@
 """Exercises: raised by an operator, on the full path, and scored. Pure but for ids."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from hashlib import sha256
 
@@ -14,7 +14,15 @@ from engine.intake.judge import place_of
 from engine.protocol.registry import Registry
 from engine.roster.board import Board
 from engine.roster.model import Person, Role
-from engine.values import AlarmId, CommandId, Instant, OperatorId, ReportKey, Signal
+from engine.values import (
+    AlarmId,
+    CommandId,
+    Instant,
+    OperatorId,
+    PersonId,
+    ReportKey,
+    Signal,
+)
 
 Json = dict[str, object]
 WIRE = "exercise"
@@ -72,15 +80,19 @@ def drill_refusal(person: Person, alarms: Iterable[Alarm]) -> str | None:
 
 
 def end_refusal(
-    alarm: Alarm | None, command: Close, alarms: Iterable[Alarm]
+    alarm: Alarm | None,
+    command: Close,
+    alarms: Iterable[Alarm],
+    unread: Mapping[PersonId, AlarmId],
 ) -> str | None:
     """Return why an exercise does not end as one just now; None where it may.
 
-    Whoever is on their way to the real alarm would read of an end.
+    Whoever is on their way to the real alarm would read of an end, also where that
+    alarm is one of the `unread`.
     """
     if alarm is None or not alarm.is_open or alarm.kind is not Kind.EXERCISE:
         return None
-    real = open_of(alarm.subject, alarms).get(Kind.REAL)
+    real = _real_of(alarm, alarms, unread)
     if command.reason is not CloseReason.EXERCISE_OVER or real is None:
         return None
     return (
@@ -95,13 +107,26 @@ def open_of(subject: str, alarms: Iterable[Alarm]) -> dict[Kind, AlarmId]:
     return {a.kind: a.id for a in alarms if a.is_open and a.subject == subject}
 
 
-def score_of(alarm: Alarm, lines: list[Line], alarms: Iterable[Alarm]) -> Json:
+def _real_of(
+    alarm: Alarm, alarms: Iterable[Alarm], unread: Mapping[PersonId, AlarmId]
+) -> AlarmId | None:
+    """Return the open real alarm of whose exercise this is."""
+    real = open_of(alarm.subject, alarms).get(Kind.REAL)
+    return unread.get(PersonId(alarm.subject)) if real is None else real
+
+
+def score_of(
+    alarm: Alarm,
+    lines: list[Line],
+    alarms: Iterable[Alarm],
+    unread: Mapping[PersonId, AlarmId],
+) -> Json:
     """Return an exercise's score, and whether there is more to it.
 
     People go by their aliases: who answers an exercise is what it is for. `to_call`
     says whether a step is to call more colleagues or contacts, `held` whether somebody
     has it now, `found_false` whether it calls nobody more, and `real` is the open real
-    alarm of the same defender.
+    alarm of the same defender, also one of the `unread`.
     """
     found = score(line.event for line in lines if line.event is not None)
     return {
@@ -110,7 +135,7 @@ def score_of(alarm: Alarm, lines: list[Line], alarms: Iterable[Alarm]) -> Json:
         "held": alarm.acknowledged is not None,
         "found_false": is_played_out(alarm),
         "to_call": alarm.is_open and may_call_more(alarm),
-        "real": open_of(alarm.subject, alarms).get(Kind.REAL),
+        "real": _real_of(alarm, alarms, unread),
         "percent": found.percent,
         "of": FULL,
         "acknowledged_s": found.acknowledged_s,

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from msgspec import structs
+from starlette.testclient import TestClient
 
 from engine.alarm.commands import Reopen
 from engine.alarm.state import Kind, stream_of
@@ -302,6 +303,53 @@ def test_a_case_that_stopped_behind_its_end_is_waited_for_by_nobody(hq: Hq) -> N
     hq.desk.cases.follow()
     assert list(hq.desk.cases.stopped) == [closed]
     assert hq.desk.cases.waited_for() == set()
+
+
+def test_no_exercise_is_ended_beside_a_real_case_that_cannot_be_read_bug_it_was(
+    hq: Hq,
+) -> None:
+    """Whoever was on the way to the real one read of an end."""
+    hq.enrol("alder")
+    played = hq.press("x1", alias="Heron", kind=Kind.EXERCISE)
+    with control(hq) as client:
+        client.post(f"/alarms/{played}/acknowledge", json={"by": "alder"})
+        real = unread_desk(hq, is_open=True, alias="Heron")
+        _is_not_ended(hq, client, played, real)
+
+
+def test_no_exercise_is_ended_beside_a_real_case_that_was_opened_again_unread(
+    hq: Hq, opened: AlarmId
+) -> None:
+    hq.enrol("alder")
+    played = hq.press("x1", alias="Heron", kind=Kind.EXERCISE)
+    with control(hq) as client:
+        client.post(f"/alarms/{played}/acknowledge", json={"by": "alder"})
+        _is_not_ended(hq, client, played, opened)
+
+
+def test_an_exercise_is_ended_beside_anothers_real_case_that_cannot_be_read(
+    hq: Hq,
+) -> None:
+    hq.enrol("alder")
+    played = hq.press("x1", alias="Avocet", kind=Kind.EXERCISE)
+    over = {"by": "alder", "reason": "exercise_over"}
+    with control(hq) as client:
+        client.post(f"/alarms/{played}/acknowledge", json={"by": "alder"})
+        unread_desk(hq, is_open=True, alias="Heron")
+        assert client.get(f"/drills/{played}").json()["real"] is None
+        said = client.post(f"/alarms/{played}/close", json=over)
+    assert said.json() == {"done": True, "refused": None}
+
+
+def _is_not_ended(hq: Hq, client: TestClient, played: AlarmId, real: AlarmId) -> None:
+    assert client.get(f"/drills/{played}").json()["real"] == real
+    over = {"by": "alder", "reason": "exercise_over"}
+    said = client.post(f"/alarms/{played}/close", json=over)
+    assert said.status_code == 409
+    assert f"a real alarm of theirs is open: {real};" in said.json()["refused"]
+    found = hq.alarm(played)
+    assert found is not None
+    assert found.is_open
 
 
 def _agreed(duress_word: str) -> Roster:
