@@ -4,7 +4,6 @@ Blocks on the journal as an alarm's actor does: nobody who raises anything waits
 """
 
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 from typing import ClassVar
 
@@ -14,7 +13,7 @@ from engine.errors import JournalError
 from engine.intake.actor import Noticed
 from engine.intake.checkins.again import said_in
 from engine.intake.checkins.hearing import Hearing
-from engine.intake.checkins.kept import Kept, is_outdated, kept_of, last_order
+from engine.intake.checkins.kept import Kept, LastWords, heard, kept_of, last_order
 from engine.intake.checkins.missed import missed
 from engine.intake.checkins.promptly import Promptly, has_case
 from engine.intake.checkins.said import CheckInSaid
@@ -29,9 +28,7 @@ from engine.intake.checkins.timer import (
     evolve,
     head_of,
     next_due,
-    outdated,
     person_of,
-    say,
     stream_of,
     tick,
 )
@@ -74,6 +71,7 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         super().__init__(link=link)
         self._judge, self._journal, self._readers = judge, journal, readers
         self._kept: dict[PersonId, Kept] = {}
+        self._last = LastWords()
         self._promptly = Promptly()
         self._rows_at = self._words_until = now = link.clock.now()
         self._hearing = Hearing(now, now)
@@ -92,15 +90,24 @@ class CheckIns(SupervisedActor[CheckInSaid]):
     def handle(self, message: CheckInSaid) -> None:
         """Take what somebody says of their timer."""
         self._hearing.goes_on(self.clock.now())
-        if self._hear(message) and message.until is not None:
+        self._last.note(message)
+        is_done = self._hear(message)
+        if self._until(message) is not None:
+            self._look_behind(message, is_done=is_done)
+        self._look_again()
+
+    def _look_behind(self, order: CheckInSaid, *, is_done: bool) -> None:
+        """Hear the word that was said behind an order, when none ran yet."""
+        if order.is_late(self.clock.now().plus(-AGAIN)):
+            # An alarm alone may have it.
+            self._look_for_words(self.clock.now())
+        if is_done:
             # A word that still waits was about the time before, if it was said before.
             others = self._unheard.items()
-            self._unheard = {k: v for k, v in others if not v.is_before(message)}
-            now = self.clock.now()
-            if message.at is not None and now.since(message.at) >= AGAIN:
-                # Behind it an alarm alone may have heard a word, when none ran yet.
-                self._look_for_words(now)
-        self._look_again()
+            self._unheard = {k: v for k, v in others if not v.is_before(order)}
+            word = self._last.word_behind(order.person, self._kept.get(order.person))
+            if word is not None:
+                self._hear(word)
 
     def _hear(self, message: CheckInSaid) -> bool:
         """Return whether nothing is left to be done; else a shared word is kept."""
@@ -110,19 +117,12 @@ class CheckIns(SupervisedActor[CheckInSaid]):
             return True
         kept = self._kept.get(message.person) or self._read(message.person)
         said = Said(
-            until=self._until(message, person),
+            until=self._until(message),
             word=message.word,
             has_words=bool(person.safe_word),
             is_press=message.is_press,
         )
-        is_old = is_outdated(message, kept)
-        if is_old:
-            change = outdated(kept.timer, said)
-        else:
-            change = say(kept.timer, said, self.clock.now(), sent=message.said_at)
-        # It may be raised by now, or not yet.
-        is_force = message.word is Word.DURESS
-        change = replace(change, first=is_force, came=message.at)
+        change, is_old = heard(message, said, kept, self.clock.now())
         # A word of force is the alarm's, which it raises; so is one that ends no timer,
         # which HQ reads where no case is open.
         mine = not message.is_shared or (kept.timer is not None and not is_old)
@@ -167,6 +167,7 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         """Have them read for a while, at once if they are not: it is a day of rows."""
         if now >= self._words_until:
             self._rows_at = now
+            self.wake_at(now.plus(AGAIN))
         self._words_until = now.plus(WORDS_LAND)
 
     def _read_running(self) -> None:
@@ -233,9 +234,9 @@ class CheckIns(SupervisedActor[CheckInSaid]):
             if said is not None and begun is not None and at >= begun:
                 self._hear(said)
 
-    def _until(self, message: CheckInSaid, person: Person) -> Instant | None:
+    def _until(self, message: CheckInSaid) -> Instant | None:
         """Return the new time; a bare press starts what was agreed, or begins anew."""
-        button = self._plan(person).button
+        button = self._plan(self._judge.board.roster().person(message.person)).button
         if message.is_press and message.until is None and button is not None:
             return (message.said_at or self.clock.now()).plus(button)
         return message.until

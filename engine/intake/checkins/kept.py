@@ -2,14 +2,29 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from engine.intake.checkins.said import CheckInSaid
-from engine.intake.checkins.timer import CAME_MS, SENT_MS, Fact, Timer, fold
+from engine.intake.checkins.timer import (
+    CAME_MS,
+    SENT_MS,
+    Change,
+    Fact,
+    Said,
+    Timer,
+    fold,
+    outdated,
+    say,
+)
 from engine.intake.checkins.words import LASTS_MAX
 from engine.ports.journal import StoredEvent
-from engine.values import Instant
+from engine.roster.model import Word
+from engine.values import Instant, PersonId
 
+OVERTAKES = timedelta(seconds=20)
+"""So long before an order a word may have come that was said after it: a service
+centre tries again, and modems hand over by slots."""
 _ORDERS = frozenset({Fact.STARTED, Fact.MOVED, Fact.ENDED})
 
 
@@ -44,10 +59,12 @@ class Kept:
         """Since when words have come that may be about it.
 
         By when it came: by when it was said one of yesterday might be, or of last year.
+        One that was said before a word may come a moment after it.
         """
         if self.order is None:
             return None
-        return max(self.order.came_at, self.order.set_at.plus(-LASTS_MAX))
+        came_at = self.order.came_at.plus(-OVERTAKES)
+        return max(came_at, self.order.set_at.plus(-LASTS_MAX))
 
 
 def kept_of(rows: Sequence[StoredEvent]) -> Kept:
@@ -70,7 +87,59 @@ def last_order(rows: Sequence[StoredEvent]) -> Order | None:
 
 
 def is_outdated(said: CheckInSaid, kept: Kept) -> bool:
-    """Say whether something was said before what holds now was."""
+    """Say whether something was said before what holds now was.
+
+    A word counts from the same moment whoever tells of it: of one of safety intake
+    tells again, one of force stands in the rows.
+    """
     if said.said_at is None or kept.order is None:
         return False
-    return said.said_at < kept.order.said_at
+    is_early = said.is_word and _came_before(said, kept.words_from)
+    return is_early or said.said_at < kept.order.said_at
+
+
+def heard(
+    message: CheckInSaid, said: Said, kept: Kept, now: Instant
+) -> tuple[Change, bool]:
+    """Return what a message comes to, and whether it is outdated.
+
+    A word that came before the order was heard then: that one of safety is told again
+    is not answered, for none of force is.
+    """
+    is_old = is_outdated(message, kept)
+    if not is_old:
+        change = say(kept.timer, said, now, sent=message.said_at)
+    elif message.is_word and kept.order and _came_before(message, kept.order.came_at):
+        change = Change()
+    else:
+        change = outdated(kept.timer, said)
+    # It may be raised by now, or not yet.
+    is_force = message.word is Word.DURESS
+    return replace(change, first=is_force, came=message.at), is_old
+
+
+def _came_before(said: CheckInSaid, moment: Instant | None) -> bool:
+    return said.at is not None and moment is not None and said.at < moment
+
+
+class LastWords:
+    """The last word of each person, whichever it was: an order may come behind it."""
+
+    def __init__(self) -> None:
+        """Begin with none: after a start the rows have them, and intake tells them."""
+        self._words: dict[PersonId, CheckInSaid] = {}
+
+    def note(self, said: CheckInSaid) -> None:
+        """Keep what is a word and was said after the one before."""
+        if not said.is_word or said.said_at is None or said.at is None:
+            return
+        last = self._words.get(said.person)
+        if last is None or last.said_at is None or last.said_at <= said.said_at:
+            self._words[said.person] = said
+
+    def word_behind(self, person: PersonId, kept: Kept | None) -> CheckInSaid | None:
+        """Return the word that was said behind the order of what runs."""
+        said = self._words.get(person)
+        if said is None or kept is None or kept.timer is None:
+            return None
+        return None if is_outdated(said, kept) else said

@@ -34,6 +34,15 @@ class CheckInSaid:
         """When it was said; a clock may claim a time that is still to come."""
         return min(filter(None, (self.sent, self.at)), default=None)
 
+    @property
+    def is_word(self) -> bool:
+        """Whether it is a word alone, that an alarm hears as well."""
+        return self.is_shared and self.until is None
+
+    def is_late(self, before: Instant) -> bool:
+        """Say whether it was said, or came, at another time than it is heard of."""
+        return self.sent is not None or (self.at is not None and self.at <= before)
+
     def is_before(self, order: "CheckInSaid") -> bool:
         """Say whether it is about the time before an order, as far as anybody knows."""
         if self.person != order.person:
