@@ -41,10 +41,15 @@ class Timed:
         self, alarms: Mapping[AlarmId, Alarm], disk: Disk
     ) -> Iterator[tuple[str, str]]:
         """Yield which invariants are broken at the end of the day, and how."""
-        if not all(was_missed(who, alarms.values()) for who in self.people):
+        people = (who for who in self.people if not self._is_nobodys(who, disk))
+        if not all(was_missed(who, alarms.values()) for who in people):
             yield "I1", "a timer ran out, and no case knows of it"
         for who in self.silent.keys() - self.strangers:
             if times_silent(who, alarms.values()) < self.silent[who]:
                 yield "I1", "a device is silent, and no case knows of it"
         if disk.timers:
             yield "I2", "a timer runs on and on"
+
+    def _is_nobodys(self, who: PersonId, disk: Disk) -> bool:
+        """Say whether a timer was a stranger's before anybody could read of it."""
+        return who in self.strangers and stream_of(who) not in disk.medium.streams
