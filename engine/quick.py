@@ -1,6 +1,7 @@
-"""Frozen dataclasses of rows, made by the thousand: the same, for half the price.
+"""Frozen dataclasses that are made by the thousand: the same, for half the price.
 
-What stands in no row is a struct of msgspec (ADR 0013).
+Of a row's JSON, of what hides a field from its `repr`, and of the modems' port; what
+else is made often is a struct of msgspec (ADR 0013).
 """
 
 from dataclasses import MISSING, Field, fields, is_dataclass
