@@ -195,6 +195,15 @@ def test_whose_case_cannot_be_read_is_waited_for_and_no_stranger(
     assert hq.desk.cases.waited_for() == people
 
 
+def is_refused(hq: Hq, path: str, fields: dict[str, str]) -> None:
+    with control(hq) as client:
+        said = client.post(path, json={"by": "alder", **fields})
+    assert said.status_code == 409
+    assert "a real alarm of theirs is open" in said.json()["error"]
+    assert hq.drills.of(HERONS) is None
+    assert kinds(hq, "drills") == []
+
+
 @pytest.mark.parametrize(
     ("path", "fields"),
     [
@@ -208,12 +217,7 @@ def test_nobody_plays_beside_a_real_case_that_cannot_be_read(
     """Whoever is in need pressed again, and it passed for an exercise."""
     hq.enrol("alder")
     unread_desk(hq, is_open=True, alias="Heron")
-    with control(hq) as client:
-        said = client.post(path, json={"by": "alder", **fields})
-    assert said.status_code == 409
-    assert "a real alarm of theirs is open" in said.json()["error"]
-    assert hq.drills.of(HERONS) is None
-    assert kinds(hq, "drills") == []
+    is_refused(hq, path, fields)
 
 
 class NewerReopening(Garbled):
@@ -277,12 +281,7 @@ def test_nobody_plays_beside_a_real_case_that_was_opened_again_unread(
 ) -> None:
     del opened
     hq.enrol("alder")
-    with control(hq) as client:
-        said = client.post(path, json={"by": "alder", **fields})
-    assert said.status_code == 409
-    assert "a real alarm of theirs is open" in said.json()["error"]
-    assert hq.drills.of(HERONS) is None
-    assert kinds(hq, "drills") == []
+    is_refused(hq, path, fields)
 
 
 def test_a_case_that_stopped_behind_its_end_is_waited_for_by_nobody(hq: Hq) -> None:
