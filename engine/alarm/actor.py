@@ -162,10 +162,13 @@ class AlarmActor(OnDemandActor[Do]):
             if not isinstance(command, Tick):
                 return None
             # In doubt, that nothing is due may be wrong: the journal's answer tells.
-            if not (self._in_doubt or is_outdated(self._shown, after, now)):
+            if not (
+                self._in_doubt or is_outdated(self._shown, after, decision.due, now)
+            ):
                 return None
         epoch = self._journal.epoch
-        return append_of(self._alarm, after, events, command.command_id, epoch, now)
+        key, due = command.command_id, decision.due
+        return append_of(self._alarm, after, events, key, epoch, due)
 
     def _adopt(self, answer: Appended, decision: Decision, append: Append) -> Events:
         """Go on from the rows as stored, and tell the others; return what they say."""

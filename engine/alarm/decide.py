@@ -4,6 +4,7 @@ A cancel closes nothing, an answer counts for its own person, and a press after 
 end opens the case again. What operators may do stands in `acts`.
 """
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from msgspec import Struct
@@ -47,8 +48,18 @@ from engine.alarm.notify import (
     plan_repeat,
     plan_round,
 )
-from engine.alarm.repeats import due_repeats
-from engine.alarm.schedule import UNSETTLED, DueRound, due_climbs, due_rounds
+from engine.alarm.repeats import repeats
+from engine.alarm.schedule import (
+    UNSETTLED,
+    DueRound,
+    Timed,
+    due_rounds,
+    next_among,
+    next_due,
+    rounds_among,
+    timed_climbs,
+    timed_steps,
+)
 from engine.alarm.state import Alarm, Press, ReplyKind, Truth
 from engine.alarm.verification import judgements
 from engine.alarm.wanted import lookups_for
@@ -68,11 +79,13 @@ class Decision(Struct, frozen=True, kw_only=True, gc=False):
     """What a command comes to: facts, the alarm after them, and what is still asked.
 
     With `lookups` open the facts are not all there yet: answer, and consider again.
+    `due` is when something falls due next; None where nothing does.
     """
 
     events: Events
     alarm: Alarm | None
     lookups: tuple[Lookup, ...] = ()
+    due: Instant | None = None
 
 
 def consider(
@@ -114,11 +127,12 @@ def run_on(before: Decision, found: Found, now: Instant) -> Decision:
     """Return the facts of what has `begun`, and of the steps that it sets off."""
     if before.alarm is None:
         return before
-    followed, state, still_due = _follow(before.alarm, found, now)
+    followed, state, still_due, due = _follow(before.alarm, found, now)
     return Decision(
         events=before.events + followed,
         alarm=state,
         lookups=lookups_for(state, still_due),
+        due=due,
     )
 
 
@@ -158,45 +172,53 @@ def _judge(alarm: Alarm, now: Instant) -> tuple[Events, Alarm]:
         if not new:
             break
         events += new
-        for event in new:
-            alarm = evolve(alarm, event)
+        alarm = _after(alarm, new)
     return tuple(events), alarm
 
 
 def _follow(
     alarm: Alarm, found: Found, now: Instant
-) -> tuple[Events, Alarm, list[DueRound]]:
+) -> tuple[Events, Alarm, list[DueRound], Instant | None]:
     """Run every due round whose look-up is answered, and every due repeat.
 
-    The rounds that are returned are due still: their look-up is not answered.
+    The rounds that are returned are due still: their look-up is not answered. Last
+    comes when something falls due next.
     """
     events: list[AlarmEvent] = []
     for _ in range(len(alarm.protocol.steps) + 1):
         new: list[AlarmEvent] = []
-        still_due = list(due_rounds(alarm, now))
+        steps = timed_steps(alarm)
+        still_due = list(rounds_among(steps, alarm, now))
         for due in still_due:
             planned = plan_round(alarm, due, found, now)
-            for event in planned:
-                alarm = evolve(alarm, event)
+            alarm = _after(alarm, planned)
             new += planned
-        for effect in due_repeats(alarm, now):
-            planned = plan_repeat(alarm, effect, now)
-            for event in planned:
-                alarm = evolve(alarm, event)
-            new += planned
-        for climb in due_climbs(alarm, now):
-            planned = plan_climb(alarm, climb, now)
-            for event in planned:
-                alarm = evolve(alarm, event)
-            new += planned
+        again = tuple(repeats(alarm))
+        for effect, at in again:
+            if at <= now:
+                planned = plan_repeat(alarm, effect, now)
+                alarm = _after(alarm, planned)
+                new += planned
+        climbs = tuple(timed_climbs(alarm))
+        for climb in climbs:
+            if climb.at <= now:
+                planned = plan_climb(alarm, climb, now)
+                alarm = _after(alarm, planned)
+                new += planned
         late = plan_latecomers(alarm, now)
-        for event in late:
-            alarm = evolve(alarm, event)
+        alarm = _after(alarm, late)
         new += late
         if not new:
-            return tuple(events), alarm, still_due
+            timed = Timed(steps=steps, repeats=again, climbs=climbs)
+            return tuple(events), alarm, still_due, next_among(timed, alarm, now)
         events += new
-    return tuple(events), alarm, list(due_rounds(alarm, now))
+    return tuple(events), alarm, list(due_rounds(alarm, now)), next_due(alarm, now)
+
+
+def _after(alarm: Alarm, events: Iterable[AlarmEvent]) -> Alarm:
+    for event in events:
+        alarm = evolve(alarm, event)
+    return alarm
 
 
 def _commanded(alarm: Alarm | None, command: AlarmCommand, now: Instant) -> Events:

@@ -14,7 +14,6 @@ from engine.alarm.events import (
 )
 from engine.alarm.force import Look, look_of
 from engine.alarm.lease import status_of
-from engine.alarm.schedule import next_due
 from engine.alarm.state import Alarm, Kind, stream_of
 from engine.dispatch.body import encode_body
 from engine.ports.journal import Append, Code, EffectRow, Head
@@ -33,16 +32,19 @@ def append_of(
     events: tuple[AlarmEvent, ...],
     command_id: CommandId,
     epoch: int,
-    now: Instant,
+    due: Instant | None,
 ) -> Append:
-    """Return the append of a decision, clear columns and effect rows included."""
+    """Return the append of a decision, clear columns and effect rows included.
+
+    `due` is when something falls due next (`next_due`).
+    """
     return Append(
         stream=stream_of(after.id),
         expected_seq=0 if before is None else before.seq,
         epoch=epoch,
         command_id=command_id,
         events=tuple(encode(event) for event in events),
-        head=head_of(after, now),
+        head=head_of(after, due),
         plans=plans_of(after, events),
         withdraws=withdrawn_by(events),
         takes=taken_by(events),
@@ -50,9 +52,8 @@ def append_of(
     )
 
 
-def head_of(alarm: Alarm, now: Instant) -> Head:
+def head_of(alarm: Alarm, due: Instant | None) -> Head:
     """Return the clear columns. Closed with something still due counts as open."""
-    due = next_due(alarm, now)
     return Head(
         status=status_of(alarm),
         is_open=alarm.is_open or due is not None,
@@ -61,7 +62,9 @@ def head_of(alarm: Alarm, now: Instant) -> Head:
     )
 
 
-def is_outdated(shown: Head | None, alarm: Alarm, now: Instant) -> bool:
+def is_outdated(
+    shown: Head | None, alarm: Alarm, due: Instant | None, now: Instant
+) -> bool:
     """Say whether clear columns name an old status, or a deadline past or too late.
 
     A look at which nothing is decided writes nothing: whoever audits them would take it
@@ -72,7 +75,6 @@ def is_outdated(shown: Head | None, alarm: Alarm, now: Instant) -> bool:
         return False
     if shown.status != status_of(alarm):
         return True
-    due = next_due(alarm, now)
     if shown.next_due is None:
         return due is not None
     return shown.next_due <= now or (due is not None and due < shown.next_due)

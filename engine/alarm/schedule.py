@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from engine.alarm.casework import handing_due
 from engine.alarm.conditions import may_run
-from engine.alarm.effects import Fired
+from engine.alarm.effects import Effect, Fired
 from engine.alarm.following import silence_due
 from engine.alarm.force import countdown_end
 from engine.alarm.found_false import CALLED, is_needless
@@ -30,6 +30,9 @@ _NEAREST, _DEFENDER, _PUBLIC = Audience.NEAREST, Audience.DEFENDER, Audience.PUB
 _BY_FORCE, _CLOSED = Start.DURESS.value, Start.CLOSED.value
 
 
+TimedSteps = tuple[tuple[Step, Instant | None], ...]
+
+
 class DueRound(Struct, frozen=True, kw_only=True, gc=False):
     """A round of a step that has to run now."""
 
@@ -38,14 +41,35 @@ class DueRound(Struct, frozen=True, kw_only=True, gc=False):
     replaces: int = 0
 
 
+class Timed(Struct, frozen=True, kw_only=True, gc=False):
+    """What of one state of an alarm has a time: worked out once, and asked twice.
+
+    First for what is due, and where nothing is, for when something will be.
+    """
+
+    steps: TimedSteps
+    repeats: tuple[tuple[Effect, Instant], ...]
+    climbs: tuple[Climb, ...]
+
+
+def timed_steps(alarm: Alarm) -> TimedSteps:
+    """Return the steps that may have a time, the defender's first, and that time."""
+    steps = _begun(alarm, alarm.protocol.defender_first)
+    return tuple([(step, _next_at(alarm, step)) for step in steps])
+
+
 def due_rounds(alarm: Alarm, now: Instant) -> Iterator[DueRound]:
     """Yield what must run now: the defender's first, then in the file's order.
 
     What goes to the defender never stands behind something of which they, or
     whoever holds their telephone, must not learn.
     """
-    for step in _begun(alarm, alarm.protocol.defender_first):
-        at = _next_at(alarm, step)
+    return rounds_among(timed_steps(alarm), alarm, now)
+
+
+def rounds_among(steps: TimedSteps, alarm: Alarm, now: Instant) -> Iterator[DueRound]:
+    """Yield which of an alarm's `timed_steps` must run now; see `due_rounds`."""
+    for step, at in steps:
         declined = 0
         if at is None or at > now:
             if step.replaces_declined:
@@ -57,14 +81,8 @@ def due_rounds(alarm: Alarm, now: Instant) -> Iterator[DueRound]:
             yield DueRound(step=step, round=number, replaces=declined)
 
 
-def due_climbs(alarm: Alarm, now: Instant) -> Iterator[Climb]:
-    """Yield who is to be tried on the next rung of a ladder now."""
-    for climb in _climbs(alarm):
-        if climb.at <= now:
-            yield climb
-
-
-def _climbs(alarm: Alarm) -> Iterator[Climb]:
+def timed_climbs(alarm: Alarm) -> Iterator[Climb]:
+    """Yield who is to be tried on the next rung of a ladder, and when."""
     for step in alarm.protocol.steps:
         if step.ladder and may_run(alarm, step):
             for climb in climbs(alarm, step):
@@ -132,15 +150,23 @@ def next_due(alarm: Alarm, now: Instant) -> Instant | None:
     A step whose conditions fail is not waited for: only a fact can change that,
     and every fact is looked at.
     """
+    timed = Timed(
+        steps=timed_steps(alarm),
+        repeats=tuple(repeats(alarm)),
+        climbs=tuple(timed_climbs(alarm)),
+    )
+    return next_among(timed, alarm, now)
+
+
+def next_among(timed: Timed, alarm: Alarm, now: Instant) -> Instant | None:
+    """Return when something falls due next, by what of this alarm is timed."""
     times = [
         at
-        for step in _begun(alarm, alarm.protocol.steps)
-        if (at := _next_at(alarm, step)) is not None
-        and may_run(alarm, step)
-        and _has_room(alarm, step)
+        for step, at in timed.steps
+        if at is not None and may_run(alarm, step) and _has_room(alarm, step)
     ]
-    times += [at for _, at in repeats(alarm)]
-    times += [climb.at for climb in _climbs(alarm)]
+    times += [at for _, at in timed.repeats]
+    times += [climb.at for climb in timed.climbs]
     questions = (answer_due(alarm), lease_due(alarm), silence_due(alarm))
     times += [at for at in questions if at is not None]
     handing = handing_due(alarm, now)

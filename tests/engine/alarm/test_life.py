@@ -10,7 +10,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from engine.alarm.case_events import TakenIn
 from engine.alarm.casework import people_of
 from engine.alarm.codec import replay
-from engine.alarm.commands import Close, Follow, HandOver, HandPeopleOn, TakeIn
+from engine.alarm.commands import Close, Follow, HandOver, HandPeopleOn, TakeIn, Tick
+from engine.alarm.decide import consider
 from engine.alarm.events import (
     AlarmAcknowledged,
     AlarmClosed,
@@ -187,7 +188,7 @@ class AlarmLife(RuleBasedStateMachine):
             new,
             CommandId(f"append-{self.stored}"),
             self.store.epoch,
-            self.scene.now,
+            next_due(self.scene.state(), self.scene.now),
         )
         (answer,) = self.store.commit((append,), self.scene.now)
         assert isinstance(answer, Appended)
@@ -356,10 +357,16 @@ class AlarmLife(RuleBasedStateMachine):
 
     @invariant()
     def the_clear_columns_say_whether_it_must_be_looked_at(self) -> None:
-        state = self.scene.state()
-        head = head_of(state, self.scene.now)
-        assert head.next_due == next_due(state, self.scene.now)
+        state, now = self.scene.state(), self.scene.now
+        head = head_of(state, next_due(state, now))
         assert head.is_open == (state.is_open or head.next_due is not None)
+
+    @invariant()
+    def a_decision_names_what_falls_due_after_it(self) -> None:
+        tick = Tick(command_id=CommandId("look"))
+        decision = consider(ALARM, self.scene.state(), tick, {}, self.scene.now)
+        assert decision.alarm is not None
+        assert decision.due == next_due(decision.alarm, self.scene.now)
 
 
 TestAlarmLife = AlarmLife.TestCase
