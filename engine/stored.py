@@ -7,8 +7,10 @@ of older engines (a duration of a year and more as `P1Y`), so whatever it refuse
 to pydantic, whose word is final.
 """
 
+import json
 import threading
-from typing import Generic, TypeVar
+from collections.abc import Mapping
+from typing import Any, Generic, TypeVar
 
 import msgspec
 from pydantic import TypeAdapter
@@ -16,6 +18,7 @@ from pydantic import TypeAdapter
 T = TypeVar("T")
 
 _WRITER = msgspec.json.Encoder()
+_READER = msgspec.json.Decoder()
 _making = threading.Lock()
 """One for all: while msgspec makes a reader of a dataclass, whoever makes one of it, or
 of one within it, at that moment gets what is not filled in yet, and reads through a
@@ -61,3 +64,25 @@ class Body(Generic[T]):
             if self._forgiving is None:
                 self._forgiving = TypeAdapter(self._kind)
             return self._forgiving
+
+
+def write_plain(body: Mapping[str, object]) -> bytes:
+    """Return a body that is of no dataclass; each number in it is finite."""
+    try:
+        return _WRITER.encode(body)
+    except (UnicodeEncodeError, OverflowError):
+        # Half a character, of a far end's answer, is kept by its number.
+        return json.dumps(body).encode()
+
+
+def read_plain(body: bytes) -> Any:
+    """Return what a body says that is of no dataclass.
+
+    Raises:
+        ValueError: it is no JSON.
+
+    """
+    try:
+        return _READER.decode(body)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return json.loads(body)

@@ -4,7 +4,6 @@ Used by whoever has pulled an effect, in its own thread; that one alone writes t
 the effect's stream from then on.
 """
 
-import json
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,6 +37,7 @@ from engine.ports.journal import (
     Reply,
     Unknown,
 )
+from engine.stored import write_plain
 from engine.supervision.failure import ReplacedError
 from engine.values import CommandId, EffectId
 
@@ -392,7 +392,7 @@ class Attempts:
             expected_seq=expected_seq,
             epoch=self._journal.epoch,
             command_id=CommandId(f"{expected_seq}/{change.state}/{self._route}"),
-            events=(NewEvent(kind=kind, body=json.dumps(body).encode()),),
+            events=(NewEvent(kind=kind, body=write_plain(body)),),
             head=head,
             owner=self._route,
             changes=(change,),

@@ -1,6 +1,5 @@
 """What earlier processes have taught of routes, from the journal's last rows."""
 
-import json
 import logging
 
 from engine.dispatch.body import decode_body
@@ -8,6 +7,7 @@ from engine.dispatch.outcomes import EFFECT, SETTLED
 from engine.dispatch.routes import RouteBook
 from engine.errors import JournalError
 from engine.ports.journal import EffectState, JournalReader, ReaderLender, StoredEvent
+from engine.stored import read_plain
 from engine.supervision.failure import Failure
 from engine.values import EffectId, Instant
 
@@ -43,7 +43,7 @@ def remember(
 def _remember(
     book: RouteBook, reader: JournalReader, event: StoredEvent, at_s: float
 ) -> None:
-    settled = json.loads(event.body)
+    settled = read_plain(event.body)
     state, route = EffectState(settled["state"]), str(settled["route"])
     has_failed = state is EffectState.REJECTED and bool(settled["retry"])
     if state not in _REACHED and not has_failed:

@@ -1,6 +1,5 @@
 """What becomes of an attempt, and the rows that say so: pure."""
 
-import json
 from collections.abc import Iterable
 
 from msgspec import Struct
@@ -14,6 +13,7 @@ from engine.ports.journal import (
     NewEvent,
     StoredEvent,
 )
+from engine.stored import read_plain, write_plain
 from engine.values import CommandId, EffectId
 
 ATTEMPTING = "EffectAttempting"
@@ -58,7 +58,7 @@ def outcome_of(rows: Iterable[StoredEvent]) -> Outcome | None:
     settled = [row for row in rows if row.kind == SETTLED]
     if not settled:
         return None
-    body = json.loads(settled[-1].body)
+    body = read_plain(settled[-1].body)
     return Outcome(
         state=EffectState(body["state"]),
         reference=body["reference"],
@@ -86,7 +86,7 @@ def unknown_append(row: EffectRow, epoch: int) -> Append:
         expected_seq=1,
         epoch=epoch,
         command_id=CommandId("restart"),
-        events=(NewEvent(kind=SETTLED, body=json.dumps(body).encode()),),
+        events=(NewEvent(kind=SETTLED, body=write_plain(body)),),
         head=Head(status=EffectState.UNKNOWN.value, is_open=False),
         changes=(
             EffectChange(

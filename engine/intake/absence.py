@@ -3,7 +3,6 @@
 It goes the way of every report: recorded first, then taken up by an alarm.
 """
 
-import json
 from dataclasses import dataclass
 
 from engine.alarm.commands import Raise
@@ -12,6 +11,7 @@ from engine.intake.judge import Judge, place_of
 from engine.ports.journal import InboundRow, Record
 from engine.protocol.registry import HQ_ALONE
 from engine.roster.model import Consent
+from engine.stored import read_plain, write_plain
 from engine.values import CommandId, DeviceId, Instant, PersonId, ReportKey, Signal
 
 SOURCE_ABSENCE = "absence"
@@ -39,14 +39,14 @@ def record_of(absence: Absence, key: ReportKey, at: Instant) -> Record:
         key=key,
         source=SOURCE_ABSENCE,
         received_at=at,
-        body=json.dumps(body).encode(),
+        body=write_plain(body),
     )
 
 
 def absence_of(body: bytes) -> Absence | None:
     """Return what was recorded; None where it cannot be read."""
     try:
-        said = json.loads(body)
+        said = read_plain(body)
         device = said["device"]
         return Absence(
             person=PersonId(str(said["person"])),

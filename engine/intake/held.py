@@ -5,11 +5,11 @@ nothing less of an alarm: a call for help raises whenever it was sent, and what 
 calm, and is late, does not.
 """
 
-import json
 from datetime import timedelta
 
 from engine.modems.stamps import is_late, is_zones, lay_of
 from engine.ports.journal import InboundRow
+from engine.stored import read_plain
 from engine.values import Instant
 
 
@@ -54,7 +54,7 @@ def _lay(row: InboundRow) -> timedelta:
 
 def _stamp(row: InboundRow) -> Instant | None:
     try:
-        sent = json.loads(row.body).get("sent_at")
+        sent = read_plain(row.body).get("sent_at")
     except (ValueError, AttributeError):
         return None
     return Instant(sent) if isinstance(sent, int) else None

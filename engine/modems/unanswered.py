@@ -1,6 +1,5 @@
 """Which message a late answer of the modem belongs to; or that nobody can say."""
 
-import json
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -20,6 +19,7 @@ from engine.ports.journal import (
     StoredEvent,
 )
 from engine.ports.modem import ModemDriver
+from engine.stored import read_plain
 from engine.values import Instant
 
 LISTEN_S = 120.0
@@ -136,5 +136,5 @@ def _begun_at(events: Sequence[StoredEvent]) -> int:
 
 def _number(events: Sequence[StoredEvent]) -> int:
     """Return the number that was noted with the latest attempt; 0 without."""
-    begun = [json.loads(row.body) for row in events if row.kind == ATTEMPTING]
+    begun = [read_plain(row.body) for row in events if row.kind == ATTEMPTING]
     return int(begun[-1].get("number", 0)) if begun else 0

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 
 from engine.alarm.codec import CLASSES
 from engine.alarm.events import AlarmEvent
-from engine.stored import Body
+from engine.stored import Body, read_plain, write_plain
 from tests.fact_strategies import ANY_EVENT
 
 BODIES: dict[type[AlarmEvent], Body[Any]] = {
@@ -37,6 +37,20 @@ ANY_JSON = st.recursive(
     ),
     max_leaves=4,
 )
+ANY_PLAIN = st.dictionaries(
+    st.text(max_size=4),
+    st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats(allow_nan=False, allow_infinity=False)
+        | st.text(st.characters(), max_size=8),
+        lambda inner: st.lists(inner, max_size=3),
+        max_leaves=4,
+    ),
+    max_size=4,
+)
+"""Of any characters: halves of one among them."""
 REFUSED = "refused"
 FIRST_READS = """
 import sys
@@ -144,3 +158,34 @@ def test_many_threads_read_for_the_first_time_bug_the_process_ended() -> None:
     """Seen from Python 3.12 on: a device's first press met a null pointer."""
     ended = subprocess.run([sys.executable, "-c", FIRST_READS], check=False)
     assert ended.returncode == 0
+
+
+@given(ANY_PLAIN)
+def test_a_body_of_no_dataclass_says_what_was_written(body: dict[str, object]) -> None:
+    assert read_plain(write_plain(body)) == body
+
+
+@given(ANY_PLAIN)
+def test_a_body_of_no_dataclass_is_read_by_any_engine_and_from_any(
+    body: dict[str, object],
+) -> None:
+    assert json.loads(write_plain(body)) == body
+    assert read_plain(json.dumps(body).encode()) == body
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b'{"a": }', b"\xff"])
+def test_a_body_of_no_dataclass_that_is_damaged_is_a_value_error(
+    body: bytes,
+) -> None:
+    with pytest.raises((json.JSONDecodeError, UnicodeDecodeError)):
+        read_plain(body)
+
+
+def test_half_a_character_is_kept() -> None:
+    assert read_plain(write_plain({"reason": "\ud83d"})) == {"reason": "\ud83d"}
+
+
+@pytest.mark.parametrize("said", ["NaN", "Infinity", '"\\ud800"', "1e999", "2" * 40])
+def test_whatever_json_of_before_has_is_read_as_it_was(said: str) -> None:
+    whole = f'{{"said": {said}}}'
+    assert repr(read_plain(whole.encode())) == repr(json.loads(whole))

@@ -1,6 +1,5 @@
 """A person's check-in as their rows have it: what runs, and since when. Pure."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -20,6 +19,7 @@ from engine.intake.checkins.timer import (
 from engine.intake.checkins.words import LASTS_MAX
 from engine.ports.journal import StoredEvent
 from engine.roster.model import Word
+from engine.stored import read_plain
 from engine.values import Instant, PersonId
 
 OVERTAKES = timedelta(seconds=20)
@@ -77,7 +77,7 @@ def last_order(rows: Sequence[StoredEvent]) -> Order | None:
     """Return the last order among these rows."""
     for row in reversed(rows):
         if row.kind in _ORDERS:
-            body = json.loads(row.body)
+            body = read_plain(row.body)
             said_at, came_at = (
                 min(row.at, Instant(int(body.get(name, row.at.ms))))
                 for name in (SENT_MS, CAME_MS)

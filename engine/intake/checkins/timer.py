@@ -4,7 +4,6 @@ A word of force ends it in appearance exactly as a word of safety does: the same
 the same answer. That it raises is the alarm's business and stands nowhere here.
 """
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -15,6 +14,7 @@ from engine.intake.checkins.words import LASTS_MAX
 from engine.ports.journal import Head, NewEvent, StoredEvent
 from engine.protocol.model import CheckInPlan
 from engine.roster.model import Word
+from engine.stored import read_plain, write_plain
 from engine.values import Instant, PersonId
 
 PREFIX = "check-in/"
@@ -152,7 +152,7 @@ def fold(rows: Iterable[StoredEvent]) -> Timer | None:
     known = {fact.value: fact for fact in Fact}
     for row in rows:
         if row.kind in known:
-            at = Instant(int(json.loads(row.body)["at_ms"]))
+            at = Instant(int(read_plain(row.body)["at_ms"]))
             timer = evolve(timer, known[row.kind], at)
     return timer
 
@@ -163,7 +163,7 @@ def event_of(
     """Return a fact as it is kept, with when it was said, and when that came."""
     times = {"at_ms": at, SENT_MS: sent, CAME_MS: came}
     body = {name: one.ms for name, one in times.items() if one is not None}
-    return NewEvent(kind=fact.value, body=json.dumps(body).encode())
+    return NewEvent(kind=fact.value, body=write_plain(body))
 
 
 def head_of(timer: Timer | None, plan: CheckInPlan, now: Instant) -> Head:

@@ -1,6 +1,5 @@
 """An order to a device as facts: given, sent one way or other, or given up. Pure."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,6 +7,7 @@ from enum import StrEnum
 
 from engine.ports.device import DeviceCommand, DeviceOrder
 from engine.ports.journal import Head, NewEvent, StoredEvent
+from engine.stored import read_plain, write_plain
 from engine.values import DeviceId, Instant
 
 PREFIX = "order/"
@@ -44,12 +44,12 @@ def given_event(order: DeviceOrder, by: str) -> NewEvent:
         "at_ms": order.at.ms,
         "by": by,
     }
-    return NewEvent(kind=Fact.GIVEN.value, body=json.dumps(body).encode())
+    return NewEvent(kind=Fact.GIVEN.value, body=write_plain(body))
 
 
 def fact_event(fact: Fact, way: str = "") -> NewEvent:
     """Return a later fact; `way` is `connection` or `sms`."""
-    return NewEvent(kind=fact.value, body=json.dumps({"way": way}).encode())
+    return NewEvent(kind=fact.value, body=write_plain({"way": way}))
 
 
 def fold(stream: str, rows: Iterable[StoredEvent]) -> Given | None:
@@ -58,7 +58,7 @@ def fold(stream: str, rows: Iterable[StoredEvent]) -> Given | None:
     for row in rows:
         if row.kind != Fact.GIVEN.value:
             return None
-        said = json.loads(row.body)
+        said = read_plain(row.body)
         if said["command"] not in KNOWN:
             return None  # of a newer engine
         order = DeviceOrder(
