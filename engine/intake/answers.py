@@ -4,7 +4,6 @@ A word of safety or of force is taken out before anything else is read, and is i
 text that is shown.
 """
 
-import json
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -34,6 +33,7 @@ from engine.intake.sms import (
 from engine.ports.journal import Code, InboundRow, JournalReader
 from engine.roster.model import Person, Role, Word
 from engine.roster.words import forced_speaker, mask, word_in
+from engine.stored import read_plain
 from engine.values import CommandId, Instant, Signal
 
 _TEXT_MAX = 500
@@ -65,7 +65,7 @@ class Sms:
 def read_sms(row: InboundRow) -> tuple[str, str] | None:
     """Return a recorded message's sender and text; None where it cannot be read."""
     try:
-        message = json.loads(row.body)
+        message = read_plain(row.body)
         return str(message["sender"]), str(message["text"])
     except (ValueError, KeyError, TypeError):
         return None
@@ -153,7 +153,7 @@ def _coded(sms: Sms, code: Code, judge: Judge) -> tuple[Message, ...]:
     roster = judge.board.roster()
     row, alarm, person = sms.row, alarm_of(code.stream), roster.person(code.person)
     word = None if person is None else word_in(sms.text, person)
-    shown = mask(sms.text, roster.people)
+    shown = mask(sms.text, roster)
     text = dated(shown[:_TEXT_MAX], sms.row)
     kind = _read(sms.text, judge).kind
     if kind is None and person is not None and _speaks(person, word):
@@ -208,7 +208,7 @@ def _is_outdated(sms: Sms, kind: ReplyKind | None) -> bool:
 
 def _tells(sms: Sms, judge: Judge) -> bool:
     """Say whether HQ reads more in an answer than which it is."""
-    rest = mask(sms.text, judge.board.roster().people, by=" ")
+    rest = mask(sms.text, judge.board.roster(), by=" ")
     return stamp_of(sms.row) is not None or has_words(rest)
 
 
@@ -225,7 +225,7 @@ def _uncoded(sms: Sms, judge: Judge) -> tuple[Message, ...]:
         return (_distress(tracker),)
     forced = forced_speaker(sms.text, roster.people)
     speaker, is_forced = forced or safe, forced is not None
-    text = mask(sms.text, roster.people)
+    text = mask(sms.text, roster)
     if calls_for_help(sms.text, _read(sms.text, judge)):
         # A sender's call is theirs, whosever word of force a plain word in it may be.
         named = caller = caller_of(roster, senders, sms.text)
@@ -315,7 +315,7 @@ def _check_in(
 
 
 def _read_timer(sms: Sms, judge: Judge) -> CheckInText | None:
-    return read_check_in(mask(sms.text, judge.board.roster().people, by=" "))
+    return read_check_in(mask(sms.text, judge.board.roster(), by=" "))
 
 
 def _as_seen(raising: Raise, *, unseen: bool) -> Raise:
@@ -332,7 +332,7 @@ def _cancel(
     that is late calls off nothing: it may be older than what it would call off. Nor
     does one of which a part never came, where the word of force may have stood.
     """
-    row, shown = sms.row, mask(sms.text, judge.board.roster().people)
+    row, shown = sms.row, mask(sms.text, judge.board.roster())
     press = Press(
         key=row.key,
         at=row.received_at,
@@ -372,7 +372,7 @@ def _speaks(person: Person, word: Word | None) -> bool:
 
 
 def _read(text: str, judge: Judge) -> Reply:
-    return read_reply(mask(text, judge.board.roster().people, by=" "))
+    return read_reply(mask(text, judge.board.roster(), by=" "))
 
 
 def _distress(command: Raise) -> Distress:

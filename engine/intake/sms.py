@@ -6,7 +6,6 @@ person's action protocol says otherwise. With the person's own code beside it (t
 an alarm they were told of, or their sign) it counts as they.
 """
 
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -33,6 +32,7 @@ from engine.protocol.registry import HQ_ALONE
 from engine.roster.board import Board
 from engine.roster.model import Consent, Device, Person, Role, Roster
 from engine.roster.words import mask
+from engine.stored import read_plain
 from engine.values import CommandId, Fix, PersonId, Signal
 
 _TEXT_MAX = 500
@@ -108,7 +108,7 @@ def calls_minded(board: Board) -> Callable[[str], bool]:
 def is_call(row: InboundRow) -> bool:
     """Say whether a recorded message is a call, in words that are ours."""
     try:
-        return CALL in json.loads(row.body)["flags"]
+        return CALL in read_plain(row.body)["flags"]
     except (ValueError, KeyError, TypeError):
         return False
 
@@ -173,7 +173,7 @@ def tracker_command(
         return None
     # Whoever has the device's SIM, or an IMEI, may write a word as well.
     words = text if octets is None else octets.hex()
-    shown = words if is_call(row) else mask(words, roster.people)
+    shown = words if is_call(row) else mask(words, roster)
     shown = shown[:_TEXT_MAX]
     fix, sent = None, sent_before(row)
     if said.place is not None:

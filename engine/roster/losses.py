@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from engine.roster.folding import fold_word
 from engine.roster.model import Device, Person, Role, Roster
-from engine.roster.words import fold_word
 from engine.values import PersonId
 
 

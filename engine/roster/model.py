@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import NewType, TypeVar
 
+from engine.roster.folding import folded
 from engine.roster.risk import RiskWindow, at_risk, next_risk
 from engine.values import DeviceId, Instant, PersonId, Signal
 
@@ -237,6 +238,8 @@ class Roster:
     profiles: tuple[Profile, ...] = ()
     rota: Rota = field(default_factory=Rota, repr=False)
     version: str = field(init=False, compare=False)
+    secret_words: frozenset[str] = field(init=False, repr=False, compare=False)
+    """Everybody's two words, folded; looked for in each text that is to be shown."""
     _people: Mapping[PersonId, Person] = field(init=False, repr=False, compare=False)
     _devices: Mapping[DeviceId, Device] = field(init=False, repr=False, compare=False)
     _profiles: Mapping[str, Profile] = field(init=False, repr=False, compare=False)
@@ -264,6 +267,9 @@ class Roster:
             "devices": devices,
             "profiles": profiles,
             "version": _digest(people, devices, profiles, self.rota),
+            "secret_words": folded(
+                w for p in people for w in (p.safe_word, p.duress_word) if w
+            ),
             "_profiles": {one.profile: one for one in profiles},
             "_people": {one.person: one for one in people},
             "_devices": {one.device: one for one in devices},

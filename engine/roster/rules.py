@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from engine.errors import DataError, suggestion
 from engine.roster.entries import Draft, Placed
 from engine.roster.faults import Origin, RosterError
+from engine.roster.folding import fold_word
 from engine.roster.model import Consent, Device, Person, Role, Roster, Rota
-from engine.roster.words import fold_word
 from engine.values import PersonId
 
 _TOLD_BY_SMS = frozenset({Role.COLLEAGUE, Role.DUTY})

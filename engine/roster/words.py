@@ -4,10 +4,10 @@ Never in a message of ours, nor on any screen: whoever reads our SMS on a seized
 telephone must not learn them.
 """
 
-import unicodedata
 from collections.abc import Iterable
 
-from engine.roster.model import Person, Word
+from engine.roster.folding import fold_word
+from engine.roster.model import Person, Roster, Word
 
 WORD_LENGTH_MIN = 4
 WORD_LENGTH_MAX = 16
@@ -48,20 +48,10 @@ def forced_speaker(text: str, people: Iterable[Person]) -> Person | None:
     )
 
 
-def mask(text: str, people: Iterable[Person], by: str = MASK) -> str:
-    """Return a text fit to be shown: the words of these people are replaced."""
-    secret = {
-        fold_word(word)
-        for person in people
-        for word in (person.safe_word, person.duress_word)
-        if word
-    }
+def mask(text: str, roster: Roster, by: str = MASK) -> str:
+    """Return a text fit to be shown: the words of everybody are replaced."""
+    secret = roster.secret_words
     return "".join(by if fold_word(part) in secret else part for part in _parts(text))
-
-
-def fold_word(word: str) -> str:
-    """Return a word as it is compared: case and width of letters do not count."""
-    return unicodedata.normalize("NFKC", word).casefold()
 
 
 def _folded(text: str) -> Iterable[str]:
