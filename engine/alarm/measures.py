@@ -1,8 +1,7 @@
 """What is measured of alarms: states, and the times that we promise."""
 
 import threading
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from engine.alarm.events import (
     AlarmAcknowledged,
@@ -34,9 +33,8 @@ class Measures:
         self._telemetry, self._clock = telemetry, clock
         self._lock = threading.Lock()
         self._states: dict[AlarmId, _Standing] = {}
-        self._counts: Counter[_Standing] = Counter()
+        self._counts: dict[_Standing, int] = dict.fromkeys(_OPEN, 0)
         self._showing = threading.Lock()
-        self._shown: dict[_Standing, int] = {}
         self._unnotified: _Since = {}
         self._unacknowledged: _Since = {}
 
@@ -50,15 +48,16 @@ class Measures:
                 self._count(alarm_id, (kind, response))
                 if response in {Response.RAISED, Response.NOTIFYING}:
                     self._unacknowledged[alarm_id] = (kind, raised_at)
-        self._show()
+        self._show(_OPEN)
 
     def changed(self, alarm: Alarm, events: tuple[AlarmEvent, ...]) -> None:
         """Take what has just become durable."""
         with self._lock:
-            self._follow(alarm)
+            moved = self._follow(alarm)
         for event in events:
             self._measure(alarm, event)
-        self._show()
+        if moved:
+            self._show(moved)
 
     def oldest_unnotified_s(self, kind: Kind) -> float:
         """Return the age of the oldest open alarm that nobody has been told of."""
@@ -68,16 +67,16 @@ class Measures:
         """Return the age of the oldest open alarm that nobody has acknowledged."""
         return self._oldest_s(self._unacknowledged, kind)
 
-    def _follow(self, alarm: Alarm) -> None:
+    def _follow(self, alarm: Alarm) -> Sequence[_Standing]:
+        """Return which numbers have moved."""
         if not alarm.is_open:
-            self._count(alarm.id, None)
             for kept in (self._unnotified, self._unacknowledged):
                 kept.pop(alarm.id, None)
-            return
-        self._count(alarm.id, (alarm.kind, alarm.response))
+            return self._count(alarm.id, None)
         told = any(effect.state in _NOTIFIED for effect in alarm.effects.values())
         _keep(self._unnotified, alarm, wanted=not told)
         _keep(self._unacknowledged, alarm, wanted=alarm.acknowledged is None)
+        return self._count(alarm.id, (alarm.kind, alarm.response))
 
     def _measure(self, alarm: Alarm, event: AlarmEvent) -> None:
         match event:
@@ -108,26 +107,32 @@ class Measures:
             return 0.0
         return max(self._clock.now().since(oldest).total_seconds(), 0.0)
 
-    def _count(self, alarm_id: AlarmId, standing: _Standing | None) -> None:
+    def _count(
+        self, alarm_id: AlarmId, standing: _Standing | None
+    ) -> Sequence[_Standing]:
         """Keep the number of each kind and state; None takes the alarm out."""
-        before = self._states.pop(alarm_id, None)
+        before = self._states.get(alarm_id)
+        if before == standing:
+            return ()
+        moved = []
         if before is not None:
+            moved.append(before)
             self._counts[before] -= 1
+            del self._states[alarm_id]
         if standing is not None:
-            self._states[alarm_id] = standing
+            moved.append(standing)
             self._counts[standing] += 1
+            self._states[alarm_id] = standing
+        return moved
 
-    def _show(self) -> None:
-        """Set the gauges that have moved; at first all of them."""
+    def _show(self, moved: Iterable[_Standing]) -> None:
+        """Set the gauges of what has moved."""
         # One at a time: whoever has the older number must not be the last to show it.
         with self._showing:
-            for standing in _OPEN:
-                count = self._counts[standing]
-                if self._shown.get(standing) != count:
-                    self._shown[standing] = count
-                    kind, state = standing
-                    said = {"kind": kind.value, "state": state.value}
-                    self._telemetry.gauge("alarms", count, **said)
+            for standing in moved:
+                kind, state = standing
+                said = {"kind": kind.value, "state": state.value}
+                self._telemetry.gauge("alarms", self._counts[standing], **said)
 
 
 def _keep(kept: _Since, alarm: Alarm, *, wanted: bool) -> None:

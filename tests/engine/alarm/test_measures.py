@@ -81,6 +81,13 @@ def test_acknowledging_ends_the_waiting_and_closing_the_count(
     assert ("alarms_closed_total", "real") in telemetry.counts
 
 
+def test_a_number_that_has_not_moved_is_not_told_again(clock: ManualClock) -> None:
+    scene, measures, telemetry = watched(clock)
+    telemetry.kinds.clear()
+    measures.changed(alarm_of(scene), scene.tick())
+    assert telemetry.kinds == {}
+
+
 def test_what_was_open_before_the_start_is_counted(clock: ManualClock) -> None:
     telemetry = Telemetry()
     measures = Measures(telemetry, clock)
