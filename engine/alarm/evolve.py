@@ -129,20 +129,20 @@ def evolve(alarm: Alarm, event: AlarmEvent) -> Alarm:
 
 
 def _evolved(alarm: Alarm, event: AlarmEvent) -> Alarm:
-    match event:
-        case AlarmRaised() | PressJoined():
-            return _pressed(alarm, event)
-        case CancelRequested() | PositionFollowed() | SignNoticed():
-            return _signalled(alarm, event)
+    match event:  # what comes most often first
+        case NotificationSettled():
+            after = with_outcome(alarm, event)
+            return _told_anew(after) if _has_slipped_out(alarm, event) else after
+        case NotificationPlanned():
+            return with_notification(alarm, event)
         case StepFired():
             return _fired(alarm, event)
         case RecipientsChosen():
             return with_recipients(alarm, event)
-        case NotificationPlanned():
-            return with_notification(alarm, event)
-        case NotificationSettled():
-            after = with_outcome(alarm, event)
-            return _told_anew(after) if _has_slipped_out(alarm, event) else after
+        case AlarmRaised() | PressJoined():
+            return _pressed(alarm, event)
+        case CancelRequested() | PositionFollowed() | SignNoticed():
+            return _signalled(alarm, event)
         case NotificationsWithdrawn():
             return with_withdrawal(alarm, event)
         case ReplyReceived():

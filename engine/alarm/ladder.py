@@ -49,14 +49,13 @@ def first_way(
 
 def climbs(alarm: Alarm, step: Step) -> Iterator[Climb]:
     """Yield who is to go up a rung of a step, and when."""
+    own = [effect for effect in alarm.effects.values() if effect.step == step.id]
+    if not own:
+        return  # asked of each ladder at each fact
     rungs = {rung.channel: place for place, rung in enumerate(step.ladder)}
-    tried = {
-        (effect.round, effect.person, effect.channel)
-        for effect in alarm.effects.values()
-        if effect.step == step.id
-    }
-    for effect in alarm.effects.values():
-        if effect.step != step.id or effect.climbed or effect.channel not in rungs:
+    tried = {(effect.round, effect.person, effect.channel) for effect in own}
+    for effect in own:
+        if effect.climbed or effect.channel not in rungs:
             continue
         if effect.round <= alarm.spent.get(step.id, 0):
             continue

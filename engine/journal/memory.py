@@ -50,6 +50,7 @@ class Stream:
     epoch: int
     head: Head
     events: list[StoredEvent] = field(default_factory=list)
+    commands: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -128,13 +129,14 @@ class MemoryStore:
                 assert_never(request)
 
     def _append(self, append: Append, now: Instant) -> Answer:
-        stream = self._medium.streams.get(append.stream)
-        events = [] if stream is None else stream.events
-        if stream is not None and append.epoch < stream.epoch:
+        known = self._medium.streams.get(append.stream)
+        stream = known or Stream(append.owner, append.epoch, append.head)
+        events = stream.events
+        if append.epoch < stream.epoch:
             return Fenced(epoch=stream.epoch)
-        first = tuple(row for row in events if row.command_id == append.command_id)
-        if first:
-            return Appended(events=first, repeated=True)
+        if append.command_id in stream.commands:
+            first = [row for row in events if row.command_id == append.command_id]
+            return Appended(events=tuple(first), repeated=True)
         if append.expected_seq != len(events):
             return Conflict(seq=len(events), reason="the stream has moved")
         effects = _standing(self._medium.effects, _effects_of(append))
@@ -148,8 +150,7 @@ class MemoryStore:
         for record in append.records:
             self._record(record)
         self._take(append)
-        fresh = Stream(append.owner, append.epoch, append.head)
-        stream = self._medium.streams.setdefault(append.stream, fresh)
+        self._medium.streams[append.stream] = stream
         stream.owner, stream.epoch = append.owner, append.epoch
         stream.head = append.head
         return Appended(events=self._store(append, stream, now))
@@ -170,14 +171,14 @@ class MemoryStore:
             medium.events.append(row)
             medium.head = next_head(medium.head, row.hash)
             stream.events.append(row)
+            stream.commands.add(append.command_id)
         return tuple(stream.events[append.expected_seq :])
 
     def _take(self, append: Append) -> None:
-        inbound = self._medium.inbound
         for key in append.takes:
-            row = inbound.get(key)
+            row = self._medium.inbound.get(key)
             if row is not None and not row.taken_by:
-                inbound[key] = replace(row, taken_by=append.stream)
+                self._medium.inbound[key] = replace(row, taken_by=append.stream)
 
     def _record(self, record: Record) -> Recorded:
         inbound = self._medium.inbound
@@ -290,8 +291,7 @@ class MemoryReader:
     def codes_of(self, person: PersonId) -> Sequence[Code]:
         """Return a person's codes of streams that stand open, by code."""
         with self._medium.lock:
-            streams = self._medium.streams
-            is_open = {name for name, one in streams.items() if one.head.is_open}
+            is_open = {n for n, one in self._medium.streams.items() if one.head.is_open}
             codes = [c for c in self._medium.codes.values() if c.stream in is_open]
         return sorted((c for c in codes if c.person == person), key=lambda c: c.code)
 
@@ -386,13 +386,13 @@ def _codes_conflict(append: Append, codes: dict[str, Code]) -> str | None:
     return None
 
 
-def _head_row(name: str, stream: Stream) -> HeadRow:
+def _head_row(name: str, one: Stream) -> HeadRow:
     return HeadRow(
         stream=name,
-        owner=stream.owner,
-        epoch=stream.epoch,
-        seq=len(stream.events),
-        head=stream.head,
+        owner=one.owner,
+        epoch=one.epoch,
+        seq=len(one.events),
+        head=one.head,
     )
 
 

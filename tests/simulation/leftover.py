@@ -73,7 +73,9 @@ def medium_of(name: str) -> Medium:
                 _add(medium, rows, said)
             case "stream":
                 stream, owner, epoch, columns = said
-                kept = Stream(owner, epoch, _head(columns), rows.get(stream, []))
+                own = rows.get(stream, [])
+                commands = {row.command_id for row in own}
+                kept = Stream(owner, epoch, _head(columns), own, commands)
                 medium.streams[stream] = kept
             case _:
                 _TABLES[table](medium, said[0])
