@@ -32,6 +32,7 @@ class Phase(StrEnum):
 _STARTING = LinkState.STARTING
 _LIVE = frozenset({Phase.UP, Phase.STARTING})
 _ENDED = frozenset({LinkState.FAILED, LinkState.STOPPED})
+_GOES_ON: tuple[bool, Failure | None] = (False, None)
 
 
 class Child:
@@ -96,8 +97,8 @@ class Child:
 
         """
         link, ref = self.link, self.ref
-        if link is None or ref is None or not self.is_live:
-            return False, None
+        if link is None or ref is None or self.phase not in _LIVE:
+            return _GOES_ON
         if link.state in _ENDED:
             return True, link.failure if link.state is LinkState.FAILED else None
         if self._is_dead(ref, elapsed_s):
@@ -108,7 +109,7 @@ class Child:
             failure = link.stuck("ActorStuck")
             self.abandon()
             return True, failure
-        return False, None
+        return _GOES_ON
 
     def _is_dead(self, ref: Ref, elapsed_s: float) -> bool:
         # A stop runs its hook, and a failure writes its report, on a dead ref.
@@ -116,11 +117,15 @@ class Child:
         return self._dead_s > self.spec.shutdown_s
 
     def _is_stuck(self, link: Link, ref: Ref, elapsed_s: float) -> bool:
+        progress = link.progress
+        if progress != self._progress_seen:  # most, at most looks
+            self._progress_seen = progress
+            self._still_s = 0.0
+            return False
         starting = link.state is _STARTING
         limit_s = self.spec.start_s if starting else self.spec.heartbeat_s
         work_waits = starting or link.busy or not ref.actor_inbox.empty()
-        if limit_s is None or not work_waits or link.progress != self._progress_seen:
-            self._progress_seen = link.progress
+        if limit_s is None or not work_waits:
             self._still_s = 0.0
             return False
         self._still_s += elapsed_s

@@ -132,10 +132,11 @@ class Supervisor(SupervisedActor[M_contra]):
         self._stop_all()
 
     def _receive(self, message: M_contra | Wake | Rescan) -> object:
-        if isinstance(message, ChildChanged):
-            self._take_report(message.name)
+        kind = type(message)
+        if kind is ChildChanged:
+            self._take_report(message.name)  # type: ignore[union-attr] # it is one
             return None
-        if isinstance(message, Wake):
+        if kind is Wake:
             self._look()
         return super()._receive(message)
 
