@@ -5,6 +5,7 @@ message may arrive while the modem says nothing.
 """
 
 from collections import Counter, deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -92,6 +93,22 @@ class Network:
             if is_free and (h.stored or h.events):
                 return False
         return True
+
+    def is_busy(self, route: str) -> bool:
+        """Say whether a route is sending."""
+        hardware = self.hardware.get(route)
+        if hardware is not None:
+            return hardware.is_busy
+        return any(route in server.busy for server in self.servers.values())
+
+    def is_any_free(self, routes: Iterable[str], now_s: float) -> bool:
+        """Say whether one of these routes is there and sends nothing."""
+        for route in routes:
+            hardware = self.hardware.get(route)
+            is_gone = hardware is not None and hardware.gone_until_s > now_s
+            if not (is_gone or self.is_busy(route)):
+                return True
+        return False
 
     def unplug(self, hardware: Hardware, seconds: float) -> None:
         """Take a modem away for so long."""

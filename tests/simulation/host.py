@@ -62,6 +62,7 @@ EXPECTED = frozenset(
     ("journal", "timers", "alarms", "dispatcher", "intake", "gateway", *ROUTES)
 )
 SETTLES_S = 3.0
+_ATTEMPTING = EffectState.ATTEMPTING
 HQ = (("email", "duty@hq.example"), ("webhook", "hq"))
 FLOODED = 0.2
 """So many presses come as if hundreds waited with them: HQ is told of them first."""
@@ -375,15 +376,11 @@ class Host:
     def _are_under_way(self, now_s: float) -> bool:
         """Say whether all that is unsettled is being sent, or nobody is free for it."""
         network = self.network
-        busy = {n for n, h in network.hardware.items() if h.is_busy}
-        busy.update(*(server.busy for server in network.servers.values()))
-        gone = {n for n, h in network.hardware.items() if h.gone_until_s > now_s}
-        taken, attempting = busy | gone, EffectState.ATTEMPTING
         for row in self.disk.unsettled.values():
-            if row.state is attempting:
-                if row.route not in busy:
+            if row.state is _ATTEMPTING:
+                if not network.is_busy(row.route):
                     return False
-            elif not taken.issuperset(_ROUTES_OF[row.channel]):
+            elif network.is_any_free(_ROUTES_OF[row.channel], now_s):
                 return False
         return True
 

@@ -234,7 +234,8 @@ class SimTokens:
     """What `queue.SimpleQueue` is to a threaded inbox: where an actor waits."""
 
     def __init__(self, world: "World | Life", actor: str = "") -> None:
-        self._world, self._park = world, world.park
+        self._world = world
+        self._park = world.world.park if isinstance(world, Life) else world.park
         self._polls = actor in POLLING
         self._deadlines_of = actor if actor in KEEP_TIME else ""
         self._waits: list[Wait] = []
@@ -251,6 +252,8 @@ class SimTokens:
             polls = self._polls and not (
                 self._deadlines_of and self._world.keeps_time(self._deadlines_of)
             )
+            if self._world.dead:
+                raise GreenletExit
             if not self._park(timeout, self._waits, is_poll=polls) and not self._count:
                 raise queue.Empty
         self._count -= 1

@@ -301,7 +301,8 @@ class Scheduler:
                 self.switches += 1
                 if self._ns != at_ns:
                     steps, at_ns, at = 0, self._ns, f"{self._ns} "
-                told.append(f"{at}{task.name} {woken}\n")
+                told.append(at)
+                told.append(task.woken if woken else task.late)
                 self._running = task
                 task.switch(woken)
                 self._running = None

@@ -12,10 +12,11 @@ class Task:
     is lent when the task first runs, and serves the next one when it is over.
     """
 
-    __slots__ = ("dead", "greenlet", "name", "run", "switch", "wait")
+    __slots__ = ("dead", "greenlet", "late", "name", "run", "switch", "wait", "woken")
 
     def __init__(self, run: Callable[[], object], name: str) -> None:
         self.run, self.name = run, name
+        self.woken, self.late = _told(name)
         self.dead = False
         self.greenlet: greenlet | None = None
         self.switch: Callable[[bool], object] = self._borrow
@@ -52,6 +53,11 @@ def _serve(task: Task) -> None:
         task = to_main()
 
 
+def _told(name: str) -> tuple[str, str]:
+    """Return what the trace says of each turn: woken, or its time was over."""
+    return f"{name} True\n", f"{name} False\n"
+
+
 class Later(Task):
     """A task that waits once, and then acts and waits no more: it needs no greenlet."""
 
@@ -64,6 +70,7 @@ class Later(Task):
         name: str,
     ) -> None:
         self.name = name
+        self.woken, self.late = _told(name)
         self.dead = False
         self.switch = self._switch
         self.wait = None
