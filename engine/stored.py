@@ -1,4 +1,4 @@
-"""Bodies of rows: dataclasses as JSON, read fast, and as forgivingly as ever.
+"""Bodies of rows: values as JSON, read fast, and as forgivingly as ever.
 
 Why two libraries: `docs/adr/0010-rows-by-msgspec.md`.
 
@@ -9,11 +9,19 @@ to pydantic, whose word is final.
 
 import json
 import threading
-from collections.abc import Mapping
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Mapping
+from dataclasses import field, make_dataclass
+from functools import cache
+from typing import Any, Generic, TypeVar, get_type_hints
 
 import msgspec
-from pydantic import TypeAdapter
+from msgspec import NODEFAULT, Struct, structs
+from pydantic import GetCoreSchemaHandler, TypeAdapter
+from pydantic_core import CoreSchema
+from pydantic_core.core_schema import (
+    no_info_after_validator_function,
+    plain_serializer_function_ser_schema,
+)
 
 T = TypeVar("T")
 
@@ -26,16 +34,16 @@ null pointer, which ends the process."""
 
 
 class Body(Generic[T]):
-    """How one kind of dataclass stands in a row; safe for any thread."""
+    """How one kind of value stands in a row; safe for any thread."""
 
     def __init__(self, kind: type[T]) -> None:
-        """Take the dataclass; made ready when it is first used."""
+        """Take the dataclass, or struct; made ready when it is first used."""
         self._kind = kind
         self._reader: msgspec.json.Decoder[T] | None = None
         self._forgiving: TypeAdapter[T] | None = None
 
     def write(self, value: T) -> bytes:
-        """Return the body: an object of the dataclass's fields."""
+        """Return the body: an object of the value's fields."""
         return _WRITER.encode(value)
 
     def read(self, body: bytes) -> T:
@@ -86,3 +94,38 @@ def read_plain(body: bytes) -> Any:
         return _READER.decode(body)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return json.loads(body)
+
+
+def schema_of(kind: type[Struct], handler: GetCoreSchemaHandler) -> CoreSchema:
+    """Return how pydantic reads and writes a struct: as a dataclass of its fields."""
+    twin = _twin_of(kind)
+    schema = handler.generate_schema(twin)
+    names = kind.__struct_fields__
+    return no_info_after_validator_function(
+        _copier(kind, names),
+        schema,
+        serialization=plain_serializer_function_ser_schema(
+            _copier(twin, names), return_schema=schema
+        ),
+    )
+
+
+@cache
+def _twin_of(kind: type[Struct]) -> type:
+    hints = get_type_hints(kind)
+    return make_dataclass(
+        kind.__name__,
+        [(one.name, hints[one.name], _field(one)) for one in structs.fields(kind)],
+        kw_only=True,
+        slots=True,
+    )
+
+
+def _field(of: structs.FieldInfo) -> Any:
+    if of.default_factory is not NODEFAULT:
+        return field(default_factory=of.default_factory)
+    return field() if of.required else field(default=of.default)
+
+
+def _copier(kind: type[T], names: tuple[str, ...]) -> Callable[[object], T]:
+    return lambda value: kind(**{name: getattr(value, name) for name in names})

@@ -1,13 +1,12 @@
 """The words every package speaks: identifiers, time, places, signals."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from typing import NewType, Self
 
-from engine.quick import quick
+from engine.written import Written
 
 AlarmId = NewType("AlarmId", str)
 PersonId = NewType("PersonId", str)
@@ -25,9 +24,7 @@ RouteName = NewType("RouteName", str)
 _TAIL = 4
 
 
-@quick
-@dataclass(frozen=True, slots=True, order=True)
-class Instant:
+class Instant(Written, frozen=True, order=True, gc=False):
     """A moment in UTC, in whole milliseconds since 1970-01-01T00:00:00Z."""
 
     ms: int
@@ -83,9 +80,7 @@ def _ms_of(duration: timedelta) -> int:
     return duration // _MS
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fix:
+class Fix(Written, frozen=True, kw_only=True, gc=False):
     """A place with its accuracy and its time (ISO 6709: latitude first)."""
 
     lat_deg: float

@@ -16,6 +16,8 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from msgspec import Struct
+
 from engine.alarm.codec import CLASSES, VERSIONS, decode, encode
 from engine.ports.journal import StoredEvent
 from engine.values import CommandId, Instant
@@ -36,9 +38,10 @@ _PLAIN: Mapping[type, object] = {
 def shape_of(kind: object, path: str = "") -> Shape:
     """Return each path of a type with what stands there: an enumeration's values."""
     kind = getattr(kind, "__supertype__", kind)
-    if isinstance(kind, type) and is_dataclass(kind):
+    names = _fields_of(kind)
+    if names:
         hints = get_type_hints(kind)
-        parts = [shape_of(hints[f.name], f"{path}.{f.name}") for f in fields(kind)]
+        parts = [shape_of(hints[name], f"{path}.{name}") for name in names]
         return {key.lstrip("."): said for part in parts for key, said in part.items()}
     if isinstance(kind, type) and issubclass(kind, Enum):
         return {path: "|".join(str(member.value) for member in kind)}
@@ -60,10 +63,10 @@ def shape_of(kind: object, path: str = "") -> Shape:
 def full(kind: Any) -> Any:
     """Return a value of a type in which nothing is left out."""
     kind = getattr(kind, "__supertype__", kind)
-    if is_dataclass(kind):
-        assert isinstance(kind, type), kind
+    names = _fields_of(kind)
+    if names:
         hints = get_type_hints(kind)
-        return kind(**{f.name: full(hints[f.name]) for f in fields(kind)})
+        return kind(**{name: full(hints[name]) for name in names})
     if isinstance(kind, type) and issubclass(kind, Enum):
         return list(kind)[-1]
     origin, inner = get_origin(kind), get_args(kind)
@@ -76,6 +79,13 @@ def full(kind: Any) -> Any:
     if origin in {tuple, frozenset}:
         return origin([full(inner[0])])
     return _PLAIN[kind]
+
+
+def _fields_of(kind: object) -> tuple[str, ...]:
+    """Return the names of the fields of a struct or a dataclass; of others none."""
+    if isinstance(kind, type) and issubclass(kind, Struct):
+        return kind.__struct_fields__
+    return tuple(one.name for one in fields(kind)) if is_dataclass(kind) else ()
 
 
 def rows_now() -> Iterator[Line]:

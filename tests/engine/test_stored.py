@@ -4,18 +4,20 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from engine.alarm.codec import CLASSES
 from engine.alarm.events import AlarmEvent
 from engine.stored import Body, read_plain, write_plain
+from engine.written import Written
 from tests.fact_strategies import ANY_EVENT
 
 BODIES: dict[type[AlarmEvent], Body[Any]] = {
@@ -85,6 +87,19 @@ class Wait:
     lasts: timedelta
 
 
+class Found(Written, frozen=True, gc=False):
+    at: int
+    near: tuple["Found", ...] = ()
+    words: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundBefore:
+    at: int
+    near: tuple["FoundBefore", ...] = ()
+    words: dict[str, str] = field(default_factory=dict)
+
+
 @given(ANY_EVENT)
 def test_what_is_written_is_read_back_also_by_an_older_engine(
     event: AlarmEvent,
@@ -131,6 +146,50 @@ def test_a_damaged_body_says_what_it_says_to_the_forgiving_reader(
 )
 def test_what_is_no_body_is_an_error_of_value(body: bytes) -> None:
     assert told(Body(Wait).read, body) == REFUSED
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"at": 1}',
+        b'{"at": "1", "words": {"a": "b"}, "other": 2}',
+        b'{"at": 1, "near": [{"at": 2}, {"at": "3", "near": [{"at": 4}]}]}',
+        b'{"at": 1, "at": 2}',
+    ],
+)
+def test_a_struct_is_to_either_reader_what_a_dataclass_of_its_fields_is(
+    body: bytes,
+) -> None:
+    mine, before = TypeAdapter(Found), TypeAdapter(FoundBefore)
+    read, meant = Body(Found).read(body), before.validate_json(body)
+    assert read == mine.validate_json(body)
+    assert mine.dump_json(read) == before.dump_json(meant)
+    assert Body(Found).write(read) == Body(FoundBefore).write(meant)
+    assert Body(Found).read(body).words is not read.words
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"near": [], "words": 7}',
+        b'{"at": 1, "near": [{"at": true}, {}]}',
+        b"[1]",
+        b"{",
+    ],
+)
+def test_what_is_wrong_with_a_struct_is_what_is_wrong_with_such_a_dataclass(
+    body: bytes,
+) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Body(Found).read(body)
+    with pytest.raises(ValidationError) as before:
+        TypeAdapter(FoundBefore).validate_json(body)
+    assert faults(refused.value) == faults(before.value)
+
+
+def faults(error: ValidationError) -> list[tuple[object, ...]]:
+    """Return where each fault is and what is wrong there."""
+    return [(one["loc"], one["type"], one["input"]) for one in error.errors()]
 
 
 def told(read: Callable[[bytes], object], body: bytes) -> object:

@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 
+from msgspec import structs
+
 from engine.intake.assess import report_key
 from engine.ports.device import DeviceReport, ReportKind
 from engine.values import DeviceId, Fix, Instant, Signal
@@ -132,7 +134,7 @@ class Devices:
                 "device_at": at.plus(timedelta(hours=-1)),
             },
             "clock": {"device_at": at.plus(timedelta(days=draw.choice((-9, 3_000))))},
-            "zero": {"fix": replace(fix, lat_deg=0.0, lon_deg=0.0)},
+            "zero": {"fix": structs.replace(fix, lat_deg=0.0, lon_deg=0.0)},
             "checksum": {"checksum_ok": False, "fix": None, "doubtful_fix": fix},
             "unauthentic": {"authentic": False},
             "stranger": {"device": DeviceId(f"stranger-{self._serial}")},

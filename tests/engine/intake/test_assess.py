@@ -358,7 +358,8 @@ def test_a_jump_is_believed_once_a_later_report_agrees_with_it() -> None:
 def test_nothing_makes_0_0_a_place() -> None:
     nowhere = fix(lat_deg=0.0, lon_deg=0.0, at=START)
     later = START.plus(timedelta(minutes=5))
-    said = report(fix=replace(nowhere, at=later), received_at=later, device_at=later)
+    again = fix(lat_deg=0.0, lon_deg=0.0, at=later)
+    said = report(fix=again, received_at=later, device_at=later)
     assert assess(said, PERSON, RAISE, LAST, None, nowhere).press.place_doubtful
 
 

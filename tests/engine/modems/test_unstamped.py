@@ -9,6 +9,7 @@ from engine.errors import ModemSilentError
 from engine.modems.inbound import UNSTAMPED_MS
 from engine.modems.unstamped import LYING_MAX, Unstamped
 from engine.ports.modem import CALL
+from engine.values import Instant
 from tests.engine.dispatch.ledger import FULL
 from tests.engine.modems.rig import Rig, message
 from tests.fakes import START
@@ -83,7 +84,7 @@ def test_what_an_earlier_process_has_recorded_and_not_freed_is_one(rig: Rig) -> 
 
 def test_what_is_told_again_by_the_modem_is_one() -> None:
     unstamped = Unstamped()
-    later = replace(START, ms=START.ms + 1)
+    later = Instant(START.ms + 1)
     parts = replace(SOS, slot="", part=(1, 1, 2))
     call = replace(SOS, slot="", flags=(CALL,))
     for one in (parts, call):
@@ -96,7 +97,7 @@ def test_what_is_remembered_of_places_has_a_bound() -> None:
         unstamped.record(replace(SOS, slot=f"SM:{number}"), START)
         unstamped.record(replace(SOS, slot="SM:x", pdu=f"{number}"), START)
         unstamped.freed("SM:x")
-    later = replace(START, ms=START.ms + UNSTAMPED_MS)
+    later = Instant(START.ms + UNSTAMPED_MS)
     kept = unstamped.record(replace(SOS, slot=f"SM:{LYING_MAX}"), later)
     assert kept.received_at == START
     assert unstamped.record(replace(SOS, slot="SM:0"), later).received_at == later

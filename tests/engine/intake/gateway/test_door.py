@@ -187,7 +187,7 @@ def test_a_believed_fix_moves_the_person_and_a_doubtful_one_does_not(rig: Rig) -
     rig.let_in(report())
     heron = rig.judge.board.fix_of(HERON)
     assert heron is not None
-    rig.let_in(report(raw=b"jump", fix=replace(heron, lat_deg=-60.0)))
+    rig.let_in(report(raw=b"jump", fix=fix(lat_deg=-60.0)))
     assert rig.judge.board.fix_of(HERON) == heron
 
 
