@@ -66,12 +66,13 @@ async def enrol_device(request: Request) -> Response:
     """Add devices to the roster in force, from `[[device]]` tables in the body."""
     desk = desk_of(request)
     body = (await request.body()).decode("utf-8", errors="replace")
-    try:
-        enrolled = enrolling(desk.parts, body)
-    except DeviceError as error:
-        return JSONResponse({"error": str(error)}, status_code=UNPROCESSABLE)
-    await desk.keep_roster(enrolled.text)
-    desk.parts.board.replace(enrolled.roster)
+    async with desk.changing_roster:
+        try:
+            enrolled = enrolling(desk.parts, body)
+        except DeviceError as error:
+            return JSONResponse({"error": str(error)}, status_code=UNPROCESSABLE)
+        await desk.keep_roster(enrolled.text)
+        desk.parts.board.replace(enrolled.roster)
     facts = {"version": enrolled.roster.version}
     recorded = await record(desk, "roster", "DeviceEnrolled", facts)
     return JSONResponse(facts | {"recorded": recorded, "doubts": enrolled.doubts})
@@ -157,10 +158,11 @@ async def set_secret(request: Request) -> Response:
         return unrecorded(
             desk, "it could not be recorded, so that the secret is the old one"
         )
-    await desk.keep_private(path, secret + "\n")
-    changed = with_secret(desk.parts, device.device, path)
-    await desk.keep_roster(changed.text)
-    desk.parts.board.replace(changed.roster)
+    async with desk.changing_roster:
+        await desk.keep_private(path, secret + "\n")
+        changed = with_secret(desk.parts, device.device, path)
+        await desk.keep_roster(changed.text)
+        desk.parts.board.replace(changed.roster)
     return JSONResponse(facts)
 
 

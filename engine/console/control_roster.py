@@ -55,16 +55,17 @@ async def replace_roster(request: Request) -> Response:
         return JSONResponse({"error": str(error)}, status_code=UNPROCESSABLE)
     if not new.people:
         return JSONResponse({"error": NOBODY}, status_code=UNPROCESSABLE)
-    was = desk.parts.board.roster()
-    if "anyway" not in request.query_params:
-        try:
-            refused = _needed(desk, was, new)
-        except JournalError:
-            return JSONResponse({"error": UNKNOWN}, status_code=UNAVAILABLE)
-        if refused is not None:
-            return JSONResponse({"error": refused}, status_code=REFUSED)
-    await desk.keep_roster(body)
-    desk.parts.board.replace(new)
+    async with desk.changing_roster:
+        was = desk.parts.board.roster()
+        if "anyway" not in request.query_params:
+            try:
+                refused = _needed(desk, was, new)
+            except JournalError:
+                return JSONResponse({"error": UNKNOWN}, status_code=UNAVAILABLE)
+            if refused is not None:
+                return JSONResponse({"error": refused}, status_code=REFUSED)
+        await desk.keep_roster(body)
+        desk.parts.board.replace(new)
     desk.parts.health.report(DegradedReason.PROTOCOL_MISSING, "roster", wrong=False)
     facts = {"version": new.version, "people": str(len(new.people))}
     recorded = await record(desk, "roster", "RosterImported", facts)

@@ -67,6 +67,9 @@ class ConsoleDesk:
         self.streams = 0
         self.is_full = False
         """Whether the journal's disk had no room for what was asked of it last."""
+        self.changing_roster = asyncio.Lock()
+        """Held from the look at the roster in force until another is: two changes of
+        one moment would both begin from it, and one be lost."""
         self.exercises: dict[PersonId, tuple[AlarmId, Raise]] = {}
         """By defender, one that was asked for and had no answer: it may begin yet."""
 
