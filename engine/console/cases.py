@@ -9,7 +9,7 @@ from enum import StrEnum
 from engine.alarm.codec import UnreadableEventError, decode, replay
 from engine.alarm.events import ActRefused, AlarmEvent, AlarmRaised
 from engine.alarm.evolve import fold
-from engine.alarm.rows import look_in
+from engine.alarm.rows import key_of, look_in
 from engine.alarm.state import Alarm, Kind, alarm_of, stream_of
 from engine.alarm.strangers import DEVICE, MESSAGE, SHARED
 from engine.console.hidden import hidden
@@ -181,30 +181,47 @@ class Cases:
         One that has stopped may stand as closed: the row that cannot be read may have
         opened it again.
         """
-        unread = self.unread.keys() | self.stopped.keys()
-        if not unread:
+        if not self._has_flaws():
             return {}
         with self._readers.reader() as reader:
-            rows = reader.heads(PREFIX, open_only=True)
-        found = {
-            _person_in(row.head.subject): alarm_of(row.stream)
-            for row in rows
-            if alarm_of(row.stream) in unread
-        }
+            found = {_person_in(said): case for case, said in self._flawed(reader)}
         return {who: case for who, case in found.items() if who is not None}
 
-    def told(self) -> set[PersonId]:
+    def told(self, among: Iterable[PersonId]) -> set[PersonId]:
         """Return who was told of a real case that is open, by what is folded.
 
-        One that has stopped counts as open, as it is shown.
+        One that has stopped counts as open, as it is shown. Whom it told behind the row
+        that cannot be read, or one of which nothing can be, has a code of it: `among`
+        these they are looked for.
         """
-        return {
+        folded = {
             PersonId(who)
             for alarm in self._alarms.values()
             if alarm.is_open or alarm.id in self.stopped
             if alarm.kind is Kind.REAL
             for who in alarm.told
         }
+        if not self._has_flaws():
+            return folded
+        with self._readers.reader() as reader:
+            flawed = self._flawed(reader)
+            real = {stream_of(case) for case, said in flawed if _is_real(said)}
+            return folded | {
+                who
+                for who in among
+                if any(code.stream in real for code in reader.codes_of(who))
+            }
+
+    def _has_flaws(self) -> bool:
+        return bool(self.unread or self.stopped)
+
+    def _flawed(self, reader: JournalReader) -> list[tuple[AlarmId, str]]:
+        """Return each open case that is not whole, and what its clear column says."""
+        return [
+            (alarm_of(row.stream), row.head.subject)
+            for row in reader.heads(PREFIX, open_only=True)
+            if alarm_of(row.stream) in self.unread.keys() | self.stopped.keys()
+        ]
 
     def get(self, alarm_id: AlarmId) -> Alarm | None:
         """Return one case, however long ago it was closed; None where it is unread."""
@@ -343,9 +360,13 @@ def _recent(reader: JournalReader, position: int) -> set[str]:
 
 def _person_in(standing: str) -> PersonId | None:
     """Return of a real case's clear column whose it is; None where a stranger's."""
-    kind, _, subject = look_in(standing)[1].partition(":")
+    subject = look_in(standing)[1].partition(":")[2]
     is_strangers = subject == MESSAGE or subject.startswith((DEVICE, SHARED))
-    return None if kind != Kind.REAL or is_strangers else PersonId(subject)
+    return None if is_strangers or not _is_real(standing) else PersonId(subject)
+
+
+def _is_real(standing: str) -> bool:
+    return look_in(standing)[1].startswith(key_of(Kind.REAL, ""))
 
 
 def _event(row: StoredEvent) -> AlarmEvent | None:

@@ -77,9 +77,10 @@ async def replace_roster(request: Request) -> Response:
 def _needed(desk: ConsoleDesk, was: Roster, new: Roster) -> str | None:
     """Say who loses what while somebody has to be able to tell that it is they."""
     desk.catch_up()
+    told = desk.cases.told(one.person for one in was.people)
     lost = [
         f"{one.person} ({', '.join(one.losses)})"
-        for one in losing(was, new, desk.cases.waited_for(), desk.cases.told())
+        for one in losing(was, new, desk.cases.waited_for(), told)
     ]
     return NEEDED.format(", ".join(lost)) if lost else None
 

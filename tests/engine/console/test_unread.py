@@ -266,7 +266,7 @@ def test_whoever_was_told_of_a_case_opened_again_unread_keeps_their_words(
         said = client.post("/roster", content=render_roster(_agreed("Willow")))
     assert said.status_code == 409
     assert "lapwing (the agreed words)" in said.json()["error"]
-    assert LAPWING in hq.desk.cases.told()
+    assert LAPWING in hq.desk.cases.told([])
 
 
 @pytest.mark.parametrize(
@@ -360,3 +360,19 @@ def _agreed(duress_word: str) -> Roster:
         for one in sample.people
     )
     return replace(sample, people=tuple(people))
+
+
+@pytest.mark.parametrize("kind", [Kind.REAL, Kind.EXERCISE])
+def test_whoever_was_told_of_a_case_of_which_nothing_can_be_read_keeps_their_words(
+    hq: Hq, kind: Kind
+) -> None:
+    """Who was told of it was looked for among what can be read alone."""
+    hq.desk.parts.board.replace(_agreed("Cedar7"))
+    lost = hq.press("a1", alias="Heron", kind=kind)
+    hq.desk.cases = Cases(Lender(hq, stream_of(lost), first=-1, last=-1))
+    assert list(hq.desk.cases.unread) == [lost]
+    with control(hq) as client:
+        said = client.post("/roster", content=render_roster(_agreed("Willow")))
+    is_held = kind is Kind.REAL
+    assert said.status_code == (409 if is_held else 200)
+    assert ("lapwing (the agreed words)" in said.text) is is_held
