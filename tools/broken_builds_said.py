@@ -139,6 +139,28 @@ SAID = (
         ),
     ),
     Broken(
+        "unsent",
+        "an order is shown as sent by SMS, and no modem is given one",
+        (
+            Change(
+                "engine/intake/orders/actor.py",
+                'self._over(given, Fact.SENT, "sms", (row,))\n',
+                'self._over(given, Fact.SENT, "sms")\n',
+            ),
+        ),
+    ),
+    Broken(
+        "twice",
+        "a second timer of somebody that runs out is taken for the first",
+        (
+            Change(
+                "engine/intake/checkins/missed.py",
+                '    text = f"check-in|{person}|{due.ms}"\n',
+                '    text = f"check-in|{person}"\n',
+            ),
+        ),
+    ),
+    Broken(
         "untimed",
         "a timer that runs out raises nothing",
         (

@@ -72,11 +72,13 @@ class Freedom:
         if isinstance(event, SafetyConfirmed):
             said.add(str(event.by))
         elif isinstance(event, ReplyReceived) and not self._is_heard:
-            said |= {event.person} if event.reply is ReplyKind.SAFE else set()
+            is_voice = event.authentic and event.reply is ReplyKind.SAFE
+            said |= {event.person} if is_voice else set()
 
     def may_close(self, alarm: Alarm | None, event: AlarmEvent) -> bool:
         """Say whether two others have said it, where this ends a forced case.
 
+        Neither is its defender, of whose own word it is ended too, whoever was forced.
         One may end a notice, or an exercise, in which no defender says it of their own.
         """
         if not isinstance(event, AlarmClosed) or event.apparent or alarm is None:
@@ -86,7 +88,7 @@ class Freedom:
         if alarm.kind is not Kind.REAL and not self._is_own(alarm):
             return True
         said = self._said_safe.get(alarm.id, set()) | {str(event.by)}
-        return len(said - {str(AGREED)}) > 1
+        return len(said - {str(AGREED), str(alarm.defender)}) > 1
 
     def _is_own(self, alarm: Alarm) -> bool:
         """Say whether a defender is forced in a case of their own."""

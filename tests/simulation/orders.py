@@ -14,7 +14,7 @@ from engine.intake.orders.lines import Line
 from engine.intake.orders.order import PREFIX, fold
 from engine.ports.device import DeviceCommand, DeviceReport
 from engine.roster.model import Number
-from engine.values import DeviceId, PersonId
+from engine.values import DeviceId, EffectId, PersonId
 from tests.simulation.devices import devices
 from tests.simulation.disk import Disk
 from tests.simulation.plan import Item
@@ -74,7 +74,9 @@ class Asked:
                 yield "I4", "an order is given again and again"
             if order_id in self.queued and stream.head.is_open and is_enrolled:
                 yield "I2", "an order waits, and its device is there"
-            if b"connection" in stream.events[-1].body and not times:
+            way = stream.events[-1].body
+            by_sms = EffectId(f"order.{order_id}") in disk.medium.effects
+            if (b"connection" in way and not times) or (b"sms" in way and not by_sms):
                 yield "I12", "an order is shown as sent that nobody has written"
 
 

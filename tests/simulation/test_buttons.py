@@ -2,7 +2,10 @@
 
 import pytest
 
-from engine.values import Instant, Signal
+from engine.intake.checkins import actor
+from engine.intake.checkins.missed import missed
+from engine.ports.journal import Record
+from engine.values import Instant, PersonId, Signal
 from tests.fakes import START
 from tests.simulation.buttons import CARRIER
 from tests.simulation.day import Day
@@ -87,6 +90,23 @@ def test_a_second_press_begins_anew_and_a_stored_one_counts_from_when_it_was() -
     assert seconds(again) == pytest.approx(first_s + SOON_S, abs=10)
     assert seconds(stored) == pytest.approx(first_s - SOON_S, abs=10)
     assert seconds(named) == pytest.approx(first_s - 600 + 60 * MINUTES, abs=10)
+
+
+def test_whoever_is_missed_a_second_time_is_told_of_a_second_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """That a case knew of the first was enough, whatever became of the second."""
+    sound = day_of("button_again", LATE_S)
+    assert sound.run().violation is None
+
+    def same(person: PersonId, due: Instant, now: Instant) -> Record:
+        del due
+        return missed(person, START, now)
+
+    monkeypatch.setattr(actor, "missed", same)
+    broken = day_of("button_again", LATE_S).run()
+    assert broken.violation is not None
+    assert broken.violation.invariant == "I1"
 
 
 def test_an_answer_that_is_lost_makes_no_second_timer() -> None:

@@ -2,8 +2,9 @@
 
 import pytest
 
-from engine.alarm.state import Alarm, Force
-from engine.values import PersonId
+from engine.alarm.events import AlarmClosed, ReplyReceived
+from engine.alarm.state import Alarm, CloseReason, Force, ReplyKind
+from engine.values import OperatorId, PersonId
 from tests.simulation import colleagues
 from tests.simulation.colleagues import FORCED, FREE
 from tests.simulation.day import Day
@@ -73,6 +74,28 @@ def test_their_own_telephone_gets_what_it_would_after_a_true_answer(
     assert true.run().violation is None
     assert not true.watching.freedom.forced
     assert at_the_speakers(forced) == at_the_speakers(true) != []
+
+
+@pytest.mark.parametrize("is_own", [True, False])
+def test_after_a_colleague_was_forced_the_defenders_word_is_no_second_voice(
+    *, is_own: bool
+) -> None:
+    """An end on theirs and an operator's would have passed, of all but one defender."""
+    day = day_of("colleague_forced")
+    assert day.run().violation is None
+    case, freedom = case_of(day), day.watching.freedom
+    assert case.id in freedom.forced
+    assert case.defender is not None
+    said = case.defender if is_own else PersonId("avocet")
+    at, freedom._is_heard = case.opened_at, False
+    reply = ReplyReceived(
+        at=at, person=said, reply=ReplyKind.SAFE, authentic=True, channel="sms"
+    )
+    freedom._said_safe.clear()
+    freedom.listen(case.id, reply)
+    reason = CloseReason.SAFE
+    end = AlarmClosed(at=at, by=OperatorId("alder"), reason=reason, remark="")
+    assert freedom.may_close(case, end) is not is_own
 
 
 def test_days_draw_each() -> None:

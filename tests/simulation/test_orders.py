@@ -3,6 +3,7 @@
 import pytest
 
 from engine.intake.orders.order import PREFIX
+from engine.values import EffectId
 from tests.simulation.day import Day
 from tests.simulation.orders import CARRIER, SIM, Asked
 from tests.simulation.plan import Item, Plan, plan_of
@@ -105,6 +106,16 @@ def test_a_device_that_is_given_an_order_again_and_again_is_found() -> None:
         ("I4", "an order is given again and again")
     ]
     day.asked.written.clear()
+    assert [*day.asked.broken(day.disk, 1, is_enrolled=True)] == [
+        ("I12", "an order is shown as sent that nobody has written")
+    ]
+
+
+def test_one_that_is_shown_as_sent_by_sms_and_is_in_no_row_is_found() -> None:
+    day = day_of("order_by_sms")
+    assert day.run().violation is None
+    (order,) = day.asked.queued
+    del day.disk.medium.effects[EffectId(f"order.{order}")]
     assert [*day.asked.broken(day.disk, 1, is_enrolled=True)] == [
         ("I12", "an order is shown as sent that nobody has written")
     ]

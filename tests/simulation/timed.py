@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from engine.alarm.state import Alarm
-from engine.intake.checkins.timer import Fact, stream_of
+from engine.alarm.state import Alarm, is_alarms
+from engine.intake.absence import SOURCE_ABSENCE, absence_of
+from engine.intake.checkins.timer import PREFIX, Fact, person_of, stream_of
 from engine.ports.journal import Append, StoredEvent
-from engine.values import AlarmId, PersonId, ReportKey
+from engine.values import AlarmId, PersonId, ReportKey, Signal
 from tests.simulation.cast import AGREED, DURESS_CODE, DURESS_WORD, SAFE_CODE, SAFE_WORD
 from tests.simulation.disk import Disk
 from tests.simulation.told import times_silent, was_missed
@@ -44,6 +45,8 @@ class Timed:
         people = (who for who in self.people if not self._is_nobodys(who, disk))
         if not all(was_missed(who, alarms.values()) for who in people):
             yield "I1", "a timer ran out, and no case knows of it"
+        if any(_is_kept_quiet(name, disk) for name in disk.medium.streams):
+            yield "I1", "a timer was missed, and no case was told of it"
         for who in self.silent.keys() - self.strangers:
             if times_silent(who, alarms.values()) < self.silent[who]:
                 yield "I1", "a device is silent, and no case knows of it"
@@ -53,3 +56,23 @@ class Timed:
     def _is_nobodys(self, who: PersonId, disk: Disk) -> bool:
         """Say whether a timer was a stranger's before anybody could read of it."""
         return who in self.strangers and stream_of(who) not in disk.medium.streams
+
+
+def _is_kept_quiet(stream: str, disk: Disk) -> bool:
+    """Say whether somebody was missed more often than a case was told of it.
+
+    That a case knows of one is not enough: another may be the second of the day.
+    """
+    if not stream.startswith(PREFIX):
+        return False
+    rows, who = disk.medium.streams[stream].events, person_of(stream)
+    absences = [
+        absence_of(row.body)
+        for row in disk.medium.inbound.values()
+        if row.source == SOURCE_ABSENCE and is_alarms(row.taken_by)
+    ]
+    told = sum(
+        one is not None and (one.person, one.signal) == (who, Signal.CHECK_IN_MISSED)
+        for one in absences
+    )
+    return told < len({row.body for row in rows if row.kind == Fact.MISSED})
