@@ -7,11 +7,10 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import ClassVar
 
-from engine.alarm.state import is_alarms
 from engine.dispatch.actor import Planned
 from engine.errors import JournalError
 from engine.intake.actor import Noticed
-from engine.intake.checkins.again import said_in
+from engine.intake.checkins.again import heard_by_alarms
 from engine.intake.checkins.hearing import Hearing
 from engine.intake.checkins.kept import Kept, LastWords, heard, kept_of, last_order
 from engine.intake.checkins.missed import missed
@@ -90,11 +89,16 @@ class CheckIns(SupervisedActor[CheckInSaid]):
     def handle(self, message: CheckInSaid) -> None:
         """Take what somebody says of their timer."""
         self._hearing.goes_on(self.clock.now())
+        self._take(message)
+        self._look_again()
+
+    def _take(self, message: CheckInSaid) -> bool:
+        """Hear it, and what was said behind it; return as `_hear` does."""
         self._last.note(message)
         is_done = self._hear(message)
         if self._until(message) is not None:
             self._look_behind(message, is_done=is_done)
-        self._look_again()
+        return is_done
 
     def _look_behind(self, order: CheckInSaid, *, is_done: bool) -> None:
         """Hear the word that was said behind an order, when none ran yet."""
@@ -208,31 +212,25 @@ class CheckIns(SupervisedActor[CheckInSaid]):
             with self._readers.reader() as reader:
                 untaken = {row.key for row in reader.inbound(untaken_only=True)}
             for said in list(self._unheard.values()):
-                if said.key not in untaken and not self._hear(said):
+                if said.key not in untaken and not self._take(said):
                     break
         if self._unheard:
             self._hear_at = now.plus(LOOK)
 
     def _take_up_again(self) -> None:
-        """Take the words to which an alarm alone has listened.
+        """Take the words, and times beside them, to which alarms alone have listened.
 
         One that was heard already is known by its key, and changes nothing.
         """
-        begun_at = {who: one.words_from for who, one in self._kept.items() if one.timer}
-        since = min(filter(None, begun_at.values()), default=None)
-        if since is None:
-            return
+        running = {who: one for who, one in self._kept.items() if one.timer}
+        begun_at = {who: one.words_from for who, one in running.items()}
+        now = self.clock.now()
         with self._readers.reader() as reader:
-            rows = reader.inbound(untaken_only=False, since=since)
-            heard = [
-                (row.received_at, said_in(row, reader.code, self._judge))
-                for row in rows
-                if is_alarms(row.taken_by)
-            ]
-        for at, said in heard:
-            begun = None if said is None else begun_at.get(said.person)
-            if said is not None and begun is not None and at >= begun:
-                self._hear(said)
+            heard = heard_by_alarms(reader, self._judge, begun_at, now)
+        for said in heard:
+            self._hear(said)
+        if any(one.timer for who, one in self._kept.items() if who not in running):
+            self._look_for_words(now)  # an alarm alone may have one behind it, too
 
     def _until(self, message: CheckInSaid) -> Instant | None:
         """Return the new time; a bare press starts what was agreed, or begins anew."""

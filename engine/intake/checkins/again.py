@@ -2,19 +2,54 @@
 
 An alarm and the check-ins hear of a word of safety or of force at once, and the alarm
 alone takes it up. Whoever dies in between finds here what it did not hear: else a word
-of force would leave a timer running that a word of safety ends.
+of force would leave a timer running that a word of safety ends, and beside a time it
+would set none.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from engine.alarm.state import is_alarms
 from engine.intake.actor import SOURCE_DEVICE, SOURCE_SMS
 from engine.intake.answers import Sms, code_in, messages_of, read_sms
 from engine.intake.checkins.said import CheckInSaid, word_said
+from engine.intake.checkins.words import LASTS_MAX
 from engine.intake.judge import Judge
 from engine.intake.reports import decode_report
-from engine.ports.journal import Code, InboundRow
+from engine.ports.journal import Code, InboundRow, JournalReader
+from engine.values import Instant, PersonId
 
 CodeOf = Callable[[str], Code | None]
+
+
+def heard_by_alarms(
+    reader: JournalReader,
+    judge: Judge,
+    begun_at: Mapping[PersonId, Instant | None],
+    now: Instant,
+) -> list[CheckInSaid]:
+    """Return what alarms took up of what runs since it was set, and of what may run.
+
+    A time beside a word of force may have set a timer of who has none: for a day back,
+    and only while a case is open, since that word has one opened.
+    """
+    froms = [*filter(None, begun_at.values())]
+    if reader.heads("alarm/", open_only=True):
+        froms.append(now.plus(-LASTS_MAX))
+    found: list[CheckInSaid] = []
+    if not froms:
+        return found
+    for row in reader.inbound(untaken_only=False, since=min(froms)):
+        # No device says a time and a word.
+        is_any = row.source == SOURCE_SMS or bool(begun_at)
+        said = None
+        if is_any and is_alarms(row.taken_by):
+            said = said_in(row, reader.code, judge)
+        if said is None:
+            continue
+        begun = begun_at.get(said.person)
+        if said.until is not None or (begun is not None and row.received_at >= begun):
+            found.append(said)
+    return found
 
 
 def said_in(row: InboundRow, code_of: CodeOf, judge: Judge) -> CheckInSaid | None:
