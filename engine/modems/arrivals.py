@@ -12,7 +12,7 @@ from engine.dispatch.outcomes import Outcome
 from engine.dispatch.patience import JOURNAL_TIMEOUT_S
 from engine.errors import ModemError
 from engine.modems.gauges import Gauges
-from engine.modems.inbound import Ears, Inbound
+from engine.modems.inbound import Ears, Inbound, Turns
 from engine.modems.loopback import Loopback
 from engine.modems.outcomes import outcome_of
 from engine.modems.pacing import Pacing
@@ -59,6 +59,7 @@ class Arrivals:
     sent: Sent = field(default_factory=Sent)
     refused: Refused = field(default_factory=Refused)
     unstamped: Unstamped = field(default_factory=Unstamped)
+    turns: Turns = field(default_factory=Turns)
     read: dict[str, None] = field(default_factory=dict)
     """Places that nobody needs any more, in the order in which they are freed."""
 
@@ -152,10 +153,10 @@ class Arrivals:
         """
         looped = [sms for sms in messages if self.loopback.is_one(sms)]
         now = self.link.clock.now()
+        theirs = [sms for sms in messages if sms not in looped]
         others = [
-            Received(sms=sms, record=self.unstamped.record(sms, now))
-            for sms in messages
-            if sms not in looped
+            Received(sms=sms, record=self.unstamped.record(sms, at))
+            for sms, at in zip(theirs, self.turns.take(len(theirs), now), strict=True)
         ]
         new = [one for one in others if not self.refused.has(one)]
         recorded = [one.sms for one in self._recorded(new)]

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from engine.ports.journal import Record
 from engine.ports.modem import InboundSms
@@ -11,6 +12,8 @@ from engine.values import Instant, ReportKey
 
 UNSTAMPED_MS = 600_000
 """So long one without a stamp may be what an earlier process read there."""
+_APART = timedelta(milliseconds=1)
+_NEVER = Instant(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +21,24 @@ class Inbound:
     """A short message that the journal has; to intake, a hint."""
 
     key: ReportKey
+
+
+@dataclass(slots=True)
+class Turns:
+    """When each message came, of those that are read at once as well.
+
+    One behind the other, as they lay there: by one moment for all, a word of safety
+    that was written before a call for help would have come with it, and call it off.
+    """
+
+    _last: Instant = _NEVER
+
+    def take(self, count: int, now: Instant) -> Sequence[Instant]:
+        """Return the moments of so many, in order: the last is now, if that can be."""
+        first = max(self._last.plus(_APART), now.plus(-_APART * (count - 1)))
+        moments = [first.plus(_APART * place) for place in range(count)]
+        self._last = max([self._last, *moments])
+        return moments
 
 
 def nobody(number: str) -> bool:

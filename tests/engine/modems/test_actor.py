@@ -182,6 +182,20 @@ def test_what_arrives_together_waits_for_the_disk_once_bug_one_after_the_other(
     assert sorted(rig.driver.deleted) == sorted(f"SM:{n}" for n in range(1, 28))
 
 
+def test_what_is_read_at_once_came_one_behind_the_other_bug_all_in_one_moment(
+    rig: Rig,
+) -> None:
+    """A word of safety that lay before an SOS called that off."""
+    texts = [f"{number}" for number in range(30)]
+    rig.driver.arrived = [message(f"SM:{text}", text) for text in texts[:20]]
+    rig.world.run(0.001)
+    rig.driver.arrived += [message(f"SM:{text}", text) for text in texts[20:]]
+    rig.world.run(2)
+    assert [one["text"] for one in rig.recorded()] == texts
+    rows = rig.ledger.store.reader().inbound(untaken_only=False)
+    assert len({row.received_at for row in rows}) == len(texts)
+
+
 def test_what_cannot_be_read_keeps_its_octets_bug_they_were_deleted(rig: Rig) -> None:
     unread = replace(message(text=""), sender="", flags=("truncated", "undecodable"))
     rig.driver.arrived = [unread, message("SM:2")]
