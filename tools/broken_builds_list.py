@@ -53,8 +53,8 @@ BROKEN = (
         (
             Change(
                 "engine/journal/memory.py",
-                "        if stream is not None and append.epoch < stream.epoch:\n",
-                "        if stream is not None and append.epoch < 0:\n",
+                "        if append.epoch < stream.epoch:\n",
+                "        if append.epoch < 0:\n",
             ),
         ),
     ),

@@ -74,7 +74,7 @@ def medium_of(name: str) -> Medium:
             case "stream":
                 stream, owner, epoch, columns = said
                 own = rows.get(stream, [])
-                commands = {row.command_id for row in own}
+                commands: set[str] = {row.command_id for row in own}
                 kept = Stream(owner, epoch, _head(columns), own, commands)
                 medium.streams[stream] = kept
             case _:

@@ -20,8 +20,7 @@ from engine.alarm.commands import (
     TakeReply,
     Tick,
 )
-from engine.alarm.decide import decide, lookups
-from engine.alarm.evolve import fold
+from engine.alarm.decide import consider, lookups
 from engine.alarm.messages import Answered, Done
 from engine.alarm.rows import append_of
 from engine.alarm.state import (
@@ -208,14 +207,13 @@ class Hq:
             else ()
             for one in lookups(alarm_id, before, command, {}, now)
         }
-        events = decide(alarm_id, before, command, found, now)
+        decided = consider(alarm_id, before, command, found, now)
+        events, after = decided.events, decided.alarm
         if not events:
             return Done(alarm=before)
-        after = before
-        for event in events:
-            after = fold(alarm_id, after, event)
         assert after is not None
-        append = append_of(before, after, events, command.command_id, self.epoch, now)
+        key, due = command.command_id, decided.due
+        append = append_of(before, after, events, key, self.epoch, due)
         answer = self.store.commit([append], now)[0]
         assert isinstance(answer, Appended), answer
         if answer.repeated:
