@@ -1,7 +1,7 @@
 """Frozen dataclasses that are made by the thousand: the same, for half the price.
 
-Of a row's JSON, of what hides a field from its `repr`, and of the modems' port; what
-else is made often is a struct of msgspec (ADR 0013).
+Facts above all, what hides a field from its `repr`, and what the modems' port hands
+out; most of what else is made often is a struct of msgspec (ADR 0013).
 """
 
 from dataclasses import MISSING, Field, fields, is_dataclass

@@ -1,6 +1,6 @@
 """A public post that was not taken, once more. Pure."""
 
-from dataclasses import replace
+from msgspec import structs
 
 from engine.alarm.effects import Effect
 from engine.alarm.events import NotificationPlanned
@@ -29,5 +29,5 @@ def posted_anew(effect: Effect, post: EffectBody, now: Instant) -> NotificationP
         effect_class=effect.effect_class,
         rank=RANK_PUBLIC,
         avoid_route=effect.route,
-        body=replace(post, repeat=repeat),
+        body=structs.replace(post, repeat=repeat),
     )

@@ -4,15 +4,15 @@ The age of a position is worded at the moment of sending, since a message may
 have waited for a modem.
 """
 
-from dataclasses import dataclass, field
+from msgspec import field
 
 from engine.protocol.texts import Segment, finish
 from engine.stored import Body
 from engine.values import Instant
+from engine.written import Written
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EffectBody:
+class EffectBody(Written, frozen=True, kw_only=True, gc=False):
     """Address and text of one effect; personal, so never logged.
 
     `repeat` counts the times that this was sent before, as the text says.

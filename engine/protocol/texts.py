@@ -8,7 +8,6 @@ these have shorter forms.
 
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, timedelta, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -18,8 +17,8 @@ from msgspec import Struct
 from engine.ports.modem import Forms
 from engine.protocol.language import Part, Wording, wording
 from engine.protocol.model import FRESH
-from engine.quick import quick
 from engine.values import Instant, Signal
+from engine.written import Written
 
 # A declared place is a town: two decimals (1 km) say where it is.
 COARSE_M = 1_000.0
@@ -35,9 +34,7 @@ SENDER_DOUBTS = frozenset({"unknown_device", "failed_authentication"})
 """Doubts of who has sent it; the others are of what was sent."""
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Segment:
+class Segment(Written, frozen=True, kw_only=True, gc=False):
     """A piece of a message: 1 is cut last; `since` words an age where it stands.
 
     `shorter` are the same in ever fewer words, each with its own priority: at its

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from engine.alarm.events import NotificationSettled, NotificationsWithdrawn
 from engine.alarm.state import Alarm
@@ -167,7 +168,7 @@ def planned(channel: str, text: str, *, revealed: bool = True) -> str:
     """Return the line of a message to the first colleague."""
     scene = Scene().raised()
     first = scene.planned(Audience.NEAREST)[0]
-    body = replace(first.body, segments=(Segment(priority=1, text=text),))
+    body = structs.replace(first.body, segments=(Segment(priority=1, text=text),))
     event = replace(first, channel=channel, body=body)
     line = Line(position=1, at=event.at, event=event, kind="NotificationPlanned")
     found = detail(scene.state(), [line], scene.now, revealed=revealed)["lines"]
