@@ -12,6 +12,7 @@ from math import isfinite
 from engine.alarm.messages import Moved
 from engine.intake.actor import SOURCE_DEVICE, SOURCE_QUIET, Heard
 from engine.intake.assess import Outcome
+from engine.intake.gateway.behind import Behind
 from engine.intake.gateway.misdirected import named
 from engine.intake.gateway.secrets import Secrets
 from engine.intake.gateway.stored import marked
@@ -97,6 +98,7 @@ class Door:
         self._attendance = attendance
         self._under_way: dict[ReportKey, tuple[Record, float]] = {}
         self._secrets, self._strays = Secrets(judge.board), Strays()
+        self._behind = Behind()
         self._places_waiting = 0
         self._done: deque[_Batch] = deque()
         self._heard: list[DeviceReport] = []
@@ -135,7 +137,7 @@ class Door:
         requests: list[tuple[Request, DeviceReport]] = []
         beside: list[tuple[Request, Reply]] = []
         for said in marked([legible(one) for one in reports]):
-            report = self._named(said)
+            report = self._in_turn(self._named(said))
             judgement = self._judge.judge(report)
             record = _record(report, judgement)
             if record is not None and self._has_room(judgement, report, peer):
@@ -189,6 +191,12 @@ class Door:
         """Return a report with whose it may be, who has proven nothing by that."""
         report = named(said, self.is_enrolled)
         return said if report is said else self.proven(report, None)
+
+    def _in_turn(self, report: DeviceReport) -> DeviceReport:
+        is_said = report.signals or report.codes
+        if not is_said or report.device is None or not self.is_enrolled(report.device):
+            return report
+        return self._behind.take(report)
 
     def committed(self, position: int) -> None:
         """Take note of a commit; in the journal's thread, once for each.
