@@ -9,7 +9,7 @@ these have shorter forms.
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, timedelta, tzinfo
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Struct
@@ -88,6 +88,8 @@ def compose(
 ) -> tuple[Segment, ...]:
     """Return the segments of a message; a segment with nothing to say is left out.
 
+    Kept for a moment: one person is told the same by each of their channels.
+
     Args:
         template: one of `templates()`; an unknown one speaks as `hq`.
         language: BCP 47; only its first part counts.
@@ -96,6 +98,13 @@ def compose(
         repeat: how often this message has been sent before; marks it.
 
     """
+    return _composed(template, language, facts, now, repeat)
+
+
+@lru_cache(maxsize=64)
+def _composed(
+    template: str, language: str, facts: TextFacts, now: Instant, repeat: int
+) -> tuple[Segment, ...]:
     table = wording(language)
     parts = table.text.get(template) or table.text["hq"]
     names = _names(table.language, template)
