@@ -5,7 +5,6 @@ return of it is waited for. So a group of hundreds of requests takes as many sta
 as a single request does, and few different ones: each is prepared once.
 """
 
-import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -13,6 +12,7 @@ from itertools import chain, islice, repeat
 from typing import Any, Final
 
 import apsw
+import msgspec
 
 Columns = tuple[str | int | float | bytes | None, ...]
 
@@ -21,6 +21,9 @@ ROWS_MAX: Final = 256
 
 EXACT_MAX: Final = 16
 """Up to here there is a statement for each number of rows, above for powers of two."""
+
+
+_FOUND: Final = msgspec.json.Decoder()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ class Roll:
             asked = enumerate([*some, *repeat(some[-1], room - len(some))])
             statement = _statement(self.text, 2, room)
             found = connection.execute(statement, tuple(chain.from_iterable(asked)))
-            for number, *columns in json.loads(found.get):
+            for number, *columns in _FOUND.decode(found.get):
                 yield some[min(number, len(some) - 1)], columns
 
 
