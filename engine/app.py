@@ -14,7 +14,7 @@ from engine.alarm.measures import Measures
 from engine.alarm.messages import Changed, Forward
 from engine.alarm.outlets import Outlets
 from engine.alarm.rows import taken_by
-from engine.alarm.settling import settling
+from engine.alarm.settling import Settling
 from engine.alarm.state import Alarm
 from engine.console.actor import Web
 from engine.console.parts import WebParts
@@ -143,7 +143,7 @@ def tree_of(parts: Parts) -> ChildSpec:
                     **shared,
                     "telemetry": p.telemetry,
                     "health": p.health,
-                    "settled": settling(p.tree.names.tell),
+                    "settled": _settling(p, "dispatcher"),
                     "channels": _all_channels(p),
                 },
             ),
@@ -306,12 +306,19 @@ def _all_channels(p: Parts) -> list[str]:
     return [*spoken, *(c.name for c in p.adapters.channels.values())]
 
 
+def _settling(p: Parts, name: str) -> Settling:
+    def arm(at: Instant, message: object) -> Arm:
+        return Arm(key=f"news/{name}", at=at, message=message, to="alarms")
+
+    return Settling(p.tree.names.tell, arm, p.tree.clock.now, p.desk.was_flooded)
+
+
 def _attempts(p: Parts, route: str) -> Attempts:
     return Attempts(
         route=route,
         journal=p.journal,
         readers=p.readers,
-        told=settling(p.tree.names.tell),
+        told=_settling(p, route),
         full=p.health.teller(DegradedReason.DISK_FULL, route),
         unseen=unseen_in(p.telemetry),
     )

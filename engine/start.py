@@ -14,9 +14,9 @@ from importlib.metadata import version
 from platform import python_version
 
 from engine import plugins
-from engine.alarm.asking import FLOOD
 from engine.alarm.commands import AlarmCommand
 from engine.alarm.desk import Desk, HqEntry
+from engine.alarm.flood import Flood
 from engine.alarm.measures import Measures
 from engine.alarm.messages import Answered, Forward
 from engine.alarm.rows import kind_in
@@ -211,7 +211,7 @@ def _start(
         health=health,
         readiness=readiness,
         judge=judge,
-        desk=desk_of(config, board, readers),
+        desk=desk_of(config, board, readers, clock.boottime_s),
         measures=measures,
         door=door,
         attendance=attendance,
@@ -310,8 +310,11 @@ def has_kept_roster(config: Config) -> bool:
         raise ConfigError(key, expected, cure) from error
 
 
-def desk_of(config: Config, board: Board, readers: ReaderPool) -> Desk:
+def desk_of(
+    config: Config, board: Board, readers: ReaderPool, now_s: Callable[[], float]
+) -> Desk:
     """Return what look-ups are answered from."""
+    flood = Flood(OnDemandActor.crew.waiting, now_s)
     return Desk(
         board=board,
         codes=partial(new_codes, readers),
@@ -321,7 +324,8 @@ def desk_of(config: Config, board: Board, readers: ReaderPool) -> Desk:
         ),
         hq_language=config.hq_language,
         console=config.console.address,
-        is_flooded=lambda: OnDemandActor.crew.waiting() >= FLOOD,
+        is_flooded=flood.is_on,
+        was_flooded=flood.was_lately,
     )
 
 

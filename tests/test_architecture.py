@@ -51,6 +51,7 @@ ACTING = {
     "engine.alarm.directory.actor": "owns a thread",
     "engine.alarm.measures": "counts for several threads, under a lock",
     "engine.alarm.overdue": "looks into rows for the directory",
+    "engine.alarm.settling": "keeps news back for several threads, under a lock",
 }
 
 # What the house calls by another word (docs/glossary.md), as a part of a class name.

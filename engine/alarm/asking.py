@@ -11,9 +11,6 @@ from engine.alarm.wanted import SEARCHES
 from engine.protocol.model import Audience
 from engine.values import AlarmId, Instant, StepId
 
-FLOOD = 20
-"""So many alarms wait for their turn, and whoever was raised before them is being
-told: the modems have more to send than they can."""
 HELD = timedelta(seconds=5)
 _AT_HQ = frozenset({Audience.HQ, Audience.DUTY})
 

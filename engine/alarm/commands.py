@@ -64,7 +64,7 @@ class Tick(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Settle(Struct, frozen=True, kw_only=True, gc=False):
-    """A channel's news of an effect."""
+    """A channel's news of an effect; `at` is when it came, where it is told later."""
 
     command_id: CommandId
     effect: EffectId
@@ -74,6 +74,7 @@ class Settle(Struct, frozen=True, kw_only=True, gc=False):
     reference: str = ""
     reason: str = ""
     retry: bool = False
+    at: Instant | None = None
 
 
 class TakeReply(Struct, frozen=True, kw_only=True, gc=False):

@@ -333,7 +333,7 @@ def _settle(alarm: Alarm | None, command: Settle, now: Instant) -> Events:
         return ()  # old news
     return (
         NotificationSettled(
-            at=now,
+            at=now if command.at is None else command.at,
             effect=command.effect,
             state=command.state,
             attempt=command.attempt,

@@ -42,6 +42,8 @@ class Desk:
     """Where HQ open it: a URL without a slash at its end, or empty."""
     is_flooded: Callable[[], bool] = lambda: False
     """Says whether more alarms wait to be decided than can be at once; any thread."""
+    was_flooded: Callable[[], bool] = lambda: False
+    """Says the same of now and of a moment ago."""
 
     def answer(self, lookup: Lookup) -> tuple[Recipient, ...]:
         """Return whom a round is for; empty where there is nobody."""

@@ -108,3 +108,9 @@ class Changed(Struct, frozen=True, kw_only=True, gc=False):
 
     alarm: Alarm
     urgent: ClassVar[bool] = True
+
+
+class News(Struct, frozen=True):
+    """Outcomes that were kept back in a flood, to be taken now."""
+
+    take: Callable[[], list[Forward]]

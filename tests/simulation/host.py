@@ -195,7 +195,7 @@ class Host:
         self._board: Board | None = None
         self.up_since_s = 0.0
         self._codes = world.fork("codes")
-        self._floods = world.fork("floods")
+        self._floods, self._news = world.fork("floods"), world.fork("news")
         world.idle = self._is_idle
         world.keeps_time = self._keeps_time
 
@@ -340,6 +340,7 @@ class Host:
             hq=tuple(HqEntry(channel=c, address=a) for c, a in HQ),
             public=(HqEntry(channel="mastodon", address="public"),),
             is_flooded=lambda: self._floods.random() < FLOODED,
+            was_flooded=lambda: self._news.random() < FLOODED,
         )
 
     def _code(self) -> str:

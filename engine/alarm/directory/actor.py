@@ -15,7 +15,16 @@ from engine.alarm.codec import UnreadableEventError
 from engine.alarm.commands import Tick
 from engine.alarm.desk import Desk
 from engine.alarm.lease import wakes_at
-from engine.alarm.messages import Changed, Distress, Do, Done, Forward, Moved, ToOpen
+from engine.alarm.messages import (
+    Changed,
+    Distress,
+    Do,
+    Done,
+    Forward,
+    Moved,
+    News,
+    ToOpen,
+)
 from engine.alarm.outlets import Outlets
 from engine.alarm.overdue import Overdue
 from engine.alarm.state import alarm_of, stream_of
@@ -35,7 +44,7 @@ SETTLING = timedelta(milliseconds=250)
 up: a hundred that wake at once keep them from it for a second and more."""
 
 
-class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
+class Alarms(Supervisor[Forward | News | Distress | ToOpen | Moved | Changed]):
     """The directory: who is awake, and which case a subject has open.
 
     Starts no alarm by itself; rows and deadlines wake them. At most `LIVE_MAX` live at
@@ -85,12 +94,17 @@ class Alarms(Supervisor[Forward | Distress | ToOpen | Moved | Changed]):
             (alarm_id, due and max(due, soonest)) for alarm_id, due in dues
         )
 
-    def handle(self, message: Forward | Distress | ToOpen | Moved | Changed) -> None:
+    def handle(
+        self, message: Forward | News | Distress | ToOpen | Moved | Changed
+    ) -> None:
         """Wake whoever it is for, and pass it on."""
         match message:
             case Forward():
                 given = Do(command=message.command, answered=message.answered)
                 self._pass_on(message.alarm_id, given)
+            case News():
+                for one in message.take():
+                    self.handle(one)
             case Distress():
                 self._distress(message)
             case ToOpen():

@@ -57,7 +57,7 @@ def test_hq_and_the_officers_alone_are_led_to_the_console_that_is_configured(
     roster = sample_roster()
     board = Board(roster, (), clock=ManualClock(), telemetry=Meter())
     desk = replace(
-        desk_of(config, board, ReaderPool(_no_reader)),
+        desk_of(config, board, ReaderPool(_no_reader), float),
         codes=lambda count: ["K7F2"] * count,
     )
     defender = next(one.person for one in roster.people if one.contacts)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from engine.alarm.commands import Close, RequestCancel, Tick
-from engine.alarm.messages import Forward, ToOpen
+from engine.alarm.commands import Close, RequestCancel, Settle, Tick
+from engine.alarm.messages import Forward, News, ToOpen
 from engine.alarm.state import CloseReason, Response, alarm_of
 from engine.ports.journal import EffectState
 from engine.values import AlarmId, CommandId, OperatorId
@@ -26,6 +26,25 @@ def test_idle_alarms_are_let_go_and_their_deadlines_wake_them(rig: Rig) -> None:
     assert rig.awake() == []
     rig.world.run(100)
     assert rig.kinds().count("StepFired") > 3, "it widened, three minutes on"
+
+
+def test_news_that_were_kept_back_reach_each_alarm(rig: Rig) -> None:
+    rig.press()
+    (first, *_) = rig.planned
+    at = rig.world.now()
+    settle = Settle(
+        command_id=CommandId("settle"),
+        effect=first.effect_id,
+        state=EffectState.UNKNOWN,
+        attempt=1,
+        at=at,
+    )
+    rig.world.run(1)
+    rig.tell(News(take=lambda: [Forward(alarm_id=FIRST, command=settle)]))
+    assert rig.kinds().count("NotificationSettled") == 1
+    alarm, _ = rig.changes[-1]
+    effect = alarm.effects[first.effect_id]
+    assert (effect.state, effect.settled_at) == (EffectState.UNKNOWN, at)
 
 
 def test_a_second_press_joins_the_open_case_by_its_subject(rig: Rig) -> None:
