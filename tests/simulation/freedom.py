@@ -7,7 +7,10 @@ from engine.alarm.events import (
     AlarmClosed,
     AlarmEvent,
     AlarmRaised,
+    CancelRequested,
+    NoteAdded,
     NotificationPlanned,
+    PressJoined,
     ReplyReceived,
     SafetyConfirmed,
 )
@@ -110,12 +113,18 @@ class Freedom:
         """
         if alarm.id in self.forced and alarm.is_open and _is_all_clear(alarm, events):
             yield "an all-clear under force"
+        if any(self._is_shown(text) for text in _texts(events)):
+            yield "a word of force is what HQ reads of a case"
         if not self._is_heard:
             return
         if alarm.merged_into is None and not _calls_hq(alarm):
             yield "a word of force that calls nobody at HQ"
         if before is not None and _counts(before, alarm):
             yield "a forced answer counts as a true one"
+
+    def _is_shown(self, text: str) -> bool:
+        words = self.words.items()
+        return any(word in text for word, who in words if who not in self.strangers)
 
     def _forced(self, row: InboundRow) -> list[PersonId]:
         """Return who speaks in a row by their word of force."""
@@ -131,6 +140,18 @@ def _is_all_clear(alarm: Alarm, events: Sequence[AlarmEvent]) -> bool:
     steps = {step.id: step for step in alarm.protocol.steps}
     planned = [e.step for e in events if isinstance(e, NotificationPlanned)]
     return any(steps[step].text == "stop" for step in planned if step in steps)
+
+
+def _texts(events: Sequence[AlarmEvent]) -> Iterator[str]:
+    """Yield what a commit keeps of people's own words."""
+    for event in events:
+        match event:
+            case AlarmRaised() | PressJoined() | CancelRequested():
+                yield event.press.text
+            case ReplyReceived() | NoteAdded():
+                yield event.text
+            case _:
+                pass
 
 
 def _calls_hq(alarm: Alarm) -> bool:

@@ -5,6 +5,9 @@ import pytest
 from engine.alarm.codec import decode
 from engine.alarm.events import AlarmClosed, ReplyReceived
 from engine.alarm.state import Alarm, CloseReason, Force, ReplyKind
+from engine.intake import answers
+from engine.roster import words as roster_words
+from engine.roster.model import Roster
 from engine.values import Instant, OperatorId, PersonId
 from tests.simulation import colleagues
 from tests.simulation.colleagues import FORCED, FREE
@@ -83,6 +86,20 @@ def test_their_own_telephone_gets_what_it_would_after_a_true_answer(
     assert true.run().violation is None
     assert not true.watching.freedom.forced
     assert at_the_speakers(forced) == at_the_speakers(true) != []
+
+
+def test_a_word_of_force_that_hq_reads_in_a_case_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of texts of ours that go out alone it was asked, and none has people's words."""
+
+    def unmasked(text: str, people: Roster, *, by: str = "") -> str:
+        return roster_words.mask(text, people, by=by) if by else text
+
+    monkeypatch.setattr(answers, "mask", unmasked)
+    found = day_of("colleague_help").run().violation
+    assert found is not None
+    assert "a word of force is what HQ reads" in str(found)
 
 
 @pytest.mark.parametrize("is_own", [True, False])
