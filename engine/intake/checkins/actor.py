@@ -10,7 +10,7 @@ from typing import ClassVar
 from engine.dispatch.actor import Planned
 from engine.errors import JournalError
 from engine.intake.actor import Noticed
-from engine.intake.checkins.again import heard_by_alarms
+from engine.intake.checkins.again import HeardByAlarms
 from engine.intake.checkins.hearing import Hearing
 from engine.intake.checkins.kept import Kept, LastWords, heard, kept_of, last_order
 from engine.intake.checkins.missed import missed
@@ -70,6 +70,7 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         super().__init__(link=link)
         self._judge, self._journal, self._readers = judge, journal, readers
         self._kept: dict[PersonId, Kept] = {}
+        self._taken = HeardByAlarms(judge)
         self._last = LastWords()
         self._promptly = Promptly()
         self._rows_at = self._words_until = now = link.clock.now()
@@ -82,6 +83,7 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         """Take up what runs, from the rows."""
         now = self.clock.now()
         self._hearing, self._kept = Hearing(now, now), {}
+        self._taken = HeardByAlarms(self._judge)
         self._read_running()
         self._take_up_again()
         self._look_again()
@@ -226,7 +228,7 @@ class CheckIns(SupervisedActor[CheckInSaid]):
         begun_at = {who: one.words_from for who, one in running.items()}
         now = self.clock.now()
         with self._readers.reader() as reader:
-            heard = heard_by_alarms(reader, self._judge, begun_at, now)
+            heard = self._taken.of(reader, begun_at, now)
         for said in heard:
             self._hear(said)
         if any(one.timer for who, one in self._kept.items() if who not in running):

@@ -16,40 +16,66 @@ from engine.intake.checkins.words import LASTS_MAX
 from engine.intake.judge import Judge
 from engine.intake.reports import decode_report
 from engine.ports.journal import Code, InboundRow, JournalReader
-from engine.values import Instant, PersonId
+from engine.values import Instant, PersonId, ReportKey
 
 CodeOf = Callable[[str], Code | None]
 
 
-def heard_by_alarms(
-    reader: JournalReader,
-    judge: Judge,
-    begun_at: Mapping[PersonId, Instant | None],
-    now: Instant,
-) -> list[CheckInSaid]:
-    """Return what alarms took up of what runs since it was set, and of what may run.
+class HeardByAlarms:
+    """What alarms took up, read again and again while it may still come to be known.
 
-    A time beside a word of force may have set a timer of who has none: for a day back,
-    and only while a case is open, since that word has one opened.
+    Each row is read once, as long as the roster is the same: it is a day of them.
     """
-    froms = [*filter(None, begun_at.values())]
-    if reader.heads("alarm/", open_only=True):
-        froms.append(now.plus(-LASTS_MAX))
-    found: list[CheckInSaid] = []
-    if not froms:
+
+    def __init__(self, judge: Judge) -> None:
+        """Begin with nothing read."""
+        self._judge = judge
+        self._roster: object = None
+        self._said: dict[ReportKey, CheckInSaid | None] = {}
+        self._has_case = False
+
+    def of(
+        self,
+        reader: JournalReader,
+        begun_at: Mapping[PersonId, Instant | None],
+        now: Instant,
+    ) -> list[CheckInSaid]:
+        """Return what was said of what runs since it was set, and of what may run.
+
+        A time beside a word of force may have set a timer of who has none: for a day
+        back, and only while a case is open, since that word has one opened.
+        """
+        froms = [*filter(None, begun_at.values())]
+        self._has_case = self._has_case or bool(reader.heads("alarm/", open_only=True))
+        if self._has_case:
+            froms.append(now.plus(-LASTS_MAX))
+        found: list[CheckInSaid] = []
+        if not froms:
+            return found
+        self._forget_another_roster()
+        for row in reader.inbound(untaken_only=False, since=min(froms)):
+            # No device says a time and a word.
+            is_any = row.source == SOURCE_SMS or bool(begun_at)
+            said = self._said_in(row, reader) if is_any else None
+            if said is None:
+                continue
+            begun = begun_at.get(said.person)
+            is_since = begun is not None and row.received_at >= begun
+            if said.until is not None or is_since:
+                found.append(said)
         return found
-    for row in reader.inbound(untaken_only=False, since=min(froms)):
-        # No device says a time and a word.
-        is_any = row.source == SOURCE_SMS or bool(begun_at)
-        said = None
-        if is_any and is_alarms(row.taken_by):
-            said = said_in(row, reader.code, judge)
-        if said is None:
-            continue
-        begun = begun_at.get(said.person)
-        if said.until is not None or (begun is not None and row.received_at >= begun):
-            found.append(said)
-    return found
+
+    def _forget_another_roster(self) -> None:
+        roster = self._judge.board.roster()
+        if roster is not self._roster:
+            self._roster, self._said = roster, {}
+
+    def _said_in(self, row: InboundRow, reader: JournalReader) -> CheckInSaid | None:
+        if not is_alarms(row.taken_by):
+            return None
+        if row.key not in self._said:
+            self._said[row.key] = said_in(row, reader.code, self._judge)
+        return self._said[row.key]
 
 
 def said_in(row: InboundRow, code_of: CodeOf, judge: Judge) -> CheckInSaid | None:
