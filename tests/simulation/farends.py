@@ -85,14 +85,20 @@ class Network:
             hardware.announced[str(number)] = None
 
     def is_quiet(self, now_s: float) -> bool:
-        """Say whether no modem that could be asked has anything, and none hangs."""
+        """Say whether no modem that could be asked has news, and none hangs."""
         for h in self.hardware.values():
             if h.is_hung:
                 return False
-            is_free = not h.is_busy and h.gone_until_s <= now_s
-            if is_free and (h.stored or h.events):
+            if h.events and not h.is_busy and h.gone_until_s <= now_s:
                 return False
         return True
+
+    def keeps_messages(self, now_s: float) -> bool:
+        """Say whether a message lies in a modem that could be asked for it."""
+        for h in self.hardware.values():
+            if h.stored and not h.is_busy and h.gone_until_s <= now_s:
+                return True
+        return False
 
     def is_busy(self, route: str) -> bool:
         """Say whether a route is sending."""

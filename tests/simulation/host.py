@@ -65,6 +65,7 @@ SETTLES_S = 3.0
 _ATTEMPTING = EffectState.ATTEMPTING
 HQ = (("email", "duty@hq.example"), ("webhook", "hq"))
 FLOODED = 0.2
+HEARD_LATER = 0.05
 """So many presses come as if hundreds waited with them: HQ is told of them first."""
 
 
@@ -340,7 +341,7 @@ class Host:
             hq=tuple(HqEntry(channel=c, address=a) for c, a in HQ),
             public=(HqEntry(channel="mastodon", address="public"),),
             is_flooded=lambda: self._floods.random() < FLOODED,
-            was_flooded=lambda: self._news.random() < FLOODED,
+            was_flooded=lambda: self._news.random() < HEARD_LATER,
         )
 
     def _code(self) -> str:
@@ -359,6 +360,7 @@ class Host:
     def _is_idle(self) -> bool:
         """Say whether a look at rows and ports would find nothing to do."""
         # Asked at every other step of the world.
+        self.world.alone = ""
         if self.life.dead:
             return True
         now_s = self.world.boottime_s()
@@ -372,7 +374,12 @@ class Host:
         for hardware in network.hardware.values():
             if not (hardware.is_open or hardware.gone_until_s > now_s):
                 return False
-        return not disk.unsettled or self._are_under_way(now_s)
+        if disk.unsettled and not self._are_under_way(now_s):
+            return False
+        if network.keeps_messages(now_s):
+            self.world.alone = "modem-"
+            return False
+        return True
 
     def _are_under_way(self, now_s: float) -> bool:
         """Say whether all that is unsettled is being sent, or nobody is free for it."""

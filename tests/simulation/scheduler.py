@@ -64,6 +64,9 @@ class Scheduler:
         self.switches = 0
         self.idle: Callable[[], bool] | None = None
         """Whether a look at the rows would find nothing now: polls wait meanwhile."""
+        self.alone = ""
+        """How the names of those begin who alone would find something, where it is so:
+        a message may lie in a modem for an hour, and nobody else can read it."""
         self.keeps_time: Callable[[str], bool] = lambda _: False
         """Whether an actor has a deadline now, by its class; else it only polls."""
         self.wall_offset_ms = 0
@@ -336,17 +339,27 @@ class Scheduler:
         on looking: most are under way again at some time within their interval, and
         the seed has some look at this very moment.
         """
-        polls = self._polls
-        while polls and polls[0][0] <= by_ns:
+        polls, alone = self._polls, self.alone
+        found, others = None, list[Wait]()
+        while found is None and polls and polls[0][0] <= by_ns:
             entry = heapq.heappop(polls)
             at_ns, draw, _, wait = entry
             if wait.over:
                 continue
-            if at_ns >= self._left_out_ns or draw < _POLLS_AT_ONCE:
-                return entry
-            every_ns = max(wait.every_ns, round(_POLLS_AGAIN_S * _NS))
-            self._push(polls, round(self._draw() * every_ns), wait)
-        return None
+            if alone and wait.task and not wait.task.name.startswith(alone):
+                others.append(wait)
+            elif at_ns >= self._left_out_ns or draw < _POLLS_AT_ONCE:
+                found = entry
+            else:
+                self._push(polls, self._again_after(wait), wait)
+        behind_ns = (by_ns if found is None else found[0]) - self._ns
+        for wait in others:
+            self._push(polls, behind_ns + self._again_after(wait), wait)
+        return found
+
+    def _again_after(self, wait: Wait) -> int:
+        """Return when somebody looks again who has gone on looking."""
+        return round(self._draw() * max(wait.every_ns, round(_POLLS_AGAIN_S * _NS)))
 
     def _push(self, timed: list[_Entry], after_ns: int, wait: Wait) -> None:
         entry = (self._ns + after_ns, self._draw(), next(self._serial), wait)
