@@ -52,11 +52,11 @@ class HeardByAlarms:
         found: list[CheckInSaid] = []
         if not froms:
             return found
-        self._forget_another_roster()
+        before, self._said = self._still_so(), {}
         for row in reader.inbound(untaken_only=False, since=min(froms)):
             # No device says a time and a word.
             is_any = row.source == SOURCE_SMS or bool(begun_at)
-            said = self._said_in(row, reader) if is_any else None
+            said = self._said_in(row, reader, before) if is_any else None
             if said is None:
                 continue
             begun = begun_at.get(said.person)
@@ -65,17 +65,25 @@ class HeardByAlarms:
                 found.append(said)
         return found
 
-    def _forget_another_roster(self) -> None:
-        roster = self._judge.board.roster()
-        if roster is not self._roster:
-            self._roster, self._said = roster, {}
+    def _still_so(self) -> dict[ReportKey, CheckInSaid | None]:
+        """Return what was read by this roster; older rows than a look's are let go."""
+        was, self._roster = self._roster, self._judge.board.roster()
+        return self._said if was is self._roster else {}
 
-    def _said_in(self, row: InboundRow, reader: JournalReader) -> CheckInSaid | None:
+    def _said_in(
+        self,
+        row: InboundRow,
+        reader: JournalReader,
+        before: Mapping[ReportKey, CheckInSaid | None],
+    ) -> CheckInSaid | None:
         if not is_alarms(row.taken_by):
             return None
-        if row.key not in self._said:
-            self._said[row.key] = said_in(row, reader.code, self._judge)
-        return self._said[row.key]
+        if row.key in before:
+            said = before[row.key]
+        else:
+            said = said_in(row, reader.code, self._judge)
+        self._said[row.key] = said
+        return said
 
 
 def said_in(row: InboundRow, code_of: CodeOf, judge: Judge) -> CheckInSaid | None:

@@ -10,6 +10,8 @@ from tests.engine.intake.checkins.test_actor import AGREED, HOUR, Rig, sms
 from tests.engine.intake.checkins.test_beside_a_time import TEXT, case
 from tests.engine.intake.reports import HERON
 
+DAY_S = 86_400.0
+
 
 @pytest.fixture
 def rig() -> Rig:
@@ -47,3 +49,11 @@ def test_a_case_that_has_closed_meanwhile_hides_nothing(rig: Rig) -> None:
     assert heard(rig, taken)
     case(rig, is_open=False)
     assert heard(rig, taken)
+
+
+def test_what_is_older_than_a_look_is_let_go(rig: Rig) -> None:
+    taken = HeardByAlarms(rig.judge)
+    assert heard(rig, taken)
+    rig.world.run(2 * DAY_S)
+    assert heard(rig, taken) == []
+    assert not taken._said
