@@ -29,6 +29,7 @@ from engine.alarm.commands import (
     Link,
     TakeIn,
 )
+from engine.alarm.events import NotificationSettled
 from engine.alarm.force import knows, with_press_elsewhere
 from engine.alarm.refusals import RefusalGround
 from engine.alarm.state import Alarm, Held, Told
@@ -136,6 +137,18 @@ def has_told_end(alarm: Alarm) -> bool:
         and effect.round > alarm.spent.get(effect.step, 0)
         for effect in alarm.effects.values()
     )
+
+
+def are_handed_on(alarm: Alarm, event: NotificationSettled) -> bool:
+    """Say whether the other case has everybody whom a merged one has told by now.
+
+    What a modem had at the merge may tell one more than were handed on.
+    """
+    effect = alarm.effects.get(event.effect)
+    if effect is None or not alarm.handed_on:
+        return alarm.handed_on
+    is_one_more = effect.state in UNREACHED and event.state not in UNREACHED
+    return not is_one_more or effect.audience in NOT_STOPPED
 
 
 def people_of(alarm: Alarm) -> TakeIn | None:

@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from engine.alarm.casework import are_handed_on
 from engine.alarm.effects import Effect, Fired
 from engine.alarm.events import (
     NotificationPlanned,
@@ -106,6 +107,7 @@ def with_outcome(alarm: Alarm, event: NotificationSettled) -> Alarm:
         alarm,
         effects={**alarm.effects, event.effect: settled},
         publicity=Publicity.PUBLISHED if published else alarm.publicity,
+        handed_on=are_handed_on(alarm, event),
     )
 
 
