@@ -28,6 +28,7 @@ UNSETTLED = frozenset({EffectState.PLANNED, EffectState.ATTEMPTING})
 # from its class, and every step is asked at every fact.
 _NEAREST, _DEFENDER, _PUBLIC = Audience.NEAREST, Audience.DEFENDER, Audience.PUBLIC
 _BY_FORCE, _CLOSED = Start.DURESS.value, Start.CLOSED.value
+_WITHDRAWN = EffectState.WITHDRAWN
 
 
 TimedSteps = tuple[tuple[Step, Instant | None], ...]
@@ -201,11 +202,19 @@ def _comes(alarm: Alarm, step: Step) -> bool:
 
 
 def _watch_at(alarm: Alarm, now: Instant) -> Instant | None:
-    """Return when to read the effects' rows: the news of one may have been lost."""
+    """Return when to read the effects' rows: the news of one may have been lost.
+
+    What was taken back may have been out by then, or in a modem: it is looked at once.
+    """
+    watch: Instant | None = None
     for effect in alarm.effects.values():
         if effect.state in UNSETTLED:
             return now.plus(WATCH)
-    return None
+        if effect.state is _WITHDRAWN and effect.settled_at is not None:
+            at = effect.settled_at.plus(WATCH)
+            if at > now and (watch is None or at < watch):
+                watch = at
+    return watch
 
 
 def _begun(alarm: Alarm, steps: Iterable[Step]) -> Iterator[Step]:

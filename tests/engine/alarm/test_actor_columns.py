@@ -64,9 +64,9 @@ def test_a_look_writes_a_deadline_anew_that_somebody_has_put_off(
     medium = Medium()
     rig = Rig(medium)
     rig.press()
-    rig.acknowledge()
     for row in rig.ledger.store.reader().effects(UNSETTLED):
         rig.settle(row.effect_id, EffectState.ACCEPTED)
+    rig.acknowledge()
     kept = medium.streams[stream_of(FIRST)]
     true = kept.head
     assert true.next_due is not None

@@ -6,13 +6,17 @@ from engine.alarm import actor as acting
 from engine.alarm.messages import Forward
 from engine.alarm.overdue import LATE, overdue
 from engine.alarm.unheard import unheard
+from engine.dispatch.outcomes import Outcome
 from engine.errors import JournalError
+from engine.journal.memory import Medium
 from engine.ports.journal import Append, EffectState, Head, HeadRow, Request
 from engine.timers.actor import Arm
 from engine.values import AlarmId, Instant
 from tests.engine.alarm.test_actor import FIRST, Rig
 from tests.engine.alarm.test_late_rows import ACKNOWLEDGE, CLOSE, REOPEN, tell
 from tests.engine.dispatch.ledger import LATE as LATE_FAULT
+from tests.engine.dispatch.ledger import lives
+from tests.engine.dispatch.wiring import attempts_on
 from tests.fakes import START
 
 
@@ -118,6 +122,29 @@ def test_an_outcome_of_what_was_planned_late_is_heard_by_who_does_not_know_of_it
     rig.settle(row.effect_id, EffectState.ACCEPTED)
     rig.world.run(0.5)
     assert rig.kinds()[-1] == "NotificationSettled"
+
+
+@pytest.mark.parametrize("is_killed", [True, False])
+def test_whose_message_was_out_at_the_end_hears_of_it_also_where_no_hint_came_bug_never(
+    *, is_killed: bool
+) -> None:
+    """In a flood the hint comes seconds later; a closed case looked at no more rows."""
+    medium = Medium()
+    rig = Rig(medium)
+    rig.press()
+    row = next(row for row in rig.planned if ".colleagues." in row.effect_id)
+    route = attempts_on(rig.ledger, "modem-1", lambda _: None)
+    assert route.begin(row, lives)
+    for command in (ACKNOWLEDGE, CLOSE):
+        rig.tell(Forward(alarm_id=FIRST, command=command))
+    route.settle(row, Outcome(state=EffectState.ACCEPTED, reference="17"))
+    if is_killed:
+        rig.world.crash()
+        rig = Rig(medium)
+    rig.world.run(40)
+    person = row.effect_id.split(".")[3]
+    stops = [one.effect_id for one in rig.planned if ".stop." in one.effect_id]
+    assert stops == [f"first.stop.1.{person}.sms.0"]
 
 
 def test_a_deadline_that_two_failed_reads_met_is_looked_at_again(

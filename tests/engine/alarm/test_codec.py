@@ -11,7 +11,7 @@ from msgspec import structs
 from engine.alarm import codec
 from engine.alarm.codec import CLASSES, UnreadableEventError, decode, encode, replay
 from engine.alarm.events import AlarmEvent, NoteAdded
-from engine.alarm.schedule import next_due
+from engine.alarm.schedule import WATCH, next_due
 from engine.ports.journal import StoredEvent
 from engine.values import AlarmId, CommandId, Instant
 from tests.engine.alarm.scene import Scene
@@ -125,7 +125,7 @@ def test_a_journal_of_the_first_version_replays_to_what_it_meant_then() -> None:
     alarm = replay(AlarmId("a1"), None, rows)
     assert alarm is not None
     assert alarm.protocol.lease is None, "an acknowledgement lasted for good then"
-    due = next_due(alarm, Instant(written[-1]["at_ms"]))
+    due = next_due(alarm, Instant(written[-1]["at_ms"]).plus(WATCH))
     meant = json.loads((JOURNALS / "version-1.json").read_text(encoding="utf-8"))
     assert meant == {
         "seq": alarm.seq,

@@ -13,7 +13,7 @@ from engine.alarm.lease import is_held_for_good, lease_due, wakes_at
 from engine.alarm.played import is_played_out
 from engine.alarm.refusals import RefusalGround
 from engine.alarm.rows import head_of
-from engine.alarm.schedule import next_due
+from engine.alarm.schedule import WATCH, next_due
 from engine.alarm.state import Alarm, Ask, Kind, ReplyKind, Truth
 from engine.auditor.findings import View, findings
 from engine.ports.journal import EffectState
@@ -101,6 +101,7 @@ def test_its_clear_columns_say_that_nothing_is_to_fall_due_and_no_auditor_shouts
 ):
     scene = let_be()
     scene.settle_all()
+    scene.run(WATCH.total_seconds())
     head = head_of(scene.state(), next_due(scene.state(), scene.now))
     assert (head.status, head.next_due) == ("following_up_without_lease", None)
     assert is_held_for_good(scene.state())

@@ -10,6 +10,7 @@ from msgspec import structs
 
 from engine.alarm.codec import encode
 from engine.alarm.events import AlarmAcknowledged
+from engine.alarm.schedule import WATCH
 from engine.alarm.state import stream_of
 from engine.console import cases
 from engine.console.cases import Cases, Unread
@@ -29,6 +30,7 @@ def end(hq: Hq, alarm: AlarmId) -> None:
     with browser(hq) as at:
         at.act(alarm, "acknowledge")
         assert at.act(alarm, "close", reason="safe")["done"]
+        hq.clock.advance(WATCH.total_seconds())  # what was taken back is looked at
         assert at.act(alarm, "safe", click="after", remark="saw them")["done"]
 
 
