@@ -37,6 +37,7 @@ class Measures:
         self._showing = threading.Lock()
         self._unnotified: _Since = {}
         self._unacknowledged: _Since = {}
+        self._told: set[AlarmId] = set()
 
     def seed(self, alarms: Iterable[tuple[AlarmId, Kind, str, Instant]]) -> None:
         """Take what was open before this start: id, kind, status, when it began."""
@@ -72,6 +73,7 @@ class Measures:
         if not alarm.is_open:
             for kept in (self._unnotified, self._unacknowledged):
                 kept.pop(alarm.id, None)
+            self._told.discard(alarm.id)
             return self._count(alarm.id, None)
         told = any(effect.state in _NOTIFIED for effect in alarm.effects.values())
         _keep(self._unnotified, alarm, wanted=not told)
@@ -92,8 +94,17 @@ class Measures:
                 pass
 
     def _is_first(self, alarm: Alarm, event: NotificationSettled) -> bool:
+        """Say whether somebody is told for the first time; once of an open alarm.
+
+        That it was delivered as well, which a network says later, is no second one.
+        """
+        if alarm.id in self._told or not alarm.is_open:
+            return False
         told = [e for e in alarm.effects.values() if e.state in _NOTIFIED]
-        return len(told) == 1 and told[0].effect == event.effect
+        is_first = len(told) == 1 and told[0].effect == event.effect
+        if is_first:
+            self._told.add(alarm.id)
+        return is_first
 
     def _observe(self, name: str, alarm: Alarm, at: Instant) -> None:
         took_s = at.since(alarm.presses[0].at).total_seconds()

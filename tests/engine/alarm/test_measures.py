@@ -66,6 +66,17 @@ def test_the_second_notification_is_not_the_first(clock: ManualClock) -> None:
     assert len(telemetry.seen["report_to_first_notification_seconds"]) == 1
 
 
+def test_the_first_notification_is_measured_once_bug_its_delivery_counted_as_well(
+    clock: ManualClock,
+) -> None:
+    scene, measures, telemetry = watched(clock)
+    first, *_ = scene.waiting()
+    for state in (EffectState.ACCEPTED, EffectState.DELIVERED):
+        events = scene.settle(first, state)
+        measures.changed(alarm_of(scene), events)
+    assert len(telemetry.seen["report_to_first_notification_seconds"]) == 1
+
+
 def test_acknowledging_ends_the_waiting_and_closing_the_count(
     clock: ManualClock,
 ) -> None:
