@@ -11,6 +11,9 @@ from engine.ports.device import DeviceReport
 from engine.values import DeviceId, Instant
 
 APART = timedelta(milliseconds=1)
+AHEAD_MAX = timedelta(seconds=1)
+"""So far a signal may be put off: whoever knows a device's number can send thousands
+in a second, and the next press of it would be of an hour that is still to come."""
 _Frame = tuple[bytes, int]
 
 
@@ -30,7 +33,7 @@ class Behind:
             return report
         last = self._last.get(device)
         if last is not None and at <= last[0] and frame != last[1]:
-            at = last[0].plus(APART)
+            at = min(last[0].plus(APART), at.plus(AHEAD_MAX))
             report = replace(report, received_at=at)
         self._last[device] = (at, frame)
         return report

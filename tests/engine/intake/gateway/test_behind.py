@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from engine.intake.gateway.behind import AHEAD_MAX, Behind
 from engine.ports.device import DeviceReport
 from engine.values import Instant, Signal
 from tests.engine.intake.gateway.test_door import Rig
@@ -45,3 +46,12 @@ def test_the_same_frame_once_more_is_no_press_of_its_own() -> None:
 def test_another_device_is_behind_nobody() -> None:
     other = replace(SOS, device=STRANGERS)
     assert came(Rig(), SOS, other) == [START, START]
+
+
+def test_thousands_at_once_put_no_press_off_for_long_bug_the_clock_ran_ahead() -> None:
+    behind = Behind()
+    for number in range(5_000):
+        last = behind.take(replace(SOS, raw=str(number).encode()))
+    assert last.received_at == START.plus(AHEAD_MAX)
+    later = replace(SOS, received_at=START.plus(2 * AHEAD_MAX))
+    assert behind.take(later) is later
