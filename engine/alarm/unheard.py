@@ -11,7 +11,7 @@ _STATES = frozenset(EffectState) - {EffectState.PLANNED}
 
 
 def unheard(alarm: Alarm, reader: JournalReader) -> list[Settle]:
-    """Return the outcomes whose hints were lost.
+    """Return the outcomes whose hints were lost, or are to come, and when each came.
 
     The clear column has the state alone: reason, and whether another try is worth
     it, stand in the effect's own stream.
@@ -39,4 +39,5 @@ def _settle(row: EffectRow, reader: JournalReader) -> Settle:
         reference=row.reference,
         reason=outcome.reason if outcome is not None and is_last else "",
         retry=outcome is not None and is_last and outcome.retry,
+        at=row.changed_at,
     )

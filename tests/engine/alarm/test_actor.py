@@ -283,6 +283,7 @@ def test_a_tick_finds_the_outcome_whose_hint_was_lost_and_whether_to_try_again(
     assert route.begin(row, lives)
     refused = Outcome(state=EffectState.REJECTED, reason="+CMS 500", retry=True)
     route.settle(row, refused)
+    came = rig.world.now()
     rig.world.run(40)
     repeats = [
         event
@@ -292,6 +293,8 @@ def test_a_tick_finds_the_outcome_whose_hint_was_lost_and_whether_to_try_again(
     ]
     assert len(repeats) == 1
     assert repeats[0].avoid_route == "modem-1"
+    settled = rig.changes[-1][0].effects[row.effect_id]
+    assert settled.settled_at == came, "not when it was found: that is what is measured"
 
 
 def test_a_person_found_twice_is_told_by_one_code(rig: Rig) -> None:
