@@ -13,6 +13,8 @@ from engine.values import CommandId, Instant
 
 LATER = timedelta(seconds=2)
 """When alarms hear in a flood that somebody was told."""
+AT_ONCE = 32
+"""So many in one go: the directory, which passes them on, takes presses between."""
 
 
 class Settling:
@@ -70,8 +72,10 @@ class Settling:
 
     def _take(self) -> list[Forward]:
         with self._lock:
-            kept, self._kept, self._due = self._kept, [], None
-        return kept
+            taken, self._kept = self._kept[:AT_ONCE], self._kept[AT_ONCE:]
+            if not self._kept:
+                self._due = None
+        return taken
 
 
 def _forward(settled: Settled, at: Instant | None) -> Forward:

@@ -103,8 +103,7 @@ class Alarms(Supervisor[Forward | News | Distress | ToOpen | Moved | Changed]):
                 given = Do(command=message.command, answered=message.answered)
                 self._pass_on(message.alarm_id, given)
             case News():
-                for one in message.take():
-                    self.handle(one)
+                self._take(message)
             case Distress():
                 self._distress(message)
             case ToOpen():
@@ -125,6 +124,14 @@ class Alarms(Supervisor[Forward | News | Distress | ToOpen | Moved | Changed]):
         if self.inbox.empty():  # a press does not wait for that
             self._overdue.look(self.clock.now())
         self.wake_at(self.clock.now().plus(LOOK))
+
+    def _take(self, news: News) -> None:
+        """Pass some of it on; a press that has come meanwhile goes before the rest."""
+        taken = news.take()
+        for one in taken:
+            self.handle(one)
+        if taken:
+            self.actor_ref.tell(news)
 
     def _distress(self, message: Distress) -> None:
         alarm_id, command = self._cases.join(message.command, message.alarm_id)

@@ -1,5 +1,7 @@
 """The directory: who is awake, and whose case is open."""
 
+from typing import ClassVar
+
 import pytest
 
 from engine.alarm.commands import Close, RequestCancel, Settle, Tick
@@ -40,11 +42,40 @@ def test_news_that_were_kept_back_reach_each_alarm(rig: Rig) -> None:
         at=at,
     )
     rig.world.run(1)
-    rig.tell(News(take=lambda: [Forward(alarm_id=FIRST, command=settle)]))
+    kept: list[list[Forward]] = [[], [Forward(alarm_id=FIRST, command=settle)]]
+    rig.tell(News(take=kept.pop))
     assert rig.kinds().count("NotificationSettled") == 1
     alarm, _ = rig.changes[-1]
     effect = alarm.effects[first.effect_id]
     assert (effect.state, effect.settled_at) == (EffectState.UNKNOWN, at)
+
+
+class Press(News, frozen=True):
+    """What is as urgent as a press, and notes only that its turn has come."""
+
+    urgent: ClassVar[bool] = True
+
+
+def test_a_press_waits_for_a_part_of_the_news_at_most_bug_for_all_of_it(
+    rig: Rig,
+) -> None:
+    rig.press()
+    look = Forward(alarm_id=FIRST, command=Tick(command_id=CommandId("look")))
+    told: list[str] = []
+
+    def take() -> list[Forward]:
+        told.append("news")
+        if len(told) > 1:
+            return []
+        assert rig.tree.names.tell("alarms", Press(take=pressed))
+        return [look]
+
+    def pressed() -> list[Forward]:
+        told.append("press")
+        return []
+
+    rig.tell(News(take=take))
+    assert told == ["news", "press", "news"]
 
 
 def test_a_second_press_joins_the_open_case_by_its_subject(rig: Rig) -> None:
