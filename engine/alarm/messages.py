@@ -111,9 +111,6 @@ class Changed(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class News(Struct, frozen=True):
-    """Outcomes that were kept back in a flood, to be taken now: a few at a time.
-
-    Once `take` returns none it has given them all.
-    """
+    """Outcomes that were kept back in a flood, to be taken now."""
 
     take: Callable[[], list[Forward]]

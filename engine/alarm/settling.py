@@ -13,8 +13,6 @@ from engine.values import CommandId, Instant
 
 LATER = timedelta(seconds=2)
 """When alarms hear in a flood that somebody was told."""
-AT_ONCE = 32
-"""So many in one go: the directory, which passes them on, takes presses between."""
 
 
 class Settling:
@@ -72,10 +70,8 @@ class Settling:
 
     def _take(self) -> list[Forward]:
         with self._lock:
-            taken, self._kept = self._kept[:AT_ONCE], self._kept[AT_ONCE:]
-            if not self._kept:
-                self._due = None
-        return taken
+            kept, self._kept, self._due = self._kept, [], None
+        return kept
 
 
 def _forward(settled: Settled, at: Instant | None) -> Forward:

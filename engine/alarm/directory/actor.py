@@ -39,6 +39,8 @@ from engine.values import AlarmId, CommandId
 
 IDLE = timedelta(minutes=1)
 LIVE_MAX = 1_000
+AT_ONCE = 32
+"""So many of what was kept back in a flood are passed on in one go."""
 SETTLING = timedelta(milliseconds=250)
 """What fell due while no engine ran waits until those who start after the alarms are
 up: a hundred that wake at once keep them from it for a second and more."""
@@ -127,11 +129,11 @@ class Alarms(Supervisor[Forward | News | Distress | ToOpen | Moved | Changed]):
 
     def _take(self, news: News) -> None:
         """Pass some of it on; a press that has come meanwhile goes before the rest."""
-        taken = news.take()
-        for one in taken:
+        kept = news.take()
+        for one in kept[:AT_ONCE]:
             self.handle(one)
-        if taken:
-            self.actor_ref.tell(news)
+        if rest := kept[AT_ONCE:]:
+            self.actor_ref.tell(News(take=lambda: rest))
 
     def _distress(self, message: Distress) -> None:
         alarm_id, command = self._cases.join(message.command, message.alarm_id)

@@ -4,7 +4,7 @@ import pytest
 
 from engine.alarm.commands import Settle
 from engine.alarm.messages import Forward, News
-from engine.alarm.settling import AT_ONCE, LATER, Settling
+from engine.alarm.settling import LATER, Settling
 from engine.dispatch.outcomes import Outcome, Settled
 from engine.ports.journal import EffectState
 from engine.values import AlarmId, CommandId, EffectId, Instant
@@ -114,19 +114,6 @@ def test_what_must_be_acted_on_is_heard_at_once_also_in_a_flood(
     rig.settle(settled("alarm/a1", state))
     command = command_of(state)
     assert rig.told == [Forward(alarm_id=AlarmId("a1"), command=command)]
-
-
-def test_news_of_hundreds_is_given_a_few_at_a_time_and_whole(
-    clock: ManualClock,
-) -> None:
-    rig = Rig(clock, is_flooded=True)
-    for number in range(2 * AT_ONCE + 1):
-        rig.settle(settled(f"alarm/a{number}", ACCEPTED))
-    ((_, news),) = rig.armed
-    parts = list(iter(news.take, []))
-    assert [len(part) for part in parts] == [AT_ONCE, AT_ONCE, 1]
-    heard = [one.alarm_id for part in parts for one in part]
-    assert heard == [f"a{number}" for number in range(2 * AT_ONCE + 1)]
 
 
 def test_without_timers_it_is_heard_at_once(clock: ManualClock) -> None:

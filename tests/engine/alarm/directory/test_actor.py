@@ -5,7 +5,8 @@ from typing import ClassVar
 import pytest
 
 from engine.alarm.commands import Close, RequestCancel, Settle, Tick
-from engine.alarm.messages import Forward, News, ToOpen
+from engine.alarm.directory.actor import AT_ONCE, Alarms
+from engine.alarm.messages import Do, Forward, News, ToOpen
 from engine.alarm.state import CloseReason, Response, alarm_of
 from engine.ports.journal import EffectState
 from engine.values import AlarmId, CommandId, OperatorId
@@ -42,8 +43,7 @@ def test_news_that_were_kept_back_reach_each_alarm(rig: Rig) -> None:
         at=at,
     )
     rig.world.run(1)
-    kept: list[list[Forward]] = [[], [Forward(alarm_id=FIRST, command=settle)]]
-    rig.tell(News(take=kept.pop))
+    rig.tell(News(take=lambda: [Forward(alarm_id=FIRST, command=settle)]))
     assert rig.kinds().count("NotificationSettled") == 1
     alarm, _ = rig.changes[-1]
     effect = alarm.effects[first.effect_id]
@@ -57,25 +57,29 @@ class Press(News, frozen=True):
 
 
 def test_a_press_waits_for_a_part_of_the_news_at_most_bug_for_all_of_it(
-    rig: Rig,
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rig.press()
-    look = Forward(alarm_id=FIRST, command=Tick(command_id=CommandId("look")))
-    told: list[str] = []
+    given = Alarms._pass_on
+    passed: list[str] = []
 
-    def take() -> list[Forward]:
-        told.append("news")
-        if len(told) > 1:
-            return []
+    def pass_on(alarms: Alarms, alarm_id: AlarmId, do: Do) -> bool:
+        passed.append("news")
+        return given(alarms, alarm_id, do)
+
+    def kept() -> list[Forward]:
         assert rig.tree.names.tell("alarms", Press(take=pressed))
-        return [look]
+        tick = Tick(command_id=CommandId("look"))
+        return [Forward(alarm_id=FIRST, command=tick)] * (2 * AT_ONCE + 1)
 
     def pressed() -> list[Forward]:
-        told.append("press")
+        passed.append("press")
         return []
 
-    rig.tell(News(take=take))
-    assert told == ["news", "press", "news"]
+    monkeypatch.setattr(Alarms, "_pass_on", pass_on)
+    rig.tell(News(take=kept))
+    assert passed.index("press") == AT_ONCE
+    assert passed.count("news") == 2 * AT_ONCE + 1
 
 
 def test_a_second_press_joins_the_open_case_by_its_subject(rig: Rig) -> None:
