@@ -27,6 +27,9 @@ GROUP_MAX = 512
 """Requests in one commit; 256 take 6 to 10 ms of work beside the fsync. A thousand
 presses at once are twice as many, and a slow disk answers each group late."""
 
+CALM_AFTER_S = 0.25
+"""So long after the last commit, one that nothing follows is no part of a flood."""
+
 SIZED_EVERY_S = 1.0
 SAID_EVERY_S = 60.0
 """On a full disk small rows may still fit between large ones that do not."""
@@ -106,6 +109,7 @@ class JournalActor(SupervisedActor[Entry]):
         self._group: list[Part] = []
         self._lacks_reserve, self._reserve_lacked = lacks_reserve, False
         self._sized_s, self._said_s = -SIZED_EVERY_S, -SAID_EVERY_S
+        self._committed_s = -CALM_AFTER_S
 
     def started(self) -> None:
         """Say at once where no space is held back for the worst day."""
@@ -156,13 +160,15 @@ class JournalActor(SupervisedActor[Entry]):
         except Exception as error:
             self._refuse(group, requests, type(error).__name__)
             raise
-        took_s = self.clock.boottime_s() - began_s
+        ended_s = self.clock.boottime_s()
+        is_hurried = began_s - self._committed_s < CALM_AFTER_S
+        self._committed_s = ended_s
         for (_, reply), answer in zip(group, answers, strict=True):
             self._call(reply, answer)
         for listener in self._listeners:
             self._call(listener, self._store.position)
-        self._measure(took_s, len(group))
-        self._store.tidy()
+        self._measure(ended_s - began_s, len(group))
+        self._store.tidy(is_hurried=is_hurried or not self.inbox.empty())
 
     def _refuse(
         self,

@@ -97,7 +97,7 @@ class MemoryStore:
             self._medium.at = now
         return answers
 
-    def tidy(self) -> None:
+    def tidy(self, *, is_hurried: bool = False) -> None:
         """Do nothing: memory has no log."""
 
     def reserve_lacks(self) -> None:

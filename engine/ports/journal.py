@@ -333,8 +333,13 @@ class JournalStore(Protocol):
 
         """
 
-    def tidy(self) -> None:
-        """Do what can wait until the replies are out; fails as `commit` does."""
+    def tidy(self, *, is_hurried: bool = False) -> None:
+        """Do what can wait until the replies are out; fails as `commit` does.
+
+        Args:
+            is_hurried: one commit follows another; what can wait longer, should.
+
+        """
 
     def reserve_lacks(self) -> str | None:
         """Hold space back for a full medium; return why there is none, if so."""

@@ -46,6 +46,7 @@ class GatedStore(MemoryStore):
         self.gate.set()
         self.groups: list[Sequence[Request]] = []
         self.failures: list[Exception] = []
+        self.hurries: list[bool] = []
         self.is_closed = False
 
     def commit(self, group: Sequence[Request], now: Instant) -> Sequence[Answer]:
@@ -55,6 +56,9 @@ class GatedStore(MemoryStore):
         if self.failures:
             raise self.failures.pop(0)
         return super().commit(group, now)
+
+    def tidy(self, *, is_hurried: bool = False) -> None:
+        self.hurries.append(is_hurried)
 
     def close(self) -> None:
         self.is_closed = True
@@ -111,10 +115,12 @@ class Answers:
         return self.seen[:count]
 
 
-def actor_on(store: GatedStore, meter: Meter | None = None) -> JournalActor:
+def actor_on(
+    store: GatedStore, meter: Meter | None = None, clock: ManualClock | None = None
+) -> JournalActor:
     """Return an actor that has no thread: a test hands it its messages."""
     return JournalActor(
-        link=alone(ManualClock()),
+        link=alone(clock or ManualClock()),
         store=store,
         telemetry=meter or Meter(),
         on_not_recorded=lambda _: None,

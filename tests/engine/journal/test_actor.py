@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pykka._envelope import Envelope
 
 from engine.errors import JournalError, JournalFullError
-from engine.journal.actor import GROUP_MAX, Entry
+from engine.journal.actor import CALM_AFTER_S, GROUP_MAX, Entry
 from engine.journal.handle import Journal
 from engine.journal.memory import MemoryStore
 from engine.ports.journal import (
@@ -32,6 +32,7 @@ from tests.engine.journal.gated import (
     entry,
     taken_from,
 )
+from tests.fakes import ManualClock
 
 
 @pytest.fixture
@@ -321,6 +322,20 @@ def test_a_group_that_only_a_rescan_was_behind_is_committed_by_it(
     actor.rescan()
 
     assert answers.seen == [Placed()]
+
+
+def test_what_can_wait_waits_for_a_commit_that_stands_alone(answers: Answers) -> None:
+    store, clock = GatedStore(), ManualClock()
+    actor = actor_on(store, clock=clock)
+
+    for passed_s in (CALM_AFTER_S, CALM_AFTER_S - 0.01, 0.0, CALM_AFTER_S):
+        clock.advance(passed_s)
+        actor.handle(entry(answers, append()))
+    clock.advance(CALM_AFTER_S)
+    actor.inbox.put(Envelope(entry(answers, place())))
+    actor.handle(entry(answers, append()))
+
+    assert store.hurries == [False, True, True, False, True]
 
 
 def test_an_orderly_stop_commits_what_was_taken_and_closes(

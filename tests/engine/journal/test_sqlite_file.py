@@ -16,7 +16,7 @@ from engine.journal.reading import SqliteReader
 from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
 from engine.ports.journal import Appended, StoredEvent
 from engine.values import Instant
-from tests.contracts.journal.requests import append, place
+from tests.contracts.journal.requests import append
 
 NOW = Instant(1)
 
@@ -311,43 +311,6 @@ def test_a_failed_migration_leaves_the_old_version(
     assert raw.execute("PRAGMA user_version").get == len(schema.VERSIONS)
     monkeypatch.undo()
     SqliteStore(path, ballast_bytes=0).close()
-
-
-def test_the_log_is_checkpointed_and_begins_anew(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("engine.journal.sqlite.CHECKPOINT_PAGES", 20)
-    path = tmp_path / JOURNAL_FILE
-    store = SqliteStore(path, ballast_bytes=0)
-    for number in range(200):
-        store.commit([place(at_ms=number)], NOW)
-        store.tidy()
-
-    log = path.with_name(path.name + "-wal")
-    assert log.stat().st_size < 60 * 4120
-    assert store.size_bytes == log.stat().st_size + path.stat().st_size
-    store.close()
-
-
-def test_a_reader_in_the_middle_of_its_rows_stops_no_checkpoint_for_good(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("engine.journal.sqlite.CHECKPOINT_PAGES", 5)
-    store = SqliteStore(tmp_path / JOURNAL_FILE, ballast_bytes=0)
-    store.commit([append(kinds=("A", "B", "C"))], NOW)
-    slow = SqliteReader(tmp_path / JOURNAL_FILE)
-    held = slow._connection.execute("SELECT position FROM event")
-    next(held)
-
-    for number in range(20):
-        store.commit([place(at_ms=number)], NOW)
-        store.tidy()
-
-    assert held.fetchall() == [(2,), (3,)]
-    store.commit([append("alarm/b")], NOW)
-    store.tidy()
-    assert slow.position() == 4
-    store.close()
 
 
 def test_a_torn_log_loses_its_end_and_nothing_before(tmp_path: Path) -> None:
