@@ -346,7 +346,6 @@ def outlets_of(parts: Parts) -> Outlets:
         return Arm(key=f"alarm/{alarm_id}", at=at, message=message, to="alarms")
 
     def changed(alarm: Alarm, events: tuple[AlarmEvent, ...]) -> None:
-        names.tell("alarms", Changed(alarm=alarm))
         measures.changed(alarm, events)
         if refused.is_set():
             refused.clear()
@@ -366,6 +365,7 @@ def outlets_of(parts: Parts) -> Outlets:
         withdrawn=lambda gone: names.tell("dispatcher", Withdrawn(effects=gone)),
         due=lambda alarm_id, at: names.tell("timers", arm(alarm_id, at)),
         due_all=lambda dues: names.tell("timers", ArmAll(tuple(starmap(arm, dues)))),
+        stands=lambda now: names.tell("alarms", Changed(now=now)),
         changed=changed,
         unkept=unkept,
         still=partial(health.report, DegradedReason.ALARM_STANDING_STILL),

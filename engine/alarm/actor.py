@@ -5,8 +5,16 @@ from datetime import timedelta
 from typing import ClassVar
 
 from engine.alarm.asking import Questions
+from engine.alarm.cases import Standing, standing_of
 from engine.alarm.codec import decode, events_of, replay
-from engine.alarm.commands import AlarmCommand, Settle, Tick
+from engine.alarm.commands import (
+    AddNote,
+    AlarmCommand,
+    Raise,
+    RequestCancel,
+    Settle,
+    Tick,
+)
 from engine.alarm.decide import Decision, Events
 from engine.alarm.desk import Desk
 from engine.alarm.following import followed
@@ -42,6 +50,9 @@ APPEND_TIMEOUT_S = 10.0
 TRIES_MAX = 6
 LOOK = timedelta(seconds=5)
 
+_BY_SUBJECT = (Raise, RequestCancel, AddNote)
+"""What the directory finds a case for; it notes by itself what it has passed on."""
+
 
 class AlarmActor(OnDemandActor[Do]):
     """One open case. Blocks on the journal, never on another actor."""
@@ -67,6 +78,7 @@ class AlarmActor(OnDemandActor[Do]):
         self._alarm: Alarm | None = None
         self._shown: Head | None = None
         self._told = 0
+        self._standing: Standing | None = None
         self._in_doubt = False
 
     def started(self) -> None:
@@ -94,6 +106,8 @@ class AlarmActor(OnDemandActor[Do]):
         if self._alarm is None and message.otherwise is not None:
             command = message.otherwise
         command = with_shift(command, self._desk.off_at)
+        if isinstance(command, _BY_SUBJECT):
+            self._standing = None
         done: Done = yield from self._execute(command)
         if message.answered is not None:
             message.answered(done)
@@ -203,6 +217,9 @@ class AlarmActor(OnDemandActor[Do]):
         if gone := withdrawn_by(events):
             self._outlets.withdrawn(gone)
         self._outlets.due(self._id, self._asking.armed(due, self.clock.now()))
+        if (now := standing_of(alarm)) != self._standing:
+            self._standing = now
+            self._outlets.stands(now)
         self._outlets.changed(alarm, events)
         self._told = alarm.seq
 

@@ -8,6 +8,7 @@ and questions at the defender's telephone would tell the one from the other.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.alarm.commands import Raise
@@ -17,6 +18,25 @@ from engine.alarm.state import Alarm, Kind, alarm_of
 from engine.alarm.strangers import Strangers, in_a_shared_case, is_strangers
 from engine.ports.journal import HeadRow
 from engine.values import AlarmId, Instant, PersonId
+
+
+class Standing(Struct, frozen=True, gc=False):
+    """All that the directory has to know of a case."""
+
+    alarm: AlarmId
+    key: str
+    look: Look | None
+    """None: it is not open."""
+    began: Instant
+    is_strangers: bool
+
+
+def standing_of(alarm: Alarm) -> Standing:
+    """Return it; most news of a case leave it as it is."""
+    look = look_of(alarm) if alarm.is_open else None
+    is_strangers = alarm.defender is None
+    key = subject_of(alarm)
+    return Standing(alarm.id, key, look, alarm.raised_at, is_strangers)
 
 
 class _Case(NamedTuple):
@@ -66,15 +86,16 @@ class OpenCases:
                 self._strangers.stands(alarm_id)
         return several
 
-    def note(self, alarm: Alarm) -> None:
+    def note(self, news: Standing) -> None:
         """Take a case's own news."""
-        self._strangers.note(alarm)
-        key = subject_of(alarm)
+        alarm, key, look = news.alarm, news.key, news.look
+        if news.is_strangers:
+            self._strangers.stands(alarm, is_open=look is not None)
         theirs = self._cases.setdefault(key, {})
-        if alarm.is_open:
-            theirs[alarm.id] = _Case(look_of(alarm), alarm.raised_at, alarm.id)
+        if look is not None:
+            theirs[alarm] = _Case(look, news.began, alarm)
             return
-        theirs.pop(alarm.id, None)
+        theirs.pop(alarm, None)
         if not theirs:
             del self._cases[key]
 

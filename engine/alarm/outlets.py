@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
+from engine.alarm.cases import Standing
 from engine.alarm.commands import AlarmCommand
 from engine.alarm.events import AlarmEvent
 from engine.alarm.state import Alarm
@@ -33,8 +34,10 @@ class Outlets:
     due: Callable[[AlarmId, Instant | None], object]
     due_all: Callable[[Iterable[tuple[AlarmId, Instant | None]]], object]
     """The same for many at once: at a start every open alarm arms its deadline."""
+    stands: Callable[[Standing], object]
+    """Who keeps the directory; called where it may know otherwise."""
     changed: Callable[[Alarm, tuple[AlarmEvent, ...]], None]
-    """Who keeps the directory and the measurements."""
+    """Who keeps the measurements."""
     unkept: Callable[[AlarmCommand], None]
     """Who tells HQ that nothing of a command could be made durable; each time."""
     still: StandsStill

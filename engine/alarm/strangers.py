@@ -10,7 +10,6 @@ from zlib import crc32
 from msgspec.structs import replace
 
 from engine.alarm.commands import Raise
-from engine.alarm.state import Alarm
 from engine.values import AlarmId
 
 STRANGERS_MAX = 200
@@ -36,11 +35,6 @@ class Strangers:
         """Begin empty."""
         self._open: set[AlarmId] = set()
         self._taking: dict[str, tuple[AlarmId, int]] = {}
-
-    def note(self, alarm: Alarm) -> None:
-        """Take a case's own news."""
-        if alarm.defender is None:
-            self.stands(alarm.id, is_open=alarm.is_open)
 
     def stands(self, alarm: AlarmId, *, is_open: bool = True) -> None:
         """Note that a stranger's case is open, or that it is not any more."""

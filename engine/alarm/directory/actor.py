@@ -113,8 +113,8 @@ class Alarms(Supervisor[Forward | News | Distress | ToOpen | Moved | Changed]):
             case Moved():
                 self._moved(message)
             case Changed():
-                self._joining.pop(message.alarm.id, None)
-                self._cases.note(message.alarm)
+                self._joining.pop(message.now.alarm, None)
+                self._cases.note(message.now)
             case _:
                 assert_never(message)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 
-from engine.alarm.cases import OpenCases
+from engine.alarm.cases import OpenCases, standing_of
 from engine.alarm.commands import (
     AlarmCommand,
     Close,
@@ -300,7 +300,7 @@ class Life:
         case.settle_all()
 
     def _told(self, case: Case, command: AlarmCommand) -> None:
-        self.book.note(case.state())
+        self.book.note(standing_of(case.state()))
         pass_on(case.state(), command, self._deliver)
 
     def _deliver(self, forward: Forward) -> None:

@@ -7,6 +7,7 @@ import pytest
 from msgspec import structs
 
 from engine.alarm.asking import HELD
+from engine.alarm.cases import Standing
 from engine.alarm.commands import Acknowledge, Settle, Tick
 from engine.alarm.desk import Desk
 from engine.alarm.directory.actor import Alarms
@@ -51,6 +52,7 @@ class Rig:
         self.still: dict[str, bool] = {}
         self.due: dict[AlarmId, Instant | None] = {}
         self.changes: list[tuple[Alarm, tuple[AlarmEvent, ...]]] = []
+        self.standings: list[Standing] = []
         self.done: list[Done] = []
         self.codes: Iterator[str] = iter(f"K{n}" for n in range(10_000))
         self.hears_changes = True
@@ -79,6 +81,7 @@ class Rig:
                     withdrawn=self.withdrawn.extend,
                     due=lambda alarm_id, at: self._due_all([(alarm_id, at)]),
                     due_all=self._due_all,
+                    stands=self._stands,
                     changed=self._changed,
                     unkept=lambda command: self.unkept.append(command.command_id),
                     still=lambda what, /, *, wrong: self.still.update({what: wrong}),
@@ -149,8 +152,11 @@ class Rig:
 
     def _changed(self, alarm: Alarm, events: tuple[AlarmEvent, ...]) -> None:
         self.changes.append((alarm, events))
+
+    def _stands(self, now: Standing) -> None:
+        self.standings.append(now)
         if self.hears_changes:
-            self.tree.names.tell("alarms", Changed(alarm=alarm))
+            self.tree.names.tell("alarms", Changed(now=now))
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from msgspec import structs
 
-from engine.alarm.cases import OpenCases
+from engine.alarm.cases import OpenCases, standing_of
 from engine.alarm.commands import Raise
 from engine.alarm.state import Alarm, Kind, Response, Seen, stream_of
 from engine.ports.journal import Head, HeadRow
@@ -33,7 +33,7 @@ def test_a_press_joins_the_open_case_of_its_kind_and_else_begins_its_own() -> No
 
 def test_a_case_of_its_own_is_the_one_that_the_next_press_joins() -> None:
     cases = OpenCases()
-    cases.note(Scene().raised().state())
+    cases.note(standing_of(Scene().raised().state()))
     cases.begin(PRESSED, OWN)
     assert cases.join(PRESSED, AlarmId("other")) == (OWN, PRESSED)
 
@@ -43,7 +43,7 @@ def test_a_device_in_an_exercise_means_it_where_a_real_case_is_open() -> None:
     cases = OpenCases()
     assert cases.join(exercise, OWN) == (OWN, exercise)
     cases = OpenCases()
-    cases.note(Scene().raised().state())
+    cases.note(standing_of(Scene().raised().state()))
     assert cases.join(exercise, OWN) == (
         ALARM,
         structs.replace(exercise, kind=Kind.REAL),
@@ -58,12 +58,12 @@ def test_the_end_of_a_case_is_no_end_of_a_later_one() -> None:
     over.acknowledge()
     over.close()
     cases = OpenCases()
-    cases.note(first)
+    cases.note(standing_of(first))
     cases.begin(PRESSED, OWN)
-    cases.note(over.state())
+    cases.note(standing_of(over.state()))
     assert cases.of("heron") == OWN
-    cases.note(structs.replace(first, id=OWN))
-    cases.note(structs.replace(over.state(), id=OWN))
+    cases.note(standing_of(structs.replace(first, id=OWN)))
+    cases.note(standing_of(structs.replace(over.state(), id=OWN)))
     assert cases.of("heron") is None
 
 
@@ -72,7 +72,7 @@ def test_positions_are_for_a_real_case_and_for_an_exercise() -> None:
     exercise = structs.replace(real, id=OWN, kind=Kind.EXERCISE)
     cases = OpenCases()
     for alarm in (real, exercise):
-        cases.note(alarm)
+        cases.note(standing_of(alarm))
     people = [PersonId("heron"), PersonId("wren")]
     assert list(cases.of_all(people)) == [ALARM, OWN]
 
@@ -110,13 +110,13 @@ def test_of_two_open_cases_a_press_joins_the_later_bug_whichever_had_news_last()
     other = AlarmId("other")
     cases = OpenCases()
     for alarm in (first, later, first):
-        cases.note(alarm)
+        cases.note(standing_of(alarm))
     assert cases.join(PRESSED, other) == (OWN, PRESSED)
     assert cases.of("heron") == OWN
     for read in (read_back(first, later), read_back(later, first)):
         assert read.join(PRESSED, other) == (OWN, PRESSED)
     closed = structs.replace(later, response=Response.CLOSED)
-    cases.note(closed)
+    cases.note(standing_of(closed))
     assert cases.of("heron") == ALARM
 
 
@@ -124,7 +124,7 @@ def test_positions_are_for_both_of_two_open_cases_bug_for_one() -> None:
     first, later = two_open()
     cases = OpenCases()
     for alarm in (later, first):
-        cases.note(alarm)
+        cases.note(standing_of(alarm))
     assert list(cases.of_all([PersonId("heron")])) == [OWN, ALARM]
 
 
@@ -139,7 +139,7 @@ def test_what_an_earlier_look_said_of_a_case_is_forgotten_bug_it_was_in_twice() 
 def test_a_case_begun_for_a_press_goes_before_one_that_cannot_be_woken() -> None:
     _, later = two_open()
     cases = OpenCases()
-    cases.note(structs.replace(later, id=AlarmId("zzz")))
+    cases.note(standing_of(structs.replace(later, id=AlarmId("zzz"))))
     cases.begin(PRESSED, OWN)
     assert cases.of("heron") == OWN
 
@@ -175,10 +175,12 @@ def test_when_cases_began_is_asked_where_somebody_has_several(
 def test_a_second_look_forgets_not_when_a_case_began() -> None:
     first, later = two_open()
     cases = OpenCases()
-    cases.note(later)
+    cases.note(standing_of(later))
     cases.read([head_row(later)], {}, later.raised_at.plus(timedelta(days=1)))
     cases.note(
-        structs.replace(first, raised_at=later.raised_at.plus(timedelta(hours=1)))
+        standing_of(
+            structs.replace(first, raised_at=later.raised_at.plus(timedelta(hours=1)))
+        )
     )
     assert cases.of("heron") == ALARM
 
@@ -216,7 +218,7 @@ def test_a_word_of_force_alone_begins_what_is_not_seen_before_its_rows_are() -> 
     cases = OpenCases()
     forced = replace(PRESSED.press, duress=True, signals=(Signal.CANCEL,))
     cases.begin(structs.replace(PRESSED, press=forced), OWN)
-    cases.note(first)
+    cases.note(standing_of(first))
     assert cases.of("heron") == ALARM
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from msgspec import structs
 
-from engine.alarm.cases import OpenCases
+from engine.alarm.cases import OpenCases, standing_of
 from engine.alarm.commands import Raise
 from engine.alarm.state import Alarm, Kind, Response
 from engine.alarm.strangers import (
@@ -122,12 +122,12 @@ def test_what_hq_has_closed_takes_no_more_and_makes_room(full: OpenCases) -> Non
     shared, command = full.join(pressed("one-more"), AlarmId("own"))
     over = structs.replace(case_of(command, shared), response=Response.CLOSED)
     assert not over.is_open
-    full.note(over)
+    full.note(standing_of(over))
     later, _ = full.join(pressed("one-more"), AlarmId("later"))
     assert later == AlarmId("later"), "a closed case would be opened again"
     for number in range(10):
         alarm = case_of(pressed(f"k{number}"), AlarmId(f"a{number}"))
-        full.note(structs.replace(alarm, response=Response.CLOSED))
+        full.note(standing_of(structs.replace(alarm, response=Response.CLOSED)))
     again = pressed("k5000")
     assert full.join(again, AlarmId("own-again")) == (AlarmId("own-again"), again)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from engine.alarm.case_events import PressedAnew
-from engine.alarm.cases import OpenCases
+from engine.alarm.cases import OpenCases, standing_of
 from engine.alarm.casework import AGAIN, handing_due, occasion_of
 from engine.alarm.commands import (
     CountAsTold,
@@ -247,7 +247,7 @@ def test_a_word_of_force_after_an_end_in_appearance_joins_the_case_that_goes_on(
     scene.acknowledge()
     scene.close()
     book = OpenCases()
-    book.note(scene.state())
+    book.note(standing_of(scene.state()))
     word = replace(press_of("word", scene.now, (Signal.CANCEL,)), duress=True)
     silent = raise_of(word, CAREFUL)
     assert book.join(silent, AlarmId("own")) == (ALARM, silent)
@@ -264,7 +264,7 @@ def test_a_press_that_is_offered_again_finds_the_case_that_it_began() -> None:
     scene.acknowledge()
     scene.close()
     book = OpenCases()
-    book.note(scene.state())
+    book.note(standing_of(scene.state()))
     again = raise_of(press_of())
     assert book.join(again, ALARM) == (ALARM, again)
 

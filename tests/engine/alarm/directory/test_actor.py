@@ -6,6 +6,7 @@ import pytest
 
 from engine.alarm.commands import Close, RequestCancel, Settle, Tick
 from engine.alarm.directory.actor import AT_ONCE, Alarms
+from engine.alarm.force import Look
 from engine.alarm.messages import Do, Forward, News, ToOpen
 from engine.alarm.state import CloseReason, Response, alarm_of
 from engine.ports.journal import EffectState
@@ -80,6 +81,34 @@ def test_a_press_waits_for_a_part_of_the_news_at_most_bug_for_all_of_it(
     rig.tell(News(take=kept))
     assert passed.index("press") == AT_ONCE
     assert passed.count("news") == 2 * AT_ONCE + 1
+
+
+def test_the_directory_is_told_again_only_where_it_may_know_otherwise(
+    rig: Rig,
+) -> None:
+    rig.press()
+    for one in rig.planned[:3]:
+        rig.settle(one.effect_id, EffectState.ACCEPTED)
+    rig.acknowledge()
+    assert len(rig.standings) == 1
+    rig.press("k2", AlarmId("other"))
+    assert rig.standings == [rig.standings[0]] * 2, "it has noted the press by itself"
+    close = Close(
+        command_id=CommandId("close"), by=OperatorId("alder"), reason=CloseReason.SAFE
+    )
+    rig.tell(Forward(alarm_id=FIRST, command=close))
+    assert [one.look for one in rig.standings] == [Look.OPEN, Look.OPEN, None]
+
+
+def test_a_new_instance_tells_the_directory_anew(rig: Rig) -> None:
+    rig.press()
+    for row in rig.planned:
+        rig.settle(row.effect_id, EffectState.ACCEPTED)
+    rig.acknowledge()
+    rig.world.run(100)
+    assert rig.awake() == []
+    rig.world.run(100)
+    assert rig.standings == [rig.standings[0]] * 2
 
 
 def test_a_second_press_joins_the_open_case_by_its_subject(rig: Rig) -> None:
