@@ -97,24 +97,6 @@ class SupervisedActor(pykka.ThreadingActor, Generic[M_contra]):
         if self.ready_when_started:
             self.link.ready()
 
-    def on_receive(self, message: M_contra | Wake | Rescan) -> object:
-        """Pykka's hook; `handle` is the subclasses' one."""
-        link = self.link
-        if (
-            link.quarantined
-            and getattr(message, "command_id", None) in link.quarantined
-        ):
-            return None
-        link.begin(message)
-        # As `_watched` does, without its calls: for every message of every actor.
-        try:
-            return self._receive(message)
-        except BaseException as error:
-            self._fail(error)
-            raise
-        finally:
-            self._handled()
-
     def on_stop(self) -> None:
         """Pykka's hook; `stopping` is the subclasses' one."""
         self.inbox.close()
@@ -187,11 +169,29 @@ class SupervisedActor(pykka.ThreadingActor, Generic[M_contra]):
         self.inbox.close()
         self.link.failed(Failure.of(error))
 
-    def _handle_receive(self, message: Any) -> Any:
-        """Pykka's way to `on_receive`, less its proxies: no actor here is given one."""
+    def _handle_receive(self, message: Any) -> object:
+        """Pykka's way to a message, less its proxies: no actor here is given one.
+
+        `handle` is the subclasses' hook.
+        """
         if type(message) is _ActorStop:
-            return self._stop()
-        return self.on_receive(message)
+            self._stop()
+            return None
+        link = self.link
+        if (
+            link.quarantined
+            and getattr(message, "command_id", None) in link.quarantined
+        ):
+            return None
+        link.begin(message)
+        # As `_watched` does, without its calls: for every message of every actor.
+        try:
+            return self._receive(message)
+        except BaseException as error:
+            self._fail(error)
+            raise
+        finally:
+            self._handled()
 
     def _actor_loop(self) -> None:
         try:

@@ -153,7 +153,15 @@ class Inbox:
         self._refuse_waiting()
 
     def _take(self) -> Envelope[object] | None:
-        lane = self._next_lane()
+        # What is urgent goes first, and not for ever.
+        lane = self._urgent
+        if not self._normal.waiting:
+            self._overtaken = 0
+        elif lane.waiting and self._overtaken < OVERTAKES_MAX:
+            self._overtaken += 1
+        else:
+            self._overtaken = 0
+            lane = self._normal
         try:
             envelope = lane.waiting.popleft()
         except IndexError:
@@ -162,17 +170,6 @@ class Inbox:
             # Before the rows are read: who drops a hint after this asks again.
             lane.rescan_waits = False
         return envelope
-
-    def _next_lane(self) -> _Lane:
-        """Return whose turn it is: what is urgent goes first, and not for ever."""
-        if not self._normal.waiting:
-            self._overtaken = 0
-            return self._urgent
-        if self._urgent.waiting and self._overtaken < OVERTAKES_MAX:
-            self._overtaken += 1
-            return self._urgent
-        self._overtaken = 0
-        return self._normal
 
     def _overflow(self, envelope: Envelope[object], lane: _Lane) -> None:
         self.dropped += 1

@@ -79,10 +79,7 @@ class Supervisor(SupervisedActor[M_contra]):
         A spec is dear to make for each message of thousands of children.
         """
         child = self._children.get(name)
-        if child is None or not child.is_live:
-            return None
-        self._arm()
-        return child.ref
+        return None if child is None or not child.is_live else child.ref
 
     def is_at_rest(self, name: str) -> bool:
         """Say whether a child has nothing to do; also where it does not live."""
