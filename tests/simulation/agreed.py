@@ -9,7 +9,12 @@ from collections.abc import Iterator, Sequence
 from math import inf
 
 from engine.alarm.conditions import holds
-from engine.alarm.events import AlarmEvent, NotificationPlanned, RecipientsChosen
+from engine.alarm.events import (
+    AlarmEvent,
+    NotificationPlanned,
+    NotificationSettled,
+    RecipientsChosen,
+)
 from engine.alarm.force import BY_MISTAKE
 from engine.alarm.state import Alarm, Force, Kind, ReplyKind, Told, Truth
 from engine.protocol.model import Audience, Start, Step
@@ -29,6 +34,10 @@ def breaks(alarm: Alarm, events: Sequence[AlarmEvent]) -> Iterator[tuple[str, st
         events: of the commit.
 
     """
+    if is_unreplaced(alarm, events):
+        yield "I13", "somebody declined, and nobody was looked for in their place"
+    if all(isinstance(event, NotificationSettled) for event in events):
+        return  # as most commits: nobody is chosen, called or left alone by that
     if is_left_out(alarm, events):
         yield "I3", "chosen, and no notification planned"
     if is_for_no_reason(alarm, events):
@@ -37,8 +46,6 @@ def breaks(alarm: Alarm, events: Sequence[AlarmEvent]) -> Iterator[tuple[str, st
         yield "I13", "more of the nearest are called than the file says"
     if is_too_soon(alarm, events):
         yield "I13", "people are called before the countdown is over"
-    if is_unreplaced(alarm, events):
-        yield "I13", "somebody declined, and nobody was looked for in their place"
 
 
 def may_be_public(alarm: Alarm, effect: EffectId) -> bool:

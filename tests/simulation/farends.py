@@ -84,22 +84,6 @@ class Network:
         if hardware.is_open:
             hardware.announced[str(number)] = None
 
-    def is_quiet(self, now_s: float) -> bool:
-        """Say whether no modem that could be asked has news, and none hangs."""
-        for h in self.hardware.values():
-            if h.is_hung:
-                return False
-            if h.events and not h.is_busy and h.gone_until_s <= now_s:
-                return False
-        return True
-
-    def keeps_messages(self, now_s: float) -> bool:
-        """Say whether a message lies in a modem that could be asked for it."""
-        for h in self.hardware.values():
-            if h.stored and not h.is_busy and h.gone_until_s <= now_s:
-                return True
-        return False
-
     def is_busy(self, route: str) -> bool:
         """Say whether a route is sending."""
         hardware = self.hardware.get(route)

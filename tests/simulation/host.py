@@ -14,7 +14,6 @@ from engine.app import Adapters, Engine, Parts
 from engine.clock import SystemClock
 from engine.console.actor import Web
 from engine.console.parts import CommitBell
-from engine.dispatch.channel.actor import lane_name
 from engine.health import Health
 from engine.intake.gateway.actor import LOOK, Gateway
 from engine.intake.gateway.door import Door
@@ -27,7 +26,6 @@ from engine.intake.vigil.attendance import Attendance
 from engine.journal.handle import Journal
 from engine.journal.memory import MemoryReader
 from engine.ports.device import DeviceReport
-from engine.ports.journal import EffectState
 from engine.probe.actor import Readiness
 from engine.protocol.registry import Registry
 from engine.roster.board import Board
@@ -42,6 +40,7 @@ from tests.simulation.cast import registry, roster
 from tests.simulation.disk import Disk, Lender, SimStore
 from tests.simulation.farends import Network, SimChannel
 from tests.simulation.invariants import Watching
+from tests.simulation.looks import LANES, ROUTES, finders, may_rest
 from tests.simulation.modem import SimModem
 from tests.simulation.runtime import CHECK_INS, ORDERS, Life, World
 from tests.simulation.watchers import Comparing, WatchingTelemetry
@@ -50,19 +49,10 @@ from tests.simulation.wire import WIRE
 if TYPE_CHECKING:
     from engine.supervision.child import Spawn
 
-LANES = {
-    "email": (lane_name("email", 1), lane_name("email", 2)),
-    "webhook": ("webhook",),
-    "mastodon": ("mastodon",),
-}
-MODEMS = ("modem-1", "modem-2")
-ROUTES = (*MODEMS, *(lane for lanes in LANES.values() for lane in lanes))
-_ROUTES_OF = {"sms": MODEMS, "call": MODEMS, **LANES}
 EXPECTED = frozenset(
     ("journal", "timers", "alarms", "dispatcher", "intake", "gateway", *ROUTES)
 )
 SETTLES_S = 3.0
-_ATTEMPTING = EffectState.ATTEMPTING
 HQ = (("email", "duty@hq.example"), ("webhook", "hq"))
 FLOODED = 0.2
 HEARD_LATER = 0.05
@@ -360,37 +350,16 @@ class Host:
     def _is_idle(self) -> bool:
         """Say whether a look at rows and ports would find nothing to do."""
         # Asked at every other step of the world.
-        self.world.alone = ""
+        self.world.alone = ()
         if self.life.dead:
             return True
         now_s = self.world.boottime_s()
-        disk, network = self.disk, self.network
         if now_s < self.unsettled_until_s or now_s < self.up_since_s + SETTLES_S:
             return False
-        if disk.untaken or not network.is_quiet(now_s):
+        if not self.names._refs.keys() >= EXPECTED or not may_rest(self.network, now_s):
             return False
-        if not self.names._refs.keys() >= EXPECTED:
-            return False
-        for hardware in network.hardware.values():
-            if not (hardware.is_open or hardware.gone_until_s > now_s):
-                return False
-        if disk.unsettled and not self._are_under_way(now_s):
-            return False
-        if network.keeps_messages(now_s):
-            self.world.alone = "modem-"
-            return False
-        return True
-
-    def _are_under_way(self, now_s: float) -> bool:
-        """Say whether all that is unsettled is being sent, or nobody is free for it."""
-        network = self.network
-        for row in self.disk.unsettled.values():
-            if row.state is _ATTEMPTING:
-                if not network.is_busy(row.route):
-                    return False
-            elif network.is_any_free(_ROUTES_OF[row.channel], now_s):
-                return False
-        return True
+        self.world.alone = finders(self.disk, self.network, now_s)
+        return not self.world.alone
 
 
 def _unrecorded(names: Names) -> Unrecorded:

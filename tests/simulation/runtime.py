@@ -234,8 +234,9 @@ class SimTokens:
     """What `queue.SimpleQueue` is to a threaded inbox: where an actor waits."""
 
     def __init__(self, world: "World | Life", actor: str = "") -> None:
+        scheduler = world.world if isinstance(world, Life) else world
         self._world = world
-        self._park = world.world.park if isinstance(world, Life) else world.park
+        self._park, self._preempt = scheduler.park, scheduler.maybe_preempt
         self._polls = actor in POLLING
         self._deadlines_of = actor if actor in KEEP_TIME else ""
         self._waits: list[Wait] = []
@@ -245,7 +246,8 @@ class SimTokens:
         self._count += 1
         if self._waits:
             self._world.wake(self._waits)
-        self._world.maybe_preempt()
+        if not self._world.dead:
+            self._preempt()
 
     def get(self, *, timeout: float | None = None) -> None:
         while not self._count:

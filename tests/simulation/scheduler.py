@@ -5,12 +5,12 @@ one goes on after a tell, the seed decides; time moves only when nobody can run.
 """
 
 import hashlib
-import heapq
-import math
 import random
 from collections.abc import Callable, Iterable
 from functools import partial
+from heapq import heappop, heappush
 from itertools import count
+from math import ceil
 
 import pykka
 from greenlet import GreenletExit, getcurrent  # type: ignore[import-untyped]
@@ -64,7 +64,7 @@ class Scheduler:
         self.switches = 0
         self.idle: Callable[[], bool] | None = None
         """Whether a look at the rows would find nothing now: polls wait meanwhile."""
-        self.alone = ""
+        self.alone: tuple[str, ...] = ()
         """How the names of those begin who alone would find something, where it is so:
         a message may lie in a modem for an hour, and nobody else can read it."""
         self.keeps_time: Callable[[str], bool] = lambda _: False
@@ -81,7 +81,7 @@ class Scheduler:
         self._running: Task | None = None
         """None while the test itself runs."""
         self._tasks: dict[Task, None] = {}
-        self._serial = count()
+        self._serial = count().__next__
         self._ready: list[tuple[Wait, bool]] = []
         self._timed: list[_Entry] = []
         self._polls: list[_Entry] = []
@@ -141,16 +141,16 @@ class Scheduler:
 
     def begin(self, task: Callable[[], object], name: str = "task") -> Task:
         """Run a function as a task of its own: a device, a person, a far end."""
-        return self._begun(Task(task, f"{name}-{next(self._serial)}"))
+        return self._begun(Task(task, f"{name}-{self._serial()}"))
 
     def later(self, seconds: float, act: Callable[[], object], name: str) -> None:
         """Begin a task that sleeps for so long (more than 0), then acts and is over.
 
         It must not wait again, nor tell an actor anything.
         """
-        after_ns = math.ceil(seconds * _NS)
+        after_ns = ceil(seconds * _NS)
         wait = partial(self.wait_for, after_ns)
-        self._begun(Later(wait, act, f"{name}-{next(self._serial)}"))
+        self._begun(Later(wait, act, f"{name}-{self._serial()}"))
 
     def _begun(self, new: Task) -> Task:
         self._tasks[new] = None
@@ -222,12 +222,12 @@ class Scheduler:
             waits.append(wait)
         if timeout_s is not None:
             # Rounded up, lest one who waits for the last half nanosecond spins.
-            after_ns = math.ceil(timeout_s * _NS) if timeout_s > 0 else 0
+            after_ns = ceil(timeout_s * _NS) if timeout_s > 0 else 0
             if is_poll:
                 wait.every_ns = after_ns
             timed = self._polls if is_poll else self._timed
             at_ns = self._ns + after_ns
-            heapq.heappush(timed, (at_ns, self._draw(), next(self._serial), wait))
+            heappush(timed, (at_ns, self._draw(), self._serial(), wait))
         elif for_reply:
             self._for_replies[task] = None
             try:
@@ -289,26 +289,23 @@ class Scheduler:
                     return
                 self._ns = max(self._ns, entry[0])  # late after a suspend
                 wait, woken = entry[3], False
-            elif len(ready) == 1:
-                wait, woken = ready.pop()
             else:
-                index = int(draw() * len(ready))
-                ready[index], ready[-1] = ready[-1], ready[index]
-                wait, woken = ready.pop()
+                chosen = wait, woken = ready.pop()
+                if ready and (index := int(draw() * (len(ready) + 1))) < len(ready):
+                    (wait, woken), ready[index] = ready[index], chosen
             if wait.over:
                 continue  # its time was over before it was woken: nobody runs
             wait.over, wait.woken = True, woken
             task = wait.task
             if task is not None:
                 task.wait = None
-                self.switches += 1
                 if self._ns != at_ns:
                     steps, at_ns, at = 0, self._ns, f"{self._ns} "
-                told.append(at)
-                told.append(task.woken if woken else task.late)
+                told += at, task.woken if woken else task.late
                 self._running = task
                 task.switch(woken)
                 self._running = None
+                self.switches += 1
                 if task.dead:
                     tasks.pop(task, None)
             steps += 1
@@ -319,9 +316,9 @@ class Scheduler:
         """Take whose time is next; while the world idles, whoever does not poll."""
         timed, polls = self._timed, self._polls
         while timed and timed[0][3].over:
-            heapq.heappop(timed)
+            heappop(timed)
         while polls and polls[0][3].over:
-            heapq.heappop(polls)
+            heappop(polls)
         by_ns = min(timed[0][0], until_ns) if timed else until_ns
         if polls and polls[0][0] <= by_ns:
             if self.idle is not None and self.idle():
@@ -329,7 +326,7 @@ class Scheduler:
             elif (entry := self._next_poll(by_ns)) is not None:
                 return entry
         if timed and timed[0][0] <= until_ns:
-            return heapq.heappop(timed)
+            return heappop(timed)
         return None
 
     def _next_poll(self, by_ns: int) -> _Entry | None:
@@ -342,7 +339,7 @@ class Scheduler:
         polls, alone = self._polls, self.alone
         found, others = None, list[Wait]()
         while found is None and polls and polls[0][0] <= by_ns:
-            entry = heapq.heappop(polls)
+            entry = heappop(polls)
             at_ns, draw, _, wait = entry
             if wait.over:
                 continue
@@ -362,10 +359,10 @@ class Scheduler:
         return round(self._draw() * max(wait.every_ns, round(_POLLS_AGAIN_S * _NS)))
 
     def _push(self, timed: list[_Entry], after_ns: int, wait: Wait) -> None:
-        entry = (self._ns + after_ns, self._draw(), next(self._serial), wait)
-        heapq.heappush(timed, entry)
+        entry = (self._ns + after_ns, self._draw(), self._serial(), wait)
+        heappush(timed, entry)
 
 
 def _drop_over(timed: list[_Entry]) -> None:
     while timed and timed[0][3].over:
-        heapq.heappop(timed)
+        heappop(timed)
