@@ -61,6 +61,17 @@ def test_a_word_of_force_raises_and_the_timer_seems_to_have_ended() -> None:
     assert Force.DURESS_WORD in alarm.force
 
 
+@pytest.mark.parametrize("left_s", [401.0, 401.5, 600.0])
+def test_a_second_timer_of_who_leaves_as_they_say_it_may_be_a_strangers(
+    left_s: float,
+) -> None:
+    """Its message lies with the network while the machine sleeps."""
+    again = Item(401.0, "human", "timer", "", 2)
+    left = Item(left_s, "roster", "left", TRAVELLER)
+    sleeps = Item(400.0, "time", "suspend", "", 0, 7_200.0)
+    assert day_of("timer_ended", SOON_S, sleeps, again, left).run().violation is None
+
+
 def test_days_draw_every_one_and_some_of_who_leaves_meanwhile() -> None:
     plans = [plan_of(seed) for seed in range(2_000)]
     drawn = {one.what for plan in plans for one in plan.items}

@@ -25,6 +25,7 @@ class Timed:
         """Who was taken out of the roster: nobody listens for their device any more."""
         self.people: set[PersonId] = set()
         """Who has set one, and was never heard of again."""
+        self._before: dict[PersonId, int] = {}
         self.silent: Counter[PersonId] = Counter()
         """Whose device had agreed to be heard and then was not, and how often so."""
 
@@ -53,9 +54,22 @@ class Timed:
         if disk.timers:
             yield "I2", "a timer runs on and on"
 
+    def says(self, who: PersonId, disk: Disk) -> None:
+        """Note that somebody is about to set one: it may come as a stranger's."""
+        self._before[who] = _kinds(who, disk).count(Fact.STARTED)
+
     def _is_nobodys(self, who: PersonId, disk: Disk) -> bool:
         """Say whether a timer was a stranger's before anybody could read of it."""
-        return who in self.strangers and stream_of(who) not in disk.medium.streams
+        kinds = _kinds(who, disk)
+        is_none = not kinds or kinds[-1] == Fact.ENDED
+        is_new = kinds.count(Fact.STARTED) > self._before.get(who, 0)
+        return who in self.strangers and is_none and not is_new
+
+
+def _kinds(who: PersonId, disk: Disk) -> list[str]:
+    """Return what happened to somebody's timers, in order."""
+    stream = disk.medium.streams.get(stream_of(who))
+    return [] if stream is None else [row.kind for row in stream.events]
 
 
 def _is_kept_quiet(stream: str, disk: Disk) -> bool:

@@ -75,6 +75,7 @@ def _is_set(day: "Day", who: PersonId, item: Item) -> bool:
     """Have somebody set one, where anybody knows who they are."""
     if day.host.roster.person(who) is None:
         return False
+    day.watching.timed.says(who, day.disk)
     day.people.say_as(who, f"home in {item.n} min")
     return True
 
