@@ -17,8 +17,8 @@ import os
 import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -49,13 +49,14 @@ WANTED: dict[str, tuple[str, ...]] = {
 def laid_out(commit: str, folder: Path) -> None:
     """Lay an older engine and its simulator into a folder."""
     packed = subprocess.run(  # noqa: S603 - our own words
-        ["git", "archive", commit, *LIVES],  # noqa: S607 - from PATH
+        ["git", "archive", "--format=zip", commit, *LIVES],  # noqa: S607 - from PATH
         cwd=ROOT,
         capture_output=True,
         check=True,
     ).stdout
-    with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
-        tar.extractall(folder, filter="data")
+    # A tar's `filter` came with Python 3.11.4, and Debian 12 has an earlier one.
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        archive.extractall(folder)
     # What it asks of geocore has not changed since the first of them.
     for built in (ROOT / "geocore").glob("_geocore.*.so"):
         shutil.copy2(built, folder / "geocore")
