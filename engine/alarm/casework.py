@@ -6,6 +6,7 @@ is done again until the other case has them. So is what tells a case that looks 
 the defender of a press that began another one.
 """
 
+import hashlib
 from datetime import timedelta
 from typing import assert_never
 
@@ -156,13 +157,15 @@ def people_of(alarm: Alarm) -> TakeIn | None:
     if alarm.merged_into is None or alarm.handed_on or alarm.is_open:
         return None
     ways: dict[str, list[tuple[str, str]]] = {}
-    for (person, channel), address in reached(alarm).items():
+    found = reached(alarm)
+    for (person, channel), address in found.items():
         ways.setdefault(person, []).append((channel, address))
-    # Of each merge, and of each way that came later: given twice it is one already.
+    # Of each merge, and of these very ways: given twice it is one already. There may be
+    # as many as before, where one was refused and another one came later.
     ended_ms = 0 if alarm.closed is None else alarm.closed.at.ms
-    count = sum(map(len, ways.values()))
+    these = hashlib.sha256(repr(sorted(found)).encode()).hexdigest()[:16]
     return TakeIn(
-        command_id=CommandId(f"merge/{alarm.id}/{ended_ms}/{count}"),
+        command_id=CommandId(f"merge/{alarm.id}/{ended_ms}/{these}"),
         other=alarm.id,
         people=tuple(
             TakenIn(

@@ -84,3 +84,16 @@ def test_whom_a_modem_tells_after_the_merge_hears_of_the_end_bug_called_for_ever
         f"second.stop.1.{person}.sms.0"
     ]
     assert rig.kinds().count("PeopleHandedOn") == 2
+
+
+def test_one_more_is_handed_on_where_another_was_refused_since_bug_as_many() -> None:
+    rig = two_cases()
+    sent, late = [row for row in rig.planned if ".colleagues." in row.effect_id][:2]
+    rig.settle(sent.effect_id, EffectState.ATTEMPTING)
+    merge(rig, "first")
+    for row, state in ((sent, EffectState.REJECTED), (late, EffectState.ACCEPTED)):
+        rig.settle(row.effect_id, state)
+    rig.world.run(10)
+    end(rig)
+    stops = {row.effect_id for row in rig.planned if ".stop." in row.effect_id}
+    assert f"second.stop.1.{late.effect_id.split('.')[3]}.sms.0" in stops
