@@ -25,7 +25,7 @@ from engine.alarm.outlets import Outlets
 from engine.alarm.overdue import is_behind, may_be_behind
 from engine.alarm.refused import FencedError, RefusedError
 from engine.alarm.rows import Plans, append_of, is_outdated, plans_of, withdrawn_by
-from engine.alarm.schedule import next_due
+from engine.alarm.schedule import UNSETTLED, WATCH, next_due
 from engine.alarm.state import Alarm, stream_of
 from engine.alarm.unheard import unheard
 from engine.journal.handle import asked
@@ -79,6 +79,7 @@ class AlarmActor(OnDemandActor[Do]):
         self._shown: Head | None = None
         self._told = 0
         self._standing: Standing | None = None
+        self._again: Instant | None = None
         self._in_doubt = False
 
     def started(self) -> None:
@@ -172,16 +173,14 @@ class AlarmActor(OnDemandActor[Do]):
         after, events = decision.alarm, decision.events
         if after is None:
             return None
+        due = self._soonest(decision.due)
         if not events:
             if not isinstance(command, Tick):
                 return None
             # In doubt, that nothing is due may be wrong: the journal's answer tells.
-            if not (
-                self._in_doubt or is_outdated(self._shown, after, decision.due, now)
-            ):
+            if not (self._in_doubt or is_outdated(self._shown, after, due, now)):
                 return None
-        epoch = self._journal.epoch
-        key, due = command.command_id, decision.due
+        key, epoch = command.command_id, self._journal.epoch
         return append_of(self._alarm, after, events, key, epoch, due)
 
     def _adopt(self, answer: Appended, decision: Decision, append: Append) -> Events:
@@ -234,7 +233,10 @@ class AlarmActor(OnDemandActor[Do]):
             # without a pause.
             return now.plus(LOOK)
         due = None if self._alarm is None else next_due(self._alarm, now)
-        return self._asking.armed(due, now)
+        return self._asking.armed(self._soonest(due), now)
+
+    def _soonest(self, due: Instant | None) -> Instant | None:
+        return min((at for at in (due, self._again) if at is not None), default=None)
 
     def _reload(self) -> Sequence[StoredEvent]:
         with self._readers.reader() as reader:
@@ -246,8 +248,15 @@ class AlarmActor(OnDemandActor[Do]):
         return rows
 
     def _unheard(self) -> list[Settle]:
-        """Return outcomes that are news, after what an earlier instance asked for."""
+        """Return outcomes that are news, after what an earlier instance asked for.
+
+        As long as something is being sent, they are to be looked at again: also what
+        was taken back, of which the alarm knows nothing until it is out.
+        """
         with self._readers.reader() as reader:
             if is_behind(self._alarm, reader.head(stream_of(self._id))):
                 self._catch_up()
-            return [] if self._alarm is None else unheard(self._alarm, reader)
+            news = [] if self._alarm is None else unheard(self._alarm, reader)
+        is_sending = any(settle.state in UNSETTLED for settle in news)
+        self._again = self.clock.now().plus(WATCH) if is_sending else None
+        return news

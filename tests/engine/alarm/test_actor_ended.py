@@ -147,6 +147,26 @@ def test_whose_message_was_out_at_the_end_hears_of_it_also_where_no_hint_came_bu
     assert stops == [f"first.stop.1.{person}.sms.0"]
 
 
+def test_whose_message_is_sent_still_at_that_look_hears_of_the_end_once_out_bug_never(
+    rig: Rig,
+) -> None:
+    """A modem may need minutes for one, and an end must not come before the call."""
+    rig.press()
+    row = next(row for row in rig.planned if ".colleagues." in row.effect_id)
+    route = attempts_on(rig.ledger, "modem-1", lambda _: None)
+    assert route.begin(row, lives)
+    for command in (ACKNOWLEDGE, CLOSE):
+        rig.tell(Forward(alarm_id=FIRST, command=command))
+    rig.world.run(70)
+    stops = [one.effect_id for one in rig.planned if ".stop." in one.effect_id]
+    assert stops == []
+    route.settle(row, Outcome(state=EffectState.ACCEPTED, reference="17"))
+    rig.world.run(40)
+    person = row.effect_id.split(".")[3]
+    stops = [one.effect_id for one in rig.planned if ".stop." in one.effect_id]
+    assert stops == [f"first.stop.1.{person}.sms.0"]
+
+
 def test_a_deadline_that_two_failed_reads_met_is_looked_at_again(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
