@@ -24,7 +24,14 @@ from engine.alarm.messages import Do, Done
 from engine.alarm.outlets import Outlets
 from engine.alarm.overdue import is_behind, may_be_behind
 from engine.alarm.refused import FencedError, RefusedError
-from engine.alarm.rows import Plans, append_of, is_outdated, plans_of, withdrawn_by
+from engine.alarm.rows import (
+    Plans,
+    append_of,
+    is_outdated,
+    is_unlooked,
+    plans_of,
+    withdrawn_by,
+)
 from engine.alarm.schedule import UNSETTLED, WATCH, next_due
 from engine.alarm.state import Alarm, stream_of
 from engine.alarm.unheard import unheard
@@ -180,6 +187,8 @@ class AlarmActor(OnDemandActor[Do]):
             # In doubt, that nothing is due may be wrong: the journal's answer tells.
             if not (self._in_doubt or is_outdated(self._shown, after, due, now)):
                 return None
+        if not isinstance(command, Tick) and is_unlooked(self._shown, after, now):
+            due = now
         key, epoch = command.command_id, self._journal.epoch
         return append_of(self._alarm, after, events, key, epoch, due)
 

@@ -14,6 +14,7 @@ from engine.alarm.events import (
 )
 from engine.alarm.force import Look, look_of
 from engine.alarm.lease import status_of
+from engine.alarm.schedule import owes_look
 from engine.alarm.state import Alarm, Kind, stream_of
 from engine.dispatch.body import encode_body
 from engine.ports.journal import Append, Code, EffectRow, Head
@@ -78,6 +79,16 @@ def is_outdated(
     if shown.next_due is None:
         return due is not None
     return shown.next_due <= now or (due is not None and due < shown.next_due)
+
+
+def is_unlooked(shown: Head | None, alarm: Alarm, now: Instant) -> bool:
+    """Say whether a look is due, by the clear columns, at which nobody has looked.
+
+    It is due once: what is decided before it, as behind a start, must not put it off.
+    """
+    if shown is None or shown.next_due is None or shown.next_due > now:
+        return False
+    return owes_look(alarm, now)
 
 
 def _standing(alarm: Alarm) -> str:

@@ -217,6 +217,16 @@ def _watch_at(alarm: Alarm, now: Instant) -> Instant | None:
     return watch
 
 
+def owes_look(alarm: Alarm, now: Instant) -> bool:
+    """Say whether the rows of something that was taken back are to be read by now."""
+    return any(
+        effect.state is _WITHDRAWN
+        and effect.settled_at is not None
+        and effect.settled_at.plus(WATCH) <= now
+        for effect in alarm.effects.values()
+    )
+
+
 def _begun(alarm: Alarm, steps: Iterable[Step]) -> Iterator[Step]:
     """Yield the steps that may have a time: most count from what has not happened yet.
 

@@ -33,6 +33,7 @@ from tests.engine.dispatch.ledger import FULL, LOST, SILENT, Ledger, lives
 from tests.engine.dispatch.wiring import attempts_on
 from tests.engine.grown import grow
 from tests.engine.intake.reports import judge_of
+from tests.fakes import START
 from tests.simulation.runtime import World
 
 FIRST = AlarmId("first")
@@ -42,8 +43,10 @@ PEOPLE = ("heron", "avocet", "gannet", "toucan", "lapwing")
 class Rig:
     """Timers and the directory on virtual time; the rest of the engine is noted."""
 
-    def __init__(self, medium: Medium | None = None, run_s: float = 0.5) -> None:
-        self.world = World(1)
+    def __init__(
+        self, medium: Medium | None = None, run_s: float = 0.5, now: Instant = START
+    ) -> None:
+        self.world = World(1, now)
         self.ledger = Ledger(self.world, medium)
         self.quarantined: list[tuple[str, object]] = []
         self.planned: list[EffectRow] = []

@@ -1,8 +1,11 @@
 """What an alarm asked for before it ended, durable only after its successor came."""
 
+from datetime import timedelta
+
 import pytest
 
 from engine.alarm import actor as acting
+from engine.alarm.commands import AddNote
 from engine.alarm.messages import Forward
 from engine.alarm.overdue import LATE, overdue
 from engine.alarm.unheard import unheard
@@ -11,7 +14,7 @@ from engine.errors import JournalError
 from engine.journal.memory import Medium
 from engine.ports.journal import Append, EffectState, Head, HeadRow, Request
 from engine.timers.actor import Arm
-from engine.values import AlarmId, Instant
+from engine.values import AlarmId, CommandId, Instant, OperatorId
 from tests.engine.alarm.test_actor import FIRST, Rig
 from tests.engine.alarm.test_late_rows import ACKNOWLEDGE, CLOSE, REOPEN, tell
 from tests.engine.dispatch.ledger import LATE as LATE_FAULT
@@ -162,6 +165,28 @@ def test_whose_message_is_sent_still_at_that_look_hears_of_the_end_once_out_bug_
     assert stops == []
     route.settle(row, Outcome(state=EffectState.ACCEPTED, reference="17"))
     rig.world.run(40)
+    person = row.effect_id.split(".")[3]
+    stops = [one.effect_id for one in rig.planned if ".stop." in one.effect_id]
+    assert stops == [f"first.stop.1.{person}.sms.0"]
+
+
+def test_what_is_decided_before_that_look_puts_it_off_no_more_bug_for_ever() -> None:
+    """The engine was away when it was due, and a note came with the start."""
+    medium = Medium()
+    rig = Rig(medium)
+    rig.press()
+    row = next(row for row in rig.planned if ".colleagues." in row.effect_id)
+    route = attempts_on(rig.ledger, "modem-1", lambda _: None)
+    assert route.begin(row, lives)
+    for command in (ACKNOWLEDGE, CLOSE):
+        rig.tell(Forward(alarm_id=FIRST, command=command))
+    route.settle(row, Outcome(state=EffectState.ACCEPTED, reference="17"))
+    rig.world.crash()
+    rig = Rig(medium, run_s=0.01, now=rig.world.now().plus(timedelta(minutes=5)))
+    note = AddNote(command_id=CommandId("note"), by=OperatorId("alder"), text="went")
+    rig.tell(Forward(alarm_id=FIRST, command=note))
+    assert rig.kinds()[-1] == "NotificationPlanned"
+    rig.world.run(120)
     person = row.effect_id.split(".")[3]
     stops = [one.effect_id for one in rig.planned if ".stop." in one.effect_id]
     assert stops == [f"first.stop.1.{person}.sms.0"]
