@@ -24,8 +24,8 @@ CHECKPOINT_PAGES: Final = 1_000
 """Log pages (4 KiB) that a checkpoint is worth."""
 
 LOG_PAGES_MAX: Final = 4_000
-"""Log pages at which a checkpoint waits for no calm: the ballast has room for them, so
-that a log which met a full disk can still be copied into the file. A checkpoint takes
+"""Pages of the log alone at which a checkpoint waits for no calm: the ballast has room
+for them, so that a log which met a full disk can still be copied. A checkpoint takes
 two fsyncs and the log's new beginning a third, and everybody who asks waits for them.
 Where a thousand alarms at once are told of within two seconds, 6,000 pages are written,
 and 15,000 where the disk is fast."""
@@ -67,6 +67,7 @@ class SqliteStore:
         self._failure: JournalError | None = None
         self._is_closed = False
         self._log_pages, self._checkpoint_at = 0, CHECKPOINT_PAGES
+        self._copied_pages = 0
         self._connection = open_writer(path, vfs)
         try:
             self._position = self._last_position()
@@ -126,8 +127,8 @@ class SqliteStore:
         """
         if self._failure is not None:
             raise self._failure
-        later = LOG_PAGES_MAX - CHECKPOINT_PAGES if is_hurried else 0
-        if self._log_pages >= self._checkpoint_at + later:
+        later = self._copied_pages + LOG_PAGES_MAX if is_hurried else 0
+        if self._log_pages >= max(self._checkpoint_at, later):
             try:
                 self._checkpoint()
             except (apsw.Error, OSError) as error:
@@ -245,7 +246,7 @@ class SqliteStore:
         the page cache still shows is written and synced anew, elsewhere.
         """
         try:
-            pages, _ = self._connection.wal_checkpoint(
+            pages, self._copied_pages = self._connection.wal_checkpoint(
                 mode=apsw.SQLITE_CHECKPOINT_PASSIVE
             )
         except (apsw.BusyError, apsw.LockedError):
@@ -256,7 +257,8 @@ class SqliteStore:
         self, _connection: apsw.Connection, _database: str, pages: int
     ) -> int:
         if pages < self._log_pages:
-            self._checkpoint_at = CHECKPOINT_PAGES  # the log began anew
+            # The log began anew.
+            self._checkpoint_at, self._copied_pages = CHECKPOINT_PAGES, 0
         self._log_pages = pages
         return apsw.SQLITE_OK
 

@@ -68,3 +68,25 @@ def test_a_reader_in_the_middle_of_its_rows_stops_no_checkpoint_for_good(
     store.tidy()
     assert slow.position() == 4
     store.close()
+
+
+def test_what_a_reader_kept_in_the_log_is_copied_once_it_is_over_bug_the_log_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a flood twice as much waited in the log then as the ballast has room for."""
+    monkeypatch.setattr("engine.journal.sqlite.CHECKPOINT_PAGES", 20)
+    monkeypatch.setattr("engine.journal.sqlite.LOG_PAGES_MAX", 100)
+    path = tmp_path / JOURNAL_FILE
+    store = SqliteStore(path, ballast_bytes=0)
+    store.commit([append(kinds=("A", "B"))], NOW)
+    slow = SqliteReader(path)
+    held = slow._connection.execute("SELECT position FROM event")
+    next(held)
+    log = path.with_name(path.name + "-wal")
+    for number in range(500):
+        store.commit([place(at_ms=number)], NOW)
+        store.tidy(is_hurried=True)
+        if log.stat().st_size >= 130 * 4120:
+            held.fetchall()
+    assert log.stat().st_size < 170 * 4120
+    store.close()
