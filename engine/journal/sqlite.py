@@ -74,13 +74,13 @@ class SqliteStore:
             if sound is not None:
                 sound()
             self._checkpoint()
+            self._connection.set_wal_hook(self._on_commit)
             self.epoch = self._next_epoch()
         except (apsw.Error, JournalError) as error:
             self._abandon()
             if isinstance(error, JournalError):
                 raise
             raise explained(path, "open", error) from error
-        self._connection.set_wal_hook(self._on_commit)
         self._ballast.restore()
 
     @property
@@ -251,7 +251,7 @@ class SqliteStore:
             )
         except (apsw.BusyError, apsw.LockedError):
             pages = self._log_pages  # somebody reads the log just now
-        self._checkpoint_at = pages + CHECKPOINT_PAGES
+        self._log_pages, self._checkpoint_at = pages, pages + CHECKPOINT_PAGES
 
     def _on_commit(
         self, _connection: apsw.Connection, _database: str, pages: int

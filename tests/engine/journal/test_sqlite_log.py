@@ -90,3 +90,22 @@ def test_what_a_reader_kept_in_the_log_is_copied_once_it_is_over_bug_the_log_twi
             held.fetchall()
     assert log.stat().st_size < 170 * 4120
     store.close()
+
+
+def test_a_log_that_a_kill_has_left_makes_the_next_one_no_longer_bug_both_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.journal.sqlite.CHECKPOINT_PAGES", 20)
+    path = tmp_path / JOURNAL_FILE
+    store = SqliteStore(path, ballast_bytes=0)
+    for number in range(200):
+        store.commit([place(at_ms=number)], NOW)
+    store._abandon()
+    store = SqliteStore(path, ballast_bytes=0)
+    longest = 0
+    for number in range(200, 400):
+        store.commit([place(at_ms=number)], NOW)
+        longest = max(longest, store._log_pages)
+        store.tidy()
+    assert longest < 40
+    store.close()
