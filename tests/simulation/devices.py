@@ -9,6 +9,7 @@ from functools import cache
 from msgspec import structs
 
 from engine.intake.assess import report_key
+from engine.intake.gateway.behind import Behind
 from engine.ports.device import DeviceReport, ReportKind
 from engine.values import DeviceId, Fix, Instant, Signal
 from tests.simulation.cast import DURESS_CODE, SAFE_CODE, roster
@@ -40,6 +41,8 @@ class Devices:
         self._host, self._watching = host, watching
         self._draw = host.world.fork("devices")
         self._last: dict[str, DeviceReport] = {}
+        self._behind = Behind()
+        """When each came, as the gateway has it: one behind the other after a sleep."""
         self.unheard: Counter[str] = Counter()
         """How many of the next answers do not reach a device, by its id."""
         self.did: Callable[[str], object] = str
@@ -83,8 +86,9 @@ class Devices:
         world, read = self._host.world, list[DeviceReport]()
 
         def reports(now: Instant) -> Sequence[DeviceReport]:
-            read.append(replace(report, received_at=now))
-            return read
+            came = replace(report, received_at=now)
+            read.append(self._behind.take(came))
+            return [came]
 
         def answer(is_durable: bool) -> None:  # noqa: FBT001 - a yes-or-no question
             if self.unheard[str(report.device)]:
