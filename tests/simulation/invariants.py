@@ -47,15 +47,12 @@ from tests.simulation.labels import wrong_in
 from tests.simulation.remembered import Remembered
 from tests.simulation.runtime import Life
 from tests.simulation.timed import Timed
-from tests.simulation.told import (
-    has_given_up,
-    is_left_alone,
-    is_not_told_of_end,
-)
+from tests.simulation.told import has_given_up, is_left_alone, is_not_told_of_end
 
 OVERDUE_S = 60.0
 ATTEMPTING_S = 240.0
 FIRST_TOLD_S = 10.0
+BEGUN_S = 300.0
 SENT = frozenset({EffectState.ACCEPTED, EffectState.DELIVERED})
 _HEARS = ("alarm/", "check-in/")
 
@@ -362,6 +359,8 @@ class Watching:
 
     def _came_right(self, alarm: Alarm) -> None:
         now_s = self.now_s()
+        if alarm.is_open and now_s - self.opened_s[alarm.id] < BEGUN_S:
+            return  # by an answer to after-care, say: the day is over too soon
         if self.attention.is_missing(alarm, now_s):
             self.found("I3", "nobody at HQ has it at the end of the day")
         if has_given_up(alarm):
