@@ -69,6 +69,7 @@ catch-all = yes
 get-url = "http://127.0.0.1:{inbox}/in?from=%p&text=%a"
 max-messages = 0
 """
+CONNECTED = "Connected to bearerbox"
 DETECTED = "found string <Vmodem>, using modem definition <Virtual modem>"
 
 
@@ -144,7 +145,11 @@ def _run(b: Bench, folder: Path, seen: list[str], inbox: int) -> None:
         # other definition is given, so that without it the start fails.
         b.until("identified", lambda: DETECTED in log.read_text("latin-1"))
         b.until("modem ready", lambda: any("CNMI=1,2" in line for line in b.dialogue))
-        with b.running(str(smsbox), str(configuration), log="smsbox.out"):
+        box_log = folder / "smsbox.out"
+        with b.running(str(smsbox), str(configuration), log=box_log.name):
+            # It takes messages before it has where to put them, and ends by that
+            # (`lock_out: Assertion 'conn != NULL' failed`).
+            b.until("connected", lambda: CONNECTED in box_log.read_text("latin-1"))
             b.until("taken", lambda: _send(send, inbox, text="Larm"))
             b.until("sent", lambda: (PERSON, "Larm") in b.sent)
             b.until("delivered", lambda: any("dlr?s=1" in path for path in seen))
