@@ -9,10 +9,18 @@ from engine.alarm.commands import AddNote
 from engine.alarm.messages import Forward
 from engine.alarm.overdue import LATE, overdue
 from engine.alarm.unheard import unheard
+from engine.dispatch.attempts import Attempts
 from engine.dispatch.outcomes import Outcome
 from engine.errors import JournalError
 from engine.journal.memory import Medium
-from engine.ports.journal import Append, EffectState, Head, HeadRow, Request
+from engine.ports.journal import (
+    Append,
+    EffectRow,
+    EffectState,
+    Head,
+    HeadRow,
+    Request,
+)
 from engine.timers.actor import Arm
 from engine.values import AlarmId, CommandId, Instant, OperatorId
 from tests.engine.alarm.test_actor import FIRST, Rig
@@ -127,6 +135,25 @@ def test_an_outcome_of_what_was_planned_late_is_heard_by_who_does_not_know_of_it
     assert rig.kinds()[-1] == "NotificationSettled"
 
 
+def being_sent_at_the_end(rig: Rig) -> tuple[Attempts, EffectRow]:
+    """Close a case while a modem has the call of one colleague."""
+    rig.press()
+    row = next(row for row in rig.planned if ".colleagues." in row.effect_id)
+    route = attempts_on(rig.ledger, "modem-1", lambda _: None)
+    assert route.begin(row, lives)
+    for command in (ACKNOWLEDGE, CLOSE):
+        rig.tell(Forward(alarm_id=FIRST, command=command))
+    return route, row
+
+
+def stops(rig: Rig) -> list[str]:
+    return [one.effect_id for one in rig.planned if ".stop." in one.effect_id]
+
+
+def stop_for(row: EffectRow) -> str:
+    return f"first.stop.1.{row.effect_id.split('.')[3]}.sms.0"
+
+
 @pytest.mark.parametrize("is_killed", [True, False])
 def test_whose_message_was_out_at_the_end_hears_of_it_also_where_no_hint_came_bug_never(
     *, is_killed: bool
@@ -134,52 +161,32 @@ def test_whose_message_was_out_at_the_end_hears_of_it_also_where_no_hint_came_bu
     """In a flood the hint comes seconds later; a closed case looked at no more rows."""
     medium = Medium()
     rig = Rig(medium)
-    rig.press()
-    row = next(row for row in rig.planned if ".colleagues." in row.effect_id)
-    route = attempts_on(rig.ledger, "modem-1", lambda _: None)
-    assert route.begin(row, lives)
-    for command in (ACKNOWLEDGE, CLOSE):
-        rig.tell(Forward(alarm_id=FIRST, command=command))
+    route, row = being_sent_at_the_end(rig)
     route.settle(row, Outcome(state=EffectState.ACCEPTED, reference="17"))
     if is_killed:
         rig.world.crash()
         rig = Rig(medium)
     rig.world.run(40)
-    person = row.effect_id.split(".")[3]
-    stops = [one.effect_id for one in rig.planned if ".stop." in one.effect_id]
-    assert stops == [f"first.stop.1.{person}.sms.0"]
+    assert stops(rig) == [stop_for(row)]
 
 
 def test_whose_message_is_sent_still_at_that_look_hears_of_the_end_once_out_bug_never(
     rig: Rig,
 ) -> None:
     """A modem may need minutes for one, and an end must not come before the call."""
-    rig.press()
-    row = next(row for row in rig.planned if ".colleagues." in row.effect_id)
-    route = attempts_on(rig.ledger, "modem-1", lambda _: None)
-    assert route.begin(row, lives)
-    for command in (ACKNOWLEDGE, CLOSE):
-        rig.tell(Forward(alarm_id=FIRST, command=command))
+    route, row = being_sent_at_the_end(rig)
     rig.world.run(70)
-    stops = [one.effect_id for one in rig.planned if ".stop." in one.effect_id]
-    assert stops == []
+    assert stops(rig) == []
     route.settle(row, Outcome(state=EffectState.ACCEPTED, reference="17"))
     rig.world.run(40)
-    person = row.effect_id.split(".")[3]
-    stops = [one.effect_id for one in rig.planned if ".stop." in one.effect_id]
-    assert stops == [f"first.stop.1.{person}.sms.0"]
+    assert stops(rig) == [stop_for(row)]
 
 
 def test_what_is_decided_before_that_look_puts_it_off_no_more_bug_for_ever() -> None:
     """The engine was away when it was due, and a note came with the start."""
     medium = Medium()
     rig = Rig(medium)
-    rig.press()
-    row = next(row for row in rig.planned if ".colleagues." in row.effect_id)
-    route = attempts_on(rig.ledger, "modem-1", lambda _: None)
-    assert route.begin(row, lives)
-    for command in (ACKNOWLEDGE, CLOSE):
-        rig.tell(Forward(alarm_id=FIRST, command=command))
+    route, row = being_sent_at_the_end(rig)
     route.settle(row, Outcome(state=EffectState.ACCEPTED, reference="17"))
     rig.world.crash()
     rig = Rig(medium, run_s=0.01, now=rig.world.now().plus(timedelta(minutes=5)))
@@ -187,9 +194,7 @@ def test_what_is_decided_before_that_look_puts_it_off_no_more_bug_for_ever() -> 
     rig.tell(Forward(alarm_id=FIRST, command=note))
     assert rig.kinds()[-1] == "NotificationPlanned"
     rig.world.run(120)
-    person = row.effect_id.split(".")[3]
-    stops = [one.effect_id for one in rig.planned if ".stop." in one.effect_id]
-    assert stops == [f"first.stop.1.{person}.sms.0"]
+    assert stops(rig) == [stop_for(row)]
 
 
 def test_a_deadline_that_two_failed_reads_met_is_looked_at_again(
