@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import ClassVar
 
 from engine.alarm.asking import Questions
-from engine.alarm.cases import Standing, standing_of
+from engine.alarm.cases import CaseStanding, standing_of
 from engine.alarm.codec import decode, events_of, replay
 from engine.alarm.commands import (
     AddNote,
@@ -85,7 +85,7 @@ class AlarmActor(OnDemandActor[Do]):
         self._alarm: Alarm | None = None
         self._shown: Head | None = None
         self._told = 0
-        self._standing: Standing | None = None
+        self._standing: CaseStanding | None = None
         self._again: Instant | None = None
         self._in_doubt = False
 

@@ -20,7 +20,7 @@ from engine.ports.journal import HeadRow
 from engine.values import AlarmId, Instant, PersonId
 
 
-class Standing(Struct, frozen=True, gc=False):
+class CaseStanding(Struct, frozen=True, gc=False):
     """All that the directory has to know of a case."""
 
     alarm: AlarmId
@@ -31,12 +31,12 @@ class Standing(Struct, frozen=True, gc=False):
     is_strangers: bool
 
 
-def standing_of(alarm: Alarm) -> Standing:
+def standing_of(alarm: Alarm) -> CaseStanding:
     """Return it; most news of a case leave it as it is."""
     look = look_of(alarm) if alarm.is_open else None
     is_strangers = alarm.defender is None
     key = subject_of(alarm)
-    return Standing(alarm.id, key, look, alarm.raised_at, is_strangers)
+    return CaseStanding(alarm.id, key, look, alarm.raised_at, is_strangers)
 
 
 class _Case(NamedTuple):
@@ -86,7 +86,7 @@ class OpenCases:
                 self._strangers.stands(alarm_id)
         return several
 
-    def note(self, news: Standing) -> None:
+    def note(self, news: CaseStanding) -> None:
         """Take a case's own news."""
         alarm, key, look = news.alarm, news.key, news.look
         if news.is_strangers:

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from msgspec import Struct
 
-from engine.alarm.cases import Standing
+from engine.alarm.cases import CaseStanding
 from engine.alarm.commands import AddNote, AlarmCommand, Raise, RequestCancel
 from engine.alarm.events import AlarmEvent
 from engine.alarm.state import Alarm
@@ -107,7 +107,7 @@ class Moved(Struct, frozen=True, kw_only=True, gc=False):
 class Changed(Struct, frozen=True, kw_only=True, gc=False):
     """An alarm's own news for the directory."""
 
-    now: Standing
+    now: CaseStanding
     urgent: ClassVar[bool] = True
 
 

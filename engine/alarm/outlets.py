@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from engine.alarm.cases import Standing
+from engine.alarm.cases import CaseStanding
 from engine.alarm.commands import AlarmCommand
 from engine.alarm.events import AlarmEvent
 from engine.alarm.state import Alarm
@@ -34,7 +34,7 @@ class Outlets:
     due: Callable[[AlarmId, Instant | None], object]
     due_all: Callable[[Iterable[tuple[AlarmId, Instant | None]]], object]
     """The same for many at once: at a start every open alarm arms its deadline."""
-    stands: Callable[[Standing], object]
+    stands: Callable[[CaseStanding], object]
     """Who keeps the directory; called where it may know otherwise."""
     changed: Callable[[Alarm, tuple[AlarmEvent, ...]], None]
     """Who keeps the measurements."""

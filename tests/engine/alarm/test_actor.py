@@ -7,7 +7,7 @@ import pytest
 from msgspec import structs
 
 from engine.alarm.asking import HELD
-from engine.alarm.cases import Standing
+from engine.alarm.cases import CaseStanding
 from engine.alarm.commands import Acknowledge, Settle, Tick
 from engine.alarm.desk import Desk
 from engine.alarm.directory.actor import Alarms
@@ -55,7 +55,7 @@ class Rig:
         self.still: dict[str, bool] = {}
         self.due: dict[AlarmId, Instant | None] = {}
         self.changes: list[tuple[Alarm, tuple[AlarmEvent, ...]]] = []
-        self.standings: list[Standing] = []
+        self.standings: list[CaseStanding] = []
         self.done: list[Done] = []
         self.codes: Iterator[str] = iter(f"K{n}" for n in range(10_000))
         self.hears_changes = True
@@ -156,7 +156,7 @@ class Rig:
     def _changed(self, alarm: Alarm, events: tuple[AlarmEvent, ...]) -> None:
         self.changes.append((alarm, events))
 
-    def _stands(self, now: Standing) -> None:
+    def _stands(self, now: CaseStanding) -> None:
         self.standings.append(now)
         if self.hears_changes:
             self.tree.names.tell("alarms", Changed(now=now))
