@@ -144,7 +144,7 @@ impl Groups {
 
     #[inline]
     pub(super) fn detail(&self, place: Place) -> &Detail {
-        &self.cold[place.group()][place.lane()]
+        &self.cold.as_flattened()[place.bits() as usize]
     }
 
     #[inline]
