@@ -4,6 +4,7 @@ mod answers;
 mod cells;
 mod convert;
 mod errors;
+mod given;
 mod names;
 mod out;
 
@@ -13,12 +14,13 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockE
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
 
-use answers::{named_pairs, pairs, triples};
+use answers::{pairs, triples};
 use convert::{
     Column, Columns, Places, Real, check_now, count_of, float, id_of, ids_of, same_length,
 };
 use errors::fail;
-use names::{NAMES_MAX, Names};
+use given::Given;
+use names::{NAMES_MAX, Names, number_of};
 use out::Out;
 
 use crate::index::{KEPT_MAX, check_count};
@@ -34,6 +36,7 @@ struct Kept {
     /// The answer, for its memory.
     found: Vec<Neighbour>,
     names: Names,
+    given: Given,
 }
 
 /// People, findable by nearness in the geodesic's order.
@@ -190,7 +193,11 @@ impl Index {
         let k = count_of(k)?;
         // Taken, not borrowed: making the list may run a finalizer that asks again.
         let mut kept = KEPT.take().unwrap_or_default();
-        let Kept { found, names } = &mut *kept;
+        let Kept {
+            found,
+            names,
+            given,
+        } = &mut *kept;
         let index = self.read(py);
         let answer = index.nearest_into(&from, k, &filter, found);
         let people = index.len();
@@ -198,8 +205,8 @@ impl Index {
         let list = match answer {
             Err(error) => Err(fail(error)),
             Ok(()) if ages => triples(py, found, float(now_s)),
-            Ok(()) if people <= NAMES_MAX => named_pairs(py, found, names),
-            Ok(()) => pairs(py, found),
+            Ok(()) if people <= NAMES_MAX => given.pairs(py, found, |id| names.of(py, id)),
+            Ok(()) => given.pairs(py, found, |id| number_of(py, id)),
         };
         if k > KEPT_MAX as u64 {
             kept.found = Vec::new();

@@ -10,23 +10,12 @@ use pyo3::types::{PyBytes, PyList, PyMemoryView};
 use super::Index;
 use super::convert::finite_now;
 use super::errors::fail;
-use super::names::Names;
 use crate::index::check_count;
 use crate::{Error, Filter, Neighbour, Point};
 
 /// Ids and distances.
 pub(super) fn pairs<'py>(py: Python<'py>, found: &[Neighbour]) -> PyResult<Bound<'py, PyList>> {
     PyList::new(py, found.iter().map(|n| (n.person, n.distance_m)))
-}
-
-/// The same of people whose numbers are kept.
-pub(super) fn named_pairs<'py>(
-    py: Python<'py>,
-    found: &[Neighbour],
-    names: &mut Names,
-) -> PyResult<Bound<'py, PyList>> {
-    let rows = found.iter();
-    PyList::new(py, rows.map(|n| (names.of(py, n.person), n.distance_m)))
 }
 
 /// Ids, distances and ages.

@@ -34,8 +34,15 @@ impl Names {
         {
             return number.bind(py).clone();
         }
-        let Ok(number) = id.into_pyobject(py);
+        let number = number_of(py, id);
         *name = Some((id, number.clone().unbind()));
         number
     }
+}
+
+/// A number of Python's for an id.
+#[inline]
+pub(super) fn number_of(py: Python<'_>, id: u64) -> Bound<'_, PyInt> {
+    let Ok(number) = id.into_pyobject(py);
+    number
 }

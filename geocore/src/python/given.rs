@@ -1,0 +1,120 @@
+//! Answers that were given, written over once nobody else holds them.
+//!
+//! Five pairs and their list take about as long to make and to give back as the five people
+//! among 200 take to find.
+
+use std::sync::OnceLock;
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{PyFloat, PyInt, PyList, PyTuple};
+
+use crate::Neighbour;
+
+/// Up to so many pairs are worth keeping.
+const PAIRS_MAX: usize = 16;
+
+/// The last two answers of a thread: one that its caller still looks at while the next is
+/// asked for, and the one before.
+///
+/// Whoever has let go of an answer gets it again with what is found now, as a `zip` gives one
+/// tuple again and again. What a caller has put into an answer lives for two questions more.
+#[derive(Default)]
+pub(super) struct Given([Option<Py<PyList>>; 2]);
+
+impl Given {
+    /// Ids, by Python's numbers for them, and distances.
+    #[inline]
+    pub(super) fn pairs<'py>(
+        &mut self,
+        py: Python<'py>,
+        found: &[Neighbour],
+        mut number: impl FnMut(u64) -> Bound<'py, PyInt>,
+    ) -> PyResult<Bound<'py, PyList>> {
+        for given in self.0.iter().flatten() {
+            let given = given.bind(py);
+            if holders(given) == 1 && write_all(given, found, &mut number) {
+                return Ok(given.clone());
+            }
+        }
+        let pairs = found.iter().map(|one| (number(one.person), one.distance_m));
+        let pairs = PyList::new(py, pairs)?;
+        if (1..=PAIRS_MAX).contains(&found.len()) && may_be_written_over(py) {
+            self.0.swap(0, 1);
+            self.0[0] = Some(pairs.clone().unbind());
+        }
+        Ok(pairs)
+    }
+}
+
+/// Whether a tuple is no more than what it holds: from 3.14 on it also keeps its hash, and a
+/// build may be without the one lock that a count of references relies on.
+fn may_be_written_over(py: Python<'_>) -> bool {
+    static ANSWER: OnceLock<bool> = OnceLock::new();
+    *ANSWER.get_or_init(|| py.version_info() < (3, 14))
+}
+
+/// By how many an object is held.
+#[inline]
+#[expect(
+    unsafe_code,
+    reason = "a count that PyO3 leaves to Python's own function"
+)]
+fn holders<T>(object: &Bound<'_, T>) -> ffi::Py_ssize_t {
+    // SAFETY: what is bound is an object, and its interpreter is attached.
+    unsafe { ffi::Py_REFCNT(object.as_ptr()) }
+}
+
+/// Puts all that was found into a list of pairs; false where it has another length, or
+/// somebody holds one of its pairs or has put something else there.
+#[inline]
+fn write_all<'py>(
+    pairs: &Bound<'py, PyList>,
+    found: &[Neighbour],
+    mut number: impl FnMut(u64) -> Bound<'py, PyInt>,
+) -> bool {
+    pairs.len() == found.len()
+        && found.iter().enumerate().all(|(at, one)| {
+            let distance_m = PyFloat::new(pairs.py(), one.distance_m);
+            let number = number(one.person);
+            let pair = pairs.get_item(at);
+            pair.is_ok_and(|pair| write(&pair, number, distance_m))
+        })
+}
+
+/// Puts a number and a distance into a pair of such that nobody but a list holds.
+#[inline]
+#[expect(
+    unsafe_code,
+    reason = "a tuple used again: measured in docs/geocore.md"
+)]
+fn write<'py>(
+    pair: &Bound<'py, PyAny>,
+    number: Bound<'py, PyInt>,
+    distance_m: Bound<'py, PyFloat>,
+) -> bool {
+    let Ok(pair) = pair.cast_exact::<PyTuple>() else {
+        return false;
+    };
+    // Held by the list and by `pair`, of two numbers whose end runs nobody's code.
+    let is_free = holders(pair) == 2
+        && matches!(pair.as_slice(), [number, distance_m]
+            if number.is_exact_instance_of::<PyInt>()
+                && distance_m.is_exact_instance_of::<PyFloat>());
+    if is_free {
+        let tuple = pair.as_ptr();
+        for (at, new) in [(0, number.into_ptr()), (1, distance_m.into_ptr())] {
+            // SAFETY: an exact tuple of two items, so both places are in it, in an interpreter
+            // that is attached. Nobody but the list and `pair` holds it, and nothing of theirs
+            // borrows an item: the slice above has ended. The place takes the reference that
+            // `into_ptr` gave up and gives up its own, which is then dropped; that of an exact
+            // int or float runs no other code, which might look.
+            unsafe {
+                let old = ffi::PyTuple_GET_ITEM(tuple, at);
+                ffi::PyTuple_SET_ITEM(tuple, at, new);
+                ffi::Py_DECREF(old);
+            }
+        }
+    }
+    is_free
+}

@@ -1,0 +1,220 @@
+"""Answers that are written over once whoever asked has let go of them."""
+
+from __future__ import annotations
+
+import gc
+import queue
+import sys
+import threading
+import weakref
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geocore import Index
+
+PEOPLE = 40
+
+
+class Named(tuple[int, float]):
+    """A pair of a caller's own."""
+
+    __slots__ = ()
+
+
+PLACES = st.integers(0, PEOPLE - 1)
+Answer = list[tuple[int, float]]
+
+
+def crowd(first: int) -> Index:
+    """People in a row, from west to east."""
+    index = Index()
+    ids = range(first, first + PEOPLE)
+    index.upsert_many(ids, [10.0] * PEOPLE, [n / 10 for n in range(PEOPLE)])
+    return index
+
+
+INDEX = crowd(5_000)
+LARGE = Index()
+LARGE.upsert_many(
+    range(1 << 40, 3_000 + (1 << 40)),
+    [10.0] * 3_000,
+    [n / 10 for n in range(3_000 // 2)] * 2,
+)
+
+
+def ask(place: int, k: int, index: Index = INDEX) -> Answer:
+    return index.nearest(10.0, place / 10, k)
+
+
+def truth(place: int, k: int, index: Index = INDEX) -> Answer:
+    """The same, by a batch: it makes all anew."""
+    return index.nearest_many([10.0], [place / 10], k)[0]
+
+
+def keeps_answers() -> bool:
+    return sys.version_info < (3, 14)
+
+
+@pytest.mark.skipif(not keeps_answers(), reason="from 3.14 on a tuple has more to it")
+def test_an_answer_that_was_let_go_is_given_again() -> None:
+    for index in (INDEX, LARGE):
+        held = ask(0, 3, index)
+        once = id(held), [id(pair) for pair in held]
+        held = ask(20, 3, index)
+        # Held by this function, by the call and by the thread.
+        assert sys.getrefcount(held) == 3
+        assert once[0] in map(id, gc.get_objects())
+        held = ask(30, 3, index)
+        assert (id(held), [id(pair) for pair in held]) == once
+        assert held == truth(30, 3, index)
+
+
+def test_an_answer_that_is_held_stays_what_it_was() -> None:
+    for index in (INDEX, LARGE):
+        held = [ask(place, k, index) for place in range(PEOPLE) for k in (1, 5, 16, 17)]
+        assert held == [
+            truth(place, k, index) for place in range(PEOPLE) for k in (1, 5, 16, 17)
+        ]
+
+
+def test_what_was_taken_out_of_an_answer_stays_what_it_was() -> None:
+    pairs, distances, ids = [], [], []
+    for place in range(PEOPLE):
+        pairs.append(ask(place, 5)[place % 5])
+        distances.append(ask(place, 5)[place % 5][1])
+        ids.append(ask(place, 5)[place % 5][0])
+    expected = [truth(place, 5)[place % 5] for place in range(PEOPLE)]
+    assert pairs == expected
+    assert list(zip(ids, distances, strict=True)) == expected
+    assert dict.fromkeys(pairs) == dict.fromkeys(expected)
+
+
+def test_who_looks_through_an_answer_may_ask_meanwhile() -> None:
+    for place in range(PEOPLE):
+        seen = []
+        for person, distance_m in ask(place, 5):
+            ask(person - 5_000, 5)
+            seen.append((person, distance_m))
+        assert seen == truth(place, 5)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda answer: answer.append((1, 2.0)),
+        lambda answer: answer.pop(),
+        lambda answer: answer.clear(),
+        lambda answer: answer.reverse(),
+        lambda answer: answer.__setitem__(2, "nobody"),
+        lambda answer: answer.__setitem__(2, (1, 2.0, 3)),
+        lambda answer: answer.__setitem__(2, (True, 2.0)),
+        lambda answer: answer.__setitem__(2, (1, "far")),
+        lambda answer: answer.__setitem__(2, answer[0]),
+        lambda answer: answer.__setitem__(2, [1, 2.0]),
+        lambda answer: answer.__setitem__(2, Named((1, 2.0))),
+        lambda answer: answer.__setitem__(slice(0, 2), [(7, 1.0), (8, 1.0)]),
+        lambda answer: answer.extend([answer]),
+    ],
+)
+def test_what_a_caller_does_to_an_answer_is_in_no_other(spoil: object) -> None:
+    assert callable(spoil)
+    for place in range(PEOPLE):
+        spoil(ask(place, 5))
+        answer = ask(place, 5)
+        assert answer == truth(place, 5)
+        assert {type(pair) for pair in answer} == {tuple}
+
+
+def test_what_was_put_into_an_answer_lives_for_two_questions_more() -> None:
+    class Thing:
+        pass
+
+    thing = Thing()
+    gone = weakref.ref(thing)
+    ask(1, 5)[2:3] = [thing]  # type: ignore[list-item]  # what a caller may do
+    del thing
+    ask(2, 5), ask(3, 5)
+    held = [ask(4, 5), ask(5, 5)]
+    gc.collect()
+    assert gone() is None
+    assert held == [truth(4, 5), truth(5, 5)]
+
+
+def test_an_answer_may_go_to_another_thread() -> None:
+    answers: queue.SimpleQueue[tuple[int, Answer] | None] = queue.SimpleQueue()
+    wrong: list[int] = []
+
+    def look() -> None:
+        while (one := answers.get()) is not None:
+            place, answer = one
+            # Asks itself, too: what a thread was given is its own.
+            mine = ask(place, 5)
+            if not answer == mine == truth(place, 5):
+                wrong.append(place)
+
+    threads = [threading.Thread(target=look) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for turn in range(3_000):
+        answers.put((turn % PEOPLE, ask(turn % PEOPLE, 5)))
+    for _ in threads:
+        answers.put(None)
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_nothing_is_lost_or_held_twice_however_answers_are_held() -> None:
+    def walk() -> None:
+        kept: list[object] = []
+        for turn in range(4_000):
+            answer = ask(turn % PEOPLE, 1 + turn // 200 % 18)
+            kept.append((answer, answer[0], answer[-1][1])[turn % 3])
+            if turn % 7 == 0:
+                kept.clear()
+
+    number = ask(3, 1)[0][0]
+    walk()
+    gc.collect()
+    blocks, holders = sys.getallocatedblocks(), sys.getrefcount(number)
+    for _ in range(5):
+        walk()
+    gc.collect()
+    assert sys.getallocatedblocks() < blocks + 200
+    assert sys.getrefcount(number) <= holders + 4
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["hold", "pair", "drop", "spoil", "collect", "go"]),
+            PLACES,
+            st.integers(1, 18),
+        ),
+        max_size=60,
+    )
+)
+@settings(deadline=None)
+def test_any_way_of_holding_answers(steps: list[tuple[str, int, int]]) -> None:
+    held: list[tuple[Answer | tuple[int, float], Answer | tuple[int, float]]] = []
+    for step, place, k in steps:
+        answer, expected = ask(place, k), truth(place, k)
+        assert answer == expected
+        match step:
+            case "hold":
+                held.append((answer, expected))
+            case "pair":
+                held.append((answer[place % k], expected[place % k]))
+            case "drop" if held:
+                held.pop(place % len(held))
+            case "spoil":
+                answer.insert(place % k, (place, 1.0))
+                del answer[k // 2]
+            case "collect":
+                gc.collect()
+            case _:
+                pass
+        del answer
+        assert all(one == was for one, was in held)
