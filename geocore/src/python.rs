@@ -9,8 +9,8 @@ mod names;
 mod out;
 
 use std::cell::Cell;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
 
+use parking_lot::RwLock;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
 
@@ -44,30 +44,46 @@ struct Kept {
 struct Index(RwLock<crate::Index>);
 
 impl Index {
-    /// Waits without the GIL if somebody writes.
-    fn read(&self, py: Python<'_>) -> RwLockReadGuard<'_, crate::Index> {
-        loop {
-            match self.0.try_read() {
-                Ok(guard) => return guard,
-                Err(TryLockError::Poisoned(poisoned)) => return poisoned.into_inner(),
-                Err(TryLockError::WouldBlock) => {
-                    py.detach(|| drop(self.0.read()));
-                }
-            }
+    /// Asks the index; without the GIL if somebody writes.
+    fn read<R: Send>(&self, py: Python<'_>, ask: impl FnOnce(&crate::Index) -> R + Send) -> R {
+        match self.0.try_read() {
+            Some(index) => ask(&index),
+            None => self.read_later(py, ask),
         }
     }
 
-    /// Waits without the GIL if somebody reads.
-    fn write(&self, py: Python<'_>) -> RwLockWriteGuard<'_, crate::Index> {
-        loop {
-            match self.0.try_write() {
-                Ok(guard) => return guard,
-                Err(TryLockError::Poisoned(poisoned)) => return poisoned.into_inner(),
-                Err(TryLockError::WouldBlock) => {
-                    py.detach(|| drop(self.0.write()));
-                }
-            }
+    /// Asks without the GIL: by the time it is back the next writer would be in.
+    #[cold]
+    #[inline(never)]
+    fn read_later<R: Send>(
+        &self,
+        py: Python<'_>,
+        ask: impl FnOnce(&crate::Index) -> R + Send,
+    ) -> R {
+        py.detach(|| ask(&self.0.read()))
+    }
+
+    /// Changes the index; without the GIL if somebody reads or writes.
+    fn write<R: Send>(
+        &self,
+        py: Python<'_>,
+        change: impl FnOnce(&mut crate::Index) -> R + Send,
+    ) -> R {
+        match self.0.try_write() {
+            Some(mut index) => change(&mut index),
+            None => self.write_later(py, change),
         }
+    }
+
+    /// Changes it without the GIL: by the time it is back the next batch would be in.
+    #[cold]
+    #[inline(never)]
+    fn write_later<R: Send>(
+        &self,
+        py: Python<'_>,
+        change: impl FnOnce(&mut crate::Index) -> R + Send,
+    ) -> R {
+        py.detach(|| change(&mut self.0.write()))
     }
 }
 
@@ -103,7 +119,7 @@ impl Index {
             available,
             circles: ids_of(circles)?,
         };
-        self.write(py).upsert(&person).map_err(fail)
+        self.write(py, |index| index.upsert(&person)).map_err(fail)
     }
 
     #[expect(
@@ -131,11 +147,8 @@ impl Index {
             available,
         };
         let (records, circles) = columns.rows(py, float(now_s))?;
-        py.detach(|| {
-            let mut index = self.0.write().unwrap_or_else(PoisonError::into_inner);
-            index.put_records(&records, &circles)
-        })
-        .map_err(fail)
+        py.detach(|| self.0.write().put_records(&records, &circles))
+            .map_err(fail)
     }
 
     #[pyo3(signature = (person_id, lat_deg, lon_deg, *, at_s=None, now_s=None))]
@@ -152,12 +165,13 @@ impl Index {
         check_now(at_s, float(now_s))?;
         let point = Point::new(lat_deg.0, lon_deg.0).map_err(fail)?;
         let person = id_of(person_id)?;
-        self.write(py).relocate(person, point, at_s).map_err(fail)
+        self.write(py, |index| index.relocate(person, point, at_s))
+            .map_err(fail)
     }
 
     fn remove(&self, py: Python<'_>, person_id: &Bound<'_, PyAny>) -> PyResult<bool> {
         let person = id_of(person_id)?;
-        Ok(self.write(py).remove(person))
+        Ok(self.write(py, |index| index.remove(person)))
     }
 
     #[expect(
@@ -198,10 +212,10 @@ impl Index {
             names,
             given,
         } = &mut *kept;
-        let index = self.read(py);
-        let answer = index.nearest_into(&from, k, &filter, found);
-        let people = index.len();
-        drop(index);
+        let (answer, people) = self.read(py, |index| {
+            let answer = index.nearest_into(&from, k, &filter, found);
+            (answer, index.len())
+        });
         let list = match answer {
             Err(error) => Err(fail(error)),
             Ok(()) if ages => triples(py, found, float(now_s)),
@@ -298,8 +312,7 @@ impl Index {
             geodesic,
         };
         let found = self
-            .read(py)
-            .within(&from, radius_m.0, &filter)
+            .read(py, |index| index.within(&from, radius_m.0, &filter))
             .map_err(fail)?;
         if ages {
             triples(py, &found, float(now_s))
@@ -309,7 +322,7 @@ impl Index {
     }
 
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let stats = self.read(py).stats();
+        let stats = self.read(py, crate::Index::stats);
         let counts = PyDict::new(py);
         counts.set_item("people", stats.people)?;
         counts.set_item("circles", stats.circles)?;
@@ -318,10 +331,7 @@ impl Index {
     }
 
     fn to_bytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        let bytes = py.detach(|| {
-            let index = self.0.read().unwrap_or_else(PoisonError::into_inner);
-            index.to_bytes()
-        });
+        let bytes = py.detach(|| self.0.read().to_bytes());
         PyBytes::new(py, &bytes)
     }
 
@@ -334,13 +344,13 @@ impl Index {
     }
 
     fn __len__(&self, py: Python<'_>) -> usize {
-        self.read(py).len()
+        self.read(py, crate::Index::len)
     }
 
     fn __contains__(&self, py: Python<'_>, person_id: &Bound<'_, PyAny>) -> bool {
         person_id
             .extract()
-            .is_ok_and(|person| self.read(py).contains(person))
+            .is_ok_and(|person| self.read(py, |index| index.contains(person)))
     }
 }
 

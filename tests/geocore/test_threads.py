@@ -2,10 +2,14 @@ from __future__ import annotations
 
 import sys
 import threading
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from geocore import Index
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PEOPLE = 3_000
 
@@ -17,15 +21,16 @@ class Crowd:
         self.index = Index()
         self.ids = np.arange(PEOPLE, dtype=np.uint64)
         self.lats = np.linspace(-40, 40, PEOPLE)
-        self.west, self.east = np.full(PEOPLE, -60.0), np.full(PEOPLE, 60.0)
+        # So near that nobody asks Karney, which takes a batch a tenth of a second.
+        self.west, self.east = np.full(PEOPLE, -60.0), np.full(PEOPLE, 0.0)
         self.index.upsert_many(self.ids, self.lats, self.west)
         self.stop = threading.Event()
         self.wrong: list[object] = []
 
     def write(self) -> None:
-        for lons in [self.east, self.west] * 12:
+        for lons in [self.east, self.west] * 6:
             self.index.upsert_many(self.ids, self.lats, lons)
-            for person in range(0, PEOPLE, 7):
+            for person in range(0, PEOPLE, 300):
                 self.index.move_to(person, self.lats[person], lons[person])
         self.stop.set()
 
@@ -78,6 +83,58 @@ def test_readers_beside_a_writer_see_whole_people() -> None:
         assert not thread.is_alive()
     assert crowd.wrong == []
     assert crowd.index.nearest(crowd.lats[5], -60.0, 1) == [(5, 0.0)]
+
+
+def turns_waited(
+    often: Callable[[Index], object], once: Callable[[Index], object]
+) -> int:
+    """How often four threads were through with theirs while one did one thing."""
+    ids, lats = np.arange(20_000, dtype=np.uint64), np.linspace(-40, 40, 20_000)
+    index, stop, turns, most = Index(), threading.Event(), [0], 0
+    index.upsert_many(ids, lats, lats)
+
+    def run() -> None:
+        # Whoever gets no turn has theirs at last, and is then seen to have waited.
+        while not stop.is_set() and turns[0] < 2_000:
+            often(index)
+            turns[0] += 1
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(20):
+            before = turns[0]
+            once(index)
+            most = max(most, turns[0] - before)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(timeout=60)
+    return most
+
+
+def test_one_change_waits_for_no_more_than_the_batches_under_way() -> None:
+    lats = np.linspace(-40, 40, 20_000)
+    out = np.empty((20_000, 1), np.uint64), np.empty((20_000, 1))
+
+    def ask(index: Index) -> None:
+        index.nearest_many(lats, lats, 1, out=out)
+
+    assert turns_waited(ask, lambda index: index.move_to(5, 1.0, 2.0)) < 60
+    assert turns_waited(ask, lambda index: index.upsert(5, 1.0, 2.0)) < 60
+    assert turns_waited(ask, lambda index: index.remove(5)) < 60
+
+
+def test_one_question_waits_for_no_more_than_the_changes_under_way() -> None:
+    ids, lats = np.arange(20_000, dtype=np.uint64), np.linspace(-40, 40, 20_000)
+
+    def change(index: Index) -> None:
+        index.upsert_many(ids, lats, lats)
+
+    assert turns_waited(change, lambda index: index.nearest(1.0, 2.0, 5)) < 60
+    assert turns_waited(change, lambda index: index.within(1.0, 2.0, 5e4)) < 60
+    assert turns_waited(change, len) < 60
 
 
 def mixed_answers(seconds: float) -> int:

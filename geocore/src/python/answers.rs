@@ -1,7 +1,6 @@
 //! Answers for Python: lists of tuples, or two buffers for a batch.
 
 use std::iter;
-use std::sync::PoisonError;
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -44,7 +43,7 @@ impl Index {
     ) -> PyResult<Bound<'py, PyAny>> {
         let found = py
             .detach(|| {
-                let index = self.0.read().unwrap_or_else(PoisonError::into_inner);
+                let index = self.0.read();
                 let mut found = vec![Vec::new(); points.len()];
                 index.nearest_many(points, k, filter, |row, answer| {
                     found[row] = answer.to_vec();
@@ -68,7 +67,7 @@ impl Index {
         filter: &Filter<'_>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let most = check_count(k).map_err(fail)?;
-        let mut columns = most.min(self.read(py).len());
+        let mut columns = most.min(self.read(py, crate::Index::len));
         let (ids, metres) = loop {
             let size = points.len() * columns * 8;
             // Written where Python will read them: a copy would cost as much as the search.
@@ -116,7 +115,7 @@ impl Index {
         (ids, metres): (&mut [u8], &mut [u8]),
     ) -> PyResult<usize> {
         py.detach(|| {
-            let index = self.0.read().unwrap_or_else(PoisonError::into_inner);
+            let index = self.0.read();
             if columns < index.len() && (columns as u64) < k {
                 return Ok(index.len());
             }

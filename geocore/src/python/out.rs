@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 use std::iter;
-use std::sync::PoisonError;
 
 use pyo3::buffer::{Element, PyBuffer};
 use pyo3::prelude::*;
@@ -103,7 +102,7 @@ impl Index {
     ) -> PyResult<()> {
         let last = py.detach(|| {
             let mut staged = Staged::default();
-            let index = self.0.read().unwrap_or_else(PoisonError::into_inner);
+            let index = self.0.read();
             index.nearest_many(points, k, filter, |row, answer| {
                 if staged.ids.len() >= STAGED_MAX {
                     // Whoever holds the GIL and waits for the index lets go of it.
