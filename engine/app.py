@@ -367,6 +367,7 @@ def outlets_of(parts: Parts) -> Outlets:
         due_all=lambda dues: names.tell("timers", ArmAll(tuple(starmap(arm, dues)))),
         stands=lambda now: names.tell("alarms", Changed(now=now)),
         changed=changed,
+        found=measures.found,
         unkept=unkept,
         still=partial(health.report, DegradedReason.ALARM_STANDING_STILL),
     )

@@ -94,6 +94,8 @@ class AlarmActor(OnDemandActor[Do]):
         with self._outlets.watched(self._id):
             rows = self._reload()
         self._told = rows[-1].seq if rows else 0
+        if self._alarm is not None:
+            self._outlets.found(self._alarm)
         self._arm()
 
     def handle(self, message: Do) -> Steps:

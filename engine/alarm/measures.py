@@ -51,6 +51,15 @@ class Measures:
                     self._unacknowledged[alarm_id] = (kind, raised_at)
         self._show(_OPEN)
 
+    def found(self, alarm: Alarm) -> None:
+        """Take what the rows have of a case: a start tells of it by its state alone."""
+        with self._lock:
+            moved = self._follow(alarm)
+            if alarm.is_open and is_told(alarm):
+                self._told.add(alarm.id)
+        if moved:
+            self._show(moved)
+
     def changed(self, alarm: Alarm, events: tuple[AlarmEvent, ...]) -> None:
         """Take what has just become durable."""
         with self._lock:
@@ -75,8 +84,7 @@ class Measures:
                 kept.pop(alarm.id, None)
             self._told.discard(alarm.id)
             return self._count(alarm.id, None)
-        told = any(effect.state in _NOTIFIED for effect in alarm.effects.values())
-        _keep(self._unnotified, alarm, wanted=not told)
+        _keep(self._unnotified, alarm, wanted=not is_told(alarm))
         _keep(self._unacknowledged, alarm, wanted=alarm.acknowledged is None)
         return self._count(alarm.id, (alarm.kind, alarm.response))
 
@@ -144,6 +152,11 @@ class Measures:
                 kind, state = standing
                 said = {"kind": kind.value, "state": state.value}
                 self._telemetry.gauge("alarms", self._counts[standing], **said)
+
+
+def is_told(alarm: Alarm) -> bool:
+    """Say whether anybody has been told of a case."""
+    return any(effect.state in _NOTIFIED for effect in alarm.effects.values())
 
 
 def _keep(kept: _Since, alarm: Alarm, *, wanted: bool) -> None:

@@ -38,6 +38,8 @@ class Outlets:
     """Who keeps the directory; called where it may know otherwise."""
     changed: Callable[[Alarm, tuple[AlarmEvent, ...]], None]
     """Who keeps the measurements."""
+    found: Callable[[Alarm], None]
+    """The same, of a case as its rows have it, from before."""
     unkept: Callable[[AlarmCommand], None]
     """Who tells HQ that nothing of a command could be made durable; each time."""
     still: StandsStill

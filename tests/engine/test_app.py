@@ -41,6 +41,9 @@ class Measures:
     def changed(self, *_: object) -> None:
         """Count nothing."""
 
+    def found(self, _: object) -> None:
+        """Count nothing."""
+
 
 @dataclass
 class Half:

@@ -55,6 +55,7 @@ class Rig:
         self.still: dict[str, bool] = {}
         self.due: dict[AlarmId, Instant | None] = {}
         self.changes: list[tuple[Alarm, tuple[AlarmEvent, ...]]] = []
+        self.found: list[Alarm] = []
         self.standings: list[CaseStanding] = []
         self.done: list[Done] = []
         self.codes: Iterator[str] = iter(f"K{n}" for n in range(10_000))
@@ -86,6 +87,7 @@ class Rig:
                     due_all=self._due_all,
                     stands=self._stands,
                     changed=self._changed,
+                    found=self.found.append,
                     unkept=lambda command: self.unkept.append(command.command_id),
                     still=lambda what, /, *, wrong: self.still.update({what: wrong}),
                 ),
@@ -188,6 +190,19 @@ def test_what_is_told_to_others_is_durable(rig: Rig) -> None:
     assert len(rig.planned) == 7, "five colleagues, and duty by two channels"
     assert all(rig.ledger.state(row.effect_id) for row in rig.planned)
     assert rig.due[FIRST] is not None
+
+
+def test_a_case_from_before_a_start_is_found_as_its_rows_have_it() -> None:
+    medium = Medium()
+    rig = Rig(medium)
+    rig.press()
+    rig.world.run(30)
+    assert rig.found == []
+    rig.world.crash()
+    rig = Rig(medium, now=rig.world.now())
+    rig.codes = (f"L{n}" for n in range(99))
+    rig.world.run(90)
+    assert [(one.id, one.acknowledged) for one in rig.found] == [(FIRST, None)]
 
 
 def test_in_a_flood_the_nearest_are_asked_seconds_after_hq(rig: Rig) -> None:

@@ -113,6 +113,48 @@ def test_what_was_open_before_the_start_is_counted(clock: ManualClock) -> None:
     assert measures.oldest_unacknowledged_s(Kind.REAL) == 60
 
 
+def test_whom_nobody_was_told_of_before_the_start_is_seen_bug_the_age_was_0(
+    clock: ManualClock,
+) -> None:
+    scene, _, _ = watched(clock)
+    measures = Measures(Telemetry(), clock)
+    measures.seed([(alarm_of(scene).id, Kind.REAL, "notifying", clock.now())])
+    clock.advance(60)
+    measures.found(alarm_of(scene))
+    assert measures.oldest_unnotified_s(Kind.REAL) >= 60
+    scene.settle(scene.waiting()[0], EffectState.ACCEPTED)
+    measures.found(alarm_of(scene))
+    assert measures.oldest_unnotified_s(Kind.REAL) == 0
+
+
+def test_the_first_notification_is_measured_once_bug_a_start_made_a_report_the_first(
+    clock: ManualClock,
+) -> None:
+    scene, _, _ = watched(clock)
+    first, *_ = scene.waiting()
+    scene.settle(first, EffectState.ACCEPTED)
+    telemetry = Telemetry()
+    measures = Measures(telemetry, clock)
+    measures.found(alarm_of(scene))
+    events = scene.settle(first, EffectState.DELIVERED)
+    measures.changed(alarm_of(scene), events)
+    assert "report_to_first_notification_seconds" not in telemetry.seen
+
+
+def test_a_case_that_was_found_and_closed_is_forgotten(clock: ManualClock) -> None:
+    scene, _, _ = watched(clock)
+    scene.settle(scene.waiting()[0], EffectState.ACCEPTED)
+    telemetry = Telemetry()
+    measures = Measures(telemetry, clock)
+    measures.found(alarm_of(scene))
+    scene.acknowledge()
+    events = scene.close()
+    measures.changed(alarm_of(scene), events)
+    measures.found(alarm_of(scene))
+    assert set(telemetry.kinds.values()) == {0}
+    assert measures.oldest_unacknowledged_s(Kind.REAL) == 0
+
+
 def test_an_exercise_is_counted_apart_bug_it_looked_like_somebody_in_need(
     clock: ManualClock,
 ) -> None:
