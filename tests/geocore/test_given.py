@@ -8,6 +8,7 @@ import sys
 import threading
 import weakref
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -127,19 +128,53 @@ def test_what_a_caller_does_to_an_answer_is_in_no_other(spoil: object) -> None:
         assert {type(pair) for pair in answer} == {tuple}
 
 
-def test_what_was_put_into_an_answer_lives_for_two_questions_more() -> None:
-    class Thing:
-        pass
+class Thing:
+    """What a caller may put into an answer."""
 
-    thing = Thing()
-    gone = weakref.ref(thing)
-    ask(1, 5)[2:3] = [thing]  # type: ignore[list-item]  # what a caller may do
-    del thing
-    ask(2, 5), ask(3, 5)
-    held = [ask(4, 5), ask(5, 5)]
-    gc.collect()
-    assert gone() is None
-    assert held == [truth(4, 5), truth(5, 5)]
+
+@pytest.mark.parametrize("k", [5, 3])
+def test_what_was_put_into_an_answer_lives_for_two_short_answers_more(k: int) -> None:
+    for spoiled in (slice(2, 3), slice(5, 5)):
+        thing = Thing()
+        gone = weakref.ref(thing)
+        held = ask(1, 5)
+        ask(2, 5)[spoiled] = [thing]  # type: ignore[list-item]  # what a caller may do
+        del thing
+        assert ask(3, k) == truth(3, k)
+        assert ask(4, k) == truth(4, k)
+        gc.collect()
+        assert gone() is None
+        assert held == truth(1, 5)
+
+
+def test_what_a_thread_left_in_an_answer_ends_where_nobody_holds_the_index() -> None:
+    """Its end asks that index, and so waited for itself in a batch that attached."""
+    index, ended = crowd(9_000), []
+
+    class Mover:
+        def __del__(self) -> None:
+            index.move_to(9_005, 1.0, 2.0)
+            ended.append(self)
+
+    def leave() -> None:
+        ask(1, 5, index)[0] = Mover()  # type: ignore[call-overload]  # likewise
+
+    lats = np.full(30_000, 10.0)
+    out = np.empty((30_000, 5), np.uint64), np.empty((30_000, 5))
+    batch = threading.Thread(
+        target=lambda: [index.nearest_many(lats, lats, 5, out=out) for _ in range(20)],
+        daemon=True,
+    )
+    batch.start()
+    while batch.is_alive() and len(ended) < 500:
+        thread = threading.Thread(target=leave, daemon=True)
+        thread.start()
+        thread.join(timeout=30)
+        assert not thread.is_alive()
+    batch.join(timeout=30)
+    assert not batch.is_alive()
+    ask(1, 5, index), ask(1, 6, index)
+    assert ended
 
 
 def test_an_answer_may_go_to_another_thread() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -103,7 +104,8 @@ def turns_waited(
     for thread in threads:
         thread.start()
     try:
-        for _ in range(20):
+        until = time.monotonic() + 0.2
+        while turns[0] < 4 or time.monotonic() < until:
             before = turns[0]
             once(index)
             most = max(most, turns[0] - before)
@@ -121,9 +123,9 @@ def test_one_change_waits_for_no_more_than_the_batches_under_way() -> None:
     def ask(index: Index) -> None:
         index.nearest_many(lats, lats, 1, out=out)
 
-    assert turns_waited(ask, lambda index: index.move_to(5, 1.0, 2.0)) < 60
-    assert turns_waited(ask, lambda index: index.upsert(5, 1.0, 2.0)) < 60
-    assert turns_waited(ask, lambda index: index.remove(5)) < 60
+    assert turns_waited(ask, lambda index: index.move_to(5, 1.0, 2.0)) < 200
+    assert turns_waited(ask, lambda index: index.upsert(5, 1.0, 2.0)) < 200
+    assert turns_waited(ask, lambda index: index.remove(5)) < 200
 
 
 def test_one_question_waits_for_no_more_than_the_changes_under_way() -> None:
@@ -132,9 +134,9 @@ def test_one_question_waits_for_no_more_than_the_changes_under_way() -> None:
     def change(index: Index) -> None:
         index.upsert_many(ids, lats, lats)
 
-    assert turns_waited(change, lambda index: index.nearest(1.0, 2.0, 5)) < 60
-    assert turns_waited(change, lambda index: index.within(1.0, 2.0, 5e4)) < 60
-    assert turns_waited(change, len) < 60
+    assert turns_waited(change, lambda index: index.nearest(1.0, 2.0, 5)) < 200
+    assert turns_waited(change, lambda index: index.within(1.0, 2.0, 5e4)) < 200
+    assert turns_waited(change, len) < 200
 
 
 def mixed_answers(seconds: float) -> int:

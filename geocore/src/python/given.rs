@@ -3,8 +3,10 @@
 //! Five pairs and their list, made anew and given back, were an eighth of a call among 200
 //! people.
 
+use std::mem;
 use std::sync::OnceLock;
 
+use parking_lot::Mutex;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyFloat, PyInt, PyList, PyTuple};
@@ -14,13 +16,24 @@ use crate::Neighbour;
 /// Up to so many pairs are worth keeping.
 const PAIRS_MAX: usize = 16;
 
+/// What threads had when they ended, until one that asks lets go of it.
+///
+/// `PyO3` would let go of it whenever it attaches, also where a batch holds the index: of
+/// what a caller has put into an answer the end may ask that very index.
+static LEFT: Mutex<Vec<Py<PyList>>> = Mutex::new(Vec::new());
+
 /// The last two answers of a thread: one that its caller still looks at while the next is
 /// asked for, and the one before.
 ///
 /// Whoever has let go of an answer gets it again with what is found now, as a `zip` gives one
-/// tuple again and again. What a caller has put into an answer lives for two questions more.
+/// tuple again and again. What a caller has put into an answer lives for two more that are as
+/// short.
 #[derive(Default)]
-pub(super) struct Given([Option<Py<PyList>>; 2]);
+pub(super) struct Given {
+    answers: [Option<Py<PyList>>; 2],
+    /// Which to look at first: each is looked at in turn, so that none is forgotten.
+    next: bool,
+}
 
 impl Given {
     /// Ids, by Python's numbers for them, and distances.
@@ -31,19 +44,35 @@ impl Given {
         found: &[Neighbour],
         mut number: impl FnMut(u64) -> Bound<'py, PyInt>,
     ) -> PyResult<Bound<'py, PyList>> {
-        for given in self.0.iter().flatten() {
+        self.next = !self.next;
+        for at in [self.next, !self.next].map(usize::from) {
+            let Some(given) = &self.answers[at] else {
+                continue;
+            };
             let given = given.bind(py);
-            if holders(given) == 1 && write_all(given, found, &mut number) {
+            if holders(given) > 1 {
+                continue;
+            }
+            if write_all(given, found, &mut number) {
                 return Ok(given.clone());
             }
+            self.answers[at] = None;
         }
         let pairs = found.iter().map(|one| (number(one.person), one.distance_m));
         let pairs = PyList::new(py, pairs)?;
         if (1..=PAIRS_MAX).contains(&found.len()) && may_be_written_over(py) {
-            self.0.swap(0, 1);
-            self.0[0] = Some(pairs.clone().unbind());
+            self.answers[usize::from(self.next)] = Some(pairs.clone().unbind());
         }
+        let left = mem::take(&mut *LEFT.lock());
+        drop(left);
         Ok(pairs)
+    }
+}
+
+impl Drop for Given {
+    fn drop(&mut self) {
+        let answers = self.answers.iter_mut().filter_map(Option::take);
+        LEFT.lock().extend(answers);
     }
 }
 
