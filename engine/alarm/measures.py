@@ -18,6 +18,7 @@ from engine.ports.telemetry import Telemetry
 from engine.values import AlarmId, Instant
 
 _NOTIFIED = frozenset({EffectState.ACCEPTED, EffectState.DELIVERED})
+_ONCE_NOTIFIED = _NOTIFIED | {EffectState.UNDELIVERED}
 _OPEN = tuple(
     (kind, state) for kind in Kind for state in Response if state is not Response.CLOSED
 )
@@ -55,7 +56,8 @@ class Measures:
         """Take what the rows have of a case: a start tells of it by its state alone."""
         with self._lock:
             moved = self._follow(alarm)
-            if alarm.is_open and is_told(alarm):
+            # What was refused after all was accepted first, and measured then.
+            if alarm.is_open and _is_any(alarm, _ONCE_NOTIFIED):
                 self._told.add(alarm.id)
         if moved:
             self._show(moved)
@@ -84,8 +86,9 @@ class Measures:
                 kept.pop(alarm.id, None)
             self._told.discard(alarm.id)
             return self._count(alarm.id, None)
-        _keep(self._unnotified, alarm, wanted=not is_told(alarm))
-        _keep(self._unacknowledged, alarm, wanted=alarm.acknowledged is None)
+        untold, unseen = not _is_any(alarm, _NOTIFIED), alarm.acknowledged is None
+        _keep(self._unnotified, alarm, alarm.opened_at, wanted=untold)
+        _keep(self._unacknowledged, alarm, alarm.urgent_since, wanted=unseen)
         return self._count(alarm.id, (alarm.kind, alarm.response))
 
     def _measure(self, alarm: Alarm, event: AlarmEvent) -> None:
@@ -154,13 +157,12 @@ class Measures:
                 self._telemetry.gauge("alarms", self._counts[standing], **said)
 
 
-def is_told(alarm: Alarm) -> bool:
-    """Say whether anybody has been told of a case."""
-    return any(effect.state in _NOTIFIED for effect in alarm.effects.values())
+def _is_any(alarm: Alarm, states: frozenset[EffectState]) -> bool:
+    return any(effect.state in states for effect in alarm.effects.values())
 
 
-def _keep(kept: _Since, alarm: Alarm, *, wanted: bool) -> None:
+def _keep(kept: _Since, alarm: Alarm, since: Instant, *, wanted: bool) -> None:
     if wanted:
-        kept.setdefault(alarm.id, (alarm.kind, alarm.urgent_since))
+        kept.setdefault(alarm.id, (alarm.kind, since))
     else:
         kept.pop(alarm.id, None)

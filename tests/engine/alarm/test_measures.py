@@ -1,6 +1,7 @@
 """What is measured of alarms: how many wait, and the times that are promised."""
 
 import pytest
+from msgspec import structs
 
 from engine.alarm.measures import Measures
 from engine.alarm.rows import kind_in
@@ -137,6 +138,36 @@ def test_the_first_notification_is_measured_once_bug_a_start_made_a_report_the_f
     measures = Measures(telemetry, clock)
     measures.found(alarm_of(scene))
     events = scene.settle(first, EffectState.DELIVERED)
+    measures.changed(alarm_of(scene), events)
+    assert "report_to_first_notification_seconds" not in telemetry.seen
+
+
+def test_an_untold_alarm_keeps_its_age_over_a_start_bug_a_press_made_it_young(
+    clock: ManualClock,
+) -> None:
+    scene, before, _ = watched(clock)
+    age_s = before.oldest_unnotified_s(Kind.REAL)
+    clock.advance(540)
+    alarm = structs.replace(alarm_of(scene), urgent_since=clock.now())
+    measures = Measures(Telemetry(), clock)
+    measures.found(alarm)
+    assert measures.oldest_unnotified_s(Kind.REAL) == age_s + 540
+    assert measures.oldest_unacknowledged_s(Kind.REAL) == 0
+
+
+def test_what_was_accepted_and_failed_before_a_start_was_the_first_already(
+    clock: ManualClock,
+) -> None:
+    scene, _, _ = watched(clock)
+    first, second, *_ = scene.waiting()
+    for state in (EffectState.ACCEPTED, EffectState.UNDELIVERED):
+        scene.settle(first, state)
+    telemetry = Telemetry()
+    measures = Measures(telemetry, clock)
+    measures.found(alarm_of(scene))
+    clock.advance(5)
+    assert measures.oldest_unnotified_s(Kind.REAL) >= 5
+    events = scene.settle(second, EffectState.ACCEPTED)
     measures.changed(alarm_of(scene), events)
     assert "report_to_first_notification_seconds" not in telemetry.seen
 
