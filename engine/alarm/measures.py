@@ -56,7 +56,7 @@ class Measures:
         """Take what the rows have of a case: a start tells of it by its state alone."""
         with self._lock:
             moved = self._follow(alarm)
-            # What was refused after all was accepted first, and measured then.
+            # What was not delivered was accepted first, and measured then.
             if alarm.is_open and _is_any(alarm, _ONCE_NOTIFIED):
                 self._told.add(alarm.id)
         if moved:
