@@ -1,4 +1,7 @@
-"""Since when the open alarms are open, as far as the journal can be read."""
+"""Since when the open alarms are open, and of which somebody was told.
+
+As far as the journal can be read: a damaged page costs no start.
+"""
 
 import logging
 from collections.abc import Mapping
@@ -11,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 def began(reader: JournalReader) -> Mapping[str, Begun]:
-    """Return it by stream; nothing where a page is damaged, which costs no start.
+    """Return it by stream; nothing where a page is damaged.
 
     Heads have what an alarm needs; this tells the order of several of one person.
     """
@@ -20,3 +23,16 @@ def began(reader: JournalReader) -> Mapping[str, Begun]:
     except JournalError as error:
         logger.error("when alarms began cannot be read: %s", Failure.of(error))  # noqa: TRY400 - by its place alone
         return {}
+
+
+def told(reader: JournalReader) -> frozenset[str]:
+    """Return the streams; none where a page is damaged.
+
+    Better an alarm that somebody was told of is measured as one that nobody was, until
+    its own rows are looked at, than one of which nobody was is not.
+    """
+    try:
+        return reader.told("alarm/")
+    except JournalError as error:
+        logger.error("who was told cannot be read: %s", Failure.of(error))  # noqa: TRY400 - by its place alone
+        return frozenset()

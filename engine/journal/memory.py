@@ -16,6 +16,7 @@ from engine.journal.chain import GENESIS, next_head, sealed
 from engine.journal.rules import flaw
 from engine.journal.verify import Kept
 from engine.ports.journal import (
+    TOLD,
     Answer,
     Append,
     Appended,
@@ -111,8 +112,7 @@ class MemoryStore:
         """Do nothing: the medium stays."""
 
     def _apply(self, request: Request, now: Instant) -> Answer:
-        problem = flaw(request)
-        if problem is not None:
+        if (problem := flaw(request)) is not None:
             return Conflict(seq=0, reason=problem)
         match request:
             case Append():
@@ -262,6 +262,13 @@ class MemoryReader:
                 if name.startswith(prefix) and stream.head.is_open and stream.events
             }
 
+    def told(self, prefix: str) -> frozenset[str]:
+        """Return the open streams of that prefix of which somebody was told."""
+        with self._medium.lock:
+            told = {e.alarm for e in self._medium.effects.values() if e.state in TOLD}
+            is_open = {row.stream for row in self.heads(prefix, open_only=True)}
+        return frozenset(told & is_open)
+
     def head(self, stream: str) -> HeadRow | None:
         """Return one head."""
         with self._medium.lock:
@@ -273,12 +280,9 @@ class MemoryReader:
     ) -> Sequence[EffectRow]:
         """Return effects in these states, by rank, then age."""
         with self._medium.lock:
-            rows = [
-                row
-                for row in self._medium.effects.values()
-                if row.state in states and alarm in (None, row.alarm)
-            ]
-        return sorted(rows, key=lambda row: (row.rank, row.planned_at, row.effect_id))
+            rows = self._medium.effects.values()
+            found = [r for r in rows if r.state in states and alarm in (None, r.alarm)]
+        return sorted(found, key=lambda row: (row.rank, row.planned_at, row.effect_id))
 
     def effect(self, effect_id: EffectId) -> EffectRow | None:
         """Return one effect."""
@@ -387,13 +391,8 @@ def _codes_conflict(append: Append, codes: dict[str, Code]) -> str | None:
 
 
 def _head_row(name: str, one: Stream) -> HeadRow:
-    return HeadRow(
-        stream=name,
-        owner=one.owner,
-        epoch=one.epoch,
-        seq=len(one.events),
-        head=one.head,
-    )
+    seq, head = len(one.events), one.head
+    return HeadRow(stream=name, owner=one.owner, epoch=one.epoch, seq=seq, head=head)
 
 
 def _by_due(row: HeadRow) -> tuple[bool, Instant, str]:

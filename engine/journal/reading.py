@@ -111,6 +111,10 @@ class SqliteReader:
         """Return each open stream of that prefix, as `Begun` says it."""
         return self._read(rows.BEGAN, (len(prefix), prefix), rows.begun)
 
+    def told(self, prefix: str) -> frozenset[str]:
+        """Return the open streams of that prefix of which somebody was told."""
+        return frozenset(self._read(rows.TOLD_OF, (len(prefix), prefix), _texts))
+
     def head(self, stream: str) -> HeadRow | None:
         """Return one head."""
         found = self._read(rows.HEADS + " WHERE stream = ?", (stream,), rows.heads)

@@ -87,6 +87,10 @@ class EffectState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+TOLD = frozenset({EffectState.ACCEPTED, EffectState.DELIVERED})
+"""Where an effect of an alarm stands so, somebody has been told of it."""
+
+
 class EffectRow(Struct, frozen=True, kw_only=True, gc=False):
     """One effect: the outside act, its state, its latest attempt and route.
 
@@ -264,6 +268,9 @@ class JournalReader(Protocol):
 
     def began(self, prefix: str) -> Mapping[str, Begun]:
         """Return each open stream of that prefix, as `Begun` says it."""
+
+    def told(self, prefix: str) -> frozenset[str]:
+        """Return the open streams of that prefix of which somebody was `TOLD`."""
 
     def head(self, stream: str) -> HeadRow | None:
         """Return one head."""

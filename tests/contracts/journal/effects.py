@@ -1,8 +1,11 @@
 """What holds for effects and reply codes."""
 
+from msgspec.structs import replace
+
 from engine.ports.journal import (
     Appended,
     Conflict,
+    EffectRow,
     EffectState,
     Head,
     JournalStore,
@@ -12,6 +15,11 @@ from tests.contracts.journal.opened import StoreContract
 from tests.contracts.journal.requests import NOW, append, change, code, ids, plan
 
 _ALL_STATES = frozenset(EffectState)
+
+
+def other(stream: str) -> EffectRow:
+    """Build a planned effect of another stream."""
+    return replace(plan(f"{stream}/1"), alarm=stream)
 
 
 class EffectContract(StoreContract):
@@ -39,6 +47,40 @@ class EffectContract(StoreContract):
         assert len(reader.effects(planned, "alarm/b")) == 0
         assert len(reader.effects(frozenset({EffectState.UNKNOWN}))) == 0
         assert len(reader.effects(frozenset(EffectState))) == 3
+
+    def test_a_stream_is_told_while_an_effect_of_it_is_accepted_or_delivered(
+        self, store: JournalStore
+    ) -> None:
+        reader = store.reader()
+        store.commit([append(plans=(plan("a/1"), plan("a/2")))], NOW)
+        store.commit([append("alarm/b", plans=(other("alarm/b"),))], NOW)
+        assert reader.told("alarm/") == frozenset()
+
+        told = set()
+        for seq, state in enumerate(_ALL_STATES):
+            changed = change("a/1", state, *_ALL_STATES)
+            store.commit([append("effect/a/1", seq, changes=(changed,))], NOW)
+            assert reader.told("alarm/") <= {"alarm/a"}
+            if reader.told("alarm/"):
+                told.add(state)
+        assert told == {EffectState.ACCEPTED, EffectState.DELIVERED}
+
+    def test_what_is_closed_or_of_another_prefix_is_not_told(
+        self, store: JournalStore
+    ) -> None:
+        reader = store.reader()
+        store.commit([append(plans=(plan(),)), append("timer/1")], NOW)
+        store.commit([append("timer/1", 1, plans=(other("timer/1"),))], NOW)
+        for seq, effect_id in enumerate(("a/1", "timer/1/1")):
+            accepted = change(effect_id, EffectState.ACCEPTED, EffectState.PLANNED)
+            store.commit([append("effect/x", seq, changes=(accepted,))], NOW)
+        assert reader.told("alarm/") == {"alarm/a"}
+        assert reader.told("") == {"alarm/a", "timer/1"}
+
+        closed = Head(status="closed", is_open=False)
+        store.commit([append(expected_seq=1, head=closed)], NOW)
+
+        assert reader.told("alarm/") == frozenset()
 
     def test_a_change_keeps_what_it_does_not_name(self, store: JournalStore) -> None:
         store.commit([append(plans=(plan(),))], NOW)

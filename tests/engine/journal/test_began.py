@@ -1,11 +1,11 @@
-"""Since when alarms are open, where a page of the journal is damaged."""
+"""Since when alarms are open and who was told, where a page is damaged."""
 
 from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from engine.errors import JournalError
-from engine.journal.began import began
+from engine.journal.began import began, told
 from tests.engine.alarm.test_actor import Rig
 
 if TYPE_CHECKING:
@@ -16,12 +16,21 @@ class Damaged:
     def began(self, prefix: str) -> None:
         raise JournalError(prefix)
 
+    told = began
+
 
 def test_what_cannot_be_read_is_left_out_and_said(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     assert began(cast("JournalReader", Damaged())) == {}
     assert "cannot be read: JournalError" in caplog.text
+
+
+def test_where_it_cannot_be_read_who_was_told_nobody_counts_as_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    assert told(cast("JournalReader", Damaged())) == frozenset()
+    assert "who was told cannot be read: JournalError" in caplog.text
 
 
 def test_each_open_alarm_has_when_it_began() -> None:

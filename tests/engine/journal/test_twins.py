@@ -209,6 +209,7 @@ def seen(reader: JournalReader) -> dict[str, object]:
         "rows": list(reader.after(0, 10_000)),
         "stream": list(reader.stream("alarm/a", 1)),
         "began": reader.began("alarm/"),
+        "told": reader.told(""),
         "position": reader.position(),
         "last_at": reader.last_at(),
         "heads": list(reader.heads("", open_only=False)),
