@@ -42,12 +42,11 @@ from engine.interpreter import SHORT_S
 from engine.journal.handle import Journal
 from engine.journal.lock import StateLock
 from engine.journal.moved import OpenedFile
-from engine.journal.opening import opened_beside
+from engine.journal.opening import Rows, opened_beside
 from engine.journal.pool import ReaderPool
 from engine.journal.sqlite import JOURNAL_FILE
 from engine.loading import hearing, load_adapters
 from engine.metrics import Metrics
-from engine.ports.journal import Begun
 from engine.ports.measures import DegradedReason
 from engine.ports.telemetry import Telemetry
 from engine.probe.actor import Readiness
@@ -176,7 +175,7 @@ def _start(
     lines = Lines(lambda device: names.tell("orders", Reached(device=device)))
     readiness = Readiness(clock.boottime_s)
     measures = Measures(metrics, clock)
-    _seed(measures, rows.open_alarms)
+    _seed(measures, rows)
     _sample(metrics, measures, tree)
     pages, adapters = _listening(config, adapters, clock, metrics, opened)
     web = WebParts(
@@ -355,10 +354,13 @@ def _commander(tree: Tree) -> Callable[[AlarmId, AlarmCommand, Answered], bool]:
     return command
 
 
-def _seed(measures: Measures, open_alarms: Mapping[str, Begun]) -> None:
+def _seed(measures: Measures, rows: Rows) -> None:
     measures.seed(
-        (alarm_of(stream), kind_in(subject), status, since)
-        for stream, (status, since, subject) in open_alarms.items()
+        (
+            (alarm_of(stream), kind_in(subject), status, since)
+            for stream, (status, since, subject) in rows.open_alarms.items()
+        ),
+        told=frozenset(map(alarm_of, rows.told)),
     )
 
 

@@ -1,7 +1,7 @@
 """What is measured of alarms: states, and the times that we promise."""
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from engine.alarm.events import (
     AlarmAcknowledged,
@@ -13,12 +13,11 @@ from engine.alarm.events import (
 from engine.alarm.lease import response_of
 from engine.alarm.state import Alarm, Kind, Response
 from engine.ports.clock import Clock
-from engine.ports.journal import EffectState
+from engine.ports.journal import TOLD, EffectState
 from engine.ports.telemetry import Telemetry
 from engine.values import AlarmId, Instant
 
-_NOTIFIED = frozenset({EffectState.ACCEPTED, EffectState.DELIVERED})
-_ONCE_NOTIFIED = _NOTIFIED | {EffectState.UNDELIVERED}
+_ONCE_TOLD = TOLD | {EffectState.UNDELIVERED}
 _OPEN = tuple(
     (kind, state) for kind in Kind for state in Response if state is not Response.CLOSED
 )
@@ -40,8 +39,22 @@ class Measures:
         self._unacknowledged: _Since = {}
         self._told: set[AlarmId] = set()
 
-    def seed(self, alarms: Iterable[tuple[AlarmId, Kind, str, Instant]]) -> None:
-        """Take what was open before this start: id, kind, status, when it began."""
+    def seed(
+        self,
+        alarms: Iterable[tuple[AlarmId, Kind, str, Instant]],
+        *,
+        told: Container[AlarmId],
+    ) -> None:
+        """Take what was open before this start; all of it comes from clear columns.
+
+        An acknowledged alarm may not be looked at for half an hour, and one whose rows
+        cannot be read never is: of neither must it stay unknown that nobody was told.
+
+        Args:
+            alarms: id, kind, status, when it began.
+            told: of which of them somebody has been told.
+
+        """
         with self._lock:
             for alarm_id, kind, status, raised_at in alarms:
                 response = response_of(status)
@@ -50,14 +63,16 @@ class Measures:
                 self._count(alarm_id, (kind, response))
                 if response in {Response.RAISED, Response.NOTIFYING}:
                     self._unacknowledged[alarm_id] = (kind, raised_at)
+                if alarm_id not in told:
+                    self._unnotified[alarm_id] = (kind, raised_at)
         self._show(_OPEN)
 
     def found(self, alarm: Alarm) -> None:
-        """Take what the rows have of a case: a start tells of it by its state alone."""
+        """Take what the rows have of a case: a start knows its clear columns alone."""
         with self._lock:
             moved = self._follow(alarm)
             # What was not delivered was accepted first, and measured then.
-            if alarm.is_open and _is_any(alarm, _ONCE_NOTIFIED):
+            if alarm.is_open and _is_any(alarm, _ONCE_TOLD):
                 self._told.add(alarm.id)
         if moved:
             self._show(moved)
@@ -86,9 +101,15 @@ class Measures:
                 kept.pop(alarm.id, None)
             self._told.discard(alarm.id)
             return self._count(alarm.id, None)
-        untold, unseen = not _is_any(alarm, _NOTIFIED), alarm.acknowledged is None
-        _keep(self._unnotified, alarm, alarm.opened_at, wanted=untold)
-        _keep(self._unacknowledged, alarm, alarm.urgent_since, wanted=unseen)
+        if _is_any(alarm, TOLD):
+            self._unnotified.pop(alarm.id, None)
+        else:  # clear columns say when it was raised, and not that it was reopened
+            self._unnotified[alarm.id] = (alarm.kind, alarm.opened_at)
+        if alarm.acknowledged is not None:
+            self._unacknowledged.pop(alarm.id, None)
+        else:
+            since = (alarm.kind, alarm.urgent_since)
+            self._unacknowledged.setdefault(alarm.id, since)
         return self._count(alarm.id, (alarm.kind, alarm.response))
 
     def _measure(self, alarm: Alarm, event: AlarmEvent) -> None:
@@ -111,7 +132,7 @@ class Measures:
         """
         if alarm.id in self._told or not alarm.is_open:
             return False
-        told = [e for e in alarm.effects.values() if e.state in _NOTIFIED]
+        told = [e for e in alarm.effects.values() if e.state in TOLD]
         is_first = len(told) == 1 and told[0].effect == event.effect
         if is_first:
             self._told.add(alarm.id)
@@ -159,10 +180,3 @@ class Measures:
 
 def _is_any(alarm: Alarm, states: frozenset[EffectState]) -> bool:
     return any(effect.state in states for effect in alarm.effects.values())
-
-
-def _keep(kept: _Since, alarm: Alarm, since: Instant, *, wanted: bool) -> None:
-    if wanted:
-        kept.setdefault(alarm.id, (alarm.kind, since))
-    else:
-        kept.pop(alarm.id, None)

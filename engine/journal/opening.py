@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from engine.journal.began import began
+from engine.journal.began import began, told
 from engine.journal.pool import ReaderPool
 from engine.journal.reading import SqliteReader
 from engine.journal.sqlite import SqliteStore
@@ -33,6 +33,8 @@ class Rows:
     places: Sequence[Place]
     doubts: Sequence[Doubt]
     open_alarms: Mapping[str, Begun]
+    told: frozenset[str]
+    """Of which open alarms somebody has been told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,4 +107,5 @@ def _rows(readers: ReaderPool) -> Rows:
             places=reader.places(),
             doubts=reader.doubts(),
             open_alarms=began(reader),
+            told=told(reader),
         )

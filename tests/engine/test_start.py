@@ -5,6 +5,7 @@ import os
 import re
 import socket
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,14 @@ from engine.clock import SystemClock
 from engine.config import Config, parse_config
 from engine.console.desk import KEPT_ROSTER
 from engine.errors import ConfigError, DataError, ModemError, StateHeldError
+from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
 from engine.loading import load_modems
+from engine.ports.journal import EffectState, Head
 from engine.roster.parse import load_roster
 from engine.roster.rules import Known
 from engine.roster.sample import sample_text
 from engine.start import current_roster, metrics_of, start
+from tests.contracts.journal.requests import append, change, plan
 from tests.engine.intake.reports import Meter
 from tests.fakes import ManualClock
 
@@ -73,6 +77,34 @@ def test_a_start_that_fails_gives_the_state_folder_back(tmp_path: Path) -> None:
     (tmp_path / "broken.toml").write_text("[[person]]\nid = 1\n")
     with pytest.raises(DataError, match=r"broken\.toml"):
         start(config(tmp_path, roster="broken.toml"))
+
+
+@pytest.mark.parametrize("is_told", [False, True])
+def test_an_alarm_of_which_nobody_was_told_counts_from_the_start_on(
+    tmp_path: Path, *, is_told: bool
+) -> None:
+    """HQ has acknowledged it: half an hour goes by until its rows are looked at.
+
+    Nor do they have to be readable for that.
+    """
+    made, raised_at = config(tmp_path), SystemClock().now().plus(-timedelta(minutes=10))
+    made.state.mkdir()
+    due = raised_at.plus(timedelta(minutes=30))
+    head = Head(status="acknowledged", is_open=True, next_due=due, subject="real:heron")
+    state = EffectState.ACCEPTED if is_told else EffectState.REJECTED
+    settled = change("a/1", state, EffectState.PLANNED)
+    store = SqliteStore(made.state / JOURNAL_FILE, ballast_bytes=0)
+    raised = append("alarm/a", epoch=store.epoch, head=head, plans=(plan(),))
+    store.commit([raised], raised_at)
+    store.commit([append("effect/a/1", changes=(settled,))], raised_at)
+    store.close()
+    running = start(made)
+    assert running.engine.ready.wait(READY_S)
+    text = running.engine.parts.web.metrics.expose()[0].decode()
+    assert running.stop()
+    name = r'natalia_oldest_unnotified_alarm_seconds\{kind="real"\}'
+    (age_s,) = re.findall(rf"^{name} (\S+)$", text, re.MULTILINE)
+    assert float(age_s) == 0 if is_told else 600 <= float(age_s) < 600 + READY_S
 
 
 def test_the_roster_last_imported_is_in_force(tmp_path: Path) -> None:

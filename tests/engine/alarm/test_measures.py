@@ -107,11 +107,54 @@ def test_what_was_open_before_the_start_is_counted(clock: ManualClock) -> None:
         [
             (AlarmId("a"), Kind.REAL, Response.NOTIFYING.value, clock.now()),
             (AlarmId("b"), Kind.REAL, Response.CLOSED.value, clock.now()),
-        ]
+        ],
+        told={AlarmId("a")},
     )
     clock.advance(60)
     assert telemetry.kinds["real", "notifying"] == 1
     assert measures.oldest_unacknowledged_s(Kind.REAL) == 60
+    assert measures.oldest_unnotified_s(Kind.REAL) == 0
+
+
+@pytest.mark.parametrize("status", ["notifying", "acknowledged_without_lease"])
+def test_whom_nobody_was_told_of_before_a_start_counts_bug_only_once_looked_at(
+    clock: ManualClock, status: str
+) -> None:
+    before = [(AlarmId("a"), Kind.REAL, status, clock.now())]
+    clock.advance(600)
+    measures = Measures(Telemetry(), clock)
+    measures.seed(before, told=())
+    assert measures.oldest_unnotified_s(Kind.REAL) == 600
+    assert measures.oldest_unnotified_s(Kind.EXERCISE) == 0
+
+
+def test_what_closes_before_it_was_looked_at_counts_no_more(
+    clock: ManualClock,
+) -> None:
+    scene, _, _ = watched(clock)
+    before = [(alarm_of(scene).id, Kind.REAL, "notifying", clock.now())]
+    measures = Measures(Telemetry(), clock)
+    measures.seed(before, told=())
+    clock.advance(60)
+    assert measures.oldest_unnotified_s(Kind.REAL) >= 60
+    scene.acknowledge()
+    events = scene.close()
+    measures.changed(alarm_of(scene), events)
+    assert measures.oldest_unnotified_s(Kind.REAL) == 0
+
+
+def test_a_case_that_was_reopened_is_as_old_as_that_once_it_is_looked_at(
+    clock: ManualClock,
+) -> None:
+    scene, _, _ = watched(clock)
+    raised_at = clock.now()
+    clock.advance(900)
+    alarm = structs.replace(alarm_of(scene), opened_at=clock.now())
+    measures = Measures(Telemetry(), clock)
+    measures.seed([(alarm.id, Kind.REAL, "notifying", raised_at)], told=())
+    assert measures.oldest_unnotified_s(Kind.REAL) == 900
+    measures.found(alarm)
+    assert measures.oldest_unnotified_s(Kind.REAL) == 0
 
 
 def test_whom_nobody_was_told_of_before_the_start_is_seen_bug_the_age_was_0(
@@ -119,8 +162,10 @@ def test_whom_nobody_was_told_of_before_the_start_is_seen_bug_the_age_was_0(
 ) -> None:
     scene, _, _ = watched(clock)
     measures = Measures(Telemetry(), clock)
-    measures.seed([(alarm_of(scene).id, Kind.REAL, "notifying", clock.now())])
+    before = [(alarm_of(scene).id, Kind.REAL, "notifying", clock.now())]
+    measures.seed(before, told={alarm_of(scene).id})
     clock.advance(60)
+    assert measures.oldest_unnotified_s(Kind.REAL) == 0
     measures.found(alarm_of(scene))
     assert measures.oldest_unnotified_s(Kind.REAL) >= 60
     scene.settle(scene.waiting()[0], EffectState.ACCEPTED)
@@ -195,7 +240,7 @@ def test_an_exercise_is_counted_apart_bug_it_looked_like_somebody_in_need(
     scene.raised()
     measures.changed(alarm_of(scene), tuple(scene.events))
     seeded = [(AlarmId("before"), Kind.EXERCISE, "notifying", clock.now())]
-    measures.seed(seeded)
+    measures.seed(seeded, told=())
     clock.advance(400)
     assert telemetry.kinds["exercise", "notifying"] == 2
     assert telemetry.kinds["real", "notifying"] == 0

@@ -13,8 +13,9 @@ from engine.journal.connection import beside
 from engine.journal.opening import Rows, opened_beside
 from engine.journal.pool import ReaderPool
 from engine.journal.sqlite import JOURNAL_FILE, SqliteStore
+from engine.ports.journal import EffectState
 from engine.values import Instant
-from tests.contracts.journal.requests import append, place
+from tests.contracts.journal.requests import append, change, place, plan
 from tests.faults_vfs import Act, FaultsVfs
 
 NOW = Instant(1_000)
@@ -86,7 +87,22 @@ def test_what_the_rows_say_comes_with_what_was_loaded(path: Path) -> None:
     assert opened.rows.last_at == NOW
     assert [each.fix for each in opened.rows.places] == [place().fix]
     assert set(opened.rows.open_alarms) == {"alarm/a"}
+    assert opened.rows.told == frozenset()
     assert not list(held(path.parent))
+
+
+def test_of_which_alarms_somebody_was_told_is_read_as_well(path: Path) -> None:
+    store = SqliteStore(path, ballast_bytes=0)
+    accepted = change("a/1", EffectState.ACCEPTED, EffectState.PLANNED)
+    for one in (
+        append("alarm/a", 1, epoch=store.epoch, plans=(plan(),)),
+        append("effect/a/1", epoch=store.epoch, changes=(accepted,)),
+    ):
+        store.commit([one], NOW)
+    store.close()
+    opened, _ = opened_beside(path, lambda: None)
+    opened.close()
+    assert opened.rows.told == {"alarm/a"}
 
 
 def test_it_is_opened_while_the_files_are_read(
