@@ -1,8 +1,9 @@
 """What is measured of alarms: states, and the times that we promise."""
 
 import threading
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 
+from engine.alarm.effects import Effect
 from engine.alarm.events import (
     AlarmAcknowledged,
     AlarmClosed,
@@ -15,9 +16,12 @@ from engine.alarm.state import Alarm, Kind, Response
 from engine.ports.clock import Clock
 from engine.ports.journal import TOLD, EffectState
 from engine.ports.telemetry import Telemetry
+from engine.protocol.model import Audience
 from engine.values import AlarmId, Instant
 
 _ONCE_TOLD = TOLD | {EffectState.UNDELIVERED}
+_NO_HELP = frozenset({Audience.DEFENDER, Audience.PUBLIC})
+"""Their own telephone, which an adversary may hold, and the world."""
 _OPEN = tuple(
     (kind, state) for kind in Kind for state in Response if state is not Response.CLOSED
 )
@@ -72,7 +76,8 @@ class Measures:
         with self._lock:
             moved = self._follow(alarm)
             # What was not delivered was accepted first, and measured then.
-            if alarm.is_open and _is_any(alarm, _ONCE_TOLD):
+            effects = alarm.effects.values()
+            if alarm.is_open and any(one.state in _ONCE_TOLD for one in effects):
                 self._told.add(alarm.id)
         if moved:
             self._show(moved)
@@ -101,7 +106,7 @@ class Measures:
                 kept.pop(alarm.id, None)
             self._told.discard(alarm.id)
             return self._count(alarm.id, None)
-        if _is_any(alarm, TOLD):
+        if any(effect.state in TOLD for effect in _tellings(alarm)):
             self._unnotified.pop(alarm.id, None)
         else:  # clear columns say when it was raised, and not that it was reopened
             self._unnotified[alarm.id] = (alarm.kind, alarm.opened_at)
@@ -178,5 +183,14 @@ class Measures:
                 self._telemetry.gauge("alarms", self._counts[standing], **said)
 
 
-def _is_any(alarm: Alarm, states: frozenset[EffectState]) -> bool:
-    return any(effect.state in states for effect in alarm.effects.values())
+def _tellings(alarm: Alarm) -> Iterator[Effect]:
+    """Yield what tells somebody who may help of a case as it stands open now.
+
+    Where a reopening has all told anew, what was sent before it has told them of a
+    distress that they may believe to be over.
+    """
+    for effect in alarm.effects.values():
+        is_before = effect.planned_at < alarm.opened_at
+        is_spent = effect.round <= alarm.spent.get(effect.step, 0)
+        if effect.audience not in _NO_HELP and not (is_before and is_spent):
+            yield effect

@@ -1,5 +1,7 @@
 """What is measured of alarms: how many wait, and the times that are promised."""
 
+from datetime import timedelta
+
 import pytest
 from msgspec import structs
 
@@ -7,6 +9,8 @@ from engine.alarm.measures import Measures
 from engine.alarm.rows import kind_in
 from engine.alarm.state import Alarm, Kind, Response
 from engine.ports.journal import EffectState
+from engine.protocol.model import Audience
+from engine.roster.model import Word
 from engine.values import AlarmId
 from tests.engine.alarm.scene import Scene
 from tests.fakes import ManualClock
@@ -198,6 +202,64 @@ def test_an_untold_alarm_keeps_its_age_over_a_start_bug_a_press_made_it_young(
     measures.found(alarm)
     assert measures.oldest_unnotified_s(Kind.REAL) == age_s + 540
     assert measures.oldest_unacknowledged_s(Kind.REAL) == 0
+
+
+def reopened(clock: ManualClock, *, stops_went_out: bool) -> tuple[Scene, Measures]:
+    """Have a case that everybody was told of end, and open again by a forced cancel.
+
+    The end may have been told, and HQ alone may have opened it again.
+    """
+    scene, measures, _ = watched(clock)
+    scene.settle_all()
+    scene.now = scene.now.plus(timedelta(minutes=2))
+    scene.acknowledge()
+    scene.close()
+    if stops_went_out:
+        scene.settle_all()
+        scene.now = scene.now.plus(timedelta(minutes=2))
+        scene.cancel(Word.DURESS)
+    else:
+        scene.reopen()
+    measures.changed(alarm_of(scene), ())
+    clock.advance(scene.now.since(clock.now()).total_seconds() + 60)
+    return scene, measures
+
+
+def test_whom_nobody_is_told_anew_of_is_seen_bug_what_was_sent_before_the_end_counted(
+    clock: ManualClock,
+) -> None:
+    scene, measures = reopened(clock, stops_went_out=True)
+    assert alarm_of(scene).force, "they were forced to call it off"
+    assert measures.oldest_unnotified_s(Kind.REAL) >= 60
+    for later in (measures, Measures(Telemetry(), clock)):
+        later.found(alarm_of(scene))
+        assert later.oldest_unnotified_s(Kind.REAL) >= 60
+    scene.settle(scene.waiting()[0], EffectState.ACCEPTED)
+    measures.changed(alarm_of(scene), ())
+    assert measures.oldest_unnotified_s(Kind.REAL) == 0
+
+
+def test_whoever_has_not_heard_of_an_end_has_been_told(clock: ManualClock) -> None:
+    scene, measures = reopened(clock, stops_went_out=False)
+    assert scene.waiting(), "who is on duty is paged anew"
+    assert measures.oldest_unnotified_s(Kind.REAL) == 0
+
+
+@pytest.mark.parametrize("audience", [Audience.DEFENDER, Audience.PUBLIC])
+def test_what_brings_no_help_tells_nobody_bug_their_own_telephone_counted(
+    clock: ManualClock, audience: Audience
+) -> None:
+    scene, measures, _ = watched(clock)
+    first, *_ = scene.waiting()
+    scene.settle(first, EffectState.ACCEPTED)
+    alarm = alarm_of(scene)
+    own = structs.replace(alarm.effects[first], audience=audience)
+    clock.advance(60)
+    effects = {**alarm.effects, first: own}
+    measures.changed(structs.replace(alarm, effects=effects), ())
+    assert measures.oldest_unnotified_s(Kind.REAL) >= 60
+    measures.changed(alarm, ())
+    assert measures.oldest_unnotified_s(Kind.REAL) == 0
 
 
 def test_what_was_accepted_and_failed_before_a_start_was_the_first_already(
