@@ -147,6 +147,25 @@ def test_what_was_put_into_an_answer_lives_for_two_short_answers_more(k: int) ->
         assert held == truth(1, 5)
 
 
+def test_what_holds_the_answer_that_it_was_put_into_lives_no_longer() -> None:
+    """As long as the thread's other answer was free at each question, it did."""
+    for turn in range(4):
+        held = ask(0, 5)
+        held = ask(1, 5)
+        del held
+        assert ask(2, 5) == truth(2, 5)
+        thing = Thing()
+        gone = weakref.ref(thing)
+        answer = ask(turn, 5)
+        answer.append(answer)  # type: ignore[arg-type]  # what a caller may do
+        answer.append(thing)  # type: ignore[arg-type]  # likewise
+        del answer, thing
+        assert ask(3, 5) == truth(3, 5)
+        assert ask(4, 5) == truth(4, 5)
+        gc.collect()
+        assert gone() is None
+
+
 def test_what_a_thread_left_in_an_answer_ends_where_nobody_holds_the_index() -> None:
     """Its end asks that index, and so waited for itself in a batch that attached."""
     index, ended = crowd(9_000), []

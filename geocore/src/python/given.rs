@@ -51,6 +51,11 @@ impl Given {
             };
             let given = given.bind(py);
             if holders(given) > 1 {
+                // By a caller who looks at it for longer, or by something that it holds: else
+                // that would live as long as the other one is free at each question.
+                if at == usize::from(self.next) {
+                    self.answers[at] = None;
+                }
                 continue;
             }
             if write_all(given, found, &mut number) {
