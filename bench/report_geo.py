@@ -210,6 +210,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--docs", type=Path, default=Path("docs"))
     options = parser.parse_args()
+    options.docs.mkdir(parents=True, exist_ok=True)
     if geocore.BUILD_PROFILE != "release":
         sys.exit("geocore is a debug build")  # noqa: TID251  # a script, not the engine
     lines = ["## Beside the peers, in one run", "", machine(), ""]
