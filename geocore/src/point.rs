@@ -14,7 +14,7 @@ pub const FLATTENING: f64 = 1.0 / 298.257_223_563;
 pub(crate) const ECCENTRICITY_SQUARED: f64 = FLATTENING * (2.0 - FLATTENING);
 
 /// Places lie on a grid of 2^-30 m: what doubles as large as the earth's radius resolve.
-const STEPS_A_METRE: f64 = 1_073_741_824.0;
+pub(crate) const STEPS_A_METRE: f64 = 1_073_741_824.0;
 
 /// A place on the ellipsoid, held as earth-centred, earth-fixed coordinates in metres.
 ///

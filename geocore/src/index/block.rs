@@ -6,11 +6,12 @@
 
 use core::mem;
 
-use super::kernel::{Kernel, Work, run};
+use super::cube::Cubes;
+use super::kernel::{Kernel, Work};
 use super::lens::Everyone;
 use super::query::{Filter, Neighbour};
 use super::rank::{Few, Measured};
-use super::search::{Question, Scratch};
+use super::search::{In, Question, Scratch, run_in};
 use super::space::Space;
 use crate::geodesic::{Columns, approximate_eight};
 use crate::point::Point;
@@ -23,6 +24,7 @@ pub(super) const BLOCK: usize = 16;
 pub(super) struct Block {
     /// Rows, and the few people that each answer is chosen from.
     asked: Vec<(usize, Few)>,
+    cubes: Vec<Cubes>,
     columns: Vec<Columns>,
     measured: Vec<Measured>,
 }
@@ -30,6 +32,7 @@ pub(super) struct Block {
 impl Block {
     fn clear(&mut self) {
         self.asked.clear();
+        self.cubes.clear();
         self.columns.clear();
         self.measured.clear();
     }
@@ -52,49 +55,53 @@ pub(super) struct Asking<'a, T> {
 impl<T: FnMut(usize, &[Neighbour])> Asking<'_, T> {
     /// Gives every answer to `take`, by code compiled for this machine.
     pub(super) fn answer(self) {
-        run(self);
+        run_in(self.space, self);
     }
 }
 
-impl<T: FnMut(usize, &[Neighbour])> Work for Asking<'_, T> {
+impl<T: FnMut(usize, &[Neighbour]), const FLAT: bool> Work for In<Asking<'_, T>, FLAT> {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "the trait says why")]
     fn run<K: Kernel>(self, kernel: K) {
-        let (space, found) = (self.space, self.found);
+        let Self(asking) = self;
+        let (space, found) = (asking.space, asking.found);
         // No closure for a row's question: it would not take on the target features.
-        let (k, filter) = (self.k, self.filter);
-        let mut block = mem::take(&mut self.scratch.block);
+        let (k, filter) = (asking.k, asking.filter);
+        let mut block = mem::take(&mut asking.scratch.block);
         block.clear();
-        for &row in self.rows {
-            let from = &self.from[row];
+        for &row in asking.rows {
+            let from = &asking.from[row];
             let question = Question { from, k, filter };
-            space.seek(kernel, &question, &Everyone, self.scratch);
-            match Few::of(&mut self.scratch.nearest) {
-                Some(few) if few.is_empty() => (self.take)(row, &[]),
-                Some(few) => block.asked.push((row, few)),
+            space.seek::<K, _, FLAT>(kernel, &question, &Everyone, asking.scratch);
+            match Few::of(&mut asking.scratch.nearest) {
+                Some(few) if few.is_empty() => (asking.take)(row, &[]),
+                Some(few) => {
+                    block.cubes.push(few.cubes(&asking.scratch.scanned));
+                    block.asked.push((row, few));
+                }
                 None => {
                     found.clear();
-                    space.answer_here(&question, &Everyone, self.scratch, found);
-                    (self.take)(row, found);
+                    space.answer_here(&question, &Everyone, asking.scratch, found);
+                    (asking.take)(row, found);
                 }
             }
         }
-        for (_, few) in &block.asked {
-            block.columns.push(space.columns(few));
+        for ((_, few), cubes) in block.asked.iter().zip(&block.cubes) {
+            block.columns.push(space.columns::<FLAT>(few, cubes));
         }
         for ((row, _), columns) in block.asked.iter().zip(&block.columns) {
-            let measured = approximate_eight(&self.from[*row], columns);
+            let measured = approximate_eight(&asking.from[*row], columns);
             block.measured.push(measured);
         }
         for ((row, few), measured) in block.asked.iter().zip(&block.measured) {
-            let from = &self.from[*row];
+            let from = &asking.from[*row];
             let question = Question { from, k, filter };
             found.clear();
             if !space.order_few(&question, few, measured, found) {
-                space.answer_here(&question, &Everyone, self.scratch, found);
+                space.answer_here(&question, &Everyone, asking.scratch, found);
             }
-            (self.take)(*row, found);
+            (asking.take)(*row, found);
         }
-        self.scratch.block = block;
+        asking.scratch.block = block;
     }
 }

@@ -3,8 +3,9 @@
 //! A leaf's cap is fitted to its people, and every cap above to what it holds. Whoever moves
 //! out of a leaf's cap stays in the leaf as far as the cell's own, nested cap would reach.
 
+use super::cube::Cube;
 use super::handles::{Child, Entry};
-use super::layout::{Group, Leaf, ROUGH_M, ROUGH_STEP_M, round_up_m};
+use super::layout::{Leaf, round_up_m, round_up_with};
 use super::space::Space;
 
 /// What part of the way to the leaf's home a cap is widened further than it must be, so that
@@ -14,11 +15,13 @@ const SPARE: f64 = 0.25;
 impl Space {
     /// Hangs a leaf into a slot.
     pub(super) fn house(&mut self, leaf: Child, entry: Entry) {
-        let cap = self.cap(entry);
+        let (cap, shift) = (self.cap(entry), Cube::shift_for(self.home_m(entry)));
         let id = self.leaf_of(leaf);
-        let own = &mut self.leaves[id];
-        (own.parent, own.cap) = (entry, cap);
+        let own = &mut self.groups.leaves[id];
+        (own.parent, own.cap, own.shift) = (entry, cap, shift);
         self.set_child(entry, leaf);
+        self.set_radius(entry, f64::from(cap.radius_m));
+        self.nest(entry);
     }
 
     /// How far from the centre of a slot's cap people of its cell may be.
@@ -37,37 +40,33 @@ impl Space {
 
     /// Fits a leaf's cap to its people again, one of whom has moved out of it.
     pub(super) fn loosen(&mut self, leaf: usize, reach_m: f64) {
-        let Leaf {
-            cap,
-            parent,
-            first,
-            len,
-            ..
-        } = self.leaves[leaf];
-        let groups = &self.groups.hot[first as usize..];
-        let places = groups.iter().flat_map(Group::places).take(len as usize);
-        let farthest_m = places
-            .map(|steps| cap.reach_m(steps.map(|axis| f64::from(axis) * ROUGH_STEP_M)))
-            .fold(0.0, f64::max);
-        let reach_m = reach_m.max(farthest_m + ROUGH_M);
-        let spare_m = (self.home_m(parent) - reach_m).max(0.0) * SPARE;
+        let Leaf { cap, parent, .. } = self.groups.leaves[leaf];
+        let home_m = self.home_m(parent);
+        // Nobody was let out of both.
+        let most_m = home_m.max(f64::from(cap.radius_m));
+        let reach_m = reach_m.max(self.groups.reach_m(leaf).min(most_m));
+        let spare_m = (home_m - reach_m).max(0.0) * SPARE;
         self.set_radius(parent, reach_m + spare_m);
         self.nest(parent);
     }
 
-    fn set_radius(&mut self, entry: Entry, radius_m: f64) {
-        let radius_m = round_up_m(radius_m);
+    /// Sets the radius of a slot's cap, and of the leaf's that hangs there.
+    pub(super) fn set_radius(&mut self, entry: Entry, radius_m: f64) {
         let (chunk, lane) = self.locate(entry);
-        self.chunks.hot[chunk].radius_m[lane] = radius_m;
         let child = self.child(entry);
-        if child.is_leaf() {
+        let radius_m = if child.is_leaf() {
             let id = self.leaf_of(child);
-            self.leaves[id].cap.radius_m = radius_m;
-        }
+            let leaf = &mut self.groups.leaves[id];
+            leaf.cap.radius_m = round_up_with(radius_m, leaf.shift);
+            leaf.cap.radius_m
+        } else {
+            round_up_m(radius_m)
+        };
+        self.chunks.hot[chunk].radius_m[lane] = radius_m;
     }
 
     /// Widens the caps above one to hold it.
-    fn nest(&mut self, entry: Entry) {
+    pub(super) fn nest(&mut self, entry: Entry) {
         let above = self.nodes[entry.node()].parent;
         if above != Entry::NONE {
             let reach_m = self.cap(above).reach_of_cap_m(&self.cap(entry));

@@ -114,7 +114,7 @@ impl Space {
         far: &mut Far<'_>,
         ranked: &mut Vec<Ranked>,
     ) {
-        let leaf = &self.leaves[self.leaf_of(leaf)];
+        let leaf = &self.groups.leaves[self.leaf_of(leaf)];
         far.outside = [None; WITNESSES];
         // A leaf that could not be split is mostly one place.
         let mut piles = (leaf.len as usize > LEAF_MAX && far.k > 0).then(|| Piles::new(far.k));

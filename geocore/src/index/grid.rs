@@ -2,6 +2,7 @@
 
 use h3o::{CellIndex, LatLng};
 
+use super::cube::ROUGH_STEP_M;
 use super::hexagons::finest_cell;
 use super::layout::{Cap, round_up_m};
 use crate::point::Point;
@@ -40,11 +41,13 @@ pub(super) fn cap_of(cell: u64) -> Cap {
         unreachable!("keys come from H3");
     };
     let centre_m = place_of(LatLng::from(cell)).map(|metres| {
+        // A multiple of the places' own steps, so that ways from it are.
+        let cut_m = (metres / ROUGH_STEP_M).round() * ROUGH_STEP_M;
         #[expect(
             clippy::cast_possible_truncation,
             reason = "the rounded centre is the centre"
         )]
-        let rounded = metres as f32;
+        let rounded = cut_m as f32;
         rounded
     });
     let centre = Cap {

@@ -1,7 +1,9 @@
 //! The inner loops, once for any machine, once for AVX2 and once for AVX-512 (`x86.rs`).
 
-use super::layout::{Chunk, Detail, Group, LANES, Rough, WIDTH};
-use super::space::FLAT_MAX;
+use super::cube::{NOWHERE, Rough};
+use super::layout::{Chunk, LANES, WIDTH};
+use super::rows::{Narrow, Wide};
+use super::space::LEAF_MAX;
 
 /// How a machine runs the inner loops.
 pub(super) trait Kernel: Copy {
@@ -36,12 +38,25 @@ pub(super) trait Kernel: Copy {
     ///
     /// Differences of integers have no rounding; making floats of them and summing their
     /// squares has less than five of 2^-24.
-    fn measure(self, groups: &[Group], from: Rough, into: &mut [[f32; LANES]]) -> [f32; LANES];
+    fn measure_wide(self, groups: &[Wide], from: Rough, into: &mut [[f32; LANES]]) -> [f32; LANES];
+
+    /// The same of groups of a tree, a step of which is given as a power of two, from a place
+    /// in the unit of the step; infinite where a lane is empty.
+    ///
+    /// A difference has one rounding, so that the sum of their squares has less than seven
+    /// of 2^-24.
+    fn measure_narrow(
+        self,
+        groups: &[Narrow],
+        from: [f32; 3],
+        step: f32,
+        into: &mut [[f32; LANES]],
+    ) -> [f32; LANES];
 }
 
-/// Groups that are measured together before anyone is offered: all of a space that is one
-/// leaf.
-pub(super) const PIECE: usize = FLAT_MAX.div_ceil(LANES);
+/// Groups that are measured together before anyone is offered: all of a leaf that can be
+/// split, so all of a space that is one.
+pub(super) const PIECE: usize = LEAF_MAX.div_ceil(LANES);
 
 /// Rows of bounds that a node has at most.
 pub(super) const NODE_MAX: usize = 8;
@@ -160,7 +175,7 @@ impl Kernel for Portable {
     }
 
     #[inline(always)]
-    fn measure(self, groups: &[Group], from: Rough, into: &mut [[f32; LANES]]) -> [f32; LANES] {
+    fn measure_wide(self, groups: &[Wide], from: Rough, into: &mut [[f32; LANES]]) -> [f32; LANES] {
         let [x, y, z] = from;
         let mut minima = [f32::INFINITY; LANES];
         for (group, row) in groups.iter().zip(into) {
@@ -171,6 +186,30 @@ impl Kernel for Portable {
                 #[expect(clippy::cast_precision_loss, reason = "allowed for in `select`")]
                 let [dx, dy, dz] = [dx as f32, dy as f32, dz as f32];
                 row[lane] = dx * dx + dy * dy + dz * dz;
+                minima[lane] = minima[lane].min(row[lane]);
+            }
+        }
+        minima
+    }
+
+    #[inline(always)]
+    fn measure_narrow(
+        self,
+        groups: &[Narrow],
+        from: [f32; 3],
+        step: f32,
+        into: &mut [[f32; LANES]],
+    ) -> [f32; LANES] {
+        let [x, y, z] = from;
+        let mut minima = [f32::INFINITY; LANES];
+        for (group, row) in groups.iter().zip(into) {
+            for lane in 0..LANES {
+                let dx = f32::from(group.x[lane]) * step - x;
+                let dy = f32::from(group.y[lane]) * step - y;
+                let dz = f32::from(group.z[lane]) * step - z;
+                let squared = dx * dx + dy * dy + dz * dz;
+                let is_nobody = group.x[lane] == NOWHERE;
+                row[lane] = if is_nobody { f32::INFINITY } else { squared };
                 minima[lane] = minima[lane].min(row[lane]);
             }
         }
@@ -188,16 +227,6 @@ pub(super) fn prefetch<T>(what: &T) {
     let _ = what;
 }
 
-/// Asks for the places of groups that will be scanned soon.
-#[inline]
-pub(super) fn prefetch_groups(groups: &[Group]) {
-    for group in groups {
-        prefetch(&group.x);
-        prefetch(&group.y);
-        prefetch(&group.z);
-    }
-}
-
 /// Asks for chunks that will be opened soon.
 #[inline]
 pub(super) fn prefetch_chunks(chunks: &[Chunk]) {
@@ -208,22 +237,6 @@ pub(super) fn prefetch_chunks(chunks: &[Chunk]) {
         prefetch(&chunk.radius_m);
         prefetch(&chunk.child);
     }
-}
-
-/// Asks for the lines of a person who will be written.
-#[inline]
-pub(super) fn prefetch_person(group: &Group, detail: &Detail) {
-    prefetch(&group.x);
-    prefetch(&group.y);
-    prefetch(&group.z);
-    prefetch_detail(detail);
-}
-
-/// Asks for what is known of a person, of which the end may lie in a second line.
-#[inline]
-pub(super) fn prefetch_detail(detail: &Detail) {
-    prefetch(detail);
-    prefetch(detail.end());
 }
 
 #[cfg(target_arch = "x86_64")]

@@ -1,7 +1,8 @@
 //! Who counts in an answer, as the loops of a search ask it.
 
+use super::groups::Groups;
 use super::handles::Place;
-use super::layout::{ChunkMeta, Freshness, Groups};
+use super::layout::{ChunkMeta, Freshness};
 
 /// Who counts, as the loops ask it.
 pub(super) trait Lens {
@@ -58,12 +59,11 @@ impl Lens for Sieve<'_> {
 
     #[inline]
     fn admits(&self, groups: &Groups, place: Place) -> bool {
-        let person = groups.detail(place);
         self.available
             .is_none_or(|wanted| groups.is_available(place) == wanted)
             && self
                 .newer_than_s
-                .is_none_or(|after_s| person.at_s > after_s)
-            && !(self.exclude)(person.id)
+                .is_none_or(|after_s| groups.at_s(place) > after_s)
+            && !(self.exclude)(groups.id(place))
     }
 }

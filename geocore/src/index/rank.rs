@@ -1,5 +1,6 @@
 //! From candidates by straight line to an answer by geodesic.
 
+use super::cube::{Cubes, Scanned};
 use super::handles::Place;
 use super::lens::Lens;
 use super::piles::Piles;
@@ -68,6 +69,16 @@ impl Few {
         Some(Self { places, count })
     }
 
+    /// The cubes of those people, in a tree.
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "must take on the caller's target features"
+    )]
+    pub(super) fn cubes(&self, scanned: &[Scanned]) -> Cubes {
+        Cubes::of(&self.places, scanned)
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.count == 0
     }
@@ -80,19 +91,21 @@ impl Space {
         clippy::inline_always,
         reason = "must take on the caller's target features"
     )]
-    pub(super) fn rank<L: Lens>(
+    pub(super) fn rank<L: Lens, const FLAT: bool>(
         &self,
         question: &Question<'_>,
         lens: &L,
         scratch: &mut Scratch,
         found: &mut Vec<Neighbour>,
     ) {
-        let Scratch { nearest, .. } = scratch;
+        let Scratch {
+            nearest, scanned, ..
+        } = scratch;
         // No closure: it would not take on the caller's target features.
         if nearest.is_small()
             && !question.filter.geodesic
             && let Some(few) = Few::of(nearest)
-            && self.rank_few(question, &few, found)
+            && self.rank_few::<FLAT>(question, &few, scanned, found)
         {
             return;
         }
@@ -106,11 +119,18 @@ impl Space {
         clippy::inline_always,
         reason = "must take on the caller's target features"
     )]
-    fn rank_few(&self, question: &Question<'_>, few: &Few, found: &mut Vec<Neighbour>) -> bool {
+    fn rank_few<const FLAT: bool>(
+        &self,
+        question: &Question<'_>,
+        few: &Few,
+        scanned: &[Scanned],
+        found: &mut Vec<Neighbour>,
+    ) -> bool {
         if few.is_empty() {
             return true;
         }
-        let measured = approximate_eight(question.from, &self.columns(few));
+        let columns = self.columns::<FLAT>(few, &few.cubes(scanned));
+        let measured = approximate_eight(question.from, &columns);
         self.order_few(question, few, &measured, found)
     }
 
@@ -120,8 +140,8 @@ impl Space {
         clippy::inline_always,
         reason = "must take on the caller's target features"
     )]
-    pub(super) fn columns(&self, few: &Few) -> Columns {
-        self.groups.points(&few.places)
+    pub(super) fn columns<const FLAT: bool>(&self, few: &Few, cubes: &Cubes) -> Columns {
+        self.groups.points::<FLAT>(&few.places, cubes)
     }
 
     /// Orders a few by their distances; false, and nobody found, where a bound leaves an

@@ -1,11 +1,12 @@
 //! Branch and bound: nearest cap first, and nothing left out that a bound does not exclude.
 
+use core::ops::Range;
+
 use super::block::Block;
+use super::cube::{Scanned, View, rough_of};
 use super::handles::{Child, Place};
-use super::kernel::{
-    Kernel, NODE_MAX, PIECE, Picked, Work, prefetch_chunks, prefetch_detail, prefetch_groups, run,
-};
-use super::layout::{ChunkMeta, LANES, Rough, WIDTH, rough_of};
+use super::kernel::{Kernel, NODE_MAX, PIECE, Picked, Work, prefetch_chunks, run};
+use super::layout::{ChunkMeta, LANES, WIDTH};
 use super::lens::Lens;
 use super::query::{Filter, Neighbour};
 use super::rank::Ranked;
@@ -70,8 +71,27 @@ pub(super) struct Question<'a> {
 pub(super) struct Scratch {
     way: Way,
     pub(super) nearest: Nearest,
+    /// Leaves of a tree that the last question's search has scanned.
+    pub(super) scanned: Vec<Scanned>,
     pub(super) ranked: Vec<Ranked>,
     pub(super) block: Block,
+}
+
+/// Work on a space that is one leaf, or on one that is a tree: each is compiled by itself, so
+/// that neither pays for the other.
+pub(super) struct In<W, const FLAT: bool>(pub(super) W);
+
+/// Runs work as the space has it.
+pub(super) fn run_in<W>(space: &Space, work: W)
+where
+    In<W, true>: Work,
+    In<W, false>: Work,
+{
+    if space.is_flat() {
+        run(In::<W, true>(work));
+    } else {
+        run(In::<W, false>(work));
+    }
 }
 
 /// A question that any kernel can answer.
@@ -83,12 +103,18 @@ struct Answering<'a, L> {
     found: &'a mut Vec<Neighbour>,
 }
 
-impl<L: Lens> Work for Answering<'_, L> {
+impl<L: Lens, const FLAT: bool> Work for In<Answering<'_, L>, FLAT> {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "the trait says why")]
     fn run<K: Kernel>(self, kernel: K) {
-        self.space
-            .answer(kernel, self.question, self.lens, self.scratch, self.found);
+        let Answering {
+            space,
+            question,
+            lens,
+            scratch,
+            found,
+        } = self.0;
+        space.answer::<K, L, FLAT>(kernel, question, lens, scratch, found);
     }
 }
 
@@ -101,13 +127,14 @@ impl Space {
         scratch: &mut Scratch,
         found: &mut Vec<Neighbour>,
     ) {
-        run(Answering {
+        let answering = Answering {
             space: self,
             question,
             lens,
             scratch,
             found,
-        });
+        };
+        run_in(self, answering);
     }
 
     #[inline(always)]
@@ -115,7 +142,7 @@ impl Space {
         clippy::inline_always,
         reason = "must take on the caller's target features"
     )]
-    pub(super) fn answer<K: Kernel, L: Lens>(
+    pub(super) fn answer<K: Kernel, L: Lens, const FLAT: bool>(
         &self,
         kernel: K,
         question: &Question<'_>,
@@ -123,8 +150,8 @@ impl Space {
         scratch: &mut Scratch,
         found: &mut Vec<Neighbour>,
     ) {
-        self.seek(kernel, question, lens, scratch);
-        self.rank(question, lens, scratch, found);
+        self.seek::<K, L, FLAT>(kernel, question, lens, scratch);
+        self.rank::<L, FLAT>(question, lens, scratch, found);
     }
 
     /// Leaves everyone who may belong to the answer with the nearest.
@@ -133,17 +160,23 @@ impl Space {
         clippy::inline_always,
         reason = "must take on the caller's target features"
     )]
-    pub(super) fn seek<K: Kernel, L: Lens>(
+    pub(super) fn seek<K: Kernel, L: Lens, const FLAT: bool>(
         &self,
         kernel: K,
         question: &Question<'_>,
         lens: &L,
         scratch: &mut Scratch,
     ) {
-        let Scratch { way, nearest, .. } = scratch;
+        let Scratch {
+            way,
+            nearest,
+            scanned,
+            ..
+        } = scratch;
+        scanned.clear();
         let within_m = question.filter.within_m;
         nearest.start(question.k, within_m.map_or(f64::INFINITY, chord_max_m));
-        self.search(kernel, question.from.xyz_m(), lens, way, nearest);
+        self.search::<K, L, FLAT>(kernel, question.from.xyz_m(), lens, way, nearest, scanned);
     }
 
     #[inline(always)]
@@ -151,19 +184,21 @@ impl Space {
         clippy::inline_always,
         reason = "must take on the caller's target features"
     )]
-    fn search<K: Kernel, L: Lens>(
+    fn search<K: Kernel, L: Lens, const FLAT: bool>(
         &self,
         kernel: K,
         from_m: [f64; 3],
         lens: &L,
         way: &mut Way,
         nearest: &mut Nearest,
+        scanned: &mut Vec<Scanned>,
     ) {
-        let from = rough_of(from_m);
-        if self.root.is_leaf() {
+        if FLAT {
             let groups = self.len().div_ceil(LANES);
             let first = self.root.first();
-            self.scan(kernel, first, first + groups, from, lens, way, nearest);
+            let run = first..first + groups;
+            let view = View::Wide(rough_of(from_m));
+            self.scan::<K, L, true>(kernel, run, &view, lens, way, nearest);
             return;
         }
         #[expect(clippy::cast_possible_truncation, reason = "the kernel allows for it")]
@@ -173,10 +208,14 @@ impl Space {
         let mut next = self.open(kernel, self.root, rough_m, lens, way, nearest.limit_m());
         let mut surveyed = false;
         loop {
-            while let Some(child) = next {
+            while let Some(slot) = next {
+                let child = slot.child(self);
                 if child.is_leaf() {
-                    let (first, size) = (child.first(), child.class().size());
-                    self.scan(kernel, first, first + size, from, lens, way, nearest);
+                    let run = child.first()..child.first() + child.class().size();
+                    let cube = self.chunks.hot[slot.chunk].cube(slot.lane);
+                    let view = View::within(cube, from_m);
+                    scanned.push(Scanned::new(&run, cube));
+                    self.scan::<K, L, false>(kernel, run, &view, lens, way, nearest);
                     if nearest.is_crowd() {
                         return nearest.give_up();
                     }
@@ -191,7 +230,7 @@ impl Space {
             let Some(slot) = way.pick(kernel, nearest.limit_m()) else {
                 return;
             };
-            next = Some(slot.child(self));
+            next = Some(slot);
         }
     }
 
@@ -209,7 +248,7 @@ impl Space {
         lens: &L,
         way: &mut Way,
         limit_m: f32,
-    ) -> Option<Child> {
+    ) -> Option<Slot> {
         let (first, size) = (node.first(), node.class().size());
         let row = way.frames.last().map_or(0, |last| last.row + last.size);
         let bounds_m = &mut way.bounds_m[row..row + size];
@@ -230,18 +269,21 @@ impl Space {
             size,
             open: !(1 << slot),
         });
-        let child = chunks[slot / WIDTH].child[slot % WIDTH];
-        self.prefetch(child);
-        Some(child)
+        let slot = Slot {
+            chunk: first + slot / WIDTH,
+            lane: slot % WIDTH,
+        };
+        self.prefetch(slot.child(self));
+        Some(slot)
     }
 
     #[inline]
     fn prefetch(&self, child: Child) {
-        let (first, end) = (child.first(), child.first() + child.class().size().min(8));
+        let (first, size) = (child.first(), child.class().size());
         if child.is_leaf() {
-            prefetch_groups(&self.groups.hot[first..end]);
+            self.groups.prefetch(first..first + size.min(8));
         } else {
-            prefetch_chunks(&self.chunks.hot[first..end]);
+            prefetch_chunks(&self.chunks.hot[first..first + size.min(8)]);
         }
     }
 
@@ -272,22 +314,21 @@ impl Space {
         clippy::inline_always,
         reason = "must take on the caller's target features"
     )]
-    #[expect(clippy::too_many_arguments, reason = "a loop's own state, inlined")]
-    fn scan<K: Kernel, L: Lens>(
+    fn scan<K: Kernel, L: Lens, const FLAT: bool>(
         &self,
         kernel: K,
-        first: usize,
-        end: usize,
-        from: Rough,
+        run: Range<usize>,
+        view: &View,
         lens: &L,
         way: &mut Way,
         nearest: &mut Nearest,
     ) {
         let Measured { squares, picked } = &mut way.leaf;
-        for start in (first..end).step_by(PIECE) {
-            let groups = &self.groups.hot[start..end.min(start + PIECE)];
-            let squares = &mut squares[..groups.len()];
-            let minima = kernel.measure(groups, from, squares);
+        nearest.allow(view.error());
+        for start in run.clone().step_by(PIECE) {
+            let piece = start..run.end.min(start + PIECE);
+            let squares = &mut squares[..piece.len()];
+            let minima = self.groups.measure(kernel, piece, view, squares);
             if L::EVERYONE && nearest.is_small() && !nearest.is_full() {
                 // A first look at distances alone spares most people the queue.
                 nearest.foresee(kernel, &minima);
@@ -306,8 +347,8 @@ impl Space {
                     let at = if nth < count { picked[nth] as usize } else { 0 };
                     let place = Place::new(start + at / LANES, at % LANES);
                     // Few people stay cached.
-                    if !self.root.is_leaf() {
-                        prefetch_detail(self.groups.detail(place));
+                    if !FLAT {
+                        self.groups.prefetch_detail::<FLAT>(place);
                     }
                     if nth < count {
                         *candidate = Candidate::new(squares[at], place);
@@ -321,7 +362,7 @@ impl Space {
                 let place = Place::new(start + at / LANES, at % LANES);
                 let groups = &self.groups;
                 if squares[at] <= nearest.limit() && (L::EVERYONE || lens.admits(groups, place)) {
-                    prefetch_detail(groups.detail(place));
+                    groups.prefetch_detail::<FLAT>(place);
                     nearest.offer(Candidate::new(squares[at], place));
                 }
             }

@@ -1,25 +1,28 @@
 //! The nearest so far, and how near the next one must be to matter.
 //!
-//! A scan knows places to 16 mm only. Whoever may be among the nearest in truth is kept;
+//! A scan knows places to its steps only. Whoever may be among the nearest in truth is kept;
 //! [`super::rank`] looks at them again, to the nanometre.
 
+use super::cube::ROUGH_STEP_M;
 use super::far::{CROWD, CROWD_AROUND_M, CROWD_FAR_M};
 use super::handles::Place;
 use super::kernel::Kernel;
-use super::layout::{ROUGH_M, ROUGH_STEP_M};
 use super::piles::MANY;
 use super::query::KEPT_MAX;
 use crate::geodesic::{CHORD_FAR_M, rival_chord_max_m};
 
 /// What single precision may add to a rough distance or take from it, relatively: half of
 /// what a kernel promises of its square, doubled.
-const ROUGH_RATIO: f64 = 3e-7;
+const ROUGH_RATIO: f64 = 5e-7;
 
 /// Steps in a metre, squared.
 const STEPS_SQUARED: f64 = 1.0 / (ROUGH_STEP_M * ROUGH_STEP_M);
 
 /// More than any straight line through the earth, and less than to an empty lane.
 const EVERYWHERE_M: f64 = 1.4e7;
+
+/// The square of a rough distance that is more than that, whatever the error, in steps.
+const EVERYWHERE_LIMIT: f32 = 8.2e17;
 
 /// Up to so many neighbours are kept sorted; more are sifted now and then.
 pub(super) const SORTED_MAX: usize = 16;
@@ -67,6 +70,12 @@ pub(super) struct Nearest {
     others: Vec<Candidate>,
     /// Number of others at which a large answer is sifted again.
     sift_at: usize,
+    /// How far rough distances may be off in the leaves that were looked at, in steps.
+    error: f32,
+    /// The straight line beyond which nobody was asked for.
+    chord_max_m: f64,
+    /// The least k-th rough distance squared that was seen, in steps.
+    kth: f32,
     /// The rough distance squared, in steps, beyond which nobody matters.
     limit: f32,
 }
@@ -79,6 +88,9 @@ impl Default for Nearest {
             sorted: [Candidate::NOBODY; SORTED_MAX],
             others: Vec::new(),
             sift_at: 0,
+            error: 0.0,
+            chord_max_m: 0.0,
+            kth: f32::INFINITY,
             limit: 0.0,
         }
     }
@@ -93,7 +105,32 @@ impl Nearest {
         self.others.clear();
         self.held = [Candidate::NOBODY; FIRST_MAX];
         self.sorted = [Candidate::NOBODY; SORTED_MAX];
-        self.limit = rough_limit(chord_max_m.min(EVERYWHERE_M));
+        self.chord_max_m = chord_max_m.min(EVERYWHERE_M);
+        self.kth = f32::INFINITY;
+        // Caps ask for no more than straight lines; a leaf says by how much its places are off.
+        self.error = 0.0;
+        self.limit = if chord_max_m < EVERYWHERE_M {
+            rough_limit(chord_max_m, 0.0)
+        } else {
+            EVERYWHERE_LIMIT
+        };
+    }
+
+    /// Allows for rough distances that are off by so many steps, in a leaf that follows: the
+    /// limit is widened where no leaf before had as much.
+    #[inline]
+    pub(super) fn allow(&mut self, error: f32) {
+        if error > self.error {
+            self.error = error;
+            if self.kth < f32::INFINITY || self.chord_max_m < EVERYWHERE_M {
+                self.widen();
+            }
+        }
+    }
+
+    #[cold]
+    fn widen(&mut self) {
+        self.limit = rough_limit(self.chord_max_m, self.error).min(self.rival_limit(self.kth));
     }
 
     /// Square of the rough distance, in steps, above which nobody matters.
@@ -159,7 +196,7 @@ impl Nearest {
     /// Ends a search that is left to another one: all are named, so that they are many.
     #[cold]
     pub(super) fn give_up(&mut self) {
-        self.limit = rough_limit(EVERYWHERE_M);
+        self.limit = EVERYWHERE_LIMIT;
     }
 
     /// Narrows the limit, given the squares of sixteen different people who will be offered.
@@ -268,12 +305,21 @@ impl Nearest {
 
     #[inline]
     fn narrow(&mut self, kth: f32) {
+        if kth < self.kth {
+            self.kth = kth;
+            self.limit = self.limit.min(self.rival_limit(kth));
+        }
+    }
+
+    /// The largest rough distance of a rival, squared, of someone whose own is this.
+    #[inline]
+    fn rival_limit(&self, kth: f32) -> f32 {
         #[expect(clippy::cast_possible_truncation, reason = "either side is right")]
         const NEAR: f32 = (CHORD_FAR_M * CHORD_FAR_M * STEPS_SQUARED) as f32;
         if kth < NEAR {
-            self.limit = self.limit.min(rival_squared(kth));
-        } else if kth < self.limit {
-            self.limit = self.limit.min(far_rival_squared(kth));
+            rival_squared(kth, self.error)
+        } else {
+            far_rival_squared(kth, self.error)
         }
     }
 
@@ -335,10 +381,11 @@ fn swap<const A: usize, const B: usize, T: Ord + Copy>(all: &mut [T; FIRST_MAX])
     (all[A], all[B]) = (all[A].min(all[B]), all[A].max(all[B]));
 }
 
-/// The largest rough distance, squared and in steps, of a place within a straight line.
+/// The largest rough distance, squared and in steps, of a place within a straight line, where
+/// rough distances are off by so many steps.
 #[inline]
-fn rough_limit(chord_m: f64) -> f32 {
-    let rough_m = (chord_m + ROUGH_M) * (1.0 + ROUGH_RATIO);
+fn rough_limit(chord_m: f64, error: f32) -> f32 {
+    let rough_m = (chord_m + f64::from(error) * ROUGH_STEP_M) * (1.0 + ROUGH_RATIO);
     #[expect(clippy::cast_possible_truncation, reason = "rounded up")]
     let squared = (rough_m * rough_m * STEPS_SQUARED) as f32;
     squared.next_up()
@@ -347,25 +394,34 @@ fn rough_limit(chord_m: f64) -> f32 {
 /// The largest rough distance of a rival, squared, of someone whose own rough distance
 /// squared is this; in steps, up to [`CHORD_FAR_M`].
 ///
-/// The straight line to that someone may be `ROUGH_M` longer than the rough one, a rival's
-/// is up to [`rival_chord_max_m`] of that, and the rough one to the rival another `ROUGH_M`
-/// longer. Of the square, `s + 4 ROUGH_M sqrt(s) + ...`, the middle term is at most
-/// `s / 1000 + 1000 (2 ROUGH_M)^2`; the rest is small (tested below).
+/// The straight line to that someone may be an error longer than the rough one, a rival's
+/// is up to [`rival_chord_max_m`] of that, and the rough one to the rival another error
+/// longer. Of the square, `s + 4 e sqrt(s) + ...`, the middle term is at most
+/// `s / 100 + 100 (2 e)^2`, which is used where that is little; the rest is small (tested
+/// below).
 #[inline]
-fn rival_squared(squared: f32) -> f32 {
-    #[expect(clippy::cast_possible_truncation, reason = "there is room in both")]
-    const ROOM: f32 = (1_010.0 * 4.0 * ROUGH_M * ROUGH_M * STEPS_SQUARED) as f32;
+fn rival_squared(squared: f32, error: f32) -> f32 {
     #[expect(clippy::cast_possible_truncation, reason = "there is room in both")]
     const BEND: f32 = (5.9e-17 / STEPS_SQUARED) as f32;
-    squared * (1.001_01 + BEND * squared) + ROOM
+    let room = error * error;
+    let (ratio, room) = if squared > 3_600.0 * room {
+        (1.010_1, 404.0 * room)
+    } else {
+        let middle = 4.04 * error * squared.sqrt();
+        (1.000_01, middle + 4.1 * room)
+    };
+    squared * (ratio + BEND * squared) + room
 }
 
-/// The same at any distance.
+/// The same at any distance, with any error.
 #[cold]
-fn far_rival_squared(squared: f32) -> f32 {
+fn far_rival_squared(squared: f32, error: f32) -> f32 {
+    if squared == f32::INFINITY {
+        return squared;
+    }
     let rough_m = (f64::from(squared) / STEPS_SQUARED).sqrt();
-    let chord_m = rough_m * (1.0 + ROUGH_RATIO) + ROUGH_M;
-    rough_limit(rival_chord_max_m(chord_m).min(EVERYWHERE_M))
+    let chord_m = rough_m * (1.0 + ROUGH_RATIO) + f64::from(error) * ROUGH_STEP_M;
+    rough_limit(rival_chord_max_m(chord_m).min(EVERYWHERE_M), error)
 }
 
 #[cfg(test)]
@@ -374,24 +430,51 @@ mod tests {
 
     #[test]
     fn the_polynomial_is_never_below_the_bound() {
-        let mut chord_m = 1e-3;
-        while chord_m < CHORD_FAR_M {
-            #[expect(clippy::cast_possible_truncation, reason = "test data")]
-            let squared = (chord_m * chord_m * STEPS_SQUARED) as f32;
-            assert!(
-                rival_squared(squared) >= far_rival_squared(squared),
-                "{chord_m}"
-            );
-            chord_m *= 1.0001;
+        for error in [0.1, 1.733, 14.0, 100.0, 7_200.0] {
+            let mut chord_m = 1e-3;
+            while chord_m < CHORD_FAR_M {
+                #[expect(clippy::cast_possible_truncation, reason = "test data")]
+                let squared = (chord_m * chord_m * STEPS_SQUARED) as f32;
+                assert!(
+                    rival_squared(squared, error) >= far_rival_squared(squared, error),
+                    "{chord_m} {error}"
+                );
+                chord_m *= 1.0001;
+            }
+            assert!(rival_squared(0.0, error) >= far_rival_squared(0.0, error));
         }
-        assert!(rival_squared(0.0) >= far_rival_squared(0.0));
+    }
+
+    #[test]
+    fn a_limit_is_widened_for_a_leaf_of_larger_steps_and_never_narrowed_by_that() {
+        let mut nearest = Nearest::default();
+        nearest.start(1, 500.0);
+        nearest.allow(10.0);
+        let first = nearest.limit();
+        nearest.allow(5.0);
+        assert!((nearest.limit() - first).abs() <= 0.0);
+        nearest.narrow(100.0 * 100.0);
+        let narrow = nearest.limit();
+        assert!(narrow < first);
+        nearest.allow(1_000.0);
+        assert!(nearest.limit() > narrow && nearest.limit() < rough_limit(600.0, 0.0));
+        nearest.narrow(200.0 * 200.0);
+        assert!(nearest.limit() < rough_limit(600.0, 0.0));
+    }
+
+    #[test]
+    fn nobody_is_beyond_the_limit_of_a_search_without_one() {
+        for error in [0.0, 1.733, 7_200.0] {
+            assert!(rough_limit(EVERYWHERE_M, error) <= EVERYWHERE_LIMIT);
+        }
     }
 
     #[test]
     fn an_empty_lane_is_beyond_every_limit() {
-        use crate::index::layout::Group;
-        let nearest = f64::from(Group::NOWHERE) * 3.0_f64.sqrt() * ROUGH_STEP_M - 6_378_137.0;
+        use crate::index::rows::Wide;
+        let nearest = f64::from(Wide::NOWHERE) * 3.0_f64.sqrt() * ROUGH_STEP_M - 6_378_137.0;
         assert!(nearest > 2.0 * EVERYWHERE_M);
-        assert!(f64::from(rough_limit(EVERYWHERE_M)) < nearest * nearest * STEPS_SQUARED);
+        let limit = f64::from(EVERYWHERE_LIMIT);
+        assert!(limit < nearest * nearest * STEPS_SQUARED);
     }
 }

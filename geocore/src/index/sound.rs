@@ -2,7 +2,7 @@
 
 use super::grid::cap_of;
 use super::handles::{Child, Class, Entry, Place};
-use super::layout::{Below, Chunk, Freshness, Group, LANES, WIDTH};
+use super::layout::{Below, Chunk, Freshness, LANES, WIDTH};
 use super::space::Space;
 
 /// Groups and chunks in use below a child, and who is there.
@@ -49,8 +49,9 @@ impl Space {
     fn assert_sound(&self) {
         let census = self.assert_child(self.root, Entry::NONE);
         assert_eq!(census.below.people as usize, self.len());
+        let (vacant_groups, groups) = self.groups.vacant_of();
         for (used, vacant, all) in [
-            (census.groups, self.groups.vacant(), self.groups.hot.len()),
+            (census.groups, vacant_groups, groups),
             (census.chunks, self.chunks.vacant(), self.chunks.hot.len()),
         ] {
             assert_eq!(used + vacant, all, "runs leak");
@@ -58,7 +59,7 @@ impl Space {
             assert!(vacant * 8 <= all * 3 + census.largest + 256, "room is lost");
         }
         let leaves = census.leaves + self.free_leaves.len();
-        assert_eq!(leaves, self.leaves.len(), "leaves leak");
+        assert_eq!(leaves, self.groups.leaves.len(), "leaves leak");
         for place in self.places.places() {
             let record = self.record(place);
             assert_eq!(self.find(record.id), Some(place));
@@ -75,7 +76,7 @@ impl Space {
 
     fn assert_leaf(&self, child: Child, entry: Entry) -> Census {
         let id = self.leaf_of(child);
-        let leaf = &self.leaves[id];
+        let leaf = &self.groups.leaves[id];
         assert_eq!(leaf.parent, entry);
         assert_eq!(leaf.first as usize, child.first());
         let mut below = Below::NOBODY;
@@ -83,8 +84,7 @@ impl Space {
             let place = Place::new(child.first() + slot / LANES, slot % LANES);
             assert_eq!(self.groups.leaf(place.group()), id);
             if slot >= leaf.len as usize {
-                let x = self.groups.hot[place.group()].x[place.lane()];
-                assert_eq!(x, Group::NOWHERE, "an empty lane can be found");
+                assert!(self.groups.is_nobodys(place), "an empty lane can be found");
                 continue;
             }
             let record = self.record(place);
@@ -140,7 +140,9 @@ impl Space {
             let own = Entry::new(id, slot);
             let lower = self.chunks.hot[chunk].child[lane];
             if lower.is_leaf() {
-                assert_eq!(self.leaves[self.leaf_of(lower)].cap, cap);
+                let leaf = &self.groups.leaves[self.leaf_of(lower)];
+                assert_eq!(leaf.cap, cap);
+                assert_eq!(leaf.cube(), self.chunks.hot[chunk].cube(lane));
             }
             let home = cap_of(self.chunks.cold[chunk].cell[lane]);
             let home_m = f64::from(home.radius_m);

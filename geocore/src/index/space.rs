@@ -2,9 +2,10 @@
 
 use super::arena::Arena;
 use super::directory::Directory;
+use super::groups::Groups;
 use super::handles::{Child, Class, Entry, Place};
-use super::kernel::{prefetch, prefetch_person};
-use super::layout::{Chunks, Detail, Freshness, Group, GroupTag, Groups, LANES, Leaf, Record};
+use super::kernel::prefetch;
+use super::layout::{Chunks, Freshness, LANES, Leaf, Record};
 use super::pages::push;
 use super::tally::Readiness;
 use super::tree::Node;
@@ -27,7 +28,6 @@ const BATCH: usize = 32;
 pub(super) struct Space {
     pub(super) groups: Groups,
     pub(super) chunks: Chunks,
-    pub(super) leaves: Vec<Leaf>,
     pub(super) free_leaves: Vec<u32>,
     pub(super) nodes: Vec<Node>,
     pub(super) free_nodes: Vec<u32>,
@@ -38,9 +38,8 @@ pub(super) struct Space {
 impl Space {
     pub(super) fn new() -> Self {
         let mut space = Self {
-            groups: Arena::new(),
+            groups: Groups::wide(),
             chunks: Arena::new(),
-            leaves: Vec::new(),
             free_leaves: Vec::new(),
             nodes: Vec::new(),
             free_nodes: Vec::new(),
@@ -60,8 +59,9 @@ impl Space {
         self.root.is_leaf()
     }
 
+    #[inline]
     pub(super) fn find(&self, id: u64) -> Option<Place> {
-        self.places.find(id, |place| self.groups.id(place) == id)
+        self.groups.find(&self.places, id)
     }
 
     pub(super) fn record(&self, place: Place) -> Record {
@@ -108,8 +108,7 @@ impl Space {
         for (place, record) in found.iter_mut().zip(batch) {
             *place = self.find(record.id);
             if let Some(place) = *place {
-                prefetch(&self.groups.tags[place.group()]);
-                prefetch_person(&self.groups.hot[place.group()], self.groups.detail(place));
+                self.groups.prefetch_person(place);
             }
         }
         let mut stirred = false;
@@ -176,7 +175,6 @@ impl Space {
     pub(super) fn bytes(&self) -> usize {
         self.groups.bytes()
             + self.chunks.bytes()
-            + self.leaves.capacity() * size_of::<Leaf>()
             + self.nodes.capacity() * size_of::<Node>()
             + (self.free_leaves.capacity() + self.free_nodes.capacity()) * 4
             + self.places.bytes()
@@ -186,7 +184,7 @@ impl Space {
     /// and so perhaps others, lie elsewhere now.
     fn rewrite(&mut self, place: Place, record: &Record) -> bool {
         let id = self.groups.leaf(place.group());
-        let leaf = &self.leaves[id];
+        let leaf = &self.groups.leaves[id];
         let reach_m = leaf.cap.reach_m(record.xyz_m);
         let is_out = reach_m > f64::from(leaf.cap.radius_m);
         if is_out && reach_m > self.home_m(leaf.parent) {
@@ -197,13 +195,35 @@ impl Space {
         }
         let parent = leaf.parent;
         let was = self.readiness(place);
-        self.groups.set_place(place, record.xyz_m, record.at_s);
+        self.set_place(id, place, record);
         if is_out {
             self.loosen(id, reach_m);
         }
         self.set_available(place, parent, record.available);
         self.renew(id, was, record.readiness());
         true
+    }
+
+    fn set_record(&mut self, place: Place, record: &Record) {
+        self.set_place(self.groups.leaf(place.group()), place, record);
+        self.groups.set_rest(place, record);
+    }
+
+    #[inline]
+    pub(super) fn set_place(&mut self, leaf: usize, place: Place, record: &Record) {
+        while !(self.groups).set_place(leaf, place, record.xyz_m, record.at_s) {
+            self.coarsen(leaf);
+        }
+    }
+
+    /// Doubles the steps of a leaf. Cells do not reach as far as its cube: this is here so
+    /// that no answer rests on it.
+    #[cold]
+    pub(super) fn coarsen(&mut self, leaf: usize) {
+        self.groups.coarsen(leaf);
+        let Leaf { cap, parent, .. } = self.groups.leaves[leaf];
+        self.set_radius(parent, f64::from(cap.radius_m));
+        self.nest(parent);
     }
 
     fn readiness(&self, place: Place) -> Readiness {
@@ -235,13 +255,13 @@ impl Space {
     /// Adds a person to a leaf and to the map; the leaf's ancestors are not told.
     pub(super) fn attach(&mut self, leaf: Child, record: &Record) {
         let id = self.leaf_of(leaf);
-        let len = self.leaves[id].len as usize;
+        let len = self.groups.leaves[id].len as usize;
         if len == leaf.class().size() * LANES {
             self.resize(leaf, len + 1);
         }
-        let place = self.leaves[id].place(len);
-        self.groups.set_record(place, record);
-        let leaf = &mut self.leaves[id];
+        let place = self.groups.leaves[id].place(len);
+        self.set_record(place, record);
+        let leaf = &mut self.groups.leaves[id];
         leaf.len += 1;
         let groups = &self.groups;
         self.places
@@ -253,15 +273,15 @@ impl Space {
         let record = self.record(place);
         self.places.remove(record.id, place);
         let id = self.groups.leaf(place.group());
-        let last = self.leaves[id].len as usize - 1;
-        let tail = self.leaves[id].place(last);
+        let last = self.groups.leaves[id].len as usize - 1;
+        let tail = self.groups.leaves[id].place(last);
         if tail != place {
             let moved = self.record(tail);
-            self.groups.set_record(place, &moved);
+            self.set_record(place, &moved);
             self.places.repoint(moved.id, tail, place);
         }
         self.groups.clear(tail);
-        let leaf = &mut self.leaves[id];
+        let leaf = &mut self.groups.leaves[id];
         leaf.len -= 1;
         let parent = leaf.parent;
         self.count(parent, -1, -i32::from(record.available));
@@ -296,21 +316,18 @@ impl Space {
         let id = self.leaf_of(leaf);
         let first = self.take_groups(id, class);
         let (from, to) = (leaf.first(), first as usize);
-        for step in 0..leaf.class().size().min(class.size()) {
-            let group = self.groups.hot[from + step].clone();
-            self.groups.hot[to + step] = group;
-            self.groups.tags[to + step] = self.groups.tags[from + step];
-            self.groups.cold[to + step] = self.groups.cold[from + step];
-        }
-        for nth in 0..self.leaves[id].len as usize {
+        let groups = leaf.class().size().min(class.size());
+        self.groups.copy(from, to, groups);
+        for nth in 0..self.groups.leaves[id].len as usize {
             let place = Place::new(to + nth / LANES, nth % LANES);
             let person = self.groups.id(place);
             self.places
-                .repoint(person, self.leaves[id].place(nth), place);
+                .repoint(person, self.groups.leaves[id].place(nth), place);
         }
-        self.groups.give_back(self.leaves[id].first, leaf.class());
-        self.leaves[id].first = first;
-        self.set_child(self.leaves[id].parent, Child::leaf(first, class));
+        self.groups
+            .give_back(self.groups.leaves[id].first, leaf.class());
+        self.groups.leaves[id].first = first;
+        self.set_child(self.groups.leaves[id].parent, Child::leaf(first, class));
     }
 
     /// A leaf of nobody with room.
@@ -319,24 +336,22 @@ impl Space {
         let id = self
             .free_leaves
             .pop()
-            .map_or(self.leaves.len(), |id| id as usize);
+            .map_or(self.groups.leaves.len(), |id| id as usize);
         let first = self.take_groups(id, class);
         let leaf = Leaf {
             first,
             ..Leaf::EMPTY
         };
-        if id == self.leaves.len() {
-            push(&mut self.leaves, leaf);
+        if id == self.groups.leaves.len() {
+            push(&mut self.groups.leaves, leaf);
         } else {
-            self.leaves[id] = leaf;
+            self.groups.leaves[id] = leaf;
         }
         Child::leaf(first, class)
     }
 
     fn take_groups(&mut self, leaf: usize, class: Class) -> u32 {
-        let tag = GroupTag::of(number(leaf));
-        let nobody = [Detail::EMPTY; LANES];
-        self.groups.take(class, &Group::EMPTY, tag, &nobody)
+        self.groups.take(class, number(leaf))
     }
 
     /// The number of a leaf.
@@ -347,13 +362,14 @@ impl Space {
     /// Takes all people of a leaf out of the map and gives it back.
     pub(super) fn dissolve(&mut self, leaf: Child, into: &mut Vec<Record>) {
         let id = self.leaf_of(leaf);
-        for nth in 0..self.leaves[id].len as usize {
-            let place = self.leaves[id].place(nth);
+        for nth in 0..self.groups.leaves[id].len as usize {
+            let place = self.groups.leaves[id].place(nth);
             let record = self.record(place);
             self.places.remove(record.id, place);
             into.push(record);
         }
-        self.groups.give_back(self.leaves[id].first, leaf.class());
+        self.groups
+            .give_back(self.groups.leaves[id].first, leaf.class());
         self.free_leaves.push(number(id));
     }
 }

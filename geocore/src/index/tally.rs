@@ -48,7 +48,7 @@ impl Space {
 
     /// Takes that somebody of a leaf is no more as they were.
     pub(super) fn renew(&mut self, leaf: usize, was: Readiness, is: Readiness) {
-        let parent = self.leaves[leaf].parent;
+        let parent = self.groups.leaves[leaf].parent;
         self.freshen(parent, is);
         if is.available != was.available || is.fix < was.fix {
             self.outdate(leaf, was);
@@ -58,14 +58,14 @@ impl Space {
     /// Finds the newest time of a leaf's people again if it was that of somebody who is no
     /// more as they were, and of all above it as far as they change.
     pub(super) fn outdate(&mut self, leaf: usize, was: Readiness) {
-        let Leaf { parent, len, .. } = self.leaves[leaf];
+        let Leaf { parent, len, .. } = self.groups.leaves[leaf];
         let which = usize::from(was.available);
         if parent == Entry::NONE || self.below(parent).newest[which] > was.fix {
             return;
         }
         let mut newest = Freshness::NEVER;
         for nth in 0..len as usize {
-            let place = self.leaves[leaf].place(nth);
+            let place = self.groups.leaves[leaf].place(nth);
             if self.groups.is_available(place) == was.available {
                 newest = newest.max(Freshness::of(self.groups.at_s(place)));
                 if newest == was.fix {

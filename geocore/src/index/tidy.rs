@@ -9,17 +9,20 @@ impl Space {
     pub(super) fn tidy(&mut self) {
         while let Some(gap) = self.groups.next_gap() {
             let id = self.groups.leaf(gap.end());
-            let (parent, people) = (self.leaves[id].parent, self.leaves[id].len as usize);
+            let (parent, people) = (
+                self.groups.leaves[id].parent,
+                self.groups.leaves[id].len as usize,
+            );
             let class = self.child(parent).class();
             if !self.groups.close(gap, class) {
                 break;
             }
             let at = |first: u32, nth| Place::new(first as usize + nth / LANES, nth % LANES);
             for nth in 0..people {
-                let (from, to) = (at(self.leaves[id].first, nth), at(gap.first, nth));
+                let (from, to) = (at(self.groups.leaves[id].first, nth), at(gap.first, nth));
                 self.places.repoint(self.groups.id(to), from, to);
             }
-            self.leaves[id].first = gap.first;
+            self.groups.leaves[id].first = gap.first;
             self.set_child(parent, Child::leaf(gap.first, class));
         }
         while let Some(gap) = self.chunks.next_gap() {

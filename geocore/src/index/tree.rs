@@ -6,6 +6,7 @@
 
 use super::directory::Directory;
 use super::grid::{FINEST, ancestor, cap_of, key_of, resolution_of};
+use super::groups::Groups;
 use super::handles::{Child, Class, Entry};
 use super::keyed::{Keyed, keyed};
 use super::layout::{Below, Cap, Chunk, ChunkMeta, LANES, Record, WIDTH};
@@ -52,6 +53,8 @@ impl Space {
             self.groups.fit();
             return;
         }
+        self.groups = Groups::narrow();
+        self.free_leaves.clear();
         // As many groups as leaves that are four fifths full have.
         self.groups.expect(records.len() / LANES * 5 / 4);
         let class = Class::holding(ROOT_CHUNKS);
@@ -60,7 +63,7 @@ impl Space {
         self.plant_all(root, &keyed(records));
         self.groups.fit();
         self.chunks.fit();
-        self.leaves.shrink_to_fit();
+        self.groups.leaves.shrink_to_fit();
         self.nodes.shrink_to_fit();
     }
 
@@ -204,7 +207,7 @@ impl Space {
         let entry = Entry::new(node, slot);
         let home = cap_of(cell);
         let cap = Cap {
-            radius_m: f32::NEG_INFINITY,
+            radius_m: Cap::EMPTY_M,
             ..home
         };
         let (chunk, lane) = self.locate(entry);
@@ -344,7 +347,7 @@ impl Space {
     fn adopt(&mut self, child: Child, parent: Entry) {
         if child.is_leaf() {
             let id = self.leaf_of(child);
-            self.leaves[id].parent = parent;
+            self.groups.leaves[id].parent = parent;
         } else {
             let node = self.chunks.tags[child.first()];
             self.nodes[node as usize].parent = parent;

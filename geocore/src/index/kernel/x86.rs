@@ -2,24 +2,27 @@
 //! `unsafe`.
 
 use core::arch::x86_64::{
-    __m256, __m256i, _CMP_LE_OQ, _MM_CMPINT_EQ, _MM_CMPINT_NLT, _MM_HINT_T0, _mm_cvtsi64_si128,
-    _mm_prefetch, _mm256_add_epi32, _mm256_blendv_ps, _mm256_castps_si256, _mm256_castsi256_ps,
-    _mm256_cmp_ps, _mm256_cmpgt_epi32, _mm256_cvtepi32_ps, _mm256_cvtepu8_epi32, _mm256_cvtss_f32,
-    _mm256_fmadd_ps, _mm256_fmsub_ps, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_min_ps,
+    __m128i, __m256, __m256i, _CMP_LE_OQ, _MM_CMPINT_EQ, _MM_CMPINT_NLT, _MM_HINT_T0,
+    _mm_cmpeq_epi16, _mm_cvtsi64_si128, _mm_loadu_si128, _mm_prefetch, _mm_set1_epi16,
+    _mm256_add_epi32, _mm256_blendv_ps, _mm256_castps_si256, _mm256_castsi256_ps, _mm256_cmp_ps,
+    _mm256_cmpeq_epi16_mask, _mm256_cmpgt_epi32, _mm256_cvtepi16_epi32, _mm256_cvtepi32_ps,
+    _mm256_cvtepu8_epi32, _mm256_cvtepu16_epi32, _mm256_cvtss_f32, _mm256_fmadd_ps,
+    _mm256_fmsub_ps, _mm256_loadu_epi16, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_min_ps,
     _mm256_movemask_ps, _mm256_mul_ps, _mm256_permute_ps, _mm256_permute2f128_ps,
-    _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_si256, _mm256_sqrt_ps, _mm256_storeu_ps,
-    _mm256_storeu_si256, _mm256_sub_epi32, _mm256_sub_ps, _mm512_add_epi32, _mm512_and_si512,
-    _mm512_cmp_epi32_mask, _mm512_cmp_ps_mask, _mm512_cvtepi32_ps, _mm512_fmadd_ps,
-    _mm512_fmsub_ps, _mm512_loadu_epi32, _mm512_loadu_ps, _mm512_mask_add_epi32,
-    _mm512_mask_blend_ps, _mm512_maskz_compress_epi32, _mm512_max_ps, _mm512_min_epi32,
-    _mm512_min_ps, _mm512_mul_ps, _mm512_or_si512, _mm512_reduce_min_epi32, _mm512_reduce_min_ps,
-    _mm512_rsqrt14_ps, _mm512_set_epi32, _mm512_set1_epi32, _mm512_set1_ps, _mm512_setzero_si512,
-    _mm512_srai_epi32, _mm512_storeu_epi32, _mm512_storeu_ps, _mm512_sub_epi32, _mm512_sub_ps,
-    _mm512_xor_si512,
+    _mm256_set1_epi16, _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_si256, _mm256_sqrt_ps,
+    _mm256_storeu_ps, _mm256_storeu_si256, _mm256_sub_epi32, _mm256_sub_ps, _mm512_add_epi32,
+    _mm512_and_si512, _mm512_cmp_epi32_mask, _mm512_cmp_ps_mask, _mm512_cvtepi32_ps,
+    _mm512_cvtepu16_epi32, _mm512_fmadd_ps, _mm512_fmsub_ps, _mm512_loadu_epi32, _mm512_loadu_ps,
+    _mm512_mask_add_epi32, _mm512_mask_blend_ps, _mm512_maskz_compress_epi32, _mm512_max_ps,
+    _mm512_min_epi32, _mm512_min_ps, _mm512_mul_ps, _mm512_or_si512, _mm512_reduce_min_epi32,
+    _mm512_reduce_min_ps, _mm512_rsqrt14_ps, _mm512_set_epi32, _mm512_set1_epi32, _mm512_set1_ps,
+    _mm512_setzero_si512, _mm512_srai_epi32, _mm512_storeu_epi32, _mm512_storeu_ps,
+    _mm512_sub_epi32, _mm512_sub_ps, _mm512_xor_si512,
 };
 
 use super::{
-    Chunk, Group, Kernel, LANES, NODE_MAX, PIECE, Picked, ROUNDING_M, Rough, SLACK, WIDTH, Work,
+    Chunk, Kernel, LANES, NODE_MAX, NOWHERE, Narrow, PIECE, Picked, ROUNDING_M, Rough, SLACK,
+    WIDTH, Wide, Work,
 };
 
 /// [`SLACK`], and what an approximate root may add: 2^-14 of it.
@@ -179,7 +182,7 @@ impl Kernel for Avx512 {
     }
 
     #[inline(always)]
-    fn measure(self, groups: &[Group], from: Rough, into: &mut [[f32; LANES]]) -> [f32; LANES] {
+    fn measure_wide(self, groups: &[Wide], from: Rough, into: &mut [[f32; LANES]]) -> [f32; LANES] {
         let mut minima = [f32::INFINITY; LANES];
         // SAFETY: an `Avx512` exists only where AVX-512 F was detected; every pointer is
         // to an array of exactly the sixteen numbers of four bytes that are read or
@@ -198,6 +201,46 @@ impl Kernel for Avx512 {
                 let dz = _mm512_cvtepi32_ps(dz);
                 let parallel = _mm512_fmadd_ps(dx, dx, _mm512_mul_ps(dy, dy));
                 let squared = _mm512_fmadd_ps(dz, dz, parallel);
+                least = _mm512_min_ps(least, squared);
+                _mm512_storeu_ps(row.as_mut_ptr(), squared);
+            }
+            _mm512_storeu_ps(minima.as_mut_ptr(), least);
+        }
+        minima
+    }
+
+    #[inline(always)]
+    fn measure_narrow(
+        self,
+        groups: &[Narrow],
+        from: [f32; 3],
+        step: f32,
+        into: &mut [[f32; LANES]],
+    ) -> [f32; LANES] {
+        let mut minima = [f32::INFINITY; LANES];
+        // SAFETY: an `Avx512` exists only where AVX-512 F, BW and VL were detected; every
+        // pointer is to an array of exactly the sixteen numbers of two or of four bytes that
+        // are read or written, unaligned access is allowed.
+        unsafe {
+            let (x, y) = (_mm512_set1_ps(from[0]), _mm512_set1_ps(from[1]));
+            let (z, step) = (_mm512_set1_ps(from[2]), _mm512_set1_ps(step));
+            let nowhere = _mm256_set1_epi16(NOWHERE.cast_signed());
+            let far = _mm512_set1_ps(f32::INFINITY);
+            let mut least = far;
+            for (group, row) in groups.iter().zip(into) {
+                let gx = _mm256_loadu_epi16(group.x.as_ptr().cast());
+                let gy = _mm256_loadu_epi16(group.y.as_ptr().cast());
+                let gz = _mm256_loadu_epi16(group.z.as_ptr().cast());
+                let nobody = _mm256_cmpeq_epi16_mask(gx, nowhere);
+                let dx = _mm512_cvtepi32_ps(_mm512_cvtepu16_epi32(gx));
+                let dy = _mm512_cvtepi32_ps(_mm512_cvtepu16_epi32(gy));
+                let dz = _mm512_cvtepi32_ps(_mm512_cvtepu16_epi32(gz));
+                let dx = _mm512_fmsub_ps(dx, step, x);
+                let dy = _mm512_fmsub_ps(dy, step, y);
+                let dz = _mm512_fmsub_ps(dz, step, z);
+                let parallel = _mm512_fmadd_ps(dx, dx, _mm512_mul_ps(dy, dy));
+                let squared = _mm512_fmadd_ps(dz, dz, parallel);
+                let squared = _mm512_mask_blend_ps(nobody, squared, far);
                 least = _mm512_min_ps(least, squared);
                 _mm512_storeu_ps(row.as_mut_ptr(), squared);
             }
@@ -349,7 +392,7 @@ fn bounds_avx2(chunk: &Chunk, from_m: [f32; 3], into: &mut [f32; WIDTH]) {
 
 #[target_feature(enable = "avx2,fma")]
 #[inline]
-fn measure_avx2(groups: &[Group], from: Rough, into: &mut [[f32; LANES]]) -> [f32; LANES] {
+fn measure_wide_avx2(groups: &[Wide], from: Rough, into: &mut [[f32; LANES]]) -> [f32; LANES] {
     let mut least = [_mm256_set1_ps(f32::INFINITY); 2];
     for (group, row) in groups.iter().zip(into) {
         let (x, y) = (less_whole(&group.x, from[0]), less_whole(&group.y, from[1]));
@@ -359,6 +402,62 @@ fn measure_avx2(groups: &[Group], from: Rough, into: &mut [[f32; LANES]]) -> [f3
             _mm256_min_ps(least[0], squares[0]),
             _mm256_min_ps(least[1], squares[1]),
         ];
+        store(squares, row);
+    }
+    let mut minima = [0.0; LANES];
+    store(least, &mut minima);
+    minima
+}
+
+/// Sixteen numbers of two bytes, times a step and less one, as floats.
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+fn less_steps(numbers: &[u16; 16], step: __m256, one: f32) -> Halves {
+    let one = _mm256_set1_ps(one);
+    load_short(numbers).map(|eight| {
+        let whole = _mm256_cvtepi32_ps(_mm256_cvtepu16_epi32(eight));
+        _mm256_fmsub_ps(whole, step, one)
+    })
+}
+
+#[target_feature(enable = "avx2")]
+#[inline]
+fn load_short(numbers: &[u16; 16]) -> [__m128i; 2] {
+    let at = numbers.as_ptr();
+    // SAFETY: as in `load`, of whole numbers of two bytes.
+    unsafe {
+        [
+            _mm_loadu_si128(at.cast()),
+            _mm_loadu_si128(at.add(8).cast()),
+        ]
+    }
+}
+
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+fn measure_narrow_avx2(
+    groups: &[Narrow],
+    from: [f32; 3],
+    step: f32,
+    into: &mut [[f32; LANES]],
+) -> [f32; LANES] {
+    let (step, far) = (_mm256_set1_ps(step), _mm256_set1_ps(f32::INFINITY));
+    let nowhere = _mm_set1_epi16(NOWHERE.cast_signed());
+    let mut least = [far; 2];
+    for (group, row) in groups.iter().zip(into) {
+        let (x, y) = (
+            less_steps(&group.x, step, from[0]),
+            less_steps(&group.y, step, from[1]),
+        );
+        let (z, own) = (less_steps(&group.z, step, from[2]), load_short(&group.x));
+        let mut squares = [far; 2];
+        for half in 0..2 {
+            // All bits of a lane that is nobody's are set, its sign too.
+            let nobody = _mm256_cvtepi16_epi32(_mm_cmpeq_epi16(own[half], nowhere));
+            let near = squared(x[half], y[half], z[half]);
+            squares[half] = _mm256_blendv_ps(near, far, _mm256_castsi256_ps(nobody));
+            least[half] = _mm256_min_ps(least[half], squares[half]);
+        }
         store(squares, row);
     }
     let mut minima = [0.0; LANES];
@@ -482,9 +581,21 @@ impl Kernel for Avx2 {
     }
 
     #[inline(always)]
-    fn measure(self, groups: &[Group], from: Rough, into: &mut [[f32; LANES]]) -> [f32; LANES] {
+    fn measure_wide(self, groups: &[Wide], from: Rough, into: &mut [[f32; LANES]]) -> [f32; LANES] {
         // SAFETY: as in `bounds`.
-        unsafe { measure_avx2(groups, from, into) }
+        unsafe { measure_wide_avx2(groups, from, into) }
+    }
+
+    #[inline(always)]
+    fn measure_narrow(
+        self,
+        groups: &[Narrow],
+        from: [f32; 3],
+        step: f32,
+        into: &mut [[f32; LANES]],
+    ) -> [f32; LANES] {
+        // SAFETY: as in `bounds`.
+        unsafe { measure_narrow_avx2(groups, from, step, into) }
     }
 }
 

@@ -28,6 +28,7 @@ fn rough(next: &mut impl FnMut() -> f32) -> Rough {
 fn avx512_does_as_the_portable_path_does() {
     if let Some(avx512) = Avx512::detect() {
         check_measures(avx512);
+        check_steps(avx512);
         check_bounds(avx512);
     }
 }
@@ -36,6 +37,7 @@ fn avx512_does_as_the_portable_path_does() {
 fn avx2_does_as_the_portable_path_does() {
     if let Some(avx2) = Avx2::detect() {
         check_measures(avx2);
+        check_steps(avx2);
         check_bounds(avx2);
     }
 }
@@ -43,7 +45,7 @@ fn avx2_does_as_the_portable_path_does() {
 fn check_measures(kernel: impl Kernel) {
     let mut next = metres(7);
     for round in 0..2_000 {
-        let mut groups = [Group::EMPTY, Group::EMPTY, Group::EMPTY];
+        let mut groups = [Wide::EMPTY, Wide::EMPTY, Wide::EMPTY];
         for lane in 0..round % (3 * LANES + 1) {
             let group = &mut groups[lane / LANES];
             [
@@ -54,8 +56,8 @@ fn check_measures(kernel: impl Kernel) {
         }
         let from = rough(&mut next);
         let (mut plain, mut wide) = ([[0.0; LANES]; 3], [[0.0; LANES]; 3]);
-        let minima = Portable.measure(&groups, from, &mut plain);
-        let minima_wide = kernel.measure(&groups, from, &mut wide);
+        let minima = Portable.measure_wide(&groups, from, &mut plain);
+        let minima_wide = kernel.measure_wide(&groups, from, &mut wide);
         let limit = minima[round % LANES];
         let (mut picked, mut picked_wide) = ([0; _], [0; _]);
         let count = Portable.pick(&plain, limit, &mut picked);
@@ -71,6 +73,40 @@ fn check_measures(kernel: impl Kernel) {
             // A fused multiplication rounds once where the plain one rounds twice.
             assert!((a - b).abs() <= a * 3e-7, "{a} {b}");
         }
+    }
+}
+
+/// Groups of a tree: to the limits of what a place in them can be, and asked from anywhere.
+fn check_steps(kernel: impl Kernel) {
+    let mut next = metres(9);
+    for round in 0..2_000 {
+        let mut groups = [Narrow::EMPTY, Narrow::EMPTY, Narrow::EMPTY];
+        let people = round % (3 * LANES + 1);
+        let mut short = || (next().to_bits() >> 4).to_le_bytes();
+        for lane in 0..people {
+            let group = &mut groups[lane / LANES];
+            for axis in [&mut group.x, &mut group.y, &mut group.z] {
+                let [low, high, ..] = short();
+                axis[lane % LANES] = u16::from_le_bytes([low, high]).min(NOWHERE - 1);
+            }
+        }
+        groups[0].y[15] = NOWHERE;
+        let step = [1.0, 0.25, 16.0, 4096.0][round % 4];
+        let from = [next(), next(), next()].map(|axis| axis * step / [1.0, 100.0][round / 4 % 2]);
+        let (mut plain, mut wide) = ([[0.0; LANES]; 3], [[0.0; LANES]; 3]);
+        let minima = Portable.measure_narrow(&groups, from, step, &mut plain);
+        let minima_wide = kernel.measure_narrow(&groups, from, step, &mut wide);
+        let all = [plain.as_flattened(), &minima].concat();
+        let all_wide = [wide.as_flattened(), &minima_wide].concat();
+        for (a, b) in all.iter().zip(all_wide) {
+            let are_nobodys = a.is_infinite() && b.is_infinite();
+            assert!(are_nobodys || (a - b).abs() <= a * 4e-7, "{a} {b}");
+        }
+        let found = plain
+            .as_flattened()
+            .iter()
+            .filter(|squared| squared.is_finite());
+        assert_eq!(found.count(), people);
     }
 }
 
