@@ -103,18 +103,17 @@ impl Child {
     }
 }
 
-/// Size of a run in an arena: 1 to 24, then four for each power of two to 256, powers of two
+/// Size of a run in an arena: 1 to 28, then four for each power of two to 256, powers of two
 /// to 2^18 and of four to 2^26.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Class(u8);
 
 impl Class {
     /// Classes of every size from 1.
-    const SMALL: u8 = 24;
+    const SMALL: u8 = 28;
 
     /// Sizes of the others; the last is all that an arena can hold.
-    const LARGE: [u32; 28] = [
-        28,
+    const LARGE: [u32; 27] = [
         32,
         40,
         48,
@@ -193,7 +192,7 @@ mod tests {
 
     #[test]
     fn a_leaf_of_any_size_has_a_class_without_room_to_spare() {
-        for groups in 1..=24 {
+        for groups in 1..=28 {
             assert_eq!(Class::holding(groups).size(), groups);
         }
         assert_eq!(Class::holding(1 << INDEX_BITS).size(), 1 << INDEX_BITS);

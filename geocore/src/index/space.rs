@@ -18,7 +18,7 @@ const FLAT_MIN: usize = 192;
 
 /// A leaf above this is split, unless its cell is the finest: as many as are scanned together.
 /// Every leaf has a group that is half empty on average, so that larger ones take less memory.
-pub(super) const LEAF_MAX: usize = 384;
+pub(super) const LEAF_MAX: usize = 448;
 
 /// People who are looked for together before any is written.
 const BATCH: usize = 32;
