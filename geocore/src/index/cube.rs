@@ -162,6 +162,11 @@ impl Scanned {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn shift(&self) -> u8 {
+        self.cube.shift
+    }
+
     #[inline]
     fn holds(&self, place: Place) -> bool {
         place.bits().wrapping_sub(self.first) < self.lanes

@@ -10,7 +10,7 @@ use super::layout::{ChunkMeta, LANES, WIDTH};
 use super::lens::Lens;
 use super::query::{Filter, Neighbour};
 use super::rank::Ranked;
-use super::select::{Candidate, FIRST_MAX, Nearest};
+use super::select::{Candidate, FIRST_MAX, Nearest, steps_squared};
 use super::space::Space;
 use crate::geodesic::chord_max_m;
 use crate::point::Point;
@@ -71,7 +71,8 @@ pub(super) struct Question<'a> {
 pub(super) struct Scratch {
     way: Way,
     pub(super) nearest: Nearest,
-    /// Leaves of a tree that the last question's search has scanned.
+    /// Leaves of a tree that the last question's search has scanned, if its answer is small:
+    /// a large one looks its people up.
     pub(super) scanned: Vec<Scanned>,
     pub(super) ranked: Vec<Ranked>,
     pub(super) block: Block,
@@ -176,7 +177,7 @@ impl Space {
         scanned.clear();
         let within_m = question.filter.within_m;
         nearest.start(question.k, within_m.map_or(f64::INFINITY, chord_max_m));
-        self.search::<K, L, FLAT>(kernel, question.from.xyz_m(), lens, way, nearest, scanned);
+        self.search::<K, L, FLAT>(kernel, question.from, lens, way, nearest, scanned);
     }
 
     #[inline(always)]
@@ -187,18 +188,19 @@ impl Space {
     fn search<K: Kernel, L: Lens, const FLAT: bool>(
         &self,
         kernel: K,
-        from_m: [f64; 3],
+        from: &Point,
         lens: &L,
         way: &mut Way,
         nearest: &mut Nearest,
         scanned: &mut Vec<Scanned>,
     ) {
+        let from_m = from.xyz_m();
         if FLAT {
             let groups = self.len().div_ceil(LANES);
             let first = self.root.first();
             let run = first..first + groups;
             let view = View::Wide(rough_of(from_m));
-            self.scan::<K, L, true>(kernel, run, &view, lens, way, nearest);
+            self.scan::<K, L, true>(kernel, run, (from, &view), lens, way, nearest);
             return;
         }
         #[expect(clippy::cast_possible_truncation, reason = "the kernel allows for it")]
@@ -214,10 +216,15 @@ impl Space {
                     let run = child.first()..child.first() + child.class().size();
                     let cube = self.chunks.hot[slot.chunk].cube(slot.lane);
                     let view = View::within(cube, from_m);
-                    scanned.push(Scanned::new(&run, cube));
-                    self.scan::<K, L, false>(kernel, run, &view, lens, way, nearest);
+                    if nearest.is_small() {
+                        scanned.push(Scanned::new(&run, cube));
+                    }
+                    self.scan::<K, L, false>(kernel, run, (from, &view), lens, way, nearest);
                     if nearest.is_crowd() {
                         return nearest.give_up();
+                    }
+                    if nearest.is_blurred(0.0) {
+                        self.sharpen(from, nearest);
                     }
                     break;
                 }
@@ -308,6 +315,14 @@ impl Space {
         }
     }
 
+    /// Looks those known up, so that the steps of coarse leaves count no more.
+    #[cold]
+    #[inline(never)]
+    fn sharpen(&self, from: &Point, nearest: &mut Nearest) {
+        let groups = &self.groups;
+        nearest.sharpen(|place| steps_squared(from.chord_squared_m2(&groups.point(place))));
+    }
+
     /// Offers everyone of a leaf who is within the limit.
     #[inline(always)]
     #[expect(
@@ -318,7 +333,7 @@ impl Space {
         &self,
         kernel: K,
         run: Range<usize>,
-        view: &View,
+        (from, view): (&Point, &View),
         lens: &L,
         way: &mut Way,
         nearest: &mut Nearest,
@@ -336,6 +351,19 @@ impl Space {
             let mut count = kernel.pick(squares, nearest.limit(), picked);
             if L::EVERYONE && count > FIRST_MAX && nearest.is_full() {
                 // The nearest people of all are here: most of these need not be offered.
+                nearest.foresee(kernel, &minima);
+                count = kernel.pick(squares, nearest.limit(), picked);
+            }
+            if !FLAT
+                && L::EVERYONE
+                && count > FIRST_MAX
+                && nearest.is_small()
+                && nearest.is_blurred(2.0 * view.error())
+            {
+                // Those known come from a leaf of coarser steps, for which most of these, too,
+                // would be offered.
+                self.sharpen(from, nearest);
+                nearest.allow(view.error());
                 nearest.foresee(kernel, &minima);
                 count = kernel.pick(squares, nearest.limit(), picked);
             }

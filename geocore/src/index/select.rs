@@ -3,6 +3,8 @@
 //! A scan knows places to its steps only. Whoever may be among the nearest in truth is kept;
 //! [`super::rank`] looks at them again, to the nanometre.
 
+use core::mem;
+
 use super::cube::ROUGH_STEP_M;
 use super::far::{CROWD, CROWD_AROUND_M, CROWD_FAR_M};
 use super::handles::Place;
@@ -29,6 +31,12 @@ pub(super) const SORTED_MAX: usize = 16;
 
 /// Up to so many candidates are sorted at once where nobody is known yet.
 pub(super) const FIRST_MAX: usize = 8;
+
+/// Errors up to this, 1 m, are let be: few people lie within four of them.
+const BLURRED_MIN: f32 = 64.0;
+
+/// The error of distances between exact places, in steps: what places are told apart by.
+const SHARP_ERROR: f32 = 0.01;
 
 /// A person who may belong to the answer: the rough distance squared, in steps, above their
 /// place, so that candidates are ordered as numbers are.
@@ -131,6 +139,43 @@ impl Nearest {
     #[cold]
     fn widen(&mut self) {
         self.limit = rough_limit(self.chord_max_m, self.error).min(self.rival_limit(self.kth));
+    }
+
+    /// Whether the error, of a leaf of coarse steps, is more than some, and the better part of
+    /// what the limit is: in a crowd, most people within it would not matter.
+    #[inline]
+    pub(super) fn is_blurred(&self, more_than: f32) -> bool {
+        self.error > BLURRED_MIN.max(more_than) && self.kth < 64.0 * self.error * self.error
+    }
+
+    /// Begins anew with everyone known and the squares of their exact distances, in steps, so
+    /// that the error is that of the leaves that follow.
+    ///
+    /// Whoever was left out before was beyond a limit that held, and stays out.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn sharpen(&mut self, squared_of: impl Fn(Place) -> f32) {
+        let mut known = mem::take(&mut self.others);
+        known.extend(self.held.iter().chain(&self.sorted));
+        self.held = [Candidate::NOBODY; FIRST_MAX];
+        self.sorted = [Candidate::NOBODY; SORTED_MAX];
+        (self.error, self.kth) = (SHARP_ERROR, f32::INFINITY);
+        self.limit = rough_limit(self.chord_max_m, self.error);
+        for candidate in known {
+            if candidate == Candidate::NOBODY {
+                continue;
+            }
+            let squared = squared_of(candidate.place());
+            if squared <= self.limit {
+                self.offer(Candidate::new(squared, candidate.place()));
+            }
+        }
+        if !self.is_small() && self.others.len() >= self.k {
+            self.sift();
+        }
+        let limit = self.limit.to_bits();
+        self.others
+            .retain(|candidate| candidate.squared_bits() <= limit);
     }
 
     /// Square of the rough distance, in steps, above which nobody matters.
@@ -340,6 +385,16 @@ impl Nearest {
         self.others
             .retain(|candidate| candidate.squared_bits() <= limit);
     }
+}
+
+/// A distance squared, in square metres, as that of a rough one.
+pub(super) fn steps_squared(squared_m2: f64) -> f32 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "`ROUGH_RATIO` allows for it"
+    )]
+    let squared = (squared_m2 * STEPS_SQUARED) as f32;
+    squared
 }
 
 /// Sorts eight by a network six steps deep, written out: its loop would not be unrolled.

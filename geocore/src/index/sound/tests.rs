@@ -1,5 +1,6 @@
 //! Changes of every kind, after which a space must be sound.
 
+use super::super::cube::Scanned;
 use super::super::grid::{ancestor, key_of, resolution_of};
 use super::super::handles::Class;
 use super::super::kernel::Portable;
@@ -299,4 +300,46 @@ fn the_newest_of_a_leaf_that_is_split_may_leave_its_node() {
         }
     }
     panic!("only {left} were so near the edge");
+}
+
+/// A crowd in a square of 100 m, and few others in all the country: a leaf of them, of
+/// steps of 16 to 64 m, reaches over the crowd.
+fn crowd_in_a_country(dice: &mut Dice) -> Vec<Record> {
+    let mut all: Vec<Record> = (0..9_500).map(|id| record(dice, id, 0)).collect();
+    for (nth, person) in all.iter_mut().enumerate() {
+        let wide_deg = if nth < 8_000 { 1e-3 } else { 20.0 };
+        let (lat_deg, lon_deg) = (
+            48.85 + (dice.uniform() - 0.5) * wide_deg,
+            2.35 + (dice.uniform() - 0.5) * wide_deg,
+        );
+        person.xyz_m = Point::new(lat_deg, lon_deg).expect("valid").xyz_m();
+    }
+    all
+}
+
+#[test]
+fn coarse_steps_of_few_do_not_make_rivals_of_a_crowd() {
+    let mut dice = Dice(47);
+    let mut space = Space::new();
+    let records = crowd_in_a_country(&mut dice);
+    space.put_many(&records);
+    let mut scratch = Scratch::default();
+    let mut coarsest = 0;
+    for asked in 0..64 {
+        let from = Point::from_surface(records[asked * 100].xyz_m);
+        let k = [1, 5, 16, 40][asked % 4];
+        let question = Question {
+            from: &from,
+            k,
+            filter: &Filter::default(),
+        };
+        space.seek::<_, _, false>(Portable, &question, &Everyone, &mut scratch);
+        assert_eq!(scratch.scanned.is_empty(), k > 16, "kept in vain, or lost");
+        let shifts = scratch.scanned.iter().map(Scanned::shift);
+        coarsest = coarsest.max(shifts.max().unwrap_or(0));
+        let mut rivals = 0;
+        scratch.nearest.finish(|_| rivals += 1);
+        assert!((k..=3 * k + 12).contains(&rivals), "{rivals} for {k}");
+    }
+    assert!(coarsest >= 33, "no leaf of coarse steps reaches so far");
 }
