@@ -17,6 +17,7 @@ mod kernel;
 mod keyed;
 mod layout;
 mod lens;
+mod limits;
 mod pages;
 mod piles;
 mod query;

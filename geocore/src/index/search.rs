@@ -8,9 +8,10 @@ use super::handles::{Child, Place};
 use super::kernel::{Kernel, NODE_MAX, PIECE, Picked, Work, prefetch_chunks, run};
 use super::layout::{ChunkMeta, LANES, WIDTH};
 use super::lens::Lens;
+use super::limits::steps_squared;
 use super::query::{Filter, Neighbour};
 use super::rank::Ranked;
-use super::select::{Candidate, FIRST_MAX, Nearest, steps_squared};
+use super::select::{Candidate, FIRST_MAX, Nearest};
 use super::space::Space;
 use crate::geodesic::chord_max_m;
 use crate::point::Point;
@@ -323,6 +324,47 @@ impl Space {
         nearest.sharpen(|place| steps_squared(from.chord_squared_m2(&groups.point(place))));
     }
 
+    /// Picks those of a piece who are within the limit, once it is as narrow as they make it;
+    /// how many.
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "must take on the caller's target features"
+    )]
+    fn near<K: Kernel, L: Lens, const FLAT: bool>(
+        &self,
+        kernel: K,
+        (squares, minima): (&[[f32; LANES]], &[f32; LANES]),
+        (from, view): (&Point, &View),
+        nearest: &mut Nearest,
+        picked: &mut Picked,
+    ) -> usize {
+        if L::EVERYONE && nearest.is_small() && !nearest.is_full() {
+            // A first look at distances alone spares most people the queue.
+            nearest.foresee(kernel, minima);
+        }
+        let mut count = kernel.pick(squares, nearest.limit(), picked);
+        if L::EVERYONE && count > FIRST_MAX && nearest.is_full() {
+            // The nearest people of all are here: most of these need not be offered.
+            nearest.foresee(kernel, minima);
+            count = kernel.pick(squares, nearest.limit(), picked);
+        }
+        if !FLAT
+            && L::EVERYONE
+            && count > FIRST_MAX
+            && nearest.is_small()
+            && nearest.is_blurred(2.0 * view.error())
+        {
+            // Those known come from a leaf of coarser steps, for which most of these, too,
+            // would be offered.
+            self.sharpen(from, nearest);
+            nearest.allow(view.error());
+            nearest.foresee(kernel, minima);
+            count = kernel.pick(squares, nearest.limit(), picked);
+        }
+        count
+    }
+
     /// Offers everyone of a leaf who is within the limit.
     #[inline(always)]
     #[expect(
@@ -344,29 +386,8 @@ impl Space {
             let piece = start..run.end.min(start + PIECE);
             let squares = &mut squares[..piece.len()];
             let minima = self.groups.measure(kernel, piece, view, squares);
-            if L::EVERYONE && nearest.is_small() && !nearest.is_full() {
-                // A first look at distances alone spares most people the queue.
-                nearest.foresee(kernel, &minima);
-            }
-            let mut count = kernel.pick(squares, nearest.limit(), picked);
-            if L::EVERYONE && count > FIRST_MAX && nearest.is_full() {
-                // The nearest people of all are here: most of these need not be offered.
-                nearest.foresee(kernel, &minima);
-                count = kernel.pick(squares, nearest.limit(), picked);
-            }
-            if !FLAT
-                && L::EVERYONE
-                && count > FIRST_MAX
-                && nearest.is_small()
-                && nearest.is_blurred(2.0 * view.error())
-            {
-                // Those known come from a leaf of coarser steps, for which most of these, too,
-                // would be offered.
-                self.sharpen(from, nearest);
-                nearest.allow(view.error());
-                nearest.foresee(kernel, &minima);
-                count = kernel.pick(squares, nearest.limit(), picked);
-            }
+            let count =
+                self.near::<K, L, FLAT>(kernel, (squares, &minima), (from, view), nearest, picked);
             let squares = squares.as_flattened();
             if L::EVERYONE && count <= FIRST_MAX && nearest.is_empty() {
                 // Always eight: how many there are cannot be foretold.
