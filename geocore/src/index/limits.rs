@@ -87,16 +87,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_polynomial_is_never_below_the_bound() {
-        for error in [0.1, 1.733, 14.0, 100.0, 7_200.0] {
-            let mut chord_m = 1e-3;
+    fn the_polynomial_is_never_below_the_bound_nor_far_above_it() {
+        // The first is that of a cell of resolution 15.
+        for error in [0.0017, 0.01, 0.1, 1.733, 14.0, 100.0, 7_200.0] {
+            let mut chord_m = 1e-6;
             while chord_m < CHORD_FAR_M {
                 #[expect(clippy::cast_possible_truncation, reason = "test data")]
                 let squared = (chord_m * chord_m * STEPS_SQUARED) as f32;
-                assert!(
-                    rival_squared(squared, error) >= far_rival_squared(squared, error),
-                    "{chord_m} {error}"
+                let (limit, least) = (
+                    rival_squared(squared, error),
+                    far_rival_squared(squared, error),
                 );
+                assert!(limit >= least, "{chord_m} {error}");
+                assert!(limit <= least * 1.06, "{chord_m} {error}");
                 chord_m *= 1.0001;
             }
             assert!(rival_squared(0.0, error) >= far_rival_squared(0.0, error));

@@ -407,6 +407,49 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_search_from_exact_distances_keeps_whom_a_rough_one_kept() {
+        let candidate = |squared, nth| Candidate::new(squared, Place::new(nth, 0));
+        for k in [1, 3, 20] {
+            let mut nearest = Nearest::default();
+            nearest.start(k, f64::INFINITY);
+            nearest.allow(7_000.0);
+            for nth in 0..200_u16 {
+                nearest.offer(candidate(100.0, usize::from(nth)));
+            }
+            assert!(
+                nearest.is_blurred(3_000.0) && !nearest.is_blurred(7_000.0),
+                "{k}"
+            );
+            #[expect(clippy::cast_precision_loss, reason = "small")]
+            nearest.sharpen(|place| ((place.group() + 5) as f32).powi(2) * 1e4);
+            assert!(!nearest.is_blurred(0.0));
+            let mut kept = Vec::new();
+            nearest.finish(|place| kept.push(place.group()));
+            kept.sort_unstable();
+            assert_eq!(kept, (0..k).collect::<Vec<_>>());
+            // And a leaf that follows has its own error.
+            let sharp = nearest.limit();
+            nearest.allow(50.0);
+            assert!(nearest.limit() > sharp);
+        }
+    }
+
+    #[test]
+    fn nobody_beyond_a_radius_comes_back_by_exact_distances() {
+        let mut nearest = Nearest::default();
+        nearest.start(2, 100.0);
+        nearest.allow(7_000.0);
+        for nth in 0..4 {
+            nearest.offer(Candidate::new(100.0, Place::new(nth, 0)));
+        }
+        nearest.sharpen(|place| if place.group() == 1 { 100.0 } else { 1e12 });
+        let mut kept = Vec::new();
+        nearest.finish(|place| kept.push(place.group()));
+        assert_eq!(kept, [1]);
+        assert!(nearest.limit() >= rough_limit(100.0, 0.0));
+    }
+
+    #[test]
     fn a_limit_is_widened_for_a_leaf_of_larger_steps_and_never_narrowed_by_that() {
         let mut nearest = Nearest::default();
         nearest.start(1, 500.0);

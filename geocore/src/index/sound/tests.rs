@@ -92,7 +92,7 @@ fn a_leafs_cap_fits_its_people_and_is_fitted_again_when_one_moves_out() {
     let mut space = Space::new();
     let records: Vec<Record> = (0..4_000).map(|id| record(&mut dice, id, 1)).collect();
     space.put_many(&records);
-    for leaf in &space.groups.leaves {
+    for (id, leaf) in space.groups.leaves.iter().enumerate() {
         let places = (0..leaf.len as usize).map(|nth| space.groups.point(leaf.place(nth)).xyz_m());
         let reach_m = places
             .map(|xyz_m| leaf.cap.reach_m(xyz_m))
@@ -101,6 +101,8 @@ fn a_leafs_cap_fits_its_people_and_is_fitted_again_when_one_moves_out() {
             f64::from(leaf.cap.radius_m) < reach_m * (1.0 + 1e-5),
             "wider than its people"
         );
+        let (rough_m, step_m) = (space.groups.reach_m(id), leaf.cube().step_m());
+        assert!(rough_m >= reach_m && rough_m <= reach_m + 2.0 * step_m);
     }
     let mut fitted = 0;
     for id in 0..4_000 {
