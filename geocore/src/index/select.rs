@@ -133,7 +133,10 @@ impl Nearest {
     /// what the limit is: in a crowd, most people within it would not matter.
     #[inline]
     pub(super) fn is_blurred(&self, more_than: f32) -> bool {
-        self.error > BLURRED_MIN.max(more_than) && self.kth < 64.0 * self.error * self.error
+        let room = self.error * self.error;
+        // The limit is that narrow of a small radius only.
+        self.error > BLURRED_MIN.max(more_than)
+            && (self.kth < 64.0 * room || self.limit < 16.0 * room)
     }
 
     /// Begins anew with everyone known and the squares of their exact distances, in steps, so

@@ -342,6 +342,19 @@ fn coarse_steps_of_few_do_not_make_rivals_of_a_crowd() {
         let mut rivals = 0;
         scratch.nearest.finish(|_| rivals += 1);
         assert!((k..=3 * k + 12).contains(&rivals), "{rivals} for {k}");
+        // As many as are asked for, if they are near: 2 m hold a dozen.
+        let question = Question {
+            k: usize::MAX,
+            filter: &Filter {
+                within_m: Some(2.0),
+                ..Filter::default()
+            },
+            ..question
+        };
+        space.seek::<_, _, false>(Portable, &question, &Everyone, &mut scratch);
+        let mut rivals = 0;
+        scratch.nearest.finish(|_| rivals += 1);
+        assert!((1..100).contains(&rivals), "{rivals} within 2 m");
     }
     assert!(coarsest >= 33, "no leaf of coarse steps reaches so far");
 }
