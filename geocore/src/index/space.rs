@@ -11,7 +11,7 @@ use super::tally::Readiness;
 use super::tree::Node;
 
 /// Above so many people a tree takes over from a scan of all.
-pub(super) const FLAT_MAX: usize = 384;
+pub(super) const FLAT_MAX: usize = LEAF_MAX;
 
 /// Below so many people a tree becomes a scan again.
 const FLAT_MIN: usize = 192;

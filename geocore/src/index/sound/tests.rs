@@ -193,7 +193,7 @@ fn memory_follows_the_people_whatever_sizes_their_leaves_have_had() {
 #[test]
 fn few_who_come_together_take_no_more_than_they_need() {
     let mut dice = Dice(31);
-    for people in [1, 16, 200, 384] {
+    for people in [1, 16, 200, 448] {
         let records: Vec<Record> = (0..people).map(|id| record(&mut dice, id, 1)).collect();
         let mut space = Space::new();
         space.put_many(&records);
