@@ -107,8 +107,9 @@ const SHIFT_BITS: u32 = 6;
 /// of which the last bits are a shift.
 pub(super) fn round_up_with(radius_m: f64, shift: u8) -> f32 {
     const MASK: u32 = (1 << SHIFT_BITS) - 1;
-    let bits = round_up_m(radius_m).to_bits();
-    f32::from_bits(((bits + MASK) & !MASK) | u32::from(shift))
+    let (bits, shift) = (round_up_m(radius_m).to_bits(), u32::from(shift));
+    // The next number above that ends so, not the one above the next that ends in zeros.
+    f32::from_bits(((bits.saturating_sub(shift) + MASK) & !MASK) | shift)
 }
 
 /// A radius in single precision that is not smaller.
