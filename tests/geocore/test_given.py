@@ -7,6 +7,8 @@ import queue
 import sys
 import threading
 import weakref
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -14,6 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geocore import Index
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PEOPLE = 40
 
@@ -52,6 +57,19 @@ def ask(place: int, k: int, index: Index = INDEX) -> Answer:
 def truth(place: int, k: int, index: Index = INDEX) -> Answer:
     """The same, by a batch: it makes all anew."""
     return index.nearest_many([10.0], [place / 10], k)[0]
+
+
+@contextmanager
+def collected_alone() -> Iterator[None]:
+    """Keep the collector off all that is there: hundreds of looks through it take long.
+
+    Beside thousands of tests in one process they took two minutes.
+    """
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def keeps_answers() -> bool:
@@ -251,6 +269,7 @@ def test_nothing_is_lost_or_held_twice_however_answers_are_held() -> None:
     )
 )
 @settings(deadline=None)
+@collected_alone()
 def test_any_way_of_holding_answers(steps: list[tuple[str, int, int]]) -> None:
     held: list[tuple[Answer | tuple[int, float], Answer | tuple[int, float]]] = []
     for step, place, k in steps:
