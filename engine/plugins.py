@@ -4,7 +4,6 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, cast
 
 from engine.errors import ConfigError, suggestion
-from engine.log import describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,9 +67,16 @@ def made(found: object, key: str, *arguments: object, **options: object) -> obje
     except _MISTAKES as error:
         # Where no frame of its own was entered, it is about how it is called.
         ours = error.__traceback__ is None or error.__traceback__.tb_next is None
-        said = str(error) if ours else describe(error)
+        said = str(error) if ours else _described(error)
         expected = "an adapter that can be made as its port has it"
         raise ConfigError(key, expected, f"mend it: {said}") from error
+
+
+def _described(error: BaseException) -> str:
+    # The log takes longer to load than all else of `natalia --help`.
+    from engine.log import describe  # noqa: PLC0415 - loaded where something failed
+
+    return describe(error)
 
 
 def held(adapter: object, port: type, key: str) -> None:
