@@ -29,6 +29,12 @@ class Named(tuple[int, float]):
     __slots__ = ()
 
 
+class Metres(float):
+    """A distance of a caller's own."""
+
+    __slots__ = ()
+
+
 PLACES = st.integers(0, PEOPLE - 1)
 Answer = list[tuple[int, float]]
 
@@ -80,13 +86,13 @@ def keeps_answers() -> bool:
 def test_an_answer_that_was_let_go_is_given_again() -> None:
     for index in (INDEX, LARGE):
         held = ask(0, 3, index)
-        once = id(held), [id(pair) for pair in held]
+        once = id(held), [(id(pair), id(pair[1])) for pair in held]
         held = ask(20, 3, index)
         # Held by this function, by the call and by the thread.
         assert sys.getrefcount(held) == 3
         assert once[0] in map(id, gc.get_objects())
         held = ask(30, 3, index)
-        assert (id(held), [id(pair) for pair in held]) == once
+        assert (id(held), [(id(pair), id(pair[1])) for pair in held]) == once
         assert held == truth(30, 3, index)
 
 
@@ -110,6 +116,20 @@ def test_what_was_taken_out_of_an_answer_stays_what_it_was() -> None:
     assert dict.fromkeys(pairs) == dict.fromkeys(expected)
 
 
+def test_a_distance_that_a_caller_put_into_two_pairs_stays_what_it_was() -> None:
+    shared = float("1.5")
+    seen = {1.5: "kept"}
+    for place in range(PEOPLE):
+        ask(place, 5)[1:3] = [(place, shared), (place + 1, shared)]
+        ask(place, 5)[4] = (place, next(iter(seen)))
+        for k in (5, 5, 5):
+            assert ask(place, k) == truth(place, k)
+        assert (shared, seen) == (1.5, {1.5: "kept"})
+    ask(0, 5)[:] = [(place, float(place)) for place in range(5)]
+    for place in range(4):
+        assert ask(place, 5) == truth(place, 5)
+
+
 def test_who_looks_through_an_answer_may_ask_meanwhile() -> None:
     for place in range(PEOPLE):
         seen = []
@@ -130,6 +150,7 @@ def test_who_looks_through_an_answer_may_ask_meanwhile() -> None:
         lambda answer: answer.__setitem__(2, (1, 2.0, 3)),
         lambda answer: answer.__setitem__(2, (True, 2.0)),
         lambda answer: answer.__setitem__(2, (1, "far")),
+        lambda answer: answer.__setitem__(2, (1, Metres(2.0))),
         lambda answer: answer.__setitem__(2, answer[0]),
         lambda answer: answer.__setitem__(2, [1, 2.0]),
         lambda answer: answer.__setitem__(2, Named((1, 2.0))),
@@ -143,7 +164,9 @@ def test_what_a_caller_does_to_an_answer_is_in_no_other(spoil: object) -> None:
         spoil(ask(place, 5))
         answer = ask(place, 5)
         assert answer == truth(place, 5)
-        assert {type(pair) for pair in answer} == {tuple}
+        assert {(type(pair), *map(type, pair)) for pair in answer} == {
+            (tuple, int, float)
+        }
 
 
 class Thing:
