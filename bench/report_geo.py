@@ -82,13 +82,7 @@ def measure(people: int, peers: list[Found], rounds: int) -> list[Row]:
     right = [pair for pair in zip(rows, indexes, strict=True) if pair[0].exact == 1]
     gc.disable()
     for _ in range(rounds):
-        near, remote = (pairs(world.near(CALLS)), pairs(world.remote(CALLS // 4)))
-        for row, index in right:
-            times = time_calls_us(index, near, row.peer.K_MAX)
-            row.near_us.append(float(np.percentile(times, 50)))
-            row.near_p99_us.append(float(np.percentile(times, 99)))
-            times = time_calls_us(index, remote, row.peer.K_MAX)
-            row.remote_us.append(float(np.median(times)))
+        time_round(world, right)
     for row, index in right:
         say(f"{people:,}: batches and moves of {row.peer.NAME}")
         measure_rest(row, index, world, crowd)
@@ -101,9 +95,21 @@ def measure(people: int, peers: list[Found], rounds: int) -> list[Row]:
     return rows
 
 
+def time_round(world: World, right: list[tuple[Row, Index]]) -> None:
+    """Time all of them in turn; geocore beside each, while the machine is as fast."""
+    near, remote = pairs(world.near(CALLS)), pairs(world.remote(CALLS // 4))
+    ours, our_index = next(pair for pair in right if pair[0].peer.NAME == "geocore")
+    for row, index in right:
+        ours.add_near(time_calls_us(our_index, near, ours.peer.K_MAX))
+        if row is not ours:
+            row.add_near(time_calls_us(index, near, row.peer.K_MAX))
+            row.times_ours.append(row.near_us[-1] / ours.near_us[-1])
+        times = time_calls_us(index, remote, row.peer.K_MAX)
+        row.remote_us.append(float(np.median(times)))
+
+
 def table(rows: list[Row]) -> list[str]:
     """Return a Markdown table; ratios are to geocore in the same run."""
-    ours = next(row for row in rows if row.peer.NAME == "geocore").p50_us
     lines = [
         f"### {rows[0].people:,} people",
         "",
@@ -118,7 +124,7 @@ def table(rows: list[Row]) -> list[str]:
             figure(row.p99_us),
             figure(float(np.median(row.remote_us)) if row.remote_us else np.nan),
             figure(row.cold_us),
-            f"{row.p50_us / ours:.1f}" if row.near_us else "not timed",
+            f"{row.ratio:.1f}" if row.near_us else "not timed",
             figure(row.batch_per_s),
             "rebuild"
             if np.isnan(row.move_us)
@@ -207,7 +213,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     sizes = [200, 1_000, 10_000, 100_000, 1_000_000]
     parser.add_argument("--people", type=int, nargs="+", default=sizes)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--docs", type=Path, default=Path("docs"))
     options = parser.parse_args()
     options.docs.mkdir(parents=True, exist_ok=True)
