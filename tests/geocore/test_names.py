@@ -51,6 +51,16 @@ def test_of_a_small_index_a_number_is_made_once() -> None:
         assert (first[0][0] is again[0][0]) is once
 
 
+@pytest.mark.parametrize("power", [0, 1, 3, 9, 10, 11, 25, 40, 53])
+def test_numbers_that_count_by_a_power_of_two_are_all_kept(power: int) -> None:
+    index = crowd([n << power for n in range(MANY)])
+    once = {number for number, _ in index.nearest(10.0, 5.0, MANY)}
+    assert len(once) == MANY
+    kept = {number: number for number in once}
+    again = [number for number, _ in index.nearest(10.0, 5.0, MANY)]
+    assert all(kept[number] is number for number in again)
+
+
 def test_no_more_numbers_are_kept_than_a_small_index_has_people() -> None:
     crowd([1]).nearest(10.0, 0.0, 1)
     gc.collect()
