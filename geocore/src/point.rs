@@ -110,6 +110,12 @@ impl Point {
         self.xyz_m
     }
 
+    /// The same, where they lie.
+    #[inline]
+    pub(crate) const fn axes_m(&self) -> &[f64; 3] {
+        &self.xyz_m
+    }
+
     /// Geodetic latitude in degrees, -90 to 90.
     #[must_use]
     pub fn lat_deg(&self) -> f64 {

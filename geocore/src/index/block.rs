@@ -19,24 +19,20 @@ use crate::point::Point;
 /// Questions that are answered together.
 pub(super) const BLOCK: usize = 16;
 
-/// What is known of a block's questions between the steps, in the order of `asked`.
-#[derive(Debug, Default)]
-pub(super) struct Block {
-    /// Rows, and the few people that each answer is chosen from.
-    asked: Vec<(usize, Few)>,
-    cubes: Vec<Cubes>,
-    columns: Vec<Columns>,
-    measured: Vec<Measured>,
+/// What is known of a question between the steps.
+#[derive(Debug)]
+struct Asked {
+    row: usize,
+    /// The few people that the answer is chosen from.
+    few: Few,
+    cubes: Cubes,
+    columns: Columns,
+    measured: Measured,
 }
 
-impl Block {
-    fn clear(&mut self) {
-        self.asked.clear();
-        self.cubes.clear();
-        self.columns.clear();
-        self.measured.clear();
-    }
-}
+/// A block's questions.
+#[derive(Debug, Default)]
+pub(super) struct Block(Vec<Asked>);
 
 /// A block of questions that let everyone count.
 pub(super) struct Asking<'a, T> {
@@ -67,7 +63,7 @@ impl<T: FnMut(usize, &[Neighbour]), const FLAT: bool> Work for In<Asking<'_, T>,
         let (space, found) = (asking.space, asking.found);
         // No closure for a row's question: it would not take on the target features.
         let (k, filter) = (asking.k, asking.filter);
-        let mut block = mem::take(&mut asking.scratch.block);
+        let Block(mut block) = mem::take(&mut asking.scratch.block);
         block.clear();
         for &row in asking.rows {
             let from = &asking.from[row];
@@ -75,10 +71,13 @@ impl<T: FnMut(usize, &[Neighbour]), const FLAT: bool> Work for In<Asking<'_, T>,
             space.seek::<K, _, FLAT>(kernel, &question, &Everyone, asking.scratch);
             match Few::of(&mut asking.scratch.nearest) {
                 Some(few) if few.is_empty() => (asking.take)(row, &[]),
-                Some(few) => {
-                    block.cubes.push(few.cubes(&asking.scratch.scanned));
-                    block.asked.push((row, few));
-                }
+                Some(few) => block.push(Asked {
+                    row,
+                    cubes: few.cubes(&asking.scratch.scanned),
+                    few,
+                    columns: Columns::default(),
+                    measured: Measured::default(),
+                }),
                 None => {
                     found.clear();
                     space.answer_here(&question, &Everyone, asking.scratch, found);
@@ -86,22 +85,21 @@ impl<T: FnMut(usize, &[Neighbour]), const FLAT: bool> Work for In<Asking<'_, T>,
                 }
             }
         }
-        for ((_, few), cubes) in block.asked.iter().zip(&block.cubes) {
-            block.columns.push(space.columns::<FLAT>(few, cubes));
+        for asked in &mut block {
+            asked.columns = space.columns::<FLAT>(&asked.few, &asked.cubes);
         }
-        for ((row, _), columns) in block.asked.iter().zip(&block.columns) {
-            let measured = approximate_eight(&asking.from[*row], columns);
-            block.measured.push(measured);
+        for asked in &mut block {
+            asked.measured = approximate_eight(&asking.from[asked.row], &asked.columns);
         }
-        for ((row, few), measured) in block.asked.iter().zip(&block.measured) {
-            let from = &asking.from[*row];
+        for asked in &block {
+            let from = &asking.from[asked.row];
             let question = Question { from, k, filter };
             found.clear();
-            if !space.order_few(&question, few, measured, found) {
+            if !space.order_few(&question, &asked.few, &asked.measured, found) {
                 space.answer_here(&question, &Everyone, asking.scratch, found);
             }
-            (asking.take)(*row, found);
+            (asking.take)(asked.row, found);
         }
-        asking.scratch.block = block;
+        asking.scratch.block = Block(block);
     }
 }

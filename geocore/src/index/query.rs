@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use super::Index;
 use super::block::{Asking, BLOCK};
+use super::kernel::prefetch;
 use super::lens::{Everyone, Sieve};
 use super::search::{Question, Scratch};
 use super::select::SORTED_MAX;
@@ -299,12 +300,16 @@ fn for_rows(from: &[Point], as_given: bool, mut answer: impl FnMut(&[usize])) {
             .map(|(row, point)| (along_curve(point) << ROW_BITS) | row)
             .collect();
         keys.sort_unstable();
-        for keys in keys.chunks(BLOCK) {
+        let row_of = |key: &u64| (part << ROW_BITS) + (key & ((1 << ROW_BITS) - 1)) as usize;
+        for (nth, block) in keys.chunks(BLOCK).enumerate() {
             rows.clear();
-            rows.extend(keys.iter().map(|key| {
-                let row = (key & ((1 << ROW_BITS) - 1)) as usize;
-                (part << ROW_BITS) + row
-            }));
+            rows.extend(block.iter().map(row_of));
+            // In no order of theirs: each of the next block would be waited for.
+            for key in keys.iter().skip((nth + 1) * BLOCK).take(BLOCK) {
+                let [x, _, z] = from[row_of(key)].axes_m();
+                prefetch(x);
+                prefetch(z);
+            }
             answer(&rows);
         }
     }
