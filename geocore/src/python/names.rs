@@ -26,7 +26,7 @@ impl Names {
         let kept = self
             .0
             .get_or_insert_with(|| Box::new(array::from_fn(|_| None)));
-        let name = &mut kept[fold(id)];
+        let name = &mut kept[slot_of(id)];
         if let Some((known, number)) = name
             && *known == id
         {
@@ -38,15 +38,17 @@ impl Names {
     }
 }
 
-/// All ten bits of an id, and the next ten, and so on, upon each other.
+/// Where an id's number is kept.
 ///
-/// Ids that count up lie side by side, four to a cache line; those that count by a power of
-/// two have these bits turned round, so that they lie apart.
+/// Ids that count up lie side by side, four to a cache line; the next thousand 33 places
+/// further, so that those that count by a power of two, or by group and member, fall between
+/// each other; and all above by a hash.
 #[inline]
-fn fold(id: u64) -> usize {
-    let id = id ^ (id >> (4 * BITS));
-    let id = id ^ (id >> (2 * BITS));
-    ((id ^ (id >> BITS)) & ((1 << BITS) - 1)) as usize
+fn slot_of(id: u64) -> usize {
+    let (thousand, million) = (id >> BITS, id >> (2 * BITS));
+    let far = million.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (u64::BITS - BITS);
+    let slot = id.wrapping_add(thousand.wrapping_mul(33)).wrapping_add(far);
+    (slot & ((1 << BITS) - 1)) as usize
 }
 
 /// A number of Python's for an id.
