@@ -74,8 +74,10 @@ def made(found: object, key: str, *arguments: object, **options: object) -> obje
 
 def _described(error: BaseException) -> str:
     # The log takes longer to load than all else of `natalia --help`.
-    from engine.log import describe  # noqa: PLC0415 - loaded where something failed
-
+    try:
+        from engine.log import describe  # noqa: PLC0415 - loaded where something failed
+    except (ImportError, OSError):  # no more files may be open, say
+        return type(error).__name__
     return describe(error)
 
 

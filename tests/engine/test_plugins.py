@@ -1,5 +1,6 @@
 """Adapters are found by entry point, and a name that is none says what there is."""
 
+import errno
 import sys
 from collections.abc import Callable, Mapping
 from importlib.metadata import EntryPoint
@@ -45,6 +46,19 @@ def test_an_optional_part_that_is_missing_says_how_to_get_it(
         plugins.load(plugins.COMMAND, "demo", "demo")
     assert "aiosmtpd" in caught.value.expected
     assert caught.value.cure.endswith("pip install 'natalia-engine[demo]'")
+
+
+def test_what_an_adapter_failed_with_is_named_even_where_the_log_cannot_be_loaded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As little else can where no more files may be open."""
+    monkeypatch.setitem(sys.modules, "engine.log", None)
+
+    def build() -> None:
+        raise OSError(errno.EMFILE, "too many open files")
+
+    with pytest.raises(ConfigError, match=r"modem\.0: .*mend it: OSError"):
+        plugins.made(build, "modem.0")
 
 
 def test_the_tab_key_knows_the_other_commands_where_the_demo_is_not_installed(
