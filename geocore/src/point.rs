@@ -110,7 +110,7 @@ impl Point {
         self.xyz_m
     }
 
-    /// The same, where they lie.
+    /// The same by reference, for whoever asks for their cache line.
     #[inline]
     pub(crate) const fn axes_m(&self) -> &[f64; 3] {
         &self.xyz_m

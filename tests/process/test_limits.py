@@ -63,7 +63,7 @@ def test_ready_is_a_second_away(rig: Rig) -> None:
 
 
 def test_the_command_line_is_there_without_the_log() -> None:
-    """Loaded before `serve` hides what the log does not use, it brought all of it."""
+    """`serve` loads the log without what it does not use, if it is the first to."""
     program = "import sys, engine.cli.main; assert 'structlog' not in sys.modules"
     subprocess.run([sys.executable, "-c", program], check=True)
 

@@ -304,7 +304,7 @@ fn for_rows(from: &[Point], as_given: bool, mut answer: impl FnMut(&[usize])) {
         for (nth, block) in keys.chunks(BLOCK).enumerate() {
             rows.clear();
             rows.extend(block.iter().map(row_of));
-            // In no order of theirs: each of the next block would be waited for.
+            // They lie scattered: each of the next block would be waited for.
             for key in keys.iter().skip((nth + 1) * BLOCK).take(BLOCK) {
                 let [x, _, z] = from[row_of(key)].axes_m();
                 prefetch(x);
