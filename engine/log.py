@@ -19,13 +19,16 @@ from pathlib import PurePath
 from types import TracebackType
 from typing import TextIO
 
-import structlog
-from structlog.processors import JSONRenderer, KeyValueRenderer
-from structlog.stdlib import ProcessorFormatter
-from structlog.typing import Processor
-
+from engine.absent import absent
 from engine.errors import EngineError
 from engine.values import Instant
+
+with absent("rich"):
+    # structlog takes it for a renderer that we do not use: 0.15 s of a restart.
+    import structlog
+    from structlog.processors import JSONRenderer, KeyValueRenderer
+    from structlog.stdlib import ProcessorFormatter
+    from structlog.typing import Processor
 
 OURS = ("engine", "adapters", "geocore")
 

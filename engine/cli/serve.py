@@ -4,8 +4,7 @@ import gc
 import os
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -64,24 +63,9 @@ def serve(
     run(load_config(config), Ending(until_end_of=stdin))
 
 
-@contextmanager
-def hidden(module: str) -> Iterator[None]:
-    """Let an optional module not be found meanwhile, unless it is loaded already."""
-    if module in sys.modules:
-        yield
-        return
-    sys.modules[module] = None  # type: ignore[assignment] # the import system's own way
-    try:
-        yield
-    finally:
-        del sys.modules[module]
-
-
 def run(config: Config, stop: Ending) -> None:
     """Run an engine to its end. Never returns: the process ends here."""
-    with hidden("rich"):
-        # structlog takes it for a renderer that we do not use: 0.15 s of a restart.
-        from engine.log import configure  # noqa: PLC0415 - `--help` does without
+    from engine.log import configure  # noqa: PLC0415 - `--help` does without
     from engine.start import start  # noqa: PLC0415 - likewise
 
     configure(config.log)
