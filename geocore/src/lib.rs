@@ -18,6 +18,11 @@ mod index;
 mod point;
 #[cfg(feature = "python")]
 mod python;
+#[expect(
+    unsafe_code,
+    reason = "vectors, prefetch, huge pages and answers written over: measured in docs/geocore.md"
+)]
+mod raw;
 
 pub use cell::{Places, cell_boundary, cell_of};
 pub use error::{

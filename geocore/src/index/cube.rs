@@ -9,7 +9,7 @@ use crate::geodesic::EIGHT;
 use crate::point::{Point, STEPS_A_METRE, steps_of};
 
 /// A place cut to steps of 2^-6 m, 16 mm: what a scan of all reads.
-pub(super) type Rough = [i32; 3];
+pub(crate) type Rough = [i32; 3];
 
 /// One of those steps, in metres.
 pub(super) const ROUGH_STEP_M: f64 = 1.0 / 64.0;

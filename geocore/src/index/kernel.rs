@@ -1,12 +1,24 @@
-//! The inner loops, once for any machine, once for AVX2 and once for AVX-512 (`x86.rs`).
+//! The inner loops, once for any machine, once for AVX2 and once for AVX-512.
 
-use super::cube::{NOWHERE, Rough};
-use super::layout::{Chunk, LANES, WIDTH};
-use super::rows::{Narrow, Wide};
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod avx2;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod avx512;
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests;
+
+use super::cube::NOWHERE;
 use super::space::LEAF_MAX;
+#[cfg(target_arch = "x86_64")]
+use crate::raw;
+
+pub(crate) use super::cube::Rough;
+pub(crate) use super::layout::{Chunk, LANES, WIDTH};
+pub(crate) use super::rows::{Narrow, Wide};
+pub(crate) use crate::raw::prefetch;
 
 /// How a machine runs the inner loops.
-pub(super) trait Kernel: Copy {
+pub(crate) trait Kernel: Copy {
     /// Lower bounds in metres from a place to whatever lies below each slot of some chunks.
     ///
     /// Sound for a place rounded to single precision: see [`lower_bound_m`].
@@ -62,23 +74,34 @@ pub(super) const PIECE: usize = LEAF_MAX.div_ceil(LANES);
 pub(super) const NODE_MAX: usize = 8;
 
 /// Row times [`LANES`] plus column, of as many as [`PIECE`] rows have and a row to spare.
-pub(super) type Picked = [u32; (PIECE + 1) * LANES];
+pub(crate) type Picked = [u32; (PIECE + 1) * LANES];
+
+/// Where a row's numbers go that were picked after some others.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+fn room<const N: usize>(picked: &mut Picked, count: usize) -> &mut [u32; N] {
+    assert!(count <= picked.len() - N, "more picked than rows have");
+    let Some(room) = picked[count..].first_chunk_mut() else {
+        unreachable!("so many are left")
+    };
+    room
+}
 
 /// Something that runs with any kernel.
 ///
-/// `run` must be `#[inline(always)]`: only what is inlined into [`x86::with_avx512`] and its
+/// `run` must be `#[inline(always)]`: only what is inlined into [`raw::Avx512::run`] and its
 /// like is compiled for them, and a kernel's loops as calls would be five times slower.
-pub(super) trait Work {
+pub(crate) trait Work {
     fn run<K: Kernel>(self, kernel: K);
 }
 
 /// Runs work with the best kernel that this machine has.
 pub(super) fn run(work: impl Work) {
     #[cfg(target_arch = "x86_64")]
-    if let Some(avx512) = x86::Avx512::detect() {
-        return x86::with_avx512(avx512, work);
-    } else if let Some(avx2) = x86::Avx2::detect() {
-        return x86::with_avx2(avx2, work);
+    if let Some(avx512) = raw::Avx512::detect() {
+        return avx512.run(work);
+    } else if let Some(avx2) = raw::Avx2::detect() {
+        return avx2.run(work);
     }
     work.run(Portable);
 }
@@ -217,16 +240,6 @@ impl Kernel for Portable {
     }
 }
 
-/// Asks for the cache line where something begins.
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "one instruction")]
-pub(super) fn prefetch<T>(what: &T) {
-    #[cfg(target_arch = "x86_64")]
-    x86::prefetch(what);
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = what;
-}
-
 /// Asks for chunks that will be opened soon.
 #[inline]
 pub(super) fn prefetch_chunks(chunks: &[Chunk]) {
@@ -238,10 +251,3 @@ pub(super) fn prefetch_chunks(chunks: &[Chunk]) {
         prefetch(&chunk.child);
     }
 }
-
-#[cfg(target_arch = "x86_64")]
-#[expect(
-    unsafe_code,
-    reason = "AVX-512, AVX2 and prefetch: measured in docs/geocore.md"
-)]
-mod x86;

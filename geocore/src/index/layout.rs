@@ -5,10 +5,10 @@ use super::cube::Cube;
 use super::handles::{Child, Entry, Place};
 
 /// People in a group: one AVX-512 register of 32-bit numbers.
-pub(super) const LANES: usize = 16;
+pub(crate) const LANES: usize = 16;
 
 /// Caps in a [`Chunk`]: one AVX-512 register of floats.
-pub(super) const WIDTH: usize = 16;
+pub(crate) const WIDTH: usize = 16;
 
 /// One person as the tree holds them.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -144,7 +144,7 @@ impl Freshness {
 /// Sixteen caps and what is below them. Empty slots have a cap that nothing reaches.
 #[derive(Clone, Debug)]
 #[repr(C, align(64))]
-pub(super) struct Chunk {
+pub(crate) struct Chunk {
     pub(super) x: [f32; WIDTH],
     pub(super) y: [f32; WIDTH],
     pub(super) z: [f32; WIDTH],
@@ -190,7 +190,7 @@ impl Chunk {
 
 /// What belongs to a chunk but is read only by filters and changes.
 #[derive(Clone, Debug)]
-pub(super) struct ChunkMeta {
+pub(crate) struct ChunkMeta {
     /// H3 cell of each slot.
     pub(super) cell: [u64; WIDTH],
     /// How far its cell's people may be from the centre of the cap: up to there a leaf's cap

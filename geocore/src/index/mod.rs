@@ -13,7 +13,7 @@ mod groups;
 mod handles;
 mod hexagons;
 mod holes;
-mod kernel;
+pub(crate) mod kernel;
 mod keyed;
 mod layout;
 mod lens;

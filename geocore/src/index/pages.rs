@@ -4,15 +4,16 @@
 //! places of two thousand pages at hand; looking another up takes a walk of four steps through
 //! memory, and on a virtual machine each of them a walk of its own.
 
+use crate::raw;
+
 /// The shortest run in which a huge page may lie.
 const WORTH_BYTES: usize = 1 << 21;
 
 /// Asks for huge pages below all that a vector has room for; whether they come does not
 /// matter but for time.
 pub(super) fn prefer_huge<T>(run: &Vec<T>) {
-    let bytes = run.capacity() * size_of::<T>();
-    if bytes >= WORTH_BYTES {
-        advice::prefer_huge(run.as_ptr().cast(), bytes);
+    if run.capacity() * size_of::<T>() >= WORTH_BYTES {
+        raw::prefer_huge(run);
     }
 }
 
@@ -23,38 +24,6 @@ pub(super) fn push<T>(run: &mut Vec<T>, one: T) {
     if run.capacity() != room {
         prefer_huge(run);
     }
-}
-
-#[cfg(target_os = "linux")]
-#[expect(
-    unsafe_code,
-    reason = "a call of the kernel: measured in docs/geocore.md"
-)]
-mod advice {
-    /// What a page of any machine's is at most, so that none is advised on in part.
-    const PAGE_MAX: usize = 1 << 16;
-
-    pub(super) fn prefer_huge(run: *const u8, bytes: usize) {
-        let skipped = run.align_offset(PAGE_MAX);
-        let whole = bytes.saturating_sub(skipped) / PAGE_MAX * PAGE_MAX;
-        if whole > 0 {
-            // SAFETY: whole pages of one allocation that a vector owns. The advice changes
-            // neither what they hold nor whether they may be read or written; where the
-            // kernel refuses it, as one without huge pages does, nothing has happened.
-            let _ = unsafe {
-                libc::madvise(
-                    run.wrapping_add(skipped).cast_mut().cast(),
-                    whole,
-                    libc::MADV_HUGEPAGE,
-                )
-            };
-        }
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-mod advice {
-    pub(super) fn prefer_huge(_: *const u8, _: usize) {}
 }
 
 #[cfg(all(test, target_os = "linux"))]
@@ -106,6 +75,6 @@ mod tests {
     fn what_has_no_whole_page_is_left_alone() {
         prefer_huge(&Vec::<[u8; 64]>::new());
         prefer_huge(&vec![1_u8; WORTH_BYTES - 1]);
-        super::advice::prefer_huge(std::ptr::dangling(), 100);
+        crate::raw::prefer_huge(&vec![1_u8; 100]);
     }
 }

@@ -11,7 +11,7 @@ use super::layout::LANES;
 /// beyond the limit of any search, so that a scan never asks how many there are.
 #[derive(Clone, Debug)]
 #[repr(C, align(64))]
-pub(super) struct Wide {
+pub(crate) struct Wide {
     pub(super) x: [i32; LANES],
     pub(super) y: [i32; LANES],
     pub(super) z: [i32; LANES],
@@ -33,7 +33,7 @@ impl Wide {
 /// that nobody has.
 #[derive(Clone, Debug)]
 #[repr(C, align(32))]
-pub(super) struct Narrow {
+pub(crate) struct Narrow {
     pub(super) x: [u16; LANES],
     pub(super) y: [u16; LANES],
     pub(super) z: [u16; LANES],

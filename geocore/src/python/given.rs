@@ -7,11 +7,11 @@ use std::mem;
 use std::sync::OnceLock;
 
 use parking_lot::Mutex;
-use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyFloat, PyInt, PyList, PyTuple};
+use pyo3::types::{PyInt, PyList};
 
 use crate::Neighbour;
+use crate::raw::objects::{holders, write};
 
 /// Up to so many pairs are worth keeping.
 const PAIRS_MAX: usize = 16;
@@ -88,17 +88,6 @@ fn may_be_written_over(py: Python<'_>) -> bool {
     *ANSWER.get_or_init(|| py.version_info() < (3, 14))
 }
 
-/// By how many an object is held.
-#[inline]
-#[expect(
-    unsafe_code,
-    reason = "a count that PyO3 leaves to Python's own function"
-)]
-fn holders<T>(object: &Bound<'_, T>) -> ffi::Py_ssize_t {
-    // SAFETY: what is bound is an object, and its interpreter is attached.
-    unsafe { ffi::Py_REFCNT(object.as_ptr()) }
-}
-
 /// Puts all that was found into a list of pairs; false where it has another length, or
 /// somebody holds one of its pairs or has put something else there.
 #[inline]
@@ -112,49 +101,4 @@ fn write_all<'py>(
             .iter()
             .zip(found)
             .all(|(pair, one)| write(&pair, number(one.person), one.distance_m))
-}
-
-/// Puts a number and a distance into a pair of such that nobody but a list holds.
-#[inline]
-#[expect(
-    unsafe_code,
-    reason = "a tuple and a float used again: measured in docs/geocore.md"
-)]
-fn write<'py>(pair: &Bound<'py, PyAny>, number: Bound<'py, PyInt>, distance_m: f64) -> bool {
-    let Ok(pair) = pair.cast_exact::<PyTuple>() else {
-        return false;
-    };
-    let [was_number, was_distance] = pair.as_slice() else {
-        return false;
-    };
-    // Held by the list and by `pair`, of two numbers whose end runs nobody's code.
-    if holders(pair) != 2
-        || !was_number.is_exact_instance_of::<PyInt>()
-        || !was_distance.is_exact_instance_of::<PyFloat>()
-    {
-        return false;
-    }
-    let tuple = pair.as_ptr();
-    let put = |at, new| {
-        // SAFETY: an exact tuple of two items, so both places are in it, in an interpreter
-        // that is attached. Nobody but the list and `pair` holds it, and what borrows its
-        // items above is not used again. The place takes the reference that is given up to it
-        // and gives up its own, which is then dropped; that of an exact int or float runs no
-        // other code, which might look.
-        unsafe {
-            let old = ffi::PyTuple_GET_ITEM(tuple, at);
-            ffi::PyTuple_SET_ITEM(tuple, at, new);
-            ffi::Py_DECREF(old);
-        }
-    };
-    if holders(was_distance) == 1 {
-        // SAFETY: an exact float, which is such a struct, in an interpreter that is attached.
-        // Its one holder is the tuple, whose holders are ours: whoever took it out would be
-        // another. So nobody sees it change, and nothing else refers to what is written.
-        unsafe { (*was_distance.as_ptr().cast::<ffi::PyFloatObject>()).ob_fval = distance_m };
-    } else {
-        put(1, PyFloat::new(pair.py(), distance_m).into_any().into_ptr());
-    }
-    put(0, number.into_any().into_ptr());
-    true
 }

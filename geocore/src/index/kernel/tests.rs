@@ -1,7 +1,7 @@
 //! Each wide path beside the portable one.
 
-use super::super::Portable;
 use super::*;
+use crate::raw::{Avx2, Avx512};
 
 /// From -6.4 to 6.4 million.
 #[expect(
