@@ -36,6 +36,12 @@ pub struct Point {
 }
 
 impl Point {
+    /// No degrees north, no degrees east.
+    #[cfg(any(test, feature = "python"))]
+    pub(crate) const ZERO: Self = Self {
+        xyz_m: [EQUATORIAL_RADIUS_M, 0.0, 0.0],
+    };
+
     /// Builds a point from degrees, latitude first (ISO 6709).
     ///
     /// # Errors
@@ -60,7 +66,7 @@ impl Point {
         clippy::inline_always,
         reason = "must take on the caller's target features"
     )]
-    pub(crate) fn eight(degrees: &[[f64; 8]; 2]) -> Result<[Self; 8], InvalidPoint> {
+    pub(crate) fn eight(degrees: &[[f64; 8]; 2], into: &mut [Self; 8]) -> Result<(), InvalidPoint> {
         let [lats_deg, lons_deg] = degrees;
         for (lat_deg, lon_deg) in lats_deg.iter().zip(lons_deg) {
             check(*lat_deg, *lon_deg)?;
@@ -74,11 +80,10 @@ impl Point {
                 axes_m[axis][lane] = steps * (1.0 / STEPS_A_METRE);
             }
         }
-        let mut points = [Self { xyz_m: [0.0; 3] }; 8];
-        for (lane, point) in points.iter_mut().enumerate() {
+        for (lane, point) in into.iter_mut().enumerate() {
             point.xyz_m = axes_m.map(|axis_m| axis_m[lane]);
         }
-        Ok(points)
+        Ok(())
     }
 
     /// Takes earth-centred coordinates that are known to lie on the ellipsoid.
@@ -259,6 +264,11 @@ fn polynomial(f: &[f64; 8], x: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn zero_is_where_equator_and_prime_meridian_cross() {
+        assert_eq!(Point::new(0.0, 0.0), Ok(Point::ZERO));
+    }
 
     #[test]
     fn sines_agree_with_the_standard_library() {

@@ -16,7 +16,7 @@ use pyo3::types::{PyBytes, PyDict, PyList};
 
 use answers::{pairs, triples};
 use convert::{
-    Column, Columns, Places, Real, check_now, count_of, float, id_of, ids_of, same_length,
+    Column, Columns, Real, check_now, count_of, each_place, float, id_of, ids_of, same_length,
 };
 use errors::fail;
 use given::Given;
@@ -255,11 +255,11 @@ impl Index {
         );
         let (lats, lons) = (lats.cells(py), lons.cells(py));
         same_length("lons_deg", lons.len(), lats.len())?;
-        let mut places = Places::new(&lats, &lons);
-        let points = (0..lats.len())
-            .map(|row| places.at(row))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(fail)?;
+        let mut points = Vec::with_capacity(lats.len());
+        each_place(&lats, &lons, |_, point| {
+            points.push(point);
+            Ok(())
+        })?;
         let exclude: Vec<u64> = ids_of(exclude)?;
         let filter = Filter {
             within_m: float(within_m),

@@ -7,14 +7,15 @@ use crate::point::Point;
 /// Eight latitudes and eight longitudes to be made points by any kernel.
 struct Turning<'a> {
     degrees: &'a [[f64; 8]; 2],
-    into: &'a mut Result<[Point; 8], InvalidPoint>,
+    into: &'a mut [Point; 8],
+    refused: &'a mut Option<InvalidPoint>,
 }
 
 impl Work for Turning<'_> {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "the trait says why")]
     fn run<K: Kernel>(self, _kernel: K) {
-        *self.into = Point::eight(self.degrees);
+        *self.refused = Point::eight(self.degrees, self.into).err();
     }
 }
 
@@ -22,18 +23,15 @@ impl Work for Turning<'_> {
 ///
 /// # Errors
 ///
-/// [`InvalidPoint`] for the first that cannot be.
-pub fn eight_points(degrees: &[[f64; 8]; 2]) -> Result<[Point; 8], InvalidPoint> {
-    let mut points = Err(InvalidPoint {
-        component: "lat_deg",
-        value_deg: f64::NAN,
-        reason: "is not known yet",
-    });
+/// [`InvalidPoint`] for the first that cannot be; `into` is as it was then.
+pub fn eight_points(degrees: &[[f64; 8]; 2], into: &mut [Point; 8]) -> Result<(), InvalidPoint> {
+    let mut refused = None;
     run(Turning {
         degrees,
-        into: &mut points,
+        into,
+        refused: &mut refused,
     });
-    points
+    refused.map_or(Ok(()), Err)
 }
 
 #[cfg(test)]
@@ -60,8 +58,9 @@ mod tests {
             }
             (degrees[0][3], degrees[1][5]) = (odd_lat, odd_lon);
             (degrees[0][6], degrees[1][6]) = (odd_lat, odd_lon);
-            let here = eight_points(&degrees).expect("valid");
-            let portable = Point::eight(&degrees).expect("valid");
+            let (mut here, mut portable) = ([Point::ZERO; 8], [Point::ZERO; 8]);
+            eight_points(&degrees, &mut here).expect("valid");
+            Point::eight(&degrees, &mut portable).expect("valid");
             for lane in 0..8 {
                 let alone = Point::new(degrees[0][lane], degrees[1][lane]).expect("valid");
                 assert_eq!(bits(&here[lane]), bits(&alone));
@@ -74,7 +73,9 @@ mod tests {
     fn the_first_that_cannot_be_is_refused() {
         let mut degrees = [[1.0; 8]; 2];
         (degrees[0][7], degrees[1][3]) = (91.0, f64::NAN);
-        let refused = eight_points(&degrees).expect_err("two are wrong");
+        let mut points = [Point::ZERO; 8];
+        let refused = eight_points(&degrees, &mut points).expect_err("two are wrong");
+        assert_eq!(points, [Point::ZERO; 8]);
         assert!(refused.component == "lon_deg" && refused.value_deg.is_nan());
     }
 }

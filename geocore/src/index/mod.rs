@@ -38,6 +38,8 @@ use std::iter;
 
 pub use degrees::eight_points;
 pub(crate) use layout::Record;
+#[cfg(feature = "python")]
+pub(crate) use pages::prefer_huge;
 pub use query::{Filter, K_MAX, Neighbour};
 #[cfg(feature = "python")]
 pub(crate) use query::{KEPT_MAX, check_count};
@@ -161,12 +163,13 @@ impl Index {
             }
         }
         self.everyone.put_many(records);
+        let mut circles = circles.into_iter().peekable();
+        if circles.peek().is_none() && self.memberships.is_empty() {
+            return Ok(());
+        }
         // Circle by circle, so that a new one is built and not grown.
         let mut joining: HashMap<u64, Vec<Record>> = HashMap::new();
-        for (record, circles) in records
-            .iter()
-            .zip(circles.into_iter().chain(iter::repeat(&NONE)))
-        {
+        for (record, circles) in records.iter().zip(circles.chain(iter::repeat(&NONE))) {
             for circle in circles {
                 joining.entry(*circle).or_default().push(*record);
             }

@@ -11,7 +11,7 @@ const WORTH_BYTES: usize = 1 << 21;
 
 /// Asks for huge pages below all that a vector has room for; whether they come does not
 /// matter but for time.
-pub(super) fn prefer_huge<T>(run: &Vec<T>) {
+pub(crate) fn prefer_huge<T>(run: &Vec<T>) {
     if run.capacity() * size_of::<T>() >= WORTH_BYTES {
         raw::prefer_huge(run);
     }

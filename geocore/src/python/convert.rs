@@ -12,8 +12,8 @@ use super::errors::{
     GeocoreError, InvalidCountError, InvalidIdError, InvalidNumberError, InvalidPointError, fail,
     refusal,
 };
-use crate::index::{Record, check_time};
-use crate::{InvalidPoint, Point, eight_points};
+use crate::index::{Record, check_time, prefer_huge};
+use crate::{Point, eight_points};
 
 /// A float as an argument. An integer beyond all floats is infinite, and then refused where
 /// infinity is, by the argument's name.
@@ -168,8 +168,18 @@ pub(super) fn buffer_of<T: Element>(values: &Bound<'_, PyAny>) -> Option<PyBuffe
 
 impl Cells<'_, f64> {
     /// Eight numbers from a row on.
+    #[inline]
     fn eight(&self, row: usize) -> [f64; 8] {
-        array::from_fn(|lane| self.at(row + lane))
+        match self {
+            Self::Buffer(cells) => {
+                let cells = &cells[row..row + 8];
+                array::from_fn(|lane| cells[lane].get())
+            }
+            Self::Numbers(numbers) => {
+                let numbers = &numbers[row..row + 8];
+                array::from_fn(|lane| numbers[lane])
+            }
+        }
     }
 }
 
@@ -181,6 +191,7 @@ impl<T: Element> Cells<'_, T> {
         }
     }
 
+    #[inline]
     pub(super) fn at(&self, row: usize) -> T {
         match self {
             Self::Buffer(cells) => cells[row].get(),
@@ -234,56 +245,58 @@ impl Columns<'_> {
         )?;
         finite_now(now_s)?;
         let mut records = Vec::with_capacity(people);
-        let mut places = Places::new(&lats, &lons);
-        for row in 0..people {
-            // In a column of times NaN stands for a time that is not known.
-            let at_s = times.as_ref().map(|times| times.at(row));
-            let at_s = at_s.filter(|at_s| !at_s.is_nan());
-            check_now(at_s, now_s)?;
-            let point = places.at(row).map_err(fail)?;
-            check_time("at_s", at_s).map_err(fail)?;
+        prefer_huge(&records);
+        each_place(&lats, &lons, |row, point| {
+            let at_s = match &times {
+                Some(times) => time_of(times.at(row), now_s)?,
+                None => f64::NAN,
+            };
             records.push(Record {
                 id: ids.at(row),
                 xyz_m: point.xyz_m(),
-                at_s: at_s.unwrap_or(f64::NAN),
+                at_s,
                 available: available.as_ref().is_none_or(|flags| flags[row]),
             });
-        }
+            Ok(())
+        })?;
         Ok((records, circles.unwrap_or_default()))
     }
 }
 
-/// The places of two columns, asked for in the order of their rows: eight are made at once.
-pub(super) struct Places<'a> {
-    lats: &'a Cells<'a, f64>,
-    lons: &'a Cells<'a, f64>,
-    eight: Option<[Point; 8]>,
+/// Calls with each row and its place, in their order, up to the first that cannot be.
+#[inline]
+pub(super) fn each_place(
+    lats_deg: &Cells<f64>,
+    lons_deg: &Cells<f64>,
+    mut with: impl FnMut(usize, Point) -> PyResult<()>,
+) -> PyResult<()> {
+    let mut points = [Point::ZERO; 8];
+    for first in (0..lats_deg.len()).step_by(8) {
+        let rows = first..lats_deg.len().min(first + 8);
+        if rows.len() == 8
+            && eight_points(&[lats_deg.eight(first), lons_deg.eight(first)], &mut points).is_ok()
+        {
+            for (row, point) in rows.zip(&points) {
+                with(row, *point)?;
+            }
+            continue;
+        }
+        // Row by row, so that the first that cannot be is the one that is refused.
+        for row in rows {
+            let point = Point::new(lats_deg.at(row), lons_deg.at(row)).map_err(fail)?;
+            with(row, point)?;
+        }
+    }
+    Ok(())
 }
 
-impl<'a> Places<'a> {
-    pub(super) fn new(lats: &'a Cells<'a, f64>, lons: &'a Cells<'a, f64>) -> Self {
-        Self {
-            lats,
-            lons,
-            eight: None,
-        }
+/// A time of a column, where NaN stands for one that is not known.
+fn time_of(at_s: f64, now_s: Option<f64>) -> PyResult<f64> {
+    if !at_s.is_nan() {
+        check_now(Some(at_s), now_s)?;
+        check_time("at_s", Some(at_s)).map_err(fail)?;
     }
-
-    #[inline]
-    pub(super) fn at(&mut self, row: usize) -> Result<Point, InvalidPoint> {
-        if row.is_multiple_of(8) {
-            self.eight = None;
-            if row + 8 <= self.lats.len() {
-                let eight = [self.lats, self.lons].map(|column| column.eight(row));
-                self.eight = eight_points(&eight).ok();
-            }
-        }
-        match &self.eight {
-            Some(points) => Ok(points[row % 8]),
-            // Row by row, so that the first that cannot be is the one that is refused.
-            None => Point::new(self.lats.at(row), self.lons.at(row)),
-        }
-    }
+    Ok(at_s)
 }
 
 /// Refuses a now that is no time: nothing would be later than it.
