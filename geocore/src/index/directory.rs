@@ -6,6 +6,7 @@
 
 use super::handles::Place;
 use super::pages::prefer_huge;
+use crate::raw::equal;
 
 /// Places in a bucket.
 const ROOM: usize = 12;
@@ -34,15 +35,12 @@ impl Bucket {
         passed: 0,
     };
 
-    /// One bit in eight for each slot with this tag.
+    /// One bit for each slot with this tag.
     #[inline]
-    fn matches(&self, tag: u8) -> u128 {
-        const LOW: u128 = 0x7F7F_7F7F_7F7F_7F7F_7F7F_7F7F;
+    fn matches(&self, tag: u8) -> u16 {
         let mut tags = [0; 16];
         tags[..ROOM].copy_from_slice(&self.tags);
-        let other = u128::from_le_bytes(tags) ^ (u128::from(tag) * (LOW / 0x7F));
-        // A byte's top bit stays clear only if the byte is zero; no byte carries over.
-        !((other & LOW).wrapping_add(LOW) | other | LOW) & (LOW + LOW / 0x7F)
+        equal(tags, tag) & ((1 << ROOM) - 1)
     }
 }
 
@@ -87,6 +85,18 @@ impl Directory {
     #[inline]
     pub(super) fn first_bucket(&self, id: u64) -> Option<&Bucket> {
         self.buckets.get(self.home(hash_of(id)))
+    }
+
+    /// The first place that an id may have, in its first bucket.
+    #[inline]
+    pub(super) fn guess(&self, id: u64) -> Option<Place> {
+        let hash = hash_of(id);
+        let bucket = self.buckets.get(self.home(hash))?;
+        let matches = bucket.matches(tag_of(hash));
+        bucket
+            .places
+            .get(matches.trailing_zeros() as usize)
+            .copied()
     }
 
     /// The place of an id, of those that are its.
@@ -142,7 +152,7 @@ impl Directory {
             let bucket = self.buckets.get(at)?;
             let mut matches = bucket.matches(tag_of(hash));
             while matches != 0 {
-                let slot = matches.trailing_zeros() as usize / 8;
+                let slot = matches.trailing_zeros() as usize;
                 matches &= matches - 1;
                 if is_it(bucket.places[slot]) {
                     return Some((at, slot));
@@ -166,7 +176,7 @@ impl Directory {
             let bucket = &mut self.buckets[at];
             let vacant = bucket.matches(VACANT);
             if vacant != 0 {
-                let slot = vacant.trailing_zeros() as usize / 8;
+                let slot = vacant.trailing_zeros() as usize;
                 bucket.tags[slot] = tag_of(hash);
                 bucket.places[slot] = place;
                 self.len += 1;
@@ -219,6 +229,41 @@ mod tests {
 
     fn place(number: u32) -> Place {
         Place::from_bits(number)
+    }
+
+    #[test]
+    fn a_tag_is_found_in_each_slot_that_has_it() {
+        const TAGS: [u8; 5] = [VACANT, 1, 0x80, 0x81, 0xFF];
+        let mut state = 9_u64;
+        for _ in 0..20_000 {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            let mut bucket = Bucket::EMPTY;
+            // Of few tags, so that many are the same; and those that differ in one bit.
+            for (slot, tag) in bucket.tags.iter_mut().enumerate() {
+                *tag = TAGS[usize::from((state >> (slot * 3 + 20)).to_le_bytes()[0] % 5)];
+            }
+            bucket.passed = u32::MAX;
+            for tag in [VACANT, 1, 0x80, 0x81, 0xFF, 0x7F] {
+                let has_it = |slot: &usize| bucket.tags[*slot] == tag;
+                let expected: u16 = (0..ROOM).filter(has_it).map(|slot| 1 << slot).sum();
+                assert_eq!(bucket.matches(tag), expected, "{:?}", bucket.tags);
+            }
+        }
+    }
+
+    #[test]
+    fn who_is_alone_with_a_tag_is_guessed_and_who_is_not_there_mostly_is_nobody() {
+        let mut directory = Directory::with_room(1_000);
+        for id in 0..1_000 {
+            directory.insert(id.into(), place(id), |known| u64::from(known.bits()));
+        }
+        let is_right = |id: &u32| directory.guess(u64::from(*id)) == Some(place(*id));
+        assert!((0..1_000).filter(is_right).count() > 800);
+        let wrong = (1_000..2_000).filter(|id| directory.guess(*id).is_some());
+        assert!(wrong.count() < 100);
+        assert_eq!(Directory::new().guess(7), None);
     }
 
     #[test]

@@ -14,8 +14,9 @@ use super::detail::{NarrowDetail, Parts, WideDetail};
 use super::directory::Directory;
 use super::handles::{Class, Place};
 use super::kernel::{Kernel, prefetch};
-use super::layout::{LANES, Leaf, Record};
+use super::layout::{Freshness, LANES, Leaf, Record};
 use super::rows::{GroupTag, Narrow, Rows, Wide};
+use super::tally::Readiness;
 use crate::geodesic::{Columns, EIGHT};
 use crate::point::{Point, STEPS_A_METRE, steps_of};
 
@@ -138,6 +139,19 @@ impl Groups {
         rows!(self, rows => rows.tags[group].leaf as usize)
     }
 
+    /// The number of a person's leaf, and how ready they are.
+    #[inline]
+    pub(super) fn known(&self, place: Place) -> (usize, Readiness) {
+        rows!(self, rows => {
+            let tag = rows.tags[place.group()];
+            let readiness = Readiness {
+                fix: Freshness::of(rows.detail(place).at_s),
+                available: tag.is_available(place.lane()),
+            };
+            (tag.leaf as usize, readiness)
+        })
+    }
+
     #[inline]
     pub(super) fn is_available(&self, place: Place) -> bool {
         rows!(self, rows => rows.tags[place.group()].is_available(place.lane()))
@@ -159,6 +173,15 @@ impl Groups {
     #[inline]
     pub(super) fn find(&self, places: &Directory, id: u64) -> Option<Place> {
         rows!(self, rows => places.find(id, |place| rows.detail(place).id == id))
+    }
+
+    /// Who lies at a place, and since when: NaN where that is not known.
+    #[inline]
+    pub(super) fn whose(&self, place: Place) -> (u64, f64) {
+        rows!(self, rows => {
+            let detail = rows.detail(place);
+            (detail.id, detail.at_s)
+        })
     }
 
     #[inline]

@@ -5,9 +5,8 @@ use super::directory::Directory;
 use super::groups::Groups;
 use super::handles::{Child, Class, Entry, Place};
 use super::kernel::prefetch;
-use super::layout::{Chunks, Freshness, LANES, Leaf, Record};
+use super::layout::{Chunks, LANES, Leaf, Record};
 use super::pages::push;
-use super::tally::Readiness;
 use super::tree::Node;
 
 /// Above so many people a tree takes over from a scan of all.
@@ -21,7 +20,10 @@ const FLAT_MIN: usize = 192;
 pub(super) const LEAF_MAX: usize = 448;
 
 /// People who are looked for together before any is written.
-const BATCH: usize = 32;
+const BATCH: usize = 16;
+
+/// Up to so many people lie near enough to a processor that nobody need be guessed at.
+const NEARBY_MAX: usize = 4_096;
 
 /// People with an id to place map and a tree, or for few of them one leaf.
 #[derive(Clone, Debug)]
@@ -105,6 +107,13 @@ impl Space {
     fn put_batch(&mut self, batch: &[Record]) {
         let mut found = [None; BATCH];
         self.expect(batch.iter().map(|record| record.id));
+        if self.len() > NEARBY_MAX {
+            for record in batch {
+                if let Some(place) = self.places.guess(record.id) {
+                    self.groups.prefetch_person(place);
+                }
+            }
+        }
         for (place, record) in found.iter_mut().zip(batch) {
             *place = self.find(record.id);
             if let Some(place) = *place {
@@ -183,7 +192,7 @@ impl Space {
     /// Writes over a person where they lie if the leaf may still hold them; false where they,
     /// and so perhaps others, lie elsewhere now.
     fn rewrite(&mut self, place: Place, record: &Record) -> bool {
-        let id = self.groups.leaf(place.group());
+        let (id, was) = self.groups.known(place);
         let leaf = &self.groups.leaves[id];
         let reach_m = leaf.cap.reach_m(record.xyz_m);
         let is_out = reach_m > f64::from(leaf.cap.radius_m);
@@ -194,12 +203,14 @@ impl Space {
             return false;
         }
         let parent = leaf.parent;
-        let was = self.readiness(place);
         self.set_place(id, place, record);
         if is_out {
             self.loosen(id, reach_m);
         }
-        self.set_available(place, parent, record.available);
+        if was.available != record.available {
+            self.groups.set_available(place, record.available);
+            self.count(parent, 0, if record.available { 1 } else { -1 });
+        }
         self.renew(id, was, record.readiness());
         true
     }
@@ -224,20 +235,6 @@ impl Space {
         let Leaf { cap, parent, .. } = self.groups.leaves[leaf];
         self.set_radius(parent, f64::from(cap.radius_m));
         self.nest(parent);
-    }
-
-    fn readiness(&self, place: Place) -> Readiness {
-        Readiness {
-            fix: Freshness::of(self.groups.at_s(place)),
-            available: self.groups.is_available(place),
-        }
-    }
-
-    fn set_available(&mut self, place: Place, parent: Entry, available: bool) {
-        if self.groups.is_available(place) != available {
-            self.groups.set_available(place, available);
-            self.count(parent, 0, if available { 1 } else { -1 });
-        }
     }
 
     fn insert(&mut self, record: &Record) {

@@ -12,6 +12,7 @@ pub(super) struct Readiness {
 }
 
 impl Record {
+    #[inline]
     pub(super) fn readiness(&self) -> Readiness {
         Readiness {
             fix: Freshness::of(self.at_s),
@@ -48,6 +49,9 @@ impl Space {
 
     /// Takes that somebody of a leaf is no more as they were.
     pub(super) fn renew(&mut self, leaf: usize, was: Readiness, is: Readiness) {
+        if is == was {
+            return;
+        }
         let parent = self.groups.leaves[leaf].parent;
         self.freshen(parent, is);
         if is.available != was.available || is.fix < was.fix {
