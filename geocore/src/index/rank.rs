@@ -173,9 +173,18 @@ impl Space {
         if is_open {
             return false;
         }
-        let mut order = [0, 1, 2, 3, 4, 5, 6, 7];
         // They come in the order of rough lines, mostly their own.
-        if !is_sorted && !sort_apart(&mut order[..few.count], metres, bounds_m) {
+        if is_sorted {
+            let people = few.places.iter().zip(metres);
+            for (place, distance_m) in people.take(few.count.min(k)) {
+                if *distance_m <= within_m {
+                    found.push(self.neighbour(*place, *distance_m));
+                }
+            }
+            return true;
+        }
+        let mut order = [0, 1, 2, 3, 4, 5, 6, 7];
+        if !sort_apart(&mut order[..few.count], metres, bounds_m) {
             return false;
         }
         for at in &order[..few.count.min(k)] {
@@ -273,9 +282,9 @@ impl Space {
 
     #[inline]
     fn neighbour(&self, place: Place, distance_m: f64) -> Neighbour {
-        let at_s = self.groups.at_s(place);
+        let (person, at_s) = self.groups.whose(place);
         Neighbour {
-            person: self.groups.id(place),
+            person,
             distance_m,
             at_s: (!at_s.is_nan()).then_some(at_s),
         }

@@ -74,12 +74,14 @@ struct Staged {
 impl Staged {
     /// Adds a row; who is missing has the id 0 and is infinitely far.
     fn add(&mut self, row: usize, answer: &[Neighbour], columns: usize) {
-        let missing = columns - answer.len();
-        let ids = answer.iter().map(|n| n.person);
-        self.ids.extend(ids.chain(iter::repeat_n(0, missing)));
-        let metres = answer.iter().map(|n| n.distance_m);
-        let nowhere = iter::repeat_n(f64::INFINITY, missing);
-        self.metres.extend(metres.chain(nowhere));
+        self.ids.extend(answer.iter().map(|n| n.person));
+        self.metres.extend(answer.iter().map(|n| n.distance_m));
+        if answer.len() < columns {
+            let missing = columns - answer.len();
+            self.ids.extend(iter::repeat_n(0, missing));
+            let nowhere = iter::repeat_n(f64::INFINITY, missing);
+            self.metres.extend(nowhere);
+        }
         self.rows.push(row);
     }
 
